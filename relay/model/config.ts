@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import type { KubernetesObject } from './kubernetes.ts'
+
+/** A cluster's name: one DNS label, RFC 1123. */
+export const ClusterName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'expected a DNS label such as prod-eu-1')
+
+/** Whether an object takes effect, in the shape of Flux's `Ready` condition. */
+export interface ObjectReadiness {
+  readonly kind: string
+  readonly namespace: string
+  readonly name: string
+  readonly ready: boolean
+  /** One CamelCase word: `Succeeded`, `ProviderNotFound`, `ValidationFailed`, … */
+  readonly reason: string
+  readonly message: string
+}
+
+/** One cluster's whole set of objects at one time. Never changed, only replaced as a whole. */
+export interface ConfigSnapshot {
+  readonly cluster: string
+  /** Names the content: SHA-256 over the objects. */
+  readonly revision: string
+  /** Milliseconds since the epoch; a set taken before the stored one is refused. */
+  readonly takenAt: number
+  /** Alerts and Providers as they came. */
+  readonly manifests: readonly KubernetesObject[]
+  readonly objects: readonly ObjectReadiness[]
+}

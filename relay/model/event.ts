@@ -1,0 +1,76 @@
+import { z } from 'zod'
+import { cutText, NameText, OptionalText, Text, TextMap } from './text.ts'
+
+/** Longest message kept, in UTF-16 units; Flux's own recorder cuts at the same length. */
+export const MAX_MESSAGE_LENGTH = 39_000
+
+const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i
+
+/** An RFC 3339 time, normalised to UTC. */
+const Timestamp = z
+  .string()
+  .refine((text) => RFC_3339.test(text) && !Number.isNaN(Date.parse(text)), {
+    error: 'expected an RFC 3339 time such as 2026-11-20T09:14:03Z',
+  })
+  .transform((text) => new Date(text).toISOString())
+
+/** The Kubernetes object that an Event is about. */
+export const InvolvedObject = z.object({
+  kind: NameText(),
+  namespace: NameText(),
+  name: NameText(),
+  uid: OptionalText,
+  apiVersion: OptionalText,
+  resourceVersion: OptionalText,
+  fieldPath: OptionalText,
+})
+export type InvolvedObject = Readonly<z.infer<typeof InvolvedObject>>
+
+/**
+ * What a controller reported: the JSON body that Flux controllers post. Lenient where Flux is: only
+ * the involved object's kind, namespace and name are required. `severity` is `info`, `error` or
+ * `trace` in practice, `timestamp` is RFC 3339 in UTC and absent when the sender gave none.
+ */
+export const IncomingEvent = z.object({
+  involvedObject: InvolvedObject,
+  severity: OptionalText.transform((severity) => severity || 'info'),
+  timestamp: Timestamp.nullish().transform((timestamp) => timestamp ?? undefined),
+  message: OptionalText.transform((message) => cutText(message, MAX_MESSAGE_LENGTH)),
+  reason: OptionalText,
+  metadata: TextMap,
+  reportingController: OptionalText,
+  reportingInstance: OptionalText,
+})
+export type IncomingEvent = z.infer<typeof IncomingEvent>
+
+/** An Event whose time is known and whose metadata is cleaned. */
+export type Event = Readonly<
+  Omit<IncomingEvent, 'timestamp' | 'involvedObject' | 'metadata'> & {
+    involvedObject: InvolvedObject
+    /** RFC 3339, UTC. */
+    timestamp: string
+    metadata: Readonly<Record<string, string>>
+  }
+>
+
+/** One item of a batch: a Flux Event, or one with the labels of its involved object. */
+export const IncomingItem = z.object({
+  event: IncomingEvent,
+  objectLabels: z.record(z.string(), Text).nullish(),
+})
+
+export type Labels = Readonly<Record<string, string>>
+
+/** Metadata keys with this prefix are the event's own, whoever reported it. */
+export const EVENT_GROUP = 'event.toolkit.fluxcd.io'
+
+/** `kustomize.toolkit.fluxcd.io/v1` -> `kustomize.toolkit.fluxcd.io`; empty for the core group. */
+export function apiGroup(object: Pick<InvolvedObject, 'apiVersion'>): string {
+  const slash = object.apiVersion.indexOf('/')
+  return slash < 0 ? '' : object.apiVersion.slice(0, slash)
+}
+
+/** `Kustomization/flux-system/podinfo`: how a person names an object. */
+export function objectName(object: Pick<InvolvedObject, 'kind' | 'namespace' | 'name'>): string {
+  return `${object.kind}/${object.namespace}/${object.name}`
+}

@@ -1,0 +1,41 @@
+import { z } from 'zod'
+import { NameText, TextMap } from './text.ts'
+
+/** The part of Kubernetes object metadata that the relay reads. */
+export const ObjectMeta = z.object({
+  name: NameText(),
+  namespace: NameText()
+    .nullish()
+    .transform((namespace) => namespace ?? 'default'),
+  uid: NameText().nullish(),
+  labels: TextMap,
+  annotations: TextMap,
+})
+
+/** What names an Alert or a Provider; a UID that its manifest lacks is derived (`derivedUid`). */
+export interface Identity {
+  readonly namespace: string
+  readonly name: string
+  readonly uid: string
+}
+
+/** An object as it came, not yet validated beyond being a JSON object. */
+export type KubernetesObject = Readonly<Record<string, unknown>>
+
+export const LocalObjectReference = z.object({ name: NameText() })
+
+/** An optional reference; `null` is absent. */
+export const OptionalReference = LocalObjectReference.nullish().transform((ref) => ref ?? undefined)
+
+/** `notification.toolkit.fluxcd.io/v1beta3` and its two predecessors. */
+export const NOTIFICATION_GROUP = 'notification.toolkit.fluxcd.io'
+export const NOTIFICATION_VERSIONS = ['v1beta1', 'v1beta2', 'v1beta3'] as const
+
+export const NotificationApiVersion = z.enum(
+  NOTIFICATION_VERSIONS.map((version) => `${NOTIFICATION_GROUP}/${version}` as const),
+)
+
+/** Names an object within a cluster: `flux-system/slack`. */
+export function namespacedName(meta: { readonly namespace: string; readonly name: string }) {
+  return `${meta.namespace}/${meta.name}`
+}

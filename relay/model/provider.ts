@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import { parseDurationMs } from './duration.ts'
+import {
+  type Identity,
+  type KubernetesObject,
+  NotificationApiVersion,
+  ObjectMeta,
+  OptionalReference,
+} from './kubernetes.ts'
+import { NameText, OptionalText } from './text.ts'
+
+/** Time for one attempt when `spec.timeout` gives none. */
+export const DEFAULT_TIMEOUT_MS = 15_000
+
+const BoundedText = OptionalText.pipe(z.string().max(2048))
+
+const Timeout = z
+  .string()
+  .nullish()
+  .refine((text) => !text || (parseDurationMs(text) ?? 0) > 0, {
+    error: 'expected a duration of more than zero such as 30s or 1m30s',
+  })
+  .transform((text) => (text ? parseDurationMs(text) : undefined))
+
+export const ProviderSpec = z.object({
+  type: NameText(64),
+  /** Deprecated in Flux and without effect; accepted. */
+  interval: z.string().nullish(),
+  channel: BoundedText,
+  username: BoundedText,
+  address: BoundedText,
+  timeout: Timeout,
+  /** Deprecated in Flux; `proxySecretRef` replaces it. */
+  proxy: BoundedText,
+  proxySecretRef: OptionalReference,
+  secretRef: OptionalReference,
+  serviceAccountName: OptionalText,
+  certSecretRef: OptionalReference,
+  suspend: z
+    .boolean()
+    .nullish()
+    .transform((suspend) => suspend ?? false),
+  /** CEL; its string result is the context of a commit status. */
+  commitStatusExpr: OptionalText.pipe(z.string().max(8_192)),
+})
+export type ProviderSpec = Readonly<z.infer<typeof ProviderSpec>>
+
+/** A Flux `Provider` of any served version; the versions differ only in which fields exist. */
+export const Provider = z.object({
+  apiVersion: NotificationApiVersion,
+  kind: z.literal('Provider'),
+  metadata: ObjectMeta,
+  spec: ProviderSpec,
+})
+type ParsedProvider = z.infer<typeof Provider>
+export type Provider = Readonly<
+  Omit<ParsedProvider, 'metadata'> & {
+    metadata: Identity
+    /** The object as the user wrote it, which CEL expressions see. */
+    manifest: KubernetesObject
+  }
+>

@@ -1,0 +1,34 @@
+import { z } from 'zod'
+
+/**
+ * A string as every store and wire format can hold it: lone surrogates, which JSON escapes can
+ * smuggle in, become U+FFFD, as Go's JSON decoder does it.
+ */
+export const Text = z.string().transform((text) => text.toWellFormed())
+
+/** A string that JSON may leave out or set to null, as Go's decoder allows; absent is empty. */
+export const OptionalText = Text.nullish().transform((text) => text ?? '')
+
+/** A map of strings; absent and null are the empty map. */
+export const TextMap = z
+  .record(z.string(), Text)
+  .nullish()
+  .transform((map) => map ?? {})
+
+/** A non-empty string of at most `maxLength` UTF-16 units, as Kubernetes names are. */
+export function NameText(maxLength = 253) {
+  return Text.pipe(z.string().min(1).max(maxLength))
+}
+
+/** Cuts to at most `maxUnits` UTF-16 units, never through a surrogate pair. */
+export function cutText(text: string, maxUnits: number): string {
+  if (text.length <= maxUnits) return text
+  const last = text.charCodeAt(maxUnits - 1)
+  const splitsPair = last >= 0xd800 && last <= 0xdbff
+  return text.slice(0, splitsPair ? maxUnits - 1 : maxUnits)
+}
+
+/** Cuts to at most `maxUnits` UTF-16 units, the last of which is then an ellipsis. */
+export function ellipsize(text: string, maxUnits: number): string {
+  return text.length <= maxUnits ? text : `${cutText(text, maxUnits - 1)}…`
+}

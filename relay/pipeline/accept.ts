@@ -1,0 +1,138 @@
+import { fieldErrors, fieldErrorText } from '../errors.ts'
+import type { AcceptedEvent } from '../model/delivery.ts'
+import {
+  apiGroup,
+  EVENT_GROUP,
+  type Event,
+  IncomingEvent,
+  IncomingItem,
+  type InvolvedObject,
+  type Labels,
+} from '../model/event.ts'
+import { hashParts } from '../model/hash.ts'
+
+/** Where a batch comes from. */
+export interface Sender {
+  readonly cluster: string
+  /**
+   * Whether the sender is a notification-controller (it says so by the header `Gotk-Component`),
+   * whose generic providers strip the prefixes of metadata keys.
+   */
+  readonly isNotificationController: boolean
+  /** Older events are refused: a signature over the body alone could be a replay. */
+  readonly maxAgeMs?: number
+}
+
+export interface Rejection {
+  /** Index of the item in the batch. */
+  readonly index: number
+  readonly error: string
+}
+
+export interface AcceptedBatch {
+  readonly events: readonly AcceptedEvent[]
+  readonly rejected: readonly Rejection[]
+}
+
+/** An item of a batch as the body reader found it. */
+export type RawItem =
+  | { readonly value: unknown }
+  /** It could not even be read, such as a bad line of NDJSON. */
+  | { readonly error: string }
+
+/** Validates, cleans and names the items of a batch. A bad item rejects itself only. */
+export function accept(items: readonly RawItem[], sender: Sender, now: number): AcceptedBatch {
+  const events: AcceptedEvent[] = []
+  const rejected: Rejection[] = []
+  items.forEach((item, index) => {
+    const result = 'error' in item ? item : acceptItem(item.value, sender, now)
+    if ('error' in result) rejected.push({ index, error: result.error })
+    else events.push(result)
+  })
+  return { events, rejected }
+}
+
+function acceptItem(
+  value: unknown,
+  sender: Sender,
+  now: number,
+): AcceptedEvent | { readonly error: string } {
+  const wrapped = isWrapped(value)
+  const parsed = wrapped ? IncomingItem.safeParse(value) : IncomingEvent.safeParse(value)
+  if (!parsed.success) {
+    return { error: fieldErrors(parsed.error.issues).map(fieldErrorText).join('; ') }
+  }
+  const item =
+    'event' in parsed.data ? parsed.data : { event: parsed.data, objectLabels: undefined }
+  const event = cleanEvent(item.event, sender, now)
+  if (sender.maxAgeMs !== undefined && now - Date.parse(event.timestamp) > sender.maxAgeMs) {
+    return { error: `timestamp: older than ${sender.maxAgeMs / 86_400_000} days` }
+  }
+  return {
+    id: eventId(sender.cluster, event),
+    cluster: sender.cluster,
+    group: objectGroupKey(sender.cluster, event.involvedObject),
+    event,
+    objectLabels: item.objectLabels ?? undefined,
+    acceptedAt: now,
+  }
+}
+
+function isWrapped(value: unknown): boolean {
+  return typeof value === 'object' && value !== null && 'event' in value
+}
+
+function cleanEvent(incoming: IncomingEvent, sender: Sender, now: number): Event {
+  const group = apiGroup(incoming.involvedObject)
+  const named = sender.isNotificationController
+    ? restorePrefixes(incoming.metadata, group)
+    : incoming.metadata
+  return {
+    ...incoming,
+    timestamp: incoming.timestamp ?? new Date(now).toISOString(),
+    metadata: cleanMetadata(named, group),
+  }
+}
+
+/** Keys that belong to the event itself, whatever object it is about. */
+const EVENT_OWN_KEYS: ReadonlySet<string> = new Set(['commit', 'change_request'])
+
+function restorePrefixes(metadata: Labels, group: string): Labels {
+  return Object.fromEntries(
+    Object.entries(metadata).map(([key, value]) => {
+      if (key.includes('/')) return [key, value]
+      return [`${EVENT_OWN_KEYS.has(key) ? EVENT_GROUP : group}/${key}`, value]
+    }),
+  )
+}
+
+/** Keeps the event's own keys and its object group's, without checksums and digests. */
+function cleanMetadata(metadata: Labels, group: string): Labels {
+  const dropped = [`${group}/checksum`, `${group}/digest`].map((key) => key.toLowerCase())
+  return Object.fromEntries(
+    Object.entries(metadata)
+      .filter(([key]) => key.startsWith(`${EVENT_GROUP}/`) || key.startsWith(`${group}/`))
+      .filter(([key]) => !dropped.includes(key.toLowerCase()))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  )
+}
+
+function eventId(cluster: string, event: Event): string {
+  const { involvedObject: object } = event
+  return hashParts(
+    cluster,
+    ...[object.kind, object.namespace, object.name, object.uid, object.apiVersion],
+    ...[object.resourceVersion, object.fieldPath],
+    ...[event.severity, event.timestamp, event.message, event.reason],
+    ...[event.reportingController, event.reportingInstance],
+    ...Object.entries(event.metadata).flat(),
+  )
+}
+
+/** The FIFO group of an object's events. */
+export function objectGroupKey(
+  cluster: string,
+  object: Pick<InvolvedObject, 'kind' | 'namespace' | 'name'>,
+): string {
+  return hashParts(cluster, object.kind, object.namespace, object.name)
+}

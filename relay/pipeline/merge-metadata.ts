@@ -1,0 +1,47 @@
+import type { Alert } from '../model/alert.ts'
+import { apiGroup, EVENT_GROUP, type Event } from '../model/event.ts'
+
+export interface MergedMetadata {
+  readonly metadata: Readonly<Record<string, string>>
+  /** One sentence for each key that two sources set. */
+  readonly conflicts: readonly string[]
+}
+
+type Source = readonly [name: string, entries: ReadonlyArray<readonly [string, string]>]
+
+/**
+ * Merges what event and Alert say, lowest to highest: the event's own keys, the Alert's
+ * `eventMetadata`, its `summary`, the object group's keys (Flux RFC 0008). When nothing results,
+ * the event's metadata stays as it was.
+ */
+export function mergeMetadata(event: Event, alert: Alert): MergedMetadata {
+  const { eventMetadata, summary } = alert.spec
+  const group = apiGroup(event.involvedObject)
+  const sources: readonly Source[] = [
+    ['the event', withoutPrefix(event, `${EVENT_GROUP}/`)],
+    ['spec.eventMetadata', Object.entries(eventMetadata)],
+    ['spec.summary', summary === '' ? [] : [['summary', summary]]],
+    [`the controller (${group})`, withoutPrefix(event, `${group}/`)],
+  ]
+  const merged = new Map<string, { readonly value: string; readonly from: readonly string[] }>()
+  for (const [name, entries] of sources) {
+    for (const [key, value] of entries) {
+      merged.set(key, { value, from: [...(merged.get(key)?.from ?? []), name] })
+    }
+  }
+  if (merged.size === 0) return { metadata: event.metadata, conflicts: [] }
+  return {
+    metadata: Object.fromEntries([...merged].map(([key, { value }]) => [key, value])),
+    conflicts: [...merged]
+      .filter(([, { from }]) => from.length > 1)
+      .map(
+        ([key, { from }]) => `metadata ${key} is set by ${from.join(' and ')}; the last one won`,
+      ),
+  }
+}
+
+function withoutPrefix(event: Event, prefix: string): ReadonlyArray<readonly [string, string]> {
+  return Object.entries(event.metadata)
+    .filter(([key]) => key.startsWith(prefix))
+    .map(([key, value]) => [key.slice(prefix.length), value])
+}

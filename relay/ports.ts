@@ -1,0 +1,186 @@
+import type { ConfigSnapshot } from './model/config.ts'
+import type { AcceptedEvent, DeliveryRecord, Outcome, RetryMessage } from './model/delivery.ts'
+import type { SecretData } from './model/secret.ts'
+
+/**
+ * What the core needs of its host. Every method rejects when the infrastructure behind it fails;
+ * a rejection is never an answer, and whoever called puts the work back.
+ */
+export interface Ports {
+  readonly queue: Queue
+  readonly configs: ConfigStore
+  readonly secrets: SecretStore
+  readonly state: StateStore
+  readonly ledger: Ledger
+  readonly http: HttpClient
+  readonly clock: Clock
+  readonly observer: Observer
+}
+
+export interface Clock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** A number in [0, 1), for jitter. */
+  random(): number
+}
+
+/** Takes accepted events and retries; how they come out again is the host's. */
+export interface Queue {
+  /**
+   * Durable once it resolves, in the order given. An event whose id was sent within the last five
+   * minutes at least is not queued again.
+   */
+  send(events: readonly AcceptedEvent[]): Promise<readonly SendResult[]>
+  /** Queues each message for its `dueAt`. The same message twice is harmless. */
+  sendRetries(messages: readonly RetryMessage[]): Promise<void>
+}
+export type SendResult = 'queued' | 'duplicate'
+
+export interface ConfigStore {
+  /** The cluster's set, `'unchanged'` when it still is `knownRevision`, undefined without one. */
+  read(cluster: string, knownRevision?: string): Promise<ConfigSnapshot | 'unchanged' | undefined>
+  /** Replaces the cluster's set in one step, unless the stored one was taken later. */
+  replace(snapshot: ConfigSnapshot): Promise<'replaced' | 'stale'>
+}
+
+export interface SecretStore {
+  /** The Secret's decoded keys; undefined without one. `fresh` reads past every cache. */
+  read(
+    cluster: string,
+    namespace: string,
+    name: string,
+    options?: { readonly fresh?: boolean },
+  ): Promise<SecretData | undefined>
+}
+
+/** A value with the version that a conditional write names. */
+export interface Versioned<T> {
+  readonly value: T
+  readonly version: number
+}
+
+/** What a conditional write expects to find: a version, or nothing. */
+export type ExpectedVersion = number | 'absent'
+
+/** Small JSON values under keys that start with the cluster, changed by compare-and-set only. */
+export interface StateStore {
+  read(key: string): Promise<Versioned<unknown> | undefined>
+  /**
+   * Stores the value when the item is as expected, with the version after (1 when it was absent).
+   * False, and nothing changed, when it is not. An expired item counts as absent.
+   */
+  write(key: string, value: unknown, expected: ExpectedVersion, expiresAt: number): Promise<boolean>
+}
+
+/** Which records to list; every given part must fit. Times are milliseconds since the epoch. */
+export interface LedgerFilter {
+  readonly cluster?: string
+  /** `namespace/name`. */
+  readonly alert?: string
+  /** `namespace/name`. */
+  readonly provider?: string
+  /** `Kind/namespace/name`. */
+  readonly object?: string
+  readonly outcome?: Outcome
+  /** Accepted at or after. */
+  readonly since?: number
+  /** Accepted before. */
+  readonly until?: number
+}
+
+export interface LedgerPage {
+  /** Latest first. */
+  readonly records: readonly DeliveryRecord[]
+  /** Opaque; absent on the last page. */
+  readonly nextCursor?: string
+}
+
+export interface LedgerWrite {
+  readonly record: DeliveryRecord
+  readonly expected: ExpectedVersion
+}
+
+/** The record of every Delivery, changed by compare-and-set only. */
+export interface Ledger {
+  /** The records that exist, in no order. */
+  readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<DeliveryRecord>>>
+  /** Each write alone: true when stored, false when the record was not as expected. */
+  writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]>
+  /** `cursor` is a `nextCursor` of the same filter; anything else throws `InvalidCursor`. */
+  list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage>
+}
+
+export interface OutboundRequest {
+  readonly method: 'POST' | 'PUT' | 'PATCH' | 'GET'
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: string | Uint8Array
+}
+
+/** PEM texts. A CA replaces the system's roots. */
+export interface TlsOptions {
+  readonly ca?: string
+  readonly cert?: string
+  readonly key?: string
+}
+
+export interface TransportOptions {
+  /** Bounds the whole exchange, from the name look-up to the end of the body. */
+  readonly timeoutMs: number
+  readonly tls?: TlsOptions
+  /** `http:`, `https:` or `socks5:`, with credentials in it when the proxy wants them. */
+  readonly proxyUrl?: string
+}
+
+/** Most bytes of an answer that are read. */
+export const MAX_RESPONSE_BYTES = 20_480
+
+export interface HttpResponse {
+  readonly kind: 'response'
+  readonly status: number
+  /** Names in lower case; of several values the first. */
+  readonly headers: Readonly<Record<string, string>>
+  /** At most the first `MAX_RESPONSE_BYTES`, as UTF-8 with U+FFFD for what is not. */
+  readonly body: string
+  readonly truncated: boolean
+}
+
+/** Why no answer came. */
+export type TransportFailureCause =
+  | 'address-refused'
+  | 'invalid-request'
+  | 'dns'
+  | 'connect'
+  | 'tls'
+  | 'proxy'
+  | 'reset'
+  | 'timeout'
+  | 'protocol'
+
+export interface TransportFailure {
+  readonly kind: 'failure'
+  readonly cause: TransportFailureCause
+  /** False when it is certain that no byte of the request reached the destination. */
+  readonly mayHaveArrived: boolean
+  /** For a person; may hold parts of the address, so it is redacted before it is shown. */
+  readonly detail: string
+}
+
+export interface HttpClient {
+  /** Never rejects for what the network or the destination does. Follows no redirect. */
+  send(
+    request: OutboundRequest,
+    options: TransportOptions,
+  ): Promise<HttpResponse | TransportFailure>
+}
+
+/** A decision about one Delivery, for logs and metrics. */
+export interface Decision {
+  readonly record: DeliveryRecord
+  /** From event to decision. */
+  readonly latencyMs: number
+}
+
+export interface Observer {
+  decided(decision: Decision): void
+}

@@ -1,0 +1,43 @@
+import type { HttpResponse, TransportFailure } from '../ports.ts'
+import { parseRetryAfterMs } from '../retry.ts'
+import type { Verdict } from './contract.ts'
+
+/** Judges an answer by its status alone: RFC 9110, and RFC 6585 for 429. */
+export function classifyStatus(response: HttpResponse, nowMs = Date.now()): Verdict {
+  const { status } = response
+  const reason = `HTTP ${status}`
+  const retryAfterMs = parseRetryAfterMs(response.headers['retry-after'], nowMs)
+  const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
+
+  if (status >= 200 && status < 300) return { kind: 'delivered' }
+  if (status === 408 || status === 425 || status === 429) {
+    return { kind: 'retry', reason, applied: 'no', ...wait }
+  }
+  if (status >= 500) return { kind: 'retry', reason, applied: 'unknown', ...wait }
+  if (status === 403 && isRateLimited(response)) {
+    return { kind: 'retry', reason: `${reason}, rate limited`, applied: 'no', ...wait }
+  }
+  if (status === 401 || status === 403) return { kind: 'unauthorized', reason }
+  if (status === 410) return { kind: 'rejected', reason: `${reason}: the address is gone` }
+  if (status >= 300 && status < 400) {
+    return {
+      kind: 'rejected',
+      reason: `${reason}: the destination redirects, which is not followed`,
+    }
+  }
+  return { kind: 'rejected', reason }
+}
+
+/** GitHub and others answer 403 when a rate limit is used up. */
+function isRateLimited({ headers }: HttpResponse): boolean {
+  return headers['retry-after'] !== undefined || headers['x-ratelimit-remaining'] === '0'
+}
+
+/** Judges an exchange that brought no answer. */
+export function classifyFailure(failure: TransportFailure): Verdict {
+  const reason = `${failure.cause}: ${failure.detail}`
+  if (failure.cause === 'address-refused' || failure.cause === 'invalid-request') {
+    return { kind: 'rejected', reason }
+  }
+  return { kind: 'retry', reason, applied: failure.mayHaveArrived ? 'in-flight' : 'no' }
+}

@@ -1,0 +1,48 @@
+/** Delays after the first, second, … failed try; every further one waits the last. */
+const DELAYS_MS = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000] as const
+const LAST_DELAY_MS = 3_600_000
+
+/** A Delivery that still fails this long after its first try is dead. */
+export const RETRY_FOR_MS = 24 * 3_600_000
+
+/** Jitter takes up to this share off a delay, or adds it. */
+const JITTER = 0.2
+
+/** The longest wait that a destination may ask for. */
+export const MAX_RETRY_AFTER_MS = 3_600_000
+
+/** Wait for a live claim of another delivery on the same subject. */
+export const CLAIM_CONFLICT_DELAY_MS = 5_000
+
+export interface RetryQuestion {
+  /** Failed tries so far, the one just made included: at least 1. */
+  readonly failures: number
+  readonly chainStartedAt: number
+  readonly now: number
+  readonly retryAfterMs?: number
+  /** In [0, 1). */
+  readonly random: number
+}
+
+/** When to try again, in milliseconds since the epoch; undefined when it is time to give up. */
+export function nextTryAt(question: RetryQuestion): number | undefined {
+  const { failures, chainStartedAt, now, retryAfterMs, random } = question
+  const delayMs = DELAYS_MS[failures - 1] ?? LAST_DELAY_MS
+  const jittered = delayMs * (1 + JITTER * (2 * random - 1))
+  const dueAt = now + Math.round(Math.max(jittered, retryAfterMs ?? 0))
+  return dueAt - chainStartedAt > RETRY_FOR_MS ? undefined : dueAt
+}
+
+const SECONDS = /^\d{1,10}$/
+
+/**
+ * `Retry-After` (RFC 9110, section 10.2.3): seconds or an HTTP date; at most an hour is heeded.
+ * Undefined when absent or neither.
+ */
+export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | undefined {
+  if (header === undefined) return undefined
+  const text = header.trim()
+  const waitMs = SECONDS.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs
+  if (Number.isNaN(waitMs)) return undefined
+  return Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS)
+}

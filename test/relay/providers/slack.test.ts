@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+import { slack } from '../../../relay/providers/slack.ts'
+import { notificationOf, response, settingsOf, withJsonBody } from '../../support/notifications.ts'
+
+const ADDRESS = 'https://hooks.slack.com/services/YOUR/SLACK/WEBHOOK'
+const settings = settingsOf(slack, { channel: 'general' }, { address: ADDRESS })
+
+describe('slack requests', () => {
+  it('posts an info event as a green attachment', () => {
+    const [request] = slack.requests(notificationOf('kustomization-finished'), settings)
+    expect(withJsonBody(request)).toEqual({
+      method: 'POST',
+      url: ADDRESS,
+      headers: { 'content-type': 'application/json' },
+      body: {
+        channel: 'general',
+        username: 'kustomize-controller',
+        icon_url: '',
+        icon_emoji: '',
+        attachments: [
+          {
+            fallback:
+              'kustomization/podinfo.flux-system: Reconciliation finished in 2.084434647s, next run in 5m0s',
+            color: 'good',
+            author_name: 'kustomization/podinfo.flux-system',
+            text: 'Reconciliation finished in 2.084434647s, next run in 5m0s',
+            mrkdwn_in: ['text'],
+            fields: [
+              {
+                title: 'revision',
+                value: 'main/9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d',
+                short: false,
+              },
+            ],
+          },
+        ],
+      },
+    })
+  })
+
+  it('posts an error in danger color, with the metadata as sorted fields', () => {
+    const [request] = slack.requests(notificationOf('helmrelease-upgrade-failed'), settings)
+    expect(withJsonBody(request).body).toMatchObject({
+      attachments: [
+        {
+          color: 'danger',
+          fields: [
+            { title: 'app-version', value: '2.0.1' },
+            { title: 'deploymentID' },
+            { title: 'revision', value: '1.4.2' },
+            { title: 'token' },
+          ],
+        },
+      ],
+    })
+  })
+
+  it('sends channel as an empty string when there is none, and the first line as fallback', () => {
+    const bare = settingsOf(slack, { address: ADDRESS, username: 'flux' })
+    const [request] = slack.requests(
+      notificationOf('kustomization-configured', { metadata: null }),
+      bare,
+    )
+    expect(withJsonBody(request).body).toMatchObject({
+      channel: '',
+      username: 'flux',
+      attachments: [
+        {
+          fallback: 'kustomization/podinfo.flux-system: Deployment/podinfo/podinfo configured',
+          fields: [],
+        },
+      ],
+    })
+  })
+
+  it('sends a bot token as a bearer', () => {
+    const bot = settingsOf(
+      slack,
+      { address: 'https://slack.com/api/chat.postMessage' },
+      { token: 'xoxb-1' },
+    )
+    const [request] = slack.requests(notificationOf('kustomization-finished'), bot)
+    expect(request?.headers).toEqual({
+      'content-type': 'application/json',
+      authorization: 'Bearer xoxb-1',
+    })
+  })
+
+  it('makes the same bytes of the same input', () => {
+    const notification = notificationOf('helmrelease-upgrade-failed')
+    expect(slack.requests(notification, settings)).toEqual(slack.requests(notification, settings))
+  })
+})
+
+describe('slack settings', () => {
+  it.each([
+    ['no address', {}, {}, /address: set spec\.address/],
+    [
+      'a blank Secret address',
+      { address: ADDRESS },
+      { address: ' ' },
+      /address: set spec\.address/,
+    ],
+    ['an address that is no URL', { address: 'general' }, {}, /address: set spec\.address/],
+  ])('refuses %s', (_, spec, secret, message) => {
+    expect(() => settingsOf(slack, spec, secret)).toThrow(message)
+  })
+})
+
+describe('slack answers', () => {
+  it.each([
+    [200, 'ok', { kind: 'delivered' }],
+    [200, '{"ok":true}', { kind: 'delivered' }],
+    [200, '{"ok":false,"error":"ratelimited"}', { kind: 'retry', applied: 'no' }],
+    [200, '{"ok":false,"error":"invalid_auth"}', { kind: 'unauthorized' }],
+    [200, '{"ok":false,"error":"token_revoked"}', { kind: 'unauthorized' }],
+    [200, '{"ok":false,"error":"account_inactive"}', { kind: 'unauthorized' }],
+    [200, '{"ok":false,"error":"channel_not_found"}', { kind: 'rejected' }],
+    [200, '{"ok":false,"error":"not_in_channel"}', { kind: 'rejected' }],
+    [200, '{"ok":false', { kind: 'delivered' }],
+    [429, '', { kind: 'retry' }],
+    [500, '', { kind: 'retry' }],
+    [403, 'invalid_token', { kind: 'unauthorized' }],
+    [404, 'no_service', { kind: 'rejected' }],
+  ])('judges %i %s', (status, body, verdict) => {
+    expect(slack.classify?.(response(status, body))).toMatchObject(verdict)
+  })
+})
