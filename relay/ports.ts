@@ -100,6 +100,11 @@ export interface LedgerWrite {
   readonly expected: ExpectedVersion
 }
 
+/** A cursor that no `list` of this filter gave out: cut, changed, or another filter's. */
+export class InvalidCursor extends Error {
+  override readonly name = 'InvalidCursor'
+}
+
 /** The record of every Delivery, changed by compare-and-set only. */
 export interface Ledger {
   /** The records that exist, in no order. */

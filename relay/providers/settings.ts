@@ -109,6 +109,11 @@ export function optionalToken() {
   return sensitive(z.string())
 }
 
+/** The Secret's `headers`, whose values are secret. */
+export function headerMap() {
+  return sensitive(z.record(z.string(), z.string()))
+}
+
 const ADDRESS_MISSING =
   'set spec.address, or the key address in the Secret named by spec.secretRef, to an http:// or https:// URL'
 
@@ -150,11 +155,17 @@ export function sensitiveValues(schema: z.ZodType, input: SettingsInput): readon
   return Object.entries(object.shape as Record<string, z.ZodType>).flatMap(
     ([field, fieldSchema]) => {
       const mask = sensitiveFields.get(fieldSchema)?.mask
-      const value: unknown = input[field as keyof SettingsInput]
-      if (mask === undefined || typeof value !== 'string') return []
+      const value = input[field as keyof SettingsInput]
+      if (mask === undefined || value === undefined) return []
+      if (typeof value !== 'string') return Object.values(value).flatMap(withoutScheme)
       return mask === 'all' ? [value] : secretPartsOfUrl(value)
     },
   )
+}
+
+/** A header's value, and of `Bearer abc` the `abc`, which services echo alone. */
+function withoutScheme(value: string): readonly string[] {
+  return [value, value.slice(value.indexOf(' ') + 1)]
 }
 
 /** The user info, path, query and fragment of a URL; all of a text that is no URL. */

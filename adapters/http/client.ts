@@ -1,0 +1,106 @@
+import type {
+  HttpClient,
+  HttpResponse,
+  OutboundRequest,
+  TransportFailure,
+  TransportOptions,
+} from '../../relay/ports.ts'
+import { type AddressGuardOptions, createAddressGuard } from './address-guard.ts'
+import { createDispatcherPool } from './dispatcher-pool.ts'
+import { exchange } from './exchange.ts'
+import { ConnectError, failureOf } from './failure.ts'
+import { type Resolve, resolveBySystem } from './guarded-lookup.ts'
+
+export interface HttpClientOptions extends AddressGuardOptions {
+  /** `User-Agent` of requests that set none. */
+  readonly userAgent: string
+  /** Most requests at once to one destination; further ones wait. Default 10. */
+  readonly connectionsPerOrigin?: number
+  /** Most destinations (origin, certificates, proxy) whose connections are kept. Default 256. */
+  readonly maxPools?: number
+  /** Bounds the making of one connection, in milliseconds. Default 30,000. */
+  readonly connectTimeoutMs?: number
+  /** Resolves names; the system's resolver unless a test has its own. */
+  readonly resolve?: Resolve
+}
+
+/** An `HttpClient` that holds connections open. */
+export interface ClosableHttpClient extends HttpClient {
+  /** Waits for the requests under way, then closes every connection. `send` throws from then on. */
+  close(): Promise<void>
+}
+
+/**
+ * The one way out: every request of every provider goes through it, and every socket through its
+ * address guard. HTTP/1.1, keep-alive, no redirects, no decompression.
+ * Throws when an option is not valid.
+ */
+export function createHttpClient(options: HttpClientOptions): ClosableHttpClient {
+  const pools = createDispatcherPool({
+    guard: createAddressGuard(options),
+    resolve: options.resolve ?? resolveBySystem,
+    connectTimeoutMs: options.connectTimeoutMs ?? 30_000,
+    connectionsPerOrigin: options.connectionsPerOrigin ?? 10,
+    maxPools: options.maxPools ?? 256,
+  })
+  const underWay = new Set<Promise<unknown>>()
+  let closed = false
+
+  async function attempt(
+    request: OutboundRequest,
+    transport: TransportOptions,
+  ): Promise<HttpResponse | TransportFailure> {
+    try {
+      const url = parseDestination(request.url)
+      const dispatchOptions = {
+        method: request.method,
+        path: `${url.pathname}${url.search}`,
+        headers: withUserAgent(request.headers, options.userAgent),
+        body: request.body,
+      }
+      return await exchange(pools.get(url, transport), dispatchOptions, transport.timeoutMs)
+    } catch (error) {
+      if (error instanceof ConnectError) return failureOf(error, false)
+      throw error
+    }
+  }
+
+  return {
+    async send(request, transport) {
+      if (closed) throw new Error('the HTTP client is closed')
+      const result = attempt(request, transport)
+      underWay.add(result)
+      try {
+        return await result
+      } finally {
+        underWay.delete(result)
+      }
+    },
+    async close() {
+      closed = true
+      await Promise.allSettled(underWay)
+      await pools.destroy()
+    },
+  }
+}
+
+function parseDestination(text: string): URL {
+  const url = URL.parse(text)
+  if (url === null) throw new ConnectError('invalid-request', 'the address is no URL')
+  if (url.protocol !== 'http:' && url.protocol !== 'https:') {
+    const detail = `the address starts with ${url.protocol}, expected http: or https:`
+    throw new ConnectError('invalid-request', detail)
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new ConnectError('invalid-request', 'the address has credentials in it')
+  }
+  return url
+}
+
+function withUserAgent(
+  headers: Readonly<Record<string, string>>,
+  userAgent: string,
+): Record<string, string> {
+  const isSet = Object.keys(headers).some((name) => name.toLowerCase() === 'user-agent')
+  return isSet ? { ...headers } : { 'user-agent': userAgent, ...headers }
+}

@@ -1,0 +1,88 @@
+import type { Socket } from 'node:net'
+import type { SecureContext } from 'node:tls'
+import type { buildConnector } from 'undici'
+import type { TransportOptions } from '../../relay/ports.ts'
+import type { AddressGuard } from './address-guard.ts'
+import { type DialContext, dial, hostPortOf, refuseLiteral } from './dial.ts'
+import { ConnectError } from './failure.ts'
+import type { Resolve } from './guarded-lookup.ts'
+import { openTunnel, type ProxyServer, parseProxy } from './proxy.ts'
+import { proxySecureContextOf, secure, secureContextOf } from './tls.ts'
+
+/** What all connections of a client have in common. */
+export interface ConnectorContext {
+  readonly guard: AddressGuard
+  readonly resolve: Resolve
+  /** Bounds the making of one connection, in milliseconds. */
+  readonly connectTimeoutMs: number
+}
+
+/** Makes the connections of one pool. */
+export interface Connector {
+  readonly connect: buildConnector.connector
+  /** Gives up the connections that are being made. */
+  abandon(): void
+}
+
+interface Route {
+  readonly destination: URL
+  readonly tls: SecureContext | undefined
+  readonly proxy: { readonly server: ProxyServer; readonly tls: SecureContext } | undefined
+}
+
+/** Throws a `ConnectError` for certificates or a proxy URL that cannot be used. */
+export function createConnector(
+  destination: URL,
+  { tls = {}, proxyUrl }: TransportOptions,
+  { guard, resolve, connectTimeoutMs }: ConnectorContext,
+): Connector {
+  const route: Route = {
+    destination,
+    tls: destination.protocol === 'https:' ? secureContextOf(tls) : undefined,
+    proxy: proxyUrl === undefined ? undefined : proxyOf(proxyUrl, tls),
+  }
+  const attempts = new Set<AbortController>()
+
+  const attempt = async (): Promise<Socket> => {
+    const controller = new AbortController()
+    const timeout = new ConnectError('timeout', `not connected within ${connectTimeoutMs} ms`)
+    const timer = setTimeout(() => controller.abort(timeout), connectTimeoutMs)
+    attempts.add(controller)
+    try {
+      return await open(route, { guard, resolve, signal: controller.signal })
+    } finally {
+      clearTimeout(timer)
+      attempts.delete(controller)
+    }
+  }
+
+  return {
+    connect: (_options, callback) => {
+      attempt().then(
+        (socket) => callback(null, socket),
+        (error) => callback(error, null),
+      )
+    },
+    abandon: () => {
+      for (const controller of attempts) {
+        controller.abort(new ConnectError('connect', 'the client is closed'))
+      }
+    },
+  }
+}
+
+function proxyOf(proxyUrl: string, tls: NonNullable<TransportOptions['tls']>): Route['proxy'] {
+  return { server: parseProxy(proxyUrl), tls: proxySecureContextOf(tls) }
+}
+
+async function open({ destination, tls, proxy }: Route, context: DialContext): Promise<Socket> {
+  const target = hostPortOf(destination)
+  const socket = proxy === undefined ? await dial(target, context) : await tunnel(proxy)
+  return tls === undefined ? socket : secure(socket, target.host, tls, context.signal)
+
+  function tunnel(through: NonNullable<Route['proxy']>): Promise<Socket> {
+    // A name is resolved by the proxy, where this guard has no say.
+    refuseLiteral(target, context.guard)
+    return openTunnel(through.server, target, through.tls, context)
+  }
+}

@@ -1,0 +1,125 @@
+import type { Dispatcher } from 'undici'
+import { type HttpResponse, MAX_RESPONSE_BYTES, type TransportFailure } from '../../relay/ports.ts'
+import { failureOf } from './failure.ts'
+
+type Result = HttpResponse | TransportFailure
+type ResponseHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2]
+
+/** The longest delay that a timer of Node takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/**
+ * One request and its answer, within `timeoutMs` in all. Never rejects.
+ *
+ * undici calls `onRequestStart` right before the first byte goes to a connected socket, so without
+ * that call nothing was sent. A request that waits for a connection when a kept one closes goes to
+ * a new one by itself; one that was started is never sent again, since nobody can tell how far
+ * it got.
+ */
+export function exchange(
+  dispatcher: Dispatcher,
+  request: Dispatcher.DispatchOptions,
+  timeoutMs: number,
+): Promise<Result> {
+  return new Promise((resolve) => {
+    dispatcher.dispatch(request, new Exchange(timeoutMs, resolve))
+  })
+}
+
+class Exchange implements Dispatcher.DispatchHandler {
+  readonly #resolve: (result: Result) => void
+  readonly #timer: NodeJS.Timeout
+  readonly #body = new BoundedBody()
+  #controller: Dispatcher.DispatchController | undefined
+  #head: Pick<HttpResponse, 'status' | 'headers'> | undefined
+  #settled = false
+
+  constructor(timeoutMs: number, resolve: (result: Result) => void) {
+    this.#resolve = resolve
+    this.#timer = setTimeout(() => this.#expire(timeoutMs), Math.min(timeoutMs, MAX_TIMER_MS))
+  }
+
+  onRequestStart(controller: Dispatcher.DispatchController): void {
+    // Thrown, since `abort` would also destroy the connection, which is good for the next request.
+    if (this.#settled) throw new Error('too late')
+    this.#controller = controller
+  }
+
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: ResponseHeaders,
+  ): void {
+    if (status < 200) return
+    this.#head = { status, headers: firstValues(headers) }
+  }
+
+  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#body.add(chunk)) return
+    this.#settleWithAnswer(true)
+    controller.abort(new Error('enough was read'))
+  }
+
+  onResponseEnd(): void {
+    this.#settleWithAnswer(false)
+  }
+
+  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+    if (!this.#settleWithAnswer(true)) this.#settle(failureOf(error, this.#mayHaveArrived))
+  }
+
+  get #mayHaveArrived(): boolean {
+    return this.#controller !== undefined
+  }
+
+  #expire(timeoutMs: number): void {
+    if (!this.#settleWithAnswer(true)) {
+      const mayHaveArrived = this.#mayHaveArrived
+      const detail = mayHaveArrived
+        ? `no answer within ${timeoutMs} ms`
+        : `no connection to send the request on within ${timeoutMs} ms`
+      this.#settle({ kind: 'failure', cause: 'timeout', mayHaveArrived, detail })
+    }
+    this.#controller?.abort(new Error('time is up'))
+  }
+
+  /** False when there is no answer: a status that came counts, whatever became of the rest. */
+  #settleWithAnswer(truncated: boolean): boolean {
+    if (this.#head === undefined) return false
+    this.#settle({ kind: 'response', ...this.#head, body: this.#body.text(truncated), truncated })
+    return true
+  }
+
+  #settle(result: Result): void {
+    if (this.#settled) return
+    this.#settled = true
+    clearTimeout(this.#timer)
+    this.#resolve(result)
+  }
+}
+
+class BoundedBody {
+  readonly #chunks: Buffer[] = []
+  #size = 0
+
+  /** False when there is more than may be kept. */
+  add(chunk: Buffer): boolean {
+    const space = MAX_RESPONSE_BYTES - this.#size
+    this.#chunks.push(chunk.subarray(0, space))
+    this.#size += Math.min(chunk.length, space)
+    return chunk.length <= space
+  }
+
+  /** Of a character that a cut went through nothing is shown. */
+  text(truncated: boolean): string {
+    return new TextDecoder().decode(Buffer.concat(this.#chunks), { stream: truncated })
+  }
+}
+
+function firstValues(headers: ResponseHeaders): Readonly<Record<string, string>> {
+  const pairs = Object.entries(headers).flatMap(([name, value]) => {
+    const first = Array.isArray(value) ? value[0] : value
+    return first === undefined ? [] : [[name.toLowerCase(), first] as const]
+  })
+  return Object.fromEntries(pairs)
+}

@@ -1,0 +1,57 @@
+import { promises as dns, type LookupAddress } from 'node:dns'
+import type { LookupFunction } from 'node:net'
+import type { AddressGuard } from './address-guard.ts'
+import { ConnectError, codeOf } from './failure.ts'
+
+/** All addresses of a name, in the order to try them; rejects when there are none. */
+export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>
+
+/** The system's resolver, so that `/etc/hosts` and the search domains of a cluster count. */
+export const resolveBySystem: Resolve = (hostname) => dns.lookup(hostname, { all: true })
+
+/**
+ * A `lookup` for one socket. The addresses that it hands out are those that the socket connects to,
+ * so a name that changes its addresses after a check gains nothing. Fails with a `ConnectError`:
+ * `dns`, or `address-refused` when the guard leaves none.
+ *
+ * Node asks no `lookup` about an IP address: whoever connects checks those before.
+ */
+export function guardedLookup(guard: AddressGuard, port: number, resolve: Resolve): LookupFunction {
+  return (hostname, options, callback) => {
+    allowedAddresses(hostname, port, guard, resolve).then(
+      ([first, ...others]) => {
+        if (options.all) callback(null, [first, ...others])
+        else callback(null, first.address, first.family)
+      },
+      (error) => callback(error, []),
+    )
+  }
+}
+
+async function allowedAddresses(
+  hostname: string,
+  port: number,
+  guard: AddressGuard,
+  resolve: Resolve,
+): Promise<readonly [LookupAddress, ...LookupAddress[]]> {
+  const addresses = await resolveOrFail(hostname, resolve)
+  const [first, ...others] = addresses.filter(({ address }) => guard(address, port) === undefined)
+  if (first !== undefined) return [first, ...others]
+  const [refused] = addresses
+  if (refused === undefined) throw new ConnectError('dns', `${hostname} has no address`)
+  const reason = guard(refused.address, port)
+  throw new ConnectError('address-refused', `${hostname}: ${reason}`)
+}
+
+async function resolveOrFail(
+  hostname: string,
+  resolve: Resolve,
+): Promise<readonly LookupAddress[]> {
+  try {
+    return await resolve(hostname)
+  } catch (error) {
+    const code = codeOf(error)
+    const problem = code === 'ENOTFOUND' ? 'there is no such name' : 'the name look-up failed'
+    throw new ConnectError('dns', `${hostname}: ${problem} (${code})`)
+  }
+}

@@ -1,0 +1,151 @@
+import { Socket } from 'node:net'
+import type { SecureContext } from 'node:tls'
+import Client from 'undici/lib/dispatcher/client.js'
+import { type DialContext, dial, type HostPort, hostPortText } from './dial.ts'
+import { ConnectError, codeOf } from './failure.ts'
+import { openSocksTunnel, type ProxyCredentials } from './socks5.ts'
+import { secure } from './tls.ts'
+
+/** A proxy, as its URL tells. */
+export interface ProxyServer {
+  readonly protocol: 'http:' | 'https:' | 'socks5:'
+  readonly address: HostPort
+  readonly credentials?: ProxyCredentials
+}
+
+const DEFAULT_PORTS = { 'http:': 80, 'https:': 443, 'socks5:': 1080 } as const
+
+/** Reads a proxy's URL; throws a `ConnectError` that shows none of it but the scheme. */
+export function parseProxy(proxyUrl: string): ProxyServer {
+  const url = URL.parse(proxyUrl)
+  if (url === null || url.hostname === '') throw new ConnectError('proxy', 'its URL is no URL')
+  const { protocol } = url
+  if (protocol !== 'http:' && protocol !== 'https:' && protocol !== 'socks5:') {
+    const text = `its URL starts with ${protocol}, expected http:, https: or socks5:`
+    throw new ConnectError('proxy', text)
+  }
+  const port = url.port === '' ? DEFAULT_PORTS[protocol] : Number(url.port)
+  const credentials = credentialsOf(url)
+  return { protocol, address: { host: plainHost(url), port }, ...(credentials && { credentials }) }
+}
+
+/** The URL parser leaves the host of a scheme that it does not know, such as socks5, as it is. */
+function plainHost({ hostname }: URL): string {
+  const host = URL.parse(`http://${hostname}`)?.hostname
+  if (host === undefined) throw new ConnectError('proxy', 'its URL has no valid host')
+  return host.replace(/^\[|\]$/g, '')
+}
+
+function credentialsOf(url: URL): ProxyCredentials | undefined {
+  if (url.username === '' && url.password === '') return undefined
+  try {
+    return {
+      username: decodeURIComponent(url.username),
+      password: decodeURIComponent(url.password),
+    }
+  } catch {
+    throw new ConnectError('proxy', 'the credentials in its URL are not percent-encoded')
+  }
+}
+
+/**
+ * A connection to the target through the proxy. Rejects with a `ConnectError`: `proxy`, unless the
+ * proxy's address is refused or time is up.
+ */
+export async function openTunnel(
+  proxy: ProxyServer,
+  target: HostPort,
+  secureContext: SecureContext,
+  context: DialContext,
+): Promise<Socket> {
+  try {
+    return proxy.protocol === 'socks5:'
+      ? await socksTunnel(proxy, target, context)
+      : await connectTunnel(proxy, target, secureContext, context)
+  } catch (error) {
+    throw proxyError(error, proxy)
+  }
+}
+
+function proxyError(error: unknown, { address }: ProxyServer): ConnectError {
+  const known = error instanceof ConnectError
+  if (known && error.failureCause === 'timeout') return error
+  const cause = known && error.failureCause === 'address-refused' ? 'address-refused' : 'proxy'
+  const detail = known ? error.message : `no valid answer from it (${codeOf(error)})`
+  return new ConnectError(cause, `proxy ${hostPortText(address)}: ${detail}`)
+}
+
+async function socksTunnel(
+  proxy: ProxyServer,
+  target: HostPort,
+  context: DialContext,
+): Promise<Socket> {
+  const socket = await dial(proxy.address, context)
+  const abort = () => socket.destroy(context.signal.reason)
+  context.signal.addEventListener('abort', abort)
+  try {
+    await openSocksTunnel(socket, target, proxy.credentials)
+    return socket
+  } catch (error) {
+    socket.destroy()
+    throw error
+  } finally {
+    context.signal.removeEventListener('abort', abort)
+  }
+}
+
+/** CONNECT: RFC 9110, section 9.3.6. */
+async function connectTunnel(
+  proxy: ProxyServer,
+  target: HostPort,
+  secureContext: SecureContext,
+  context: DialContext,
+): Promise<Socket> {
+  const { protocol, address } = proxy
+  const authority = hostPortText(target)
+  const client = new Client(`${protocol}//${hostPortText(address)}`, {
+    // The signal bounds it.
+    headersTimeout: 0,
+    connect: (_options, callback) => {
+      openProxy(proxy, secureContext, context).then(
+        (socket) => callback(null, socket),
+        (error) => callback(error, null),
+      )
+    },
+  })
+  try {
+    const { statusCode, socket } = await client.connect({
+      path: authority,
+      headers: { host: authority, ...proxyAuthorization(proxy.credentials) },
+      signal: context.signal,
+    })
+    if (statusCode >= 200 && statusCode < 300 && socket instanceof Socket) return socket
+    socket.destroy()
+    throw new ConnectError(
+      'proxy',
+      `it answers CONNECT ${authority} with ${statusText(statusCode)}`,
+    )
+  } finally {
+    void client.destroy()
+  }
+}
+
+async function openProxy(
+  { protocol, address }: ProxyServer,
+  secureContext: SecureContext,
+  context: DialContext,
+): Promise<Socket> {
+  const socket = await dial(address, context)
+  if (protocol === 'http:') return socket
+  return secure(socket, address.host, secureContext, context.signal)
+}
+
+function proxyAuthorization(credentials?: ProxyCredentials): Record<string, string> {
+  if (credentials === undefined) return {}
+  const pair = `${credentials.username}:${credentials.password}`
+  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` }
+}
+
+function statusText(status: number): string {
+  return status === 407 ? 'HTTP 407: it wants other credentials' : `HTTP ${status}`
+}

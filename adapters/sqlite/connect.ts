@@ -1,0 +1,112 @@
+import { closeSync, copyFileSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { DatabaseError } from './database-error.ts'
+import { COMPANIONS, checkOwner, foreign, inspectFile } from './database-file.ts'
+import { hasSchema, migrate } from './schema.ts'
+
+/** Larger files are not checked as a whole: at 2-4 ms a MiB the start would take too long. */
+const MAX_CHECKED_BYTES = 64 * 1024 * 1024
+
+/** After a burst the log shrinks to this again, in bytes. */
+const MAX_IDLE_LOG_BYTES = 16 * 1024 * 1024
+
+/**
+ * Opens or creates the database and owns it until closed. Throws `DatabaseError` or SQLite's own
+ * error, and then has not touched a file that is not a sound database of this program.
+ */
+export function connect(path: string): DatabaseSync {
+  const state = inspectFile(path)
+  if (state === 'new') createEmpty(path)
+  if (state === 'interrupted') verifyCopy(path)
+  const connection = new DatabaseSync(path, { timeout: 0 })
+  try {
+    own(connection, path, state === 'closed')
+    return connection
+  } catch (error) {
+    connection.close()
+    throw error
+  }
+}
+
+/** Made here rather than by SQLite so that only this user can read the events in it. */
+function createEmpty(path: string): void {
+  closeSync(openSync(path, 'a', 0o600))
+}
+
+/**
+ * Takes the lock, which lasts as long as the connection, before it believes anything it reads.
+ * Locking exclusively from the first access also keeps the log's index in memory, without a file.
+ */
+function own(connection: DatabaseSync, path: string, checkContent: boolean): void {
+  connection.exec('PRAGMA locking_mode = EXCLUSIVE')
+  connection.exec('BEGIN IMMEDIATE')
+  const isEmpty = pragma(connection, 'page_count') === 0
+  if (!isEmpty) verify(connection, path, checkContent)
+  // A new file becomes ours in one transaction and before there is a log, so that the marks are in
+  // its header from the first moment that it has one.
+  migrate(connection, isEmpty ? 0 : pragma(connection, 'user_version'))
+  connection.exec('COMMIT')
+  connection.exec('PRAGMA journal_mode = WAL')
+  connection.exec('PRAGMA synchronous = FULL')
+  connection.exec(`PRAGMA journal_size_limit = ${MAX_IDLE_LOG_BYTES}`)
+}
+
+function verify(connection: DatabaseSync, path: string, checkContent: boolean): void {
+  checkOwner(path, pragma(connection, 'application_id'), pragma(connection, 'user_version'))
+  if (!hasSchema(connection, pragma(connection, 'user_version'))) throw foreign(path)
+  if (!checkContent || statSync(path).size > MAX_CHECKED_BYTES) return
+  const answer = connection.prepare('PRAGMA quick_check(1)').get()?.quick_check
+  if (answer === 'ok') return
+  const text = `the database is damaged (${answer}). Restore it from a backup, or move it away.`
+  throw new DatabaseError(path, 'corrupt', text)
+}
+
+function pragma(connection: DatabaseSync, name: string): number {
+  return Number(connection.prepare(`PRAGMA ${name}`).get()?.[name])
+}
+
+/**
+ * Closing a connection moves the log into the file, so a file with a log is verified as a copy:
+ * should it be damaged, it stays as it was found.
+ */
+function verifyCopy(path: string): void {
+  refuseBusy(path)
+  if (statSync(path).size > MAX_CHECKED_BYTES) return
+  const directory = mkdtempSync(join(tmpdir(), 'flux-relay-check-'))
+  try {
+    const copy = join(directory, 'copy')
+    for (const suffix of ['', ...COMPANIONS]) copyIfPresent(path + suffix, copy + suffix)
+    const connection = new DatabaseSync(copy)
+    try {
+      if (pragma(connection, 'page_count') > 0) verify(connection, path, true)
+    } finally {
+      connection.close()
+    }
+  } finally {
+    rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+function copyIfPresent(from: string, to: string): void {
+  if (statSync(from, { throwIfNoEntry: false })) copyFileSync(from, to)
+}
+
+const SQLITE_BUSY = 5
+
+/**
+ * A read-only connection that wants to own the file gets as far as another owner's lock, and fails
+ * at its own right after, before it has touched anything. Only the first kind of failure counts.
+ */
+function refuseBusy(path: string): void {
+  const probe = new DatabaseSync(path, { readOnly: true, timeout: 0 })
+  try {
+    probe.exec('PRAGMA locking_mode = EXCLUSIVE')
+    pragma(probe, 'user_version')
+  } catch (error) {
+    if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) throw error
+  } finally {
+    probe.close()
+  }
+}

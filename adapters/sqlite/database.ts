@@ -1,0 +1,168 @@
+import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
+import { connect } from './connect.ts'
+import { DatabaseError, databaseErrorOf } from './database-error.ts'
+import { canonicalPath, fileIdentity } from './database-file.ts'
+
+/** What a statement did. */
+export interface Changes {
+  /** Rows inserted, updated or deleted. */
+  readonly count: number
+  /** The row id of the last row inserted. */
+  readonly lastRowId: number
+}
+
+interface QueuedOperation {
+  /** Runs the operation; what it returns is called once the operation is durable. */
+  readonly run: () => () => void
+  readonly reject: (error: unknown) => void
+}
+
+/** The files that this process has open, by `fileIdentity`. */
+const openFiles = new Set<string>()
+
+/**
+ * Opens the database, and creates it when the file is absent or empty. The directory must exist.
+ * Only one Database at a time can have a file open, in whatever process.
+ *
+ * Throws `DatabaseError`, with the file as it was, when it is in use, not a sound database of
+ * flux-relay, of a newer version, or not accessible.
+ */
+export function openDatabase(file: string): Database {
+  const path = canonicalPath(file)
+  const known = fileIdentity(path)
+  if (known !== undefined && openFiles.has(known)) {
+    throw new DatabaseError(path, 'busy', 'this process has it open already. Open it only once.')
+  }
+  let connection: DatabaseSync
+  try {
+    connection = connect(path)
+  } catch (error) {
+    throw databaseErrorOf(path, error) ?? error
+  }
+  const identity = fileIdentity(path) ?? path
+  openFiles.add(identity)
+  return new Database(path, connection, () => openFiles.delete(identity))
+}
+
+/**
+ * The one connection to the file. Reads are synchronous and see everything that was committed;
+ * writes are committed in groups, because a commit waits for the disk.
+ */
+export class Database {
+  /** The absolute path of the file, for messages. */
+  readonly file: string
+  readonly #connection: DatabaseSync
+  readonly #onClose: () => void
+  readonly #statements = new Map<string, StatementSync>()
+  #queued: QueuedOperation[] = []
+  #isClosed = false
+
+  constructor(file: string, connection: DatabaseSync, onClose: () => void) {
+    this.file = file
+    this.#connection = connection
+    this.#onClose = onClose
+  }
+
+  /**
+   * Runs `operation` in a transaction together with all others of this turn of the event loop, in
+   * their order. Resolves, after `committed` was called, once the transaction is on the disk. When
+   * an operation throws, each runs in a transaction of its own, so only the failed ones reject:
+   * an operation may thus run twice and must change nothing but the database. It cannot be async.
+   *
+   * Rejects with `DatabaseError` when the disk fails or is full, and after `close`.
+   */
+  write<T>(operation: () => T, committed?: (result: T) => void): Promise<T> {
+    if (this.#isClosed) return Promise.reject(this.#closedError())
+    const { promise, resolve, reject } = Promise.withResolvers<T>()
+    const run = () => {
+      const result = operation()
+      return () => {
+        try {
+          committed?.(result)
+          resolve(result)
+        } catch (error) {
+          reject(error)
+        }
+      }
+    }
+    this.#queued.push({ run, reject })
+    if (this.#queued.length === 1) setImmediate(() => this.#flush())
+    return promise
+  }
+
+  /** Runs a statement that changes rows. Only for operations of `write`. */
+  run(sql: string, ...parameters: readonly SQLInputValue[]): Changes {
+    if (!this.#connection.isTransaction) throw new Error('change rows only within a write')
+    const { changes, lastInsertRowid } = this.#statement(sql).run(...parameters)
+    return { count: Number(changes), lastRowId: Number(lastInsertRowid) }
+  }
+
+  /** The first row of a query. `Row` is what its columns are. */
+  get<Row>(sql: string, ...parameters: readonly SQLInputValue[]): Row | undefined {
+    return this.#statement(sql).get(...parameters) as Row | undefined
+  }
+
+  /** All rows of a query. `Row` is what its columns are. */
+  all<Row>(sql: string, ...parameters: readonly SQLInputValue[]): readonly Row[] {
+    return this.#statement(sql).all(...parameters) as readonly Row[]
+  }
+
+  /** Finishes the writes that are queued, moves the log into the file, and lets go of it. */
+  close(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    try {
+      this.#flush()
+    } finally {
+      this.#connection.close()
+      this.#onClose()
+    }
+  }
+
+  #statement(sql: string): StatementSync {
+    if (this.#isClosed && !this.#connection.isTransaction) throw this.#closedError()
+    const known = this.#statements.get(sql)
+    if (known) return known
+    const statement = this.#connection.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+
+  #closedError(): DatabaseError {
+    return new DatabaseError(this.file, 'closed', 'the database is closed.')
+  }
+
+  #flush(): void {
+    const batch = this.#queued
+    this.#queued = []
+    if (batch.length > 0) this.#commit(batch)
+  }
+
+  #commit(batch: readonly QueuedOperation[]): void {
+    const settlements: (() => void)[] = []
+    try {
+      this.#connection.exec('BEGIN IMMEDIATE')
+      for (const operation of batch) settlements.push(operation.run())
+      this.#connection.exec('COMMIT')
+    } catch (error) {
+      this.#rollBack()
+      this.#fail(batch, error)
+      return
+    }
+    for (const settle of settlements) settle()
+  }
+
+  #fail(batch: readonly QueuedOperation[], error: unknown): void {
+    const broken = databaseErrorOf(this.file, error)
+    if (broken || batch.length === 1) {
+      for (const operation of batch) operation.reject(broken ?? error)
+    } else {
+      for (const operation of batch) this.#commit([operation])
+    }
+  }
+
+  /** After some failures, such as a full disk, SQLite has rolled back already. */
+  #rollBack(): void {
+    if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK')
+  }
+}

@@ -1,0 +1,40 @@
+import { createHash } from 'node:crypto'
+import { InvalidCursor, type LedgerFilter } from '../../relay/ports.ts'
+
+/** A record's place in the list: latest accepted first, then by id. */
+export interface ListPosition {
+  readonly acceptedAt: number
+  readonly id: string
+}
+
+/** The cursor that continues after `position`. It holds a hash of the filter it belongs to. */
+export function formatCursor({ acceptedAt, id }: ListPosition, filter: LedgerFilter): string {
+  return Buffer.from(JSON.stringify([acceptedAt, id, filterHash(filter)])).toString('base64url')
+}
+
+/** Throws `InvalidCursor` unless the cursor is one that `formatCursor` made for this filter. */
+export function parseCursor(cursor: string, filter: LedgerFilter): ListPosition {
+  const parts = partsOf(cursor)
+  const [acceptedAt, id] = Array.isArray(parts) ? parts : []
+  if (typeof acceptedAt === 'number' && typeof id === 'string') {
+    const position = { acceptedAt, id }
+    if (formatCursor(position, filter) === cursor) return position
+  }
+  throw new InvalidCursor('the cursor is not one of this list; start again without it')
+}
+
+function partsOf(cursor: string): unknown {
+  try {
+    return JSON.parse(Buffer.from(cursor, 'base64url').toString())
+  } catch {
+    return undefined
+  }
+}
+
+function filterHash(filter: LedgerFilter): string {
+  const { cluster, alert, provider, object, outcome, since, until } = filter
+  const parts = [cluster, alert, provider, object, outcome, since, until].map(
+    (part) => part ?? null,
+  )
+  return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16)
+}

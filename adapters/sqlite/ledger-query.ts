@@ -1,0 +1,50 @@
+import type { SQLInputValue } from 'node:sqlite'
+import type { LedgerFilter } from '../../relay/ports.ts'
+import type { ListPosition } from './ledger-cursor.ts'
+
+/** A query whose last parameter, the limit, the caller adds. */
+export interface ListQuery {
+  readonly sql: string
+  readonly parameters: readonly SQLInputValue[]
+}
+
+/** Filters by the column of their name, the one that fits fewest records first. */
+const COLUMNS = ['object', 'alert', 'provider', 'outcome', 'cluster'] as const
+
+/** Almost every record has this outcome, so any other filter narrows more. */
+const COMMON_OUTCOME = 'delivered'
+
+/** Lists what fits, latest accepted first, from `after` on, by the index that fits best. */
+export function listQuery(filter: LedgerFilter, now: number, after?: ListPosition): ListQuery {
+  const conditions: string[] = []
+  const parameters: SQLInputValue[] = []
+  const add = (condition: string, ...values: SQLInputValue[]) => {
+    conditions.push(condition)
+    parameters.push(...values)
+  }
+  for (const column of COLUMNS) {
+    const value = filter[column]
+    if (value !== undefined) add(`${column} = ?`, value)
+  }
+  if (filter.since !== undefined) add('accepted_at >= ?', filter.since)
+  if (filter.until !== undefined) add('accepted_at < ?', filter.until)
+  if (after) {
+    // The first part is a range of the index; the second alone would not be.
+    add(
+      'accepted_at <= ? AND (accepted_at < ? OR id > ?)',
+      after.acceptedAt,
+      after.acceptedAt,
+      after.id,
+    )
+  }
+  add('(expires_at IS NULL OR expires_at > ?)', now)
+  const sql = `SELECT id, accepted_at AS acceptedAt, body FROM ledger INDEXED BY ${indexFor(filter)}
+    WHERE ${conditions.join(' AND ')} ORDER BY accepted_at DESC, id LIMIT ?`
+  return { sql, parameters }
+}
+
+function indexFor(filter: LedgerFilter): string {
+  const given = COLUMNS.filter((column) => filter[column] !== undefined)
+  const narrow = given.filter((column) => column !== 'outcome' || filter.outcome !== COMMON_OUTCOME)
+  return `ledger_by_${narrow[0] ?? given[0] ?? 'time'}`
+}

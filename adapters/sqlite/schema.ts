@@ -1,0 +1,103 @@
+import { DatabaseSync } from 'node:sqlite'
+
+/** `FxRl`: marks the file as flux-relay's (https://sqlite.org/pragma.html#pragma_application_id). */
+export const APPLICATION_ID = 0x4678526c
+
+/**
+ * Entry n takes a database from version n to n + 1. One that was released is never changed.
+ *
+ * Every index of the ledger ends in (accepted_at DESC, id), the order in which it is listed.
+ */
+const MIGRATIONS: readonly string[] = [
+  `CREATE TABLE events (
+     seq INTEGER PRIMARY KEY AUTOINCREMENT,
+     grp TEXT NOT NULL,
+     accepted_at INTEGER NOT NULL,
+     body TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX events_by_group ON events (grp, seq);
+
+   CREATE TABLE event_ids (
+     id TEXT PRIMARY KEY,
+     expires_at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX event_ids_by_expiry ON event_ids (expires_at);
+
+   CREATE TABLE retries (
+     seq INTEGER PRIMARY KEY,
+     delivery_id TEXT NOT NULL,
+     attempt INTEGER NOT NULL,
+     due_at INTEGER NOT NULL,
+     UNIQUE (delivery_id, attempt)
+   ) STRICT;
+   CREATE INDEX retries_by_due ON retries (due_at, seq);
+
+   CREATE TABLE ledger (
+     id TEXT NOT NULL UNIQUE,
+     cluster TEXT NOT NULL,
+     alert TEXT,
+     provider TEXT,
+     object TEXT NOT NULL,
+     outcome TEXT NOT NULL,
+     accepted_at INTEGER NOT NULL,
+     version INTEGER NOT NULL,
+     expires_at INTEGER,
+     body TEXT NOT NULL
+   ) STRICT;
+   CREATE INDEX ledger_by_time ON ledger (accepted_at DESC, id);
+   CREATE INDEX ledger_by_cluster ON ledger (cluster, accepted_at DESC, id);
+   CREATE INDEX ledger_by_alert ON ledger (alert, accepted_at DESC, id);
+   CREATE INDEX ledger_by_provider ON ledger (provider, accepted_at DESC, id);
+   CREATE INDEX ledger_by_object ON ledger (object, accepted_at DESC, id);
+   CREATE INDEX ledger_by_outcome ON ledger (outcome, accepted_at DESC, id);
+   CREATE INDEX ledger_by_expiry ON ledger (expires_at) WHERE expires_at IS NOT NULL;
+
+   CREATE TABLE state (
+     key TEXT PRIMARY KEY,
+     version INTEGER NOT NULL,
+     value TEXT NOT NULL,
+     expires_at INTEGER NOT NULL
+   ) STRICT, WITHOUT ROWID;
+   CREATE INDEX state_by_expiry ON state (expires_at);
+
+   CREATE TABLE configs (
+     cluster TEXT PRIMARY KEY,
+     revision TEXT NOT NULL,
+     taken_at INTEGER NOT NULL,
+     body TEXT NOT NULL
+   ) STRICT;`,
+]
+
+/** The version that this program makes, and the latest that it reads. */
+export const SCHEMA_VERSION = MIGRATIONS.length
+
+/** Brings the schema from version `from` to the latest. The caller holds a write transaction. */
+export function migrate(connection: DatabaseSync, from: number): void {
+  if (from === SCHEMA_VERSION) return
+  for (const migration of MIGRATIONS.slice(from)) connection.exec(migration)
+  connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
+  connection.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+}
+
+/** Whether the tables and their columns are those of the schema's version `version`. */
+export function hasSchema(connection: DatabaseSync, version: number): boolean {
+  const model = new DatabaseSync(':memory:')
+  try {
+    for (const migration of MIGRATIONS.slice(0, version)) model.exec(migration)
+    return shape(model) === shape(connection)
+  } finally {
+    model.close()
+  }
+}
+
+function shape(connection: DatabaseSync): string {
+  const columns = connection
+    .prepare(
+      `SELECT s.name AS tbl, c.name AS col
+       FROM sqlite_schema AS s JOIN pragma_table_info(s.name) AS c
+       WHERE s.type = 'table' AND s.name NOT LIKE 'sqlite\\_%' ESCAPE '\\'
+       ORDER BY s.name, c.cid`,
+    )
+    .all()
+  return JSON.stringify(columns)
+}

@@ -1,0 +1,87 @@
+import { z } from 'zod'
+import { ellipsize } from '../model/text.ts'
+import type { HttpResponse } from '../ports.ts'
+import { httpProvider, type Notification, type Verdict } from './contract.ts'
+import { commitHash } from './formats/commit-hash.ts'
+import { skipProgressing, statusSubject } from './formats/commit-status.ts'
+import { classifyForgeAnswer } from './formats/forge-answer.ts'
+import { encodePath, type GitAddress, gitAddress } from './formats/git-address.ts'
+import { authorization, postJson } from './formats/json-request.ts'
+import { isError, reasonPhrase } from './formats/names.ts'
+import { requiredToken } from './settings.ts'
+
+const MAX_DESCRIPTION_LENGTH = 255
+
+const Settings = z
+  .object({
+    address: gitAddress(
+      'organization/project/_git/repository',
+      (path) => path.length === 4 && path[2] === '_git',
+    ),
+    token: requiredToken(),
+  })
+  .transform(({ address, token }) => ({ repositoryUrl: repositoryUrl(address), token }))
+type Settings = z.infer<typeof Settings>
+
+/**
+ * Azure DevOps: the status of a commit, with a personal access token or an Entra token.
+ * https://learn.microsoft.com/en-us/rest/api/azure/devops/git/statuses/create
+ */
+export const azureDevOps = httpProvider<Settings>({
+  type: 'azuredevops',
+  family: 'commit-status',
+  settings: Settings,
+  skips: skipProgressing,
+  requests(notification, settings) {
+    const credential = Buffer.from(`:${settings.token}`).toString('base64')
+    return [
+      postJson(statusUrl(notification, settings), statusOf(notification), {
+        accept: 'application/json;api-version=6.0',
+        'content-type': 'application/json;charset=utf-8',
+        'x-tfs-fedauthredirect': 'Suppress',
+        ...authorization('Basic', credential),
+      }),
+    ]
+  },
+  subject(notification, settings) {
+    const status = statusOf(notification)
+    const { genre, name } = status.context
+    return statusSubject(statusUrl(notification, settings), [genre, name], status)
+  },
+  classify: classifyAzureDevOps,
+})
+
+function repositoryUrl({ origin, path }: GitAddress): string {
+  const [organization = '', project = '', , repository = ''] = path
+  const projectPath = encodePath([organization.toLowerCase(), project])
+  return `${origin}/${projectPath}/_apis/git/repositories/${encodePath([repository])}`
+}
+
+function statusUrl({ event }: Notification, settings: Settings): string {
+  return `${settings.repositoryUrl}/commits/${commitHash(event)}/statuses`
+}
+
+/** Azure DevOps tells statuses apart by genre and name together. */
+function statusOf({ event, commitStatusContext }: Notification) {
+  const { summary } = event.metadata
+  return {
+    state: isError(event) ? 'error' : 'succeeded',
+    description: ellipsize(reasonPhrase(event.reason), MAX_DESCRIPTION_LENGTH),
+    context: { genre: summary ? `fluxcd:${summary}` : 'fluxcd', name: commitStatusContext },
+  }
+}
+
+/** A token that is not taken may be answered with the sign-in page and a success status. */
+function classifyAzureDevOps(response: HttpResponse): Verdict {
+  const verdict = classifyForgeAnswer(response)
+  if (verdict.kind !== 'delivered' || isJsonAnswer(response)) return verdict
+  return {
+    kind: 'unauthorized',
+    reason: `HTTP ${response.status}: the answer is a page, not JSON; the token may be wrong or expired`,
+  }
+}
+
+function isJsonAnswer({ status, headers, body }: HttpResponse): boolean {
+  if (status === 203 || headers['content-type']?.toLowerCase().includes('html')) return false
+  return body.trimStart().startsWith('{')
+}

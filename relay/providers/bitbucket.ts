@@ -1,0 +1,71 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import { ellipsize } from '../model/text.ts'
+import { httpProvider, type Notification } from './contract.ts'
+import { commitHash } from './formats/commit-hash.ts'
+import { skipProgressing, statusSubject } from './formats/commit-status.ts'
+import { classifyForgeAnswer } from './formats/forge-answer.ts'
+import { encodePath, type GitAddress, gitAddress } from './formats/git-address.ts'
+import { authorization, postJson } from './formats/json-request.ts'
+import { isError, reasonPhrase } from './formats/names.ts'
+import { sensitive } from './settings.ts'
+
+const MAX_TEXT_LENGTH = 255
+
+const TOKEN_FORM =
+  'the Secret named by spec.secretRef needs the key token in the form user:app-password, with one colon'
+
+const Settings = z
+  .object({
+    address: gitAddress('workspace/repository', (path) => path.length === 2),
+    token: sensitive(z.string().regex(/^[^:]+:[^:]+$/, TOKEN_FORM)),
+  })
+  .transform(({ address, token }) => ({ repositoryUrl: repositoryUrl(address), token }))
+type Settings = z.infer<typeof Settings>
+
+/**
+ * Bitbucket Cloud: the build status of a commit, with an app password or an API token.
+ * https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses/
+ */
+export const bitbucket = httpProvider<Settings>({
+  type: 'bitbucket',
+  family: 'commit-status',
+  settings: Settings,
+  skips: skipProgressing,
+  requests(notification, settings) {
+    const credential = Buffer.from(settings.token).toString('base64')
+    return [
+      postJson(
+        statusUrl(notification, settings),
+        statusOf(notification),
+        authorization('Basic', credential),
+      ),
+    ]
+  },
+  subject(notification, settings) {
+    const status = statusOf(notification)
+    return statusSubject(statusUrl(notification, settings), [status.key], status, status.name)
+  },
+  classify: classifyForgeAnswer,
+})
+
+function repositoryUrl({ origin, host, path }: GitAddress): string {
+  const base = host === 'bitbucket.org' ? 'https://api.bitbucket.org' : origin
+  return `${base}/2.0/repositories/${encodePath(path)}`
+}
+
+function statusUrl({ event }: Notification, settings: Settings): string {
+  return `${settings.repositoryUrl}/commit/${commitHash(event)}/statuses/build`
+}
+
+/** Bitbucket takes a key of 40 characters at most, hence the hash; a URL is required. */
+function statusOf({ event, commitStatusContext }: Notification) {
+  const { kind, name } = event.involvedObject
+  return {
+    state: isError(event) ? 'FAILED' : 'SUCCESSFUL',
+    key: createHash('sha1').update(commitStatusContext).digest('hex'),
+    name: ellipsize(`${kind}/${name}`.toLowerCase(), MAX_TEXT_LENGTH),
+    description: ellipsize(reasonPhrase(event.reason), MAX_TEXT_LENGTH),
+    url: 'https://bitbucket.org',
+  }
+}

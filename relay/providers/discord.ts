@@ -1,0 +1,64 @@
+import { z } from 'zod'
+import type { Event } from '../model/event.ts'
+import { ellipsize } from '../model/text.ts'
+import { httpProvider } from './contract.ts'
+import { postJson } from './formats/json-request.ts'
+import { objectLabel, sortedMetadata } from './formats/names.ts'
+import { cutToFit, withShortValues } from './formats/size-limit.ts'
+import { slackMessage } from './formats/slack-message.ts'
+import { optionalText, webhookAddress } from './settings.ts'
+
+/**
+ * Discord turns Slack's attachments into embeds, which have these limits, in characters:
+ * https://docs.discord.com/developers/resources/message#embed-object-embed-limits
+ */
+const MAX_DESCRIPTION = 4_096
+const MAX_FIELD_NAME = 256
+const MAX_FIELD_VALUE = 1_024
+const MAX_FIELDS = 25
+const MAX_EMBED = 6_000
+
+/** https://docs.discord.com/developers/resources/webhook#execute-webhook */
+const MAX_USERNAME = 80
+
+/** Discord: the Slack-compatible form of a webhook. */
+export const discord = httpProvider({
+  type: 'discord',
+  family: 'chat',
+  settings: z.object({
+    address: webhookAddress(),
+    username: optionalText(),
+  }),
+  requests({ event }, settings) {
+    const message = slackMessage(cutToEmbed(event), {
+      channel: '',
+      username: ellipsize(settings.username || event.reportingController, MAX_USERNAME),
+      fallback: '',
+      goodColor: 'good',
+      dangerColor: 'danger',
+    })
+    return [postJson(slackCompatible(settings.address), message)]
+  },
+})
+
+/** https://docs.discord.com/developers/resources/webhook#execute-slackcompatible-webhook */
+function slackCompatible(address: string): string {
+  const url = new URL(address)
+  if (url.pathname.endsWith('/slack')) return address
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/slack`
+  return url.href
+}
+
+function cutToEmbed(event: Event): Event {
+  const fields = sortedMetadata(event)
+    .slice(0, MAX_FIELDS)
+    .map(([name, value]) => [ellipsize(name, MAX_FIELD_NAME), value] as const)
+  const limited = { ...event, metadata: Object.fromEntries(fields) }
+  return cutToFit(withShortValues(limited, MAX_FIELD_VALUE), fitsEmbed)
+}
+
+function fitsEmbed(event: Event): boolean {
+  const texts = [objectLabel(event), event.message, ...Object.entries(event.metadata).flat()]
+  const total = texts.reduce((sum, text) => sum + text.length, 0)
+  return event.message.length <= MAX_DESCRIPTION && total <= MAX_EMBED
+}

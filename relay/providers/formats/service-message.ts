@@ -1,0 +1,37 @@
+import { ellipsize } from '../../model/text.ts'
+
+/** Most UTF-16 units of a service's own words that a reason repeats. */
+const MAX_LENGTH = 200
+
+/**
+ * What a service says in an error answer of JSON: `message` or `error`, as text or as an object that
+ * has a message, and beside it the `errors` that GitHub lists. Undefined when the body is not JSON,
+ * for example because it was cut off.
+ */
+export function serviceMessage(body: string): string | undefined {
+  if (!body.trimStart().startsWith('{')) return undefined
+  try {
+    const text = messageOf(JSON.parse(body))
+    const oneLine = text?.replace(/[\s\p{Cc}]+/gu, ' ').trim()
+    return oneLine ? ellipsize(oneLine, MAX_LENGTH) : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function messageOf(value: unknown): string | undefined {
+  if (!isRecord(value)) return undefined
+  const said = textOf(value.message ?? value.error ?? undefined)
+  const details = Array.isArray(value.errors) ? value.errors.map(textOf).join('; ') : ''
+  return [said, details].filter(Boolean).join(': ')
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  if (isRecord(value) && typeof value.message === 'string') return value.message
+  return JSON.stringify(value)
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

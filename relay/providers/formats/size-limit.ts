@@ -1,0 +1,50 @@
+import type { Event } from '../../model/event.ts'
+import { cutText, ellipsize } from '../../model/text.ts'
+
+/** While metadata leaves less of the message than this (UTF-16 units), it is cut instead. */
+const LEAST_MESSAGE = 1_000
+
+/** Length of a metadata value, in UTF-16 units, once metadata has to be cut. */
+const SHORT_VALUE = 256
+
+/**
+ * The event, shortened until `fits` holds: its message loses its end to an ellipsis; metadata is
+ * touched only when it would leave hardly any message. A service that refuses what is too long
+ * would otherwise never be told at all. `fits` must hold of every shorter message too.
+ */
+export function cutToFit(event: Event, fits: (event: Event) => boolean): Event {
+  if (fits(event)) return event
+  const bare = { ...event, metadata: {} }
+  const base =
+    [event, withShortValues(event, SHORT_VALUE)].find((candidate) =>
+      fits({ ...candidate, message: cutText(event.message, LEAST_MESSAGE) }),
+    ) ?? bare
+  return { ...base, message: longestFitting(event.message, (m) => fits({ ...base, message: m })) }
+}
+
+/** The event with metadata values of at most `maxUnits` UTF-16 units. */
+export function withShortValues(event: Event, maxUnits: number): Event {
+  const entries = Object.entries(event.metadata)
+  return {
+    ...event,
+    metadata: Object.fromEntries(entries.map(([key, value]) => [key, ellipsize(value, maxUnits)])),
+  }
+}
+
+/** The text, or the longest ellipsized beginning of it that fits; empty when none does. */
+function longestFitting(text: string, fits: (text: string) => boolean): string {
+  if (fits(text)) return text
+  let fitting = 0
+  let tooLong = text.length
+  while (tooLong - fitting > 1) {
+    const middle = Math.floor((fitting + tooLong) / 2)
+    if (fits(ellipsize(text, middle))) fitting = middle
+    else tooLong = middle
+  }
+  return fitting === 0 ? '' : ellipsize(text, fitting)
+}
+
+/** Bytes of a JSON body as it is sent, in UTF-8. */
+export function jsonBytes(body: unknown): number {
+  return Buffer.byteLength(JSON.stringify(body))
+}

@@ -1,0 +1,63 @@
+import type { Event } from '../../model/event.ts'
+import { isError, objectLabel, sortedMetadata } from './names.ts'
+
+/**
+ * A card of the deprecated Office 365 connectors:
+ * https://learn.microsoft.com/outlook/actionable-messages/message-card-reference
+ */
+export function messageCard(event: Event) {
+  return {
+    '@type': 'MessageCard',
+    '@context': 'http://schema.org/extensions',
+    themeColor: isError(event) ? 'FF0000' : '0076D7',
+    summary: objectLabel(event),
+    sections: [
+      {
+        activityTitle: event.message,
+        activitySubtitle: objectLabel(event),
+        facts: sortedMetadata(event).map(([name, value]) => ({ name, value })),
+      },
+    ],
+  }
+}
+
+/** A message with one Adaptive Card; 1.4 is the highest version that Teams shows everywhere. */
+export function adaptiveCardMessage(event: Event) {
+  return {
+    type: 'message',
+    attachments: [
+      {
+        contentType: 'application/vnd.microsoft.card.adaptive',
+        content: {
+          $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
+          type: 'AdaptiveCard',
+          version: '1.4',
+          body: [{ type: 'Container', items: cardItems(event) }],
+          msteams: { width: 'Full' },
+        },
+      },
+    ],
+  }
+}
+
+function cardItems(event: Event) {
+  const facts = summaryFirst(event).map(([title, value]) => ({ title, value }))
+  return [
+    { type: 'TextBlock', text: objectLabel(event), size: 'large', weight: 'bolder', wrap: true },
+    {
+      type: 'TextBlock',
+      text: event.message,
+      ...(isError(event) ? { color: 'attention' } : {}),
+      wrap: true,
+    },
+    { type: 'FactSet', ...(facts.length > 0 ? { facts } : {}) },
+  ]
+}
+
+function summaryFirst(event: Event): ReadonlyArray<readonly [string, string]> {
+  const entries = sortedMetadata(event)
+  return [
+    ...entries.filter(([key]) => key === 'summary'),
+    ...entries.filter(([key]) => key !== 'summary'),
+  ]
+}

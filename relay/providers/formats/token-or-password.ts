@@ -1,0 +1,33 @@
+import type { z } from 'zod'
+import { optionalText, optionalToken } from '../settings.ts'
+
+/** The fields of a type that takes the Secret's `password` where it has no `token`. */
+export const tokenOrPasswordFields = () => ({
+  token: optionalToken(),
+  username: optionalText(),
+  password: optionalToken(),
+})
+
+interface Credentials {
+  readonly token: string
+  readonly username: string
+  readonly password: string
+}
+
+/** The token, else the password; an issue, and the empty text, when neither can be used. */
+export function tokenOrPassword(
+  { token, username, password }: Credentials,
+  context: z.RefinementCtx,
+): string {
+  if (token !== '') return token
+  if (password === '') {
+    addIssue(context, 'token', 'the Secret named by spec.secretRef needs the key token or password')
+  } else if (username === '') {
+    addIssue(context, 'username', 'the Secret has a password but no username; add it, or use token')
+  }
+  return password
+}
+
+function addIssue(context: z.RefinementCtx, field: keyof Credentials, message: string) {
+  context.addIssue({ code: 'custom', path: [field], message })
+}

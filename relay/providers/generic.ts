@@ -1,0 +1,18 @@
+import { z } from 'zod'
+import { httpProvider } from './contract.ts'
+import { eventPost } from './formats/event-post.ts'
+import { headerMap, webhookAddress } from './settings.ts'
+
+/** Any HTTP endpoint that takes the event itself, as JSON. */
+export const generic = httpProvider({
+  type: 'generic',
+  family: 'stream',
+  takesCommitStatusUpdates: true,
+  settings: z.object({
+    address: webhookAddress(),
+    headers: headerMap(),
+  }),
+  requests(notification, settings) {
+    return [eventPost(notification, settings)]
+  },
+})

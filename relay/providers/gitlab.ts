@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import { ellipsize } from '../model/text.ts'
+import type { HttpResponse } from '../ports.ts'
+import { httpProvider, type Notification, type Verdict } from './contract.ts'
+import { commitHash } from './formats/commit-hash.ts'
+import { skipProgressing, statusSubject } from './formats/commit-status.ts'
+import { classifyForgeAnswer } from './formats/forge-answer.ts'
+import { type GitAddress, gitAddress } from './formats/git-address.ts'
+import { postJson } from './formats/json-request.ts'
+import { isError, reasonPhrase } from './formats/names.ts'
+import { serviceMessage } from './formats/service-message.ts'
+import { tokenOrPassword, tokenOrPasswordFields } from './formats/token-or-password.ts'
+
+const MAX_TEXT_LENGTH = 255
+
+/** What GitLab calls the transitions that our two states ask for, and where they lead. */
+const TARGET_STATES: ReadonlyMap<string, string> = new Map([
+  ['success', 'success'],
+  ['drop', 'failed'],
+])
+
+const Settings = z
+  .object({
+    address: gitAddress('group/project, or the number of a project', isProjectPath),
+    ...tokenOrPasswordFields(),
+  })
+  .transform(({ address, ...credentials }, context) => ({
+    projectUrl: projectUrl(address),
+    token: tokenOrPassword(credentials, context),
+  }))
+type Settings = z.infer<typeof Settings>
+
+/**
+ * GitLab: the status of a commit, with an access token.
+ * https://docs.gitlab.com/api/commits/#set-commit-pipeline-status
+ */
+export const gitlab = httpProvider<Settings>({
+  type: 'gitlab',
+  family: 'commit-status',
+  settings: Settings,
+  skips: skipProgressing,
+  requests(notification, settings) {
+    return [
+      postJson(statusUrl(notification, settings), statusOf(notification), {
+        'private-token': settings.token,
+      }),
+    ]
+  },
+  subject(notification, settings) {
+    const status = statusOf(notification)
+    return statusSubject(statusUrl(notification, settings), [status.name], status)
+  },
+  classify: classifyGitlab,
+})
+
+function isProjectPath([first = '', ...others]: readonly string[]): boolean {
+  return others.length > 0 || /^\d+$/.test(first)
+}
+
+/** A dot is encoded too, lest GitLab's router take what follows it for a format. */
+function projectUrl({ origin, path }: GitAddress): string {
+  const id = encodeURIComponent(path.join('/')).replaceAll('.', '%2E')
+  return `${origin}/api/v4/projects/${id}`
+}
+
+/** GitLab has repositories with SHA-256 object ids too. */
+function statusUrl({ event }: Notification, settings: Settings): string {
+  return `${settings.projectUrl}/statuses/${commitHash(event, [40, 64])}`
+}
+
+function statusOf({ event, commitStatusContext }: Notification) {
+  return {
+    state: isError(event) ? 'failed' : 'success',
+    name: ellipsize(commitStatusContext, MAX_TEXT_LENGTH),
+    description: ellipsize(reasonPhrase(event.reason), MAX_TEXT_LENGTH),
+  }
+}
+
+/** A 409 is another update of the same commit that holds GitLab's lock. */
+function classifyGitlab(response: HttpResponse): Verdict {
+  const verdict = classifyForgeAnswer(response)
+  if (verdict.kind !== 'rejected') return verdict
+  if (response.status === 409) return { kind: 'retry', reason: verdict.reason, applied: 'no' }
+  if (response.status === 400 && isAlreadySet(serviceMessage(response.body) ?? '')) {
+    return { kind: 'delivered', reason: 'GitLab has this state already' }
+  }
+  return verdict
+}
+
+const TRANSITION = /Cannot transition status via :([a-z_]{1,30}) from :([a-z_]{1,30})/
+
+/** `via :drop from :failed`: the state asked for is the one that is there. */
+function isAlreadySet(message: string): boolean {
+  const [, event = '', state] = TRANSITION.exec(message) ?? []
+  return state !== undefined && TARGET_STATES.get(event) === state
+}

@@ -1,0 +1,69 @@
+import { z } from 'zod'
+import type { Event } from '../model/event.ts'
+import { httpProvider } from './contract.ts'
+import { postJson } from './formats/json-request.ts'
+import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
+import { cutToFit, jsonBytes } from './formats/size-limit.ts'
+import { webhookAddress } from './settings.ts'
+
+/** Of a message with its cards: https://developers.google.com/workspace/chat/create-messages */
+const MAX_MESSAGE_BYTES = 32_000
+
+/** Google Chat: the webhook of a space. */
+export const googleChat = httpProvider({
+  type: 'googlechat',
+  family: 'chat',
+  settings: z.object({ address: webhookAddress() }),
+  requests({ event }, { address }) {
+    const fitting = cutToFit(
+      event,
+      (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_MESSAGE_BYTES,
+    )
+    return [postJson(address, cardMessage(fitting))]
+  },
+})
+
+/**
+ * A message with one card of the first version, which webhooks still take:
+ * https://developers.google.com/workspace/chat/api/reference/rest/v1/cards-v1
+ */
+function cardMessage(event: Event) {
+  const metadata = sortedMetadata(event)
+  return {
+    cards: [
+      {
+        header: {
+          title: objectLabel(event),
+          subtitle: event.reportingController,
+          imageUrl: null,
+          imageStyle: null,
+        },
+        sections: [
+          section([{ textParagraph: { text: messageText(event) }, keyValue: null }]),
+          ...(metadata.length > 0 ? [section(metadata.map(keyValueWidget))] : []),
+        ],
+      },
+    ],
+  }
+}
+
+function section<W>(widgets: readonly W[]) {
+  return { header: '', widgets }
+}
+
+function messageText(event: Event): string {
+  return isError(event) ? `<font color="#ff0000">${event.message}</font>` : event.message
+}
+
+function keyValueWidget([key, value]: readonly [string, string]) {
+  return {
+    textParagraph: null,
+    keyValue: {
+      topLabel: key,
+      content: value,
+      contentMultiline: false,
+      bottomLabel: null,
+      icon: null,
+    },
+  }
+}

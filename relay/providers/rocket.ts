@@ -1,0 +1,29 @@
+import { z } from 'zod'
+import { httpProvider } from './contract.ts'
+import { postJson } from './formats/json-request.ts'
+import { slackMessage } from './formats/slack-message.ts'
+import { optionalText, webhookAddress } from './settings.ts'
+
+/**
+ * Rocket.Chat: an incoming webhook, which takes Slack's message format:
+ * https://docs.rocket.chat/docs/integrations
+ */
+export const rocket = httpProvider({
+  type: 'rocket',
+  family: 'chat',
+  settings: z.object({
+    address: webhookAddress(),
+    channel: optionalText(),
+    username: optionalText(),
+  }),
+  requests({ event }, settings) {
+    const message = slackMessage(event, {
+      channel: settings.channel,
+      username: settings.username,
+      fallback: '',
+      goodColor: '#0076D7',
+      dangerColor: '#FF0000',
+    })
+    return [postJson(settings.address, message)]
+  },
+})

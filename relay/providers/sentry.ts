@@ -1,0 +1,162 @@
+import { z } from 'zod'
+import type { Event } from '../model/event.ts'
+import { hashParts } from '../model/hash.ts'
+import { httpProvider, type Notification } from './contract.ts'
+import { isError, sortedMetadata } from './formats/names.ts'
+import { optionalText, webhookAddress } from './settings.ts'
+
+/** Of the payloads made here, not of the relay: an upgrade must not change a retry's bytes. */
+const SDK = { name: 'flux-relay', version: '1.0.0' } as const
+
+/** What a DSN holds: https://develop.sentry.dev/sdk/foundations/transport/authentication/ */
+interface Dsn {
+  readonly text: string
+  readonly envelopeUrl: string
+  readonly publicKey: string
+  /** Empty in DSNs of today. */
+  readonly secretKey: string
+}
+
+const Settings = z
+  .object({
+    address: webhookAddress(),
+    channel: optionalText(),
+  })
+  .transform(({ address, channel }, context) => {
+    const dsn = parseDsn(address)
+    if (dsn !== undefined) return { dsn, environment: channel }
+    context.addIssue({
+      code: 'custom',
+      path: ['address'],
+      message: 'expected a Sentry DSN such as https://<public key>@<host>/<project id>',
+    })
+    return z.NEVER
+  })
+
+/** Sentry: errors become events, which open issues; all else becomes transactions. */
+export const sentry = httpProvider({
+  type: 'sentry',
+  family: 'incident',
+  settings: Settings,
+  skips({ severity }) {
+    return severity === 'trace' ? 'sentry takes no events of severity trace' : undefined
+  },
+  requests(notification, { dsn, environment }) {
+    return [
+      {
+        method: 'POST',
+        url: dsn.envelopeUrl,
+        headers: {
+          'content-type': 'application/x-sentry-envelope',
+          'x-sentry-auth': authHeader(dsn),
+        },
+        body: envelope(notification, dsn, environment),
+      },
+    ]
+  },
+})
+
+function parseDsn(text: string): Dsn | undefined {
+  const url = URL.parse(text)
+  if (url === null || url.username === '') return undefined
+  const slash = url.pathname.lastIndexOf('/')
+  const project = url.pathname.slice(slash + 1)
+  if (project === '') return undefined
+  return {
+    text: url.href,
+    envelopeUrl: `${url.origin}${url.pathname.slice(0, slash)}/api/${project}/envelope/`,
+    publicKey: url.username,
+    secretKey: url.password,
+  }
+}
+
+function authHeader({ publicKey, secretKey }: Dsn): string {
+  const fields = [
+    'sentry_version=7',
+    `sentry_client=${SDK.name}/${SDK.version}`,
+    `sentry_key=${publicKey}`,
+    ...(secretKey === '' ? [] : [`sentry_secret=${secretKey}`]),
+  ]
+  return `Sentry ${fields.join(', ')}`
+}
+
+/**
+ * An envelope of one item: https://develop.sentry.dev/sdk/foundations/transport/envelopes/
+ * Its times are the event's and its ids come from the delivery's, so a retry repeats its bytes and
+ * Sentry drops it as known.
+ */
+function envelope(notification: Notification, dsn: Dsn, environment: string): string {
+  const { event, deliveryId } = notification
+  const type = isError(event) ? 'event' : 'transaction'
+  const eventId = uuid4Hex(hashParts('sentry event', deliveryId))
+  const payload = JSON.stringify({
+    event_id: eventId,
+    ...(isError(event) ? errorEvent(event) : transaction(event, deliveryId)),
+    platform: 'other',
+    ...(environment === '' ? {} : { environment }),
+    tags: tags(event),
+  })
+  const lines = [
+    JSON.stringify({ event_id: eventId, sent_at: event.timestamp, dsn: dsn.text, sdk: SDK }),
+    JSON.stringify({ type, length: Buffer.byteLength(payload) }),
+    payload,
+  ]
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+/** https://develop.sentry.dev/sdk/foundations/transport/event-payloads/ */
+function errorEvent(event: Event) {
+  return {
+    level: 'error',
+    server_name: event.reportingController,
+    transaction: transactionName(event),
+    message: event.message,
+    contexts: { metadata: Object.fromEntries(sortedMetadata(event)) },
+    timestamp: event.timestamp,
+  }
+}
+
+/** https://develop.sentry.dev/sdk/foundations/transport/event-payloads/transaction/ */
+function transaction(event: Event, deliveryId: string) {
+  const traceId = hashParts('sentry trace', deliveryId).slice(0, 32)
+  const rootSpanId = hashParts('sentry root span', deliveryId).slice(0, 16)
+  const times = { start_timestamp: event.timestamp, timestamp: event.timestamp }
+  const span = {
+    trace_id: traceId,
+    span_id: hashParts('sentry span', deliveryId).slice(0, 16),
+    parent_span_id: rootSpanId,
+    op: 'event',
+    ...times,
+  }
+  return {
+    type: 'transaction',
+    level: 'info',
+    transaction: transactionName(event),
+    message: event.message,
+    contexts: { trace: { trace_id: traceId, span_id: rootSpanId, op: 'event' } },
+    ...times,
+    spans: [span],
+  }
+}
+
+function transactionName({ involvedObject: object }: Event): string {
+  return `${object.kind}: ${object.namespace}/${object.name}`
+}
+
+function tags(event: Event): Readonly<Record<string, string>> {
+  const { involvedObject: object } = event
+  return {
+    flux_involved_object_kind: object.kind,
+    flux_involved_object_namespace: object.namespace,
+    flux_involved_object_name: object.name,
+    flux_reporting_controller: event.reportingController,
+    flux_reporting_instance: event.reportingInstance,
+    flux_reason: event.reason,
+    ...Object.fromEntries(sortedMetadata(event)),
+  }
+}
+
+/** The first 32 digits of a hash in the form of a version 4 UUID, which Sentry asks for. */
+function uuid4Hex(hash: string): string {
+  return `${hash.slice(0, 12)}4${hash.slice(13, 16)}8${hash.slice(17, 32)}`
+}

@@ -1,0 +1,206 @@
+import type { IncomingMessage } from 'node:http'
+import { text } from 'node:stream/consumers'
+import { describe, expect, it } from 'vitest'
+import { MAX_RESPONSE_BYTES } from '../../../relay/ports.ts'
+import { PATIENT, post, testClient } from '../../support/http-client.ts'
+import { startHttpServer, startRawServer, startServer } from '../../support/servers.ts'
+
+describe('requests', () => {
+  it('sends method, path, headers and body as they are', async () => {
+    const seen: IncomingMessage[] = []
+    const bodies: string[] = []
+    const { port } = await startHttpServer(async (request, response) => {
+      seen.push(request)
+      bodies.push(await text(request))
+      response.end()
+    })
+    const body = new TextEncoder().encode('grüße')
+    const headers = { 'content-type': 'text/plain', 'x-one': 'a, b' }
+    const url = `http://127.0.0.1:${port}/a%20b/c?d=e&f#fragment`
+    await testClient().send(post(url, { method: 'PUT', headers, body }), PATIENT)
+    expect(seen[0]?.method).toBe('PUT')
+    expect(seen[0]?.url).toBe('/a%20b/c?d=e&f')
+    expect(bodies).toEqual(['grüße'])
+    expect(seen[0]?.headers).toEqual({
+      ...headers,
+      host: `127.0.0.1:${port}`,
+      connection: 'keep-alive',
+      'content-length': '7',
+      'user-agent': 'flux-relay/test',
+    })
+  })
+
+  it('keeps the User-Agent of a request, however it is written', async () => {
+    const { port } = await startHttpServer((request, response) =>
+      response.end(request.headers['user-agent']),
+    )
+    const request = post(`http://127.0.0.1:${port}/`, { headers: { 'User-Agent': 'mine' } })
+    expect(await testClient().send(request, PATIENT)).toMatchObject({ body: 'mine' })
+  })
+
+  it.each([
+    ['POST', '0'],
+    ['GET', undefined],
+  ] as const)('sends a %s without a body', async (method, length) => {
+    const { port } = await startHttpServer((request, response) =>
+      response.end(JSON.stringify(request.headers['content-length'])),
+    )
+    const request = post(`http://127.0.0.1:${port}/`, { method, body: '' })
+    const expected = length === undefined ? '' : JSON.stringify(length)
+    expect(await testClient().send(request, PATIENT)).toMatchObject({ body: expected })
+  })
+
+  it.each([
+    ['no URL', 'no-url'],
+    ['an empty URL', ''],
+    ['another scheme', 'ftp://127.0.0.1/'],
+    ['a file', 'file:///etc/passwd'],
+    ['credentials in the URL', 'http://user:s3cret@127.0.0.1/'],
+    ['a port out of range', 'http://127.0.0.1:99999/'],
+  ])('refuses %s', async (_, url) => {
+    const result = await testClient().send(post(url), PATIENT)
+    expect(result).toMatchObject({ cause: 'invalid-request', mayHaveArrived: false })
+    expect(JSON.stringify(result)).not.toContain('s3cret')
+  })
+
+  it.each([
+    ['a line break in a value', { 'x-a': 's3cret\r\nx-b: 1' }],
+    ['a character beyond Latin-1 in a value', { 'x-a': 's3cret 🔑' }],
+    ['a space in a name', { 'x a': 's3cret' }],
+    ['a false length', { 'content-length': '3' }],
+    ['an expectation', { expect: '100-continue' }],
+    ['a transfer encoding', { 'transfer-encoding': 'chunked' }],
+  ])('refuses %s', async (_, headers) => {
+    const { port } = await startHttpServer((_request, response) => response.end())
+    const result = await testClient().send(post(`http://127.0.0.1:${port}/`, { headers }), PATIENT)
+    expect(result).toMatchObject({ cause: 'invalid-request', mayHaveArrived: false })
+    expect(JSON.stringify(result)).not.toContain('s3cret')
+  })
+
+  it('is refused after close, which is a bug of the caller', async () => {
+    const client = testClient()
+    await client.close()
+    await expect(client.send(post('http://127.0.0.1/'), PATIENT)).rejects.toThrow(/closed/)
+  })
+})
+
+describe('answers', () => {
+  it('gives status, the first of each header, and the body', async () => {
+    const { port } = await startRawServer(
+      'HTTP/1.1 429 Slow down\r\nRetry-After: 7\r\nX-Two: a\r\nX-Two: b\r\n__proto__: c\r\nContent-Length: 2\r\n\r\nhi',
+    )
+    const result = await testClient().send(post(`http://127.0.0.1:${port}/`), PATIENT)
+    expect(result).toEqual({
+      kind: 'response',
+      status: 429,
+      headers: Object.fromEntries([
+        ['retry-after', '7'],
+        ['x-two', 'a'],
+        ['__proto__', 'c'],
+        ['content-length', '2'],
+      ]),
+      body: 'hi',
+      truncated: false,
+    })
+  })
+
+  it('follows no redirect', async () => {
+    let requests = 0
+    const { port } = await startHttpServer((_request, response) => {
+      requests += 1
+      response.writeHead(307, { location: '/elsewhere' }).end()
+    })
+    const result = await testClient().send(post(`http://127.0.0.1:${port}/`), PATIENT)
+    expect(result).toMatchObject({ status: 307, headers: { location: '/elsewhere' } })
+    expect(requests).toBe(1)
+  })
+
+  it('reads past informational answers', async () => {
+    const hints = 'HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n'
+    const { port } = await startRawServer(`${hints}HTTP/1.1 204 No Content\r\n\r\n`)
+    const result = await testClient().send(post(`http://127.0.0.1:${port}/`), PATIENT)
+    expect(result).toMatchObject({ status: 204, body: '' })
+  })
+
+  it('shows what is no UTF-8 as U+FFFD', async () => {
+    const bytes = Buffer.from([0x61, 0xff, 0x62, 0xc3])
+    const { port } = await startHttpServer((_request, response) => response.end(bytes))
+    const result = await testClient().send(post(`http://127.0.0.1:${port}/`), PATIENT)
+    expect(result).toMatchObject({ body: 'a\ufffdb\ufffd', truncated: false })
+  })
+
+  it.each([
+    [MAX_RESPONSE_BYTES - 1, false],
+    [MAX_RESPONSE_BYTES, false],
+    [MAX_RESPONSE_BYTES + 1, true],
+    [1_000_000, true],
+  ])('reads of %i bytes the first 20,480', async (size, truncated) => {
+    const { port } = await startHttpServer((_request, response) => response.end('x'.repeat(size)))
+    const result = await testClient().send(post(`http://127.0.0.1:${port}/`), PATIENT)
+    const body = 'x'.repeat(Math.min(size, MAX_RESPONSE_BYTES))
+    expect(result).toMatchObject({ status: 200, body, truncated })
+  })
+
+  it('cuts no character in half', async () => {
+    const { port } = await startHttpServer((_request, response) =>
+      response.end(`x${'é'.repeat(MAX_RESPONSE_BYTES)}`),
+    )
+    const result = await testClient().send(post(`http://127.0.0.1:${port}/`), PATIENT)
+    const body = `x${'é'.repeat(MAX_RESPONSE_BYTES / 2 - 1)}`
+    expect(result).toMatchObject({ body, truncated: true })
+  })
+
+  it('abandons a body without end, and still serves the next request', async () => {
+    const { port, sockets } = await startHttpServer((request, response) => {
+      if (request.url !== '/endless') return response.end('fine')
+      const chunk = 'x'.repeat(1_000)
+      const write = () => {
+        while (response.write(chunk));
+      }
+      response.on('drain', write)
+      write()
+    })
+    const client = testClient({ connectionsPerOrigin: 1 })
+    const endless = await client.send(post(`http://127.0.0.1:${port}/endless`), PATIENT)
+    expect(endless).toMatchObject({ status: 200, truncated: true })
+    const next = await client.send(post(`http://127.0.0.1:${port}/`), PATIENT)
+    expect(next).toMatchObject({ status: 200, body: 'fine' })
+    expect(sockets).toHaveLength(2)
+  })
+
+  it('counts a status whose body breaks off', async () => {
+    const { port } = await startServer((socket) =>
+      socket.once('data', () =>
+        socket.end('HTTP/1.1 201 Created\r\nContent-Length: 100\r\n\r\npartial'),
+      ),
+    )
+    const result = await testClient().send(post(`http://127.0.0.1:${port}/`), PATIENT)
+    expect(result).toMatchObject({ status: 201, body: 'partial', truncated: true })
+  })
+
+  it('counts a status whose body does not come in time', async () => {
+    const { port } = await startRawServer('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nslow')
+    const result = await testClient().send(post(`http://127.0.0.1:${port}/`), { timeoutMs: 200 })
+    expect(result).toMatchObject({ status: 200, body: 'slow', truncated: true })
+  })
+
+  it('reads a body that comes in drips until time is up', async () => {
+    const { port } = await startHttpServer((_request, response) => {
+      const timer = setInterval(() => response.write('.'), 20)
+      response.on('close', () => clearInterval(timer))
+    })
+    const result = await testClient().send(post(`http://127.0.0.1:${port}/`), { timeoutMs: 300 })
+    expect(result).toMatchObject({ status: 200, truncated: true })
+  })
+
+  it('takes an answer that comes before the request was read', async () => {
+    const { port } = await startServer((socket) => {
+      socket.once('data', () => {
+        socket.pause()
+        socket.write('HTTP/1.1 413 Too Large\r\nConnection: close\r\nContent-Length: 0\r\n\r\n')
+      })
+    })
+    const request = post(`http://127.0.0.1:${port}/`, { body: 'x'.repeat(8_000_000) })
+    expect(await testClient().send(request, PATIENT)).toMatchObject({ status: 413 })
+  })
+})
