@@ -148,6 +148,8 @@ export interface HttpResponse {
   /** At most the first `MAX_RESPONSE_BYTES`, as UTF-8 with U+FFFD for what is not. */
   readonly body: string
   readonly truncated: boolean
+  /** Milliseconds since the epoch; a `Retry-After` counts from here. */
+  readonly receivedAt: number
 }
 
 /** Why no answer came. */

@@ -21,7 +21,7 @@ export function createRedactor(values: readonly string[]): Redact {
 }
 
 function formsOf(value: string): readonly string[] {
-  const parts = [value, value.trim(), ...value.split(/[\n\r]+/), ...pathParts(value)]
+  const parts = [value, value.trim(), ...value.split(/[\n\r]+/), ...credentialParts(value)]
   return parts.flatMap((part) => [
     part,
     encodeURIComponent(part.toWellFormed()),
@@ -30,9 +30,9 @@ function formsOf(value: string): readonly string[] {
   ])
 }
 
-/** Of `/services/T024BE7LD/B0/XYZ` the parts that may be a credential, words left out. */
-function pathParts(value: string): readonly string[] {
-  return value.startsWith('/') ? value.split('/').filter((part) => CREDENTIAL.test(part)) : []
+/** Of `/services/T024BE7LD/B0/XYZ` or `user:app-password` the parts that may open something. */
+function credentialParts(value: string): readonly string[] {
+  return value.split(/[/:]/).filter((part) => CREDENTIAL.test(part))
 }
 
 const CREDENTIAL = /^(?=.*\d).{8,}$|^.{16,}$/

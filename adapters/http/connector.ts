@@ -1,9 +1,9 @@
 import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { buildConnector } from 'undici'
-import type { TransportOptions } from '../../relay/ports.ts'
+import type { TlsOptions, TransportOptions } from '../../relay/ports.ts'
 import type { AddressGuard } from './address-guard.ts'
-import { type DialContext, dial, hostPortOf, refuseLiteral } from './dial.ts'
+import { type DialContext, dial, type HostPort, hostPortOf, refuseLiteral } from './dial.ts'
 import { ConnectError } from './failure.ts'
 import type { Resolve } from './guarded-lookup.ts'
 import { openTunnel, type ProxyServer, parseProxy } from './proxy.ts'
@@ -24,10 +24,15 @@ export interface Connector {
   abandon(): void
 }
 
+interface Proxied {
+  readonly server: ProxyServer
+  readonly tls: SecureContext | undefined
+}
+
 interface Route {
   readonly destination: URL
   readonly tls: SecureContext | undefined
-  readonly proxy: { readonly server: ProxyServer; readonly tls: SecureContext } | undefined
+  readonly proxy: Proxied | undefined
 }
 
 /** Throws a `ConnectError` for certificates or a proxy URL that cannot be used. */
@@ -71,18 +76,25 @@ export function createConnector(
   }
 }
 
-function proxyOf(proxyUrl: string, tls: NonNullable<TransportOptions['tls']>): Route['proxy'] {
-  return { server: parseProxy(proxyUrl), tls: proxySecureContextOf(tls) }
+function proxyOf(proxyUrl: string, tls: TlsOptions): Proxied {
+  const server = parseProxy(proxyUrl)
+  return { server, tls: server.protocol === 'https:' ? proxySecureContextOf(tls) : undefined }
 }
 
 async function open({ destination, tls, proxy }: Route, context: DialContext): Promise<Socket> {
   const target = hostPortOf(destination)
-  const socket = proxy === undefined ? await dial(target, context) : await tunnel(proxy)
+  const socket = await (proxy === undefined
+    ? dial(target, context)
+    : dialThrough(proxy, target, context))
   return tls === undefined ? socket : secure(socket, target.host, tls, context.signal)
+}
 
-  function tunnel(through: NonNullable<Route['proxy']>): Promise<Socket> {
-    // A name is resolved by the proxy, where this guard has no say.
-    refuseLiteral(target, context.guard)
-    return openTunnel(through.server, target, through.tls, context)
-  }
+async function dialThrough(
+  { server, tls }: Proxied,
+  target: HostPort,
+  context: DialContext,
+): Promise<Socket> {
+  // A name is resolved by the proxy, where this guard has no say.
+  refuseLiteral(target, context.guard)
+  return openTunnel(server, target, tls, context)
 }

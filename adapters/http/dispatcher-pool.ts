@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Dispatcher, Pool as UndiciPool } from 'undici'
+import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import type { TransportOptions } from '../../relay/ports.ts'
 import { type ConnectorContext, createConnector } from './connector.ts'
@@ -15,13 +15,13 @@ export interface DispatcherPoolOptions extends ConnectorContext {
 /** Keep-alive pools, one per origin, certificates and proxy. */
 export interface DispatcherPool {
   /** Throws a `ConnectError` for certificates or a proxy URL that cannot be used. */
-  get(destination: URL, transport: TransportOptions): Dispatcher
+  get(destination: URL, transport: TransportOptions): Pick<Dispatcher, 'dispatch'>
   /** Destroys all connections, also those in use. */
   destroy(): Promise<void>
 }
 
 interface Entry {
-  readonly pool: UndiciPool
+  readonly pool: InstanceType<typeof Pool>
   readonly destroy: () => Promise<void>
 }
 

@@ -17,7 +17,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1
  * it got.
  */
 export function exchange(
-  dispatcher: Dispatcher,
+  dispatcher: Pick<Dispatcher, 'dispatch'>,
   request: Dispatcher.DispatchOptions,
   timeoutMs: number,
 ): Promise<Result> {
@@ -56,16 +56,16 @@ class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
     if (this.#body.add(chunk)) return
-    this.#settleWithAnswer(true)
+    this.#settle(this.#answer(true))
     controller.abort(new Error('enough was read'))
   }
 
   onResponseEnd(): void {
-    this.#settleWithAnswer(false)
+    this.#settle(this.#answer(false), inNextTurn)
   }
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (!this.#settleWithAnswer(true)) this.#settle(failureOf(error, this.#mayHaveArrived))
+    this.#settle(this.#answer(true) ?? failureOf(error, this.#mayHaveArrived))
   }
 
   get #mayHaveArrived(): boolean {
@@ -73,30 +73,39 @@ class Exchange implements Dispatcher.DispatchHandler {
   }
 
   #expire(timeoutMs: number): void {
-    if (!this.#settleWithAnswer(true)) {
-      const mayHaveArrived = this.#mayHaveArrived
-      const detail = mayHaveArrived
-        ? `no answer within ${timeoutMs} ms`
-        : `no connection to send the request on within ${timeoutMs} ms`
-      this.#settle({ kind: 'failure', cause: 'timeout', mayHaveArrived, detail })
-    }
+    const mayHaveArrived = this.#mayHaveArrived
+    const detail = mayHaveArrived
+      ? `no answer within ${timeoutMs} ms`
+      : `no connection to send the request on within ${timeoutMs} ms`
+    const timeout = { kind: 'failure', cause: 'timeout', mayHaveArrived, detail } as const
+    this.#settle(this.#answer(true) ?? timeout)
     this.#controller?.abort(new Error('time is up'))
   }
 
-  /** False when there is no answer: a status that came counts, whatever became of the rest. */
-  #settleWithAnswer(truncated: boolean): boolean {
-    if (this.#head === undefined) return false
-    this.#settle({ kind: 'response', ...this.#head, body: this.#body.text(truncated), truncated })
-    return true
+  /** The answer as far as it came: a status counts, whatever became of the rest. */
+  #answer(truncated: boolean): HttpResponse | undefined {
+    if (this.#head === undefined) return undefined
+    const body = this.#body.text(truncated)
+    return { kind: 'response', ...this.#head, body, truncated, receivedAt: Date.now() }
   }
 
-  #settle(result: Result): void {
-    if (this.#settled) return
+  #settle(result: Result | undefined, schedule = atOnce): void {
+    if (this.#settled || result === undefined) return
     this.#settled = true
     clearTimeout(this.#timer)
-    this.#resolve(result)
+    schedule(() => this.#resolve(result))
   }
 }
+
+type Schedule = (task: () => void) => void
+
+const atOnce: Schedule = (task) => task()
+
+/**
+ * undici takes a connection back in the turn of the event loop after the answer. Who sends again
+ * at once then finds it, instead of opening another.
+ */
+const inNextTurn: Schedule = (task) => queueMicrotask(() => setImmediate(task))
 
 class BoundedBody {
   readonly #chunks: Buffer[] = []

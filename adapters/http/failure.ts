@@ -23,7 +23,7 @@ export function failureOf(error: unknown, mayHaveArrived: boolean): TransportFai
     return failure('invalid-request', mayHaveArrived, messageOf(error))
   }
   if (isProtocolError(error, code)) {
-    const detail = `the answer is not valid HTTP/1.1 (${code}: ${messageOf(error)})`
+    const detail = `the answer is not valid HTTP/1.1 (${messageOf(error)})`
     return failure('protocol', mayHaveArrived, detail)
   }
   if (isTlsCode(code)) return failure('tls', mayHaveArrived, tlsErrorText(error))
@@ -69,7 +69,9 @@ const PROTOCOL_CODES: ReadonlySet<string> = new Set([
 const BAD_ANSWER_MESSAGES: ReadonlySet<string> = new Set(['bad response', 'bad upgrade'])
 
 function isProtocolError(error: unknown, code: string): boolean {
-  if (code.startsWith('HPE_') || PROTOCOL_CODES.has(code)) return true
+  // A parser error has a code for some mistakes only.
+  if (error instanceof Error && error.name === 'HTTPParserError') return true
+  if (PROTOCOL_CODES.has(code)) return true
   return code === 'UND_ERR_SOCKET' && BAD_ANSWER_MESSAGES.has(messageOf(error))
 }
 

@@ -1,5 +1,6 @@
 import { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
+import type { Dispatcher } from 'undici'
 import Client from 'undici/lib/dispatcher/client.js'
 import { type DialContext, dial, type HostPort, hostPortText } from './dial.ts'
 import { ConnectError, codeOf } from './failure.ts'
@@ -49,13 +50,13 @@ function credentialsOf(url: URL): ProxyCredentials | undefined {
 }
 
 /**
- * A connection to the target through the proxy. Rejects with a `ConnectError`: `proxy`, unless the
+ * A connection to the target through the proxy; `secureContext` is for an `https:` proxy. Rejects with a `ConnectError`: `proxy`, unless the
  * proxy's address is refused or time is up.
  */
 export async function openTunnel(
   proxy: ProxyServer,
   target: HostPort,
-  secureContext: SecureContext,
+  secureContext: SecureContext | undefined,
   context: DialContext,
 ): Promise<Socket> {
   try {
@@ -98,7 +99,7 @@ async function socksTunnel(
 async function connectTunnel(
   proxy: ProxyServer,
   target: HostPort,
-  secureContext: SecureContext,
+  secureContext: SecureContext | undefined,
   context: DialContext,
 ): Promise<Socket> {
   const { protocol, address } = proxy
@@ -114,29 +115,45 @@ async function connectTunnel(
     },
   })
   try {
-    const { statusCode, socket } = await client.connect({
-      path: authority,
-      headers: { host: authority, ...proxyAuthorization(proxy.credentials) },
-      signal: context.signal,
-    })
-    if (statusCode >= 200 && statusCode < 300 && socket instanceof Socket) return socket
+    const headers = { host: authority, ...proxyAuthorization(proxy.credentials) }
+    const { status, socket } = await requestTunnel(client, authority, headers, context.signal)
+    if (status >= 200 && status < 300) return socket
     socket.destroy()
-    throw new ConnectError(
-      'proxy',
-      `it answers CONNECT ${authority} with ${statusText(statusCode)}`,
-    )
+    throw new ConnectError('proxy', `it answers CONNECT ${authority} with ${statusText(status)}`)
   } finally {
     void client.destroy()
   }
 }
 
+function requestTunnel(
+  client: Pick<Dispatcher, 'dispatch'>,
+  authority: string,
+  headers: Record<string, string>,
+  signal: AbortSignal,
+): Promise<{ readonly status: number; readonly socket: Socket }> {
+  return new Promise((resolve, reject) => {
+    const request = { method: 'CONNECT', path: authority, headers } as const
+    client.dispatch(request, {
+      onRequestStart(controller) {
+        const abort = () => controller.abort(signal.reason)
+        signal.addEventListener('abort', abort)
+        if (signal.aborted) abort()
+      },
+      onRequestUpgrade(_controller, status, _headers, socket) {
+        if (socket instanceof Socket) resolve({ status, socket })
+      },
+      onResponseError: (_controller, error) => reject(error),
+    })
+  })
+}
+
 async function openProxy(
-  { protocol, address }: ProxyServer,
-  secureContext: SecureContext,
+  { address }: ProxyServer,
+  secureContext: SecureContext | undefined,
   context: DialContext,
 ): Promise<Socket> {
   const socket = await dial(address, context)
-  if (protocol === 'http:') return socket
+  if (secureContext === undefined) return socket
   return secure(socket, address.host, secureContext, context.signal)
 }
 

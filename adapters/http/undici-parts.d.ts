@@ -1,9 +1,20 @@
 // undici's entry point also loads fetch, WebSocket and caches: half of its import time, and unused.
+// It is what adds `request`, `connect` and the like to these classes; here they only dispatch.
 declare module 'undici/lib/dispatcher/client.js' {
-  const client: typeof import('undici').Client
+  import type { Client } from 'undici'
+
+  const client: new (
+    origin: string,
+    options: Client.Options,
+  ) => Pick<Client, 'dispatch' | 'close' | 'destroy'>
   export = client
 }
 declare module 'undici/lib/dispatcher/pool.js' {
-  const pool: typeof import('undici').Pool
+  import type { Pool } from 'undici'
+
+  const pool: new (
+    origin: string,
+    options: Pool.Options,
+  ) => Pick<Pool, 'dispatch' | 'close' | 'destroy'>
   export = pool
 }

@@ -42,7 +42,7 @@ function createEmpty(path: string): void {
 function own(connection: DatabaseSync, path: string, checkContent: boolean): void {
   connection.exec('PRAGMA locking_mode = EXCLUSIVE')
   connection.exec('BEGIN IMMEDIATE')
-  const isEmpty = pragma(connection, 'page_count') === 0
+  const isEmpty = statSync(path).size === 0
   if (!isEmpty) verify(connection, path, checkContent)
   // A new file becomes ours in one transaction and before there is a log, so that the marks are in
   // its header from the first moment that it has one.
@@ -59,8 +59,8 @@ function verify(connection: DatabaseSync, path: string, checkContent: boolean): 
   if (!checkContent || statSync(path).size > MAX_CHECKED_BYTES) return
   const answer = connection.prepare('PRAGMA quick_check(1)').get()?.quick_check
   if (answer === 'ok') return
-  const text = `the database is damaged (${answer}). Restore it from a backup, or move it away.`
-  throw new DatabaseError(path, 'corrupt', text)
+  const text = 'the database is damaged. Restore it from a backup, or move it away to start anew.'
+  throw new DatabaseError(path, 'corrupt', text, answer)
 }
 
 function pragma(connection: DatabaseSync, name: string): number {

@@ -55,7 +55,7 @@ export class Database {
   readonly #onClose: () => void
   readonly #statements = new Map<string, StatementSync>()
   #queued: QueuedOperation[] = []
-  #isClosed = false
+  #state: 'open' | 'closing' | 'closed' = 'open'
 
   constructor(file: string, connection: DatabaseSync, onClose: () => void) {
     this.file = file
@@ -72,7 +72,7 @@ export class Database {
    * Rejects with `DatabaseError` when the disk fails or is full, and after `close`.
    */
   write<T>(operation: () => T, committed?: (result: T) => void): Promise<T> {
-    if (this.#isClosed) return Promise.reject(this.#closedError())
+    if (this.#state !== 'open') return Promise.reject(this.#closedError())
     const { promise, resolve, reject } = Promise.withResolvers<T>()
     const run = () => {
       const result = operation()
@@ -92,8 +92,9 @@ export class Database {
 
   /** Runs a statement that changes rows. Only for operations of `write`. */
   run(sql: string, ...parameters: readonly SQLInputValue[]): Changes {
+    const statement = this.#statement(sql)
     if (!this.#connection.isTransaction) throw new Error('change rows only within a write')
-    const { changes, lastInsertRowid } = this.#statement(sql).run(...parameters)
+    const { changes, lastInsertRowid } = statement.run(...parameters)
     return { count: Number(changes), lastRowId: Number(lastInsertRowid) }
   }
 
@@ -104,23 +105,25 @@ export class Database {
 
   /** All rows of a query. `Row` is what its columns are. */
   all<Row>(sql: string, ...parameters: readonly SQLInputValue[]): readonly Row[] {
-    return this.#statement(sql).all(...parameters) as readonly Row[]
+    const rows: readonly unknown[] = this.#statement(sql).all(...parameters)
+    return rows as readonly Row[]
   }
 
   /** Finishes the writes that are queued, moves the log into the file, and lets go of it. */
   close(): void {
-    if (this.#isClosed) return
-    this.#isClosed = true
+    if (this.#state !== 'open') return
+    this.#state = 'closing'
     try {
       this.#flush()
     } finally {
+      this.#state = 'closed'
       this.#connection.close()
       this.#onClose()
     }
   }
 
   #statement(sql: string): StatementSync {
-    if (this.#isClosed && !this.#connection.isTransaction) throw this.#closedError()
+    if (this.#state === 'closed') throw this.#closedError()
     const known = this.#statements.get(sql)
     if (known) return known
     const statement = this.#connection.prepare(sql)

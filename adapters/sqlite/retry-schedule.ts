@@ -83,11 +83,10 @@ export class RetrySchedule {
     this.#waiting.delay({ row, at }, at)
   }
 
-  /** Loads only rows that come before all that wait here already: no other can be next. */
+  /** Loads as many as may be taken, so that the next ones are all among those that wait here. */
   #load(max: number, now: number): void {
-    const until = Math.min(now, this.#waiting.peek(now)?.at ?? now)
     const { dueAt, seq } = this.#horizon
-    const rows = this.#database.all<RetryRow>(LOAD, dueAt, seq, until, max)
+    const rows = this.#database.all<RetryRow>(LOAD, dueAt, seq, now, max)
     for (const row of rows) this.#wait(row, row.dueAt)
     this.#horizon = rows.at(-1) ?? this.#horizon
   }

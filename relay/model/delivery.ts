@@ -85,6 +85,8 @@ export interface DeliveryRecord {
   readonly requestsDone: number
   /** The latest tries, oldest first. */
   readonly attempts: readonly Attempt[]
+  /** The State item of what this delivery would replace at its destination. */
+  readonly subjectStateKey?: string
   /** Times at which a person asked for a replay. */
   readonly replayedAt: readonly number[]
   /** How many repeats this record stands for (an unchanged status counts up). */

@@ -3,10 +3,10 @@ import { parseRetryAfterMs } from '../retry.ts'
 import type { Verdict } from './contract.ts'
 
 /** Judges an answer by its status alone: RFC 9110, and RFC 6585 for 429. */
-export function classifyStatus(response: HttpResponse, nowMs = Date.now()): Verdict {
+export function classifyStatus(response: HttpResponse): Verdict {
   const { status } = response
   const reason = `HTTP ${status}`
-  const retryAfterMs = parseRetryAfterMs(response.headers['retry-after'], nowMs)
+  const retryAfterMs = parseRetryAfterMs(response.headers['retry-after'], response.receivedAt)
   const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
 
   if (status >= 200 && status < 300) return { kind: 'delivered' }

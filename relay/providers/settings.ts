@@ -172,5 +172,6 @@ function withoutScheme(value: string): readonly string[] {
 export function secretPartsOfUrl(text: string): readonly string[] {
   const url = URL.parse(text)
   if (url === null) return [text]
-  return [url.username, url.password, url.pathname, url.search.slice(1), url.hash.slice(1)]
+  const parts = [url.username, url.password, url.pathname, url.search.slice(1), url.hash.slice(1)]
+  return [...parts, ...url.searchParams.values()]
 }

@@ -97,5 +97,5 @@ export function response(
   body = '',
   headers: Record<string, string> = {},
 ): HttpResponse {
-  return { kind: 'response', status, headers, body, truncated: false }
+  return { kind: 'response', status, headers, body, truncated: false, receivedAt: 0 }
 }

@@ -25,7 +25,6 @@ describe('addresses of requests', () => {
     '[2002:7f00:1::]',
     'localhost',
     'LOCALHOST',
-    'localhost.',
   ])('refuses http://%s/ without private addresses', async (host) => {
     const server = await startHttpServer((_request, response) => response.end())
     const client = testClient({ allowPrivate: false })
@@ -59,6 +58,15 @@ describe('addresses of requests', () => {
     }
     expect(server.sockets).toHaveLength(0)
   })
+
+  it.each(['localhost.', 'a.localhost', 'looks-public.example', '127.0.0.1.nip.example'])(
+    'refuses the name %s by what it resolves to',
+    async (host) => {
+      const client = testClient({ allowPrivate: false, resolve: async () => [v4('127.0.0.1')] })
+      const result = await client.send(post(`http://${host}/`), PATIENT)
+      expect(result).toMatchObject(failure('address-refused', false))
+    },
+  )
 
   it('judges the look-up that the connection itself makes, so a changing name gains nothing', async () => {
     const server = await startHttpServer((_request, response) => {

@@ -115,7 +115,7 @@ describe.each([
 
   it('that hangs runs into the timeout, and nothing was sent', async () => {
     const server = await startServer((socket) => socket.resume())
-    const options = { ...through(scheme, server), timeoutMs: 200 }
+    const options = { ...through(scheme, server), timeoutMs: 600 }
     const result = await testClient().send(post('http://a.example/'), options)
     expect(result).toMatchObject(failure('timeout', false))
   })

@@ -1,0 +1,215 @@
+import type { DeliveryRecord, QueuedEvent, RetryMessage } from '../model/delivery.ts'
+import type { LedgerWrite, Ports, Versioned } from '../ports.ts'
+import { createRoutingTables, type RoutingTables } from '../routing-tables.ts'
+import { attempt } from './attempt.ts'
+import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts'
+import {
+  type Conclusion,
+  conclude,
+  countUnchanged,
+  deliveryId,
+  newRecord,
+  unchangedRecordId,
+} from './record.ts'
+import { findRepeat } from './repeat.ts'
+import type { RoutingTable } from './routing-table.ts'
+
+/** Takes what the queue hands out. */
+export interface Dispatcher {
+  /**
+   * De-duplicates, matches, and makes the first try of every delivery of an event. Once it
+   * resolves, the ledger knows all that happened and the message can be acknowledged; it rejects
+   * when a store failed, and the message must come again.
+   */
+  dispatchEvent(queued: QueuedEvent): Promise<void>
+  /** Makes the next try of a delivery, under the same promise. */
+  dispatchRetry(message: RetryMessage): Promise<void>
+}
+
+export function createDispatcher(ports: Ports, options: MatchOptions): Dispatcher {
+  const context: Context = { ports, options, tables: createRoutingTables(ports.configs) }
+  return {
+    dispatchEvent: (queued) => dispatchEvent(context, queued),
+    dispatchRetry: (message) => dispatchRetry(context, message),
+  }
+}
+
+interface Context {
+  readonly ports: Ports
+  readonly options: MatchOptions
+  readonly tables: RoutingTables
+}
+
+async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<void> {
+  const repeat = await findRepeat(context.ports, queued)
+  if (repeat) {
+    const since = new Date(repeat.at).toISOString()
+    const reason = `repeats the event ${repeat.ofEventId.slice(0, 12)} of ${since}`
+    return settleWithoutAlert(context, queued, { outcome: 'suppressed', reason })
+  }
+  const table = await context.tables.of(queued.cluster)
+  if (!table) {
+    const reason = `cluster ${queued.cluster} has no configuration yet`
+    return settleWithoutAlert(context, queued, { outcome: 'retry', reason })
+  }
+  const { candidates, reason } = match(queued, table, context.options)
+  if (candidates.length === 0) {
+    return settleWithoutAlert(context, queued, { outcome: 'skipped', reason })
+  }
+  await tryCandidates(context, queued, candidates)
+}
+
+/** Records an event that reached no Alert. */
+async function settleWithoutAlert(context: Context, queued: QueuedEvent, conclusion: Conclusion) {
+  const id = deliveryId(queued.id, undefined)
+  const [known] = await context.ports.ledger.readMany([id])
+  if (known) return requeue(context, [known.value])
+  await settle(context, newRecord(queued, undefined, context.ports.clock.now()), conclusion)
+}
+
+/** Tries each delivery on its own: what one destination does touches no other. */
+async function tryCandidates(
+  context: Context,
+  queued: QueuedEvent,
+  candidates: readonly Candidate[],
+): Promise<void> {
+  const { ports } = context
+  const ids = candidates.map(({ alert }) => deliveryId(queued.id, alert.metadata.uid))
+  const known = new Map((await ports.ledger.readMany(ids)).map(({ value }) => [value.id, value]))
+  await requeue(context, [...known.values()])
+  const results = await Promise.allSettled(
+    candidates.map(async (candidate) => {
+      const record = newRecord(queued, candidate.alert, ports.clock.now())
+      if (!known.has(record.id)) await tryFirst(context, record, candidate)
+    }),
+  )
+  const failed = results.find((result) => result.status === 'rejected')
+  if (failed) throw failed.reason
+}
+
+async function tryFirst(context: Context, record: DeliveryRecord, candidate: Candidate) {
+  const startedAt = context.ports.clock.now()
+  const conclusion = await attempt(record, candidate, context.ports)
+  const { subjectStateKey } = conclusion
+  if (conclusion.outcome === 'suppressed' && subjectStateKey && isUnchanged(conclusion)) {
+    const unchanged = conclude(record, conclusion, startedAt, context.ports.clock)
+    return count(context, unchanged, unchangedRecordId(record, subjectStateKey))
+  }
+  await settle(context, record, conclusion, startedAt)
+}
+
+function isUnchanged(conclusion: Conclusion): boolean {
+  return conclusion.reason.startsWith('unchanged:')
+}
+
+/** Counts a repeat of an unchanged status in the one record of that status. */
+async function count(context: Context, record: DeliveryRecord, id: string): Promise<void> {
+  const [counter] = await context.ports.ledger.readMany([id])
+  const next = countUnchanged(counter?.value, record, id)
+  if (next && !(await write(context, next, counter))) return count(context, record, id)
+}
+
+async function dispatchRetry(context: Context, message: RetryMessage): Promise<void> {
+  const [stored] = await context.ports.ledger.readMany([message.deliveryId])
+  if (stored?.value.outcome !== 'retry') return
+  const { value: record } = stored
+  if (message.attempt < record.attempt) return requeue(context, [record])
+  if (message.attempt > record.attempt) {
+    throw new Error(`retry ${message.attempt} of ${record.id} is ahead of the ledger`)
+  }
+  const table = await context.tables.of(record.cluster)
+  if (record.alert) await retryDelivery(context, stored, table)
+  else await retryEvent(context, stored, table)
+}
+
+async function retryDelivery(
+  context: Context,
+  stored: Versioned<DeliveryRecord>,
+  table: RoutingTable | undefined,
+): Promise<void> {
+  const { ports, options } = context
+  const { value: record } = stored
+  const startedAt = ports.clock.now()
+  const alert = table?.alertsByUid.get(record.alert?.uid ?? '')
+  const conclusion: Conclusion =
+    table && alert
+      ? await attempt(record, matchAlert(record, alert, table, options), ports)
+      : {
+          outcome: 'skipped',
+          reason: `Alert ${record.alert?.namespace}/${record.alert?.name} does not exist any more`,
+        }
+  await settle(context, record, conclusion, startedAt, stored)
+}
+
+/** An event that found no configuration, or is replayed: matches it as if it had just come. */
+async function retryEvent(
+  context: Context,
+  stored: Versioned<DeliveryRecord>,
+  table: RoutingTable | undefined,
+): Promise<void> {
+  const { value: record } = stored
+  const startedAt = context.ports.clock.now()
+  if (!table) {
+    const { cluster } = record
+    const conclusion = {
+      outcome: 'retry',
+      reason: `cluster ${cluster} has no configuration`,
+    } as const
+    return settle(context, record, conclusion, startedAt, stored)
+  }
+  const { candidates, reason } = match(record, table, context.options)
+  await tryCandidates(context, queuedAgain(record), candidates)
+  const names = candidates.map(({ alert }) => `${alert.metadata.namespace}/${alert.metadata.name}`)
+  const conclusion: Conclusion = {
+    outcome: 'skipped',
+    reason:
+      names.length === 0 ? reason : `matched later: see the deliveries of ${names.join(', ')}`,
+  }
+  await settle(context, record, conclusion, startedAt, stored)
+}
+
+/** The event of a record in the shape in which the queue handed it out. */
+function queuedAgain(record: DeliveryRecord): QueuedEvent {
+  return {
+    id: record.eventId,
+    cluster: record.cluster,
+    group: '',
+    event: record.event,
+    objectLabels: record.objectLabels,
+    acceptedAt: record.acceptedAt,
+    sequence: record.order.slice(record.order.indexOf('.') + 1),
+  }
+}
+
+/** Concludes and writes a record; then queues its next try. */
+async function settle(
+  context: Context,
+  record: DeliveryRecord,
+  conclusion: Conclusion,
+  startedAt = context.ports.clock.now(),
+  stored?: Versioned<DeliveryRecord>,
+): Promise<void> {
+  const next = conclude(record, conclusion, startedAt, context.ports.clock)
+  if (await write(context, next, stored)) await requeue(context, [next])
+}
+
+/** False when someone else decided about the record meanwhile, who then also sees to its retry. */
+async function write(
+  { ports }: Context,
+  record: DeliveryRecord,
+  stored: Versioned<DeliveryRecord> | undefined,
+): Promise<boolean> {
+  const write: LedgerWrite = { record, expected: stored?.version ?? 'absent' }
+  const [written] = await ports.ledger.writeMany([write])
+  if (!written) return false
+  ports.observer.decided({ record, latencyMs: ports.clock.now() - record.acceptedAt })
+  return true
+}
+
+/** Queues the next try of each record that waits for one: harmless when it is queued already. */
+async function requeue({ ports }: Context, records: readonly DeliveryRecord[]): Promise<void> {
+  const messages = records.flatMap(({ id, outcome, attempt, dueAt }) =>
+    outcome === 'retry' && dueAt !== undefined ? [{ deliveryId: id, attempt, dueAt }] : [],
+  )
+  if (messages.length > 0) await ports.queue.sendRetries(messages)
+}

@@ -1,0 +1,97 @@
+import { CelError } from '../cel.ts'
+import type { Alert } from '../model/alert.ts'
+import type { Event } from '../model/event.ts'
+import type { Provider } from '../model/provider.ts'
+import type { SecretStore } from '../ports.ts'
+import type { Notification, ProviderType, Subject } from '../providers/contract.ts'
+import { formatErrorText } from './deliver.ts'
+import type { Candidate } from './match.ts'
+import { mergeMetadata } from './merge-metadata.ts'
+import { type ResolvedProvider, resolveProvider } from './resolve-provider.ts'
+import type { CompiledProvider } from './routing-table.ts'
+
+export type MatchedCandidate = Extract<Candidate, { kind: 'matched' }>
+
+/** A Notification with all that its delivery needs. */
+export interface Prepared {
+  readonly kind: 'prepared'
+  readonly notification: Notification
+  readonly type: ProviderType
+  readonly resolved: ResolvedProvider
+  /** What a newer notification replaces, for the types that have such a thing. */
+  readonly subject: Subject | undefined
+  readonly notes: readonly string[]
+}
+
+/** `missing`: try again, it may come. `invalid`: no try can succeed before a person acts. */
+export interface Unprepared {
+  readonly kind: 'missing' | 'invalid'
+  readonly reason: string
+}
+
+export interface PrepareInput {
+  readonly cluster: string
+  readonly deliveryId: string
+  readonly event: Event
+  readonly candidate: MatchedCandidate
+}
+
+/**
+ * Merges event and Alert and resolves Provider and Secrets. `fresh` reads Secrets past the cache.
+ * Rejects when the Secret store cannot be read.
+ */
+export async function prepare(
+  { cluster, deliveryId, event, candidate }: PrepareInput,
+  secrets: SecretStore,
+  options: { readonly fresh?: boolean } = {},
+): Promise<Prepared | Unprepared> {
+  const { alert, provider: compiled, type } = candidate
+  const { provider } = compiled
+  const resolved = await resolveProvider(cluster, provider, type, secrets, options)
+  if (resolved.kind !== 'resolved') return resolved
+
+  const { metadata, conflicts } = mergeMetadata(event, alert)
+  const merged: Event = { ...event, metadata }
+  try {
+    const notification: Notification = {
+      cluster,
+      event: merged,
+      alert: alert.metadata,
+      provider: provider.metadata,
+      deliveryId,
+      commitStatusContext:
+        type.family === 'commit-status' ? contextOf(cluster, merged, alert, compiled) : '',
+    }
+    const subject = type.subject?.(notification, resolved.settings)
+    return { kind: 'prepared', notification, type, resolved, subject, notes: conflicts }
+  } catch (error) {
+    const reason = error instanceof CelError ? error.message : formatErrorText(error, type)
+    return { kind: 'invalid', reason: resolved.redact(reason) }
+  }
+}
+
+/** The context of a commit status: the Provider's expression, or what Flux uses without one. */
+function contextOf(
+  cluster: string,
+  event: Event,
+  alert: Alert,
+  { provider, contextExpression }: CompiledProvider,
+): string {
+  if (!contextExpression) return defaultContext(event, provider)
+  if ('error' in contextExpression) {
+    throw new CelError(`commitStatusExpr: ${contextExpression.error}`)
+  }
+  const context = contextExpression.evaluate({
+    event,
+    alert: alert.manifest,
+    provider: provider.manifest,
+    cluster,
+  })
+  if (context === '') throw new CelError('commitStatusExpr: the expression gave an empty string')
+  return context
+}
+
+function defaultContext({ involvedObject }: Event, { metadata }: Provider): string {
+  const [uidStart] = metadata.uid.split('-', 1)
+  return `${involvedObject.kind}/${involvedObject.name}/${uidStart}`.toLowerCase()
+}

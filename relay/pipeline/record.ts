@@ -1,0 +1,151 @@
+import type { Alert } from '../model/alert.ts'
+import type {
+  Attempt,
+  DeliveryRecord,
+  EventOrder,
+  Outcome,
+  QueuedEvent,
+} from '../model/delivery.ts'
+import { hashParts } from '../model/hash.ts'
+import type { Provider } from '../model/provider.ts'
+import type { Clock } from '../ports.ts'
+import { nextTryAt } from '../retry.ts'
+import { eventOrder } from './order.ts'
+
+/** Most tries that a record keeps; a chain of 24 hours has about 30. */
+const MAX_ATTEMPTS_KEPT = 50
+
+/** What a decision comes to, before the retry schedule has its say. */
+export type Conclusion = {
+  readonly reason: string
+  readonly notes?: readonly string[]
+  readonly provider?: Provider
+  readonly requestsDone?: number
+  readonly subjectStateKey?: string
+  /** Present when something was sent. */
+  readonly exchange?: Pick<Attempt, 'status' | 'responseExcerpt'>
+} & (
+  | { readonly outcome: Exclude<Outcome, 'retry'> }
+  | {
+      readonly outcome: 'retry'
+      readonly retryAfterMs?: number
+      /** A fixed wait that does not count as a failure. */
+      readonly waitMs?: number
+    }
+)
+
+/** The id of the Delivery of an event to an Alert, or of an event that reached no Alert. */
+export function deliveryId(eventId: string, alertUid: string | undefined): string {
+  return hashParts(eventId, alertUid ?? '')
+}
+
+/** A record before its first decision. */
+export function newRecord(
+  queued: QueuedEvent,
+  alert: Alert | undefined,
+  now: number,
+): DeliveryRecord {
+  return {
+    id: deliveryId(queued.id, alert?.metadata.uid),
+    cluster: queued.cluster,
+    eventId: queued.id,
+    order: eventOrder(queued),
+    event: queued.event,
+    ...(queued.objectLabels && { objectLabels: queued.objectLabels }),
+    acceptedAt: queued.acceptedAt,
+    ...(alert && { alert: alert.metadata }),
+    outcome: 'retry',
+    reason: 'not tried yet',
+    notes: [],
+    attempt: 1,
+    chainStartedAt: now,
+    failures: 0,
+    requestsDone: 0,
+    attempts: [],
+    replayedAt: [],
+    repeats: 0,
+    createdAt: now,
+    updatedAt: now,
+  }
+}
+
+/** The record after a decision: either final, or due for its next try. */
+export function conclude(
+  record: DeliveryRecord,
+  conclusion: Conclusion,
+  startedAt: number,
+  clock: Clock,
+): DeliveryRecord {
+  const now = clock.now()
+  const { provider } = conclusion
+  const next = nextStep(record, conclusion, clock)
+  const attempt: Attempt = {
+    attempt: record.attempt,
+    startedAt,
+    durationMs: now - startedAt,
+    outcome: next.outcome,
+    reason: next.reason,
+    ...conclusion.exchange,
+  }
+  const { dueAt: _, ...rest } = record
+  return {
+    ...rest,
+    ...next,
+    ...(provider && { provider: { ...provider.metadata, type: provider.spec.type } }),
+    ...(conclusion.subjectStateKey && { subjectStateKey: conclusion.subjectStateKey }),
+    notes: conclusion.notes ?? record.notes,
+    requestsDone: conclusion.requestsDone ?? record.requestsDone,
+    attempts: [...record.attempts, attempt].slice(-MAX_ATTEMPTS_KEPT),
+    updatedAt: now,
+  }
+}
+
+type NextStep = Pick<DeliveryRecord, 'outcome' | 'reason' | 'attempt' | 'failures' | 'dueAt'>
+
+function nextStep(record: DeliveryRecord, conclusion: Conclusion, clock: Clock): NextStep {
+  const { outcome, reason } = conclusion
+  const { attempt, failures } = record
+  if (outcome !== 'retry') return { outcome, reason, attempt, failures }
+
+  const { waitMs, retryAfterMs } = conclusion
+  const now = clock.now()
+  const counted = waitMs === undefined ? failures + 1 : failures
+  const dueAt = nextTryAt({
+    failures: Math.max(counted, 1),
+    chainStartedAt: record.chainStartedAt,
+    now,
+    random: clock.random(),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
+  if (dueAt === undefined) {
+    const tries = `${attempt} ${attempt === 1 ? 'try' : 'tries'}`
+    return { outcome: 'dead', reason: `given up after ${tries}: ${reason}`, attempt, failures }
+  }
+  return {
+    outcome,
+    reason,
+    attempt: attempt + 1,
+    failures: counted,
+    dueAt: waitMs === undefined ? dueAt : now + waitMs,
+  }
+}
+
+/** The id of the one record that counts the repeats of an unchanged status. */
+export function unchangedRecordId(record: DeliveryRecord, subjectStateKey: string): string {
+  return hashParts('unchanged', record.cluster, record.alert?.uid ?? '', subjectStateKey)
+}
+
+/** The counting record with one more event; undefined when that event is counted already. */
+export function countUnchanged(
+  counter: DeliveryRecord | undefined,
+  record: DeliveryRecord,
+  id: string,
+): DeliveryRecord | undefined {
+  if (counter === undefined) return { ...record, id }
+  if (!isNewer(record.order, counter.order)) return undefined
+  return { ...record, id, createdAt: counter.createdAt, repeats: counter.repeats + 1 }
+}
+
+function isNewer(a: EventOrder, b: EventOrder): boolean {
+  return a > b
+}

@@ -1,0 +1,147 @@
+import { z } from 'zod'
+import type { EventOrder } from '../model/delivery.ts'
+import { hashParts } from '../model/hash.ts'
+import type { ExpectedVersion, Ports } from '../ports.ts'
+import type { Subject, Verdict } from '../providers/contract.ts'
+
+/** How long a subject is remembered. */
+const REMEMBER_MS = 90 * 24 * 3_600_000
+
+/** A claim outlives its attempt by this much, for what is still on its way to the destination. */
+const CLAIM_MARGIN_MS = 30_000
+
+/** Claims of one subject meet rarely; more conflicts than this are a broken store. */
+const MAX_CONFLICTS = 10
+
+/** What the relay remembers of a subject. */
+const SubjectState = z.object({
+  /** Of the newest event that was here, whatever became of it. */
+  order: z.string(),
+  /** Who is sending now. */
+  claim: z.object({ deliveryId: z.string(), until: z.number() }).optional(),
+  /** What the destination certainly shows. Absent: unknown. */
+  settled: z.object({ shows: z.string(), at: z.number(), deliveryId: z.string() }).optional(),
+})
+type SubjectState = z.infer<typeof SubjectState>
+
+export interface Claimant {
+  readonly cluster: string
+  readonly subject: Subject
+  readonly deliveryId: string
+  readonly order: EventOrder
+  /** Longest time that one attempt takes. */
+  readonly timeoutMs: number
+}
+
+export type ClaimResult =
+  | { readonly kind: 'claimed'; readonly claim: Claim }
+  /** A newer event was here first. */
+  | { readonly kind: 'superseded' }
+  /** The destination shows it already, since `since` (ms); `own`: because this delivery sent it. */
+  | { readonly kind: 'unchanged'; readonly since: number; readonly own: boolean }
+  /** Another delivery is sending; ours, if newer, goes next. */
+  | { readonly kind: 'busy' }
+
+/** The right to send for a subject, until it is settled or expires. */
+export interface Claim {
+  readonly key: string
+  readonly claimant: Claimant
+  readonly version: number
+  /** What the destination showed before, if that is known. */
+  readonly before: SubjectState['settled']
+}
+
+export function subjectStateKey(cluster: string, subject: Subject): string {
+  return `${cluster}#${hashParts(subject.key)}`
+}
+
+/** Claims a subject before a send, so that nothing older can be sent after something newer. */
+export async function claimSubject(ports: Ports, claimant: Claimant): Promise<ClaimResult> {
+  const key = subjectStateKey(claimant.cluster, claimant.subject)
+  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
+    const stored = await ports.state.read(key)
+    const state = stored && SubjectState.parse(stored.value)
+    const now = ports.clock.now()
+    const { result, next } = decide(state, claimant, now)
+    const expected = stored?.version ?? 'absent'
+    if (next && !(await write(ports, key, next, expected))) continue
+    if (result !== 'claimed') return result
+    const version = (stored?.version ?? 0) + 1
+    return { kind: 'claimed', claim: { key, claimant, version, before: next?.settled } }
+  }
+  throw new Error(`subject ${key}: too many conflicting claims`)
+}
+
+interface Decision {
+  readonly result: Exclude<ClaimResult, { kind: 'claimed' }> | 'claimed'
+  /** What to store; nothing when the state stays as it is. */
+  readonly next?: SubjectState
+}
+
+/** The whole rule: what a claimant finds, and what it leaves. */
+function decide(state: SubjectState | undefined, claimant: Claimant, now: number): Decision {
+  const { deliveryId, order, subject } = claimant
+  if (state && state.order > order) return { result: { kind: 'superseded' } }
+  const { claim } = state ?? {}
+  if (state && claim && claim.until > now && claim.deliveryId !== deliveryId) {
+    return { result: { kind: 'busy' }, next: { ...state, order } }
+  }
+  // A claim that nobody settled may or may not have been acted on: nothing is known any more.
+  const settled = claim ? undefined : state?.settled
+  if (settled && settled.shows === subject.shows) {
+    const own = settled.deliveryId === deliveryId
+    const result = { kind: 'unchanged', since: settled.at, own } as const
+    return { result, next: { order, settled } }
+  }
+  const until = now + claimant.timeoutMs + CLAIM_MARGIN_MS
+  return {
+    result: 'claimed',
+    next: { order, claim: { deliveryId, until }, ...(settled && { settled }) },
+  }
+}
+
+/**
+ * Gives a claim back with what the attempt taught. Without any answer the claim stays until it
+ * expires: the destination may act on the request later still.
+ */
+export async function settleSubject(ports: Ports, claim: Claim, verdict: Verdict): Promise<void> {
+  if (verdict.kind === 'retry' && verdict.applied === 'in-flight') return
+  const settled = settledAfter(claim, verdict, ports.clock.now())
+  let next: SubjectState = {
+    order: claim.claimant.order,
+    ...(settled && { settled }),
+  }
+  let expected: ExpectedVersion = claim.version
+  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
+    if (await write(ports, claim.key, next, expected)) return
+    const stored = await ports.state.read(claim.key)
+    const state = stored && SubjectState.parse(stored.value)
+    if (stored === undefined || state?.claim?.deliveryId !== claim.claimant.deliveryId) return
+    next = { order: state.order, ...(settled && { settled }) }
+    expected = stored.version
+  }
+  throw new Error(`subject ${claim.key}: too many conflicting claims`)
+}
+
+/** What the destination certainly shows after an attempt; undefined when that is unknown. */
+function settledAfter(claim: Claim, verdict: Verdict, now: number): SubjectState['settled'] {
+  const { deliveryId, subject } = claim.claimant
+  if (verdict.kind === 'delivered') {
+    return subject.shows === undefined ? undefined : { shows: subject.shows, at: now, deliveryId }
+  }
+  return verdict.kind === 'retry' && verdict.applied === 'unknown' ? undefined : claim.before
+}
+
+/** Whether a newer event than `order` was at the subject. */
+export async function isSuperseded(
+  ports: Ports,
+  stateKey: string,
+  order: EventOrder,
+): Promise<boolean> {
+  const stored = await ports.state.read(stateKey)
+  return stored !== undefined && SubjectState.parse(stored.value).order > order
+}
+
+function write(ports: Ports, key: string, state: SubjectState, expected: ExpectedVersion) {
+  return ports.state.write(key, state, expected, ports.clock.now() + REMEMBER_MS)
+}

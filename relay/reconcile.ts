@@ -1,0 +1,200 @@
+import type { z } from 'zod'
+import { type FieldError, fieldErrors, fieldErrorText } from './errors.ts'
+import { Alert, AlertSpec, EventSource } from './model/alert.ts'
+import type { ConfigSnapshot, ObjectReadiness } from './model/config.ts'
+import { derivedUid, hashParts } from './model/hash.ts'
+import { type KubernetesObject, namespacedName } from './model/kubernetes.ts'
+import { Provider, ProviderSpec } from './model/provider.ts'
+import { resolveProvider } from './pipeline/resolve-provider.ts'
+import { type CompiledProvider, compileAlert, compileProvider } from './pipeline/routing-table.ts'
+import type { SecretStore } from './ports.ts'
+
+/** A Kubernetes object of a kind that the relay takes, or why it is not one. */
+export type ParseResult<T> =
+  | { readonly object: T }
+  | { readonly name: string; readonly namespace: string; readonly errors: readonly FieldError[] }
+
+/** Validates an Alert and gives it a UID when it has none. */
+export function parseAlert(cluster: string, manifest: KubernetesObject): ParseResult<Alert> {
+  return parseObject('Alert', Alert, cluster, manifest)
+}
+
+/** Validates a Provider and gives it a UID when it has none. */
+export function parseProvider(cluster: string, manifest: KubernetesObject): ParseResult<Provider> {
+  return parseObject('Provider', Provider, cluster, manifest)
+}
+
+interface Parsed {
+  readonly metadata: {
+    readonly name: string
+    readonly namespace: string
+    readonly uid?: string | null | undefined
+  }
+}
+
+function parseObject<T extends Parsed>(
+  kind: string,
+  schema: z.ZodType<T>,
+  cluster: string,
+  manifest: KubernetesObject,
+) {
+  const parsed = schema.safeParse(manifest)
+  if (!parsed.success) {
+    return { ...nameOf(manifest), errors: fieldErrors(parsed.error.issues) }
+  }
+  const { namespace, name, uid: given } = parsed.data.metadata
+  const uid = given || derivedUid(cluster, kind, namespace, name)
+  return {
+    object: {
+      ...parsed.data,
+      metadata: { namespace, name, uid },
+      manifest: { ...manifest, metadata: { ...Object(manifest.metadata), namespace, name, uid } },
+    },
+  }
+}
+
+/** The name that an invalid object claims, as far as it has one. */
+export function nameOf(manifest: KubernetesObject) {
+  const { name, namespace } = Object(manifest.metadata) as Record<string, unknown>
+  return {
+    name: typeof name === 'string' ? name : '',
+    namespace: typeof namespace === 'string' ? namespace : 'default',
+  }
+}
+
+/** The valid Alerts and Providers among the objects of a snapshot. */
+export function parseObjects(cluster: string, manifests: readonly KubernetesObject[]) {
+  const alerts: Alert[] = []
+  const providers: Provider[] = []
+  for (const manifest of manifests) {
+    if (manifest.kind === 'Alert') {
+      const result = parseAlert(cluster, manifest)
+      if ('object' in result) alerts.push(result.object)
+    } else if (manifest.kind === 'Provider') {
+      const result = parseProvider(cluster, manifest)
+      if ('object' in result) providers.push(result.object)
+    }
+  }
+  return { alerts, providers }
+}
+
+/**
+ * Makes a snapshot of a cluster's whole set, and says of each object whether it takes effect. An
+ * object that does not is kept in the snapshot, so that a person sees it, and left out of routing.
+ * Rejects when the Secrets cannot be read.
+ */
+export async function reconcile(
+  cluster: string,
+  manifests: readonly KubernetesObject[],
+  takenAt: number,
+  secrets: SecretStore,
+): Promise<ConfigSnapshot> {
+  const providers = new Map<string, ObjectReadiness>()
+  for (const manifest of manifests.filter(({ kind }) => kind === 'Provider')) {
+    const readiness = await providerReadiness(cluster, manifest, secrets)
+    providers.set(namespacedName(readiness), readiness)
+  }
+  const alerts = manifests
+    .filter(({ kind }) => kind === 'Alert')
+    .map((manifest) => alertReadiness(cluster, manifest, providers))
+  return {
+    cluster,
+    revision: hashParts(JSON.stringify(manifests)),
+    takenAt,
+    manifests,
+    objects: [...alerts, ...providers.values()],
+  }
+}
+
+async function providerReadiness(
+  cluster: string,
+  manifest: KubernetesObject,
+  secrets: SecretStore,
+): Promise<ObjectReadiness> {
+  const result = parseProvider(cluster, manifest)
+  if (!('object' in result)) return invalid('Provider', result)
+  const { metadata } = result.object
+  const problem = await providerProblem(cluster, compileProvider(result.object), secrets)
+  if (problem) return { kind: 'Provider', ...named(metadata), ready: false, ...problem }
+  return ready('Provider', metadata, unknownFields(manifest.spec, ProviderSpec, 'spec'))
+}
+
+async function providerProblem(cluster: string, compiled: CompiledProvider, secrets: SecretStore) {
+  const { provider, type, contextExpression } = compiled
+  if (!type) {
+    return { reason: 'ValidationFailed', message: `spec.type: unknown type ${provider.spec.type}` }
+  }
+  if (contextExpression && 'error' in contextExpression) {
+    const message = `spec.commitStatusExpr: ${contextExpression.error}`
+    return { reason: 'ValidationFailed', message }
+  }
+  const resolved = await resolveProvider(cluster, provider, type, secrets)
+  if (resolved.kind === 'resolved') return undefined
+  return {
+    reason: resolved.kind === 'missing' ? 'SecretNotFound' : 'ValidationFailed',
+    message: resolved.reason,
+  }
+}
+
+function alertReadiness(
+  cluster: string,
+  manifest: KubernetesObject,
+  providers: ReadonlyMap<string, ObjectReadiness>,
+): ObjectReadiness {
+  const result = parseAlert(cluster, manifest)
+  if (!('object' in result)) return invalid('Alert', result)
+  const { metadata, spec } = result.object
+  const providerName = `${metadata.namespace}/${spec.providerRef.name}`
+  const provider = providers.get(providerName)
+  if (!provider?.ready) {
+    return {
+      kind: 'Alert',
+      ...named(metadata),
+      ready: false,
+      reason: provider ? 'ProviderNotReady' : 'ProviderNotFound',
+      message: provider
+        ? `Provider ${providerName} is not ready: ${provider.message}`
+        : `spec.providerRef.name: there is no Provider ${providerName}`,
+    }
+  }
+  return ready('Alert', metadata, [
+    ...compileAlert(result.object).problems,
+    ...unknownFields(manifest.spec, AlertSpec, 'spec'),
+    ...spec.eventSources.flatMap((_, index) =>
+      unknownFields(
+        (manifest.spec as { eventSources: unknown[] }).eventSources[index],
+        EventSource,
+        `spec.eventSources[${index}]`,
+      ),
+    ),
+  ])
+}
+
+/** What `kubectl get alerts` shows under STATUS, and what a person should know beside. */
+function ready(
+  kind: string,
+  metadata: { readonly namespace: string; readonly name: string },
+  warnings: readonly string[],
+): ObjectReadiness {
+  const message = ['Initialized', ...warnings].join('; ')
+  return { kind, ...named(metadata), ready: true, reason: 'Succeeded', message }
+}
+
+function invalid(
+  kind: string,
+  result: { name: string; namespace: string; errors: readonly FieldError[] },
+): ObjectReadiness {
+  const message = result.errors.map(fieldErrorText).join('; ')
+  return { kind, ...named(result), ready: false, reason: 'ValidationFailed', message }
+}
+
+function named({ namespace, name }: { readonly namespace: string; readonly name: string }) {
+  return { namespace, name }
+}
+
+/** Fields that are none: most often a typing error, and an API server would drop them. */
+function unknownFields(value: unknown, schema: z.ZodObject, path: string): readonly string[] {
+  return Object.keys(Object(value))
+    .filter((field) => !(field in schema.shape))
+    .map((field) => `${path}.${field} is ignored, there is no such field`)
+}

@@ -1,0 +1,113 @@
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Database, openDatabase } from '../../../adapters/sqlite/database.ts'
+import { SqliteLedger } from '../../../adapters/sqlite/ledger.ts'
+import type { DeliveryRecord } from '../../../relay/model/delivery.ts'
+import type { LedgerFilter } from '../../../relay/ports.ts'
+import { deliveryRecord } from '../../support/delivery-records.ts'
+import { ManualClock, START } from '../../support/manual-clock.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import { planOf, statementsOf } from './support/query-plans.ts'
+
+const RETENTION_MS = 10_000
+
+let database: Database
+let clock: ManualClock
+let ledger: SqliteLedger
+
+beforeEach(() => {
+  database = openDatabase(join(temporaryDirectory(), 'relay.db'))
+  clock = new ManualClock()
+  ledger = new SqliteLedger(database, clock, { retentionMs: RETENTION_MS })
+})
+
+afterEach(() => database.close())
+
+describe('retention', () => {
+  it('counts a final record as absent once it expired', async () => {
+    await write(deliveryRecord({ id: 'a' }))
+    clock.advance(RETENTION_MS - 1)
+    expect(await ids()).toEqual(['a'])
+    clock.advance(1)
+    expect(await ids()).toEqual([])
+    expect(await ledger.readMany(['a'])).toEqual([])
+    const record = deliveryRecord({ id: 'a', reason: 'new', updatedAt: clock.now() })
+    expect(await ledger.writeMany([{ record, expected: 1 }])).toEqual([false])
+    expect(await ledger.writeMany([{ record, expected: 'absent' }])).toEqual([true])
+    expect(await ledger.readMany(['a'])).toEqual([{ value: record, version: 1 }])
+  })
+
+  it('starts anew with every change, and never for what still retries', async () => {
+    await write(deliveryRecord({ id: 'a' }), deliveryRecord({ id: 'b', outcome: 'retry' }))
+    clock.advance(RETENTION_MS / 2)
+    const again = deliveryRecord({ id: 'a', updatedAt: clock.now() })
+    await ledger.writeMany([{ record: again, expected: 1 }])
+    clock.advance(RETENTION_MS / 2)
+    expect(await ids()).toEqual(['a', 'b'])
+    clock.advance(100 * RETENTION_MS)
+    expect(await ids()).toEqual(['b'])
+    const dead = deliveryRecord({ id: 'b', outcome: 'dead', updatedAt: clock.now() })
+    await ledger.writeMany([{ record: dead, expected: 1 }])
+    clock.advance(RETENTION_MS)
+    expect(await ids()).toEqual([])
+  })
+
+  it('is 30 days by default', async () => {
+    ledger = new SqliteLedger(database, clock)
+    await write(deliveryRecord({ id: 'a' }))
+    clock.advance(30 * 86_400_000 - 1)
+    expect(await ids()).toEqual(['a'])
+    clock.advance(1)
+    expect(await ids()).toEqual([])
+  })
+
+  it('is enforced by a sweep, in chunks, of expired records only', async () => {
+    const old = Array.from({ length: 1_200 }, (_, index) => deliveryRecord({ id: `old-${index}` }))
+    await write(...old, deliveryRecord({ id: 'retry', outcome: 'retry' }))
+    await write(deliveryRecord({ id: 'new', updatedAt: START + 1 }))
+    expect(await ledger.sweep(START + RETENTION_MS)).toBe(1_200)
+    const rows = database.all<{ id: string }>('SELECT id FROM ledger ORDER BY id')
+    expect(rows.map(({ id }) => id)).toEqual(['new', 'retry'])
+  })
+})
+
+describe('list', () => {
+  const cases: readonly (readonly [LedgerFilter, string])[] = [
+    [{}, 'ledger_by_time'],
+    [{ since: 1, until: 2 }, 'ledger_by_time'],
+    [{ cluster: 'c' }, 'ledger_by_cluster'],
+    [{ cluster: 'c', since: 1 }, 'ledger_by_cluster'],
+    [{ cluster: 'c', outcome: 'delivered' }, 'ledger_by_cluster'],
+    [{ cluster: 'c', outcome: 'dead' }, 'ledger_by_outcome'],
+    [{ outcome: 'delivered' }, 'ledger_by_outcome'],
+    [{ provider: 'n/p', outcome: 'dead' }, 'ledger_by_provider'],
+    [{ alert: 'n/a', cluster: 'c' }, 'ledger_by_alert'],
+    [{ object: 'K/n/o', alert: 'n/a', cluster: 'c' }, 'ledger_by_object'],
+  ]
+
+  it.each(cases)('by %j reads one index in its order', async (filter, index) => {
+    const [sql = ''] = await statementsOf(() => ledger.list(filter, 10))
+    const isRange = filter.since !== undefined || index !== 'ledger_by_time'
+    expect(planOf(database, sql)).toEqual([
+      expect.stringMatching(`^${isRange ? 'SEARCH' : 'SCAN'} ledger USING INDEX ${index}\\b`),
+    ])
+  })
+
+  it('starts a further page at its place in the index', async () => {
+    await write(...['a', 'b', 'c'].map((id) => deliveryRecord({ id })))
+    const { nextCursor } = await ledger.list({ cluster: 'local' }, 1)
+    const [sql = ''] = await statementsOf(() => ledger.list({ cluster: 'local' }, 1, nextCursor))
+    expect(planOf(database, sql)).toEqual([
+      'SEARCH ledger USING INDEX ledger_by_cluster (cluster=? AND accepted_at<?)',
+    ])
+  })
+})
+
+function write(...records: readonly DeliveryRecord[]) {
+  return ledger.writeMany(records.map((record) => ({ record, expected: 'absent' })))
+}
+
+async function ids(): Promise<readonly string[]> {
+  const { records } = await ledger.list({}, 100)
+  return records.map(({ id }) => id)
+}

@@ -1,0 +1,317 @@
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { openDatabase } from '../../../adapters/sqlite/database.ts'
+import { DatabaseError, type DatabaseProblem } from '../../../adapters/sqlite/database-error.ts'
+import { APPLICATION_ID } from '../../../adapters/sqlite/schema.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+
+const OPENER = fileURLToPath(new URL('./fixtures/open-database.ts', import.meta.url))
+const INTERRUPTER = fileURLToPath(new URL('./fixtures/interrupt-database.ts', import.meta.url))
+const PAGE_BYTES = 4_096
+const USER_VERSION_OFFSET = 60
+
+describe('openDatabase', () => {
+  it('creates a marked file that only its user can read', () => {
+    const file = newFile()
+    openDatabase(file).close()
+    expect(readdirSync(dirname(file))).toEqual(['relay.db'])
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    const header = readFileSync(file).subarray(0, 100)
+    expect(header.readInt32BE(68)).toBe(APPLICATION_ID)
+    expect(header.readInt32BE(USER_VERSION_OFFSET)).toBe(1)
+  })
+
+  it('takes an empty file for a new one', () => {
+    const file = newFile()
+    writeFileSync(file, '')
+    openDatabase(file).close()
+    expect(statSync(file).size).toBeGreaterThan(0)
+  })
+
+  it('keeps a log, syncs fully, and writes no index of the log to the disk', async () => {
+    const file = newFile()
+    const database = openDatabase(file)
+    await database.write(() => insertState(file, 'key'))
+    expect(database.get('PRAGMA journal_mode')).toEqual({ journal_mode: 'wal' })
+    expect(database.get('PRAGMA synchronous')).toEqual({ synchronous: 2 })
+    expect(readdirSync(dirname(file)).sort()).toEqual(['relay.db', 'relay.db-wal'])
+    database.close()
+    expect(readdirSync(dirname(file))).toEqual(['relay.db'])
+
+    function insertState(value: string, key: string) {
+      return database.run('INSERT INTO state VALUES (?, 1, ?, 0)', key, JSON.stringify(value))
+    }
+  })
+
+  it('changes nothing in a file that it opens and closes', () => {
+    const file = closedDatabase()
+    const before = snapshot(file)
+    openDatabase(file).close()
+    expect(snapshot(file)).toEqual(before)
+  })
+
+  it('opens again in the same process once it is closed', () => {
+    const file = closedDatabase()
+    for (let round = 0; round < 3; round += 1) openDatabase(file).close()
+  })
+})
+
+describe('openDatabase refuses, and leaves as it was,', () => {
+  const cases: readonly (readonly [string, DatabaseProblem, () => string])[] = [
+    ['a text file', 'not-a-database', () => fileOf('hello, this is some text\n'.repeat(100))],
+    ['a file shorter than a header', 'not-a-database', () => fileOf('SQLite format 3\0')],
+    ['a file of zeros', 'not-a-database', () => fileOf(Buffer.alloc(8_192))],
+    ['a damaged page', 'corrupt', damagedDatabase],
+    ['a cut file', 'corrupt', cutDatabase],
+    ['a damaged page beside a log', 'corrupt', damagedInterruptedDatabase],
+    ['a log without its database', 'incomplete', logWithoutDatabase],
+    ["another program's database", 'foreign', () => foreignDatabase('CREATE TABLE notes (text)')],
+    [
+      "another program's database with an application id",
+      'foreign',
+      () => foreignDatabase('CREATE TABLE notes (text); PRAGMA application_id = 252006675'),
+    ],
+    ["another program's interrupted database", 'foreign', interruptedForeignDatabase],
+    [
+      'a database with our marks and other tables',
+      'foreign',
+      () =>
+        foreignDatabase(`CREATE TABLE events (text);
+          PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = 1`),
+    ],
+    ['a database of a newer version', 'newer', newerDatabase],
+    ['a directory', 'not-a-file', directory],
+  ]
+
+  it.each(cases)('%s', (_, problem, make) => {
+    const file = make()
+    const before = snapshot(file)
+    expect(openingError(file)).toMatchObject({ name: 'DatabaseError', file, problem })
+    expect(openingError(file).message).toMatch(/relay\.db.*: .+\. [A-Z].+\.$/)
+    expect(snapshot(file)).toEqual(before)
+  })
+
+  it('a file in a directory that is not there', () => {
+    const file = join(temporaryDirectory(), 'missing', 'relay.db')
+    expect(openingError(file)).toMatchObject({ problem: 'no-access' })
+    expect(openingError(file).message).toMatch(/missing does not exist\. Create it first\.$/)
+    expect(readdirSync(dirname(dirname(file)))).toEqual([])
+  })
+})
+
+describe('openDatabase without the rights', () => {
+  it('refuses a file that it cannot read', () => {
+    expectNoAccess(closedDatabase(), (file) => chmodSync(file, 0o200))
+  })
+
+  it('refuses a file that it cannot write', () => {
+    expectNoAccess(closedDatabase(), (file) => chmodSync(file, 0o444))
+  })
+
+  it('refuses a directory that it cannot write', () => {
+    expectNoAccess(closedDatabase(), (file) => {
+      chmodSync(file, 0o666)
+      chmodSync(dirname(file), 0o555)
+    })
+    expectNoAccess(newFile(), (file) => chmodSync(dirname(file), 0o555))
+  })
+})
+
+describe('openDatabase of a file in use', () => {
+  it('refuses it in the same process, by any path, without giving up the first lock', () => {
+    const file = closedDatabase()
+    const link = join(temporaryDirectory(), 'link.db')
+    symlinkSync(file, link)
+    const first = openDatabase(file)
+    // Only stat: reading the bytes here would drop this process's locks on the file.
+    const before = statSync(file, { bigint: true })
+    for (const path of [file, link, join(dirname(file), '.', basename(file))]) {
+      expect(openingError(path)).toMatchObject({ problem: 'busy' })
+    }
+    expect(statSync(file, { bigint: true })).toEqual(before)
+    expect(openElsewhere(file)).toBe('busy')
+    first.close()
+  })
+
+  it('refuses it when another process has it', async () => {
+    const file = closedDatabase()
+    await whileHeld(file, () => {
+      const before = snapshot(file)
+      expect(openingError(file)).toMatchObject({ problem: 'busy' })
+      expect(snapshot(file)).toEqual(before)
+    })
+    // Killed without a word, it no longer is in the way.
+    openDatabase(file).close()
+  })
+
+  it('refuses it when another process is using it and has a log', async () => {
+    const file = interruptedDatabase()
+    await whileHeld(file, () => {
+      const before = snapshot(file)
+      expect(openingError(file)).toMatchObject({ problem: 'busy' })
+      expect(snapshot(file)).toEqual(before)
+    })
+    openDatabase(file).close()
+  })
+})
+
+function newFile(): string {
+  return join(temporaryDirectory(), 'relay.db')
+}
+
+function fileOf(content: string | Buffer): string {
+  const file = newFile()
+  writeFileSync(file, content)
+  return file
+}
+
+function directory(): string {
+  const file = newFile()
+  mkdirSync(file)
+  return file
+}
+
+function closedDatabase(): string {
+  const file = newFile()
+  openDatabase(file).close()
+  return file
+}
+
+function damagedDatabase(): string {
+  const file = closedDatabase()
+  damage(file)
+  return file
+}
+
+/** Overwrites everything but the first page. */
+function damage(file: string): void {
+  const content = readFileSync(file)
+  writeFileSync(file, content.fill(0x5a, PAGE_BYTES))
+}
+
+function cutDatabase(): string {
+  const file = closedDatabase()
+  truncateSync(file, 5 * PAGE_BYTES)
+  return file
+}
+
+/** A database whose last user was killed while a part of the content was only in the log. */
+function interruptedDatabase(): string {
+  const file = newFile()
+  spawnSync(process.execPath, [INTERRUPTER, file])
+  expect(statSync(`${file}-wal`).size).toBeGreaterThan(0)
+  return file
+}
+
+function damagedInterruptedDatabase(): string {
+  const file = interruptedDatabase()
+  damage(file)
+  return file
+}
+
+function logWithoutDatabase(): string {
+  const file = interruptedDatabase()
+  rmSync(file)
+  return file
+}
+
+function foreignDatabase(sql: string): string {
+  const file = newFile()
+  const connection = new DatabaseSync(file)
+  connection.exec(sql)
+  connection.close()
+  return file
+}
+
+function interruptedForeignDatabase(): string {
+  const file = newFile()
+  const script = `const { DatabaseSync } = require('node:sqlite')
+    const connection = new DatabaseSync(process.argv[1])
+    connection.exec('PRAGMA journal_mode = WAL; CREATE TABLE notes (text)')
+    process.kill(process.pid, 'SIGKILL')`
+  spawnSync(process.execPath, ['-e', script, file])
+  expect(statSync(`${file}-wal`).size).toBeGreaterThan(0)
+  return file
+}
+
+function newerDatabase(): string {
+  const file = closedDatabase()
+  const content = readFileSync(file)
+  content.writeInt32BE(2, USER_VERSION_OFFSET)
+  writeFileSync(file, content)
+  return file
+}
+
+function openingError(file: string): Error {
+  try {
+    openDatabase(file).close()
+  } catch (error) {
+    if (error instanceof DatabaseError) return error
+    throw error
+  }
+  throw new Error(`${file} was opened`)
+}
+
+/** Every file beside the database: its bytes, times and rights. */
+function snapshot(file: string) {
+  const folder = dirname(file)
+  return readdirSync(folder).map((name) => {
+    const { mtimeNs, ctimeNs, mode } = statSync(join(folder, name), { bigint: true })
+    const isFile = statSync(join(folder, name)).isFile()
+    const content = isFile ? readFileSync(join(folder, name)).toString('base64') : undefined
+    return { name, mtimeNs, ctimeNs, mode, content }
+  })
+}
+
+/** Opens in another process, as a user without special rights, and returns what it says. */
+function openElsewhere(file: string, user?: number): string {
+  const { stdout } = spawnSync(process.execPath, [OPENER, file], {
+    encoding: 'utf8',
+    timeout: 10_000,
+    ...(user === undefined ? {} : { uid: user }),
+  })
+  return stdout.trim()
+}
+
+const NOBODY = 65_534
+
+/** Rights do not bind root, so there another user tries. */
+function expectNoAccess(file: string, restrict: (file: string) => void): void {
+  chmodSync(dirname(file), 0o777)
+  restrict(file)
+  const before = snapshot(file)
+  const isRoot = process.getuid?.() === 0
+  const problem = isRoot ? openElsewhere(file, NOBODY) : openElsewhere(file)
+  chmodSync(dirname(file), 0o777)
+  expect(problem).toBe('no-access')
+  expect(snapshot(file)).toEqual(before)
+}
+
+/** Runs `check` while another process has the file open, and kills that one. */
+async function whileHeld(file: string, check: () => void): Promise<void> {
+  const child = spawn(process.execPath, [OPENER, file], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const exited = once(child, 'close')
+  try {
+    const [said] = await once(child.stdout, 'data')
+    expect(String(said).trim()).toBe('open')
+    check()
+  } finally {
+    child.kill('SIGKILL')
+    await exited
+  }
+}

@@ -1,0 +1,236 @@
+import { join } from 'node:path'
+import { DatabaseSync } from 'node:sqlite'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Database, openDatabase } from '../../../adapters/sqlite/database.ts'
+import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
+import type { AcceptedEvent, RetryMessage } from '../../../relay/model/delivery.ts'
+import { acceptedEvent, event } from '../../support/delivery-records.ts'
+import { ManualClock, START } from '../../support/manual-clock.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import { planOf, statementsOf } from './support/query-plans.ts'
+
+let file: string
+let database: Database
+let clock: ManualClock
+let queue: SqliteQueue
+
+beforeEach(() => {
+  file = join(temporaryDirectory(), 'relay.db')
+  clock = new ManualClock()
+  open()
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
+  database.close()
+})
+
+describe('events', () => {
+  it('come oldest first over all groups, one of each', async () => {
+    await queue.send([inGroup('b', 1), inGroup('a', 1), inGroup('b', 2), inGroup('c', 1)])
+    expect(leaseNames(2)).toEqual(['b 1', 'a 1'])
+    expect(leaseNames(10)).toEqual(['c 1'])
+  })
+
+  it('are all there again after a restart, but those that were acknowledged', async () => {
+    await queue.send([inGroup('a', 1), inGroup('a', 2), inGroup('b', 1), inGroup('c', 1)])
+    const [first, second] = queue.leaseEvents(3)
+    if (!first || !second) throw new Error('nothing was leased')
+    await queue.acknowledge(first)
+    queue.release(second, START + 60_000)
+    restart()
+    expect(leaseNames(10)).toEqual(['a 2', 'b 1', 'c 1'])
+    expect(queue.depth().events).toBe(3)
+  })
+
+  it('never reuse a sequence, not even that of the last one after a restart', async () => {
+    await queue.send([inGroup('a', 1)])
+    const [before] = queue.leaseEvents(1)
+    if (!before) throw new Error('nothing was leased')
+    await queue.acknowledge(before)
+    restart()
+    await queue.send([inGroup('a', 2)])
+    const [after] = queue.leaseEvents(1)
+    expect(Number(after?.sequence)).toBeGreaterThan(Number(before.sequence))
+  })
+
+  it('know their ids after a restart, and forget them after five minutes', async () => {
+    await queue.send([inGroup('a', 1)])
+    restart()
+    clock.advance(299_999)
+    expect(await queue.send([inGroup('a', 1)])).toEqual(['duplicate'])
+    clock.advance(1)
+    expect(await queue.sweep(clock.now())).toBe(1)
+    expect(await queue.send([inGroup('a', 1)])).toEqual(['queued'])
+    clock.advance(300_000)
+    expect(await queue.send([inGroup('a', 1)])).toEqual(['queued'])
+  })
+
+  it('acknowledged in one turn share a commit, together with what is sent', async () => {
+    await queue.send([inGroup('a', 1), inGroup('b', 1), inGroup('b', 2)])
+    const exec = vi.spyOn(DatabaseSync.prototype, 'exec')
+    const acknowledged = queue.leaseEvents(2).map((leased) => queue.acknowledge(leased))
+    await Promise.all([...acknowledged, queue.send([inGroup('a', 2)])])
+    expect(exec.mock.calls.filter(([sql]) => sql === 'COMMIT')).toHaveLength(1)
+    expect(leaseNames(10)).toEqual(['b 2', 'a 2'])
+  })
+
+  it('ignore whoever has no lease', async () => {
+    await queue.send([inGroup('a', 1), inGroup('a', 2)])
+    const [first] = queue.leaseEvents(1)
+    if (!first) throw new Error('nothing was leased')
+    await Promise.all([queue.acknowledge(first), queue.acknowledge(first)])
+    queue.release(first, START)
+    await queue.acknowledge(first)
+    expect(queue.depth().events).toBe(1)
+    expect(leaseNames(10)).toEqual(['a 2'])
+    queue.release(first, START)
+    expect(leaseNames(10)).toEqual([])
+  })
+
+  it('stay leased when they cannot be deleted, and can be released then', async () => {
+    await queue.send([inGroup('a', 1)])
+    const [first] = queue.leaseEvents(1)
+    if (!first) throw new Error('nothing was leased')
+    vi.spyOn(database, 'write').mockRejectedValueOnce(new Error('disk'))
+    await expect(queue.acknowledge(first)).rejects.toThrow('disk')
+    expect(leaseNames(1)).toEqual([])
+    queue.release(first, START)
+    expect(leaseNames(1)).toEqual(['a 1'])
+  })
+
+  it('are not half sent when the database fails', async () => {
+    vi.spyOn(database, 'write').mockRejectedValueOnce(new Error('disk'))
+    await expect(queue.send([inGroup('a', 1)])).rejects.toThrow('disk')
+    expect(queue.depth()).toEqual({ events: 0, retries: 0 })
+    expect(await queue.send([inGroup('a', 1)])).toEqual(['queued'])
+  })
+})
+
+describe('a group with 100,000 messages', () => {
+  it('is leased from by look-ups in indexes alone', async () => {
+    const events = Array.from({ length: 100_000 }, (_, number) => inGroup('busy', number))
+    await Promise.all(chunks(events, 1_000).map((chunk) => queue.send(chunk)))
+    await queue.send([inGroup('other', 1)])
+    await queue.sendRetries([{ deliveryId: 'd', attempt: 1, dueAt: START }])
+    restart()
+    const statements = await statementsOf(async () => {
+      for (const leased of queue.leaseEvents(10)) await queue.acknowledge(leased)
+      for (const leased of queue.leaseRetries(10)) await queue.acknowledgeRetry(leased)
+      queue.nextWakeAt()
+    })
+    expect(statements).toHaveLength(6)
+    for (const sql of statements) {
+      for (const step of planOf(database, sql)) expect(step, sql).toMatch(/^SEARCH /)
+    }
+    expect(queue.depth().events).toBe(99_999)
+  })
+
+  it('is found at start, and measured, by an index', async () => {
+    const statements = await statementsOf(() => {
+      restart()
+      queue.depth()
+    })
+    const steps = statements
+      .filter((sql) => /FROM (events|retries)/.test(sql))
+      .flatMap((sql) => planOf(database, sql))
+    expect(steps).toEqual([
+      'SCAN events USING COVERING INDEX events_by_group',
+      'SCAN events USING COVERING INDEX events_by_group',
+      'SCAN retries USING COVERING INDEX retries_by_due',
+      // In the order of its key, and only the first row.
+      'SCAN events',
+      'SCAN retries USING COVERING INDEX retries_by_due',
+    ])
+  })
+})
+
+describe('nextWakeAt', () => {
+  it('is the earliest time that something waits for', async () => {
+    expect(queue.nextWakeAt()).toBeUndefined()
+    await queue.sendRetries([retry('a', 500), retry('now', 0)])
+    expect(queue.nextWakeAt()).toBe(START + 500)
+    await queue.send([inGroup('a', 1)])
+    const [leased] = queue.leaseEvents(1)
+    if (!leased) throw new Error('nothing was leased')
+    queue.release(leased, START + 400)
+    expect(queue.nextWakeAt()).toBe(START + 400)
+    clock.advance(400)
+    expect(queue.nextWakeAt()).toBe(START + 500)
+    for (const message of queue.leaseRetries(1)) queue.releaseRetry(message, START + 450)
+    expect(queue.nextWakeAt()).toBe(START + 450)
+    clock.advance(100)
+    expect(queue.nextWakeAt()).toBeUndefined()
+  })
+})
+
+describe('onReady', () => {
+  it('is called after a commit, a release, and an acknowledgement that frees a group', async () => {
+    const listener = vi.fn()
+    queue.onReady(listener)
+    const sent = queue.send([inGroup('a', 1), inGroup('a', 2)])
+    expect(listener).not.toHaveBeenCalled()
+    await sent
+    expect(listener).toHaveBeenCalledTimes(1)
+    await queue.sendRetries([retry('r', 0)])
+    expect(listener).toHaveBeenCalledTimes(2)
+    for (const leased of queue.leaseEvents(1)) await queue.acknowledge(leased)
+    expect(listener).toHaveBeenCalledTimes(3)
+    for (const leased of queue.leaseEvents(1)) queue.release(leased, START)
+    for (const leased of queue.leaseRetries(1)) queue.releaseRetry(leased, START)
+    await Promise.resolve()
+    expect(listener).toHaveBeenCalledTimes(4)
+    for (const leased of queue.leaseEvents(1)) await queue.acknowledge(leased)
+    expect(listener).toHaveBeenCalledTimes(4)
+  })
+})
+
+describe('depth', () => {
+  it('counts what is not acknowledged, and tells the oldest', async () => {
+    expect(queue.depth()).toEqual({ events: 0, retries: 0 })
+    await queue.send([
+      { ...inGroup('a', 1), acceptedAt: START - 5 },
+      { ...inGroup('b', 1), acceptedAt: START - 3 },
+    ])
+    await queue.sendRetries([retry('x', 9), retry('y', 7)])
+    const depth = { events: 2, retries: 2, oldestEventAt: START - 5, oldestRetryDueAt: START + 7 }
+    expect(queue.depth()).toEqual(depth)
+    const [first] = queue.leaseEvents(2)
+    if (!first) throw new Error('nothing was leased')
+    expect(queue.depth()).toEqual(depth)
+    await queue.acknowledge(first)
+    expect(queue.depth()).toEqual({ ...depth, events: 1, oldestEventAt: START - 3 })
+    restart()
+    expect(queue.depth()).toEqual({ ...depth, events: 1, oldestEventAt: START - 3 })
+  })
+})
+
+function open(): void {
+  database = openDatabase(file)
+  queue = new SqliteQueue(database, clock)
+}
+
+/** Closing is as good as a crash here: leases are in memory. */
+function restart(): void {
+  database.close()
+  open()
+}
+
+function inGroup(group: string, number: number): AcceptedEvent {
+  return acceptedEvent({ event: event(group, String(number)) })
+}
+
+function retry(deliveryId: string, afterMs: number): RetryMessage {
+  return { deliveryId, attempt: 2, dueAt: START + afterMs }
+}
+
+function leaseNames(max: number): readonly string[] {
+  return queue
+    .leaseEvents(max)
+    .map((leased) => `${leased.event.involvedObject.name} ${leased.event.message}`)
+}
+
+function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {
+  const count = Math.ceil(items.length / size)
+  return Array.from({ length: count }, (_, index) => items.slice(index * size, (index + 1) * size))
+}

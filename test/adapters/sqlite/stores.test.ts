@@ -1,0 +1,56 @@
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { SqliteConfigStore } from '../../../adapters/sqlite/config.ts'
+import { type Database, openDatabase } from '../../../adapters/sqlite/database.ts'
+import { SqliteStateStore } from '../../../adapters/sqlite/state.ts'
+import { ManualClock, START } from '../../support/manual-clock.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+
+let file: string
+let database: Database
+
+beforeEach(() => {
+  file = join(temporaryDirectory(), 'relay.db')
+  database = openDatabase(file)
+})
+
+afterEach(() => database.close())
+
+describe('SqliteStateStore', () => {
+  it('keeps what it stored over a restart', async () => {
+    const clock = new ManualClock()
+    await new SqliteStateStore(database, clock).write('prod#a', [1], 'absent', START + 1)
+    database.close()
+    database = openDatabase(file)
+    const state = new SqliteStateStore(database, clock)
+    expect(await state.read('prod#a')).toEqual({ value: [1], version: 1 })
+  })
+
+  it('sweeps expired items only', async () => {
+    const state = new SqliteStateStore(database, new ManualClock())
+    const keys = Array.from({ length: 600 }, (_, index) => `prod#${index}`)
+    await Promise.all(keys.map((key) => state.write(key, key, 'absent', START + 10)))
+    await state.write('prod#live', 'x', 'absent', START + 11)
+    expect(await state.sweep(START + 9)).toBe(0)
+    expect(await state.sweep(START + 10)).toBe(600)
+    expect(database.all('SELECT key FROM state')).toEqual([{ key: 'prod#live' }])
+  })
+
+  it('rejects a value that JSON cannot hold', async () => {
+    const state = new SqliteStateStore(database, new ManualClock())
+    await expect(state.write('prod#a', undefined, 'absent', START + 1)).rejects.toThrow()
+    await expect(state.write('prod#a', 1n, 'absent', START + 1)).rejects.toThrow()
+    expect(await state.read('prod#a')).toBeUndefined()
+  })
+})
+
+describe('SqliteConfigStore', () => {
+  it('names the clusters that have a set', async () => {
+    const configs = new SqliteConfigStore(database)
+    expect(configs.clusters()).toEqual([])
+    for (const cluster of ['prod', 'local']) {
+      await configs.replace({ cluster, revision: 'r', takenAt: 1, manifests: [], objects: [] })
+    }
+    expect(configs.clusters()).toEqual(['local', 'prod'])
+  })
+})

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { ConfigSnapshot } from '../../relay/model/config.ts'
+import type { ConfigStore } from '../../relay/ports.ts'
+
+export interface ConfigStoreUnderTest {
+  readonly configs: ConfigStore
+  close(): Promise<void>
+}
+
+/** What the core expects of a ConfigStore. */
+export function configStoreContract(name: string, open: () => Promise<ConfigStoreUnderTest>): void {
+  describe(`${name} as ConfigStore`, () => {
+    let under: ConfigStoreUnderTest
+    beforeEach(async () => {
+      under = await open()
+    })
+    afterEach(() => under.close())
+
+    reading(() => under.configs)
+    replacing(() => under.configs)
+  })
+}
+
+function reading(configs: () => ConfigStore): void {
+  it('reads nothing of a cluster without a set', async () => {
+    expect(await configs().read('prod')).toBeUndefined()
+    expect(await configs().read('prod', 'r1')).toBeUndefined()
+  })
+
+  it('reads a set whole, and each cluster its own', async () => {
+    const [prod, staging] = [snapshot({}), snapshot({ cluster: 'staging', revision: 'r9' })]
+    expect(await configs().replace(prod)).toBe('replaced')
+    expect(await configs().replace(staging)).toBe('replaced')
+    expect(await configs().read('prod')).toEqual(prod)
+    expect(await configs().read('staging')).toEqual(staging)
+  })
+
+  it('answers unchanged only to the revision that is stored', async () => {
+    await configs().replace(snapshot({ revision: 'r1' }))
+    expect(await configs().read('prod', 'r1')).toBe('unchanged')
+    expect(await configs().read('prod', 'r0')).toEqual(snapshot({ revision: 'r1' }))
+  })
+
+  it('holds a set of several megabytes', async () => {
+    const manifests = Array.from({ length: 2_000 }, (_, index) => ({
+      kind: 'Alert',
+      metadata: { name: `alert-${index}`, namespace: 'flux-system' },
+      spec: { summary: 'x'.repeat(1_000) },
+    }))
+    const large = snapshot({ manifests })
+    await configs().replace(large)
+    expect(await configs().read('prod')).toEqual(large)
+  })
+}
+
+function replacing(configs: () => ConfigStore): void {
+  it('replaces a set by one that was taken later, and drops what is not in it', async () => {
+    await configs().replace(snapshot({ takenAt: 1_000 }))
+    const empty = snapshot({ takenAt: 1_001, revision: 'r2', manifests: [], objects: [] })
+    expect(await configs().replace(empty)).toBe('replaced')
+    expect(await configs().read('prod')).toEqual(empty)
+  })
+
+  it('replaces a set by one that was taken at the same time', async () => {
+    await configs().replace(snapshot({ takenAt: 1_000 }))
+    const same = snapshot({ takenAt: 1_000, revision: 'r2' })
+    expect(await configs().replace(same)).toBe('replaced')
+    expect(await configs().read('prod')).toEqual(same)
+  })
+
+  it('refuses a set that was taken before the stored one', async () => {
+    const stored = snapshot({ takenAt: 1_000 })
+    await configs().replace(stored)
+    expect(await configs().replace(snapshot({ takenAt: 999, revision: 'r0' }))).toBe('stale')
+    expect(await configs().read('prod')).toEqual(stored)
+  })
+
+  it('ends with the latest of sets that arrive together', async () => {
+    const sets = [3, 1, 5, 2, 4].map((n) => snapshot({ takenAt: n, revision: `r${n}` }))
+    await Promise.all(sets.map((set) => configs().replace(set)))
+    expect(await configs().read('prod')).toEqual(snapshot({ takenAt: 5, revision: 'r5' }))
+  })
+}
+
+function snapshot(changes: Partial<ConfigSnapshot>): ConfigSnapshot {
+  return {
+    cluster: 'prod',
+    revision: 'r1',
+    takenAt: 1_000,
+    manifests: [{ kind: 'Alert', metadata: { name: 'on-call', namespace: 'flux-system' } }],
+    objects: [
+      {
+        kind: 'Alert',
+        namespace: 'flux-system',
+        name: 'on-call',
+        ready: true,
+        reason: 'Succeeded',
+        message: 'Initialized',
+      },
+    ],
+    ...changes,
+  }
+}

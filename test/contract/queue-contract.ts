@@ -1,0 +1,175 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
+import type { Clock, Queue } from '../../relay/ports.ts'
+import { acceptedEvent, event } from '../support/delivery-records.ts'
+
+/** How messages come out of a queue again. Leases last long enough for a test. */
+export interface ReceivingQueue {
+  /** Leases what is available, at most `max`; no second event of a group that has one leased. */
+  receiveEvents(max: number): Promise<readonly QueuedEvent[]>
+  acknowledge(event: QueuedEvent): Promise<void>
+  /** Puts the event back to the head of its group. `notBefore`: milliseconds since the epoch. */
+  release(event: QueuedEvent, notBefore: number): Promise<void>
+  receiveRetries(max: number): Promise<readonly RetryMessage[]>
+  acknowledgeRetry(message: RetryMessage): Promise<void>
+  releaseRetry(message: RetryMessage, notBefore: number): Promise<void>
+}
+
+export interface QueueUnderTest {
+  readonly queue: Queue
+  readonly receiver: ReceivingQueue
+  readonly clock: Clock
+  /** Lets time pass for the queue: moves a clock, or waits. */
+  pass(ms: number): Promise<void>
+  close(): Promise<void>
+}
+
+/** What the core expects of a Queue, and the hosts of its receiving side. */
+export function queueContract(name: string, open: () => Promise<QueueUnderTest>): void {
+  describe(`${name} as Queue`, () => {
+    let under: QueueUnderTest
+    beforeEach(async () => {
+      under = await open()
+    })
+    afterEach(() => under.close())
+
+    sendingEvents(() => under)
+    receivingEvents(() => under)
+    retries(() => under)
+  })
+}
+
+function sendingEvents(under: () => QueueUnderTest): void {
+  it('hands out what was sent, whole', async () => {
+    const { queue, receiver } = under()
+    const sent = acceptedEvent({ objectLabels: { team: 'web', emoji: '\u{1F680}' } })
+    expect(await queue.send([sent])).toEqual(['queued'])
+    const [received] = await receiver.receiveEvents(10)
+    expect(received).toEqual({ ...sent, sequence: received?.sequence })
+    expect(received?.sequence).toMatch(/^\d+$/)
+  })
+
+  it('keeps an event without object labels without them', async () => {
+    const { queue, receiver } = under()
+    await queue.send([acceptedEvent({ objectLabels: undefined })])
+    const [received] = await receiver.receiveEvents(10)
+    expect(received?.objectLabels).toBeUndefined()
+  })
+
+  it('takes an empty list', async () => {
+    expect(await under().queue.send([])).toEqual([])
+    expect(await under().queue.sendRetries([])).toBeUndefined()
+  })
+
+  it('queues an id once, within a call and across calls, and says which', async () => {
+    const { queue, receiver, pass } = under()
+    const [a, b, c] = [inGroup('a', 1), inGroup('b', 1), inGroup('c', 1)]
+    expect(await queue.send([a, b, a])).toEqual(['queued', 'queued', 'duplicate'])
+    await pass(1_000)
+    expect(await queue.send([b, c])).toEqual(['duplicate', 'queued'])
+    const received = await receiver.receiveEvents(10)
+    expect(received.map(({ id }) => id).sort()).toEqual([a.id, b.id, c.id].sort())
+  })
+
+  it('knows the id of an event that was acknowledged', async () => {
+    const { queue, receiver } = under()
+    await queue.send([inGroup('a', 1)])
+    for (const received of await receiver.receiveEvents(1)) await receiver.acknowledge(received)
+    expect(await queue.send([inGroup('a', 1)])).toEqual(['duplicate'])
+    expect(await receiver.receiveEvents(1)).toEqual([])
+  })
+}
+
+function receivingEvents(under: () => QueueUnderTest): void {
+  it('keeps the order of a group, one event at a time, with ascending sequences', async () => {
+    const { queue, receiver } = under()
+    const sent = [1, 2, 3].map((number) => inGroup('a', number))
+    await queue.send(sent)
+    const received: QueuedEvent[] = []
+    for (;;) {
+      const [next, ...more] = await receiver.receiveEvents(1)
+      if (!next) break
+      expect(more).toEqual([])
+      expect(await receiver.receiveEvents(1)).toEqual([])
+      await receiver.acknowledge(next)
+      received.push(next)
+    }
+    expect(received.map(({ id }) => id)).toEqual(sent.map(({ id }) => id))
+    const sequences = received.map(({ sequence }) => BigInt(sequence))
+    expect(sequences).toEqual([...sequences].sort((a, b) => (a < b ? -1 : 1)))
+  })
+
+  it('hands out other groups while one is busy', async () => {
+    const { queue, receiver } = under()
+    await queue.send([inGroup('a', 1), inGroup('a', 2)])
+    expect(await receiver.receiveEvents(1)).toHaveLength(1)
+    await queue.send([inGroup('b', 1)])
+    const received = await receiver.receiveEvents(10)
+    expect(received.map(({ id }) => id)).toEqual([inGroup('b', 1).id])
+  })
+
+  it('hands a released event out again, first of its group and not before its time', async () => {
+    const { queue, receiver, clock, pass } = under()
+    await queue.send([inGroup('a', 1), inGroup('a', 2)])
+    const [first] = await receiver.receiveEvents(1)
+    if (!first) throw new Error('nothing was received')
+    await receiver.release(first, clock.now() + 2_000)
+    expect(await receiver.receiveEvents(1)).toEqual([])
+    await pass(3_000)
+    expect(await receiver.receiveEvents(1)).toEqual([first])
+  })
+}
+
+function retries(under: () => QueueUnderTest): void {
+  it('hands out a retry when it is due', async () => {
+    const { queue, receiver, clock, pass } = under()
+    const now = clock.now()
+    const due = { deliveryId: 'due', attempt: 2, dueAt: now - 1 }
+    const later = { deliveryId: 'later', attempt: 3, dueAt: now + 2_000 }
+    await queue.sendRetries([later, due])
+    expect(await receiver.receiveRetries(10)).toEqual([due])
+    await pass(3_000)
+    expect(await receiver.receiveRetries(10)).toEqual([later])
+  })
+
+  it('hands an acknowledged retry out no more', async () => {
+    const { queue, receiver, clock, pass } = under()
+    await queue.sendRetries([{ deliveryId: 'd', attempt: 2, dueAt: clock.now() }])
+    for (const message of await receiver.receiveRetries(10))
+      await receiver.acknowledgeRetry(message)
+    await pass(2_000)
+    expect(await receiver.receiveRetries(10)).toEqual([])
+  })
+
+  it('hands a released retry out again, not before its time', async () => {
+    const { queue, receiver, clock, pass } = under()
+    const sent = { deliveryId: 'd', attempt: 2, dueAt: clock.now() }
+    await queue.sendRetries([sent])
+    const [message] = await receiver.receiveRetries(10)
+    if (!message) throw new Error('nothing was received')
+    await receiver.releaseRetry(message, clock.now() + 2_000)
+    expect(await receiver.receiveRetries(10)).toEqual([])
+    await pass(3_000)
+    expect(await receiver.receiveRetries(10)).toEqual([sent])
+  })
+
+  it('keeps several attempts of one delivery apart', async () => {
+    const { queue, receiver, clock } = under()
+    const messages = [2, 3].map((attempt) => ({ deliveryId: 'd', attempt, dueAt: clock.now() }))
+    await queue.sendRetries(messages)
+    const received = await receiver.receiveRetries(10)
+    expect([...received].sort((a, b) => a.attempt - b.attempt)).toEqual(messages)
+  })
+
+  it('takes the same retry twice without losing it', async () => {
+    const { queue, receiver, clock } = under()
+    const message = { deliveryId: 'd', attempt: 2, dueAt: clock.now() }
+    await queue.sendRetries([message, message])
+    await queue.sendRetries([message])
+    expect(await receiver.receiveRetries(10)).toContainEqual(message)
+  })
+}
+
+function inGroup(group: string, number: number): AcceptedEvent {
+  return acceptedEvent({ event: event(group, `message ${number}`) })
+}
