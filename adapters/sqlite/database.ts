@@ -22,7 +22,8 @@ const openFiles = new Set<string>()
 
 /**
  * Opens the database, and creates it when the file is absent or empty. The directory must exist.
- * Only one Database at a time can have a file open, in whatever process.
+ * Only one Database at a time can have a file open, in whatever process. Meanwhile this process
+ * must not read the file by other means: closing it would drop the lock.
  *
  * Throws `DatabaseError`, with the file as it was, when it is in use, not a sound database of
  * flux-relay, of a newer version, or not accessible.

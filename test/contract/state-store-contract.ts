@@ -108,7 +108,8 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     arbitrary: fc.record({
       kind: fc.constant('write' as const),
       key,
-      value: fc.jsonValue({ maxDepth: 2, noUnicodeString: false }),
+      // JSON knows no -0.
+      value: fc.json({ maxDepth: 2 }).map((json): unknown => JSON.parse(json)),
       expected: fc.oneof(fc.constant('absent' as const), fc.integer({ min: 1, max: 3 })),
       keepMs: fc.integer({ min: 1, max: 5_000 }),
     }),

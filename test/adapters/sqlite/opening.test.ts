@@ -1,29 +1,34 @@
-import { spawn, spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import {
-  chmodSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  symlinkSync,
-  truncateSync,
-  writeFileSync,
-} from 'node:fs'
+import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { basename, dirname, join } from 'node:path'
-import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../../../adapters/sqlite/database.ts'
 import { DatabaseError, type DatabaseProblem } from '../../../adapters/sqlite/database-error.ts'
 import { APPLICATION_ID } from '../../../adapters/sqlite/schema.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import {
+  APPLICATION_ID_OFFSET,
+  closedDatabase,
+  cutDatabase,
+  damage,
+  damagedDatabase,
+  damagedInterruptedDatabase,
+  directory,
+  fileOf,
+  foreignDatabase,
+  interruptedDatabase,
+  interruptedForeignDatabase,
+  logWithoutDatabase,
+  newerDatabase,
+  newFile,
+  openElsewhere,
+  snapshot,
+  USER_VERSION_OFFSET,
+} from './support/database-files.ts'
 
 const OPENER = fileURLToPath(new URL('./fixtures/open-database.ts', import.meta.url))
-const INTERRUPTER = fileURLToPath(new URL('./fixtures/interrupt-database.ts', import.meta.url))
-const PAGE_BYTES = 4_096
-const USER_VERSION_OFFSET = 60
 
 describe('openDatabase', () => {
   it('creates a marked file that only its user can read', () => {
@@ -32,7 +37,7 @@ describe('openDatabase', () => {
     expect(readdirSync(dirname(file))).toEqual(['relay.db'])
     expect(statSync(file).mode & 0o777).toBe(0o600)
     const header = readFileSync(file).subarray(0, 100)
-    expect(header.readInt32BE(68)).toBe(APPLICATION_ID)
+    expect(header.readInt32BE(APPLICATION_ID_OFFSET)).toBe(APPLICATION_ID)
     expect(header.readInt32BE(USER_VERSION_OFFSET)).toBe(1)
   })
 
@@ -114,24 +119,6 @@ describe('openDatabase refuses, and leaves as it was,', () => {
   })
 })
 
-describe('openDatabase without the rights', () => {
-  it('refuses a file that it cannot read', () => {
-    expectNoAccess(closedDatabase(), (file) => chmodSync(file, 0o200))
-  })
-
-  it('refuses a file that it cannot write', () => {
-    expectNoAccess(closedDatabase(), (file) => chmodSync(file, 0o444))
-  })
-
-  it('refuses a directory that it cannot write', () => {
-    expectNoAccess(closedDatabase(), (file) => {
-      chmodSync(file, 0o666)
-      chmodSync(dirname(file), 0o555)
-    })
-    expectNoAccess(newFile(), (file) => chmodSync(dirname(file), 0o555))
-  })
-})
-
 describe('openDatabase of a file in use', () => {
   it('refuses it in the same process, by any path, without giving up the first lock', () => {
     const file = closedDatabase()
@@ -159,103 +146,16 @@ describe('openDatabase of a file in use', () => {
     openDatabase(file).close()
   })
 
-  it('refuses it when another process is using it and has a log', async () => {
+  it('takes what a running process has half written for in use, not for damaged', async () => {
     const file = interruptedDatabase()
     await whileHeld(file, () => {
+      damage(file)
       const before = snapshot(file)
       expect(openingError(file)).toMatchObject({ problem: 'busy' })
       expect(snapshot(file)).toEqual(before)
     })
-    openDatabase(file).close()
   })
 })
-
-function newFile(): string {
-  return join(temporaryDirectory(), 'relay.db')
-}
-
-function fileOf(content: string | Buffer): string {
-  const file = newFile()
-  writeFileSync(file, content)
-  return file
-}
-
-function directory(): string {
-  const file = newFile()
-  mkdirSync(file)
-  return file
-}
-
-function closedDatabase(): string {
-  const file = newFile()
-  openDatabase(file).close()
-  return file
-}
-
-function damagedDatabase(): string {
-  const file = closedDatabase()
-  damage(file)
-  return file
-}
-
-/** Overwrites everything but the first page. */
-function damage(file: string): void {
-  const content = readFileSync(file)
-  writeFileSync(file, content.fill(0x5a, PAGE_BYTES))
-}
-
-function cutDatabase(): string {
-  const file = closedDatabase()
-  truncateSync(file, 5 * PAGE_BYTES)
-  return file
-}
-
-/** A database whose last user was killed while a part of the content was only in the log. */
-function interruptedDatabase(): string {
-  const file = newFile()
-  spawnSync(process.execPath, [INTERRUPTER, file])
-  expect(statSync(`${file}-wal`).size).toBeGreaterThan(0)
-  return file
-}
-
-function damagedInterruptedDatabase(): string {
-  const file = interruptedDatabase()
-  damage(file)
-  return file
-}
-
-function logWithoutDatabase(): string {
-  const file = interruptedDatabase()
-  rmSync(file)
-  return file
-}
-
-function foreignDatabase(sql: string): string {
-  const file = newFile()
-  const connection = new DatabaseSync(file)
-  connection.exec(sql)
-  connection.close()
-  return file
-}
-
-function interruptedForeignDatabase(): string {
-  const file = newFile()
-  const script = `const { DatabaseSync } = require('node:sqlite')
-    const connection = new DatabaseSync(process.argv[1])
-    connection.exec('PRAGMA journal_mode = WAL; CREATE TABLE notes (text)')
-    process.kill(process.pid, 'SIGKILL')`
-  spawnSync(process.execPath, ['-e', script, file])
-  expect(statSync(`${file}-wal`).size).toBeGreaterThan(0)
-  return file
-}
-
-function newerDatabase(): string {
-  const file = closedDatabase()
-  const content = readFileSync(file)
-  content.writeInt32BE(2, USER_VERSION_OFFSET)
-  writeFileSync(file, content)
-  return file
-}
 
 function openingError(file: string): Error {
   try {
@@ -265,41 +165,6 @@ function openingError(file: string): Error {
     throw error
   }
   throw new Error(`${file} was opened`)
-}
-
-/** Every file beside the database: its bytes, times and rights. */
-function snapshot(file: string) {
-  const folder = dirname(file)
-  return readdirSync(folder).map((name) => {
-    const { mtimeNs, ctimeNs, mode } = statSync(join(folder, name), { bigint: true })
-    const isFile = statSync(join(folder, name)).isFile()
-    const content = isFile ? readFileSync(join(folder, name)).toString('base64') : undefined
-    return { name, mtimeNs, ctimeNs, mode, content }
-  })
-}
-
-/** Opens in another process, as a user without special rights, and returns what it says. */
-function openElsewhere(file: string, user?: number): string {
-  const { stdout } = spawnSync(process.execPath, [OPENER, file], {
-    encoding: 'utf8',
-    timeout: 10_000,
-    ...(user === undefined ? {} : { uid: user }),
-  })
-  return stdout.trim()
-}
-
-const NOBODY = 65_534
-
-/** Rights do not bind root, so there another user tries. */
-function expectNoAccess(file: string, restrict: (file: string) => void): void {
-  chmodSync(dirname(file), 0o777)
-  restrict(file)
-  const before = snapshot(file)
-  const isRoot = process.getuid?.() === 0
-  const problem = isRoot ? openElsewhere(file, NOBODY) : openElsewhere(file)
-  chmodSync(dirname(file), 0o777)
-  expect(problem).toBe('no-access')
-  expect(snapshot(file)).toEqual(before)
 }
 
 /** Runs `check` while another process has the file open, and kills that one. */

@@ -86,6 +86,9 @@ describe('retries', () => {
 describe('retries, whatever is done to them,', () => {
   it('come each once and in time', async () => {
     const property = fc.asyncProperty(fc.array(step, { maxLength: 30 }), async (steps) => {
+      database.close()
+      file = join(temporaryDirectory(), 'relay.db')
+      open()
       const model = new RetryModel()
       for (const act of steps) {
         await act(model)

@@ -1,0 +1,81 @@
+import { isAlias, isMap, isNode, isScalar, isSeq, type Node } from 'yaml'
+
+/** How often a document may use aliases; resolving one takes time linear in the document. */
+export const MAX_ALIASES = 100
+/** Kubernetes bounds an object at 1.5 MiB. */
+export const MAX_NODES = 200_000
+export const MAX_DEPTH = 100
+/** Characters and values of a document once its aliases are expanded. */
+export const MAX_EXPANDED = 8 * 1024 * 1024
+
+/** Something that a document may not hold, and where. */
+export interface StructureProblem {
+  readonly problem: string
+  readonly offset: number
+}
+
+/** The first key that stands twice in one mapping, or is no string. */
+export function duplicateKey(contents: Node): StructureProblem | undefined {
+  for (const { node } of nodesOf(contents)) {
+    if (!isMap(node)) continue
+    const keys = new Set<string>()
+    for (const { key } of node.items) {
+      const offset = (isNode(key) ? key : node).range?.[0] ?? 0
+      if (!isScalar(key)) return { problem: 'does not parse: a key is not a string', offset }
+      // As text, because a JSON object takes 1 and "1" for the same key.
+      const text = String(key.source ?? key.value)
+      if (keys.has(text)) {
+        return { problem: 'does not parse: the same key stands twice in one mapping', offset }
+      }
+      keys.add(text)
+    }
+  }
+  return undefined
+}
+
+/** Whether a document is too large to be an object of ours, before its aliases are expanded. */
+export function exceededLimit(contents: Node): StructureProblem | undefined {
+  let nodes = 0
+  let aliases = 0
+  for (const { node, depth } of nodesOf(contents)) {
+    const offset = node.range?.[0] ?? 0
+    if (depth > MAX_DEPTH) return { problem: `nested deeper than ${MAX_DEPTH} levels`, offset }
+    nodes += 1
+    if (nodes > MAX_NODES) return { problem: `holds more than ${MAX_NODES} values`, offset }
+    if (isAlias(node)) aliases += 1
+    if (aliases > MAX_ALIASES) return { problem: `uses more than ${MAX_ALIASES} aliases`, offset }
+  }
+  return undefined
+}
+
+/** Whether a value is too large, or holds itself, once its aliases are expanded. */
+export function exceededSize(value: unknown): string | undefined {
+  let size = 0
+  const pending = [{ value, depth: 0 }]
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    size += typeof next.value === 'string' ? next.value.length + 1 : 1
+    if (size > MAX_EXPANDED) return 'its aliases expand to too much'
+    if (next.depth > MAX_DEPTH) return `its aliases nest deeper than ${MAX_DEPTH} levels`
+    if (typeof next.value !== 'object' || next.value === null) continue
+    const depth = next.depth + 1
+    for (const inner of Object.values(next.value)) pending.push({ value: inner, depth })
+  }
+  return undefined
+}
+
+/** All nodes but the keys, in source order. A loop, because recursion would bound the depth. */
+function* nodesOf(contents: Node): Generator<{ readonly node: Node; readonly depth: number }> {
+  const pending = [{ node: contents, depth: 0 }]
+  for (let next = pending.pop(); next; next = pending.pop()) {
+    yield next
+    const depth = next.depth + 1
+    for (const node of childrenOf(next.node).toReversed()) {
+      if (isNode(node)) pending.push({ node, depth })
+    }
+  }
+}
+
+function childrenOf(node: Node): readonly unknown[] {
+  if (isMap(node)) return node.items.map(({ value }) => value)
+  return isSeq(node) ? node.items : []
+}

@@ -1,0 +1,59 @@
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+
+/** The tokens that a cluster, or an operator, may use now: two while one is being replaced. */
+export type ClusterTokens = readonly string[]
+
+/** A token that nobody has: an unknown cluster then costs the same work as a known one. */
+export const NOBODYS_TOKENS: ClusterTokens = [randomBytes(32).toString('hex')]
+
+/** Whether the presented token is one of these. Its time does not depend on how close it comes. */
+export function tokenMatches(presented: string, tokens: ClusterTokens): boolean {
+  const digest = sha256(presented)
+  return someInConstantTime(tokens, (token) => timingSafeEqual(sha256(token), digest))
+}
+
+const SIGNATURE = /^sha256=([0-9a-f]{64})$/i
+
+/**
+ * Whether `X-Signature` signs the body as sent with one of the tokens as key. The form is that of
+ * Flux's `generic-hmac` provider, `sha256=<hex>`; its weaker or other hashes are not taken.
+ * https://fluxcd.io/flux/components/notification/providers/#generic-webhook-with-hmac
+ */
+export function signatureMatches(
+  header: string,
+  bodyAsSent: Uint8Array,
+  tokens: ClusterTokens,
+): boolean {
+  const [, hex] = SIGNATURE.exec(header.trim()) ?? []
+  if (hex === undefined) return false
+  const presented = Buffer.from(hex, 'hex')
+  return someInConstantTime(tokens, (token) =>
+    timingSafeEqual(createHmac('sha256', token).update(bodyAsSent).digest(), presented),
+  )
+}
+
+/** The token of `Authorization: Bearer`; undefined for another scheme. */
+export function bearerToken(authorization: string | undefined): string | undefined {
+  return /^Bearer +(\S+) *$/i.exec(authorization ?? '')?.[1]
+}
+
+/** User and password of `Authorization: Basic` (RFC 7617): only the first colon separates them. */
+export function basicCredentials(
+  authorization: string | undefined,
+): { readonly user: string; readonly password: string } | undefined {
+  const [, encoded] = /^Basic +([A-Za-z0-9+/]+={0,2}) *$/i.exec(authorization ?? '') ?? []
+  if (encoded === undefined) return undefined
+  const text = Buffer.from(encoded, 'base64').toString('utf8')
+  const colon = text.indexOf(':')
+  if (colon < 0) return undefined
+  return { user: text.slice(0, colon), password: text.slice(colon + 1) }
+}
+
+function sha256(text: string): Buffer {
+  return createHash('sha256').update(text).digest()
+}
+
+/** As `some`, but it always asks for every value. */
+function someInConstantTime<T>(values: readonly T[], test: (value: T) => boolean): boolean {
+  return values.filter(test).length > 0
+}

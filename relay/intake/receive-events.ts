@@ -1,0 +1,94 @@
+import { ellipsize } from '../model/text.ts'
+import { type AcceptedBatch, accept, type Rejection } from '../pipeline/accept.ts'
+import type { Ports } from '../ports.ts'
+import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
+import { type RequestBody, readItems, readSingleItem } from './body.ts'
+import { problem } from './problem.ts'
+
+/** A signature covers the body only, so an old request could be sent again: 7 days at most. */
+export const MAX_SIGNED_EVENT_AGE_MS = 7 * 24 * 3_600_000
+
+/** A request with events whose sender is known. */
+export interface EventsRequest extends RequestBody {
+  readonly cluster: string
+  /** The header `Gotk-Component` of a notification-controller, when there is one. */
+  readonly gotkComponent?: string | undefined
+  /** Whether a signature is what proves the sender. */
+  readonly isSigned: boolean
+  /** `one`: a batch is refused. */
+  readonly events: 'one' | 'any'
+}
+
+/** What became of the items of a request, for metrics. */
+export interface EventCounts {
+  /** Queued now, so without duplicates. */
+  readonly accepted: number
+  /** Sent again within the queue's memory, and not queued again. */
+  readonly duplicates: number
+  readonly rejected: number
+}
+
+export interface EventsAnswer extends Answer {
+  readonly counts: EventCounts
+}
+
+const NOTHING: EventCounts = { accepted: 0, duplicates: 0, rejected: 0 }
+
+/**
+ * Takes a request with events. 202 `{accepted, rejected: [{index, error}]}` only when every good
+ * item is queued; 400 when none is good; 503 when the queue fails, and then the sender sends it all
+ * again, which the queue's de-duplication makes harmless. Never 429: on that Flux's event recorder
+ * gives up at once.
+ */
+export async function receiveEvents(
+  ports: Pick<Ports, 'queue' | 'clock'>,
+  request: EventsRequest,
+): Promise<EventsAnswer> {
+  const read = request.events === 'one' ? readSingleItem(request) : readItems(request)
+  if ('problem' in read) return { ...problemAnswer(read.problem), counts: NOTHING }
+  const sender = {
+    cluster: request.cluster,
+    isNotificationController: request.gotkComponent !== undefined,
+    ...(request.isSigned && { maxAgeMs: MAX_SIGNED_EVENT_AGE_MS }),
+  }
+  const batch = accept(read.items, sender, ports.clock.now())
+  const rejected = batch.rejected.map(bounded)
+  if (batch.events.length === 0) return allBad(rejected)
+  return queueAll(ports, { ...batch, rejected })
+}
+
+/** Longest error text; names that the sender made up are part of it. */
+const MAX_ERROR_LENGTH = 1_000
+
+function bounded({ index, error }: Rejection): Rejection {
+  return { index, error: ellipsize(error, MAX_ERROR_LENGTH) }
+}
+
+function allBad(rejected: readonly Rejection[]): EventsAnswer {
+  const [first] = rejected
+  const detail =
+    rejected.length === 1
+      ? `the event is not valid: ${first?.error}`
+      : `none of ${rejected.length} events is valid; the first: ${first?.error}`
+  return {
+    ...problemAnswer(problem(400, detail, rejected)),
+    counts: { ...NOTHING, rejected: rejected.length },
+  }
+}
+
+async function queueAll(
+  ports: Pick<Ports, 'queue'>,
+  { events, rejected }: AcceptedBatch,
+): Promise<EventsAnswer> {
+  try {
+    const results = await ports.queue.send(events)
+    const duplicates = results.filter((result) => result === 'duplicate').length
+    return {
+      ...jsonAnswer(202, { accepted: events.length, rejected }),
+      counts: { accepted: events.length - duplicates, duplicates, rejected: rejected.length },
+    }
+  } catch (cause) {
+    const detail = 'the events could not be queued; send the request again'
+    return { ...problemAnswer(problem(503, detail), cause), counts: NOTHING }
+  }
+}

@@ -1,0 +1,167 @@
+import { join } from 'node:path'
+import { SqliteConfigStore } from '../../adapters/sqlite/config.ts'
+import { openDatabase } from '../../adapters/sqlite/database.ts'
+import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
+import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
+import { SqliteStateStore } from '../../adapters/sqlite/state.ts'
+import type { DeliveryRecord } from '../../relay/model/delivery.ts'
+import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
+import type { SecretData } from '../../relay/model/secret.ts'
+import { accept } from '../../relay/pipeline/accept.ts'
+import { createDispatcher, type Dispatcher } from '../../relay/pipeline/dispatch.ts'
+import type { MatchOptions } from '../../relay/pipeline/match.ts'
+import type {
+  Decision,
+  HttpResponse,
+  OutboundRequest,
+  Ports,
+  TransportFailure,
+} from '../../relay/ports.ts'
+import { reconcile } from '../../relay/reconcile.ts'
+import { ManualClock, START } from './manual-clock.ts'
+import { type FixtureName, fixtureJson } from './notifications.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
+
+export const CLUSTER = 'local'
+type Answer = HttpResponse | TransportFailure
+type Destination = (request: OutboundRequest) => Answer | Promise<Answer>
+
+export function answer(status: number, headers: Record<string, string> = {}, body = ''): Answer {
+  return { kind: 'response', status, headers, body, truncated: false, receivedAt: START }
+}
+
+export function noAnswer(mayHaveArrived: boolean): TransportFailure {
+  const cause = mayHaveArrived ? 'timeout' : 'connect'
+  return { kind: 'failure', cause, mayHaveArrived, detail: 'test' }
+}
+
+/** The core on real SQLite stores, with a clock and destinations that the test moves. */
+export interface Harness {
+  readonly ports: Ports
+  readonly clock: ManualClock
+  readonly queue: SqliteQueue
+  readonly dispatcher: Dispatcher
+  readonly decisions: Decision[]
+  readonly requests: OutboundRequest[]
+  readonly secrets: Map<string, SecretData>
+  /** What every request gets from now on. */
+  answerWith(destination: Destination): void
+  configure(...manifests: readonly KubernetesObject[]): Promise<void>
+  /** Accepts a fixture, with top-level JSON fields changed, for the cluster. */
+  send(name: FixtureName, changes?: Record<string, unknown>): Promise<void>
+  sendJson(value: unknown, cluster?: string): Promise<void>
+  /** Dispatches all that is available now. */
+  drain(): Promise<void>
+  /** Moves the clock to the next due retry and dispatches; false when nothing waits. */
+  drainNext(): Promise<boolean>
+  records(): Promise<readonly DeliveryRecord[]>
+}
+
+export function createHarness(options: Partial<MatchOptions> = {}): Harness {
+  const clock = new ManualClock(START)
+  const database = openDatabase(join(temporaryDirectory(), 'flux-relay.db'))
+  const queue = new SqliteQueue(database, clock)
+  const secrets = new Map<string, SecretData>()
+  const requests: OutboundRequest[] = []
+  const decisions: Decision[] = []
+  let destination: Destination = () => answer(200)
+  const ports: Ports = {
+    queue,
+    clock,
+    configs: new SqliteConfigStore(database),
+    state: new SqliteStateStore(database, clock),
+    ledger: new SqliteLedger(database, clock),
+    secrets: { read: async (cluster, ns, name) => secrets.get(`${cluster}/${ns}/${name}`) },
+    http: {
+      async send(request) {
+        requests.push(request)
+        return destination(request)
+      },
+    },
+    observer: { decided: (decision) => decisions.push(decision) },
+  }
+  const dispatcher = createDispatcher(ports, { noCrossNamespaceRefs: false, ...options })
+
+  const harness: Harness = {
+    ports,
+    clock,
+    queue,
+    dispatcher,
+    decisions,
+    requests,
+    secrets,
+    answerWith(next) {
+      destination = next
+    },
+    async configure(...manifests) {
+      const snapshot = await reconcile(CLUSTER, manifests, clock.now(), ports.secrets)
+      await ports.configs.replace(snapshot)
+    },
+    send: (name, changes = {}) => harness.sendJson({ ...fixtureJson(name), ...changes }),
+    async sendJson(value, cluster = CLUSTER) {
+      const sender = { cluster, isNotificationController: false }
+      const { events, rejected } = accept([{ value }], sender, clock.now())
+      if (rejected.length > 0) throw new Error(rejected[0]?.error)
+      await queue.send(events)
+    },
+    async drain() {
+      for (;;) {
+        const events = queue.leaseEvents(100)
+        const retries = queue.leaseRetries(100)
+        if (events.length + retries.length === 0) return
+        for (const event of events) {
+          await dispatcher.dispatchEvent(event)
+          await queue.acknowledge(event)
+        }
+        for (const retry of retries) {
+          await dispatcher.dispatchRetry(retry)
+          await queue.acknowledgeRetry(retry)
+        }
+      }
+    },
+    async drainNext() {
+      const wakeAt = queue.nextWakeAt()
+      if (wakeAt === undefined) return false
+      clock.set(wakeAt)
+      await harness.drain()
+      return true
+    },
+    records: async () => (await ports.ledger.list({}, 200)).records,
+  }
+  return harness
+}
+
+/** An Alert of flux-system; `spec` parts replace the defaults. */
+export function alert(name: string, provider: string, spec: Record<string, unknown> = {}) {
+  return {
+    apiVersion: 'notification.toolkit.fluxcd.io/v1beta3',
+    kind: 'Alert',
+    metadata: { name, namespace: 'flux-system' },
+    spec: {
+      providerRef: { name: provider },
+      eventSources: [{ kind: 'Kustomization', name: '*' }],
+      ...spec,
+    },
+  }
+}
+
+export function provider(name: string, spec: Record<string, unknown>) {
+  return {
+    apiVersion: 'notification.toolkit.fluxcd.io/v1beta3',
+    kind: 'Provider',
+    metadata: { name, namespace: 'flux-system', uid: '0c9c2e41-d2f9-4f9b-9c41-bebc1984d67a' },
+    spec,
+  }
+}
+
+/** The guide's GitHub Provider and its Alert. */
+export function githubPair() {
+  return [
+    provider('github', {
+      type: 'github',
+      address: 'https://github.com/example/fleet-infra',
+      secretRef: { name: 'github' },
+    }),
+    alert('podinfo', 'github'),
+  ]
+}
