@@ -34,6 +34,8 @@ export function nextTryAt(question: RetryQuestion): number | undefined {
 }
 
 const SECONDS = /^\d{1,10}$/
+/** The three forms of RFC 9110, section 5.6.7, all begin with the name of a day. */
+const HTTP_DATE = /^[A-Z][a-z]{2,8},? /
 
 /**
  * `Retry-After` (RFC 9110, section 10.2.3): seconds or an HTTP date; at most an hour is heeded.
@@ -42,7 +44,11 @@ const SECONDS = /^\d{1,10}$/
 export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined
   const text = header.trim()
-  const waitMs = SECONDS.test(text) ? Number(text) * 1_000 : Date.parse(text) - nowMs
+  const waitMs = SECONDS.test(text)
+    ? Number(text) * 1_000
+    : HTTP_DATE.test(text)
+      ? Date.parse(text) - nowMs
+      : Number.NaN
   if (Number.isNaN(waitMs)) return undefined
   return Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS)
 }

@@ -1,0 +1,80 @@
+import { existsSync, globSync, readFileSync } from 'node:fs'
+import { dirname, join, relative, resolve } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = resolve(import.meta.dirname, '..')
+
+/** What each part may import: parts of the project, and packages. Composition roots: anything. */
+const BORDERS: Readonly<Record<string, { parts: readonly RegExp[]; packages: readonly RegExp[] }>> =
+  {
+    relay: {
+      parts: [/^relay\//],
+      packages: [/^zod$/, /^yaml$/, /^re2js$/, /^@marcbachmann\/cel-js$/, /^node:(crypto|zlib)$/],
+    },
+    adapters: {
+      parts: [/^adapters\//, /^relay\/ports\.ts$/, /^relay\/model\//],
+      packages: [/^undici/, /^node:/],
+    },
+    cli: {
+      parts: [/^cli\//, /^embedded\//, /^relay\//, /^adapters\//, /^package\.json$/],
+      packages: [/./],
+    },
+  }
+
+/** What the core must not touch beside imports: the host's clock, environment and process. */
+const HOST_GLOBALS = /\b(process\.|Date\.now\(|new Date\(\)|setTimeout\(|Math\.random\(|console\.)/
+
+const IMPORT = /(?:\bfrom\s+|\bimport\s*\(\s*|^import\s+)'([^']+)'/gm
+
+function sources(folder: string): readonly string[] {
+  return globSync(`${folder}/**/*.ts`, { cwd: ROOT }).sort()
+}
+
+function importsOf(file: string): readonly string[] {
+  const text = readFileSync(join(ROOT, file), 'utf8')
+  return [...text.matchAll(IMPORT)].map(([, name = '']) => name)
+}
+
+function crossings(file: string): readonly string[] {
+  const { parts, packages } = BORDERS[file.split('/')[0] ?? ''] ?? { parts: [], packages: [] }
+  return importsOf(file).flatMap((name) => {
+    const target = name.startsWith('.') ? relative(ROOT, join(ROOT, dirname(file), name)) : name
+    const allowed = name.startsWith('.') ? parts : packages
+    return allowed.some((pattern) => pattern.test(target)) ? [] : [`${file} imports ${target}`]
+  })
+}
+
+describe('borders', () => {
+  it.each(Object.keys(BORDERS).filter((part) => existsSync(join(ROOT, part))))(
+    '%s imports only what it may',
+    (part) => {
+      expect(sources(part).length).toBeGreaterThan(0)
+      expect(sources(part).flatMap(crossings)).toEqual([])
+    },
+  )
+
+  it('the core knows no clock, environment or process but its ports', () => {
+    const touching = sources('relay').flatMap((file) =>
+      readFileSync(join(ROOT, file), 'utf8')
+        .split('\n')
+        .filter((line) => HOST_GLOBALS.test(line) && !/^\s*(\/\/|\*)/.test(line))
+        .map((line) => `${file}: ${line.trim()}`),
+    )
+    expect(touching).toEqual([])
+  })
+
+  it('sees a crossing when there is one', () => {
+    expect(crossings('relay/../adapters/http/client.ts').length).toBeGreaterThan(0)
+  })
+
+  it('every relative import names an existing file with its ending', () => {
+    const broken = [...sources('relay'), ...sources('adapters'), ...sources('embedded')].flatMap(
+      (file) =>
+        importsOf(file)
+          .filter((name) => name.startsWith('.'))
+          .filter((name) => !existsSync(join(ROOT, dirname(file), name)))
+          .map((name) => `${file} imports ${name}`),
+    )
+    expect(broken).toEqual([])
+  })
+})
