@@ -1,4 +1,11 @@
-import { type Document, isMap, isScalar, LineCounter, type ParsedNode, parseAllDocuments } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isScalar,
+  LineCounter,
+  type ParsedNode,
+  parseAllDocuments,
+} from 'yaml'
 import { offsetOfField } from './locate.ts'
 import { duplicateKey, exceededLimit, exceededSize, MAX_ALIASES } from './structure.ts'
 import { errorText } from './yaml-error.ts'

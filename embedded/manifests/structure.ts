@@ -22,8 +22,8 @@ export function duplicateKey(contents: Node): StructureProblem | undefined {
     for (const { key } of node.items) {
       const offset = (isNode(key) ? key : node).range?.[0] ?? 0
       if (!isScalar(key)) return { problem: 'does not parse: a key is not a string', offset }
-      // As text, because a JSON object takes 1 and "1" for the same key.
-      const text = String(key.source ?? key.value)
+      // As text, because 1 and "1" are the same key of a JSON object.
+      const text = String(key.value)
       if (keys.has(text)) {
         return { problem: 'does not parse: the same key stands twice in one mapping', offset }
       }

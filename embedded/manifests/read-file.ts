@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { isIgnored } from './classify.ts'
+import { type BrokenDocument, parseDocuments } from './documents.ts'
+import { objectKey } from './object-key.ts'
+import { type Finding, objectsIn, type Refused } from './objects.ts'
+import { codeText, errorCode, type FolderEntry, type ManifestFile } from './scan.ts'
+
+/** What a file, or a folder that cannot be listed, holds as far as it can be read. */
+export interface FileReading {
+  readonly file: string
+  readonly findings: readonly Finding[]
+  /** Milliseconds since the epoch. */
+  readonly readAt: number
+  /** Of the bytes; undefined when they could not be read. */
+  readonly digest?: string
+}
+
+/** Kubernetes bounds an object at 1.5 MiB; a file holds several. */
+export const MAX_FILE_BYTES = 4 * 1024 * 1024
+
+/**
+ * Reads one entry of the folder. `previous` comes back, when the bytes are still the same. Never
+ * rejects for what the file holds.
+ */
+export async function readEntry(
+  cluster: string,
+  entry: FolderEntry,
+  previous: FileReading | undefined,
+): Promise<FileReading> {
+  if ('problem' in entry) return unreadable(entry.file, entry.problem)
+  if (entry.size > MAX_FILE_BYTES) {
+    return unreadable(entry.file, `is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB`)
+  }
+  let bytes: Buffer
+  try {
+    bytes = await readFile(entry.path)
+  } catch (error) {
+    return unreadable(entry.file, codeText(errorCode(error)))
+  }
+  const digest = createHash('sha256').update(bytes).digest('hex')
+  if (previous?.digest === digest) return previous
+  return { ...readBytes(cluster, entry, bytes), digest }
+}
+
+function readBytes(cluster: string, { file }: ManifestFile, bytes: Uint8Array): FileReading {
+  let text: string
+  try {
+    text = new TextDecoder('utf-8', { fatal: true }).decode(bytes)
+  } catch {
+    return unreadable(file, 'is not UTF-8 text')
+  }
+  try {
+    return readText(cluster, file, text)
+  } catch {
+    // A defect of ours or of the parser stops one file, not the relay. Its text could quote values.
+    return unreadable(file, 'cannot be parsed, for a reason that the relay does not know')
+  }
+}
+
+function readText(cluster: string, file: string, text: string): FileReading {
+  const findings = parseDocuments(text, isIgnored).flatMap((document): readonly Finding[] =>
+    'value' in document ? objectsIn(cluster, file, document) : [broken(document)],
+  )
+  return { file, findings, readAt: Date.now() }
+}
+
+function broken({ problem, position, hint }: BrokenDocument): Refused {
+  return {
+    key: objectKey(hint.kind, { metadata: hint }),
+    errors: [{ field: '', message: problem, position }],
+    mayHoldOthers: true,
+  }
+}
+
+function unreadable(file: string, message: string): FileReading {
+  const finding = { key: undefined, errors: [{ field: '', message }], mayHoldOthers: true }
+  return { file, findings: [finding], readAt: Date.now() }
+}

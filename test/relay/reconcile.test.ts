@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest'
+import { derivedUid } from '../../relay/model/hash.ts'
+import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
+import type { SecretData } from '../../relay/model/secret.ts'
+import { parseAlert, reconcile } from '../../relay/reconcile.ts'
+import { alert, provider } from '../support/relay-harness.ts'
+
+const hook = provider('a', { type: 'generic', address: 'https://a.test' })
+
+async function readinessOf(
+  manifests: readonly KubernetesObject[],
+  secrets: Record<string, SecretData> = {},
+) {
+  const store = { read: async (_: string, ns: string, name: string) => secrets[`${ns}/${name}`] }
+  const { objects } = await reconcile('local', manifests, 0, store)
+  return Object.fromEntries(
+    objects.map(({ kind, name, ready, reason, message }) => [
+      `${kind}/${name}`,
+      `${ready} ${reason} ${message}`,
+    ]),
+  )
+}
+
+describe('readiness', () => {
+  it('of the guide: True, Initialized', async () => {
+    expect(await readinessOf([hook, alert('one', 'a')])).toEqual({
+      'Alert/one': 'true Succeeded Initialized',
+      'Provider/a': 'true Succeeded Initialized',
+    })
+  })
+
+  it.each([['v1beta1'], ['v1beta2'], ['v1beta3']])('takes all fields of %s', async (version) => {
+    const apiVersion = `notification.toolkit.fluxcd.io/${version}`
+    const full = alert('one', 'a', {
+      eventSeverity: 'error',
+      inclusionList: ['a'],
+      exclusionList: ['b'],
+      eventMetadata: { env: 'prod' },
+      summary: 'impact',
+      suspend: false,
+    })
+    const spec = {
+      type: 'slack',
+      interval: '10m',
+      channel: 'general',
+      username: 'flux',
+      address: 'https://a.test/hook',
+      timeout: '1m30s',
+      proxy: 'http://proxy.test:3128',
+      suspend: false,
+      serviceAccountName: 'x',
+    }
+    const objects = [provider('a', spec), full].map((object) => ({ ...object, apiVersion }))
+    expect(await readinessOf(objects)).toEqual({
+      'Alert/one': 'true Succeeded Initialized',
+      'Provider/a': 'true Succeeded Initialized',
+    })
+  })
+
+  it.each([
+    [
+      'no Provider',
+      [alert('one', 'x')],
+      /false ProviderNotFound spec\.providerRef\.name: there is no Provider flux-system\/x/,
+    ],
+    [
+      'an unready Provider',
+      [provider('a', { type: 'generic' }), alert('one', 'a')],
+      /false ProviderNotReady Provider flux-system\/a is not ready: .*address: set spec\.address/,
+    ],
+    [
+      'no sources',
+      [hook, alert('one', 'a', { eventSources: [] })],
+      /false ValidationFailed spec\.eventSources/,
+    ],
+    [
+      'a source without a name',
+      [hook, alert('one', 'a', { eventSources: [{ kind: 'A' }] })],
+      /false ValidationFailed spec\.eventSources\[0\]\.name: expected string/,
+    ],
+    [
+      'a wrong severity',
+      [hook, alert('one', 'a', { eventSeverity: 'warning' })],
+      /false ValidationFailed spec\.eventSeverity/,
+    ],
+    [
+      'a pattern that does not compile',
+      [hook, alert('one', 'a', { exclusionList: ['ok', '('] })],
+      /true Succeeded Initialized; spec\.exclusionList\[1\] is ignored, it is no RE2 pattern/,
+    ],
+    [
+      'a field that does not exist',
+      [hook, alert('one', 'a', { exclusionlist: [] })],
+      /true Succeeded Initialized; spec\.exclusionlist is ignored, there is no such field/,
+    ],
+    [
+      'an unserved version',
+      [hook, { ...alert('one', 'a'), apiVersion: 'notification.toolkit.fluxcd.io/v1alpha1' }],
+      /false ValidationFailed apiVersion/,
+    ],
+  ])('of an Alert with %s', async (_, manifests, readiness) => {
+    expect((await readinessOf(manifests))['Alert/one']).toMatch(readiness)
+  })
+
+  it.each([
+    [
+      'an unknown type',
+      { type: 'carrier-pigeon' },
+      {},
+      /false ValidationFailed spec\.type: unknown type carrier-pigeon/,
+    ],
+    ['no type', {}, {}, /false ValidationFailed spec\.type/],
+    ['a bad timeout', { type: 'slack', timeout: 'soon' }, {}, /spec\.timeout: expected a duration/],
+    ['a timeout of nothing', { type: 'slack', timeout: '0s' }, {}, /spec\.timeout/],
+    [
+      'a long address',
+      { type: 'slack', address: `https://a/${'x'.repeat(2_048)}` },
+      {},
+      /spec\.address/,
+    ],
+    [
+      'a CEL error',
+      { type: 'github', commitStatusExpr: 'event.' },
+      {},
+      /false ValidationFailed spec\.commitStatusExpr/,
+    ],
+    [
+      'CEL that gives no string',
+      { type: 'github', commitStatusExpr: '1 + 1' },
+      {},
+      /must give a string/,
+    ],
+    [
+      'a missing Secret',
+      { type: 'slack', secretRef: { name: 's' } },
+      {},
+      /false SecretNotFound Secret flux-system\/s does not exist \(spec\.secretRef of Provider flux-system\/a\)/,
+    ],
+    [
+      'a missing proxy Secret',
+      { type: 'slack', address: 'https://a', proxySecretRef: { name: 's' } },
+      {},
+      /false SecretNotFound .*spec\.proxySecretRef/,
+    ],
+    [
+      'a username alone',
+      { type: 'slack', address: 'https://a', secretRef: { name: 's' } },
+      { 'flux-system/s': { username: 'u' } },
+      /add the password/,
+    ],
+    [
+      'a bad proxy',
+      { type: 'slack', address: 'https://a', proxy: 'ftp://x' },
+      {},
+      /spec\.proxy: expected/,
+    ],
+    [
+      'an empty proxy Secret',
+      { type: 'slack', address: 'https://a', proxySecretRef: { name: 's' } },
+      { 'flux-system/s': {} },
+      /proxySecretRef: the Secret needs the key address/,
+    ],
+    [
+      'an empty certificate Secret',
+      { type: 'slack', address: 'https://a', certSecretRef: { name: 's' } },
+      { 'flux-system/s': {} },
+      /certSecretRef: the Secret has none/,
+    ],
+    [
+      'a certificate without its key',
+      { type: 'slack', address: 'https://a', certSecretRef: { name: 's' } },
+      { 'flux-system/s': { 'tls.crt': 'x' } },
+      /tls\.crt and tls\.key go together/,
+    ],
+    [
+      'headers that are no map',
+      { type: 'generic', address: 'https://a', secretRef: { name: 's' } },
+      { 'flux-system/s': { headers: '- a' } },
+      /headers is not a map/,
+    ],
+  ])('of a Provider with %s', async (_, spec, secrets, readiness) => {
+    expect((await readinessOf([provider('a', spec)], secrets))['Provider/a']).toMatch(readiness)
+  })
+
+  it('shows no Secret value', async () => {
+    const secrets = {
+      'flux-system/s': { address: 'canary-value', proxy: 'canary-proxy', headers: 'canary: [a' },
+    }
+    const spec = { type: 'slack', secretRef: { name: 's' } }
+    expect(JSON.stringify(await readinessOf([provider('a', spec)], secrets))).not.toContain(
+      'canary',
+    )
+  })
+})
+
+describe('UIDs', () => {
+  it('are kept when given, and else stable by cluster, kind, namespace and name', () => {
+    const uidOf = (cluster: string, manifest: KubernetesObject) => {
+      const result = parseAlert(cluster, manifest)
+      return 'object' in result ? result.object.metadata.uid : undefined
+    }
+    const given = { ...alert('one', 'a'), metadata: { name: 'one', namespace: 'x', uid: 'given' } }
+    expect(uidOf('local', given)).toBe('given')
+    expect(uidOf('local', alert('one', 'a'))).toBe(
+      derivedUid('local', 'Alert', 'flux-system', 'one'),
+    )
+    expect(uidOf('local', alert('one', 'a'))).not.toBe(uidOf('prod', alert('one', 'a')))
+    expect(uidOf('local', alert('one', 'a'))).toMatch(
+      /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
+    )
+  })
+})
