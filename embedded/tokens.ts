@@ -28,28 +28,95 @@ export async function loadTokens(file: string): Promise<Tokens> {
   return parseTokens(text, file)
 }
 
-const Token = z
-  .string('expected text; quote a token that looks like a number')
-  .min(1, 'expected a token, not empty text')
-  .regex(/^[!-~]*$/, 'expected visible ASCII characters without spaces, which headers can carry')
-
-const TokenList = z
-  .union([Token.transform((token) => [token]), z.array(Token).min(1, 'expected a token')])
-  .or(z.never())
-
-const TokensFile = z.strictObject({
-  operators: oneOrMore().default([]),
-  clusters: z.record(ClusterName, oneOrMore()).default({}),
-})
-
 /** Reads the text of a tokens file, whose name is for messages. Throws `TokensFileError`. */
 export function parseTokens(text: string, file: string): Tokens {
-  const refuse = (errors: readonly string[]) =>
-    new TokensFileError(errors.map((error) => `${file}: ${error}`).join('\n'))
-  const parsed = TokensFile.safeParse(readYaml(text, refuse))
-  if (!parsed.success) throw refuse(fieldErrors(parsed.error.issues).map(fieldErrorText))
+  const read = readTokens(text)
+  if ('tokens' in read) return read.tokens
+  throw new TokensFileError(read.errors.map((error) => `${file}: ${error}`).join('\n'))
+}
+
+type ReadTokens = { readonly tokens: Tokens } | { readonly errors: readonly string[] }
+
+const Token = z
+  .string('expected text; quote a token that looks like something else')
+  .min(1, 'expected a token, not empty text')
+  .regex(/^[!-~]*$/, 'expected visible ASCII characters without spaces, as a header can carry')
+
+const OneOrMoreTokens = z.preprocess(
+  (value) => (typeof value === 'string' ? [value] : value),
+  z.array(Token, 'expected a token or a list of tokens').min(1, 'expected at least one token'),
+)
+
+// Who confuses names and tokens writes a token where a name belongs, so no message shows a name
+// that is not a valid one.
+const TokensFile = z.strictObject(
+  {
+    operators: OneOrMoreTokens.default([]),
+    clusters: z
+      .record(z.string(), z.unknown(), 'expected a map from cluster to tokens')
+      .refine((clusters) => Object.keys(clusters).every(isClusterName), {
+        error: 'each key must be the name of a cluster, a DNS label such as prod-eu-1',
+        abort: true,
+      })
+      .pipe(z.record(z.string(), OneOrMoreTokens))
+      .default({}),
+  },
+  {
+    error: ({ code }) =>
+      code === 'unrecognized_keys'
+        ? 'unknown field; there are operators and clusters'
+        : 'expected a map with operators and clusters',
+  },
+)
+
+function isClusterName(name: string): boolean {
+  return ClusterName.safeParse(name).success
+}
+
+function readTokens(text: string): ReadTokens {
+  const yaml = readYaml(text)
+  if ('error' in yaml) return { errors: [yaml.error] }
+  const parsed = TokensFile.safeParse(yaml.value)
+  if (!parsed.success) return { errors: fieldErrors(parsed.error.issues).map(fieldErrorText) }
   const { operators, clusters } = parsed.data
-  const repeated = repeatedTokens(operators, clusters)
-  if (repeated.length > 0) throw refuse(repeated)
-  return { operators, clusters: new Map(Object.entries(clusters)) }
+  const errors = repeatedTokens(operators, clusters)
+  if (errors.length > 0) return { errors }
+  return { tokens: { operators, clusters: new Map(Object.entries(clusters)) } }
+}
+
+/** The YAML library's own messages quote the text, so only its codes and places are shown. */
+function readYaml(text: string): { readonly value: unknown } | { readonly error: string } {
+  const document = parseDocument(text)
+  const [error] = document.errors
+  if (error) {
+    const [place] = error.linePos ?? []
+    const where = place ? ` at line ${place.line}, column ${place.col}` : ''
+    return { error: `not valid YAML${where} (${error.code})` }
+  }
+  try {
+    return { value: document.toJS() }
+  } catch {
+    return { error: 'an alias leads nowhere; quote a token that begins with *' }
+  }
+}
+
+/** A token must name one sender, and no cluster may pass for an operator. */
+function repeatedTokens(
+  operators: ClusterTokens,
+  clusters: Readonly<Record<string, ClusterTokens>>,
+): readonly string[] {
+  const places = new Map<string, string>()
+  const lists = [
+    ['operators', operators] as const,
+    ...Object.entries(clusters).map(([name, tokens]) => [`clusters.${name}`, tokens] as const),
+  ]
+  return lists.flatMap(([field, tokens]) =>
+    tokens.flatMap((token, index) => {
+      const place = `${field}[${index}]`
+      const earlier = places.get(token)
+      if (earlier !== undefined) return [`${place}: the same token as ${earlier}`]
+      places.set(token, place)
+      return []
+    }),
+  )
 }

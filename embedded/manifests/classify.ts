@@ -73,7 +73,7 @@ function classifyEncrypted({ apiVersion, kind }: KubernetesObject): Classificati
     typeof kind === 'string' && isIgnored(typeof apiVersion === 'string' ? apiVersion : '', kind)
   if (isOthers) return 'ignored'
   const message = 'is encrypted by SOPS; decrypt it first (sops decrypt FILE), then load the result'
-  return { field: '', message }
+  return { field: isEncryptedText(kind) ? 'kind' : '', message }
 }
 
 function expectedVersions(kind: string): string {

@@ -29,7 +29,14 @@ export interface BrokenDocument {
   readonly problem: string
   readonly position: Position
   /** What the part that could be read says of the object. */
-  readonly hint: { readonly kind?: string; readonly namespace?: string; readonly name?: string }
+  readonly hint: ObjectHint
+}
+
+export interface ObjectHint {
+  readonly apiVersion?: string
+  readonly kind?: string
+  readonly namespace?: string
+  readonly name?: string
 }
 
 /**
@@ -104,20 +111,17 @@ function plainValue(document: Document.Parsed) {
   return { value: JSON.parse(JSON.stringify(value)) as unknown }
 }
 
-function hintOf(contents: ParsedNode | null) {
-  if (!isMap(contents)) return {}
-  const metadata = contents.get('metadata')
+function hintOf(contents: ParsedNode | null): ObjectHint {
+  const metadata = isMap(contents) ? contents.get('metadata', true) : undefined
   return {
     ...textAt(contents, 'apiVersion'),
     ...textAt(contents, 'kind'),
-    ...(isMap(metadata) ? { ...textAt(metadata, 'namespace'), ...textAt(metadata, 'name') } : {}),
+    ...textAt(metadata, 'namespace'),
+    ...textAt(metadata, 'name'),
   }
 }
 
-function textAt<K extends string>(
-  map: { get(key: string): unknown },
-  key: K,
-): { readonly [key in K]?: string } {
-  const value = map.get(key)
-  return typeof value === 'string' ? ({ [key]: value } as { [key in K]: string }) : {}
+function textAt(node: unknown, key: keyof ObjectHint): ObjectHint {
+  const value = isMap(node) ? (node as YAMLMap).get(key) : undefined
+  return typeof value === 'string' ? { [key]: value } : {}
 }

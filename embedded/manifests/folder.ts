@@ -1,5 +1,5 @@
 import { fingerprintOf, type LoadedManifests, ManifestLoader } from './loader.ts'
-import { type FolderEntry, ROOT, scanManifests } from './scan.ts'
+import { entrySignature, type FolderEntry, isManifestFile, ROOT, scanManifests } from './scan.ts'
 
 /** A folder of manifests, or a single file of them, that is loaded and then watched. */
 export interface ManifestsFolder {
@@ -50,6 +50,7 @@ class PolledFolder implements ManifestsFolder {
   #seen: string | undefined
   #unsettledLooks = 0
   #reported: string | undefined
+  #latest: LoadedManifests | undefined
 
   constructor(options: ManifestsFolderOptions) {
     this.#options = options
@@ -60,12 +61,13 @@ class PolledFolder implements ManifestsFolder {
     return this.#inTurn(async () => {
       const entries = await scanManifests(this.#options.path)
       const [first] = entries
-      if (first && first.file === ROOT && 'problem' in first && entries.length === 1) {
+      if (first && !isManifestFile(first) && first.file === ROOT && entries.length === 1) {
         const advice = 'Create it, or name another folder or file of manifests.'
         throw new ManifestsFolderError(`manifests: ${first.problem}. ${advice}`)
       }
       const loaded = await this.#loader.load(entries)
       this.#seen = signatureOf(entries)
+      this.#latest = loaded
       this.#reported = fingerprintOf(loaded)
       return loaded
     })
@@ -111,10 +113,11 @@ class PolledFolder implements ManifestsFolder {
   }
 
   async #report(loaded: LoadedManifests): Promise<void> {
+    if (this.#isClosed || loaded === this.#latest) return
     const fingerprint = fingerprintOf(loaded)
-    if (this.#isClosed || fingerprint === this.#reported) return
-    await this.#options.onChange?.(loaded)
+    if (fingerprint !== this.#reported) await this.#options.onChange?.(loaded)
     this.#reported = fingerprint
+    this.#latest = loaded
   }
 
   #inTurn<T>(work: () => Promise<T>): Promise<T> {
@@ -125,7 +128,5 @@ class PolledFolder implements ManifestsFolder {
 }
 
 function signatureOf(entries: readonly FolderEntry[]): string {
-  return entries
-    .map((entry) => ('problem' in entry ? `${entry.file}:${entry.problem}` : entry.signature))
-    .join('\n')
+  return entries.map(entrySignature).join('\n')
 }

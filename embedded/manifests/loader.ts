@@ -4,7 +4,7 @@ import type { SecretData } from '../../relay/model/secret.ts'
 import { type ObjectsInForce, settle } from './in-force.ts'
 import type { ManifestProblem } from './problem.ts'
 import { type FileReading, readEntry } from './read-file.ts'
-import type { FolderEntry } from './scan.ts'
+import { entrySignature, type FolderEntry, isManifestFile } from './scan.ts'
 
 /** What a manifests folder amounts to. */
 export interface LoadedManifests {
@@ -26,8 +26,8 @@ const RACY_MS = 3_000
 interface Cached {
   readonly signature: string
   readonly reading: FileReading
-  /** The file can change again without its signature showing it. */
-  readonly isRacy: boolean
+  /** What is there now may differ without the signature showing it. */
+  readonly isUncertain: boolean
 }
 
 /** Loads what a look at the folder found, and remembers which version of each object is in force. */
@@ -35,38 +35,48 @@ export class ManifestLoader {
   readonly #cluster: string
   #cache: ReadonlyMap<string, Cached> = new Map()
   #inForce: ObjectsInForce = new Map()
+  #loaded: LoadedManifests | undefined
 
   constructor(cluster: string) {
     this.#cluster = cluster
   }
 
-  /** Reads only files whose signature differs from the last load's, or may hide a change. */
+  /**
+   * Reads only files whose signature differs from the last load's, or may hide a change. The same
+   * object comes back when nothing changed.
+   */
   async load(entries: readonly FolderEntry[]): Promise<LoadedManifests> {
+    const before = this.#cache
     const cache = new Map<string, Cached>()
-    const readings: FileReading[] = []
-    for (const entry of entries) {
-      const cached = await this.#read(entry)
-      readings.push(cached.reading)
-      if ('signature' in entry) cache.set(entry.file, cached)
-    }
-    const { objects, problems } = settle(this.#inForce, readings)
+    for (const entry of entries) cache.set(entry.file, await this.#read(entry))
     this.#cache = cache
+    if (this.#loaded && haveSameReadings(before, cache)) return this.#loaded
+    const readings = [...cache.values()].map(({ reading }) => reading)
+    const { objects, problems } = settle(this.#inForce, readings)
     this.#inForce = objects
-    return loadedManifests(objects, problems, cache.size)
+    this.#loaded = loadedManifests(objects, problems, entries.filter(isManifestFile).length)
+    return this.#loaded
   }
 
   async #read(entry: FolderEntry): Promise<Cached> {
     const cached = this.#cache.get(entry.file)
-    if ('problem' in entry) {
-      const reading = await readEntry(this.#cluster, entry, undefined)
-      return { signature: '', reading, isRacy: false }
-    }
-    const { signature, modifiedAt } = entry
-    if (cached?.signature === signature && !cached.isRacy) return cached
-    const isRacy = Math.abs(Date.now() - modifiedAt) < RACY_MS
+    const signature = entrySignature(entry)
+    if (cached?.signature === signature && !cached.isUncertain) return cached
+    const startedAt = Date.now()
     const reading = await readEntry(this.#cluster, entry, cached?.reading)
-    return { signature, reading, isRacy }
+    const isUncertain =
+      isManifestFile(entry) &&
+      (reading.digest === undefined || Math.abs(startedAt - entry.modifiedAt) < RACY_MS)
+    return { signature, reading, isUncertain }
   }
+}
+
+function haveSameReadings(
+  before: ReadonlyMap<string, Cached>,
+  now: ReadonlyMap<string, Cached>,
+): boolean {
+  if (before.size !== now.size) return false
+  return [...now].every(([file, { reading }]) => before.get(file)?.reading === reading)
 }
 
 function loadedManifests(

@@ -59,7 +59,8 @@ function findObjects(source: Source, value: unknown, path: string): readonly Fin
   if (found === 'ignored') return []
   if (found === 'List') return findListed(source, object, path)
   if (typeof found !== 'string') {
-    return [refused(source, objectKey(object.kind, object), path, [found])]
+    const key = found.field === 'kind' ? undefined : objectKey(object.kind, object)
+    return [refused(source, key, path, [found])]
   }
   return [validate(source, found, object, path)]
 }
@@ -73,6 +74,12 @@ function findListed(source: Source, list: KubernetesObject, path: string): reado
   )
 }
 
+const IDENTITY_FIELDS: ReadonlySet<string> = new Set([
+  'metadata',
+  'metadata.namespace',
+  'metadata.name',
+])
+
 function validate(
   source: Source,
   kind: LoadedKind,
@@ -81,7 +88,10 @@ function validate(
 ): Finding {
   const key = objectKey(kind, object)
   const result = readContent(source.cluster, kind, object)
-  if ('errors' in result) return refused(source, key, path, result.errors)
+  if ('errors' in result) {
+    const isNamed = !result.errors.some(({ field }) => IDENTITY_FIELDS.has(field))
+    return refused(source, isNamed ? key : undefined, path, result.errors)
+  }
   if (key === undefined) throw new Error('a valid object has a name')
   return { key, position: source.document.locate(path), content: result.content }
 }

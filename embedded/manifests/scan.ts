@@ -23,6 +23,15 @@ export interface Unreadable {
 
 export type FolderEntry = ManifestFile | Unreadable
 
+export function isManifestFile(entry: FolderEntry): entry is ManifestFile {
+  return 'path' in entry
+}
+
+/** Differs when what is there may differ. */
+export function entrySignature(entry: FolderEntry): string {
+  return isManifestFile(entry) ? entry.signature : `${entry.file}:${entry.problem}`
+}
+
 /** The folder itself, as an entry's `file`. */
 export const ROOT = '.'
 
@@ -76,7 +85,9 @@ async function walkFolder(walk: Walk, folder: Folder): Promise<void> {
   }
   const names = await namesIn(folder.path)
   if (typeof names === 'string') {
-    walk.entries.push({ file: folder.file, problem: codeText(names) })
+    const text = codeText(names)
+    const problem = folder.file === ROOT ? `${folder.path} ${text}` : text
+    walk.entries.push({ file: folder.file, problem })
     return
   }
   for (const name of names) {

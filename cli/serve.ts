@@ -1,0 +1,70 @@
+import { Command, InvalidArgumentError } from 'commander'
+import { type RelayOptions, StartError, startRelay } from '../embedded/relay.ts'
+import { ClusterName } from '../relay/model/config.ts'
+import { UsageError } from './usage-error.ts'
+
+/** Time for deliveries under way after a SIGTERM; longer than an attempt takes by default. */
+const SHUTDOWN_GRACE_MS = 20_000
+
+interface ServeFlags {
+  readonly manifests: string
+  readonly data: string
+  readonly port: number
+  readonly host: string
+  readonly cluster: string
+  readonly tokens?: string
+  readonly crossNamespaceRefs: boolean
+  readonly denyPrivateAddresses: boolean
+}
+
+/** `flux-relay serve`: the relay on one machine. */
+export function serveCommand(): Command {
+  return new Command('serve')
+    .description('run the relay on this machine, with one SQLite file and a folder of manifests')
+    .requiredOption('--manifests <dir>', 'folder (or file) of Alerts, Providers and Secrets')
+    .option('--data <dir>', 'folder of the database', './.flux-relay')
+    .option('--port <number>', 'port to listen on; 0 takes a free one', parsePort, 8080)
+    .option('--host <address>', 'address to listen on', '127.0.0.1')
+    .option('--cluster <name>', 'cluster that the manifests are for', parseCluster, 'local')
+    .option('--tokens <file>', 'YAML file of the tokens of operators and clusters')
+    .option('--no-cross-namespace-refs', 'an Alert takes events of its own namespace only')
+    .option('--deny-private-addresses', 'send to public addresses only', false)
+    .action(serve)
+}
+
+async function serve(flags: ServeFlags): Promise<void> {
+  const { crossNamespaceRefs, ...rest } = flags
+  const options: RelayOptions = { ...rest, noCrossNamespaceRefs: !crossNamespaceRefs }
+  try {
+    const relay = await startRelay(options)
+    await signalled()
+    await relay.stop(SHUTDOWN_GRACE_MS)
+  } catch (error) {
+    if (error instanceof StartError) throw new UsageError(error.message, 1)
+    throw error
+  }
+}
+
+/** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
+function signalled(): Promise<void> {
+  return new Promise((resolve) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
+      process.once(signal, () => {
+        process.once(signal, () => process.exit(1))
+        resolve()
+      })
+    }
+  })
+}
+
+function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('expected a number from 0 to 65535.')
+}
+
+function parseCluster(text: string): string {
+  const cluster = ClusterName.safeParse(text)
+  if (cluster.success) return cluster.data
+  throw new InvalidArgumentError('expected a DNS label such as prod-eu-1.')
+}

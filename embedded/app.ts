@@ -1,0 +1,76 @@
+import type { HttpBindings } from '@hono/node-server'
+import { Hono } from 'hono'
+import { problem } from '../relay/intake/problem.ts'
+import { ClusterName } from '../relay/model/config.ts'
+import { accessProblem } from './access.ts'
+import { foreignProblem } from './loopback.ts'
+import { methodNotAllowed, problemResponse } from './responses.ts'
+import type { RequestContext, Route, ServerDependencies } from './route.ts'
+import { configRoutes } from './routes/config.ts'
+import { deliveryRoutes } from './routes/deliveries.ts'
+import { echoRoutes } from './routes/echo.ts'
+import { eventRoutes } from './routes/events.ts'
+import { probeRoutes } from './routes/probes.ts'
+
+/** Every route of the server, in one table. */
+function allRoutes(deps: ServerDependencies): readonly Route[] {
+  return [
+    ...eventRoutes(deps),
+    ...configRoutes(deps),
+    ...deliveryRoutes(deps),
+    ...probeRoutes(deps),
+    ...echoRoutes(deps),
+    ...(deps.moreRoutes ?? []),
+  ]
+}
+
+/** The application: routes, access, and a problem document for all that is refused. */
+export function createApp(deps: ServerDependencies): Hono<{ Bindings: HttpBindings }> {
+  const app = new Hono<{ Bindings: HttpBindings }>()
+  if (deps.tokens === undefined) {
+    app.use(async (context, next) => {
+      const foreign = foreignProblem(context.req.url, context.req.header('origin'))
+      return foreign ? problemResponse(foreign) : next()
+    })
+  }
+  const routes = allRoutes(deps)
+  for (const route of routes) {
+    app.on(route.method, route.path, (context) => admit(deps, route, context))
+  }
+  for (const [path, methods] of methodsByPath(routes)) {
+    app.all(path, () => methodNotAllowed(methods))
+  }
+  app.notFound(() => problemResponse(problem(404, 'there is nothing at this path')))
+  app.onError((error, { req }) => {
+    deps.log.error({ err: error, method: req.method, path: req.routePath }, 'request failed')
+    return problemResponse(problem(500, 'unexpected error; the log of the relay has more'))
+  })
+  return app
+}
+
+function admit(
+  deps: ServerDependencies,
+  route: Route,
+  context: RequestContext,
+): Response | Promise<Response> {
+  const cluster = context.req.param('cluster')
+  const name = ClusterName.optional().safeParse(cluster)
+  if (!name.success) {
+    const [issue] = name.error.issues
+    return problemResponse(problem(400, `cluster: ${issue?.message}`))
+  }
+  const claim = { cluster: cluster ?? '', authorization: context.req.header('authorization') }
+  const refused = accessProblem(deps.tokens, route.access, claim)
+  return refused ? problemResponse(refused) : route.handle(context)
+}
+
+/** HEAD is answered as GET without the body. */
+function methodsByPath(routes: readonly Route[]): ReadonlyMap<string, readonly string[]> {
+  const byPath = Map.groupBy(routes, ({ path }) => path)
+  return new Map(
+    [...byPath].map(([path, own]) => [
+      path,
+      own.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])),
+    ]),
+  )
+}

@@ -1,0 +1,60 @@
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { objectName } from '../relay/model/event.ts'
+import { namespacedName } from '../relay/model/kubernetes.ts'
+import type { Decision } from '../relay/ports.ts'
+
+/** What the embedded host logs with. */
+export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
+
+export interface LogOptions {
+  /** For a person's eyes instead of JSON lines: when stdout is a terminal. */
+  readonly pretty: boolean
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** Default: stdout. */
+  readonly destination?: DestinationStream
+}
+
+/** Makes the log. JSON lines have `level` as a word and `time` as RFC 3339. */
+export async function createLog({ pretty, level, destination }: LogOptions): Promise<Logger> {
+  const options: LoggerOptions = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  }
+  if (!pretty) return destination ? pino(options, destination) : pino(options)
+  // Only a terminal needs it, and it is heavy.
+  const { PinoPretty } = await import('pino-pretty')
+  const layout = { translateTime: 'SYS:HH:MM:ss.l', sync: true }
+  return pino(options, PinoPretty({ ...layout, destination: destination ?? 1 }))
+}
+
+const LEVELS = {
+  delivered: 'info',
+  skipped: 'info',
+  suppressed: 'info',
+  retry: 'warn',
+  dead: 'error',
+} as const
+
+/** One line for a decision about a Delivery; its message is the outcome. */
+export function logDecision(log: Log, { record, latencyMs }: Decision): void {
+  const { outcome, alert, provider, dueAt } = record
+  log[LEVELS[outcome]](
+    {
+      event: record.eventId,
+      cluster: record.cluster,
+      object: objectName(record.event.involvedObject),
+      alert: alert && namespacedName(alert),
+      provider: provider && namespacedName(provider),
+      providerType: provider?.type,
+      outcome,
+      reason: record.reason,
+      attempt: record.attempt,
+      latencyMs,
+      delivery: record.id,
+      dueAt: dueAt === undefined ? undefined : new Date(dueAt).toISOString(),
+    },
+    outcome,
+  )
+}

@@ -1,0 +1,129 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import type { EventCounts } from '../relay/intake/receive-events.ts'
+import type { Clock, Decision } from '../relay/ports.ts'
+import { providerTypes } from '../relay/providers/registry.ts'
+
+/** How much waits in the queue. Times are milliseconds since the epoch. */
+export interface QueueDepth {
+  readonly events: number
+  readonly retries: number
+  /** When the event that waits longest was accepted. */
+  readonly oldestEventAt?: number
+  /** When the first retry is due, or was. */
+  readonly oldestRetryDueAt?: number
+}
+
+/** What the embedded host counts, for Prometheus. */
+export interface Metrics {
+  readonly contentType: string
+  /** The metrics in Prometheus' text form. */
+  text(): Promise<string>
+  /** Counts a request's events. The cluster must be a known one: it becomes a label. */
+  received(cluster: string, counts: EventCounts): void
+  decided(decision: Decision): void
+}
+
+export interface MetricsOptions {
+  /** Asked at every scrape. */
+  readonly queueDepth: () => QueueDepth
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/** From a fast chat post to the last retry of a day. Seconds. */
+const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 43_200, 90_000]
+
+/** Makes the host's metrics, in a registry of their own, with those of the process. */
+export function createMetrics({ queueDepth, clock }: MetricsOptions): Metrics {
+  const registry = new Registry()
+  collectDefaultMetrics({ register: registry })
+  const received = eventCounters(registry)
+  const decided = deliveryMetrics(registry)
+  queueGauges(registry, queueDepth, clock)
+  return {
+    contentType: registry.contentType,
+    text: () => registry.metrics(),
+    received,
+    decided,
+  }
+}
+
+function eventCounters(registry: Registry): Metrics['received'] {
+  const counter = (what: string, help: string) =>
+    new Counter({
+      name: `flux_relay_events_${what}_total`,
+      help,
+      labelNames: ['cluster'],
+      registers: [registry],
+    })
+  const accepted = counter('accepted', 'Events accepted and queued, duplicates left out.')
+  const duplicate = counter('duplicate', 'Events sent again within minutes, and not queued again.')
+  const rejected = counter('rejected', 'Events refused as not valid.')
+  return (cluster, counts) => {
+    accepted.inc({ cluster }, counts.accepted)
+    duplicate.inc({ cluster }, counts.duplicates)
+    rejected.inc({ cluster }, counts.rejected)
+  }
+}
+
+function deliveryMetrics(registry: Registry): Metrics['decided'] {
+  const deliveries = new Counter({
+    name: 'flux_relay_deliveries_total',
+    help: 'Decisions about deliveries; each retry is one.',
+    labelNames: ['outcome', 'provider_type'],
+    registers: [registry],
+  })
+  const latency = new Histogram({
+    name: 'flux_relay_delivery_latency_seconds',
+    help: 'From event to delivered.',
+    labelNames: ['provider_type'],
+    buckets: LATENCY_BUCKETS,
+    registers: [registry],
+  })
+  return ({ record, latencyMs }) => {
+    const provider_type = typeLabel(record.provider?.type)
+    deliveries.inc({ outcome: record.outcome, provider_type })
+    if (record.outcome === 'delivered') latency.observe({ provider_type }, latencyMs / 1_000)
+  }
+}
+
+/** A manifest can name any type, so only known ones become labels. */
+function typeLabel(type: string | undefined): string {
+  if (type === undefined) return 'none'
+  return providerTypes.has(type) ? type : 'unknown'
+}
+
+function queueGauges(
+  registry: Registry,
+  queueDepth: () => QueueDepth,
+  clock: Pick<Clock, 'now'>,
+): void {
+  const gauge = (name: string, help: string, read: (depth: QueueDepth) => QueueValues) => {
+    const created: Gauge = new Gauge({
+      name,
+      help,
+      labelNames: ['queue'],
+      registers: [registry],
+      collect: () => {
+        const { events, retries } = read(queueDepth())
+        created.set({ queue: 'events' }, events)
+        created.set({ queue: 'retries' }, retries)
+      },
+    })
+  }
+  const ageSeconds = (since?: number) =>
+    since === undefined ? 0 : Math.max(0, clock.now() - since) / 1_000
+  gauge('flux_relay_queue_depth', 'Messages that wait.', (depth) => depth)
+  gauge(
+    'flux_relay_queue_oldest_age_seconds',
+    'How long the first event waits, and the first retry after it was due.',
+    ({ oldestEventAt, oldestRetryDueAt }) => ({
+      events: ageSeconds(oldestEventAt),
+      retries: ageSeconds(oldestRetryDueAt),
+    }),
+  )
+}
+
+interface QueueValues {
+  readonly events: number
+  readonly retries: number
+}

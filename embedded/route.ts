@@ -1,0 +1,37 @@
+import type { HttpBindings } from '@hono/node-server'
+import type { Context } from 'hono'
+import type { Ports } from '../relay/ports.ts'
+import type { Access } from './access.ts'
+import type { Echo } from './echo.ts'
+import type { Log } from './log.ts'
+import type { Metrics } from './metrics.ts'
+import type { Tokens } from './tokens.ts'
+
+/** What the server needs of its host. */
+export interface ServerDependencies {
+  readonly ports: Ports
+  /** The cluster of `--cluster`: without tokens, whose events `POST /` takes. */
+  readonly cluster: string
+  /** Undefined without `--tokens`: all is allowed then, from this machine only. */
+  readonly tokens: Tokens | undefined
+  readonly echo: Echo
+  readonly metrics: Metrics
+  readonly log: Log
+  /** Why the relay is not ready; undefined when it is. */
+  readonly ready: () => string | undefined
+  /** Whether the manifests folder owns the cluster's configuration. */
+  readonly ownsConfig: (cluster: string) => boolean
+  /** Routes of the host beside the server's own, such as the console. */
+  readonly moreRoutes?: readonly Route[]
+}
+
+export type RequestContext = Context<{ Bindings: HttpBindings }>
+
+/** One method of one path. */
+export interface Route {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  /** A Hono path: `/v1/deliveries/:id`. A `:cluster` in it is a valid name when it is handled. */
+  readonly path: string
+  readonly access: Access
+  handle(context: RequestContext): Response | Promise<Response>
+}

@@ -1,0 +1,42 @@
+import { problem } from '../../relay/intake/problem.ts'
+import { MAX_CONFIG_BYTES, putConfig } from '../../relay/intake/put-config.ts'
+import { showConfig } from '../../relay/intake/show-config.ts'
+import { readRequestBody } from '../request-body.ts'
+import { answerResponse, problemResponse } from '../responses.ts'
+import type { RequestContext, Route, ServerDependencies } from '../route.ts'
+
+/** Replaces and shows a cluster's Alerts and Providers. */
+export function configRoutes(deps: ServerDependencies): readonly Route[] {
+  const path = '/v1/clusters/:cluster/config'
+  return [
+    { method: 'PUT', path, access: 'cluster', handle: (context) => put(deps, context) },
+    {
+      method: 'GET',
+      path,
+      access: 'cluster-or-operator',
+      handle: async (context) =>
+        answerResponse(await showConfig(deps.ports, clusterOf(context)), deps.log),
+    },
+  ]
+}
+
+async function put(deps: ServerDependencies, context: RequestContext): Promise<Response> {
+  const cluster = clusterOf(context)
+  if (deps.ownsConfig(cluster)) {
+    const detail = `the manifests folder owns the configuration of ${cluster}; change it there`
+    return problemResponse(problem(409, detail))
+  }
+  const read = await readRequestBody(context.env.incoming, MAX_CONFIG_BYTES)
+  if ('problem' in read) return problemResponse(read.problem)
+  const answer = await putConfig(deps.ports, {
+    cluster,
+    body: read.body,
+    contentEncoding: context.req.header('content-encoding'),
+    contentType: context.req.header('content-type'),
+  })
+  return answerResponse(answer, deps.log)
+}
+
+function clusterOf(context: RequestContext): string {
+  return context.req.param('cluster') ?? ''
+}

@@ -1,0 +1,105 @@
+import { MAX_EVENTS_BYTES } from '../../relay/intake/body.ts'
+import { signatureMatches } from '../../relay/intake/credentials.ts'
+import { type Problem, problem } from '../../relay/intake/problem.ts'
+import { type EventsRequest, receiveEvents } from '../../relay/intake/receive-events.ts'
+import { type Claim, clusterOfSender, isCluster, tokensOf, unauthorized } from '../access.ts'
+import { type IsKnownCluster, knownClusters } from '../known-clusters.ts'
+import { readRequestBody } from '../request-body.ts'
+import { answerResponse, problemResponse } from '../responses.ts'
+import type { RequestContext, Route, ServerDependencies } from '../route.ts'
+import type { Tokens } from '../tokens.ts'
+
+/** Takes events: batches of a cluster, and one event at a time as notification-controller does. */
+export function eventRoutes(deps: ServerDependencies): readonly Route[] {
+  const isKnown = knownClusters(deps.cluster, deps.ports.configs)
+  return [
+    {
+      method: 'POST',
+      path: '/v1/clusters/:cluster/events',
+      access: 'route',
+      handle: (context) => postEvents(deps, isKnown, context),
+    },
+    {
+      method: 'POST',
+      path: '/',
+      access: 'route',
+      handle: (context) => postEvent(deps, context),
+    },
+  ]
+}
+
+async function postEvents(
+  deps: ServerDependencies,
+  isKnown: IsKnownCluster,
+  context: RequestContext,
+): Promise<Response> {
+  const { tokens } = deps
+  const cluster = context.req.param('cluster') ?? ''
+  if (tokens === undefined) {
+    if (!(await isKnown(cluster))) return problemResponse(unknownCluster(cluster, deps.cluster))
+    return receive(deps, context, { cluster, events: 'any', isSigned: false })
+  }
+  const claim = { cluster, authorization: context.req.header('authorization') }
+  if (isCluster(tokens, claim)) {
+    return receive(deps, context, { cluster, events: 'any', isSigned: false })
+  }
+  return postSignedEvents(deps, tokens, claim, context)
+}
+
+async function postSignedEvents(
+  deps: ServerDependencies,
+  tokens: Tokens,
+  { cluster }: Claim,
+  context: RequestContext,
+): Promise<Response> {
+  const refused = unauthorized(
+    `a token of the cluster ${cluster} as Authorization: Bearer, or X-Signature: sha256=<hex>`,
+  )
+  const signature = context.req.header('x-signature')
+  if (signature === undefined) return problemResponse(refused)
+  const isSender = (body: Uint8Array) =>
+    signatureMatches(signature, body, tokensOf(tokens, cluster)) ? undefined : refused
+  return receive(deps, context, { cluster, events: 'any', isSigned: true }, isSender)
+}
+
+async function postEvent(deps: ServerDependencies, context: RequestContext): Promise<Response> {
+  const cluster =
+    deps.tokens === undefined
+      ? deps.cluster
+      : clusterOfSender(deps.tokens, context.req.header('authorization'))
+  if (cluster === undefined) {
+    const expected = 'a cluster as user and its token as password, or Authorization: Bearer'
+    return problemResponse(unauthorized(expected), {
+      'WWW-Authenticate': 'Bearer, Basic realm="flux-relay"',
+    })
+  }
+  return receive(deps, context, { cluster, events: 'one', isSigned: false })
+}
+
+function unknownCluster(cluster: string, own: string): Problem {
+  return problem(
+    404,
+    `there is no cluster ${cluster}; this relay's own is ${own}, and PUT /v1/clusters/${cluster}/config adds one`,
+  )
+}
+
+async function receive(
+  { ports, metrics, log }: ServerDependencies,
+  context: RequestContext,
+  sender: Pick<EventsRequest, 'cluster' | 'events' | 'isSigned'>,
+  judge: (body: Uint8Array) => Problem | undefined = () => undefined,
+): Promise<Response> {
+  const read = await readRequestBody(context.env.incoming, MAX_EVENTS_BYTES)
+  if ('problem' in read) return problemResponse(read.problem)
+  const refused = judge(read.body)
+  if (refused) return problemResponse(refused)
+  const answer = await receiveEvents(ports, {
+    ...sender,
+    body: read.body,
+    contentEncoding: context.req.header('content-encoding'),
+    contentType: context.req.header('content-type'),
+    gotkComponent: context.req.header('gotk-component'),
+  })
+  metrics.received(sender.cluster, answer.counts)
+  return answerResponse(answer, log)
+}
