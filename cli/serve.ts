@@ -38,7 +38,9 @@ async function serve(flags: ServeFlags): Promise<void> {
   try {
     const relay = await startRelay(options)
     await signalled()
-    await relay.stop(SHUTDOWN_GRACE_MS)
+    const finished = await relay.stop(SHUTDOWN_GRACE_MS)
+    // Requests that hang would keep the process; they are repeated at the next start.
+    if (!finished) process.exit(0)
   } catch (error) {
     if (error instanceof StartError) throw new UsageError(error.message, 1)
     throw error

@@ -99,7 +99,9 @@ function parseDocument(
   return [{ value: plain.value, locate }]
 }
 
-function plainValue(document: Document.Parsed) {
+function plainValue(
+  document: Document.Parsed,
+): { readonly value: unknown } | { readonly problem: string } {
   let value: unknown
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES })
@@ -122,6 +124,6 @@ function hintOf(contents: ParsedNode | null): ObjectHint {
 }
 
 function textAt(node: unknown, key: keyof ObjectHint): ObjectHint {
-  const value = isMap(node) ? (node as YAMLMap).get(key) : undefined
+  const value = isMap(node) ? node.get(key) : undefined
   return typeof value === 'string' ? { [key]: value } : {}
 }

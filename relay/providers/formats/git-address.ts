@@ -21,6 +21,8 @@ const NOT_AN_ADDRESS =
   'expected a Git repository such as https://host/path, ssh://git@host/path or git@host:path'
 const FORBIDDEN_CHARACTERS = /[\p{Cc}\\?#]/u
 const HTTP = /^(https?):\/\/([^/]+)\/(.+)$/i
+/** Clone URLs of Azure DevOps have the organization there; the API has no use for it. */
+const USER_NAME = /^[\w.-]+@/
 const SSH = /^ssh:\/\/(?:[\w.-]+@)?([^/@]+)\/(.+)$/i
 const SCP = /^[\w.-]+@([\w.-]+|\[[\da-f:.]+\]):\/?(.+)$/i
 
@@ -48,12 +50,13 @@ export function parseGitAddress(text: string): GitAddress | Problem {
     return { problem: 'must not have a query, a fragment, a backslash or a control character' }
   }
   const [, scheme = '', authority = '', httpPath = ''] = HTTP.exec(text) ?? []
-  if (authority.includes('@')) {
-    return { problem: 'must not hold a user name or a password; the Secret is the place for them' }
+  const host = authority.replace(USER_NAME, '')
+  if (host.includes('@')) {
+    return { problem: 'must not hold a password; the Secret is the place for it' }
   }
-  if (scheme !== '') return addressOf(`${scheme}://${authority}`, httpPath)
-  const [, host = '', path = ''] = SSH.exec(text) ?? SCP.exec(text) ?? []
-  return addressOf(`https://${host.replace(/:\d*$/, '')}`, path)
+  if (scheme !== '') return addressOf(`${scheme}://${host}`, httpPath)
+  const [, sshHost = '', path = ''] = SSH.exec(text) ?? SCP.exec(text) ?? []
+  return addressOf(`https://${sshHost.replace(/:\d*$/, '')}`, path)
 }
 
 function addressOf(origin: string, rawPath: string): GitAddress | Problem {

@@ -167,10 +167,10 @@ describe('azuredevops settings', () => {
     ['the SSH form', { address: 'git@ssh.dev.azure.com:v3/o/p/r' }, { token: 't' }, SHAPE],
     ['the old host', { address: 'https://o.visualstudio.com/p/_git/r' }, { token: 't' }, SHAPE],
     [
-      'the user of a clone URL',
-      { address: 'https://o@dev.azure.com/o/p/_git/r' },
+      'a password in the address',
+      { address: 'https://o:secret@dev.azure.com/o/p/_git/r' },
       { token: 't' },
-      /^address: must not hold a user name/,
+      /^address: must not hold a password/,
     ],
     ['a trailing /', { address: `${ADDRESS}/` }, { token: 't' }, /^address: must not end in \//],
     ['no Secret', { address: ADDRESS }, {}, /^token: .*needs the key token/],

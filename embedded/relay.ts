@@ -1,0 +1,218 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { createHttpClient } from '../adapters/http/client.ts'
+import { SqliteConfigStore } from '../adapters/sqlite/config.ts'
+import { type Database, openDatabase } from '../adapters/sqlite/database.ts'
+import { DatabaseError } from '../adapters/sqlite/database-error.ts'
+import { SqliteLedger } from '../adapters/sqlite/ledger.ts'
+import { SqliteQueue } from '../adapters/sqlite/queue.ts'
+import { SqliteStateStore } from '../adapters/sqlite/state.ts'
+import manifest from '../package.json' with { type: 'json' }
+import { createDispatcher } from '../relay/pipeline/dispatch.ts'
+import type { Clock, Ports } from '../relay/ports.ts'
+import { createEcho, type Echo } from './echo.ts'
+import { createLog, type Log, logDecision } from './log.ts'
+import { isLoopback } from './loopback.ts'
+import { createManifestsFolder, ManifestsFolderError } from './manifests/folder.ts'
+import type { LoadedManifests } from './manifests/loader.ts'
+import { manifestProblemText } from './manifests/problem.ts'
+import { createManifestsConfig, type ManifestsConfig } from './manifests-config.ts'
+import { createMetrics } from './metrics.ts'
+import { createServer, type RunningServer } from './server.ts'
+import { loadTokens, TokensFileError } from './tokens.ts'
+import { createWorker } from './worker.ts'
+
+/** What `flux-relay serve` is told. */
+export interface RelayOptions {
+  /** Folder, or file, of manifests. */
+  readonly manifests: string
+  /** Folder of the database; made when it is not there. */
+  readonly data: string
+  /** 0 for any free one. */
+  readonly port: number
+  readonly host: string
+  /** The cluster that the manifests are for. */
+  readonly cluster: string
+  /** A YAML file; without it, only this machine may use the relay. */
+  readonly tokens?: string
+  readonly noCrossNamespaceRefs: boolean
+  readonly denyPrivateAddresses: boolean
+}
+
+export interface RunningRelay {
+  readonly port: number
+  /**
+   * Takes nothing more and lets what is under way finish. What does not within `graceMs` stays
+   * queued and is dispatched at the next start; it then resolves with false.
+   */
+  stop(graceMs: number): Promise<boolean>
+}
+
+/** The relay cannot start as it is told to; the message is for a person. */
+export class StartError extends Error {
+  override readonly name = 'StartError'
+}
+
+const DATABASE_FILE = 'flux-relay.db'
+
+/** The Secret by which a Provider posts to the relay's own echo sink: see examples/quickstart. */
+const ECHO_SECRET = 'flux-relay-echo'
+
+const SWEEP_INTERVAL_MS = 10 * 60_000
+
+const systemClock: Clock = { now: () => Date.now(), random: () => Math.random() }
+
+/** Starts the relay on this machine. Rejects with `StartError` when a person has to mend something. */
+export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
+  const log = await createLog({ pretty: process.stdout.isTTY === true, level: 'info' })
+  const database = open(options.data)
+  try {
+    return await start(options, database, log)
+  } catch (error) {
+    database.close()
+    const isForPerson = error instanceof ManifestsFolderError || error instanceof TokensFileError
+    throw isForPerson ? new StartError(error.message) : error
+  }
+}
+
+function open(directory: string): Database {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    return openDatabase(join(directory, DATABASE_FILE))
+  } catch (error) {
+    if (error instanceof DatabaseError) throw new StartError(error.message)
+    throw new StartError(`data folder ${directory}: ${(error as Error).message}`)
+  }
+}
+
+async function start(options: RelayOptions, database: Database, log: Log): Promise<RunningRelay> {
+  const { cluster } = options
+  const clock = systemClock
+  const tokens = options.tokens === undefined ? undefined : await loadTokens(options.tokens)
+  const queue = new SqliteQueue(database, clock)
+  const state = new SqliteStateStore(database, clock)
+  const ledger = new SqliteLedger(database, clock)
+  const echo = createEcho(clock)
+  const builtInSecrets = new Map<string, { readonly address: string }>()
+  const config = createManifestsConfig({
+    cluster,
+    others: new SqliteConfigStore(database),
+    builtInSecrets,
+    clock,
+  })
+  const http = createHttpClient({
+    allowPrivate: !options.denyPrivateAddresses,
+    userAgent: `flux-relay/${manifest.version}`,
+  })
+  const metrics = createMetrics({ queueDepth: () => queue.depth(), clock })
+  const ports: Ports = {
+    queue,
+    configs: config.configs,
+    secrets: config.secrets,
+    state,
+    ledger,
+    http,
+    clock,
+    observer: {
+      decided(decision) {
+        logDecision(log, decision)
+        metrics.decided(decision)
+      },
+    },
+  }
+  const worker = createWorker({
+    queue,
+    dispatcher: createDispatcher(ports, options),
+    clock,
+    onFailure: (err, retryInMs) =>
+      log.error({ err, retryInMs }, 'dispatch failed, will be repeated'),
+  })
+
+  let notReady: string | undefined = 'the manifests are not loaded yet'
+  const server = await listen(options, {
+    ports,
+    cluster,
+    tokens,
+    echo,
+    metrics,
+    log,
+    ready: () => notReady,
+    ownsConfig: (name) => name === cluster,
+  })
+  builtInSecrets.set(ECHO_SECRET, { address: echoAddress(options.host, server.port, echo) })
+
+  const folder = createManifestsFolder({
+    path: options.manifests,
+    cluster,
+    onChange: (loaded) => putInForce(config, loaded, log),
+  })
+  try {
+    await putInForce(config, await folder.load(), log)
+  } catch (error) {
+    await server.close(0)
+    throw error
+  }
+  folder.watch()
+  worker.start()
+  const sweeps = setInterval(() => {
+    const now = clock.now()
+    Promise.all([queue.sweep(now), state.sweep(now), ledger.sweep(now)]).catch((err) =>
+      log.error({ err }, 'sweep failed, will be repeated'),
+    )
+  }, SWEEP_INTERVAL_MS)
+  notReady = undefined
+  log.info({ url: urlOf(options.host, server.port), cluster, data: options.data }, 'ready')
+
+  return {
+    port: server.port,
+    async stop(graceMs) {
+      notReady = 'the relay is stopping'
+      clearInterval(sweeps)
+      folder.close()
+      const [finished] = await Promise.all([worker.stop(graceMs), server.close(graceMs)])
+      const { events, retries } = queue.depth()
+      database.close()
+      log.info({ finished, events, retries }, 'stopped; what is queued goes on at the next start')
+      if (finished) await http.close()
+      return finished
+    },
+  }
+}
+
+type ServerDependencies = Parameters<typeof createServer>[0]
+
+async function listen(
+  { host, port }: RelayOptions,
+  deps: ServerDependencies,
+): Promise<RunningServer> {
+  if (deps.tokens === undefined && !isLoopback(host)) {
+    throw new StartError(
+      `--host ${host}: without --tokens the relay listens on this machine only; add --tokens FILE`,
+    )
+  }
+  try {
+    return await createServer(deps).listen({ host, port })
+  } catch (error) {
+    throw new StartError(`cannot listen on ${host}:${port}: ${(error as Error).message}`)
+  }
+}
+
+async function putInForce(config: ManifestsConfig, loaded: LoadedManifests, log: Log) {
+  const { objects, manifests } = await config.apply(loaded)
+  const { problems, fileCount } = loaded
+  for (const problem of problems) log.warn({ ...problem }, manifestProblemText(problem))
+  for (const { kind, namespace, name, ready, reason, message } of objects) {
+    if (!ready) log.warn({ kind, namespace, name, reason, message }, 'not ready')
+  }
+  log.info({ files: fileCount, objects: manifests.length }, 'manifests loaded')
+}
+
+function urlOf(host: string, port: number): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+/** A wildcard address is none to connect to. */
+function echoAddress(host: string, port: number, echo: Echo): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `${urlOf(reachable, port)}${echo.path}`
+}

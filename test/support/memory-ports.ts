@@ -1,0 +1,213 @@
+import type { ConfigSnapshot } from '../../relay/model/config.ts'
+import type { AcceptedEvent, DeliveryRecord, RetryMessage } from '../../relay/model/delivery.ts'
+import { objectName } from '../../relay/model/event.ts'
+import { namespacedName } from '../../relay/model/kubernetes.ts'
+import type { SecretData } from '../../relay/model/secret.ts'
+import {
+  type ConfigStore,
+  type Decision,
+  type ExpectedVersion,
+  InvalidCursor,
+  type Ledger,
+  type LedgerFilter,
+  type LedgerPage,
+  type LedgerWrite,
+  type Ports,
+  type Queue,
+  type SecretStore,
+  type SendResult,
+  type StateStore,
+  type Versioned,
+} from '../../relay/ports.ts'
+import { ManualClock } from './manual-clock.ts'
+
+/** Ports in memory, as the types that tests can look into. */
+export interface MemoryPorts extends Ports {
+  readonly queue: MemoryQueue
+  readonly configs: MemoryConfigStore
+  readonly secrets: MemorySecretStore
+  readonly state: MemoryStateStore
+  readonly ledger: MemoryLedger
+  readonly clock: ManualClock
+  readonly decisions: readonly Decision[]
+}
+
+export function memoryPorts(): MemoryPorts {
+  const clock = new ManualClock()
+  const decisions: Decision[] = []
+  return {
+    queue: new MemoryQueue(),
+    configs: new MemoryConfigStore(),
+    secrets: new MemorySecretStore(),
+    state: new MemoryStateStore(clock),
+    ledger: new MemoryLedger(),
+    clock,
+    decisions,
+    observer: { decided: (decision) => decisions.push(decision) },
+    http: {
+      send: ({ url }) => Promise.reject(new Error(`a test without network wants ${url}`)),
+    },
+  }
+}
+
+/** A store that fails on demand, as one whose infrastructure is down. */
+class Failing {
+  /** While set, every call rejects with it. */
+  failure: Error | undefined
+
+  protected async check(): Promise<void> {
+    if (this.failure) throw this.failure
+  }
+}
+
+export class MemoryQueue extends Failing implements Queue {
+  readonly #events = new Map<string, AcceptedEvent>()
+  readonly retries: RetryMessage[] = []
+
+  get events(): readonly AcceptedEvent[] {
+    return [...this.#events.values()]
+  }
+
+  async send(events: readonly AcceptedEvent[]): Promise<readonly SendResult[]> {
+    await this.check()
+    return events.map((event) => {
+      if (this.#events.has(event.id)) return 'duplicate'
+      this.#events.set(event.id, event)
+      return 'queued'
+    })
+  }
+
+  async sendRetries(messages: readonly RetryMessage[]): Promise<void> {
+    await this.check()
+    this.retries.push(...messages)
+  }
+}
+
+export class MemoryConfigStore extends Failing implements ConfigStore {
+  readonly #snapshots = new Map<string, ConfigSnapshot>()
+
+  async read(
+    cluster: string,
+    knownRevision?: string,
+  ): Promise<ConfigSnapshot | 'unchanged' | undefined> {
+    await this.check()
+    const snapshot = this.#snapshots.get(cluster)
+    return snapshot && snapshot.revision === knownRevision ? 'unchanged' : snapshot
+  }
+
+  async replace(snapshot: ConfigSnapshot): Promise<'replaced' | 'stale'> {
+    await this.check()
+    const stored = this.#snapshots.get(snapshot.cluster)
+    if (stored && stored.takenAt > snapshot.takenAt) return 'stale'
+    this.#snapshots.set(snapshot.cluster, snapshot)
+    return 'replaced'
+  }
+}
+
+export class MemorySecretStore extends Failing implements SecretStore {
+  readonly #secrets = new Map<string, SecretData>()
+
+  put(cluster: string, namespace: string, name: string, data: SecretData): void {
+    this.#secrets.set(`${cluster}/${namespace}/${name}`, data)
+  }
+
+  async read(cluster: string, namespace: string, name: string): Promise<SecretData | undefined> {
+    await this.check()
+    return this.#secrets.get(`${cluster}/${namespace}/${name}`)
+  }
+}
+
+/** Whether an item of this version, or none, is what a write expects. */
+function isExpected(stored: Versioned<unknown> | undefined, expected: ExpectedVersion): boolean {
+  return (stored?.version ?? 'absent') === expected
+}
+
+export class MemoryStateStore extends Failing implements StateStore {
+  readonly #items = new Map<string, Versioned<unknown> & { readonly expiresAt: number }>()
+  readonly #clock: ManualClock
+
+  constructor(clock: ManualClock) {
+    super()
+    this.#clock = clock
+  }
+
+  async read(key: string): Promise<Versioned<unknown> | undefined> {
+    await this.check()
+    const item = this.#items.get(key)
+    if (!item || item.expiresAt <= this.#clock.now()) return undefined
+    return { value: structuredClone(item.value), version: item.version }
+  }
+
+  async write(
+    key: string,
+    value: unknown,
+    expected: ExpectedVersion,
+    expiresAt: number,
+  ): Promise<boolean> {
+    const stored = await this.read(key)
+    if (!isExpected(stored, expected)) return false
+    const version = (stored?.version ?? 0) + 1
+    this.#items.set(key, { value: structuredClone(value), version, expiresAt })
+    return true
+  }
+}
+
+export class MemoryLedger extends Failing implements Ledger {
+  readonly #records = new Map<string, Versioned<DeliveryRecord>>()
+
+  /** Stores records whatever is there. */
+  put(...records: readonly DeliveryRecord[]): void {
+    for (const value of records) this.#records.set(value.id, { value, version: 1 })
+  }
+
+  async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<DeliveryRecord>>> {
+    await this.check()
+    return [...new Set(ids)].flatMap((id) => this.#records.get(id) ?? [])
+  }
+
+  async writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]> {
+    await this.check()
+    return writes.map(({ record, expected }) => {
+      const stored = this.#records.get(record.id)
+      if (!isExpected(stored, expected)) return false
+      this.#records.set(record.id, { value: record, version: (stored?.version ?? 0) + 1 })
+      return true
+    })
+  }
+
+  async list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage> {
+    await this.check()
+    const start = cursor === undefined ? 0 : offsetOf(cursor, filter)
+    const all = [...this.#records.values()]
+      .map(({ value }) => value)
+      .filter((record) => fits(record, filter))
+      .sort((a, b) => b.acceptedAt - a.acceptedAt)
+    const end = start + limit
+    const records = all.slice(start, end)
+    return end < all.length ? { records, nextCursor: cursorOf(end, filter) } : { records }
+  }
+}
+
+function cursorOf(offset: number, filter: LedgerFilter): string {
+  return Buffer.from(JSON.stringify({ offset, filter })).toString('base64url')
+}
+
+function offsetOf(cursor: string, filter: LedgerFilter): number {
+  const [, digits] = /^\{"offset":(\d+),/.exec(Buffer.from(cursor, 'base64url').toString()) ?? []
+  const offset = Number(digits)
+  if (cursorOf(offset, filter) !== cursor) throw new InvalidCursor('not a cursor of this list')
+  return offset
+}
+
+function fits(record: DeliveryRecord, filter: LedgerFilter): boolean {
+  const { cluster, alert, provider, object, outcome, since, until } = filter
+  return (
+    (cluster === undefined || record.cluster === cluster) &&
+    (alert === undefined || (record.alert && namespacedName(record.alert)) === alert) &&
+    (provider === undefined || (record.provider && namespacedName(record.provider)) === provider) &&
+    (object === undefined || objectName(record.event.involvedObject) === object) &&
+    (outcome === undefined || record.outcome === outcome) &&
+    (since === undefined || record.acceptedAt >= since) &&
+    (until === undefined || record.acceptedAt < until)
+  )
+}
