@@ -39,14 +39,33 @@ export interface ObjectHint {
   readonly name?: string
 }
 
+type Skip = (apiVersion: string, kind: string) => boolean
+
 /**
  * Parses the YAML or JSON documents of a file, each on its own; empty ones are left out. The safe
  * core schema only: no tag makes anything but JSON. `skip` says of which kinds nothing is needed.
  */
 export function parseDocuments(
   text: string,
-  skip: (apiVersion: string, kind: string) => boolean,
+  skip: Skip,
 ): ReadonlyArray<SourceDocument | BrokenDocument> {
+  let line = 0
+  return splitDocuments(text).flatMap((part) => {
+    const before = line
+    line += part.split('\n').length - 1
+    return parsePart(part, before, skip)
+  })
+}
+
+/**
+ * A line that starts with `---` begins a document, whatever stands before it (YAML 1.2.2, section
+ * 9.1.2). The parser would take an open quote or bracket beyond it.
+ */
+function splitDocuments(text: string): readonly string[] {
+  return text.split(/(?<=\n)(?=---(?:[ \t\r\n]|$))/)
+}
+
+function parsePart(text: string, linesBefore: number, skip: Skip) {
   const lineCounter = new LineCounter()
   const documents = parseAllDocuments(text, {
     lineCounter,
@@ -60,9 +79,11 @@ export function parseDocuments(
     prettyErrors: false,
     logLevel: 'silent',
   })
+  // What is missing at the end is missing on the last line that says something.
+  const lastOffset = text.trimEnd().length
   const positionOf = (offset: number): Position => {
-    const { line, col } = lineCounter.linePos(offset)
-    return { line: Math.max(line, 1), column: Math.max(col, 1) }
+    const { line, col } = lineCounter.linePos(Math.min(offset, lastOffset))
+    return { line: linesBefore + Math.max(line, 1), column: Math.max(col, 1) }
   }
   if ('empty' in documents) {
     const [error] = documents.errors
@@ -75,7 +96,7 @@ export function parseDocuments(
 function parseDocument(
   document: Document.Parsed,
   positionOf: (offset: number) => Position,
-  skip: (apiVersion: string, kind: string) => boolean,
+  skip: Skip,
 ): ReadonlyArray<SourceDocument | BrokenDocument> {
   const { contents } = document
   const broken = (problem: string, offset: number): readonly BrokenDocument[] => [
@@ -106,7 +127,7 @@ function plainValue(
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES })
   } catch {
-    return { problem: 'an alias or a merge key cannot be resolved, or is used too often' }
+    return { problem: 'an alias is used too often, or a merge key merges no mapping' }
   }
   const problem = exceededSize(value)
   if (problem !== undefined) return { problem }

@@ -35,7 +35,7 @@ export function entrySignature(entry: FolderEntry): string {
 /** The folder itself, as an entry's `file`. */
 export const ROOT = '.'
 
-/** Files and subfolders together; far above any real folder, and a bound on one look. */
+/** Manifest files and subfolders together; far above any real folder, and a bound on one look. */
 export const MAX_ENTRIES = 10_000
 export const MAX_FOLDER_DEPTH = 16
 
@@ -46,17 +46,20 @@ const MANIFEST_NAME = /\.(?:ya?ml|json)$/i
  * path order. Links are followed. Names that start with a dot are left out: a Kubernetes ConfigMap
  * mount holds each file a second time under `..data`. Never rejects for what the disk does.
  */
-export async function scanManifests(root: string): Promise<readonly FolderEntry[]> {
+export async function scanManifests(
+  root: string,
+  maxEntries = MAX_ENTRIES,
+): Promise<readonly FolderEntry[]> {
   const stats = await statOrCode(root)
   if (typeof stats === 'string') return [{ file: ROOT, problem: `${root} ${codeText(stats)}` }]
   if (stats.isFile()) return [manifestFile(basename(root), root, stats)]
   if (!stats.isDirectory()) {
     return [{ file: ROOT, problem: `${root} is neither a folder nor a regular file` }]
   }
-  const walk: Walk = { entries: [], seen: 0 }
+  const walk: Walk = { entries: [], seen: 0, maxEntries }
   await walkFolder(walk, { path: root, file: ROOT, stats, above: [] })
-  if (walk.seen > MAX_ENTRIES) {
-    const problem = `holds more than ${MAX_ENTRIES} files and folders; the rest is not read`
+  if (walk.seen > maxEntries) {
+    const problem = `holds more than ${maxEntries} manifest files and folders; the rest is not read`
     walk.entries.push({ file: ROOT, problem })
   }
   return walk.entries.toSorted((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0))
@@ -64,6 +67,7 @@ export async function scanManifests(root: string): Promise<readonly FolderEntry[
 
 interface Walk {
   readonly entries: FolderEntry[]
+  readonly maxEntries: number
   seen: number
 }
 
@@ -91,7 +95,7 @@ async function walkFolder(walk: Walk, folder: Folder): Promise<void> {
     return
   }
   for (const name of names) {
-    if (walk.seen > MAX_ENTRIES) return
+    if (walk.seen > walk.maxEntries) return
     const file = folder.file === ROOT ? name : `${folder.file}/${name}`
     await lookAt(walk, file, join(folder.path, name), [...folder.above, identity])
   }
@@ -106,7 +110,7 @@ async function lookAt(walk: Walk, file: string, path: string, above: readonly st
   }
   if (!isManifest) return
   walk.seen += 1
-  if (walk.seen > MAX_ENTRIES) return
+  if (walk.seen > walk.maxEntries) return
   if (typeof stats !== 'string') {
     walk.entries.push(
       stats.isFile()

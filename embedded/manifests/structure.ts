@@ -33,8 +33,9 @@ export function duplicateKey(contents: Node): StructureProblem | undefined {
   return undefined
 }
 
-/** Whether a document is too large to be an object of ours, before its aliases are expanded. */
+/** Whether a document is no object of ours by its size or its aliases, before they are expanded. */
 export function exceededLimit(contents: Node): StructureProblem | undefined {
+  const anchors = new Set<string>()
   let nodes = 0
   let aliases = 0
   for (const { node, depth } of nodesOf(contents)) {
@@ -42,7 +43,14 @@ export function exceededLimit(contents: Node): StructureProblem | undefined {
     if (depth > MAX_DEPTH) return { problem: `nested deeper than ${MAX_DEPTH} levels`, offset }
     nodes += 1
     if (nodes > MAX_NODES) return { problem: `holds more than ${MAX_NODES} values`, offset }
-    if (isAlias(node)) aliases += 1
+    if (!isAlias(node)) {
+      if (node.anchor !== undefined) anchors.add(node.anchor)
+      continue
+    }
+    if (!anchors.has(node.source)) {
+      return { problem: 'an alias names an anchor that does not stand before it', offset }
+    }
+    aliases += 1
     if (aliases > MAX_ALIASES) return { problem: `uses more than ${MAX_ALIASES} aliases`, offset }
   }
   return undefined
@@ -63,7 +71,7 @@ export function exceededSize(value: unknown): string | undefined {
   return undefined
 }
 
-/** All nodes but the keys, in source order. A loop, because recursion would bound the depth. */
+/** All nodes in source order. A loop, because recursion would bound the depth. */
 function* nodesOf(contents: Node): Generator<{ readonly node: Node; readonly depth: number }> {
   const pending = [{ node: contents, depth: 0 }]
   for (let next = pending.pop(); next; next = pending.pop()) {
@@ -76,6 +84,6 @@ function* nodesOf(contents: Node): Generator<{ readonly node: Node; readonly dep
 }
 
 function childrenOf(node: Node): readonly unknown[] {
-  if (isMap(node)) return node.items.map(({ value }) => value)
+  if (isMap(node)) return node.items.flatMap(({ key, value }) => [key, value])
   return isSeq(node) ? node.items : []
 }

@@ -5,7 +5,7 @@ const TEXTS: Readonly<Partial<Record<ErrorCode, string>>> = {
   BAD_COLLECTION_TYPE: 'a tag does not fit its value',
   BAD_DIRECTIVE: 'a directive that is not known',
   BAD_DQ_ESCAPE: 'a backslash in double quotes starts no known escape',
-  BAD_INDENT: 'the indentation does not fit',
+  BAD_INDENT: 'the indentation does not fit, or a closing bracket is missing',
   BAD_SCALAR_START: 'a plain value cannot start with this character; put it in quotes',
   BLOCK_AS_IMPLICIT_KEY: 'a mapping or a list cannot start here',
   BLOCK_IN_FLOW: 'a block cannot stand within brackets or braces',

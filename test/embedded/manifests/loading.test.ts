@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MAX_FILE_BYTES } from '../../../embedded/manifests/read-file.ts'
+import { isManifestFile, scanManifests } from '../../../embedded/manifests/scan.ts'
 import {
   alertYaml,
   loadFiles,
@@ -222,13 +223,13 @@ describe('what cannot be read is a problem, and the others load', () => {
 
   it('too many files', async () => {
     const path = temporaryDirectory()
-    for (let index = 0; index <= 10_000; index += 1) {
-      writeFileSync(join(path, `${index + 10_000}.yaml`), '')
-    }
-    const loaded = await openManifests(path).load()
-    expect(loaded.fileCount).toBe(10_000)
-    expect(problemTexts(loaded)).toEqual([
-      '.: holds more than 10000 files and folders; the rest is not read',
-    ])
+    writeFiles(path, { 'a/a.yaml': '', 'b.yaml': '', 'c.yaml': '', 'x.txt': '' })
+    expect(await scanManifests(path, 4)).toHaveLength(3)
+    const entries = await scanManifests(path, 3)
+    expect(entries.filter(isManifestFile).map(({ file }) => file)).toEqual(['a/a.yaml', 'b.yaml'])
+    expect(entries[0]).toEqual({
+      file: '.',
+      problem: 'holds more than 3 manifest files and folders; the rest is not read',
+    })
   })
 })

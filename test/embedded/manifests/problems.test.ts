@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { manifestProblemText } from '../../../embedded/manifests/problem.ts'
 import {
@@ -68,7 +69,7 @@ describe('what does not validate', () => {
     ],
     [
       'a missing part: of its parent',
-      alertYaml('x').replace(/ {2}eventSources:[^]*/, ''),
+      alertYaml('x').replace(/ {2}eventSources:[\s\S]*/, ''),
       /^x\.yaml:6: Alert\/flux-system\/x: spec\.eventSources: /,
     ],
     [
@@ -130,7 +131,7 @@ describe('what does not parse', () => {
 
   it.each([
     ['a tab', 'a:\n\tb: c', /^x\.yaml:2: does not parse: /],
-    ['an open bracket', 'a: [b', /^x\.yaml:1: does not parse: a character is missing/],
+    ['an open bracket', 'a: [b', /^x\.yaml:1: does not parse: .*a closing bracket is missing/],
     [
       'a key twice',
       `${alertYaml('x')}kind: Alert\n`,
@@ -147,7 +148,6 @@ describe('what does not parse', () => {
       /^x\.yaml:13: .*an anchor that does not stand before it/,
     ],
     ['a tag', `${alertYaml('x')}x: !js/function 'x'`, /^x\.yaml:13: .*a tag that is not known/],
-    ['a directive without a document', '%YAML 1.2\n%FOO', /./],
     ['deep brackets', `kind: List\nx: ${deep('[', ']')}`, /nested too deep/],
     [
       'somewhat deep brackets',
@@ -162,12 +162,12 @@ describe('what does not parse', () => {
     [
       'an alias bomb',
       `kind: List\n${bomb}`,
-      /an alias or a merge key cannot be resolved, or is used too often/,
+      /an alias is used too often, or a merge key merges no mapping/,
     ],
     [
       'a merge bomb',
       `kind: List\n${mergeBomb}`,
-      /an alias or a merge key cannot be resolved, or is used too often/,
+      /an alias is used too often, or a merge key merges no mapping/,
     ],
     [
       'many aliases',
@@ -189,7 +189,7 @@ describe('what does not parse', () => {
     const text = `${alertYaml('b')}---\na: "open\n---\n${alertYaml('c')}---\n{ [\n---\n${alertYaml('d')}`
     const loaded = await loadFiles({ 'x.yaml': text })
     expect(namesOf(loaded)).toEqual(['Alert/b', 'Alert/c', 'Alert/d'])
-    expect(loaded.problems.map(({ line }) => line)).toEqual([15, 29])
+    expect(loaded.problems.map(({ line }) => line)).toEqual([14, 29])
   })
 })
 
@@ -205,7 +205,7 @@ describe('two objects with one name', () => {
     expect(problemTexts(loaded)).toEqual([
       'a.yaml:15: Alert/flux-system/x: is already defined at a.yaml:2; this second one is refused',
       'b.yaml:1: Alert/flux-system/x: is already defined at a.yaml:2; this second one is refused',
-      's.yaml:9: Secret/flux-system/s: is already defined at s.yaml:1; this second one is refused',
+      's.yaml:8: Secret/flux-system/s: is already defined at s.yaml:1; this second one is refused',
     ])
   })
 
@@ -251,6 +251,39 @@ describe('Secrets', () => {
     const problems = await problemsOf(secretYaml('s', body))
     expect(problems).toEqual([expect.stringMatching(expected)])
     expect(problems.join()).not.toContain(VALUE)
+  })
+
+  it('any slip in a Secret: a problem that holds no value', async () => {
+    const text = `${secretYaml('s', `stringData:\n  address: https://hooks/${VALUE}\n  token: "${VALUE}"\ndata:\n  k: ${VALUE}!`)}`
+    const slip = fc.record({
+      at: fc.nat(text.length),
+      cut: fc.nat(3),
+      put: fc.constantFrom(
+        '',
+        '"',
+        "'",
+        '[',
+        '{',
+        '*',
+        '&',
+        '!',
+        '|',
+        '@',
+        ': ',
+        '\n',
+        '\t',
+        '---',
+        '\\',
+      ),
+    })
+    await fc.assert(
+      fc.asyncProperty(slip, async ({ at, cut, put }) => {
+        const loaded = await loadFiles({ 'x.yaml': text.slice(0, at) + put + text.slice(at + cut) })
+        expect(JSON.stringify(loaded.problems)).not.toContain(VALUE)
+        expect(problemTexts(loaded).join()).not.toContain(VALUE)
+      }),
+      { numRuns: 300 },
+    )
   })
 
   it('a name that swallowed the rest of the manifest is not shown', async () => {

@@ -51,7 +51,7 @@ describe('readItems', () => {
   })
 
   it.each([
-    ['several lines that are not NDJSON', '{"a":1,\n"b":}', 'the body is not valid JSON at line 2'],
+    ['several lines that are not NDJSON', '{"a":1,\n"b" 2}', 'not valid JSON at line 2, column 5'],
     ['one broken line', '{"a":1', 'the body is not valid JSON'],
     ['a first line that is no object', '1\n2', 'the body is not valid JSON'],
     ['a string', '"hello"', 'received a string'],

@@ -1,0 +1,76 @@
+import { Writable } from 'node:stream'
+import { describe, expect, it } from 'vitest'
+import { createLog, logDecision } from '../../embedded/log.ts'
+import type { Outcome } from '../../relay/model/delivery.ts'
+import { deliveryRecord } from '../support/delivery-records.ts'
+import { START } from '../support/manual-clock.ts'
+
+async function setup(pretty = false) {
+  const lines: string[] = []
+  const destination = new Writable({
+    write(chunk, _encoding, done) {
+      lines.push(String(chunk))
+      done()
+    },
+  })
+  return { lines, log: await createLog({ pretty, level: 'info', destination }) }
+}
+
+describe('logDecision', () => {
+  it('writes one JSON line with all that tells what happened', async () => {
+    const { lines, log } = await setup()
+    const record = deliveryRecord({ outcome: 'retry', reason: 'slack answered 500', dueAt: START })
+    logDecision(log, { record, latencyMs: 120 })
+    expect(lines).toHaveLength(1)
+    expect(JSON.parse(lines[0] ?? '')).toEqual({
+      level: 'warn',
+      time: expect.stringMatching(/^\d{4}-\d\d-\d\dT.*Z$/),
+      msg: 'retry',
+      event: 'event-1',
+      cluster: 'local',
+      object: 'Kustomization/flux-system/podinfo',
+      alert: 'flux-system/on-call',
+      provider: 'flux-system/slack',
+      providerType: 'slack',
+      outcome: 'retry',
+      reason: 'slack answered 500',
+      attempt: 1,
+      latencyMs: 120,
+      delivery: 'delivery-1',
+      dueAt: '2026-11-20T09:14:03.000Z',
+    })
+  })
+
+  it.each([
+    ['delivered', 'info'],
+    ['skipped', 'info'],
+    ['suppressed', 'info'],
+    ['retry', 'warn'],
+    ['dead', 'error'],
+  ] as const)('logs %s as %s', async (outcome: Outcome, level) => {
+    const { lines, log } = await setup()
+    const { alert: _, provider: __, ...bare } = deliveryRecord({ outcome })
+    logDecision(log, { record: bare, latencyMs: 1 })
+    const line = JSON.parse(lines[0] ?? '')
+    expect(line).toMatchObject({ level, msg: outcome })
+    expect(line).not.toHaveProperty('alert')
+  })
+})
+
+describe('createLog', () => {
+  it('writes for a person on request', async () => {
+    const { lines, log } = await setup(true)
+    log.info({ cluster: 'local' }, 'hello')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    const text = lines.join('')
+    expect(text).toContain('INFO')
+    expect(text).toContain('hello')
+    expect(() => JSON.parse(text)).toThrow()
+  })
+
+  it('leaves out what is below its level', async () => {
+    const { lines, log } = await setup()
+    log.debug('detail')
+    expect(lines).toEqual([])
+  })
+})

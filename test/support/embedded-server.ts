@@ -1,0 +1,114 @@
+import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http'
+import { connect } from 'node:net'
+import { onTestFinished } from 'vitest'
+import { createEcho } from '../../embedded/echo.ts'
+import { createLog } from '../../embedded/log.ts'
+import { createMetrics } from '../../embedded/metrics.ts'
+import type { ServerDependencies } from '../../embedded/route.ts'
+import { createServer, type RunningServer, type ServerLimits } from '../../embedded/server.ts'
+import { type MemoryPorts, memoryPorts } from './memory-ports.ts'
+
+export const OPERATOR = 'operator-token-1'
+export const PROD = 'prod-token-1'
+
+export const TOKENS = {
+  operators: [OPERATOR, 'operator-token-2'],
+  clusters: new Map([
+    ['prod', [PROD, 'prod:token:2']],
+    ['staging', ['staging-token']],
+  ]),
+}
+
+export interface Reply {
+  readonly status: number
+  readonly headers: IncomingHttpHeaders
+  readonly text: string
+  /** The body's JSON; undefined when it is none. */
+  readonly json: unknown
+}
+
+export interface Call {
+  readonly headers?: OutgoingHttpHeaders
+  readonly body?: string | Uint8Array
+}
+
+/** The embedded server on a free port, over ports in memory; closed when the test is over. */
+export interface ServerUnderTest {
+  readonly server: RunningServer
+  readonly ports: MemoryPorts
+  readonly deps: ServerDependencies
+  /** What was logged, as JSON lines. */
+  logged(): string
+  call(method: string, path: string, call?: Call): Promise<Reply>
+}
+
+export async function startRelay(
+  changes: Partial<ServerDependencies> = {},
+  limits: Partial<ServerLimits> = {},
+): Promise<ServerUnderTest> {
+  const ports = memoryPorts()
+  const lines: string[] = []
+  const destination = { write: (line: string) => void lines.push(line) }
+  const deps: ServerDependencies = {
+    ports,
+    cluster: 'local',
+    tokens: undefined,
+    echo: createEcho(ports.clock),
+    metrics: createMetrics({ queueDepth: () => ({ events: 0, retries: 0 }), clock: ports.clock }),
+    log: await createLog({ pretty: false, level: 'debug', destination }),
+    ready: () => undefined,
+    ownsConfig: (cluster) => cluster === 'local',
+    ...changes,
+  }
+  const server = await createServer(deps, limits).listen({ port: 0, host: '127.0.0.1' })
+  onTestFinished(() => server.close(0))
+  return {
+    server,
+    ports,
+    deps,
+    logged: () => lines.join(''),
+    call: (method, path, call = {}) => send(server.port, method, path, call),
+  }
+}
+
+function send(port: number, method: string, path: string, { headers, body }: Call): Promise<Reply> {
+  return new Promise((resolve, reject) => {
+    const options = { host: '127.0.0.1', port, method, path, headers: headers ?? {}, agent: false }
+    const outgoing = request(options, (response) => {
+      const chunks: Uint8Array[] = []
+      response.on('data', (chunk: Uint8Array) => chunks.push(chunk))
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString()
+        const { statusCode = 0, headers: answered } = response
+        resolve({ status: statusCode, headers: answered, text, json: jsonOf(text) })
+      })
+      response.on('error', reject)
+    })
+    outgoing.on('error', reject)
+    outgoing.end(body)
+  })
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** Writes bytes to the server and resolves with all that it says until it closes. */
+export function speak(port: number, bytes: string): Promise<string> {
+  return new Promise((resolve) => {
+    const socket = connect(port, '127.0.0.1', () => socket.write(bytes))
+    const chunks: Uint8Array[] = []
+    socket.on('data', (chunk) => chunks.push(chunk))
+    socket.on('error', () => undefined)
+    socket.on('close', () => resolve(Buffer.concat(chunks).toString()))
+  })
+}
+
+/** `Authorization: Bearer`. */
+export function bearer(token: string): OutgoingHttpHeaders {
+  return { Authorization: `Bearer ${token}` }
+}
