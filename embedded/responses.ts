@@ -6,7 +6,8 @@ const COMMON_HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 
 
 /** The core's answer as a response; what failed behind a 503 goes to the log. */
 export function answerResponse(answer: Answer, log: Log): Response {
-  if (answer.cause !== undefined) log.error({ err: answer.cause, status: answer.status }, 'failed')
+  if (answer.cause !== undefined)
+    log.error({ err: answer.cause, status: answer.status }, 'request failed')
   return response(answer)
 }
 

@@ -1,11 +1,15 @@
 import { z } from 'zod'
 import { ObjectMeta } from './kubernetes.ts'
 
-const BASE64 = /^[A-Za-z0-9+/\s]*={0,2}\s*$/
+/** Text that decodes without remainder: otherwise a plain token could pass for base64. */
+function isBase64(text: string): boolean {
+  const packed = text.replace(/\s/g, '')
+  return packed.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(packed)
+}
 
 const Base64Text = z
   .string()
-  .refine((text) => BASE64.test(text), { error: 'expected base64; plain text goes in stringData' })
+  .refine(isBase64, { error: 'expected base64; plain text goes in stringData' })
   .transform((text) => Buffer.from(text, 'base64').toString('utf8'))
 
 /** A Kubernetes `Secret` of a manifests folder: `stringData` wins over base64 `data`. */

@@ -10,7 +10,7 @@ function samplesOf(text: string): ReadonlyMap<string, number> {
       .split('\n')
       .filter((line) => line !== '' && !line.startsWith('#'))
       .map((line) => {
-        const [, series = '', value] = /^([a-z_]+(?:\{.*\})?) (\S+)$/i.exec(line) ?? []
+        const [, series = '', value] = /^(\w+(?:\{.*\})?) (\S+)$/.exec(line) ?? []
         expect(series, line).not.toBe('')
         return [series, Number(value)]
       }),

@@ -11,6 +11,7 @@ import {
   writeFiles,
 } from '../../support/manifest-files.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 const IN_FORCE = /; the version loaded at \d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ stays in force$/
 
@@ -165,9 +166,9 @@ describe('watching', () => {
     writeFiles(path, { 'notes.txt': 'x' })
     utimesSync(join(path, 'x.yaml'), 1, 1)
     writeFiles(path, { 'y.yaml': alertYaml('b') })
-    await vi.waitFor(() => expect(calls.map(namesOf)).toEqual([['Alert/a', 'Alert/b']]))
+    await waitFor(() => expect(calls.map(namesOf)).toEqual([['Alert/a', 'Alert/b']]))
     unlinkSync(join(path, 'y.yaml'))
-    await vi.waitFor(() => expect(calls.map(namesOf).slice(1)).toEqual([['Alert/a']]))
+    await waitFor(() => expect(calls.map(namesOf).slice(1)).toEqual([['Alert/a']]))
   })
 
   it('sees a change that leaves size and times as they were', async () => {
@@ -175,7 +176,7 @@ describe('watching', () => {
     utimesSync(join(path, 'x.yaml'), 1, 1)
     writeFiles(path, { 'x.yaml': alertYaml('b') })
     utimesSync(join(path, 'x.yaml'), 1, 1)
-    await vi.waitFor(() => expect(calls.map(namesOf)).toEqual([['Alert/b']]))
+    await waitFor(() => expect(calls.map(namesOf)).toEqual([['Alert/b']]))
   })
 
   it('follows the swap of a ConfigMap mount', async () => {
@@ -186,16 +187,16 @@ describe('watching', () => {
     const calls: LoadedManifests[] = []
     const folder = openManifests(path, (loaded) => void calls.push(loaded))
     folder.watch(5)
-    await vi.waitFor(() => expect(calls.map(namesOf)).toEqual([['Alert/a']]))
+    await waitFor(() => expect(calls.map(namesOf)).toEqual([['Alert/a']]))
     symlinkSync('..2', join(path, '..data_tmp'))
     renameSync(join(path, '..data_tmp'), join(path, '..data'))
-    await vi.waitFor(() => expect(calls.map(namesOf).slice(1)).toEqual([['Alert/b']]))
+    await waitFor(() => expect(calls.map(namesOf).slice(1)).toEqual([['Alert/b']]))
   })
 
   it('keeps everything in force while the folder is gone', async () => {
     const { path, calls } = await watchedFolder({ 'x.yaml': alertYaml('a') })
     rmSync(path, { recursive: true })
-    await vi.waitFor(() => expect(calls).toHaveLength(1))
+    await waitFor(() => expect(calls).toHaveLength(1))
     expect(calls.map(namesOf)).toEqual([['Alert/a']])
     expect(calls.flatMap(problemTexts)).toEqual([
       expect.stringMatching(
@@ -203,7 +204,7 @@ describe('watching', () => {
       ),
     ])
     writeFiles(path, { 'x.yaml': alertYaml('a') })
-    await vi.waitFor(() => expect(calls[1]?.problems).toEqual([]))
+    await waitFor(() => expect(calls[1]?.problems).toEqual([]))
   })
 
   it('calls again when onChange failed, and not at once with itself', async () => {
@@ -218,7 +219,7 @@ describe('watching', () => {
       if (onChange.mock.calls.length < 3) throw new Error('the store is away')
     })
     openManifests(path, onChange).watch(5)
-    await vi.waitFor(() => expect(onChange).toHaveBeenCalledTimes(3))
+    await waitFor(() => expect(onChange).toHaveBeenCalledTimes(3))
   })
 
   it('ends with close', async () => {
@@ -226,10 +227,10 @@ describe('watching', () => {
     const other = openManifests(path, (loaded) => void others.push(loaded))
     const others: LoadedManifests[] = []
     other.watch(5)
-    await vi.waitFor(() => expect(others).toHaveLength(1))
+    await waitFor(() => expect(others).toHaveLength(1))
     folder.close()
     writeFileSync(join(path, 'x.yaml'), alertYaml('b'))
-    await vi.waitFor(() => expect(others).toHaveLength(2))
+    await waitFor(() => expect(others).toHaveLength(2))
     expect(calls).toEqual([])
   })
 })
