@@ -74,7 +74,7 @@ function deliveryMetrics(registry: Registry): Metrics['decided'] {
   })
   const latency = new Histogram({
     name: 'flux_relay_delivery_latency_seconds',
-    help: 'From event to delivered.',
+    help: 'From the acceptance of an event to its delivery.',
     labelNames: ['provider_type'],
     buckets: LATENCY_BUCKETS,
     registers: [registry],

@@ -1,5 +1,5 @@
 import { createServer as createHttpServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener } from '@hono/node-server'
 import { problem } from '../relay/intake/problem.ts'
 import { createApp } from './app.ts'
@@ -52,13 +52,14 @@ export function createServer(
   limits: Partial<ServerLimits> = {},
 ): RelayServer {
   const server = httpServer(deps, { ...LIMITS, ...limits })
+  const sockets = openSockets(server)
   return {
     async listen(address) {
       if (deps.tokens === undefined && !isLoopback(address.host)) {
         throw new Error(`without --tokens the relay listens on loopback only, not ${address.host}`)
       }
       const port = await listen(server, address)
-      return { port, close: (graceMs) => close(server, graceMs) }
+      return { port, close: (graceMs) => close(server, sockets, graceMs) }
     },
   }
 }
@@ -90,10 +91,21 @@ function listen(server: Server, { port, host }: ListenAddress): Promise<number> 
   })
 }
 
+function openSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return sockets
+}
+
 const IDLE_CHECK_MS = 50
 
-async function close(server: Server, graceMs: number): Promise<void> {
+async function close(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
   const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  // Node does not count a connection as idle on which nothing came yet, as browsers open them.
+  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
   // A connection becomes idle when its running request is done, and would be kept alive then.
   const idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
   const deadline = setTimeout(() => server.closeAllConnections(), graceMs)

@@ -184,7 +184,7 @@ export interface HttpClient {
 /** A decision about one Delivery, for logs and metrics. */
 export interface Decision {
   readonly record: DeliveryRecord
-  /** From event to decision. */
+  /** From the acceptance of the event to the decision. */
   readonly latencyMs: number
 }
 

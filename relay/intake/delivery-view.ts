@@ -31,7 +31,7 @@ export interface DeliveryView {
   readonly attempt: number
   /** When the next try is due, while `outcome` is `retry`. */
   readonly dueAt?: string
-  /** From the event to the answer that settled it, once delivered. */
+  /** From the acceptance of its event to the answer, once delivered. */
   readonly latencyMs?: number
   readonly attempts: readonly AttemptView[]
   readonly failures: number
@@ -75,11 +75,11 @@ function attemptView({ startedAt, ...attempt }: Attempt): AttemptView {
   return { ...attempt, startedAt: isoTime(startedAt) }
 }
 
-/** The two clocks may disagree, and no delivery is faster than its event. */
-function deliveryLatencyMs({ outcome, attempts, event }: DeliveryRecord): number | undefined {
+/** From the acceptance of the event to the end of the try that delivered it. */
+function deliveryLatencyMs({ outcome, attempts, acceptedAt }: DeliveryRecord): number | undefined {
   const last = attempts.at(-1)
   if (outcome !== 'delivered' || !last) return undefined
-  return Math.max(0, last.startedAt + last.durationMs - Date.parse(event.timestamp))
+  return last.startedAt + last.durationMs - acceptedAt
 }
 
 function isoTime(time: number): string {

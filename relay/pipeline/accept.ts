@@ -65,9 +65,8 @@ function acceptItem(
   const item =
     'event' in parsed.data ? parsed.data : { event: parsed.data, objectLabels: undefined }
   const event = cleanEvent(item.event, sender, now)
-  if (sender.maxAgeMs !== undefined && now - Date.parse(event.timestamp) > sender.maxAgeMs) {
-    return { error: `timestamp: older than ${sender.maxAgeMs / 86_400_000} days` }
-  }
+  const tooOld = sender.maxAgeMs !== undefined && ageProblem(item.event, sender.maxAgeMs, now)
+  if (tooOld) return { error: tooOld }
   return {
     id: eventId(sender.cluster, event),
     cluster: sender.cluster,
@@ -76,6 +75,13 @@ function acceptItem(
     objectLabels: item.objectLabels ?? undefined,
     acceptedAt: now,
   }
+}
+
+/** Without a time nobody could tell how old it is. */
+function ageProblem({ timestamp }: IncomingEvent, maxAgeMs: number, now: number) {
+  if (timestamp === undefined) return 'timestamp: expected one, since the request is signed'
+  const isTooOld = now - Date.parse(timestamp) > maxAgeMs
+  return isTooOld ? `timestamp: older than ${maxAgeMs / 86_400_000} days` : undefined
 }
 
 function isWrapped(value: unknown): boolean {

@@ -1,6 +1,6 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
-import { onTestFinished } from 'vitest'
+import { expect, onTestFinished } from 'vitest'
 import { createEcho } from '../../embedded/echo.ts'
 import { createLog } from '../../embedded/log.ts'
 import { createMetrics } from '../../embedded/metrics.ts'
@@ -111,4 +111,11 @@ export function speak(port: number, bytes: string): Promise<string> {
 /** `Authorization: Bearer`. */
 export function bearer(token: string): OutgoingHttpHeaders {
   return { Authorization: `Bearer ${token}` }
+}
+
+/** Expects a problem document of this status, with this text in its `detail`. */
+export function expectProblem(reply: Reply, status: number, detail: string): void {
+  expect(reply.headers['content-type']).toBe('application/problem+json')
+  expect(reply.status).toBe(status)
+  expect(reply.json).toMatchObject({ status, detail: expect.stringContaining(detail) })
 }

@@ -96,7 +96,7 @@ describe('deliveryView', () => {
     status: 200,
   } as const
 
-  it('shows times as text, and the time from event to delivered', () => {
+  it('shows times as text, and the time from acceptance to delivery', () => {
     const record = deliveryRecord({ attempts: [attempt], replayedAt: [START] })
     expect(deliveryView(record)).toEqual({
       id: 'delivery-1',

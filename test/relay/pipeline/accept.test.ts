@@ -126,6 +126,7 @@ describe('accept', () => {
     const at = (timestamp: string) => acceptOne({ involvedObject: object, timestamp }, from)
     expect(at('2026-11-13T11:59:59Z')).toBe('timestamp: older than 7 days')
     expect(at('2026-11-13T12:00:01Z')).toMatchObject({ severity: 'info' })
+    expect(acceptOne({ involvedObject: object }, from)).toMatch(/^timestamp: expected one/)
   })
 
   it('names an event by cluster and content', () => {

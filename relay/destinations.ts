@@ -1,0 +1,180 @@
+import type { Clock } from './ports.ts'
+
+/** How many requests a process has under way at one host, unless its host sets another number. */
+export const DEFAULT_CONCURRENCY_PER_HOST = 10
+
+/** Failures in a row after which a destination is parked. A 429 parks it at once. */
+const FAILURES_TO_PARK = 3
+
+/** A parked destination is probed after this long, then after twice as long, … */
+const FIRST_PARK_MS = 5_000
+const MAX_PARK_MS = 10 * 60_000
+
+/** Deliveries that wait for a place at one host: enough for a burst, too few to fill a process. */
+const MAX_WAITING_PER_HOST = 100
+
+/** When to come back after finding too many waiting. */
+const FULL_RETRY_MS = 1_000
+
+/** Destinations that are remembered; the least recently used is forgotten, as after a restart. */
+const MAX_REMEMBERED = 10_000
+
+/** Where a delivery goes. */
+export interface Destination {
+  /** The Provider's own: one webhook's rate limit must not park another's at the same host. */
+  readonly key: string
+  /** Name and port. */
+  readonly host: string
+}
+
+/** How the destination took a try: `limited` is a 429, with how long it wants to be left alone. */
+export type Treatment =
+  | { readonly kind: 'answered' }
+  | { readonly kind: 'failed' }
+  | { readonly kind: 'limited'; readonly retryAfterMs: number | undefined }
+
+export type Admission =
+  /** Send now, then `leave`, whatever happened. */
+  | { readonly kind: 'admitted'; leave(treatment: Treatment): void }
+  /** Do not send; come back after `waitMs`. */
+  | { readonly kind: 'refused'; readonly reason: string; readonly waitMs: number }
+
+/**
+ * Keeps one destination from taking capacity from the others. Known to this process only: after a
+ * restart a failing destination is found out anew.
+ */
+export interface Destinations {
+  enter(destination: Destination): Promise<Admission>
+}
+
+interface Health {
+  failuresInARow: number
+  parkedUntil: number
+  parkMs: number
+  isProbed: boolean
+}
+
+export function createDestinations(
+  clock: Clock,
+  concurrencyPerHost = DEFAULT_CONCURRENCY_PER_HOST,
+): Destinations {
+  const places = new Map<string, Places>()
+  const healths = new Map<string, Health>()
+
+  return {
+    async enter({ key, host }) {
+      const parked = () => refuseParked(healths.get(key), host, clock)
+      const atHost = places.get(host) ?? new Places(concurrencyPerHost)
+      places.set(host, atHost)
+      const refused = parked()
+      if (refused) return refused
+      if (!(await atHost.take())) return refuseFull(host, clock)
+      // While it waited the destination may have been parked.
+      const parkedMeanwhile = parked()
+      if (parkedMeanwhile) {
+        atHost.give()
+        return parkedMeanwhile
+      }
+      probe(healths.get(key))
+      return {
+        kind: 'admitted',
+        leave(treatment) {
+          atHost.give()
+          if (atHost.isIdle) places.delete(host)
+          remember(healths, key, treatment, clock)
+        },
+      }
+    },
+  }
+}
+
+/** Refuses while parked, and once the time is up while another delivery probes. */
+function refuseParked(
+  health: Health | undefined,
+  host: string,
+  clock: Clock,
+): Admission | undefined {
+  if (!health || health.parkMs === 0) return undefined
+  const leftMs = health.parkedUntil - clock.now()
+  if (leftMs <= 0 && !health.isProbed) return undefined
+  const times = health.failuresInARow === 1 ? 'once' : `${health.failuresInARow} times in a row`
+  const reason = `parked: ${host} failed ${times}; probed at ${new Date(health.parkedUntil).toISOString()}`
+  return { kind: 'refused', reason, waitMs: jitter(Math.max(leftMs, FIRST_PARK_MS), clock) }
+}
+
+function refuseFull(host: string, clock: Clock): Admission {
+  const reason = `no place: enough deliveries wait for ${host}`
+  return { kind: 'refused', reason, waitMs: jitter(FULL_RETRY_MS, clock) }
+}
+
+/** Lets one delivery through; the others wait for what it finds out. */
+function probe(health: Health | undefined): void {
+  if (health) health.isProbed = health.parkMs > 0
+}
+
+function remember(
+  healths: Map<string, Health>,
+  key: string,
+  treatment: Treatment,
+  clock: Clock,
+): void {
+  const known = healths.get(key)
+  healths.delete(key)
+  if (treatment.kind === 'answered') return
+  const failuresInARow = (known?.failuresInARow ?? 0) + 1
+  const parks = treatment.kind === 'limited' || failuresInARow >= FAILURES_TO_PARK
+  const wantedMs = treatment.kind === 'limited' ? (treatment.retryAfterMs ?? 0) : 0
+  const parkMs = parks ? nextParkMs(known?.parkMs ?? 0, wantedMs) : 0
+  healths.set(key, {
+    failuresInARow,
+    parkMs,
+    parkedUntil: clock.now() + parkMs,
+    isProbed: false,
+  })
+  const [oldest] = healths.keys()
+  if (healths.size > MAX_REMEMBERED && oldest !== undefined) healths.delete(oldest)
+}
+
+function nextParkMs(lastMs: number, wantedMs: number): number {
+  const doubled = lastMs === 0 ? FIRST_PARK_MS : Math.min(lastMs * 2, MAX_PARK_MS)
+  return Math.max(doubled, wantedMs)
+}
+
+/** Up to a fifth longer, so that what was refused together does not come back together. */
+function jitter(ms: number, clock: Clock): number {
+  return Math.round(ms * (1 + 0.2 * clock.random()))
+}
+
+/** The places at one host, given out in the order of asking. */
+class Places {
+  #free: number
+  readonly #all: number
+  readonly #waiting: (() => void)[] = []
+
+  constructor(count: number) {
+    this.#free = count
+    this.#all = count
+  }
+
+  get isIdle(): boolean {
+    return this.#free === this.#all
+  }
+
+  /** False when there is no place, and too many wait for one. */
+  take(): Promise<boolean> | boolean {
+    if (this.#free > 0) {
+      this.#free -= 1
+      return true
+    }
+    if (this.#waiting.length >= MAX_WAITING_PER_HOST) return false
+    return new Promise((resolve) => {
+      this.#waiting.push(() => resolve(true))
+    })
+  }
+
+  give(): void {
+    const next = this.#waiting.shift()
+    if (next) next()
+    else this.#free += 1
+  }
+}

@@ -1,0 +1,205 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { fileURLToPath } from 'node:url'
+import { afterEach, vi } from 'vitest'
+import type { DeliveryView } from '../../relay/intake/delivery-view.ts'
+// Its clean-up must be registered before that of the processes: the latter then runs first.
+import { temporaryDirectory } from './temporary-directory.ts'
+
+/** The repository. */
+export const ROOT = fileURLToPath(new URL('../../', import.meta.url))
+
+/** How a process ended, and all that it said. */
+export interface Ending {
+  /** Exit code; null when a signal ended it. */
+  readonly code: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+/** A process that is ended, if it has not by itself, after the running test. */
+export interface Program {
+  readonly pid: number
+  /** Whole lines of stdout so far. */
+  lines(): readonly string[]
+  stderr(): string
+  /** Once it has ended and its output is read; with its children when they share the output. */
+  readonly ended: Promise<Ending>
+  /** Sends a signal, and resolves when it has ended. */
+  end(signal: NodeJS.Signals): Promise<Ending>
+}
+
+/** A line of the relay's log. */
+export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string }
+
+export interface RelayProcess extends Program {
+  readonly url: string
+  /** The log so far; throws when a line of stdout is not JSON. */
+  log(): readonly LogLine[]
+  /** Waits until the log has `count` lines with these values, and gives them. */
+  logged(values: Readonly<Record<string, unknown>>, count?: number): Promise<readonly LogLine[]>
+  fetch(path: string, init?: RequestInit): Promise<Response>
+  /** Posts one event as Flux's controllers do. */
+  post(event: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
+  deliveries(query?: string): Promise<readonly DeliveryView[]>
+  /** Sum of the samples of a metric that have this text in their name and labels. */
+  metric(name: string): Promise<number>
+}
+
+export interface RelayArguments {
+  readonly manifests: string
+  /** Default: a new folder. */
+  readonly data?: string
+  readonly flags?: readonly string[]
+}
+
+const NODE_ARGUMENTS = ['--import', './bin/require-node-24.mjs', 'bin/flux-relay.ts'] as const
+
+/** Long enough on a busy machine; only a broken relay reaches it. */
+const READY_WITHIN_MS = 15_000
+const WAIT_MS = 12_000
+
+const running = new Set<() => Promise<unknown>>()
+
+afterEach(async () => {
+  await Promise.all([...running].map((end) => end()))
+})
+
+/** Runs a command line of the relay to its end. */
+export function runCli(...args: readonly string[]): Promise<Ending> {
+  return startProgram(process.execPath, [...NODE_ARGUMENTS, ...args]).ended
+}
+
+/** Starts `flux-relay serve` and waits until it is ready. */
+export async function startRelay(relay: RelayArguments): Promise<RelayProcess> {
+  const data = relay.data ?? temporaryDirectory()
+  const args = ['serve', '--manifests', relay.manifests, '--data', data, '--port', '0']
+  const program = startProgram(process.execPath, [
+    ...NODE_ARGUMENTS,
+    ...args,
+    ...(relay.flags ?? []),
+  ])
+  return relayOf(program, await readyUrl(program))
+}
+
+/**
+ * Starts a program. With `ownGroup` it leads a process group, all of which is ended after the test.
+ */
+export function startProgram(
+  command: string,
+  args: readonly string[],
+  { ownGroup = false } = {},
+): Program {
+  const child = spawn(command, [...args], {
+    cwd: ROOT,
+    detached: ownGroup,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  const { pid } = child
+  if (pid === undefined) throw new Error(`${command} did not start`)
+  const { output, ended } = observe(child)
+  const end = (signal: NodeJS.Signals) => {
+    sendSignal(ownGroup ? -pid : pid, signal)
+    return ended
+  }
+  const endAtLast = () => end('SIGKILL')
+  running.add(endAtLast)
+  // Its children outlive a leader that ended, until the group is told.
+  if (!ownGroup) ended.then(() => running.delete(endAtLast))
+  return {
+    pid,
+    lines: () => output.stdout.split('\n').slice(0, -1),
+    stderr: () => output.stderr,
+    ended,
+    end,
+  }
+}
+
+function observe(child: ChildProcess) {
+  const output = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) {
+    child[name]?.setEncoding('utf8').on('data', (chunk: string) => {
+      output[name] += chunk
+    })
+  }
+  const ended = once(child, 'close').then(
+    ([code, signal]): Ending => ({ code, signal, ...output }),
+  )
+  return { output, ended }
+}
+
+function sendSignal(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
+  }
+}
+
+/** Waits for the log line that says where a relay listens; its process may not end before. */
+export async function readyUrl(program: Program): Promise<string> {
+  const endedEarly = program.ended.then(({ code, stderr }) => {
+    throw new Error(`the relay ended with ${code} before it was ready: ${stderr}`)
+  })
+  const ready = vi.waitFor(() => urlIn(program.lines()), {
+    timeout: READY_WITHIN_MS,
+    interval: 10,
+  })
+  return Promise.race([ready, endedEarly])
+}
+
+function urlIn(lines: readonly string[]): string {
+  // npm says what it runs before the relay says anything.
+  const ready = lines.find((line) => line.startsWith('{') && line.includes('"msg":"ready"'))
+  if (ready === undefined) throw new Error('the relay is not ready')
+  return String((JSON.parse(ready) as LogLine).url)
+}
+
+/** Calls `check` until it does not throw, and gives what it then gave. */
+export function eventually<T>(check: () => T | Promise<T>, timeoutMs = WAIT_MS): Promise<T> {
+  return vi.waitFor(check, { timeout: timeoutMs, interval: 20 })
+}
+
+function relayOf(program: Program, url: string): RelayProcess {
+  const log = () => program.lines().map((line) => JSON.parse(line) as LogLine)
+  const get = (path: string, init?: RequestInit) => fetch(`${url}${path}`, init)
+  return {
+    ...program,
+    url,
+    log,
+    logged: (values, count = 1) => eventually(() => linesWith(log(), values, count)),
+    fetch: get,
+    post: (event, headers = {}) =>
+      get('/', {
+        method: 'POST',
+        headers: { 'Content-Type': 'application/json', ...headers },
+        body: JSON.stringify(event),
+      }),
+    async deliveries(query = 'limit=200') {
+      const answer = await get(`/v1/deliveries?${query}`)
+      if (answer.status !== 200) throw new Error(`GET /v1/deliveries: ${await answer.text()}`)
+      const { deliveries } = (await answer.json()) as { deliveries: readonly DeliveryView[] }
+      return deliveries
+    },
+    metric: async (name) => metricIn(await (await get('/metrics')).text(), name),
+  }
+}
+
+function linesWith(
+  log: readonly LogLine[],
+  values: Readonly<Record<string, unknown>>,
+  count: number,
+): readonly LogLine[] {
+  const found = log.filter((line) =>
+    Object.entries(values).every(([key, value]) => line[key] === value),
+  )
+  if (found.length >= count) return found
+  const seen = log.map((line) => JSON.stringify(line)).join('\n')
+  throw new Error(`${found.length} of ${count} lines with ${JSON.stringify(values)} in\n${seen}`)
+}
+
+function metricIn(text: string, name: string): number {
+  const samples = text.split('\n').filter((line) => !line.startsWith('#') && line.includes(name))
+  return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
+}
