@@ -47,15 +47,19 @@ async function serve(flags: ServeFlags): Promise<void> {
   }
 }
 
-/** Resolves at the first SIGTERM or SIGINT; the second ends the process at once. */
+/** Under `npm start` a Ctrl-C comes twice: npm passes on what the terminal sends to all. */
+const SAME_SIGNAL_MS = 500
+
+/** Resolves at the first SIGTERM or SIGINT; another one, later, ends the process at once. */
 function signalled(): Promise<void> {
   return new Promise((resolve) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) {
-      process.once(signal, () => {
-        process.once(signal, () => process.exit(1))
-        resolve()
-      })
+    let firstAt: number | undefined
+    const onSignal = () => {
+      firstAt ??= performance.now()
+      if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(1)
+      resolve()
     }
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal)
   })
 }
 

@@ -20,9 +20,9 @@ export interface WorkerOptions {
   readonly clock: Clock
   /** A message whose dispatch failed and is put back. */
   readonly onFailure: (error: unknown, retryInMs: number) => void
-  /** Most events dispatched at once; one at a time of each object. Default 48. */
+  /** Most events dispatched at once; one at a time of each object. Default 1,000. */
   readonly eventConcurrency?: number
-  /** Most retries at once. They have their own share, so a backlog of either delays no other. */
+  /** Most retries at once, a share of their own, so no backlog delays the other. Default 500. */
   readonly retryConcurrency?: number
 }
 
@@ -46,7 +46,7 @@ export function createWorker(options: WorkerOptions): Worker {
   const { queue, dispatcher, clock } = options
   const lanes = [
     createLane<QueuedEvent>({
-      concurrency: options.eventConcurrency ?? 48,
+      concurrency: options.eventConcurrency ?? 1_000,
       keyOf: (event) => event.sequence,
       lease: (max) => queue.leaseEvents(max),
       dispatch: (event) => dispatcher.dispatchEvent(event),
@@ -56,7 +56,7 @@ export function createWorker(options: WorkerOptions): Worker {
       onFailure: options.onFailure,
     }),
     createLane<RetryMessage>({
-      concurrency: options.retryConcurrency ?? 16,
+      concurrency: options.retryConcurrency ?? 500,
       keyOf: (message) => `${message.deliveryId}/${message.attempt}`,
       lease: (max) => queue.leaseRetries(max),
       dispatch: (message) => dispatcher.dispatchRetry(message),

@@ -32,6 +32,8 @@ export type Treatment =
   | { readonly kind: 'answered' }
   | { readonly kind: 'failed' }
   | { readonly kind: 'limited'; readonly retryAfterMs: number | undefined }
+  /** Nothing was sent, or nobody knows what became of it. */
+  | { readonly kind: 'unknown' }
 
 export type Admission =
   /** Send now, then `leave`, whatever happened. */
@@ -119,6 +121,10 @@ function remember(
   clock: Clock,
 ): void {
   const known = healths.get(key)
+  if (treatment.kind === 'unknown') {
+    if (known) known.isProbed = false
+    return
+  }
   healths.delete(key)
   if (treatment.kind === 'answered') return
   const failuresInARow = (known?.failuresInARow ?? 0) + 1

@@ -15,22 +15,28 @@ export const MAX_RETRY_AFTER_MS = 3_600_000
 export const CLAIM_CONFLICT_DELAY_MS = 5_000
 
 export interface RetryQuestion {
-  /** Failed tries so far, the one just made included: at least 1. */
+  /** Failed tries so far, the one just made included. */
   readonly failures: number
   readonly chainStartedAt: number
   readonly now: number
   readonly retryAfterMs?: number
+  /** A fixed wait instead of the schedule's. */
+  readonly waitMs?: number
   /** In [0, 1). */
   readonly random: number
 }
 
 /** When to try again, in milliseconds since the epoch; undefined when it is time to give up. */
 export function nextTryAt(question: RetryQuestion): number | undefined {
-  const { failures, chainStartedAt, now, retryAfterMs, random } = question
-  const delayMs = DELAYS_MS[failures - 1] ?? LAST_DELAY_MS
-  const jittered = delayMs * (1 + JITTER * (2 * random - 1))
-  const dueAt = now + Math.round(Math.max(jittered, retryAfterMs ?? 0))
+  const { chainStartedAt, now, retryAfterMs, waitMs } = question
+  const delayMs = waitMs ?? Math.max(scheduledMs(question), retryAfterMs ?? 0)
+  const dueAt = now + Math.round(delayMs)
   return dueAt - chainStartedAt > RETRY_FOR_MS ? undefined : dueAt
+}
+
+function scheduledMs({ failures, random }: RetryQuestion): number {
+  const delayMs = DELAYS_MS[failures - 1] ?? LAST_DELAY_MS
+  return delayMs * (1 + JITTER * (2 * random - 1))
 }
 
 const SECONDS = /^\d{1,10}$/

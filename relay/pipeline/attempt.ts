@@ -1,19 +1,26 @@
+import type { Destination, Destinations, Treatment } from '../destinations.ts'
 import type { DeliveryRecord } from '../model/delivery.ts'
 import { cutText } from '../model/text.ts'
 import type { HttpResponse, Ports } from '../ports.ts'
 import type { Verdict } from '../providers/contract.ts'
+import type { Redact } from '../redact.ts'
 import { CLAIM_CONFLICT_DELAY_MS } from '../retry.ts'
 import { type Delivered, deliver } from './deliver.ts'
 import type { Candidate } from './match.ts'
 import { type Prepared, type PrepareInput, prepare } from './prepare.ts'
 import type { Conclusion } from './record.ts'
-import { type Claim, claimSubject, settleSubject, subjectStateKey } from './subject.ts'
+import { claimSubject, settleSubject, subjectStateKey } from './subject.ts'
 
 /** How much of an answer the ledger keeps of each try, in UTF-16 units. */
 const MAX_EXCERPT_LENGTH = 2_048
 
 /** What an Alert that fits comes to when it leads to no attempt. A missing Provider may come. */
 const OUTCOME_UNMATCHED = { skipped: 'skipped', missing: 'retry', 'unknown-type': 'dead' } as const
+
+export interface AttemptContext {
+  readonly ports: Ports
+  readonly destinations: Destinations
+}
 
 /**
  * Makes one attempt of one Delivery and says what came of it. Rejects when a store fails; the
@@ -22,7 +29,7 @@ const OUTCOME_UNMATCHED = { skipped: 'skipped', missing: 'retry', 'unknown-type'
 export async function attempt(
   record: DeliveryRecord,
   candidate: Candidate,
-  ports: Ports,
+  context: AttemptContext,
 ): Promise<Conclusion> {
   const about = candidate.provider ? { provider: candidate.provider.provider } : {}
   if (candidate.kind !== 'matched') {
@@ -34,25 +41,67 @@ export async function attempt(
     event: record.event,
     candidate,
   }
-  const prepared = await prepare(input, ports.secrets)
+  const prepared = await prepare(input, context.ports.secrets)
   if (prepared.kind !== 'prepared') {
     const outcome = prepared.kind === 'missing' ? 'retry' : 'dead'
     return { outcome, reason: prepared.reason, ...about }
   }
-  const conclusion = await send(record, prepared, input, ports)
+  const conclusion = await sendAdmitted(record, prepared, input, context)
   return { ...about, notes: prepared.notes, ...conclusion }
 }
 
-async function send(
+/** Sends when the destination has a place and is not parked. */
+async function sendAdmitted(
+  record: DeliveryRecord,
+  prepared: Prepared,
+  input: PrepareInput,
+  { ports, destinations }: AttemptContext,
+): Promise<Conclusion> {
+  const admission = await destinations.enter(destinationOf(prepared))
+  if (admission.kind === 'refused') {
+    return { outcome: 'retry', reason: admission.reason, waitMs: admission.waitMs }
+  }
+  let treatment: Treatment = { kind: 'unknown' }
+  try {
+    const sent = await sendClaimed(record, prepared, input, ports)
+    if ('outcome' in sent) return sent
+    treatment = treatmentOf(sent.delivered)
+    return concludeSent(sent)
+  } finally {
+    admission.leave(treatment)
+  }
+}
+
+function destinationOf({ notification, requests }: Prepared): Destination {
+  const { cluster, provider } = notification
+  const host = requests[0] ? new URL(requests[0].url).host : provider.uid
+  return { key: `${cluster}#${provider.uid}#${host}`, host }
+}
+
+function treatmentOf({ verdict, response }: Delivered): Treatment {
+  if (verdict.kind !== 'retry') return { kind: 'answered' }
+  if (response?.status === 429) return { kind: 'limited', retryAfterMs: verdict.retryAfterMs }
+  return { kind: 'failed' }
+}
+
+/** A delivery that was sent, and what masks the secrets that it was sent with. */
+interface Sent {
+  readonly delivered: Delivered
+  readonly redact: Redact
+  readonly subjectStateKey?: string
+}
+
+/** Sends; for a type with subjects, only while nothing newer was or is being sent for its own. */
+async function sendClaimed(
   record: DeliveryRecord,
   prepared: Prepared,
   input: PrepareInput,
   ports: Ports,
-): Promise<Conclusion> {
+): Promise<Sent | Conclusion> {
   const { subject } = prepared
-  if (!subject)
-    return concludeDelivered(await deliverAnew(record, prepared, input, ports), prepared)
+  if (!subject) return sendRenewing(record, prepared, input, ports)
 
+  const stateKey = subjectStateKey(record.cluster, subject)
   const claimed = await claimSubject(ports, {
     cluster: record.cluster,
     subject,
@@ -60,12 +109,12 @@ async function send(
     order: record.order,
     timeoutMs: prepared.resolved.transport.timeoutMs,
   })
-  const stateKey = subjectStateKey(record.cluster, subject)
   if (claimed.kind !== 'claimed') {
     return { ...concludeUnclaimed(claimed, subject.shows), subjectStateKey: stateKey }
   }
-  const delivered = await deliverClaimed(claimed.claim, record, prepared, input, ports)
-  return { ...concludeDelivered(delivered, prepared), subjectStateKey: stateKey }
+  const sent = await sendRenewing(record, prepared, input, ports)
+  await settleSubject(ports, claimed.claim, sent.delivered.verdict)
+  return { ...sent, subjectStateKey: stateKey }
 }
 
 type Unclaimed = Exclude<Awaited<ReturnType<typeof claimSubject>>, { kind: 'claimed' }>
@@ -80,51 +129,49 @@ function concludeUnclaimed(claimed: Unclaimed, shows: string | undefined): Concl
     }
     case 'unchanged': {
       const since = new Date(claimed.since).toISOString()
-      return claimed.own
-        ? { outcome: 'delivered', reason: `delivered at ${since} by an earlier try` }
-        : { outcome: 'suppressed', reason: `unchanged: ${shows} since ${since}` }
+      if (claimed.own) {
+        return { outcome: 'delivered', reason: `delivered at ${since} by an earlier try` }
+      }
+      const reason = `unchanged: ${shows} since ${since}`
+      return { outcome: 'suppressed', reason, isUnchanged: true }
     }
   }
 }
 
-async function deliverClaimed(
-  claim: Claim,
+/** Sends; when the credential was not taken, once more with the Secrets read anew. */
+async function sendRenewing(
   record: DeliveryRecord,
   prepared: Prepared,
   input: PrepareInput,
   ports: Ports,
-): Promise<Delivered> {
-  const delivered = await deliverAnew(record, prepared, input, ports)
-  await settleSubject(ports, claim, delivered.verdict)
-  return delivered
-}
-
-/** Delivers; when the credential was not taken, once more with the Secrets read anew. */
-async function deliverAnew(
-  record: DeliveryRecord,
-  prepared: Prepared,
-  input: PrepareInput,
-  ports: Ports,
-): Promise<Delivered> {
-  const first = await deliver(prepared, record.requestsDone, ports)
-  if (first.verdict.kind !== 'unauthorized') return first
+): Promise<Sent> {
+  const { redact } = prepared.resolved
+  const delivered = await deliver(prepared, record.requestsDone, ports)
+  if (delivered.verdict.kind !== 'unauthorized') return { delivered, redact }
   const renewed = await prepare(input, ports.secrets, { fresh: true })
-  if (renewed.kind !== 'prepared') return first
-  return deliver(renewed, first.requestsDone, ports)
+  if (renewed.kind !== 'prepared') return { delivered, redact }
+  return {
+    delivered: await deliver(renewed, delivered.requestsDone, ports),
+    redact: (text) => renewed.resolved.redact(redact(text)),
+  }
 }
 
-function concludeDelivered(delivered: Delivered, { resolved }: Prepared): Conclusion {
+function concludeSent({ delivered, redact, ...rest }: Sent): Conclusion {
   const { verdict, requestsDone, response } = delivered
-  const reason = resolved.redact(reasonOf(verdict, response))
   const exchange = response && {
     status: response.status,
-    responseExcerpt: cutText(resolved.redact(response.body), MAX_EXCERPT_LENGTH),
+    responseExcerpt: cutText(redact(response.body), MAX_EXCERPT_LENGTH),
   }
-  const rest = { reason, requestsDone, ...(exchange && { exchange }) }
-  if (verdict.kind === 'delivered') return { outcome: 'delivered', ...rest }
-  if (verdict.kind !== 'retry') return { outcome: 'dead', ...rest }
+  const conclusion = {
+    reason: redact(reasonOf(verdict, response)),
+    requestsDone,
+    ...rest,
+    ...(exchange && { exchange }),
+  }
+  if (verdict.kind === 'delivered') return { outcome: 'delivered', ...conclusion }
+  if (verdict.kind !== 'retry') return { outcome: 'dead', ...conclusion }
   const { retryAfterMs } = verdict
-  return { outcome: 'retry', ...rest, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+  return { outcome: 'retry', ...conclusion, ...(retryAfterMs !== undefined && { retryAfterMs }) }
 }
 
 function reasonOf(verdict: Verdict, response: HttpResponse | undefined): string {

@@ -1,7 +1,8 @@
+import { createDestinations } from '../destinations.ts'
 import type { DeliveryRecord, QueuedEvent, RetryMessage } from '../model/delivery.ts'
 import type { LedgerWrite, Ports, Versioned } from '../ports.ts'
 import { createRoutingTables, type RoutingTables } from '../routing-tables.ts'
-import { attempt } from './attempt.ts'
+import { type AttemptContext, attempt } from './attempt.ts'
 import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts'
 import {
   type Conclusion,
@@ -27,15 +28,19 @@ export interface Dispatcher {
 }
 
 export function createDispatcher(ports: Ports, options: MatchOptions): Dispatcher {
-  const context: Context = { ports, options, tables: createRoutingTables(ports.configs) }
+  const context: Context = {
+    ports,
+    options,
+    tables: createRoutingTables(ports.configs),
+    destinations: createDestinations(ports.clock),
+  }
   return {
     dispatchEvent: (queued) => dispatchEvent(context, queued),
     dispatchRetry: (message) => dispatchRetry(context, message),
   }
 }
 
-interface Context {
-  readonly ports: Ports
+interface Context extends AttemptContext {
   readonly options: MatchOptions
   readonly tables: RoutingTables
 }
@@ -89,17 +94,13 @@ async function tryCandidates(
 
 async function tryFirst(context: Context, record: DeliveryRecord, candidate: Candidate) {
   const startedAt = context.ports.clock.now()
-  const conclusion = await attempt(record, candidate, context.ports)
+  const conclusion = await attempt(record, candidate, context)
   const { subjectStateKey } = conclusion
-  if (conclusion.outcome === 'suppressed' && subjectStateKey && isUnchanged(conclusion)) {
+  if (conclusion.isUnchanged && subjectStateKey) {
     const unchanged = conclude(record, conclusion, startedAt, context.ports.clock)
     return count(context, unchanged, unchangedRecordId(record, subjectStateKey))
   }
   await settle(context, record, conclusion, startedAt)
-}
-
-function isUnchanged(conclusion: Conclusion): boolean {
-  return conclusion.reason.startsWith('unchanged:')
 }
 
 /** Counts a repeat of an unchanged status in the one record of that status. */
@@ -133,7 +134,7 @@ async function retryDelivery(
   const alert = table?.alertsByUid.get(record.alert?.uid ?? '')
   const conclusion: Conclusion =
     table && alert
-      ? await attempt(record, matchAlert(record, alert, table, options), ports)
+      ? await attempt(record, matchAlert(record, alert, table, options), context)
       : {
           outcome: 'skipped',
           reason: `Alert ${record.alert?.namespace}/${record.alert?.name} does not exist any more`,

@@ -2,9 +2,14 @@ import { CelError } from '../cel.ts'
 import type { Alert } from '../model/alert.ts'
 import type { Event } from '../model/event.ts'
 import type { Provider } from '../model/provider.ts'
-import type { SecretStore } from '../ports.ts'
-import type { Notification, ProviderType, Subject } from '../providers/contract.ts'
-import { formatErrorText } from './deliver.ts'
+import type { OutboundRequest, SecretStore } from '../ports.ts'
+import {
+  isHttpProvider,
+  type Notification,
+  NotificationError,
+  type ProviderType,
+  type Subject,
+} from '../providers/contract.ts'
 import type { Candidate } from './match.ts'
 import { mergeMetadata } from './merge-metadata.ts'
 import { type ResolvedProvider, resolveProvider } from './resolve-provider.ts'
@@ -18,6 +23,8 @@ export interface Prepared {
   readonly notification: Notification
   readonly type: ProviderType
   readonly resolved: ResolvedProvider
+  /** Empty for a type with a protocol of its own. */
+  readonly requests: readonly OutboundRequest[]
   /** What a newer notification replaces, for the types that have such a thing. */
   readonly subject: Subject | undefined
   readonly notes: readonly string[]
@@ -62,12 +69,19 @@ export async function prepare(
       commitStatusContext:
         type.family === 'commit-status' ? contextOf(cluster, merged, alert, compiled) : '',
     }
-    const subject = type.subject?.(notification, resolved.settings)
-    return { kind: 'prepared', notification, type, resolved, subject, notes: conflicts }
+    const { settings } = resolved
+    const requests = isHttpProvider(type) ? type.requests(notification, settings) : []
+    const subject = type.subject?.(notification, settings)
+    return { kind: 'prepared', notification, type, resolved, requests, subject, notes: conflicts }
   } catch (error) {
-    const reason = error instanceof CelError ? error.message : formatErrorText(error, type)
-    return { kind: 'invalid', reason: resolved.redact(reason) }
+    return { kind: 'invalid', reason: resolved.redact(formatErrorText(error, type)) }
   }
+}
+
+/** Why a notification could not be formatted. A bug in one type must not hold up the others. */
+function formatErrorText(error: unknown, { type }: ProviderType): string {
+  if (error instanceof NotificationError || error instanceof CelError) return error.message
+  return `the type ${type} could not format this event, which is a bug: ${String(error)}`
 }
 
 /** The context of a commit status: the Provider's expression, or what Flux uses without one. */

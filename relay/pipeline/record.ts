@@ -22,6 +22,8 @@ export type Conclusion = {
   readonly provider?: Provider
   readonly requestsDone?: number
   readonly subjectStateKey?: string
+  /** The destination shows the same already: one record counts all such repeats. */
+  readonly isUnchanged?: boolean
   /** Present when something was sent. */
   readonly exchange?: Pick<Attempt, 'status' | 'responseExcerpt'>
 } & (
@@ -29,7 +31,7 @@ export type Conclusion = {
   | {
       readonly outcome: 'retry'
       readonly retryAfterMs?: number
-      /** A fixed wait that does not count as a failure. */
+      /** Nothing was tried: come back after this fixed wait, which counts as no failure. */
       readonly waitMs?: number
     }
 )
@@ -79,14 +81,6 @@ export function conclude(
   const now = clock.now()
   const { provider } = conclusion
   const next = nextStep(record, conclusion, clock)
-  const attempt: Attempt = {
-    attempt: record.attempt,
-    startedAt,
-    durationMs: now - startedAt,
-    outcome: next.outcome,
-    reason: next.reason,
-    ...conclusion.exchange,
-  }
   const { dueAt: _, ...rest } = record
   return {
     ...rest,
@@ -95,9 +89,27 @@ export function conclude(
     ...(conclusion.subjectStateKey && { subjectStateKey: conclusion.subjectStateKey }),
     notes: conclusion.notes ?? record.notes,
     requestsDone: conclusion.requestsDone ?? record.requestsDone,
-    attempts: [...record.attempts, attempt].slice(-MAX_ATTEMPTS_KEPT),
+    attempts: isTry(conclusion)
+      ? [...record.attempts, attemptOf(record, conclusion, next, startedAt, now)].slice(
+          -MAX_ATTEMPTS_KEPT,
+        )
+      : record.attempts,
     updatedAt: now,
   }
+}
+
+function isTry(conclusion: Conclusion): boolean {
+  return conclusion.outcome !== 'retry' || conclusion.waitMs === undefined
+}
+
+function attemptOf(
+  { attempt }: DeliveryRecord,
+  { exchange }: Conclusion,
+  { outcome, reason }: NextStep,
+  startedAt: number,
+  now: number,
+): Attempt {
+  return { attempt, startedAt, durationMs: now - startedAt, outcome, reason, ...exchange }
 }
 
 type NextStep = Pick<DeliveryRecord, 'outcome' | 'reason' | 'attempt' | 'failures' | 'dueAt'>
@@ -108,26 +120,22 @@ function nextStep(record: DeliveryRecord, conclusion: Conclusion, clock: Clock):
   if (outcome !== 'retry') return { outcome, reason, attempt, failures }
 
   const { waitMs, retryAfterMs } = conclusion
-  const now = clock.now()
   const counted = waitMs === undefined ? failures + 1 : failures
+  const now = clock.now()
   const dueAt = nextTryAt({
-    failures: Math.max(counted, 1),
+    failures: counted,
     chainStartedAt: record.chainStartedAt,
     now,
     random: clock.random(),
+    ...(waitMs !== undefined && { waitMs }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   })
-  if (dueAt === undefined) {
-    const tries = `${attempt} ${attempt === 1 ? 'try' : 'tries'}`
-    return { outcome: 'dead', reason: `given up after ${tries}: ${reason}`, attempt, failures }
+  if (dueAt !== undefined) {
+    return { outcome, reason, attempt: attempt + 1, failures: counted, dueAt }
   }
-  return {
-    outcome,
-    reason,
-    attempt: attempt + 1,
-    failures: counted,
-    dueAt: waitMs === undefined ? dueAt : now + waitMs,
-  }
+  const tries = `${counted} ${counted === 1 ? 'try' : 'tries'}`
+  const givenUp = `given up after ${tries}: ${reason}`
+  return { outcome: 'dead', reason: givenUp, attempt, failures: counted }
 }
 
 /** The id of the one record that counts the repeats of an unchanged status. */

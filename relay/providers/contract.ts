@@ -83,6 +83,10 @@ export interface CustomProvider<S = unknown> extends ProviderBase<S> {
 
 export type ProviderType<S = unknown> = HttpProvider<S> | CustomProvider<S>
 
+export function isHttpProvider(type: ProviderType): type is HttpProvider {
+  return 'requests' in type
+}
+
 /** Declares a type; it only helps inference. */
 export function httpProvider<S>(provider: HttpProvider<S>): HttpProvider<S> {
   return provider
