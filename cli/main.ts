@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
+import { replayCommand } from './replay.ts'
 import { serveCommand } from './serve.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -10,6 +11,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .version(manifest.version)
     .exitOverride()
     .addCommand(serveCommand())
+    .addCommand(replayCommand())
   for (const command of program.commands) command.exitOverride()
   try {
     await program.parseAsync([...argv])

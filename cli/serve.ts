@@ -1,5 +1,5 @@
 import { Command, InvalidArgumentError } from 'commander'
-import { type RelayOptions, StartError, startRelay } from '../embedded/relay.ts'
+import type { RelayOptions } from '../embedded/relay.ts'
 import { ClusterName } from '../relay/model/config.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -35,6 +35,8 @@ export function serveCommand(): Command {
 async function serve(flags: ServeFlags): Promise<void> {
   const { crossNamespaceRefs, ...rest } = flags
   const options: RelayOptions = { ...rest, noCrossNamespaceRefs: !crossNamespaceRefs }
+  // Loaded here, so that the other commands start without all of it.
+  const { StartError, startRelay } = await import('../embedded/relay.ts')
   try {
     const relay = await startRelay(options)
     await signalled()

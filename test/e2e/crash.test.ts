@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
+import { alertYaml } from '../support/manifest-files.ts'
 import { jsonBodies, startSink, unusedPort } from '../support/recording-sink.ts'
 import { kustomizationEvent, manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
 import { eventually, type RelayProcess, startRelay } from '../support/relay-process.ts'
-import { alertYaml } from '../support/manifest-files.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const EVENTS = 20
@@ -60,7 +60,9 @@ it('loses no event however often it is killed, and repeats none that it reported
   const ids = new Map((await last.deliveries()).map((view) => [view.event.message, view.eventId]))
   const arrivals = messages.map((message) => ids.get(message) ?? message)
   expect(new Set(arrivals)).toEqual(new Set(ids.values()))
-  const repeated = arrivals.filter((id, index) => index >= (arrivedWhenReported.get(id) ?? index + 1))
+  const repeated = arrivals.filter(
+    (id, index) => index >= (arrivedWhenReported.get(id) ?? index + 1),
+  )
   expect(repeated).toEqual([])
   expect(arrivedWhenReported.size).toBeGreaterThan(0)
 })

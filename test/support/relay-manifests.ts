@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { temporaryDirectory } from './temporary-directory.ts'
 import { writeFiles } from './manifest-files.ts'
+import { temporaryDirectory } from './temporary-directory.ts'
 
 /** Manifests of one Provider of flux-system, with its Secret. */
 export function providerYaml(

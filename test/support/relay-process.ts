@@ -123,9 +123,7 @@ function observe(child: ChildProcess) {
       output[name] += chunk
     })
   }
-  const ended = once(child, 'close').then(
-    ([code, signal]): Ending => ({ code, signal, ...output }),
-  )
+  const ended = once(child, 'close').then(([code, signal]): Ending => ({ code, signal, ...output }))
   return { output, ended }
 }
 
