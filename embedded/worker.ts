@@ -71,9 +71,10 @@ export function createWorker(options: WorkerOptions): Worker {
 
   const pump = () => {
     if (!running) return
-    for (const lane of lanes) lane.fill(pump)
     clearTimeout(timer)
+    // Asked before the leases: what falls due in between is leased, and would else have no timer.
     const wakeAt = queue.nextWakeAt()
+    for (const lane of lanes) lane.fill(pump)
     if (wakeAt === undefined) return
     timer = setTimeout(pump, Math.min(Math.max(wakeAt - clock.now(), 1), MAX_TIMER_MS))
   }
