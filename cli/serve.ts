@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { RelayOptions } from '../embedded/relay.ts'
+import { StartError } from '../embedded/start-error.ts'
 import { ClusterName } from '../relay/model/config.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -36,7 +37,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   const { crossNamespaceRefs, ...rest } = flags
   const options: RelayOptions = { ...rest, noCrossNamespaceRefs: !crossNamespaceRefs }
   // Loaded here, so that the other commands start without all of it.
-  const { StartError, startRelay } = await import('../embedded/relay.ts')
+  const { startRelay } = await import('../embedded/relay.ts')
   try {
     const relay = await startRelay(options)
     await signalled()

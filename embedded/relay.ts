@@ -1,26 +1,25 @@
-import { mkdirSync } from 'node:fs'
-import { join } from 'node:path'
-import { createHttpClient } from '../adapters/http/client.ts'
-import { SqliteConfigStore } from '../adapters/sqlite/config.ts'
-import { type Database, openDatabase } from '../adapters/sqlite/database.ts'
-import { DatabaseError } from '../adapters/sqlite/database-error.ts'
-import { SqliteLedger } from '../adapters/sqlite/ledger.ts'
-import { SqliteQueue } from '../adapters/sqlite/queue.ts'
-import { SqliteStateStore } from '../adapters/sqlite/state.ts'
+import { type ClosableHttpClient, createHttpClient } from '../adapters/http/client.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { createDispatcher } from '../relay/pipeline/dispatch.ts'
 import type { Clock, Ports } from '../relay/ports.ts'
 import { createEcho, type Echo } from './echo.ts'
 import { createLog, type Log, logDecision } from './log.ts'
 import { isLoopback } from './loopback.ts'
-import { createManifestsFolder, ManifestsFolderError } from './manifests/folder.ts'
+import {
+  createManifestsFolder,
+  type ManifestsFolder,
+  ManifestsFolderError,
+} from './manifests/folder.ts'
 import type { LoadedManifests } from './manifests/loader.ts'
 import { manifestProblemText } from './manifests/problem.ts'
 import { createManifestsConfig, type ManifestsConfig } from './manifests-config.ts'
 import { createMetrics } from './metrics.ts'
+import type { ServerDependencies } from './route.ts'
 import { createServer, type RunningServer } from './server.ts'
-import { loadTokens, TokensFileError } from './tokens.ts'
-import { createWorker } from './worker.ts'
+import { StartError } from './start-error.ts'
+import { openStores, type Stores } from './stores.ts'
+import { loadTokens, type Tokens, TokensFileError } from './tokens.ts'
+import { createWorker, type Worker } from './worker.ts'
 
 /** What `flux-relay serve` is told. */
 export interface RelayOptions {
@@ -48,69 +47,51 @@ export interface RunningRelay {
   stop(graceMs: number): Promise<boolean>
 }
 
-/** The relay cannot start as it is told to; the message is for a person. */
-export class StartError extends Error {
-  override readonly name = 'StartError'
-}
-
-const DATABASE_FILE = 'flux-relay.db'
-
 /** The Secret by which a Provider posts to the relay's own echo sink: see examples/quickstart. */
 const ECHO_SECRET = 'flux-relay-echo'
-
-const SWEEP_INTERVAL_MS = 10 * 60_000
 
 const systemClock: Clock = { now: () => Date.now(), random: () => Math.random() }
 
 /** Starts the relay on this machine. Rejects with `StartError` when a person has to mend something. */
 export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
   const log = await createLog({ pretty: process.stdout.isTTY === true, level: 'info' })
-  const database = open(options.data)
+  const stores = openStores(options.data, systemClock, (err) =>
+    log.error({ err }, 'expired rows could not be deleted, will be repeated'),
+  )
   try {
-    return await start(options, database, log)
+    const tokens = options.tokens === undefined ? undefined : await loadTokens(options.tokens)
+    return await start(options, { stores, tokens, log, clock: systemClock })
   } catch (error) {
-    database.close()
+    stores.close()
     const isForPerson = error instanceof ManifestsFolderError || error instanceof TokensFileError
     throw isForPerson ? new StartError(error.message) : error
   }
 }
 
-function open(directory: string): Database {
-  try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
-    return openDatabase(join(directory, DATABASE_FILE))
-  } catch (error) {
-    if (error instanceof DatabaseError) throw new StartError(error.message)
-    throw new StartError(`data folder ${directory}: ${(error as Error).message}`)
-  }
+/** What is there before anything runs. */
+interface Base {
+  readonly stores: Stores
+  readonly tokens: Tokens | undefined
+  readonly log: Log
+  readonly clock: Clock
 }
 
-async function start(options: RelayOptions, database: Database, log: Log): Promise<RunningRelay> {
+async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const { cluster } = options
-  const clock = systemClock
-  const tokens = options.tokens === undefined ? undefined : await loadTokens(options.tokens)
-  const queue = new SqliteQueue(database, clock)
-  const state = new SqliteStateStore(database, clock)
-  const ledger = new SqliteLedger(database, clock)
-  const echo = createEcho(clock)
+  const { stores, tokens, log, clock } = base
   const builtInSecrets = new Map<string, { readonly address: string }>()
-  const config = createManifestsConfig({
-    cluster,
-    others: new SqliteConfigStore(database),
-    builtInSecrets,
-    clock,
-  })
+  const config = createManifestsConfig({ cluster, others: stores.configs, builtInSecrets, clock })
   const http = createHttpClient({
     allowPrivate: !options.denyPrivateAddresses,
     userAgent: `flux-relay/${manifest.version}`,
   })
-  const metrics = createMetrics({ queueDepth: () => queue.depth(), clock })
+  const metrics = createMetrics({ queueDepth: () => stores.queue.depth(), clock })
   const ports: Ports = {
-    queue,
+    queue: stores.queue,
+    state: stores.state,
+    ledger: stores.ledger,
     configs: config.configs,
     secrets: config.secrets,
-    state,
-    ledger,
     http,
     clock,
     observer: {
@@ -121,7 +102,7 @@ async function start(options: RelayOptions, database: Database, log: Log): Promi
     },
   }
   const worker = createWorker({
-    queue,
+    queue: stores.queue,
     dispatcher: createDispatcher(ports, options),
     clock,
     onFailure: (err, retryInMs) =>
@@ -129,6 +110,7 @@ async function start(options: RelayOptions, database: Database, log: Log): Promi
   })
 
   let notReady: string | undefined = 'the manifests are not loaded yet'
+  const echo = createEcho(clock)
   const server = await listen(options, {
     ports,
     cluster,
@@ -140,7 +122,6 @@ async function start(options: RelayOptions, database: Database, log: Log): Promi
     ownsConfig: (name) => name === cluster,
   })
   builtInSecrets.set(ECHO_SECRET, { address: echoAddress(options.host, server.port, echo) })
-
   const folder = createManifestsFolder({
     path: options.manifests,
     cluster,
@@ -154,32 +135,36 @@ async function start(options: RelayOptions, database: Database, log: Log): Promi
   }
   folder.watch()
   worker.start()
-  const sweeps = setInterval(() => {
-    const now = clock.now()
-    Promise.all([queue.sweep(now), state.sweep(now), ledger.sweep(now)]).catch((err) =>
-      log.error({ err }, 'sweep failed, will be repeated'),
-    )
-  }, SWEEP_INTERVAL_MS)
   notReady = undefined
   log.info({ url: urlOf(options.host, server.port), cluster, data: options.data }, 'ready')
-
   return {
     port: server.port,
-    async stop(graceMs) {
+    stop(graceMs) {
       notReady = 'the relay is stopping'
-      clearInterval(sweeps)
-      folder.close()
-      const [finished] = await Promise.all([worker.stop(graceMs), server.close(graceMs)])
-      const { events, retries } = queue.depth()
-      database.close()
-      log.info({ finished, events, retries }, 'stopped; what is queued goes on at the next start')
-      if (finished) await http.close()
-      return finished
+      return stop({ folder, worker, server, http, stores, log }, graceMs)
     },
   }
 }
 
-type ServerDependencies = Parameters<typeof createServer>[0]
+interface Running {
+  readonly folder: ManifestsFolder
+  readonly worker: Worker
+  readonly server: RunningServer
+  readonly http: ClosableHttpClient
+  readonly stores: Stores
+  readonly log: Log
+}
+
+async function stop(running: Running, graceMs: number): Promise<boolean> {
+  const { folder, worker, server, http, stores, log } = running
+  folder.close()
+  const [finished] = await Promise.all([worker.stop(graceMs), server.close(graceMs)])
+  const { events, retries } = stores.queue.depth()
+  stores.close()
+  log.info({ finished, events, retries }, 'stopped; what is queued goes on at the next start')
+  if (finished) await http.close()
+  return finished
+}
 
 async function listen(
   { host, port }: RelayOptions,

@@ -1,0 +1,63 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { SqliteConfigStore } from '../adapters/sqlite/config.ts'
+import { type Database, openDatabase } from '../adapters/sqlite/database.ts'
+import { DatabaseError } from '../adapters/sqlite/database-error.ts'
+import { SqliteLedger } from '../adapters/sqlite/ledger.ts'
+import { SqliteQueue } from '../adapters/sqlite/queue.ts'
+import { SqliteStateStore } from '../adapters/sqlite/state.ts'
+import type { Clock } from '../relay/ports.ts'
+import { StartError } from './start-error.ts'
+
+const DATABASE_FILE = 'flux-relay.db'
+
+const SWEEP_INTERVAL_MS = 10 * 60_000
+
+/** The stores of one database, which nobody else can open meanwhile. */
+export interface Stores {
+  readonly queue: SqliteQueue
+  readonly state: SqliteStateStore
+  readonly ledger: SqliteLedger
+  readonly configs: SqliteConfigStore
+  /** Finishes what is being written. */
+  close(): void
+}
+
+/**
+ * Opens the database in a folder, which is made when it is not there, and deletes what has expired
+ * now and then. Throws `StartError` when a person has to mend something.
+ */
+export function openStores(
+  directory: string,
+  clock: Clock,
+  onSweepFailure: (error: unknown) => void,
+): Stores {
+  const database = open(directory)
+  const queue = new SqliteQueue(database, clock)
+  const state = new SqliteStateStore(database, clock)
+  const ledger = new SqliteLedger(database, clock)
+  const sweeps = setInterval(() => {
+    const now = clock.now()
+    Promise.all([queue.sweep(now), state.sweep(now), ledger.sweep(now)]).catch(onSweepFailure)
+  }, SWEEP_INTERVAL_MS)
+  return {
+    queue,
+    state,
+    ledger,
+    configs: new SqliteConfigStore(database),
+    close() {
+      clearInterval(sweeps)
+      database.close()
+    },
+  }
+}
+
+function open(directory: string): Database {
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    return openDatabase(join(directory, DATABASE_FILE))
+  } catch (error) {
+    if (error instanceof DatabaseError) throw new StartError(error.message)
+    throw new StartError(`data folder ${directory}: ${(error as Error).message}`)
+  }
+}
