@@ -5,7 +5,7 @@ if (major < 24) {
   process.stderr.write(
     `flux-relay needs Node.js 24 or later, and this is ${process.versions.node}.\n` +
       'On Linux (x64, arm64) run it through npm: `npm ci && npm start` brings its own Node.js 24.\n' +
-      'Elsewhere install Node.js 24 first: https://nodejs.org/en/download\n',
+      'On macOS install Node.js 24 first: https://nodejs.org/en/download\n',
   )
   process.exit(1)
 }

@@ -10,7 +10,7 @@ const FAILURES_TO_PARK = 3
 const FIRST_PARK_MS = 5_000
 const MAX_PARK_MS = 10 * 60_000
 
-/** Deliveries that wait for a place at one host: enough for a burst, too few to fill a process. */
+/** Deliveries that wait for a place at one host: enough for a burst, too few to fill the worker. */
 const MAX_WAITING_PER_HOST = 100
 
 /** When to come back after finding too many waiting. */

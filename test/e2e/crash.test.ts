@@ -7,7 +7,7 @@ import { eventually, type RelayProcess, startRelay } from '../support/relay-proc
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const EVENTS = 20
-const ROUNDS = 5
+const ROUNDS = 4
 const EVENTS_PER_ROUND = 12
 
 it('delivers each status once that was accepted while the forge was down', async () => {

@@ -30,8 +30,10 @@ it('survives whatever is posted, and decides about all that it accepts', async (
     ),
     { numRuns: RUNS },
   )
-  expect(accepted).toBeGreaterThan(RUNS / 4)
+  expect(accepted).toBeGreaterThan(RUNS / 10)
   await expectQueueEmpty(relay)
+  const queued = await relay.metric('flux_relay_events_accepted_total')
+  expect(await relay.deliveries()).toHaveLength(Math.min(queued, 200))
   const failed = relay.log().filter(({ level }) => level === 'error')
   expect(failed).toEqual([])
   expect((await relay.fetch('/healthz')).status).toBe(200)

@@ -58,7 +58,7 @@ const NODE_ARGUMENTS = ['--import', './bin/require-node-24.mjs', 'bin/flux-relay
 
 /** Long enough on a busy machine; only a broken relay reaches it. */
 const READY_WITHIN_MS = 15_000
-const WAIT_MS = 12_000
+const WAIT_MS = 15_000
 
 const running = new Set<() => Promise<unknown>>()
 
