@@ -2,6 +2,7 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'p
 import { objectName } from '../relay/model/event.ts'
 import { namespacedName } from '../relay/model/kubernetes.ts'
 import type { Decision } from '../relay/ports.ts'
+import { prettyEntry } from './pretty-log.ts'
 
 /** What the embedded host logs with. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
@@ -25,7 +26,12 @@ export async function createLog({ pretty, level, destination }: LogOptions): Pro
   if (!pretty) return destination ? pino(options, destination) : pino(options)
   // Only a terminal needs it, and it is heavy.
   const { PinoPretty } = await import('pino-pretty')
-  const layout = { translateTime: 'SYS:HH:MM:ss.l', sync: true }
+  const layout = {
+    translateTime: 'SYS:HH:MM:ss',
+    sync: true,
+    hideObject: true,
+    messageFormat: prettyEntry,
+  }
   return pino(options, PinoPretty({ ...layout, destination: destination ?? 1 }))
 }
 
@@ -50,7 +56,8 @@ export function logDecision(log: Log, { record, latencyMs }: Decision): void {
       providerType: provider?.type,
       outcome,
       reason: record.reason,
-      attempt: record.attempt,
+      // A record that waits for a retry counts the try to come.
+      attempt: outcome === 'retry' ? record.attempt - 1 : record.attempt,
       latencyMs,
       delivery: record.id,
       dueAt: dueAt === undefined ? undefined : new Date(dueAt).toISOString(),

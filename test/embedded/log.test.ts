@@ -19,7 +19,12 @@ async function setup(pretty = false) {
 describe('logDecision', () => {
   it('writes one JSON line with all that tells what happened', async () => {
     const { lines, log } = await setup()
-    const record = deliveryRecord({ outcome: 'retry', reason: 'slack answered 500', dueAt: START })
+    const record = deliveryRecord({
+      outcome: 'retry',
+      reason: 'slack answered 500',
+      attempt: 2,
+      dueAt: START,
+    })
     logDecision(log, { record, latencyMs: 120 })
     expect(lines).toHaveLength(1)
     expect(JSON.parse(lines[0] ?? '')).toEqual({
@@ -72,5 +77,40 @@ describe('createLog', () => {
     const { lines, log } = await setup()
     log.debug('detail')
     expect(lines).toEqual([])
+  })
+})
+
+describe('a terminal', () => {
+  const prettyLine = async (write: (log: Awaited<ReturnType<typeof setup>>['log']) => void) => {
+    const { lines, log } = await setup(true)
+    write(log)
+    return lines.join('')
+  }
+
+  it('gets one line for a decision', async () => {
+    const record = deliveryRecord({
+      outcome: 'retry',
+      reason: 'HTTP 503',
+      attempt: 2,
+      dueAt: START,
+    })
+    const line = await prettyLine((log) => logDecision(log, { record, latencyMs: 120 }))
+    expect(line).toContain(
+      'retry Kustomization/flux-system/podinfo -> flux-system/slack: HTTP 503, next try at 2026-11-20T09:14:03.000Z (120 ms)\n',
+    )
+    expect(line.split('\n')).toHaveLength(2)
+  })
+
+  it('is not steered by what came from outside', async () => {
+    const record = deliveryRecord({ reason: 'a\u001b[2Jb\nc' })
+    const line = await prettyLine((log) => logDecision(log, { record, latencyMs: 1 }))
+    expect(line).toContain(': a [2Jb c (1 ms)')
+  })
+
+  it('shows the stack of an error', async () => {
+    const line = await prettyLine((log) =>
+      log.error({ err: new Error('disk'), file: 'x' }, 'failed'),
+    )
+    expect(line).toMatch(/failed file=x Error: disk\n\s+at /)
   })
 })

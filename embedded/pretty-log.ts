@@ -1,0 +1,30 @@
+type Entry = Readonly<Record<string, unknown>>
+
+/** What every entry has, and what the layout shows elsewhere. */
+const SHOWN: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'err'])
+
+/** An entry as one line for a person, without level and time. */
+export function prettyEntry(entry: Entry): string {
+  return entry.outcome === undefined ? prettyNotice(entry) : withoutControls(prettyDecision(entry))
+}
+
+/** What came from outside must not steer the terminal. */
+function withoutControls(text: string): string {
+  return text.replace(/\p{Cc}+/gu, ' ')
+}
+
+/** `delivered Kustomization/apps/web -> apps/slack: HTTP 200 (39 ms)` */
+function prettyDecision({ outcome, object, alert, provider, reason, dueAt, latencyMs }: Entry) {
+  const target = provider ?? alert
+  const to = target === undefined ? '' : ` -> ${target}`
+  const next = dueAt === undefined ? '' : `, next try at ${dueAt}`
+  return `${outcome} ${object}${to}: ${reason}${next} (${latencyMs} ms)`
+}
+
+function prettyNotice(entry: Entry): string {
+  const details = Object.entries(entry)
+    .filter(([key, value]) => !SHOWN.has(key) && value !== undefined)
+    .map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`)
+  const error = entry.err === undefined ? [] : [String(Object(entry.err).stack ?? entry.err)]
+  return [...[entry.msg, ...details].map(String).map(withoutControls), ...error].join(' ')
+}
