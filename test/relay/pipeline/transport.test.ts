@@ -1,0 +1,152 @@
+import { describe, expect, it } from 'vitest'
+import type { SecretData } from '../../../relay/model/secret.ts'
+import { resolveProvider } from '../../../relay/pipeline/resolve-provider.ts'
+import { providerTypes } from '../../../relay/providers/registry.ts'
+import { parseProvider } from '../../../relay/reconcile.ts'
+import { createAuthority } from '../../support/certificates.ts'
+import { testClient } from '../../support/http-client.ts'
+import { startConnectProxy } from '../../support/proxies.ts'
+import { alert, createHarness, provider } from '../../support/relay-harness.ts'
+import { startHttpsServer } from '../../support/servers.ts'
+
+const WEBHOOK = 'https://hook.test/'
+
+/** The transport of a Provider with this spec, beside Secrets of its namespace. */
+async function transportOf(
+  spec: Record<string, unknown>,
+  secrets: Record<string, SecretData> = {},
+) {
+  const parsed = parseProvider(
+    'local',
+    provider('a', { type: 'generic', address: WEBHOOK, ...spec }),
+  )
+  const type = providerTypes.get(String(spec.type ?? 'generic'))
+  if (!('object' in parsed) || !type) throw new Error('not valid')
+  const store = { read: async (_: string, __: string, name: string) => secrets[name] }
+  const resolved = await resolveProvider('local', parsed.object, type, store)
+  return resolved.kind === 'resolved' ? resolved.transport : resolved.reason
+}
+
+describe('the transport of a Provider', () => {
+  it.each([
+    ['its default timeout', {}, {}, { timeoutMs: 15_000 }],
+    ['spec.timeout', { timeout: '1m30s' }, {}, { timeoutMs: 90_000 }],
+    [
+      'spec.proxy',
+      { proxy: 'http://u:p@proxy.test:3128' },
+      {},
+      { proxyUrl: 'http://u:p@proxy.test:3128/' },
+    ],
+    [
+      'the deprecated Secret key before spec.proxy',
+      { proxy: 'http://spec.test', secretRef: { name: 's' } },
+      { s: { proxy: 'http://secret.test' } },
+      { proxyUrl: 'http://secret.test/' },
+    ],
+    [
+      'proxySecretRef before both, with encoded credentials',
+      { proxy: 'http://spec.test', secretRef: { name: 's' }, proxySecretRef: { name: 'p' } },
+      {
+        s: { proxy: 'http://secret.test' },
+        p: { address: 'socks5://ref.test:1080', username: 'a b', password: 'p@ss:/word' },
+      },
+      { proxyUrl: 'socks5://a%20b:p%40ss%3A%2Fword@ref.test:1080' },
+    ],
+    [
+      'a proxy user without a password',
+      { proxySecretRef: { name: 'p' } },
+      { p: { address: 'http://ref.test', username: 'me' } },
+      { proxyUrl: 'http://me@ref.test/' },
+    ],
+    [
+      'the keys of certSecretRef',
+      { certSecretRef: { name: 'c' } },
+      { c: { 'ca.crt': 'CA', 'tls.crt': 'CERT', 'tls.key': 'KEY' } },
+      { tls: { ca: 'CA', cert: 'CERT', key: 'KEY' } },
+    ],
+    [
+      'their deprecated names',
+      { certSecretRef: { name: 'c' } },
+      { c: { caFile: 'CA', certFile: 'CERT', keyFile: 'KEY' } },
+      { tls: { ca: 'CA', cert: 'CERT', key: 'KEY' } },
+    ],
+    [
+      'a CA in the own Secret of a commit-status type',
+      { type: 'github', address: 'https://git.test/o/r', secretRef: { name: 's' } },
+      { s: { token: 't', 'ca.crt': 'CA' } },
+      { tls: { ca: 'CA' } },
+    ],
+    [
+      'certSecretRef before the own Secret',
+      {
+        type: 'github',
+        address: 'https://git.test/o/r',
+        secretRef: { name: 's' },
+        certSecretRef: { name: 'c' },
+      },
+      { s: { token: 't', 'ca.crt': 'OWN' }, c: { 'ca.crt': 'REF' } },
+      { tls: { ca: 'REF' } },
+    ],
+    [
+      'no CA of the own Secret of other types',
+      { secretRef: { name: 's' } },
+      { s: { 'ca.crt': 'CA' } },
+      {},
+    ],
+  ])('has %s', async (_, spec, secrets: Record<string, SecretData>, transport) => {
+    expect(await transportOf(spec, secrets)).toEqual({ timeoutMs: 15_000, ...transport })
+  })
+
+  it.each([
+    [
+      'a proxy of another scheme',
+      { p: { address: 'ftp://x' } },
+      /proxySecretRef: address: expected/,
+    ],
+    [
+      'a proxy password without a user',
+      { p: { address: 'http://x', password: 'p' } },
+      /password but no username/,
+    ],
+    ['a proxy without an address', { p: { username: 'u' } }, /needs the key address/],
+  ])('refuses %s', async (_, secrets: Record<string, SecretData>, reason) => {
+    expect(await transportOf({ proxySecretRef: { name: 'p' } }, secrets)).toMatch(reason)
+  })
+})
+
+describe('over real sockets', () => {
+  it('a delivery goes through a proxy with credentials to a server that asks for a certificate', async () => {
+    const authority = await createAuthority()
+    const server = await authority.issue({ dnsName: 'hook.test' })
+    const client = await authority.issue({ isClient: true })
+    const paths: string[] = []
+    const sink = await startHttpsServer(
+      { ...server, ca: authority.ca, requestCert: true, rejectUnauthorized: true },
+      (request, response) => {
+        paths.push(request.url ?? '')
+        response.end('ok')
+      },
+    )
+    const proxy = await startConnectProxy()
+    const harness = createHarness({}, { http: testClient() })
+    const secret = (name: string, data: SecretData) =>
+      harness.secrets.set(`local/flux-system/${name}`, data)
+    secret('p', { address: `http://127.0.0.1:${proxy.port}`, username: 'me', password: 'p@ss' })
+    secret('c', { 'ca.crt': authority.ca, 'tls.crt': client.cert, 'tls.key': client.key })
+    await harness.configure(
+      provider('a', {
+        type: 'generic',
+        address: `https://hook.test:${sink.port}/path`,
+        proxySecretRef: { name: 'p' },
+        certSecretRef: { name: 'c' },
+      }),
+      alert('all', 'a'),
+    )
+    await harness.send('kustomization-finished')
+    await harness.drain()
+    expect((await harness.records())[0]).toMatchObject({ outcome: 'delivered' })
+    expect(paths).toEqual(['/path'])
+    expect(proxy.authorizations).toEqual([`Basic ${Buffer.from('me:p@ss').toString('base64')}`])
+    expect(proxy.targets).toEqual([`hook.test:${sink.port}`])
+  })
+})
