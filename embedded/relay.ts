@@ -52,15 +52,27 @@ const ECHO_SECRET = 'flux-relay-echo'
 
 const systemClock: Clock = { now: () => Date.now(), random: () => Math.random() }
 
+/** What a test may put in the place of the machine's own. */
+export interface RelayParts {
+  /**
+   * Must not run slower than the machine's: the worker waits in real time, so by a faster clock it
+   * wakes late, which is always allowed, and by a slower one early, for nothing, again and again.
+   */
+  readonly clock?: Clock
+}
+
 /** Starts the relay on this machine. Rejects with `StartError` when a person has to mend something. */
-export async function startRelay(options: RelayOptions): Promise<RunningRelay> {
+export async function startRelay(
+  options: RelayOptions,
+  { clock = systemClock }: RelayParts = {},
+): Promise<RunningRelay> {
   const log = await createLog({ pretty: process.stdout.isTTY === true, level: 'info' })
-  const stores = openStores(options.data, systemClock, (err) =>
+  const stores = openStores(options.data, clock, (err) =>
     log.error({ err }, 'expired rows could not be deleted, will be repeated'),
   )
   try {
     const tokens = options.tokens === undefined ? undefined : await loadTokens(options.tokens)
-    return await start(options, { stores, tokens, log, clock: systemClock })
+    return await start(options, { stores, tokens, log, clock })
   } catch (error) {
     stores.close()
     const isForPerson = error instanceof ManifestsFolderError || error instanceof TokensFileError

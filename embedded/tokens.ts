@@ -84,9 +84,12 @@ function readTokens(text: string): ReadTokens {
   return { tokens: { operators, clusters: new Map(Object.entries(clusters)) } }
 }
 
-/** The YAML library's own messages quote the text, so only its codes and places are shown. */
+/**
+ * The YAML library's own messages quote the text, so only its codes and places are shown, and it
+ * prints no warnings.
+ */
 function readYaml(text: string): { readonly value: unknown } | { readonly error: string } {
-  const document = parseDocument(text)
+  const document = parseDocument(text, { logLevel: 'silent' })
   const [error] = document.errors
   if (error) {
     const [place] = error.linePos ?? []

@@ -1,7 +1,13 @@
+import { type DecodedText, decodings } from './redact/decoded-text.ts'
+import { secretForms } from './redact/secret-forms.ts'
+
 const MASK = '***'
 
 /** Shorter values would mask half of every sentence; no credential is that short. */
 const MIN_LENGTH = 4
+
+/** Stands where the relay has cut a text; what is before it may be the beginning of a secret. */
+const ELLIPSIS = '…'
 
 /** Masks what is secret in a text. */
 export type Redact = (text: string) => string
@@ -10,45 +16,78 @@ export type Redact = (text: string) => string
 export const redactNothing: Redact = (text) => text
 
 /**
- * A redactor for one delivery's secrets. It knows each value as it is, URL-encoded, in base64, and
- * escaped as in JSON; and each part of a value that is a path, since services echo single parts.
+ * A redactor for one delivery's secrets. It knows each value as it is, in base64, and behind the
+ * escapes of JSON, URLs and HTML; each part of a value that may be a credential by itself, since
+ * services echo single parts; and the beginning of a value where a text ends or was cut.
  */
 export function createRedactor(values: readonly string[]): Redact {
-  const forms = new Set(values.flatMap(formsOf).filter((form) => form.length >= MIN_LENGTH))
-  if (forms.size === 0) return redactNothing
-  const longestFirst = [...forms].sort((a, b) => b.length - a.length)
-  return (text) => longestFirst.reduce((masked, form) => masked.replaceAll(form, MASK), text)
+  const secrets = values.filter((value) => value.length >= MIN_LENGTH)
+  if (secrets.length === 0) return redactNothing
+  // Made when first used: most Providers of a large configuration never are.
+  let forms: FormsByStart | undefined
+  return (text) => {
+    forms ??= indexForms(secrets)
+    return masked(text, secretSpans(text, forms))
+  }
 }
 
-function formsOf(value: string): readonly string[] {
-  const parts = [value, value.trim(), ...value.split(/[\n\r]+/), ...credentialParts(value)]
-  return parts.flatMap((part) => [
-    part,
-    encodeURIComponent(part.toWellFormed()),
-    JSON.stringify(part).slice(1, -1),
-    ...base64Forms(part),
-  ])
+/** Forms by their first characters, so that the time to find them depends on the text alone. */
+type FormsByStart = ReadonlyMap<string, readonly string[]>
+
+function indexForms(values: readonly string[]): FormsByStart {
+  const forms = new Set(values.flatMap(secretForms).filter((form) => form.length >= MIN_LENGTH))
+  return Map.groupBy(forms, (form) => form.slice(0, MIN_LENGTH))
 }
 
-/** Of `/services/T024BE7LD/B0/XYZ` or `user:app-password` the parts that may open something. */
-function credentialParts(value: string): readonly string[] {
-  return value.split(/[/:]/).filter((part) => CREDENTIAL.test(part))
+/** From `start` to before `end`, in UTF-16 units of the text that is masked. */
+interface Span {
+  readonly start: number
+  readonly end: number
 }
 
-const CREDENTIAL = /^(?=.*\d).{8,}$|^.{16,}$/
+function secretSpans(text: string, forms: FormsByStart): readonly Span[] {
+  return decodings(text)
+    .flatMap((decoded) => spansIn(decoded, forms))
+    .sort((a, b) => a.start - b.start)
+}
 
-/**
- * The base64 of a value that stands anywhere in a longer base64 text: three alignments, each
- * without the characters at its ends that depend on the neighbours.
- */
-function base64Forms(value: string): readonly string[] {
-  if (value.length < MIN_LENGTH * 2) return [Buffer.from(value).toString('base64')]
-  const bytes = Buffer.from(value)
-  return [0, 1, 2].flatMap((offset) => {
-    const padded = Buffer.concat([Buffer.alloc(offset), bytes])
-    const start = offset === 0 ? 0 : offset + 1
-    const end = Math.floor((padded.length * 8) / 6)
-    const text = padded.toString('base64').slice(start, end)
-    return [text, text.replaceAll('+', '-').replaceAll('/', '_')]
-  })
+function spansIn({ text, offsetOf }: DecodedText, forms: FormsByStart): readonly Span[] {
+  const spans: Span[] = []
+  let cutAt = -1
+  for (let at = 0; at + MIN_LENGTH <= text.length; at += 1) {
+    const candidates = forms.get(text.slice(at, at + MIN_LENGTH))
+    if (!candidates) continue
+    if (cutAt < at) cutAt = nextCut(text, at)
+    const end = Math.max(...candidates.map((form) => endOfForm(text, at, cutAt, form)))
+    if (end > at) spans.push({ start: offsetOf(at), end: offsetOf(end) })
+  }
+  return spans
+}
+
+function nextCut(text: string, from: number): number {
+  const at = text.indexOf(ELLIPSIS, from)
+  return at < 0 ? text.length : at
+}
+
+/** Where a form that begins at `at` ends, if only because the text is cut there; else `at`. */
+function endOfForm(text: string, at: number, cutAt: number, form: string): number {
+  if (text.startsWith(form, at)) return at + form.length
+  const length = cutAt - at
+  const isCut = length >= MIN_LENGTH && length < form.length
+  return isCut && form.startsWith(text.slice(at, cutAt)) ? cutAt : at
+}
+
+/** The text with each run of touching spans as one mask; spans come in the order of their starts. */
+function masked(text: string, spans: readonly Span[]): string {
+  const parts: string[] = []
+  let shownTo = 0
+  let maskedTo = -1
+  for (const { start, end } of spans) {
+    if (start > maskedTo) {
+      parts.push(text.slice(shownTo, start), MASK)
+    }
+    maskedTo = Math.max(maskedTo, end)
+    shownTo = maskedTo
+  }
+  return parts.join('') + text.slice(shownTo)
 }

@@ -120,9 +120,21 @@ function readSecret(manifest: KubernetesObject) {
   return { errors: fieldErrors(issues) }
 }
 
-/** Where a value was written in place of a key, the path would show it. */
+const SECRET_KEYS: ReadonlySet<PropertyKey> = new Set([
+  'address',
+  'ca.crt',
+  'headers',
+  'password',
+  'proxy',
+  'tls.crt',
+  'tls.key',
+  'token',
+  'username',
+])
+
+/** Where a value was written in place of a key, the path would show it: only known keys are shown. */
 function isSecretKey(path: readonly PropertyKey[]): boolean {
-  return path.slice(1).every((key) => /^[-._a-zA-Z0-9]{1,253}$/.test(String(key)))
+  return path.slice(1).every((key) => SECRET_KEYS.has(key))
 }
 
 function refused(

@@ -59,7 +59,10 @@ async function sendAdmitted(
 ): Promise<Conclusion> {
   const admission = await destinations.enter(destinationOf(prepared))
   if (admission.kind === 'refused') {
-    return { outcome: 'retry', reason: admission.reason, waitMs: admission.waitMs }
+    const { reason, waitMs } = admission
+    const { subject } = prepared
+    const stateKey = subject && subjectStateKey(record.cluster, subject)
+    return { outcome: 'retry', reason, waitMs, ...(stateKey && { subjectStateKey: stateKey }) }
   }
   let treatment: Treatment = { kind: 'unknown' }
   try {

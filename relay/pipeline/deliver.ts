@@ -28,16 +28,22 @@ export async function deliver(
   }
   let done = requestsDone
   let response: HttpResponse | undefined
+  let verdict: Verdict = { kind: 'delivered' }
   for (const request of requests.slice(requestsDone)) {
     const result = await ports.http.send(request, resolved.transport)
     response = result.kind === 'response' ? result : undefined
-    const verdict = result.kind === 'response' ? judge(type, result) : classifyFailure(result)
+    verdict = result.kind === 'response' ? judge(type, result) : classifyFailure(result)
     if (verdict.kind !== 'delivered') return { verdict, requestsDone: done, response }
     done += 1
   }
-  return { verdict: { kind: 'delivered' }, requestsDone: done, response }
+  return { verdict, requestsDone: done, response }
 }
 
+/** A bug in a type's judgement must not make a delivery come again for ever. */
 function judge(type: HttpProvider, response: HttpResponse): Verdict {
-  return type.classify?.(response) ?? classifyStatus(response)
+  try {
+    return type.classify?.(response) ?? classifyStatus(response)
+  } catch {
+    return classifyStatus(response)
+  }
 }

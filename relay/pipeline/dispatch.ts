@@ -46,6 +46,9 @@ interface Context extends AttemptContext {
 }
 
 async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<void> {
+  // What was decided stands, though what it repeated may be forgotten since, or a rule changed.
+  const [known] = await context.ports.ledger.readMany([deliveryId(queued.id, undefined)])
+  if (known) return requeue(context, [known.value])
   const repeat = await findRepeat(context.ports, queued)
   if (repeat) {
     const since = new Date(repeat.at).toISOString()
@@ -66,9 +69,6 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
 
 /** Records an event that reached no Alert. */
 async function settleWithoutAlert(context: Context, queued: QueuedEvent, conclusion: Conclusion) {
-  const id = deliveryId(queued.id, undefined)
-  const [known] = await context.ports.ledger.readMany([id])
-  if (known) return requeue(context, [known.value])
   await settle(context, newRecord(queued, undefined, context.ports.clock.now()), conclusion)
 }
 
@@ -96,14 +96,25 @@ async function tryFirst(context: Context, record: DeliveryRecord, candidate: Can
   const startedAt = context.ports.clock.now()
   const conclusion = await attempt(record, candidate, context)
   const { subjectStateKey } = conclusion
-  if (conclusion.isUnchanged && subjectStateKey) {
-    const unchanged = conclude(record, conclusion, startedAt, context.ports.clock)
-    return count(context, unchanged, unchangedRecordId(record, subjectStateKey))
+  if (subjectStateKey && wasNotSent(conclusion)) {
+    const id = unchangedRecordId(record, subjectStateKey)
+    if (conclusion.isUnchanged) {
+      const unchanged = conclude(record, conclusion, startedAt, context.ports.clock)
+      return count(context, unchanged, id)
+    }
+    // It may have been counted before a crash, and have become superseded or unwelcome since.
+    const [counter] = await context.ports.ledger.readMany([id])
+    if (counter?.value.eventId === record.eventId) return
   }
   await settle(context, record, conclusion, startedAt)
 }
 
-/** Counts a repeat of an unchanged status in the one record of that status. */
+function wasNotSent(conclusion: Conclusion): boolean {
+  const { outcome } = conclusion
+  return outcome === 'suppressed' || (outcome === 'retry' && conclusion.waitMs !== undefined)
+}
+
+/** Counts a repeat of an unchanged status in the one record of its object and that status. */
 async function count(context: Context, record: DeliveryRecord, id: string): Promise<void> {
   const [counter] = await context.ports.ledger.readMany([id])
   const next = countUnchanged(counter?.value, record, id)

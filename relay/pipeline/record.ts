@@ -6,6 +6,7 @@ import type {
   Outcome,
   QueuedEvent,
 } from '../model/delivery.ts'
+import { objectName } from '../model/event.ts'
 import { hashParts } from '../model/hash.ts'
 import type { Provider } from '../model/provider.ts'
 import type { Clock } from '../ports.ts'
@@ -138,9 +139,14 @@ function nextStep(record: DeliveryRecord, conclusion: Conclusion, clock: Clock):
   return { outcome: 'dead', reason: givenUp, attempt, failures: counted }
 }
 
-/** The id of the one record that counts the repeats of an unchanged status. */
+/**
+ * The id of the one record that counts an object's repeats of an unchanged status. Each object has
+ * its own, though several may share a status: only an object's events are dispatched in order, so
+ * the record's event tells whether one that comes again is counted.
+ */
 export function unchangedRecordId(record: DeliveryRecord, subjectStateKey: string): string {
-  return hashParts('unchanged', record.cluster, record.alert?.uid ?? '', subjectStateKey)
+  const object = objectName(record.event.involvedObject)
+  return hashParts('unchanged', record.cluster, record.alert?.uid ?? '', subjectStateKey, object)
 }
 
 /** The counting record with one more event; undefined when that event is counted already. */
@@ -150,7 +156,7 @@ export function countUnchanged(
   id: string,
 ): DeliveryRecord | undefined {
   if (counter === undefined) return { ...record, id }
-  if (!isNewer(record.order, counter.order)) return undefined
+  if (record.eventId === counter.eventId || !isNewer(record.order, counter.order)) return undefined
   return { ...record, id, createdAt: counter.createdAt, repeats: counter.repeats + 1 }
 }
 

@@ -7,6 +7,7 @@ import {
   parseSettings,
   SettingsError,
   type SettingsInput,
+  secretPartsOfHeader,
   secretPartsOfUrl,
   sensitiveValues,
   settingsInput,
@@ -153,8 +154,8 @@ function proxyAddress(specProxy: string, { main, proxy }: ProviderSecrets): stri
       throw new SettingsError('proxySecretRef: the Secret has a password but no username')
     }
     if (proxy.username) {
-      url.username = encodeURIComponent(proxy.username)
-      url.password = encodeURIComponent(proxy.password ?? '')
+      url.username = encodeURIComponent(proxy.username.toWellFormed())
+      url.password = encodeURIComponent((proxy.password ?? '').toWellFormed())
     }
     return url.href
   }
@@ -165,12 +166,26 @@ function proxyAddress(specProxy: string, { main, proxy }: ProviderSecrets): stri
 
 function proxyUrl(text: string, field: string): URL {
   const url = URL.parse(text.trim())
-  if (url && text.length <= 2_048 && PROXY_PROTOCOLS.has(url.protocol)) return url
-  throw new SettingsError(`${field}: expected an http://, https:// or socks5:// URL`)
+  if (!url || text.length > 2_048 || !PROXY_PROTOCOLS.has(url.protocol)) {
+    throw new SettingsError(`${field}: expected an http://, https:// or socks5:// URL`)
+  }
+  if (!isPercentEncoded(url.username) || !isPercentEncoded(url.password)) {
+    throw new SettingsError(`${field}: a % in its credentials must be written as %25`)
+  }
+  return url
 }
 
-/** Keys of a Secret that name someone and open nothing. */
-const PUBLIC_KEYS: ReadonlySet<string> = new Set(['username'])
+function isPercentEncoded(text: string): boolean {
+  try {
+    decodeURIComponent(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** `username` names someone and opens nothing. The values of `headers` are masked one by one. */
+const PUBLIC_KEYS: ReadonlySet<string> = new Set(['username', 'headers'])
 
 /** Every text that must never be shown. */
 function secretTexts(
@@ -182,13 +197,24 @@ function secretTexts(
   const stored = [secrets.main, secrets.cert, secrets.proxy].flatMap((secret) =>
     Object.entries(secret ?? {}).flatMap(([key, value]) => {
       if (PUBLIC_KEYS.has(key)) return []
-      return key === 'address' ? secretPartsOfUrl(value.trim()) : [value]
+      // Hosts are named in reasons, for a person to know what could not be reached.
+      const isUrl = key === 'address' || HTTP_OR_SOCKS.test(value)
+      return isUrl ? secretPartsOfUrl(value.trim()) : [withoutCertificates(value)]
     }),
   )
-  const proxy = transport.proxyUrl ? secretPartsOfUrl(transport.proxyUrl) : []
   return [
     ...stored,
+    ...Object.values(input.headers).flatMap(secretPartsOfHeader),
     ...sensitiveValues(type.settings, input),
-    ...proxy.flatMap((part) => [part, decodeURIComponent(part)]),
+    ...(transport.proxyUrl ? secretPartsOfUrl(transport.proxyUrl) : []),
   ]
+}
+
+const HTTP_OR_SOCKS = /^\s*(?:https?|socks5):\/\//i
+
+const CERTIFICATES = /-----BEGIN CERTIFICATE-----[\w+/=\s]*-----END CERTIFICATE-----/g
+
+/** Certificates are public, and a bundle of them long; a private key may stand beside them. */
+function withoutCertificates(text: string): string {
+  return text.replace(CERTIFICATES, '')
 }

@@ -1,4 +1,4 @@
-import { parse as parseYaml } from 'yaml'
+import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import type { Provider } from '../model/provider.ts'
 import type { SecretData } from '../model/secret.ts'
@@ -71,17 +71,29 @@ function basicCredentials(specUsername: string, secret: SecretData) {
 
 function parseHeaders(text: string | undefined): Readonly<Record<string, string>> {
   if (text === undefined || text.trim() === '') return {}
-  let value: unknown
-  try {
-    value = parseYaml(text, { maxAliasCount: 20, schema: 'failsafe' })
-  } catch {
-    throw new SettingsError('secretRef: the Secret key headers is not YAML')
-  }
+  const value = parseYaml(text)
   const headers = Headers.safeParse(value)
   if (headers.success) return headers.data
-  const where = headers.error.issues[0]?.path.join('.') ?? ''
+  const [name] = headers.error.issues[0]?.path ?? []
+  // By its number: where a value was written in place of a name, the name would show it.
+  const number = Object.keys(Object(value)).indexOf(String(name)) + 1
   throw new SettingsError(
-    `secretRef: the Secret key headers is not a map of header names to one-line values${where && `: see ${where}`}`,
+    `secretRef: the Secret key headers is not a map of header names to one-line values${number > 0 ? `: see its entry ${number}` : ''}`,
+  )
+}
+
+/** The library prints warnings, and they quote the text; with any, the value is not what it says. */
+function parseYaml(text: string): unknown {
+  const document = parseDocument(text, { schema: 'failsafe', logLevel: 'silent' })
+  try {
+    if (document.errors.length === 0 && document.warnings.length === 0) {
+      return document.toJS({ maxAliasCount: 20 })
+    }
+  } catch {
+    // An alias that leads nowhere, or to too much.
+  }
+  throw new SettingsError(
+    'secretRef: the Secret key headers is not YAML; put values with special characters in quotes',
   )
 }
 
@@ -157,15 +169,17 @@ export function sensitiveValues(schema: z.ZodType, input: SettingsInput): readon
       const mask = sensitiveFields.get(fieldSchema)?.mask
       const value = input[field as keyof SettingsInput]
       if (mask === undefined || value === undefined) return []
-      if (typeof value !== 'string') return Object.values(value).flatMap(withoutScheme)
+      if (typeof value !== 'string') return Object.values(value).flatMap(secretPartsOfHeader)
       return mask === 'all' ? [value] : secretPartsOfUrl(value)
     },
   )
 }
 
-/** A header's value, and of `Bearer abc` the `abc`, which services echo alone. */
-function withoutScheme(value: string): readonly string[] {
-  return [value, value.slice(value.indexOf(' ') + 1)]
+/** A header's value, of `Bearer abc` the `abc`, and of `Basic …` the pair: services echo parts. */
+export function secretPartsOfHeader(value: string): readonly string[] {
+  const credential = value.slice(value.indexOf(' ') + 1)
+  const pair = Buffer.from(credential, 'base64').toString()
+  return [value, credential, ...(/^basic /i.test(value) ? [pair] : [])]
 }
 
 /** The user info, path, query and fragment of a URL; all of a text that is no URL. */

@@ -4,6 +4,7 @@ import { classifyStatus } from './classify.ts'
 import { httpProvider, type Verdict } from './contract.ts'
 import { authorization, postJson } from './formats/json-request.ts'
 import { objectLabel } from './formats/names.ts'
+import { quotable } from './formats/service-message.ts'
 import { slackMessage } from './formats/slack-message.ts'
 import { optionalText, optionalToken, webhookAddress } from './settings.ts'
 
@@ -56,15 +57,15 @@ function classifySlack(response: HttpResponse): Verdict {
   if (verdict.kind !== 'delivered') return verdict
   const error = webApiError(response.body)
   if (error === undefined) return verdict
-  const reason = `Slack answered ${error}`
+  const reason = `Slack answered ${quotable(error)}`
   if (RETRYABLE_ERRORS.has(error)) return { kind: 'retry', reason, applied: 'no' }
   return { kind: TOKEN_ERRORS.has(error) ? 'unauthorized' : 'rejected', reason }
 }
 
-const WebApiAnswer = z.object({ ok: z.literal(false), error: z.string().default('ok: false') })
+const WebApiAnswer = z.object({ ok: z.literal(false), error: z.string().catch('ok: false') })
 
 function webApiError(body: string): string | undefined {
-  if (!body.startsWith('{')) return undefined
+  if (!body.trimStart().startsWith('{')) return undefined
   try {
     return WebApiAnswer.safeParse(JSON.parse(body)).data?.error
   } catch {

@@ -16,7 +16,7 @@ it('delivers what waited for a Provider, once its manifest is there', async () =
 
   const [retry] = await relay.logged({ msg: 'retry' })
   const reason = 'Provider flux-system/slack does not exist or is not valid'
-  expect(retry).toMatchObject({ level: 'warn', reason, alert: 'flux-system/all', attempt: 2 })
+  expect(retry).toMatchObject({ level: 'warn', reason, alert: 'flux-system/all', attempt: 1 })
   expect(await relay.deliveries()).toMatchObject([{ outcome: 'retry', reason }])
 
   writeFiles(manifests, { 'provider.yaml': hook(sink.url) })

@@ -55,6 +55,16 @@ describe('parseTokens', () => {
     expect(error.toLowerCase()).not.toContain('hunter2')
   })
 
+  it('prints no warning, which would quote the file', async () => {
+    const warnings: Error[] = []
+    const onWarning = (warning: Error) => warnings.push(warning)
+    process.on('warning', onWarning)
+    for (const text of ['operators: [{{hunter2}}]', 'operators: !hunter2']) errorOf(text)
+    await new Promise(setImmediate)
+    process.off('warning', onWarning)
+    expect(warnings).toEqual([])
+  })
+
   it('names the other place of a repeated token', () => {
     expect(errorOf('clusters: {a: [x, y], b: y}')).toBe(
       'tokens.yaml: clusters.b[0]: the same token as clusters.a[1]',

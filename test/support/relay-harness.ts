@@ -57,9 +57,14 @@ export interface Harness {
   records(): Promise<readonly DeliveryRecord[]>
 }
 
-export function createHarness(options: Partial<MatchOptions> = {}): Harness {
+/** `parts` take the place of what the harness has. */
+export function createHarness(
+  options: Partial<MatchOptions> = {},
+  parts: Partial<Ports> & { readonly directory?: string } = {},
+): Harness {
+  const { directory = temporaryDirectory(), ...replaced } = parts
   const clock = new ManualClock(START)
-  const database = openDatabase(join(temporaryDirectory(), 'flux-relay.db'))
+  const database = openDatabase(join(directory, 'flux-relay.db'))
   const queue = new SqliteQueue(database, clock)
   const secrets = new Map<string, SecretData>()
   const requests: OutboundRequest[] = []
@@ -79,6 +84,7 @@ export function createHarness(options: Partial<MatchOptions> = {}): Harness {
       },
     },
     observer: { decided: (decision) => decisions.push(decision) },
+    ...replaced,
   }
   const dispatcher = createDispatcher(ports, { noCrossNamespaceRefs: false, ...options })
 

@@ -11,12 +11,15 @@ const MAX_LENGTH = 200
 export function serviceMessage(body: string): string | undefined {
   if (!body.trimStart().startsWith('{')) return undefined
   try {
-    const text = messageOf(JSON.parse(body))
-    const oneLine = text?.replace(/[\s\p{Cc}]+/gu, ' ').trim()
-    return oneLine ? ellipsize(oneLine, MAX_LENGTH) : undefined
+    return quotable(messageOf(JSON.parse(body)) ?? '') || undefined
   } catch {
     return undefined
   }
+}
+
+/** A service's own words for a reason: in one line, and not too many. */
+export function quotable(text: string): string {
+  return ellipsize(text.replace(/[\s\p{Cc}]+/gu, ' ').trim(), MAX_LENGTH)
 }
 
 function messageOf(value: unknown): string | undefined {

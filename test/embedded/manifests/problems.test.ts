@@ -103,8 +103,8 @@ describe('what does not validate', () => {
     ['a List without items', 'apiVersion: v1\nkind: List', /^x\.yaml:1: items: expected a list$/],
     [
       'an item of a List',
-      `apiVersion: v1\nkind: List\nitems:\n- kind: ConfigMap\n- apiVersion: v1\n  kind: Secret\n  metadata: {name: s}\n  data:\n    k: 5\n`,
-      /^x\.yaml:9: Secret\/default\/s: data\.k: /,
+      `apiVersion: v1\nkind: List\nitems:\n- kind: ConfigMap\n- apiVersion: v1\n  kind: Secret\n  metadata: {name: s}\n  data:\n    token: 5\n`,
+      /^x\.yaml:9: Secret\/default\/s: data\.token: /,
     ],
   ])('%s', async (_, text, expected) => {
     expect(await problemsOf(text)).toEqual([expect.stringMatching(expected)])

@@ -1,0 +1,72 @@
+/** The texts by which a secret value can be known, beyond escapes that `decodings` resolves. */
+export function secretForms(value: string): readonly string[] {
+  const parts = partsOf(value)
+  const texts = [...parts, ...parts.map(percentDecoded).flatMap(partsOf)]
+  return [...new Set(texts)].flatMap((text) =>
+    encodings(text).flatMap((encoded) => [encoded, ...base64Forms(encoded)]),
+  )
+}
+
+function partsOf(text: string): readonly string[] {
+  return [
+    text,
+    text.trim(),
+    ...text.split(/[\n\r]+/),
+    // As a message is shown: in one line.
+    text.replace(/[\s\p{Cc}]+/gu, ' '),
+    ...credentialParts(text),
+  ]
+}
+
+function percentDecoded(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}
+
+/** Of `user:app-password` the password, whatever it looks like. */
+const PAIR = /^[^\s:/]+:([^\s:/]+)$/
+
+/** Of `/services/T024BE7LD/B0/XYZ` or `session=4f2a81bc; theme=dark` what may open something. */
+function credentialParts(text: string): readonly string[] {
+  const [, password] = PAIR.exec(text) ?? []
+  const parts = text.split(/[\s/:;,=&?@#|"']+/).filter((part) => CREDENTIAL.test(part))
+  return password === undefined ? parts : [...parts, password]
+}
+
+/** Unlike a word of a path: with a digit or a capital, or long. */
+const CREDENTIAL = /^(?=.*[\dA-Z]).{8,}$|^.{16,}$/
+
+function encodings(text: string): readonly string[] {
+  const wellFormed = text.toWellFormed()
+  const encoded = new Set([
+    text,
+    encodeURIComponent(wellFormed),
+    JSON.stringify(text).slice(1, -1),
+    wellFormed.replace(/\P{ASCII}+/gu, encodeURIComponent),
+    // As in a form: https://url.spec.whatwg.org/#application/x-www-form-urlencoded
+    text.replaceAll(' ', '+'),
+  ])
+  return [...encoded]
+}
+
+/** Of shorter values, too little is left of the base64 within another. */
+const MIN_LENGTH = 4
+
+/**
+ * The base64 of a value that stands anywhere in a longer base64 text: three alignments, each
+ * without the characters at its ends that depend on the neighbours.
+ */
+function base64Forms(value: string): readonly string[] {
+  if (value.length < MIN_LENGTH) return []
+  const bytes = Buffer.from(value)
+  return [0, 1, 2].flatMap((offset) => {
+    const padded = Buffer.concat([Buffer.alloc(offset), bytes])
+    const start = offset === 0 ? 0 : offset + 1
+    const end = Math.floor((padded.length * 8) / 6)
+    const text = padded.toString('base64').slice(start, end)
+    return [text, text.replaceAll('+', '-').replaceAll('/', '_')]
+  })
+}

@@ -1,0 +1,197 @@
+import { describe, expect, it } from 'vitest'
+import type { QueuedEvent } from '../../../relay/model/delivery.ts'
+import { requestReplay } from '../../../relay/replay.ts'
+import {
+  alert,
+  answer,
+  CLUSTER,
+  createHarness,
+  type Harness,
+  provider,
+} from '../../support/relay-harness.ts'
+
+const COMMIT = '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
+const MINUTE_MS = 60_000
+
+/** An event of a Kustomization about the one commit, `seconds` after the first. */
+function report(name: string, severity: 'info' | 'error', seconds: number) {
+  return {
+    involvedObject: {
+      kind: 'Kustomization',
+      namespace: 'flux-system',
+      name,
+      apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+    },
+    severity,
+    timestamp: new Date(Date.UTC(2026, 10, 20, 9, 0, seconds)).toISOString(),
+    message: `report ${seconds} of ${name}`,
+    reason: severity === 'info' ? 'ReconciliationSucceeded' : 'ReconciliationFailed',
+    metadata: { 'kustomize.toolkit.fluxcd.io/revision': `main@sha1:${COMMIT}` },
+  }
+}
+
+/** All objects report to one status of the commit. */
+async function withSharedStatus(): Promise<Harness> {
+  const harness = createHarness()
+  harness.secrets.set(`${CLUSTER}/flux-system/github`, { token: 'ghp_example' })
+  const spec = {
+    type: 'github',
+    address: 'https://github.com/example/fleet-infra',
+    secretRef: { name: 'github' },
+    commitStatusExpr: "'all'",
+  }
+  await harness.configure(provider('github', spec), alert('podinfo', 'github'))
+  harness.answerWith(() => answer(201))
+  return harness
+}
+
+/** Dispatches the one event that is queued, and is killed before it can acknowledge it. */
+async function dispatchAndDie(harness: Harness): Promise<void> {
+  const [event] = harness.queue.leaseEvents(10)
+  await harness.dispatcher.dispatchEvent(event as QueuedEvent)
+  harness.queue.release(event as QueuedEvent, harness.clock.now() + 1)
+}
+
+const outcomes = async (harness: Harness) =>
+  (await harness.records()).map(({ event, outcome, repeats }) => [event.message, outcome, repeats])
+
+describe('an event that comes again after a kill', () => {
+  it('is counted as unchanged once, though a newer event of another object came first', async () => {
+    const harness = await withSharedStatus()
+    await harness.sendJson(report('a', 'info', 1))
+    await harness.drain()
+    await harness.sendJson(report('a', 'info', 2))
+    await dispatchAndDie(harness)
+    await harness.sendJson(report('b', 'error', 3))
+    await harness.drain()
+    harness.clock.advance(1)
+    await harness.drain()
+
+    expect(await outcomes(harness)).toHaveLength(3)
+    expect(await outcomes(harness)).toEqual(
+      expect.arrayContaining([
+        ['report 1 of a', 'delivered', 0],
+        ['report 2 of a', 'suppressed', 0],
+        ['report 3 of b', 'delivered', 0],
+      ]),
+    )
+  })
+
+  it('is counted as unchanged once, though the destination is parked when it comes again', async () => {
+    const harness = await withSharedStatus()
+    await harness.sendJson(report('a', 'info', 1))
+    await harness.drain()
+    await harness.sendJson(report('a', 'info', 2))
+    await dispatchAndDie(harness)
+    harness.answerWith(() => answer(429))
+    await harness.sendJson(report('b', 'error', 3))
+    await harness.drain()
+    harness.clock.advance(1)
+    await harness.drain()
+    harness.answerWith(() => answer(201))
+    harness.clock.advance(10 * MINUTE_MS)
+    await harness.drain()
+
+    expect((await outcomes(harness)).sort()).toEqual([
+      ['report 1 of a', 'delivered', 0],
+      ['report 2 of a', 'suppressed', 0],
+      ['report 3 of b', 'delivered', 0],
+    ])
+  })
+
+  it('stays suppressed as a repeat, however long the relay was away', async () => {
+    const harness = createHarness()
+    const webhook = provider('a', { type: 'generic', address: 'https://a.test/' })
+    await harness.configure(webhook, alert('all', 'a'))
+    await harness.sendJson(report('a', 'info', 1))
+    await harness.drain()
+    await harness.sendJson({ ...report('a', 'info', 2), message: 'report 1 of a' })
+    await dispatchAndDie(harness)
+    harness.clock.advance(15 * MINUTE_MS)
+    await harness.drain()
+
+    expect((await outcomes(harness)).map(([, outcome]) => outcome).sort()).toEqual([
+      'delivered',
+      'suppressed',
+    ])
+    expect(harness.requests).toHaveLength(1)
+  })
+})
+
+describe('events of one status that are unchanged', () => {
+  it('are all counted, though the ledger hears of a later one first', async () => {
+    const harness = await withSharedStatus()
+    await harness.sendJson(report('a', 'info', 1))
+    await harness.drain()
+    const { ledger } = harness.ports
+    const readMany = ledger.readMany.bind(ledger)
+    const held = Promise.withResolvers<void>()
+    let reads = 0
+    // The older event's second read, that of the counter, is slow, as another process's can be.
+    ledger.readMany = async (ids) => {
+      reads += 1
+      if (reads === 2) await held.promise
+      return readMany(ids)
+    }
+    await harness.sendJson(report('a', 'info', 2))
+    await harness.sendJson(report('b', 'info', 3))
+    const [older, newer] = harness.queue.leaseEvents(10)
+    const slow = harness.dispatcher.dispatchEvent(older as QueuedEvent)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+    await harness.dispatcher.dispatchEvent(newer as QueuedEvent)
+    held.resolve()
+    await slow
+
+    const counted = (await harness.records()).filter(({ outcome }) => outcome === 'suppressed')
+    expect(counted.reduce((sum, { repeats }) => sum + repeats + 1, 0)).toBe(2)
+  })
+})
+
+describe('a replay', () => {
+  // Known gap: nothing else queues the try, since nothing waits for a delivery that was final.
+  it.fails('goes on after a kill between the ledger and the queue', async () => {
+    const harness = createHarness()
+    const webhook = provider('a', { type: 'generic', address: 'https://a.test/' })
+    await harness.configure(webhook, alert('all', 'a'))
+    harness.answerWith(() => answer(400))
+    await harness.sendJson(report('a', 'info', 1))
+    await harness.drain()
+    const [dead] = await harness.records()
+    const { queue } = harness.ports
+    const sendRetries = queue.sendRetries.bind(queue)
+    const killed = new Error('killed')
+    queue.sendRetries = async (messages) => {
+      // The message of the replay itself is the one of the next try.
+      if (messages.some(({ attempt }) => attempt > Number(dead?.attempt))) throw killed
+      await sendRetries(messages)
+    }
+    await expect(requestReplay(harness.ports, String(dead?.id))).rejects.toBe(killed)
+    queue.sendRetries = sendRetries
+
+    harness.answerWith(() => answer(200))
+    await harness.drainNext()
+    await harness.drain()
+    expect(await outcomes(harness)).toEqual([['report 1 of a', 'delivered', 0]])
+  })
+})
+
+describe('a delivery that is due only after 24 hours, because the relay was away', () => {
+  // Known gap: a wait for a place, which says nothing of the destination, may end a delivery.
+  it.fails('is tried once more before it is given up, though others are in its way', async () => {
+    const harness = createHarness()
+    const webhook = provider('a', { type: 'generic', address: 'https://a.test/' })
+    await harness.configure(webhook, alert('all', 'a'))
+    harness.answerWith(() => answer(503))
+    for (let index = 0; index < 150; index += 1) {
+      await harness.sendJson(report(`app-${index}`, 'info', 1))
+    }
+    await harness.drain()
+    harness.clock.advance(25 * 60 * MINUTE_MS)
+    harness.answerWith(() => answer(200))
+    const due = harness.queue.leaseRetries(200)
+    await Promise.all(due.map((message) => harness.dispatcher.dispatchRetry(message)))
+
+    const reasons = (await harness.records()).map(({ outcome, reason }) => `${outcome}: ${reason}`)
+    expect(reasons.filter((text) => text.startsWith('dead'))).toEqual([])
+  })
+})
