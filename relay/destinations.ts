@@ -38,8 +38,13 @@ export type Treatment =
 export type Admission =
   /** Send now, then `leave`, whatever happened. */
   | { readonly kind: 'admitted'; leave(treatment: Treatment): void }
-  /** Do not send; come back after `waitMs`. */
-  | { readonly kind: 'refused'; readonly reason: string; readonly waitMs: number }
+  /** Do not send; come back after `waitMs`. `isFailing`: the destination is known to fail now. */
+  | {
+      readonly kind: 'refused'
+      readonly reason: string
+      readonly waitMs: number
+      readonly isFailing: boolean
+    }
 
 /**
  * Keeps one destination from taking capacity from the others. Known to this process only: after a
@@ -101,12 +106,13 @@ function refuseParked(
   if (leftMs <= 0 && !health.isProbed) return undefined
   const times = health.failuresInARow === 1 ? 'once' : `${health.failuresInARow} times in a row`
   const reason = `parked: ${host} failed ${times}; probed at ${new Date(health.parkedUntil).toISOString()}`
-  return { kind: 'refused', reason, waitMs: jitter(Math.max(leftMs, FIRST_PARK_MS), clock) }
+  const waitMs = jitter(Math.max(leftMs, FIRST_PARK_MS), clock)
+  return { kind: 'refused', reason, waitMs, isFailing: leftMs > 0 }
 }
 
 function refuseFull(host: string, clock: Clock): Admission {
   const reason = `no place: enough deliveries wait for ${host}`
-  return { kind: 'refused', reason, waitMs: jitter(FULL_RETRY_MS, clock) }
+  return { kind: 'refused', reason, waitMs: jitter(FULL_RETRY_MS, clock), isFailing: false }
 }
 
 /** Lets one delivery through; the others wait for what it finds out. */

@@ -36,8 +36,10 @@ export async function requestReplay(ports: Ports, id: string): Promise<ReplayRes
     replayedAt: [...record.replayedAt, now].slice(-MAX_REPLAYS_KEPT),
     updatedAt: now,
   }
+  // Nothing else waits for a delivery that was final, so its message must not get lost after the
+  // ledger has it as a retry. A message that is ahead of the ledger waits for it a while.
+  await ports.queue.sendRetries([{ deliveryId: id, attempt: replayed.attempt, dueAt: now }])
   const [written] = await ports.ledger.writeMany([{ record: replayed, expected: version }])
   if (!written) return requestReplay(ports, id)
-  await ports.queue.sendRetries([{ deliveryId: id, attempt: replayed.attempt, dueAt: now }])
   return { kind: 'queued', record: replayed }
 }

@@ -59,10 +59,14 @@ async function sendAdmitted(
 ): Promise<Conclusion> {
   const admission = await destinations.enter(destinationOf(prepared))
   if (admission.kind === 'refused') {
-    const { reason, waitMs } = admission
+    const { kind: _, isFailing, ...wait } = admission
     const { subject } = prepared
-    const stateKey = subject && subjectStateKey(record.cluster, subject)
-    return { outcome: 'retry', reason, waitMs, ...(stateKey && { subjectStateKey: stateKey }) }
+    return {
+      outcome: 'retry',
+      ...wait,
+      endsWhenLate: isFailing,
+      ...(subject && { subjectStateKey: subjectStateKey(record.cluster, subject) }),
+    }
   }
   let treatment: Treatment = { kind: 'unknown' }
   try {

@@ -46,25 +46,41 @@ interface Context extends AttemptContext {
 }
 
 async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<void> {
+  const table = await context.tables.of(queued.cluster)
+  const matches = table && match(queued, table, context.options)
+  const known = await readKnown(context, queued, matches?.candidates ?? [])
   // What was decided stands, though what it repeated may be forgotten since, or a rule changed.
-  const [known] = await context.ports.ledger.readMany([deliveryId(queued.id, undefined)])
-  if (known) return requeue(context, [known.value])
+  const decided = known.get(deliveryId(queued.id, undefined))
+  if (decided) return requeue(context, [decided])
+
   const repeat = await findRepeat(context.ports, queued)
   if (repeat) {
     const since = new Date(repeat.at).toISOString()
     const reason = `repeats the event ${repeat.ofEventId.slice(0, 12)} of ${since}`
     return settleWithoutAlert(context, queued, { outcome: 'suppressed', reason })
   }
-  const table = await context.tables.of(queued.cluster)
-  if (!table) {
+  if (!matches) {
     const reason = `cluster ${queued.cluster} has no configuration yet`
     return settleWithoutAlert(context, queued, { outcome: 'retry', reason })
   }
-  const { candidates, reason } = match(queued, table, context.options)
+  const { candidates, reason } = matches
   if (candidates.length === 0) {
     return settleWithoutAlert(context, queued, { outcome: 'skipped', reason })
   }
-  await tryCandidates(context, queued, candidates)
+  await tryCandidates(context, queued, candidates, known)
+}
+
+type KnownRecords = ReadonlyMap<string, DeliveryRecord>
+
+/** The records that an event has, of its deliveries and of itself, in one read. */
+async function readKnown(
+  { ports }: Context,
+  queued: QueuedEvent,
+  candidates: readonly Candidate[],
+): Promise<KnownRecords> {
+  const uids = [undefined, ...candidates.map(({ alert }) => alert.metadata.uid)]
+  const read = await ports.ledger.readMany(uids.map((uid) => deliveryId(queued.id, uid)))
+  return new Map(read.map(({ value }) => [value.id, value]))
 }
 
 /** Records an event that reached no Alert. */
@@ -72,20 +88,25 @@ async function settleWithoutAlert(context: Context, queued: QueuedEvent, conclus
   await settle(context, newRecord(queued, undefined, context.ports.clock.now()), conclusion)
 }
 
-/** Tries each delivery on its own: what one destination does touches no other. */
+/**
+ * Tries each delivery that has no record yet on its own: what one destination does touches no
+ * other. Recorded retries are queued again.
+ */
 async function tryCandidates(
   context: Context,
   queued: QueuedEvent,
   candidates: readonly Candidate[],
+  known: KnownRecords,
 ): Promise<void> {
-  const { ports } = context
-  const ids = candidates.map(({ alert }) => deliveryId(queued.id, alert.metadata.uid))
-  const known = new Map((await ports.ledger.readMany(ids)).map(({ value }) => [value.id, value]))
-  await requeue(context, [...known.values()])
+  const records = candidates.map(({ alert }) => newRecord(queued, alert, context.ports.clock.now()))
+  await requeue(
+    context,
+    records.flatMap(({ id }) => known.get(id) ?? []),
+  )
   const results = await Promise.allSettled(
-    candidates.map(async (candidate) => {
-      const record = newRecord(queued, candidate.alert, ports.clock.now())
-      if (!known.has(record.id)) await tryFirst(context, record, candidate)
+    candidates.map(async (candidate, index) => {
+      const record = records[index]
+      if (record && !known.has(record.id)) await tryFirst(context, record, candidate)
     }),
   )
   const failed = results.find((result) => result.status === 'rejected')
@@ -123,15 +144,23 @@ async function count(context: Context, record: DeliveryRecord, id: string): Prom
 
 async function dispatchRetry(context: Context, message: RetryMessage): Promise<void> {
   const [stored] = await context.ports.ledger.readMany([message.deliveryId])
-  if (stored?.value.outcome !== 'retry') return
+  if (!stored) return
   const { value: record } = stored
+  if (message.attempt > record.attempt) return waitForLedger(context, message)
+  if (record.outcome !== 'retry') return
   if (message.attempt < record.attempt) return requeue(context, [record])
-  if (message.attempt > record.attempt) {
-    throw new Error(`retry ${message.attempt} of ${record.id} is ahead of the ledger`)
-  }
   const table = await context.tables.of(record.cluster)
   if (record.alert) await retryDelivery(context, stored, table)
   else await retryEvent(context, stored, table)
+}
+
+/** How long a message may be ahead of the ledger: a replay queues its message first. */
+const AHEAD_MS = 5 * 60_000
+
+/** Lets the message come again; for good when the replay it is of never reached the ledger. */
+async function waitForLedger({ ports }: Context, message: RetryMessage): Promise<void> {
+  if (ports.clock.now() - message.dueAt > AHEAD_MS) return
+  throw new Error(`try ${message.attempt} of ${message.deliveryId} is not in the ledger yet`)
 }
 
 async function retryDelivery(
@@ -170,7 +199,8 @@ async function retryEvent(
     return settle(context, record, conclusion, startedAt, stored)
   }
   const { candidates, reason } = match(record, table, context.options)
-  await tryCandidates(context, queuedAgain(record), candidates)
+  const queued = queuedAgain(record)
+  await tryCandidates(context, queued, candidates, await readKnown(context, queued, candidates))
   const names = candidates.map(({ alert }) => `${alert.metadata.namespace}/${alert.metadata.name}`)
   const conclusion: Conclusion = {
     outcome: 'skipped',

@@ -34,6 +34,8 @@ export type Conclusion = {
       readonly retryAfterMs?: number
       /** Nothing was tried: come back after this fixed wait, which counts as no failure. */
       readonly waitMs?: number
+      /** With `waitMs`: the delivery is dead once its 24 hours are over. Else the wait ends none. */
+      readonly endsWhenLate?: boolean
     }
 )
 
@@ -120,7 +122,10 @@ function nextStep(record: DeliveryRecord, conclusion: Conclusion, clock: Clock):
   const { attempt, failures } = record
   if (outcome !== 'retry') return { outcome, reason, attempt, failures }
 
-  const { waitMs, retryAfterMs } = conclusion
+  const { waitMs, retryAfterMs, endsWhenLate } = conclusion
+  if (waitMs !== undefined && !endsWhenLate) {
+    return { outcome, reason, attempt: attempt + 1, failures, dueAt: clock.now() + waitMs }
+  }
   const counted = waitMs === undefined ? failures + 1 : failures
   const now = clock.now()
   const dueAt = nextTryAt({
