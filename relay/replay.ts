@@ -1,4 +1,4 @@
-import type { DeliveryRecord } from './model/delivery.ts'
+import type { DeliveryRecord, RetryMessage } from './model/delivery.ts'
 import { isSuperseded } from './pipeline/subject.ts'
 import type { Ports } from './ports.ts'
 
@@ -6,6 +6,18 @@ export type ReplayResult =
   | { readonly kind: 'queued'; readonly record: DeliveryRecord }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'refused'; readonly reason: string }
+
+/** Long enough for the replay to be queued by itself. */
+const GUARD_DELAY_MS = 60_000
+
+/**
+ * Nothing in the queue waits for a delivery that was final, so a crash after the ledger has it as a
+ * retry would leave it there. This message of its last try is then behind the ledger, and queues
+ * what the ledger says; without a crash it is dropped.
+ */
+function guardOf({ id, attempt }: DeliveryRecord, now: number): RetryMessage {
+  return { deliveryId: id, attempt, dueAt: now + GUARD_DELAY_MS }
+}
 
 /** Most replays of one delivery that its record keeps. */
 const MAX_REPLAYS_KEPT = 20
@@ -36,10 +48,9 @@ export async function requestReplay(ports: Ports, id: string): Promise<ReplayRes
     replayedAt: [...record.replayedAt, now].slice(-MAX_REPLAYS_KEPT),
     updatedAt: now,
   }
-  // Nothing else waits for a delivery that was final, so its message must not get lost after the
-  // ledger has it as a retry. A message that is ahead of the ledger waits for it a while.
-  await ports.queue.sendRetries([{ deliveryId: id, attempt: replayed.attempt, dueAt: now }])
+  if (record.outcome !== 'retry') await ports.queue.sendRetries([guardOf(record, now)])
   const [written] = await ports.ledger.writeMany([{ record: replayed, expected: version }])
   if (!written) return requestReplay(ports, id)
+  await ports.queue.sendRetries([{ deliveryId: id, attempt: replayed.attempt, dueAt: now }])
   return { kind: 'queued', record: replayed }
 }

@@ -144,23 +144,15 @@ async function count(context: Context, record: DeliveryRecord, id: string): Prom
 
 async function dispatchRetry(context: Context, message: RetryMessage): Promise<void> {
   const [stored] = await context.ports.ledger.readMany([message.deliveryId])
-  if (!stored) return
+  if (stored?.value.outcome !== 'retry') return
   const { value: record } = stored
-  if (message.attempt > record.attempt) return waitForLedger(context, message)
-  if (record.outcome !== 'retry') return
   if (message.attempt < record.attempt) return requeue(context, [record])
+  if (message.attempt > record.attempt) {
+    throw new Error(`retry ${message.attempt} of ${record.id} is ahead of the ledger`)
+  }
   const table = await context.tables.of(record.cluster)
   if (record.alert) await retryDelivery(context, stored, table)
   else await retryEvent(context, stored, table)
-}
-
-/** How long a message may be ahead of the ledger: a replay queues its message first. */
-const AHEAD_MS = 5 * 60_000
-
-/** Lets the message come again; for good when the replay it is of never reached the ledger. */
-async function waitForLedger({ ports }: Context, message: RetryMessage): Promise<void> {
-  if (ports.clock.now() - message.dueAt > AHEAD_MS) return
-  throw new Error(`try ${message.attempt} of ${message.deliveryId} is not in the ledger yet`)
 }
 
 async function retryDelivery(

@@ -1,7 +1,12 @@
 import type { Provider } from '../model/provider.ts'
 import { DEFAULT_TIMEOUT_MS } from '../model/provider.ts'
 import type { SecretData } from '../model/secret.ts'
-import type { SecretStore, TlsOptions, TransportOptions } from '../ports.ts'
+import {
+  InvalidSecret,
+  type SecretStore,
+  type TlsOptions,
+  type TransportOptions,
+} from '../ports.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import {
   parseSettings,
@@ -47,7 +52,7 @@ export async function resolveProvider(
   store: SecretStore,
   options: { readonly fresh?: boolean } = {},
 ): Promise<ResolvedProvider | UnresolvedProvider> {
-  const secrets = await readSecrets(cluster, provider, store, options)
+  const secrets = await readSecrets(cluster, provider, store, options).catch(invalidSecret)
   if ('kind' in secrets) return secrets
   const known = lastResolved.get(provider)
   if (known && sameSecrets(known.secrets, secrets)) return known.resolved
@@ -66,6 +71,12 @@ const lastResolved = new WeakMap<
 
 function sameSecrets(a: ProviderSecrets, b: ProviderSecrets): boolean {
   return a.main === b.main && a.cert === b.cert && a.proxy === b.proxy
+}
+
+/** Another try would find the same: as a Secret without the needed key (ADR 0008). */
+function invalidSecret(error: unknown): UnresolvedProvider {
+  if (error instanceof InvalidSecret) return { kind: 'invalid', reason: error.message }
+  throw error
 }
 
 async function readSecrets(

@@ -19,6 +19,8 @@ const SubjectState = z.object({
   order: z.string(),
   /** Who is sending now. */
   claim: z.object({ deliveryId: z.string(), until: z.number() }).optional(),
+  /** Whose earlier request, which was never answered, may still land, and until when. */
+  onItsWay: z.object({ deliveryId: z.string(), until: z.number() }).optional(),
   /** What the destination certainly shows. Absent: unknown. */
   settled: z.object({ shows: z.string(), at: z.number(), deliveryId: z.string() }).optional(),
 })
@@ -49,6 +51,7 @@ export interface Claim {
   readonly version: number
   /** What the destination showed before, if that is known. */
   readonly before: SubjectState['settled']
+  readonly onItsWay: SubjectState['onItsWay']
 }
 
 export function subjectStateKey(cluster: string, subject: Subject): string {
@@ -67,7 +70,8 @@ export async function claimSubject(ports: Ports, claimant: Claimant): Promise<Cl
     if (next && !(await write(ports, key, next, expected))) continue
     if (result !== 'claimed') return result
     const version = (stored?.version ?? 0) + 1
-    return { kind: 'claimed', claim: { key, claimant, version, before: next?.settled } }
+    const { settled: before, onItsWay } = next ?? {}
+    return { kind: 'claimed', claim: { key, claimant, version, before, onItsWay } }
   }
   throw new Error(`subject ${key}: too many conflicting claims`)
 }
@@ -82,22 +86,33 @@ interface Decision {
 function decide(state: SubjectState | undefined, claimant: Claimant, now: number): Decision {
   const { deliveryId, order, subject } = claimant
   if (state && state.order > order) return { result: { kind: 'superseded' } }
-  const { claim } = state ?? {}
-  if (state && claim && claim.until > now && claim.deliveryId !== deliveryId) {
-    return { result: { kind: 'busy' }, next: { ...state, order } }
-  }
+  const { claim, onItsWay } = state ?? {}
+  const isOther = (live: SubjectState['claim']) =>
+    live !== undefined && live.until > now && live.deliveryId !== deliveryId
+  if (state && isOther(claim)) return { result: { kind: 'busy' }, next: { ...state, order } }
+
   // A claim that nobody settled may or may not have been acted on: nothing is known any more.
   const settled = claim ? undefined : state?.settled
+  const keptOnItsWay = latest([claim, onItsWay], now)
   if (settled && settled.shows === subject.shows) {
     const own = settled.deliveryId === deliveryId
     const result = { kind: 'unchanged', since: settled.at, own } as const
-    return { result, next: { order, settled } }
+    return { result, next: { order, settled, ...keptOnItsWay } }
   }
+  if (state && isOther(onItsWay)) return { result: { kind: 'busy' }, next: { ...state, order } }
+
   const until = now + claimant.timeoutMs + CLAIM_MARGIN_MS
   return {
     result: 'claimed',
-    next: { order, claim: { deliveryId, until }, ...(settled && { settled }) },
+    next: { order, claim: { deliveryId, until }, ...(settled && { settled }), ...keptOnItsWay },
   }
+}
+
+/** The one of these that can land last, if any still can. */
+function latest(requests: readonly SubjectState['onItsWay'][], now: number) {
+  const live = requests.filter((request) => request !== undefined && request.until > now)
+  const [onItsWay] = live.sort((a, b) => (b?.until ?? 0) - (a?.until ?? 0))
+  return onItsWay ? { onItsWay } : {}
 }
 
 /**
@@ -106,18 +121,17 @@ function decide(state: SubjectState | undefined, claimant: Claimant, now: number
  */
 export async function settleSubject(ports: Ports, claim: Claim, verdict: Verdict): Promise<void> {
   if (verdict.kind === 'retry' && verdict.applied === 'in-flight') return
-  const settled = settledAfter(claim, verdict, ports.clock.now())
-  let next: SubjectState = {
-    order: claim.claimant.order,
-    ...(settled && { settled }),
-  }
+  const now = ports.clock.now()
+  const settled = settledAfter(claim, verdict, now)
+  const kept = { ...(settled && { settled }), ...latest([claim.onItsWay], now) }
+  let next: SubjectState = { order: claim.claimant.order, ...kept }
   let expected: ExpectedVersion = claim.version
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     if (await write(ports, claim.key, next, expected)) return
     const stored = await ports.state.read(claim.key)
     const state = stored && SubjectState.parse(stored.value)
     if (stored === undefined || state?.claim?.deliveryId !== claim.claimant.deliveryId) return
-    next = { order: state.order, ...(settled && { settled }) }
+    next = { order: state.order, ...kept }
     expected = stored.version
   }
   throw new Error(`subject ${claim.key}: too many conflicting claims`)

@@ -23,7 +23,12 @@ async function fluxRelay(args: readonly string[], token = '') {
 async function relayWith(records: readonly DeliveryRecord[], changes = {}) {
   const relay = await startRelay(changes)
   await relay.ports.ledger.writeMany(records.map((record) => ({ record, expected: 'absent' })))
-  const queued = () => relay.ports.queue.retries.map(({ deliveryId }) => deliveryId).sort()
+  // The records' last try is the first.
+  const queued = () =>
+    relay.ports.queue.retries
+      .filter(({ attempt }) => attempt === 2)
+      .map(({ deliveryId }) => deliveryId)
+      .sort()
   return { url: `http://127.0.0.1:${relay.server.port}`, queued }
 }
 

@@ -405,6 +405,23 @@ describe('commit statuses', () => {
     expect(states(harness)).toEqual(['failure', 'success'])
   })
 
+  it('send nothing newer while an earlier try of an older one may still be on its way', async () => {
+    const harness = await withGithub()
+    harness.answerWith(() => noAnswer(true))
+    await harness.send('kustomization-health-check-failed', { timestamp: '2026-11-20T09:10:00Z' })
+    await harness.drain()
+    const sentAt = harness.clock.now()
+    harness.answerWith(() => answer(201))
+    // The second try is answered; the first may still land.
+    await harness.drainNext()
+    await harness.send('kustomization-applied', { timestamp: '2026-11-20T09:11:00Z' })
+    await harness.drain()
+    expect(states(harness)).toEqual(['failure', 'failure'])
+    while (await harness.drainNext());
+    expect(states(harness)).toEqual(['failure', 'failure', 'success'])
+    expect(harness.clock.now() - sentAt).toBeGreaterThanOrEqual(45_000)
+  })
+
   it('send the next one when the answer to the last was lost', async () => {
     const harness = await withGithub()
     await harness.send('kustomization-applied', { timestamp: '2026-11-20T09:10:00Z' })

@@ -1,0 +1,81 @@
+import type { DeliveryView } from '../../relay/intake/delivery-view.ts'
+import type { Outcome } from '../../relay/model/delivery.ts'
+import { deliveryId } from '../../relay/pipeline/record.ts'
+
+/** A record of the ledger, as far as the test looks at it. */
+export interface Entry {
+  readonly id: string
+  readonly eventId: string
+  readonly cluster: string
+  /** Name of the Alert; empty for an event that reached none. */
+  readonly route: string
+  /** Of the event, which tells it from all others. */
+  readonly message: string
+  readonly outcome: Outcome
+  readonly reason: string
+  readonly attempt: number
+  readonly repeats: number
+  /** Whether it counts the events that found their status unchanged, and is nobody's own. */
+  readonly isCounter: boolean
+}
+
+/** What both the API's view and the database's row have. */
+type Described = Pick<
+  DeliveryView,
+  'id' | 'eventId' | 'cluster' | 'outcome' | 'reason' | 'attempt' | 'repeats' | 'alert'
+> & { readonly event: { readonly message: string } }
+
+export function entryOf(record: Described): Entry {
+  const { id, eventId, cluster, outcome, reason, attempt, repeats, alert, event } = record
+  return {
+    ...{ id, eventId, cluster, outcome, reason, attempt, repeats },
+    route: alert?.name ?? '',
+    message: event.message,
+    isCounter: id !== deliveryId(eventId, alert?.uid),
+  }
+}
+
+/** Reads all pages of `GET /v1/deliveries`. */
+export async function readLedger(url: string): Promise<readonly Entry[]> {
+  const entries: Entry[] = []
+  let cursor = ''
+  do {
+    const page = await readPage(`${url}/v1/deliveries?limit=200${cursor}`)
+    entries.push(...page.deliveries.map(entryOf))
+    cursor = page.nextCursor === undefined ? '' : `&cursor=${encodeURIComponent(page.nextCursor)}`
+  } while (cursor !== '')
+  return entries
+}
+
+interface Page {
+  readonly deliveries: readonly DeliveryView[]
+  readonly nextCursor?: string
+}
+
+async function readPage(url: string): Promise<Page> {
+  const answer = await fetch(url)
+  if (answer.status !== 200) throw new Error(`GET /v1/deliveries: ${await answer.text()}`)
+  return (await answer.json()) as Page
+}
+
+/** What waits in the queue, by `/metrics`. */
+export interface Depth {
+  readonly events: number
+  readonly retries: number
+  /** How long the first retry is overdue, in seconds; 0 when none is due. */
+  readonly overdueSeconds: number
+}
+
+export async function readDepth(url: string): Promise<Depth> {
+  const text = await (await fetch(`${url}/metrics`)).text()
+  const sample = (name: string) => {
+    const line = text.split('\n').find((candidate) => candidate.startsWith(`${name} `))
+    if (line === undefined) throw new Error(`/metrics has no ${name}`)
+    return Number(line.slice(name.length))
+  }
+  return {
+    events: sample('flux_relay_queue_depth{queue="events"}'),
+    retries: sample('flux_relay_queue_depth{queue="retries"}'),
+    overdueSeconds: sample('flux_relay_queue_oldest_age_seconds{queue="retries"}'),
+  }
+}

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Journal } from './journal.ts'
+import { putEdgeConfig, type SinkAddresses } from './manifests.ts'
+import type { Moments } from './moments.ts'
+import { type ClockSetting, jumped, relayTimeAt } from './relay-clock.ts'
+import { type RelayLife, startLife } from './relay-life.ts'
+
+/**
+ * Eight times as fast: the shortest retry comes within a life. Not faster, since a claim lasts 31
+ * seconds of the relay's time, and an attempt up to one of the machine's.
+ */
+const CLOCK_FACTOR = 8
+
+/** What the kernel holds of a killed relay's connections is read within this. */
+const LEFTOVERS_MS = 20
+
+/** The relay over all its lives, with one clock. */
+export interface Lives {
+  /** Starts the relay, with the machine off for `offMs` of the relay's time since the last life. */
+  start(offMs: number): RelayLife
+  kill(life: RelayLife): Promise<void>
+  /** Kills what still runs. */
+  end(): Promise<void>
+  /** How often it was started. */
+  number(): number
+  /** Its address while clients may post to it. */
+  url(): string | undefined
+  /** Milliseconds since the epoch. */
+  relayTime(): number
+}
+
+export interface LivesOptions {
+  readonly data: string
+  readonly manifests: string
+  readonly journal: Journal
+  readonly moments: Moments
+  readonly sinks: SinkAddresses
+}
+
+export function createLives({ data, manifests, journal, moments, sinks }: LivesOptions): Lives {
+  const startedAt = Date.now()
+  const running = new Set<RelayLife>()
+  let clock: ClockSetting = { realAt: startedAt, relayAt: startedAt, factor: CLOCK_FACTOR }
+  let number = 0
+  let url: string | undefined
+  let isEdgeConfigured = false
+
+  /** Lets the clients post, once the relay knows both clusters. A kill may come at any time. */
+  async function open(life: RelayLife): Promise<void> {
+    const ready = await life.ready
+    if (!isEdgeConfigured) await putEdgeConfig(ready, sinks, startedAt)
+    isEdgeConfigured = true
+    if (running.has(life)) url = ready
+  }
+
+  return {
+    start(offMs) {
+      clock = jumped(clock, offMs)
+      number += 1
+      const own = number
+      const life = startLife({
+        ...{ manifests, data, clock },
+        onLine(line) {
+          journal.logged(own, line)
+          if (line.delivery !== undefined) moments.happened('decision')
+        },
+      })
+      running.add(life)
+      open(life).catch(() => undefined)
+      return life
+    },
+    async kill(life) {
+      url = undefined
+      running.delete(life)
+      await life.kill()
+      await sleep(LEFTOVERS_MS)
+    },
+    async end() {
+      await Promise.all([...running].map((life) => life.kill()))
+    },
+    number: () => number,
+    url: () => url,
+    relayTime: () => relayTimeAt(clock, Date.now()),
+  }
+}

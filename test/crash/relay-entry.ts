@@ -1,0 +1,29 @@
+import { parseArgs } from 'node:util'
+import { startRelay } from '../../embedded/relay.ts'
+import { type ClockSetting, relayClock } from './relay-clock.ts'
+
+/**
+ * The embedded relay as `flux-relay serve` composes it, but for its clock. Ends when its stdin
+ * does, so that nothing is left behind by a test that was ended itself.
+ */
+const { values } = parseArgs({
+  options: {
+    manifests: { type: 'string', default: '' },
+    data: { type: 'string', default: '' },
+    clock: { type: 'string', default: '' },
+  },
+})
+
+process.stdin.on('end', () => process.exit(0)).resume()
+await startRelay(
+  {
+    manifests: values.manifests,
+    data: values.data,
+    port: 0,
+    host: '127.0.0.1',
+    cluster: 'local',
+    noCrossNamespaceRefs: false,
+    denyPrivateAddresses: false,
+  },
+  { clock: relayClock(JSON.parse(values.clock) as ClockSetting) },
+)

@@ -1,0 +1,93 @@
+import type { SentEvent } from './events.ts'
+
+/** What an Alert of the test does with an event that its source takes. */
+export type Expectation =
+  /** Reaches the sink at least once. */
+  | 'delivered'
+  /** A commit status: delivered, superseded, or unchanged. */
+  | 'status'
+  | 'skipped'
+  /** The sink's certificate is never trusted. */
+  | 'dead'
+
+/** An Alert, and the Provider of the same name. */
+export interface RouteModel {
+  readonly name: string
+  readonly cluster: string
+  /** Undefined when no source of the Alert takes the event. */
+  expects(event: SentEvent): Expectation | undefined
+}
+
+/** Context of the statuses that all objects of a cluster share. */
+export const SHARED_CONTEXT = 'all/apps'
+
+/** Kustomizations whose events go to the TLS sinks too. */
+export const LATER_TRUSTED_OBJECT = 'app-0'
+export const NEVER_TRUSTED_OBJECT = 'app-1'
+
+/** An event with this word in its message is not for the chat. */
+export const QUIET = 'quiet'
+
+const isKustomization = ({ kind }: SentEvent) => kind === 'Kustomization'
+
+function status(event: SentEvent): Expectation | undefined {
+  if (!isKustomization(event)) return undefined
+  return event.severity === 'info' && event.reason === 'Progressing' ? 'skipped' : 'status'
+}
+
+/** All Alerts of the test: the model of what the manifests say. */
+export const ROUTES: readonly RouteModel[] = [
+  {
+    name: 'hooks',
+    cluster: 'local',
+    expects: (event) => (isKustomization(event) ? 'delivered' : undefined),
+  },
+  {
+    name: 'errors',
+    cluster: 'local',
+    expects: (event) =>
+      isKustomization(event) && event.severity === 'error' ? 'delivered' : undefined,
+  },
+  {
+    name: 'chat',
+    cluster: 'local',
+    expects: (event) => {
+      if (!isKustomization(event)) return undefined
+      return event.message.includes(QUIET) ? 'skipped' : 'delivered'
+    },
+  },
+  { name: 'statuses', cluster: 'local', expects: status },
+  { name: 'shared', cluster: 'local', expects: status },
+  {
+    name: 'later',
+    cluster: 'local',
+    expects: (event) =>
+      isKustomization(event) && event.object === LATER_TRUSTED_OBJECT ? 'delivered' : undefined,
+  },
+  {
+    name: 'never',
+    cluster: 'local',
+    expects: (event) =>
+      isKustomization(event) && event.object === NEVER_TRUSTED_OBJECT ? 'dead' : undefined,
+  },
+  {
+    name: 'edge',
+    cluster: 'edge',
+    expects: (event) => (isKustomization(event) ? 'delivered' : undefined),
+  },
+]
+
+/** What a commit status replaces, as the forge names it. */
+export function statusSubject(route: 'statuses' | 'shared', event: SentEvent): string {
+  const context =
+    route === 'shared' ? SHARED_CONTEXT : `${event.kind}/${event.object}/statuses`.toLowerCase()
+  return `${event.commit} ${context}`
+}
+
+/** Every Alert that takes an event, and what it does with it. */
+export function expectationsOf(event: SentEvent) {
+  return ROUTES.flatMap((route) => {
+    const expected = route.cluster === event.cluster ? route.expects(event) : undefined
+    return expected ? [{ route: route.name, expected }] : []
+  })
+}

@@ -1,0 +1,106 @@
+import { reasonPhrase } from '../../relay/providers/formats/names.ts'
+import { messageOfChat, subjectOfArrival } from './duplicates.ts'
+import type { Entry } from './entries.ts'
+import type { SentEvent } from './events.ts'
+import type { Journal } from './journal.ts'
+import { expectationsOf, statusSubject } from './routes.ts'
+import type { Arrival } from './sink.ts'
+
+export interface SinkBooks {
+  readonly journal: Journal
+  readonly entries: readonly Entry[]
+  readonly acknowledged: readonly SentEvent[]
+}
+
+const MESSAGE_PATHS: Readonly<Record<string, string>> = {
+  '/hooks': 'hooks',
+  '/errors': 'errors',
+  '/edge': 'edge',
+  '/later': 'later',
+}
+
+/** What the ledger calls delivered has reached its sink. */
+export function findUnreceived({ journal, entries }: SinkBooks): readonly string[] {
+  const received = new Set(
+    journal.arrivals.filter(({ isApplied }) => isApplied).map((arrival) => receiptOf(arrival)),
+  )
+  return entries.flatMap((entry) => {
+    const isMessage = entry.route === 'chat' || Object.values(MESSAGE_PATHS).includes(entry.route)
+    if (!isMessage || entry.outcome !== 'delivered') return []
+    const receipt = `${entry.route} ${entry.message}`
+    return received.has(receipt) ? [] : [`delivered, and not received: ${receipt}`]
+  })
+}
+
+function receiptOf(arrival: Arrival): string {
+  if (arrival.path === '/chat') return `chat ${messageOfChat(arrival)}`
+  const route = MESSAGE_PATHS[arrival.path]
+  if (route === undefined) return ''
+  return `${route} ${(JSON.parse(arrival.body) as { readonly message: string }).message}`
+}
+
+/** Every commit shows of every context what the newest event says, and never went back to older. */
+export function findWrongStatuses(books: SinkBooks): readonly string[] {
+  const applied = Map.groupBy(
+    books.journal.arrivals.filter(({ isApplied }) => isApplied),
+    (arrival) => subjectOfArrival(arrival) ?? '',
+  )
+  return [...statusEvents(books)].flatMap(([subject, events]) => {
+    const shown = (applied.get(subject) ?? []).map(shownBy)
+    return [...finalProblem(subject, events, shown), ...orderProblems(subject, events, shown)]
+  })
+}
+
+/** The events about each status, oldest first, without those that were suppressed as repeats. */
+function statusEvents({ acknowledged, entries }: SinkBooks): ReadonlyMap<string, SentEvent[]> {
+  const unrouted = new Set(
+    entries.filter(({ route }) => route === '').map(({ message }) => message),
+  )
+  const subjects = new Map<string, SentEvent[]>()
+  for (const event of acknowledged.toSorted((a, b) => a.at - b.at)) {
+    if (unrouted.has(event.message)) continue
+    for (const { route, expected } of expectationsOf(event)) {
+      if (expected !== 'status') continue
+      const subject = statusSubject(route === 'shared' ? 'shared' : 'statuses', event)
+      subjects.set(subject, [...(subjects.get(subject) ?? []), event])
+    }
+  }
+  return subjects
+}
+
+function shownBy({ body }: Arrival): string {
+  const { state, description } = JSON.parse(body) as Readonly<Record<string, string>>
+  return `${state}: ${description}`
+}
+
+/** What the forge shows of an event. */
+function shownOf({ severity, reason }: SentEvent): string {
+  return `${severity === 'error' ? 'failure' : 'success'}: ${reasonPhrase(reason)}`
+}
+
+function finalProblem(
+  subject: string,
+  events: readonly SentEvent[],
+  shown: readonly string[],
+): readonly string[] {
+  const newest = events.at(-1)
+  const expected = newest && shownOf(newest)
+  if (shown.at(-1) === expected) return []
+  return [`${subject} shows ${shown.at(-1)}, the newest event says ${expected}`]
+}
+
+/** Only where a status tells which event it is from; of those with equal text, the benefit. */
+function orderProblems(
+  subject: string,
+  events: readonly SentEvent[],
+  shown: readonly string[],
+): readonly string[] {
+  let reached = 0
+  return shown.flatMap((text) => {
+    const times = events.filter((event) => shownOf(event) === text).map(({ at }) => at)
+    if (times.length === 0) return [`${subject} showed ${text}, which no event says`]
+    if (Math.max(...times) < reached) return [`${subject} went back to ${text}`]
+    reached = Math.max(reached, Math.min(...times))
+    return []
+  })
+}
