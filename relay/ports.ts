@@ -28,13 +28,14 @@ export interface Clock {
 export interface Queue {
   /**
    * Durable once it resolves, in the order given. An event whose id was sent within the last five
-   * minutes at least is not queued again.
+   * minutes at least is not queued again; a queue that does not tell says `queued` of it. One that
+   * is `too-large` for the queue is not queued, now or ever; the others are.
    */
   send(events: readonly AcceptedEvent[]): Promise<readonly SendResult[]>
   /** Queues each message for its `dueAt`. The same message twice is harmless. */
   sendRetries(messages: readonly RetryMessage[]): Promise<void>
 }
-export type SendResult = 'queued' | 'duplicate'
+export type SendResult = 'queued' | 'duplicate' | 'too-large'
 
 export interface ConfigStore {
   /** The cluster's set, `'unchanged'` when it still is `knownRevision`, undefined without one. */
@@ -43,8 +44,16 @@ export interface ConfigStore {
   replace(snapshot: ConfigSnapshot): Promise<'replaced' | 'stale'>
 }
 
+/** A Secret that is there but has not the form of one, which only a person can mend. */
+export class InvalidSecret extends Error {
+  override readonly name = 'InvalidSecret'
+}
+
 export interface SecretStore {
-  /** The Secret's decoded keys; undefined without one. `fresh` reads past every cache. */
+  /**
+   * The Secret's decoded keys; undefined without one. `fresh` reads past every cache. Rejects with
+   * `InvalidSecret` for one that holds no keys and texts; its message shows nothing of the content.
+   */
   read(
     cluster: string,
     namespace: string,

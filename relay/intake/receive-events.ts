@@ -1,6 +1,6 @@
 import { ellipsize } from '../model/text.ts'
 import { type AcceptedBatch, accept, type Rejection } from '../pipeline/accept.ts'
-import type { Ports } from '../ports.ts'
+import type { Ports, SendResult } from '../ports.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
 import { type RequestBody, readItems, readSingleItem } from './body.ts'
 import { problem } from './problem.ts'
@@ -54,7 +54,7 @@ export async function receiveEvents(
   const batch = accept(read.items, sender, ports.clock.now())
   const rejected = batch.rejected.map(bounded)
   if (batch.events.length === 0) return allBad(rejected)
-  return queueAll(ports, { ...batch, rejected })
+  return queueAll(ports, { ...batch, rejected }, read.items.length)
 }
 
 /** Longest error text; names that the sender made up are part of it. */
@@ -78,17 +78,36 @@ function allBad(rejected: readonly Rejection[]): EventsAnswer {
 
 async function queueAll(
   ports: Pick<Ports, 'queue'>,
-  { events, rejected }: AcceptedBatch,
+  batch: AcceptedBatch,
+  itemCount: number,
 ): Promise<EventsAnswer> {
   try {
-    const results = await ports.queue.send(events)
+    const results = await ports.queue.send(batch.events)
+    const rejected = [...batch.rejected, ...tooLarge(batch, results, itemCount)]
+    rejected.sort((a, b) => a.index - b.index)
+    if (rejected.length === itemCount) return allBad(rejected)
+    const accepted = itemCount - rejected.length
     const duplicates = results.filter((result) => result === 'duplicate').length
     return {
-      ...jsonAnswer(202, { accepted: events.length, rejected }),
-      counts: { accepted: events.length - duplicates, duplicates, rejected: rejected.length },
+      ...jsonAnswer(202, { accepted, rejected }),
+      counts: { accepted: accepted - duplicates, duplicates, rejected: rejected.length },
     }
   } catch (cause) {
     const detail = 'the events could not be queued; send the request again'
     return { ...problemAnswer(problem(503, detail), cause), counts: NOTHING }
   }
+}
+
+/** The events that the queue cannot hold, by their index in the request. */
+function tooLarge(
+  { rejected }: AcceptedBatch,
+  results: readonly SendResult[],
+  itemCount: number,
+): readonly Rejection[] {
+  const bad = new Set(rejected.map(({ index }) => index))
+  const good = Array.from({ length: itemCount }, (_, index) => index).filter((i) => !bad.has(i))
+  const error = 'too large for the queue, even compressed; shorten its metadata or labels'
+  return good
+    .filter((_, place) => results[place] === 'too-large')
+    .map((index) => ({ index, error }))
 }

@@ -63,6 +63,8 @@ class Failing {
 export class MemoryQueue extends Failing implements Queue {
   readonly #events = new Map<string, AcceptedEvent>()
   readonly retries: RetryMessage[] = []
+  /** Which events this queue cannot hold. */
+  tooLarge: (event: AcceptedEvent) => boolean = () => false
 
   get events(): readonly AcceptedEvent[] {
     return [...this.#events.values()]
@@ -71,6 +73,7 @@ export class MemoryQueue extends Failing implements Queue {
   async send(events: readonly AcceptedEvent[]): Promise<readonly SendResult[]> {
     await this.check()
     return events.map((event) => {
+      if (this.tooLarge(event)) return 'too-large'
       if (this.#events.has(event.id)) return 'duplicate'
       this.#events.set(event.id, event)
       return 'queued'

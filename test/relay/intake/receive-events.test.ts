@@ -73,6 +73,30 @@ describe('receiveEvents', () => {
     expect(ports.queue.events).toEqual([])
   })
 
+  it('rejects what is too large for the queue, by its place in the request', async () => {
+    const { ports, receive } = setup()
+    ports.queue.tooLarge = (event) => event.event.message === 'huge'
+    const huge = { ...EVENT, message: 'huge' }
+    const answer = await receive([huge, EVENT, 7, huge])
+    expect(answer.status).toBe(202)
+    expect(answer.json).toEqual({
+      accepted: 1,
+      rejected: [
+        { index: 0, error: expect.stringContaining('too large for the queue') },
+        { index: 2, error: 'expected object, received number' },
+        { index: 3, error: expect.stringContaining('too large for the queue') },
+      ],
+    })
+    expect(answer.counts).toEqual({ accepted: 1, duplicates: 0, rejected: 3 })
+    const alone = await receive(huge)
+    expect(alone.json).toMatchObject({
+      status: 400,
+      detail: expect.stringContaining('too large for the queue'),
+      errors: [{ index: 0 }],
+    })
+    expect(alone.counts).toEqual({ accepted: 0, duplicates: 0, rejected: 1 })
+  })
+
   it('asks to send again when the queue fails, and keeps why to itself', async () => {
     const { ports, receive } = setup()
     ports.queue.failure = new Error('disk is full at /var/secret-place')
