@@ -1,82 +1,14 @@
 import type { z } from 'zod'
-import { type FieldError, fieldErrors, fieldErrorText } from './errors.ts'
-import { Alert, AlertSpec, EventSource } from './model/alert.ts'
+import { type FieldError, fieldErrorText } from './errors.ts'
+import { AlertSpec, EventSource } from './model/alert.ts'
 import type { ConfigSnapshot, ObjectReadiness } from './model/config.ts'
-import { derivedUid, hashParts } from './model/hash.ts'
+import { hashParts } from './model/hash.ts'
 import { type KubernetesObject, namespacedName } from './model/kubernetes.ts'
-import { Provider, ProviderSpec } from './model/provider.ts'
+import { ProviderSpec } from './model/provider.ts'
+import { parseAlert, parseProvider } from './parse-objects.ts'
 import { resolveProvider } from './pipeline/resolve-provider.ts'
 import { type CompiledProvider, compileAlert, compileProvider } from './pipeline/routing-table.ts'
 import type { SecretStore } from './ports.ts'
-
-/** A Kubernetes object of a kind that the relay takes, or why it is not one. */
-export type ParseResult<T> =
-  | { readonly object: T }
-  | { readonly name: string; readonly namespace: string; readonly errors: readonly FieldError[] }
-
-/** Validates an Alert and gives it a UID when it has none. */
-export function parseAlert(cluster: string, manifest: KubernetesObject): ParseResult<Alert> {
-  return parseObject('Alert', Alert, cluster, manifest)
-}
-
-/** Validates a Provider and gives it a UID when it has none. */
-export function parseProvider(cluster: string, manifest: KubernetesObject): ParseResult<Provider> {
-  return parseObject('Provider', Provider, cluster, manifest)
-}
-
-interface Parsed {
-  readonly metadata: {
-    readonly name: string
-    readonly namespace: string
-    readonly uid?: string | null | undefined
-  }
-}
-
-function parseObject<T extends Parsed>(
-  kind: string,
-  schema: z.ZodType<T>,
-  cluster: string,
-  manifest: KubernetesObject,
-) {
-  const parsed = schema.safeParse(manifest)
-  if (!parsed.success) {
-    return { ...nameOf(manifest), errors: fieldErrors(parsed.error.issues) }
-  }
-  const { namespace, name, uid: given } = parsed.data.metadata
-  const uid = given || derivedUid(cluster, kind, namespace, name)
-  return {
-    object: {
-      ...parsed.data,
-      metadata: { namespace, name, uid },
-      manifest: { ...manifest, metadata: { ...Object(manifest.metadata), namespace, name, uid } },
-    },
-  }
-}
-
-/** The name that an invalid object claims, as far as it has one. */
-export function nameOf(manifest: KubernetesObject) {
-  const { name, namespace } = Object(manifest.metadata) as Record<string, unknown>
-  return {
-    name: typeof name === 'string' ? name : '',
-    namespace: typeof namespace === 'string' ? namespace : 'default',
-  }
-}
-
-/** The valid Alerts and Providers among the objects of a snapshot. */
-export function parseObjects(cluster: string, manifests: readonly KubernetesObject[]) {
-  const alerts: Alert[] = []
-  const providers: Provider[] = []
-  for (const manifest of manifests) {
-    if (manifest.kind === 'Alert') {
-      const result = parseAlert(cluster, manifest)
-      if ('object' in result) alerts.push(result.object)
-    } else if (manifest.kind === 'Provider') {
-      const result = parseProvider(cluster, manifest)
-      if ('object' in result) providers.push(result.object)
-    }
-  }
-  return { alerts, providers }
-}
 
 /**
  * Makes a snapshot of a cluster's whole set, and says of each object whether it takes effect. An

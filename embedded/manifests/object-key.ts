@@ -1,5 +1,5 @@
 import { type KubernetesObject, namespacedName } from '../../relay/model/kubernetes.ts'
-import { nameOf } from '../../relay/reconcile.ts'
+import { nameOf } from '../../relay/parse-objects.ts'
 
 /** `Alert/flux-system/on-call`: which of two manifests are of the same object. */
 export type ObjectKey = string

@@ -1,7 +1,7 @@
 import { type FieldError, fieldErrors } from '../../relay/errors.ts'
 import { type KubernetesObject, namespacedName } from '../../relay/model/kubernetes.ts'
 import { Secret, type SecretData } from '../../relay/model/secret.ts'
-import { parseAlert, parseProvider } from '../../relay/reconcile.ts'
+import { parseAlert, parseProvider } from '../../relay/parse-objects.ts'
 import { classify, type LoadedKind } from './classify.ts'
 import type { Position, SourceDocument } from './documents.ts'
 import { type ObjectKey, objectKey } from './object-key.ts'

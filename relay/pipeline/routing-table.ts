@@ -4,9 +4,9 @@ import type { ConfigSnapshot } from '../model/config.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import { compilePattern, type Pattern } from '../model/pattern.ts'
 import type { Provider } from '../model/provider.ts'
+import { parseObjects } from '../parse-objects.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import { providerTypes } from '../providers/registry.ts'
-import { parseObjects } from '../reconcile.ts'
 
 /** An entry of an inclusionList or exclusionList that compiled. */
 export interface Rule {

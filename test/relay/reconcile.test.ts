@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { derivedUid } from '../../relay/model/hash.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
-import { parseAlert, reconcile } from '../../relay/reconcile.ts'
+import { parseAlert } from '../../relay/parse-objects.ts'
+import { reconcile } from '../../relay/reconcile.ts'
 import { alert, provider } from '../support/relay-harness.ts'
 
 const hook = provider('a', { type: 'generic', address: 'https://a.test' })

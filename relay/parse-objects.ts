@@ -1,0 +1,75 @@
+import type { z } from 'zod'
+import { type FieldError, fieldErrors } from './errors.ts'
+import { Alert } from './model/alert.ts'
+import { derivedUid } from './model/hash.ts'
+import type { KubernetesObject } from './model/kubernetes.ts'
+import { Provider } from './model/provider.ts'
+
+/** A Kubernetes object of a kind that the relay takes, or why it is not one. */
+export type ParseResult<T> =
+  | { readonly object: T }
+  | { readonly name: string; readonly namespace: string; readonly errors: readonly FieldError[] }
+
+/** Validates an Alert and gives it a UID when it has none. */
+export function parseAlert(cluster: string, manifest: KubernetesObject): ParseResult<Alert> {
+  return parseObject('Alert', Alert, cluster, manifest)
+}
+
+/** Validates a Provider and gives it a UID when it has none. */
+export function parseProvider(cluster: string, manifest: KubernetesObject): ParseResult<Provider> {
+  return parseObject('Provider', Provider, cluster, manifest)
+}
+
+interface Parsed {
+  readonly metadata: {
+    readonly name: string
+    readonly namespace: string
+    readonly uid?: string | null | undefined
+  }
+}
+
+function parseObject<T extends Parsed>(
+  kind: string,
+  schema: z.ZodType<T>,
+  cluster: string,
+  manifest: KubernetesObject,
+) {
+  const parsed = schema.safeParse(manifest)
+  if (!parsed.success) {
+    return { ...nameOf(manifest), errors: fieldErrors(parsed.error.issues) }
+  }
+  const { namespace, name, uid: given } = parsed.data.metadata
+  const uid = given || derivedUid(cluster, kind, namespace, name)
+  return {
+    object: {
+      ...parsed.data,
+      metadata: { namespace, name, uid },
+      manifest: { ...manifest, metadata: { ...Object(manifest.metadata), namespace, name, uid } },
+    },
+  }
+}
+
+/** The name that an invalid object claims, as far as it has one. */
+export function nameOf(manifest: KubernetesObject) {
+  const { name, namespace } = Object(manifest.metadata) as Record<string, unknown>
+  return {
+    name: typeof name === 'string' ? name : '',
+    namespace: typeof namespace === 'string' ? namespace : 'default',
+  }
+}
+
+/** The valid Alerts and Providers among the objects of a snapshot. */
+export function parseObjects(cluster: string, manifests: readonly KubernetesObject[]) {
+  const alerts: Alert[] = []
+  const providers: Provider[] = []
+  for (const manifest of manifests) {
+    if (manifest.kind === 'Alert') {
+      const result = parseAlert(cluster, manifest)
+      if ('object' in result) alerts.push(result.object)
+    } else if (manifest.kind === 'Provider') {
+      const result = parseProvider(cluster, manifest)
+      if ('object' in result) providers.push(result.object)
+    }
+  }
+  return { alerts, providers }
+}
