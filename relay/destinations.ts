@@ -70,25 +70,27 @@ export function createDestinations(
 
   return {
     async enter({ key, host }) {
-      const parked = () => refuseParked(healths.get(key), host, clock)
+      const refused = refuseParked(healths.get(key), host, clock)
+      if (refused) return refused
       const atHost = places.get(host) ?? new Places(concurrencyPerHost)
       places.set(host, atHost)
-      const refused = parked()
-      if (refused) return refused
       if (!(await atHost.take())) return refuseFull(host, clock)
-      // While it waited the destination may have been parked.
-      const parkedMeanwhile = parked()
-      if (parkedMeanwhile) {
+      const giveBack = () => {
         atHost.give()
+        if (atHost.isIdle) places.delete(host)
+      }
+      // While it waited the destination may have been parked.
+      const parkedMeanwhile = refuseParked(healths.get(key), host, clock)
+      if (parkedMeanwhile) {
+        giveBack()
         return parkedMeanwhile
       }
-      probe(healths.get(key))
+      const isProbe = probe(healths.get(key))
       return {
         kind: 'admitted',
         leave(treatment) {
-          atHost.give()
-          if (atHost.isIdle) places.delete(host)
-          remember(healths, key, treatment, clock)
+          giveBack()
+          remember(healths, key, treatment, isProbe, clock)
         },
       }
     },
@@ -115,41 +117,52 @@ function refuseFull(host: string, clock: Clock): Admission {
   return { kind: 'refused', reason, waitMs: jitter(FULL_RETRY_MS, clock), isFailing: false }
 }
 
-/** Lets one delivery through; the others wait for what it finds out. */
-function probe(health: Health | undefined): void {
-  if (health) health.isProbed = health.parkMs > 0
+/** Lets one delivery through; the others wait for what it finds out. Whether this one probes. */
+function probe(health: Health | undefined): boolean {
+  if (!health || health.parkMs === 0) return false
+  health.isProbed = true
+  return true
 }
 
 function remember(
   healths: Map<string, Health>,
   key: string,
   treatment: Treatment,
+  isProbe: boolean,
   clock: Clock,
 ): void {
   const known = healths.get(key)
   if (treatment.kind === 'unknown') {
-    if (known) known.isProbed = false
+    if (known && isProbe) known.isProbed = false
     return
   }
   healths.delete(key)
   if (treatment.kind === 'answered') return
-  const failuresInARow = (known?.failuresInARow ?? 0) + 1
-  const parks = treatment.kind === 'limited' || failuresInARow >= FAILURES_TO_PARK
-  const wantedMs = treatment.kind === 'limited' ? (treatment.retryAfterMs ?? 0) : 0
-  const parkMs = parks ? nextParkMs(known?.parkMs ?? 0, wantedMs) : 0
-  healths.set(key, {
-    failuresInARow,
-    parkMs,
-    parkedUntil: clock.now() + parkMs,
-    isProbed: false,
-  })
+  healths.set(key, healthAfter(known, treatment, isProbe, clock))
   const [oldest] = healths.keys()
   if (healths.size > MAX_REMEMBERED && oldest !== undefined) healths.delete(oldest)
 }
 
-function nextParkMs(lastMs: number, wantedMs: number): number {
-  const doubled = lastMs === 0 ? FIRST_PARK_MS : Math.min(lastMs * 2, MAX_PARK_MS)
-  return Math.max(doubled, wantedMs)
+function healthAfter(
+  known: Health | undefined,
+  treatment: Exclude<Treatment, { kind: 'answered' | 'unknown' }>,
+  isProbe: boolean,
+  clock: Clock,
+): Health {
+  const now = clock.now()
+  const failuresInARow = (known?.failuresInARow ?? 0) + 1
+  const wantedMs = treatment.kind === 'limited' ? (treatment.retryAfterMs ?? 0) : 0
+  if (known && known.parkMs > 0 && !isProbe) {
+    // It was sent before the parking, so it is the same failure once more.
+    return { ...known, failuresInARow, parkedUntil: Math.max(known.parkedUntil, now + wantedMs) }
+  }
+  const parks = treatment.kind === 'limited' || failuresInARow >= FAILURES_TO_PARK
+  const parkMs = parks ? Math.max(nextParkMs(known?.parkMs ?? 0), wantedMs) : 0
+  return { failuresInARow, parkMs, parkedUntil: now + parkMs, isProbed: false }
+}
+
+function nextParkMs(lastMs: number): number {
+  return lastMs === 0 ? FIRST_PARK_MS : Math.min(lastMs * 2, MAX_PARK_MS)
 }
 
 /** Up to a fifth longer, so that what was refused together does not come back together. */

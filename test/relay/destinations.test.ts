@@ -79,6 +79,14 @@ describe('parking', () => {
     )
   })
 
+  it('lasts no longer because several requests were under way when it began', async () => {
+    const { enter, tryOnce, clock } = setUp()
+    const underWay = await Promise.all(Array.from({ length: 10 }, () => enter()))
+    for (const admission of underWay) if (admission.kind === 'admitted') admission.leave(FAILED)
+    clock.advance(5_000)
+    expect(isAdmitted(await tryOnce(ANSWERED))).toBe(true)
+  })
+
   it('is of one Provider only, not of all at the host', async () => {
     const { tryOnce } = setUp()
     await tryOnce({ kind: 'limited', retryAfterMs: undefined })
