@@ -12,8 +12,14 @@ const BORDERS: Readonly<Record<string, { parts: readonly RegExp[]; packages: rea
       packages: [/^zod$/, /^yaml$/, /^re2js$/, /^@marcbachmann\/cel-js$/, /^node:(crypto|zlib)$/],
     },
     adapters: {
-      parts: [/^adapters\//, /^relay\/ports\.ts$/, /^relay\/model\//],
-      packages: [/^undici/, /^node:/],
+      // Tokens are no part of the model; their type is where they are compared.
+      parts: [
+        /^adapters\//,
+        /^relay\/ports\.ts$/,
+        /^relay\/model\//,
+        /^relay\/intake\/credentials\.ts$/,
+      ],
+      packages: [/^undici/, /^node:/, /^@aws-sdk\/client-(dynamodb|sqs|secrets-manager)$/],
     },
     cli: {
       parts: [/^cli\//, /^embedded\//, /^relay\//, /^adapters\//, /^package\.json$/],

@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { LedgerFilter } from '../../relay/ports.ts'
-import type { ListPosition } from './ledger-cursor.ts'
+import type { ListPosition } from '../ledger-cursor.ts'
 
 /** A query whose last parameter, the limit, the caller adds. */
 export interface ListQuery {

@@ -9,8 +9,8 @@ import type {
   LedgerWrite,
   Versioned,
 } from '../../relay/ports.ts'
+import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.ts'
 import type { Database } from './database.ts'
-import { formatCursor, type ListPosition, parseCursor } from './ledger-cursor.ts'
 import { listQuery } from './ledger-query.ts'
 import { deleteExpired } from './sweep.ts'
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
-import type { Clock, Queue } from '../../relay/ports.ts'
+import type { Clock, Queue, SendResult } from '../../relay/ports.ts'
 import { acceptedEvent, event } from '../support/delivery-records.ts'
 
 /** How messages come out of a queue again. Leases last long enough for a test. */
@@ -24,8 +24,19 @@ export interface QueueUnderTest {
   close(): Promise<void>
 }
 
+export interface QueueContractOptions {
+  /** Says which events are duplicates; SQS drops them and says nothing. */
+  readonly tellsDuplicates?: boolean
+}
+
 /** What the core expects of a Queue, and the hosts of its receiving side. */
-export function queueContract(name: string, open: () => Promise<QueueUnderTest>): void {
+export function queueContract(
+  name: string,
+  open: () => Promise<QueueUnderTest>,
+  { tellsDuplicates = true }: QueueContractOptions = {},
+): void {
+  const duplicate = tellsDuplicates ? 'duplicate' : 'queued'
+
   describe(`${name} as Queue`, () => {
     let under: QueueUnderTest
     beforeEach(async () => {
@@ -34,6 +45,7 @@ export function queueContract(name: string, open: () => Promise<QueueUnderTest>)
     afterEach(() => under.close())
 
     sendingEvents(() => under)
+    dropsDuplicates(() => under, duplicate)
     receivingEvents(() => under)
     retries(() => under)
   })
@@ -60,13 +72,15 @@ function sendingEvents(under: () => QueueUnderTest): void {
     expect(await under().queue.send([])).toEqual([])
     expect(await under().queue.sendRetries([])).toBeUndefined()
   })
+}
 
-  it('queues an id once, within a call and across calls, and says which', async () => {
+function dropsDuplicates(under: () => QueueUnderTest, duplicate: SendResult): void {
+  it('queues an id once, within a call and across calls', async () => {
     const { queue, receiver, pass } = under()
     const [a, b, c] = [inGroup('a', 1), inGroup('b', 1), inGroup('c', 1)]
-    expect(await queue.send([a, b, a])).toEqual(['queued', 'queued', 'duplicate'])
+    expect(await queue.send([a, b, a])).toEqual(['queued', 'queued', duplicate])
     await pass(1_000)
-    expect(await queue.send([b, c])).toEqual(['duplicate', 'queued'])
+    expect(await queue.send([b, c])).toEqual([duplicate, 'queued'])
     const received = await receiver.receiveEvents(10)
     expect(received.map(({ id }) => id).sort()).toEqual([a.id, b.id, c.id].sort())
   })
@@ -75,7 +89,7 @@ function sendingEvents(under: () => QueueUnderTest): void {
     const { queue, receiver } = under()
     await queue.send([inGroup('a', 1)])
     for (const received of await receiver.receiveEvents(1)) await receiver.acknowledge(received)
-    expect(await queue.send([inGroup('a', 1)])).toEqual(['duplicate'])
+    expect(await queue.send([inGroup('a', 1)])).toEqual([duplicate])
     expect(await receiver.receiveEvents(1)).toEqual([])
   })
 }

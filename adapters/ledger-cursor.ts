@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { InvalidCursor, type LedgerFilter } from '../../relay/ports.ts'
+import { InvalidCursor, type LedgerFilter } from '../relay/ports.ts'
 
 /** A record's place in the list: latest accepted first, then by id. */
 export interface ListPosition {

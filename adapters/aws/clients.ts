@@ -1,0 +1,56 @@
+import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import { SQSClient } from '@aws-sdk/client-sqs'
+
+export interface AwsClientOptions {
+  /** Absent: as the SDK finds it, on Lambda in the function's environment. */
+  readonly region?: string
+  /** Absent: `AWS_ENDPOINT_URL` or `AWS_ENDPOINT_URL_<SERVICE>`, which the SDK reads, else AWS. */
+  readonly endpoint?: string
+  /** Absent: the SDK's own search; on Lambda the function's role. */
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
+  /** Sockets a client keeps open at most. */
+  readonly maxSockets?: number
+}
+
+/** Tries of one request in all; between them the SDK waits up to 20 s, longer each time. */
+const MAX_ATTEMPTS = 4
+
+/** All three services are in the function's region: a connection takes a millisecond or two. */
+const CONNECTION_TIMEOUT_MS = 1_000
+
+/** Longest known answers, batches of the largest items, take less than a second. */
+const REQUEST_TIMEOUT_MS = 5_000
+
+const MAX_SOCKETS = 64
+
+/** A client for the stores. It keeps its connections alive. */
+export function createDynamoDbClient(options: AwsClientOptions = {}): DynamoDBClient {
+  return new DynamoDBClient(clientConfig(options))
+}
+
+/** A client for the queues. */
+export function createSqsClient(options: AwsClientOptions = {}): SQSClient {
+  return new SQSClient(clientConfig(options))
+}
+
+/** A client for the Secrets and tokens. */
+export function createSecretsManagerClient(options: AwsClientOptions = {}): SecretsManagerClient {
+  return new SecretsManagerClient(clientConfig(options))
+}
+
+function clientConfig({ maxSockets = MAX_SOCKETS, ...options }: AwsClientOptions) {
+  return {
+    ...options,
+    maxAttempts: MAX_ATTEMPTS,
+    retryMode: 'standard',
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      // Without this the SDK only warns, and waits on.
+      throwOnRequestTimeout: true,
+      httpsAgent: { keepAlive: true, maxSockets },
+      httpAgent: { keepAlive: true, maxSockets },
+    },
+  }
+}

@@ -1,0 +1,83 @@
+import { createHash } from 'node:crypto'
+import { gunzipSync, gzipSync } from 'node:zlib'
+import type { ConfigSnapshot } from '../../relay/model/config.ts'
+import { type Item, numberOf, textOf } from './dynamodb-item.ts'
+
+/** Most bytes of a chunk. An item may have 400 KiB with its names and keys. */
+export const MAX_CHUNK_BYTES = 350_000
+
+/** The sort key of the pointer; `#` keeps the chunks' apart. */
+export const POINTER = 'current'
+
+export const CHUNK_PREFIX = 'chunk#'
+
+/** Where a cluster's set is. */
+export interface Pointer {
+  readonly revision: string
+  readonly takenAt: number
+  /** Names the chunks. Never used twice, so chunks of two sets never mix. */
+  readonly setId: string
+  readonly chunks: number
+  /** SHA-256 of what the chunks hold. */
+  readonly content: string
+}
+
+/** The chunks' sort keys, in order. */
+export function chunkKeys({ setId, chunks }: Pick<Pointer, 'setId' | 'chunks'>): readonly string[] {
+  return Array.from({ length: chunks }, (_, index) => `${setPrefix(setId)}${index}`)
+}
+
+/** With what the sort keys of a set's chunks begin. */
+export function setPrefix(setId: string): string {
+  return `${CHUNK_PREFIX}${setId}#`
+}
+
+/** A set as it is stored: without its time, which is the pointer's, so a re-sent one is equal. */
+export function contentOf({ manifests, objects }: ConfigSnapshot): string {
+  return JSON.stringify({ manifests, objects })
+}
+
+export function contentHash(content: string): string {
+  return createHash('sha256').update(content).digest('hex')
+}
+
+/** Compresses and cuts. */
+export function toChunks(content: string): readonly Uint8Array[] {
+  const bytes = gzipSync(content)
+  return Array.from({ length: Math.ceil(bytes.length / MAX_CHUNK_BYTES) }, (_, index) =>
+    bytes.subarray(index * MAX_CHUNK_BYTES, (index + 1) * MAX_CHUNK_BYTES),
+  )
+}
+
+/** The set of a cluster from its pointer and all of its chunks, in order. */
+export function fromChunks(
+  cluster: string,
+  { revision, takenAt }: Pointer,
+  chunks: readonly Uint8Array[],
+): ConfigSnapshot {
+  const content = gunzipSync(Buffer.concat(chunks)).toString()
+  const set = JSON.parse(content) as Pick<ConfigSnapshot, 'manifests' | 'objects'>
+  return { cluster, revision, takenAt, ...set }
+}
+
+export function pointerItem(cluster: string, pointer: Pointer): Item {
+  return {
+    cluster: { S: cluster },
+    part: { S: POINTER },
+    revision: { S: pointer.revision },
+    takenAt: { N: String(pointer.takenAt) },
+    setId: { S: pointer.setId },
+    chunks: { N: String(pointer.chunks) },
+    content: { S: pointer.content },
+  }
+}
+
+/** The pointer of an item; undefined for an item that `pointerItem` did not make. */
+export function pointerOf(item: Item): Pointer | undefined {
+  const [revision, setId] = [textOf(item, 'revision'), textOf(item, 'setId')]
+  const [takenAt, chunks] = [numberOf(item, 'takenAt'), numberOf(item, 'chunks')]
+  const content = textOf(item, 'content')
+  if (revision === undefined || setId === undefined || content === undefined) return undefined
+  if (takenAt === undefined || chunks === undefined) return undefined
+  return { revision, takenAt, setId, chunks, content }
+}

@@ -1,0 +1,158 @@
+import {
+  type DynamoDBClient,
+  GetItemCommand,
+  PutItemCommand,
+  paginateQuery,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
+import { mapConcurrently } from './concurrency.ts'
+import {
+  CHUNK_PREFIX,
+  chunkKeys,
+  POINTER,
+  type Pointer,
+  pointerItem,
+  pointerOf,
+  setPrefix,
+} from './config-chunks.ts'
+import { bytesOf, MalformedItem, namesOf, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
+import { EXPIRY_ATTRIBUTE, TTL_ATTRIBUTE } from './tables.ts'
+import { expiryAttributes } from './versioned-item.ts'
+
+const CONCURRENT_REQUESTS = 8
+
+/** For readers that still have the old pointer. */
+const REPLACED_CHUNKS_KEPT_MS = 3_600_000
+
+/** Chunks that no pointer ever named are left by a crash; before this age they may still get one. */
+const ORPHAN_AGE_MS = 3_600_000
+
+/** The single requests that reading and replacing a set are made of. */
+export class ConfigTable {
+  readonly #client: DynamoDBClient
+  readonly #tableName: string
+
+  constructor(client: DynamoDBClient, tableName: string) {
+    this.#client = client
+    this.#tableName = tableName
+  }
+
+  async readPointer(cluster: string): Promise<Pointer | undefined> {
+    const item = await this.#get(cluster, POINTER)
+    if (!item) return undefined
+    const pointer = pointerOf(item)
+    if (!pointer) throw new MalformedItem(this.#tableName, `${cluster} ${POINTER}`)
+    return pointer
+  }
+
+  /** False when the stored set was taken later, or is not `sameSet`, when that is given. */
+  flipPointer(cluster: string, pointer: Pointer, sameSet?: string): Promise<boolean> {
+    const isOlder = '(attribute_not_exists(#takenAt) OR #takenAt <= :takenAt)'
+    const put = new PutItemCommand({
+      TableName: this.#tableName,
+      Item: pointerItem(cluster, pointer),
+      ConditionExpression: sameSet === undefined ? isOlder : `${isOlder} AND #setId = :setId`,
+      ExpressionAttributeNames: namesOf('takenAt', ...(sameSet === undefined ? [] : ['setId'])),
+      ExpressionAttributeValues: {
+        ':takenAt': { N: String(pointer.takenAt) },
+        ...(sameSet !== undefined && { ':setId': { S: sameSet } }),
+      },
+    })
+    return wasWritten(this.#client.send(put))
+  }
+
+  /** The chunks in order; undefined when one is not there any more. */
+  async readChunks(cluster: string, pointer: Pointer): Promise<readonly Uint8Array[] | undefined> {
+    const parts = await mapConcurrently(chunkKeys(pointer), CONCURRENT_REQUESTS, async (part) =>
+      bytesOf(await this.#get(cluster, part), 'data'),
+    )
+    const found = parts.flatMap((part) => part ?? [])
+    return found.length === parts.length ? found : undefined
+  }
+
+  async writeChunks(
+    cluster: string,
+    setId: string,
+    chunks: readonly Uint8Array[],
+    now: number,
+  ): Promise<void> {
+    const keys = chunkKeys({ setId, chunks: chunks.length })
+    await mapConcurrently(chunks, CONCURRENT_REQUESTS, (data, index) =>
+      this.#client.send(
+        new PutItemCommand({
+          TableName: this.#tableName,
+          Item: {
+            cluster: { S: cluster },
+            part: { S: keys[index] ?? '' },
+            data: { B: data },
+            writtenAt: { N: String(now) },
+          },
+        }),
+      ),
+    )
+  }
+
+  /** Gives a TTL to the chunks of the sets given, and to those that a crash left. */
+  async expireChunks(
+    cluster: string,
+    currentSetId: string,
+    replacedSetIds: readonly string[],
+    now: number,
+  ): Promise<void> {
+    const chunks = await this.#lastingChunks(cluster)
+    const unused = chunks.filter(({ part, writtenAt }) => {
+      if (part.startsWith(setPrefix(currentSetId))) return false
+      const isReplaced = replacedSetIds.some((setId) => part.startsWith(setPrefix(setId)))
+      return isReplaced || writtenAt <= now - ORPHAN_AGE_MS
+    })
+    await mapConcurrently(unused, CONCURRENT_REQUESTS, ({ part }) =>
+      this.#expire(cluster, part, now + REPLACED_CHUNKS_KEPT_MS),
+    )
+  }
+
+  async #lastingChunks(cluster: string) {
+    const query = {
+      TableName: this.#tableName,
+      KeyConditionExpression: '#cluster = :cluster AND begins_with(#part, :prefix)',
+      FilterExpression: `attribute_not_exists(#${TTL_ATTRIBUTE})`,
+      ProjectionExpression: '#part, #writtenAt',
+      ExpressionAttributeNames: namesOf('cluster', 'part', 'writtenAt', TTL_ATTRIBUTE),
+      ExpressionAttributeValues: { ':cluster': { S: cluster }, ':prefix': { S: CHUNK_PREFIX } },
+      ConsistentRead: true,
+    }
+    const chunks = []
+    for await (const { Items: items = [] } of paginateQuery({ client: this.#client }, query)) {
+      for (const item of items) {
+        const writtenAt = numberOf(item, 'writtenAt') ?? 0
+        chunks.push({ part: textOf(item, 'part') ?? '', writtenAt })
+      }
+    }
+    return chunks
+  }
+
+  /** On the condition that it exists: an update would create it otherwise. */
+  #expire(cluster: string, part: string, expiresAt: number): Promise<boolean> {
+    const { [TTL_ATTRIBUTE]: seconds, [EXPIRY_ATTRIBUTE]: exact } = expiryAttributes(expiresAt)
+    if (!seconds || !exact) throw new Error('an expiry has two attributes')
+    const update = new UpdateItemCommand({
+      TableName: this.#tableName,
+      Key: { cluster: { S: cluster }, part: { S: part } },
+      UpdateExpression: `SET #${TTL_ATTRIBUTE} = :seconds, #${EXPIRY_ATTRIBUTE} = :exact`,
+      ConditionExpression: 'attribute_exists(#part)',
+      ExpressionAttributeNames: namesOf('part', TTL_ATTRIBUTE, EXPIRY_ATTRIBUTE),
+      ExpressionAttributeValues: { ':seconds': seconds, ':exact': exact },
+    })
+    return wasWritten(this.#client.send(update))
+  }
+
+  async #get(cluster: string, part: string) {
+    const { Item: item } = await this.#client.send(
+      new GetItemCommand({
+        TableName: this.#tableName,
+        Key: { cluster: { S: cluster }, part: { S: part } },
+        ConsistentRead: true,
+      }),
+    )
+    return item
+  }
+}

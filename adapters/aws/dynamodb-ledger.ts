@@ -1,0 +1,163 @@
+import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
+import type { DeliveryRecord } from '../../relay/model/delivery.ts'
+import { objectName } from '../../relay/model/event.ts'
+import { namespacedName } from '../../relay/model/kubernetes.ts'
+import type {
+  Clock,
+  Ledger,
+  LedgerFilter,
+  LedgerPage,
+  LedgerWrite,
+  Versioned,
+} from '../../relay/ports.ts'
+import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.ts'
+import { batchGet } from './batch-get.ts'
+import { mapConcurrently } from './concurrency.ts'
+import { type Item, MalformedItem, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
+import type { TableOptions } from './dynamodb-state.ts'
+import { ledgerItem, parsePosition, recordOf } from './ledger-item.ts'
+import { type ClusterFilter, type LedgerQuery, ledgerQuery, startKey } from './ledger-query.ts'
+import { hasExpired, versionedAttributes } from './versioned-item.ts'
+
+export interface DynamoDbLedgerOptions extends TableOptions {
+  /** How long a record is kept after its last change once it is final. Milliseconds. */
+  readonly retentionMs?: number
+  /** Milliseconds before a batch's unprocessed keys are read again, doubled each time. */
+  readonly backoffMs?: number
+}
+
+const DEFAULT_RETENTION_MS = 30 * 24 * 3_600_000
+
+const CONCURRENT_WRITES = 16
+
+/** Most queries for one page of a list, of 1 MiB each: a rare record may be far down. */
+const MAX_QUERIES = 10
+
+/** Longest key that DynamoDB takes; nothing has a longer one. */
+const MAX_KEY_BYTES = 2_048
+
+/** A list of all clusters, which only a scan of the whole table could make. */
+export class ClusterRequired extends Error {
+  override readonly name = 'ClusterRequired'
+
+  constructor() {
+    super('name a cluster: on AWS deliveries are listed for one cluster at a time')
+  }
+}
+
+/**
+ * The Ledger on DynamoDB (`LEDGER_TABLE`). Final records expire; one that still retries never does.
+ * `writeMany` is given each id once at most. `list` rejects with `ClusterRequired` for a filter
+ * without a cluster. It may leave out what was stored within the last moment, since indexes lag, and
+ * may return a page that is short, even empty, and still has a next one.
+ */
+export class DynamoDbLedger implements Ledger {
+  readonly #client: DynamoDBClient
+  readonly #tableName: string
+  readonly #clock: Clock
+  readonly #retentionMs: number
+  readonly #backoffMs: number | undefined
+
+  constructor({ client, tableName, clock, retentionMs, backoffMs }: DynamoDbLedgerOptions) {
+    this.#client = client
+    this.#tableName = tableName
+    this.#clock = clock
+    this.#retentionMs = retentionMs ?? DEFAULT_RETENTION_MS
+    this.#backoffMs = backoffMs
+  }
+
+  async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<DeliveryRecord>>> {
+    const keys = [...new Set(ids)].filter(isKey).map((id) => ({ id: { S: id } }))
+    const items = await batchGet(keys, {
+      client: this.#client,
+      tableName: this.#tableName,
+      clock: this.#clock,
+      ...(this.#backoffMs !== undefined && { backoffMs: this.#backoffMs }),
+    })
+    const now = this.#clock.now()
+    return items.filter((item) => !hasExpired(item, now)).map((item) => this.#versioned(item))
+  }
+
+  async writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]> {
+    const puts = writes.map((write) => this.#put(write))
+    return mapConcurrently(puts, CONCURRENT_WRITES, (put) => wasWritten(this.#client.send(put)))
+  }
+
+  async list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage> {
+    const { cluster } = filter
+    if (cluster === undefined) throw new ClusterRequired()
+    const named = { ...filter, cluster }
+    const after = cursor === undefined ? undefined : parseCursor(cursor, filter)
+    const { positions, next } = await this.#positions(named, limit, after)
+    const found = await this.readMany(positions.map(({ id }) => id))
+    const byId = new Map(found.map(({ value }) => [value.id, value]))
+    const records = positions.flatMap(({ id }) => byId.get(id) ?? [])
+    return {
+      // Indexes lag: what is listed is what fits now.
+      records: records.filter((record) => fits(record, filter)),
+      ...(next && { nextCursor: formatCursor(next, filter) }),
+    }
+  }
+
+  /** The next `limit` positions, and where to go on when there may be more. */
+  async #positions(filter: ClusterFilter, limit: number, after: ListPosition | undefined) {
+    const query = ledgerQuery(filter, this.#clock.now())
+    const positions: ListPosition[] = []
+    let start = after && startKey(filter, after)
+    for (let queries = 0; query && queries < MAX_QUERIES; queries += 1) {
+      // One more than wanted tells whether there is a next page.
+      const found = await this.#query(query, limit + 1 - positions.length, start)
+      positions.push(...found.positions)
+      if (positions.length > limit) {
+        const page = positions.slice(0, limit)
+        return { positions: page, next: page.at(-1) }
+      }
+      start = found.lastKey
+      if (!start) return { positions, next: undefined }
+    }
+    return { positions, next: start && positionIn(start) }
+  }
+
+  async #query(query: LedgerQuery, limit: number, start: Item | undefined) {
+    const { Items: items = [], LastEvaluatedKey: lastKey } = await this.#client.send(
+      new QueryCommand({
+        ...query.input,
+        TableName: this.#tableName,
+        ...(start && { ExclusiveStartKey: start }),
+        // It counts what is read, before the filter.
+        ...(!query.isNarrowed && { Limit: limit }),
+      }),
+    )
+    return { positions: items.map(positionIn), lastKey }
+  }
+
+  #put({ record, expected }: LedgerWrite): PutItemCommand {
+    const expiresAt = record.outcome === 'retry' ? undefined : record.updatedAt + this.#retentionMs
+    const { item, condition } = versionedAttributes(expected, expiresAt, this.#clock.now())
+    const Item = { ...ledgerItem(record), ...item }
+    return new PutItemCommand({ TableName: this.#tableName, Item, ...condition })
+  }
+
+  #versioned(item: Item): Versioned<DeliveryRecord> {
+    const [value, version] = [recordOf(item), numberOf(item, 'version')]
+    if (value && version !== undefined) return { value, version }
+    throw new MalformedItem(this.#tableName, textOf(item, 'id') ?? '')
+  }
+}
+
+function isKey(id: string): boolean {
+  return id !== '' && Buffer.byteLength(id) <= MAX_KEY_BYTES
+}
+
+function positionIn(item: Item): ListPosition {
+  return parsePosition(textOf(item, 'position') ?? '')
+}
+
+function fits(record: DeliveryRecord, { outcome, alert, provider, object }: LedgerFilter): boolean {
+  return (
+    (outcome === undefined || record.outcome === outcome) &&
+    (alert === undefined || (record.alert && namespacedName(record.alert)) === alert) &&
+    (provider === undefined || (record.provider && namespacedName(record.provider)) === provider) &&
+    (object === undefined || objectName(record.event.involvedObject) === object)
+  )
+}

@@ -1,0 +1,58 @@
+import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import type { Clock, ExpectedVersion, StateStore, Versioned } from '../../relay/ports.ts'
+import { MalformedItem, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
+import { hasExpired, versionedAttributes } from './versioned-item.ts'
+
+export interface TableOptions {
+  readonly client: DynamoDBClient
+  readonly tableName: string
+  readonly clock: Clock
+}
+
+/** The State on DynamoDB: one item a key, the value as JSON text (`STATE_TABLE`). */
+export class DynamoDbStateStore implements StateStore {
+  readonly #client: DynamoDBClient
+  readonly #tableName: string
+  readonly #clock: Clock
+
+  constructor({ client, tableName, clock }: TableOptions) {
+    this.#client = client
+    this.#tableName = tableName
+    this.#clock = clock
+  }
+
+  async read(key: string): Promise<Versioned<unknown> | undefined> {
+    const { Item: item } = await this.#client.send(
+      new GetItemCommand({
+        TableName: this.#tableName,
+        Key: { id: { S: key } },
+        ConsistentRead: true,
+      }),
+    )
+    if (!item || hasExpired(item, this.#clock.now())) return undefined
+    const [json, version] = [textOf(item, 'value'), numberOf(item, 'version')]
+    if (json === undefined || version === undefined) {
+      throw new MalformedItem(this.#tableName, key)
+    }
+    return { value: JSON.parse(json), version }
+  }
+
+  /** Rejects with a TypeError for a value that JSON cannot hold. */
+  async write(
+    key: string,
+    value: unknown,
+    expected: ExpectedVersion,
+    expiresAt: number,
+  ): Promise<boolean> {
+    const { item, condition } = versionedAttributes(expected, expiresAt, this.#clock.now())
+    const Item = { ...item, id: { S: key }, value: { S: jsonOf(value) } }
+    const put = new PutItemCommand({ TableName: this.#tableName, Item, ...condition })
+    return wasWritten(this.#client.send(put))
+  }
+}
+
+function jsonOf(value: unknown): string {
+  const json: string | undefined = JSON.stringify(value)
+  if (json === undefined) throw new TypeError('JSON cannot hold this value')
+  return json
+}

@@ -1,0 +1,108 @@
+import { gunzipSync, gzipSync } from 'node:zlib'
+import type { DeliveryRecord } from '../../relay/model/delivery.ts'
+import { objectName } from '../../relay/model/event.ts'
+import { type Identity, namespacedName } from '../../relay/model/kubernetes.ts'
+import { bytesOf, type Item, textIfPresent, textOf } from './dynamodb-item.ts'
+
+/** Shorter records stay text, which a person can read in the console; longer ones cost less so. */
+const MAX_PLAIN_BYTES = 2_048
+
+/**
+ * Most bytes of a record as stored. An item may have 400 KiB with its names and keys, of which
+ * cluster, Alert, Provider and object take 6 KiB at most.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
+ */
+export const MAX_BODY_BYTES = 390_000
+
+/** A record that DynamoDB cannot hold, even without its tries. */
+export class RecordTooLarge extends Error {
+  override readonly name = 'RecordTooLarge'
+
+  constructor(id: string) {
+    super(`the record of delivery ${id} is larger than ${MAX_BODY_BYTES} bytes when compressed`)
+  }
+}
+
+/**
+ * All attributes of a record but version and expiry. Of one that is too large the newest tries are
+ * kept, as many as fit; throws `RecordTooLarge` when it is too large without any.
+ */
+export function ledgerItem(record: DeliveryRecord): Item {
+  const { id, cluster, alert, provider, outcome } = record
+  const alertName = nameOf(alert)
+  return {
+    id: { S: id },
+    cluster: { S: cluster },
+    position: { S: positionOf(record) },
+    object: { S: objectName(record.event.involvedObject) },
+    outcome: { S: outcome },
+    ...textIfPresent('alert', alertName),
+    ...textIfPresent('clusterAlert', alertName && clusterAlertKey(cluster, alertName)),
+    ...textIfPresent('provider', nameOf(provider)),
+    ...textIfPresent('openCluster', outcome === 'delivered' ? undefined : cluster),
+    body: bodyOf(record),
+  }
+}
+
+/** The record of an item; undefined for an item that `ledgerItem` did not make. */
+export function recordOf(item: Item): DeliveryRecord | undefined {
+  const bytes = bytesOf(item, 'body')
+  const json = bytes ? gunzipSync(bytes).toString() : textOf(item, 'body')
+  return json === undefined ? undefined : (JSON.parse(json) as DeliveryRecord)
+}
+
+/** Digits of the largest time that is exact. */
+const TIME_DIGITS = 16
+
+/** A time as text that sorts as times do. Milliseconds since the epoch. */
+export function timeKey(time: number): string {
+  const whole = Math.min(Math.max(0, Math.ceil(time)), Number.MAX_SAFE_INTEGER)
+  return String(whole).padStart(TIME_DIGITS, '0')
+}
+
+/** Where a record stands in an index. */
+export function positionOf({ acceptedAt, id }: Pick<DeliveryRecord, 'acceptedAt' | 'id'>): string {
+  return `${timeKey(acceptedAt)}#${id}`
+}
+
+/** What `positionOf` was made of. */
+export function parsePosition(position: string): Pick<DeliveryRecord, 'acceptedAt' | 'id'> {
+  return {
+    acceptedAt: Number(position.slice(0, TIME_DIGITS)),
+    id: position.slice(TIME_DIGITS + 1),
+  }
+}
+
+/** The key of the index by Alert. `alert`: `namespace/name`. */
+export function clusterAlertKey(cluster: string, alert: string): string {
+  return `${cluster}#${alert}`
+}
+
+function nameOf(identity: Identity | undefined): string | undefined {
+  return identity && namespacedName(identity)
+}
+
+function bodyOf(record: DeliveryRecord): { S: string } | { B: Uint8Array } {
+  const json = JSON.stringify(record)
+  if (Buffer.byteLength(json) <= MAX_PLAIN_BYTES) return { S: json }
+  const whole = gzipSync(json)
+  return { B: whole.length <= MAX_BODY_BYTES ? whole : cutBody(record) }
+}
+
+/** Finds by bisection how many of the newest tries fit. */
+function cutBody(record: DeliveryRecord): Uint8Array {
+  const bodyWith = (kept: number) => {
+    const attempts = kept === 0 ? [] : record.attempts.slice(-kept)
+    return gzipSync(JSON.stringify({ ...record, attempts }))
+  }
+  let best = bodyWith(0)
+  if (best.length > MAX_BODY_BYTES) throw new RecordTooLarge(record.id)
+  let [kept, tooMany] = [0, record.attempts.length]
+  while (tooMany - kept > 1) {
+    const middle = Math.floor((kept + tooMany) / 2)
+    const body = bodyWith(middle)
+    if (body.length <= MAX_BODY_BYTES) [kept, best] = [middle, body]
+    else tooMany = middle
+  }
+  return best
+}

@@ -1,0 +1,97 @@
+import type { QueryCommandInput } from '@aws-sdk/client-dynamodb'
+import type { LedgerFilter } from '../../relay/ports.ts'
+import type { ListPosition } from '../ledger-cursor.ts'
+import { type Item, namesOf } from './dynamodb-item.ts'
+import { clusterAlertKey, positionOf, timeKey } from './ledger-item.ts'
+import { EXPIRY_ATTRIBUTE, type IndexDefinition, LEDGER_INDEXES } from './tables.ts'
+import { UNEXPIRED } from './versioned-item.ts'
+
+/** A filter that names its cluster, by which every index here begins. */
+export type ClusterFilter = LedgerFilter & { readonly cluster: string }
+
+/** A query for positions, without table, start and limit. */
+export interface LedgerQuery {
+  readonly input: QueryInput
+  /** Whether the filter may leave little of what is read. */
+  readonly isNarrowed: boolean
+}
+
+type QueryInput = Pick<
+  QueryCommandInput,
+  | 'IndexName'
+  | 'KeyConditionExpression'
+  | 'FilterExpression'
+  | 'ProjectionExpression'
+  | 'ExpressionAttributeNames'
+  | 'ExpressionAttributeValues'
+  | 'ScanIndexForward'
+>
+
+interface ChosenIndex {
+  readonly index: IndexDefinition
+  /** The value of the index's partition key. */
+  readonly partition: string
+  /** What of the filter the index does not see to. */
+  readonly rest: ReadonlyArray<'alert' | 'provider' | 'object' | 'outcome'>
+}
+
+/** Sorts after every digit. */
+const AFTER_ALL_TIMES = ':'
+
+/**
+ * Lists what fits, latest accepted first, by the index that fits best; undefined when nothing can
+ * fit. What the index does not tell is filtered by the attributes that all indexes hold.
+ */
+export function ledgerQuery(filter: ClusterFilter, now: number): LedgerQuery | undefined {
+  const { index, partition, rest } = chooseIndex(filter)
+  const from = filter.since === undefined ? '' : timeKey(filter.since)
+  const to = filter.until === undefined ? AFTER_ALL_TIMES : timeKey(filter.until)
+  // An empty range is an error to DynamoDB.
+  if (from >= to) return undefined
+  const values = rest.map((name) => [`:${name}`, { S: filter[name] ?? '' }] as const)
+  const input: QueryInput = {
+    IndexName: index.name,
+    // Both ends belong to BETWEEN, but no position is a time alone.
+    KeyConditionExpression: '#partition = :partition AND #position BETWEEN :from AND :to',
+    FilterExpression: [UNEXPIRED, ...rest.map((name) => `#${name} = :${name}`)].join(' AND '),
+    ProjectionExpression: '#position',
+    ExpressionAttributeNames: {
+      ...namesOf(index.key.sort, EXPIRY_ATTRIBUTE, ...rest),
+      '#partition': index.key.partition,
+    },
+    ExpressionAttributeValues: {
+      ':partition': { S: partition },
+      ':from': { S: from || '0' },
+      ':to': { S: to },
+      ':now': { N: String(now) },
+      ...Object.fromEntries(values),
+    },
+    ScanIndexForward: false,
+  }
+  return { input, isNarrowed: rest.length > 0 }
+}
+
+/** The key after which a query goes on. */
+export function startKey(filter: ClusterFilter, after: ListPosition): Item {
+  const { index, partition } = chooseIndex(filter)
+  return {
+    id: { S: after.id },
+    [index.key.partition]: { S: partition },
+    [index.key.sort]: { S: positionOf(after) },
+  }
+}
+
+function chooseIndex(filter: ClusterFilter): ChosenIndex {
+  const { cluster, alert, outcome } = filter
+  const rest = (['alert', 'provider', 'object', 'outcome'] as const).filter(
+    (name) => filter[name] !== undefined,
+  )
+  if (alert !== undefined) {
+    const partition = clusterAlertKey(cluster, alert)
+    const others = rest.filter((name) => name !== 'alert')
+    return { index: LEDGER_INDEXES.byAlert, partition, rest: others }
+  }
+  const isOpen = outcome !== undefined && outcome !== 'delivered'
+  const index = isOpen ? LEDGER_INDEXES.openByCluster : LEDGER_INDEXES.byCluster
+  return { index, partition: cluster, rest }
+}

@@ -1,0 +1,135 @@
+import {
+  GetSecretValueCommand,
+  type GetSecretValueCommandOutput,
+  InvalidRequestException,
+  ResourceNotFoundException,
+} from '@aws-sdk/client-secrets-manager'
+import type { Clock } from '../../relay/ports.ts'
+
+/** The one request that reading takes; a `SecretsManagerClient` is one. */
+export interface SecretReader {
+  send(command: GetSecretValueCommand): Promise<GetSecretValueCommandOutput>
+}
+
+export interface SecretCacheOptions {
+  readonly client: SecretReader
+  readonly clock: Clock
+  /** How long a value is believed. Milliseconds. */
+  readonly maxAgeMs?: number
+  /** How long it is believed that there is none, or none of use. Milliseconds. */
+  readonly maxAbsentAgeMs?: number
+  /** Most ids remembered; the one unused for longest is forgotten first. */
+  readonly maxEntries?: number
+}
+
+const DEFAULT_MAX_AGE_MS = 5 * 60_000
+const DEFAULT_MAX_ABSENT_AGE_MS = 30_000
+const DEFAULT_MAX_ENTRIES = 1_000
+
+/** What a text means; the same result as long as the text is the same. */
+type Parsed<T> =
+  | { readonly kind: 'valid'; readonly value: T }
+  | { readonly kind: 'invalid'; readonly error: Error }
+
+interface Entry<T> {
+  readonly text: string | undefined
+  /** Undefined when there is no such secret. */
+  readonly parsed: Parsed<T> | undefined
+  readonly expiresAt: number
+}
+
+/** Secrets of one form, read by their full id and remembered for a while. */
+export class SecretCache<T> {
+  readonly #client: SecretReader
+  readonly #clock: Clock
+  readonly #maxAgeMs: number
+  readonly #maxAbsentAgeMs: number
+  readonly #maxEntries: number
+  readonly #parse: (text: string | undefined, id: string) => T
+  readonly #entries = new Map<string, Entry<T>>()
+  readonly #reads = new Map<string, Promise<T | undefined>>()
+
+  /** `parse` throws for a text of another form; undefined stands for a binary secret. */
+  constructor(options: SecretCacheOptions, parse: (text: string | undefined, id: string) => T) {
+    this.#client = options.client
+    this.#clock = options.clock
+    this.#maxAgeMs = options.maxAgeMs ?? DEFAULT_MAX_AGE_MS
+    this.#maxAbsentAgeMs = options.maxAbsentAgeMs ?? DEFAULT_MAX_ABSENT_AGE_MS
+    this.#maxEntries = options.maxEntries ?? DEFAULT_MAX_ENTRIES
+    this.#parse = parse
+  }
+
+  /**
+   * The secret's value, the same object as long as its text is the same; undefined without one.
+   * `fresh` reads past what is remembered. Rejects with what `parse` throws, and when Secrets
+   * Manager fails.
+   */
+  async read(id: string, fresh = false): Promise<T | undefined> {
+    const entry = this.#entries.get(id)
+    if (!fresh && entry && this.#clock.now() < entry.expiresAt) {
+      this.#remember(id, entry)
+      return resultOf(entry)
+    }
+    // A read that began earlier may know less than a fresh one is asked for.
+    const key = `${fresh ? 'fresh' : 'cached'} ${id}`
+    const underWay = this.#reads.get(key)
+    if (underWay) return underWay
+    const read = this.#load(id).finally(() => this.#reads.delete(key))
+    this.#reads.set(key, read)
+    return read
+  }
+
+  async #load(id: string): Promise<T | undefined> {
+    // The time before the request: what comes is as old as that.
+    const askedAt = this.#clock.now()
+    const answer = await this.#get(id)
+    const parsed = answer && this.#parsed(id, answer.SecretString)
+    const maxAgeMs = parsed?.kind === 'valid' ? this.#maxAgeMs : this.#maxAbsentAgeMs
+    const entry = { text: answer?.SecretString, parsed, expiresAt: askedAt + maxAgeMs }
+    this.#remember(id, entry)
+    return resultOf(entry)
+  }
+
+  async #get(id: string): Promise<GetSecretValueCommandOutput | undefined> {
+    try {
+      return await this.#client.send(new GetSecretValueCommand({ SecretId: id }))
+    } catch (error) {
+      if (isAbsent(error)) return undefined
+      throw error
+    }
+  }
+
+  #parsed(id: string, text: string | undefined): Parsed<T> {
+    const known = this.#entries.get(id)
+    if (known?.parsed && known.text === text) return known.parsed
+    try {
+      return { kind: 'valid', value: this.#parse(text, id) }
+    } catch (error) {
+      if (!(error instanceof Error)) throw error
+      return { kind: 'invalid', error }
+    }
+  }
+
+  /** As the last one used. */
+  #remember(id: string, entry: Entry<T>): void {
+    this.#entries.delete(id)
+    this.#entries.set(id, entry)
+    for (const oldest of this.#entries.keys()) {
+      if (this.#entries.size <= this.#maxEntries) break
+      this.#entries.delete(oldest)
+    }
+  }
+}
+
+function resultOf<T>({ parsed }: Entry<T>): T | undefined {
+  if (parsed?.kind === 'invalid') throw parsed.error
+  return parsed?.value
+}
+
+/** Not there, without a value yet, or deleted and still kept for its recovery window. */
+function isAbsent(error: unknown): boolean {
+  if (error instanceof ResourceNotFoundException) return true
+  return (
+    error instanceof InvalidRequestException && /marked (for deletion|deleted)/.test(error.message)
+  )
+}

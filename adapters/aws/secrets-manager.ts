@@ -1,0 +1,103 @@
+import type { ClusterTokens } from '../../relay/intake/credentials.ts'
+import { ClusterName } from '../../relay/model/config.ts'
+import type { SecretData } from '../../relay/model/secret.ts'
+import { InvalidSecret, type SecretStore } from '../../relay/ports.ts'
+import { SecretCache, type SecretCacheOptions } from './secret-cache.ts'
+
+export interface SecretsManagerOptions extends SecretCacheOptions {
+  /** What all ids of this deployment begin with, such as `flux-relay/prod`. */
+  readonly prefix: string
+}
+
+/** RFC 1123, as Kubernetes names Secrets and namespaces. */
+const KUBERNETES_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/
+
+/**
+ * Secrets in AWS Secrets Manager, `<prefix>/secrets/<cluster>/<namespace>/<name>`, each a JSON
+ * object of strings. Rejects with `InvalidSecret` for one of another form. An object handed out
+ * stays the same while the Secret does.
+ */
+export class SecretsManagerStore implements SecretStore {
+  readonly #prefix: string
+  readonly #cache: SecretCache<SecretData>
+
+  constructor({ prefix, ...options }: SecretsManagerOptions) {
+    this.#prefix = prefix
+    this.#cache = new SecretCache(options, parseSecret)
+  }
+
+  async read(
+    cluster: string,
+    namespace: string,
+    name: string,
+    { fresh = false }: { readonly fresh?: boolean } = {},
+  ): Promise<SecretData | undefined> {
+    // A name with a slash could mean another namespace's Secret; Kubernetes has none such.
+    const isName =
+      isCluster(cluster) && [namespace, name].every((part) => KUBERNETES_NAME.test(part))
+    if (!isName) return undefined
+    return this.#cache.read(`${this.#prefix}/secrets/${cluster}/${namespace}/${name}`, fresh)
+  }
+}
+
+/**
+ * The clusters' tokens in AWS Secrets Manager, `<prefix>/tokens/<cluster>`, each a JSON array of
+ * one or more strings.
+ */
+export class SecretsManagerTokens {
+  readonly #prefix: string
+  readonly #cache: SecretCache<ClusterTokens>
+
+  constructor({ prefix, ...options }: SecretsManagerOptions) {
+    this.#prefix = prefix
+    this.#cache = new SecretCache(options, parseTokens)
+  }
+
+  /**
+   * Undefined for a cluster that has none. `fresh` reads past what is remembered: a token that was
+   * rotated seconds ago. Rejects for tokens of another form, and when Secrets Manager fails.
+   */
+  async read(
+    cluster: string,
+    { fresh = false }: { readonly fresh?: boolean } = {},
+  ): Promise<ClusterTokens | undefined> {
+    return isCluster(cluster)
+      ? this.#cache.read(`${this.#prefix}/tokens/${cluster}`, fresh)
+      : undefined
+  }
+}
+
+function isCluster(name: string): boolean {
+  return ClusterName.safeParse(name).success
+}
+
+function parseSecret(text: string | undefined, id: string): SecretData {
+  const value = parseJson(text)
+  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
+  if (!isObject || !Object.values(value).every((entry) => typeof entry === 'string')) {
+    throw new InvalidSecret(`${id} in Secrets Manager is not a JSON object of strings`)
+  }
+  return value as SecretData
+}
+
+/** What a header can carry. An empty one would sign what anybody sends. */
+const TOKEN = /^[!-~]+$/
+
+function parseTokens(text: string | undefined, id: string): ClusterTokens {
+  const value = parseJson(text)
+  const isToken = (entry: unknown) => typeof entry === 'string' && TOKEN.test(entry)
+  if (!Array.isArray(value) || value.length === 0 || !value.every(isToken)) {
+    const expected = 'a JSON array of strings of visible ASCII characters'
+    throw new InvalidSecret(`${id} in Secrets Manager is not ${expected}`)
+  }
+  return value as ClusterTokens
+}
+
+/** Undefined for a binary secret and for what is not JSON; the parser's own errors quote the text. */
+function parseJson(text: string | undefined): unknown {
+  try {
+    return text === undefined ? undefined : JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}

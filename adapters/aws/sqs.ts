@@ -1,0 +1,80 @@
+import type { AcceptedEvent, RetryMessage } from '../../relay/model/delivery.ts'
+import type { Clock, Queue, SendResult } from '../../relay/ports.ts'
+import { mapConcurrently } from './concurrency.ts'
+import { delaySeconds } from './retry-delay.ts'
+import { type BatchEntry, type BatchSender, sendBatch, toBatches } from './sqs-batch.ts'
+import { encodeEvent, encodeRetry } from './sqs-message.ts'
+
+export interface SqsQueueOptions {
+  readonly client: BatchSender
+  /** A FIFO queue whose de-duplication scope is the message group. */
+  readonly eventsQueueUrl: string
+  /** A standard queue, which alone can delay single messages. */
+  readonly retriesQueueUrl: string
+  readonly clock: Clock
+  /** Milliseconds before what SQS failed is sent again, doubled each time. */
+  readonly backoffMs?: number
+}
+
+const CONCURRENT_BATCHES = 8
+
+/**
+ * The Queue on SQS. SQS drops an event whose id it took within five minutes, but does not tell, so
+ * a duplicate counts as queued.
+ */
+export class SqsQueue implements Queue {
+  readonly #options: SqsQueueOptions
+
+  constructor(options: SqsQueueOptions) {
+    this.#options = options
+  }
+
+  /** Rejects when it is not certain that all are queued; some may be, and are no others' order. */
+  async send(events: readonly AcceptedEvent[]): Promise<readonly SendResult[]> {
+    const entries = events.map(eventEntry)
+    const fitting = entries.filter((entry) => entry !== undefined)
+    for (const wave of toWaves(fitting)) await this.#sendAll(this.#options.eventsQueueUrl, wave)
+    return entries.map((entry) => (entry === undefined ? 'too-large' : 'queued'))
+  }
+
+  /** One that is due in more than 15 minutes comes out after 15, and has to hop (`retryStep`). */
+  async sendRetries(messages: readonly RetryMessage[]): Promise<void> {
+    const now = this.#options.clock.now()
+    const entries = messages.map((message) => ({
+      MessageBody: encodeRetry(message),
+      DelaySeconds: delaySeconds(message.dueAt, now),
+    }))
+    await this.#sendAll(this.#options.retriesQueueUrl, entries)
+  }
+
+  async #sendAll(queueUrl: string, entries: readonly BatchEntry[]): Promise<void> {
+    await mapConcurrently(toBatches(entries), CONCURRENT_BATCHES, (batch) =>
+      sendBatch(queueUrl, batch, this.#options),
+    )
+  }
+}
+
+type EventEntry = BatchEntry & { readonly MessageGroupId: string }
+
+/** Undefined for an event that is too large. */
+function eventEntry(event: AcceptedEvent): EventEntry | undefined {
+  const message = encodeEvent(event)
+  return message && { ...message, MessageGroupId: event.group, MessageDeduplicationId: event.id }
+}
+
+/**
+ * The first events of all groups, then the second ones, and so on. Of a batch SQS may take one and
+ * fail another, so a group never has two under way: the later could get ahead of the earlier.
+ */
+function toWaves(entries: readonly EventEntry[]): ReadonlyArray<readonly EventEntry[]> {
+  const waves: EventEntry[][] = []
+  const sizes = new Map<string, number>()
+  for (const entry of entries) {
+    const before = sizes.get(entry.MessageGroupId) ?? 0
+    sizes.set(entry.MessageGroupId, before + 1)
+    const wave = waves[before]
+    if (wave) wave.push(entry)
+    else waves.push([entry])
+  }
+  return waves
+}

@@ -1,0 +1,51 @@
+/** Attributes of a table's key and of its indexes' keys; all of them are strings. */
+export interface KeyNames {
+  readonly partition: string
+  readonly sort?: string
+}
+
+export interface IndexDefinition {
+  readonly name: string
+  readonly key: Required<KeyNames>
+}
+
+/** What a deployment has to create, and the stores rely on. */
+export interface TableDefinition {
+  readonly key: KeyNames
+  readonly indexes: readonly IndexDefinition[]
+  /** Attributes that are not part of a key but of every index. */
+  readonly projected: readonly string[]
+}
+
+/** The attribute that DynamoDB's TTL deletes by, in every table: seconds since the epoch. */
+export const TTL_ATTRIBUTE = 'expiresAt'
+
+/**
+ * The same time exactly, in milliseconds since the epoch: DynamoDB deletes days late, so readers
+ * judge for themselves.
+ */
+export const EXPIRY_ATTRIBUTE = 'expiresAtMs'
+
+export const STATE_TABLE: TableDefinition = { key: { partition: 'id' }, indexes: [], projected: [] }
+
+/** One item `current` for each cluster that points to the chunks of its set. */
+export const CONFIG_TABLE: TableDefinition = {
+  key: { partition: 'cluster', sort: 'part' },
+  indexes: [],
+  projected: [],
+}
+
+/** `position` is the accept time and the id, as text that sorts by time. */
+export const LEDGER_INDEXES = {
+  byCluster: { name: 'by-cluster', key: { partition: 'cluster', sort: 'position' } },
+  /** Sparse: only a record that is not delivered has the attribute `openCluster`. */
+  openByCluster: { name: 'open-by-cluster', key: { partition: 'openCluster', sort: 'position' } },
+  /** `clusterAlert` is `cluster#namespace/name`. */
+  byAlert: { name: 'by-alert', key: { partition: 'clusterAlert', sort: 'position' } },
+} as const satisfies Readonly<Record<string, IndexDefinition>>
+
+export const LEDGER_TABLE: TableDefinition = {
+  key: { partition: 'id' },
+  indexes: Object.values(LEDGER_INDEXES),
+  projected: ['alert', 'provider', 'object', 'outcome', EXPIRY_ATTRIBUTE],
+}

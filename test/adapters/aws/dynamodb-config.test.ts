@@ -1,0 +1,188 @@
+import { randomBytes } from 'node:crypto'
+import { DeleteItemCommand } from '@aws-sdk/client-dynamodb'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { MAX_CHUNK_BYTES } from '../../../adapters/aws/config-chunks.ts'
+import { DynamoDbConfigStore } from '../../../adapters/aws/dynamodb-config.ts'
+import { CONFIG_TABLE } from '../../../adapters/aws/tables.ts'
+import type { ConfigSnapshot } from '../../../relay/model/config.ts'
+import { dynamoDb, type OpenTable } from '../../support/dynamo-db.ts'
+import { intercept } from '../../support/intercept.ts'
+import { START } from '../../support/manual-clock.ts'
+
+const HOUR_MS = 3_600_000
+
+const { openTable } = dynamoDb()
+let table: OpenTable
+/** A writer and a reader, as two containers. */
+let writer: DynamoDbConfigStore
+let reader: DynamoDbConfigStore
+
+beforeEach(async () => {
+  table = await openTable(CONFIG_TABLE)
+  writer = new DynamoDbConfigStore({ ...table, maxAgeMs: 0 })
+  reader = new DynamoDbConfigStore(table)
+})
+
+afterEach(() => table.close())
+
+describe('DynamoDbConfigStore', () => {
+  it('cuts a large set into chunks that fit into items', async () => {
+    const large = snapshot(1, 1_000_000)
+    await writer.replace(large)
+    const sizes = (await table.items()).flatMap(({ data }) => data?.B?.length ?? [])
+    expect(sizes.length).toBeGreaterThan(2)
+    expect(Math.max(...sizes)).toBe(MAX_CHUNK_BYTES)
+    expect(await reader.read('prod')).toEqual(large)
+  })
+
+  it('leaves the old set whole when it fails between chunks and pointer', async () => {
+    const old = snapshot(1, 800_000)
+    await writer.replace(old)
+    const { client } = table
+    intercept(client, async ({ operation, input }, pass) => {
+      const isPointer = operation === 'PutItem' && 'ConditionExpression' in input
+      if (isPointer) throw Object.assign(new Error('crash'), { name: 'Crash' })
+      return pass()
+    })
+    await expect(writer.replace(snapshot(2, 800_000))).rejects.toThrow('crash')
+    client.middlewareStack.remove('intercept')
+    expect(await reader.read('prod')).toEqual(old)
+
+    // The next replacement, once nobody can be at work on them, marks what the crash left.
+    table.clock.advance(HOUR_MS)
+    await writer.replace(snapshot(3))
+    expect(await lastingChunks()).toHaveLength(1)
+    expect(await writer.read('prod')).toEqual(snapshot(3))
+  })
+
+  it('lets the chunks of a replaced set expire, an hour later', async () => {
+    await writer.replace(snapshot(1))
+    await writer.replace(snapshot(2))
+    const chunks = (await table.items()).filter(({ data }) => data)
+    const expiries = chunks.map(({ expiresAt }) => expiresAt?.N)
+    expect(expiries.sort()).toEqual([String((START + HOUR_MS) / 1_000), undefined])
+  })
+
+  it('leaves alone the chunks of another writer who has not flipped yet', async () => {
+    await writer.replace(snapshot(1))
+    const other = new DynamoDbConfigStore({ ...table, maxAgeMs: 0 })
+    intercept(table.client, async ({ operation, input }, pass) => {
+      const isPointer = operation === 'PutItem' && 'ConditionExpression' in input
+      if (isPointer) {
+        table.client.middlewareStack.remove('intercept')
+        await other.replace(snapshot(2))
+      }
+      return pass()
+    })
+    expect(await writer.replace(snapshot(3))).toBe('replaced')
+    expect(await reader.read('prod')).toEqual(snapshot(3))
+    const live = (await lastingChunks()).length
+    expect(live).toBe(2)
+  })
+
+  it('writes no chunk of a set that is sent again, only its time', async () => {
+    await writer.replace(snapshot(1))
+    const again = { ...snapshot(1), takenAt: START + 600_000 }
+    const operations: string[] = []
+    intercept(table.client, async ({ operation }, pass) => {
+      operations.push(operation)
+      return pass()
+    })
+    expect(await writer.replace(again)).toBe('replaced')
+    expect(operations).toEqual(['GetItem', 'PutItem'])
+    expect(await writer.read('prod')).toEqual(again)
+    expect(await writer.replace({ ...snapshot(1), takenAt: START + 599_999 })).toBe('stale')
+  })
+
+  it('writes a set whole when it was replaced while it was confirmed', async () => {
+    await writer.replace(snapshot(1))
+    const other = new DynamoDbConfigStore({ ...table, maxAgeMs: 0 })
+    intercept(table.client, async ({ operation }, pass) => {
+      if (operation === 'PutItem') {
+        table.client.middlewareStack.remove('intercept')
+        await other.replace(snapshot(2))
+      }
+      return pass()
+    })
+    const again = { ...snapshot(1), takenAt: START + 3 }
+    expect(await writer.replace(again)).toBe('replaced')
+    expect(await reader.read('prod')).toEqual(again)
+  })
+
+  it('stores new readiness of the same objects', async () => {
+    await writer.replace(snapshot(1))
+    const readiness = { kind: 'Alert', namespace: 'a', name: 'b', ready: false }
+    const changed = {
+      ...snapshot(1),
+      objects: [{ ...readiness, reason: 'ProviderNotFound', message: '' }],
+    }
+    await writer.replace(changed)
+    expect(await reader.read('prod')).toEqual(changed)
+  })
+
+  it('reads the pointer again after its time only', async () => {
+    expect(await reader.read('prod')).toBeUndefined()
+    await writer.replace(snapshot(1))
+    expect(await reader.read('prod')).toBeUndefined()
+    table.clock.advance(5_000)
+    expect(await reader.read('prod')).toEqual(snapshot(1))
+    await writer.replace(snapshot(2))
+    table.clock.advance(4_999)
+    expect(await reader.read('prod', 'r1')).toBe('unchanged')
+    table.clock.advance(1)
+    expect(await reader.read('prod', 'r1')).toEqual(snapshot(2))
+  })
+
+  it('sees its own replacement at once', async () => {
+    await reader.read('prod')
+    await reader.replace(snapshot(1))
+    expect(await reader.read('prod')).toEqual(snapshot(1))
+  })
+
+  it('reads the pointer again when a chunk of the old set is gone', async () => {
+    await writer.replace(snapshot(1))
+    expect(await reader.read('prod')).toEqual(snapshot(1))
+    await deleteChunks()
+    await writer.replace(snapshot(2))
+    expect(await reader.read('prod')).toEqual(snapshot(2))
+  })
+
+  it('rejects when a chunk of the current set is gone', async () => {
+    await writer.replace(snapshot(1))
+    await deleteChunks()
+    await expect(reader.read('prod')).rejects.toThrow('lost a part; send it again')
+  })
+
+  it('does not fail a replacement that stands because tidying up failed', async () => {
+    await writer.replace(snapshot(1))
+    intercept(table.client, async ({ operation }, pass) => {
+      if (operation === 'Query') throw new Error('no rights')
+      return pass()
+    })
+    expect(await writer.replace(snapshot(2))).toBe('replaced')
+  })
+})
+
+async function lastingChunks() {
+  return (await table.items()).filter(({ data, expiresAt }) => data && !expiresAt)
+}
+
+async function deleteChunks(): Promise<void> {
+  for (const { cluster, part, data } of await table.items()) {
+    if (!data || !cluster || !part) continue
+    const { tableName: TableName } = table
+    await table.client.send(new DeleteItemCommand({ TableName, Key: { cluster, part } }))
+  }
+}
+
+/** A set of its own for each number, of about `bytes` that do not compress. */
+function snapshot(number: number, bytes = 10): ConfigSnapshot {
+  const summary = bytes > 10 ? randomBytes(bytes).toString('base64') : `summary ${number}`
+  return {
+    cluster: 'prod',
+    revision: `r${number}`,
+    takenAt: START + number,
+    manifests: [{ kind: 'Alert', spec: { summary } }],
+    objects: [],
+  }
+}

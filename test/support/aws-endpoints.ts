@@ -1,0 +1,44 @@
+import { once } from 'node:events'
+import type { AddressInfo } from 'node:net'
+import dynalite from 'dynalite'
+import { buildApp } from 'fauxqs'
+import type { AwsClientOptions } from '../../adapters/aws/clients.ts'
+
+/** A service that speaks an AWS protocol. */
+export interface AwsEndpoint {
+  readonly options: AwsClientOptions
+  stop(): Promise<void>
+}
+
+/**
+ * With `AWS_ENDPOINT_URL` set the same tests run on that endpoint, say LocalStack or, with a region
+ * and credentials in the environment, AWS itself.
+ */
+const given = process.env.AWS_ENDPOINT_URL
+
+/** DynamoDB, in this process. */
+export async function startDynamoDb(): Promise<AwsEndpoint> {
+  if (given) return givenEndpoint
+  const server = dynalite({ createTableMs: 0 })
+  server.listen(0, '127.0.0.1')
+  await once(server, 'listening')
+  const { port } = server.address() as AddressInfo
+  const stop = () => new Promise<void>((resolve) => server.close(() => resolve()))
+  return { options: localOptions(`http://127.0.0.1:${port}`), stop }
+}
+
+/** SQS, in this process. */
+export async function startSqs(): Promise<AwsEndpoint> {
+  if (given) return givenEndpoint
+  const app = buildApp({ logger: false, host: '127.0.0.1' })
+  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  return { options: localOptions(url), stop: async () => app.close() }
+}
+
+const givenEndpoint: AwsEndpoint = { options: {}, stop: async () => undefined }
+
+/** Options of a client for a service on this machine. */
+export function localOptions(endpoint: string): AwsClientOptions {
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+  return { endpoint, region: 'eu-central-1', credentials }
+}

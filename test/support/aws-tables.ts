@@ -1,0 +1,57 @@
+import { randomUUID } from 'node:crypto'
+import {
+  CreateTableCommand,
+  type CreateTableCommandInput,
+  DeleteTableCommand,
+  type DynamoDBClient,
+  type KeySchemaElement,
+  waitUntilTableExists,
+} from '@aws-sdk/client-dynamodb'
+import type { KeyNames, TableDefinition } from '../../adapters/aws/tables.ts'
+
+/** Creates a table of its own for a test; resolves with its name. */
+export async function createTable(
+  client: DynamoDBClient,
+  definition: TableDefinition,
+): Promise<string> {
+  const input = tableInput(`flux-relay-test-${randomUUID()}`, definition)
+  await client.send(new CreateTableCommand(input))
+  const limits = { client, maxWaitTime: 60, minDelay: 0.02, maxDelay: 2 }
+  await waitUntilTableExists(limits, { TableName: input.TableName })
+  return input.TableName
+}
+
+export async function deleteTable(client: DynamoDBClient, TableName: string): Promise<void> {
+  await client.send(new DeleteTableCommand({ TableName }))
+}
+
+function tableInput(
+  TableName: string,
+  { key, indexes, projected }: TableDefinition,
+): CreateTableCommandInput & { readonly TableName: string } {
+  const keys = [key, ...indexes.map((index) => index.key)]
+  const attributes = new Set(keys.flatMap(({ partition, sort }) => [partition, sort ?? partition]))
+  return {
+    TableName,
+    BillingMode: 'PAY_PER_REQUEST',
+    KeySchema: keySchema(key),
+    AttributeDefinitions: [...attributes].map((AttributeName) => ({
+      AttributeName,
+      AttributeType: 'S',
+    })),
+    ...(indexes.length > 0 && {
+      GlobalSecondaryIndexes: indexes.map((index) => ({
+        IndexName: index.name,
+        KeySchema: keySchema(index.key),
+        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...projected] },
+      })),
+    }),
+  }
+}
+
+function keySchema({ partition, sort }: KeyNames): KeySchemaElement[] {
+  return [
+    { AttributeName: partition, KeyType: 'HASH' },
+    ...(sort === undefined ? [] : [{ AttributeName: sort, KeyType: 'RANGE' as const }]),
+  ]
+}
