@@ -65,7 +65,9 @@ describe('/v1/deliveries', () => {
       202,
       { id: 'delivery-1', outcome: 'retry', attempt: 2 },
     ])
-    expect(ports.queue.retries).toMatchObject([{ deliveryId: 'delivery-1', attempt: 2 }])
+    expect(ports.queue.retries).toContainEqual(
+      expect.objectContaining({ deliveryId: 'delivery-1', attempt: 2 }),
+    )
     const shown = await call('GET', '/v1/deliveries/delivery-1', { headers })
     expect(shown.json).toEqual(replayed.json)
     expect(shown.json).not.toHaveProperty('version')
