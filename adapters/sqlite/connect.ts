@@ -1,6 +1,13 @@
-import { closeSync, copyFileSync, mkdtempSync, openSync, rmSync, statSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import {
+  closeSync,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  statSync,
+} from 'node:fs'
+import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { DatabaseError } from './database-error.ts'
 import { COMPANIONS, checkOwner, foreign, inspectFile } from './database-file.ts'
@@ -74,7 +81,8 @@ function pragma(connection: DatabaseSync, name: string): number {
 function verifyCopy(path: string): void {
   refuseBusy(path)
   if (statSync(path).size > MAX_CHECKED_BYTES) return
-  const directory = mkdtempSync(join(tmpdir(), 'flux-relay-check-'))
+  removeForgottenCopies(path)
+  const directory = mkdtempSync(`${path}${COPY_SUFFIX}`)
   try {
     const copy = join(directory, 'copy')
     for (const suffix of ['', ...COMPANIONS]) copyIfPresent(path + suffix, copy + suffix)
@@ -86,6 +94,23 @@ function verifyCopy(path: string): void {
     }
   } finally {
     rmSync(directory, { recursive: true, force: true })
+  }
+}
+
+/** Beside the database, whose folder is as private as it is, and where the next start finds it. */
+const COPY_SUFFIX = '.check-'
+
+/** Longer than any check takes; a younger copy may be another process's. */
+const FORGOTTEN_AFTER_MS = 60_000
+
+/** A process that was killed in the middle of its check has left its copy. */
+function removeForgottenCopies(path: string): void {
+  const prefix = `${basename(path)}${COPY_SUFFIX}`
+  for (const name of readdirSync(dirname(path))) {
+    if (!name.startsWith(prefix)) continue
+    const copy = join(dirname(path), name)
+    const madeAt = statSync(copy, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
+    if (Date.now() - madeAt > FORGOTTEN_AFTER_MS) rmSync(copy, { recursive: true, force: true })
   }
 }
 

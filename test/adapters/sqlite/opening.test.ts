@@ -1,6 +1,14 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
@@ -154,6 +162,24 @@ describe('openDatabase of a file in use', () => {
       expect(openingError(file)).toMatchObject({ problem: 'busy' })
       expect(snapshot(file)).toEqual(before)
     })
+  })
+})
+
+describe('a copy that a killed check left', () => {
+  it('is removed by the next start, and one that may be in use is not', () => {
+    const file = interruptedDatabase()
+    const copyOf = (name: string, ageMs: number) => {
+      const copy = `${file}.check-${name}`
+      mkdirSync(copy)
+      writeFileSync(join(copy, 'copy'), 'events')
+      const madeAt = new Date(Date.now() - ageMs)
+      utimesSync(copy, madeAt, madeAt)
+      return basename(copy)
+    }
+    copyOf('old', 120_000)
+    const young = copyOf('young', 0)
+    openDatabase(file).close()
+    expect(readdirSync(dirname(file)).sort()).toEqual([basename(file), young].sort())
   })
 })
 
