@@ -3,6 +3,7 @@ import {
   GetItemCommand,
   PutItemCommand,
   paginateQuery,
+  paginateScan,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
 import { mapConcurrently } from './concurrency.ts'
@@ -26,6 +27,13 @@ const REPLACED_CHUNKS_KEPT_MS = 3_600_000
 
 /** Chunks that no pointer ever named are left by a crash; before this age they may still get one. */
 const ORPHAN_AGE_MS = 3_600_000
+
+/** When a cluster last sent its set. */
+export interface ClusterSeen {
+  readonly cluster: string
+  /** Milliseconds since the epoch. */
+  readonly takenAt: number
+}
 
 /** The single requests that reading and replacing a set are made of. */
 export class ConfigTable {
@@ -108,6 +116,27 @@ export class ConfigTable {
     await mapConcurrently(unused, CONCURRENT_REQUESTS, ({ part }) =>
       this.#expire(cluster, part, now + REPLACED_CHUNKS_KEPT_MS),
     )
+  }
+
+  /** Of every cluster that ever sent a set. Reads the whole table: for a check now and then. */
+  async clustersSeen(): Promise<readonly ClusterSeen[]> {
+    const scan = {
+      TableName: this.#tableName,
+      FilterExpression: '#part = :pointer',
+      ProjectionExpression: '#cluster, #takenAt',
+      ExpressionAttributeNames: namesOf('cluster', 'part', 'takenAt'),
+      ExpressionAttributeValues: { ':pointer': { S: POINTER } },
+    }
+    const seen: ClusterSeen[] = []
+    for await (const { Items: items = [] } of paginateScan({ client: this.#client }, scan)) {
+      for (const item of items) {
+        seen.push({
+          cluster: textOf(item, 'cluster') ?? '',
+          takenAt: numberOf(item, 'takenAt') ?? 0,
+        })
+      }
+    }
+    return seen
   }
 
   async #lastingChunks(cluster: string) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
 import type { Clock, ConfigStore } from '../../relay/ports.ts'
 import { contentHash, contentOf, fromChunks, type Pointer, toChunks } from './config-chunks.ts'
-import { ConfigTable } from './config-table.ts'
+import { type ClusterSeen, ConfigTable } from './config-table.ts'
 import type { TableOptions } from './dynamodb-state.ts'
 
 export interface DynamoDbConfigOptions extends TableOptions {
@@ -67,6 +67,11 @@ export class DynamoDbConfigStore implements ConfigStore {
     } finally {
       this.#known.delete(cluster)
     }
+  }
+
+  /** When each cluster last sent its set: a shipper does so every ten minutes. */
+  clustersSeen(): Promise<readonly ClusterSeen[]> {
+    return this.#table.clustersSeen()
   }
 
   /** A shipper sends its set again every ten minutes: then only the time is new. */

@@ -1,0 +1,33 @@
+import { createHttpClient } from '../../adapters/http/client.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
+import { readEnvironment } from '../shared/environment.ts'
+import { createLog, logDecision } from '../shared/log.ts'
+import { countDecision, writeToStdout } from '../shared/metrics.ts'
+import { createClients, createStorePorts, systemClock } from '../shared/ports.ts'
+import { createDispatch } from './dispatch.ts'
+
+const environment = readEnvironment(process.env)
+const log = createLog(environment)
+const ports = {
+  ...createStorePorts(environment, createClients(), systemClock),
+  http: createHttpClient({
+    allowPrivate: environment.allowPrivateAddresses,
+    userAgent: `flux-relay/${manifest.version}`,
+    refuse: environment.runtimeApi === undefined ? [] : [environment.runtimeApi],
+  }),
+  observer: {
+    decided(decision: Parameters<typeof logDecision>[1]) {
+      logDecision(log, decision)
+      countDecision(writeToStdout, environment.metricsNamespace, decision, systemClock.now())
+    },
+  },
+}
+
+/** Delivers what is in the queues. */
+export const handler = createDispatch({
+  environment,
+  ports,
+  dispatcher: createDispatcher(ports, environment),
+  log,
+})

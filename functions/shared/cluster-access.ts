@@ -1,0 +1,46 @@
+import { type ClusterTokens, NOBODYS_TOKENS } from '../../relay/intake/credentials.ts'
+import type { Clock } from '../../relay/ports.ts'
+
+/** Where a cluster's tokens are; `SecretsManagerTokens` is one. */
+export interface TokenReader {
+  read(cluster: string, options?: { readonly fresh?: boolean }): Promise<ClusterTokens | undefined>
+}
+
+/** Judges what a sender presents as its credential. */
+export interface ClusterAccess {
+  /**
+   * Whether the proof holds against the cluster's tokens. On a mismatch they are read again, past
+   * every cache, so that a rotated token counts at once. Rejects when they cannot be read.
+   */
+  allows(cluster: string, proof: (tokens: ClusterTokens) => boolean): Promise<boolean>
+}
+
+/** So often at most are a cluster's tokens read again: wrong ones must not cost a read each. */
+const REREAD_INTERVAL_MS = 30_000
+
+/** Clusters whose last reading is remembered; the one read longest ago is forgotten first. */
+const MAX_REMEMBERED = 10_000
+
+/** Access by these tokens. An unknown cluster takes the same steps as a wrong token. */
+export function createClusterAccess(tokens: TokenReader, clock: Clock): ClusterAccess {
+  const rereadAt = new Map<string, number>()
+
+  const mayReread = (cluster: string) => {
+    const now = clock.now()
+    const last = rereadAt.get(cluster)
+    if (last !== undefined && now - last < REREAD_INTERVAL_MS) return false
+    rereadAt.delete(cluster)
+    rereadAt.set(cluster, now)
+    const [oldest] = rereadAt.keys()
+    if (rereadAt.size > MAX_REMEMBERED && oldest !== undefined) rereadAt.delete(oldest)
+    return true
+  }
+
+  return {
+    async allows(cluster, proof) {
+      if (proof((await tokens.read(cluster)) ?? NOBODYS_TOKENS)) return true
+      if (!mayReread(cluster)) return false
+      return proof((await tokens.read(cluster, { fresh: true })) ?? NOBODYS_TOKENS)
+    },
+  }
+}

@@ -1,0 +1,81 @@
+import { z } from 'zod'
+
+const DAY_MS = 24 * 3_600_000
+
+const Text = z.string({ error: 'is not set' }).min(1, 'is empty')
+
+const QueueUrl = Text.regex(/^https?:\/\/[^/]+\/.*[^/]$/, 'expected the URL of a queue')
+
+const Flag = z
+  .enum(['true', 'false'], { error: 'expected true or false' })
+  .default('false')
+  .transform((text) => text === 'true')
+
+const Variables = z.object({
+  CONFIG_TABLE: Text,
+  STATE_TABLE: Text,
+  LEDGER_TABLE: Text,
+  EVENTS_QUEUE_URL: QueueUrl,
+  RETRIES_QUEUE_URL: QueueUrl,
+  SECRET_PREFIX: Text,
+  RETENTION_DAYS: z
+    .string()
+    .regex(/^[1-9]\d{0,4}$/, 'expected a whole number of days')
+    .transform((text) => Number(text) * DAY_MS)
+    .optional(),
+  ALLOW_PRIVATE_ADDRESSES: Flag,
+  NO_CROSS_NAMESPACE_REFS: Flag,
+  POWERTOOLS_LOG_LEVEL: z
+    .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'], { error: 'expected DEBUG, INFO, WARN or ERROR' })
+    .default('INFO'),
+  POWERTOOLS_METRICS_NAMESPACE: Text.default('flux-relay'),
+  /** Set by Lambda: where the function fetches its invocations. */
+  AWS_LAMBDA_RUNTIME_API: Text.optional(),
+})
+
+/** What a deployment tells its functions. */
+export interface Environment {
+  readonly configTable: string
+  readonly stateTable: string
+  readonly ledgerTable: string
+  readonly eventsQueueUrl: string
+  readonly retriesQueueUrl: string
+  readonly secretPrefix: string
+  /** How long final records are kept; absent: the ledger's default. Milliseconds. */
+  readonly retentionMs: number | undefined
+  readonly allowPrivateAddresses: boolean
+  readonly noCrossNamespaceRefs: boolean
+  readonly logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR'
+  readonly metricsNamespace: string
+  /** `host:port` that no delivery may go to. */
+  readonly runtimeApi: string | undefined
+}
+
+/** A function that is deployed with a wrong environment. The message names each variable. */
+export class EnvironmentError extends Error {
+  override readonly name = 'EnvironmentError'
+}
+
+/** Reads a function's environment. Throws `EnvironmentError` for all that is wrong at once. */
+export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
+  const parsed = Variables.safeParse(variables)
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map(({ path, message }) => `${path.join('.')} ${message}`)
+    throw new EnvironmentError(`environment: ${problems.join('; ')}`)
+  }
+  const { data } = parsed
+  return {
+    configTable: data.CONFIG_TABLE,
+    stateTable: data.STATE_TABLE,
+    ledgerTable: data.LEDGER_TABLE,
+    eventsQueueUrl: data.EVENTS_QUEUE_URL,
+    retriesQueueUrl: data.RETRIES_QUEUE_URL,
+    secretPrefix: data.SECRET_PREFIX,
+    retentionMs: data.RETENTION_DAYS,
+    allowPrivateAddresses: data.ALLOW_PRIVATE_ADDRESSES,
+    noCrossNamespaceRefs: data.NO_CROSS_NAMESPACE_REFS,
+    logLevel: data.POWERTOOLS_LOG_LEVEL,
+    metricsNamespace: data.POWERTOOLS_METRICS_NAMESPACE,
+    runtimeApi: data.AWS_LAMBDA_RUNTIME_API,
+  }
+}

@@ -1,0 +1,78 @@
+import { METRICS, METRICS_SERVICE, PROVIDER_DIMENSION } from '../../lib/metrics.ts'
+import type { Decision } from '../../relay/ports.ts'
+import { providerTypes } from '../../relay/providers/registry.ts'
+
+const NAMES = {
+  delivered: METRICS.delivered,
+  retry: METRICS.retried,
+  dead: METRICS.dead,
+  suppressed: METRICS.suppressed,
+  skipped: METRICS.skipped,
+} as const
+
+/** Takes one line. */
+export type WriteLine = (line: string) => void
+
+/** Writes to stdout, where Lambda's own log format leaves a line as it is. */
+export const writeToStdout: WriteLine = (line) => {
+  process.stdout.write(`${line}\n`)
+}
+
+/**
+ * Counts a decision in CloudWatch's embedded metric format: once in all, once by provider type and
+ * once by cluster, never by both, since each combination would be a metric of its own to pay.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+export function countDecision(
+  write: WriteLine,
+  namespace: string,
+  { record, latencyMs }: Decision,
+  now: number,
+): void {
+  const { outcome, cluster } = record
+  const name = NAMES[outcome]
+  const isDelivered = outcome === 'delivered'
+  const metrics = [
+    { Name: name, Unit: 'Count' },
+    ...(isDelivered ? [{ Name: METRICS.latency, Unit: 'Milliseconds' }] : []),
+  ]
+  const dimensions = [['service'], ['service', PROVIDER_DIMENSION], ['service', 'cluster']]
+  const line = {
+    _aws: {
+      Timestamp: now,
+      CloudWatchMetrics: [{ Namespace: namespace, Dimensions: dimensions, Metrics: metrics }],
+    },
+    service: METRICS_SERVICE,
+    [PROVIDER_DIMENSION]: typeLabel(record.provider?.type),
+    cluster,
+    [name]: 1,
+    ...(isDelivered && { [METRICS.latency]: latencyMs }),
+  }
+  write(JSON.stringify(line))
+}
+
+/** Reports how many clusters are silent now. */
+export function reportSilentClusters(
+  write: WriteLine,
+  namespace: string,
+  count: number,
+  now: number,
+): void {
+  const metric = { Name: METRICS.silentClusters, Unit: 'Count' }
+  write(
+    JSON.stringify({
+      _aws: {
+        Timestamp: now,
+        CloudWatchMetrics: [{ Namespace: namespace, Dimensions: [['service']], Metrics: [metric] }],
+      },
+      service: METRICS_SERVICE,
+      [METRICS.silentClusters]: count,
+    }),
+  )
+}
+
+/** A manifest can name any type, so only known ones become a dimension. */
+function typeLabel(type: string | undefined): string {
+  if (type === undefined) return 'none'
+  return providerTypes.has(type) ? type : 'unknown'
+}

@@ -1,0 +1,63 @@
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
+import type { SQSClient } from '@aws-sdk/client-sqs'
+import {
+  createDynamoDbClient,
+  createSecretsManagerClient,
+  createSqsClient,
+} from '../../adapters/aws/clients.ts'
+import { DynamoDbConfigStore } from '../../adapters/aws/dynamodb-config.ts'
+import { DynamoDbLedger } from '../../adapters/aws/dynamodb-ledger.ts'
+import { DynamoDbStateStore } from '../../adapters/aws/dynamodb-state.ts'
+import { SecretsManagerStore, SecretsManagerTokens } from '../../adapters/aws/secrets-manager.ts'
+import { SqsQueue } from '../../adapters/aws/sqs.ts'
+import type { Clock, Ports } from '../../relay/ports.ts'
+import type { Environment } from './environment.ts'
+
+/** Time and chance of the machine. */
+export const systemClock: Clock = { now: () => Date.now(), random: () => Math.random() }
+
+/** The clients of the services; one of each a container, so that connections are kept. */
+export interface AwsClients {
+  readonly dynamoDb: DynamoDBClient
+  readonly sqs: SQSClient
+  readonly secretsManager: SecretsManagerClient
+}
+
+/** Clients as the function's environment tells the SDK. */
+export function createClients(): AwsClients {
+  return {
+    dynamoDb: createDynamoDbClient(),
+    sqs: createSqsClient(),
+    secretsManager: createSecretsManagerClient(),
+  }
+}
+
+/** What stores and queues; sending to destinations and observing are the dispatch function's. */
+export type StorePorts = Omit<Ports, 'http' | 'observer' | 'configs'> & {
+  readonly configs: DynamoDbConfigStore
+  readonly tokens: SecretsManagerTokens
+}
+
+/** The ports on AWS. Calls nothing yet. */
+export function createStorePorts(
+  environment: Environment,
+  { dynamoDb, sqs, secretsManager }: AwsClients,
+  clock: Clock,
+): StorePorts {
+  const { eventsQueueUrl, retriesQueueUrl, retentionMs } = environment
+  const table = (tableName: string) => ({ client: dynamoDb, tableName, clock })
+  const secrets = { client: secretsManager, prefix: environment.secretPrefix, clock }
+  return {
+    queue: new SqsQueue({ client: sqs, eventsQueueUrl, retriesQueueUrl, clock }),
+    configs: new DynamoDbConfigStore(table(environment.configTable)),
+    state: new DynamoDbStateStore(table(environment.stateTable)),
+    ledger: new DynamoDbLedger({
+      ...table(environment.ledgerTable),
+      ...(retentionMs !== undefined && { retentionMs }),
+    }),
+    secrets: new SecretsManagerStore(secrets),
+    tokens: new SecretsManagerTokens(secrets),
+    clock,
+  }
+}

@@ -1,0 +1,39 @@
+import { App, type AppProps, type Environment, Tags, Validations } from 'aws-cdk-lib'
+import type { Code } from 'aws-cdk-lib/aws-lambda'
+import { AwsSolutionsChecks } from 'cdk-nag'
+import type { FunctionName } from './bundle.ts'
+import { parseSettings, SETTINGS_KEY, type Settings, SettingsError } from './settings.ts'
+import { ObservabilityStack } from './stacks/observability-stack.ts'
+import { RelayStack } from './stacks/relay-stack.ts'
+
+export interface RelayAppOptions {
+  /** Of the CDK app; the command `cdk` gives the context itself. */
+  readonly app?: AppProps
+  /** Account and region, absent for a template that fits any. */
+  readonly env?: Environment
+  /** Where a function's code comes from; its bundle by default. */
+  readonly code?: (name: FunctionName) => Code
+}
+
+/** The app with its stacks, by the settings in its context. Throws `SettingsError`. */
+export function createApp({ app: props, env, code }: RelayAppOptions = {}) {
+  const app = new App(props)
+  const settings = parseSettings(app.node.tryGetContext(SETTINGS_KEY))
+  requireEnvironment(settings, env)
+  const name = `flux-relay-${settings.stageName}`
+  const common = { settings, ...(env && { env }) }
+  const relay = new RelayStack(app, name, { ...common, ...(code && { code }) })
+  const observability = new ObservabilityStack(app, `${name}-observability`, { ...common, relay })
+  Tags.of(app).add('app', 'flux-relay')
+  Tags.of(app).add('stage', settings.stageName)
+  Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
+  return { app, relay, observability }
+}
+
+/** The subnets of a VPC are looked up, in an account. */
+function requireEnvironment({ vpcId }: Settings, env: Environment | undefined): void {
+  if (vpcId === undefined || (env?.account !== undefined && env.region !== undefined)) return
+  throw new SettingsError(
+    `vpcId: needs credentials of the account that has ${vpcId}, to look it up`,
+  )
+}

@@ -1,0 +1,107 @@
+import { type Duration, RemovalPolicy, Stack, Validations } from 'aws-cdk-lib'
+import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2'
+import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import {
+  Architecture,
+  type Code,
+  Function as LambdaFunction,
+  Runtime,
+  Tracing,
+} from 'aws-cdk-lib/aws-lambda'
+import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { Construct } from 'constructs'
+import { HANDLER } from '../bundle.ts'
+
+export interface RelayFunctionProps {
+  readonly functionName: string
+  readonly description: string
+  readonly code: Code
+  readonly timeout: Duration
+  readonly memorySize: number
+  readonly environment: Readonly<Record<string, string>>
+  /** Days. */
+  readonly logRetention: RetentionDays
+  /** Absent: outside of any VPC. */
+  readonly network?: { readonly vpc: IVpc; readonly securityGroups: readonly ISecurityGroup[] }
+}
+
+/** A Lambda function with what all of the relay's have in common, and a role of its own. */
+export class RelayFunction extends Construct {
+  readonly function: LambdaFunction
+  readonly #role: Role
+
+  constructor(scope: Construct, id: string, props: RelayFunctionProps) {
+    super(scope, id)
+    const logGroup = new LogGroup(this, 'Logs', {
+      logGroupName: `/aws/lambda/${props.functionName}`,
+      retention: props.logRetention,
+      // A name that is left behind would stop the next deployment of this stage.
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    this.#role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
+    logGroup.grantWrite(this.#role)
+    this.function = new LambdaFunction(this, 'Function', {
+      ...commonProps(props),
+      role: this.#role,
+      logGroup,
+    })
+    acknowledge(this.function, this.#role)
+    if (props.network !== undefined) this.#joinNetwork()
+  }
+
+  /** Allows the function the actions, on these resources only. */
+  allow(actions: readonly string[], ...resources: readonly string[]): void {
+    this.#role.addToPolicy(
+      new PolicyStatement({ actions: [...actions], resources: [...resources] }),
+    )
+  }
+
+  /** Allows reading the secrets whose ids begin with the prefix and a slash. */
+  allowSecrets(prefix: string): void {
+    const { partition, region, account } = Stack.of(this)
+    const arn = `arn:${partition}:secretsmanager:${region}:${account}:secret:${prefix}/*`
+    this.allow(['secretsmanager:GetSecretValue'], arn)
+    Validations.of(this.#role).acknowledge({
+      id: `AwsSolutions-IAM5[Resource::${findingOf(arn)}]`,
+      reason: 'Clusters and their Secrets are data: which there are is not known at deployment.',
+    })
+  }
+
+  #joinNetwork(): void {
+    this.#role.addManagedPolicy(
+      ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole'),
+    )
+    Validations.of(this.#role).acknowledge({
+      id: 'AwsSolutions-IAM4[Policy::arn:<AWS::Partition>:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole]',
+      reason: 'The network interfaces of a function in a VPC do not exist before it: no ARN fits.',
+    })
+  }
+}
+
+function commonProps({ network, logRetention: _, ...props }: RelayFunctionProps) {
+  return {
+    ...props,
+    handler: HANDLER,
+    runtime: Runtime.NODEJS_24_X,
+    architecture: Architecture.ARM_64,
+    tracing: Tracing.ACTIVE,
+    environment: { ...props.environment },
+    ...(network && { vpc: network.vpc, securityGroups: [...network.securityGroups] }),
+  }
+}
+
+function acknowledge(lambda: LambdaFunction, role: Role): void {
+  Validations.of(role).acknowledge({
+    id: 'AwsSolutions-IAM5[Resource::*]',
+    reason: 'X-Ray takes traces for no resource, so that its two actions have no ARN.',
+  })
+  Validations.of(lambda).acknowledge({
+    id: 'AwsSolutions-L1',
+    reason: 'Node 24 is what the relay is tested on, and an LTS release.',
+  })
+}
+
+/** As cdk-nag writes an ARN: what only a deployment knows is the name of its parameter. */
+function findingOf(arn: string): string {
+  return arn.replaceAll(/\$\{Token\[AWS\.(\w+)\.\d+\]\}/g, '<AWS::$1>')
+}

@@ -1,0 +1,58 @@
+import type { Duration } from 'aws-cdk-lib'
+import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import type { METRICS } from '../metrics.ts'
+import { METRICS_SERVICE, metricsNamespace, PROVIDER_DIMENSION } from '../metrics.ts'
+import type { RelayQueues } from './relay-queues.ts'
+
+type MetricName = (typeof METRICS)[keyof typeof METRICS]
+
+export interface RelayMetricsProps {
+  readonly stageName: string
+  readonly queues: RelayQueues
+  readonly functions: ReadonlyArray<readonly [name: string, lambda: IFunction]>
+}
+
+/** What dashboard and alarms look at. */
+export class RelayMetrics {
+  readonly queues: RelayQueues
+  readonly functions: RelayMetricsProps['functions']
+  readonly #namespace: string
+
+  constructor({ stageName, queues, functions }: RelayMetricsProps) {
+    this.queues = queues
+    this.functions = functions
+    this.#namespace = metricsNamespace(stageName)
+  }
+
+  /** Of the whole stage. */
+  sum(name: MetricName, period: Duration): Metric {
+    return this.#metric(name, 'Sum', period)
+  }
+
+  /** Of the whole stage. */
+  maximum(name: MetricName, period: Duration): Metric {
+    return this.#metric(name, 'Maximum', period)
+  }
+
+  /** Of the whole stage: `p50`, `p99`. */
+  percentile(name: MetricName, statistic: `p${number}`, period: Duration): Metric {
+    return this.#metric(name, statistic, period)
+  }
+
+  /** One line for each Provider type that ever counted. Not for alarms, which allow no search. */
+  byProvider(name: MetricName, statistic: 'Sum' | `p${number}`, period: Duration): MathExpression {
+    const schema = `{"${this.#namespace}","service","${PROVIDER_DIMENSION}"}`
+    return new MathExpression({
+      expression: `SEARCH('${schema} MetricName="${name}"', '${statistic}', ${period.toSeconds()})`,
+      label: '',
+      period,
+    })
+  }
+
+  #metric(metricName: MetricName, statistic: string, period: Duration): Metric {
+    const namespace = this.#namespace
+    const dimensionsMap = { service: METRICS_SERVICE }
+    return new Metric({ namespace, metricName, dimensionsMap, statistic, period })
+  }
+}

@@ -1,0 +1,56 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib'
+import {
+  DeduplicationScope,
+  FifoThroughputLimit,
+  Queue,
+  QueueEncryption,
+  type QueueProps,
+} from 'aws-cdk-lib/aws-sqs'
+import { Construct } from 'constructs'
+
+/** Receives before a message counts as one that dispatch cannot process. */
+const MAX_RECEIVE_COUNT = 20
+
+/** Six times the function's 60 s, as Lambda asks for. */
+const VISIBILITY = Duration.seconds(360)
+
+const COMMON = {
+  encryption: QueueEncryption.SQS_MANAGED,
+  enforceSSL: true,
+  // The longest that SQS keeps a message.
+  retentionPeriod: Duration.days(14),
+  // What waits in a queue was accepted: no change of the stack may lose it.
+  removalPolicy: RemovalPolicy.RETAIN,
+} as const satisfies QueueProps
+
+/** De-duplicates, and scales, by message group: SQS's high throughput. */
+const FIFO = {
+  fifo: true,
+  deduplicationScope: DeduplicationScope.MESSAGE_GROUP,
+  fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
+} as const satisfies QueueProps
+
+/** The events in order of each object, the retries with their delays, and what neither could do. */
+export class RelayQueues extends Construct {
+  readonly events: Queue
+  readonly eventsDeadLetters: Queue
+  readonly retries: Queue
+  readonly retriesDeadLetters: Queue
+
+  constructor(scope: Construct, id: string) {
+    super(scope, id)
+    this.eventsDeadLetters = new Queue(this, 'EventsDeadLetters', { ...COMMON, ...FIFO })
+    this.events = this.#workQueue('Events', this.eventsDeadLetters, FIFO)
+    this.retriesDeadLetters = new Queue(this, 'RetriesDeadLetters', COMMON)
+    this.retries = this.#workQueue('Retries', this.retriesDeadLetters)
+  }
+
+  #workQueue(id: string, deadLetters: Queue, props: QueueProps = {}): Queue {
+    return new Queue(this, id, {
+      ...COMMON,
+      ...props,
+      visibilityTimeout: VISIBILITY,
+      deadLetterQueue: { queue: deadLetters, maxReceiveCount: MAX_RECEIVE_COUNT },
+    })
+  }
+}

@@ -1,0 +1,22 @@
+/** The metrics that the functions count by, once in all, by `provider` and by `cluster`. */
+export const METRICS = {
+  delivered: 'Delivered',
+  retried: 'Retried',
+  dead: 'Dead',
+  suppressed: 'Suppressed',
+  skipped: 'Skipped',
+  /** Milliseconds from an event to its delivery. */
+  latency: 'Latency',
+  silentClusters: 'SilentClusters',
+} as const
+
+/** The dimension that holds a Provider's type. */
+export const PROVIDER_DIMENSION = 'provider'
+
+/** The value of the dimension `service`, which every metric has. */
+export const METRICS_SERVICE = 'flux-relay'
+
+/** A namespace for each stage: with a dimension in its place, each metric would cost twice. */
+export function metricsNamespace(stageName: string): string {
+  return `flux-relay/${stageName}`
+}

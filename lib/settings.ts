@@ -1,0 +1,109 @@
+import { z } from 'zod'
+
+/** The key of the settings in the context of cdk.json. */
+export const SETTINGS_KEY = 'flux-relay'
+
+/** What CloudWatch Logs can keep logs for, in days. */
+const LOG_RETENTION_DAYS = [
+  1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
+  3653,
+] as const
+
+/** What SQS can limit an event source mapping to. */
+const CONCURRENCY = { min: 2, max: 1_000 }
+
+const Fields = z.strictObject({
+  /** Part of every name, so that an account can hold several relays. */
+  stageName: z
+    .string()
+    .regex(/^[a-z](?:[a-z0-9-]{0,18}[a-z0-9])?$/, {
+      error: 'expected 1 to 20 of a-z, 0-9 and -, a letter first and no - last',
+    })
+    .default('prod'),
+  /** Days that the ledger's records and the logs are kept. */
+  retentionDays: z
+    .literal(LOG_RETENTION_DAYS, { error: `expected one of ${LOG_RETENTION_DAYS.join(', ')}` })
+    .default(30),
+  /** Gets a mail for each alarm, once it has confirmed the subscription. */
+  alarmEmail: z.email({ error: 'expected an e-mail address' }).optional(),
+  /** An existing SNS topic for the alarms. */
+  alarmTopicArn: z
+    .string()
+    .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/, {
+      error: 'expected the ARN of a standard SNS topic, arn:aws:sns:REGION:ACCOUNT:NAME',
+    })
+    .optional(),
+  /** Deliveries leave from the private subnets of this VPC. */
+  vpcId: z
+    .string()
+    .regex(/^vpc-(?:[0-9a-f]{8}|[0-9a-f]{17})$/, {
+      error: 'expected the id of a VPC, vpc- and 8 or 17 of 0-9 and a-f',
+    })
+    .optional(),
+  /** Whether a Provider may name a private address. */
+  allowPrivateAddresses: flag(),
+  logLevel: z
+    .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'], { error: 'expected DEBUG, INFO, WARN or ERROR' })
+    .default('INFO'),
+  /** Dispatch functions at work at once, for each of the two queues. */
+  maximumConcurrency: z
+    .int({ error: concurrencyError() })
+    .min(CONCURRENCY.min, { error: concurrencyError() })
+    .max(CONCURRENCY.max, { error: concurrencyError() })
+    .default(20),
+  /** Whether an Alert takes events of its own namespace only, as Flux's option of that name. */
+  noCrossNamespaceRefs: flag(),
+  /** Whether the dashboard's table of deliveries offers a replay. */
+  replayButton: flag(),
+})
+
+/** The names of all settings. */
+export const SETTING_NAMES: readonly string[] = Object.keys(Fields.shape)
+
+/** The settings of a deployment: the object `flux-relay` in the context of cdk.json. */
+export const Settings = Fields.superRefine((settings, context) => {
+  if (settings.alarmEmail !== undefined && settings.alarmTopicArn !== undefined) {
+    contradiction(context, 'alarmTopicArn', 'not together with alarmEmail: set one of them')
+  }
+  if (settings.allowPrivateAddresses && settings.vpcId === undefined) {
+    contradiction(context, 'allowPrivateAddresses', 'true needs vpcId: only a VPC reaches them')
+  }
+}).readonly()
+export type Settings = z.infer<typeof Settings>
+
+/** What a deployment does wrong in its settings. The message names each setting and what is allowed. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError'
+}
+
+/** The settings with their defaults. Throws `SettingsError` for all that is wrong at once. */
+export function parseSettings(context: unknown): Settings {
+  const parsed = Settings.safeParse(context ?? {})
+  if (parsed.success) return parsed.data
+  const lines = parsed.error.issues.map((issue) => `  ${describe(issue)}`)
+  throw new SettingsError(`"${SETTINGS_KEY}" in cdk.json:\n${lines.join('\n')}`)
+}
+
+function flag() {
+  return z.boolean({ error: 'expected true or false' }).default(false)
+}
+
+function concurrencyError(): string {
+  return `expected a whole number from ${CONCURRENCY.min} to ${CONCURRENCY.max}`
+}
+
+function contradiction(
+  context: { addIssue(issue: { code: 'custom'; path: string[]; message: string }): void },
+  name: keyof typeof Fields.shape,
+  message: string,
+): void {
+  context.addIssue({ code: 'custom', path: [name], message })
+}
+
+function describe(issue: z.core.$ZodIssue): string {
+  if (issue.code === 'unrecognized_keys') {
+    return `${issue.keys.join(', ')}: no such setting; there are ${SETTING_NAMES.join(', ')}`
+  }
+  const name = issue.path.join('.')
+  return name === '' ? 'expected an object of settings' : `${name}: ${issue.message}`
+}

@@ -1,0 +1,52 @@
+import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
+import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
+import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns'
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
+import type { Construct } from 'constructs'
+import { RelayAlarms } from '../constructs/relay-alarms.ts'
+import { RelayDashboard } from '../constructs/relay-dashboard.ts'
+import { RelayMetrics } from '../constructs/relay-metrics.ts'
+import type { Settings } from '../settings.ts'
+import type { RelayStack } from './relay-stack.ts'
+
+export interface ObservabilityStackProps extends StackProps {
+  readonly settings: Settings
+  readonly relay: Pick<RelayStack, 'queues' | 'functions'>
+}
+
+/** Dashboard, alarms, and where the alarms go. */
+export class ObservabilityStack extends Stack {
+  constructor(scope: Construct, id: string, props: ObservabilityStackProps) {
+    super(scope, id, { description: 'flux-relay: dashboard and alarms', ...props })
+    const { settings, relay } = props
+    const metrics = new RelayMetrics({
+      stageName: settings.stageName,
+      queues: relay.queues,
+      functions: Object.entries(relay.functions).map(([name, of]) => [name, of.function]),
+    })
+    const dashboardName = `flux-relay-${settings.stageName}`
+    new RelayDashboard(this, 'Dashboard', { dashboardName, metrics })
+    const topic = this.#alarmTopic(settings)
+    new RelayAlarms(this, 'Alarms', { metrics, topic })
+    new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn })
+    new CfnOutput(this, 'DashboardUrl', { value: this.#dashboardUrl(dashboardName) })
+  }
+
+  #alarmTopic({ alarmTopicArn, alarmEmail }: Settings): ITopic {
+    if (alarmTopicArn !== undefined) return Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn)
+    const topic = new Topic(this, 'AlarmTopic', { enforceSSL: true })
+    // A policy of its own takes the place of the one that lets the account's alarms publish.
+    topic.grantPublish(
+      new ServicePrincipal('cloudwatch.amazonaws.com', {
+        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
+      }),
+    )
+    if (alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(alarmEmail))
+    return topic
+  }
+
+  #dashboardUrl(name: string): string {
+    const home = `https://${this.region}.console.aws.amazon.com/cloudwatch/home`
+    return `${home}?region=${this.region}#dashboards/dashboard/${name}`
+  }
+}

@@ -1,0 +1,163 @@
+import { createHmac } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { awsRelay, configBody } from '../support/aws-relay.ts'
+import { contextWith, pollOnce, sqsRecord } from '../support/event-source-mapping.ts'
+import { httpApiEvent } from '../support/http-api-event.ts'
+import { jsonBodies, type SinkAnswers, startSink } from '../support/recording-sink.ts'
+import { kustomizationEvent } from '../support/relay-manifests.ts'
+
+const { open } = awsRelay()
+const TOKEN = 'a-token'
+const BEARER = { authorization: `Bearer ${TOKEN}` }
+const MINUTE_MS = 60_000
+
+afterEach(() => vi.unstubAllEnvs())
+
+/** A relay whose cluster `prod` posts everything to a sink. */
+async function openWithSink(answers: SinkAnswers) {
+  const relay = await open()
+  const sink = await startSink(answers)
+  relay.setTokens('prod', [TOKEN])
+  relay.setSecret('prod', 'sink', { address: `${sink.url}/hook` })
+  relay.setSecret('prod', 'other', { address: `${sink.url}/other` })
+  return { relay, sink }
+}
+
+type Relay = Awaited<ReturnType<typeof open>>
+
+function put(relay: Pick<Relay, 'reconcileConfig'>, body: string) {
+  const request = { method: 'PUT', resource: 'config', cluster: 'prod', headers: BEARER } as const
+  return relay.reconcileConfig(httpApiEvent({ ...request, body }))
+}
+
+function post(relay: Pick<Relay, 'ingest'>, ...events: readonly object[]) {
+  const headers = { ...BEARER, 'content-encoding': 'gzip' }
+  const request = { method: 'POST', resource: 'events', cluster: 'prod', headers } as const
+  return relay.ingest(httpApiEvent({ ...request, body: gzipSync(JSON.stringify(events)) }))
+}
+
+describe('functions, end to end', () => {
+  it('delivers an event, and does not again when the message comes again', async () => {
+    const { relay, sink } = await openWithSink({ 'POST /hook': { status: 200 } })
+    expect(await put(relay, configBody(Date.now()))).toMatchObject({ statusCode: 200 })
+    const answer = await post(relay, kustomizationEvent('podinfo', '3f2c9a1'))
+    expect(answer).toMatchObject({ statusCode: 202, body: '{"accepted":1,"rejected":[]}' })
+
+    const { eventsQueueUrl } = relay.environment
+    const { records, failed } = await pollOnce(relay.clients.sqs, eventsQueueUrl, relay.dispatch)
+    expect([records.length, failed]).toEqual([1, []])
+    expect(jsonBodies(sink)).toMatchObject([{ involvedObject: { name: 'podinfo' } }])
+
+    const again = await relay.dispatch({ Records: [...records] }, contextWith())
+    expect(again).toEqual({ batchItemFailures: [] })
+    expect(sink.requests).toHaveLength(1)
+    expect(relay.decisions.map(({ record }) => record.outcome)).toEqual(['delivered'])
+    expect(await pollOnce(relay.clients.sqs, eventsQueueUrl, relay.dispatch)).toMatchObject({
+      records: [],
+    })
+  })
+
+  it('delivers what it put back when a store failed', async () => {
+    const { relay } = await openWithSink({ 'POST /hook': { status: 200 } })
+    const { eventsQueueUrl } = relay.environment
+    await put(relay, configBody(Date.now()))
+    await post(relay, kustomizationEvent('podinfo', '3f2c9a1'))
+    vi.spyOn(relay.ports.ledger, 'readMany').mockRejectedValueOnce(new Error('throttled'))
+    const first = await pollOnce(relay.clients.sqs, eventsQueueUrl, relay.dispatch)
+    expect(first.failed).toEqual(first.records.map(({ messageId }) => messageId))
+    const second = await pollOnce(relay.clients.sqs, eventsQueueUrl, relay.dispatch)
+    expect([second.records.length, second.failed]).toEqual([1, []])
+    expect(relay.decisions.map(({ record }) => record.outcome)).toEqual(['delivered'])
+  })
+
+  it('runs as Lambda loads it, from its environment alone', async () => {
+    const { relay, sink } = await openWithSink({ 'POST /hook': { status: 200 } })
+    const { dynamoDb, sqs, secretsManager } = relay.services
+    const environment = {
+      ...relay.variables,
+      ALLOW_PRIVATE_ADDRESSES: 'true',
+      POWERTOOLS_LOG_LEVEL: 'ERROR',
+      POWERTOOLS_METRICS_NAMESPACE: 'flux-relay/test',
+      AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.options.endpoint,
+      AWS_ENDPOINT_URL_SQS: sqs.options.endpoint,
+      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.options.endpoint,
+      AWS_REGION: process.env.AWS_REGION ?? 'eu-central-1',
+      AWS_ACCESS_KEY_ID: process.env.AWS_ACCESS_KEY_ID ?? 'test',
+      AWS_SECRET_ACCESS_KEY: process.env.AWS_SECRET_ACCESS_KEY ?? 'test',
+    }
+    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
+    const [ingest, dispatch, reconcileConfig] = await Promise.all([
+      import('../../functions/ingest/handler.ts'),
+      import('../../functions/dispatch/handler.ts'),
+      import('../../functions/reconcile-config/handler.ts'),
+    ])
+    await put({ reconcileConfig: reconcileConfig.handler }, configBody(Date.now()))
+    await post({ ingest: ingest.handler }, kustomizationEvent('podinfo', '3f2c9a1'))
+    const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+    const { eventsQueueUrl } = relay.environment
+    const { failed } = await pollOnce(relay.clients.sqs, eventsQueueUrl, dispatch.handler)
+    const written = stdout.mock.calls.map(([line]) => String(line))
+    stdout.mockRestore()
+    expect(failed).toEqual([])
+    expect(sink.requests).toHaveLength(1)
+    const metrics = written.flatMap((line) => (line.includes('"_aws"') ? [JSON.parse(line)] : []))
+    expect(metrics).toMatchObject([{ Delivered: 1, provider: 'generic', cluster: 'prod' }])
+  })
+
+  it('takes a signed body', async () => {
+    const { relay } = await openWithSink({})
+    const body = JSON.stringify(kustomizationEvent('podinfo', '3f2c9a1'))
+    const digest = createHmac('sha256', TOKEN).update(body).digest('hex')
+    const request = { method: 'POST', resource: 'events', cluster: 'prod', body } as const
+    const sign = (hex: string) =>
+      relay.ingest(httpApiEvent({ ...request, headers: { 'x-signature': `sha256=${hex}` } }))
+    expect(await sign(digest)).toMatchObject({ statusCode: 202 })
+    expect(await sign('0'.repeat(64))).toMatchObject({ statusCode: 401 })
+  })
+
+  it('follows a new configuration within 5 s', async () => {
+    const { relay, sink } = await openWithSink({
+      'POST /hook': { status: 200 },
+      'POST /other': { status: 200 },
+    })
+    const { eventsQueueUrl } = relay.environment
+    await put(relay, configBody(Date.now()))
+    await post(relay, kustomizationEvent('one', '3f2c9a1'))
+    await pollOnce(relay.clients.sqs, eventsQueueUrl, relay.dispatch)
+    await put(relay, configBody(Date.now(), 'other'))
+    relay.time.offsetMs = 5_000
+    await post(relay, kustomizationEvent('two', '3f2c9a1'))
+    await pollOnce(relay.clients.sqs, eventsQueueUrl, relay.dispatch)
+    expect(sink.requests.map(({ line }) => line)).toEqual(['POST /hook', 'POST /other'])
+  })
+})
+
+describe('retries', () => {
+  it('hops until it is due, then tries again', async () => {
+    const { relay, sink } = await openWithSink({
+      'POST /hook': (_, earlier) => ({ status: earlier === 0 ? 503 : 200 }),
+    })
+    const { eventsQueueUrl, retriesQueueUrl } = relay.environment
+    await put(relay, configBody(Date.now()))
+    await post(relay, kustomizationEvent('podinfo', '3f2c9a1'))
+    await pollOnce(relay.clients.sqs, eventsQueueUrl, relay.dispatch)
+    const [decision] = relay.decisions
+    if (!decision) throw new Error('nothing was decided')
+    const { id: deliveryId, attempt, dueAt = 0, outcome } = decision.record
+    expect(outcome).toBe('retry')
+
+    const sendRetries = vi.spyOn(relay.ports.queue, 'sendRetries')
+    const message = { deliveryId, attempt, dueAt }
+    const body = { MessageId: 'retry', Body: JSON.stringify(message) }
+    const batch = { Records: [sqsRecord(body, retriesQueueUrl)] }
+    expect(await relay.dispatch(batch, contextWith())).toEqual({ batchItemFailures: [] })
+    expect(sendRetries.mock.calls).toEqual([[[message]]])
+    expect(sink.requests).toHaveLength(1)
+
+    relay.time.offsetMs = MINUTE_MS
+    expect(await relay.dispatch(batch, contextWith())).toEqual({ batchItemFailures: [] })
+    expect(sink.requests).toHaveLength(2)
+    expect(relay.decisions.at(-1)?.record.outcome).toBe('delivered')
+  })
+})

@@ -1,0 +1,123 @@
+import { describe, expect, it, vi } from 'vitest'
+import { createIngest } from '../../functions/ingest/ingest.ts'
+import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
+import { readEnvironment } from '../../functions/shared/environment.ts'
+import { awsRelay, configBody } from '../support/aws-relay.ts'
+import { httpApiEvent } from '../support/http-api-event.ts'
+import { kustomizationEvent } from '../support/relay-manifests.ts'
+
+const { open } = awsRelay()
+
+function eventsRequest(token: string, cluster = 'prod') {
+  return httpApiEvent({
+    method: 'POST',
+    resource: 'events',
+    cluster,
+    headers: { authorization: `Bearer ${token}` },
+    body: JSON.stringify(kustomizationEvent('podinfo', '3f2c9a1')),
+  })
+}
+
+describe('credentials', () => {
+  it('answers a wrong token and an unknown cluster alike', async () => {
+    const relay = await open()
+    relay.setTokens('prod', ['right'])
+    const [wrong, unknown] = await Promise.all([
+      relay.ingest(eventsRequest('wrong')),
+      relay.ingest(eventsRequest('wrong', 'nope')),
+    ])
+    expect(wrong).toMatchObject({ statusCode: 401, headers: { 'WWW-Authenticate': 'Bearer' } })
+    expect(JSON.stringify(unknown).replaceAll('nope', 'prod')).toBe(JSON.stringify(wrong))
+  })
+
+  it('knows a rotated token at once, and reads again every 30 s at most', async () => {
+    const relay = await open()
+    const { reads } = relay.services.secretsManager
+    relay.setTokens('prod', ['old'])
+    expect(await relay.ingest(eventsRequest('old'))).toMatchObject({ statusCode: 202 })
+    relay.setTokens('prod', ['new'])
+    expect(await relay.ingest(eventsRequest('new'))).toMatchObject({ statusCode: 202 })
+    const before = reads.length
+    for (let i = 0; i < 5; i += 1) {
+      expect(await relay.ingest(eventsRequest('wrong'))).toMatchObject({ statusCode: 401 })
+    }
+    expect(reads.length).toBe(before)
+    relay.time.offsetMs = 30_000
+    await relay.ingest(eventsRequest('wrong'))
+    expect(reads.length).toBe(before + 1)
+  })
+
+  it('keeps the configuration behind the token', async () => {
+    const relay = await open()
+    relay.setTokens('prod', ['right'])
+    const ask = (method: 'PUT' | 'GET', token: string, body = '') =>
+      relay.reconcileConfig(
+        httpApiEvent({
+          method,
+          resource: 'config',
+          cluster: 'prod',
+          headers: { authorization: `Bearer ${token}` },
+          body,
+        }),
+      )
+    const now = Date.now()
+    expect(await ask('PUT', 'wrong', configBody(now))).toMatchObject({ statusCode: 401 })
+    expect(await ask('GET', 'right')).toMatchObject({ statusCode: 404 })
+    expect(await ask('PUT', 'right', configBody(now))).toMatchObject({ statusCode: 200 })
+    expect(await ask('PUT', 'right', configBody(now - 1_000))).toMatchObject({ statusCode: 409 })
+    expect(await ask('GET', 'right')).toMatchObject({ statusCode: 200 })
+  })
+
+  it('says 503 when the tokens cannot be read', async () => {
+    const relay = await open()
+    const access = createClusterAccess(
+      { read: () => Promise.reject(new Error('denied')) },
+      {
+        ...relay.ports.clock,
+      },
+    )
+    const ingest = createIngest({ ports: relay.ports, access, log: relay.log })
+    expect(await ingest(eventsRequest('right'))).toMatchObject({ statusCode: 503 })
+    expect(relay.lines).toMatchObject([{ level: 'error', message: 'request failed' }])
+  })
+})
+
+describe('queueing', () => {
+  it('says 503 when SQS took a part only', async () => {
+    const relay = await open()
+    relay.setTokens('prod', ['right'])
+    const body = JSON.stringify(['one', 'two'].map((name) => kustomizationEvent(name, '3f2c9a1')))
+    const request = { ...eventsRequest('right'), body }
+    const send = vi.spyOn(relay.clients.sqs, 'send')
+    send.mockImplementation(async () => ({
+      Successful: [{ Id: '0' }],
+      Failed: [{ Id: '1', Code: 'InvalidMessageContents', SenderFault: true }],
+    }))
+    const answer = await relay.ingest(request)
+    send.mockRestore()
+    expect(answer).toMatchObject({
+      statusCode: 503,
+      headers: { 'Content-Type': 'application/problem+json' },
+    })
+    expect(await relay.ingest(request)).toMatchObject({ statusCode: 202 })
+  })
+})
+
+describe('environment', () => {
+  it('names every variable that is missing or wrong', () => {
+    const read = () =>
+      readEnvironment({
+        CONFIG_TABLE: 'config',
+        NO_CROSS_NAMESPACE_REFS: 'yes',
+        RETENTION_DAYS: '0',
+      })
+    for (const name of [
+      'STATE_TABLE',
+      'SECRET_PREFIX',
+      'NO_CROSS_NAMESPACE_REFS',
+      'RETENTION_DAYS',
+    ])
+      expect(read).toThrow(name)
+    expect(read).not.toThrow('CONFIG_TABLE')
+  })
+})

@@ -1,0 +1,178 @@
+import { Match } from 'aws-cdk-lib/assertions'
+import { describe, expect, it } from 'vitest'
+import { METRICS } from '../../lib/metrics.ts'
+import { synth } from './synth.ts'
+
+const { observabilityTemplate: template } = synth()
+
+const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
+  ({ Properties }) => Properties,
+)
+
+const RELAY = {
+  Namespace: 'flux-relay/prod',
+  Dimensions: [{ Name: 'service', Value: 'flux-relay' }],
+}
+
+const inRelayStack = (id: string) => ({
+  'Fn::ImportValue': Match.stringLikeRegexp(`^flux-relay-prod:ExportsOutput\\w*${id}[0-9A-F]{8}`),
+})
+
+describe('alarms', () => {
+  it.each([
+    ['dead deliveries', { ...RELAY, MetricName: 'Dead', Statistic: 'Sum', Threshold: 0 }],
+    [
+      'silent clusters',
+      { ...RELAY, MetricName: 'SilentClusters', Statistic: 'Maximum', Threshold: 0 },
+    ],
+    ...['EventsDeadLetters', 'RetriesDeadLetters'].map((queue) => [
+      `messages in ${queue}`,
+      {
+        Namespace: 'AWS/SQS',
+        MetricName: 'ApproximateNumberOfMessagesVisible',
+        Dimensions: [{ Name: 'QueueName', Value: inRelayStack(`Queues${queue}`) }],
+        Threshold: 0,
+      },
+    ]),
+    ...(
+      [
+        ['Events', 300],
+        ['Retries', 1_200],
+      ] as const
+    ).map(([queue, seconds]) => [
+      `old messages in ${queue}`,
+      {
+        Namespace: 'AWS/SQS',
+        MetricName: 'ApproximateAgeOfOldestMessage',
+        Dimensions: [{ Name: 'QueueName', Value: inRelayStack(`Queues${queue}`) }],
+        Threshold: seconds,
+      },
+    ]),
+    ...['Ingest', 'Dispatch', 'ReconcileConfig'].map((name) => [
+      `errors of ${name}`,
+      {
+        Namespace: 'AWS/Lambda',
+        MetricName: 'Errors',
+        Dimensions: [{ Name: 'FunctionName', Value: inRelayStack(`${name}Function`) }],
+        Threshold: 0,
+      },
+    ]),
+  ] as ReadonlyArray<readonly [string, object]>)('sound for %s', (_, properties) => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', properties)
+  })
+
+  it('sound when more than 5 % of the tries fail, a quarter of an hour long', () => {
+    const ratio = alarms.find(({ Metrics }) => Metrics !== undefined)
+    expect(ratio).toMatchObject({ Threshold: 5, EvaluationPeriods: 3 })
+    const used = ratio?.Metrics.flatMap(
+      (entry: { MetricStat?: { Metric: { MetricName: string } } }) =>
+        entry.MetricStat === undefined ? [] : [entry.MetricStat.Metric.MetricName],
+    )
+    expect(used.sort()).toEqual(['Dead', 'Delivered', 'Retried'])
+    expect(ratio?.Metrics[0].Expression).toBe(
+      'IF(failed + delivered >= 20, 100 * failed / (failed + delivered), 0)',
+    )
+  })
+
+  it('sound above the threshold, stay silent without data, and tell when all is well', () => {
+    expect(alarms).toHaveLength(10)
+    const topic = [{ Ref: expect.stringMatching('^AlarmTopic') }]
+    for (const alarm of alarms) {
+      expect(alarm).toMatchObject({
+        ComparisonOperator: 'GreaterThanThreshold',
+        TreatMissingData: 'notBreaching',
+        AlarmActions: topic,
+        OKActions: topic,
+      })
+    }
+  })
+})
+
+describe('alarm topic', () => {
+  it('takes what the alarms of this account publish, over TLS', () => {
+    template.hasResourceProperties('AWS::SNS::TopicPolicy', {
+      PolicyDocument: Match.objectLike({
+        Statement: [
+          Match.objectLike({
+            Effect: 'Deny',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+          }),
+          Match.objectLike({
+            Effect: 'Allow',
+            Action: 'sns:Publish',
+            Principal: { Service: 'cloudwatch.amazonaws.com' },
+            Condition: { StringEquals: { 'aws:SourceAccount': { Ref: 'AWS::AccountId' } } },
+          }),
+        ],
+      }),
+    })
+    template.resourceCountIs('AWS::SNS::Subscription', 0)
+  })
+
+  it('mails to the address of the settings', () => {
+    const { observabilityTemplate } = synth({ alarmEmail: 'ops@example.com' })
+    observabilityTemplate.hasResourceProperties('AWS::SNS::Subscription', {
+      Protocol: 'email',
+      Endpoint: 'ops@example.com',
+    })
+  })
+
+  it('is the one of the settings', () => {
+    const alarmTopicArn = 'arn:aws:sns:eu-central-1:111122223333:alarms'
+    const { observabilityTemplate } = synth({ alarmTopicArn })
+    observabilityTemplate.resourceCountIs('AWS::SNS::Topic', 0)
+    observabilityTemplate.allResourcesProperties('AWS::CloudWatch::Alarm', {
+      AlarmActions: [alarmTopicArn],
+    })
+  })
+})
+
+describe('dashboard', () => {
+  const [dashboard] = Object.values(template.findResources('AWS::CloudWatch::Dashboard'))
+  const parts: readonly unknown[] = dashboard?.Properties.DashboardBody['Fn::Join'][1]
+  const body = parts.map((part) => (typeof part === 'string' ? part : 'TOKEN')).join('')
+  const widgets: ReadonlyArray<{ properties: { title: string; metrics: unknown[][] } }> =
+    JSON.parse(body).widgets
+
+  it.each([
+    [
+      'Failures by provider',
+      [/"service","provider"\} .*"Dead"/, /"service","provider"\} .*"Retried"/],
+    ],
+    ['Outcomes', [/Delivered/, /Retried/, /Dead/, /Suppressed/, /Skipped/]],
+    ['Latency from event to delivery, ms', [/Latency.*p50/, /Latency.*p99/]],
+    ['Latency by provider, 99th percentile, ms', [/"provider"\} .*"Latency"', 'p99'/]],
+    ['Age of the oldest message, s', [/OldestMessage.*events/, /OldestMessage.*retries/]],
+    ['Messages in the queues', [/Visible.*events/, /Visible.*retries/, /Delayed.*retries/]],
+    ['Dead letters', [/Visible.*events/, /Visible.*retries/]],
+    [
+      'Throttles and errors of the functions',
+      ['ingest', 'dispatch', 'reconcile-config'].flatMap((name) => [
+        new RegExp(`Throttles.*${name}`),
+        new RegExp(`Errors.*${name}`),
+      ]),
+    ],
+  ])('shows %s', (title, lines) => {
+    const widget = widgets.find(({ properties }) => properties.title === title)
+    const shown = widget?.properties.metrics.map((line) =>
+      JSON.stringify(line).replaceAll('\\"', '"'),
+    )
+    expect(shown).toEqual(lines.map((line) => expect.stringMatching(line)))
+  })
+
+  it('shows no metric that the relay does not count', () => {
+    const names = [...body.matchAll(/"flux-relay\/prod","(\w+)","service"/g)].map(
+      ([, name]) => name,
+    )
+    expect(names.length).toBeGreaterThan(0)
+    expect(Object.values<string | undefined>(METRICS)).toEqual(expect.arrayContaining(names))
+  })
+
+  it('is where the output says', () => {
+    template.hasOutput('DashboardUrl', {
+      Value: {
+        'Fn::Join': ['', Match.arrayWith(['#dashboards/dashboard/flux-relay-prod'])],
+      },
+    })
+  })
+})

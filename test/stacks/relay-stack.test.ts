@@ -1,0 +1,240 @@
+import { Match } from 'aws-cdk-lib/assertions'
+import { describe, expect, it } from 'vitest'
+import { allowedTo, idOf, idsOf } from './read-template.ts'
+import { synth, VPC_ID } from './synth.ts'
+
+const { relayTemplate: template } = synth()
+
+const functionId = (name: string) =>
+  idOf(template, 'AWS::Lambda::Function', { FunctionName: `flux-relay-prod-${name}` })
+
+const SECRETS =
+  'arn:AWS::Partition:secretsmanager:AWS::Region:AWS::AccountId:secret:flux-relay/prod'
+const CONSUME = [
+  'sqs:ChangeMessageVisibility',
+  'sqs:DeleteMessage',
+  'sqs:GetQueueAttributes',
+  'sqs:GetQueueUrl',
+  'sqs:ReceiveMessage',
+]
+const WRITE_LOG = ['logs:CreateLogStream', 'logs:PutLogEvents']
+const TRACE = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']
+
+describe('functions', () => {
+  it('may do this and nothing else', () => {
+    expect(allowedTo(template, functionId('ingest'))).toEqual({
+      '*': TRACE,
+      IngestLogs: WRITE_LOG,
+      QueuesEvents: ['sqs:SendMessage'],
+      [`${SECRETS}/tokens/*`]: ['secretsmanager:GetSecretValue'],
+    })
+    expect(allowedTo(template, functionId('dispatch'))).toEqual({
+      '*': TRACE,
+      DispatchLogs: WRITE_LOG,
+      QueuesEvents: CONSUME,
+      QueuesRetries: [...CONSUME, 'sqs:SendMessage'],
+      TablesConfig: ['dynamodb:GetItem'],
+      TablesLedger: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
+      TablesState: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+      [`${SECRETS}/secrets/*`]: ['secretsmanager:GetSecretValue'],
+    })
+    expect(allowedTo(template, functionId('reconcile-config'))).toEqual({
+      '*': TRACE,
+      ReconcileConfigLogs: WRITE_LOG,
+      TablesConfig: ['GetItem', 'PutItem', 'Query', 'Scan', 'UpdateItem'].map(
+        (action) => `dynamodb:${action}`,
+      ),
+      [`${SECRETS}/secrets/*`]: ['secretsmanager:GetSecretValue'],
+      [`${SECRETS}/tokens/*`]: ['secretsmanager:GetSecretValue'],
+    })
+  })
+
+  it('have no rights from managed policies', () => {
+    for (const role of Object.values(template.findResources('AWS::IAM::Role'))) {
+      expect(role.Properties.ManagedPolicyArns).toBeUndefined()
+    }
+  })
+
+  it.each([
+    ['ingest', 29],
+    ['dispatch', 60],
+    ['reconcile-config', 29],
+  ])('%s runs on Node 24 and arm64, traced, for %i s', (name, seconds) => {
+    template.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: `flux-relay-prod-${name}`,
+      Runtime: 'nodejs24.x',
+      Architectures: ['arm64'],
+      Handler: 'index.handler',
+      Timeout: seconds,
+      TracingConfig: { Mode: 'Active' },
+      VpcConfig: Match.absent(),
+      Environment: {
+        Variables: Match.objectLike({
+          CONFIG_TABLE: { Ref: Match.stringLikeRegexp('^TablesConfig') },
+          STATE_TABLE: { Ref: Match.stringLikeRegexp('^TablesState') },
+          LEDGER_TABLE: { Ref: Match.stringLikeRegexp('^TablesLedger') },
+          EVENTS_QUEUE_URL: { Ref: Match.stringLikeRegexp('^QueuesEvents') },
+          RETRIES_QUEUE_URL: { Ref: Match.stringLikeRegexp('^QueuesRetries') },
+          SECRET_PREFIX: 'flux-relay/prod',
+        }),
+      },
+    })
+  })
+
+  it('get the settings', () => {
+    const { relayTemplate } = synth({
+      stageName: 'dev',
+      retentionDays: 7,
+      logLevel: 'DEBUG',
+      noCrossNamespaceRefs: true,
+    })
+    relayTemplate.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'flux-relay-dev-dispatch',
+      Environment: {
+        Variables: Match.objectLike({
+          ALLOW_PRIVATE_ADDRESSES: 'false',
+          NO_CROSS_NAMESPACE_REFS: 'true',
+          POWERTOOLS_LOG_LEVEL: 'DEBUG',
+          POWERTOOLS_METRICS_NAMESPACE: 'flux-relay/dev',
+          RETENTION_DAYS: '7',
+          SECRET_PREFIX: 'flux-relay/dev',
+        }),
+      },
+    })
+    relayTemplate.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 })
+  })
+
+  it('log to groups with a retention', () => {
+    template.resourceCountIs('AWS::Logs::LogGroup', 4)
+    template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 })
+    template.allResourcesProperties('AWS::Lambda::Function', {
+      LoggingConfig: { LogGroup: { Ref: Match.stringLikeRegexp('Logs') } },
+    })
+  })
+
+  it('only dispatch is in the VPC', () => {
+    const { relayTemplate } = synth({ vpcId: VPC_ID, allowPrivateAddresses: true })
+    const inVpc = { VpcConfig: Match.objectLike({ SubnetIds: ['subnet-12345678'] }) }
+    expect(idsOf(relayTemplate, 'AWS::Lambda::Function', inVpc)).toHaveLength(1)
+    relayTemplate.hasResourceProperties('AWS::Lambda::Function', {
+      ...inVpc,
+      FunctionName: 'flux-relay-prod-dispatch',
+      Environment: { Variables: Match.objectLike({ ALLOW_PRIVATE_ADDRESSES: 'true' }) },
+    })
+    relayTemplate.hasResourceProperties('AWS::EC2::SecurityGroup', {
+      SecurityGroupIngress: Match.absent(),
+    })
+  })
+})
+
+describe('queues', () => {
+  const queue = (name: string) =>
+    Object.entries(template.findResources('AWS::SQS::Queue')).find(([id]) =>
+      new RegExp(`^Queues${name}[0-9A-F]{8}$`).test(id),
+    )?.[1]
+  const fifo = {
+    FifoQueue: true,
+    DeduplicationScope: 'messageGroup',
+    FifoThroughputLimit: 'perMessageGroupId',
+  }
+  const common = { SqsManagedSseEnabled: true, MessageRetentionPeriod: 1_209_600 }
+  const work = (deadLetters: string) => ({
+    VisibilityTimeout: 360,
+    RedrivePolicy: {
+      deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(`^${deadLetters}`), 'Arn'] },
+      maxReceiveCount: 20,
+    },
+  })
+
+  it.each([
+    ['Events', { ...common, ...fifo, ...work('QueuesEventsDeadLetters') }],
+    ['EventsDeadLetters', { ...common, ...fifo }],
+    ['Retries', { ...common, ...work('QueuesRetriesDeadLetters') }],
+    ['RetriesDeadLetters', common],
+  ])('%s', (name, properties) => {
+    const { Tags: _, ...actual } = queue(name)?.Properties ?? {}
+    expect(actual).toEqual(properties)
+    expect(queue(name)?.DeletionPolicy).toBe('Retain')
+  })
+
+  it('take nothing without TLS', () => {
+    template.resourceCountIs('AWS::SQS::QueuePolicy', 4)
+    template.allResourcesProperties('AWS::SQS::QueuePolicy', {
+      PolicyDocument: Match.objectLike({
+        Statement: [
+          Match.objectLike({
+            Action: 'sqs:*',
+            Condition: { Bool: { 'aws:SecureTransport': 'false' } },
+            Effect: 'Deny',
+            Principal: { AWS: '*' },
+          }),
+        ],
+      }),
+    })
+  })
+
+  it.each(['QueuesEvents', 'QueuesRetries'])('%s feeds dispatch', (id) => {
+    const { relayTemplate } = synth({ maximumConcurrency: 7 })
+    relayTemplate.resourceCountIs('AWS::Lambda::EventSourceMapping', 2)
+    relayTemplate.hasResourceProperties('AWS::Lambda::EventSourceMapping', {
+      EventSourceArn: { 'Fn::GetAtt': [Match.stringLikeRegexp(`^${id}[0-9A-F]{8}$`), 'Arn'] },
+      FunctionName: { Ref: functionId('dispatch') },
+      BatchSize: 10,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      ScalingConfig: { MaximumConcurrency: 7 },
+    })
+  })
+})
+
+describe('API', () => {
+  it('routes to ingest and reconcile-config', () => {
+    const routes = Object.values(template.findResources('AWS::ApiGatewayV2::Route'))
+    expect(routes.map((route) => route.Properties.RouteKey).sort()).toEqual([
+      'GET /v1/clusters/{cluster}/config',
+      'POST /v1/clusters/{cluster}/events',
+      'PUT /v1/clusters/{cluster}/config',
+    ])
+    for (const name of ['ingest', 'reconcile-config']) {
+      template.hasResourceProperties('AWS::ApiGatewayV2::Integration', {
+        IntegrationUri: { 'Fn::GetAtt': [functionId(name), 'Arn'] },
+        PayloadFormatVersion: '2.0',
+      })
+    }
+  })
+
+  it('logs no header and no body', () => {
+    const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'))
+    const { Format } = stage?.Properties.AccessLogSettings ?? {}
+    expect(JSON.parse(Format)).toMatchObject({ status: '$context.status' })
+    expect(Format).not.toMatch(/header|body|authorization/i)
+  })
+})
+
+describe('the rest', () => {
+  it('checks for silent clusters every 5 minutes', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(5 minutes)',
+      Targets: [
+        Match.objectLike({ Arn: { 'Fn::GetAtt': [functionId('reconcile-config'), 'Arn'] } }),
+      ],
+    })
+  })
+
+  it('tells where it is', () => {
+    template.hasOutput('SecretPrefix', { Value: 'flux-relay/prod' })
+    template.hasOutput('LedgerTable', { Value: { Ref: Match.stringLikeRegexp('^TablesLedger') } })
+    template.hasOutput('EventsQueueUrl', {
+      Value: { Ref: Match.stringLikeRegexp('^QueuesEvents') },
+    })
+    template.hasOutput('ApiUrl', Match.anyValue())
+  })
+
+  it('is tagged', () => {
+    template.allResourcesProperties('AWS::SQS::Queue', {
+      Tags: [
+        { Key: 'app', Value: 'flux-relay' },
+        { Key: 'stage', Value: 'prod' },
+      ],
+    })
+  })
+})

@@ -1,0 +1,81 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import cdkJson from '../../cdk.json' with { type: 'json' }
+import { createApp } from '../../lib/app.ts'
+import { parseSettings, SETTING_NAMES, SETTINGS_KEY, SettingsError } from '../../lib/settings.ts'
+import { synth, VPC_ID } from './synth.ts'
+
+const TOPIC = 'arn:aws:sns:eu-central-1:111122223333:alarms'
+
+describe('settings', () => {
+  it('have defaults, which cdk.json spells out', () => {
+    const defaults = {
+      stageName: 'prod',
+      retentionDays: 30,
+      allowPrivateAddresses: false,
+      logLevel: 'INFO',
+      maximumConcurrency: 20,
+      noCrossNamespaceRefs: false,
+      replayButton: false,
+    }
+    expect(parseSettings(undefined)).toEqual(defaults)
+    expect(cdkJson.context['flux-relay']).toEqual(defaults)
+  })
+
+  it.each([
+    ['an unknown one', { stage: 'prod' }, 'stage: no such setting; there are stageName, '],
+    ['a stage name', { stageName: 'Prod' }, 'stageName: expected 1 to 20 of a-z, 0-9 and -'],
+    ['a long stage name', { stageName: 'a'.repeat(21) }, 'stageName: expected 1 to 20'],
+    ['a retention', { retentionDays: 31 }, 'retentionDays: expected one of 1, 3, 5, 7, 14, 30, '],
+    ['an e-mail address', { alarmEmail: 'me' }, 'alarmEmail: expected an e-mail address'],
+    ['a topic', { alarmTopicArn: 'alarms' }, 'alarmTopicArn: expected the ARN of a standard SNS'],
+    ['a FIFO topic', { alarmTopicArn: `${TOPIC}.fifo` }, 'alarmTopicArn: expected the ARN of a st'],
+    ['a VPC', { vpcId: 'main' }, 'vpcId: expected the id of a VPC'],
+    ['a log level', { logLevel: 'info' }, 'logLevel: expected DEBUG, INFO, WARN or ERROR'],
+    ['no concurrency', { maximumConcurrency: 1 }, 'maximumConcurrency: expected a whole number'],
+    [
+      'a fraction',
+      { maximumConcurrency: 2.5 },
+      'maximumConcurrency: expected a whole number from 2',
+    ],
+    ['too much', { maximumConcurrency: 1_001 }, 'a whole number from 2 to 1000'],
+    ['a text for a flag', { replayButton: 'true' }, 'replayButton: expected true or false'],
+    ['a number for a flag', { noCrossNamespaceRefs: 1 }, 'noCrossNamespaceRefs: expected true or'],
+    [
+      'two ways to alarm',
+      { alarmEmail: 'me@example.com', alarmTopicArn: TOPIC },
+      'alarmTopicArn: not together with alarmEmail',
+    ],
+    [
+      'private addresses without a VPC',
+      { allowPrivateAddresses: true },
+      'allowPrivateAddresses: true needs vpcId',
+    ],
+    ['no object', 'prod', 'expected an object of settings'],
+  ])('refuse %s', (_, context, message) => {
+    expect(() => parseSettings(context)).toThrow(SettingsError)
+    expect(() => parseSettings(context)).toThrow(message)
+  })
+
+  it('are documented, each one', () => {
+    const page = readFileSync(new URL('../../docs/aws-settings.md', import.meta.url), 'utf8')
+    const rows = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
+    expect(rows).toEqual(SETTING_NAMES)
+  })
+
+  it('name all that is wrong', () => {
+    const parse = () => parseSettings({ stageName: '', logLevel: 'TRACE' })
+    expect(parse).toThrow(/stageName: .*\n {2}logLevel: /)
+  })
+
+  it('with a VPC need an account to look it up in', () => {
+    const context = { [SETTINGS_KEY]: { vpcId: VPC_ID } }
+    expect(() => createApp({ app: { context } })).toThrow('vpcId: needs credentials of the account')
+  })
+
+  it('stop the synth', () => {
+    expect(() => synth({ retention: 30 })).toThrow(
+      '"flux-relay" in cdk.json:\n  retention: no such',
+    )
+  })
+})

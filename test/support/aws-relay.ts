@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto'
+import { CreateQueueCommand, DeleteQueueCommand } from '@aws-sdk/client-sqs'
+import { afterAll, beforeAll } from 'vitest'
+import {
+  createDynamoDbClient,
+  createSecretsManagerClient,
+  createSqsClient,
+} from '../../adapters/aws/clients.ts'
+import { CONFIG_TABLE, LEDGER_TABLE, STATE_TABLE } from '../../adapters/aws/tables.ts'
+import { createHttpClient } from '../../adapters/http/client.ts'
+import { createDispatch } from '../../functions/dispatch/dispatch.ts'
+import { createIngest } from '../../functions/ingest/ingest.ts'
+import { createReconcileConfig } from '../../functions/reconcile-config/reconcile-config.ts'
+import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
+import { readEnvironment } from '../../functions/shared/environment.ts'
+import type { Log } from '../../functions/shared/log.ts'
+import { type AwsClients, createStorePorts } from '../../functions/shared/ports.ts'
+import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
+import type { Decision } from '../../relay/ports.ts'
+import { type AwsEndpoint, startDynamoDb, startSqs } from './aws-endpoints.ts'
+import { createTable, deleteTable } from './aws-tables.ts'
+import { type SecretsManagerDouble, startSecretsManager } from './secrets-manager.ts'
+
+const PREFIX = 'flux-relay/test'
+
+/** The services of a test file. */
+export interface AwsServices {
+  readonly dynamoDb: AwsEndpoint
+  readonly sqs: AwsEndpoint
+  readonly secretsManager: SecretsManagerDouble
+}
+
+/** The relay's functions on tables and queues of their own. */
+export type AwsRelay = Awaited<ReturnType<typeof openRelay>>
+
+/** Runs the services for a test file. */
+export function awsRelay() {
+  let services: AwsServices
+  let clients: AwsClients
+  const opened: AwsRelay[] = []
+  beforeAll(async () => {
+    const [dynamoDb, sqs, secretsManager] = await Promise.all([
+      startDynamoDb(),
+      startSqs(),
+      startSecretsManager(),
+    ])
+    services = { dynamoDb, sqs, secretsManager }
+    clients = {
+      dynamoDb: createDynamoDbClient(dynamoDb.options),
+      sqs: createSqsClient(sqs.options),
+      secretsManager: createSecretsManagerClient(secretsManager.options),
+    }
+  })
+  afterAll(async () => {
+    await Promise.all(opened.map((relay) => deleteResources(relay)))
+    for (const client of Object.values(clients)) client.destroy()
+    await Promise.all(Object.values(services).map((service) => service.stop()))
+  })
+  return {
+    async open() {
+      const relay = await openRelay(services, clients)
+      opened.push(relay)
+      return relay
+    },
+  }
+}
+
+async function deleteResources({ environment, clients }: AwsRelay): Promise<void> {
+  const { configTable, stateTable, ledgerTable, eventsQueueUrl, retriesQueueUrl } = environment
+  for (const name of [configTable, stateTable, ledgerTable]) {
+    await deleteTable(clients.dynamoDb, name)
+  }
+  for (const QueueUrl of [eventsQueueUrl, retriesQueueUrl]) {
+    await clients.sqs.send(new DeleteQueueCommand({ QueueUrl }))
+  }
+}
+
+async function openRelay(services: AwsServices, clients: AwsClients) {
+  const variables = await createResources(clients, services.sqs.options.endpoint)
+  const environment = readEnvironment(variables)
+  const time = { offsetMs: 0 }
+  const clock = { now: () => Date.now() + time.offsetMs, random: () => 0.5 }
+  const lines: { level: string; message: string; fields: object }[] = []
+  const write = (level: string) => (message: string, fields: object) => {
+    lines.push({ level, message, fields })
+  }
+  const log: Log = { info: write('info'), warn: write('warn'), error: write('error') }
+  const decisions: Decision[] = []
+  const ports = {
+    ...createStorePorts(environment, clients, clock),
+    http: createHttpClient({ allowPrivate: true, userAgent: 'flux-relay/test' }),
+    observer: { decided: (decision: Decision) => void decisions.push(decision) },
+  }
+  const access = createClusterAccess(ports.tokens, clock)
+  return {
+    services,
+    clients,
+    variables,
+    environment,
+    time,
+    lines,
+    decisions,
+    ports,
+    log,
+    ingest: createIngest({ ports, access, log }),
+    reconcileConfig: createReconcileConfig({ ports, access, log }),
+    dispatch: createDispatch({
+      environment,
+      ports,
+      dispatcher: createDispatcher(ports, environment),
+      log,
+    }),
+    setTokens(cluster: string, tokens: readonly string[]) {
+      const SecretString = JSON.stringify(tokens)
+      services.secretsManager.secrets.set(`${PREFIX}/tokens/${cluster}`, { SecretString })
+    },
+    setSecret(cluster: string, name: string, data: Readonly<Record<string, string>>) {
+      const id = `${PREFIX}/secrets/${cluster}/flux-system/${name}`
+      services.secretsManager.secrets.set(id, { SecretString: JSON.stringify(data) })
+    },
+  }
+}
+
+async function createResources({ dynamoDb, sqs }: AwsClients, endpoint: string | undefined) {
+  const name = `flux-relay-test-${randomUUID()}`
+  const queue = async (QueueName: string, Attributes: Record<string, string>) => {
+    const { QueueUrl } = await sqs.send(new CreateQueueCommand({ QueueName, Attributes }))
+    if (QueueUrl === undefined) throw new Error(`the queue ${QueueName} has no address`)
+    // The emulator puts the region before its IP address, which makes no valid host.
+    return endpoint === undefined ? QueueUrl : endpoint + QueueUrl.replace(/^https?:\/\/[^/]+/, '')
+  }
+  return {
+    CONFIG_TABLE: await createTable(dynamoDb, CONFIG_TABLE),
+    STATE_TABLE: await createTable(dynamoDb, STATE_TABLE),
+    LEDGER_TABLE: await createTable(dynamoDb, LEDGER_TABLE),
+    EVENTS_QUEUE_URL: await queue(`${name}.fifo`, { FifoQueue: 'true' }),
+    RETRIES_QUEUE_URL: await queue(name, {}),
+    SECRET_PREFIX: PREFIX,
+  }
+}
+
+/** A configuration of one generic Provider that posts all events of flux-system to an address. */
+export function configBody(takenAt: number, provider = 'sink'): string {
+  const metadata = (name: string) => ({ name, namespace: 'flux-system' })
+  const apiVersion = 'notification.toolkit.fluxcd.io/v1beta3'
+  return JSON.stringify({
+    takenAt: new Date(takenAt).toISOString(),
+    providers: [
+      {
+        apiVersion,
+        kind: 'Provider',
+        metadata: metadata(provider),
+        spec: { type: 'generic', secretRef: { name: provider } },
+      },
+    ],
+    alerts: [
+      {
+        apiVersion,
+        kind: 'Alert',
+        metadata: metadata('all'),
+        spec: {
+          providerRef: { name: provider },
+          eventSources: [{ kind: 'Kustomization', name: '*' }],
+        },
+      },
+    ],
+  })
+}
