@@ -1,6 +1,5 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
-import { objectName } from '../relay/model/event.ts'
-import { namespacedName } from '../relay/model/kubernetes.ts'
+import { decisionEntry } from '../relay/decision-entry.ts'
 import type { Decision } from '../relay/ports.ts'
 import { prettyEntry } from './pretty-log.ts'
 
@@ -35,33 +34,8 @@ export async function createLog({ pretty, level, destination }: LogOptions): Pro
   return pino(options, PinoPretty({ ...layout, destination: destination ?? 1 }))
 }
 
-const LEVELS = {
-  delivered: 'info',
-  skipped: 'info',
-  suppressed: 'info',
-  retry: 'warn',
-  dead: 'error',
-} as const
-
 /** One line for a decision about a Delivery; its message is the outcome. */
-export function logDecision(log: Log, { record, latencyMs }: Decision): void {
-  const { outcome, alert, provider, dueAt } = record
-  log[LEVELS[outcome]](
-    {
-      event: record.eventId,
-      cluster: record.cluster,
-      object: objectName(record.event.involvedObject),
-      alert: alert && namespacedName(alert),
-      provider: provider && namespacedName(provider),
-      providerType: provider?.type,
-      outcome,
-      reason: record.reason,
-      // A record that waits for a retry counts the try to come.
-      attempt: outcome === 'retry' ? record.attempt - 1 : record.attempt,
-      latencyMs,
-      delivery: record.id,
-      dueAt: dueAt === undefined ? undefined : new Date(dueAt).toISOString(),
-    },
-    outcome,
-  )
+export function logDecision(log: Log, decision: Decision): void {
+  const { level, message, fields } = decisionEntry(decision)
+  log[level](fields, message)
 }
