@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import { type FieldError, fieldErrors, fieldErrorText } from '../errors.ts'
 import { ClusterName } from '../model/config.ts'
+import { parseTimeOrAgoMs } from '../model/time.ts'
 import type { LedgerFilter } from '../ports.ts'
 import { type Problem, problem } from './problem.ts'
-import { parseTimeOrAgoMs } from './time.ts'
 
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 200

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type FieldError, fieldErrors, fieldErrorText } from '../errors.ts'
 import { type KubernetesObject, namespacedName } from '../model/kubernetes.ts'
+import { parseTimeMs } from '../model/time.ts'
 import { nameOf } from '../parse-objects.ts'
 import type { Ports } from '../ports.ts'
 import { reconcile } from '../reconcile.ts'
@@ -8,7 +9,6 @@ import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
 import { type RequestBody, readJsonObject } from './body.ts'
 import { MAX_NESTING, nestsDeeperThan } from './json.ts'
 import { type Problem, problem } from './problem.ts'
-import { parseTimeMs } from './time.ts'
 
 /** Most bytes of a configuration, both as sent and unpacked: 6 MiB. */
 export const MAX_CONFIG_BYTES = 6 * 1024 * 1024

@@ -1,18 +1,17 @@
 import { z } from 'zod'
 import { cutText, NameText, OptionalText, Text, TextMap } from './text.ts'
+import { parseTimeMs } from './time.ts'
 
 /** Longest message kept, in UTF-16 units; Flux's own recorder cuts at the same length. */
 export const MAX_MESSAGE_LENGTH = 39_000
 
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/i
-
 /** An RFC 3339 time, normalised to UTC. */
-const Timestamp = z
-  .string()
-  .refine((text) => RFC_3339.test(text) && !Number.isNaN(Date.parse(text)), {
-    error: 'expected an RFC 3339 time such as 2026-11-20T09:14:03Z',
-  })
-  .transform((text) => new Date(text).toISOString())
+const Timestamp = z.string().transform((text, context) => {
+  const time = parseTimeMs(text)
+  if (time !== undefined) return new Date(time).toISOString()
+  context.addIssue('expected an RFC 3339 time such as 2026-11-20T09:14:03Z')
+  return z.NEVER
+})
 
 /** The Kubernetes object that an Event is about. */
 export const InvolvedObject = z.object({

@@ -1,4 +1,4 @@
-import { parseDurationMs } from '../model/duration.ts'
+import { parseDurationMs } from './duration.ts'
 
 const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
 
