@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod'
 import type { Event } from '../model/event.ts'
 import type { Identity } from '../model/kubernetes.ts'
-import type { HttpResponse, OutboundRequest, Ports, TransportFailure } from '../ports.ts'
+import type { HttpResponse, OutboundRequest, Ports } from '../ports.ts'
 
 /** What a type is for; it decides which events reach it and whether newer replaces older. */
 export type ProviderFamily = 'chat' | 'incident' | 'stream' | 'commit-status' | 'change-request'
@@ -60,7 +60,7 @@ interface ProviderBase<S> {
   readonly takesCommitStatusUpdates?: boolean
   /** Why this type does not take the event (as received, before the merge); undefined: it does. */
   skips?(event: Event): string | undefined
-  /** What a newer notification replaces. Throws `SettingsError` like `requests`. */
+  /** What a newer notification replaces. Throws `NotificationError` like `requests`. */
   subject?(notification: Notification, settings: S): Subject
 }
 
@@ -96,5 +96,3 @@ export function httpProvider<S>(provider: HttpProvider<S>): HttpProvider<S> {
 export class NotificationError extends Error {
   override readonly name = 'NotificationError'
 }
-
-export type { HttpResponse, OutboundRequest, TransportFailure }

@@ -1,4 +1,5 @@
-import type { Notification, OutboundRequest } from '../contract.ts'
+import type { OutboundRequest } from '../../ports.ts'
+import type { Notification } from '../contract.ts'
 import { eventJson } from './event-json.ts'
 import { headerValue, secretHeaders } from './headers.ts'
 import { postJson } from './json-request.ts'
