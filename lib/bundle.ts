@@ -4,7 +4,7 @@ import { buildSync } from 'esbuild'
 const ROOT = resolve(import.meta.dirname, '..')
 
 /** The functions of the relay: folders of `functions/`, each with a handler.ts. */
-export type FunctionName = 'ingest' | 'dispatch' | 'reconcile-config'
+export type FunctionName = 'ingest' | 'dispatch' | 'reconcile-config' | 'deliveries-widget'
 
 /** What Lambda calls in a bundle: `handler` of index.mjs. */
 export const HANDLER = 'index.handler'

@@ -22,12 +22,15 @@ function guardOf({ id, attempt }: DeliveryRecord, now: number): RetryMessage {
 /** Most replays of one delivery that its record keeps. */
 const MAX_REPLAYS_KEPT = 20
 
+/** What a replay needs: it queues, and sends nothing itself. */
+export type ReplayPorts = Pick<Ports, 'queue' | 'ledger' | 'state' | 'clock'>
+
 /**
  * Asks for one more chain of tries of a delivery, with the configuration of now and the event as it
  * was. A delivery that still waits for a retry is tried now. Refused when something newer was sent
  * to what it would replace.
  */
-export async function requestReplay(ports: Ports, id: string): Promise<ReplayResult> {
+export async function requestReplay(ports: ReplayPorts, id: string): Promise<ReplayResult> {
   const [stored] = await ports.ledger.readMany([id])
   if (!stored) return { kind: 'not-found' }
   const { value: record, version } = stored

@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
-import type { DeliveryRecord } from '../../relay/model/delivery.ts'
+import type { DeliveryRecord, Outcome } from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { type Identity, namespacedName } from '../../relay/model/kubernetes.ts'
 import { bytesOf, type Item, textIfPresent, textOf } from './dynamodb-item.ts'
@@ -39,9 +39,14 @@ export function ledgerItem(record: DeliveryRecord): Item {
     ...textIfPresent('alert', alertName),
     ...textIfPresent('clusterAlert', alertName && clusterAlertKey(cluster, alertName)),
     ...textIfPresent('provider', nameOf(provider)),
-    ...textIfPresent('openCluster', outcome === 'delivered' ? undefined : cluster),
+    ...textIfPresent('openOutcome', openOutcomeKey(cluster, outcome)),
     body: bodyOf(record),
   }
+}
+
+/** The key by which what is not delivered is found; undefined for what is. */
+export function openOutcomeKey(cluster: string, outcome: Outcome): string | undefined {
+  return outcome === 'delivered' ? undefined : `${cluster}#${outcome}`
 }
 
 /** The record of an item; undefined for an item that `ledgerItem` did not make. */

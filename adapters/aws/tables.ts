@@ -38,8 +38,8 @@ export const CONFIG_TABLE: TableDefinition = {
 /** `position` is the accept time and the id, as text that sorts by time. */
 export const LEDGER_INDEXES = {
   byCluster: { name: 'by-cluster', key: { partition: 'cluster', sort: 'position' } },
-  /** Sparse: only a record that is not delivered has the attribute `openCluster`. */
-  openByCluster: { name: 'open-by-cluster', key: { partition: 'openCluster', sort: 'position' } },
+  /** Sparse: only a record that is not delivered has `openOutcome`, which is `cluster#outcome`. */
+  openByOutcome: { name: 'open-by-outcome', key: { partition: 'openOutcome', sort: 'position' } },
   /** `clusterAlert` is `cluster#namespace/name`. */
   byAlert: { name: 'by-alert', key: { partition: 'clusterAlert', sort: 'position' } },
 } as const satisfies Readonly<Record<string, IndexDefinition>>

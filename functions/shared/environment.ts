@@ -25,6 +25,7 @@ const Variables = z.object({
     .optional(),
   ALLOW_PRIVATE_ADDRESSES: Flag,
   NO_CROSS_NAMESPACE_REFS: Flag,
+  REPLAY_BUTTON: Flag,
   POWERTOOLS_LOG_LEVEL: z
     .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'], { error: 'expected DEBUG, INFO, WARN or ERROR' })
     .default('INFO'),
@@ -45,6 +46,8 @@ export interface Environment {
   readonly retentionMs: number | undefined
   readonly allowPrivateAddresses: boolean
   readonly noCrossNamespaceRefs: boolean
+  /** Whether the dashboard's widget may replay deliveries. */
+  readonly replayButton: boolean
   readonly logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR'
   readonly metricsNamespace: string
   /** `host:port` that no delivery may go to. */
@@ -74,6 +77,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     retentionMs: data.RETENTION_DAYS,
     allowPrivateAddresses: data.ALLOW_PRIVATE_ADDRESSES,
     noCrossNamespaceRefs: data.NO_CROSS_NAMESPACE_REFS,
+    replayButton: data.REPLAY_BUTTON,
     logLevel: data.POWERTOOLS_LOG_LEVEL,
     metricsNamespace: data.POWERTOOLS_METRICS_NAMESPACE,
     runtimeApi: data.AWS_LAMBDA_RUNTIME_API,

@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 
 export interface RelayApiProps {
@@ -36,13 +36,19 @@ const ACCESS_LOG = JSON.stringify({
 /** The HTTP API that clusters send their events and their configuration to. */
 export class RelayApi extends Construct {
   readonly url: string
+  /** A line for each request. */
+  readonly accessLog: ILogGroup
 
   constructor(scope: Construct, id: string, props: RelayApiProps) {
     super(scope, id)
     const api = new HttpApi(this, 'Api', { apiName: props.apiName, createDefaultStage: false })
     this.#route(api, 'events', [HttpMethod.POST], props.ingest)
     this.#route(api, 'config', [HttpMethod.PUT, HttpMethod.GET], props.reconcileConfig)
-    this.url = this.#createStage(api, props).url
+    this.accessLog = new LogGroup(this, 'AccessLog', {
+      retention: props.logRetention,
+      removalPolicy: RemovalPolicy.DESTROY,
+    })
+    this.url = this.#createStage(api).url
   }
 
   #route(api: HttpApi, resource: string, methods: HttpMethod[], handler: IFunction): void {
@@ -57,17 +63,13 @@ export class RelayApi extends Construct {
     }
   }
 
-  #createStage(api: HttpApi, { logRetention }: RelayApiProps): HttpStage {
-    const logGroup = new LogGroup(this, 'AccessLog', {
-      retention: logRetention,
-      removalPolicy: RemovalPolicy.DESTROY,
-    })
+  #createStage(api: HttpApi): HttpStage {
     return new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
       accessLogSettings: {
-        destination: new LogGroupLogDestination(logGroup),
+        destination: new LogGroupLogDestination(this.accessLog),
         format: AccessLogFormat.custom(ACCESS_LOG),
       },
     })

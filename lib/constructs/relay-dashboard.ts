@@ -1,5 +1,12 @@
 import { Duration } from 'aws-cdk-lib'
-import { Dashboard, GraphWidget, type IMetric, type IWidget } from 'aws-cdk-lib/aws-cloudwatch'
+import {
+  CustomWidget,
+  Dashboard,
+  GraphWidget,
+  type IMetric,
+  type IWidget,
+} from 'aws-cdk-lib/aws-cloudwatch'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
 import { METRICS } from '../metrics.ts'
 import type { RelayMetrics } from './relay-metrics.ts'
@@ -7,22 +14,32 @@ import type { RelayMetrics } from './relay-metrics.ts'
 export interface RelayDashboardProps {
   readonly dashboardName: string
   readonly metrics: RelayMetrics
+  /** Makes the table of failed deliveries. */
+  readonly deliveriesWidget: IFunction
 }
 
 const PERIOD = Duration.minutes(5)
 
-/** Two to a row: a row of a dashboard is 24 wide. */
-const WIDTH = 12
+const ROW_WIDTH = 24
+
+/** Two to a row. */
+const WIDTH = ROW_WIDTH / 2
 
 /** What the relay does, on one page. */
 export class RelayDashboard extends Construct {
   readonly dashboard: Dashboard
 
-  constructor(scope: Construct, id: string, { dashboardName, metrics }: RelayDashboardProps) {
+  constructor(scope: Construct, id: string, props: RelayDashboardProps) {
     super(scope, id)
+    const { dashboardName, metrics, deliveriesWidget } = props
     this.dashboard = new Dashboard(this, 'Dashboard', {
       dashboardName,
-      widgets: [deliveryWidgets(metrics), latencyWidgets(metrics), ...queueWidgets(metrics)],
+      widgets: [
+        deliveryWidgets(metrics),
+        [failuresWidget(deliveriesWidget)],
+        latencyWidgets(metrics),
+        ...queueWidgets(metrics),
+      ],
     })
   }
 }
@@ -39,6 +56,21 @@ function deliveryWidgets(metrics: RelayMetrics): IWidget[] {
       [delivered, retried, dead, suppressed, skipped].map((name) => metrics.sum(name, PERIOD)),
     ),
   ]
+}
+
+/** CloudWatch calls the function with the rights of the person who looks at the dashboard. */
+function failuresWidget({ functionArn }: IFunction): IWidget {
+  return new CustomWidget({
+    title: 'Failed deliveries',
+    functionArn,
+    params: { list: true },
+    width: ROW_WIDTH,
+    height: 10,
+    updateOnRefresh: true,
+    // It shows what failed last, whenever that was.
+    updateOnTimeRangeChange: false,
+    updateOnResize: false,
+  })
 }
 
 function latencyWidgets(metrics: RelayMetrics): IWidget[] {

@@ -8,7 +8,7 @@ import {
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda'
-import { LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
+import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { HANDLER } from '../bundle.ts'
 
@@ -28,22 +28,23 @@ export interface RelayFunctionProps {
 /** A Lambda function with what all of the relay's have in common, and a role of its own. */
 export class RelayFunction extends Construct {
   readonly function: LambdaFunction
+  readonly logGroup: ILogGroup
   readonly #role: Role
 
   constructor(scope: Construct, id: string, props: RelayFunctionProps) {
     super(scope, id)
-    const logGroup = new LogGroup(this, 'Logs', {
+    this.logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${props.functionName}`,
       retention: props.logRetention,
       // A name that is left behind would stop the next deployment of this stage.
       removalPolicy: RemovalPolicy.DESTROY,
     })
     this.#role = new Role(this, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') })
-    logGroup.grantWrite(this.#role)
+    this.logGroup.grantWrite(this.#role)
     this.function = new LambdaFunction(this, 'Function', {
       ...commonProps(props),
       role: this.#role,
-      logGroup,
+      logGroup: this.logGroup,
     })
     acknowledge(this.function, this.#role)
     if (props.network !== undefined) this.#joinNetwork()

@@ -6,15 +6,16 @@ import type { Construct } from 'constructs'
 import { RelayAlarms } from '../constructs/relay-alarms.ts'
 import { RelayDashboard } from '../constructs/relay-dashboard.ts'
 import { RelayMetrics } from '../constructs/relay-metrics.ts'
+import { RelayQueries } from '../constructs/relay-queries.ts'
 import type { Settings } from '../settings.ts'
 import type { RelayStack } from './relay-stack.ts'
 
 export interface ObservabilityStackProps extends StackProps {
   readonly settings: Settings
-  readonly relay: Pick<RelayStack, 'queues' | 'functions'>
+  readonly relay: Pick<RelayStack, 'queues' | 'functions' | 'api'>
 }
 
-/** Dashboard, alarms, and where the alarms go. */
+/** Dashboard, saved queries, alarms, and where the alarms go. */
 export class ObservabilityStack extends Stack {
   constructor(scope: Construct, id: string, props: ObservabilityStackProps) {
     super(scope, id, { description: 'flux-relay: dashboard and alarms', ...props })
@@ -25,7 +26,13 @@ export class ObservabilityStack extends Stack {
       functions: Object.entries(relay.functions).map(([name, of]) => [name, of.function]),
     })
     const dashboardName = `flux-relay-${settings.stageName}`
-    new RelayDashboard(this, 'Dashboard', { dashboardName, metrics })
+    const deliveriesWidget = relay.functions['deliveries-widget'].function
+    new RelayDashboard(this, 'Dashboard', { dashboardName, metrics, deliveriesWidget })
+    new RelayQueries(this, 'Queries', {
+      stageName: settings.stageName,
+      functions: relay.functions,
+      accessLog: relay.api.accessLog,
+    })
     const topic = this.#alarmTopic(settings)
     new RelayAlarms(this, 'Alarms', { metrics, topic })
     new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn })

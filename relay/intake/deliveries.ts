@@ -1,5 +1,5 @@
 import { InvalidCursor, type Ports } from '../ports.ts'
-import { requestReplay } from '../replay.ts'
+import { type ReplayPorts, requestReplay } from '../replay.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
 import { BAD_CURSOR, badParameters, pageCursor, readDeliveryQuery } from './delivery-query.ts'
 import { deliveryView } from './delivery-view.ts'
@@ -38,7 +38,7 @@ export async function showDelivery(ports: Pick<Ports, 'ledger'>, id: string): Pr
  * Sends a delivery once more: 202 with the delivery, 404, or 409 for one that cannot be replayed.
  * Rejects when a store fails.
  */
-export async function replayDelivery(ports: Ports, id: string): Promise<Answer> {
+export async function replayDelivery(ports: ReplayPorts, id: string): Promise<Answer> {
   const result = await requestReplay(ports, id)
   if (result.kind === 'queued') return jsonAnswer(202, deliveryView(result.record))
   return result.kind === 'not-found' ? notFound() : problemAnswer(problem(409, result.reason))

@@ -148,7 +148,7 @@ function settledAfter(claim: Claim, verdict: Verdict, now: number): SubjectState
 
 /** Whether a newer event than `order` was at the subject. */
 export async function isSuperseded(
-  ports: Ports,
+  ports: Pick<Ports, 'state'>,
   stateKey: string,
   order: EventOrder,
 ): Promise<boolean> {

@@ -16,7 +16,7 @@ describe('a whole synth', () => {
   const bundles = globSync('asset.*/*', { cwd: folder })
 
   it('makes a module for each function, and nothing beside it', () => {
-    expect(bundles).toHaveLength(3)
+    expect(bundles).toHaveLength(4)
     for (const bundle of bundles) {
       expect(bundle).toMatch(/\/index\.mjs$/)
       expect(readFileSync(join(folder, bundle)).length).toBeLessThan(MAX_BYTES)

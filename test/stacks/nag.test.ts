@@ -18,6 +18,7 @@ describe('cdk-nag AwsSolutions', () => {
     ['the defaults', {}],
     ['an alarm address', { alarmEmail: 'ops@example.com' }],
     ['a topic', { alarmTopicArn: 'arn:aws:sns:eu-central-1:111122223333:alarms' }],
+    ['a replay button', { replayButton: true }],
     ['a VPC', { vpcId: VPC_ID, allowPrivateAddresses: true }],
   ])('finds nothing with %s', (_, settings) => {
     expect(findingsOf(synth(settings).app)).toEqual([])

@@ -1,6 +1,5 @@
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
-import { METRICS } from '../../lib/metrics.ts'
 import { synth } from './synth.ts'
 
 const { observabilityTemplate: template } = synth()
@@ -48,7 +47,7 @@ describe('alarms', () => {
         Threshold: seconds,
       },
     ]),
-    ...['Ingest', 'Dispatch', 'ReconcileConfig'].map((name) => [
+    ...['Ingest', 'Dispatch', 'ReconcileConfig', 'DeliveriesWidget'].map((name) => [
       `errors of ${name}`,
       {
         Namespace: 'AWS/Lambda',
@@ -75,7 +74,7 @@ describe('alarms', () => {
   })
 
   it('sound above the threshold, stay silent without data, and tell when all is well', () => {
-    expect(alarms).toHaveLength(10)
+    expect(alarms).toHaveLength(11)
     const topic = [{ Ref: expect.stringMatching('^AlarmTopic') }]
     for (const alarm of alarms) {
       expect(alarm).toMatchObject({
@@ -147,7 +146,7 @@ describe('dashboard', () => {
     ['Dead letters', [/Visible.*events/, /Visible.*retries/]],
     [
       'Throttles and errors of the functions',
-      ['ingest', 'dispatch', 'reconcile-config'].flatMap((name) => [
+      ['ingest', 'dispatch', 'reconcile-config', 'deliveries-widget'].flatMap((name) => [
         new RegExp(`Throttles.*${name}`),
         new RegExp(`Errors.*${name}`),
       ]),
@@ -160,12 +159,25 @@ describe('dashboard', () => {
     expect(shown).toEqual(lines.map((line) => expect.stringMatching(line)))
   })
 
-  it('shows no metric that the relay does not count', () => {
-    const names = [...body.matchAll(/"flux-relay\/prod","(\w+)","service"/g)].map(
-      ([, name]) => name,
+  it('shows what the function makes of the failed deliveries', () => {
+    const custom = JSON.parse(body).widgets.filter(
+      ({ type }: { type: string }) => type === 'custom',
     )
-    expect(names.length).toBeGreaterThan(0)
-    expect(Object.values<string | undefined>(METRICS)).toEqual(expect.arrayContaining(names))
+    expect(custom).toMatchObject([
+      {
+        width: 24,
+        properties: {
+          endpoint: 'TOKEN',
+          title: 'Failed deliveries',
+          params: { list: true },
+          updateOn: { refresh: true, resize: false, timeRange: false },
+        },
+      },
+    ])
+    const endpoint = parts[parts.findIndex((part) => String(part).endsWith('"endpoint":"')) + 1]
+    expect(endpoint).toEqual({
+      'Fn::ImportValue': expect.stringMatching('FunctionsDeliveriesWidgetFunction.*Arn'),
+    })
   })
 
   it('is where the output says', () => {

@@ -5,8 +5,8 @@ import { synth, VPC_ID } from './synth.ts'
 
 const { relayTemplate: template } = synth()
 
-const functionId = (name: string) =>
-  idOf(template, 'AWS::Lambda::Function', { FunctionName: `flux-relay-prod-${name}` })
+const functionId = (name: string, of = template) =>
+  idOf(of, 'AWS::Lambda::Function', { FunctionName: `flux-relay-prod-${name}` })
 
 const SECRETS =
   'arn:AWS::Partition:secretsmanager:AWS::Region:AWS::AccountId:secret:flux-relay/prod'
@@ -24,13 +24,13 @@ describe('functions', () => {
   it('may do this and nothing else', () => {
     expect(allowedTo(template, functionId('ingest'))).toEqual({
       '*': TRACE,
-      IngestLogs: WRITE_LOG,
+      FunctionsIngestLogs: WRITE_LOG,
       QueuesEvents: ['sqs:SendMessage'],
       [`${SECRETS}/tokens/*`]: ['secretsmanager:GetSecretValue'],
     })
     expect(allowedTo(template, functionId('dispatch'))).toEqual({
       '*': TRACE,
-      DispatchLogs: WRITE_LOG,
+      FunctionsDispatchLogs: WRITE_LOG,
       QueuesEvents: CONSUME,
       QueuesRetries: [...CONSUME, 'sqs:SendMessage'],
       TablesConfig: ['dynamodb:GetItem'],
@@ -40,13 +40,40 @@ describe('functions', () => {
     })
     expect(allowedTo(template, functionId('reconcile-config'))).toEqual({
       '*': TRACE,
-      ReconcileConfigLogs: WRITE_LOG,
+      FunctionsReconcileConfigLogs: WRITE_LOG,
       TablesConfig: ['GetItem', 'PutItem', 'Query', 'Scan', 'UpdateItem'].map(
         (action) => `dynamodb:${action}`,
       ),
       [`${SECRETS}/secrets/*`]: ['secretsmanager:GetSecretValue'],
       [`${SECRETS}/tokens/*`]: ['secretsmanager:GetSecretValue'],
     })
+  })
+
+  it('of the widget may read what it lists, and write with the replay button only', () => {
+    const reads = {
+      '*': TRACE,
+      FunctionsDeliveriesWidgetLogs: WRITE_LOG,
+      TablesConfig: ['dynamodb:Scan'],
+      TablesLedger: ['dynamodb:BatchGetItem'],
+      'TablesLedger/index/open-by-outcome': ['dynamodb:Query'],
+    }
+    expect(allowedTo(template, functionId('deliveries-widget'))).toEqual(reads)
+    const { relayTemplate } = synth({ replayButton: true })
+    expect(allowedTo(relayTemplate, functionId('deliveries-widget', relayTemplate))).toEqual({
+      ...reads,
+      QueuesRetries: ['sqs:SendMessage'],
+      TablesLedger: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
+      TablesState: ['dynamodb:GetItem'],
+    })
+  })
+
+  it.each([true, false])('the widget hears that replayButton is %s', (replayButton) => {
+    const { relayTemplate } = synth({ replayButton })
+    const variable = { REPLAY_BUTTON: String(replayButton) }
+    const withVariable = { Environment: { Variables: Match.objectLike(variable) } }
+    expect(idsOf(relayTemplate, 'AWS::Lambda::Function', withVariable)).toEqual([
+      functionId('deliveries-widget', relayTemplate),
+    ])
   })
 
   it('have no rights from managed policies', () => {
@@ -59,6 +86,7 @@ describe('functions', () => {
     ['ingest', 29],
     ['dispatch', 60],
     ['reconcile-config', 29],
+    ['deliveries-widget', 20],
   ])('%s runs on Node 24 and arm64, traced, for %i s', (name, seconds) => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: `flux-relay-prod-${name}`,
@@ -105,7 +133,7 @@ describe('functions', () => {
   })
 
   it('log to groups with a retention', () => {
-    template.resourceCountIs('AWS::Logs::LogGroup', 4)
+    template.resourceCountIs('AWS::Logs::LogGroup', 5)
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 })
     template.allResourcesProperties('AWS::Lambda::Function', {
       LoggingConfig: { LogGroup: { Ref: Match.stringLikeRegexp('Logs') } },

@@ -27,10 +27,10 @@ describe('DynamoDbLedger', () => {
     await expect(ledger.list({ outcome: 'dead' }, 10)).rejects.toThrow(ClusterRequired)
   })
 
-  it('keeps in the index of open records only those that are not delivered', async () => {
+  it('keeps in the index of open outcomes only records that are not delivered', async () => {
     await write(deliveryRecord({ id: 'a' }), deliveryRecord({ id: 'b', outcome: 'dead' }))
     await ledger.writeMany([{ record: deliveryRecord({ id: 'b' }), expected: 1 }])
-    expect((await table.items()).map(({ openCluster }) => openCluster)).toEqual([
+    expect((await table.items()).map(({ openOutcome }) => openOutcome)).toEqual([
       undefined,
       undefined,
     ])

@@ -1,0 +1,13 @@
+import { readEnvironment } from '../shared/environment.ts'
+import { createLog } from '../shared/log.ts'
+import { createClients, createStorePorts, systemClock } from '../shared/ports.ts'
+import { createDeliveriesWidget } from './deliveries-widget.ts'
+
+const environment = readEnvironment(process.env)
+
+/** Shows failed deliveries in a CloudWatch dashboard, and replays them where that is allowed. */
+export const handler = createDeliveriesWidget({
+  ports: createStorePorts(environment, createClients(), systemClock),
+  replayButton: environment.replayButton,
+  log: createLog(environment),
+})

@@ -1,0 +1,53 @@
+import { z } from 'zod'
+import { ClusterName } from '../../relay/model/config.ts'
+
+/** What a call of the widget asks for. */
+export type WidgetRequest =
+  | { readonly kind: 'list'; readonly cluster: string | undefined }
+  | {
+      readonly kind: 'replay'
+      readonly id: string
+      /** The AWS account whose dashboard it is, as CloudWatch says. */
+      readonly account: string | undefined
+      /** The cluster that the widget lists. */
+      readonly cluster: string | undefined
+    }
+
+/** All clusters, or the one named. */
+const List = z.union([z.literal(true), z.strictObject({ cluster: ClusterName.optional() })])
+
+/** As `deliveryId` makes them: SHA-256, in hex. */
+const DeliveryId = z.string().regex(/^[0-9a-f]{64}$/)
+
+/**
+ * What CloudWatch adds to each call; the parameters in it are those that the widget has in its
+ * dashboard. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
+ */
+const WidgetContext = z
+  .object({
+    accountId: z
+      .string()
+      .regex(/^\d{12}$/)
+      .optional()
+      .catch(undefined),
+    params: z.object({ list: List.optional() }).optional().catch(undefined),
+  })
+  .optional()
+
+const Call = z.union([
+  z.strictObject({ list: List, widgetContext: WidgetContext }),
+  z.strictObject({ replay: DeliveryId, widgetContext: WidgetContext }),
+])
+
+/** Reads what the function is called with; undefined for anything that is no request of the widget. */
+export function readWidgetRequest(call: unknown): WidgetRequest | undefined {
+  const { data } = Call.safeParse(call)
+  if (data === undefined) return undefined
+  if ('list' in data) return { kind: 'list', cluster: clusterOf(data.list) }
+  const { accountId, params } = data.widgetContext ?? {}
+  return { kind: 'replay', id: data.replay, account: accountId, cluster: clusterOf(params?.list) }
+}
+
+function clusterOf(list: z.infer<typeof List> | undefined): string | undefined {
+  return typeof list === 'object' ? list.cluster : undefined
+}

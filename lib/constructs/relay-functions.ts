@@ -1,0 +1,184 @@
+import { Duration } from 'aws-cdk-lib'
+import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2'
+import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
+import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
+import type { Code } from 'aws-cdk-lib/aws-lambda'
+import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
+import { Construct } from 'constructs'
+import { LEDGER_INDEXES } from '../../adapters/aws/tables.ts'
+import type { FunctionName } from '../bundle.ts'
+import { METRICS_SERVICE, metricsNamespace } from '../metrics.ts'
+import type { Settings } from '../settings.ts'
+import { bundledCode } from './function-code.ts'
+import { RelayFunction, type RelayFunctionProps } from './relay-function.ts'
+import type { RelayQueues } from './relay-queues.ts'
+import type { RelayTables } from './relay-tables.ts'
+
+export interface RelayFunctionsProps {
+  readonly settings: Settings
+  readonly tables: RelayTables
+  readonly queues: RelayQueues
+  /** What the ids of all secrets begin with. */
+  readonly secretPrefix: string
+  /** Where a function's code comes from; its bundle by default. */
+  readonly code?: ((name: FunctionName) => Code) | undefined
+}
+
+/** The messages that a call of dispatch gets at most. */
+const BATCH_SIZE = 10
+
+const SILENT_CLUSTERS_CHECK = Schedule.rate(Duration.minutes(5))
+
+const SEND = ['sqs:SendMessage']
+
+type FunctionShape = Pick<
+  RelayFunctionProps,
+  'description' | 'timeout' | 'memorySize' | 'environment' | 'network'
+>
+
+/** The relay's functions, each with the rights to what it calls and to nothing else. */
+export class RelayFunctions extends Construct {
+  readonly byName: Readonly<Record<FunctionName, RelayFunction>>
+  readonly #props: RelayFunctionsProps
+
+  constructor(scope: Construct, id: string, props: RelayFunctionsProps) {
+    super(scope, id)
+    this.#props = props
+    this.byName = {
+      ingest: this.#createIngest(),
+      dispatch: this.#createDispatch(),
+      'reconcile-config': this.#createReconcileConfig(),
+      'deliveries-widget': this.#createDeliveriesWidget(),
+    }
+  }
+
+  #createIngest(): RelayFunction {
+    const { queues, secretPrefix } = this.#props
+    const ingest = this.#createFunction('Ingest', 'ingest', {
+      description: 'Takes events over HTTP and queues them',
+      // API Gateway waits 30 s at most.
+      timeout: Duration.seconds(29),
+      memorySize: 512,
+      environment: {},
+    })
+    ingest.allow(SEND, queues.events.queueArn)
+    ingest.allowSecrets(`${secretPrefix}/tokens`)
+    return ingest
+  }
+
+  #createDispatch(): RelayFunction {
+    const { settings, tables, queues, secretPrefix } = this.#props
+    const dispatch = this.#createFunction('Dispatch', 'dispatch', {
+      description: 'Matches queued events with Alerts and delivers them',
+      timeout: Duration.seconds(60),
+      memorySize: 1_024,
+      environment: {
+        ALLOW_PRIVATE_ADDRESSES: String(settings.allowPrivateAddresses),
+        NO_CROSS_NAMESPACE_REFS: String(settings.noCrossNamespaceRefs),
+      },
+      ...this.#network(),
+    })
+    dispatch.allow(['dynamodb:GetItem'], tables.config.tableArn)
+    dispatch.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], tables.state.tableArn)
+    dispatch.allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], tables.ledger.tableArn)
+    dispatch.allow(SEND, queues.retries.queueArn)
+    dispatch.allowSecrets(`${secretPrefix}/secrets`)
+    for (const queue of [queues.events, queues.retries]) {
+      dispatch.function.addEventSource(
+        new SqsEventSource(queue, {
+          batchSize: BATCH_SIZE,
+          reportBatchItemFailures: true,
+          maxConcurrency: settings.maximumConcurrency,
+        }),
+      )
+    }
+    return dispatch
+  }
+
+  #createReconcileConfig(): RelayFunction {
+    const { tables, secretPrefix } = this.#props
+    const reconcileConfig = this.#createFunction('ReconcileConfig', 'reconcile-config', {
+      description: 'Validates and stores the configuration of clusters; counts silent ones',
+      timeout: Duration.seconds(29),
+      memorySize: 512,
+      environment: {},
+    })
+    // Query finds the chunks of replaced sets, Scan the clusters there are.
+    const store = ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'Scan']
+    reconcileConfig.allow(
+      store.map((action) => `dynamodb:${action}`),
+      tables.config.tableArn,
+    )
+    reconcileConfig.allowSecrets(`${secretPrefix}/tokens`)
+    reconcileConfig.allowSecrets(`${secretPrefix}/secrets`)
+    new Rule(this, 'SilentClustersCheck', {
+      description: 'Counts the clusters that send their configuration no more',
+      schedule: SILENT_CLUSTERS_CHECK,
+      targets: [new LambdaFunction(reconcileConfig.function)],
+    })
+    return reconcileConfig
+  }
+
+  #createDeliveriesWidget(): RelayFunction {
+    const { settings, tables, queues } = this.#props
+    const { config, state, ledger } = tables
+    const widget = this.#createFunction('DeliveriesWidget', 'deliveries-widget', {
+      description: 'Shows failed deliveries in the dashboard',
+      timeout: Duration.seconds(20),
+      memorySize: 512,
+      environment: { REPLAY_BUTTON: String(settings.replayButton) },
+    })
+    // Scan finds the clusters there are.
+    widget.allow(['dynamodb:Scan'], config.tableArn)
+    widget.allow(
+      ['dynamodb:Query'],
+      `${ledger.tableArn}/index/${LEDGER_INDEXES.openByOutcome.name}`,
+    )
+    widget.allow(['dynamodb:BatchGetItem'], ledger.tableArn)
+    if (settings.replayButton) {
+      widget.allow(['dynamodb:PutItem'], ledger.tableArn)
+      widget.allow(['dynamodb:GetItem'], state.tableArn)
+      widget.allow(SEND, queues.retries.queueArn)
+    }
+    return widget
+  }
+
+  #createFunction(id: string, name: FunctionName, shape: FunctionShape): RelayFunction {
+    const { settings, code = bundledCode } = this.#props
+    return new RelayFunction(this, id, {
+      ...shape,
+      functionName: `flux-relay-${settings.stageName}-${name}`,
+      code: code(name),
+      environment: { ...this.#environment(), ...shape.environment },
+      logRetention: settings.retentionDays,
+    })
+  }
+
+  #environment(): Readonly<Record<string, string>> {
+    const { settings, tables, queues, secretPrefix } = this.#props
+    return {
+      CONFIG_TABLE: tables.config.tableName,
+      STATE_TABLE: tables.state.tableName,
+      LEDGER_TABLE: tables.ledger.tableName,
+      EVENTS_QUEUE_URL: queues.events.queueUrl,
+      RETRIES_QUEUE_URL: queues.retries.queueUrl,
+      SECRET_PREFIX: secretPrefix,
+      RETENTION_DAYS: String(settings.retentionDays),
+      POWERTOOLS_LOG_LEVEL: settings.logLevel,
+      POWERTOOLS_METRICS_NAMESPACE: metricsNamespace(settings.stageName),
+      POWERTOOLS_SERVICE_NAME: METRICS_SERVICE,
+    }
+  }
+
+  #network(): Pick<FunctionShape, 'network'> {
+    const { vpcId } = this.#props.settings
+    if (vpcId === undefined) return {}
+    const vpc = Vpc.fromLookup(this, 'Vpc', { vpcId })
+    const group = new SecurityGroup(this, 'DispatchSecurityGroup', {
+      vpc,
+      description: 'Dispatch of flux-relay: calls out, takes no calls',
+      allowAllOutbound: true,
+    })
+    return { network: { vpc, securityGroups: [group] } }
+  }
+}
