@@ -1,57 +1,76 @@
 import { Command } from 'commander'
-import { createRelayApi, type RelayApi } from './relay-api.ts'
+import { printLine } from './output/print.ts'
+import type { RelayApi } from './relay/api.ts'
+import {
+  addRelayOptions,
+  type RelayFlags,
+  requireCluster,
+  withRelay,
+  withStack,
+} from './relay/options.ts'
 import { UsageError } from './usage-error.ts'
 
-interface ReplayFlags {
-  readonly relay: string
-  readonly dead?: boolean
+interface Selection {
   readonly since?: string
   readonly until?: string
   readonly provider?: string
   readonly cluster?: string
 }
 
+interface ReplayFlags extends RelayFlags, Selection {
+  readonly dead?: boolean
+  readonly queue?: boolean
+}
+
 /** `flux-relay replay`: sends deliveries again, with the configuration of now. */
 export function replayCommand(): Command {
-  return new Command('replay')
+  const command = new Command('replay')
     .description('send deliveries again: those named, or all dead ones that the options select')
-    .argument('[id...]', 'ids of deliveries, as GET /v1/deliveries shows them')
+    .argument('[id...]', 'ids of deliveries, as get deliveries shows them')
     .option('--dead', 'all dead deliveries')
     .option('--since <time>', 'with --dead: of events accepted since a time, or for as long as 1h')
     .option('--until <time>', 'with --dead: of events accepted before a time')
     .option('--provider <namespace/name>', 'with --dead: to this Provider')
-    .option('--cluster <name>', 'with --dead: of this cluster')
-    .option('--relay <url>', 'address of the relay', 'http://127.0.0.1:8080')
-    .action(replay)
+    .option('--cluster <name>', 'with --dead: of this cluster (needed with --stack)')
+    .option('--queue', 'on AWS: put back what dispatch could not process at all')
+  return addRelayOptions(command).action(replay)
 }
 
 async function replay(ids: readonly string[], flags: ReplayFlags): Promise<void> {
-  const { dead, relay, ...selection } = flags
+  const { dead, queue, relay, stack, ...selection } = flags
   const filters = Object.keys(selection)
-  if (ids.length > 0 === (dead === true)) {
-    throw new UsageError('replay: name deliveries, or give --dead', 2)
+  const ways = [ids.length > 0, dead === true, queue === true].filter(Boolean)
+  if (ways.length !== 1) {
+    throw new UsageError('replay: name deliveries, or give --dead, or --queue', 2)
   }
   if (!dead && filters.length > 0) {
     throw new UsageError(`replay: --${filters[0]} goes with --dead`, 2)
   }
-  const api = createRelayApi(relay, process.env.FLUX_RELAY_TOKEN)
-  const selected = dead ? await deadIds(api, selection) : ids
+  if (queue) return replayQueues(flags)
+  if (dead) requireCluster(flags)
+  await withRelay(flags, async (api) => replayAll(api, dead ? await deadIds(api, selection) : ids))
+}
+
+async function replayAll(api: RelayApi, ids: readonly string[]): Promise<void> {
   let refused = 0
-  for (const id of selected) {
+  for (const id of ids) {
     const reason = await api.replay(id)
     if (reason !== undefined) refused += 1
-    process.stdout.write(`${id} ${reason ?? 'queued'}\n`)
+    printLine(`${id} ${reason ?? 'queued'}`)
   }
-  process.stdout.write(`${selected.length - refused} queued, ${refused} refused\n`)
+  printLine(`${ids.length - refused} queued, ${refused} refused`)
   if (refused > 0) process.exitCode = 1
 }
 
 /** All of them before the first is replayed, since a replay changes what the pages show. */
-async function deadIds(
-  api: RelayApi,
-  selection: Readonly<Record<string, string>>,
-): Promise<readonly string[]> {
+async function deadIds(api: RelayApi, selection: Selection): Promise<readonly string[]> {
   const ids: string[] = []
   for await (const { id } of api.deliveries({ ...selection, outcome: 'dead' })) ids.push(id)
   return ids
+}
+
+async function replayQueues(flags: RelayFlags): Promise<void> {
+  await withStack(flags, async (relay) => {
+    for (const arn of await relay.moveDeadLetters()) printLine(`${arn} is being moved back`)
+  })
 }

@@ -1,7 +1,7 @@
 import { Command, InvalidArgumentError } from 'commander'
 import type { RelayOptions } from '../embedded/relay.ts'
 import { StartError } from '../embedded/start-error.ts'
-import { ClusterName } from '../relay/model/config.ts'
+import { parseCluster } from './relay/options.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Time for deliveries under way after a SIGTERM; longer than an attempt takes by default. */
@@ -70,10 +70,4 @@ function parsePort(text: string): number {
   const port = Number(text)
   if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
   throw new InvalidArgumentError('expected a number from 0 to 65535.')
-}
-
-function parseCluster(text: string): string {
-  const cluster = ClusterName.safeParse(text)
-  if (cluster.success) return cluster.data
-  throw new InvalidArgumentError('expected a DNS label such as prod-eu-1.')
 }

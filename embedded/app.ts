@@ -11,12 +11,14 @@ import { deliveryRoutes } from './routes/deliveries.ts'
 import { echoRoutes } from './routes/echo.ts'
 import { eventRoutes } from './routes/events.ts'
 import { probeRoutes } from './routes/probes.ts'
+import { secretRoutes } from './routes/secrets.ts'
 
 /** Every route of the server, in one table. */
 function allRoutes(deps: ServerDependencies): readonly Route[] {
   return [
     ...eventRoutes(deps),
     ...configRoutes(deps),
+    ...secretRoutes(deps),
     ...deliveryRoutes(deps),
     ...probeRoutes(deps),
     ...echoRoutes(deps),

@@ -18,7 +18,7 @@ export interface ManifestsConfigOptions {
   /** The cluster that the folder is for; it owns that cluster's configuration. */
   readonly cluster: string
   /** Of every other cluster. */
-  readonly others: ConfigStore
+  readonly others: { readonly configs: ConfigStore; readonly secrets: SecretStore }
   /** Secrets that the relay itself provides, by name, in every namespace of the cluster. */
   readonly builtInSecrets: ReadonlyMap<string, SecretData>
   readonly clock: Clock
@@ -31,7 +31,7 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
 
   const secretsOf = (secrets: LoadedManifests['secrets']): SecretStore => ({
     async read(owner, namespace, name) {
-      if (owner !== cluster) return undefined
+      if (owner !== cluster) return others.secrets.read(owner, namespace, name)
       return secrets.get(namespacedName({ namespace, name })) ?? builtInSecrets.get(name)
     },
   })
@@ -39,12 +39,12 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
   return {
     configs: {
       async read(asked, knownRevision) {
-        if (asked !== cluster) return others.read(asked, knownRevision)
+        if (asked !== cluster) return others.configs.read(asked, knownRevision)
         return snapshot && snapshot.revision === knownRevision ? 'unchanged' : snapshot
       },
       async replace(next) {
         if (next.cluster === cluster) throw new Error(`the manifests folder owns ${cluster}`)
-        return others.replace(next)
+        return others.configs.replace(next)
       },
     },
     secrets: {

@@ -92,7 +92,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const { cluster } = options
   const { stores, tokens, log, clock } = base
   const builtInSecrets = new Map<string, { readonly address: string }>()
-  const config = createManifestsConfig({ cluster, others: stores.configs, builtInSecrets, clock })
+  const config = createManifestsConfig({ cluster, others: stores, builtInSecrets, clock })
   const http = createHttpClient({
     allowPrivate: !options.denyPrivateAddresses,
     userAgent: `flux-relay/${manifest.version}`,
@@ -125,6 +125,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const echo = createEcho(clock)
   const server = await listen(options, {
     ports,
+    secretWriter: stores.secrets,
     cluster,
     tokens,
     echo,

@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
-import type { Ports } from '../relay/ports.ts'
+import type { Ports, SecretWriter } from '../relay/ports.ts'
 import type { Access } from './access.ts'
 import type { Echo } from './echo.ts'
 import type { Log } from './log.ts'
@@ -10,6 +10,8 @@ import type { Tokens } from './tokens.ts'
 /** What the server needs of its host. */
 export interface ServerDependencies {
   readonly ports: Ports
+  /** Keeps the Secrets of clusters other than the host's own. */
+  readonly secretWriter: SecretWriter
   /** The cluster of `--cluster`: without tokens, whose events `POST /` takes. */
   readonly cluster: string
   /** Undefined without `--tokens`: all is allowed then, from this machine only. */
@@ -19,7 +21,7 @@ export interface ServerDependencies {
   readonly log: Log
   /** Why the relay is not ready; undefined when it is. */
   readonly ready: () => string | undefined
-  /** Whether the manifests folder owns the cluster's configuration. */
+  /** Whether the manifests folder owns the cluster's configuration and Secrets. */
   readonly ownsConfig: (cluster: string) => boolean
   /** Routes of the host beside the server's own, such as the console. */
   readonly moreRoutes?: readonly Route[]

@@ -5,6 +5,7 @@ import { type Database, openDatabase } from '../adapters/sqlite/database.ts'
 import { DatabaseError } from '../adapters/sqlite/database-error.ts'
 import { SqliteLedger } from '../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../adapters/sqlite/queue.ts'
+import { SqliteSecretStore } from '../adapters/sqlite/secrets.ts'
 import { SqliteStateStore } from '../adapters/sqlite/state.ts'
 import type { Clock } from '../relay/ports.ts'
 import { StartError } from './start-error.ts'
@@ -19,6 +20,7 @@ export interface Stores {
   readonly state: SqliteStateStore
   readonly ledger: SqliteLedger
   readonly configs: SqliteConfigStore
+  readonly secrets: SqliteSecretStore
   /** Finishes what is being written. */
   close(): void
 }
@@ -45,6 +47,7 @@ export function openStores(
     state,
     ledger,
     configs: new SqliteConfigStore(database),
+    secrets: new SqliteSecretStore(database),
     close() {
       clearInterval(sweeps)
       database.close()

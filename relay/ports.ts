@@ -62,6 +62,12 @@ export interface SecretStore {
   ): Promise<SecretData | undefined>
 }
 
+/** Keeps the Secrets that a person puts. */
+export interface SecretWriter {
+  /** Stores the Secret in the place of what was there, if anything. Durable once it resolves. */
+  write(cluster: string, namespace: string, name: string, data: SecretData): Promise<void>
+}
+
 /** A value with the version that a conditional write names. */
 export interface Versioned<T> {
   readonly value: T

@@ -21,12 +21,24 @@ const BORDERS: Readonly<Record<string, { parts: readonly RegExp[]; packages: rea
       ],
       packages: [/^undici/, /^node:/, /^@aws-sdk\/client-(dynamodb|sqs|secrets-manager)$/],
     },
+    console: {
+      parts: [/^console\//, /^relay\/(model|intake)\//],
+      packages: [],
+    },
     lib: {
       parts: [/^lib\//, /^adapters\/aws\/tables\.ts$/],
       packages: [/^aws-cdk-lib(\/|$)/, /^constructs$/, /^cdk-nag$/, /^esbuild$/, /^zod$/, /^node:/],
     },
     cli: {
-      parts: [/^cli\//, /^embedded\//, /^relay\//, /^adapters\//, /^package\.json$/],
+      parts: [
+        /^cli\//,
+        /^console\//,
+        /^embedded\//,
+        /^functions\/shared\//,
+        /^relay\//,
+        /^adapters\//,
+        /^package\.json$/,
+      ],
       packages: [/./],
     },
   }
@@ -63,8 +75,8 @@ describe('borders', () => {
     },
   )
 
-  it('the core knows no clock, environment or process but its ports', () => {
-    const touching = sources('relay').flatMap((file) =>
+  it('the core and the console know no clock, environment or process but ports', () => {
+    const touching = [...sources('relay'), ...sources('console')].flatMap((file) =>
       readFileSync(join(ROOT, file), 'utf8')
         .split('\n')
         .filter((line) => HOST_GLOBALS.test(line) && !/^\s*(\/\/|\*)/.test(line))
@@ -83,6 +95,8 @@ describe('borders', () => {
       ...sources('adapters'),
       ...sources('embedded'),
       ...sources('lib'),
+      ...sources('console'),
+      ...sources('functions'),
     ].flatMap((file) =>
       importsOf(file)
         .filter((name) => name.startsWith('.'))

@@ -1,5 +1,6 @@
 import type { ClusterTokens } from '../../relay/intake/credentials.ts'
 import { ClusterName } from '../../relay/model/config.ts'
+import { KubernetesName } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import { InvalidSecret, type SecretStore } from '../../relay/ports.ts'
 import { SecretCache, type SecretCacheOptions } from './secret-cache.ts'
@@ -8,9 +9,6 @@ export interface SecretsManagerOptions extends SecretCacheOptions {
   /** What all ids of this deployment begin with, such as `flux-relay/prod`. */
   readonly prefix: string
 }
-
-/** RFC 1123, as Kubernetes names Secrets and namespaces. */
-const KUBERNETES_NAME = /^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/
 
 /**
  * Secrets in AWS Secrets Manager, `<prefix>/secrets/<cluster>/<namespace>/<name>`, each a JSON
@@ -34,9 +32,10 @@ export class SecretsManagerStore implements SecretStore {
   ): Promise<SecretData | undefined> {
     // A name with a slash could mean another namespace's Secret; Kubernetes has none such.
     const isName =
-      isCluster(cluster) && [namespace, name].every((part) => KUBERNETES_NAME.test(part))
+      isCluster(cluster) &&
+      [namespace, name].every((part) => KubernetesName.safeParse(part).success)
     if (!isName) return undefined
-    return this.#cache.read(`${this.#prefix}/secrets/${cluster}/${namespace}/${name}`, fresh)
+    return this.#cache.read(secretId(this.#prefix, cluster, namespace, name), fresh)
   }
 }
 
@@ -61,10 +60,18 @@ export class SecretsManagerTokens {
     cluster: string,
     { fresh = false }: { readonly fresh?: boolean } = {},
   ): Promise<ClusterTokens | undefined> {
-    return isCluster(cluster)
-      ? this.#cache.read(`${this.#prefix}/tokens/${cluster}`, fresh)
-      : undefined
+    return isCluster(cluster) ? this.#cache.read(tokensId(this.#prefix, cluster), fresh) : undefined
   }
+}
+
+/** Where a Secret is. */
+export function secretId(prefix: string, cluster: string, namespace: string, name: string): string {
+  return `${prefix}/secrets/${cluster}/${namespace}/${name}`
+}
+
+/** Where a cluster's tokens are. */
+export function tokensId(prefix: string, cluster: string): string {
+  return `${prefix}/tokens/${cluster}`
 }
 
 function isCluster(name: string): boolean {
@@ -83,7 +90,8 @@ function parseSecret(text: string | undefined, id: string): SecretData {
 /** What a header can carry. An empty one would sign what anybody sends. */
 const TOKEN = /^[!-~]+$/
 
-function parseTokens(text: string | undefined, id: string): ClusterTokens {
+/** Reads a cluster's tokens. Throws `InvalidSecret`, whose message shows none. */
+export function parseTokens(text: string | undefined, id: string): ClusterTokens {
   const value = parseJson(text)
   const isToken = (entry: unknown) => typeof entry === 'string' && TOKEN.test(entry)
   if (!Array.isArray(value) || value.length === 0 || !value.every(isToken)) {

@@ -66,6 +66,13 @@ const MIGRATIONS: readonly string[] = [
      taken_at INTEGER NOT NULL,
      body TEXT NOT NULL
    ) STRICT;`,
+  `CREATE TABLE secrets (
+     cluster TEXT NOT NULL,
+     namespace TEXT NOT NULL,
+     name TEXT NOT NULL,
+     data TEXT NOT NULL,
+     PRIMARY KEY (cluster, namespace, name)
+   ) STRICT, WITHOUT ROWID;`,
 ]
 
 /** The version that this program makes, and the latest that it reads. */

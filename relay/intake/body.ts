@@ -3,8 +3,10 @@ import type { RawItem } from '../pipeline/accept.ts'
 import { isJsonObject, parseJson } from './json.ts'
 import { type Problem, problem } from './problem.ts'
 
+const MIB = 1024 * 1024
+
 /** Most bytes of a request with events, both as sent and unpacked: 3 MiB. */
-export const MAX_EVENTS_BYTES = 3 * 1024 * 1024
+export const MAX_EVENTS_BYTES = 3 * MIB
 
 /** Most events of one request. */
 export const MAX_EVENTS = 10_000
@@ -34,10 +36,8 @@ export function decodeBody({ body, contentEncoding }: RequestBody, maxBytes: num
 
 /** The problem of a body over `maxBytes`, which a host may find before it has read all of it. */
 export function tooLarge(maxBytes: number): Problem {
-  return problem(
-    413,
-    `the body is larger than ${maxBytes / (1024 * 1024)} MiB; send less at a time`,
-  )
+  const most = maxBytes < MIB ? `${maxBytes / 1024} KiB` : `${maxBytes / MIB} MiB`
+  return problem(413, `the body is larger than ${most}; send less at a time`)
 }
 
 function unpack(

@@ -19,6 +19,11 @@ export interface Identity {
   readonly uid: string
 }
 
+/** The name of a namespace or of a Secret: a DNS subdomain, RFC 1123. */
+export const KubernetesName = z
+  .string()
+  .regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/, 'expected a name such as flux-system')
+
 /** An object as it came, not yet validated beyond being a JSON object. */
 export type KubernetesObject = Readonly<Record<string, unknown>>
 

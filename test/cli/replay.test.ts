@@ -1,24 +1,12 @@
-import { spawn } from 'node:child_process'
-import { join } from 'node:path'
-import { text } from 'node:stream/consumers'
+import { json } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import type { DeliveryRecord } from '../../relay/model/delivery.ts'
+import { stackTargets } from '../support/command-targets.ts'
 import { deliveryRecord } from '../support/delivery-records.ts'
 import { OPERATOR, startRelay, TOKENS } from '../support/embedded-server.ts'
+import { fluxRelay } from '../support/flux-relay-command.ts'
 import { START } from '../support/manual-clock.ts'
-
-const ENTRY = join(import.meta.dirname, '../../bin/flux-relay.ts')
-
-/** Runs the command line as a person would; resolves when it has ended. */
-async function fluxRelay(args: readonly string[], token = '') {
-  const child = spawn(process.execPath, [ENTRY, ...args], {
-    env: { ...process.env, FLUX_RELAY_TOKEN: token },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
-  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
-  const [stdout, stderr, code] = await Promise.all([text(child.stdout), text(child.stderr), ended])
-  return { stdout, stderr, code }
-}
+import { startHttpServer } from '../support/servers.ts'
 
 async function relayWith(records: readonly DeliveryRecord[], changes = {}) {
   const relay = await startRelay(changes)
@@ -72,15 +60,16 @@ describe('flux-relay replay', () => {
 
   it('sends the operator token of the environment', async () => {
     const { url, queued } = await relayWith([dead('one')], { tokens: TOKENS })
-    const refused = await fluxRelay(['replay', 'one', '--relay', url], 'wrong-token')
+    const refused = await fluxRelay(['replay', 'one', '--relay', url], { token: 'wrong-token' })
     expect(refused).toMatchObject({ code: 1, stdout: '' })
     expect(refused.stderr).toMatch(/^flux-relay: the relay answered 401: /)
     expect(refused.stderr).not.toContain('wrong-token')
-    expect(await fluxRelay(['replay', 'one', '--relay', url], OPERATOR)).toMatchObject({ code: 0 })
+    const replayed = await fluxRelay(['replay', 'one', '--relay', url], { token: OPERATOR })
+    expect(replayed).toMatchObject({ code: 0 })
     expect(queued()).toEqual(['one'])
   })
 
-  it.each([
+  it.concurrent.each([
     ['neither ids nor --dead', [], /name deliveries, or give --dead/],
     ['both', ['one', '--dead'], /name deliveries, or give --dead/],
     ['a filter without --dead', ['one', '--since', '1h'], /--since goes with --dead/],
@@ -98,3 +87,85 @@ describe('flux-relay replay', () => {
     expect(code).toBe(1)
   })
 })
+
+describe('flux-relay replay --stack', () => {
+  const { open } = stackTargets()
+
+  it('replays those that are named, and all dead ones of a cluster', async () => {
+    const target = await open()
+    const records = [
+      dead('one', { cluster: 'prod' }),
+      dead('two', { cluster: 'prod' }),
+      dead('elsewhere', { cluster: 'staging' }),
+      deliveryRecord({ id: 'delivered', cluster: 'prod' }),
+    ]
+    await target.ports.ledger.writeMany(records.map((record) => ({ record, expected: 'absent' })))
+    const named = await target.run(['replay', 'delivered', 'nosuch'])
+    expect(named.stdout).toMatch(/^delivered queued\nnosuch the relay answered 404: .*\n1 queued/)
+    expect(named.code).toBe(1)
+    const all = await target.run(['replay', '--dead', '--cluster', 'prod'])
+    expect(all).toMatchObject({ code: 0, stdout: expect.stringMatching(/2 queued, 0 refused\n$/) })
+    const retries = await target.retries()
+    // The guards of replays that might be lost are due later.
+    expect(retries.map(({ deliveryId, attempt }) => [deliveryId, attempt]).toSorted()).toEqual([
+      ['delivered', 2],
+      ['one', 2],
+      ['two', 2],
+    ])
+  })
+
+  it('puts back what both dead-letter queues hold', async () => {
+    const { env, stack, cloudFormation } = await open()
+    const sqs = await startSqsWithDeadLetters()
+    const [EventsQueueUrl, RetriesQueueUrl] = [`${sqs.url}/0/events.fifo`, `${sqs.url}/0/retries`]
+    const outputs = { ...cloudFormation.stacks.get(stack), EventsQueueUrl, RetriesQueueUrl }
+    cloudFormation.stacks.set(stack, outputs)
+    const replayQueues = () =>
+      fluxRelay(['replay', '--queue', '--stack', stack], {
+        env: { ...env, AWS_ENDPOINT_URL_SQS: sqs.url },
+      })
+
+    const arns = ['arn:aws:sqs:eu-central-1:0:events-dead.fifo', 'arn:aws:sqs:eu-central-1:0:dead']
+    sqs.deadLetterArns.set(EventsQueueUrl, arns[0] ?? '')
+    const none = await replayQueues()
+    expect(none).toMatchObject({ code: 1, stdout: '' })
+    expect(none.stderr).toContain(`AWS: Error: ${RetriesQueueUrl} has no dead-letter queue\n`)
+    expect(sqs.moved).toEqual([])
+
+    sqs.deadLetterArns.set(RetriesQueueUrl, arns[1] ?? '')
+    const both = await replayQueues()
+    expect(both.stdout).toBe(arns.map((arn) => `${arn} is being moved back\n`).join(''))
+    expect(both).toMatchObject({ code: 0, stderr: '' })
+    expect(sqs.moved).toEqual(arns)
+  })
+})
+
+/**
+ * SQS with two operations that the emulator lacks, or whose queues here have no redrive policy:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+ */
+async function startSqsWithDeadLetters() {
+  /** By the URL of the queue whose dead letters they hold. */
+  const deadLetterArns = new Map<string, string>()
+  const moved: unknown[] = []
+  const operations: Readonly<Record<string, (input: Readonly<Record<string, unknown>>) => object>> =
+    {
+      'AmazonSQS.GetQueueAttributes'({ QueueUrl }) {
+        const deadLetterTargetArn = deadLetterArns.get(String(QueueUrl))
+        if (deadLetterTargetArn === undefined) return {}
+        const policy = { deadLetterTargetArn, maxReceiveCount: 20 }
+        return { Attributes: { RedrivePolicy: JSON.stringify(policy) } }
+      },
+      'AmazonSQS.StartMessageMoveTask'({ SourceArn }) {
+        moved.push(SourceArn)
+        return { TaskHandle: 'handle' }
+      },
+    }
+  const { port } = await startHttpServer(async (request, response) => {
+    const operation = operations[String(request.headers['x-amz-target'])]
+    const input = (await json(request)) as Readonly<Record<string, unknown>>
+    response.writeHead(operation ? 200 : 400, { 'content-type': 'application/x-amz-json-1.0' })
+    response.end(JSON.stringify(operation?.(input) ?? { __type: 'InvalidAction' }))
+  })
+  return { deadLetterArns, moved, url: `http://127.0.0.1:${port}` }
+}

@@ -1,6 +1,6 @@
 import { createHmac } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { awsRelay, configBody } from '../support/aws-relay.ts'
 import { contextWith, pollOnce, sqsRecord } from '../support/event-source-mapping.ts'
 import { httpApiEvent } from '../support/http-api-event.ts'
@@ -12,15 +12,13 @@ const TOKEN = 'a-token'
 const BEARER = { authorization: `Bearer ${TOKEN}` }
 const MINUTE_MS = 60_000
 
-afterEach(() => vi.unstubAllEnvs())
-
 /** A relay whose cluster `prod` posts everything to a sink. */
 async function openWithSink(answers: SinkAnswers) {
   const relay = await open()
   const sink = await startSink(answers)
-  relay.setTokens('prod', [TOKEN])
-  relay.setSecret('prod', 'sink', { address: `${sink.url}/hook` })
-  relay.setSecret('prod', 'other', { address: `${sink.url}/other` })
+  await relay.setTokens('prod', [TOKEN])
+  await relay.setSecret('prod', 'sink', { address: `${sink.url}/hook` })
+  await relay.setSecret('prod', 'other', { address: `${sink.url}/other` })
   return { relay, sink }
 }
 
@@ -69,40 +67,6 @@ describe('functions, end to end', () => {
     const second = await pollOnce(relay.clients.sqs, eventsQueueUrl, relay.dispatch)
     expect([second.records.length, second.failed]).toEqual([1, []])
     expect(relay.decisions.map(({ record }) => record.outcome)).toEqual(['delivered'])
-  })
-
-  it('runs as Lambda loads it, from its environment alone', async () => {
-    const { relay, sink } = await openWithSink({ 'POST /hook': { status: 200 } })
-    const { dynamoDb, sqs, secretsManager } = relay.services
-    const environment = {
-      ...relay.variables,
-      ALLOW_PRIVATE_ADDRESSES: 'true',
-      POWERTOOLS_LOG_LEVEL: 'ERROR',
-      POWERTOOLS_METRICS_NAMESPACE: 'flux-relay/test',
-      AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.options.endpoint,
-      AWS_ENDPOINT_URL_SQS: sqs.options.endpoint,
-      AWS_ENDPOINT_URL_SECRETS_MANAGER: secretsManager.options.endpoint,
-      AWS_REGION: process.env.AWS_REGION ?? 'eu-central-1',
-      AWS_ACCESS_KEY_ID: process.env.AWS_ACCESS_KEY_ID ?? 'test',
-      AWS_SECRET_ACCESS_KEY: process.env.AWS_SECRET_ACCESS_KEY ?? 'test',
-    }
-    for (const [name, value] of Object.entries(environment)) vi.stubEnv(name, value)
-    const [ingest, dispatch, reconcileConfig] = await Promise.all([
-      import('../../functions/ingest/handler.ts'),
-      import('../../functions/dispatch/handler.ts'),
-      import('../../functions/reconcile-config/handler.ts'),
-    ])
-    await put({ reconcileConfig: reconcileConfig.handler }, configBody(Date.now()))
-    await post({ ingest: ingest.handler }, kustomizationEvent('podinfo', '3f2c9a1'))
-    const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
-    const { eventsQueueUrl } = relay.environment
-    const { failed } = await pollOnce(relay.clients.sqs, eventsQueueUrl, dispatch.handler)
-    const written = stdout.mock.calls.map(([line]) => String(line))
-    stdout.mockRestore()
-    expect(failed).toEqual([])
-    expect(sink.requests).toHaveLength(1)
-    const metrics = written.flatMap((line) => (line.includes('"_aws"') ? [JSON.parse(line)] : []))
-    expect(metrics).toMatchObject([{ Delivered: 1, provider: 'generic', cluster: 'prod' }])
   })
 
   it('takes a signed body', async () => {

@@ -11,14 +11,21 @@ export interface AwsEndpoint {
 }
 
 /**
- * With `AWS_ENDPOINT_URL` set the same tests run on that endpoint, say LocalStack or, with a region
- * and credentials in the environment, AWS itself.
+ * `npm run test:aws` runs the same tests on services that are there already: clients find them, and
+ * their region and credentials, in the environment.
  */
-const given = process.env.AWS_ENDPOINT_URL
+const given = process.env.FLUX_RELAY_TEST_SERVICES
+
+/** The endpoint of all services; undefined when each test file starts its own. */
+export const givenEndpoint: AwsEndpoint | undefined =
+  given === undefined ? undefined : { options: {}, stop: async () => undefined }
+
+/** Whether they are those of an AWS account, which shows a write later than an emulator does. */
+export const isAccount = given === 'account'
 
 /** DynamoDB, in this process. */
 export async function startDynamoDb(): Promise<AwsEndpoint> {
-  if (given) return givenEndpoint
+  if (givenEndpoint) return givenEndpoint
   const server = dynalite({ createTableMs: 0 })
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
@@ -29,13 +36,11 @@ export async function startDynamoDb(): Promise<AwsEndpoint> {
 
 /** SQS, in this process. */
 export async function startSqs(): Promise<AwsEndpoint> {
-  if (given) return givenEndpoint
+  if (givenEndpoint) return givenEndpoint
   const app = buildApp({ logger: false, host: '127.0.0.1' })
   const url = await app.listen({ host: '127.0.0.1', port: 0 })
   return { options: localOptions(url), stop: async () => app.close() }
 }
-
-const givenEndpoint: AwsEndpoint = { options: {}, stop: async () => undefined }
 
 /** Options of a client for a service on this machine. */
 export function localOptions(endpoint: string): AwsClientOptions {

@@ -6,6 +6,7 @@ import {
   createSecretsManagerClient,
   createSqsClient,
 } from '../../adapters/aws/clients.ts'
+import { secretId, tokensId } from '../../adapters/aws/secrets-manager.ts'
 import { CONFIG_TABLE, LEDGER_TABLE, STATE_TABLE } from '../../adapters/aws/tables.ts'
 import { createHttpClient } from '../../adapters/http/client.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
@@ -18,16 +19,15 @@ import { type AwsClients, createStorePorts } from '../../functions/shared/ports.
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { Decision } from '../../relay/ports.ts'
 import { type AwsEndpoint, startDynamoDb, startSqs } from './aws-endpoints.ts'
-import { createTable, deleteTable } from './aws-tables.ts'
-import { type SecretsManagerDouble, startSecretsManager } from './secrets-manager.ts'
-
-const PREFIX = 'flux-relay/test'
+import { deleteSecret, putSecret } from './aws-secrets.ts'
+import { awaitIndexes, createTable, deleteTable } from './aws-tables.ts'
+import { startSecretsManager } from './secrets-manager.ts'
 
 /** The services of a test file. */
 export interface AwsServices {
   readonly dynamoDb: AwsEndpoint
   readonly sqs: AwsEndpoint
-  readonly secretsManager: SecretsManagerDouble
+  readonly secretsManager: AwsEndpoint
 }
 
 /** The relay's functions on tables and queues of their own. */
@@ -50,6 +50,7 @@ export function awsRelay() {
       sqs: createSqsClient(sqs.options),
       secretsManager: createSecretsManagerClient(secretsManager.options),
     }
+    awaitIndexes(clients.dynamoDb)
   })
   afterAll(async () => {
     await Promise.all(opened.map((relay) => deleteResources(relay)))
@@ -65,7 +66,7 @@ export function awsRelay() {
   }
 }
 
-async function deleteResources({ environment, clients }: AwsRelay): Promise<void> {
+async function deleteResources({ environment, clients, secretIds }: AwsRelay): Promise<void> {
   const { configTable, stateTable, ledgerTable, eventsQueueUrl, retriesQueueUrl } = environment
   for (const name of [configTable, stateTable, ledgerTable]) {
     await deleteTable(clients.dynamoDb, name)
@@ -73,6 +74,7 @@ async function deleteResources({ environment, clients }: AwsRelay): Promise<void
   for (const QueueUrl of [eventsQueueUrl, retriesQueueUrl]) {
     await clients.sqs.send(new DeleteQueueCommand({ QueueUrl }))
   }
+  for (const id of secretIds) await deleteSecret(clients.secretsManager, id)
 }
 
 async function openRelay(services: AwsServices, clients: AwsClients) {
@@ -92,6 +94,11 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     observer: { decided: (decision: Decision) => void decisions.push(decision) },
   }
   const access = createClusterAccess(ports.tokens, clock)
+  const secretIds = new Set<string>()
+  const put = async (id: string, value: object) => {
+    secretIds.add(id)
+    await putSecret(clients.secretsManager, id, JSON.stringify(value))
+  }
   return {
     services,
     clients,
@@ -110,14 +117,12 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
       dispatcher: createDispatcher(ports, environment),
       log,
     }),
-    setTokens(cluster: string, tokens: readonly string[]) {
-      const SecretString = JSON.stringify(tokens)
-      services.secretsManager.secrets.set(`${PREFIX}/tokens/${cluster}`, { SecretString })
-    },
-    setSecret(cluster: string, name: string, data: Readonly<Record<string, string>>) {
-      const id = `${PREFIX}/secrets/${cluster}/flux-system/${name}`
-      services.secretsManager.secrets.set(id, { SecretString: JSON.stringify(data) })
-    },
+    secretIds,
+    setTokens: (cluster: string, tokens: readonly string[]) =>
+      put(tokensId(environment.secretPrefix, cluster), tokens),
+    /** The keys and values of a Secret of flux-system. */
+    setSecret: (cluster: string, name: string, data: Readonly<Record<string, string>>) =>
+      put(secretId(environment.secretPrefix, cluster, 'flux-system', name), data),
   }
 }
 
@@ -135,7 +140,7 @@ async function createResources({ dynamoDb, sqs }: AwsClients, endpoint: string |
     LEDGER_TABLE: await createTable(dynamoDb, LEDGER_TABLE),
     EVENTS_QUEUE_URL: await queue(`${name}.fifo`, { FifoQueue: 'true' }),
     RETRIES_QUEUE_URL: await queue(name, {}),
-    SECRET_PREFIX: PREFIX,
+    SECRET_PREFIX: name,
   }
 }
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { setTimeout as wait } from 'node:timers/promises'
 import {
   CreateTableCommand,
   type CreateTableCommandInput,
@@ -8,6 +9,7 @@ import {
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
 import type { KeyNames, TableDefinition } from '../../adapters/aws/tables.ts'
+import { isAccount } from './aws-endpoints.ts'
 
 /** Creates a table of its own for a test; resolves with its name. */
 export async function createTable(
@@ -23,6 +25,24 @@ export async function createTable(
 
 export async function deleteTable(client: DynamoDBClient, TableName: string): Promise<void> {
   await client.send(new DeleteTableCommand({ TableName }))
+}
+
+/** An index follows its table "within a fraction of a second, under normal conditions". */
+const INDEX_LAG_MS = 500
+
+/**
+ * Makes a client of an account wait before it reads an index, so that tests see what they wrote.
+ * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/GSI.html#GSI.Writes
+ */
+export function awaitIndexes(client: DynamoDBClient): void {
+  if (!isAccount) return
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      if ('IndexName' in args.input) await wait(INDEX_LAG_MS)
+      return next(args)
+    },
+    { step: 'initialize', name: 'await-indexes' },
+  )
 }
 
 function tableInput(

@@ -4,7 +4,7 @@ import { createDynamoDbClient } from '../../adapters/aws/clients.ts'
 import type { Item } from '../../adapters/aws/dynamodb-item.ts'
 import type { TableDefinition } from '../../adapters/aws/tables.ts'
 import { type AwsEndpoint, startDynamoDb } from './aws-endpoints.ts'
-import { createTable, deleteTable } from './aws-tables.ts'
+import { awaitIndexes, createTable, deleteTable } from './aws-tables.ts'
 import { ManualClock } from './manual-clock.ts'
 
 /** What a store on a new table needs. */
@@ -33,6 +33,7 @@ export function dynamoDb(): { openTable(definition: TableDefinition): Promise<Op
     async openTable(definition) {
       const tableName = await createTable(admin, definition)
       const client = createDynamoDbClient(endpoint.options)
+      awaitIndexes(client)
       return {
         client,
         tableName,

@@ -51,6 +51,7 @@ export async function startRelay(
   const destination = { write: (line: string) => void lines.push(line) }
   const deps: ServerDependencies = {
     ports,
+    secretWriter: ports.secrets,
     cluster: 'local',
     tokens: undefined,
     echo: createEcho(ports.clock),

@@ -6,11 +6,19 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import type { SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
+import { isAccount } from './aws-endpoints.ts'
 
 export type SqsHandler = (
   event: SQSEvent,
   context: { getRemainingTimeInMillis(): number },
 ) => Promise<SQSBatchResponse>
+
+/**
+ * Seconds that a receive waits for messages. In an account one that does not wait may come back
+ * empty, since it asks a part of the servers only; in an emulator waiting would cost time only.
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-short-and-long-polling.html
+ */
+export const RECEIVE_WAIT_S = isAccount ? 1 : 0
 
 /** A context of an invocation with this much time left. */
 export function contextWith(remainingMs = 60_000) {
@@ -38,6 +46,7 @@ export async function pollOnce(
     new ReceiveMessageCommand({
       QueueUrl: queueUrl,
       MaxNumberOfMessages: 10,
+      WaitTimeSeconds: RECEIVE_WAIT_S,
       VisibilityTimeout: 360,
       MessageSystemAttributeNames: ['All'],
       MessageAttributeNames: ['All'],
@@ -78,7 +87,12 @@ export function sqsRecord(message: Message, queueUrl: string): SQSRecord {
     messageAttributes: Object.fromEntries(
       Object.entries(message.MessageAttributes ?? {}).map(([name, { StringValue }]) => [
         name,
-        { stringValue: StringValue ?? '', dataType: 'String' },
+        {
+          stringValue: StringValue ?? '',
+          stringListValues: [],
+          binaryListValues: [],
+          dataType: 'String',
+        },
       ]),
     ),
     md5OfBody: message.MD5OfBody ?? '',

@@ -15,6 +15,7 @@ import {
   type Ports,
   type Queue,
   type SecretStore,
+  type SecretWriter,
   type SendResult,
   type StateStore,
   type Versioned,
@@ -107,7 +108,7 @@ export class MemoryConfigStore extends Failing implements ConfigStore {
   }
 }
 
-export class MemorySecretStore extends Failing implements SecretStore {
+export class MemorySecretStore extends Failing implements SecretStore, SecretWriter {
   readonly #secrets = new Map<string, SecretData>()
 
   put(cluster: string, namespace: string, name: string, data: SecretData): void {
@@ -117,6 +118,11 @@ export class MemorySecretStore extends Failing implements SecretStore {
   async read(cluster: string, namespace: string, name: string): Promise<SecretData | undefined> {
     await this.check()
     return this.#secrets.get(`${cluster}/${namespace}/${name}`)
+  }
+
+  async write(cluster: string, namespace: string, name: string, data: SecretData): Promise<void> {
+    await this.check()
+    this.put(cluster, namespace, name, data)
   }
 }
 

@@ -1,29 +1,74 @@
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { type AwsEndpoint, localOptions } from './aws-endpoints.ts'
+import { json } from 'node:stream/consumers'
+import { type AwsEndpoint, givenEndpoint, localOptions } from './aws-endpoints.ts'
 
-/** What GetSecretValue answers: a value, or an error of this type and message. */
-export type SecretAnswer =
-  | { readonly SecretString: string }
-  | { readonly SecretBinary: string }
-  | { readonly error: string; readonly message?: string }
-
-/** Secrets Manager over HTTP, with GetSecretValue only; anything else fails the test that asks. */
-export interface SecretsManagerDouble extends AwsEndpoint {
-  /** By full id. Others are not found. */
-  readonly secrets: Map<string, SecretAnswer>
-  /** The ids that were asked for. */
-  readonly reads: string[]
+/** What is known of a secret; without its content it is marked for deletion. */
+interface Secret {
+  readonly content?: Content
 }
 
-/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_GetSecretValue.html */
-export async function startSecretsManager(): Promise<SecretsManagerDouble> {
-  const secrets = new Map<string, SecretAnswer>()
-  const reads: string[] = []
-  const server = createServer((request, response) => {
-    void answer(request, response, secrets, reads)
-  })
+type Content = Pick<Input, 'SecretString' | 'SecretBinary'>
+
+/** The members of all requests that matter here. */
+interface Input {
+  readonly Name?: string
+  readonly SecretId?: string
+  readonly SecretString?: string
+  readonly SecretBinary?: string
+  readonly ForceDeleteWithoutRecovery?: boolean
+}
+
+/** By full id. */
+type Secrets = Map<string, Secret>
+
+/** The members of the answer, beside the secret's name. */
+type Operation = (secrets: Secrets, id: string, input: Input) => object
+
+/** Answered with its name as the type. */
+class AwsError extends Error {
+  constructor(name: string, message: string) {
+    super(message)
+    this.name = name
+  }
+}
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html */
+const OPERATIONS: Readonly<Record<string, Operation>> = {
+  GetSecretValue: existing,
+  DescribeSecret(secrets, id) {
+    existing(secrets, id)
+    return {}
+  },
+  CreateSecret(secrets, id, input) {
+    if (secrets.has(id)) {
+      existing(secrets, id)
+      throw new AwsError('ResourceExistsException', `The secret ${id} already exists.`)
+    }
+    secrets.set(id, { content: contentOf(input) })
+    return {}
+  },
+  PutSecretValue(secrets, id, input) {
+    existing(secrets, id)
+    secrets.set(id, { content: contentOf(input) })
+    return {}
+  },
+  DeleteSecret(secrets, id, { ForceDeleteWithoutRecovery: isForced = false }) {
+    if (isForced) secrets.delete(id)
+    else {
+      existing(secrets, id)
+      secrets.set(id, {})
+    }
+    return {}
+  },
+}
+
+/** A small Secrets Manager in this process; what it does not know fails the test that asks. */
+export async function startSecretsManager(): Promise<AwsEndpoint> {
+  if (givenEndpoint) return givenEndpoint
+  const secrets: Secrets = new Map()
+  const server = createServer((request, response) => void answer(request, response, secrets))
   server.listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
@@ -32,29 +77,57 @@ export async function startSecretsManager(): Promise<SecretsManagerDouble> {
     server.close()
     await once(server, 'close')
   }
-  return { options: localOptions(`http://127.0.0.1:${port}`), stop, secrets, reads }
+  return { options: localOptions(`http://127.0.0.1:${port}`), stop }
 }
 
+/** AWS JSON 1.1. https://smithy.io/2.0/aws/protocols/aws-json-1_1-protocol.html */
 async function answer(
   request: IncomingMessage,
   response: ServerResponse,
-  secrets: ReadonlyMap<string, SecretAnswer>,
-  reads: string[],
+  secrets: Secrets,
 ): Promise<void> {
-  const chunks: Buffer[] = []
-  for await (const chunk of request) chunks.push(chunk as Buffer)
-  const input = JSON.parse(Buffer.concat(chunks).toString()) as { readonly SecretId?: string }
-  const id = input.SecretId ?? ''
-  reads.push(id)
-  const isExpected =
-    request.method === 'POST' &&
-    request.headers['x-amz-target'] === 'secretsmanager.GetSecretValue' &&
-    Object.keys(input).join() === 'SecretId'
-  const found = isExpected
-    ? (secrets.get(id) ?? { error: 'ResourceNotFoundException' })
-    : { error: 'UnknownOperationException' }
-  const body = 'error' in found ? { __type: found.error, message: found.message ?? '' } : found
-  const status = 'error' in found ? (found.error.startsWith('Internal') ? 500 : 400) : 200
+  const input = (await json(request)) as Input
+  const target = String(request.headers['x-amz-target']).replace(/^secretsmanager\./, '')
+  const { status, body } = resultOf(secrets, target, input)
   response.writeHead(status, { 'content-type': 'application/x-amz-json-1.1' })
-  response.end(JSON.stringify({ Name: id, ...body }))
+  response.end(JSON.stringify(body))
+}
+
+function resultOf(secrets: Secrets, target: string, input: Input) {
+  try {
+    const operation = OPERATIONS[target]
+    if (!operation) throw new AwsError('UnknownOperationException', target)
+    const id = input.SecretId ?? input.Name ?? ''
+    return { status: 200, body: { Name: id, ARN: arnOf(id), ...operation(secrets, id, input) } }
+  } catch (error) {
+    if (!(error instanceof AwsError)) throw error
+    return { status: 400, body: { __type: error.name, message: error.message } }
+  }
+}
+
+/** The content of a secret. Throws as AWS answers when it has none. */
+function existing(secrets: Secrets, id: string): Content {
+  const secret = secrets.get(id)
+  if (!secret) {
+    const message = "Secrets Manager can't find the specified secret."
+    throw new AwsError('ResourceNotFoundException', message)
+  }
+  if (!secret.content) {
+    const message =
+      "You can't perform this operation on the secret because it was marked for deletion."
+    throw new AwsError('InvalidRequestException', message)
+  }
+  return secret.content
+}
+
+function contentOf({ SecretString, SecretBinary }: Input): Content {
+  return {
+    ...(SecretString !== undefined && { SecretString }),
+    ...(SecretBinary !== undefined && { SecretBinary }),
+  }
+}
+
+/** As AWS makes it, with six characters at its end. */
+function arnOf(id: string): string {
+  return `arn:aws:secretsmanager:eu-central-1:000000000000:secret:${id}-AbCdEf`
 }

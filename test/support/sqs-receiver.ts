@@ -8,6 +8,7 @@ import {
 import { decodeEvent, decodeRetry, type ReceivedMessage } from '../../adapters/aws/sqs-message.ts'
 import type { RetryMessage } from '../../relay/model/delivery.ts'
 import type { ReceivingQueue } from '../contract/queue-contract.ts'
+import { RECEIVE_WAIT_S } from './event-source-mapping.ts'
 
 /** Receives as Lambda's poller does, for tests that look at the queue and no handler. */
 export function sqsReceiver(
@@ -26,6 +27,7 @@ export function sqsReceiver(
       new ReceiveMessageCommand({
         QueueUrl,
         MaxNumberOfMessages: max,
+        WaitTimeSeconds: RECEIVE_WAIT_S,
         VisibilityTimeout: 60,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],

@@ -1,68 +1,54 @@
-import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
-import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createSecretsManagerClient } from '../../../adapters/aws/clients.ts'
+import { DeleteSecretCommand, InvalidRequestException } from '@aws-sdk/client-secrets-manager'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { SecretsManagerStore, SecretsManagerTokens } from '../../../adapters/aws/secrets-manager.ts'
 import { InvalidSecret } from '../../../relay/ports.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
-import { type SecretsManagerDouble, startSecretsManager } from '../../support/secrets-manager.ts'
+import { type OpenSecrets, secretsManager } from '../../support/secrets.ts'
 
-const ID = 'relay/secrets/prod/flux-system/slack'
+const NAME = 'secrets/prod/flux-system/slack'
 const MINUTE_MS = 60_000
 
-let double: SecretsManagerDouble
-let client: SecretsManagerClient
+const { openSecrets } = secretsManager()
+let secrets: OpenSecrets
 let clock: ManualClock
 let store: SecretsManagerStore
 
-beforeAll(async () => {
-  double = await startSecretsManager()
-  client = createSecretsManagerClient(double.options)
-})
-
-afterAll(async () => {
-  client.destroy()
-  await double.stop()
-})
-
 beforeEach(() => {
-  double.secrets.clear()
-  double.reads.length = 0
+  secrets = openSecrets()
   clock = new ManualClock()
-  store = new SecretsManagerStore({ client, clock, prefix: 'relay' })
+  store = new SecretsManagerStore({ ...secrets, clock })
 })
 
 const read = (options?: { readonly fresh?: boolean }) =>
   store.read('prod', 'flux-system', 'slack', options)
 
-function put(value: unknown, id = ID): void {
-  double.secrets.set(id, { SecretString: JSON.stringify(value) })
-}
+const put = (value: unknown, name = NAME) => secrets.put(name, JSON.stringify(value))
 
 describe('SecretsManagerStore', () => {
   it('reads a Secret by cluster, namespace and name', async () => {
-    put({ address: 'https://hooks.example', token: '\u{1F511}', empty: '' })
+    await put({ address: 'https://hooks.example', token: '\u{1F511}', empty: '' })
     expect(await read()).toEqual({
       address: 'https://hooks.example',
       token: '\u{1F511}',
       empty: '',
     })
-    expect(double.reads).toEqual([ID])
+    expect(secrets.reads).toEqual([NAME])
   })
 
   it('remembers a Secret for five minutes', async () => {
-    put({ token: 'a' })
+    await put({ token: 'a' })
     const first = await read()
-    put({ token: 'b' })
+    await put({ token: 'b' })
     clock.advance(5 * MINUTE_MS - 1)
     expect(await read()).toBe(first)
     clock.advance(1)
     expect(await read()).toEqual({ token: 'b' })
-    expect(double.reads).toHaveLength(2)
+    expect(secrets.reads).toHaveLength(2)
   })
 
   it('remembers for 30 seconds that there is none', async () => {
     expect(await read()).toBeUndefined()
-    put({ token: 'a' })
+    await put({ token: 'a' })
     clock.advance(29_999)
     expect(await read()).toBeUndefined()
     clock.advance(1)
@@ -70,43 +56,50 @@ describe('SecretsManagerStore', () => {
   })
 
   it('reads past what it remembers when asked to, and remembers that', async () => {
-    put({ token: 'a' })
+    await put({ token: 'a' })
     await read()
-    put({ token: 'b' })
+    await put({ token: 'b' })
     const fresh = await read({ fresh: true })
     expect(fresh).toEqual({ token: 'b' })
     expect(await read()).toBe(fresh)
-    expect(double.reads).toHaveLength(2)
+    expect(secrets.reads).toHaveLength(2)
   })
 
   it('hands out the same object while the Secret is the same', async () => {
-    put({ token: 'a' })
+    await put({ token: 'a' })
     const first = await read()
     expect(await read({ fresh: true })).toBe(first)
     clock.advance(5 * MINUTE_MS)
     expect(await read()).toBe(first)
-    expect(double.reads).toHaveLength(3)
+    expect(secrets.reads).toHaveLength(3)
   })
 
   it('asks once for what many want at the same time', async () => {
-    put({ token: 'a' })
+    await put({ token: 'a' })
     const [first, ...others] = await Promise.all(Array.from({ length: 20 }, () => read()))
     expect(others.every((other) => other === first)).toBe(true)
-    expect(double.reads).toHaveLength(1)
+    expect(secrets.reads).toHaveLength(1)
     await Promise.all(Array.from({ length: 20 }, () => read({ fresh: true })))
-    expect(double.reads).toHaveLength(2)
+    expect(secrets.reads).toHaveLength(2)
   })
 
   it('does not answer a fresh read by one that began before', async () => {
-    put({ token: 'a' })
+    await put({ token: 'a' })
     await Promise.all([read(), read({ fresh: true })])
-    expect(double.reads).toHaveLength(2)
+    expect(secrets.reads).toHaveLength(2)
   })
 
   it('forgets the Secret that was unused for longest', async () => {
-    store = new SecretsManagerStore({ client, clock, prefix: 'relay', maxEntries: 2 })
+    store = new SecretsManagerStore({ ...secrets, clock, maxEntries: 2 })
     for (const name of ['a', 'b', 'a', 'c', 'a', 'b']) await store.read('prod', 'apps', name)
-    expect(double.reads.map((id) => id.at(-1)).join('')).toBe('abcb')
+    expect(secrets.reads.map((id) => id.at(-1)).join('')).toBe('abcb')
+  })
+
+  it('has none that is deleted and kept for its recovery window', async () => {
+    await put({ token: 'a' })
+    const SecretId = `${secrets.prefix}/${NAME}`
+    await secrets.client.send(new DeleteSecretCommand({ SecretId, RecoveryWindowInDays: 7 }))
+    expect(await read()).toBeUndefined()
   })
 
   it.each([
@@ -116,35 +109,38 @@ describe('SecretsManagerStore', () => {
     ],
     ['deleted, in other words', 'This secret is currently marked deleted.'],
   ])('has none that is %s', async (_, message) => {
-    double.secrets.set(ID, { error: 'InvalidRequestException', message })
+    secrets.failReads(new InvalidRequestException({ message, $metadata: {} }))
     expect(await read()).toBeUndefined()
   })
 
   it.each(['AccessDeniedException', 'DecryptionFailure', 'InvalidRequestException'])(
     'rejects for %s, and asks again the next time',
-    async (error) => {
-      double.secrets.set(ID, { error, message: 'no' })
-      await expect(read()).rejects.toMatchObject({ name: error })
-      put({ token: 'a' })
+    async (name) => {
+      secrets.failReads(Object.assign(new Error('no'), { name }))
+      await expect(read()).rejects.toMatchObject({ name })
+      secrets.failReads(undefined)
+      await put({ token: 'a' })
       expect(await read()).toEqual({ token: 'a' })
     },
   )
 
   it.each([
-    ['no JSON', { SecretString: 'xoxb-secret-1' }],
-    ['an array', { SecretString: '["xoxb-secret-1"]' }],
-    ['null', { SecretString: 'null' }],
-    ['an object in it', { SecretString: '{"token":{"a":"xoxb-secret-1"}}' }],
-    ['bytes', { SecretBinary: Buffer.from('xoxb-secret-1').toString('base64') }],
+    ['no JSON', 'xoxb-secret-1'],
+    ['an array', '["xoxb-secret-1"]'],
+    ['null', 'null'],
+    ['an object in it', '{"token":{"a":"xoxb-secret-1"}}'],
+    ['bytes', Buffer.from('xoxb-secret-1')],
   ])('rejects a Secret of %s, shows nothing of it, and remembers that', async (_, value) => {
-    double.secrets.set(ID, value)
+    await secrets.put(NAME, value)
     const failure = await read().catch((error: unknown) => error)
     expect(failure).toBeInstanceOf(InvalidSecret)
-    expect(String(failure)).toContain(`${ID} in Secrets Manager is not a JSON object of strings`)
+    expect(String(failure)).toContain(
+      `${secrets.prefix}/${NAME} in Secrets Manager is not a JSON object of strings`,
+    )
     expect(JSON.stringify([String(failure), failure])).not.toContain('xoxb')
     await expect(read()).rejects.toBe(failure)
-    expect(double.reads).toHaveLength(1)
-    put({ token: 'a' })
+    expect(secrets.reads).toHaveLength(1)
+    await put({ token: 'a' })
     clock.advance(30_000)
     expect(await read()).toEqual({ token: 'a' })
   })
@@ -158,31 +154,31 @@ describe('SecretsManagerStore', () => {
     ['', 'a', 'b'],
   ])('asks for no Secret that Kubernetes could not have: %s %s %s', async (...names) => {
     expect(await store.read(...names)).toBeUndefined()
-    expect(double.reads).toEqual([])
+    expect(secrets.reads).toEqual([])
   })
 })
 
 describe('SecretsManagerTokens', () => {
   let tokens: SecretsManagerTokens
   beforeEach(() => {
-    tokens = new SecretsManagerTokens({ client, clock, prefix: 'relay' })
+    tokens = new SecretsManagerTokens({ ...secrets, clock })
   })
 
   it("reads a cluster's tokens, and remembers them", async () => {
-    put(['new-token', 'old-token'], 'relay/tokens/prod')
+    await put(['new-token', 'old-token'], 'tokens/prod')
     const first = await tokens.read('prod')
     expect(first).toEqual(['new-token', 'old-token'])
     expect(await tokens.read('prod')).toBe(first)
     expect(await tokens.read('staging')).toBeUndefined()
-    expect(double.reads).toEqual(['relay/tokens/prod', 'relay/tokens/staging'])
-    put(['newer-token'], 'relay/tokens/prod')
+    expect(secrets.reads).toEqual(['tokens/prod', 'tokens/staging'])
+    await put(['newer-token'], 'tokens/prod')
     expect(await tokens.read('prod', { fresh: true })).toEqual(['newer-token'])
   })
 
   it.each([[[]], [['']], [['a b']], [[1]], [{ tokens: ['a'] }], ['token-1']])(
     'refuses %j',
     async (value) => {
-      put(value, 'relay/tokens/prod')
+      await put(value, 'tokens/prod')
       await expect(tokens.read('prod')).rejects.toThrow(InvalidSecret)
     },
   )
@@ -191,7 +187,7 @@ describe('SecretsManagerTokens', () => {
     'asks for no cluster %j',
     async (name) => {
       expect(await tokens.read(name)).toBeUndefined()
-      expect(double.reads).toEqual([])
+      expect(secrets.reads).toEqual([])
     },
   )
 })

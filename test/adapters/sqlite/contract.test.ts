@@ -3,10 +3,12 @@ import { SqliteConfigStore } from '../../../adapters/sqlite/config.ts'
 import { openDatabase } from '../../../adapters/sqlite/database.ts'
 import { SqliteLedger } from '../../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
+import { SqliteSecretStore } from '../../../adapters/sqlite/secrets.ts'
 import { SqliteStateStore } from '../../../adapters/sqlite/state.ts'
 import { configStoreContract } from '../../contract/config-store-contract.ts'
 import { ledgerContract } from '../../contract/ledger-contract.ts'
 import { queueContract, type ReceivingQueue } from '../../contract/queue-contract.ts'
+import { secretStoreContract } from '../../contract/secret-store-contract.ts'
 import { stateStoreContract } from '../../contract/state-store-contract.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
@@ -36,6 +38,12 @@ queueContract('SqliteQueue', async () => {
 configStoreContract('SqliteConfigStore', async () => {
   const { database, close } = openNew()
   return { configs: new SqliteConfigStore(database), close }
+})
+
+secretStoreContract('SqliteSecretStore', async () => {
+  const { database, close } = openNew()
+  const secrets = new SqliteSecretStore(database)
+  return { secrets, writer: secrets, close }
 })
 
 stateStoreContract('SqliteStateStore', async () => {

@@ -14,7 +14,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../../../adapters/sqlite/database.ts'
 import { DatabaseError, type DatabaseProblem } from '../../../adapters/sqlite/database-error.ts'
-import { APPLICATION_ID } from '../../../adapters/sqlite/schema.ts'
+import { APPLICATION_ID, SCHEMA_VERSION } from '../../../adapters/sqlite/schema.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import {
   APPLICATION_ID_OFFSET,
@@ -46,7 +46,7 @@ describe('openDatabase', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600)
     const header = readFileSync(file).subarray(0, 100)
     expect(header.readInt32BE(APPLICATION_ID_OFFSET)).toBe(APPLICATION_ID)
-    expect(header.readInt32BE(USER_VERSION_OFFSET)).toBe(1)
+    expect(header.readInt32BE(USER_VERSION_OFFSET)).toBe(SCHEMA_VERSION)
   })
 
   it('takes an empty file for a new one', () => {

@@ -13,6 +13,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { fileURLToPath } from 'node:url'
 import { expect } from 'vitest'
 import { openDatabase } from '../../../../adapters/sqlite/database.ts'
+import { SCHEMA_VERSION } from '../../../../adapters/sqlite/schema.ts'
 import { temporaryDirectory } from '../../../support/temporary-directory.ts'
 
 const INTERRUPTER = fileURLToPath(new URL('../fixtures/interrupt-database.ts', import.meta.url))
@@ -106,7 +107,7 @@ export function interruptedForeignDatabase(): string {
 export function newerDatabase(): string {
   const file = closedDatabase()
   const content = readFileSync(file)
-  content.writeInt32BE(2, USER_VERSION_OFFSET)
+  content.writeInt32BE(SCHEMA_VERSION + 1, USER_VERSION_OFFSET)
   writeFileSync(file, content)
   return file
 }

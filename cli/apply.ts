@@ -1,0 +1,67 @@
+import { Command } from 'commander'
+import type { LoadedManifests } from '../embedded/manifests/loader.ts'
+import { namespacedName } from '../relay/model/kubernetes.ts'
+import { loadManifests } from './manifests.ts'
+import { printLine, warnLine } from './output/print.ts'
+import type { Readiness, RelayApi, StoredConfig } from './relay/api.ts'
+import { addRelayOptions, parseCluster, type RelayFlags, withRelay } from './relay/options.ts'
+import { UsageError } from './usage-error.ts'
+
+interface ApplyFlags extends RelayFlags {
+  readonly file: string
+  readonly cluster: string
+}
+
+/** `flux-relay apply`: makes a folder of manifests the whole set of a cluster. */
+export function applyCommand(): Command {
+  const command = new Command('apply')
+    .description(
+      "make the Alerts and Providers of a folder or file a cluster's whole set; others are removed",
+    )
+    .requiredOption('-f, --file <path>', 'folder (or file) of Alerts and Providers')
+    .requiredOption('--cluster <name>', 'cluster that they are for', parseCluster)
+  return addRelayOptions(command).action((flags: ApplyFlags) => apply(flags))
+}
+
+async function apply({ file, cluster, ...relay }: ApplyFlags): Promise<void> {
+  const loaded = await loadManifests(file, cluster)
+  warnOfSecrets(loaded, cluster)
+  const objects = await withRelay(relay, (api) => replaceSet(api, cluster, loaded))
+  const notReady = objects.filter(({ ready }) => !ready)
+  if (notReady.length === 0) return
+  throw new UsageError(`applied, but not ready: ${notReady.map(shown).join(', ')}`, 1)
+}
+
+async function replaceSet(api: RelayApi, cluster: string, { manifests }: LoadedManifests) {
+  const before = await api.config(cluster)
+  const objects = await api.applyConfig(cluster, {
+    takenAt: new Date().toISOString(),
+    alerts: manifests.filter(({ kind }) => kind === 'Alert'),
+    providers: manifests.filter(({ kind }) => kind === 'Provider'),
+  })
+  for (const object of objects) {
+    const { ready, reason, message } = object
+    printLine(`${shown(object)} ${ready ? 'ready' : `not ready (${reason})`}: ${message}`)
+  }
+  for (const name of removed(before, objects)) printLine(`${name} removed`)
+  return objects
+}
+
+/** What was in the set before and is no more. */
+function removed(before: StoredConfig | undefined, now: readonly Readiness[]): readonly string[] {
+  const kept = new Set(now.map(shown))
+  return (before?.objects ?? []).map(shown).filter((name) => !kept.has(name))
+}
+
+function shown(object: Pick<Readiness, 'kind' | 'namespace' | 'name'>): string {
+  return `${object.kind}/${namespacedName(object)}`
+}
+
+/** A Secret never goes the way of the configuration. */
+function warnOfSecrets({ secrets }: LoadedManifests, cluster: string): void {
+  for (const name of secrets.keys()) {
+    warnLine(
+      `Secret/${name} is not applied; put it with: flux-relay secret put ${name} --cluster ${cluster} --from-literal=KEY=VALUE`,
+    )
+  }
+}

@@ -1,0 +1,115 @@
+import { namespacedName } from '../../relay/model/kubernetes.ts'
+import { nameOf } from '../../relay/parse-objects.ts'
+import { formatAge } from '../output/age.ts'
+import { formatDocument, type OutputFormat, print } from '../output/print.ts'
+import { formatTable } from '../output/table.ts'
+import type { Readiness, StoredConfig } from '../relay/api.ts'
+import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
+import { UsageError } from '../usage-error.ts'
+
+export interface GetObjectsFlags extends RelayFlags {
+  readonly namespace: string
+  readonly allNamespaces?: boolean
+  readonly cluster?: string
+  readonly output: OutputFormat
+}
+
+/** What the embedded relay calls the cluster of its manifests folder, unless told. */
+const DEFAULT_CLUSTER = 'local'
+
+interface Found {
+  readonly readiness: Readiness
+  /** Undefined when it is not in force, because it is not valid. */
+  readonly manifest: Readonly<Record<string, unknown>> | undefined
+}
+
+/** Shows the objects of one kind, as `kubectl get` does. */
+export async function getObjects(
+  kind: 'Alert' | 'Provider',
+  names: readonly string[],
+  { output, ...flags }: GetObjectsFlags,
+): Promise<void> {
+  requireCluster(flags)
+  const { cluster = DEFAULT_CLUSTER } = flags
+  const config = await withRelay(flags, (api) => api.config(cluster))
+  if (!config) throw new UsageError(`the cluster ${cluster} has no configuration yet`, 1)
+  const found = objectsOf(config, kind).filter(({ readiness }) => isAsked(readiness, names, flags))
+  const missing = names.filter((name) => !found.some(({ readiness }) => readiness.name === name))
+  print(
+    output === 'json' || output === 'yaml'
+      ? formatDocument(listOf(found), output)
+      : tableOf(kind, found, { isWide: output === 'wide', ...flags }),
+  )
+  if (missing.length > 0) throw new UsageError(`there is no ${kind} ${missing.join(', ')}`, 1)
+}
+
+function isAsked(
+  { namespace, name }: Readiness,
+  names: readonly string[],
+  flags: Pick<GetObjectsFlags, 'namespace' | 'allNamespaces'>,
+): boolean {
+  const isThere = flags.allNamespaces === true || namespace === flags.namespace
+  return isThere && (names.length === 0 || names.includes(name))
+}
+
+function objectsOf({ alerts, providers, objects }: StoredConfig, kind: 'Alert' | 'Provider') {
+  const manifests = new Map(
+    (kind === 'Alert' ? alerts : providers).map((object) => [
+      namespacedName(nameOf(object)),
+      object,
+    ]),
+  )
+  return objects
+    .filter((object) => object.kind === kind)
+    .map((readiness): Found => ({ readiness, manifest: manifests.get(namespacedName(readiness)) }))
+    .toSorted((a, b) => compare(namespacedName(a.readiness), namespacedName(b.readiness)))
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+interface TableStyle {
+  readonly isWide: boolean
+  readonly allNamespaces?: boolean
+}
+
+/** The columns of Flux's own CRDs. */
+function tableOf(kind: string, found: readonly Found[], { isWide, allNamespaces }: TableStyle) {
+  const now = Date.now()
+  const rows = found.map(({ readiness, manifest }) => [
+    ...(allNamespaces ? [readiness.namespace] : []),
+    readiness.name,
+    readiness.ready ? 'True' : 'False',
+    readiness.message,
+    formatAge(Object(manifest?.metadata).creationTimestamp, now),
+    ...(isWide ? [readiness.reason, referenceOf(manifest)] : []),
+  ])
+  const reference = kind === 'Alert' ? 'PROVIDER' : 'TYPE'
+  const heading = [
+    ...(allNamespaces ? ['NAMESPACE'] : []),
+    ...['NAME', 'READY', 'STATUS', 'AGE'],
+    ...(isWide ? ['REASON', reference] : []),
+  ]
+  return formatTable(heading, rows)
+}
+
+/** What a person looks for next: an Alert's Provider, a Provider's type. */
+function referenceOf(manifest: Found['manifest']): string {
+  const spec: Readonly<Record<string, unknown>> = Object(manifest?.spec)
+  return String(spec.type ?? Object(spec.providerRef).name ?? '')
+}
+
+/** The objects with the `Ready` condition that a cluster would show. */
+function listOf(found: readonly Found[]) {
+  return { apiVersion: 'v1', kind: 'List', items: found.map(withStatus) }
+}
+
+function withStatus({ readiness, manifest }: Found) {
+  const { kind, namespace, name, ready, reason, message } = readiness
+  const condition = { type: 'Ready', status: ready ? 'True' : 'False', reason, message }
+  return {
+    ...(manifest ?? { kind, metadata: { namespace, name } }),
+    status: { conditions: [condition] },
+  }
+}

@@ -1,0 +1,25 @@
+import { type LoadedManifests, ManifestLoader } from '../embedded/manifests/loader.ts'
+import { manifestProblemText } from '../embedded/manifests/problem.ts'
+import { scanManifests } from '../embedded/manifests/scan.ts'
+import { warnLine } from './output/print.ts'
+import { UsageError } from './usage-error.ts'
+
+/**
+ * Loads a folder or a file of manifests. Says on stderr what is wrong in it, and rejects with
+ * `UsageError` when anything is, or when nothing is there.
+ */
+export async function loadManifests(path: string, cluster: string): Promise<LoadedManifests> {
+  const loaded = await new ManifestLoader(cluster).load(await scanManifests(path))
+  const { problems, manifests } = loaded
+  for (const problem of problems) warnLine(manifestProblemText(problem))
+  if (problems.length > 0) throw new UsageError(`-f ${path}: ${count(problems, 'problem')}`, 1)
+  if (manifests.length === 0) {
+    throw new UsageError(`-f ${path}: there is no Alert or Provider in it`, 1)
+  }
+  return loaded
+}
+
+/** `1 problem`, `2 problems`. */
+export function count(things: readonly unknown[], noun: string): string {
+  return `${things.length} ${noun}${things.length === 1 ? '' : 's'}`
+}

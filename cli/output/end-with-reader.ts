@@ -1,0 +1,5 @@
+/** For errors of stdout: a reader such as `head` goes when it has enough. */
+export function endWithReader(error: NodeJS.ErrnoException): never {
+  if (error.code !== 'EPIPE') throw error
+  process.exit(1)
+}

@@ -1,0 +1,168 @@
+import { z } from 'zod'
+import type { Answer } from '../../relay/intake/answer.ts'
+import type { RequestBody } from '../../relay/intake/body.ts'
+import { UsageError } from '../usage-error.ts'
+import type { RelayRequests } from './requests.ts'
+
+const Readiness = z.object({
+  kind: z.string(),
+  namespace: z.string(),
+  name: z.string(),
+  ready: z.boolean(),
+  reason: z.string(),
+  message: z.string(),
+})
+/** Whether an object takes effect, and why not. */
+export type Readiness = z.infer<typeof Readiness>
+
+const AppliedConfig = z.object({ revision: z.string(), objects: z.array(Readiness) })
+
+const Manifest = z.record(z.string(), z.unknown())
+
+const StoredConfig = z.object({
+  takenAt: z.string(),
+  alerts: z.array(Manifest),
+  providers: z.array(Manifest),
+  objects: z.array(Readiness),
+})
+/** A cluster's set as the relay has it. */
+export type StoredConfig = z.infer<typeof StoredConfig>
+
+/** A cluster's whole set as it is put. */
+export interface ConfigSet {
+  /** RFC 3339. */
+  readonly takenAt: string
+  readonly alerts: readonly unknown[]
+  readonly providers: readonly unknown[]
+}
+
+const Rejections = z.array(z.object({ index: z.number(), error: z.string() }))
+const ReceivedEvents = z.object({ accepted: z.number(), rejected: Rejections })
+/** What became of the events that were sent. */
+export type ReceivedEvents = z.infer<typeof ReceivedEvents>
+
+const Named = z.object({ namespace: z.string(), name: z.string() })
+
+/** The parts of a delivery that the commands look at; the rest is kept as it came. */
+const Delivery = z.looseObject({
+  id: z.string(),
+  cluster: z.string(),
+  outcome: z.string(),
+  reason: z.string(),
+  object: z.string(),
+  alert: Named.optional(),
+  provider: Named.extend({ type: z.string() }).optional(),
+  acceptedAt: z.string(),
+  attempt: z.number(),
+  dueAt: z.string().optional(),
+})
+export type Delivery = z.infer<typeof Delivery>
+
+const DeliveriesPage = z.object({
+  deliveries: z.array(Delivery),
+  nextCursor: z.string().optional(),
+})
+
+const Problem = z.object({ detail: z.string(), errors: z.unknown().optional() })
+
+/** Most that a relay lists on one page. */
+const PAGE_SIZE = 200
+
+/** What the commands ask of a relay. Every call rejects with `UsageError` for what it refuses. */
+export interface RelayApi {
+  applyConfig(cluster: string, set: ConfigSet): Promise<readonly Readiness[]>
+  /** Undefined for a cluster that has none yet. */
+  config(cluster: string): Promise<StoredConfig | undefined>
+  sendEvents(cluster: string, body: RequestBody): Promise<ReceivedEvents>
+  putSecret(
+    cluster: string,
+    namespace: string,
+    name: string,
+    data: Readonly<Record<string, string>>,
+  ): Promise<void>
+  /** Every delivery that fits the parameters of `GET /v1/deliveries`, latest first. */
+  deliveries(parameters: Readonly<Record<string, string>>): AsyncIterable<Delivery>
+  /** Undefined when there is none of this id. */
+  delivery(id: string): Promise<Delivery | undefined>
+  /** Undefined when the replay is queued, else why it is not. */
+  replay(id: string): Promise<string | undefined>
+}
+
+/** Reads and writes what goes over a relay's HTTP interface. */
+export function createRelayApi(requests: RelayRequests): RelayApi {
+  return {
+    async applyConfig(cluster, set) {
+      const answer = await requests.putConfig(cluster, jsonBody(set))
+      return read(AppliedConfig, answer).objects
+    },
+    async config(cluster) {
+      const answer = await requests.showConfig(cluster)
+      return answer.status === 404 ? undefined : read(StoredConfig, answer)
+    },
+    async sendEvents(cluster, body) {
+      const answer = await requests.postEvents(cluster, body)
+      return allRejected(answer) ?? read(ReceivedEvents, answer)
+    },
+    async putSecret(cluster, namespace, name, data) {
+      read(z.unknown(), await requests.putSecret(cluster, namespace, name, jsonBody(data)))
+    },
+    deliveries: (parameters) => listDeliveries(requests, parameters),
+    async delivery(id) {
+      const answer = await requests.showDelivery(id)
+      return answer.status === 404 ? undefined : read(Delivery, answer)
+    },
+    async replay(id) {
+      const answer = await requests.replayDelivery(id)
+      if (answer.status === 404 || answer.status === 409) return problemText(answer)
+      read(z.unknown(), answer)
+      return undefined
+    },
+  }
+}
+
+async function* listDeliveries(
+  requests: RelayRequests,
+  parameters: Readonly<Record<string, string>>,
+): AsyncIterable<Delivery> {
+  const asked = new URLSearchParams({ limit: String(PAGE_SIZE), ...parameters })
+  for (;;) {
+    const { deliveries, nextCursor } = read(DeliveriesPage, await requests.listDeliveries(asked))
+    yield* deliveries
+    if (nextCursor === undefined) return
+    asked.set('cursor', nextCursor)
+  }
+}
+
+/** A batch of which no event is good is a 400 that names each; any other 400 is about the whole. */
+function allRejected(answer: Answer): ReceivedEvents | undefined {
+  const problem = answer.status === 400 ? Problem.safeParse(jsonOf(answer)) : undefined
+  const rejected = Rejections.safeParse(problem?.data?.errors)
+  return rejected.success ? { accepted: 0, rejected: rejected.data } : undefined
+}
+
+function jsonBody(value: unknown): RequestBody {
+  return { body: Buffer.from(JSON.stringify(value)), contentType: 'application/json' }
+}
+
+function read<T>(schema: z.ZodType<T>, answer: Answer): T {
+  if (answer.status >= 300) throw new UsageError(problemText(answer), 1)
+  const parsed = schema.safeParse(jsonOf(answer))
+  if (parsed.success) return parsed.data
+  throw new UsageError('the answer is not one of a flux-relay of this version', 1)
+}
+
+function problemText(answer: Answer): string {
+  const problem = Problem.safeParse(jsonOf(answer))
+  const { status } = answer
+  return problem.success
+    ? `the relay answered ${status}: ${problem.data.detail}`
+    : `the relay answered ${status}`
+}
+
+function jsonOf({ body }: Answer): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,86 @@
+import { moveDeadLetters } from '../../adapters/aws/dead-letters.ts'
+import { SecretsManagerWriter } from '../../adapters/aws/secrets-manager-writer.ts'
+import { readEnvironment } from '../../functions/shared/environment.ts'
+import {
+  type AwsClients,
+  createClients,
+  createStorePorts,
+  type StorePorts,
+  systemClock,
+} from '../../functions/shared/ports.ts'
+import type { Answer } from '../../relay/intake/answer.ts'
+import { listDeliveries, replayDelivery, showDelivery } from '../../relay/intake/deliveries.ts'
+import { putConfig } from '../../relay/intake/put-config.ts'
+import { putSecret } from '../../relay/intake/put-secret.ts'
+import { receiveEvents } from '../../relay/intake/receive-events.ts'
+import { showConfig } from '../../relay/intake/show-config.ts'
+import { awsError, onAws } from './on-aws.ts'
+import type { RelayRequests } from './requests.ts'
+import { readStackOutputs, type StackOutputs } from './stack-outputs.ts'
+
+/** What only a deployment on AWS can be asked. */
+export interface StackRelay extends RelayRequests {
+  readonly tokens: StorePorts['tokens']
+  readonly secrets: SecretsManagerWriter
+  /** Puts back what dispatch could not process; resolves with the dead-letter queues' ARNs. */
+  moveDeadLetters(): ReturnType<typeof moveDeadLetters>
+  close(): void
+}
+
+/**
+ * The relay of a CloudFormation stack. What its functions do with a request is done here, on its
+ * tables and queues, with the rights of whoever calls. Every call rejects with `UsageError`.
+ */
+export async function openStackRelay(stack: string): Promise<StackRelay> {
+  const outputs = await onAws(readStackOutputs(stack))
+  const clients = createClients()
+  const ports = createStorePorts(environmentOf(outputs), clients, systemClock)
+  const secrets = new SecretsManagerWriter({
+    client: clients.secretsManager,
+    prefix: outputs.SecretPrefix,
+  })
+  return {
+    ...requestsOn(ports, secrets),
+    tokens: ports.tokens,
+    secrets,
+    moveDeadLetters: () =>
+      onAws(moveDeadLetters(clients.sqs, [outputs.EventsQueueUrl, outputs.RetriesQueueUrl])),
+    close: () => destroy(clients),
+  }
+}
+
+function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequests {
+  return {
+    putConfig: (cluster, body) => answerOf(putConfig(ports, { ...body, cluster })),
+    showConfig: (cluster) => answerOf(showConfig(ports, cluster)),
+    postEvents: (cluster, body) =>
+      answerOf(receiveEvents(ports, { ...body, cluster, events: 'any', isSigned: false })),
+    putSecret: (cluster, namespace, name, body) =>
+      answerOf(putSecret(secrets, { ...body, cluster, namespace, name })),
+    listDeliveries: (parameters) => answerOf(listDeliveries(ports, parameters)),
+    showDelivery: (id) => answerOf(showDelivery(ports, id)),
+    replayDelivery: (id) => answerOf(replayDelivery(ports, id)),
+  }
+}
+
+function environmentOf(outputs: StackOutputs) {
+  return readEnvironment({
+    CONFIG_TABLE: outputs.ConfigTable,
+    STATE_TABLE: outputs.StateTable,
+    LEDGER_TABLE: outputs.LedgerTable,
+    EVENTS_QUEUE_URL: outputs.EventsQueueUrl,
+    RETRIES_QUEUE_URL: outputs.RetriesQueueUrl,
+    SECRET_PREFIX: outputs.SecretPrefix,
+  })
+}
+
+/** A function would log what failed behind a 503; here the person needs it. */
+async function answerOf(answer: Promise<Answer>): Promise<Answer> {
+  const given = await onAws(answer)
+  if (given.cause !== undefined) throw awsError(given.cause)
+  return given
+}
+
+function destroy(clients: AwsClients): void {
+  for (const client of Object.values(clients)) client.destroy()
+}

@@ -1,0 +1,95 @@
+import { readFile } from 'node:fs/promises'
+import { basename } from 'node:path'
+import { Command } from 'commander'
+import { KubernetesName } from '../relay/model/kubernetes.ts'
+import { printLine } from './output/print.ts'
+import { addRelayOptions, parseCluster, type RelayFlags, withRelay } from './relay/options.ts'
+import { UsageError } from './usage-error.ts'
+
+interface PutFlags extends RelayFlags {
+  readonly cluster: string
+  readonly fromLiteral?: readonly string[]
+  readonly fromFile?: readonly string[]
+}
+
+/** `flux-relay secret`: the Secrets that Providers name. */
+export function secretCommand(): Command {
+  const put = new Command('put')
+    .description("store a Secret with these keys, in the place of the cluster's one of that name")
+    .argument('<namespace/name>', 'the Secret, as a Provider of that namespace names it')
+    .requiredOption('--cluster <name>', 'cluster whose Secret it is', parseCluster)
+    .option('--from-literal <key=value>', 'a key and its value; repeatable', collect)
+    .option(
+      '--from-file <[key=]file>',
+      'a key with the content of a file; without a key, the name of the file; repeatable',
+      collect,
+    )
+    .configureOutput({ outputError: (text, write) => write(withoutValues(text)) })
+  return new Command('secret')
+    .description('Secrets that Providers name')
+    .addCommand(addRelayOptions(put).action(putSecret))
+}
+
+/** Commander quotes what it cannot place, which may be a value. */
+function withoutValues(text: string): string {
+  return text
+    .replace(/unknown option '(--[a-z-]+)?.*'/s, (_, name = '…') => `unknown option '${name}'`)
+    .replace(/( but got \d+):.*/s, '$1.\n')
+}
+
+function collect(value: string, earlier: readonly string[] = []): readonly string[] {
+  return [...earlier, value]
+}
+
+async function putSecret(
+  secret: string,
+  { cluster, fromLiteral = [], fromFile = [], ...relay }: PutFlags,
+): Promise<void> {
+  const { namespace, name } = readName(secret)
+  const data = dataOf([
+    ...fromLiteral.map(readLiteral),
+    ...(await Promise.all(fromFile.map(readKeyFile))),
+  ])
+  await withRelay(relay, (api) => api.putSecret(cluster, namespace, name, data))
+  printLine(`Secret/${namespace}/${name} of ${cluster}: ${Object.keys(data).join(', ')}`)
+}
+
+/** No message shows the text: it may be a value that got there. */
+function readName(text: string) {
+  const [namespace = '', name = '', ...more] = text.split('/')
+  const areNames = [namespace, name].every((part) => KubernetesName.safeParse(part).success)
+  if (areNames && more.length === 0) return { namespace, name }
+  throw new UsageError('expected the Secret as NAMESPACE/NAME, such as flux-system/slack', 2)
+}
+
+type Entry = readonly [key: string, value: string]
+
+/** No message shows the text: it may be a value whose key was forgotten. */
+function readLiteral(text: string): Entry {
+  const equals = text.indexOf('=')
+  if (equals < 1) throw new UsageError('--from-literal: expected KEY=VALUE', 2)
+  return [text.slice(0, equals), text.slice(equals + 1)]
+}
+
+async function readKeyFile(text: string): Promise<Entry> {
+  const equals = text.indexOf('=')
+  if (equals === 0) throw new UsageError('--from-file: expected [KEY=]FILE', 2)
+  const file = text.slice(equals + 1)
+  const key = equals < 0 ? basename(file) : text.slice(0, equals)
+  return [key, await readUtf8(file)]
+}
+
+async function readUtf8(file: string): Promise<string> {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(await readFile(file))
+  } catch (error) {
+    throw new UsageError(`--from-file ${file}: ${(error as Error).message}`, 1)
+  }
+}
+
+function dataOf(entries: readonly Entry[]): Readonly<Record<string, string>> {
+  if (entries.length === 0) throw new UsageError('give --from-literal or --from-file', 2)
+  const data = Object.fromEntries(entries)
+  if (Object.keys(data).length === entries.length) return data
+  throw new UsageError('a key is given twice', 2)
+}

@@ -1,0 +1,36 @@
+import { readFile } from 'node:fs/promises'
+import { buffer } from 'node:stream/consumers'
+import { Command } from 'commander'
+import { printLine, warnLine } from './output/print.ts'
+import { addRelayOptions, parseCluster, type RelayFlags, withRelay } from './relay/options.ts'
+import { UsageError } from './usage-error.ts'
+
+interface SendFlags extends RelayFlags {
+  readonly event: string
+  readonly cluster: string
+}
+
+/** `flux-relay send`: sends events as a cluster would. */
+export function sendCommand(): Command {
+  const command = new Command('send')
+    .description('send the events of a file: one, a JSON array of them, or NDJSON')
+    .requiredOption('-e, --event <file>', 'file of events; - reads stdin')
+    .requiredOption('--cluster <name>', 'cluster that they are from', parseCluster)
+  return addRelayOptions(command).action((flags: SendFlags) => send(flags))
+}
+
+async function send({ event, cluster, ...relay }: SendFlags): Promise<void> {
+  const body = { body: await readEvents(event) }
+  const { accepted, rejected } = await withRelay(relay, (api) => api.sendEvents(cluster, body))
+  for (const { index, error } of rejected) warnLine(`event ${index}: ${error}`)
+  printLine(`${accepted} accepted, ${rejected.length} rejected`)
+  if (rejected.length > 0) process.exitCode = 1
+}
+
+async function readEvents(file: string): Promise<Uint8Array> {
+  try {
+    return file === '-' ? await buffer(process.stdin) : await readFile(file)
+  } catch (error) {
+    throw new UsageError(`-e ${file}: ${(error as Error).message}`, 1)
+  }
+}

@@ -1,0 +1,54 @@
+import { Command } from 'commander'
+import type { LoadedManifests } from '../embedded/manifests/loader.ts'
+import type { ObjectReadiness } from '../relay/model/config.ts'
+import { namespacedName } from '../relay/model/kubernetes.ts'
+import type { SecretStore } from '../relay/ports.ts'
+import { reconcile } from '../relay/reconcile.ts'
+import { count, loadManifests } from './manifests.ts'
+import { print } from './output/print.ts'
+import { formatTable } from './output/table.ts'
+import { UsageError } from './usage-error.ts'
+
+/** `flux-relay validate`: says what a relay would say of manifests, without one. */
+export function validateCommand(): Command {
+  return new Command('validate')
+    .description('check a folder or file of manifests, without a relay; exits with 1 for a mistake')
+    .requiredOption('-f, --file <path>', 'folder (or file) of Alerts, Providers and Secrets')
+    .action(({ file }: { readonly file: string }) => validate(file))
+}
+
+/** Names and UIDs apart, no check depends on the cluster. */
+const ANY_CLUSTER = 'local'
+
+async function validate(file: string): Promise<void> {
+  const loaded = await loadManifests(file, ANY_CLUSTER)
+  const secrets = secretsOf(loaded)
+  const { objects } = await reconcile(ANY_CLUSTER, loaded.manifests, 0, secrets)
+  print(
+    formatTable(
+      ['KIND', 'NAMESPACE', 'NAME', 'VALID', 'STATUS'],
+      objects.map((object) => [
+        object.kind,
+        object.namespace,
+        object.name,
+        validity(object),
+        object.message,
+      ]),
+    ),
+  )
+  const wrong = objects.filter((object) => validity(object) === 'False')
+  if (wrong.length > 0) throw new UsageError(`-f ${file}: ${count(wrong, 'object')} not valid`, 1)
+}
+
+function secretsOf({ secrets }: LoadedManifests): SecretStore {
+  return { read: async (_, namespace, name) => secrets.get(namespacedName({ namespace, name })) }
+}
+
+/**
+ * A Secret that is not among the files may well be where the relay looks; and what is wrong with an
+ * Alert's Provider is not wrong with the Alert.
+ */
+function validity({ ready, reason }: ObjectReadiness): 'True' | 'False' | 'Unknown' {
+  if (ready) return 'True'
+  return reason === 'SecretNotFound' || reason === 'ProviderNotReady' ? 'Unknown' : 'False'
+}

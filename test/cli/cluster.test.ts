@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import { tokensId } from '../../adapters/aws/secrets-manager.ts'
+import { type StackTarget, stackTargets } from '../support/command-targets.ts'
+import { fluxRelay } from '../support/flux-relay-command.ts'
+import { httpApiEvent } from '../support/http-api-event.ts'
+import { kustomizationEvent } from '../support/relay-manifests.ts'
+
+const { open } = stackTargets()
+
+/** 32 bytes in base64url, behind the prefix by which leaked tokens are found. */
+const TOKEN_LINE = /^frt_[A-Za-z0-9_-]{43}\n$/
+
+function tokensOf({ relay }: StackTarget) {
+  return relay.ports.tokens.read('prod', { fresh: true })
+}
+
+/** The status that the relay's function answers to events of prod with this token. */
+async function statusFor({ relay }: StackTarget, token: string) {
+  const answer = await relay.ingest(
+    httpApiEvent({
+      method: 'POST',
+      resource: 'events',
+      cluster: 'prod',
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify(kustomizationEvent('podinfo', '3f2c9a1')),
+    }),
+  )
+  return typeof answer === 'object' ? answer.statusCode : answer
+}
+
+describe('flux-relay cluster', () => {
+  it('creates a cluster once, and prints a token that works', async () => {
+    const target = await open()
+    const created = await target.run(['cluster', 'create', 'prod'])
+    expect(created).toMatchObject({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringMatching(TOKEN_LINE),
+    })
+    const token = created.stdout.trim()
+    expect(await tokensOf(target)).toEqual([token])
+    expect(await statusFor(target, token)).toBe(202)
+
+    const again = await target.run(['cluster', 'create', 'prod'])
+    expect(again).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'flux-relay: the cluster prod is there already; flux-relay cluster rotate prod makes a new token\n',
+    })
+    expect(await tokensOf(target)).toEqual([token])
+  })
+
+  it('keeps the newest two tokens, and with --revoke-old the newest', async () => {
+    const target = await open()
+    await target.relay.setTokens('prod', ['first', 'older'])
+    const rotate = (...flags: readonly string[]) =>
+      target.run(['cluster', 'rotate', 'prod', ...flags])
+    const second = await rotate()
+    expect(second).toMatchObject({ code: 0, stdout: expect.stringMatching(TOKEN_LINE), stderr: '' })
+    expect(await tokensOf(target)).toEqual([second.stdout.trim(), 'first'])
+    const third = await rotate()
+    expect(await tokensOf(target)).toEqual([third.stdout.trim(), second.stdout.trim()])
+    expect(await statusFor(target, second.stdout.trim())).toBe(202)
+    expect(await statusFor(target, 'first')).toBe(401)
+
+    const revoked = await rotate('--revoke-old')
+    expect(revoked).toEqual({
+      code: 0,
+      stdout: 'only the newest token of prod is valid now\n',
+      stderr: '',
+    })
+    expect(await tokensOf(target)).toEqual([third.stdout.trim()])
+  })
+
+  it('makes another token each time, and shows none that was there', async () => {
+    const target = await open()
+    await target.relay.setTokens('prod', ['first-token'])
+    const names = ['one', 'two']
+    const results = await Promise.all([
+      ...names.map((name) => target.run(['cluster', 'create', name])),
+      target.run(['cluster', 'rotate', 'prod']),
+      target.run(['cluster', 'rotate', 'prod', '--revoke-old']),
+    ])
+    const tokens = results.map(({ stdout }) => stdout).filter((line) => TOKEN_LINE.test(line))
+    expect(new Set(tokens).size).toBe(3)
+    for (const { stdout, stderr } of results) expect(stdout + stderr).not.toContain('first-token')
+  })
+
+  it('rotates no tokens that are not there, or not of their form', async () => {
+    const target = await open()
+    await target.relay.setTokens('bad', ['has space'])
+    const [none, bad] = await Promise.all([
+      target.run(['cluster', 'rotate', 'prod']),
+      target.run(['cluster', 'rotate', 'bad']),
+    ])
+    expect(none).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'flux-relay: there is no cluster prod; flux-relay cluster create prod admits it\n',
+    })
+    const id = tokensId(target.relay.environment.secretPrefix, 'bad')
+    expect(bad.stderr).toContain(`flux-relay: AWS: InvalidSecret: ${id} in Secrets Manager is not`)
+    expect(bad.stderr).not.toContain('has space')
+    expect([bad.code, bad.stdout]).toEqual([1, ''])
+    expect(await tokensOf(target)).toBeUndefined()
+  })
+
+  it('is for a relay on AWS, and for names that are labels', async () => {
+    const [create, rotate, name] = await Promise.all([
+      fluxRelay(['cluster', 'create', 'prod']),
+      fluxRelay(['cluster', 'rotate', 'prod', '--relay', 'http://127.0.0.1:1']),
+      fluxRelay(['cluster', 'create', 'Prod_1', '--stack', 'x']),
+    ])
+    for (const { code, stdout, stderr } of [create, rotate]) {
+      expect([code, stdout]).toEqual([2, ''])
+      expect(stderr).toContain('an embedded relay reads its tokens from the file of its --tokens')
+    }
+    expect(name).toMatchObject({ code: 2, stderr: expect.stringContaining('expected a DNS label') })
+  })
+})

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { startRelay } from '../support/embedded-server.ts'
+import { fluxRelay } from '../support/flux-relay-command.ts'
+import { type RecordingSink, startSink } from '../support/recording-sink.ts'
+import { closedPort } from '../support/servers.ts'
+
+const GET = ['get', 'alerts', '--relay'] as const
+
+function lines({ requests }: RecordingSink): readonly string[] {
+  return requests.map(({ line }) => line)
+}
+
+describe('--relay', () => {
+  it('says which relay cannot be reached', async () => {
+    const port = await closedPort()
+    const { code, stdout, stderr } = await fluxRelay([...GET, `http://127.0.0.1:${port}`])
+    const expected = `flux-relay: cannot reach the relay at http://127.0.0.1:${port}: `
+    expect(stderr).toBe(`${expected}connect ECONNREFUSED 127.0.0.1:${port}\n`)
+    expect([code, stdout]).toEqual([1, ''])
+  })
+
+  it('may have a path, with or without a slash', async () => {
+    const path = '/relay/v1/clusters/local/config'
+    const sink = await startSink({ [`GET ${path}`]: { status: 404 } })
+    await Promise.all([
+      fluxRelay([...GET, `${sink.url}/relay`]),
+      fluxRelay([...GET, `${sink.url}/relay/`]),
+    ])
+    expect(lines(sink)).toEqual([`GET ${path}`, `GET ${path}`])
+  })
+
+  it('sends the token of the environment, and to no other address', async () => {
+    const elsewhere = await startSink({})
+    const sink = await startSink({
+      'GET /v1/clusters/local/config': {
+        status: 307,
+        headers: { location: `${elsewhere.url}/v1/clusters/local/config` },
+      },
+    })
+    const { code, stderr } = await fluxRelay([...GET, sink.url], { token: ' hunter2\n' })
+    expect(sink.requests[0]?.headers.authorization).toBe('Bearer hunter2')
+    expect(stderr).toMatch(/^flux-relay: cannot reach the relay at .*redirect/)
+    expect(code).toBe(1)
+    expect(elsewhere.requests).toEqual([])
+  })
+
+  it('shows no token that cannot be sent, and none in a URL', async () => {
+    const { server } = await startRelay()
+    const url = `http://127.0.0.1:${server.port}`
+    const results = await Promise.all([
+      fluxRelay([...GET, url], { token: 'hun\nter2' }),
+      fluxRelay([...GET, url], { token: 'hun ter2' }),
+      fluxRelay([...GET, url], { token: 'hun\u20acter2' }),
+      fluxRelay([...GET, `http://prod:hunter2@127.0.0.1:${server.port}`]),
+      fluxRelay([...GET, 'ftp://hunter2@127.0.0.1']),
+    ])
+    for (const { code, stdout, stderr } of results) {
+      expect([code, stdout]).toEqual([2, ''])
+      expect(stderr).toMatch(/^flux-relay: .*FLUX_RELAY_TOKEN.*\n$/)
+      expect(stderr).not.toMatch(/hun|ter2/)
+    }
+  })
+
+  it('says when it is no relay that answers', async () => {
+    const path = 'GET /v1/clusters/local/config'
+    const sink = await startSink({
+      [path]: (_, earlier) =>
+        earlier === 0
+          ? { status: 200, body: '<html>' }
+          : { status: 502, body: 'Bad\u001b[2J Gateway' },
+    })
+    const first = await fluxRelay([...GET, sink.url])
+    const second = await fluxRelay([...GET, sink.url])
+    expect(first).toMatchObject({
+      code: 1,
+      stderr: 'flux-relay: the answer is not one of a flux-relay of this version\n',
+    })
+    expect(second).toMatchObject({ code: 1, stderr: 'flux-relay: the relay answered 502\n' })
+  })
+})

@@ -1,0 +1,41 @@
+import { describe, expect, it } from 'vitest'
+import { fluxRelay } from '../support/flux-relay-command.ts'
+
+const COMMANDS = ['serve', 'apply', 'validate', 'send', 'get', 'replay', 'secret', 'cluster']
+
+const EXPLAINED = ['serve', 'validate', 'get deliveries', 'secret put', 'cluster rotate']
+
+/** Those that no relay is asked by. */
+const OFFLINE: ReadonlySet<string> = new Set(['serve', 'validate'])
+
+describe('flux-relay', () => {
+  it.concurrent.each(EXPLAINED)('explains %s', async (command) => {
+    const { code, stdout, stderr } = await fluxRelay([...command.split(' '), '--help'])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout.startsWith(`Usage: flux-relay ${command} [options]`)).toBe(true)
+    expect(stdout).not.toContain('default: [')
+    expect(stdout.includes('FLUX_RELAY_TOKEN')).toBe(!OFFLINE.has(command))
+  })
+
+  it('lists its commands, and tells its version', async () => {
+    const [help, version] = await Promise.all([fluxRelay(['--help']), fluxRelay(['--version'])])
+    for (const command of COMMANDS) {
+      expect(help.stdout).toMatch(new RegExp(`^  ${command} `, 'm'))
+    }
+    expect(version.stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+    expect([help.code, version.code]).toEqual([0, 0])
+  })
+
+  it.concurrent.each([
+    ['no command', [], /^Usage: flux-relay /],
+    ['an unknown command', ['deliver'], /^error: unknown command 'deliver'/],
+    ['an unknown option', ['validate', '-f', '.', '--all'], /^error: unknown option '--all'/],
+    ['a missing option', ['apply', '-f', '.'], /^error: required option '--cluster <name>'/],
+    ['a format that is none', ['get', 'alerts', '-o', 'xml'], /^error: option '-o, --output/],
+    ['a cluster that is none', ['get', 'alerts', '--cluster', 'A'], /expected a DNS label/],
+  ])('says on stderr what is wrong with %s', async (_, args, message) => {
+    const { code, stdout, stderr } = await fluxRelay(args)
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(message)
+  })
+})

@@ -1,0 +1,51 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, it } from 'vitest'
+import { type CommandResult, fluxRelay } from '../support/flux-relay-command.ts'
+import { alertYaml } from '../support/manifest-files.ts'
+import { jsonBodies, startSink } from '../support/recording-sink.ts'
+import { kustomizationEvent, manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
+import { startRelay } from '../support/relay-process.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+
+const OPERATOR = 'operator-token'
+const STAGING = 'staging-token'
+
+/** In the address that only the Secret has. */
+const CANARY = 'hunter2'
+
+it('delivers for a cluster that the command line set up, with its Secret', async () => {
+  const sink = await startSink({ [`POST /${CANARY}`]: { status: 200 } })
+  const folder = temporaryDirectory()
+  const [tokens, events] = [join(folder, 'tokens.yaml'), join(folder, 'events.json')]
+  writeFileSync(tokens, `operators: [${OPERATOR}]\nclusters: {staging: [${STAGING}]}\n`)
+  writeFileSync(events, JSON.stringify(kustomizationEvent('podinfo', '3f2c9a1')))
+  // The cluster of the folder has a Secret of the same name, which is not the one to be used.
+  const elsewhere = { address: 'http://127.0.0.1:1/elsewhere' }
+  const provider = providerYaml('slack', { type: 'generic' }, elsewhere)
+  const manifests = manifestsFolder({ 'provider.yaml': provider })
+  const relay = await startRelay({ manifests, flags: ['--tokens', tokens] })
+
+  const results: CommandResult[] = []
+  const run = async (token: string, ...args: readonly string[]) => {
+    const result = await fluxRelay([...args, '--relay', relay.url], { token })
+    results.push(result)
+    return result
+  }
+  const staging = ['--cluster', 'staging']
+  const secret = `--from-literal=address=${sink.url}/${CANARY}`
+  const put = await run(STAGING, 'secret', 'put', 'flux-system/slack', secret, ...staging)
+  expect(put).toMatchObject({ code: 0, stderr: '' })
+  const applied = manifestsFolder({ 'all.yaml': `${provider}---\n${alertYaml('all')}` })
+  expect(await run(STAGING, 'apply', '-f', applied, ...staging)).toMatchObject({
+    code: 0,
+    stdout: expect.stringContaining('Provider/flux-system/slack ready: Initialized\n'),
+  })
+  expect(await run(STAGING, 'send', '-e', events, ...staging)).toMatchObject({ code: 0 })
+
+  await relay.logged({ msg: 'delivered', cluster: 'staging' })
+  expect(jsonBodies(sink)).toMatchObject([{ involvedObject: { name: 'podinfo' } }])
+  const listed = await run(OPERATOR, 'get', 'deliveries', ...staging, '-o', 'json')
+  expect(JSON.parse(listed.stdout)).toMatchObject([{ cluster: 'staging', outcome: 'delivered' }])
+  expect(JSON.stringify([results, relay.lines(), relay.stderr()])).not.toContain(CANARY)
+})
