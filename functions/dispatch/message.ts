@@ -1,0 +1,51 @@
+import type { SQSRecord } from 'aws-lambda'
+import { retryStep } from '../../adapters/aws/retry-delay.ts'
+import { decodeEvent, decodeRetry } from '../../adapters/aws/sqs-message.ts'
+import type { Dispatcher } from '../../relay/pipeline/dispatch.ts'
+import type { Ports } from '../../relay/ports.ts'
+import type { Environment } from '../shared/environment.ts'
+
+/** What handling a message needs. */
+export interface MessageParts {
+  readonly environment: Pick<Environment, 'eventsQueueUrl' | 'retriesQueueUrl'>
+  readonly ports: Pick<Ports, 'queue' | 'clock'>
+  readonly dispatcher: Dispatcher
+}
+
+/** Handles one message; rejects when it must come again. */
+export type HandleMessage = (record: SQSRecord) => Promise<void>
+
+/** Handles the messages of both queues, each as what its queue holds. */
+export function createMessageHandler({
+  environment,
+  ports,
+  dispatcher,
+}: MessageParts): HandleMessage {
+  const handles = new Map<string | undefined, HandleMessage>([
+    [
+      queueName(environment.eventsQueueUrl),
+      (event) => dispatcher.dispatchEvent(decodeEvent(event)),
+    ],
+    [queueName(environment.retriesQueueUrl), (retry) => handleRetry(ports, dispatcher, retry)],
+  ])
+  return async (record) => {
+    const handle = handles.get(record.eventSourceARN.split(':').at(-1))
+    if (!handle) throw new Error(`${record.eventSourceARN} is neither queue of this relay`)
+    await handle(record)
+  }
+}
+
+async function handleRetry(
+  { queue, clock }: MessageParts['ports'],
+  dispatcher: Dispatcher,
+  { body }: SQSRecord,
+): Promise<void> {
+  const message = decodeRetry(body)
+  const { kind } = retryStep(message, clock.now())
+  if (kind === 'hop') await queue.sendRetries([message])
+  else await dispatcher.dispatchRetry(message)
+}
+
+function queueName(url: string): string | undefined {
+  return url.split('/').at(-1)
+}
