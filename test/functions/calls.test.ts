@@ -1,0 +1,128 @@
+import { describe, expect, it } from 'vitest'
+import { type AwsRelay, awsRelay } from '../support/aws-relay.ts'
+import { pollOnce } from '../support/event-source-mapping.ts'
+import { httpApiEvent } from '../support/http-api-event.ts'
+import { intercept } from '../support/intercept.ts'
+import { startSink } from '../support/recording-sink.ts'
+import { kustomizationEvent } from '../support/relay-manifests.ts'
+
+const { open } = awsRelay()
+const TOKEN = 'a-token'
+const COMMIT = '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
+const headers = { authorization: `Bearer ${TOKEN}` }
+
+/** The calls of AWS while `work` runs, by name of table or queue and operation. */
+async function callsOf({ environment, clients }: AwsRelay, work: () => Promise<unknown>) {
+  const names = new Map(
+    Object.entries(environment).map(([name, value]) => [String(value), name] as const),
+  )
+  const calls: Record<string, number> = {}
+  const ends = Object.values(clients).map((client) =>
+    intercept(client, ({ operation, input }, pass) => {
+      const call = `${names.get(resourceOf(input)) ?? 'secrets'} ${operation}`
+      calls[call] = (calls[call] ?? 0) + 1
+      return pass()
+    }),
+  )
+  await work()
+  for (const end of ends) end()
+  return calls
+}
+
+function resourceOf(input: object): string {
+  const { TableName, QueueUrl, RequestItems } = input as Readonly<Record<string, unknown>>
+  return String(TableName ?? QueueUrl ?? Object.keys(Object(RequestItems))[0])
+}
+
+function configOf(type: string): string {
+  const metadata = { name: 'sink', namespace: 'flux-system' }
+  const apiVersion = 'notification.toolkit.fluxcd.io/v1beta3'
+  const eventSources = [{ kind: 'Kustomization', name: '*' }]
+  const alert = { providerRef: metadata, eventSources }
+  return JSON.stringify({
+    takenAt: new Date().toISOString(),
+    providers: [{ apiVersion, kind: 'Provider', metadata, spec: { type, secretRef: metadata } }],
+    alerts: [{ apiVersion, kind: 'Alert', metadata, spec: alert }],
+  })
+}
+
+/** A relay with one Provider, whose caches are filled as in a container that has been at work. */
+async function openWith(type: string, secret: Readonly<Record<string, string>>) {
+  const relay = await open()
+  await relay.setTokens('prod', [TOKEN])
+  await relay.setSecret('prod', 'sink', secret)
+  const request = { cluster: 'prod', headers } as const
+  const put = { ...request, method: 'PUT', resource: 'config', body: configOf(type) } as const
+  expect(await relay.reconcileConfig(httpApiEvent(put))).toMatchObject({ statusCode: 200 })
+
+  const post = (...names: readonly string[]) => {
+    const body = JSON.stringify(names.map((name) => kustomizationEvent(name, COMMIT)))
+    return relay.ingest(httpApiEvent({ ...request, method: 'POST', resource: 'events', body }))
+  }
+  const dispatch = () =>
+    pollOnce(relay.clients.sqs, relay.environment.eventsQueueUrl, relay.dispatch)
+  await post('first')
+  await dispatch()
+  return {
+    relay,
+    callsOfIngest: (...names: readonly string[]) => callsOf(relay, () => post(...names)),
+    callsOfDispatch: () => callsOf(relay, dispatch),
+  }
+}
+
+/** What Lambda's poller does, and what every event is looked up and recorded by. */
+const EACH_EVENT = {
+  'eventsQueueUrl ReceiveMessage': 1,
+  'eventsQueueUrl DeleteMessage': 1,
+  'ledgerTable BatchGetItem': 1,
+  'ledgerTable PutItem': 1,
+}
+
+// The costs in docs/aws.md are made of these.
+describe('an event in a container that has been at work', () => {
+  it('costs one batch of SQS, shared by ten events, to take', async () => {
+    const sink = await startSink({ 'POST /hook': { status: 200 } })
+    const { callsOfIngest } = await openWith('generic', { address: `${sink.url}/hook` })
+    const names = Array.from({ length: 10 }, (_, index) => `app-${index}`)
+    expect(await callsOfIngest(...names)).toEqual({ 'eventsQueueUrl SendMessageBatch': 1 })
+  })
+
+  it('costs two reads and two writes of DynamoDB to post', async () => {
+    const sink = await startSink({ 'POST /hook': { status: 200 } })
+    const { callsOfIngest, callsOfDispatch } = await openWith('generic', {
+      address: `${sink.url}/hook`,
+    })
+    await callsOfIngest('second')
+    expect(await callsOfDispatch()).toEqual({
+      ...EACH_EVENT,
+      'stateTable GetItem': 1,
+      'stateTable PutItem': 1,
+    })
+    expect(sink.requests).toHaveLength(2)
+  })
+
+  it('costs three reads and four writes to set a commit status', async () => {
+    const path = `POST /api/v4/projects/group%2Fproject/statuses/${COMMIT}`
+    const sink = await startSink({ [path]: { status: 201 } })
+    const { callsOfIngest, callsOfDispatch } = await openWith('gitlab', {
+      address: `${sink.url}/group/project`,
+      token: 'glpat-x',
+    })
+    await callsOfIngest('second')
+    expect(await callsOfDispatch()).toEqual({
+      ...EACH_EVENT,
+      'stateTable GetItem': 2,
+      'stateTable PutItem': 3,
+    })
+    expect(sink.requests).toHaveLength(2)
+  })
+
+  it('costs one more message and one more write for each retry', async () => {
+    const sink = await startSink({ 'POST /hook': { status: 503 } })
+    const { callsOfIngest, callsOfDispatch } = await openWith('generic', {
+      address: `${sink.url}/hook`,
+    })
+    await callsOfIngest('second')
+    expect(await callsOfDispatch()).toMatchObject({ 'retriesQueueUrl SendMessageBatch': 1 })
+  })
+})
