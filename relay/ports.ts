@@ -34,6 +34,11 @@ export interface Queue {
   send(events: readonly AcceptedEvent[]): Promise<readonly SendResult[]>
   /** Queues each message for its `dueAt`. The same message twice is harmless. */
   sendRetries(messages: readonly RetryMessage[]): Promise<void>
+  /**
+   * Queues messages that most likely are queued already. A queue that cannot tell brings them later
+   * than that, so that they find the work done and not under way.
+   */
+  resendRetries(messages: readonly RetryMessage[]): Promise<void>
 }
 export type SendResult = 'queued' | 'duplicate' | 'too-large'
 

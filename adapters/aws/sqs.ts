@@ -18,6 +18,9 @@ export interface SqsQueueOptions {
 
 const CONCURRENT_BATCHES = 8
 
+/** What a copy of a message comes later by than the message, which it finds done then. */
+const COPY_GRACE_MS = 30_000
+
 /**
  * The Queue on SQS. SQS drops an event whose id it took within five minutes, but does not tell, so
  * a duplicate counts as queued.
@@ -45,6 +48,13 @@ export class SqsQueue implements Queue {
       DelaySeconds: delaySeconds(message.dueAt, now),
     }))
     await this.#sendAll(this.#options.retriesQueueUrl, entries)
+  }
+
+  /** SQS keeps every copy of a message, and copies at the same time would all be tried. */
+  resendRetries(messages: readonly RetryMessage[]): Promise<void> {
+    return this.sendRetries(
+      messages.map((message) => ({ ...message, dueAt: message.dueAt + COPY_GRACE_MS })),
+    )
   }
 
   async #sendAll(queueUrl: string, entries: readonly BatchEntry[]): Promise<void> {

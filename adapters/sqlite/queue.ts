@@ -65,6 +65,11 @@ export class SqliteQueue implements Queue {
     return sequences.map((sequence) => (sequence === undefined ? 'duplicate' : 'queued'))
   }
 
+  /** One that is queued stays as it is. */
+  resendRetries(messages: readonly RetryMessage[]): Promise<void> {
+    return this.sendRetries(messages)
+  }
+
   async sendRetries(messages: readonly RetryMessage[]): Promise<void> {
     if (messages.length === 0) return
     await this.#database.write(

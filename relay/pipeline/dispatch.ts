@@ -51,7 +51,7 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
   const known = await readKnown(context, queued, matches?.candidates ?? [])
   // What was decided stands, though what it repeated may be forgotten since, or a rule changed.
   const decided = known.get(deliveryId(queued.id, undefined))
-  if (decided) return requeueAgain(context, [decided])
+  if (decided) return requeue(context, [decided])
 
   // One with deliveries was found to be no repeat. To remember it again, after what may be newer
   // events of its object, would make the next one like it a repeat.
@@ -101,7 +101,7 @@ async function tryCandidates(
   known: KnownRecords,
 ): Promise<void> {
   const records = candidates.map(({ alert }) => newRecord(queued, alert, context.ports.clock.now()))
-  await requeueAgain(
+  await requeue(
     context,
     records.flatMap(({ id }) => known.get(id) ?? []),
   )
@@ -148,7 +148,7 @@ async function dispatchRetry(context: Context, message: RetryMessage): Promise<v
   const [stored] = await context.ports.ledger.readMany([message.deliveryId])
   if (stored?.value.outcome !== 'retry') return
   const { value: record } = stored
-  if (message.attempt < record.attempt) return requeueAgain(context, [record])
+  if (message.attempt < record.attempt) return requeue(context, [record])
   if (message.attempt > record.attempt) {
     throw new Error(`retry ${message.attempt} of ${record.id} is ahead of the ledger`)
   }
@@ -226,11 +226,11 @@ async function settle(
   stored?: Versioned<DeliveryRecord>,
 ): Promise<void> {
   const next = conclude(record, conclusion, startedAt, context.ports.clock)
-  if (await write(context, next, stored)) return requeue(context, [next])
+  if (await write(context, next, stored)) return queueNext(context, [next])
   // Whoever decided may have had the same message, and fail to queue the next try, while the
   // message leaves the queue on our word.
   const current = await context.ports.ledger.readMany([record.id])
-  await requeueAgain(
+  await requeue(
     context,
     current.map(({ value }) => value),
   )
@@ -250,26 +250,18 @@ async function write(
 }
 
 /** Queues the next try of each record that waits for one. */
-async function requeue(
-  { ports }: Context,
-  records: readonly DeliveryRecord[],
-  graceMs = 0,
-): Promise<void> {
-  const messages = records.flatMap(({ id, outcome, attempt, dueAt }) =>
-    outcome === 'retry' && dueAt !== undefined
-      ? [{ deliveryId: id, attempt, dueAt: dueAt + graceMs }]
-      : [],
-  )
+async function queueNext({ ports }: Context, records: readonly DeliveryRecord[]): Promise<void> {
+  const messages = records.flatMap(nextTry)
   if (messages.length > 0) await ports.queue.sendRetries(messages)
 }
 
-/** What a copy of a message comes later by than the message, which it finds done then. */
-const COPY_GRACE_MS = 30_000
+/** Queues again what is queued already, unless a crash came between ledger and queue. */
+async function requeue({ ports }: Context, records: readonly DeliveryRecord[]): Promise<void> {
+  const messages = records.flatMap(nextTry)
+  if (messages.length > 0) await ports.queue.resendRetries(messages)
+}
 
-/**
- * Queues what is queued already, unless a crash came between ledger and queue. Not every queue
- * knows that it has the message: both due at one time would both be tried.
- */
-function requeueAgain(context: Context, records: readonly DeliveryRecord[]): Promise<void> {
-  return requeue(context, records, COPY_GRACE_MS)
+function nextTry({ id, outcome, attempt, dueAt }: DeliveryRecord): readonly RetryMessage[] {
+  const isWaiting = outcome === 'retry' && dueAt !== undefined
+  return isWaiting ? [{ deliveryId: id, attempt, dueAt }] : []
 }

@@ -34,7 +34,11 @@ function dispatchWith(onEvent: (name: string) => Promise<void>) {
     environment,
     ports: {
       clock: new ManualClock(),
-      queue: { send: async () => [], sendRetries: async () => undefined },
+      queue: {
+        send: async () => [],
+        sendRetries: async () => undefined,
+        resendRetries: async () => undefined,
+      },
     },
     dispatcher: {
       dispatchEvent: async ({ event: { involvedObject, message } }: QueuedEvent) => {

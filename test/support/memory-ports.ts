@@ -81,6 +81,10 @@ export class MemoryQueue extends Failing implements Queue {
     })
   }
 
+  resendRetries(messages: readonly RetryMessage[]): Promise<void> {
+    return this.sendRetries(messages)
+  }
+
   async sendRetries(messages: readonly RetryMessage[]): Promise<void> {
     await this.check()
     this.retries.push(...messages)
