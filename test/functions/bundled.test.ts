@@ -1,0 +1,114 @@
+import { createHmac } from 'node:crypto'
+import { gzipSync } from 'node:zlib'
+import { describe, expect, it } from 'vitest'
+import { configBody } from '../support/aws-relay.ts'
+import { bundledRelay, TOKEN } from '../support/bundled-relay.ts'
+import { jsonBodies } from '../support/recording-sink.ts'
+import { kustomizationEvent } from '../support/relay-manifests.ts'
+import { scheduledEvent } from '../support/scheduled-event.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+const { start, startDelivering } = bundledRelay()
+const MINUTE_MS = 60_000
+
+const eventNamed = (name: string) => kustomizationEvent(name, '3f2c9a1')
+
+describe('the functions, as bundled for Lambda', () => {
+  it('deliver events in every form that a sender may use', async () => {
+    const { relay, post, postSigned, poll, functionOf, deliveries, sink } = await startDelivering({
+      'POST /hook': { status: 200 },
+    })
+    const accepted = (count: number) => ({
+      statusCode: 202,
+      body: JSON.stringify({ accepted: count, rejected: [] }),
+    })
+    expect(await post(JSON.stringify(eventNamed('single')))).toMatchObject(accepted(1))
+    const array = gzipSync(JSON.stringify([eventNamed('array-1'), eventNamed('array-2')]))
+    expect(await post(array, { 'content-encoding': 'gzip' })).toMatchObject(accepted(2))
+    const ndjson = ['line-1', 'line-2'].map((name) => `${JSON.stringify(eventNamed(name))}\n`)
+    const lines = await post(Buffer.from(ndjson.join('')), {
+      'content-type': 'application/x-ndjson',
+    })
+    expect(lines).toMatchObject(accepted(2))
+    const body = JSON.stringify(eventNamed('signed'))
+    const digest = createHmac('sha256', TOKEN).update(body).digest('hex')
+    expect(await postSigned(body, digest)).toMatchObject(accepted(1))
+
+    const { eventsQueueUrl } = relay.environment
+    const polled = await waitFor(async () => {
+      const { failed } = await poll(eventsQueueUrl)
+      expect(failed).toEqual([])
+      expect(sink.requests).toHaveLength(6)
+      return jsonBodies(sink) as ReadonlyArray<{ involvedObject: { name: string } }>
+    })
+    expect(polled.map(({ involvedObject }) => involvedObject.name).sort()).toEqual(
+      ['array-1', 'array-2', 'line-1', 'line-2', 'signed', 'single'].sort(),
+    )
+    expect((await poll(eventsQueueUrl)).records).toEqual([])
+    expect(await deliveries('delivered')).toHaveLength(6)
+
+    const written = await functionOf('dispatch').end()
+    const metrics = written.filter((line) => '_aws' in line)
+    expect(metrics).toHaveLength(6)
+    expect(metrics[0]).toMatchObject({
+      _aws: { CloudWatchMetrics: [{ Namespace: expect.stringMatching(/^flux-relay/) }] },
+      service: 'flux-relay',
+      provider: 'generic',
+      cluster: 'prod',
+      Delivered: 1,
+      Latency: expect.any(Number),
+    })
+    expect(written.filter((line) => line.level === 'INFO')).toHaveLength(6)
+  })
+
+  it('refuse a wrong token and a wrong signature, and queue nothing', async () => {
+    const { relay, post, put, postSigned, poll } = await start()
+    const wrong = { authorization: 'Bearer wrong' }
+    const body = JSON.stringify(eventNamed('podinfo'))
+    for (const answer of [
+      await post(body, wrong),
+      await postSigned(body, '0'.repeat(64)),
+      await put(configBody(Date.now()), wrong),
+    ]) {
+      expect(answer).toMatchObject({ statusCode: 401, headers: { 'WWW-Authenticate': 'Bearer' } })
+    }
+    expect((await poll(relay.environment.eventsQueueUrl)).records).toEqual([])
+  })
+
+  it('deliver by a retry what the destination could not take', async () => {
+    const { relay, post, pollOne, deliveries, sink } = await startDelivering({
+      'POST /hook': (_, earlier) => ({ status: earlier === 0 ? 503 : 200 }),
+    })
+    const { eventsQueueUrl, retriesQueueUrl } = relay.environment
+    await post(JSON.stringify(eventNamed('podinfo')))
+    await pollOne(eventsQueueUrl)
+    expect(await deliveries('retry')).toMatchObject([{ attempt: 2 }])
+    await pollOne(retriesQueueUrl)
+    expect(sink.requests).toHaveLength(2)
+    expect(await deliveries('delivered')).toMatchObject([
+      { attempts: [{ outcome: 'retry', status: 503 }, { outcome: 'delivered' }] },
+    ])
+  })
+
+  it('show in the dashboard what is dead', async () => {
+    const { relay, functionOf, post, pollOne, deliveries } = await startDelivering({
+      'POST /hook': { status: 410 },
+    })
+    await post(JSON.stringify(eventNamed('podinfo')))
+    await pollOne(relay.environment.eventsQueueUrl)
+    expect(await deliveries('dead')).toHaveLength(1)
+    const page = await functionOf('deliveries-widget').invoke({ list: true })
+    expect(page).toContain('Kustomization/flux-system/podinfo')
+  })
+
+  it('count on a schedule the clusters that are silent', async () => {
+    const { put, functionOf } = await start()
+    await put(configBody(Date.now() - 31 * MINUTE_MS))
+    expect(await functionOf('reconcile-config').invoke(scheduledEvent())).toBeUndefined()
+    const lines = await functionOf('reconcile-config').end()
+    expect(lines).toMatchObject([
+      { SilentClusters: 1, _aws: { CloudWatchMetrics: expect.any(Array) } },
+      { level: 'WARN', clusters: [{ cluster: 'prod' }] },
+    ])
+  })
+})
