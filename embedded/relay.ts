@@ -1,4 +1,5 @@
 import { type ClosableHttpClient, createHttpClient } from '../adapters/http/client.ts'
+import { createNatsPublisher } from '../adapters/nats/publisher.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { createDispatcher } from '../relay/pipeline/dispatch.ts'
 import type { Clock, Ports } from '../relay/ports.ts'
@@ -93,8 +94,9 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const { stores, tokens, log, clock } = base
   const builtInSecrets = new Map<string, { readonly address: string }>()
   const config = createManifestsConfig({ cluster, others: stores, builtInSecrets, clock })
+  const addresses = { allowPrivate: !options.denyPrivateAddresses }
   const http = createHttpClient({
-    allowPrivate: !options.denyPrivateAddresses,
+    ...addresses,
     userAgent: `flux-relay/${manifest.version}`,
   })
   const metrics = createMetrics({ queueDepth: () => stores.queue.depth(), clock })
@@ -105,6 +107,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     configs: config.configs,
     secrets: config.secrets,
     http,
+    nats: createNatsPublisher(addresses),
     clock,
     observer: {
       decided(decision) {

@@ -13,6 +13,7 @@ export interface Ports {
   readonly state: StateStore
   readonly ledger: Ledger
   readonly http: HttpClient
+  readonly nats: NatsPublisher
   readonly clock: Clock
   readonly observer: Observer
 }
@@ -140,6 +141,8 @@ export interface OutboundRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
+  /** Most bytes of the answer that are read; `MAX_RESPONSE_BYTES` without it. */
+  readonly maxResponseBytes?: number
 }
 
 /** PEM texts. A CA replaces the system's roots. */
@@ -157,7 +160,7 @@ export interface TransportOptions {
   readonly proxyUrl?: string
 }
 
-/** Most bytes of an answer that are read. */
+/** Most bytes of an answer that are read, for a request that asks for no more. */
 export const MAX_RESPONSE_BYTES = 20_480
 
 export interface HttpResponse {
@@ -165,7 +168,7 @@ export interface HttpResponse {
   readonly status: number
   /** Names in lower case; of several values the first. */
   readonly headers: Readonly<Record<string, string>>
-  /** At most the first `MAX_RESPONSE_BYTES`, as UTF-8 with U+FFFD for what is not. */
+  /** At most the first bytes that the request allows, as UTF-8 with U+FFFD for what is not. */
   readonly body: string
   readonly truncated: boolean
   /** Milliseconds since the epoch; a `Retry-After` counts from here. */
@@ -199,6 +202,42 @@ export interface HttpClient {
     request: OutboundRequest,
     options: TransportOptions,
   ): Promise<HttpResponse | TransportFailure>
+}
+
+/** How a client proves who it is to a NATS server; at most one of the three. */
+export interface NatsCredentials {
+  /** The text of a `.creds` file: a user JWT and its NKey seed. */
+  readonly creds?: string
+  /** An NKey seed. */
+  readonly nkeySeed?: string
+  readonly user?: { readonly name: string; readonly password: string }
+}
+
+export interface NatsMessage {
+  /** `nats://host:port`, or `tls://` for a server that speaks nothing else. */
+  readonly server: string
+  readonly subject: string
+  readonly body: string
+  readonly credentials: NatsCredentials
+}
+
+/** Why a NATS server did not take a message that reached it. For a person. */
+export interface NatsRefusal {
+  readonly kind: 'refused'
+  /** `credentials`: they were not accepted. `permission`: not for this subject. */
+  readonly cause: 'credentials' | 'permission' | 'message'
+  readonly detail: string
+}
+
+export interface NatsPublisher {
+  /**
+   * Publishes, and waits until the server has it. Never rejects for what the network or the server
+   * does.
+   */
+  publish(
+    message: NatsMessage,
+    options: TransportOptions,
+  ): Promise<{ readonly kind: 'published' } | NatsRefusal | TransportFailure>
 }
 
 /** A decision about one Delivery, for logs and metrics. */

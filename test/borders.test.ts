@@ -9,7 +9,15 @@ const BORDERS: Readonly<Record<string, { parts: readonly RegExp[]; packages: rea
   {
     relay: {
       parts: [/^relay\//],
-      packages: [/^zod$/, /^yaml$/, /^re2js$/, /^@marcbachmann\/cel-js$/, /^node:(crypto|zlib)$/],
+      packages: [
+        /^zod$/,
+        /^yaml$/,
+        /^re2js$/,
+        /^@marcbachmann\/cel-js$/,
+        /^jose$/,
+        /^@opentelemetry\/otlp-transformer$/,
+        /^node:(crypto|zlib)$/,
+      ],
     },
     adapters: {
       // Tokens are no part of the model; their type is where they are compared.
@@ -19,7 +27,12 @@ const BORDERS: Readonly<Record<string, { parts: readonly RegExp[]; packages: rea
         /^relay\/model\//,
         /^relay\/intake\/credentials\.ts$/,
       ],
-      packages: [/^undici/, /^node:/, /^@aws-sdk\/client-(dynamodb|sqs|secrets-manager)$/],
+      packages: [
+        /^undici/,
+        /^@nats-io\/(nats-core|nkeys)/,
+        /^node:/,
+        /^@aws-sdk\/client-(dynamodb|sqs|secrets-manager)$/,
+      ],
     },
     console: {
       parts: [/^console\//, /^relay\/(model|intake)\//],

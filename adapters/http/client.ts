@@ -1,9 +1,10 @@
-import type {
-  HttpClient,
-  HttpResponse,
-  OutboundRequest,
-  TransportFailure,
-  TransportOptions,
+import {
+  type HttpClient,
+  type HttpResponse,
+  MAX_RESPONSE_BYTES,
+  type OutboundRequest,
+  type TransportFailure,
+  type TransportOptions,
 } from '../../relay/ports.ts'
 import { type AddressGuardOptions, createAddressGuard } from './address-guard.ts'
 import { createDispatcherPool } from './dispatcher-pool.ts'
@@ -58,7 +59,10 @@ export function createHttpClient(options: HttpClientOptions): ClosableHttpClient
         headers: withUserAgent(request.headers, options.userAgent),
         body: request.body,
       }
-      return await exchange(pools.get(url, transport), dispatchOptions, transport.timeoutMs)
+      return await exchange(pools.get(url, transport), dispatchOptions, {
+        timeoutMs: transport.timeoutMs,
+        maxBytes: request.maxResponseBytes ?? MAX_RESPONSE_BYTES,
+      })
     } catch (error) {
       if (error instanceof ConnectError) return failureOf(error, false)
       throw error

@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import { type HttpResponse, MAX_RESPONSE_BYTES, type TransportFailure } from '../../relay/ports.ts'
+import type { HttpResponse, TransportFailure } from '../../relay/ports.ts'
 import { failureOf } from './failure.ts'
 
 type Result = HttpResponse | TransportFailure
@@ -8,8 +8,15 @@ type ResponseHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResp
 /** The longest delay that a timer of Node takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
+interface ExchangeLimits {
+  /** For all of it. */
+  readonly timeoutMs: number
+  /** Of the answer's body. */
+  readonly maxBytes: number
+}
+
 /**
- * One request and its answer, within `timeoutMs` in all. Never rejects.
+ * One request and its answer, within the limits. Never rejects.
  *
  * undici calls `onRequestStart` right before the first byte goes to a connected socket, so without
  * that call nothing was sent. A request that waits for a connection when a kept one closes goes to
@@ -19,23 +26,24 @@ const MAX_TIMER_MS = 2 ** 31 - 1
 export function exchange(
   dispatcher: Pick<Dispatcher, 'dispatch'>,
   request: Dispatcher.DispatchOptions,
-  timeoutMs: number,
+  limits: ExchangeLimits,
 ): Promise<Result> {
   return new Promise((resolve) => {
-    dispatcher.dispatch(request, new Exchange(timeoutMs, resolve))
+    dispatcher.dispatch(request, new Exchange(limits, resolve))
   })
 }
 
 class Exchange implements Dispatcher.DispatchHandler {
   readonly #resolve: (result: Result) => void
   readonly #timer: NodeJS.Timeout
-  readonly #body = new BoundedBody()
+  readonly #body: BoundedBody
   #controller: Dispatcher.DispatchController | undefined
   #head: Pick<HttpResponse, 'status' | 'headers'> | undefined
   #settled = false
 
-  constructor(timeoutMs: number, resolve: (result: Result) => void) {
+  constructor({ timeoutMs, maxBytes }: ExchangeLimits, resolve: (result: Result) => void) {
     this.#resolve = resolve
+    this.#body = new BoundedBody(maxBytes)
     this.#timer = setTimeout(() => this.#expire(timeoutMs), Math.min(timeoutMs, MAX_TIMER_MS))
   }
 
@@ -108,12 +116,17 @@ const atOnce: Schedule = (task) => task()
 const inNextTurn: Schedule = (task) => queueMicrotask(() => setImmediate(task))
 
 class BoundedBody {
+  readonly #maxBytes: number
   readonly #chunks: Buffer[] = []
   #size = 0
 
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes
+  }
+
   /** False when there is more than may be kept. */
   add(chunk: Buffer): boolean {
-    const space = MAX_RESPONSE_BYTES - this.#size
+    const space = this.#maxBytes - this.#size
     this.#chunks.push(chunk.subarray(0, space))
     this.#size += Math.min(chunk.length, space)
     return chunk.length <= space

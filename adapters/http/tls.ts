@@ -31,12 +31,16 @@ export function proxySecureContextOf({ ca }: TlsOptions): SecureContext {
   return createSecureContext({ ca: [...getCACertificates('default'), ca] })
 }
 
-/** Speaks TLS over an open connection; rejects with a `ConnectError`. */
+/**
+ * Speaks TLS over an open connection; rejects with a `ConnectError`. `protocols` are those that are
+ * offered for what is spoken over it: RFC 7301.
+ */
 export async function secure(
   socket: Socket,
   host: string,
   secureContext: SecureContext,
   signal: AbortSignal,
+  protocols: readonly string[] = ['http/1.1'],
 ): Promise<Socket> {
   const secured = connect({
     socket,
@@ -44,7 +48,7 @@ export async function secure(
     // RFC 6066, section 3: no IP address, and no dot at the end.
     servername: isIP(host) === 0 ? host.replace(/\.$/, '') : '',
     secureContext,
-    ALPNProtocols: ['http/1.1'],
+    ...(protocols.length > 0 && { ALPNProtocols: [...protocols] }),
     // Said aloud, so that NODE_TLS_REJECT_UNAUTHORIZED cannot turn it off.
     rejectUnauthorized: true,
   })

@@ -1,4 +1,5 @@
 import { createHttpClient } from '../../adapters/http/client.ts'
+import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import { readEnvironment } from '../shared/environment.ts'
@@ -9,13 +10,14 @@ import { createDispatch } from './dispatch.ts'
 
 const environment = readEnvironment(process.env)
 const log = createLog(environment)
+const addresses = {
+  allowPrivate: environment.allowPrivateAddresses,
+  refuse: environment.runtimeApi === undefined ? [] : [environment.runtimeApi],
+}
 const ports = {
   ...createStorePorts(environment, createClients(), systemClock),
-  http: createHttpClient({
-    allowPrivate: environment.allowPrivateAddresses,
-    userAgent: `flux-relay/${manifest.version}`,
-    refuse: environment.runtimeApi === undefined ? [] : [environment.runtimeApi],
-  }),
+  http: createHttpClient({ ...addresses, userAgent: `flux-relay/${manifest.version}` }),
+  nats: createNatsPublisher(addresses),
   observer: {
     decided(decision: Parameters<typeof logDecision>[1]) {
       logDecision(log, decision)

@@ -34,7 +34,7 @@ export function createClients(): AwsClients {
 }
 
 /** What stores and queues; sending to destinations and observing are the dispatch function's. */
-export type StorePorts = Omit<Ports, 'http' | 'observer' | 'configs'> & {
+export type StorePorts = Omit<Ports, 'http' | 'nats' | 'observer' | 'configs'> & {
   readonly configs: DynamoDbConfigStore
   readonly tokens: SecretsManagerTokens
 }

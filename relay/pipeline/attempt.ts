@@ -1,11 +1,12 @@
 import type { Destination, Destinations, Treatment } from '../destinations.ts'
 import type { DeliveryRecord } from '../model/delivery.ts'
 import { cutText } from '../model/text.ts'
-import type { HttpResponse, Ports } from '../ports.ts'
-import type { Verdict } from '../providers/contract.ts'
-import type { Redact } from '../redact.ts'
+import type { HttpResponse } from '../ports.ts'
+import { isHttpProvider, type Verdict } from '../providers/contract.ts'
+import { createRedactor, type Redact } from '../redact.ts'
 import { CLAIM_CONFLICT_DELAY_MS } from '../retry.ts'
 import { type Delivered, deliver } from './deliver.ts'
+import type { DeliverParts } from './exchange.ts'
 import type { Candidate } from './match.ts'
 import { type Prepared, type PrepareInput, prepare } from './prepare.ts'
 import type { Conclusion } from './record.ts'
@@ -17,8 +18,7 @@ const MAX_EXCERPT_LENGTH = 2_048
 /** What an Alert that fits comes to when it leads to no attempt. A missing Provider may come. */
 const OUTCOME_UNMATCHED = { skipped: 'skipped', missing: 'retry', 'unknown-type': 'dead' } as const
 
-export interface AttemptContext {
-  readonly ports: Ports
+export interface AttemptContext extends DeliverParts {
   readonly destinations: Destinations
 }
 
@@ -55,9 +55,9 @@ async function sendAdmitted(
   record: DeliveryRecord,
   prepared: Prepared,
   input: PrepareInput,
-  { ports, destinations }: AttemptContext,
+  context: AttemptContext,
 ): Promise<Conclusion> {
-  const admission = await destinations.enter(destinationOf(prepared))
+  const admission = await context.destinations.enter(destinationOf(prepared))
   if (admission.kind === 'refused') {
     const { kind: _, isFailing, ...wait } = admission
     const { subject } = prepared
@@ -70,7 +70,7 @@ async function sendAdmitted(
   }
   let treatment: Treatment = { kind: 'unknown' }
   try {
-    const sent = await sendClaimed(record, prepared, input, ports)
+    const sent = await sendClaimed(record, prepared, input, context)
     if ('outcome' in sent) return sent
     treatment = treatmentOf(sent.delivered)
     return concludeSent(sent)
@@ -79,10 +79,14 @@ async function sendAdmitted(
   }
 }
 
-function destinationOf({ notification, requests }: Prepared): Destination {
+function destinationOf({ type, notification, requests, resolved }: Prepared): Destination {
   const { cluster, provider } = notification
-  const host = requests[0] ? new URL(requests[0].url).host : provider.uid
+  const host = isHttpProvider(type) ? hostOf(requests) : type.host(resolved.settings)
   return { key: `${cluster}#${provider.uid}#${host}`, host }
+}
+
+function hostOf([first]: Prepared['requests']): string {
+  return first ? new URL(first.url).host : ''
 }
 
 function treatmentOf({ verdict, response }: Delivered): Treatment {
@@ -103,10 +107,11 @@ async function sendClaimed(
   record: DeliveryRecord,
   prepared: Prepared,
   input: PrepareInput,
-  ports: Ports,
+  context: AttemptContext,
 ): Promise<Sent | Conclusion> {
+  const { ports } = context
   const { subject } = prepared
-  if (!subject) return sendRenewing(record, prepared, input, ports)
+  if (!subject) return sendRenewing(record, prepared, input, context)
 
   const stateKey = subjectStateKey(record.cluster, subject)
   const claimed = await claimSubject(ports, {
@@ -119,7 +124,7 @@ async function sendClaimed(
   if (claimed.kind !== 'claimed') {
     return { ...concludeUnclaimed(claimed, subject.shows), subjectStateKey: stateKey }
   }
-  const sent = await sendRenewing(record, prepared, input, ports)
+  const sent = await sendRenewing(record, prepared, input, context)
   await settleSubject(ports, claimed.claim, sent.delivered.verdict)
   return { ...sent, subjectStateKey: stateKey }
 }
@@ -150,17 +155,26 @@ async function sendRenewing(
   record: DeliveryRecord,
   prepared: Prepared,
   input: PrepareInput,
-  ports: Ports,
+  context: AttemptContext,
 ): Promise<Sent> {
+  const first = await send(prepared, record.requestsDone, context)
+  if (first.delivered.verdict.kind !== 'unauthorized') return first
+  const renewed = await prepare(input, context.ports.secrets, { fresh: true })
+  if (renewed.kind !== 'prepared') return first
+  const second = await send(renewed, first.delivered.requestsDone, context)
+  return { ...second, redact: (text) => second.redact(first.redact(text)) }
+}
+
+async function send(
+  prepared: Prepared,
+  requestsDone: number,
+  context: AttemptContext,
+): Promise<Sent> {
+  const delivered = await deliver(prepared, requestsDone, context)
   const { redact } = prepared.resolved
-  const delivered = await deliver(prepared, record.requestsDone, ports)
-  if (delivered.verdict.kind !== 'unauthorized') return { delivered, redact }
-  const renewed = await prepare(input, ports.secrets, { fresh: true })
-  if (renewed.kind !== 'prepared') return { delivered, redact }
-  return {
-    delivered: await deliver(renewed, delivered.requestsDone, ports),
-    redact: (text) => renewed.resolved.redact(redact(text)),
-  }
+  if (delivered.secrets.length === 0) return { delivered, redact }
+  const redactFetched = createRedactor(delivered.secrets)
+  return { delivered, redact: (text) => redactFetched(redact(text)) }
 }
 
 function concludeSent({ delivered, redact, ...rest }: Sent): Conclusion {

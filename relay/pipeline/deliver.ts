@@ -1,6 +1,14 @@
-import type { HttpResponse, Ports } from '../ports.ts'
+import type { HttpResponse } from '../ports.ts'
 import { classifyFailure, classifyStatus } from '../providers/classify.ts'
-import { type HttpProvider, isHttpProvider, type Verdict } from '../providers/contract.ts'
+import {
+  type Authorization,
+  type Exchange,
+  type HttpProvider,
+  isHttpProvider,
+  NotificationError,
+  type Verdict,
+} from '../providers/contract.ts'
+import { createExchange, type DeliverParts } from './exchange.ts'
 import type { Prepared } from './prepare.ts'
 
 /** What one attempt came to. */
@@ -10,6 +18,8 @@ export interface Delivered {
   readonly requestsDone: number
   /** The last answer, when there was one. */
   readonly response: HttpResponse | undefined
+  /** What must be masked beside what the Provider's Secrets hold. */
+  readonly secrets: readonly string[]
 }
 
 /**
@@ -19,25 +29,52 @@ export interface Delivered {
 export async function deliver(
   prepared: Prepared,
   requestsDone: number,
-  ports: Ports,
+  parts: DeliverParts,
 ): Promise<Delivered> {
-  const { type, notification, requests, resolved } = prepared
-  if (!isHttpProvider(type)) {
-    const verdict = await type.deliver(notification, resolved.settings, ports)
-    return { verdict, requestsDone: 0, response: undefined }
+  const { type, notification, resolved } = prepared
+  const exchange = createExchange(parts, notification.cluster, resolved.transport)
+  if (isHttpProvider(type)) return sendAll(type, prepared, requestsDone, exchange)
+  try {
+    const {
+      verdict,
+      response,
+      secrets = [],
+    } = await type.deliver(notification, resolved.settings, exchange)
+    return { verdict, requestsDone: 0, response, secrets }
+  } catch (error) {
+    if (!(error instanceof NotificationError)) throw error
+    const verdict = { kind: 'rejected', reason: error.message } as const
+    return { verdict, requestsDone: 0, response: undefined, secrets: [] }
   }
+}
+
+async function sendAll(
+  type: HttpProvider,
+  { requests, resolved }: Prepared,
+  requestsDone: number,
+  exchange: Exchange,
+): Promise<Delivered> {
+  const authorization: Authorization = (await type.authorize?.(resolved.settings, exchange)) ?? OWN
+  if (authorization.kind !== 'authorized') {
+    return { verdict: authorization, requestsDone, response: undefined, secrets: [] }
+  }
+  const { headers, secrets } = authorization
   let done = requestsDone
   let response: HttpResponse | undefined
   let verdict: Verdict = { kind: 'delivered' }
   for (const request of requests.slice(requestsDone)) {
-    const result = await ports.http.send(request, resolved.transport)
+    const result = await exchange.send({ ...request, headers: { ...request.headers, ...headers } })
     response = result.kind === 'response' ? result : undefined
     verdict = result.kind === 'response' ? judge(type, result) : classifyFailure(result)
-    if (verdict.kind !== 'delivered') return { verdict, requestsDone: done, response }
+    if (verdict.kind === 'unauthorized') for (const s of secrets) exchange.tokens.forget(s)
+    if (verdict.kind !== 'delivered') break
     done += 1
   }
-  return { verdict, requestsDone: done, response }
+  return { verdict, requestsDone: done, response, secrets }
 }
+
+/** Of a type whose requests hold all that they need. */
+const OWN: Authorization = { kind: 'authorized', headers: {}, secrets: [] }
 
 /** A bug in a type's judgement must not make a delivery come again for ever. */
 function judge(type: HttpProvider, response: HttpResponse): Verdict {

@@ -1,6 +1,7 @@
 import { createDestinations } from '../destinations.ts'
 import type { DeliveryRecord, QueuedEvent, RetryMessage } from '../model/delivery.ts'
 import type { LedgerWrite, Ports, Versioned } from '../ports.ts'
+import { createAccessTokens } from '../providers/access-tokens.ts'
 import { createRoutingTables, type RoutingTables } from '../routing-tables.ts'
 import { type AttemptContext, attempt } from './attempt.ts'
 import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts'
@@ -33,6 +34,7 @@ export function createDispatcher(ports: Ports, options: MatchOptions): Dispatche
     options,
     tables: createRoutingTables(ports.configs),
     destinations: createDestinations(ports.clock),
+    tokens: createAccessTokens(ports.clock),
   }
   return {
     dispatchEvent: (queued) => dispatchEvent(context, queued),

@@ -10,6 +10,7 @@ import {
   type ProviderType,
   type Subject,
 } from '../providers/contract.ts'
+import { sortedMetadata } from '../providers/formats/names.ts'
 import type { Candidate } from './match.ts'
 import { mergeMetadata } from './merge-metadata.ts'
 import { type ResolvedProvider, resolveProvider } from './resolve-provider.ts'
@@ -60,22 +61,42 @@ export async function prepare(
   const { metadata, conflicts } = mergeMetadata(event, alert)
   const merged: Event = { ...event, metadata }
   try {
+    const { settings } = resolved
+    const fitting = type.fit?.(merged, settings) ?? merged
     const notification: Notification = {
       cluster,
-      event: merged,
+      event: fitting,
       alert: alert.metadata,
       provider: provider.metadata,
       deliveryId,
       commitStatusContext:
         type.family === 'commit-status' ? contextOf(cluster, merged, alert, compiled) : '',
     }
-    const { settings } = resolved
     const requests = isHttpProvider(type) ? type.requests(notification, settings) : []
     const subject = type.subject?.(notification, settings)
-    return { kind: 'prepared', notification, type, resolved, requests, subject, notes: conflicts }
+    const notes = [...conflicts, ...cutNotes(merged, fitting, type)]
+    return { kind: 'prepared', notification, type, resolved, requests, subject, notes }
   } catch (error) {
     return { kind: 'invalid', reason: resolved.redact(formatErrorText(error, type)) }
   }
+}
+
+/** What a person must know who looks for the rest of a message at the destination. */
+function cutNotes(whole: Event, fitting: Event, { type }: ProviderType): readonly string[] {
+  if (fitting === whole) return []
+  const length = ({ message }: Event) => [...message].length
+  const parts = [
+    fitting.message === whole.message
+      ? undefined
+      : `message (${length(fitting)} of ${length(whole)} characters are sent)`,
+    metadataText(fitting) === metadataText(whole) ? undefined : 'metadata',
+    fitting.reason === whole.reason ? undefined : 'reason',
+  ].filter((part) => part !== undefined)
+  return parts.length === 0 ? [] : [`cut to what ${type} takes: ${parts.join(', ')}`]
+}
+
+function metadataText(event: Event): string {
+  return JSON.stringify(sortedMetadata(event))
 }
 
 /** Why a notification could not be formatted. A bug in one type must not hold up the others. */

@@ -1,13 +1,17 @@
 import { z } from 'zod'
-import { ellipsize } from '../model/text.ts'
 import type { HttpResponse } from '../ports.ts'
 import { httpProvider, type Notification, type Verdict } from './contract.ts'
 import { commitHash } from './formats/commit-hash.ts'
-import { skipProgressing, statusSubject } from './formats/commit-status.ts'
+import {
+  descriptionOf,
+  fitDescription,
+  skipProgressing,
+  statusSubject,
+} from './formats/commit-status.ts'
 import { classifyForgeAnswer } from './formats/forge-answer.ts'
 import { encodePath, type GitAddress, gitAddress } from './formats/git-address.ts'
 import { authorization, postJson } from './formats/json-request.ts'
-import { isError, reasonPhrase } from './formats/names.ts'
+import { isError } from './formats/names.ts'
 import { requiredToken } from './settings.ts'
 
 const MAX_DESCRIPTION_LENGTH = 255
@@ -32,6 +36,7 @@ export const azureDevOps = httpProvider<Settings>({
   family: 'commit-status',
   settings: Settings,
   skips: skipProgressing,
+  fit: (event) => fitDescription(event, MAX_DESCRIPTION_LENGTH),
   requests(notification, settings) {
     const credential = Buffer.from(`:${settings.token}`).toString('base64')
     return [
@@ -66,7 +71,7 @@ function statusOf({ event, commitStatusContext }: Notification) {
   const { summary } = event.metadata
   return {
     state: isError(event) ? 'error' : 'succeeded',
-    description: ellipsize(reasonPhrase(event.reason), MAX_DESCRIPTION_LENGTH),
+    description: descriptionOf(event, MAX_DESCRIPTION_LENGTH),
     context: { genre: summary ? `fluxcd:${summary}` : 'fluxcd', name: commitStatusContext },
   }
 }

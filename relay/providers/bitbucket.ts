@@ -3,11 +3,16 @@ import { z } from 'zod'
 import { ellipsize } from '../model/text.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { commitHash } from './formats/commit-hash.ts'
-import { skipProgressing, statusSubject } from './formats/commit-status.ts'
+import {
+  descriptionOf,
+  fitDescription,
+  skipProgressing,
+  statusSubject,
+} from './formats/commit-status.ts'
 import { classifyForgeAnswer } from './formats/forge-answer.ts'
 import { encodePath, type GitAddress, gitAddress } from './formats/git-address.ts'
 import { authorization, postJson } from './formats/json-request.ts'
-import { isError, reasonPhrase } from './formats/names.ts'
+import { isError } from './formats/names.ts'
 import { sensitive } from './settings.ts'
 
 const MAX_TEXT_LENGTH = 255
@@ -32,6 +37,7 @@ export const bitbucket = httpProvider<Settings>({
   family: 'commit-status',
   settings: Settings,
   skips: skipProgressing,
+  fit: (event) => fitDescription(event, MAX_TEXT_LENGTH),
   requests(notification, settings) {
     const credential = Buffer.from(settings.token).toString('base64')
     return [
@@ -65,7 +71,7 @@ function statusOf({ event, commitStatusContext }: Notification) {
     state: isError(event) ? 'FAILED' : 'SUCCESSFUL',
     key: createHash('sha1').update(commitStatusContext).digest('hex'),
     name: ellipsize(`${kind}/${name}`.toLowerCase(), MAX_TEXT_LENGTH),
-    description: ellipsize(reasonPhrase(event.reason), MAX_TEXT_LENGTH),
+    description: descriptionOf(event, MAX_TEXT_LENGTH),
     url: 'https://bitbucket.org',
   }
 }

@@ -1,6 +1,6 @@
 import type { HttpResponse, TransportFailure } from '../ports.ts'
 import { parseRetryAfterMs } from '../retry.ts'
-import type { Verdict } from './contract.ts'
+import type { Failure, Verdict } from './contract.ts'
 
 /** Judges an answer by its status alone: RFC 9110, and RFC 6585 for 429. */
 export function classifyStatus(response: HttpResponse): Verdict {
@@ -33,8 +33,13 @@ function isRateLimited({ headers }: HttpResponse): boolean {
   return headers['retry-after'] !== undefined || headers['x-ratelimit-remaining'] === '0'
 }
 
+/** A failure of a request that only asks: what it was for was not sent. */
+export function notApplied(failure: Failure): Failure {
+  return failure.kind === 'retry' ? { ...failure, applied: 'no' } : failure
+}
+
 /** Judges an exchange that brought no answer. */
-export function classifyFailure(failure: TransportFailure): Verdict {
+export function classifyFailure(failure: TransportFailure): Failure {
   const reason = `${failure.cause}: ${failure.detail}`
   if (failure.cause === 'address-refused' || failure.cause === 'invalid-request') {
     return { kind: 'rejected', reason }

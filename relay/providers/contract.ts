@@ -1,7 +1,15 @@
 import type { ZodType } from 'zod'
 import type { Event } from '../model/event.ts'
 import type { Identity } from '../model/kubernetes.ts'
-import type { HttpResponse, OutboundRequest, Ports } from '../ports.ts'
+import type {
+  Clock,
+  HttpResponse,
+  NatsMessage,
+  NatsPublisher,
+  OutboundRequest,
+  TransportFailure,
+} from '../ports.ts'
+import type { AccessTokens } from './access-tokens.ts'
 
 /** What a type is for; it decides which events reach it and whether newer replaces older. */
 export type ProviderFamily = 'chat' | 'incident' | 'stream' | 'commit-status' | 'change-request'
@@ -58,6 +66,11 @@ interface ProviderBase<S> {
   readonly settings: ZodType<S>
   /** True for types that take events marked `commit_status: update` though not of that family. */
   readonly takesCommitStatusUpdates?: boolean
+  /**
+   * The event, shortened to what the service takes; the event itself when it fits. What is cut here
+   * is told in the ledger. `requests`, `subject` and `deliver` see the shortened event only.
+   */
+  fit?(event: Event, settings: S): Event
   /** Why this type does not take the event (as received, before the merge); undefined: it does. */
   skips?(event: Event): string | undefined
   /** What a newer notification replaces. Throws `NotificationError` like `requests`. */
@@ -72,13 +85,62 @@ export interface HttpProvider<S = unknown> extends ProviderBase<S> {
    * put into this type's form, for example an event without a commit hash.
    */
   requests(notification: Notification, settings: S): readonly OutboundRequest[]
+  /**
+   * Fetches a credential that the settings only lead to, such as an installation token: the headers
+   * that each request gets beside its own.
+   */
+  authorize?(settings: S, exchange: Exchange): Promise<Authorization>
   /** Judges an answer. Default: `classifyStatus`. */
   classify?(response: HttpResponse): Verdict
 }
 
+/** Anything but a success. */
+export type Failure = Exclude<Verdict, { readonly kind: 'delivered' }>
+
+/** What `authorize` comes to. */
+export type Authorization =
+  | {
+      readonly kind: 'authorized'
+      readonly headers: Readonly<Record<string, string>>
+      /** What must be masked from now on. */
+      readonly secrets: readonly string[]
+    }
+  | Failure
+
+/** What became of a delivery of a type with a protocol of its own. */
+export interface CustomDelivery {
+  readonly verdict: Verdict
+  /** The last answer, when there was one. */
+  readonly response?: HttpResponse | undefined
+  /** What must be masked beside the settings. */
+  readonly secrets?: readonly string[]
+}
+
 /** A type with a protocol of its own. */
 export interface CustomProvider<S = unknown> extends ProviderBase<S> {
-  deliver(notification: Notification, settings: S, ports: Ports): Promise<Verdict>
+  /** `host:port`, or the host, that it speaks to: failing ones are parked by it. */
+  host(settings: S): string
+  /** Throws `NotificationError` like `requests`; rejects when a store fails. */
+  deliver(notification: Notification, settings: S, exchange: Exchange): Promise<CustomDelivery>
+}
+
+/**
+ * What a type may use in one try of one delivery. All that it sends goes the Provider's way: with
+ * its TLS and proxy, through the address guard, within what is left of its `timeout`.
+ */
+export interface Exchange {
+  send(request: OutboundRequest): Promise<HttpResponse | TransportFailure>
+  publish(message: NatsMessage): ReturnType<NatsPublisher['publish']>
+  readonly clock: Pick<Clock, 'now'>
+  /** Access tokens that were fetched before. */
+  readonly tokens: AccessTokens
+  readonly memory: DeliveryMemory
+}
+
+/** Short texts that the types of a cluster remember for 90 days, such as a comment's id. */
+export interface DeliveryMemory {
+  read(key: string): Promise<string | undefined>
+  write(key: string, text: string): Promise<void>
 }
 
 export type ProviderType<S = unknown> = HttpProvider<S> | CustomProvider<S>
@@ -89,6 +151,11 @@ export function isHttpProvider(type: ProviderType): type is HttpProvider {
 
 /** Declares a type; it only helps inference. */
 export function httpProvider<S>(provider: HttpProvider<S>): HttpProvider<S> {
+  return provider
+}
+
+/** Declares a type with a protocol of its own; it only helps inference. */
+export function customProvider<S>(provider: CustomProvider<S>): CustomProvider<S> {
   return provider
 }
 

@@ -4,6 +4,7 @@ import { ellipsize } from '../model/text.ts'
 import { httpProvider } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
 import { objectLabel, sortedMetadata } from './formats/names.ts'
+import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit, withShortValues } from './formats/size-limit.ts'
 import { slackMessage } from './formats/slack-message.ts'
 import { optionalText, webhookAddress } from './settings.ts'
@@ -12,6 +13,7 @@ import { optionalText, webhookAddress } from './settings.ts'
  * Discord turns Slack's attachments into embeds, which have these limits, in characters:
  * https://docs.discord.com/developers/resources/message#embed-object-embed-limits
  */
+const MAX_AUTHOR = 256
 const MAX_DESCRIPTION = 4_096
 const MAX_FIELD_NAME = 256
 const MAX_FIELD_VALUE = 1_024
@@ -29,16 +31,22 @@ export const discord = httpProvider({
     address: webhookAddress(),
     username: optionalText(),
   }),
+  fit: cutToEmbed,
   requests({ event }, settings) {
-    const message = slackMessage(cutToEmbed(event), {
+    const message = slackMessage(event, {
       channel: '',
       username: ellipsize(settings.username || event.reportingController, MAX_USERNAME),
       fallback: '',
       goodColor: 'good',
       dangerColor: 'danger',
     })
-    return [postJson(slackCompatible(settings.address), message)]
+    const attachments = message.attachments.map((attachment) => ({
+      ...attachment,
+      author_name: ellipsize(attachment.author_name, MAX_AUTHOR),
+    }))
+    return [postJson(slackCompatible(settings.address), { ...message, attachments })]
   },
+  classify: classifyServiceAnswer,
 })
 
 /** https://docs.discord.com/developers/resources/webhook#execute-slackcompatible-webhook */

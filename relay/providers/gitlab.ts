@@ -3,13 +3,22 @@ import { ellipsize } from '../model/text.ts'
 import type { HttpResponse } from '../ports.ts'
 import { httpProvider, type Notification, type Verdict } from './contract.ts'
 import { commitHash } from './formats/commit-hash.ts'
-import { skipProgressing, statusSubject } from './formats/commit-status.ts'
+import {
+  descriptionOf,
+  fitDescription,
+  skipProgressing,
+  statusSubject,
+} from './formats/commit-status.ts'
 import { classifyForgeAnswer } from './formats/forge-answer.ts'
-import { type GitAddress, gitAddress } from './formats/git-address.ts'
+import {
+  type GitlabProject,
+  gitlabFields,
+  gitlabHeaders,
+  gitlabProject,
+} from './formats/gitlab-project.ts'
 import { postJson } from './formats/json-request.ts'
-import { isError, reasonPhrase } from './formats/names.ts'
+import { isError } from './formats/names.ts'
 import { serviceMessage } from './formats/service-message.ts'
-import { tokenOrPassword, tokenOrPasswordFields } from './formats/token-or-password.ts'
 
 const MAX_TEXT_LENGTH = 255
 
@@ -19,31 +28,19 @@ const TARGET_STATES: ReadonlyMap<string, string> = new Map([
   ['drop', 'failed'],
 ])
 
-const Settings = z
-  .object({
-    address: gitAddress('group/project, or the number of a project', isProjectPath),
-    ...tokenOrPasswordFields(),
-  })
-  .transform(({ address, ...credentials }, context) => ({
-    projectUrl: projectUrl(address),
-    token: tokenOrPassword(credentials, context),
-  }))
-type Settings = z.infer<typeof Settings>
-
 /**
  * GitLab: the status of a commit, with an access token.
  * https://docs.gitlab.com/api/commits/#set-commit-pipeline-status
  */
-export const gitlab = httpProvider<Settings>({
+export const gitlab = httpProvider<GitlabProject>({
   type: 'gitlab',
   family: 'commit-status',
-  settings: Settings,
+  settings: z.object(gitlabFields()).transform(gitlabProject),
   skips: skipProgressing,
+  fit: (event) => fitDescription(event, MAX_TEXT_LENGTH),
   requests(notification, settings) {
     return [
-      postJson(statusUrl(notification, settings), statusOf(notification), {
-        'private-token': settings.token,
-      }),
+      postJson(statusUrl(notification, settings), statusOf(notification), gitlabHeaders(settings)),
     ]
   },
   subject(notification, settings) {
@@ -53,18 +50,8 @@ export const gitlab = httpProvider<Settings>({
   classify: classifyGitlab,
 })
 
-function isProjectPath([first = '', ...others]: readonly string[]): boolean {
-  return others.length > 0 || /^\d+$/.test(first)
-}
-
-/** A dot is encoded too, lest GitLab's router take what follows it for a format. */
-function projectUrl({ origin, path }: GitAddress): string {
-  const id = encodeURIComponent(path.join('/')).replaceAll('.', '%2E')
-  return `${origin}/api/v4/projects/${id}`
-}
-
 /** GitLab has repositories with SHA-256 object ids too. */
-function statusUrl({ event }: Notification, settings: Settings): string {
+function statusUrl({ event }: Notification, settings: GitlabProject): string {
   return `${settings.projectUrl}/statuses/${commitHash(event, [40, 64])}`
 }
 
@@ -72,7 +59,7 @@ function statusOf({ event, commitStatusContext }: Notification) {
   return {
     state: isError(event) ? 'failed' : 'success',
     name: ellipsize(commitStatusContext, MAX_TEXT_LENGTH),
-    description: ellipsize(reasonPhrase(event.reason), MAX_TEXT_LENGTH),
+    description: descriptionOf(event, MAX_TEXT_LENGTH),
   }
 }
 

@@ -3,6 +3,7 @@ import type { Event } from '../model/event.ts'
 import { httpProvider } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
 import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
+import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit, jsonBytes } from './formats/size-limit.ts'
 import { webhookAddress } from './settings.ts'
 
@@ -14,13 +15,10 @@ export const googleChat = httpProvider({
   type: 'googlechat',
   family: 'chat',
   settings: z.object({ address: webhookAddress() }),
-  requests({ event }, { address }) {
-    const fitting = cutToFit(
-      event,
-      (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_MESSAGE_BYTES,
-    )
-    return [postJson(address, cardMessage(fitting))]
-  },
+  fit: (event) =>
+    cutToFit(event, (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_MESSAGE_BYTES),
+  requests: ({ event }, { address }) => [postJson(address, cardMessage(event))],
+  classify: classifyServiceAnswer,
 })
 
 /**

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { Event } from '../model/event.ts'
 import type { HttpResponse } from '../ports.ts'
 import { classifyStatus } from './classify.ts'
 import { httpProvider, type Verdict } from './contract.ts'
@@ -21,13 +22,15 @@ export const msteams = httpProvider({
   type: 'msteams',
   family: 'chat',
   settings: z.object({ address: webhookAddress() }),
-  requests({ event }, { address }) {
-    const build = isConnector(address) ? messageCard : adaptiveCardMessage
-    const fitting = cutToFit(event, (candidate) => bodyBytes(build(candidate)) <= MAX_BODY_BYTES)
-    return [postJson(address, build(fitting))]
-  },
+  fit: (event, { address }) =>
+    cutToFit(event, (candidate) => bodyBytes(bodyOf(candidate, address)) <= MAX_BODY_BYTES),
+  requests: ({ event }, { address }) => [postJson(address, bodyOf(event, address))],
   classify: classifyTeams,
 })
+
+function bodyOf(event: Event, address: string) {
+  return isConnector(address) ? messageCard(event) : adaptiveCardMessage(event)
+}
 
 function isConnector(address: string): boolean {
   return new URL(address).hostname.endsWith(CONNECTOR_HOST_SUFFIX)

@@ -1,35 +1,77 @@
+import { alertmanager } from './alertmanager.ts'
 import { azureDevOps } from './azuredevops.ts'
+import { azureEventHub } from './azureeventhub.ts'
 import { bitbucket } from './bitbucket.ts'
+import { bitbucketServer } from './bitbucketserver.ts'
 import type { ProviderType } from './contract.ts'
+import { datadog } from './datadog.ts'
 import { discord } from './discord.ts'
 import { generic } from './generic.ts'
 import { genericHmac } from './generic-hmac.ts'
+import { gitea } from './gitea.ts'
+import { giteaPullRequestComment } from './giteapullrequestcomment.ts'
 import { github } from './github.ts'
+import { githubDispatch } from './githubdispatch.ts'
+import { githubPullRequestComment } from './githubpullrequestcomment.ts'
 import { gitlab } from './gitlab.ts'
+import { gitlabMergeRequestComment } from './gitlabmergerequestcomment.ts'
 import { googleChat } from './googlechat.ts'
+import { googlePubSub } from './googlepubsub.ts'
+import { grafana } from './grafana.ts'
+import { incidentIo } from './incident.io.ts'
+import { lark } from './lark.ts'
+import { matrix } from './matrix.ts'
 import { msteams } from './msteams.ts'
+import { nats } from './nats.ts'
+import { opsgenie } from './opsgenie.ts'
+import { otel } from './otel.ts'
+import { pagerDuty } from './pagerduty.ts'
 import { rocket } from './rocket.ts'
 import { sentry } from './sentry.ts'
 import { slack } from './slack.ts'
+import { telegram } from './telegram.ts'
 import { webex } from './webex.ts'
+import { zoom } from './zoom.ts'
+import { zulip } from './zulip.ts'
 
 /** Every type that `Provider.spec.type` can name. */
 export const providerTypes: ReadonlyMap<string, ProviderType> = new Map(
   (
     [
+      alertmanager,
       azureDevOps,
+      azureEventHub,
       bitbucket,
+      bitbucketServer,
+      datadog,
       discord,
       generic,
       genericHmac,
+      gitea,
+      giteaPullRequestComment,
       github,
+      githubDispatch,
+      githubPullRequestComment,
       gitlab,
+      gitlabMergeRequestComment,
       googleChat,
+      googlePubSub,
+      grafana,
+      incidentIo,
+      lark,
+      matrix,
       msteams,
+      nats,
+      opsgenie,
+      otel,
+      pagerDuty,
       rocket,
       sentry,
       slack,
+      telegram,
       webex,
+      zoom,
+      zulip,
     ] as readonly ProviderType[]
   ).map((type) => [type.type, type]),
 )

@@ -1,12 +1,14 @@
 import { z } from 'zod'
 import { httpProvider } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
+import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { slackMessage } from './formats/slack-message.ts'
 import { optionalText, webhookAddress } from './settings.ts'
 
 /**
- * Rocket.Chat: an incoming webhook, which takes Slack's message format:
- * https://docs.rocket.chat/docs/integrations
+ * Rocket.Chat: an incoming webhook, which takes Slack's message format. The server's limit, "Maximum
+ * Allowed Characters Per Message", is for a message's own text, which is empty here, not for
+ * attachments: https://docs.rocket.chat/docs/integrations
  */
 export const rocket = httpProvider({
   type: 'rocket',
@@ -26,4 +28,5 @@ export const rocket = httpProvider({
     })
     return [postJson(settings.address, message)]
   },
+  classify: classifyServiceAnswer,
 })

@@ -129,9 +129,21 @@ export function headerMap() {
 const ADDRESS_MISSING =
   'set spec.address, or the key address in the Secret named by spec.secretRef, to an http:// or https:// URL'
 
+const ADDRESS_OPTIONAL =
+  'expected an http:// or https:// URL; remove spec.address, and the key address of the Secret, to use the public service'
+
 /** The URL that the type posts to. Chat webhooks hold their credential in it, so it is masked. */
 export function webhookAddress() {
   const schema = httpUrl()
+  sensitiveFields.add(schema, { mask: 'path-and-query' })
+  return schema
+}
+
+/** The same, for a type that knows its service's URL; empty means that one. */
+export function optionalWebhookAddress() {
+  const schema = z
+    .string()
+    .refine((text) => text === '' || isHttpUrl(text), { error: ADDRESS_OPTIONAL })
   sensitiveFields.add(schema, { mask: 'path-and-query' })
   return schema
 }

@@ -1,12 +1,23 @@
 import { z } from 'zod'
+import type { Event } from '../model/event.ts'
+import { ellipsize } from '../model/text.ts'
 import type { HttpResponse } from '../ports.ts'
 import { classifyStatus } from './classify.ts'
 import { httpProvider, type Verdict } from './contract.ts'
+import { parseJson } from './formats/json-answer.ts'
 import { authorization, postJson } from './formats/json-request.ts'
 import { objectLabel } from './formats/names.ts'
 import { quotable } from './formats/service-message.ts'
+import { cutToFit } from './formats/size-limit.ts'
 import { slackMessage } from './formats/slack-message.ts'
 import { optionalText, optionalToken, webhookAddress } from './settings.ts'
+
+/**
+ * Characters of a message's text, the longest and what Slack advises; for attachments it documents no
+ * other: https://docs.slack.dev/reference/methods/chat.postMessage#truncating
+ */
+const MAX_TEXT_LENGTH = 40_000
+const MAX_FALLBACK_LENGTH = 4_000
 
 /** Errors of the Web API that a later try can get past; every other one stays. */
 const RETRYABLE_ERRORS: ReadonlySet<string> = new Set([
@@ -37,12 +48,13 @@ export const slack = httpProvider({
     username: optionalText(),
     token: optionalToken(),
   }),
+  fit: (event) => cutToFit(event, (candidate) => textLength(candidate) <= MAX_TEXT_LENGTH),
   requests({ event }, settings) {
     const [firstLine] = event.message.split('\n', 1)
     const message = slackMessage(event, {
       channel: settings.channel,
       username: settings.username || event.reportingController,
-      fallback: `${objectLabel(event)}: ${firstLine}`,
+      fallback: ellipsize(`${objectLabel(event)}: ${firstLine}`, MAX_FALLBACK_LENGTH),
       goodColor: 'good',
       dangerColor: 'danger',
     })
@@ -51,24 +63,34 @@ export const slack = httpProvider({
   classify: classifySlack,
 })
 
-/** The Web API answers 200 with `ok: false`: https://docs.slack.dev/apis/web-api/#responses */
+function textLength(event: Event): number {
+  const texts = [objectLabel(event), event.message, ...Object.entries(event.metadata).flat()]
+  return texts.reduce((sum, text) => sum + text.length, 0)
+}
+
+/**
+ * Webhooks answer a word and its status, the Web API 200 with `ok: false`:
+ * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
+ * https://docs.slack.dev/apis/web-api/#responses
+ */
 function classifySlack(response: HttpResponse): Verdict {
   const verdict = classifyStatus(response)
-  if (verdict.kind !== 'delivered') return verdict
-  const error = webApiError(response.body)
+  const error = parseJson(WebApiError, response.body)?.error
+  if (verdict.kind !== 'delivered') {
+    const said = error ?? webhookError(response.body)
+    return said === undefined ? verdict : { ...verdict, reason: `${verdict.reason}: ${said}` }
+  }
   if (error === undefined) return verdict
-  const reason = `Slack answered ${quotable(error)}`
+  const reason = `Slack answered ${error}`
   if (RETRYABLE_ERRORS.has(error)) return { kind: 'retry', reason, applied: 'no' }
   return { kind: TOKEN_ERRORS.has(error) ? 'unauthorized' : 'rejected', reason }
 }
 
-const WebApiAnswer = z.object({ ok: z.literal(false), error: z.string().catch('ok: false') })
+const WebApiError = z.object({
+  ok: z.literal(false),
+  error: z.string().catch('ok: false').transform(quotable),
+})
 
-function webApiError(body: string): string | undefined {
-  if (!body.trimStart().startsWith('{')) return undefined
-  try {
-    return WebApiAnswer.safeParse(JSON.parse(body)).data?.error
-  } catch {
-    return undefined
-  }
+function webhookError(body: string): string | undefined {
+  return /^[a-z_]{1,100}$/.test(body) ? body : undefined
 }

@@ -3,6 +3,7 @@ import type { Event } from '../model/event.ts'
 import { httpProvider } from './contract.ts'
 import { authorization, postJson } from './formats/json-request.ts'
 import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
+import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit } from './formats/size-limit.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
 
@@ -18,14 +19,13 @@ export const webex = httpProvider({
     channel: z.string().min(1, 'set spec.channel to the id of the room'),
     token: requiredToken(),
   }),
+  fit: (event) =>
+    cutToFit(event, (candidate) => Buffer.byteLength(markdown(candidate)) <= MAX_MARKDOWN_BYTES),
   requests({ event }, { address, channel, token }) {
-    const fitting = cutToFit(
-      event,
-      (candidate) => Buffer.byteLength(markdown(candidate)) <= MAX_MARKDOWN_BYTES,
-    )
-    const body = { roomId: channel, markdown: markdown(fitting) }
+    const body = { roomId: channel, markdown: markdown(event) }
     return [postJson(address, body, authorization('Bearer', token))]
   },
+  classify: classifyServiceAnswer,
 })
 
 function markdown(event: Event): string {

@@ -41,13 +41,15 @@ const CREDENTIAL = /^(?=.*[\dA-Z]).{8,}$|^.{16,}$/
 
 function encodings(text: string): readonly string[] {
   const wellFormed = text.toWellFormed()
+  const ascii = wellFormed.replace(/\P{ASCII}+/gu, encodeURIComponent)
   const encoded = new Set([
     text,
     encodeURIComponent(wellFormed),
     JSON.stringify(text).slice(1, -1),
-    wellFormed.replace(/\P{ASCII}+/gu, encodeURIComponent),
+    ascii,
     // As in a form: https://url.spec.whatwg.org/#application/x-www-form-urlencoded
     text.replaceAll(' ', '+'),
+    ascii.replaceAll(' ', '+'),
   ])
   return [...encoded]
 }

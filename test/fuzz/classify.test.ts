@@ -5,6 +5,7 @@ import { classifyStatus } from '../../relay/providers/classify.ts'
 import { isHttpProvider, type Verdict } from '../../relay/providers/contract.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
 import { responseArbitrary } from '../support/responses.ts'
+import { expectUnderstandable } from '../support/verdicts.ts'
 
 /** What a status comes to when the type has no objection of its own. */
 function ruled({ status, headers }: HttpResponse): Verdict['kind'] {
@@ -22,6 +23,10 @@ interface Objection {
 
 const isOk = ({ status }: HttpResponse) => status >= 200 && status < 300
 
+const LIMITED_BY_MESSAGE: readonly Objection[] = [
+  { when: (r) => r.status === 403 && /rate limit/i.test(r.body), kinds: ['retry'] },
+]
+
 /** Where the protocol of a type says more than the status: the only other verdicts there are. */
 const OBJECTIONS: Readonly<Record<string, readonly Objection[]>> = {
   azuredevops: [
@@ -34,10 +39,17 @@ const OBJECTIONS: Readonly<Record<string, readonly Objection[]>> = {
       kinds: ['unauthorized'],
     },
   ],
-  github: [{ when: (r) => r.status === 403 && /rate limit/i.test(r.body), kinds: ['retry'] }],
+  github: LIMITED_BY_MESSAGE,
+  githubdispatch: LIMITED_BY_MESSAGE,
   gitlab: [
     { when: (r) => r.status === 409, kinds: ['retry'] },
     { when: (r) => r.status === 400 && r.body.includes('Cannot transition'), kinds: ['delivered'] },
+  ],
+  lark: [
+    {
+      when: (r) => (isOk(r) || (r.status >= 400 && r.status < 500)) && hasErrorCode(r.body),
+      kinds: ['retry', 'unauthorized', 'rejected'],
+    },
   ],
   msteams: [
     {
@@ -53,6 +65,15 @@ const OBJECTIONS: Readonly<Record<string, readonly Objection[]>> = {
   ],
 }
 
+function hasErrorCode(body: string): boolean {
+  try {
+    const { code } = JSON.parse(body) as { code?: unknown }
+    return typeof code === 'number' && code !== 0
+  } catch {
+    return false
+  }
+}
+
 function isRefusal(body: string): boolean {
   try {
     return (JSON.parse(body) as { ok?: unknown }).ok === false
@@ -61,7 +82,8 @@ function isRefusal(body: string): boolean {
   }
 }
 
-const MAX_REASON_LENGTH = 600
+/** A reason tells what was answered. */
+const REASON = /HTTP \d|answered|did not/
 
 describe.each([...providerTypes.values()].filter(isHttpProvider))('$type', (type) => {
   it('judges every answer by the rule, or by an objection that is listed', () => {
@@ -72,17 +94,9 @@ describe.each([...providerTypes.values()].filter(isHttpProvider))('$type', (type
         const allowed = [ruled(response), ...objections.flatMap(({ kinds }) => kinds)]
         expect(allowed).toContain(verdict.kind)
         expectUnderstandable(verdict)
+        if (verdict.kind !== 'delivered') expect(verdict.reason).toMatch(REASON)
       }),
       { numRuns: 250 },
     )
   })
 })
-
-function expectUnderstandable(verdict: Verdict): void {
-  if (verdict.kind !== 'delivered') expect(verdict.reason).toMatch(/HTTP \d|answered|did not/)
-  expect((verdict.reason ?? '').length).toBeLessThan(MAX_REASON_LENGTH)
-  expect(verdict.reason ?? '').not.toMatch(/\p{Cc}/u)
-  if (verdict.kind !== 'retry' || verdict.retryAfterMs === undefined) return
-  expect(verdict.retryAfterMs).toBeGreaterThanOrEqual(0)
-  expect(verdict.retryAfterMs).toBeLessThanOrEqual(3_600_000)
-}

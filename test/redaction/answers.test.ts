@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { providerTypes } from '../../relay/providers/registry.ts'
 import { type Canaries, createCanaries } from '../support/canaries.ts'
-import { type CanaryVariant, canaryProvider } from '../support/canary-providers.ts'
+import { type CanaryVariant, canaryProvider, HTTP_TYPES } from '../support/canary-providers.ts'
 import { createCanaryRelay, expectNoLeaks } from '../support/canary-relay.ts'
+import { divertedClient } from '../support/diverted-client.ts'
 import { ECHOES, echoPath, startEchoSink } from '../support/echo-sink.ts'
 import { testClient } from '../support/http-client.ts'
 
@@ -20,14 +20,14 @@ const CASES = { secret: ALL, inline: ALL.filter((_, index) => index % 3 === 0) }
 /** Planted, but of no use for the type, so that it is never sent. */
 const NEVER_SENT = /other key|unused password/
 
-describe.each([...providerTypes.values()])('$type', (type) => {
+describe.each(HTTP_TYPES)('$type', (type) => {
   it.each<CanaryVariant>(['secret', 'inline'])(
     'keeps its secrets from a destination that echoes them (%s)',
     async (variant) => {
       const cases = CASES[variant]
       const canaries = createCanaries()
       const sink = await startEchoSink()
-      const relay = await createCanaryRelay(testClient())
+      const relay = await createCanaryRelay(divertedClient(testClient(), sink.url, canaries))
       await relay.deliverTo(
         cases.map(([status, echo], index) =>
           canaryProvider(canaries, {

@@ -9,6 +9,7 @@ import {
 import { secretId, tokensId } from '../../adapters/aws/secrets-manager.ts'
 import { CONFIG_TABLE, LEDGER_TABLE, STATE_TABLE } from '../../adapters/aws/tables.ts'
 import { createHttpClient } from '../../adapters/http/client.ts'
+import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createReconcileConfig } from '../../functions/reconcile-config/reconcile-config.ts'
@@ -91,6 +92,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
   const ports = {
     ...createStorePorts(environment, clients, clock),
     http: createHttpClient({ allowPrivate: true, userAgent: 'flux-relay/test' }),
+    nats: createNatsPublisher({ allowPrivate: true }),
     observer: { decided: (decision: Decision) => void decisions.push(decision) },
   }
   const access = createClusterAccess(ports.tokens, clock)

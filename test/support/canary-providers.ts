@@ -1,8 +1,16 @@
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import type { ProviderType } from '../../relay/providers/contract.ts'
+import { providerTypes } from '../../relay/providers/registry.ts'
 import type { Canaries } from './canaries.ts'
 import { takes } from './plain-provider.ts'
+import { serviceAccountKey } from './service-account.ts'
+
+/** All but what speaks a protocol of its own: test/redaction/nats.test.ts. */
+export const HTTP_TYPES = [...providerTypes.values()].filter(({ type }) => type !== 'nats')
+
+/** They send to one service, and nothing in a Provider leads elsewhere. */
+export const FIXED_HOST_TYPES: ReadonlySet<string> = new Set(['azureeventhub', 'googlepubsub'])
 
 /** Where the parts of a Provider's configuration come from. */
 export type CanaryVariant =
@@ -34,7 +42,7 @@ export interface CanaryTarget {
 }
 
 export function canaryProvider(canaries: Canaries, target: CanaryTarget): CanaryProvider {
-  const { type, name, variant, others = {} } = target
+  const { type, name, variant, path, others = {} } = target
   const place = `${type.type} ${variant}`
   const secret = { ...credentials(canaries, place, type, variant), ...target.secret }
   const address = addressFor(canaries, place, target)
@@ -42,14 +50,14 @@ export function canaryProvider(canaries: Canaries, target: CanaryTarget): Canary
   const references = Object.keys(others).map((field) => [field, { name: `${name}-${field}` }])
   const spec = {
     type: type.type,
-    channel: 'general',
+    channel: channelFor(canaries, place, target),
     ...(variant === 'inline' && { address }),
     secretRef: { name },
     ...Object.fromEntries(references),
     ...target.spec,
   }
   return {
-    manifests: [object('Provider', name, spec), object('Alert', name, alertSpec(name))],
+    manifests: [object('Provider', name, spec), object('Alert', name, alertSpec(name, path))],
     secrets: new Map([
       [name, { ...secret, ...inSecret }],
       ...Object.entries(others).map(([field, data]) => [`${name}-${field}`, data] as const),
@@ -62,12 +70,33 @@ function object(kind: string, name: string, spec: unknown): KubernetesObject {
   return { apiVersion: 'notification.toolkit.fluxcd.io/v1beta3', kind, metadata, spec }
 }
 
-function alertSpec(provider: string) {
+/** The summary carries the path to destinations whose own path is fixed. */
+function alertSpec(provider: string, path: string) {
   return {
+    summary: path,
     providerRef: { name: provider },
     eventSources: [{ kind: 'Kustomization', name: '*' }],
   }
 }
+
+/** Of the types that take no plain name. */
+const CHANNELS: Readonly<Record<string, string>> = {
+  telegram: '@general',
+  zulip: 'general/alerts',
+}
+
+/** The routing key of PagerDuty is its credential, and Flux takes it from the channel. */
+function channelFor(canaries: Canaries, place: string, target: CanaryTarget): string {
+  const { type } = target.type
+  if (type === 'googlepubsub') return target.path
+  if (type === 'pagerduty') return canaries.plant(`${place} channel token`)
+  return CHANNELS[type] ?? 'general'
+}
+
+/** In place of a token. */
+const TAKES_PASSWORD = /^git(hub|lab|ea)|^bitbucketserver$/
+
+const PREFERS_PAIR: ReadonlySet<string> = new Set(['alertmanager', 'nats', 'zulip'])
 
 function credentials(
   canaries: Canaries,
@@ -84,17 +113,29 @@ function credentials(
   }
   const text = Object.entries(headers).map(([name, value]) => `${name}: '${value}'`)
   const common = { headers: text.join('\n'), other: plant('other key') }
-  if (variant === 'inline' && (type === 'github' || type === 'gitlab')) {
+  if (type === 'googlepubsub') {
+    return { ...common, token: serviceAccountKey({ private_key_id: plant('unused key id') }) }
+  }
+  // The connection string that is then the address is a credential by itself.
+  if (variant === 'secret' && type === 'azureeventhub') return common
+  if (variant === 'inline' && TAKES_PASSWORD.test(type)) {
     return { ...common, username: 'bot', password: plant('password') }
   }
   // One colon, since Bitbucket wants that.
   const token = `bot:${canaries.plant(`${place} token`, 'word')}`
-  return { ...common, token, username: 'bot', password: plant('unused password') }
+  // A type that prefers the pair sends the password, all others the token.
+  const password = plant(PREFERS_PAIR.has(type) ? 'password' : 'unused password')
+  return { ...common, token, username: 'bot', password }
 }
 
 /** The first form of address that the type takes, with a canary in each part that can be secret. */
 function addressFor(canaries: Canaries, place: string, target: CanaryTarget): string {
   const { type, origin, path } = target
+  if (type.type === 'googlepubsub') return 'fleet-42'
+  if (type.type === 'nats') return new URL(origin).host
+  if (type.type === 'azureeventhub') return hubAddress(canaries, place, target)
+  const channel = channelFor(canaries, place, target)
+  const plainSecret = { token: 'user:app-password', username: 'bot', password: 'app-password' }
   const plant = (what: string) => canaries.plant(`${place} ${what}`)
   const special = (what: string) =>
     encodeURIComponent(canaries.plant(`${place} ${what}`, 'special'))
@@ -108,10 +149,25 @@ function addressFor(canaries: Canaries, place: string, target: CanaryTarget): st
     },
     () => `${origin}/${path}/repository`,
     () => `${origin}/${path}/project/_git/repository`,
+    () => `${origin}/scm/${path}/repository.git`,
   ]
   const address = candidates
     .map((make) => make())
-    .find((address) => takes(type, { address, channel: 'x' }, { token: 'user:app-password' }))
+    .find((address) => takes(type, { address, channel }, plainSecret))
   if (address === undefined) throw new Error(`${type.type} takes no address that is known here`)
   return address
+}
+
+function hubAddress(canaries: Canaries, place: string, { variant, path }: CanaryTarget): string {
+  if (variant === 'inline') return path
+  const plant = (what: string) => canaries.plant(`${place} ${what}`)
+  const fields = {
+    Endpoint: 'sb://fleet.servicebus.windows.net/',
+    SharedAccessKeyName: plant('address key'),
+    SharedAccessKey: plant('unused signing key'),
+    EntityPath: path,
+  }
+  return Object.entries(fields)
+    .map(([name, value]) => `${name}=${value}`)
+    .join(';')
 }

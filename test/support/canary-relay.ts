@@ -8,6 +8,7 @@ import type { HttpClient, Observer } from '../../relay/ports.ts'
 import type { Canaries } from './canaries.ts'
 import type { CanaryProvider } from './canary-providers.ts'
 import { MemoryConfigStore } from './memory-ports.ts'
+import { fixtureJson } from './notifications.ts'
 import { CLUSTER, createHarness, type Harness } from './relay-harness.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -51,7 +52,9 @@ export async function createCanaryRelay(http: HttpClient): Promise<CanaryRelay> 
         }
       }
       await harness.configure(...providers.flatMap(({ manifests }) => manifests))
-      await harness.send('kustomization-health-check-failed')
+      const { metadata } = fixtureJson('kustomization-health-check-failed')
+      const forComments = { ...Object(metadata), 'event.toolkit.fluxcd.io/change_request': '42' }
+      await harness.send('kustomization-health-check-failed', { metadata: forComments })
       await harness.drain()
     },
     async outputs() {

@@ -84,17 +84,20 @@ export interface EchoSink {
   received(): string
 }
 
-/** A part of a path that tells an `EchoSink` how to answer. */
+/** A part of a path, or of a body, that tells an `EchoSink` how to answer. */
 export function echoPath(status: number, echo: number): string {
   return `echo-${status}-${echo}`
 }
+
+const ECHO_PATH = /echo-(\d+)-(\d+)/
 
 export async function startEchoSink(): Promise<EchoSink> {
   const received: string[] = []
   const server = createServer(async (incoming, response) => {
     const request = await readRequest(incoming)
     received.push(request.raw)
-    const [, status = '404', echo = '0'] = /echo-(\d+)-(\d+)/.exec(request.url) ?? []
+    const [, status = '404', echo = '0'] =
+      ECHO_PATH.exec(request.url) ?? ECHO_PATH.exec(request.body) ?? []
     const body = ECHOES[Number(echo)]?.(request) ?? ''
     // A header takes no line breaks and no character beyond Latin-1.
     const value = encodeURI(request.raw).slice(0, 4_000)

@@ -8,6 +8,7 @@ import type { SQSRecord } from 'aws-lambda'
 import { DynamoDbLedger } from '../../adapters/aws/dynamodb-ledger.ts'
 import { recordOf } from '../../adapters/aws/ledger-item.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
+import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
@@ -68,6 +69,7 @@ export function startContainer(relay: AwsRelay, observer: Observer = relay.ports
       backoffMs,
     }),
     http,
+    nats: createNatsPublisher({ allowPrivate: true }),
     observer,
   }
   const access = createClusterAccess(ports.tokens, clock)

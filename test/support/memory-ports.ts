@@ -48,6 +48,9 @@ export function memoryPorts(): MemoryPorts {
     http: {
       send: ({ url }) => Promise.reject(new Error(`a test without network wants ${url}`)),
     },
+    nats: {
+      publish: ({ server }) => Promise.reject(new Error(`a test without network wants ${server}`)),
+    },
   }
 }
 

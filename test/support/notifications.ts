@@ -6,8 +6,13 @@ import type { SecretData } from '../../relay/model/secret.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
 import { mergeMetadata } from '../../relay/pipeline/merge-metadata.ts'
 import type { HttpResponse, OutboundRequest } from '../../relay/ports.ts'
-import type { HttpProvider, Notification } from '../../relay/providers/contract.ts'
-import { parseSettings, settingsInput } from '../../relay/providers/settings.ts'
+import type { HttpProvider, Notification, ProviderType } from '../../relay/providers/contract.ts'
+import {
+  parseSettings,
+  type SettingsInput,
+  sensitiveValues,
+  settingsInput,
+} from '../../relay/providers/settings.ts'
 
 /** The events of test/fixtures/events, by file name. */
 export type FixtureName =
@@ -66,23 +71,48 @@ export function notificationOf(
   }
 }
 
+type TypeSettings<S> = Pick<ProviderType<S>, 'type' | 'settings'>
+
 /** The settings of a type from a Provider's spec and its Secret's keys. Throws `SettingsError`. */
 export function settingsOf<S>(
-  type: HttpProvider<S>,
+  type: TypeSettings<S>,
   spec: Record<string, unknown>,
   secret: SecretData = {},
 ): S {
+  return parseSettings(type.settings, inputOf(type.type, spec, secret))
+}
+
+/** What is masked of a Provider's spec and its Secret's keys. */
+export function secretsOf<S>(
+  type: TypeSettings<S>,
+  spec: Record<string, unknown>,
+  secret: SecretData,
+): readonly string[] {
+  return sensitiveValues(type.settings, inputOf(type.type, spec, secret))
+}
+
+function inputOf(type: string, spec: Record<string, unknown>, secret: SecretData): SettingsInput {
   const provider: Provider = {
     ...Provider.parse({
       apiVersion: 'notification.toolkit.fluxcd.io/v1beta3',
       kind: 'Provider',
       metadata: { name: 'p', namespace: 'flux-system' },
-      spec: { type: type.type, ...spec },
+      spec: { type, ...spec },
     }),
     metadata: { name: 'p', namespace: 'flux-system', uid: PROVIDER_UID },
     manifest: {},
   }
-  return parseSettings(type.settings, settingsInput(provider, secret))
+  return settingsInput(provider, secret)
+}
+
+/** The requests of a notification after `prepare` has shortened it to what the type takes. */
+export function requestsOf<S>(
+  type: HttpProvider<S>,
+  notification: Notification,
+  settings: S,
+): readonly OutboundRequest[] {
+  const event = type.fit?.(notification.event, settings) ?? notification.event
+  return type.requests({ ...notification, event }, settings)
 }
 
 /** A request with its JSON body parsed, for comparison with a golden one. */

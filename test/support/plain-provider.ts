@@ -1,8 +1,8 @@
 import type { SecretData } from '../../relay/model/secret.ts'
 import type { ProviderType } from '../../relay/providers/contract.ts'
-import { isHttpProvider } from '../../relay/providers/contract.ts'
 import { SettingsError } from '../../relay/providers/settings.ts'
 import { settingsOf } from './notifications.ts'
+import { serviceAccountKey } from './service-account.ts'
 
 /** A spec and a Secret that a type takes. */
 export interface PlainProvider {
@@ -15,15 +15,29 @@ const ADDRESSES = [
   'https://service.test/owner/repository',
   'https://key@service.test/42',
   'https://service.test/organization/project/_git/repository',
+  'nats://service.test:4222',
+  'https://service.test/scm/PROJECT/repository.git',
+  'service.test',
 ] as const
+
+const CHANNELS = ['general', '@general', 'general/alerts'] as const
+
+const SECRETS: readonly SecretData[] = [
+  { token: 'user:app-password' },
+  { username: 'user', password: 'app-password' },
+  { token: serviceAccountKey() },
+]
 
 /** Finds what a type takes by asking its schema, so that a new type needs no entry anywhere. */
 export function plainProvider(type: ProviderType): PlainProvider {
-  const secret = { token: 'user:app-password' }
-  const specs = ADDRESSES.map((address) => ({ type: type.type, address, channel: 'general' }))
-  const spec = specs.find((candidate) => takes(type, candidate, secret))
-  if (!spec) throw new Error(`${type.type} takes no address of test/support/plain-provider.ts`)
-  return { spec, secret }
+  const candidates = SECRETS.flatMap((secret) =>
+    CHANNELS.flatMap((channel) =>
+      ADDRESSES.map((address) => ({ spec: { type: type.type, address, channel }, secret })),
+    ),
+  )
+  const found = candidates.find(({ spec, secret }) => takes(type, spec, secret))
+  if (!found) throw new Error(`test/support/plain-provider.ts has nothing that ${type.type} takes`)
+  return found
 }
 
 /** Whether the settings of a type can be read from a spec and a Secret. */
@@ -32,7 +46,6 @@ export function takes(
   spec: Readonly<Record<string, unknown>>,
   secret: SecretData,
 ): boolean {
-  if (!isHttpProvider(type)) return false
   try {
     settingsOf(type, spec, secret)
     return true

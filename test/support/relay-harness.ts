@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
 import { SqliteConfigStore } from '../../adapters/sqlite/config.ts'
 import { openDatabase } from '../../adapters/sqlite/database.ts'
 import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
@@ -83,6 +84,7 @@ export function createHarness(
         return destination(request)
       },
     },
+    nats: createNatsPublisher({ allowPrivate: true }),
     observer: { decided: (decision) => decisions.push(decision) },
     ...replaced,
   }

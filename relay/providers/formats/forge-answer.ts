@@ -3,12 +3,15 @@ import { classifyStatus } from '../classify.ts'
 import type { Verdict } from '../contract.ts'
 import { serviceMessage } from './service-message.ts'
 
-/** Judges a forge's answer by its status; the reason repeats what the forge says of it. */
-export function classifyForgeAnswer(response: HttpResponse): Verdict {
+/**
+ * Judges a forge's answer by its status; the reason repeats what the forge says of it. `notFound`
+ * says what a 404 can mean, where that is not the setting of a commit status.
+ */
+export function classifyForgeAnswer(response: HttpResponse, notFound = NOT_FOUND): Verdict {
   const verdict = classifyStatus(response)
   if (verdict.kind === 'delivered') return verdict
   const said = serviceMessage(response.body)
-  const parts = [verdict.reason, said, response.status === 404 ? NOT_FOUND : undefined]
+  const parts = [verdict.reason, said, response.status === 404 ? notFound : undefined]
   return { ...verdict, reason: parts.filter((part) => part !== undefined).join(': ') }
 }
 

@@ -4,9 +4,9 @@ import { ellipsize } from '../../model/text.ts'
 const MAX_LENGTH = 200
 
 /**
- * What a service says in an error answer of JSON: `message` or `error`, as text or as an object that
- * has a message, and beside it the `errors` that GitHub lists. Undefined when the body is not JSON,
- * for example because it was cut off.
+ * What a service says in an error answer of JSON: `message`, `error`, `msg` or `description`, as text
+ * or as an object that has a message, and beside it the `errors` that GitHub lists. Undefined when the
+ * body is not JSON, for example because it was cut off.
  */
 export function serviceMessage(body: string): string | undefined {
   if (!body.trimStart().startsWith('{')) return undefined
@@ -24,7 +24,8 @@ export function quotable(text: string): string {
 
 function messageOf(value: unknown): string | undefined {
   if (!isRecord(value)) return undefined
-  const said = textOf(value.message ?? value.error ?? undefined)
+  const { message, error, msg, description } = value
+  const said = textOf(message ?? error ?? msg ?? description ?? undefined)
   const details = Array.isArray(value.errors) ? value.errors.map(textOf).join('; ') : ''
   return [said, details].filter(Boolean).join(': ')
 }

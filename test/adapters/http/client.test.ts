@@ -142,6 +142,15 @@ describe('answers', () => {
     expect(result).toMatchObject({ status: 200, body, truncated })
   })
 
+  it('reads more for a request that asks for it', async () => {
+    const size = 3 * MAX_RESPONSE_BYTES
+    const { port } = await startHttpServer((_request, response) => response.end('x'.repeat(size)))
+    const send = (maxResponseBytes: number) =>
+      testClient().send(post(`http://127.0.0.1:${port}/`, { maxResponseBytes }), PATIENT)
+    expect(await send(size)).toMatchObject({ body: 'x'.repeat(size), truncated: false })
+    expect(await send(size - 1)).toMatchObject({ body: 'x'.repeat(size - 1), truncated: true })
+  })
+
   it('cuts no character in half', async () => {
     const { port } = await startHttpServer((_request, response) =>
       response.end(`x${'é'.repeat(MAX_RESPONSE_BYTES)}`),

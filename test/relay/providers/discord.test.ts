@@ -1,14 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { discord } from '../../../relay/providers/discord.ts'
 import { describeStatusClasses } from '../../support/classify-table.ts'
-import { notificationOf, settingsOf, withJsonBody } from '../../support/notifications.ts'
+import {
+  notificationOf,
+  requestsOf,
+  response,
+  settingsOf,
+  withJsonBody,
+} from '../../support/notifications.ts'
 
 const ADDRESS = 'https://discord.com/api/webhooks/123456789/a-Token'
 const settings = settingsOf(discord, { channel: 'general' }, { address: ADDRESS })
 
 describe('discord requests', () => {
   it('posts an info event to the Slack-compatible address, without channel and fallback', () => {
-    expect(discord.requests(notificationOf('kustomization-finished'), settings)).toEqual([
+    expect(requestsOf(discord, notificationOf('kustomization-finished'), settings)).toEqual([
       {
         method: 'POST',
         url: 'https://discord.com/api/webhooks/123456789/a-Token/slack',
@@ -41,7 +47,7 @@ describe('discord requests', () => {
 
   it('posts an error in danger color, under the name of the spec', () => {
     const named = settingsOf(discord, { address: ADDRESS, username: 'flux' })
-    const [request] = discord.requests(notificationOf('helmrelease-upgrade-failed'), named)
+    const [request] = requestsOf(discord, notificationOf('helmrelease-upgrade-failed'), named)
     expect(withJsonBody(request).body).toEqual({
       channel: '',
       username: 'flux',
@@ -66,7 +72,8 @@ describe('discord requests', () => {
   })
 
   it('posts the lines of a progress event, and no fields without metadata', () => {
-    const [request] = discord.requests(
+    const [request] = requestsOf(
+      discord,
       notificationOf('kustomization-configured', { metadata: null }),
       settings,
     )
@@ -82,7 +89,8 @@ describe('discord requests', () => {
   })
 
   it('leaves unicode and markup as they are', () => {
-    const [request] = discord.requests(
+    const [request] = requestsOf(
+      discord,
       notificationOf('kustomization-applied', {
         message: 'déployé 🚀 <b>"x"</b> *y* & `z`',
         metadata: { 'kustomize.toolkit.fluxcd.io/team': 'Ünïts & <co> 🦊' },
@@ -107,7 +115,8 @@ describe('discord requests', () => {
       'https://discord.com/api/webhooks/1/t/slack?thread_id=9',
     ],
   ])('posts for %s to %s', (address, url) => {
-    const [request] = discord.requests(
+    const [request] = requestsOf(
+      discord,
       notificationOf('kustomization-finished'),
       settingsOf(discord, { address }),
     )
@@ -116,15 +125,19 @@ describe('discord requests', () => {
 
   it('makes the same bytes of the same input', () => {
     const notification = notificationOf('helmrelease-upgrade-failed')
-    expect(discord.requests(notification, settings)).toEqual(
-      discord.requests(notification, settings),
+    expect(requestsOf(discord, notification, settings)).toEqual(
+      requestsOf(discord, notification, settings),
     )
   })
 })
 
 describe('discord limits of an embed', () => {
   function attachment(changes: Record<string, unknown>) {
-    const [request] = discord.requests(notificationOf('kustomization-applied', changes), settings)
+    const [request] = requestsOf(
+      discord,
+      notificationOf('kustomization-applied', changes),
+      settings,
+    )
     const body = withJsonBody(request).body as {
       readonly attachments: ReadonlyArray<{
         readonly text: string
@@ -169,8 +182,22 @@ describe('discord limits of an embed', () => {
 
   it('cuts a user name to 80 characters', () => {
     const long = settingsOf(discord, { address: ADDRESS, username: 'u'.repeat(100) })
-    const [request] = discord.requests(notificationOf('kustomization-finished'), long)
+    const [request] = requestsOf(discord, notificationOf('kustomization-finished'), long)
     expect(withJsonBody(request).body).toMatchObject({ username: `${'u'.repeat(79)}…` })
+  })
+})
+
+describe('discord limit of an author', () => {
+  it('cuts a long name of an object', () => {
+    const name = 'n'.repeat(250)
+    const involvedObject = { kind: 'Kustomization', namespace: 'flux-system', name }
+    const [request] = requestsOf(
+      discord,
+      notificationOf('kustomization-applied', { involvedObject }),
+      settings,
+    )
+    const author_name = `kustomization/${'n'.repeat(241)}…`
+    expect(withJsonBody(request).body).toMatchObject({ attachments: [{ author_name }] })
   })
 })
 
@@ -181,6 +208,14 @@ describe('discord settings', () => {
     ['an address that is no URL', { address: 'general' }, {}, /address: set spec\.address/],
   ])('refuses %s', (_, spec, secret, message) => {
     expect(() => settingsOf(discord, spec, secret)).toThrow(message)
+  })
+})
+
+describe('discord answers', () => {
+  it('repeats what the service says', () => {
+    const answer = response(400, '{"message":"Invalid Webhook Token","code":50027}')
+    const verdict = { kind: 'rejected', reason: 'HTTP 400: Invalid Webhook Token' }
+    expect(discord.classify?.(answer)).toEqual(verdict)
   })
 })
 

@@ -117,7 +117,10 @@ describe('github requests', () => {
 
   it('takes the name for a password from the spec', () => {
     const spec = { address: ADDRESS, username: 'u' }
-    expect(settingsOf(github, spec, { password: 'pw' }).token).toBe('pw')
+    expect(settingsOf(github, spec, { password: 'pw' }).credential).toEqual({
+      kind: 'token',
+      token: 'pw',
+    })
   })
 
   it('makes the same bytes of the same input', () => {
@@ -198,12 +201,6 @@ describe('github settings', () => {
       { address: ADDRESS },
       { password: 'p' },
       /^username: .*no username/,
-    ],
-    [
-      'a GitHub App',
-      { address: ADDRESS },
-      { githubAppID: '1', githubAppInstallationID: '2', githubAppPrivateKey: 'k' },
-      /^token: .*App authentication is not supported yet; use the key token/,
     ],
   ])('refuses %s', (_, spec, secret, message) => {
     expect(() => settingsOf(github, spec, secret)).toThrow(message)

@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { googleChat } from '../../../relay/providers/googlechat.ts'
 import { describeStatusClasses } from '../../support/classify-table.ts'
-import { notificationOf, settingsOf, withJsonBody } from '../../support/notifications.ts'
+import {
+  notificationOf,
+  requestsOf,
+  response,
+  settingsOf,
+  withJsonBody,
+} from '../../support/notifications.ts'
 
 const ADDRESS = 'https://chat.googleapis.com/v1/spaces/AAAA/messages?key=k-1&token=t-1'
 const settings = settingsOf(googleChat, {}, { address: ADDRESS })
@@ -15,7 +21,7 @@ function keyValue(topLabel: string, content: string) {
 
 describe('googlechat requests', () => {
   it('posts an info event as a card', () => {
-    expect(googleChat.requests(notificationOf('kustomization-finished'), settings)).toEqual([
+    expect(requestsOf(googleChat, notificationOf('kustomization-finished'), settings)).toEqual([
       {
         method: 'POST',
         url: ADDRESS,
@@ -65,7 +71,7 @@ describe('googlechat requests', () => {
   })
 
   it('posts an error in red, with the metadata sorted', () => {
-    const [request] = googleChat.requests(notificationOf('helmrelease-upgrade-failed'), settings)
+    const [request] = requestsOf(googleChat, notificationOf('helmrelease-upgrade-failed'), settings)
     expect(withJsonBody(request).body).toEqual({
       cards: [
         {
@@ -103,7 +109,8 @@ describe('googlechat requests', () => {
   })
 
   it('posts a progress event without metadata as one section', () => {
-    const [request] = googleChat.requests(
+    const [request] = requestsOf(
+      googleChat,
       notificationOf('kustomization-configured', { metadata: null }),
       settings,
     )
@@ -135,7 +142,8 @@ describe('googlechat requests', () => {
   })
 
   it('leaves unicode and markup as they are', () => {
-    const [request] = googleChat.requests(
+    const [request] = requestsOf(
+      googleChat,
       notificationOf('kustomization-applied', {
         message: 'déployé 🚀 <b>"x"</b> *y* & `z`',
         metadata: { 'kustomize.toolkit.fluxcd.io/team': 'Ünïts & <co> 🦊' },
@@ -159,7 +167,8 @@ describe('googlechat requests', () => {
     ['error', 'x', 'x…</font>"'],
     ['error', '配', '配…</font>"'],
   ])('cuts a long %s message of %s to a body of 32,000 bytes', (severity, character, end) => {
-    const [request] = googleChat.requests(
+    const [request] = requestsOf(
+      googleChat,
       notificationOf('kustomization-applied', { severity, message: character.repeat(39_000) }),
       settings,
     )
@@ -172,8 +181,8 @@ describe('googlechat requests', () => {
 
   it('makes the same bytes of the same input', () => {
     const notification = notificationOf('helmrelease-upgrade-failed')
-    expect(googleChat.requests(notification, settings)).toEqual(
-      googleChat.requests(notification, settings),
+    expect(requestsOf(googleChat, notification, settings)).toEqual(
+      requestsOf(googleChat, notification, settings),
     )
   })
 })
@@ -185,6 +194,17 @@ describe('googlechat settings', () => {
     ['an address that is no URL', { address: 'general' }, {}, /address: set spec\.address/],
   ])('refuses %s', (_, spec, secret, message) => {
     expect(() => settingsOf(googleChat, spec, secret)).toThrow(message)
+  })
+})
+
+describe('googlechat answers', () => {
+  it('repeats what the service says', () => {
+    const answer = response(
+      400,
+      '{"error":{"code":400,"message":"Message cannot be empty.","status":"INVALID_ARGUMENT"}}',
+    )
+    const verdict = { kind: 'rejected', reason: 'HTTP 400: Message cannot be empty.' }
+    expect(googleChat.classify?.(answer)).toEqual(verdict)
   })
 })
 

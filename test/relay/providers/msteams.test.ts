@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { msteams } from '../../../relay/providers/msteams.ts'
 import { describeStatusClasses } from '../../support/classify-table.ts'
-import { notificationOf, response, settingsOf, withJsonBody } from '../../support/notifications.ts'
+import {
+  notificationOf,
+  requestsOf,
+  response,
+  settingsOf,
+  withJsonBody,
+} from '../../support/notifications.ts'
 
 const WORKFLOW = 'https://prod-1.westus.logic.azure.com:443/workflows/1/triggers/manual?sig=abc'
 const CONNECTOR = 'https://example.webhook.office.com/webhookb2/1@2/IncomingWebhook/3/4'
@@ -32,7 +38,7 @@ function adaptiveCard(items: readonly unknown[]) {
 
 describe('msteams requests to a workflow', () => {
   it('posts an info event as an Adaptive Card', () => {
-    expect(msteams.requests(notificationOf('kustomization-finished'), workflow)).toEqual([
+    expect(requestsOf(msteams, notificationOf('kustomization-finished'), workflow)).toEqual([
       {
         method: 'POST',
         url: WORKFLOW,
@@ -64,7 +70,7 @@ describe('msteams requests to a workflow', () => {
   })
 
   it('posts an error in the color of attention, with the facts sorted', () => {
-    const [request] = msteams.requests(notificationOf('helmrelease-upgrade-failed'), workflow)
+    const [request] = requestsOf(msteams, notificationOf('helmrelease-upgrade-failed'), workflow)
     expect(withJsonBody(request).body).toEqual(
       adaptiveCard([
         {
@@ -89,7 +95,8 @@ describe('msteams requests to a workflow', () => {
   })
 
   it('puts the summary first', () => {
-    const [request] = msteams.requests(
+    const [request] = requestsOf(
+      msteams,
       notificationOf('kustomization-applied', {
         metadata: {
           'kustomize.toolkit.fluxcd.io/revision': 'main@sha1:1',
@@ -105,7 +112,8 @@ describe('msteams requests to a workflow', () => {
   })
 
   it('posts a progress event without metadata with an empty fact set', () => {
-    const [request] = msteams.requests(
+    const [request] = requestsOf(
+      msteams,
       notificationOf('kustomization-configured', { metadata: null }),
       workflow,
     )
@@ -130,7 +138,8 @@ describe('msteams requests to a workflow', () => {
 
   it('takes a host that only contains the connector name for a workflow', () => {
     const address = 'https://example.webhook.office.com.evil.example/hook'
-    const [request] = msteams.requests(
+    const [request] = requestsOf(
+      msteams,
       notificationOf('kustomization-finished'),
       settingsOf(msteams, { address }),
     )
@@ -140,7 +149,7 @@ describe('msteams requests to a workflow', () => {
 
 describe('msteams requests to a deprecated connector', () => {
   it('posts an info event as a MessageCard', () => {
-    expect(msteams.requests(notificationOf('kustomization-finished'), connector)).toEqual([
+    expect(requestsOf(msteams, notificationOf('kustomization-finished'), connector)).toEqual([
       {
         method: 'POST',
         url: CONNECTOR,
@@ -163,7 +172,7 @@ describe('msteams requests to a deprecated connector', () => {
   })
 
   it('posts an error in red', () => {
-    const [request] = msteams.requests(notificationOf('helmrelease-upgrade-failed'), connector)
+    const [request] = requestsOf(msteams, notificationOf('helmrelease-upgrade-failed'), connector)
     expect(withJsonBody(request).body).toEqual({
       '@type': 'MessageCard',
       '@context': 'http://schema.org/extensions',
@@ -185,7 +194,8 @@ describe('msteams requests to a deprecated connector', () => {
   })
 
   it('posts a progress event without metadata with no facts', () => {
-    const [request] = msteams.requests(
+    const [request] = requestsOf(
+      msteams,
       notificationOf('kustomization-configured', { metadata: null }),
       connector,
     )
@@ -202,7 +212,8 @@ describe('msteams requests to a deprecated connector', () => {
 
   it('knows the connector with a port and in capitals', () => {
     const address = 'https://EXAMPLE.webhook.office.com:8443/webhookb2/1'
-    const [request] = msteams.requests(
+    const [request] = requestsOf(
+      msteams,
       notificationOf('kustomization-finished'),
       settingsOf(msteams, { address }),
     )
@@ -215,7 +226,8 @@ describe.each([
   ['a connector', connector],
 ])('msteams texts for %s', (_, settings) => {
   it('leaves unicode and markup as they are', () => {
-    const [request] = msteams.requests(
+    const [request] = requestsOf(
+      msteams,
       notificationOf('kustomization-applied', {
         message: 'déployé 🚀 <b>"x"</b> *y* & `z`',
         metadata: { 'kustomize.toolkit.fluxcd.io/team': 'Ünïts & <co> 🦊' },
@@ -233,7 +245,8 @@ describe.each([
     ['three-byte letters', '配'],
     ['pairs', '🚀'],
   ])('cuts a long message of %s to 28 kB, counted as UTF-8 and as UTF-16', (_name, character) => {
-    const [request] = msteams.requests(
+    const [request] = requestsOf(
+      msteams,
       notificationOf('kustomization-applied', { message: character.repeat(39_000) }),
       settings,
     )
@@ -248,8 +261,8 @@ describe.each([
 
   it('makes the same bytes of the same input', () => {
     const notification = notificationOf('helmrelease-upgrade-failed')
-    expect(msteams.requests(notification, settings)).toEqual(
-      msteams.requests(notification, settings),
+    expect(requestsOf(msteams, notification, settings)).toEqual(
+      requestsOf(msteams, notification, settings),
     )
   })
 })

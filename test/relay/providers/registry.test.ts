@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { providerTypes } from '../../../relay/providers/registry.ts'
 
 /** Files of the directory that are not a type. */
-const SHARED = new Set(['classify', 'contract', 'registry', 'settings'])
+const SHARED = new Set(['access-tokens', 'classify', 'contract', 'registry', 'settings'])
 
 const files = (path: string) =>
   readdirSync(new URL(path, import.meta.url), { withFileTypes: true })

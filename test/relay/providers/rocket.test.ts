@@ -1,7 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { rocket } from '../../../relay/providers/rocket.ts'
 import { describeStatusClasses } from '../../support/classify-table.ts'
-import { notificationOf, settingsOf, withJsonBody } from '../../support/notifications.ts'
+import {
+  notificationOf,
+  requestsOf,
+  response,
+  settingsOf,
+  withJsonBody,
+} from '../../support/notifications.ts'
 
 const ADDRESS = 'https://chat.example.com/hooks/65f1/Token'
 const settings = settingsOf(rocket, { channel: '#general' }, { address: ADDRESS })
@@ -99,6 +105,16 @@ describe('rocket requests', () => {
     })
   })
 
+  it('sends a long message whole', () => {
+    const message = '🚀'.repeat(19_500)
+    const [request] = requestsOf(
+      rocket,
+      notificationOf('kustomization-applied', { message }),
+      settings,
+    )
+    expect(withJsonBody(request).body).toMatchObject({ attachments: [{ text: message }] })
+  })
+
   it('makes the same bytes of the same input', () => {
     const notification = notificationOf('helmrelease-upgrade-failed')
     expect(rocket.requests(notification, settings)).toEqual(rocket.requests(notification, settings))
@@ -112,6 +128,14 @@ describe('rocket settings', () => {
     ['an address that is no URL', { address: 'general' }, {}, /address: set spec\.address/],
   ])('refuses %s', (_, spec, secret, message) => {
     expect(() => settingsOf(rocket, spec, secret)).toThrow(message)
+  })
+})
+
+describe('rocket answers', () => {
+  it('repeats what the service says', () => {
+    const answer = response(400, '{"success":false,"error":"invalid-channel"}')
+    const verdict = { kind: 'rejected', reason: 'HTTP 400: invalid-channel' }
+    expect(rocket.classify?.(answer)).toEqual(verdict)
   })
 })
 

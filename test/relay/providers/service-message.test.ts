@@ -17,6 +17,8 @@ describe('serviceMessage', () => {
       '{"type":"error","error":{"message":"key: too long","fields":{}}}',
       'key: too long',
     ],
+    ['Telegram', '{"ok":false,"description":"chat not found"}', 'chat not found'],
+    ['Zulip', '{"result":"error","msg":"Invalid API key"}', 'Invalid API key'],
     ['lines and controls', '{"message":"a\\n\\tb\\u001b[31m c"}', 'a b [31m c'],
     ['a long text', `{"message":"${'x'.repeat(5_000)}"}`, `${'x'.repeat(199)}…`],
     ['no text', '{"message":null}', undefined],

@@ -1,6 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { slack } from '../../../relay/providers/slack.ts'
-import { notificationOf, response, settingsOf, withJsonBody } from '../../support/notifications.ts'
+import {
+  notificationOf,
+  requestsOf,
+  response,
+  settingsOf,
+  withJsonBody,
+} from '../../support/notifications.ts'
 
 const ADDRESS = 'https://hooks.slack.com/services/YOUR/SLACK/WEBHOOK'
 const settings = settingsOf(slack, { channel: 'general' }, { address: ADDRESS })
@@ -92,6 +98,48 @@ describe('slack requests', () => {
   })
 })
 
+describe('slack limit of 40,000 characters', () => {
+  interface Attachment {
+    readonly fallback: string
+    readonly text: string
+    readonly fields: ReadonlyArray<{ readonly title: string; readonly value: string }>
+  }
+
+  function attachmentOf(changes: Record<string, unknown>): Attachment {
+    const notification = notificationOf('kustomization-applied', changes)
+    const { body } = withJsonBody(requestsOf(slack, notification, settings)[0])
+    const [attachment] = (body as { readonly attachments: readonly Attachment[] }).attachments
+    if (!attachment) throw new Error('no attachment')
+    return attachment
+  }
+
+  const metadata = { 'kustomize.toolkit.fluxcd.io/diff': 'd'.repeat(5_000) }
+
+  it.each(['x', '🚀'])('cuts a long message of %s beside long metadata', (character) => {
+    const attachment = attachmentOf({ message: character.repeat(39_000), metadata })
+    const length = attachment.text.length + 'diff'.length + 5_000
+    expect(length + 'kustomization/podinfo.flux-system'.length).toBeLessThanOrEqual(40_000)
+    expect(attachment.text.length).toBeGreaterThan(34_950)
+    expect(attachment.text.endsWith(`${character}…`)).toBe(true)
+    expect(attachment.text.isWellFormed()).toBe(true)
+    expect(attachment.fields).toMatchObject([{ title: 'diff', value: 'd'.repeat(5_000) }])
+  })
+
+  it('leaves a long message that fits, and cuts its fallback to 4,000', () => {
+    const attachment = attachmentOf({ message: 'x'.repeat(39_000) })
+    expect(attachment.text).toHaveLength(39_000)
+    expect(attachment.fallback).toHaveLength(4_000)
+    expect(attachment.fallback.endsWith('x…')).toBe(true)
+  })
+
+  it('shortens values that leave no room for the message', () => {
+    const long = { 'kustomize.toolkit.fluxcd.io/diff': 'd'.repeat(50_000) }
+    const attachment = attachmentOf({ message: 'failed', metadata: long })
+    expect(attachment.text).toBe('failed')
+    expect(attachment.fields).toMatchObject([{ value: `${'d'.repeat(255)}…` }])
+  })
+})
+
 describe('slack settings', () => {
   it.each([
     ['no address', {}, {}, /address: set spec\.address/],
@@ -121,7 +169,15 @@ describe('slack answers', () => {
     [429, '', { kind: 'retry' }],
     [500, '', { kind: 'retry' }],
     [403, 'invalid_token', { kind: 'unauthorized' }],
-    [404, 'no_service', { kind: 'rejected' }],
+    [404, 'no_service', { kind: 'rejected', reason: 'HTTP 404: no_service' }],
+    [
+      410,
+      'channel_is_archived',
+      { kind: 'rejected', reason: 'HTTP 410: the address is gone: channel_is_archived' },
+    ],
+    [400, '<p>no words of Slack</p>', { kind: 'rejected', reason: 'HTTP 400' }],
+    [429, '{"ok":false,"error":"ratelimited"}', { kind: 'retry', reason: 'HTTP 429: ratelimited' }],
+    [200, 'message_sent', { kind: 'delivered' }],
   ])('judges %i %s', (status, body, verdict) => {
     expect(slack.classify?.(response(status, body))).toMatchObject(verdict)
   })

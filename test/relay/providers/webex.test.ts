@@ -1,20 +1,26 @@
 import { describe, expect, it } from 'vitest'
 import { webex } from '../../../relay/providers/webex.ts'
 import { describeStatusClasses } from '../../support/classify-table.ts'
-import { notificationOf, settingsOf, withJsonBody } from '../../support/notifications.ts'
+import {
+  notificationOf,
+  requestsOf,
+  response,
+  settingsOf,
+  withJsonBody,
+} from '../../support/notifications.ts'
 
 const ADDRESS = 'https://webexapis.com/v1/messages'
 const spec = { address: ADDRESS, channel: 'Y2lzY29-room' }
 const settings = settingsOf(webex, spec, { token: 'bot-token' })
 
 function markdownOf(...args: Parameters<typeof notificationOf>): string {
-  const [request] = webex.requests(notificationOf(...args), settings)
+  const [request] = requestsOf(webex, notificationOf(...args), settings)
   return (withJsonBody(request).body as { readonly markdown: string }).markdown
 }
 
 describe('webex requests', () => {
   it('posts an info event to the room', () => {
-    expect(webex.requests(notificationOf('kustomization-finished'), settings)).toEqual([
+    expect(requestsOf(webex, notificationOf('kustomization-finished'), settings)).toEqual([
       {
         method: 'POST',
         url: ADDRESS,
@@ -62,7 +68,9 @@ describe('webex requests', () => {
 
   it('makes the same bytes of the same input', () => {
     const notification = notificationOf('helmrelease-upgrade-failed')
-    expect(webex.requests(notification, settings)).toEqual(webex.requests(notification, settings))
+    expect(requestsOf(webex, notification, settings)).toEqual(
+      requestsOf(webex, notification, settings),
+    )
   })
 })
 
@@ -114,6 +122,14 @@ describe('webex settings', () => {
     ['no token', spec, {}, /token: the Secret named by spec\.secretRef needs the key token/],
   ])('refuses %s', (_, changed, secret, message) => {
     expect(() => settingsOf(webex, changed, secret)).toThrow(message)
+  })
+})
+
+describe('webex answers', () => {
+  it('repeats what the service says', () => {
+    const answer = response(400, '{"message":"The text is too long","trackingId":"R_1"}')
+    const verdict = { kind: 'rejected', reason: 'HTTP 400: The text is too long' }
+    expect(webex.classify?.(answer)).toEqual(verdict)
   })
 })
 

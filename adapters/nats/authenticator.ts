@@ -1,0 +1,32 @@
+import type { Authenticator } from '@nats-io/nats-core'
+import { parseNatsCredentials } from '../../relay/model/nats-credentials.ts'
+import type { NatsCredentials } from '../../relay/ports.ts'
+import { createSigner } from './nkey-signer.ts'
+
+/** By the object: a Provider's stays the same for as long as its Secret does. */
+const known = new WeakMap<NatsCredentials, Authenticator>()
+
+/** What a client says to prove who it is; undefined when a seed or a `.creds` text is none. */
+export function authenticatorOf(credentials: NatsCredentials): Authenticator | undefined {
+  try {
+    const authenticator = known.get(credentials) ?? createAuthenticator(credentials)
+    known.set(credentials, authenticator)
+    return authenticator
+  } catch {
+    return undefined
+  }
+}
+
+function createAuthenticator({ creds, nkeySeed, user }: NatsCredentials): Authenticator {
+  if (creds !== undefined) {
+    const { jwt, seed } = parseNatsCredentials(creds) ?? { jwt: '', seed: '' }
+    const signer = createSigner(seed)
+    return (nonce = '') => ({ jwt, sig: signer.sign(nonce) })
+  }
+  if (nkeySeed !== undefined) {
+    const signer = createSigner(nkeySeed)
+    return (nonce = '') => ({ nkey: signer.publicKey, sig: signer.sign(nonce) })
+  }
+  if (user !== undefined) return () => ({ user: user.name, pass: user.password })
+  return () => undefined
+}

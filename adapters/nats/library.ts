@@ -1,0 +1,47 @@
+import type { Authenticator, NatsConnection } from '@nats-io/nats-core'
+import type { NatsCredentials } from '../../relay/ports.ts'
+import type { Link } from './link.ts'
+import { type LinkOptions, LinkTransport } from './link-transport.ts'
+
+/** What needs the NATS library. */
+export interface NatsLibrary {
+  /** Undefined when a seed or a `.creds` text is none. */
+  authenticatorOf(credentials: NatsCredentials): Authenticator | undefined
+  /** Speaks over an open connection. */
+  connect(link: Link, authenticator: Authenticator): Promise<NatsConnection>
+}
+
+/** It waits for this at most, in milliseconds; whoever opened the link closes it sooner. */
+const NO_TIMEOUT_MS = 2 ** 31 - 1
+
+let loading: Promise<NatsLibrary> | undefined
+
+/** Loads the library at the first call: most relays never publish to NATS. */
+export function loadLibrary(): Promise<NatsLibrary> {
+  loading ??= load()
+  return loading
+}
+
+async function load(): Promise<NatsLibrary> {
+  const [{ NatsConnectionImpl, setTransportFactory }, { authenticatorOf }] = await Promise.all([
+    import('@nats-io/nats-core/internal'),
+    import('./authenticator.ts'),
+  ])
+  setTransportFactory({ factory: () => new LinkTransport() })
+  return {
+    authenticatorOf,
+    connect: (link, authenticator) => {
+      const options: LinkOptions = {
+        link,
+        authenticator,
+        name: 'flux-relay',
+        // Of no effect, since the link is open; the library wants one.
+        servers: 'nats.invalid',
+        timeout: NO_TIMEOUT_MS,
+        reconnect: false,
+        ignoreClusterUpdates: true,
+      }
+      return NatsConnectionImpl.connect(options)
+    },
+  }
+}

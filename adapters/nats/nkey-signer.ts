@@ -1,0 +1,45 @@
+import { createPrivateKey, sign } from 'node:crypto'
+import { fromSeed } from '@nats-io/nkeys'
+
+/** Proves to be the owner of an NKey. */
+export interface NkeySigner {
+  readonly publicKey: string
+  /** The signature of a server's nonce, in base64url. */
+  sign(nonce: string): string
+}
+
+/** DER of an Ed25519 private key, before its 32 bytes: RFC 8410. */
+const ED25519_PREFIX = Buffer.from('302e020100300506032b657004220420', 'hex')
+
+/**
+ * Throws when the text is no seed. The library's own signature is plain JavaScript, and takes a
+ * hundred times as long as Node's.
+ */
+export function createSigner(seed: string): NkeySigner {
+  const publicKey = fromSeed(Buffer.from(seed)).getPublicKey()
+  // Two bytes say what it is, and two at the end are a checksum.
+  const secret = base32Bytes(seed).subarray(2, 34)
+  const key = createPrivateKey({
+    key: Buffer.concat([ED25519_PREFIX, secret]),
+    format: 'der',
+    type: 'pkcs8',
+  })
+  return { publicKey, sign: (nonce) => sign(null, Buffer.from(nonce), key).toString('base64url') }
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** RFC 4648, section 6. */
+function base32Bytes(text: string): Buffer {
+  const bytes: number[] = []
+  let bits = 0
+  let count = 0
+  for (const character of text) {
+    bits = ((bits << 5) | BASE32.indexOf(character)) & 0xfff
+    count += 5
+    if (count < 8) continue
+    count -= 8
+    bytes.push((bits >> count) & 0xff)
+  }
+  return Buffer.from(bytes)
+}

@@ -1,0 +1,63 @@
+import type { NatsPublisher, TransportOptions } from '../../relay/ports.ts'
+import { type AddressGuardOptions, createAddressGuard } from '../http/address-guard.ts'
+import { ConnectError, codeOf, failureOf } from '../http/failure.ts'
+import { type Resolve, resolveBySystem } from '../http/guarded-lookup.ts'
+import { startDeadlines } from './deadlines.ts'
+import { loadLibrary } from './library.ts'
+import { openLink, parseServerAddress } from './link.ts'
+import { publishOver } from './publish-over.ts'
+
+export interface NatsPublisherOptions extends AddressGuardOptions {
+  /** Bounds the time until a server has said its INFO and TLS is up, in ms. Default 5,000. */
+  readonly connectTimeoutMs?: number
+  /** Resolves names; the system's resolver unless a test has its own. */
+  readonly resolve?: Resolve
+}
+
+/**
+ * Publishes to NATS servers through the address guard and the Provider's proxy, each message over a
+ * connection of its own. Throws when an option is not valid.
+ */
+export function createNatsPublisher(options: NatsPublisherOptions): NatsPublisher {
+  const guard = createAddressGuard(options)
+  const { resolve = resolveBySystem, connectTimeoutMs = 5_000 } = options
+
+  async function connectAndPublish(
+    message: Parameters<NatsPublisher['publish']>[0],
+    transport: TransportOptions,
+    { signal, connectMs, connected }: ReturnType<typeof startDeadlines>,
+  ): ReturnType<NatsPublisher['publish']> {
+    const library = await loadLibrary()
+    const authenticator = library.authenticatorOf(message.credentials)
+    if (authenticator === undefined) {
+      const detail = 'the NKey seed or the creds of the Secret are none: their checksum is wrong'
+      return { kind: 'refused', cause: 'credentials', detail }
+    }
+    const context = { guard, resolve, signal, connectTimeoutMs: connectMs }
+    const link = await openLink(parseServerAddress(message.server), transport, context)
+    connected()
+    try {
+      return await publishOver(link, message, () => library.connect(link, authenticator))
+    } finally {
+      link.close()
+    }
+  }
+
+  return {
+    async publish(message, transport) {
+      const deadlines = startDeadlines(transport.timeoutMs, connectTimeoutMs)
+      try {
+        return await connectAndPublish(message, transport, deadlines)
+      } catch (error) {
+        if (isOfTheNetwork(error)) return failureOf(error, false)
+        throw error
+      } finally {
+        deadlines.stop()
+      }
+    },
+  }
+}
+
+function isOfTheNetwork(error: unknown): boolean {
+  return error instanceof ConnectError || codeOf(error) !== 'unknown'
+}

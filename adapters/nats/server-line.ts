@@ -1,0 +1,75 @@
+import { ellipsize } from '../../relay/model/text.ts'
+import { ConnectError } from '../http/failure.ts'
+
+/** What a server says of itself, as far as a publisher needs it. */
+export interface ServerInfo {
+  readonly version: string
+  readonly headers: boolean
+  /** To be signed with an NKey. */
+  readonly nonce?: string
+  /** Most bytes of a message. */
+  readonly maxPayload: number
+  readonly tlsRequired: boolean
+  readonly tlsAvailable: boolean
+}
+
+/**
+ * What a server may say to a client without subscriptions:
+ * https://docs.nats.io/reference/reference-protocols/nats-protocol
+ */
+export type ServerLine =
+  | { readonly kind: 'INFO'; readonly info: ServerInfo }
+  | { readonly kind: '-ERR'; readonly text: string }
+  | { readonly kind: 'PING' | 'PONG' | '+OK' }
+
+/** Most UTF-16 units of a server's own words that are repeated. */
+const MAX_ERROR_LENGTH = 200
+
+/** Reads a line without its end. Throws a `ConnectError` for what is no such line. */
+export function parseServerLine(line: string): ServerLine {
+  const space = line.search(/[ \t]/)
+  const operation = (space < 0 ? line : line.slice(0, space)).toUpperCase()
+  const rest = space < 0 ? '' : line.slice(space).trim()
+  switch (operation) {
+    case 'INFO':
+      return { kind: operation, info: parseInfo(rest) }
+    case '-ERR':
+      return { kind: operation, text: errorText(rest) }
+    case 'PING':
+    case 'PONG':
+    case '+OK':
+      return { kind: operation }
+    default:
+      throw new ConnectError('protocol', 'the server does not speak the NATS protocol')
+  }
+}
+
+const VERSION = /^\d{1,5}\.\d{1,5}\.\d{1,5}/
+
+function errorText(quoted: string): string {
+  const text = quoted.replace(/^'|'$/g, '').replace(/[\s\p{Cc}]+/gu, ' ')
+  return ellipsize(text, MAX_ERROR_LENGTH)
+}
+
+function parseInfo(text: string): ServerInfo {
+  const info = parseObject(text)
+  const { version, nonce, max_payload: maxPayload } = info
+  return {
+    version: VERSION.exec(String(version))?.[0] ?? '0.0.0',
+    headers: info.headers === true,
+    ...(typeof nonce === 'string' && { nonce }),
+    maxPayload: Number.isSafeInteger(maxPayload) ? Number(maxPayload) : Number.MAX_SAFE_INTEGER,
+    tlsRequired: info.tls_required === true,
+    tlsAvailable: info.tls_available === true,
+  }
+}
+
+function parseObject(text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null) return { ...value }
+  } catch {
+    // Said below.
+  }
+  throw new ConnectError('protocol', 'the INFO of the server is not a JSON object')
+}

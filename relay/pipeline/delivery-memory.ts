@@ -1,0 +1,31 @@
+import { z } from 'zod'
+import type { Ports } from '../ports.ts'
+import type { DeliveryMemory } from '../providers/contract.ts'
+
+const REMEMBER_MS = 90 * 24 * 3_600_000
+
+/** Two writers of one key seldom meet, and then one of them is right. */
+const MAX_TRIES = 5
+
+/** What the types of a cluster remember, in its State. */
+export function createDeliveryMemory(
+  { state, clock }: Pick<Ports, 'state' | 'clock'>,
+  cluster: string,
+): DeliveryMemory {
+  const stateKey = (key: string) => `${cluster}#memory#${key}`
+  return {
+    async read(key) {
+      const stored = await state.read(stateKey(key))
+      return stored && z.string().parse(stored.value)
+    },
+    async write(key, text) {
+      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+        const stored = await state.read(stateKey(key))
+        const expected = stored?.version ?? 'absent'
+        const expiresAt = clock.now() + REMEMBER_MS
+        if (await state.write(stateKey(key), text, expected, expiresAt)) return
+      }
+      throw new Error(`the state of ${stateKey(key)} changes all the time`)
+    },
+  }
+}

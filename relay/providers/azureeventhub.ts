@@ -1,0 +1,157 @@
+import { z } from 'zod'
+import type { Event } from '../model/event.ts'
+import type { HttpResponse } from '../ports.ts'
+import { classifyStatus } from './classify.ts'
+import { httpProvider, type Verdict } from './contract.ts'
+import {
+  authorizeEntraClient,
+  ENTRA_KEYS,
+  type EntraClient,
+  readEntraClient,
+} from './formats/entra-client.ts'
+import { eventJson } from './formats/event-json.ts'
+import { authorization, postJson } from './formats/json-request.ts'
+import { quotable } from './formats/service-message.ts'
+import {
+  type EventHubConnection,
+  parseConnectionString,
+  sharedAccessSignature,
+} from './formats/shared-access-signature.ts'
+import { cutToFit, jsonBytes } from './formats/size-limit.ts'
+import { optionalText, optionalToken, sensitive } from './settings.ts'
+
+/**
+ * An event of the Basic tier has at most 256 KB, what the service adds included; which tier it is
+ * cannot be seen from here. https://learn.microsoft.com/azure/event-hubs/event-hubs-quotas
+ */
+const MAX_EVENT_BYTES = 250_000
+
+/** Longer than a try, and clocks differ. */
+const SIGNATURE_LIFE_S = 600
+
+const ENTRA_SCOPE = 'https://eventhubs.azure.net/.default'
+
+type Access =
+  | { readonly kind: 'signature'; readonly connection: EventHubConnection }
+  | { readonly kind: 'token'; readonly token: string }
+  | { readonly kind: 'client'; readonly client: EntraClient }
+
+interface Settings {
+  /** `https://host/hub`. */
+  readonly hubUrl: string
+  readonly access: Access
+}
+
+const Fields = z.object({
+  /** The name of the hub, or a connection string with a key in it. */
+  address: sensitive(optionalText()),
+  channel: optionalText(),
+  token: optionalToken(),
+  serviceAccountName: optionalText(),
+  secret: z.record(z.string(), z.string()),
+})
+type Fields = z.infer<typeof Fields>
+type Issue = (field: keyof Fields, message: string) => typeof z.NEVER
+
+const Settings = Fields.transform((fields, context): Settings => {
+  const issue: Issue = (field, message) => {
+    context.addIssue({ code: 'custom', path: [field], message })
+    return z.NEVER
+  }
+  const isConnection = fields.address.includes('SharedAccessKey')
+  return isConnection ? signedSettings(fields, issue) : tokenSettings(fields, issue)
+})
+
+/**
+ * Azure Event Hubs, by a connection string, a token, or an application of Entra ID:
+ * https://learn.microsoft.com/rest/api/eventhub/send-event
+ */
+export const azureEventHub = httpProvider<Settings>({
+  type: 'azureeventhub',
+  family: 'stream',
+  settings: Settings,
+  fit: (event) => cutToFit(event, fitsAnyTier),
+  requests({ event }, { hubUrl }) {
+    const url = `${hubUrl}/messages?api-version=2014-01`
+    const headers = { 'content-type': 'application/atom+xml;type=entry;charset=utf-8' }
+    return [postJson(url, eventJson(event), headers)]
+  },
+  async authorize({ hubUrl, access }, exchange) {
+    switch (access.kind) {
+      case 'token': {
+        const headers = authorization('Bearer', access.token)
+        return { kind: 'authorized', headers, secrets: [] }
+      }
+      case 'client':
+        return authorizeEntraClient(access.client, ENTRA_SCOPE, exchange)
+      case 'signature': {
+        const expiresAt = Math.floor(exchange.clock.now() / 1_000) + SIGNATURE_LIFE_S
+        const signed = sharedAccessSignature(hubUrl, expiresAt, access.connection)
+        const headers = { authorization: signed.header }
+        return { kind: 'authorized', headers, secrets: [signed.signature, access.connection.key] }
+      }
+    }
+  },
+  classify: classifyEventHub,
+})
+
+function signedSettings(fields: Fields, issue: Issue): Settings {
+  const both = 'the address is a connection string, which is a credential by itself; remove'
+  if (fields.token !== '') issue('token', `${both} the key token from the Secret`)
+  if (fields.serviceAccountName !== '') issue('serviceAccountName', `${both} it from the spec`)
+  if (readEntraClient(fields.secret) !== undefined) {
+    issue('secret', `${both} the keys ${ENTRA_KEYS.join(', ')} from the Secret`)
+  }
+  const connection = parseConnectionString(fields.address)
+  if ('problem' in connection) return issue('address', connection.problem)
+  const { host, hub } = connection
+  return { hubUrl: hubUrl(host, hub), access: { kind: 'signature', connection } }
+}
+
+/** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
+const NAMESPACE = /^[A-Za-z][A-Za-z\d.-]{1,250}[A-Za-z\d]$/
+const HUB = /^[A-Za-z\d][\w./-]{0,255}$/
+
+function tokenSettings(fields: Fields, issue: Issue): Settings {
+  const { address: hub, channel: namespace } = fields
+  if (!HUB.test(hub)) {
+    issue('address', 'set spec.address to the name of the event hub, or to a connection string')
+  }
+  if (!NAMESPACE.test(namespace)) {
+    issue('channel', 'set spec.channel to the namespace of the event hub')
+  }
+  const host = namespace.includes('.servicebus.')
+    ? namespace
+    : `${namespace}.servicebus.windows.net`
+  return { hubUrl: hubUrl(host, hub), access: tokenAccess(fields, issue) }
+}
+
+function tokenAccess({ token, secret }: Fields, issue: Issue): Access {
+  const client = readEntraClient(secret)
+  if (client !== undefined && 'problem' in client) return issue('secret', client.problem)
+  if (token !== '' && client !== undefined) {
+    return issue('token', `the Secret has ${ENTRA_KEYS.join(', ')} too; remove one of the two`)
+  }
+  if (token !== '') return { kind: 'token', token }
+  if (client !== undefined) return { kind: 'client', client }
+  return issue(
+    'token',
+    `the Secret named by spec.secretRef needs the key token, or the keys ${ENTRA_KEYS.join(', ')}; this deployment binds no cloud identity that could take their place`,
+  )
+}
+
+function hubUrl(host: string, hub: string): string {
+  return `https://${host.toLowerCase()}/${hub.split('/').map(encodeURIComponent).join('/')}`
+}
+
+function fitsAnyTier(event: Event): boolean {
+  return jsonBytes(eventJson(event)) <= MAX_EVENT_BYTES
+}
+
+/** Errors are XML: `<Error><Code>401</Code><Detail>...</Detail></Error>`. */
+function classifyEventHub(response: HttpResponse): Verdict {
+  const verdict = classifyStatus(response)
+  if (verdict.kind === 'delivered') return verdict
+  const detail = quotable(/<Detail>([^<]*)/.exec(response.body)?.[1] ?? '')
+  return detail === '' ? verdict : { ...verdict, reason: `${verdict.reason}: ${detail}` }
+}

@@ -1,0 +1,62 @@
+import type { SecretData } from '../../model/secret.ts'
+import type { Authorization, Exchange } from '../contract.ts'
+import { authorizeByToken } from './oauth-token.ts'
+
+/** An application of Microsoft Entra ID with a client secret. */
+export interface EntraClient {
+  readonly tenantID: string
+  readonly clientID: string
+  readonly clientSecret: string
+}
+
+/** The keys of a Secret that name an application; ours, since Flux has none for it. */
+export const ENTRA_KEYS = ['tenantID', 'clientID', 'clientSecret'] as const
+
+/** The id of a tenant, or a domain of its. */
+const TENANT = /^[A-Za-z\d][A-Za-z\d.-]{0,99}$/
+
+/**
+ * Reads the application that a Secret names: undefined when it has none of the keys, the problem
+ * when it has some only. No problem shows a value.
+ */
+export function readEntraClient(
+  secret: SecretData,
+): EntraClient | { readonly problem: string } | undefined {
+  const [tenantID = '', clientID = '', clientSecret = ''] = ENTRA_KEYS.map((key) =>
+    secret[key]?.trim(),
+  )
+  const missing = ENTRA_KEYS.filter((key) => !secret[key]?.trim())
+  if (missing.length === ENTRA_KEYS.length) return undefined
+  if (missing.length > 0) {
+    return { problem: `the keys ${ENTRA_KEYS.join(', ')} go together; add ${missing.join(', ')}` }
+  }
+  if (!TENANT.test(tenantID)) {
+    return { problem: 'the key tenantID is not the id of a tenant, or a domain of its' }
+  }
+  return { tenantID, clientID, clientSecret }
+}
+
+/**
+ * Authorizes as the application, by the client credentials flow:
+ * https://learn.microsoft.com/entra/identity-platform/v2-oauth2-client-creds-grant-flow
+ */
+export function authorizeEntraClient(
+  { tenantID, clientID, clientSecret }: EntraClient,
+  scope: string,
+  exchange: Exchange,
+): Promise<Authorization> {
+  return authorizeByToken(
+    ['entra-client', tenantID, clientID, clientSecret, scope],
+    () => ({
+      url: `https://login.microsoftonline.com/${tenantID}/oauth2/v2.0/token`,
+      form: {
+        grant_type: 'client_credentials',
+        client_id: clientID,
+        client_secret: clientSecret,
+        scope,
+      },
+      secrets: [clientSecret],
+    }),
+    exchange,
+  )
+}

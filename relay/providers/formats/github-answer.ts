@@ -1,0 +1,31 @@
+import type { HttpResponse } from '../../ports.ts'
+import type { Verdict } from '../contract.ts'
+import { classifyForgeAnswer } from './forge-answer.ts'
+import { serviceMessage } from './service-message.ts'
+
+/** What every request to GitHub says beside who sends it. */
+export const GITHUB_HEADERS = {
+  accept: 'application/vnd.github.v3+json',
+  'x-github-api-version': '2022-11-28',
+} as const
+
+/** GitHub asks for this wait when a secondary rate limit comes without a `Retry-After`. */
+const SECONDARY_LIMIT_WAIT_MS = 60_000
+
+/**
+ * Judges GitHub's answer; `notFound` says what a 404 can mean. A rate limit may be told by its
+ * message alone:
+ * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+ */
+export function classifyGithub(response: HttpResponse, notFound?: string): Verdict {
+  const verdict = classifyForgeAnswer(response, notFound)
+  const said = serviceMessage(response.body) ?? ''
+  if (verdict.kind !== 'unauthorized' || response.status !== 403) return verdict
+  if (!/rate limit/i.test(said)) return verdict
+  return {
+    kind: 'retry',
+    reason: verdict.reason,
+    applied: 'no',
+    retryAfterMs: SECONDARY_LIMIT_WAIT_MS,
+  }
+}

@@ -1,0 +1,110 @@
+import { createPrivateKey, type KeyObject } from 'node:crypto'
+import type { z } from 'zod'
+import type { SecretData } from '../../model/secret.ts'
+
+/** A GitHub App, and which installation of it to act as. */
+export interface GithubApp {
+  readonly kind: 'app'
+  /** Its app id, or its client id. */
+  readonly id: string
+  readonly installation: { readonly id: string } | { readonly owner: string }
+  readonly privateKey: KeyObject
+  readonly privateKeyPem: string
+  /** Of its API, where tokens are fetched; no `/` at its end. */
+  readonly baseUrl: string
+}
+
+const KEYS = [
+  'githubAppID',
+  'githubAppInstallationID',
+  'githubAppInstallationOwner',
+  'githubAppPrivateKey',
+] as const
+type Key = (typeof KEYS)[number] | 'githubAppBaseURL'
+
+/** RS256 takes no shorter key: RFC 7518, section 3.3. */
+const LEAST_KEY_BITS = 2_048
+
+const HAS_KEYS = 'the Secret named by spec.secretRef'
+
+export function hasGithubApp(secret: SecretData): boolean {
+  return KEYS.some((key) => secret[key] !== undefined)
+}
+
+/**
+ * Reads an App from the keys of a Secret; undefined, and an issue for each key that is missing or
+ * wrong. No issue shows a value. `apiUrl` is that of the Provider's address, for an App that names
+ * no other.
+ */
+export function githubApp(
+  secret: SecretData,
+  apiUrl: string,
+  context: z.RefinementCtx,
+): GithubApp | undefined {
+  const issue = (key: Key, message: string) => {
+    context.addIssue({ code: 'custom', path: [key], message })
+    return undefined
+  }
+  const id = matching(secret.githubAppID, /^[\w.-]{1,100}$/)
+  const privateKeyPem = secret.githubAppPrivateKey ?? ''
+  const privateKey = readPrivateKey(privateKeyPem)
+  const installation = readInstallation(secret, issue)
+  const baseUrl = readBaseUrl(secret.githubAppBaseURL?.trim() || apiUrl)
+  if (!id) issue('githubAppID', `${HAS_KEYS} needs this key with the id of the App`)
+  if (!privateKey) issue('githubAppPrivateKey', privateKeyProblem(privateKeyPem))
+  if (!baseUrl) issue('githubAppBaseURL', 'expected an http:// or https:// URL without a query')
+  if (!id || !privateKey || !installation || !baseUrl) return undefined
+  return { kind: 'app', id, installation, privateKey, privateKeyPem, baseUrl }
+}
+
+type AddIssue = (key: Key, message: string) => undefined
+
+function readInstallation(
+  { githubAppInstallationID: idText, githubAppInstallationOwner: ownerText }: SecretData,
+  issue: AddIssue,
+): GithubApp['installation'] | undefined {
+  if (idText !== undefined && ownerText !== undefined) {
+    return issue(
+      'githubAppInstallationID',
+      `${HAS_KEYS} has githubAppInstallationOwner too; remove one of the two`,
+    )
+  }
+  if (ownerText !== undefined) {
+    const owner = matching(ownerText, /^[\w-]{1,100}$/)
+    if (owner) return { owner }
+    return issue('githubAppInstallationOwner', 'expected the name of an organization or a user')
+  }
+  const id = matching(idText, /^\d{1,20}$/)
+  if (id) return { id }
+  return issue(
+    'githubAppInstallationID',
+    `${HAS_KEYS} needs this key with a number, or the key githubAppInstallationOwner`,
+  )
+}
+
+/** Files that a Secret is made of end in a line break, so what is around a value is dropped. */
+function matching(text: string | undefined, pattern: RegExp): string | undefined {
+  const trimmed = text?.trim() ?? ''
+  return pattern.test(trimmed) ? trimmed : undefined
+}
+
+function readPrivateKey(pem: string): KeyObject | undefined {
+  try {
+    const key = createPrivateKey(pem)
+    const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
+    return key.asymmetricKeyType === 'rsa' && bits >= LEAST_KEY_BITS ? key : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function privateKeyProblem(pem: string): string {
+  if (pem.trim() === '') return `${HAS_KEYS} needs this key with a private key of the App`
+  return `expected an RSA private key of at least ${LEAST_KEY_BITS} bits in PEM form, PKCS#1 or PKCS#8, without a passphrase`
+}
+
+function readBaseUrl(text: string): string | undefined {
+  const url = URL.parse(text)
+  const isPlain = url && /^https?:$/.test(url.protocol) && !/[?#@]/.test(text)
+  return isPlain ? text.replace(/\/$/, '') : undefined
+}

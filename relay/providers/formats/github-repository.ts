@@ -1,0 +1,71 @@
+import { z } from 'zod'
+import type { Authorization, Exchange } from '../contract.ts'
+import { encodePath, type GitAddress, gitAddress } from './git-address.ts'
+import { GITHUB_HEADERS } from './github-answer.ts'
+import { installationToken } from './github-app.ts'
+import { type GithubApp, githubApp, hasGithubApp } from './github-app-settings.ts'
+import { authorization } from './json-request.ts'
+import { tokenOrPassword, tokenOrPasswordFields } from './token-or-password.ts'
+
+/** A repository of GitHub, and as whom to act there. */
+export interface GithubRepository {
+  readonly apiUrl: string
+  readonly repositoryUrl: string
+  readonly credential: { readonly kind: 'token'; readonly token: string } | GithubApp
+}
+
+/** The fields of a type that works on a repository of GitHub. */
+export const githubFields = () => ({
+  address: gitAddress('owner/repository', (path) => path.length === 2),
+  ...tokenOrPasswordFields(),
+  // Those of an App are read from it; whatever a Secret holds is masked.
+  secret: z.record(z.string(), z.string()),
+})
+
+type GithubFields = z.infer<z.ZodObject<ReturnType<typeof githubFields>>>
+
+/**
+ * A repository of GitHub or GitHub Enterprise Server, with a personal access token, or as an App
+ * when the Secret has neither token nor password.
+ */
+export function githubRepository(
+  { address, secret, ...credentials }: GithubFields,
+  context: z.RefinementCtx,
+): GithubRepository {
+  const apiUrl = apiUrlOf(address)
+  const repositoryUrl = `${apiUrl}/repos/${encodePath(address.path)}`
+  const { token, password } = credentials
+  const app =
+    token === '' && password === '' && hasGithubApp(secret)
+      ? githubApp(secret, apiUrl, context)
+      : ({ kind: 'token', token: tokenOrPassword(credentials, context) } as const)
+  return app ? { apiUrl, repositoryUrl, credential: app } : z.NEVER
+}
+
+/** Hosts of GitHub Enterprise Cloud (`api.<name>.ghe.com`) have their API at the root. */
+function apiUrlOf({ origin, host }: GitAddress): string {
+  if (host === 'github.com') return 'https://api.github.com'
+  return host.startsWith('api.') || host.includes('.api.') ? origin : `${origin}/api/v3`
+}
+
+/** The headers of a request to GitHub; `authorizeGithub` adds an App's token. */
+export function githubHeaders({ credential }: GithubRepository): Readonly<Record<string, string>> {
+  const token = credential.kind === 'token' ? credential.token : ''
+  return { ...GITHUB_HEADERS, ...authorization('Bearer', token) }
+}
+
+/** The header that says who sends; for an App with a token that is fetched first. */
+export async function authorizeGithub(
+  { credential }: GithubRepository,
+  exchange: Exchange,
+): Promise<Authorization> {
+  if (credential.kind === 'token') {
+    return authorized(credential.token, [])
+  }
+  const fetched = await installationToken(credential, exchange)
+  return fetched.kind === 'token' ? authorized(fetched.token, [fetched.token]) : fetched
+}
+
+function authorized(token: string, secrets: readonly string[]): Authorization {
+  return { kind: 'authorized', headers: authorization('Bearer', token), secrets }
+}

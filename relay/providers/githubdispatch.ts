@@ -1,0 +1,46 @@
+import { z } from 'zod'
+import type { Event } from '../model/event.ts'
+import { ellipsize } from '../model/text.ts'
+import { httpProvider } from './contract.ts'
+import { eventJson } from './formats/event-json.ts'
+import { classifyGithub } from './formats/github-answer.ts'
+import {
+  authorizeGithub,
+  type GithubRepository,
+  githubFields,
+  githubHeaders,
+  githubRepository,
+} from './formats/github-repository.ts'
+import { postJson } from './formats/json-request.ts'
+import { cutToFit, jsonBytes } from './formats/size-limit.ts'
+
+const MAX_EVENT_TYPE_LENGTH = 100
+
+/** "Less than 64KB"; the event has eight properties of the ten that it may have. */
+const MAX_PAYLOAD_BYTES = 65_535
+
+const NOT_FOUND =
+  'the repository is not found, or the token lacks the right to write the contents of it'
+
+/**
+ * GitHub Actions: an event that starts workflows of a repository.
+ * https://docs.github.com/en/rest/repos/repos#create-a-repository-dispatch-event
+ */
+export const githubDispatch = httpProvider<GithubRepository>({
+  type: 'githubdispatch',
+  family: 'stream',
+  settings: z.object(githubFields()).transform(githubRepository),
+  fit: (event) =>
+    cutToFit(event, (candidate) => jsonBytes(eventJson(candidate)) <= MAX_PAYLOAD_BYTES),
+  requests({ event }, settings) {
+    const body = { event_type: eventType(event), client_payload: eventJson(event) }
+    return [postJson(`${settings.repositoryUrl}/dispatches`, body, githubHeaders(settings))]
+  },
+  authorize: authorizeGithub,
+  classify: (response) => classifyGithub(response, NOT_FOUND),
+})
+
+/** What a workflow names under `types`: `Kustomization/podinfo.flux-system`. */
+function eventType({ involvedObject: { kind, name, namespace } }: Event): string {
+  return ellipsize(`${kind}/${name}.${namespace}`, MAX_EVENT_TYPE_LENGTH)
+}

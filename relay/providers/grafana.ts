@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import type { Event } from '../model/event.ts'
+import { ellipsize } from '../model/text.ts'
+import { httpProvider } from './contract.ts'
+import { basicOrBearer, basicOrBearerFields } from './formats/basic-or-bearer.ts'
+import { postJson } from './formats/json-request.ts'
+import { objectLabel, sortedMetadata, unixSeconds } from './formats/names.ts'
+import { classifyServiceAnswer } from './formats/service-answer.ts'
+import { jsonBytes, withShortValues } from './formats/size-limit.ts'
+import { webhookAddress } from './settings.ts'
+
+/**
+ * Bytes of all tags as JSON, by Grafana's default for `tags_length`:
+ * https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/#annotations
+ */
+const MAX_TAGS_BYTES = 500
+
+/** Grafana stores what is before and after the colon of a tag in columns of this many characters. */
+const MAX_TAG_PART_LENGTH = 100
+
+/** Lengths at which metadata is tried, in UTF-16 units, before it is left out. */
+const VALUE_LENGTHS = [MAX_TAG_PART_LENGTH, 48, 24] as const
+
+/**
+ * Grafana: an annotation that any dashboard can show by its tags. It has no message.
+ * https://grafana.com/docs/grafana/latest/developers/http_api/annotations/
+ */
+export const grafana = httpProvider({
+  type: 'grafana',
+  family: 'stream',
+  settings: z
+    .object({ address: webhookAddress(), ...basicOrBearerFields() })
+    .transform(({ address, ...credentials }, context) => ({
+      address,
+      headers: basicOrBearer(credentials, 'Bearer', context),
+    })),
+  fit(event) {
+    const candidates = [event, ...VALUE_LENGTHS.map((units) => withShortValues(event, units))]
+    return candidates.find(fits) ?? { ...event, metadata: {} }
+  },
+  requests({ event }, { address, headers }) {
+    const body = { when: unixSeconds(event), text: objectLabel(event), tags: tagsOf(event) }
+    return [postJson(address, body, headers)]
+  },
+  classify: classifyServiceAnswer,
+})
+
+function fits(event: Event): boolean {
+  const longest = Math.max(0, ...Object.values(event.metadata).map((value) => value.length))
+  return longest <= MAX_TAG_PART_LENGTH && jsonBytes(tagsOf(event)) <= MAX_TAGS_BYTES
+}
+
+function tagsOf(event: Event): readonly string[] {
+  const { kind, namespace, name } = event.involvedObject
+  return [
+    'flux',
+    ellipsize(event.reportingController, MAX_TAG_PART_LENGTH),
+    ...sortedMetadata(event).map(([key, value]) => tag(withoutColon(key), withoutColon(value))),
+    tag('kind', kind),
+    tag('name', name),
+    tag('namespace', namespace),
+  ]
+}
+
+function tag(key: string, value: string): string {
+  return `${ellipsize(key, MAX_TAG_PART_LENGTH)}: ${ellipsize(value, MAX_TAG_PART_LENGTH)}`
+}
+
+/** Grafana splits a tag at its first colon. */
+function withoutColon(text: string): string {
+  return text.replaceAll(':', '|')
+}

@@ -1,0 +1,38 @@
+import { z } from 'zod'
+import { httpProvider } from './contract.ts'
+import { incidentKey, skipProgressing } from './formats/incident.ts'
+import { authorization, postJson } from './formats/json-request.ts'
+import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
+import { classifyServiceAnswer } from './formats/service-answer.ts'
+import { requiredToken, webhookAddress } from './settings.ts'
+
+/**
+ * incident.io: an error fires the alert of its object, all else resolves it.
+ * https://docs.incident.io/api-reference/alert-events-v2/createhttp
+ */
+export const incidentIo = httpProvider({
+  type: 'incident.io',
+  family: 'incident',
+  settings: z.object({ address: webhookAddress(), token: requiredToken() }),
+  skips: skipProgressing,
+  requests(notification, { address, token }) {
+    const { event } = notification
+    const alert = {
+      title: `${objectLabel(event)}: ${event.reason}`,
+      status: isError(event) ? 'firing' : 'resolved',
+      deduplication_key: incidentKey(notification),
+      description: event.message || undefined,
+      metadata: {
+        ...Object.fromEntries(sortedMetadata(event)),
+        severity: event.severity,
+        reason: event.reason,
+        reportingController: event.reportingController || undefined,
+      },
+    }
+    return [postJson(address, alert, authorization('Bearer', token))]
+  },
+  subject(notification, { address }) {
+    return { key: JSON.stringify(['incident.io', address, incidentKey(notification)]) }
+  },
+  classify: classifyServiceAnswer,
+})

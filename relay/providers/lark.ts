@@ -1,0 +1,70 @@
+import { z } from 'zod'
+import type { Event } from '../model/event.ts'
+import type { HttpResponse } from '../ports.ts'
+import { httpProvider, type Verdict } from './contract.ts'
+import { parseJson } from './formats/json-answer.ts'
+import { postJson } from './formats/json-request.ts'
+import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
+import { classifyServiceAnswer } from './formats/service-answer.ts'
+import { quotable } from './formats/service-message.ts'
+import { cutToFit, jsonBytes } from './formats/size-limit.ts'
+import { webhookAddress } from './settings.ts'
+
+/** "20 K": https://open.larksuite.com/document/client-docs/bot-v3/add-custom-bot */
+const MAX_BODY_BYTES = 20_000
+
+/** Lark, in China Feishu: the webhook of a custom bot. */
+export const lark = httpProvider({
+  type: 'lark',
+  family: 'chat',
+  settings: z.object({ address: webhookAddress() }),
+  fit: (event) =>
+    cutToFit(event, (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_BODY_BYTES),
+  requests: ({ event }, { address }) => [postJson(address, cardMessage(event))],
+  classify: classifyLark,
+})
+
+function cardMessage(event: Event) {
+  const metadata = sortedMetadata(event).map(([key, value]) => `${key}: ${value}\n`)
+  const title = `${isError(event) ? '🚨' : '💫'} ${objectLabel(event)}`
+  const content = `**${event.message}**\n\n${metadata.join('')}`
+  return {
+    msg_type: 'interactive',
+    card: {
+      config: { wide_screen_mode: true },
+      header: {
+        title: { tag: 'plain_text', content: title },
+        template: isError(event) ? 'red' : 'turquoise',
+      },
+      elements: [{ tag: 'div', text: { tag: 'lark_md', content } }],
+    },
+  }
+}
+
+/**
+ * Frequency limits of the message service, of one chat, and of the platform. 9499 is one only when
+ * its message says so; mostly it is a body that Lark cannot read.
+ * https://open.larksuite.com/document/server-docs/api-call-guide/generic-error-code
+ */
+const LIMIT_CODES: ReadonlySet<number> = new Set([11_232, 230_020, 99_991_400])
+const LIMIT_MESSAGE = /too many request|frequency limit/i
+
+/** The token in the address is not known. */
+const TOKEN_CODE = 19_001
+
+const Answer = z.object({ code: z.number(), msg: z.string().catch('') })
+
+/** Lark answers 200 for refusals too, and tells them by a code other than 0. */
+function classifyLark(response: HttpResponse): Verdict {
+  const verdict = classifyServiceAnswer(response)
+  const answer = parseJson(Answer, response.body)
+  if (answer === undefined || answer.code === 0) return verdict
+  if (verdict.kind !== 'delivered' && verdict.kind !== 'rejected') return verdict
+  if (response.status >= 300 && response.status < 400) return verdict
+  const said = quotable(answer.msg)
+  const reason = `Lark answered code ${answer.code}${said === '' ? '' : `: ${said}`}`
+  if (LIMIT_CODES.has(answer.code) || LIMIT_MESSAGE.test(answer.msg)) {
+    return { kind: 'retry', reason, applied: 'no' }
+  }
+  return { kind: answer.code === TOKEN_CODE ? 'unauthorized' : 'rejected', reason }
+}

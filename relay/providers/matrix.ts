@@ -1,0 +1,79 @@
+import { createHash } from 'node:crypto'
+import { z } from 'zod'
+import type { Event } from '../model/event.ts'
+import type { HttpResponse } from '../ports.ts'
+import { httpProvider, type Verdict } from './contract.ts'
+import { eventJson } from './formats/event-json.ts'
+import { authorization, postJson } from './formats/json-request.ts'
+import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
+import { cutToFit, jsonBytes } from './formats/size-limit.ts'
+import { classifyWaitingAnswer } from './formats/waiting-answer.ts'
+import { requiredToken, webhookAddress } from './settings.ts'
+
+/**
+ * A room's event has 65,536 bytes at most, with what the server adds to this content: names of up to
+ * 255 bytes each, up to 30 references to other events, hashes and signatures.
+ * https://spec.matrix.org/latest/client-server-api/#size-limits
+ */
+const MAX_CONTENT_BYTES = 60_000
+
+/** A room id goes into the path as it is. */
+const ROOM = /^(?!\.{1,2}$)[^\s/?#\\]+$/
+const ROOM_FORM =
+  'set spec.channel to the id of the room, such as !abcdefgh:example.org; an alias such as #room:example.org does not do'
+
+const Settings = z
+  .object({
+    address: webhookAddress(),
+    channel: z.string().regex(ROOM, ROOM_FORM),
+    token: requiredToken(),
+  })
+  .superRefine(({ address }, context) => {
+    if (!/[?#@]/.test(address)) return
+    const message = 'must be the URL of the homeserver alone, without user, query or fragment'
+    context.addIssue({ code: 'custom', path: ['address'], message })
+  })
+
+/** Matrix: a text message to a room, through the client-server API. */
+export const matrix = httpProvider({
+  type: 'matrix',
+  family: 'chat',
+  settings: Settings,
+  fit: (event) =>
+    cutToFit(event, (candidate) => jsonBytes(textMessage(candidate)) <= MAX_CONTENT_BYTES),
+  requests({ event }, { address, channel, token }) {
+    const room = `${address}/_matrix/client/r0/rooms/${channel}`
+    const url = `${room}/send/m.room.message/${transactionId(event)}`
+    const headers = authorization('Bearer', token)
+    return [{ ...postJson(url, textMessage(event), headers), method: 'PUT' }]
+  },
+  classify: classifyMatrix,
+})
+
+/**
+ * The same for a retry or a replay, which the server then does not post again:
+ * https://spec.matrix.org/latest/client-server-api/#transaction-identifiers
+ */
+function transactionId(event: Event): string {
+  return createHash('sha1')
+    .update(JSON.stringify(eventJson(event)))
+    .digest('hex')
+}
+
+function textMessage(event: Event) {
+  const lines = [
+    `${isError(event) ? '🚨' : '💫'} ${objectLabel(event)}`,
+    event.message,
+    ...sortedMetadata(event).map(([key, value]) => `- ${key}: ${value}`),
+  ]
+  return { body: lines.map((line) => `${line}\n`).join(''), msgtype: 'm.text' }
+}
+
+/** https://spec.matrix.org/latest/client-server-api/#rate-limiting */
+const Wait = z
+  .object({ retry_after_ms: z.number() })
+  .transform(({ retry_after_ms }) => retry_after_ms)
+
+function classifyMatrix(response: HttpResponse): Verdict {
+  return classifyWaitingAnswer(response, Wait)
+}

@@ -1,0 +1,124 @@
+import { z } from 'zod'
+import { isNkeySeed, parseNatsCredentials } from '../model/nats-credentials.ts'
+import type { NatsCredentials, NatsMessage } from '../ports.ts'
+import { classifyFailure } from './classify.ts'
+import { customProvider, type Exchange, type Failure, type Verdict } from './contract.ts'
+import { eventJson } from './formats/event-json.ts'
+import { parseNatsServers } from './formats/nats-servers.ts'
+import { quotable } from './formats/service-message.ts'
+import { optionalText, optionalToken } from './settings.ts'
+
+interface Settings {
+  /** `nats://host:port` or `tls://host:port` each; the first that can be reached is used. */
+  readonly servers: readonly string[]
+  readonly subject: string
+  readonly credentials: NatsCredentials
+}
+
+const Fields = z.object({
+  address: optionalText(),
+  channel: optionalText(),
+  username: optionalText(),
+  password: optionalToken(),
+  secret: z.record(z.string(), z.string()),
+})
+type Fields = z.infer<typeof Fields>
+
+const Settings = Fields.transform((fields, context): Settings => {
+  const issue = (field: keyof Fields, message: string) =>
+    context.addIssue({ code: 'custom', path: [field], message })
+  const servers = parseNatsServers(fields.address)
+  if (fields.address === '') {
+    issue('address', 'set spec.address to the server, such as nats://nats.example.com:4222')
+  } else if ('problem' in servers) issue('address', servers.problem)
+  const problem = subjectProblem(fields.channel)
+  if (problem !== undefined) issue('channel', problem)
+  return {
+    servers: 'problem' in servers ? [] : servers,
+    subject: fields.channel,
+    credentials: credentialsOf(fields, issue),
+  }
+})
+
+/**
+ * NATS: the event as a message on a subject of a server, or of the first of several that can be
+ * reached. https://fluxcd.io/flux/components/notification/providers/#nats
+ */
+export const nats = customProvider<Settings>({
+  type: 'nats',
+  family: 'stream',
+  settings: Settings,
+  host: ({ servers }) => servers.map((server) => new URL(server).host).join(),
+  async deliver({ event }, settings, exchange) {
+    const { subject, credentials } = settings
+    const body = JSON.stringify(eventJson(event))
+    const messages = settings.servers.map((server) => ({ server, subject, body, credentials }))
+    return { verdict: await publishToFirst(messages, exchange) }
+  },
+})
+
+/** Most bytes of a subject; the server bounds the whole line that names it to 4,096. */
+const MAX_SUBJECT_BYTES = 1_024
+
+/** https://docs.nats.io/nats-concepts/subjects#characters-allowed-and-recommended-for-subject-names */
+function subjectProblem(subject: string): string | undefined {
+  if (subject === '') return 'set spec.channel to the subject to publish to'
+  if (/[\s\p{Cc}]/u.test(subject)) return 'a subject must not have spaces or control characters'
+  if (/[*>]/.test(subject)) return 'a subject to publish to must not have the wildcards * and >'
+  if (subject.split('.').includes('')) return 'a subject must not have empty parts between dots'
+  if (Buffer.byteLength(subject) > MAX_SUBJECT_BYTES) {
+    return `a subject must not be longer than ${MAX_SUBJECT_BYTES} bytes`
+  }
+  return undefined
+}
+
+type Issue = (field: keyof Fields, message: string) => void
+
+/** The Secret's `creds` before its `nkey`, before user name and password; none are needed. */
+function credentialsOf({ username, password, secret }: Fields, issue: Issue): NatsCredentials {
+  const creds = secret.creds?.trim() ?? ''
+  const nkeySeed = secret.nkey?.trim() ?? ''
+  if (creds !== '') {
+    if (parseNatsCredentials(creds) !== undefined) return { creds }
+    issue(
+      'secret',
+      'the Secret key creds is not the text of a .creds file, with a user JWT and its NKey seed',
+    )
+  } else if (nkeySeed !== '') {
+    if (isNkeySeed(nkeySeed)) return { nkeySeed }
+    issue('secret', 'the Secret key nkey is not the NKey seed of a user, which starts with SU')
+  } else if (password !== '') {
+    if (username !== '') return { user: { name: username, password } }
+    issue('username', 'the Secret has a password but no username; add it to the Secret')
+  } else if (username !== '') {
+    issue('password', 'spec.username needs the key password in the Secret named by spec.secretRef')
+  }
+  return {}
+}
+
+async function publishToFirst(
+  messages: readonly NatsMessage[],
+  exchange: Exchange,
+): Promise<Verdict> {
+  const unreached: Failure[] = []
+  for (const message of messages) {
+    const result = await exchange.publish(message)
+    if (result.kind !== 'failure') return judge(result, message)
+    const verdict = classifyFailure(result)
+    unreached.push(verdict)
+    if (result.mayHaveArrived) break
+  }
+  const [first] = unreached
+  const worthARetry = unreached.findLast(({ kind }) => kind === 'retry') ?? first
+  if (worthARetry === undefined) throw new Error('settings without a server')
+  const reason = unreached.map(({ reason }) => reason).join('; ')
+  return { ...worthARetry, reason }
+}
+
+type Answer = Exclude<Awaited<ReturnType<Exchange['publish']>>, { kind: 'failure' }>
+
+function judge(answer: Answer, { subject }: NatsMessage): Verdict {
+  if (answer.kind === 'published') return { kind: 'delivered', reason: `published to ${subject}` }
+  const reason = quotable(answer.detail)
+  return { kind: answer.cause === 'credentials' ? 'unauthorized' : 'rejected', reason }
+}

@@ -1,0 +1,80 @@
+import { z } from 'zod'
+import { classifyFailure } from './classify.ts'
+import { customProvider } from './contract.ts'
+import { basicAuthorization } from './formats/basic-or-bearer.ts'
+import { secretHeaders } from './formats/headers.ts'
+import { authorization } from './formats/json-request.ts'
+import { classifyOtlpAnswer } from './formats/otlp-answer.ts'
+import { spanOf } from './formats/otlp-span.ts'
+import { headerMap, optionalText, optionalToken, webhookAddress } from './settings.ts'
+
+/** https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
+const DEFAULT_PATH = '/v1/traces'
+
+const Settings = z
+  .object({
+    address: webhookAddress(),
+    headers: headerMap(),
+    username: optionalText(),
+    token: optionalToken(),
+    password: optionalToken(),
+  })
+  .transform(({ address, headers, username, token, password }, context) => {
+    const secret = token || password
+    if (username !== '' && secret === '') {
+      context.addIssue({
+        code: 'custom',
+        path: ['username'],
+        message:
+          'there is a username but no password; add password or token to the Secret named by spec.secretRef, or remove spec.username',
+      })
+    }
+    const credentials =
+      username === '' ? authorization('Bearer', secret) : basicAuthorization(username, secret)
+    return {
+      url: tracesUrl(address),
+      headers: {
+        ...credentials,
+        ...secretHeaders(headers),
+        'content-type': 'application/x-protobuf',
+      },
+    }
+  })
+type Settings = z.infer<typeof Settings>
+
+/**
+ * OpenTelemetry: each event is a span that begins with it and ends when it is sent, by OTLP over
+ * HTTP. It needs the time of sending, so it is no pure request.
+ * https://opentelemetry.io/docs/specs/otlp/#otlphttp
+ */
+export const otel = customProvider<Settings>({
+  type: 'otel',
+  family: 'stream',
+  settings: Settings,
+  skips({ involvedObject: { kind } }) {
+    return kind === 'HelmRepository' ? 'otel takes no events of a HelmRepository' : undefined
+  },
+  host: ({ url }) => new URL(url).host,
+  async deliver(notification, { url, headers }, { send, clock }) {
+    const body = await serialize(spanOf(notification, clock.now()))
+    const result = await send({ method: 'POST', url, headers, body })
+    if (result.kind === 'failure') return { verdict: classifyFailure(result) }
+    return { verdict: classifyOtlpAnswer(result), response: result }
+  },
+})
+
+/** Loaded when first used: no other type needs it, and it is not small. */
+async function serialize(span: ReturnType<typeof spanOf>): Promise<Uint8Array> {
+  const { ProtobufTraceSerializer } = await import('@opentelemetry/otlp-transformer')
+  const bytes = ProtobufTraceSerializer.serializeRequest([span])
+  if (bytes === undefined) throw new Error('the span was not serialized')
+  return bytes
+}
+
+/** The address with a path; one that is given stays as it is, be it only `/`. */
+function tracesUrl(address: string): string {
+  const url = new URL(address)
+  const afterHost = address.replace(/^https?:\/\/[^/?#]*/i, '')
+  if (!afterHost.startsWith('/')) url.pathname = DEFAULT_PATH
+  return url.href
+}

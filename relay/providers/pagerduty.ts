@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import type { Event } from '../model/event.ts'
+import { ellipsize } from '../model/text.ts'
+import { httpProvider, type Notification } from './contract.ts'
+import { incidentKey, skipProgressing } from './formats/incident.ts'
+import { postJson } from './formats/json-request.ts'
+import { isError, reasonPhrase, sortedMetadata, wholeSecondsTimestamp } from './formats/names.ts'
+import { classifyServiceAnswer } from './formats/service-answer.ts'
+import { cutToFit, jsonBytes } from './formats/size-limit.ts'
+import { requiredToken, webhookAddress } from './settings.ts'
+
+/** https://developer.pagerduty.com/docs/events-api-v2/trigger-events/ */
+const MAX_SUMMARY_LENGTH = 1_024
+
+/**
+ * A whole event may have 512 KB; what surrounds the details has some 2 KB:
+ * https://developer.pagerduty.com/docs/events-api-v2/overview/
+ */
+const MAX_DETAILS_BYTES = 500_000
+
+/** A reason of this length fits into a summary beside the longest kind and name. */
+const MAX_REASON_LENGTH = 256
+
+const MAX_SOURCE_LENGTH = 255
+
+const Settings = z
+  .object({
+    address: webhookAddress(),
+    channel: requiredToken(
+      'set spec.channel to the integration key (routing key) of the PagerDuty service',
+    ),
+  })
+  .transform(({ address, channel }) => ({ origin: new URL(address).origin, routingKey: channel }))
+type Settings = z.infer<typeof Settings>
+
+/**
+ * PagerDuty, Events API v2: an error triggers the incident of its object, all else resolves it, and
+ * an info event is recorded as a change too.
+ */
+export const pagerDuty = httpProvider<Settings>({
+  type: 'pagerduty',
+  family: 'incident',
+  settings: Settings,
+  skips: skipProgressing,
+  fit: (event) =>
+    cutToFit(
+      withShortReason(event),
+      (candidate) => jsonBytes(detailsOf(candidate)) <= MAX_DETAILS_BYTES,
+    ),
+  requests(notification, { origin, routingKey }) {
+    const { event } = notification
+    const incident = postJson(`${origin}/v2/enqueue`, {
+      routing_key: routingKey,
+      event_action: isError(event) ? 'trigger' : 'resolve',
+      dedup_key: incidentKey(notification),
+      ...(isError(event) ? { payload: incidentPayload(event) } : {}),
+    })
+    if (event.severity !== 'info') return [incident]
+    const change = { routing_key: routingKey, payload: changePayload(event), links: null }
+    return [incident, postJson(`${origin}/v2/change/enqueue`, change)]
+  },
+  subject(notification: Notification, { origin, routingKey }) {
+    return { key: JSON.stringify(['pagerduty', origin, routingKey, incidentKey(notification)]) }
+  },
+  classify: classifyServiceAnswer,
+})
+
+function incidentPayload(event: Event) {
+  const { kind, name } = event.involvedObject
+  const { timestamp, custom_details, ...rest } = changePayload(event)
+  return { ...rest, severity: 'error', timestamp, component: name, group: kind, custom_details }
+}
+
+/** https://developer.pagerduty.com/docs/events-api-v2/send-change-events/ */
+function changePayload(event: Event) {
+  return {
+    summary: summaryOf(event),
+    source: ellipsize(`Flux ${event.reportingController}`, MAX_SOURCE_LENGTH),
+    timestamp: wholeSecondsTimestamp(event),
+    custom_details: detailsOf(event),
+  }
+}
+
+function detailsOf(event: Event) {
+  return { message: event.message, metadata: Object.fromEntries(sortedMetadata(event)) }
+}
+
+function summaryOf({ reason, involvedObject: { kind, name } }: Event): string {
+  return `${reasonPhrase(reason)}: ${kind.toLowerCase()}/${name}`
+}
+
+function withShortReason(event: Event): Event {
+  if (summaryOf(event).length <= MAX_SUMMARY_LENGTH) return event
+  return { ...event, reason: ellipsize(event.reason, MAX_REASON_LENGTH) }
+}

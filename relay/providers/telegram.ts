@@ -1,0 +1,92 @@
+import { z } from 'zod'
+import type { Event } from '../model/event.ts'
+import type { HttpResponse } from '../ports.ts'
+import { httpProvider, type Verdict } from './contract.ts'
+import { postJson } from './formats/json-request.ts'
+import { isError, sortedMetadata } from './formats/names.ts'
+import { cutToFit } from './formats/size-limit.ts'
+import { classifyWaitingAnswer } from './formats/waiting-answer.ts'
+import { optionalWebhookAddress, sensitive } from './settings.ts'
+
+/**
+ * Of the text without its markup: https://core.telegram.org/bots/api#sendmessage
+ * UTF-16 units are counted here, of which there are never fewer than characters.
+ */
+const MAX_TEXT_LENGTH = 4_096
+
+const PUBLIC_API = 'https://api.telegram.org'
+
+/** An id, which is negative for groups, or a name; then perhaps the topic of a forum. */
+const CHANNEL = /^(-?\d+|@\w+)(?::(\d+))?$/
+const CHANNEL_FORM =
+  'set spec.channel to the id of a chat such as -1001234567890, or to a name such as @channel; for a topic of a forum add a colon and the id of the topic'
+
+/** The token is a part of the path, so nothing may stand in it that means something there. */
+const BOT_TOKEN = /^[\w-]+:[\w-]+$/
+const TOKEN_FORM =
+  'the Secret named by spec.secretRef needs the key token with the token of the bot, such as 110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw'
+
+/** Telegram: a bot's message, through the Bot API. */
+export const telegram = httpProvider({
+  type: 'telegram',
+  family: 'chat',
+  settings: z.object({
+    address: optionalWebhookAddress(),
+    channel: z.string().regex(CHANNEL, CHANNEL_FORM),
+    token: sensitive(z.string().regex(BOT_TOKEN, TOKEN_FORM)),
+  }),
+  fit: (event) =>
+    cutToFit(event, (candidate) => messageText(candidate, PLAIN).length <= MAX_TEXT_LENGTH),
+  requests({ event }, { address, channel, token }) {
+    const [, chat, topic] = CHANNEL.exec(channel) ?? []
+    const body = {
+      chat_id: chat,
+      message_thread_id: topic,
+      text: messageText(event, MARKDOWN),
+      parse_mode: 'MarkdownV2',
+    }
+    return [postJson(methodUrl(address, token), body)]
+  },
+  classify: classifyTelegram,
+})
+
+/** An address is that of another Bot API server: https://github.com/tdlib/telegram-bot-api */
+function methodUrl(address: string, token: string): string {
+  const url = new URL(address === '' ? PUBLIC_API : address)
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/bot${token}/sendMessage`
+  return url.href
+}
+
+/** How text goes into a message. */
+interface Markup {
+  text(text: string): string
+  bold(text: string): string
+}
+
+const PLAIN: Markup = { text: (text) => text, bold: (text) => text }
+
+/** https://core.telegram.org/bots/api#markdownv2-style */
+const MARKDOWN: Markup = {
+  text: (text) => text.replace(/[\\.\-_[\]()~>`#+=|{}!*]/g, '\\$&'),
+  bold: (text) => `*${MARKDOWN.text(text)}*`,
+}
+
+function messageText(event: Event, { text, bold }: Markup): string {
+  const { kind, name, namespace } = event.involvedObject
+  const heading = `${isError(event) ? '🚨' : '💫'} ${kind.toLowerCase()}/${name}/${namespace}`
+  const lines = [
+    bold(heading),
+    text(event.message),
+    ...sortedMetadata(event).map(([key, value]) => `${text('-')} ${bold(key)}: ${text(value)}`),
+  ]
+  return lines.map((line) => `${line}\n`).join('')
+}
+
+/** https://core.telegram.org/bots/api#responseparameters */
+const Wait = z
+  .object({ parameters: z.object({ retry_after: z.number() }) })
+  .transform(({ parameters }) => parameters.retry_after * 1_000)
+
+function classifyTelegram(response: HttpResponse): Verdict {
+  return classifyWaitingAnswer(response, Wait)
+}

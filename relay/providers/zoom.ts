@@ -1,0 +1,48 @@
+import { z } from 'zod'
+import type { Event } from '../model/event.ts'
+import { httpProvider } from './contract.ts'
+import { postJson } from './formats/json-request.ts'
+import { objectLabel, sortedMetadata } from './formats/names.ts'
+import { classifyServiceAnswer } from './formats/service-answer.ts'
+import { requiredToken, webhookAddress } from './settings.ts'
+
+/**
+ * Zoom Team Chat: a connection of the Incoming Webhook app. No limit of its messages is documented.
+ * https://support.zoom.com/hc/en/article?id=zm_kb&sysparm_article=KB0067640
+ */
+export const zoom = httpProvider({
+  type: 'zoom',
+  family: 'chat',
+  settings: z.object({
+    address: webhookAddress(),
+    token: requiredToken(
+      'the Secret named by spec.secretRef needs the key token: the verification token of the connection',
+    ),
+  }),
+  requests: ({ event }, { address, token }) => [
+    postJson(fullFormat(address), { content: content(event) }, { authorization: token }),
+  ],
+  classify: classifyServiceAnswer,
+})
+
+/** The format of messages with a head and fields, unless the address asks for another. */
+function fullFormat(address: string): string {
+  const url = new URL(address)
+  const format = url.searchParams.get('format') ?? ''
+  if (format !== '') return address
+  url.searchParams.set('format', 'full')
+  url.searchParams.sort()
+  return url.href
+}
+
+/** https://developers.zoom.us/docs/team-chat/customizing-messages/ */
+function content(event: Event) {
+  const items = sortedMetadata(event).map(([key, value]) => ({ key, value }))
+  return {
+    head: { text: objectLabel(event), sub_head: { text: event.severity } },
+    body: [
+      { type: 'message', text: event.message },
+      ...(items.length > 0 ? [{ type: 'fields', items }] : []),
+    ],
+  }
+}

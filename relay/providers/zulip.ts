@@ -1,0 +1,86 @@
+import { z } from 'zod'
+import type { Event } from '../model/event.ts'
+import type { HttpResponse } from '../ports.ts'
+import { httpProvider, type Verdict } from './contract.ts'
+import { authorization } from './formats/json-request.ts'
+import { markdownPost } from './formats/markdown-post.ts'
+import { cutToFit } from './formats/size-limit.ts'
+import { classifyWaitingAnswer } from './formats/waiting-answer.ts'
+import { sensitive, webhookAddress } from './settings.ts'
+
+/** Both in code points: https://zulip.com/api/send-message */
+const MAX_CONTENT_LENGTH = 10_000
+const MAX_TOPIC_LENGTH = 60
+
+/** The name of a channel cannot be told from a topic by more than its first slash. */
+const CHANNEL = /^([^/]+)\/(.+)$/s
+const CHANNEL_FORM = 'set spec.channel to channel/topic, with a name on each side of the slash'
+
+/** Zulip: a bot's message to a topic of a channel, through the REST API. */
+export const zulip = httpProvider({
+  type: 'zulip',
+  family: 'chat',
+  settings: z.object({
+    address: webhookAddress(),
+    channel: z.string().regex(CHANNEL, CHANNEL_FORM),
+    username: z
+      .string()
+      .min(1, 'the Secret named by spec.secretRef needs the key username: the e-mail of the bot'),
+    password: sensitive(
+      z
+        .string()
+        .min(
+          1,
+          'the Secret named by spec.secretRef needs the key password: the API key of the bot',
+        ),
+    ),
+  }),
+  fit: (event) => cutToFit(event, fitsContent),
+  requests({ event }, { address, channel, username, password }) {
+    const [, name = '', topic = ''] = CHANNEL.exec(channel) ?? []
+    const form = new URLSearchParams({
+      type: 'stream',
+      to: name,
+      topic: cutTopic(topic),
+      content: markdownPost(event),
+    })
+    const credential = Buffer.from(`${username}:${password}`).toString('base64')
+    return [
+      {
+        method: 'POST',
+        url: messagesUrl(address),
+        headers: {
+          'content-type': 'application/x-www-form-urlencoded',
+          ...authorization('Basic', credential),
+        },
+        body: form.toString(),
+      },
+    ]
+  },
+  classify: classifyZulip,
+})
+
+function messagesUrl(address: string): string {
+  const { origin, search } = new URL(address)
+  return `${origin}/api/v1/messages${search}`
+}
+
+function fitsContent(event: Event): boolean {
+  return [...markdownPost(event)].length <= MAX_CONTENT_LENGTH
+}
+
+/** As Zulip itself cuts it; any other way would open a second topic. */
+function cutTopic(topic: string): string {
+  const characters = [...topic]
+  if (characters.length <= MAX_TOPIC_LENGTH) return topic
+  return `${characters.slice(0, MAX_TOPIC_LENGTH - 3).join('')}...`
+}
+
+/** Seconds with a fraction: https://zulip.com/api/rest-error-handling#rate-limit-exceeded */
+const Wait = z
+  .object({ 'retry-after': z.number() })
+  .transform(({ 'retry-after': seconds }) => seconds * 1_000)
+
+function classifyZulip(response: HttpResponse): Verdict {
+  return classifyWaitingAnswer(response, Wait)
+}

@@ -1,0 +1,63 @@
+import { describe, expect, it } from 'vitest'
+import { createExchange } from '../../../relay/pipeline/exchange.ts'
+import type { OutboundRequest, TransportOptions } from '../../../relay/ports.ts'
+import { createAccessTokens } from '../../../relay/providers/access-tokens.ts'
+import { START } from '../../support/manual-clock.ts'
+import { memoryPorts } from '../../support/memory-ports.ts'
+import { response } from '../../support/notifications.ts'
+
+const TRANSPORT: TransportOptions = { timeoutMs: 15_000, proxyUrl: 'http://proxy.test' }
+const REQUEST: OutboundRequest = { method: 'GET', url: 'https://a.test/', headers: {}, body: '' }
+
+/** An exchange whose destinations take `tookMs` for each request. */
+function open(tookMs: number) {
+  const ports = memoryPorts()
+  const options: TransportOptions[] = []
+  const http = {
+    async send(_: OutboundRequest, given: TransportOptions) {
+      options.push(given)
+      ports.clock.set(ports.clock.now() + tookMs)
+      return response(200)
+    },
+  }
+  const tokens = createAccessTokens(ports.clock)
+  const parts = { ports: { ...ports, http }, tokens }
+  return { ports, options, exchange: createExchange(parts, 'prod', TRANSPORT) }
+}
+
+describe('an exchange', () => {
+  it('sends each request the Provider’s way, in what those before have left of its time', async () => {
+    const { exchange, options } = open(6_000)
+    for (let n = 0; n < 3; n += 1) expect((await exchange.send(REQUEST)).kind).toBe('response')
+    expect(options).toEqual(
+      [15_000, 9_000, 3_000].map((timeoutMs) => ({ ...TRANSPORT, timeoutMs })),
+    )
+    expect(await exchange.send(REQUEST)).toMatchObject({
+      kind: 'failure',
+      cause: 'timeout',
+      mayHaveArrived: false,
+      detail: expect.stringContaining('15000 ms'),
+    })
+    expect(options).toHaveLength(3)
+  })
+
+  it('gives no more time when the clock is set back', async () => {
+    const { exchange, options, ports } = open(0)
+    ports.clock.set(START - 3_600_000)
+    await exchange.send(REQUEST)
+    expect(options).toEqual([TRANSPORT])
+  })
+
+  it('remembers texts for its cluster, and for 90 days', async () => {
+    const { exchange, ports } = open(0)
+    expect(await exchange.memory.read('comment')).toBeUndefined()
+    await exchange.memory.write('comment', '41')
+    await exchange.memory.write('comment', '42')
+    expect(await exchange.memory.read('comment')).toBe('42')
+    const parts = { ports, tokens: exchange.tokens }
+    const elsewhere = createExchange(parts, 'staging', TRANSPORT)
+    expect(await elsewhere.memory.read('comment')).toBeUndefined()
+    ports.clock.set(START + 90 * 24 * 3_600_000)
+    expect(await exchange.memory.read('comment')).toBeUndefined()
+  })
+})

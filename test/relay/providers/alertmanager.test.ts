@@ -1,0 +1,146 @@
+import { describe, expect, it } from 'vitest'
+import { alertmanager } from '../../../relay/providers/alertmanager.ts'
+import { describeStatusClasses } from '../../support/classify-table.ts'
+import {
+  notificationOf,
+  requestsOf,
+  response,
+  secretsOf,
+  settingsOf,
+  withJsonBody,
+} from '../../support/notifications.ts'
+
+const ADDRESS = 'http://alertmanager.monitoring:9093/api/v2/alerts'
+const settings = settingsOf(alertmanager, { address: ADDRESS })
+
+function request(...args: Parameters<typeof notificationOf>) {
+  const all = requestsOf(alertmanager, notificationOf(...args), settings)
+  expect(all).toHaveLength(1)
+  return withJsonBody(all[0])
+}
+
+const group = 'kustomize.toolkit.fluxcd.io'
+
+describe('alertmanager requests', () => {
+  it('posts an array of one alert', () => {
+    expect(request('helmrelease-upgrade-failed')).toEqual({
+      method: 'POST',
+      url: ADDRESS,
+      headers: { 'content-type': 'application/json' },
+      body: [
+        {
+          status: 'firing',
+          labels: {
+            'app-version': '2.0.1',
+            deploymentID: 'e076e315-5a48-41c3-81c8-8d8bdee7d74d',
+            revision: '1.4.2',
+            token: 'sha256:6a1f0c1e3b',
+            alertname: 'FluxHelmReleaseUpgradefailed',
+            severity: 'error',
+            reason: 'UpgradeFailed',
+            kind: 'HelmRelease',
+            name: 'webapp',
+            namespace: 'apps',
+            reportingcontroller: 'helm-controller',
+          },
+          annotations: {
+            message:
+              'Helm upgrade failed for release apps/webapp with chart webapp@1.4.2: context deadline exceeded',
+          },
+          startsAt: '2026-11-20T11:02:17Z',
+          endsAt: '0001-01-01T00:00:00Z',
+        },
+      ],
+    })
+  })
+
+  it('posts info and Progressing events as firing alerts too', () => {
+    const labels = { alertname: 'FluxKustomizationProgressing', severity: 'info' }
+    expect(request('kustomization-configured').body).toMatchObject([{ status: 'firing', labels }])
+    expect(alertmanager.skips).toBeUndefined()
+  })
+
+  it('sends the summary as an annotation, not as a label', () => {
+    const metadata = { [`${group}/summary`]: 'prod is down', [`${group}/team`]: 'Ünïts & <co> 🦊' }
+    const [alert] = request('kustomization-applied', { metadata }).body as Record<string, unknown>[]
+    expect(alert?.annotations).toMatchObject({ summary: 'prod is down' })
+    expect(alert?.labels).toMatchObject({ team: 'Ünïts & <co> 🦊' })
+    expect(alert?.labels).not.toHaveProperty('summary')
+  })
+
+  it.each([
+    ['HealthCheckFailed', 'FluxKustomizationHealthcheckfailed'],
+    ['artifact', 'FluxKustomizationArtifact'],
+    ['éCHEC', 'FluxKustomizationÉchec'],
+    ['', 'FluxKustomization'],
+  ])('names the alert of the reason %j %s', (reason, alertname) => {
+    const { body } = request('kustomization-applied', { reason })
+    expect(body).toMatchObject([{ labels: { alertname, reason } }])
+  })
+
+  it('sends a message of any length, and its own labels whatever the metadata', () => {
+    const message = `déployé 🚀 ${'配'.repeat(38_000)}`
+    const metadata = { [`${group}/severity`]: 'fatal' }
+    expect(request('kustomization-applied', { message, metadata }).body).toMatchObject([
+      { annotations: { message }, labels: { severity: 'info' } },
+    ])
+  })
+
+  const pair = { username: 'u', password: 'p' }
+  it.each([
+    ['nothing', {}, {}, undefined],
+    ['a token', {}, { token: 't' }, 'Bearer t'],
+    ['a pair', {}, pair, `Basic ${btoa('u:p')}`],
+    ['a name of the spec', { username: 's' }, { password: 'p' }, `Basic ${btoa('s:p')}`],
+    ['a pair rather than a token', {}, { ...pair, token: 't' }, `Basic ${btoa('u:p')}`],
+  ])('sends %s', (_, spec, secret, value) => {
+    const own = settingsOf(alertmanager, { address: ADDRESS, ...spec }, secret)
+    const [made] = alertmanager.requests(notificationOf('kustomization-applied'), own)
+    expect(made?.headers.authorization).toBe(value)
+  })
+
+  it('has the labels as its subject: what Alertmanager knows an alert by', () => {
+    const subjectOf = (...args: Parameters<typeof notificationOf>) =>
+      alertmanager.subject?.(notificationOf(...args), settings)
+    const own = subjectOf('kustomization-applied')
+    expect(subjectOf('kustomization-applied', { message: 'other' })).toEqual(own)
+    expect(subjectOf('kustomization-applied', { severity: 'error' })).not.toEqual(own)
+    expect(subjectOf('kustomization-applied', { metadata: null })).not.toEqual(own)
+    expect(own).not.toHaveProperty('shows')
+  })
+})
+
+describe('alertmanager settings', () => {
+  it.each([
+    ['no address', {}, {}, /address: set spec\.address/],
+    ['an address that is no URL', { address: 'x' }, {}, /address: set spec\.address/],
+    ['a password alone', { address: ADDRESS }, { password: 'p' }, /username: .* add the username/],
+    [
+      'a name alone',
+      { address: ADDRESS, username: 'u' },
+      { token: 't' },
+      /password: .* add the password .* or remove spec\.username/,
+    ],
+  ])('refuses %s', (_, spec, secret, message) => {
+    expect(() => settingsOf(alertmanager, spec, secret)).toThrow(message)
+  })
+
+  it('masks path, token and password', () => {
+    const secret = { token: 't1', username: 'u', password: 'p1' }
+    const values = secretsOf(alertmanager, { address: ADDRESS }, secret)
+    expect(values).toEqual(expect.arrayContaining(['t1', 'p1', '/api/v2/alerts']))
+  })
+})
+
+describeStatusClasses(alertmanager)
+
+describe('alertmanager answers', () => {
+  it.each([
+    ['"invalid label set: \\"a-b\\"\\n"', 'HTTP 400: invalid label set: "a-b"'],
+    ['{"code":602,"message":"body in body is required"}', 'HTTP 400: body in body is required'],
+    ['"cut', 'HTTP 400'],
+    ['""', 'HTTP 400'],
+  ])('repeats what it says: %s', (body, reason) => {
+    expect(alertmanager.classify?.(response(400, body))).toEqual({ kind: 'rejected', reason })
+  })
+})

@@ -1,0 +1,199 @@
+import { describe, expect, it } from 'vitest'
+import { Provider } from '../../../relay/model/provider.ts'
+import { resolveProvider } from '../../../relay/pipeline/resolve-provider.ts'
+import type { NatsMessage, TransportFailure } from '../../../relay/ports.ts'
+import { nats } from '../../../relay/providers/nats.ts'
+import { createFakeExchange, type FakeExchangeOptions } from '../../support/exchange.ts'
+import { createHierarchy, natsUser } from '../../support/nats-credentials.ts'
+import { notificationOf, secretsOf, settingsOf } from '../../support/notifications.ts'
+
+const SPEC = { address: 'nats://nats.example.com', channel: 'flux.events' }
+const { creds, userJwt, user } = createHierarchy()
+const { seed } = natsUser()
+
+function failing(cause: TransportFailure['cause'], mayHaveArrived: boolean): TransportFailure {
+  return { kind: 'failure', cause, mayHaveArrived, detail: 'test' }
+}
+
+async function deliver(
+  spec: Record<string, unknown> = {},
+  published?: FakeExchangeOptions['published'],
+  ...notification: Partial<Parameters<typeof notificationOf>>
+) {
+  const [name = 'kustomization-configured', changes] = notification
+  const exchange = createFakeExchange(published && { published })
+  const settings = settingsOf(nats, { ...SPEC, ...spec })
+  const { verdict } = await nats.deliver(notificationOf(name, changes), settings, exchange)
+  return { verdict, messages: exchange.messages }
+}
+
+const BARE = { metadata: null }
+
+describe('nats messages', () => {
+  it('publishes the event as JSON', async () => {
+    const { verdict, messages } = await deliver({}, undefined, 'helmrelease-upgrade-failed')
+    expect(verdict).toEqual({ kind: 'delivered', reason: 'published to flux.events' })
+    expect(messages).toEqual([
+      {
+        server: 'nats://nats.example.com:4222',
+        subject: 'flux.events',
+        credentials: {},
+        body:
+          '{"involvedObject":{"kind":"HelmRelease","namespace":"apps","name":"webapp",' +
+          '"uid":"b1f6a0d8-40a3-4d30-9a55-2f6b7b8f7e20",' +
+          '"apiVersion":"helm.toolkit.fluxcd.io/v2","resourceVersion":"90211"},' +
+          '"severity":"error","timestamp":"2026-11-20T11:02:17Z",' +
+          '"message":"Helm upgrade failed for release apps/webapp with chart webapp@1.4.2: context deadline exceeded",' +
+          '"reason":"UpgradeFailed",' +
+          '"metadata":{"app-version":"2.0.1","deploymentID":"e076e315-5a48-41c3-81c8-8d8bdee7d74d",' +
+          '"revision":"1.4.2","token":"sha256:6a1f0c1e3b"},' +
+          '"reportingController":"helm-controller",' +
+          '"reportingInstance":"helm-controller-76dff45854-5bnfp"}',
+      },
+    ])
+  })
+
+  it.each([
+    ['a progress event', {}, { reason: 'Progressing', severity: 'info' }],
+    ['an event without metadata', BARE, { message: expect.any(String) }],
+    [
+      'unicode and markup',
+      { message: 'déployé 🚀 <b>"x"</b>' },
+      { message: 'déployé 🚀 <b>"x"</b>' },
+    ],
+    ['a very long message', { message: 'x'.repeat(38_000) }, { message: 'x'.repeat(38_000) }],
+  ])('publishes %s whole', async (_, changes, expected) => {
+    const { messages } = await deliver({}, undefined, 'kustomization-configured', changes)
+    expect(JSON.parse(messages[0]?.body ?? '')).toMatchObject(expected)
+    expect(messages[0]?.body.includes('"metadata"')).toBe(changes !== BARE)
+  })
+})
+
+describe('nats answers', () => {
+  it.each([
+    ['credentials', 'unauthorized'],
+    ['permission', 'rejected'],
+    ['message', 'rejected'],
+  ] as const)('judges a refusal for %s', async (cause, kind) => {
+    const { verdict } = await deliver({}, () => ({ kind: 'refused', cause, detail: 'no\n no' }))
+    expect(verdict).toEqual({ kind, reason: 'no no' })
+  })
+
+  it.each([
+    [failing('timeout', true), { kind: 'retry', reason: 'timeout: test', applied: 'in-flight' }],
+    [failing('connect', false), { kind: 'retry', reason: 'connect: test', applied: 'no' }],
+    [failing('address-refused', false), { kind: 'rejected', reason: 'address-refused: test' }],
+  ])('judges %o', async (failure, expected) => {
+    expect((await deliver({}, () => failure)).verdict).toEqual(expected)
+  })
+})
+
+describe('several nats servers', () => {
+  const address = 'nats://a.example.com, b.example.com:4333,tls://[2001:db8::1]:4444'
+  const servers = (messages: readonly NatsMessage[]) => messages.map(({ server }) => server)
+
+  it('are one destination', () => {
+    const settings = settingsOf(nats, { ...SPEC, address })
+    expect(nats.host(settings)).toBe('a.example.com:4222,b.example.com:4333,[2001:db8::1]:4444')
+  })
+
+  it('are tried in their order while none is reached', async () => {
+    const { verdict, messages } = await deliver({ address }, ({ server }) =>
+      server.startsWith('tls:') ? { kind: 'published' } : failing('connect', false),
+    )
+    expect(verdict.kind).toBe('delivered')
+    expect(servers(messages)).toEqual([
+      'nats://a.example.com:4222',
+      'nats://b.example.com:4333',
+      'tls://[2001:db8::1]:4444',
+    ])
+  })
+
+  it.each([
+    ['may have the message', () => failing('reset', true)],
+    ['refuses', () => ({ kind: 'refused', cause: 'credentials', detail: 'no' }) as const],
+    ['has it', () => ({ kind: 'published' }) as const],
+  ])('are left alone after one that %s', async (_, published) => {
+    expect((await deliver({ address }, published)).messages).toHaveLength(1)
+  })
+
+  it('are tried again later when any of them may come back', async () => {
+    const { verdict } = await deliver({ address }, ({ server }) =>
+      failing(server.includes('a.example') ? 'connect' : 'address-refused', false),
+    )
+    expect(verdict).toEqual({
+      kind: 'retry',
+      reason: 'connect: test; address-refused: test; address-refused: test',
+      applied: 'no',
+    })
+  })
+})
+
+describe('nats settings', () => {
+  it.each([
+    ['nats.example.com', 'nats://nats.example.com:4222'],
+    ['nats://nats.example.com/', 'nats://nats.example.com:4222'],
+    ['TLS://NATS.example.com:443', 'tls://nats.example.com:443'],
+    ['nats://127.0.0.1:80', 'nats://127.0.0.1:80'],
+    ['0x7f.1:4223', 'nats://127.0.0.1:4223'],
+    ['[::1]', 'nats://[::1]:4222'],
+  ])('reads the address %s', (address, server) => {
+    expect(settingsOf(nats, { ...SPEC, address }).servers).toEqual([server])
+  })
+
+  it.each([
+    ['creds first', { creds, nkey: seed, username: 'u', password: 'p' }, { creds: creds.trim() }],
+    ['then the NKey', { nkey: `${seed}\n`, username: 'u', password: 'p' }, { nkeySeed: seed }],
+    [
+      'then user and password',
+      { username: 'u', password: 'p' },
+      { user: { name: 'u', password: 'p' } },
+    ],
+    ['none', {}, {}],
+  ])('takes %s', (_, secret, credentials) => {
+    expect(settingsOf(nats, SPEC, secret).credentials).toEqual(credentials)
+  })
+
+  it.each([
+    ['no address', { address: '' }, {}, /address: set spec\.address to the server/],
+    ['an HTTP address', { address: 'https://a.test' }, {}, /address: expected nats:\/\//],
+    ['a WebSocket', { address: 'wss://a.test' }, {}, /address: expected nats:\/\//],
+    ['a path', { address: 'nats://a.test/x' }, {}, /address: expected nats:\/\//],
+    ['port 0', { address: 'a.test:0' }, {}, /address: expected nats:\/\//],
+    ['port 65536', { address: 'a.test:65536' }, {}, /address: expected nats:\/\//],
+    ['an empty server of several', { address: 'a.test,' }, {}, /address: expected nats:\/\//],
+    ['a password in it', { address: 'nats://u:p4ss@a.test' }, {}, /address: must not hold cred/],
+    ['no subject', { channel: '' }, {}, /channel: set spec\.channel to the subject/],
+    ['a space', { channel: 'a b' }, {}, /channel: .*spaces or control/],
+    ['a line break', { channel: 'a\r\nPUB b 0' }, {}, /channel: .*spaces or control/],
+    ['a wildcard', { channel: 'flux.>' }, {}, /channel: .*wildcards/],
+    ['the other wildcard', { channel: 'flux.*' }, {}, /channel: .*wildcards/],
+    ['an empty part', { channel: 'flux..events' }, {}, /channel: .*empty parts/],
+    ['a long subject', { channel: 'ü'.repeat(513) }, {}, /channel: .*1024 bytes/],
+    ['creds that are none', {}, { creds: 'SUA' }, /secret: .*key creds is not the text/],
+    ['an NKey that is none', {}, { nkey: 'SUA' }, /secret: .*key nkey is not the NKey seed/],
+    ['a public NKey', {}, { nkey: natsUser().publicKey }, /secret: .*key nkey is not/],
+    ['a password alone', {}, { password: 'p4ss' }, /username: .*add it to the Secret/],
+    ['a name alone', { username: 'u' }, {}, /password: spec\.username needs/],
+  ])('refuses %s, and says no secret', (_, spec, secret, message) => {
+    const read = () => settingsOf(nats, { ...SPEC, ...spec }, secret)
+    expect(read).toThrow(message)
+    expect(read).not.toThrow(/p4ss|SUA/)
+  })
+
+  it('masks the password, the seed and the JWT', async () => {
+    const password = 'p4ssw0rd-of-nats'
+    expect(secretsOf(nats, SPEC, { username: 'u', password })).toContain(password)
+    const provider = Provider.parse({
+      apiVersion: 'notification.toolkit.fluxcd.io/v1beta3',
+      kind: 'Provider',
+      metadata: { name: 'p', namespace: 'n' },
+      spec: { ...SPEC, type: 'nats', secretRef: { name: 's' } },
+    })
+    const named = { ...provider, metadata: { ...provider.metadata, uid: 'u' }, manifest: {} }
+    const store = { read: async () => ({ creds, nkey: seed }) }
+    const resolved = await resolveProvider('local', named, nats, store)
+    if (resolved.kind !== 'resolved') throw new Error(resolved.reason)
+    expect(resolved.redact(`a ${userJwt} b ${user.seed} c ${seed} d`)).toBe('a *** b *** c *** d')
+  })
+})

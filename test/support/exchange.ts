@@ -1,0 +1,72 @@
+import type {
+  HttpResponse,
+  NatsMessage,
+  NatsPublisher,
+  OutboundRequest,
+  TransportFailure,
+} from '../../relay/ports.ts'
+import { createAccessTokens } from '../../relay/providers/access-tokens.ts'
+import type { Exchange } from '../../relay/providers/contract.ts'
+import { ManualClock } from './manual-clock.ts'
+
+type Answer = HttpResponse | TransportFailure
+type PublishAnswer = Awaited<ReturnType<NatsPublisher['publish']>>
+
+export interface FakeExchangeOptions {
+  /** One answer a request, in order, or a function of the request and its number from 0. */
+  readonly answers?: readonly Answer[] | ((request: OutboundRequest, number: number) => Answer)
+  /** What each message that is published gets; by default it is taken. */
+  readonly published?: (message: NatsMessage) => PublishAnswer
+}
+
+/** An exchange without a network, which records what a type does with it. */
+export interface FakeExchange extends Exchange {
+  readonly requests: readonly OutboundRequest[]
+  readonly messages: readonly NatsMessage[]
+  readonly clock: ManualClock
+  /** What the type remembers. */
+  readonly remembered: Map<string, string>
+}
+
+/** A request that no answer is left for rejects, as the broken promise of a type that it is. */
+export function createFakeExchange({
+  answers = [],
+  published = () => ({ kind: 'published' }),
+}: FakeExchangeOptions = {}): FakeExchange {
+  const clock = new ManualClock()
+  const requests: OutboundRequest[] = []
+  const messages: NatsMessage[] = []
+  const remembered = new Map<string, string>()
+  const answerTo = (request: OutboundRequest, number: number) =>
+    typeof answers === 'function' ? answers(request, number) : answers[number]
+  return {
+    requests,
+    messages,
+    clock,
+    remembered,
+    tokens: createAccessTokens(clock),
+    memory: {
+      read: async (key) => remembered.get(key),
+      async write(key, text) {
+        remembered.set(key, text)
+      },
+    },
+    async send(request) {
+      const answer = answerTo(request, requests.push(request) - 1)
+      if (answer) return answer
+      throw new Error(`unexpected request ${requests.length}: ${request.method} ${request.url}`)
+    },
+    async publish(message) {
+      messages.push(message)
+      return published(message)
+    },
+  }
+}
+
+/** An exchange that brought no answer. */
+export function transportFailure(
+  cause: TransportFailure['cause'],
+  mayHaveArrived: boolean,
+): TransportFailure {
+  return { kind: 'failure', cause, mayHaveArrived, detail: 'test' }
+}
