@@ -1,0 +1,77 @@
+import { createDestinations } from '../../relay/destinations.ts'
+import { accept } from '../../relay/pipeline/accept.ts'
+import { attempt } from '../../relay/pipeline/attempt.ts'
+import { type Candidate, match } from '../../relay/pipeline/match.ts'
+import { type Prepared, prepare } from '../../relay/pipeline/prepare.ts'
+import { type Conclusion, newRecord } from '../../relay/pipeline/record.ts'
+import { compileRoutingTable } from '../../relay/pipeline/routing-table.ts'
+import { createAccessTokens } from '../../relay/providers/access-tokens.ts'
+import { CLUSTER, type Example } from './example.ts'
+import { readProjectFile } from './project.ts'
+import { type Answers, createRecorder, NOW, type Sent } from './recorder.ts'
+
+/** An event of the project, on its way through an example. */
+export interface Delivery {
+  /** The event's file, from the project's folder. */
+  readonly file: string
+  readonly prepared: Prepared
+  readonly conclusion: Conclusion
+  readonly sent: readonly Sent[]
+}
+
+/** Of each the first that reaches a type is shown on its page. */
+const EVENTS = {
+  info: ['gitrepository-new-artifact', 'kustomization-applied', 'helmrelease-change-request'],
+  error: ['kustomization-health-check-failed', 'helmrelease-change-request-failed'],
+} as const
+
+/**
+ * Delivers an event of each severity to an example's first Provider, one after the other, with the
+ * relay's own matching, preparing and delivering.
+ */
+export async function deliverEvents(
+  example: Example,
+  answers: Answers,
+  severities: ReadonlyArray<keyof typeof EVENTS>,
+): Promise<readonly Delivery[]> {
+  const { ports, sent } = createRecorder(example.secrets, answers)
+  const destinations = createDestinations(ports.clock)
+  const context = { ports, destinations, tokens: createAccessTokens(ports.clock) }
+  const deliveries: Delivery[] = []
+  for (const severity of severities) {
+    const { file, queued, candidate } = firstThatReaches(example, EVENTS[severity])
+    const before = sent.length
+    const record = newRecord(queued, candidate.alert, NOW)
+    const input = { cluster: CLUSTER, deliveryId: record.id, event: queued.event, candidate }
+    const prepared = await prepare(input, example.secrets)
+    if (prepared.kind !== 'prepared') throw new Error(`${example.file}: ${prepared.reason}`)
+    const conclusion = await attempt(record, candidate, context)
+    deliveries.push({ file, prepared, conclusion, sent: sent.slice(before) })
+  }
+  return deliveries
+}
+
+function firstThatReaches(example: Example, names: readonly string[]) {
+  const table = compileRoutingTable(example.snapshot)
+  for (const name of names) {
+    const file = `examples/events/${name}.json`
+    const queued = queuedEvent(file)
+    const { candidates } = match(queued, table, { noCrossNamespaceRefs: false })
+    const candidate = candidates.find((each) => isFor(example, each))
+    if (candidate?.kind === 'matched') return { file, queued, candidate }
+  }
+  throw new Error(`${example.file}: none of these events reaches it: ${names.join(', ')}`)
+}
+
+function isFor({ providers: [first] }: Example, { provider }: Candidate): boolean {
+  return provider?.provider.metadata.uid === first.provider.metadata.uid
+}
+
+function queuedEvent(file: string) {
+  const value: unknown = JSON.parse(readProjectFile(file))
+  const sender = { cluster: CLUSTER, isNotificationController: false }
+  const { events, rejected } = accept([{ value }], sender, NOW)
+  const [accepted] = events
+  if (!accepted) throw new Error(`${file}: ${rejected[0]?.error}`)
+  return { ...accepted, sequence: '1' }
+}

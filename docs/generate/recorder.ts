@@ -1,0 +1,85 @@
+import type {
+  Clock,
+  HttpResponse,
+  NatsMessage,
+  NatsPublisher,
+  OutboundRequest,
+  Ports,
+  SecretStore,
+  StateStore,
+  TransportFailure,
+  Versioned,
+} from '../../relay/ports.ts'
+
+/** What an HTTP request comes to. */
+export type HttpAnswer = HttpResponse | TransportFailure
+/** What a NATS message comes to. */
+export type NatsAnswer = Awaited<ReturnType<NatsPublisher['publish']>>
+
+/** What destinations answer. */
+export interface Answers {
+  http(request: OutboundRequest): HttpAnswer
+  nats(): NatsAnswer
+}
+
+/** What left the relay. */
+export type Sent =
+  | { readonly kind: 'http'; readonly request: OutboundRequest }
+  | { readonly kind: 'nats'; readonly message: NatsMessage }
+
+/** Ports, and what went through them. */
+export interface Recorder {
+  readonly ports: Ports
+  /** In the order of sending. */
+  readonly sent: readonly Sent[]
+}
+
+/** A later time than that of every example event, so that the pages are the same on every day. */
+export const NOW = Date.UTC(2026, 10, 20, 12)
+
+const clock: Clock = { now: () => NOW, random: () => 0 }
+
+/** Ports for attempts without a network: what is sent is recorded, and answered. */
+export function createRecorder(secrets: SecretStore, answers: Answers): Recorder {
+  const sent: Sent[] = []
+  const ports: Ports = {
+    clock,
+    secrets,
+    state: createState(),
+    http: {
+      async send(request) {
+        sent.push({ kind: 'http', request })
+        return answers.http(request)
+      },
+    },
+    nats: {
+      async publish(message) {
+        sent.push({ kind: 'nats', message })
+        return answers.nats()
+      },
+    },
+    queue: { send: unused, sendRetries: unused, resendRetries: unused },
+    configs: { read: unused, replace: unused },
+    ledger: { readMany: unused, writeMany: unused, list: unused },
+    observer: { decided() {} },
+  }
+  return { ports, sent }
+}
+
+function createState(): StateStore {
+  const items = new Map<string, Versioned<unknown>>()
+  return {
+    read: async (key) => items.get(key),
+    async write(key, value, expected) {
+      const version = items.get(key)?.version
+      if ((version ?? 'absent') !== expected) return false
+      items.set(key, { value, version: (version ?? 0) + 1 })
+      return true
+    },
+  }
+}
+
+/** An attempt alone needs neither queue nor ledger. */
+function unused(): Promise<never> {
+  return Promise.reject(new Error('an attempt used a store that it has no need of'))
+}

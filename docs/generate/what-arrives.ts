@@ -1,0 +1,99 @@
+import { basename } from 'node:path'
+import type { NatsMessage, OutboundRequest } from '../../relay/ports.ts'
+import { spanOf } from '../../relay/providers/formats/otlp-span.ts'
+import { createRedactor } from '../../relay/redact.ts'
+import { type Delivery, deliverEvents } from './deliver.ts'
+import type { Example } from './example.ts'
+import { codeBlock } from './markdown.ts'
+import { NOW, type Sent } from './recorder.ts'
+import { FETCHED_TOKEN, SUCCESSES } from './stand-in.ts'
+
+/** What an example sends for one info and one error event, secrets masked, as Markdown. */
+export async function whatArrives(example: Example): Promise<string> {
+  const deliveries = await deliverEvents(example, SUCCESSES, ['info', 'error'])
+  return deliveries.map((delivery) => section(example, delivery)).join('\n\n')
+}
+
+function section({ file }: Example, delivery: Delivery): string {
+  const { conclusion, prepared, sent } = delivery
+  if (conclusion.outcome !== 'delivered') throw new Error(`${file}: ${conclusion.reason}`)
+  const { severity } = prepared.notification.event
+  const event = `[${basename(delivery.file, '.json')}](../../${delivery.file})`
+  const blocks = sent.map((each) => block(each, delivery))
+  return [`The ${severity} event ${event}:`, ...blocks].join('\n\n')
+}
+
+function block(sent: Sent, delivery: Delivery): string {
+  const text =
+    sent.kind === 'http' ? requestText(sent.request, delivery) : messageText(sent.message)
+  return codeBlock(sent.kind === 'http' ? 'http' : 'text', masked(text, delivery))
+}
+
+const CREDENTIAL = /^(authorization: (?:\w+ )?).+$/m
+const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g
+
+/** As the relay masks; and what is a credential by its form, such as a pair that it has encoded. */
+function masked(text: string, { prepared }: Delivery): string {
+  const redactFetched = createRedactor([FETCHED_TOKEN])
+  const byForm = text.replaceAll(JWT, '***').replace(CREDENTIAL, '$1***')
+  return redactFetched(prepared.resolved.redact(byForm))
+}
+
+function requestText(request: OutboundRequest, delivery: Delivery): string {
+  const { method, url, headers } = request
+  const lines = [
+    `${method} ${url}`,
+    ...Object.entries(headers).map(([name, value]) => `${name}: ${value}`),
+  ]
+  const body = bodyText(request, delivery)
+  return [lines.join('\n'), ...(body === '' ? [] : [body])].join('\n\n')
+}
+
+function messageText({ server, subject, body }: NatsMessage): string {
+  return [`server: ${server}\nsubject: ${subject}`, prettyJson(body)].join('\n\n')
+}
+
+function bodyText({ headers, body }: OutboundRequest, delivery: Delivery): string {
+  const contentType = headers['content-type'] ?? ''
+  if (typeof body !== 'string') return spanText(delivery)
+  if (contentType === 'application/x-www-form-urlencoded') return formText(body)
+  return body.split('\n').map(prettyJson).join('\n')
+}
+
+/** https://opentelemetry.io/docs/specs/otel/trace/api/#set-status */
+const STATUS_CODES = ['unset', 'ok', 'error'] as const
+
+/** The content of the protobuf message, without what OTLP wraps it in. */
+function spanText({ prepared: { notification } }: Delivery): string {
+  const span = spanOf(notification, NOW)
+  const { traceId, spanId } = span.spanContext()
+  const content = {
+    resource: span.resource.attributes,
+    scope: span.instrumentationScope.name,
+    name: span.name,
+    traceId,
+    spanId,
+    start: timeText(span.startTime),
+    end: timeText(span.endTime),
+    status: { ...span.status, code: STATUS_CODES[span.status.code] },
+    attributes: span.attributes,
+  }
+  return JSON.stringify(content, null, 2)
+}
+
+function timeText([seconds, nanoseconds]: readonly [number, number]): string {
+  return new Date(seconds * 1_000 + nanoseconds / 1_000_000).toISOString()
+}
+
+function formText(body: string): string {
+  return [...new URLSearchParams(body)].map(([name, value]) => `${name}=${value}`).join('\n')
+}
+
+/** JSON with an indent; another text as it is. */
+function prettyJson(text: string): string {
+  try {
+    return JSON.stringify(JSON.parse(text), null, 2)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,119 @@
+import { globSync, readdirSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { readAbout } from '../../docs/generate/about.ts'
+import { loadExample } from '../../docs/generate/example.ts'
+import { OVERVIEW_FILE, overviewPage, pageFile, providerPage } from '../../docs/generate/pages.ts'
+import { projectPath, readProjectFile } from '../../docs/generate/project.ts'
+import { providerTypes } from '../../relay/providers/registry.ts'
+
+/** Every type of notification-controller 1.9.3. */
+const TYPES = [
+  'alertmanager',
+  'azuredevops',
+  'azureeventhub',
+  'bitbucket',
+  'bitbucketserver',
+  'datadog',
+  'discord',
+  'generic',
+  'generic-hmac',
+  'gitea',
+  'giteapullrequestcomment',
+  'github',
+  'githubdispatch',
+  'githubpullrequestcomment',
+  'gitlab',
+  'gitlabmergerequestcomment',
+  'googlechat',
+  'googlepubsub',
+  'grafana',
+  'incident.io',
+  'lark',
+  'matrix',
+  'msteams',
+  'nats',
+  'opsgenie',
+  'otel',
+  'pagerduty',
+  'rocket',
+  'sentry',
+  'slack',
+  'telegram',
+  'webex',
+  'zoom',
+  'zulip',
+] as const
+
+const REGENERATE = 'run `npm run docs` and look at what it changes'
+
+function namesIn(folder: string, ending: string): readonly string[] {
+  return readdirSync(projectPath(folder))
+    .filter((name) => name.endsWith(ending))
+    .map((name) => name.slice(0, -ending.length))
+    .sort()
+}
+
+describe('the 34 provider types', () => {
+  it('are those of the registry', () => {
+    expect(TYPES).toHaveLength(34)
+    expect([...providerTypes.keys()].sort()).toEqual(TYPES)
+  })
+
+  it('have an example, a text and a page each, and nothing else has one', () => {
+    expect(namesIn('examples/providers', '.yaml')).toEqual(TYPES)
+    expect(namesIn('docs/providers/about', '.md')).toEqual([...TYPES, 'overview'].sort())
+    expect(namesIn('docs/providers', '.md')).toEqual(['README', ...TYPES])
+  })
+})
+
+describe('the overview of provider types', () => {
+  it('is up to date', async () => {
+    expect(readProjectFile(OVERVIEW_FILE), REGENERATE).toBe(await overviewPage())
+  })
+
+  it('links to every page', () => {
+    const overview = readProjectFile(OVERVIEW_FILE)
+    expect(TYPES.filter((type) => !overview.includes(`](${type}.md)`))).toEqual([])
+  })
+})
+
+describe.each(TYPES)('%s', (type) => {
+  it('has an example that loads, and whose Providers and Alerts are ready', async () => {
+    const { problems, providers, snapshot } = await loadExample(type)
+    expect(problems).toEqual([])
+    const readiness = snapshot.objects.map(({ kind, message }) => [kind, message])
+    expect(readiness).toEqual([
+      ['Alert', 'Initialized'],
+      ...providers.map(() => ['Provider', 'Initialized']),
+    ])
+    expect(new Set(providers.map(({ provider }) => provider.spec.type))).toEqual(new Set([type]))
+  })
+
+  it('has a page that is up to date', async () => {
+    expect(readProjectFile(pageFile(type)), REGENERATE).toBe(await providerPage(type))
+  })
+
+  it('shows no secret of its example beside the example itself', async () => {
+    const { text, providers } = await loadExample(type)
+    const [beforeExample = '', example = ''] = readProjectFile(pageFile(type)).split('```yaml\n')
+    const afterExample = example.slice(example.indexOf('```'))
+    const shown = beforeExample + afterExample
+    const placeholders = text.match(/\bYOUR[-/][A-Z/-]+/g) ?? []
+    const secrets = providers.flatMap(({ secret: { headers: _, username: __, ...keys } }) =>
+      Object.values(keys),
+    )
+    expect(afterExample).toContain('## What arrives')
+    expect([...placeholders, ...secrets].filter((secret) => shown.includes(secret))).toEqual([])
+  })
+})
+
+describe('the reasons that the texts quote', () => {
+  const sources = globSync('relay/**/*.ts', { cwd: projectPath('.') }).map(readProjectFile)
+
+  it.each([...TYPES, 'overview'])('are those of the relay: %s', (name) => {
+    const quoted = readAbout(name).errors.flatMap(({ cause }) =>
+      cause.kind === 'reason' ? cause.reason.split('…').map((part) => part.trim()) : [],
+    )
+    expect(quoted.filter((part) => !sources.some((source) => source.includes(part)))).toEqual([])
+  })
+})
