@@ -18,7 +18,7 @@ import { sensitive } from './settings.ts'
 const MAX_TEXT_LENGTH = 255
 
 const TOKEN_FORM =
-  'the Secret named by spec.secretRef needs the key token in the form user:app-password, with one colon'
+  'the Secret named by spec.secretRef needs the key token in the form email:api-token, with one colon'
 
 const Settings = z
   .object({
@@ -29,7 +29,8 @@ const Settings = z
 type Settings = z.infer<typeof Settings>
 
 /**
- * Bitbucket Cloud: the build status of a commit, with an app password or an API token.
+ * Bitbucket Cloud: the build status of a commit, with an API token or, as long as there are some, an
+ * app password.
  * https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses/
  */
 export const bitbucket = httpProvider<Settings>({
