@@ -1,6 +1,7 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import type { z } from 'zod'
 import type { SecretData } from '../../model/secret.ts'
+import { LEAST_RSA_KEY_BITS, readRsaKey } from './rsa-key.ts'
 
 /** A GitHub App, and which installation of it to act as. */
 export interface GithubApp {
@@ -21,9 +22,6 @@ const KEYS = [
   'githubAppPrivateKey',
 ] as const
 type Key = (typeof KEYS)[number] | 'githubAppBaseURL'
-
-/** RS256 takes no shorter key: RFC 7518, section 3.3. */
-const LEAST_KEY_BITS = 2_048
 
 const HAS_KEYS = 'the Secret named by spec.secretRef'
 
@@ -47,7 +45,7 @@ export function githubApp(
   }
   const id = matching(secret.githubAppID, /^[\w.-]{1,100}$/)
   const privateKeyPem = secret.githubAppPrivateKey ?? ''
-  const privateKey = readPrivateKey(privateKeyPem)
+  const privateKey = readRsaKey(privateKeyPem)
   const installation = readInstallation(secret, issue)
   const baseUrl = readBaseUrl(secret.githubAppBaseURL?.trim() || apiUrl)
   if (!id) issue('githubAppID', `${HAS_KEYS} needs this key with the id of the App`)
@@ -88,19 +86,9 @@ function matching(text: string | undefined, pattern: RegExp): string | undefined
   return pattern.test(trimmed) ? trimmed : undefined
 }
 
-function readPrivateKey(pem: string): KeyObject | undefined {
-  try {
-    const key = createPrivateKey(pem)
-    const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
-    return key.asymmetricKeyType === 'rsa' && bits >= LEAST_KEY_BITS ? key : undefined
-  } catch {
-    return undefined
-  }
-}
-
 function privateKeyProblem(pem: string): string {
   if (pem.trim() === '') return `${HAS_KEYS} needs this key with a private key of the App`
-  return `expected an RSA private key of at least ${LEAST_KEY_BITS} bits in PEM form, PKCS#1 or PKCS#8, without a passphrase`
+  return `expected an RSA private key of at least ${LEAST_RSA_KEY_BITS} bits in PEM form, PKCS#1 or PKCS#8, without a passphrase`
 }
 
 function readBaseUrl(text: string): string | undefined {

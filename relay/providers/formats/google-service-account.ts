@@ -1,9 +1,10 @@
-import { createPrivateKey, type KeyObject } from 'node:crypto'
+import type { KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { z } from 'zod'
 import type { Authorization, Exchange } from '../contract.ts'
 import { parseJson } from './json-answer.ts'
 import { authorizeByToken } from './oauth-token.ts'
+import { readRsaKey } from './rsa-key.ts'
 
 /** A service account, which proves who it is by a key of its own. */
 export interface GoogleServiceAccount {
@@ -52,19 +53,6 @@ export function parseServiceAccount(text: string): GoogleServiceAccount | Proble
     keyId: file.private_key_id,
     privateKey,
     privateKeyPem: file.private_key,
-  }
-}
-
-/** RS256 takes no shorter key: RFC 7518, section 3.3. */
-const LEAST_KEY_BITS = 2_048
-
-function readRsaKey(pem: string): KeyObject | undefined {
-  try {
-    const key = createPrivateKey(pem)
-    const bits = key.asymmetricKeyDetails?.modulusLength ?? 0
-    return key.asymmetricKeyType === 'rsa' && bits >= LEAST_KEY_BITS ? key : undefined
-  } catch {
-    return undefined
   }
 }
 
