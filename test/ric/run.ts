@@ -42,7 +42,7 @@ const problem = install()
 if (problem === undefined) {
   process.env[CLIENT_VARIABLE] = MODULE
   const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)])
-  await startVitest('test', filter, { ...options, include: ['test/ric/*.smoke.ts'] })
+  await startVitest('test', filter, { ...options, config: 'vitest.ric.config.ts' })
 } else {
   process.stdout.write(`test:ric: skipped, since ${CLIENT} cannot be installed: ${problem}\n`)
 }
