@@ -18,6 +18,12 @@ const MAX_TAGS_BYTES = 500
 /** Grafana stores what is before and after the colon of a tag in columns of this many characters. */
 const MAX_TAG_PART_LENGTH = 100
 
+/**
+ * Most bytes, as JSON, of a part that is in every annotation: four of them leave room for the rest.
+ * Names of Kubernetes never have more, whatever their length, once they are cut to a column's.
+ */
+const MAX_OWN_PART_BYTES = 104
+
 /** Lengths at which metadata is tried, in UTF-16 units, before it is left out. */
 const VALUE_LENGTHS = [MAX_TAG_PART_LENGTH, 48, 24] as const
 
@@ -54,16 +60,22 @@ function tagsOf(event: Event): readonly string[] {
   const { kind, namespace, name } = event.involvedObject
   return [
     'flux',
-    ellipsize(event.reportingController, MAX_TAG_PART_LENGTH),
+    ownPart(event.reportingController),
     ...sortedMetadata(event).map(([key, value]) => tag(withoutColon(key), withoutColon(value))),
-    tag('kind', kind),
-    tag('name', name),
-    tag('namespace', namespace),
+    tag('kind', ownPart(kind)),
+    tag('name', ownPart(name)),
+    tag('namespace', ownPart(namespace)),
   ]
 }
 
 function tag(key: string, value: string): string {
   return `${ellipsize(key, MAX_TAG_PART_LENGTH)}: ${ellipsize(value, MAX_TAG_PART_LENGTH)}`
+}
+
+function ownPart(text: string): string {
+  let units = MAX_TAG_PART_LENGTH
+  while (jsonBytes(ellipsize(text, units)) > MAX_OWN_PART_BYTES) units -= 1
+  return ellipsize(text, units)
 }
 
 /** Grafana splits a tag at its first colon. */

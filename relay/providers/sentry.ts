@@ -3,10 +3,17 @@ import type { Event } from '../model/event.ts'
 import { hashParts } from '../model/hash.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { isError, sortedMetadata } from './formats/names.ts'
+import { cutToFit, jsonBytes } from './formats/size-limit.ts'
 import { optionalText, webhookAddress } from './settings.ts'
 
 /** Of the payloads made here, not of the relay: an upgrade must not change a retry's bytes. */
 const SDK = { name: 'flux-relay', version: '1.0.0' } as const
+
+/**
+ * "1MB decompressed", over which Sentry drops an event; what is only too long a field it trims:
+ * https://docs.sentry.io/concepts/data-management/size-limits/
+ */
+const MAX_PAYLOAD_BYTES = 1_000_000
 
 /** What a DSN holds: https://develop.sentry.dev/sdk/foundations/transport/authentication/ */
 interface Dsn {
@@ -41,6 +48,11 @@ export const sentry = httpProvider({
   skips({ severity }) {
     return severity === 'trace' ? 'sentry takes no events of severity trace' : undefined
   },
+  fit: (event, { environment }) =>
+    cutToFit(
+      event,
+      (candidate) => jsonBytes(payloadOf(candidate, '', environment)) <= MAX_PAYLOAD_BYTES,
+    ),
   requests(notification, { dsn, environment }) {
     return [
       {
@@ -88,20 +100,29 @@ function authHeader({ publicKey, secretKey }: Dsn): string {
 function envelope(notification: Notification, dsn: Dsn, environment: string): string {
   const { event, deliveryId } = notification
   const type = isError(event) ? 'event' : 'transaction'
-  const eventId = uuid4Hex(hashParts('sentry event', deliveryId))
-  const payload = JSON.stringify({
-    event_id: eventId,
-    ...(isError(event) ? errorEvent(event) : transaction(event, deliveryId)),
-    platform: 'other',
-    ...(environment === '' ? {} : { environment }),
-    tags: tags(event),
-  })
+  const payload = JSON.stringify(payloadOf(event, deliveryId, environment))
   const lines = [
-    JSON.stringify({ event_id: eventId, sent_at: event.timestamp, dsn: dsn.text, sdk: SDK }),
+    JSON.stringify({
+      event_id: eventIdOf(deliveryId),
+      sent_at: event.timestamp,
+      dsn: dsn.text,
+      sdk: SDK,
+    }),
     JSON.stringify({ type, length: Buffer.byteLength(payload) }),
     payload,
   ]
   return lines.map((line) => `${line}\n`).join('')
+}
+
+/** Of the same length whatever the delivery's id. */
+function payloadOf(event: Event, deliveryId: string, environment: string) {
+  return {
+    event_id: eventIdOf(deliveryId),
+    ...(isError(event) ? errorEvent(event) : transaction(event, deliveryId)),
+    platform: 'other',
+    ...(environment === '' ? {} : { environment }),
+    tags: tags(event),
+  }
 }
 
 /** https://develop.sentry.dev/sdk/foundations/transport/event-payloads/ */
@@ -154,6 +175,10 @@ function tags(event: Event): Readonly<Record<string, string>> {
     flux_reason: event.reason,
     ...Object.fromEntries(sortedMetadata(event)),
   }
+}
+
+function eventIdOf(deliveryId: string): string {
+  return uuid4Hex(hashParts('sentry event', deliveryId))
 }
 
 /** The first 32 digits of a hash in the form of a version 4 UUID, which Sentry asks for. */

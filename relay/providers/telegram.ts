@@ -41,7 +41,7 @@ export const telegram = httpProvider({
     const [, chat, topic] = CHANNEL.exec(channel) ?? []
     const body = {
       chat_id: chat,
-      message_thread_id: topic,
+      message_thread_id: topic === undefined ? undefined : Number(topic),
       text: messageText(event, MARKDOWN),
       parse_mode: 'MarkdownV2',
     }

@@ -42,7 +42,7 @@ export const zulip = httpProvider({
       type: 'stream',
       to: name,
       topic: cutTopic(topic),
-      content: markdownPost(event),
+      content: contentOf(event),
     })
     const credential = Buffer.from(`${username}:${password}`).toString('base64')
     return [
@@ -65,8 +65,13 @@ function messagesUrl(address: string): string {
   return `${origin}/api/v1/messages${search}`
 }
 
+/** Zulip refuses a message with a NUL: https://github.com/zulip/zulip/blob/main/zerver/lib/message.py */
+function contentOf(event: Event): string {
+  return markdownPost(event).replaceAll('\0', '\ufffd')
+}
+
 function fitsContent(event: Event): boolean {
-  return [...markdownPost(event)].length <= MAX_CONTENT_LENGTH
+  return [...contentOf(event)].length <= MAX_CONTENT_LENGTH
 }
 
 /** As Zulip itself cuts it; any other way would open a second topic. */

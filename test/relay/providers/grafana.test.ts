@@ -110,6 +110,21 @@ describe('grafana requests', () => {
     ])
   })
 
+  it.each(['x', '配', '🚀', '\u0001'])(
+    'keeps to the limit with the longest names of %j',
+    (part) => {
+      const name = part.repeat(253 / part.length)
+      const object = { kind: name, namespace: name, name, uid: '1' }
+      const tags = tagsOf('kustomization-applied', {
+        involvedObject: object,
+        reportingController: name,
+      })
+      expect(tags).toHaveLength(5)
+      expect(Buffer.byteLength(JSON.stringify(tags))).toBeLessThanOrEqual(500)
+      for (const tag of tags) expect(tag.isWellFormed()).toBe(true)
+    },
+  )
+
   it('leaves an event that fits as it is, with a message of any length', () => {
     const event = fixtureEvent('kustomization-applied', { message: 'x'.repeat(39_000) })
     expect(grafana.fit?.(event, settings)).toBe(event)

@@ -2,7 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { sentry } from '../../../relay/providers/sentry.ts'
 import { sensitiveValues } from '../../../relay/providers/settings.ts'
 import { describeStatusClasses } from '../../support/classify-table.ts'
-import { fixtureEvent, notificationOf, settingsOf } from '../../support/notifications.ts'
+import {
+  fixtureEvent,
+  notificationOf,
+  requestsOf,
+  settingsOf,
+} from '../../support/notifications.ts'
 
 const DSN = 'https://0f1e2d3c4b5a@o42.ingest.sentry.io/4501'
 const settings = settingsOf(sentry, { channel: 'production' }, { address: DSN })
@@ -185,6 +190,38 @@ describe('sentry requests', () => {
   it('names an event by a version 4 UUID without dashes', () => {
     const { header } = envelopeOf('kustomization-applied')
     expect(header.event_id).toMatch(/^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$/)
+  })
+})
+
+describe('sentry limit of 1 MB', () => {
+  const long = Array.from({ length: 40 }, (_, n) => [
+    `kustomize.toolkit.fluxcd.io/key-${n}`,
+    'ü'.repeat(15_000),
+  ])
+  const metadata = Object.fromEntries(long)
+
+  it.each(['info', 'error'])('cuts the metadata of an event of severity %s', (severity) => {
+    const notification = notificationOf('kustomization-applied', { severity, metadata })
+    const [request] = requestsOf(sentry, notification, settings)
+    const { item, payload } = parseEnvelope(request?.body ?? '')
+    expect(item.length).toBeLessThanOrEqual(1_000_000)
+    expect(payload.tags['key-7']).toBe(`${'ü'.repeat(255)}…`)
+    expect(payload.message).toBe(notification.event.message)
+  })
+
+  it.each([
+    [498_000, 498_000],
+    [500_000, 256],
+  ])('takes a value of %i characters, which is there twice, as one of %i', (length, left) => {
+    const changes = { metadata: { 'kustomize.toolkit.fluxcd.io/long': 'x'.repeat(length) } }
+    const notification = notificationOf('kustomization-health-check-failed', changes)
+    const [request] = requestsOf(sentry, notification, settings)
+    expect(parseEnvelope(request?.body ?? '').payload.tags.long).toHaveLength(left)
+  })
+
+  it('leaves an event that fits as it is', () => {
+    const event = fixtureEvent('kustomization-applied', { message: 'é'.repeat(39_000) })
+    expect(sentry.fit?.(event, settings)).toBe(event)
   })
 })
 

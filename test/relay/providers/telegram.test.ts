@@ -83,10 +83,10 @@ describe('telegram requests', () => {
   })
 
   it.each([
-    ['-1001:17', { chat_id: '-1001', message_thread_id: '17' }],
+    ['-1001:17', { chat_id: '-1001', message_thread_id: 17 }],
     ['42', { chat_id: '42' }],
     ['@fluxcd', { chat_id: '@fluxcd' }],
-    ['@fluxcd:3', { chat_id: '@fluxcd', message_thread_id: '3' }],
+    ['@fluxcd:3', { chat_id: '@fluxcd', message_thread_id: 3 }],
   ])('posts for the channel %s', (channel, target) => {
     const [request] = requestsOf(
       telegram,

@@ -96,6 +96,12 @@ describe('zulip requests', () => {
   })
 })
 
+it('replaces each NUL, for which Zulip would refuse the message', () => {
+  const content = contentOf('kustomization-applied', { message: 'a\0b\0' })
+  expect(content).toContain('\n\na\ufffdb\ufffd\n\n')
+  expect(content).not.toContain('\0')
+})
+
 describe('zulip limit of 10,000 characters', () => {
   it.each(['x', '配', '🚀'])('cuts a long message of %s', (character) => {
     const message = character.repeat(19_500)
