@@ -1,12 +1,16 @@
-import { randomBytes } from 'node:crypto'
 import { Command } from 'commander'
+import { identityCommand } from './cluster-identity.ts'
+import { type ClusterTokensStore, newToken, tokensInFile } from './cluster-tokens.ts'
 import { printLine } from './output/print.ts'
 import { onAws } from './relay/on-aws.ts'
 import { addRelayOptions, parseCluster, type RelayFlags, withStack } from './relay/options.ts'
-import type { StackRelay } from './relay/stack-relay.ts'
 import { UsageError } from './usage-error.ts'
 
-interface RotateFlags extends RelayFlags {
+interface ClusterFlags extends RelayFlags {
+  readonly tokens?: string
+}
+
+interface RotateFlags extends ClusterFlags {
   readonly revokeOld?: boolean
 }
 
@@ -22,15 +26,23 @@ export function clusterCommand(): Command {
     .argument('<name>', 'name of the cluster', parseCluster)
     .option('--revoke-old', 'make no token, but end the one before')
   return new Command('cluster')
-    .description('clusters and their tokens')
-    .addCommand(addRelayOptions(create).action(createCluster))
-    .addCommand(addRelayOptions(rotate).action(rotateTokens))
+    .description('clusters, their tokens, and their identities at other clouds')
+    .addCommand(addPlaceOptions(create).action(createCluster))
+    .addCommand(addPlaceOptions(rotate).action(rotateTokens))
+    .addCommand(identityCommand())
 }
 
-async function createCluster(cluster: string, flags: RelayFlags): Promise<void> {
+function addPlaceOptions(command: Command): Command {
+  return addRelayOptions(command).option(
+    '--tokens <file>',
+    'file that a relay on this machine has as its --tokens; it takes the change at once',
+  )
+}
+
+async function createCluster(cluster: string, flags: ClusterFlags): Promise<void> {
   const token = newToken()
-  await withTokens(cluster, flags, async ({ secrets }) => {
-    if (await secrets.createTokens(cluster, [token])) return
+  await withTokens(flags, async (store) => {
+    if (await store.create(cluster, [token])) return
     const advice = `flux-relay cluster rotate ${cluster} makes a new token`
     throw new UsageError(`the cluster ${cluster} is there already; ${advice}`, 1)
   })
@@ -39,12 +51,12 @@ async function createCluster(cluster: string, flags: RelayFlags): Promise<void> 
 
 async function rotateTokens(cluster: string, flags: RotateFlags): Promise<void> {
   const token = newToken()
-  await withTokens(cluster, flags, async ({ tokens, secrets }) => {
-    const [newest] = (await tokens.read(cluster, { fresh: true })) ?? []
+  await withTokens(flags, async (store) => {
+    const [newest] = (await store.read(cluster)) ?? []
     if (newest === undefined) throw noCluster(cluster)
     const valid = flags.revokeOld ? [newest] : [token, newest]
     // False when somebody deleted them in between.
-    if (!(await secrets.replaceTokens(cluster, valid))) throw noCluster(cluster)
+    if (!(await store.replace(cluster, valid))) throw noCluster(cluster)
   })
   printLine(flags.revokeOld ? `only the newest token of ${cluster} is valid now` : token)
 }
@@ -54,20 +66,23 @@ function noCluster(cluster: string): UsageError {
   return new UsageError(`there is no cluster ${cluster}; ${advice}`, 1)
 }
 
-/** An embedded relay takes its tokens from a file of its owner's, which no request changes. */
+/** Tokens go over no network but AWS's own: an embedded relay has them in a file of its owner's. */
 async function withTokens(
-  cluster: string,
-  flags: RelayFlags,
-  work: (relay: Pick<StackRelay, 'tokens' | 'secrets'>) => Promise<void>,
+  { tokens, ...flags }: ClusterFlags,
+  work: (store: ClusterTokensStore) => Promise<void>,
 ): Promise<void> {
-  if (flags.stack !== undefined) return withStack(flags, (relay) => onAws(work(relay)))
-  throw new UsageError(
-    `an embedded relay reads its tokens from the file of its --tokens: give ${cluster} a long random text under clusters there, and start the relay again; on AWS name the --stack`,
-    2,
+  if ((tokens === undefined) === (flags.stack === undefined)) {
+    const advice = '--tokens FILE for a relay on this machine, or --stack NAME for one on AWS'
+    throw new UsageError(`expected ${advice}`, 2)
+  }
+  if (tokens !== undefined) return work(tokensInFile(tokens))
+  await withStack(flags, (relay) =>
+    onAws(
+      work({
+        read: (cluster) => relay.tokens.read(cluster, { fresh: true }),
+        create: (...created) => relay.secrets.createTokens(...created),
+        replace: (...replaced) => relay.secrets.replaceTokens(...replaced),
+      }),
+    ),
   )
-}
-
-/** 256 bits, as a header can carry them; the prefix is for those who search for leaked tokens. */
-function newToken(): string {
-  return `frt_${randomBytes(32).toString('base64url')}`
 }

@@ -1,9 +1,11 @@
 import { type ClosableHttpClient, createHttpClient } from '../adapters/http/client.ts'
 import { createNatsPublisher } from '../adapters/nats/publisher.ts'
 import manifest from '../package.json' with { type: 'json' }
+import { NO_CLOUD_IDENTITIES } from '../relay/cloud-identities.ts'
 import { createDispatcher } from '../relay/pipeline/dispatch.ts'
 import type { Clock, Ports } from '../relay/ports.ts'
 import { createEcho, type Echo } from './echo.ts'
+import { type RunningServer, urlOf } from './http-server.ts'
 import { createLog, type Log, logDecision } from './log.ts'
 import { isLoopback } from './loopback.ts'
 import {
@@ -16,10 +18,11 @@ import { manifestProblemText } from './manifests/problem.ts'
 import { createManifestsConfig, type ManifestsConfig } from './manifests-config.ts'
 import { createMetrics } from './metrics.ts'
 import type { ServerDependencies } from './route.ts'
-import { createServer, type RunningServer } from './server.ts'
+import { createServer } from './server.ts'
 import { StartError } from './start-error.ts'
 import { openStores, type Stores } from './stores.ts'
-import { loadTokens, type Tokens, TokensFileError } from './tokens.ts'
+import { TokensFileError } from './tokens.ts'
+import { openTokensFile, type TokensFile } from './tokens-file.ts'
 import { createWorker, type Worker } from './worker.ts'
 
 /** What `flux-relay serve` is told. */
@@ -72,8 +75,8 @@ export async function startRelay(
     log.error({ err }, 'expired rows could not be deleted, will be repeated'),
   )
   try {
-    const tokens = options.tokens === undefined ? undefined : await loadTokens(options.tokens)
-    return await start(options, { stores, tokens, log, clock })
+    const tokensFile = await openTokens(options.tokens, log)
+    return await start(options, { stores, tokensFile, log, clock })
   } catch (error) {
     stores.close()
     const isForPerson = error instanceof ManifestsFolderError || error instanceof TokensFileError
@@ -84,14 +87,14 @@ export async function startRelay(
 /** What is there before anything runs. */
 interface Base {
   readonly stores: Stores
-  readonly tokens: Tokens | undefined
+  readonly tokensFile: TokensFile | undefined
   readonly log: Log
   readonly clock: Clock
 }
 
 async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const { cluster } = options
-  const { stores, tokens, log, clock } = base
+  const { stores, tokensFile, log, clock } = base
   const builtInSecrets = new Map<string, { readonly address: string }>()
   const config = createManifestsConfig({ cluster, others: stores, builtInSecrets, clock })
   const addresses = { allowPrivate: !options.denyPrivateAddresses }
@@ -106,6 +109,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     ledger: stores.ledger,
     configs: config.configs,
     secrets: config.secrets,
+    identities: NO_CLOUD_IDENTITIES,
     http,
     nats: createNatsPublisher(addresses),
     clock,
@@ -130,7 +134,9 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     ports,
     secretWriter: stores.secrets,
     cluster,
-    tokens,
+    get tokens() {
+      return tokensFile?.tokens
+    },
     echo,
     metrics,
     log,
@@ -152,14 +158,32 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   folder.watch()
   worker.start()
   notReady = undefined
-  log.info({ url: urlOf(options.host, server.port), cluster, data: options.data }, 'ready')
+  log.info(
+    { url: urlOf({ host: options.host, port: server.port }), cluster, data: options.data },
+    'ready',
+  )
   return {
     port: server.port,
     stop(graceMs) {
       notReady = 'the relay is stopping'
+      tokensFile?.close()
       return stop({ folder, worker, server, http, stores, log }, graceMs)
     },
   }
+}
+
+/** Another version of the file counts as soon as it is seen; one that is wrong does not. */
+async function openTokens(file: string | undefined, log: Log): Promise<TokensFile | undefined> {
+  if (file === undefined) return undefined
+  return openTokensFile({
+    file,
+    onChange: () => log.info({ file }, 'tokens loaded'),
+    onProblem: (error) =>
+      log.error(
+        { problem: (error as Error).message },
+        'tokens not loaded, those before stay valid',
+      ),
+  })
 }
 
 interface Running {
@@ -208,12 +232,8 @@ async function putInForce(config: ManifestsConfig, loaded: LoadedManifests, log:
   log.info({ files: fileCount, objects: manifests.length }, 'manifests loaded')
 }
 
-function urlOf(host: string, port: number): string {
-  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
-}
-
 /** A wildcard address is none to connect to. */
 function echoAddress(host: string, port: number, echo: Echo): string {
   const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `${urlOf(reachable, port)}${echo.path}`
+  return `${urlOf({ host: reachable, port })}${echo.path}`
 }

@@ -55,6 +55,8 @@ const Fields = z.strictObject({
   noCrossNamespaceRefs: flag(),
   /** Whether the dashboard's table of deliveries offers a replay. */
   replayButton: flag(),
+  /** Whether clusters may be bound to identities at other clouds. */
+  cloudIdentities: flag(),
 })
 
 /** The names of all settings. */

@@ -1,3 +1,4 @@
+import type { CloudBindings } from './model/cloud-bindings.ts'
 import type { ConfigSnapshot } from './model/config.ts'
 import type { AcceptedEvent, DeliveryRecord, Outcome, RetryMessage } from './model/delivery.ts'
 import type { SecretData } from './model/secret.ts'
@@ -10,6 +11,7 @@ export interface Ports {
   readonly queue: Queue
   readonly configs: ConfigStore
   readonly secrets: SecretStore
+  readonly identities: CloudIdentities
   readonly state: StateStore
   readonly ledger: Ledger
   readonly http: HttpClient
@@ -72,6 +74,26 @@ export interface SecretStore {
 export interface SecretWriter {
   /** Stores the Secret in the place of what was there, if anything. Durable once it resolves. */
   write(cluster: string, namespace: string, name: string, data: SecretData): Promise<void>
+}
+
+/** What comes of asking for a proof of who the relay is. */
+export type IdentityProof =
+  | { readonly kind: 'token'; readonly token: string }
+  /** A person has to allow it, or to switch it on. The reason shows no secret. */
+  | { readonly kind: 'refused'; readonly reason: string }
+
+/** Who the relay is at clouds other than its own: bound per cluster, by whoever deploys it. */
+export interface CloudIdentities {
+  /**
+   * What the cluster is bound to; undefined without a binding. `fresh` reads past every cache.
+   * Rejects with `InvalidSecret` for one of another form.
+   */
+  bindings(
+    cluster: string,
+    options?: { readonly fresh?: boolean },
+  ): Promise<CloudBindings | undefined>
+  /** A JWT that proves to this audience who the relay is, for the next minutes. */
+  token(audience: string): Promise<IdentityProof>
 }
 
 /** A value with the version that a conditional write names. */

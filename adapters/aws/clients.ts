@@ -1,6 +1,7 @@
 import { DynamoDBClient } from '@aws-sdk/client-dynamodb'
 import { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { SQSClient } from '@aws-sdk/client-sqs'
+import { STSClient } from '@aws-sdk/client-sts'
 
 export interface AwsClientOptions {
   /** Absent: as the SDK finds it, on Lambda in the function's environment. */
@@ -16,7 +17,7 @@ export interface AwsClientOptions {
 /** Tries of one request in all; between them the SDK waits up to 20 s, longer each time. */
 const MAX_ATTEMPTS = 4
 
-/** All three services are in the function's region: a connection takes a millisecond or two. */
+/** All services are in the function's region: a connection takes a millisecond or two. */
 const CONNECTION_TIMEOUT_MS = 1_000
 
 /** Longest known answers, batches of the largest items, take less than a second. */
@@ -37,6 +38,11 @@ export function createSqsClient(options: AwsClientOptions = {}): SQSClient {
 /** A client for the Secrets and tokens. */
 export function createSecretsManagerClient(options: AwsClientOptions = {}): SecretsManagerClient {
   return new SecretsManagerClient(clientConfig(options))
+}
+
+/** A client for proofs of identity, which only the endpoints of regions give. */
+export function createStsClient(options: AwsClientOptions = {}): STSClient {
+  return new STSClient(clientConfig(options))
 }
 
 function clientConfig({ maxSockets = MAX_SOCKETS, ...options }: AwsClientOptions) {

@@ -7,9 +7,10 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import type { ClusterTokens } from '../../relay/intake/credentials.ts'
+import type { CloudBindings } from '../../relay/model/cloud-bindings.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import type { SecretWriter } from '../../relay/ports.ts'
-import { secretId, tokensId } from './secrets-manager.ts'
+import { identitiesId, secretId, tokensId } from './secrets-manager.ts'
 
 export interface SecretsManagerWriterOptions {
   readonly client: SecretsManagerClient
@@ -31,7 +32,7 @@ export class SecretDeleted extends Error {
 const TAGS = [{ Key: 'app', Value: 'flux-relay' }]
 
 /**
- * Writes what `SecretsManagerStore` and `SecretsManagerTokens` read. A person's rights, not the
+ * Writes what `SecretsManagerStore`, `SecretsManagerTokens` and `AwsCloudIdentities` read. A person's rights, not the
  * relay's: no function of a deployment may write a secret. Every call rejects with `SecretDeleted`
  * for what is scheduled for deletion, and with the SDK's errors.
  */
@@ -45,12 +46,12 @@ export class SecretsManagerWriter implements SecretWriter {
   }
 
   async write(cluster: string, namespace: string, name: string, data: SecretData): Promise<void> {
-    const id = secretId(this.#prefix, cluster, namespace, name)
-    const text = JSON.stringify(data)
-    if (await this.#put(id, text)) return
-    if (await this.#create(id, text)) return
-    // Somebody else created it in between.
-    if (!(await this.#put(id, text))) throw new Error(`${id} is being created and deleted at once`)
+    await this.#store(secretId(this.#prefix, cluster, namespace, name), JSON.stringify(data))
+  }
+
+  /** Binds a cluster to identities at other clouds, in the place of what it was bound to. */
+  async bind(cluster: string, bindings: CloudBindings): Promise<void> {
+    await this.#store(identitiesId(this.#prefix, cluster), JSON.stringify(bindings))
   }
 
   /** False, and nothing changed, when the cluster has tokens already. */
@@ -61,6 +62,13 @@ export class SecretsManagerWriter implements SecretWriter {
   /** False when the cluster has no tokens yet. */
   replaceTokens(cluster: string, tokens: ClusterTokens): Promise<boolean> {
     return this.#put(tokensId(this.#prefix, cluster), JSON.stringify(tokens))
+  }
+
+  async #store(id: string, text: string): Promise<void> {
+    if (await this.#put(id, text)) return
+    if (await this.#create(id, text)) return
+    // Somebody else created it in between.
+    if (!(await this.#put(id, text))) throw new Error(`${id} is being created and deleted at once`)
   }
 
   async #put(SecretId: string, SecretString: string): Promise<boolean> {

@@ -74,6 +74,11 @@ export function tokensId(prefix: string, cluster: string): string {
   return `${prefix}/tokens/${cluster}`
 }
 
+/** Where it is what a cluster is bound to at other clouds. */
+export function identitiesId(prefix: string, cluster: string): string {
+  return `${prefix}/identities/${cluster}`
+}
+
 function isCluster(name: string): boolean {
   return ClusterName.safeParse(name).success
 }
@@ -102,7 +107,7 @@ export function parseTokens(text: string | undefined, id: string): ClusterTokens
 }
 
 /** Undefined for a binary secret and for what is not JSON; the parser's own errors quote the text. */
-function parseJson(text: string | undefined): unknown {
+export function parseJson(text: string | undefined): unknown {
   try {
     return text === undefined ? undefined : JSON.parse(text)
   } catch {

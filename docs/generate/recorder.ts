@@ -1,3 +1,4 @@
+import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
 import type {
   Clock,
   HttpResponse,
@@ -45,6 +46,7 @@ export function createRecorder(secrets: SecretStore, answers: Answers): Recorder
   const ports: Ports = {
     clock,
     secrets,
+    identities: NO_CLOUD_IDENTITIES,
     state: createState(),
     http: {
       async send(request) {

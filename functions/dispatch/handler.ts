@@ -7,6 +7,7 @@ import { createLog, logDecision } from '../shared/log.ts'
 import { countDecision, writeToStdout } from '../shared/metrics.ts'
 import { createClients, createStorePorts, systemClock } from '../shared/ports.ts'
 import { createDispatch } from './dispatch.ts'
+import { createIdentities } from './identities.ts'
 
 const environment = readEnvironment(process.env)
 const log = createLog(environment)
@@ -14,8 +15,10 @@ const addresses = {
   allowPrivate: environment.allowPrivateAddresses,
   refuse: environment.runtimeApi === undefined ? [] : [environment.runtimeApi],
 }
+const clients = createClients()
 const ports = {
-  ...createStorePorts(environment, createClients(), systemClock),
+  ...createStorePorts(environment, clients, systemClock),
+  identities: createIdentities(environment, clients, systemClock),
   http: createHttpClient({ ...addresses, userAgent: `flux-relay/${manifest.version}` }),
   nats: createNatsPublisher(addresses),
   observer: {

@@ -26,6 +26,7 @@ const Variables = z.object({
   ALLOW_PRIVATE_ADDRESSES: Flag,
   NO_CROSS_NAMESPACE_REFS: Flag,
   REPLAY_BUTTON: Flag,
+  CLOUD_IDENTITIES: Flag,
   POWERTOOLS_LOG_LEVEL: z
     .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'], { error: 'expected DEBUG, INFO, WARN or ERROR' })
     .default('INFO'),
@@ -48,6 +49,8 @@ export interface Environment {
   readonly noCrossNamespaceRefs: boolean
   /** Whether the dashboard's widget may replay deliveries. */
   readonly replayButton: boolean
+  /** Whether clusters are bound to identities at other clouds. */
+  readonly cloudIdentities: boolean
   readonly logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR'
   readonly metricsNamespace: string
   /** `host:port` that no delivery may go to. */
@@ -78,6 +81,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     allowPrivateAddresses: data.ALLOW_PRIVATE_ADDRESSES,
     noCrossNamespaceRefs: data.NO_CROSS_NAMESPACE_REFS,
     replayButton: data.REPLAY_BUTTON,
+    cloudIdentities: data.CLOUD_IDENTITIES,
     logLevel: data.POWERTOOLS_LOG_LEVEL,
     metricsNamespace: data.POWERTOOLS_METRICS_NAMESPACE,
     runtimeApi: data.AWS_LAMBDA_RUNTIME_API,

@@ -33,8 +33,8 @@ export function createClients(): AwsClients {
   }
 }
 
-/** What stores and queues; sending to destinations and observing are the dispatch function's. */
-export type StorePorts = Omit<Ports, 'http' | 'nats' | 'observer' | 'configs'> & {
+/** What stores and queues; sending, as whom, and observing are the dispatch function's. */
+export type StorePorts = Omit<Ports, 'http' | 'nats' | 'observer' | 'configs' | 'identities'> & {
   readonly configs: DynamoDbConfigStore
   readonly tokens: SecretsManagerTokens
 }

@@ -50,6 +50,10 @@ export class RelayFunction extends Construct {
     if (props.network !== undefined) this.#joinNetwork()
   }
 
+  get roleArn(): string {
+    return this.#role.roleArn
+  }
+
   /** Allows the function the actions, on these resources only. */
   allow(actions: readonly string[], ...resources: readonly string[]): void {
     this.#role.addToPolicy(
@@ -66,6 +70,25 @@ export class RelayFunction extends Construct {
       id: `AwsSolutions-IAM5[Resource::${findingOf(arn)}]`,
       reason: 'Clusters and their Secrets are data: which there are is not known at deployment.',
     })
+  }
+
+  /**
+   * Allows asking STS for tokens that prove the function's role to these audiences (`*` stands for
+   * any text) and live so many seconds at most:
+   * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound_policies.html
+   */
+  allowProofs(audiences: readonly string[], maxSeconds: number): void {
+    this.#role.addToPolicy(
+      new PolicyStatement({
+        actions: ['sts:GetWebIdentityToken'],
+        resources: ['*'],
+        conditions: {
+          'ForAllValues:StringLike': { 'sts:IdentityTokenAudience': [...audiences] },
+          Null: { 'sts:IdentityTokenAudience': 'false' },
+          NumericLessThanEquals: { 'sts:DurationSeconds': maxSeconds },
+        },
+      }),
+    )
   }
 
   #joinNetwork(): void {
@@ -94,7 +117,8 @@ function commonProps({ network, logRetention: _, ...props }: RelayFunctionProps)
 function acknowledge(lambda: LambdaFunction, role: Role): void {
   Validations.of(role).acknowledge({
     id: 'AwsSolutions-IAM5[Resource::*]',
-    reason: 'X-Ray takes traces for no resource, so that its two actions have no ARN.',
+    reason:
+      'X-Ray takes traces for no resource, and STS proves a role for none: their actions have no ARN.',
   })
   Validations.of(lambda).acknowledge({
     id: 'AwsSolutions-L1',

@@ -31,6 +31,12 @@ const SILENT_CLUSTERS_CHECK = Schedule.rate(Duration.minutes(5))
 
 const SEND = ['sqs:SendMessage']
 
+/** Google's providers of workload identity pools, and Microsoft Entra ID. */
+const PROOF_AUDIENCES = ['//iam.googleapis.com/projects/*', 'api://AzureADTokenExchange']
+
+/** What adapters/aws/cloud-identities.ts asks for. */
+const MAX_PROOF_S = 300
+
 type FunctionShape = Pick<
   RelayFunctionProps,
   'description' | 'timeout' | 'memorySize' | 'environment' | 'network'
@@ -75,6 +81,7 @@ export class RelayFunctions extends Construct {
       environment: {
         ALLOW_PRIVATE_ADDRESSES: String(settings.allowPrivateAddresses),
         NO_CROSS_NAMESPACE_REFS: String(settings.noCrossNamespaceRefs),
+        CLOUD_IDENTITIES: String(settings.cloudIdentities),
       },
       ...this.#network(),
     })
@@ -83,6 +90,10 @@ export class RelayFunctions extends Construct {
     dispatch.allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], tables.ledger.tableArn)
     dispatch.allow(SEND, queues.retries.queueArn)
     dispatch.allowSecrets(`${secretPrefix}/secrets`)
+    if (settings.cloudIdentities) {
+      dispatch.allowSecrets(`${secretPrefix}/identities`)
+      dispatch.allowProofs(PROOF_AUDIENCES, MAX_PROOF_S)
+    }
     for (const queue of [queues.events, queues.retries]) {
       dispatch.function.addEventSource(
         new SqsEventSource(queue, {

@@ -45,6 +45,8 @@ export class RelayStack extends Stack {
       LedgerTable: tables.ledger.tableName,
       EventsQueueUrl: queues.events.queueUrl,
       RetriesQueueUrl: queues.retries.queueUrl,
+      // The subject of the tokens that prove who the relay is.
+      ...(settings.cloudIdentities && { DispatchRoleArn: this.functions.dispatch.roleArn }),
     }
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value })
   }

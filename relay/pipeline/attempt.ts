@@ -161,7 +161,7 @@ async function sendRenewing(
   if (first.delivered.verdict.kind !== 'unauthorized') return first
   const renewed = await prepare(input, context.ports.secrets, { fresh: true })
   if (renewed.kind !== 'prepared') return first
-  const second = await send(renewed, first.delivered.requestsDone, context)
+  const second = await send(renewed, first.delivered.requestsDone, context, { fresh: true })
   return { ...second, redact: (text) => second.redact(first.redact(text)) }
 }
 
@@ -169,8 +169,9 @@ async function send(
   prepared: Prepared,
   requestsDone: number,
   context: AttemptContext,
+  options: { readonly fresh?: boolean } = {},
 ): Promise<Sent> {
-  const delivered = await deliver(prepared, requestsDone, context)
+  const delivered = await deliver(prepared, requestsDone, context, options)
   const { redact } = prepared.resolved
   if (delivered.secrets.length === 0) return { delivered, redact }
   const redactFetched = createRedactor(delivered.secrets)

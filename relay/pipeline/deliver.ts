@@ -24,15 +24,16 @@ export interface Delivered {
 
 /**
  * Sends the requests of a delivery that are not done yet, one after the other, and stops at the
- * first that fails.
+ * first that fails. `fresh` reads what the deployment binds past the cache.
  */
 export async function deliver(
   prepared: Prepared,
   requestsDone: number,
   parts: DeliverParts,
+  options: { readonly fresh?: boolean } = {},
 ): Promise<Delivered> {
   const { type, notification, resolved } = prepared
-  const exchange = createExchange(parts, notification.cluster, resolved.transport)
+  const exchange = createExchange(parts, notification.cluster, resolved.transport, options)
   if (isHttpProvider(type)) return sendAll(type, prepared, requestsDone, exchange)
   try {
     const {

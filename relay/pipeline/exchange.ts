@@ -11,33 +11,40 @@ export interface DeliverParts {
 
 /**
  * The exchange of one try, which begins now. `transport.timeoutMs` bounds all of it: each request
- * gets what those before it have left.
+ * gets what those before it have left. `fresh` reads bindings past the cache.
  */
 export function createExchange(
   { ports, tokens }: DeliverParts,
   cluster: string,
   transport: TransportOptions,
+  options: { readonly fresh?: boolean } = {},
 ): Exchange {
-  const { clock, http, nats } = ports
+  const { clock, http, nats, identities } = ports
   const startedAt = clock.now()
   const left = (): TransportOptions => ({
     ...transport,
     // A clock that was set back must not make a try longer.
     timeoutMs: Math.min(transport.timeoutMs - (clock.now() - startedAt), transport.timeoutMs),
   })
-  const isOver = (options: TransportOptions) => options.timeoutMs <= 0
+  const isOver = ({ timeoutMs }: TransportOptions) => timeoutMs <= 0
   return {
     async send(request) {
-      const options = left()
-      return isOver(options) ? outOfTime(transport) : http.send(request, options)
+      const given = left()
+      return isOver(given) ? outOfTime(transport) : http.send(request, given)
     },
     async publish(message) {
-      const options = left()
-      return isOver(options) ? outOfTime(transport) : nats.publish(message, options)
+      const given = left()
+      return isOver(given) ? outOfTime(transport) : nats.publish(message, given)
     },
     clock,
     tokens,
     memory: createDeliveryMemory(ports, cluster),
+    identities: {
+      cluster,
+      bindings: () => identities.bindings(cluster, options),
+      token: (audience) => identities.token(audience),
+    },
+    hasOwnRoots: transport.tls?.ca !== undefined,
   }
 }
 

@@ -3,12 +3,14 @@ import type { Event } from '../model/event.ts'
 import type { HttpResponse } from '../ports.ts'
 import { classifyStatus } from './classify.ts'
 import { httpProvider, type Verdict } from './contract.ts'
+import { IDENTITY_IN_MANIFEST } from './formats/cloud-binding.ts'
 import {
   authorizeEntraClient,
   ENTRA_KEYS,
   type EntraClient,
   readEntraClient,
 } from './formats/entra-client.ts'
+import { authorizeAtEntra } from './formats/entra-federation.ts'
 import { eventJson } from './formats/event-json.ts'
 import { authorization, postJson } from './formats/json-request.ts'
 import { quotable } from './formats/service-message.ts'
@@ -29,12 +31,16 @@ const MAX_EVENT_BYTES = 250_000
 /** Longer than a try, and clocks differ. */
 const SIGNATURE_LIFE_S = 600
 
+const NEEDED_KEYS = `add the key token, or the keys ${ENTRA_KEYS.join(', ')}, to the Secret named by spec.secretRef`
+
 const ENTRA_SCOPE = 'https://eventhubs.azure.net/.default'
 
 type Access =
   | { readonly kind: 'signature'; readonly connection: EventHubConnection }
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'client'; readonly client: EntraClient }
+  /** Of what the deployment binds the cluster to. */
+  | { readonly kind: 'federated' }
 
 interface Settings {
   /** `https://host/hub`. */
@@ -63,7 +69,8 @@ const Settings = Fields.transform((fields, context): Settings => {
 })
 
 /**
- * Azure Event Hubs, by a connection string, a token, or an application of Entra ID:
+ * Azure Event Hubs, by a connection string, a token, an application of Entra ID, or what the
+ * deployment binds the cluster to:
  * https://learn.microsoft.com/rest/api/eventhub/send-event
  */
 export const azureEventHub = httpProvider<Settings>({
@@ -84,6 +91,8 @@ export const azureEventHub = httpProvider<Settings>({
       }
       case 'client':
         return authorizeEntraClient(access.client, ENTRA_SCOPE, exchange)
+      case 'federated':
+        return authorizeAtEntra(ENTRA_SCOPE, NEEDED_KEYS, exchange)
       case 'signature': {
         const expiresAt = Math.floor(exchange.clock.now() / 1_000) + SIGNATURE_LIFE_S
         const signed = sharedAccessSignature(hubUrl, expiresAt, access.connection)
@@ -112,6 +121,8 @@ function signedSettings(fields: Fields, issue: Issue): Settings {
 const NAMESPACE = /^[A-Za-z][A-Za-z\d.-]{1,250}[A-Za-z\d]$/
 const HUB = /^[A-Za-z\d][\w./-]{0,255}$/
 
+const PUBLIC_HOSTS = '.servicebus.windows.net'
+
 function tokenSettings(fields: Fields, issue: Issue): Settings {
   const { address: hub, channel: namespace } = fields
   if (!HUB.test(hub)) {
@@ -120,13 +131,12 @@ function tokenSettings(fields: Fields, issue: Issue): Settings {
   if (!NAMESPACE.test(namespace)) {
     issue('channel', 'set spec.channel to the namespace of the event hub')
   }
-  const host = namespace.includes('.servicebus.')
-    ? namespace
-    : `${namespace}.servicebus.windows.net`
-  return { hubUrl: hubUrl(host, hub), access: tokenAccess(fields, issue) }
+  const host = namespace.includes('.servicebus.') ? namespace : `${namespace}${PUBLIC_HOSTS}`
+  return { hubUrl: hubUrl(host, hub), access: tokenAccess(fields, host, issue) }
 }
 
-function tokenAccess({ token, secret }: Fields, issue: Issue): Access {
+function tokenAccess(fields: Fields, host: string, issue: Issue): Access {
+  const { token, secret, serviceAccountName } = fields
   const client = readEntraClient(secret)
   if (client !== undefined && 'problem' in client) return issue('secret', client.problem)
   if (token !== '' && client !== undefined) {
@@ -134,10 +144,17 @@ function tokenAccess({ token, secret }: Fields, issue: Issue): Access {
   }
   if (token !== '') return { kind: 'token', token }
   if (client !== undefined) return { kind: 'client', client }
-  return issue(
-    'token',
-    `the Secret named by spec.secretRef needs the key token, or the keys ${ENTRA_KEYS.join(', ')}; this deployment binds no cloud identity that could take their place`,
-  )
+  if (serviceAccountName !== '') {
+    return issue('serviceAccountName', `${IDENTITY_IN_MANIFEST}; or ${NEEDED_KEYS}`)
+  }
+  // The token is the deployment's, and a manifest says where it is sent.
+  if (!host.toLowerCase().endsWith(PUBLIC_HOSTS)) {
+    return issue(
+      'channel',
+      `without a credential, set spec.channel to a namespace at ${PUBLIC_HOSTS.slice(1)}; or ${NEEDED_KEYS}`,
+    )
+  }
+  return { kind: 'federated' }
 }
 
 function hubUrl(host: string, hub: string): string {

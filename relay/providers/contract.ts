@@ -1,9 +1,11 @@
 import type { ZodType } from 'zod'
+import type { CloudBindings } from '../model/cloud-bindings.ts'
 import type { Event } from '../model/event.ts'
 import type { Identity } from '../model/kubernetes.ts'
 import type {
   Clock,
   HttpResponse,
+  IdentityProof,
   NatsMessage,
   NatsPublisher,
   OutboundRequest,
@@ -135,6 +137,18 @@ export interface Exchange {
   /** Access tokens that were fetched before. */
   readonly tokens: AccessTokens
   readonly memory: DeliveryMemory
+  readonly identities: ClusterIdentities
+  /** Whether the Provider names its own roots of trust: then it can let others read what is sent. */
+  readonly hasOwnRoots: boolean
+}
+
+/** Who the relay is at other clouds, for the one cluster of a delivery. */
+export interface ClusterIdentities {
+  readonly cluster: string
+  /** Rejects with `InvalidSecret` for a binding of another form. */
+  bindings(): Promise<CloudBindings | undefined>
+  /** A JWT that proves to this audience who the relay is. */
+  token(audience: string): Promise<IdentityProof>
 }
 
 /** Short texts that the types of a cluster remember for 90 days, such as a comment's id. */

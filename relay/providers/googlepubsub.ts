@@ -1,7 +1,9 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
 import { httpProvider } from './contract.ts'
+import { IDENTITY_IN_MANIFEST } from './formats/cloud-binding.ts'
 import { eventJson } from './formats/event-json.ts'
+import { authorizeAtGoogle } from './formats/google-federation.ts'
 import {
   authorizeServiceAccount,
   type GoogleServiceAccount,
@@ -10,7 +12,7 @@ import {
 import { postJson } from './formats/json-request.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit, jsonBytes } from './formats/size-limit.ts'
-import { headerMap, optionalText, requiredToken } from './settings.ts'
+import { headerMap, optionalText, optionalToken } from './settings.ts'
 
 /** https://cloud.google.com/pubsub/quotas#resource_limits */
 const MAX_REQUEST_BYTES = 10_000_000
@@ -27,40 +29,65 @@ const PROJECT = /^[a-z][a-z0-9.:-]{0,99}$/
 /** https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names */
 const TOPIC = /^(?!goog)[A-Za-z][\w.~+%-]{2,254}$/
 
+type Credential =
+  | { readonly kind: 'key'; readonly account: GoogleServiceAccount }
+  /** Of what the deployment binds the cluster to. */
+  | { readonly kind: 'federated' }
+
 interface Settings {
   readonly project: string
   readonly topic: string
   readonly attributes: Readonly<Record<string, string>>
-  readonly account: GoogleServiceAccount
+  readonly credential: Credential
 }
+
+const NEEDED_KEY =
+  'add the key token with the JSON of a Google service account key to the Secret named by spec.secretRef'
 
 const Fields = z.object({
   address: optionalText(),
   channel: optionalText(),
-  token: requiredToken(
-    'the Secret named by spec.secretRef needs the key token with the JSON of a Google service account key; this deployment binds no cloud identity that could take its place',
-  ),
+  token: optionalToken(),
+  serviceAccountName: optionalText(),
   headers: headerMap(),
 })
 
 const Settings = Fields.transform((fields, context): Settings => {
-  const { address: project, channel: topic, token, headers } = fields
+  const { address: project, channel: topic, headers } = fields
   const issue = (field: keyof typeof fields, message: string) =>
     context.addIssue({ code: 'custom', path: [field], message })
-  const account = parseServiceAccount(token)
+  const credential = readCredential(fields)
   const attributes = attributesProblem(headers)
   if (!PROJECT.test(project)) issue('address', 'set spec.address to the id of the project')
   if (!TOPIC.test(topic)) {
     issue('channel', 'set spec.channel to the id of the topic, without projects/ and topics/')
   }
   if (attributes !== undefined) issue('headers', attributes)
-  if (!('problem' in account)) return { project, topic, attributes: headers, account }
-  issue('token', account.problem)
+  if (!('problem' in credential)) return { project, topic, attributes: headers, credential }
+  issue(credential.field, credential.problem)
   return z.NEVER
 })
 
+interface CredentialProblem {
+  readonly field: 'token' | 'serviceAccountName'
+  readonly problem: string
+}
+
+function readCredential({
+  token,
+  serviceAccountName,
+}: z.infer<typeof Fields>): Credential | CredentialProblem {
+  if (token !== '') {
+    const account = parseServiceAccount(token)
+    if ('problem' in account) return { field: 'token', problem: account.problem }
+    return { kind: 'key', account }
+  }
+  if (serviceAccountName === '') return { kind: 'federated' }
+  return { field: 'serviceAccountName', problem: `${IDENTITY_IN_MANIFEST}; or ${NEEDED_KEY}` }
+}
+
 /**
- * Google Cloud Pub/Sub, as a service account:
+ * Google Cloud Pub/Sub, as a service account, or as what the deployment binds the cluster to:
  * https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/publish
  */
 export const googlePubSub = httpProvider<Settings>({
@@ -75,7 +102,14 @@ export const googlePubSub = httpProvider<Settings>({
     const url = `https://pubsub.googleapis.com/v1/${path}:publish`
     return [postJson(url, publishBody(event, settings))]
   },
-  authorize: ({ account }, exchange) => authorizeServiceAccount(account, SCOPE, exchange),
+  authorize({ credential }, exchange) {
+    switch (credential.kind) {
+      case 'key':
+        return authorizeServiceAccount(credential.account, SCOPE, exchange)
+      case 'federated':
+        return authorizeAtGoogle(SCOPE, NEEDED_KEY, exchange)
+    }
+  },
   classify: classifyServiceAnswer,
 })
 

@@ -1,9 +1,13 @@
+import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tokensId } from '../../adapters/aws/secrets-manager.ts'
+import { loadTokens } from '../../embedded/tokens.ts'
 import { type StackTarget, stackTargets } from '../support/command-targets.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 import { httpApiEvent } from '../support/http-api-event.ts'
 import { kustomizationEvent } from '../support/relay-manifests.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const { open } = stackTargets()
 
@@ -106,16 +110,79 @@ describe('flux-relay cluster', () => {
     expect(await tokensOf(target)).toBeUndefined()
   })
 
-  it('is for a relay on AWS, and for names that are labels', async () => {
-    const [create, rotate, name] = await Promise.all([
+  it('says where the tokens may be, and takes names that are labels', async () => {
+    const [neither, http, both, name] = await Promise.all([
       fluxRelay(['cluster', 'create', 'prod']),
       fluxRelay(['cluster', 'rotate', 'prod', '--relay', 'http://127.0.0.1:1']),
+      fluxRelay(['cluster', 'create', 'prod', '--stack', 'x', '--tokens', 'y']),
       fluxRelay(['cluster', 'create', 'Prod_1', '--stack', 'x']),
     ])
-    for (const { code, stdout, stderr } of [create, rotate]) {
+    for (const { code, stdout, stderr } of [neither, http, both]) {
       expect([code, stdout]).toEqual([2, ''])
-      expect(stderr).toContain('an embedded relay reads its tokens from the file of its --tokens')
+      expect(stderr).toContain(
+        'expected --tokens FILE for a relay on this machine, or --stack NAME',
+      )
     }
     expect(name).toMatchObject({ code: 2, stderr: expect.stringContaining('expected a DNS label') })
+  })
+})
+
+describe('flux-relay cluster --tokens', () => {
+  const inFolder = () => join(temporaryDirectory(), 'tokens.yaml')
+  const cluster = (file: string, ...args: readonly string[]) =>
+    fluxRelay(['cluster', ...args, '--tokens', file])
+
+  it('makes a file that only its owner reads', async () => {
+    const file = inFolder()
+    const { code, stdout, stderr } = await cluster(file, 'create', 'prod')
+    expect([code, stderr]).toEqual([0, `${file} is new, with a token for operators in it\n`])
+    const { operators, clusters } = await loadTokens(file)
+    expect(operators.map((token) => `${token}\n`)).toEqual([expect.stringMatching(TOKEN_LINE)])
+    expect(clusters).toEqual(new Map([['prod', [stdout.trim()]]]))
+    expect(statSync(file).mode & 0o777).toBe(0o600)
+    expect(readdirSync(dirname(file))).toEqual(['tokens.yaml'])
+  })
+
+  it('keeps the newest two tokens, comments, and who may read', async () => {
+    const file = inFolder()
+    writeFileSync(file, '# Ours.\noperators: [op]\nclusters:\n  dev: d # of dev\n', { mode: 0o640 })
+    chmodSync(file, 0o640)
+    const first = await cluster(file, 'create', 'prod')
+    const again = await cluster(file, 'create', 'prod')
+    expect(again).toMatchObject({ code: 1, stdout: '' })
+    expect(again.stderr).toContain('the cluster prod is there already')
+    const second = await cluster(file, 'rotate', 'prod')
+    const third = await cluster(file, 'rotate', 'prod')
+    const { clusters } = await loadTokens(file)
+    expect(clusters.get('prod')).toEqual([third, second].map(({ stdout }) => stdout.trim()))
+    expect(first.stdout).toMatch(TOKEN_LINE)
+    await cluster(file, 'rotate', 'prod', '--revoke-old')
+    expect((await loadTokens(file)).clusters).toEqual(
+      new Map([
+        ['dev', ['d']],
+        ['prod', [third.stdout.trim()]],
+      ]),
+    )
+    const text = readFileSync(file, 'utf8')
+    expect(text).toContain('# Ours.')
+    expect(text).toContain('# of dev')
+    expect(statSync(file).mode & 0o777).toBe(0o640)
+  })
+
+  it('changes no file that is wrong, and shows nothing of it', async () => {
+    const file = inFolder()
+    writeFileSync(file, 'operators: [hunter2]\nclusters: {prod: [hunter2]}\n')
+    const wrong = await cluster(file, 'rotate', 'prod')
+    expect(wrong).toMatchObject({ code: 1, stdout: '' })
+    expect(wrong.stderr).toContain('clusters.prod[0]: the same token as operators[0]')
+    expect(wrong.stderr).not.toContain('hunter2')
+    const missing = await cluster(join(file, 'x'), 'create', 'prod')
+    expect(missing).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringContaining('ENOTDIR'),
+    })
+    const none = await cluster(inFolder(), 'rotate', 'prod')
+    expect(none.stderr).toContain('there is no cluster prod')
   })
 })

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { fluxRelay } from '../support/flux-relay-command.ts'
 import { alertYaml } from '../support/manifest-files.ts'
 import { startSink } from '../support/recording-sink.ts'
 import { kustomizationEvent, manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
@@ -80,8 +81,22 @@ function event(message: string) {
 }
 
 /** The relay of the cluster prod, beside which it has tokens of staging. */
-function startWithTokens(sinkUrl: string): Promise<RelayProcess> {
+it('takes a token that was made for it while it runs', async () => {
   const tokens = join(temporaryDirectory(), 'tokens.yaml')
+  const relay = await startWithTokens('http://127.0.0.1:9', tokens)
+  const made = await fluxRelay(['cluster', 'rotate', 'prod', '--tokens', tokens])
+  await relay.logged({ msg: 'tokens loaded' })
+  const statusOf = async (token: string) => (await bearer(token)(relay, event('one'))).status
+  expect(await statusOf(made.stdout.trim())).toBe(202)
+  // The newest of those before is still valid, the others are not.
+  expect([await statusOf(`old-${PROD}`), await statusOf(PROD)]).toEqual([202, 401])
+  expect(relay.lines().join('\n')).not.toContain(made.stdout.trim())
+})
+
+function startWithTokens(
+  sinkUrl: string,
+  tokens = join(temporaryDirectory(), 'tokens.yaml'),
+): Promise<RelayProcess> {
   const clusters = `clusters:\n  prod: [old-${PROD}, ${PROD}]\n  staging: [${STAGING}]\n`
   writeFileSync(tokens, `operators: [${OPERATOR}]\n${clusters}`)
   const spec = { type: 'generic', address: `${sinkUrl}/hook` }

@@ -19,6 +19,7 @@ describe('cdk-nag AwsSolutions', () => {
     ['an alarm address', { alarmEmail: 'ops@example.com' }],
     ['a topic', { alarmTopicArn: 'arn:aws:sns:eu-central-1:111122223333:alarms' }],
     ['a replay button', { replayButton: true }],
+    ['identities at other clouds', { cloudIdentities: true }],
     ['a VPC', { vpcId: VPC_ID, allowPrivateAddresses: true }],
   ])('finds nothing with %s', (_, settings) => {
     expect(findingsOf(synth(settings).app)).toEqual([])

@@ -67,6 +67,50 @@ describe('functions', () => {
     })
   })
 
+  it('of dispatch may prove its role to two clouds when clusters are bound to identities', () => {
+    const { relayTemplate } = synth({ cloudIdentities: true })
+    const dispatch = functionId('dispatch', relayTemplate)
+    const id = `${SECRETS}/identities/*`
+    const before = allowedTo(template, functionId('dispatch'))
+    expect(allowedTo(relayTemplate, dispatch)).toEqual({
+      ...before,
+      '*': ['sts:GetWebIdentityToken', ...TRACE],
+      [id]: ['secretsmanager:GetSecretValue'],
+    })
+    relayTemplate.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          {
+            Action: 'sts:GetWebIdentityToken',
+            Condition: {
+              'ForAllValues:StringLike': {
+                'sts:IdentityTokenAudience': [
+                  '//iam.googleapis.com/projects/*',
+                  'api://AzureADTokenExchange',
+                ],
+              },
+              Null: { 'sts:IdentityTokenAudience': 'false' },
+              NumericLessThanEquals: { 'sts:DurationSeconds': 300 },
+            },
+            Effect: 'Allow',
+            Resource: '*',
+          },
+        ]),
+      },
+    })
+    relayTemplate.hasOutput('DispatchRoleArn', Match.anyValue())
+    expect(template.findOutputs('DispatchRoleArn')).toEqual({})
+  })
+
+  it.each([true, false])('dispatch alone hears that cloudIdentities is %s', (cloudIdentities) => {
+    const { relayTemplate } = synth({ cloudIdentities })
+    const variable = { CLOUD_IDENTITIES: String(cloudIdentities) }
+    const withVariable = { Environment: { Variables: Match.objectLike(variable) } }
+    expect(idsOf(relayTemplate, 'AWS::Lambda::Function', withVariable)).toEqual([
+      functionId('dispatch', relayTemplate),
+    ])
+  })
+
   it.each([true, false])('the widget hears that replayButton is %s', (replayButton) => {
     const { relayTemplate } = synth({ replayButton })
     const variable = { REPLAY_BUTTON: String(replayButton) }

@@ -17,6 +17,7 @@ describe('settings', () => {
       maximumConcurrency: 20,
       noCrossNamespaceRefs: false,
       replayButton: false,
+      cloudIdentities: false,
     }
     expect(parseSettings(undefined)).toEqual(defaults)
     expect(cdkJson.context['flux-relay']).toEqual(defaults)
@@ -40,6 +41,7 @@ describe('settings', () => {
     ],
     ['too much', { maximumConcurrency: 1_001 }, 'a whole number from 2 to 1000'],
     ['a text for a flag', { replayButton: 'true' }, 'replayButton: expected true or false'],
+    ['a null for a flag', { cloudIdentities: null }, 'cloudIdentities: expected true or false'],
     ['a number for a flag', { noCrossNamespaceRefs: 1 }, 'noCrossNamespaceRefs: expected true or'],
     [
       'two ways to alarm',

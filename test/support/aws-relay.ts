@@ -17,6 +17,7 @@ import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
 import type { Log } from '../../functions/shared/log.ts'
 import { type AwsClients, createStorePorts } from '../../functions/shared/ports.ts'
+import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { Decision } from '../../relay/ports.ts'
 import { type AwsEndpoint, startDynamoDb, startSqs } from './aws-endpoints.ts'
@@ -93,6 +94,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     ...createStorePorts(environment, clients, clock),
     http: createHttpClient({ allowPrivate: true, userAgent: 'flux-relay/test' }),
     nats: createNatsPublisher({ allowPrivate: true }),
+    identities: NO_CLOUD_IDENTITIES,
     observer: { decided: (decision: Decision) => void decisions.push(decision) },
   }
   const access = createClusterAccess(ports.tokens, clock)

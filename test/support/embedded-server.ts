@@ -2,10 +2,11 @@ import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'nod
 import { connect } from 'node:net'
 import { expect, onTestFinished } from 'vitest'
 import { createEcho } from '../../embedded/echo.ts'
+import type { RunningServer, ServerLimits } from '../../embedded/http-server.ts'
 import { createLog } from '../../embedded/log.ts'
 import { createMetrics } from '../../embedded/metrics.ts'
 import type { ServerDependencies } from '../../embedded/route.ts'
-import { createServer, type RunningServer, type ServerLimits } from '../../embedded/server.ts'
+import { createServer } from '../../embedded/server.ts'
 import { type MemoryPorts, memoryPorts } from './memory-ports.ts'
 
 export const OPERATOR = 'operator-token-1'

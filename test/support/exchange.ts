@@ -6,7 +6,7 @@ import type {
   TransportFailure,
 } from '../../relay/ports.ts'
 import { createAccessTokens } from '../../relay/providers/access-tokens.ts'
-import type { Exchange } from '../../relay/providers/contract.ts'
+import type { ClusterIdentities, Exchange } from '../../relay/providers/contract.ts'
 import { ManualClock } from './manual-clock.ts'
 
 type Answer = HttpResponse | TransportFailure
@@ -17,6 +17,9 @@ export interface FakeExchangeOptions {
   readonly answers?: readonly Answer[] | ((request: OutboundRequest, number: number) => Answer)
   /** What each message that is published gets; by default it is taken. */
   readonly published?: (message: NatsMessage) => PublishAnswer
+  /** Parts of the cluster `local`'s identities; by default it is bound to none. */
+  readonly identities?: Partial<ClusterIdentities>
+  readonly hasOwnRoots?: boolean
 }
 
 /** An exchange without a network, which records what a type does with it. */
@@ -32,6 +35,8 @@ export interface FakeExchange extends Exchange {
 export function createFakeExchange({
   answers = [],
   published = () => ({ kind: 'published' }),
+  identities = {},
+  hasOwnRoots = false,
 }: FakeExchangeOptions = {}): FakeExchange {
   const clock = new ManualClock()
   const requests: OutboundRequest[] = []
@@ -45,6 +50,13 @@ export function createFakeExchange({
     clock,
     remembered,
     tokens: createAccessTokens(clock),
+    identities: {
+      cluster: 'local',
+      bindings: async () => undefined,
+      token: (audience) => Promise.reject(new Error(`unexpected proof for ${audience}`)),
+      ...identities,
+    },
+    hasOwnRoots,
     memory: {
       read: async (key) => remembered.get(key),
       async write(key, text) {

@@ -13,6 +13,7 @@ import { createDispatch } from '../../functions/dispatch/dispatch.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
 import { createStorePorts } from '../../functions/shared/ports.ts'
+import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
 import type { DeliveryRecord } from '../../relay/model/delivery.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { Observer } from '../../relay/ports.ts'
@@ -70,6 +71,7 @@ export function startContainer(relay: AwsRelay, observer: Observer = relay.ports
     }),
     http,
     nats: createNatsPublisher({ allowPrivate: true }),
+    identities: NO_CLOUD_IDENTITIES,
     observer,
   }
   const access = createClusterAccess(ports.tokens, clock)

@@ -1,3 +1,4 @@
+import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
 import type { AcceptedEvent, DeliveryRecord, RetryMessage } from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
@@ -40,6 +41,7 @@ export function memoryPorts(): MemoryPorts {
     queue: new MemoryQueue(),
     configs: new MemoryConfigStore(),
     secrets: new MemorySecretStore(),
+    identities: NO_CLOUD_IDENTITIES,
     state: new MemoryStateStore(clock),
     ledger: new MemoryLedger(),
     clock,

@@ -5,6 +5,7 @@ import { openDatabase } from '../../adapters/sqlite/database.ts'
 import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
 import { SqliteStateStore } from '../../adapters/sqlite/state.ts'
+import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
 import type { DeliveryRecord } from '../../relay/model/delivery.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
@@ -85,6 +86,7 @@ export function createHarness(
       },
     },
     nats: createNatsPublisher({ allowPrivate: true }),
+    identities: NO_CLOUD_IDENTITIES,
     observer: { decided: (decision) => decisions.push(decision) },
     ...replaced,
   }

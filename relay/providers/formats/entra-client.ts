@@ -1,3 +1,4 @@
+import { ENTRA_TENANT } from '../../model/cloud-bindings.ts'
 import type { SecretData } from '../../model/secret.ts'
 import type { Authorization, Exchange } from '../contract.ts'
 import { authorizeByToken } from './oauth-token.ts'
@@ -11,9 +12,6 @@ export interface EntraClient {
 
 /** The keys of a Secret that name an application; ours, since Flux has none for it. */
 export const ENTRA_KEYS = ['tenantID', 'clientID', 'clientSecret'] as const
-
-/** The id of a tenant, or a domain of its. */
-const TENANT = /^[A-Za-z\d][A-Za-z\d.-]{0,99}$/
 
 /**
  * Reads the application that a Secret names: undefined when it has none of the keys, the problem
@@ -30,10 +28,15 @@ export function readEntraClient(
   if (missing.length > 0) {
     return { problem: `the keys ${ENTRA_KEYS.join(', ')} go together; add ${missing.join(', ')}` }
   }
-  if (!TENANT.test(tenantID)) {
+  if (!ENTRA_TENANT.test(tenantID)) {
     return { problem: 'the key tenantID is not the id of a tenant, or a domain of its' }
   }
   return { tenantID, clientID, clientSecret }
+}
+
+/** Where the tokens of a tenant come from; the host is always Microsoft's. */
+export function entraTokenUrl(tenantID: string): string {
+  return `https://login.microsoftonline.com/${tenantID}/oauth2/v2.0/token`
 }
 
 /**
@@ -48,7 +51,7 @@ export function authorizeEntraClient(
   return authorizeByToken(
     ['entra-client', tenantID, clientID, clientSecret, scope],
     () => ({
-      url: `https://login.microsoftonline.com/${tenantID}/oauth2/v2.0/token`,
+      url: entraTokenUrl(tenantID),
       form: {
         grant_type: 'client_credentials',
         client_id: clientID,

@@ -20,29 +20,40 @@ export interface TokenRequest {
  * Authorizes by the access token for a credential (all that the token depends on), fetched when none
  * is remembered.
  */
-export async function authorizeByToken(
+export function authorizeByToken(
   credential: readonly string[],
   request: () => TokenRequest | Promise<TokenRequest>,
   exchange: Exchange,
 ): Promise<Authorization> {
-  const result = await exchange.tokens.get(credential, async () =>
-    fetchToken(await request(), exchange),
-  )
+  return authorizeByFetch(credential, async () => fetchToken(await request(), exchange), exchange)
+}
+
+/** The same for a token that takes more than one request. */
+export async function authorizeByFetch(
+  credential: readonly string[],
+  fetch: () => Promise<AccessToken | Failure>,
+  exchange: Exchange,
+): Promise<Authorization> {
+  const result = await exchange.tokens.get(credential, fetch)
   if (result.kind !== 'token') return result
   const { token } = result
   return { kind: 'authorized', headers: authorization('Bearer', token), secrets: [token] }
 }
+
+/** A token that fits into a header. */
+export const TokenText = z.string().regex(/^[\x21-\x7e]+$/)
 
 /** In seconds, for an answer that does not say how long its token lives. */
 const SHORT_LIFE_S = 300
 
 /** RFC 6749, section 5.1; some services write the number as a text. */
 const TokenAnswer = z.object({
-  access_token: z.string().regex(/^[\x21-\x7e]+$/),
+  access_token: TokenText,
   expires_in: z.coerce.number().min(0).max(86_400).catch(SHORT_LIFE_S),
 })
 
-async function fetchToken(
+/** Asks for a token. No failure shows the secrets of the request. */
+export async function fetchToken(
   { url, form, secrets }: TokenRequest,
   exchange: Exchange,
 ): Promise<AccessToken | Failure> {
@@ -60,6 +71,11 @@ async function fetchToken(
     }
   }
   const failure = result.kind === 'failure' ? classifyFailure(result) : judgeRefusal(result)
+  return noToken(url, failure, secrets)
+}
+
+/** What a failure to get a token means for the delivery. No secret is shown. */
+export function noToken(url: string, failure: Failure, secrets: readonly string[]): Failure {
   const reason = createRedactor(secrets)(failure.reason)
   return notApplied({ ...failure, reason: `no access token from ${new URL(url).host}: ${reason}` })
 }

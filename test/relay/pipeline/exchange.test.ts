@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createExchange } from '../../../relay/pipeline/exchange.ts'
-import type { OutboundRequest, TransportOptions } from '../../../relay/ports.ts'
+import type { CloudIdentities, OutboundRequest, TransportOptions } from '../../../relay/ports.ts'
 import { createAccessTokens } from '../../../relay/providers/access-tokens.ts'
+import { BINDINGS } from '../../support/cloud-bindings.ts'
 import { START } from '../../support/manual-clock.ts'
 import { memoryPorts } from '../../support/memory-ports.ts'
 import { response } from '../../support/notifications.ts'
@@ -59,5 +60,36 @@ describe('an exchange', () => {
     expect(await elsewhere.memory.read('comment')).toBeUndefined()
     ports.clock.set(START + 90 * 24 * 3_600_000)
     expect(await exchange.memory.read('comment')).toBeUndefined()
+  })
+
+  it('knows the identities of its own cluster, read past the cache when it has to be', async () => {
+    const asked: unknown[] = []
+    const bindings: CloudIdentities['bindings'] = async (...args) => {
+      asked.push(args)
+      return BINDINGS
+    }
+    const { ports, exchange } = open(0)
+    const parts = {
+      ports: { ...ports, identities: { ...ports.identities, bindings } },
+      tokens: exchange.tokens,
+    }
+    const { identities } = createExchange(parts, 'prod', TRANSPORT)
+    expect([identities.cluster, await identities.bindings()]).toEqual(['prod', BINDINGS])
+    await createExchange(parts, 'staging', TRANSPORT, { fresh: true }).identities.bindings()
+    expect(asked).toEqual([
+      ['prod', {}],
+      ['staging', { fresh: true }],
+    ])
+  })
+
+  it.each([
+    [{ ca: 'PEM' }, true],
+    [{ cert: 'PEM', key: 'PEM' }, false],
+    [undefined, false],
+  ])('says of %j whether the Provider names its own roots: %s', (tls, expected) => {
+    const { ports, exchange } = open(0)
+    const transport = { ...TRANSPORT, ...(tls && { tls }) }
+    const parts = { ports, tokens: exchange.tokens }
+    expect(createExchange(parts, 'prod', transport).hasOwnRoots).toBe(expected)
   })
 })

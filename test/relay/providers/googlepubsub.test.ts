@@ -229,7 +229,12 @@ describe('googlepubsub settings', () => {
     ['no topic', { channel: '' }, secretWith(), /channel: set spec\.channel to the id/],
     ['a whole topic name', { channel: 'projects/a/topics/b' }, secretWith(), /channel: set spec/],
     ['a topic of Google', { channel: 'google-x' }, secretWith(), /channel: set spec/],
-    ['no token', {}, {}, /token: .*spec\.secretRef.* no cloud identity/],
+    [
+      'an identity that the manifest names',
+      { serviceAccountName: 'x' },
+      {},
+      /serviceAccountName: .*bound by the deployment.*remove it; or add the key token/,
+    ],
     ['a token that is none', {}, { token: 'ya29.secret' }, /token: expected the JSON/],
     [
       'a credential of another kind',

@@ -1,0 +1,84 @@
+import {
+  GetWebIdentityTokenCommand,
+  type GetWebIdentityTokenCommandOutput,
+  STSServiceException,
+} from '@aws-sdk/client-sts'
+import { CloudBindings } from '../../relay/model/cloud-bindings.ts'
+import { ClusterName } from '../../relay/model/config.ts'
+import { type CloudIdentities, type IdentityProof, InvalidSecret } from '../../relay/ports.ts'
+import { SecretCache } from './secret-cache.ts'
+import { identitiesId, parseJson, type SecretsManagerOptions } from './secrets-manager.ts'
+
+/** The one request that a proof takes; an `STSClient` is one. */
+export interface TokenIssuer {
+  send(command: GetWebIdentityTokenCommand): Promise<GetWebIdentityTokenCommandOutput>
+}
+
+export interface AwsCloudIdentitiesOptions extends SecretsManagerOptions {
+  readonly sts: TokenIssuer
+}
+
+/** A proof is shown at once, and to one service. */
+const VALID_FOR_S = 300
+
+/** The errors that only a person can mend, and how; all others pass, or are bugs. */
+const ADVICE: Readonly<Record<string, string>> = {
+  AccessDenied: 'the role of the function may not ask for it: allow sts:GetWebIdentityToken',
+  OutboundWebIdentityFederationDisabledException:
+    'the AWS account proves no identities: run `aws iam enable-outbound-web-identity-federation`',
+  ValidationError: 'it does not take this audience: check what the cluster is bound to',
+  RegionDisabledException: 'STS is not active in this region: activate it in the account settings',
+}
+
+/**
+ * What clusters are bound to, in AWS Secrets Manager under `<prefix>/identities/<cluster>`, and
+ * proofs from STS, whose subject is the role that asks:
+ * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html
+ */
+export class AwsCloudIdentities implements CloudIdentities {
+  readonly #prefix: string
+  readonly #cache: SecretCache<CloudBindings>
+  readonly #sts: TokenIssuer
+
+  constructor({ prefix, sts, ...options }: AwsCloudIdentitiesOptions) {
+    this.#prefix = prefix
+    this.#cache = new SecretCache(options, parseBindings)
+    this.#sts = sts
+  }
+
+  async bindings(
+    cluster: string,
+    { fresh = false }: { readonly fresh?: boolean } = {},
+  ): Promise<CloudBindings | undefined> {
+    // A name with a slash could lead to another cluster's.
+    if (!ClusterName.safeParse(cluster).success) return undefined
+    return this.#cache.read(identitiesId(this.#prefix, cluster), fresh)
+  }
+
+  async token(audience: string): Promise<IdentityProof> {
+    const command = new GetWebIdentityTokenCommand({
+      Audience: [audience],
+      SigningAlgorithm: 'RS256',
+      DurationSeconds: VALID_FOR_S,
+    })
+    try {
+      const { WebIdentityToken: token } = await this.#sts.send(command)
+      if (token) return { kind: 'token', token }
+    } catch (error) {
+      const advice = error instanceof STSServiceException ? ADVICE[error.name] : undefined
+      if (!(error instanceof Error) || advice === undefined) throw error
+      return { kind: 'refused', reason: `AWS STS answered ${error.name}; ${advice}` }
+    }
+    throw new Error('AWS STS gave no token, and no error')
+  }
+}
+
+/** Reads a binding. Throws `InvalidSecret`, whose message names each wrong field. */
+function parseBindings(text: string | undefined, id: string): CloudBindings {
+  const parsed = CloudBindings.safeParse(parseJson(text))
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map(({ path, message }) =>
+    [path.join('.'), message].filter((part) => part !== '').join(': '),
+  )
+  throw new InvalidSecret(`${id} in Secrets Manager binds no identity: ${problems.join('; ')}`)
+}

@@ -1,0 +1,72 @@
+import { Command } from 'commander'
+import { CloudBindings } from '../relay/model/cloud-bindings.ts'
+import { printLine } from './output/print.ts'
+import { onAws } from './relay/on-aws.ts'
+import { addRelayOptions, parseCluster, type RelayFlags, withStack } from './relay/options.ts'
+import { UsageError } from './usage-error.ts'
+
+interface IdentityFlags extends RelayFlags {
+  readonly googleAudience?: string
+  readonly googleServiceAccount?: string
+  readonly azureTenantId?: string
+  readonly azureClientId?: string
+}
+
+/** The option that sets each field of a binding. */
+const OPTIONS: Readonly<Record<string, string>> = {
+  'google.audience': '--google-audience',
+  'google.serviceAccount': '--google-service-account',
+  'azure.tenantID': '--azure-tenant-id',
+  'azure.clientID': '--azure-client-id',
+}
+
+/** `flux-relay cluster identity`: who the relay is at other clouds for one cluster. */
+export function identityCommand(): Command {
+  const identity = new Command('identity')
+    .description(
+      'bind a cluster to identities at other clouds, in the place of what it was bound to',
+    )
+    .argument('<name>', 'name of the cluster', parseCluster)
+    .option(
+      '--google-audience <name>',
+      'provider of a workload identity pool, //iam.googleapis.com/…',
+    )
+    .option(
+      '--google-service-account <email>',
+      'account to act as; without it as the pool’s principal',
+    )
+    .option('--azure-tenant-id <id>', 'tenant of Microsoft Entra ID')
+    .option('--azure-client-id <id>', 'application, or user-assigned managed identity')
+  return addRelayOptions(identity).action(bindCluster)
+}
+
+async function bindCluster(cluster: string, flags: IdentityFlags): Promise<void> {
+  const bindings = readBindings(flags)
+  await withStack(flags, ({ secrets }) => onAws(secrets.bind(cluster, bindings)))
+  printLine(`${cluster} is bound to ${Object.entries(bindings).map(describe).join(' and to ')}`)
+}
+
+function readBindings(flags: IdentityFlags): CloudBindings {
+  const { googleAudience, googleServiceAccount, azureTenantId, azureClientId } = flags
+  const isGiven = (...values: readonly unknown[]) => values.some((value) => value !== undefined)
+  const parsed = CloudBindings.safeParse({
+    ...(isGiven(googleAudience, googleServiceAccount) && {
+      google: { audience: googleAudience, serviceAccount: googleServiceAccount },
+    }),
+    ...(isGiven(azureTenantId, azureClientId) && {
+      azure: { tenantID: azureTenantId, clientID: azureClientId },
+    }),
+  })
+  if (parsed.success) return parsed.data
+  const problems = parsed.error.issues.map(({ path, message }) => {
+    const option = OPTIONS[path.join('.')]
+    return option === undefined
+      ? 'give --google-audience or --azure-tenant-id'
+      : `${option}: ${message}`
+  })
+  throw new UsageError(problems.join('; '), 2)
+}
+
+function describe([cloud, binding]: readonly [string, object]): string {
+  return `${cloud} (${Object.values(binding).filter(Boolean).join(', ')})`
+}

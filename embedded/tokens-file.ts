@@ -1,0 +1,56 @@
+import { stat } from 'node:fs/promises'
+import { loadTokens, type Tokens } from './tokens.ts'
+
+/** A tokens file in use: one that changes counts without a restart. */
+export interface TokensFile {
+  /** Of the last version that could be read. */
+  readonly tokens: Tokens
+  /** Looks at the file no more. */
+  close(): void
+}
+
+export interface TokensFileOptions {
+  readonly file: string
+  /** Called for each version that cannot be used, with why; the one before stays in force. */
+  readonly onProblem: (error: unknown) => void
+  readonly onChange?: () => void
+  /** Milliseconds between two looks. */
+  readonly intervalMs?: number
+}
+
+/** Reads the file, and looks for changes now and then. Rejects with `TokensFileError`. */
+export async function openTokensFile(options: TokensFileOptions): Promise<TokensFile> {
+  const { file, onProblem, onChange, intervalMs = 1_000 } = options
+  let seen = await signatureOf(file)
+  let tokens = await loadTokens(file)
+
+  const look = async () => {
+    const signature = await signatureOf(file)
+    if (signature === seen) return
+    seen = signature
+    try {
+      tokens = await loadTokens(file)
+      onChange?.()
+    } catch (error) {
+      onProblem(error)
+    }
+  }
+  const timer = setInterval(() => void look(), intervalMs)
+  timer.unref()
+  return {
+    get tokens() {
+      return tokens
+    },
+    close: () => clearInterval(timer),
+  }
+}
+
+/** Differs when the content may differ; of a file that is not there, too. */
+async function signatureOf(file: string): Promise<string> {
+  try {
+    const { ino, size, mtimeMs, ctimeMs } = await stat(file)
+    return [ino, size, mtimeMs, ctimeMs].join(':')
+  } catch (error) {
+    return String((error as NodeJS.ErrnoException).code)
+  }
+}

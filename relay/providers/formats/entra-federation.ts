@@ -1,0 +1,37 @@
+import type { Authorization, Exchange } from '../contract.ts'
+import { proveIdentity, readBinding } from './cloud-binding.ts'
+import { entraTokenUrl } from './entra-client.ts'
+import { authorizeByFetch, fetchToken } from './oauth-token.ts'
+
+/** https://learn.microsoft.com/graph/api/resources/federatedidentitycredential */
+const AUDIENCE = 'api://AzureADTokenExchange'
+
+/**
+ * Authorizes as the application that the deployment binds the cluster to at Azure, which trusts the
+ * relay's own identity in place of a client secret:
+ * https://learn.microsoft.com/entra/workload-id/workload-identity-federation
+ */
+export async function authorizeAtEntra(
+  scope: string,
+  keys: string,
+  exchange: Exchange,
+): Promise<Authorization> {
+  const bound = await readBinding('azure', keys, exchange)
+  if (bound.kind !== 'bound') return bound
+  const { tenantID, clientID } = bound.binding
+  const { cluster } = exchange.identities
+  const fetch = async () => {
+    const proof = await proveIdentity(AUDIENCE, exchange)
+    if (proof.kind !== 'proved') return proof
+    const { jwt } = proof
+    const form = {
+      grant_type: 'client_credentials',
+      client_id: clientID,
+      client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
+      client_assertion: jwt,
+      scope,
+    }
+    return fetchToken({ url: entraTokenUrl(tenantID), form, secrets: [jwt] }, exchange)
+  }
+  return authorizeByFetch(['entra-federation', cluster, tenantID, clientID, scope], fetch, exchange)
+}
