@@ -8,6 +8,7 @@ import { replayCommand } from './replay.ts'
 import { secretCommand } from './secret.ts'
 import { sendCommand } from './send.ts'
 import { serveCommand } from './serve.ts'
+import { shipCommand } from './ship.ts'
 import { UsageError } from './usage-error.ts'
 import { validateCommand } from './validate.ts'
 
@@ -17,6 +18,7 @@ export async function run(argv: readonly string[]): Promise<number> {
     .description('Relay for GitOps notifications: takes Flux events, delivers them, loses none.')
     .version(manifest.version)
     .addCommand(serveCommand())
+    .addCommand(shipCommand())
     .addCommand(applyCommand())
     .addCommand(validateCommand())
     .addCommand(sendCommand())

@@ -1,7 +1,9 @@
-import { Command, InvalidArgumentError } from 'commander'
+import { Command } from 'commander'
 import type { RelayOptions } from '../embedded/relay.ts'
 import { StartError } from '../embedded/start-error.ts'
+import { parsePort } from './quantities.ts'
 import { parseCluster } from './relay/options.ts'
+import { signalled } from './signalled.ts'
 import { UsageError } from './usage-error.ts'
 
 /** Time for deliveries under way after a SIGTERM; longer than an attempt takes by default. */
@@ -48,26 +50,4 @@ async function serve(flags: ServeFlags): Promise<void> {
     if (error instanceof StartError) throw new UsageError(error.message, 1)
     throw error
   }
-}
-
-/** Under `npm start` a Ctrl-C comes twice: npm passes on what the terminal sends to all. */
-const SAME_SIGNAL_MS = 500
-
-/** Resolves at the first SIGTERM or SIGINT; another one, later, ends the process at once. */
-function signalled(): Promise<void> {
-  return new Promise((resolve) => {
-    let firstAt: number | undefined
-    const onSignal = () => {
-      firstAt ??= performance.now()
-      if (performance.now() - firstAt > SAME_SIGNAL_MS) process.exit(1)
-      resolve()
-    }
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal)
-  })
-}
-
-function parsePort(text: string): number {
-  const port = Number(text)
-  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
-  throw new InvalidArgumentError('expected a number from 0 to 65535.')
 }

@@ -31,12 +31,24 @@ const BORDERS: Readonly<Record<string, { parts: readonly RegExp[]; packages: rea
         /^undici/,
         /^@nats-io\/(nats-core|nkeys)/,
         /^node:/,
-        /^@aws-sdk\/client-(dynamodb|sqs|secrets-manager)$/,
+        /^@aws-sdk\/client-(dynamodb|sqs|secrets-manager|sts)$/,
       ],
     },
     console: {
       parts: [/^console\//, /^relay\/(model|intake)\//],
       packages: [],
+    },
+    shipper: {
+      // Of the embedded host what any HTTP server and log of the project has.
+      parts: [
+        /^shipper\//,
+        /^adapters\/(http|sqlite)\//,
+        /^relay\/(intake|model)\//,
+        /^relay\/(errors|ports|retry)\.ts$/,
+        /^embedded\/(http-server|log|request-body|responses|start-error)\.ts$/,
+        /^package\.json$/,
+      ],
+      packages: [/^hono$/, /^@hono\/node-server$/, /^prom-client$/, /^zod$/, /^node:/],
     },
     lib: {
       parts: [/^lib\//, /^adapters\/aws\/tables\.ts$/],
@@ -49,6 +61,7 @@ const BORDERS: Readonly<Record<string, { parts: readonly RegExp[]; packages: rea
         /^embedded\//,
         /^functions\/shared\//,
         /^relay\//,
+        /^shipper\//,
         /^adapters\//,
         /^package\.json$/,
       ],
@@ -110,6 +123,7 @@ describe('borders', () => {
       ...sources('lib'),
       ...sources('console'),
       ...sources('functions'),
+      ...sources('shipper'),
     ].flatMap((file) =>
       importsOf(file)
         .filter((name) => name.startsWith('.'))

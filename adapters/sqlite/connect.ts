@@ -11,7 +11,7 @@ import { basename, dirname, join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { DatabaseError } from './database-error.ts'
 import { COMPANIONS, checkOwner, foreign, inspectFile } from './database-file.ts'
-import { hasSchema, migrate } from './schema.ts'
+import { hasSchema, migrate, type Schema } from './schema.ts'
 
 /** Larger files are not checked as a whole, which takes 0.7 ms a MiB, and more from a slow disk. */
 const MAX_CHECKED_BYTES = 64 * 1024 * 1024
@@ -23,13 +23,13 @@ const MAX_IDLE_LOG_BYTES = 16 * 1024 * 1024
  * Opens or creates the database and owns it until closed. Throws `DatabaseError` or SQLite's own
  * error, and then has not touched a file that is not a sound database of this program.
  */
-export function connect(path: string): DatabaseSync {
-  const state = inspectFile(path)
+export function connect(path: string, schema: Schema): DatabaseSync {
+  const state = inspectFile(path, schema)
   if (state === 'new') createEmpty(path)
-  if (state === 'interrupted') verifyCopy(path)
+  if (state === 'interrupted') verifyCopy(path, schema)
   const connection = new DatabaseSync(path, { timeout: 0 })
   try {
-    own(connection, path, state === 'closed')
+    own(connection, path, schema, state === 'closed')
     return connection
   } catch (error) {
     connection.close()
@@ -46,23 +46,29 @@ function createEmpty(path: string): void {
  * Takes the lock, which lasts as long as the connection, before it believes anything it reads.
  * Locking exclusively from the first access also keeps the log's index in memory, without a file.
  */
-function own(connection: DatabaseSync, path: string, checkContent: boolean): void {
+function own(connection: DatabaseSync, path: string, schema: Schema, checkContent: boolean): void {
   connection.exec('PRAGMA locking_mode = EXCLUSIVE')
   connection.exec('BEGIN IMMEDIATE')
   const isEmpty = statSync(path).size === 0
-  if (!isEmpty) verify(connection, path, checkContent)
+  if (!isEmpty) verify(connection, path, schema, checkContent)
   // A new file becomes ours in one transaction and before there is a log, so that the marks are in
   // its header from the first moment that it has one.
-  migrate(connection, isEmpty ? 0 : pragma(connection, 'user_version'))
+  migrate(connection, schema, isEmpty ? 0 : pragma(connection, 'user_version'))
   connection.exec('COMMIT')
   connection.exec('PRAGMA journal_mode = WAL')
   connection.exec('PRAGMA synchronous = FULL')
   connection.exec(`PRAGMA journal_size_limit = ${MAX_IDLE_LOG_BYTES}`)
 }
 
-function verify(connection: DatabaseSync, path: string, checkContent: boolean): void {
-  checkOwner(path, pragma(connection, 'application_id'), pragma(connection, 'user_version'))
-  if (!hasSchema(connection, pragma(connection, 'user_version'))) throw foreign(path)
+function verify(
+  connection: DatabaseSync,
+  path: string,
+  schema: Schema,
+  checkContent: boolean,
+): void {
+  const version = pragma(connection, 'user_version')
+  checkOwner(path, schema, pragma(connection, 'application_id'), version)
+  if (!hasSchema(connection, schema, version)) throw foreign(path)
   if (!checkContent || statSync(path).size > MAX_CHECKED_BYTES) return
   const answer = connection.prepare('PRAGMA quick_check(1)').get()?.quick_check
   if (answer === 'ok') return
@@ -78,7 +84,7 @@ function pragma(connection: DatabaseSync, name: string): number {
  * Closing a connection moves the log into the file, so a file with a log is verified as a copy:
  * should it be damaged, it stays as it was found.
  */
-function verifyCopy(path: string): void {
+function verifyCopy(path: string, schema: Schema): void {
   refuseBusy(path)
   if (statSync(path).size > MAX_CHECKED_BYTES) return
   removeForgottenCopies(path)
@@ -88,7 +94,7 @@ function verifyCopy(path: string): void {
     for (const suffix of ['', ...COMPANIONS]) copyIfPresent(path + suffix, copy + suffix)
     const connection = new DatabaseSync(copy)
     try {
-      if (pragma(connection, 'page_count') > 0) verify(connection, path, true)
+      if (pragma(connection, 'page_count') > 0) verify(connection, path, schema, true)
     } finally {
       connection.close()
     }

@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { DatabaseError } from './database-error.ts'
-import { APPLICATION_ID, SCHEMA_VERSION } from './schema.ts'
+import type { Schema } from './schema.ts'
 
 /**
  * `new`: absent or empty. `closed`: everything is in the one file. `interrupted`: its last user did
@@ -46,7 +46,7 @@ export function fileIdentity(path: string): string | undefined {
  * Never call it on a file that this process has open: closing a descriptor drops all POSIX locks
  * that the process holds on the file (https://sqlite.org/howtocorrupt.html, section 2.2).
  */
-export function inspectFile(path: string): FileState {
+export function inspectFile(path: string, schema: Schema): FileState {
   const stats = statIfPresent(path)
   if (stats && !stats.isFile()) {
     throw new DatabaseError(path, 'not-a-file', 'this is not a regular file. Name a file instead.')
@@ -56,7 +56,7 @@ export function inspectFile(path: string): FileState {
     refuseLogWithoutDatabase(path)
     return 'new'
   }
-  checkHeader(path, readHeader(path))
+  checkHeader(path, schema, readHeader(path))
   return COMPANIONS.some((suffix) => hasContent(path + suffix)) ? 'interrupted' : 'closed'
 }
 
@@ -113,25 +113,32 @@ function readHeader(path: string): Buffer {
   }
 }
 
-function checkHeader(path: string, header: Buffer): void {
+function checkHeader(path: string, schema: Schema, header: Buffer): void {
   if (header.length < HEADER_BYTES || header.toString('latin1', 0, MAGIC.length) !== MAGIC) {
     const text = 'this is not a database. Move it away, or choose another data directory.'
     throw new DatabaseError(path, 'not-a-database', text)
   }
   checkOwner(
     path,
+    schema,
     header.readInt32BE(APPLICATION_ID_OFFSET),
     header.readInt32BE(USER_VERSION_OFFSET),
   )
 }
 
 /** Throws `DatabaseError` unless the marks are those of a database that this program can read. */
-export function checkOwner(path: string, applicationId: number, version: number): void {
-  if (applicationId !== APPLICATION_ID || version < 1) throw foreign(path)
-  if (version <= SCHEMA_VERSION) return
+export function checkOwner(
+  path: string,
+  schema: Schema,
+  applicationId: number,
+  version: number,
+): void {
+  const latest = schema.migrations.length
+  if (applicationId !== schema.applicationId || version < 1) throw foreign(path)
+  if (version <= latest) return
   const text =
     `it was made by a newer flux-relay (format ${version}; this one reads up to ` +
-    `${SCHEMA_VERSION}). Use that version, or choose another data directory.`
+    `${latest}). Use that version, or choose another data directory.`
   throw new DatabaseError(path, 'newer', text)
 }
 

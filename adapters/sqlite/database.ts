@@ -2,6 +2,7 @@ import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
 import { connect } from './connect.ts'
 import { DatabaseError, databaseErrorOf } from './database-error.ts'
 import { canonicalPath, fileIdentity } from './database-file.ts'
+import { RELAY_SCHEMA, type Schema } from './schema.ts'
 
 /** What a statement did. */
 export interface Changes {
@@ -23,12 +24,13 @@ const openFiles = new Set<string>()
 /**
  * Opens the database, and creates it when the file is absent or empty. The directory must exist.
  * Only one Database at a time can have a file open, in whatever process. Meanwhile this process
- * must not read the file by other means: closing it would drop the lock.
+ * must not read the file by other means: closing it would drop the lock. It is the relay's database
+ * unless another `schema` is given.
  *
  * Throws `DatabaseError`, with the file as it was, when it is in use, not a sound database of
- * flux-relay, of a newer version, or not accessible.
+ * this schema, of a newer version, or not accessible.
  */
-export function openDatabase(file: string): Database {
+export function openDatabase(file: string, schema: Schema = RELAY_SCHEMA): Database {
   const path = canonicalPath(file)
   const known = fileIdentity(path)
   if (known !== undefined && openFiles.has(known)) {
@@ -36,7 +38,7 @@ export function openDatabase(file: string): Database {
   }
   let connection: DatabaseSync
   try {
-    connection = connect(path)
+    connection = connect(path, schema)
   } catch (error) {
     throw databaseErrorOf(path, error) ?? error
   }

@@ -1,11 +1,17 @@
 import { DatabaseSync } from 'node:sqlite'
 
-/** `FxRl`: marks the file as flux-relay's (https://sqlite.org/pragma.html#pragma_application_id). */
+/** What a kind of file holds, and how one can tell that a file is of this kind. */
+export interface Schema {
+  /** Marks the file: https://sqlite.org/pragma.html#pragma_application_id */
+  readonly applicationId: number
+  /** Entry n takes a database from version n to n + 1. One that was released is never changed. */
+  readonly migrations: readonly string[]
+}
+
+/** `FxRl`: marks the file as the relay's. */
 export const APPLICATION_ID = 0x4678526c
 
 /**
- * Entry n takes a database from version n to n + 1. One that was released is never changed.
- *
  * Every index of the ledger ends in (accepted_at DESC, id), the order in which it is listed.
  */
 const MIGRATIONS: readonly string[] = [
@@ -75,22 +81,30 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT, WITHOUT ROWID;`,
 ]
 
-/** The version that this program makes, and the latest that it reads. */
+/** The relay's version: that which this program makes, and the latest that it reads. */
 export const SCHEMA_VERSION = MIGRATIONS.length
 
-/** Brings the schema from version `from` to the latest. The caller holds a write transaction. */
-export function migrate(connection: DatabaseSync, from: number): void {
-  if (from === SCHEMA_VERSION) return
-  for (const migration of MIGRATIONS.slice(from)) connection.exec(migration)
-  connection.exec(`PRAGMA application_id = ${APPLICATION_ID}`)
-  connection.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`)
+/** The relay's database. */
+export const RELAY_SCHEMA: Schema = { applicationId: APPLICATION_ID, migrations: MIGRATIONS }
+
+/** Brings a database from version `from` to the latest. The caller holds a write transaction. */
+export function migrate(connection: DatabaseSync, schema: Schema, from: number): void {
+  const { applicationId, migrations } = schema
+  if (from === migrations.length) return
+  for (const migration of migrations.slice(from)) connection.exec(migration)
+  connection.exec(`PRAGMA application_id = ${applicationId}`)
+  connection.exec(`PRAGMA user_version = ${migrations.length}`)
 }
 
 /** Whether the tables and their columns are those of the schema's version `version`. */
-export function hasSchema(connection: DatabaseSync, version: number): boolean {
+export function hasSchema(
+  connection: DatabaseSync,
+  { migrations }: Schema,
+  version: number,
+): boolean {
   const model = new DatabaseSync(':memory:')
   try {
-    for (const migration of MIGRATIONS.slice(0, version)) model.exec(migration)
+    for (const migration of migrations.slice(0, version)) model.exec(migration)
     return shape(model) === shape(connection)
   } finally {
     model.close()

@@ -1,12 +1,22 @@
 import { describe, expect, it } from 'vitest'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 
-const COMMANDS = ['serve', 'apply', 'validate', 'send', 'get', 'replay', 'secret', 'cluster']
+const COMMANDS = [
+  'serve',
+  'ship',
+  'apply',
+  'validate',
+  'send',
+  'get',
+  'replay',
+  'secret',
+  'cluster',
+]
 
-const EXPLAINED = ['serve', 'validate', 'get deliveries', 'secret put', 'cluster rotate']
+const EXPLAINED = ['serve', 'ship', 'validate', 'get deliveries', 'secret put', 'cluster rotate']
 
 /** Those that no relay is asked by. */
-const OFFLINE: ReadonlySet<string> = new Set(['serve', 'validate'])
+const OFFLINE: ReadonlySet<string> = new Set(['serve', 'ship', 'validate'])
 
 describe('flux-relay', () => {
   it.concurrent.each(EXPLAINED)('explains %s', async (command) => {

@@ -33,7 +33,8 @@ export interface Program {
 /** A line of the relay's log. */
 export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string }
 
-export interface RelayProcess extends Program {
+/** A process that serves HTTP and logs JSON lines. */
+export interface ServedProcess extends Program {
   readonly url: string
   /** The log so far; throws when a line of stdout is not JSON. */
   log(): readonly LogLine[]
@@ -42,9 +43,12 @@ export interface RelayProcess extends Program {
   fetch(path: string, init?: RequestInit): Promise<Response>
   /** Posts one event as Flux's controllers do. */
   post(event: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
-  deliveries(query?: string): Promise<readonly DeliveryView[]>
   /** Sum of the samples of a metric that have this text in their name and labels. */
   metric(name: string): Promise<number>
+}
+
+export interface RelayProcess extends ServedProcess {
+  deliveries(query?: string): Promise<readonly DeliveryView[]>
 }
 
 export interface RelayArguments {
@@ -75,12 +79,7 @@ export function runCli(...args: readonly string[]): Promise<Ending> {
 export async function startRelay(relay: RelayArguments): Promise<RelayProcess> {
   const data = relay.data ?? temporaryDirectory()
   const args = ['serve', '--manifests', relay.manifests, '--data', data, '--port', '0']
-  const program = startProgram(process.execPath, [
-    ...NODE_ARGUMENTS,
-    ...args,
-    ...(relay.flags ?? []),
-  ])
-  return relayOf(program, await readyUrl(program))
+  return relayOf(await startServed(...args, ...(relay.flags ?? [])))
 }
 
 /**
@@ -159,7 +158,25 @@ export function eventually<T>(check: () => T | Promise<T>, timeoutMs = WAIT_MS):
   return vi.waitFor(check, { timeout: timeoutMs, interval: 20 })
 }
 
-function relayOf(program: Program, url: string): RelayProcess {
+/** `flux-relay` with these arguments, once its log says that it is ready. */
+export async function startServed(...args: readonly string[]): Promise<ServedProcess> {
+  const program = startProgram(process.execPath, [...NODE_ARGUMENTS, ...args])
+  return servedOf(program, await readyUrl(program))
+}
+
+function relayOf(served: ServedProcess): RelayProcess {
+  return {
+    ...served,
+    async deliveries(query = 'limit=200') {
+      const answer = await served.fetch(`/v1/deliveries?${query}`)
+      if (answer.status !== 200) throw new Error(`GET /v1/deliveries: ${await answer.text()}`)
+      const { deliveries } = (await answer.json()) as { deliveries: readonly DeliveryView[] }
+      return deliveries
+    },
+  }
+}
+
+function servedOf(program: Program, url: string): ServedProcess {
   const log = () => program.lines().map((line) => JSON.parse(line) as LogLine)
   const get = (path: string, init?: RequestInit) => fetch(`${url}${path}`, init)
   return {
@@ -174,12 +191,6 @@ function relayOf(program: Program, url: string): RelayProcess {
         headers: { 'Content-Type': 'application/json', ...headers },
         body: JSON.stringify(event),
       }),
-    async deliveries(query = 'limit=200') {
-      const answer = await get(`/v1/deliveries?${query}`)
-      if (answer.status !== 200) throw new Error(`GET /v1/deliveries: ${await answer.text()}`)
-      const { deliveries } = (await answer.json()) as { deliveries: readonly DeliveryView[] }
-      return deliveries
-    },
     metric: async (name) => metricIn(await (await get('/metrics')).text(), name),
   }
 }

@@ -1,0 +1,34 @@
+import { InvalidArgumentError } from 'commander'
+import { parseDurationMs } from '../relay/model/duration.ts'
+
+/** Reads an option that is a port. */
+export function parsePort(text: string): number {
+  const port = Number(text)
+  if (/^\d{1,5}$/.test(text) && port <= 65_535) return port
+  throw new InvalidArgumentError('expected a number from 0 to 65535.')
+}
+
+const UNIT_BYTES: ReadonlyMap<string, number> = new Map([
+  ['', 1],
+  ['Ki', 2 ** 10],
+  ['Mi', 2 ** 20],
+  ['Gi', 2 ** 30],
+  ['Ti', 2 ** 40],
+])
+
+/** Reads an option that is a size of at least `least` bytes: `500Mi`, or bytes. */
+export function parseBytes(text: string, least: number): number {
+  const [, digits = '', unit = ''] = /^(\d{1,15})([KMGT]i)?$/.exec(text) ?? []
+  const bytes = digits === '' ? Number.NaN : Number(digits) * (UNIT_BYTES.get(unit) ?? Number.NaN)
+  if (Number.isSafeInteger(bytes) && bytes >= least) return bytes
+  throw new InvalidArgumentError(
+    `expected a size such as 500Mi, and at least ${least / 2 ** 20}Mi.`,
+  )
+}
+
+/** Reads an option that is a time of at least `leastMs`, such as `168h` or `90m`; milliseconds. */
+export function parsePeriodMs(text: string, leastMs: number): number {
+  const ms = parseDurationMs(text)
+  if (ms !== undefined && ms >= leastMs) return ms
+  throw new InvalidArgumentError(`expected a time such as 168h, and at least ${leastMs / 60_000}m.`)
+}

@@ -1,0 +1,126 @@
+import { readFileSync } from 'node:fs'
+import { setFlagsFromString } from 'node:v8'
+import { Command, Option } from 'commander'
+import { ConnectError } from '../adapters/http/failure.ts'
+import { parseProxy } from '../adapters/http/proxy.ts'
+import { secureContextOf } from '../adapters/http/tls.ts'
+import { StartError } from '../embedded/start-error.ts'
+import type { TransportOptions } from '../relay/ports.ts'
+import type { ShipOptions } from '../shipper/ship.ts'
+import { parseBytes, parsePeriodMs, parsePort } from './quantities.ts'
+import { parseCluster } from './relay/options.ts'
+import { signalled } from './signalled.ts'
+import { UsageError } from './usage-error.ts'
+
+/** For the batch in flight after a SIGTERM; Kubernetes allows 30 s in all by default. */
+const SHUTDOWN_GRACE_MS = 20_000
+
+/** So that every single event fits. */
+const LEAST_SPOOL_BYTES = 4 * 2 ** 20
+const LEAST_AGE_MS = 60_000
+
+const PROXY_VARIABLE = 'FLUX_RELAY_PROXY'
+
+interface ShipFlags {
+  readonly relay: string
+  readonly cluster: string
+  readonly tokenFile: string
+  readonly data: string
+  readonly port: number
+  readonly host: string
+  readonly spoolMaxBytes: number
+  readonly spoolMaxAge: number
+  readonly caFile?: string
+  readonly proxy?: string
+}
+
+/** `flux-relay ship`: the agent in a cluster. */
+export function shipCommand(): Command {
+  return new Command('ship')
+    .description(
+      'run beside the controllers of a cluster: keep their events and send them to a relay',
+    )
+    .requiredOption('--relay <url>', 'address of the relay')
+    .requiredOption('--cluster <name>', 'cluster that the events are of', parseCluster)
+    .requiredOption('--token-file <file>', "file that holds the cluster's token")
+    .option('--data <dir>', 'folder of the spool', './.flux-relay-shipper')
+    .option('--port <number>', 'port to listen on; 0 takes a free one', parsePort, 8090)
+    .option('--host <address>', 'address to listen on', '0.0.0.0')
+    .addOption(
+      new Option('--spool-max-bytes <size>', 'most bytes of events that wait')
+        .argParser((text) => parseBytes(text, LEAST_SPOOL_BYTES))
+        .default(2 ** 30, '1Gi'),
+    )
+    .addOption(
+      new Option('--spool-max-age <time>', 'events that wait for longer are dropped')
+        .argParser((text) => parsePeriodMs(text, LEAST_AGE_MS))
+        .default(7 * 24 * 3_600_000, '168h'),
+    )
+    .option('--ca-file <file>', "PEM file of the CA of the relay, in the place of the system's")
+    .addOption(
+      new Option('--proxy <url>', 'proxy to the relay: http://, https:// or socks5://').env(
+        PROXY_VARIABLE,
+      ),
+    )
+    .action(ship)
+}
+
+async function ship(flags: ShipFlags): Promise<void> {
+  const options = optionsOf(flags)
+  // Of a burst of events little is still in use a moment later, and room that V8 once made for it is
+  // not given back: 160 MB resident instead of 200, for the same rate.
+  setFlagsFromString('--semi-space-growth-factor=1')
+  // Loaded here, so that the other commands start without all of it.
+  const { startShipper } = await import('../shipper/ship.ts')
+  try {
+    const shipper = await startShipper(options)
+    const broken = await Promise.race([shipper.broken, signalled()])
+    const finished = await shipper.stop(SHUTDOWN_GRACE_MS)
+    if (broken) throw new StartError(broken.message)
+    // A request that hangs would keep the process; its batch is sent again after the next start.
+    if (!finished) process.exit(0)
+  } catch (error) {
+    if (error instanceof StartError) throw new UsageError(error.message, 1)
+    throw error
+  }
+}
+
+function optionsOf({ spoolMaxAge, caFile, proxy, ...rest }: ShipFlags): ShipOptions {
+  checkRelay(rest.relay)
+  const transport = {
+    ...(caFile !== undefined && { tls: { ca: readCa(caFile) } }),
+    ...(proxy !== undefined && { proxyUrl: checkedProxy(proxy) }),
+  }
+  return { ...rest, spoolMaxAgeMs: spoolMaxAge, transport }
+}
+
+function checkRelay(text: string): void {
+  const url = URL.parse(text)
+  if (url !== null && (url.username !== '' || url.password !== '')) {
+    throw new UsageError('--relay: expected no credentials in the URL, but in --token-file', 2)
+  }
+  if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
+    throw new UsageError(`--relay ${text}: expected a URL such as https://relay.example.com`, 2)
+  }
+}
+
+function readCa(file: string): string {
+  try {
+    const ca = readFileSync(file, 'utf8')
+    secureContextOf({ ca })
+    return ca
+  } catch (error) {
+    throw new UsageError(`--ca-file ${file}: ${(error as Error).message}`, 1)
+  }
+}
+
+/** The message shows none of it: credentials may be in it. */
+function checkedProxy(text: string): NonNullable<TransportOptions['proxyUrl']> {
+  try {
+    parseProxy(text)
+    return text
+  } catch (error) {
+    if (!(error instanceof ConnectError)) throw error
+    throw new UsageError(`--proxy: ${error.message}`, 2)
+  }
+}

@@ -1,0 +1,72 @@
+import type { HttpBindings } from '@hono/node-server'
+import { type Context, Hono } from 'hono'
+import type { Log } from '../embedded/log.ts'
+import { readRequestBody } from '../embedded/request-body.ts'
+import {
+  answerResponse,
+  methodNotAllowed,
+  problemResponse,
+  textResponse,
+} from '../embedded/responses.ts'
+import { type Answer, jsonAnswer, problemAnswer } from '../relay/intake/answer.ts'
+import { MAX_EVENTS_BYTES } from '../relay/intake/body.ts'
+import { problem } from '../relay/intake/problem.ts'
+import type { Clock } from '../relay/ports.ts'
+import type { ShipperMetrics } from './metrics.ts'
+import { readIncomingEvent } from './sources/incoming-event.ts'
+import type { Spool } from './spool/spool.ts'
+
+/** What the shipper's HTTP server needs. */
+export interface AppDependencies {
+  readonly spool: Pick<Spool, 'add' | 'problem'>
+  readonly metrics: Pick<ShipperMetrics, 'contentType' | 'text' | 'spooled'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly log: Log
+  readonly isStopping: () => boolean
+}
+
+type ShipperApp = Hono<{ Bindings: HttpBindings }>
+
+/** Takes one event a POST, whatever its path, as Flux controllers send them; and answers probes. */
+export function createApp(deps: AppDependencies): ShipperApp {
+  const { metrics, log } = deps
+  const app: ShipperApp = new Hono()
+  app.get('/healthz', () => textResponse('ok\n'))
+  app.get('/readyz', async () => {
+    const reason = deps.isStopping() ? 'the shipper is stopping' : await deps.spool.problem()
+    return reason === undefined ? textResponse('ok\n') : problemResponse(problem(503, reason))
+  })
+  app.get('/metrics', async () => textResponse(await metrics.text(), metrics.contentType))
+  app.post('*', (context) => postEvent(deps, context))
+  app.all('*', () => methodNotAllowed(['POST']))
+  app.onError((error, { req }) => {
+    log.error({ err: error, method: req.method }, 'request failed')
+    return problemResponse(problem(500, 'unexpected error; the log of the shipper has more'))
+  })
+  return app
+}
+
+async function postEvent(
+  deps: AppDependencies,
+  { env, req }: Context<{ Bindings: HttpBindings }>,
+): Promise<Response> {
+  const read = await readRequestBody(env.incoming, MAX_EVENTS_BYTES)
+  if ('problem' in read) return problemResponse(read.problem)
+  const input = { body: read.body, contentEncoding: req.header('content-encoding') }
+  const incoming = readIncomingEvent(input, deps.clock.now())
+  if ('problem' in incoming) return problemResponse(incoming.problem)
+  return answerResponse(await keep(deps, incoming.event), deps.log)
+}
+
+/** Never 429: on that Flux's event recorder gives up at once. */
+async function keep({ spool, metrics }: AppDependencies, event: string): Promise<Answer> {
+  try {
+    if ((await spool.add(event)) === 'full') {
+      return problemAnswer(problem(503, 'the spool is full; send the event again'))
+    }
+    metrics.spooled()
+    return jsonAnswer(202, { accepted: 1, rejected: [] })
+  } catch (cause) {
+    return problemAnswer(problem(503, 'the event could not be kept; send it again'), cause)
+  }
+}

@@ -1,0 +1,82 @@
+import { z } from 'zod'
+import { parseJson } from '../../relay/intake/json.ts'
+import { ellipsize } from '../../relay/model/text.ts'
+import type { HttpResponse, TransportFailure } from '../../relay/ports.ts'
+import { parseRetryAfterMs } from '../../relay/retry.ts'
+import type { Refusal } from '../spool/spool.ts'
+
+/** What an answer of the relay means for the batch. */
+export type Verdict =
+  /** The relay has all of it but what it will never take. */
+  | { readonly kind: 'done'; readonly refusals: readonly Refusal[] }
+  | { readonly kind: 'too-large' }
+  | Retry
+
+/** The batch has to be sent again. */
+export interface Retry {
+  readonly kind: 'retry'
+  /** The HTTP status, or what failed: a label of few values. */
+  readonly reason: string
+  /** For a person. */
+  readonly detail: string
+  /** What the relay asks for. */
+  readonly retryAfterMs?: number | undefined
+}
+
+const Rejected = z.array(z.object({ index: z.int().nonnegative(), error: z.string() }))
+
+/** The 202 of `POST /v1/clusters/{cluster}/events`. */
+const Taken = z.object({ accepted: z.int().nonnegative(), rejected: Rejected })
+
+/** The 400 of it, when no item is good. */
+const NoneGood = z.object({ errors: Rejected })
+
+const Problem = z.object({ detail: z.string() })
+
+/**
+ * Judges the answer to a batch of `count` events. Only what the relay itself says for certain ends
+ * the wait of an event: whatever else answers, such as a proxy or another service, is a retry.
+ */
+export function judge(answer: HttpResponse | TransportFailure, count: number): Verdict {
+  if (answer.kind === 'failure') {
+    return { kind: 'retry', reason: answer.cause, detail: answer.detail }
+  }
+  if (answer.status === 413) return { kind: 'too-large' }
+  const refusals = refusalsIn(answer, count)
+  return refusals ? { kind: 'done', refusals } : retry(answer)
+}
+
+/** Undefined when the answer does not account for every event. */
+function refusalsIn({ status, body }: HttpResponse, count: number): readonly Refusal[] | undefined {
+  if (status !== 202 && status !== 400) return undefined
+  const parsed = parseJson(body)
+  if ('error' in parsed) return undefined
+  const answer = status === 202 ? takenOf(parsed.value) : noneGoodOf(parsed.value)
+  if (answer === undefined) return undefined
+  const indices = new Set(answer.rejected.map(({ index }) => index).filter((i) => i < count))
+  const isWhole = indices.size === answer.rejected.length
+  return isWhole && answer.accepted + indices.size === count ? answer.rejected : undefined
+}
+
+function takenOf(value: unknown): z.infer<typeof Taken> | undefined {
+  return Taken.safeParse(value).data
+}
+
+function noneGoodOf(value: unknown): z.infer<typeof Taken> | undefined {
+  const read = NoneGood.safeParse(value)
+  return read.success ? { accepted: 0, rejected: read.data.errors } : undefined
+}
+
+const MAX_DETAIL_LENGTH = 300
+
+function retry({ status, headers, body, receivedAt }: HttpResponse): Retry {
+  const parsed = parseJson(body)
+  const problem = 'value' in parsed ? Problem.safeParse(parsed.value).data : undefined
+  const said = problem?.detail ?? 'it is not the answer of a relay'
+  return {
+    kind: 'retry',
+    reason: String(status),
+    detail: ellipsize(`HTTP ${status}: ${said}`, MAX_DETAIL_LENGTH),
+    retryAfterMs: parseRetryAfterMs(headers['retry-after'], receivedAt),
+  }
+}

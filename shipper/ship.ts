@@ -1,0 +1,134 @@
+import { setTimeout } from 'node:timers/promises'
+import { createHttpClient } from '../adapters/http/client.ts'
+import {
+  createHttpServer,
+  type HttpServer,
+  type RunningServer,
+  urlOf,
+} from '../embedded/http-server.ts'
+import { createLog, type Log } from '../embedded/log.ts'
+import { StartError } from '../embedded/start-error.ts'
+import manifest from '../package.json' with { type: 'json' }
+import type { Clock, TransportOptions } from '../relay/ports.ts'
+import { createApp } from './app.ts'
+import { startExpiry } from './expiry.ts'
+import { createShipperMetrics } from './metrics.ts'
+import { createObserver } from './observer.ts'
+import type { RelayAddress } from './send/post-batch.ts'
+import { createSender } from './send/sender.ts'
+import { readToken, TokenFileError } from './send/token-file.ts'
+import { type OpenSpool, openSpool } from './spool/spool-file.ts'
+
+/** What `flux-relay ship` is told. */
+export interface ShipOptions {
+  /** Of the relay; its own paths are below the URL's. */
+  readonly relay: string
+  /** The cluster that the events are of. */
+  readonly cluster: string
+  /** Holds the cluster's token. */
+  readonly tokenFile: string
+  /** Folder of the spool; made when it is not there. */
+  readonly data: string
+  /** 0 for any free one. */
+  readonly port: number
+  readonly host: string
+  /** Most bytes of events that wait. */
+  readonly spoolMaxBytes: number
+  /** Events that wait for longer are dropped. */
+  readonly spoolMaxAgeMs: number
+  readonly transport: Pick<TransportOptions, 'tls' | 'proxyUrl'>
+}
+
+export interface RunningShipper {
+  readonly port: number
+  /** Resolves when the spool turns out to be damaged: the shipper has to be stopped and begun anew. */
+  readonly broken: Promise<Error>
+  /**
+   * Takes nothing more and lets the batch in flight finish; resolves with false when that took over
+   * `graceMs`. What is in the spool is sent after the next start.
+   */
+  stop(graceMs: number): Promise<boolean>
+}
+
+/** Bounds one request to the relay, which answers within 30 s on AWS. */
+const TIMEOUT_MS = 35_000
+
+const clock: Clock = { now: () => Date.now(), random: () => Math.random() }
+
+/** Starts the shipper. Rejects with `StartError` when a person has to mend something. */
+export async function startShipper(options: ShipOptions): Promise<RunningShipper> {
+  const log = await createLog({ pretty: process.stdout.isTTY === true, level: 'info' })
+  try {
+    await readToken(options.tokenFile)
+  } catch (error) {
+    throw error instanceof TokenFileError ? new StartError(error.message) : error
+  }
+  const broken = Promise.withResolvers<Error>()
+  const opened = openSpool(options.data, {
+    clock,
+    maxBytes: options.spoolMaxBytes,
+    onCorrupt: broken.resolve,
+    onSetAside: ({ file, problem }) =>
+      log.error({ file, problem }, 'the spool is damaged; it is set aside, and a new one begun'),
+  })
+  try {
+    return { ...(await start(options, opened, log)), broken: broken.promise }
+  } catch (error) {
+    opened.close()
+    throw error
+  }
+}
+
+async function start(
+  options: ShipOptions,
+  { spool, close }: OpenSpool,
+  log: Log,
+): Promise<Omit<RunningShipper, 'broken'>> {
+  const { host, cluster, relay, data, spoolMaxAgeMs: maxAgeMs } = options
+  const metrics = createShipperMetrics({ depth: () => spool.depth(), clock })
+  let isStopping = false
+  const app = createApp({ spool, metrics, clock, log, isStopping: () => isStopping })
+  const server = await listen(createHttpServer(app), options)
+  const http = createHttpClient({ allowPrivate: true, userAgent: `flux-relay/${manifest.version}` })
+  const sender = createSender({
+    spool,
+    http,
+    relay: relayAddress(options),
+    random: clock.random,
+    wait,
+    observer: createObserver(log, metrics),
+  })
+  sender.start()
+  const expiry = startExpiry({ spool, clock, maxAgeMs, metrics, log })
+  log.info({ url: urlOf({ host, port: server.port }), relay, cluster, data }, 'ready')
+  return {
+    port: server.port,
+    async stop(graceMs) {
+      isStopping = true
+      expiry.stop()
+      const [finished] = await Promise.all([sender.stop(graceMs), server.close(graceMs)])
+      close()
+      log.info({ finished }, 'stopped; what is in the spool is sent after the next start')
+      if (finished) await http.close()
+      return finished
+    },
+  }
+}
+
+function relayAddress({ relay, cluster, tokenFile, transport }: ShipOptions): RelayAddress {
+  const base = relay.endsWith('/') ? relay : `${relay}/`
+  const { href } = new URL(`./v1/clusters/${cluster}/events`, base)
+  return { url: href, tokenFile, transport: { ...transport, timeoutMs: TIMEOUT_MS } }
+}
+
+async function listen(server: HttpServer, { host, port }: ShipOptions): Promise<RunningServer> {
+  try {
+    return await server.listen({ host, port })
+  } catch (error) {
+    throw new StartError(`cannot listen on ${host}:${port}: ${(error as Error).message}`)
+  }
+}
+
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  await setTimeout(ms, undefined, { signal }).catch(() => undefined)
+}

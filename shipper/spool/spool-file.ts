@@ -1,0 +1,104 @@
+import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { join } from 'node:path'
+import { type Database, openDatabase } from '../../adapters/sqlite/database.ts'
+import {
+  DatabaseError,
+  type DatabaseProblem,
+  databaseErrorOf,
+} from '../../adapters/sqlite/database-error.ts'
+import { COMPANIONS } from '../../adapters/sqlite/database-file.ts'
+import { StartError } from '../../embedded/start-error.ts'
+import { SPOOL_SCHEMA } from './schema.ts'
+import { Spool, type SpoolOptions } from './spool.ts'
+
+const SPOOL_FILE = 'spool.db'
+
+/** Nothing mends such a file, and a person may be hours away; events must be taken now. */
+const BEYOND_REPAIR: ReadonlySet<DatabaseProblem> = new Set([
+  'corrupt',
+  'not-a-database',
+  'incomplete',
+])
+
+/** A damaged spool file that was moved away. */
+export interface SetAside {
+  /** Where it is now. */
+  readonly file: string
+  /** What is wrong with it. */
+  readonly problem: string
+}
+
+export interface SpoolFileOptions extends SpoolOptions {
+  readonly onSetAside: (aside: SetAside) => void
+}
+
+/** A spool whose file nobody else can open. */
+export interface OpenSpool {
+  readonly spool: Spool
+  /** Finishes what is being written. A file that turned out to be damaged is set aside then. */
+  close(): void
+}
+
+/**
+ * Opens the spool in a folder, which is made when it is not there. A damaged file is renamed, never
+ * deleted, and a new one begun. Throws `StartError` for what a person has to mend, such as another
+ * process that has it.
+ */
+export function openSpool(directory: string, options: SpoolFileOptions): OpenSpool {
+  const file = join(directory, SPOOL_FILE)
+  try {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    try {
+      return open(file, options)
+    } catch (error) {
+      if (!(error instanceof DatabaseError && BEYOND_REPAIR.has(error.problem))) throw error
+      setAside(file, error, options)
+      return open(file, options)
+    }
+  } catch (error) {
+    if (error instanceof DatabaseError) throw new StartError(error.message)
+    throw new StartError(`data folder ${directory}: ${(error as Error).message}`)
+  }
+}
+
+function open(file: string, options: SpoolFileOptions): OpenSpool {
+  const database = openDatabase(file, SPOOL_SCHEMA)
+  let damage: Error | undefined
+  const onCorrupt = (error: Error) => {
+    damage = error
+    options.onCorrupt(error)
+  }
+  return {
+    spool: spoolOf(database, { ...options, onCorrupt }),
+    close() {
+      database.close()
+      if (damage) setAside(file, damage, options)
+    },
+  }
+}
+
+function spoolOf(database: Database, options: SpoolOptions): Spool {
+  try {
+    return new Spool(database, options)
+  } catch (error) {
+    database.close()
+    throw databaseErrorOf(database.file, error) ?? error
+  }
+}
+
+/** Renames a database and its log, which nobody may have open. */
+function setAside(file: string, { message }: Error, { clock, onSetAside }: SpoolFileOptions): void {
+  const time = new Date(clock.now()).toISOString().replaceAll(/[-:]/g, '')
+  const aside = freeName(`${file}.damaged-${time}`)
+  // The database first: a log alone is known as a part of something, a database alone seems whole.
+  for (const suffix of ['', ...COMPANIONS]) {
+    if (existsSync(file + suffix)) renameSync(file + suffix, aside + suffix)
+  }
+  onSetAside({ file: aside, problem: message })
+}
+
+function freeName(wanted: string, attempt = 1): string {
+  const name = attempt === 1 ? wanted : `${wanted}-${attempt}`
+  const isTaken = ['', ...COMPANIONS].some((suffix) => existsSync(name + suffix))
+  return isTaken ? freeName(wanted, attempt + 1) : name
+}

@@ -1,0 +1,217 @@
+import type { Database } from '../../adapters/sqlite/database.ts'
+import { databaseErrorOf } from '../../adapters/sqlite/database-error.ts'
+import type { Clock } from '../../relay/ports.ts'
+import { RefusedEvents } from './refused-events.ts'
+
+/** An event that waits to be sent. */
+export interface SpooledEvent {
+  /** Its place in the order of arrival. */
+  readonly sequence: number
+  /** JSON text. */
+  readonly body: string
+}
+
+/** An event of a batch that the relay will never take, and why. */
+export interface Refusal {
+  /** Place in the batch. */
+  readonly index: number
+  readonly error: string
+}
+
+/** How much is in the spool. */
+export interface SpoolDepth {
+  readonly events: number
+  /** Of their JSON text. */
+  readonly bytes: number
+  /** When the oldest event was accepted, in milliseconds since the epoch. */
+  readonly oldestAt?: number
+  /** Events set aside, as far as they are kept. */
+  readonly refused: number
+}
+
+export interface SpoolOptions {
+  readonly clock: Pick<Clock, 'now'>
+  /** Most bytes of JSON text that wait. */
+  readonly maxBytes: number
+  /** Told once when the file turns out to be damaged: nothing will work any more. */
+  readonly onCorrupt: (error: Error) => void
+}
+
+const INSERT = 'INSERT INTO events (accepted_at, bytes, body) VALUES (?, ?, ?)'
+const TOTALS = 'SELECT COUNT(*) AS events, COALESCE(SUM(bytes), 0) AS bytes FROM events'
+const OLDEST = 'SELECT accepted_at AS at FROM events ORDER BY seq LIMIT 1'
+const SIZES = 'SELECT seq, bytes FROM events ORDER BY seq LIMIT ?'
+const BODIES = 'SELECT seq AS sequence, body FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq'
+const DELETE_SENT = 'DELETE FROM events WHERE seq BETWEEN ? AND ? RETURNING bytes'
+const DELETE_OLD = `DELETE FROM events WHERE seq IN
+  (SELECT seq FROM events WHERE accepted_at < ? ORDER BY accepted_at LIMIT ?) RETURNING bytes`
+const PROBE = `INSERT INTO probe (id, written_at) VALUES (1, ?)
+  ON CONFLICT (id) DO UPDATE SET written_at = excluded.written_at`
+
+/** Deleted in one transaction at most, so that posts need not wait for long. */
+const MAX_DROPPED_AT_ONCE = 1_000
+
+interface Sized {
+  readonly bytes: number
+}
+
+/** Events on disk, in the order in which they came, for the one process that owns the file. */
+export class Spool {
+  readonly #database: Database
+  readonly #options: SpoolOptions
+  readonly #refused: RefusedEvents
+  readonly #listeners: (() => void)[] = []
+  #events: number
+  #bytes: number
+  /** Of events that are being written. */
+  #pendingBytes = 0
+  #isCorrupt = false
+
+  /** Throws SQLite's error when the file cannot be read. */
+  constructor(database: Database, options: SpoolOptions) {
+    this.#database = database
+    this.#options = options
+    this.#refused = new RefusedEvents(database)
+    const totals = database.get<{ events: number; bytes: number }>(TOTALS)
+    this.#events = totals?.events ?? 0
+    this.#bytes = totals?.bytes ?? 0
+  }
+
+  /**
+   * Keeps an event, a JSON text; it is on disk once this resolves with `spooled`, and not kept when
+   * it is `full`. Events of one turn of the event loop share a commit. Rejects with `DatabaseError`.
+   */
+  async add(body: string): Promise<'spooled' | 'full'> {
+    const bytes = Buffer.byteLength(body)
+    if (this.#bytes + this.#pendingBytes + bytes > this.#options.maxBytes) return 'full'
+    const now = this.#options.clock.now()
+    this.#pendingBytes += bytes
+    try {
+      await this.#write(
+        () => this.#database.run(INSERT, now, bytes, body),
+        () => {
+          this.#events += 1
+          this.#bytes += bytes
+        },
+      )
+    } finally {
+      this.#pendingBytes -= bytes
+    }
+    for (const listener of this.#listeners) listener()
+    return 'spooled'
+  }
+
+  /** Calls `listener` after an event was kept. */
+  onAdded(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  /**
+   * The oldest events: at most `maxEvents`, and as many as fit into a JSON array of `maxBytes`, but
+   * one at least. They stay in the spool until `settle`. Throws `DatabaseError`.
+   */
+  peek(maxEvents: number, maxBytes: number): readonly SpooledEvent[] {
+    return this.#reading(() => {
+      const sizes = this.#database.all<Sized & { readonly seq: number }>(SIZES, maxEvents)
+      const count = countWithin(sizes, maxBytes)
+      const [first, last] = [sizes[0]?.seq, sizes[count - 1]?.seq]
+      if (first === undefined || last === undefined) return []
+      return this.#database.all<SpooledEvent>(BODIES, first, last)
+    })
+  }
+
+  /**
+   * Forgets a batch that `peek` gave, once the relay has answered for it; sets its refused events
+   * aside. Rejects with `DatabaseError`, and the batch then is as it was.
+   */
+  async settle(batch: readonly SpooledEvent[], refusals: readonly Refusal[]): Promise<void> {
+    const [first, last] = [batch[0]?.sequence, batch.at(-1)?.sequence]
+    if (first === undefined || last === undefined) return
+    const now = this.#options.clock.now()
+    await this.#write(
+      () => {
+        for (const { index, error } of refusals) {
+          this.#refused.insert(batch[index]?.sequence ?? -1, error, now)
+        }
+        if (refusals.length > 0) this.#refused.trim()
+        return this.#database.all<Sized>(DELETE_SENT, first, last)
+      },
+      (rows) => this.#deleted(rows),
+    )
+  }
+
+  /** Deletes events that were accepted before `time`; resolves with their number. */
+  async dropBefore(time: number): Promise<number> {
+    for (let dropped = 0; ; ) {
+      const rows = await this.#write(
+        () => this.#database.all<Sized>(DELETE_OLD, time, MAX_DROPPED_AT_ONCE),
+        (deleted) => this.#deleted(deleted),
+      )
+      dropped += rows.length
+      if (rows.length < MAX_DROPPED_AT_ONCE) return dropped
+    }
+  }
+
+  /** Why no event can be kept now; undefined when one can. Writes to the disk to find out. */
+  async problem(): Promise<string | undefined> {
+    if (this.#bytes + this.#pendingBytes >= this.#options.maxBytes) return 'the spool is full'
+    try {
+      await this.#write(() => this.#database.run(PROBE, this.#options.clock.now()))
+      return undefined
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+
+  /** Counts are kept in memory. Throws `DatabaseError`. */
+  depth(): SpoolDepth {
+    const oldestAt = this.#reading(() => this.#database.get<{ at: number }>(OLDEST)?.at)
+    return {
+      events: this.#events,
+      bytes: this.#bytes,
+      refused: this.#reading(() => this.#refused.count()),
+      ...(oldestAt !== undefined && { oldestAt }),
+    }
+  }
+
+  #deleted(rows: readonly Sized[]): void {
+    this.#events -= rows.length
+    for (const { bytes } of rows) this.#bytes -= bytes
+  }
+
+  async #write<T>(operation: () => T, committed?: (result: T) => void): Promise<T> {
+    try {
+      return await this.#database.write(operation, committed)
+    } catch (error) {
+      throw this.#noted(error)
+    }
+  }
+
+  #reading<T>(read: () => T): T {
+    try {
+      return read()
+    } catch (error) {
+      throw this.#noted(error)
+    }
+  }
+
+  #noted(error: unknown): unknown {
+    const broken = databaseErrorOf(this.#database.file, error)
+    if (broken?.problem === 'corrupt' && !this.#isCorrupt) {
+      this.#isCorrupt = true
+      this.#options.onCorrupt(broken)
+    }
+    return broken ?? error
+  }
+}
+
+/** How many of the first events a JSON array of `maxBytes` holds, and one at least. */
+function countWithin(sizes: readonly Sized[], maxBytes: number): number {
+  // A bracket at each end, and a comma less than events.
+  let total = 1
+  const beyond = sizes.findIndex(({ bytes }) => {
+    total += bytes + 1
+    return total > maxBytes
+  })
+  return beyond < 0 ? sizes.length : Math.max(beyond, 1)
+}

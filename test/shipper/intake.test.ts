@@ -1,0 +1,167 @@
+import { gzipSync } from 'node:zlib'
+import { pino } from 'pino'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { createHttpServer } from '../../embedded/http-server.ts'
+import { createApp } from '../../shipper/app.ts'
+import { createShipperMetrics } from '../../shipper/metrics.ts'
+import { ManualClock, START } from '../support/manual-clock.ts'
+import { exampleEvent } from '../support/relay-manifests.ts'
+import { bodies, testSpool } from '../support/spool.ts'
+
+const EVENT = exampleEvent('kustomization-health-check-failed')
+const MIB = 2 ** 20
+
+describe('the sink', () => {
+  it('keeps an event as it came before it answers, whatever the path', async () => {
+    const { post, spooled } = await startSink()
+    for (const path of ['/', '/', '/events/here']) {
+      const answer = await post(JSON.stringify(EVENT, null, 2), path)
+      expect([answer.status, await answer.json()]).toEqual([202, { accepted: 1, rejected: [] }])
+    }
+    expect(spooled()).toEqual([EVENT, EVENT, EVENT])
+  })
+
+  it('takes gzip', async () => {
+    const { post, spooled } = await startSink()
+    const headers = { 'content-encoding': 'gzip' }
+    expect((await post(gzipSync(JSON.stringify(EVENT)), '/', headers)).status).toBe(202)
+    expect(spooled()).toEqual([EVENT])
+  })
+
+  it('gives an event without a time that of its arrival, lest a repeat seem another', async () => {
+    const { post, spooled } = await startSink()
+    for (const timestamp of [undefined, null]) await post(JSON.stringify({ ...EVENT, timestamp }))
+    const timestamp = new Date(START).toISOString()
+    expect(spooled()).toEqual([
+      { ...EVENT, timestamp },
+      { ...EVENT, timestamp },
+    ])
+  })
+
+  it('leaves to the relay what it may judge', async () => {
+    const { post, spooled } = await startSink()
+    const event = { ...EVENT, severity: 7, timestamp: 'yesterday', metadata: { a: 1 }, more: [{}] }
+    expect((await post(JSON.stringify(event))).status).toBe(202)
+    expect(spooled()).toEqual([event])
+  })
+
+  it.each([
+    ['nothing', '', 400, 'the body is empty'],
+    ['no JSON', '{"a":', 400, 'the body is not valid JSON: it ends too early'],
+    ['a batch', '[{}]', 400, 'expected one JSON object, received an array'],
+    ['a text', '"event"', 400, 'expected one JSON object, received a string'],
+    ['no object', '{}', 400, 'the event is not valid: involvedObject: expected object'],
+    ['an object without a name', withObject({ name: undefined }), 400, 'involvedObject.name: '],
+    ['an object with an empty kind', withObject({ kind: '' }), 400, 'involvedObject.kind: '],
+    ['a namespace that is none', withObject({ namespace: 1 }), 400, 'involvedObject.namespace: '],
+    ['no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 400, 'the body is not UTF-8'],
+    ['deep nesting', nested(200), 400, 'expected at most 100 levels of nesting'],
+    ['very deep nesting', nested(200_000), 400, 'expected at most 100 levels of nesting'],
+    ['more than 3 MiB', sized(3 * MIB + 1), 413, 'the body is larger than 3 MiB'],
+    ['too much to be a batch of one', sized(3 * MIB - 1), 413, 'the body is larger than 3 MiB'],
+  ])('refuses for good: %s', async (_, body, status, detail) => {
+    const { post, spooled } = await startSink()
+    const answer = await post(body)
+    expect(answer.headers.get('content-type')).toBe('application/problem+json')
+    expect(await answer.json()).toMatchObject({ status, detail: expect.stringContaining(detail) })
+    expect([answer.status, spooled()]).toEqual([status, []])
+  })
+
+  it('takes what makes a batch of 3 MiB', async () => {
+    const { post, spooled } = await startSink()
+    expect((await post(sized(3 * MIB - 2))).status).toBe(202)
+    expect(spooled()).toHaveLength(1)
+  })
+
+  it.each(['GET', 'PUT', 'DELETE'])('has no %s', async (method) => {
+    const { fetch } = await startSink()
+    const answer = await fetch('/', { method })
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'POST'])
+  })
+
+  it('says 503 when the spool is full, and takes events again later', async () => {
+    const { post, fetch, spool } = await startSink({ maxBytes: 100 })
+    const answer = await post(JSON.stringify(EVENT))
+    expect(await answer.json()).toMatchObject({ status: 503, detail: /the spool is full/ })
+    expect((await fetch('/readyz')).status).toBe(200)
+    const [small = ''] = bodies(1)
+    await spool.add(small)
+    expect((await post(small)).status).toBe(503)
+    await spool.settle(spool.peek(1, MIB), [])
+    expect(
+      (await post('{"timestamp":0,"involvedObject":{"kind":"a","namespace":"b","name":"c"}}'))
+        .status,
+    ).toBe(202)
+  })
+
+  it('says 503 when the disk fails', async () => {
+    const { post, fetch, close } = await startSink()
+    expect((await fetch('/readyz')).status).toBe(200)
+    close()
+    const answer = await post(JSON.stringify(EVENT))
+    expect(await answer.json()).toMatchObject({ status: 503, detail: /could not be kept/ })
+    expect((await fetch('/readyz')).status).toBe(503)
+    expect((await fetch('/healthz')).status).toBe(200)
+  })
+})
+
+it('tells Prometheus what waits and since when', async () => {
+  const clock = new ManualClock()
+  const { post, fetch, spool } = await startSink({ clock })
+  await post(JSON.stringify(EVENT))
+  clock.advance(90_000)
+  const text = await (await fetch('/metrics')).text()
+  const samples = text.split('\n').filter((line) => line.startsWith('flux_relay_shipper_'))
+  expect(samples).toEqual([
+    'flux_relay_shipper_spool_events 1',
+    `flux_relay_shipper_spool_bytes ${spool.depth().bytes}`,
+    'flux_relay_shipper_spool_oldest_age_seconds 90',
+    'flux_relay_shipper_refused_events 0',
+    'flux_relay_shipper_spooled_total 1',
+    'flux_relay_shipper_sent_total 0',
+    'flux_relay_shipper_refused_total 0',
+    'flux_relay_shipper_dropped_total 0',
+  ])
+})
+
+async function startSink(
+  options: { readonly maxBytes?: number; readonly clock?: ManualClock } = {},
+) {
+  const { clock = new ManualClock() } = options
+  const { spool, close } = testSpool({ clock, ...options })
+  const metrics = createShipperMetrics({ depth: () => spool.depth(), clock })
+  const log = pino({ level: 'silent' })
+  const app = createApp({ spool, metrics, clock, log, isStopping: () => false })
+  const server = await createHttpServer(app).listen({ host: '127.0.0.1', port: 0 })
+  onTestFinished(() => server.close(0))
+  const get = (path: string, init?: RequestInit) =>
+    fetch(`http://127.0.0.1:${server.port}${path}`, init)
+  return {
+    spool,
+    close,
+    fetch: get,
+    post: (body: string | Buffer, path = '/', headers: Record<string, string> = {}) =>
+      get(path, {
+        method: 'POST',
+        body: typeof body === 'string' ? body : new Uint8Array(body),
+        headers,
+      }),
+    spooled: () => spool.peek(100, 100 * MIB).map(({ body }) => JSON.parse(body) as unknown),
+  }
+}
+
+function withObject(changes: Readonly<Record<string, unknown>>): string {
+  const involvedObject = { kind: 'Kustomization', namespace: 'apps', name: 'podinfo', ...changes }
+  return JSON.stringify({ ...EVENT, involvedObject })
+}
+
+function nested(levels: number): string {
+  const deep = `${'['.repeat(levels)}${']'.repeat(levels)}`
+  return withObject({ deep: 0 }).replace('"deep":0', `"deep":${deep}`)
+}
+
+/** An event whose text, as it is spooled, has so many bytes. */
+function sized(bytes: number): string {
+  const empty = JSON.stringify({ ...EVENT, message: '' })
+  return JSON.stringify({ ...EVENT, message: 'x'.repeat(bytes - empty.length) })
+}
