@@ -94,7 +94,7 @@ async function poll(campaign: Campaign, queue: 'events' | 'retries'): Promise<vo
   const { poller, random, counts } = campaign
   const records = queue === 'events' ? await poller.receiveEvents() : await poller.receiveRetries()
   if (records.length === 0) return
-  const shuffled = random.chance(0.3) ? records.toReversed() : records
+  const shuffled = random.chance(0.3) ? reversed(records) : records
   const treatment = random.weighted(TREATMENTS)
   const copies = treatment === 'twice in the batch' ? [...shuffled, ...shuffled] : shuffled
   const invocations = [invoke(campaign, copies, treatment === 'without time' ? 10_000 : 60_000)]
@@ -110,6 +110,12 @@ async function poll(campaign: Campaign, queue: 'events' | 'retries'): Promise<vo
     else await acknowledge(campaign, record)
     if (stays(record)) counts.failed += 1
   }
+}
+
+/** A FIFO queue keeps the order of a group, in all that it does. */
+function reversed(records: readonly SQSRecord[]): readonly SQSRecord[] {
+  const groups = Map.groupBy(records, (record) => record.attributes.MessageGroupId ?? record)
+  return [...groups.values()].toReversed().flat()
 }
 
 async function invoke(campaign: Campaign, records: readonly SQSRecord[], remainingMs = 60_000) {
