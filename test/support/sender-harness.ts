@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { renameSync, writeFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
 import type { HttpResponse, OutboundRequest, TransportFailure } from '../../relay/ports.ts'
@@ -69,7 +69,11 @@ export function runSender(spool: Spool, answers: readonly Answering[]): SenderRu
   sender.start()
   return {
     ...{ sender, batches, requests, waits, said, tokenFile },
-    rotate: (token) => writeFileSync(tokenFile, token),
+    // As a mounted Secret changes: what is read while a file is written may be a part of it.
+    rotate(token) {
+      writeFileSync(`${tokenFile}.next`, token)
+      renameSync(`${tokenFile}.next`, tokenFile)
+    },
     emptied: () =>
       waitFor(() => {
         if (spool.depth().events > 0) throw new Error(`${spool.depth().events} events wait`)
