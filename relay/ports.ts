@@ -174,12 +174,16 @@ export interface TlsOptions {
   readonly key?: string
 }
 
-export interface TransportOptions {
-  /** Bounds the whole exchange, from the name look-up to the end of the body. */
-  readonly timeoutMs: number
+/** How a destination is reached. */
+export interface ConnectionOptions {
   readonly tls?: TlsOptions
   /** `http:`, `https:` or `socks5:`, with credentials in it when the proxy wants them. */
   readonly proxyUrl?: string
+}
+
+export interface TransportOptions extends ConnectionOptions {
+  /** Bounds the whole exchange, from the name look-up to the end of the body. */
+  readonly timeoutMs: number
 }
 
 /** Most bytes of an answer that are read, for a request that asks for no more. */

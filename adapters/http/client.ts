@@ -1,4 +1,5 @@
 import {
+  type ConnectionOptions,
   type HttpClient,
   type HttpResponse,
   MAX_RESPONSE_BYTES,
@@ -11,6 +12,7 @@ import { createDispatcherPool } from './dispatcher-pool.ts'
 import { exchange } from './exchange.ts'
 import { ConnectError, failureOf } from './failure.ts'
 import { type Resolve, resolveBySystem } from './guarded-lookup.ts'
+import { openStream, type StreamedResponse, type StreamRequest } from './stream.ts'
 
 export interface HttpClientOptions extends AddressGuardOptions {
   /** `User-Agent` of requests that set none. */
@@ -27,6 +29,11 @@ export interface HttpClientOptions extends AddressGuardOptions {
 
 /** An `HttpClient` that holds connections open. */
 export interface ClosableHttpClient extends HttpClient {
+  /**
+   * Sends a GET whose answer is read as it comes. It occupies one of its destination's connections
+   * until then. Rejects with `StreamError`, or a `ConnectError` for an address that cannot be used.
+   */
+  stream(request: StreamRequest, transport: ConnectionOptions): Promise<StreamedResponse>
   /** Waits for the requests under way, then closes every connection. `send` throws from then on. */
   close(): Promise<void>
 }
@@ -79,6 +86,14 @@ export function createHttpClient(options: HttpClientOptions): ClosableHttpClient
       } finally {
         underWay.delete(result)
       }
+    },
+    async stream(request, transport) {
+      if (closed) throw new Error('the HTTP client is closed')
+      const pool = pools.get(parseDestination(request.url), transport)
+      return openStream(pool, {
+        ...request,
+        headers: withUserAgent(request.headers, options.userAgent),
+      })
     },
     async close() {
       closed = true

@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { buildConnector } from 'undici'
-import type { TlsOptions, TransportOptions } from '../../relay/ports.ts'
+import type { ConnectionOptions, TlsOptions } from '../../relay/ports.ts'
 import type { AddressGuard } from './address-guard.ts'
 import { type DialContext, dial, type HostPort, hostPortOf, refuseLiteral } from './dial.ts'
 import { ConnectError } from './failure.ts'
@@ -38,7 +38,7 @@ interface Route {
 /** Throws a `ConnectError` for certificates or a proxy URL that cannot be used. */
 export function createConnector(
   destination: URL,
-  { tls = {}, proxyUrl }: TransportOptions,
+  { tls = {}, proxyUrl }: ConnectionOptions,
   { guard, resolve, connectTimeoutMs }: ConnectorContext,
 ): Connector {
   const route: Route = {

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
-import type { TransportOptions } from '../../relay/ports.ts'
+import type { ConnectionOptions } from '../../relay/ports.ts'
 import { type ConnectorContext, createConnector } from './connector.ts'
 
 /** Bounds of what is kept open. */
@@ -15,7 +15,7 @@ export interface DispatcherPoolOptions extends ConnectorContext {
 /** Keep-alive pools, one per origin, certificates and proxy. */
 export interface DispatcherPool {
   /** Throws a `ConnectError` for certificates or a proxy URL that cannot be used. */
-  get(destination: URL, transport: TransportOptions): Pick<Dispatcher, 'dispatch'>
+  get(destination: URL, transport: ConnectionOptions): Pick<Dispatcher, 'dispatch'>
   /** Destroys all connections, also those in use. */
   destroy(): Promise<void>
 }
@@ -57,14 +57,14 @@ export function createDispatcherPool(options: DispatcherPoolOptions): Dispatcher
 }
 
 /** A hash, so that no key or password is kept longer than its pool needs it. */
-function keyOf({ origin }: URL, { tls = {}, proxyUrl }: TransportOptions): string {
+function keyOf({ origin }: URL, { tls = {}, proxyUrl }: ConnectionOptions): string {
   const parts = [origin, tls.ca, tls.cert, tls.key, proxyUrl].map((part) => part ?? null)
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64')
 }
 
 function createEntry(
   destination: URL,
-  transport: TransportOptions,
+  transport: ConnectionOptions,
   options: DispatcherPoolOptions,
 ): Entry {
   const connector = createConnector(destination, transport, options)

@@ -18,3 +18,12 @@ declare module 'undici/lib/dispatcher/pool.js' {
   ) => Pick<Pool, 'dispatch' | 'close' | 'destroy'>
   export = pool
 }
+declare module 'undici/lib/api/api-request.js' {
+  import type { Dispatcher } from 'undici'
+
+  function request(
+    this: Pick<Dispatcher, 'dispatch'>,
+    options: Dispatcher.DispatchOptions & { readonly signal: AbortSignal },
+  ): Promise<Dispatcher.ResponseData>
+  export = request
+}

@@ -1,0 +1,65 @@
+import type { Dispatcher } from 'undici'
+import request from 'undici/lib/api/api-request.js'
+import { failureOf } from './failure.ts'
+
+/** A request whose answer is read as it comes, for as long as it comes. */
+export interface StreamRequest {
+  readonly url: string
+  readonly headers: Readonly<Record<string, string>>
+  /** Ends the request. */
+  readonly signal: AbortSignal
+  /** Bounds the wait for the answer's head, and for each part of its body, in milliseconds. */
+  readonly idleTimeoutMs: number
+}
+
+/** An answer under way. Its body has to be read to the end, or the signal aborted. */
+export interface StreamedResponse {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string | string[] | undefined>>
+  /** What is not read yet is not fetched either. Throws `StreamError`. */
+  readonly body: AsyncIterable<Uint8Array>
+}
+
+/** There was no answer, or it broke off. The message is for a person. */
+export class StreamError extends Error {
+  override readonly name = 'StreamError'
+}
+
+/** Sends a GET and resolves with the head of its answer. Rejects with `StreamError`. */
+export async function openStream(
+  dispatcher: Pick<Dispatcher, 'dispatch'>,
+  { signal, headers, idleTimeoutMs, url }: StreamRequest,
+): Promise<StreamedResponse> {
+  const { pathname, search } = new URL(url)
+  const timeouts = { headersTimeout: idleTimeoutMs, bodyTimeout: idleTimeoutMs }
+  const path = `${pathname}${search}`
+  try {
+    const answer = await request.call(dispatcher, {
+      ...{ method: 'GET', path, headers: { ...headers }, signal },
+      ...timeouts,
+    })
+    return {
+      status: answer.statusCode,
+      headers: answer.headers,
+      body: chunksOf(answer.body),
+    }
+  } catch (error) {
+    throw streamErrorOf(error)
+  }
+}
+
+async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array, void> {
+  try {
+    yield* body
+  } catch (error) {
+    throw streamErrorOf(error)
+  }
+}
+
+function streamErrorOf(error: unknown): StreamError {
+  const code = error instanceof Error && 'code' in error ? error.code : undefined
+  if (code === 'UND_ERR_HEADERS_TIMEOUT') return new StreamError('no answer in time')
+  if (code === 'UND_ERR_BODY_TIMEOUT') return new StreamError('nothing came for too long')
+  return new StreamError(failureOf(error, true).detail)
+}
