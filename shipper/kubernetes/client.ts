@@ -1,0 +1,151 @@
+import { createHttpClient } from '../../adapters/http/client.ts'
+import { ConnectError } from '../../adapters/http/failure.ts'
+import { StreamError } from '../../adapters/http/stream.ts'
+import { parseJson } from '../../relay/intake/json.ts'
+import type { ConnectionOptions } from '../../relay/ports.ts'
+import { parseRetryAfterMs } from '../../relay/retry.ts'
+import { readToken, TokenFileError } from '../send/token-file.ts'
+import { ApiError, apiErrorOf } from './api-error.ts'
+import type { KubernetesConnection } from './connection.ts'
+import { parsedLines } from './json-lines.ts'
+
+/** A request to the Kubernetes API that has one answer. */
+export interface ApiRequest {
+  readonly method: 'GET' | 'POST' | 'PATCH'
+  /** With its query, such as `/api/v1/events?limit=500`. */
+  readonly path: string
+  /** Default `application/json`. */
+  readonly accept?: string
+  /** Sent as JSON; a PATCH is a merge patch (RFC 7396). */
+  readonly body?: unknown
+}
+
+/** A request whose answer is one JSON text a line, without end. */
+export type ApiStreamRequest = Pick<ApiRequest, 'path' | 'accept'>
+
+/** Plain requests to the Kubernetes API; what they mean is the caller's. */
+export interface KubernetesClient {
+  /**
+   * Resolves with the JSON of an answer 2xx. Rejects with `ApiError` for every other answer, and
+   * when there is none.
+   */
+  request(request: ApiRequest): Promise<unknown>
+  /**
+   * The lines of an answer 200 as they come, parsed: those of one read together. It ends when the
+   * server ends it, or `signal` is aborted. Throws `ApiError` for any other answer, and when the
+   * connection breaks or nothing comes for too long.
+   */
+  stream(request: ApiStreamRequest, signal: AbortSignal): AsyncIterable<readonly unknown[]>
+  /** Waits for requests under way and ends all streams. */
+  close(): Promise<void>
+}
+
+export interface KubernetesClientOptions extends KubernetesConnection {
+  readonly userAgent: string
+}
+
+/** An API server gives up a request after a minute. */
+const TIMEOUT_MS = 65_000
+
+/**
+ * A watch has a bookmark about every minute. After this long without anything its connection is
+ * taken for dead.
+ */
+const IDLE_TIMEOUT_MS = 150_000
+
+/** A page of the largest objects, 1.5 MiB each, is cut off; one of usual ones has less than 5 MiB. */
+const MAX_ANSWER_BYTES = 128 * 1024 * 1024
+
+/** Watches occupy a connection each. */
+const MAX_CONNECTIONS = 128
+
+/** A client of one API server. Nothing is sent until it is asked. */
+export function createKubernetesClient(options: KubernetesClientOptions): KubernetesClient {
+  const { url, ca, tokenFile, userAgent } = options
+  const connection: ConnectionOptions = ca === undefined ? {} : { tls: { ca } }
+  const http = createHttpClient({
+    allowPrivate: true,
+    userAgent,
+    connectionsPerOrigin: MAX_CONNECTIONS,
+  })
+  const urlOf = (path: string) => `${url.replace(/\/+$/, '')}${path}`
+  const headersOf = async (accept = 'application/json') => ({
+    accept,
+    ...(tokenFile !== undefined && { authorization: `Bearer ${await tokenOf(tokenFile)}` }),
+  })
+
+  return {
+    async request({ method, path, accept, body }) {
+      const where = `${method} ${pathnameOf(path)}`
+      const content = body !== undefined && { 'content-type': CONTENT_TYPES[method] }
+      const answer = await http.send(
+        {
+          method,
+          url: urlOf(path),
+          headers: { ...(await headersOf(accept)), ...content },
+          body: body === undefined ? '' : JSON.stringify(body),
+          maxResponseBytes: MAX_ANSWER_BYTES,
+        },
+        { ...connection, timeoutMs: TIMEOUT_MS },
+      )
+      if (answer.kind === 'failure') throw new ApiError(`${where}: ${answer.detail}`)
+      const { status, headers, receivedAt } = answer
+      if (status < 200 || status > 299) {
+        const retryAfterMs = parseRetryAfterMs(headers['retry-after'], receivedAt)
+        throw apiErrorOf(where, status, answer.body, retryAfterMs)
+      }
+      const parsed = parseJson(answer.body)
+      if ('value' in parsed && !answer.truncated) return parsed.value
+      throw new ApiError(`${where}: ${answer.truncated ? 'the answer broke off' : 'no JSON'}`)
+    },
+
+    async *stream({ path, accept }, signal) {
+      const where = `watch ${pathnameOf(path)}`
+      try {
+        const headers = await headersOf(accept)
+        const stream = { url: urlOf(path), headers, signal, idleTimeoutMs: IDLE_TIMEOUT_MS }
+        const answer = await http.stream(stream, connection)
+        if (answer.status !== 200) {
+          throw apiErrorOf(where, answer.status, await textOf(answer.body))
+        }
+        yield* parsedLines(answer.body, where)
+      } catch (error) {
+        if (signal.aborted) return
+        const isTransport = error instanceof StreamError || error instanceof ConnectError
+        throw isTransport ? new ApiError(`${where}: ${error.message}`) : error
+      }
+    },
+
+    close: () => http.close(),
+  }
+}
+
+const CONTENT_TYPES = {
+  GET: 'application/json',
+  POST: 'application/json',
+  PATCH: 'application/merge-patch+json',
+} as const
+
+const MAX_ERROR_CHARACTERS = 64 * 1024
+
+async function textOf(body: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder()
+  let text = ''
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true })
+    if (text.length > MAX_ERROR_CHARACTERS) break
+  }
+  return text
+}
+
+async function tokenOf(file: string): Promise<string> {
+  try {
+    return await readToken(file)
+  } catch (error) {
+    throw error instanceof TokenFileError ? new ApiError(error.message) : error
+  }
+}
+
+function pathnameOf(path: string): string {
+  return path.replace(/\?.*$/s, '')
+}

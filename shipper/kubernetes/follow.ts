@@ -1,0 +1,94 @@
+import { backoffMs } from '../send/backoff.ts'
+import { ApiError } from './api-error.ts'
+import type { KubernetesClient } from './client.ts'
+import {
+  type Collection,
+  isBehind,
+  type ListUpdate,
+  list,
+  type WatchUpdate,
+  watch,
+} from './collection.ts'
+
+/** What following a collection yields. */
+export type Update = ListUpdate | WatchUpdate
+
+export interface FollowOptions {
+  readonly client: KubernetesClient
+  readonly collection: Collection
+  /** A watch is resumed at this resource version: all that changed since is yielded. */
+  readonly from?: string | undefined
+  readonly signal: AbortSignal
+  /** In [0, 1). */
+  readonly random: () => number
+  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
+  /** Told of what fails; it is tried again in so many milliseconds. */
+  readonly onFailure: (error: ApiError, retryInMs: number) => void
+}
+
+/** The watches of a fleet, and those of one process, do not all end at once. */
+const LEAST_TIMEOUT_SECONDS = 240
+const TIMEOUT_SPREAD_SECONDS = 60
+
+/**
+ * Lists a collection and then watches it, for ever: every change after the list is yielded, through
+ * broken connections and restarts of the API server. When the API no longer has what changed since
+ * the last resource version (410), the collection is listed anew. The next update is read when the
+ * last one was dealt with. Ends when the signal is aborted, and never throws an `ApiError`.
+ */
+export async function* follow(options: FollowOptions): AsyncGenerator<Update, void> {
+  const { signal, wait, onFailure, random } = options
+  let position = options.from
+  /** The API may have been restored from a backup since it gave the position. */
+  let isDoubtful = true
+  let failures = 0
+  while (!signal.aborted) {
+    let isQuiet = true
+    try {
+      for await (const update of followOnce(options, position, isDoubtful)) {
+        yield update
+        if (!('resourceVersion' in update)) continue
+        position = update.resourceVersion
+        isQuiet = false
+        failures = 0
+      }
+      isDoubtful = false
+      // A server that ends every watch at once, as one that shuts down may, is not asked in a loop.
+      if (isQuiet) await wait(backoffMs(1, random()), signal)
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error
+      isDoubtful = true
+      failures += 1
+      const wasResumed = position !== undefined && isQuiet
+      if (error.isExpired) position = undefined
+      // The answer to that is a list, at once.
+      if (error.isExpired && wasResumed) continue
+      const retryInMs = Math.max(backoffMs(failures, random()), error.retryAfterMs ?? 0)
+      onFailure(error, retryInMs)
+      await wait(retryInMs, signal)
+    }
+  }
+}
+
+/** One watch, after a list when there is no position to begin at. */
+async function* followOnce(
+  { client, collection, signal, random }: FollowOptions,
+  from: string | undefined,
+  isDoubtful: boolean,
+): AsyncGenerator<Update, void> {
+  let position = from
+  if (position !== undefined && isDoubtful && (await isBehind(client, collection, position))) {
+    position = undefined
+  }
+  if (position === undefined) {
+    for await (const update of list(client, collection)) {
+      yield update
+      if (signal.aborted) return
+      if (update.kind === 'list-ended') position = update.resourceVersion
+    }
+  }
+  if (position === undefined) return
+  const timeoutSeconds = LEAST_TIMEOUT_SECONDS + Math.floor(random() * TIMEOUT_SPREAD_SECONDS)
+  yield* watch(client, collection, position, timeoutSeconds, signal)
+}
