@@ -1,0 +1,116 @@
+import { stringify } from 'yaml'
+import type { z } from 'zod'
+import { AlertSpec } from '../../relay/model/alert.ts'
+import { NOTIFICATION_GROUP, type NOTIFICATION_VERSIONS } from '../../relay/model/kubernetes.ts'
+import { ProviderSpec } from '../../relay/model/provider.ts'
+import {
+  ALERT_DESCRIPTIONS,
+  type Descriptions,
+  describeFields,
+  PROVIDER_DESCRIPTIONS,
+} from './descriptions.ts'
+import { STATUS_SCHEMA } from './status-schema.ts'
+import { type StructuralSchema, structuralSchemaOf } from './structural-schema.ts'
+
+interface Kind {
+  readonly kind: string
+  readonly plural: string
+  readonly description: string
+  readonly spec: z.ZodType
+  readonly fields: Descriptions
+}
+
+const KINDS: readonly Kind[] = [
+  {
+    kind: 'Alert',
+    plural: 'alerts',
+    description: 'Alert says which events go to which Provider.',
+    spec: AlertSpec,
+    fields: ALERT_DESCRIPTIONS,
+  },
+  {
+    kind: 'Provider',
+    plural: 'providers',
+    description: 'Provider is a destination of notifications.',
+    spec: ProviderSpec,
+    fields: PROVIDER_DESCRIPTIONS,
+  },
+]
+
+type Version = (typeof NOTIFICATION_VERSIONS)[number]
+
+/** Those that Flux has served. */
+const SERVED_VERSIONS: readonly Version[] = ['v1beta1', 'v1beta2', 'v1beta3']
+
+/** The one that the API server keeps objects in; Flux's own definitions keep it too. */
+const STORED_VERSION: Version = 'v1beta3'
+
+const PRINTED_COLUMNS = [
+  { name: 'Ready', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].status' },
+  { name: 'Status', type: 'string', jsonPath: '.status.conditions[?(@.type=="Ready")].message' },
+  { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' },
+]
+
+const HEADER = '# Made by `npm run crds` from relay/model; do not edit.\n'
+
+/** A definition as it is checked in. */
+export interface DefinitionFile {
+  /** Within `deploy/crds`. */
+  readonly name: string
+  readonly text: string
+}
+
+/** The CustomResourceDefinitions of what the relay takes. */
+export function definitionFiles(): readonly DefinitionFile[] {
+  return KINDS.map((kind) => ({
+    name: `${kind.plural}.yaml`,
+    text: HEADER + stringify(definitionOf(kind), { lineWidth: 100, aliasDuplicateObjects: false }),
+  }))
+}
+
+function definitionOf({ kind, plural, description, spec, fields }: Kind) {
+  const schema = objectSchema(description, describeFields(structuralSchemaOf(spec), 'spec', fields))
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: {
+      name: `${plural}.${NOTIFICATION_GROUP}`,
+      labels: { 'app.kubernetes.io/part-of': 'flux-relay' },
+    },
+    spec: {
+      group: NOTIFICATION_GROUP,
+      scope: 'Namespaced',
+      names: {
+        kind,
+        listKind: `${kind}List`,
+        plural,
+        singular: kind.toLowerCase(),
+        categories: ['all', 'fluxcd', 'fluxcd-notifications'],
+      },
+      // One schema for all of them, so nothing gets lost between two versions.
+      versions: SERVED_VERSIONS.map((name) => ({
+        name,
+        served: true,
+        storage: name === STORED_VERSION,
+        additionalPrinterColumns: PRINTED_COLUMNS,
+        subresources: { status: {} },
+        schema: { openAPIV3Schema: schema },
+      })),
+    },
+  }
+}
+
+function objectSchema(description: string, spec: StructuralSchema): StructuralSchema {
+  return {
+    description,
+    type: 'object',
+    required: ['spec'],
+    properties: {
+      apiVersion: { description: 'Group and version of the object.', type: 'string' },
+      kind: { description: 'Kind of the object.', type: 'string' },
+      metadata: { type: 'object' },
+      spec,
+      status: STATUS_SCHEMA,
+    },
+  }
+}
