@@ -19,18 +19,30 @@ export function entryOf(name: FunctionName): string {
 }
 
 /**
- * Writes the function as it runs on Lambda to `index.mjs` in the folder: one ES module with all
- * that it imports, the SDK too. Throws for what esbuild cannot build.
+ * Writes the function as it runs on Lambda to `index.mjs` in the folder. Throws for what esbuild
+ * cannot build.
  */
 export function bundleFunction(name: FunctionName, folder: string): void {
-  buildSync({
-    entryPoints: [entryOf(name)],
-    outfile: resolve(folder, 'index.mjs'),
+  bundleModule(entryOf(name), resolve(folder, 'index.mjs'), { minify: true })
+}
+
+/**
+ * Writes one ES module with all that the entry imports, the SDK too, and gives the files that it is
+ * made of, from the project's folder. Throws for what esbuild cannot build.
+ */
+export function bundleModule(
+  entry: string,
+  outfile: string,
+  { minify }: { readonly minify: boolean },
+): readonly string[] {
+  const { metafile } = buildSync({
+    entryPoints: [entry],
+    outfile,
     absWorkingDir: ROOT,
     bundle: true,
-    minify: true,
+    minify,
     // Logs name errors by their class.
-    keepNames: true,
+    keepNames: minify,
     platform: 'node',
     target: 'node24',
     format: 'esm',
@@ -39,5 +51,7 @@ export function bundleFunction(name: FunctionName, folder: string): void {
     banner: { js: REQUIRE_BANNER },
     legalComments: 'none',
     logLevel: 'silent',
+    metafile: true,
   })
+  return Object.keys(metafile.inputs)
 }
