@@ -20,6 +20,7 @@ const DEVIATIONS = [
   // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
   'says what to do about one that is scheduled for deletion',
   'reject when they are scheduled for deletion',
+  'takes back the deletion of one that is needed again',
 ] as const
 
 /** Ends what is running when this is told to end. */

@@ -1,12 +1,23 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { json } from 'node:stream/consumers'
 import { type AwsEndpoint, givenEndpoint, localOptions } from './aws-endpoints.ts'
 
-/** What is known of a secret; without its content it is marked for deletion. */
+/** What is known of a secret. */
 interface Secret {
-  readonly content?: Content
+  readonly content: Content
+  readonly tags: readonly Tag[]
+  /** The version that its content is of. */
+  readonly versionId: string
+  /** Marked for deletion. */
+  readonly isDeleted?: boolean
+}
+
+interface Tag {
+  readonly Key: string
+  readonly Value: string
 }
 
 type Content = Pick<Input, 'SecretString' | 'SecretBinary'>
@@ -17,6 +28,8 @@ interface Input {
   readonly SecretId?: string
   readonly SecretString?: string
   readonly SecretBinary?: string
+  readonly Tags?: readonly Tag[]
+  readonly RecoveryWindowInDays?: number
   readonly ForceDeleteWithoutRecovery?: boolean
 }
 
@@ -36,30 +49,40 @@ class AwsError extends Error {
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
-  GetSecretValue: existing,
+  GetSecretValue: (secrets, id) => existing(secrets, id).content,
   DescribeSecret(secrets, id) {
-    existing(secrets, id)
-    return {}
+    const { tags, versionId, isDeleted = false } = known(secrets, id)
+    const VersionIdsToStages = { [versionId]: ['AWSCURRENT'] }
+    return { Tags: tags, VersionIdsToStages, ...(isDeleted && { DeletedDate: Date.now() / 1_000 }) }
   },
   CreateSecret(secrets, id, input) {
     if (secrets.has(id)) {
       existing(secrets, id)
       throw new AwsError('ResourceExistsException', `The secret ${id} already exists.`)
     }
-    secrets.set(id, { content: contentOf(input) })
-    return {}
+    const versionId = randomUUID()
+    secrets.set(id, { content: contentOf(input), tags: input.Tags ?? [], versionId })
+    return { VersionId: versionId }
   },
   PutSecretValue(secrets, id, input) {
-    existing(secrets, id)
-    secrets.set(id, { content: contentOf(input) })
-    return {}
+    const versionId = randomUUID()
+    secrets.set(id, { ...existing(secrets, id), content: contentOf(input), versionId })
+    return { VersionId: versionId }
   },
-  DeleteSecret(secrets, id, { ForceDeleteWithoutRecovery: isForced = false }) {
-    if (isForced) secrets.delete(id)
-    else {
-      existing(secrets, id)
-      secrets.set(id, {})
+  DeleteSecret(secrets, id, { ForceDeleteWithoutRecovery, RecoveryWindowInDays: days = 30 }) {
+    if (ForceDeleteWithoutRecovery === true) {
+      secrets.delete(id)
+      return {}
     }
+    if (days < 7 || days > 30) {
+      const message = 'The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).'
+      throw new AwsError('InvalidParameterException', message)
+    }
+    secrets.set(id, { ...existing(secrets, id), isDeleted: true })
+    return { DeletionDate: Date.now() / 1_000 + days * 86_400 }
+  },
+  RestoreSecret(secrets, id) {
+    secrets.set(id, { ...known(secrets, id), isDeleted: false })
     return {}
   },
 }
@@ -105,19 +128,21 @@ function resultOf(secrets: Secrets, target: string, input: Input) {
   }
 }
 
-/** The content of a secret. Throws as AWS answers when it has none. */
-function existing(secrets: Secrets, id: string): Content {
+/** A secret, marked for deletion or not. Throws as AWS answers when there is none. */
+function known(secrets: Secrets, id: string): Secret {
   const secret = secrets.get(id)
-  if (!secret) {
-    const message = "Secrets Manager can't find the specified secret."
-    throw new AwsError('ResourceNotFoundException', message)
-  }
-  if (!secret.content) {
-    const message =
-      "You can't perform this operation on the secret because it was marked for deletion."
-    throw new AwsError('InvalidRequestException', message)
-  }
-  return secret.content
+  if (secret) return secret
+  const message = "Secrets Manager can't find the specified secret."
+  throw new AwsError('ResourceNotFoundException', message)
+}
+
+/** A secret that has a value. Throws as AWS answers when there is none. */
+function existing(secrets: Secrets, id: string): Secret {
+  const secret = known(secrets, id)
+  if (!secret.isDeleted) return secret
+  const message =
+    "You can't perform this operation on the secret because it was marked for deletion."
+  throw new AwsError('InvalidRequestException', message)
 }
 
 function contentOf({ SecretString, SecretBinary }: Input): Content {

@@ -1,0 +1,88 @@
+import {
+  CreateSecretCommand,
+  InvalidRequestException,
+  PutSecretValueCommand,
+  ResourceExistsException,
+  ResourceNotFoundException,
+  type SecretsManagerClient,
+  type Tag,
+} from '@aws-sdk/client-secrets-manager'
+
+/** What a secret was given. */
+export interface StoredValue {
+  readonly how: 'created' | 'updated'
+  /** Of Secrets Manager's own. */
+  readonly versionId: string
+}
+
+/** A secret that Secrets Manager keeps for its recovery window, in which it takes no value. */
+export class SecretDeleted extends Error {
+  override readonly name = 'SecretDeleted'
+
+  constructor(id: string) {
+    super(
+      `${id} is scheduled for deletion. Take that back with \`aws secretsmanager restore-secret --secret-id ${id}\`, or end it with \`aws secretsmanager delete-secret --secret-id ${id} --force-delete-without-recovery\`, and try again.`,
+    )
+  }
+}
+
+/**
+ * Writes values of secrets, by their full id. Every call rejects with `SecretDeleted` for what is
+ * scheduled for deletion, and with the SDK's errors.
+ */
+export class SecretValues {
+  readonly #client: SecretsManagerClient
+  readonly #tags: Tag[]
+
+  /** `tags`: what a secret that is created here gets, beside the name of the program. */
+  constructor(client: SecretsManagerClient, tags: readonly Tag[] = []) {
+    this.#client = client
+    this.#tags = [{ Key: 'app', Value: 'flux-relay' }, ...tags]
+  }
+
+  /** Puts a value in the place of what is there, or makes the secret. */
+  async store(id: string, text: string): Promise<StoredValue> {
+    const put = await this.put(id, text)
+    if (put !== undefined) return { how: 'updated', versionId: put }
+    const created = await this.create(id, text)
+    if (created !== undefined) return { how: 'created', versionId: created }
+    // Somebody else created it in between.
+    const versionId = await this.put(id, text)
+    if (versionId !== undefined) return { how: 'updated', versionId }
+    throw new Error(`${id} is being created and deleted at once`)
+  }
+
+  /** The id of the version; undefined when there is no such secret. */
+  async put(SecretId: string, SecretString: string): Promise<string | undefined> {
+    const put = new PutSecretValueCommand({ SecretId, SecretString })
+    return unless(ResourceNotFoundException, SecretId, this.#client.send(put))
+  }
+
+  /** The id of the version; undefined when there is such a secret already. */
+  async create(Name: string, SecretString: string): Promise<string | undefined> {
+    const create = new CreateSecretCommand({ Name, SecretString, Tags: this.#tags })
+    return unless(ResourceExistsException, Name, this.#client.send(create))
+  }
+}
+
+async function unless(
+  expected: typeof ResourceNotFoundException | typeof ResourceExistsException,
+  id: string,
+  sent: Promise<{ readonly VersionId?: string | undefined }>,
+): Promise<string | undefined> {
+  try {
+    return (await sent).VersionId ?? ''
+  } catch (error) {
+    if (error instanceof expected) return undefined
+    if (isDeleted(error)) throw new SecretDeleted(id)
+    throw error
+  }
+}
+
+/** AWS has one error for many things, told apart by its words only. */
+export function isDeleted(error: unknown): boolean {
+  return (
+    error instanceof InvalidRequestException &&
+    /(marked|scheduled) for deletion|marked deleted/.test(error.message)
+  )
+}

@@ -1,0 +1,26 @@
+import type { SecretData } from '../../relay/model/secret.ts'
+import type { SecretName } from './references.ts'
+
+/** A copy that was written. */
+export interface WrittenCopy {
+  /** `restored`: it was scheduled for deletion, which was taken back first. */
+  readonly how: 'created' | 'updated' | 'restored'
+  /** Names what was written, and shows nothing of it. */
+  readonly versionId: string
+}
+
+/** `foreign`: it is there and stays, since the shipper did not make it. */
+export type RemovalResult = 'deleted' | 'absent' | 'foreign'
+
+/**
+ * Where the relay reads a cluster's Secrets. All reject when it fails, with a message that shows
+ * nothing of a Secret's content.
+ */
+export interface SecretCopies {
+  /** Puts the copy in the place of what was there. */
+  write(secret: SecretName, data: SecretData): Promise<WrittenCopy>
+  /** Whether the copy still is what was written as this version: nobody changed or deleted it. */
+  isCurrent(secret: SecretName, versionId: string): Promise<boolean>
+  /** Deletes a copy in a way that a person can take back for some days. */
+  remove(secret: SecretName): Promise<RemovalResult>
+}
