@@ -60,7 +60,10 @@ async function providerProblem(cluster: string, compiled: CompiledProvider, secr
     const message = `spec.commitStatusExpr: ${contextExpression.error}`
     return { reason: 'ValidationFailed', message }
   }
-  const resolved = await resolveProvider(cluster, provider, type, secrets)
+  const resolve = (fresh: boolean) => resolveProvider(cluster, provider, type, secrets, { fresh })
+  let resolved = await resolve(false)
+  // The Secret may have come, or been mended, a moment ago.
+  if (resolved.kind !== 'resolved') resolved = await resolve(true)
   if (resolved.kind === 'resolved') return undefined
   return {
     reason: resolved.kind === 'missing' ? 'SecretNotFound' : 'ValidationFailed',

@@ -32,9 +32,10 @@ export const LocalObjectReference = z.object({ name: NameText() })
 /** An optional reference; `null` is absent. */
 export const OptionalReference = LocalObjectReference.nullish().transform((ref) => ref ?? undefined)
 
-/** `notification.toolkit.fluxcd.io/v1beta3` and its two predecessors. */
+/** The API group of Alerts and Providers. */
 export const NOTIFICATION_GROUP = 'notification.toolkit.fluxcd.io'
-export const NOTIFICATION_VERSIONS = ['v1beta1', 'v1beta2', 'v1beta3'] as const
+/** Oldest first. `v1` is that of a Flux to come: what it adds is ignored, and said. */
+export const NOTIFICATION_VERSIONS = ['v1beta1', 'v1beta2', 'v1beta3', 'v1'] as const
 
 export const NotificationApiVersion = z.enum(
   NOTIFICATION_VERSIONS.map((version) => `${NOTIFICATION_GROUP}/${version}` as const),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { derivedUid } from '../../relay/model/hash.ts'
-import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
+import { type KubernetesObject, NOTIFICATION_VERSIONS } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import { parseAlert } from '../../relay/parse-objects.ts'
 import { reconcile } from '../../relay/reconcile.ts'
@@ -30,7 +30,16 @@ describe('readiness', () => {
     })
   })
 
-  it.each([['v1beta1'], ['v1beta2'], ['v1beta3']])('takes all fields of %s', async (version) => {
+  it('is worked out past the cache before a Secret is said to be missing', async () => {
+    const byCache = new Map<boolean, SecretData>([[true, { address: 'https://a.test' }]])
+    const read = async (_c: string, _ns: string, _n: string, options: { fresh?: boolean } = {}) =>
+      byCache.get(options.fresh ?? false)
+    const secret = provider('a', { type: 'generic', secretRef: { name: 'hook' } })
+    const { objects } = await reconcile('local', [secret], 0, { read })
+    expect(objects).toMatchObject([{ ready: true, message: 'Initialized' }])
+  })
+
+  it.each(NOTIFICATION_VERSIONS)('takes all fields of %s', async (version) => {
     const apiVersion = `notification.toolkit.fluxcd.io/${version}`
     const full = alert('one', 'a', {
       eventSeverity: 'error',

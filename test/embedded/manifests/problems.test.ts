@@ -95,8 +95,8 @@ describe('what does not validate', () => {
     ],
     [
       'an unsupported version',
-      alertYaml('x').replace('v1beta3', 'v1'),
-      /^x\.yaml:1: Alert\/flux-system\/x: apiVersion: .*not supported; expected notification\.toolkit\.fluxcd\.io\/v1beta1 \(or v1beta2, v1beta3\)$/,
+      alertYaml('x').replace('v1beta3', 'v2'),
+      /^x\.yaml:1: Alert\/flux-system\/x: apiVersion: .*not supported; expected notification\.toolkit\.fluxcd\.io\/v1beta1 \(or v1beta2, v1beta3, v1\)$/,
     ],
     ['an array', `[{}, {}]`, /^x\.yaml:1: expected one object; several go in the items of a List/],
     ['a scalar', 'hello', /^x\.yaml:1: expected a Kubernetes object/],
