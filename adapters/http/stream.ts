@@ -24,6 +24,13 @@ export interface StreamedResponse {
 /** There was no answer, or it broke off. The message is for a person. */
 export class StreamError extends Error {
   override readonly name = 'StreamError'
+  /** The answer had begun, and then nothing came for `idleTimeoutMs`. */
+  readonly isIdle: boolean
+
+  constructor(message: string, { isIdle = false } = {}) {
+    super(message)
+    this.isIdle = isIdle
+  }
 }
 
 /** Sends a GET and resolves with the head of its answer. Rejects with `StreamError`. */
@@ -60,6 +67,8 @@ async function* chunksOf(body: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8A
 function streamErrorOf(error: unknown): StreamError {
   const code = error instanceof Error && 'code' in error ? error.code : undefined
   if (code === 'UND_ERR_HEADERS_TIMEOUT') return new StreamError('no answer in time')
-  if (code === 'UND_ERR_BODY_TIMEOUT') return new StreamError('nothing came for too long')
+  if (code === 'UND_ERR_BODY_TIMEOUT') {
+    return new StreamError('nothing came for too long', { isIdle: true })
+  }
   return new StreamError(failureOf(error, true).detail)
 }

@@ -32,8 +32,8 @@ export interface KubernetesClient {
   request(request: ApiRequest): Promise<unknown>
   /**
    * The lines of an answer 200 as they come, parsed: those of one read together. It ends when the
-   * server ends it, or `signal` is aborted. Throws `ApiError` for any other answer, and when the
-   * connection breaks or nothing comes for too long.
+   * server ends it, when nothing came for some minutes, or when `signal` is aborted. Throws
+   * `ApiError` for any other answer, and when the connection breaks.
    */
   stream(request: ApiStreamRequest, signal: AbortSignal): AsyncIterable<readonly unknown[]>
   /** Waits for requests under way and ends all streams. */
@@ -42,14 +42,16 @@ export interface KubernetesClient {
 
 export interface KubernetesClientOptions extends KubernetesConnection {
   readonly userAgent: string
+  /** Ends a stream that is silent for so long. Default 150,000. */
+  readonly idleTimeoutMs?: number
 }
 
 /** An API server gives up a request after a minute. */
 const TIMEOUT_MS = 65_000
 
 /**
- * A watch has a bookmark about every minute. After this long without anything its connection is
- * taken for dead.
+ * A watch has a bookmark about every minute, but for those of Events. After this long without
+ * anything the connection may be dead.
  */
 const IDLE_TIMEOUT_MS = 150_000
 
@@ -61,7 +63,7 @@ const MAX_CONNECTIONS = 128
 
 /** A client of one API server. Nothing is sent until it is asked. */
 export function createKubernetesClient(options: KubernetesClientOptions): KubernetesClient {
-  const { url, ca, tokenFile, userAgent } = options
+  const { url, ca, tokenFile, userAgent, idleTimeoutMs = IDLE_TIMEOUT_MS } = options
   const connection: ConnectionOptions = ca === undefined ? {} : { tls: { ca } }
   const http = createHttpClient({
     allowPrivate: true,
@@ -103,14 +105,14 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
       const where = `watch ${pathnameOf(path)}`
       try {
         const headers = await headersOf(accept)
-        const stream = { url: urlOf(path), headers, signal, idleTimeoutMs: IDLE_TIMEOUT_MS }
+        const stream = { url: urlOf(path), headers, signal, idleTimeoutMs }
         const answer = await http.stream(stream, connection)
         if (answer.status !== 200) {
           throw apiErrorOf(where, answer.status, await textOf(answer.body))
         }
         yield* parsedLines(answer.body, where)
       } catch (error) {
-        if (signal.aborted) return
+        if (signal.aborted || (error instanceof StreamError && error.isIdle)) return
         const isTransport = error instanceof StreamError || error instanceof ConnectError
         throw isTransport ? new ApiError(`${where}: ${error.message}`) : error
       }

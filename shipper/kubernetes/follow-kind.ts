@@ -27,6 +27,11 @@ const LOOK_FOR_ABSENT_MS = 60_000
 /** For a version that is preferred now, and for the kind in another group. */
 const LOOK_AGAIN_MS = 600_000
 
+/** What only a person changes: not allowed, not there, or not to be listed. */
+export function isDefinite(error: unknown): error is ApiError {
+  return error instanceof ApiError && [403, 404, 405].includes(error.status ?? 0)
+}
+
 /**
  * Follows the objects of a kind in whatever group and version the cluster serves it, now and later: a
  * kind is installed, upgraded and removed while the shipper runs.

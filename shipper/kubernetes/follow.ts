@@ -53,7 +53,8 @@ export async function* follow(options: FollowOptions): AsyncGenerator<Update, vo
         isQuiet = false
         failures = 0
       }
-      isDoubtful = false
+      // A watch from a position that the API does not have yet is silent.
+      isDoubtful = isQuiet
       // A server that ends every watch at once, as one that shuts down may, is not asked in a loop.
       if (isQuiet) await wait(backoffMs(1, random()), signal)
     } catch (error) {

@@ -1,0 +1,11 @@
+import { defineConfig } from 'vitest/config'
+
+/** Against a real kube-apiserver: `npm run test:kube`. Each file starts one. */
+export default defineConfig({
+  test: {
+    include: ['test/shipper/kubernetes/**/*.test.ts'],
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    fileParallelism: false,
+  },
+})
