@@ -13,7 +13,9 @@ import { MAX_EVENTS_BYTES } from '../relay/intake/body.ts'
 import { problem } from '../relay/intake/problem.ts'
 import type { Clock } from '../relay/ports.ts'
 import type { ShipperMetrics } from './metrics.ts'
-import { readIncomingEvent } from './sources/incoming-event.ts'
+import type { WithLabels } from './sources/event-text.ts'
+import { type PostedEvent, readIncomingEvent } from './sources/incoming-event.ts'
+import type { PostAdmission } from './sources/post-admission.ts'
 import type { Spool } from './spool/spool.ts'
 
 /** What the shipper's HTTP server needs. */
@@ -23,6 +25,13 @@ export interface AppDependencies {
   readonly clock: Pick<Clock, 'now'>
   readonly log: Log
   readonly isStopping: () => boolean
+  readonly withLabels?: WithLabels | undefined
+  /** When Kubernetes Events are watched too. */
+  readonly watched?: {
+    readonly admission: PostAdmission
+    /** Told of an event that the watch brought first. */
+    readonly onKnown: () => void
+  }
 }
 
 type ShipperApp = Hono<{ Bindings: HttpBindings }>
@@ -53,18 +62,23 @@ async function postEvent(
   const read = await readRequestBody(env.incoming, MAX_EVENTS_BYTES)
   if ('problem' in read) return problemResponse(read.problem)
   const input = { body: read.body, contentEncoding: req.header('content-encoding') }
-  const incoming = readIncomingEvent(input, deps.clock.now())
+  const incoming = readIncomingEvent(input, deps.clock.now(), deps.withLabels)
   if ('problem' in incoming) return problemResponse(incoming.problem)
-  return answerResponse(await keep(deps, incoming.event), deps.log)
+  return answerResponse(await keep(deps, incoming), deps.log)
 }
 
 /** Never 429: on that Flux's event recorder gives up at once. */
-async function keep({ spool, metrics }: AppDependencies, event: string): Promise<Answer> {
+async function keep(
+  { spool, metrics, watched }: AppDependencies,
+  { event, text }: PostedEvent,
+): Promise<Answer> {
   try {
-    if ((await spool.add(event)) === 'full') {
+    const result = await spool.add(text, watched?.admission(event))
+    if (result === 'full') {
       return problemAnswer(problem(503, 'the spool is full; send the event again'))
     }
-    metrics.spooled()
+    if (result === 'known') watched?.onKnown()
+    else metrics.spooled(1)
     return jsonAnswer(202, { accepted: 1, rejected: [] })
   } catch (cause) {
     return problemAnswer(problem(503, 'the event could not be kept; send it again'), cause)

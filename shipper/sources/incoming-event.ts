@@ -6,9 +6,10 @@ import {
   readJsonObject,
   tooLarge,
 } from '../../relay/intake/body.ts'
-import { MAX_NESTING, nestsDeeperThan } from '../../relay/intake/json.ts'
+import { type JsonObject, MAX_NESTING, nestsDeeperThan } from '../../relay/intake/json.ts'
 import { type Problem, problem } from '../../relay/intake/problem.ts'
 import { InvolvedObject } from '../../relay/model/event.ts'
+import { eventText, type WithLabels } from './event-text.ts'
 
 /**
  * Without these the relay refuses an event whatever its version. All else it may judge itself, so
@@ -18,18 +19,23 @@ const Required = z.object({
   involvedObject: InvolvedObject.pick({ kind: true, namespace: true, name: true }),
 })
 
-/** A batch is a JSON array, so even one event alone has two brackets around it. */
-const MAX_EVENT_BYTES = MAX_EVENTS_BYTES - 2
+/** The one event of a request. */
+export interface PostedEvent {
+  readonly event: JsonObject
+  /** JSON text, as it is sent on. */
+  readonly text: string
+}
 
 /**
- * Reads the one event of a request: its JSON text as it is sent on, or why no relay would take it. An
- * event without a time gets that of its arrival: the relay would give it another with each repeat of
- * the batch, and so not know it again.
+ * Reads the one event of a request, or says why no relay would take it. An event without a time gets
+ * that of its arrival: the relay would give it another with each repeat of the batch, and so not
+ * know it again.
  */
 export function readIncomingEvent(
   input: RequestBody,
   now: number,
-): { readonly event: string } | { readonly problem: Problem } {
+  withLabels: WithLabels = (event) => event,
+): PostedEvent | { readonly problem: Problem } {
   const read = readJsonObject(input, MAX_EVENTS_BYTES)
   if ('problem' in read) return read
   const { object } = read
@@ -41,8 +47,7 @@ export function readIncomingEvent(
   if (nestsDeeperThan(object, MAX_NESTING)) {
     return { problem: problem(400, `expected at most ${MAX_NESTING} levels of nesting`) }
   }
-  const timestamp = object.timestamp ?? new Date(now).toISOString()
-  const event = JSON.stringify({ ...object, timestamp })
-  if (Buffer.byteLength(event) > MAX_EVENT_BYTES) return { problem: tooLarge(MAX_EVENTS_BYTES) }
-  return { event }
+  const event = { ...object, timestamp: object.timestamp ?? new Date(now).toISOString() }
+  const text = eventText(event, withLabels)
+  return text === undefined ? { problem: tooLarge(MAX_EVENTS_BYTES) } : { event, text }
 }

@@ -27,5 +27,43 @@ export const SPOOL_SCHEMA: Schema = {
        id INTEGER PRIMARY KEY CHECK (id = 1),
        written_at INTEGER NOT NULL
      ) STRICT;`,
+    `CREATE TABLE watches (
+       kind TEXT PRIMARY KEY,
+       began_at INTEGER NOT NULL,
+       resource_version TEXT
+     ) STRICT, WITHOUT ROWID;
+
+     CREATE TABLE seen_events (
+       uid TEXT PRIMARY KEY,
+       kind TEXT NOT NULL,
+       count INTEGER NOT NULL
+     ) STRICT, WITHOUT ROWID;
+
+     CREATE TABLE occurrences (
+       seq INTEGER PRIMARY KEY AUTOINCREMENT,
+       kept_at INTEGER NOT NULL,
+       key TEXT NOT NULL,
+       uid TEXT NOT NULL,
+       source TEXT NOT NULL,
+       occurred_at INTEGER NOT NULL,
+       is_merged INTEGER NOT NULL,
+       matched_at INTEGER
+     ) STRICT;
+     CREATE INDEX occurrences_by_key ON occurrences (key, occurred_at);
+
+     CREATE TABLE accepted_config (
+       id INTEGER PRIMARY KEY CHECK (id = 1),
+       taken_at INTEGER NOT NULL
+     ) STRICT;
+
+     CREATE TABLE secret_copies (
+       target TEXT NOT NULL,
+       namespace TEXT NOT NULL,
+       name TEXT NOT NULL,
+       version TEXT,
+       copy_version TEXT,
+       unreferenced_since INTEGER,
+       PRIMARY KEY (target, namespace, name)
+     ) STRICT, WITHOUT ROWID;`,
   ],
 }

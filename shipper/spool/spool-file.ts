@@ -8,6 +8,9 @@ import {
 } from '../../adapters/sqlite/database-error.ts'
 import { COMPANIONS } from '../../adapters/sqlite/database-file.ts'
 import { StartError } from '../../embedded/start-error.ts'
+import type { ConfigMemory } from '../config/config-memory.ts'
+import { DatabaseSyncMemory, type SyncMemory } from '../secrets/sync-memory.ts'
+import { AcceptedConfig } from './accepted-config.ts'
 import { SPOOL_SCHEMA } from './schema.ts'
 import { Spool, type SpoolOptions } from './spool.ts'
 
@@ -32,9 +35,12 @@ export interface SpoolFileOptions extends SpoolOptions {
   readonly onSetAside: (aside: SetAside) => void
 }
 
-/** A spool whose file nobody else can open. */
+/** A spool whose file nobody else can open, and what else is remembered in that file. */
 export interface OpenSpool {
   readonly spool: Spool
+  readonly configMemory: ConfigMemory
+  /** Of the copies at one place. */
+  readonly syncMemory: (target: string) => SyncMemory
   /** Finishes what is being written. A file that turned out to be damaged is set aside then. */
   close(): void
 }
@@ -70,6 +76,8 @@ function open(file: string, options: SpoolFileOptions): OpenSpool {
   }
   return {
     spool: spoolOf(database, { ...options, onCorrupt }),
+    configMemory: new AcceptedConfig(database),
+    syncMemory: (target) => new DatabaseSyncMemory(database, target),
     close() {
       database.close()
       if (damage) setAside(file, damage, options)

@@ -1,6 +1,7 @@
 import type { Database } from '../../adapters/sqlite/database.ts'
 import { databaseErrorOf } from '../../adapters/sqlite/database-error.ts'
 import type { Clock } from '../../relay/ports.ts'
+import { EventMemory } from './event-memory.ts'
 import { RefusedEvents } from './refused-events.ts'
 
 /** An event that waits to be sent. */
@@ -16,6 +17,18 @@ export interface Refusal {
   /** Place in the batch. */
   readonly index: number
   readonly error: string
+}
+
+/** An event to be kept. */
+export interface Entry {
+  /** JSON text. */
+  readonly body: string
+  /**
+   * Says whether the event is new; when it is not, nothing is kept. Called within the write, so that
+   * what it writes itself is on disk together with the event, or is not. It may be called again
+   * after it was undone, and must change nothing but the database.
+   */
+  readonly admit?: (() => boolean) | undefined
 }
 
 /** How much is in the spool. */
@@ -57,6 +70,8 @@ interface Sized {
 
 /** Events on disk, in the order in which they came, for the one process that owns the file. */
 export class Spool {
+  /** What is remembered of Kubernetes Events, in the same file. */
+  readonly memory: EventMemory
   readonly #database: Database
   readonly #options: SpoolOptions
   readonly #refused: RefusedEvents
@@ -72,33 +87,41 @@ export class Spool {
     this.#database = database
     this.#options = options
     this.#refused = new RefusedEvents(database)
+    this.memory = new EventMemory(database)
     const totals = database.get<{ events: number; bytes: number }>(TOTALS)
     this.#events = totals?.events ?? 0
     this.#bytes = totals?.bytes ?? 0
   }
 
   /**
-   * Keeps an event, a JSON text; it is on disk once this resolves with `spooled`, and not kept when
-   * it is `full`. Events of one turn of the event loop share a commit. Rejects with `DatabaseError`.
+   * Keeps an event; it is on disk once this resolves with `spooled`, and not kept when it is `known`
+   * to `admit`, or the spool is `full`. Events of one turn of the event loop share a commit. Rejects
+   * with `DatabaseError`.
    */
-  async add(body: string): Promise<'spooled' | 'full'> {
-    const bytes = Buffer.byteLength(body)
-    if (this.#bytes + this.#pendingBytes + bytes > this.#options.maxBytes) return 'full'
+  async add(body: string, admit?: Entry['admit']): Promise<'spooled' | 'known' | 'full'> {
+    const [result = 'full'] = await this.addAll([{ body, admit }])
+    return result
+  }
+
+  /**
+   * Keeps events in their order and in one transaction: as many of the first as there is room for,
+   * each of which has a result. Rejects with `DatabaseError`, and then none is kept.
+   */
+  async addAll(entries: readonly Entry[]): Promise<readonly ('spooled' | 'known')[]> {
+    const fitting = this.#fitting(entries)
+    if (fitting.length === 0) return []
     const now = this.#options.clock.now()
-    this.#pendingBytes += bytes
+    const reserved = sum(fitting)
+    this.#pendingBytes += reserved
     try {
-      await this.#write(
-        () => this.#database.run(INSERT, now, bytes, body),
-        () => {
-          this.#events += 1
-          this.#bytes += bytes
-        },
+      const kept = await this.#write(
+        () => fitting.map((entry) => this.#insert(entry, now)),
+        (inserted) => this.#added(fitting.filter((_, index) => inserted[index])),
       )
+      return kept.map((isNew) => (isNew ? 'spooled' : 'known'))
     } finally {
-      this.#pendingBytes -= bytes
+      this.#pendingBytes -= reserved
     }
-    for (const listener of this.#listeners) listener()
-    return 'spooled'
   }
 
   /** Calls `listener` after an event was kept. */
@@ -174,9 +197,42 @@ export class Spool {
     }
   }
 
+  /** What else is in the file: see `Database.write`. Rejects with `DatabaseError`. */
+  write<T>(operation: () => T): Promise<T> {
+    return this.#write(operation)
+  }
+
+  /** What else is in the file, as it is committed. Throws `DatabaseError`. */
+  read<T>(query: () => T): T {
+    return this.#reading(query)
+  }
+
+  #fitting(entries: readonly Entry[]): readonly (Entry & Sized)[] {
+    let room = this.#options.maxBytes - this.#bytes - this.#pendingBytes
+    const sized = entries.map((entry) => ({ ...entry, bytes: Buffer.byteLength(entry.body) }))
+    const beyond = sized.findIndex(({ bytes }) => {
+      room -= bytes
+      return room < 0
+    })
+    return beyond < 0 ? sized : sized.slice(0, beyond)
+  }
+
+  #insert({ body, bytes, admit }: Entry & Sized, now: number): boolean {
+    if (admit?.() === false) return false
+    this.#database.run(INSERT, now, bytes, body)
+    return true
+  }
+
+  #added(entries: readonly Sized[]): void {
+    if (entries.length === 0) return
+    this.#events += entries.length
+    this.#bytes += sum(entries)
+    for (const listener of this.#listeners) listener()
+  }
+
   #deleted(rows: readonly Sized[]): void {
     this.#events -= rows.length
-    for (const { bytes } of rows) this.#bytes -= bytes
+    this.#bytes -= sum(rows)
   }
 
   async #write<T>(operation: () => T, committed?: (result: T) => void): Promise<T> {
@@ -203,6 +259,10 @@ export class Spool {
     }
     return broken ?? error
   }
+}
+
+function sum(rows: readonly Sized[]): number {
+  return rows.reduce((total, { bytes }) => total + bytes, 0)
 }
 
 /** How many of the first events a JSON array of `maxBytes` holds, and one at least. */

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
+import { SPOOL_SCHEMA } from '../../shipper/spool/schema.ts'
 import { ManualClock, START } from '../support/manual-clock.ts'
 import { bodies, fill, largeAndDamaged, scribble, testSpool } from '../support/spool.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -65,6 +66,36 @@ describe('a spool', () => {
     expect(await spool.problem()).toBeUndefined()
     expect(await spool.add(text)).toBe('spooled')
     expect(spool.depth().events).toBe(3)
+  })
+
+  it('keeps several in one go, as many of the first as there is room for', async () => {
+    const [text = ''] = bodies(1)
+    const { spool } = testSpool({ maxBytes: 3 * text.length })
+    const asked: string[] = []
+    const entry = (name: string, isNew: boolean) => ({
+      body: text,
+      admit: () => asked.push(name) > 0 && isNew,
+    })
+    const entries = [entry('a', true), entry('b', false), entry('c', true), entry('d', true)]
+    expect(await spool.addAll(entries)).toEqual(['spooled', 'known', 'spooled'])
+    expect(asked).toEqual(['a', 'b', 'c'])
+    expect(spool.depth()).toMatchObject({ events: 2, bytes: 2 * text.length })
+    expect(await spool.add(text, () => false)).toBe('known')
+    expect(await spool.add(text)).toBe('spooled')
+    expect(await spool.addAll(entries)).toEqual([])
+  })
+
+  it('keeps none of several when one cannot be', async () => {
+    const { spool } = testSpool()
+    const [first = '', second = ''] = bodies(2)
+    const fails = () => {
+      throw new Error('not now')
+    }
+    const failing = spool.addAll([{ body: first }, { body: second, admit: fails }])
+    const other = spool.add('{"other":1}')
+    await expect(failing).rejects.toThrow('not now')
+    expect(await other).toBe('spooled')
+    expect(spool.depth()).toMatchObject({ events: 1, bytes: 11 })
   })
 
   it('sets refused events aside, the last thousand of them', async () => {
@@ -137,6 +168,23 @@ describe('a spool file', () => {
     writeFileSync(join(directory, 'spool.db-wal'), 'events')
     expect(testSpool({ directory }).aside).toHaveLength(1)
     expect(readdirSync(directory)).toContain('spool.db.damaged-20261120T091403.000Z-wal')
+  })
+
+  it('of the first version is taken on with what is in it', async () => {
+    const directory = temporaryDirectory()
+    const old = new DatabaseSync(join(directory, 'spool.db'))
+    old.exec(SPOOL_SCHEMA.migrations[0] ?? '')
+    old.exec(`PRAGMA application_id = ${SPOOL_SCHEMA.applicationId}; PRAGMA user_version = 1`)
+    old.exec(`INSERT INTO events (accepted_at, bytes, body) VALUES (${START}, 7, '{"a":1}')`)
+    old.close()
+    const { spool, aside, close } = testSpool({ directory })
+    expect(aside).toEqual([])
+    await spool.add('{"b":2}', () => spool.memory.seen.count('uid') === undefined)
+    await spool.write(() => spool.memory.seen.remember('uid', 'Pod', 1))
+    close()
+    const again = testSpool({ directory })
+    expect(again.spool.peek(9, MANY).map(({ body }) => body)).toEqual(['{"a":1}', '{"b":2}'])
+    expect(again.spool.memory.seen.count('uid')).toBe(1)
   })
 
   it('of the relay, or of a newer version, stays where it is', () => {

@@ -1,0 +1,21 @@
+import { MAX_EVENTS_BYTES } from '../../relay/intake/body.ts'
+import type { JsonObject } from '../../relay/intake/json.ts'
+
+/** Gives an event with the labels of its involved object, or as it is. */
+export type WithLabels = (event: JsonObject) => unknown
+
+/** A batch is a JSON array, so even one event alone has two brackets around it. */
+const MAX_EVENT_BYTES = MAX_EVENTS_BYTES - 2
+
+/**
+ * The JSON text of an event as it is sent to the relay: without labels when it would be too large
+ * with them, and undefined when it is too large without.
+ */
+export function eventText(event: JsonObject, withLabels: WithLabels): string | undefined {
+  return fitting(withLabels(event)) ?? fitting(event)
+}
+
+function fitting(value: unknown): string | undefined {
+  const text = JSON.stringify(value)
+  return Buffer.byteLength(text) > MAX_EVENT_BYTES ? undefined : text
+}

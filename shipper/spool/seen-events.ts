@@ -1,0 +1,38 @@
+import type { Database } from '../../adapters/sqlite/database.ts'
+import { ALL_KINDS } from './watches.ts'
+
+const READ = 'SELECT count FROM seen_events WHERE uid = ?'
+const REMEMBER = `INSERT INTO seen_events (uid, kind, count) VALUES (?, ?, ?)
+  ON CONFLICT (uid) DO UPDATE SET count = excluded.count`
+const FORGET = 'DELETE FROM seen_events WHERE uid IN (SELECT value FROM json_each(?))'
+const KEEP_ONLY = `DELETE FROM seen_events WHERE (? IN (kind, '${ALL_KINDS}'))
+  AND uid NOT IN (SELECT value FROM json_each(?))`
+
+/** The Kubernetes Events of the API that were dealt with, and how often each had occurred then. */
+export class SeenEvents {
+  readonly #database: Database
+
+  constructor(database: Database) {
+    this.#database = database
+  }
+
+  /** Undefined when the Event is new. */
+  count(uid: string): number | undefined {
+    return this.#database.get<{ count: number }>(READ, uid)?.count
+  }
+
+  /** Within a write. `kind` is that of the involved object. */
+  remember(uid: string, kind: string, count: number): void {
+    this.#database.run(REMEMBER, uid, kind, count)
+  }
+
+  /** Forgets Events that are gone; within a write. */
+  forget(uids: readonly string[]): void {
+    this.#database.run(FORGET, JSON.stringify(uids))
+  }
+
+  /** Forgets all Events of a kind, or of all kinds, but these; within a write. */
+  keepOnly(kind: string, uids: readonly string[]): void {
+    this.#database.run(KEEP_ONLY, kind, JSON.stringify(uids))
+  }
+}
