@@ -1,5 +1,6 @@
+import { MAX_CONFIG_BYTES } from '../../relay/intake/body.ts'
 import { problem } from '../../relay/intake/problem.ts'
-import { MAX_CONFIG_BYTES, putConfig } from '../../relay/intake/put-config.ts'
+import { putConfig } from '../../relay/intake/put-config.ts'
 import { showConfig } from '../../relay/intake/show-config.ts'
 import { readRequestBody } from '../request-body.ts'
 import { answerResponse, problemResponse } from '../responses.ts'

@@ -8,6 +8,9 @@ const MIB = 1024 * 1024
 /** Most bytes of a request with events, both as sent and unpacked: 3 MiB. */
 export const MAX_EVENTS_BYTES = 3 * MIB
 
+/** Most bytes of a configuration, both as sent and unpacked: 6 MiB. */
+export const MAX_CONFIG_BYTES = 6 * MIB
+
 /** Most events of one request. */
 export const MAX_EVENTS = 10_000
 

@@ -6,12 +6,9 @@ import { nameOf } from '../parse-objects.ts'
 import type { Ports } from '../ports.ts'
 import { reconcile } from '../reconcile.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
-import { type RequestBody, readJsonObject } from './body.ts'
+import { MAX_CONFIG_BYTES, type RequestBody, readJsonObject } from './body.ts'
 import { MAX_NESTING, nestsDeeperThan } from './json.ts'
 import { type Problem, problem } from './problem.ts'
-
-/** Most bytes of a configuration, both as sent and unpacked: 6 MiB. */
-export const MAX_CONFIG_BYTES = 6 * 1024 * 1024
 
 /** How far ahead of the relay's a cluster's clock may be. */
 const MAX_CLOCK_SKEW_MS = 5 * 60_000

@@ -1,7 +1,8 @@
 import type { Clock, HttpClient } from '../../relay/ports.ts'
 import type { Refusal, Spool, SpooledEvent } from '../spool/spool.ts'
+import type { RelayAddress } from './authorised.ts'
 import { backoffMs } from './backoff.ts'
-import { postBatch, type RelayAddress } from './post-batch.ts'
+import { postBatch } from './post-batch.ts'
 import type { Retry } from './verdict.ts'
 
 /** Most of one batch, before it is compressed. */
@@ -20,8 +21,20 @@ export interface SenderObserver {
   spoolFailed(error: unknown, retryInMs: number): void
 }
 
+/** The labels of the objects that events are about, which Alerts may select by. */
+export interface EventLabels {
+  /** Whether all that are wanted are known, or cannot be had. */
+  isReady(): boolean
+  /** Resolves when they are, or when the signal is aborted. */
+  ready(signal: AbortSignal): Promise<void>
+  /** An event's JSON text with its labels, where they are known and missing. */
+  fillIn(body: string): string
+}
+
 export interface SenderOptions {
   readonly spool: Spool
+  /** Events wait until these are ready. */
+  readonly labels?: EventLabels
   readonly http: HttpClient
   readonly relay: RelayAddress
   readonly random: Clock['random']
@@ -74,7 +87,9 @@ class SenderLoop {
     while (!this.#isStopping) {
       try {
         const batch = this.#options.spool.peek(this.#maxEvents, MAX_BATCH_BYTES)
+        const { labels } = this.#options
         if (batch.length === 0) await this.#added()
+        else if (labels?.isReady() === false) await labels.ready(this.#stopping.signal)
         else await this.#send(batch)
       } catch (error) {
         await this.#spoolFailed(error)
@@ -93,7 +108,9 @@ class SenderLoop {
   }
 
   async #send(batch: readonly SpooledEvent[]): Promise<void> {
-    const verdict = await postBatch(this.#options.http, this.#options.relay, batch)
+    const { http, relay, labels } = this.#options
+    const filled = labels ? batch.map(({ body }) => ({ body: labels.fillIn(body) })) : batch
+    const verdict = await postBatch(http, relay, filled)
     switch (verdict.kind) {
       case 'done':
         this.#maxEvents = Math.min(this.#maxEvents + 1, MAX_BATCH_EVENTS)

@@ -38,12 +38,10 @@ const Problem = z.object({ detail: z.string() })
  * the wait of an event: whatever else answers, such as a proxy or another service, is a retry.
  */
 export function judge(answer: HttpResponse | TransportFailure, count: number): Verdict {
-  if (answer.kind === 'failure') {
-    return { kind: 'retry', reason: answer.cause, detail: answer.detail }
-  }
+  if (answer.kind === 'failure') return retryOf(answer)
   if (answer.status === 413) return { kind: 'too-large' }
   const refusals = refusalsIn(answer, count)
-  return refusals ? { kind: 'done', refusals } : retry(answer)
+  return refusals ? { kind: 'done', refusals } : retryOf(answer)
 }
 
 /** Undefined when the answer does not account for every event. */
@@ -69,7 +67,12 @@ function noneGoodOf(value: unknown): z.infer<typeof Taken> | undefined {
 
 const MAX_DETAIL_LENGTH = 300
 
-function retry({ status, headers, body, receivedAt }: HttpResponse): Retry {
+/** Why a request has to be repeated, from whatever came of it. */
+export function retryOf(answer: HttpResponse | TransportFailure): Retry {
+  if (answer.kind === 'failure') {
+    return { kind: 'retry', reason: answer.cause, detail: answer.detail }
+  }
+  const { status, headers, body, receivedAt } = answer
   const parsed = parseJson(body)
   const problem = 'value' in parsed ? Problem.safeParse(parsed.value).data : undefined
   const said = problem?.detail ?? 'it is not the answer of a relay'

@@ -2,7 +2,7 @@ import { renameSync, writeFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
 import type { HttpResponse, OutboundRequest, TransportFailure } from '../../relay/ports.ts'
-import { createSender, type Sender } from '../../shipper/send/sender.ts'
+import { createSender, type Sender, type SenderOptions } from '../../shipper/send/sender.ts'
 import type { Spool } from '../../shipper/spool/spool.ts'
 import { START } from './manual-clock.ts'
 import { tokenFileOf } from './shipper-process.ts'
@@ -29,13 +29,18 @@ export interface SenderRun {
 }
 
 /** A sender at work, whose relay gives these answers, the last one again and again. */
-export function runSender(spool: Spool, answers: readonly Answering[]): SenderRun {
+export function runSender(
+  spool: Spool,
+  answers: readonly Answering[],
+  parts: Pick<SenderOptions, 'labels'> = {},
+): SenderRun {
   const batches: (readonly string[])[] = []
   const requests: OutboundRequest[] = []
   const waits: number[] = []
   const said: string[] = []
   const tokenFile = tokenFileOf('first-token')
   const sender = createSender({
+    ...parts,
     spool,
     http: {
       async send(request) {

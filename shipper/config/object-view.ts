@@ -1,0 +1,83 @@
+import type { ApiObject } from '../kubernetes/collection.ts'
+import type { ApiResource } from '../kubernetes/discovery.ts'
+import type { Update } from '../kubernetes/follow.ts'
+import { manifestOf } from './manifest.ts'
+
+/** An object as the API has it. */
+export interface ViewedObject {
+  readonly object: ApiObject
+  /** JSON text of its manifest: what the relay gets. */
+  readonly text: string
+}
+
+type Objects = Map<string, ViewedObject>
+
+/** The objects of a kind as they are now. A list counts once it is whole. */
+export class ObjectView {
+  /** By namespace and name. */
+  #objects: Objects = new Map()
+  #listing: Objects = new Map()
+  #isComplete = false
+
+  /** Whether it was listed once. */
+  get isComplete(): boolean {
+    return this.#isComplete
+  }
+
+  /** By namespace and name, so that the same set always is the same text. */
+  get objects(): readonly ViewedObject[] {
+    const byKey = [...this.#objects].sort(([a], [b]) => (a < b ? -1 : 1))
+    return byKey.map(([, viewed]) => viewed)
+  }
+
+  find(namespace: string, name: string): ViewedObject | undefined {
+    return this.#objects.get(keyOf({ namespace, name }))
+  }
+
+  /** True when what the relay gets is another now. */
+  apply(resource: ApiResource, update: Update): boolean {
+    switch (update.kind) {
+      case 'list-started':
+        this.#listing = new Map()
+        return false
+      case 'listed':
+        for (const object of update.objects) set(this.#listing, resource, object)
+        return false
+      case 'list-ended':
+        return this.#replace(this.#listing)
+      case 'watched': {
+        const changed = update.changes.map(({ type, object }) =>
+          type === 'DELETED'
+            ? this.#objects.delete(keyOf(object.metadata))
+            : set(this.#objects, resource, object),
+        )
+        return changed.includes(true)
+      }
+    }
+  }
+
+  #replace(listed: Objects): boolean {
+    const before = this.#objects
+    const isSame =
+      this.#isComplete &&
+      before.size === listed.size &&
+      [...listed].every(([key, { text }]) => before.get(key)?.text === text)
+    this.#objects = listed
+    this.#listing = new Map()
+    this.#isComplete = true
+    return !isSame
+  }
+}
+
+/** True when its text is another than before. */
+function set(objects: Objects, resource: ApiResource, object: ApiObject): boolean {
+  const key = keyOf(object.metadata)
+  const text = JSON.stringify(manifestOf(resource, object))
+  const isSame = objects.get(key)?.text === text
+  objects.set(key, { object, text })
+  return !isSame
+}
+
+function keyOf({ namespace = '', name }: { readonly namespace?: string; readonly name: string }) {
+  return `${namespace}/${name}`
+}
