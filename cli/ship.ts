@@ -1,14 +1,19 @@
-import { readFileSync } from 'node:fs'
 import { setFlagsFromString } from 'node:v8'
 import { Command, Option } from 'commander'
 import { ConnectError } from '../adapters/http/failure.ts'
 import { parseProxy } from '../adapters/http/proxy.ts'
-import { secureContextOf } from '../adapters/http/tls.ts'
 import { StartError } from '../embedded/start-error.ts'
 import type { TransportOptions } from '../relay/ports.ts'
 import type { ShipOptions } from '../shipper/ship.ts'
 import { parseBytes, parsePeriodMs, parsePort } from './quantities.ts'
 import { parseCluster } from './relay/options.ts'
+import {
+  addKubernetesOptions,
+  type KubernetesFlags,
+  kubernetesOptions,
+  kubernetesPlan,
+  readCa,
+} from './ship-kubernetes.ts'
 import { signalled } from './signalled.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -21,7 +26,7 @@ const LEAST_AGE_MS = 60_000
 
 const PROXY_VARIABLE = 'FLUX_RELAY_PROXY'
 
-interface ShipFlags {
+interface ShipFlags extends KubernetesFlags {
   readonly relay: string
   readonly cluster: string
   readonly tokenFile: string
@@ -36,7 +41,11 @@ interface ShipFlags {
 
 /** `flux-relay ship`: the agent in a cluster. */
 export function shipCommand(): Command {
-  return new Command('ship')
+  return addKubernetesOptions(addShipOptions(new Command('ship'))).action(ship)
+}
+
+function addShipOptions(command: Command): Command {
+  return command
     .description(
       'run beside the controllers of a cluster: keep their events and send them to a relay',
     )
@@ -62,11 +71,10 @@ export function shipCommand(): Command {
         PROXY_VARIABLE,
       ),
     )
-    .action(ship)
 }
 
 async function ship(flags: ShipFlags): Promise<void> {
-  const options = optionsOf(flags)
+  const options = await optionsOf(flags)
   // Of a burst of events little is still in use a moment later, and room that V8 once made for it is
   // not given back: 160 MB resident instead of 200, for the same rate.
   setFlagsFromString('--semi-space-growth-factor=1')
@@ -85,13 +93,19 @@ async function ship(flags: ShipFlags): Promise<void> {
   }
 }
 
-function optionsOf({ spoolMaxAge, caFile, proxy, ...rest }: ShipFlags): ShipOptions {
-  checkRelay(rest.relay)
-  const transport = {
-    ...(caFile !== undefined && { tls: { ca: readCa(caFile) } }),
-    ...(proxy !== undefined && { proxyUrl: checkedProxy(proxy) }),
+async function optionsOf(flags: ShipFlags): Promise<ShipOptions> {
+  const { relay, cluster, tokenFile, data, port, host, spoolMaxBytes, caFile, proxy } = flags
+  checkRelay(relay)
+  const plan = kubernetesPlan(flags, process.env)
+  return {
+    ...{ relay, cluster, tokenFile, data, port, host, spoolMaxBytes },
+    spoolMaxAgeMs: flags.spoolMaxAge,
+    transport: {
+      ...(caFile !== undefined && { tls: { ca: readCa('--ca-file', caFile) } }),
+      ...(proxy !== undefined && { proxyUrl: checkedProxy(proxy) }),
+    },
+    ...(plan && { kubernetes: await kubernetesOptions(plan, cluster) }),
   }
-  return { ...rest, spoolMaxAgeMs: spoolMaxAge, transport }
 }
 
 function checkRelay(text: string): void {
@@ -101,16 +115,6 @@ function checkRelay(text: string): void {
   }
   if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
     throw new UsageError(`--relay ${text}: expected a URL such as https://relay.example.com`, 2)
-  }
-}
-
-function readCa(file: string): string {
-  try {
-    const ca = readFileSync(file, 'utf8')
-    secureContextOf({ ca })
-    return ca
-  } catch (error) {
-    throw new UsageError(`--ca-file ${file}: ${(error as Error).message}`, 1)
   }
 }
 

@@ -9,12 +9,13 @@ import {
 import { createLog, type Log } from '../embedded/log.ts'
 import { StartError } from '../embedded/start-error.ts'
 import manifest from '../package.json' with { type: 'json' }
-import type { Clock, TransportOptions } from '../relay/ports.ts'
+import type { Clock, ConnectionOptions } from '../relay/ports.ts'
 import { createApp } from './app.ts'
 import { startExpiry } from './expiry.ts'
+import { type KubernetesOptions, startKubernetesSide } from './kubernetes-side.ts'
 import { createShipperMetrics } from './metrics.ts'
-import { createObserver } from './observer.ts'
-import type { RelayAddress } from './send/post-batch.ts'
+import { createSenderObserver } from './observers/sender.ts'
+import type { RelayAddress } from './send/authorised.ts'
 import { createSender } from './send/sender.ts'
 import { readToken, TokenFileError } from './send/token-file.ts'
 import { type OpenSpool, openSpool } from './spool/spool-file.ts'
@@ -36,7 +37,9 @@ export interface ShipOptions {
   readonly spoolMaxBytes: number
   /** Events that wait for longer are dropped. */
   readonly spoolMaxAgeMs: number
-  readonly transport: Pick<TransportOptions, 'tls' | 'proxyUrl'>
+  readonly transport: ConnectionOptions
+  /** Absent when the API of the cluster is not used. */
+  readonly kubernetes?: KubernetesOptions
 }
 
 export interface RunningShipper {
@@ -52,6 +55,8 @@ export interface RunningShipper {
 
 /** Bounds one request to the relay, which answers within 30 s on AWS. */
 const TIMEOUT_MS = 35_000
+
+const USER_AGENT = `flux-relay/${manifest.version}`
 
 const clock: Clock = { now: () => Date.now(), random: () => Math.random() }
 
@@ -81,22 +86,33 @@ export async function startShipper(options: ShipOptions): Promise<RunningShipper
 
 async function start(
   options: ShipOptions,
-  { spool, close }: OpenSpool,
+  opened: OpenSpool,
   log: Log,
 ): Promise<Omit<RunningShipper, 'broken'>> {
+  const { spool, close } = opened
   const { host, cluster, relay, data, spoolMaxAgeMs: maxAgeMs } = options
   const metrics = createShipperMetrics({ depth: () => spool.depth(), clock })
+  const http = createHttpClient({ allowPrivate: true, userAgent: USER_AGENT })
+  const side =
+    options.kubernetes &&
+    startKubernetesSide(options.kubernetes, {
+      ...opened,
+      ...{ http, clock, wait, metrics, log, userAgent: USER_AGENT },
+      relay: relayAddress(options, 'config'),
+    })
   let isStopping = false
-  const app = createApp({ spool, metrics, clock, log, isStopping: () => isStopping })
-  const server = await listen(createHttpServer(app), options)
-  const http = createHttpClient({ allowPrivate: true, userAgent: `flux-relay/${manifest.version}` })
+  const app = createApp({
+    ...{ spool, metrics, clock, log, isStopping: () => isStopping },
+    ...side?.posted,
+  })
+  const server = await listen(createHttpServer(app), options).catch(async (error: unknown) => {
+    await side?.stop(0)
+    throw error
+  })
   const sender = createSender({
-    spool,
-    http,
-    relay: relayAddress(options),
-    random: clock.random,
-    wait,
-    observer: createObserver(log, metrics),
+    ...{ spool, http, random: clock.random, wait, ...(side?.labels && { labels: side.labels }) },
+    relay: relayAddress(options, 'events'),
+    observer: createSenderObserver(log, metrics),
   })
   sender.start()
   const expiry = startExpiry({ spool, clock, maxAgeMs, metrics, log })
@@ -106,7 +122,8 @@ async function start(
     async stop(graceMs) {
       isStopping = true
       expiry.stop()
-      const [finished] = await Promise.all([sender.stop(graceMs), server.close(graceMs)])
+      const stopped = [side?.stop(graceMs), sender.stop(graceMs), server.close(graceMs)]
+      const finished = (await Promise.all(stopped)).every((it) => it !== false)
       close()
       log.info({ finished }, 'stopped; what is in the spool is sent after the next start')
       if (finished) await http.close()
@@ -115,9 +132,13 @@ async function start(
   }
 }
 
-function relayAddress({ relay, cluster, tokenFile, transport }: ShipOptions): RelayAddress {
+/** Of the relay's paths for a cluster. */
+function relayAddress(
+  { relay, cluster, tokenFile, transport }: ShipOptions,
+  path: 'events' | 'config',
+): RelayAddress {
   const base = relay.endsWith('/') ? relay : `${relay}/`
-  const { href } = new URL(`./v1/clusters/${cluster}/events`, base)
+  const { href } = new URL(`./v1/clusters/${cluster}/${path}`, base)
   return { url: href, tokenFile, transport: { ...transport, timeoutMs: TIMEOUT_MS } }
 }
 

@@ -1,11 +1,11 @@
-import type { Log } from '../embedded/log.ts'
-import { isJsonObject, parseJson } from '../relay/intake/json.ts'
-import { InvolvedObject, objectName } from '../relay/model/event.ts'
-import type { ShipperMetrics } from './metrics.ts'
-import type { SenderObserver } from './send/sender.ts'
+import type { Log } from '../../embedded/log.ts'
+import { isJsonObject, parseJson } from '../../relay/intake/json.ts'
+import { InvolvedObject, objectName } from '../../relay/model/event.ts'
+import type { ShipperMetrics } from '../metrics.ts'
+import type { SenderObserver } from '../send/sender.ts'
 
 /** Says in log and metrics what becomes of batches. */
-export function createObserver(
+export function createSenderObserver(
   log: Log,
   metrics: Pick<ShipperMetrics, 'sent' | 'refused' | 'sendFailed'>,
 ): SenderObserver {
@@ -35,6 +35,9 @@ export function createObserver(
 function objectOf(body: string): string | undefined {
   const parsed = parseJson(body)
   if ('error' in parsed || !isJsonObject(parsed.value)) return undefined
-  const object = InvolvedObject.safeParse(parsed.value.involvedObject)
+  const { event } = parsed.value
+  // With labels it is an item of two parts.
+  const { involvedObject } = isJsonObject(event) ? event : parsed.value
+  const object = InvolvedObject.safeParse(involvedObject)
   return object.success ? objectName(object.data) : undefined
 }

@@ -1,0 +1,24 @@
+import type { Log } from '../../embedded/log.ts'
+import type { ObjectLabelsObserver } from '../labels/object-labels.ts'
+import type { ShipperMetrics } from '../metrics.ts'
+
+/** Says in log and metrics what becomes of labels. */
+export function createLabelsObserver(
+  log: Log,
+  metrics: Pick<ShipperMetrics, 'kubernetesFailed'>,
+): ObjectLabelsObserver {
+  return {
+    labelsUnavailable: (kind, reason) =>
+      log.error({ kind, reason }, 'labels are not to be had; Alerts do not match by them'),
+    labelsFailed(kind, error, retryInMs) {
+      metrics.kubernetesFailed('labels')
+      const reason = error instanceof Error ? error.message : String(error)
+      log.warn({ kind, reason, retryInMs }, 'labels not read, will be repeated')
+    },
+    labelsFull: (kind) =>
+      log.error({ kind }, 'too many objects; those above the bound go without labels'),
+    waitingForLabels: (kinds) => log.info({ kinds }, 'events wait until labels are known'),
+    tooManyKinds: (kinds) =>
+      log.error({ kinds }, 'Alerts select more kinds by label than labels are kept of'),
+  }
+}
