@@ -1,4 +1,4 @@
-import { beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import type { DeliveryRecord, Outcome } from '../../relay/model/delivery.ts'
 import type { HttpResponse, TransportFailure, TransportFailureCause } from '../../relay/ports.ts'
 import { isHttpProvider, type ProviderType } from '../../relay/providers/contract.ts'
@@ -192,14 +192,13 @@ const TABLE = [...providerTypes.values()].filter(isHttpProvider).map((type) => {
 })
 
 describe.each(TABLE)('$name, answered with', ({ type, rows }) => {
-  let results: ReadonlyMap<string, Result>
+  let results: Promise<ReadonlyMap<string, Result>> | undefined
 
-  beforeAll(async () => {
-    results = await tryAll(type, rows)
-  })
-
-  it.each(rows.map(([what, , expected]) => [what, expected] as const))('%s', (what, expected) => {
-    const result = results.get(what)
+  const cases = rows.map(([what, , expected]) => [what, expected] as const)
+  it.each(cases)('%s', async (what, expected) => {
+    // All at once, by the first of the tests.
+    results ??= tryAll(type, rows)
+    const result = (await results).get(what)
     expect(result?.record).toMatchObject({ outcome: expected.outcome })
     expect(result?.record.reason).toMatch(expected.reason)
     expect(result?.requests).toBe(expected.requests ?? 1)

@@ -1,19 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { afterEach } from 'vitest'
+import { onTestFinished } from 'vitest'
 import {
   createManifestsFolder,
-  type ManifestsFolder,
   type ManifestsFolderOptions,
 } from '../../embedded/manifests/folder.ts'
 import { type ManifestProblem, manifestProblemText } from '../../embedded/manifests/problem.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
-
-const opened: ManifestsFolder[] = []
-
-afterEach(() => {
-  for (const folder of opened.splice(0)) folder.close()
-})
 
 /** Opens a folder that is closed after the running test. */
 export function openManifests(path: string, onChange?: ManifestsFolderOptions['onChange']) {
@@ -22,7 +15,7 @@ export function openManifests(path: string, onChange?: ManifestsFolderOptions['o
     cluster: 'local',
     ...(onChange ? { onChange } : {}),
   })
-  opened.push(folder)
+  onTestFinished(() => folder.close())
   return folder
 }
 

@@ -1,9 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { afterEach, vi } from 'vitest'
+import { onTestFinished, vi } from 'vitest'
 import type { DeliveryView } from '../../relay/intake/delivery-view.ts'
-// Its clean-up must be registered before that of the processes: the latter then runs first.
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** The repository. */
@@ -64,12 +63,6 @@ const NODE_ARGUMENTS = ['--import', './bin/require-node-24.mjs', 'bin/flux-relay
 const READY_WITHIN_MS = 15_000
 const WAIT_MS = 15_000
 
-const running = new Set<() => Promise<unknown>>()
-
-afterEach(async () => {
-  await Promise.all([...running].map((end) => end()))
-})
-
 /** Runs a command line of the relay to its end. */
 export function runCli(...args: readonly string[]): Promise<Ending> {
   return startProgram(process.execPath, [...NODE_ARGUMENTS, ...args]).ended
@@ -102,10 +95,14 @@ export function startProgram(
     sendSignal(ownGroup ? -pid : pid, signal)
     return ended
   }
-  const endAtLast = () => end('SIGKILL')
-  running.add(endAtLast)
-  // Its children outlive a leader that ended, until the group is told.
-  if (!ownGroup) ended.then(() => running.delete(endAtLast))
+  let hasEnded = false
+  ended.then(() => {
+    hasEnded = true
+  })
+  onTestFinished(async () => {
+    // Its children outlive a leader that ended, until the group is told.
+    if (ownGroup || !hasEnded) await end('SIGKILL')
+  })
   return {
     pid,
     lines: () => output.stdout.split('\n').slice(0, -1),
