@@ -11,7 +11,7 @@ import { CLUSTER, startShipper } from '../support/shipper-process.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 /** More of them: `FLUX_RELAY_SHIPPER_KILLS=100 npm test -- test/shipper/kill.test.ts`. */
-const KILLS = Number(process.env.FLUX_RELAY_SHIPPER_KILLS ?? 6)
+const KILLS = Number(process.env.FLUX_RELAY_SHIPPER_KILLS ?? 4)
 
 const TAKEN = { status: 202, body: '{"accepted":1,"rejected":[]}' }
 

@@ -5,7 +5,7 @@ import { runCampaign } from '../../support/fault-campaign.ts'
 const { open } = awsRelay()
 
 /** `FLUX_RELAY_FAULT_SEEDS` sets how many; `FLUX_RELAY_FAULT_SEED` is the first. */
-const SEEDS = Number(process.env.FLUX_RELAY_FAULT_SEEDS ?? 3)
+const SEEDS = Number(process.env.FLUX_RELAY_FAULT_SEEDS ?? 1)
 const FIRST_SEED = Number(process.env.FLUX_RELAY_FAULT_SEED ?? 1)
 
 const WITHIN_MS = 60_000
