@@ -6,18 +6,28 @@ import type { Spool } from './spool/spool.ts'
 const CHECK_INTERVAL_MS = 60_000
 
 export interface ExpiryOptions {
-  readonly spool: Pick<Spool, 'dropBefore'>
+  readonly spool: Pick<Spool, 'dropBefore' | 'lastSequence' | 'shiftTimes'>
   readonly clock: Pick<Clock, 'now'>
+  /** Milliseconds on a clock that nobody sets. */
+  readonly elapsedMs: () => number
   readonly maxAgeMs: number
   readonly metrics: Pick<ShipperMetrics, 'dropped'>
   readonly log: Log
 }
 
+export interface Expiry {
+  /** Drops what is too old now. Never rejects. */
+  check(): Promise<void>
+  stop(): void
+}
+
 /** Drops events that wait for too long, now and every minute, and says so. */
-export function startExpiry(options: ExpiryOptions): { stop(): void } {
+export function startExpiry(options: ExpiryOptions): Expiry {
   const { spool, clock, maxAgeMs, metrics, log } = options
+  const ages = createAgeKeeper(options)
   const check = async () => {
     try {
+      await ages.keep()
       const events = await spool.dropBefore(clock.now() - maxAgeMs)
       if (events === 0) return
       metrics.dropped(events)
@@ -31,5 +41,25 @@ export function startExpiry(options: ExpiryOptions): { stop(): void } {
   }
   const timer = setInterval(() => void check(), CHECK_INTERVAL_MS)
   void check()
-  return { stop: () => clearInterval(timer) }
+  return { check, stop: () => clearInterval(timer) }
+}
+
+/** Keeps the ages of events when somebody sets the clock: else a jump of some days drops them all. */
+function createAgeKeeper({ spool, clock, elapsedMs, log }: ExpiryOptions) {
+  const mark = () => ({ at: clock.now(), elapsed: elapsedMs(), sequence: spool.lastSequence() })
+  let last: ReturnType<typeof mark> | undefined
+  return {
+    async keep(): Promise<void> {
+      const now = mark()
+      const before = last ?? now
+      const elapsed = now.elapsed - before.elapsed
+      const jumpMs = Math.round(now.at - before.at - elapsed)
+      // Those of before the jump are told apart from later ones only if it is longer than that.
+      if (Math.abs(jumpMs) > Math.max(elapsed, CHECK_INTERVAL_MS)) {
+        await spool.shiftTimes(jumpMs, before.sequence, before.at, before.at + elapsed)
+        log.warn({ jumpMs }, 'the clock was set; events are as old as before')
+      }
+      last = now
+    },
+  }
 }

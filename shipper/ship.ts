@@ -115,7 +115,8 @@ async function start(
     observer: createSenderObserver(log, metrics),
   })
   sender.start()
-  const expiry = startExpiry({ spool, clock, maxAgeMs, metrics, log })
+  const elapsedMs = () => performance.now()
+  const expiry = startExpiry({ spool, clock, elapsedMs, maxAgeMs, metrics, log })
   log.info({ url: urlOf({ host, port: server.port }), relay, cluster, data }, 'ready')
   return {
     port: server.port,

@@ -58,6 +58,9 @@ const BODIES = 'SELECT seq AS sequence, body FROM events WHERE seq BETWEEN ? AND
 const DELETE_SENT = 'DELETE FROM events WHERE seq BETWEEN ? AND ? RETURNING bytes'
 const DELETE_OLD = `DELETE FROM events WHERE seq IN
   (SELECT seq FROM events WHERE accepted_at < ? ORDER BY accepted_at LIMIT ?) RETURNING bytes`
+const LAST_SEQUENCE = 'SELECT COALESCE(MAX(seq), 0) AS seq FROM events'
+const SHIFT = `UPDATE events SET accepted_at = accepted_at + ?
+  WHERE seq <= ? OR accepted_at BETWEEN ? AND ?`
 const PROBE = `INSERT INTO probe (id, written_at) VALUES (1, ?)
   ON CONFLICT (id) DO UPDATE SET written_at = excluded.written_at`
 
@@ -173,6 +176,19 @@ export class Spool {
       dropped += rows.length
       if (rows.length < MAX_DROPPED_AT_ONCE) return dropped
     }
+  }
+
+  /** Of the latest event that waits; 0 without one. Throws `DatabaseError`. */
+  lastSequence(): number {
+    return this.#reading(() => this.#database.get<{ seq: number }>(LAST_SEQUENCE)?.seq ?? 0)
+  }
+
+  /**
+   * Moves the times of acceptance by `ms`: those of the events up to `sequence`, and of those that
+   * were accepted between the two times. Rejects with `DatabaseError`.
+   */
+  async shiftTimes(ms: number, sequence: number, from: number, to: number): Promise<void> {
+    await this.#write(() => this.#database.run(SHIFT, ms, sequence, from, to))
   }
 
   /** Why no event can be kept now; undefined when one can. Writes to the disk to find out. */
