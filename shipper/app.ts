@@ -13,6 +13,7 @@ import { MAX_EVENTS_BYTES } from '../relay/intake/body.ts'
 import { problem } from '../relay/intake/problem.ts'
 import type { Clock } from '../relay/ports.ts'
 import type { ShipperMetrics } from './metrics.ts'
+import { ByteBudget } from './sources/byte-budget.ts'
 import type { WithLabels } from './sources/event-text.ts'
 import { type PostedEvent, readIncomingEvent } from './sources/incoming-event.ts'
 import type { PostAdmission } from './sources/post-admission.ts'
@@ -35,6 +36,10 @@ export interface AppDependencies {
 }
 
 type ShipperApp = Hono<{ Bindings: HttpBindings }>
+type PostRequest = Context<{ Bindings: HttpBindings }>
+
+/** Of events that are being read and kept: 16 of the largest, or thousands of usual ones. */
+const MAX_BYTES_AT_ONCE = 16 * MAX_EVENTS_BYTES
 
 /** Takes one event a POST, whatever its path, as Flux controllers send them; and answers probes. */
 export function createApp(deps: AppDependencies): ShipperApp {
@@ -46,7 +51,8 @@ export function createApp(deps: AppDependencies): ShipperApp {
     return reason === undefined ? textResponse('ok\n') : problemResponse(problem(503, reason))
   })
   app.get('/metrics', async () => textResponse(await metrics.text(), metrics.contentType))
-  app.post('*', (context) => postEvent(deps, context))
+  const budget = new ByteBudget(MAX_BYTES_AT_ONCE)
+  app.post('*', (context) => postWithin(budget, deps, context))
   app.all('*', () => methodNotAllowed(['POST']))
   app.onError((error, { req }) => {
     log.error({ err: error, method: req.method }, 'request failed')
@@ -55,14 +61,38 @@ export function createApp(deps: AppDependencies): ShipperApp {
   return app
 }
 
-async function postEvent(
+async function postWithin(
+  budget: ByteBudget,
   deps: AppDependencies,
-  { env, req }: Context<{ Bindings: HttpBindings }>,
+  context: PostRequest,
 ): Promise<Response> {
+  const bytes = mostBytes(context)
+  if (!budget.take(bytes)) {
+    return problemResponse(problem(503, 'too many large events at once; send the event again'))
+  }
+  try {
+    return await postEvent(deps, context)
+  } finally {
+    budget.giveBack(bytes)
+  }
+}
+
+/** Of an event's text; a compressed one may be as large as is allowed. */
+function mostBytes({ req }: PostRequest): number {
+  const length = Number(req.header('content-length') ?? Number.NaN)
+  const isPlain = req.header('content-encoding') === undefined && Number.isInteger(length)
+  return isPlain ? Math.min(length, MAX_EVENTS_BYTES) : MAX_EVENTS_BYTES
+}
+
+async function postEvent(deps: AppDependencies, { env, req }: PostRequest): Promise<Response> {
   const read = await readRequestBody(env.incoming, MAX_EVENTS_BYTES)
   if ('problem' in read) return problemResponse(read.problem)
   const input = { body: read.body, contentEncoding: req.header('content-encoding') }
-  const incoming = readIncomingEvent(input, deps.clock.now(), deps.withLabels)
+  const incoming = readIncomingEvent(input, {
+    now: deps.clock.now(),
+    isNotificationController: req.header('gotk-component') !== undefined,
+    withLabels: deps.withLabels,
+  })
   if ('problem' in incoming) return problemResponse(incoming.problem)
   return answerResponse(await keep(deps, incoming), deps.log)
 }

@@ -69,6 +69,26 @@ export function apiGroup(object: Pick<InvolvedObject, 'apiVersion'>): string {
   return slash < 0 ? '' : object.apiVersion.slice(0, slash)
 }
 
+/** Keys that belong to the event itself, whatever object it is about. */
+const EVENT_OWN_KEYS: ReadonlySet<string> = new Set(['commit', 'change_request'])
+
+/**
+ * Metadata with the prefixes of its keys, which the generic providers of a notification-controller
+ * strip: it names itself in the header `Gotk-Component`.
+ */
+export function restorePrefixes<T>(
+  metadata: Readonly<Record<string, T>>,
+  object: Pick<InvolvedObject, 'apiVersion'>,
+): Readonly<Record<string, T>> {
+  const group = apiGroup(object)
+  return Object.fromEntries(
+    Object.entries(metadata).map(([key, value]) => {
+      if (key.includes('/')) return [key, value]
+      return [`${EVENT_OWN_KEYS.has(key) ? EVENT_GROUP : group}/${key}`, value]
+    }),
+  )
+}
+
 /** `Kustomization/flux-system/podinfo`: how a person names an object. */
 export function objectName(object: Pick<InvolvedObject, 'kind' | 'namespace' | 'name'>): string {
   return `${object.kind}/${object.namespace}/${object.name}`

@@ -8,6 +8,7 @@ import {
   IncomingItem,
   type InvolvedObject,
   type Labels,
+  restorePrefixes,
 } from '../model/event.ts'
 import { hashParts } from '../model/hash.ts'
 
@@ -91,25 +92,13 @@ function isWrapped(value: unknown): boolean {
 function cleanEvent(incoming: IncomingEvent, sender: Sender, now: number): Event {
   const group = apiGroup(incoming.involvedObject)
   const named = sender.isNotificationController
-    ? restorePrefixes(incoming.metadata, group)
+    ? restorePrefixes(incoming.metadata, incoming.involvedObject)
     : incoming.metadata
   return {
     ...incoming,
     timestamp: incoming.timestamp ?? new Date(now).toISOString(),
     metadata: cleanMetadata(named, group),
   }
-}
-
-/** Keys that belong to the event itself, whatever object it is about. */
-const EVENT_OWN_KEYS: ReadonlySet<string> = new Set(['commit', 'change_request'])
-
-function restorePrefixes(metadata: Labels, group: string): Labels {
-  return Object.fromEntries(
-    Object.entries(metadata).map(([key, value]) => {
-      if (key.includes('/')) return [key, value]
-      return [`${EVENT_OWN_KEYS.has(key) ? EVENT_GROUP : group}/${key}`, value]
-    }),
-  )
 }
 
 /** Keeps the event's own keys and its object group's, without checksums and digests. */

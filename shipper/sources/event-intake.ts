@@ -39,9 +39,15 @@ const SELF = 'flux-relay'
 const ALLOWANCE_MS = 60_000
 
 /** What is to be done about an Event. */
-type Step =
-  | { readonly kind: 'keep'; readonly entry: Entry; readonly shortened?: string }
-  | { readonly kind: 'pass'; readonly remember: () => void; readonly told: () => void }
+type Step = { readonly kind: 'keep'; readonly entry: Entry; readonly shortened?: string } | Passed
+
+/** It is not sent, and that is remembered. */
+interface Passed {
+  readonly kind: 'pass'
+  readonly uid: string
+  readonly remember: () => void
+  readonly told: () => void
+}
 
 /** Spools the Events of one kind as they are listed and watched. */
 export class EventIntake {
@@ -105,13 +111,7 @@ export class EventIntake {
     const { spool, observer } = this.#options
     const steps = spool.read(() => objects.flatMap((object) => this.#step(object) ?? []))
     const kept = steps.filter((step) => step.kind === 'keep')
-    const passed = steps.filter((step) => step.kind === 'pass')
-    if (passed.length > 0) {
-      await spool.write(() => {
-        for (const { remember } of passed) remember()
-      })
-      for (const { told } of passed) told()
-    }
+    await this.#pass(steps.filter((step) => step.kind === 'pass'))
     if (kept.length === 0) return true
     const results = await spool.addAll(kept.map(({ entry }) => entry))
     const spooled = results.filter((result) => result === 'spooled').length
@@ -121,6 +121,15 @@ export class EventIntake {
       if (shortened !== undefined && results[index] === 'spooled') observer.shortened(shortened)
     })
     return results.length === kept.length
+  }
+
+  /** Each Event once, also when several of its changes came together. */
+  async #pass(steps: readonly Passed[]): Promise<void> {
+    if (steps.length === 0) return
+    await this.#options.spool.write(() => {
+      for (const { remember } of steps) remember()
+    })
+    for (const { told } of new Map(steps.map((step) => [step.uid, step])).values()) told()
   }
 
   /** Undefined when there is nothing to do. */
@@ -133,7 +142,7 @@ export class EventIntake {
     if ('problem' in read) {
       if (known !== undefined) return undefined
       const told = () => observer.skipped(nameOf(object), read.problem)
-      return { kind: 'pass', remember: () => seen.remember(uid, kind, 0), told }
+      return { kind: 'pass', uid, remember: () => seen.remember(uid, kind, 0), told }
     }
     if (read.reporter === SELF || isTrace(read.event)) return undefined
     if (known !== undefined && known >= read.count) return undefined
@@ -142,7 +151,7 @@ export class EventIntake {
     const told = () => {
       this.#older += 1
     }
-    return { kind: 'pass', remember, told }
+    return { kind: 'pass', uid, remember, told }
   }
 
   /** Whether it occurred before anybody asked for its kind. Only then clocks matter. */

@@ -6,9 +6,14 @@ import {
   readJsonObject,
   tooLarge,
 } from '../../relay/intake/body.ts'
-import { type JsonObject, MAX_NESTING, nestsDeeperThan } from '../../relay/intake/json.ts'
+import {
+  isJsonObject,
+  type JsonObject,
+  MAX_NESTING,
+  nestsDeeperThan,
+} from '../../relay/intake/json.ts'
 import { type Problem, problem } from '../../relay/intake/problem.ts'
-import { InvolvedObject } from '../../relay/model/event.ts'
+import { InvolvedObject, restorePrefixes } from '../../relay/model/event.ts'
 import { eventText, type WithLabels } from './event-text.ts'
 
 /**
@@ -16,7 +21,7 @@ import { eventText, type WithLabels } from './event-text.ts'
  * that a newer relay is not held back by an older shipper.
  */
 const Required = z.object({
-  involvedObject: InvolvedObject.pick({ kind: true, namespace: true, name: true }),
+  involvedObject: InvolvedObject.pick({ kind: true, namespace: true, name: true }).loose(),
 })
 
 /** The one event of a request. */
@@ -26,6 +31,15 @@ export interface PostedEvent {
   readonly text: string
 }
 
+/** How a request is to be read. */
+export interface PostContext {
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  /** Whether the sender is a notification-controller, which strips prefixes of metadata. */
+  readonly isNotificationController: boolean
+  readonly withLabels?: WithLabels | undefined
+}
+
 /**
  * Reads the one event of a request, or says why no relay would take it. An event without a time gets
  * that of its arrival: the relay would give it another with each repeat of the batch, and so not
@@ -33,8 +47,7 @@ export interface PostedEvent {
  */
 export function readIncomingEvent(
   input: RequestBody,
-  now: number,
-  withLabels: WithLabels = (event) => event,
+  { now, isNotificationController, withLabels = (event) => event }: PostContext,
 ): PostedEvent | { readonly problem: Problem } {
   const read = readJsonObject(input, MAX_EVENTS_BYTES)
   if ('problem' in read) return read
@@ -47,7 +60,16 @@ export function readIncomingEvent(
   if (nestsDeeperThan(object, MAX_NESTING)) {
     return { problem: problem(400, `expected at most ${MAX_NESTING} levels of nesting`) }
   }
-  const event = { ...object, timestamp: object.timestamp ?? new Date(now).toISOString() }
+  const { metadata, timestamp } = object
+  const isStripped = isNotificationController && isJsonObject(metadata)
+  const { apiVersion } = parsed.data.involvedObject
+  const event = {
+    ...object,
+    ...(isStripped && {
+      metadata: restorePrefixes(metadata, { apiVersion: String(apiVersion ?? '') }),
+    }),
+    timestamp: timestamp ?? new Date(now).toISOString(),
+  }
   const text = eventText(event, withLabels)
   return text === undefined ? { problem: tooLarge(MAX_EVENTS_BYTES) } : { event, text }
 }

@@ -1,3 +1,5 @@
+import { once } from 'node:events'
+import { type IncomingMessage, request } from 'node:http'
 import { gzipSync } from 'node:zlib'
 import { pino } from 'pino'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -26,6 +28,35 @@ describe('the sink', () => {
     const headers = { 'content-encoding': 'gzip' }
     expect((await post(gzipSync(JSON.stringify(EVENT)), '/', headers)).status).toBe(202)
     expect(spooled()).toEqual([EVENT])
+  })
+
+  it('restores the prefixes that a notification-controller strips', async () => {
+    const { post, spooled } = await startSink()
+    const metadata = { revision: 'main@sha1:abc', commit: 'abc', 'other.io/key': 'x' }
+    const headers = { 'gotk-component': 'notification-controller' }
+    await post(JSON.stringify({ ...EVENT, metadata }), '/', headers)
+    await post(JSON.stringify({ ...EVENT, metadata }))
+    expect(spooled()).toMatchObject([
+      {
+        metadata: {
+          'kustomize.toolkit.fluxcd.io/revision': 'main@sha1:abc',
+          'event.toolkit.fluxcd.io/commit': 'abc',
+          'other.io/key': 'x',
+        },
+      },
+      { metadata },
+    ])
+  })
+
+  it('reads only so many large events at once', async () => {
+    const { post, spooled, startPost } = await startSink()
+    const begun = Array.from({ length: 16 }, () => startPost(sized(3 * MIB - 2)))
+    await Promise.all(begun.map(({ isRead }) => isRead))
+    const answer = await post(JSON.stringify(EVENT))
+    expect([answer.status, await answer.text()]).toEqual([503, expect.stringContaining('at once')])
+    for (const { finish } of begun) expect(await finish()).toBe(202)
+    expect((await post(JSON.stringify(EVENT))).status).toBe(202)
+    expect(spooled()).toHaveLength(17)
   })
 
   it('gives an event without a time that of its arrival, lest a repeat seem another', async () => {
@@ -147,7 +178,25 @@ async function startSink(
         body: typeof body === 'string' ? body : new Uint8Array(body),
         headers,
       }),
+    startPost: (body: string) => startPost(server.port, body),
     spooled: () => spool.peek(100, 100 * MIB).map(({ body }) => JSON.parse(body) as unknown),
+  }
+}
+
+/** A post whose head was read, and whose body is still to come. */
+function startPost(port: number, body: string) {
+  const headers = { 'content-length': Buffer.byteLength(body), expect: '100-continue' }
+  const post = request({ host: '127.0.0.1', port, method: 'POST', headers })
+  const answered = once(post, 'response') as Promise<[IncomingMessage]>
+  post.flushHeaders()
+  return {
+    isRead: once(post, 'continue'),
+    async finish() {
+      post.end(body)
+      const [answer] = await answered
+      answer.resume()
+      return answer.statusCode
+    },
   }
 }
 
