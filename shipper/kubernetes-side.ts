@@ -21,6 +21,7 @@ import type { WithLabels } from './sources/event-text.ts'
 import { createEventWatch } from './sources/event-watch.ts'
 import { createPostAdmission } from './sources/post-admission.ts'
 import type { Spool } from './spool/spool.ts'
+import { within } from './within.ts'
 
 /** What the shipper does with the API of its cluster. */
 export interface KubernetesOptions {
@@ -93,8 +94,10 @@ export function startKubernetesSide(
       ...(kinds.length > 0 && { watched: watchedKinds(kinds, deps) }),
     },
     async stop(graceMs) {
-      const stopped = await Promise.all([events.stop(graceMs), configuration?.stop(graceMs)])
-      return stopped.every((it) => it !== false) && within(client.close(), graceMs)
+      const stopping = [events.stop(graceMs), configuration?.stop(graceMs)]
+      // What is asked of the API now is asked again after the next start.
+      await client.close()
+      return (await Promise.all(stopping)).every((it) => it !== false)
     },
   }
 }
@@ -172,11 +175,4 @@ function startSecrets(
   })
   sync.start()
   return sync
-}
-
-async function within(done: Promise<void>, graceMs: number): Promise<boolean> {
-  const late = new Promise<false>((resolve) => {
-    setTimeout(() => resolve(false), graceMs).unref()
-  })
-  return Promise.race([done.then(() => true), late])
 }

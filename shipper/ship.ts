@@ -93,6 +93,8 @@ async function start(
   const { host, cluster, relay, data, spoolMaxAgeMs: maxAgeMs } = options
   const metrics = createShipperMetrics({ depth: () => spool.depth(), clock })
   const http = createHttpClient({ allowPrivate: true, userAgent: USER_AGENT })
+  // Without a watch nothing else forgets where an earlier one was.
+  if (!options.kubernetes) await spool.write(() => spool.memory.watches.begin([], clock.now()))
   const side =
     options.kubernetes &&
     startKubernetesSide(options.kubernetes, {
@@ -126,8 +128,9 @@ async function start(
       const stopped = [side?.stop(graceMs), sender.stop(graceMs), server.close(graceMs)]
       const finished = (await Promise.all(stopped)).every((it) => it !== false)
       close()
+      // An upload of the configuration may be under way; it is begun anew after the next start.
+      await http.destroy()
       log.info({ finished }, 'stopped; what is in the spool is sent after the next start')
-      if (finished) await http.close()
       return finished
     },
   }

@@ -55,11 +55,6 @@ export class ApiError extends Error {
     const isAhead = this.#causes.includes('ResourceVersionTooLarge')
     return this.status === 410 || isAhead
   }
-
-  /** A definite answer that only a person changes: no such resource, or not allowed. */
-  get isRefusal(): boolean {
-    return this.status === 401 || this.status === 403 || this.status === 404
-  }
 }
 
 /** The error of an answer, from its status and what its body says. */

@@ -1,6 +1,6 @@
 import { createHttpClient } from '../../adapters/http/client.ts'
 import { ConnectError } from '../../adapters/http/failure.ts'
-import { StreamError } from '../../adapters/http/stream.ts'
+import { StreamError, type StreamedResponse } from '../../adapters/http/stream.ts'
 import { parseJson } from '../../relay/intake/json.ts'
 import type { ConnectionOptions } from '../../relay/ports.ts'
 import { parseRetryAfterMs } from '../../relay/retry.ts'
@@ -21,7 +21,10 @@ export interface ApiRequest {
 }
 
 /** A request whose answer is one JSON text a line, without end. */
-export type ApiStreamRequest = Pick<ApiRequest, 'path' | 'accept'>
+export interface ApiStreamRequest extends Pick<ApiRequest, 'path' | 'accept'> {
+  /** Ends it when nothing came for so long. Default that of the client. */
+  readonly idleTimeoutMs?: number
+}
 
 /** Plain requests to the Kubernetes API; what they mean is the caller's. */
 export interface KubernetesClient {
@@ -32,11 +35,11 @@ export interface KubernetesClient {
   request(request: ApiRequest): Promise<unknown>
   /**
    * The lines of an answer 200 as they come, parsed: those of one read together. It ends when the
-   * server ends it, when nothing came for some minutes, or when `signal` is aborted. Throws
-   * `ApiError` for any other answer, and when the connection breaks.
+   * server ends it, when nothing came for too long, or when `signal` is aborted. Throws `ApiError`
+   * for any other answer, and when the connection breaks.
    */
   stream(request: ApiStreamRequest, signal: AbortSignal): AsyncIterable<readonly unknown[]>
-  /** Waits for requests under way and ends all streams. */
+  /** Ends requests under way, which reject, and all streams. Further ones reject. */
   close(): Promise<void>
 }
 
@@ -49,10 +52,7 @@ export interface KubernetesClientOptions extends KubernetesConnection {
 /** An API server gives up a request after a minute. */
 const TIMEOUT_MS = 65_000
 
-/**
- * A watch has a bookmark about every minute, but for those of Events. After this long without
- * anything the connection may be dead.
- */
+/** A watch has a bookmark about every minute. After this long without one it may be dead. */
 const IDLE_TIMEOUT_MS = 150_000
 
 /** A page of the largest objects, 1.5 MiB each, is cut off; one of usual ones has less than 5 MiB. */
@@ -76,24 +76,31 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
     ...(tokenFile !== undefined && { authorization: `Bearer ${await tokenOf(tokenFile)}` }),
   })
 
+  let isClosed = false
+  const assertOpen = (where: string) => {
+    if (isClosed) throw new ApiError(`${where}: the client is closed`)
+  }
+
   return {
     async request({ method, path, accept, body }) {
       const where = `${method} ${pathnameOf(path)}`
       const content = body !== undefined && { 'content-type': CONTENT_TYPES[method] }
+      const headers = { ...(await headersOf(accept)), ...content }
+      assertOpen(where)
       const answer = await http.send(
         {
           method,
           url: urlOf(path),
-          headers: { ...(await headersOf(accept)), ...content },
+          headers,
           body: body === undefined ? '' : JSON.stringify(body),
           maxResponseBytes: MAX_ANSWER_BYTES,
         },
         { ...connection, timeoutMs: TIMEOUT_MS },
       )
       if (answer.kind === 'failure') throw new ApiError(`${where}: ${answer.detail}`)
-      const { status, headers, receivedAt } = answer
+      const { status } = answer
       if (status < 200 || status > 299) {
-        const retryAfterMs = parseRetryAfterMs(headers['retry-after'], receivedAt)
+        const retryAfterMs = parseRetryAfterMs(answer.headers['retry-after'], answer.receivedAt)
         throw apiErrorOf(where, status, answer.body, retryAfterMs)
       }
       const parsed = parseJson(answer.body)
@@ -101,14 +108,16 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
       throw new ApiError(`${where}: ${answer.truncated ? 'the answer broke off' : 'no JSON'}`)
     },
 
-    async *stream({ path, accept }, signal) {
+    async *stream({ path, accept, ...limits }, signal) {
       const where = `watch ${pathnameOf(path)}`
       try {
         const headers = await headersOf(accept)
-        const stream = { url: urlOf(path), headers, signal, idleTimeoutMs }
+        assertOpen(where)
+        const stream = { url: urlOf(path), headers, signal, idleTimeoutMs, ...limits }
         const answer = await http.stream(stream, connection)
         if (answer.status !== 200) {
-          throw apiErrorOf(where, answer.status, await textOf(answer.body))
+          const retryAfterMs = parseRetryAfterMs(retryAfterOf(answer), Date.now())
+          throw apiErrorOf(where, answer.status, await textOf(answer.body), retryAfterMs)
         }
         yield* parsedLines(answer.body, where)
       } catch (error) {
@@ -118,8 +127,16 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
       }
     },
 
-    close: () => http.close(),
+    close() {
+      isClosed = true
+      return http.destroy()
+    },
   }
+}
+
+function retryAfterOf({ headers }: StreamedResponse): string | undefined {
+  const value = headers['retry-after']
+  return Array.isArray(value) ? value[0] : value
 }
 
 const CONTENT_TYPES = {

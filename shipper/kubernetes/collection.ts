@@ -42,6 +42,8 @@ export interface Collection {
   readonly fieldSelector?: string
   /** `metadata`: objects come with their metadata only. Default `whole`. */
   readonly content?: 'whole' | 'metadata'
+  /** Whether watches tell how far they are, as all do but those of Events. Default true. */
+  readonly hasBookmarks?: boolean
 }
 
 const PAGE_SIZE = 500
@@ -83,8 +85,13 @@ export async function* watch(
     resourceVersion: from,
     timeoutSeconds: String(timeoutSeconds),
   })
-  const accept = collection.content === 'metadata' ? { accept: METADATA } : {}
-  for await (const lines of client.stream({ path, ...accept }, signal)) {
+  const request = {
+    path,
+    ...(collection.content === 'metadata' && { accept: METADATA }),
+    // The server ends it before.
+    ...(collection.hasBookmarks === false && { idleTimeoutMs: (timeoutSeconds + 60) * 1_000 }),
+  }
+  for await (const lines of client.stream(request, signal)) {
     const { changes, resourceVersion, error } = readLines(lines, collection.path)
     if (resourceVersion !== undefined) yield { kind: 'watched', changes, resourceVersion }
     if (error) throw error
@@ -102,7 +109,8 @@ export async function isBehind(
   collection: Collection,
   resourceVersion: string,
 ): Promise<boolean> {
-  const { resourceVersion: now } = await readPage(client, collection, 1)
+  // Without its selector, by which a server may go through all objects to find one.
+  const { resourceVersion: now } = await readPage(client, { path: collection.path }, 1)
   const areNumbers = [now, resourceVersion].every((version) => /^\d{1,20}$/.test(version))
   return areNumbers && BigInt(now) < BigInt(resourceVersion)
 }

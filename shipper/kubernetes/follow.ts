@@ -31,6 +31,9 @@ export interface FollowOptions {
 const LEAST_TIMEOUT_SECONDS = 240
 const TIMEOUT_SPREAD_SECONDS = 60
 
+/** Without bookmarks each end of a quiet watch costs a list, since the position has grown too old. */
+const LEAST_UNMARKED_TIMEOUT_SECONDS = 600
+
 /**
  * Lists a collection and then watches it, for ever: every change after the list is yielded, through
  * broken connections and restarts of the API server. When the API no longer has what changed since
@@ -51,14 +54,17 @@ export async function* follow(options: FollowOptions): AsyncGenerator<Update, vo
         if (!('resourceVersion' in update)) continue
         position = update.resourceVersion
         isQuiet = false
-        failures = 0
+        // Not after a list: the watch from there may fail each time.
+        if (update.kind === 'watched') failures = 0
       }
+      failures = 0
       // A watch from a position that the API does not have yet is silent.
       isDoubtful = isQuiet
       // A server that ends every watch at once, as one that shuts down may, is not asked in a loop.
       if (isQuiet) await wait(backoffMs(1, random()), signal)
     } catch (error) {
       if (!(error instanceof ApiError)) throw error
+      if (signal.aborted) return
       isDoubtful = true
       failures += 1
       const wasResumed = position !== undefined && isQuiet
@@ -90,6 +96,8 @@ async function* followOnce(
     }
   }
   if (position === undefined) return
-  const timeoutSeconds = LEAST_TIMEOUT_SECONDS + Math.floor(random() * TIMEOUT_SPREAD_SECONDS)
+  const leastSeconds =
+    collection.hasBookmarks === false ? LEAST_UNMARKED_TIMEOUT_SECONDS : LEAST_TIMEOUT_SECONDS
+  const timeoutSeconds = leastSeconds + Math.floor(random() * TIMEOUT_SPREAD_SECONDS)
   yield* watch(client, collection, position, timeoutSeconds, signal)
 }

@@ -1,6 +1,7 @@
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import type { Clock } from '../../relay/ports.ts'
 import { backoffMs } from '../send/backoff.ts'
+import { within } from '../within.ts'
 import { keyOf, type SecretName, secretsNamedBy } from './references.ts'
 import { SyncPass, type SyncPassObserver, type SyncPassOptions } from './sync-pass.ts'
 
@@ -47,7 +48,7 @@ export function createSecretSync(options: SecretSyncOptions): SecretSync {
     },
     stop(graceMs) {
       loop.stop()
-      return Promise.race([done.then(() => true), expires(graceMs)])
+      return within(done, graceMs)
     },
   }
 }
@@ -104,6 +105,7 @@ class SecretSyncLoop {
     const secrets = this.#secrets()
     this.#named = secrets && textOf(secrets)
     const { changes, failures } = await this.#passOver(secrets)
+    if (this.#isStopping) return 0
     if (changes > 0) onWritten()
     this.#failures = failures.length > 0 ? this.#failures + 1 : 0
     if (this.#failures === 0) return Math.round((LONGEST_INTERVAL_MS / 2) * (1 + random()))
@@ -124,10 +126,4 @@ class SecretSyncLoop {
 
 function textOf(secrets: readonly SecretName[]): string {
   return secrets.map(keyOf).sort().join('\n')
-}
-
-function expires(ms: number): Promise<false> {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve(false), ms).unref()
-  })
 }

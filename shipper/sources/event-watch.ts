@@ -105,7 +105,7 @@ class WatchLoop {
     const isFirst = from === undefined
     const intake = new EventIntake({ ...this.#options, withLabels, kind, isFirst })
     const selector = kind !== ALL_KINDS && { fieldSelector: `involvedObject.kind=${kind}` }
-    const collection = { path: '/api/v1/events', ...selector }
+    const collection = { path: '/api/v1/events', hasBookmarks: false, ...selector }
     const onFailure = (error: ApiError, retryInMs: number) =>
       observer.apiFailed(kind, error, retryInMs)
     const updates = follow({ client, collection, from, signal, random, wait, onFailure })

@@ -65,6 +65,17 @@ it('sends the labels of an object along that Alerts select by', async () => {
   expect(jsonBodies(sink)).toMatchObject([{ involvedObject: { name: 'ours' } }])
 })
 
+it('ends at once although neither the relay nor the API answers', async () => {
+  const cluster = await startCluster()
+  const path = '/v1/clusters/prod/config'
+  const relay = await startSink({ [`PUT ${path}`]: () => new Promise<never>(() => undefined) })
+  const flags = ['--watch-events', 'Kustomization']
+  const shipper = await startShipperIn(cluster, { relay: relay.url, flags })
+  await eventually(() => expect(relay.requests).toHaveLength(1))
+  const { code, stderr } = await withinSeconds(5, shipper.end('SIGTERM'))
+  expect([code, stderr]).toEqual([0, ''])
+})
+
 describe.skipIf(!hasKubectl)('with the rights of its manifests', () => {
   it('does all that it can, and needs each of them', async () => {
     const secrets = await startSecretsManager()
@@ -114,6 +125,13 @@ async function startAll({ flags = [], ...options }: Setting = {}) {
   })
   const shipper = await startShipperIn(cluster, { relay: relay.url, flags })
   return { cluster, sink, relay, shipper }
+}
+
+async function withinSeconds<T>(seconds: number, work: Promise<T>): Promise<T> {
+  const late = new Promise<never>((_, reject) => {
+    setTimeout(() => reject(new Error(`not within ${seconds} s`)), seconds * 1_000).unref()
+  })
+  return Promise.race([work, late])
 }
 
 /** `True Succeeded Initialized`; undefined before anybody said. */
