@@ -70,6 +70,7 @@ export function kubernetesPlan(
 ): KubernetesPlan | undefined {
   const { watchEvents, config, secretGrace: graceMs } = flags
   const prefix = secretPrefixOf(flags)
+  if (!config && watchEvents.length === 0 && prefix === undefined) return undefined
   const connection = connectionOf(flags, environment)
   if (connection === undefined) {
     const asking = [
@@ -80,7 +81,6 @@ export function kubernetesPlan(
     if (flag) throw new UsageError(`${flag}: outside of a cluster it needs --kube-api`, 2)
     return undefined
   }
-  if (!config && watchEvents.length === 0 && prefix === undefined) return undefined
   return {
     connection,
     watchEvents,

@@ -78,9 +78,13 @@ function accepted({ status, body }: HttpResponse): SetVerdict | undefined {
 /** Of the relay's detail: `takenAt: the set was taken at …, and the stored one at <time>`. */
 const STORED_AT = /^HTTP 409: takenAt: .* the stored one at (\S+)$/
 
-/** Else the relay's own manifests are the cluster's configuration. */
+/** Of the detail of a relay whose own manifests are the cluster's configuration. */
+const OWNED = /^HTTP 409: the manifests folder owns /
+
 function conflict(answer: HttpResponse): SetVerdict {
-  const { detail } = retryOf(answer)
+  const retry = retryOf(answer)
+  const { detail } = retry
+  if (OWNED.test(detail)) return { kind: 'owned', detail }
   const storedAt = parseTimeMs(STORED_AT.exec(detail)?.[1] ?? '')
-  return storedAt === undefined ? { kind: 'owned', detail } : { kind: 'stale', storedAt, detail }
+  return storedAt === undefined ? retry : { kind: 'stale', storedAt, detail }
 }

@@ -41,7 +41,7 @@ const GroupList = z.object({ groups: z.array(Group) })
  * https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
  */
 export async function findResource(
-  client: KubernetesClient,
+  client: Pick<KubernetesClient, 'request'>,
   group: string,
   kind: string,
   versions: readonly string[],
@@ -60,7 +60,7 @@ export async function findResource(
  * The kind in each group that has it, in the version that the group prefers. Rejects with `ApiError`.
  */
 export async function findKind(
-  client: KubernetesClient,
+  client: Pick<KubernetesClient, 'request'>,
   kind: string,
 ): Promise<readonly ApiResource[]> {
   const answer = await client.request({ method: 'GET', path: '/apis' })
@@ -77,16 +77,23 @@ export async function findKind(
       const resources = await resourcesOf(client, group, version)
       found.push(...resources.filter((resource) => resource.kind === kind))
     } catch (error) {
-      // An extension of the API that is down takes its own group with it, and must not take others.
-      if (!(error instanceof ApiError && error.status === 503)) throw error
+      if (!isOfExtension(error)) throw error
     }
   }
   return found
 }
 
+/**
+ * An extension of the API that is down takes its own group with it, and must not take others. The
+ * API server's own groups fail with a `Status`, as while it starts.
+ */
+function isOfExtension(error: unknown): boolean {
+  return error instanceof ApiError && error.status === 503 && error.reason === undefined
+}
+
 /** What can be listed and watched in a version of a group; nothing when that is not there (any more). */
 async function resourcesOf(
-  client: KubernetesClient,
+  client: Pick<KubernetesClient, 'request'>,
   group: string,
   version: string,
 ): Promise<readonly ApiResource[]> {

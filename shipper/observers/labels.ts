@@ -8,8 +8,10 @@ export function createLabelsObserver(
   metrics: Pick<ShipperMetrics, 'kubernetesFailed'>,
 ): ObjectLabelsObserver {
   return {
-    labelsUnavailable: (kind, reason) =>
-      log.error({ kind, reason }, 'labels are not to be had; Alerts do not match by them'),
+    labelsUnavailable(kind, reason) {
+      metrics.kubernetesFailed('labels')
+      log.error({ kind, reason }, 'labels are not to be had; Alerts do not match by them')
+    },
     labelsFailed(kind, error, retryInMs) {
       metrics.kubernetesFailed('labels')
       const reason = error instanceof Error ? error.message : String(error)

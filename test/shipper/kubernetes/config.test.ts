@@ -187,12 +187,15 @@ describe('a set that is not taken', () => {
       { kind: 'failure', cause: 'connect', mayHaveArrived: false, detail: 'no' } as const,
       ...[500, 503, 404, 403, 400].map((status) => response(status, { detail: 'not now' })),
       response(200, 'a proxy'),
+      response(409, 'a proxy'),
     ]
     const run = await runConfig(await startCluster(), { answer: () => answers.shift() })
-    await run.answered(8)
+    await run.answered(9)
     await waitFor(() => expect(run.said.at(-1)).toBe('uploaded 0 0 0'))
     expect(run.said.filter((text) => text.startsWith('failed'))).toEqual(
-      ['connect', '500', '503', '404', '403', '400', '200'].map((reason) => `failed ${reason}`),
+      ['connect', '500', '503', '404', '403', '400', '200', '409'].map(
+        (reason) => `failed ${reason}`,
+      ),
     )
   })
 
