@@ -3,33 +3,18 @@ import { onTestFinished } from 'vitest'
 import { SecretsManagerStore } from '../../adapters/aws/secrets-manager.ts'
 import { SecretsManagerCopies } from '../../adapters/aws/secrets-manager-copies.ts'
 import { openDatabase } from '../../adapters/sqlite/database.ts'
-import type { Schema } from '../../adapters/sqlite/schema.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import { createKubernetesClient } from '../../shipper/kubernetes/client.ts'
 import { createSecretSync } from '../../shipper/secrets/secret-sync.ts'
 import { DatabaseSyncMemory } from '../../shipper/secrets/sync-memory.ts'
+import { SPOOL_SCHEMA } from '../../shipper/spool/schema.ts'
 import type { TestCluster } from './kubernetes/cluster.ts'
 import { ManualClock } from './manual-clock.ts'
 import type { OpenSecrets } from './secrets.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 export const GRACE_MS = 3_600_000
-
-const SCHEMA: Schema = {
-  applicationId: 0x54657374,
-  migrations: [
-    `CREATE TABLE secret_copies (
-       target TEXT NOT NULL,
-       namespace TEXT NOT NULL,
-       name TEXT NOT NULL,
-       version TEXT,
-       copy_version TEXT,
-       unreferenced_since INTEGER,
-       PRIMARY KEY (target, namespace, name)
-     ) STRICT, WITHOUT ROWID;`,
-  ],
-}
 
 export interface SyncOptions {
   readonly cluster: TestCluster
@@ -68,7 +53,7 @@ export async function runSync(options: SyncOptions): Promise<SyncRun> {
   const { url, ca, tokenFile } = cluster
   const connection = { url, tokenFile, ...(ca !== undefined && { ca }) }
   const client = createKubernetesClient({ ...connection, userAgent: 'flux-relay-test' })
-  const database = openDatabase(join(directory, 'spool.db'), SCHEMA)
+  const database = openDatabase(join(directory, 'spool.db'), SPOOL_SCHEMA)
   const [said, waits, listeners]: [string[], number[], (() => void)[]] = [[], [], []]
   const pauses = pausable(waits)
   let { providers } = options

@@ -1,3 +1,7 @@
+import type { ApiObject } from '../../../shipper/kubernetes/collection.ts'
+
+export type { ApiObject }
+
 /** The fields of a JSON object. */
 export type Fields = Readonly<Record<string, unknown>>
 
@@ -21,18 +25,6 @@ export interface ObjectReference {
 export function referenceTo({ apiVersion, kind, metadata }: Manifest): ObjectReference {
   const { namespace, name } = metadata
   return { apiVersion, kind, ...(namespace !== undefined && { namespace }), name }
-}
-
-/** An object as the API server has it. */
-export interface ApiObject {
-  readonly metadata: {
-    readonly name: string
-    readonly namespace?: string
-    readonly uid: string
-    readonly resourceVersion: string
-    readonly [field: string]: unknown
-  }
-  readonly [field: string]: unknown
 }
 
 export function isFields(value: unknown): value is Fields {
