@@ -94,7 +94,8 @@ async function start(
   const metrics = createShipperMetrics({ depth: () => spool.depth(), clock })
   const http = createHttpClient({ allowPrivate: true, userAgent: USER_AGENT })
   // Without a watch nothing else forgets where an earlier one was.
-  if (!options.kubernetes) await spool.write(() => spool.memory.watches.begin([], clock.now()))
+  if (!options.kubernetes)
+    await spool.tables.write(() => spool.memory.watches.begin([], clock.now()))
   const side =
     options.kubernetes &&
     startKubernetesSide(options.kubernetes, {

@@ -1,4 +1,4 @@
-import type { Database } from '../../adapters/sqlite/database.ts'
+import type { Tables } from '../spool/guarded-database.ts'
 import type { SecretName } from './references.ts'
 
 /** A copy that the shipper has made, or has begun to make. */
@@ -37,17 +37,17 @@ interface Row extends SecretName {
 
 /** The memory in the spool's database. */
 export class DatabaseSyncMemory implements SyncMemory {
-  readonly #database: Database
+  readonly #tables: Tables
   readonly #target: string
 
   /** `target`: where the copies are. What was copied to another place is not of this memory. */
-  constructor(database: Database, target: string) {
-    this.#database = database
+  constructor(tables: Tables, target: string) {
+    this.#tables = tables
     this.#target = target
   }
 
   list(): readonly CopyRecord[] {
-    const rows = this.#database.all<Row>(LIST, this.#target)
+    const rows = this.#tables.all<Row>(LIST, this.#target)
     return rows.map(({ namespace, name, version, copyVersion, unreferencedSince }) => ({
       ...{ namespace, name },
       ...(version !== null && { version }),
@@ -60,10 +60,10 @@ export class DatabaseSyncMemory implements SyncMemory {
     const { namespace, name, version, copyVersion, unreferencedSince } = record
     const versions = [version ?? null, copyVersion ?? null]
     const values = [namespace, name, ...versions, unreferencedSince ?? null]
-    await this.#database.write(() => this.#database.run(PUT, this.#target, ...values))
+    await this.#tables.write(() => this.#tables.run(PUT, this.#target, ...values))
   }
 
   async delete({ namespace, name }: SecretName): Promise<void> {
-    await this.#database.write(() => this.#database.run(DELETE, this.#target, namespace, name))
+    await this.#tables.write(() => this.#tables.run(DELETE, this.#target, namespace, name))
   }
 }

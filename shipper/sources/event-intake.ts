@@ -100,7 +100,7 @@ export class EventIntake {
 
   #moveTo(resourceVersion: string, forget: (seen: Spool['memory']['seen']) => void) {
     const { spool, kind } = this.#options
-    return spool.write(() => {
+    return spool.tables.write(() => {
       forget(spool.memory.seen)
       spool.memory.watches.moveTo(kind, resourceVersion)
     })
@@ -109,7 +109,7 @@ export class EventIntake {
   /** Resolves with false when not all of it had room. */
   async #keep(objects: readonly ApiObject[]): Promise<boolean> {
     const { spool, observer } = this.#options
-    const steps = spool.read(() => objects.flatMap((object) => this.#step(object) ?? []))
+    const steps = objects.flatMap((object) => this.#step(object) ?? [])
     const kept = steps.filter((step) => step.kind === 'keep')
     await this.#pass(steps.filter((step) => step.kind === 'pass'))
     if (kept.length === 0) return true
@@ -126,7 +126,7 @@ export class EventIntake {
   /** Each Event once, also when several of its changes came together. */
   async #pass(steps: readonly Passed[]): Promise<void> {
     if (steps.length === 0) return
-    await this.#options.spool.write(() => {
+    await this.#options.spool.tables.write(() => {
       for (const { remember } of steps) remember()
     })
     for (const { told } of new Map(steps.map((step) => [step.uid, step])).values()) told()

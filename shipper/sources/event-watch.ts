@@ -75,7 +75,7 @@ class WatchLoop {
     const kinds = isAll ? [ALL_KINDS] : [...new Set(this.#options.kinds)]
     const begin = () => spool.memory.watches.begin(kinds, clock.now())
     await this.#untilDone(async () => {
-      await spool.write(begin)
+      await spool.tables.write(begin)
       return true
     })
     await Promise.all(kinds.map((kind) => this.#watch(kind)))
@@ -101,7 +101,7 @@ class WatchLoop {
     const { client, spool, random, wait, observer } = this.#options
     const { withLabels = (event) => event } = this.#options
     const { signal } = this.#stopping
-    const from = spool.read(() => spool.memory.watches.read(kind))?.resourceVersion ?? undefined
+    const from = spool.memory.watches.read(kind)?.resourceVersion ?? undefined
     const isFirst = from === undefined
     const intake = new EventIntake({ ...this.#options, withLabels, kind, isFirst })
     const selector = kind !== ALL_KINDS && { fieldSelector: `involvedObject.kind=${kind}` }

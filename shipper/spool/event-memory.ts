@@ -1,4 +1,4 @@
-import type { Database } from '../../adapters/sqlite/database.ts'
+import type { Tables } from './guarded-database.ts'
 import { Occurrences } from './occurrences.ts'
 import { SeenEvents } from './seen-events.ts'
 import { Watches } from './watches.ts'
@@ -9,9 +9,9 @@ export class EventMemory {
   readonly seen: SeenEvents
   readonly occurrences: Occurrences
 
-  constructor(database: Database) {
-    this.watches = new Watches(database)
-    this.seen = new SeenEvents(database)
-    this.occurrences = new Occurrences(database)
+  constructor(tables: Tables) {
+    this.watches = new Watches(tables)
+    this.seen = new SeenEvents(tables)
+    this.occurrences = new Occurrences(tables)
   }
 }

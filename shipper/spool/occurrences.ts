@@ -1,4 +1,4 @@
-import type { Database } from '../../adapters/sqlite/database.ts'
+import type { Tables } from './guarded-database.ts'
 
 /** Where an event came from: posted by its controller, or as a Kubernetes Event. */
 export type Source = 'sink' | 'watch'
@@ -47,10 +47,10 @@ const TRIM = `DELETE FROM occurrences
  * occurrences together, for all of them.
  */
 export class Occurrences {
-  readonly #database: Database
+  readonly #tables: Tables
 
-  constructor(database: Database) {
-    this.#database = database
+  constructor(tables: Tables) {
+    this.#tables = tables
   }
 
   /** Whether this report of `source` is new; then it is remembered. Within a write. */
@@ -58,13 +58,13 @@ export class Occurrences {
     if (this.#isMatched(source, occurrence)) return false
     const { key, uid, at, count } = occurrence
     const isMerged = count > 1 ? 1 : 0
-    const { lastRowId } = this.#database.run(REMEMBER, now, key, uid, source, at, isMerged)
-    if (lastRowId % TRIM_INTERVAL === 0) this.#database.run(TRIM, now - KEPT_MS, lastRowId)
+    const { lastRowId } = this.#tables.run(REMEMBER, now, key, uid, source, at, isMerged)
+    if (lastRowId % TRIM_INTERVAL === 0) this.#tables.run(TRIM, now - KEPT_MS, lastRowId)
     return true
   }
 
   #isMatched(source: Source, { key, uid, at, count }: Occurrence): boolean {
-    if (this.#database.get(ANY, key, at, source) === undefined) return false
-    return this.#database.run(MATCH, key, uid, at, source, count).count > 0
+    if (this.#tables.get(ANY, key, at, source) === undefined) return false
+    return this.#tables.run(MATCH, key, uid, at, source, count).count > 0
   }
 }

@@ -1,4 +1,4 @@
-import type { Database } from '../../adapters/sqlite/database.ts'
+import type { Tables } from './guarded-database.ts'
 
 /** Most events that are kept, and most bytes of their JSON text; the oldest go first. */
 const MAX_KEPT = 1_000
@@ -17,23 +17,23 @@ const TRIM = `DELETE FROM refused WHERE seq IN (
 
 /** The events that the relay will never take, for a person to look at. */
 export class RefusedEvents {
-  readonly #database: Database
+  readonly #tables: Tables
 
-  constructor(database: Database) {
-    this.#database = database
+  constructor(tables: Tables) {
+    this.#tables = tables
   }
 
   /** Copies a spooled event; within a write. */
   insert(sequence: number, error: string, now: number): void {
-    this.#database.run(INSERT, now, error, sequence)
+    this.#tables.run(INSERT, now, error, sequence)
   }
 
   /** Forgets the oldest beyond the bounds; within a write. */
   trim(): void {
-    this.#database.run(TRIM, MAX_KEPT, MAX_KEPT_BYTES)
+    this.#tables.run(TRIM, MAX_KEPT, MAX_KEPT_BYTES)
   }
 
   count(): number {
-    return this.#database.get<{ count: number }>(COUNT)?.count ?? 0
+    return this.#tables.get<{ count: number }>(COUNT)?.count ?? 0
   }
 }

@@ -1,4 +1,4 @@
-import type { Database } from '../../adapters/sqlite/database.ts'
+import type { Tables } from './guarded-database.ts'
 import { ALL_KINDS } from './watches.ts'
 
 const READ = 'SELECT count FROM seen_events WHERE uid = ?'
@@ -10,29 +10,29 @@ const KEEP_ONLY = `DELETE FROM seen_events WHERE (? IN (kind, '${ALL_KINDS}'))
 
 /** The Kubernetes Events of the API that were dealt with, and how often each had occurred then. */
 export class SeenEvents {
-  readonly #database: Database
+  readonly #tables: Tables
 
-  constructor(database: Database) {
-    this.#database = database
+  constructor(tables: Tables) {
+    this.#tables = tables
   }
 
   /** Undefined when the Event is new. */
   count(uid: string): number | undefined {
-    return this.#database.get<{ count: number }>(READ, uid)?.count
+    return this.#tables.get<{ count: number }>(READ, uid)?.count
   }
 
   /** Within a write. `kind` is that of the involved object. */
   remember(uid: string, kind: string, count: number): void {
-    this.#database.run(REMEMBER, uid, kind, count)
+    this.#tables.run(REMEMBER, uid, kind, count)
   }
 
   /** Forgets Events that are gone; within a write. */
   forget(uids: readonly string[]): void {
-    this.#database.run(FORGET, JSON.stringify(uids))
+    this.#tables.run(FORGET, JSON.stringify(uids))
   }
 
   /** Forgets all Events of a kind, or of all kinds, but these; within a write. */
   keepOnly(kind: string, uids: readonly string[]): void {
-    this.#database.run(KEEP_ONLY, kind, JSON.stringify(uids))
+    this.#tables.run(KEEP_ONLY, kind, JSON.stringify(uids))
   }
 }

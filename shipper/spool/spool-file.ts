@@ -74,10 +74,11 @@ function open(file: string, options: SpoolFileOptions): OpenSpool {
     damage = error
     options.onCorrupt(error)
   }
+  const spool = spoolOf(database, { ...options, onCorrupt })
   return {
-    spool: spoolOf(database, { ...options, onCorrupt }),
-    configMemory: new AcceptedConfig(database),
-    syncMemory: (target) => new DatabaseSyncMemory(database, target),
+    spool,
+    configMemory: new AcceptedConfig(spool.tables),
+    syncMemory: (target) => new DatabaseSyncMemory(spool.tables, target),
     close() {
       database.close()
       if (damage) setAside(file, damage, options)

@@ -1,7 +1,7 @@
 import type { Database } from '../../adapters/sqlite/database.ts'
-import { databaseErrorOf } from '../../adapters/sqlite/database-error.ts'
 import type { Clock } from '../../relay/ports.ts'
 import { EventMemory } from './event-memory.ts'
+import { GuardedDatabase, type Tables } from './guarded-database.ts'
 import { RefusedEvents } from './refused-events.ts'
 
 /** An event that waits to be sent. */
@@ -75,7 +75,8 @@ interface Sized {
 export class Spool {
   /** What is remembered of Kubernetes Events, in the same file. */
   readonly memory: EventMemory
-  readonly #database: Database
+  /** All tables of the file. */
+  readonly tables: Tables
   readonly #options: SpoolOptions
   readonly #refused: RefusedEvents
   readonly #listeners: (() => void)[] = []
@@ -83,14 +84,13 @@ export class Spool {
   #bytes: number
   /** Of events that are being written. */
   #pendingBytes = 0
-  #isCorrupt = false
 
   /** Throws SQLite's error when the file cannot be read. */
   constructor(database: Database, options: SpoolOptions) {
-    this.#database = database
+    this.tables = new GuardedDatabase(database, options.onCorrupt)
     this.#options = options
-    this.#refused = new RefusedEvents(database)
-    this.memory = new EventMemory(database)
+    this.#refused = new RefusedEvents(this.tables)
+    this.memory = new EventMemory(this.tables)
     const totals = database.get<{ events: number; bytes: number }>(TOTALS)
     this.#events = totals?.events ?? 0
     this.#bytes = totals?.bytes ?? 0
@@ -117,7 +117,7 @@ export class Spool {
     const reserved = sum(fitting)
     this.#pendingBytes += reserved
     try {
-      const kept = await this.#write(
+      const kept = await this.tables.write(
         () => fitting.map((entry) => this.#insert(entry, now)),
         (inserted) => this.#added(fitting.filter((_, index) => inserted[index])),
       )
@@ -137,13 +137,11 @@ export class Spool {
    * one at least. They stay in the spool until `settle`. Throws `DatabaseError`.
    */
   peek(maxEvents: number, maxBytes: number): readonly SpooledEvent[] {
-    return this.#reading(() => {
-      const sizes = this.#database.all<Sized & { readonly seq: number }>(SIZES, maxEvents)
-      const count = countWithin(sizes, maxBytes)
-      const [first, last] = [sizes[0]?.seq, sizes[count - 1]?.seq]
-      if (first === undefined || last === undefined) return []
-      return this.#database.all<SpooledEvent>(BODIES, first, last)
-    })
+    const sizes = this.tables.all<Sized & { readonly seq: number }>(SIZES, maxEvents)
+    const count = countWithin(sizes, maxBytes)
+    const [first, last] = [sizes[0]?.seq, sizes[count - 1]?.seq]
+    if (first === undefined || last === undefined) return []
+    return this.tables.all<SpooledEvent>(BODIES, first, last)
   }
 
   /**
@@ -154,13 +152,13 @@ export class Spool {
     const [first, last] = [batch[0]?.sequence, batch.at(-1)?.sequence]
     if (first === undefined || last === undefined) return
     const now = this.#options.clock.now()
-    await this.#write(
+    await this.tables.write(
       () => {
         for (const { index, error } of refusals) {
           this.#refused.insert(batch[index]?.sequence ?? -1, error, now)
         }
         if (refusals.length > 0) this.#refused.trim()
-        return this.#database.all<Sized>(DELETE_SENT, first, last)
+        return this.tables.all<Sized>(DELETE_SENT, first, last)
       },
       (rows) => this.#deleted(rows),
     )
@@ -169,8 +167,8 @@ export class Spool {
   /** Deletes events that were accepted before `time`; resolves with their number. */
   async dropBefore(time: number): Promise<number> {
     for (let dropped = 0; ; ) {
-      const rows = await this.#write(
-        () => this.#database.all<Sized>(DELETE_OLD, time, MAX_DROPPED_AT_ONCE),
+      const rows = await this.tables.write(
+        () => this.tables.all<Sized>(DELETE_OLD, time, MAX_DROPPED_AT_ONCE),
         (deleted) => this.#deleted(deleted),
       )
       dropped += rows.length
@@ -180,7 +178,7 @@ export class Spool {
 
   /** Of the latest event that waits; 0 without one. Throws `DatabaseError`. */
   lastSequence(): number {
-    return this.#reading(() => this.#database.get<{ seq: number }>(LAST_SEQUENCE)?.seq ?? 0)
+    return this.tables.get<{ seq: number }>(LAST_SEQUENCE)?.seq ?? 0
   }
 
   /**
@@ -188,14 +186,14 @@ export class Spool {
    * were accepted between the two times. Rejects with `DatabaseError`.
    */
   async shiftTimes(ms: number, sequence: number, from: number, to: number): Promise<void> {
-    await this.#write(() => this.#database.run(SHIFT, ms, sequence, from, to))
+    await this.tables.write(() => this.tables.run(SHIFT, ms, sequence, from, to))
   }
 
   /** Why no event can be kept now; undefined when one can. Writes to the disk to find out. */
   async problem(): Promise<string | undefined> {
     if (this.#bytes + this.#pendingBytes >= this.#options.maxBytes) return 'the spool is full'
     try {
-      await this.#write(() => this.#database.run(PROBE, this.#options.clock.now()))
+      await this.tables.write(() => this.tables.run(PROBE, this.#options.clock.now()))
       return undefined
     } catch (error) {
       return (error as Error).message
@@ -204,23 +202,13 @@ export class Spool {
 
   /** Counts are kept in memory. Throws `DatabaseError`. */
   depth(): SpoolDepth {
-    const oldestAt = this.#reading(() => this.#database.get<{ at: number }>(OLDEST)?.at)
+    const oldestAt = this.tables.get<{ at: number }>(OLDEST)?.at
     return {
       events: this.#events,
       bytes: this.#bytes,
-      refused: this.#reading(() => this.#refused.count()),
+      refused: this.#refused.count(),
       ...(oldestAt !== undefined && { oldestAt }),
     }
-  }
-
-  /** What else is in the file: see `Database.write`. Rejects with `DatabaseError`. */
-  write<T>(operation: () => T): Promise<T> {
-    return this.#write(operation)
-  }
-
-  /** What else is in the file, as it is committed. Throws `DatabaseError`. */
-  read<T>(query: () => T): T {
-    return this.#reading(query)
   }
 
   #fitting(entries: readonly Entry[]): readonly (Entry & Sized)[] {
@@ -235,7 +223,7 @@ export class Spool {
 
   #insert({ body, bytes, admit }: Entry & Sized, now: number): boolean {
     if (admit?.() === false) return false
-    this.#database.run(INSERT, now, bytes, body)
+    this.tables.run(INSERT, now, bytes, body)
     return true
   }
 
@@ -249,31 +237,6 @@ export class Spool {
   #deleted(rows: readonly Sized[]): void {
     this.#events -= rows.length
     this.#bytes -= sum(rows)
-  }
-
-  async #write<T>(operation: () => T, committed?: (result: T) => void): Promise<T> {
-    try {
-      return await this.#database.write(operation, committed)
-    } catch (error) {
-      throw this.#noted(error)
-    }
-  }
-
-  #reading<T>(read: () => T): T {
-    try {
-      return read()
-    } catch (error) {
-      throw this.#noted(error)
-    }
-  }
-
-  #noted(error: unknown): unknown {
-    const broken = databaseErrorOf(this.#database.file, error)
-    if (broken?.problem === 'corrupt' && !this.#isCorrupt) {
-      this.#isCorrupt = true
-      this.#options.onCorrupt(broken)
-    }
-    return broken ?? error
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Database } from '../../adapters/sqlite/database.ts'
+import type { Tables } from './guarded-database.ts'
 
 /** In the place of a kind: all of them. */
 export const ALL_KINDS = '*'
@@ -25,10 +25,10 @@ const MOVE = 'UPDATE watches SET resource_version = ? WHERE kind = ?'
 
 /** The kinds whose Events are watched, or were before all kinds are. */
 export class Watches {
-  readonly #database: Database
+  readonly #tables: Tables
 
-  constructor(database: Database) {
-    this.#database = database
+  constructor(tables: Tables) {
+    this.#tables = tables
   }
 
   /**
@@ -37,24 +37,24 @@ export class Watches {
    */
   begin(kinds: readonly string[], now: number): void {
     if (kinds.includes(ALL_KINDS)) {
-      this.#database.run(BEGIN, ALL_KINDS, now)
+      this.#tables.run(BEGIN, ALL_KINDS, now)
       return
     }
     for (const kind of kinds) {
-      this.#database.run(INHERIT, kind)
-      this.#database.run(BEGIN, kind, now)
+      this.#tables.run(INHERIT, kind)
+      this.#tables.run(BEGIN, kind, now)
     }
     const wanted = JSON.stringify(kinds)
-    this.#database.run(END_OTHERS, wanted)
-    this.#database.run(FORGET_OTHERS, wanted)
+    this.#tables.run(END_OTHERS, wanted)
+    this.#tables.run(FORGET_OTHERS, wanted)
   }
 
   read(kind: string): Watch | undefined {
-    return this.#database.get<Watch>(READ, kind)
+    return this.#tables.get<Watch>(READ, kind)
   }
 
   /** Within a write. */
   moveTo(kind: string, resourceVersion: string): void {
-    this.#database.run(MOVE, resourceVersion, kind)
+    this.#tables.run(MOVE, resourceVersion, kind)
   }
 }

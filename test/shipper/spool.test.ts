@@ -180,7 +180,7 @@ describe('a spool file', () => {
     const { spool, aside, close } = testSpool({ directory })
     expect(aside).toEqual([])
     await spool.add('{"b":2}', () => spool.memory.seen.count('uid') === undefined)
-    await spool.write(() => spool.memory.seen.remember('uid', 'Pod', 1))
+    await spool.tables.write(() => spool.memory.seen.remember('uid', 'Pod', 1))
     close()
     const again = testSpool({ directory })
     expect(again.spool.peek(9, MANY).map(({ body }) => body)).toEqual(['{"a":1}', '{"b":2}'])

@@ -1,0 +1,48 @@
+import type { Database } from '../../adapters/sqlite/database.ts'
+import { databaseErrorOf } from '../../adapters/sqlite/database-error.ts'
+
+/** What those who keep tables in the spool's file use of it. */
+export type Tables = Pick<Database, 'get' | 'all' | 'run' | 'write'>
+
+/** A database that tells once when its file turns out to be damaged: nothing will work any more. */
+export class GuardedDatabase implements Tables {
+  readonly #database: Database
+  readonly #onCorrupt: (error: Error) => void
+  #isCorrupt = false
+
+  constructor(database: Database, onCorrupt: (error: Error) => void) {
+    this.#database = database
+    this.#onCorrupt = onCorrupt
+  }
+
+  readonly get: Database['get'] = (...query) => this.#guard(() => this.#database.get(...query))
+
+  readonly all: Database['all'] = (...query) => this.#guard(() => this.#database.all(...query))
+
+  readonly run: Database['run'] = (...change) => this.#guard(() => this.#database.run(...change))
+
+  readonly write: Database['write'] = async (operation, committed) => {
+    try {
+      return await this.#database.write(operation, committed)
+    } catch (error) {
+      throw this.#noted(error)
+    }
+  }
+
+  #guard<T>(work: () => T): T {
+    try {
+      return work()
+    } catch (error) {
+      throw this.#noted(error)
+    }
+  }
+
+  #noted(error: unknown): unknown {
+    const broken = databaseErrorOf(this.#database.file, error)
+    if (broken?.problem === 'corrupt' && !this.#isCorrupt) {
+      this.#isCorrupt = true
+      this.#onCorrupt(broken)
+    }
+    return broken ?? error
+  }
+}
