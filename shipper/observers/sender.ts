@@ -1,7 +1,6 @@
 import type { Log } from '../../embedded/log.ts'
-import { isJsonObject, parseJson } from '../../relay/intake/json.ts'
-import { InvolvedObject, objectName } from '../../relay/model/event.ts'
 import type { ShipperMetrics } from '../metrics.ts'
+import { objectOf } from '../send/object-of.ts'
 import type { SenderObserver } from '../send/sender.ts'
 
 /** Says in log and metrics what becomes of batches. */
@@ -18,7 +17,7 @@ export function createSenderObserver(
     },
     refused({ body }, error) {
       metrics.refused()
-      log.error({ object: objectOf(body), error }, 'the relay refuses an event; it is set aside')
+      log.error({ object: objectOf(body), error }, 'an event is refused for good; it is set aside')
     },
     failed({ reason, detail }, events, retryInMs) {
       isFailing = true
@@ -29,15 +28,4 @@ export function createSenderObserver(
       log.error({ err, retryInMs }, 'the spool failed, will be repeated')
     },
   }
-}
-
-/** `Kustomization/flux-system/podinfo`. */
-function objectOf(body: string): string | undefined {
-  const parsed = parseJson(body)
-  if ('error' in parsed || !isJsonObject(parsed.value)) return undefined
-  const { event } = parsed.value
-  // With labels it is an item of two parts.
-  const { involvedObject } = isJsonObject(event) ? event : parsed.value
-  const object = InvolvedObject.safeParse(involvedObject)
-  return object.success ? objectName(object.data) : undefined
 }

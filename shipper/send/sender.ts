@@ -2,12 +2,18 @@ import type { Clock, HttpClient } from '../../relay/ports.ts'
 import type { Refusal, Spool, SpooledEvent } from '../spool/spool.ts'
 import type { RelayAddress } from './authorised.ts'
 import { backoffMs } from './backoff.ts'
+import { Isolation } from './isolation.ts'
 import { postBatch } from './post-batch.ts'
-import type { Retry } from './verdict.ts'
+import { chooseProbe } from './probe.ts'
+import type { Retry, Verdict } from './verdict.ts'
 
 /** Most of one batch, before it is compressed. */
 const MAX_BATCH_EVENTS = 100
 const MAX_BATCH_BYTES = 256 * 1024
+
+/** How far a probe may overtake: enough for two events of the largest size. */
+const PROBE_AMONG_EVENTS = 101
+const PROBE_AMONG_BYTES = 8 * 1024 * 1024
 
 /** Told what becomes of batches, for log and metrics. */
 export interface SenderObserver {
@@ -49,7 +55,10 @@ export interface Sender {
   stop(graceMs: number): Promise<boolean>
 }
 
-/** Sends what is in the spool: the oldest first, one batch at a time, each until the relay has it. */
+/**
+ * Sends what is in the spool: the oldest first, one batch at a time, each until the relay has it. A
+ * single event that fails for minutes, while others are taken, is set aside.
+ */
 export function createSender(options: SenderOptions): Sender {
   const loop = new SenderLoop(options)
   let done = Promise.resolve()
@@ -70,8 +79,9 @@ class SenderLoop {
   #wake: () => void = () => undefined
   /** In a row. */
   #failures = 0
-  /** Fewer after a batch was too large; one more again with each that was not. */
+  /** Fewer after a batch was too large, or one of its events suspect; one more with each sent. */
   #maxEvents = MAX_BATCH_EVENTS
+  readonly #isolation = new Isolation()
 
   constructor(options: SenderOptions) {
     this.#options = options
@@ -90,7 +100,7 @@ class SenderLoop {
         const { labels } = this.#options
         if (batch.length === 0) await this.#added()
         else if (labels?.isReady() === false) await labels.ready(this.#stopping.signal)
-        else await this.#send(batch)
+        else await this.#sendNext(batch)
       } catch (error) {
         await this.#spoolFailed(error)
       }
@@ -107,26 +117,71 @@ class SenderLoop {
     })
   }
 
+  #sendNext(oldest: readonly SpooledEvent[]): Promise<void> {
+    const [suspect] = oldest
+    if (!suspect || !this.#isolation.isProbeDue(oldest)) return this.#send(oldest)
+    const waiting = this.#options.spool.peek(PROBE_AMONG_EVENTS, PROBE_AMONG_BYTES)
+    const probe = chooseProbe(waiting, this.#isolation.lastProbed)
+    return probe ? this.#sendProbe(probe, suspect) : this.#send(oldest)
+  }
+
   async #send(batch: readonly SpooledEvent[]): Promise<void> {
-    const { http, relay, labels } = this.#options
-    const filled = labels ? batch.map(({ body }) => ({ body: labels.fillIn(body) })) : batch
-    const verdict = await postBatch(http, relay, filled)
+    const verdict = await this.#post(batch)
     switch (verdict.kind) {
       case 'done':
         this.#maxEvents = Math.min(this.#maxEvents + 1, MAX_BATCH_EVENTS)
-        return this.#settle(batch, verdict.refusals)
+        return this.#settleOldest(batch, verdict.refusals)
       case 'too-large':
-        if (batch.length === 1) return this.#settle(batch, [TOO_LARGE])
-        this.#maxEvents = Math.floor(batch.length / 2)
-        return
-      case 'retry': {
-        this.#failures += 1
-        const { random, observer } = this.#options
-        const retryInMs = Math.max(backoffMs(this.#failures, random()), verdict.retryAfterMs ?? 0)
-        observer.failed(verdict, batch.length, retryInMs)
-        return this.#wait(retryInMs)
-      }
+        if (batch.length === 1) return this.#settleOldest(batch, [TOO_LARGE])
+        return this.#halve(batch)
+      case 'retry':
+        if (this.#isolation.failed(batch, verdict)) this.#halve(batch)
+        return this.#failed(verdict, batch.length)
     }
+  }
+
+  /** Sends a later event alone, to see whether it fares better than the oldest one, the suspect. */
+  async #sendProbe(probe: SpooledEvent, suspect: SpooledEvent): Promise<void> {
+    const verdict = await this.#post([probe])
+    switch (verdict.kind) {
+      case 'done':
+        await this.#settle([probe], verdict.refusals)
+        return this.#convict(suspect, this.#isolation.probeSettled())
+      case 'too-large':
+        // It may be a proxy that says so, and then tells nothing of the relay.
+        return this.#settle([probe], [TOO_LARGE])
+      case 'retry':
+        this.#isolation.probeFailed(probe, verdict)
+        return this.#failed(verdict, 1)
+    }
+  }
+
+  #post(batch: readonly SpooledEvent[]): Promise<Verdict> {
+    const { http, relay, labels } = this.#options
+    const filled = labels ? batch.map(({ body }) => ({ body: labels.fillIn(body) })) : batch
+    return postBatch(http, relay, filled)
+  }
+
+  #halve(batch: readonly SpooledEvent[]): void {
+    this.#maxEvents = Math.max(Math.floor(batch.length / 2), 1)
+  }
+
+  #failed(failure: Retry, events: number): Promise<void> {
+    this.#failures += 1
+    const { random, observer } = this.#options
+    const retryInMs = Math.max(backoffMs(this.#failures, random()), failure.retryAfterMs ?? 0)
+    observer.failed(failure, events, retryInMs)
+    return this.#wait(retryInMs)
+  }
+
+  async #convict(suspect: SpooledEvent, error: string | undefined): Promise<void> {
+    if (error !== undefined) await this.#settleOldest([suspect], [{ index: 0, error }])
+  }
+
+  async #settleOldest(batch: readonly SpooledEvent[], refusals: readonly Refusal[]): Promise<void> {
+    await this.#settle(batch, refusals)
+    this.#failures = 0
+    this.#isolation.settled()
   }
 
   /** Repeated by itself: sending the batch again would be of no use. */
@@ -141,7 +196,6 @@ class SenderLoop {
         if (this.#isStopping) return
       }
     }
-    this.#failures = 0
     observer.sent(batch.length - refusals.length)
     for (const { index, error } of refusals) {
       const event = batch[index]

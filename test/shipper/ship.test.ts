@@ -209,7 +209,7 @@ it('sets aside what the relay refuses, and sends the others', async () => {
   await startRelayFor(sink, port)
   await eventually(() => expect(sink.requests).toHaveLength(2))
   expectAllInOrder(sink, [0, 2])
-  const [line] = await shipper.logged({ msg: 'the relay refuses an event; it is set aside' })
+  const [line] = await shipper.logged({ msg: 'an event is refused for good; it is set aside' })
   expect(line).toMatchObject({
     level: 'error',
     object: 'Kustomization/flux-system/app-1',

@@ -1,0 +1,22 @@
+import type { SpooledEvent } from '../spool/spool.ts'
+import { objectOf } from './object-of.ts'
+
+/**
+ * Chooses an event that may overtake the first of these: the oldest that waits of its own object, so
+ * that the order of each object is kept. The next one of those after the sequence `after`, or the
+ * first when there is none.
+ */
+export function chooseProbe(
+  events: readonly SpooledEvent[],
+  after: number,
+): SpooledEvent | undefined {
+  const [suspect, ...later] = events
+  const objects = new Set([suspect && objectOf(suspect.body)])
+  const candidates = later.filter(({ body }) => {
+    const object = objectOf(body)
+    if (object === undefined || objects.has(object)) return false
+    objects.add(object)
+    return true
+  })
+  return candidates.find(({ sequence }) => sequence > after) ?? candidates[0]
+}
