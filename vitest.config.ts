@@ -7,15 +7,16 @@ import { configDefaults, defineConfig } from 'vitest/config'
  * suite. That of credentials replaces a module of Node's.
  */
 const SHARING =
-  'test/{adapters,cli,console,deploy,docs,embedded,functions,fuzz,redaction,relay,shipper,stacks}/**/!(credentials).test.ts'
+  'test/{adapters,cli,console,crash,deploy,docs,e2e,embedded,functions,fuzz,redaction,relay,shipper,stacks}/**/!(credentials).test.ts'
 
 export default defineConfig({
   test: {
     testTimeout: 20_000,
     // Programs that tests start take half the time when what they are made of is compiled already.
     env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, 'node_modules/.cache/compiled') },
+    globalSetup: 'test/support/compile-programs.ts',
     // The end-to-end tests wait most of their time, so there are more workers than cores.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
     projects: [
       { extends: true, test: { name: 'sharing', include: [SHARING], isolate: false } },
       {

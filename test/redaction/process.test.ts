@@ -59,7 +59,7 @@ it('shows no secret in anything that the process says, answers or stores', async
     exampleEvent('kustomization-health-check-failed', { metadata: METADATA }),
     basic('local', tokens.cluster),
   )
-  await eventually(() => expect(decisionsOf(relay)).toHaveLength(providers.length))
+  await eventually(() => expect(decidedBy(relay).size).toBe(providers.length))
   expect(canaries.placesIn(sink.received()).size).toBeGreaterThan(TYPES.length)
 
   const asOperator = { headers: bearer(tokens.operator) }
@@ -161,8 +161,9 @@ function otherToken(canaries: Canaries): string {
   return canaries.plant('token of another cluster')
 }
 
-function decisionsOf(relay: RelayProcess) {
-  return relay.log().filter(({ delivery }) => delivery !== undefined)
+/** Deliveries; one that is tried again is decided again. */
+function decidedBy(relay: RelayProcess): ReadonlySet<unknown> {
+  return new Set(relay.log().flatMap(({ delivery }) => delivery ?? []))
 }
 
 async function textOf(relay: RelayProcess, path: string, init?: RequestInit): Promise<string> {

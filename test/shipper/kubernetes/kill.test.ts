@@ -10,7 +10,7 @@ import { arrivals, tokensFlags } from '../../support/shipped-events.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 /** More of them: `FLUX_RELAY_SHIPPER_KILLS=40 npm test -- test/shipper/kubernetes/kill.test.ts`. */
-const KILLS = Number(process.env.FLUX_RELAY_SHIPPER_KILLS ?? 3)
+const KILLS = Number(process.env.FLUX_RELAY_SHIPPER_KILLS ?? 2)
 
 /** What becomes of the API server and the relay while the shipper is killed, in turns. */
 const FAULTS = ['none', 'api-restarts', 'api-drops', 'relay-is-away'] as const
