@@ -1,5 +1,6 @@
 import type { Clock, HttpClient } from '../../relay/ports.ts'
 import type { Refusal, Spool, SpooledEvent } from '../spool/spool.ts'
+import { within } from '../within.ts'
 import type { RelayAddress } from './authorised.ts'
 import { backoffMs } from './backoff.ts'
 import { Isolation } from './isolation.ts'
@@ -68,7 +69,7 @@ export function createSender(options: SenderOptions): Sender {
     },
     stop(graceMs) {
       loop.stop()
-      return Promise.race([done.then(() => true), expires(graceMs)])
+      return within(done, graceMs)
     },
   }
 }
@@ -216,9 +217,3 @@ class SenderLoop {
 }
 
 const TOO_LARGE: Refusal = { index: 0, error: 'larger than the relay, or a proxy before it, takes' }
-
-function expires(ms: number): Promise<false> {
-  return new Promise((resolve) => {
-    setTimeout(() => resolve(false), ms).unref()
-  })
-}
