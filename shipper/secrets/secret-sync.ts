@@ -1,7 +1,7 @@
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import type { Clock } from '../../relay/ports.ts'
+import { type Loop, type StartableLoop, startable } from '../loop.ts'
 import { backoffMs } from '../send/backoff.ts'
-import { within } from '../within.ts'
 import { keyOf, type SecretName, secretsNamedBy } from './references.ts'
 import { SyncPass, type SyncPassObserver, type SyncPassOptions } from './sync-pass.ts'
 
@@ -23,11 +23,7 @@ export interface SecretSyncOptions extends SyncPassOptions {
   readonly onWritten: () => void
 }
 
-export interface SecretSync {
-  start(): void
-  /** Lets the requests in flight finish and starts no other; false when that took over `graceMs`. */
-  stop(graceMs: number): Promise<boolean>
-}
+export type SecretSync = StartableLoop
 
 /** Between two passes: a random time from half of this on, so that a fleet does not ask at once. */
 const LONGEST_INTERVAL_MS = 60_000
@@ -40,20 +36,10 @@ const SETTLE_MS = 1_000
  * begin or cease to name one, and within every minute.
  */
 export function createSecretSync(options: SecretSyncOptions): SecretSync {
-  const loop = new SecretSyncLoop(options)
-  let done = Promise.resolve()
-  return {
-    start() {
-      done = loop.run()
-    },
-    stop(graceMs) {
-      loop.stop()
-      return within(done, graceMs)
-    },
-  }
+  return startable(new SecretSyncLoop(options))
 }
 
-class SecretSyncLoop {
+class SecretSyncLoop implements Loop {
   readonly #options: SecretSyncOptions
   readonly #pass: SyncPass
   readonly #stopping = new AbortController()

@@ -1,6 +1,6 @@
 import type { Clock, HttpClient } from '../../relay/ports.ts'
+import { type Loop, type StartableLoop, startable } from '../loop.ts'
 import type { Refusal, Spool, SpooledEvent } from '../spool/spool.ts'
-import { within } from '../within.ts'
 import type { RelayAddress } from './authorised.ts'
 import { backoffMs } from './backoff.ts'
 import { Isolation } from './isolation.ts'
@@ -50,31 +50,17 @@ export interface SenderOptions {
   readonly observer: SenderObserver
 }
 
-export interface Sender {
-  start(): void
-  /** Lets the batch in flight finish and starts no other; false when that took over `graceMs`. */
-  stop(graceMs: number): Promise<boolean>
-}
+export type Sender = StartableLoop
 
 /**
  * Sends what is in the spool: the oldest first, one batch at a time, each until the relay has it. A
  * single event that fails for minutes, while others are taken, is set aside.
  */
 export function createSender(options: SenderOptions): Sender {
-  const loop = new SenderLoop(options)
-  let done = Promise.resolve()
-  return {
-    start() {
-      done = loop.run()
-    },
-    stop(graceMs) {
-      loop.stop()
-      return within(done, graceMs)
-    },
-  }
+  return startable(new SenderLoop(options))
 }
 
-class SenderLoop {
+class SenderLoop implements Loop {
   readonly #options: SenderOptions
   readonly #stopping = new AbortController()
   #wake: () => void = () => undefined
