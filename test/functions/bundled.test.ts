@@ -1,4 +1,7 @@
 import { createHmac } from 'node:crypto'
+import { readdirSync, readFileSync } from 'node:fs'
+import { isBuiltin } from 'node:module'
+import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { configBody } from '../support/aws-relay.ts'
@@ -8,12 +11,28 @@ import { kustomizationEvent } from '../support/relay-manifests.ts'
 import { scheduledEvent } from '../support/scheduled-event.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const { start, startDelivering } = bundledRelay()
+/** Lambda takes 250 MiB; each one more costs time at a cold start. */
+const MAX_BUNDLE_BYTES = 3 * 1024 * 1024
+
+const { bundles, start, startDelivering } = bundledRelay()
 const MINUTE_MS = 60_000
 
 const eventNamed = (name: string) => kustomizationEvent(name, '3f2c9a1')
 
 describe('the functions, as bundled for Lambda', () => {
+  it('are one module each, with all that it imports, the SDK too', () => {
+    const { names, folderOf } = bundles()
+    expect(names).toHaveLength(4)
+    for (const folder of names.map(folderOf)) {
+      expect(readdirSync(folder)).toEqual(['index.mjs'])
+      const text = readFileSync(join(folder, 'index.mjs'), 'utf8')
+      expect(text.length).toBeLessThan(MAX_BUNDLE_BYTES)
+      const imported = [...text.matchAll(/\bfrom\s*"([\w@.:/-]+)"/g)].map(([, name = '']) => name)
+      expect(imported).not.toEqual([])
+      expect(imported.filter((name) => !isBuiltin(name))).toEqual([])
+    }
+  })
+
   it('deliver events in every form that a sender may use', async () => {
     const { relay, post, postSigned, poll, functionOf, deliveries, sink } = await startDelivering({
       'POST /hook': { status: 200 },

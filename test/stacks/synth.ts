@@ -32,13 +32,35 @@ const VPC = {
 /** What CDK would ask the account for. */
 const LOOKUP = `vpc-provider:account=${ENV.account}:filter.vpc-id=${VPC_ID}:region=${ENV.region}:returnAsymmetricSubnets=true`
 
-/** The templates with these settings, without the functions' code. */
-export function synth(settings: Readonly<Record<string, unknown>> = {}) {
-  const created = createApp({
-    app: { context: { [SETTINGS_KEY]: settings, [LOOKUP]: VPC }, analyticsReporting: false },
+/** The app with these settings. Its functions have no code of their own but in `outdir`, if given. */
+export function appWith(settings: Settings, outdir?: string): ReturnType<typeof createApp> {
+  return createApp({
+    app: {
+      context: { [SETTINGS_KEY]: settings, [LOOKUP]: VPC },
+      analyticsReporting: false,
+      ...(outdir !== undefined && { outdir }),
+    },
     ...('vpcId' in settings && { env: ENV }),
-    code: () => Code.fromInline('export const handler = () => undefined'),
+    ...(outdir === undefined && { code: () => Code.fromInline('export const handler = () => 0') }),
   })
+}
+
+type Settings = Readonly<Record<string, unknown>>
+
+/** A synth takes a second, most of it for CDK's own check of the templates. */
+const synthesised = new Map<string, Synthesised>()
+type Synthesised = ReturnType<typeof synthesise>
+
+/** The templates with these settings, without the functions' code; not to be changed. */
+export function synth(settings: Settings = {}): Synthesised {
+  const key = JSON.stringify(settings)
+  const known = synthesised.get(key) ?? synthesise(settings)
+  synthesised.set(key, known)
+  return known
+}
+
+function synthesise(settings: Settings) {
+  const created = appWith(settings)
   return {
     ...created,
     relayTemplate: Template.fromStack(created.relay),

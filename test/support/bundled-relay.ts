@@ -34,6 +34,7 @@ export function bundledRelay(startProcess: StartFunction = startFunction) {
   }
 
   return {
+    bundles: () => bundles,
     start,
     /** With a configuration that posts everything of `prod` to `/hook` of a sink. */
     async startDelivering(answers: SinkAnswers) {

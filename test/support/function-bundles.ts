@@ -1,8 +1,9 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { bundleFunction, entryOf, type FunctionName } from '../../lib/bundle.ts'
-import { synth, VPC_ID } from '../stacks/synth.ts'
+import { Template } from 'aws-cdk-lib/assertions'
+import type { FunctionName } from '../../lib/bundle.ts'
+import { appWith, VPC_ID } from '../stacks/synth.ts'
 import type { AwsRelay } from './aws-relay.ts'
 
 /** All functions, as Lambda gets them. */
@@ -15,24 +16,23 @@ export interface FunctionBundles {
   remove(): void
 }
 
-const FUNCTIONS = join(import.meta.dirname, '../../functions')
-
 /** Settings of a deployment that may deliver to this machine. */
 const SETTINGS = { allowPrivateAddresses: true, vpcId: VPC_ID }
 
-/** Bundles the functions into a new folder. */
+/** Synthesises the app, with the functions' bundles, into a new folder. */
 export function buildFunctions(): FunctionBundles {
   const folder = mkdtempSync(join(tmpdir(), 'flux-relay-functions-'))
-  const names = (readdirSync(FUNCTIONS) as FunctionName[]).filter((name) =>
-    existsSync(entryOf(name)),
-  )
-  for (const name of names) bundleFunction(name, join(folder, name))
-  const variables = variablesInStack()
+  const functions = synthesise(folder)
+  const inStack = (name: FunctionName): DeployedFunction => {
+    const found = functions.get(name)
+    if (!found) throw new Error(`the stack has no function ${name}`)
+    return found
+  }
   return {
-    names,
-    folderOf: (name) => join(folder, name),
+    names: [...functions.keys()],
+    folderOf: (name) => join(folder, inStack(name).assetFolder),
     environmentOf: (name, relay) => ({
-      ...resolved(name, variables.get(name) ?? {}, relay.variables),
+      ...resolved(name, inStack(name).variables, relay.variables),
       ...servicesOf(relay),
       AWS_LAMBDA_FUNCTION_NAME: name,
       TZ: ':UTC',
@@ -43,14 +43,22 @@ export function buildFunctions(): FunctionBundles {
 
 type Variables = Readonly<Record<string, unknown>>
 
-/** By the function's name without that of the stage. */
-function variablesInStack(): ReadonlyMap<string, Variables> {
-  const { relayTemplate } = synth(SETTINGS)
-  const functions = Object.values(relayTemplate.findResources('AWS::Lambda::Function'))
+interface DeployedFunction {
+  readonly assetFolder: string
+  readonly variables: Variables
+}
+
+function synthesise(folder: string): ReadonlyMap<FunctionName, DeployedFunction> {
+  const { relay } = appWith(SETTINGS, folder)
+  const functions = Template.fromStack(relay).findResources('AWS::Lambda::Function')
   return new Map(
-    functions.map(({ Properties: { FunctionName: name, Environment } }) => [
-      String(name).replace(/^flux-relay-[^-]+-/, ''),
-      Environment.Variables as Variables,
+    Object.values(functions).map(({ Properties: { FunctionName: name, Code, Environment } }) => [
+      // Without the name of the stage.
+      String(name).replace(/^flux-relay-[^-]+-/, '') as FunctionName,
+      {
+        assetFolder: `asset.${String(Code.S3Key).replace('.zip', '')}`,
+        variables: Environment.Variables as Variables,
+      },
     ]),
   )
 }

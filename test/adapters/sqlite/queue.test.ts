@@ -107,9 +107,9 @@ describe('events', () => {
   })
 })
 
-describe('a group with 100,000 messages', () => {
+describe('a group with many messages', () => {
   it('is leased from by look-ups in indexes alone', async () => {
-    const events = Array.from({ length: 100_000 }, (_, number) => inGroup('busy', number))
+    const events = Array.from({ length: 5_000 }, (_, number) => inGroup('busy', number))
     await Promise.all(chunks(events, 1_000).map((chunk) => queue.send(chunk)))
     await queue.send([inGroup('other', 1)])
     await queue.sendRetries([{ deliveryId: 'd', attempt: 1, dueAt: START }])
@@ -123,7 +123,7 @@ describe('a group with 100,000 messages', () => {
     for (const sql of statements) {
       for (const step of planOf(database, sql)) expect(step, sql).toMatch(/^SEARCH /)
     }
-    expect(queue.depth().events).toBe(99_999)
+    expect(queue.depth().events).toBe(4_999)
   })
 
   it('is found at start, and measured, by an index', async () => {
