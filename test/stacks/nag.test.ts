@@ -2,7 +2,7 @@ import { App, Stack } from 'aws-cdk-lib'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { describe, expect, it } from 'vitest'
-import { synth, VPC_ID } from './synth.ts'
+import { appWith, synth, VPC_ID } from './synth.ts'
 
 function findingsOf(app: App) {
   return new AwsSolutionsChecks(app)
@@ -29,5 +29,18 @@ describe('cdk-nag AwsSolutions', () => {
     const app = new App()
     new Queue(new Stack(app, 'Stack'), 'Queue')
     expect(findingsOf(app).map(([rule]) => rule)).toContain('AwsSolutions-SQS4')
+  })
+})
+
+describe('the check of CDK itself', () => {
+  it('finds nothing with all that can be added', () => {
+    const settings = {
+      alarmEmail: 'ops@example.com',
+      replayButton: true,
+      cloudIdentities: true,
+      vpcId: VPC_ID,
+      allowPrivateAddresses: true,
+    }
+    expect(() => appWith(settings, { validates: true }).app.synth()).not.toThrow()
   })
 })

@@ -32,12 +32,22 @@ const VPC = {
 /** What CDK would ask the account for. */
 const LOOKUP = `vpc-provider:account=${ENV.account}:filter.vpc-id=${VPC_ID}:region=${ENV.region}:returnAsymmetricSubnets=true`
 
-/** The app with these settings. Its functions have no code of their own but in `outdir`, if given. */
-export function appWith(settings: Settings, outdir?: string): ReturnType<typeof createApp> {
+interface AppOptions {
+  /** Where its templates go, and its functions' bundles; without it they have no code of their own. */
+  readonly outdir?: string
+  /** CDK's own check of the templates, which takes most of the second that a synth takes. */
+  readonly validates: boolean
+}
+
+type Settings = Readonly<Record<string, unknown>>
+
+/** The app with these settings. */
+export function appWith(settings: Settings, { outdir, validates }: AppOptions) {
   return createApp({
     app: {
       context: { [SETTINGS_KEY]: settings, [LOOKUP]: VPC },
       analyticsReporting: false,
+      builtinCloudFormationValidation: validates,
       ...(outdir !== undefined && { outdir }),
     },
     ...('vpcId' in settings && { env: ENV }),
@@ -45,11 +55,8 @@ export function appWith(settings: Settings, outdir?: string): ReturnType<typeof 
   })
 }
 
-type Settings = Readonly<Record<string, unknown>>
-
-/** A synth takes a second, most of it for CDK's own check of the templates. */
-const synthesised = new Map<string, Synthesised>()
 type Synthesised = ReturnType<typeof synthesise>
+const synthesised = new Map<string, Synthesised>()
 
 /** The templates with these settings, without the functions' code; not to be changed. */
 export function synth(settings: Settings = {}): Synthesised {
@@ -60,7 +67,7 @@ export function synth(settings: Settings = {}): Synthesised {
 }
 
 function synthesise(settings: Settings) {
-  const created = appWith(settings)
+  const created = appWith(settings, { validates: false })
   return {
     ...created,
     relayTemplate: Template.fromStack(created.relay),
