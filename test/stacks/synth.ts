@@ -1,5 +1,6 @@
 import { Template } from 'aws-cdk-lib/assertions'
 import { Code } from 'aws-cdk-lib/aws-lambda'
+import { readProjectFile } from '../../docs/generate/project.ts'
 import { createApp } from '../../lib/app.ts'
 import { SETTINGS_KEY } from '../../lib/settings.ts'
 
@@ -32,6 +33,8 @@ const VPC = {
 /** What CDK would ask the account for. */
 const LOOKUP = `vpc-provider:account=${ENV.account}:filter.vpc-id=${VPC_ID}:region=${ENV.region}:returnAsymmetricSubnets=true`
 
+const { context: FLAGS } = JSON.parse(readProjectFile('cdk.json')) as { readonly context: Settings }
+
 interface AppOptions {
   /** Where its templates go, and its functions' bundles; without it they have no code of their own. */
   readonly outdir?: string
@@ -45,7 +48,7 @@ type Settings = Readonly<Record<string, unknown>>
 export function appWith(settings: Settings, { outdir, validates }: AppOptions) {
   return createApp({
     app: {
-      context: { [SETTINGS_KEY]: settings, [LOOKUP]: VPC },
+      context: { ...FLAGS, [SETTINGS_KEY]: settings, [LOOKUP]: VPC },
       analyticsReporting: false,
       builtinCloudFormationValidation: validates,
       ...(outdir !== undefined && { outdir }),
