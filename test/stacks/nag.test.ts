@@ -1,8 +1,8 @@
 import { App, Stack } from 'aws-cdk-lib'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { AwsSolutionsChecks } from 'cdk-nag'
-import { describe, expect, it } from 'vitest'
-import { appWith, synth, VPC_ID } from './synth.ts'
+import { describe, expect, it, onTestFinished } from 'vitest'
+import { appWith, removeOutput, synth, VPC_ID } from './synth.ts'
 
 function findingsOf(app: App) {
   return new AwsSolutionsChecks(app)
@@ -27,6 +27,7 @@ describe('cdk-nag AwsSolutions', () => {
 
   it('finds what is wrong', () => {
     const app = new App()
+    onTestFinished(() => removeOutput(app))
     new Queue(new Stack(app, 'Stack'), 'Queue')
     expect(findingsOf(app).map(([rule]) => rule)).toContain('AwsSolutions-SQS4')
   })
@@ -41,6 +42,8 @@ describe('the check of CDK itself', () => {
       vpcId: VPC_ID,
       allowPrivateAddresses: true,
     }
-    expect(() => appWith(settings, { validates: true }).app.synth()).not.toThrow()
+    const { app } = appWith(settings, { validates: true })
+    onTestFinished(() => removeOutput(app))
+    expect(() => app.synth()).not.toThrow()
   })
 })

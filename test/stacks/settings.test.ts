@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest'
 import cdkJson from '../../cdk.json' with { type: 'json' }
 import { createApp } from '../../lib/app.ts'
 import { parseSettings, SETTING_NAMES, SETTINGS_KEY, SettingsError } from '../../lib/settings.ts'
-import { synth, VPC_ID } from './synth.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { appWith, VPC_ID } from './synth.ts'
 
 const TOPIC = 'arn:aws:sns:eu-central-1:111122223333:alarms'
 
@@ -72,11 +73,13 @@ describe('settings', () => {
 
   it('with a VPC need an account to look it up in', () => {
     const context = { [SETTINGS_KEY]: { vpcId: VPC_ID } }
-    expect(() => createApp({ app: { context } })).toThrow('vpcId: needs credentials of the account')
+    const app = { context, outdir: temporaryDirectory() }
+    expect(() => createApp({ app })).toThrow('vpcId: needs credentials of the account')
   })
 
   it('stop the synth', () => {
-    expect(() => synth({ retention: 30 })).toThrow(
+    const options = { outdir: temporaryDirectory(), validates: false }
+    expect(() => appWith({ retention: 30 }, options)).toThrow(
       '"flux-relay" in cdk.json:\n  retention: no such',
     )
   })

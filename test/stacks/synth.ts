@@ -1,3 +1,5 @@
+import { rmSync } from 'node:fs'
+import type { App } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { Code } from 'aws-cdk-lib/aws-lambda'
 import { readProjectFile } from '../../docs/generate/project.ts'
@@ -71,9 +73,15 @@ export function synth(settings: Settings = {}): Synthesised {
 
 function synthesise(settings: Settings) {
   const created = appWith(settings, { validates: false })
-  return {
-    ...created,
+  const templates = {
     relayTemplate: Template.fromStack(created.relay),
     observabilityTemplate: Template.fromStack(created.observability),
   }
+  removeOutput(created.app)
+  return { ...created, ...templates }
+}
+
+/** Removes what CDK writes into the temporary directory for an app without `outdir`. */
+export function removeOutput({ outdir }: App): void {
+  rmSync(outdir, { recursive: true })
 }
