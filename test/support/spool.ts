@@ -53,11 +53,10 @@ export function bodies(count: number, bytes = 0): readonly string[] {
   })
 }
 
-/** Adds them one after the other. */
+/** Adds them in their order, and in one transaction. */
 export async function fill(spool: Spool, texts: readonly string[]): Promise<void> {
-  for (const text of texts) {
-    if ((await spool.add(text)) !== 'spooled') throw new Error('the spool is full')
-  }
+  const results = await spool.addAll(texts.map((body) => ({ body })))
+  if (results.length < texts.length) throw new Error('the spool is full')
 }
 
 /** The folder of a spool file of 70 MB that is damaged from there on. */

@@ -1,4 +1,4 @@
-import { existsSync, globSync, readFileSync } from 'node:fs'
+import { globSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parse } from 'yaml'
 import type { Manifest } from './api-object.ts'
@@ -70,13 +70,14 @@ export function definitionOf(custom: CustomKind): Manifest {
   }
 }
 
-/** The definitions that the project ships; simple ones of the same kinds where there are none. */
-export function shippedDefinitions(): readonly Manifest[] {
-  const files = existsSync(SHIPPED) ? globSync('*.yaml', { cwd: SHIPPED }).sort() : []
-  const found = files
+let shipped: readonly Manifest[] | undefined
+
+/** Our own definitions of Alert and Provider; not to be changed. */
+function shippedDefinitions(): readonly Manifest[] {
+  shipped ??= globSync('*.yaml', { cwd: SHIPPED })
     .map((file): Manifest => parse(readFileSync(join(SHIPPED, file), 'utf8')))
     .filter(({ kind }) => kind === 'CustomResourceDefinition')
-  return found.length > 0 ? found : notificationKinds(['v1beta3'], true).map(definitionOf)
+  return shipped
 }
 
 /** What a cluster with these options knows beside its built-in kinds. */
