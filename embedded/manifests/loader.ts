@@ -48,7 +48,10 @@ export class ManifestLoader {
   async load(entries: readonly FolderEntry[]): Promise<LoadedManifests> {
     const before = this.#cache
     const cache = new Map<string, Cached>()
-    for (const entry of entries) cache.set(entry.file, await this.#read(entry))
+    for (const entry of entries) {
+      const read = await this.#read(entry)
+      if (read) cache.set(entry.file, read)
+    }
     this.#cache = cache
     if (this.#loaded && haveSameReadings(before, cache)) return this.#loaded
     const readings = [...cache.values()].map(({ reading }) => reading)
@@ -58,12 +61,14 @@ export class ManifestLoader {
     return this.#loaded
   }
 
-  async #read(entry: FolderEntry): Promise<Cached> {
+  /** As it was before, when the file is gone meanwhile: the next look decides what that means. */
+  async #read(entry: FolderEntry): Promise<Cached | undefined> {
     const cached = this.#cache.get(entry.file)
     const signature = entrySignature(entry)
     if (cached?.signature === signature && !cached.isUncertain) return cached
     const startedAt = Date.now()
     const reading = await readEntry(this.#cluster, entry, cached?.reading)
+    if (reading === undefined) return cached
     const isUncertain =
       isManifestFile(entry) &&
       (reading.digest === undefined || Math.abs(startedAt - entry.modifiedAt) < RACY_MS)

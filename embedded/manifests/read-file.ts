@@ -20,14 +20,14 @@ export interface FileReading {
 export const MAX_FILE_BYTES = 4 * 1024 * 1024
 
 /**
- * Reads one entry of the folder. `previous` comes back, when the bytes are still the same. Never
- * rejects for what the file holds.
+ * Reads one entry of the folder. `previous` comes back, when the bytes are still the same, and
+ * nothing when the file is gone since it was listed. Never rejects for what the file holds.
  */
 export async function readEntry(
   cluster: string,
   entry: FolderEntry,
   previous: FileReading | undefined,
-): Promise<FileReading> {
+): Promise<FileReading | undefined> {
   if ('problem' in entry) return unreadable(entry.file, entry.problem)
   if (entry.size > MAX_FILE_BYTES) {
     return unreadable(entry.file, `is larger than ${MAX_FILE_BYTES / 1024 / 1024} MiB`)
@@ -36,7 +36,8 @@ export async function readEntry(
   try {
     bytes = await readFile(entry.path)
   } catch (error) {
-    return unreadable(entry.file, codeText(errorCode(error)))
+    const code = errorCode(error)
+    return code === 'ENOENT' ? undefined : unreadable(entry.file, codeText(code))
   }
   const digest = createHash('sha256').update(bytes).digest('hex')
   if (previous?.digest === digest) return previous

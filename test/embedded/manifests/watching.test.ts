@@ -1,7 +1,8 @@
 import { renameSync, rmSync, symlinkSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, vi } from 'vitest'
-import type { LoadedManifests } from '../../../embedded/manifests/loader.ts'
+import { type LoadedManifests, ManifestLoader } from '../../../embedded/manifests/loader.ts'
+import { scanManifests } from '../../../embedded/manifests/scan.ts'
 import {
   alertYaml,
   namesOf,
@@ -145,6 +146,28 @@ describe('objects go away', () => {
     const loaded = await reload()
     expect(loaded.manifests).toMatchObject([{ spec: { eventSeverity: 'error' } }])
     expect(loaded.problems).toEqual([])
+  })
+})
+
+describe('a file that is gone since it was listed', () => {
+  it('is as it was, until the next look', async () => {
+    const path = temporaryDirectory()
+    writeFiles(path, { 'x.yaml': alertYaml('a'), 'y.yaml': alertYaml('b') })
+    const loader = new ManifestLoader('local')
+    const listed = await scanManifests(path)
+    const loaded = await loader.load(listed)
+    unlinkSync(join(path, 'y.yaml'))
+    expect(await loader.load(listed)).toBe(loaded)
+    expect(namesOf(await loader.load(await scanManifests(path)))).toEqual(['Alert/a'])
+  })
+
+  it('is not there, when it was never read', async () => {
+    const path = temporaryDirectory()
+    writeFiles(path, { 'x.yaml': alertYaml('a'), 'y.yaml': alertYaml('b') })
+    const listed = await scanManifests(path)
+    unlinkSync(join(path, 'y.yaml'))
+    const loaded = await new ManifestLoader('local').load(listed)
+    expect([namesOf(loaded), loaded.problems]).toEqual([['Alert/a'], []])
   })
 })
 
