@@ -1,14 +1,14 @@
 import type { SpooledEvent } from '../spool/spool.ts'
-import type { Retry } from './verdict.ts'
+import type { Retry, Suspicion } from './verdict.ts'
 
 /** So many failures in a row, some minutes, before an event is looked for that may cause them. */
 const ISOLATE_AFTER = 8
 
-/** So often in a row others are taken, while one event fails before and after each. */
-const STRIKES = 3
-
-/** Statuses that say nothing of what was sent. */
-const NOT_OF_CONTENT: readonly string[] = ['401', '408', '425', '429']
+/**
+ * So often in a row others are taken, while one event fails before and after each. With five, where
+ * four requests of five fail by chance, one suspect in 270,000 has the misfortune.
+ */
+const STRIKES: Readonly<Record<Suspicion, number>> = { strong: 3, weak: 5 }
 
 /**
  * Finds the one event on whose content something before the relay fails each time, such as a
@@ -23,6 +23,7 @@ export class Isolation {
   /** A single event that failed, and how; how often since the last strike, and its strikes. */
   #suspect = 0
   #charge = ''
+  #suspicion: Suspicion = 'strong'
   #tries = 0
   #strikes = 0
   /** The event that was last probed in vain. */
@@ -35,7 +36,8 @@ export class Isolation {
 
   /** Takes note that the relay has no verdict on the oldest events; whether to send fewer of them. */
   failed(batch: readonly SpooledEvent[], failure: Retry): boolean {
-    if (!mayBeOfContent(failure)) {
+    const { suspicion } = failure
+    if (!suspicion) {
       this.#giveUp()
       return false
     }
@@ -43,7 +45,7 @@ export class Isolation {
     this.#failures += 1
     if (this.#failures >= ISOLATE_AFTER) this.#until = Math.max(this.#until, last)
     if (first > this.#until) return false
-    if (batch.length === 1) this.#suspectFailed(first, failure)
+    if (batch.length === 1) this.#suspectFailed(first, failure, suspicion)
     return true
   }
 
@@ -66,24 +68,26 @@ export class Isolation {
   probeSettled(): string | undefined {
     this.#strikes += 1
     this.#tries = 0
-    return this.#strikes >= STRIKES ? this.#charge : undefined
+    return this.#strikes >= STRIKES[this.#suspicion] ? this.#charge : undefined
   }
 
   /** Takes note that a probe fared no better, which looks like an outage. */
   probeFailed(probe: SpooledEvent, failure: Retry): void {
     this.#probed = probe.sequence
-    if (mayBeOfContent(failure)) this.#acquit()
+    if (failure.suspicion) this.#acquit()
     else this.#giveUp()
   }
 
-  #suspectFailed(sequence: number, { reason, detail }: Retry): void {
+  #suspectFailed(sequence: number, { reason, detail }: Retry, suspicion: Suspicion): void {
     if (sequence !== this.#suspect) this.#acquit()
     this.#suspect = sequence
-    this.#charge = `answered with ${reason} again and again while other events are taken: ${detail}`
+    this.#charge = `fails with ${reason} again and again while other events are taken: ${detail}`
+    if (suspicion === 'weak') this.#suspicion = 'weak'
     this.#tries += 1
   }
 
   #acquit(): void {
+    this.#suspicion = 'strong'
     this.#tries = 0
     this.#strikes = 0
   }
@@ -93,8 +97,4 @@ export class Isolation {
     this.#until = 0
     this.#acquit()
   }
-}
-
-function mayBeOfContent({ reason }: Retry): boolean {
-  return /^\d{3}$/.test(reason) && !NOT_OF_CONTENT.includes(reason)
 }

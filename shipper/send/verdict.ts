@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { parseJson } from '../../relay/intake/json.ts'
 import { ellipsize } from '../../relay/model/text.ts'
-import type { HttpResponse, TransportFailure } from '../../relay/ports.ts'
+import type { HttpResponse, TransportFailure, TransportFailureCause } from '../../relay/ports.ts'
 import { parseRetryAfterMs } from '../../relay/retry.ts'
 import type { Refusal } from '../spool/spool.ts'
 
@@ -21,7 +21,18 @@ export interface Retry {
   readonly detail: string
   /** What the relay asks for. */
   readonly retryAfterMs?: number | undefined
+  /** Present when it may come of what was sent. */
+  readonly suspicion?: Suspicion | undefined
 }
+
+/** `weak` for what an outage or a bad line does as well. */
+export type Suspicion = 'strong' | 'weak'
+
+/** Statuses that say nothing of what was sent. */
+const NOT_OF_CONTENT: readonly number[] = [401, 408, 425, 429]
+
+/** What can befall a request that has arrived. */
+const MAYBE_OF_CONTENT: readonly TransportFailureCause[] = ['reset', 'timeout', 'protocol']
 
 const Rejected = z.array(z.object({ index: z.int().nonnegative(), error: z.string() }))
 
@@ -70,7 +81,9 @@ const MAX_DETAIL_LENGTH = 300
 /** Why a request has to be repeated, from whatever came of it. */
 export function retryOf(answer: HttpResponse | TransportFailure): Retry {
   if (answer.kind === 'failure') {
-    return { kind: 'retry', reason: answer.cause, detail: answer.detail }
+    const { cause, detail, mayHaveArrived } = answer
+    const isSuspect = mayHaveArrived && MAYBE_OF_CONTENT.includes(cause)
+    return { kind: 'retry', reason: cause, detail, ...(isSuspect && { suspicion: 'weak' }) }
   }
   const { status, headers, body, receivedAt } = answer
   const parsed = parseJson(body)
@@ -81,5 +94,6 @@ export function retryOf(answer: HttpResponse | TransportFailure): Retry {
     reason: String(status),
     detail: ellipsize(`HTTP ${status}: ${said}`, MAX_DETAIL_LENGTH),
     retryAfterMs: parseRetryAfterMs(headers['retry-after'], receivedAt),
+    ...(!NOT_OF_CONTENT.includes(status) && { suspicion: status < 500 ? 'strong' : 'weak' }),
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { TransportFailure } from '../../relay/ports.ts'
+import type { HttpResponse, TransportFailure } from '../../relay/ports.ts'
+import { seededRandom } from '../crash/random.ts'
 import { answers, eventsOf, response, runSender, takesAll } from '../support/sender-harness.ts'
 import { fill, testSpool } from '../support/spool.ts'
 import { waitFor } from '../support/wait-for.ts'
@@ -23,7 +24,7 @@ describe('an event that something before the relay refuses each time', () => {
     expect(new Set(taken(run.batches))).toEqual(new Set(messages.toSpliced(place, 1)))
     expect(taken(run.batches)).toHaveLength(119)
     expect(refused(run.said)).toEqual([
-      'refused bad: answered with 403 again and again while other events are taken: ' +
+      'refused bad: fails with 403 again and again while other events are taken: ' +
         'HTTP 403: it is not the answer of a relay',
     ])
     expect(spool.depth().refused).toBe(1)
@@ -38,6 +39,20 @@ describe('an event that something before the relay refuses each time', () => {
     expect(alone.join(', ')).toBe(
       'bad a b c d, bad a, bad, bad, a, bad, bad, bad, b, bad, bad, bad, bad, c, d',
     )
+  })
+
+  it.each([
+    ['closes the connection', noAnswer('reset')],
+    ['does not answer', noAnswer('timeout')],
+    ['answers what is no HTTP', noAnswer('protocol')],
+    ['answers with 502', response(502, '<html>')],
+  ])('is overtaken by five when what is before the relay %s', async (_, answer) => {
+    const spool = await spooled(['bad', ...'abcdef'])
+    const run = runSender(spool, [failsOn('bad', answer)])
+    await run.emptied()
+    const alone = run.batches.filter(({ length }) => length === 1).flat()
+    expect(alone.join('').replaceAll('bad', '!')).toBe('!!a!!!b!!!!c!!!!!d!!!!!!ef')
+    expect(refused(run.said)).toEqual([expect.stringMatching(/^refused bad: fails with \w+ again/)])
   })
 
   it('is set aside although the next ones are refused too, and so are those', async () => {
@@ -67,17 +82,19 @@ describe('an event that something before the relay refuses each time', () => {
   })
 
   it('is set aside when the relay gives its verdict on others, whatever that is', async () => {
-    const spool = await spooled(['bad', 'a', 'b', 'c'])
+    const spool = await spooled(['bad', ...'abcde'])
     const refuses = () => response(400, { errors: [{ index: 0, error: 'no kind' }] })
     const run = runSender(spool, [
       (messages) => (messages.includes('bad') ? response(500, {}) : refuses()),
     ])
     await run.emptied()
-    expect(refused(run.said).map((text) => text.slice(0, 25))).toEqual([
+    expect(refused(run.said).map((text) => text.slice(0, 27))).toEqual([
       'refused a: no kind',
       'refused b: no kind',
       'refused c: no kind',
-      'refused bad: answered wit',
+      'refused d: no kind',
+      'refused e: no kind',
+      'refused bad: fails with 500',
     ])
   })
 
@@ -131,6 +148,7 @@ describe('an event that something before the relay refuses each time', () => {
 describe('an outage', () => {
   it.each([
     ['no connection', () => NO_CONNECTION],
+    ['no connection in time', () => ({ ...NO_CONNECTION, cause: 'timeout' as const })],
     ['401', answers(401)],
     ['408', answers(408)],
     ['425', answers(425)],
@@ -201,6 +219,17 @@ describe('an outage', () => {
     },
   )
 
+  it.each([0.5, 0.8])('of requests at random sets nothing aside: %d of them', async (share) => {
+    const random = seededRandom(1)
+    const messages = numbered(150)
+    const spool = await spooled(messages)
+    const run = runSender(spool, [
+      (sent, request) => (random.chance(share) ? noAnswer('reset') : takesAll(sent, request)),
+    ])
+    await run.emptied()
+    expect([refused(run.said), spool.depth().refused]).toEqual([[], 0])
+  })
+
   it('of every second request from the start changes no batch', async () => {
     const messages = numbered(1_000)
     const spool = await spooled(messages)
@@ -215,10 +244,18 @@ type Answering = typeof takesAll
 
 /** As a firewall does: 403 for what contains the word. */
 function dislikes(word: string): Answering {
+  return failsOn(word, response(403, '<html>'))
+}
+
+/** Takes all but what contains the word. */
+function failsOn(word: string, answer: HttpResponse | TransportFailure): Answering {
   return (messages, request) =>
-    messages.some((message) => message.includes(word))
-      ? response(403, '<html>')
-      : takesAll(messages, request)
+    messages.some((message) => message.includes(word)) ? answer : takesAll(messages, request)
+}
+
+/** Of a request that may have arrived. */
+function noAnswer(cause: TransportFailure['cause']): TransportFailure {
+  return { kind: 'failure', cause, mayHaveArrived: true, detail: 'no answer' }
 }
 
 /** One answer for each `period`th request, another for the others. */
