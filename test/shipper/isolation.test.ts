@@ -207,7 +207,7 @@ describe('an outage', () => {
   })
 
   // Such as of some servers behind one address, that are asked in turn.
-  it.each(range(2, 7).flatMap((period) => range(0, period).map((at) => [period, at] as const)))(
+  it.each([2, 4, 6].flatMap((period) => range(0, period).map((at) => [period, at] as const)))(
     'that ends for one request of %i, the one at %i, sets nothing aside',
     async (period, at) => {
       const messages = numbered(40)
