@@ -57,11 +57,23 @@ export async function findResource(
 }
 
 /**
- * The kind in each group that has it, in the version that the group prefers. Rejects with `ApiError`.
+ * Finds a kind in each group that has it, in the version that the group prefers. To look at all groups
+ * takes as many requests as these, and those that ask meanwhile share them. Rejects with `ApiError`.
  */
-export async function findKind(
+export function createKindFinder(
   client: Pick<KubernetesClient, 'request'>,
-  kind: string,
+): (kind: string) => Promise<readonly ApiResource[]> {
+  let looking: Promise<readonly ApiResource[]> | undefined
+  return async (wanted) => {
+    looking ??= preferredResources(client).finally(() => {
+      looking = undefined
+    })
+    return (await looking).filter(({ kind }) => kind === wanted)
+  }
+}
+
+async function preferredResources(
+  client: Pick<KubernetesClient, 'request'>,
 ): Promise<readonly ApiResource[]> {
   const answer = await client.request({ method: 'GET', path: '/apis' })
   const groups = [
@@ -74,8 +86,7 @@ export async function findKind(
   const found: ApiResource[] = []
   for (const { group, version } of groups) {
     try {
-      const resources = await resourcesOf(client, group, version)
-      found.push(...resources.filter((resource) => resource.kind === kind))
+      found.push(...(await resourcesOf(client, group, version)))
     } catch (error) {
       if (!isOfExtension(error)) throw error
     }

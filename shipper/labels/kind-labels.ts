@@ -2,7 +2,7 @@ import type { Labels } from '../../relay/model/event.ts'
 import type { Clock } from '../../relay/ports.ts'
 import type { ApiError } from '../kubernetes/api-error.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
-import { type ApiResource, findKind } from '../kubernetes/discovery.ts'
+import type { ApiResource } from '../kubernetes/discovery.ts'
 import type { FollowOptions, Update } from '../kubernetes/follow.ts'
 import { followKind, isDefinite } from '../kubernetes/follow-kind.ts'
 import { LabelCache } from './label-cache.ts'
@@ -21,6 +21,8 @@ export interface KindLabelsObserver {
 export interface KindLabelsOptions extends Pick<FollowOptions, 'random' | 'wait'> {
   readonly kind: string
   readonly client: KubernetesClient
+  /** Looks up what serves a kind now. */
+  readonly findKind: (kind: string) => Promise<readonly ApiResource[]>
   readonly clock: Pick<Clock, 'now'>
   readonly pool: LabelPool
   readonly onSettled: () => void
@@ -55,11 +57,11 @@ export class KindLabels {
 
   constructor(options: KindLabelsOptions) {
     this.#options = options
-    const { kind, client, random, wait, observer } = options
+    const { kind, client, findKind, random, wait, observer } = options
     this.#follower = followKind({
       ...{ client, random, wait },
       content: 'metadata',
-      find: () => findKind(client, kind),
+      find: () => findKind(kind),
       listener: {
         found: (resources) => this.#found(resources),
         updated: ({ group }, update) => this.#updated(group, update),

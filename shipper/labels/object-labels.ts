@@ -4,9 +4,15 @@ import type { Labels } from '../../relay/model/event.ts'
 import type { Clock } from '../../relay/ports.ts'
 import type { ConfigWatch } from '../config/config-watch.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
+import { createKindFinder } from '../kubernetes/discovery.ts'
 import type { FollowOptions } from '../kubernetes/follow.ts'
 import type { EventLabels } from '../send/sender.ts'
-import { KindLabels, type KindLabelsObserver, type LabelledObject } from './kind-labels.ts'
+import {
+  KindLabels,
+  type KindLabelsObserver,
+  type KindLabelsOptions,
+  type LabelledObject,
+} from './kind-labels.ts'
 import { type LabelLimits, LabelPool } from './label-pool.ts'
 import { selectedKinds } from './selected-kinds.ts'
 
@@ -59,6 +65,7 @@ export function followLabels(options: ObjectLabelsOptions): ObjectLabels {
 class SelectedLabels implements ObjectLabels {
   readonly #options: ObjectLabelsOptions
   readonly #pool: LabelPool
+  readonly #findKind: KindLabelsOptions['findKind']
   readonly #kinds = new Map<string, KindLabels>()
   readonly #waiting = new Set<() => void>()
   #isWaitTold = false
@@ -68,6 +75,7 @@ class SelectedLabels implements ObjectLabels {
   constructor(options: ObjectLabelsOptions) {
     this.#options = options
     this.#pool = new LabelPool(options.limits ?? LIMITS)
+    this.#findKind = createKindFinder(options.client)
     options.config.onChanged(() => this.#select())
     this.#select()
   }
@@ -133,6 +141,7 @@ class SelectedLabels implements ObjectLabels {
     const { client, clock, random, wait, observer } = this.#options
     const labels = new KindLabels({
       ...{ kind, client, clock, random, wait, observer },
+      findKind: this.#findKind,
       pool: this.#pool,
       onSettled: () => this.#progressed(),
     })

@@ -85,11 +85,14 @@ class WatchLoop {
   async #watch(kind: string): Promise<void> {
     const { random, wait, observer } = this.#options
     const { signal } = this.#stopping
-    for (let failures = 1; !signal.aborted; failures += 1) {
+    for (let failures = 0; !signal.aborted; ) {
       try {
-        await this.#follow(kind)
+        await this.#follow(kind, () => {
+          failures = 0
+        })
       } catch (error) {
         // Of the spool, or a bug, by which what controllers post must not be held up.
+        failures += 1
         const retryInMs = backoffMs(failures, random())
         observer.spoolFailed(error, retryInMs)
         await wait(retryInMs, signal)
@@ -97,7 +100,7 @@ class WatchLoop {
     }
   }
 
-  async #follow(kind: string): Promise<void> {
+  async #follow(kind: string, onTaken: () => void): Promise<void> {
     const { client, spool, random, wait, observer } = this.#options
     const { withLabels = (event) => event } = this.#options
     const { signal } = this.#stopping
@@ -114,6 +117,7 @@ class WatchLoop {
         () => intake.take(update),
         (retryInMs) => observer.spoolFull(kind, retryInMs),
       )
+      onTaken()
     }
   }
 

@@ -1,21 +1,41 @@
-import { expect, it } from 'vitest'
+import { expect, it, vi } from 'vitest'
 import { ApiError } from '../../shipper/kubernetes/api-error.ts'
 import type { ApiRequest } from '../../shipper/kubernetes/client.ts'
-import { findKind } from '../../shipper/kubernetes/discovery.ts'
+import { createKindFinder } from '../../shipper/kubernetes/discovery.ts'
 
 const HELM = 'helm.toolkit.fluxcd.io'
 const METRICS = 'metrics.k8s.io'
 
 it('finds a kind though an extension of the API is down', async () => {
   const down = new ApiError('service unavailable', { status: 503 })
-  expect(await findKind(apiWhere({ [METRICS]: down }), 'HelmRelease')).toMatchObject([
+  expect(await createKindFinder(apiWhere({ [METRICS]: down }))('HelmRelease')).toMatchObject([
     { group: HELM, version: 'v2', plural: 'helmreleases', path: `/apis/${HELM}/v2/helmreleases` },
   ])
 })
 
 it('does not take a kind for absent while the API server starts', async () => {
   const starting = new ApiError('not yet', { status: 503, reason: 'ServiceUnavailable' })
-  await expect(findKind(apiWhere({ [HELM]: starting }), 'HelmRelease')).rejects.toBe(starting)
+  const find = createKindFinder(apiWhere({ [HELM]: starting }))
+  await expect(find('HelmRelease')).rejects.toBe(starting)
+})
+
+it('looks at each group once for all that ask at the same time, and again after that', async () => {
+  const api = apiWhere({})
+  const request = vi.spyOn(api, 'request')
+  const find = createKindFinder(api)
+  const found = await Promise.all(['HelmRelease', 'Kustomization', 'HelmRelease'].map(find))
+  expect(found.map(({ length }) => length)).toEqual([1, 0, 1])
+  expect(request).toHaveBeenCalledTimes(4)
+  await find('HelmRelease')
+  expect(request).toHaveBeenCalledTimes(8)
+})
+
+it('looks anew after it failed', async () => {
+  const api = apiWhere({})
+  const find = createKindFinder(api)
+  vi.spyOn(api, 'request').mockRejectedValueOnce(new ApiError('no answer'))
+  await expect(find('HelmRelease')).rejects.toThrow('no answer')
+  expect(await find('HelmRelease')).toHaveLength(1)
 })
 
 /** An API with two groups, of which some fail. */
