@@ -2,10 +2,12 @@ import type { HttpResponse } from '../ports.ts'
 import { classifyFailure, classifyStatus } from '../providers/classify.ts'
 import {
   type Authorization,
+  type CustomProvider,
   type Exchange,
   type HttpProvider,
   isHttpProvider,
   NotificationError,
+  type ProviderType,
   type Verdict,
 } from '../providers/contract.ts'
 import { createExchange, type DeliverParts } from './exchange.ts'
@@ -34,19 +36,31 @@ export async function deliver(
 ): Promise<Delivered> {
   const { type, notification, resolved } = prepared
   const exchange = createExchange(parts, notification.cluster, resolved.transport, options)
-  if (isHttpProvider(type)) return sendAll(type, prepared, requestsDone, exchange)
   try {
-    const {
-      verdict,
-      response,
-      secrets = [],
-    } = await type.deliver(notification, resolved.settings, exchange)
-    return { verdict, requestsDone: 0, response, secrets }
+    return isHttpProvider(type)
+      ? await sendAll(type, prepared, requestsDone, exchange)
+      : await deliverBy(type, prepared, exchange)
   } catch (error) {
-    if (!(error instanceof NotificationError)) throw error
-    const verdict = { kind: 'rejected', reason: error.message } as const
-    return { verdict, requestsDone: 0, response: undefined, secrets: [] }
+    if (exchange.isOfHost(error)) throw error
+    const verdict = { kind: 'rejected', reason: errorText(error, type) } as const
+    return { verdict, requestsDone, response: undefined, secrets: [] }
   }
+}
+
+/** Why a type could not deliver. A bug of its own must not make a delivery come again for ever. */
+function errorText(error: unknown, { type }: ProviderType): string {
+  if (error instanceof NotificationError) return error.message
+  return `the type ${type} could not deliver this event, which is a bug: ${String(error)}`
+}
+
+async function deliverBy(
+  type: CustomProvider,
+  { notification, resolved }: Prepared,
+  exchange: Exchange,
+): Promise<Delivered> {
+  const delivered = await type.deliver(notification, resolved.settings, exchange)
+  const { verdict, response, secrets = [] } = delivered
+  return { verdict, requestsDone: 0, response, secrets }
 }
 
 async function sendAll(

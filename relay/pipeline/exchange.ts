@@ -9,6 +9,12 @@ export interface DeliverParts {
   readonly tokens: AccessTokens
 }
 
+/** Of one try. */
+export interface TryExchange extends Exchange {
+  /** Whether a store or a service of the host rejected with this error, so that no type threw it. */
+  isOfHost(error: unknown): boolean
+}
+
 /**
  * The exchange of one try, which begins now. `transport.timeoutMs` bounds all of it: each request
  * gets what those before it have left. `fresh` reads bindings past the cache.
@@ -18,7 +24,7 @@ export function createExchange(
   cluster: string,
   transport: TransportOptions,
   options: { readonly fresh?: boolean } = {},
-): Exchange {
+): TryExchange {
   const { clock, http, nats, identities } = ports
   const startedAt = clock.now()
   const left = (): TransportOptions => ({
@@ -27,24 +33,35 @@ export function createExchange(
     timeoutMs: Math.min(transport.timeoutMs - (clock.now() - startedAt), transport.timeoutMs),
   })
   const isOver = ({ timeoutMs }: TransportOptions) => timeoutMs <= 0
+  const hostErrors = new Set<unknown>()
+  const noting = <T>(work: Promise<T>): Promise<T> =>
+    work.catch((error: unknown) => {
+      hostErrors.add(error)
+      throw error
+    })
+  const memory = createDeliveryMemory(ports, cluster)
   return {
     async send(request) {
       const given = left()
-      return isOver(given) ? outOfTime(transport) : http.send(request, given)
+      return isOver(given) ? outOfTime(transport) : noting(http.send(request, given))
     },
     async publish(message) {
       const given = left()
-      return isOver(given) ? outOfTime(transport) : nats.publish(message, given)
+      return isOver(given) ? outOfTime(transport) : noting(nats.publish(message, given))
     },
     clock,
     tokens,
-    memory: createDeliveryMemory(ports, cluster),
+    memory: {
+      read: (key) => noting(memory.read(key)),
+      write: (key, text) => noting(memory.write(key, text)),
+    },
     identities: {
       cluster,
-      bindings: () => identities.bindings(cluster, options),
-      token: (audience) => identities.token(audience),
+      bindings: () => noting(identities.bindings(cluster, options)),
+      token: (audience) => noting(identities.token(audience)),
     },
     hasOwnRoots: transport.tls?.ca !== undefined,
+    isOfHost: (error) => hostErrors.has(error),
   }
 }
 
