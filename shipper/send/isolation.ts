@@ -1,4 +1,4 @@
-import type { SpooledEvent } from '../spool/spool.ts'
+import type { SpooledEvent } from '../spool/spooled-events.ts'
 import type { Retry, Suspicion } from './verdict.ts'
 
 /** So many failures in a row, some minutes, before an event is looked for that may cause them. */

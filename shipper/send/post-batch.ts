@@ -1,5 +1,5 @@
 import type { HttpClient } from '../../relay/ports.ts'
-import type { SpooledEvent } from '../spool/spool.ts'
+import type { SpooledEvent } from '../spool/spooled-events.ts'
 import { type RelayAddress, sendAuthorised } from './authorised.ts'
 import { judge, type Verdict } from './verdict.ts'
 

@@ -1,4 +1,4 @@
-import type { SpooledEvent } from '../spool/spool.ts'
+import type { SpooledEvent } from '../spool/spooled-events.ts'
 import { objectOf } from './object-of.ts'
 
 /**

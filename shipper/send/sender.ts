@@ -1,6 +1,7 @@
 import type { Clock, HttpClient } from '../../relay/ports.ts'
 import { type Loop, type StartableLoop, startable } from '../loop.ts'
-import type { Refusal, Spool, SpooledEvent } from '../spool/spool.ts'
+import type { Refusal, Spool } from '../spool/spool.ts'
+import type { SpooledEvent } from '../spool/spooled-events.ts'
 import type { RelayAddress } from './authorised.ts'
 import { backoffMs } from './backoff.ts'
 import { Isolation } from './isolation.ts'

@@ -3,14 +3,7 @@ import type { Clock } from '../../relay/ports.ts'
 import { EventMemory } from './event-memory.ts'
 import { GuardedDatabase, type Tables } from './guarded-database.ts'
 import { RefusedEvents } from './refused-events.ts'
-
-/** An event that waits to be sent. */
-export interface SpooledEvent {
-  /** Its place in the order of arrival. */
-  readonly sequence: number
-  /** JSON text. */
-  readonly body: string
-}
+import { type Sized, type SpooledEvent, SpooledEvents } from './spooled-events.ts'
 
 /** An event of a batch that the relay will never take, and why. */
 export interface Refusal {
@@ -50,26 +43,11 @@ export interface SpoolOptions {
   readonly onCorrupt: (error: Error) => void
 }
 
-const INSERT = 'INSERT INTO events (accepted_at, bytes, body) VALUES (?, ?, ?)'
-const TOTALS = 'SELECT COUNT(*) AS events, COALESCE(SUM(bytes), 0) AS bytes FROM events'
-const OLDEST = 'SELECT accepted_at AS at FROM events ORDER BY seq LIMIT 1'
-const SIZES = 'SELECT seq, bytes FROM events ORDER BY seq LIMIT ?'
-const BODIES = 'SELECT seq AS sequence, body FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq'
-const DELETE_SENT = 'DELETE FROM events WHERE seq BETWEEN ? AND ? RETURNING bytes'
-const DELETE_OLD = `DELETE FROM events WHERE seq IN
-  (SELECT seq FROM events WHERE accepted_at < ? ORDER BY accepted_at LIMIT ?) RETURNING bytes`
-const LAST_SEQUENCE = 'SELECT COALESCE(MAX(seq), 0) AS seq FROM events'
-const SHIFT = `UPDATE events SET accepted_at = accepted_at + ?
-  WHERE seq <= ? OR accepted_at BETWEEN ? AND ?`
 const PROBE = `INSERT INTO probe (id, written_at) VALUES (1, ?)
   ON CONFLICT (id) DO UPDATE SET written_at = excluded.written_at`
 
 /** Deleted in one transaction at most, so that posts need not wait for long. */
 const MAX_DROPPED_AT_ONCE = 1_000
-
-interface Sized {
-  readonly bytes: number
-}
 
 /** Events on disk, in the order in which they came, for the one process that owns the file. */
 export class Spool {
@@ -78,8 +56,10 @@ export class Spool {
   /** All tables of the file. */
   readonly tables: Tables
   readonly #options: SpoolOptions
+  readonly #waiting: SpooledEvents
   readonly #refused: RefusedEvents
   readonly #listeners: (() => void)[] = []
+  /** How many wait, and of how many bytes. */
   #events: number
   #bytes: number
   /** Of events that are being written. */
@@ -89,11 +69,13 @@ export class Spool {
   constructor(database: Database, options: SpoolOptions) {
     this.tables = new GuardedDatabase(database, options.onCorrupt)
     this.#options = options
+    this.#waiting = new SpooledEvents(this.tables)
     this.#refused = new RefusedEvents(this.tables)
     this.memory = new EventMemory(this.tables)
-    const totals = database.get<{ events: number; bytes: number }>(TOTALS)
-    this.#events = totals?.events ?? 0
-    this.#bytes = totals?.bytes ?? 0
+    // Not guarded: who opens the file sets it aside when it is damaged.
+    const { events, bytes } = new SpooledEvents(database).totals()
+    this.#events = events
+    this.#bytes = bytes
   }
 
   /**
@@ -137,11 +119,7 @@ export class Spool {
    * one at least. They stay in the spool until `settle`. Throws `DatabaseError`.
    */
   peek(maxEvents: number, maxBytes: number): readonly SpooledEvent[] {
-    const sizes = this.tables.all<Sized & { readonly seq: number }>(SIZES, maxEvents)
-    const count = countWithin(sizes, maxBytes)
-    const [first, last] = [sizes[0]?.seq, sizes[count - 1]?.seq]
-    if (first === undefined || last === undefined) return []
-    return this.tables.all<SpooledEvent>(BODIES, first, last)
+    return this.#waiting.oldest(maxEvents, maxBytes)
   }
 
   /**
@@ -158,7 +136,7 @@ export class Spool {
           this.#refused.insert(batch[index]?.sequence ?? -1, error, now)
         }
         if (refusals.length > 0) this.#refused.trim()
-        return this.tables.all<Sized>(DELETE_SENT, first, last)
+        return this.#waiting.delete(first, last)
       },
       (rows) => this.#deleted(rows),
     )
@@ -168,7 +146,7 @@ export class Spool {
   async dropBefore(time: number): Promise<number> {
     for (let dropped = 0; ; ) {
       const rows = await this.tables.write(
-        () => this.tables.all<Sized>(DELETE_OLD, time, MAX_DROPPED_AT_ONCE),
+        () => this.#waiting.deleteBefore(time, MAX_DROPPED_AT_ONCE),
         (deleted) => this.#deleted(deleted),
       )
       dropped += rows.length
@@ -178,7 +156,7 @@ export class Spool {
 
   /** Of the latest event that waits; 0 without one. Throws `DatabaseError`. */
   lastSequence(): number {
-    return this.tables.get<{ seq: number }>(LAST_SEQUENCE)?.seq ?? 0
+    return this.#waiting.lastSequence()
   }
 
   /**
@@ -186,7 +164,7 @@ export class Spool {
    * were accepted between the two times. Rejects with `DatabaseError`.
    */
   async shiftTimes(ms: number, sequence: number, from: number, to: number): Promise<void> {
-    await this.tables.write(() => this.tables.run(SHIFT, ms, sequence, from, to))
+    await this.tables.write(() => this.#waiting.shiftTimes(ms, sequence, from, to))
   }
 
   /** Why no event can be kept now; undefined when one can. Writes to the disk to find out. */
@@ -202,7 +180,7 @@ export class Spool {
 
   /** Counts are kept in memory. Throws `DatabaseError`. */
   depth(): SpoolDepth {
-    const oldestAt = this.tables.get<{ at: number }>(OLDEST)?.at
+    const oldestAt = this.#waiting.oldestAt()
     return {
       events: this.#events,
       bytes: this.#bytes,
@@ -223,7 +201,7 @@ export class Spool {
 
   #insert({ body, bytes, admit }: Entry & Sized, now: number): boolean {
     if (admit?.() === false) return false
-    this.tables.run(INSERT, now, bytes, body)
+    this.#waiting.insert(body, bytes, now)
     return true
   }
 
@@ -242,15 +220,4 @@ export class Spool {
 
 function sum(rows: readonly Sized[]): number {
   return rows.reduce((total, { bytes }) => total + bytes, 0)
-}
-
-/** How many of the first events a JSON array of `maxBytes` holds, and one at least. */
-function countWithin(sizes: readonly Sized[], maxBytes: number): number {
-  // A bracket at each end, and a comma less than events.
-  let total = 1
-  const beyond = sizes.findIndex(({ bytes }) => {
-    total += bytes + 1
-    return total > maxBytes
-  })
-  return beyond < 0 ? sizes.length : Math.max(beyond, 1)
 }

@@ -1,0 +1,92 @@
+import type { Tables } from './guarded-database.ts'
+
+/** An event that waits to be sent. */
+export interface SpooledEvent {
+  /** Its place in the order of arrival. */
+  readonly sequence: number
+  /** JSON text. */
+  readonly body: string
+}
+
+/** How long the JSON text of something is. */
+export interface Sized {
+  readonly bytes: number
+}
+
+const INSERT = 'INSERT INTO events (accepted_at, bytes, body) VALUES (?, ?, ?)'
+const TOTALS = 'SELECT COUNT(*) AS events, COALESCE(SUM(bytes), 0) AS bytes FROM events'
+const OLDEST = 'SELECT accepted_at AS at FROM events ORDER BY seq LIMIT 1'
+const SIZES = 'SELECT seq, bytes FROM events ORDER BY seq LIMIT ?'
+const BODIES = 'SELECT seq AS sequence, body FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq'
+const DELETE_SENT = 'DELETE FROM events WHERE seq BETWEEN ? AND ? RETURNING bytes'
+const DELETE_OLD = `DELETE FROM events WHERE seq IN
+  (SELECT seq FROM events WHERE accepted_at < ? ORDER BY accepted_at LIMIT ?) RETURNING bytes`
+const LAST_SEQUENCE = 'SELECT COALESCE(MAX(seq), 0) AS seq FROM events'
+const SHIFT = `UPDATE events SET accepted_at = accepted_at + ?
+  WHERE seq <= ? OR accepted_at BETWEEN ? AND ?`
+
+/** The table of events that wait. What changes it is called within a write. */
+export class SpooledEvents {
+  readonly #tables: Tables
+
+  constructor(tables: Tables) {
+    this.#tables = tables
+  }
+
+  /** Counts them all. */
+  totals(): { readonly events: number; readonly bytes: number } {
+    return this.#tables.get<{ events: number; bytes: number }>(TOTALS) ?? { events: 0, bytes: 0 }
+  }
+
+  /** When the oldest was accepted, in milliseconds since the epoch. */
+  oldestAt(): number | undefined {
+    return this.#tables.get<{ at: number }>(OLDEST)?.at
+  }
+
+  /** Of the latest; 0 without one. */
+  lastSequence(): number {
+    return this.#tables.get<{ seq: number }>(LAST_SEQUENCE)?.seq ?? 0
+  }
+
+  /** The oldest: at most `maxEvents`, and as many as a JSON array of `maxBytes` holds, but one at least. */
+  oldest(maxEvents: number, maxBytes: number): readonly SpooledEvent[] {
+    const sizes = this.#tables.all<Sized & { readonly seq: number }>(SIZES, maxEvents)
+    const count = countWithin(sizes, maxBytes)
+    const [first, last] = [sizes[0]?.seq, sizes[count - 1]?.seq]
+    if (first === undefined || last === undefined) return []
+    return this.#tables.all<SpooledEvent>(BODIES, first, last)
+  }
+
+  insert(body: string, bytes: number, now: number): void {
+    this.#tables.run(INSERT, now, bytes, body)
+  }
+
+  /** Both ends included. */
+  delete(first: number, last: number): readonly Sized[] {
+    return this.#tables.all<Sized>(DELETE_SENT, first, last)
+  }
+
+  /** Deletes at most `limit` that were accepted before `time`. */
+  deleteBefore(time: number, limit: number): readonly Sized[] {
+    return this.#tables.all<Sized>(DELETE_OLD, time, limit)
+  }
+
+  /**
+   * Moves the times of acceptance by `ms`: those of the events up to `sequence`, and of those that
+   * were accepted between the two times.
+   */
+  shiftTimes(ms: number, sequence: number, from: number, to: number): void {
+    this.#tables.run(SHIFT, ms, sequence, from, to)
+  }
+}
+
+/** How many of the first events a JSON array of `maxBytes` holds, and one at least. */
+function countWithin(sizes: readonly Sized[], maxBytes: number): number {
+  // A bracket at each end, and a comma less than events.
+  let total = 1
+  const beyond = sizes.findIndex(({ bytes }) => {
+    total += bytes + 1
+    return total > maxBytes
+  })
+  return beyond < 0 ? sizes.length : Math.max(beyond, 1)
+}
