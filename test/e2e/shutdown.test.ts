@@ -11,7 +11,8 @@ it('ends at once when idle', async () => {
   const relay = await startRelay({ manifests: manifestsFolder({}) })
   const signalledAt = performance.now()
   expect(await relay.end('SIGTERM')).toMatchObject({ code: 0, signal: null, stderr: '' })
-  expect(performance.now() - signalledAt).toBeLessThan(2_000)
+  // Half of what it would wait for deliveries under way.
+  expect(performance.now() - signalledAt).toBeLessThan(10_000)
   expect(relay.log().at(-1)).toMatchObject({ finished: true, events: 0, retries: 0 })
 })
 

@@ -4,6 +4,7 @@ import { createLog, logDecision } from '../../embedded/log.ts'
 import type { Outcome } from '../../relay/model/delivery.ts'
 import { deliveryRecord } from '../support/delivery-records.ts'
 import { START } from '../support/manual-clock.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 async function setup(pretty = false) {
   const lines: string[] = []
@@ -66,10 +67,11 @@ describe('createLog', () => {
   it('writes for a person on request', async () => {
     const { lines, log } = await setup(true)
     log.info({ cluster: 'local' }, 'hello')
-    await new Promise((resolve) => setTimeout(resolve, 50))
-    const text = lines.join('')
+    const text = await waitFor(() => {
+      expect(lines.join('')).toContain('hello')
+      return lines.join('')
+    })
     expect(text).toContain('INFO')
-    expect(text).toContain('hello')
     expect(() => JSON.parse(text)).toThrow()
   })
 

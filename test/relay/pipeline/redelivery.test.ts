@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { QueuedEvent } from '../../../relay/model/delivery.ts'
 import { requestReplay } from '../../../relay/replay.ts'
+import { gate } from '../../support/recording-sink.ts'
 import {
   alert,
   answer,
@@ -125,21 +126,24 @@ describe('events of one status that are unchanged', () => {
     await harness.drain()
     const { ledger } = harness.ports
     const readMany = ledger.readMany.bind(ledger)
-    const held = Promise.withResolvers<void>()
+    const [reached, held] = [gate(), gate()]
     let reads = 0
     // The older event's second read, that of the counter, is slow, as another process's can be.
     ledger.readMany = async (ids) => {
       reads += 1
-      if (reads === 2) await held.promise
+      if (reads === 2) {
+        reached.open()
+        await held.opened
+      }
       return readMany(ids)
     }
     await harness.sendJson(report('a', 'info', 2))
     await harness.sendJson(report('b', 'info', 3))
     const [older, newer] = harness.queue.leaseEvents(10)
     const slow = harness.dispatcher.dispatchEvent(older as QueuedEvent)
-    await new Promise((resolve) => setTimeout(resolve, 20))
+    await reached.opened
     await harness.dispatcher.dispatchEvent(newer as QueuedEvent)
-    held.resolve()
+    held.open()
     await slow
 
     const counted = (await harness.records()).filter(({ outcome }) => outcome === 'suppressed')
