@@ -1,6 +1,7 @@
-import { expect, it, onTestFinished, vi } from 'vitest'
+import { expect, it, onTestFinished } from 'vitest'
 import { createWorker, type ReceivingQueue } from '../../embedded/worker.ts'
 import type { RetryMessage } from '../../relay/model/delivery.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 it('hands out what falls due between two looks at the clock', async () => {
   // Each look is a millisecond later, as it can be on a busy machine.
@@ -25,7 +26,7 @@ it('hands out what falls due between two looks at the clock', async () => {
     await worker.stop(0)
   })
   worker.start()
-  await vi.waitFor(() => expect(handled).toEqual([retry]))
+  await waitFor(() => expect(handled).toEqual([retry]))
 })
 
 /** A queue of one retry, which waits for its time. */
