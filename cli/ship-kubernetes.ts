@@ -31,6 +31,7 @@ export interface KubernetesPlan {
 }
 
 const LEAST_GRACE_MS = 60_000
+const MAX_WATCHED_KINDS = 50
 
 /** The options of `ship` about the cluster's API. */
 export function addKubernetesOptions(command: Command): Command {
@@ -157,8 +158,14 @@ export function readCa(option: string, file: string): string {
 function parseKinds(text: string): readonly string[] {
   const kinds = [...new Set(text.split(',').map((kind) => kind.trim()))]
   const isKind = (kind: string) => /^(?:[A-Z][A-Za-z0-9]{0,62}|\*)$/.test(kind)
-  if (kinds.length <= 50 && kinds.every(isKind)) return kinds.includes('*') ? ['*'] : kinds
-  throw new InvalidArgumentError('expected at most 50 kinds such as Kustomization,Pod; or *.')
+  const wrong = kinds.find((kind) => !isKind(kind))
+  if (wrong !== undefined) {
+    throw new InvalidArgumentError(`'${wrong}': expected a kind such as Kustomization, or *.`)
+  }
+  if (kinds.length > MAX_WATCHED_KINDS) {
+    throw new InvalidArgumentError(`expected at most ${MAX_WATCHED_KINDS} kinds, or *.`)
+  }
+  return kinds.includes('*') ? ['*'] : kinds
 }
 
 /** What the shipper needs for the plan. Throws `UsageError` when Secrets cannot be copied. */

@@ -116,6 +116,10 @@ function checkRelay(text: string): void {
   if (url === null || !/^https?:$/.test(url.protocol) || url.search !== '' || url.hash !== '') {
     throw new UsageError(`--relay ${text}: expected a URL such as https://relay.example.com`, 2)
   }
+  if (/\/v1\/clusters\b/.test(url.pathname)) {
+    const message = `--relay ${text}: expected the address of the relay itself, without /v1/clusters`
+    throw new UsageError(message, 2)
+  }
 }
 
 /** The message shows none of it: credentials may be in it. */

@@ -171,13 +171,26 @@ const TELLING: ReadonlySet<string> = new Set([
   'UnrecognizedClientException',
 ])
 
+/** Of Node's look-up of names. */
+interface NetworkError {
+  readonly code: string
+  readonly hostname: string
+}
+
+/** Of the AWS SDK. */
+interface ServiceException {
+  readonly $metadata: { readonly httpStatusCode?: number }
+}
+
 function explanation(error: unknown): string {
   if (!(error instanceof Error)) return 'an unknown failure'
   const { name, message } = error
   if (TELLING.has(name)) return `${name}: ${message}`
-  const { code, $metadata } = error as { code?: unknown; $metadata?: { httpStatusCode?: unknown } }
+  const { code, hostname, $metadata } = error as Partial<NetworkError & ServiceException>
   const status = $metadata?.httpStatusCode
-  return [name, code, status === undefined ? undefined : `HTTP ${status}`]
+  // A wrong region shows in the name of a host that there is not.
+  const host = hostname === undefined ? undefined : `${hostname} (is AWS_REGION right?)`
+  return [name, code, host, status === undefined ? undefined : `HTTP ${status}`]
     .filter((part) => part !== undefined)
     .join(', ')
 }

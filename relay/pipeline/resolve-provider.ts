@@ -99,7 +99,7 @@ async function readSecrets(
   const missing = references.find(([, ref], index) => ref && values[index] === undefined)
   if (!missing) return read
   const [field, ref] = missing
-  const reason = `Secret ${namespace}/${ref?.name} does not exist (spec.${field} of Provider ${namespace}/${metadata.name})`
+  const reason = `Secret ${namespace}/${ref?.name} is not known to the relay (spec.${field} of Provider ${namespace}/${metadata.name})`
   return { kind: 'missing', reason }
 }
 

@@ -84,7 +84,9 @@ const OWNED = /^HTTP 409: the manifests folder owns /
 function conflict(answer: HttpResponse): SetVerdict {
   const retry = retryOf(answer)
   const { detail } = retry
-  if (OWNED.test(detail)) return { kind: 'owned', detail }
+  if (OWNED.test(detail)) {
+    return { kind: 'owned', detail: `${detail}, or use another --cluster, or --no-config` }
+  }
   const storedAt = parseTimeMs(STORED_AT.exec(detail)?.[1] ?? '')
   return storedAt === undefined ? retry : { kind: 'stale', storedAt, detail }
 }

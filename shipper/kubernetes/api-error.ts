@@ -20,6 +20,9 @@ type Status = z.infer<typeof Status>
 
 const MAX_MESSAGE_LENGTH = 500
 
+/** Of answers without a `Status`, as for a kind whose definition was deleted. */
+const MESSAGES: Readonly<Record<number, string>> = { 404: 'nothing is served at this path' }
+
 export interface ApiErrorOptions {
   /** Of HTTP; absent when there was no answer. */
   readonly status?: number | undefined
@@ -82,6 +85,7 @@ function errorOf(
   retryAfterMs?: number,
 ): ApiError {
   const causes = said?.details?.causes?.flatMap(({ reason }) => reason ?? []) ?? []
-  const message = `${where}: HTTP ${status}: ${said?.message || 'it is not the answer of a Kubernetes API'}`
+  const text = said?.message || MESSAGES[status] || 'it is not the answer of a Kubernetes API'
+  const message = `${where}: HTTP ${status}: ${text}`
   return new ApiError(message, { status, reason: said?.reason, causes, retryAfterMs })
 }

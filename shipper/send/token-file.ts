@@ -18,6 +18,7 @@ export async function readToken(file: string): Promise<string> {
     throw new TokenFileError(`token file ${file}: ${(error as Error).message}`)
   }
   const token = text.trim()
+  if (token === '') throw new TokenFileError(`token file ${file} is empty`)
   if (/^[!-~]+$/.test(token)) return token
   throw new TokenFileError(`token file ${file}: expected one token of visible ASCII characters`)
 }

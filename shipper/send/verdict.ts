@@ -89,11 +89,19 @@ export function retryOf(answer: HttpResponse | TransportFailure): Retry {
   const parsed = parseJson(body)
   const problem = 'value' in parsed ? Problem.safeParse(parsed.value).data : undefined
   const said = problem?.detail ?? 'it is not the answer of a relay'
+  const hint = hintOf(status, headers.location)
   return {
     kind: 'retry',
     reason: String(status),
-    detail: ellipsize(`HTTP ${status}: ${said}`, MAX_DETAIL_LENGTH),
+    detail: ellipsize(`HTTP ${status}: ${said}${hint}`, MAX_DETAIL_LENGTH),
     retryAfterMs: parseRetryAfterMs(headers['retry-after'], receivedAt),
     ...(!NOT_OF_CONTENT.includes(status) && { suspicion: status < 500 ? 'strong' : 'weak' }),
   }
+}
+
+/** What a person should look at. */
+function hintOf(status: number, location: string | undefined): string {
+  if (status === 401) return '; are --cluster and --token-file right?'
+  if (status === 404) return '; is --relay right?'
+  return location === undefined ? '' : `; it points to ${location}, is --relay right?`
 }

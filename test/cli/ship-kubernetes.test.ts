@@ -49,8 +49,12 @@ describe('what the shipper does with the Kubernetes API', () => {
     [['--kube-api', 'https://me:secret@host'], 'without credentials'],
     [['--kube-api', '10.0.0.1:6443'], 'expected a URL'],
     [[...API, '--kube-ca-file', '/nowhere'], '--kube-ca-file /nowhere: ENOENT'],
-    [[...API, '--watch-events', 'pods'], 'expected at most 50 kinds'],
-    [[...API, '--watch-events', ''], 'expected at most 50 kinds'],
+    [[...API, '--watch-events', 'Pod,pods'], "'pods': expected a kind such as Kustomization"],
+    [
+      [...API, '--watch-events', Array.from({ length: 51 }, (_, n) => `Kind${n}`).join()],
+      'expected at most 50 kinds',
+    ],
+    [[...API, '--watch-events', ''], "'': expected a kind"],
     [[...API, '--secret-grace', '1s'], 'at least 1m'],
   ])('is not planned with %j', (args, message) => {
     expect(() => planOf(args)).toThrow(message)

@@ -144,7 +144,7 @@ describe('readiness', () => {
       'a missing Secret',
       { type: 'slack', secretRef: { name: 's' } },
       {},
-      /false SecretNotFound Secret flux-system\/s does not exist \(spec\.secretRef of Provider flux-system\/a\)/,
+      /false SecretNotFound Secret flux-system\/s is not known to the relay \(spec\.secretRef of Provider flux-system\/a\)/,
     ],
     [
       'a missing proxy Secret',

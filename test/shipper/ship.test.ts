@@ -247,6 +247,11 @@ describe('what cannot start', () => {
     ['--relay', ['--relay', 'relay.example.com'], /--relay relay\.example\.com: expected a URL/],
     ['--relay', ['--relay', 'http://me:pass@relay'], /--relay: expected no credentials in the URL/],
     ['--cluster', ['--cluster', 'A_b'], /'--cluster <name>' argument 'A_b' is invalid/],
+    [
+      '--relay',
+      ['--relay', 'https://relay.test/v1/clusters/prod/events'],
+      /--relay https:.*: expected the address of the relay itself, without \/v1\/clusters/,
+    ],
     ['--port', ['--port', '70000'], /'--port <number>' argument '70000' is invalid/],
     ['--spool-max-bytes', ['--spool-max-bytes', '3Mi'], /and at least 4Mi/],
     ['--spool-max-bytes', ['--spool-max-bytes', 'all'], /expected a size such as 500Mi/],
@@ -262,6 +267,7 @@ describe('what cannot start', () => {
 
   it.each([
     ['no token file', ['--token-file', '/nowhere/token'], /token file \/nowhere\/token: ENOENT/],
+    ['an empty token file', ['--token-file', '/dev/null'], /token file \/dev\/null is empty/],
     ['no CA file', ['--ca-file', '/nowhere/ca'], /--ca-file \/nowhere\/ca: ENOENT/],
     ['a CA that is none', ['--ca-file', 'package.json'], /package\.json: the CA is no PEM/],
     ['no address', ['--host', '192.0.2.1'], /cannot listen on 192\.0\.2\.1:0: /],

@@ -293,7 +293,7 @@ describe('retries', () => {
     await harness.send('kustomization-applied')
     await harness.drain()
     expect((await harness.records())[0]?.reason).toMatch(
-      /^Secret flux-system\/github does not exist/,
+      /^Secret flux-system\/github is not known to the relay/,
     )
     while (await harness.drainNext());
     expect((await harness.records())[0]).toMatchObject({ outcome: 'dead' })

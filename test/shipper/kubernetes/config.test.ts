@@ -201,10 +201,11 @@ describe('a set that is not taken', () => {
 
   it('because the manifests of the relay are the configuration waits for the next turn', async () => {
     const detail = 'the manifests folder owns the configuration of prod; change it there'
+    const refused = `refused HTTP 409: ${detail}, or use another --cluster, or --no-config`
     const cluster = await startCluster()
     const run = await runConfig(cluster, { answer: () => response(409, { detail }) })
     await run.answered(1)
-    await waitFor(() => expect(run.said.at(-1)).toBe(`refused HTTP 409: ${detail}`))
+    await waitFor(() => expect(run.said.at(-1)).toBe(refused))
     await run.resting()
     await cluster.apply(alertObject('a'))
     await waitFor(() => expect(run.watch.alerts()).toHaveLength(1))
