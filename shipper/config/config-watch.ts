@@ -16,6 +16,8 @@ export interface ConfigWatchObserver {
   absent(kind: ConfigKind): void
   /** It is tried again in so many milliseconds. */
   watchFailed(kind: ConfigKind, error: unknown, retryInMs: number): void
+  /** The API answers again. */
+  watchRecovered(kind: ConfigKind): void
 }
 
 export interface ConfigWatchOptions extends Pick<FollowOptions, 'random' | 'wait'> {
@@ -106,6 +108,7 @@ class KindWatch {
           observer.watchFailed(kind, error, retryInMs)
           if (isDefinite(error)) this.#settle()
         },
+        recovered: () => observer.watchRecovered(kind),
       },
     })
   }

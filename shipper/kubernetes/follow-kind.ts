@@ -12,6 +12,8 @@ export interface KindListener {
   updated(resource: ApiResource, update: Update): void
   /** It is tried again in so many milliseconds. Without a resource the look-up of the kind failed. */
   failed(error: unknown, retryInMs: number, resource?: ApiResource): void
+  /** What failed works again. */
+  recovered(): void
 }
 
 export interface FollowKindOptions extends Pick<FollowOptions, 'random' | 'wait'> {
@@ -67,6 +69,7 @@ class KindLoop {
       try {
         const resources = await this.#options.find()
         if (this.#isStopping) return
+        if (failures > 0) this.#options.listener.recovered()
         failures = 0
         if (resources.length === 0) this.#losses = 0
         this.#change(resources)
@@ -105,7 +108,8 @@ class KindLoop {
     }
     const collection = { path: resource.path, ...(content !== undefined && { content }) }
     try {
-      const updates = follow({ client, collection, signal, random, wait, onFailure })
+      const onRecovered = () => listener.recovered()
+      const updates = follow({ client, collection, signal, random, wait, onFailure, onRecovered })
       for await (const update of updates) {
         if (signal.aborted) return
         if ('resourceVersion' in update) this.#losses = 0

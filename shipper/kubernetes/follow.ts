@@ -25,6 +25,8 @@ export interface FollowOptions {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
   /** Told of what fails; it is tried again in so many milliseconds. */
   readonly onFailure: (error: ApiError, retryInMs: number) => void
+  /** Told when the API answers again after that. */
+  readonly onRecovered?: () => void
 }
 
 /** The watches of a fleet, and those of one process, do not all end at once. */
@@ -46,6 +48,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<Update, vo
   /** The API may have been restored from a backup since it gave the position. */
   let isDoubtful = true
   let failures = 0
+  let isFailing = false
   while (!signal.aborted) {
     let isQuiet = true
     try {
@@ -54,6 +57,8 @@ export async function* follow(options: FollowOptions): AsyncGenerator<Update, vo
         if (!('resourceVersion' in update)) continue
         position = update.resourceVersion
         isQuiet = false
+        if (isFailing) options.onRecovered?.()
+        isFailing = false
         // Not after a list: the watch from there may fail each time.
         if (update.kind === 'watched') failures = 0
       }
@@ -73,6 +78,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<Update, vo
       if (error.isExpired && wasResumed) continue
       const retryInMs = Math.max(backoffMs(failures, random()), error.retryAfterMs ?? 0)
       onFailure(error, retryInMs)
+      isFailing = true
       await wait(retryInMs, signal)
     }
   }

@@ -14,6 +14,8 @@ export interface KindLabelsObserver {
   labelsUnavailable(kind: string, reason: string): void
   /** It is tried again in so many milliseconds. */
   labelsFailed(kind: string, error: unknown, retryInMs: number): void
+  /** The API answers again. */
+  labelsRecovered(kind: string): void
   /** There are more objects than labels are kept of; the others' events go without. Told once. */
   labelsFull(kind: string): void
 }
@@ -69,6 +71,7 @@ export class KindLabels {
           if (isDefinite(error)) this.#refused(error, resource)
           else observer.labelsFailed(kind, error, retryInMs)
         },
+        recovered: () => observer.labelsRecovered(kind),
       },
     })
   }

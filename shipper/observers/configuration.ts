@@ -17,14 +17,19 @@ export function createConfigurationObserver(
 function watchObserver(log: Log, metrics: Metrics): ConfigWatchObserver & WriteBackObserver {
   return {
     served: (kind, apiVersion) => log.info({ kind, apiVersion }, 'watching objects'),
-    absent: (kind) => log.warn({ kind }, 'the cluster has no such kind; it is looked for again'),
+    absent: (kind) =>
+      log.warn({ kind }, 'the cluster does not define this kind; it is looked for every minute'),
     watchFailed(kind, error, retryInMs) {
       metrics.kubernetesFailed('config')
       log.warn({ kind, ...reasonOf(error), retryInMs }, 'objects not read, will be repeated')
     },
+    watchRecovered: (kind) => log.info({ kind }, 'objects are read again'),
     writeBackFailed(object, error) {
       metrics.kubernetesFailed('status')
-      log.warn({ object, ...reasonOf(error) }, 'readiness not written to the cluster')
+      log.warn(
+        { object, ...reasonOf(error) },
+        'readiness not written to the cluster; the next put tries it again',
+      )
     },
   }
 }

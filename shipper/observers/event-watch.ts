@@ -24,6 +24,9 @@ export function createEventWatchObserver(
       const { message: reason } = error
       log.warn({ kind, reason, retryInMs }, 'Kubernetes Events not read, will be repeated')
     },
+    apiRecovered: (kind) => log.info({ kind }, 'Kubernetes Events are read again'),
+    unknownKind: (kind) =>
+      log.warn({ kind }, 'the cluster has no kind of this name; is --watch-events right?'),
     spoolFull: (kind, retryInMs) =>
       log.warn({ kind, retryInMs }, 'the spool is full; Kubernetes Events wait'),
     spoolFailed: (err, retryInMs) =>

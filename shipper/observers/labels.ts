@@ -17,9 +17,13 @@ export function createLabelsObserver(
       const reason = error instanceof Error ? error.message : String(error)
       log.warn({ kind, reason, retryInMs }, 'labels not read, will be repeated')
     },
+    labelsRecovered: (kind) => log.info({ kind }, 'labels are read again'),
     labelsFull: (kind) =>
       log.error({ kind }, 'too many objects; those above the bound go without labels'),
-    waitingForLabels: (kinds) => log.info({ kinds }, 'events wait until labels are known'),
+    waitingForLabels(kinds) {
+      const reason = kinds.length > 0 ? 'labels are known' : 'the Alerts are listed'
+      log.info({ kinds }, `events wait until ${reason}`)
+    },
     tooManyKinds: (kinds) =>
       log.error({ kinds }, 'Alerts select more kinds by label than labels are kept of'),
   }

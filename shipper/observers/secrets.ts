@@ -23,7 +23,10 @@ export function createSecretsObserver(
     },
     kept: (secret) => log.info({ ...secret }, 'a Secret that somebody else put stays where it is'),
     missing: (secret) => log.warn({ ...secret }, 'a Provider names a Secret that is not there'),
-    refused: (secret, reason) => log.error({ ...secret, reason }, 'a Secret cannot be copied'),
+    refused(secret, reason) {
+      metrics.secretFailed()
+      log.error({ ...secret, reason }, 'a Secret cannot be copied; it is looked at every minute')
+    },
     failed(secret, reason, retryInMs) {
       metrics.secretFailed()
       log.warn({ ...secret, reason, retryInMs }, 'Secrets not copied, will be repeated')

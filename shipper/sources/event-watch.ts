@@ -1,6 +1,7 @@
 import type { Clock } from '../../relay/ports.ts'
 import type { ApiError } from '../kubernetes/api-error.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
+import { createKindFinder } from '../kubernetes/discovery.ts'
 import { follow } from '../kubernetes/follow.ts'
 import { backoffMs } from '../send/backoff.ts'
 import type { Spool } from '../spool/spool.ts'
@@ -12,6 +13,10 @@ import type { WithLabels } from './event-text.ts'
 export interface EventWatchObserver extends EventIntakeObserver {
   /** The Events of a kind could not be read; that is tried again in so many milliseconds. */
   apiFailed(kind: string, error: ApiError, retryInMs: number): void
+  /** They can be read again. */
+  apiRecovered(kind: string): void
+  /** The cluster has no kind of this name, which can be a mistake in writing. Told once. */
+  unknownKind(kind: string): void
   /** The watch waits for room and loses nothing by that; it tries again in so many milliseconds. */
   spoolFull(kind: string, retryInMs: number): void
   /** The spool could not be read or written; that is tried again in so many milliseconds. */
@@ -60,9 +65,13 @@ export function createEventWatch(options: EventWatchOptions): EventWatch {
 class WatchLoop {
   readonly #options: EventWatchOptions
   readonly #stopping = new AbortController()
+  readonly #findKind: ReturnType<typeof createKindFinder>
+  /** Kinds that were looked for in the cluster. */
+  readonly #checked = new Set<string>([ALL_KINDS])
 
   constructor(options: EventWatchOptions) {
     this.#options = options
+    this.#findKind = createKindFinder(options.client)
   }
 
   stop(): void {
@@ -89,6 +98,7 @@ class WatchLoop {
       try {
         await this.#follow(kind, () => {
           failures = 0
+          void this.#check(kind)
         })
       } catch (error) {
         // Of the spool, or a bug, by which what controllers post must not be held up.
@@ -97,6 +107,18 @@ class WatchLoop {
         observer.spoolFailed(error, retryInMs)
         await wait(retryInMs, signal)
       }
+    }
+  }
+
+  /** Once, when the API answers: a wrong name is as silent as a quiet cluster. */
+  async #check(kind: string): Promise<void> {
+    if (this.#checked.has(kind)) return
+    this.#checked.add(kind)
+    try {
+      const found = await this.#findKind(kind)
+      if (found.length === 0) this.#options.observer.unknownKind(kind)
+    } catch {
+      // It is but advice; what is wrong with the API shows elsewhere.
     }
   }
 
@@ -111,8 +133,9 @@ class WatchLoop {
     const collection = { path: '/api/v1/events', hasBookmarks: false, ...selector }
     const onFailure = (error: ApiError, retryInMs: number) =>
       observer.apiFailed(kind, error, retryInMs)
-    const updates = follow({ client, collection, from, signal, random, wait, onFailure })
-    for await (const update of updates) {
+    const onRecovered = () => observer.apiRecovered(kind)
+    const follows = { client, collection, from, signal, random, wait, onFailure, onRecovered }
+    for await (const update of follow(follows)) {
       await this.#untilDone(
         () => intake.take(update),
         (retryInMs) => observer.spoolFull(kind, retryInMs),

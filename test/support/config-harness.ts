@@ -95,6 +95,7 @@ export async function runConfig(
       served: (kind, apiVersion) => said.push(`served ${kind} ${apiVersion}`),
       absent: (kind) => said.push(`absent ${kind}`),
       watchFailed: (kind, error) => said.push(`watch failed ${kind}: ${textOf(error)}`),
+      watchRecovered: (kind) => said.push(`watch recovered ${kind}`),
     },
   })
   const writeBack = createWriteBack({

@@ -119,6 +119,13 @@ describe('a watch of Kubernetes Events', () => {
     await waitFor(() => expect(spool.memory.seen.count(uid)).toBeUndefined())
   })
 
+  it('of a kind that the cluster does not have says so', async () => {
+    const { run } = await startWatch({ kinds: ['Kustomization', 'Kustomisation', 'Pod'] })
+    await waitFor(() => expect(run.said).toContain('unknown kind Kustomisation'))
+    await arrived(run, 0)
+    expect(run.said.filter((text) => text.startsWith('unknown'))).toHaveLength(1)
+  })
+
   it('loses nothing while the API is away', async () => {
     const { cluster, spool, run } = await startWatch()
     await cluster.setDown(true)
@@ -126,6 +133,7 @@ describe('a watch of Kubernetes Events', () => {
     await waitFor(() => expect(run.said).toContain('api failed Kustomization undefined'))
     await cluster.setDown(false)
     await arrived(run, 1)
+    expect(run.said).toContain('api recovered Kustomization')
     await cluster.restart()
     await cluster.apply(eventManifest('b'))
     await arrived(run, 2)

@@ -44,7 +44,12 @@ function runLabels(cluster: TestCluster, limits: LabelLimits = LIMITS) {
   const random = () => 0
   const config = startConfigWatch({
     ...{ client, wait, random },
-    observer: { served: () => undefined, absent: () => undefined, watchFailed: () => undefined },
+    observer: {
+      served: () => undefined,
+      absent: () => undefined,
+      watchFailed: () => undefined,
+      watchRecovered: () => undefined,
+    },
   })
   const labels = followLabels({
     ...{ config, client, wait, random, clock: time, limits },
@@ -52,6 +57,7 @@ function runLabels(cluster: TestCluster, limits: LabelLimits = LIMITS) {
       waitingForLabels: (kinds) => said.push(`waiting ${kinds}`),
       tooManyKinds: (kinds) => said.push(`too many ${kinds}`),
       labelsUnavailable: (kind) => said.push(`unavailable ${kind}`),
+      labelsRecovered: (kind) => said.push(`recovered ${kind}`),
       labelsFailed: (kind) => said.push(`failed ${kind}`),
       labelsFull: (kind) => said.push(`full ${kind}`),
     },

@@ -66,6 +66,8 @@ export function runEventWatchOf(
       skipped: tell('skipped'),
       shortened: tell('shortened'),
       apiFailed: (kind, { status }) => said.push(`api failed ${kind} ${status}`),
+      unknownKind: (kind) => said.push(`unknown kind ${kind}`),
+      apiRecovered: (kind) => said.push(`api recovered ${kind}`),
       spoolFull: (kind) => said.push(`full ${kind}`),
       spoolFailed: () => said.push('spool failed'),
     },
