@@ -26,9 +26,15 @@ function argumentsOf(objects: readonly Manifest[]): readonly string[] {
   )
 }
 
+interface Container {
+  readonly args: readonly string[]
+  readonly image: string
+  readonly env: readonly unknown[]
+}
+
 function container(objects: readonly Manifest[]) {
   const { spec } = objectOf(objects, 'StatefulSet') as unknown as {
-    spec: { template: { spec: { containers: readonly { args: string[]; image: string }[] } } }
+    spec: { template: { spec: { containers: readonly Container[] } } }
   }
   const [only] = spec.template.spec.containers
   if (only === undefined) throw new Error('there is no container')
@@ -174,5 +180,14 @@ describe.skipIf(!hasKubectl)('the kustomization of the shipper', async () => {
       'eks.amazonaws.com/role-arn': expect.stringMatching(/^arn:aws:iam::\d{12}:role\//),
     })
     expect(argumentsOf(objects)).toContain('--sync-secrets')
+  })
+
+  it('names the region of AWS in `env`, where EKS would set that of the cluster', async () => {
+    const objects = await kustomize('deploy/overlays/sync-secrets')
+    const { name } = objectOf(objects, 'ConfigMap').metadata
+    expect(container(objects).env).toContainEqual({
+      name: 'AWS_REGION',
+      valueFrom: { configMapKeyRef: { name, key: 'AWS_REGION', optional: true } },
+    })
   })
 })
