@@ -1,11 +1,8 @@
-import { type ChildProcess, spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type RequestListener, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { tmpdir } from 'node:os'
+import { mkdirSync, writeFileSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
+import { type Bench, runBench, type ServedProcess } from './processes.ts'
 
 /**
  * What a slow destination costs the fast ones: the latency from posting an event to its arrival at
@@ -18,22 +15,11 @@ const SLOW_EVENTS_PER_SECOND = 20
 const SLOW_ANSWER_MS = 5_000
 const SECONDS_PER_PHASE = 20
 
-interface Sink {
-  readonly server: Server
-  readonly url: string
-}
-
-async function listen(handler: RequestListener): Promise<Sink> {
-  const server = createServer(handler)
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
-  return { server, url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/` }
-}
-
 /** One Provider and one Alert for each sink; events find theirs by kind. */
-function manifests(sinks: readonly Sink[]): string {
+function manifests(sinks: readonly string[]): string {
   const apiVersion = 'notification.toolkit.fluxcd.io/v1beta3'
   return sinks
-    .flatMap(({ url }, index) => [
+    .flatMap((url, index) => [
       {
         apiVersion,
         kind: 'Provider',
@@ -54,21 +40,10 @@ function manifests(sinks: readonly Sink[]): string {
     .join('\n---\n')
 }
 
-async function startRelay(directory: string): Promise<{ process: ChildProcess; url: string }> {
+function startRelay({ directory, start }: Bench): Promise<ServedProcess> {
   const entry = join(import.meta.dirname, '../bin/flux-relay.ts')
   const folders = ['--manifests', join(directory, 'manifests'), '--data', join(directory, 'data')]
-  const child = spawn(process.execPath, [entry, 'serve', ...folders, '--port', '0'], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const lines = createInterface({ input: child.stdout })
-  for await (const line of lines) {
-    const { msg, url } = JSON.parse(line) as { msg: string; url?: string }
-    if (msg === 'ready' && url !== undefined) {
-      child.stdout.resume()
-      return { process: child, url }
-    }
-  }
-  throw new Error('the relay did not start')
+  return start([entry, 'serve', ...folders, '--port', '0'])
 }
 
 /** When each fast event was posted, by its name. Milliseconds of `performance.now()`. */
@@ -144,25 +119,17 @@ function show(name: string, { count, p50, p99 }: Percentiles): void {
   process.stdout.write(text)
 }
 
-const directory = mkdtempSync(join(tmpdir(), 'flux-relay-bench-'))
-const sinks: Sink[] = []
-for (let index = 0; index < FAST_DESTINATIONS; index += 1) sinks.push(await listen(fast))
-sinks.push(await listen(slow))
-mkdirSync(join(directory, 'manifests'))
-writeFileSync(join(directory, 'manifests', 'bench.yaml'), manifests(sinks))
-const relay = await startRelay(directory)
-try {
+await runBench(async (bench) => {
+  const sinks: string[] = []
+  for (let index = 0; index < FAST_DESTINATIONS; index += 1) sinks.push(await bench.listen(fast))
+  sinks.push(await bench.listen(slow))
+  mkdirSync(join(bench.directory, 'manifests'))
+  writeFileSync(join(bench.directory, 'manifests', 'bench.yaml'), manifests(sinks))
+  const relay = await startRelay(bench)
   await measure(() => fastLoad(relay.url))
   const alone = await measure(() => fastLoad(relay.url))
   const beside = await measure(() => Promise.all([fastLoad(relay.url), slowLoad(relay.url)]))
   show('20 fast destinations alone         ', alone)
   show('20 fast beside one that takes 5 s  ', beside)
   process.stdout.write(`p99 ratio: ${(beside.p99 / alone.p99).toFixed(2)}\n`)
-} finally {
-  relay.process.kill('SIGKILL')
-  for (const { server } of sinks) {
-    server.closeAllConnections()
-    server.close()
-  }
-  rmSync(directory, { recursive: true, force: true })
-}
+})
