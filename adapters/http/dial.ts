@@ -20,6 +20,9 @@ export interface DialContext {
 /** Node gives each address but the last a quarter of a second, too little for a far continent. */
 const ATTEMPT_TIMEOUT_MS = 1_000
 
+/** A peer that is gone without a word is found out in a minute, and not in two hours. */
+const KEEP_ALIVE_DELAY_MS = 30_000
+
 /** Opens a TCP connection; rejects with a `ConnectError`. */
 export async function dial(target: HostPort, context: DialContext): Promise<Socket> {
   refuseLiteral(target, context.guard)
@@ -31,6 +34,7 @@ export async function dial(target: HostPort, context: DialContext): Promise<Sock
     autoSelectFamily: true,
     autoSelectFamilyAttemptTimeout: ATTEMPT_TIMEOUT_MS,
     keepAlive: true,
+    keepAliveInitialDelay: KEEP_ALIVE_DELAY_MS,
     noDelay: true,
   })
   try {

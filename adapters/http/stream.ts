@@ -8,7 +8,9 @@ export interface StreamRequest {
   readonly headers: Readonly<Record<string, string>>
   /** Ends the request. */
   readonly signal: AbortSignal
-  /** Bounds the wait for the answer's head, and for each part of its body, in milliseconds. */
+  /** Bounds the wait for the answer's head, in milliseconds. */
+  readonly headTimeoutMs: number
+  /** Bounds the wait for each part of its body, in milliseconds. */
   readonly idleTimeoutMs: number
 }
 
@@ -36,10 +38,10 @@ export class StreamError extends Error {
 /** Sends a GET and resolves with the head of its answer. Rejects with `StreamError`. */
 export async function openStream(
   dispatcher: Pick<Dispatcher, 'dispatch'>,
-  { signal, headers, idleTimeoutMs, url }: StreamRequest,
+  { signal, headers, headTimeoutMs, idleTimeoutMs, url }: StreamRequest,
 ): Promise<StreamedResponse> {
   const { pathname, search } = new URL(url)
-  const timeouts = { headersTimeout: idleTimeoutMs, bodyTimeout: idleTimeoutMs }
+  const timeouts = { headersTimeout: headTimeoutMs, bodyTimeout: idleTimeoutMs }
   const path = `${pathname}${search}`
   try {
     const answer = await request.call(dispatcher, {

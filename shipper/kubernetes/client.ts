@@ -55,8 +55,8 @@ const TIMEOUT_MS = 65_000
 /** A watch has a bookmark about every minute. After this long without one it may be dead. */
 const IDLE_TIMEOUT_MS = 150_000
 
-/** A page of the largest objects, 1.5 MiB each, is cut off; one of usual ones has less than 5 MiB. */
-const MAX_ANSWER_BYTES = 128 * 1024 * 1024
+/** A page of usual objects has less than 5 MiB; parsed it takes six times as much of a small heap. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 /** Watches occupy a connection each. */
 const MAX_CONNECTIONS = 128
@@ -113,7 +113,14 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
       try {
         const headers = await headersOf(accept)
         assertOpen(where)
-        const stream = { url: urlOf(path), headers, signal, idleTimeoutMs, ...limits }
+        const stream = {
+          url: urlOf(path),
+          headers,
+          signal,
+          idleTimeoutMs,
+          ...limits,
+          headTimeoutMs: TIMEOUT_MS,
+        }
         const answer = await http.stream(stream, connection)
         if (answer.status !== 200) {
           const retryAfterMs = parseRetryAfterMs(retryAfterOf(answer), Date.now())

@@ -89,7 +89,13 @@ async function startStream() {
 }
 
 function get(url: string): StreamRequest {
-  return { url, headers: {}, signal: new AbortController().signal, idleTimeoutMs: 10_000 }
+  return {
+    url,
+    headers: {},
+    signal: new AbortController().signal,
+    headTimeoutMs: 10_000,
+    idleTimeoutMs: 10_000,
+  }
 }
 
 function textOf(chunk: unknown): string {
