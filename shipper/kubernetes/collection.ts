@@ -46,7 +46,8 @@ export interface Collection {
   readonly hasBookmarks?: boolean
 }
 
-const PAGE_SIZE = 500
+/** Objects a page. The metadata of one can have 75 kB, most of it what Kubernetes keeps of its fields. */
+const PAGE_SIZES = { whole: 500, metadata: 100 } as const
 
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables */
 const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
@@ -58,12 +59,13 @@ export async function* list(
   collection: Collection,
 ): AsyncGenerator<ListUpdate, void> {
   yield { kind: 'list-started' }
-  let page = await readPage(client, collection, PAGE_SIZE)
+  const size = PAGE_SIZES[collection.content ?? 'whole']
+  let page = await readPage(client, collection, size)
   const { resourceVersion } = page
   for (;;) {
     yield { kind: 'listed', objects: page.objects }
     if (page.next === '') break
-    page = await readPage(client, collection, PAGE_SIZE, page.next)
+    page = await readPage(client, collection, size, page.next)
   }
   yield { kind: 'list-ended', resourceVersion }
 }

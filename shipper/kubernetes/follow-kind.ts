@@ -16,7 +16,7 @@ export interface KindListener {
   recovered(): void
 }
 
-export interface FollowKindOptions extends Pick<FollowOptions, 'random' | 'wait'> {
+export interface FollowKindOptions extends Pick<FollowOptions, 'random' | 'wait' | 'listTurns'> {
   readonly client: KubernetesClient
   /** Looks up what serves the kind now. */
   readonly find: () => Promise<readonly ApiResource[]>
@@ -100,7 +100,7 @@ class KindLoop {
     const running = new AbortController()
     const { signal } = running
     this.#follows.set(resource.path, running)
-    const { client, random, wait, content, listener } = this.#options
+    const { client, random, wait, content, listener, listTurns } = this.#options
     const onFailure = (error: unknown, retryInMs: number) => {
       if (signal.aborted) return
       listener.failed(error, retryInMs, resource)
@@ -109,7 +109,8 @@ class KindLoop {
     const collection = { path: resource.path, ...(content !== undefined && { content }) }
     try {
       const onRecovered = () => listener.recovered()
-      const updates = follow({ client, collection, signal, random, wait, onFailure, onRecovered })
+      const calls = { onFailure, onRecovered }
+      const updates = follow({ client, collection, signal, random, wait, listTurns, ...calls })
       for await (const update of updates) {
         if (signal.aborted) return
         if ('resourceVersion' in update) this.#losses = 0

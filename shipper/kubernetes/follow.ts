@@ -9,6 +9,7 @@ import {
   type WatchUpdate,
   watch,
 } from './collection.ts'
+import type { Turns } from './turns.ts'
 
 /** What following a collection yields. */
 export type Update = ListUpdate | WatchUpdate
@@ -16,6 +17,11 @@ export type Update = ListUpdate | WatchUpdate
 export interface FollowOptions {
   readonly client: KubernetesClient
   readonly collection: Collection
+  /**
+   * Shared by those that are not to list at the same time: a page of 500 objects can take 20 MB. A
+   * turn lasts as long as the list, for what is read of it stays in memory until the next is there.
+   */
+  readonly listTurns?: Turns | undefined
   /** A watch is resumed at this resource version: all that changed since is yielded. */
   readonly from?: string | undefined
   readonly signal: AbortSignal
@@ -86,7 +92,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<Update, vo
 
 /** One watch, after a list when there is no position to begin at. */
 async function* followOnce(
-  { client, collection, signal, random }: FollowOptions,
+  { client, collection, signal, random, listTurns }: FollowOptions,
   from: string | undefined,
   isDoubtful: boolean,
 ): AsyncGenerator<Update, void> {
@@ -95,10 +101,15 @@ async function* followOnce(
     position = undefined
   }
   if (position === undefined) {
-    for await (const update of list(client, collection)) {
-      yield update
-      if (signal.aborted) return
-      if (update.kind === 'list-ended') position = update.resourceVersion
+    const endTurn = await listTurns?.take()
+    try {
+      for await (const update of list(client, collection)) {
+        yield update
+        if (signal.aborted) return
+        if (update.kind === 'list-ended') position = update.resourceVersion
+      }
+    } finally {
+      endTurn?.()
     }
   }
   if (position === undefined) return

@@ -1,6 +1,6 @@
 import type { Labels } from '../../relay/model/event.ts'
 import type { Clock } from '../../relay/ports.ts'
-import type { ApiError } from '../kubernetes/api-error.ts'
+import { ApiError } from '../kubernetes/api-error.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import type { ApiResource } from '../kubernetes/discovery.ts'
 import type { FollowOptions, Update } from '../kubernetes/follow.ts'
@@ -20,7 +20,7 @@ export interface KindLabelsObserver {
   labelsFull(kind: string): void
 }
 
-export interface KindLabelsOptions extends Pick<FollowOptions, 'random' | 'wait'> {
+export interface KindLabelsOptions extends Pick<FollowOptions, 'random' | 'wait' | 'listTurns'> {
   readonly kind: string
   readonly client: KubernetesClient
   /** Looks up what serves a kind now. */
@@ -47,6 +47,17 @@ interface GroupLabels {
   isSettled: boolean
 }
 
+/**
+ * So many answers with an error in a row, about two minutes, before the events of a kind go without
+ * labels: one broken conversion webhook must not hold up all events. An API server that does not
+ * answer at all is waited for.
+ */
+const PATIENCE = 8
+
+function isAnswer(error: unknown): boolean {
+  return error instanceof ApiError && error.status !== undefined
+}
+
 /** The labels of all objects of a kind, in each group that has it. */
 export class KindLabels {
   readonly #options: KindLabelsOptions
@@ -56,22 +67,29 @@ export class KindLabels {
   /** Whether the observer knows that labels are unavailable, or that there are too many. */
   #isTold = false
   #isFull = false
+  /** In a row. */
+  #answeredWithErrors = 0
 
   constructor(options: KindLabelsOptions) {
     this.#options = options
-    const { kind, client, findKind, random, wait, observer } = options
+    const { kind, client, findKind, random, wait, listTurns, observer } = options
     this.#follower = followKind({
-      ...{ client, random, wait },
+      ...{ client, random, wait, listTurns },
       content: 'metadata',
       find: () => findKind(kind),
       listener: {
         found: (resources) => this.#found(resources),
         updated: ({ group }, update) => this.#updated(group, update),
         failed: (error, retryInMs, resource) => {
-          if (isDefinite(error)) this.#refused(error, resource)
-          else observer.labelsFailed(kind, error, retryInMs)
+          if (isDefinite(error)) return this.#refused(error, resource)
+          observer.labelsFailed(kind, error, retryInMs)
+          this.#answeredWithErrors += isAnswer(error) ? 1 : 0
+          if (this.#answeredWithErrors >= PATIENCE) this.#refused(error, resource)
         },
-        recovered: () => observer.labelsRecovered(kind),
+        recovered: () => {
+          this.#answeredWithErrors = 0
+          observer.labelsRecovered(kind)
+        },
       },
     })
   }
@@ -140,11 +158,11 @@ export class KindLabels {
     this.#options.onSettled()
   }
 
-  #refused(error: ApiError, resource: ApiResource | undefined): void {
+  #refused(error: unknown, resource: ApiResource | undefined): void {
     const labels = resource && this.#groups.get(resource.group)
     if (labels) labels.isSettled = true
     this.#isLookedUp = true
-    this.#unavailable(error.message)
+    this.#unavailable(error instanceof Error ? error.message : String(error))
     this.#options.onSettled()
   }
 

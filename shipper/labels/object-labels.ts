@@ -6,6 +6,7 @@ import type { ConfigWatch } from '../config/config-watch.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { createKindFinder } from '../kubernetes/discovery.ts'
 import type { FollowOptions } from '../kubernetes/follow.ts'
+import { createTurns } from '../kubernetes/turns.ts'
 import type { EventLabels } from '../send/sender.ts'
 import {
   KindLabels,
@@ -65,6 +66,7 @@ export function followLabels(options: ObjectLabelsOptions): ObjectLabels {
 class SelectedLabels implements ObjectLabels {
   readonly #options: ObjectLabelsOptions
   readonly #pool: LabelPool
+  readonly #listTurns = createTurns()
   readonly #findKind: KindLabelsOptions['findKind']
   readonly #kinds = new Map<string, KindLabels>()
   readonly #waiting = new Set<() => void>()
@@ -142,6 +144,7 @@ class SelectedLabels implements ObjectLabels {
     const labels = new KindLabels({
       ...{ kind, client, clock, random, wait, observer },
       findKind: this.#findKind,
+      listTurns: this.#listTurns,
       pool: this.#pool,
       onSettled: () => this.#progressed(),
     })

@@ -3,6 +3,7 @@ import type { ApiError } from '../kubernetes/api-error.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { createKindFinder } from '../kubernetes/discovery.ts'
 import { follow } from '../kubernetes/follow.ts'
+import { createTurns } from '../kubernetes/turns.ts'
 import { backoffMs } from '../send/backoff.ts'
 import type { Spool } from '../spool/spool.ts'
 import { ALL_KINDS } from '../spool/watches.ts'
@@ -65,6 +66,8 @@ export function createEventWatch(options: EventWatchOptions): EventWatch {
 class WatchLoop {
   readonly #options: EventWatchOptions
   readonly #stopping = new AbortController()
+  /** Not those of labels: a list may wait for room in the spool, and sending for labels. */
+  readonly #listTurns = createTurns()
   readonly #findKind: ReturnType<typeof createKindFinder>
   /** Kinds that were looked for in the cluster. */
   readonly #checked = new Set<string>([ALL_KINDS])
@@ -133,9 +136,12 @@ class WatchLoop {
     const collection = { path: '/api/v1/events', hasBookmarks: false, ...selector }
     const onFailure = (error: ApiError, retryInMs: number) =>
       observer.apiFailed(kind, error, retryInMs)
-    const onRecovered = () => observer.apiRecovered(kind)
-    const follows = { client, collection, from, signal, random, wait, onFailure, onRecovered }
-    for await (const update of follow(follows)) {
+    const updates = follow({
+      ...{ client, collection, from, signal, random, wait, onFailure },
+      listTurns: this.#listTurns,
+      onRecovered: () => observer.apiRecovered(kind),
+    })
+    for await (const update of updates) {
       await this.#untilDone(
         () => intake.take(update),
         (retryInMs) => observer.spoolFull(kind, retryInMs),

@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { JsonObject } from '../../../relay/intake/json.ts'
 import { startConfigWatch } from '../../../shipper/config/config-watch.ts'
+import { ApiError } from '../../../shipper/kubernetes/api-error.ts'
 import type { ApiRequest, KubernetesClient } from '../../../shipper/kubernetes/client.ts'
 import type { LabelLimits } from '../../../shipper/labels/label-pool.ts'
 import { followLabels } from '../../../shipper/labels/object-labels.ts'
@@ -35,11 +36,15 @@ function referenceOf({ apiVersion, kind, metadata }: ReturnType<typeof kustomiza
   return { apiVersion, kind, namespace: metadata.namespace, name: metadata.name }
 }
 
-function runLabels(cluster: TestCluster, limits: LabelLimits = LIMITS) {
+function runLabels(
+  cluster: TestCluster,
+  limits: LabelLimits = LIMITS,
+  through = (client: KubernetesClient) => client,
+) {
   const time = new VirtualTime()
   const said: string[] = []
   const whole = new Set<string>()
-  const client = noting(whole, clientOf(cluster))
+  const client = noting(whole, through(clientOf(cluster)))
   const { wait } = time
   const random = () => 0
   const config = startConfigWatch({
@@ -265,6 +270,29 @@ describe('events', () => {
     expect(sent.requests.flatMap(eventsOf)).toEqual([{ event, objectLabels: { team: 'a' } }])
     const unavailable = run.said.filter((text) => text.startsWith('unavailable'))
     expect(unavailable.toSorted()).toEqual(['unavailable HelmRelease', 'unavailable Unknown'])
+  })
+
+  it('wait for a kind that cannot be listed, but not for ever', async () => {
+    const cluster = await startDoubleCluster()
+    await cluster.apply(SELECTING)
+    await cluster.apply(kustomization('app', { team: 'a' }))
+    let isBroken = true
+    const run = runLabels(cluster, LIMITS, (client) => ({
+      ...client,
+      async request(request) {
+        const isList = request.path.includes('/kustomizations')
+        if (isList && isBroken) throw new ApiError('no conversion', { status: 500 })
+        return client.request(request)
+      },
+    }))
+    await eventually(run.time, () => expect(run.labels.isReady()).toBe(true))
+    expect(run.said).toEqual([
+      ...Array.from({ length: 8 }, () => 'failed Kustomization'),
+      'unavailable Kustomization',
+    ])
+    isBroken = false
+    await eventually(run.time, () => expect(run.of('app')).toEqual({ team: 'a' }))
+    expect(run.said).toContain('recovered Kustomization')
   })
 
   it('of other kinds, and those with labels, stay as they are', async () => {

@@ -1,0 +1,18 @@
+/** Lets one at a time do something that takes much memory. */
+export interface Turns {
+  /** Resolves when it is the caller's turn, with the end of it. */
+  take(): Promise<() => void>
+}
+
+export function createTurns(): Turns {
+  let last: Promise<void> = Promise.resolve()
+  return {
+    async take() {
+      const before = last
+      const { promise, resolve } = Promise.withResolvers<void>()
+      last = promise
+      await before
+      return () => resolve()
+    },
+  }
+}
