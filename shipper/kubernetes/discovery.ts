@@ -18,14 +18,18 @@ export interface ApiResource {
 }
 
 const ResourceList = z.object({
-  resources: z.array(
-    z.object({
-      name: z.string(),
-      kind: z.string(),
-      namespaced: z.boolean(),
-      verbs: z.array(z.string()),
-    }),
-  ),
+  resources: z
+    .array(
+      z.object({
+        name: z.string(),
+        kind: z.string(),
+        namespaced: z.boolean(),
+        verbs: z.array(z.string()),
+      }),
+    )
+    // As some extensions have it that serve nothing.
+    .nullable()
+    .transform((resources) => resources ?? []),
 })
 
 const Group = z.object({
@@ -57,41 +61,58 @@ export async function findResource(
 }
 
 /**
- * Finds a kind in each group that has it, in the version that the group prefers. To look at all groups
- * takes as many requests as these, and those that ask meanwhile share them. Rejects with `ApiError`.
+ * Finds a kind in each group that has it, in the version that the group prefers. A group that cannot
+ * be read, such as that of an extension that is down, has what it had before. To look at all groups
+ * takes as many requests as these, and those that ask meanwhile share them. Rejects with `ApiError`
+ * when the kind is nowhere else, and may be in a group that cannot be read.
  */
 export function createKindFinder(
   client: Pick<KubernetesClient, 'request'>,
 ): (kind: string) => Promise<readonly ApiResource[]> {
-  let looking: Promise<readonly ApiResource[]> | undefined
+  let known: KnownGroups = new Map()
+  let looking: Promise<Look> | undefined
+  const look = async () => {
+    const looked = await lookAtGroups(client, known)
+    known = looked.groups
+    return looked
+  }
   return async (wanted) => {
-    looking ??= preferredResources(client).finally(() => {
+    looking ??= look().finally(() => {
       looking = undefined
     })
-    return (await looking).filter(({ kind }) => kind === wanted)
+    const { groups, failure } = await looking
+    const found = [...groups.values()].flat().filter(({ kind }) => kind === wanted)
+    if (found.length === 0 && failure) throw failure
+    return found
   }
 }
 
-async function preferredResources(
+type KnownGroups = ReadonlyMap<string, readonly ApiResource[]>
+
+interface Look {
+  readonly groups: KnownGroups
+  /** Of a group that could not be read, and never was. */
+  readonly failure?: ApiError
+}
+
+async function lookAtGroups(
   client: Pick<KubernetesClient, 'request'>,
-): Promise<readonly ApiResource[]> {
+  known: KnownGroups,
+): Promise<Look> {
   const answer = await client.request({ method: 'GET', path: '/apis' })
-  const groups = [
-    { group: '', version: 'v1' },
-    ...read(GroupList, answer, '/apis').groups.map(({ name, preferredVersion }) => ({
-      group: name,
-      version: preferredVersion.version,
-    })),
-  ]
-  const found: ApiResource[] = []
-  for (const { group, version } of groups) {
+  const groups = new Map([['', await resourcesOf(client, '', 'v1')]])
+  let failure: ApiError | undefined
+  for (const { name, preferredVersion } of read(GroupList, answer, '/apis').groups) {
+    const before = known.get(name)
     try {
-      found.push(...(await resourcesOf(client, group, version)))
+      groups.set(name, await resourcesOf(client, name, preferredVersion.version))
     } catch (error) {
-      if (!isOfExtension(error)) throw error
+      if (!(error instanceof ApiError)) throw error
+      if (before) groups.set(name, before)
+      else if (!isOfExtension(error)) failure = error
     }
   }
-  return found
+  return { groups, ...(failure && { failure }) }
 }
 
 /**

@@ -19,6 +19,31 @@ it('does not take a kind for absent while the API server starts', async () => {
   await expect(find('HelmRelease')).rejects.toBe(starting)
 })
 
+it.each([403, 500, 503, 504])('finds a kind though another group answers %i', async (status) => {
+  const failing = new ApiError('no', { status, reason: 'SomeReason' })
+  const find = createKindFinder(apiWhere({ [METRICS]: failing }))
+  expect(await find('HelmRelease')).toMatchObject([{ group: HELM }])
+  await expect(find('Metric')).rejects.toBe(failing)
+})
+
+it('takes what a group had for what it has, while it cannot be read', async () => {
+  const failing: Record<string, ApiError> = {}
+  const find = createKindFinder(apiWhere(failing))
+  const before = await find('HelmRelease')
+  failing[HELM] = new ApiError('no', { status: 504 })
+  expect(await find('HelmRelease')).toEqual(before)
+  expect(await find('Metric')).toEqual([])
+})
+
+it('finds a kind though a group has no resources at all', async () => {
+  const api = apiWhere({})
+  const find = createKindFinder({
+    request: async (request: ApiRequest) =>
+      request.path.includes(METRICS) ? { resources: null } : api.request(request),
+  })
+  expect(await find('HelmRelease')).toHaveLength(1)
+})
+
 it('looks at each group once for all that ask at the same time, and again after that', async () => {
   const api = apiWhere({})
   const request = vi.spyOn(api, 'request')
