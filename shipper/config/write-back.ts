@@ -2,7 +2,7 @@ import type { Clock } from '../../relay/ports.ts'
 import { ApiError } from '../kubernetes/api-error.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { backoffMs } from '../send/backoff.ts'
-import type { ConfigKind, ConfigWatch } from './config-watch.ts'
+import type { ConfigWatch } from './config-watch.ts'
 import type { PutResult } from './put-results.ts'
 import { readinessEvent } from './readiness-event.ts'
 import { readyPatch } from './ready-condition.ts'
@@ -59,8 +59,8 @@ class Run {
   readonly #options: WriteBackOptions
   readonly #told: Told
   readonly #signal: AbortSignal
-  /** Kinds that this process may not write. */
-  readonly #refused = new Set<ConfigKind>()
+  /** Where this process may not write a kind: `Alert/flux-system`. */
+  readonly #refused = new Set<string>()
 
   constructor(options: WriteBackOptions, told: Told, signal: AbortSignal) {
     this.#options = options
@@ -71,7 +71,7 @@ class Run {
   async write(results: readonly PutResult[]): Promise<void> {
     for (const result of results) {
       if (this.#signal.aborted) return
-      if (!this.#refused.has(result.kind)) await this.#persist(result)
+      if (!this.#refused.has(placeOf(result))) await this.#persist(result)
     }
   }
 
@@ -97,7 +97,7 @@ class Run {
     } catch (error) {
       const status = error instanceof ApiError ? error.status : 400
       if (status === 404) return 'done'
-      if (status === 401 || status === 403) this.#refused.add(result.kind)
+      if (status === 401 || status === 403) this.#refused.add(placeOf(result))
       const isFinal = status !== undefined && status < 500 && status !== 409 && status !== 429
       return { error, isFinal }
     }
@@ -125,4 +125,9 @@ class Run {
     await client.request({ method: 'POST', path: `/api/v1/namespaces/${namespace}/events`, body })
     this.#told.set(uid, text)
   }
+}
+
+/** A namespace that is being deleted refuses, and says nothing of others. */
+function placeOf({ kind, readiness }: PutResult): string {
+  return `${kind}/${readiness.namespace}`
 }
