@@ -38,8 +38,8 @@ export interface AppDependencies {
 type ShipperApp = Hono<{ Bindings: HttpBindings }>
 type PostRequest = Context<{ Bindings: HttpBindings }>
 
-/** Of events that are being read and kept: 16 of the largest, or thousands of usual ones. */
-const MAX_BYTES_AT_ONCE = 16 * MAX_EVENTS_BYTES
+/** Of events that are being read and kept: eight of the largest, or thousands of usual ones. */
+const MAX_BYTES_AT_ONCE = 8 * MAX_EVENTS_BYTES
 
 /** Takes one event a POST, whatever its path, as Flux controllers send them; and answers probes. */
 export function createApp(deps: AppDependencies): ShipperApp {

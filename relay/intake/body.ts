@@ -1,6 +1,6 @@
 import { gunzipSync } from 'node:zlib'
 import type { RawItem } from '../pipeline/accept.ts'
-import { isJsonObject, parseJson } from './json.ts'
+import { hasMoreValuesThan, isJsonObject, parseJson } from './json.ts'
 import { type Problem, problem } from './problem.ts'
 
 const MIB = 1024 * 1024
@@ -87,10 +87,17 @@ export function readSingleItem(input: RequestBody): Items {
   return 'problem' in read ? read : { items: [{ value: read.object }] }
 }
 
-/** Reads a body of at most `maxBytes` that must be one JSON object. */
-export function readJsonObject(input: RequestBody, maxBytes: number) {
+/** Reads a body of at most `maxBytes` and `maxValues` that must be one JSON object. */
+export function readJsonObject(
+  input: RequestBody,
+  maxBytes: number,
+  maxValues = Number.POSITIVE_INFINITY,
+) {
   const decoded = decodeBody(input, maxBytes)
   if ('problem' in decoded) return decoded
+  if (hasMoreValuesThan(decoded.text, maxValues)) {
+    return { problem: problem(400, `expected at most ${maxValues} values in the JSON`) }
+  }
   const parsed = parseJson(decoded.text)
   if ('error' in parsed) return { problem: problem(400, `the body is ${parsed.error}`) }
   if (!isJsonObject(parsed.value)) {

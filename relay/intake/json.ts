@@ -34,3 +34,20 @@ export function nestsDeeperThan(value: unknown, levels: number): boolean {
 
 /** More levels than any Kubernetes object has, and few enough for every recursive function. */
 export const MAX_NESTING = 100
+
+/**
+ * Whether a JSON text has more than `count` values, without parsing it: an empty array of two bytes
+ * takes 40 when it is parsed. What is no JSON may be counted wrongly.
+ */
+export function hasMoreValuesThan(text: string, count: number): boolean {
+  if (text.length <= count) return false
+  let values = 1
+  let isInString = false
+  for (let index = 0; index < text.length && values <= count; index += 1) {
+    const char = text[index]
+    if (char === '"') isInString = !isInString
+    else if (isInString) index += char === '\\' ? 1 : 0
+    else if (char === ',' || char === '[' || char === '{') values += 1
+  }
+  return values > count
+}

@@ -24,6 +24,9 @@ const Required = z.object({
   involvedObject: InvolvedObject.pick({ kind: true, namespace: true, name: true }).loose(),
 })
 
+/** Of one event, which has some dozens. Each costs much more memory than it has bytes. */
+const MAX_VALUES = 10_000
+
 /** The one event of a request. */
 export interface PostedEvent {
   readonly event: JsonObject
@@ -49,7 +52,7 @@ export function readIncomingEvent(
   input: RequestBody,
   { now, isNotificationController, withLabels = (event) => event }: PostContext,
 ): PostedEvent | { readonly problem: Problem } {
-  const read = readJsonObject(input, MAX_EVENTS_BYTES)
+  const read = readJsonObject(input, MAX_EVENTS_BYTES, MAX_VALUES)
   if ('problem' in read) return read
   const { object } = read
   const parsed = Required.safeParse(object)
