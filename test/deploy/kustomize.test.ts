@@ -125,6 +125,17 @@ describe.skipIf(!hasKubectl)('the kustomization of the shipper', async () => {
         from: [
           { podSelector: { matchLabels: { 'app.kubernetes.io/part-of': 'flux' } } },
           {
+            podSelector: {
+              matchExpressions: [
+                {
+                  key: 'app',
+                  operator: 'In',
+                  values: expect.arrayContaining(['source-controller', 'kustomize-controller']),
+                },
+              ],
+            },
+          },
+          {
             namespaceSelector: { matchLabels: { 'flux-relay-scraping': 'allowed' } },
             podSelector: { matchLabels: { 'app.kubernetes.io/name': 'prometheus' } },
           },
