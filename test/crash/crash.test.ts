@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { runCampaign } from './campaign.ts'
 
-const ROUNDS = 8
+const ROUNDS = 5
 const WITHIN_MS = 120_000
 
 it(

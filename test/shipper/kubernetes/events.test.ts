@@ -133,7 +133,7 @@ describe('a watch of Kubernetes Events', () => {
     await waitFor(() => expect(run.said).toContain('api failed Kustomization undefined'))
     await cluster.setDown(false)
     await arrived(run, 1)
-    expect(run.said).toContain('api recovered Kustomization')
+    await waitFor(() => expect(run.said).toContain('api recovered Kustomization'))
     await cluster.restart()
     await cluster.apply(eventManifest('b'))
     await arrived(run, 2)
@@ -239,7 +239,8 @@ describe('Events that are', () => {
     await cluster.apply(eventManifest('last'))
     await arrived(run, 2)
     expect(spooledMessages(spool).toSorted()).toEqual(['message of helm', 'message of last'])
-    expect(cluster.requests.filter(({ verb }) => verb === 'watch')).toHaveLength(2)
+    const watches = () => cluster.requests.filter(({ verb }) => verb === 'watch')
+    await waitFor(() => expect(watches()).toHaveLength(2))
   })
 
   it('that Flux writes for the record, and never posts, are left out', async () => {

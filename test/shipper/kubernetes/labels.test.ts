@@ -286,10 +286,8 @@ describe('events', () => {
       },
     }))
     await eventually(run.time, () => expect(run.labels.isReady()).toBe(true))
-    expect(run.said).toEqual([
-      ...Array.from({ length: 8 }, () => 'failed Kustomization'),
-      'unavailable Kustomization',
-    ])
+    expect(run.said.slice(0, 8)).toEqual(Array.from({ length: 8 }, () => 'failed Kustomization'))
+    expect(run.said).toContain('unavailable Kustomization')
     isBroken = false
     await eventually(run.time, () => expect(run.of('app')).toEqual({ team: 'a' }))
     expect(run.said).toContain('recovered Kustomization')
