@@ -105,7 +105,8 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
       }
       const parsed = parseJson(answer.body)
       if ('value' in parsed && !answer.truncated) return parsed.value
-      throw new ApiError(`${where}: ${answer.truncated ? 'the answer broke off' : 'no JSON'}`)
+      const problem = answer.truncated ? 'the answer broke off, or is too large' : 'no JSON'
+      throw new ApiError(`${where}: ${problem}`, { status })
     },
 
     async *stream({ path, accept, ...limits }, signal) {

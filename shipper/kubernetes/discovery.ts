@@ -155,5 +155,5 @@ async function unlessMissing(answer: Promise<unknown>): Promise<unknown> {
 function read<T>(schema: z.ZodType<T>, answer: unknown, where: string): T {
   const parsed = schema.safeParse(answer)
   if (parsed.success) return parsed.data
-  throw new ApiError(`GET ${where}: it is not the answer of a Kubernetes API`)
+  throw new ApiError(`GET ${where}: it is not the answer of a Kubernetes API`, { status: 200 })
 }
