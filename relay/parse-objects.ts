@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { type FieldError, fieldErrors } from './errors.ts'
 import { Alert } from './model/alert.ts'
 import { derivedUid } from './model/hash.ts'
-import type { KubernetesObject } from './model/kubernetes.ts'
+import { type KubernetesObject, relayAnnotations } from './model/kubernetes.ts'
 import { Provider } from './model/provider.ts'
 
 /** A Kubernetes object of a kind that the relay takes, or why it is not one. */
@@ -25,6 +25,7 @@ interface Parsed {
     readonly name: string
     readonly namespace: string
     readonly uid?: string | null | undefined
+    readonly annotations: Readonly<Record<string, string>>
   }
 }
 
@@ -38,12 +39,13 @@ function parseObject<T extends Parsed>(
   if (!parsed.success) {
     return { ...nameOf(manifest), errors: fieldErrors(parsed.error.issues) }
   }
-  const { namespace, name, uid: given } = parsed.data.metadata
+  const { namespace, name, uid: given, annotations } = parsed.data.metadata
   const uid = given || derivedUid(cluster, kind, namespace, name)
   return {
     object: {
       ...parsed.data,
       metadata: { namespace, name, uid },
+      annotations: relayAnnotations(annotations),
       manifest: { ...manifest, metadata: { ...Object(manifest.metadata), namespace, name, uid } },
     },
   }

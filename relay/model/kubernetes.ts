@@ -24,6 +24,20 @@ export const KubernetesName = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/, 'expected a name such as flux-system')
 
+/** Annotations with this prefix are the relay's own rules and settings. */
+export const RELAY_ANNOTATION_PREFIX = 'flux-relay.io/'
+
+/** The relay's own annotations of an object, without their prefix: `api-url`, not the whole key. */
+export function relayAnnotations(
+  annotations: Readonly<Record<string, string>>,
+): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    Object.entries(annotations)
+      .filter(([key]) => key.startsWith(RELAY_ANNOTATION_PREFIX))
+      .map(([key, value]) => [key.slice(RELAY_ANNOTATION_PREFIX.length), value]),
+  )
+}
+
 /** An object as it came, not yet validated beyond being a JSON object. */
 export type KubernetesObject = Readonly<Record<string, unknown>>
 

@@ -56,6 +56,8 @@ type ParsedProvider = z.infer<typeof Provider>
 export type Provider = Readonly<
   Omit<ParsedProvider, 'metadata'> & {
     metadata: Identity
+    /** The relay's own annotations, without the prefix `flux-relay.io/`. */
+    annotations: Readonly<Record<string, string>>
     /** The object as the user wrote it, which CEL expressions see. */
     manifest: KubernetesObject
   }

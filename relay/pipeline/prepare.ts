@@ -69,6 +69,8 @@ export async function prepare(
       alert: alert.metadata,
       provider: provider.metadata,
       deliveryId,
+      late: false,
+      overtaken: false,
       commitStatusContext:
         type.family === 'commit-status' ? contextOf(cluster, merged, alert, compiled) : '',
     }

@@ -27,6 +27,10 @@ export interface Notification {
   readonly deliveryId: string
   /** For commit-status types: the context, from `commitStatusExpr` or the default. */
   readonly commitStatusContext: string
+  /** It is sent more than a minute after the event happened, so its time has to be shown. */
+  readonly late: boolean
+  /** A newer event of its involved object is known already, so this one may be out of date. */
+  readonly overtaken: boolean
 }
 
 /** What a newer notification replaces at the destination, such as one commit's status. */

@@ -19,6 +19,8 @@ export interface SettingsInput {
   readonly headers: Readonly<Record<string, string>>
   readonly serviceAccountName: string
   readonly providerUid: string
+  /** The Provider's annotations of the relay, without the prefix `flux-relay.io/`. */
+  readonly annotations: Readonly<Record<string, string>>
   /** All keys of the Secret. */
   readonly secret: SecretData
 }
@@ -50,6 +52,7 @@ export function settingsInput(provider: Provider, secret: SecretData): SettingsI
     headers: parseHeaders(secret.headers),
     serviceAccountName: spec.serviceAccountName,
     providerUid: provider.metadata.uid,
+    annotations: provider.annotations,
     secret,
   }
 }

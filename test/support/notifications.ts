@@ -66,6 +66,8 @@ export function notificationOf(
     alert: plainAlert.metadata,
     provider: { name: 'p', namespace: 'flux-system', uid: PROVIDER_UID },
     deliveryId: 'd'.repeat(64),
+    late: false,
+    overtaken: false,
     commitStatusContext:
       `${object.kind}/${object.name}/${PROVIDER_UID.split('-')[0]}`.toLowerCase(),
   }
@@ -78,8 +80,12 @@ export function settingsOf<S>(
   type: TypeSettings<S>,
   spec: Record<string, unknown>,
   secret: SecretData = {},
+  annotations: Readonly<Record<string, string>> = {},
 ): S {
-  return parseSettings(type.settings, inputOf(type.type, spec, secret))
+  return parseSettings(type.settings, {
+    ...inputOf(type.type, spec, secret),
+    annotations,
+  })
 }
 
 /** What is masked of a Provider's spec and its Secret's keys. */
@@ -100,6 +106,7 @@ function inputOf(type: string, spec: Record<string, unknown>, secret: SecretData
       spec: { type, ...spec },
     }),
     metadata: { name: 'p', namespace: 'flux-system', uid: PROVIDER_UID },
+    annotations: {},
     manifest: {},
   }
   return settingsInput(provider, secret)

@@ -186,6 +186,7 @@ describe('generic settings', () => {
       headers: { Authorization: 'Bearer abc', 'X-Key': 'k1' },
       serviceAccountName: '',
       providerUid: '',
+      annotations: {},
       secret: {},
     }
     expect(sensitiveValues(generic.settings, input)).toEqual(

@@ -190,7 +190,12 @@ describe('nats settings', () => {
       metadata: { name: 'p', namespace: 'n' },
       spec: { ...SPEC, type: 'nats', secretRef: { name: 's' } },
     })
-    const named = { ...provider, metadata: { ...provider.metadata, uid: 'u' }, manifest: {} }
+    const named = {
+      ...provider,
+      metadata: { ...provider.metadata, uid: 'u' },
+      annotations: {},
+      manifest: {},
+    }
     const store = { read: async () => ({ creds, nkey: seed }) }
     const resolved = await resolveProvider('local', named, nats, store)
     if (resolved.kind !== 'resolved') throw new Error(resolved.reason)

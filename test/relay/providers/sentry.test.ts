@@ -263,6 +263,7 @@ describe('sentry settings', () => {
       headers: {},
       serviceAccountName: '',
       providerUid: '',
+      annotations: {},
       secret: {},
     }
     expect(sensitiveValues(sentry.settings, input)).toEqual(
