@@ -5,9 +5,13 @@ export interface MergedMetadata {
   readonly metadata: Readonly<Record<string, string>>
   /** One sentence for each key that two sources set. */
   readonly conflicts: readonly string[]
+  /** The keys whose value is the Alert's. */
+  readonly authored: ReadonlySet<string>
 }
 
 type Source = readonly [name: string, entries: ReadonlyArray<readonly [string, string]>]
+
+const ALERT_SOURCES: ReadonlySet<string> = new Set(['spec.eventMetadata', 'spec.summary'])
 
 /**
  * Merges what event and Alert say, lowest to highest: the event's own keys, the Alert's
@@ -29,8 +33,10 @@ export function mergeMetadata(event: Event, alert: Alert): MergedMetadata {
       merged.set(key, { value, from: [...(merged.get(key)?.from ?? []), name] })
     }
   }
-  if (merged.size === 0) return { metadata: event.metadata, conflicts: [] }
+  if (merged.size === 0) return { metadata: event.metadata, conflicts: [], authored: new Set() }
+  const authored = [...merged].filter(([, { from }]) => ALERT_SOURCES.has(from.at(-1) ?? ''))
   return {
+    authored: new Set(authored.map(([key]) => key)),
     metadata: Object.fromEntries([...merged].map(([key, { value }]) => [key, value])),
     conflicts: [...merged]
       .filter(([, { from }]) => from.length > 1)

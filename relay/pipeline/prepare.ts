@@ -58,14 +58,14 @@ export async function prepare(
   const resolved = await resolveProvider(cluster, provider, type, secrets, options)
   if (resolved.kind !== 'resolved') return resolved
 
-  const { metadata, conflicts } = mergeMetadata(event, alert)
+  const { metadata, conflicts, authored } = mergeMetadata(event, alert)
   const merged: Event = { ...event, metadata }
   try {
     const { settings } = resolved
-    const fitting = type.fit?.(merged, settings) ?? merged
-    const notification: Notification = {
+    const whole: Notification = {
       cluster,
-      event: fitting,
+      event: merged,
+      authored,
       alert: alert.metadata,
       provider: provider.metadata,
       deliveryId,
@@ -74,6 +74,8 @@ export async function prepare(
       commitStatusContext:
         type.family === 'commit-status' ? contextOf(cluster, merged, alert, compiled) : '',
     }
+    const fitting = type.fit?.(whole, settings) ?? merged
+    const notification = { ...whole, event: fitting }
     const requests = isHttpProvider(type) ? type.requests(notification, settings) : []
     const subject = type.subject?.(notification, settings)
     const notes = [...conflicts, ...cutNotes(merged, fitting, type)]

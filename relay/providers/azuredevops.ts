@@ -36,7 +36,7 @@ export const azureDevOps = httpProvider<Settings>({
   family: 'commit-status',
   settings: Settings,
   skips: skipProgressing,
-  fit: (event) => fitDescription(event, MAX_DESCRIPTION_LENGTH),
+  fit: ({ event }) => fitDescription(event, MAX_DESCRIPTION_LENGTH),
   requests(notification, settings) {
     const credential = Buffer.from(`:${settings.token}`).toString('base64')
     return [

@@ -77,7 +77,7 @@ export const azureEventHub = httpProvider<Settings>({
   type: 'azureeventhub',
   family: 'stream',
   settings: Settings,
-  fit: (event) => cutToFit(event, fitsAnyTier),
+  fit: (notification) => cutToFit(notification, ({ event }) => fitsAnyTier(event)),
   requests({ event }, { hubUrl }) {
     const url = `${hubUrl}/messages?api-version=2014-01`
     const headers = { 'content-type': 'application/atom+xml;type=entry;charset=utf-8' }

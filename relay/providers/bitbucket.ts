@@ -38,7 +38,7 @@ export const bitbucket = httpProvider<Settings>({
   family: 'commit-status',
   settings: Settings,
   skips: skipProgressing,
-  fit: (event) => fitDescription(event, MAX_TEXT_LENGTH),
+  fit: ({ event }) => fitDescription(event, MAX_TEXT_LENGTH),
   requests(notification, settings) {
     const credential = Buffer.from(settings.token).toString('base64')
     return [

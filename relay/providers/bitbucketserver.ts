@@ -41,7 +41,7 @@ export const bitbucketServer = httpProvider<Settings>({
   family: 'commit-status',
   settings: Settings,
   skips: skipProgressing,
-  fit: (event) => fitDescription(event, MAX_TEXT_LENGTH),
+  fit: ({ event }) => fitDescription(event, MAX_TEXT_LENGTH),
   requests(notification, settings) {
     return [
       postJson(statusUrl(notification, settings), statusOf(notification, settings), {

@@ -21,6 +21,11 @@ export interface Notification {
   readonly cluster: string
   /** The event with its final metadata: prefixes stripped, the Alert's keys merged in. */
   readonly event: Event
+  /**
+   * The metadata keys whose text the Alert's author wrote, by `eventMetadata` or `summary`: it may
+   * hold the service's markup. All other text of the event is shown as it is, and never acts.
+   */
+  readonly authored: ReadonlySet<string>
   readonly alert: Identity
   readonly provider: Identity
   /** The same over retries and replays, so a receiver can drop repeats. */
@@ -73,10 +78,11 @@ interface ProviderBase<S> {
   /** True for types that take events marked `commit_status: update` though not of that family. */
   readonly takesCommitStatusUpdates?: boolean
   /**
-   * The event, shortened to what the service takes; the event itself when it fits. What is cut here
-   * is told in the ledger. `requests`, `subject` and `deliver` see the shortened event only.
+   * The notification's event, shortened to what the service takes; the event itself when it fits.
+   * What is cut here is told in the ledger. `requests`, `subject` and `deliver` see the shortened
+   * event only.
    */
-  fit?(event: Event, settings: S): Event
+  fit?(notification: Notification, settings: S): Event
   /** Why this type does not take the event (as received, before the merge); undefined: it does. */
   skips?(event: Event): string | undefined
   /** What a newer notification replaces. Throws `NotificationError` like `requests`. */

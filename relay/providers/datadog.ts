@@ -22,7 +22,8 @@ export const datadog = httpProvider({
       origin: address === '' ? DEFAULT_ORIGIN : new URL(address).origin,
       token,
     })),
-  fit: (event) => cutToFit(event, ({ message }) => message.length <= MAX_TEXT_LENGTH),
+  fit: (notification) =>
+    cutToFit(notification, ({ event: { message } }) => message.length <= MAX_TEXT_LENGTH),
   requests({ event }, { origin, token }) {
     const { kind, namespace, name } = event.involvedObject
     const body = {

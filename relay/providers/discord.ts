@@ -1,8 +1,9 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
 import { ellipsize } from '../model/text.ts'
-import { httpProvider } from './contract.ts'
+import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
+import { messageWithLateness } from './formats/lateness.ts'
 import { objectLabel, sortedMetadata } from './formats/names.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit, withShortValues } from './formats/size-limit.ts'
@@ -32,8 +33,9 @@ export const discord = httpProvider({
     username: optionalText(),
   }),
   fit: cutToEmbed,
-  requests({ event }, settings) {
-    const message = slackMessage(event, {
+  requests(notification, settings) {
+    const { event } = notification
+    const message = slackMessage(notification, {
       channel: '',
       username: ellipsize(settings.username || event.reportingController, MAX_USERNAME),
       fallback: '',
@@ -57,16 +59,20 @@ function slackCompatible(address: string): string {
   return url.href
 }
 
-function cutToEmbed(event: Event): Event {
+function cutToEmbed(notification: Notification): Event {
+  const { event } = notification
   const fields = sortedMetadata(event)
     .slice(0, MAX_FIELDS)
     .map(([name, value]) => [ellipsize(name, MAX_FIELD_NAME), value] as const)
   const limited = { ...event, metadata: Object.fromEntries(fields) }
-  return cutToFit(withShortValues(limited, MAX_FIELD_VALUE), fitsEmbed)
+  const candidate = { ...notification, event: withShortValues(limited, MAX_FIELD_VALUE) }
+  return cutToFit(candidate, fitsEmbed)
 }
 
-function fitsEmbed(event: Event): boolean {
-  const texts = [objectLabel(event), event.message, ...Object.entries(event.metadata).flat()]
+function fitsEmbed(notification: Notification): boolean {
+  const { event } = notification
+  const message = messageWithLateness(notification)
+  const texts = [objectLabel(event), message, ...Object.entries(event.metadata).flat()]
   const total = texts.reduce((sum, text) => sum + text.length, 0)
-  return event.message.length <= MAX_DESCRIPTION && total <= MAX_EMBED
+  return message.length <= MAX_DESCRIPTION && total <= MAX_EMBED
 }

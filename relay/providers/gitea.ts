@@ -24,7 +24,7 @@ export const gitea = httpProvider<GiteaRepository>({
   type: 'gitea',
   family: 'commit-status',
   settings: z.object(giteaFields()).transform(giteaRepository),
-  fit: (event) => fitDescription(event, MAX_TEXT_LENGTH),
+  fit: ({ event }) => fitDescription(event, MAX_TEXT_LENGTH),
   requests(notification, settings) {
     return [
       postJson(statusUrl(notification, settings), statusOf(notification), giteaHeaders(settings)),

@@ -32,7 +32,7 @@ export const github = httpProvider<GithubRepository>({
   family: 'commit-status',
   settings: z.object(githubFields()).transform(githubRepository),
   skips: skipProgressing,
-  fit: (event) => fitDescription(event, MAX_DESCRIPTION_LENGTH),
+  fit: ({ event }) => fitDescription(event, MAX_DESCRIPTION_LENGTH),
   requests(notification, settings) {
     return [
       postJson(statusUrl(notification, settings), statusOf(notification), githubHeaders(settings)),

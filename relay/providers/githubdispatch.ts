@@ -30,8 +30,8 @@ export const githubDispatch = httpProvider<GithubRepository>({
   type: 'githubdispatch',
   family: 'stream',
   settings: z.object(githubFields()).transform(githubRepository),
-  fit: (event) =>
-    cutToFit(event, (candidate) => jsonBytes(eventJson(candidate)) <= MAX_PAYLOAD_BYTES),
+  fit: (notification) =>
+    cutToFit(notification, ({ event }) => jsonBytes(eventJson(event)) <= MAX_PAYLOAD_BYTES),
   requests({ event }, settings) {
     const body = { event_type: eventType(event), client_payload: eventJson(event) }
     return [postJson(`${settings.repositoryUrl}/dispatches`, body, githubHeaders(settings))]

@@ -37,7 +37,7 @@ export const gitlab = httpProvider<GitlabProject>({
   family: 'commit-status',
   settings: z.object(gitlabFields()).transform(gitlabProject),
   skips: skipProgressing,
-  fit: (event) => fitDescription(event, MAX_TEXT_LENGTH),
+  fit: ({ event }) => fitDescription(event, MAX_TEXT_LENGTH),
   requests(notification, settings) {
     return [
       postJson(statusUrl(notification, settings), statusOf(notification), gitlabHeaders(settings)),

@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Event } from '../model/event.ts'
-import { httpProvider } from './contract.ts'
+import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
+import { messageWithLateness } from './formats/lateness.ts'
 import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit, jsonBytes } from './formats/size-limit.ts'
@@ -15,9 +15,9 @@ export const googleChat = httpProvider({
   type: 'googlechat',
   family: 'chat',
   settings: z.object({ address: webhookAddress() }),
-  fit: (event) =>
-    cutToFit(event, (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_MESSAGE_BYTES),
-  requests: ({ event }, { address }) => [postJson(address, cardMessage(event))],
+  fit: (notification) =>
+    cutToFit(notification, (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_MESSAGE_BYTES),
+  requests: (notification, { address }) => [postJson(address, cardMessage(notification))],
   classify: classifyServiceAnswer,
 })
 
@@ -25,7 +25,8 @@ export const googleChat = httpProvider({
  * A message with one card of the first version, which webhooks still take:
  * https://developers.google.com/workspace/chat/api/reference/rest/v1/cards-v1
  */
-function cardMessage(event: Event) {
+function cardMessage(notification: Notification) {
+  const { event } = notification
   const metadata = sortedMetadata(event)
   return {
     cards: [
@@ -37,7 +38,7 @@ function cardMessage(event: Event) {
           imageStyle: null,
         },
         sections: [
-          section([{ textParagraph: { text: messageText(event) }, keyValue: null }]),
+          section([{ textParagraph: { text: messageText(notification) }, keyValue: null }]),
           ...(metadata.length > 0 ? [section(metadata.map(keyValueWidget))] : []),
         ],
       },
@@ -49,8 +50,9 @@ function section<W>(widgets: readonly W[]) {
   return { header: '', widgets }
 }
 
-function messageText(event: Event): string {
-  return isError(event) ? `<font color="#ff0000">${event.message}</font>` : event.message
+function messageText(notification: Notification): string {
+  const message = messageWithLateness(notification)
+  return isError(notification.event) ? `<font color="#ff0000">${message}</font>` : message
 }
 
 function keyValueWidget([key, value]: readonly [string, string]) {

@@ -94,8 +94,11 @@ export const googlePubSub = httpProvider<Settings>({
   type: 'googlepubsub',
   family: 'stream',
   settings: Settings,
-  fit: (event, { attributes }) =>
-    cutToFit(event, (e) => base64Bytes(e) + jsonBytes(attributes) <= MAX_DATA_BYTES),
+  fit: (notification, { attributes }) =>
+    cutToFit(
+      notification,
+      ({ event }) => base64Bytes(event) + jsonBytes(attributes) <= MAX_DATA_BYTES,
+    ),
   requests({ event }, settings) {
     const { project, topic } = settings
     const path = `projects/${encodeURIComponent(project)}/topics/${encodeURIComponent(topic)}`

@@ -40,7 +40,7 @@ export const grafana = httpProvider({
       address,
       headers: basicOrBearer(credentials, 'Bearer', context),
     })),
-  fit(event) {
+  fit({ event }) {
     const candidates = [event, ...VALUE_LENGTHS.map((units) => withShortValues(event, units))]
     return candidates.find(fits) ?? { ...event, metadata: {} }
   },

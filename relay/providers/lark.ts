@@ -1,9 +1,9 @@
 import { z } from 'zod'
-import type { Event } from '../model/event.ts'
 import type { HttpResponse } from '../ports.ts'
-import { httpProvider, type Verdict } from './contract.ts'
+import { httpProvider, type Notification, type Verdict } from './contract.ts'
 import { parseJson } from './formats/json-answer.ts'
 import { postJson } from './formats/json-request.ts'
+import { latenessLines } from './formats/lateness.ts'
 import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { quotable } from './formats/service-message.ts'
@@ -18,16 +18,18 @@ export const lark = httpProvider({
   type: 'lark',
   family: 'chat',
   settings: z.object({ address: webhookAddress() }),
-  fit: (event) =>
-    cutToFit(event, (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_BODY_BYTES),
-  requests: ({ event }, { address }) => [postJson(address, cardMessage(event))],
+  fit: (notification) =>
+    cutToFit(notification, (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_BODY_BYTES),
+  requests: (notification, { address }) => [postJson(address, cardMessage(notification))],
   classify: classifyLark,
 })
 
-function cardMessage(event: Event) {
+function cardMessage(notification: Notification) {
+  const { event } = notification
   const metadata = sortedMetadata(event).map(([key, value]) => `${key}: ${value}\n`)
   const title = `${isError(event) ? '🚨' : '💫'} ${objectLabel(event)}`
-  const content = `**${event.message}**\n\n${metadata.join('')}`
+  const lateness = latenessLines(notification).map((line) => `${line}\n`)
+  const content = `**${event.message}**\n\n${[...lateness, ...metadata].join('')}`
   return {
     msg_type: 'interactive',
     card: {

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { Event } from '../model/event.ts'
 import type { HttpResponse } from '../ports.ts'
-import { httpProvider, type Verdict } from './contract.ts'
+import { httpProvider, type Notification, type Verdict } from './contract.ts'
 import { eventJson } from './formats/event-json.ts'
 import { authorization, postJson } from './formats/json-request.ts'
+import { messageWithLateness } from './formats/lateness.ts'
 import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
 import { cutToFit, jsonBytes } from './formats/size-limit.ts'
 import { classifyWaitingAnswer } from './formats/waiting-answer.ts'
@@ -39,13 +39,13 @@ export const matrix = httpProvider({
   type: 'matrix',
   family: 'chat',
   settings: Settings,
-  fit: (event) =>
-    cutToFit(event, (candidate) => jsonBytes(textMessage(candidate)) <= MAX_CONTENT_BYTES),
-  requests({ event }, { address, channel, token }) {
+  fit: (notification) =>
+    cutToFit(notification, (candidate) => jsonBytes(textMessage(candidate)) <= MAX_CONTENT_BYTES),
+  requests(notification, { address, channel, token }) {
     const room = `${address}/_matrix/client/r0/rooms/${channel}`
-    const url = `${room}/send/m.room.message/${transactionId(event)}`
+    const url = `${room}/send/m.room.message/${transactionId(notification)}`
     const headers = authorization('Bearer', token)
-    return [{ ...postJson(url, textMessage(event), headers), method: 'PUT' }]
+    return [{ ...postJson(url, textMessage(notification), headers), method: 'PUT' }]
   },
   classify: classifyMatrix,
 })
@@ -54,16 +54,17 @@ export const matrix = httpProvider({
  * The same for a retry or a replay, which the server then does not post again:
  * https://spec.matrix.org/latest/client-server-api/#transaction-identifiers
  */
-function transactionId(event: Event): string {
+function transactionId({ event }: Notification): string {
   return createHash('sha1')
     .update(JSON.stringify(eventJson(event)))
     .digest('hex')
 }
 
-function textMessage(event: Event) {
+function textMessage(notification: Notification) {
+  const { event } = notification
   const lines = [
     `${isError(event) ? '🚨' : '💫'} ${objectLabel(event)}`,
-    event.message,
+    messageWithLateness(notification),
     ...sortedMetadata(event).map(([key, value]) => `- ${key}: ${value}`),
   ]
   return { body: lines.map((line) => `${line}\n`).join(''), msgtype: 'm.text' }

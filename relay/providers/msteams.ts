@@ -1,8 +1,7 @@
 import { z } from 'zod'
-import type { Event } from '../model/event.ts'
 import type { HttpResponse } from '../ports.ts'
 import { classifyStatus } from './classify.ts'
-import { httpProvider, type Verdict } from './contract.ts'
+import { httpProvider, type Notification, type Verdict } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
 import { cutToFit } from './formats/size-limit.ts'
 import { adaptiveCardMessage, messageCard } from './formats/teams-card.ts'
@@ -22,14 +21,14 @@ export const msteams = httpProvider({
   type: 'msteams',
   family: 'chat',
   settings: z.object({ address: webhookAddress() }),
-  fit: (event, { address }) =>
-    cutToFit(event, (candidate) => bodyBytes(bodyOf(candidate, address)) <= MAX_BODY_BYTES),
-  requests: ({ event }, { address }) => [postJson(address, bodyOf(event, address))],
+  fit: (notification, { address }) =>
+    cutToFit(notification, (candidate) => bodyBytes(bodyOf(candidate, address)) <= MAX_BODY_BYTES),
+  requests: (notification, { address }) => [postJson(address, bodyOf(notification, address))],
   classify: classifyTeams,
 })
 
-function bodyOf(event: Event, address: string) {
-  return isConnector(address) ? messageCard(event) : adaptiveCardMessage(event)
+function bodyOf(notification: Notification, address: string) {
+  return isConnector(address) ? messageCard(notification) : adaptiveCardMessage(notification)
 }
 
 function isConnector(address: string): boolean {

@@ -20,7 +20,7 @@ export const opsgenie = httpProvider({
   type: 'opsgenie',
   family: 'incident',
   settings: z.object({ address: webhookAddress(), token: requiredToken() }),
-  fit: (event) => cutToFit(event, fits),
+  fit: (notification) => cutToFit(notification, ({ event }) => fits(event)),
   requests(notification, { address, token }) {
     const { event } = notification
     const { kind, name } = event.involvedObject

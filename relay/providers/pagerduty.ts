@@ -42,10 +42,10 @@ export const pagerDuty = httpProvider<Settings>({
   family: 'incident',
   settings: Settings,
   skips: skipProgressing,
-  fit: (event) =>
+  fit: (notification) =>
     cutToFit(
-      withShortReason(event),
-      (candidate) => jsonBytes(detailsOf(candidate)) <= MAX_DETAILS_BYTES,
+      { ...notification, event: withShortReason(notification.event) },
+      ({ event }) => jsonBytes(detailsOf(event)) <= MAX_DETAILS_BYTES,
     ),
   requests(notification, { origin, routingKey }) {
     const { event } = notification

@@ -18,8 +18,8 @@ export const rocket = httpProvider({
     channel: optionalText(),
     username: optionalText(),
   }),
-  requests({ event }, settings) {
-    const message = slackMessage(event, {
+  requests(notification, settings) {
+    const message = slackMessage(notification, {
       channel: settings.channel,
       username: settings.username,
       fallback: '',

@@ -48,10 +48,10 @@ export const sentry = httpProvider({
   skips({ severity }) {
     return severity === 'trace' ? 'sentry takes no events of severity trace' : undefined
   },
-  fit: (event, { environment }) =>
+  fit: (notification, { environment }) =>
     cutToFit(
-      event,
-      (candidate) => jsonBytes(payloadOf(candidate, '', environment)) <= MAX_PAYLOAD_BYTES,
+      notification,
+      ({ event }) => jsonBytes(payloadOf(event, '', environment)) <= MAX_PAYLOAD_BYTES,
     ),
   requests(notification, { dsn, environment }) {
     return [

@@ -1,11 +1,11 @@
 import { z } from 'zod'
-import type { Event } from '../model/event.ts'
 import { ellipsize } from '../model/text.ts'
 import type { HttpResponse } from '../ports.ts'
 import { classifyStatus } from './classify.ts'
-import { httpProvider, type Verdict } from './contract.ts'
+import { httpProvider, type Notification, type Verdict } from './contract.ts'
 import { parseJson } from './formats/json-answer.ts'
 import { authorization, postJson } from './formats/json-request.ts'
+import { messageWithLateness } from './formats/lateness.ts'
 import { objectLabel } from './formats/names.ts'
 import { quotable } from './formats/service-message.ts'
 import { cutToFit } from './formats/size-limit.ts'
@@ -48,10 +48,12 @@ export const slack = httpProvider({
     username: optionalText(),
     token: optionalToken(),
   }),
-  fit: (event) => cutToFit(event, (candidate) => textLength(candidate) <= MAX_TEXT_LENGTH),
-  requests({ event }, settings) {
+  fit: (notification) =>
+    cutToFit(notification, (candidate) => textLength(candidate) <= MAX_TEXT_LENGTH),
+  requests(notification, settings) {
+    const { event } = notification
     const [firstLine] = event.message.split('\n', 1)
-    const message = slackMessage(event, {
+    const message = slackMessage(notification, {
       channel: settings.channel,
       username: settings.username || event.reportingController,
       fallback: ellipsize(`${objectLabel(event)}: ${firstLine}`, MAX_FALLBACK_LENGTH),
@@ -63,8 +65,10 @@ export const slack = httpProvider({
   classify: classifySlack,
 })
 
-function textLength(event: Event): number {
-  const texts = [objectLabel(event), event.message, ...Object.entries(event.metadata).flat()]
+function textLength(notification: Notification): number {
+  const { event } = notification
+  const message = messageWithLateness(notification)
+  const texts = [objectLabel(event), message, ...Object.entries(event.metadata).flat()]
   return texts.reduce((sum, text) => sum + text.length, 0)
 }
 

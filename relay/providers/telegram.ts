@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import type { Event } from '../model/event.ts'
 import type { HttpResponse } from '../ports.ts'
-import { httpProvider, type Verdict } from './contract.ts'
+import { httpProvider, type Notification, type Verdict } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
+import { messageWithLateness } from './formats/lateness.ts'
 import { isError, sortedMetadata } from './formats/names.ts'
 import { cutToFit } from './formats/size-limit.ts'
 import { classifyWaitingAnswer } from './formats/waiting-answer.ts'
@@ -35,14 +35,14 @@ export const telegram = httpProvider({
     channel: z.string().regex(CHANNEL, CHANNEL_FORM),
     token: sensitive(z.string().regex(BOT_TOKEN, TOKEN_FORM)),
   }),
-  fit: (event) =>
-    cutToFit(event, (candidate) => messageText(candidate, PLAIN).length <= MAX_TEXT_LENGTH),
-  requests({ event }, { address, channel, token }) {
+  fit: (notification) =>
+    cutToFit(notification, (candidate) => messageText(candidate, PLAIN).length <= MAX_TEXT_LENGTH),
+  requests(notification, { address, channel, token }) {
     const [, chat, topic] = CHANNEL.exec(channel) ?? []
     const body = {
       chat_id: chat,
       message_thread_id: topic === undefined ? undefined : Number(topic),
-      text: messageText(event, MARKDOWN),
+      text: messageText(notification, MARKDOWN),
       parse_mode: 'MarkdownV2',
     }
     return [postJson(methodUrl(address, token), body)]
@@ -71,12 +71,13 @@ const MARKDOWN: Markup = {
   bold: (text) => `*${MARKDOWN.text(text)}*`,
 }
 
-function messageText(event: Event, { text, bold }: Markup): string {
+function messageText(notification: Notification, { text, bold }: Markup): string {
+  const { event } = notification
   const { kind, name, namespace } = event.involvedObject
   const heading = `${isError(event) ? '🚨' : '💫'} ${kind.toLowerCase()}/${name}/${namespace}`
   const lines = [
     bold(heading),
-    text(event.message),
+    text(messageWithLateness(notification)),
     ...sortedMetadata(event).map(([key, value]) => `${text('-')} ${bold(key)}: ${text(value)}`),
   ]
   return lines.map((line) => `${line}\n`).join('')

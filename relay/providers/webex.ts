@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Event } from '../model/event.ts'
-import { httpProvider } from './contract.ts'
+import { httpProvider, type Notification } from './contract.ts'
 import { authorization, postJson } from './formats/json-request.ts'
+import { messageWithLateness } from './formats/lateness.ts'
 import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit } from './formats/size-limit.ts'
@@ -19,19 +19,23 @@ export const webex = httpProvider({
     channel: z.string().min(1, 'set spec.channel to the id of the room'),
     token: requiredToken(),
   }),
-  fit: (event) =>
-    cutToFit(event, (candidate) => Buffer.byteLength(markdown(candidate)) <= MAX_MARKDOWN_BYTES),
-  requests({ event }, { address, channel, token }) {
-    const body = { roomId: channel, markdown: markdown(event) }
+  fit: (notification) =>
+    cutToFit(
+      notification,
+      (candidate) => Buffer.byteLength(markdown(candidate)) <= MAX_MARKDOWN_BYTES,
+    ),
+  requests(notification, { address, channel, token }) {
+    const body = { roomId: channel, markdown: markdown(notification) }
     return [postJson(address, body, authorization('Bearer', token))]
   },
   classify: classifyServiceAnswer,
 })
 
-function markdown(event: Event): string {
+function markdown(notification: Notification): string {
+  const { event } = notification
   const lines = [
     `${isError(event) ? '💣' : '✅'} **${objectLabel(event)}**`,
-    event.message,
+    messageWithLateness(notification),
     ...sortedMetadata(event).map(([key, value]) => `>**${key}**: ${value}`),
   ]
   return lines.map((line) => `${line}\n`).join('')

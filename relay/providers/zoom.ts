@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { Event } from '../model/event.ts'
-import { httpProvider } from './contract.ts'
+import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
+import { messageWithLateness } from './formats/lateness.ts'
 import { objectLabel, sortedMetadata } from './formats/names.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
@@ -19,8 +19,8 @@ export const zoom = httpProvider({
       'the Secret named by spec.secretRef needs the key token: the verification token of the connection',
     ),
   }),
-  requests: ({ event }, { address, token }) => [
-    postJson(fullFormat(address), { content: content(event) }, { authorization: token }),
+  requests: (notification, { address, token }) => [
+    postJson(fullFormat(address), { content: content(notification) }, { authorization: token }),
   ],
   classify: classifyServiceAnswer,
 })
@@ -36,12 +36,13 @@ function fullFormat(address: string): string {
 }
 
 /** https://developers.zoom.us/docs/team-chat/customizing-messages/ */
-function content(event: Event) {
+function content(notification: Notification) {
+  const { event } = notification
   const items = sortedMetadata(event).map(([key, value]) => ({ key, value }))
   return {
     head: { text: objectLabel(event), sub_head: { text: event.severity } },
     body: [
-      { type: 'message', text: event.message },
+      { type: 'message', text: messageWithLateness(notification) },
       ...(items.length > 0 ? [{ type: 'fields', items }] : []),
     ],
   }

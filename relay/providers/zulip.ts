@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import type { Event } from '../model/event.ts'
 import type { HttpResponse } from '../ports.ts'
-import { httpProvider, type Verdict } from './contract.ts'
+import { httpProvider, type Notification, type Verdict } from './contract.ts'
 import { authorization } from './formats/json-request.ts'
 import { markdownPost } from './formats/markdown-post.ts'
 import { cutToFit } from './formats/size-limit.ts'
@@ -35,14 +34,14 @@ export const zulip = httpProvider({
         ),
     ),
   }),
-  fit: (event) => cutToFit(event, fitsContent),
-  requests({ event }, { address, channel, username, password }) {
+  fit: (notification) => cutToFit(notification, fitsContent),
+  requests(notification, { address, channel, username, password }) {
     const [, name = '', topic = ''] = CHANNEL.exec(channel) ?? []
     const form = new URLSearchParams({
       type: 'stream',
       to: name,
       topic: cutTopic(topic),
-      content: contentOf(event),
+      content: contentOf(notification),
     })
     const credential = Buffer.from(`${username}:${password}`).toString('base64')
     return [
@@ -66,12 +65,12 @@ function messagesUrl(address: string): string {
 }
 
 /** Zulip refuses a message with a NUL: https://github.com/zulip/zulip/blob/main/zerver/lib/message.py */
-function contentOf(event: Event): string {
-  return markdownPost(event).replaceAll('\0', '\ufffd')
+function contentOf(notification: Notification): string {
+  return markdownPost(notification).replaceAll('\0', '\ufffd')
 }
 
-function fitsContent(event: Event): boolean {
-  return [...contentOf(event)].length <= MAX_CONTENT_LENGTH
+function fitsContent(notification: Notification): boolean {
+  return [...contentOf(notification)].length <= MAX_CONTENT_LENGTH
 }
 
 /** As Zulip itself cuts it; any other way would open a second topic. */

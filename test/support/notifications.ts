@@ -63,6 +63,7 @@ export function notificationOf(
   return {
     cluster: 'local',
     event: { ...event, metadata: mergeMetadata(event, plainAlert).metadata },
+    authored: new Set(),
     alert: plainAlert.metadata,
     provider: { name: 'p', namespace: 'flux-system', uid: PROVIDER_UID },
     deliveryId: 'd'.repeat(64),
@@ -118,7 +119,7 @@ export function requestsOf<S>(
   notification: Notification,
   settings: S,
 ): readonly OutboundRequest[] {
-  const event = type.fit?.(notification.event, settings) ?? notification.event
+  const event = type.fit?.(notification, settings) ?? notification.event
   return type.requests({ ...notification, event }, settings)
 }
 

@@ -26,8 +26,11 @@ export function changeRequestComment<S extends CommentSettings>(
     family: 'change-request',
     settings: forge.settings,
     host: (settings) => new URL(forge.urls(settings, '1').comments).host,
-    fit: (event, settings) =>
-      cutToFit(event, (candidate) => bodyOf(forge, settings, candidate).length <= forge.maxLength),
+    fit: (notification, settings) =>
+      cutToFit(
+        notification,
+        (candidate) => bodyOf(forge, settings, candidate).length <= forge.maxLength,
+      ),
     subject: ({ event }, settings) => ({ key: JSON.stringify(identityOf(forge, settings, event)) }),
     deliver: (notification, settings, exchange) => deliver(forge, notification, settings, exchange),
   })
@@ -35,10 +38,11 @@ export function changeRequestComment<S extends CommentSettings>(
 
 async function deliver<S extends CommentSettings>(
   forge: CommentForge<S>,
-  { event }: Notification,
+  notification: Notification,
   settings: S,
   exchange: Exchange,
 ): Promise<CustomDelivery> {
+  const { event } = notification
   const urls = forge.urls(settings, changeRequestOf(event))
   const authorization = await forge.authorize(settings, exchange)
   if (authorization.kind !== 'authorized') return { verdict: authorization }
@@ -51,7 +55,7 @@ async function deliver<S extends CommentSettings>(
     self: () => forge.self(settings, headers, exchange),
     memoryKey: hashParts('comment', ...identityOf(forge, settings, event)),
     marker: markerOf(forge, settings, event),
-    body: bodyOf(forge, settings, event),
+    body: bodyOf(forge, settings, notification),
   })
   if (delivery.verdict.kind === 'unauthorized') {
     for (const token of authorization.secrets) exchange.tokens.forget(token)
@@ -69,9 +73,13 @@ function identityOf<S extends CommentSettings>(
   return [comments, markerOf(forge, settings, event)]
 }
 
-function bodyOf<S extends CommentSettings>(forge: CommentForge<S>, settings: S, event: Event) {
-  const post = markdownPost(event)
-  return `${markerOf(forge, settings, event)}\n\n${forge.inert?.(post) ?? post}`
+function bodyOf<S extends CommentSettings>(
+  forge: CommentForge<S>,
+  settings: S,
+  notification: Notification,
+) {
+  const post = markdownPost(notification)
+  return `${markerOf(forge, settings, notification.event)}\n\n${forge.inert?.(post) ?? post}`
 }
 
 function markerOf<S extends CommentSettings>(

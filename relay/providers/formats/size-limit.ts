@@ -1,5 +1,6 @@
 import type { Event } from '../../model/event.ts'
 import { cutText, ellipsize } from '../../model/text.ts'
+import type { Notification } from '../contract.ts'
 
 /** While metadata leaves less of the message than this (UTF-16 units), it is cut instead. */
 const LEAST_MESSAGE = 1_000
@@ -8,18 +9,23 @@ const LEAST_MESSAGE = 1_000
 const SHORT_VALUE = 256
 
 /**
- * The event, shortened until `fits` holds: its message loses its end to an ellipsis; metadata is
+ * The notification's event, shortened until `fits` holds: its message loses its end to an ellipsis; metadata is
  * touched only when it would leave hardly any message. A service that refuses what is too long
  * would otherwise never be told at all. `fits` must hold of every shorter message too.
  */
-export function cutToFit(event: Event, fits: (event: Event) => boolean): Event {
-  if (fits(event)) return event
+export function cutToFit(
+  notification: Notification,
+  fits: (candidate: Notification) => boolean,
+): Event {
+  const { event } = notification
+  const fitsAs = (candidate: Event) => fits({ ...notification, event: candidate })
+  if (fitsAs(event)) return event
   const bare = { ...event, metadata: {} }
   const base =
     [event, withShortValues(event, SHORT_VALUE)].find((candidate) =>
-      fits({ ...candidate, message: cutText(event.message, LEAST_MESSAGE) }),
+      fitsAs({ ...candidate, message: cutText(event.message, LEAST_MESSAGE) }),
     ) ?? bare
-  return { ...base, message: longestFitting(event.message, (m) => fits({ ...base, message: m })) }
+  return { ...base, message: longestFitting(event.message, (m) => fitsAs({ ...base, message: m })) }
 }
 
 /** The event with metadata values of at most `maxUnits` UTF-16 units. */

@@ -1,4 +1,5 @@
-import type { Event } from '../../model/event.ts'
+import type { Notification } from '../contract.ts'
+import { messageWithLateness } from './lateness.ts'
 import { isError, objectLabel, sortedMetadata } from './names.ts'
 
 /** What the types that speak Slack's message format set differently. */
@@ -14,7 +15,8 @@ export interface SlackMessageOptions {
  * A Slack message with one attachment, as incoming webhooks and `chat.postMessage` take it:
  * https://docs.slack.dev/reference/messaging/attachments
  */
-export function slackMessage(event: Event, options: SlackMessageOptions) {
+export function slackMessage(notification: Notification, options: SlackMessageOptions) {
+  const { event } = notification
   return {
     channel: options.channel,
     username: options.username,
@@ -25,7 +27,7 @@ export function slackMessage(event: Event, options: SlackMessageOptions) {
         fallback: options.fallback,
         color: isError(event) ? options.dangerColor : options.goodColor,
         author_name: objectLabel(event),
-        text: event.message,
+        text: messageWithLateness(notification),
         mrkdwn_in: ['text'],
         fields: sortedMetadata(event).map(([title, value]) => ({ title, value, short: false })),
       },

@@ -1,11 +1,14 @@
 import type { Event } from '../../model/event.ts'
+import type { Notification } from '../contract.ts'
+import { latenessLines } from './lateness.ts'
 import { isError, objectLabel, sortedMetadata } from './names.ts'
 
 /**
  * A card of the deprecated Office 365 connectors:
  * https://learn.microsoft.com/outlook/actionable-messages/message-card-reference
  */
-export function messageCard(event: Event) {
+export function messageCard(notification: Notification) {
+  const { event } = notification
   return {
     '@type': 'MessageCard',
     '@context': 'http://schema.org/extensions',
@@ -13,7 +16,7 @@ export function messageCard(event: Event) {
     summary: objectLabel(event),
     sections: [
       {
-        activityTitle: event.message,
+        activityTitle: [event.message, ...latenessLines(notification)].join('\n\n'),
         activitySubtitle: objectLabel(event),
         facts: sortedMetadata(event).map(([name, value]) => ({ name, value })),
       },
@@ -22,7 +25,7 @@ export function messageCard(event: Event) {
 }
 
 /** A message with one Adaptive Card; 1.4 is the highest version that Teams shows everywhere. */
-export function adaptiveCardMessage(event: Event) {
+export function adaptiveCardMessage(notification: Notification) {
   return {
     type: 'message',
     attachments: [
@@ -32,7 +35,7 @@ export function adaptiveCardMessage(event: Event) {
           $schema: 'http://adaptivecards.io/schemas/adaptive-card.json',
           type: 'AdaptiveCard',
           version: '1.4',
-          body: [{ type: 'Container', items: cardItems(event) }],
+          body: [{ type: 'Container', items: cardItems(notification) }],
           msteams: { width: 'Full' },
         },
       },
@@ -40,7 +43,8 @@ export function adaptiveCardMessage(event: Event) {
   }
 }
 
-function cardItems(event: Event) {
+function cardItems(notification: Notification) {
+  const { event } = notification
   const facts = summaryFirst(event).map(([title, value]) => ({ title, value }))
   return [
     { type: 'TextBlock', text: objectLabel(event), size: 'large', weight: 'bolder', wrap: true },
@@ -50,6 +54,7 @@ function cardItems(event: Event) {
       ...(isError(event) ? { color: 'attention' } : {}),
       wrap: true,
     },
+    ...latenessLines(notification).map((text) => ({ type: 'TextBlock', text, wrap: true })),
     { type: 'FactSet', ...(facts.length > 0 ? { facts } : {}) },
   ]
 }

@@ -36,16 +36,20 @@ describe('mergeMetadata', () => {
         `metadata c is set by the event and spec.eventMetadata and the controller (${GROUP}); the last one won`,
         `metadata summary is set by spec.eventMetadata and spec.summary and the controller (${GROUP}); the last one won`,
       ],
+      authored: new Set(['b', 'd']),
     })
   })
 
   it('lets summary win over eventMetadata.summary', () => {
     const spec = { eventMetadata: { summary: 'one' }, summary: 'two' }
-    expect(merge({}, spec).metadata).toEqual({ summary: 'two' })
+    expect(merge({}, spec)).toMatchObject({
+      metadata: { summary: 'two' },
+      authored: new Set(['summary']),
+    })
   })
 
   it('keeps what there was when nothing results', () => {
-    expect(merge({})).toEqual({ metadata: {}, conflicts: [] })
+    expect(merge({})).toEqual({ metadata: {}, conflicts: [], authored: new Set() })
   })
 
   it('takes a key named __proto__ for a key', () => {

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { datadog } from '../../../relay/providers/datadog.ts'
 import { describeStatusClasses } from '../../support/classify-table.ts'
 import {
-  fixtureEvent,
   notificationOf,
   requestsOf,
   response,
@@ -77,8 +76,8 @@ describe('datadog requests', () => {
   it('cuts a text at 4,000 characters, never through one', () => {
     const { body } = request('kustomization-applied', { message: '🚀'.repeat(3_000) })
     expect(body).toMatchObject({ text: `${'🚀'.repeat(1_999)}…` })
-    const event = fixtureEvent('kustomization-applied', { message: 'x'.repeat(4_000) })
-    expect(datadog.fit?.(event, settings)).toBe(event)
+    const notification = notificationOf('kustomization-applied', { message: 'x'.repeat(4_000) })
+    expect(datadog.fit?.(notification, settings)).toBe(notification.event)
   })
 
   it.each([

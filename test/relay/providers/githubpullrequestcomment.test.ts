@@ -144,9 +144,10 @@ describe('githubpullrequestcomment of long events', () => {
     { token: 't' },
   )
   const commentOn = (message: string, metadata: Record<string, string> = {}) => {
-    const { event } = notificationOf('helmrelease-change-request', { message })
+    const notification = notificationOf('helmrelease-change-request', { message })
+    const { event } = notification
     const whole = { ...event, metadata: { ...event.metadata, ...metadata } }
-    return githubPullRequestComment.fit?.(whole, settings)
+    return githubPullRequestComment.fit?.({ ...notification, event: whole }, settings)
   }
 
   it('cuts the message where the comment would exceed 65,536 characters', () => {

@@ -33,9 +33,11 @@ describe('gitlabmergerequestcomment', () => {
 
   it('takes the number of a project, and a message that no event exceeds', () => {
     expect(settings.projectUrl).toBe('https://gitlab.test/api/v4/projects/42')
-    const { event } = notificationOf('helmrelease-change-request', { message: 'm'.repeat(39_000) })
-    expect(gitlabMergeRequestComment.fit?.(event, settings)).toBe(event)
-    const long = { ...event, message: 'm'.repeat(1_000_000) }
+    const changes = { message: 'm'.repeat(39_000) }
+    const notification = notificationOf('helmrelease-change-request', changes)
+    const { event } = notification
+    expect(gitlabMergeRequestComment.fit?.(notification, settings)).toBe(event)
+    const long = { ...notification, event: { ...event, message: 'm'.repeat(1_000_000) } }
     expect(gitlabMergeRequestComment.fit?.(long, settings).message).toMatch(/^m{999000,}…$/)
   })
 

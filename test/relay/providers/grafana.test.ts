@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { grafana } from '../../../relay/providers/grafana.ts'
 import { describeStatusClasses } from '../../support/classify-table.ts'
 import {
-  fixtureEvent,
   fixtureJson,
   notificationOf,
   requestsOf,
@@ -90,8 +89,8 @@ describe('grafana requests', () => {
   })
 
   it('tells of a cut by the event, from which the ledger has it', () => {
-    const { event } = notificationOf('kustomization-applied', { metadata: many(1, 101) })
-    expect(grafana.fit?.(event, settings).metadata).toEqual({ k0: `${'v'.repeat(99)}…` })
+    const notification = notificationOf('kustomization-applied', { metadata: many(1, 101) })
+    expect(grafana.fit?.(notification, settings).metadata).toEqual({ k0: `${'v'.repeat(99)}…` })
   })
 
   it('leaves metadata out that does not fit at all, and cuts the longest names', () => {
@@ -126,8 +125,8 @@ describe('grafana requests', () => {
   )
 
   it('leaves an event that fits as it is, with a message of any length', () => {
-    const event = fixtureEvent('kustomization-applied', { message: 'x'.repeat(39_000) })
-    expect(grafana.fit?.(event, settings)).toBe(event)
+    const notification = notificationOf('kustomization-applied', { message: 'x'.repeat(39_000) })
+    expect(grafana.fit?.(notification, settings)).toBe(notification.event)
   })
 
   const pair = { username: 'u', password: 'p' }

@@ -2,7 +2,6 @@ import { describe, expect, it } from 'vitest'
 import { opsgenie } from '../../../relay/providers/opsgenie.ts'
 import { describeStatusClasses } from '../../support/classify-table.ts'
 import {
-  fixtureEvent,
   fixtureJson,
   notificationOf,
   requestsOf,
@@ -87,8 +86,8 @@ describe('opsgenie requests', () => {
   })
 
   it('leaves an event that fits as it is', () => {
-    const event = fixtureEvent('kustomization-applied', { message: 'x'.repeat(15_000) })
-    expect(opsgenie.fit?.(event, settings)).toBe(event)
+    const notification = notificationOf('kustomization-applied', { message: 'x'.repeat(15_000) })
+    expect(opsgenie.fit?.(notification, settings)).toBe(notification.event)
   })
 
   it('has the alias as its subject: an object and a reason', () => {

@@ -131,8 +131,8 @@ describe('pagerduty requests', () => {
   })
 
   it('leaves an event that fits as it is', () => {
-    const event = fixtureEvent('kustomization-finished')
-    expect(pagerDuty.fit?.(event, settings)).toBe(event)
+    const notification = notificationOf('kustomization-finished')
+    expect(pagerDuty.fit?.(notification, settings)).toBe(notification.event)
   })
 })
 

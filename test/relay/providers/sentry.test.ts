@@ -220,8 +220,8 @@ describe('sentry limit of 1 MB', () => {
   })
 
   it('leaves an event that fits as it is', () => {
-    const event = fixtureEvent('kustomization-applied', { message: 'é'.repeat(39_000) })
-    expect(sentry.fit?.(event, settings)).toBe(event)
+    const notification = notificationOf('kustomization-applied', { message: 'é'.repeat(39_000) })
+    expect(sentry.fit?.(notification, settings)).toBe(notification.event)
   })
 })
 
