@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
+import { getPath } from 'hono/utils/url'
 import { problem } from '../relay/intake/problem.ts'
 import { ClusterName } from '../relay/model/config.ts'
 import { accessProblem } from './access.ts'
@@ -28,7 +29,7 @@ function allRoutes(deps: ServerDependencies): readonly Route[] {
 
 /** The application: routes, access, and a problem document for all that is refused. */
 export function createApp(deps: ServerDependencies): Hono<{ Bindings: HttpBindings }> {
-  const app = new Hono<{ Bindings: HttpBindings }>()
+  const app = new Hono<{ Bindings: HttpBindings }>({ getPath: plainPath })
   if (deps.tokens === undefined) {
     app.use(async (context, next) => {
       const foreign = foreignProblem(context.req.url, context.req.header('origin'))
@@ -48,6 +49,17 @@ export function createApp(deps: ServerDependencies): Hono<{ Bindings: HttpBindin
     return problemResponse(problem(500, 'unexpected error; the log of the relay has more'))
   })
   return app
+}
+
+/**
+ * The path of a request; that of a POST with one slash in the place of several and none at the end.
+ * Who sets an address by hand writes such, and a sender of events that gets a 404 loses them. Other
+ * servers redirect there, which Flux's event recorder follows with a GET.
+ */
+function plainPath(request: Request): string {
+  if (request.method !== 'POST') return getPath(request)
+  const path = getPath(request).replace(/\/{2,}/g, '/')
+  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
 }
 
 function admit(

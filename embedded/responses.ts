@@ -39,8 +39,13 @@ function response(
   { status, contentType, body }: Answer,
   headers: Readonly<Record<string, string>> = {},
 ): Response {
-  return new Response(body, {
+  return new Response(body === '' ? null : body, {
     status,
-    headers: { 'Content-Type': contentType, ...COMMON_HEADERS, ...headers },
+    headers: {
+      ...(contentType !== undefined && { 'Content-Type': contentType }),
+      ...(body === '' && { 'Content-Length': '0' }),
+      ...COMMON_HEADERS,
+      ...headers,
+    },
   })
 }

@@ -8,7 +8,7 @@ import {
   problemResponse,
   textResponse,
 } from '../embedded/responses.ts'
-import { type Answer, jsonAnswer, problemAnswer } from '../relay/intake/answer.ts'
+import { type Answer, emptyAnswer, problemAnswer } from '../relay/intake/answer.ts'
 import { MAX_EVENTS_BYTES } from '../relay/intake/body.ts'
 import { problem } from '../relay/intake/problem.ts'
 import type { Clock } from '../relay/ports.ts'
@@ -109,7 +109,7 @@ async function keep(
     }
     if (result === 'known') watched?.onKnown()
     else metrics.spooled(1)
-    return jsonAnswer(202, { accepted: 1, rejected: [] })
+    return emptyAnswer(202)
   } catch (cause) {
     return problemAnswer(problem(503, 'the event could not be kept; send it again'), cause)
   }

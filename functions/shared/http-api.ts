@@ -61,7 +61,7 @@ function resultOf({ status, contentType, body }: Answer): HttpResult {
   return {
     statusCode: status,
     headers: {
-      'Content-Type': contentType,
+      ...(contentType !== undefined && { 'Content-Type': contentType }),
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
       // RFC 9110, section 15.5.2.

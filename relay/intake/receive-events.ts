@@ -1,7 +1,7 @@
 import { ellipsize } from '../model/text.ts'
 import { type AcceptedBatch, accept, type Rejection } from '../pipeline/accept.ts'
 import type { Ports, SendResult } from '../ports.ts'
-import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
+import { type Answer, emptyAnswer, jsonAnswer, problemAnswer } from './answer.ts'
 import { type RequestBody, readItems, readSingleItem } from './body.ts'
 import { problem } from './problem.ts'
 
@@ -35,10 +35,10 @@ export interface EventsAnswer extends Answer {
 const NOTHING: EventCounts = { accepted: 0, duplicates: 0, rejected: 0 }
 
 /**
- * Takes a request with events. 202 `{accepted, rejected: [{index, error}]}` only when every good
- * item is queued; 400 when none is good; 503 when the queue fails, and then the sender sends it all
- * again, which the queue's de-duplication makes harmless. Never 429: on that Flux's event recorder
- * gives up at once.
+ * Takes a request with events. 202 only when every good item is queued: `{accepted, rejected:
+ * [{index, error}]}`, or no body for the one event of a Flux controller. 400 when none is good; 503
+ * when the queue fails, and then the sender sends it all again, which the queue's de-duplication
+ * makes harmless. Never 429: on that Flux's event recorder gives up at once.
  */
 export async function receiveEvents(
   ports: Pick<Ports, 'queue' | 'clock'>,
@@ -54,7 +54,9 @@ export async function receiveEvents(
   const batch = accept(read.items, sender, ports.clock.now())
   const rejected = batch.rejected.map(bounded)
   if (batch.events.length === 0) return allBad(rejected)
-  return queueAll(ports, { ...batch, rejected }, read.items.length)
+  const taken = await queueAll(ports, { ...batch, rejected }, read.items.length)
+  const isOne = request.events === 'one' && taken.status === 202
+  return isOne ? { ...emptyAnswer(202), counts: taken.counts } : taken
 }
 
 /** Longest error text; names that the sender made up are part of it. */

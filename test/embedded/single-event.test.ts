@@ -11,7 +11,7 @@ describe('POST /', () => {
   it('takes one event for the own cluster, without tokens', async () => {
     const { call, ports } = await startRelay()
     const reply = await call('POST', '/', { body: BODY })
-    expect([reply.status, reply.json]).toEqual([202, { accepted: 1, rejected: [] }])
+    expect([reply.status, reply.text]).toEqual([202, ''])
     expect(ports.queue.events).toMatchObject([{ cluster: 'local' }])
   })
 
@@ -84,9 +84,9 @@ describe('POST /', () => {
     const encodings = fc.constantFrom(undefined, 'gzip', 'identity')
     const property = fc.asyncProperty(bodies, encodings, async (body, encoding) => {
       const headers = encoding === undefined ? {} : { 'Content-Encoding': encoding }
-      const { status, json } = await call('POST', '/', { body, headers })
+      const { status, json, text } = await call('POST', '/', { body, headers })
       expect([202, 400, 413, 415]).toContain(status)
-      expect(json).toBeDefined()
+      expect(status === 202 ? text === '' : json !== undefined).toBe(true)
     })
     await fc.assert(property, { numRuns: 500 })
   })

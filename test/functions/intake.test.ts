@@ -89,6 +89,16 @@ describe('credentials', () => {
 })
 
 describe('queueing', () => {
+  it('says of one event what became of it, as of a batch', async () => {
+    const relay = await open()
+    await relay.setTokens('prod', ['right'])
+    expect(await relay.ingest(eventsRequest('right'))).toMatchObject({
+      statusCode: 202,
+      headers: { 'Content-Type': 'application/json' },
+      body: '{"accepted":1,"rejected":[]}',
+    })
+  })
+
   it('says 503 when SQS took a part only', async () => {
     const relay = await open()
     await relay.setTokens('prod', ['right'])
@@ -105,6 +115,8 @@ describe('queueing', () => {
       statusCode: 503,
       headers: { 'Content-Type': 'application/problem+json' },
     })
+    // A sender waits as long as it says, and a worker of a Flux controller with it.
+    expect(answer.headers).not.toHaveProperty('Retry-After')
     expect(await relay.ingest(request)).toMatchObject({ statusCode: 202 })
   })
 })
