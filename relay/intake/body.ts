@@ -2,6 +2,7 @@ import { gunzipSync } from 'node:zlib'
 import type { RawItem } from '../pipeline/accept.ts'
 import { hasMoreValuesThan, isJsonObject, parseJson } from './json.ts'
 import { type Problem, problem } from './problem.ts'
+import { decodeUtf8, repairUtf8 } from './utf8.ts'
 
 const MIB = 1024 * 1024
 
@@ -24,17 +25,21 @@ export interface RequestBody {
 
 type Decoded = { readonly text: string } | { readonly problem: Problem }
 
-/** Unpacks a body to text: at most `maxBytes` as sent and unpacked, gzip or plain, UTF-8. */
-export function decodeBody({ body, contentEncoding }: RequestBody, maxBytes: number): Decoded {
+/** Makes text of bytes; undefined when they are none. */
+type Decode = (bytes: Uint8Array) => string | undefined
+
+/** Unpacks a body to text: at most `maxBytes` as sent and unpacked, gzip or plain. */
+function decodeBody(
+  { body, contentEncoding }: RequestBody,
+  maxBytes: number,
+  decode: Decode,
+): Decoded {
   if (body.byteLength > maxBytes) return { problem: tooLarge(maxBytes) }
   if (body.byteLength === 0) return { problem: problem(400, 'the body is empty') }
   const unpacked = unpack(body, (contentEncoding ?? '').trim().toLowerCase(), maxBytes)
   if ('problem' in unpacked) return unpacked
-  try {
-    return { text: new TextDecoder('utf-8', { fatal: true }).decode(unpacked.bytes) }
-  } catch {
-    return { problem: problem(400, 'the body is not UTF-8') }
-  }
+  const text = decode(unpacked.bytes)
+  return text === undefined ? { problem: problem(400, 'the body is not UTF-8') } : { text }
 }
 
 /** The problem of a body over `maxBytes`, which a host may find before it has read all of it. */
@@ -67,10 +72,11 @@ type Items = { readonly items: readonly RawItem[] } | { readonly problem: Proble
 /**
  * Reads a body with events: one JSON object, a JSON array, or NDJSON. NDJSON is told by its content
  * type, or by its first line being an object although the whole is not JSON. Of NDJSON a bad line
- * rejects itself only.
+ * rejects itself only. What is not UTF-8 becomes U+FFFD, as for Go's decoder: a controller quotes
+ * whatever a program has said.
  */
 export function readItems(input: RequestBody): Items {
-  const decoded = decodeBody(input, MAX_EVENTS_BYTES)
+  const decoded = decodeBody(input, MAX_EVENTS_BYTES, repairUtf8)
   if ('problem' in decoded) return decoded
   const read = isNdjson(input.contentType) ? linesOf(decoded.text) : itemsOf(decoded.text)
   if ('problem' in read) return read
@@ -83,17 +89,22 @@ export function readItems(input: RequestBody): Items {
 
 /** Reads a body that must be one JSON object: a single event. */
 export function readSingleItem(input: RequestBody): Items {
-  const read = readJsonObject(input, MAX_EVENTS_BYTES)
+  const read = readEventObject(input)
   return 'problem' in read ? read : { items: [{ value: read.object }] }
 }
 
-/** Reads a body of at most `maxBytes` and `maxValues` that must be one JSON object. */
-export function readJsonObject(
-  input: RequestBody,
-  maxBytes: number,
-  maxValues = Number.POSITIVE_INFINITY,
-) {
-  const decoded = decodeBody(input, maxBytes)
+/** Reads one event, of at most `maxValues`, as `readItems` does. */
+export function readEventObject(input: RequestBody, maxValues = Number.POSITIVE_INFINITY) {
+  return readObject(input, MAX_EVENTS_BYTES, repairUtf8, maxValues)
+}
+
+/** Reads a body of at most `maxBytes` that must be one JSON object in UTF-8. */
+export function readJsonObject(input: RequestBody, maxBytes: number) {
+  return readObject(input, maxBytes, decodeUtf8, Number.POSITIVE_INFINITY)
+}
+
+function readObject(input: RequestBody, maxBytes: number, decode: Decode, maxValues: number) {
+  const decoded = decodeBody(input, maxBytes, decode)
   if ('problem' in decoded) return decoded
   if (hasMoreValuesThan(decoded.text, maxValues)) {
     return { problem: problem(400, `expected at most ${maxValues} values in the JSON`) }

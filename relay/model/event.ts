@@ -1,5 +1,6 @@
 import { z } from 'zod'
-import { cutText, NameText, OptionalText, Text, TextMap } from './text.ts'
+import { withFieldNames } from './event-keys.ts'
+import { cutText, NameText, OptionalText, Text } from './text.ts'
 import { parseTimeMs } from './time.ts'
 
 /** Longest message kept, in UTF-16 units; Flux's own recorder cuts at the same length. */
@@ -13,10 +14,28 @@ const Timestamp = z.string().transform((text, context) => {
   return z.NEVER
 })
 
-/** The Kubernetes object that an Event is about. */
+/** A value that is null is an empty text, as for Go's decoder. */
+const Metadata = z
+  .record(z.string(), OptionalText)
+  .nullish()
+  .transform((metadata) =>
+    Object.fromEntries(
+      Object.entries(metadata ?? {}).map(([key, value]) => [key.toWellFormed(), value]),
+    ),
+  )
+
+/** Where Kubernetes has the Events about an object of the cluster itself, such as a Node. */
+const CLUSTER_OBJECTS_NAMESPACE = 'default'
+
+/**
+ * The Kubernetes object that an Event is about. One without a namespace gets `default`, as the
+ * Kubernetes Events about it are there: so it is one object whoever reports it, and can be named.
+ */
 export const InvolvedObject = z.object({
   kind: NameText(),
-  namespace: NameText(),
+  namespace: OptionalText.transform((namespace) => namespace || CLUSTER_OBJECTS_NAMESPACE).pipe(
+    NameText(),
+  ),
   name: NameText(),
   uid: OptionalText,
   apiVersion: OptionalText,
@@ -27,19 +46,20 @@ export type InvolvedObject = Readonly<z.infer<typeof InvolvedObject>>
 
 /**
  * What a controller reported: the JSON body that Flux controllers post. Lenient where Flux is: only
- * the involved object's kind, namespace and name are required. `severity` is `info`, `error` or
- * `trace` in practice, `timestamp` is RFC 3339 in UTC and absent when the sender gave none.
+ * the involved object's kind and name are required. `severity` is `info`, `error` or `trace` in
+ * practice, `timestamp` is RFC 3339 in UTC and absent when the sender gave none.
  */
-export const IncomingEvent = z.object({
+const EventFields = z.object({
   involvedObject: InvolvedObject,
   severity: OptionalText.transform((severity) => severity || 'info'),
   timestamp: Timestamp.nullish().transform((timestamp) => timestamp ?? undefined),
   message: OptionalText.transform((message) => cutText(message, MAX_MESSAGE_LENGTH)),
   reason: OptionalText,
-  metadata: TextMap,
+  metadata: Metadata,
   reportingController: OptionalText,
   reportingInstance: OptionalText,
 })
+export const IncomingEvent = z.preprocess(withFieldNames, EventFields)
 export type IncomingEvent = z.infer<typeof IncomingEvent>
 
 /** An Event whose time is known and whose metadata is cleaned. */
@@ -74,16 +94,18 @@ const EVENT_OWN_KEYS: ReadonlySet<string> = new Set(['commit', 'change_request']
 
 /**
  * Metadata with the prefixes of its keys, which the generic providers of a notification-controller
- * strip: it names itself in the header `Gotk-Component`.
+ * strip: it names itself in the header `Gotk-Component`. A slash in a key says nothing: the Alert
+ * there may have added `example.com/team`, which must not be taken for somebody else's and dropped.
  */
 export function restorePrefixes<T>(
   metadata: Readonly<Record<string, T>>,
   object: Pick<InvolvedObject, 'apiVersion'>,
 ): Readonly<Record<string, T>> {
   const group = apiGroup(object)
+  const isWhole = (key: string) => key.startsWith(`${EVENT_GROUP}/`) || key.startsWith(`${group}/`)
   return Object.fromEntries(
     Object.entries(metadata).map(([key, value]) => {
-      if (key.includes('/')) return [key, value]
+      if (isWhole(key)) return [key, value]
       return [`${EVENT_OWN_KEYS.has(key) ? EVENT_GROUP : group}/${key}`, value]
     }),
   )

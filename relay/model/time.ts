@@ -1,11 +1,20 @@
 import { parseDurationMs } from './duration.ts'
 
-const RFC_3339 = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/i
+/** A fraction has any length, and may follow a comma, as Go takes it. */
+const RFC_3339 = /^(\d{4}-\d\d-(\d\d))T((\d\d):\d\d:\d\d)(?:[.,](\d{1,3})\d*)?(Z|[+-]\d\d:\d\d)$/i
 
-/** Milliseconds since the epoch of an RFC 3339 time; undefined when the text is not one. */
+/**
+ * Milliseconds since the epoch of an RFC 3339 time, cut to whole ones; undefined when the text is not
+ * one, or names a day or an hour that there is not, which `Date` would move to the next.
+ * https://www.rfc-editor.org/rfc/rfc3339#section-5.7
+ */
 export function parseTimeMs(text: string): number | undefined {
-  const time = RFC_3339.test(text) ? Date.parse(text) : Number.NaN
-  return Number.isNaN(time) ? undefined : time
+  const [, date = '', day, time = '', hour, fraction = '', zone = ''] = RFC_3339.exec(text) ?? []
+  const midnight = Date.parse(`${date}T00:00:00Z`)
+  if (Number.isNaN(midnight) || new Date(midnight).getUTCDate() !== Number(day)) return undefined
+  if (hour === '24') return undefined
+  const ms = Date.parse(`${date}T${time}.${fraction.padEnd(3, '0')}${zone.toUpperCase()}`)
+  return Number.isNaN(ms) ? undefined : ms
 }
 
 /** As `parseTimeMs`, and a Go duration such as `1h30m` is that long before `now`. */

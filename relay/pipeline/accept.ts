@@ -10,6 +10,7 @@ import {
   type Labels,
   restorePrefixes,
 } from '../model/event.ts'
+import { hasInvolvedObject } from '../model/event-keys.ts'
 import { hashParts } from '../model/hash.ts'
 
 /** Where a batch comes from. */
@@ -85,8 +86,10 @@ function ageProblem({ timestamp }: IncomingEvent, maxAgeMs: number, now: number)
   return isTooOld ? `timestamp: older than ${maxAgeMs / 86_400_000} days` : undefined
 }
 
+/** An event may have a field `event` of its own. */
 function isWrapped(value: unknown): boolean {
-  return typeof value === 'object' && value !== null && 'event' in value
+  if (typeof value !== 'object' || value === null) return false
+  return 'event' in value && !hasInvolvedObject(value)
 }
 
 function cleanEvent(incoming: IncomingEvent, sender: Sender, now: number): Event {

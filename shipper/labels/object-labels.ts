@@ -8,6 +8,7 @@ import { createKindFinder } from '../kubernetes/discovery.ts'
 import type { FollowOptions } from '../kubernetes/follow.ts'
 import { createTurns } from '../kubernetes/turns.ts'
 import type { EventLabels } from '../send/sender.ts'
+import { itemOf } from '../sources/event-text.ts'
 import {
   KindLabels,
   type KindLabelsObserver,
@@ -170,12 +171,6 @@ class SelectedLabels implements ObjectLabels {
   #progressed(): void {
     for (const resolve of this.#waiting) resolve()
   }
-}
-
-/** What a source spools is an event, or an event with labels. */
-function itemOf(value: JsonObject): { event?: JsonObject; objectLabels?: unknown } {
-  if (!('event' in value)) return { event: value }
-  return isJsonObject(value.event) ? { event: value.event, objectLabels: value.objectLabels } : {}
 }
 
 function labelledObjectOf({ involvedObject }: JsonObject): LabelledObject | undefined {

@@ -1,5 +1,6 @@
 import { isJsonObject, parseJson } from '../../relay/intake/json.ts'
 import { InvolvedObject, objectName } from '../../relay/model/event.ts'
+import { itemOf } from '../sources/event-text.ts'
 
 const Named = InvolvedObject.pick({ kind: true, namespace: true, name: true })
 
@@ -7,9 +8,6 @@ const Named = InvolvedObject.pick({ kind: true, namespace: true, name: true })
 export function objectOf(body: string): string | undefined {
   const parsed = parseJson(body)
   if ('error' in parsed || !isJsonObject(parsed.value)) return undefined
-  const { event } = parsed.value
-  // With labels it is an item of two parts.
-  const { involvedObject } = isJsonObject(event) ? event : parsed.value
-  const object = Named.safeParse(involvedObject)
+  const object = Named.safeParse(itemOf(parsed.value).event?.involvedObject)
   return object.success ? objectName(object.data) : undefined
 }

@@ -1,5 +1,5 @@
 import { MAX_EVENTS_BYTES } from '../../relay/intake/body.ts'
-import type { JsonObject } from '../../relay/intake/json.ts'
+import { isJsonObject, type JsonObject } from '../../relay/intake/json.ts'
 
 /** Gives an event with the labels of its involved object, or as it is. */
 export type WithLabels = (event: JsonObject) => unknown
@@ -13,6 +13,15 @@ const MAX_EVENT_BYTES = MAX_EVENTS_BYTES - 2
  */
 export function eventText(event: JsonObject, withLabels: WithLabels): string | undefined {
   return fitting(withLabels(event)) ?? fitting(event)
+}
+
+/** What `eventText` made: the event, and its labels where it has some. An event has an object. */
+export function itemOf(value: JsonObject): {
+  readonly event?: JsonObject
+  readonly objectLabels?: unknown
+} {
+  if ('involvedObject' in value || !('event' in value)) return { event: value }
+  return isJsonObject(value.event) ? { event: value.event, objectLabels: value.objectLabels } : {}
 }
 
 function fitting(value: unknown): string | undefined {

@@ -3,7 +3,7 @@ import { fieldErrors, fieldErrorText } from '../../relay/errors.ts'
 import {
   MAX_EVENTS_BYTES,
   type RequestBody,
-  readJsonObject,
+  readEventObject,
   tooLarge,
 } from '../../relay/intake/body.ts'
 import {
@@ -14,6 +14,7 @@ import {
 } from '../../relay/intake/json.ts'
 import { type Problem, problem } from '../../relay/intake/problem.ts'
 import { InvolvedObject, restorePrefixes } from '../../relay/model/event.ts'
+import { withFieldNames } from '../../relay/model/event-keys.ts'
 import { eventText, type WithLabels } from './event-text.ts'
 
 /**
@@ -52,9 +53,9 @@ export function readIncomingEvent(
   input: RequestBody,
   { now, isNotificationController, withLabels = (event) => event }: PostContext,
 ): PostedEvent | { readonly problem: Problem } {
-  const read = readJsonObject(input, MAX_EVENTS_BYTES, MAX_VALUES)
+  const read = readEventObject(input, MAX_VALUES)
   if ('problem' in read) return read
-  const { object } = read
+  const object = withFieldNames(read.object) as JsonObject
   const parsed = Required.safeParse(object)
   if (!parsed.success) {
     const wrong = fieldErrors(parsed.error.issues).map(fieldErrorText).join('; ')
@@ -68,6 +69,7 @@ export function readIncomingEvent(
   const { apiVersion } = parsed.data.involvedObject
   const event = {
     ...object,
+    involvedObject: parsed.data.involvedObject,
     ...(isStripped && {
       metadata: restorePrefixes(metadata, { apiVersion: String(apiVersion ?? '') }),
     }),

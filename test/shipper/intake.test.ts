@@ -65,10 +65,27 @@ describe('the sink', () => {
         metadata: {
           'kustomize.toolkit.fluxcd.io/revision': 'main@sha1:abc',
           'event.toolkit.fluxcd.io/commit': 'abc',
-          'other.io/key': 'x',
+          'kustomize.toolkit.fluxcd.io/other.io/key': 'x',
         },
       },
       { metadata },
+    ])
+  })
+
+  it('reads JSON as Go does, and sends it on as everybody else reads it', async () => {
+    const { post, spooled } = await startSink()
+    const message = Buffer.from([0x61, 0xff, 0x62])
+    const start = Buffer.from(
+      '{"InvolvedObject":{"KIND":"Node","name":"n1"},"Timestamp":null,"MESSAGE":"',
+    )
+    await post(Buffer.concat([start, message, Buffer.from('","event":{"x":1}}')]))
+    expect(spooled()).toEqual([
+      {
+        involvedObject: { kind: 'Node', namespace: 'default', name: 'n1' },
+        message: 'a\ufffdb',
+        timestamp: new Date(START).toISOString(),
+        event: { x: 1 },
+      },
     ])
   })
 
@@ -121,7 +138,12 @@ describe('the sink', () => {
     ['an object without a name', withObject({ name: undefined }), 400, 'involvedObject.name: '],
     ['an object with an empty kind', withObject({ kind: '' }), 400, 'involvedObject.kind: '],
     ['a namespace that is none', withObject({ namespace: 1 }), 400, 'involvedObject.namespace: '],
-    ['no UTF-8', Buffer.from([0x7b, 0xff, 0x7d]), 400, 'the body is not UTF-8'],
+    [
+      'no UTF-8 where no text is',
+      Buffer.from([0x7b, 0xff, 0x7d]),
+      400,
+      'the body is not valid JSON',
+    ],
     ['deep nesting', nested(200), 400, 'expected at most 100 levels of nesting'],
     ['very deep nesting', nested(9_000), 400, 'expected at most 100 levels of nesting'],
     ['more than 3 MiB', sized(3 * MIB + 1), 413, 'the body is larger than 3 MiB'],

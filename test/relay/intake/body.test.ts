@@ -70,9 +70,9 @@ describe('readItems', () => {
     expect(JSON.stringify(items('{"token": xoxb-secret}'))).not.toContain('xoxb')
   })
 
-  it('refuses what is not UTF-8', () => {
+  it('takes U+FFFD for what is not UTF-8', () => {
     const body = Buffer.concat([bytes('{"a":"'), Buffer.from([0xff, 0xfe]), bytes('"}')])
-    expect(readItems({ body })).toMatchObject({ problem: { status: 400 } })
+    expect(readItems({ body })).toEqual({ items: [{ value: { a: '\ufffd\ufffd' } }] })
   })
 
   it('takes exactly the largest body, and not one byte more', () => {
