@@ -3,7 +3,7 @@ import type { Clock } from './ports.ts'
 /** How many requests a process has under way at one host, unless its host sets another number. */
 export const DEFAULT_CONCURRENCY_PER_HOST = 10
 
-/** Failures in a row after which a destination is parked. A 429 parks it at once. */
+/** Failures in a row after which a destination is parked. One that asks to be left alone is parked at once. */
 const FAILURES_TO_PARK = 3
 
 /** A parked destination is probed after this long, then after twice as long, … */
@@ -27,7 +27,7 @@ export interface Destination {
   readonly host: string
 }
 
-/** How the destination took a try: `limited` is a 429, with how long it wants to be left alone. */
+/** How the destination took a try. `limited`: it wants to be left alone, perhaps for so long. */
 export type Treatment =
   | { readonly kind: 'answered' }
   | { readonly kind: 'failed' }

@@ -50,11 +50,17 @@ const HTTP_DATE = /^[A-Z][a-z]{2,8},? /
 export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined
   const text = header.trim()
+  const date = parseHttpDate(text)
   const waitMs = SECONDS.test(text)
     ? Number(text) * 1_000
-    : HTTP_DATE.test(text)
-      ? Date.parse(text) - nowMs
-      : Number.NaN
-  if (Number.isNaN(waitMs)) return undefined
-  return Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS)
+    : date === undefined
+      ? undefined
+      : date - nowMs
+  return waitMs === undefined ? undefined : Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS)
+}
+
+/** A date of an HTTP header, in milliseconds since the epoch; undefined when it is none. */
+export function parseHttpDate(header: string | undefined): number | undefined {
+  const time = HTTP_DATE.test(header?.trim() ?? '') ? Date.parse(header ?? '') : Number.NaN
+  return Number.isNaN(time) ? undefined : time
 }

@@ -91,7 +91,10 @@ function hostOf([first]: Prepared['requests']): string {
 
 function treatmentOf({ verdict, response }: Delivered): Treatment {
   if (verdict.kind !== 'retry') return { kind: 'answered' }
-  if (response?.status === 429) return { kind: 'limited', retryAfterMs: verdict.retryAfterMs }
+  const { retryAfterMs } = verdict
+  if (response?.status === 429 || retryAfterMs !== undefined) {
+    return { kind: 'limited', retryAfterMs }
+  }
   return { kind: 'failed' }
 }
 

@@ -1,21 +1,24 @@
 import type { HttpResponse, TransportFailure } from '../ports.ts'
-import { parseRetryAfterMs } from '../retry.ts'
 import type { Failure, Verdict } from './contract.ts'
+import { rateLimitWaitMs, retryAfterMs, saysRateLimited } from './formats/rate-limit.ts'
 
 /** Judges an answer by its status alone: RFC 9110, and RFC 6585 for 429. */
 export function classifyStatus(response: HttpResponse): Verdict {
   const { status } = response
   const reason = `HTTP ${status}`
-  const retryAfterMs = parseRetryAfterMs(response.headers['retry-after'], response.receivedAt)
-  const wait = retryAfterMs === undefined ? {} : { retryAfterMs }
 
   if (status >= 200 && status < 300) return { kind: 'delivered' }
-  if (status === 408 || status === 425 || status === 429) {
-    return { kind: 'retry', reason, applied: 'no', ...wait }
+  if (status === 429) return { kind: 'retry', reason, applied: 'no', ...limitWait(response) }
+  if (status === 408 || status === 425) {
+    return { kind: 'retry', reason, applied: 'no', ...wait(retryAfterMs(response)) }
   }
-  if (status >= 500) return { kind: 'retry', reason, applied: 'unknown', ...wait }
-  if (status === 403 && isRateLimited(response)) {
-    return { kind: 'retry', reason: `${reason}, rate limited`, applied: 'no', ...wait }
+  if (status >= 500) {
+    return { kind: 'retry', reason, applied: 'unknown', ...wait(retryAfterMs(response)) }
+  }
+  // GitHub and others answer 403 when a rate limit is used up.
+  if (status === 403 && saysRateLimited(response)) {
+    const limited = `${reason}, rate limited`
+    return { kind: 'retry', reason: limited, applied: 'no', ...limitWait(response) }
   }
   if (status === 401 || status === 403) return { kind: 'unauthorized', reason }
   if (status === 410) return { kind: 'rejected', reason: `${reason}: the address is gone` }
@@ -28,9 +31,12 @@ export function classifyStatus(response: HttpResponse): Verdict {
   return { kind: 'rejected', reason }
 }
 
-/** GitHub and others answer 403 when a rate limit is used up. */
-function isRateLimited({ headers }: HttpResponse): boolean {
-  return headers['retry-after'] !== undefined || headers['x-ratelimit-remaining'] === '0'
+function limitWait(response: HttpResponse) {
+  return wait(rateLimitWaitMs(response))
+}
+
+function wait(waitMs: number | undefined) {
+  return waitMs === undefined ? {} : { retryAfterMs: waitMs }
 }
 
 /** A failure of a request that only asks: what it was for was not sent. */

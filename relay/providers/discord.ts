@@ -1,13 +1,14 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
 import { ellipsize } from '../model/text.ts'
-import { httpProvider, type Notification } from './contract.ts'
+import type { HttpResponse } from '../ports.ts'
+import { httpProvider, type Notification, type Verdict } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
 import { messageWithLateness } from './formats/lateness.ts'
 import { objectLabel, sortedMetadata } from './formats/names.ts'
-import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit, withShortValues } from './formats/size-limit.ts'
 import { slackMessage } from './formats/slack-message.ts'
+import { classifyWaitingAnswer } from './formats/waiting-answer.ts'
 import { optionalText, webhookAddress } from './settings.ts'
 
 /**
@@ -48,7 +49,7 @@ export const discord = httpProvider({
     }))
     return [postJson(slackCompatible(settings.address), { ...message, attachments })]
   },
-  classify: classifyServiceAnswer,
+  classify: classifyDiscord,
 })
 
 /** https://docs.discord.com/developers/resources/webhook#execute-slackcompatible-webhook */
@@ -75,4 +76,13 @@ function fitsEmbed(notification: Notification): boolean {
   const texts = [objectLabel(event), message, ...Object.entries(event.metadata).flat()]
   const total = texts.reduce((sum, text) => sum + text.length, 0)
   return message.length <= MAX_DESCRIPTION && total <= MAX_EMBED
+}
+
+/** Seconds with a fraction: https://docs.discord.com/developers/topics/rate-limits#exceeding-a-rate-limit */
+const Wait = z
+  .object({ retry_after: z.number() })
+  .transform(({ retry_after }) => retry_after * 1_000)
+
+function classifyDiscord(response: HttpResponse): Verdict {
+  return classifyWaitingAnswer(response, Wait)
 }

@@ -5,6 +5,7 @@ import { parseJson } from './formats/json-answer.ts'
 import { postJson } from './formats/json-request.ts'
 import { latenessLines } from './formats/lateness.ts'
 import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
+import { rateLimitWaitMs } from './formats/rate-limit.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { quotable } from './formats/service-message.ts'
 import { cutToFit, jsonBytes } from './formats/size-limit.ts'
@@ -66,7 +67,13 @@ function classifyLark(response: HttpResponse): Verdict {
   const said = quotable(answer.msg)
   const reason = `Lark answered code ${answer.code}${said === '' ? '' : `: ${said}`}`
   if (LIMIT_CODES.has(answer.code) || LIMIT_MESSAGE.test(answer.msg)) {
-    return { kind: 'retry', reason, applied: 'no' }
+    const retryAfterMs = rateLimitWaitMs(response)
+    return {
+      kind: 'retry',
+      reason,
+      applied: 'no',
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    }
   }
   return { kind: answer.code === TOKEN_CODE ? 'unauthorized' : 'rejected', reason }
 }

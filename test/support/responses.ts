@@ -25,6 +25,7 @@ const KNOWN_BODIES = [
   '{"errcode":"M_LIMIT_EXCEEDED","retry_after_ms":1e999}',
   '{"errcode":"M_LIMIT_EXCEEDED","retry_after_ms":-1}',
   '{"result":"error","msg":"limit","retry-after":0.25}',
+  '{"message":"You are being rate limited.","retry_after":64.57,"global":false}',
   '<html>Sign in</html>',
   'null',
   '[]',
@@ -92,6 +93,8 @@ const headersArbitrary = fc.record(
   {
     'retry-after': retryAfterArbitrary,
     'x-ratelimit-remaining': fc.constantFrom('0', '00', '-0', '5', ''),
+    'x-ratelimit-reset': fc.oneof(retryAfterArbitrary, fc.nat().map(String)),
+    date: retryAfterArbitrary,
     'content-type': fc.constantFrom(
       'text/html',
       'application/json',

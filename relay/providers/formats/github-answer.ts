@@ -9,8 +9,8 @@ export const GITHUB_HEADERS = {
   'x-github-api-version': '2022-11-28',
 } as const
 
-/** GitHub asks for this wait when a secondary rate limit comes without a `Retry-After`. */
-const SECONDARY_LIMIT_WAIT_MS = 60_000
+/** GitHub asks for this wait when a rate limit comes without a time of its own. */
+const LEAST_LIMIT_WAIT_MS = 60_000
 
 /**
  * Judges GitHub's answer; `notFound` says what a 404 can mean. A rate limit may be told by its
@@ -20,12 +20,9 @@ const SECONDARY_LIMIT_WAIT_MS = 60_000
 export function classifyGithub(response: HttpResponse, notFound?: string): Verdict {
   const verdict = classifyForgeAnswer(response, notFound)
   const said = serviceMessage(response.body) ?? ''
-  if (verdict.kind !== 'unauthorized' || response.status !== 403) return verdict
-  if (!/rate limit/i.test(said)) return verdict
-  return {
-    kind: 'retry',
-    reason: verdict.reason,
-    applied: 'no',
-    retryAfterMs: SECONDARY_LIMIT_WAIT_MS,
-  }
+  const isLimit = response.status === 403 || response.status === 429
+  if (!isLimit || verdict.kind === 'delivered' || !/rate limit/i.test(said)) return verdict
+  const { reason } = verdict
+  const told = verdict.kind === 'retry' ? verdict.retryAfterMs : undefined
+  return { kind: 'retry', reason, applied: 'no', retryAfterMs: told ?? LEAST_LIMIT_WAIT_MS }
 }
