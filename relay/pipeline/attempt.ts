@@ -47,7 +47,7 @@ export async function attempt(
     return { outcome, reason: prepared.reason, ...about }
   }
   const conclusion = await sendAdmitted(record, prepared, input, context)
-  return { ...about, notes: prepared.notes, ...conclusion }
+  return { ...about, ...conclusion, notes: [...prepared.notes, ...(conclusion.notes ?? [])] }
 }
 
 /** Sends when the destination has a place and is not parked. */
@@ -182,13 +182,14 @@ async function send(
 }
 
 function concludeSent({ delivered, redact, ...rest }: Sent): Conclusion {
-  const { verdict, requestsDone, response } = delivered
+  const { verdict, requestsDone, response, notes } = delivered
   const exchange = response && {
     status: response.status,
     responseExcerpt: cutText(redact(response.body), MAX_EXCERPT_LENGTH),
   }
   const conclusion = {
     reason: redact(reasonOf(verdict, response)),
+    notes: notes.map(redact),
     requestsDone,
     ...rest,
     ...(exchange && { exchange }),

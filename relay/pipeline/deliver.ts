@@ -1,11 +1,13 @@
-import type { HttpResponse } from '../ports.ts'
+import type { HttpResponse, OutboundRequest } from '../ports.ts'
 import { classifyFailure, classifyStatus } from '../providers/classify.ts'
 import {
   type Authorization,
   type CustomProvider,
   type Exchange,
+  type Fallback,
   type HttpProvider,
   isHttpProvider,
+  type Notification,
   NotificationError,
   type ProviderType,
   type Verdict,
@@ -22,6 +24,8 @@ export interface Delivered {
   readonly response: HttpResponse | undefined
   /** What must be masked beside what the Provider's Secrets hold. */
   readonly secrets: readonly string[]
+  /** What the ledger tells beside the verdict. */
+  readonly notes: readonly string[]
 }
 
 /**
@@ -43,7 +47,7 @@ export async function deliver(
   } catch (error) {
     if (exchange.isOfHost(error)) throw error
     const verdict = { kind: 'rejected', reason: errorText(error, type) } as const
-    return { verdict, requestsDone, response: undefined, secrets: [] }
+    return { verdict, requestsDone, response: undefined, secrets: [], notes: [] }
   }
 }
 
@@ -59,21 +63,41 @@ async function deliverBy(
   exchange: Exchange,
 ): Promise<Delivered> {
   const delivered = await type.deliver(notification, resolved.settings, exchange)
-  const { verdict, response, secrets = [] } = delivered
-  return { verdict, requestsDone: 0, response, secrets }
+  const { verdict, response, secrets = [], notes = [] } = delivered
+  return { verdict, requestsDone: 0, response, secrets, notes }
 }
 
 async function sendAll(
   type: HttpProvider,
-  { requests, resolved }: Prepared,
+  { notification, requests, resolved }: Prepared,
   requestsDone: number,
   exchange: Exchange,
 ): Promise<Delivered> {
   const authorization: Authorization = (await type.authorize?.(resolved.settings, exchange)) ?? OWN
   if (authorization.kind !== 'authorized') {
-    return { verdict: authorization, requestsDone, response: undefined, secrets: [] }
+    const nothing = { response: undefined, secrets: [], notes: [] }
+    return { verdict: authorization, requestsDone, ...nothing }
   }
-  const { headers, secrets } = authorization
+  const { secrets } = authorization
+  const first = await sendInTurn(type, requests, requestsDone, authorization, exchange)
+  const fallback = fallbackOf(type, first, requests, notification, resolved.settings)
+  if (fallback === undefined) return { ...first, secrets, notes: [] }
+  const { requests: others, note } = fallback
+  const second = await sendInTurn(type, others, first.requestsDone, authorization, exchange)
+  return { ...second, secrets, notes: [note] }
+}
+
+/** What the requests of one form came to. */
+type Sent = Pick<Delivered, 'verdict' | 'requestsDone' | 'response'>
+
+/** Sends those that are not done yet, one after the other, up to the first that fails. */
+async function sendInTurn(
+  type: HttpProvider,
+  requests: readonly OutboundRequest[],
+  requestsDone: number,
+  { headers, secrets }: Authorized,
+  exchange: Exchange,
+): Promise<Sent> {
   let done = requestsDone
   let response: HttpResponse | undefined
   let verdict: Verdict = { kind: 'delivered' }
@@ -85,11 +109,29 @@ async function sendAll(
     if (verdict.kind !== 'delivered') break
     done += 1
   }
-  return { verdict, requestsDone: done, response, secrets }
+  return { verdict, requestsDone: done, response }
 }
 
+/** The other form of a notification that was refused, unless it would be the same again. */
+function fallbackOf(
+  type: HttpProvider,
+  { verdict, requestsDone, response }: Sent,
+  requests: readonly OutboundRequest[],
+  notification: Notification,
+  settings: unknown,
+): Fallback | undefined {
+  if (verdict.kind === 'delivered' || response === undefined) return undefined
+  const fallback = type.fallback?.(response, notification, settings)
+  if (fallback === undefined) return undefined
+  const text = (request: OutboundRequest | undefined) => JSON.stringify(request)
+  const isSame = text(fallback.requests[requestsDone]) === text(requests[requestsDone])
+  return isSame ? undefined : fallback
+}
+
+type Authorized = Extract<Authorization, { kind: 'authorized' }>
+
 /** Of a type whose requests hold all that they need. */
-const OWN: Authorization = { kind: 'authorized', headers: {}, secrets: [] }
+const OWN: Authorized = { kind: 'authorized', headers: {}, secrets: [] }
 
 /** A bug in a type's judgement must not make a delivery come again for ever. */
 function judge(type: HttpProvider, response: HttpResponse): Verdict {

@@ -10,7 +10,7 @@ import {
   type ProviderType,
   type Subject,
 } from '../providers/contract.ts'
-import { sortedMetadata } from '../providers/formats/names.ts'
+import { describeCut } from '../providers/formats/cut-text.ts'
 import type { Candidate } from './match.ts'
 import { mergeMetadata } from './merge-metadata.ts'
 import { type ResolvedProvider, resolveProvider } from './resolve-provider.ts'
@@ -87,20 +87,8 @@ export async function prepare(
 
 /** What a person must know who looks for the rest of a message at the destination. */
 function cutNotes(whole: Event, fitting: Event, { type }: ProviderType): readonly string[] {
-  if (fitting === whole) return []
-  const length = ({ message }: Event) => [...message].length
-  const parts = [
-    fitting.message === whole.message
-      ? undefined
-      : `message (${length(fitting)} of ${length(whole)} characters are sent)`,
-    metadataText(fitting) === metadataText(whole) ? undefined : 'metadata',
-    fitting.reason === whole.reason ? undefined : 'reason',
-  ].filter((part) => part !== undefined)
-  return parts.length === 0 ? [] : [`cut to what ${type} takes: ${parts.join(', ')}`]
-}
-
-function metadataText(event: Event): string {
-  return JSON.stringify(sortedMetadata(event))
+  const cut = describeCut(whole, fitting)
+  return cut === '' ? [] : [`cut to what ${type} takes: ${cut}`]
 }
 
 /** Why a notification could not be formatted. A bug in one type must not hold up the others. */

@@ -12,6 +12,7 @@ import { classifyForgeAnswer } from './formats/forge-answer.ts'
 import { encodePath, type GitAddress, gitAddress } from './formats/git-address.ts'
 import { authorization, postJson } from './formats/json-request.ts'
 import { isError } from './formats/names.ts'
+import { sendShortest } from './formats/shortest-form.ts'
 import { requiredToken } from './settings.ts'
 
 const MAX_DESCRIPTION_LENGTH = 255
@@ -37,24 +38,34 @@ export const azureDevOps = httpProvider<Settings>({
   settings: Settings,
   skips: skipProgressing,
   fit: ({ event }) => fitDescription(event, MAX_DESCRIPTION_LENGTH),
-  requests(notification, settings) {
-    const credential = Buffer.from(`:${settings.token}`).toString('base64')
-    return [
-      postJson(statusUrl(notification, settings), statusOf(notification), {
-        accept: 'application/json;api-version=6.0',
-        'content-type': 'application/json;charset=utf-8',
-        'x-tfs-fedauthredirect': 'Suppress',
-        ...authorization('Basic', credential),
-      }),
-    ]
-  },
+  requests: statusPosts,
   subject(notification, settings) {
     const status = statusOf(notification)
     const { genre, name } = status.context
     return statusSubject(statusUrl(notification, settings), [genre, name], status)
   },
   classify: classifyAzureDevOps,
+  // How long a genre may be is documented nowhere.
+  fallback(answer, notification, settings) {
+    const fallback = sendShortest(answer, notification, (shortened) =>
+      statusPosts(shortened, settings),
+    )
+    const note = `answered with HTTP ${answer.status}, and sent again without the summary in its genre`
+    return fallback && { ...fallback, note }
+  },
 })
+
+function statusPosts(notification: Notification, settings: Settings) {
+  const credential = Buffer.from(`:${settings.token}`).toString('base64')
+  return [
+    postJson(statusUrl(notification, settings), statusOf(notification), {
+      accept: 'application/json;api-version=6.0',
+      'content-type': 'application/json;charset=utf-8',
+      'x-tfs-fedauthredirect': 'Suppress',
+      ...authorization('Basic', credential),
+    }),
+  ]
+}
 
 function repositoryUrl({ origin, path }: GitAddress): string {
   const [organization = '', project = '', , repository = ''] = path

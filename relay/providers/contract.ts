@@ -104,6 +104,23 @@ export interface HttpProvider<S = unknown> extends ProviderBase<S> {
   authorize?(settings: S, exchange: Exchange): Promise<Authorization>
   /** Judges an answer. Default: `classifyStatus`. */
   classify?(response: HttpResponse): Verdict
+  /**
+   * Another form of the notification, for a destination that refused the first one with this answer.
+   * It is sent once, in the same attempt, and its answer is the attempt's. Undefined: there is no
+   * other form, and the first answer stands. Pure, and throws, like `requests`.
+   */
+  fallback?(answer: HttpResponse, notification: Notification, settings: S): Fallback | undefined
+}
+
+/** What is sent after the destination refused the requests of the first form. */
+export interface Fallback {
+  /**
+   * As many as `requests` made, in the same order: those that were delivered already are not sent
+   * again. Equal requests are not sent either.
+   */
+  readonly requests: readonly OutboundRequest[]
+  /** What is different, for the ledger: `sent again with _ for - in the names of labels`. */
+  readonly note: string
 }
 
 /** Anything but a success. */
@@ -126,6 +143,8 @@ export interface CustomDelivery {
   readonly response?: HttpResponse | undefined
   /** What must be masked beside the settings. */
   readonly secrets?: readonly string[]
+  /** What the ledger tells beside the verdict, such as what was cut. */
+  readonly notes?: readonly string[]
 }
 
 /** A type with a protocol of its own. */

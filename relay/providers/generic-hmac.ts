@@ -1,8 +1,14 @@
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
-import { httpProvider } from './contract.ts'
-import { eventPost } from './formats/event-post.ts'
+import { httpProvider, type Notification } from './contract.ts'
+import { eventPost, shortestEventPost } from './formats/event-post.ts'
 import { headerMap, requiredToken, webhookAddress } from './settings.ts'
+
+const Settings = z.object({
+  address: webhookAddress(),
+  headers: headerMap(),
+  token: requiredToken(),
+})
 
 /**
  * As `generic`, with the body signed by the token:
@@ -12,15 +18,15 @@ export const genericHmac = httpProvider({
   type: 'generic-hmac',
   family: 'stream',
   takesCommitStatusUpdates: true,
-  settings: z.object({
-    address: webhookAddress(),
-    headers: headerMap(),
-    token: requiredToken(),
-  }),
-  requests(notification, settings) {
-    const request = eventPost(notification, settings)
-    const signature = createHmac('sha256', settings.token).update(request.body).digest('hex')
-    // Last, so that no header of the Secret can replace it.
-    return [{ ...request, headers: { ...request.headers, 'x-signature': `sha256=${signature}` } }]
-  },
+  settings: Settings,
+  requests: (notification, settings) => [signedPost(notification, settings)],
+  fallback: (answer, notification, settings) =>
+    shortestEventPost(answer, notification, (shortened) => [signedPost(shortened, settings)]),
 })
+
+function signedPost(notification: Notification, settings: z.infer<typeof Settings>) {
+  const request = eventPost(notification, settings)
+  const signature = createHmac('sha256', settings.token).update(request.body).digest('hex')
+  // Last, so that no header of the Secret can replace it.
+  return { ...request, headers: { ...request.headers, 'x-signature': `sha256=${signature}` } }
+}

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { httpProvider } from './contract.ts'
-import { eventPost } from './formats/event-post.ts'
+import { eventPost, shortestEventPost } from './formats/event-post.ts'
 import { headerMap, webhookAddress } from './settings.ts'
 
 /** Any HTTP endpoint that takes the event itself, as JSON. */
@@ -12,7 +12,7 @@ export const generic = httpProvider({
     address: webhookAddress(),
     headers: headerMap(),
   }),
-  requests(notification, settings) {
-    return [eventPost(notification, settings)]
-  },
+  requests: (notification, settings) => [eventPost(notification, settings)],
+  fallback: (answer, notification, settings) =>
+    shortestEventPost(answer, notification, (shortened) => [eventPost(shortened, settings)]),
 })

@@ -4,7 +4,15 @@ import { postJson } from './formats/json-request.ts'
 import { messageWithLateness } from './formats/lateness.ts'
 import { objectLabel, sortedMetadata } from './formats/names.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
+import { sendShortest } from './formats/shortest-form.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
+
+const Settings = z.object({
+  address: webhookAddress(),
+  token: requiredToken(
+    'the Secret named by spec.secretRef needs the key token: the verification token of the connection',
+  ),
+})
 
 /**
  * Zoom Team Chat: a connection of the Incoming Webhook app. No limit of its messages is documented.
@@ -13,17 +21,17 @@ import { requiredToken, webhookAddress } from './settings.ts'
 export const zoom = httpProvider({
   type: 'zoom',
   family: 'chat',
-  settings: z.object({
-    address: webhookAddress(),
-    token: requiredToken(
-      'the Secret named by spec.secretRef needs the key token: the verification token of the connection',
-    ),
-  }),
-  requests: (notification, { address, token }) => [
-    postJson(fullFormat(address), { content: content(notification) }, { authorization: token }),
-  ],
+  settings: Settings,
+  requests: messages,
   classify: classifyServiceAnswer,
+  fallback: (answer, notification, settings) =>
+    sendShortest(answer, notification, (shortened) => messages(shortened, settings)),
 })
+
+function messages(notification: Notification, { address, token }: z.infer<typeof Settings>) {
+  const body = { content: content(notification) }
+  return [postJson(fullFormat(address), body, { authorization: token })]
+}
 
 /** The format of messages with a head and fields, unless the address asks for another. */
 function fullFormat(address: string): string {

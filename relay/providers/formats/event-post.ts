@@ -1,8 +1,9 @@
-import type { OutboundRequest } from '../../ports.ts'
-import type { Notification } from '../contract.ts'
+import type { HttpResponse, OutboundRequest } from '../../ports.ts'
+import type { Fallback, Notification } from '../contract.ts'
 import { eventJson } from './event-json.ts'
 import { headerValue, secretHeaders } from './headers.ts'
 import { postJson } from './json-request.ts'
+import { markCut, sendShortest } from './shortest-form.ts'
 
 export interface EventPostSettings {
   readonly address: string
@@ -24,4 +25,18 @@ export function eventPost(
     'webhook-id': deliveryId,
     ...secretHeaders(headers),
   })
+}
+
+/** An endpoint of one's own says by nothing but 413 that a request is too long (RFC 9110). */
+const TOO_LARGE: ReadonlySet<number> = new Set([413])
+
+/** The `fallback` of generic webhooks: the shortest form of a long event, with the cut marked in it. */
+export function shortestEventPost(
+  answer: HttpResponse,
+  notification: Notification,
+  posts: (shortened: Notification) => readonly OutboundRequest[],
+): Fallback | undefined {
+  const markedPosts = (shortened: Notification) =>
+    posts({ ...shortened, event: markCut(notification.event, shortened.event) })
+  return sendShortest(answer, notification, markedPosts, TOO_LARGE)
 }
