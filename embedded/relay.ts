@@ -3,6 +3,7 @@ import { createNatsPublisher } from '../adapters/nats/publisher.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { NO_CLOUD_IDENTITIES } from '../relay/cloud-identities.ts'
 import { createDispatcher } from '../relay/pipeline/dispatch.ts'
+import { createOrderTimes } from '../relay/pipeline/order.ts'
 import type { Clock, Ports } from '../relay/ports.ts'
 import { createEcho, type Echo } from './echo.ts'
 import { type RunningServer, urlOf } from './http-server.ts'
@@ -113,6 +114,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     http,
     nats: createNatsPublisher(addresses),
     clock,
+    orderTimes: createOrderTimes(stores.queue.latestOrderTime()),
     observer: {
       decided(decision) {
         logDecision(log, decision)

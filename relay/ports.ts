@@ -17,6 +17,7 @@ export interface Ports {
   readonly http: HttpClient
   readonly nats: NatsPublisher
   readonly clock: Clock
+  readonly orderTimes: OrderTimes
   readonly observer: Observer
 }
 
@@ -25,6 +26,20 @@ export interface Clock {
   now(): number
   /** A number in [0, 1), for jitter. */
   random(): number
+}
+
+/**
+ * Says where accepted events stand in time. The host tells `createOrderTimes` what the latest such
+ * time was, so that a clock which was set back while the relay was down does no harm.
+ */
+export interface OrderTimes {
+  /** All times are milliseconds since the epoch. */
+  next(event: {
+    readonly cluster: string
+    /** When the event happened, by its sender's clock. */
+    readonly eventTime: number
+    readonly now: number
+  }): number
 }
 
 /** Takes accepted events and retries; how they come out again is the host's. */

@@ -21,6 +21,8 @@ export interface QueueDepth {
 const REMEMBER_ID = `INSERT INTO event_ids (id, expires_at) VALUES (?, ?)
   ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at WHERE event_ids.expires_at <= ?`
 const INSERT_EVENT = 'INSERT INTO events (grp, accepted_at, body) VALUES (?, ?, ?)'
+const ADVANCE_ORDER_TIME = 'UPDATE order_time SET latest = ? WHERE latest < ?'
+const LATEST_ORDER_TIME = 'SELECT latest FROM order_time'
 const READ_EVENT = 'SELECT body FROM events WHERE seq = ?'
 const DELETE_EVENT = 'DELETE FROM events WHERE seq = ?'
 const HEADS = 'SELECT grp AS "group", MIN(seq) AS head FROM events GROUP BY grp'
@@ -192,6 +194,11 @@ export class SqliteQueue implements Queue {
     }
   }
 
+  /** The latest order time of all events that were ever sent. Milliseconds since the epoch. */
+  latestOrderTime(): number {
+    return this.#database.get<{ latest: number }>(LATEST_ORDER_TIME)?.latest ?? 0
+  }
+
   /** Forgets the ids that nothing is compared with any more; resolves with their number. */
   sweep(now: number): Promise<number> {
     return deleteExpired(this.#database, 'event_ids', now)
@@ -202,6 +209,8 @@ export class SqliteQueue implements Queue {
     const isNew = this.#database.run(REMEMBER_ID, event.id, now + DEDUPLICATION_MS, now).count === 1
     if (!isNew) return undefined
     const body = JSON.stringify(event)
+    const { orderTime = event.acceptedAt } = event
+    this.#database.run(ADVANCE_ORDER_TIME, orderTime, orderTime)
     return this.#database.run(INSERT_EVENT, event.group, event.acceptedAt, body).lastRowId
   }
 

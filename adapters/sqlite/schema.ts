@@ -79,6 +79,12 @@ const MIGRATIONS: readonly string[] = [
      data TEXT NOT NULL,
      PRIMARY KEY (cluster, namespace, name)
    ) STRICT, WITHOUT ROWID;`,
+  `CREATE TABLE order_time (
+     id INTEGER PRIMARY KEY CHECK (id = 1),
+     latest INTEGER NOT NULL
+   ) STRICT;
+   INSERT INTO order_time (id, latest) SELECT 1, COALESCE(MAX(accepted_at), 0)
+     FROM (SELECT accepted_at FROM events UNION ALL SELECT accepted_at FROM ledger);`,
 ]
 
 /** The relay's version: that which this program makes, and the latest that it reads. */

@@ -2,6 +2,7 @@ import { createDestinations } from '../../relay/destinations.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
 import { attempt } from '../../relay/pipeline/attempt.ts'
 import { type Candidate, match } from '../../relay/pipeline/match.ts'
+import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import { type Prepared, prepare } from '../../relay/pipeline/prepare.ts'
 import { type Conclusion, newRecord } from '../../relay/pipeline/record.ts'
 import { compileRoutingTable } from '../../relay/pipeline/routing-table.ts'
@@ -70,7 +71,7 @@ function isFor({ providers: [first] }: Example, { provider }: Candidate): boolea
 function queuedEvent(file: string) {
   const value: unknown = JSON.parse(readProjectFile(file))
   const sender = { cluster: CLUSTER, isNotificationController: false }
-  const { events, rejected } = accept([{ value }], sender, NOW)
+  const { events, rejected } = accept([{ value }], sender, NOW, createOrderTimes())
   const [accepted] = events
   if (!accepted) throw new Error(`${file}: ${rejected[0]?.error}`)
   return { ...accepted, sequence: '1' }

@@ -15,7 +15,7 @@ import type { Log } from '../shared/log.ts'
 
 /** What taking events needs. */
 export interface IngestParts {
-  readonly ports: Pick<Ports, 'queue' | 'clock'>
+  readonly ports: Pick<Ports, 'queue' | 'clock' | 'orderTimes'>
   readonly access: ClusterAccess
   readonly log: Log
 }

@@ -11,6 +11,7 @@ import { DynamoDbLedger } from '../../adapters/aws/dynamodb-ledger.ts'
 import { DynamoDbStateStore } from '../../adapters/aws/dynamodb-state.ts'
 import { SecretsManagerStore, SecretsManagerTokens } from '../../adapters/aws/secrets-manager.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
+import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import type { Clock, Ports } from '../../relay/ports.ts'
 import type { Environment } from './environment.ts'
 
@@ -59,5 +60,6 @@ export function createStorePorts(
     secrets: new SecretsManagerStore(secrets),
     tokens: new SecretsManagerTokens(secrets),
     clock,
+    orderTimes: createOrderTimes(),
   }
 }

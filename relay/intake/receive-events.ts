@@ -41,7 +41,7 @@ const NOTHING: EventCounts = { accepted: 0, duplicates: 0, rejected: 0 }
  * makes harmless. Never 429: on that Flux's event recorder gives up at once.
  */
 export async function receiveEvents(
-  ports: Pick<Ports, 'queue' | 'clock'>,
+  ports: Pick<Ports, 'queue' | 'clock' | 'orderTimes'>,
   request: EventsRequest,
 ): Promise<EventsAnswer> {
   const read = request.events === 'one' ? readSingleItem(request) : readItems(request)
@@ -51,7 +51,7 @@ export async function receiveEvents(
     isNotificationController: request.gotkComponent !== undefined,
     ...(request.isSigned && { maxAgeMs: MAX_SIGNED_EVENT_AGE_MS }),
   }
-  const batch = accept(read.items, sender, ports.clock.now())
+  const batch = accept(read.items, sender, ports.clock.now(), ports.orderTimes)
   const rejected = batch.rejected.map(bounded)
   if (batch.events.length === 0) return allBad(rejected)
   const taken = await queueAll(ports, { ...batch, rejected }, read.items.length)

@@ -9,7 +9,7 @@ export type Outcome = 'delivered' | 'suppressed' | 'skipped' | 'retry' | 'dead'
 
 /**
  * Where an event stands among those of its cluster, as text that sorts as the events are ordered:
- * the earlier of event time and accept time, then the accept sequence.
+ * the order time, then the accept sequence.
  */
 export type EventOrder = string
 
@@ -25,6 +25,11 @@ export interface AcceptedEvent {
   readonly objectLabels: Labels | undefined
   /** Milliseconds since the epoch. */
   readonly acceptedAt: number
+  /**
+   * Where it stands in time among the events of its cluster, in milliseconds since the epoch.
+   * Absent in what versions before it queued, which order by the earlier of event and accept time.
+   */
+  readonly orderTime?: number
 }
 
 /** An accepted event as the queue hands it out. */

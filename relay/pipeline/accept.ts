@@ -12,6 +12,7 @@ import {
 } from '../model/event.ts'
 import { hasInvolvedObject } from '../model/event-keys.ts'
 import { hashParts } from '../model/hash.ts'
+import type { OrderTimes } from '../ports.ts'
 
 /** Where a batch comes from. */
 export interface Sender {
@@ -42,12 +43,20 @@ export type RawItem =
   /** It could not even be read, such as a bad line of NDJSON. */
   | { readonly error: string }
 
-/** Validates, cleans and names the items of a batch. A bad item rejects itself only. */
-export function accept(items: readonly RawItem[], sender: Sender, now: number): AcceptedBatch {
+/**
+ * Validates, cleans, names and orders the items of a batch. A bad item rejects itself only. `now`
+ * is in milliseconds since the epoch.
+ */
+export function accept(
+  items: readonly RawItem[],
+  sender: Sender,
+  now: number,
+  orderTimes: OrderTimes,
+): AcceptedBatch {
   const events: AcceptedEvent[] = []
   const rejected: Rejection[] = []
   items.forEach((item, index) => {
-    const result = 'error' in item ? item : acceptItem(item.value, sender, now)
+    const result = 'error' in item ? item : acceptItem(item.value, sender, now, orderTimes)
     if ('error' in result) rejected.push({ index, error: result.error })
     else events.push(result)
   })
@@ -58,6 +67,7 @@ function acceptItem(
   value: unknown,
   sender: Sender,
   now: number,
+  orderTimes: OrderTimes,
 ): AcceptedEvent | { readonly error: string } {
   const wrapped = isWrapped(value)
   const parsed = wrapped ? IncomingItem.safeParse(value) : IncomingEvent.safeParse(value)
@@ -69,13 +79,16 @@ function acceptItem(
   const event = cleanEvent(item.event, sender, now)
   const tooOld = sender.maxAgeMs !== undefined && ageProblem(item.event, sender.maxAgeMs, now)
   if (tooOld) return { error: tooOld }
+  const { cluster } = sender
+  const eventTime = Date.parse(event.timestamp)
   return {
-    id: eventId(sender.cluster, event),
-    cluster: sender.cluster,
-    group: objectGroupKey(sender.cluster, event.involvedObject),
+    id: eventId(cluster, event),
+    cluster,
+    group: objectGroupKey(cluster, event.involvedObject),
     event,
     objectLabels: item.objectLabels ?? undefined,
     acceptedAt: now,
+    orderTime: orderTimes.next({ cluster, eventTime, now }),
   }
 }
 

@@ -5,6 +5,7 @@ import { createAccessTokens } from '../providers/access-tokens.ts'
 import { createRoutingTables, type RoutingTables } from '../routing-tables.ts'
 import { type AttemptContext, attempt } from './attempt.ts'
 import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts'
+import { orderParts } from './order.ts'
 import {
   type Conclusion,
   conclude,
@@ -215,7 +216,7 @@ function queuedAgain(record: DeliveryRecord): QueuedEvent {
     event: record.event,
     objectLabels: record.objectLabels,
     acceptedAt: record.acceptedAt,
-    sequence: record.order.slice(record.order.indexOf('.') + 1),
+    ...orderParts(record.order),
   }
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import type { QueuedEvent } from '../model/delivery.ts'
 import type { Ports, Versioned } from '../ports.ts'
 import { fingerprint } from './fingerprint.ts'
-import { eventTime } from './order.ts'
+import { orderTime } from './order.ts'
 
 /** Another event of the same fingerprint within this time is a repeat. */
 export const REPEAT_WINDOW_MS = 5 * 60_000
@@ -33,7 +33,7 @@ export async function findRepeat(ports: Ports, queued: QueuedEvent): Promise<Rep
   const key = `${queued.cluster}#object#${queued.group}`
   const stored = await ports.state.read(key)
   const state = parseState(stored)
-  const at = eventTime(queued)
+  const at = orderTime(queued)
   const print = fingerprint(queued.event)
   const sameSeverity = state?.severity === queued.event.severity
   const seen = sameSeverity ? state.seen.filter((entry) => isNear(entry.at, at)) : []

@@ -4,6 +4,7 @@ import type { AcceptedEvent, DeliveryRecord, RetryMessage } from '../../relay/mo
 import { objectName } from '../../relay/model/event.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
+import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import {
   type ConfigStore,
   type Decision,
@@ -45,6 +46,7 @@ export function memoryPorts(): MemoryPorts {
     state: new MemoryStateStore(clock),
     ledger: new MemoryLedger(),
     clock,
+    orderTimes: createOrderTimes(),
     decisions,
     observer: { decided: (decision) => decisions.push(decision) },
     http: {

@@ -5,6 +5,7 @@ import { Provider } from '../../relay/model/provider.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
 import { mergeMetadata } from '../../relay/pipeline/merge-metadata.ts'
+import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import type { HttpResponse, OutboundRequest } from '../../relay/ports.ts'
 import type { HttpProvider, Notification, ProviderType } from '../../relay/providers/contract.ts'
 import {
@@ -36,7 +37,12 @@ export function fixtureJson(name: FixtureName): Record<string, unknown> {
 /** An Event as `accept` makes it of a fixture; `changes` replace top-level JSON fields first. */
 export function fixtureEvent(name: FixtureName, changes: Record<string, unknown> = {}): Event {
   const sender = { cluster: 'local', isNotificationController: false }
-  const batch = accept([{ value: { ...fixtureJson(name), ...changes } }], sender, 0)
+  const batch = accept(
+    [{ value: { ...fixtureJson(name), ...changes } }],
+    sender,
+    0,
+    createOrderTimes(),
+  )
   const [accepted] = batch.events
   if (!accepted) throw new Error(`fixture ${name}: ${batch.rejected[0]?.error}`)
   return accepted.event

@@ -12,6 +12,7 @@ import type { SecretData } from '../../relay/model/secret.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
 import { createDispatcher, type Dispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { MatchOptions } from '../../relay/pipeline/match.ts'
+import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import type {
   Decision,
   HttpResponse,
@@ -57,6 +58,8 @@ export interface Harness {
   /** Moves the clock to the next due retry and dispatches; false when nothing waits. */
   drainNext(): Promise<boolean>
   records(): Promise<readonly DeliveryRecord[]>
+  /** Lets go of the database. */
+  close(): void
 }
 
 /** `parts` take the place of what the harness has. */
@@ -75,6 +78,7 @@ export function createHarness(
   const ports: Ports = {
     queue,
     clock,
+    orderTimes: createOrderTimes(queue.latestOrderTime()),
     configs: new SqliteConfigStore(database),
     state: new SqliteStateStore(database, clock),
     ledger: new SqliteLedger(database, clock),
@@ -110,7 +114,7 @@ export function createHarness(
     send: (name, changes = {}) => harness.sendJson({ ...fixtureJson(name), ...changes }),
     async sendJson(value, cluster = CLUSTER) {
       const sender = { cluster, isNotificationController: false }
-      const { events, rejected } = accept([{ value }], sender, clock.now())
+      const { events, rejected } = accept([{ value }], sender, clock.now(), ports.orderTimes)
       if (rejected.length > 0) throw new Error(rejected[0]?.error)
       await queue.send(events)
     },
@@ -136,6 +140,7 @@ export function createHarness(
       await harness.drain()
       return true
     },
+    close: () => database.close(),
     records: async () => (await ports.ledger.list({}, 200)).records,
   }
   return harness

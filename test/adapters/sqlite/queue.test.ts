@@ -2,9 +2,10 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type Database, openDatabase } from '../../../adapters/sqlite/database.ts'
+import { SqliteLedger } from '../../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
 import type { AcceptedEvent, RetryMessage } from '../../../relay/model/delivery.ts'
-import { acceptedEvent, event } from '../../support/delivery-records.ts'
+import { acceptedEvent, deliveryRecord, event } from '../../support/delivery-records.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { planOf, statementsOf } from './support/query-plans.ts'
@@ -182,6 +183,32 @@ describe('onReady', () => {
     expect(listener).toHaveBeenCalledTimes(4)
     for (const leased of queue.leaseEvents(1)) await queue.acknowledge(leased)
     expect(listener).toHaveBeenCalledTimes(4)
+  })
+})
+
+describe('the latest order time', () => {
+  it('is kept over a restart, though the events are gone', async () => {
+    expect(queue.latestOrderTime()).toBe(0)
+    await queue.send([
+      { ...inGroup('a', 1), orderTime: START + 7 },
+      { ...inGroup('b', 1), orderTime: START + 3 },
+    ])
+    for (const leased of queue.leaseEvents(2)) await queue.acknowledge(leased)
+    restart()
+    expect(queue.latestOrderTime()).toBe(START + 7)
+  })
+
+  it('of a database of version 2 is the latest time at which it accepted an event', async () => {
+    await queue.send([{ ...inGroup('a', 1), acceptedAt: START + 5 }])
+    const record = deliveryRecord({ acceptedAt: START + 9 })
+    await new SqliteLedger(database, clock).writeMany([{ record, expected: 'absent' }])
+    database.close()
+    const connection = new DatabaseSync(file)
+    connection.exec('DROP TABLE order_time; PRAGMA user_version = 2')
+    connection.close()
+    open()
+    expect(queue.latestOrderTime()).toBe(START + 9)
+    expect(queue.leaseEvents(1)).toMatchObject([{ id: inGroup('a', 1).id }])
   })
 })
 

@@ -47,7 +47,7 @@ describe('a database of version 1', () => {
   })
 })
 
-/** As the version before Secrets left it: that schema never changes, so what it lacks is dropped. */
+/** As the version before Secrets left it: its schema never changes, so what it lacks is dropped. */
 async function versionOneDatabase(): Promise<string> {
   const file = newFile()
   const database = openDatabase(file)
@@ -57,7 +57,7 @@ async function versionOneDatabase(): Promise<string> {
   await new SqliteLedger(database, clock).writeMany([{ record, expected: 'absent' }])
   database.close()
   const connection = new DatabaseSync(file)
-  connection.exec('DROP TABLE secrets; PRAGMA user_version = 1')
+  connection.exec('DROP TABLE secrets; DROP TABLE order_time; PRAGMA user_version = 1')
   connection.close()
   return file
 }

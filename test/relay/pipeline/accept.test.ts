@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { accept, type Sender } from '../../../relay/pipeline/accept.ts'
+import { createOrderTimes } from '../../../relay/pipeline/order.ts'
 import { fixtureJson } from '../../support/notifications.ts'
 
 const NOW = Date.parse('2026-11-20T12:00:00Z')
@@ -9,11 +10,11 @@ const object = { kind: 'Kustomization', namespace: 'apps', name: 'web' }
 const flux = { ...object, apiVersion: 'kustomize.toolkit.fluxcd.io/v1' }
 
 const acceptOne = (value: unknown, from: Sender = sender, now = NOW) => {
-  const { events, rejected } = accept([{ value }], from, now)
+  const { events, rejected } = accept([{ value }], from, now, createOrderTimes())
   return events[0]?.event ?? rejected[0]?.error
 }
 const idOf = (value: unknown, cluster = 'local') =>
-  accept([{ value }], { ...sender, cluster }, NOW).events[0]?.id
+  accept([{ value }], { ...sender, cluster }, NOW, createOrderTimes()).events[0]?.id
 
 describe('accept', () => {
   it('needs no more than the involved object', () => {
@@ -62,6 +63,7 @@ describe('accept', () => {
       [{ value: { involvedObject: object } }, { error: 'line 2 is no JSON' }, { value: 1 }],
       sender,
       NOW,
+      createOrderTimes(),
     )
     expect(batch.events).toHaveLength(1)
     expect(batch.rejected.map(({ index }) => index)).toEqual([1, 2])
@@ -142,7 +144,12 @@ describe('accept', () => {
   it('is total: any JSON is accepted or rejected with a text', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.boolean(), (value, isNotificationController) => {
-        const batch = accept([{ value }], { ...sender, isNotificationController }, NOW)
+        const batch = accept(
+          [{ value }],
+          { ...sender, isNotificationController },
+          NOW,
+          createOrderTimes(),
+        )
         expect(batch.events.length + batch.rejected.length).toBe(1)
       }),
     )

@@ -10,6 +10,7 @@ import {
   noAnswer,
   provider,
 } from '../../support/relay-harness.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const HASH = '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
 const webhook = (name: string) =>
@@ -460,6 +461,51 @@ describe('commit statuses', () => {
       'suppressed',
       'suppressed',
     ])
+  })
+
+  it.each([
+    ['before the error it follows', '2026-11-20T09:14:02Z', '2026-11-20T08:14:00Z'],
+    ['behind an error whose time is ahead', '2026-11-20T10:14:03Z', '2026-11-20T09:14:02Z'],
+    ['before the error, in the same second', '2026-11-20T09:14:03Z', '2026-11-20T07:59:59Z'],
+    ['without a time, behind an error of the future', '2027-01-01T00:00:00Z', undefined],
+  ])('show a success that is stamped %s', async (_, failedAt, succeededAt) => {
+    const harness = await withGithub()
+    await harness.send('kustomization-health-check-failed', { timestamp: failedAt })
+    await harness.drain()
+    harness.clock.advance(500)
+    await harness.send('kustomization-applied', { timestamp: succeededAt })
+    await harness.drain()
+    expect(states(harness)).toEqual(['failure', 'success'])
+  })
+
+  it('keep their order when the relay starts again with its clock set back', async () => {
+    const directory = temporaryDirectory()
+    const before = createHarness({}, { directory })
+    before.secrets.set(`${CLUSTER}/flux-system/github`, { token: 'ghp_example' })
+    await before.configure(...githubPair())
+    await before.send('kustomization-health-check-failed', { timestamp: '2026-11-20T09:14:02Z' })
+    await before.drain()
+    before.close()
+
+    const after = createHarness({}, { directory })
+    after.secrets.set(`${CLUSTER}/flux-system/github`, { token: 'ghp_example' })
+    after.clock.advance(-3_600_000)
+    await after.send('kustomization-applied', { timestamp: '2026-11-20T08:14:05Z' })
+    await after.drain()
+    expect(states(after)).toEqual(['success'])
+  })
+
+  it('keep their order over a replay', async () => {
+    const harness = await withGithub()
+    harness.answerWith(() => answer(400))
+    await harness.send('kustomization-health-check-failed', { timestamp: '2026-11-20T08:00:00Z' })
+    await harness.drain()
+    harness.answerWith(() => answer(201))
+    const [dead] = await harness.records()
+    harness.clock.advance(3_600_000)
+    await requestReplay(harness.ports, dead?.id ?? '')
+    await harness.drain()
+    expect((await harness.records()).map(({ order }) => order)).toEqual([dead?.order])
   })
 
   it('refuse the replay of one that was superseded', async () => {
