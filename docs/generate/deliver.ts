@@ -9,7 +9,7 @@ import { compileRoutingTable } from '../../relay/pipeline/routing-table.ts'
 import { createAccessTokens } from '../../relay/providers/access-tokens.ts'
 import { CLUSTER, type Example } from './example.ts'
 import { readProjectFile } from './project.ts'
-import { type Answers, createRecorder, NOW, type Sent } from './recorder.ts'
+import { type Answers, createRecorder, type Sent, sentAt } from './recorder.ts'
 
 /** An event of the project, on its way through an example. */
 export interface Delivery {
@@ -35,18 +35,27 @@ export async function deliverEvents(
   answers: Answers,
   severities: ReadonlyArray<keyof typeof EVENTS>,
 ): Promise<readonly Delivery[]> {
-  const { ports, sent } = createRecorder(example.secrets, answers)
+  const { ports, sent, setTime } = createRecorder(example.secrets, answers)
   const destinations = createDestinations(ports.clock)
   const context = { ports, destinations, tokens: createAccessTokens(ports.clock) }
   const deliveries: Delivery[] = []
   for (const severity of severities) {
     const { file, queued, candidate } = firstThatReaches(example, EVENTS[severity])
     const before = sent.length
-    const record = newRecord(queued, candidate.alert, NOW)
-    const input = { cluster: CLUSTER, deliveryId: record.id, event: queued.event, candidate }
+    const now = sentAt(queued.event)
+    setTime(now)
+    const record = newRecord(queued, candidate.alert, now)
+    const onTime = { late: false, overtaken: false }
+    const input = {
+      cluster: CLUSTER,
+      deliveryId: record.id,
+      event: queued.event,
+      candidate,
+      ...onTime,
+    }
     const prepared = await prepare(input, example.secrets)
     if (prepared.kind !== 'prepared') throw new Error(`${example.file}: ${prepared.reason}`)
-    const conclusion = await attempt(record, candidate, context)
+    const conclusion = await attempt(record, candidate, context, false)
     deliveries.push({ file, prepared, conclusion, sent: sent.slice(before) })
   }
   return deliveries
@@ -71,8 +80,8 @@ function isFor({ providers: [first] }: Example, { provider }: Candidate): boolea
 function queuedEvent(file: string) {
   const value: unknown = JSON.parse(readProjectFile(file))
   const sender = { cluster: CLUSTER, isNotificationController: false }
-  const { events, rejected } = accept([{ value }], sender, NOW, createOrderTimes())
+  const { events, rejected } = accept([{ value }], sender, 0, createOrderTimes())
   const [accepted] = events
   if (!accepted) throw new Error(`${file}: ${rejected[0]?.error}`)
-  return { ...accepted, sequence: '1' }
+  return { ...accepted, acceptedAt: sentAt(accepted.event), sequence: '1' }
 }

@@ -1,4 +1,5 @@
 import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
+import type { Event } from '../../relay/model/event.ts'
 import type {
   Clock,
   HttpResponse,
@@ -33,16 +34,20 @@ export interface Recorder {
   readonly ports: Ports
   /** In the order of sending. */
   readonly sent: readonly Sent[]
+  /** Sets the clock. Milliseconds since the epoch. */
+  setTime(now: number): void
 }
 
-/** A later time than that of every example event, so that the pages are the same on every day. */
-export const NOW = Date.UTC(2026, 10, 20, 12)
-
-const clock: Clock = { now: () => NOW, random: () => 0 }
+/** When an event is sent, so that the pages are the same on every day, and nothing in them is late. */
+export function sentAt({ timestamp }: Pick<Event, 'timestamp'>): number {
+  return Date.parse(timestamp) + 1_000
+}
 
 /** Ports for attempts without a network: what is sent is recorded, and answered. */
 export function createRecorder(secrets: SecretStore, answers: Answers): Recorder {
   const sent: Sent[] = []
+  let now = 0
+  const clock: Clock = { now: () => now, random: () => 0 }
   const ports: Ports = {
     clock,
     secrets,
@@ -66,7 +71,13 @@ export function createRecorder(secrets: SecretStore, answers: Answers): Recorder
     orderTimes: { next: ({ eventTime }) => eventTime },
     observer: { decided() {} },
   }
-  return { ports, sent }
+  return {
+    ports,
+    sent,
+    setTime(ms) {
+      now = ms
+    },
+  }
 }
 
 function createState(): StateStore {

@@ -7,6 +7,7 @@ import { createRedactor, type Redact } from '../redact.ts'
 import { CLAIM_CONFLICT_DELAY_MS } from '../retry.ts'
 import { type Delivered, deliver } from './deliver.ts'
 import type { DeliverParts } from './exchange.ts'
+import { isLate } from './lateness.ts'
 import type { Candidate } from './match.ts'
 import { type Prepared, type PrepareInput, prepare } from './prepare.ts'
 import type { Conclusion } from './record.ts'
@@ -23,13 +24,15 @@ export interface AttemptContext extends DeliverParts {
 }
 
 /**
- * Makes one attempt of one Delivery and says what came of it. Rejects when a store fails; the
- * attempt may then have been sent, and is made again.
+ * Makes one attempt of one Delivery and says what came of it. `overtaken`: a newer event of its
+ * object is known. Rejects when a store fails; the attempt may then have been sent, and is made
+ * again.
  */
 export async function attempt(
   record: DeliveryRecord,
   candidate: Candidate,
   context: AttemptContext,
+  overtaken: boolean,
 ): Promise<Conclusion> {
   const about = candidate.provider ? { provider: candidate.provider.provider } : {}
   if (candidate.kind !== 'matched') {
@@ -40,6 +43,8 @@ export async function attempt(
     deliveryId: record.id,
     event: record.event,
     candidate,
+    late: isLate(record, context.ports.clock.now()),
+    overtaken,
   }
   const prepared = await prepare(input, context.ports.secrets)
   if (prepared.kind !== 'prepared') {

@@ -4,7 +4,9 @@ import type { LedgerWrite, Ports, Versioned } from '../ports.ts'
 import { createAccessTokens } from '../providers/access-tokens.ts'
 import { createRoutingTables, type RoutingTables } from '../routing-tables.ts'
 import { type AttemptContext, attempt } from './attempt.ts'
+import { isRetryOvertaken } from './lateness.ts'
 import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts'
+import { isOvertaken } from './object-memory.ts'
 import { orderParts } from './order.ts'
 import {
   type Conclusion,
@@ -14,7 +16,7 @@ import {
   newRecord,
   unchangedRecordId,
 } from './record.ts'
-import { findRepeat } from './repeat.ts'
+import { findPlace } from './repeat.ts'
 import type { RoutingTable } from './routing-table.ts'
 
 /** Takes what the queue hands out. */
@@ -56,9 +58,7 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
   const decided = known.get(deliveryId(queued.id, undefined))
   if (decided) return requeue(context, [decided])
 
-  // One with deliveries was found to be no repeat. To remember it again, after what may be newer
-  // events of its object, would make the next one like it a repeat.
-  const repeat = known.size === 0 ? await findRepeat(context.ports, queued) : undefined
+  const { repeat, overtaken } = await findPlace(context.ports, queued, known.size > 0)
   if (repeat) {
     const since = new Date(repeat.at).toISOString()
     const reason = `repeats the event ${repeat.ofEventId.slice(0, 12)} of ${since}`
@@ -72,7 +72,7 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
   if (candidates.length === 0) {
     return settleWithoutAlert(context, queued, { outcome: 'skipped', reason })
   }
-  await tryCandidates(context, queued, candidates, known)
+  await tryCandidates(context, { queued, candidates, known, overtaken })
 }
 
 type KnownRecords = ReadonlyMap<string, DeliveryRecord>
@@ -93,15 +93,21 @@ async function settleWithoutAlert(context: Context, queued: QueuedEvent, conclus
   await settle(context, newRecord(queued, undefined, context.ports.clock.now()), conclusion)
 }
 
+/** An event, and the Alerts to which it is to go. */
+interface FirstTries {
+  readonly queued: QueuedEvent
+  readonly candidates: readonly Candidate[]
+  readonly known: KnownRecords
+  readonly overtaken: boolean
+}
+
 /**
  * Tries each delivery that has no record yet on its own: what one destination does touches no
  * other. Recorded retries are queued again.
  */
 async function tryCandidates(
   context: Context,
-  queued: QueuedEvent,
-  candidates: readonly Candidate[],
-  known: KnownRecords,
+  { queued, candidates, known, overtaken }: FirstTries,
 ): Promise<void> {
   const records = candidates.map(({ alert }) => newRecord(queued, alert, context.ports.clock.now()))
   await requeue(
@@ -111,16 +117,22 @@ async function tryCandidates(
   const results = await Promise.allSettled(
     candidates.map(async (candidate, index) => {
       const record = records[index]
-      if (record && !known.has(record.id)) await tryFirst(context, record, candidate)
+      if (!record || known.has(record.id)) return
+      await tryFirst(context, record, candidate, overtaken)
     }),
   )
   const failed = results.find((result) => result.status === 'rejected')
   if (failed) throw failed.reason
 }
 
-async function tryFirst(context: Context, record: DeliveryRecord, candidate: Candidate) {
+async function tryFirst(
+  context: Context,
+  record: DeliveryRecord,
+  candidate: Candidate,
+  overtaken: boolean,
+): Promise<void> {
   const startedAt = context.ports.clock.now()
-  const conclusion = await attempt(record, candidate, context)
+  const conclusion = await attempt(record, candidate, context, overtaken)
   const { subjectStateKey } = conclusion
   if (subjectStateKey && wasNotSent(conclusion)) {
     const id = unchangedRecordId(record, subjectStateKey)
@@ -171,12 +183,17 @@ async function retryDelivery(
   const alert = table?.alertsByUid.get(record.alert?.uid ?? '')
   const conclusion: Conclusion =
     table && alert
-      ? await attempt(record, matchAlert(record, alert, table, options), context)
+      ? await attemptAgain(context, record, matchAlert(record, alert, table, options))
       : {
           outcome: 'skipped',
           reason: `Alert ${record.alert?.namespace}/${record.alert?.name} does not exist any more`,
         }
   await settle(context, record, conclusion, startedAt, stored)
+}
+
+async function attemptAgain(context: Context, record: DeliveryRecord, candidate: Candidate) {
+  const overtaken = await isRetryOvertaken(context.ports, record, candidate)
+  return attempt(record, candidate, context, overtaken)
 }
 
 /** An event that found no configuration, or is replayed: matches it as if it had just come. */
@@ -197,7 +214,9 @@ async function retryEvent(
   }
   const { candidates, reason } = match(record, table, context.options)
   const queued = queuedAgain(record)
-  await tryCandidates(context, queued, candidates, await readKnown(context, queued, candidates))
+  const known = await readKnown(context, queued, candidates)
+  const overtaken = await isOvertaken(context.ports, record)
+  await tryCandidates(context, { queued, candidates, known, overtaken })
   const names = candidates.map(({ alert }) => `${alert.metadata.namespace}/${alert.metadata.name}`)
   const conclusion: Conclusion = {
     outcome: 'skipped',

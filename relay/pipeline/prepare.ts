@@ -42,6 +42,8 @@ export interface PrepareInput {
   readonly deliveryId: string
   readonly event: Event
   readonly candidate: MatchedCandidate
+  readonly late: boolean
+  readonly overtaken: boolean
 }
 
 /**
@@ -49,7 +51,7 @@ export interface PrepareInput {
  * Rejects when the Secret store cannot be read.
  */
 export async function prepare(
-  { cluster, deliveryId, event, candidate }: PrepareInput,
+  { cluster, deliveryId, event, candidate, late, overtaken }: PrepareInput,
   secrets: SecretStore,
   options: { readonly fresh?: boolean } = {},
 ): Promise<Prepared | Unprepared> {
@@ -69,8 +71,8 @@ export async function prepare(
       alert: alert.metadata,
       provider: provider.metadata,
       deliveryId,
-      late: false,
-      overtaken: false,
+      late,
+      overtaken,
       commitStatusContext:
         type.family === 'commit-status' ? contextOf(cluster, merged, alert, compiled) : '',
     }

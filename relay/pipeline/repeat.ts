@@ -1,8 +1,8 @@
-import { z } from 'zod'
 import type { QueuedEvent } from '../model/delivery.ts'
-import type { Ports, Versioned } from '../ports.ts'
+import type { Ports } from '../ports.ts'
 import { fingerprint } from './fingerprint.ts'
-import { orderTime } from './order.ts'
+import { isNewer, type ObjectState, readObjectState, writeObjectState } from './object-memory.ts'
+import { eventOrder, orderTime } from './order.ts'
 
 /** Another event of the same fingerprint within this time is a repeat. */
 export const REPEAT_WINDOW_MS = 5 * 60_000
@@ -10,53 +10,58 @@ export const REPEAT_WINDOW_MS = 5 * 60_000
 /** Different messages of one object that are remembered within the window. */
 const MAX_REMEMBERED = 64
 
-/** What is remembered of an object: its severity, and what was reported since that began. */
-const ObjectState = z.object({
-  severity: z.string(),
-  seen: z.array(z.object({ fingerprint: z.string(), eventId: z.string(), at: z.number() })),
-})
-type ObjectState = z.infer<typeof ObjectState>
-
-/** The earlier event that this one repeats. */
+/** The earlier event that another one repeats. */
 export interface Repeat {
   readonly ofEventId: string
   /** Milliseconds since the epoch. */
   readonly at: number
 }
 
+/** What the earlier events of its object say about an event. */
+export interface Place {
+  /** Undefined when it repeats none. */
+  readonly repeat: Repeat | undefined
+  /** Whether a newer event of the object came first. */
+  readonly overtaken: boolean
+}
+
 /**
  * Says whether an event repeats an earlier one of its object: same fingerprint, within five
- * minutes, no other severity in between. Remembers the event when it does not. A redelivered event
- * is no repeat of itself.
+ * minutes, no other severity in between. Remembers the event when it does not.
+ *
+ * `hasDeliveries`: the event comes again, and was found to be no repeat. To remember it once more,
+ * after what may be newer events of its object, would make the next one like it a repeat.
  */
-export async function findRepeat(ports: Ports, queued: QueuedEvent): Promise<Repeat | undefined> {
-  const key = `${queued.cluster}#object#${queued.group}`
-  const stored = await ports.state.read(key)
-  const state = parseState(stored)
-  const at = orderTime(queued)
+export async function findPlace(
+  ports: Ports,
+  queued: QueuedEvent,
+  hasDeliveries: boolean,
+): Promise<Place> {
+  const stored = await readObjectState(ports, queued)
+  const state = stored?.value
+  const { severity } = queued.event
+  const [at, order] = [orderTime(queued), eventOrder(queued)]
+  const overtaken = isNewer(state, order)
+  if (hasDeliveries) return { repeat: undefined, overtaken }
+
   const print = fingerprint(queued.event)
-  const sameSeverity = state?.severity === queued.event.severity
-  const seen = sameSeverity ? state.seen.filter((entry) => isNear(entry.at, at)) : []
+  const seen =
+    state?.severity === severity ? state.seen.filter((entry) => isNear(entry.at, at)) : []
 
   const earlier = seen.find((entry) => entry.fingerprint === print)
   if (earlier) {
-    return earlier.eventId === queued.id
-      ? undefined
-      : { ofEventId: earlier.eventId, at: earlier.at }
+    const isItself = earlier.eventId === queued.id
+    const repeat = isItself ? undefined : { ofEventId: earlier.eventId, at: earlier.at }
+    return { repeat, overtaken }
   }
 
   const next: ObjectState = {
-    severity: queued.event.severity,
+    severity,
     seen: [...seen, { fingerprint: print, eventId: queued.id, at }].slice(-MAX_REMEMBERED),
+    latest: overtaken && state?.latest !== undefined ? state.latest : order,
   }
-  const expiresAt = ports.clock.now() + 2 * REPEAT_WINDOW_MS
-  const written = await ports.state.write(key, next, stored?.version ?? 'absent', expiresAt)
-  if (!written) throw new Error(`object state of event ${queued.id} changed under its dispatch`)
-  return undefined
-}
-
-function parseState(stored: Versioned<unknown> | undefined): ObjectState | undefined {
-  return stored === undefined ? undefined : ObjectState.parse(stored.value)
+  await writeObjectState(ports, queued, next, stored)
+  return { repeat: undefined, overtaken }
 }
 
 function isNear(a: number, b: number): boolean {

@@ -1,0 +1,60 @@
+import { z } from 'zod'
+import type { DeliveryRecord, EventOrder } from '../model/delivery.ts'
+import type { Ports, Versioned } from '../ports.ts'
+import { objectGroupKey } from './accept.ts'
+
+/** A delivery is retried for 24 hours, and asks at each try whether a newer event is known. */
+const REMEMBER_MS = 25 * 3_600_000
+
+/** What is remembered of an object: its severity, what was reported since that began, and when. */
+const ObjectState = z.object({
+  severity: z.string(),
+  seen: z.array(z.object({ fingerprint: z.string(), eventId: z.string(), at: z.number() })),
+  /** The order of the newest event that was no repeat. Absent in what older versions wrote. */
+  latest: z.string().optional(),
+})
+export type ObjectState = Readonly<z.infer<typeof ObjectState>>
+
+/** The events of one object, as `AcceptedEvent` names them. */
+export interface ObjectEvents {
+  readonly cluster: string
+  readonly group: string
+}
+
+export async function readObjectState(
+  { state }: Pick<Ports, 'state'>,
+  object: ObjectEvents,
+): Promise<Versioned<ObjectState> | undefined> {
+  const stored = await state.read(stateKey(object))
+  return stored && { value: ObjectState.parse(stored.value), version: stored.version }
+}
+
+/** Writes what follows on `stored`. Rejects when another process wrote meanwhile. */
+export async function writeObjectState(
+  { state, clock }: Pick<Ports, 'state' | 'clock'>,
+  object: ObjectEvents,
+  next: ObjectState,
+  stored: Versioned<ObjectState> | undefined,
+): Promise<void> {
+  const key = stateKey(object)
+  const expiresAt = clock.now() + REMEMBER_MS
+  const written = await state.write(key, next, stored?.version ?? 'absent', expiresAt)
+  if (!written) throw new Error(`the state of an object, ${key}, changed under its dispatch`)
+}
+
+/** Whether a newer event of the same object is known. */
+export async function isOvertaken(
+  ports: Pick<Ports, 'state'>,
+  { cluster, event, order }: Pick<DeliveryRecord, 'cluster' | 'event' | 'order'>,
+): Promise<boolean> {
+  const group = objectGroupKey(cluster, event.involvedObject)
+  return isNewer((await readObjectState(ports, { cluster, group }))?.value, order)
+}
+
+export function isNewer(state: ObjectState | undefined, order: EventOrder): boolean {
+  return state?.latest !== undefined && state.latest > order
+}
+
+function stateKey({ cluster, group }: ObjectEvents): string {
+  return `${cluster}#object#${group}`
+}
