@@ -89,8 +89,11 @@ export function apiGroup(object: Pick<InvolvedObject, 'apiVersion'>): string {
   return slash < 0 ? '' : object.apiVersion.slice(0, slash)
 }
 
-/** Keys that belong to the event itself, whatever object it is about. */
-const EVENT_OWN_KEYS: ReadonlySet<string> = new Set(['commit', 'change_request'])
+/**
+ * Keys that belong to the event itself, whatever object it is about. A `token` that a
+ * notification-controller sends is a user's: it drops that of the object's controller.
+ */
+const EVENT_OWN_KEYS: ReadonlySet<string> = new Set(['commit', 'change_request', 'token'])
 
 /**
  * Metadata with the prefixes of its keys, which the generic providers of a notification-controller

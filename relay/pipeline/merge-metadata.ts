@@ -16,16 +16,17 @@ const ALERT_SOURCES: ReadonlySet<string> = new Set(['spec.eventMetadata', 'spec.
 /**
  * Merges what event and Alert say, lowest to highest: the event's own keys, the Alert's
  * `eventMetadata`, its `summary`, the object group's keys (Flux RFC 0008). When nothing results,
- * the event's metadata stays as it was.
+ * the event's metadata stays as it was. What is internal to the object's controller is in neither.
  */
 export function mergeMetadata(event: Event, alert: Alert): MergedMetadata {
   const { eventMetadata, summary } = alert.spec
   const group = apiGroup(event.involvedObject)
+  const metadata = withoutInternal(event.metadata, group)
   const sources: readonly Source[] = [
-    ['the event', withoutPrefix(event, `${EVENT_GROUP}/`)],
+    ['the event', withoutPrefix(metadata, `${EVENT_GROUP}/`)],
     ['spec.eventMetadata', Object.entries(eventMetadata)],
     ['spec.summary', summary === '' ? [] : [['summary', summary]]],
-    [`the controller (${group})`, withoutPrefix(event, `${group}/`)],
+    [`the controller (${group})`, withoutPrefix(metadata, `${group}/`)],
   ]
   const merged = new Map<string, { readonly value: string; readonly from: readonly string[] }>()
   for (const [name, entries] of sources) {
@@ -33,7 +34,7 @@ export function mergeMetadata(event: Event, alert: Alert): MergedMetadata {
       merged.set(key, { value, from: [...(merged.get(key)?.from ?? []), name] })
     }
   }
-  if (merged.size === 0) return { metadata: event.metadata, conflicts: [], authored: new Set() }
+  if (merged.size === 0) return { metadata, conflicts: [], authored: new Set() }
   const authored = [...merged].filter(([, { from }]) => ALERT_SOURCES.has(from.at(-1) ?? ''))
   return {
     authored: new Set(authored.map(([key]) => key)),
@@ -46,8 +47,23 @@ export function mergeMetadata(event: Event, alert: Alert): MergedMetadata {
   }
 }
 
-function withoutPrefix(event: Event, prefix: string): ReadonlyArray<readonly [string, string]> {
-  return Object.entries(event.metadata)
+type Metadata = Event['metadata']
+
+/**
+ * A controller's `token` only tells two of its events apart. The stored event keeps it for that, and
+ * to no destination it means anything: to Alertmanager it would make every firing a new alert.
+ * https://github.com/fluxcd/pkg/blob/main/apis/event/v1beta1/metadata.go
+ */
+function withoutInternal(metadata: Metadata, group: string): Metadata {
+  const { [`${group}/token`]: _, ...rest } = metadata
+  return rest
+}
+
+function withoutPrefix(
+  metadata: Metadata,
+  prefix: string,
+): ReadonlyArray<readonly [string, string]> {
+  return Object.entries(metadata)
     .filter(([key]) => key.startsWith(prefix))
     .map(([key, value]) => [key.slice(prefix.length), value])
 }

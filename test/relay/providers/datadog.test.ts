@@ -36,7 +36,6 @@ describe('datadog requests', () => {
           'app-version:2.0.1',
           'deploymentid:e076e315-5a48-41c3-81c8-8d8bdee7d74d',
           'revision:1.4.2',
-          'token:sha256:6a1f0c1e3b',
         ],
         source_type_name: 'fluxcd',
         date_happened: 1_795_172_537,

@@ -64,7 +64,6 @@ describe('discord requests', () => {
             { title: 'app-version', value: '2.0.1', short: false },
             { title: 'deploymentID', value: 'e076e315-5a48-41c3-81c8-8d8bdee7d74d', short: false },
             { title: 'revision', value: '1.4.2', short: false },
-            { title: 'token', value: 'sha256:6a1f0c1e3b', short: false },
           ],
         },
       ],

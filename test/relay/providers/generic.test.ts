@@ -52,7 +52,7 @@ describe('generic requests', () => {
         '"message":"Helm upgrade failed for release apps/webapp with chart webapp@1.4.2: context deadline exceeded",' +
         '"reason":"UpgradeFailed",' +
         '"metadata":{"app-version":"2.0.1","deploymentID":"e076e315-5a48-41c3-81c8-8d8bdee7d74d",' +
-        '"revision":"1.4.2","token":"sha256:6a1f0c1e3b"},' +
+        '"revision":"1.4.2"},' +
         '"reportingController":"helm-controller",' +
         '"reportingInstance":"helm-controller-76dff45854-5bnfp"}',
     )

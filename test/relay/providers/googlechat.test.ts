@@ -99,7 +99,6 @@ describe('googlechat requests', () => {
                 keyValue('app-version', '2.0.1'),
                 keyValue('deploymentID', 'e076e315-5a48-41c3-81c8-8d8bdee7d74d'),
                 keyValue('revision', '1.4.2'),
-                keyValue('token', 'sha256:6a1f0c1e3b'),
               ],
             },
           ],

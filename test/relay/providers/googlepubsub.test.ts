@@ -57,7 +57,6 @@ describe('googlepubsub requests', () => {
         'app-version': '2.0.1',
         deploymentID: 'e076e315-5a48-41c3-81c8-8d8bdee7d74d',
         revision: '1.4.2',
-        token: 'sha256:6a1f0c1e3b',
       },
       reportingController: 'helm-controller',
       reportingInstance: 'helm-controller-76dff45854-5bnfp',

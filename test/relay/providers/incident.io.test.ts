@@ -37,7 +37,6 @@ describe('incident.io requests', () => {
           'app-version': '2.0.1',
           deploymentID: 'e076e315-5a48-41c3-81c8-8d8bdee7d74d',
           revision: '1.4.2',
-          token: 'sha256:6a1f0c1e3b',
           severity: 'error',
           reason: 'UpgradeFailed',
           reportingController: 'helm-controller',

@@ -56,8 +56,7 @@ describe('matrix requests', () => {
         'Helm upgrade failed for release apps/webapp with chart webapp@1.4.2: context deadline exceeded\n' +
         '- app-version: 2.0.1\n' +
         '- deploymentID: e076e315-5a48-41c3-81c8-8d8bdee7d74d\n' +
-        '- revision: 1.4.2\n' +
-        '- token: sha256:6a1f0c1e3b\n',
+        '- revision: 1.4.2\n',
     )
   })
 

@@ -54,7 +54,6 @@ describe('slack requests', () => {
             { title: 'app-version', value: '2.0.1' },
             { title: 'deploymentID' },
             { title: 'revision', value: '1.4.2' },
-            { title: 'token' },
           ],
         },
       ],

@@ -62,7 +62,6 @@ describe('zoom requests', () => {
               { key: 'app-version', value: '2.0.1' },
               { key: 'deploymentID', value: 'e076e315-5a48-41c3-81c8-8d8bdee7d74d' },
               { key: 'revision', value: '1.4.2' },
-              { key: 'token', value: 'sha256:6a1f0c1e3b' },
             ],
           },
         ],
