@@ -33,7 +33,7 @@ const ANSWER = /^answer `(\d{3}) ?(.*)`$/
 const NO_ANSWER =
   /^no answer `(address-refused|invalid-request|dns|connect|tls|proxy|reset|timeout|protocol)`$/
 const REFUSED = /^refused `(credentials|permission|message) (.+)`$/
-const REASON = /^(dead|retry) `(.+)`$/
+const REASON = /^(dead|retry|skipped) `(.+)`$/
 
 /** Throws when the file is missing, or is not of the form that the others have. */
 export function readAbout(name: string): About {

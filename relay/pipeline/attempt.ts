@@ -16,8 +16,9 @@ import { claimSubject, settleSubject, subjectStateKey } from './subject.ts'
 /** How much of an answer the ledger keeps of each try, in UTF-16 units. */
 const MAX_EXCERPT_LENGTH = 2_048
 
-/** What an Alert that fits comes to when it leads to no attempt. A missing Provider may come. */
+/** What comes of an Alert that fits and of an event that cannot be sent. What is missing may come. */
 const OUTCOME_UNMATCHED = { skipped: 'skipped', missing: 'retry', 'unknown-type': 'dead' } as const
+const OUTCOME_UNPREPARED = { skipped: 'skipped', missing: 'retry', invalid: 'dead' } as const
 
 export interface AttemptContext extends DeliverParts {
   readonly destinations: Destinations
@@ -48,8 +49,7 @@ export async function attempt(
   }
   const prepared = await prepare(input, context.ports.secrets)
   if (prepared.kind !== 'prepared') {
-    const outcome = prepared.kind === 'missing' ? 'retry' : 'dead'
-    return { outcome, reason: prepared.reason, ...about }
+    return { outcome: OUTCOME_UNPREPARED[prepared.kind], reason: prepared.reason, ...about }
   }
   const conclusion = await sendAdmitted(record, prepared, input, context)
   return { ...about, ...conclusion, notes: [...prepared.notes, ...(conclusion.notes ?? [])] }

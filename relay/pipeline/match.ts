@@ -1,5 +1,5 @@
 import type { Alert } from '../model/alert.ts'
-import { apiGroup, EVENT_GROUP, type Event, type Labels, objectName } from '../model/event.ts'
+import { type Event, type Labels, objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import {
@@ -10,6 +10,7 @@ import {
   type Source,
   sourceKey,
 } from './routing-table.ts'
+import { typeGate } from './type-gate.ts'
 
 /** What is matched: an event as received, and what else its sender knows. */
 export interface MatchInput {
@@ -164,29 +165,4 @@ function ruleAgainst(message: string, compiled: CompiledAlert): string | undefin
   }
   const excluding = compiled.exclusion.find(matches)
   return excluding && `excluded by ${excluding.field} /${excluding.pattern.source}/`
-}
-
-/**
- * Which events reach which type, judged on the event as received: an Alert's own metadata opens no
- * gate. Undefined when the type takes it.
- */
-function typeGate(event: Event, type: ProviderType): string | undefined {
-  if (event.severity === 'trace') return 'severity trace reaches no provider'
-  const group = apiGroup(event.involvedObject)
-  const { metadata } = event
-  const forCommits = metadata[`${group}/commit_status`] === 'update'
-  if (type.family === 'commit-status') {
-    const takes =
-      event.severity === 'error' ||
-      forCommits ||
-      Boolean(metadata[`${EVENT_GROUP}/commit`]) ||
-      event.reason.endsWith('Succeeded')
-    if (!takes) return `${type.type} takes errors, and info events about a commit only`
-  } else if (forCommits && !type.takesCommitStatusUpdates) {
-    return 'the event is marked for commit statuses only (commit_status: update)'
-  }
-  if (type.family === 'change-request' && !metadata[`${EVENT_GROUP}/change_request`]) {
-    return `${type.type} takes events with ${EVENT_GROUP}/change_request only`
-  }
-  return type.skips?.(event)
 }

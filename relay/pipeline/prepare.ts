@@ -31,9 +31,12 @@ export interface Prepared {
   readonly notes: readonly string[]
 }
 
-/** `missing`: try again, it may come. `invalid`: no try can succeed before a person acts. */
+/**
+ * `skipped`: the event is none for this type. `missing`: try again, it may come. `invalid`: no try
+ * can succeed before a person acts.
+ */
 export interface Unprepared {
-  readonly kind: 'missing' | 'invalid'
+  readonly kind: 'skipped' | 'missing' | 'invalid'
   readonly reason: string
 }
 
@@ -57,11 +60,14 @@ export async function prepare(
 ): Promise<Prepared | Unprepared> {
   const { alert, provider: compiled, type } = candidate
   const { provider } = compiled
-  const resolved = await resolveProvider(cluster, provider, type, secrets, options)
-  if (resolved.kind !== 'resolved') return resolved
-
   const { metadata, conflicts, authored } = mergeMetadata(event, alert)
   const merged: Event = { ...event, metadata }
+  // Before the Secret is read: an event that is none for the type waits for no Secret.
+  const skipped = type.skipsMerged?.(merged)
+  if (skipped !== undefined) return { kind: 'skipped', reason: skipped }
+
+  const resolved = await resolveProvider(cluster, provider, type, secrets, options)
+  if (resolved.kind !== 'resolved') return resolved
   try {
     const { settings } = resolved
     const whole: Notification = {

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { HttpResponse } from '../ports.ts'
 import { httpProvider, type Notification, type Verdict } from './contract.ts'
-import { commitHash } from './formats/commit-hash.ts'
+import { commitHash, namesNoCommit } from './formats/commit-hash.ts'
 import {
   descriptionOf,
   fitDescription,
@@ -37,6 +37,7 @@ export const azureDevOps = httpProvider<Settings>({
   family: 'commit-status',
   settings: Settings,
   skips: skipProgressing,
+  skipsMerged: (event) => namesNoCommit(event),
   fit: ({ event }) => fitDescription(event, MAX_DESCRIPTION_LENGTH),
   requests: statusPosts,
   subject(notification, settings) {

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { ellipsize } from '../model/text.ts'
 import { httpProvider, type Notification } from './contract.ts'
-import { commitHash } from './formats/commit-hash.ts'
+import { commitHash, namesNoCommit } from './formats/commit-hash.ts'
 import {
   descriptionOf,
   fitDescription,
@@ -38,6 +38,7 @@ export const bitbucket = httpProvider<Settings>({
   family: 'commit-status',
   settings: Settings,
   skips: skipProgressing,
+  skipsMerged: (event) => namesNoCommit(event),
   fit: ({ event }) => fitDescription(event, MAX_TEXT_LENGTH),
   requests(notification, settings) {
     const credential = Buffer.from(settings.token).toString('base64')

@@ -85,6 +85,11 @@ interface ProviderBase<S> {
   fit?(notification: Notification, settings: S): Event
   /** Why this type does not take the event (as received, before the merge); undefined: it does. */
   skips?(event: Event): string | undefined
+  /**
+   * Why the event with its final metadata (after the merge) is none for this type, such as one that
+   * names no commit; undefined: it is one. Asked before any Secret is read; the delivery is skipped.
+   */
+  skipsMerged?(event: Event): string | undefined
   /** What a newer notification replaces. Throws `NotificationError` like `requests`. */
   subject?(notification: Notification, settings: S): Subject
 }

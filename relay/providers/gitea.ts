@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ellipsize } from '../model/text.ts'
 import { httpProvider, type Notification } from './contract.ts'
-import { commitHash } from './formats/commit-hash.ts'
+import { commitHash, namesNoCommit } from './formats/commit-hash.ts'
 import { descriptionOf, fitDescription, statusSubject } from './formats/commit-status.ts'
 import { classifyForgeAnswer } from './formats/forge-answer.ts'
 import {
@@ -16,6 +16,9 @@ import { isError } from './formats/names.ts'
 /** Gitea documents no limit; no other forge shows more. */
 const MAX_TEXT_LENGTH = 255
 
+/** Gitea has repositories with SHA-256 object ids too. */
+const HASH_LENGTHS = [40, 64] as const
+
 /**
  * Gitea and Forgejo: the status of a commit, with an access token.
  * https://docs.gitea.com/api/#tag/repository/operation/repoCreateStatus
@@ -24,6 +27,7 @@ export const gitea = httpProvider<GiteaRepository>({
   type: 'gitea',
   family: 'commit-status',
   settings: z.object(giteaFields()).transform(giteaRepository),
+  skipsMerged: (event) => namesNoCommit(event, HASH_LENGTHS),
   fit: ({ event }) => fitDescription(event, MAX_TEXT_LENGTH),
   requests(notification, settings) {
     return [
@@ -37,9 +41,8 @@ export const gitea = httpProvider<GiteaRepository>({
   classify: (response) => classifyForgeAnswer(response),
 })
 
-/** Gitea has repositories with SHA-256 object ids too. */
 function statusUrl({ event }: Notification, settings: GiteaRepository): string {
-  return `${settings.repositoryUrl}/statuses/${commitHash(event, [40, 64])}`
+  return `${settings.repositoryUrl}/statuses/${commitHash(event, HASH_LENGTHS)}`
 }
 
 function statusOf({ event, commitStatusContext }: Notification) {

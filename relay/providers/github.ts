@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ellipsize } from '../model/text.ts'
 import { httpProvider, type Notification } from './contract.ts'
-import { commitHash } from './formats/commit-hash.ts'
+import { commitHash, namesNoCommit } from './formats/commit-hash.ts'
 import {
   descriptionOf,
   fitDescription,
@@ -32,6 +32,7 @@ export const github = httpProvider<GithubRepository>({
   family: 'commit-status',
   settings: z.object(githubFields()).transform(githubRepository),
   skips: skipProgressing,
+  skipsMerged: (event) => namesNoCommit(event),
   fit: ({ event }) => fitDescription(event, MAX_DESCRIPTION_LENGTH),
   requests(notification, settings) {
     return [

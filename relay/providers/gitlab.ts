@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ellipsize } from '../model/text.ts'
 import type { HttpResponse } from '../ports.ts'
 import { httpProvider, type Notification, type Verdict } from './contract.ts'
-import { commitHash } from './formats/commit-hash.ts'
+import { commitHash, namesNoCommit } from './formats/commit-hash.ts'
 import {
   descriptionOf,
   fitDescription,
@@ -22,6 +22,9 @@ import { serviceMessage } from './formats/service-message.ts'
 
 const MAX_TEXT_LENGTH = 255
 
+/** GitLab has repositories with SHA-256 object ids too. */
+const HASH_LENGTHS = [40, 64] as const
+
 /** What GitLab calls the transitions that our two states ask for, and where they lead. */
 const TARGET_STATES: ReadonlyMap<string, string> = new Map([
   ['success', 'success'],
@@ -37,6 +40,7 @@ export const gitlab = httpProvider<GitlabProject>({
   family: 'commit-status',
   settings: z.object(gitlabFields()).transform(gitlabProject),
   skips: skipProgressing,
+  skipsMerged: (event) => namesNoCommit(event, HASH_LENGTHS),
   fit: ({ event }) => fitDescription(event, MAX_TEXT_LENGTH),
   requests(notification, settings) {
     return [
@@ -50,9 +54,8 @@ export const gitlab = httpProvider<GitlabProject>({
   classify: classifyGitlab,
 })
 
-/** GitLab has repositories with SHA-256 object ids too. */
 function statusUrl({ event }: Notification, settings: GitlabProject): string {
-  return `${settings.projectUrl}/statuses/${commitHash(event, [40, 64])}`
+  return `${settings.projectUrl}/statuses/${commitHash(event, HASH_LENGTHS)}`
 }
 
 function statusOf({ event, commitStatusContext }: Notification) {

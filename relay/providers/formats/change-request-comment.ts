@@ -25,6 +25,7 @@ export function changeRequestComment<S extends CommentSettings>(
     type: forge.type,
     family: 'change-request',
     settings: forge.settings,
+    skipsMerged: namesNoChangeRequest,
     host: (settings) => new URL(forge.urls(settings, '1').comments).host,
     fit: (notification, settings) =>
       cutToFit(
@@ -90,12 +91,14 @@ function markerOf<S extends CommentSettings>(
   return `<!-- ${markerName}:${providerUid}/${kind}/${namespace}/${name} -->`
 }
 
+/** An Alert's metadata may blank the change request that the event came with. */
+function namesNoChangeRequest({ metadata }: Event): string | undefined {
+  return metadata.change_request ? undefined : 'the event names no change request'
+}
+
 /** The number of the change request, from the final metadata. */
 function changeRequestOf({ metadata }: Event): string {
-  const text = metadata.change_request
-  if (text === undefined) {
-    throw new NotificationError('the event names no change request: no metadata change_request')
-  }
+  const text = metadata.change_request ?? ''
   if (!/^\d{1,15}$/.test(text)) {
     const shown = ellipsize(text, 80)
     throw new NotificationError(`metadata change_request is not a number: "${shown}"`)

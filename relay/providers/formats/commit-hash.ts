@@ -4,31 +4,70 @@ import { NotificationError } from '../contract.ts'
 
 /** The first of these that the metadata has names the commit, even if it is empty. */
 const REVISION_KEYS = ['commit', 'originRevision', 'revision'] as const
+type RevisionKey = (typeof REVISION_KEYS)[number]
 
 /** Hexadecimal digits of a Git hash: 40 of SHA-1, 64 of SHA-256. */
 export type HashLength = 40 | 64
 
+/** What metadata says of a commit: its hash in lower case, or why it names none. */
+export type NamedCommit = { readonly hash: string } | { readonly reason: string }
+
+/** What a commit is read from: metadata without prefixes, and the kind of the involved object. */
+export interface CommitSource {
+  readonly metadata: Readonly<Record<string, string>>
+  readonly kind: string
+}
+
 /**
- * The commit that an event is about, in lower case, from its final metadata: `main@sha1:<hash>`,
- * `main/<hash>` or the bare hash. `lengths` are those that the forge has commits of; Flux knows no
- * SHA-256 commits, and a revision of 64 digits may be the digest of an artifact. Throws
- * `NotificationError` that names the metadata key.
+ * The commit that metadata names: `main@sha1:<hash>`, `main/<hash>` or the bare hash. `lengths` are
+ * those that the forge has commits of.
  */
-export function commitHash(event: Event, lengths: readonly HashLength[] = [40]): string {
-  const key = REVISION_KEYS.find((candidate) => event.metadata[candidate] !== undefined)
+export function namedCommit(
+  { metadata, kind }: CommitSource,
+  lengths: readonly HashLength[] = [40],
+): NamedCommit {
+  const key = REVISION_KEYS.find((candidate) => metadata[candidate] !== undefined)
   if (key === undefined) {
-    throw new NotificationError(
-      `the event names no commit: its metadata has none of ${REVISION_KEYS.join(', ')}`,
-    )
+    const reason = `the event names no commit: its metadata has none of ${REVISION_KEYS.join(', ')}`
+    return { reason }
   }
-  const revision = event.metadata[key] ?? ''
+  const revision = metadata[key] ?? ''
   const hash = afterLast(revision, ':') ?? afterLast(revision, '/') ?? revision
-  if (lengths.some((length) => hash.length === length) && /^[\da-f]+$/i.test(hash)) {
-    return hash.toLowerCase()
+  const known = lengths.filter((length) => length === 40 || mayBeSha256(key, revision, kind))
+  if (known.some((length) => hash.length === length) && /^[\da-f]+$/i.test(hash)) {
+    return { hash: hash.toLowerCase() }
   }
-  throw new NotificationError(
-    `metadata ${key} names no commit: ${shapeOf(revision, hash)} where ${lengths.join(' or ')} hexadecimal digits are expected`,
-  )
+  const found = `metadata ${key} names no commit: ${shapeOf(revision, hash)}`
+  return { reason: `${found} where ${known.join(' or ')} hexadecimal digits are expected` }
+}
+
+/**
+ * Whether 64 digits are a SHA-256 commit, and not the digest of an artifact, which Flux writes the
+ * same way. A commit is what Git alone is the source of: the revision of a GitRepository, what an
+ * artifact was built from, and the bare hash that somebody gave as the commit. The `revision` of
+ * another object is that of its artifact, so it is taken for a digest.
+ */
+function mayBeSha256(key: RevisionKey, revision: string, kind: string): boolean {
+  if (key === 'commit') return !revision.includes(':')
+  return key === 'originRevision' || kind === 'GitRepository'
+}
+
+/** The commit that an event with its final metadata is about. */
+function commitOf(event: Event, lengths?: readonly HashLength[]): NamedCommit {
+  return namedCommit({ metadata: event.metadata, kind: event.involvedObject.kind }, lengths)
+}
+
+/** Why an event with its final metadata is about no commit; undefined when it is about one. */
+export function namesNoCommit(event: Event, lengths?: readonly HashLength[]): string | undefined {
+  const named = commitOf(event, lengths)
+  return 'reason' in named ? named.reason : undefined
+}
+
+/** The hash of that commit. Throws `NotificationError` for an event that names none. */
+export function commitHash(event: Event, lengths?: readonly HashLength[]): string {
+  const named = commitOf(event, lengths)
+  if ('hash' in named) return named.hash
+  throw new NotificationError(named.reason)
 }
 
 function afterLast(text: string, separator: string): string | undefined {

@@ -531,14 +531,6 @@ describe('commit statuses', () => {
       context: 'local/podinfo/0c9c2e41/main',
     })
   })
-
-  it('die with the reason when there is no commit', async () => {
-    const harness = await withGithub()
-    await harness.send('kustomization-health-check-failed', { metadata: {} })
-    await harness.drain()
-    expect((await harness.records())[0]).toMatchObject({ outcome: 'dead' })
-    expect(harness.requests).toEqual([])
-  })
 })
 
 describe('secrets', () => {

@@ -147,6 +147,7 @@ describe('references', () => {
 describe('which events reach which type', () => {
   const group = 'kustomize.toolkit.fluxcd.io'
   const marked = { [`${group}/commit_status`]: 'update' }
+  const git = { [`${group}/revision`]: `main@sha1:${HASH}` }
   const committed = { 'event.toolkit.fluxcd.io/commit': HASH }
   const with_ = (metadata: Record<string, string>, reason = 'Other', severity = 'info'): Event => ({
     ...info,
@@ -163,7 +164,9 @@ describe('which events reach which type', () => {
     ['a blank mark', with_({ [`${group}/commit_status`]: '' }), [false, true, true]],
     ['an info event with a commit', with_(committed), [true, true, true]],
     ['a blank commit', with_({ 'event.toolkit.fluxcd.io/commit': '' }), [false, true, true]],
-    ['a success of an older Flux', with_({}, 'ReconciliationSucceeded'), [true, true, true]],
+    ['a success of an older Flux', with_(git, 'ReconciliationSucceeded'), [true, true, true]],
+    ['one of no commit', with_({}, 'ReconciliationSucceeded'), [false, true, true]],
+    ['another success', with_(git, 'UpgradeSucceeded'), [false, true, true]],
     ['an error', with_({}, 'Failed', 'error'), [true, true, true]],
     ['a marked error', with_(marked, 'Failed', 'error'), [true, true, false]],
     ['progress', with_(marked, 'Progressing'), [false, true, false]],

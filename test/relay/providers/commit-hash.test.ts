@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { NotificationError } from '../../../relay/providers/contract.ts'
-import { commitHash } from '../../../relay/providers/formats/commit-hash.ts'
+import { commitHash, namesNoCommit } from '../../../relay/providers/formats/commit-hash.ts'
 import { fixtureEvent } from '../../support/notifications.ts'
 
 const SHA1 = '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
 const OTHER = '0123456789abcdef0123456789abcdef01234567'
 const SHA256 = '4e5f1d6f1a0c2b3d4e5f60718293a4b5c6d7e8f90123456789abcdef01234567'
 
-function eventWith(metadata: Readonly<Record<string, string>>) {
-  return { ...fixtureEvent('kustomization-finished'), metadata }
+function eventWith(metadata: Readonly<Record<string, string>>, kind = 'Kustomization') {
+  const event = fixtureEvent('kustomization-finished')
+  return { ...event, involvedObject: { ...event.involvedObject, kind }, metadata }
 }
 
 describe('commitHash', () => {
@@ -56,11 +57,37 @@ describe('commitHash', () => {
     expect(() => commitHash(eventWith(metadata))).toThrow(message)
   })
 
-  it('reads SHA-256 hashes for a forge that has them', () => {
-    const both = [40, 64] as const
-    expect(commitHash(eventWith({ revision: `main@sha256:${SHA256}` }), both)).toBe(SHA256)
-    expect(commitHash(eventWith({ revision: `main@sha1:${SHA1}` }), both)).toBe(SHA1)
-    expect(() => commitHash(eventWith({ revision: '1.4.2' }), both)).toThrow('where 40 or 64 hex')
+  const both = [40, 64] as const
+
+  it.each([
+    ['the revision of a GitRepository', { revision: `main@sha256:${SHA256}` }, 'GitRepository'],
+    ['what an artifact was built from', { originRevision: `main@sha256:${SHA256}` }],
+    ['the bare commit', { commit: SHA256.toUpperCase() }],
+  ])('reads SHA-256 hashes for a forge that has them: %s', (_, metadata, kind?: string) => {
+    expect(commitHash(eventWith(metadata, kind), both)).toBe(SHA256)
+    expect(() => commitHash(eventWith(metadata, kind))).toThrow('names no commit')
+    expect(commitHash(eventWith({ revision: `main@sha1:${SHA1}` }, kind), both)).toBe(SHA1)
+  })
+
+  it.each([
+    ['a Kustomization', { revision: `latest@sha256:${SHA256}` }, 'Kustomization'],
+    ['an OCIRepository', { revision: `sha256:${SHA256}` }, 'OCIRepository'],
+    ['a HelmRepository', { revision: SHA256 }, 'HelmRepository'],
+    ['a commit', { commit: `latest@sha256:${SHA256}` }, 'HelmRelease'],
+  ])('takes the digest of an artifact for no commit: %s', (_, metadata, kind) => {
+    expect(() => commitHash(eventWith(metadata, kind), both)).toThrow(
+      'ends in 64 characters where 40 hex',
+    )
+  })
+
+  it('says which lengths a forge has', () => {
+    const event = eventWith({ originRevision: '1.4.2' })
+    expect(() => commitHash(event, both)).toThrow('where 40 or 64 hex')
+  })
+
+  it('has the same to say without an error', () => {
+    expect(namesNoCommit(eventWith({ revision: SHA1 }))).toBeUndefined()
+    expect(namesNoCommit(eventWith({}))).toMatch(/^the event names no commit: /)
   })
 
   it('cuts a long revision in its message', () => {

@@ -51,7 +51,8 @@ describe('gitea requests', () => {
   })
 
   it('takes SHA-256 commits', () => {
-    const metadata = { 'kustomize.toolkit.fluxcd.io/revision': `main@sha256:${'ab'.repeat(32)}` }
+    const originRevision = `main@sha256:${'ab'.repeat(32)}`
+    const metadata = { 'kustomize.toolkit.fluxcd.io/originRevision': originRevision }
     const [request] = requestsOf(gitea, notificationOf('kustomization-applied', { metadata }), {
       ...settings,
     })

@@ -56,7 +56,7 @@ describe('gitlab requests', () => {
   it('takes a SHA-256 commit, which GitLab has', () => {
     const hash = 'ab'.repeat(32)
     const notification = notificationOf('kustomization-finished', {
-      metadata: { 'kustomize.toolkit.fluxcd.io/revision': `main@sha256:${hash}` },
+      metadata: { 'kustomize.toolkit.fluxcd.io/originRevision': `main@sha256:${hash}` },
     })
     expect(gitlab.requests(notification, settings)[0]?.url).toMatch(new RegExp(`/${hash}$`))
   })

@@ -1,0 +1,31 @@
+import { apiGroup, EVENT_GROUP, type Event } from '../model/event.ts'
+import type { ProviderType } from '../providers/contract.ts'
+import { isCommitResult, isUnmarkedResult } from './commit-result.ts'
+
+/**
+ * Which events reach which type, judged on the event as received: an Alert's own metadata opens no
+ * gate. Undefined when the type takes it, else why not.
+ */
+export function typeGate(event: Event, type: ProviderType): string | undefined {
+  if (event.severity === 'trace') return 'severity trace reaches no provider'
+  const forCommits = event.metadata[`${apiGroup(event.involvedObject)}/commit_status`] === 'update'
+  if (type.family === 'commit-status') {
+    const miss = commitStatusMiss(event, forCommits, type)
+    if (miss !== undefined) return miss
+  } else if (forCommits && !type.takesCommitStatusUpdates) {
+    return 'the event is marked for commit statuses only (commit_status: update)'
+  }
+  if (type.family === 'change-request' && !event.metadata[`${EVENT_GROUP}/change_request`]) {
+    return `${type.type} takes events with ${EVENT_GROUP}/change_request only`
+  }
+  return type.skips?.(event)
+}
+
+function commitStatusMiss(event: Event, forCommits: boolean, { type }: ProviderType) {
+  if (event.severity === 'error') return undefined
+  const isForCommits = forCommits || Boolean(event.metadata[`${EVENT_GROUP}/commit`])
+  if (!isForCommits && !isUnmarkedResult(event)) {
+    return `${type} takes errors, and info events about a commit only`
+  }
+  return isCommitResult(event) ? undefined : `${event.reason} is no result of a commit`
+}
