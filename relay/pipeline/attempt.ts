@@ -2,7 +2,7 @@ import type { Destination, Destinations, Treatment } from '../destinations.ts'
 import type { DeliveryRecord } from '../model/delivery.ts'
 import { cutText } from '../model/text.ts'
 import type { HttpResponse } from '../ports.ts'
-import { isHttpProvider, type Verdict } from '../providers/contract.ts'
+import { isHttpProvider, type Subject, type Verdict } from '../providers/contract.ts'
 import { createRedactor, type Redact } from '../redact.ts'
 import { CLAIM_CONFLICT_DELAY_MS } from '../retry.ts'
 import { type Delivered, deliver } from './deliver.ts'
@@ -11,7 +11,7 @@ import { isLate } from './lateness.ts'
 import type { Candidate } from './match.ts'
 import { type Prepared, type PrepareInput, prepare } from './prepare.ts'
 import type { Conclusion } from './record.ts'
-import { claimSubject, settleSubject, subjectStateKey } from './subject.ts'
+import { type Claimant, claimSubject, keepTurn, settleSubject, subjectStateKey } from './subject.ts'
 
 /** How much of an answer the ledger keeps of each try, in UTF-16 units. */
 const MAX_EXCERPT_LENGTH = 2_048
@@ -65,13 +65,13 @@ async function sendAdmitted(
   const admission = await context.destinations.enter(destinationOf(prepared))
   if (admission.kind === 'refused') {
     const { kind: _, isFailing, ...wait } = admission
+    const conclusion = { outcome: 'retry', ...wait, endsWhenLate: isFailing } as const
     const { subject } = prepared
-    return {
-      outcome: 'retry',
-      ...wait,
-      endsWhenLate: isFailing,
-      ...(subject && { subjectStateKey: subjectStateKey(record.cluster, subject) }),
-    }
+    if (!subject) return conclusion
+    const stateKey = subjectStateKey(record.cluster, subject)
+    const turn = await keepTurn(context.ports, claimantOf(record, prepared, subject))
+    const concluded = turn.kind === 'kept' ? conclusion : concludeUnclaimed(turn, subject.shows)
+    return { ...concluded, subjectStateKey: stateKey }
   }
   let treatment: Treatment = { kind: 'unknown' }
   try {
@@ -122,13 +122,7 @@ async function sendClaimed(
   if (!subject) return sendRenewing(record, prepared, input, context)
 
   const stateKey = subjectStateKey(record.cluster, subject)
-  const claimed = await claimSubject(ports, {
-    cluster: record.cluster,
-    subject,
-    deliveryId: record.id,
-    order: record.order,
-    timeoutMs: prepared.resolved.transport.timeoutMs,
-  })
+  const claimed = await claimSubject(ports, claimantOf(record, prepared, subject))
   if (claimed.kind !== 'claimed') {
     return { ...concludeUnclaimed(claimed, subject.shows), subjectStateKey: stateKey }
   }
@@ -137,12 +131,29 @@ async function sendClaimed(
   return { ...sent, subjectStateKey: stateKey }
 }
 
+function claimantOf(record: DeliveryRecord, prepared: Prepared, subject: Subject): Claimant {
+  return {
+    cluster: record.cluster,
+    subject,
+    deliveryId: record.id,
+    order: record.order,
+    reason: record.event.reason,
+    answers: prepared.answers,
+    timeoutMs: prepared.resolved.transport.timeoutMs,
+  }
+}
+
 type Unclaimed = Exclude<Awaited<ReturnType<typeof claimSubject>>, { kind: 'claimed' }>
 
 function concludeUnclaimed(claimed: Unclaimed, shows: string | undefined): Conclusion {
   switch (claimed.kind) {
     case 'superseded':
       return { outcome: 'suppressed', reason: 'superseded by a newer event of the same subject' }
+    case 'unasked': {
+      const last = claimed.last === undefined ? 'is not known' : `came from ${claimed.last}`
+      const reason = `it counts after ${claimed.answers} only; the last status of this commit ${last}`
+      return { outcome: 'skipped', reason }
+    }
     case 'busy': {
       const reason = 'another delivery of the same subject is on its way'
       return { outcome: 'retry', reason, waitMs: CLAIM_CONFLICT_DELAY_MS }

@@ -11,6 +11,7 @@ import {
   type Subject,
 } from '../providers/contract.ts'
 import { describeCut } from '../providers/formats/cut-text.ts'
+import { answeredReason } from './commit-result.ts'
 import type { Candidate } from './match.ts'
 import { mergeMetadata } from './merge-metadata.ts'
 import { type ResolvedProvider, resolveProvider } from './resolve-provider.ts'
@@ -28,6 +29,8 @@ export interface Prepared {
   readonly requests: readonly OutboundRequest[]
   /** What a newer notification replaces, for the types that have such a thing. */
   readonly subject: Subject | undefined
+  /** The reason that what the subject shows must come from for this event to count; undefined: any. */
+  readonly answers: string | undefined
   readonly notes: readonly string[]
 }
 
@@ -86,8 +89,9 @@ export async function prepare(
     const notification = { ...whole, event: fitting }
     const requests = isHttpProvider(type) ? type.requests(notification, settings) : []
     const subject = type.subject?.(notification, settings)
+    const answers = type.family === 'commit-status' ? answeredReason(event) : undefined
     const notes = [...conflicts, ...cutNotes(merged, fitting, type)]
-    return { kind: 'prepared', notification, type, resolved, requests, subject, notes }
+    return { kind: 'prepared', notification, type, resolved, requests, subject, answers, notes }
   } catch (error) {
     return { kind: 'invalid', reason: resolved.redact(formatErrorText(error, type)) }
   }

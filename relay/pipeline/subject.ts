@@ -17,12 +17,25 @@ const MAX_CONFLICTS = 10
 const SubjectState = z.object({
   /** Of the newest event that was here, whatever became of it. */
   order: z.string(),
+  /**
+   * The reason of the event that the subject shows, or will when what is on its way is done. Absent:
+   * unknown, as in items of before there was one.
+   */
+  reason: z.string().optional(),
   /** Who is sending now. */
   claim: z.object({ deliveryId: z.string(), until: z.number() }).optional(),
   /** Whose earlier request, which was never answered, may still land, and until when. */
   onItsWay: z.object({ deliveryId: z.string(), until: z.number() }).optional(),
   /** What the destination certainly shows. Absent: unknown. */
-  settled: z.object({ shows: z.string(), at: z.number(), deliveryId: z.string() }).optional(),
+  settled: z
+    .object({
+      shows: z.string(),
+      at: z.number(),
+      deliveryId: z.string(),
+      /** The reason of the event that it was sent for. */
+      reason: z.string().optional(),
+    })
+    .optional(),
 })
 type SubjectState = z.infer<typeof SubjectState>
 
@@ -31,14 +44,24 @@ export interface Claimant {
   readonly subject: Subject
   readonly deliveryId: string
   readonly order: EventOrder
+  /** The reason of the event. */
+  readonly reason: string
+  /** The reason that the subject must come from for this event to count; undefined: any. */
+  readonly answers?: string | undefined
   /** Longest time that one attempt takes. */
   readonly timeoutMs: number
 }
 
-export type ClaimResult =
-  | { readonly kind: 'claimed'; readonly claim: Claim }
+/** Why a delivery is not sent, now or later. */
+export type Pointless =
   /** A newer event was here first. */
   | { readonly kind: 'superseded' }
+  /** It counts after `answers` only, and `last` came before it, if that is known. */
+  | { readonly kind: 'unasked'; readonly answers: string; readonly last: string | undefined }
+
+export type ClaimResult =
+  | Pointless
+  | { readonly kind: 'claimed'; readonly claim: Claim }
   /** The destination shows it already, since `since` (ms); `own`: because this delivery sent it. */
   | { readonly kind: 'unchanged'; readonly since: number; readonly own: boolean }
   /** Another delivery is sending; ours, if newer, goes next. */
@@ -76,6 +99,27 @@ export async function claimSubject(ports: Ports, claimant: Claimant): Promise<Cl
   throw new Error(`subject ${key}: too many conflicting claims`)
 }
 
+/**
+ * Leaves a claimant's turn at the subject while it has to wait for its destination: nothing older is
+ * sent then, and what answers it knows what came before. A claimant that need not send is told so.
+ */
+export async function keepTurn(
+  ports: Pick<Ports, 'state' | 'clock'>,
+  claimant: Claimant,
+): Promise<Pointless | { readonly kind: 'kept' }> {
+  const key = subjectStateKey(claimant.cluster, claimant.subject)
+  const { order, reason } = claimant
+  for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
+    const stored = await ports.state.read(key)
+    const state = stored && SubjectState.parse(stored.value)
+    const pointless = whyPointless(state, claimant)
+    if (pointless || state?.order === order) return pointless ?? { kind: 'kept' }
+    const next = { ...state, order, reason }
+    if (await write(ports, key, next, stored?.version ?? 'absent')) return { kind: 'kept' }
+  }
+  throw new Error(`subject ${key}: too many conflicting turns`)
+}
+
 interface Decision {
   readonly result: Exclude<ClaimResult, { kind: 'claimed' }> | 'claimed'
   /** What to store; nothing when the state stays as it is. */
@@ -84,12 +128,14 @@ interface Decision {
 
 /** The whole rule: what a claimant finds, and what it leaves. */
 function decide(state: SubjectState | undefined, claimant: Claimant, now: number): Decision {
-  const { deliveryId, order, subject } = claimant
-  if (state && state.order > order) return { result: { kind: 'superseded' } }
+  const { deliveryId, order, reason, subject } = claimant
+  const pointless = whyPointless(state, claimant)
+  if (pointless) return { result: pointless }
   const { claim, onItsWay } = state ?? {}
   const isOther = (live: SubjectState['claim']) =>
     live !== undefined && live.until > now && live.deliveryId !== deliveryId
-  if (state && isOther(claim)) return { result: { kind: 'busy' }, next: { ...state, order } }
+  const turn = { order, reason }
+  if (state && isOther(claim)) return { result: { kind: 'busy' }, next: { ...state, ...turn } }
 
   // A claim that nobody settled may or may not have been acted on: nothing is known any more.
   const settled = claim ? undefined : state?.settled
@@ -97,15 +143,28 @@ function decide(state: SubjectState | undefined, claimant: Claimant, now: number
   if (settled && settled.shows === subject.shows) {
     const own = settled.deliveryId === deliveryId
     const result = { kind: 'unchanged', since: settled.at, own } as const
-    return { result, next: { order, settled, ...keptOnItsWay } }
+    return { result, next: { ...turn, settled, ...keptOnItsWay } }
   }
-  if (state && isOther(onItsWay)) return { result: { kind: 'busy' }, next: { ...state, order } }
+  if (state && isOther(onItsWay)) return { result: { kind: 'busy' }, next: { ...state, ...turn } }
 
   const until = now + claimant.timeoutMs + CLAIM_MARGIN_MS
   return {
     result: 'claimed',
-    next: { order, claim: { deliveryId, until }, ...(settled && { settled }), ...keptOnItsWay },
+    next: { ...turn, claim: { deliveryId, until }, ...(settled && { settled }), ...keptOnItsWay },
   }
+}
+
+/**
+ * Why a claimant need not send, now or later. Its own order says that it was found to count by an
+ * earlier try. One that does not count leaves no trace, so that what came before may still be sent.
+ */
+function whyPointless(
+  state: SubjectState | undefined,
+  { order, answers }: Claimant,
+): Pointless | undefined {
+  if (state && state.order > order) return { kind: 'superseded' }
+  if (answers === undefined || state?.order === order || state?.reason === answers) return undefined
+  return { kind: 'unasked', answers, last: state?.reason }
 }
 
 /** The one of these that can land last, if any still can. */
@@ -124,14 +183,18 @@ export async function settleSubject(ports: Ports, claim: Claim, verdict: Verdict
   const now = ports.clock.now()
   const settled = settledAfter(claim, verdict, now)
   const kept = { ...(settled && { settled }), ...latest([claim.onItsWay], now) }
-  let next: SubjectState = { order: claim.claimant.order, ...kept }
+  // What is given up will never be shown, so the subject still comes from what it showed before.
+  const isGivenUp = verdict.kind === 'rejected' || verdict.kind === 'unauthorized'
+  const { order } = claim.claimant
+  const reason = isGivenUp ? claim.before?.reason : claim.claimant.reason
+  let next: SubjectState = { order, ...(reason !== undefined && { reason }), ...kept }
   let expected: ExpectedVersion = claim.version
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     if (await write(ports, claim.key, next, expected)) return
     const stored = await ports.state.read(claim.key)
     const state = stored && SubjectState.parse(stored.value)
     if (stored === undefined || state?.claim?.deliveryId !== claim.claimant.deliveryId) return
-    next = { order: state.order, ...kept }
+    next = { order: state.order, ...(state.reason && { reason: state.reason }), ...kept }
     expected = stored.version
   }
   throw new Error(`subject ${claim.key}: too many conflicting claims`)
@@ -139,9 +202,10 @@ export async function settleSubject(ports: Ports, claim: Claim, verdict: Verdict
 
 /** What the destination certainly shows after an attempt; undefined when that is unknown. */
 function settledAfter(claim: Claim, verdict: Verdict, now: number): SubjectState['settled'] {
-  const { deliveryId, subject } = claim.claimant
+  const { deliveryId, reason, subject } = claim.claimant
   if (verdict.kind === 'delivered') {
-    return subject.shows === undefined ? undefined : { shows: subject.shows, at: now, deliveryId }
+    const { shows } = subject
+    return shows === undefined ? undefined : { shows, at: now, deliveryId, reason }
   }
   return verdict.kind === 'retry' && verdict.applied === 'unknown' ? undefined : claim.before
 }
@@ -156,6 +220,11 @@ export async function isSuperseded(
   return stored !== undefined && SubjectState.parse(stored.value).order > order
 }
 
-function write(ports: Ports, key: string, state: SubjectState, expected: ExpectedVersion) {
+function write(
+  ports: Pick<Ports, 'state' | 'clock'>,
+  key: string,
+  state: SubjectState,
+  expected: ExpectedVersion,
+) {
   return ports.state.write(key, state, expected, ports.clock.now() + REMEMBER_MS)
 }

@@ -52,8 +52,16 @@ class World {
   readonly shown: string[] = []
 }
 
+/** What is reported. */
+interface What {
+  readonly hasShows: boolean
+  readonly reason: string
+  readonly answers?: string
+}
+
 class Delivery {
   readonly name: string
+  readonly #what: What
   readonly #world: World
   readonly #fate: Fate
   readonly #subject: Subject
@@ -61,13 +69,16 @@ class Delivery {
   #claim: Claim | undefined
   /** Whether it came to an end that no retry changes. */
   isFinal = false
+  /** Whether it was found to answer nothing. */
+  isUnasked = false
 
-  constructor(world: World, name: string, order: string, fate: Fate, hasShows: boolean) {
+  constructor(world: World, name: string, order: string, fate: Fate, what: What) {
     this.#world = world
     this.name = name
     this.#order = order
     this.#fate = fate
-    this.#subject = { key: 'the subject', ...(hasShows && { shows: name }) }
+    this.#what = what
+    this.#subject = { key: 'the subject', ...(what.hasShows && { shows: name }) }
   }
 
   async step(step: (typeof STEPS)[number]): Promise<void> {
@@ -96,10 +107,13 @@ class Delivery {
       subject: this.#subject,
       deliveryId: this.name,
       order: this.#order,
+      reason: this.#what.reason,
+      answers: this.#what.answers,
       timeoutMs: TIMEOUT_MS,
     })
     this.#claim = result.kind === 'claimed' ? result.claim : undefined
-    this.isFinal = result.kind === 'superseded' || result.kind === 'unchanged'
+    this.isUnasked = result.kind === 'unasked'
+    this.isFinal = ['superseded', 'unchanged', 'unasked'].includes(result.kind)
     return result
   }
 }
@@ -118,11 +132,14 @@ function merges<T>(a: readonly T[], b: readonly T[]): readonly (readonly T[])[] 
 type StepOf = readonly [who: 'older' | 'newer', step: (typeof STEPS)[number]]
 const stepsOf = (who: StepOf[0]): readonly StepOf[] => STEPS.map((step) => [who, step])
 
-async function run(schedule: readonly StepOf[], older: Fate, newer: Fate, hasShows: boolean) {
+/** A delivery, with what becomes of its first try. */
+type Party = What & { readonly fate: Fate }
+
+async function run(schedule: readonly StepOf[], older: Party, newer: Party) {
   const world = new World()
   const deliveries = {
-    older: new Delivery(world, 'older', '1', older, hasShows),
-    newer: new Delivery(world, 'newer', '2', newer, hasShows),
+    older: new Delivery(world, 'older', '1', older.fate, older),
+    newer: new Delivery(world, 'newer', '2', newer.fate, newer),
   }
   for (const [who, step] of schedule) await deliveries[who].step(step)
   for (let round = 0; round < 3; round += 1) {
@@ -134,23 +151,29 @@ async function run(schedule: readonly StepOf[], older: Fate, newer: Fate, hasSho
   return { shown: world.shown, deliveries }
 }
 
+const SCHEDULES = merges(stepsOf('older'), stepsOf('newer'))
+const PAIRS = FATES.flatMap((older) =>
+  FATES.map((newer) => [older.name, newer.name, older, newer] as const),
+)
+
 describe.each([
   ['commit statuses', true],
   ['incidents and comments', false],
 ])('%s: every interleaving of an older and a newer delivery', (_, hasShows) => {
-  const schedules = merges(stepsOf('older'), stepsOf('newer'))
-
   it('has 20 orders', () => {
-    expect(new Set(schedules.map((schedule) => JSON.stringify(schedule))).size).toBe(20)
+    expect(new Set(SCHEDULES.map((schedule) => JSON.stringify(schedule))).size).toBe(20)
   })
 
-  it.each(
-    FATES.flatMap((older) => FATES.map((newer) => [older.name, newer.name, older, newer] as const)),
-  )(
+  it.each(PAIRS)(
     'older %s, newer %s: the older never lands after the newer',
     async (_older, _newer, older, newer) => {
-      for (const schedule of schedules) {
-        const { shown, deliveries } = await run(schedule, older, newer, hasShows)
+      for (const schedule of SCHEDULES) {
+        const what = { hasShows, reason: 'UpgradeFailed' }
+        const { shown, deliveries } = await run(
+          schedule,
+          { ...what, fate: older },
+          { ...what, fate: newer },
+        )
         const where = JSON.stringify(schedule)
         expect(
           shown.lastIndexOf('older') < shown.indexOf('newer') || !shown.includes('newer'),
@@ -161,4 +184,41 @@ describe.each([
       }
     },
   )
+})
+
+describe('a success that answers one failure only', () => {
+  const success = { hasShows: true, reason: 'TestSucceeded', answers: 'TestFailed' }
+  const claims = (who: StepOf[0], schedule: readonly StepOf[]) =>
+    schedule.findIndex(([of, step]) => of === who && step === 'claim')
+  /** In what state the older one's first try leaves what it claimed. */
+  const isBefore = (schedule: readonly StepOf[], step: (typeof STEPS)[number]) =>
+    schedule.findIndex(([of, what]) => of === 'older' && what === step) < claims('newer', schedule)
+
+  it.each(PAIRS)('after that failure: older %s, newer %s', async (_older, _newer, older, newer) => {
+    for (const schedule of SCHEDULES) {
+      const failure = { hasShows: true, reason: 'TestFailed', fate: older }
+      const { shown, deliveries } = await run(schedule, failure, { ...success, fate: newer })
+      const where = JSON.stringify(schedule)
+      expect(deliveries.older.isFinal && deliveries.newer.isFinal, where).toBe(true)
+      const isKnown = isBefore(schedule, 'claim')
+      // A failure that the forge refused for good is no status that could be answered.
+      const isRefused = older.name === 'rejected' && isBefore(schedule, 'settle')
+      expect(deliveries.newer.isUnasked, where).toBe(!isKnown || isRefused)
+      if (isKnown && !isRefused && newer.name !== 'rejected') {
+        expect(shown.at(-1), where).toBe('newer')
+      }
+      if (!isKnown) expect(shown.includes('newer'), where).toBe(false)
+    }
+  })
+
+  it.each(PAIRS)('after another: older %s, newer %s', async (_older, _newer, older, newer) => {
+    for (const schedule of SCHEDULES) {
+      const failure = { hasShows: true, reason: 'UpgradeFailed', fate: older }
+      const { shown, deliveries } = await run(schedule, failure, { ...success, fate: newer })
+      const where = JSON.stringify(schedule)
+      expect(deliveries.newer.isUnasked, where).toBe(true)
+      expect(shown.includes('newer'), where).toBe(false)
+      if (older.name !== 'rejected') expect(shown.at(-1), where).toBe('older')
+    }
+  })
 })
