@@ -39,6 +39,7 @@ type ReadTokens = { readonly tokens: Tokens } | { readonly errors: readonly stri
 
 const Token = z
   .string('expected text; quote a token that looks like something else')
+  .trim()
   .min(1, 'expected a token, not empty text')
   .regex(/^[!-~]*$/, 'expected visible ASCII characters without spaces, as a header can carry')
 

@@ -95,15 +95,22 @@ function parseSecret(text: string | undefined, id: string): SecretData {
 /** What a header can carry. An empty one would sign what anybody sends. */
 const TOKEN = /^[!-~]+$/
 
-/** Reads a cluster's tokens. Throws `InvalidSecret`, whose message shows none. */
+/**
+ * Reads a cluster's tokens; white space around one is left out, as a person who stored it by hand
+ * may have left it. Throws `InvalidSecret`, whose message shows none.
+ */
 export function parseTokens(text: string | undefined, id: string): ClusterTokens {
   const value = parseJson(text)
-  const isToken = (entry: unknown) => typeof entry === 'string' && TOKEN.test(entry)
-  if (!Array.isArray(value) || value.length === 0 || !value.every(isToken)) {
-    const expected = 'a JSON array of strings of visible ASCII characters'
-    throw new InvalidSecret(`${id} in Secrets Manager is not ${expected}`)
-  }
-  return value as ClusterTokens
+  const tokens = Array.isArray(value) ? value.map(trimmed) : []
+  const areTokens = tokens.length > 0 && tokens.every((token) => TOKEN.test(token))
+  if (areTokens) return tokens
+  const expected = 'a JSON array of strings of visible ASCII characters'
+  throw new InvalidSecret(`${id} in Secrets Manager is not ${expected}`)
+}
+
+/** Empty for what is no text. */
+function trimmed(entry: unknown): string {
+  return typeof entry === 'string' ? entry.trim() : ''
 }
 
 /** Undefined for a binary secret and for what is not JSON; the parser's own errors quote the text. */

@@ -16,7 +16,8 @@ const SIGNATURE = /^sha256=([0-9a-f]{64})$/i
 
 /**
  * Whether `X-Signature` signs the body as sent with one of the tokens as key. The form is that of
- * Flux's `generic-hmac` provider, `sha256=<hex>`; its weaker or other hashes are not taken.
+ * Flux's `generic-hmac` provider, `sha256=<hex>`; its weaker or other hashes are not taken. Flux
+ * signs with the line break too in which the file of a Secret's token ends.
  * https://fluxcd.io/flux/components/notification/providers/#generic-webhook-with-hmac
  */
 export function signatureMatches(
@@ -27,8 +28,9 @@ export function signatureMatches(
   const [, hex] = SIGNATURE.exec(header.trim()) ?? []
   if (hex === undefined) return false
   const presented = Buffer.from(hex, 'hex')
-  return someInConstantTime(tokens, (token) =>
-    timingSafeEqual(createHmac('sha256', token).update(bodyAsSent).digest(), presented),
+  const keys = tokens.flatMap((token) => [token, `${token}\n`])
+  return someInConstantTime(keys, (key) =>
+    timingSafeEqual(createHmac('sha256', key).update(bodyAsSent).digest(), presented),
   )
 }
 

@@ -27,6 +27,12 @@ describe('parseTokens', () => {
     })
   })
 
+  it('leaves out the line break that YAML gives a token', () => {
+    const { operators, clusters } = parse('operators: |\n  op\nclusters: {a: ["x\\n", " y"]}')
+    expect({ operators, a: clusters.get('a') }).toEqual({ operators: ['op'], a: ['x', 'y'] })
+    expect(errorOf('operators: ["x", "x\\n"]')).toContain('operators[1]: the same token')
+  })
+
   it('takes a file with either part alone', () => {
     expect(parse('operators: [op]')).toEqual({ operators: ['op'], clusters: new Map() })
     expect(parse('clusters: {a: x}').operators).toEqual([])

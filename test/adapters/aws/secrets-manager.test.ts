@@ -175,7 +175,12 @@ describe('SecretsManagerTokens', () => {
     expect(await tokens.read('prod', { fresh: true })).toEqual(['newer-token'])
   })
 
-  it.each([[[]], [['']], [['a b']], [[1]], [{ tokens: ['a'] }], ['token-1']])(
+  it('leaves out white space around a token', async () => {
+    await put(['one\n', ' two\r\n'], 'tokens/prod')
+    expect(await tokens.read('prod')).toEqual(['one', 'two'])
+  })
+
+  it.each([[[]], [['']], [['\n']], [['a b']], [[1]], [{ tokens: ['a'] }], ['token-1']])(
     'refuses %j',
     async (value) => {
       await put(value, 'tokens/prod')

@@ -47,7 +47,14 @@ describe('signatureMatches', () => {
 
   it.each(TOKENS)('takes a signature by %s', (key) => {
     expect(signatureMatches(`sha256=${sign(key)}`, body, TOKENS)).toBe(true)
-    expect(compared.lengths).toEqual([32, 32, 32, 32, 32, 32])
+    // Each key also with the line break of a file.
+    expect(compared.lengths).toEqual(Array(12).fill(32))
+  })
+
+  it('takes a signature by a key and the line break of its file, as Flux makes one', () => {
+    expect(signatureMatches(`sha256=${sign('third\n')}`, body, TOKENS)).toBe(true)
+    expect(signatureMatches(`sha256=${sign('third\n\n')}`, body, TOKENS)).toBe(false)
+    expect(signatureMatches(`sha256=${sign('\n')}`, body, TOKENS)).toBe(false)
   })
 
   it('reads hex in either case', () => {
