@@ -245,13 +245,14 @@ export interface HttpClient {
   ): Promise<HttpResponse | TransportFailure>
 }
 
-/** How a client proves who it is to a NATS server; at most one of the three. */
+/** How a client proves who it is to a NATS server; at most one of the four. */
 export interface NatsCredentials {
   /** The text of a `.creds` file: a user JWT and its NKey seed. */
   readonly creds?: string
   /** An NKey seed. */
   readonly nkeySeed?: string
   readonly user?: { readonly name: string; readonly password: string }
+  readonly token?: string
 }
 
 export interface NatsMessage {

@@ -17,7 +17,7 @@ export function authenticatorOf(credentials: NatsCredentials): Authenticator | u
   }
 }
 
-function createAuthenticator({ creds, nkeySeed, user }: NatsCredentials): Authenticator {
+function createAuthenticator({ creds, nkeySeed, user, token }: NatsCredentials): Authenticator {
   if (creds !== undefined) {
     const { jwt, seed } = parseNatsCredentials(creds) ?? { jwt: '', seed: '' }
     const signer = createSigner(seed)
@@ -28,5 +28,6 @@ function createAuthenticator({ creds, nkeySeed, user }: NatsCredentials): Authen
     return (nonce = '') => ({ nkey: signer.publicKey, sig: signer.sign(nonce) })
   }
   if (user !== undefined) return () => ({ user: user.name, pass: user.password })
+  if (token !== undefined) return () => ({ auth_token: token })
   return () => undefined
 }

@@ -1,5 +1,6 @@
 import { createPrivateKey, sign } from 'node:crypto'
 import { fromSeed } from '@nats-io/nkeys'
+import { base32Bytes } from '../../relay/model/nats-credentials.ts'
 
 /** Proves to be the owner of an NKey. */
 export interface NkeySigner {
@@ -25,21 +26,4 @@ export function createSigner(seed: string): NkeySigner {
     type: 'pkcs8',
   })
   return { publicKey, sign: (nonce) => sign(null, Buffer.from(nonce), key).toString('base64url') }
-}
-
-const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
-
-/** RFC 4648, section 6. */
-function base32Bytes(text: string): Buffer {
-  const bytes: number[] = []
-  let bits = 0
-  let count = 0
-  for (const character of text) {
-    bits = ((bits << 5) | BASE32.indexOf(character)) & 0xfff
-    count += 5
-    if (count < 8) continue
-    count -= 8
-    bytes.push((bits >> count) & 0xff)
-  }
-  return Buffer.from(bytes)
 }

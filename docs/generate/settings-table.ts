@@ -1,12 +1,11 @@
 import { z } from 'zod'
 import type { ProviderType } from '../../relay/providers/contract.ts'
+import { parseSettings, sensitiveValues } from '../../relay/providers/settings.ts'
 import {
-  parseSettings,
   SettingsError,
   type SettingsInput,
-  sensitiveValues,
   settingsInput,
-} from '../../relay/providers/settings.ts'
+} from '../../relay/providers/settings-input.ts'
 import type { Example, ExampleProvider } from './example.ts'
 import { inlineCode, markdownTable } from './markdown.ts'
 

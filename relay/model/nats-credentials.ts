@@ -8,9 +8,42 @@ export interface NatsUserCredentials {
 const USER_SEED = /^SU[A-Z2-7]{56}$/
 const JWT = /^[\w-]+\.[\w-]+\.[\w-]+$/
 
-/** Whether a text has the form of a user's NKey seed; its checksum is not looked at. */
+/** Whether a text is a user's NKey seed: its form, and the checksum at its end. */
 export function isNkeySeed(text: string): boolean {
-  return USER_SEED.test(text)
+  if (!USER_SEED.test(text)) return false
+  const bytes = base32Bytes(text)
+  const end = bytes.length - 2
+  return crc16(bytes.subarray(0, end)) === bytes.readUInt16LE(end)
+}
+
+/** CRC-16/XMODEM, as NKeys have it: https://github.com/nats-io/nkeys/blob/main/crc16.go */
+function crc16(bytes: Uint8Array): number {
+  let crc = 0
+  for (const byte of bytes) {
+    crc ^= byte << 8
+    for (let bit = 0; bit < 8; bit += 1) {
+      crc = (crc & 0x8000) === 0 ? crc << 1 : (crc << 1) ^ 0x1021
+    }
+    crc &= 0xffff
+  }
+  return crc
+}
+
+const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/** RFC 4648, section 6, of a text without other characters. */
+export function base32Bytes(text: string): Buffer {
+  const bytes: number[] = []
+  let bits = 0
+  let count = 0
+  for (const character of text) {
+    bits = ((bits << 5) | BASE32.indexOf(character)) & 0xfff
+    count += 5
+    if (count < 8) continue
+    count -= 8
+    bytes.push((bits >> count) & 0xff)
+  }
+  return Buffer.from(bytes)
 }
 
 /**

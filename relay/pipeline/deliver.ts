@@ -39,7 +39,11 @@ export async function deliver(
   options: { readonly fresh?: boolean } = {},
 ): Promise<Delivered> {
   const { type, notification, resolved } = prepared
-  const exchange = createExchange(parts, notification.cluster, resolved.transport, options)
+  const { transport, credentials } = resolved
+  const exchange = createExchange(parts, notification.cluster, transport, {
+    ...options,
+    credentials,
+  })
   try {
     return isHttpProvider(type)
       ? await sendAll(type, prepared, requestsDone, exchange)

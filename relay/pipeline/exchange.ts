@@ -1,7 +1,8 @@
-import type { Ports, TransportFailure, TransportOptions } from '../ports.ts'
+import type { OutboundRequest, Ports, TransportFailure, TransportOptions } from '../ports.ts'
 import type { AccessTokens } from '../providers/access-tokens.ts'
 import type { Exchange } from '../providers/contract.ts'
 import { createDeliveryMemory } from './delivery-memory.ts'
+import type { AddressCredentials } from './resolve-provider.ts'
 
 /** What the deliveries of a process share. */
 export interface DeliverParts {
@@ -15,15 +16,21 @@ export interface TryExchange extends Exchange {
   isOfHost(error: unknown): boolean
 }
 
+export interface ExchangeOptions {
+  /** Reads bindings past the cache. */
+  readonly fresh?: boolean
+  readonly credentials?: AddressCredentials | undefined
+}
+
 /**
  * The exchange of one try, which begins now. `transport.timeoutMs` bounds all of it: each request
- * gets what those before it have left. `fresh` reads bindings past the cache.
+ * gets what those before it have left.
  */
 export function createExchange(
   { ports, tokens }: DeliverParts,
   cluster: string,
   transport: TransportOptions,
-  options: { readonly fresh?: boolean } = {},
+  { credentials, ...options }: ExchangeOptions = {},
 ): TryExchange {
   const { clock, http, nats, identities } = ports
   const startedAt = clock.now()
@@ -43,7 +50,8 @@ export function createExchange(
   return {
     async send(request) {
       const given = left()
-      return isOver(given) ? outOfTime(transport) : noting(http.send(request, given))
+      if (isOver(given)) return outOfTime(transport)
+      return noting(http.send(withCredentials(request, credentials), given))
     },
     async publish(message) {
       const given = left()
@@ -63,6 +71,20 @@ export function createExchange(
     hasOwnRoots: transport.tls?.ca !== undefined,
     isOfHost: (error) => hostErrors.has(error),
   }
+}
+
+/** As HTTP clients do it with the user info of a URL. What a type or a Secret sets wins. */
+function withCredentials(
+  request: OutboundRequest,
+  credentials: AddressCredentials | undefined,
+): OutboundRequest {
+  if (credentials === undefined || URL.parse(request.url)?.origin !== credentials.origin) {
+    return request
+  }
+  const isSet = Object.keys(request.headers).some((name) => /^authorization$/i.test(name))
+  if (isSet) return request
+  const headers = { ...request.headers, authorization: credentials.authorization }
+  return { ...request, headers }
 }
 
 function outOfTime({ timeoutMs }: TransportOptions): TransportFailure {

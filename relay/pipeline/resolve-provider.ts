@@ -1,23 +1,19 @@
 import type { Provider } from '../model/provider.ts'
 import { DEFAULT_TIMEOUT_MS } from '../model/provider.ts'
 import type { SecretData } from '../model/secret.ts'
-import {
-  InvalidSecret,
-  type SecretStore,
-  type TlsOptions,
-  type TransportOptions,
-} from '../ports.ts'
+import { InvalidSecret, type SecretStore, type TransportOptions } from '../ports.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import {
-  parseSettings,
-  SettingsError,
-  type SettingsInput,
   secretPartsOfHeader,
   secretPartsOfUrl,
-  sensitiveValues,
-  settingsInput,
-} from '../providers/settings.ts'
+  secretPartsOfUserInfo,
+} from '../providers/secret-parts.ts'
+import { parseSettings, sensitiveValues, sentUserInfo } from '../providers/settings.ts'
+import { SettingsError, type SettingsInput, settingsInput } from '../providers/settings-input.ts'
+import { userInfosOf } from '../providers/user-info.ts'
 import { createRedactor, type Redact } from '../redact.ts'
+import { proxyAddress } from './proxy-address.ts'
+import { tlsOptions } from './tls-options.ts'
 
 /** A Provider with its Secrets read: all that is needed to send to it. */
 export interface ResolvedProvider {
@@ -25,6 +21,16 @@ export interface ResolvedProvider {
   readonly settings: unknown
   readonly transport: TransportOptions
   readonly redact: Redact
+  /** Sent with each request to that origin which has no `Authorization` of its own. */
+  readonly credentials?: AddressCredentials
+}
+
+/** Credentials that stood in a Provider's address. */
+export interface AddressCredentials {
+  /** `https://host:port`: where they may be sent. */
+  readonly origin: string
+  /** The value of the header: RFC 7617. */
+  readonly authorization: string
 }
 
 /** `missing`: a Secret may still come. `invalid`: only a person can mend it. */
@@ -112,8 +118,9 @@ function resolve(
     const input = settingsInput(provider, secrets.main ?? {})
     const settings = parseSettings(type.settings, input)
     const transport = transportOptions(provider, type, secrets)
+    const credentials = addressCredentials(type, input)
     const redact = createRedactor(secretTexts(type, input, secrets, transport))
-    return { kind: 'resolved', settings, transport, redact }
+    return { kind: 'resolved', settings, transport, redact, ...(credentials && { credentials }) }
   } catch (error) {
     if (!(error instanceof SettingsError)) throw error
     const { namespace, name } = provider.metadata
@@ -124,11 +131,11 @@ function resolve(
 function transportOptions(
   { spec }: Provider,
   type: ProviderType,
-  secrets: ProviderSecrets,
+  { main, cert, proxy }: ProviderSecrets,
 ): TransportOptions {
-  const own = type.family === 'commit-status' ? secrets.main : undefined
-  const tls = tlsOptions(secrets.cert, 'certSecretRef') ?? tlsOptions(own, 'secretRef')
-  const proxyUrl = proxyAddress(spec.proxy, secrets)
+  const own = type.family === 'commit-status' ? main : undefined
+  const tls = tlsOptions(cert, 'certSecretRef') ?? tlsOptions(own, 'secretRef')
+  const proxyUrl = proxyAddress({ spec: spec.proxy, main, proxy })
   return {
     timeoutMs: spec.timeout ?? DEFAULT_TIMEOUT_MS,
     ...(tls && { tls }),
@@ -136,63 +143,16 @@ function transportOptions(
   }
 }
 
-/** `ca.crt`, `tls.crt`, `tls.key`, or their deprecated names; undefined when there are none. */
-function tlsOptions(secret: SecretData | undefined, field: string): TlsOptions | undefined {
-  if (!secret) return undefined
-  const ca = secret['ca.crt'] ?? secret.caFile
-  const cert = secret['tls.crt'] ?? secret.certFile
-  const key = secret['tls.key'] ?? secret.keyFile
-  if (ca === undefined && cert === undefined && key === undefined) {
-    if (field === 'secretRef') return undefined
-    throw new SettingsError(
-      'certSecretRef: the Secret has none of the keys ca.crt, tls.crt and tls.key',
-    )
-  }
-  if ((cert === undefined) !== (key === undefined)) {
-    throw new SettingsError(`${field}: tls.crt and tls.key go together, and one is missing`)
-  }
-  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
-}
-
-const PROXY_PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:', 'socks5:'])
-
-/** The proxy's URL with its credentials: `spec.proxy` < the Secret's `proxy` < `proxySecretRef`. */
-function proxyAddress(specProxy: string, { main, proxy }: ProviderSecrets): string | undefined {
-  if (proxy) {
-    if (!proxy.address) throw new SettingsError('proxySecretRef: the Secret needs the key address')
-    const url = proxyUrl(proxy.address, 'proxySecretRef: address')
-    if (proxy.password && !proxy.username) {
-      throw new SettingsError('proxySecretRef: the Secret has a password but no username')
-    }
-    if (proxy.username) {
-      url.username = encodeURIComponent(proxy.username.toWellFormed())
-      url.password = encodeURIComponent((proxy.password ?? '').toWellFormed())
-    }
-    return url.href
-  }
-  const deprecated = main?.proxy?.trim()
-  if (deprecated) return proxyUrl(deprecated, 'secretRef: proxy').href
-  return specProxy === '' ? undefined : proxyUrl(specProxy, 'spec.proxy').href
-}
-
-function proxyUrl(text: string, field: string): URL {
-  const url = URL.parse(text.trim())
-  if (!url || text.length > 2_048 || !PROXY_PROTOCOLS.has(url.protocol)) {
-    throw new SettingsError(`${field}: expected an http://, https:// or socks5:// URL`)
-  }
-  if (!isPercentEncoded(url.username) || !isPercentEncoded(url.password)) {
-    throw new SettingsError(`${field}: a % in its credentials must be written as %25`)
-  }
-  return url
-}
-
-function isPercentEncoded(text: string): boolean {
-  try {
-    decodeURIComponent(text)
-    return true
-  } catch {
-    return false
-  }
+/** The user info of the Provider's address, for the origin that it is meant for. */
+function addressCredentials(
+  type: ProviderType,
+  input: SettingsInput,
+): AddressCredentials | undefined {
+  const userInfo = sentUserInfo(type.settings, input)
+  if (userInfo === undefined) return undefined
+  const pair = `${userInfo.username}:${userInfo.password}`
+  const authorization = `Basic ${Buffer.from(pair).toString('base64')}`
+  return { origin: new URL(input.address).origin, authorization }
 }
 
 /** `username` names someone and opens nothing. The values of `headers` are masked one by one. */
@@ -216,6 +176,7 @@ function secretTexts(
   return [
     ...stored,
     ...Object.values(input.headers).flatMap(secretPartsOfHeader),
+    ...userInfosOf(input.addressWithUserInfo).flatMap(secretPartsOfUserInfo),
     ...sensitiveValues(type.settings, input),
     ...(transport.proxyUrl ? secretPartsOfUrl(transport.proxyUrl) : []),
   ]

@@ -13,7 +13,7 @@ import { encodePath, type GitAddress, gitAddress } from './formats/git-address.t
 import { authorization, postJson } from './formats/json-request.ts'
 import { isError } from './formats/names.ts'
 import { sendShortest } from './formats/shortest-form.ts'
-import { requiredToken } from './settings.ts'
+import { requiredSecretText } from './settings.ts'
 
 const MAX_DESCRIPTION_LENGTH = 255
 
@@ -23,7 +23,7 @@ const Settings = z
       'organization/project/_git/repository',
       (path) => path.length === 4 && path[2] === '_git',
     ),
-    token: requiredToken(),
+    token: requiredSecretText(),
   })
   .transform(({ address, token }) => ({ repositoryUrl: repositoryUrl(address), token }))
 type Settings = z.infer<typeof Settings>

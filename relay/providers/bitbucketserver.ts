@@ -81,7 +81,7 @@ function repositoryUrl(address: string, context: z.RefinementCtx): string {
 type Credentials = Parameters<typeof tokenOrPassword>[0]
 
 function credentialOf(credentials: Credentials, context: z.RefinementCtx) {
-  const secret = tokenOrPassword(credentials, context)
+  const secret = tokenOrPassword(credentials, context, 'of a pair')
   if (credentials.token !== '') return authorization('Bearer', secret)
   return authorization('Basic', Buffer.from(`${credentials.username}:${secret}`).toString('base64'))
 }

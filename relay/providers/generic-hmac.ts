@@ -2,12 +2,12 @@ import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import { httpProvider, type Notification } from './contract.ts'
 import { eventPost, shortestEventPost } from './formats/event-post.ts'
-import { headerMap, requiredToken, webhookAddress } from './settings.ts'
+import { headerMap, requiredSecretText, webhookAddress } from './settings.ts'
 
 const Settings = z.object({
   address: webhookAddress(),
   headers: headerMap(),
-  token: requiredToken(),
+  token: requiredSecretText(),
 })
 
 /**

@@ -12,7 +12,7 @@ import {
 import { postJson } from './formats/json-request.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit, jsonBytes } from './formats/size-limit.ts'
-import { headerMap, optionalText, optionalToken } from './settings.ts'
+import { optionalSecretText, optionalText, textMap } from './settings.ts'
 
 /** https://cloud.google.com/pubsub/quotas#resource_limits */
 const MAX_REQUEST_BYTES = 10_000_000
@@ -47,9 +47,9 @@ const NEEDED_KEY =
 const Fields = z.object({
   address: optionalText(),
   channel: optionalText(),
-  token: optionalToken(),
+  token: optionalSecretText(),
   serviceAccountName: optionalText(),
-  headers: headerMap(),
+  headers: textMap(),
 })
 
 const Settings = Fields.transform((fields, context): Settings => {

@@ -29,8 +29,8 @@ const Settings = z
     token: requiredToken(),
   })
   .superRefine(({ address }, context) => {
-    if (!/[?#@]/.test(address)) return
-    const message = 'must be the URL of the homeserver alone, without user, query or fragment'
+    if (!/[?#]/.test(address)) return
+    const message = 'must be the URL of the homeserver alone, without query and fragment'
     context.addIssue({ code: 'custom', path: ['address'], message })
   })
 

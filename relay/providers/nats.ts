@@ -6,20 +6,23 @@ import { customProvider, type Exchange, type Failure, type Verdict } from './con
 import { eventJson } from './formats/event-json.ts'
 import { parseNatsServers } from './formats/nats-servers.ts'
 import { quotable } from './formats/service-message.ts'
-import { optionalText, optionalToken } from './settings.ts'
+import { optionalSecretText, optionalText } from './settings.ts'
 
 interface Settings {
   /** `nats://host:port` or `tls://host:port` each; the first that can be reached is used. */
   readonly servers: readonly string[]
   readonly subject: string
-  readonly credentials: NatsCredentials
+  /** The Secret's; undefined when it has none. */
+  readonly credentials: NatsCredentials | undefined
+  /** Those that stand in the address, by server. */
+  readonly serverCredentials: ReadonlyMap<string, NatsCredentials>
 }
 
 const Fields = z.object({
   address: optionalText(),
   channel: optionalText(),
   username: optionalText(),
-  password: optionalToken(),
+  password: optionalSecretText(),
   secret: z.record(z.string(), z.string()),
 })
 type Fields = z.infer<typeof Fields>
@@ -33,10 +36,14 @@ const Settings = Fields.transform((fields, context): Settings => {
   } else if ('problem' in servers) issue('address', servers.problem)
   const problem = subjectProblem(fields.channel)
   if (problem !== undefined) issue('channel', problem)
+  const known = 'problem' in servers ? [] : servers
   return {
-    servers: 'problem' in servers ? [] : servers,
+    servers: known.map(({ url }) => url),
     subject: fields.channel,
     credentials: credentialsOf(fields, issue),
+    serverCredentials: new Map(
+      known.flatMap(({ url, credentials }) => (credentials ? [[url, credentials] as const] : [])),
+    ),
   }
 })
 
@@ -50,12 +57,18 @@ export const nats = customProvider<Settings>({
   settings: Settings,
   host: ({ servers }) => servers.map((server) => new URL(server).host).join(),
   async deliver({ event }, settings, exchange) {
-    const { subject, credentials } = settings
+    const { subject } = settings
     const body = JSON.stringify(eventJson(event))
-    const messages = settings.servers.map((server) => ({ server, subject, body, credentials }))
+    const messages = settings.servers.map((server) => {
+      const credentials =
+        settings.credentials ?? settings.serverCredentials.get(server) ?? NO_CREDENTIALS
+      return { server, subject, body, credentials }
+    })
     return { verdict: await publishToFirst(messages, exchange) }
   },
 })
+
+const NO_CREDENTIALS: NatsCredentials = {}
 
 /** Most bytes of a subject; the server bounds the whole line that names it to 4,096. */
 const MAX_SUBJECT_BYTES = 1_024
@@ -75,7 +88,10 @@ function subjectProblem(subject: string): string | undefined {
 type Issue = (field: keyof Fields, message: string) => void
 
 /** The Secret's `creds` before its `nkey`, before user name and password; none are needed. */
-function credentialsOf({ username, password, secret }: Fields, issue: Issue): NatsCredentials {
+function credentialsOf(
+  { username, password, secret }: Fields,
+  issue: Issue,
+): NatsCredentials | undefined {
   const creds = secret.creds?.trim() ?? ''
   const nkeySeed = secret.nkey?.trim() ?? ''
   if (creds !== '') {
@@ -93,7 +109,7 @@ function credentialsOf({ username, password, secret }: Fields, issue: Issue): Na
   } else if (username !== '') {
     issue('password', 'spec.username needs the key password in the Secret named by spec.secretRef')
   }
-  return {}
+  return undefined
 }
 
 async function publishToFirst(

@@ -6,7 +6,14 @@ import { secretHeaders } from './formats/headers.ts'
 import { authorization } from './formats/json-request.ts'
 import { classifyOtlpAnswer } from './formats/otlp-answer.ts'
 import { spanOf } from './formats/otlp-span.ts'
-import { headerMap, optionalText, optionalToken, webhookAddress } from './settings.ts'
+import { headerTextProblem } from './header-text.ts'
+import {
+  headerMap,
+  optionalSecretText,
+  optionalText,
+  optionalToken,
+  webhookAddress,
+} from './settings.ts'
 
 /** https://opentelemetry.io/docs/specs/otlp/#otlphttp-request */
 const DEFAULT_PATH = '/v1/traces'
@@ -17,7 +24,7 @@ const Settings = z
     headers: headerMap(),
     username: optionalText(),
     token: optionalToken(),
-    password: optionalToken(),
+    password: optionalSecretText(),
   })
   .transform(({ address, headers, username, token, password }, context) => {
     const secret = token || password
@@ -28,6 +35,10 @@ const Settings = z
         message:
           'there is a username but no password; add password or token to the Secret named by spec.secretRef, or remove spec.username',
       })
+    }
+    const problem = username === '' ? headerTextProblem(secret) : undefined
+    if (problem !== undefined) {
+      context.addIssue({ code: 'custom', path: ['password'], message: problem })
     }
     const credentials =
       username === '' ? authorization('Bearer', secret) : basicAuthorization(username, secret)

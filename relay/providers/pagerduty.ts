@@ -7,7 +7,7 @@ import { postJson } from './formats/json-request.ts'
 import { isError, reasonPhrase, sortedMetadata, wholeSecondsTimestamp } from './formats/names.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit, jsonBytes } from './formats/size-limit.ts'
-import { requiredToken, webhookAddress } from './settings.ts'
+import { requiredSecretText, webhookAddress } from './settings.ts'
 
 /** https://developer.pagerduty.com/docs/events-api-v2/trigger-events/ */
 const MAX_SUMMARY_LENGTH = 1_024
@@ -26,7 +26,7 @@ const MAX_SOURCE_LENGTH = 255
 const Settings = z
   .object({
     address: webhookAddress(),
-    channel: requiredToken(
+    channel: requiredSecretText(
       'set spec.channel to the integration key (routing key) of the PagerDuty service',
     ),
   })

@@ -4,7 +4,7 @@ import { hashParts } from '../model/hash.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { isError, sortedMetadata } from './formats/names.ts'
 import { cutToFit, jsonBytes } from './formats/size-limit.ts'
-import { optionalText, webhookAddress } from './settings.ts'
+import { addressWithKey, optionalText } from './settings.ts'
 
 /** Of the payloads made here, not of the relay: an upgrade must not change a retry's bytes. */
 const SDK = { name: 'flux-relay', version: '1.0.0' } as const
@@ -26,7 +26,7 @@ interface Dsn {
 
 const Settings = z
   .object({
-    address: webhookAddress(),
+    address: addressWithKey(),
     channel: optionalText(),
   })
   .transform(({ address, channel }, context) => {

@@ -63,7 +63,7 @@ export const CANARY_FAILURES: Readonly<Record<string, CanaryFailure>> = {
     make: async () => ({ origin: await untrustedOrigin() }),
   },
   'bad client certificate': {
-    reason: /^tls: /,
+    reason: /certSecretRef: tls\.crt is no certificate/,
     make: async (plant) => ({
       origin: await untrustedOrigin(),
       others: {
@@ -72,7 +72,7 @@ export const CANARY_FAILURES: Readonly<Record<string, CanaryFailure>> = {
     }),
   },
   'bad CA': {
-    reason: /^tls: /,
+    reason: /certSecretRef: ca\.crt is no certificate/,
     make: async (plant) => ({
       origin: await untrustedOrigin(),
       others: { certSecretRef: { 'ca.crt': pem(plant('ca.crt')) } },

@@ -139,17 +139,21 @@ function addressFor(canaries: Canaries, place: string, target: CanaryTarget): st
   const plant = (what: string) => canaries.plant(`${place} ${what}`)
   const special = (what: string) =>
     encodeURIComponent(canaries.plant(`${place} ${what}`, 'special'))
+  const { protocol, host } = new URL(origin)
+  const asUser = (name: string, password: string) =>
+    `${protocol}//${special(`address ${name}`)}:${special(`address ${password}`)}@${host}`
+  const dsn = () => {
+    const keys = `${plant('DSN key')}:${plant('DSN secret')}`
+    return `${protocol}//${keys}@${host}/${path}/${plant('DSN path')}/42`
+  }
   const candidates = [
     () =>
-      `${origin}/hooks/${path}/${plant('address path')}/${special('address path 2')}?key=${special('address query')}&id=7`,
-    () => {
-      const { protocol, host } = new URL(origin)
-      const keys = `${plant('DSN key')}:${plant('DSN secret')}`
-      return `${protocol}//${keys}@${host}/${path}/${plant('DSN path')}/42`
-    },
-    () => `${origin}/${path}/repository`,
-    () => `${origin}/${path}/project/_git/repository`,
-    () => `${origin}/scm/${path}/repository.git`,
+      `${asUser('user', 'password')}/hooks/${path}/${plant('address path')}/${special('address path 2')}?key=${special('address query')}&id=7`,
+    ...(type.type === 'sentry' ? [dsn] : []),
+    // Flux takes the user info of a Git repository, and has no use for it.
+    () => `${asUser('user', 'unused password')}/${path}/repository`,
+    () => `${asUser('user', 'unused password')}/${path}/project/_git/repository`,
+    () => `${asUser('user', 'unused password')}/scm/${path}/repository.git`,
   ]
   const address = candidates
     .map((make) => make())

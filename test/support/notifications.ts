@@ -8,12 +8,8 @@ import { mergeMetadata } from '../../relay/pipeline/merge-metadata.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import type { HttpResponse, OutboundRequest } from '../../relay/ports.ts'
 import type { HttpProvider, Notification, ProviderType } from '../../relay/providers/contract.ts'
-import {
-  parseSettings,
-  type SettingsInput,
-  sensitiveValues,
-  settingsInput,
-} from '../../relay/providers/settings.ts'
+import { parseSettings, sensitiveValues } from '../../relay/providers/settings.ts'
+import { type SettingsInput, settingsInput } from '../../relay/providers/settings-input.ts'
 
 /** The events of test/fixtures/events, by file name. */
 export type FixtureName =

@@ -1,6 +1,6 @@
 import type { SecretData } from '../../relay/model/secret.ts'
 import type { ProviderType } from '../../relay/providers/contract.ts'
-import { SettingsError } from '../../relay/providers/settings.ts'
+import { SettingsError } from '../../relay/providers/settings-input.ts'
 import { settingsOf } from './notifications.ts'
 import { serviceAccountKey } from './service-account.ts'
 

@@ -1,12 +1,12 @@
 import type { z } from 'zod'
-import { optionalText, optionalToken } from '../settings.ts'
+import { optionalSecretText, optionalText, optionalToken } from '../settings.ts'
 import { authorization } from './json-request.ts'
 
 /** The fields of a type that takes a token, or a user name with a password, or neither. */
 export const basicOrBearerFields = () => ({
   token: optionalToken(),
   username: optionalText(),
-  password: optionalToken(),
+  password: optionalSecretText(),
 })
 
 interface Credentials {
@@ -17,6 +17,7 @@ interface Credentials {
 
 /**
  * The `Authorization` header of what there is; of a token and a pair, the one that is `preferred`.
+ * A name without a password, such as one of the spec that is for display, gives way to a token.
  * An issue where half of a pair is missing.
  */
 export function basicOrBearer(
@@ -27,14 +28,14 @@ export function basicOrBearer(
   if (username === '' && password !== '') {
     addIssue(context, 'username', 'the Secret has a password but no username; add the username')
   }
-  if (username !== '' && password === '') {
+  if (username !== '' && password === '' && token === '') {
     addIssue(
       context,
       'password',
       'there is a username but no password; add the password to the Secret named by spec.secretRef, or remove spec.username',
     )
   }
-  const basic = basicAuthorization(username, password)
+  const basic = password === '' ? {} : basicAuthorization(username, password)
   const bearer = authorization('Bearer', token)
   return preferred === 'Basic' ? { ...bearer, ...basic } : { ...basic, ...bearer }
 }

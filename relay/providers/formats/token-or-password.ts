@@ -1,11 +1,12 @@
 import type { z } from 'zod'
-import { optionalText, optionalToken } from '../settings.ts'
+import { headerTextProblem } from '../header-text.ts'
+import { optionalSecretText, optionalText, optionalToken } from '../settings.ts'
 
 /** The fields of a type that takes the Secret's `password` where it has no `token`. */
 export const tokenOrPasswordFields = () => ({
   token: optionalToken(),
   username: optionalText(),
-  password: optionalToken(),
+  password: optionalSecretText(),
 })
 
 interface Credentials {
@@ -14,12 +15,18 @@ interface Credentials {
   readonly password: string
 }
 
-/** The token, else the password; an issue, and the empty text, when neither can be used. */
+/**
+ * The token, else the password, which a header carries as it is unless it is that of a pair; an
+ * issue when neither can be used.
+ */
 export function tokenOrPassword(
   { token, username, password }: Credentials,
   context: z.RefinementCtx,
+  passwordIs: 'a token' | 'of a pair' = 'a token',
 ): string {
   if (token !== '') return token
+  const problem = passwordIs === 'a token' ? headerTextProblem(password) : undefined
+  if (problem !== undefined) addIssue(context, 'password', problem)
   if (password === '') {
     addIssue(context, 'token', 'the Secret named by spec.secretRef needs the key token or password')
   } else if (username === '') {

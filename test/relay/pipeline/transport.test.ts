@@ -11,6 +11,11 @@ import { startHttpsServer } from '../../support/servers.ts'
 
 const WEBHOOK = 'https://hook.test/'
 
+const authority = await createAuthority()
+const CA = authority.ca
+const OTHER_CA = (await createAuthority()).ca
+const { cert: CERT, key: KEY } = await authority.issue({ isClient: true })
+
 /** The transport of a Provider with this spec, beside Secrets of its namespace. */
 async function transportOf(
   spec: Record<string, unknown>,
@@ -53,6 +58,12 @@ describe('the transport of a Provider', () => {
       { proxyUrl: 'socks5://a%20b:p%40ss%3A%2Fword@ref.test:1080' },
     ],
     [
+      'proxySecretRef without the line breaks of files',
+      { proxySecretRef: { name: 'p' } },
+      { p: { address: 'http://ref.test:3128\n', username: 'me\n', password: 'p w\r\n' } },
+      { proxyUrl: 'http://me:p%20w@ref.test:3128/' },
+    ],
+    [
       'a proxy user without a password',
       { proxySecretRef: { name: 'p' } },
       { p: { address: 'http://ref.test', username: 'me' } },
@@ -61,20 +72,20 @@ describe('the transport of a Provider', () => {
     [
       'the keys of certSecretRef',
       { certSecretRef: { name: 'c' } },
-      { c: { 'ca.crt': 'CA', 'tls.crt': 'CERT', 'tls.key': 'KEY' } },
-      { tls: { ca: 'CA', cert: 'CERT', key: 'KEY' } },
+      { c: { 'ca.crt': CA, 'tls.crt': CERT, 'tls.key': KEY } },
+      { tls: { ca: CA, cert: CERT, key: KEY } },
     ],
     [
       'their deprecated names',
       { certSecretRef: { name: 'c' } },
-      { c: { caFile: 'CA', certFile: 'CERT', keyFile: 'KEY' } },
-      { tls: { ca: 'CA', cert: 'CERT', key: 'KEY' } },
+      { c: { caFile: CA, certFile: CERT, keyFile: KEY } },
+      { tls: { ca: CA, cert: CERT, key: KEY } },
     ],
     [
       'a CA in the own Secret of a commit-status type',
       { type: 'github', address: 'https://git.test/o/r', secretRef: { name: 's' } },
-      { s: { token: 't', 'ca.crt': 'CA' } },
-      { tls: { ca: 'CA' } },
+      { s: { token: 't', 'ca.crt': CA } },
+      { tls: { ca: CA } },
     ],
     [
       'certSecretRef before the own Secret',
@@ -84,8 +95,8 @@ describe('the transport of a Provider', () => {
         secretRef: { name: 's' },
         certSecretRef: { name: 'c' },
       },
-      { s: { token: 't', 'ca.crt': 'OWN' }, c: { 'ca.crt': 'REF' } },
-      { tls: { ca: 'REF' } },
+      { s: { token: 't', 'ca.crt': OTHER_CA }, c: { 'ca.crt': CA } },
+      { tls: { ca: CA } },
     ],
     [
       'no CA of the own Secret of other types',
@@ -109,8 +120,70 @@ describe('the transport of a Provider', () => {
       /password but no username/,
     ],
     ['a proxy without an address', { p: { username: 'u' } }, /needs the key address/],
+    ['a blank address', { p: { address: ' \n' } }, /needs the key address/],
+    ['no host', { p: { address: 'socks5://' } }, /proxySecretRef: address: expected/],
+    [
+      'a host that is none',
+      { p: { address: 'socks5://a b' } },
+      /proxySecretRef: address: expected/,
+    ],
+    ['port 0', { p: { address: 'http://a.test:0' } }, /proxySecretRef: address: expected/],
+    ['a bad escape', { p: { address: 'http://u:p%@x' } }, /address: a % in its credentials/],
+    [
+      'more than SOCKS takes',
+      { p: { address: 'socks5://x', username: 'u', password: 'ü'.repeat(128) } },
+      /username and password: SOCKS 5 takes at most 255 bytes/,
+    ],
   ])('refuses %s', async (_, secrets: Record<string, SecretData>, reason) => {
     expect(await transportOf({ proxySecretRef: { name: 'p' } }, secrets)).toMatch(reason)
+  })
+})
+
+describe('certificates', () => {
+  const transport = (keys: SecretData) => transportOf({ certSecretRef: { name: 'c' } }, { c: keys })
+
+  it.each([
+    ['a CA that is none', { 'ca.crt': 'x' }, 'ca.crt is no certificate in PEM form'],
+    ['a CA under its old name', { caFile: 'x' }, 'caFile is no certificate in PEM form'],
+    ['a CA that is a key', { 'ca.crt': KEY }, 'ca.crt is no certificate in PEM form'],
+    ['a CA that is cut', { 'ca.crt': CA.slice(0, 200) }, 'ca.crt is no certificate in PEM form'],
+    ['blanks', { 'ca.crt': ' \n' }, 'ca.crt is no certificate in PEM form'],
+    [
+      'a bad one behind a good one',
+      { 'ca.crt': `${CA}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n` },
+      'ca.crt is no certificate in PEM form (see the certificate 2 of 2)',
+    ],
+    ['no key', { 'tls.crt': CERT }, 'tls.crt and tls.key go together, and one is missing'],
+    [
+      'a key that is none',
+      { 'tls.crt': CERT, 'tls.key': 'x' },
+      'tls.key is no private key in PEM form without a passphrase',
+    ],
+    [
+      'a certificate that is none',
+      { 'tls.crt': 'x', 'tls.key': KEY },
+      'tls.crt is no certificate in PEM form',
+    ],
+    [
+      'the key of another',
+      { 'tls.crt': CA, 'tls.key': KEY },
+      'tls.key is not the key of the first certificate in tls.crt',
+    ],
+    ['nothing', { other: 'x' }, 'the Secret has none of the keys ca.crt, tls.crt and tls.key'],
+  ])('of %s are found at readiness', async (_, keys: SecretData, problem) => {
+    expect(await transport(keys)).toBe(`Provider flux-system/a: certSecretRef: ${problem}`)
+  })
+
+  it('are looked at in the own Secret of a commit-status type', async () => {
+    const spec = { type: 'github', address: 'https://git.test/o/r', secretRef: { name: 's' } }
+    expect(await transportOf(spec, { s: { token: 't', 'ca.crt': 'x' } })).toMatch(
+      /: secretRef: ca\.crt is no certificate/,
+    )
+  })
+
+  it('of a bundle with text between are taken', async () => {
+    const ca = `# root\n${CA}\r\n# other\n${OTHER_CA}`
+    expect(await transport({ 'ca.crt': ca })).toMatchObject({ tls: { ca } })
   })
 })
 

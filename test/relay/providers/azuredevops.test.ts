@@ -166,12 +166,6 @@ describe('azuredevops settings', () => {
     ['no _git', { address: 'https://dev.azure.com/o/p/x/r' }, { token: 't' }, SHAPE],
     ['the SSH form', { address: 'git@ssh.dev.azure.com:v3/o/p/r' }, { token: 't' }, SHAPE],
     ['the old host', { address: 'https://o.visualstudio.com/p/_git/r' }, { token: 't' }, SHAPE],
-    [
-      'a password in the address',
-      { address: 'https://o:secret@dev.azure.com/o/p/_git/r' },
-      { token: 't' },
-      /^address: must not hold a password/,
-    ],
     ['a trailing /', { address: `${ADDRESS}/` }, { token: 't' }, /^address: must not end in \//],
     ['no Secret', { address: ADDRESS }, {}, /^token: .*needs the key token/],
     [

@@ -6,7 +6,7 @@ import { describeStatusClasses } from '../../support/classify-table.ts'
 import { notificationOf, settingsOf } from '../../support/notifications.ts'
 
 const ADDRESS = 'https://events.example.com/hook'
-const KEY = 'not-so-secret-key\n'
+const KEY = 'not-so-secret-key'
 const settings = settingsOf(genericHmac, { address: ADDRESS }, { token: KEY })
 
 /** What a receiver computes over the bytes that arrive. */

@@ -170,7 +170,7 @@ describe('generic settings', () => {
       'a header of two lines',
       { address: ADDRESS },
       { headers: 'X-A: "1\\r\\nX-B: 2"' },
-      /headers is not a map/,
+      /^headers: entry 1 holds the character U\+000D/,
     ],
   ])('refuses %s', (_, spec, secret, message) => {
     expect(() => settingsOf(generic, spec, secret)).toThrow(message)
@@ -179,6 +179,8 @@ describe('generic settings', () => {
   it('masks the values of the headers', () => {
     const input = {
       address: ADDRESS,
+      addressWithUserInfo: ADDRESS,
+      userInfo: undefined,
       channel: '',
       username: '',
       password: '',

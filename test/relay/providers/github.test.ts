@@ -108,7 +108,7 @@ describe('github requests', () => {
     ['the password where there is no token', { username: 'u', password: 'pw' }, 'Bearer pw'],
     ['the token over the password', { token: 't', username: 'u', password: 'pw' }, 'Bearer t'],
     ['the token over App keys', { token: 't', githubAppID: '1' }, 'Bearer t'],
-    ['the token as it is', { token: ' t ' }, 'Bearer  t '],
+    ['the token without what surrounds it', { token: ' t\n' }, 'Bearer t'],
   ])('sends %s', (_, secret, authorization) => {
     const other = settingsOf(github, { address: ADDRESS }, secret)
     const [request] = github.requests(notificationOf('kustomization-finished'), other)

@@ -129,7 +129,37 @@ describe('several nats servers', () => {
   })
 })
 
+/** The seed with its first two random characters in the other order, or others. */
+function misspelled(seed: string): string {
+  const [a, b] = [seed[10], seed[11]]
+  return `${seed.slice(0, 10)}${a === b ? 'AB' : `${b}${a}`}${seed.slice(12)}`
+}
+
 describe('nats settings', () => {
+  it.each([
+    ['a user and a password', 'nats://u:p4ss@a.test', [{ user: { name: 'u', password: 'p4ss' } }]],
+    ['them encoded', 'u%40x:p%3A%2F@a.test', [{ user: { name: 'u@x', password: 'p:/' } }]],
+    ['an empty password', 'tls://u:@a.test:1', [{ user: { name: 'u', password: '' } }]],
+    ['a token', 'nats://t0ken@a.test', [{ token: 't0ken' }]],
+    [
+      'others for each server',
+      'nats://u:p4ss@a.test, b.test,tls://t0ken@c.test',
+      [{ user: { name: 'u', password: 'p4ss' } }, {}, { token: 't0ken' }],
+    ],
+  ])('sends from the address %s', async (_, address, expected) => {
+    const { messages } = await deliver({ address }, () => failing('connect', false))
+    expect(messages.map(({ credentials }) => credentials)).toEqual(expected)
+    expect(JSON.stringify(messages.map(({ server }) => server))).not.toMatch(/@|p4ss|t0ken/)
+    expect(nats.host(settingsOf(nats, { ...SPEC, address }))).not.toMatch(/@|p4ss|t0ken/)
+  })
+
+  it('has the credentials of the Secret before those of the address', () => {
+    const spec = { ...SPEC, address: 'nats://u:p4ss@a.test' }
+    const secret = { username: 'me', password: 'mine' }
+    const { credentials } = settingsOf(nats, spec, secret)
+    expect(credentials).toEqual({ user: { name: 'me', password: 'mine' } })
+  })
+
   it.each([
     ['nats.example.com', 'nats://nats.example.com:4222'],
     ['nats://nats.example.com/', 'nats://nats.example.com:4222'],
@@ -149,7 +179,7 @@ describe('nats settings', () => {
       { username: 'u', password: 'p' },
       { user: { name: 'u', password: 'p' } },
     ],
-    ['none', {}, {}],
+    ['none', {}, undefined],
   ])('takes %s', (_, secret, credentials) => {
     expect(settingsOf(nats, SPEC, secret).credentials).toEqual(credentials)
   })
@@ -162,7 +192,8 @@ describe('nats settings', () => {
     ['port 0', { address: 'a.test:0' }, {}, /address: expected nats:\/\//],
     ['port 65536', { address: 'a.test:65536' }, {}, /address: expected nats:\/\//],
     ['an empty server of several', { address: 'a.test,' }, {}, /address: expected nats:\/\//],
-    ['a password in it', { address: 'nats://u:p4ss@a.test' }, {}, /address: must not hold cred/],
+    ['a bad escape in it', { address: 'nats://u:p4ss%@a.test' }, {}, /address: expected nats:\/\//],
+    ['an empty name in it', { address: 'nats://:p4ss@a.test' }, {}, /address: expected nats:\/\//],
     ['no subject', { channel: '' }, {}, /channel: set spec\.channel to the subject/],
     ['a space', { channel: 'a b' }, {}, /channel: .*spaces or control/],
     ['a line break', { channel: 'a\r\nPUB b 0' }, {}, /channel: .*spaces or control/],
@@ -172,6 +203,13 @@ describe('nats settings', () => {
     ['a long subject', { channel: 'ü'.repeat(513) }, {}, /channel: .*1024 bytes/],
     ['creds that are none', {}, { creds: 'SUA' }, /secret: .*key creds is not the text/],
     ['an NKey that is none', {}, { nkey: 'SUA' }, /secret: .*key nkey is not the NKey seed/],
+    ['an NKey of another checksum', {}, { nkey: misspelled(seed) }, /secret: .*key nkey is not/],
+    [
+      'creds of another checksum',
+      {},
+      { creds: creds.replace(user.seed, misspelled(user.seed)) },
+      /secret: .*key creds is/,
+    ],
     ['a public NKey', {}, { nkey: natsUser().publicKey }, /secret: .*key nkey is not/],
     ['a password alone', {}, { password: 'p4ss' }, /username: .*add it to the Secret/],
     ['a name alone', { username: 'u' }, {}, /password: spec\.username needs/],

@@ -3,7 +3,17 @@ import { describe, expect, it } from 'vitest'
 import { providerTypes } from '../../../relay/providers/registry.ts'
 
 /** Files of the directory that are not a type. */
-const SHARED = new Set(['access-tokens', 'classify', 'contract', 'registry', 'settings'])
+const SHARED = new Set([
+  'access-tokens',
+  'classify',
+  'contract',
+  'header-text',
+  'registry',
+  'secret-parts',
+  'settings',
+  'settings-input',
+  'user-info',
+])
 
 const files = (path: string) =>
   readdirSync(new URL(path, import.meta.url), { withFileTypes: true })

@@ -254,6 +254,8 @@ describe('sentry settings', () => {
   it('masks the public key and the secret', () => {
     const input = {
       address: 'https://public-key:secret-key@sentry.example.com/7',
+      addressWithUserInfo: 'https://public-key:secret-key@sentry.example.com/7',
+      userInfo: undefined,
       channel: '',
       username: '',
       password: '',

@@ -151,7 +151,7 @@ describe('telegram settings', () => {
     ['an empty topic', { channel: '-1:' }, { token: TOKEN }, /^channel: .*for a topic/],
     ['no token', spec, {}, /^token: the Secret named by spec\.secretRef needs the key token/],
     ['a token with a path', spec, { token: '1:a/../x' }, /^token: the Secret named by/],
-    ['a token with a line end', spec, { token: `${TOKEN}\n` }, /^token: the Secret named by/],
+    ['a token of two lines', spec, { token: `${TOKEN}\nx` }, /^token: the Secret named by/],
     [
       'an address that is no URL',
       { ...spec, address: 'x' },

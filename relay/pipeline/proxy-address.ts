@@ -1,0 +1,84 @@
+import type { SecretData } from '../model/secret.ts'
+import { SettingsError, withoutLineEnd } from '../providers/settings-input.ts'
+
+const MAX_LENGTH = 2_048
+
+const PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:', 'socks5:'])
+
+/** What a SOCKS 5 proxy takes of a user name and of a password: RFC 1929, section 2. */
+const MAX_SOCKS_CREDENTIAL_BYTES = 255
+
+/** Where a Provider may name its proxy. */
+export interface ProxySources {
+  /** `spec.proxy`, which is deprecated. */
+  readonly spec: string
+  /** The Provider's Secret, whose key `proxy` is deprecated too. */
+  readonly main: SecretData | undefined
+  /** The Secret that `spec.proxySecretRef` names. */
+  readonly proxy: SecretData | undefined
+}
+
+/**
+ * The proxy's URL with its credentials: `spec.proxy` < the Secret's `proxy` < `proxySecretRef`.
+ * Undefined without a proxy. Throws `SettingsError` for one that cannot be used.
+ */
+export function proxyAddress({ spec, main, proxy }: ProxySources): string | undefined {
+  if (proxy) return ofSecret(proxy).href
+  const deprecated = main?.proxy?.trim()
+  if (deprecated) return parse(deprecated, 'secretRef: proxy').href
+  const text = spec.trim()
+  return text === '' ? undefined : parse(text, 'spec.proxy').href
+}
+
+function ofSecret(secret: SecretData): URL {
+  const address = secret.address?.trim()
+  const username = secret.username?.trim() ?? ''
+  const password = withoutLineEnd(secret.password ?? '')
+  if (!address) throw new SettingsError('proxySecretRef: the Secret needs the key address')
+  const url = parse(address, 'proxySecretRef: address')
+  if (password !== '' && username === '') {
+    throw new SettingsError('proxySecretRef: the Secret has a password but no username')
+  }
+  if (username === '') return url
+  url.username = encodeURIComponent(username.toWellFormed())
+  url.password = encodeURIComponent(password.toWellFormed())
+  checkCredentials(url, 'proxySecretRef: username and password')
+  return url
+}
+
+function parse(text: string, field: string): URL {
+  const url = URL.parse(text)
+  if (!url || text.length > MAX_LENGTH || !PROTOCOLS.has(url.protocol) || !hasHost(url)) {
+    throw new SettingsError(`${field}: expected an http://, https:// or socks5:// URL`)
+  }
+  checkCredentials(url, field)
+  return url
+}
+
+/** The URL parser leaves the host of a scheme that it does not know, such as socks5, as it is. */
+function hasHost({ hostname, port }: URL): boolean {
+  return hostname !== '' && port !== '0' && URL.canParse(`http://${hostname}`)
+}
+
+function checkCredentials({ protocol, username, password }: URL, field: string): void {
+  const decoded = [username, password].map(decode)
+  if (decoded.includes(undefined)) {
+    throw new SettingsError(`${field}: a % in its credentials must be written as %25`)
+  }
+  const isTooLong = decoded.some(
+    (text = '') => Buffer.byteLength(text) > MAX_SOCKS_CREDENTIAL_BYTES,
+  )
+  if (protocol === 'socks5:' && isTooLong) {
+    throw new SettingsError(
+      `${field}: SOCKS 5 takes at most ${MAX_SOCKS_CREDENTIAL_BYTES} bytes of each`,
+    )
+  }
+}
+
+function decode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return undefined
+  }
+}

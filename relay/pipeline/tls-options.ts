@@ -1,0 +1,94 @@
+import { createPrivateKey, X509Certificate } from 'node:crypto'
+import type { SecretData } from '../model/secret.ts'
+import type { TlsOptions } from '../ports.ts'
+import { SettingsError } from '../providers/settings-input.ts'
+
+/** The field of a Provider that names the Secret. */
+type SecretField = 'certSecretRef' | 'secretRef'
+
+/**
+ * Reads `ca.crt`, `tls.crt` and `tls.key`, or their deprecated names; undefined when the Secret has
+ * none of them. Throws `SettingsError` for what TLS cannot use.
+ */
+export function tlsOptions(
+  secret: SecretData | undefined,
+  field: SecretField,
+): TlsOptions | undefined {
+  if (!secret) return undefined
+  const ca = entryOf(secret, 'ca.crt', 'caFile')
+  const cert = entryOf(secret, 'tls.crt', 'certFile')
+  const key = entryOf(secret, 'tls.key', 'keyFile')
+  if (ca === undefined && cert === undefined && key === undefined) {
+    if (field === 'secretRef') return undefined
+    throw new SettingsError(
+      'certSecretRef: the Secret has none of the keys ca.crt, tls.crt and tls.key',
+    )
+  }
+  if ((cert === undefined) !== (key === undefined)) {
+    throw new SettingsError(`${field}: tls.crt and tls.key go together, and one is missing`)
+  }
+  if (ca !== undefined) readCertificates(ca, field)
+  if (cert !== undefined && key !== undefined) checkPair(cert, key, field)
+  return {
+    ...(ca && { ca: ca.value }),
+    ...(cert && { cert: cert.value }),
+    ...(key && { key: key.value }),
+  }
+}
+
+interface Entry {
+  readonly name: string
+  readonly value: string
+}
+
+/** An empty value counts as none. */
+function entryOf(secret: SecretData, ...names: readonly string[]): Entry | undefined {
+  const name = names.find((candidate) => secret[candidate] !== undefined)
+  const value = name === undefined ? undefined : secret[name]
+  return name === undefined || !value ? undefined : { name, value }
+}
+
+const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/g
+
+/** The first of them; each that a PEM text begins must be one, since TLS would stop at it. */
+function readCertificates({ name, value }: Entry, field: SecretField): X509Certificate {
+  const starts = [...value.matchAll(CERTIFICATE)].map(({ index }) => index)
+  const certificates = starts.map((start, at) =>
+    readCertificate(value.slice(start, starts[at + 1])),
+  )
+  const wrong = certificates.indexOf(undefined)
+  const [first] = certificates
+  if (first !== undefined && wrong < 0) return first
+  const which = wrong > 0 ? ` (see the certificate ${wrong + 1} of ${certificates.length})` : ''
+  throw new SettingsError(`${field}: ${name} is no certificate in PEM form${which}`)
+}
+
+function readCertificate(pem: string): X509Certificate | undefined {
+  try {
+    return new X509Certificate(pem)
+  } catch {
+    return undefined
+  }
+}
+
+function checkPair(cert: Entry, key: Entry, field: SecretField): void {
+  const certificate = readCertificates(cert, field)
+  const privateKey = readPrivateKey(key.value)
+  if (privateKey === undefined) {
+    throw new SettingsError(
+      `${field}: ${key.name} is no private key in PEM form without a passphrase`,
+    )
+  }
+  if (certificate.checkPrivateKey(privateKey)) return
+  throw new SettingsError(
+    `${field}: ${key.name} is not the key of the first certificate in ${cert.name}`,
+  )
+}
+
+function readPrivateKey(pem: string) {
+  try {
+    return createPrivateKey(pem)
+  } catch {
+    return undefined
+  }
+}
