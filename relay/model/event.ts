@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { withFieldNames } from './event-keys.ts'
-import { cutText, NameText, OptionalText, Text } from './text.ts'
+import { cutText, NameText, OptionalText, Text, withoutControls } from './text.ts'
 import { parseTimeMs } from './time.ts'
 
 /** Longest message kept, in UTF-16 units; Flux's own recorder cuts at the same length. */
@@ -117,4 +117,29 @@ export function restorePrefixes<T>(
 /** `Kustomization/flux-system/podinfo`: how a person names an object. */
 export function objectName(object: Pick<InvolvedObject, 'kind' | 'namespace' | 'name'>): string {
   return `${object.kind}/${object.namespace}/${object.name}`
+}
+
+/**
+ * The event with all that people read of it without control characters, and without metadata that
+ * then has no key.
+ */
+export function readableEvent(event: Event): Event {
+  const { kind, namespace, name } = event.involvedObject
+  const entries = Object.entries(event.metadata).map(
+    ([key, value]) => [withoutControls(key), withoutControls(value)] as const,
+  )
+  return {
+    ...event,
+    message: withoutControls(event.message),
+    reason: withoutControls(event.reason),
+    reportingController: withoutControls(event.reportingController),
+    reportingInstance: withoutControls(event.reportingInstance),
+    metadata: Object.fromEntries(entries.filter(([key]) => key !== '')),
+    involvedObject: {
+      ...event.involvedObject,
+      kind: withoutControls(kind),
+      namespace: withoutControls(namespace),
+      name: withoutControls(name),
+    },
+  }
 }

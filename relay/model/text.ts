@@ -32,3 +32,18 @@ export function cutText(text: string, maxUnits: number): string {
 export function ellipsize(text: string, maxUnits: number): string {
   return text.length <= maxUnits ? text : `${cutText(text, maxUnits - 1)}…`
 }
+
+/** A terminal's colours and cursor moves, such as `ESC [31m`: ECMA-48, 5.4. */
+const ESC = '\u001b'
+const TERMINAL_SEQUENCE = new RegExp(`${ESC}\\[[0-?]{0,64}[ -/]{0,8}[@-~]`, 'g')
+
+/** All of Unicode's class Cc but tab and the ends of lines. */
+const CONTROL = /(?![\t\n\r])\p{Cc}/gu
+
+/**
+ * The text without control characters that no text needs. Many services refuse NUL, some every one
+ * of them, and none shows any.
+ */
+export function withoutControls(text: string): string {
+  return text.replace(TERMINAL_SEQUENCE, '').replace(CONTROL, '')
+}

@@ -1,6 +1,6 @@
 import { CelError } from '../cel.ts'
 import type { Alert } from '../model/alert.ts'
-import type { Event } from '../model/event.ts'
+import { type Event, readableEvent } from '../model/event.ts'
 import type { Provider } from '../model/provider.ts'
 import type { OutboundRequest, SecretStore } from '../ports.ts'
 import {
@@ -64,7 +64,7 @@ export async function prepare(
   const { alert, provider: compiled, type } = candidate
   const { provider } = compiled
   const { metadata, conflicts, authored } = mergeMetadata(event, alert)
-  const merged: Event = { ...event, metadata }
+  const merged = readableEvent({ ...event, metadata })
   // Before the Secret is read: an event that is none for the type waits for no Secret.
   const skipped = type.skipsMerged?.(merged)
   if (skipped !== undefined) return { kind: 'skipped', reason: skipped }

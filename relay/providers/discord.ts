@@ -5,9 +5,10 @@ import type { HttpResponse } from '../ports.ts'
 import { httpProvider, type Notification, type Verdict } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
 import { messageWithLateness } from './formats/lateness.ts'
-import { objectLabel, sortedMetadata } from './formats/names.ts'
-import { cutToFit, withShortValues } from './formats/size-limit.ts'
+import { objectLabel, shownMetadata } from './formats/names.ts'
+import { cutToFit } from './formats/size-limit.ts'
 import { slackMessage } from './formats/slack-message.ts'
+import { asIs, escapeMarkdown, escapeTexts } from './formats/texts.ts'
 import { classifyWaitingAnswer } from './formats/waiting-answer.ts'
 import { optionalText, webhookAddress } from './settings.ts'
 
@@ -36,7 +37,7 @@ export const discord = httpProvider({
   fit: cutToEmbed,
   requests(notification, settings) {
     const { event } = notification
-    const message = slackMessage(notification, {
+    const message = slackMessage(escaped(notification), {
       channel: '',
       username: ellipsize(settings.username || event.reportingController, MAX_USERNAME),
       fallback: '',
@@ -60,14 +61,39 @@ function slackCompatible(address: string): string {
   return url.href
 }
 
+/**
+ * Discord shows the texts of an embed as Markdown, and the object's name as it is. A mention in an
+ * embed notifies nobody: https://docs.discord.com/developers/reference#message-formatting
+ */
+function escaped(notification: Notification): Notification {
+  return escapeTexts(notification, escapeDiscord, asIs)
+}
+
+function escapeDiscord(text: string): string {
+  return escapeMarkdown(text).replace(/<(?=[@#:!/a-z])/gi, '\\<')
+}
+
+/** The text, or the longest ellipsized beginning of it, that has so many units once escaped. */
+function cutEscaped(text: string, maxUnits: number): string {
+  let units = Math.min(text.length, maxUnits)
+  for (;;) {
+    const excess = escapeDiscord(ellipsize(text, units)).length - maxUnits
+    if (excess <= 0) return ellipsize(text, units)
+    // No character has more than two units once escaped.
+    units -= Math.ceil(excess / 2)
+  }
+}
+
 function cutToEmbed(notification: Notification): Event {
-  const { event } = notification
-  const fields = sortedMetadata(event)
+  const { event, authored } = notification
+  const fields = shownMetadata(event)
     .slice(0, MAX_FIELDS)
-    .map(([name, value]) => [ellipsize(name, MAX_FIELD_NAME), value] as const)
+    .map(([name, value]) => [
+      cutEscaped(name, MAX_FIELD_NAME),
+      authored.has(name) ? ellipsize(value, MAX_FIELD_VALUE) : cutEscaped(value, MAX_FIELD_VALUE),
+    ])
   const limited = { ...event, metadata: Object.fromEntries(fields) }
-  const candidate = { ...notification, event: withShortValues(limited, MAX_FIELD_VALUE) }
-  return cutToFit(candidate, fitsEmbed)
+  return cutToFit({ ...notification, event: limited }, (c) => fitsEmbed(escaped(c)))
 }
 
 function fitsEmbed(notification: Notification): boolean {

@@ -29,9 +29,8 @@ export const gitlabMergeRequestComment = changeRequestComment<GitlabProject & Co
   maxLength: 1_000_000,
   editMethod: 'PUT',
   comment: Note,
-  // A line of a message that begins like `/close` would be done with our rights:
-  // https://docs.gitlab.com/user/project/quick_actions/
-  inert: (markdown) => markdown.replace(/^([ \t]*)\/(?=[a-z])/gim, '$1\\/'),
+  // https://docs.gitlab.com/user/markdown/#newlines
+  lineEnd: '  \n',
   settings: z
     .object({ ...gitlabFields(), providerUid: z.string() })
     .transform(({ providerUid, ...fields }, context) => ({

@@ -2,9 +2,10 @@ import { z } from 'zod'
 import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
 import { messageWithLateness } from './formats/lateness.ts'
-import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
+import { isError, objectLabel, shownMetadata } from './formats/names.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit, jsonBytes } from './formats/size-limit.ts'
+import { asIs, escapeEntities, escapeTexts } from './formats/texts.ts'
 import { webhookAddress } from './settings.ts'
 
 /** Of a message with its cards: https://developers.google.com/workspace/chat/create-messages */
@@ -22,12 +23,16 @@ export const googleChat = httpProvider({
 })
 
 /**
- * A message with one card of the first version, which webhooks still take:
+ * A message with one card of the first version, which webhooks still take; its widgets have some HTML,
+ * and none without a text:
  * https://developers.google.com/workspace/chat/api/reference/rest/v1/cards-v1
+ * https://developers.google.com/workspace/chat/format-messages#card-formatting
  */
-function cardMessage(notification: Notification) {
+function cardMessage(whole: Notification) {
+  const notification = escapeTexts(whole, escapeEntities, asIs)
   const { event } = notification
-  const metadata = sortedMetadata(event)
+  const metadata = shownMetadata(event)
+  const text = messageText(notification)
   return {
     cards: [
       {
@@ -38,7 +43,7 @@ function cardMessage(notification: Notification) {
           imageStyle: null,
         },
         sections: [
-          section([{ textParagraph: { text: messageText(notification) }, keyValue: null }]),
+          ...(text === '' ? [] : [section([{ textParagraph: { text }, keyValue: null }])]),
           ...(metadata.length > 0 ? [section(metadata.map(keyValueWidget))] : []),
         ],
       },
@@ -52,6 +57,7 @@ function section<W>(widgets: readonly W[]) {
 
 function messageText(notification: Notification): string {
   const message = messageWithLateness(notification)
+  if (message.trim() === '') return ''
   return isError(notification.event) ? `<font color="#ff0000">${message}</font>` : message
 }
 

@@ -9,6 +9,7 @@ import { rateLimitWaitMs } from './formats/rate-limit.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { quotable } from './formats/service-message.ts'
 import { cutToFit, jsonBytes } from './formats/size-limit.ts'
+import { asIs, escapeOutsideUrls, escapeTexts } from './formats/texts.ts'
 import { webhookAddress } from './settings.ts'
 
 /** "20 K": https://open.larksuite.com/document/client-docs/bot-v3/add-custom-bot */
@@ -25,7 +26,19 @@ export const lark = httpProvider({
   classify: classifyLark,
 })
 
-function cardMessage(notification: Notification) {
+/**
+ * What Lark's Markdown acts on: tags such as `<at id=all>`, which it refuses where mentions of all
+ * are not allowed, entities, emphasis, code, links and `:EMOJI:`. Entities of numbers are its escape:
+ * https://open.larksuite.com/document/common-capabilities/message-card/message-cards-content/using-markdown-tags
+ */
+const MARK = /[<>*`]|~(?=~)|&(?=#?\w+;)|\](?=[([])|:(?=[A-Z_]+:)/g
+
+function escapeLark(text: string): string {
+  return escapeOutsideUrls(text, (part) => part.replace(MARK, (mark) => `&#${mark.charCodeAt(0)};`))
+}
+
+function cardMessage(whole: Notification) {
+  const notification = escapeTexts(whole, escapeLark, asIs)
   const { event } = notification
   const metadata = sortedMetadata(event).map(([key, value]) => `${key}: ${value}\n`)
   const title = `${isError(event) ? '🚨' : '💫'} ${objectLabel(event)}`

@@ -42,7 +42,7 @@ export const matrix = httpProvider({
   fit: (notification) =>
     cutToFit(notification, (candidate) => jsonBytes(textMessage(candidate)) <= MAX_CONTENT_BYTES),
   requests(notification, { address, channel, token }) {
-    const room = `${address}/_matrix/client/r0/rooms/${channel}`
+    const room = `${address.replace(/\/+$/, '')}/_matrix/client/r0/rooms/${channel}`
     const url = `${room}/send/m.room.message/${transactionId(notification)}`
     const headers = authorization('Bearer', token)
     return [{ ...postJson(url, textMessage(notification), headers), method: 'PUT' }]
@@ -60,15 +60,25 @@ function transactionId({ event }: Notification): string {
     .digest('hex')
 }
 
+/**
+ * A plain text has no markup. `@room` and names in it notify by rules for old clients, which a
+ * message that tells whom it mentions turns off; the room is mentioned where the Alert's author did:
+ * https://spec.matrix.org/latest/client-server-api/#user-and-room-mentions
+ */
 function textMessage(notification: Notification) {
-  const { event } = notification
+  const { event, authored } = notification
   const lines = [
     `${isError(event) ? '🚨' : '💫'} ${objectLabel(event)}`,
     messageWithLateness(notification),
     ...sortedMetadata(event).map(([key, value]) => `- ${key}: ${value}`),
   ]
-  return { body: lines.map((line) => `${line}\n`).join(''), msgtype: 'm.text' }
+  const message = { body: lines.map((line) => `${line}\n`).join(''), msgtype: 'm.text' }
+  if (!MENTION.test(message.body)) return message
+  const isRoom = [...authored].some((key) => event.metadata[key]?.includes('@room'))
+  return { ...message, 'm.mentions': isRoom ? { room: true } : {} }
 }
+
+const MENTION = /(?<![A-Za-z0-9_])@\w/
 
 /** https://spec.matrix.org/latest/client-server-api/#rate-limiting */
 const Wait = z

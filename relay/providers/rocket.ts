@@ -3,12 +3,14 @@ import { httpProvider } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { slackMessage } from './formats/slack-message.ts'
+import { asIs, escapeMarkdown, escapeTexts } from './formats/texts.ts'
 import { optionalText, webhookAddress } from './settings.ts'
 
 /**
  * Rocket.Chat: an incoming webhook, which takes Slack's message format. The server's limit, "Maximum
  * Allowed Characters Per Message", is for a message's own text, which is empty here, not for
  * attachments: https://docs.rocket.chat/docs/integrations
+ * It shows texts and fields of attachments as Markdown, and looks for no mentions there.
  */
 export const rocket = httpProvider({
   type: 'rocket',
@@ -19,7 +21,7 @@ export const rocket = httpProvider({
     username: optionalText(),
   }),
   requests(notification, settings) {
-    const message = slackMessage(notification, {
+    const message = slackMessage(escapeTexts(notification, escapeMarkdown, asIs), {
       channel: settings.channel,
       username: settings.username,
       fallback: '',

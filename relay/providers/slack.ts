@@ -10,6 +10,7 @@ import { objectLabel } from './formats/names.ts'
 import { quotable } from './formats/service-message.ts'
 import { cutToFit } from './formats/size-limit.ts'
 import { slackMessage } from './formats/slack-message.ts'
+import { escapeEntities, escapeTexts, partMentions } from './formats/texts.ts'
 import { optionalText, optionalToken, webhookAddress } from './settings.ts'
 
 /**
@@ -48,22 +49,42 @@ export const slack = httpProvider({
     username: optionalText(),
     token: optionalToken(),
   }),
-  fit: (notification) =>
-    cutToFit(notification, (candidate) => textLength(candidate) <= MAX_TEXT_LENGTH),
+  fit: (notification, { address }) =>
+    cutToFit(notification, (c) => textLength(escaped(c, address)) <= MAX_TEXT_LENGTH),
   requests(notification, settings) {
     const { event } = notification
     const [firstLine] = event.message.split('\n', 1)
-    const message = slackMessage(notification, {
+    const fallback = ellipsize(`${objectLabel(event)}: ${firstLine}`, MAX_FALLBACK_LENGTH)
+    const message = slackMessage(escaped(notification, settings.address), {
       channel: settings.channel,
       username: settings.username || event.reportingController,
-      fallback: ellipsize(`${objectLabel(event)}: ${firstLine}`, MAX_FALLBACK_LENGTH),
+      fallback: escapeEntities(fallback),
       goodColor: 'good',
       dangerColor: 'danger',
+      isLiteral: FORMATTED.test(event.message),
     })
     return [postJson(settings.address, message, authorization('Bearer', settings.token))]
   },
   classify: classifySlack,
 })
+
+/** What mrkdwn formats, and has no escape for: https://docs.slack.dev/messaging/formatting-message-text */
+const FORMATTED = /[*_~`]|^>/m
+
+/**
+ * Slack takes mentions and links between angle brackets only, and `@channel` for what it is. Other
+ * servers of the same form, such as Mattermost, look for `@channel` in the text:
+ * https://docs.slack.dev/messaging/formatting-message-text#escaping
+ * https://developers.mattermost.com/integrate/slash-commands/slack
+ */
+function escaped(notification: Notification, address: string): Notification {
+  if (isSlack(address)) return escapeTexts(notification, escapeEntities)
+  return escapeTexts(notification, (text) => partMentions(escapeEntities(text)))
+}
+
+function isSlack(address: string): boolean {
+  return /(^|\.)slack(-gov)?\.com$/.test(new URL(address).hostname)
+}
 
 function textLength(notification: Notification): number {
   const { event } = notification

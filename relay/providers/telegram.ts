@@ -5,6 +5,7 @@ import { postJson } from './formats/json-request.ts'
 import { messageWithLateness } from './formats/lateness.ts'
 import { isError, sortedMetadata } from './formats/names.ts'
 import { cutToFit } from './formats/size-limit.ts'
+import { asIs } from './formats/texts.ts'
 import { classifyWaitingAnswer } from './formats/waiting-answer.ts'
 import { optionalWebhookAddress, sensitive } from './settings.ts'
 
@@ -59,26 +60,42 @@ function methodUrl(address: string, token: string): string {
 
 /** How text goes into a message. */
 interface Markup {
+  /** Text of others. */
   text(text: string): string
   bold(text: string): string
+  /** Text of the Alert's author, whose mentions are meant. */
+  authored(text: string): string
 }
 
-const PLAIN: Markup = { text: (text) => text, bold: (text) => text }
+const PLAIN: Markup = { text: asIs, bold: asIs, authored: asIs }
 
-/** https://core.telegram.org/bots/api#markdownv2-style */
+/**
+ * https://core.telegram.org/bots/api#markdownv2-style
+ * Telegram finds mentions in text, escaped or not, but in code; code cannot be in bold text.
+ */
 const MARKDOWN: Markup = {
-  text: (text) => text.replace(/[\\.\-_[\]()~>`#+=|{}!*]/g, '\\$&'),
-  bold: (text) => `*${MARKDOWN.text(text)}*`,
+  text: (text) => {
+    const parts = text.split(MENTION)
+    return parts.map((part, i) => (i % 2 === 1 ? `\`${part}\`` : MARKDOWN.authored(part))).join('')
+  },
+  bold: (text) => (MENTION.test(text) ? MARKDOWN.text(text) : `*${MARKDOWN.text(text)}*`),
+  authored: (text) => text.replace(/[\\.\-_[\]()~>`#+=|{}!*]/g, '\\$&'),
 }
 
-function messageText(notification: Notification, { text, bold }: Markup): string {
-  const { event } = notification
+const MENTION = /(?<![A-Za-z0-9_])(@\w+)/
+
+function messageText(notification: Notification, markup: Markup): string {
+  const { event, authored } = notification
+  const { text, bold } = markup
   const { kind, name, namespace } = event.involvedObject
   const heading = `${isError(event) ? '🚨' : '💫'} ${kind.toLowerCase()}/${name}/${namespace}`
   const lines = [
     bold(heading),
     text(messageWithLateness(notification)),
-    ...sortedMetadata(event).map(([key, value]) => `${text('-')} ${bold(key)}: ${text(value)}`),
+    ...sortedMetadata(event).map(([key, value]) => {
+      const shown = authored.has(key) ? markup.authored(value) : text(value)
+      return `${text('-')} ${bold(key)}: ${shown}`
+    }),
   ]
   return lines.map((line) => `${line}\n`).join('')
 }

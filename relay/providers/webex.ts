@@ -5,6 +5,7 @@ import { messageWithLateness } from './formats/lateness.ts'
 import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit } from './formats/size-limit.ts'
+import { escapeEntities, escapeMarkdown, escapeTexts } from './formats/texts.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
 
 /** https://developer.webex.com/docs/api/v1/messages/create-a-message */
@@ -31,7 +32,9 @@ export const webex = httpProvider({
   classify: classifyServiceAnswer,
 })
 
-function markdown(notification: Notification): string {
+/** Webex takes HTML, and mentions such as `<@all>`, in Markdown: https://developer.webex.com/docs/basics#formatting-messages */
+function markdown(whole: Notification): string {
+  const notification = escapeTexts(whole, (text) => escapeMarkdown(escapeEntities(text)))
   const { event } = notification
   const lines = [
     `${isError(event) ? '💣' : '✅'} **${objectLabel(event)}**`,

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
 import { messageWithLateness } from './formats/lateness.ts'
-import { objectLabel, sortedMetadata } from './formats/names.ts'
+import { objectLabel, shownMetadata } from './formats/names.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { sendShortest } from './formats/shortest-form.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
@@ -46,7 +46,7 @@ function fullFormat(address: string): string {
 /** https://developers.zoom.us/docs/team-chat/customizing-messages/ */
 function content(notification: Notification) {
   const { event } = notification
-  const items = sortedMetadata(event).map(([key, value]) => ({ key, value }))
+  const items = shownMetadata(event).map(([key, value]) => ({ key, value }))
   return {
     head: { text: objectLabel(event), sub_head: { text: event.severity } },
     body: [

@@ -41,7 +41,7 @@ export const zulip = httpProvider({
       type: 'stream',
       to: name,
       topic: cutTopic(topic),
-      content: contentOf(notification),
+      content: markdownPost(notification),
     })
     const credential = Buffer.from(`${username}:${password}`).toString('base64')
     return [
@@ -64,13 +64,8 @@ function messagesUrl(address: string): string {
   return `${origin}/api/v1/messages${search}`
 }
 
-/** Zulip refuses a message with a NUL: https://github.com/zulip/zulip/blob/main/zerver/lib/message.py */
-function contentOf(notification: Notification): string {
-  return markdownPost(notification).replaceAll('\0', '\ufffd')
-}
-
 function fitsContent(notification: Notification): boolean {
-  return [...contentOf(notification)].length <= MAX_CONTENT_LENGTH
+  return [...markdownPost(notification)].length <= MAX_CONTENT_LENGTH
 }
 
 /** As Zulip itself cuts it; any other way would open a second topic. */

@@ -115,7 +115,7 @@ export function describeComments(forge: CommentCase): void {
       }
     })
 
-    it('writes errors, markup and other scripts as they are', async () => {
+    it('shows errors, markup and other scripts as they are', async () => {
       const relay = await startCommenting(forge)
       relay.expects(self, list(), post(7))
       const message = '<b>*ä*</b> 🚀\n```\nx\n```'
@@ -124,7 +124,7 @@ export function describeComments(forge: CommentCase): void {
         metadata: { 'event.toolkit.fluxcd.io/change_request': '42' },
       })
       expect(bodiesOf(relay, 'POST')).toEqual([
-        `${marker}\n\n## Flux Status\n\n⚠️ HelmRelease/preview/webapp-pr-42\n\n${message}\n\nMetadata:\n`,
+        `${marker}\n\n## Flux Status\n\n⚠️ HelmRelease/preview/webapp-pr-42\n\n\`\`\`\`text\n${message}\n\`\`\`\`\n\nMetadata:\n`,
       ])
       expect(relay.requests.at(-1)?.headers['content-type']).toBe('application/json')
     })

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { MAX_MESSAGE_LENGTH } from '../../relay/model/event.ts'
+import { MAX_MESSAGE_LENGTH, readableEvent } from '../../relay/model/event.ts'
 import { cutText } from '../../relay/model/text.ts'
 import type { Notification } from '../../relay/providers/contract.ts'
 import { notificationOf } from './notifications.ts'
@@ -70,11 +70,11 @@ export function notificationArbitrary(commit: string): fc.Arbitrary<Notification
     .map(({ object, commitStatusContext, metadata: entries, ...event }) => ({
       ...base,
       commitStatusContext,
-      event: {
+      event: readableEvent({
         ...base.event,
         ...event,
         involvedObject: { ...base.event.involvedObject, ...object },
         metadata: { ...Object.fromEntries(entries), revision: `main@sha1:${commit}` },
-      },
+      }),
     }))
 }

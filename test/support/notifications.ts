@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { Alert } from '../../relay/model/alert.ts'
-import type { Event } from '../../relay/model/event.ts'
+import { type Event, readableEvent } from '../../relay/model/event.ts'
 import { Provider } from '../../relay/model/provider.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
@@ -64,7 +64,7 @@ export function notificationOf(
   const object = event.involvedObject
   return {
     cluster: 'local',
-    event: { ...event, metadata: mergeMetadata(event, plainAlert).metadata },
+    event: readableEvent({ ...event, metadata: mergeMetadata(event, plainAlert).metadata }),
     authored: new Set(),
     alert: plainAlert.metadata,
     provider: { name: 'p', namespace: 'flux-system', uid: PROVIDER_UID },

@@ -79,8 +79,8 @@ function bodyOf<S extends CommentSettings>(
   settings: S,
   notification: Notification,
 ) {
-  const post = markdownPost(notification)
-  return `${markerOf(forge, settings, notification.event)}\n\n${forge.inert?.(post) ?? post}`
+  const post = markdownPost(notification, forge.lineEnd)
+  return `${markerOf(forge, settings, notification.event)}\n\n${post}`
 }
 
 function markerOf<S extends CommentSettings>(
@@ -88,7 +88,9 @@ function markerOf<S extends CommentSettings>(
   { providerUid }: S,
   { involvedObject: { kind, namespace, name } }: Event,
 ): string {
-  return `<!-- ${markerName}:${providerUid}/${kind}/${namespace}/${name} -->`
+  const object = `${kind}/${namespace}/${name}`
+  // No name of Kubernetes has what would end the marker; an event may.
+  return `<!-- ${markerName}:${providerUid}/${object.replace(/[<>\r\n]/g, encodeURIComponent)} -->`
 }
 
 /** An Alert's metadata may blank the change request that the event came with. */

@@ -46,8 +46,8 @@ export interface CommentForge<S extends CommentSettings> {
   readonly editMethod: 'PATCH' | 'PUT'
   /** Reads one comment. */
   readonly comment: ZodType<Comment>
-  /** Makes inert what the forge would take for a command of ours. */
-  inert?(markdown: string): string
+  /** Ends a line without ending the paragraph, where a plain line end does not. */
+  readonly lineEnd?: string
   urls(settings: S, changeRequest: string): CommentUrls
   /** All headers but the content type. */
   authorize(settings: S, exchange: Exchange): Promise<Authorization>

@@ -1,19 +1,27 @@
 import { objectName } from '../../model/event.ts'
 import type { Notification } from '../contract.ts'
 import { latenessLines } from './lateness.ts'
+import { codeSpan, literalBlock, literalSpan } from './markdown-literal.ts'
 import { isError, sortedMetadata } from './names.ts'
 
 /** Says where a comment goes, which its reader sees. */
 const CHANGE_REQUEST_KEY = 'change_request'
 
-/** The event as Markdown, for services that render it. Texts go in as they are. */
-export function markdownPost(notification: Notification): string {
-  const { event } = notification
+/**
+ * The notification as Markdown, for services that render it. Texts of others are shown and act on
+ * nothing; what the Alert's author wrote goes in as it is. `lineEnd` ends a line of the message
+ * without ending its paragraph.
+ */
+export function markdownPost(notification: Notification, lineEnd = '\n'): string {
+  const { event, authored } = notification
   const metadata = sortedMetadata(event)
     .filter(([key]) => key !== CHANGE_REQUEST_KEY)
-    .map(([key, value]) => `* \`${key}\`: ${value}\n`)
+    .map(
+      ([key, value]) => `* ${codeSpan(key)}: ${authored.has(key) ? value : literalSpan(value)}\n`,
+    )
   const sign = isError(event) ? '⚠️' : 'ℹ️'
-  const heading = `${sign} ${objectName(event.involvedObject)}`
-  const paragraphs = [heading, event.message, ...latenessLines(notification)]
-  return ['## Flux Status', ...paragraphs, `Metadata:\n${metadata.join('')}`].join('\n\n')
+  const heading = `${sign} ${literalSpan(objectName(event.involvedObject))}`
+  const message = literalBlock(event.message, lineEnd)
+  const paragraphs = ['## Flux Status', heading, message, ...latenessLines(notification)]
+  return [...paragraphs, `Metadata:\n${metadata.join('')}`].join('\n\n')
 }

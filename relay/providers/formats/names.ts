@@ -14,6 +14,14 @@ export function sortedMetadata(event: Event): ReadonlyArray<readonly [string, st
   return Object.entries(event.metadata).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
 }
 
+/**
+ * Metadata for cards and fields, whose services refuse an entry without a value (Rocket.Chat 8) or
+ * document the value as required (Google Chat).
+ */
+export function shownMetadata(event: Event): ReadonlyArray<readonly [string, string]> {
+  return sortedMetadata(event).filter(([key, value]) => key.trim() !== '' && value.trim() !== '')
+}
+
 /** Seconds since the epoch, rounded down. */
 export function unixSeconds(event: Event): number {
   return Math.floor(Date.parse(event.timestamp) / 1_000)

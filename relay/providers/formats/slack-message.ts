@@ -1,6 +1,6 @@
 import type { Notification } from '../contract.ts'
 import { messageWithLateness } from './lateness.ts'
-import { isError, objectLabel, sortedMetadata } from './names.ts'
+import { isError, objectLabel, shownMetadata } from './names.ts'
 
 /** What the types that speak Slack's message format set differently. */
 export interface SlackMessageOptions {
@@ -9,11 +9,14 @@ export interface SlackMessageOptions {
   readonly fallback: string
   readonly goodColor: string
   readonly dangerColor: string
+  /** Whether the service shall not format the text, so that marks such as `*` are seen. */
+  readonly isLiteral?: boolean
 }
 
 /**
  * A Slack message with one attachment, as incoming webhooks and `chat.postMessage` take it:
  * https://docs.slack.dev/reference/messaging/attachments
+ * The texts of the notification go in as they are: the type has escaped them.
  */
 export function slackMessage(notification: Notification, options: SlackMessageOptions) {
   const { event } = notification
@@ -28,8 +31,8 @@ export function slackMessage(notification: Notification, options: SlackMessageOp
         color: isError(event) ? options.dangerColor : options.goodColor,
         author_name: objectLabel(event),
         text: messageWithLateness(notification),
-        mrkdwn_in: ['text'],
-        fields: sortedMetadata(event).map(([title, value]) => ({ title, value, short: false })),
+        mrkdwn_in: options.isLiteral ? [] : ['text'],
+        fields: shownMetadata(event).map(([title, value]) => ({ title, value, short: false })),
       },
     ],
   }

@@ -1,24 +1,44 @@
 import type { Event } from '../../model/event.ts'
 import type { Notification } from '../contract.ts'
 import { latenessLines } from './lateness.ts'
-import { isError, objectLabel, sortedMetadata } from './names.ts'
+import { isError, objectLabel, shownMetadata } from './names.ts'
+import { escapeEntities, escapeMarkdown, escapeOutsideUrls, escapeTexts } from './texts.ts'
+
+/**
+ * Teams formats texts and facts of cards as Markdown, underscores within words too, and makes one
+ * line of what single line ends part:
+ * https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format
+ * Nobody is mentioned that the card does not list as an entity.
+ */
+function escapeCardText(text: string): string {
+  const marked = escapeMarkdown(text)
+  const words = escapeOutsideUrls(marked, (part) =>
+    part.replace(/(?<=[A-Za-z0-9])_(?=[A-Za-z0-9])/g, '\\_'),
+  )
+  return words.replace(/\r\n?/g, '\n').replace(/(?<!\n)\n(?!\n)/g, '\n\n')
+}
+
+/** Message cards have some HTML as well. */
+function escapeMessageCard(text: string): string {
+  return escapeCardText(escapeEntities(text))
+}
 
 /**
  * A card of the deprecated Office 365 connectors:
  * https://learn.microsoft.com/outlook/actionable-messages/message-card-reference
  */
 export function messageCard(notification: Notification) {
-  const { event } = notification
+  const { event } = escapeTexts(notification, escapeMessageCard)
   return {
     '@type': 'MessageCard',
     '@context': 'http://schema.org/extensions',
     themeColor: isError(event) ? 'FF0000' : '0076D7',
-    summary: objectLabel(event),
+    summary: objectLabel(notification.event),
     sections: [
       {
         activityTitle: [event.message, ...latenessLines(notification)].join('\n\n'),
         activitySubtitle: objectLabel(event),
-        facts: sortedMetadata(event).map(([name, value]) => ({ name, value })),
+        facts: shownMetadata(event).map(([name, value]) => ({ name, value })),
       },
     ],
   }
@@ -44,7 +64,7 @@ export function adaptiveCardMessage(notification: Notification) {
 }
 
 function cardItems(notification: Notification) {
-  const { event } = notification
+  const { event } = escapeTexts(notification, escapeCardText)
   const facts = summaryFirst(event).map(([title, value]) => ({ title, value }))
   return [
     { type: 'TextBlock', text: objectLabel(event), size: 'large', weight: 'bolder', wrap: true },
@@ -60,7 +80,7 @@ function cardItems(notification: Notification) {
 }
 
 function summaryFirst(event: Event): ReadonlyArray<readonly [string, string]> {
-  const entries = sortedMetadata(event)
+  const entries = shownMetadata(event)
   return [
     ...entries.filter(([key]) => key === 'summary'),
     ...entries.filter(([key]) => key !== 'summary'),

@@ -87,7 +87,7 @@ describe('discord requests', () => {
     })
   })
 
-  it('leaves unicode and markup as they are', () => {
+  it('shows markup of others as they wrote it', () => {
     const [request] = requestsOf(
       discord,
       notificationOf('kustomization-applied', {
@@ -99,8 +99,8 @@ describe('discord requests', () => {
     expect(withJsonBody(request).body).toMatchObject({
       attachments: [
         {
-          text: 'déployé 🚀 <b>"x"</b> *y* & `z`',
-          fields: [{ title: 'team', value: 'Ünïts & <co> 🦊', short: false }],
+          text: 'déployé 🚀 \\<b>"x"\\</b> \\*y\\* & \\`z\\`',
+          fields: [{ title: 'team', value: 'Ünïts & \\<co> 🦊', short: false }],
         },
       ],
     })

@@ -49,7 +49,7 @@ describe('gitlabmergerequestcomment', () => {
     const notification = notificationOf('helmrelease-change-request', { message })
     await gitlabMergeRequestComment.deliver(notification, settings, exchange)
     const { body } = JSON.parse(String(exchange.requests.at(-1)?.body)) as { body: string }
-    expect(body).toContain('failed:\n\\/close\n  \\/MERGE now\npath /etc/hosts\n/1\n')
+    expect(body).toContain(`\n\n\`\`\`text\n${message}\n\`\`\`\n\n`)
   })
 
   it.each([

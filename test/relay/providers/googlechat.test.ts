@@ -140,7 +140,7 @@ describe('googlechat requests', () => {
     })
   })
 
-  it('leaves unicode and markup as they are', () => {
+  it('shows markup of others as they wrote it', () => {
     const [request] = requestsOf(
       googleChat,
       notificationOf('kustomization-applied', {
@@ -153,8 +153,12 @@ describe('googlechat requests', () => {
       cards: [
         {
           sections: [
-            { widgets: [{ textParagraph: { text: 'déployé 🚀 <b>"x"</b> *y* & `z`' } }] },
-            { widgets: [keyValue('team', 'Ünïts & <co> 🦊')] },
+            {
+              widgets: [
+                { textParagraph: { text: 'déployé 🚀 &lt;b&gt;"x"&lt;/b&gt; *y* &amp; `z`' } },
+              ],
+            },
+            { widgets: [keyValue('team', 'Ünïts &amp; &lt;co&gt; 🦊')] },
           ],
         },
       ],

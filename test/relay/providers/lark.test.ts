@@ -72,7 +72,7 @@ describe('lark requests', () => {
     )
   })
 
-  it('leaves unicode and markup as they are', () => {
+  it('shows markup of others as they wrote it', () => {
     const changes = {
       message: 'déployé 🚀 <b>"x"</b> *y* & `z`',
       metadata: { 'kustomize.toolkit.fluxcd.io/team': 'Ünïts & <co> 🦊' },
@@ -81,7 +81,7 @@ describe('lark requests', () => {
       card(
         '💫 kustomization/podinfo.flux-system',
         'turquoise',
-        '**déployé 🚀 <b>"x"</b> *y* & `z`**\n\nteam: Ünïts & <co> 🦊\n',
+        '**déployé 🚀 &#60;b&#62;"x"&#60;/b&#62; &#42;y&#42; & &#96;z&#96;**\n\nteam: Ünïts & &#60;co&#62; 🦊\n',
       ),
     )
   })

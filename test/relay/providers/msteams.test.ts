@@ -127,7 +127,7 @@ describe('msteams requests to a workflow', () => {
         },
         {
           type: 'TextBlock',
-          text: 'Deployment/podinfo/podinfo configured\nService/podinfo/podinfo unchanged',
+          text: 'Deployment/podinfo/podinfo configured\n\nService/podinfo/podinfo unchanged',
           wrap: true,
         },
         { type: 'FactSet' },
@@ -201,7 +201,8 @@ describe('msteams requests to a deprecated connector', () => {
       themeColor: '0076D7',
       sections: [
         {
-          activityTitle: 'Deployment/podinfo/podinfo configured\nService/podinfo/podinfo unchanged',
+          activityTitle:
+            'Deployment/podinfo/podinfo configured\n\nService/podinfo/podinfo unchanged',
           facts: [],
         },
       ],
@@ -220,10 +221,10 @@ describe('msteams requests to a deprecated connector', () => {
 })
 
 describe.each([
-  ['a workflow', workflow],
-  ['a connector', connector],
-])('msteams texts for %s', (_, settings) => {
-  it('leaves unicode and markup as they are', () => {
+  ['a workflow', workflow, '<b>\\"x\\"</b>', '&'],
+  ['a connector', connector, '&lt;b&gt;\\"x\\"&lt;/b&gt;', '&amp;'],
+])('msteams texts for %s', (_, settings, tag, and) => {
+  it('shows markup of others as they wrote it', () => {
     const [request] = requestsOf(
       msteams,
       notificationOf('kustomization-applied', {
@@ -232,8 +233,8 @@ describe.each([
       }),
       settings,
     )
-    expect(request?.body).toContain('"déployé 🚀 <b>\\"x\\"</b> *y* & `z`"')
-    expect(request?.body).toContain('"Ünïts & <co> 🦊"')
+    expect(request?.body).toContain(`"déployé 🚀 ${tag} \\\\*y\\\\* ${and} \\\\\`z\\\\\`"`)
+    expect(request?.body).toContain(`"Ünïts ${and} `)
   })
 
   it.each([

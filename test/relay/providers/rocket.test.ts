@@ -86,7 +86,7 @@ describe('rocket requests', () => {
     })
   })
 
-  it('leaves unicode and markup as they are', () => {
+  it('shows markup of others as they wrote it', () => {
     const [request] = rocket.requests(
       notificationOf('kustomization-applied', {
         message: 'déployé 🚀 <b>"x"</b> *y* & `z`',
@@ -97,7 +97,7 @@ describe('rocket requests', () => {
     expect(withJsonBody(request).body).toMatchObject({
       attachments: [
         {
-          text: 'déployé 🚀 <b>"x"</b> *y* & `z`',
+          text: 'déployé 🚀 <b>"x"</b> \\*y\\* & \\`z\\`',
           fields: [{ title: 'team', value: 'Ünïts & <co> 🦊', short: false }],
         },
       ],

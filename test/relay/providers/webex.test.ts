@@ -53,15 +53,15 @@ describe('webex requests', () => {
     )
   })
 
-  it('leaves unicode and markup as they are', () => {
+  it('shows markup of others as they wrote it', () => {
     const changes = {
       message: 'déployé 🚀 <b>"x"</b> *y* & `z`',
       metadata: { 'kustomize.toolkit.fluxcd.io/team': 'Ünïts & <co> 🦊' },
     }
     expect(markdownOf('kustomization-applied', changes)).toBe(
       '✅ **kustomization/podinfo.flux-system**\n' +
-        'déployé 🚀 <b>"x"</b> *y* & `z`\n' +
-        '>**team**: Ünïts & <co> 🦊\n',
+        'déployé 🚀 &lt;b&gt;"x"&lt;/b&gt; \\*y\\* &amp; \\`z\\`\n' +
+        '>**team**: Ünïts &amp; &lt;co&gt; 🦊\n',
     )
   })
 

@@ -61,7 +61,7 @@ describe('zulip requests', () => {
     )
   })
 
-  it('leaves unicode and markup as they are, and the change request out', () => {
+  it('shows markup of others as they wrote it, and leaves the change request out', () => {
     const changes = {
       message: 'déployé 🚀 <b>"x"</b> *y* & `z`',
       metadata: {
@@ -71,7 +71,7 @@ describe('zulip requests', () => {
     }
     expect(contentOf('kustomization-applied', changes)).toBe(
       '## Flux Status\n\nℹ️ Kustomization/flux-system/podinfo\n\n' +
-        'déployé 🚀 <b>"x"</b> *y* & `z`\n\nMetadata:\n* `team`: Ünïts & <co> 🦊\n',
+        '```text\ndéployé 🚀 <b>"x"</b> *y* & `z`\n```\n\nMetadata:\n* `team`: `Ünïts & <co> 🦊`\n',
     )
   })
 
@@ -93,12 +93,6 @@ describe('zulip requests', () => {
     const own = settingsOf(zulip, { ...spec, channel }, secret)
     expect(formOf(own, 'kustomization-finished')).toMatchObject(target)
   })
-})
-
-it('replaces each NUL, for which Zulip would refuse the message', () => {
-  const content = contentOf('kustomization-applied', { message: 'a\0b\0' })
-  expect(content).toContain('\n\na\ufffdb\ufffd\n\n')
-  expect(content).not.toContain('\0')
 })
 
 describe('zulip limit of 10,000 characters', () => {

@@ -1,10 +1,12 @@
 import { z } from 'zod'
 import { characters, jsonBody, jsonPost, post, type Service } from './service.ts'
 
-const TextParagraph = z.strictObject({ text: z.string() })
+/** The content is documented as required, the texts as what is shown. */
+const shown = z.string().refine((text) => text.trim() !== '', 'blank')
+const TextParagraph = z.strictObject({ text: shown })
 const KeyValue = z.strictObject({
-  topLabel: z.string(),
-  content: z.string(),
+  topLabel: shown,
+  content: shown,
   contentMultiline: z.boolean(),
   bottomLabel: z.string().nullable(),
   icon: z.string().nullable(),
@@ -68,8 +70,15 @@ const LarkMessage = z.strictObject({
 })
 const MAX_LARK_BYTES = 20_000
 
-/** https://spec.matrix.org/latest/client-server-api/#mtext */
-const RoomMessage = z.strictObject({ msgtype: z.literal('m.text'), body: z.string() })
+/**
+ * https://spec.matrix.org/latest/client-server-api/#mtext
+ * https://spec.matrix.org/latest/client-server-api/#user-and-room-mentions
+ */
+const RoomMessage = z.strictObject({
+  msgtype: z.literal('m.text'),
+  body: z.string(),
+  'm.mentions': z.strictObject({ room: z.literal(true).optional() }).optional(),
+})
 
 /** A whole event; with the names of the room and the sender it is longer than this content. */
 const MAX_MATRIX_BYTES = 65_536 - 2 * 255

@@ -65,6 +65,9 @@ const DiscordMessage = z.strictObject({
   attachments: z.array(Embed).min(1).max(10),
 })
 
+/** Version 8 refuses fields without a text. */
+const rocketFields = z.array(z.strictObject(fieldShape(z.string().min(1), z.string().min(1))))
+
 const SLACK_HOOK = 'https://hooks.slack.com/services/T0/B0/x'
 const SLACK_API = 'https://slack.com/api/chat.postMessage'
 const ROCKET = 'https://rocket.example.com/hooks/64a/x'
@@ -115,7 +118,7 @@ export const slackServices: readonly Service[] = [
         jsonBody(
           z.strictObject({
             ...messageShape,
-            attachments: z.array(z.strictObject(attachmentShape)),
+            attachments: z.array(z.strictObject({ ...attachmentShape, fields: rocketFields })),
           }),
         ),
         { status: 200, body: '{"success":true}' },

@@ -4,7 +4,7 @@ import { jsonBody, jsonPost, type Service } from './service.ts'
 const RESERVED = new Set('_*[]()~`>#+-=|{}.!')
 
 /**
- * The text that Telegram shows of MarkdownV2 with bold parts; undefined for what it answers with
+ * The text that Telegram shows of MarkdownV2 with bold parts and code; undefined for what it answers with
  * "can't parse entities": https://core.telegram.org/bots/api#markdownv2-style
  */
 export function readMarkdownV2(markdown: string): string | undefined {
@@ -18,6 +18,12 @@ export function readMarkdownV2(markdown: string): string | undefined {
       plain += markdown.charAt(index)
     } else if (character === '*') {
       isBold = !isBold
+    } else if (character === '`') {
+      // Code cannot be a part of bold text.
+      const end = markdown.indexOf('`', index + 1)
+      if (isBold || end < 0) return undefined
+      plain += markdown.slice(index + 1, end)
+      index = end
     } else if (RESERVED.has(character)) {
       return undefined
     } else {
