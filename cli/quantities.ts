@@ -1,5 +1,9 @@
 import { InvalidArgumentError } from 'commander'
 import { parseDurationMs } from '../relay/model/duration.ts'
+import {
+  parseRateLimitIntervalMs,
+  RATE_LIMIT_INTERVAL_FORM,
+} from '../relay/model/rate-limit-interval.ts'
 
 /** Reads an option that is a port. */
 export function parsePort(text: string): number {
@@ -31,4 +35,11 @@ export function parsePeriodMs(text: string, leastMs: number): number {
   const ms = parseDurationMs(text)
   if (ms !== undefined && ms >= leastMs) return ms
   throw new InvalidArgumentError(`expected a time such as 168h, and at least ${leastMs / 60_000}m.`)
+}
+
+/** Reads an option that says how long a repeat is not told again; milliseconds. */
+export function parseRateLimitInterval(text: string): number {
+  const ms = parseRateLimitIntervalMs(text)
+  if (ms !== undefined) return ms
+  throw new InvalidArgumentError(`expected ${RATE_LIMIT_INTERVAL_FORM}.`)
 }

@@ -1,7 +1,8 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import type { RelayOptions } from '../embedded/relay.ts'
 import { StartError } from '../embedded/start-error.ts'
-import { parsePort } from './quantities.ts'
+import { DEFAULT_RATE_LIMIT_INTERVAL } from '../relay/model/rate-limit-interval.ts'
+import { parsePort, parseRateLimitInterval } from './quantities.ts'
 import { parseCluster } from './relay/options.ts'
 import { signalled } from './signalled.ts'
 import { UsageError } from './usage-error.ts'
@@ -18,6 +19,7 @@ interface ServeFlags {
   readonly tokens?: string
   readonly crossNamespaceRefs: boolean
   readonly denyPrivateAddresses: boolean
+  readonly rateLimitInterval: number
 }
 
 /** `flux-relay serve`: the relay on one machine. */
@@ -32,12 +34,24 @@ export function serveCommand(): Command {
     .option('--tokens <file>', 'YAML file of the tokens of operators and clusters')
     .option('--no-cross-namespace-refs', 'an Alert takes events of its own namespace only')
     .option('--deny-private-addresses', 'send to public addresses only', false)
+    .addOption(
+      new Option(
+        '--rate-limit-interval <time>',
+        'how long a repeat is not told again; 0 tells every one',
+      )
+        .argParser(parseRateLimitInterval)
+        .default(parseRateLimitInterval(DEFAULT_RATE_LIMIT_INTERVAL), DEFAULT_RATE_LIMIT_INTERVAL),
+    )
     .action(serve)
 }
 
 async function serve(flags: ServeFlags): Promise<void> {
-  const { crossNamespaceRefs, ...rest } = flags
-  const options: RelayOptions = { ...rest, noCrossNamespaceRefs: !crossNamespaceRefs }
+  const { crossNamespaceRefs, rateLimitInterval, ...rest } = flags
+  const options: RelayOptions = {
+    ...rest,
+    noCrossNamespaceRefs: !crossNamespaceRefs,
+    rateLimitIntervalMs: rateLimitInterval,
+  }
   // Loaded here, so that the other commands start without all of it.
   const { startRelay } = await import('../embedded/relay.ts')
   try {

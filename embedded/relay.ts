@@ -41,6 +41,8 @@ export interface RelayOptions {
   readonly tokens?: string
   readonly noCrossNamespaceRefs: boolean
   readonly denyPrivateAddresses: boolean
+  /** How long a repeat is not told again, in milliseconds; 0 tells every one. */
+  readonly rateLimitIntervalMs: number
 }
 
 export interface RunningRelay {

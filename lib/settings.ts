@@ -1,4 +1,9 @@
 import { z } from 'zod'
+import {
+  DEFAULT_RATE_LIMIT_INTERVAL,
+  parseRateLimitIntervalMs,
+  RATE_LIMIT_INTERVAL_FORM,
+} from '../relay/model/rate-limit-interval.ts'
 
 /** The key of the settings in the context of cdk.json. */
 export const SETTINGS_KEY = 'flux-relay'
@@ -53,6 +58,13 @@ const Fields = z.strictObject({
     .default(20),
   /** Whether an Alert takes events of its own namespace only, as Flux's option of that name. */
   noCrossNamespaceRefs: flag(),
+  /** How long a repeat is not told again: a Go duration, as in notification-controller. */
+  rateLimitInterval: z
+    .string({ error: `expected ${RATE_LIMIT_INTERVAL_FORM}` })
+    .refine((text) => parseRateLimitIntervalMs(text) !== undefined, {
+      error: `expected ${RATE_LIMIT_INTERVAL_FORM}`,
+    })
+    .default(DEFAULT_RATE_LIMIT_INTERVAL),
   /** Whether the dashboard's table of deliveries offers a replay. */
   replayButton: flag(),
   /** Whether clusters may be bound to identities at other clouds. */

@@ -25,6 +25,11 @@ const Variables = z.object({
     .optional(),
   ALLOW_PRIVATE_ADDRESSES: Flag,
   NO_CROSS_NAMESPACE_REFS: Flag,
+  RATE_LIMIT_INTERVAL_MS: z
+    .string()
+    .regex(/^\d{1,8}$/, 'expected a whole number of milliseconds')
+    .default('300000')
+    .transform(Number),
   REPLAY_BUTTON: Flag,
   CLOUD_IDENTITIES: Flag,
   POWERTOOLS_LOG_LEVEL: z
@@ -47,6 +52,8 @@ export interface Environment {
   readonly retentionMs: number | undefined
   readonly allowPrivateAddresses: boolean
   readonly noCrossNamespaceRefs: boolean
+  /** How long a repeat is not told again, in milliseconds; 0 tells every one. */
+  readonly rateLimitIntervalMs: number
   /** Whether the dashboard's widget may replay deliveries. */
   readonly replayButton: boolean
   /** Whether clusters are bound to identities at other clouds. */
@@ -80,6 +87,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     retentionMs: data.RETENTION_DAYS,
     allowPrivateAddresses: data.ALLOW_PRIVATE_ADDRESSES,
     noCrossNamespaceRefs: data.NO_CROSS_NAMESPACE_REFS,
+    rateLimitIntervalMs: data.RATE_LIMIT_INTERVAL_MS,
     replayButton: data.REPLAY_BUTTON,
     cloudIdentities: data.CLOUD_IDENTITIES,
     logLevel: data.POWERTOOLS_LOG_LEVEL,

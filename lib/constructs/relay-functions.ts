@@ -6,6 +6,7 @@ import type { Code } from 'aws-cdk-lib/aws-lambda'
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Construct } from 'constructs'
 import { LEDGER_INDEXES } from '../../adapters/aws/tables.ts'
+import { parseRateLimitIntervalMs } from '../../relay/model/rate-limit-interval.ts'
 import type { FunctionName } from '../bundle.ts'
 import { METRICS_SERVICE, metricsNamespace } from '../metrics.ts'
 import type { Settings } from '../settings.ts'
@@ -81,6 +82,7 @@ export class RelayFunctions extends Construct {
       environment: {
         ALLOW_PRIVATE_ADDRESSES: String(settings.allowPrivateAddresses),
         NO_CROSS_NAMESPACE_REFS: String(settings.noCrossNamespaceRefs),
+        RATE_LIMIT_INTERVAL_MS: String(parseRateLimitIntervalMs(settings.rateLimitInterval)),
         CLOUD_IDENTITIES: String(settings.cloudIdentities),
       },
       ...this.#network(),

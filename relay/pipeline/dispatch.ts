@@ -1,6 +1,6 @@
 import { createDestinations } from '../destinations.ts'
 import type { DeliveryRecord, QueuedEvent, RetryMessage } from '../model/delivery.ts'
-import type { LedgerWrite, Ports, Versioned } from '../ports.ts'
+import type { Ports, Versioned } from '../ports.ts'
 import { createAccessTokens } from '../providers/access-tokens.ts'
 import { createRoutingTables, type RoutingTables } from '../routing-tables.ts'
 import { type AttemptContext, attempt } from './attempt.ts'
@@ -18,6 +18,7 @@ import {
 } from './record.ts'
 import { findPlace } from './repeat.ts'
 import type { RoutingTable } from './routing-table.ts'
+import { requeue, settle, write } from './settle.ts'
 
 /** Takes what the queue hands out. */
 export interface Dispatcher {
@@ -31,7 +32,12 @@ export interface Dispatcher {
   dispatchRetry(message: RetryMessage): Promise<void>
 }
 
-export function createDispatcher(ports: Ports, options: MatchOptions): Dispatcher {
+export interface DispatchOptions extends MatchOptions {
+  /** How long a repeat is not told again, in milliseconds; 0 tells every one. */
+  readonly rateLimitIntervalMs: number
+}
+
+export function createDispatcher(ports: Ports, options: DispatchOptions): Dispatcher {
   const context: Context = {
     ports,
     options,
@@ -46,7 +52,7 @@ export function createDispatcher(ports: Ports, options: MatchOptions): Dispatche
 }
 
 interface Context extends AttemptContext {
-  readonly options: MatchOptions
+  readonly options: DispatchOptions
   readonly tables: RoutingTables
 }
 
@@ -58,7 +64,10 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
   const decided = known.get(deliveryId(queued.id, undefined))
   if (decided) return requeue(context, [decided])
 
-  const { repeat, overtaken } = await findPlace(context.ports, queued, known.size > 0)
+  const { repeat, overtaken } = await findPlace(context.ports, queued, {
+    intervalMs: context.options.rateLimitIntervalMs,
+    hasDeliveries: known.size > 0,
+  })
   if (repeat) {
     const since = new Date(repeat.at).toISOString()
     const reason = `repeats the event ${repeat.ofEventId.slice(0, 12)} of ${since}`
@@ -237,53 +246,4 @@ function queuedAgain(record: DeliveryRecord): QueuedEvent {
     acceptedAt: record.acceptedAt,
     ...orderParts(record.order),
   }
-}
-
-/** Concludes and writes a record; then queues its next try. */
-async function settle(
-  context: Context,
-  record: DeliveryRecord,
-  conclusion: Conclusion,
-  startedAt = context.ports.clock.now(),
-  stored?: Versioned<DeliveryRecord>,
-): Promise<void> {
-  const next = conclude(record, conclusion, startedAt, context.ports.clock)
-  if (await write(context, next, stored)) return queueNext(context, [next])
-  // Whoever decided may have had the same message, and fail to queue the next try, while the
-  // message leaves the queue on our word.
-  const current = await context.ports.ledger.readMany([record.id])
-  await requeue(
-    context,
-    current.map(({ value }) => value),
-  )
-}
-
-/** False when someone else decided about the record meanwhile. */
-async function write(
-  { ports }: Context,
-  record: DeliveryRecord,
-  stored: Versioned<DeliveryRecord> | undefined,
-): Promise<boolean> {
-  const write: LedgerWrite = { record, expected: stored?.version ?? 'absent' }
-  const [written] = await ports.ledger.writeMany([write])
-  if (!written) return false
-  ports.observer.decided({ record, latencyMs: ports.clock.now() - record.acceptedAt })
-  return true
-}
-
-/** Queues the next try of each record that waits for one. */
-async function queueNext({ ports }: Context, records: readonly DeliveryRecord[]): Promise<void> {
-  const messages = records.flatMap(nextTry)
-  if (messages.length > 0) await ports.queue.sendRetries(messages)
-}
-
-/** Queues again what is queued already, unless a crash came between ledger and queue. */
-async function requeue({ ports }: Context, records: readonly DeliveryRecord[]): Promise<void> {
-  const messages = records.flatMap(nextTry)
-  if (messages.length > 0) await ports.queue.resendRetries(messages)
-}
-
-function nextTry({ id, outcome, attempt, dueAt }: DeliveryRecord): readonly RetryMessage[] {
-  const isWaiting = outcome === 'retry' && dueAt !== undefined
-  return isWaiting ? [{ deliveryId: id, attempt, dueAt }] : []
 }

@@ -4,10 +4,7 @@ import { fingerprint } from './fingerprint.ts'
 import { isNewer, type ObjectState, readObjectState, writeObjectState } from './object-memory.ts'
 import { eventOrder, orderTime } from './order.ts'
 
-/** Another event of the same fingerprint within this time is a repeat. */
-export const REPEAT_WINDOW_MS = 5 * 60_000
-
-/** Different messages of one object that are remembered within the window. */
+/** Different messages of one object that are remembered within the interval. */
 const MAX_REMEMBERED = 64
 
 /** The earlier event that another one repeats. */
@@ -25,17 +22,24 @@ export interface Place {
   readonly overtaken: boolean
 }
 
+export interface PlaceOptions {
+  /** How long a repeat is one. */
+  readonly intervalMs: number
+  /**
+   * The event comes again, and was found to be no repeat. To remember it once more, after what may
+   * be newer events of its object, would make the next one like it a repeat.
+   */
+  readonly hasDeliveries: boolean
+}
+
 /**
- * Says whether an event repeats an earlier one of its object: same fingerprint, within five
- * minutes, no other severity in between. Remembers the event when it does not.
- *
- * `hasDeliveries`: the event comes again, and was found to be no repeat. To remember it once more,
- * after what may be newer events of its object, would make the next one like it a repeat.
+ * Says whether an event repeats an earlier one of its object: same fingerprint, within the
+ * interval, no other severity in between. Remembers the event when it does not.
  */
 export async function findPlace(
   ports: Ports,
   queued: QueuedEvent,
-  hasDeliveries: boolean,
+  { hasDeliveries, intervalMs }: PlaceOptions,
 ): Promise<Place> {
   const stored = await readObjectState(ports, queued)
   const state = stored?.value
@@ -46,7 +50,9 @@ export async function findPlace(
 
   const print = fingerprint(queued.event)
   const seen =
-    state?.severity === severity ? state.seen.filter((entry) => isNear(entry.at, at)) : []
+    state?.severity === severity
+      ? state.seen.filter((entry) => Math.abs(entry.at - at) < intervalMs)
+      : []
 
   const earlier = seen.find((entry) => entry.fingerprint === print)
   if (earlier) {
@@ -62,8 +68,4 @@ export async function findPlace(
   }
   await writeObjectState(ports, queued, next, stored)
   return { repeat: undefined, overtaken }
-}
-
-function isNear(a: number, b: number): boolean {
-  return Math.abs(a - b) < REPEAT_WINDOW_MS
 }

@@ -24,6 +24,7 @@ await startRelay(
     cluster: 'local',
     noCrossNamespaceRefs: false,
     denyPrivateAddresses: false,
+    rateLimitIntervalMs: 5 * 60_000,
   },
   { clock: relayClock(JSON.parse(values.clock) as ClockSetting) },
 )

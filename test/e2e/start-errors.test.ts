@@ -69,6 +69,7 @@ it('tells wrong usage by exit code 2', async () => {
   const wrong = [
     [['--bogus'], /unknown option '--bogus'/],
     [['--port', '70000'], /'--port <number>' argument '70000' is invalid/],
+    [['--rate-limit-interval', '300'], /argument '300' is invalid.*such as 5m, at most 24h, or 0/],
     [['--cluster', 'Not_A_Label'], /'--cluster <name>' argument 'Not_A_Label' is invalid/],
   ] as const
   const endings = await Promise.all(wrong.map(([flags]) => serve({}, ...flags)))

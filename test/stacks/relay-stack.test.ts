@@ -159,6 +159,7 @@ describe('functions', () => {
       retentionDays: 7,
       logLevel: 'DEBUG',
       noCrossNamespaceRefs: true,
+      rateLimitInterval: '1m30s',
     })
     relayTemplate.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: 'flux-relay-dev-dispatch',
@@ -168,6 +169,7 @@ describe('functions', () => {
           NO_CROSS_NAMESPACE_REFS: 'true',
           POWERTOOLS_LOG_LEVEL: 'DEBUG',
           POWERTOOLS_METRICS_NAMESPACE: 'flux-relay/dev',
+          RATE_LIMIT_INTERVAL_MS: '90000',
           RETENTION_DAYS: '7',
           SECRET_PREFIX: 'flux-relay/dev',
         }),

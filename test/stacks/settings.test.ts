@@ -17,6 +17,7 @@ describe('settings', () => {
       logLevel: 'INFO',
       maximumConcurrency: 20,
       noCrossNamespaceRefs: false,
+      rateLimitInterval: '5m',
       replayButton: false,
       cloudIdentities: false,
     }
@@ -59,6 +60,14 @@ describe('settings', () => {
     expect(() => parseSettings(context)).toThrow(SettingsError)
     expect(() => parseSettings(context)).toThrow(message)
   })
+
+  it.each(['5', '5min', '-5m', '24h1s', '', 'off', 300, null])(
+    'refuse a rate limit interval of %j',
+    (rateLimitInterval) => {
+      const expected = 'rateLimitInterval: expected a time such as 5m, at most 24h, or 0 to tell'
+      expect(() => parseSettings({ rateLimitInterval })).toThrow(expected)
+    },
+  )
 
   it('are documented, each one', () => {
     const page = readFileSync(new URL('../../docs/aws-settings.md', import.meta.url), 'utf8')

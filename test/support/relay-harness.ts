@@ -10,8 +10,11 @@ import type { DeliveryRecord } from '../../relay/model/delivery.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
-import { createDispatcher, type Dispatcher } from '../../relay/pipeline/dispatch.ts'
-import type { MatchOptions } from '../../relay/pipeline/match.ts'
+import {
+  createDispatcher,
+  type Dispatcher,
+  type DispatchOptions,
+} from '../../relay/pipeline/dispatch.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import type {
   Decision,
@@ -64,7 +67,7 @@ export interface Harness {
 
 /** `parts` take the place of what the harness has. */
 export function createHarness(
-  options: Partial<MatchOptions> = {},
+  options: Partial<DispatchOptions> = {},
   parts: Partial<Ports> & { readonly directory?: string } = {},
 ): Harness {
   const { directory = temporaryDirectory(), ...replaced } = parts
@@ -94,7 +97,11 @@ export function createHarness(
     observer: { decided: (decision) => decisions.push(decision) },
     ...replaced,
   }
-  const dispatcher = createDispatcher(ports, { noCrossNamespaceRefs: false, ...options })
+  const dispatcher = createDispatcher(ports, {
+    noCrossNamespaceRefs: false,
+    rateLimitIntervalMs: 5 * 60_000,
+    ...options,
+  })
 
   const harness: Harness = {
     ports,

@@ -150,69 +150,13 @@ describe('an event', () => {
     const { createDispatcher } = await import('../../../relay/pipeline/dispatch.ts')
     const dispatcher = createDispatcher(
       { ...harness.ports, configs: broken },
-      { noCrossNamespaceRefs: false },
+      { noCrossNamespaceRefs: false, rateLimitIntervalMs: 300_000 },
     )
     await expect(dispatcher.dispatchEvent(event)).rejects.toThrow('disk')
     expect(await harness.records()).toEqual([])
     harness.queue.release(event, 0)
     await harness.drain()
     expect(await summaries(harness)).toEqual(['delivered: HTTP 200'])
-  })
-})
-
-describe('a repeat', () => {
-  it('within five minutes is suppressed, though its durations differ', async () => {
-    const harness = await withWebhook(alert('all', 'a'))
-    const minute = (m: number) => new Date(harness.clock.now() + m * 60_000).toISOString()
-    const message = (s: string) => `Reconciliation finished in ${s}, next run in 5m0s`
-    await harness.send('kustomization-finished', {
-      timestamp: minute(0),
-      message: message('2.08s'),
-    })
-    await harness.drain()
-    harness.clock.advance(4 * 60_000)
-    await harness.send('kustomization-finished', { timestamp: minute(0), message: message('31ms') })
-    await harness.drain()
-    expect(harness.requests).toHaveLength(1)
-    expect((await summaries(harness))[0]).toMatch(/^suppressed: repeats the event [0-9a-f]{12} of /)
-    harness.clock.advance(61_000)
-    await harness.send('kustomization-finished', { timestamp: minute(0), message: message('1s') })
-    await harness.drain()
-    expect(harness.requests).toHaveLength(2)
-  })
-
-  it('is none after another severity: fail, recover, fail gives three notifications', async () => {
-    const harness = await withWebhook(alert('all', 'a'))
-    for (const name of [
-      'kustomization-health-check-failed',
-      'kustomization-applied',
-      'kustomization-health-check-failed',
-    ] as const) {
-      harness.clock.advance(30_000)
-      const timestamp = new Date(harness.clock.now()).toISOString()
-      await harness.send(name, { timestamp, metadata: {} })
-      await harness.drain()
-    }
-    expect(harness.requests).toHaveLength(3)
-  })
-
-  it('of another object or revision is none', async () => {
-    const harness = await withWebhook(alert('all', 'a'))
-    const object = { kind: 'Kustomization', namespace: 'flux-system', apiVersion: 'g/v1' }
-    for (const [name, revision] of [
-      ['one', 'main@sha1:1'],
-      ['two', 'main@sha1:1'],
-      ['one', 'main@sha1:2'],
-    ]) {
-      const involvedObject = { ...object, name }
-      await harness.sendJson({
-        involvedObject,
-        message: 'same',
-        metadata: { 'g/revision': revision },
-      })
-    }
-    await harness.drain()
-    expect(harness.requests).toHaveLength(3)
   })
 })
 
