@@ -5,13 +5,13 @@ import { warnLine } from './output/print.ts'
 import { UsageError } from './usage-error.ts'
 
 /**
- * Loads a folder or a file of manifests. Says on stderr what is wrong in it, and rejects with
- * `UsageError` when anything is, or when nothing is there.
+ * Loads a folder or a file of manifests. Says on stderr what is wrong in it, and what of it is
+ * not taken, and rejects with `UsageError` when anything is wrong, or when nothing is there.
  */
 export async function loadManifests(path: string, cluster: string): Promise<LoadedManifests> {
   const loaded = await new ManifestLoader(cluster).load(await scanManifests(path))
-  const { problems, manifests } = loaded
-  for (const problem of problems) warnLine(manifestProblemText(problem))
+  const { problems, notTaken, manifests } = loaded
+  for (const it of [...problems, ...notTaken]) warnLine(manifestProblemText(it))
   if (problems.length > 0) throw new UsageError(`-f ${path}: ${count(problems, 'problem')}`, 1)
   if (manifests.length === 0) {
     throw new UsageError(`-f ${path}: there is no Alert or Provider in it`, 1)

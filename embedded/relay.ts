@@ -228,8 +228,8 @@ async function listen(
 
 async function putInForce(config: ManifestsConfig, loaded: LoadedManifests, log: Log) {
   const { objects, manifests } = await config.apply(loaded)
-  const { problems, fileCount } = loaded
-  for (const problem of problems) log.warn({ ...problem }, manifestProblemText(problem))
+  const { problems, notTaken, fileCount } = loaded
+  for (const it of [...problems, ...notTaken]) log.warn({ ...it }, manifestProblemText(it))
   for (const { kind, namespace, name, ready, reason, message } of objects) {
     if (!ready) log.warn({ kind, namespace, name, reason, message }, 'not ready')
   }

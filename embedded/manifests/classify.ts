@@ -9,10 +9,7 @@ import {
 export type LoadedKind = 'Alert' | 'Provider' | 'Secret'
 
 /** What an object is to the relay, or why that cannot be said. */
-export type Classification = LoadedKind | 'List' | 'ignored' | FieldError
-
-/** Kinds of Flux's notification group that need no relay. */
-const OTHER_NOTIFICATION_KINDS: ReadonlySet<string> = new Set(['Receiver'])
+export type Classification = LoadedKind | 'List' | 'ignored' | 'receiver' | FieldError
 
 /** Kinds of other groups and versions have the same names, and are someone else's. */
 export function isIgnored(apiVersion: string, kind: string): boolean {
@@ -27,12 +24,13 @@ export function isIgnored(apiVersion: string, kind: string): boolean {
       return false
     default:
       if (isEncryptedText(kind)) return false
-      return group !== NOTIFICATION_GROUP || OTHER_NOTIFICATION_KINDS.has(kind)
+      return group !== NOTIFICATION_GROUP
   }
 }
 
 export function classify(file: string, object: KubernetesObject): Classification {
   const { apiVersion, kind } = object
+  if (isReceiver(object)) return 'receiver'
   if (isEncrypted(object)) return classifyEncrypted(object)
   if (typeof kind !== 'string' || kind === '') {
     // The one file that Kubernetes tools take without a kind.
@@ -57,6 +55,11 @@ export function classify(file: string, object: KubernetesObject): Classification
     field: 'apiVersion',
     message: `this version of ${NOTIFICATION_GROUP} is not supported; expected ${expectedVersions(kind)}`,
   }
+}
+
+/** The one kind of Flux's notification group that sends nothing: it takes the webhooks of others. */
+function isReceiver({ apiVersion, kind }: KubernetesObject): boolean {
+  return kind === 'Receiver' && groupOf(String(apiVersion)) === NOTIFICATION_GROUP
 }
 
 /** SOPS keeps its own data, with the MAC of the rest, in a key of each object that it encrypts. */

@@ -1,7 +1,7 @@
 import { hashParts } from '../../relay/model/hash.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
-import { type ObjectsInForce, settle } from './in-force.ts'
+import { MAX_PROBLEMS_PER_FILE, type ObjectsInForce, settle } from './in-force.ts'
 import type { ManifestProblem } from './problem.ts'
 import { type FileReading, readEntry } from './read-file.ts'
 import { entrySignature, type FolderEntry, isManifestFile } from './scan.ts'
@@ -13,6 +13,8 @@ export interface LoadedManifests {
   /** By `namespace/name`. */
   readonly secrets: ReadonlyMap<string, SecretData>
   readonly problems: readonly ManifestProblem[]
+  /** Objects that are right, and that the relay does nothing with; a person should know. */
+  readonly notTaken: readonly ManifestProblem[]
   /** Manifest files that were found, readable or not. */
   readonly fileCount: number
 }
@@ -57,7 +59,12 @@ export class ManifestLoader {
     const readings = [...cache.values()].map(({ reading }) => reading)
     const { objects, problems } = settle(this.#inForce, readings)
     this.#inForce = objects
-    this.#loaded = loadedManifests(objects, problems, entries.filter(isManifestFile).length)
+    this.#loaded = {
+      ...contentsOf(objects),
+      problems,
+      notTaken: readings.flatMap(notTakenOf),
+      fileCount: entries.filter(isManifestFile).length,
+    }
     return this.#loaded
   }
 
@@ -84,21 +91,30 @@ function haveSameReadings(
   return [...now].every(([file, { reading }]) => before.get(file)?.reading === reading)
 }
 
-function loadedManifests(
-  objects: ObjectsInForce,
-  problems: readonly ManifestProblem[],
-  fileCount: number,
-): LoadedManifests {
+const RECEIVER_NOT_TAKEN =
+  "is not taken: the relay sends notifications and receives no webhooks; Receivers need Flux's notification-controller, which may run beside the relay"
+
+function notTakenOf({ file, notTaken }: FileReading): readonly ManifestProblem[] {
+  return notTaken.slice(0, MAX_PROBLEMS_PER_FILE).map(({ notTaken: object, position }) => ({
+    file,
+    ...position,
+    object,
+    message: RECEIVER_NOT_TAKEN,
+  }))
+}
+
+function contentsOf(objects: ObjectsInForce): Pick<LoadedManifests, 'manifests' | 'secrets'> {
   const manifests: KubernetesObject[] = []
   const secrets = new Map<string, SecretData>()
   for (const { content } of objects.values()) {
     if (content.kind === 'Secret') secrets.set(content.name, content.data)
     else manifests.push(content.manifest)
   }
-  return { manifests, secrets, problems, fileCount }
+  return { manifests, secrets }
 }
 
 /** Names what is loaded: equal for two loads that a host need not tell apart. */
-export function fingerprintOf({ manifests, secrets, problems }: LoadedManifests): string {
-  return hashParts(...[manifests, [...secrets], problems].map((part) => JSON.stringify(part)))
+export function fingerprintOf({ manifests, secrets, problems, notTaken }: LoadedManifests): string {
+  const parts = [manifests, [...secrets], problems, notTaken]
+  return hashParts(...parts.map((part) => JSON.stringify(part)))
 }

@@ -1,7 +1,7 @@
 import { type FieldError, fieldErrors } from '../../relay/errors.ts'
 import { type KubernetesObject, namespacedName } from '../../relay/model/kubernetes.ts'
 import { Secret, type SecretData } from '../../relay/model/secret.ts'
-import { parseAlert, parseProvider } from '../../relay/parse-objects.ts'
+import { nameOf, parseAlert, parseProvider } from '../../relay/parse-objects.ts'
 import { classify, type LoadedKind } from './classify.ts'
 import type { Position, SourceDocument } from './documents.ts'
 import { type ObjectKey, objectKey } from './object-key.ts'
@@ -29,12 +29,18 @@ export interface Refused {
 
 export type Finding = Accepted | Refused
 
-/** The Alerts, Providers and Secrets of a document; those of a `List` one by one. */
+/** An object of Flux that the relay has no use for, such as `Receiver/flux-system/github`. */
+export interface NotTaken {
+  readonly notTaken: string
+  readonly position: Position
+}
+
+/** The Alerts, Providers, Secrets and Receivers of a document; those of a `List` one by one. */
 export function objectsIn(
   cluster: string,
   file: string,
   document: SourceDocument,
-): readonly Finding[] {
+): ReadonlyArray<Finding | NotTaken> {
   return findObjects({ cluster, file, document }, document.value, '')
 }
 
@@ -45,7 +51,11 @@ interface Source {
 }
 
 /** `path` leads to the object within its document. */
-function findObjects(source: Source, value: unknown, path: string): readonly Finding[] {
+function findObjects(
+  source: Source,
+  value: unknown,
+  path: string,
+): ReadonlyArray<Finding | NotTaken> {
   if (Array.isArray(value)) {
     const message = 'expected one object; several go in the items of a List, or in documents'
     return [refused(source, undefined, path, [{ field: '', message }])]
@@ -57,6 +67,11 @@ function findObjects(source: Source, value: unknown, path: string): readonly Fin
   const object = value as KubernetesObject
   const found = classify(source.file, object)
   if (found === 'ignored') return []
+  if (found === 'receiver') {
+    const { namespace, name } = nameOf(object)
+    const position = source.document.locate(path)
+    return [{ notTaken: `Receiver/${namespace}/${name}`, position }]
+  }
   if (found === 'List') return findListed(source, object, path)
   if (typeof found !== 'string') {
     const key = found.field === 'kind' ? undefined : objectKey(object.kind, object)
@@ -65,7 +80,11 @@ function findObjects(source: Source, value: unknown, path: string): readonly Fin
   return [validate(source, found, object, path)]
 }
 
-function findListed(source: Source, list: KubernetesObject, path: string): readonly Finding[] {
+function findListed(
+  source: Source,
+  list: KubernetesObject,
+  path: string,
+): ReadonlyArray<Finding | NotTaken> {
   if (!Array.isArray(list.items)) {
     return [refused(source, undefined, path, [{ field: 'items', message: 'expected a list' }])]
   }

@@ -3,13 +3,14 @@ import { readFile } from 'node:fs/promises'
 import { isIgnored } from './classify.ts'
 import { type BrokenDocument, parseDocuments } from './documents.ts'
 import { objectKey } from './object-key.ts'
-import { type Finding, objectsIn, type Refused } from './objects.ts'
+import { type Finding, type NotTaken, objectsIn, type Refused } from './objects.ts'
 import { codeText, errorCode, type FolderEntry, type ManifestFile } from './scan.ts'
 
 /** What a file, or a folder that cannot be listed, holds as far as it can be read. */
 export interface FileReading {
   readonly file: string
   readonly findings: readonly Finding[]
+  readonly notTaken: readonly NotTaken[]
   /** Milliseconds since the epoch. */
   readonly readAt: number
   /** Of the bytes; undefined when they could not be read. */
@@ -60,10 +61,15 @@ function readBytes(cluster: string, { file }: ManifestFile, bytes: Uint8Array): 
 }
 
 function readText(cluster: string, file: string, text: string): FileReading {
-  const findings = parseDocuments(text, isIgnored).flatMap((document): readonly Finding[] =>
+  const found = parseDocuments(text, isIgnored).flatMap((document) =>
     'value' in document ? objectsIn(cluster, file, document) : [broken(document)],
   )
-  return { file, findings, readAt: Date.now() }
+  return {
+    file,
+    findings: found.filter((finding): finding is Finding => !('notTaken' in finding)),
+    notTaken: found.filter((finding) => 'notTaken' in finding),
+    readAt: Date.now(),
+  }
 }
 
 function broken({ problem, position, hint }: BrokenDocument): Refused {
@@ -76,5 +82,5 @@ function broken({ problem, position, hint }: BrokenDocument): Refused {
 
 function unreadable(file: string, message: string): FileReading {
   const finding = { key: undefined, errors: [{ field: '', message }], mayHoldOthers: true }
-  return { file, findings: [finding], readAt: Date.now() }
+  return { file, findings: [finding], notTaken: [], readAt: Date.now() }
 }

@@ -40,6 +40,18 @@ describe('flux-relay validate', () => {
     expect(code).toBe(1)
   })
 
+  it('names a Receiver, and finds nothing wrong with it', async () => {
+    const receiver =
+      'apiVersion: notification.toolkit.fluxcd.io/v1\nkind: Receiver\nmetadata: {name: hook}\n'
+    const { code, stdout, stderr } = await validate({
+      'all.yaml': `${providerYaml('slack', { type: 'slack' }, SECRET)}---\n${receiver}`,
+    })
+    expect([code, stdout]).toEqual([0, expect.not.stringContaining('Receiver')])
+    expect(stderr).toMatch(
+      /^all\.yaml:\d+: Receiver\/default\/hook: is not taken: .*notification-controller/,
+    )
+  })
+
   it('fails for a file that cannot be read as manifests, by its line', async () => {
     const { code, stdout, stderr } = await validate({
       'a.yaml': alertYaml('on-call', 'loud'),

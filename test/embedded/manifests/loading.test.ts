@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { manifestProblemText } from '../../../embedded/manifests/problem.ts'
 import { MAX_FILE_BYTES } from '../../../embedded/manifests/read-file.ts'
 import { isManifestFile, scanManifests } from '../../../embedded/manifests/scan.ts'
 import {
@@ -84,7 +85,7 @@ describe('what is loaded', () => {
 
   it('an empty folder', async () => {
     const loaded = await openManifests(temporaryDirectory()).load()
-    expect(loaded).toEqual({ manifests: [], secrets: new Map(), problems: [], fileCount: 0 })
+    expect(loaded).toMatchObject({ manifests: [], problems: [], notTaken: [], fileCount: 0 })
   })
 
   it('a folder that is not there: rejects, and says what to do', async () => {
@@ -129,12 +130,36 @@ describe('what is loaded', () => {
 
   it.each([
     ['other kinds', 'apiVersion: v1\nkind: Namespace\nmetadata: {name: podinfo}'],
-    ['Receivers', 'apiVersion: notification.toolkit.fluxcd.io/v1\nkind: Receiver\nspec: 5'],
+    ['Receivers of another group', 'apiVersion: example.com/v1\nkind: Receiver\nspec: 5'],
     ['Alerts of another group', 'apiVersion: grafana.com/v1\nkind: Alert\nspec: 5'],
     ['Secrets of another group', 'apiVersion: example.com/v1\nkind: Secret\ndata: 5'],
   ])('%s are ignored', async (_, text) => {
     const loaded = await loadFiles({ 'x.yaml': text, 'kustomization.yaml': 'resources: [x.yaml]' })
-    expect(loaded).toMatchObject({ manifests: [], problems: [] })
+    expect(loaded).toMatchObject({ manifests: [], problems: [], notTaken: [] })
+  })
+
+  it.each(['v1', 'v1beta2', 'v1beta1', 'v9'])('Receivers of %s are named', async (version) => {
+    const receiver = `apiVersion: notification.toolkit.fluxcd.io/${version}\nkind: Receiver`
+    const loaded = await loadFiles({
+      'all.yaml': `${receiver}\nmetadata: {namespace: apps, name: github}\nspec: 5\n---\n${alertYaml('x')}`,
+      'list.json': JSON.stringify({
+        apiVersion: 'v1',
+        kind: 'List',
+        items: [
+          {
+            apiVersion: `notification.toolkit.fluxcd.io/${version}`,
+            kind: 'Receiver',
+            metadata: { name: 'gitlab' },
+            sops: { mac: 'x' },
+          },
+        ],
+      }),
+    })
+    expect(loaded).toMatchObject({ problems: [], manifests: [{ kind: 'Alert' }] })
+    expect(loaded.notTaken.map(manifestProblemText)).toEqual([
+      expect.stringMatching(/^all\.yaml:1: Receiver\/apps\/github: is not taken: the relay sends/),
+      expect.stringMatching(/^list\.json:1: Receiver\/default\/gitlab: is not taken: /),
+    ])
   })
 
   it('any bytes: load never rejects', async () => {
