@@ -54,7 +54,7 @@ export async function deliverEvents(
       ...onTime,
     }
     const prepared = await prepare(input, example.secrets)
-    if (prepared.kind !== 'prepared') throw new Error(`${example.file}: ${prepared.reason}`)
+    if (prepared.kind !== 'prepared') throw new Error(`${example.objects.file}: ${prepared.reason}`)
     const conclusion = await attempt(record, candidate, context, false)
     deliveries.push({ file, prepared, conclusion, sent: sent.slice(before) })
   }
@@ -70,7 +70,7 @@ function firstThatReaches(example: Example, names: readonly string[]) {
     const candidate = candidates.find((each) => isFor(example, each))
     if (candidate?.kind === 'matched') return { file, queued, candidate }
   }
-  throw new Error(`${example.file}: none of these events reaches it: ${names.join(', ')}`)
+  throw new Error(`${example.objects.file}: none of these events reaches it: ${names.join(', ')}`)
 }
 
 function isFor({ providers: [first] }: Example, { provider }: Candidate): boolean {

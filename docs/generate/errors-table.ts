@@ -48,8 +48,8 @@ function unanswered(cause: TransportFailureCause): TransportFailure {
 
 async function conclusionOf(example: Example, cause: Met) {
   const [delivery] = await deliverEvents(example, answersOf(cause), ['error'])
-  if (!delivery) throw new Error(`${example.file}: no event was delivered`)
+  if (!delivery) throw new Error(`${example.objects.file}: no event was delivered`)
   const { conclusion } = delivery
   if (conclusion.outcome !== 'delivered') return conclusion
-  throw new Error(`${example.file}: ${cause.kind} is no error: ${conclusion.reason}`)
+  throw new Error(`${example.objects.file}: ${cause.kind} is no error: ${conclusion.reason}`)
 }

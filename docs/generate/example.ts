@@ -1,4 +1,5 @@
 import { generateKeyPairSync } from 'node:crypto'
+import { existsSync } from 'node:fs'
 import { createManifestsFolder } from '../../embedded/manifests/folder.ts'
 import type { LoadedManifests } from '../../embedded/manifests/loader.ts'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
@@ -14,11 +15,21 @@ import { projectPath, readProjectFile } from './project.ts'
 /** The cluster that the examples are for. */
 export const CLUSTER = 'local'
 
-/** The manifests of `examples/providers/TYPE.yaml`, loaded as a relay loads them. */
-export interface Example {
-  readonly type: ProviderType
+/** A file of an example, from the project's folder. */
+export interface ExampleFile {
   readonly file: string
   readonly text: string
+}
+
+/**
+ * The manifests of `examples/providers/TYPE.yaml`, loaded as a relay loads them. Their Secrets are in
+ * a file of their own, so that nobody applies placeholders to a cluster.
+ */
+export interface Example {
+  readonly type: ProviderType
+  readonly objects: ExampleFile
+  /** Undefined for a type that needs no Secret. */
+  readonly secretsFile: ExampleFile | undefined
   readonly problems: LoadedManifests['problems']
   readonly snapshot: ConfigSnapshot
   /** In the order of the file. What follows the first are variants of it. */
@@ -38,9 +49,11 @@ export async function loadExample(name: string): Promise<Example> {
   const type = providerTypes.get(name)
   if (!type) throw new Error(`there is no provider type ${name}`)
   const file = `examples/providers/${name}.yaml`
-  const folder = createManifestsFolder({ path: projectPath(file), cluster: CLUSTER })
-  const { manifests, problems, ...loaded } = await folder.load()
-  const secrets = withPrivateKeys(loaded.secrets)
+  const secretsPath = `examples/secrets/providers/${name}.yaml`
+  const secretsFile = existsSync(projectPath(secretsPath)) ? readFile(secretsPath) : undefined
+  const { manifests, problems } = await load(file)
+  const loaded = secretsFile && (await load(secretsPath))
+  const secrets = withPrivateKeys(loaded?.secrets ?? new Map())
   const store: SecretStore = {
     read: async (_cluster, namespace, secret) => secrets.get(`${namespace}/${secret}`),
   }
@@ -52,13 +65,21 @@ export async function loadExample(name: string): Promise<Example> {
   if (!first) throw new Error(`${file}: expected a Provider`)
   return {
     type,
-    file,
-    text: readProjectFile(file),
-    problems,
+    objects: readFile(file),
+    secretsFile,
+    problems: [...problems, ...(loaded?.problems ?? [])],
     snapshot: await reconcile(CLUSTER, manifests, 0, store),
     providers: [first, ...variants],
     secrets: store,
   }
+}
+
+function readFile(file: string): ExampleFile {
+  return { file, text: readProjectFile(file) }
+}
+
+function load(file: string): Promise<LoadedManifests> {
+  return createManifestsFolder({ path: projectPath(file), cluster: CLUSTER }).load()
 }
 
 /** What an example has where a private key belongs: none that works is for a repository. */

@@ -2,7 +2,7 @@ import type { ProviderFamily } from '../../relay/providers/contract.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
 import { readAbout } from './about.ts'
 import { errorsTable } from './errors-table.ts'
-import { loadExample } from './example.ts'
+import { type ExampleFile, loadExample } from './example.ts'
 import { codeBlock, markdownTable } from './markdown.ts'
 import { settingsTable } from './settings-table.ts'
 import { whatArrives } from './what-arrives.ts'
@@ -15,8 +15,7 @@ const FAMILIES: ReadonlyArray<readonly [ProviderFamily, string]> = [
   ['change-request', 'Comments on pull and merge requests'],
 ]
 
-const GENERATED =
-  '<!-- Made by `npm run docs`; change docs/providers/about and examples/providers. -->'
+const GENERATED = '<!-- Made by `npm run docs`; change docs/providers/about and examples. -->'
 
 /** The file of a type's page, from the project's folder. */
 export function pageFile(type: string): string {
@@ -38,8 +37,9 @@ export async function providerPage(type: string): Promise<string> {
     settingsTable(example),
     'What every Provider has beside these is [said once](README.md#what-every-provider-has).',
     '## Example',
-    `This is [${example.file}](../../${example.file}).`,
-    codeBlock('yaml', shortened(example.text)),
+    `This is ${linkTo(example.objects)}.`,
+    codeBlock('yaml', shortened(example.objects.text)),
+    ...secretsOf(example.secretsFile),
     '## What arrives',
     await whatArrives(example),
     '## What errors mean',
@@ -58,6 +58,19 @@ export async function overviewPage(): Promise<string> {
     '## What errors mean',
     await errorsTable(await loadExample('generic'), about.errors),
   ])
+}
+
+/** Apart from what is applied to a cluster, which has Secrets already. */
+function secretsOf(file: ExampleFile | undefined): readonly string[] {
+  if (file === undefined) return []
+  return [
+    `And what it names, ${linkTo(file)}, for a manifests folder. [Elsewhere](README.md#its-secret) the Secret is made by a command.`,
+    codeBlock('yaml', shortened(file.text)),
+  ]
+}
+
+function linkTo({ file }: ExampleFile): string {
+  return `[${file}](../../${file})`
 }
 
 /** Without the middle of what nobody reads, such as a private key. */

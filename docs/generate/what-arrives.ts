@@ -14,7 +14,7 @@ export async function whatArrives(example: Example): Promise<string> {
   return deliveries.map((delivery) => section(example, delivery)).join('\n\n')
 }
 
-function section({ file }: Example, delivery: Delivery): string {
+function section({ objects: { file } }: Example, delivery: Delivery): string {
   const { conclusion, prepared, sent } = delivery
   if (conclusion.outcome !== 'delivered') throw new Error(`${file}: ${conclusion.reason}`)
   const { severity } = prepared.notification.event

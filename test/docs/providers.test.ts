@@ -61,6 +61,10 @@ describe('the 34 provider types', () => {
 
   it('have an example, a text and a page each, and nothing else has one', () => {
     expect(namesIn('examples/providers', '.yaml')).toEqual(TYPES)
+    const withoutSecret = ['pagerduty']
+    expect([...namesIn('examples/secrets/providers', '.yaml'), ...withoutSecret].sort()).toEqual(
+      TYPES,
+    )
     expect(namesIn('docs/providers/about', '.md')).toEqual([...TYPES, 'overview'].sort())
     expect(namesIn('docs/providers', '.md')).toEqual(['README', ...TYPES])
   })
@@ -94,15 +98,15 @@ describe.each(TYPES)('%s', (type) => {
   })
 
   it('shows no secret of its example beside the example itself', async () => {
-    const { text, providers } = await loadExample(type)
-    const [beforeExample = '', example = ''] = readProjectFile(pageFile(type)).split('```yaml\n')
-    const afterExample = example.slice(example.indexOf('```'))
-    const shown = beforeExample + afterExample
+    const { objects, secretsFile, providers } = await loadExample(type)
+    const page = readProjectFile(pageFile(type))
+    const shown = page.replaceAll(/^```yaml$.*?^```$/gms, '')
+    const text = objects.text + (secretsFile?.text ?? '')
     const placeholders = text.match(/\bYOUR[-/][A-Z/-]+/g) ?? []
     const secrets = providers.flatMap(({ secret: { headers: _, username: __, ...keys } }) =>
       Object.values(keys),
     )
-    expect(afterExample).toContain('## What arrives')
+    expect(shown).toContain('## What arrives')
     expect([...placeholders, ...secrets].filter((secret) => shown.includes(secret))).toEqual([])
   })
 })

@@ -13,7 +13,10 @@ const FAILED = exampleEvent('kustomization-health-check-failed')
 it('sends the message of the guide to Slack', async () => {
   const slack = await startSink({ [`POST ${WEBHOOK}`]: { status: 200, body: 'ok' } })
   const address = { 'https://hooks.slack.com': slack.url }
-  const manifests = manifestsFolder({ 'slack.yaml': example('guide/slack.yaml', address) })
+  const manifests = manifestsFolder({
+    'slack.yaml': example('guide/slack.yaml'),
+    'slack-secret.yaml': example('secrets/guide/slack.yaml', address),
+  })
   const relay = await startRelay({ manifests })
 
   const answer = await relay.post(FAILED)
@@ -91,7 +94,10 @@ it('sets the commit status of the guide, and only when it changes', async () => 
 async function startWithGithub() {
   const forge = await startSink({ [STATUSES]: { status: 201, body: '{"id":1}' } })
   const address = { 'https://github.com/': `${forge.url}/` }
-  const manifests = manifestsFolder({ 'github.yaml': example('guide/github.yaml', address) })
+  const manifests = manifestsFolder({
+    'github.yaml': example('guide/github.yaml', address),
+    'github-secret.yaml': example('secrets/guide/github.yaml'),
+  })
   return { forge, relay: await startRelay({ manifests }) }
 }
 
