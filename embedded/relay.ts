@@ -5,6 +5,7 @@ import { NO_CLOUD_IDENTITIES } from '../relay/cloud-identities.ts'
 import { createDispatcher } from '../relay/pipeline/dispatch.ts'
 import { createOrderTimes } from '../relay/pipeline/order.ts'
 import type { Clock, Ports } from '../relay/ports.ts'
+import { configurationCame } from './configuration-came.ts'
 import { createEcho, type Echo } from './echo.ts'
 import { type RunningServer, urlOf } from './http-server.ts'
 import { createLog, type Log, logDecision } from './log.ts'
@@ -151,7 +152,10 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const folder = createManifestsFolder({
     path: options.manifests,
     cluster,
-    onChange: (loaded) => putInForce(config, loaded, log),
+    onChange: async (loaded) => {
+      await putInForce(config, loaded, log)
+      await configurationCame({ ports, log }, cluster)
+    },
   })
   try {
     await putInForce(config, await folder.load(), log)
@@ -161,6 +165,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   }
   folder.watch()
   worker.start()
+  void configurationCame({ ports, log }, cluster)
   notReady = undefined
   log.info(
     { url: urlOf({ host: options.host, port: server.port }), cluster, data: options.data },

@@ -2,6 +2,7 @@ import { MAX_CONFIG_BYTES } from '../../relay/intake/body.ts'
 import { problem } from '../../relay/intake/problem.ts'
 import { putConfig } from '../../relay/intake/put-config.ts'
 import { showConfig } from '../../relay/intake/show-config.ts'
+import { configurationCame } from '../configuration-came.ts'
 import { readRequestBody } from '../request-body.ts'
 import { answerResponse, problemResponse } from '../responses.ts'
 import type { RequestContext, Route, ServerDependencies } from '../route.ts'
@@ -35,6 +36,7 @@ async function put(deps: ServerDependencies, context: RequestContext): Promise<R
     contentEncoding: context.req.header('content-encoding'),
     contentType: context.req.header('content-type'),
   })
+  if (answer.status === 200) await configurationCame(deps, cluster)
   return answerResponse(answer, deps.log)
 }
 

@@ -1,5 +1,7 @@
 import { problem } from '../../relay/intake/problem.ts'
 import { MAX_SECRET_BYTES, putSecret } from '../../relay/intake/put-secret.ts'
+import { judgeAgain } from '../../relay/rejudge.ts'
+import { configurationCame } from '../configuration-came.ts'
 import { readRequestBody } from '../request-body.ts'
 import { answerResponse, problemResponse } from '../responses.ts'
 import type { RequestContext, Route, ServerDependencies } from '../route.ts'
@@ -26,5 +28,7 @@ async function put(deps: ServerDependencies, { req, env }: RequestContext): Prom
   if ('problem' in read) return problemResponse(read.problem)
   const contentEncoding = req.header('content-encoding')
   const request = { cluster, namespace, name, body: read.body, contentEncoding }
-  return answerResponse(await putSecret(deps.secretWriter, request), deps.log)
+  const answer = await putSecret(deps.secretWriter, request)
+  if (answer.status === 200) await configurationCame(deps, cluster, judgeAgain)
+  return answerResponse(answer, deps.log)
 }

@@ -82,6 +82,8 @@ export interface DeliveryRecord {
   readonly attempt: number
   /** When the next try is due, while `retry`. Milliseconds since the epoch. */
   readonly dueAt?: number
+  /** Present while nothing but the cluster's objects is missing; tried as soon as these change. */
+  readonly waitsFor?: 'configuration'
   /** When the current chain of tries began; a replay begins a new one. */
   readonly chainStartedAt: number
   /** Failed tries of the current chain, which choose the delay. */

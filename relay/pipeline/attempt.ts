@@ -10,15 +10,15 @@ import type { DeliverParts } from './exchange.ts'
 import { isLate } from './lateness.ts'
 import type { Candidate } from './match.ts'
 import { type Prepared, type PrepareInput, prepare } from './prepare.ts'
-import type { Conclusion } from './record.ts'
+import { type Conclusion, waitFor } from './record.ts'
 import { type Claimant, claimSubject, keepTurn, settleSubject, subjectStateKey } from './subject.ts'
 
 /** How much of an answer the ledger keeps of each try, in UTF-16 units. */
 const MAX_EXCERPT_LENGTH = 2_048
 
 /** What comes of an Alert that fits and of an event that cannot be sent. What is missing may come. */
-const OUTCOME_UNMATCHED = { skipped: 'skipped', missing: 'retry', 'unknown-type': 'dead' } as const
-const OUTCOME_UNPREPARED = { skipped: 'skipped', missing: 'retry', invalid: 'dead' } as const
+const OUTCOME_UNMATCHED = { skipped: 'skipped', 'unknown-type': 'dead' } as const
+const OUTCOME_UNPREPARED = { skipped: 'skipped', invalid: 'dead' } as const
 
 export interface AttemptContext extends DeliverParts {
   readonly destinations: Destinations
@@ -37,7 +37,9 @@ export async function attempt(
 ): Promise<Conclusion> {
   const about = candidate.provider ? { provider: candidate.provider.provider } : {}
   if (candidate.kind !== 'matched') {
-    return { outcome: OUTCOME_UNMATCHED[candidate.kind], reason: candidate.reason, ...about }
+    const { kind, reason } = candidate
+    if (kind === 'missing') return { ...waitFor(reason), ...about }
+    return { outcome: OUTCOME_UNMATCHED[kind], reason, ...about }
   }
   const input: PrepareInput = {
     cluster: record.cluster,
@@ -49,7 +51,9 @@ export async function attempt(
   }
   const prepared = await prepare(input, context.ports.secrets)
   if (prepared.kind !== 'prepared') {
-    return { outcome: OUTCOME_UNPREPARED[prepared.kind], reason: prepared.reason, ...about }
+    const { kind, reason } = prepared
+    if (kind === 'missing') return { ...waitFor(reason), ...about }
+    return { outcome: OUTCOME_UNPREPARED[kind], reason, ...about }
   }
   const conclusion = await sendAdmitted(record, prepared, input, context)
   return { ...about, ...conclusion, notes: [...prepared.notes, ...(conclusion.notes ?? [])] }

@@ -15,6 +15,7 @@ import {
   deliveryId,
   newRecord,
   unchangedRecordId,
+  waitFor,
 } from './record.ts'
 import { findPlace } from './repeat.ts'
 import type { RoutingTable } from './routing-table.ts'
@@ -75,7 +76,7 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
   }
   if (!matches) {
     const reason = `cluster ${queued.cluster} has no configuration yet`
-    return settleWithoutAlert(context, queued, { outcome: 'retry', reason })
+    return settleWithoutAlert(context, queued, waitFor(reason))
   }
   const { candidates, reason } = matches
   if (candidates.length === 0) {
@@ -214,11 +215,7 @@ async function retryEvent(
   const { value: record } = stored
   const startedAt = context.ports.clock.now()
   if (!table) {
-    const { cluster } = record
-    const conclusion = {
-      outcome: 'retry',
-      reason: `cluster ${cluster} has no configuration`,
-    } as const
+    const conclusion = waitFor(`cluster ${record.cluster} has no configuration`)
     return settle(context, record, conclusion, startedAt, stored)
   }
   const { candidates, reason } = match(record, table, context.options)

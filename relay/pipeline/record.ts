@@ -36,8 +36,15 @@ export type Conclusion = {
       readonly waitMs?: number
       /** With `waitMs`: the delivery is dead once its 24 hours are over. Else the wait ends none. */
       readonly endsWhenLate?: boolean
+      /** Nothing was tried, since something of the cluster's configuration is missing. */
+      readonly waitsFor?: 'configuration'
     }
 )
+
+/** A Provider, a Secret or all of the configuration is missing: it may come at any time. */
+export function waitFor(reason: string): Conclusion {
+  return { outcome: 'retry', reason, waitsFor: 'configuration' }
+}
 
 /** The id of the Delivery of an event to an Alert, or of an event that reached no Alert. */
 export function deliveryId(eventId: string, alertUid: string | undefined): string {
@@ -84,10 +91,12 @@ export function conclude(
   const now = clock.now()
   const { provider } = conclusion
   const next = nextStep(record, conclusion, clock)
-  const { dueAt: _, ...rest } = record
+  const { dueAt: _, waitsFor: __, ...rest } = record
+  const isWaiting = next.outcome === 'retry' && conclusion.outcome === 'retry'
   return {
     ...rest,
     ...next,
+    ...(isWaiting && conclusion.waitsFor && { waitsFor: conclusion.waitsFor }),
     ...(provider && { provider: { ...provider.metadata, type: provider.spec.type } }),
     ...(conclusion.subjectStateKey && { subjectStateKey: conclusion.subjectStateKey }),
     notes: conclusion.notes ?? record.notes,

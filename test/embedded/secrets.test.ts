@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
+import { deliveryRecord } from '../support/delivery-records.ts'
 import {
   bearer,
   expectProblem,
@@ -8,6 +9,8 @@ import {
   startRelay,
   TOKENS,
 } from '../support/embedded-server.ts'
+import { START } from '../support/manual-clock.ts'
+import { alertObject, providerObject } from '../support/notification-objects.ts'
 
 const PATH = '/v1/clusters/prod/secrets/flux-system/slack'
 const CANARY = 'hunter2'
@@ -77,6 +80,26 @@ describe('PUT /v1/clusters/{cluster}/secrets/{namespace}/{name}', () => {
     const headers = { 'Content-Encoding': 'gzip' }
     expect((await call('PUT', PATH, { body: gzipSync(body), headers })).status).toBe(200)
     expect(await ports.secrets.read('prod', 'flux-system', 'slack')).toEqual({ token: CANARY })
+  })
+
+  it('shows at once what it makes ready, and lets go what waited for it', async () => {
+    const { call, ports } = await startRelay()
+    const set = {
+      takenAt: '2026-11-20T09:14:03Z',
+      alerts: [alertObject('all')],
+      providers: [providerObject('slack', { address: '', secretRef: { name: 'slack' } })],
+    }
+    const config = '/v1/clusters/prod/config'
+    const put = await call('PUT', config, { body: JSON.stringify(set) })
+    expect(put.json).toMatchObject({ objects: [{ ready: false }, { ready: false }] })
+    const record = { ...deliveryRecord({ outcome: 'retry' }), cluster: 'prod', attempt: 4 }
+    ports.ledger.put({ ...record, dueAt: START + 3_600_000, waitsFor: 'configuration' })
+    const address = JSON.stringify({ address: 'https://a.test/hook' })
+    expect((await call('PUT', PATH, { body: address })).status).toBe(200)
+    const shown = await call('GET', config)
+    expect(shown.json).toMatchObject({ objects: [{ ready: true }, { ready: true }] })
+    const { id: deliveryId } = record
+    expect(ports.queue.retries).toEqual([{ deliveryId, attempt: 5, dueAt: START }])
   })
 
   it('says 503 when the store fails, and logs the cause', async () => {

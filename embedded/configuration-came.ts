@@ -1,0 +1,22 @@
+import type { Ports } from '../relay/ports.ts'
+import { wakeWaiting } from '../relay/wake.ts'
+import type { Log } from './log.ts'
+
+/**
+ * Does what follows when objects or Secrets of a cluster have come: first what `judge` has to say of
+ * them, then what waited for them goes out. Never rejects: they are stored, and what fails here is
+ * made up for by the next set and by the schedule of retries.
+ */
+export async function configurationCame(
+  { ports, log }: { readonly ports: Ports; readonly log: Log },
+  cluster: string,
+  judge?: (ports: Ports, cluster: string) => Promise<void>,
+): Promise<void> {
+  try {
+    await judge?.(ports, cluster)
+    const deliveries = await wakeWaiting(ports, cluster)
+    if (deliveries > 0) log.info({ cluster, deliveries }, 'what waited for configuration goes out')
+  } catch (err) {
+    log.error({ err, cluster }, 'a configuration has come, and what waits for it could not be told')
+  }
+}
