@@ -3,12 +3,18 @@ import { type FieldError, fieldErrorText } from './errors.ts'
 import { AlertSpec, EventSource } from './model/alert.ts'
 import type { ConfigSnapshot, ObjectReadiness } from './model/config.ts'
 import { hashParts } from './model/hash.ts'
-import { type KubernetesObject, namespacedName } from './model/kubernetes.ts'
-import { ProviderSpec } from './model/provider.ts'
+import {
+  type KubernetesObject,
+  namespacedName,
+  RELAY_ANNOTATION_PREFIX,
+} from './model/kubernetes.ts'
+import { type Provider, ProviderSpec } from './model/provider.ts'
 import { parseAlert, parseProvider } from './parse-objects.ts'
 import { resolveProvider } from './pipeline/resolve-provider.ts'
 import { type CompiledProvider, compileAlert, compileProvider } from './pipeline/routing-table.ts'
 import type { SecretStore } from './ports.ts'
+import { annotationNames } from './providers/formats/annotations.ts'
+import { providerTypes } from './providers/registry.ts'
 
 /**
  * Makes a snapshot of a cluster's whole set, and says of each object whether it takes effect. An
@@ -48,7 +54,10 @@ async function providerReadiness(
   const { metadata } = result.object
   const problem = await providerProblem(cluster, compileProvider(result.object), secrets)
   if (problem) return { kind: 'Provider', ...named(metadata), ready: false, ...problem }
-  return ready('Provider', metadata, unknownFields(manifest.spec, ProviderSpec, 'spec'))
+  return ready('Provider', metadata, [
+    ...unknownFields(manifest.spec, ProviderSpec, 'spec'),
+    ...ignoredAnnotations(result.object),
+  ])
 }
 
 async function providerProblem(cluster: string, compiled: CompiledProvider, secrets: SecretStore) {
@@ -69,6 +78,15 @@ async function providerProblem(cluster: string, compiled: CompiledProvider, secr
     reason: resolved.kind === 'missing' ? 'SecretNotFound' : 'ValidationFailed',
     message: resolved.reason,
   }
+}
+
+/** Settings that the Provider's type does not have. */
+function ignoredAnnotations({ annotations, spec }: Provider): readonly string[] {
+  const type = providerTypes.get(spec.type)
+  const known = type ? annotationNames(type.settings) : undefined
+  return Object.keys(annotations)
+    .filter((name) => known && !known.has(name))
+    .map((name) => `annotation ${RELAY_ANNOTATION_PREFIX}${name} is ignored by ${spec.type}`)
 }
 
 function alertReadiness(

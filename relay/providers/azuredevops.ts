@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { HttpResponse } from '../ports.ts'
 import { httpProvider, type Notification, type Verdict } from './contract.ts'
+import { AZURE_REPOSITORY_FORM, azureRepositoryUrl } from './formats/azure-repository.ts'
 import { commitHash, namesNoCommit } from './formats/commit-hash.ts'
 import {
   descriptionOf,
@@ -9,7 +10,7 @@ import {
   statusSubject,
 } from './formats/commit-status.ts'
 import { classifyForgeAnswer } from './formats/forge-answer.ts'
-import { encodePath, type GitAddress, gitAddress } from './formats/git-address.ts'
+import { gitAddress } from './formats/git-address.ts'
 import { authorization, postJson } from './formats/json-request.ts'
 import { isError } from './formats/names.ts'
 import { sendShortest } from './formats/shortest-form.ts'
@@ -18,14 +19,13 @@ import { requiredSecretText } from './settings.ts'
 const MAX_DESCRIPTION_LENGTH = 255
 
 const Settings = z
-  .object({
-    address: gitAddress(
-      'organization/project/_git/repository',
-      (path) => path.length === 4 && path[2] === '_git',
-    ),
-    token: requiredSecretText(),
+  .object({ address: gitAddress('', () => true), token: requiredSecretText() })
+  .transform(({ address, token }, context) => {
+    const repositoryUrl = azureRepositoryUrl(address)
+    if (repositoryUrl !== undefined) return { repositoryUrl, token }
+    context.addIssue({ code: 'custom', path: ['address'], message: AZURE_REPOSITORY_FORM })
+    return z.NEVER
   })
-  .transform(({ address, token }) => ({ repositoryUrl: repositoryUrl(address), token }))
 type Settings = z.infer<typeof Settings>
 
 /**
@@ -66,12 +66,6 @@ function statusPosts(notification: Notification, settings: Settings) {
       ...authorization('Basic', credential),
     }),
   ]
-}
-
-function repositoryUrl({ origin, path }: GitAddress): string {
-  const [organization = '', project = '', , repository = ''] = path
-  const projectPath = encodePath([organization.toLowerCase(), project])
-  return `${origin}/${projectPath}/_apis/git/repositories/${encodePath([repository])}`
 }
 
 function statusUrl({ event }: Notification, settings: Settings): string {

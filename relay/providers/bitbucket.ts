@@ -57,8 +57,14 @@ export const bitbucket = httpProvider<Settings>({
   classify: classifyForgeAnswer,
 })
 
+/**
+ * SSH over the port of HTTPS has a host of its own:
+ * https://support.atlassian.com/bitbucket-cloud/docs/configure-ssh-and-two-step-verification/
+ */
+const BITBUCKET_ORG: ReadonlySet<string> = new Set(['bitbucket.org', 'altssh.bitbucket.org'])
+
 function repositoryUrl({ origin, host, path }: GitAddress): string {
-  const base = host === 'bitbucket.org' ? 'https://api.bitbucket.org' : origin
+  const base = BITBUCKET_ORG.has(host) ? 'https://api.bitbucket.org' : origin
   return `${base}/2.0/repositories/${encodePath(path)}`
 }
 

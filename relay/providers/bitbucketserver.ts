@@ -24,7 +24,7 @@ const ADDRESS_FORM =
 const Settings = z
   .object({ address: z.string(), ...tokenOrPasswordFields() })
   .transform(({ address, ...credentials }, context) => ({
-    address,
+    address: withoutCredentials(address),
     repositoryUrl: repositoryUrl(address, context),
     credential: credentialOf(credentials, context),
   }))
@@ -76,6 +76,11 @@ function repositoryUrl(address: string, context: z.RefinementCtx): string {
   }
   const api = [...parsed.path.slice(0, -3), 'rest', 'api', 'latest']
   return `${parsed.origin}/${encodePath([...api, 'projects', project, 'repos', repository])}`
+}
+
+/** The status shows the address to all who see the commit. */
+function withoutCredentials(address: string): string {
+  return address.replace(/[?#].*$/s, '').replace(/^(https?:\/\/)[^/]*@/i, '$1')
 }
 
 type Credentials = Parameters<typeof tokenOrPassword>[0]

@@ -128,6 +128,8 @@ function credentials(
   return { ...common, token, username: 'bot', password }
 }
 
+const FORGES = /^(?:git|bitbucket|azuredevops)/
+
 /** The first form of address that the type takes, with a canary in each part that can be secret. */
 function addressFor(canaries: Canaries, place: string, target: CanaryTarget): string {
   const { type, origin, path } = target
@@ -147,6 +149,8 @@ function addressFor(canaries: Canaries, place: string, target: CanaryTarget): st
     return `${protocol}//${keys}@${host}/${path}/${plant('DSN path')}/42`
   }
   const candidates = [
+    // A forge takes longer paths too, and what it takes of a path is no secret.
+    ...(FORGES.test(type.type) ? [() => `${origin}/${path}/repository`] : []),
     () =>
       `${asUser('user', 'password')}/hooks/${path}/${plant('address path')}/${special('address path 2')}?key=${special('address query')}&id=7`,
     ...(type.type === 'sentry' ? [dsn] : []),

@@ -8,6 +8,8 @@ export interface GitAddress {
   readonly host: string
   /** `['owner', 'repository']`: decoded, without `.git`, no part empty, `.` or `..`. */
   readonly path: readonly string[]
+  /** Whether Git is on SSH there, whose paths are not always those of HTTP. */
+  readonly isSsh: boolean
 }
 
 /** Why a text is no address. It never quotes the text, which may hold a password. */
@@ -19,12 +21,11 @@ const MISSING =
   'set spec.address, or the key address in the Secret named by spec.secretRef, to the Git repository'
 const NOT_AN_ADDRESS =
   'expected a Git repository such as https://host/path, ssh://git@host/path or git@host:path'
-const FORBIDDEN_CHARACTERS = /[\p{Cc}\\?#]/u
+const FORBIDDEN_CHARACTERS = /[\p{Cc}\\]/u
 const HTTP = /^(https?):\/\/([^/]+)\/(.+)$/i
-/** Clone URLs of Azure DevOps have the organization there; the API has no use for it. */
-const USER_NAME = /^[\w.-]+@/
-const SSH = /^ssh:\/\/(?:[\w.-]+@)?([^/@]+)\/(.+)$/i
-const SCP = /^[\w.-]+@([\w.-]+|\[[\da-f:.]+\]):\/?(.+)$/i
+const SSH = /^ssh:\/\/([^/]+)\/(.+)$/i
+/** As `ssh` and `scp` take it; a user name is optional. `//` is that of a URL. */
+const SCP = /^((?:[\w.-]+@)?(?:[\w.-]+|\[[\da-f:.]+\])):(?!\/\/)\/?(.+)$/i
 
 /**
  * The field `address` of a type that reports on commits. `shape` names the path that the forge
@@ -42,56 +43,61 @@ export function gitAddress(shape: string, fits: (path: readonly string[]) => boo
 
 /**
  * Reads `https://`, `http://` and `ssh://` URLs and the short form `git@host:path`. A forge's API
- * is on HTTPS where its Git is on SSH, so an SSH port says nothing of it and is dropped.
+ * is on HTTPS where its Git is on SSH, so an SSH port says nothing of it and is dropped. So are user
+ * name and password, for the Secret holds what the API takes, and query and fragment.
  */
 export function parseGitAddress(text: string): GitAddress | Problem {
   if (text === '') return { problem: MISSING }
   if (FORBIDDEN_CHARACTERS.test(text)) {
-    return { problem: 'must not have a query, a fragment, a backslash or a control character' }
+    return { problem: 'must not have a backslash or a control character' }
   }
-  const [, scheme = '', authority = '', httpPath = ''] = HTTP.exec(text) ?? []
-  const host = authority.replace(USER_NAME, '')
-  if (host.includes('@')) {
-    return { problem: 'must not hold a password; the Secret is the place for it' }
-  }
-  if (scheme !== '') return addressOf(`${scheme}://${host}`, httpPath)
-  const [, sshHost = '', path = ''] = SSH.exec(text) ?? SCP.exec(text) ?? []
-  return addressOf(`https://${sshHost.replace(/:\d*$/, '')}`, path)
+  const [address = ''] = text.split(/[?#]/, 1)
+  const [, scheme = '', authority = '', httpPath = ''] = HTTP.exec(address) ?? []
+  if (scheme !== '') return addressOf(`${scheme}://${hostOf(authority)}`, httpPath, false)
+  const [, sshAuthority = '', path = ''] = SSH.exec(address) ?? SCP.exec(address) ?? []
+  return addressOf(`https://${hostOf(sshAuthority).replace(/:\d*$/, '')}`, path, true)
 }
 
-function addressOf(origin: string, rawPath: string): GitAddress | Problem {
+/** A password may have an `@` of its own. */
+function hostOf(authority: string): string {
+  return authority.slice(authority.lastIndexOf('@') + 1)
+}
+
+function addressOf(origin: string, rawPath: string, isSsh: boolean): GitAddress | Problem {
   const url = URL.parse(origin)
-  if (url === null || rawPath === '') return { problem: NOT_AN_ADDRESS }
+  if (url === null || url.host === '' || rawPath === '') return { problem: NOT_AN_ADDRESS }
   if (rawPath.endsWith('/')) return { problem: 'must not end in /' }
-  const path = rawPath
-    .replace(/\.git$/, '')
-    .split('/')
-    .map(decodePart)
-  if (!path.every(isPathPart)) {
+  const path = decode(rawPath.replace(/\.git$/, ''))?.split('/')
+  if (!path?.every(isPathPart)) {
     return { problem: 'the path has a part that is empty, . or .., or that is not percent-encoded' }
   }
-  return { origin: url.origin, host: url.host, path }
+  return { origin: url.origin, host: url.host, path, isSsh }
 }
 
-function decodePart(part: string): string | undefined {
+/** A `%2F` separates parts as `/` does, as in Go. */
+function decode(path: string): string | undefined {
   try {
-    return decodeURIComponent(part)
+    return decodeURIComponent(path)
   } catch {
     return undefined
   }
 }
 
 /** What a forge could take for another path once it is in a URL is no part of one. */
-function isPathPart(part: string | undefined): part is string {
+function isPathPart(part: string): boolean {
   return (
-    part !== undefined &&
     part !== '.' &&
     part !== '..' &&
     part !== '' &&
     part === part.trim() &&
     part.isWellFormed() &&
-    !/[/\\\p{Cc}]/u.test(part)
+    !/[\\\p{Cc}]/u.test(part)
   )
+}
+
+/** The address of the same repository at another host, which is on HTTPS. */
+export function atHost(address: GitAddress, host: string): GitAddress {
+  return { ...address, origin: `https://${host}`, host }
 }
 
 /** The path as it stands in a URL. */

@@ -1,4 +1,5 @@
 import type { z } from 'zod'
+import { apiUrlFields, namedApiUrl } from './api-url.ts'
 import { encodePath, gitAddress } from './git-address.ts'
 import { authorization } from './json-request.ts'
 import { tokenOrPassword, tokenOrPasswordFields } from './token-or-password.ts'
@@ -10,20 +11,31 @@ export interface GiteaRepository {
   readonly token: string
 }
 
+const SHAPE = 'owner/repository'
+
+const API_ENDING = '/api/v1'
+
 /** The fields of a type that works on a repository of Gitea. */
 export const giteaFields = () => ({
-  address: gitAddress('owner/repository', (path) => path.length === 2),
+  address: gitAddress(SHAPE, (path) => path.length >= 2),
   ...tokenOrPasswordFields(),
+  ...apiUrlFields(),
 })
 
 type GiteaFields = z.infer<z.ZodObject<ReturnType<typeof giteaFields>>>
 
 export function giteaRepository(
-  { address, ...credentials }: GiteaFields,
+  { address, secret, annotations, ...credentials }: GiteaFields,
   context: z.RefinementCtx,
 ): GiteaRepository {
-  const apiUrl = `${address.origin}/api/v1`
-  const repositoryUrl = `${apiUrl}/repos/${encodePath(address.path)}`
+  const named = namedApiUrl({ secret, annotations }, context, API_ENDING)
+  const apiUrl = named ?? `${address.origin}${API_ENDING}`
+  if (named === undefined && address.path.length !== 2) {
+    const message = `the path must be ${SHAPE}; where Gitea is under a folder, set the annotation flux-relay.io/api-url`
+    context.addIssue({ code: 'custom', path: ['address'], message })
+  }
+  // What is before them is the folder that Gitea is under.
+  const repositoryUrl = `${apiUrl}/repos/${encodePath(address.path.slice(-2))}`
   return { apiUrl, repositoryUrl, token: tokenOrPassword(credentials, context) }
 }
 

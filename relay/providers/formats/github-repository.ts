@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Authorization, Exchange } from '../contract.ts'
+import { apiUrlFields, namedApiUrl } from './api-url.ts'
 import { encodePath, type GitAddress, gitAddress } from './git-address.ts'
 import { GITHUB_HEADERS } from './github-answer.ts'
 import { installationToken } from './github-app.ts'
@@ -18,8 +19,8 @@ export interface GithubRepository {
 export const githubFields = () => ({
   address: gitAddress('owner/repository', (path) => path.length === 2),
   ...tokenOrPasswordFields(),
-  // Those of an App are read from it; whatever a Secret holds is masked.
-  secret: z.record(z.string(), z.string()),
+  // Its Secret has the keys of an App too.
+  ...apiUrlFields(),
 })
 
 type GithubFields = z.infer<z.ZodObject<ReturnType<typeof githubFields>>>
@@ -29,10 +30,10 @@ type GithubFields = z.infer<z.ZodObject<ReturnType<typeof githubFields>>>
  * when the Secret has neither token nor password.
  */
 export function githubRepository(
-  { address, secret, ...credentials }: GithubFields,
+  { address, secret, annotations, ...credentials }: GithubFields,
   context: z.RefinementCtx,
 ): GithubRepository {
-  const apiUrl = apiUrlOf(address)
+  const apiUrl = namedApiUrl({ secret, annotations }, context) ?? apiUrlOf(address)
   const repositoryUrl = `${apiUrl}/repos/${encodePath(address.path)}`
   const { token, password } = credentials
   const app =
@@ -42,9 +43,20 @@ export function githubRepository(
   return app ? { apiUrl, repositoryUrl, credential: app } : z.NEVER
 }
 
-/** Hosts of GitHub Enterprise Cloud (`api.<name>.ghe.com`) have their API at the root. */
+/** Those of github.com itself; SSH over the port of HTTPS has a host of its own. */
+const GITHUB_COM: ReadonlySet<string> = new Set(['github.com', 'www.github.com', 'ssh.github.com'])
+
+/** GitHub Enterprise Cloud with data residency. */
+const GHE_COM = /^[a-z\d-]+\.ghe\.com$/
+
+/**
+ * Where GitHub documents its API to be: of GitHub Enterprise Server below `/api/v3`, of others at the
+ * root of a host of its own.
+ * https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency/network-details-for-ghecom
+ */
 function apiUrlOf({ origin, host }: GitAddress): string {
-  if (host === 'github.com') return 'https://api.github.com'
+  if (GITHUB_COM.has(host)) return 'https://api.github.com'
+  if (GHE_COM.test(host)) return `https://api.${host}`
   return host.startsWith('api.') || host.includes('.api.') ? origin : `${origin}/api/v3`
 }
 

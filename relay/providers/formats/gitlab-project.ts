@@ -1,5 +1,6 @@
 import type { z } from 'zod'
-import { type GitAddress, gitAddress } from './git-address.ts'
+import { apiUrlFields, namedApiUrl, pathBehind } from './api-url.ts'
+import { atHost, type GitAddress, gitAddress } from './git-address.ts'
 import { tokenOrPassword, tokenOrPasswordFields } from './token-or-password.ts'
 
 /** A project of GitLab, and a token that is good for it. */
@@ -9,20 +10,34 @@ export interface GitlabProject {
   readonly token: string
 }
 
+const SHAPE = 'group/project, or the number of a project'
+
+/** SSH over the port of HTTPS: https://docs.gitlab.com/user/ssh/#use-ssh-with-the-https-port */
+const SSH_HOST = 'altssh.gitlab.com'
+
+const API_ENDING = '/api/v4'
+
 /** The fields of a type that works on a project of GitLab. */
 export const gitlabFields = () => ({
-  address: gitAddress('group/project, or the number of a project', isProjectPath),
+  address: gitAddress(SHAPE, isProjectPath),
   ...tokenOrPasswordFields(),
+  ...apiUrlFields(),
 })
 
 type GitlabFields = z.infer<z.ZodObject<ReturnType<typeof gitlabFields>>>
 
 export function gitlabProject(
-  { address, ...credentials }: GitlabFields,
+  { address: given, secret, annotations, ...credentials }: GitlabFields,
   context: z.RefinementCtx,
 ): GitlabProject {
-  const apiUrl = `${address.origin}/api/v4`
-  const projectUrl = `${apiUrl}/projects/${projectId(address)}`
+  const address = given.host === SSH_HOST ? atHost(given, 'gitlab.com') : given
+  const named = namedApiUrl({ secret, annotations }, context, API_ENDING)
+  const apiUrl = named ?? `${address.origin}${API_ENDING}`
+  const path = pathBehind(address, apiUrl, API_ENDING)
+  if (!isProjectPath(path)) {
+    context.addIssue({ code: 'custom', path: ['address'], message: `the path must be ${SHAPE}` })
+  }
+  const projectUrl = `${apiUrl}/projects/${projectId(path)}`
   return { apiUrl, projectUrl, token: tokenOrPassword(credentials, context) }
 }
 
@@ -31,7 +46,7 @@ function isProjectPath([first = '', ...others]: readonly string[]): boolean {
 }
 
 /** A dot is encoded too, lest GitLab's router take what follows it for a format. */
-function projectId({ path }: GitAddress): string {
+function projectId(path: GitAddress['path']): string {
   return encodeURIComponent(path.join('/')).replaceAll('.', '%2E')
 }
 

@@ -96,6 +96,22 @@ describe('azuredevops requests', () => {
     ['https://dev.azure.com/o/My%20Proj/_git/a+b', 'https://dev.azure.com/o/My%20Proj', 'a%2Bb'],
     ['https://dev.azure.com/o/My Proj/_git/r', 'https://dev.azure.com/o/My%20Proj', 'r'],
     ['http://tfs.corp:8080/Coll/p/_git/r.git', 'http://tfs.corp:8080/coll/p', 'r'],
+    ['https://o:pat@dev.azure.com/o/p/_git/r', 'https://dev.azure.com/o/p', 'r'],
+    ['https://dev.azure.com/o/p/_git/r?version=GBmain', 'https://dev.azure.com/o/p', 'r'],
+    ['https://dev.azure.com/Org/_git/Proj', 'https://dev.azure.com/org/Proj', 'Proj'],
+    ['https://dev.azure.com/tfs/p/_git/r', 'https://dev.azure.com/tfs/p', 'r'],
+    ['https://Org.visualstudio.com/p/_git/r', 'https://dev.azure.com/org/p', 'r'],
+    ['https://org.visualstudio.com/DefaultCollection/p/_git/r', 'https://dev.azure.com/org/p', 'r'],
+    ['https://org.visualstudio.com/_git/p', 'https://dev.azure.com/org/p', 'p'],
+    ['https://org.visualstudio.com/DefaultCollection/_git/p', 'https://dev.azure.com/org/p', 'p'],
+    ['git@ssh.dev.azure.com:v3/Org/p/r', 'https://dev.azure.com/org/p', 'r'],
+    ['ssh://git@ssh.dev.azure.com/v3/org/My%20P/r', 'https://dev.azure.com/org/My%20P', 'r'],
+    ['ssh://git@ssh.dev.azure.com:22/v3/org/p/r', 'https://dev.azure.com/org/p', 'r'],
+    ['org@vs-ssh.visualstudio.com:v3/org/p/r', 'https://dev.azure.com/org/p', 'r'],
+    ['https://azure.corp/tfs/Coll/p/_git/r', 'https://azure.corp/tfs/coll/p', 'r'],
+    ['https://azure.corp/tfs/Coll/_git/p', 'https://azure.corp/tfs/coll/p', 'p'],
+    ['https://azure.corp/Coll/_git/p', 'https://azure.corp/coll/p', 'p'],
+    ['ssh://azure.corp:22/tfs/Coll/p/_git/r', 'https://azure.corp/tfs/coll/p', 'r'],
   ])('finds the API of %s', (address, projectUrl, repository) => {
     const other = settingsOf(azureDevOps, { address }, { token: 't' })
     const [request] = azureDevOps.requests(notificationOf('kustomization-finished'), other)
@@ -161,11 +177,13 @@ describe('azuredevops settings', () => {
   const SHAPE = /^address: the path must be organization\/project\/_git\/repository/
   it.each([
     ['no address', {}, { token: 't' }, /^address: set spec\.address/],
-    ['three parts', { address: 'https://dev.azure.com/o/_git/r' }, { token: 't' }, SHAPE],
+    ['two parts', { address: 'https://dev.azure.com/_git/r' }, { token: 't' }, SHAPE],
     ['five parts', { address: `${ADDRESS}/x` }, { token: 't' }, SHAPE],
     ['no _git', { address: 'https://dev.azure.com/o/p/x/r' }, { token: 't' }, SHAPE],
-    ['the SSH form', { address: 'git@ssh.dev.azure.com:v3/o/p/r' }, { token: 't' }, SHAPE],
-    ['the old host', { address: 'https://o.visualstudio.com/p/_git/r' }, { token: 't' }, SHAPE],
+    ['a folder', { address: 'https://dev.azure.com/x/o/p/_git/r' }, { token: 't' }, SHAPE],
+    ['a deep folder', { address: 'https://a.corp/x/y/c/p/_git/r' }, { token: 't' }, SHAPE],
+    ['a short SSH form', { address: 'git@ssh.dev.azure.com:v3/o/r' }, { token: 't' }, SHAPE],
+    ['another SSH form', { address: 'git@ssh.dev.azure.com:v4/o/p/r' }, { token: 't' }, SHAPE],
     ['a trailing /', { address: `${ADDRESS}/` }, { token: 't' }, /^address: must not end in \//],
     ['no Secret', { address: ADDRESS }, {}, /^token: .*needs the key token/],
     [

@@ -94,6 +94,11 @@ describe('bitbucket requests', () => {
   it.each([
     ['git@bitbucket.org:w/r.git', 'https://api.bitbucket.org/2.0/repositories/w/r'],
     ['ssh://git@bitbucket.org/w/r', 'https://api.bitbucket.org/2.0/repositories/w/r'],
+    [
+      'ssh://git@altssh.bitbucket.org:443/w/r.git',
+      'https://api.bitbucket.org/2.0/repositories/w/r',
+    ],
+    ['git@altssh.bitbucket.org:w/r.git', 'https://api.bitbucket.org/2.0/repositories/w/r'],
     ['http://bitbucket.org/w/r', 'https://api.bitbucket.org/2.0/repositories/w/r'],
     ['http://127.0.0.1:9000/w/r', 'http://127.0.0.1:9000/2.0/repositories/w/r'],
     ['https://bitbucket.corp/w/r.git', 'https://bitbucket.corp/2.0/repositories/w/r'],

@@ -114,6 +114,21 @@ describe('bitbucketserver subject', () => {
   })
 })
 
+describe('bitbucketserver address', () => {
+  it.each([
+    'https://bot:hunter2@bb.test/scm/P/r.git',
+    'https://bb.test/scm/P/r.git?at=main',
+    'https://bot:h@nter2@bb.test/scm/P/r.git#readme',
+  ])('shows in a status what everybody may see of it: %s', (address) => {
+    const other = settingsOf(bitbucketServer, { address }, { token: 't' })
+    const [request] = bitbucketServer.requests(notificationOf('kustomization-applied'), other)
+    expect(withJsonBody(request)).toMatchObject({
+      url: expect.stringContaining('https://bb.test/rest/api/latest/projects/P/repos/r/commits/'),
+      body: { url: 'https://bb.test/scm/P/r.git' },
+    })
+  })
+})
+
 describe('bitbucketserver settings', () => {
   const token = { token: 't' }
   it.each([

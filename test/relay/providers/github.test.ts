@@ -97,6 +97,16 @@ describe('github requests', () => {
     ['ssh://git@github.corp:2222/o/r.git', 'https://github.corp/api/v3/repos/o/r'],
     ['https://api.corp.ghe.com/o/r', 'https://api.corp.ghe.com/repos/o/r'],
     ['https://github.api.corp/o/r', 'https://github.api.corp/repos/o/r'],
+    ['https://octocorp.ghe.com/o/r', 'https://api.octocorp.ghe.com/repos/o/r'],
+    ['git@octocorp.ghe.com:o/r.git', 'https://api.octocorp.ghe.com/repos/o/r'],
+    ['https://a.b.ghe.com/o/r', 'https://a.b.ghe.com/api/v3/repos/o/r'],
+    ['https://ghe.com/o/r', 'https://ghe.com/api/v3/repos/o/r'],
+    ['ssh://git@ssh.github.com:443/o/r.git', 'https://api.github.com/repos/o/r'],
+    ['git@ssh.github.com:o/r.git', 'https://api.github.com/repos/o/r'],
+    ['https://www.github.com/o/r', 'https://api.github.com/repos/o/r'],
+    ['https://user:ghp_abc@github.com/o/r', 'https://api.github.com/repos/o/r'],
+    ['https://github.com/o/r#readme', 'https://api.github.com/repos/o/r'],
+    ['github.com:o/r', 'https://api.github.com/repos/o/r'],
     ['https://github.corp/o/a%3Fb', 'https://github.corp/api/v3/repos/o/a%3Fb'],
   ])('finds the API of %s', (address, repositoryUrl) => {
     const other = settingsOf(github, { address }, { token: 't' })

@@ -59,6 +59,26 @@ describe('the set', () => {
     expect(Object.keys(sent?.metadata ?? {})).not.toContain('resourceVersion')
   })
 
+  it('is put when an annotation changes, which is no new generation', async () => {
+    const cluster = await startCluster()
+    const provider = providerObject('gitlab')
+    const annotated = (url: string) => ({
+      ...provider,
+      metadata: { ...provider.metadata, annotations: { 'flux-relay.io/api-url': url } },
+    })
+    await cluster.apply(provider)
+    const run = await runConfig(cluster)
+    await run.answered(1)
+    for (const [index, url] of ['https://a.test/api/v4', 'https://b.test/api/v4'].entries()) {
+      await cluster.apply(annotated(url))
+      await run.answered(2 + index)
+      expect(run.puts.at(-1)?.providers[0]?.metadata).toMatchObject({
+        generation: 1,
+        annotations: { 'flux-relay.io/api-url': url },
+      })
+    }
+  })
+
   it('is put once for changes that come together', async () => {
     const cluster = await startCluster()
     const run = await runConfig(cluster)

@@ -1,0 +1,66 @@
+import { z } from 'zod'
+import type { GitAddress } from './git-address.ts'
+
+/** The annotation `flux-relay.io/api-url` of a Provider, and the key of its Secret. */
+export const API_URL_ANNOTATION = 'api-url'
+export const API_URL_KEY = 'apiURL'
+
+/** The fields of a type whose API can be elsewhere than its Git address tells. */
+export const apiUrlFields = () => ({
+  annotations: z.object({ [API_URL_ANNOTATION]: z.string().optional() }),
+  // Whatever a Secret holds is masked.
+  secret: z.record(z.string(), z.string()),
+})
+
+interface ApiUrlFields {
+  readonly annotations: { readonly [API_URL_ANNOTATION]?: string | undefined }
+  readonly secret: Readonly<Record<string, string>>
+}
+
+const FORM = 'expected an http:// or https:// URL without user, query or fragment'
+
+/**
+ * The URL of the API, without a `/` at its end, where the Provider names one; an issue where it cannot
+ * be used. Who may change the Provider, and not the Secret, must not send the Secret's token elsewhere:
+ * beside an address of the Secret, only the Secret's key counts. `ending` is how such URLs always end.
+ */
+export function namedApiUrl(
+  { annotations, secret }: ApiUrlFields,
+  context: z.RefinementCtx,
+  ending = '',
+): string | undefined {
+  const annotation = annotations[API_URL_ANNOTATION]?.trim()
+  const key = secret[API_URL_KEY]?.trim()
+  const issue = (where: string, message: string) => {
+    context.addIssue({ code: 'custom', path: [where], message })
+    return undefined
+  }
+  const annotationName = `annotation flux-relay.io/${API_URL_ANNOTATION}`
+  if (annotation !== undefined && secret.address !== undefined) {
+    const message = `does not count where the Secret has the address; put it into the Secret, as the key ${API_URL_KEY}`
+    return issue(annotationName, message)
+  }
+  const [text, where] = key === undefined ? [annotation, annotationName] : [key, API_URL_KEY]
+  if (text === undefined) return undefined
+  const url = URL.parse(text)
+  const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:'
+  if (!url || !isHttp || /[?#@\\]/.test(text)) return issue(where, FORM)
+  const plain = url.href.replace(/\/+$/, '')
+  if (plain.endsWith(ending)) return plain
+  return issue(where, `${FORM}, which ends in ${ending}`)
+}
+
+/**
+ * The repository's path in the API of this URL: behind the folder that the forge is installed under,
+ * which a Git address on HTTP of the same host begins with.
+ */
+export function pathBehind(
+  { path, host, isSsh }: GitAddress,
+  apiUrl: string,
+  ending: string,
+): readonly string[] {
+  const api = new URL(apiUrl)
+  const folder = api.pathname.slice(0, -ending.length).split('/').filter(Boolean)
+  const isBehind = folder.every((part, index) => part === encodeURIComponent(path[index] ?? ''))
+  return !isSsh && host === api.host && isBehind ? path.slice(folder.length) : path
+}
