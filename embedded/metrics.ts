@@ -20,6 +20,8 @@ export interface Metrics {
   text(): Promise<string>
   /** Counts a request's events. The cluster must be a known one: it becomes a label. */
   received(cluster: string, counts: EventCounts): void
+  /** Counts a request with events whose sender proved nothing. */
+  unauthorized(): void
   decided(decision: Decision): void
 }
 
@@ -38,11 +40,17 @@ export function createMetrics({ queueDepth, clock }: MetricsOptions): Metrics {
   collectDefaultMetrics({ register: registry })
   const received = eventCounters(registry)
   const decided = deliveryMetrics(registry)
+  const unauthorized = new Counter({
+    name: 'flux_relay_events_unauthorized_total',
+    help: 'Requests with events that were refused for want of a right token.',
+    registers: [registry],
+  })
   queueGauges(registry, queueDepth, clock)
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
     received,
+    unauthorized: () => unauthorized.inc(),
     decided,
   }
 }

@@ -1,9 +1,10 @@
 import { MAX_EVENTS_BYTES } from '../../relay/intake/body.ts'
-import { signatureMatches } from '../../relay/intake/credentials.ts'
+import { basicCredentials, signatureMatches } from '../../relay/intake/credentials.ts'
 import { type Problem, problem } from '../../relay/intake/problem.ts'
 import { type EventsRequest, receiveEvents } from '../../relay/intake/receive-events.ts'
 import { type Claim, clusterOfSender, isCluster, tokensOf, unauthorized } from '../access.ts'
 import { type IsKnownCluster, knownClusters } from '../known-clusters.ts'
+import { createRefusedSenders, type RefusedSender } from '../refused-senders.ts'
 import { readRequestBody } from '../request-body.ts'
 import { answerResponse, problemResponse } from '../responses.ts'
 import type { RequestContext, Route, ServerDependencies } from '../route.ts'
@@ -12,20 +13,36 @@ import type { Tokens } from '../tokens.ts'
 /** Takes events: batches of a cluster, and one event at a time as notification-controller does. */
 export function eventRoutes(deps: ServerDependencies): readonly Route[] {
   const isKnown = knownClusters(deps.cluster, deps.ports.configs)
+  const tell = createRefusedSenders({ ...deps, clock: deps.ports.clock })
   return [
     {
       method: 'POST',
       path: '/v1/clusters/:cluster/events',
       access: 'route',
-      handle: (context) => postEvents(deps, isKnown, context),
+      handle: (context) => telling(deps, tell, context, postEvents(deps, isKnown, context)),
     },
     {
       method: 'POST',
       path: '/',
       access: 'route',
-      handle: (context) => postEvent(deps, context),
+      handle: (context) => telling(deps, tell, context, postEvent(deps, context)),
     },
   ]
+}
+
+async function telling(
+  { tokens }: ServerDependencies,
+  tell: (sender: RefusedSender) => void,
+  { req, env }: RequestContext,
+  answer: Promise<Response>,
+): Promise<Response> {
+  const response = await answer
+  if (response.status !== 401) return response
+  // A name that is none of a cluster may be a token in the wrong place.
+  const claimed = req.param('cluster') ?? basicCredentials(req.header('authorization'))?.user
+  const cluster = claimed !== undefined && tokens?.clusters.has(claimed) ? claimed : undefined
+  tell({ cluster, address: env.incoming.socket.remoteAddress, path: req.routePath })
+  return response
 }
 
 async function postEvents(
