@@ -107,8 +107,8 @@ async function keep(
     if (result === 'full') {
       return problemAnswer(problem(503, 'the spool is full; send the event again'))
     }
-    if (result === 'known') watched?.onKnown()
-    else metrics.spooled(1)
+    if (result === 'spooled') metrics.spooled(1)
+    else watched?.onKnown()
     return emptyAnswer(202)
   } catch (cause) {
     return problemAnswer(problem(503, 'the event could not be kept; send it again'), cause)

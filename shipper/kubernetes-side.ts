@@ -12,6 +12,7 @@ import type { ShipperMetrics } from './metrics.ts'
 import { createConfigurationObserver } from './observers/configuration.ts'
 import { createEventWatchObserver } from './observers/event-watch.ts'
 import { createLabelsObserver } from './observers/labels.ts'
+import { createObjectStatusesObserver } from './observers/object-statuses.ts'
 import { createSecretsObserver } from './observers/secrets.ts'
 import type { SecretCopies } from './secrets/secret-copies.ts'
 import { createSecretSync } from './secrets/secret-sync.ts'
@@ -19,6 +20,7 @@ import type { SyncMemory } from './secrets/sync-memory.ts'
 import type { RelayAddress } from './send/authorised.ts'
 import type { WithLabels } from './sources/event-text.ts'
 import { createEventWatch } from './sources/event-watch.ts'
+import { createObjectStatuses } from './sources/object-statuses.ts'
 import { createPostAdmission } from './sources/post-admission.ts'
 import type { Spool } from './spool/spool.ts'
 import { within } from './within.ts'
@@ -108,14 +110,19 @@ function startEvents(
   withLabels: WithLabels | undefined,
   { spool, clock, wait, log, metrics }: KubernetesSideDependencies,
 ): Part {
+  const { random } = clock
+  const statuses = createObjectStatuses({
+    ...{ client, spool, kinds, clock, random, wait, withLabels: withLabels ?? ((event) => event) },
+    observer: createObjectStatusesObserver(log, metrics),
+  })
   const watch = createEventWatch({
-    ...{ client, spool, kinds, clock, wait },
-    random: clock.random,
+    ...{ client, spool, kinds, clock, random, wait, statuses },
     observer: createEventWatchObserver(log, metrics),
     ...(withLabels && { withLabels }),
   })
+  statuses.start()
   watch.start()
-  return { stop: (graceMs) => within(watch.stop(), graceMs) }
+  return { stop: (graceMs) => within(Promise.all([watch.stop(), statuses.stop()]), graceMs) }
 }
 
 function watchedKinds(

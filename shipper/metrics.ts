@@ -3,7 +3,7 @@ import type { Clock } from '../relay/ports.ts'
 import type { SpoolDepth } from './spool/spool.ts'
 
 /** What the Kubernetes API is asked for. */
-export type KubernetesPart = 'events' | 'config' | 'labels' | 'status'
+export type KubernetesPart = 'events' | 'objects' | 'config' | 'labels' | 'status'
 
 /** Objects of a set that the relay has. */
 export interface ConfigCounts {

@@ -18,6 +18,7 @@ import { createSenderObserver } from './observers/sender.ts'
 import type { RelayAddress } from './send/authorised.ts'
 import { createSender } from './send/sender.ts'
 import { readToken, TokenFileError } from './send/token-file.ts'
+import { createHeldRelease } from './sources/held-release.ts'
 import { type OpenSpool, openSpool } from './spool/spool-file.ts'
 
 /** What `flux-relay ship` is told. */
@@ -118,6 +119,12 @@ async function start(
     observer: createSenderObserver(log, metrics),
   })
   sender.start()
+  const heldRelease = createHeldRelease({
+    ...{ spool, clock, wait },
+    onFailed: (err, retryInMs) =>
+      log.error({ err, retryInMs }, 'events held back not released, will be repeated'),
+  })
+  heldRelease.start()
   const elapsedMs = () => performance.now()
   const expiry = startExpiry({ spool, clock, elapsedMs, maxAgeMs, metrics, log })
   log.info({ url: urlOf({ host, port: server.port }), relay, cluster, data }, 'ready')
@@ -126,7 +133,8 @@ async function start(
     async stop(graceMs) {
       isStopping = true
       expiry.stop()
-      const stopped = [side?.stop(graceMs), sender.stop(graceMs), server.close(graceMs)]
+      const parts = [sender, heldRelease].map((part) => part.stop(graceMs))
+      const stopped = [side?.stop(graceMs), ...parts, server.close(graceMs)]
       const finished = (await Promise.all(stopped)).every((it) => it !== false)
       close()
       // An upload of the configuration may be under way; it is begun anew after the next start.

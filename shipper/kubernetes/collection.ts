@@ -42,6 +42,8 @@ export interface Collection {
   readonly fieldSelector?: string
   /** `metadata`: objects come with their metadata only. Default `whole`. */
   readonly content?: 'whole' | 'metadata'
+  /** Objects in a page of a list; default 500, or 100 of metadata. */
+  readonly pageSize?: number | undefined
   /** Whether watches tell how far they are, as all do but those of Events. Default true. */
   readonly hasBookmarks?: boolean
 }
@@ -59,7 +61,7 @@ export async function* list(
   collection: Collection,
 ): AsyncGenerator<ListUpdate, void> {
   yield { kind: 'list-started' }
-  const size = PAGE_SIZES[collection.content ?? 'whole']
+  const size = collection.pageSize ?? PAGE_SIZES[collection.content ?? 'whole']
   let page = await readPage(client, collection, size)
   const { resourceVersion } = page
   for (;;) {

@@ -21,6 +21,7 @@ export interface FollowKindOptions extends Pick<FollowOptions, 'random' | 'wait'
   /** Looks up what serves the kind now. */
   readonly find: () => Promise<readonly ApiResource[]>
   readonly content?: Collection['content']
+  readonly pageSize?: Collection['pageSize']
   readonly listener: KindListener
 }
 
@@ -100,13 +101,14 @@ class KindLoop {
     const running = new AbortController()
     const { signal } = running
     this.#follows.set(resource.path, running)
-    const { client, random, wait, content, listener, listTurns } = this.#options
+    const { client, random, wait, content, pageSize, listener, listTurns } = this.#options
     const onFailure = (error: unknown, retryInMs: number) => {
       if (signal.aborted) return
       listener.failed(error, retryInMs, resource)
       if (error instanceof ApiError && error.status === 404) this.#lost(running)
     }
-    const collection = { path: resource.path, ...(content !== undefined && { content }) }
+    const { path } = resource
+    const collection = { path, pageSize, ...(content !== undefined && { content }) }
     try {
       const onRecovered = () => listener.recovered()
       const calls = { onFailure, onRecovered }

@@ -1,11 +1,18 @@
+import { apiGroup } from '../../relay/model/event.ts'
 import type { Clock } from '../../relay/ports.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 import type { Update } from '../kubernetes/follow.ts'
-import type { Entry, Spool } from '../spool/spool.ts'
+import type { Hold } from '../spool/held-events.ts'
+import type { Admission, Entry, Spool } from '../spool/spool.ts'
+import { stateOfEvent } from './event-state.ts'
 import { eventText, type WithLabels } from './event-text.ts'
+import { isFluxGroup, objectOfEvent, saidKey } from './flux-object.ts'
 import { type ReadEvent, readKubernetesEvent } from './kubernetes-event.ts'
+import type { ObjectStatuses } from './object-statuses.ts'
 import { occurrenceOf } from './occurrence.ts'
+import { HOLD_MS, STATUS_WINDOW_MS, tell } from './reports.ts'
 import { isTrace } from './trace-event.ts'
+import { unknownMetadata } from './unknown-metadata.ts'
 
 /** Told what becomes of Kubernetes Events that were read. */
 export interface EventIntakeObserver {
@@ -30,6 +37,8 @@ export interface EventIntakeOptions {
   readonly clock: Pick<Clock, 'now'>
   readonly observer: EventIntakeObserver
   readonly withLabels: WithLabels
+  /** Of Flux's objects; undefined where they are not followed. */
+  readonly statuses?: Pick<ObjectStatuses, 'isFollowed' | 'metadataOf'> | undefined
 }
 
 /** What reports on Alerts and Providers in the cluster; those events are not of any use to Alerts. */
@@ -144,10 +153,12 @@ export class EventIntake {
       const told = () => observer.skipped(nameOf(object), read.problem)
       return { kind: 'pass', uid, remember: () => seen.remember(uid, kind, 0), told }
     }
-    if (read.reporter === SELF || isTrace(read.event)) return undefined
+    if (read.reporter === SELF) return undefined
     if (known !== undefined && known >= read.count) return undefined
-    if (!this.#isOfBefore(read)) return this.#entry(object, read)
     const remember = () => seen.remember(uid, read.event.involvedObject.kind, read.count)
+    // Remembered, since what came before it decides, and that changes.
+    if (this.#isTrace(read)) return { kind: 'pass', uid, remember, told: () => undefined }
+    if (!this.#isOfBefore(read)) return this.#entry(object, read)
     const told = () => {
       this.#older += 1
     }
@@ -164,25 +175,66 @@ export class EventIntake {
     return watch?.resourceVersion === null && at < watch.beganAt - ALLOWANCE_MS
   }
 
-  #entry(object: ApiObject, { event, count }: ReadEvent): Step {
-    const { spool, clock, withLabels } = this.#options
-    const { seen, occurrences } = spool.memory
+  #isTrace({ event }: ReadEvent): boolean {
+    const state = stateOfEvent(event)
+    const last = state && this.#options.spool.memory.told.read(state.object)
+    return isTrace(event, last && { isError: last.isError, isSame: last.state === state.state })
+  }
+
+  #entry(object: ApiObject, read: ReadEvent): Step {
+    const { spool, clock, withLabels, statuses } = this.#options
+    const { memory } = spool
+    const { at, count, isForgetful } = read
     const { uid } = object.metadata
-    const { kind } = event.involvedObject
+    const { kind } = read.event.involvedObject
     const now = clock.now()
+    const known = isForgetful ? statuses?.metadataOf(read.event, at) : read.event.metadata
+    const event = { ...read.event, metadata: known ?? unknownMetadata(read.event) }
     const occurrence = occurrenceOf(event)
-    const admit = () => {
-      const before = seen.count(uid) ?? 0
-      if (before >= count) return false
-      seen.remember(uid, kind, count)
-      if (occurrence === undefined) return true
-      return occurrences.admit('watch', { ...occurrence, count: count - before }, now)
+    let number: number | null = null
+    const admit: Entry['admit'] = (write): Admission => {
+      const before = memory.seen.count(uid) ?? 0
+      if (before >= count) return 'known'
+      memory.seen.remember(uid, kind, count)
+      if (occurrence !== undefined) {
+        const many = { ...occurrence, count: count - before }
+        const admitted = memory.occurrences.admit('watch', many, now)
+        if (!admitted.isNew) return 'known'
+        number = admitted.number
+      }
+      tell(memory, write, event)
+      return 'new'
+    }
+    const admitted = (sequence: number) => {
+      const isUnsure = known === undefined && isFluxGroup(apiGroup(read.event.involvedObject))
+      const hold = this.#holdOf(read, isUnsure, now)
+      if (hold) memory.held.hold(sequence, { ...hold, occurrence: number }, now)
+      // It does not stand for the post, which has what it lacks.
+      else if (isUnsure && number !== null) memory.occurrences.forget(number)
     }
     const text = eventText(event, withLabels)
-    if (text !== undefined) return { kind: 'keep', entry: { body: text, admit } }
+    if (text !== undefined) return { kind: 'keep', entry: { body: text, admit, admitted } }
     // All else that it has is bounded.
     const body = JSON.stringify({ ...event, metadata: {} })
-    return { kind: 'keep', entry: { body, admit }, shortened: nameOf(object) }
+    return { kind: 'keep', entry: { body, admit, admitted }, shortened: nameOf(object) }
+  }
+
+  /** Why an Event is to wait: for its post, the status of its object, or for one before it. */
+  #holdOf({ event, at, reporter }: ReadEvent, isUnsure: boolean, now: number) {
+    const { spool, statuses } = this.#options
+    const { held, posters } = spool.memory
+    const object = objectOfEvent(event)
+    if (object === undefined || !isFluxGroup(object.group)) return undefined
+    const isForPost = posters.hasPosted(reporter, now)
+    const isForStatus = isUnsure && statuses?.isFollowed(object.group, object.kind) === true
+    const isBehind = held.ofObject(object.key).some(({ source }) => source === 'watch')
+    if (!isForPost && !isForStatus && !isBehind) return undefined
+    const hold: Omit<Hold, 'occurrence'> = {
+      ...{ object: object.key, source: 'watch', at, isUnsure, isForPost },
+      said: saidKey(event.reason, event.message),
+      waitMs: isForPost ? HOLD_MS : isForStatus ? STATUS_WINDOW_MS : 0,
+    }
+    return hold
   }
 }
 

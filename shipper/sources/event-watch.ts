@@ -9,6 +9,7 @@ import type { Spool } from '../spool/spool.ts'
 import { ALL_KINDS } from '../spool/watches.ts'
 import { EventIntake, type EventIntakeObserver } from './event-intake.ts'
 import type { WithLabels } from './event-text.ts'
+import type { ObjectStatuses } from './object-statuses.ts'
 
 /** Told what becomes of Kubernetes Events, for log and metrics. */
 export interface EventWatchObserver extends EventIntakeObserver {
@@ -35,6 +36,8 @@ export interface EventWatchOptions {
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
   readonly observer: EventWatchObserver
   readonly withLabels?: WithLabels
+  /** Of Flux's objects; without it an Event that has lost its metadata goes at once. */
+  readonly statuses?: Pick<ObjectStatuses, 'isFollowed' | 'metadataOf'> | undefined
 }
 
 /** A watch of Kubernetes Events, to be started once. */

@@ -61,6 +61,12 @@ export interface ReadEvent {
   readonly event: JsonObject & { readonly involvedObject: InvolvedObject }
   /** Who reports it. */
   readonly reporter: string
+  /**
+   * Its annotations are not those of this occurrence. client-go leaves them out where it joins many
+   * Events in one, and keeps those of the first where an Event repeats; the recorder of
+   * `events.k8s.io` takes none. https://github.com/kubernetes/client-go/tree/master/tools
+   */
+  readonly isForgetful: boolean
 }
 
 /** Reads a Kubernetes Event; one without any time is of `now`. */
@@ -72,10 +78,15 @@ export function readKubernetesEvent(
   if (error) return { problem: fieldErrors(error.issues).map(fieldErrorText).join('; ') }
   const at = lastTime(data) ?? now
   const reporter = data.reportingComponent || data.source.component
+  const count = Math.max(1, data.count, data.series?.count ?? 0)
+  const hasRevision = Object.keys(data.metadata.annotations).some((key) => key.endsWith(REVISION))
+  const isOfNewRecorder = data.eventTime !== undefined && data.count === 0
   return {
-    count: Math.max(1, data.count, data.series?.count ?? 0),
+    count,
     at,
     reporter,
+    isForgetful:
+      count > 1 || data.message.startsWith(COMBINED) || (isOfNewRecorder && !hasRevision),
     event: {
       involvedObject: {
         ...data.involvedObject,
@@ -100,6 +111,9 @@ function lastTime({ metadata, ...event }: KubernetesEvent): number | undefined {
   const known = times.filter((time) => time !== undefined)
   return known.length > 0 ? Math.max(...known) : metadata.creationTimestamp
 }
+
+/** What the key of the annotation ends in that names a revision. */
+const REVISION = '/revision'
 
 /** What client-go writes before the last of many messages that differ. */
 const COMBINED = '(combined from similar events): '

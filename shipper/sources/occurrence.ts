@@ -1,9 +1,8 @@
 import { isJsonObject, type JsonObject } from '../../relay/intake/json.ts'
-import { MAX_MESSAGE_LENGTH } from '../../relay/model/event.ts'
 import { hashParts } from '../../relay/model/hash.ts'
-import { cutText } from '../../relay/model/text.ts'
 import { parseTimeMs } from '../../relay/model/time.ts'
 import type { Occurrence } from '../spool/occurrences.ts'
+import { textOf } from './flux-object.ts'
 
 /**
  * What a Flux event reports, so that the same told by the other source is known: Flux's controllers
@@ -17,9 +16,4 @@ export function occurrenceOf(event: JsonObject, count = 1): Occurrence | undefin
   const { kind, namespace, name, uid } = involvedObject
   const key = hashParts(...[kind, namespace, name, reason, message].map(textOf))
   return { key, uid: textOf(uid), at, count }
-}
-
-/** As the relay reads it; what is no text has none. */
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? cutText(value, MAX_MESSAGE_LENGTH).toWellFormed() : ''
 }

@@ -1,8 +1,12 @@
 import { isJsonObject, type JsonObject } from '../../relay/intake/json.ts'
 import type { Clock } from '../../relay/ports.ts'
-import type { Entry, Spool } from '../spool/spool.ts'
+import type { HeldEvent } from '../spool/held-events.ts'
+import type { Admission, Entry, Spool } from '../spool/spool.ts'
+import type { SpoolWrite } from '../spool/spool-write.ts'
 import { ALL_KINDS } from '../spool/watches.ts'
+import { objectOfEvent, textOf } from './flux-object.ts'
 import { occurrenceOf } from './occurrence.ts'
+import { release, tell } from './reports.ts'
 
 /** Gives what the spool asks about an event that was posted; undefined keeps it whatever came. */
 export type PostAdmission = (event: JsonObject) => Entry['admit']
@@ -14,18 +18,57 @@ export interface PostAdmissionOptions {
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** Keeps posted events that the watch of Kubernetes Events did not bring already. */
+/**
+ * Keeps posted events that the watch of Kubernetes Events did not bring already. One that the watch
+ * brought, and that is held back, gives way to the post, which has all metadata.
+ */
 export function createPostAdmission(options: PostAdmissionOptions): PostAdmission {
   const { kinds, clock } = options
-  const { occurrences } = options.spool.memory
+  const { memory } = options.spool
   const isAll = kinds.includes(ALL_KINDS)
   return (event) => {
     if (!isAll && !kinds.some((kind) => kind === kindOf(event))) return undefined
     const occurrence = occurrenceOf(event)
-    if (occurrence === undefined) return undefined
+    const object = objectOfEvent(event)
+    if (occurrence === undefined || object === undefined) return undefined
+    const controller = textOf(event.reportingController)
     const now = clock.now()
-    return () => occurrences.admit('sink', occurrence, now)
+    return (write) => {
+      memory.posters.note(controller, now)
+      const admitted = memory.occurrences.admit('sink', occurrence, now)
+      const held = memory.held.ofObject(object.key)
+      const own = admitted.isNew ? [] : held.filter((it) => isOneOf(it, admitted.matched))
+      if (!admitted.isNew && own.length === 0) return 'known'
+      replace(own, write)
+      // A controller posts one event after the other: what it posted earlier will not come.
+      const last = Math.max(occurrence.at, ...own.map(({ at }) => at))
+      const earlier = held.filter((it) => it.at <= last && !own.includes(it))
+      tell(memory, write, event)
+      release(memory, write, memory.held.ofObject(object.key).filter(among(earlier)))
+      return admission(own)
+    }
   }
+
+  function replace(own: readonly HeldEvent[], write: SpoolWrite): void {
+    if (own.length === 0) return
+    write.delete(own.map(({ sequence }) => sequence))
+    for (const { occurrence } of own) {
+      if (occurrence !== null) memory.occurrences.singleOut(occurrence)
+    }
+  }
+}
+
+function admission(own: readonly HeldEvent[]): Admission {
+  return own.length > 0 ? 'replaces' : 'new'
+}
+
+function isOneOf({ occurrence }: HeldEvent, numbers: readonly number[]): boolean {
+  return occurrence !== null && numbers.includes(occurrence)
+}
+
+function among(events: readonly HeldEvent[]): (event: HeldEvent) => boolean {
+  const sequences = new Set(events.map(({ sequence }) => sequence))
+  return ({ sequence }) => sequences.has(sequence)
 }
 
 function kindOf({ involvedObject }: JsonObject): unknown {

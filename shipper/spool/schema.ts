@@ -65,5 +65,30 @@ export const SPOOL_SCHEMA: Schema = {
        unreferenced_since INTEGER,
        PRIMARY KEY (target, namespace, name)
      ) STRICT, WITHOUT ROWID;`,
+    `CREATE TABLE held_events (
+       seq INTEGER PRIMARY KEY,
+       object TEXT NOT NULL,
+       source TEXT NOT NULL,
+       occurrence INTEGER,
+       occurred_at INTEGER NOT NULL,
+       said TEXT NOT NULL,
+       is_unsure INTEGER NOT NULL,
+       for_post INTEGER NOT NULL,
+       held_at INTEGER NOT NULL,
+       wait_ms INTEGER NOT NULL
+     ) STRICT;
+     CREATE INDEX held_events_by_object ON held_events (object, seq);
+
+     CREATE TABLE posters (
+       controller TEXT PRIMARY KEY,
+       posted_at INTEGER NOT NULL
+     ) STRICT, WITHOUT ROWID;
+
+     CREATE TABLE told_states (
+       object TEXT PRIMARY KEY,
+       kind TEXT NOT NULL,
+       state TEXT NOT NULL,
+       is_error INTEGER NOT NULL
+     ) STRICT, WITHOUT ROWID;`,
   ],
 }

@@ -3,6 +3,7 @@ import type { Clock } from '../../relay/ports.ts'
 import { EventMemory } from './event-memory.ts'
 import { GuardedDatabase, type Tables } from './guarded-database.ts'
 import { RefusedEvents } from './refused-events.ts'
+import { SpoolWrite } from './spool-write.ts'
 import { type Sized, type SpooledEvent, SpooledEvents } from './spooled-events.ts'
 
 /** An event of a batch that the relay will never take, and why. */
@@ -12,16 +13,24 @@ export interface Refusal {
   readonly error: string
 }
 
+/** Whether an event is new, known, or takes the place of one that was kept before it. */
+export type Admission = 'new' | 'known' | 'replaces'
+
+/** What became of an event. */
+export type Kept = 'spooled' | 'known' | 'replaced'
+
 /** An event to be kept. */
 export interface Entry {
   /** JSON text. */
   readonly body: string
   /**
-   * Says whether the event is new; when it is not, nothing is kept. Called within the write, so that
-   * what it writes itself is on disk together with the event, or is not. It may be called again
+   * Says whether the event is new; when it is `known`, it is not kept. Called within the write, so
+   * that what it writes itself is on disk together with the event, or is not. It may be called again
    * after it was undone, and must change nothing but the database.
    */
-  readonly admit?: (() => boolean) | undefined
+  readonly admit?: ((write: SpoolWrite) => Admission) | undefined
+  /** Called in the same way, with the place of the event once it is kept. */
+  readonly admitted?: ((sequence: number, write: SpoolWrite) => void) | undefined
 }
 
 /** How much is in the spool. */
@@ -79,11 +88,11 @@ export class Spool {
   }
 
   /**
-   * Keeps an event; it is on disk once this resolves with `spooled`, and not kept when it is `known`
-   * to `admit`, or the spool is `full`. Events of one turn of the event loop share a commit. Rejects
-   * with `DatabaseError`.
+   * Keeps an event; it is on disk once this resolves with `spooled` or `replaced`, and not kept when
+   * it is `known` to `admit`, or the spool is `full`. Events of one turn of the event loop share a
+   * commit. Rejects with `DatabaseError`.
    */
-  async add(body: string, admit?: Entry['admit']): Promise<'spooled' | 'known' | 'full'> {
+  async add(body: string, admit?: Entry['admit']): Promise<Kept | 'full'> {
     const [result = 'full'] = await this.addAll([{ body, admit }])
     return result
   }
@@ -92,30 +101,44 @@ export class Spool {
    * Keeps events in their order and in one transaction: as many of the first as there is room for,
    * each of which has a result. Rejects with `DatabaseError`, and then none is kept.
    */
-  async addAll(entries: readonly Entry[]): Promise<readonly ('spooled' | 'known')[]> {
+  async addAll(entries: readonly Entry[]): Promise<readonly Kept[]> {
     const fitting = this.#fitting(entries)
     if (fitting.length === 0) return []
-    const now = this.#options.clock.now()
     const reserved = sum(fitting)
     this.#pendingBytes += reserved
     try {
-      const kept = await this.tables.write(
-        () => fitting.map((entry) => this.#insert(entry, now)),
-        (inserted) => this.#added(fitting.filter((_, index) => inserted[index])),
-      )
-      return kept.map((isNew) => (isNew ? 'spooled' : 'known'))
+      return await this.change((write) => fitting.map((entry) => keep(entry, write)))
     } finally {
       this.#pendingBytes -= reserved
     }
   }
 
-  /** Calls `listener` after an event was kept. */
+  /**
+   * Changes what waits, in one write, in which `operation` may be called more than once. Rejects
+   * with `DatabaseError`, and then nothing is changed.
+   */
+  async change<T>(operation: (write: SpoolWrite) => T): Promise<T> {
+    const { result } = await this.tables.write(
+      () => {
+        const write = new SpoolWrite(this.#waiting, this.memory.held, this.#options.clock.now())
+        return { write, result: operation(write) }
+      },
+      ({ write }) => {
+        this.#events += write.events
+        this.#bytes += write.bytes
+        if (write.hasMore) for (const listener of this.#listeners) listener()
+      },
+    )
+    return result
+  }
+
+  /** Calls `listener` after an event was kept, or is held back no longer. */
   onAdded(listener: () => void): void {
     this.#listeners.push(listener)
   }
 
   /**
-   * The oldest events: at most `maxEvents`, and as many as fit into a JSON array of `maxBytes`, but
+   * The oldest events that are not held back: at most `maxEvents`, and as many as fit into a JSON array of `maxBytes`, but
    * one at least. They stay in the spool until `settle`. Throws `DatabaseError`.
    */
   peek(maxEvents: number, maxBytes: number): readonly SpooledEvent[] {
@@ -127,8 +150,7 @@ export class Spool {
    * aside. Rejects with `DatabaseError`, and the batch then is as it was.
    */
   async settle(batch: readonly SpooledEvent[], refusals: readonly Refusal[]): Promise<void> {
-    const [first, last] = [batch[0]?.sequence, batch.at(-1)?.sequence]
-    if (first === undefined || last === undefined) return
+    if (batch.length === 0) return
     const now = this.#options.clock.now()
     await this.tables.write(
       () => {
@@ -136,7 +158,7 @@ export class Spool {
           this.#refused.insert(batch[index]?.sequence ?? -1, error, now)
         }
         if (refusals.length > 0) this.#refused.trim()
-        return this.#waiting.delete(first, last)
+        return this.#waiting.delete(batch.map(({ sequence }) => sequence))
       },
       (rows) => this.#deleted(rows),
     )
@@ -146,7 +168,11 @@ export class Spool {
   async dropBefore(time: number): Promise<number> {
     for (let dropped = 0; ; ) {
       const rows = await this.tables.write(
-        () => this.#waiting.deleteBefore(time, MAX_DROPPED_AT_ONCE),
+        () => {
+          const rows = this.#waiting.deleteBefore(time, MAX_DROPPED_AT_ONCE)
+          if (rows.length > 0) this.memory.held.forgetGone()
+          return rows
+        },
         (deleted) => this.#deleted(deleted),
       )
       dropped += rows.length
@@ -199,23 +225,18 @@ export class Spool {
     return beyond < 0 ? sized : sized.slice(0, beyond)
   }
 
-  #insert({ body, bytes, admit }: Entry & Sized, now: number): boolean {
-    if (admit?.() === false) return false
-    this.#waiting.insert(body, bytes, now)
-    return true
-  }
-
-  #added(entries: readonly Sized[]): void {
-    if (entries.length === 0) return
-    this.#events += entries.length
-    this.#bytes += sum(entries)
-    for (const listener of this.#listeners) listener()
-  }
-
   #deleted(rows: readonly Sized[]): void {
     this.#events -= rows.length
     this.#bytes -= sum(rows)
   }
+}
+
+function keep({ body, admit, admitted }: Entry, write: SpoolWrite): Kept {
+  const admission = admit?.(write) ?? 'new'
+  if (admission === 'known') return 'known'
+  const sequence = write.insert(body)
+  admitted?.(sequence, write)
+  return admission === 'new' ? 'spooled' : 'replaced'
 }
 
 function sum(rows: readonly Sized[]): number {

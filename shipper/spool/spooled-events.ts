@@ -16,9 +16,13 @@ export interface Sized {
 const INSERT = 'INSERT INTO events (accepted_at, bytes, body) VALUES (?, ?, ?)'
 const TOTALS = 'SELECT COUNT(*) AS events, COALESCE(SUM(bytes), 0) AS bytes FROM events'
 const OLDEST = 'SELECT accepted_at AS at FROM events ORDER BY seq LIMIT 1'
-const SIZES = 'SELECT seq, bytes FROM events ORDER BY seq LIMIT ?'
-const BODIES = 'SELECT seq AS sequence, body FROM events WHERE seq BETWEEN ? AND ? ORDER BY seq'
-const DELETE_SENT = 'DELETE FROM events WHERE seq BETWEEN ? AND ? RETURNING bytes'
+const SIZES = `SELECT seq, bytes FROM events WHERE seq NOT IN (SELECT seq FROM held_events)
+  ORDER BY seq LIMIT ?`
+const BODIES = `SELECT seq AS sequence, body FROM events
+  WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`
+const DELETE = `DELETE FROM events WHERE seq IN (SELECT value FROM json_each(?)) RETURNING bytes`
+const BODY = 'SELECT body, bytes FROM events WHERE seq = ?'
+const REPLACE = 'UPDATE events SET body = ?, bytes = ? WHERE seq = ?'
 const DELETE_OLD = `DELETE FROM events WHERE seq IN
   (SELECT seq FROM events WHERE accepted_at < ? ORDER BY accepted_at LIMIT ?) RETURNING bytes`
 const LAST_SEQUENCE = 'SELECT COALESCE(MAX(seq), 0) AS seq FROM events'
@@ -48,22 +52,30 @@ export class SpooledEvents {
     return this.#tables.get<{ seq: number }>(LAST_SEQUENCE)?.seq ?? 0
   }
 
-  /** The oldest: at most `maxEvents`, and as many as a JSON array of `maxBytes` holds, but one at least. */
+  /** The oldest that are not held: at most `maxEvents`, and as many as a JSON array of `maxBytes` holds, but one at least. */
   oldest(maxEvents: number, maxBytes: number): readonly SpooledEvent[] {
     const sizes = this.#tables.all<Sized & { readonly seq: number }>(SIZES, maxEvents)
     const count = countWithin(sizes, maxBytes)
-    const [first, last] = [sizes[0]?.seq, sizes[count - 1]?.seq]
-    if (first === undefined || last === undefined) return []
-    return this.#tables.all<SpooledEvent>(BODIES, first, last)
+    const sequences = sizes.slice(0, count).map(({ seq }) => seq)
+    return this.#tables.all<SpooledEvent>(BODIES, JSON.stringify(sequences))
   }
 
-  insert(body: string, bytes: number, now: number): void {
-    this.#tables.run(INSERT, now, bytes, body)
+  /** Gives its place. */
+  insert(body: string, bytes: number, now: number): number {
+    return this.#tables.run(INSERT, now, bytes, body).lastRowId
   }
 
-  /** Both ends included. */
-  delete(first: number, last: number): readonly Sized[] {
-    return this.#tables.all<Sized>(DELETE_SENT, first, last)
+  delete(sequences: readonly number[]): readonly Sized[] {
+    return this.#tables.all<Sized>(DELETE, JSON.stringify(sequences))
+  }
+
+  /** Undefined when it is gone. */
+  read(sequence: number): (Sized & { readonly body: string }) | undefined {
+    return this.#tables.get(BODY, sequence)
+  }
+
+  replace(sequence: number, body: string, bytes: number): void {
+    this.#tables.run(REPLACE, body, bytes, sequence)
   }
 
   /** Deletes at most `limit` that were accepted before `time`. */

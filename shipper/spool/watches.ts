@@ -21,6 +21,7 @@ const INHERIT = `INSERT INTO watches (kind, began_at, resource_version)
   SET resource_version = COALESCE(excluded.resource_version, resource_version)`
 const END_OTHERS = 'DELETE FROM watches WHERE kind NOT IN (SELECT value FROM json_each(?))'
 const FORGET_OTHERS = 'DELETE FROM seen_events WHERE kind NOT IN (SELECT value FROM json_each(?))'
+const FORGET_STATES = 'DELETE FROM told_states WHERE kind NOT IN (SELECT value FROM json_each(?))'
 const MOVE = 'UPDATE watches SET resource_version = ? WHERE kind = ?'
 
 /** The kinds whose Events are watched, or were before all kinds are. */
@@ -47,6 +48,7 @@ export class Watches {
     const wanted = JSON.stringify(kinds)
     this.#tables.run(END_OTHERS, wanted)
     this.#tables.run(FORGET_OTHERS, wanted)
+    this.#tables.run(FORGET_STATES, wanted)
   }
 
   read(kind: string): Watch | undefined {

@@ -42,6 +42,17 @@ describe('a Kubernetes Event', () => {
     expect(read(fields)).toMatchObject({ event: { reportingController, reportingInstance } })
   })
 
+  it.each([
+    [{}, false],
+    [{ count: 2 }, true],
+    [{ message: '(combined from similar events): x' }, true],
+    [{ series: { count: 2 }, eventTime: time(1) }, true],
+    [{ eventTime: time(1) }, true],
+    [{ eventTime: time(1), metadata: { ...METADATA, annotations: { 'a/revision': 'b' } } }, false],
+  ])('has lost its annotations, or has those of another occurrence: %j', (fields, isForgetful) => {
+    expect(read(fields)).toMatchObject({ isForgetful })
+  })
+
   it('needs no more than an object', () => {
     expect(
       read({ message: undefined, type: 7, metadata: { ...METADATA, annotations: [1] } }),
@@ -49,6 +60,7 @@ describe('a Kubernetes Event', () => {
       count: 1,
       at: START + 60_000,
       reporter: '',
+      isForgetful: false,
       event: {
         involvedObject: { ...POD, uid: '', apiVersion: '', resourceVersion: '', fieldPath: '' },
         severity: 'info',

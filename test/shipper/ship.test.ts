@@ -188,7 +188,7 @@ it('begins anew when its spool is damaged, and says so', async () => {
 })
 
 it('ends when its spool turns out to be damaged, and begins anew at the next start', async () => {
-  const data = await largeAndDamaged(8 * 4_096)
+  const data = await largeAndDamaged(24 * 4_096)
   const args = shipArguments({ relay: 'http://127.0.0.1:9', data })
   const ending = await runCli(...args)
   expect(ending).toMatchObject({ code: 1, signal: null })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { SPOOL_SCHEMA } from '../../shipper/spool/schema.ts'
+import type { Entry } from '../../shipper/spool/spool.ts'
 import { ManualClock, START } from '../support/manual-clock.ts'
 import { bodies, fill, largeAndDamaged, scribble, testSpool } from '../support/spool.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -72,15 +73,17 @@ describe('a spool', () => {
     const [text = ''] = bodies(1)
     const { spool } = testSpool({ maxBytes: 3 * text.length })
     const asked: string[] = []
-    const entry = (name: string, isNew: boolean) => ({
+    const entry = (name: string, isNew: boolean): Entry => ({
       body: text,
-      admit: () => asked.push(name) > 0 && isNew,
+      admit: () => (asked.push(name) > 0 && isNew ? 'new' : 'known'),
     })
     const entries = [entry('a', true), entry('b', false), entry('c', true), entry('d', true)]
     expect(await spool.addAll(entries)).toEqual(['spooled', 'known', 'spooled'])
     expect(asked).toEqual(['a', 'b', 'c'])
     expect(spool.depth()).toMatchObject({ events: 2, bytes: 2 * text.length })
-    expect(await spool.add(text, () => false)).toBe('known')
+    expect(await spool.add(text, () => 'known')).toBe('known')
+    expect(await spool.add(text, () => 'replaces')).toBe('replaced')
+    await spool.settle(spool.peek(1, MANY), [])
     expect(await spool.add(text)).toBe('spooled')
     expect(await spool.addAll(entries)).toEqual([])
   })
@@ -170,21 +173,29 @@ describe('a spool file', () => {
     expect(readdirSync(directory)).toContain('spool.db.damaged-20261120T091403.000Z-wal')
   })
 
-  it('of the first version is taken on with what is in it', async () => {
+  // The second is that of commit 591c4aa.
+  it.each([1, 2])('of version %i is taken on with what is in it', async (version) => {
     const directory = temporaryDirectory()
     const old = new DatabaseSync(join(directory, 'spool.db'))
-    old.exec(SPOOL_SCHEMA.migrations[0] ?? '')
-    old.exec(`PRAGMA application_id = ${SPOOL_SCHEMA.applicationId}; PRAGMA user_version = 1`)
+    for (const migration of SPOOL_SCHEMA.migrations.slice(0, version)) old.exec(migration)
+    old.exec(`PRAGMA application_id = ${SPOOL_SCHEMA.applicationId}`)
+    old.exec(`PRAGMA user_version = ${version}`)
     old.exec(`INSERT INTO events (accepted_at, bytes, body) VALUES (${START}, 7, '{"a":1}')`)
+    if (version > 1)
+      old.exec(`INSERT INTO seen_events (uid, kind, count) VALUES ('seen', 'Pod', 3)`)
     old.close()
     const { spool, aside, close } = testSpool({ directory })
     expect(aside).toEqual([])
-    await spool.add('{"b":2}', () => spool.memory.seen.count('uid') === undefined)
+    expect(spool.depth()).toMatchObject({ events: 1, bytes: 7 })
+    await spool.add('{"b":2}', () => (spool.memory.seen.count('uid') ? 'known' : 'new'))
     await spool.tables.write(() => spool.memory.seen.remember('uid', 'Pod', 1))
     close()
     const again = testSpool({ directory })
     expect(again.spool.peek(9, MANY).map(({ body }) => body)).toEqual(['{"a":1}', '{"b":2}'])
     expect(again.spool.memory.seen.count('uid')).toBe(1)
+    expect(again.spool.memory.seen.count('seen')).toBe(version > 1 ? 3 : undefined)
+    await again.spool.settle(again.spool.peek(9, MANY), [])
+    expect(again.spool.depth()).toMatchObject({ events: 0, bytes: 0 })
   })
 
   it('of the relay, or of a newer version, stays where it is', () => {
@@ -197,7 +208,7 @@ describe('a spool file', () => {
   })
 
   it('too large to be checked at the start, tells its damage later and is set aside then', async () => {
-    const directory = await largeAndDamaged(8 * 4_096)
+    const directory = await largeAndDamaged(24 * 4_096)
     const { spool, aside, corruptions, close } = testSpool({ directory })
     expect(() => spool.depth()).toThrow(/damaged/)
     expect(() => spool.peek(9, MANY)).toThrow(/damaged/)

@@ -19,6 +19,7 @@ export interface ApiAddress {
 /** What a person with all rights does, past the gate of the test. */
 export interface ApiAdmin {
   apply(object: Manifest): Promise<ApiObject>
+  applyStatus(object: Manifest): Promise<ApiObject>
   get(reference: ObjectReference): Promise<ApiObject | undefined>
   remove(reference: ObjectReference): Promise<void>
   list(apiVersion: string, kind: string): Promise<readonly ApiObject[]>
@@ -105,6 +106,15 @@ export function createApiAdmin({ url, ca }: ApiAddress, token: string): ApiAdmin
         const answer = await (current.status === 404
           ? write('POST', path, {})
           : write('PUT', `${path}/${metadata.name}`, { resourceVersion }))
+        if (answer.status !== 409) return answer.body as ApiObject
+      }
+    },
+    async applyStatus({ apiVersion, kind, metadata, status }) {
+      const { namespace, name } = metadata
+      const path = await pathOf({ apiVersion, kind, name, ...(namespace && { namespace }) })
+      for (;;) {
+        const { body } = await send('GET', path)
+        const answer = await send('PUT', `${path}/status`, { ...body, status }, 409)
         if (answer.status !== 409) return answer.body as ApiObject
       }
     },

@@ -29,6 +29,8 @@ export interface TestCluster {
   readonly requests: readonly RecordedRequest[]
   /** Creates or replaces, with its namespace; the status stays, as with `kubectl apply`. */
   apply(object: Manifest): Promise<ApiObject>
+  /** Replaces the status of an object that is there, as its controller does. */
+  applyStatus(object: Manifest): Promise<ApiObject>
   get(reference: ObjectReference): Promise<ApiObject | undefined>
   remove(reference: ObjectReference): Promise<void>
   /** Of all namespaces. */

@@ -22,9 +22,15 @@ export class EventStore implements KubernetesClient {
     return this.#events.get(name)
   }
 
-  put(name: string, uid: string, fields: Readonly<Record<string, unknown>>): void {
+  put(
+    name: string,
+    uid: string,
+    fields: Readonly<Record<string, unknown>>,
+    annotations: Readonly<Record<string, string>> = {},
+  ): void {
     const type = this.#events.has(name) ? 'MODIFIED' : 'ADDED'
-    this.#change(name, type, { ...fields, metadata: { name, namespace: 'apps', uid } })
+    const metadata = { name, namespace: 'apps', uid, annotations }
+    this.#change(name, type, { ...fields, metadata })
   }
 
   remove(name: string): void {

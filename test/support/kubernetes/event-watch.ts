@@ -18,7 +18,7 @@ export interface EventWatchRun extends EventWatch {
 }
 
 export type EventWatchRunOptions = Partial<
-  Pick<EventWatchOptions, 'kinds' | 'clock' | 'withLabels' | 'wait'>
+  Pick<EventWatchOptions, 'kinds' | 'clock' | 'withLabels' | 'wait' | 'statuses'>
 >
 
 /** A watch at work until the test is over; of Kustomizations unless told otherwise. */

@@ -1,0 +1,40 @@
+import { isJsonObject, type JsonObject } from '../../relay/intake/json.ts'
+import { EVENT_GROUP } from '../../relay/model/event.ts'
+import { hashParts } from '../../relay/model/hash.ts'
+import type { ToldState } from '../spool/told-states.ts'
+import { objectOfEvent, textOf } from './flux-object.ts'
+import { statusKindOf } from './status-kinds.ts'
+import { UNKNOWN } from './unknown-metadata.ts'
+
+/** The state of an object that an event tells. */
+export interface EventState extends ToldState {
+  /** Hash of the object's names. */
+  readonly object: string
+  readonly kind: string
+}
+
+const IMAGE_GROUP = 'image.toolkit.fluxcd.io'
+
+/**
+ * The state of its object that a Flux event tells, so that a change of status that was told is
+ * known. Undefined when it tells none: it is about no such kind, or about something in between, or
+ * names no revision.
+ */
+export function stateOfEvent(event: JsonObject): EventState | undefined {
+  const object = objectOfEvent(event)
+  if (object === undefined) return undefined
+  const { group, kind, key } = object
+  const isError = event.severity === 'error'
+  const severity = isError ? 'error' : 'info'
+  if (group === IMAGE_GROUP) {
+    const state = hashParts(severity, textOf(event.message))
+    return { object: key, kind, state, isError }
+  }
+  const reason = textOf(event.reason)
+  if (statusKindOf(group, kind)?.told[reason] !== severity) return undefined
+  const metadata = isJsonObject(event.metadata) ? event.metadata : {}
+  const revision = textOf(metadata[`${group}/revision`])
+  if (revision === '' || revision === UNKNOWN) return undefined
+  const commit = textOf(metadata[`${EVENT_GROUP}/commit`])
+  return { object: key, kind, state: hashParts(severity, reason, revision, commit), isError }
+}

@@ -1,0 +1,44 @@
+import type { Tables } from './guarded-database.ts'
+
+/** What the last event of an object said of it, as far as that matters. */
+export interface ToldState {
+  /** Hash of what makes the state another one, such as severity, reason and revision. */
+  readonly state: string
+  readonly isError: boolean
+}
+
+const READ = 'SELECT state, is_error AS isError FROM told_states WHERE object = ?'
+const WRITE = `INSERT INTO told_states (object, kind, state, is_error) VALUES (?, ?, ?, ?)
+  ON CONFLICT (object) DO UPDATE SET state = excluded.state, is_error = excluded.is_error`
+const FORGET = 'DELETE FROM told_states WHERE object = ?'
+const KEEP_ONLY = `DELETE FROM told_states
+  WHERE kind = ? AND object NOT IN (SELECT value FROM json_each(?))`
+
+/** The state of each object that was last told, by the hash of its kind, namespace and name. */
+export class ToldStates {
+  readonly #tables: Tables
+
+  constructor(tables: Tables) {
+    this.#tables = tables
+  }
+
+  read(object: string): ToldState | undefined {
+    const row = this.#tables.get<{ state: string; isError: number }>(READ, object)
+    return row && { state: row.state, isError: row.isError === 1 }
+  }
+
+  /** Within a write. */
+  write(object: string, kind: string, { state, isError }: ToldState): void {
+    this.#tables.run(WRITE, object, kind, state, Number(isError))
+  }
+
+  /** Within a write. */
+  forget(object: string): void {
+    this.#tables.run(FORGET, object)
+  }
+
+  /** Forgets all objects of a kind but these; within a write. */
+  keepOnly(kind: string, objects: readonly string[]): void {
+    this.#tables.run(KEEP_ONLY, kind, JSON.stringify(objects))
+  }
+}
