@@ -144,12 +144,12 @@ export function subjectOfArrival({ path, body }: Arrival): string | undefined {
   return `${commit} ${context}`
 }
 
-/** The message that a chat post shows. */
+/** The message that a chat post shows, without the lines that say that it is late. */
 export function messageOfChat({ body }: Arrival): string {
   const { attachments } = JSON.parse(body) as {
     readonly attachments: readonly { readonly text: string }[]
   }
-  return attachments[0]?.text ?? ''
+  return attachments[0]?.text.split('\n')[0] ?? ''
 }
 
 function threadOfArrival(arrival: Arrival): string {

@@ -112,7 +112,11 @@ export function fluxEvent(event: SentEvent) {
     timestamp: new Date(event.at).toISOString(),
     message: event.message,
     reason: event.reason,
-    metadata: { [`${group}.toolkit.fluxcd.io/revision`]: `main@sha1:${event.commit}` },
+    metadata: {
+      [`${group}.toolkit.fluxcd.io/revision`]: `main@sha1:${event.commit}`,
+      // So that a success counts whatever its reason, which tells one status from the other.
+      ...(event.reason !== 'Progressing' && { 'event.toolkit.fluxcd.io/commit': event.commit }),
+    },
     reportingController: `${group}-controller`,
   }
 }

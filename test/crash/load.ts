@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type EventSource, fluxEvent, type SentEvent } from './events.ts'
 import type { Random } from './random.ts'
+import { CLIENTS, objectsOf } from './routes.ts'
 
 /** Clients that post to the relay, each about objects of its own, so that an object's order holds. */
 export interface Load {
@@ -29,8 +30,6 @@ export interface LoadOptions {
   onAcknowledged(): void
 }
 
-const CLIENTS = 3
-const OBJECTS_PER_CLIENT = 10
 const MAX_BATCH = 6
 
 /** How long the queue knows an event again. */
@@ -49,10 +48,7 @@ export function startLoad(options: LoadOptions): Load {
   let isFinishing = false
 
   const client = async (index: number) => {
-    const objects = Array.from(
-      { length: OBJECTS_PER_CLIENT },
-      (_, own) => `app-${own * CLIENTS + index}`,
-    )
+    const objects = objectsOf(index)
     while (!isFinishing) {
       const batch = makeBatch(options, objects)
       for (const part of [...Map.groupBy(batch, ({ cluster }) => cluster).values()]) {
@@ -118,7 +114,7 @@ async function post(url: string, batch: readonly SentEvent[]): Promise<string | 
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     })
     const text = await answer.text()
-    const whole = JSON.stringify({ accepted: batch.length, rejected: [] })
+    const whole = isSingle ? '' : JSON.stringify({ accepted: batch.length, rejected: [] })
     return answer.status === 202 && text === whole ? undefined : `${answer.status} ${text}`
   } catch {
     return 'no answer'

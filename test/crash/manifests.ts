@@ -1,6 +1,12 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { LATER_TRUSTED_OBJECT, NEVER_TRUSTED_OBJECT, QUIET, SHARED_CONTEXT } from './routes.ts'
+import {
+  LATER_TRUSTED_OBJECT,
+  NEVER_TRUSTED_OBJECT,
+  QUIET,
+  SHARED_CONTEXT,
+  SHARED_OBJECTS,
+} from './routes.ts'
 
 /** Where the sinks listen. */
 export interface SinkAddresses {
@@ -22,16 +28,20 @@ export function writeManifests(folder: string, sinks: SinkAddresses, ca: string)
     ...pair('errors', { type: 'generic', address: `${sinks.hooks}/errors` }, { severity: 'error' }),
     ...pair('chat', { type: 'slack', address: `${sinks.chat}/chat` }, { exclusionList: [QUIET] }),
     ...pair('statuses', forge(sinks)),
-    ...pair('shared', { ...forge(sinks), commitStatusExpr: `'${SHARED_CONTEXT}'` }),
+    ...pair(
+      'shared',
+      { ...forge(sinks), commitStatusExpr: `'${SHARED_CONTEXT}'` },
+      { objects: SHARED_OBJECTS },
+    ),
     ...pair(
       'later',
       { type: 'generic', address: `${sinks.vault}/later`, certSecretRef: { name: 'ca' } },
-      { object: LATER_TRUSTED_OBJECT },
+      { objects: [LATER_TRUSTED_OBJECT] },
     ),
     ...pair(
       'never',
       { type: 'generic', address: `${sinks.vault}/never` },
-      { object: NEVER_TRUSTED_OBJECT },
+      { objects: [NEVER_TRUSTED_OBJECT] },
     ),
     secret('ca', { 'ca.crt': ca }),
     secret('forge', { token: 'ghp_crash_test' }),
@@ -70,13 +80,13 @@ function forge(sinks: SinkAddresses) {
 
 interface AlertChanges {
   readonly severity?: string
-  readonly object?: string
+  readonly objects?: readonly string[]
   readonly exclusionList?: readonly string[]
 }
 
 /** A Provider and its Alert, both of this name. */
 function pair(name: string, spec: object, changes: AlertChanges = {}) {
-  const { severity = 'info', object = '*', exclusionList = [] } = changes
+  const { severity = 'info', objects = ['*'], exclusionList = [] } = changes
   // The default context of a commit status ends in the first part of the Provider's UID.
   const metadata = { name, namespace: 'flux-system', uid: name }
   return [
@@ -93,7 +103,7 @@ function pair(name: string, spec: object, changes: AlertChanges = {}) {
       spec: {
         providerRef: { name },
         eventSeverity: severity,
-        eventSources: [{ kind: 'Kustomization', name: object }],
+        eventSources: objects.map((object) => ({ kind: 'Kustomization', name: object })),
         exclusionList,
       },
     },
