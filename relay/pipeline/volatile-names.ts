@@ -28,7 +28,7 @@ const NAMES: ReadonlyArray<readonly [pattern: RegExp, replacement: string]> = [
   // Ids of requests: at AWS RequestID and HostID, at Azure Trace ID and Correlation ID.
   [
     new RegExp(
-      String.raw`((?<![a-z])(?:request|host|trace|correlation|activity|span|invocation|ray)[ _-]?id|x-amz-id-2)(${IS})[\w+/=:.-]{1,256}`,
+      String.raw`((?<![a-z])(?:request|host|trace|correlation|activity|span|invocation|reconcile|transaction|error|ray)[ _-]?id|x-amz-id-2|cf-ray)(${IS})[\w+/=:.-]{1,256}`,
       'gi',
     ),
     '$1$2<id>',
@@ -65,6 +65,7 @@ const NAMES: ReadonlyArray<readonly [pattern: RegExp, replacement: string]> = [
   [new RegExp(`(\\b(?:kube-api-access|default-token))-${SAFE}{5}${POD_NAME_END}`, 'g'), '$1-<pod>'],
   // The near end of a connection, and pointers that Go prints.
   [/(?<![\w.:[\]-])(?:\[[0-9a-f:.%]{2,60}\]|[\w.-]{1,253}):\d{1,5}(?=->)/gi, '<local>'],
+  [/(\bfrom (?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.%]{2,60}\])):\d{5}(?!\d)/gi, '$1:<port>'],
   [/\b0xc[0-9a-f]{9,11}\b/g, '<pointer>'],
 ]
 

@@ -15,7 +15,7 @@ const MEASURED_FRACTION = /\.\d{3}/
 const BEFORE_MEASURED = new RegExp(
   [
     String.raw`\b(?:in|after|took|taken|elapsed|lasted|back-?off|uptime|latency|retry-after)["']?[\s:=]{1,2}$`,
-    String.raw`\b(?:wait(?:ed|ing)|lasted|running|pending|failing|stuck|down|idle|un\w{3,12}|been \w{1,20}) for $`,
+    String.raw`\b(?:wait(?:ed|ing)|lasted|running|pending|failing|stuck|down|idle|un\w{3,12}|(?:been|not|no) \w{1,20}) for $`,
   ].join('|'),
   'i',
 )
@@ -50,7 +50,7 @@ const AT_LINE_START = /(?:^|\n|\[)[ \t]{0,4}$/
 /** What the time of a report, or of the next try, stands behind. */
 const BEFORE_MOMENT = new RegExp(
   [
-    String.raw`\b(?:time|timestamp|date|ts|now|at|on)["'\\]{0,2}[ :=]{1,3}["'\\]{0,2}$`,
+    String.raw`(?:time|timestamp|\b(?:date|ts|now|at|on))["'\\]{0,2}[ :=]{1,3}["'\\]{0,2}$`,
     String.raw`\b(?:(?:retry|again|reset) (?:at|after|in)|(?:exceeded|limited|blocked|locked|paused) until) $`,
   ].join('|'),
   'i',
@@ -58,7 +58,7 @@ const BEFORE_MOMENT = new RegExp(
 
 /** A time behind one of these is what the sentence is about, whatever else stands before it. */
 const BEFORE_POINT =
-  /\b(?:expir\w{1,8}|valid\w{0,8}|renew\w{0,6}|schedul\w{1,4}|due|backup|snapshot|restor\w{1,5}|suspended|maintenance)\b[^.;:,\n]{0,24}:? ?["'\\]{0,2}$/i
+  /\b(?:expir\w{1,16}|valid\w{0,16}|renew\w{0,16}|schedul\w{1,4}|due|backup|snapshot|restor\w{1,5}|suspended|maintenance)\b[^.;:,\n]{0,24}:? ?["'\\]{0,2}$/i
 
 /** Times of one form only, which nothing but the moment of a request or of a log line has. */
 const MOMENTS: ReadonlyArray<readonly [pattern: RegExp, placeholder: string]> = [

@@ -54,7 +54,8 @@ export function queueContract(
 function sendingEvents(under: () => QueueUnderTest): void {
   it('hands out what was sent, whole', async () => {
     const { queue, receiver } = under()
-    const sent = acceptedEvent({ objectLabels: { team: 'web', emoji: '\u{1F680}' } })
+    const objectLabels = { team: 'web', emoji: '\u{1F680}' }
+    const sent = acceptedEvent({ objectLabels, orderTime: 1_795_166_042_000 })
     expect(await queue.send([sent])).toEqual(['queued'])
     const [received] = await receiver.receiveEvents(10)
     expect(received).toEqual({ ...sent, sequence: received?.sequence })

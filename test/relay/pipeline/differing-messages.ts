@@ -190,4 +190,15 @@ export const DIFFERENCES: readonly Pair[] = [
     'Get "https://api.example.com/search?since=20261119": 500',
     'Get "https://api.example.com/search?since=20261120": 500',
   ],
+  [
+    'the expiry of a token, by its label',
+    '{"expirationTime":"2026-12-01T00:00:00Z"}',
+    '{"expirationTime":"2027-12-01T00:00:00Z"}',
+  ],
+  [
+    'two clients',
+    'http: TLS handshake error from 10.244.0.1:43210: EOF',
+    'http: TLS handshake error from 10.244.0.2:43210: EOF',
+  ],
+  ['a grace', 'pods get 30s to end', 'pods get 300s to end'],
 ]

@@ -125,6 +125,7 @@ describe('an event', () => {
       'delivered: HTTP 200',
       'skipped: matched later: see the deliveries of flux-system/all',
     ])
+    expect(new Set((await harness.records()).map(({ order }) => order)).size).toBe(1)
   })
 
   it('re-sent after the queue forgot it does nothing again', async () => {

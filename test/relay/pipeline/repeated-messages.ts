@@ -244,4 +244,26 @@ export const REPEATS: readonly Pair[] = [
     'failed to list *v1.Secret: &errors.errorString{0xc0004a1b20}: unknown',
     'failed to list *v1.Secret: &errors.errorString{0xc000b91f80}: unknown',
   ],
+  [
+    'a client that gives up its handshake',
+    'http: TLS handshake error from 10.244.0.1:43210: EOF',
+    'http: TLS handshake error from 10.244.0.1:55872: EOF',
+  ],
+  [
+    'a condition in JSON',
+    '{"type":"Ready","status":"False","lastTransitionTime":"2026-11-20T09:14:03Z","reason":"Timeout"}',
+    '{"type":"Ready","status":"False","lastTransitionTime":"2026-11-20T09:16:41Z","reason":"Timeout"}',
+  ],
+  ['a node that is silent', 'node a has been silent for 40s', 'node a has been silent for 1m20s'],
+  ['an answer that does not come', 'no answer for 30s', 'no answer for 45s'],
+  [
+    'an edge of Cloudflare',
+    'unexpected status 522, cf-ray: 7d4f2a1b9c3e0000-FRA',
+    'unexpected status 522, cf-ray: 7d4f2b77aa010000-FRA',
+  ],
+  [
+    'a reconciliation of controller-runtime',
+    'Reconciler error {"reconcileID":"0dd05b6b-1e4d-42be-ab64-3b6bc7b44b37","error":"not found"}',
+    'Reconciler error {"reconcileID":"717028ce-a681-45be-8722-234838caa8eb","error":"not found"}',
+  ],
 ]
