@@ -5,6 +5,7 @@ import {
   Architecture,
   type Code,
   Function as LambdaFunction,
+  RecursiveLoop,
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda'
@@ -23,6 +24,8 @@ export interface RelayFunctionProps {
   readonly logRetention: RetentionDays
   /** Absent: outside of any VPC. */
   readonly network?: { readonly vpc: IVpc; readonly securityGroups: readonly ISecurityGroup[] }
+  /** Whether it queues messages for itself, which Lambda takes for a mistake unless it is allowed. */
+  readonly feedsItself?: boolean
 }
 
 /** A Lambda function with what all of the relay's have in common, and a role of its own. */
@@ -102,7 +105,7 @@ export class RelayFunction extends Construct {
   }
 }
 
-function commonProps({ network, logRetention: _, ...props }: RelayFunctionProps) {
+function commonProps({ network, feedsItself, logRetention: _, ...props }: RelayFunctionProps) {
   return {
     ...props,
     handler: HANDLER,
@@ -111,6 +114,7 @@ function commonProps({ network, logRetention: _, ...props }: RelayFunctionProps)
     tracing: Tracing.ACTIVE,
     environment: { ...props.environment },
     ...(network && { vpc: network.vpc, securityGroups: [...network.securityGroups] }),
+    ...(feedsItself && { recursiveLoop: RecursiveLoop.ALLOW }),
   }
 }
 

@@ -40,7 +40,7 @@ const MAX_PROOF_S = 300
 
 type FunctionShape = Pick<
   RelayFunctionProps,
-  'description' | 'timeout' | 'memorySize' | 'environment' | 'network'
+  'description' | 'timeout' | 'memorySize' | 'environment' | 'network' | 'feedsItself'
 >
 
 /** The relay's functions, each with the rights to what it calls and to nothing else. */
@@ -86,6 +86,9 @@ export class RelayFunctions extends Construct {
         CLOUD_IDENTITIES: String(settings.cloudIdentities),
       },
       ...this.#network(),
+      // Retries come back by its own queue. After 16 rounds Lambda would drop them without a word:
+      // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
+      feedsItself: true,
     })
     dispatch.allow(['dynamodb:GetItem'], tables.config.tableArn)
     dispatch.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], tables.state.tableArn)

@@ -120,6 +120,15 @@ describe('functions', () => {
     ])
   })
 
+  it('dispatch alone may feed itself, so that Lambda ends no chain of retries after 16 rounds', () => {
+    const allowed = { RecursiveLoop: 'Allow' }
+    expect(idsOf(template, 'AWS::Lambda::Function', allowed)).toEqual([functionId('dispatch')])
+    const others = idsOf(template, 'AWS::Lambda::Function', { RecursiveLoop: Match.absent() })
+    expect(others).toHaveLength(
+      Object.keys(template.findResources('AWS::Lambda::Function')).length - 1,
+    )
+  })
+
   it('have no rights from managed policies', () => {
     for (const role of Object.values(template.findResources('AWS::IAM::Role'))) {
       expect(role.Properties.ManagedPolicyArns).toBeUndefined()
