@@ -12,6 +12,7 @@ import {
   type ProviderType,
   type Verdict,
 } from '../providers/contract.ts'
+import { classifyServiceAnswer } from '../providers/formats/service-answer.ts'
 import { createExchange, type DeliverParts } from './exchange.ts'
 import type { Prepared } from './prepare.ts'
 
@@ -140,7 +141,7 @@ const OWN: Authorized = { kind: 'authorized', headers: {}, secrets: [] }
 /** A bug in a type's judgement must not make a delivery come again for ever. */
 function judge(type: HttpProvider, response: HttpResponse): Verdict {
   try {
-    return type.classify?.(response) ?? classifyStatus(response)
+    return type.classify?.(response) ?? classifyServiceAnswer(response)
   } catch {
     return classifyStatus(response)
   }

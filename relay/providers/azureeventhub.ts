@@ -1,7 +1,6 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
 import type { HttpResponse } from '../ports.ts'
-import { classifyStatus } from './classify.ts'
 import { httpProvider, type Verdict } from './contract.ts'
 import { IDENTITY_IN_MANIFEST } from './formats/cloud-binding.ts'
 import {
@@ -13,6 +12,7 @@ import {
 import { authorizeAtEntra } from './formats/entra-federation.ts'
 import { eventJson } from './formats/event-json.ts'
 import { authorization, postJson } from './formats/json-request.ts'
+import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { quotable } from './formats/service-message.ts'
 import {
   type EventHubConnection,
@@ -167,7 +167,7 @@ function fitsAnyTier(event: Event): boolean {
 
 /** Errors are XML: `<Error><Code>401</Code><Detail>...</Detail></Error>`. */
 function classifyEventHub(response: HttpResponse): Verdict {
-  const verdict = classifyStatus(response)
+  const verdict = classifyServiceAnswer(response)
   if (verdict.kind === 'delivered') return verdict
   const detail = quotable(/<Detail>([^<]*)/.exec(response.body)?.[1] ?? '')
   return detail === '' ? verdict : { ...verdict, reason: `${verdict.reason}: ${detail}` }

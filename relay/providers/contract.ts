@@ -107,7 +107,7 @@ export interface HttpProvider<S = unknown> extends ProviderBase<S> {
    * that each request gets beside its own.
    */
   authorize?(settings: S, exchange: Exchange): Promise<Authorization>
-  /** Judges an answer. Default: `classifyStatus`. */
+  /** Judges an answer. Default: `classifyServiceAnswer`. */
   classify?(response: HttpResponse): Verdict
   /**
    * Another form of the notification, for a destination that refused the first one with this answer.

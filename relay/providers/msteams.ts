@@ -3,6 +3,7 @@ import type { HttpResponse } from '../ports.ts'
 import { classifyStatus } from './classify.ts'
 import { httpProvider, type Notification, type Verdict } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
+import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit } from './formats/size-limit.ts'
 import { adaptiveCardMessage, messageCard } from './formats/teams-card.ts'
 import { webhookAddress } from './settings.ts'
@@ -48,7 +49,7 @@ const INNER_STATUS = /returned HTTP error (\d{3})/
  * https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/connectors-using#rate-limiting-for-connectors
  */
 function classifyTeams(response: HttpResponse): Verdict {
-  const verdict = classifyStatus(response)
+  const verdict = classifyServiceAnswer(response)
   if (verdict.kind !== 'delivered' || !response.body.includes(DELIVERY_FAILED)) return verdict
   const status = Number(INNER_STATUS.exec(response.body)?.[1])
   if (Number.isNaN(status)) return { kind: 'rejected', reason: 'Teams did not deliver the message' }

@@ -7,7 +7,7 @@ import { parseJson } from './formats/json-answer.ts'
 import { authorization, postJson } from './formats/json-request.ts'
 import { messageWithLateness } from './formats/lateness.ts'
 import { objectLabel } from './formats/names.ts'
-import { quotable } from './formats/service-message.ts'
+import { quotable, serviceWords } from './formats/service-message.ts'
 import { cutToFit } from './formats/size-limit.ts'
 import { slackMessage } from './formats/slack-message.ts'
 import { escapeEntities, escapeTexts, partMentions } from './formats/texts.ts'
@@ -100,22 +100,30 @@ function textLength(notification: Notification): number {
  */
 function classifySlack(response: HttpResponse): Verdict {
   const verdict = classifyStatus(response)
-  const error = parseJson(WebApiError, response.body)?.error
+  const failure = parseJson(WebApiError, response.body)
   if (verdict.kind !== 'delivered') {
-    const said = error ?? webhookError(response.body)
+    const said = failure?.said ?? serviceWords(response)
     return said === undefined ? verdict : { ...verdict, reason: `${verdict.reason}: ${said}` }
   }
-  if (error === undefined) return verdict
-  const reason = `Slack answered ${error}`
+  if (failure === undefined) return verdict
+  const { error, said } = failure
+  const reason = `Slack answered ${said}`
   if (RETRYABLE_ERRORS.has(error)) return { kind: 'retry', reason, applied: 'no' }
   return { kind: TOKEN_ERRORS.has(error) ? 'unauthorized' : 'rejected', reason }
 }
 
-const WebApiError = z.object({
-  ok: z.literal(false),
-  error: z.string().catch('ok: false').transform(quotable),
-})
-
-function webhookError(body: string): string | undefined {
-  return /^[a-z_]{1,100}$/.test(body) ? body : undefined
-}
+/** The word of the error, and beside it the scope that is missing, or what is wrong with a field. */
+const WebApiError = z
+  .object({
+    ok: z.literal(false),
+    error: z.string().catch('ok: false'),
+    needed: z.string().optional().catch(undefined),
+    response_metadata: z
+      .object({ messages: z.array(z.string()).catch([]) })
+      .catch({ messages: [] })
+      .default({ messages: [] }),
+  })
+  .transform(({ error, needed, response_metadata: { messages } }) => {
+    const missing = needed === undefined ? [] : [`it needs ${needed}`]
+    return { error, said: quotable([error, ...missing, ...messages].join(': ')) }
+  })

@@ -1,8 +1,8 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { HttpResponse } from '../../relay/ports.ts'
-import { classifyStatus } from '../../relay/providers/classify.ts'
 import { isHttpProvider, type Verdict } from '../../relay/providers/contract.ts'
+import { classifyServiceAnswer } from '../../relay/providers/formats/service-answer.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
 import { responseArbitrary } from '../support/responses.ts'
 import { expectUnderstandable } from '../support/verdicts.ts'
@@ -89,7 +89,7 @@ describe.each([...providerTypes.values()].filter(isHttpProvider))('$type', (type
   it('judges every answer by the rule, or by an objection that is listed', () => {
     fc.assert(
       fc.property(responseArbitrary, (response) => {
-        const verdict = (type.classify ?? classifyStatus)(response)
+        const verdict = (type.classify ?? classifyServiceAnswer)(response)
         const objections = (OBJECTIONS[type.type] ?? []).filter(({ when }) => when(response))
         const allowed = [ruled(response), ...objections.flatMap(({ kinds }) => kinds)]
         expect(allowed).toContain(verdict.kind)

@@ -4,8 +4,9 @@ import { describe, expect, it } from 'vitest'
 import type { ClosableHttpClient } from '../../adapters/http/client.ts'
 import type { HttpResponse, TransportFailure } from '../../relay/ports.ts'
 import { MAX_RESPONSE_BYTES } from '../../relay/ports.ts'
-import { classifyFailure, classifyStatus } from '../../relay/providers/classify.ts'
+import { classifyFailure } from '../../relay/providers/classify.ts'
 import { isHttpProvider } from '../../relay/providers/contract.ts'
+import { classifyServiceAnswer } from '../../relay/providers/formats/service-answer.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
 import { PATIENT, post, testClient } from '../support/http-client.ts'
 import { bodyArbitrary, retryAfterArbitrary } from '../support/responses.ts'
@@ -138,7 +139,7 @@ function expectSound(result: HttpResponse | TransportFailure): void {
     MAX_RESPONSE_BYTES,
   )
   for (const type of TYPES) {
-    const verdict = (type.classify ?? classifyStatus)(result)
+    const verdict = (type.classify ?? classifyServiceAnswer)(result)
     if (result.status >= 500) expect(verdict.kind).toBe('retry')
     if (result.status >= 300 && result.status < 400) expect(verdict.kind).toBe('rejected')
   }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { classifyStatus } from '../../relay/providers/classify.ts'
 import type { HttpProvider, Verdict } from '../../relay/providers/contract.ts'
+import { classifyServiceAnswer } from '../../relay/providers/formats/service-answer.ts'
 import { response } from './notifications.ts'
 
 type Row = readonly [status: number, headers: Record<string, string>, verdict: Verdict]
@@ -43,7 +43,7 @@ const STATUS_CLASSES: readonly Row[] = [
 
 /** Cases for a type that judges answers with an empty body by their status. */
 export function describeStatusClasses<S>(type: HttpProvider<S>): void {
-  const classify = type.classify ?? classifyStatus
+  const classify = type.classify ?? classifyServiceAnswer
   describe(`${type.type} answers, by status`, () => {
     it.each(STATUS_CLASSES)('judges %i %o', (status, headers, verdict) => {
       expect(classify(response(status, '', headers))).toEqual(verdict)

@@ -1,7 +1,7 @@
 import type { HttpResponse } from '../../ports.ts'
 import { classifyStatus } from '../classify.ts'
 import type { Verdict } from '../contract.ts'
-import { serviceMessage } from './service-message.ts'
+import { serviceWords } from './service-message.ts'
 
 /**
  * Judges a forge's answer by its status; the reason repeats what the forge says of it. `notFound`
@@ -10,7 +10,7 @@ import { serviceMessage } from './service-message.ts'
 export function classifyForgeAnswer(response: HttpResponse, notFound = NOT_FOUND): Verdict {
   const verdict = classifyStatus(response)
   if (verdict.kind === 'delivered') return verdict
-  const said = serviceMessage(response.body)
+  const said = serviceWords(response)
   const parts = [verdict.reason, said, response.status === 404 ? notFound : undefined]
   return { ...verdict, reason: parts.filter((part) => part !== undefined).join(': ') }
 }

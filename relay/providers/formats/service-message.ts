@@ -1,12 +1,40 @@
 import { ellipsize } from '../../model/text.ts'
+import type { HttpResponse } from '../../ports.ts'
 
 /** Most UTF-16 units of a service's own words that a reason repeats. */
 const MAX_LENGTH = 200
 
+/** Longer plain texts are pages or dumps, and no sentence about the request. */
+const MAX_PLAIN_LENGTH = 2_000
+
 /**
- * What a service says in an error answer of JSON: `message`, `error`, `msg` or `description`, as text
- * or as an object that has a message, and beside it the `errors` that GitHub lists. Undefined when the
- * body is not JSON, for example because it was cut off.
+ * What a service says in an error answer, for a reason: in JSON (see `serviceMessage`), or in plain
+ * text such as Slack's `invalid_payload`. Undefined for a page, for bytes, and for what was cut off.
+ */
+export function serviceWords({ body, truncated }: HttpResponse): string | undefined {
+  return serviceMessage(body) ?? (truncated ? undefined : plainText(body))
+}
+
+/** A text that is no markup and no JSON, or is nothing but a JSON string. */
+function plainText(body: string): string | undefined {
+  const text = body.trim()
+  if (text.length > MAX_PLAIN_LENGTH || /^[<{[]|[^\P{Cc}\s]|\ufffd/u.test(text)) return undefined
+  return quotable(text.startsWith('"') ? jsonString(text) : text) || undefined
+}
+
+function jsonString(text: string): string {
+  try {
+    const parsed: unknown = JSON.parse(text)
+    return typeof parsed === 'string' ? parsed : ''
+  } catch {
+    return ''
+  }
+}
+
+/**
+ * What a service says in an error answer of JSON: `message`, `error`, `msg`, `description`, `detail`
+ * or `title`, as text or as an object that has a message, and beside it the `errors` or `causes` that
+ * it lists. Undefined when the body is not JSON, for example because it was cut off.
  */
 export function serviceMessage(body: string): string | undefined {
   if (!body.trimStart().startsWith('{')) return undefined
@@ -24,10 +52,15 @@ export function quotable(text: string): string {
 
 function messageOf(value: unknown): string | undefined {
   if (!isRecord(value)) return undefined
-  const { message, error, msg, description } = value
-  const said = textOf(message ?? error ?? msg ?? description ?? undefined)
-  const details = Array.isArray(value.errors) ? value.errors.map(textOf).join('; ') : ''
-  return [said, details].filter(Boolean).join(': ')
+  const { message, error, msg, description, detail, title } = value
+  const said = textOf(message ?? error ?? msg ?? description ?? detail ?? title ?? undefined)
+  return [said, detailsOf(value.errors ?? value.causes)].filter(Boolean).join(': ')
+}
+
+/** A list, as GitHub has it, or an object with a text for each field, as Opsgenie has it. */
+function detailsOf(errors: unknown): string | undefined {
+  if (Array.isArray(errors)) return errors.map(textOf).join('; ')
+  return isRecord(errors) ? textOf(errors) : undefined
 }
 
 function textOf(value: unknown): string | undefined {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { serviceMessage } from '../../../relay/providers/formats/service-message.ts'
+import { serviceMessage, serviceWords } from '../../../relay/providers/formats/service-message.ts'
+import { response } from '../../support/notifications.ts'
 
 describe('serviceMessage', () => {
   it.each([
@@ -19,6 +20,26 @@ describe('serviceMessage', () => {
     ],
     ['Telegram', '{"ok":false,"description":"chat not found"}', 'chat not found'],
     ['Zulip', '{"result":"error","msg":"Invalid API key"}', 'Invalid API key'],
+    [
+      'Sentry',
+      '{"detail":"invalid event envelope","causes":["unexpected end of file"]}',
+      'invalid event envelope: unexpected end of file',
+    ],
+    [
+      'Opsgenie',
+      '{"message":"Request body is not processable.","errors":{"message":"may not be empty"}}',
+      'Request body is not processable.: may not be empty',
+    ],
+    [
+      'Discord',
+      '{"message":"Invalid Form Body","code":50035,"errors":{"content":{"_errors":[1]}}}',
+      'Invalid Form Body: {"content":{"_errors":[1]}}',
+    ],
+    [
+      'RFC 9457',
+      '{"type":"about:blank","title":"Bad Request","detail":"no such room"}',
+      'no such room',
+    ],
     ['lines and controls', '{"message":"a\\n\\tb\\u001b[31m c"}', 'a b [31m c'],
     ['a long text', `{"message":"${'x'.repeat(5_000)}"}`, `${'x'.repeat(199)}…`],
     ['no text', '{"message":null}', undefined],
@@ -33,5 +54,29 @@ describe('serviceMessage', () => {
     const message = serviceMessage(body)
     if (expected instanceof RegExp) expect(String(message)).toMatch(expected)
     else expect(message).toBe(expected)
+  })
+})
+
+describe('serviceWords', () => {
+  it.each([
+    ['a word', 'invalid_payload', 'invalid_payload'],
+    ['a word and a line end', 'no_text\r\n', 'no_text'],
+    ['a sentence', '404 page not found\n', '404 page not found'],
+    ['lines', 'upstream error:\n\tconnection refused', 'upstream error: connection refused'],
+    ['a JSON string', '"Bad webhook"', 'Bad webhook'],
+    ['JSON', '{"message":"Not Found"}', 'Not Found'],
+    ['a long text', 'x'.repeat(1_000), `${'x'.repeat(199)}…`],
+    ['a text that is no sentence', 'x'.repeat(2_001), undefined],
+    ['a page', '<!doctype html><p>no', undefined],
+    ['half a JSON text', '{"message":"Not Fou', undefined],
+    ['bytes', '\u0008\u0012nothing', undefined],
+    ['what is no UTF-8', 'nothing\ufffd', undefined],
+    ['nothing', ' \n', undefined],
+  ])('reads %s', (_, body, expected) => {
+    expect(serviceWords(response(400, body))).toBe(expected)
+  })
+
+  it('reads no text that was cut off', () => {
+    expect(serviceWords({ ...response(400, 'it is not'), truncated: true })).toBeUndefined()
   })
 })

@@ -177,6 +177,20 @@ describe('slack answers', () => {
     [400, '<p>no words of Slack</p>', { kind: 'rejected', reason: 'HTTP 400' }],
     [429, '{"ok":false,"error":"ratelimited"}', { kind: 'retry', reason: 'HTTP 429: ratelimited' }],
     [200, 'message_sent', { kind: 'delivered' }],
+    [400, 'invalid_payload\n', { kind: 'rejected', reason: 'HTTP 400: invalid_payload' }],
+    [400, 'no_text', { kind: 'rejected', reason: 'HTTP 400: no_text' }],
+    [404, 'No such hook.', { kind: 'rejected', reason: 'HTTP 404: No such hook.' }],
+    [500, 'rollup_error', { kind: 'retry', reason: 'HTTP 500: rollup_error' }],
+    [
+      200,
+      '{"ok":false,"error":"missing_scope","needed":"chat:write","provided":"identify"}',
+      { kind: 'rejected', reason: 'Slack answered missing_scope: it needs chat:write' },
+    ],
+    [
+      200,
+      '{"ok":false,"error":"invalid_arguments","response_metadata":{"messages":["[ERROR] no\\nchannel"]}}',
+      { kind: 'rejected', reason: 'Slack answered invalid_arguments: [ERROR] no channel' },
+    ],
   ])('judges %i %s', (status, body, verdict) => {
     expect(slack.classify?.(response(status, body))).toMatchObject(verdict)
   })
