@@ -10,28 +10,33 @@ import { webhookAddress } from './settings.ts'
 /** The zero time of Go, which Alertmanager takes for none: the alert ends by `resolve_timeout`. */
 const NO_TIME = '0001-01-01T00:00:00Z'
 
+type Labels = Readonly<Record<string, string>>
+
+const Settings = z
+  .object({ address: webhookAddress(), ...basicOrBearerFields() })
+  .transform(({ address, ...credentials }, context) => ({
+    address,
+    headers: basicOrBearer(credentials, 'Basic', context),
+  }))
+type Settings = z.infer<typeof Settings>
+
 /**
  * Prometheus Alertmanager: each event is a firing alert.
  * https://prometheus.io/docs/alerting/latest/alerts_api/
  */
-export const alertmanager = httpProvider({
+export const alertmanager = httpProvider<Settings>({
   type: 'alertmanager',
   family: 'incident',
-  settings: z
-    .object({ address: webhookAddress(), ...basicOrBearerFields() })
-    .transform(({ address, ...credentials }, context) => ({
-      address,
-      headers: basicOrBearer(credentials, 'Basic', context),
-    })),
-  requests({ event }, { address, headers }) {
-    const alert = {
-      status: 'firing',
-      labels: labelsOf(event),
-      annotations: annotationsOf(event),
-      startsAt: wholeSecondsTimestamp(event),
-      endsAt: NO_TIME,
+  settings: Settings,
+  requests: ({ event }, settings) => [alertRequest(event, labelsOf(event), settings)],
+  fallback({ status }, { event }, settings) {
+    const labels = labelsOf(event)
+    const refused = Object.keys(labels).filter((name) => !CLASSIC_NAME.test(name))
+    if (status !== 400 || refused.length === 0) return undefined
+    return {
+      requests: [alertRequest(event, classicLabels(labels), settings)],
+      note: `answered with HTTP 400, and sent again with _ in the names of labels: ${refused.join(', ')}`,
     }
-    return [postJson(address, [alert], headers)]
   },
   // Alerts of equal labels are one, and the last to come sets its annotations and its end.
   subject({ event }, { address }) {
@@ -41,12 +46,43 @@ export const alertmanager = httpProvider({
   classify: classifyServiceAnswer,
 })
 
+function alertRequest(event: Event, labels: Labels, { address, headers }: Settings) {
+  const alert = {
+    status: 'firing',
+    labels,
+    annotations: annotationsOf(event),
+    startsAt: wholeSecondsTimestamp(event),
+    endsAt: NO_TIME,
+  }
+  return postJson(address, [alert], headers)
+}
+
 /**
- * Metadata keys as they are. Names such as `app-version` are valid since Alertmanager 0.27, unless
- * it runs with `classic-mode`; then it answers 400 and names the label:
+ * Before 0.27, and in its `classic-mode`, Alertmanager takes no other name, and refuses the whole
+ * request for one: https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels
+ */
+const CLASSIC_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
+
+/** The labels with `_` for all that no classic name has; of two that then have one name, both stay. */
+function classicLabels(labels: Labels): Labels {
+  const classic = new Map<string, string>()
+  const isClassic = ([name]: readonly [string, string]) => CLASSIC_NAME.test(name)
+  const entries = Object.entries(labels)
+  const inOrder = [...entries.filter(isClassic), ...entries.filter((entry) => !isClassic(entry))]
+  for (const [name, value] of inOrder) {
+    const base = name.replace(/[^A-Za-z0-9_]/g, '_').replace(/^(?=\d|$)/, '_')
+    let own = base
+    for (let count = 2; classic.has(own); count += 1) own = `${base}_${count}`
+    classic.set(own, value)
+  }
+  return Object.fromEntries(classic)
+}
+
+/**
+ * Metadata keys as they are: names such as `app-version` are valid since Alertmanager 0.27.
  * https://prometheus.io/docs/alerting/latest/configuration/#label-matchers
  */
-function labelsOf(event: Event): Readonly<Record<string, string>> {
+function labelsOf(event: Event): Labels {
   const { kind, namespace, name } = event.involvedObject
   return {
     ...Object.fromEntries(sortedMetadata(event).filter(([key]) => key !== 'summary')),

@@ -13,24 +13,28 @@ import { classifyForgeAnswer } from './formats/forge-answer.ts'
 import { encodePath, type GitAddress, gitAddress } from './formats/git-address.ts'
 import { authorization, postJson } from './formats/json-request.ts'
 import { isError } from './formats/names.ts'
+import { headerTextProblem } from './header-text.ts'
 import { sensitive } from './settings.ts'
 
 const MAX_TEXT_LENGTH = 255
 
 const TOKEN_FORM =
-  'the Secret named by spec.secretRef needs the key token in the form email:api-token, with one colon'
+  'the Secret named by spec.secretRef needs the key token in the form email:api-token, with one colon, or with an access token of the repository or workspace, without'
 
 const Settings = z
   .object({
     address: gitAddress('workspace/repository', (path) => path.length === 2),
-    token: sensitive(z.string().regex(/^[^:]+:[^:]+$/, TOKEN_FORM)),
+    token: sensitive(z.string().regex(/^[^:]+(:[^:]+)?$/, TOKEN_FORM)),
   })
-  .transform(({ address, token }) => ({ repositoryUrl: repositoryUrl(address), token }))
+  .transform(({ address, token }, context) => ({
+    repositoryUrl: repositoryUrl(address),
+    credential: credentialOf(token, context),
+  }))
 type Settings = z.infer<typeof Settings>
 
 /**
- * Bitbucket Cloud: the build status of a commit, with an API token or, as long as there are some, an
- * app password.
+ * Bitbucket Cloud: the build status of a commit, with a user's API token, or an access token of the
+ * repository, project or workspace.
  * https://developer.atlassian.com/cloud/bitbucket/rest/api-group-commit-statuses/
  */
 export const bitbucket = httpProvider<Settings>({
@@ -41,14 +45,8 @@ export const bitbucket = httpProvider<Settings>({
   skipsMerged: (event) => namesNoCommit(event),
   fit: ({ event }) => fitDescription(event, MAX_TEXT_LENGTH),
   requests(notification, settings) {
-    const credential = Buffer.from(settings.token).toString('base64')
-    return [
-      postJson(
-        statusUrl(notification, settings),
-        statusOf(notification),
-        authorization('Basic', credential),
-      ),
-    ]
+    const { credential } = settings
+    return [postJson(statusUrl(notification, settings), statusOf(notification), credential)]
   },
   subject(notification, settings) {
     const status = statusOf(notification)
@@ -62,6 +60,17 @@ export const bitbucket = httpProvider<Settings>({
  * https://support.atlassian.com/bitbucket-cloud/docs/configure-ssh-and-two-step-verification/
  */
 const BITBUCKET_ORG: ReadonlySet<string> = new Set(['bitbucket.org', 'altssh.bitbucket.org'])
+
+/**
+ * A user's token goes with the user's e-mail, one of a repository or workspace is nobody's:
+ * https://developer.atlassian.com/cloud/bitbucket/rest/intro/#authentication
+ */
+function credentialOf(token: string, context: z.RefinementCtx) {
+  if (token.includes(':')) return authorization('Basic', Buffer.from(token).toString('base64'))
+  const message = headerTextProblem(token)
+  if (message) context.addIssue({ code: 'custom', path: ['token'], message })
+  return authorization('Bearer', token)
+}
 
 function repositoryUrl({ origin, host, path }: GitAddress): string {
   const base = BITBUCKET_ORG.has(host) ? 'https://api.bitbucket.org' : origin

@@ -9,6 +9,7 @@ import {
   settingsOf,
   withJsonBody,
 } from '../../support/notifications.ts'
+import { alert, answer, createHarness, provider } from '../../support/relay-harness.ts'
 
 const ADDRESS = 'http://alertmanager.monitoring:9093/api/v2/alerts'
 const settings = settingsOf(alertmanager, { address: ADDRESS })
@@ -106,6 +107,63 @@ describe('alertmanager requests', () => {
     expect(subjectOf('kustomization-applied', { severity: 'error' })).not.toEqual(own)
     expect(subjectOf('kustomization-applied', { metadata: null })).not.toEqual(own)
     expect(own).not.toHaveProperty('shows')
+  })
+})
+
+describe('alertmanager without names in UTF-8', () => {
+  const ours = {
+    alertname: 'FluxKustomizationReconciliationsucceeded',
+    severity: 'info',
+    reason: 'ReconciliationSucceeded',
+    kind: 'Kustomization',
+    name: 'podinfo',
+    namespace: 'flux-system',
+    reportingcontroller: 'kustomize-controller',
+  }
+  const again = (metadata: Record<string, string>, status = 400) => {
+    const notification = notificationOf('kustomization-finished')
+    const event = { ...notification.event, metadata }
+    const answer = response(status, '"invalid label set"')
+    return alertmanager.fallback?.(answer, { ...notification, event }, settings)
+  }
+
+  it.each<[Record<string, string>, Record<string, string>, string]>([
+    [{ 'app-version': '2' }, { app_version: '2' }, 'app-version'],
+    [{ 'a.b/c': '1' }, { a_b_c: '1' }, 'a.b/c'],
+    [{ '1st': '1', é: '2' }, { _1st: '1', _: '2' }, '1st, é'],
+    [{ 'a-b': '1', 'a.b': '2', a_b: '3' }, { a_b: '3', a_b_2: '1', a_b_3: '2' }, 'a-b, a.b'],
+  ])('gets %j once more as %j', (metadata, labels, refused) => {
+    const fallback = again(metadata)
+    expect(withJsonBody(fallback?.requests[0])).toMatchObject({ method: 'POST', url: ADDRESS })
+    const [sent] = withJsonBody(fallback?.requests[0]).body as { labels: object }[]
+    expect(sent?.labels).toEqual({ ...ours, ...labels })
+    expect(fallback?.note).toBe(
+      `answered with HTTP 400, and sent again with _ in the names of labels: ${refused}`,
+    )
+  })
+
+  it.each<[string, Record<string, string>, number]>([
+    ['names that are classic', { team_1: 'web' }, 400],
+    ['another answer', { 'app-version': '2' }, 401],
+    ['a success', { 'app-version': '2' }, 200],
+    ['an overload', { 'app-version': '2' }, 503],
+  ])('gets no other form for %s', (_, metadata, status) => {
+    expect(again(metadata, status)).toBeUndefined()
+  })
+
+  it('is told from one with it by its answer, in the same attempt', async () => {
+    const harness = createHarness()
+    await harness.configure(
+      provider('am', { type: 'alertmanager', address: ADDRESS }),
+      alert('one', 'am', { eventMetadata: { 'on-call': 'web' } }),
+    )
+    harness.answerWith(({ body }) => (String(body).includes('on-call') ? answer(400) : answer(200)))
+    await harness.send('kustomization-finished')
+    await harness.drain()
+    expect(harness.requests).toHaveLength(2)
+    const [record] = await harness.records()
+    expect(record).toMatchObject({ outcome: 'delivered' })
+    expect(JSON.stringify(record)).toContain('with _ in the names of labels: on-call')
   })
 })
 

@@ -169,6 +169,16 @@ describe('bitbucket subject', () => {
 
 describe('bitbucket settings', () => {
   it.each([
+    ['ana@example.com:ATATT3x', `Basic ${btoa('ana@example.com:ATATT3x')}`],
+    ['ATCTT3xFfGN0-repository_token=1A2B', 'Bearer ATCTT3xFfGN0-repository_token=1A2B'],
+    ['workspace-token', 'Bearer workspace-token'],
+  ])('sends the token %s as %s', (token, sent) => {
+    const own = settingsOf(bitbucket, { address: ADDRESS }, { token })
+    const [request] = bitbucket.requests(notificationOf('kustomization-finished'), own)
+    expect(request?.headers.authorization).toBe(sent)
+  })
+
+  it.each([
     ['no address', {}, { token: 'u:p' }, /^address: set spec\.address/],
     [
       'a workspace alone',
@@ -185,11 +195,11 @@ describe('bitbucket settings', () => {
       { username: 'u', password: 'p' },
       /^token: .*email:api/,
     ],
-    ['a token without a colon', { address: ADDRESS }, { token: 'hunter2' }, /^token: .*one colon/],
+    ['a token for no header', { address: ADDRESS }, { token: 'hunter2\nb' }, /^token: .*U\+000A/],
     ['two colons', { address: ADDRESS }, { token: 'hunter2:b:c' }, /^token: .*one colon/],
     ['an empty user', { address: ADDRESS }, { token: ':hunter2' }, /^token: .*one colon/],
     ['an empty password', { address: ADDRESS }, { token: 'hunter2:' }, /^token: .*one colon/],
-    ['both wrong', {}, { token: 'hunter2' }, /^address: .*; token: /],
+    ['both wrong', {}, { token: ':hunter2' }, /^address: .*; token: /],
   ])('refuses %s, and does not say the token', (_, spec, secret, message) => {
     expect(() => settingsOf(bitbucket, spec, secret)).toThrow(message)
     expect(() => settingsOf(bitbucket, spec, secret)).not.toThrow(/hunter2/)
