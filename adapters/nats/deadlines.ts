@@ -14,16 +14,20 @@ export interface Deadlines {
   readonly stop: () => void
 }
 
-/** Starts the clock; both times in milliseconds. */
-export function startDeadlines(timeoutMs: number, connectTimeoutMs: number): Deadlines {
+/** Starts the clock; both times in milliseconds. `missing` says what has not come at its end. */
+export function startDeadlines(
+  timeoutMs: number,
+  connectTimeoutMs: number,
+  missing: string,
+): Deadlines {
   const controller = new AbortController()
   const connectMs = Math.min(timeoutMs, connectTimeoutMs)
-  const abortAfter = (ms: number, missing: string) => {
-    const error = new ConnectError('timeout', `${missing} within ${ms} ms`)
+  const abortAfter = (ms: number, what: string) => {
+    const error = new ConnectError('timeout', `${what} within ${ms} ms`)
     return setTimeout(() => controller.abort(error), Math.min(ms, MAX_TIMER_MS))
   }
   const connecting = abortAfter(connectMs, 'the server did not say its INFO')
-  const publishing = abortAfter(timeoutMs, 'the server did not answer')
+  const publishing = abortAfter(timeoutMs, missing)
   const connected = () => clearTimeout(connecting)
   const stop = () => {
     connected()

@@ -1,4 +1,4 @@
-import type { Authenticator, NatsConnection } from '@nats-io/nats-core'
+import type { Authenticator, MsgHdrs, NatsConnection } from '@nats-io/nats-core'
 import type { NatsCredentials } from '../../relay/ports.ts'
 import type { Link } from './link.ts'
 import { type LinkOptions, LinkTransport } from './link-transport.ts'
@@ -9,6 +9,10 @@ export interface NatsLibrary {
   authenticatorOf(credentials: NatsCredentials): Authenticator | undefined
   /** Speaks over an open connection. */
   connect(link: Link, authenticator: Authenticator): Promise<NatsConnection>
+  /** A subject of its own for the answer to one message. */
+  createInbox(): string
+  /** The headers of a message that a stream stores once under this id. */
+  messageIdHeaders(id: string): MsgHdrs
 }
 
 /** It waits for this at most, in milliseconds; whoever opened the link closes it sooner. */
@@ -23,13 +27,17 @@ export function loadLibrary(): Promise<NatsLibrary> {
 }
 
 async function load(): Promise<NatsLibrary> {
-  const [{ NatsConnectionImpl, setTransportFactory }, { authenticatorOf }] = await Promise.all([
-    import('@nats-io/nats-core/internal'),
-    import('./authenticator.ts'),
-  ])
+  const [{ NatsConnectionImpl, createInbox, headers, setTransportFactory }, { authenticatorOf }] =
+    await Promise.all([import('@nats-io/nats-core/internal'), import('./authenticator.ts')])
   setTransportFactory({ factory: () => new LinkTransport() })
   return {
     authenticatorOf,
+    createInbox: () => createInbox(),
+    messageIdHeaders(id) {
+      const made = headers()
+      made.set('Nats-Msg-Id', id)
+      return made
+    },
     connect: (link, authenticator) => {
       const options: LinkOptions = {
         link,

@@ -5,31 +5,15 @@ import { type ConnectorContext, createConnector } from '../http/connector.ts'
 import { hostPortOf } from '../http/dial.ts'
 import { ConnectError } from '../http/failure.ts'
 import { secure, secureContextOf } from '../http/tls.ts'
+import { isTlsDemanded, type ServerAddress, wantsTls } from './server-address.ts'
 import { parseServerLine, type ServerInfo, type ServerLine } from './server-line.ts'
 import { onLines, readFirstLine } from './socket-lines.ts'
-
-/** Where a server is. */
-export interface ServerAddress {
-  /** An `http:` URL, of which host and port count. */
-  readonly destination: URL
-  readonly demandsTls: boolean
-}
-
-const DEFAULT_PORT = '4222'
-
-/** Reads `nats://host:port` or `tls://host:port`. Throws a `ConnectError` for anything else. */
-export function parseServerAddress(text: string): ServerAddress {
-  const url = URL.parse(text)
-  const destination = URL.parse(`http://${url?.hostname}:${url?.port || DEFAULT_PORT}`)
-  if (url === null || destination === null || !/^(nats|tls):$/.test(url.protocol)) {
-    throw new ConnectError('invalid-request', 'the address is no nats:// or tls:// URL')
-  }
-  return { destination, demandsTls: url.protocol === 'tls:' }
-}
 
 export interface LinkContext extends ConnectorContext {
   /** Destroys the connection at any time; its reason is then the error. */
   readonly signal: AbortSignal
+  /** Whether the server may send answers. */
+  readonly takesAnswers: boolean
 }
 
 /** A connection to a server that has said who it is; TLS is up when it is wanted. */
@@ -48,6 +32,13 @@ export interface Link {
 }
 
 /**
+ * How long a server that has to speak TLS may say nothing, in ms, before it gets TLS first: with the
+ * option `handshake_first` it waits for that, and hangs up after two seconds.
+ * https://docs.nats.io/running-a-nats-service/configuration/securing_nats/tls
+ */
+const TLS_FIRST_AFTER_MS = 1_000
+
+/**
  * Connects, through the address guard and the Provider's proxy, and reads the server's INFO. Rejects
  * with a `ConnectError`, or with an error of the socket's.
  */
@@ -58,14 +49,20 @@ export async function openLink(
 ): Promise<Link> {
   const socket = await dialServer(server, transport, context)
   destroyOnAbort(socket, context.signal)
-  try {
-    const greeting = parseServerLine(await readFirstLine(socket))
-    if (greeting.kind !== 'INFO') throw notWelcome(greeting)
-    const { info } = greeting
-    if (!wantsTls(server, transport, info)) return createLink(socket, info, false)
+  const encrypt = async () => {
     const secured = await upgrade(socket, server, transport, context.signal)
     destroyOnAbort(secured, context.signal)
-    return createLink(secured, info, true)
+    return secured
+  }
+  try {
+    const said = server.isTlsFirst ? undefined : await readGreeting(socket, server, transport)
+    if (said === undefined) {
+      const secured = await encrypt()
+      return createLink(secured, infoOf(await readFirstLine(secured)), true, context)
+    }
+    const info = infoOf(said)
+    const isEncrypted = wantsTls(server, transport, info)
+    return createLink(isEncrypted ? await encrypt() : socket, info, isEncrypted, context)
   } catch (error) {
     socket.destroy()
     throw error
@@ -94,25 +91,20 @@ function destroyOnAbort(socket: Socket, signal: AbortSignal): void {
   socket.once('close', () => signal.removeEventListener('abort', abort))
 }
 
-function notWelcome(line: ServerLine): ConnectError {
-  const said = line.kind === '-ERR' ? line.text : line.kind
-  return new ConnectError('protocol', `the server answered: ${said}`)
+/** The server's first line; undefined when it has to speak TLS and waits for that. */
+function readGreeting(
+  socket: Socket,
+  server: ServerAddress,
+  transport: TransportOptions,
+): Promise<string | undefined> {
+  return readFirstLine(socket, isTlsDemanded(server, transport) ? TLS_FIRST_AFTER_MS : undefined)
 }
 
-/**
- * Whoever asks for TLS, by the address or by certificates, gets it or no connection: INFO comes in
- * the clear, where anyone on the way can take the offer of TLS out of it.
- */
-function wantsTls(
-  { demandsTls }: ServerAddress,
-  { tls }: TransportOptions,
-  info: ServerInfo,
-): boolean {
-  const isDemanded = demandsTls || tls !== undefined
-  if (isDemanded && !info.tlsRequired && !info.tlsAvailable) {
-    throw new ConnectError('tls', 'the server offers no TLS')
-  }
-  return isDemanded || info.tlsRequired
+function infoOf(said = ''): ServerInfo {
+  const line = parseServerLine(said)
+  if (line.kind === 'INFO') return line.info
+  const words = line.kind === '-ERR' ? line.text : line.kind
+  throw new ConnectError('protocol', `the server answered: ${words}`)
 }
 
 function upgrade(
@@ -128,23 +120,36 @@ function upgrade(
   return secure(socket, hostPortOf(destination).host, secureContextOf(tls), signal, [])
 }
 
-function createLink(socket: Socket, info: ServerInfo, isEncrypted: boolean): Link {
+function createLink(
+  socket: Socket,
+  info: ServerInfo,
+  isEncrypted: boolean,
+  { takesAnswers }: LinkContext,
+): Link {
   const lines = new PassThrough()
   const { promise: closed, resolve } = Promise.withResolvers<Error>()
   let refusal: string | undefined
-  const onLine = (text: string) => {
-    if (socket.destroyed) return
+  const onLine = (text: string): number => {
+    if (socket.destroyed) return 0
     try {
       const line = parseServerLine(text)
       if (line.kind === '-ERR') refusal = line.text
       if (line.kind !== 'INFO') lines.write(wireForm(line))
+      if (!('bytes' in line)) return 0
+      if (!takesAnswers) throw new ConnectError('protocol', 'the server sent an unasked message')
+      return line.bytes + LINE_END_BYTES
     } catch (error) {
       socket.destroy(error instanceof Error ? error : undefined)
+      return 0
     }
   }
-  onLines(socket, onLine, (error) => {
-    lines.end()
-    resolve(error)
+  onLines(socket, {
+    onLine,
+    onPayload: (bytes) => void lines.write(bytes),
+    onClosed(error) {
+      lines.end()
+      resolve(error)
+    },
   })
   return {
     info,
@@ -165,6 +170,10 @@ function createLink(socket: Socket, info: ServerInfo, isEncrypted: boolean): Lin
   }
 }
 
+/** What follows the bytes of a message. */
+const LINE_END_BYTES = 2
+
 function wireForm(line: Exclude<ServerLine, { kind: 'INFO' }>): string {
+  if ('line' in line) return `${line.line}\r\n`
   return line.kind === '-ERR' ? `-ERR '${line.text}'\r\n` : `${line.kind}\r\n`
 }

@@ -1,48 +1,73 @@
-import type { NatsConnection } from '@nats-io/nats-core'
-import type { NatsMessage, NatsPublisher, NatsRefusal } from '../../relay/ports.ts'
+import type { Authenticator } from '@nats-io/nats-core'
+import type { NatsMessage, NatsPublished, NatsPublisher, NatsRefusal } from '../../relay/ports.ts'
 import { ConnectError, failureOf } from '../http/failure.ts'
+import { messageIdBytes, store } from './jet-stream.ts'
+import type { NatsLibrary } from './library.ts'
 import type { Link } from './link.ts'
 
 type Published = Awaited<ReturnType<NatsPublisher['publish']>>
 
 /**
  * Publishes one message over an open connection, and waits for the answer to a PING: what the
- * server has against a message it says before that.
+ * server has against a message it says before that. A message that a stream has to store waits for
+ * the stream too.
  */
 export async function publishOver(
   link: Link,
-  { subject, body }: NatsMessage,
-  connect: () => Promise<NatsConnection>,
+  message: NatsMessage,
+  library: NatsLibrary,
+  authenticator: Authenticator,
 ): Promise<Published> {
-  const { maxPayload } = link.info
-  const bytes = Buffer.byteLength(body)
-  if (bytes > maxPayload) {
-    const detail = `the event has ${bytes} bytes, and the server takes at most ${maxPayload}`
-    return { kind: 'refused', cause: 'message', detail }
-  }
+  const refusal = refusalBefore(link, message)
+  if (refusal !== undefined) return refusal
   let mayHaveArrived = false
-  const exchange = async () => {
-    const connection = await connect()
+  const exchange = async (): Promise<Published | undefined> => {
+    const connection = await library.connect(link, authenticator)
     mayHaveArrived = true
-    connection.publish(subject, body)
+    const { subject, body, storeOnceAs } = message
+    let answer: Promise<NatsPublished | NatsRefusal> | undefined
+    if (storeOnceAs === undefined) connection.publish(subject, body)
+    else answer = store(connection, library, { subject, body, storeOnceAs })
     await connection.flush()
+    // Of a message that the server refused no stream ever hears.
+    if (link.refusal !== undefined) return undefined
+    const published = await answer
     await connection.close()
+    return published ?? { kind: 'published' }
   }
   try {
-    const closed = await Promise.race([exchange(), link.closed])
+    const ended = await Promise.race([exchange(), link.closed])
     if (link.refusal !== undefined) return judgeRefusal(link.refusal, mayHaveArrived)
-    return closed === undefined ? { kind: 'published' } : failureOf(closed, mayHaveArrived)
+    if (ended === undefined) throw new Error('no answer and no refusal')
+    return ended instanceof Error ? failureOf(ended, mayHaveArrived) : ended
   } catch (error) {
     if (link.refusal === undefined) throw error
     return judgeRefusal(link.refusal, mayHaveArrived)
   }
 }
 
+/** What the server's INFO tells already. */
+function refusalBefore(
+  { info }: Link,
+  { body, storeOnceAs }: NatsMessage,
+): NatsRefusal | undefined {
+  if (storeOnceAs !== undefined && !info.headers) {
+    const detail = 'the server knows no headers, so JetStream cannot store a message once'
+    return { kind: 'refused', cause: 'message', detail }
+  }
+  const bytes = Buffer.byteLength(body)
+  const maxBytes = info.maxPayload - (storeOnceAs === undefined ? 0 : messageIdBytes(storeOnceAs))
+  if (bytes <= maxBytes) return undefined
+  const detail = `the event has ${bytes} bytes, and the server takes at most ${maxBytes}`
+  return { kind: 'refused', cause: 'size', detail, maxBytes }
+}
+
 /** What a `-ERR` says that no other try can get past before a person acts. */
 const REFUSALS: ReadonlyArray<readonly [RegExp, NatsRefusal['cause']]> = [
   [/^permissions violation/i, 'permission'],
   [/authorization violation|authentication (expired|revoked)/i, 'credentials'],
-  [/maximum payload|invalid (publish )?subject/i, 'message'],
+  [/maximum payload/i, 'size'],
+  [/invalid (publish )?subject/i, 'message'],
 ]
 
 /**

@@ -4,8 +4,9 @@ import { ConnectError, codeOf, failureOf } from '../http/failure.ts'
 import { type Resolve, resolveBySystem } from '../http/guarded-lookup.ts'
 import { startDeadlines } from './deadlines.ts'
 import { loadLibrary } from './library.ts'
-import { openLink, parseServerAddress } from './link.ts'
+import { openLink } from './link.ts'
 import { publishOver } from './publish-over.ts'
+import { parseServerAddress } from './server-address.ts'
 
 export interface NatsPublisherOptions extends AddressGuardOptions {
   /** Bounds the time until a server has said its INFO and TLS is up, in ms. Default 5,000. */
@@ -33,11 +34,12 @@ export function createNatsPublisher(options: NatsPublisherOptions): NatsPublishe
       const detail = 'the NKey seed or the creds of the Secret are none: their checksum is wrong'
       return { kind: 'refused', cause: 'credentials', detail }
     }
-    const context = { guard, resolve, signal, connectTimeoutMs: connectMs }
-    const link = await openLink(parseServerAddress(message.server), transport, context)
+    const takesAnswers = message.storeOnceAs !== undefined
+    const context = { guard, resolve, signal, connectTimeoutMs: connectMs, takesAnswers }
+    const link = await openLink(parseServerAddress(message), transport, context)
     connected()
     try {
-      return await publishOver(link, message, () => library.connect(link, authenticator))
+      return await publishOver(link, message, library, authenticator)
     } finally {
       link.close()
     }
@@ -45,7 +47,11 @@ export function createNatsPublisher(options: NatsPublisherOptions): NatsPublishe
 
   return {
     async publish(message, transport) {
-      const deadlines = startDeadlines(transport.timeoutMs, connectTimeoutMs)
+      const missing =
+        message.storeOnceAs === undefined
+          ? 'the server did not answer'
+          : 'no stream of JetStream acknowledged the message'
+      const deadlines = startDeadlines(transport.timeoutMs, connectTimeoutMs, missing)
       try {
         return await connectAndPublish(message, transport, deadlines)
       } catch (error) {

@@ -14,13 +14,18 @@ export interface ServerInfo {
 }
 
 /**
- * What a server may say to a client without subscriptions:
+ * What a server may say to a client that subscribes to nothing but answers:
  * https://docs.nats.io/reference/reference-protocols/nats-protocol
  */
 export type ServerLine =
   | { readonly kind: 'INFO'; readonly info: ServerInfo }
   | { readonly kind: '-ERR'; readonly text: string }
   | { readonly kind: 'PING' | 'PONG' | '+OK' }
+  /** The head of a message: `bytes` of it follow, and a line end. */
+  | { readonly kind: 'MSG' | 'HMSG'; readonly line: string; readonly bytes: number }
+
+/** Most bytes of an answer; those of JetStream have some hundred. */
+const MAX_ANSWER_BYTES = 64 * 1024
 
 /** Most UTF-16 units of a server's own words that are repeated. */
 const MAX_ERROR_LENGTH = 200
@@ -39,9 +44,20 @@ export function parseServerLine(line: string): ServerLine {
     case 'PONG':
     case '+OK':
       return { kind: operation }
+    case 'MSG':
+    case 'HMSG':
+      return { kind: operation, line, bytes: answerBytes(rest) }
     default:
       throw new ConnectError('protocol', 'the server does not speak the NATS protocol')
   }
+}
+
+/** `subject sid [reply-to] [header bytes] bytes` */
+function answerBytes(words: string): number {
+  const [, digits = ''] = /[ \t](\d{1,10})$/.exec(words) ?? []
+  const bytes = Number(digits)
+  if (digits !== '' && bytes <= MAX_ANSWER_BYTES) return bytes
+  throw new ConnectError('protocol', `the server sent an answer of over ${MAX_ANSWER_BYTES} bytes`)
 }
 
 const VERSION = /^\d{1,5}\.\d{1,5}\.\d{1,5}/

@@ -6,12 +6,18 @@ const MAX_LINE_BYTES = 64 * 1024
 
 /**
  * Reads the first line that a server sends, and leaves what follows to the socket's next reader.
- * Rejects with a `ConnectError`, or with what destroyed the socket.
+ * Undefined when nothing at all has come within `silenceMs`. Rejects with a `ConnectError`, or with
+ * what destroyed the socket.
  */
-export function readFirstLine(socket: Socket): Promise<string> {
+export function readFirstLine(socket: Socket, silenceMs?: number): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     let bytes: Buffer = Buffer.alloc(0)
+    const listening = silenceMs === undefined ? undefined : setTimeout(onSilence, silenceMs)
+    function onSilence() {
+      if (bytes.length === 0) settle(() => resolve(undefined))
+    }
     const settle = (then: () => void) => {
+      clearTimeout(listening)
       socket.off('readable', read).off('error', reject).off('end', onEnd).off('close', onEnd)
       then()
     }
@@ -25,28 +31,43 @@ export function readFirstLine(socket: Socket): Promise<string> {
       settle(() => resolve(textOf(bytes, 0, end)))
       if (end + 1 < bytes.length) socket.unshift(bytes.subarray(end + 1))
     }
-    const onEnd = () => settle(() => reject(closed()))
+    const onEnd = () => settle(() => reject(closedEarly()))
     socket.on('readable', read).on('error', reject).on('end', onEnd).on('close', onEnd)
     read()
   })
 }
 
-/** Hands on each line, and once why no more will come: an error of the socket's, or its end. */
-export function onLines(
-  socket: Socket,
-  onLine: (line: string) => void,
-  onClosed: (error: Error) => void,
-): void {
+/** Who takes what a server sends. */
+export interface LineReader {
+  /** Takes a line without its end, and says how many bytes follow it that are no lines. */
+  readonly onLine: (line: string) => number
+  /** Takes those bytes. */
+  readonly onPayload: (bytes: Buffer) => void
+  /** Takes once why no more will come: an error of the socket's, or its end. */
+  readonly onClosed: (error: Error) => void
+}
+
+/** Hands on each line, and the bytes that follow it where it says so. */
+export function onLines(socket: Socket, { onLine, onPayload, onClosed }: LineReader): void {
   let rest: Buffer = Buffer.alloc(0)
+  let payloadBytes = 0
+  const takeNext = (): boolean => {
+    const end = payloadBytes === 0 ? rest.indexOf('\n') : payloadBytes - 1
+    if (end < 0 || end >= rest.length) return false
+    const bytes = rest.subarray(0, end + 1)
+    rest = rest.subarray(end + 1)
+    if (payloadBytes === 0) {
+      payloadBytes = onLine(textOf(bytes, 0, end))
+    } else {
+      payloadBytes = 0
+      onPayload(bytes)
+    }
+    return true
+  }
   socket.on('data', (chunk: Buffer) => {
     rest = Buffer.concat([rest, chunk])
-    let start = 0
-    for (let end = rest.indexOf('\n'); end >= 0; end = rest.indexOf('\n', start)) {
-      onLine(textOf(rest, start, end))
-      start = end + 1
-    }
-    rest = rest.subarray(start)
-    if (rest.length > MAX_LINE_BYTES) socket.destroy(tooLong())
+    while (takeNext());
+    if (payloadBytes === 0 && rest.length > MAX_LINE_BYTES) socket.destroy(tooLong())
   })
   let failure: Error = closed()
   socket.on('error', (error) => {
@@ -67,4 +88,10 @@ function tooLong(): ConnectError {
 
 function closed(): ConnectError {
   return new ConnectError('reset', 'the server closed the connection')
+}
+
+function closedEarly(): ConnectError {
+  const advice = 'if it wants TLS first, its address begins with tls://'
+  const detail = `the server closed the connection before it said its INFO; ${advice}`
+  return new ConnectError('reset', detail)
 }

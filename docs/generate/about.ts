@@ -32,7 +32,7 @@ const ROW = /^\| (.+?) \| (.+) \|$/
 const ANSWER = /^answer `(\d{3}) ?(.*)`$/
 const NO_ANSWER =
   /^no answer `(address-refused|invalid-request|dns|connect|tls|proxy|reset|timeout|protocol)`$/
-const REFUSED = /^refused `(credentials|permission|message) (.+)`$/
+const REFUSED = /^refused `(credentials|permission|message|size|unavailable) (.+)`$/
 const REASON = /^(dead|retry|skipped) `(.+)`$/
 
 /** Throws when the file is missing, or is not of the form that the others have. */

@@ -1,11 +1,21 @@
 import { z } from 'zod'
+import type { Event } from '../model/event.ts'
 import { isNkeySeed, parseNatsCredentials } from '../model/nats-credentials.ts'
-import type { NatsCredentials, NatsMessage } from '../ports.ts'
+import type { NatsCredentials, NatsMessage, NatsPublished, NatsRefusal } from '../ports.ts'
 import { classifyFailure } from './classify.ts'
-import { customProvider, type Exchange, type Failure, type Verdict } from './contract.ts'
+import {
+  customProvider,
+  type Exchange,
+  type Failure,
+  type Notification,
+  type Verdict,
+} from './contract.ts'
+import { annotationFlag } from './formats/annotation-flag.ts'
 import { eventJson } from './formats/event-json.ts'
 import { parseNatsServers } from './formats/nats-servers.ts'
 import { quotable } from './formats/service-message.ts'
+import { CUT_MARK, markCut, shortestForm } from './formats/shortest-form.ts'
+import { cutToFit, jsonBytes } from './formats/size-limit.ts'
 import { optionalSecretText, optionalText } from './settings.ts'
 
 interface Settings {
@@ -16,6 +26,9 @@ interface Settings {
   readonly credentials: NatsCredentials | undefined
   /** Those that stand in the address, by server. */
   readonly serverCredentials: ReadonlyMap<string, NatsCredentials>
+  /** A stream of JetStream has to store each event. */
+  readonly isStored: boolean
+  readonly tlsFirst: boolean
 }
 
 const Fields = z.object({
@@ -24,6 +37,7 @@ const Fields = z.object({
   username: optionalText(),
   password: optionalSecretText(),
   secret: z.record(z.string(), z.string()),
+  annotations: z.record(z.string(), z.string()),
 })
 type Fields = z.infer<typeof Fields>
 
@@ -37,6 +51,11 @@ const Settings = Fields.transform((fields, context): Settings => {
   const problem = subjectProblem(fields.channel)
   if (problem !== undefined) issue('channel', problem)
   const known = 'problem' in servers ? [] : servers
+  const flag = (name: string) => {
+    const value = annotationFlag(fields.annotations, name)
+    if (typeof value === 'string') issue('annotations', value)
+    return value === true
+  }
   return {
     servers: known.map(({ url }) => url),
     subject: fields.channel,
@@ -44,6 +63,8 @@ const Settings = Fields.transform((fields, context): Settings => {
     serverCredentials: new Map(
       known.flatMap(({ url, credentials }) => (credentials ? [[url, credentials] as const] : [])),
     ),
+    isStored: flag('jetstream'),
+    tlsFirst: flag('tls-first'),
   }
 })
 
@@ -56,17 +77,52 @@ export const nats = customProvider<Settings>({
   family: 'stream',
   settings: Settings,
   host: ({ servers }) => servers.map((server) => new URL(server).host).join(),
-  async deliver({ event }, settings, exchange) {
-    const { subject } = settings
-    const body = JSON.stringify(eventJson(event))
-    const messages = settings.servers.map((server) => {
-      const credentials =
-        settings.credentials ?? settings.serverCredentials.get(server) ?? NO_CREDENTIALS
-      return { server, subject, body, credentials }
-    })
-    return { verdict: await publishToFirst(messages, exchange) }
+  async deliver(notification, settings, exchange) {
+    const { event, deliveryId } = notification
+    const publish = (sent: Event) =>
+      publishToFirst(messagesOf(sent, deliveryId, settings), exchange)
+    const first = await publish(event)
+    if (first.tooLong === undefined) return first
+    const shortened = shorterThan(first.tooLong, notification)
+    if (sizeOf(shortened) >= sizeOf(event)) return first
+    const note = `${first.verdict.reason}; published shorter: ${shortened.metadata[CUT_MARK]}`
+    return { ...(await publish(shortened)), notes: [note] }
   },
 })
+
+/** One message for each server, of which one is to take it. */
+function messagesOf(event: Event, deliveryId: string, settings: Settings): readonly NatsMessage[] {
+  const { subject, credentials, serverCredentials, isStored, tlsFirst } = settings
+  return settings.servers.map((server) => ({
+    server,
+    ...(tlsFirst && { tlsFirst }),
+    subject,
+    body: JSON.stringify(eventJson(event)),
+    credentials: credentials ?? serverCredentials.get(server) ?? NO_CREDENTIALS,
+    ...(isStored && { storeOnceAs: deliveryId }),
+  }))
+}
+
+/** The event as long as the server takes it, or as short as it goes where a stream says no number. */
+function shorterThan({ maxBytes }: NatsRefusal, notification: Notification): Event {
+  const { event } = notification
+  const shortest = shortestForm(event)
+  if (maxBytes === undefined) return markCut(event, shortest)
+  const fits = (candidate: Event) => sizeOf(markCut(event, candidate)) <= maxBytes
+  const cut = cutToFit(notification, (candidate) => fits(candidate.event))
+  if (Object.keys(cut.metadata).length > 0) return markCut(event, cut)
+  // Sooner less of the message than none of the revision.
+  const { metadata } = shortest
+  const { message } = cutToFit(
+    { ...notification, event: { ...event, metadata: {} } },
+    (candidate) => fits({ ...candidate.event, metadata }),
+  )
+  return markCut(event, { ...event, message, metadata })
+}
+
+function sizeOf(event: Event): number {
+  return jsonBytes(eventJson(event))
+}
 
 const NO_CREDENTIALS: NatsCredentials = {}
 
@@ -112,10 +168,16 @@ function credentialsOf(
   return undefined
 }
 
+interface Published {
+  readonly verdict: Verdict
+  /** Present when the message did not go for its length. */
+  readonly tooLong?: NatsRefusal
+}
+
 async function publishToFirst(
   messages: readonly NatsMessage[],
   exchange: Exchange,
-): Promise<Verdict> {
+): Promise<Published> {
   const unreached: Failure[] = []
   for (const message of messages) {
     const result = await exchange.publish(message)
@@ -128,13 +190,35 @@ async function publishToFirst(
   const worthARetry = unreached.findLast(({ kind }) => kind === 'retry') ?? first
   if (worthARetry === undefined) throw new Error('settings without a server')
   const reason = unreached.map(({ reason }) => reason).join('; ')
-  return { ...worthARetry, reason }
+  return { verdict: { ...worthARetry, reason } }
 }
 
 type Answer = Exclude<Awaited<ReturnType<Exchange['publish']>>, { kind: 'failure' }>
 
-function judge(answer: Answer, { subject }: NatsMessage): Verdict {
-  if (answer.kind === 'published') return { kind: 'delivered', reason: `published to ${subject}` }
+function judge(answer: Answer, { subject }: NatsMessage): Published {
+  if (answer.kind === 'published') {
+    return {
+      verdict: { kind: 'delivered', reason: storedText(answer) ?? `published to ${subject}` },
+    }
+  }
   const reason = quotable(answer.detail)
-  return { kind: answer.cause === 'credentials' ? 'unauthorized' : 'rejected', reason }
+  switch (answer.cause) {
+    case 'credentials':
+      return { verdict: { kind: 'unauthorized', reason } }
+    case 'unavailable':
+      return { verdict: { kind: 'retry', reason, applied: 'no' } }
+    case 'size':
+      return { verdict: { kind: 'rejected', reason }, tooLong: answer }
+    default:
+      return { verdict: { kind: 'rejected', reason } }
+  }
+}
+
+function storedText({ stored }: NatsPublished): string | undefined {
+  if (stored === undefined) return undefined
+  const { stream, sequence, isDuplicate } = stored
+  const name = quotable(stream)
+  return isDuplicate
+    ? `the stream ${name} has it already, as message ${sequence}`
+    : `stored by the stream ${name} as message ${sequence}`
 }

@@ -1,17 +1,23 @@
+import { spawnSync } from 'node:child_process'
 import { describe, expect, inject, it } from 'vitest'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
 import type { NatsCredentials, NatsMessage, TlsOptions } from '../../relay/ports.ts'
 import { createAuthority } from '../support/certificates.ts'
 import { failure, PATIENT } from '../support/http-client.ts'
 import { createHierarchy, natsUser } from '../support/nats-credentials.ts'
-import { type NatsProcess, startNatsProcess, subscribe } from '../support/nats-process.ts'
+import {
+  createStream,
+  type NatsProcess,
+  startNatsProcess,
+  subscribe,
+} from '../support/nats-process.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const publisher = createNatsPublisher({ allowPrivate: true })
 const PUBLISHED = { kind: 'published' }
 const ONLY_FLUX = 'permissions: { publish: ["flux.>"] }'
 
-interface Publishing {
+interface Publishing extends Pick<Partial<NatsMessage>, 'storeOnceAs' | 'tlsFirst'> {
   readonly credentials?: NatsCredentials
   readonly tls?: TlsOptions
   readonly scheme?: 'nats' | 'tls'
@@ -29,6 +35,12 @@ function publish({ port }: NatsProcess, publishing: Publishing = {}) {
     ...changes,
   }
   return publisher.publish(message, { ...PATIENT, ...(tls && { tls }) })
+}
+
+/** Of nats-server 2.x. */
+function minorVersion(): number {
+  const { stdout } = spawnSync(inject('natsServer'), ['--version'], { encoding: 'utf8' })
+  return Number(/v2\.(\d+)/.exec(stdout)?.[1])
 }
 
 /** The right credentials are taken, the wrong ones are refused, and permissions are kept. */
@@ -90,7 +102,51 @@ describe.skipIf(inject('natsServer') === '')('a real nats-server', () => {
     const server = await startNatsProcess('max_payload: 1000')
     expect(await publish(server, { body: 'x'.repeat(1_000) })).toEqual(PUBLISHED)
     const refused = await publish(server, { body: 'x'.repeat(1_001) })
-    expect(refused).toMatchObject({ kind: 'refused', cause: 'message' })
+    expect(refused).toMatchObject({ kind: 'refused', cause: 'size', maxBytes: 1_000 })
+  })
+
+  it('speaks TLS first where it is told to', async ({ skip }) => {
+    skip(minorVersion() < 10, 'before 2.10 it knows no handshake_first')
+    const { ca, issue } = await createAuthority()
+    const { cert, key } = await issue()
+    const server = await startNatsProcess(
+      'tls { cert_file: cert.pem, key_file: key.pem, handshake_first: true }',
+      { 'cert.pem': cert, 'key.pem': key },
+    )
+    expect(await publish(server, { tls: { ca }, tlsFirst: true })).toEqual(PUBLISHED)
+    expect(await publish(server, { scheme: 'tls', tls: { ca } })).toEqual(PUBLISHED)
+    expect(await publish(server, {})).toMatchObject(failure('reset', false))
+    expect(await server.messages()).toBe(2)
+  })
+
+  it('stores a message once in a stream, and refuses what the stream has no place for', async () => {
+    const server = await startNatsProcess('jetstream { store_dir: "js" }')
+    const store = (storeOnceAs: string, subject = 'flux.events', body = '{}') =>
+      publish(server, { storeOnceAs, subject, body })
+    expect(await store('1')).toMatchObject({
+      kind: 'refused',
+      cause: 'unavailable',
+      detail: 'no stream of JetStream takes the subject flux.events',
+    })
+    const limits = { max_msgs: 2, max_msg_size: 300, discard: 'new' }
+    await createStream(server.port, { name: 'EVENTS', subjects: ['flux.>'], ...limits })
+    const stored = { stream: 'EVENTS', sequence: 1, isDuplicate: false }
+    expect(await store('1')).toEqual({ kind: 'published', stored })
+    const again = { ...stored, isDuplicate: true }
+    expect(await store('1')).toEqual({ kind: 'published', stored: again })
+    expect(await store('2', 'flux.events', 'x'.repeat(301))).toEqual({
+      kind: 'refused',
+      cause: 'size',
+      detail: 'the stream EVENTS answered: message size exceeds maximum allowed (10054)',
+    })
+    expect(await store('2')).toMatchObject({ stored: { sequence: 2 } })
+    expect(await store('3')).toEqual({
+      kind: 'refused',
+      cause: 'unavailable',
+      detail: 'the stream EVENTS answered: maximum messages exceeded (10077)',
+    })
+    // Core NATS never hears of it.
+    expect(await publish(server)).toEqual(PUBLISHED)
   })
 
   it('is tried again later when it has no place', async () => {

@@ -66,3 +66,24 @@ export async function subscribe(port: number, subject: string): Promise<() => st
   })
   return () => received
 }
+
+/**
+ * Creates a stream of JetStream.
+ * https://docs.nats.io/reference/reference-protocols/nats_api_reference#streams
+ */
+export async function createStream(
+  port: number,
+  config: Readonly<Record<string, unknown>> & { readonly name: string },
+): Promise<void> {
+  const defaults = { retention: 'limits', storage: 'memory', num_replicas: 1 }
+  const body = JSON.stringify({ ...defaults, ...config })
+  const received = await subscribe(port, 'created')
+  const socket = connect(port, '127.0.0.1')
+  onTestFinished(() => void socket.destroy())
+  socket.write('CONNECT {"verbose":false}\r\n')
+  const subject = `$JS.API.STREAM.CREATE.${config.name}`
+  socket.write(`PUB ${subject} created ${Buffer.byteLength(body)}\r\n${body}\r\n`)
+  await waitFor(() => {
+    if (!received().includes('"did_create":true')) throw new Error(received())
+  })
+}

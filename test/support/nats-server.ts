@@ -8,10 +8,14 @@ export interface NatsServerOptions {
   readonly info?: Readonly<Record<string, unknown>>
   /** TLS after the INFO, as real servers do it. */
   readonly tls?: SecureContextOptions & { readonly requestCert?: boolean }
+  /** TLS before the INFO, as with `handshake_first`: it waits, and hangs up after this time, in ms. */
+  readonly tlsFirstWithinMs?: number
   /** What a client gets for its CONNECT when it is not taken; it is then cut off. */
   readonly judgeConnect?: (connect: NatsConnect, nonce: string) => string | undefined
   /** What a client gets for a message, before the answer to its PING. */
   readonly judgeMessage?: (subject: string) => string | undefined
+  /** What a stream answers a message that has a reply subject; undefined: there is no stream. */
+  readonly acknowledge?: (message: NatsTestMessage) => string | undefined
   /** Sent as they are, and nothing after them. */
   readonly silentAfter?: 'accept' | 'INFO' | 'PUB'
 }
@@ -19,10 +23,21 @@ export interface NatsServerOptions {
 /** What a client says of itself. */
 export type NatsConnect = Readonly<Record<string, unknown>>
 
+export interface NatsTestMessage {
+  readonly subject: string
+  readonly body: string
+  /** The lines of its headers, with their first one. */
+  readonly headers?: readonly string[]
+}
+
 export interface TestNatsServer extends TestServer {
   readonly url: string
   readonly connects: readonly NatsConnect[]
-  readonly messages: ReadonlyArray<{ readonly subject: string; readonly body: string }>
+  readonly messages: readonly NatsTestMessage[]
+}
+
+function textOf(bytes: string): string {
+  return Buffer.from(bytes, 'latin1').toString()
 }
 
 export const NONCE = 'Zm9yIGEgdGVzdA'
@@ -33,7 +48,7 @@ export const NONCE = 'Zm9yIGEgdGVzdA'
  */
 export async function startNatsServer(options: NatsServerOptions = {}): Promise<TestNatsServer> {
   const connects: NatsConnect[] = []
-  const messages: Array<{ readonly subject: string; readonly body: string }> = []
+  const messages: NatsTestMessage[] = []
   const secureContext = options.tls && createSecureContext(options.tls)
   const info = {
     server_id: 'TEST',
@@ -50,7 +65,9 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
 
   const server = createServer({ noDelay: true }, (socket) => {
     if (options.silentAfter === 'accept') return void socket.resume()
-    socket.write(`INFO ${JSON.stringify(info)}\r\n`)
+    const greet = (to: Socket) => to.write(`INFO ${JSON.stringify(info)}\r\n`)
+    const { tlsFirstWithinMs } = options
+    if (tlsFirstWithinMs === undefined) greet(socket)
     if (options.silentAfter === 'INFO') return void socket.resume()
     if (secureContext === undefined) return serve(socket)
     const secured = new TLSSocket(socket, {
@@ -62,6 +79,14 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
       rejectUnauthorized: options.tls?.requestCert === true,
     })
     secured.on('error', () => socket.destroy())
+    if (tlsFirstWithinMs !== undefined) {
+      const waiting = setTimeout(() => socket.destroy(), tlsFirstWithinMs)
+      socket.once('close', () => clearTimeout(waiting))
+      secured.once('secure', () => {
+        clearTimeout(waiting)
+        greet(secured)
+      })
+    }
     serve(secured)
   })
 
@@ -74,17 +99,23 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
         const end = rest.indexOf('\r\n')
         if (end < 0) return
         const [operation = '', ...words] = rest.slice(0, end).split(' ')
-        const size = operation === 'PUB' ? Number(words.at(-1)) : 0
-        const bodyEnd = end + 2 + (operation === 'PUB' ? size + 2 : 0)
+        const isMessage = operation === 'PUB' || operation === 'HPUB'
+        const size = isMessage ? Number(words.at(-1)) : 0
+        const bodyEnd = end + 2 + (isMessage ? size + 2 : 0)
         if (rest.length < bodyEnd) return
-        const body = rest.slice(end + 2, end + 2 + size)
+        const payload = rest.slice(end + 2, end + 2 + size)
         rest = rest.slice(bodyEnd)
-        answer(socket, operation, words, body)
+        answer(socket, operation, words, payload)
       }
     })
   }
 
-  function answer(socket: Socket, operation: string, words: readonly string[], body: string): void {
+  function answer(
+    socket: Socket,
+    operation: string,
+    words: readonly string[],
+    payload: string,
+  ): void {
     if (operation === 'CONNECT') {
       const connect = JSON.parse(Buffer.from(words.join(' '), 'latin1').toString()) as NatsConnect
       connects.push(connect)
@@ -93,13 +124,27 @@ export async function startNatsServer(options: NatsServerOptions = {}): Promise<
       const objection = options.judgeConnect?.(connect, NONCE)
       if (objection !== undefined) socket.end(`-ERR '${objection}'\r\n`)
     } else if (operation === 'PUB') {
-      const [subject = ''] = words
-      const objection = options.judgeMessage?.(subject)
-      if (objection !== undefined) socket.write(`-ERR '${objection}'\r\n`)
-      else messages.push({ subject, body: Buffer.from(body, 'latin1').toString() })
+      take(socket, { subject: words[0] ?? '', body: textOf(payload) })
+    } else if (operation === 'HPUB') {
+      const [subject = '', reply = '', headerBytes] = words
+      const headers = payload.slice(0, Number(headerBytes)).trim().split('\r\n')
+      take(socket, { subject, body: textOf(payload.slice(Number(headerBytes))), headers }, reply)
     } else if (operation === 'PING' && (messages.length === 0 || options.silentAfter !== 'PUB')) {
       if (!socket.writableEnded) socket.write('PONG\r\n')
     }
+  }
+
+  function take(socket: Socket, message: NatsTestMessage, reply?: string): void {
+    const objection = options.judgeMessage?.(message.subject)
+    if (objection !== undefined) return void socket.write(`-ERR '${objection}'\r\n`)
+    messages.push(message)
+    if (reply === undefined || options.silentAfter === 'PUB') return
+    const body = options.acknowledge?.(message)
+    socket.write(
+      body === undefined
+        ? `HMSG ${reply} 1 16 16\r\nNATS/1.0 503\r\n\r\n\r\n`
+        : `MSG ${reply} 1 ${Buffer.byteLength(body)}\r\n${body}\r\n`,
+    )
   }
 
   const listening = await startListening(server)

@@ -38,9 +38,12 @@ export function shortestForm(event: Event): Event {
   }
 }
 
-/** Marks a shortened event for a program that reads it, by a key that no controller writes. */
+/** The key of the metadata that tells a program what of an event is missing; no controller has it. */
+export const CUT_MARK = 'flux-relay.io/cut'
+
+/** Marks a shortened event for a program that reads it. */
 export function markCut(whole: Event, shortened: Event): Event {
-  const mark = { 'flux-relay.io/cut': describeCut(whole, shortened) }
+  const mark = { [CUT_MARK]: describeCut(whole, shortened) }
   return { ...shortened, metadata: { ...shortened.metadata, ...mark } }
 }
 

@@ -67,8 +67,9 @@ describe('a message', () => {
     const { result, server } = await publishTo({ info }, { body: `${largest}y` })
     expect(result).toEqual({
       kind: 'refused',
-      cause: 'message',
+      cause: 'size',
       detail: 'the event has 2001 bytes, and the server takes at most 2000',
+      maxBytes: 2_000,
     })
     expect(server.messages).toEqual([])
     await expectClosed(server)
@@ -135,7 +136,7 @@ describe('what the server refuses', () => {
 
   it.each([
     ['Permissions Violation for Publish to "flux.events"', 'permission'],
-    ['Maximum Payload Violation', 'message'],
+    ['Maximum Payload Violation', 'size'],
     ['Invalid Publish Subject', 'message'],
   ])('at the message: %s', async (text, cause) => {
     const { result } = await publishTo({ judgeMessage: () => text })
@@ -238,6 +239,37 @@ describe('TLS', () => {
     const result = await publisher.publish(message(asTls(url)), { ...PATIENT, tls: { ca } })
     expect(result).toEqual(PUBLISHED)
     expect(messages).toHaveLength(1)
+  })
+
+  it.each([
+    ['when the Provider says so', true, 300],
+    ['after a second in which the server says nothing', false, 10_000],
+  ])('comes before the INFO %s', async (_, tlsFirst, tlsFirstWithinMs) => {
+    const { ca, server } = await authority()
+    const { url, messages } = await startNatsServer({ tls: server, tlsFirstWithinMs })
+    const to = message(tlsFirst ? url : asTls(url), { tlsFirst })
+    expect(await publisher.publish(to, { ...PATIENT, tls: { ca } })).toEqual(PUBLISHED)
+    expect(messages).toHaveLength(1)
+  })
+
+  it('that comes first is not given up for plain text', async () => {
+    const server = await startNatsServer()
+    const credentials = { user: { name: 'relay', password: 'secret' } }
+    const to = message(server.url, { credentials, tlsFirst: true })
+    expect(await publisher.publish(to, PATIENT)).toMatchObject(failure('tls', false))
+    expect(server.connects).toEqual([])
+  })
+
+  it('is not tried where nobody asks for it: the server hangs up', async () => {
+    const { server } = await authority()
+    const { url, connects } = await startNatsServer({ tls: server, tlsFirstWithinMs: 50 })
+    const result = await publisher.publish(message(url), PATIENT)
+    expect(result).toEqual({
+      ...failure('reset', false),
+      detail:
+        'the server closed the connection before it said its INFO; if it wants TLS first, its address begins with tls://',
+    })
+    expect(connects).toEqual([])
   })
 
   it('takes nothing for true that was said before it', async () => {
