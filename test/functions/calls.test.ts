@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type AwsRelay, awsRelay } from '../support/aws-relay.ts'
-import { pollOnce } from '../support/event-source-mapping.ts'
+import { contextWith, pollOnce, sqsRecord } from '../support/event-source-mapping.ts'
 import { httpApiEvent } from '../support/http-api-event.ts'
 import { intercept } from '../support/intercept.ts'
 import { startSink } from '../support/recording-sink.ts'
@@ -115,6 +115,29 @@ describe('an event in a container that has been at work', () => {
       'stateTable PutItem': 3,
     })
     expect(sink.requests).toHaveLength(2)
+  })
+
+  it('costs one read of what is known of its object, beside the ledger, to try again', async () => {
+    const sink = await startSink({ 'POST /hook': { status: 503 } })
+    const { relay, callsOfIngest, callsOfDispatch } = await openWith('generic', {
+      address: `${sink.url}/hook`,
+    })
+    await callsOfIngest('second')
+    await callsOfDispatch()
+    const { id: deliveryId, attempt, dueAt } = relay.decisions.at(-1)?.record ?? {}
+    const body = { MessageId: 'retry', Body: JSON.stringify({ deliveryId, attempt, dueAt }) }
+    relay.time.offsetMs = 60_000
+    const calls = await callsOf(relay, () => {
+      const records = [sqsRecord(body, relay.environment.retriesQueueUrl)]
+      return relay.dispatch({ Records: records }, contextWith())
+    })
+    expect(calls).toMatchObject({
+      'ledgerTable BatchGetItem': 1,
+      'ledgerTable PutItem': 1,
+      'stateTable GetItem': 1,
+      'retriesQueueUrl SendMessageBatch': 1,
+    })
+    expect(calls).not.toHaveProperty('stateTable PutItem')
   })
 
   it('costs one more message and one more write for each retry', async () => {

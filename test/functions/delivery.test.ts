@@ -11,6 +11,7 @@ const { open } = awsRelay()
 const TOKEN = 'a-token'
 const BEARER = { authorization: `Bearer ${TOKEN}` }
 const MINUTE_MS = 60_000
+const COMMIT = '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
 
 /** A relay whose cluster `prod` posts everything to a sink. */
 async function openWithSink(answers: SinkAnswers) {
@@ -67,6 +68,27 @@ describe('functions, end to end', () => {
     const second = await pollOnce(relay.clients.sqs, eventsQueueUrl, relay.dispatch)
     expect([second.records.length, second.failed]).toEqual([1, []])
     expect(relay.decisions.map(({ record }) => record.outcome)).toEqual(['delivered'])
+  })
+
+  it('shows a success that is stamped before the error it follows', async () => {
+    const path = `/api/v4/projects/group%2Fproject/statuses/${COMMIT}`
+    const { relay, sink } = await openWithSink({ [`POST ${path}`]: { status: 201 } })
+    await relay.setSecret('prod', 'sink', {
+      address: `${sink.url}/group/project`,
+      token: 'glpat-x',
+    })
+    await put(relay, configBody(Date.now()).replace('"generic"', '"gitlab"'))
+    const success = kustomizationEvent('podinfo', COMMIT)
+    const [now, anHourAgo] = [0, 60 * MINUTE_MS].map((ago) => new Date(Date.now() - ago))
+    const failure = { ...success, severity: 'error', reason: 'HealthCheckFailed' }
+    for (const event of [
+      { ...failure, timestamp: now?.toISOString() },
+      { ...success, timestamp: anHourAgo?.toISOString() },
+    ]) {
+      await post(relay, event)
+      await pollOnce(relay.clients.sqs, relay.environment.eventsQueueUrl, relay.dispatch)
+    }
+    expect(jsonBodies(sink)).toMatchObject([{ state: 'failed' }, { state: 'success' }])
   })
 
   it('takes a signed body', async () => {
