@@ -49,6 +49,7 @@ export async function receiveEvents(
   const sender = {
     cluster: request.cluster,
     isNotificationController: request.gotkComponent !== undefined,
+    isController: request.events === 'one',
     ...(request.isSigned && { maxAgeMs: MAX_SIGNED_EVENT_AGE_MS }),
   }
   const batch = accept(read.items, sender, ports.clock.now(), ports.orderTimes)

@@ -27,15 +27,10 @@ const Metadata = z
 /** Where Kubernetes has the Events about an object of the cluster itself, such as a Node. */
 const CLUSTER_OBJECTS_NAMESPACE = 'default'
 
-/**
- * The Kubernetes object that an Event is about. One without a namespace gets `default`, as the
- * Kubernetes Events about it are there: so it is one object whoever reports it, and can be named.
- */
+/** The Kubernetes object that an Event is about. */
 export const InvolvedObject = z.object({
   kind: NameText(),
-  namespace: OptionalText.transform((namespace) => namespace || CLUSTER_OBJECTS_NAMESPACE).pipe(
-    NameText(),
-  ),
+  namespace: NameText(),
   name: NameText(),
   uid: OptionalText,
   apiVersion: OptionalText,
@@ -45,8 +40,18 @@ export const InvolvedObject = z.object({
 export type InvolvedObject = Readonly<z.infer<typeof InvolvedObject>>
 
 /**
+ * The same as a controller posts it by itself. One without a namespace gets `default`, where the
+ * Kubernetes Events about it are: so it is one object whoever reports it, and can be named.
+ */
+export const PostedObject = InvolvedObject.extend({
+  namespace: OptionalText.transform((namespace) => namespace || CLUSTER_OBJECTS_NAMESPACE).pipe(
+    NameText(),
+  ),
+})
+
+/**
  * What a controller reported: the JSON body that Flux controllers post. Lenient where Flux is: only
- * the involved object's kind and name are required. `severity` is `info`, `error` or `trace` in
+ * the involved object's kind, namespace and name are required. `severity` is `info`, `error` or `trace` in
  * practice, `timestamp` is RFC 3339 in UTC and absent when the sender gave none.
  */
 const EventFields = z.object({
@@ -60,6 +65,11 @@ const EventFields = z.object({
   reportingInstance: OptionalText,
 })
 export const IncomingEvent = z.preprocess(withFieldNames, EventFields)
+/** An event as a controller posts it by itself: its object may be one of the cluster. */
+export const PostedEvent = z.preprocess(
+  withFieldNames,
+  EventFields.extend({ involvedObject: PostedObject }),
+)
 export type IncomingEvent = z.infer<typeof IncomingEvent>
 
 /** An Event whose time is known and whose metadata is cleaned. */

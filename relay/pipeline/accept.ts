@@ -8,6 +8,7 @@ import {
   IncomingItem,
   type InvolvedObject,
   type Labels,
+  PostedEvent,
   restorePrefixes,
 } from '../model/event.ts'
 import { hasInvolvedObject } from '../model/event-keys.ts'
@@ -22,6 +23,8 @@ export interface Sender {
    * whose generic providers strip the prefixes of metadata keys.
    */
   readonly isNotificationController: boolean
+  /** Whether it is a controller, which posts one event at a time, of objects of the cluster too. */
+  readonly isController?: boolean
   /** Older events are refused: a signature over the body alone could be a replay. */
   readonly maxAgeMs?: number
 }
@@ -69,8 +72,8 @@ function acceptItem(
   now: number,
   orderTimes: OrderTimes,
 ): AcceptedEvent | { readonly error: string } {
-  const wrapped = isWrapped(value)
-  const parsed = wrapped ? IncomingItem.safeParse(value) : IncomingEvent.safeParse(value)
+  const single = sender.isController === true ? PostedEvent : IncomingEvent
+  const parsed = (isWrapped(value) ? IncomingItem : single).safeParse(value)
   if (!parsed.success) {
     return { error: fieldErrors(parsed.error.issues).map(fieldErrorText).join('; ') }
   }

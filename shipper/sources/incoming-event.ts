@@ -13,7 +13,7 @@ import {
   nestsDeeperThan,
 } from '../../relay/intake/json.ts'
 import { type Problem, problem } from '../../relay/intake/problem.ts'
-import { InvolvedObject, restorePrefixes } from '../../relay/model/event.ts'
+import { PostedObject, restorePrefixes } from '../../relay/model/event.ts'
 import { withFieldNames } from '../../relay/model/event-keys.ts'
 import { eventText, type WithLabels } from './event-text.ts'
 
@@ -22,7 +22,7 @@ import { eventText, type WithLabels } from './event-text.ts'
  * that a newer relay is not held back by an older shipper.
  */
 const Required = z.object({
-  involvedObject: InvolvedObject.pick({ kind: true, namespace: true, name: true }).loose(),
+  involvedObject: PostedObject.pick({ kind: true, namespace: true, name: true }).loose(),
 })
 
 /** Of one event, which has some dozens. Each costs much more memory than it has bytes. */

@@ -29,7 +29,8 @@ describe('receiveEvents', () => {
       rejected: [
         {
           index: 1,
-          error: 'involvedObject.name: expected string, received undefined',
+          error:
+            'involvedObject.namespace: expected string, received undefined; involvedObject.name: expected string, received undefined',
         },
         { index: 2, error: 'expected object, received number' },
       ],

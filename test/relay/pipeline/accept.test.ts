@@ -44,6 +44,8 @@ describe('accept', () => {
     [{ involvedObject: { ...object, name: undefined } }, /involvedObject\.name: expected string/],
     [{ involvedObject: { ...object, name: '' } }, /involvedObject\.name/],
     [{ involvedObject: { ...object, kind: 7 } }, /involvedObject\.kind: expected string/],
+    [{ involvedObject: { ...object, namespace: null } }, /involvedObject\.namespace/],
+    [{ involvedObject: { ...object, namespace: '' } }, /involvedObject\.namespace/],
     [{ involvedObject: { ...object, namespace: 7 } }, /involvedObject\.namespace/],
     [{ involvedObject: { ...object, name: 'x'.repeat(254) } }, /involvedObject\.name/],
     [{ involvedObject: object, severity: 3 }, /severity: expected string/],
