@@ -91,7 +91,7 @@ async function sendAdmitted(
 function destinationOf({ type, notification, requests, resolved }: Prepared): Destination {
   const { cluster, provider } = notification
   const host = isHttpProvider(type) ? hostOf(requests) : type.host(resolved.settings)
-  return { key: `${cluster}#${provider.uid}#${host}`, host }
+  return { key: `${cluster}#${provider.uid}#${host}`, host, delivery: notification.deliveryId }
 }
 
 function hostOf([first]: Prepared['requests']): string {

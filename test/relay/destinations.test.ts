@@ -10,9 +10,14 @@ const ANSWERED: Treatment = { kind: 'answered' }
 function setUp(concurrencyPerHost = 10) {
   const clock = new ManualClock()
   const destinations = createDestinations(clock, concurrencyPerHost)
-  const enter = (key = HOOK.key) => destinations.enter({ ...HOOK, key })
-  const tryOnce = async (treatment: Treatment, key = HOOK.key) => {
-    const admission = await enter(key)
+  let count = 0
+  /** A delivery of its own each time, unless one is named. */
+  const enter = (key = HOOK.key, delivery?: string) => {
+    count += 1
+    return destinations.enter({ ...HOOK, key, delivery: delivery ?? `delivery ${count}` })
+  }
+  const tryOnce = async (treatment: Treatment, key = HOOK.key, delivery?: string) => {
+    const admission = await enter(key, delivery)
     if (admission.kind === 'admitted') admission.leave(treatment)
     return admission
   }
@@ -94,6 +99,87 @@ describe('parking', () => {
   })
 })
 
+describe('a delivery that fails alone', () => {
+  const { key } = HOOK
+
+  it('parks nobody, however often it fails', async () => {
+    const { tryOnce } = setUp()
+    for (let tries = 0; tries < 5; tries += 1) await tryOnce(FAILED, key, 'bad')
+    expect(isAdmitted(await tryOnce(ANSWERED))).toBe(true)
+  })
+
+  it('parks nobody together with others like it, once another was answered', async () => {
+    const { tryOnce } = setUp()
+    const failAll = async () => {
+      for (const bad of ['bad 1', 'bad 2', 'bad 3', 'bad 4']) await tryOnce(FAILED, key, bad)
+    }
+    await tryOnce(FAILED, key, 'bad 1')
+    await tryOnce(FAILED, key, 'bad 2')
+    await tryOnce(ANSWERED)
+    await tryOnce(FAILED, key, 'bad 3')
+    await tryOnce(FAILED, key, 'bad 4')
+    await tryOnce(ANSWERED)
+    await failAll()
+    await failAll()
+    expect(isAdmitted(await tryOnce(ANSWERED))).toBe(true)
+  })
+
+  it('is not the probe while another waits', async () => {
+    const { tryOnce, clock } = setUp()
+    for (const bad of ['bad 1', 'bad 2', 'bad 3']) await tryOnce(FAILED, key, bad)
+    expect(isAdmitted(await tryOnce(ANSWERED, key, 'good'))).toBe(false)
+    clock.advance(5_000)
+    expect(await tryOnce(FAILED, key, 'bad 1')).toMatchObject({
+      kind: 'refused',
+      isFailing: false,
+      waitMs: 5_500,
+    })
+    clock.advance(500)
+    expect(isAdmitted(await tryOnce(ANSWERED, key, 'good'))).toBe(true)
+    expect(isAdmitted(await tryOnce(FAILED, key, 'bad 1'))).toBe(true)
+    expect(isAdmitted(await tryOnce(ANSWERED, key, 'good 2'))).toBe(true)
+  })
+
+  it('is the probe when the other does not come', async () => {
+    const { tryOnce, clock } = setUp()
+    for (const bad of ['bad 1', 'bad 2', 'bad 3']) await tryOnce(FAILED, key, bad)
+    await tryOnce(ANSWERED, key, 'good')
+    clock.advance(15_499)
+    expect(isAdmitted(await tryOnce(FAILED, key, 'bad 1'))).toBe(false)
+    clock.advance(1)
+    expect(isAdmitted(await tryOnce(FAILED, key, 'bad 1'))).toBe(true)
+  })
+
+  it('keeps no other waiting when it is the probe and fails once more', async () => {
+    const { tryOnce, clock } = setUp()
+    const bad = ['bad 1', 'bad 2', 'bad 3']
+    for (const delivery of bad) await tryOnce(FAILED, key, delivery)
+    for (let rounds = 0; rounds < 10; rounds += 1) {
+      clock.advance(60_000)
+      for (const delivery of bad) await tryOnce(FAILED, key, delivery)
+    }
+    expect(isAdmitted(await tryOnce(ANSWERED, key, 'good'))).toBe(true)
+    expect(isAdmitted(await tryOnce(ANSWERED))).toBe(true)
+  })
+
+  it('counts as any other once it was answered', async () => {
+    const { tryOnce } = setUp()
+    await tryOnce(FAILED, key, 'bad')
+    await tryOnce(ANSWERED)
+    await tryOnce(ANSWERED, key, 'bad')
+    for (const delivery of ['bad', 'b', 'c']) await tryOnce(FAILED, key, delivery)
+    expect(isAdmitted(await tryOnce(ANSWERED))).toBe(false)
+  })
+
+  it('parks its destination when that limits it', async () => {
+    const { tryOnce } = setUp()
+    await tryOnce(FAILED, key, 'bad')
+    await tryOnce(ANSWERED)
+    await tryOnce({ kind: 'limited', retryAfterMs: 60_000 }, key, 'bad')
+    expect(isAdmitted(await tryOnce(ANSWERED))).toBe(false)
+  })
+})
+
 describe('places', () => {
   it('are limited for each host, and given in the order of asking', async () => {
     const { enter, destinations } = setUp(2)
@@ -105,7 +191,9 @@ describe('places', () => {
       return admission
     })
     const fourth = enter().then(() => order.push('fourth'))
-    expect(isAdmitted(await destinations.enter({ key: 'x', host: 'other.test' }))).toBe(true)
+    expect(
+      isAdmitted(await destinations.enter({ key: 'x', host: 'other.test', delivery: 'x' })),
+    ).toBe(true)
     expect(order).toEqual([])
     if (first.kind === 'admitted') first.leave(ANSWERED)
     const admitted = await third
