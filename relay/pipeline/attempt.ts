@@ -5,6 +5,7 @@ import type { HttpResponse } from '../ports.ts'
 import { isHttpProvider, type Subject, type Verdict } from '../providers/contract.ts'
 import { createRedactor, type Redact } from '../redact.ts'
 import { CLAIM_CONFLICT_DELAY_MS } from '../retry.ts'
+import { awaitAbsent } from './absent.ts'
 import { type Delivered, deliver } from './deliver.ts'
 import type { DeliverParts } from './exchange.ts'
 import { isLate } from './lateness.ts'
@@ -82,7 +83,7 @@ async function sendAdmitted(
     const sent = await sendClaimed(record, prepared, input, context)
     if ('outcome' in sent) return sent
     treatment = treatmentOf(sent.delivered)
-    return concludeSent(sent)
+    return concludeSent(record, sent, context.ports.clock.now())
   } finally {
     admission.leave(treatment)
   }
@@ -201,8 +202,13 @@ async function send(
   return { delivered, redact: (text) => redactFetched(redact(text)) }
 }
 
-function concludeSent({ delivered, redact, ...rest }: Sent): Conclusion {
-  const { verdict, requestsDone, response, notes } = delivered
+function concludeSent(
+  record: DeliveryRecord,
+  { delivered, redact, ...rest }: Sent,
+  now: number,
+): Conclusion {
+  const { requestsDone, response, notes } = delivered
+  const verdict = awaitAbsent(delivered.verdict, record, now)
   const exchange = response && {
     status: response.status,
     responseExcerpt: cutText(redact(response.body), MAX_EXCERPT_LENGTH),

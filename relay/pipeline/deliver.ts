@@ -44,16 +44,24 @@ export async function deliver(
   const exchange = createExchange(parts, notification.cluster, transport, {
     ...options,
     credentials,
+    followsRedirects: type.followsRedirects,
   })
   try {
-    return isHttpProvider(type)
+    const delivered = isHttpProvider(type)
       ? await sendAll(type, prepared, requestsDone, exchange)
       : await deliverBy(type, prepared, exchange)
+    return { ...delivered, notes: [...delivered.notes, ...moveNotes(exchange.moves)] }
   } catch (error) {
     if (exchange.isOfHost(error)) throw error
     const verdict = { kind: 'rejected', reason: errorText(error, type) } as const
     return { verdict, requestsDone, response: undefined, secrets: [], notes: [] }
   }
+}
+
+/** Each place once: a comment takes several requests, and so does a moved repository of each. */
+function moveNotes(moves: readonly string[]): readonly string[] {
+  const places = [...new Set(moves)]
+  return places.map((place) => `moved to ${place}: set the address to where the repository is now`)
 }
 
 /** Why a type could not deliver. A bug of its own must not make a delivery come again for ever. */
@@ -74,10 +82,11 @@ async function deliverBy(
 
 async function sendAll(
   type: HttpProvider,
-  { notification, requests, resolved }: Prepared,
+  prepared: Prepared,
   requestsDone: number,
   exchange: Exchange,
 ): Promise<Delivered> {
+  const { notification, requests, resolved } = prepared
   const authorization: Authorization = (await type.authorize?.(resolved.settings, exchange)) ?? OWN
   if (authorization.kind !== 'authorized') {
     const nothing = { response: undefined, secrets: [], notes: [] }
@@ -86,10 +95,25 @@ async function sendAll(
   const { secrets } = authorization
   const first = await sendInTurn(type, requests, requestsDone, authorization, exchange)
   const fallback = fallbackOf(type, first, requests, notification, resolved.settings)
-  if (fallback === undefined) return { ...first, secrets, notes: [] }
+  if (fallback === undefined) {
+    return { ...first, ...(await findOut(type, first, prepared, exchange)), secrets, notes: [] }
+  }
   const { requests: others, note } = fallback
   const second = await sendInTurn(type, others, first.requestsDone, authorization, exchange)
-  return { ...second, secrets, notes: [note] }
+  const found = await findOut(type, second, prepared, exchange)
+  return { ...second, ...found, secrets, notes: [note] }
+}
+
+/** A verdict that says more than the answer did. */
+async function findOut(
+  type: HttpProvider,
+  { verdict, response: answer }: Sent,
+  { notification, resolved: { settings } }: Prepared,
+  exchange: Exchange,
+): Promise<Pick<Sent, 'verdict'>> {
+  if (verdict.kind === 'delivered' || answer === undefined) return { verdict }
+  const found = await type.findOut?.({ notification, settings, answer, verdict }, exchange)
+  return { verdict: found ?? verdict }
 }
 
 /** What the requests of one form came to. */

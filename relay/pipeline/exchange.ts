@@ -2,6 +2,7 @@ import type { OutboundRequest, Ports, TransportFailure, TransportOptions } from 
 import type { AccessTokens } from '../providers/access-tokens.ts'
 import type { Exchange } from '../providers/contract.ts'
 import { createDeliveryMemory } from './delivery-memory.ts'
+import { sendFollowing } from './redirects.ts'
 import type { AddressCredentials } from './resolve-provider.ts'
 
 /** What the deliveries of a process share. */
@@ -14,12 +15,16 @@ export interface DeliverParts {
 export interface TryExchange extends Exchange {
   /** Whether a store or a service of the host rejected with this error, so that no type threw it. */
   isOfHost(error: unknown): boolean
+  /** Each place that was followed to, without query and user info. */
+  readonly moves: readonly string[]
 }
 
 export interface ExchangeOptions {
   /** Reads bindings past the cache. */
   readonly fresh?: boolean
   readonly credentials?: AddressCredentials | undefined
+  /** Whether redirects within one origin are followed. */
+  readonly followsRedirects?: boolean | undefined
 }
 
 /**
@@ -30,7 +35,7 @@ export function createExchange(
   { ports, tokens }: DeliverParts,
   cluster: string,
   transport: TransportOptions,
-  { credentials, ...options }: ExchangeOptions = {},
+  { credentials, followsRedirects, ...options }: ExchangeOptions = {},
 ): TryExchange {
   const { clock, http, nats, identities } = ports
   const startedAt = clock.now()
@@ -47,12 +52,16 @@ export function createExchange(
       throw error
     })
   const memory = createDeliveryMemory(ports, cluster)
+  const sendOnce: Exchange['send'] = async (request) => {
+    const given = left()
+    if (isOver(given)) return outOfTime(transport)
+    return noting(http.send(withCredentials(request, credentials), given))
+  }
+  const moves: string[] = []
   return {
-    async send(request) {
-      const given = left()
-      if (isOver(given)) return outOfTime(transport)
-      return noting(http.send(withCredentials(request, credentials), given))
-    },
+    send: followsRedirects
+      ? (request) => sendFollowing(request, sendOnce, (place) => moves.push(place))
+      : sendOnce,
     async publish(message) {
       const given = left()
       return isOver(given) ? outOfTime(transport) : noting(nats.publish(message, given))
@@ -69,6 +78,7 @@ export function createExchange(
       token: (audience) => noting(identities.token(audience)),
     },
     hasOwnRoots: transport.tls?.ca !== undefined,
+    moves,
     isOfHost: (error) => hostErrors.has(error),
   }
 }

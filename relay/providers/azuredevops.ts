@@ -9,7 +9,7 @@ import {
   skipProgressing,
   statusSubject,
 } from './formats/commit-status.ts'
-import { classifyForgeAnswer } from './formats/forge-answer.ts'
+import { classifyForgeAnswer, findAbsentCommit } from './formats/forge-answer.ts'
 import { gitAddress } from './formats/git-address.ts'
 import { authorization, postJson } from './formats/json-request.ts'
 import { isError } from './formats/names.ts'
@@ -45,7 +45,9 @@ export const azureDevOps = httpProvider<Settings>({
     const { genre, name } = status.context
     return statusSubject(statusUrl(notification, settings), [genre, name], status)
   },
+  followsRedirects: true,
   classify: classifyAzureDevOps,
+  findOut: findAbsentCommit,
   // How long a genre may be is documented nowhere.
   fallback(answer, notification, settings) {
     const fallback = sendShortest(answer, notification, (shortened) =>

@@ -9,7 +9,7 @@ import {
   skipProgressing,
   statusSubject,
 } from './formats/commit-status.ts'
-import { classifyForgeAnswer } from './formats/forge-answer.ts'
+import { classifyForgeAnswer, findAbsentCommit } from './formats/forge-answer.ts'
 import { encodePath, type GitAddress, gitAddress } from './formats/git-address.ts'
 import { authorization, postJson } from './formats/json-request.ts'
 import { isError } from './formats/names.ts'
@@ -52,7 +52,9 @@ export const bitbucket = httpProvider<Settings>({
     const status = statusOf(notification)
     return statusSubject(statusUrl(notification, settings), [status.key], status, status.name)
   },
-  classify: classifyForgeAnswer,
+  followsRedirects: true,
+  classify: (response) => classifyForgeAnswer(response),
+  findOut: findAbsentCommit,
 })
 
 /**

@@ -9,7 +9,7 @@ import {
   skipProgressing,
   statusSubject,
 } from './formats/commit-status.ts'
-import { classifyForgeAnswer } from './formats/forge-answer.ts'
+import { classifyForgeAnswer, findAbsentCommit } from './formats/forge-answer.ts'
 import { encodePath, parseGitAddress } from './formats/git-address.ts'
 import { authorization, postJson } from './formats/json-request.ts'
 import { isError } from './formats/names.ts'
@@ -56,7 +56,9 @@ export const bitbucketServer = httpProvider<Settings>({
     const status = statusOf(notification, settings)
     return statusSubject(statusUrl(notification, settings), [status.key], status, status.name)
   },
+  followsRedirects: true,
   classify: (response) => classifyForgeAnswer(response),
+  findOut: findAbsentCommit,
 })
 
 /** The API is beside `scm`, behind what the service is installed under. */

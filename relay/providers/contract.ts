@@ -68,6 +68,11 @@ export type Verdict =
   | { readonly kind: 'unauthorized'; readonly reason: string }
   /** No try of this notification can succeed. */
   | { readonly kind: 'rejected'; readonly reason: string }
+  /**
+   * The destination does not know what the notification is about, such as a commit that a mirror does
+   * not have yet: it is tried again while the event is young, and then `rejected`.
+   */
+  | { readonly kind: 'absent'; readonly reason: string }
 
 interface ProviderBase<S> {
   /** The value of `Provider.spec.type`. */
@@ -75,6 +80,11 @@ interface ProviderBase<S> {
   readonly family: ProviderFamily
   /** Reads the settings from a `SettingsInput`; secret fields are marked `sensitive`. */
   readonly settings: ZodType<S>
+  /**
+   * True for forges: a renamed repository is asked for where the forge says that it is now, as long as
+   * that is the same origin.
+   */
+  readonly followsRedirects?: boolean
   /** True for types that take events marked `commit_status: update` though not of that family. */
   readonly takesCommitStatusUpdates?: boolean
   /**
@@ -115,6 +125,20 @@ export interface HttpProvider<S = unknown> extends ProviderBase<S> {
    * other form, and the first answer stands. Pure, and throws, like `requests`.
    */
   fallback?(answer: HttpResponse, notification: Notification, settings: S): Fallback | undefined
+  /**
+   * Finds out what is behind a failure that the answer does not tell, such as a server error for a
+   * commit that is not there; it may ask the destination. Never called after a success. Undefined:
+   * the verdict stands, as it does when nothing can be found out.
+   */
+  findOut?(failed: FailedDelivery<S>, exchange: Exchange): Promise<Verdict | undefined>
+}
+
+/** A notification that a destination answered, and did not take. */
+export interface FailedDelivery<S> {
+  readonly notification: Notification
+  readonly settings: S
+  readonly answer: HttpResponse
+  readonly verdict: Failure
 }
 
 /** What is sent after the destination refused the requests of the first form. */

@@ -1,9 +1,15 @@
 import { z } from 'zod'
 import { ellipsize } from '../model/text.ts'
-import { httpProvider, type Notification } from './contract.ts'
+import {
+  type Exchange,
+  type FailedDelivery,
+  httpProvider,
+  type Notification,
+  type Verdict,
+} from './contract.ts'
 import { commitHash, namesNoCommit } from './formats/commit-hash.ts'
 import { descriptionOf, fitDescription, statusSubject } from './formats/commit-status.ts'
-import { classifyForgeAnswer } from './formats/forge-answer.ts'
+import { classifyForgeAnswer, findAbsentCommit } from './formats/forge-answer.ts'
 import {
   type GiteaRepository,
   giteaFields,
@@ -38,8 +44,28 @@ export const gitea = httpProvider<GiteaRepository>({
     const status = statusOf(notification)
     return statusSubject(statusUrl(notification, settings), [status.context], status)
   },
+  followsRedirects: true,
   classify: (response) => classifyForgeAnswer(response),
+  findOut,
 })
+
+/**
+ * Gitea 1.26 answers 500, and often nothing more, to the status of a commit that it does not have.
+ * https://docs.gitea.com/api/#tag/repository/operation/repoGetSingleCommit
+ */
+async function findOut(
+  failed: FailedDelivery<GiteaRepository>,
+  exchange: Exchange,
+): Promise<Verdict | undefined> {
+  const { answer, verdict, notification, settings } = failed
+  if (answer.status !== 500) return findAbsentCommit(failed)
+  const hash = commitHash(notification.event, HASH_LENGTHS)
+  const url = `${settings.repositoryUrl}/git/commits/${hash}`
+  const headers = giteaHeaders(settings)
+  const commit = await exchange.send({ method: 'GET', url, headers, body: '' })
+  if (commit.kind === 'failure' || commit.status !== 404) return undefined
+  return { kind: 'absent', reason: `${verdict.reason}: the repository has no commit ${hash}` }
+}
 
 function statusUrl({ event }: Notification, settings: GiteaRepository): string {
   return `${settings.repositoryUrl}/statuses/${commitHash(event, HASH_LENGTHS)}`

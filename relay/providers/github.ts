@@ -8,6 +8,7 @@ import {
   skipProgressing,
   statusSubject,
 } from './formats/commit-status.ts'
+import { findAbsentCommit } from './formats/forge-answer.ts'
 import { classifyGithub } from './formats/github-answer.ts'
 import {
   authorizeGithub,
@@ -44,7 +45,9 @@ export const github = httpProvider<GithubRepository>({
     const status = statusOf(notification)
     return statusSubject(statusUrl(notification, settings), [status.context], status)
   },
+  followsRedirects: true,
   classify: (response) => classifyGithub(response),
+  findOut: findAbsentCommit,
 })
 
 function statusUrl({ event }: Notification, settings: GithubRepository): string {

@@ -36,6 +36,7 @@ export const githubDispatch = httpProvider<GithubRepository>({
     const body = { event_type: eventType(event), client_payload: eventJson(event) }
     return [postJson(`${settings.repositoryUrl}/dispatches`, body, githubHeaders(settings))]
   },
+  followsRedirects: true,
   authorize: authorizeGithub,
   classify: (response) => classifyGithub(response, NOT_FOUND),
 })

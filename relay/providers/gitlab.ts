@@ -9,7 +9,7 @@ import {
   skipProgressing,
   statusSubject,
 } from './formats/commit-status.ts'
-import { classifyForgeAnswer } from './formats/forge-answer.ts'
+import { classifyForgeAnswer, findAbsentCommit } from './formats/forge-answer.ts'
 import {
   type GitlabProject,
   gitlabFields,
@@ -51,7 +51,9 @@ export const gitlab = httpProvider<GitlabProject>({
     const status = statusOf(notification)
     return statusSubject(statusUrl(notification, settings), [status.name], status)
   },
+  followsRedirects: true,
   classify: classifyGitlab,
+  findOut: findAbsentCommit,
 })
 
 function statusUrl({ event }: Notification, settings: GitlabProject): string {
@@ -74,8 +76,14 @@ function classifyGitlab(response: HttpResponse): Verdict {
   if (response.status === 400 && isAlreadySet(serviceMessage(response.body) ?? '')) {
     return { kind: 'delivered', reason: 'GitLab has this state already' }
   }
+  if (response.status === 405 && MOVED.test(verdict.reason)) {
+    return { ...verdict, reason: `${verdict.reason}: set the address to where the project is now` }
+  }
   return verdict
 }
+
+/** GitLab redirects who asks for a renamed project, and refuses who writes. */
+const MOVED = /moved projects/i
 
 const TRANSITION = /Cannot transition status via :([a-z_]{1,30}) from :([a-z_]{1,30})/
 

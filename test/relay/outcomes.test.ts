@@ -130,6 +130,12 @@ const failed = (
   ]
 }
 
+/** A commit may come yet of which a forge says that it has none. The event is young here. */
+const ABSENT: readonly Row[] = [
+  ['404', answer(404), retry(NOT_FOUND, 'released')],
+  ['422', answer(422), retry(/^HTTP 422$/, 'released')],
+]
+
 const FAILURES: readonly Row[] = [
   failed('an unknown name', 'dns', false, 'retry'),
   failed('a refused connection', 'connect', false, 'retry'),
@@ -153,13 +159,24 @@ const OWN: Readonly<Record<string, readonly Row[]>> = {
   azuredevops: [
     ['a sign-in page', answer(203, {}, '<html>'), dead(/is a page, not JSON; the token may/, 2)],
   ],
+  // It is asked for the commit then, and answers the same.
+  gitea: [['500', answer(500), { ...retry(/^HTTP 500$/, 'released'), requests: 2 }]],
   github: [
     [
       'a secondary rate limit',
       message(403, 'You have exceeded a secondary rate limit'),
       retry(/^HTTP 403: You have exceeded a secondary rate limit$/, 'released', 60_000),
     ],
-    ['what is wrong', message(422, 'No commit found'), dead(/^HTTP 422: No commit found$/)],
+    [
+      'what is wrong',
+      message(422, 'No commit found'),
+      retry(/^HTTP 422: No commit found$/, 'released'),
+    ],
+    [
+      'a limit',
+      message(422, 'This SHA and context has reached the maximum number of statuses.'),
+      dead(/^HTTP 422: This SHA and context/),
+    ],
   ],
   gitlab: [
     [
@@ -191,7 +208,11 @@ const OWN: Readonly<Record<string, readonly Row[]>> = {
 /** What a type with a protocol of its own makes of answers is in its own test. */
 const TABLE = [...providerTypes.values()].filter(isHttpProvider).map((type) => {
   const own = OWN[type.type] ?? []
-  return { type, name: type.type, rows: [...ANSWERS, ...FAILURES, ...own] }
+  const isOwn = (what: string) => own.some(([ownWhat]) => ownWhat === what)
+  const rows = [...[...ANSWERS, ...FAILURES].filter(([what]) => !isOwn(what)), ...own]
+  if (type.family !== 'commit-status') return { type, name: type.type, rows }
+  const others = rows.filter(([what]) => ABSENT.every(([absent]) => absent !== what))
+  return { type, name: type.type, rows: [...others, ...ABSENT] }
 })
 
 describe.each(TABLE)('$name, answered with', ({ type, rows }) => {

@@ -25,6 +25,7 @@ export function changeRequestComment<S extends CommentSettings>(
     type: forge.type,
     family: 'change-request',
     settings: forge.settings,
+    followsRedirects: true,
     skipsMerged: namesNoChangeRequest,
     host: (settings) => new URL(forge.urls(settings, '1').comments).host,
     fit: (notification, settings) =>

@@ -1,0 +1,20 @@
+import type { DeliveryRecord } from '../model/delivery.ts'
+import type { Verdict } from '../providers/contract.ts'
+
+/** How far a forge's mirror may lag behind the repository that Flux reads. */
+const YOUNG_MS = 10 * 60_000
+
+/**
+ * What it means that a destination does not know what an event is about: of a young event it may come
+ * to know it, of another it never will. `now` in milliseconds since the epoch.
+ */
+export function awaitAbsent(
+  verdict: Verdict,
+  { event, acceptedAt }: Pick<DeliveryRecord, 'event' | 'acceptedAt'>,
+  now: number,
+): Exclude<Verdict, { kind: 'absent' }> {
+  if (verdict.kind !== 'absent') return verdict
+  const { reason } = verdict
+  const isYoung = now - Math.min(Date.parse(event.timestamp), acceptedAt) < YOUNG_MS
+  return isYoung ? { kind: 'retry', reason, applied: 'no' } : { kind: 'rejected', reason }
+}
