@@ -18,6 +18,7 @@ import type { SecretCopies } from './secrets/secret-copies.ts'
 import { createSecretSync } from './secrets/secret-sync.ts'
 import type { SyncMemory } from './secrets/sync-memory.ts'
 import type { RelayAddress } from './send/authorised.ts'
+import type { OutageWait } from './send/outage.ts'
 import type { WithLabels } from './sources/event-text.ts'
 import { createEventWatch } from './sources/event-watch.ts'
 import { createObjectStatuses } from './sources/object-statuses.ts'
@@ -56,6 +57,7 @@ export interface KubernetesSideDependencies {
   readonly relay: RelayAddress
   readonly clock: Clock
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
+  readonly waitForRelay: OutageWait
   readonly metrics: ShipperMetrics
   readonly log: Log
   readonly userAgent: string
@@ -76,6 +78,9 @@ interface Part {
   /** Resolves once it will not use the spool again; with false when that took over `graceMs`. */
   readonly stop: (graceMs: number) => Promise<boolean>
 }
+
+/** Two small requests for each of the two kinds. */
+const LOOK_AGAIN_MS = 30_000
 
 /** Begins what is asked for. What fails is tried again; nothing here keeps the shipper from starting. */
 export function startKubernetesSide(
@@ -140,17 +145,21 @@ function startConfiguration(
   { secrets }: KubernetesOptions,
   deps: KubernetesSideDependencies,
 ): Part & { readonly labels: ObjectLabels } {
-  const { clock, wait, log, metrics, http, relay, configMemory: memory } = deps
+  const { clock, wait, waitForRelay, log, metrics, http, relay, configMemory: memory } = deps
   const { random } = clock
   const observer = createConfigurationObserver(log, metrics)
-  const watch = startConfigWatch({ client, random, wait, observer })
+  const watch = startConfigWatch({
+    ...{ client, random, wait, observer },
+    lookAgainMs: LOOK_AGAIN_MS,
+  })
   const labels = followLabels({
     ...{ config: watch, client, clock, random, wait },
     observer: createLabelsObserver(log, metrics),
   })
   const writeBack = createWriteBack({ client, watch, clock, wait, observer })
   const upload = startConfigUpload({
-    ...{ watch, http, relay, memory, clock, wait, observer },
+    ...{ watch, http, relay, memory, clock, wait, waitForRelay, observer },
+    followsReadiness: true,
     onResults: (results) => writeBack.show(results),
   })
   const sync = secrets && startSecrets(client, watch, secrets, upload.putAgain, deps)

@@ -16,6 +16,7 @@ import { type KubernetesOptions, startKubernetesSide } from './kubernetes-side.t
 import { createShipperMetrics } from './metrics.ts'
 import { createSenderObserver } from './observers/sender.ts'
 import type { RelayAddress } from './send/authorised.ts'
+import { createOutageWait } from './send/outage.ts'
 import { createSender } from './send/sender.ts'
 import { readToken, TokenFileError } from './send/token-file.ts'
 import { createHeldRelease } from './sources/held-release.ts'
@@ -94,6 +95,11 @@ async function start(
   const { host, cluster, relay, data, spoolMaxAgeMs: maxAgeMs } = options
   const metrics = createShipperMetrics({ depth: () => spool.depth(), clock })
   const http = createHttpClient({ allowPrivate: true, userAgent: USER_AGENT })
+  const waitForRelay = createOutageWait({
+    ...{ http, wait, random: clock.random },
+    url: relayUrl(relay, './readyz'),
+    transport: { ...options.transport, timeoutMs: TIMEOUT_MS },
+  })
   // Without a watch nothing else forgets where an earlier one was.
   if (!options.kubernetes)
     await spool.tables.write(() => spool.memory.watches.begin([], clock.now()))
@@ -101,7 +107,7 @@ async function start(
     options.kubernetes &&
     startKubernetesSide(options.kubernetes, {
       ...opened,
-      ...{ http, clock, wait, metrics, log, userAgent: USER_AGENT },
+      ...{ http, clock, wait, waitForRelay, metrics, log, userAgent: USER_AGENT },
       relay: relayAddress(options, 'config'),
     })
   let isStopping = false
@@ -114,7 +120,14 @@ async function start(
     throw error
   })
   const sender = createSender({
-    ...{ spool, http, random: clock.random, wait, ...(side?.labels && { labels: side.labels }) },
+    ...{
+      spool,
+      http,
+      random: clock.random,
+      wait,
+      waitForRelay,
+      ...(side?.labels && { labels: side.labels }),
+    },
     relay: relayAddress(options, 'events'),
     observer: createSenderObserver(log, metrics),
   })
@@ -150,9 +163,12 @@ function relayAddress(
   { relay, cluster, tokenFile, transport }: ShipOptions,
   path: 'events' | 'config',
 ): RelayAddress {
-  const base = relay.endsWith('/') ? relay : `${relay}/`
-  const { href } = new URL(`./v1/clusters/${cluster}/${path}`, base)
-  return { url: href, tokenFile, transport: { ...transport, timeoutMs: TIMEOUT_MS } }
+  const url = relayUrl(relay, `./v1/clusters/${cluster}/${path}`)
+  return { url, tokenFile, transport: { ...transport, timeoutMs: TIMEOUT_MS } }
+}
+
+function relayUrl(relay: string, path: string): string {
+  return new URL(path, relay.endsWith('/') ? relay : `${relay}/`).href
 }
 
 async function listen(server: HttpServer, { host, port }: ShipOptions): Promise<RunningServer> {

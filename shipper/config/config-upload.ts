@@ -2,6 +2,7 @@ import type { ObjectReadiness } from '../../relay/model/config.ts'
 import type { Clock, HttpClient } from '../../relay/ports.ts'
 import type { RelayAddress } from '../send/authorised.ts'
 import { backoffMs } from '../send/backoff.ts'
+import type { OutageWait } from '../send/outage.ts'
 import type { Retry } from '../send/verdict.ts'
 import type { ConfigMemory } from './config-memory.ts'
 import type { ConfigWatch } from './config-watch.ts'
@@ -36,6 +37,10 @@ export interface ConfigUploadOptions {
   readonly clock: Clock
   /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
+  /** Waits after a request that failed; `wait` without it. */
+  readonly waitForRelay?: OutageWait
+  /** Whether the set is put more often while objects of it are not ready: a Secret may come. */
+  readonly followsReadiness?: boolean
   /** Gets what the relay made of each object. */
   readonly onResults: (results: readonly PutResult[]) => void
   readonly observer: ConfigUploadObserver
@@ -53,6 +58,10 @@ const MAX_QUIET_WAITS = 5
 /** The relay takes a cluster that is silent for longer for one that is down. */
 const INTERVAL_MS = 600_000
 
+/** While objects are not ready, the first time and at most: it doubles in between. */
+const FIRST_UNREADY_INTERVAL_MS = 5_000
+const LONGEST_UNREADY_INTERVAL_MS = 60_000
+
 /** Puts the cluster's whole set on every change and every ten minutes, until the relay has it. */
 export function startConfigUpload(options: ConfigUploadOptions): ConfigUpload {
   const loop = new UploadLoop(options)
@@ -69,6 +78,8 @@ class UploadLoop {
   #wake: () => void = () => undefined
   /** In a row. */
   #failures = 0
+  /** In a row and of the same set, with objects that are not ready. */
+  #unreadyPuts = 0
 
   constructor(options: ConfigUploadOptions) {
     this.#options = options
@@ -150,7 +161,8 @@ class UploadLoop {
   #retry(failure: Pick<Retry, 'reason' | 'detail' | 'retryAfterMs'>): Promise<void> {
     const retryInMs = Math.max(this.#backoffMs(), failure.retryAfterMs ?? 0)
     this.#options.observer.uploadFailed(failure, retryInMs)
-    return this.#wait(retryInMs)
+    const { signal } = this.#stopping
+    return this.#options.waitForRelay?.(retryInMs, failure, signal) ?? this.#wait(retryInMs)
   }
 
   #backoffMs(): number {
@@ -160,10 +172,12 @@ class UploadLoop {
 
   #report(taken: TakenSet, objects: readonly ObjectReadiness[]): void {
     const results = resultsOf(taken, objects)
+    const notReady = objects.filter(({ ready }) => !ready).length
+    this.#unreadyPuts = notReady === 0 ? 0 : this.#unreadyPuts + 1
     this.#options.observer.uploaded({
       alerts: taken.Alert.length,
       providers: taken.Provider.length,
-      notReady: objects.filter(({ ready }) => !ready).length,
+      notReady,
     })
     this.#options.onResults(results)
   }
@@ -173,11 +187,18 @@ class UploadLoop {
     if (this.#isStopping) return
     const changed = new AbortController()
     this.#wake = () => changed.abort()
-    if (!this.#isDirty) await this.#options.wait(INTERVAL_MS, changed.signal)
+    if (!this.#isDirty) await this.#options.wait(this.#intervalMs(), changed.signal)
+    if (this.#isDirty) this.#unreadyPuts = 0
     for (let waits = 0; this.#isDirty && waits < MAX_QUIET_WAITS; waits += 1) {
       this.#isDirty = false
       await this.#wait(QUIET_MS)
     }
+  }
+
+  #intervalMs(): number {
+    if (!this.#options.followsReadiness || this.#unreadyPuts === 0) return INTERVAL_MS
+    const intervalMs = FIRST_UNREADY_INTERVAL_MS * 2 ** (this.#unreadyPuts - 1)
+    return Math.min(intervalMs, LONGEST_UNREADY_INTERVAL_MS)
   }
 
   #wait(ms: number): Promise<void> {

@@ -3,7 +3,7 @@ import type { KubernetesClient } from '../kubernetes/client.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 import { type ApiResource, findResource } from '../kubernetes/discovery.ts'
 import type { FollowOptions } from '../kubernetes/follow.ts'
-import { followKind, isDefinite } from '../kubernetes/follow-kind.ts'
+import { followKind, isDefinite, type KindFollower } from '../kubernetes/follow-kind.ts'
 import { ObjectView, type ViewedObject } from './object-view.ts'
 
 export type ConfigKind = 'Alert' | 'Provider'
@@ -22,6 +22,11 @@ export interface ConfigWatchObserver {
 
 export interface ConfigWatchOptions extends Pick<FollowOptions, 'random' | 'wait'> {
   readonly client: KubernetesClient
+  /**
+   * How long after one look at what the cluster serves the next follows: nothing tells of definitions
+   * that have another version, or a status now. Ten minutes without it.
+   */
+  readonly lookAgainMs?: number
   readonly observer: ConfigWatchObserver
 }
 
@@ -34,6 +39,8 @@ export interface ConfigWatch {
   find(kind: ConfigKind, namespace: string, name: string): ViewedObject | undefined
   /** How the cluster serves the kind; undefined when it does not. */
   resource(kind: ConfigKind): ApiResource | undefined
+  /** Looks up now how the cluster serves the kind: what is known of that seems to be out of date. */
+  lookAgain(kind: ConfigKind): void
   /** Whether both kinds were listed. */
   isComplete(): boolean
   /** Whether the Alerts were listed, or the API said that there are none to be had. */
@@ -66,6 +73,7 @@ export function startConfigWatch(options: ConfigWatchOptions): ConfigWatch {
     viewed: (kind) => watches[kind].view.objects,
     find: (kind, namespace, name) => watches[kind].view.find(namespace, name),
     resource: (kind) => watches[kind].resource,
+    lookAgain: (kind) => watches[kind].follower.lookAgain(),
     isComplete: () => watches.Alert.view.isComplete && watches.Provider.view.isComplete,
     areAlertsSettled: () => watches.Alert.isSettled,
     onChanged: (listener) => void listeners.push(listener),
@@ -77,7 +85,7 @@ export function startConfigWatch(options: ConfigWatchOptions): ConfigWatch {
 
 class KindWatch {
   readonly view = new ObjectView()
-  readonly follower: { stop(): void }
+  readonly follower: KindFollower
   readonly #kind: ConfigKind
   readonly #observer: ConfigWatchObserver
   readonly #changed: () => void
@@ -87,12 +95,13 @@ class KindWatch {
   #isSettled = false
 
   constructor(kind: ConfigKind, options: ConfigWatchOptions, changed: () => void) {
-    const { client, random, wait, observer } = options
+    const { client, random, wait, lookAgainMs, observer } = options
     this.#kind = kind
     this.#observer = observer
     this.#changed = changed
     this.follower = followKind({
       ...{ client, random, wait },
+      ...(lookAgainMs !== undefined && { lookAgainMs }),
       async find() {
         const found = await findResource(client, NOTIFICATION_GROUP, kind, VERSIONS)
         return found ? [found] : []
@@ -123,7 +132,10 @@ class KindWatch {
 
   #found(resource: ApiResource | undefined): void {
     const apiVersion = resource === undefined ? '' : `${resource.group}/${resource.version}`
+    const hadStatus = this.#resource?.hasStatus
     this.#resource = resource
+    // Readiness is shown elsewhere now, so it is asked for again.
+    if (hadStatus !== undefined && resource && hadStatus !== resource.hasStatus) this.#changed()
     if (resource === undefined) this.#settle()
     if (apiVersion === this.#told) return
     this.#told = apiVersion

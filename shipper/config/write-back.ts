@@ -15,7 +15,7 @@ export interface WriteBackObserver {
 
 export interface WriteBackOptions {
   readonly client: Pick<KubernetesClient, 'request'>
-  readonly watch: Pick<ConfigWatch, 'find' | 'resource'>
+  readonly watch: Pick<ConfigWatch, 'find' | 'resource' | 'lookAgain'>
   readonly clock: Clock
   /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
@@ -96,11 +96,19 @@ class Run {
       return 'done'
     } catch (error) {
       const status = error instanceof ApiError ? error.status : 400
-      if (status === 404) return 'done'
+      if (status === 404) return this.#notThere(result, error)
       if (status === 401 || status === 403) this.#refused.add(placeOf(result))
       const isFinal = status !== undefined && status < 500 && status !== 409 && status !== 429
       return { error, isFinal }
     }
+  }
+
+  /** The object is gone, or its kind has no status any more: the watch tells which. */
+  #notThere({ kind }: PutResult, error: unknown): Attempt {
+    const { watch } = this.#options
+    if (!watch.resource(kind)?.hasStatus) return 'done'
+    watch.lookAgain(kind)
+    return { error, isFinal: false }
   }
 
   /** Nothing for an object that is gone or another by now: its own put brings its own result. */

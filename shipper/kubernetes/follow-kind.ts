@@ -20,6 +20,8 @@ export interface FollowKindOptions extends Pick<FollowOptions, 'random' | 'wait'
   readonly client: KubernetesClient
   /** Looks up what serves the kind now. */
   readonly find: () => Promise<readonly ApiResource[]>
+  /** How long after one look-up of a kind that is there the next follows; ten minutes without it. */
+  readonly lookAgainMs?: number
   readonly content?: Collection['content']
   readonly pageSize?: Collection['pageSize']
   readonly listener: KindListener
@@ -39,10 +41,16 @@ export function isDefinite(error: unknown): error is ApiError {
  * Follows the objects of a kind in whatever group and version the cluster serves it, now and later: a
  * kind is installed, upgraded and removed while the shipper runs.
  */
-export function followKind(options: FollowKindOptions): { stop(): void } {
+export function followKind(options: FollowKindOptions): KindFollower {
   const loop = new KindLoop(options)
   void loop.run()
-  return { stop: () => loop.stop() }
+  return { lookAgain: () => loop.lookAgain(), stop: () => loop.stop() }
+}
+
+export interface KindFollower {
+  /** Looks up now what serves the kind: something tells that it has changed. */
+  lookAgain(): void
+  stop(): void
 }
 
 class KindLoop {
@@ -64,7 +72,12 @@ class KindLoop {
     for (const follow of this.#follows.values()) follow.abort()
   }
 
+  lookAgain(): void {
+    this.#wake()
+  }
+
   async run(): Promise<void> {
+    const { lookAgainMs = LOOK_AGAIN_MS } = this.#options
     let failures = 0
     while (!this.#isStopping) {
       try {
@@ -74,7 +87,7 @@ class KindLoop {
         failures = 0
         if (resources.length === 0) this.#losses = 0
         this.#change(resources)
-        await this.#pause(resources.length === 0 ? LOOK_FOR_ABSENT_MS : LOOK_AGAIN_MS)
+        await this.#pause(resources.length === 0 ? LOOK_FOR_ABSENT_MS : lookAgainMs)
       } catch (error) {
         if (this.#isStopping) return
         failures += 1

@@ -1,6 +1,7 @@
 import type { Log } from '../../embedded/log.ts'
 import type { ShipperMetrics } from '../metrics.ts'
 import type { EventWatchObserver } from '../sources/event-watch.ts'
+import { FLUX_KINDS } from '../sources/flux-kinds.ts'
 
 /** Says in log and metrics what becomes of Kubernetes Events. */
 export function createEventWatchObserver(
@@ -25,8 +26,10 @@ export function createEventWatchObserver(
       log.warn({ kind, reason, retryInMs }, 'Kubernetes Events not read, will be repeated')
     },
     apiRecovered: (kind) => log.info({ kind }, 'Kubernetes Events are read again'),
-    unknownKind: (kind) =>
-      log.warn({ kind }, 'the cluster has no kind of this name; is --watch-events right?'),
+    unknownKind(kind) {
+      if (FLUX_KINDS.has(kind)) return
+      log.warn({ kind }, 'the cluster has no kind of this name; is --watch-events right?')
+    },
     spoolFull: (kind, retryInMs) =>
       log.warn({ kind, retryInMs }, 'the spool is full; Kubernetes Events wait'),
     spoolFailed: (err, retryInMs) =>

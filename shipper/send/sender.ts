@@ -5,6 +5,7 @@ import type { SpooledEvent } from '../spool/spooled-events.ts'
 import type { RelayAddress } from './authorised.ts'
 import { backoffMs } from './backoff.ts'
 import { Isolation } from './isolation.ts'
+import type { OutageWait } from './outage.ts'
 import { postBatch } from './post-batch.ts'
 import { chooseProbe } from './probe.ts'
 import type { Retry, Verdict } from './verdict.ts'
@@ -48,6 +49,8 @@ export interface SenderOptions {
   readonly random: Clock['random']
   /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
+  /** Waits after a request that failed; `wait` without it. */
+  readonly waitForRelay?: OutageWait
   readonly observer: SenderObserver
 }
 
@@ -159,7 +162,8 @@ class SenderLoop implements Loop {
     const { random, observer } = this.#options
     const retryInMs = Math.max(backoffMs(this.#failures, random()), failure.retryAfterMs ?? 0)
     observer.failed(failure, events, retryInMs)
-    return this.#wait(retryInMs)
+    const { signal } = this.#stopping
+    return this.#options.waitForRelay?.(retryInMs, failure, signal) ?? this.#wait(retryInMs)
   }
 
   async #convict(suspect: SpooledEvent, error: string | undefined): Promise<void> {

@@ -26,6 +26,7 @@ it('a namespace that refuses Events holds up no other', async () => {
       find: (_, namespace, name) =>
         results.find(({ readiness: it }) => it.namespace === namespace && it.name === name),
       resource: () => RESOURCE,
+      lookAgain: () => undefined,
     },
     clock: new ManualClock(),
     wait: async () => undefined,

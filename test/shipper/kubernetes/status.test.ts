@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { type ConfigRun, runConfig } from '../../support/config-harness.ts'
 import { startCluster, type TestCluster } from '../../support/kubernetes/cluster.ts'
-import { notificationKinds } from '../../support/kubernetes/definitions.ts'
+import { definitionOf, notificationKinds } from '../../support/kubernetes/definitions.ts'
 import { startDoubleCluster } from '../../support/kubernetes/double-cluster.ts'
 import { alertObject, providerObject } from '../../support/notification-objects.ts'
 import { waitFor } from '../../support/wait-for.ts'
@@ -231,6 +231,53 @@ describe('a kind without a status', () => {
     )
     expect(messages.every((message) => Buffer.byteLength(message) <= 1_024)).toBe(true)
     expect(patches(cluster)).toEqual([])
+  })
+})
+
+describe('definitions that change while the shipper runs', () => {
+  const readinessEvents = async (cluster: TestCluster) =>
+    (await cluster.list('v1', 'Event')).filter(({ message }) => message === 'Initialized')
+  const define = async (cluster: TestCluster, hasStatus: boolean) => {
+    for (const kind of notificationKinds(['v1beta3'], hasStatus)) {
+      await cluster.apply(definitionOf(kind))
+    }
+  }
+
+  it('and lose the status: readiness shows in Events, at the next look', async () => {
+    const cluster = await startCluster({ notification: notificationKinds(['v1beta3'], true) })
+    await cluster.apply(providerObject('slack'))
+    const run = await runConfig(cluster)
+    await run.answered(1)
+    await waitFor(() => expect(patches(cluster)).toHaveLength(1))
+    await define(cluster, false)
+    await run.time.pass(600_000)
+    await letWaitsPass(run, async () => expect(await readinessEvents(cluster)).toHaveLength(1))
+  })
+
+  it('and lose it between a look and a put: the put itself finds out', async () => {
+    const cluster = await startCluster({ notification: notificationKinds(['v1beta3'], true) })
+    await cluster.apply(providerObject('slack'))
+    const run = await runConfig(cluster)
+    await run.answered(1)
+    await waitFor(() => expect(patches(cluster)).toHaveLength(1))
+    await define(cluster, false)
+    await cluster.apply(providerObject('slack', { channel: 'other' }))
+    await waitFor(() => expect(run.watch.providers()?.[0]?.metadata.generation).toBe(2))
+    await run.answered(2)
+    await letWaitsPass(run, async () => expect(await readinessEvents(cluster)).toHaveLength(1))
+  })
+
+  it('and gain one: it is filled without a change of any object', async () => {
+    const cluster = await startCluster({ notification: notificationKinds(['v1beta3'], false) })
+    await cluster.apply(providerObject('slack'))
+    const run = await runConfig(cluster)
+    await run.answered(1)
+    await waitFor(async () => expect(await readinessEvents(cluster)).toHaveLength(1))
+    await define(cluster, true)
+    await run.time.pass(600_000)
+    await letWaitsPass(run, async () =>
+      expect(await readyOf(cluster, 'Provider', 'slack')).toMatchObject({ status: 'True' }),
+    )
   })
 })
 
