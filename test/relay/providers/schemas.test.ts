@@ -50,6 +50,12 @@ function withMetadata(
   return { ...PLAIN, event: { ...event, metadata: { ...metadata, revision: `main/${COMMIT}` } } }
 }
 
+function longEvent(message: string): Notification {
+  const entries = Array.from({ length: 99 }, (_, n) => [`key-${n}`, message.slice(0, 300)])
+  const notification = withMetadata(Object.fromEntries(entries), 'error')
+  return { ...notification, event: { ...notification.event, message } }
+}
+
 const NASTY = { message: 'a\0b *c* _d_ <e> & "f"\n> déployé 🚀 \\', reason: 'Ü{}' }
 
 const EVENTS: readonly (readonly [string, Notification])[] = [
@@ -57,6 +63,7 @@ const EVENTS: readonly (readonly [string, Notification])[] = [
   ['an error event', notificationOf('kustomization-health-check-failed')],
   ['an event with markup', notificationOf('kustomization-applied', NASTY)],
   ['a long event', notificationOf('kustomization-applied', { message: 'é"🚀'.repeat(9_750) })],
+  ['39,000 characters and 100 entries', longEvent('<&*_`@ü "'.repeat(4_400).slice(0, 39_000))],
 ]
 
 describe.each(SERVICES)('$name', (service) => {
