@@ -45,7 +45,7 @@ export async function deliverEvents(
     const now = sentAt(queued.event)
     setTime(now)
     const record = newRecord(queued, candidate.alert, now)
-    const onTime = { late: false, overtaken: false }
+    const onTime = { triedAt: now, late: false, overtaken: false }
     const input = {
       cluster: CLUSTER,
       deliveryId: record.id,

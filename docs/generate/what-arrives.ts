@@ -5,7 +5,7 @@ import { createRedactor } from '../../relay/redact.ts'
 import { type Delivery, deliverEvents } from './deliver.ts'
 import type { Example } from './example.ts'
 import { codeBlock } from './markdown.ts'
-import { type Sent, sentAt } from './recorder.ts'
+import type { Sent } from './recorder.ts'
 import { FETCHED_TOKEN, SUCCESSES } from './stand-in.ts'
 
 /** What an example sends for one info and one error event, secrets masked, as Markdown. */
@@ -65,7 +65,7 @@ const STATUS_CODES = ['unset', 'ok', 'error'] as const
 
 /** The content of the protobuf message, without what OTLP wraps it in. */
 function spanText({ prepared: { notification } }: Delivery): string {
-  const span = spanOf(notification, sentAt(notification.event))
+  const span = spanOf(notification)
   const { traceId, spanId } = span.spanContext()
   const content = {
     resource: span.resource.attributes,

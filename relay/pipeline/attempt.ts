@@ -42,12 +42,14 @@ export async function attempt(
     if (kind === 'missing') return { ...waitFor(reason), ...about }
     return { outcome: OUTCOME_UNMATCHED[kind], reason, ...about }
   }
+  const triedAt = context.ports.clock.now()
   const input: PrepareInput = {
     cluster: record.cluster,
     deliveryId: record.id,
     event: record.event,
     candidate,
-    late: isLate(record, context.ports.clock.now()),
+    triedAt,
+    late: isLate(record, triedAt),
     overtaken,
   }
   const prepared = await prepare(input, context.ports.secrets)

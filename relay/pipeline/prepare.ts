@@ -48,6 +48,8 @@ export interface PrepareInput {
   readonly deliveryId: string
   readonly event: Event
   readonly candidate: MatchedCandidate
+  /** When this try is made, in milliseconds since the epoch. */
+  readonly triedAt: number
   readonly late: boolean
   readonly overtaken: boolean
 }
@@ -57,7 +59,7 @@ export interface PrepareInput {
  * Rejects when the Secret store cannot be read.
  */
 export async function prepare(
-  { cluster, deliveryId, event, candidate, late, overtaken }: PrepareInput,
+  { cluster, deliveryId, event, candidate, triedAt, late, overtaken }: PrepareInput,
   secrets: SecretStore,
   options: { readonly fresh?: boolean } = {},
 ): Promise<Prepared | Unprepared> {
@@ -80,6 +82,7 @@ export async function prepare(
       alert: alert.metadata,
       provider: provider.metadata,
       deliveryId,
+      triedAt,
       late,
       overtaken,
       commitStatusContext:

@@ -32,6 +32,8 @@ export interface Notification {
   readonly deliveryId: string
   /** For commit-status types: the context, from `commitStatusExpr` or the default. */
   readonly commitStatusContext: string
+  /** When this try is made, in milliseconds since the epoch. */
+  readonly triedAt: number
   /** It is sent more than a minute after the event happened, so its time has to be shown. */
   readonly late: boolean
   /** A newer event of its involved object is known already, so this one may be out of date. */

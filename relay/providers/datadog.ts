@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
-import { httpProvider } from './contract.ts'
+import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './formats/json-request.ts'
-import { isError, sortedMetadata, unixSeconds } from './formats/names.ts'
+import { isError, sortedMetadata, unixSeconds, wholeSecondsTimestamp } from './formats/names.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit } from './formats/size-limit.ts'
 import { optionalWebhookAddress, requiredToken } from './settings.ts'
@@ -12,7 +12,13 @@ const DEFAULT_ORIGIN = 'https://api.datadoghq.com'
 /** Characters: https://docs.datadoghq.com/api/latest/events/post-an-event/ */
 const MAX_TEXT_LENGTH = 4_000
 
-/** Datadog: an event in the Events Explorer. It takes none that is older than 18 hours. */
+/**
+ * Datadog takes no event that is older than 18 hours. An hour less leaves room for the way and for
+ * clocks that differ.
+ */
+const MAX_AGE_MS = 17 * 3_600_000
+
+/** Datadog: an event in the Events Explorer. One that is too old has its time in its text. */
 export const datadog = httpProvider({
   type: 'datadog',
   family: 'stream',
@@ -23,21 +29,33 @@ export const datadog = httpProvider({
       token,
     })),
   fit: (notification) =>
-    cutToFit(notification, ({ event: { message } }) => message.length <= MAX_TEXT_LENGTH),
-  requests({ event }, { origin, token }) {
+    cutToFit(notification, (candidate) => textOf(candidate).length <= MAX_TEXT_LENGTH),
+  requests(notification, { origin, token }) {
+    const { event, triedAt } = notification
     const { kind, namespace, name } = event.involvedObject
     const body = {
       title: `Events from the ${kind} ${name}/${namespace}`,
-      text: event.message,
+      text: textOf(notification),
       tags: tagsOf(event),
       source_type_name: 'fluxcd',
-      date_happened: unixSeconds(event),
+      date_happened: isTooOld(notification) ? Math.floor(triedAt / 1_000) : unixSeconds(event),
       alert_type: isError(event) ? 'error' : 'info',
     }
     return [postJson(`${origin}/api/v1/events`, body, { 'dd-api-key': token })]
   },
   classify: classifyServiceAnswer,
 })
+
+function isTooOld({ event, triedAt }: Notification): boolean {
+  return triedAt - Date.parse(event.timestamp) > MAX_AGE_MS
+}
+
+/** The message, and below it the time of an event that Datadog would not take at that time. */
+function textOf(notification: Notification): string {
+  const { event } = notification
+  if (!isTooOld(notification)) return event.message
+  return `${event.message}\nEvent of ${wholeSecondsTimestamp(event)}`
+}
 
 function tagsOf(event: Event): readonly string[] {
   const { kind, namespace, name } = event.involvedObject

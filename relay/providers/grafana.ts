@@ -4,7 +4,7 @@ import { ellipsize } from '../model/text.ts'
 import { httpProvider } from './contract.ts'
 import { basicOrBearer, basicOrBearerFields } from './formats/basic-or-bearer.ts'
 import { postJson } from './formats/json-request.ts'
-import { objectLabel, sortedMetadata, unixSeconds } from './formats/names.ts'
+import { objectLabel, sortedMetadata } from './formats/names.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { jsonBytes, withShortValues } from './formats/size-limit.ts'
 import { webhookAddress } from './settings.ts'
@@ -45,7 +45,11 @@ export const grafana = httpProvider({
     return candidates.find(fits) ?? { ...event, metadata: {} }
   },
   requests({ event }, { address, headers }) {
-    const body = { when: unixSeconds(event), text: objectLabel(event), tags: tagsOf(event) }
+    const body = {
+      time: Date.parse(event.timestamp),
+      text: objectLabel(event),
+      tags: tagsOf(event),
+    }
     return [postJson(address, body, headers)]
   },
   classify: classifyServiceAnswer,

@@ -54,8 +54,8 @@ const Settings = z
 type Settings = z.infer<typeof Settings>
 
 /**
- * OpenTelemetry: each event is a span that begins with it and ends when it is sent, by OTLP over
- * HTTP. It needs the time of sending, so it is no pure request.
+ * OpenTelemetry: each event is a span of no length at its time, by OTLP over HTTP. Its serialiser is
+ * loaded when it is needed, so it is no pure request.
  * https://opentelemetry.io/docs/specs/otlp/#otlphttp
  */
 export const otel = customProvider<Settings>({
@@ -66,8 +66,8 @@ export const otel = customProvider<Settings>({
     return kind === 'HelmRepository' ? 'otel takes no events of a HelmRepository' : undefined
   },
   host: ({ url }) => new URL(url).host,
-  async deliver(notification, { url, headers }, { send, clock }) {
-    const body = await serialize(spanOf(notification, clock.now()))
+  async deliver(notification, { url, headers }, { send }) {
+    const body = await serialize(spanOf(notification))
     const result = await send({ method: 'POST', url, headers, body })
     if (result.kind === 'failure') return { verdict: classifyFailure(result) }
     return { verdict: classifyOtlpAnswer(result), response: result }

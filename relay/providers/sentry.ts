@@ -3,6 +3,7 @@ import type { Event } from '../model/event.ts'
 import { hashParts } from '../model/hash.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { isError, sortedMetadata } from './formats/names.ts'
+import { sentryTags } from './formats/sentry-tags.ts'
 import { cutToFit, jsonBytes } from './formats/size-limit.ts'
 import { addressWithKey, optionalText } from './settings.ts'
 
@@ -94,17 +95,17 @@ function authHeader({ publicKey, secretKey }: Dsn): string {
 
 /**
  * An envelope of one item: https://develop.sentry.dev/sdk/foundations/transport/envelopes/
- * Its times are the event's and its ids come from the delivery's, so a retry repeats its bytes and
- * Sentry drops it as known.
+ * Its ids come from the delivery's, so Sentry knows a retry again. By `sent_at`, the time of the try,
+ * it corrects the times of a sender whose clock is wrong.
  */
 function envelope(notification: Notification, dsn: Dsn, environment: string): string {
-  const { event, deliveryId } = notification
+  const { event, deliveryId, triedAt } = notification
   const type = isError(event) ? 'event' : 'transaction'
   const payload = JSON.stringify(payloadOf(event, deliveryId, environment))
   const lines = [
     JSON.stringify({
       event_id: eventIdOf(deliveryId),
-      sent_at: event.timestamp,
+      sent_at: new Date(triedAt).toISOString(),
       dsn: dsn.text,
       sdk: SDK,
     }),
@@ -121,7 +122,7 @@ function payloadOf(event: Event, deliveryId: string, environment: string) {
     ...(isError(event) ? errorEvent(event) : transaction(event, deliveryId)),
     platform: 'other',
     ...(environment === '' ? {} : { environment }),
-    tags: tags(event),
+    tags: sentryTags(event),
   }
 }
 
@@ -162,19 +163,6 @@ function transaction(event: Event, deliveryId: string) {
 
 function transactionName({ involvedObject: object }: Event): string {
   return `${object.kind}: ${object.namespace}/${object.name}`
-}
-
-function tags(event: Event): Readonly<Record<string, string>> {
-  const { involvedObject: object } = event
-  return {
-    flux_involved_object_kind: object.kind,
-    flux_involved_object_namespace: object.namespace,
-    flux_involved_object_name: object.name,
-    flux_reporting_controller: event.reportingController,
-    flux_reporting_instance: event.reportingInstance,
-    flux_reason: event.reason,
-    ...Object.fromEntries(sortedMetadata(event)),
-  }
 }
 
 function eventIdOf(deliveryId: string): string {

@@ -69,6 +69,7 @@ export function notificationOf(
     alert: plainAlert.metadata,
     provider: { name: 'p', namespace: 'flux-system', uid: PROVIDER_UID },
     deliveryId: 'd'.repeat(64),
+    triedAt: Date.parse(event.timestamp) + 1_000,
     late: false,
     overtaken: false,
     commitStatusContext:

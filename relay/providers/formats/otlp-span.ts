@@ -12,10 +12,13 @@ const FLAG_SAMPLED = 1
 
 type HrTime = [seconds: number, nanoseconds: number]
 
-/** A finished span of one event, in the form that OpenTelemetry's serialisers read. */
-export function spanOf(notification: Notification, sentAt: number) {
+/**
+ * A finished span of one event, in the form that OpenTelemetry's serialisers read. It ends when the
+ * event happened: what came between that and its delivery is no part of it.
+ */
+export function spanOf(notification: Notification) {
   const { event, alert } = notification
-  const startedAt = Date.parse(event.timestamp)
+  const happenedAt = hrTime(Date.parse(event.timestamp))
   const resource = {
     attributes: {
       'service.name': `${alert.namespace}/${alert.name}`,
@@ -33,10 +36,9 @@ export function spanOf(notification: Notification, sentAt: number) {
       spanId: spanId(notification),
       traceFlags: FLAG_SAMPLED,
     }),
-    startTime: hrTime(startedAt),
-    // A controller's clock may be ahead of ours; no span ends before it starts.
-    endTime: hrTime(Math.max(startedAt, sentAt)),
-    duration: hrTime(Math.max(0, sentAt - startedAt)),
+    startTime: happenedAt,
+    endTime: happenedAt,
+    duration: hrTime(0),
     ended: true,
     status: isError(event) ? { code: STATUS_ERROR, message: event.message } : { code: STATUS_OK },
     attributes: attributesOf(event),

@@ -18,6 +18,37 @@ function request(...args: Parameters<typeof notificationOf>) {
   return withJsonBody(all[0])
 }
 
+describe('the age of an event', () => {
+  const HOUR = 3_600_000
+  const tried = (afterMs: number, message = 'it failed') => {
+    const notification = notificationOf('helmrelease-upgrade-failed', { message })
+    const triedAt = Date.parse(notification.event.timestamp) + afterMs
+    const [sent] = requestsOf(datadog, { ...notification, triedAt }, settings)
+    return { triedAt, body: withJsonBody(sent).body as { text: string; date_happened: number } }
+  }
+
+  it.each([-HOUR, 0, HOUR, 17 * HOUR])('of %i ms is its own time', (age) => {
+    expect(tried(age).body).toMatchObject({ text: 'it failed', date_happened: 1_795_172_537 })
+  })
+
+  it.each([17 * HOUR + 1_000, 18 * HOUR, 24 * HOUR, 700 * HOUR])(
+    'of %i ms, which Datadog would not take, is told in the text',
+    (age) => {
+      const { triedAt, body } = tried(age)
+      expect(body).toMatchObject({
+        text: 'it failed\nEvent of 2026-11-20T11:02:17Z',
+        date_happened: Math.floor(triedAt / 1_000),
+      })
+    },
+  )
+
+  it('has room for it in a text that is cut', () => {
+    const { text } = tried(20 * HOUR, 'x'.repeat(5_000)).body
+    expect(text).toHaveLength(4_000)
+    expect(text).toMatch(/…\nEvent of 2026-11-20T11:02:17Z$/)
+  })
+})
+
 describe('datadog requests', () => {
   it('posts an error to the public service when there is no address', () => {
     expect(request('helmrelease-upgrade-failed')).toEqual({

@@ -32,7 +32,7 @@ describe('grafana requests', () => {
       url: ADDRESS,
       headers: { 'content-type': 'application/json' },
       body: {
-        when: 1_795_172_537,
+        time: 1_795_172_537_000,
         text: 'helmrelease/webapp.apps',
         tags: [
           'flux',

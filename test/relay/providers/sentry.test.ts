@@ -58,7 +58,7 @@ describe('sentry requests', () => {
     const { header, item, payload, rest } = envelopeOf('helmrelease-upgrade-failed')
     expect(header).toEqual({
       event_id: expect.stringMatching(HEX_32),
-      sent_at: '2026-11-20T11:02:17.000Z',
+      sent_at: '2026-11-20T11:02:18.000Z',
       dsn: DSN,
       sdk: { name: 'flux-relay', version: '1.0.0' },
     })
@@ -175,6 +175,15 @@ describe('sentry requests', () => {
     )
   })
 
+  it('says when it is sent, by which Sentry judges the clock, and keeps the time of the event', () => {
+    const notification = notificationOf('helmrelease-upgrade-failed')
+    const triedAt = Date.parse('2026-11-20T14:00:00.250Z')
+    const [request] = sentry.requests({ ...notification, triedAt }, settings)
+    const { header, payload } = parseEnvelope(request?.body ?? '')
+    expect(header.sent_at).toBe('2026-11-20T14:00:00.250Z')
+    expect(payload.timestamp).toBe('2026-11-20T11:02:17.000Z')
+  })
+
   it('makes the same bytes of the same input, and other ids of another delivery', () => {
     const notification = notificationOf('kustomization-applied')
     expect(sentry.requests(notification, settings)).toEqual(sentry.requests(notification, settings))
@@ -188,6 +197,57 @@ describe('sentry requests', () => {
   it('names an event by a version 4 UUID without dashes', () => {
     const { header } = envelopeOf('kustomization-applied')
     expect(header.event_id).toMatch(/^[0-9a-f]{12}4[0-9a-f]{3}[89ab][0-9a-f]{15}$/)
+  })
+})
+
+describe('sentry tags', () => {
+  const group = 'kustomize.toolkit.fluxcd.io'
+  const tagsOf = (metadata: Readonly<Record<string, string>>, severity = 'error') => {
+    const named = Object.entries(metadata).map(([key, value]) => [`${group}/${key}`, value])
+    const changes = { severity, metadata: Object.fromEntries(named) }
+    const { tags } = envelopeOf('kustomization-applied', changes).payload
+    return Object.fromEntries(Object.entries(tags).filter(([key]) => !key.startsWith('flux_')))
+  }
+
+  it.each([
+    'release',
+    'dist',
+    'user',
+    'filename',
+    'function',
+    'environment',
+    'server_name',
+    'level',
+    'transaction',
+    'device.class',
+  ])('named %s, which Sentry has of its own, get another name', (key) => {
+    expect(tagsOf({ [key]: '1.5' })).toEqual({ [`metadata.${key}`]: '1.5' })
+    expect(tagsOf({ [key]: '1.5' }, 'info')).toEqual({ [`metadata.${key}`]: '1.5' })
+  })
+
+  it('with other characters than Sentry takes each get a name that it takes', () => {
+    expect(tagsOf({ 'a/b': '1', 'a b': '2', a_b: '3', ü: '4', ö: '5', 'k.v:w-x': '6' })).toEqual({
+      a_b: '3',
+      a_b_2: '2',
+      a_b_3: '1',
+      _: '5',
+      __2: '4',
+      'k.v:w-x': '6',
+    })
+  })
+
+  it('with long names are told apart', () => {
+    const tags = tagsOf({ [`${'k'.repeat(220)}1`]: '1', [`${'k'.repeat(220)}2`]: '2' })
+    expect(Object.values(tags).sort()).toEqual(['1', '2'])
+    expect(Object.keys(tags).every((key) => /^[\w.:-]{1,200}$/.test(key))).toBe(true)
+  })
+
+  it('have their value in one line, and as it is', () => {
+    expect(tagsOf({ note: 'one\r\n  two\n', version: '1.5', n: '1.50' })).toEqual({
+      note: 'one two',
+      version: '1.5',
+      n: '1.50',
+    })
   })
 })
 

@@ -4,14 +4,14 @@ import { characters, jsonBody, jsonPost, type Service } from './service.ts'
 /**
  * https://grafana.com/docs/grafana/latest/developers/http_api/annotations/#create-annotation, and for
  * the length of all tags https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/
- * `when` is not of this form but of the Graphite one; Flux sends it, and Grafana takes no notice.
+ * `time` is in milliseconds since the epoch.
  */
 const Annotation = z.strictObject({
   text: z.string().min(1),
   tags: z
     .array(z.string())
     .refine((tags) => Buffer.byteLength(JSON.stringify(tags)) <= 500, 'longer than 500 bytes'),
-  when: z.int(),
+  time: z.int().min(1_000_000_000_000),
 })
 
 /** https://docs.datadoghq.com/api/latest/events/post-an-event/ (v1) */
