@@ -1,4 +1,5 @@
 import { BlockList, isIP } from 'node:net'
+import { groupsOf } from './ip-address.ts'
 
 /** Which addresses may be connected to, beyond those that never are. */
 export interface AddressGuardOptions {
@@ -130,15 +131,6 @@ function plainAddress(text: string): string | undefined {
   if (family === 4) return address
   const groups = groupsOf(address)
   return embeddedIPv4(groups) ?? groups.map((group) => group.toString(16)).join(':')
-}
-
-/** The eight numbers of an IPv6 address; the URL parser turns a dotted end into groups. */
-function groupsOf(address: string): readonly number[] {
-  const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
-  const before = head === '' ? [] : head.split(':')
-  const after = tail === undefined || tail === '' ? [] : tail.split(':')
-  const zeros = Array<string>(8 - before.length - after.length).fill('0')
-  return [...before, ...zeros, ...after].map((group) => Number.parseInt(group, 16))
 }
 
 /** Prefixes whose last 32 bits are an IPv4 address. */

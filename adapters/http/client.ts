@@ -8,10 +8,11 @@ import {
   type TransportOptions,
 } from '../../relay/ports.ts'
 import { type AddressGuardOptions, createAddressGuard } from './address-guard.ts'
-import { createDispatcherPool } from './dispatcher-pool.ts'
+import { createDispatcherPool, type Route } from './dispatcher-pool.ts'
 import { exchange } from './exchange.ts'
 import { ConnectError, failureOf } from './failure.ts'
 import { type Resolve, resolveBySystem } from './guarded-lookup.ts'
+import type { ProxyRules } from './proxy-rules.ts'
 import { openStream, type StreamedResponse, type StreamRequest } from './stream.ts'
 
 export interface HttpClientOptions extends AddressGuardOptions {
@@ -25,6 +26,10 @@ export interface HttpClientOptions extends AddressGuardOptions {
   readonly connectTimeoutMs?: number
   /** Resolves names; the system's resolver unless a test has its own. */
   readonly resolve?: Resolve
+  /** Proxies of the host's environment, for requests whose transport names none. */
+  readonly proxies?: ProxyRules
+  /** PEM texts of the roots that are trusted where a transport names no CA; Node's by default. */
+  readonly roots?: readonly string[]
 }
 
 /** An `HttpClient` that holds connections open. */
@@ -46,8 +51,15 @@ export interface ClosableHttpClient extends HttpClient {
  * Throws when an option is not valid.
  */
 export function createHttpClient(options: HttpClientOptions): ClosableHttpClient {
+  const { proxies: rules } = options
   const pools = createDispatcherPool({
     guard: createAddressGuard(options),
+    roots: options.roots,
+    // A proxy of the host is mostly at a private address.
+    hostProxies: rules && {
+      rules,
+      guard: createAddressGuard({ ...options, allowPrivate: true }),
+    },
     resolve: options.resolve ?? resolveBySystem,
     connectTimeoutMs: options.connectTimeoutMs ?? 30_000,
     connectionsPerOrigin: options.connectionsPerOrigin ?? 10,
@@ -68,10 +80,12 @@ export function createHttpClient(options: HttpClientOptions): ClosableHttpClient
         headers: withUserAgent(request.headers, options.userAgent),
         body: request.body,
       }
-      return await exchange(pools.get(url, transport), dispatchOptions, {
+      const route = pools.get(url, transport)
+      const result = await exchange(route, dispatchOptions, {
         timeoutMs: transport.timeoutMs,
         maxBytes: request.maxResponseBytes ?? MAX_RESPONSE_BYTES,
       })
+      return ofProxy(result, route) ?? result
     } catch (error) {
       if (error instanceof ConnectError) return failureOf(error, false)
       throw error
@@ -107,6 +121,18 @@ export function createHttpClient(options: HttpClientOptions): ClosableHttpClient
       await pools.destroy()
     },
   }
+}
+
+/** What a proxy that is sent whole URLs says of itself. */
+function ofProxy(
+  result: HttpResponse | TransportFailure,
+  { forwardProxy }: Route,
+): TransportFailure | undefined {
+  if (forwardProxy === undefined || result.kind !== 'response' || result.status !== 407) {
+    return undefined
+  }
+  const detail = `proxy ${forwardProxy}: it answers HTTP 407: it wants other credentials`
+  return { kind: 'failure', cause: 'proxy', mayHaveArrived: false, detail }
 }
 
 function parseDestination(text: string): URL {

@@ -6,13 +6,16 @@ import type { AddressGuard } from './address-guard.ts'
 import { type DialContext, dial, type HostPort, hostPortOf, refuseLiteral } from './dial.ts'
 import { ConnectError } from './failure.ts'
 import type { Resolve } from './guarded-lookup.ts'
-import { openTunnel, type ProxyServer, parseProxy } from './proxy.ts'
+import { openForward, openTunnel } from './proxy.ts'
+import { type ProxyServer, parseProxy } from './proxy-server.ts'
 import { proxySecureContextOf, secure, secureContextOf } from './tls.ts'
 
 /** What all connections of a client have in common. */
 export interface ConnectorContext {
   readonly guard: AddressGuard
   readonly resolve: Resolve
+  /** PEM texts of the roots that are trusted without a CA of the Provider; Node's by default. */
+  readonly roots?: readonly string[] | undefined
   /** Bounds the making of one connection, in milliseconds. */
   readonly connectTimeoutMs: number
 }
@@ -24,9 +27,25 @@ export interface Connector {
   abandon(): void
 }
 
+/** How a connection differs from one to the destination, or by the Provider's proxy. */
+export interface RouteOptions {
+  /** A proxy that the host names, for a Provider that names none. */
+  readonly hostProxy?: HostProxy | undefined
+  /** Ends at the `http:` or `https:` proxy, which is then sent whole URLs. */
+  readonly isForwarded?: boolean
+}
+
+/** A proxy of the host's own, which it may have where a Provider may not send. */
+export interface HostProxy {
+  readonly url: string
+  readonly guard: AddressGuard
+}
+
 interface Proxied {
   readonly server: ProxyServer
   readonly tls: SecureContext | undefined
+  readonly guard: AddressGuard
+  readonly isForwarded: boolean
 }
 
 interface Route {
@@ -39,12 +58,14 @@ interface Route {
 export function createConnector(
   destination: URL,
   { tls = {}, proxyUrl }: ConnectionOptions,
-  { guard, resolve, connectTimeoutMs }: ConnectorContext,
+  { guard, resolve, roots, connectTimeoutMs }: ConnectorContext,
+  { hostProxy, isForwarded = false }: RouteOptions = {},
 ): Connector {
+  const proxy = proxyUrl === undefined ? hostProxy : { url: proxyUrl, guard }
   const route: Route = {
     destination,
-    tls: destination.protocol === 'https:' ? secureContextOf(tls) : undefined,
-    proxy: proxyUrl === undefined ? undefined : proxyOf(proxyUrl, tls),
+    tls: destination.protocol === 'https:' ? secureContextOf(tls, roots) : undefined,
+    proxy: proxy && { ...proxyOf(proxy.url, tls, roots), guard: proxy.guard, isForwarded },
   }
   const attempts = new Set<AbortController>()
 
@@ -76,9 +97,10 @@ export function createConnector(
   }
 }
 
-function proxyOf(proxyUrl: string, tls: TlsOptions): Proxied {
+function proxyOf(proxyUrl: string, tls: TlsOptions, roots: ConnectorContext['roots']) {
   const server = parseProxy(proxyUrl)
-  return { server, tls: server.protocol === 'https:' ? proxySecureContextOf(tls) : undefined }
+  const isSecure = server.protocol === 'https:'
+  return { server, tls: isSecure ? proxySecureContextOf(tls, roots) : undefined }
 }
 
 async function open({ destination, tls, proxy }: Route, context: DialContext): Promise<Socket> {
@@ -90,11 +112,12 @@ async function open({ destination, tls, proxy }: Route, context: DialContext): P
 }
 
 async function dialThrough(
-  { server, tls }: Proxied,
+  { server, tls, guard, isForwarded }: Proxied,
   target: HostPort,
   context: DialContext,
 ): Promise<Socket> {
   // A name is resolved by the proxy, where this guard has no say.
   refuseLiteral(target, context.guard)
-  return openTunnel(server, target, tls, context)
+  const toProxy = { ...context, guard }
+  return isForwarded ? openForward(server, tls, toProxy) : openTunnel(server, target, tls, toProxy)
 }

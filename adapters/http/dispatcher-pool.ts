@@ -2,7 +2,12 @@ import { createHash } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import type { ConnectionOptions } from '../../relay/ports.ts'
-import { type ConnectorContext, createConnector } from './connector.ts'
+import type { AddressGuard } from './address-guard.ts'
+import { type ConnectorContext, createConnector, type HostProxy } from './connector.ts'
+import { hostPortText } from './dial.ts'
+import { proxyAuthorization } from './proxy.ts'
+import type { ProxyRules } from './proxy-rules.ts'
+import { type ProxyServer, parseProxy } from './proxy-server.ts'
 
 /** Bounds of what is kept open. */
 export interface DispatcherPoolOptions extends ConnectorContext {
@@ -10,18 +15,27 @@ export interface DispatcherPoolOptions extends ConnectorContext {
   readonly connectionsPerOrigin: number
   /** Most pools kept; the least recently used one closes when its requests are done. */
   readonly maxPools: number
+  /** Proxies that the host names, for Providers that name none, and where those may be. */
+  readonly hostProxies?: { readonly rules: ProxyRules; readonly guard: AddressGuard } | undefined
+}
+
+/** Sends the requests of one origin. */
+export interface Route extends Pick<Dispatcher, 'dispatch'> {
+  /** `host:port` of a proxy that is sent whole URLs, and so may answer for itself. */
+  readonly forwardProxy: string | undefined
 }
 
 /** Keep-alive pools, one per origin, certificates and proxy. */
 export interface DispatcherPool {
   /** Throws a `ConnectError` for certificates or a proxy URL that cannot be used. */
-  get(destination: URL, transport: ConnectionOptions): Pick<Dispatcher, 'dispatch'>
+  get(destination: URL, transport: ConnectionOptions): Route
   /** Destroys all connections, also those in use. */
   destroy(): Promise<void>
 }
 
 interface Entry {
   readonly pool: InstanceType<typeof Pool>
+  readonly route: Route
   readonly destroy: () => Promise<void>
 }
 
@@ -41,12 +55,13 @@ export function createDispatcherPool(options: DispatcherPoolOptions): Dispatcher
 
   return {
     get(destination, transport) {
-      const key = keyOf(destination, transport)
-      const entry = live.get(key) ?? createEntry(destination, transport, options)
+      const hostProxy = hostProxyOf(destination, transport, options)
+      const key = keyOf(destination, transport, hostProxy)
+      const entry = live.get(key) ?? createEntry(destination, transport, hostProxy, options)
       live.delete(key)
       live.set(key, entry)
       evictBeyondBound()
-      return entry.pool
+      return entry.route
     },
     async destroy() {
       const entries = [...live.values(), ...retiring]
@@ -56,18 +71,36 @@ export function createDispatcherPool(options: DispatcherPoolOptions): Dispatcher
   }
 }
 
+/** The Provider's own proxy wins. */
+function hostProxyOf(
+  destination: URL,
+  { proxyUrl }: ConnectionOptions,
+  { hostProxies }: DispatcherPoolOptions,
+): HostProxy | undefined {
+  const url = proxyUrl === undefined ? hostProxies?.rules.proxyFor(destination) : undefined
+  return hostProxies && url !== undefined ? { url, guard: hostProxies.guard } : undefined
+}
+
 /** A hash, so that no key or password is kept longer than its pool needs it. */
-function keyOf({ origin }: URL, { tls = {}, proxyUrl }: ConnectionOptions): string {
-  const parts = [origin, tls.ca, tls.cert, tls.key, proxyUrl].map((part) => part ?? null)
+function keyOf(
+  { origin }: URL,
+  { tls = {}, proxyUrl }: ConnectionOptions,
+  hostProxy: HostProxy | undefined,
+): string {
+  const texts = [origin, tls.ca, tls.cert, tls.key, proxyUrl, hostProxy?.url]
+  const parts = texts.map((part) => part ?? null)
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64')
 }
 
 function createEntry(
   destination: URL,
   transport: ConnectionOptions,
+  hostProxy: HostProxy | undefined,
   options: DispatcherPoolOptions,
 ): Entry {
-  const connector = createConnector(destination, transport, options)
+  const proxy = forwardProxyOf(destination, transport.proxyUrl ?? hostProxy?.url)
+  const isForwarded = proxy !== undefined
+  const connector = createConnector(destination, transport, options, { hostProxy, isForwarded })
   const pool = new Pool(destination.origin, {
     connect: connector.connect,
     connections: options.connectionsPerOrigin,
@@ -81,5 +114,35 @@ function createEntry(
     connector.abandon()
     return pool.destroy()
   }
-  return { pool, destroy }
+  return { pool, route: routeOver(pool, destination, proxy), destroy }
+}
+
+/**
+ * The proxy that is asked for a plain destination by its URL, as HTTP clients do: some proxies
+ * allow CONNECT for TLS only. RFC 9112, section 3.2.2.
+ */
+function forwardProxyOf({ protocol }: URL, proxyUrl: string | undefined): ProxyServer | undefined {
+  if (protocol !== 'http:' || proxyUrl === undefined) return undefined
+  const proxy = parseProxy(proxyUrl)
+  return proxy.protocol === 'socks5:' ? undefined : proxy
+}
+
+function routeOver(pool: Entry['pool'], { origin }: URL, proxy: ProxyServer | undefined): Route {
+  if (proxy === undefined) {
+    return {
+      forwardProxy: undefined,
+      dispatch: (request, handler) => pool.dispatch(request, handler),
+    }
+  }
+  const credentials = proxyAuthorization(proxy.credentials)
+  return {
+    forwardProxy: hostPortText(proxy.address),
+    dispatch(request, handler) {
+      const headers = {
+        ...Object.fromEntries(Object.entries(request.headers ?? {})),
+        ...credentials,
+      }
+      return pool.dispatch({ ...request, path: `${origin}${request.path}`, headers }, handler)
+    },
+  }
 }

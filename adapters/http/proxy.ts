@@ -4,54 +4,13 @@ import type { Dispatcher } from 'undici'
 import Client from 'undici/lib/dispatcher/client.js'
 import { type DialContext, dial, type HostPort, hostPortText } from './dial.ts'
 import { ConnectError, codeOf } from './failure.ts'
-import { openSocksTunnel, type ProxyCredentials } from './socks5.ts'
+import type { ProxyCredentials, ProxyServer } from './proxy-server.ts'
+import { openSocksTunnel } from './socks5.ts'
 import { secure } from './tls.ts'
 
-/** A proxy, as its URL tells. */
-export interface ProxyServer {
-  readonly protocol: 'http:' | 'https:' | 'socks5:'
-  readonly address: HostPort
-  readonly credentials?: ProxyCredentials
-}
-
-const DEFAULT_PORTS = { 'http:': 80, 'https:': 443, 'socks5:': 1080 } as const
-
-/** Reads a proxy's URL; throws a `ConnectError` that shows none of it but the scheme. */
-export function parseProxy(proxyUrl: string): ProxyServer {
-  const url = URL.parse(proxyUrl)
-  if (url === null || url.hostname === '') throw new ConnectError('proxy', 'its URL is no URL')
-  const { protocol } = url
-  if (protocol !== 'http:' && protocol !== 'https:' && protocol !== 'socks5:') {
-    const text = `its URL starts with ${protocol}, expected http:, https: or socks5:`
-    throw new ConnectError('proxy', text)
-  }
-  const port = url.port === '' ? DEFAULT_PORTS[protocol] : Number(url.port)
-  const credentials = credentialsOf(url)
-  return { protocol, address: { host: plainHost(url), port }, ...(credentials && { credentials }) }
-}
-
-/** The URL parser leaves the host of a scheme that it does not know, such as socks5, as it is. */
-function plainHost({ hostname }: URL): string {
-  const host = URL.parse(`http://${hostname}`)?.hostname
-  if (host === undefined) throw new ConnectError('proxy', 'its URL has no valid host')
-  return host.replace(/^\[|\]$/g, '')
-}
-
-function credentialsOf(url: URL): ProxyCredentials | undefined {
-  if (url.username === '' && url.password === '') return undefined
-  try {
-    return {
-      username: decodeURIComponent(url.username),
-      password: decodeURIComponent(url.password),
-    }
-  } catch {
-    throw new ConnectError('proxy', 'the credentials in its URL are not percent-encoded')
-  }
-}
-
 /**
- * A connection to the target through the proxy; `secureContext` is for an `https:` proxy. Rejects with a `ConnectError`: `proxy`, unless the
- * proxy's address is refused or time is up.
+ * A connection to the target through the proxy; `secureContext` is for an `https:` proxy. Rejects
+ * with a `ConnectError`: `proxy`, unless the proxy's address is refused or time is up.
  */
 export async function openTunnel(
   proxy: ProxyServer,
@@ -63,6 +22,22 @@ export async function openTunnel(
     return proxy.protocol === 'socks5:'
       ? await socksTunnel(proxy, target, context)
       : await connectTunnel(proxy, target, secureContext, context)
+  } catch (error) {
+    throw proxyError(error, proxy)
+  }
+}
+
+/**
+ * A connection to an `http:` or `https:` proxy itself, for requests that name their destination.
+ * Rejects like `openTunnel`.
+ */
+export async function openForward(
+  proxy: ProxyServer,
+  secureContext: SecureContext | undefined,
+  context: DialContext,
+): Promise<Socket> {
+  try {
+    return await openProxy(proxy, secureContext, context)
   } catch (error) {
     throw proxyError(error, proxy)
   }
@@ -157,7 +132,8 @@ async function openProxy(
   return secure(socket, address.host, secureContext, context.signal)
 }
 
-function proxyAuthorization(credentials?: ProxyCredentials): Record<string, string> {
+/** The header that the proxy wants: RFC 9110, section 11.7.1. */
+export function proxyAuthorization(credentials?: ProxyCredentials): Record<string, string> {
   if (credentials === undefined) return {}
   const pair = `${credentials.username}:${credentials.password}`
   return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` }

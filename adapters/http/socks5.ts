@@ -1,12 +1,7 @@
 import { isIP, type Socket } from 'node:net'
 import { type HostPort, hostPortText } from './dial.ts'
 import { ConnectError } from './failure.ts'
-
-/** User name and password for a proxy, decoded. */
-export interface ProxyCredentials {
-  readonly username: string
-  readonly password: string
-}
+import type { ProxyCredentials } from './proxy-server.ts'
 
 const VERSION = 5
 const CONNECT = 1

@@ -6,29 +6,38 @@ import { established } from './dial.ts'
 import { ConnectError, tlsErrorText } from './failure.ts'
 
 /**
- * Parses the certificates once for all connections of a pool. Throws a `ConnectError` for what is
+ * Parses the certificates once for all connections of a pool; `roots` are trusted where there is no
+ * CA, Node's own by default. Throws a `ConnectError` for what is
  * no certificate, no key, or a key of another certificate.
  */
-export function secureContextOf({ ca, cert, key }: TlsOptions): SecureContext {
+export function secureContextOf(
+  { ca, cert, key }: TlsOptions,
+  roots?: readonly string[],
+): SecureContext {
   if ((cert === undefined) !== (key === undefined)) {
     throw new ConnectError('tls', 'a client certificate needs its key, and a key its certificate')
   }
   if (ca !== undefined) requireCertificate(ca)
   try {
-    return createSecureContext({ ca, cert, key })
+    return createSecureContext({ ca: ca ?? copyOf(roots), cert, key })
   } catch {
     throw new ConnectError('tls', 'the client certificate and its key are no PEM, or do not match')
   }
 }
 
+/** What Node takes; undefined stands for its own roots. */
+function copyOf(roots: readonly string[] | undefined): string[] | undefined {
+  return roots && [...roots]
+}
+
 /**
  * For the connection to a proxy itself. The CA that vouches for the destination may vouch for the
- * proxy too, beside the system's roots; the client certificate is the destination's alone.
+ * proxy too, beside `roots` or else Node's; the client certificate is the destination's alone.
  */
-export function proxySecureContextOf({ ca }: TlsOptions): SecureContext {
-  if (ca === undefined) return createSecureContext()
+export function proxySecureContextOf({ ca }: TlsOptions, roots?: readonly string[]): SecureContext {
+  if (ca === undefined) return createSecureContext({ ca: copyOf(roots) })
   requireCertificate(ca)
-  return createSecureContext({ ca: [...getCACertificates('default'), ca] })
+  return createSecureContext({ ca: [...(roots ?? getCACertificates('default')), ca] })
 }
 
 /**

@@ -1,4 +1,10 @@
-import { createServer, type Server } from 'node:http'
+import {
+  createServer,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+  request as send,
+} from 'node:http'
 import { createServer as createSecureServer, type ServerOptions } from 'node:https'
 import { connect, type Socket } from 'node:net'
 import { startListening, startServer, type TestServer } from './servers.ts'
@@ -7,6 +13,8 @@ import { startListening, startServer, type TestServer } from './servers.ts'
 export interface TestProxy extends TestServer {
   /** `host:port` of each CONNECT. */
   readonly targets: readonly string[]
+  /** Method and URL of each request that names its destination. */
+  readonly forwarded: readonly string[]
   readonly authorizations: ReadonlyArray<string | undefined>
 }
 
@@ -17,9 +25,10 @@ export interface ConnectProxyOptions {
   readonly tls?: ServerOptions
 }
 
-/** Tunnels to 127.0.0.1, whatever the name, as a proxy with its own resolver would. */
+/** Sends all to 127.0.0.1, whatever the name, as a proxy with its own resolver would. */
 export async function startConnectProxy(options: ConnectProxyOptions = {}): Promise<TestProxy> {
   const targets: string[] = []
+  const forwarded: string[] = []
   const authorizations: Array<string | undefined> = []
   const server: Server = options.tls ? createSecureServer(options.tls) : createServer()
   server.on('connect', (request, socket: Socket) => {
@@ -33,7 +42,28 @@ export async function startConnectProxy(options: ConnectProxyOptions = {}): Prom
       socket.write('HTTP/1.1 200 Connection established\r\n\r\n'),
     )
   })
-  return { ...(await startListening(server)), targets, authorizations }
+  server.on('request', (request, response) => {
+    forwarded.push(`${request.method} ${request.url}`)
+    authorizations.push(request.headers['proxy-authorization'])
+    const [, status, text = ''] = /^(\d+) (.*)$/.exec(options.refuseWith ?? '') ?? []
+    if (status !== undefined) response.writeHead(Number(status), text).end()
+    else forward(request, response)
+  })
+  return { ...(await startListening(server)), targets, forwarded, authorizations }
+}
+
+/** RFC 9112, section 3.2.2; what is for the proxy alone is not passed on. */
+function forward(request: IncomingMessage, response: ServerResponse): void {
+  const { 'proxy-authorization': _, ...headers } = request.headers
+  const { port, pathname, search } = new URL(request.url ?? '')
+  const path = `${pathname}${search}`
+  const onward = send({ host: '127.0.0.1', port, path, method: request.method, headers })
+  onward.on('response', (answer) => {
+    response.writeHead(answer.statusCode ?? 502, answer.headers)
+    answer.pipe(response)
+  })
+  onward.on('error', () => response.writeHead(502).end())
+  request.pipe(onward)
 }
 
 export interface SocksProxyOptions {
@@ -78,7 +108,7 @@ export async function startSocksProxy(options: SocksProxyOptions = {}): Promise<
       })
     }
   })
-  return { ...server, targets, authorizations }
+  return { ...server, targets, forwarded: [], authorizations }
 }
 
 function socksHost(request: Buffer): string {

@@ -37,19 +37,21 @@ describe.each([
     tls: { ca: authority.ca },
   })
 
-  it('tunnels plain HTTP, resolves the name itself, and keeps the connection', async () => {
+  it('leads to plain HTTP, resolves the name itself, and keeps the connection', async () => {
     const { port } = await startHttpServer((request, response) =>
       response.end(`${request.headers.host} ${request.url}`),
     )
     const proxy = await start()
     const client = testClient()
+    const target = `only-the-proxy-knows.example:${port}`
     for (let sent = 0; sent < 2; sent += 1) {
-      const request = post(`http://only-the-proxy-knows.example:${port}/a?b`)
-      const result = await client.send(request, transport(proxy))
-      const body = `only-the-proxy-knows.example:${port} /a?b`
-      expect(result).toMatchObject({ status: 200, body })
+      const result = await client.send(post(`http://${target}/a?b`), transport(proxy))
+      expect(result).toMatchObject({ status: 200, body: `${target} /a?b` })
     }
-    expect(proxy.targets).toEqual([`only-the-proxy-knows.example:${port}`])
+    const isSocks = scheme === 'socks5'
+    expect(proxy.targets).toEqual(isSocks ? [target] : [])
+    expect(proxy.forwarded).toEqual(isSocks ? [] : Array(2).fill(`POST http://${target}/a?b`))
+    expect(proxy.sockets).toHaveLength(1)
   })
 
   it('tunnels TLS, with the TLS options of the request', async () => {
@@ -103,52 +105,60 @@ describe.each([
 
   it('that hangs up is a proxy failure', async () => {
     const server = await startServer((socket) => socket.once('data', () => socket.end()))
-    const result = await testClient().send(post('http://a.example/'), through(scheme, server))
+    const result = await testClient().send(post('https://a.example/'), through(scheme, server))
     expect(result).toMatchObject(failure('proxy', false))
   })
 
   it('that speaks something else is a proxy failure', async () => {
     const server = await startRawServer('SSH-2.0-OpenSSH_9.9\r\n')
-    const result = await testClient().send(post('http://a.example/'), through(scheme, server))
+    const result = await testClient().send(post('https://a.example/'), through(scheme, server))
     expect(result).toMatchObject(failure('proxy', false))
   })
 
   it('that hangs runs into the timeout, and nothing was sent', async () => {
     const server = await startServer((socket) => socket.resume())
     const options = { ...through(scheme, server), timeoutMs: 600 }
-    const result = await testClient().send(post('http://a.example/'), options)
+    const result = await testClient().send(post('https://a.example/'), options)
     expect(result).toMatchObject(failure('timeout', false))
   })
 
   it('that hangs is given up after the time for a connection', async () => {
     const server = await startServer((socket) => socket.resume())
     const client = testClient({ connectTimeoutMs: 100 })
-    const result = await client.send(post('http://a.example/'), through(scheme, server))
+    const result = await client.send(post('https://a.example/'), through(scheme, server))
     expect(result).toMatchObject(failure('timeout', false))
   })
 })
 
 describe('an HTTP proxy', () => {
-  it('gets the credentials of its URL, decoded', async () => {
+  it('gets the credentials of its URL, decoded, and nobody behind it', async () => {
     const { port } = await startHttpServer((request, response) =>
       response.end(request.headers['proxy-authorization'] ?? 'not passed on'),
     )
     const proxy = await startConnectProxy()
-    const result = await testClient().send(
-      post(`http://a.example:${port}/`),
-      through('http', proxy, 'us%40er:p%3Ass@'),
+    const authority = await createAuthority()
+    const inner = await authority.issue({ dnsName: 'a.example' })
+    const secure = await startHttpsServer(inner, (request, response) =>
+      response.end(request.headers['proxy-authorization'] ?? 'not passed on'),
     )
-    expect(result).toMatchObject({ body: 'not passed on' })
+    const transport = {
+      ...through('http', proxy, 'us%40er:p%3Ass@'),
+      tls: { ca: authority.ca },
+    }
+    for (const url of [`http://a.example:${port}/`, `https://a.example:${secure.port}/`]) {
+      const result = await testClient().send(post(url), transport)
+      expect(result).toMatchObject({ body: 'not passed on' })
+    }
     const expected = `Basic ${Buffer.from('us@er:p:ss').toString('base64')}`
-    expect(proxy.authorizations).toEqual([expected])
+    expect(proxy.authorizations).toEqual([expected, expected])
   })
 
   it.each(['407 Proxy Authentication Required', '502 Bad Gateway', '403 Forbidden'])(
-    'that answers %s is a proxy failure',
+    'that answers CONNECT with %s is a proxy failure',
     async (refuseWith) => {
       const proxy = await startConnectProxy({ refuseWith })
       const result = await testClient().send(
-        post('http://a.example/s3cret'),
+        post('https://a.example/s3cret'),
         through('http', proxy, 'user:s3cret@'),
       )
       expect(result).toMatchObject(failure('proxy', false))
@@ -157,9 +167,44 @@ describe('an HTTP proxy', () => {
     },
   )
 
+  it('that wants other credentials for a plain request is a proxy failure', async () => {
+    const proxy = await startConnectProxy({ refuseWith: '407 Proxy Authentication Required' })
+    const transport = through('http', proxy, 'user:s3cret@')
+    const result = await testClient().send(post('http://a.example/s3cret'), transport)
+    expect(result).toMatchObject(failure('proxy', false))
+    expect(result).toHaveProperty('detail', expect.stringMatching(/127\.0\.0\.1:\d+: .*407/))
+    expect(JSON.stringify(result)).not.toContain('s3cret')
+  })
+
+  it('that cannot reach a plain destination answers for it', async () => {
+    const proxy = await startConnectProxy({ refuseWith: '502 Bad Gateway' })
+    const result = await testClient().send(post('http://a.example/'), through('http', proxy))
+    expect(result).toMatchObject({ kind: 'response', status: 502 })
+  })
+
+  it('is told the method, the query and the headers, and a GET is streamed by it', async () => {
+    const { port } = await startHttpServer((request, response) =>
+      response.end(`${request.method} ${request.url} ${request.headers['x-key']}`),
+    )
+    const proxy = await startConnectProxy()
+    const { timeoutMs: _, ...transport } = through('http', proxy)
+    const request = {
+      url: `http://a.example:${port}/watch?a=b`,
+      headers: { 'x-key': 'k' },
+      signal: AbortSignal.timeout(10_000),
+      headTimeoutMs: 10_000,
+      idleTimeoutMs: 10_000,
+    }
+    const answer = await testClient().stream(request, transport)
+    const chunks: Uint8Array[] = []
+    for await (const chunk of answer.body) chunks.push(chunk)
+    expect(Buffer.concat(chunks).toString()).toBe('GET /watch?a=b k')
+    expect(proxy.forwarded).toEqual([`GET http://a.example:${port}/watch?a=b`])
+  })
+
   it('over TLS must have a trusted certificate', async () => {
     const proxy = await startConnectProxy({ tls: good })
-    const result = await testClient().send(post('http://a.example/'), through('https', proxy))
+    const result = await testClient().send(post('https://a.example/'), through('https', proxy))
     expect(result).toMatchObject(failure('proxy', false))
     expect(result).toHaveProperty('detail', expect.stringMatching(/issuer|root/))
   })
