@@ -2,6 +2,7 @@ import { Command, Option } from 'commander'
 import type { RelayOptions } from '../embedded/relay.ts'
 import { StartError } from '../embedded/start-error.ts'
 import { DEFAULT_RATE_LIMIT_INTERVAL } from '../relay/model/rate-limit-interval.ts'
+import { outboundEnvironment } from './outbound.ts'
 import { parsePort, parseRateLimitInterval } from './quantities.ts'
 import { parseCluster } from './relay/options.ts'
 import { signalled } from './signalled.ts'
@@ -51,6 +52,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     ...rest,
     noCrossNamespaceRefs: !crossNamespaceRefs,
     rateLimitIntervalMs: rateLimitInterval,
+    outbound: outboundEnvironment(process.env),
   }
   // Loaded here, so that the other commands start without all of it.
   const { startRelay } = await import('../embedded/relay.ts')

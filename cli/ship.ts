@@ -1,10 +1,11 @@
 import { setFlagsFromString } from 'node:v8'
 import { Command, Option } from 'commander'
 import { ConnectError } from '../adapters/http/failure.ts'
-import { parseProxy } from '../adapters/http/proxy.ts'
+import { parseProxy } from '../adapters/http/proxy-server.ts'
 import { StartError } from '../embedded/start-error.ts'
 import type { TransportOptions } from '../relay/ports.ts'
 import type { ShipOptions } from '../shipper/ship.ts'
+import { outboundEnvironment } from './outbound.ts'
 import { parseBytes, parsePeriodMs, parsePort } from './quantities.ts'
 import { parseCluster } from './relay/options.ts'
 import {
@@ -100,6 +101,7 @@ async function optionsOf(flags: ShipFlags): Promise<ShipOptions> {
   return {
     ...{ relay, cluster, tokenFile, data, port, host, spoolMaxBytes },
     spoolMaxAgeMs: flags.spoolMaxAge,
+    outbound: outboundEnvironment(process.env),
     transport: {
       ...(caFile !== undefined && { tls: { ca: readCa('--ca-file', caFile) } }),
       ...(proxy !== undefined && { proxyUrl: checkedProxy(proxy) }),

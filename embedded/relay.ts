@@ -1,4 +1,5 @@
 import { type ClosableHttpClient, createHttpClient } from '../adapters/http/client.ts'
+import type { OutboundEnvironment } from '../adapters/http/outbound-environment.ts'
 import { createNatsPublisher } from '../adapters/nats/publisher.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { NO_CLOUD_IDENTITIES } from '../relay/cloud-identities.ts'
@@ -42,6 +43,8 @@ export interface RelayOptions {
   readonly tokens?: string
   readonly noCrossNamespaceRefs: boolean
   readonly denyPrivateAddresses: boolean
+  /** How this host reaches what is elsewhere, where a Provider does not say. */
+  readonly outbound?: OutboundEnvironment
   /** How long a repeat is not told again, in milliseconds; 0 tells every one. */
   readonly rateLimitIntervalMs: number
 }
@@ -104,6 +107,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const addresses = { allowPrivate: !options.denyPrivateAddresses }
   const http = createHttpClient({
     ...addresses,
+    ...options.outbound,
     userAgent: `flux-relay/${manifest.version}`,
   })
   const metrics = createMetrics({ queueDepth: () => stores.queue.depth(), clock })
@@ -115,7 +119,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     secrets: config.secrets,
     identities: NO_CLOUD_IDENTITIES,
     http,
-    nats: createNatsPublisher(addresses),
+    nats: createNatsPublisher({ ...addresses, ...options.outbound }),
     clock,
     orderTimes: createOrderTimes(stores.queue.latestOrderTime()),
     observer: {

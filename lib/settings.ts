@@ -47,6 +47,15 @@ const Fields = z.strictObject({
     .optional(),
   /** Whether a Provider may name a private address. */
   allowPrivateAddresses: flag(),
+  /** The proxy for deliveries to `http://` addresses, where the Provider names none. */
+  httpProxy: proxy(),
+  /** The same for `https://` addresses. */
+  httpsProxy: proxy(),
+  /** Where no proxy is used: names, addresses and networks with commas between them. */
+  noProxy: z
+    .string({ error: 'expected text, such as .example.com,10.0.0.0/8' })
+    .regex(/^[\x21-\x7e ]{0,1024}$/, { error: 'expected at most 1,024 characters of ASCII' })
+    .optional(),
   logLevel: z
     .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'], { error: 'expected DEBUG, INFO, WARN or ERROR' })
     .default('INFO'),
@@ -100,6 +109,23 @@ export function parseSettings(context: unknown): Settings {
 
 function flag() {
   return z.boolean({ error: 'expected true or false' }).default(false)
+}
+
+/** Without credentials: the template and the console show the environment of a function. */
+function proxy() {
+  const error = 'expected an http://, https:// or socks5:// URL without credentials'
+  return z.string({ error }).refine(isPlainProxy, { error }).optional()
+}
+
+function isPlainProxy(text: string): boolean {
+  const url = URL.parse(text)
+  return (
+    url !== null &&
+    /^(https?|socks5):$/.test(url.protocol) &&
+    url.hostname !== '' &&
+    url.username === '' &&
+    url.password === ''
+  )
 }
 
 function concurrencyError(): string {

@@ -1,3 +1,4 @@
+import type { OutboundEnvironment } from '../adapters/http/outbound-environment.ts'
 import type { Log } from '../embedded/log.ts'
 import type { Clock, HttpClient } from '../relay/ports.ts'
 import type { AppDependencies } from './app.ts'
@@ -61,6 +62,7 @@ export interface KubernetesSideDependencies {
   readonly metrics: ShipperMetrics
   readonly log: Log
   readonly userAgent: string
+  readonly outbound?: OutboundEnvironment | undefined
 }
 
 /** All that the shipper does with the API of its cluster, at work. */
@@ -87,7 +89,8 @@ export function startKubernetesSide(
   options: KubernetesOptions,
   deps: KubernetesSideDependencies,
 ): KubernetesSide {
-  const client = createKubernetesClient({ ...options.connection, userAgent: deps.userAgent })
+  const { userAgent, outbound } = deps
+  const client = createKubernetesClient({ ...options.connection, ...outbound, userAgent })
   const configuration = options.config ? startConfiguration(client, options, deps) : undefined
   const labels = configuration?.labels
   const withLabels: WithLabels | undefined = labels && ((event) => labels.withLabels(event))

@@ -1,5 +1,6 @@
 import { setTimeout } from 'node:timers/promises'
 import { createHttpClient } from '../adapters/http/client.ts'
+import type { OutboundEnvironment } from '../adapters/http/outbound-environment.ts'
 import {
   createHttpServer,
   type HttpServer,
@@ -40,6 +41,8 @@ export interface ShipOptions {
   /** Events that wait for longer are dropped. */
   readonly spoolMaxAgeMs: number
   readonly transport: ConnectionOptions
+  /** How this host reaches what is elsewhere, where `transport` does not say. */
+  readonly outbound?: OutboundEnvironment
   /** Absent when the API of the cluster is not used. */
   readonly kubernetes?: KubernetesOptions
 }
@@ -94,7 +97,7 @@ async function start(
   const { spool, close } = opened
   const { host, cluster, relay, data, spoolMaxAgeMs: maxAgeMs } = options
   const metrics = createShipperMetrics({ depth: () => spool.depth(), clock })
-  const http = createHttpClient({ allowPrivate: true, userAgent: USER_AGENT })
+  const http = createHttpClient({ allowPrivate: true, ...options.outbound, userAgent: USER_AGENT })
   const waitForRelay = createOutageWait({
     ...{ http, wait, random: clock.random },
     url: relayUrl(relay, './readyz'),
@@ -108,6 +111,7 @@ async function start(
     startKubernetesSide(options.kubernetes, {
       ...opened,
       ...{ http, clock, wait, waitForRelay, metrics, log, userAgent: USER_AGENT },
+      outbound: options.outbound,
       relay: relayAddress(options, 'config'),
     })
   let isStopping = false

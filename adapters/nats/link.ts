@@ -50,7 +50,7 @@ export async function openLink(
   const socket = await dialServer(server, transport, context)
   destroyOnAbort(socket, context.signal)
   const encrypt = async () => {
-    const secured = await upgrade(socket, server, transport, context.signal)
+    const secured = await upgrade(socket, server, transport, context)
     destroyOnAbort(secured, context.signal)
     return secured
   }
@@ -111,13 +111,13 @@ function upgrade(
   socket: Socket,
   { destination }: ServerAddress,
   { tls = {} }: TransportOptions,
-  signal: AbortSignal,
+  { roots, signal }: LinkContext,
 ): Promise<Socket> {
   // It would pass for something that was said over TLS.
   if (socket.readableLength > 0) {
     throw new ConnectError('protocol', 'the server sent data between its INFO and TLS')
   }
-  return secure(socket, hostPortOf(destination).host, secureContextOf(tls), signal, [])
+  return secure(socket, hostPortOf(destination).host, secureContextOf(tls, roots), signal, [])
 }
 
 function createLink(

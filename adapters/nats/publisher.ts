@@ -13,6 +13,8 @@ export interface NatsPublisherOptions extends AddressGuardOptions {
   readonly connectTimeoutMs?: number
   /** Resolves names; the system's resolver unless a test has its own. */
   readonly resolve?: Resolve
+  /** PEM texts of the roots that are trusted where a transport names no CA; Node's by default. */
+  readonly roots?: readonly string[]
 }
 
 /**
@@ -21,7 +23,7 @@ export interface NatsPublisherOptions extends AddressGuardOptions {
  */
 export function createNatsPublisher(options: NatsPublisherOptions): NatsPublisher {
   const guard = createAddressGuard(options)
-  const { resolve = resolveBySystem, connectTimeoutMs = 5_000 } = options
+  const { resolve = resolveBySystem, roots, connectTimeoutMs = 5_000 } = options
 
   async function connectAndPublish(
     message: Parameters<NatsPublisher['publish']>[0],
@@ -35,7 +37,10 @@ export function createNatsPublisher(options: NatsPublisherOptions): NatsPublishe
       return { kind: 'refused', cause: 'credentials', detail }
     }
     const takesAnswers = message.storeOnceAs !== undefined
-    const context = { guard, resolve, signal, connectTimeoutMs: connectMs, takesAnswers }
+    const context = {
+      ...{ guard, resolve, roots, signal, takesAnswers },
+      connectTimeoutMs: connectMs,
+    }
     const link = await openLink(parseServerAddress(message), transport, context)
     connected()
     try {

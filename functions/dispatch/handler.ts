@@ -19,7 +19,11 @@ const clients = createClients()
 const ports = {
   ...createStorePorts(environment, clients, systemClock),
   identities: createIdentities(environment, clients, systemClock),
-  http: createHttpClient({ ...addresses, userAgent: `flux-relay/${manifest.version}` }),
+  http: createHttpClient({
+    ...addresses,
+    proxies: environment.proxies,
+    userAgent: `flux-relay/${manifest.version}`,
+  }),
   nats: createNatsPublisher(addresses),
   observer: {
     decided(decision: Parameters<typeof logDecision>[1]) {

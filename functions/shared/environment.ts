@@ -1,4 +1,9 @@
 import { z } from 'zod'
+import {
+  EnvironmentVariableError,
+  type ProxyRules,
+  readProxyRules,
+} from '../../adapters/http/proxy-rules.ts'
 
 const DAY_MS = 24 * 3_600_000
 
@@ -62,6 +67,8 @@ export interface Environment {
   readonly metricsNamespace: string
   /** `host:port` that no delivery may go to. */
   readonly runtimeApi: string | undefined
+  /** Proxies for Providers that name none. */
+  readonly proxies: ProxyRules
 }
 
 /** A function that is deployed with a wrong environment. The message names each variable. */
@@ -93,5 +100,15 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     logLevel: data.POWERTOOLS_LOG_LEVEL,
     metricsNamespace: data.POWERTOOLS_METRICS_NAMESPACE,
     runtimeApi: data.AWS_LAMBDA_RUNTIME_API,
+    proxies: proxyRules(variables),
+  }
+}
+
+function proxyRules(variables: NodeJS.ProcessEnv): ProxyRules {
+  try {
+    return readProxyRules(variables)
+  } catch (error) {
+    if (!(error instanceof EnvironmentVariableError)) throw error
+    throw new EnvironmentError(`environment: ${error.message}`)
   }
 }

@@ -43,6 +43,15 @@ type FunctionShape = Pick<
   'description' | 'timeout' | 'memorySize' | 'environment' | 'network' | 'feedsItself'
 >
 
+/** What dispatch reads by Go's rules; the AWS SDK does not. */
+function proxyVariables({ httpProxy, httpsProxy, noProxy }: Settings): Record<string, string> {
+  return {
+    ...(httpProxy !== undefined && { HTTP_PROXY: httpProxy }),
+    ...(httpsProxy !== undefined && { HTTPS_PROXY: httpsProxy }),
+    ...(noProxy !== undefined && { NO_PROXY: noProxy }),
+  }
+}
+
 /** The relay's functions, each with the rights to what it calls and to nothing else. */
 export class RelayFunctions extends Construct {
   readonly byName: Readonly<Record<FunctionName, RelayFunction>>
@@ -84,6 +93,7 @@ export class RelayFunctions extends Construct {
         NO_CROSS_NAMESPACE_REFS: String(settings.noCrossNamespaceRefs),
         RATE_LIMIT_INTERVAL_MS: String(parseRateLimitIntervalMs(settings.rateLimitInterval)),
         CLOUD_IDENTITIES: String(settings.cloudIdentities),
+        ...proxyVariables(settings),
       },
       ...this.#network(),
       // Retries come back by its own queue. After 16 rounds Lambda would drop them without a word:

@@ -1,5 +1,6 @@
 import { createHttpClient } from '../../adapters/http/client.ts'
 import { ConnectError } from '../../adapters/http/failure.ts'
+import type { OutboundEnvironment } from '../../adapters/http/outbound-environment.ts'
 import { StreamError, type StreamedResponse } from '../../adapters/http/stream.ts'
 import { parseJson } from '../../relay/intake/json.ts'
 import type { ConnectionOptions } from '../../relay/ports.ts'
@@ -43,7 +44,9 @@ export interface KubernetesClient {
   close(): Promise<void>
 }
 
-export interface KubernetesClientOptions extends KubernetesConnection {
+export interface KubernetesClientOptions
+  extends KubernetesConnection,
+    Partial<OutboundEnvironment> {
   readonly userAgent: string
   /** Ends a stream that is silent for so long. Default 150,000. */
   readonly idleTimeoutMs?: number
@@ -64,10 +67,13 @@ const MAX_CONNECTIONS = 128
 /** A client of one API server. Nothing is sent until it is asked. */
 export function createKubernetesClient(options: KubernetesClientOptions): KubernetesClient {
   const { url, ca, tokenFile, userAgent, idleTimeoutMs = IDLE_TIMEOUT_MS } = options
+  const { proxies, roots } = options
   const connection: ConnectionOptions = ca === undefined ? {} : { tls: { ca } }
   const http = createHttpClient({
     allowPrivate: true,
     userAgent,
+    ...(proxies && { proxies }),
+    ...(roots && { roots }),
     connectionsPerOrigin: MAX_CONNECTIONS,
   })
   const urlOf = (path: string) => `${url.replace(/\/+$/, '')}${path}`

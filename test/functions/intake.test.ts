@@ -140,4 +140,20 @@ describe('environment', () => {
       expect(read).toThrow(name)
     expect(read).not.toThrow('CONFIG_TABLE')
   })
+
+  it('names a proxy that is none, without its credentials', () => {
+    const variables = {
+      CONFIG_TABLE: 'config',
+      STATE_TABLE: 'state',
+      LEDGER_TABLE: 'ledger',
+      EVENTS_QUEUE_URL: 'https://sqs.test/1/events.fifo',
+      RETRIES_QUEUE_URL: 'https://sqs.test/1/retries',
+      SECRET_PREFIX: 'flux-relay/prod',
+    }
+    const { proxies } = readEnvironment({ ...variables, HTTPS_PROXY: 'http://p.test:3128' })
+    expect(proxies.proxyFor(new URL('https://a.test/'))).toBe('http://p.test:3128')
+    const read = () => readEnvironment({ ...variables, HTTPS_PROXY: 'ftp://u:hunter2@p.test' })
+    expect(read).toThrow(/^environment: HTTPS_PROXY: /)
+    expect(read).not.toThrow('hunter2')
+  })
 })

@@ -131,9 +131,31 @@ it('goes through a proxy', async () => {
   })
   await shipper.post(numberedEvent(1))
   await eventually(() => expect(sink.requests).toHaveLength(1))
-  expect(proxy.targets).toEqual([`relay.test:${sink.port}`])
+  expect(proxy.forwarded).toEqual([`POST http://relay.test:${sink.port}${EVENTS_PATH.slice(5)}`])
   expect(proxy.authorizations).toEqual([`Basic ${btoa('user:pass')}`])
   expect(JSON.stringify(shipper.log())).not.toContain('pass')
+})
+
+it('goes through the proxy of its environment, unless an option names one', async () => {
+  const sink = await startSink({
+    [EVENTS_PATH]: { status: 202, body: '{"accepted":1,"rejected":[]}' },
+  })
+  const [ofEnvironment, ofOption] = [await startConnectProxy(), await startConnectProxy()]
+  const environment = { HTTP_PROXY: `http://user:pass@127.0.0.1:${ofEnvironment.port}` }
+  const relay = `http://relay.test:${sink.port}`
+  const flags = ['--proxy', `http://127.0.0.1:${ofOption.port}`]
+  const shippers = [
+    { relay, environment },
+    { relay, environment, flags },
+  ]
+  for (const [index, shipper] of shippers.entries()) {
+    const { post } = await startShipper(shipper)
+    await post(numberedEvent(index))
+    await eventually(() => expect(sink.requests).toHaveLength(index + 1))
+  }
+  expect(ofEnvironment.forwarded).toHaveLength(1)
+  expect(ofEnvironment.authorizations).toEqual([`Basic ${btoa('user:pass')}`])
+  expect(ofOption.forwarded).toHaveLength(1)
 })
 
 it('keeps one connection for all batches', async () => {

@@ -187,6 +187,29 @@ describe('functions', () => {
     relayTemplate.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 })
   })
 
+  it('have the proxies in dispatch alone', () => {
+    const proxies = {
+      httpProxy: 'http://p.test',
+      httpsProxy: 'socks5://s.test',
+      noProxy: '.a.test',
+    }
+    const { relayTemplate } = synth(proxies)
+    const variables = { HTTP_PROXY: 'http://p.test', HTTPS_PROXY: 'socks5://s.test' }
+    const withProxies = {
+      Environment: { Variables: Match.objectLike({ ...variables, NO_PROXY: '.a.test' }) },
+    }
+    expect(idsOf(relayTemplate, 'AWS::Lambda::Function', withProxies)).toHaveLength(1)
+    relayTemplate.hasResourceProperties('AWS::Lambda::Function', {
+      ...withProxies,
+      FunctionName: 'flux-relay-prod-dispatch',
+    })
+    const without = {
+      FunctionName: 'flux-relay-prod-dispatch',
+      Environment: { Variables: { HTTPS_PROXY: Match.absent(), NO_PROXY: Match.absent() } },
+    }
+    template.hasResourceProperties('AWS::Lambda::Function', without)
+  })
+
   it('log to groups with a retention', () => {
     template.resourceCountIs('AWS::Logs::LogGroup', 5)
     template.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 30 })

@@ -55,6 +55,10 @@ describe('settings', () => {
       { allowPrivateAddresses: true },
       'allowPrivateAddresses: true needs vpcId',
     ],
+    ['a proxy that is none', { httpProxy: 'proxy:3128' }, 'httpProxy: expected an http://'],
+    ['one of FTP', { httpsProxy: 'ftp://a.test' }, 'httpsProxy: expected an http://'],
+    ['one with a password', { httpsProxy: 'http://u:hunter2@a.test' }, 'URL without credentials'],
+    ['a list for a text', { noProxy: ['a.test'] }, 'noProxy: expected text'],
     ['no object', 'prod', 'expected an object of settings'],
   ])('refuse %s', (_, context, message) => {
     expect(() => parseSettings(context)).toThrow(SettingsError)

@@ -55,6 +55,8 @@ export interface RelayArguments {
   /** Default: a new folder. */
   readonly data?: string
   readonly flags?: readonly string[]
+  /** Variables beside those of the test's own process. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 const NODE_ARGUMENTS = ['--import', './bin/require-node-24.mjs', 'bin/flux-relay.ts'] as const
@@ -65,14 +67,28 @@ const WAIT_MS = 15_000
 
 /** Runs a command line of the relay to its end. */
 export function runCli(...args: readonly string[]): Promise<Ending> {
-  return startProgram(process.execPath, [...NODE_ARGUMENTS, ...args]).ended
+  return runCliIn({}, ...args)
+}
+
+/** The same with variables beside those of the test's own process. */
+export function runCliIn(
+  environment: Readonly<Record<string, string>>,
+  ...args: readonly string[]
+): Promise<Ending> {
+  return startProgram(process.execPath, [...NODE_ARGUMENTS, ...args], { environment }).ended
 }
 
 /** Starts `flux-relay serve` and waits until it is ready. */
 export async function startRelay(relay: RelayArguments): Promise<RelayProcess> {
   const data = relay.data ?? temporaryDirectory()
   const args = ['serve', '--manifests', relay.manifests, '--data', data, '--port', '0']
-  return relayOf(await startServed(...args, ...(relay.flags ?? [])))
+  return relayOf(await startServed([...args, ...(relay.flags ?? [])], relay.environment))
+}
+
+export interface ProgramOptions {
+  readonly ownGroup?: boolean
+  /** Variables beside those of the test's own process. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /**
@@ -81,10 +97,11 @@ export async function startRelay(relay: RelayArguments): Promise<RelayProcess> {
 export function startProgram(
   command: string,
   args: readonly string[],
-  { ownGroup = false } = {},
+  { ownGroup = false, environment = {} }: ProgramOptions = {},
 ): Program {
   const child = spawn(command, [...args], {
     cwd: ROOT,
+    env: { ...process.env, ...environment },
     detached: ownGroup,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
@@ -156,8 +173,11 @@ export function eventually<T>(check: () => T | Promise<T>, timeoutMs = WAIT_MS):
 }
 
 /** `flux-relay` with these arguments, once its log says that it is ready. */
-export async function startServed(...args: readonly string[]): Promise<ServedProcess> {
-  const program = startProgram(process.execPath, [...NODE_ARGUMENTS, ...args])
+export async function startServed(
+  args: readonly string[],
+  environment: Readonly<Record<string, string>> = {},
+): Promise<ServedProcess> {
+  const program = startProgram(process.execPath, [...NODE_ARGUMENTS, ...args], { environment })
   return servedOf(program, await readyUrl(program))
 }
 

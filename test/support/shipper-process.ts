@@ -11,6 +11,8 @@ export interface ShipperArguments {
   /** Default: a file with the token `cluster-token`. */
   readonly tokenFile?: string
   readonly flags?: readonly string[]
+  /** Variables beside those of the test's own process. */
+  readonly environment?: Readonly<Record<string, string>>
 }
 
 /** The cluster that the shipper of a test ships for. */
@@ -18,7 +20,7 @@ export const CLUSTER = 'prod'
 
 /** Starts `flux-relay ship` and waits until it is ready. */
 export function startShipper(shipper: ShipperArguments): Promise<ServedProcess> {
-  return startServed(...shipArguments(shipper))
+  return startServed(shipArguments(shipper), shipper.environment)
 }
 
 /** The command line that `startShipper` starts. */
