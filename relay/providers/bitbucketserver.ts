@@ -32,8 +32,7 @@ type Settings = z.infer<typeof Settings>
 
 /**
  * Bitbucket Server and Data Center: the build status of a commit, with an access token, or a user
- * name and password. A redirect, which the service sends to those who must log in or use HTTPS, is
- * no success: nothing was set.
+ * name and password. A redirect to HTTPS, or to a page to log in, is no success: nothing was set.
  * https://developer.atlassian.com/server/bitbucket/rest/latest/api-group-builds-and-deployments/
  */
 export const bitbucketServer = httpProvider<Settings>({

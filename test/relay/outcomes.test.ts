@@ -106,7 +106,7 @@ const ANSWERS: readonly Row[] = [
   ['an error and half a body', cutOff(503, '{"message": "dow'), retry(/^HTTP 503$/, 'released')],
   ['a body that is too long', cutOff(200, `{"a":"${'x'.repeat(20_000)}`), delivered(200)],
   ['an error in words', answer(400, {}, 'no such\n room'), dead(/^HTTP 400: no such room$/)],
-  ['an error in JSON', answer(422, {}, '{"detail":"no"}'), dead(/^HTTP 422: no$/)],
+  ['an error in JSON', answer(400, {}, '{"detail":"no"}'), dead(/^HTTP 400: no$/)],
   ['an error page', answer(400, {}, '<p>no</p>'), dead(/^HTTP 400$/)],
   ['an error that is too long', cutOff(400, 'x'.repeat(20_480)), dead(/^HTTP 400$/)],
 ]

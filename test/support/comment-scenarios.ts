@@ -129,6 +129,26 @@ export function describeComments(forge: CommentCase): void {
       expect(relay.requests.at(-1)?.headers['content-type']).toBe('application/json')
     })
 
+    it('finds the comments of a renamed repository, and notes where they are', async () => {
+      const relay = await startCommenting(forge)
+      const moved = { status: 308, headers: { location: '/moved/here' } }
+      relay.expects(
+        self,
+        { line: forge.list, ...moved },
+        { line: 'GET /moved/here', json: others },
+        { line: forge.post, ...moved },
+        { line: 'POST /moved/here', status: 201, json: comment(7, 'made') },
+      )
+      await relay.deliver('one')
+      expect(await relay.outcomes()).toEqual({ one: 'delivered: HTTP 201' })
+      const [record] = await relay.harness.records()
+      expect(record?.notes).toEqual([
+        `moved to ${relay.url}/moved/here: set the address to where the repository is now`,
+      ])
+      const { headers = {} } = relay.requests.at(-1) ?? {}
+      expect(headers).toMatchObject(forge.authorization)
+    })
+
     it('edits what another relay made', async () => {
       const relay = await startCommenting(forge)
       relay.expects(self, list(...others, comment(9, `${marker}\n\nold`)), edit(9), edit(9))
