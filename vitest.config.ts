@@ -25,8 +25,8 @@ export default defineConfig({
         test: {
           name: 'isolated',
           include: ['test/**/*.test.ts'],
-          // NATS needs a program from outside: `npm run test:nats`.
-          exclude: [...configDefaults.exclude, SHARING, 'test/nats/**'],
+          // These need programs from outside: `npm run test:nats`, `npm run test:servers`.
+          exclude: [...configDefaults.exclude, SHARING, 'test/nats/**', 'test/servers/**'],
         },
       },
     ],

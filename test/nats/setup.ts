@@ -1,8 +1,9 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { TestProject } from 'vitest/node'
+import { unpackDebianPackage } from '../support/debian-package.ts'
 
 declare module 'vitest' {
   export interface ProvidedContext {
@@ -33,9 +34,6 @@ function runs(program: string): boolean {
 
 function unpackPackage(directory: string): string {
   if (runs('nats-server')) return ''
-  spawnSync('apt-get', ['download', 'nats-server'], { cwd: directory, timeout: 60_000 })
-  for (const file of readdirSync(directory)) {
-    spawnSync('dpkg-deb', ['-x', file, '.'], { cwd: directory, timeout: 60_000 })
-  }
+  unpackDebianPackage('nats-server', directory)
   return join(directory, PROGRAM)
 }
