@@ -11,9 +11,11 @@ import {
 import type { Answer } from '../../relay/intake/answer.ts'
 import { listDeliveries, replayDelivery, showDelivery } from '../../relay/intake/deliveries.ts'
 import { putConfig } from '../../relay/intake/put-config.ts'
-import { putSecret } from '../../relay/intake/put-secret.ts'
+import { putSecret, type SecretRequest } from '../../relay/intake/put-secret.ts'
 import { receiveEvents } from '../../relay/intake/receive-events.ts'
 import { showConfig } from '../../relay/intake/show-config.ts'
+import { judgeAgain } from '../../relay/rejudge.ts'
+import { warnLine } from '../output/print.ts'
 import { awsError, onAws } from './on-aws.ts'
 import type { RelayRequests } from './requests.ts'
 import { readStackOutputs, type StackOutputs } from './stack-outputs.ts'
@@ -56,11 +58,27 @@ function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequ
     postEvents: (cluster, body) =>
       answerOf(receiveEvents(ports, { ...body, cluster, events: 'any', isSigned: false })),
     putSecret: (cluster, namespace, name, body) =>
-      answerOf(putSecret(secrets, { ...body, cluster, namespace, name })),
+      answerOf(putAndJudge(ports, secrets, { ...body, cluster, namespace, name })),
     listDeliveries: (parameters) => answerOf(listDeliveries(ports, parameters)),
     showDelivery: (id) => answerOf(showDelivery(ports, id)),
     replayDelivery: (id) => answerOf(replayDelivery(ports, id)),
   }
+}
+
+/** The Secret is stored whatever comes of the rest, for which a person may lack the rights. */
+async function putAndJudge(
+  ports: StorePorts,
+  secrets: SecretsManagerWriter,
+  request: SecretRequest,
+): Promise<Answer> {
+  const answer = await putSecret(secrets, request)
+  if (answer.status !== 200) return answer
+  await judgeAgain(ports, request.cluster).catch((error: unknown) =>
+    warnLine(
+      `the Secret is stored; what it makes ready shows with the next apply (${awsError(error).message})`,
+    ),
+  )
+  return answer
 }
 
 function environmentOf(outputs: StackOutputs) {

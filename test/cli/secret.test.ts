@@ -2,10 +2,13 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DeleteSecretCommand } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it } from 'vitest'
+import { reconcile } from '../../relay/reconcile.ts'
 import { commandTargets, stackTargets } from '../support/command-targets.ts'
 import { OPERATOR, PROD, startRelay, TOKENS } from '../support/embedded-server.ts'
 import { type CommandResult, fluxRelay } from '../support/flux-relay-command.ts'
+import { alertObject, providerObject } from '../support/notification-objects.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /** In every value here, and so never in what a command says. */
 const CANARY = 'hunter2'
@@ -53,6 +56,27 @@ describe.each(commandTargets())('flux-relay secret put %s', (_, open) => {
       'ca.crt': `${CANARY} \u{1F511}\r\n`,
       'key.pem': `\n${CANARY}`,
     })
+  })
+
+  it('shows at once what it makes ready', async () => {
+    const target = await open()
+    const { configs, secrets } = target.ports
+    const objects = [
+      providerObject('slack', { address: '', secretRef: { name: 'slack' } }),
+      alertObject('all'),
+    ]
+    await configs.replace(await reconcile('prod', objects, Date.now(), secrets))
+    const readiness = async () => {
+      const stored = await configs.read('prod')
+      return typeof stored === 'object' && stored.objects.map(({ ready }) => ready)
+    }
+    expect(await readiness()).toEqual([false, false])
+    const address = `--from-literal=address=https://hooks.example/${CANARY}`
+    expect(await target.run(put('flux-system/slack', address))).toMatchObject({
+      code: 0,
+      stderr: '',
+    })
+    await waitFor(async () => expect(await readiness()).toEqual([true, true]))
   })
 
   it('replaces the whole of what was there', async () => {
