@@ -237,10 +237,18 @@ describe('a kind without a status', () => {
 describe('definitions that change while the shipper runs', () => {
   const readinessEvents = async (cluster: TestCluster) =>
     (await cluster.list('v1', 'Event')).filter(({ message }) => message === 'Initialized')
-  const define = async (cluster: TestCluster, hasStatus: boolean) => {
+  /** Resolves once the API server has taken it over, for which a real one takes a moment. */
+  const define = async (cluster: TestCluster, { client }: ConfigRun, hasStatus: boolean) => {
     for (const kind of notificationKinds(['v1beta3'], hasStatus)) {
       await cluster.apply(definitionOf(kind))
     }
+    const path = '/apis/notification.toolkit.fluxcd.io/v1beta3'
+    await waitFor(async () => {
+      const served = JSON.stringify(await client.request({ method: 'GET', path }))
+      for (const plural of ['alerts', 'providers']) {
+        expect(served.includes(`${plural}/status`)).toBe(hasStatus)
+      }
+    })
   }
 
   it('and lose the status: readiness shows in Events, at the next look', async () => {
@@ -249,7 +257,7 @@ describe('definitions that change while the shipper runs', () => {
     const run = await runConfig(cluster)
     await run.answered(1)
     await waitFor(() => expect(patches(cluster)).toHaveLength(1))
-    await define(cluster, false)
+    await define(cluster, run, false)
     await run.time.pass(600_000)
     await letWaitsPass(run, async () => expect(await readinessEvents(cluster)).toHaveLength(1))
   })
@@ -260,10 +268,12 @@ describe('definitions that change while the shipper runs', () => {
     const run = await runConfig(cluster)
     await run.answered(1)
     await waitFor(() => expect(patches(cluster)).toHaveLength(1))
-    await define(cluster, false)
+    await define(cluster, run, false)
     await cluster.apply(providerObject('slack', { channel: 'other' }))
     await waitFor(() => expect(run.watch.providers()?.[0]?.metadata.generation).toBe(2))
     await run.answered(2)
+    // Before time passes: the tries of a write are seconds apart, and a look takes none.
+    await waitFor(() => expect(run.watch.resource('Provider')?.hasStatus).toBe(false))
     await letWaitsPass(run, async () => expect(await readinessEvents(cluster)).toHaveLength(1))
   })
 
@@ -273,7 +283,7 @@ describe('definitions that change while the shipper runs', () => {
     const run = await runConfig(cluster)
     await run.answered(1)
     await waitFor(async () => expect(await readinessEvents(cluster)).toHaveLength(1))
-    await define(cluster, true)
+    await define(cluster, run, true)
     await run.time.pass(600_000)
     await letWaitsPass(run, async () =>
       expect(await readyOf(cluster, 'Provider', 'slack')).toMatchObject({ status: 'True' }),
