@@ -130,8 +130,14 @@ class Run {
     const text = JSON.stringify([readiness.ready, readiness.reason, readiness.message])
     if (this.#told.get(uid) === text) return
     const body = readinessEvent(resource, now, readiness, clock.now())
-    await client.request({ method: 'POST', path: `/api/v1/namespaces/${namespace}/events`, body })
+    // Before it is told: the next put may come meanwhile, and says the same.
     this.#told.set(uid, text)
+    try {
+      await client.request({ method: 'POST', path: `/api/v1/namespaces/${namespace}/events`, body })
+    } catch (error) {
+      if (this.#told.get(uid) === text) this.#told.delete(uid)
+      throw error
+    }
   }
 }
 
