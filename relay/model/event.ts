@@ -90,6 +90,9 @@ export const IncomingItem = z.object({
 
 export type Labels = Readonly<Record<string, string>>
 
+/** In the place of a revision that the sender could not find out; no commit has that name. */
+export const UNKNOWN_REVISION = 'unknown'
+
 /** Metadata keys with this prefix are the event's own, whoever reported it. */
 export const EVENT_GROUP = 'event.toolkit.fluxcd.io'
 

@@ -191,6 +191,7 @@ export class EventIntake {
     const known = isForgetful ? statuses?.metadataOf(read.event, at) : read.event.metadata
     const event = { ...read.event, metadata: known ?? unknownMetadata(read.event) }
     const occurrence = occurrenceOf(event)
+    const state = stateOfEvent(event)
     let number: number | null = null
     const admit: Entry['admit'] = (write): Admission => {
       const before = memory.seen.count(uid) ?? 0
@@ -202,7 +203,7 @@ export class EventIntake {
         if (!admitted.isNew) return 'known'
         number = admitted.number
       }
-      tell(memory, write, event)
+      tell(memory, write, state)
       return 'new'
     }
     const admitted = (sequence: number) => {

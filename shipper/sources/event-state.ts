@@ -1,17 +1,19 @@
 import { isJsonObject, type JsonObject } from '../../relay/intake/json.ts'
-import { EVENT_GROUP } from '../../relay/model/event.ts'
+import { EVENT_GROUP, UNKNOWN_REVISION } from '../../relay/model/event.ts'
 import { hashParts } from '../../relay/model/hash.ts'
 import type { ToldState } from '../spool/told-states.ts'
 import { objectOfEvent, textOf } from './flux-object.ts'
 import { statusKindOf } from './status-kinds.ts'
-import { UNKNOWN } from './unknown-metadata.ts'
 
 /** The state of an object that an event tells. */
 export interface EventState extends ToldState {
-  /** Hash of the object's names. */
+  /** The object's names. */
   readonly object: string
   readonly kind: string
 }
+
+/** In UTF-16 units. */
+const MAX_STATE_LENGTH = 1_000
 
 const IMAGE_GROUP = 'image.toolkit.fluxcd.io'
 
@@ -20,8 +22,10 @@ const IMAGE_GROUP = 'image.toolkit.fluxcd.io'
  * known. Undefined when it tells none: it is about no such kind, or about something in between, or
  * names no revision.
  */
-export function stateOfEvent(event: JsonObject): EventState | undefined {
-  const object = objectOfEvent(event)
+export function stateOfEvent(
+  event: JsonObject,
+  object = objectOfEvent(event),
+): EventState | undefined {
   if (object === undefined) return undefined
   const { group, kind, key } = object
   const isError = event.severity === 'error'
@@ -34,7 +38,8 @@ export function stateOfEvent(event: JsonObject): EventState | undefined {
   if (statusKindOf(group, kind)?.told[reason] !== severity) return undefined
   const metadata = isJsonObject(event.metadata) ? event.metadata : {}
   const revision = textOf(metadata[`${group}/revision`])
-  if (revision === '' || revision === UNKNOWN) return undefined
+  if (revision === '' || revision === UNKNOWN_REVISION) return undefined
   const commit = textOf(metadata[`${EVENT_GROUP}/commit`])
-  return { object: key, kind, state: hashParts(severity, reason, revision, commit), isError }
+  const state = [severity, reason, revision, commit].join('\n').slice(0, MAX_STATE_LENGTH)
+  return { object: key, kind, state, isError }
 }

@@ -3,11 +3,14 @@ import { MAX_MESSAGE_LENGTH } from '../../relay/model/event.ts'
 import { hashParts } from '../../relay/model/hash.ts'
 import { cutText } from '../../relay/model/text.ts'
 
+/** Of a key, in UTF-16 units; the parts of a name in Kubernetes have 253 each. */
+const MAX_KEY_LENGTH = 1_000
+
 /** The object that an event is about, as far as its fields are texts. */
 export interface NamedObject {
   readonly group: string
   readonly kind: string
-  /** Hash of kind, namespace and name. */
+  /** Kind, namespace and name. */
   readonly key: string
   readonly uid: string
 }
@@ -25,8 +28,9 @@ export function objectOfEvent({ involvedObject }: JsonObject): NamedObject | und
   }
 }
 
+/** Of names that have no line ends; no hash, for each post needs it. */
 export function objectKey(kind: string, namespace: string, name: string): string {
-  return hashParts(kind, namespace, name)
+  return cutText(`${kind}\n${namespace}\n${name}`, MAX_KEY_LENGTH)
 }
 
 /** Whether Flux's own controllers report about kinds of this API group. */

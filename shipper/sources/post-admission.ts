@@ -1,12 +1,13 @@
 import { isJsonObject, type JsonObject } from '../../relay/intake/json.ts'
 import type { Clock } from '../../relay/ports.ts'
 import type { HeldEvent } from '../spool/held-events.ts'
-import type { Admission, Entry, Spool } from '../spool/spool.ts'
+import type { Entry, Spool } from '../spool/spool.ts'
 import type { SpoolWrite } from '../spool/spool-write.ts'
 import { ALL_KINDS } from '../spool/watches.ts'
+import { stateOfEvent } from './event-state.ts'
 import { objectOfEvent, textOf } from './flux-object.ts'
 import { occurrenceOf } from './occurrence.ts'
-import { release, tell } from './reports.ts'
+import { isReportOf, release, tell } from './reports.ts'
 
 /** Gives what the spool asks about an event that was posted; undefined keeps it whatever came. */
 export type PostAdmission = (event: JsonObject) => Entry['admit']
@@ -32,6 +33,7 @@ export function createPostAdmission(options: PostAdmissionOptions): PostAdmissio
     const object = objectOfEvent(event)
     if (occurrence === undefined || object === undefined) return undefined
     const controller = textOf(event.reportingController)
+    const state = stateOfEvent(event, object)
     const now = clock.now()
     return (write) => {
       memory.posters.note(controller, now)
@@ -40,12 +42,16 @@ export function createPostAdmission(options: PostAdmissionOptions): PostAdmissio
       const own = admitted.isNew ? [] : held.filter((it) => isOneOf(it, admitted.matched))
       if (!admitted.isNew && own.length === 0) return 'known'
       replace(own, write)
+      tell(memory, write, state, held)
       // A controller posts one event after the other: what it posted earlier will not come.
       const last = Math.max(occurrence.at, ...own.map(({ at }) => at))
-      const earlier = held.filter((it) => it.at <= last && !own.includes(it))
-      tell(memory, write, event)
-      release(memory, write, memory.held.ofObject(object.key).filter(among(earlier)))
-      return admission(own)
+      const isGone = (it: HeldEvent) => own.includes(it) || isReportOf(it, state)
+      release(
+        memory,
+        write,
+        held.filter((it) => it.at <= last && !isGone(it)),
+      )
+      return own.length > 0 ? 'replaces' : 'new'
     }
   }
 
@@ -58,17 +64,8 @@ export function createPostAdmission(options: PostAdmissionOptions): PostAdmissio
   }
 }
 
-function admission(own: readonly HeldEvent[]): Admission {
-  return own.length > 0 ? 'replaces' : 'new'
-}
-
 function isOneOf({ occurrence }: HeldEvent, numbers: readonly number[]): boolean {
   return occurrence !== null && numbers.includes(occurrence)
-}
-
-function among(events: readonly HeldEvent[]): (event: HeldEvent) => boolean {
-  const sequences = new Set(events.map(({ sequence }) => sequence))
-  return ({ sequence }) => sequences.has(sequence)
 }
 
 function kindOf({ involvedObject }: JsonObject): unknown {

@@ -16,7 +16,7 @@ import { withMetadata } from './unknown-metadata.ts'
 
 /** A condition `Ready` that is another one than before. */
 export interface StatusOf {
-  /** Hash of the object's names. */
+  /** The object's names. */
   readonly key: string
   readonly kind: string
   readonly status: StatusKind
@@ -77,7 +77,7 @@ function resolve(memory: EventMemory, write: SpoolWrite, { key, ready, said }: S
     if (!held.isUnsure || held.said !== said || !isNear) continue
     write.change(held.sequence, (body) => {
       const changed = withMetadata(body, metadata)
-      tell(memory, write, changed.event)
+      tell(memory, write, stateOfEvent(changed.event))
       return changed.body
     })
     memory.held.resolve(held.sequence)

@@ -1,9 +1,7 @@
 import { isJsonObject, type JsonObject, parseJson } from '../../relay/intake/json.ts'
+import { UNKNOWN_REVISION } from '../../relay/model/event.ts'
 import { objectOfEvent, textOf } from './flux-object.ts'
 import { statusKindOf } from './status-kinds.ts'
-
-/** In the place of a revision: no commit has that name, so no commit gets a status by it. */
-export const UNKNOWN = 'unknown'
 
 /** The success of a Kustomization is reported so, and is meant for commits alone. */
 const FOR_COMMITS = /^Reconciliation finished in \S+, next run in \S+$/
@@ -19,7 +17,7 @@ export function unknownMetadata(event: JsonObject): Readonly<Record<string, stri
   const isForCommits = FOR_COMMITS.test(textOf(event.message))
   return {
     ...(isForCommits && { [`${kind.group}/commit_status`]: 'update' }),
-    [`${kind.group}/revision`]: UNKNOWN,
+    [`${kind.group}/revision`]: UNKNOWN_REVISION,
   }
 }
 

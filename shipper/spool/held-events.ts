@@ -5,7 +5,7 @@ export type HeldSource = 'watch' | 'status'
 
 /** Why an event that is in the spool is not sent yet. */
 export interface Hold {
-  /** Hash of the involved object's kind, namespace and name. */
+  /** The involved object's kind, namespace and name. */
   readonly object: string
   readonly source: HeldSource
   /** Of `occurrences`; null for what is made from a status. */

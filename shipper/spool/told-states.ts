@@ -2,7 +2,7 @@ import type { Tables } from './guarded-database.ts'
 
 /** What the last event of an object said of it, as far as that matters. */
 export interface ToldState {
-  /** Hash of what makes the state another one, such as severity, reason and revision. */
+  /** What makes the state another one, such as severity, reason and revision. */
   readonly state: string
   readonly isError: boolean
 }
@@ -14,7 +14,7 @@ const FORGET = 'DELETE FROM told_states WHERE object = ?'
 const KEEP_ONLY = `DELETE FROM told_states
   WHERE kind = ? AND object NOT IN (SELECT value FROM json_each(?))`
 
-/** The state of each object that was last told, by the hash of its kind, namespace and name. */
+/** The state of each object that was last told, by its kind, namespace and name. */
 export class ToldStates {
   readonly #tables: Tables
 

@@ -1,9 +1,9 @@
 // Builds kube-apiserver and etcd, from their sources, with the machine's Go: npm run kube:assets [FOLDER]
-import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
+import { go } from './go.ts'
 import { CACHE_FOLDER, PROGRAMS } from './programs.ts'
 
 const KUBERNETES = '1.35.4'
@@ -11,8 +11,6 @@ const ETCD = '3.6.16'
 
 /** The modules of one are part of the other's repository, with a version of their own. */
 const STAGED_VERSION = `v0.${KUBERNETES.slice('1.'.length)}`
-
-const BUILD_WITHIN_MS = 3_600_000
 
 interface Program {
   readonly name: (typeof PROGRAMS)[number]
@@ -57,21 +55,6 @@ function stagedModules({ Godebug, Replace }: GoMod): readonly string[] {
     ...(Godebug ?? []).map(({ Key, Value }) => `godebug ${Key}=${Value}`),
     ...staged.map(({ Old }) => `replace ${Old.Path} => ${Old.Path} ${STAGED_VERSION}`),
   ]
-}
-
-/** What it prints; throws when it fails. */
-function go(cwd: string, args: readonly string[], variables: NodeJS.ProcessEnv = {}): string {
-  const { error, status, stdout, stderr } = spawnSync('go', args, {
-    cwd,
-    encoding: 'utf8',
-    timeout: BUILD_WITHIN_MS,
-    env: { ...process.env, ...variables },
-  })
-  if (error) throw new Error(`go does not run: ${error.message}`)
-  if (status === 0) return stdout
-  throw new Error(
-    `go ${args[0]} ended with ${status}: ${stderr.trim().split('\n').slice(-5).join('; ')}`,
-  )
 }
 
 /** Builds one in a module of its own, which only requires it. */

@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseCLI, startVitest } from 'vitest/node'
+import { buildEventRecorder, EVENT_RECORDER_VARIABLE } from './event-recorder.ts'
 import { CACHE_FOLDER, PROGRAMS } from './programs.ts'
 
 /** Of envtest: https://book.kubebuilder.io/reference/envtest */
@@ -13,6 +14,12 @@ const missing = PROGRAMS.filter((program) => !existsSync(join(folder, program)))
 
 if (missing.length === 0) {
   process.env[VARIABLE] = folder
+  try {
+    process.env[EVENT_RECORDER_VARIABLE] ??= buildEventRecorder(CACHE_FOLDER)
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : error
+    process.stdout.write(`test:kube: without client-go's recorders, since ${reason}\n`)
+  }
   const { filter, options } = parseCLI(['vitest', 'run', ...process.argv.slice(2)])
   await startVitest('test', filter, { ...options, config: 'vitest.kube.config.ts' })
 } else if (given === '') {

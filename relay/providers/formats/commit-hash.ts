@@ -1,4 +1,4 @@
-import type { Event } from '../../model/event.ts'
+import { type Event, UNKNOWN_REVISION } from '../../model/event.ts'
 import { ellipsize } from '../../model/text.ts'
 import { NotificationError } from '../contract.ts'
 
@@ -32,6 +32,9 @@ export function namedCommit(
     return { reason }
   }
   const revision = metadata[key] ?? ''
+  if (revision === UNKNOWN_REVISION) {
+    return { reason: 'the event names no commit: its revision is unknown' }
+  }
   const hash = afterLast(revision, ':') ?? afterLast(revision, '/') ?? revision
   const known = lengths.filter((length) => length === 40 || mayBeSha256(key, revision, kind))
   if (known.some((length) => hash.length === length) && /^[\da-f]+$/i.test(hash)) {

@@ -88,6 +88,9 @@ describe('commitHash', () => {
   it('has the same to say without an error', () => {
     expect(namesNoCommit(eventWith({ revision: SHA1 }))).toBeUndefined()
     expect(namesNoCommit(eventWith({}))).toMatch(/^the event names no commit: /)
+    expect(namesNoCommit(eventWith({ revision: 'unknown' }))).toBe(
+      'the event names no commit: its revision is unknown',
+    )
   })
 
   it('cuts a long revision in its message', () => {

@@ -1,15 +1,13 @@
-import { describe, expect, it, onTestFinished } from 'vitest'
-import { createKubernetesClient } from '../../../shipper/kubernetes/client.ts'
-import { createHeldRelease } from '../../../shipper/sources/held-release.ts'
-import { createObjectStatuses } from '../../../shipper/sources/object-statuses.ts'
+import { describe, expect, it } from 'vitest'
 import { startCluster } from '../../support/kubernetes/cluster.ts'
 import { type EventFields, eventManifest } from '../../support/kubernetes/event-manifests.ts'
-import { runEventWatch, spooledEvents } from '../../support/kubernetes/event-watch.ts'
+import { spooledEvents } from '../../support/kubernetes/event-watch.ts'
 import {
   applyStatus,
   kustomizationStatus,
   type StatusFields,
 } from '../../support/kubernetes/flux-statuses.ts'
+import { watchWithStatuses } from '../../support/kubernetes/status-watch.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 import { testSpool } from '../../support/spool.ts'
 import { waitFor } from '../../support/wait-for.ts'
@@ -170,45 +168,7 @@ async function startWatch(
     clock,
     ...(earlier && { directory: earlier.directory }),
   })
-  const { url, tokenFile, ca } = cluster
-  const client = createKubernetesClient({
-    ...{ url, tokenFile, userAgent: 'flux-relay/test' },
-    ...(ca !== undefined && { ca }),
-  })
-  onTestFinished(() => client.close())
-  const said: string[] = []
-  const kinds = ['Kustomization']
-  const wait = (ms: number, signal?: AbortSignal) =>
-    new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, Math.min(ms, 10))
-      signal?.addEventListener('abort', () => {
-        clearTimeout(timer)
-        resolve()
-      })
-    })
-  const statuses = createObjectStatuses({
-    ...{ client, spool, kinds, clock, random: () => 0.5, withLabels: (event) => event, wait },
-    observer: {
-      statusesUnavailable: (kind) => said.push(`unavailable ${kind}`),
-      statusesFailed: (kind) => said.push(`failed ${kind}`),
-      untold: (changes) => said.push(`untold ${changes}`),
-      spoolFailed: () => said.push('spool failed'),
-    },
-  })
-  const release = createHeldRelease({
-    spool,
-    clock: { ...clock, now: () => clock.now(), random: () => 0.5 },
-    wait,
-    onFailed: () => undefined,
-  })
-  statuses.start()
-  release.start()
-  const run = runEventWatch(cluster, spool, { kinds, clock, statuses })
-  const stop = async () => {
-    await Promise.all([run.stop(), statuses.stop(), release.stop(1_000)])
-    close()
-  }
-  onTestFinished(stop)
+  const { said, stop, run, statuses } = watchWithStatuses(cluster, { spool, close, clock })
   if (rules === undefined) {
     await waitFor(() => expect(statuses.isFollowed(GROUP, 'Kustomization')).toBe(true))
   }

@@ -10,6 +10,8 @@ export interface StatusFields {
   readonly message?: string
   /** Seconds after `START` at which the condition changed. */
   readonly at?: number
+  /** The same in milliseconds since the epoch. */
+  readonly time?: number
   readonly applied?: string
   readonly attempted?: string
   /** The revision that the condition `Reconciling` names. */
@@ -20,7 +22,8 @@ export interface StatusFields {
 
 export function kustomizationStatus(fields: StatusFields): Manifest {
   const { ready, reason = 'ReconciliationSucceeded', message = '', at = 0, annotations } = fields
-  const time = `${new Date(START + at * 1_000).toISOString().slice(0, 19)}Z`
+  const changedAt = fields.time ?? START + at * 1_000
+  const time = `${new Date(changedAt).toISOString().slice(0, 19)}Z`
   const { apiVersion, kind, namespace, name } = PODINFO
   const condition = { lastTransitionTime: time, observedGeneration: fields.observedGeneration ?? 1 }
   return {
