@@ -37,6 +37,7 @@ const COLUMNS = `seq AS sequence, object, source, occurrence, occurred_at AS at,
 const INSERT = `INSERT INTO held_events
   (seq, object, source, occurrence, occurred_at, said, is_unsure, for_post, held_at, wait_ms)
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
+const ANY = 'SELECT 1 FROM held_events LIMIT 1'
 const OF_OBJECT = `SELECT ${COLUMNS} FROM held_events WHERE object = ? ORDER BY seq`
 /** Also when the clock was set back, by which nothing may be held for longer. */
 const IS_DUE = '(held_at + wait_ms <= ?1 OR held_at > ?1)'
@@ -57,6 +58,8 @@ const FORGET_GONE = 'DELETE FROM held_events WHERE seq NOT IN (SELECT seq FROM e
  */
 export class HeldEvents {
   readonly #tables: Tables
+  /** False only when there are none for certain: then a post needs no look at the table. */
+  #mayHold = true
 
   constructor(tables: Tables) {
     this.#tables = tables
@@ -64,17 +67,20 @@ export class HeldEvents {
 
   hold(sequence: number, hold: Hold, now: number): void {
     const { object, source, occurrence, at, said, isUnsure, isForPost, waitMs } = hold
+    this.#mayHold = true
     const flags = [Number(isUnsure), Number(isForPost)] as const
     this.#tables.run(INSERT, sequence, object, source, occurrence, at, said, ...flags, now, waitMs)
   }
 
   /** In their order. */
   ofObject(object: string): readonly HeldEvent[] {
+    if (!this.#mayHold) return []
     return this.#tables.all<Row>(OF_OBJECT, object).map(heldEvent)
   }
 
   /** Those that are to be sent now; a thousand at most. */
   due(now: number): readonly HeldEvent[] {
+    this.#mayHold = this.#tables.get(ANY) !== undefined
     return this.#tables.all<Row>(DUE, now).map(heldEvent)
   }
 
