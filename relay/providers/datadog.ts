@@ -5,6 +5,7 @@ import { postJson } from './formats/json-request.ts'
 import { isError, sortedMetadata, unixSeconds, wholeSecondsTimestamp } from './formats/names.ts'
 import { classifyServiceAnswer } from './formats/service-answer.ts'
 import { cutToFit } from './formats/size-limit.ts'
+import { partMentions } from './formats/texts.ts'
 import { optionalWebhookAddress, requiredToken } from './settings.ts'
 
 const DEFAULT_ORIGIN = 'https://api.datadoghq.com'
@@ -50,11 +51,16 @@ function isTooOld({ event, triedAt }: Notification): boolean {
   return triedAt - Date.parse(event.timestamp) > MAX_AGE_MS
 }
 
-/** The message, and below it the time of an event that Datadog would not take at that time. */
+/**
+ * The message, and below it the time of an event that Datadog would not take at that time. A handle
+ * in it, such as `@slack-ops`, would notify whom it names:
+ * https://docs.datadoghq.com/service_management/events/guides/email/
+ */
 function textOf(notification: Notification): string {
   const { event } = notification
-  if (!isTooOld(notification)) return event.message
-  return `${event.message}\nEvent of ${wholeSecondsTimestamp(event)}`
+  const message = partMentions(event.message)
+  if (!isTooOld(notification)) return message
+  return `${message}\nEvent of ${wholeSecondsTimestamp(event)}`
 }
 
 function tagsOf(event: Event): readonly string[] {

@@ -93,6 +93,14 @@ describe('datadog requests', () => {
     ])
   })
 
+  it.each([
+    ['by @slack-ops and @ana@example.com', 'by @\u200bslack-ops and @\u200bana@example.com'],
+    ['@pagerduty now', '@\u200bpagerduty now'],
+    ['Applied revision: main@sha1:9e2f', 'Applied revision: main@sha1:9e2f'],
+  ])('notifies nobody whom the message names: %s', (message, text) => {
+    expect(request('kustomization-applied', { message }).body).toMatchObject({ text })
+  })
+
   it('lower-cases tags only, and sends texts as they are', () => {
     const message = 'Déployé 🚀 <b>"X"</b> & *y*'
     const metadata = { 'kustomize.toolkit.fluxcd.io/Team': 'ÜNÏTS & <Co> 🦊' }
