@@ -126,7 +126,9 @@ export function httpUrl() {
 
 function isHttpUrl(text: string): boolean {
   const url = URL.parse(text)
-  return url !== null && (url.protocol === 'https:' || url.protocol === 'http:')
+  const isHttp = url?.protocol === 'https:' || url?.protocol === 'http:'
+  // Nothing can listen on port 0.
+  return isHttp && url.port !== '0'
 }
 
 /** Applies a type's schema. Throws `SettingsError` that names every wrong field. */
