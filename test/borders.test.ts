@@ -51,7 +51,8 @@ const BORDERS: Readonly<Record<string, { parts: readonly RegExp[]; packages: rea
       packages: [/^hono$/, /^@hono\/node-server$/, /^prom-client$/, /^zod$/, /^node:/],
     },
     lib: {
-      parts: [/^lib\//, /^adapters\/aws\/tables\.ts$/],
+      // A setting that both hosts have is read by one rule.
+      parts: [/^lib\//, /^adapters\/aws\/tables\.ts$/, /^relay\/model\/rate-limit-interval\.ts$/],
       packages: [/^aws-cdk-lib(\/|$)/, /^constructs$/, /^cdk-nag$/, /^esbuild$/, /^zod$/, /^node:/],
     },
     cli: {
