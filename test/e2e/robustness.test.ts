@@ -24,7 +24,7 @@ it('survives whatever is posted, and decides about all that it accepts', async (
           const answer = await relay.fetch(path, { method: 'POST', headers, body })
           const text = await answer.text()
           expect(answer.status, text).toBeLessThan(500)
-          if (answer.status === 202) accepted += (JSON.parse(text) as { accepted: number }).accepted
+          if (answer.status === 202) accepted += acceptedOf(text)
         }
       },
     ),
@@ -39,6 +39,11 @@ it('survives whatever is posted, and decides about all that it accepts', async (
   expect((await relay.fetch('/healthz')).status).toBe(200)
   expect(await relay.end('SIGTERM')).toMatchObject({ code: 0, stderr: '' })
 })
+
+/** How many events an answer takes; one without a body takes the one that was posted. */
+function acceptedOf(text: string): number {
+  return text === '' ? 1 : (JSON.parse(text) as { accepted: number }).accepted
+}
 
 it('cuts a message of 1 MB, and refuses a body over 3 MiB', async () => {
   const sink = await startSink({ 'POST /hook': { status: 200 } })

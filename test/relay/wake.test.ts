@@ -100,7 +100,7 @@ describe('what waits for a configuration goes out when it comes', () => {
     harness.answerWith(() => answer(503))
     await harness.configure(...OBJECTS)
     await harness.send('kustomization-applied')
-    await harness.sendJson({ involvedObject: { kind: 'A', name: 'b' } }, 'other')
+    await harness.sendJson({ involvedObject: { kind: 'A', namespace: 'a', name: 'b' } }, 'other')
     await harness.drain()
     const before = await harness.records()
     expect(await wakeWaiting(harness.ports, CLUSTER)).toBe(0)

@@ -212,7 +212,9 @@ export function shownBy({ line, body }: RecordedRequest): string {
 export function stepEvent(object: string, step: number) {
   const event = kustomizationEvent(object, COMMIT, `${object} step ${step}`)
   const timestamp = new Date(Date.now() - 60_000 + step).toISOString()
-  return { ...event, timestamp, reason: `${object}Step${step}Succeeded` }
+  // So that it counts for the commit whatever its reason, which tells one status from the other.
+  const metadata = { ...event.metadata, 'event.toolkit.fluxcd.io/commit': COMMIT }
+  return { ...event, timestamp, metadata, reason: `${object}Step${step}Succeeded` }
 }
 
 /** The longest that a chain of tries lasts, and more. */
