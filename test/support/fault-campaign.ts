@@ -10,7 +10,7 @@ const STEPS = 55
 const STEPS_TO_AUDIT = 11
 
 /** Of test/crash/routes.ts, without those of its TLS sinks. */
-const OBJECTS = ['app-2', 'app-3', 'app-4']
+const OBJECTS = ['app-3', 'app-4', 'app-6']
 
 const ACTIONS = { post: 25, events: 30, retries: 25, time: 12, stray: 8, restart: 4 } as const
 

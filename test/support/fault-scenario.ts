@@ -3,7 +3,7 @@ import type { SQSRecord } from 'aws-lambda'
 import { createEventSource, type SentEvent } from '../crash/events.ts'
 import { createJournal } from '../crash/journal.ts'
 import { type Random, seededRandom } from '../crash/random.ts'
-import { QUIET, SHARED_CONTEXT } from '../crash/routes.ts'
+import { QUIET, SHARED_CONTEXT, SHARED_OBJECTS } from '../crash/routes.ts'
 import { type EntryFault, injectFaults, randomFaults } from './aws-faults.ts'
 import type { AwsRelay } from './aws-relay.ts'
 import type { Decided, Evidence, Invocation } from './fault-audit.ts'
@@ -120,7 +120,12 @@ function localRoutes(url: string): readonly Route[] {
     webhook('errors', url, { eventSeverity: 'error' }),
     { ...webhook('chat', url, { exclusionList: [QUIET] }), spec: { type: 'slack' } },
     { name: 'statuses', spec, secret },
-    { name: 'shared', spec: { ...spec, commitStatusExpr: `'${SHARED_CONTEXT}'` }, secret },
+    {
+      name: 'shared',
+      spec: { ...spec, commitStatusExpr: `'${SHARED_CONTEXT}'` },
+      secret,
+      alert: { eventSources: SHARED_OBJECTS.map((name) => ({ kind: 'Kustomization', name })) },
+    },
   ]
 }
 
