@@ -10,11 +10,12 @@ import {
 } from '../../functions/shared/ports.ts'
 import type { Answer } from '../../relay/intake/answer.ts'
 import { listDeliveries, replayDelivery, showDelivery } from '../../relay/intake/deliveries.ts'
-import { putConfig } from '../../relay/intake/put-config.ts'
+import { type ConfigRequest, putConfig } from '../../relay/intake/put-config.ts'
 import { putSecret, type SecretRequest } from '../../relay/intake/put-secret.ts'
 import { receiveEvents } from '../../relay/intake/receive-events.ts'
 import { showConfig } from '../../relay/intake/show-config.ts'
 import { judgeAgain } from '../../relay/rejudge.ts'
+import { wakeWaiting } from '../../relay/wake.ts'
 import { warnLine } from '../output/print.ts'
 import { awsError, onAws } from './on-aws.ts'
 import type { RelayRequests } from './requests.ts'
@@ -53,7 +54,7 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
 
 function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequests {
   return {
-    putConfig: (cluster, body) => answerOf(putConfig(ports, { ...body, cluster })),
+    putConfig: (cluster, body) => answerOf(putAndWake(ports, { ...body, cluster })),
     showConfig: (cluster) => answerOf(showConfig(ports, cluster)),
     postEvents: (cluster, body) =>
       answerOf(receiveEvents(ports, { ...body, cluster, events: 'any', isSigned: false })),
@@ -63,6 +64,16 @@ function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequ
     showDelivery: (id) => answerOf(showDelivery(ports, id)),
     replayDelivery: (id) => answerOf(replayDelivery(ports, id)),
   }
+}
+
+/** Dispatch believes for this long what it has read: a configuration 5 s, that there is no Secret 30 s. */
+const CONFIG_BELIEVED_MS = 6_000
+const ABSENCE_BELIEVED_MS = 31_000
+
+async function putAndWake(ports: StorePorts, request: ConfigRequest): Promise<Answer> {
+  const answer = await putConfig(ports, request)
+  if (answer.status === 200) await wake(ports, request.cluster, CONFIG_BELIEVED_MS)
+  return answer
 }
 
 /** The Secret is stored whatever comes of the rest, for which a person may lack the rights. */
@@ -78,7 +89,17 @@ async function putAndJudge(
       `the Secret is stored; what it makes ready shows with the next apply (${awsError(error).message})`,
     ),
   )
+  await wake(ports, request.cluster, ABSENCE_BELIEVED_MS)
   return answer
+}
+
+/** What waited goes out. It is stored whatever comes of this, for which a person may lack the rights. */
+async function wake(ports: StorePorts, cluster: string, delayMs: number): Promise<void> {
+  await wakeWaiting(ports, cluster, delayMs).catch((error: unknown) =>
+    warnLine(
+      `stored; deliveries that wait for it go by their schedule (${awsError(error).message})`,
+    ),
+  )
 }
 
 function environmentOf(outputs: StackOutputs) {

@@ -14,10 +14,11 @@ import {
   unauthorized,
 } from '../shared/http-api.ts'
 import type { Log } from '../shared/log.ts'
+import { wakeSoon } from './wake-soon.ts'
 
 /** What taking and showing configurations needs. */
 export interface ReconcileConfigParts {
-  readonly ports: Pick<Ports, 'configs' | 'secrets' | 'clock'>
+  readonly ports: Pick<Ports, 'configs' | 'secrets' | 'clock' | 'ledger' | 'queue'>
   readonly access: ClusterAccess
   readonly log: Log
 }
@@ -27,7 +28,7 @@ export function createReconcileConfig({ ports, access, log }: ReconcileConfigPar
   return (event: HttpEvent): Promise<HttpResult> =>
     respond(log, async () => {
       const request = readRequest(event)
-      return (await isCluster(access, request)) ? answer(ports, request) : refused(request)
+      return (await isCluster(access, request)) ? answer({ ports, log }, request) : refused(request)
     })
 }
 
@@ -41,9 +42,16 @@ function refused({ cluster }: HttpRequest): Answer {
   return unauthorized(`Authorization: Bearer with a token of the cluster ${cluster}`)
 }
 
-async function answer(ports: ReconcileConfigParts['ports'], request: HttpRequest): Promise<Answer> {
+async function answer(
+  { ports, log }: Pick<ReconcileConfigParts, 'ports' | 'log'>,
+  request: HttpRequest,
+): Promise<Answer> {
   const { method, cluster } = request
-  if (method === 'PUT') return putConfig(ports, request)
+  if (method === 'PUT') {
+    const put = await putConfig(ports, request)
+    if (put.status === 200) await wakeSoon({ ports, log }, cluster)
+    return put
+  }
   if (method === 'GET') return showConfig(ports, cluster)
   return problemAnswer(problem(405, 'expected GET, PUT'))
 }

@@ -122,7 +122,7 @@ export class RelayFunctions extends Construct {
   }
 
   #createReconcileConfig(): RelayFunction {
-    const { tables, secretPrefix } = this.#props
+    const { tables, queues, secretPrefix } = this.#props
     const reconcileConfig = this.#createFunction('ReconcileConfig', 'reconcile-config', {
       description: 'Validates and stores the configuration of clusters; counts silent ones',
       timeout: Duration.seconds(29),
@@ -135,6 +135,13 @@ export class RelayFunctions extends Construct {
       store.map((action) => `dynamodb:${action}`),
       tables.config.tableArn,
     )
+    // What waited for a configuration goes out when it comes.
+    reconcileConfig.allow(
+      ['dynamodb:Query'],
+      `${tables.ledger.tableArn}/index/${LEDGER_INDEXES.openByOutcome.name}`,
+    )
+    reconcileConfig.allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], tables.ledger.tableArn)
+    reconcileConfig.allow(SEND, queues.retries.queueArn)
     reconcileConfig.allowSecrets(`${secretPrefix}/tokens`)
     reconcileConfig.allowSecrets(`${secretPrefix}/secrets`)
     new Rule(this, 'SilentClustersCheck', {

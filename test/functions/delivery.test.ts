@@ -57,6 +57,35 @@ describe('functions, end to end', () => {
     })
   })
 
+  it('sends what waited for a configuration seconds after it has come', async () => {
+    const { relay, sink } = await openWithSink({ 'POST /hook': { status: 200 } })
+    const { eventsQueueUrl, retriesQueueUrl } = relay.environment
+    await post(relay, kustomizationEvent('podinfo', '3f2c9a1'))
+    await pollOnce(relay.clients.sqs, eventsQueueUrl, relay.dispatch)
+    expect(relay.decisions.map(({ record }) => record.outcome)).toEqual(['retry'])
+    expect(await put(relay, configBody(Date.now()))).toMatchObject({ statusCode: 200 })
+
+    // The messages of both attempts are hidden in the queue; here they come when they are due.
+    relay.time.offsetMs = 7_000
+    const [waiting] = await relay.ports.ledger.list({ cluster: 'prod' }, 1).then((it) => it.records)
+    expect(waiting).toMatchObject({ waitsFor: 'configuration', attempt: 3 })
+    expect((waiting?.dueAt ?? 0) - Date.now()).toBeLessThan(6_001)
+    const message = (attempt: number) =>
+      sqsRecord(
+        {
+          MessageId: String(attempt),
+          ReceiptHandle: 'x',
+          Body: JSON.stringify({ deliveryId: waiting?.id, attempt, dueAt: waiting?.dueAt }),
+        },
+        retriesQueueUrl,
+      )
+    const records = [message(3), message(2)]
+    expect(await relay.dispatch({ Records: records }, contextWith())).toEqual({
+      batchItemFailures: [],
+    })
+    expect(sink.requests).toHaveLength(1)
+  })
+
   it('delivers what it put back when a store failed', async () => {
     const { relay } = await openWithSink({ 'POST /hook': { status: 200 } })
     const { eventsQueueUrl } = relay.environment

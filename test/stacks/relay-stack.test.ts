@@ -41,9 +41,12 @@ describe('functions', () => {
     expect(allowedTo(template, functionId('reconcile-config'))).toEqual({
       '*': TRACE,
       FunctionsReconcileConfigLogs: WRITE_LOG,
+      QueuesRetries: ['sqs:SendMessage'],
       TablesConfig: ['GetItem', 'PutItem', 'Query', 'Scan', 'UpdateItem'].map(
         (action) => `dynamodb:${action}`,
       ),
+      TablesLedger: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
+      'TablesLedger/index/open-by-outcome': ['dynamodb:Query'],
       [`${SECRETS}/secrets/*`]: ['secretsmanager:GetSecretValue'],
       [`${SECRETS}/tokens/*`]: ['secretsmanager:GetSecretValue'],
     })

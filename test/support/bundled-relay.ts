@@ -12,6 +12,9 @@ import { waitFor } from './wait-for.ts'
 /** The token of the cluster `prod`. */
 export const TOKEN = 'a-token'
 
+/** Bundling takes seconds, and on a busy machine many. */
+const BUNDLED_WITHIN_MS = 60_000
+
 const BEARER = { authorization: `Bearer ${TOKEN}` }
 
 /** Runs the relay of a test file from its bundles, each in a process of its own. */
@@ -20,7 +23,7 @@ export function bundledRelay(startProcess: StartFunction = startFunction) {
   let bundles: FunctionBundles
   beforeAll(() => {
     bundles = buildFunctions()
-  })
+  }, BUNDLED_WITHIN_MS)
   afterAll(() => bundles.remove())
 
   /** What its functions write must be JSON lines and nothing else. */

@@ -1,0 +1,24 @@
+import type { Ports } from '../../relay/ports.ts'
+import { wakeWaiting } from '../../relay/wake.ts'
+import type { Log } from '../shared/log.ts'
+
+/** Dispatch believes a configuration that it has read for 5 seconds. */
+export const CONFIG_BELIEVED_MS = 6_000
+
+/**
+ * Sends what waited for a cluster's configuration, which has come. Never rejects: the configuration
+ * is stored, and what fails here is made up for by the next one and by the schedule of retries.
+ */
+export async function wakeSoon(
+  { ports, log }: { readonly ports: Pick<Ports, 'ledger' | 'queue' | 'clock'>; readonly log: Log },
+  cluster: string,
+): Promise<void> {
+  try {
+    const deliveries = await wakeWaiting(ports, cluster, CONFIG_BELIEVED_MS)
+    if (deliveries > 0) {
+      log.info('what waited for a configuration goes out', { cluster, deliveries })
+    }
+  } catch (error) {
+    log.error('what waits for the configuration goes by its schedule', { cluster, error })
+  }
+}
