@@ -13,6 +13,12 @@ const SEQUENCE_DIGITS = 40
 const MAX_DELIVERY_DELAY_MS = 20_000
 
 /**
+ * How far a sender's clock may be ahead of ours and still be right. Clocks that are kept differ by
+ * less, all the time; what was tried again must still go before what came meanwhile.
+ */
+const MAX_SKEW_MS = 1_000
+
+/**
  * Makes the order times of a process. `latest` is the latest order time that any process before it
  * gave to an event, in milliseconds since the epoch; 0 where nobody remembers it.
  */
@@ -25,12 +31,13 @@ export function createOrderTimes(latest = 0): OrderTimes {
       // A clock that was set back stands still for us until the time has caught up.
       const acceptTime = now >= last ? now : last + 1
       const delay = now - eventTime
-      const isComparable = acceptTime === now && delay >= 0 && delay <= MAX_DELIVERY_DELAY_MS
+      const isComparable =
+        acceptTime === now && delay >= -MAX_SKEW_MS && delay <= MAX_DELIVERY_DELAY_MS
       if (!isComparable) floors.set(cluster, acceptTime)
       // What was ordered by its accept time stays behind all that was accepted before it, and so
       // before all that is accepted after it.
       const time = isComparable
-        ? Math.max(acceptTime - delay, floors.get(cluster) ?? latest)
+        ? Math.max(acceptTime - Math.max(0, delay), floors.get(cluster) ?? latest)
         : acceptTime
       last = Math.max(last, time)
       return time

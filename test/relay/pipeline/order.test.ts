@@ -38,6 +38,17 @@ describe('the order time of an event', () => {
     expect(failure).toBeLessThan(Number(success))
   })
 
+  it.each([1, 300, 999])(
+    'is earlier for what was tried again, though the clock is %i ms ahead of ours',
+    (ahead) => {
+      const [success, failure] = orderTimesOf([
+        [10_000, -ahead],
+        [13_000, 13_000 - ahead],
+      ])
+      expect(failure).toBeLessThan(Number(success))
+    },
+  )
+
   it.each([
     ['a clock that went back an hour', [0, 300], [5_000, HOUR_MS]],
     ['a clock that went back half a minute', [0, 300], [1_000, 31_000]],
