@@ -9,22 +9,29 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The path of the program; empty when there is none. */
     readonly alertmanager: string
+    /** A Python that has Synapse; empty when there is none. */
+    readonly synapsePython: string
   }
 }
 
-const START_WITHIN_MS = 60_000
+const SYNAPSE = 'matrix-synapse==1.163.0'
 
-/** Fetches the server for this run, and installs nothing on the machine. */
+const INSTALL_WITHIN_MS = 300_000
+
+/** Fetches the servers for this run, and installs nothing on the machine. */
 export function setup(project: TestProject): () => void {
   const folder = mkdtempSync(join(tmpdir(), 'flux-relay-servers-'))
   const alertmanager = fetchAlertmanager(folder)
+  const synapsePython = fetchSynapse(folder)
   if (alertmanager === '') say('there is no Debian package of Alertmanager to be had')
+  if (synapsePython === '') say(`${SYNAPSE} cannot be installed`)
   project.provide('alertmanager', alertmanager)
+  project.provide('synapsePython', synapsePython)
   return () => rmSync(folder, { recursive: true, force: true })
 }
 
 function say(why: string): void {
-  process.stdout.write(`test:servers: skipped, since ${why}\n`)
+  process.stdout.write(`test:servers: skipped in part, since ${why}\n`)
 }
 
 /** Where Debian's program looks for its templates, which are in the package too. */
@@ -47,6 +54,15 @@ function fetchAlertmanager(folder: string): string {
   return succeeds(program, ['--version']) ? program : ''
 }
 
+function fetchSynapse(folder: string): string {
+  const environment = join(folder, 'synapse')
+  const python = join(environment, 'bin/python')
+  const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--retries', '1']
+  const isInstalled =
+    succeeds('python3', ['-m', 'venv', environment]) && succeeds(python, [...pip, SYNAPSE])
+  return isInstalled ? python : ''
+}
+
 function succeeds(command: string, args: readonly string[]): boolean {
-  return spawnSync(command, args, { timeout: START_WITHIN_MS }).status === 0
+  return spawnSync(command, args, { timeout: INSTALL_WITHIN_MS }).status === 0
 }
