@@ -5,7 +5,7 @@ export default defineConfig({
   test: {
     include: ['test/servers/**/*.test.ts'],
     globalSetup: ['test/servers/setup.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // A server of Python starts in ten seconds, and in forty where the machine is busy.
+    testTimeout: 180_000,
   },
 })

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto'
+import { createHmac, randomBytes } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, inject, it } from 'vitest'
@@ -27,14 +27,19 @@ function configuration(port: number): string {
   })
 }
 
+/** A seed without padding, as `generate_signing_key` of Synapse writes it. */
+function signingKey(): string {
+  return `ed25519 a_relay ${randomBytes(32).toString('base64').replace('=', '')}\n`
+}
+
 /** A homeserver of its own on 127.0.0.1, with a user in a room. */
 async function startSynapse() {
   const folder = temporaryDirectory()
   const port = await closedPort()
   writeFileSync(join(folder, 'homeserver.yaml'), configuration(port))
+  writeFileSync(join(folder, 'signing.key'), signingKey())
   const args = ['-m', 'synapse.app.homeserver', '-c', 'homeserver.yaml']
   const python = inject('synapsePython')
-  await startServerProcess(python, [...args, '--generate-keys'], folder, /Generating signing key/)
   await startServerProcess(python, args, folder, /now listening on TCP port/)
   const address = `http://127.0.0.1:${port}`
   const token = await registerUser(address)
