@@ -23,6 +23,7 @@ export function setup(project: TestProject): () => void {
   const alertmanager = fetchAlertmanager(folder)
   const synapsePython = fetchSynapse(CACHE_FOLDER)
   if (alertmanager === '') say('there is no Debian package of Alertmanager to be had')
+  say('Gitea is no package, and building its Go module takes too long')
   if (synapsePython === '') say('Synapse cannot be installed from PyPI')
   project.provide('alertmanager', alertmanager)
   project.provide('synapsePython', synapsePython)
