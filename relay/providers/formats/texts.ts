@@ -40,8 +40,11 @@ export function escapeEntities(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
 }
 
-/** A web address, as far as services link it; none of it starts a mention or a tag. */
-const URL_PATTERN = /(https?:\/\/[^\s<>"'`*]+)/
+/**
+ * A web address, as far as services link it; none of it starts a mention or a tag, or ends the text of
+ * a link.
+ */
+const URL_PATTERN = /(https?:\/\/(?:[^\s<>"'`*\\\]]|\](?![([]))+)/
 
 /** Puts all but web addresses through `escapeText`: an escape would lead elsewhere. */
 export function escapeOutsideUrls(text: string, escapeText: Escape): string {
