@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto'
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { parseDocument } from 'yaml'
 import { parseTokens, TokensFileError } from '../embedded/tokens.ts'
+import { newToken } from './new-token.ts'
 import { warnLine } from './output/print.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -13,11 +13,6 @@ export interface ClusterTokensStore {
   create(cluster: string, tokens: readonly string[]): Promise<boolean>
   /** False when the cluster has no tokens. */
   replace(cluster: string, tokens: readonly string[]): Promise<boolean>
-}
-
-/** 256 bits, as a header can carry them; the prefix is for those who search for leaked tokens. */
-export function newToken(): string {
-  return `frt_${randomBytes(32).toString('base64url')}`
 }
 
 /**

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import { identityCommand } from './cluster-identity.ts'
-import { type ClusterTokensStore, newToken, tokensInFile } from './cluster-tokens.ts'
+import type { ClusterTokensStore } from './cluster-tokens.ts'
+import { newToken } from './new-token.ts'
 import { printLine } from './output/print.ts'
 import { onAws } from './relay/on-aws.ts'
 import { addRelayOptions, parseCluster, type RelayFlags, withStack } from './relay/options.ts'
@@ -75,7 +76,10 @@ async function withTokens(
     const advice = '--tokens FILE for a relay on this machine, or --stack NAME for one on AWS'
     throw new UsageError(`expected ${advice}`, 2)
   }
-  if (tokens !== undefined) return work(tokensInFile(tokens))
+  if (tokens !== undefined) {
+    const { tokensInFile } = await import('./cluster-tokens.ts')
+    return work(tokensInFile(tokens))
+  }
   await withStack(flags, (relay) =>
     onAws(
       work({

@@ -1,4 +1,4 @@
-import { type LoadedManifests, ManifestLoader } from '../embedded/manifests/loader.ts'
+import type { LoadedManifests } from '../embedded/manifests/loader.ts'
 import { manifestProblemText } from '../embedded/manifests/problem.ts'
 import { scanManifests } from '../embedded/manifests/scan.ts'
 import { warnLine } from './output/print.ts'
@@ -9,6 +9,8 @@ import { UsageError } from './usage-error.ts'
  * not taken, and rejects with `UsageError` when anything is wrong, or when nothing is there.
  */
 export async function loadManifests(path: string, cluster: string): Promise<LoadedManifests> {
+  // Commands without manifests, such as `ship`, start without the parsers that these need.
+  const { ManifestLoader } = await import('../embedded/manifests/loader.ts')
   const loaded = await new ManifestLoader(cluster).load(await scanManifests(path))
   const { problems, notTaken, manifests } = loaded
   for (const it of [...problems, ...notTaken]) warnLine(manifestProblemText(it))

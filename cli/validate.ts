@@ -3,7 +3,6 @@ import type { LoadedManifests } from '../embedded/manifests/loader.ts'
 import type { ObjectReadiness } from '../relay/model/config.ts'
 import { namespacedName } from '../relay/model/kubernetes.ts'
 import type { SecretStore } from '../relay/ports.ts'
-import { reconcile } from '../relay/reconcile.ts'
 import { count, loadManifests } from './manifests.ts'
 import { print } from './output/print.ts'
 import { formatTable } from './output/table.ts'
@@ -23,6 +22,7 @@ const ANY_CLUSTER = 'local'
 async function validate(file: string): Promise<void> {
   const loaded = await loadManifests(file, ANY_CLUSTER)
   const secrets = secretsOf(loaded)
+  const { reconcile } = await import('../relay/reconcile.ts')
   const { objects } = await reconcile(ANY_CLUSTER, loaded.manifests, 0, secrets)
   print(
     formatTable(

@@ -33,7 +33,7 @@ export async function getDeliveries(
   )
   print(
     output === 'json' || output === 'yaml'
-      ? formatDocument(deliveries, output)
+      ? await formatDocument(deliveries, output)
       : tableOf(deliveries, output === 'wide'),
   )
 }

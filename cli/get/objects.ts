@@ -37,7 +37,7 @@ export async function getObjects(
   const missing = names.filter((name) => !found.some(({ readiness }) => readiness.name === name))
   print(
     output === 'json' || output === 'yaml'
-      ? formatDocument(listOf(found), output)
+      ? await formatDocument(listOf(found), output)
       : tableOf(kind, found, { isWide: output === 'wide', ...flags }),
   )
   if (missing.length > 0) throw new UsageError(`there is no ${kind} ${missing.join(', ')}`, 1)

@@ -1,4 +1,3 @@
-import { stringify } from 'yaml'
 import { onOneLine } from './line.ts'
 
 /** How `get` prints. */
@@ -20,9 +19,10 @@ export function warnLine(text: string): void {
 }
 
 /** A value as a document of JSON or YAML, in which control characters are escaped. */
-export function formatDocument(value: unknown, format: 'json' | 'yaml'): string {
-  const text = format === 'json' ? `${JSON.stringify(value, null, 2)}\n` : stringify(value)
-  return escapeControls(text)
+export async function formatDocument(value: unknown, format: 'json' | 'yaml'): Promise<string> {
+  if (format === 'json') return escapeControls(`${JSON.stringify(value, null, 2)}\n`)
+  const { stringify } = await import('yaml')
+  return escapeControls(stringify(value))
 }
 
 /**
