@@ -66,10 +66,15 @@ it('says 503 when the spool is full, and takes events again when there is room',
     expect((await shipper.post(large)).status).toBe(status)
   }
   const sink = await startSink(
-    { [EVENTS_PATH]: { status: 202, body: '{"accepted":1,"rejected":[]}' } },
+    {
+      [EVENTS_PATH]: { status: 202, body: '{"accepted":1,"rejected":[]}' },
+      // The shipper asks this of a relay that was away, if its wait has not ended before.
+      'GET /readyz': { status: 200 },
+    },
     port,
   )
-  await eventually(() => expect(sink.requests).toHaveLength(3))
+  const batches = () => sink.requests.filter(({ line }) => line === EVENTS_PATH)
+  await eventually(() => expect(batches()).toHaveLength(3))
   await eventually(async () => expect(await shipper.metric('spool_events')).toBe(0))
   expect((await shipper.post(large)).status).toBe(202)
 })
