@@ -16,6 +16,8 @@ const DEVIATIONS = [
   // Its sequence numbers are random; those of SQS ascend within a group.
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
   'keeps the order of a group, one event at a time, with ascending sequences',
+  // The same: its events are an hour old, so those that are accepted in one millisecond go by it.
+  'keep the ledger true and every status newest',
   // It writes a secret that is scheduled for deletion; Secrets Manager refuses.
   // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
   'says what to do about one that is scheduled for deletion',

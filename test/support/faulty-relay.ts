@@ -211,7 +211,7 @@ export function shownBy({ line, body }: RecordedRequest): string {
 /** An event whose message and status both tell it from others. */
 export function stepEvent(object: string, step: number) {
   const event = kustomizationEvent(object, COMMIT, `${object} step ${step}`)
-  const timestamp = new Date(Date.now() - 60_000 + step).toISOString()
+  const timestamp = new Date(Date.now() - 10_000 + step).toISOString()
   // So that it counts for the commit whatever its reason, which tells one status from the other.
   const metadata = { ...event.metadata, 'event.toolkit.fluxcd.io/commit': COMMIT }
   return { ...event, timestamp, metadata, reason: `${object}Step${step}Succeeded` }
