@@ -1,5 +1,6 @@
 import { moveDeadLetters } from '../../adapters/aws/dead-letters.ts'
 import { SecretsManagerWriter } from '../../adapters/aws/secrets-manager-writer.ts'
+import { ABSENCE_BELIEVED_MS, CONFIG_BELIEVED_MS } from '../../functions/shared/believed.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
 import {
   type AwsClients,
@@ -65,10 +66,6 @@ function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequ
     replayDelivery: (id) => answerOf(replayDelivery(ports, id)),
   }
 }
-
-/** Dispatch believes for this long what it has read: a configuration 5 s, that there is no Secret 30 s. */
-const CONFIG_BELIEVED_MS = 6_000
-const ABSENCE_BELIEVED_MS = 31_000
 
 async function putAndWake(ports: StorePorts, request: ConfigRequest): Promise<Answer> {
   const answer = await putConfig(ports, request)

@@ -1,9 +1,7 @@
 import type { Ports } from '../../relay/ports.ts'
 import { wakeWaiting } from '../../relay/wake.ts'
+import { CONFIG_BELIEVED_MS } from '../shared/believed.ts'
 import type { Log } from '../shared/log.ts'
-
-/** Dispatch believes a configuration that it has read for 5 seconds. */
-export const CONFIG_BELIEVED_MS = 6_000
 
 /**
  * Sends what waited for a cluster's configuration, which has come. Never rejects: the configuration
