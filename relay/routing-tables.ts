@@ -1,33 +1,57 @@
 import { compileRoutingTable, type RoutingTable } from './pipeline/routing-table.ts'
 import type { ConfigStore } from './ports.ts'
+import { type SharedReads, shareReads } from './shared-reads.ts'
 
 /** Most clusters whose compiled configuration is kept; the least recently used goes first. */
 const MAX_TABLES = 500
 
-/** The compiled configuration of each cluster, compiled once a revision. */
+/** The compiled configuration of each cluster. */
 export interface RoutingTables {
-  /** Undefined for a cluster without configuration. Rejects when the store cannot be read. */
+  /**
+   * The configuration that is stored after this call, so that an event which was accepted after a
+   * change meets no older rules. However many ask, each revision is read and compiled once; when it
+   * is still the one that was compiled, only the revision is read.
+   *
+   * Undefined for a cluster without configuration. Rejects when the store cannot be read or the
+   * configuration cannot be compiled; whoever asks after that makes another try.
+   */
   of(cluster: string): Promise<RoutingTable | undefined>
 }
 
 export function createRoutingTables(configs: ConfigStore): RoutingTables {
-  const tables = new Map<string, RoutingTable>()
+  const clusters = new Map<string, SharedReads<RoutingTable | undefined>>()
   return {
-    async of(cluster) {
-      const known = tables.get(cluster)
-      const read = await configs.read(cluster, known?.revision)
-      tables.delete(cluster)
-      if (read === undefined) return undefined
-      const table = read === 'unchanged' ? known : compileRoutingTable(read)
-      if (!table) throw new Error(`configuration of ${cluster}: unchanged since no revision`)
-      tables.set(cluster, table)
-      evictOldest(tables)
+    of(cluster) {
+      const reads = clusters.get(cluster) ?? shareReads(tableReader(configs, cluster))
+      clusters.delete(cluster)
+      clusters.set(cluster, reads)
+      const table = reads.latest()
+      evictOldest(clusters)
       return table
     },
   }
 }
 
-function evictOldest(tables: Map<string, RoutingTable>): void {
-  const [oldest] = tables.keys()
-  if (tables.size > MAX_TABLES && oldest !== undefined) tables.delete(oldest)
+/** Reads the table of a cluster, and compiles it when it is another one than the last time. */
+function tableReader(configs: ConfigStore, cluster: string) {
+  let known: RoutingTable | undefined
+  return async () => {
+    const read = await configs.read(cluster, known?.revision)
+    if (read === 'unchanged') {
+      if (!known) throw new Error(`configuration of ${cluster}: unchanged since no revision`)
+      return known
+    }
+    known = read && compileRoutingTable(read)
+    return known
+  }
+}
+
+/** One that is being read stays, or those who ask next would read it beside those who wait. */
+function evictOldest(clusters: Map<string, SharedReads<unknown>>): void {
+  if (clusters.size <= MAX_TABLES) return
+  for (const [cluster, reads] of clusters) {
+    if (reads.isBusy) continue
+    clusters.delete(cluster)
+    return
+  }
 }
