@@ -13,11 +13,6 @@ const DEVIATIONS = [
   // It forgets a de-duplication id with its message; SQS knows it for five minutes.
   // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/using-messagededuplicationid-property.html
   'knows the id of an event that was acknowledged',
-  // Its sequence numbers are random; those of SQS ascend within a group.
-  // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
-  'keeps the order of a group, one event at a time, with ascending sequences',
-  // The same: its events are an hour old, so those that are accepted in one millisecond go by it.
-  'keep the ledger true and every status newest',
   // It writes a secret that is scheduled for deletion; Secrets Manager refuses.
   // https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
   'says what to do about one that is scheduled for deletion',
@@ -91,8 +86,8 @@ async function runOnMoto(folder: string): Promise<number> {
     process.stdout.write(`test:moto: skipped, since moto cannot be installed: ${problem}\n`)
     return 0
   }
-  const command = join(folder, 'bin', 'moto_server')
-  const server = spawn(command, ['-H', '127.0.0.1', '-p', '0'], {
+  const program = join(import.meta.dirname, 'moto-server.py')
+  const server = spawn(join(folder, 'bin', 'python3'), [program, '-H', '127.0.0.1', '-p', '0'], {
     stdio: ['ignore', 'ignore', 'pipe'],
     signal: stop.signal,
   })

@@ -19,7 +19,7 @@ import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { Observer } from '../../relay/ports.ts'
 import { changeBatches, type EntryFault, withoutSdkWaits } from './aws-faults.ts'
 import type { AwsRelay } from './aws-relay.ts'
-import { contextWith, sqsRecord } from './event-source-mapping.ts'
+import { contextWith, RECEIVE_WAIT_S, sqsRecord } from './event-source-mapping.ts'
 import { alertOf, hooksAndStatuses, providerOf, type Route, statusLine } from './faulty-routes.ts'
 import { httpApiEvent } from './http-api-event.ts'
 import {
@@ -117,6 +117,7 @@ export function createPoller(
       new ReceiveMessageCommand({
         QueueUrl: queueUrl,
         MaxNumberOfMessages: 10,
+        WaitTimeSeconds: RECEIVE_WAIT_S,
         VisibilityTimeout: 360,
         MessageSystemAttributeNames: ['All'],
         MessageAttributeNames: ['All'],
@@ -211,7 +212,8 @@ export function shownBy({ line, body }: RecordedRequest): string {
 /** An event whose message and status both tell it from others. */
 export function stepEvent(object: string, step: number) {
   const event = kustomizationEvent(object, COMMIT, `${object} step ${step}`)
-  const timestamp = new Date(Date.now() - 10_000 + step).toISOString()
+  // So old that it says nothing about the order, which then is that of accepting, on any machine.
+  const timestamp = new Date(Date.now() - 3_600_000 + step).toISOString()
   // So that it counts for the commit whatever its reason, which tells one status from the other.
   const metadata = { ...event.metadata, 'event.toolkit.fluxcd.io/commit': COMMIT }
   return { ...event, timestamp, metadata, reason: `${object}Step${step}Succeeded` }
