@@ -82,8 +82,11 @@ async function deleteResources({ environment, clients, secretIds }: AwsRelay): P
 async function openRelay(services: AwsServices, clients: AwsClients) {
   const variables = await createResources(clients, services.sqs.options.endpoint)
   const environment = readEnvironment(variables)
+  // It stands still until a test moves it: on a busy machine what is cached or claimed for seconds
+  // would be over before the test is.
   const time = { offsetMs: 0 }
-  const clock = { now: () => Date.now() + time.offsetMs, random: () => 0.5 }
+  const openedAt = Date.now()
+  const clock = { now: () => openedAt + time.offsetMs, random: () => 0.5 }
   const lines: { level: string; message: string; fields: object }[] = []
   const write = (level: string) => (message: string, fields: object) => {
     lines.push({ level, message, fields })

@@ -162,7 +162,7 @@ async function drain(campaign: Campaign): Promise<readonly string[]> {
     const retries = await dispatchAll(campaign, poller.receiveRetries)
     if (events + retries > 0) {
       const due = (await readLedger(relay)).flatMap(({ dueAt }) => dueAt ?? [])
-      const passMs = due.length > 0 ? Math.min(...due) - Date.now() - relay.time.offsetMs : 0
+      const passMs = due.length > 0 ? Math.min(...due) - relay.ports.clock.now() : 0
       // The copy of a message is due later than what the ledger says.
       relay.time.offsetMs += Math.max(
         passMs,

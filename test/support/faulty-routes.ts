@@ -1,7 +1,10 @@
 const API = 'notification.toolkit.fluxcd.io/v1beta3'
 
-/** Bounds a request to a sink. Milliseconds, real ones. */
-export const ROUTE_TIMEOUT_MS = 10_000
+/**
+ * Bounds a request to a sink, which a test may keep waiting for as long as a busy machine takes for
+ * all that goes on meanwhile. Milliseconds, real ones.
+ */
+const ROUTE_TIMEOUT_MS = 60_000
 
 /** An Alert that takes all Kustomizations, and its Provider; both have this name. */
 export interface Route {
