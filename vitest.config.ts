@@ -11,8 +11,9 @@ const SHARING =
 
 export default defineConfig({
   test: {
-    testTimeout: 20_000,
-    hookTimeout: 20_000,
+    // They only end what hangs: on a machine that others use too, all takes many times as long.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
     // Programs that tests start take half the time when what they are made of is compiled already.
     env: { NODE_COMPILE_CACHE: resolve(import.meta.dirname, 'node_modules/.cache/compiled') },
     globalSetup: 'test/support/compile-programs.ts',

@@ -5,6 +5,6 @@ export default defineConfig({
   test: {
     include: ['test/nats/**/*.test.ts'],
     globalSetup: ['test/nats/setup.ts'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
   },
 })

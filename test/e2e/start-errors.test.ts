@@ -92,7 +92,7 @@ it('tells an old Node so', ({ skip }) => {
   const ended = spawnSync(
     old,
     ['--import', './bin/require-node-24.mjs', 'bin/flux-relay.ts', '--version'],
-    { cwd: ROOT, encoding: 'utf8', timeout: 10_000 },
+    { cwd: ROOT, encoding: 'utf8', timeout: 30_000 },
   )
   expect(ended).toMatchObject({ status: 1, stdout: '' })
   expect(ended.stderr).toMatch(/^flux-relay needs Node\.js 24 or later, and this is 2\d\./)
@@ -132,7 +132,7 @@ function oldNode(): string | undefined {
     .map((folder) => join(folder, 'node'))
     .filter((file) => existsSync(file))
     .find((file) => {
-      const { stdout } = spawnSync(file, ['--version'], { encoding: 'utf8', timeout: 5_000 })
+      const { stdout } = spawnSync(file, ['--version'], { encoding: 'utf8', timeout: 20_000 })
       return /^v2[0-3]\./.test(stdout ?? '')
     })
 }

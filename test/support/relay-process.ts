@@ -62,8 +62,8 @@ export interface RelayArguments {
 const NODE_ARGUMENTS = ['--import', './bin/require-node-24.mjs', 'bin/flux-relay.ts'] as const
 
 /** Long enough on a busy machine; only a broken relay reaches it. */
-const READY_WITHIN_MS = 15_000
-const WAIT_MS = 15_000
+const READY_WITHIN_MS = 30_000
+const WAIT_MS = 30_000
 
 /** Runs a command line of the relay to its end. */
 export function runCli(...args: readonly string[]): Promise<Ending> {

@@ -180,9 +180,10 @@ describe('what does not parse', () => {
       /its aliases expand to too much/,
     ],
   ])('%s', async (_, text, expected) => {
-    const started = performance.now()
+    const before = process.cpuUsage()
     expect(await problemsOf(text)).toEqual([expect.stringMatching(expected)])
-    expect(performance.now() - started).toBeLessThan(5_000)
+    // Processor time: what others do on the machine is not counted.
+    expect(process.cpuUsage(before).user / 1_000).toBeLessThan(5_000)
   })
 
   it('a broken document does not stop the others of its file', async () => {

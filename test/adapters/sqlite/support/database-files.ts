@@ -127,7 +127,7 @@ export function snapshot(file: string) {
 export function openElsewhere(file: string, user?: number): string {
   const { stdout } = spawnSync(process.execPath, [OPENER, file], {
     encoding: 'utf8',
-    timeout: 10_000,
+    timeout: 30_000,
     ...(user === undefined ? {} : { uid: user }),
   })
   return stdout.trim()
