@@ -34,7 +34,9 @@ export function bundledShippers({ directory, listen, start }: Bench): Shippers {
   ]
   const startWith = (relay: string, flags: readonly string[]) => {
     const data = mkdtempSync(join(directory, 'spool-'))
-    return start([bundle, '--relay', relay, '--data', data, ...own, ...flags], ENVIRONMENT)
+    return start([bundle, '--relay', relay, '--data', data, ...own, ...flags], {
+      environment: ENVIRONMENT,
+    })
   }
   return {
     startAlone: (relay) => startWith(relay, ['--no-config']),

@@ -1,0 +1,86 @@
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import type { Bench, ServedProcess } from './processes.ts'
+import type { Sink } from './sink.ts'
+
+/** The project that this benchmark is part of. */
+export const PROJECT = join(import.meta.dirname, '..')
+
+/** Which events go to which sink, through a `generic` Provider for each. */
+export interface Destination {
+  readonly kind: string
+  readonly sink: Pick<Sink, 'url'>
+}
+
+export interface RelaySetup {
+  readonly destinations: readonly Destination[]
+  /** Where its sources are; this project unless given. */
+  readonly project?: string
+  /** Folder of its database; an empty one unless given. */
+  readonly data?: string
+  /** Whether it answers what `probe.ts` is asked. */
+  readonly isProbed?: boolean
+  readonly environment?: Readonly<Record<string, string>>
+}
+
+/** Starts a relay as `npm start` does, with manifests and a folder of its own. */
+export function startRelay(bench: Bench, setup: RelaySetup): Promise<ServedProcess> {
+  const { destinations, project = PROJECT, isProbed = false, environment = {} } = setup
+  const own = mkdtempSync(join(bench.directory, 'relay-'))
+  const manifests = join(own, 'manifests')
+  mkdirSync(manifests)
+  writeFileSync(join(manifests, 'bench.yaml'), manifestsFor(destinations))
+  const probe = isProbed ? ['--import', join(import.meta.dirname, 'probe.ts')] : []
+  const data = setup.data ?? join(own, 'data')
+  const folders = ['--manifests', manifests, '--data', data]
+  const program = ['bin/flux-relay.ts', 'serve', ...folders, '--port', '0']
+  return bench.start([...startFlags(), ...probe, ...program], {
+    environment,
+    cwd: project,
+    answers: isProbed,
+  })
+}
+
+/** Starts the pass-through, with as much room for young objects as the relay has. */
+export function startPassThrough(
+  bench: Bench,
+  sink: Pick<Sink, 'url'>,
+  connections = 10,
+): Promise<ServedProcess> {
+  const program = join(import.meta.dirname, 'programs/pass-through.ts')
+  const flags = startFlags().filter((flag) => /^--m(ax|in)-semi-space-size/.test(flag))
+  return bench.start([...flags, program, sink.url, String(connections)])
+}
+
+/** What `npm start` tells Node before it names the program. */
+export function startFlags(): readonly string[] {
+  const manifest = JSON.parse(readFileSync(join(PROJECT, 'package.json'), 'utf8')) as {
+    scripts: { start: string }
+  }
+  const [, flags] = / node (.*) bin\/flux-relay\.ts /.exec(` ${manifest.scripts.start} `) ?? []
+  if (flags === undefined)
+    throw new Error('the script start in package.json does not run the relay')
+  return flags.split(' ')
+}
+
+function manifestsFor(destinations: readonly Destination[]): string {
+  const apiVersion = 'notification.toolkit.fluxcd.io/v1beta3'
+  return destinations
+    .flatMap(({ kind, sink }) => [
+      {
+        ...{ apiVersion, kind: 'Provider' },
+        metadata: { name: kind.toLowerCase(), namespace: 'bench' },
+        spec: { type: 'generic', address: sink.url },
+      },
+      {
+        ...{ apiVersion, kind: 'Alert' },
+        metadata: { name: kind.toLowerCase(), namespace: 'bench' },
+        spec: {
+          providerRef: { name: kind.toLowerCase() },
+          eventSources: [{ kind, name: '*' }],
+        },
+      },
+    ])
+    .map((object) => JSON.stringify(object))
+    .join('\n---\n')
+}

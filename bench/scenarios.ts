@@ -1,0 +1,23 @@
+import type { Scenario } from './scenario.ts'
+import { backlog } from './scenarios/backlog.ts'
+import { baseline } from './scenarios/baseline.ts'
+import { burst } from './scenarios/burst.ts'
+import { calm } from './scenarios/calm.ts'
+import { matchTime } from './scenarios/match-time.ts'
+import { oneSender } from './scenarios/one-sender.ts'
+import { parked } from './scenarios/parked.ts'
+import { slowDisk } from './scenarios/slow-disk.ts'
+import { throughput } from './scenarios/throughput.ts'
+
+/** All measures, in the order of the table in docs/performance.md. */
+export const SCENARIOS: readonly Scenario[] = [
+  throughput,
+  baseline,
+  burst,
+  parked,
+  backlog,
+  matchTime,
+  slowDisk,
+  calm,
+  oneSender,
+]

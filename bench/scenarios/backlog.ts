@@ -1,0 +1,108 @@
+import { mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { openStores } from '../../embedded/stores.ts'
+import { accept } from '../../relay/pipeline/accept.ts'
+import { createOrderTimes } from '../../relay/pipeline/order.ts'
+import { markedEvent, now } from '../marked-event.ts'
+import { cpuMs } from '../process-cpu.ts'
+import type { Bench } from '../processes.ts'
+import { startRelay } from '../relay-process.ts'
+import { formatNumber, type Outcome } from '../report.ts'
+import { peakResidentBytes } from '../resident-size.ts'
+import type { Scale, Scenario } from '../scenario.ts'
+import { type Sink, startSink } from '../sink.ts'
+
+const MANY = 1_000_000
+const FEW = 20_000
+const OBJECTS = 10_000
+const BATCH = 1_000
+const KIND = 'Kustomization'
+
+export const backlog: Scenario = {
+  name: 'backlog',
+  about: 'start, drain and memory with 1,000,000 events queued, beside 20,000',
+  measure: measureBacklog,
+}
+
+interface Drain {
+  readonly events: number
+  readonly readyMs: number
+  readonly deliveredPerSecond: number
+  readonly cpuMsPerDelivery: number
+  readonly peakResidentBytes: number
+}
+
+async function measureBacklog(bench: Bench, { seconds, divisor }: Scale): Promise<Outcome> {
+  const sink = await startSink(bench, { kind: 'at-once' })
+  const many = await drain(bench, sink, MANY / divisor, seconds)
+  const few = await drain(bench, sink, FEW, seconds)
+  const [peak, peakOfFew] = [many.peakResidentBytes / 1e6, few.peakResidentBytes / 1e6]
+  const rates = [many.deliveredPerSecond, few.deliveredPerSecond].map(formatNumber)
+  return {
+    details: { many, few },
+    rows: [
+      {
+        measure: `${many.events} queued: ready after a restart`,
+        measured: `${formatNumber(many.readyMs / 1_000)} s (${formatNumber(few.readyMs / 1_000)} with ${FEW})`,
+        value: many.readyMs / 1_000,
+        target: { atMost: 2, unit: 's' },
+      },
+      {
+        measure: `${many.events} queued: drain over ${seconds} s, beside that of ${FEW}`,
+        measured: `${rates.join(' beside ')} /s`,
+        value: many.deliveredPerSecond / few.deliveredPerSecond,
+        target: { atLeast: 0.8, unit: 'x' },
+      },
+      {
+        measure: `resident peak with ${many.events} waiting, more than with ${FEW}`,
+        measured: `${formatNumber(peak)} beside ${formatNumber(peakOfFew)} MB`,
+        value: peak - peakOfFew,
+        target: { atMost: 60, unit: 'MB' },
+      },
+    ],
+  }
+}
+
+/** Starts a relay on a queue that is there already, and lets it deliver. */
+async function drain(bench: Bench, sink: Sink, events: number, seconds: number): Promise<Drain> {
+  const stream = `queued-${events}`
+  const data = await fillQueue(bench, stream, events)
+  const relay = await startRelay(bench, { destinations: [{ kind: KIND, sink }], data })
+  const startedAt = now()
+  const cpuBefore = cpuMs(relay.pid)
+  const end = startedAt + seconds * 1_000_000
+  while ((await sink.count(stream)) < events && now() < end) await delay(50)
+  const cpu = cpuMs(relay.pid) - cpuBefore
+  const { count, lastAt } = await sink.arrivals(stream)
+  const result = {
+    events,
+    readyMs: relay.readyMs,
+    deliveredPerSecond: (count * 1e6) / (lastAt - startedAt),
+    cpuMsPerDelivery: cpu / count,
+    peakResidentBytes: peakResidentBytes(relay.pid) ?? Number.NaN,
+  }
+  await relay.stop()
+  return result
+}
+
+/** Puts events into the queue of a relay that does not run, as it would; gives its data folder. */
+async function fillQueue({ directory }: Bench, stream: string, events: number): Promise<string> {
+  const data = mkdtempSync(join(directory, 'queue-'))
+  const clock = { now: () => Date.now(), random: () => Math.random() }
+  const stores = openStores(data, clock, () => undefined)
+  const sender = { cluster: 'local', isNotificationController: false }
+  const orderTimes = createOrderTimes(stores.queue.latestOrderTime())
+  try {
+    for (let from = 0; from < events; from += BATCH) {
+      const items = Array.from({ length: Math.min(BATCH, events - from) }, (_, place) => {
+        const mark = { stream, index: from + place, postedAt: now() }
+        return { value: markedEvent(mark, { kind: KIND, objects: OBJECTS }) }
+      })
+      await stores.queue.send(accept(items, sender, clock.now(), orderTimes).events)
+    }
+    return data
+  } finally {
+    stores.close()
+  }
+}
