@@ -21,7 +21,7 @@ export const redactNothing: Redact = (text) => text
  * services echo single parts; and the beginning of a value where a text ends or was cut.
  */
 export function createRedactor(values: readonly string[]): Redact {
-  const secrets = values.filter((value) => value.length >= MIN_LENGTH)
+  const secrets = [...new Set(values)].filter((value) => value.length >= MIN_LENGTH)
   if (secrets.length === 0) return redactNothing
   // Made when first used: most Providers of a large configuration never are.
   let forms: FormsByStart | undefined

@@ -1,10 +1,10 @@
 /** The texts by which a secret value can be known, beyond escapes that `decodings` resolves. */
 export function secretForms(value: string): readonly string[] {
-  const parts = partsOf(value)
-  const texts = [...parts, ...parts.map(percentDecoded).flatMap(partsOf)]
-  return [...new Set(texts)].flatMap((text) =>
-    encodings(text).flatMap((encoded) => [encoded, ...base64Forms(encoded)]),
-  )
+  const parts = new Set(partsOf(value))
+  const decoded = new Set([...parts].map(percentDecoded))
+  const texts = new Set([...parts, ...[...decoded].flatMap(partsOf)])
+  const encoded = new Set([...texts].flatMap(encodings))
+  return [...encoded].flatMap((text) => [text, ...base64Forms(text)])
 }
 
 function partsOf(text: string): readonly string[] {
@@ -19,6 +19,7 @@ function partsOf(text: string): readonly string[] {
 }
 
 function percentDecoded(text: string): string {
+  if (!text.includes('%')) return text
   try {
     return decodeURIComponent(text)
   } catch {
@@ -39,7 +40,11 @@ function credentialParts(text: string): readonly string[] {
 /** Unlike a word of a path: with a digit or a capital, or long. */
 const CREDENTIAL = /^(?=.*[\dA-Z]).{8,}$|^.{16,}$/
 
+/** No encoding escapes any of these: https://url.spec.whatwg.org/#urlencoded-serializing */
+const PLAIN = /^[\w.*-]+$/
+
 function encodings(text: string): readonly string[] {
+  if (PLAIN.test(text)) return [text]
   const wellFormed = text.toWellFormed()
   const ascii = wellFormed.replace(/\P{ASCII}+/gu, encodeURIComponent)
   const encoded = new Set([
@@ -63,12 +68,13 @@ const MIN_LENGTH = 4
  */
 function base64Forms(value: string): readonly string[] {
   if (value.length < MIN_LENGTH) return []
-  const bytes = Buffer.from(value)
   return [0, 1, 2].flatMap((offset) => {
-    const padded = Buffer.concat([Buffer.alloc(offset), bytes])
+    const padded = Buffer.from('\0'.repeat(offset) + value)
     const start = offset === 0 ? 0 : offset + 1
     const end = Math.floor((padded.length * 8) / 6)
     const text = padded.toString('base64').slice(start, end)
-    return [text, text.replaceAll('+', '-').replaceAll('/', '_')]
+    return URL_UNSAFE.test(text) ? [text, text.replaceAll('+', '-').replaceAll('/', '_')] : [text]
   })
 }
+
+const URL_UNSAFE = /[+/]/
