@@ -27,7 +27,6 @@ const SPECIAL = ['"\\', '+/', '&<', "%'", 'é>', ' =', '?#', '€;'] as const
 
 export function createCanaries(): Canaries {
   const planted = new Map<string, string>()
-  const base64 = new Base64Reader()
   return {
     plant(place, shape = 'token') {
       const secret = canaryOf(place, shape)
@@ -35,11 +34,11 @@ export function createCanaries(): Canaries {
       return secret
     },
     leaksIn(text) {
-      const pieces = readings(text, base64).flatMap((reading) => reading.match(PIECE) ?? [])
+      const pieces = readings(text).flatMap((reading) => reading.match(PIECE) ?? [])
       return [...new Set(pieces)].map((piece) => `${placeOf(planted, piece)}: ${piece}`)
     },
     placesIn(text) {
-      const all = readings(text, base64)
+      const all = readings(text)
       const found = [...planted].filter(([, secret]) => all.some((text) => text.includes(secret)))
       return new Set(found.map(([place]) => place))
     },
@@ -64,7 +63,7 @@ function placeOf(planted: ReadonlyMap<string, string>, piece: string): string {
 }
 
 /** The text as it is, without its escapes, and what is base64 in it, decoded. */
-function readings(text: string, base64: Base64Reader): readonly string[] {
+function readings(text: string): readonly string[] {
   const all = [text]
   for (let depth = 0; depth < 3; depth += 1) {
     const last = all.at(-1) ?? ''
@@ -72,7 +71,7 @@ function readings(text: string, base64: Base64Reader): readonly string[] {
     if (next === last) break
     all.push(next)
   }
-  return [...all, ...all.flatMap((reading) => base64.contentsOf(reading))]
+  return [...all, ...all.flatMap(base64Contents)]
 }
 
 const ENTITIES: Readonly<Record<string, string>> = {
@@ -90,8 +89,18 @@ function unescaped(text: string): string {
     .replace(/&(?:amp|lt|gt|quot|#39);/g, (entity) => ENTITIES[entity] ?? entity)
 }
 
+const JSON_ESCAPES: Readonly<Record<string, string>> = {
+  b: '\b',
+  f: '\f',
+  n: '\n',
+  r: '\r',
+  t: '\t',
+}
+
 function jsonUnescaped(escaped: string): string {
-  return JSON.parse(`"${escaped}"`) as string
+  const [, kind = '', ...code] = escaped
+  if (kind === 'u') return String.fromCharCode(Number.parseInt(code.join(''), 16))
+  return JSON_ESCAPES[kind] ?? kind
 }
 
 function percentDecoded(run: string): string {
@@ -102,20 +111,31 @@ function percentDecoded(run: string): string {
   }
 }
 
-/** Finds what is base64 in texts; it remembers where no secret was, since outputs repeat much. */
-class Base64Reader {
-  readonly #clean = new Set<string>()
+/** How the base64 of any text with the mark looks there, by where in a group of three bytes it starts. */
+const MARK_IN_BASE64 = /en[E-H]|[3HXn]px|6c[Q-Za-f]/g
 
-  contentsOf(text: string): readonly string[] {
-    return (text.match(/[\w+/-]{8,}/g) ?? []).flatMap((run) => this.#contents(run))
-  }
+const BASE64_CHARACTER = /[\w+/-]/
+const BASE64_RUN = /[\w+/-]*/y
 
-  /** A base64 text may stand within a longer one, so it is read from each of four places. */
-  #contents(run: string): readonly string[] {
-    if (this.#clean.has(run)) return []
-    const contents = [0, 1, 2, 3].map((from) => Buffer.from(run.slice(from), 'base64').toString())
-    if (contents.some((content) => content.includes(MARK))) return contents
-    this.#clean.add(run)
-    return []
+/** What is base64 in a text and has a mark, decoded. All else that may be base64 is not looked at. */
+function base64Contents(text: string): readonly string[] {
+  const contents: string[] = []
+  let readTo = 0
+  for (const { index } of text.matchAll(MARK_IN_BASE64)) {
+    if (index < readTo) continue
+    const [start, end] = base64RunAround(text, index)
+    const run = text.slice(start, end)
+    readTo = end
+    // A base64 text may stand within a longer one, so it is read from each of four places.
+    contents.push(...[0, 1, 2, 3].map((from) => Buffer.from(run.slice(from), 'base64').toString()))
   }
+  return contents
+}
+
+/** Where the characters of base64 about a place start and end. */
+function base64RunAround(text: string, index: number): readonly [number, number] {
+  let start = index
+  while (start > 0 && BASE64_CHARACTER.test(text.charAt(start - 1))) start -= 1
+  BASE64_RUN.lastIndex = index
+  return [start, index + (BASE64_RUN.exec(text)?.[0].length ?? 0)]
 }
