@@ -34,6 +34,10 @@ const NO_AWS = {
   AWS_EC2_METADATA_DISABLED: 'true',
 }
 
+/** Where Node keeps what it has compiled, if it keeps that. */
+const { NODE_COMPILE_CACHE } = process.env
+const COMPILED = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
+
 function environmentOf({ token = '', env = {} }: CommandOptions) {
   return { ...NO_AWS, FLUX_RELAY_TOKEN: token, ...env }
 }
@@ -94,7 +98,7 @@ export async function fluxRelayProcess(
   { input = '', readsNothing = false, ...options }: ProcessOptions = {},
 ): Promise<CommandResult> {
   const child = spawn(process.execPath, [ENTRY, ...args], {
-    env: environmentOf(options),
+    env: { ...COMPILED, ...environmentOf(options) },
     stdio: ['pipe', 'pipe', 'pipe'],
   })
   // A command that reads nothing may have ended before all is written.

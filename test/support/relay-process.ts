@@ -1,7 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
-import { onTestFinished, vi } from 'vitest'
+import { inject, onTestFinished, vi } from 'vitest'
 import type { DeliveryView } from '../../relay/intake/delivery-view.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -59,7 +59,8 @@ export interface RelayArguments {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-const NODE_ARGUMENTS = ['--import', './bin/require-node-24.mjs', 'bin/flux-relay.ts'] as const
+/** The command line as it was bundled for this run; as it stands in the sources where it was not. */
+const PROGRAM = inject('bundledProgram') ?? 'bin/flux-relay.ts'
 
 /** Long enough on a busy machine; only a broken relay reaches it. */
 const READY_WITHIN_MS = 30_000
@@ -75,7 +76,7 @@ export function runCliIn(
   environment: Readonly<Record<string, string>>,
   ...args: readonly string[]
 ): Promise<Ending> {
-  return startProgram(process.execPath, [...NODE_ARGUMENTS, ...args], { environment }).ended
+  return startProgram(process.execPath, [PROGRAM, ...args], { environment }).ended
 }
 
 /** Starts `flux-relay serve` and waits until it is ready. */
@@ -177,7 +178,7 @@ export async function startServed(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ServedProcess> {
-  const program = startProgram(process.execPath, [...NODE_ARGUMENTS, ...args], { environment })
+  const program = startProgram(process.execPath, [PROGRAM, ...args], { environment })
   return servedOf(program, await readyUrl(program))
 }
 

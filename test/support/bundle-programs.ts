@@ -1,0 +1,95 @@
+import { spawnSync } from 'node:child_process'
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
+import { basename, join, resolve } from 'node:path'
+import { build } from 'esbuild'
+import type { TestProject } from 'vitest/node'
+
+declare module 'vitest' {
+  interface ProvidedContext {
+    /** The command line in a few files, which start in half the time of its sources. */
+    readonly bundledProgram: string
+  }
+}
+
+const ROOT = resolve(import.meta.dirname, '../..')
+const CACHE = resolve(ROOT, 'node_modules/.cache')
+const FOLDER = join(CACHE, 'programs')
+const ENTRY = 'flux-relay.mjs'
+const DAY_MS = 24 * 60 * 60_000
+
+/** Bundles the command line, for the tests that start it many times, and compiles it. */
+export async function setup(project: TestProject): Promise<void> {
+  const names = await bundle()
+  compile(names)
+  removeOld(names)
+  project.provide('bundledProgram', join(FOLDER, ENTRY))
+}
+
+/** Gives the names of its files. What is imported when it is needed stays so, in a file of its own. */
+async function bundle(): Promise<readonly string[]> {
+  const { outputFiles } = await build({
+    entryPoints: [resolve(ROOT, 'bin/flux-relay.ts')],
+    outdir: FOLDER,
+    outExtension: { '.js': '.mjs' },
+    chunkNames: '[name]-[hash]',
+    bundle: true,
+    splitting: true,
+    write: false,
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    mainFields: ['module', 'main'],
+    // Some packages are CommonJS, and call `require` for what is built into Node.
+    banner: {
+      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
+    },
+    legalComments: 'none',
+    logLevel: 'silent',
+  })
+  mkdirSync(FOLDER, { recursive: true })
+  // Another run in this folder may use them: the entry comes last, and each file at once.
+  const entryLast = outputFiles.toSorted(
+    (a, b) => Number(isEntry(a.path)) - Number(isEntry(b.path)),
+  )
+  for (const { path, contents } of entryLast) {
+    if (!isEntry(path) && existsSync(path)) continue
+    const whole = `${path}.${process.pid}`
+    writeFileSync(whole, contents)
+    renameSync(whole, path)
+  }
+  return outputFiles.map(({ path }) => basename(path))
+}
+
+function isEntry(path: string): boolean {
+  return basename(path) === ENTRY
+}
+
+/** Most programs of tests are killed before they keep what they compiled. */
+function compile(names: readonly string[]): void {
+  const parts = names.filter((name) => name !== ENTRY)
+  const imports = parts.map((name) => `import ${JSON.stringify(join(FOLDER, name))}`)
+  const entry = `process.argv = ['node', 'flux-relay', '--version']; import(${JSON.stringify(join(FOLDER, ENTRY))})`
+  const { status, stderr } = spawnSync(
+    process.execPath,
+    ['--input-type=module', '--eval', [...imports, entry].join('\n')],
+    { env: { ...process.env, NODE_COMPILE_CACHE: join(CACHE, 'compiled') }, encoding: 'utf8' },
+  )
+  if (status !== 0) throw new Error(`the programs do not start: ${stderr}`)
+}
+
+/** Of earlier states of the sources. A run that has begun by then may still need younger ones. */
+function removeOld(names: readonly string[]): void {
+  for (const name of readdirSync(FOLDER)) {
+    const file = join(FOLDER, name)
+    const isOld = !names.includes(name) && Date.now() - statSync(file).mtimeMs > DAY_MS
+    if (isOld) rmSync(file, { force: true })
+  }
+}
