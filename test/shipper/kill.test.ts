@@ -9,6 +9,7 @@ import {
 } from '../support/shipped-events.ts'
 import { CLUSTER, startShipper } from '../support/shipper-process.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { waitFor } from '../support/wait-for.ts'
 
 /** More of them: `FLUX_RELAY_SHIPPER_KILLS=100 npm test -- test/shipper/kill.test.ts`. */
 const KILLS = Number(process.env.FLUX_RELAY_SHIPPER_KILLS ?? 4)
@@ -29,7 +30,11 @@ it(
     const next = Array.from({ length: SENDERS }, (_, object) => object)
     for (let kill = 0; kill < KILLS; kill += 1) {
       const shipper = await startShipper({ relay: relay.url, data })
-      const killed = afterRandomly(() => shipper.end('SIGKILL'))
+      const killed = afterRandomly(async () => {
+        // Where little is done in the time, the last of them waits for enough to judge by.
+        if (kill === KILLS - 1) await waitFor(() => expect(taken.length).toBeGreaterThan(KILLS))
+        await shipper.end('SIGKILL')
+      })
       await Promise.all(
         next.map(async (_, object) => {
           for (;;) {
@@ -59,7 +64,7 @@ it(
     expectAllInOrder(sink, [...arrived])
     expect(taken.length).toBeGreaterThan(KILLS)
   },
-  20_000 + KILLS * 3_000,
+  90_000 + KILLS * 3_000,
 )
 
 it('sends the batch again that was in flight when it was killed', async () => {
