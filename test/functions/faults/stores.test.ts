@@ -80,7 +80,7 @@ describe.each([
   ['throttled', THROTTLED],
   ['not available', UNAVAILABLE],
   ['done, and its answer lost', LOST],
-])('every request to AWS, one after the other, is %s', { timeout: 180_000 }, (_, fault) => {
+])('every request to AWS, one after the other, is %s', { timeout: 300_000 }, (_, fault) => {
   it('and the delivery ends all the same, with one repeat at most', async () => {
     const faulty = await openFaultyRelay(open, refusingFirst())
     const { relay, sink, poller } = faulty

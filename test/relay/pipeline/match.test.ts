@@ -112,7 +112,7 @@ describe('lists', () => {
   it('test a 39,000 character message against a catastrophic pattern in linear time', () => {
     const event = { ...info, message: `${'a'.repeat(38_999)}!` }
     expect(verdictOf({ exclusionList: ['^(a+)+$', '(a|aa)+$'] }, event)).toBe('matched')
-  }, 5_000)
+  })
 })
 
 describe('references', () => {

@@ -72,7 +72,7 @@ it('ends at once although neither the relay nor the API answers', async () => {
   const flags = ['--watch-events', 'Kustomization']
   const shipper = await startShipperIn(cluster, { relay: relay.url, flags })
   await eventually(() => expect(relay.requests).toHaveLength(1))
-  const { code, stderr } = await withinSeconds(10, shipper.end('SIGTERM'))
+  const { code, stderr } = await withinSeconds(30, shipper.end('SIGTERM'))
   expect([code, stderr]).toEqual([0, ''])
 })
 
