@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { z } from 'zod'
-import { go } from './go.ts'
+import { downloadModule, go } from '../support/go.ts'
 import { CACHE_FOLDER, PROGRAMS } from './programs.ts'
 
 const KUBERNETES = '1.35.4'
@@ -61,9 +61,7 @@ function stagedModules({ Godebug, Replace }: GoMod): readonly string[] {
 function build({ name, module, version, path, goModLines }: Program, target: string): void {
   const folder = mkdtempSync(join(tmpdir(), `flux-relay-${name}-`))
   try {
-    const { GoMod: file } = z
-      .object({ GoMod: z.string() })
-      .parse(JSON.parse(go(folder, ['mod', 'download', '-json', `${module}@${version}`])))
+    const { GoMod: file } = downloadModule(folder, module, version)
     const own = GoMod.parse(JSON.parse(go(folder, ['mod', 'edit', '-json', file])))
     const lines = [
       'module flux-relay.test/assets',
@@ -74,7 +72,7 @@ function build({ name, module, version, path, goModLines }: Program, target: str
     writeFileSync(join(folder, 'go.mod'), `${lines.join('\n')}\n`)
     const output = join(target, name)
     const flags = ['-mod=mod', '-trimpath', '-ldflags=-s -w', '-o', output]
-    go(folder, ['build', ...flags, path], { CGO_ENABLED: '0' })
+    go(folder, ['build', ...flags, path], { variables: { CGO_ENABLED: '0' } })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }

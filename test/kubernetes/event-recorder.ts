@@ -10,7 +10,7 @@ import {
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
-import { go } from './go.ts'
+import { go } from '../support/go.ts'
 
 /** Of client-go, whose recorders are those of Flux's controllers. */
 const VERSION = 'v0.35.4'
@@ -42,7 +42,7 @@ export function buildEventRecorder(folder: string): string {
     copyFileSync(SOURCE, join(module, 'main.go'))
     mkdirSync(folder, { recursive: true })
     const flags = ['-mod=mod', '-trimpath', '-ldflags=-s -w', '-o', program]
-    go(module, ['build', ...flags, '.'], { CGO_ENABLED: '0' })
+    go(module, ['build', ...flags, '.'], { variables: { CGO_ENABLED: '0' } })
     return program
   } finally {
     rmSync(module, { recursive: true, force: true })
