@@ -32,11 +32,17 @@ export const giteaPullRequestComment = changeRequestComment<GiteaRepository & Co
       ...giteaRepository(fields, context),
     })),
   urls({ repositoryUrl }, number) {
-    const comments = `${repositoryUrl}/issues/${number}/comments`
+    const changeRequest = `${repositoryUrl}/issues/${number}`
+    const comments = `${changeRequest}/comments`
     return {
       comments,
       firstHundred: `${comments}?limit=100&page=1`,
       comment: (id) => `${repositoryUrl}/issues/comments/${id}`,
+      // Gitea 1.26 answers 500, and often nothing more, to the comments of what it does not have.
+      changeRequest: {
+        url: changeRequest,
+        absence: `the repository has no pull request ${number}`,
+      },
     }
   },
   async authorize(settings) {

@@ -17,6 +17,8 @@ export interface CommentUrls {
   readonly comments: string
   readonly firstHundred: string
   readonly comment: (id: string) => string
+  /** Asked for after a server error for the list, by forges that answer one where there is none. */
+  readonly changeRequest?: { readonly url: string; readonly absence: string }
 }
 
 /** How to ask a forge who we are. */

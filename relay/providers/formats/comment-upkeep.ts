@@ -74,13 +74,28 @@ async function findOwn(job: CommentJob): Promise<Search> {
     body: '',
     maxResponseBytes: MAX_LIST_BYTES,
   })
-  if (listed.verdict.kind !== 'delivered') return { kind: 'failed', delivery: listed }
+  if (listed.verdict.kind !== 'delivered') {
+    const verdict = (await findAbsence(job, listed)) ?? listed.verdict
+    return { kind: 'failed', delivery: { ...listed, verdict } }
+  }
   const { body = '', truncated = false } = listed.response ?? {}
   if (truncated) return { kind: 'searched', isPartial: true }
   const comments = parseJson(z.array(job.forge.comment), body)
   if (!comments) return unreadable(listed, 'a list of comments')
   const found = comments.find((c) => c.author === own && c.body.includes(job.marker))
   return { kind: 'searched', id: found?.id, isPartial: false }
+}
+
+/** Why no try can succeed, where a server error stands for a change request that is not there. */
+async function findAbsence(
+  { urls: { changeRequest }, headers, exchange }: CommentJob,
+  { verdict, response }: CustomDelivery,
+): Promise<Verdict | undefined> {
+  if (changeRequest === undefined || response?.status !== 500) return undefined
+  const { url, absence } = changeRequest
+  const asked = await exchange.send({ method: 'GET', url, headers, body: '' })
+  if (asked.kind === 'failure' || asked.status !== 404) return undefined
+  return { kind: 'rejected', reason: `${verdict.reason}: ${absence}` }
 }
 
 function unreadable({ response }: CustomDelivery, what: string): Search {
