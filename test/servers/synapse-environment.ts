@@ -22,7 +22,7 @@ export function fetchSynapse(folder: string): string {
   mkdirSync(folder, { recursive: true })
   const isInstalled =
     succeeds('python3', ['-m', 'venv', environment]) &&
-    succeeds(python, [...INSTALL, `matrix-synapse==${VERSION}`], INSTALL_WITHIN_MS) &&
+    succeeds(python, [...INSTALL, `matrix-synapse==${VERSION}`], { timeout: INSTALL_WITHIN_MS }) &&
     hasSynapse(python)
   return isInstalled ? python : ''
 }

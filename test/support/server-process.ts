@@ -1,23 +1,36 @@
-import { spawn } from 'node:child_process'
+import { type SpawnOptions, spawn } from 'node:child_process'
 import { onTestFinished } from 'vitest'
 
-/**
- * Starts a program that is ended when the test is over, and returns once what it prints has the
- * pattern. Rejects, with all that it printed, when the program ends first.
- */
-export async function startServerProcess(
+/** A program that serves. */
+export interface ServerProcess {
+  /** What the pattern found in what it prints; rejects, with all of that, when it ends before. */
+  readonly ready: Promise<RegExpExecArray>
+  /** Ends it, and resolves when it is gone. */
+  stop(): Promise<void>
+}
+
+/** Starts a program that is ended when the test is over, and returns once it is ready. */
+export function startServerProcess(
   command: string,
   args: readonly string[],
   cwd: string,
   pattern: RegExp,
 ): Promise<RegExpExecArray> {
-  const server = spawn(command, args, { cwd, stdio: ['ignore', 'pipe', 'pipe'] })
+  const { ready, stop } = spawnServer(command, args, { cwd }, pattern)
+  onTestFinished(stop)
+  return ready
+}
+
+/** Starts a program that can serve more than one test: who starts it stops it. */
+export function spawnServer(
+  command: string,
+  args: readonly string[],
+  options: SpawnOptions,
+  pattern: RegExp,
+): ServerProcess {
+  const server = spawn(command, args, { ...options, stdio: ['ignore', 'pipe', 'pipe'] })
   const exited = new Promise((resolve) => server.once('close', resolve))
-  onTestFinished(async () => {
-    server.kill()
-    await exited
-  })
-  const { promise, resolve, reject } = Promise.withResolvers<RegExpExecArray>()
+  const { promise: ready, resolve, reject } = Promise.withResolvers<RegExpExecArray>()
   let printed = ''
   const read = (text: string) => {
     printed += text
@@ -28,5 +41,11 @@ export async function startServerProcess(
   server.stderr.setEncoding('utf8').on('data', read)
   server.once('error', reject)
   server.once('close', () => reject(new Error(`${command} ended: ${printed}`)))
-  return promise
+  return {
+    ready,
+    async stop() {
+      server.kill()
+      await exited
+    },
+  }
 }
