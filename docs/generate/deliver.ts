@@ -1,6 +1,7 @@
 import { createDestinations } from '../../relay/destinations.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
 import { attempt } from '../../relay/pipeline/attempt.ts'
+import { createHostErrors } from '../../relay/pipeline/host-ports.ts'
 import { type Candidate, match } from '../../relay/pipeline/match.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import { type Prepared, prepare } from '../../relay/pipeline/prepare.ts'
@@ -37,7 +38,8 @@ export async function deliverEvents(
 ): Promise<readonly Delivery[]> {
   const { ports, sent, setTime } = createRecorder(example.secrets, answers)
   const destinations = createDestinations(ports.clock)
-  const context = { ports, destinations, tokens: createAccessTokens(ports.clock) }
+  const tokens = createAccessTokens(ports.clock)
+  const context = { ports, destinations, tokens, host: createHostErrors() }
   const deliveries: Delivery[] = []
   for (const severity of severities) {
     const { file, queued, candidate } = firstThatReaches(example, EVENTS[severity])

@@ -52,7 +52,7 @@ export async function deliver(
       : await deliverBy(type, prepared, exchange)
     return { ...delivered, notes: [...delivered.notes, ...moveNotes(exchange.moves)] }
   } catch (error) {
-    if (exchange.isOfHost(error)) throw error
+    if (parts.host.isOfHost(error)) throw error
     const verdict = { kind: 'rejected', reason: errorText(error, type) } as const
     return { verdict, requestsDone, response: undefined, secrets: [], notes: [] }
   }

@@ -4,6 +4,7 @@ import type { Ports, Versioned } from '../ports.ts'
 import { createAccessTokens } from '../providers/access-tokens.ts'
 import { createRoutingTables, type RoutingTables } from '../routing-tables.ts'
 import { type AttemptContext, attempt } from './attempt.ts'
+import { createHostErrors, watchPorts } from './host-ports.ts'
 import { isRetryOvertaken } from './lateness.ts'
 import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts'
 import { isOvertaken } from './object-memory.ts'
@@ -17,6 +18,7 @@ import {
   unchangedRecordId,
   waitFor,
 } from './record.ts'
+import { createJudge } from './rejections.ts'
 import { findPlace } from './repeat.ts'
 import type { RoutingTable } from './routing-table.ts'
 import { requeue, settle, write } from './settle.ts'
@@ -25,8 +27,8 @@ import { requeue, settle, write } from './settle.ts'
 export interface Dispatcher {
   /**
    * De-duplicates, matches, and makes the first try of every delivery of an event. Once it
-   * resolves, the ledger knows all that happened and the message can be acknowledged; it rejects
-   * when a store failed, and the message must come again.
+   * resolves, the ledger knows all that happened and the message can be acknowledged. It rejects
+   * with `DispatchFailure`, which says whether the message must come again or be set aside.
    */
   dispatchEvent(queued: QueuedEvent): Promise<void>
   /** Makes the next try of a delivery, under the same promise. */
@@ -38,17 +40,22 @@ export interface DispatchOptions extends MatchOptions {
   readonly rateLimitIntervalMs: number
 }
 
-export function createDispatcher(ports: Ports, options: DispatchOptions): Dispatcher {
+export function createDispatcher(hostPorts: Ports, options: DispatchOptions): Dispatcher {
+  const host = createHostErrors()
+  const ports = watchPorts(hostPorts, host)
   const context: Context = {
     ports,
+    host,
     options,
-    tables: createRoutingTables(ports.configs),
+    // A set that cannot be compiled stops all of its cluster's messages, and is the fault of none.
+    tables: host.watch(createRoutingTables(ports.configs)),
     destinations: createDestinations(ports.clock),
     tokens: createAccessTokens(ports.clock),
   }
+  const judge = createJudge(ports, host)
   return {
-    dispatchEvent: (queued) => dispatchEvent(context, queued),
-    dispatchRetry: (message) => dispatchRetry(context, message),
+    dispatchEvent: (queued) => judge.event(queued, () => dispatchEvent(context, queued)),
+    dispatchRetry: (message) => judge.retry(message, () => dispatchRetry(context, message)),
   }
 }
 
@@ -131,8 +138,10 @@ async function tryCandidates(
       await tryFirst(context, record, candidate, overtaken)
     }),
   )
-  const failed = results.find((result) => result.status === 'rejected')
-  if (failed) throw failed.reason
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+  // While a store fails, nothing counts against the event.
+  const [error] = [...errors.filter((error) => context.host.isOfHost(error)), ...errors]
+  if (error !== undefined) throw error
 }
 
 async function tryFirst(

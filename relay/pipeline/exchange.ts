@@ -2,19 +2,20 @@ import type { OutboundRequest, Ports, TransportFailure, TransportOptions } from 
 import type { AccessTokens } from '../providers/access-tokens.ts'
 import type { Exchange } from '../providers/contract.ts'
 import { createDeliveryMemory } from './delivery-memory.ts'
+import type { HostErrors } from './host-ports.ts'
 import { sendFollowing } from './redirects.ts'
 import type { AddressCredentials } from './resolve-provider.ts'
 
 /** What the deliveries of a process share. */
 export interface DeliverParts {
   readonly ports: Ports
+  /** Knows what the ports rejected with, so that no type threw it. */
+  readonly host: HostErrors
   readonly tokens: AccessTokens
 }
 
 /** Of one try. */
 export interface TryExchange extends Exchange {
-  /** Whether a store or a service of the host rejected with this error, so that no type threw it. */
-  isOfHost(error: unknown): boolean
   /** Each place that was followed to, without query and user info. */
   readonly moves: readonly string[]
 }
@@ -32,7 +33,7 @@ export interface ExchangeOptions {
  * gets what those before it have left.
  */
 export function createExchange(
-  { ports, tokens }: DeliverParts,
+  { ports, host, tokens }: DeliverParts,
   cluster: string,
   transport: TransportOptions,
   { credentials, followsRedirects, ...options }: ExchangeOptions = {},
@@ -45,17 +46,10 @@ export function createExchange(
     timeoutMs: Math.min(transport.timeoutMs - (clock.now() - startedAt), transport.timeoutMs),
   })
   const isOver = ({ timeoutMs }: TransportOptions) => timeoutMs <= 0
-  const hostErrors = new Set<unknown>()
-  const noting = <T>(work: Promise<T>): Promise<T> =>
-    work.catch((error: unknown) => {
-      hostErrors.add(error)
-      throw error
-    })
-  const memory = createDeliveryMemory(ports, cluster)
   const sendOnce: Exchange['send'] = async (request) => {
     const given = left()
     if (isOver(given)) return outOfTime(transport)
-    return noting(http.send(withCredentials(request, credentials), given))
+    return http.send(withCredentials(request, credentials), given)
   }
   const moves: string[] = []
   return {
@@ -64,22 +58,18 @@ export function createExchange(
       : sendOnce,
     async publish(message) {
       const given = left()
-      return isOver(given) ? outOfTime(transport) : noting(nats.publish(message, given))
+      return isOver(given) ? outOfTime(transport) : nats.publish(message, given)
     },
     clock,
     tokens,
-    memory: {
-      read: (key) => noting(memory.read(key)),
-      write: (key, text) => noting(memory.write(key, text)),
-    },
+    memory: host.watch(createDeliveryMemory(ports, cluster)),
     identities: {
       cluster,
-      bindings: () => noting(identities.bindings(cluster, options)),
-      token: (audience) => noting(identities.token(audience)),
+      bindings: () => identities.bindings(cluster, options),
+      token: (audience) => identities.token(audience),
     },
     hasOwnRoots: transport.tls?.ca !== undefined,
     moves,
-    isOfHost: (error) => hostErrors.has(error),
   }
 }
 

@@ -2,6 +2,7 @@ import { z } from 'zod'
 import type { DeliveryRecord, EventOrder } from '../model/delivery.ts'
 import type { Ports, Versioned } from '../ports.ts'
 import { objectGroupKey } from './accept.ts'
+import { Contention } from './contention.ts'
 
 /** A delivery is retried for 24 hours, and asks at each try whether a newer event is known. */
 const REMEMBER_MS = 25 * 3_600_000
@@ -39,7 +40,7 @@ export async function writeObjectState(
   const key = stateKey(object)
   const expiresAt = clock.now() + REMEMBER_MS
   const written = await state.write(key, next, stored?.version ?? 'absent', expiresAt)
-  if (!written) throw new Error(`the state of an object, ${key}, changed under its dispatch`)
+  if (!written) throw new Contention(`the state of an object, ${key}, changed under its dispatch`)
 }
 
 /** Whether a newer event of the same object is known. */

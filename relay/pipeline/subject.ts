@@ -3,6 +3,7 @@ import type { EventOrder } from '../model/delivery.ts'
 import { hashParts } from '../model/hash.ts'
 import type { ExpectedVersion, Ports } from '../ports.ts'
 import type { Subject, Verdict } from '../providers/contract.ts'
+import { Contention } from './contention.ts'
 
 /** How long a subject is remembered. */
 const REMEMBER_MS = 90 * 24 * 3_600_000
@@ -96,7 +97,7 @@ export async function claimSubject(ports: Ports, claimant: Claimant): Promise<Cl
     const { settled: before, onItsWay } = next ?? {}
     return { kind: 'claimed', claim: { key, claimant, version, before, onItsWay } }
   }
-  throw new Error(`subject ${key}: too many conflicting claims`)
+  throw new Contention(`subject ${key}: too many conflicting claims`)
 }
 
 /**
@@ -117,7 +118,7 @@ export async function keepTurn(
     const next = { ...state, order, reason }
     if (await write(ports, key, next, stored?.version ?? 'absent')) return { kind: 'kept' }
   }
-  throw new Error(`subject ${key}: too many conflicting turns`)
+  throw new Contention(`subject ${key}: too many conflicting turns`)
 }
 
 interface Decision {
@@ -197,7 +198,7 @@ export async function settleSubject(ports: Ports, claim: Claim, verdict: Verdict
     next = { order: state.order, ...(state.reason && { reason: state.reason }), ...kept }
     expected = stored.version
   }
-  throw new Error(`subject ${claim.key}: too many conflicting claims`)
+  throw new Contention(`subject ${claim.key}: too many conflicting claims`)
 }
 
 /** What the destination certainly shows after an attempt; undefined when that is unknown. */

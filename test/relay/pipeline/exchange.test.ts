@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createExchange } from '../../../relay/pipeline/exchange.ts'
+import { createHostErrors } from '../../../relay/pipeline/host-ports.ts'
 import type { CloudIdentities, OutboundRequest, TransportOptions } from '../../../relay/ports.ts'
 import { createAccessTokens } from '../../../relay/providers/access-tokens.ts'
 import { BINDINGS } from '../../support/cloud-bindings.ts'
@@ -22,7 +23,7 @@ function open(tookMs: number) {
     },
   }
   const tokens = createAccessTokens(ports.clock)
-  const parts = { ports: { ...ports, http }, tokens }
+  const parts = { ports: { ...ports, http }, tokens, host: createHostErrors() }
   return { ports, options, exchange: createExchange(parts, 'prod', TRANSPORT) }
 }
 
@@ -55,7 +56,7 @@ describe('an exchange', () => {
     await exchange.memory.write('comment', '41')
     await exchange.memory.write('comment', '42')
     expect(await exchange.memory.read('comment')).toBe('42')
-    const parts = { ports, tokens: exchange.tokens }
+    const parts = { ports, tokens: exchange.tokens, host: createHostErrors() }
     const elsewhere = createExchange(parts, 'staging', TRANSPORT)
     expect(await elsewhere.memory.read('comment')).toBeUndefined()
     ports.clock.set(START + 90 * 24 * 3_600_000)
@@ -72,6 +73,7 @@ describe('an exchange', () => {
     const parts = {
       ports: { ...ports, identities: { ...ports.identities, bindings } },
       tokens: exchange.tokens,
+      host: createHostErrors(),
     }
     const { identities } = createExchange(parts, 'prod', TRANSPORT)
     expect([identities.cluster, await identities.bindings()]).toEqual(['prod', BINDINGS])
@@ -89,7 +91,7 @@ describe('an exchange', () => {
   ])('says of %j whether the Provider names its own roots: %s', (tls, expected) => {
     const { ports, exchange } = open(0)
     const transport = { ...TRANSPORT, ...(tls && { tls }) }
-    const parts = { ports, tokens: exchange.tokens }
+    const parts = { ports, tokens: exchange.tokens, host: createHostErrors() }
     expect(createExchange(parts, 'prod', transport).hasOwnRoots).toBe(expected)
   })
 })

@@ -1,0 +1,62 @@
+import { z } from 'zod'
+import type { QueuedEvent, RetryMessage } from '../model/delivery.ts'
+import type { Ports } from '../ports.ts'
+import { Contention } from './contention.ts'
+import { DispatchFailure, faultOf, type Rejections } from './dispatch-failure.ts'
+import type { HostErrors } from './host-ports.ts'
+
+/** Longer than a message that is rejected waits for its next turn on any host. */
+const REMEMBER_MS = 24 * 3_600_000
+
+/** Two writers of one count seldom meet. */
+const MAX_TRIES = 5
+
+const StoredRejections = z.object({ count: z.number(), firstAt: z.number() })
+
+/** Does the work of a message. Rejects with `DispatchFailure` only. */
+export interface Judge {
+  event(message: QueuedEvent, work: () => Promise<void>): Promise<void>
+  retry(message: RetryMessage, work: () => Promise<void>): Promise<void>
+}
+
+type JudgePorts = Pick<Ports, 'state' | 'ledger' | 'clock'>
+
+/**
+ * Says whose fault it is when work fails, and counts what is the message's own: in the State, so
+ * that a restart, or another function that gets the message, goes on counting.
+ */
+export function createJudge(ports: JudgePorts, { isOfHost }: HostErrors): Judge {
+  const judged = async (work: () => Promise<void>, count: () => Promise<Rejections>) => {
+    try {
+      await work()
+    } catch (error) {
+      const fault = faultOf(error, isOfHost)
+      if (fault !== 'message') throw new DispatchFailure(fault, error)
+      const rejections = await count().catch(() => undefined)
+      // A store that cannot count fails, and that is the host's.
+      throw new DispatchFailure(rejections ? 'message' : 'host', error, rejections)
+    }
+  }
+  return {
+    event: ({ cluster, id, sequence }, work) =>
+      judged(work, () => countRejection(ports, `${cluster}#rejected#${id}/${sequence}`)),
+    retry: ({ deliveryId, attempt }, work) =>
+      judged(work, async () => {
+        // The key of whatever is stored begins with the cluster.
+        const [stored] = await ports.ledger.readMany([deliveryId])
+        const cluster = stored?.value.cluster ?? ''
+        return countRejection(ports, `${cluster}#rejected#${deliveryId}/${attempt}`)
+      }),
+  }
+}
+
+async function countRejection({ state, clock }: JudgePorts, key: string): Promise<Rejections> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const stored = await state.read(key)
+    const known = StoredRejections.safeParse(stored?.value).data
+    const now = clock.now()
+    const next = { count: (known?.count ?? 0) + 1, firstAt: known?.firstAt ?? now }
+    if (await state.write(key, next, stored?.version ?? 'absent', now + REMEMBER_MS)) return next
+  }
+  throw new Contention(`the state of ${key} changes all the time`)
+}
