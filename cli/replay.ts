@@ -1,13 +1,8 @@
 import { Command } from 'commander'
 import { printLine } from './output/print.ts'
 import type { RelayApi } from './relay/api.ts'
-import {
-  addRelayOptions,
-  type RelayFlags,
-  requireCluster,
-  withRelay,
-  withStack,
-} from './relay/options.ts'
+import { addRelayOptions, type RelayFlags, requireCluster, withRelay } from './relay/options.ts'
+import { replayQueue } from './replay-queue.ts'
 import { UsageError } from './usage-error.ts'
 
 interface Selection {
@@ -20,6 +15,7 @@ interface Selection {
 interface ReplayFlags extends RelayFlags, Selection {
   readonly dead?: boolean
   readonly queue?: boolean
+  readonly dryRun?: boolean
 }
 
 /** `flux-relay replay`: sends deliveries again, with the configuration of now. */
@@ -32,12 +28,13 @@ export function replayCommand(): Command {
     .option('--until <time>', 'with --dead: of events accepted before a time')
     .option('--provider <namespace/name>', 'with --dead: to this Provider')
     .option('--cluster <name>', 'with --dead: of this cluster (needed with --stack)')
-    .option('--queue', 'on AWS: put back what dispatch could not process at all')
+    .option('--queue', 'what dispatch could not process at all, and set aside')
+    .option('--dry-run', 'with --queue: only tell what is set aside')
   return addRelayOptions(command).action(replay)
 }
 
 async function replay(ids: readonly string[], flags: ReplayFlags): Promise<void> {
-  const { dead, queue, relay, stack, ...selection } = flags
+  const { dead, queue, dryRun, relay, stack, ...selection } = flags
   const filters = Object.keys(selection)
   const ways = [ids.length > 0, dead === true, queue === true].filter(Boolean)
   if (ways.length !== 1) {
@@ -46,7 +43,8 @@ async function replay(ids: readonly string[], flags: ReplayFlags): Promise<void>
   if (!dead && filters.length > 0) {
     throw new UsageError(`replay: --${filters[0]} goes with --dead`, 2)
   }
-  if (queue) return replayQueues(flags)
+  if (dryRun && !queue) throw new UsageError('replay: --dry-run goes with --queue', 2)
+  if (queue) return replayQueue(flags, dryRun === true)
   if (dead) requireCluster(flags)
   await withRelay(flags, async (api) => replayAll(api, dead ? await deadIds(api, selection) : ids))
 }
@@ -67,10 +65,4 @@ async function deadIds(api: RelayApi, selection: Selection): Promise<readonly st
   const ids: string[] = []
   for await (const { id } of api.deliveries({ ...selection, outcome: 'dead' })) ids.push(id)
   return ids
-}
-
-async function replayQueues(flags: RelayFlags): Promise<void> {
-  await withStack(flags, async (relay) => {
-    for (const arn of await relay.moveDeadLetters()) printLine(`${arn} is being moved back`)
-  })
 }

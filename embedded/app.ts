@@ -12,6 +12,7 @@ import { deliveryRoutes } from './routes/deliveries.ts'
 import { echoRoutes } from './routes/echo.ts'
 import { eventRoutes } from './routes/events.ts'
 import { probeRoutes } from './routes/probes.ts'
+import { quarantineRoutes } from './routes/quarantine.ts'
 import { secretRoutes } from './routes/secrets.ts'
 
 /** Every route of the server, in one table. */
@@ -21,6 +22,7 @@ function allRoutes(deps: ServerDependencies): readonly Route[] {
     ...configRoutes(deps),
     ...secretRoutes(deps),
     ...deliveryRoutes(deps),
+    ...quarantineRoutes(deps),
     ...probeRoutes(deps),
     ...echoRoutes(deps),
     ...(deps.moreRoutes ?? []),

@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { EventCounts } from '../relay/intake/receive-events.ts'
-import type { Clock, Decision } from '../relay/ports.ts'
+import type { Fault } from '../relay/pipeline/dispatch-failure.ts'
+import type { Clock, Decision, MessageCounts, MessageKind } from '../relay/ports.ts'
 import { providerTypes } from '../relay/providers/registry.ts'
 
 /** How much waits in the queue. Times are milliseconds since the epoch. */
@@ -13,6 +14,12 @@ export interface QueueDepth {
   readonly oldestRetryDueAt?: number
 }
 
+/** How much is set aside. */
+export interface QuarantineDepth {
+  readonly messages: MessageCounts
+  readonly bytes: number
+}
+
 /** What the embedded host counts, for Prometheus. */
 export interface Metrics {
   readonly contentType: string
@@ -23,11 +30,16 @@ export interface Metrics {
   /** Counts a request with events whose sender proved nothing. */
   unauthorized(): void
   decided(decision: Decision): void
+  /** Counts a message that dispatch did not take. */
+  rejected(fault: Fault): void
+  setAside(kind: MessageKind): void
 }
 
 export interface MetricsOptions {
   /** Asked at every scrape. */
   readonly queueDepth: () => QueueDepth
+  /** Asked at every scrape. */
+  readonly quarantineDepth: () => QuarantineDepth
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -35,7 +47,7 @@ export interface MetricsOptions {
 const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 43_200, 90_000]
 
 /** Makes the host's metrics, in a registry of their own, with those of the process. */
-export function createMetrics({ queueDepth, clock }: MetricsOptions): Metrics {
+export function createMetrics({ queueDepth, quarantineDepth, clock }: MetricsOptions): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const received = eventCounters(registry)
@@ -46,12 +58,14 @@ export function createMetrics({ queueDepth, clock }: MetricsOptions): Metrics {
     registers: [registry],
   })
   queueGauges(registry, queueDepth, clock)
+  quarantineGauges(registry, quarantineDepth)
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
     received,
     unauthorized: () => unauthorized.inc(),
     decided,
+    ...rejectionCounters(registry),
   }
 }
 
@@ -92,6 +106,45 @@ function deliveryMetrics(registry: Registry): Metrics['decided'] {
     deliveries.inc({ outcome: record.outcome, provider_type })
     if (record.outcome === 'delivered') latency.observe({ provider_type }, latencyMs / 1_000)
   }
+}
+
+function rejectionCounters(registry: Registry): Pick<Metrics, 'rejected' | 'setAside'> {
+  const rejected = new Counter({
+    name: 'flux_relay_dispatch_rejections_total',
+    help: 'Messages that dispatch did not take: by a fault of the host or the message, damaged, or of a later version.',
+    labelNames: ['fault'],
+    registers: [registry],
+  })
+  const setAside = new Counter({
+    name: 'flux_relay_set_aside_total',
+    help: 'Messages that were set aside, with their cause in the log.',
+    labelNames: ['kind'],
+    registers: [registry],
+  })
+  return {
+    rejected: (fault) => rejected.inc({ fault }),
+    setAside: (kind) => setAside.inc({ kind }),
+  }
+}
+
+function quarantineGauges(registry: Registry, depth: () => QuarantineDepth): void {
+  const messages: Gauge = new Gauge({
+    name: 'flux_relay_quarantine_messages',
+    help: 'Messages that are set aside now.',
+    labelNames: ['kind'],
+    registers: [registry],
+    collect: () => {
+      const { event, retry } = depth().messages
+      messages.set({ kind: 'event' }, event)
+      messages.set({ kind: 'retry' }, retry)
+    },
+  })
+  const bytes: Gauge = new Gauge({
+    name: 'flux_relay_quarantine_bytes',
+    help: 'Bytes of the messages that are set aside now.',
+    registers: [registry],
+    collect: () => bytes.set(depth().bytes),
+  })
 }
 
 /** A manifest can name any type, so only known ones become labels. */

@@ -24,6 +24,7 @@ import type { ServerDependencies } from './route.ts'
 import { createServer } from './server.ts'
 import { StartError } from './start-error.ts'
 import { openStores, type Stores } from './stores.ts'
+import { tellOfFailures } from './tell-of-failures.ts'
 import { TokensFileError } from './tokens.ts'
 import { openTokensFile, type TokensFile } from './tokens-file.ts'
 import { createWorker, type Worker } from './worker.ts'
@@ -110,7 +111,11 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     ...options.outbound,
     userAgent: `flux-relay/${manifest.version}`,
   })
-  const metrics = createMetrics({ queueDepth: () => stores.queue.depth(), clock })
+  const metrics = createMetrics({
+    queueDepth: () => stores.queue.depth(),
+    quarantineDepth: () => stores.queue.quarantine.depth(),
+    clock,
+  })
   const ports: Ports = {
     queue: stores.queue,
     state: stores.state,
@@ -133,8 +138,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     queue: stores.queue,
     dispatcher: createDispatcher(ports, options),
     clock,
-    onFailure: (err, retryInMs) =>
-      log.error({ err, retryInMs }, 'dispatch failed, will be repeated'),
+    ...tellOfFailures(log, metrics),
   })
 
   let notReady: string | undefined = 'the manifests are not loaded yet'
@@ -142,6 +146,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const server = await listen(options, {
     ports,
     secretWriter: stores.secrets,
+    quarantine: stores.queue.quarantine,
     cluster,
     get tokens() {
       return tokensFile?.tokens

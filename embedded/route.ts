@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
-import type { Ports, SecretWriter } from '../relay/ports.ts'
+import type { Ports, Quarantine, SecretWriter } from '../relay/ports.ts'
 import type { Access } from './access.ts'
 import type { Echo } from './echo.ts'
 import type { Log } from './log.ts'
@@ -12,6 +12,7 @@ export interface ServerDependencies {
   readonly ports: Ports
   /** Keeps the Secrets of clusters other than the host's own. */
   readonly secretWriter: SecretWriter
+  readonly quarantine: Quarantine
   /** The cluster of `--cluster`: without tokens, whose events `POST /` takes. */
   readonly cluster: string
   /** Undefined without `--tokens`: all is allowed then, from this machine only. */

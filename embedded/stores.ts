@@ -40,7 +40,9 @@ export function openStores(
   const ledger = new SqliteLedger(database, clock)
   const sweeps = setInterval(() => {
     const now = clock.now()
-    Promise.all([queue.sweep(now), state.sweep(now), ledger.sweep(now)]).catch(onSweepFailure)
+    Promise.all([queue, queue.quarantine, state, ledger].map((store) => store.sweep(now))).catch(
+      onSweepFailure,
+    )
   }, SWEEP_INTERVAL_MS)
   return {
     queue,

@@ -1,25 +1,51 @@
 import type { QueuedEvent, RetryMessage } from '../relay/model/delivery.ts'
 import type { Dispatcher } from '../relay/pipeline/dispatch.ts'
-import type { Clock } from '../relay/ports.ts'
+import { type DispatchFailure, dispatchFailureOf } from '../relay/pipeline/dispatch-failure.ts'
+import type { Clock, MessageKind, SetAsideReason } from '../relay/ports.ts'
+import { backoffMs, createLane, type LaneReports, tell } from './lane.ts'
+
+/** Names an event that is leased; `cluster` is known of one that can be read. */
+export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
+  Partial<Pick<QueuedEvent, 'cluster'>>
 
 /** The receiving side of the queue: what is leased comes again unless it is acknowledged. */
 export interface ReceivingQueue {
-  leaseEvents(max: number): readonly QueuedEvent[]
-  acknowledge(event: QueuedEvent): Promise<void>
-  release(event: QueuedEvent, notBefore: number): void
+  /** `unreadable` is told of each event that is leased and cannot be read. */
+  leaseEvents(
+    max: number,
+    unreadable: (lease: EventLease, error: unknown) => void,
+  ): readonly QueuedEvent[]
+  acknowledge(event: EventLease): Promise<void>
+  release(event: EventLease, notBefore: number): void
+  /** As `acknowledge`, and keeps the event apart. */
+  setAsideEvent(event: EventLease, reason: SetAsideReason): Promise<void>
   leaseRetries(max: number): readonly RetryMessage[]
   acknowledgeRetry(message: RetryMessage): Promise<void>
   releaseRetry(message: RetryMessage, notBefore: number): void
+  /** As `acknowledgeRetry`, and keeps the message apart. */
+  setAsideRetry(message: RetryMessage, reason: SetAsideReason): Promise<void>
   nextWakeAt(): number | undefined
   onReady(listener: () => void): void
+}
+
+/** A message that was kept apart. */
+export interface SetAside {
+  readonly kind: MessageKind
+  /** Names it: an event's number in the queue, or a retry's delivery and attempt. */
+  readonly key: string
+  readonly failure: DispatchFailure
 }
 
 export interface WorkerOptions {
   readonly queue: ReceivingQueue
   readonly dispatcher: Dispatcher
   readonly clock: Clock
-  /** A message whose dispatch failed and is put back. */
-  readonly onFailure: (error: unknown, retryInMs: number) => void
+  /**
+   * A message is put back, or the queue itself failed: either comes again after `retryInMs`, which is
+   * infinite for a message that could not be put back and comes at the next start.
+   */
+  readonly onFailure: (failure: DispatchFailure, retryInMs: number) => void
+  readonly onSetAside: (message: SetAside) => void
   /** Most events dispatched at once; one at a time of each object. Default 1,000. */
   readonly eventConcurrency?: number
   /** Most retries at once, a share of their own, so no backlog delays the other. Default 500. */
@@ -32,52 +58,63 @@ export interface Worker {
   stop(graceMs: number): Promise<boolean>
 }
 
-const FIRST_BACKOFF_MS = 1_000
-const MAX_BACKOFF_MS = 60_000
-
 /** The longest delay that a timer of Node takes. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**
  * Leases from the queue, dispatches, acknowledges: events in order per object and parallel across
- * objects. A message whose dispatch fails goes back, with a wait that doubles.
+ * objects. A message whose dispatch fails goes back, with a wait that doubles, or is set aside. What
+ * one message, or the queue, throws stops nothing else.
  */
 export function createWorker(options: WorkerOptions): Worker {
   const { queue, dispatcher, clock } = options
+  const reportsOf = (kind: MessageKind): LaneReports => ({
+    putBack: options.onFailure,
+    setAside: (failure, key) => options.onSetAside({ kind, key, failure }),
+  })
   const lanes = [
-    createLane<QueuedEvent>({
+    createLane<QueuedEvent, EventLease>({
       concurrency: options.eventConcurrency ?? 1_000,
       keyOf: (event) => event.sequence,
-      lease: (max) => queue.leaseEvents(max),
+      lease: (max, unreadable) => queue.leaseEvents(max, unreadable),
       dispatch: (event) => dispatcher.dispatchEvent(event),
       acknowledge: (event) => queue.acknowledge(event),
       release: (event, notBefore) => queue.release(event, notBefore),
+      setAside: (event, reason) => queue.setAsideEvent(event, reason),
       clock,
-      onFailure: options.onFailure,
+      reports: reportsOf('event'),
     }),
-    createLane<RetryMessage>({
+    createLane<RetryMessage, RetryMessage>({
       concurrency: options.retryConcurrency ?? 500,
       keyOf: (message) => `${message.deliveryId}/${message.attempt}`,
       lease: (max) => queue.leaseRetries(max),
       dispatch: (message) => dispatcher.dispatchRetry(message),
       acknowledge: (message) => queue.acknowledgeRetry(message),
       release: (message, notBefore) => queue.releaseRetry(message, notBefore),
+      setAside: (message, reason) => queue.setAsideRetry(message, reason),
       clock,
-      onFailure: options.onFailure,
+      reports: reportsOf('retry'),
     }),
   ]
   let running = false
   let timer: NodeJS.Timeout | undefined
-
+  let wakeAt: number | undefined
   const pump = () => {
     if (!running) return
     clearTimeout(timer)
-    // Asked before the leases: what falls due in between is leased, and would else have no timer.
-    const wakeAt = queue.nextWakeAt()
-    for (const lane of lanes) lane.fill(pump)
+    wakeAt = undefined
+    for (const step of steps) step.run()
     if (wakeAt === undefined) return
     timer = setTimeout(pump, Math.min(Math.max(wakeAt - clock.now(), 1), MAX_TIMER_MS))
   }
+  const findWakeAt = () => {
+    wakeAt = queue.nextWakeAt()
+  }
+  // The time is asked before the leases: what falls due in between is leased, and would else have no
+  // timer.
+  const steps = [findWakeAt, ...lanes.map((lane) => () => lane.fill(pump))].map((work) =>
+    createStep(work, pump, options.onFailure),
+  )
   queue.onReady(pump)
 
   return {
@@ -88,9 +125,41 @@ export function createWorker(options: WorkerOptions): Worker {
     async stop(graceMs) {
       running = false
       clearTimeout(timer)
+      for (const step of steps) step.stop()
       const finished = Promise.all(lanes.map((lane) => lane.idle())).then(() => true)
       return Promise.race([finished, expires(graceMs)])
     },
+  }
+}
+
+/**
+ * Work that may throw when the queue itself fails. It is then left alone for a time that doubles, and
+ * `again` is called.
+ */
+function createStep(
+  work: () => void,
+  again: () => void,
+  onFailure: WorkerOptions['onFailure'],
+): { run(): void; stop(): void } {
+  let failures = 0
+  let pause: NodeJS.Timeout | undefined
+  return {
+    run() {
+      if (pause !== undefined) return
+      try {
+        work()
+        failures = 0
+      } catch (error) {
+        failures += 1
+        const waitMs = backoffMs(failures)
+        pause = setTimeout(() => {
+          pause = undefined
+          again()
+        }, waitMs)
+        tell(() => onFailure(dispatchFailureOf(error), waitMs))
+      }
+    },
+    stop: () => clearTimeout(pause),
   }
 }
 
@@ -98,52 +167,4 @@ function expires(ms: number): Promise<boolean> {
   return new Promise((resolve) => {
     setTimeout(() => resolve(false), ms).unref()
   })
-}
-
-interface LaneOptions<Message> {
-  readonly concurrency: number
-  readonly clock: Clock
-  readonly onFailure: (error: unknown, retryInMs: number) => void
-  keyOf(message: Message): string
-  lease(max: number): readonly Message[]
-  dispatch(message: Message): Promise<void>
-  acknowledge(message: Message): Promise<void>
-  release(message: Message, notBefore: number): void
-}
-
-/** A share of the worker's capacity, for one kind of message. */
-function createLane<Message>(options: LaneOptions<Message>) {
-  const underWay = new Set<Promise<void>>()
-  /** Failed dispatches in a row, by message. */
-  const failures = new Map<string, number>()
-
-  const handle = async (message: Message) => {
-    const key = options.keyOf(message)
-    try {
-      await options.dispatch(message)
-      await options.acknowledge(message)
-      failures.delete(key)
-    } catch (error) {
-      const count = (failures.get(key) ?? 0) + 1
-      failures.set(key, count)
-      const backoffMs = Math.min(FIRST_BACKOFF_MS * 2 ** (count - 1), MAX_BACKOFF_MS)
-      options.release(message, options.clock.now() + backoffMs)
-      options.onFailure(error, backoffMs)
-    }
-  }
-
-  return {
-    fill(onFree: () => void): void {
-      for (const message of options.lease(options.concurrency - underWay.size)) {
-        const handled = handle(message).finally(() => {
-          underWay.delete(handled)
-          onFree()
-        })
-        underWay.add(handled)
-      }
-    },
-    async idle(): Promise<void> {
-      await Promise.all(underWay)
-    },
-  }
 }

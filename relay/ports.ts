@@ -12,6 +12,15 @@ export type {
   NatsRefusal,
 } from './nats-port.ts'
 
+export type {
+  MessageCounts,
+  MessageKind,
+  Quarantine,
+  SetAsideMessage,
+  SetAsidePage,
+  SetAsideReason,
+} from './quarantine-port.ts'
+
 /**
  * What the core needs of its host. Every method rejects when the infrastructure behind it fails;
  * a rejection is never an answer, and whoever called puts the work back.

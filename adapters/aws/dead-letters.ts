@@ -1,5 +1,6 @@
 import {
   GetQueueAttributesCommand,
+  type QueueAttributeName,
   type SQSClient,
   StartMessageMoveTaskCommand,
 } from '@aws-sdk/client-sqs'
@@ -19,12 +20,46 @@ export async function moveDeadLetters(
   return arns
 }
 
-async function deadLetterArn(client: SQSClient, QueueUrl: string): Promise<string> {
-  const { Attributes: attributes } = await client.send(
-    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['RedrivePolicy'] }),
+/** About how many messages each queue's dead-letter queue holds. Rejects as `moveDeadLetters`. */
+export async function countDeadLetters(
+  client: SQSClient,
+  queueUrls: readonly string[],
+): Promise<ReadonlyArray<{ readonly arn: string; readonly messages: number }>> {
+  return Promise.all(
+    queueUrls.map(async (url) => {
+      const arn = await deadLetterArn(client, url)
+      const name = 'ApproximateNumberOfMessages'
+      const attributes = await attributesOf(client, queueUrlOf(arn, url), name)
+      return { arn, messages: Number(attributes[name] ?? 0) }
+    }),
   )
-  const policy: unknown = JSON.parse(attributes?.RedrivePolicy ?? '{}')
+}
+
+/** The address of a queue's dead-letter queue. Rejects as `moveDeadLetters`. */
+export async function deadLetterUrl(client: SQSClient, queueUrl: string): Promise<string> {
+  return queueUrlOf(await deadLetterArn(client, queueUrl), queueUrl)
+}
+
+/** A dead-letter queue is in the account and the region of its queue, so its address is alike. */
+function queueUrlOf(arn: string, sibling: string): string {
+  return sibling.slice(0, sibling.lastIndexOf('/') + 1) + arn.slice(arn.lastIndexOf(':') + 1)
+}
+
+async function deadLetterArn(client: SQSClient, queueUrl: string): Promise<string> {
+  const attributes = await attributesOf(client, queueUrl, 'RedrivePolicy')
+  const policy: unknown = JSON.parse(attributes.RedrivePolicy ?? '{}')
   const arn: unknown = Object(policy).deadLetterTargetArn
-  if (typeof arn !== 'string') throw new Error(`${QueueUrl} has no dead-letter queue`)
+  if (typeof arn !== 'string') throw new Error(`${queueUrl} has no dead-letter queue`)
   return arn
+}
+
+async function attributesOf(
+  client: SQSClient,
+  QueueUrl: string,
+  name: QueueAttributeName,
+): Promise<Readonly<Record<string, string>>> {
+  const { Attributes: attributes = {} } = await client.send(
+    new GetQueueAttributesCommand({ QueueUrl, AttributeNames: [name] }),
+  )
+  return attributes
 }

@@ -30,15 +30,12 @@ export class EventGroups {
     if (!this.#groups.has(name)) this.#wait(name, sequence)
   }
 
-  /** The sequence of the oldest message that may be handed out. */
-  peek(now: number): number | undefined {
-    return this.#waiting.peek(now)?.head
-  }
-
-  /** Leases what `peek` showed. */
-  lease(now: number): void {
+  /** Leases the oldest message that may be handed out. */
+  lease(now: number): GroupHead | undefined {
     const group = this.#waiting.take(now)
-    if (group) group.state = 'leased'
+    if (!group) return undefined
+    group.state = 'leased'
+    return { group: group.name, head: group.head }
   }
 
   /** Whether the message is leased; if so nothing else can end the lease before `deleted`. */

@@ -1,6 +1,7 @@
 import type { DeliveryRecord } from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { type Identity, namespacedName } from '../../relay/model/kubernetes.ts'
+import { DamagedRecord } from '../../relay/model/stored/errors.ts'
 import type {
   Clock,
   Ledger,
@@ -114,5 +115,9 @@ function nameOf(identity: Identity | undefined): string | null {
 }
 
 function recordOf(body: string): DeliveryRecord {
-  return JSON.parse(body) as DeliveryRecord
+  try {
+    return JSON.parse(body) as DeliveryRecord
+  } catch (error) {
+    throw new DamagedRecord('delivery record', error)
+  }
 }

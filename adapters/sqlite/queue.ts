@@ -1,7 +1,9 @@
 import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
-import type { Clock, Queue, SendResult } from '../../relay/ports.ts'
+import type { Clock, Queue, SendResult, SetAsideReason } from '../../relay/ports.ts'
 import type { Database } from './database.ts'
 import { EventGroups, type GroupHead } from './event-groups.ts'
+import { readEvent } from './event-row.ts'
+import { type PutBack, SqliteQuarantine } from './quarantine.ts'
 import { earlier, RetrySchedule } from './retry-schedule.ts'
 import { deleteExpired } from './sweep.ts'
 
@@ -18,12 +20,15 @@ export interface QueueDepth {
   readonly oldestRetryDueAt?: number
 }
 
+/** Names an event that is leased; `cluster` is known of one that can be read. */
+export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
+  Partial<Pick<QueuedEvent, 'cluster'>>
+
 const REMEMBER_ID = `INSERT INTO event_ids (id, expires_at) VALUES (?, ?)
   ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at WHERE event_ids.expires_at <= ?`
 const INSERT_EVENT = 'INSERT INTO events (grp, accepted_at, body) VALUES (?, ?, ?)'
 const ADVANCE_ORDER_TIME = 'UPDATE order_time SET latest = ? WHERE latest < ?'
 const LATEST_ORDER_TIME = 'SELECT latest FROM order_time'
-const READ_EVENT = 'SELECT body FROM events WHERE seq = ?'
 const DELETE_EVENT = 'DELETE FROM events WHERE seq = ?'
 const HEADS = 'SELECT grp AS "group", MIN(seq) AS head FROM events GROUP BY grp'
 const HEAD = 'SELECT seq FROM events WHERE grp = ? ORDER BY seq LIMIT 1'
@@ -39,6 +44,8 @@ const FIRST_RETRY = 'SELECT due_at AS at FROM retries ORDER BY due_at LIMIT 1'
  * one event at a time is leased, so the group's order holds.
  */
 export class SqliteQueue implements Queue {
+  /** What was set aside of its messages. */
+  readonly quarantine: SqliteQuarantine
   readonly #database: Database
   readonly #clock: Clock
   readonly #groups: EventGroups
@@ -53,6 +60,7 @@ export class SqliteQueue implements Queue {
     this.#clock = clock
     this.#groups = new EventGroups(database.all<GroupHead>(HEADS))
     this.#retries = new RetrySchedule(database)
+    this.quarantine = new SqliteQuarantine(database, clock, (back) => this.#putBack(back))
     this.#eventCount = count(database, 'events')
     this.#retryCount = count(database, 'retries')
   }
@@ -85,56 +93,49 @@ export class SqliteQueue implements Queue {
   }
 
   /**
-   * Leases at most `max` events, the oldest first and one of a group, until they are acknowledged
-   * or released.
+   * Leases at most `max` events, the oldest first and one of a group, until they are acknowledged,
+   * released or set aside. `unreadable` is told of each that is leased and cannot be read: by
+   * `DamagedRecord`, `LaterVersion`, or an error of the database.
    */
-  leaseEvents(max: number): readonly QueuedEvent[] {
+  leaseEvents(
+    max: number,
+    unreadable: (lease: EventLease, error: unknown) => void = throwError,
+  ): readonly QueuedEvent[] {
     const now = this.#clock.now()
-    const leased: QueuedEvent[] = []
-    try {
-      while (leased.length < max) {
-        const sequence = this.#groups.peek(now)
-        if (sequence === undefined) break
-        leased.push(this.#readEvent(sequence))
-        this.#groups.lease(now)
+    const events: QueuedEvent[] = []
+    for (let leased = 0; leased < max; leased += 1) {
+      const next = this.#groups.lease(now)
+      if (!next) break
+      const { group, head } = next
+      try {
+        events.push(readEvent(this.#database, head))
+      } catch (error) {
+        unreadable({ group, sequence: String(head) }, error)
       }
-      return leased
-    } catch (error) {
-      for (const event of leased) this.release(event, now)
-      throw error
     }
+    return events
   }
 
   /**
    * Deletes a leased event and frees its group; durable once it resolves. Does nothing to an event
    * that is not leased. When it rejects the lease goes on.
    */
-  async acknowledge({ group, sequence }: QueuedEvent): Promise<void> {
-    const seq = Number(sequence)
-    if (!this.#groups.acknowledging(group, seq)) return
-    try {
-      await this.#database.write(
-        () => {
-          this.#database.run(DELETE_EVENT, seq)
-          return this.#database.get<{ seq: number }>(HEAD, group)?.seq
-        },
-        (nextHead) => {
-          this.#groups.deleted(group, nextHead)
-          this.#eventCount -= 1
-          if (nextHead !== undefined) this.#notify()
-        },
-      )
-    } catch (error) {
-      this.#groups.notDeleted(group, seq)
-      throw error
-    }
+  acknowledge(event: EventLease): Promise<void> {
+    return this.#removeEvent(event, () => undefined)
+  }
+
+  /** As `acknowledge`, and keeps the event apart. Rejects with `QuarantineFull` when it cannot. */
+  setAsideEvent(event: EventLease, reason: SetAsideReason): Promise<void> {
+    return this.#removeEvent(event, (sequence) =>
+      this.quarantine.keepEvent(sequence, event.cluster, reason),
+    )
   }
 
   /**
    * Puts a leased event back to the head of its group, which hands out nothing before `notBefore`
    * (milliseconds since the epoch). Does nothing to an event that is not leased.
    */
-  release({ group, sequence }: QueuedEvent, notBefore: number): void {
+  release({ group, sequence }: EventLease, notBefore: number): void {
     if (this.#groups.release(group, Number(sequence), notBefore)) this.#notify()
   }
 
@@ -144,20 +145,13 @@ export class SqliteQueue implements Queue {
   }
 
   /** As `acknowledge`. */
-  async acknowledgeRetry(message: RetryMessage): Promise<void> {
-    const row = this.#retries.unlease(message)
-    if (!row) return
-    try {
-      await this.#database.write(
-        () => this.#database.run(DELETE_RETRY, row.seq),
-        () => {
-          this.#retryCount -= 1
-        },
-      )
-    } catch (error) {
-      this.#retries.notDeleted(row)
-      throw error
-    }
+  acknowledgeRetry(message: RetryMessage): Promise<void> {
+    return this.#removeRetry(message, () => undefined)
+  }
+
+  /** As `setAsideEvent`. */
+  setAsideRetry(message: RetryMessage, reason: SetAsideReason): Promise<void> {
+    return this.#removeRetry(message, () => this.quarantine.keepRetry(message, reason))
   }
 
   /** Puts a leased retry back, to be handed out at `notBefore` (milliseconds since the epoch). */
@@ -204,6 +198,59 @@ export class SqliteQueue implements Queue {
     return deleteExpired(this.#database, 'event_ids', now)
   }
 
+  #putBack({ events, retries }: PutBack): void {
+    for (const { group, sequence } of events) this.#groups.added(group, sequence)
+    for (const row of retries) this.#retries.added(row)
+    this.#eventCount += events.length
+    this.#retryCount += retries.length
+    this.#notify()
+  }
+
+  /** Deletes a leased event in one transaction with `before`. */
+  async #removeEvent(
+    { group, sequence }: EventLease,
+    before: (sequence: number) => void,
+  ): Promise<void> {
+    const seq = Number(sequence)
+    if (!this.#groups.acknowledging(group, seq)) return
+    try {
+      await this.#database.write(
+        () => {
+          before(seq)
+          this.#database.run(DELETE_EVENT, seq)
+          return this.#database.get<{ seq: number }>(HEAD, group)?.seq
+        },
+        (nextHead) => {
+          this.#groups.deleted(group, nextHead)
+          this.#eventCount -= 1
+          if (nextHead !== undefined) this.#notify()
+        },
+      )
+    } catch (error) {
+      this.#groups.notDeleted(group, seq)
+      throw error
+    }
+  }
+
+  async #removeRetry(message: RetryMessage, before: () => void): Promise<void> {
+    const row = this.#retries.unlease(message)
+    if (!row) return
+    try {
+      await this.#database.write(
+        () => {
+          before()
+          this.#database.run(DELETE_RETRY, row.seq)
+        },
+        () => {
+          this.#retryCount -= 1
+        },
+      )
+    } catch (error) {
+      this.#retries.notDeleted(row)
+      throw error
+    }
+  }
+
   /** The event's sequence; undefined for a duplicate. */
   #insertEvent(event: AcceptedEvent, now: number): number | undefined {
     const isNew = this.#database.run(REMEMBER_ID, event.id, now + DEDUPLICATION_MS, now).count === 1
@@ -229,14 +276,6 @@ export class SqliteQueue implements Queue {
     return count === 1 ? [{ seq: lastRowId, deliveryId, attempt, dueAt }] : []
   }
 
-  #readEvent(sequence: number): QueuedEvent {
-    const row = this.#database.get<{ body: string }>(READ_EVENT, sequence)
-    if (!row) throw new Error(`event ${sequence} is missing in ${this.#database.file}`)
-    const event = JSON.parse(row.body) as AcceptedEvent
-    // JSON leaves a key out that holds undefined.
-    return { ...event, objectLabels: event.objectLabels, sequence: String(sequence) }
-  }
-
   /** Once a turn is enough, and outside of whatever runs: a listener is free to lease at once. */
   #notify(): void {
     if (this.#isNotifying) return
@@ -246,6 +285,10 @@ export class SqliteQueue implements Queue {
       for (const listener of this.#listeners) listener()
     })
   }
+}
+
+function throwError(_: EventLease, error: unknown): never {
+  throw error
 }
 
 function count(database: Database, table: 'events' | 'retries'): number {

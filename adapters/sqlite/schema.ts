@@ -85,6 +85,25 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT;
    INSERT INTO order_time (id, latest) SELECT 1, COALESCE(MAX(accepted_at), 0)
      FROM (SELECT accepted_at FROM events UNION ALL SELECT accepted_at FROM ledger);`,
+  `CREATE TABLE quarantine (
+     id INTEGER PRIMARY KEY AUTOINCREMENT,
+     kind TEXT NOT NULL CHECK (kind IN ('event', 'retry')),
+     cluster TEXT,
+     grp TEXT,
+     accepted_at INTEGER,
+     delivery_id TEXT,
+     attempt INTEGER,
+     due_at INTEGER,
+     bytes INTEGER NOT NULL,
+     cause TEXT NOT NULL,
+     rejections INTEGER NOT NULL,
+     first_at INTEGER NOT NULL,
+     last_at INTEGER NOT NULL,
+     expires_at INTEGER NOT NULL,
+     body TEXT
+   ) STRICT;
+   CREATE INDEX quarantine_by_kind ON quarantine (kind, bytes);
+   CREATE INDEX quarantine_by_expiry ON quarantine (expires_at);`,
 ]
 
 /** The relay's version: that which this program makes, and the latest that it reads. */

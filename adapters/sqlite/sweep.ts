@@ -8,6 +8,8 @@ const DELETE_EXPIRED = {
     (SELECT id FROM event_ids WHERE expires_at <= ? ORDER BY expires_at LIMIT ${CHUNK_ROWS})`,
   ledger: `DELETE FROM ledger WHERE rowid IN
     (SELECT rowid FROM ledger WHERE expires_at <= ? ORDER BY expires_at LIMIT ${CHUNK_ROWS})`,
+  quarantine: `DELETE FROM quarantine WHERE id IN
+    (SELECT id FROM quarantine WHERE expires_at <= ? ORDER BY expires_at LIMIT ${CHUNK_ROWS})`,
   state: `DELETE FROM state WHERE key IN
     (SELECT key FROM state WHERE expires_at <= ? ORDER BY expires_at LIMIT ${CHUNK_ROWS})`,
 } as const

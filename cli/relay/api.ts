@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Answer } from '../../relay/intake/answer.ts'
 import type { RequestBody } from '../../relay/intake/body.ts'
-import { UsageError } from '../usage-error.ts'
+import { jsonOf, Problem, problemText, read } from './answers.ts'
 import type { RelayRequests } from './requests.ts'
 
 const Readiness = z.object({
@@ -62,8 +62,6 @@ const DeliveriesPage = z.object({
   deliveries: z.array(Delivery),
   nextCursor: z.string().optional(),
 })
-
-const Problem = z.object({ detail: z.string(), errors: z.unknown().optional() })
 
 /** Most that a relay lists on one page. */
 const PAGE_SIZE = 200
@@ -142,27 +140,4 @@ function allRejected(answer: Answer): ReceivedEvents | undefined {
 
 function jsonBody(value: unknown): RequestBody {
   return { body: Buffer.from(JSON.stringify(value)), contentType: 'application/json' }
-}
-
-function read<T>(schema: z.ZodType<T>, answer: Answer): T {
-  if (answer.status >= 300) throw new UsageError(problemText(answer), 1)
-  const parsed = schema.safeParse(jsonOf(answer))
-  if (parsed.success) return parsed.data
-  throw new UsageError('the answer is not one of a flux-relay of this version', 1)
-}
-
-function problemText(answer: Answer): string {
-  const problem = Problem.safeParse(jsonOf(answer))
-  const { status } = answer
-  return problem.success
-    ? `the relay answered ${status}: ${problem.data.detail}`
-    : `the relay answered ${status}`
-}
-
-function jsonOf({ body }: Answer): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }

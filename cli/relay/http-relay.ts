@@ -1,6 +1,7 @@
 import type { Answer } from '../../relay/intake/answer.ts'
 import type { RequestBody } from '../../relay/intake/body.ts'
 import { UsageError } from '../usage-error.ts'
+import type { QuarantineRequests } from './quarantine.ts'
 import type { RelayRequests } from './requests.ts'
 
 /** The environment variable that holds the token. */
@@ -14,7 +15,10 @@ type Send = (method: 'GET' | 'POST' | 'PUT', path: string, body?: RequestBody) =
  * The embedded relay at `url`. `token` is an operator's, and for putting a configuration and
  * sending events the cluster's.
  */
-export function createHttpRelay(url: string, token: string | undefined): RelayRequests {
+export function createHttpRelay(
+  url: string,
+  token: string | undefined,
+): RelayRequests & QuarantineRequests {
   const send = createSend(url, token)
   const cluster = (name: string) => `/v1/clusters/${encodeURIComponent(name)}`
   const delivery = (id: string) => `/v1/deliveries/${encodeURIComponent(id)}`
@@ -31,6 +35,8 @@ export function createHttpRelay(url: string, token: string | undefined): RelayRe
     listDeliveries: (parameters) => send('GET', `/v1/deliveries?${parameters}`),
     showDelivery: (id) => send('GET', delivery(id)),
     replayDelivery: (id) => send('POST', `${delivery(id)}/replay`),
+    listQuarantine: (parameters) => send('GET', `/v1/quarantine?${parameters}`),
+    replayQuarantine: () => send('POST', '/v1/quarantine/replay'),
   }
 }
 

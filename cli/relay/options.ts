@@ -32,13 +32,20 @@ export function addRelayOptions(command: Command): Command {
 
 /** Does the work with the relay that the flags name. */
 export async function withRelay<T>(
-  { relay = DEFAULT_RELAY, stack }: RelayFlags,
+  flags: RelayFlags,
   work: (api: RelayApi) => Promise<T>,
 ): Promise<T> {
-  if (stack === undefined) {
-    return work(createRelayApi(createHttpRelay(relay, process.env[TOKEN_VARIABLE])))
-  }
-  return withStack({ stack }, (onAws) => work(createRelayApi(onAws)))
+  return flags.stack === undefined
+    ? withHttpRelay(flags, (relay) => work(createRelayApi(relay)))
+    : withStack(flags, (onAws) => work(createRelayApi(onAws)))
+}
+
+/** Does the work with a relay that serves HTTP. */
+export async function withHttpRelay<T>(
+  { relay = DEFAULT_RELAY }: RelayFlags,
+  work: (relay: ReturnType<typeof createHttpRelay>) => Promise<T>,
+): Promise<T> {
+  return work(createHttpRelay(relay, process.env[TOKEN_VARIABLE]))
 }
 
 /** Does the work that only a relay on AWS can be asked for. */

@@ -1,4 +1,4 @@
-import { moveDeadLetters } from '../../adapters/aws/dead-letters.ts'
+import { countDeadLetters, moveDeadLetters } from '../../adapters/aws/dead-letters.ts'
 import { SecretsManagerWriter } from '../../adapters/aws/secrets-manager-writer.ts'
 import { ABSENCE_BELIEVED_MS, CONFIG_BELIEVED_MS } from '../../functions/shared/believed.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
@@ -26,6 +26,8 @@ import { readStackOutputs, type StackOutputs } from './stack-outputs.ts'
 export interface StackRelay extends RelayRequests {
   readonly tokens: StorePorts['tokens']
   readonly secrets: SecretsManagerWriter
+  /** Tells how many messages the dead-letter queues hold. */
+  countDeadLetters(): ReturnType<typeof countDeadLetters>
   /** Puts back what dispatch could not process; resolves with the dead-letter queues' ARNs. */
   moveDeadLetters(): ReturnType<typeof moveDeadLetters>
   close(): void
@@ -43,12 +45,13 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
     client: clients.secretsManager,
     prefix: outputs.SecretPrefix,
   })
+  const queueUrls = [outputs.EventsQueueUrl, outputs.RetriesQueueUrl]
   return {
     ...requestsOn(ports, secrets),
     tokens: ports.tokens,
     secrets,
-    moveDeadLetters: () =>
-      onAws(moveDeadLetters(clients.sqs, [outputs.EventsQueueUrl, outputs.RetriesQueueUrl])),
+    countDeadLetters: () => onAws(countDeadLetters(clients.sqs, queueUrls)),
+    moveDeadLetters: () => onAws(moveDeadLetters(clients.sqs, queueUrls)),
     close: () => destroy(clients),
   }
 }

@@ -18,13 +18,33 @@ function samplesOf(text: string): ReadonlyMap<string, number> {
 }
 
 function setup(depth: QueueDepth = { events: 0, retries: 0 }) {
-  const metrics = createMetrics({ queueDepth: () => depth, clock: new ManualClock() })
+  const quarantineDepth = () => ({ messages: { event: 2, retry: 1 }, bytes: 340 })
+  const metrics = createMetrics({
+    queueDepth: () => depth,
+    quarantineDepth,
+    clock: new ManualClock(),
+  })
   return { metrics, samples: async () => samplesOf(await metrics.text()) }
 }
 
 const PROVIDER = { namespace: 'a', name: 'b', uid: 'c' }
 
 describe('createMetrics', () => {
+  it('counts what dispatch did not take, and tells how much is set aside', async () => {
+    const { metrics, samples } = setup()
+    metrics.rejected('host')
+    metrics.rejected('damaged')
+    metrics.rejected('damaged')
+    metrics.setAside('event')
+    const read = await samples()
+    expect(read.get('flux_relay_dispatch_rejections_total{fault="host"}')).toBe(1)
+    expect(read.get('flux_relay_dispatch_rejections_total{fault="damaged"}')).toBe(2)
+    expect(read.get('flux_relay_set_aside_total{kind="event"}')).toBe(1)
+    expect(read.get('flux_relay_quarantine_messages{kind="event"}')).toBe(2)
+    expect(read.get('flux_relay_quarantine_messages{kind="retry"}')).toBe(1)
+    expect(read.get('flux_relay_quarantine_bytes')).toBe(340)
+  })
+
   it('counts events by cluster', async () => {
     const { metrics, samples } = setup()
     metrics.received('prod', { accepted: 3, duplicates: 2, rejected: 1 })

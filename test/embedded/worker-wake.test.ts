@@ -21,6 +21,7 @@ it('hands out what falls due between two looks at the clock', async () => {
     onFailure: (error) => {
       throw error
     },
+    onSetAside: () => undefined,
   })
   onTestFinished(async () => {
     await worker.stop(0)
@@ -45,6 +46,8 @@ function queueOf(retry: RetryMessage, now: () => number): ReceivingQueue {
     acknowledgeRetry: async () => undefined,
     release: () => undefined,
     releaseRetry: () => undefined,
+    setAsideEvent: async () => undefined,
+    setAsideRetry: async () => undefined,
     onReady: () => undefined,
   }
 }

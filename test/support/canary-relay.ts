@@ -41,7 +41,11 @@ export async function createCanaryRelay(http: HttpClient): Promise<CanaryRelay> 
   // As with a manifests folder, whose configuration is in no database.
   const configs = new MemoryConfigStore()
   const harness = createHarness({}, { directory, http, observer, configs })
-  const metrics = createMetrics({ queueDepth: () => harness.queue.depth(), clock: harness.clock })
+  const metrics = createMetrics({
+    queueDepth: () => harness.queue.depth(),
+    quarantineDepth: () => harness.queue.quarantine.depth(),
+    clock: harness.clock,
+  })
 
   return {
     harness,

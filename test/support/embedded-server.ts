@@ -53,10 +53,15 @@ export async function startRelay(
   const deps: ServerDependencies = {
     ports,
     secretWriter: ports.secrets,
+    quarantine: ports.quarantine,
     cluster: 'local',
     tokens: undefined,
     echo: createEcho(ports.clock),
-    metrics: createMetrics({ queueDepth: () => ({ events: 0, retries: 0 }), clock: ports.clock }),
+    metrics: createMetrics({
+      queueDepth: () => ({ events: 0, retries: 0 }),
+      quarantineDepth: () => ({ messages: { event: 0, retry: 0 }, bytes: 0 }),
+      clock: ports.clock,
+    }),
     log: await createLog({ pretty: false, level: 'debug', destination }),
     ready: () => undefined,
     ownsConfig: (cluster) => cluster === 'local',

@@ -14,11 +14,15 @@ import {
   type LedgerFilter,
   type LedgerPage,
   type LedgerWrite,
+  type MessageCounts,
   type Ports,
+  type Quarantine,
   type Queue,
   type SecretStore,
   type SecretWriter,
   type SendResult,
+  type SetAsideMessage,
+  type SetAsidePage,
   type StateStore,
   type Versioned,
 } from '../../relay/ports.ts'
@@ -31,6 +35,7 @@ export interface MemoryPorts extends Ports {
   readonly secrets: MemorySecretStore
   readonly state: MemoryStateStore
   readonly ledger: MemoryLedger
+  readonly quarantine: MemoryQuarantine
   readonly clock: ManualClock
   readonly decisions: readonly Decision[]
 }
@@ -45,6 +50,7 @@ export function memoryPorts(): MemoryPorts {
     identities: NO_CLOUD_IDENTITIES,
     state: new MemoryStateStore(clock),
     ledger: new MemoryLedger(),
+    quarantine: new MemoryQuarantine(),
     clock,
     orderTimes: createOrderTimes(),
     decisions,
@@ -205,6 +211,25 @@ export class MemoryLedger extends Failing implements Ledger {
     const end = start + limit
     const records = all.slice(start, end)
     return end < all.length ? { records, nextCursor: cursorOf(end, filter) } : { records }
+  }
+}
+
+export class MemoryQuarantine extends Failing implements Quarantine {
+  readonly messages: SetAsideMessage[] = []
+
+  async list(limit: number, after = '0'): Promise<SetAsidePage> {
+    await this.check()
+    const left = this.messages.filter(({ id }) => Number(id) > Number(after))
+    const messages = left.slice(0, limit)
+    const last = messages.at(-1)
+    return { messages, ...(left.length > limit && last && { nextCursor: last.id }) }
+  }
+
+  async replay(): Promise<MessageCounts> {
+    await this.check()
+    const replayed = this.messages.splice(0)
+    const countOf = (kind: string) => replayed.filter((message) => message.kind === kind).length
+    return { event: countOf('event'), retry: countOf('retry') }
   }
 }
 

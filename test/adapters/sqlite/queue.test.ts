@@ -204,7 +204,7 @@ describe('the latest order time', () => {
     await new SqliteLedger(database, clock).writeMany([{ record, expected: 'absent' }])
     database.close()
     const connection = new DatabaseSync(file)
-    connection.exec('DROP TABLE order_time; PRAGMA user_version = 2')
+    connection.exec('DROP TABLE order_time; DROP TABLE quarantine; PRAGMA user_version = 2')
     connection.close()
     open()
     expect(queue.latestOrderTime()).toBe(START + 9)

@@ -57,7 +57,9 @@ async function versionOneDatabase(): Promise<string> {
   await new SqliteLedger(database, clock).writeMany([{ record, expected: 'absent' }])
   database.close()
   const connection = new DatabaseSync(file)
-  connection.exec('DROP TABLE secrets; DROP TABLE order_time; PRAGMA user_version = 1')
+  connection.exec(
+    'DROP TABLE secrets; DROP TABLE order_time; DROP TABLE quarantine; PRAGMA user_version = 1',
+  )
   connection.close()
   return file
 }

@@ -1,0 +1,210 @@
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { createWorker, type SetAside, type WorkerOptions } from '../../embedded/worker.ts'
+import type { QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
+import { DamagedRecord, LaterVersion } from '../../relay/model/stored/errors.ts'
+import { DispatchFailure } from '../../relay/pipeline/dispatch-failure.ts'
+import { acceptedEvent, event } from '../support/delivery-records.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+type Queue = WorkerOptions['queue']
+
+interface Failed {
+  readonly fault: string
+  readonly retryInMs: number
+}
+
+/** A worker over a queue that hands each message out once, and once more when it was released. */
+function workerOver(changes: Partial<Queue> = {}, options: Partial<WorkerOptions> = {}) {
+  const events: QueuedEvent[] = []
+  const retries: RetryMessage[] = []
+  const done: string[] = []
+  const failed: Failed[] = []
+  const setAside: SetAside[] = []
+  let wake: () => void = () => undefined
+  const queue: Queue = {
+    leaseEvents: (max) => events.splice(0, max),
+    leaseRetries: (max) => retries.splice(0, max),
+    nextWakeAt: () => undefined,
+    acknowledge: async ({ sequence }) => void done.push(`event ${sequence}`),
+    acknowledgeRetry: async ({ deliveryId }) => void done.push(`retry ${deliveryId}`),
+    release: ({ sequence }) => void done.push(`released ${sequence}`),
+    releaseRetry: ({ deliveryId }) => void done.push(`released ${deliveryId}`),
+    setAsideEvent: async ({ sequence }, { cause, rejections }) =>
+      void done.push(`set aside ${sequence}: ${cause} (${rejections})`),
+    setAsideRetry: async ({ deliveryId }, { cause, rejections }) =>
+      void done.push(`set aside ${deliveryId}: ${cause} (${rejections})`),
+    onReady: (listener) => {
+      wake = listener
+    },
+    ...changes,
+  }
+  const worker = createWorker({
+    queue,
+    clock: { now: () => Date.now(), random: () => 0 },
+    dispatcher: { dispatchEvent: async () => undefined, dispatchRetry: async () => undefined },
+    onFailure: ({ fault }, retryInMs) => void failed.push({ fault, retryInMs }),
+    onSetAside: (message) => void setAside.push(message),
+    ...options,
+  })
+  onTestFinished(async () => {
+    await worker.stop(0)
+  })
+  worker.start()
+  return {
+    done,
+    failed,
+    setAside,
+    send(...sequences: readonly string[]) {
+      events.push(...sequences.map((sequence) => ({ ...acceptedEvent(), sequence })))
+      wake()
+    },
+    sendRetry(deliveryId: string) {
+      retries.push({ deliveryId, attempt: 2, dueAt: 0 })
+      wake()
+    },
+    wake: () => wake(),
+  }
+}
+
+const rejecting = (error: unknown) => async (message: QueuedEvent) => {
+  if (message.sequence === '1') throw error
+}
+
+function dispatching(dispatchEvent: (message: QueuedEvent) => Promise<void>) {
+  return { dispatcher: { dispatchEvent, dispatchRetry: async () => undefined } }
+}
+
+it('puts back what the host failed, for ever, and goes on with the others', async () => {
+  const failure = new DispatchFailure('host', new Error('the disk is full'))
+  const worker = workerOver({}, dispatching(rejecting(failure)))
+  worker.send('1', '2')
+  await waitFor(() => expect(worker.done.toSorted()).toEqual(['event 2', 'released 1']))
+  for (let count = 2; count <= 1_000; count += 1) worker.send('1')
+  await waitFor(() => expect(worker.failed).toHaveLength(1_000))
+  const waits = worker.failed.map(({ retryInMs }) => retryInMs)
+  expect(waits.slice(0, 8)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
+  expect(waits.at(-1)).toBe(60_000)
+  expect(worker.setAside).toEqual([])
+})
+
+it('sets aside what was rejected 20 times by a fault of its own', async () => {
+  let count = 0
+  const worker = workerOver(
+    {},
+    dispatching(async () => {
+      count += 1
+      throw new DispatchFailure('message', new TypeError('a bug'), { count, firstAt: 7 })
+    }),
+  )
+  for (let sent = 1; sent <= 19; sent += 1) {
+    worker.send('1')
+    await waitFor(() => expect(worker.done).toHaveLength(sent))
+  }
+  expect(new Set(worker.done)).toEqual(new Set(['released 1']))
+  worker.send('1')
+  await waitFor(() => expect(worker.done.at(-1)).toBe('set aside 1: TypeError: a bug (20)'))
+  expect(worker.setAside).toMatchObject([
+    { kind: 'event', key: '1', failure: { fault: 'message' } },
+  ])
+})
+
+it('sets aside at once what cannot be read, and puts back what a later version wrote', async () => {
+  const { group } = acceptedEvent({ event: event('a') })
+  const errors = [new DamagedRecord('queued event', 'no JSON'), new LaterVersion('queued event')]
+  const worker = workerOver({
+    leaseEvents: (_, unreadable) => {
+      errors.splice(0).forEach((error, n) => {
+        unreadable({ group, sequence: `${n}` }, error)
+      })
+      return []
+    },
+  })
+  await waitFor(() =>
+    expect(worker.done.toSorted()).toEqual([
+      'released 1',
+      'set aside 0: DamagedRecord: a stored queued event cannot be read: no JSON (0)',
+    ]),
+  )
+  expect(worker.failed).toEqual([{ fault: 'later-version', retryInMs: 1_000 }])
+  expect(worker.setAside).toMatchObject([{ key: '0', failure: { fault: 'damaged' } }])
+})
+
+it('sets aside a retry whose record cannot be read', async () => {
+  const failure = new DispatchFailure('damaged', new DamagedRecord('delivery record', 'no JSON'))
+  const worker = workerOver(
+    {},
+    {
+      dispatcher: {
+        dispatchEvent: async () => undefined,
+        dispatchRetry: ({ deliveryId }) =>
+          deliveryId === 'bad' ? Promise.reject(failure) : Promise.resolve(),
+      },
+    },
+  )
+  worker.sendRetry('bad')
+  worker.sendRetry('good')
+  await waitFor(() =>
+    expect(worker.done.toSorted()).toEqual([
+      'retry good',
+      'set aside bad: DamagedRecord: a stored delivery record cannot be read: no JSON (0)',
+    ]),
+  )
+  expect(worker.setAside).toMatchObject([{ kind: 'retry', key: 'bad/2' }])
+})
+
+it('puts back what cannot be set aside', async () => {
+  const full = async () => Promise.reject(new Error('the quarantine is full'))
+  const failure = new DispatchFailure('damaged', new DamagedRecord('delivery record'))
+  const worker = workerOver({ setAsideEvent: full }, dispatching(rejecting(failure)))
+  worker.send('1', '2')
+  await waitFor(() => expect(worker.done.toSorted()).toEqual(['event 2', 'released 1']))
+  expect(worker.failed).toEqual([{ fault: 'host', retryInMs: 1_000 }])
+  expect(worker.setAside).toEqual([])
+})
+
+const boom = () => {
+  throw new Error('a bug of the host')
+}
+
+it.each<readonly [string, Partial<Queue>, Partial<WorkerOptions>]>([
+  ['an acknowledgement', { acknowledge: boom }, {}],
+  ['an acknowledgement that rejects', { acknowledge: async () => boom() }, {}],
+  ['a release', { release: boom }, dispatching(rejecting(new Error('down')))],
+  ['whoever is told of a failure', {}, { ...dispatching(rejecting('no')), onFailure: boom }],
+  [
+    'whoever is told what was set aside',
+    {},
+    {
+      ...dispatching(rejecting(new DispatchFailure('damaged', 'no'))),
+      onSetAside: boom,
+    },
+  ],
+  ['a dispatcher that throws at once', {}, dispatching(boom)],
+])('goes on when %s fails', async (_, changes, options) => {
+  const worker = workerOver(changes, options)
+  worker.send('1')
+  worker.sendRetry('other')
+  await waitFor(() => expect(worker.done).toContain('retry other'))
+  worker.sendRetry('later')
+  await waitFor(() => expect(worker.done).toContain('retry later'))
+})
+
+it.each(['leaseEvents', 'leaseRetries', 'nextWakeAt'] as const)(
+  'leaves the queue alone for a second when %s fails, and goes on with the rest',
+  async (method) => {
+    vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+    onTestFinished(() => void vi.useRealTimers())
+    const calls = vi.fn(boom)
+    const worker = workerOver({ [method]: calls })
+    if (method === 'leaseEvents') worker.sendRetry('other')
+    else worker.send('other')
+    await vi.waitFor(() => expect(worker.done).toHaveLength(1))
+    expect(worker.failed).toEqual([{ fault: 'host', retryInMs: 1_000 }])
+    worker.wake()
+    expect(calls).toHaveBeenCalledTimes(1)
+    vi.advanceTimersByTime(1_000)
+    expect(calls).toHaveBeenCalledTimes(2)
+    expect(worker.failed).toHaveLength(2)
+    expect(worker.failed[1]).toEqual({ fault: 'host', retryInMs: 2_000 })
+  },
+)
