@@ -1,6 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { anyCharacter } from '../support/any-character.ts'
 import { expectProblem, PROD, startRelay, TOKENS } from '../support/embedded-server.ts'
 import { fixtureJson } from '../support/notifications.ts'
 
@@ -70,7 +71,7 @@ describe('POST /', () => {
         involvedObject: fc.oneof(object, fc.jsonValue()),
         metadata: fc.oneof(fc.dictionary(fc.string(), fc.string()), fc.jsonValue()),
         timestamp: fc.oneof(fc.date({ noInvalidDate: true }), fc.jsonValue()),
-        message: fc.oneof(fc.string({ unit: 'binary' }), fc.jsonValue()),
+        message: fc.oneof(fc.string({ unit: anyCharacter }), fc.jsonValue()),
         severity: fc.jsonValue(),
       },
       { requiredKeys: [] },

@@ -40,6 +40,8 @@ const { context: FLAGS } = JSON.parse(readProjectFile('cdk.json')) as { readonly
 interface AppOptions {
   /** Where its templates go, and its functions' bundles; without it they have no code of their own. */
   readonly outdir?: string
+  /** The folder of the code of all functions, which then are not bundled. */
+  readonly codeFolder?: string
   /** CDK's own check of the templates, which takes most of the second that a synth takes. */
   readonly validates: boolean
 }
@@ -47,7 +49,7 @@ interface AppOptions {
 type Settings = Readonly<Record<string, unknown>>
 
 /** The app with these settings. */
-export function appWith(settings: Settings, { outdir, validates }: AppOptions) {
+export function appWith(settings: Settings, { outdir, codeFolder, validates }: AppOptions) {
   return createApp({
     app: {
       context: { ...FLAGS, [SETTINGS_KEY]: settings, [LOOKUP]: VPC },
@@ -56,8 +58,13 @@ export function appWith(settings: Settings, { outdir, validates }: AppOptions) {
       ...(outdir !== undefined && { outdir }),
     },
     ...('vpcId' in settings && { env: ENV }),
-    ...(outdir === undefined && { code: () => Code.fromInline('export const handler = () => 0') }),
+    ...(outdir === undefined && { code: () => codeIn(codeFolder) }),
   })
+}
+
+function codeIn(folder: string | undefined): Code {
+  if (folder !== undefined) return Code.fromAsset(folder)
+  return Code.fromInline('export const handler = () => 0')
 }
 
 type Synthesised = ReturnType<typeof synthesise>

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { MAX_MESSAGE_LENGTH, readableEvent } from '../../relay/model/event.ts'
 import { cutText } from '../../relay/model/text.ts'
 import type { Notification } from '../../relay/providers/contract.ts'
+import { anyCharacter } from './any-character.ts'
 import { notificationOf } from './notifications.ts'
 
 /** Pieces of text that a format may trip over. */
@@ -27,7 +28,7 @@ function textArbitrary(maxLength: number): fc.Arbitrary<string> {
       const piece = pieces.join('')
       return cutText(piece.repeat(Math.ceil(length / piece.length)), length)
     })
-  const short = fc.string({ unit: 'binary', maxLength: Math.min(maxLength, 40) })
+  const short = fc.string({ unit: anyCharacter, maxLength: Math.min(maxLength, 40) })
   return fc.oneof(
     repeated,
     short.map((text) => cutText(text, maxLength)),

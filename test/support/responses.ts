@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { type HttpResponse, MAX_RESPONSE_BYTES } from '../../relay/ports.ts'
+import { anyCharacter } from './any-character.ts'
 import { START } from './manual-clock.ts'
 
 /** Bodies that some type understands, whole, cut, or beside what it expects. */
@@ -62,7 +63,7 @@ export const bodyArbitrary: fc.Arbitrary<string> = fc
     repeatedBody,
     longMessage,
     fc.json(),
-    fc.string({ unit: 'binary', maxLength: 200 }),
+    fc.string({ unit: anyCharacter, maxLength: 200 }),
   )
   .map((body) => body.slice(0, MAX_RESPONSE_BYTES))
 
