@@ -61,6 +61,8 @@ export interface Harness {
   /** Moves the clock to the next due retry and dispatches; false when nothing waits. */
   drainNext(): Promise<boolean>
   records(): Promise<readonly DeliveryRecord[]>
+  /** Rows inserted, updated or deleted so far: https://sqlite.org/lang_corefunc.html#total_changes */
+  rowsChanged(): number
   /** Lets go of the database. */
   close(): void
 }
@@ -146,6 +148,9 @@ export function createHarness(
       clock.set(wakeAt)
       await harness.drain()
       return true
+    },
+    rowsChanged: () => {
+      return database.get<{ rows: number }>('SELECT total_changes() AS rows')?.rows ?? 0
     },
     close: () => database.close(),
     records: async () => (await ports.ledger.list({}, 200)).records,
