@@ -1,8 +1,10 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { DatabaseSync } from 'node:sqlite'
+import { isMainThread } from 'node:worker_threads'
 import { answerParent } from './asking.ts'
 
-/** What the probe in a relay's process is asked. */
-export type ProbeQuestion = 'begin' | 'event-loop'
+/** What the probe in a relay's process is asked; `rows` only of databases in its main thread. */
+export type ProbeQuestion = 'begin' | 'event-loop' | 'rows'
 
 /** How late the event loop was, in milliseconds. */
 export interface EventLoopDelay {
@@ -14,20 +16,41 @@ export interface EventLoopDelay {
 /** A sample is the time between two ticks of a timer, so as much of each is no delay. */
 const RESOLUTION_MS = 1
 
-/** Loaded before the relay (`node --import`): watches its event loop once it is told to begin. */
 const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
+const connections = new Set<DatabaseSync>()
 
-answerParent((question) => {
-  if ((question as ProbeQuestion) === 'begin') {
-    histogram.reset()
-    histogram.enable()
-    return undefined
+// Loaded before the relay (`node --import`). A thread that the relay starts loads it too.
+if (isMainThread) {
+  rememberConnections()
+  answerParent((question) => answer(question as ProbeQuestion))
+}
+
+function answer(question: ProbeQuestion): unknown {
+  if (question === 'rows') return rowsChanged()
+  if (question === 'event-loop') return eventLoopDelay()
+  histogram.reset()
+  histogram.enable()
+  return undefined
+}
+
+/** Every connection begins with a statement that is executed at once. */
+function rememberConnections(): void {
+  const execute = DatabaseSync.prototype.exec
+  DatabaseSync.prototype.exec = function (sql) {
+    connections.add(this)
+    return execute.call(this, sql)
   }
-  histogram.disable()
-  return eventLoopDelay()
-})
+}
+
+/** https://sqlite.org/lang_corefunc.html#total_changes */
+function rowsChanged(): number {
+  const open = [...connections].filter(({ isOpen }) => isOpen)
+  const rows = open.map((it) => Number(it.prepare('SELECT total_changes() AS rows').get()?.rows))
+  return rows.reduce((sum, count) => sum + count, 0)
+}
 
 function eventLoopDelay(): EventLoopDelay {
+  histogram.disable()
   const late = (nanoseconds: number) => Math.max(nanoseconds / 1e6 - RESOLUTION_MS, 0)
   return {
     p50: late(histogram.percentile(50)),

@@ -6,6 +6,7 @@ import { calm } from './scenarios/calm.ts'
 import { matchTime } from './scenarios/match-time.ts'
 import { oneSender } from './scenarios/one-sender.ts'
 import { parked } from './scenarios/parked.ts'
+import { rows } from './scenarios/rows.ts'
 import { slowDisk } from './scenarios/slow-disk.ts'
 import { throughput } from './scenarios/throughput.ts'
 
@@ -14,6 +15,7 @@ export const SCENARIOS: readonly Scenario[] = [
   throughput,
   baseline,
   burst,
+  rows,
   parked,
   backlog,
   matchTime,

@@ -1,0 +1,62 @@
+import { runDelivery } from '../delivery-run.ts'
+import type { ProbeQuestion } from '../probe.ts'
+import type { Bench } from '../processes.ts'
+import { startRelay } from '../relay-process.ts'
+import type { Outcome } from '../report.ts'
+import type { Scale, Scenario } from '../scenario.ts'
+import { type Pace, startSender } from '../sender.ts'
+import { type SinkAnswer, startSink } from '../sink.ts'
+
+export const rows: Scenario = {
+  name: 'rows',
+  about: 'rows written for each delivered event, where it waits and where it need not',
+  measure: measureRows,
+}
+
+async function measureRows(bench: Bench, { seconds }: Scale): Promise<Outcome> {
+  const idle = await rowsPerDelivery(bench, {
+    ...{ answer: { kind: 'at-once' }, pace: { perSecond: 20 } },
+    ...{ events: 400, seconds },
+  })
+  const busy = await rowsPerDelivery(bench, {
+    ...{ answer: { kind: 'after', ms: 20 }, pace: { senders: 100 } },
+    ...{ events: 2_000, seconds },
+  })
+  const row = (about: string, { rows, delivered }: Written, atMost: number) => ({
+    measure: `rows written for a delivered event${about}`,
+    measured: `${rows} for ${delivered} events`,
+    value: rows / delivered,
+    target: { atMost, unit: 'rows' } as const,
+  })
+  const waited = row(' that had to wait', busy, 5)
+  return { rows: [row('', idle, 4), waited], details: { idle, busy } }
+}
+
+interface Situation {
+  readonly answer: SinkAnswer
+  readonly pace: Pace
+  readonly events: number
+  readonly seconds: number
+}
+
+interface Written {
+  readonly rows: number
+  readonly delivered: number
+}
+
+async function rowsPerDelivery(bench: Bench, situation: Situation): Promise<Written> {
+  const { answer, seconds, ...posts } = situation
+  const sink = await startSink(bench, answer)
+  const sender = await startSender(bench)
+  const destinations = [{ kind: 'Kustomization', sink }]
+  const relay = await startRelay(bench, { destinations, isProbed: true })
+  const ask = async () => (await relay.ask('rows' satisfies ProbeQuestion)) as number
+  const before = await ask()
+  const load = { ...posts, seconds, stream: 'rows', kind: 'Kustomization', objects: posts.events }
+  const { arrivals } = await runDelivery({ side: relay, sink, sender, load, seconds })
+  // The last ones are written after they have arrived.
+  await new Promise((resolve) => setTimeout(resolve, 1_000))
+  const written = { rows: (await ask()) - before, delivered: arrivals.count }
+  await Promise.all([relay.stop(), sink.stop(), sender.stop()])
+  return written
+}
