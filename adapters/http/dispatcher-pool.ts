@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
 import type { ConnectionOptions } from '../../relay/ports.ts'
@@ -89,7 +89,7 @@ function keyOf(
 ): string {
   const texts = [origin, tls.ca, tls.cert, tls.key, proxyUrl, hostProxy?.url]
   const parts = texts.map((part) => part ?? null)
-  return createHash('sha256').update(JSON.stringify(parts)).digest('base64')
+  return hash('sha256', JSON.stringify(parts), 'base64')
 }
 
 function createEntry(
