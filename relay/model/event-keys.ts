@@ -1,5 +1,8 @@
-/** By its name in lower case, the name that a field has. */
-type Fields = ReadonlyMap<string, string>
+/** The names that fields have, and by each name in lower case that name. */
+interface Fields {
+  readonly names: ReadonlySet<string>
+  readonly byFolded: ReadonlyMap<string, string>
+}
 
 const EVENT_FIELDS = fieldsOf(
   'involvedObject',
@@ -41,11 +44,16 @@ export function withFieldNames(value: unknown): unknown {
 
 /** Whether the object says, in whatever letters, what it is about: only an event does. */
 export function hasInvolvedObject(value: object): boolean {
-  return Object.keys(value).some((key) => EVENT_FIELDS.get(folded(key)) === 'involvedObject')
+  return Object.keys(value).some(
+    (key) => EVENT_FIELDS.byFolded.get(folded(key)) === 'involvedObject',
+  )
 }
 
 function fieldsOf(...names: readonly string[]): Fields {
-  return new Map(names.map((name) => [folded(name), name]))
+  return {
+    names: new Set(names),
+    byFolded: new Map(names.map((name) => [folded(name), name])),
+  }
 }
 
 /** Two letters beyond ASCII are the same as one in it: the Kelvin sign as k, the long s as s. */
@@ -58,9 +66,11 @@ function isFielded(value: unknown): value is Fielded {
 }
 
 function renamed(value: Fielded, fields: Fields): Fielded {
+  // As every Flux controller writes them, so that there is nothing to rename and nothing to add up.
+  if (Object.keys(value).every((key) => fields.names.has(key))) return value
   const byName = new Map<string, unknown>()
   for (const [key, part] of Object.entries(value)) {
-    const name = fields.get(folded(key)) ?? key
+    const name = fields.byFolded.get(folded(key)) ?? key
     byName.set(name, byName.has(name) ? both(name, byName.get(name), part) : part)
   }
   return Object.fromEntries(byName)
