@@ -2,6 +2,9 @@ import { describe, expect, it } from 'vitest'
 import { failure, PATIENT, post, testClient } from '../../support/http-client.ts'
 import { closedPort, startRawServer, startServer } from '../../support/servers.ts'
 
+/** Long enough on a busy machine for all that comes before what never comes. */
+const IMPATIENT_MS = 2_000
+
 const SECRET_PATH = 'services/T0/s3cret?token=s3cret'
 
 /** Every failure here comes with this path, which no detail may show. */
@@ -79,7 +82,7 @@ describe('failures', () => {
 
   it('timeout: no status in time, after the request was sent', async () => {
     const { port } = await startServer((socket) => socket.resume())
-    expect(await failureOf(port, 600)).toMatchObject(failure('timeout', true))
+    expect(await failureOf(port, IMPATIENT_MS)).toMatchObject(failure('timeout', true))
   })
 
   it('timeout: headers that come too slowly', async () => {
@@ -88,7 +91,7 @@ describe('failures', () => {
       const timer = setInterval(() => socket.write('x: y\r\n'), 20)
       socket.on('close', () => clearInterval(timer))
     })
-    expect(await failureOf(port, 600)).toMatchObject(failure('timeout', true))
+    expect(await failureOf(port, IMPATIENT_MS)).toMatchObject(failure('timeout', true))
   })
 
   it('timeout: the name look-up hangs, so nothing was sent', async () => {
@@ -100,7 +103,7 @@ describe('failures', () => {
   it('timeout: TLS hangs, so nothing was sent', async () => {
     const { port, sockets } = await startServer((socket) => socket.resume())
     const url = `https://127.0.0.1:${port}/`
-    const result = await testClient().send(post(url), { timeoutMs: 600 })
+    const result = await testClient().send(post(url), { timeoutMs: IMPATIENT_MS })
     expect(result).toMatchObject(failure('timeout', false))
     expect(sockets).toHaveLength(1)
   })
@@ -125,7 +128,7 @@ describe('failures', () => {
     const client = testClient({ connectionsPerOrigin: 1 })
     const send = (path: string, timeoutMs: number) =>
       client.send(post(`http://127.0.0.1:${port}/${path}`), { timeoutMs })
-    const stuck = send('stuck', 400)
+    const stuck = send('stuck', IMPATIENT_MS)
     const waiting = send('waiting', 100)
     expect(await waiting).toMatchObject(failure('timeout', false))
     expect(await stuck).toMatchObject(failure('timeout', true))

@@ -190,7 +190,7 @@ describe('answers', () => {
 
   it('counts a status whose body does not come in time', async () => {
     const { port } = await startRawServer('HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nslow')
-    const result = await testClient().send(post(`http://127.0.0.1:${port}/`), { timeoutMs: 600 })
+    const result = await testClient().send(post(`http://127.0.0.1:${port}/`), { timeoutMs: 2_000 })
     expect(result).toMatchObject({ status: 200, body: 'slow', truncated: true })
   })
 
@@ -199,7 +199,7 @@ describe('answers', () => {
       const timer = setInterval(() => response.write('.'), 20)
       response.on('close', () => clearInterval(timer))
     })
-    const result = await testClient().send(post(`http://127.0.0.1:${port}/`), { timeoutMs: 600 })
+    const result = await testClient().send(post(`http://127.0.0.1:${port}/`), { timeoutMs: 2_000 })
     expect(result).toMatchObject({ status: 200, truncated: true })
   })
 

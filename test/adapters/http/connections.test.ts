@@ -120,7 +120,7 @@ describe('connections', () => {
   it('that are still being made are given up by close', async () => {
     const { port, sockets } = await startServer((socket) => socket.resume())
     const client = testClient()
-    await client.send(post(`https://127.0.0.1:${port}/`), { timeoutMs: 600 })
+    await client.send(post(`https://127.0.0.1:${port}/`), { timeoutMs: 2_000 })
     await client.close()
     const [socket] = sockets
     if (socket !== undefined && !socket.destroyed) await once(socket, 'close')

@@ -105,9 +105,9 @@ describe('a message that a stream has to store', () => {
       })
     })
     const to = message(`nats://127.0.0.1:${port}`)
-    expect(await publisher.publish(to, { timeoutMs: 300 })).toEqual({
+    expect(await publisher.publish(to, { timeoutMs: 2_000 })).toEqual({
       ...failure('timeout', true),
-      detail: 'no stream of JetStream acknowledged the message within 300 ms',
+      detail: 'no stream of JetStream acknowledged the message within 2000 ms',
     })
   })
 

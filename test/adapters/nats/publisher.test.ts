@@ -339,13 +339,13 @@ describe('the way to the server', () => {
 
 describe('a server that', () => {
   it.each([
-    ['says nothing', 'accept', false, 'the server did not say its INFO within 100 ms'],
-    ['says nothing after its INFO', 'INFO', false, 'the server did not answer within 300 ms'],
-    ['says nothing after the message', 'PUB', true, 'the server did not answer within 300 ms'],
+    ['says nothing', 'accept', false, 'the server did not say its INFO within 500 ms'],
+    ['says nothing after its INFO', 'INFO', false, 'the server did not answer within 1500 ms'],
+    ['says nothing after the message', 'PUB', true, 'the server did not answer within 1500 ms'],
   ] as const)('%s is given up in time', async (_, silentAfter, mayHaveArrived, detail) => {
-    const impatient = createNatsPublisher({ allowPrivate: true, connectTimeoutMs: 100 })
+    const impatient = createNatsPublisher({ allowPrivate: true, connectTimeoutMs: 500 })
     const server = await startNatsServer({ silentAfter })
-    const result = await impatient.publish(message(server.url), { timeoutMs: 300 })
+    const result = await impatient.publish(message(server.url), { timeoutMs: 1_500 })
     expect(result).toEqual({ ...failure('timeout', mayHaveArrived), detail })
     await expectClosed(server)
   })

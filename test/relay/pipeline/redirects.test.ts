@@ -163,7 +163,7 @@ describe('a renamed repository', () => {
       if (asked === 1) response.writeHead(307, { location: NEW }).end()
     })
     const address = `http://127.0.0.1:${slow.port}/old/name`
-    const { deliver } = await setUp('gitea', 'old/name', { address, timeout: '300ms' })
+    const { deliver } = await setUp('gitea', 'old/name', { address, timeout: '2s' })
     const record = await deliver()
     expect(record).toMatchObject({
       outcome: 'retry',
