@@ -47,3 +47,24 @@ export function localOptions(endpoint: string): AwsClientOptions {
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
   return { endpoint, region: 'eu-central-1', credentials }
 }
+
+/** Milliseconds, of which an emulator on a busy machine takes several thousand. */
+const PATIENCE_MS = 60_000
+
+interface Timeouts {
+  updateHttpClientConfig(key: 'connectionTimeout' | 'requestTimeout', value: number): void
+}
+
+/**
+ * Makes a client wait for a slow answer. Given up, a request is sent again: then what it received is
+ * hidden in the queue and what it made is there already, though nothing is wrong.
+ */
+export function patient<T extends { readonly config: { readonly requestHandler: object } }>(
+  client: T,
+): T {
+  // Every handler of the SDK has it; the client's type is that of handlers a user may bring.
+  const timeouts = client.config.requestHandler as Timeouts
+  timeouts.updateHttpClientConfig('connectionTimeout', PATIENCE_MS)
+  timeouts.updateHttpClientConfig('requestTimeout', PATIENCE_MS)
+  return client
+}

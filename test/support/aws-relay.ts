@@ -20,7 +20,7 @@ import { type AwsClients, createStorePorts } from '../../functions/shared/ports.
 import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { Decision } from '../../relay/ports.ts'
-import { type AwsEndpoint, startDynamoDb, startSqs } from './aws-endpoints.ts'
+import { type AwsEndpoint, patient, startDynamoDb, startSqs } from './aws-endpoints.ts'
 import { deleteSecret, putSecret } from './aws-secrets.ts'
 import { awaitIndexes, createTable, deleteTable } from './aws-tables.ts'
 import { startSecretsManager } from './secrets-manager.ts'
@@ -48,9 +48,9 @@ export function awsRelay() {
     ])
     services = { dynamoDb, sqs, secretsManager }
     clients = {
-      dynamoDb: createDynamoDbClient(dynamoDb.options),
-      sqs: createSqsClient(sqs.options),
-      secretsManager: createSecretsManagerClient(secretsManager.options),
+      dynamoDb: patient(createDynamoDbClient(dynamoDb.options)),
+      sqs: patient(createSqsClient(sqs.options)),
+      secretsManager: patient(createSecretsManagerClient(secretsManager.options)),
     }
     awaitIndexes(clients.dynamoDb)
   })
