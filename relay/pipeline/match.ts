@@ -1,22 +1,11 @@
 import type { Alert } from '../model/alert.ts'
-import { type Event, type Labels, objectName } from '../model/event.ts'
+import { type Event, objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { ProviderType } from '../providers/contract.ts'
-import {
-  type CompiledAlert,
-  type CompiledProvider,
-  type RoutingTable,
-  type Rule,
-  type Source,
-  sourceKey,
-} from './routing-table.ts'
+import { type CompiledAlert, type Rule, type Source, sourceNamespace } from './compiled-alert.ts'
+import { type CompiledProvider, type RoutingTable, sourceKey } from './routing-table.ts'
+import { type MatchInput, sourceMiss } from './source-index.ts'
 import { typeGate } from './type-gate.ts'
-
-/** What is matched: an event as received, and what else its sender knows. */
-export interface MatchInput {
-  readonly event: Event
-  readonly objectLabels?: Labels | undefined
-}
 
 export interface MatchOptions {
   /** An Alert takes no events of other namespaces than its own. */
@@ -40,32 +29,19 @@ export type Candidate = { readonly alert: Alert } & (
 
 export interface Matches {
   readonly candidates: readonly Candidate[]
-  /** Why no Alert fits, when none does. */
+  /** Why no Alert fits; empty when one does. */
   readonly reason: string
 }
 
 /** Finds the Alerts of an event. Every Alert with a fitting source is a candidate, once. */
 export function match(input: MatchInput, table: RoutingTable, options: MatchOptions): Matches {
   const { kind, namespace } = input.event.involvedObject
-  const sources = table.sources.get(sourceKey(kind, namespace)) ?? []
-  const fitting = new Map<CompiledAlert, boolean>()
-  const misses: string[] = []
-  for (const source of sources) {
-    const miss = sourceMiss(input, source)
-    if (miss !== undefined) {
-      misses.push(`${namespacedName(source.alert.alert.metadata)} ${miss}`)
-      continue
-    }
-    const isOwn = source.alert.alert.metadata.namespace === namespace
-    fitting.set(source.alert, (fitting.get(source.alert) ?? false) || isOwn)
+  const index = table.sources.get(sourceKey(kind, namespace))
+  const fitting = index?.fitting(input) ?? []
+  if (fitting.length === 0) {
+    return { candidates: [], reason: noMatchReason(input, index?.all ?? []) }
   }
-  return {
-    candidates: [...fitting].map(([alert, isOwn]) => {
-      const crosses = options.noCrossNamespaceRefs && !isOwn
-      return judge(input.event, alert, table, crosses)
-    }),
-    reason: noMatchReason(input.event, misses),
-  }
+  return { candidates: candidatesOf(input.event, fitting, table, options), reason: '' }
 }
 
 /** Judges an event for one Alert again, as a retry or a replay does. */
@@ -75,46 +51,48 @@ export function matchAlert(
   table: RoutingTable,
   options: MatchOptions,
 ): Candidate {
-  const own = match(input, { ...table, sources: sourcesOf(alert, input.event) }, options)
-  return own.candidates[0] ?? { kind: 'skipped', alert: alert.alert, reason: own.reason }
+  const sources = sourcesOf(alert, input.event)
+  const fitting = sources.filter((source) => sourceMiss(input, source) === undefined)
+  const [candidate] = candidatesOf(input.event, fitting, table, options)
+  if (candidate) return candidate
+  return { kind: 'skipped', alert: alert.alert, reason: noMatchReason(input, sources) }
 }
 
-function sourcesOf(alert: CompiledAlert, event: Event): ReadonlyMap<string, readonly Source[]> {
-  const { kind, namespace } = event.involvedObject
-  const sources = alert.alert.spec.eventSources.filter(
-    (source) =>
-      source.kind === kind && (source.namespace ?? alert.alert.metadata.namespace) === namespace,
-  )
-  return new Map([[sourceKey(kind, namespace), sources.map((source) => ({ alert, source }))]])
+/** The sources of an Alert that are for the kind and namespace of an event. */
+function sourcesOf(alert: CompiledAlert, { involvedObject }: Event): readonly Source[] {
+  const { kind, namespace } = involvedObject
+  return alert.alert.spec.eventSources
+    .filter((source) => source.kind === kind && sourceNamespace({ alert, source }) === namespace)
+    .map((source) => ({ alert, source }))
 }
 
-/** Why a source of the right kind and namespace does not fit; undefined when it does. */
-function sourceMiss({ event, objectLabels }: MatchInput, { alert, source }: Source) {
-  if (alert.alert.spec.eventSeverity === 'error' && event.severity !== 'error') {
-    return `takes errors only, and this is severity ${event.severity}`
-  }
-  if (source.name !== '*' && source.name !== event.involvedObject.name) {
-    return `is for ${source.kind} ${source.name}`
-  }
-  const wanted = Object.entries(source.matchLabels)
-  if (wanted.length === 0) return undefined
-  if (objectLabels === undefined) {
-    return 'selects by matchLabels, and the sender did not send the labels of the object'
-  }
-  const missing = wanted.find(([key, value]) => objectLabels[key] !== value)
-  return missing && `wants the label ${missing[0]}=${missing[1]}`
+function candidatesOf(
+  event: Event,
+  fitting: readonly Source[],
+  table: RoutingTable,
+  { noCrossNamespaceRefs }: MatchOptions,
+): readonly Candidate[] {
+  return [...new Set(fitting.map(({ alert }) => alert))].map((alert) => {
+    const isOwn = alert.alert.metadata.namespace === event.involvedObject.namespace
+    return judge(event, alert, table, noCrossNamespaceRefs && !isOwn)
+  })
 }
 
 const MAX_NAMED_MISSES = 5
 
-function noMatchReason(event: Event, misses: readonly string[]): string {
-  const object = objectName(event.involvedObject)
-  if (misses.length === 0) {
-    return `no Alert has a source for ${event.involvedObject.kind} in namespace ${event.involvedObject.namespace}`
-  }
-  const named = misses.slice(0, MAX_NAMED_MISSES).map((miss) => `Alert ${miss}`)
-  const more = misses.length - named.length
-  return `no Alert takes ${object}: ${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`
+/** Why none of the sources of an event's kind and namespace fits. */
+function noMatchReason(input: MatchInput, sources: readonly Source[]): string {
+  const { involvedObject } = input.event
+  const { kind, namespace } = involvedObject
+  if (sources.length === 0) return `no Alert has a source for ${kind} in namespace ${namespace}`
+  const named = sources
+    .slice(0, MAX_NAMED_MISSES)
+    .map(
+      (source) =>
+        `Alert ${namespacedName(source.alert.alert.metadata)} ${sourceMiss(input, source)}`,
+    )
+  const more = sources.length - named.length
+  return `no Alert takes ${objectName(involvedObject)}: ${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`
 }
 
 function judge(

@@ -1,27 +1,12 @@
 import { CelError, compileStringExpression, type StringExpression } from '../cel.ts'
-import type { Alert, EventSource } from '../model/alert.ts'
 import type { ConfigSnapshot } from '../model/config.ts'
 import { namespacedName } from '../model/kubernetes.ts'
-import { compilePattern, type Pattern } from '../model/pattern.ts'
 import type { Provider } from '../model/provider.ts'
 import { parseObjects } from '../parse-objects.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import { providerTypes } from '../providers/registry.ts'
-
-/** An entry of an inclusionList or exclusionList that compiled. */
-export interface Rule {
-  /** Where it stands, such as `exclusionList[1]`. */
-  readonly field: string
-  readonly pattern: Pattern
-}
-
-export interface CompiledAlert {
-  readonly alert: Alert
-  readonly inclusion: readonly Rule[]
-  readonly exclusion: readonly Rule[]
-  /** What is wrong with each entry that did not compile; such entries are ignored. */
-  readonly problems: readonly string[]
-}
+import { type CompiledAlert, compileAlert, type Source, sourceNamespace } from './compiled-alert.ts'
+import { indexSources, type SourceIndex } from './source-index.ts'
 
 export interface CompiledProvider {
   readonly provider: Provider
@@ -31,21 +16,15 @@ export interface CompiledProvider {
   readonly contextExpression: StringExpression | { readonly error: string } | undefined
 }
 
-/** One event source of one Alert. */
-export interface Source {
-  readonly alert: CompiledAlert
-  readonly source: EventSource
-}
-
 /**
  * A cluster's configuration made ready for matching: all that can be done per configuration is done
- * here, once, and matching an event looks only at the sources of its own kind and namespace.
+ * here, once, and matching an event costs the same however many Alerts there are that do not fit.
  */
 export interface RoutingTable {
   readonly cluster: string
   readonly revision: string
   /** By `sourceKey`. */
-  readonly sources: ReadonlyMap<string, readonly Source[]>
+  readonly sources: ReadonlyMap<string, SourceIndex>
   readonly alertsByUid: ReadonlyMap<string, CompiledAlert>
   /** By `namespace/name`. */
   readonly providers: ReadonlyMap<string, CompiledProvider>
@@ -62,7 +41,7 @@ export function compileRoutingTable(snapshot: ConfigSnapshot): RoutingTable {
   const sources = new Map<string, Source[]>()
   for (const alert of compiled) {
     for (const source of alert.alert.spec.eventSources) {
-      const key = sourceKey(source.kind, source.namespace ?? alert.alert.metadata.namespace)
+      const key = sourceKey(source.kind, sourceNamespace({ alert, source }))
       const bucket = sources.get(key)
       if (bucket) bucket.push({ alert, source })
       else sources.set(key, [{ alert, source }])
@@ -71,27 +50,12 @@ export function compileRoutingTable(snapshot: ConfigSnapshot): RoutingTable {
   return {
     cluster: snapshot.cluster,
     revision: snapshot.revision,
-    sources,
+    sources: new Map([...sources].map(([key, bucket]) => [key, indexSources(bucket)])),
     alertsByUid: new Map(compiled.map((entry) => [entry.alert.metadata.uid, entry])),
     providers: new Map(
       providers.map((provider) => [namespacedName(provider.metadata), compileProvider(provider)]),
     ),
   }
-}
-
-export function compileAlert(alert: Alert): CompiledAlert {
-  const problems: string[] = []
-  const compileList = (name: 'inclusionList' | 'exclusionList') =>
-    alert.spec[name].flatMap((source, index): readonly Rule[] => {
-      const field = `${name}[${index}]`
-      const pattern = compilePattern(source)
-      if (!('error' in pattern)) return [{ field, pattern }]
-      problems.push(`spec.${field} is ignored, it is no RE2 pattern: ${pattern.error}`)
-      return []
-    })
-  const inclusion = compileList('inclusionList')
-  const exclusion = compileList('exclusionList')
-  return { alert, inclusion, exclusion, problems }
 }
 
 export function compileProvider(provider: Provider): CompiledProvider {
