@@ -4,6 +4,7 @@ import type { Ports, Versioned } from '../ports.ts'
 import { createAccessTokens } from '../providers/access-tokens.ts'
 import { createRoutingTables, type RoutingTables } from '../routing-tables.ts'
 import { type AttemptContext, attempt } from './attempt.ts'
+import { createFanOut, type FanOut, slicesOf } from './fan-out.ts'
 import { createHostErrors, watchPorts } from './host-ports.ts'
 import { isRetryOvertaken } from './lateness.ts'
 import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts'
@@ -50,6 +51,7 @@ export function createDispatcher(hostPorts: Ports, options: DispatchOptions): Di
     // A set that cannot be compiled stops all of its cluster's messages, and is the fault of none.
     tables: host.watch(createRoutingTables(ports.configs)),
     destinations: createDestinations(ports.clock),
+    firstTries: createFanOut(),
     tokens: createAccessTokens(ports.clock),
   }
   const judge = createJudge(ports, host)
@@ -62,15 +64,16 @@ export function createDispatcher(hostPorts: Ports, options: DispatchOptions): Di
 interface Context extends AttemptContext {
   readonly options: DispatchOptions
   readonly tables: RoutingTables
+  readonly firstTries: FanOut
 }
 
 async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<void> {
   const table = await context.tables.of(queued.cluster)
   const matches = table && match(queued, table, context.options)
-  const known = await readKnown(context, queued, matches?.candidates ?? [])
+  const own = deliveryId(queued.id, undefined)
+  const known = await recall(context, [own, ...deliveryIds(queued.id, matches?.candidates ?? [])])
   // What was decided stands, though what it repeated may be forgotten since, or a rule changed.
-  const decided = known.get(deliveryId(queued.id, undefined))
-  if (decided) return requeue(context, [decided])
+  if (known.has(own)) return
 
   const { repeat, overtaken } = await findPlace(context.ports, queued, {
     intervalMs: context.options.rateLimitIntervalMs,
@@ -92,17 +95,25 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
   await tryCandidates(context, { queued, candidates, known, overtaken })
 }
 
-type KnownRecords = ReadonlyMap<string, DeliveryRecord>
+/** Records that are read at once: each holds the event, and an event may have thousands. */
+const RECORDS_READ_AT_ONCE = 100
 
-/** The records that an event has, of its deliveries and of itself, in one read. */
-async function readKnown(
-  { ports }: Context,
-  queued: QueuedEvent,
-  candidates: readonly Candidate[],
-): Promise<KnownRecords> {
-  const uids = [undefined, ...candidates.map(({ alert }) => alert.metadata.uid)]
-  const read = await ports.ledger.readMany(uids.map((uid) => deliveryId(queued.id, uid)))
-  return new Map(read.map(({ value }) => [value.id, value]))
+/** Says which records exist, and queues again the next try of those that wait for one. */
+async function recall(context: Context, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const known = new Set<string>()
+  for (const slice of slicesOf(ids, RECORDS_READ_AT_ONCE)) {
+    const read = await context.ports.ledger.readMany(slice)
+    for (const { value } of read) known.add(value.id)
+    await requeue(
+      context,
+      read.map(({ value }) => value),
+    )
+  }
+  return known
+}
+
+function deliveryIds(eventId: string, candidates: readonly Candidate[]): readonly string[] {
+  return candidates.map(({ alert }) => deliveryId(eventId, alert.metadata.uid))
 }
 
 /** Records an event that reached no Alert. */
@@ -114,31 +125,23 @@ async function settleWithoutAlert(context: Context, queued: QueuedEvent, conclus
 interface FirstTries {
   readonly queued: QueuedEvent
   readonly candidates: readonly Candidate[]
-  readonly known: KnownRecords
+  /** The ids of the deliveries that have a record. */
+  readonly known: ReadonlySet<string>
   readonly overtaken: boolean
 }
 
 /**
  * Tries each delivery that has no record yet on its own: what one destination does touches no
- * other. Recorded retries are queued again.
+ * other.
  */
 async function tryCandidates(
   context: Context,
   { queued, candidates, known, overtaken }: FirstTries,
 ): Promise<void> {
-  const records = candidates.map(({ alert }) => newRecord(queued, alert, context.ports.clock.now()))
-  await requeue(
-    context,
-    records.flatMap(({ id }) => known.get(id) ?? []),
-  )
-  const results = await Promise.allSettled(
-    candidates.map(async (candidate, index) => {
-      const record = records[index]
-      if (!record || known.has(record.id)) return
-      await tryFirst(context, record, candidate, overtaken)
-    }),
-  )
-  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason] : []))
+  const errors = await context.firstTries.each(candidates, async (candidate) => {
+    const record = newRecord(queued, candidate.alert, context.ports.clock.now())
+    if (!known.has(record.id)) await tryFirst(context, record, candidate, overtaken)
+  })
   // While a store fails, nothing counts against the event.
   const [error] = [...errors.filter((error) => context.host.isOfHost(error)), ...errors]
   if (error !== undefined) throw error
@@ -215,6 +218,9 @@ async function attemptAgain(context: Context, record: DeliveryRecord, candidate:
   return attempt(record, candidate, context, overtaken)
 }
 
+/** Most Alerts that the reason of an event's record names: it has to fit into a record. */
+const MAX_NAMED_ALERTS = 20
+
 /** An event that found no configuration, or is replayed: matches it as if it had just come. */
 async function retryEvent(
   context: Context,
@@ -229,14 +235,19 @@ async function retryEvent(
   }
   const { candidates, reason } = match(record, table, context.options)
   const queued = queuedAgain(record)
-  const known = await readKnown(context, queued, candidates)
+  const known = await recall(context, deliveryIds(record.eventId, candidates))
   const overtaken = await isOvertaken(context.ports, record)
   await tryCandidates(context, { queued, candidates, known, overtaken })
-  const names = candidates.map(({ alert }) => `${alert.metadata.namespace}/${alert.metadata.name}`)
+  const names = candidates
+    .slice(0, MAX_NAMED_ALERTS)
+    .map(({ alert }) => `${alert.metadata.namespace}/${alert.metadata.name}`)
+  const more = candidates.length - names.length
   const conclusion: Conclusion = {
     outcome: 'skipped',
     reason:
-      names.length === 0 ? reason : `matched later: see the deliveries of ${names.join(', ')}`,
+      names.length === 0
+        ? reason
+        : `matched later: see the deliveries of ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
   }
   await settle(context, record, conclusion, startedAt, stored)
 }

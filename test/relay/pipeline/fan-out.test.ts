@@ -1,0 +1,121 @@
+import { describe, expect, it } from 'vitest'
+import type { QueuedEvent } from '../../../relay/model/delivery.ts'
+import { createDispatcher } from '../../../relay/pipeline/dispatch.ts'
+import { createFanOut } from '../../../relay/pipeline/fan-out.ts'
+import { alert, CLUSTER, createHarness, provider } from '../../support/relay-harness.ts'
+
+const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
+
+/** Work that goes on until it is told to end, in the order in which it began. */
+function heldWork() {
+  const begun: number[] = []
+  const ends: (() => void)[] = []
+  return {
+    begun,
+    work: (item: number) => {
+      begun.push(item)
+      return new Promise<void>((resolve) => ends.push(resolve))
+    },
+    /** Ends one after the other, and waits for what begins then. */
+    async endAll() {
+      for (let end = ends.shift(); end; end = ends.shift()) {
+        end()
+        await new Promise((resolve) => setImmediate(resolve))
+      }
+    },
+  }
+}
+
+describe('a fan-out', () => {
+  it('works on so many items of a call at once, and on each once and in order', async () => {
+    const held = heldWork()
+    const done = createFanOut({ perCall: 3, shared: 100 }).each(numbers(8), held.work)
+    expect(held.begun).toEqual([0, 1, 2])
+    await held.endAll()
+    await done
+    expect(held.begun).toEqual(numbers(8))
+  })
+
+  it('leaves each call one item at least, whatever the others take', async () => {
+    const fanOut = createFanOut({ perCall: 10, shared: 2 })
+    const calls = [heldWork(), heldWork(), heldWork()]
+    const done = calls.map(({ work }) => fanOut.each(numbers(5), work))
+    expect(calls.map(({ begun }) => begun.length)).toEqual([3, 1, 1])
+    await calls[1]?.endAll()
+    await done[1]
+    expect(calls.map(({ begun }) => begun.length)).toEqual([3, 5, 1])
+    // What the first call gives back helps the last one.
+    await calls[0]?.endAll()
+    await done[0]
+    await calls[2]?.endAll()
+    await done[2]
+    expect(calls.map(({ begun }) => begun)).toEqual([numbers(5), numbers(5), numbers(5)])
+  })
+
+  it('ends all and then tells of each that failed', async () => {
+    const worked: number[] = []
+    const done = createFanOut({ perCall: 2 }).each(numbers(6), async (item) => {
+      worked.push(item)
+      if (item === 1 || item === 4) throw new Error(`item ${item}`)
+    })
+    expect(await done).toEqual([new Error('item 1'), new Error('item 4')])
+    expect(worked.toSorted()).toEqual(numbers(6))
+  })
+
+  it('takes no place for nothing, and as many items as there are', async () => {
+    const fanOut = createFanOut()
+    await fanOut.each([], () => Promise.reject(new Error('there is nothing')))
+    let worked = 0
+    await fanOut.each(numbers(100_000), async () => {
+      worked += 1
+    })
+    expect(worked).toBe(100_000)
+  })
+})
+
+describe('an event that fits hundreds of Alerts', () => {
+  const ALERTS = 500
+
+  it('is dispatched with a bounded number of tries under way', async () => {
+    const harness = createHarness()
+    const { secrets, ledger } = harness.ports
+    const underWay = { now: 0, most: 0 }
+    // A try reads the Secret first, and writes its record last.
+    const dispatcher = createDispatcher(
+      {
+        ...harness.ports,
+        secrets: {
+          read(...question) {
+            underWay.now += 1
+            underWay.most = Math.max(underWay.most, underWay.now)
+            return secrets.read(...question)
+          },
+        },
+        ledger: {
+          readMany: (ids) => ledger.readMany(ids),
+          list: (...question) => ledger.list(...question),
+          writeMany(writes) {
+            underWay.now -= writes.length
+            return ledger.writeMany(writes)
+          },
+        },
+      },
+      { noCrossNamespaceRefs: false, rateLimitIntervalMs: 0 },
+    )
+    harness.secrets.set(`${CLUSTER}/flux-system/hook`, { token: 'example' })
+    const spec = { type: 'generic', secretRef: { name: 'hook' } }
+    const hooks = numbers(ALERTS).map((index) =>
+      provider(`hook-${index}`, { ...spec, address: `https://${index}.test` }),
+    )
+    const alerts = numbers(ALERTS).map((index) => alert(`alert-${index}`, `hook-${index}`))
+    await harness.configure(...hooks, ...alerts)
+    await harness.send('kustomization-finished')
+    const [event] = harness.queue.leaseEvents(1)
+    await dispatcher.dispatchEvent(event as QueuedEvent)
+    expect(underWay.most).toBeGreaterThan(1)
+    expect(underWay.most).toBeLessThanOrEqual(256)
+    const { records } = await ledger.list({ outcome: 'delivered' }, 2 * ALERTS)
+    expect(new Set(records.map((record) => record.alert?.name)).size).toBe(ALERTS)
+    expect(harness.requests).toHaveLength(ALERTS)
+  })
+})
