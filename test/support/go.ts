@@ -24,7 +24,11 @@ export function go(
   if (status === 0) return stdout
   // With -json it says on standard output what is wrong.
   const said = [stderr, stdout].find((text) => text.trim() !== '') ?? ''
-  const shown = said.trim().split('\n').slice(-5).join('; ')
+  const lines = said
+    .trim()
+    .split('\n')
+    .map((line) => line.trim())
+  const shown = lines.slice(-5).join('; ')
   throw new Error(`go ${args[0]} ended with ${status}: ${shown}`)
 }
 
