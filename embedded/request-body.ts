@@ -8,25 +8,30 @@ type ReadBody = { readonly body: Uint8Array } | { readonly problem: Problem }
  * Reads a request's body as sent. Stops at `maxBytes`, or before the first byte when the
  * `Content-Length` is more. What is left unread, the server then drops with the connection.
  */
-export async function readRequestBody(
-  incoming: IncomingMessage,
-  maxBytes: number,
-): Promise<ReadBody> {
+export function readRequestBody(incoming: IncomingMessage, maxBytes: number): Promise<ReadBody> {
   if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) {
-    return { problem: tooLarge(maxBytes) }
+    return Promise.resolve({ problem: tooLarge(maxBytes) })
   }
-  const chunks: Uint8Array[] = []
-  let size = 0
-  try {
-    // Without the option, leaving the loop closes the connection before the answer is sent.
-    for await (const chunk of incoming.iterator({ destroyOnReturn: false })) {
-      const bytes = chunk as Uint8Array
-      size += bytes.byteLength
-      if (size > maxBytes) return { problem: tooLarge(maxBytes) }
-      chunks.push(bytes)
+  // Its events have been.
+  if (incoming.destroyed) return Promise.resolve({ problem: endedEarly() })
+  // Not as an async iterator, which is a fifth of what a small request costs.
+  return new Promise((resolve) => {
+    const chunks: Uint8Array[] = []
+    let size = 0
+    const take = (chunk: Uint8Array) => {
+      size += chunk.byteLength
+      chunks.push(chunk)
+      if (size <= maxBytes) return
+      incoming.off('data', take).pause()
+      resolve({ problem: tooLarge(maxBytes) })
     }
-  } catch {
-    return { problem: problem(400, 'the connection ended before the body did') }
-  }
-  return { body: Buffer.concat(chunks, size) }
+    incoming.on('data', take)
+    incoming.once('end', () => resolve({ body: Buffer.concat(chunks, size) }))
+    incoming.on('error', () => resolve({ problem: endedEarly() }))
+    incoming.once('close', () => resolve({ problem: endedEarly() }))
+  })
+}
+
+function endedEarly(): Problem {
+  return problem(400, 'the connection ended before the body did')
 }
