@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { EventCounts } from '../relay/intake/receive-events.ts'
+import { outcomeOf, reachedBy } from '../relay/model/delivery.ts'
 import type { Fault } from '../relay/pipeline/dispatch-failure.ts'
 import type { Clock, Decision, MessageCounts, MessageKind } from '../relay/ports.ts'
 import { providerTypes } from '../relay/providers/registry.ts'
@@ -102,9 +103,10 @@ function deliveryMetrics(registry: Registry): Metrics['decided'] {
     registers: [registry],
   })
   return ({ record, latencyMs }) => {
-    const provider_type = typeLabel(record.provider?.type)
-    deliveries.inc({ outcome: record.outcome, provider_type })
-    if (record.outcome === 'delivered') latency.observe({ provider_type }, latencyMs / 1_000)
+    const provider_type = typeLabel(reachedBy(record).provider?.type)
+    const outcome = outcomeOf(record)
+    deliveries.inc({ outcome, provider_type })
+    if (outcome === 'delivered') latency.observe({ provider_type }, latencyMs / 1_000)
   }
 }
 

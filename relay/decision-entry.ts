@@ -1,3 +1,4 @@
+import { outcomeOf, reachedBy } from './model/delivery.ts'
 import { objectName } from './model/event.ts'
 import { namespacedName } from './model/kubernetes.ts'
 import type { Decision } from './ports.ts'
@@ -12,7 +13,9 @@ const LEVELS = {
 
 /** A decision as every host logs it: one entry, whose message is the outcome. */
 export function decisionEntry({ record, latencyMs }: Decision) {
-  const { outcome, alert, provider, dueAt } = record
+  const { status, attempt } = record
+  const outcome = outcomeOf(record)
+  const { alert, provider } = reachedBy(record)
   return {
     level: LEVELS[outcome],
     message: outcome,
@@ -24,12 +27,13 @@ export function decisionEntry({ record, latencyMs }: Decision) {
       provider: provider && namespacedName(provider),
       providerType: provider?.type,
       outcome,
-      reason: record.reason,
+      reason: status.reason,
       // A record that waits for a retry counts the try to come.
-      attempt: outcome === 'retry' ? record.attempt - 1 : record.attempt,
+      attempt: status.kind === 'waiting' ? attempt - 1 : attempt,
+      tries: record.tries,
       latencyMs,
       delivery: record.id,
-      dueAt: dueAt === undefined ? undefined : new Date(dueAt).toISOString(),
+      dueAt: status.kind === 'waiting' ? new Date(status.dueAt).toISOString() : undefined,
     },
   }
 }

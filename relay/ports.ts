@@ -1,6 +1,12 @@
 import type { CloudBindings } from './model/cloud-bindings.ts'
 import type { ConfigSnapshot } from './model/config.ts'
-import type { AcceptedEvent, DeliveryRecord, Outcome, RetryMessage } from './model/delivery.ts'
+import type {
+  AcceptedEvent,
+  LedgerRecord,
+  ListedRecord,
+  Outcome,
+  RetryMessage,
+} from './model/delivery.ts'
 import type { SecretData } from './model/secret.ts'
 import type { NatsPublisher } from './nats-port.ts'
 
@@ -166,13 +172,13 @@ export interface LedgerFilter {
 
 export interface LedgerPage {
   /** Latest first. */
-  readonly records: readonly DeliveryRecord[]
+  readonly records: readonly ListedRecord[]
   /** Opaque; absent on the last page. */
   readonly nextCursor?: string
 }
 
 export interface LedgerWrite {
-  readonly record: DeliveryRecord
+  readonly record: LedgerRecord
   readonly expected: ExpectedVersion
 }
 
@@ -183,8 +189,11 @@ export class InvalidCursor extends Error {
 
 /** The record of every Delivery, changed by compare-and-set only. */
 export interface Ledger {
-  /** The records that exist, in no order. */
-  readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<DeliveryRecord>>>
+  /**
+   * The records that exist, in no order. Rejects with `DamagedRecord` or `LaterVersion` when one of
+   * them cannot be read.
+   */
+  readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<LedgerRecord>>>
   /** Each write alone: true when stored, false when the record was not as expected. */
   writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]>
   /** `cursor` is a `nextCursor` of the same filter; anything else throws `InvalidCursor`. */
@@ -265,7 +274,7 @@ export interface HttpClient {
 
 /** A decision about one Delivery, for logs and metrics. */
 export interface Decision {
-  readonly record: DeliveryRecord
+  readonly record: LedgerRecord
   /** From the acceptance of the event to the decision. */
   readonly latencyMs: number
 }

@@ -1,9 +1,10 @@
-import type { DeliveryRecord, RetryMessage } from './model/delivery.ts'
+import { type LedgerRecord, outcomeOf, type RetryMessage } from './model/delivery.ts'
+import { DamagedRecord, LaterVersion } from './model/stored/errors.ts'
 import { isSuperseded } from './pipeline/subject.ts'
 import type { Ports } from './ports.ts'
 
 export type ReplayResult =
-  | { readonly kind: 'queued'; readonly record: DeliveryRecord }
+  | { readonly kind: 'queued'; readonly record: LedgerRecord }
   | { readonly kind: 'not-found' }
   | { readonly kind: 'refused'; readonly reason: string }
 
@@ -15,7 +16,7 @@ const GUARD_DELAY_MS = 60_000
  * retry would leave it there. This message of its last try is then behind the ledger, and queues
  * what the ledger says; without a crash it is dropped.
  */
-function guardOf({ id, attempt }: DeliveryRecord, now: number): RetryMessage {
+function guardOf({ id, attempt }: LedgerRecord, now: number): RetryMessage {
   return { deliveryId: id, attempt, dueAt: now + GUARD_DELAY_MS }
 }
 
@@ -31,29 +32,52 @@ export type ReplayPorts = Pick<Ports, 'queue' | 'ledger' | 'state' | 'clock'>
  * to what it would replace.
  */
 export async function requestReplay(ports: ReplayPorts, id: string): Promise<ReplayResult> {
-  const [stored] = await ports.ledger.readMany([id])
-  if (!stored) return { kind: 'not-found' }
+  const stored = await readRecord(ports, id)
+  if (stored === undefined) return { kind: 'not-found' }
+  if (stored instanceof Error) return { kind: 'refused', reason: stored.message }
   const { value: record, version } = stored
-  const { subjectStateKey } = record
-  if (subjectStateKey && (await isSuperseded(ports, subjectStateKey, record.order))) {
+  if (await isSupersededRecord(ports, record)) {
     return { kind: 'refused', reason: 'superseded: a newer event of the same subject came since' }
   }
   const now = ports.clock.now()
-  const replayed: DeliveryRecord = {
-    ...record,
-    outcome: 'retry',
-    reason: 'replay requested',
-    attempt: record.attempt + 1,
-    dueAt: now,
-    chainStartedAt: now,
-    failures: 0,
-    requestsDone: record.outcome === 'delivered' ? 0 : record.requestsDone,
-    replayedAt: [...record.replayedAt, now].slice(-MAX_REPLAYS_KEPT),
-    updatedAt: now,
-  }
-  if (record.outcome !== 'retry') await ports.queue.sendRetries([guardOf(record, now)])
+  const replayed = replayOf(record, now)
+  if (record.status.kind === 'final') await ports.queue.sendRetries([guardOf(record, now)])
   const [written] = await ports.ledger.writeMany([{ record: replayed, expected: version }])
   if (!written) return requestReplay(ports, id)
   await ports.queue.sendRetries([{ deliveryId: id, attempt: replayed.attempt, dueAt: now }])
   return { kind: 'queued', record: replayed }
+}
+
+/** The record, or why it cannot be read. Rejects when the ledger fails. */
+async function readRecord({ ledger }: Pick<Ports, 'ledger'>, id: string) {
+  try {
+    const [stored] = await ledger.readMany([id])
+    return stored
+  } catch (error) {
+    if (error instanceof DamagedRecord || error instanceof LaterVersion) return error
+    throw error
+  }
+}
+
+async function isSupersededRecord(
+  ports: Pick<Ports, 'state'>,
+  record: LedgerRecord,
+): Promise<boolean> {
+  if (record.kind === 'event' || record.subjectStateKey === undefined) return false
+  return isSuperseded(ports, record.subjectStateKey, record.order)
+}
+
+/** The record at the begin of a new chain, which is due now. */
+function replayOf(record: LedgerRecord, now: number): LedgerRecord {
+  const begun = {
+    status: { kind: 'waiting', why: 'replay', dueAt: now, reason: 'replay requested' },
+    attempt: record.attempt + 1,
+    chainStartedAt: now,
+    failures: 0,
+    replayedAt: [...record.replayedAt, now].slice(-MAX_REPLAYS_KEPT),
+    updatedAt: now,
+  } as const
+  if (record.kind === 'event') return { ...record, ...begun }
+  const requestsDone = outcomeOf(record) === 'delivered' ? 0 : record.requestsDone
+  return { ...record, ...begun, requestsDone }
 }

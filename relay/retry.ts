@@ -20,18 +20,21 @@ export interface RetryQuestion {
   readonly chainStartedAt: number
   readonly now: number
   readonly retryAfterMs?: number
-  /** A fixed wait instead of the schedule's. */
-  readonly waitMs?: number
   /** In [0, 1). */
   readonly random: number
 }
 
 /** When to try again, in milliseconds since the epoch; undefined when it is time to give up. */
 export function nextTryAt(question: RetryQuestion): number | undefined {
-  const { chainStartedAt, now, retryAfterMs, waitMs } = question
-  const delayMs = waitMs ?? Math.max(scheduledMs(question), retryAfterMs ?? 0)
+  const { chainStartedAt, now, retryAfterMs } = question
+  const delayMs = Math.max(scheduledMs(question), retryAfterMs ?? 0)
   const dueAt = now + Math.round(delayMs)
-  return dueAt - chainStartedAt > RETRY_FOR_MS ? undefined : dueAt
+  return isTooLate(dueAt, chainStartedAt) ? undefined : dueAt
+}
+
+/** Whether a next try would be so late that it is time to give up. Milliseconds since the epoch. */
+export function isTooLate(dueAt: number, chainStartedAt: number): boolean {
+  return dueAt - chainStartedAt > RETRY_FOR_MS
 }
 
 function scheduledMs({ failures, random }: RetryQuestion): number {

@@ -1,4 +1,4 @@
-import type { DeliveryRecord } from './model/delivery.ts'
+import type { LedgerRecord, Waiting } from './model/delivery.ts'
 import type { Ports, Versioned } from './ports.ts'
 
 const PAGE_SIZE = 200
@@ -20,8 +20,13 @@ export async function wakeWaiting(
   const waiting = await findWaiting(ledger, cluster)
   const now = clock.now()
   const dueAt = now + delayMs
-  const woken = waiting.map(({ value, version }) => ({
-    record: { ...value, attempt: value.attempt + 1, dueAt, updatedAt: now },
+  const woken = waiting.map(({ value: { record, status }, version }) => ({
+    record: {
+      ...record,
+      status: { ...status, dueAt },
+      attempt: record.attempt + 1,
+      updatedAt: now,
+    },
     expected: version,
   }))
   const written = woken.length === 0 ? [] : await ledger.writeMany(woken)
@@ -38,18 +43,34 @@ export async function wakeWaiting(
 async function findWaiting(
   ledger: Ports['ledger'],
   cluster: string,
-): Promise<ReadonlyArray<Versioned<DeliveryRecord>>> {
+): Promise<ReadonlyArray<Versioned<WaitingRecord>>> {
   const ids: string[] = []
   let cursor: string | undefined
   for (let seen = 0; seen < MAX_RECORDS; seen += PAGE_SIZE) {
     const page = await ledger.list({ cluster, outcome: 'retry' }, PAGE_SIZE, cursor)
-    for (const { id, waitsFor } of page.records) if (waitsFor === 'configuration') ids.push(id)
+    for (const record of page.records) {
+      if (record.kind !== 'unreadable' && waitingOf(record)) ids.push(record.id)
+    }
     cursor = page.nextCursor
     if (cursor === undefined) break
   }
   // With their versions, and as they are now.
   const read = ids.length === 0 ? [] : await ledger.readMany(ids)
   return read
-    .filter(({ value }) => value.outcome === 'retry' && value.waitsFor === 'configuration')
-    .toSorted((a, b) => (a.value.order < b.value.order ? -1 : 1))
+    .flatMap(({ value: record, version }) => {
+      const status = waitingOf(record)
+      return status ? [{ value: { record, status }, version }] : []
+    })
+    .toSorted((a, b) => (a.value.record.order < b.value.record.order ? -1 : 1))
+}
+
+/** A record that waits for a configuration, and how it waits. */
+interface WaitingRecord {
+  readonly record: LedgerRecord
+  readonly status: Waiting
+}
+
+function waitingOf({ status }: LedgerRecord): Waiting | undefined {
+  const waits = status.kind === 'waiting' && status.why === 'configuration'
+  return waits ? status : undefined
 }

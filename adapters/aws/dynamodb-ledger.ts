@@ -1,7 +1,14 @@
 import { type DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb'
-import type { DeliveryRecord } from '../../relay/model/delivery.ts'
+import {
+  type LedgerRecord,
+  type ListedRecord,
+  outcomeOf,
+  reachedBy,
+} from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
+import { storedValue } from '../../relay/model/stored/codec.ts'
+import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 import type {
   Clock,
   Ledger,
@@ -15,7 +22,7 @@ import { batchGet } from './batch-get.ts'
 import { mapConcurrently } from './concurrency.ts'
 import { type Item, MalformedItem, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
 import type { TableOptions } from './dynamodb-state.ts'
-import { ledgerItem, parsePosition, recordOf } from './ledger-item.ts'
+import { ledgerItem, parsePosition, recordOf, unreadableRecord } from './ledger-item.ts'
 import { type ClusterFilter, type LedgerQuery, ledgerQuery, startKey } from './ledger-query.ts'
 import { hasExpired, versionedAttributes } from './versioned-item.ts'
 
@@ -66,7 +73,11 @@ export class DynamoDbLedger implements Ledger {
     this.#backoffMs = backoffMs
   }
 
-  async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<DeliveryRecord>>> {
+  async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<LedgerRecord>>> {
+    return (await this.#readItems(ids)).map((item) => this.#versioned(item))
+  }
+
+  async #readItems(ids: readonly string[]): Promise<readonly Item[]> {
     const keys = [...new Set(ids)].filter(isKey).map((id) => ({ id: { S: id } }))
     const items = await batchGet(keys, {
       client: this.#client,
@@ -75,7 +86,7 @@ export class DynamoDbLedger implements Ledger {
       ...(this.#backoffMs !== undefined && { backoffMs: this.#backoffMs }),
     })
     const now = this.#clock.now()
-    return items.filter((item) => !hasExpired(item, now)).map((item) => this.#versioned(item))
+    return items.filter((item) => !hasExpired(item, now))
   }
 
   async writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]> {
@@ -89,8 +100,8 @@ export class DynamoDbLedger implements Ledger {
     const named = { ...filter, cluster }
     const after = cursor === undefined ? undefined : parseCursor(cursor, filter)
     const { positions, next } = await this.#positions(named, limit, after)
-    const found = await this.readMany(positions.map(({ id }) => id))
-    const byId = new Map(found.map(({ value }) => [value.id, value]))
+    const found = (await this.#readItems(positions.map(({ id }) => id))).map(listedRecord)
+    const byId = new Map(found.map((record) => [record.id, record]))
     const records = positions.flatMap(({ id }) => byId.get(id) ?? [])
     return {
       // Indexes lag: what is listed is what fits now.
@@ -132,16 +143,17 @@ export class DynamoDbLedger implements Ledger {
   }
 
   #put({ record, expected }: LedgerWrite): PutItemCommand {
-    const expiresAt = record.outcome === 'retry' ? undefined : record.updatedAt + this.#retentionMs
+    const isWaiting = record.status.kind === 'waiting'
+    const expiresAt = isWaiting ? undefined : record.updatedAt + this.#retentionMs
     const { item, condition } = versionedAttributes(expected, expiresAt, this.#clock.now())
     const Item = { ...ledgerItem(record), ...item }
     return new PutItemCommand({ TableName: this.#tableName, Item, ...condition })
   }
 
-  #versioned(item: Item): Versioned<DeliveryRecord> {
-    const [value, version] = [recordOf(item), numberOf(item, 'version')]
-    if (value && version !== undefined) return { value, version }
-    throw new MalformedItem(this.#tableName, textOf(item, 'id') ?? '')
+  #versioned(item: Item): Versioned<LedgerRecord> {
+    const [id, version] = [textOf(item, 'id') ?? '', numberOf(item, 'version')]
+    if (version === undefined) throw new MalformedItem(this.#tableName, id)
+    return { value: storedValue(deliveryRecordCodec, recordOf(item), id), version }
   }
 }
 
@@ -153,11 +165,22 @@ function positionIn(item: Item): ListPosition {
   return parsePosition(textOf(item, 'position') ?? '')
 }
 
-function fits(record: DeliveryRecord, { outcome, alert, provider, object }: LedgerFilter): boolean {
+/** A record that cannot be read is shown by the attributes beside it. */
+function listedRecord(item: Item): ListedRecord {
+  const decoded = recordOf(item)
+  return decoded.kind === 'read' ? decoded.value : unreadableRecord(item, decoded)
+}
+
+function fits(record: ListedRecord, filter: LedgerFilter): boolean {
+  // Its attributes are those that the index was searched by.
+  if (record.kind === 'unreadable') return true
+  const { outcome, alert, provider, object } = filter
+  const reached = reachedBy(record)
   return (
-    (outcome === undefined || record.outcome === outcome) &&
-    (alert === undefined || (record.alert && namespacedName(record.alert)) === alert) &&
-    (provider === undefined || (record.provider && namespacedName(record.provider)) === provider) &&
+    (outcome === undefined || outcomeOf(record) === outcome) &&
+    (alert === undefined || (reached.alert && namespacedName(reached.alert)) === alert) &&
+    (provider === undefined ||
+      (reached.provider && namespacedName(reached.provider)) === provider) &&
     (object === undefined || objectName(record.event.involvedObject) === object)
   )
 }

@@ -1,7 +1,21 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
-import type { DeliveryRecord, Outcome } from '../../relay/model/delivery.ts'
+import {
+  type LedgerRecord,
+  OUTCOMES,
+  type Outcome,
+  outcomeOf,
+  reachedBy,
+  type UnreadableRecord,
+} from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { type Identity, namespacedName } from '../../relay/model/kubernetes.ts'
+import {
+  type Decoded,
+  decodeText,
+  encodeText,
+  unreadableText,
+} from '../../relay/model/stored/codec.ts'
+import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 import { bytesOf, type Item, textIfPresent, textOf } from './dynamodb-item.ts'
 
 /** Shorter records stay text, which a person can read in the console; longer ones cost less so. */
@@ -27,8 +41,10 @@ export class RecordTooLarge extends Error {
  * All attributes of a record but version and expiry. Of one that is too large the newest tries are
  * kept, as many as fit; throws `RecordTooLarge` when it is too large without any.
  */
-export function ledgerItem(record: DeliveryRecord): Item {
-  const { id, cluster, alert, provider, outcome } = record
+export function ledgerItem(record: LedgerRecord): Item {
+  const { id, cluster } = record
+  const { alert, provider } = reachedBy(record)
+  const outcome = outcomeOf(record)
   const alertName = nameOf(alert)
   return {
     id: { S: id },
@@ -49,11 +65,41 @@ export function openOutcomeKey(cluster: string, outcome: Outcome): string | unde
   return outcome === 'delivered' ? undefined : `${cluster}#${outcome}`
 }
 
-/** The record of an item; undefined for an item that `ledgerItem` did not make. */
-export function recordOf(item: Item): DeliveryRecord | undefined {
+/** The record of an item. */
+export function recordOf(item: Item): Decoded<LedgerRecord> {
+  const json = bodyText(item)
+  return json === undefined
+    ? { kind: 'damaged', cause: 'body is missing or cannot be unpacked' }
+    : decodeText(deliveryRecordCodec, json)
+}
+
+/** What the attributes beside a record tell when it cannot be read itself. */
+export function unreadableRecord(
+  item: Item,
+  decoded: Exclude<Decoded<LedgerRecord>, { kind: 'read' }>,
+): UnreadableRecord {
+  const alert = textOf(item, 'alert')
+  const outcome = textOf(item, 'outcome')
+  return {
+    kind: 'unreadable',
+    ...parsePosition(textOf(item, 'position') ?? ''),
+    id: textOf(item, 'id') ?? '',
+    cluster: textOf(item, 'cluster') ?? '',
+    object: textOf(item, 'object') ?? '',
+    outcome: OUTCOMES.find((known) => known === outcome) ?? 'dead',
+    ...(alert !== undefined && { alert }),
+    reason: `this record cannot be read: ${unreadableText(deliveryRecordCodec, decoded)}`,
+  }
+}
+
+function bodyText(item: Item): string | undefined {
   const bytes = bytesOf(item, 'body')
-  const json = bytes ? gunzipSync(bytes).toString() : textOf(item, 'body')
-  return json === undefined ? undefined : (JSON.parse(json) as DeliveryRecord)
+  if (!bytes) return textOf(item, 'body')
+  try {
+    return gunzipSync(bytes).toString()
+  } catch {
+    return undefined
+  }
 }
 
 /** Digits of the largest time that is exact. */
@@ -66,12 +112,12 @@ export function timeKey(time: number): string {
 }
 
 /** Where a record stands in an index. */
-export function positionOf({ acceptedAt, id }: Pick<DeliveryRecord, 'acceptedAt' | 'id'>): string {
+export function positionOf({ acceptedAt, id }: Pick<LedgerRecord, 'acceptedAt' | 'id'>): string {
   return `${timeKey(acceptedAt)}#${id}`
 }
 
 /** What `positionOf` was made of. */
-export function parsePosition(position: string): Pick<DeliveryRecord, 'acceptedAt' | 'id'> {
+export function parsePosition(position: string): Pick<LedgerRecord, 'acceptedAt' | 'id'> {
   return {
     acceptedAt: Number(position.slice(0, TIME_DIGITS)),
     id: position.slice(TIME_DIGITS + 1),
@@ -87,18 +133,18 @@ function nameOf(identity: Identity | undefined): string | undefined {
   return identity && namespacedName(identity)
 }
 
-function bodyOf(record: DeliveryRecord): { S: string } | { B: Uint8Array } {
-  const json = JSON.stringify(record)
+function bodyOf(record: LedgerRecord): { S: string } | { B: Uint8Array } {
+  const json = encodeText(deliveryRecordCodec, record)
   if (Buffer.byteLength(json) <= MAX_PLAIN_BYTES) return { S: json }
   const whole = gzipSync(json)
   return { B: whole.length <= MAX_BODY_BYTES ? whole : cutBody(record) }
 }
 
 /** Finds by bisection how many of the newest tries fit. */
-function cutBody(record: DeliveryRecord): Uint8Array {
+function cutBody(record: LedgerRecord): Uint8Array {
   const bodyWith = (kept: number) => {
     const attempts = kept === 0 ? [] : record.attempts.slice(-kept)
-    return gzipSync(JSON.stringify({ ...record, attempts }))
+    return gzipSync(encodeText(deliveryRecordCodec, { ...record, attempts }))
   }
   let best = bodyWith(0)
   if (best.length > MAX_BODY_BYTES) throw new RecordTooLarge(record.id)

@@ -38,7 +38,8 @@ export function listQuery(filter: LedgerFilter, now: number, after?: ListPositio
     )
   }
   add('(expires_at IS NULL OR expires_at > ?)', now)
-  const sql = `SELECT id, accepted_at AS acceptedAt, body FROM ledger INDEXED BY ${indexFor(filter)}
+  const sql = `SELECT id, accepted_at AS acceptedAt, cluster, object, outcome, alert, body
+    FROM ledger INDEXED BY ${indexFor(filter)}
     WHERE ${conditions.join(' AND ')} ORDER BY accepted_at DESC, id LIMIT ?`
   return { sql, parameters }
 }

@@ -1,7 +1,19 @@
-import type { DeliveryRecord } from '../../relay/model/delivery.ts'
+import {
+  type LedgerRecord,
+  type ListedRecord,
+  type Outcome,
+  outcomeOf,
+  reachedBy,
+} from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { type Identity, namespacedName } from '../../relay/model/kubernetes.ts'
-import { DamagedRecord } from '../../relay/model/stored/errors.ts'
+import {
+  decodeText,
+  encodeText,
+  storedValue,
+  unreadableText,
+} from '../../relay/model/stored/codec.ts'
+import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 import type {
   Clock,
   Ledger,
@@ -21,6 +33,15 @@ export interface LedgerOptions {
 }
 
 const DEFAULT_RETENTION_MS = 30 * 24 * 3_600_000
+
+/** What a list reads of a row. */
+interface ListedRow extends ListPosition {
+  readonly body: string
+  readonly cluster: string
+  readonly object: string
+  readonly outcome: Outcome
+  readonly alert: string | null
+}
 
 const READ = `SELECT version, body FROM ledger
   WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)`
@@ -51,11 +72,13 @@ export class SqliteLedger implements Ledger {
     this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS
   }
 
-  async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<DeliveryRecord>>> {
+  async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<LedgerRecord>>> {
     const now = this.#clock.now()
     return [...new Set(ids)].flatMap((id) => {
       const row = this.#database.get<{ version: number; body: string }>(READ, id, now)
-      return row ? [{ value: recordOf(row.body), version: row.version }] : []
+      if (!row) return []
+      const decoded = decodeText(deliveryRecordCodec, row.body)
+      return [{ value: storedValue(deliveryRecordCodec, decoded, id), version: row.version }]
     })
   }
 
@@ -81,11 +104,11 @@ export class SqliteLedger implements Ledger {
     const after = cursor === undefined ? undefined : parseCursor(cursor, filter)
     const { sql, parameters } = listQuery(filter, this.#clock.now(), after)
     // One more than wanted tells whether there is a next page.
-    const rows = this.#database.all<ListPosition & { body: string }>(sql, ...parameters, limit + 1)
+    const rows = this.#database.all<ListedRow>(sql, ...parameters, limit + 1)
     const page = rows.slice(0, limit)
     const last = page.at(-1)
     return {
-      records: page.map((row) => recordOf(row.body)),
+      records: page.map(listedRecord),
       ...(rows.length > limit && last ? { nextCursor: formatCursor(last, filter) } : {}),
     }
   }
@@ -96,16 +119,18 @@ export class SqliteLedger implements Ledger {
   }
 
   /** The columns that `INSERT` and `UPDATE` begin with. */
-  #values(record: DeliveryRecord) {
+  #values(record: LedgerRecord) {
+    const { alert, provider } = reachedBy(record)
+    const outcome = outcomeOf(record)
     return [
       record.cluster,
-      nameOf(record.alert),
-      nameOf(record.provider),
+      nameOf(alert),
+      nameOf(provider),
       objectName(record.event.involvedObject),
-      record.outcome,
+      outcome,
       record.acceptedAt,
-      record.outcome === 'retry' ? null : record.updatedAt + this.#retentionMs,
-      JSON.stringify(record),
+      outcome === 'retry' ? null : record.updatedAt + this.#retentionMs,
+      encodeText(deliveryRecordCodec, record),
     ] as const
   }
 }
@@ -114,10 +139,12 @@ function nameOf(identity: Identity | undefined): string | null {
   return identity ? namespacedName(identity) : null
 }
 
-function recordOf(body: string): DeliveryRecord {
-  try {
-    return JSON.parse(body) as DeliveryRecord
-  } catch (error) {
-    throw new DamagedRecord('delivery record', error)
-  }
+/** A record that cannot be read is shown by the columns beside it. */
+function listedRecord(row: ListedRow): ListedRecord {
+  const decoded = decodeText(deliveryRecordCodec, row.body)
+  if (decoded.kind === 'read') return decoded.value
+  const { id, cluster, object, outcome, alert, acceptedAt } = row
+  const reason = `this record cannot be read: ${unreadableText(deliveryRecordCodec, decoded)}`
+  const shown = { id, cluster, object, outcome, acceptedAt, reason }
+  return { kind: 'unreadable', ...shown, ...(alert !== null && { alert }) }
 }

@@ -62,7 +62,7 @@ async function latest(api: RelayApi, flags: GetDeliveriesFlags): Promise<readonl
 
 function tableOf(deliveries: readonly Delivery[], isWide: boolean): string {
   const now = Date.now()
-  const heading = ['ID', 'AGE', 'OUTCOME', 'OBJECT', 'PROVIDER', 'REASON']
+  const heading = ['ID', 'AGE', 'OUTCOME', 'TRIES', 'OBJECT', 'PROVIDER', 'REASON']
   const more = ['CLUSTER', 'ALERT', 'TRY', 'NEXT']
   return formatTable(
     isWide ? [...heading, ...more] : heading,
@@ -70,6 +70,7 @@ function tableOf(deliveries: readonly Delivery[], isWide: boolean): string {
       delivery.id,
       formatAge(delivery.acceptedAt, now),
       delivery.outcome,
+      delivery.tries === undefined ? '' : String(delivery.tries),
       delivery.object,
       delivery.provider ? namespacedName(delivery.provider) : '',
       delivery.reason,

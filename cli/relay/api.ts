@@ -54,6 +54,8 @@ const Delivery = z.looseObject({
   provider: Named.extend({ type: z.string() }).optional(),
   acceptedAt: z.string(),
   attempt: z.number(),
+  /** Absent in what a relay of an earlier version answers. */
+  tries: z.number().optional(),
   dueAt: z.string().optional(),
 })
 export type Delivery = z.infer<typeof Delivery>

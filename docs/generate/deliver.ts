@@ -1,11 +1,12 @@
 import { createDestinations } from '../../relay/destinations.ts'
+import type { DeliveryRecord } from '../../relay/model/delivery.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
 import { attempt } from '../../relay/pipeline/attempt.ts'
 import { createHostErrors } from '../../relay/pipeline/host-ports.ts'
 import { type Candidate, match } from '../../relay/pipeline/match.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import { type Prepared, prepare } from '../../relay/pipeline/prepare.ts'
-import { type Conclusion, newRecord } from '../../relay/pipeline/record.ts'
+import { concludeDelivery, newDelivery } from '../../relay/pipeline/record.ts'
 import { compileRoutingTable } from '../../relay/pipeline/routing-table.ts'
 import { createAccessTokens } from '../../relay/providers/access-tokens.ts'
 import { CLUSTER, type Example } from './example.ts'
@@ -17,7 +18,8 @@ export interface Delivery {
   /** The event's file, from the project's folder. */
   readonly file: string
   readonly prepared: Prepared
-  readonly conclusion: Conclusion
+  /** Once the event was tried. */
+  readonly record: DeliveryRecord
   readonly sent: readonly Sent[]
 }
 
@@ -46,7 +48,7 @@ export async function deliverEvents(
     const before = sent.length
     const now = sentAt(queued.event)
     setTime(now)
-    const record = newRecord(queued, candidate.alert, now)
+    const record = newDelivery(queued, candidate.alert, now)
     const onTime = { triedAt: now, late: false, overtaken: false }
     const input = {
       cluster: CLUSTER,
@@ -58,7 +60,8 @@ export async function deliverEvents(
     const prepared = await prepare(input, example.secrets)
     if (prepared.kind !== 'prepared') throw new Error(`${example.objects.file}: ${prepared.reason}`)
     const conclusion = await attempt(record, candidate, context, false)
-    deliveries.push({ file, prepared, conclusion, sent: sent.slice(before) })
+    const concluded = concludeDelivery(record, conclusion, now, ports.clock)
+    deliveries.push({ file, prepared, record: concluded, sent: sent.slice(before) })
   }
   return deliveries
 }

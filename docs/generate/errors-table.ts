@@ -1,3 +1,4 @@
+import { outcomeOf } from '../../relay/model/delivery.ts'
 import type { TransportFailure, TransportFailureCause } from '../../relay/ports.ts'
 import type { ErrorAdvice } from './about.ts'
 import { deliverEvents } from './deliver.ts'
@@ -49,7 +50,8 @@ function unanswered(cause: TransportFailureCause): TransportFailure {
 async function conclusionOf(example: Example, cause: Met) {
   const [delivery] = await deliverEvents(example, answersOf(cause), ['error'])
   if (!delivery) throw new Error(`${example.objects.file}: no event was delivered`)
-  const { conclusion } = delivery
-  if (conclusion.outcome !== 'delivered') return conclusion
-  throw new Error(`${example.objects.file}: ${cause.kind} is no error: ${conclusion.reason}`)
+  const { reason } = delivery.record.status
+  const outcome = outcomeOf(delivery.record)
+  if (outcome !== 'delivered') return { outcome, reason }
+  throw new Error(`${example.objects.file}: ${cause.kind} is no error: ${reason}`)
 }

@@ -1,4 +1,5 @@
 import { basename } from 'node:path'
+import { outcomeOf } from '../../relay/model/delivery.ts'
 import type { NatsMessage, OutboundRequest } from '../../relay/ports.ts'
 import { spanOf } from '../../relay/providers/formats/otlp-span.ts'
 import { createRedactor } from '../../relay/redact.ts'
@@ -15,8 +16,8 @@ export async function whatArrives(example: Example): Promise<string> {
 }
 
 function section({ objects: { file } }: Example, delivery: Delivery): string {
-  const { conclusion, prepared, sent } = delivery
-  if (conclusion.outcome !== 'delivered') throw new Error(`${file}: ${conclusion.reason}`)
+  const { record, prepared, sent } = delivery
+  if (outcomeOf(record) !== 'delivered') throw new Error(`${file}: ${record.status.reason}`)
   const { severity } = prepared.notification.event
   const event = `[${basename(delivery.file, '.json')}](../../${delivery.file})`
   const blocks = sent.map((each) => block(each, delivery))

@@ -1,5 +1,5 @@
 import { mapConcurrently } from '../../adapters/aws/concurrency.ts'
-import type { DeliveryRecord } from '../../relay/model/delivery.ts'
+import type { ListedRecord } from '../../relay/model/delivery.ts'
 import type { Ledger, LedgerPage } from '../../relay/ports.ts'
 
 /** Most deliveries of one outcome that are shown. */
@@ -7,7 +7,7 @@ export const MAX_SHOWN = 50
 
 /** Of all clusters, the latest accepted first. */
 export interface Newest {
-  readonly records: readonly DeliveryRecord[]
+  readonly records: readonly ListedRecord[]
   /** Whether there are older ones, or may be: a search ends before it has read too much. */
   readonly mayHaveMore: boolean
 }
@@ -60,6 +60,6 @@ function merge({ records, mayHaveMore }: Newest, page: LedgerPage): Newest {
   }
 }
 
-function latestFirst(a: DeliveryRecord, b: DeliveryRecord): number {
+function latestFirst(a: ListedRecord, b: ListedRecord): number {
   return b.acceptedAt - a.acceptedAt || (a.id < b.id ? 1 : -1)
 }

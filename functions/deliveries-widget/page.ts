@@ -1,6 +1,6 @@
 import { deliveriesTable } from '../../console/deliveries-table.ts'
 import { type Html, html } from '../../console/html.ts'
-import type { DeliveryRecord } from '../../relay/model/delivery.ts'
+import type { ListedRecord } from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { type Failures, MAX_SHOWN, type Newest } from './failures.ts'
 
@@ -42,8 +42,10 @@ function countText({ records, mayHaveMore }: Newest): string {
  * A button by CloudWatch's own element, which acts on the one before it.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html
  */
-function replayButton(functionArn: string): (record: DeliveryRecord) => Html {
-  return ({ id, event }) => {
+function replayButton(functionArn: string): (record: ListedRecord) => Html {
+  return (record) => {
+    if (record.kind === 'unreadable') return html``
+    const { id, event } = record
     const question = `Send the notification about ${objectName(event.involvedObject)} again?`
     return html`<a class="btn">Replay</a><cwdb-action action="call" display="widget" endpoint="${functionArn}" confirmation="${question}">{"replay":"${id}"}</cwdb-action>`
   }

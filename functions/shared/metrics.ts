@@ -1,4 +1,5 @@
 import { METRICS, METRICS_SERVICE, PROVIDER_DIMENSION } from '../../lib/metrics.ts'
+import { outcomeOf, reachedBy } from '../../relay/model/delivery.ts'
 import type { Decision } from '../../relay/ports.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
 
@@ -29,7 +30,8 @@ export function countDecision(
   { record, latencyMs }: Decision,
   now: number,
 ): void {
-  const { outcome, cluster } = record
+  const { cluster } = record
+  const outcome = outcomeOf(record)
   const name = NAMES[outcome]
   const isDelivered = outcome === 'delivered'
   const metrics = [
@@ -43,7 +45,7 @@ export function countDecision(
       CloudWatchMetrics: [{ Namespace: namespace, Dimensions: dimensions, Metrics: metrics }],
     },
     service: METRICS_SERVICE,
-    [PROVIDER_DIMENSION]: typeLabel(record.provider?.type),
+    [PROVIDER_DIMENSION]: typeLabel(reachedBy(record).provider?.type),
     cluster,
     [name]: 1,
     ...(isDelivered && { [METRICS.latency]: latencyMs }),

@@ -1,8 +1,9 @@
+import { DamagedRecord, LaterVersion } from '../model/stored/errors.ts'
 import { InvalidCursor, type Ports } from '../ports.ts'
 import { type ReplayPorts, requestReplay } from '../replay.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
 import { BAD_CURSOR, badParameters, pageCursor, readDeliveryQuery } from './delivery-query.ts'
-import { deliveryView } from './delivery-view.ts'
+import { deliveryView, listedView } from './delivery-view.ts'
 import { problem } from './problem.ts'
 
 /**
@@ -19,7 +20,7 @@ export async function listDeliveries(
   try {
     const { records, nextCursor } = await ports.ledger.list(filter, limit, cursor)
     return jsonAnswer(200, {
-      deliveries: records.map(deliveryView),
+      deliveries: records.map(listedView),
       ...(nextCursor !== undefined && { nextCursor: pageCursor(nextCursor, asOf) }),
     })
   } catch (error) {
@@ -28,10 +29,19 @@ export async function listDeliveries(
   }
 }
 
-/** Shows one delivery: 200 or 404. Rejects when the ledger fails. */
+/**
+ * Shows one delivery: 200, 404, or 500 for one whose record cannot be read. Rejects when the ledger
+ * fails.
+ */
 export async function showDelivery(ports: Pick<Ports, 'ledger'>, id: string): Promise<Answer> {
-  const [found] = await ports.ledger.readMany([id])
-  return found ? jsonAnswer(200, deliveryView(found.value)) : notFound()
+  try {
+    const [found] = await ports.ledger.readMany([id])
+    return found ? jsonAnswer(200, deliveryView(found.value)) : notFound()
+  } catch (error) {
+    const isUnreadable = error instanceof DamagedRecord || error instanceof LaterVersion
+    if (isUnreadable) return problemAnswer(problem(500, error.message))
+    throw error
+  }
 }
 
 /**

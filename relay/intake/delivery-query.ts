@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { type FieldError, fieldErrors, fieldErrorText } from '../errors.ts'
 import { ClusterName } from '../model/config.ts'
+import { OUTCOMES } from '../model/delivery.ts'
 import { parseTimeOrAgoMs } from '../model/time.ts'
 import type { LedgerFilter } from '../ports.ts'
 import { type Problem, problem } from './problem.ts'
@@ -20,7 +21,7 @@ export interface DeliveryQuery {
 
 const NamespacedName = z.string().regex(/^[^/]+\/[^/]+$/, 'expected namespace/name')
 const ObjectName = z.string().regex(/^[^/]+\/[^/]+\/[^/]+$/, 'expected Kind/namespace/name')
-const Outcome = z.enum(['delivered', 'suppressed', 'skipped', 'retry', 'dead'])
+const Outcome = z.enum(OUTCOMES)
 
 const Limit = z
   .string()

@@ -1,17 +1,17 @@
 import type { Destination, Destinations, Treatment } from '../destinations.ts'
-import type { DeliveryRecord } from '../model/delivery.ts'
+import type { DeliveryRecord, Status } from '../model/delivery.ts'
 import { cutText } from '../model/text.ts'
 import type { HttpResponse } from '../ports.ts'
 import { isHttpProvider, type Subject, type Verdict } from '../providers/contract.ts'
 import { createRedactor, type Redact } from '../redact.ts'
 import { CLAIM_CONFLICT_DELAY_MS } from '../retry.ts'
 import { awaitAbsent } from './absent.ts'
+import { type Answer, type Conclusion, end, waitFor } from './conclusion.ts'
 import { type Delivered, deliver } from './deliver.ts'
 import type { DeliverParts } from './exchange.ts'
 import { isLate } from './lateness.ts'
 import type { Candidate } from './match.ts'
 import { type Prepared, type PrepareInput, prepare } from './prepare.ts'
-import { type Conclusion, waitFor } from './record.ts'
 import { type Claimant, claimSubject, keepTurn, settleSubject, subjectStateKey } from './subject.ts'
 
 /** How much of an answer the ledger keeps of each try, in UTF-16 units. */
@@ -31,7 +31,7 @@ export interface AttemptContext extends DeliverParts {
  * again.
  */
 export async function attempt(
-  record: DeliveryRecord,
+  record: DeliveryRecord<Status>,
   candidate: Candidate,
   context: AttemptContext,
   overtaken: boolean,
@@ -40,7 +40,7 @@ export async function attempt(
   if (candidate.kind !== 'matched') {
     const { kind, reason } = candidate
     if (kind === 'missing') return { ...waitFor(reason), ...about }
-    return { outcome: OUTCOME_UNMATCHED[kind], reason, ...about }
+    return { ...end(OUTCOME_UNMATCHED[kind], reason), ...about }
   }
   const triedAt = context.ports.clock.now()
   const input: PrepareInput = {
@@ -56,7 +56,7 @@ export async function attempt(
   if (prepared.kind !== 'prepared') {
     const { kind, reason } = prepared
     if (kind === 'missing') return { ...waitFor(reason), ...about }
-    return { outcome: OUTCOME_UNPREPARED[kind], reason, ...about }
+    return { ...end(OUTCOME_UNPREPARED[kind], reason), ...about }
   }
   const conclusion = await sendAdmitted(record, prepared, input, context)
   return { ...about, ...conclusion, notes: [...prepared.notes, ...(conclusion.notes ?? [])] }
@@ -64,26 +64,32 @@ export async function attempt(
 
 /** Sends when the destination has a place and is not parked. */
 async function sendAdmitted(
-  record: DeliveryRecord,
+  record: DeliveryRecord<Status>,
   prepared: Prepared,
   input: PrepareInput,
   context: AttemptContext,
 ): Promise<Conclusion> {
   const admission = await context.destinations.enter(destinationOf(prepared))
   if (admission.kind === 'refused') {
-    const { kind: _, isFailing, ...wait } = admission
-    const conclusion = { outcome: 'retry', ...wait, endsWhenLate: isFailing } as const
+    const { reason, waitMs, isFailing } = admission
+    const conclusion: Conclusion = {
+      kind: 'postponed',
+      why: 'destination',
+      reason,
+      until: context.ports.clock.now() + waitMs,
+      endsWhenLate: isFailing,
+    }
     const { subject } = prepared
     if (!subject) return conclusion
-    const stateKey = subjectStateKey(record.cluster, subject)
     const turn = await keepTurn(context.ports, claimantOf(record, prepared, subject))
-    const concluded = turn.kind === 'kept' ? conclusion : concludeUnclaimed(turn, subject.shows)
-    return { ...concluded, subjectStateKey: stateKey }
+    return turn.kind === 'kept'
+      ? { ...conclusion, subjectStateKey: subjectStateKey(record.cluster, subject) }
+      : concludeUnclaimed(turn, record.cluster, subject, context.ports.clock.now())
   }
   let treatment: Treatment = { kind: 'unknown' }
   try {
     const sent = await sendClaimed(record, prepared, input, context)
-    if ('outcome' in sent) return sent
+    if ('kind' in sent) return sent
     treatment = treatmentOf(sent.delivered)
     return concludeSent(record, sent, context.ports.clock.now())
   } finally {
@@ -119,7 +125,7 @@ interface Sent {
 
 /** Sends; for a type with subjects, only while nothing newer was or is being sent for its own. */
 async function sendClaimed(
-  record: DeliveryRecord,
+  record: DeliveryRecord<Status>,
   prepared: Prepared,
   input: PrepareInput,
   context: AttemptContext,
@@ -128,17 +134,20 @@ async function sendClaimed(
   const { subject } = prepared
   if (!subject) return sendRenewing(record, prepared, input, context)
 
-  const stateKey = subjectStateKey(record.cluster, subject)
   const claimed = await claimSubject(ports, claimantOf(record, prepared, subject))
   if (claimed.kind !== 'claimed') {
-    return { ...concludeUnclaimed(claimed, subject.shows), subjectStateKey: stateKey }
+    return concludeUnclaimed(claimed, record.cluster, subject, ports.clock.now())
   }
   const sent = await sendRenewing(record, prepared, input, context)
   await settleSubject(ports, claimed.claim, sent.delivered.verdict)
-  return { ...sent, subjectStateKey: stateKey }
+  return { ...sent, subjectStateKey: subjectStateKey(record.cluster, subject) }
 }
 
-function claimantOf(record: DeliveryRecord, prepared: Prepared, subject: Subject): Claimant {
+function claimantOf(
+  record: DeliveryRecord<Status>,
+  prepared: Prepared,
+  subject: Subject,
+): Claimant {
   return {
     cluster: record.cluster,
     subject,
@@ -152,33 +161,39 @@ function claimantOf(record: DeliveryRecord, prepared: Prepared, subject: Subject
 
 type Unclaimed = Exclude<Awaited<ReturnType<typeof claimSubject>>, { kind: 'claimed' }>
 
-function concludeUnclaimed(claimed: Unclaimed, shows: string | undefined): Conclusion {
+function concludeUnclaimed(
+  claimed: Unclaimed,
+  cluster: string,
+  subject: Subject,
+  now: number,
+): Conclusion {
+  const about = { subjectStateKey: subjectStateKey(cluster, subject) }
   switch (claimed.kind) {
     case 'superseded':
-      return { outcome: 'suppressed', reason: 'superseded by a newer event of the same subject' }
+      return { ...end('suppressed', 'superseded by a newer event of the same subject'), ...about }
     case 'unasked': {
       const last = claimed.last === undefined ? 'is not known' : `came from ${claimed.last}`
       const reason = `it counts after ${claimed.answers} only; the last status of this commit ${last}`
-      return { outcome: 'skipped', reason }
+      return { ...end('skipped', reason), ...about }
     }
     case 'busy': {
       const reason = 'another delivery of the same subject is on its way'
-      return { outcome: 'retry', reason, waitMs: CLAIM_CONFLICT_DELAY_MS }
+      const until = now + CLAIM_CONFLICT_DELAY_MS
+      return { kind: 'postponed', why: 'subject', reason, until, endsWhenLate: false, ...about }
     }
     case 'unchanged': {
       const since = new Date(claimed.since).toISOString()
       if (claimed.own) {
-        return { outcome: 'delivered', reason: `delivered at ${since} by an earlier try` }
+        return { ...end('delivered', `delivered at ${since} by an earlier try`), ...about }
       }
-      const reason = `unchanged: ${shows} since ${since}`
-      return { outcome: 'suppressed', reason, isUnchanged: true }
+      return { kind: 'unchanged', reason: `unchanged: ${subject.shows} since ${since}`, ...about }
     }
   }
 }
 
 /** Sends; when the credential was not taken, once more with the Secrets read anew. */
 async function sendRenewing(
-  record: DeliveryRecord,
+  record: DeliveryRecord<Status>,
   prepared: Prepared,
   input: PrepareInput,
   context: AttemptContext,
@@ -205,27 +220,29 @@ async function send(
 }
 
 function concludeSent(
-  record: DeliveryRecord,
+  record: DeliveryRecord<Status>,
   { delivered, redact, ...rest }: Sent,
   now: number,
 ): Conclusion {
   const { requestsDone, response, notes } = delivered
   const verdict = awaitAbsent(delivered.verdict, record, now)
-  const exchange = response && {
-    status: response.status,
-    responseExcerpt: cutText(redact(response.body), MAX_EXCERPT_LENGTH),
-  }
+  const sent: Answer = response
+    ? {
+        status: response.status,
+        responseExcerpt: cutText(redact(response.body), MAX_EXCERPT_LENGTH),
+      }
+    : {}
   const conclusion = {
     reason: redact(reasonOf(verdict, response)),
     notes: notes.map(redact),
     requestsDone,
     ...rest,
-    ...(exchange && { exchange }),
+    sent,
   }
-  if (verdict.kind === 'delivered') return { outcome: 'delivered', ...conclusion }
-  if (verdict.kind !== 'retry') return { outcome: 'dead', ...conclusion }
+  if (verdict.kind === 'delivered') return { kind: 'final', outcome: 'delivered', ...conclusion }
+  if (verdict.kind !== 'retry') return { kind: 'final', outcome: 'dead', ...conclusion }
   const { retryAfterMs } = verdict
-  return { outcome: 'retry', ...conclusion, ...(retryAfterMs !== undefined && { retryAfterMs }) }
+  return { kind: 'tried', ...conclusion, ...(retryAfterMs !== undefined && { retryAfterMs }) }
 }
 
 function reasonOf(verdict: Verdict, response: HttpResponse | undefined): string {

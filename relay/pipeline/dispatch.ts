@@ -1,9 +1,17 @@
 import { createDestinations } from '../destinations.ts'
-import type { DeliveryRecord, QueuedEvent, RetryMessage } from '../model/delivery.ts'
+import type {
+  DeliveryRecord,
+  EventRecord,
+  Pending,
+  QueuedEvent,
+  RetryMessage,
+} from '../model/delivery.ts'
+import { namespacedName } from '../model/kubernetes.ts'
 import type { Ports, Versioned } from '../ports.ts'
 import { createAccessTokens } from '../providers/access-tokens.ts'
 import { createRoutingTables, type RoutingTables } from '../routing-tables.ts'
 import { type AttemptContext, attempt } from './attempt.ts'
+import { type Conclusion, type EventConclusion, end, waitFor } from './conclusion.ts'
 import { createFanOut, type FanOut, slicesOf } from './fan-out.ts'
 import { createHostErrors, watchPorts } from './host-ports.ts'
 import { isRetryOvertaken } from './lateness.ts'
@@ -11,13 +19,14 @@ import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts
 import { isOvertaken } from './object-memory.ts'
 import { orderParts } from './order.ts'
 import {
-  type Conclusion,
-  conclude,
+  concludeDelivery,
+  concludeEvent,
   countUnchanged,
   deliveryId,
-  newRecord,
+  eventRecordId,
+  newDelivery,
+  newEventRecord,
   unchangedRecordId,
-  waitFor,
 } from './record.ts'
 import { createJudge } from './rejections.ts'
 import { findPlace } from './repeat.ts'
@@ -70,7 +79,7 @@ interface Context extends AttemptContext {
 async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<void> {
   const table = await context.tables.of(queued.cluster)
   const matches = table && match(queued, table, context.options)
-  const own = deliveryId(queued.id, undefined)
+  const own = eventRecordId(queued.id)
   const known = await recall(context, [own, ...deliveryIds(queued.id, matches?.candidates ?? [])])
   // What was decided stands, though what it repeated may be forgotten since, or a rule changed.
   if (known.has(own)) return
@@ -82,7 +91,7 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
   if (repeat) {
     const since = new Date(repeat.at).toISOString()
     const reason = `repeats the event ${repeat.ofEventId.slice(0, 12)} of ${since}`
-    return settleWithoutAlert(context, queued, { outcome: 'suppressed', reason })
+    return settleWithoutAlert(context, queued, end('suppressed', reason))
   }
   if (!matches) {
     const reason = `cluster ${queued.cluster} has no configuration yet`
@@ -90,7 +99,7 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
   }
   const { candidates, reason } = matches
   if (candidates.length === 0) {
-    return settleWithoutAlert(context, queued, { outcome: 'skipped', reason })
+    return settleWithoutAlert(context, queued, end('skipped', reason))
   }
   await tryCandidates(context, { queued, candidates, known, overtaken })
 }
@@ -117,8 +126,13 @@ function deliveryIds(eventId: string, candidates: readonly Candidate[]): readonl
 }
 
 /** Records an event that reached no Alert. */
-async function settleWithoutAlert(context: Context, queued: QueuedEvent, conclusion: Conclusion) {
-  await settle(context, newRecord(queued, undefined, context.ports.clock.now()), conclusion)
+async function settleWithoutAlert(
+  context: Context,
+  queued: QueuedEvent,
+  conclusion: EventConclusion,
+) {
+  const { clock } = context.ports
+  await settle(context, concludeEvent(newEventRecord(queued, clock.now()), conclusion, clock))
 }
 
 /** An event, and the Alerts to which it is to go. */
@@ -139,7 +153,7 @@ async function tryCandidates(
   { queued, candidates, known, overtaken }: FirstTries,
 ): Promise<void> {
   const errors = await context.firstTries.each(candidates, async (candidate) => {
-    const record = newRecord(queued, candidate.alert, context.ports.clock.now())
+    const record = newDelivery(queued, candidate.alert, context.ports.clock.now())
     if (!known.has(record.id)) await tryFirst(context, record, candidate, overtaken)
   })
   // While a store fails, nothing counts against the event.
@@ -149,29 +163,27 @@ async function tryCandidates(
 
 async function tryFirst(
   context: Context,
-  record: DeliveryRecord,
+  record: DeliveryRecord<Pending>,
   candidate: Candidate,
   overtaken: boolean,
 ): Promise<void> {
   const startedAt = context.ports.clock.now()
   const conclusion = await attempt(record, candidate, context, overtaken)
   const { subjectStateKey } = conclusion
+  const concluded = concludeDelivery(record, conclusion, startedAt, context.ports.clock)
   if (subjectStateKey && wasNotSent(conclusion)) {
     const id = unchangedRecordId(record, subjectStateKey)
-    if (conclusion.isUnchanged) {
-      const unchanged = conclude(record, conclusion, startedAt, context.ports.clock)
-      return count(context, unchanged, id)
-    }
+    if (conclusion.kind === 'unchanged') return count(context, concluded, id)
     // It may have been counted before a crash, and have become superseded or unwelcome since.
     const [counter] = await context.ports.ledger.readMany([id])
     if (counter?.value.eventId === record.eventId) return
   }
-  await settle(context, record, conclusion, startedAt)
+  await settle(context, concluded)
 }
 
 function wasNotSent(conclusion: Conclusion): boolean {
-  const { outcome } = conclusion
-  return outcome === 'suppressed' || (outcome === 'retry' && conclusion.waitMs !== undefined)
+  if (conclusion.kind === 'final') return conclusion.outcome === 'suppressed'
+  return conclusion.kind !== 'tried'
 }
 
 /** Counts a repeat of an unchanged status in the one record of its object and that status. */
@@ -183,15 +195,16 @@ async function count(context: Context, record: DeliveryRecord, id: string): Prom
 
 async function dispatchRetry(context: Context, message: RetryMessage): Promise<void> {
   const [stored] = await context.ports.ledger.readMany([message.deliveryId])
-  if (stored?.value.outcome !== 'retry') return
+  if (stored?.value.status.kind !== 'waiting') return
   const { value: record } = stored
   if (message.attempt < record.attempt) return requeue(context, [record])
   if (message.attempt > record.attempt) {
     throw new Error(`retry ${message.attempt} of ${record.id} is ahead of the ledger`)
   }
   const table = await context.tables.of(record.cluster)
-  if (record.alert) await retryDelivery(context, stored, table)
-  else await retryEvent(context, stored, table)
+  const { version } = stored
+  if (record.kind === 'event') await retryEvent(context, { value: record, version }, table)
+  else await retryDelivery(context, { value: record, version }, table)
 }
 
 async function retryDelivery(
@@ -202,15 +215,12 @@ async function retryDelivery(
   const { ports, options } = context
   const { value: record } = stored
   const startedAt = ports.clock.now()
-  const alert = table?.alertsByUid.get(record.alert?.uid ?? '')
+  const alert = table?.alertsByUid.get(record.alert.uid)
   const conclusion: Conclusion =
     table && alert
       ? await attemptAgain(context, record, matchAlert(record, alert, table, options))
-      : {
-          outcome: 'skipped',
-          reason: `Alert ${record.alert?.namespace}/${record.alert?.name} does not exist any more`,
-        }
-  await settle(context, record, conclusion, startedAt, stored)
+      : end('skipped', `Alert ${namespacedName(record.alert)} does not exist any more`)
+  await settle(context, concludeDelivery(record, conclusion, startedAt, ports.clock), stored)
 }
 
 async function attemptAgain(context: Context, record: DeliveryRecord, candidate: Candidate) {
@@ -224,14 +234,14 @@ const MAX_NAMED_ALERTS = 20
 /** An event that found no configuration, or is replayed: matches it as if it had just come. */
 async function retryEvent(
   context: Context,
-  stored: Versioned<DeliveryRecord>,
+  stored: Versioned<EventRecord>,
   table: RoutingTable | undefined,
 ): Promise<void> {
   const { value: record } = stored
-  const startedAt = context.ports.clock.now()
+  const { clock } = context.ports
   if (!table) {
     const conclusion = waitFor(`cluster ${record.cluster} has no configuration`)
-    return settle(context, record, conclusion, startedAt, stored)
+    return settle(context, concludeEvent(record, conclusion, clock), stored)
   }
   const { candidates, reason } = match(record, table, context.options)
   const queued = queuedAgain(record)
@@ -240,20 +250,17 @@ async function retryEvent(
   await tryCandidates(context, { queued, candidates, known, overtaken })
   const names = candidates
     .slice(0, MAX_NAMED_ALERTS)
-    .map(({ alert }) => `${alert.metadata.namespace}/${alert.metadata.name}`)
+    .map(({ alert }) => namespacedName(alert.metadata))
   const more = candidates.length - names.length
-  const conclusion: Conclusion = {
-    outcome: 'skipped',
-    reason:
-      names.length === 0
-        ? reason
-        : `matched later: see the deliveries of ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`,
-  }
-  await settle(context, record, conclusion, startedAt, stored)
+  const said =
+    names.length === 0
+      ? reason
+      : `matched later: see the deliveries of ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
+  await settle(context, concludeEvent(record, end('skipped', said), clock), stored)
 }
 
 /** The event of a record in the shape in which the queue handed it out. */
-function queuedAgain(record: DeliveryRecord): QueuedEvent {
+function queuedAgain(record: EventRecord): QueuedEvent {
   return {
     id: record.eventId,
     cluster: record.cluster,

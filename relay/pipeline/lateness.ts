@@ -25,7 +25,7 @@ export function isLate(
  */
 export async function isRetryOvertaken(
   ports: Pick<Ports, 'state'>,
-  record: DeliveryRecord,
+  record: Pick<DeliveryRecord, 'cluster' | 'event' | 'order'>,
   candidate: Candidate,
 ): Promise<boolean> {
   if (candidate.kind !== 'matched' || candidate.type.subject !== undefined) return false

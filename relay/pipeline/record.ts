@@ -1,156 +1,196 @@
 import type { Alert } from '../model/alert.ts'
 import type {
   Attempt,
+  Decided,
   DeliveryRecord,
   EventOrder,
-  Outcome,
+  EventRecord,
+  LedgerRecord,
+  Pending,
   QueuedEvent,
+  Status,
 } from '../model/delivery.ts'
 import { objectName } from '../model/event.ts'
 import { hashParts } from '../model/hash.ts'
-import type { Provider } from '../model/provider.ts'
 import type { Clock } from '../ports.ts'
-import { nextTryAt } from '../retry.ts'
+import { isTooLate, nextTryAt } from '../retry.ts'
+import type { Conclusion, EventConclusion } from './conclusion.ts'
 import { eventOrder } from './order.ts'
 
 /** Most tries that a record keeps; a chain of 24 hours has about 30. */
 const MAX_ATTEMPTS_KEPT = 50
 
-/** What a decision comes to, before the retry schedule has its say. */
-export type Conclusion = {
-  readonly reason: string
-  readonly notes?: readonly string[]
-  readonly provider?: Provider
-  readonly requestsDone?: number
-  readonly subjectStateKey?: string
-  /** The destination shows the same already: one record counts all such repeats. */
-  readonly isUnchanged?: boolean
-  /** Present when something was sent. */
-  readonly exchange?: Pick<Attempt, 'status' | 'responseExcerpt'>
-} & (
-  | { readonly outcome: Exclude<Outcome, 'retry'> }
-  | {
-      readonly outcome: 'retry'
-      readonly retryAfterMs?: number
-      /** Nothing was tried: come back after this fixed wait, which counts as no failure. */
-      readonly waitMs?: number
-      /** With `waitMs`: the delivery is dead once its 24 hours are over. Else the wait ends none. */
-      readonly endsWhenLate?: boolean
-      /** Nothing was tried, since something of the cluster's configuration is missing. */
-      readonly waitsFor?: 'configuration'
-    }
-)
-
-/** A Provider, a Secret or all of the configuration is missing: it may come at any time. */
-export function waitFor(reason: string): Conclusion {
-  return { outcome: 'retry', reason, waitsFor: 'configuration' }
+/** The id of the Delivery of an event to an Alert. */
+export function deliveryId(eventId: string, alertUid: string): string {
+  return hashParts(eventId, alertUid)
 }
 
-/** The id of the Delivery of an event to an Alert, or of an event that reached no Alert. */
-export function deliveryId(eventId: string, alertUid: string | undefined): string {
-  return hashParts(eventId, alertUid ?? '')
+/** The id of the record of an event that reached no Alert. */
+export function eventRecordId(eventId: string): string {
+  return hashParts(eventId, '')
 }
 
-/** A record before its first decision. */
-export function newRecord(
+/** The record of a Delivery before its first decision. */
+export function newDelivery(
   queued: QueuedEvent,
-  alert: Alert | undefined,
+  alert: Alert,
   now: number,
-): DeliveryRecord {
+): DeliveryRecord<Pending> {
   return {
-    id: deliveryId(queued.id, alert?.metadata.uid),
+    ...newRecord(queued, now),
+    kind: 'delivery',
+    id: deliveryId(queued.id, alert.metadata.uid),
+    alert: alert.metadata,
+    requestsDone: 0,
+    repeats: 0,
+  }
+}
+
+/** The record of an event that reaches no Alert, before what becomes of it is decided. */
+export function newEventRecord(queued: QueuedEvent, now: number): EventRecord<Pending> {
+  return { ...newRecord(queued, now), kind: 'event', id: eventRecordId(queued.id) }
+}
+
+function newRecord(queued: QueuedEvent, now: number) {
+  return {
     cluster: queued.cluster,
     eventId: queued.id,
     order: eventOrder(queued),
     event: queued.event,
     ...(queued.objectLabels && { objectLabels: queued.objectLabels }),
     acceptedAt: queued.acceptedAt,
-    ...(alert && { alert: alert.metadata }),
-    outcome: 'retry',
-    reason: 'not tried yet',
+    status: { kind: 'pending' },
     notes: [],
     attempt: 1,
+    tries: 0,
     chainStartedAt: now,
     failures: 0,
-    requestsDone: 0,
     attempts: [],
     replayedAt: [],
-    repeats: 0,
     createdAt: now,
     updatedAt: now,
-  }
+  } as const
 }
 
-/** The record after a decision: either final, or due for its next try. */
-export function conclude(
-  record: DeliveryRecord,
+/** The record of a Delivery after a decision: either final, or due for its next try. */
+export function concludeDelivery(
+  record: DeliveryRecord<Status>,
   conclusion: Conclusion,
   startedAt: number,
   clock: Clock,
 ): DeliveryRecord {
-  const now = clock.now()
-  const { provider } = conclusion
-  const next = nextStep(record, conclusion, clock)
-  const { dueAt: _, waitsFor: __, ...rest } = record
-  const isWaiting = next.outcome === 'retry' && conclusion.outcome === 'retry'
+  const { provider, subjectStateKey } = conclusion
   return {
-    ...rest,
-    ...next,
-    ...(isWaiting && conclusion.waitsFor && { waitsFor: conclusion.waitsFor }),
+    ...record,
+    ...decide(record, conclusion, startedAt, clock),
     ...(provider && { provider: { ...provider.metadata, type: provider.spec.type } }),
-    ...(conclusion.subjectStateKey && { subjectStateKey: conclusion.subjectStateKey }),
+    ...(subjectStateKey && { subjectStateKey }),
     notes: conclusion.notes ?? record.notes,
     requestsDone: conclusion.requestsDone ?? record.requestsDone,
-    attempts: isTry(conclusion)
-      ? [...record.attempts, attemptOf(record, conclusion, next, startedAt, now)].slice(
-          -MAX_ATTEMPTS_KEPT,
-        )
-      : record.attempts,
+  }
+}
+
+/** The record of an event without an Alert after a decision. */
+export function concludeEvent(
+  record: EventRecord<Status>,
+  conclusion: EventConclusion,
+  clock: Clock,
+): EventRecord {
+  return { ...record, ...decide(record, conclusion, clock.now(), clock) }
+}
+
+function decide(
+  record: LedgerRecord<Status>,
+  conclusion: Conclusion,
+  startedAt: number,
+  clock: Clock,
+) {
+  const now = clock.now()
+  const sent = 'sent' in conclusion ? conclusion.sent : undefined
+  const tries = record.tries + (sent ? 1 : 0)
+  const step = nextStep({ ...record, tries }, conclusion, clock)
+  const { status, failures } = step
+  const outcome = status.kind === 'waiting' ? 'retry' : status.outcome
+  const made: readonly Attempt[] = sent
+    ? [
+        {
+          attempt: record.attempt,
+          startedAt,
+          durationMs: now - startedAt,
+          outcome,
+          reason: status.reason,
+          ...sent,
+        },
+      ]
+    : []
+  return {
+    status,
+    attempt: status.kind === 'waiting' ? record.attempt + 1 : record.attempt,
+    tries,
+    failures,
+    attempts: [...record.attempts, ...made].slice(-MAX_ATTEMPTS_KEPT),
     updatedAt: now,
   }
 }
 
-function isTry(conclusion: Conclusion): boolean {
-  return conclusion.outcome !== 'retry' || conclusion.waitMs === undefined
+interface NextStep {
+  readonly status: Decided
+  readonly failures: number
 }
 
-function attemptOf(
-  { attempt }: DeliveryRecord,
-  { exchange }: Conclusion,
-  { outcome, reason }: NextStep,
-  startedAt: number,
-  now: number,
-): Attempt {
-  return { attempt, startedAt, durationMs: now - startedAt, outcome, reason, ...exchange }
-}
-
-type NextStep = Pick<DeliveryRecord, 'outcome' | 'reason' | 'attempt' | 'failures' | 'dueAt'>
-
-function nextStep(record: DeliveryRecord, conclusion: Conclusion, clock: Clock): NextStep {
-  const { outcome, reason } = conclusion
-  const { attempt, failures } = record
-  if (outcome !== 'retry') return { outcome, reason, attempt, failures }
-
-  const { waitMs, retryAfterMs, endsWhenLate } = conclusion
-  if (waitMs !== undefined && !endsWhenLate) {
-    return { outcome, reason, attempt: attempt + 1, failures, dueAt: clock.now() + waitMs }
+function nextStep(
+  record: Pick<LedgerRecord, 'tries' | 'failures' | 'chainStartedAt'>,
+  conclusion: Conclusion,
+  clock: Clock,
+): NextStep {
+  const { failures } = record
+  const { reason } = conclusion
+  switch (conclusion.kind) {
+    case 'final':
+      return { status: { kind: 'final', outcome: conclusion.outcome, reason }, failures }
+    case 'unchanged':
+      return { status: { kind: 'final', outcome: 'suppressed', reason }, failures }
+    case 'tried':
+      return afterFailure(record, 'failed', conclusion, clock)
+    case 'postponed':
+      if (conclusion.why === 'configuration') {
+        return afterFailure(record, conclusion.why, conclusion, clock)
+      }
+      return { status: afterWait(record, conclusion), failures }
   }
-  const counted = waitMs === undefined ? failures + 1 : failures
-  const now = clock.now()
+}
+
+/** The schedule's next try, unless it is time to give up. */
+function afterFailure(
+  record: Pick<LedgerRecord, 'tries' | 'failures' | 'chainStartedAt'>,
+  why: 'failed' | 'configuration',
+  { reason, retryAfterMs }: { readonly reason: string; readonly retryAfterMs?: number },
+  clock: Clock,
+): NextStep {
+  const failures = record.failures + 1
   const dueAt = nextTryAt({
-    failures: counted,
+    failures,
     chainStartedAt: record.chainStartedAt,
-    now,
+    now: clock.now(),
     random: clock.random(),
-    ...(waitMs !== undefined && { waitMs }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   })
-  if (dueAt !== undefined) {
-    return { outcome, reason, attempt: attempt + 1, failures: counted, dueAt }
-  }
-  const tries = `${counted} ${counted === 1 ? 'try' : 'tries'}`
-  const givenUp = `given up after ${tries}: ${reason}`
-  return { outcome: 'dead', reason: givenUp, attempt, failures: counted }
+  const status: Decided =
+    dueAt === undefined ? givenUp(record, reason) : { kind: 'waiting', why, dueAt, reason }
+  return { status, failures }
+}
+
+function afterWait(
+  record: Pick<LedgerRecord, 'tries' | 'chainStartedAt'>,
+  { why, until, reason, endsWhenLate }: Extract<Conclusion, { why: 'destination' | 'subject' }>,
+): Decided {
+  const isOver = endsWhenLate && isTooLate(until, record.chainStartedAt)
+  return isOver ? givenUp(record, reason) : { kind: 'waiting', why, dueAt: until, reason }
+}
+
+function givenUp({ tries }: Pick<LedgerRecord, 'tries'>, reason: string): Decided {
+  const after = tries === 0 ? 'a day without a try' : `${tries} ${tries === 1 ? 'try' : 'tries'}`
+  return { kind: 'final', outcome: 'dead', reason: `given up after ${after}: ${reason}` }
 }
 
 /**
@@ -158,18 +198,18 @@ function nextStep(record: DeliveryRecord, conclusion: Conclusion, clock: Clock):
  * its own, though several may share a status: only an object's events are dispatched in order, so
  * the record's event tells whether one that comes again is counted.
  */
-export function unchangedRecordId(record: DeliveryRecord, subjectStateKey: string): string {
+export function unchangedRecordId(record: DeliveryRecord<Status>, subjectStateKey: string): string {
   const object = objectName(record.event.involvedObject)
-  return hashParts('unchanged', record.cluster, record.alert?.uid ?? '', subjectStateKey, object)
+  return hashParts('unchanged', record.cluster, record.alert.uid, subjectStateKey, object)
 }
 
 /** The counting record with one more event; undefined when that event is counted already. */
 export function countUnchanged(
-  counter: DeliveryRecord | undefined,
+  counter: LedgerRecord | undefined,
   record: DeliveryRecord,
   id: string,
 ): DeliveryRecord | undefined {
-  if (counter === undefined) return { ...record, id }
+  if (counter?.kind !== 'delivery') return { ...record, id }
   if (record.eventId === counter.eventId || !isNewer(record.order, counter.order)) return undefined
   return { ...record, id, createdAt: counter.createdAt, repeats: counter.repeats + 1 }
 }

@@ -1,22 +1,18 @@
-import type { DeliveryRecord, RetryMessage } from '../model/delivery.ts'
+import type { LedgerRecord, RetryMessage } from '../model/delivery.ts'
 import type { LedgerWrite, Ports, Versioned } from '../ports.ts'
-import { type Conclusion, conclude } from './record.ts'
 
 /** What it takes to put down what was decided. */
 export interface SettleContext {
   readonly ports: Pick<Ports, 'ledger' | 'queue' | 'clock' | 'observer'>
 }
 
-/** Concludes and writes a record; then queues its next try. */
+/** Writes a record in the place of `stored`, or a first one; then queues its next try. */
 export async function settle(
   context: SettleContext,
-  record: DeliveryRecord,
-  conclusion: Conclusion,
-  startedAt = context.ports.clock.now(),
-  stored?: Versioned<DeliveryRecord>,
+  record: LedgerRecord,
+  stored?: Versioned<LedgerRecord>,
 ): Promise<void> {
-  const next = conclude(record, conclusion, startedAt, context.ports.clock)
-  if (await write(context, next, stored)) return queueNext(context, [next])
+  if (await write(context, record, stored)) return queueNext(context, [record])
   // Whoever decided may have had the same message, and fail to queue the next try, while the
   // message leaves the queue on our word.
   const current = await context.ports.ledger.readMany([record.id])
@@ -29,8 +25,8 @@ export async function settle(
 /** False when someone else decided about the record meanwhile. */
 export async function write(
   { ports }: SettleContext,
-  record: DeliveryRecord,
-  stored: Versioned<DeliveryRecord> | undefined,
+  record: LedgerRecord,
+  stored: Versioned<LedgerRecord> | undefined,
 ): Promise<boolean> {
   const write: LedgerWrite = { record, expected: stored?.version ?? 'absent' }
   const [written] = await ports.ledger.writeMany([write])
@@ -42,7 +38,7 @@ export async function write(
 /** Queues the next try of each record that waits for one. */
 async function queueNext(
   { ports }: SettleContext,
-  records: readonly DeliveryRecord[],
+  records: readonly LedgerRecord[],
 ): Promise<void> {
   const messages = records.flatMap(nextTry)
   if (messages.length > 0) await ports.queue.sendRetries(messages)
@@ -51,13 +47,12 @@ async function queueNext(
 /** Queues again what is queued already, unless a crash came between ledger and queue. */
 export async function requeue(
   { ports }: SettleContext,
-  records: readonly DeliveryRecord[],
+  records: readonly LedgerRecord[],
 ): Promise<void> {
   const messages = records.flatMap(nextTry)
   if (messages.length > 0) await ports.queue.resendRetries(messages)
 }
 
-function nextTry({ id, outcome, attempt, dueAt }: DeliveryRecord): readonly RetryMessage[] {
-  const isWaiting = outcome === 'retry' && dueAt !== undefined
-  return isWaiting ? [{ deliveryId: id, attempt, dueAt }] : []
+function nextTry({ id, status, attempt }: LedgerRecord): readonly RetryMessage[] {
+  return status.kind === 'waiting' ? [{ deliveryId: id, attempt, dueAt: status.dueAt }] : []
 }

@@ -3,7 +3,7 @@ import { parse } from 'yaml'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
 import type { DeliveryRecord } from '../../relay/model/delivery.ts'
 import { commandTargets, openHttpTarget } from '../support/command-targets.ts'
-import { deliveryRecord, event } from '../support/delivery-records.ts'
+import { deliveryRecord, event, type RecordChanges } from '../support/delivery-records.ts'
 import { OPERATOR, PROD, startRelay, TOKENS } from '../support/embedded-server.ts'
 import { fluxRelay, fluxRelayProcess } from '../support/flux-relay-command.ts'
 
@@ -97,12 +97,12 @@ describe.each(commandTargets())('flux-relay get alerts and providers %s', (_, op
 function records(): readonly DeliveryRecord[] {
   const now = Date.now()
   const dead = { outcome: 'dead', reason: SEQUENCES, notes: ['C1 alone \u009b2J'] } as const
-  const changes: readonly Partial<DeliveryRecord>[] = [
+  const changes: readonly RecordChanges[] = [
     { id: 'latest' },
     { id: 'other-provider', provider: { namespace: 'apps', name: 'x', uid: 'u', type: 'generic' } },
     { id: 'dead', ...dead },
     { id: 'other-alert', alert: { namespace: 'apps', name: 'team', uid: 'v' } },
-    { id: 'retry', outcome: 'retry', attempt: 3, dueAt: Date.UTC(2026, 10, 20) },
+    { id: 'retry', outcome: 'retry', attempt: 3, tries: 2, dueAt: Date.UTC(2026, 10, 20) },
     { id: 'other-object', event: event('backend') },
     { id: 'old', acceptedAt: now - 3 * 60 * MINUTE_MS },
   ]
@@ -157,13 +157,15 @@ describe.each(commandTargets())('flux-relay get deliveries %s', (_, open) => {
     const [slack, onCall] = ['flux-system/slack', 'flux-system/on-call']
     const age = expect.stringMatching(/^\d+s$/)
     expect(rows(wide.stdout)).toEqual([
-      ...[
-        ['ID', 'AGE', 'OUTCOME', 'OBJECT', 'PROVIDER', 'REASON', 'CLUSTER', 'ALERT', 'TRY', 'NEXT'],
+      [
+        ...['ID', 'AGE', 'OUTCOME', 'TRIES', 'OBJECT', 'PROVIDER', 'REASON'],
+        ...['CLUSTER', 'ALERT', 'TRY', 'NEXT'],
       ],
       [
         'retry',
         age,
         'retry',
+        '2',
         object,
         slack,
         'slack answered 200',
@@ -172,7 +174,7 @@ describe.each(commandTargets())('flux-relay get deliveries %s', (_, open) => {
         '3',
         '2026-11-20T00:00:00.000Z',
       ],
-      ['dead', age, 'dead', object, slack, 'a [31mb 2Jc d e', 'prod', onCall, '1'],
+      ['dead', age, 'dead', '1', object, slack, 'a [31mb 2Jc d e', 'prod', onCall, '1'],
     ])
     expect(parse(yaml.stdout)).toMatchObject([
       { id: 'dead', reason: SEQUENCES, cluster: 'prod', notes: ['C1 alone \u009b2J'] },

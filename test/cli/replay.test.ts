@@ -2,7 +2,7 @@ import { json } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import type { DeliveryRecord } from '../../relay/model/delivery.ts'
 import { stackTargets } from '../support/command-targets.ts'
-import { deliveryRecord } from '../support/delivery-records.ts'
+import { deliveryRecord, type RecordChanges } from '../support/delivery-records.ts'
 import { OPERATOR, startRelay, TOKENS } from '../support/embedded-server.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 import { START } from '../support/manual-clock.ts'
@@ -20,7 +20,7 @@ async function relayWith(records: readonly DeliveryRecord[], changes = {}) {
   return { url: `http://127.0.0.1:${relay.server.port}`, queued }
 }
 
-const dead = (id: string, changes: Partial<DeliveryRecord> = {}) =>
+const dead = (id: string, changes: RecordChanges = {}) =>
   deliveryRecord({ id, outcome: 'dead', reason: 'HTTP 404', ...changes })
 
 describe('flux-relay replay', () => {

@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { deliveriesTable } from '../../console/deliveries-table.ts'
 import { html } from '../../console/html.ts'
-import type { DeliveryRecord } from '../../relay/model/delivery.ts'
-import { deliveryRecord, event } from '../support/delivery-records.ts'
+import {
+  deliveryRecord,
+  event,
+  eventRecord,
+  type RecordChanges,
+} from '../support/delivery-records.ts'
 import { START } from '../support/manual-clock.ts'
 
 const SECOND_MS = 1_000
@@ -10,10 +14,10 @@ const MINUTE_MS = 60 * SECOND_MS
 const HOUR_MS = 60 * MINUTE_MS
 const DAY_MS = 24 * HOUR_MS
 
-const HEADS = 'Cluster Object Alert Provider Outcome Reason Attempts Age Next_try'.split(' ')
+const HEADS = 'Cluster Object Alert Provider Outcome Reason Tries Age Next_try'.split(' ')
 
 /** The text of each cell of the one row, by the head of its column. */
-function cellsOf(record: Partial<DeliveryRecord>, now = START) {
+function cellsOf(record: RecordChanges, now = START) {
   const text = deliveriesTable([deliveryRecord(record)], { now }).toString()
   const heads = [...text.matchAll(/<th>(.*?)<\/th>/g)].map(([, head = '']) => head)
   expect(heads.map((head) => head.replace(' ', '_'))).toEqual(HEADS)
@@ -28,7 +32,8 @@ describe('the table of deliveries', () => {
       cluster: 'prod',
       outcome: 'dead',
       reason: 'slack answered 404',
-      attempt: 3,
+      attempt: 5,
+      tries: 3,
     } as const
     expect(cellsOf(dead, START + 5 * MINUTE_MS)).toEqual({
       Cluster: 'prod',
@@ -37,15 +42,14 @@ describe('the table of deliveries', () => {
       Provider: 'flux-system/slack (slack)',
       Outcome: 'dead',
       Reason: 'slack answered 404',
-      Attempts: '3',
+      Tries: '3',
       Age: '5m',
       Next_try: '–',
     })
   })
 
   it('has no Alert and no Provider for an event that reached none', () => {
-    const { alert: _, provider: __, ...rest } = deliveryRecord({ outcome: 'skipped' })
-    const text = deliveriesTable([rest], { now: START }).toString()
+    const text = deliveriesTable([eventRecord()], { now: START }).toString()
     expect(text).toContain('<td>–</td><td>–</td><td>skipped</td>')
   })
 
@@ -64,10 +68,21 @@ describe('the table of deliveries', () => {
   })
 
   it('tells when a retry is due, and counts the tries that were made', () => {
-    const retry = { outcome: 'retry', attempt: 2 } as const
+    // It was woken once, which took a serial and was no try.
+    const retry = { outcome: 'retry', attempt: 3, tries: 1 } as const
     const due = cellsOf({ ...retry, dueAt: START + 10 * MINUTE_MS })
-    expect(due).toMatchObject({ Attempts: '1', Next_try: 'in 10m' })
+    expect(due).toMatchObject({ Tries: '1', Next_try: 'in 10m' })
     expect(cellsOf({ ...retry, dueAt: START - 1 }).Next_try).toBe('now')
+  })
+
+  it('shows a record that cannot be read as a row that says so', () => {
+    const reason = 'this record cannot be read: attempts is missing'
+    const row = { id: 'd', cluster: 'prod', object: 'Pod/a/b', outcome: 'dead', reason } as const
+    const records = [{ kind: 'unreadable', ...row, alert: 'apps/team', acceptedAt: START } as const]
+    const text = deliveriesTable(records, { now: START }).toString()
+    const cells = [...text.matchAll(/<td[^>]*>(.*?)<\/td>/g)].map(([, cell = '']) => cell)
+    expect(cells.slice(2)).toEqual(['apps/team', '–', 'dead', reason, '–', '0s', '–'])
+    expect(text).toContain('<summary>Pod/a/b</summary>')
   })
 
   it('cuts a long reason', () => {

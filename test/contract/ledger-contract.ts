@@ -1,15 +1,26 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { DeliveryRecord, Outcome } from '../../relay/model/delivery.ts'
+import {
+  type LedgerRecord,
+  type ListedRecord,
+  type Outcome,
+  outcomeOf,
+  reachedBy,
+} from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
+import { encodeText } from '../../relay/model/stored/codec.ts'
+import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
+import { DamagedRecord, LaterVersion } from '../../relay/model/stored/errors.ts'
 import { InvalidCursor, type Ledger, type LedgerFilter } from '../../relay/ports.ts'
-import { deliveryRecord, event } from '../support/delivery-records.ts'
+import { deliveryRecord, event, eventRecord } from '../support/delivery-records.ts'
 import { type ManualClock, START } from '../support/manual-clock.ts'
 
 export interface LedgerUnderTest {
   readonly ledger: Ledger
   readonly clock: ManualClock
+  /** Puts another body in the place of a stored record's. */
+  replaceBody(id: string, body: string): Promise<void>
   close(): Promise<void>
 }
 
@@ -37,6 +48,7 @@ export function ledgerContract(
     listing(() => under.ledger)
     if (!needsCluster) listingAllClusters(() => under.ledger)
     paging(() => under.ledger)
+    unreadable(() => under)
     it('lists exactly what fits, in order, for any filter and page size', () =>
       listsWhatFits(under.ledger, filters(needsCluster), runs))
   })
@@ -45,7 +57,7 @@ export function ledgerContract(
 function comparing(ledger: () => Ledger): void {
   it('stores records whole and reads those that exist', async () => {
     const full = deliveryRecord({ id: 'full', objectLabels: { team: 'web' }, notes: ['cut'] })
-    const bare = bareRecord('bare')
+    const bare = eventRecord({ id: 'bare' })
     expect(await write(ledger(), full, bare)).toEqual([true, true])
     const read = await ledger().readMany(['bare', 'missing', 'full', 'bare'])
     expect(byId(read)).toEqual([
@@ -65,7 +77,7 @@ function comparing(ledger: () => Ledger): void {
     ])
     expect(results).toEqual([false, true, false, true])
     const read = byId(await ledger().readMany(['a', 'b', 'c', 'd']))
-    expect(read.map(({ value, version }) => [value.id, value.reason, version])).toEqual([
+    expect(read.map(({ value, version }) => [value.id, value.status.reason, version])).toEqual([
       ['a', 'slack answered 200', 1],
       ['b', 'again', 2],
       ['d', 'new', 1],
@@ -85,12 +97,12 @@ function comparing(ledger: () => Ledger): void {
 }
 
 /** Each with the letter of its id; `b` is the only one of its cluster. */
-const LISTED: readonly DeliveryRecord[] = [
+const LISTED: readonly LedgerRecord[] = [
   deliveryRecord({ id: 'a', acceptedAt: START }),
   deliveryRecord({ id: 'b', acceptedAt: START + 1, cluster: 'prod' }),
   deliveryRecord({ id: 'c', acceptedAt: START + 2, outcome: 'dead' }),
   deliveryRecord({ id: 'd', acceptedAt: START + 3, event: event('webapp') }),
-  bareRecord('e', { acceptedAt: START + 4 }),
+  eventRecord({ id: 'e', acceptedAt: START + 4 }),
 ]
 
 async function expectListed(ledger: Ledger, filter: LedgerFilter, ids: string): Promise<void> {
@@ -177,10 +189,48 @@ function paging(ledger: () => Ledger): void {
   })
 }
 
+function unreadable(under: () => LedgerUnderTest): void {
+  const stored = JSON.parse(encodeText(deliveryRecordCodec, deliveryRecord({ id: 'b' })))
+  const cases = [
+    ['cut', '{"id":"b"', DamagedRecord, 'it is not JSON'],
+    ['without a field', JSON.stringify({ ...stored, reason: 7 }), DamagedRecord, 'reason is not a'],
+    ['of a later version', '{"v":99,"new":true}', LaterVersion, 'it is of version 99'],
+  ] as const
+  it.each(cases)('lists a record %s as a row that says so', async (_, body, thrown, why) => {
+    const { ledger, replaceBody } = under()
+    const about = { outcome: 'dead', acceptedAt: START + 1 } as const
+    await write(ledger, deliveryRecord({ id: 'a', acceptedAt: START }))
+    await write(ledger, deliveryRecord({ id: 'b', ...about }), eventRecord({ id: 'c' }))
+    await replaceBody('b', body)
+    const { records } = await ledger.list({ cluster: 'local', outcome: 'dead' }, 10)
+    expect(records).toEqual([
+      {
+        ...{ kind: 'unreadable', id: 'b', cluster: 'local', ...about },
+        object: 'Kustomization/flux-system/podinfo',
+        alert: 'flux-system/on-call',
+        reason: expect.stringContaining(`this record cannot be read: ${why}`),
+      },
+    ])
+    expect((await ledger.list({ cluster: 'local' }, 10)).records).toHaveLength(3)
+    await expect(ledger.readMany(['a', 'b'])).rejects.toThrow(thrown)
+    await expect(ledger.readMany(['b'])).rejects.toThrow(why)
+    expect(await ledger.readMany(['a', 'c'])).toHaveLength(2)
+  })
+
+  it('reads what 591c4aa wrote', async () => {
+    const { ledger, replaceBody } = under()
+    await write(ledger, deliveryRecord({ id: 'b' }))
+    const { v, tries, countedAttempt, ...earlier } = stored
+    await replaceBody('b', JSON.stringify(earlier))
+    const [read] = await ledger.readMany(['b'])
+    expect(read).toEqual({ value: deliveryRecord({ id: 'b', tries: 0 }), version: 1 })
+  })
+}
+
 const OUTCOMES: readonly Outcome[] = ['delivered', 'suppressed', 'skipped', 'retry', 'dead']
 
 /** Sixty records in which every field takes a few values, several of them at the same time. */
-const POPULATION: readonly DeliveryRecord[] = Array.from({ length: 60 }, (_, index) => {
+const POPULATION: readonly LedgerRecord[] = Array.from({ length: 60 }, (_, index) => {
   const common = {
     cluster: ['local', 'prod'][index % 2] ?? '',
     acceptedAt: START + (index % 7),
@@ -188,7 +238,7 @@ const POPULATION: readonly DeliveryRecord[] = Array.from({ length: 60 }, (_, ind
     outcome: OUTCOMES[index % 5] ?? 'dead',
   }
   const id = `record-${(index * 37) % 60}`
-  return index % 4 === 0 ? bareRecord(id, common) : deliveryRecord({ id, ...common })
+  return index % 4 === 0 ? eventRecord({ id, ...common }) : deliveryRecord({ id, ...common })
 })
 
 function filters(needsCluster: boolean): fc.Arbitrary<LedgerFilter> {
@@ -228,7 +278,7 @@ async function listsWhatFits(
 }
 
 async function listAll(ledger: Ledger, filter: LedgerFilter, limit: number) {
-  const records: DeliveryRecord[] = []
+  const records: ListedRecord[] = []
   let cursor: string | undefined
   do {
     const page = await ledger.list(filter, limit, cursor)
@@ -239,29 +289,25 @@ async function listAll(ledger: Ledger, filter: LedgerFilter, limit: number) {
   return records
 }
 
-function fits(record: DeliveryRecord, filter: LedgerFilter): boolean {
+function fits(record: LedgerRecord, filter: LedgerFilter): boolean {
   const { cluster, alert, provider, object, outcome, since, until } = filter
+  const reached = reachedBy(record)
   return (
     (cluster === undefined || record.cluster === cluster) &&
-    (alert === undefined || (record.alert && namespacedName(record.alert)) === alert) &&
-    (provider === undefined || (record.provider && namespacedName(record.provider)) === provider) &&
+    (alert === undefined || (reached.alert && namespacedName(reached.alert)) === alert) &&
+    (provider === undefined ||
+      (reached.provider && namespacedName(reached.provider)) === provider) &&
     (object === undefined || objectName(record.event.involvedObject) === object) &&
-    (outcome === undefined || record.outcome === outcome) &&
+    (outcome === undefined || outcomeOf(record) === outcome) &&
     (since === undefined || record.acceptedAt >= since) &&
     (until === undefined || record.acceptedAt < until)
   )
 }
 
-/** The record of an event that reached no Alert. */
-function bareRecord(id: string, changes: Partial<DeliveryRecord> = {}): DeliveryRecord {
-  const { alert: _, provider: __, ...rest } = deliveryRecord({ id, outcome: 'skipped', ...changes })
-  return rest
-}
-
-function write(ledger: Ledger, ...records: readonly DeliveryRecord[]) {
+function write(ledger: Ledger, ...records: readonly LedgerRecord[]) {
   return ledger.writeMany(records.map((record) => ({ record, expected: 'absent' })))
 }
 
-function byId<T extends { readonly value: DeliveryRecord }>(records: readonly T[]): readonly T[] {
+function byId<T extends { readonly value: LedgerRecord }>(records: readonly T[]): readonly T[] {
   return [...records].sort((a, b) => (a.value.id < b.value.id ? -1 : 1))
 }

@@ -2,8 +2,8 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { AcceptedEvent, DeliveryRecord } from '../../relay/model/delivery.ts'
-import { type Entry, entryOf } from './entries.ts'
+import type { AcceptedEvent } from '../../relay/model/delivery.ts'
+import { type Described, type Entry, entryOf } from './entries.ts'
 
 /** The stores as a kill left them. */
 export interface Remains {
@@ -53,7 +53,7 @@ function readCopy(file: string): Remains | undefined {
         .all()
         .map(({ body }) => String(body))
     const events = bodies('events').map((body) => JSON.parse(body) as AcceptedEvent)
-    const entries = bodies('ledger').map((body) => entryOf(JSON.parse(body) as DeliveryRecord))
+    const entries = bodies('ledger').map((body) => entryOf(JSON.parse(body) as Described))
     return {
       entries,
       queued: new Set(events.map(({ event }) => event.message)),

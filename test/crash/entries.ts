@@ -1,6 +1,6 @@
 import type { DeliveryView } from '../../relay/intake/delivery-view.ts'
 import type { Outcome } from '../../relay/model/delivery.ts'
-import { deliveryId } from '../../relay/pipeline/record.ts'
+import { deliveryId, eventRecordId } from '../../relay/pipeline/record.ts'
 
 /** A record of the ledger, as far as the test looks at it. */
 export interface Entry {
@@ -20,7 +20,7 @@ export interface Entry {
 }
 
 /** What both the API's view and the database's row have. */
-type Described = Pick<
+export type Described = Pick<
   DeliveryView,
   'id' | 'eventId' | 'cluster' | 'outcome' | 'reason' | 'attempt' | 'repeats' | 'alert'
 > & { readonly event: { readonly message: string } }
@@ -31,7 +31,7 @@ export function entryOf(record: Described): Entry {
     ...{ id, eventId, cluster, outcome, reason, attempt, repeats },
     route: alert?.name ?? '',
     message: event.message,
-    isCounter: id !== deliveryId(eventId, alert?.uid),
+    isCounter: id !== (alert ? deliveryId(eventId, alert.uid) : eventRecordId(eventId)),
   }
 }
 

@@ -16,13 +16,19 @@ it('delivers what waited for a Provider, once its manifest is there', async () =
 
   const [retry] = await relay.logged({ msg: 'retry' })
   const reason = 'Provider flux-system/slack does not exist or is not valid'
-  expect(retry).toMatchObject({ level: 'warn', reason, alert: 'flux-system/all', attempt: 1 })
+  expect(retry).toMatchObject({
+    level: 'warn',
+    reason,
+    alert: 'flux-system/all',
+    attempt: 1,
+    tries: 0,
+  })
   expect(await relay.deliveries()).toMatchObject([{ outcome: 'retry', reason }])
 
   writeFiles(manifests, { 'provider.yaml': hook(sink.url) })
   await relay.logged({ msg: 'delivered' })
   expect(await relay.deliveries()).toMatchObject([
-    { outcome: 'delivered', attempts: [{ outcome: 'retry', reason }, { outcome: 'delivered' }] },
+    { outcome: 'delivered', tries: 1, attempts: [{ outcome: 'delivered' }] },
   ])
   expect(sink.requests).toHaveLength(1)
 })

@@ -2,7 +2,7 @@ import { Writable } from 'node:stream'
 import { describe, expect, it } from 'vitest'
 import { createLog, logDecision } from '../../embedded/log.ts'
 import type { Outcome } from '../../relay/model/delivery.ts'
-import { deliveryRecord } from '../support/delivery-records.ts'
+import { deliveryRecord, eventRecord } from '../support/delivery-records.ts'
 import { START } from '../support/manual-clock.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -41,6 +41,7 @@ describe('logDecision', () => {
       outcome: 'retry',
       reason: 'slack answered 500',
       attempt: 1,
+      tries: 1,
       latencyMs: 120,
       delivery: 'delivery-1',
       dueAt: '2026-11-20T09:14:03.000Z',
@@ -55,8 +56,7 @@ describe('logDecision', () => {
     ['dead', 'error'],
   ] as const)('logs %s as %s', async (outcome: Outcome, level) => {
     const { lines, log } = await setup()
-    const { alert: _, provider: __, ...bare } = deliveryRecord({ outcome })
-    logDecision(log, { record: bare, latencyMs: 1 })
+    logDecision(log, { record: eventRecord({ outcome }), latencyMs: 1 })
     const line = JSON.parse(lines[0] ?? '')
     expect(line).toMatchObject({ level, msg: outcome })
     expect(line).not.toHaveProperty('alert')

@@ -92,8 +92,9 @@ describe('PUT /v1/clusters/{cluster}/secrets/{namespace}/{name}', () => {
     const config = '/v1/clusters/prod/config'
     const put = await call('PUT', config, { body: JSON.stringify(set) })
     expect(put.json).toMatchObject({ objects: [{ ready: false }, { ready: false }] })
-    const record = { ...deliveryRecord({ outcome: 'retry' }), cluster: 'prod', attempt: 4 }
-    ports.ledger.put({ ...record, dueAt: START + 3_600_000, waitsFor: 'configuration' })
+    const waiting = { outcome: 'retry', why: 'configuration', dueAt: START + 3_600_000 } as const
+    const record = deliveryRecord({ ...waiting, cluster: 'prod', attempt: 4 })
+    ports.ledger.put(record)
     const address = JSON.stringify({ address: 'https://a.test/hook' })
     expect((await call('PUT', PATH, { body: address })).status).toBe(200)
     const shown = await call('GET', config)

@@ -4,7 +4,7 @@ import { createDeliveriesWidget } from '../../functions/deliveries-widget/delive
 import type { DeliveryRecord } from '../../relay/model/delivery.ts'
 import { hashParts } from '../../relay/model/hash.ts'
 import { type AwsRelay, awsRelay } from '../support/aws-relay.ts'
-import { deliveryRecord, event } from '../support/delivery-records.ts'
+import { deliveryRecord, event, type RecordChanges } from '../support/delivery-records.ts'
 
 const relays = awsRelay()
 
@@ -35,7 +35,7 @@ const widgetContext = {
 }
 
 /** A failed delivery about an object of this name; the id follows from cluster and name. */
-function failed(cluster: string, name: string, changes: Partial<DeliveryRecord> = {}) {
+function failed(cluster: string, name: string, changes: RecordChanges = {}) {
   const id = hashParts(cluster, name)
   const outcome = 'dead'
   return deliveryRecord({ id, cluster, event: event(name), outcome, reason: 'no', ...changes })
@@ -302,7 +302,7 @@ describe('a replay', () => {
     )
     expect(namesIn(page)).toEqual({ dead: ['other'], retry: ['podinfo'] })
     const [stored] = await relay.ports.ledger.readMany([id])
-    expect(stored?.value).toMatchObject({ outcome: 'retry', attempt: 2 })
+    expect(stored?.value).toMatchObject({ status: { kind: 'waiting', why: 'replay' }, attempt: 2 })
     expect(await queuedRetries(relay)).toMatchObject([{ deliveryId: id, attempt: 2 }])
     expect(relay.lines).toEqual([
       {
@@ -369,7 +369,7 @@ describe('a replay', () => {
       /^<p><strong>Replay is off here: .*<\/strong><\/p>\n$/,
     )
     const [stored] = await relay.ports.ledger.readMany([id])
-    expect(stored?.value.outcome).toBe('dead')
+    expect(stored?.value.status).toMatchObject({ outcome: 'dead' })
     expect(await queuedRetries(relay)).toEqual([])
   })
 })

@@ -2,6 +2,7 @@ import { createHmac } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it, vi } from 'vitest'
 import { awsRelay, configBody } from '../support/aws-relay.ts'
+import { shown } from '../support/delivery-records.ts'
 import { contextWith, pollOnce, sqsRecord } from '../support/event-source-mapping.ts'
 import { httpApiEvent } from '../support/http-api-event.ts'
 import { jsonBodies, type SinkAnswers, startSink } from '../support/recording-sink.ts'
@@ -67,8 +68,10 @@ describe('functions, end to end', () => {
 
     // The messages of both attempts are hidden in the queue; here they come when they are due.
     relay.time.offsetMs = 7_000
-    const [waiting] = await relay.ports.ledger.list({ cluster: 'prod' }, 1).then((it) => it.records)
-    expect(waiting).toMatchObject({ waitsFor: 'configuration', attempt: 3 })
+    const [waiting] = await relay.ports.ledger
+      .list({ cluster: 'prod' }, 1)
+      .then((it) => it.records.map(shown))
+    expect(waiting).toMatchObject({ why: 'configuration', attempt: 3 })
     expect((waiting?.dueAt ?? 0) - Date.now()).toBeLessThan(6_001)
     const message = (attempt: number) =>
       sqsRecord(

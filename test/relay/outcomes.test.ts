@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { DeliveryRecord, Outcome } from '../../relay/model/delivery.ts'
+import type { Outcome } from '../../relay/model/delivery.ts'
 import type { HttpResponse, TransportFailure, TransportFailureCause } from '../../relay/ports.ts'
 import { isHttpProvider, type ProviderType } from '../../relay/providers/contract.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
+import type { ShownRecord } from '../support/delivery-records.ts'
 import { START } from '../support/manual-clock.ts'
 import { plainProvider } from '../support/plain-provider.ts'
 import {
@@ -243,7 +244,7 @@ function expectedClaim(type: ProviderType, { claim }: Expected): Claim | undefin
 }
 
 interface Result {
-  readonly record: DeliveryRecord
+  readonly record: ShownRecord
   readonly requests: number
   readonly claim: Claim | undefined
 }

@@ -25,7 +25,7 @@ async function waiting(given: Partial<Record<'objects' | 'secret', boolean>> = {
   await harness.send('kustomization-applied')
   await harness.drain()
   expect(harness.requests).toEqual([])
-  expect(await harness.records()).toMatchObject([{ outcome: 'retry', waitsFor: 'configuration' }])
+  expect(await harness.records()).toMatchObject([{ outcome: 'retry', why: 'configuration' }])
   return harness
 }
 
@@ -56,7 +56,10 @@ describe('what waits for a configuration goes out when it comes', () => {
     expect(harness.requests).toHaveLength(1)
     const records = await harness.records()
     expect(records.filter(({ outcome }) => outcome === 'delivered')).toHaveLength(1)
-    expect(records.every((record) => record.waitsFor === undefined)).toBe(true)
+    expect(records.every((record) => record.why === undefined)).toBe(true)
+    // Waiting and waking take serials, and are no tries.
+    const told = records.filter(({ outcome }) => outcome === 'delivered')
+    expect(told.map(({ tries, attempts }) => [tries, attempts.length])).toEqual([[1, 1]])
   })
 
   it('a Provider', async () => {
@@ -90,7 +93,7 @@ describe('what waits for a configuration goes out when it comes', () => {
     await harness.drain()
     expect(harness.requests).toEqual([])
     const [record] = await harness.records()
-    expect(record).toMatchObject({ outcome: 'retry', waitsFor: 'configuration' })
+    expect(record).toMatchObject({ outcome: 'retry', why: 'configuration' })
     expect(record?.dueAt).toBeGreaterThan(harness.clock.now() + 60_000)
   })
 

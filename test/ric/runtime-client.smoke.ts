@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { bundledRelay } from '../support/bundled-relay.ts'
+import { shown } from '../support/delivery-records.ts'
 import { sqsRecord } from '../support/event-source-mapping.ts'
 import { jsonBodies } from '../support/recording-sink.ts'
 import { kustomizationEvent } from '../support/relay-manifests.ts'
@@ -62,7 +63,7 @@ describe("the functions under Lambda's runtime client", () => {
     await relay.setSecret('prod', 'sink', { address })
     await post(EVENT)
     await pollOne(relay.environment.eventsQueueUrl)
-    const [record] = await deliveries('dead')
+    const [record] = (await deliveries('dead')).map(shown)
     expect(record?.attempts).toMatchObject([{ outcome: 'dead' }])
     expect(record?.reason).toContain(`address-refused: ${api?.address}`)
     expect(api?.unexpected).toEqual([])

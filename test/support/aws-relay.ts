@@ -23,6 +23,7 @@ import type { Decision } from '../../relay/ports.ts'
 import { type AwsEndpoint, patient, startDynamoDb, startSqs } from './aws-endpoints.ts'
 import { deleteSecret, putSecret } from './aws-secrets.ts'
 import { awaitIndexes, createTable, deleteTable } from './aws-tables.ts'
+import { type ShownDecision, shownDecision } from './delivery-records.ts'
 import { startSecretsManager } from './secrets-manager.ts'
 
 /** The services of a test file. */
@@ -92,13 +93,13 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     lines.push({ level, message, fields })
   }
   const log: Log = { info: write('info'), warn: write('warn'), error: write('error') }
-  const decisions: Decision[] = []
+  const decisions: ShownDecision[] = []
   const ports = {
     ...createStorePorts(environment, clients, clock),
     http: createHttpClient({ allowPrivate: true, userAgent: 'flux-relay/test' }),
     nats: createNatsPublisher({ allowPrivate: true }),
     identities: NO_CLOUD_IDENTITIES,
-    observer: { decided: (decision: Decision) => void decisions.push(decision) },
+    observer: { decided: (decision: Decision) => void decisions.push(shownDecision(decision)) },
   }
   const access = createClusterAccess(ports.tokens, clock)
   const secretIds = new Set<string>()

@@ -1,6 +1,18 @@
-import type { AcceptedEvent, DeliveryRecord } from '../../relay/model/delivery.ts'
+import {
+  type AcceptedEvent,
+  type Decided,
+  type DeliveryRecord,
+  type EventRecord,
+  type FinalOutcome,
+  type LedgerRecord,
+  type ListedRecord,
+  type Outcome,
+  outcomeOf,
+  type WaitReason,
+} from '../../relay/model/delivery.ts'
 import { type Event, objectName } from '../../relay/model/event.ts'
 import { hashParts } from '../../relay/model/hash.ts'
+import type { Decision } from '../../relay/ports.ts'
 import { START } from './manual-clock.ts'
 
 /** An Event about a Kustomization of this name, as `accept` leaves it. */
@@ -40,9 +52,22 @@ export function acceptedEvent(changes: Partial<AcceptedEvent> = {}): AcceptedEve
   }
 }
 
+/** How a record stands, by the names that people see. `dueAt` and `why` are of one that waits. */
+interface Standing {
+  readonly outcome?: Outcome
+  readonly reason?: string
+  readonly dueAt?: number
+  readonly why?: WaitReason
+}
+
+/** What a test wants of a record other than usual. */
+export type RecordChanges = Partial<Omit<DeliveryRecord, 'kind' | 'status'>> & Standing
+
 /** The record of a Delivery that went well at the first try. */
-export function deliveryRecord(changes: Partial<DeliveryRecord> = {}): DeliveryRecord {
+export function deliveryRecord(changes: RecordChanges = {}): DeliveryRecord {
+  const { outcome, reason, dueAt, why, ...rest } = changes
   return {
+    kind: 'delivery',
     id: 'delivery-1',
     cluster: 'local',
     eventId: 'event-1',
@@ -51,10 +76,10 @@ export function deliveryRecord(changes: Partial<DeliveryRecord> = {}): DeliveryR
     acceptedAt: START,
     alert: { namespace: 'flux-system', name: 'on-call', uid: 'alert-uid' },
     provider: { namespace: 'flux-system', name: 'slack', uid: 'provider-uid', type: 'slack' },
-    outcome: 'delivered',
-    reason: 'slack answered 200',
+    status: standing({ outcome, reason, dueAt, why }),
     notes: [],
     attempt: 1,
+    tries: 1,
     chainStartedAt: START,
     failures: 0,
     requestsDone: 1,
@@ -63,6 +88,56 @@ export function deliveryRecord(changes: Partial<DeliveryRecord> = {}): DeliveryR
     repeats: 0,
     createdAt: START,
     updatedAt: START,
-    ...changes,
+    ...rest,
   }
+}
+
+/** The record of an event that reached no Alert. */
+export function eventRecord(changes: RecordChanges = {}): EventRecord {
+  const record = deliveryRecord({ outcome: 'skipped', reason: 'no Alert matches', ...changes })
+  const { alert, provider, requestsDone, subjectStateKey, repeats, ...rest } = record
+  return { ...rest, kind: 'event', tries: changes.tries ?? 0 }
+}
+
+/** A record by the names that people see. */
+export type ShownRecord = Omit<DeliveryRecord, 'kind' | 'alert'> &
+  Pick<Partial<DeliveryRecord>, 'alert'> & {
+    readonly kind: LedgerRecord['kind']
+    readonly outcome: Outcome
+    readonly reason: string
+    readonly dueAt: number | undefined
+    readonly why: WaitReason | undefined
+  }
+
+/** Shows a record as people see it; throws for one that cannot be read. */
+export function shown(record: ListedRecord): ShownRecord {
+  if (record.kind === 'unreadable') throw new Error(record.reason)
+  const { status } = record
+  const isWaiting = status.kind === 'waiting'
+  return {
+    requestsDone: 0,
+    repeats: 0,
+    ...record,
+    outcome: outcomeOf(record),
+    reason: status.reason,
+    dueAt: isWaiting ? status.dueAt : undefined,
+    why: isWaiting ? status.why : undefined,
+  }
+}
+
+/** A decision whose record is shown as people see it. */
+export type ShownDecision = Omit<Decision, 'record'> & { readonly record: ShownRecord }
+
+export function shownDecision({ record, latencyMs }: Decision): ShownDecision {
+  return { record: shown(record), latencyMs }
+}
+
+function standing({
+  outcome = 'delivered',
+  reason = 'slack answered 200',
+  dueAt = START,
+  why = 'failed',
+}: { readonly [Name in keyof Standing]: Standing[Name] | undefined }): Decided {
+  if (outcome === 'retry') return { kind: 'waiting', why, dueAt, reason }
+  return { kind: 'final', outcome: outcome satisfies FinalOutcome, reason }
 }

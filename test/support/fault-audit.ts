@@ -1,11 +1,11 @@
 import type { SQSRecord } from 'aws-lambda'
-import type { DeliveryRecord } from '../../relay/model/delivery.ts'
 import { type Books, findUnaccounted } from '../crash/accounting.ts'
 import { entryOf } from '../crash/entries.ts'
 import type { SentEvent } from '../crash/events.ts'
 import type { Journal } from '../crash/journal.ts'
 import type { Arrival } from '../crash/sink.ts'
 import { findUnreceived, findWrongStatuses } from '../crash/sink-audit.ts'
+import type { ShownRecord } from './delivery-records.ts'
 
 /** A batch that a container was handed. Times count what happened, in its order. */
 export interface Invocation {
@@ -16,7 +16,7 @@ export interface Invocation {
 
 /** A decision about a Delivery that is in the ledger, and when it was. */
 export interface Decided {
-  readonly record: DeliveryRecord
+  readonly record: ShownRecord
   readonly at: number
 }
 
@@ -36,7 +36,7 @@ export interface Evidence {
 /** What breaks the ledger invariant at this moment. */
 export function auditLedger(
   { accepted, made, acknowledged, stray }: Evidence,
-  records: readonly DeliveryRecord[],
+  records: readonly ShownRecord[],
   retrying: Books['retrying'],
 ): readonly string[] {
   return findUnaccounted({
@@ -52,7 +52,7 @@ export function auditLedger(
 /** What is wrong with what the sinks got in the end, when `disturbances` can explain a repeat each. */
 export function auditSinks(
   evidence: Evidence,
-  records: readonly DeliveryRecord[],
+  records: readonly ShownRecord[],
   disturbances: number,
 ): readonly string[] {
   const { journal, accepted } = evidence
@@ -95,6 +95,6 @@ function findSentAgain({ journal, decided, invocations }: Evidence): readonly st
   })
 }
 
-function isAbout({ body }: SQSRecord, { id, eventId }: DeliveryRecord): boolean {
+function isAbout({ body }: SQSRecord, { id, eventId }: ShownRecord): boolean {
   return body.includes(id) || body.includes(eventId)
 }

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
 import type { SQSRecord } from 'aws-lambda'
+import type { Decision } from '../../relay/ports.ts'
 import { createEventSource, type SentEvent } from '../crash/events.ts'
 import { createJournal } from '../crash/journal.ts'
 import { type Random, seededRandom } from '../crash/random.ts'
 import { QUIET, SHARED_CONTEXT, SHARED_OBJECTS } from '../crash/routes.ts'
 import { type EntryFault, injectFaults, randomFaults } from './aws-faults.ts'
 import type { AwsRelay } from './aws-relay.ts'
+import { shown } from './delivery-records.ts'
 import type { Decided, Evidence, Invocation } from './fault-audit.ts'
 import { configure, createPoller, startContainer } from './faulty-relay.ts'
 import { forge, type Route, statusLine } from './faulty-routes.ts'
@@ -72,8 +74,7 @@ export async function openCampaign(relay: AwsRelay, seed: number) {
   })
   const decided: Decided[] = []
   const observer = {
-    decided: ({ record }: { readonly record: Decided['record'] }) =>
-      void decided.push({ record, at: tick() }),
+    decided: ({ record }: Decision) => void decided.push({ record: shown(record), at: tick() }),
   }
   const start = () => startContainer(relay, observer)
   return {

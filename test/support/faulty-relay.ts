@@ -14,11 +14,13 @@ import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
 import { createStorePorts } from '../../functions/shared/ports.ts'
 import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
-import type { DeliveryRecord } from '../../relay/model/delivery.ts'
+import { storedValue } from '../../relay/model/stored/codec.ts'
+import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { Observer } from '../../relay/ports.ts'
 import { changeBatches, type EntryFault, withoutSdkWaits } from './aws-faults.ts'
 import type { AwsRelay } from './aws-relay.ts'
+import { type ShownRecord, shown } from './delivery-records.ts'
 import { contextWith, RECEIVE_WAIT_S, sqsRecord } from './event-source-mapping.ts'
 import { alertOf, hooksAndStatuses, providerOf, type Route, statusLine } from './faulty-routes.ts'
 import { httpApiEvent } from './http-api-event.ts'
@@ -158,10 +160,12 @@ export async function pump(
 
 /** All records of the ledger, as stored. */
 export async function readLedger({ clients, environment }: AwsRelay) {
-  const records: DeliveryRecord[] = []
+  const records: ShownRecord[] = []
   const scan = { TableName: environment.ledgerTable, ConsistentRead: true }
   for await (const { Items: items = [] } of paginateScan({ client: clients.dynamoDb }, scan)) {
-    records.push(...items.flatMap((item) => recordOf(item) ?? []))
+    records.push(
+      ...items.map((item) => shown(storedValue(deliveryRecordCodec, recordOf(item), 'a record'))),
+    )
   }
   return records
 }

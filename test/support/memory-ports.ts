@@ -1,6 +1,12 @@
 import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
-import type { AcceptedEvent, DeliveryRecord, RetryMessage } from '../../relay/model/delivery.ts'
+import {
+  type AcceptedEvent,
+  type LedgerRecord,
+  outcomeOf,
+  type RetryMessage,
+  reachedBy,
+} from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
@@ -179,14 +185,14 @@ export class MemoryStateStore extends Failing implements StateStore {
 }
 
 export class MemoryLedger extends Failing implements Ledger {
-  readonly #records = new Map<string, Versioned<DeliveryRecord>>()
+  readonly #records = new Map<string, Versioned<LedgerRecord>>()
 
   /** Stores records whatever is there. */
-  put(...records: readonly DeliveryRecord[]): void {
+  put(...records: readonly LedgerRecord[]): void {
     for (const value of records) this.#records.set(value.id, { value, version: 1 })
   }
 
-  async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<DeliveryRecord>>> {
+  async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<LedgerRecord>>> {
     await this.check()
     return [...new Set(ids)].flatMap((id) => this.#records.get(id) ?? [])
   }
@@ -244,14 +250,16 @@ function offsetOf(cursor: string, filter: LedgerFilter): number {
   return offset
 }
 
-function fits(record: DeliveryRecord, filter: LedgerFilter): boolean {
+function fits(record: LedgerRecord, filter: LedgerFilter): boolean {
   const { cluster, alert, provider, object, outcome, since, until } = filter
+  const reached = reachedBy(record)
   return (
     (cluster === undefined || record.cluster === cluster) &&
-    (alert === undefined || (record.alert && namespacedName(record.alert)) === alert) &&
-    (provider === undefined || (record.provider && namespacedName(record.provider)) === provider) &&
+    (alert === undefined || (reached.alert && namespacedName(reached.alert)) === alert) &&
+    (provider === undefined ||
+      (reached.provider && namespacedName(reached.provider)) === provider) &&
     (object === undefined || objectName(record.event.involvedObject) === object) &&
-    (outcome === undefined || record.outcome === outcome) &&
+    (outcome === undefined || outcomeOf(record) === outcome) &&
     (since === undefined || record.acceptedAt >= since) &&
     (until === undefined || record.acceptedAt < until)
   )

@@ -6,7 +6,6 @@ import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
 import { SqliteStateStore } from '../../adapters/sqlite/state.ts'
 import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
-import type { DeliveryRecord } from '../../relay/model/delivery.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
@@ -16,14 +15,9 @@ import {
   type DispatchOptions,
 } from '../../relay/pipeline/dispatch.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
-import type {
-  Decision,
-  HttpResponse,
-  OutboundRequest,
-  Ports,
-  TransportFailure,
-} from '../../relay/ports.ts'
+import type { HttpResponse, OutboundRequest, Ports, TransportFailure } from '../../relay/ports.ts'
 import { reconcile } from '../../relay/reconcile.ts'
+import { type ShownDecision, type ShownRecord, shown, shownDecision } from './delivery-records.ts'
 import { ManualClock, START } from './manual-clock.ts'
 import { type FixtureName, fixtureJson } from './notifications.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
@@ -47,7 +41,7 @@ export interface Harness {
   readonly clock: ManualClock
   readonly queue: SqliteQueue
   readonly dispatcher: Dispatcher
-  readonly decisions: Decision[]
+  readonly decisions: ShownDecision[]
   readonly requests: OutboundRequest[]
   readonly secrets: Map<string, SecretData>
   /** What every request gets from now on. */
@@ -60,7 +54,7 @@ export interface Harness {
   drain(): Promise<void>
   /** Moves the clock to the next due retry and dispatches; false when nothing waits. */
   drainNext(): Promise<boolean>
-  records(): Promise<readonly DeliveryRecord[]>
+  records(): Promise<readonly ShownRecord[]>
   /** Rows inserted, updated or deleted so far: https://sqlite.org/lang_corefunc.html#total_changes */
   rowsChanged(): number
   /** Lets go of the database. */
@@ -78,7 +72,7 @@ export function createHarness(
   const queue = new SqliteQueue(database, clock)
   const secrets = new Map<string, SecretData>()
   const requests: OutboundRequest[] = []
-  const decisions: Decision[] = []
+  const decisions: ShownDecision[] = []
   let destination: Destination = () => answer(200)
   const ports: Ports = {
     queue,
@@ -96,7 +90,7 @@ export function createHarness(
     },
     nats: createNatsPublisher({ allowPrivate: true }),
     identities: NO_CLOUD_IDENTITIES,
-    observer: { decided: (decision) => decisions.push(decision) },
+    observer: { decided: (decision) => decisions.push(shownDecision(decision)) },
     ...replaced,
   }
   const dispatcher = createDispatcher(ports, {
@@ -153,7 +147,7 @@ export function createHarness(
       return database.get<{ rows: number }>('SELECT total_changes() AS rows')?.rows ?? 0
     },
     close: () => database.close(),
-    records: async () => (await ports.ledger.list({}, 200)).records,
+    records: async () => (await ports.ledger.list({}, 200)).records.map(shown),
   }
   return harness
 }

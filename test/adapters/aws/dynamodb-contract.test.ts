@@ -1,3 +1,4 @@
+import { PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { DynamoDbConfigStore } from '../../../adapters/aws/dynamodb-config.ts'
 import { DynamoDbLedger } from '../../../adapters/aws/dynamodb-ledger.ts'
 import { DynamoDbStateStore } from '../../../adapters/aws/dynamodb-state.ts'
@@ -17,7 +18,13 @@ stateStoreContract('DynamoDbStateStore', openState, 15)
 
 const openLedger = async () => {
   const { close, ...options } = await openTable(LEDGER_TABLE)
-  return { ledger: new DynamoDbLedger(options), clock: options.clock, close }
+  const replaceBody = async (id: string, body: string) => {
+    const { client, tableName, items } = options
+    const item = (await items()).find((each) => each.id?.S === id)
+    const Item = { ...item, body: { S: body } }
+    await client.send(new PutItemCommand({ TableName: tableName, Item }))
+  }
+  return { ledger: new DynamoDbLedger(options), clock: options.clock, replaceBody, close }
 }
 ledgerContract('DynamoDbLedger', openLedger, { runs: 40, needsCluster: true })
 

@@ -53,5 +53,8 @@ stateStoreContract('SqliteStateStore', async () => {
 
 ledgerContract('SqliteLedger', async () => {
   const { database, clock, close } = openNew()
-  return { ledger: new SqliteLedger(database, clock), clock, close }
+  const replaceBody = async (id: string, body: string) => {
+    await database.write(() => database.run('UPDATE ledger SET body = ? WHERE id = ?', body, id))
+  }
+  return { ledger: new SqliteLedger(database, clock), clock, replaceBody, close }
 })

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { listDeliveries, showDelivery } from '../../../relay/intake/deliveries.ts'
 import { deliveryView } from '../../../relay/intake/delivery-view.ts'
-import { deliveryRecord, event } from '../../support/delivery-records.ts'
+import { deliveryRecord, event, eventRecord } from '../../support/delivery-records.ts'
 import { START } from '../../support/manual-clock.ts'
 import { memoryPorts } from '../../support/memory-ports.ts'
 
@@ -111,6 +111,7 @@ describe('deliveryView', () => {
       event: record.event,
       acceptedAt: '2026-11-20T09:14:03.000Z',
       attempt: 1,
+      tries: 1,
       latencyMs: 1_250,
       attempts: [{ ...attempt, startedAt: '2026-11-20T09:14:04.000Z' }],
       failures: 0,
@@ -123,8 +124,7 @@ describe('deliveryView', () => {
   })
 
   it('shows when a retry is due, and leaves out what a record does not have', () => {
-    const { alert: _, provider: __, ...bare } = deliveryRecord({ outcome: 'retry', dueAt: START })
-    const view = deliveryView(bare)
+    const view = deliveryView(eventRecord({ outcome: 'retry', dueAt: START }))
     expect(view.dueAt).toBe('2026-11-20T09:14:03.000Z')
     for (const key of ['alert', 'provider', 'latencyMs', 'objectLabels']) {
       expect(view).not.toHaveProperty(key)

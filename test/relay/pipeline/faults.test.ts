@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { DeliveryRecord, QueuedEvent } from '../../../relay/model/delivery.ts'
+import type { QueuedEvent } from '../../../relay/model/delivery.ts'
 import { DamagedRecord, LaterVersion } from '../../../relay/model/stored/errors.ts'
 import { DispatchFailure } from '../../../relay/pipeline/dispatch-failure.ts'
 import type { HttpResponse } from '../../../relay/ports.ts'
-import { deliveryRecord } from '../../support/delivery-records.ts'
+import { eventRecord } from '../../support/delivery-records.ts'
 import {
   alert,
   answer,
@@ -91,8 +91,8 @@ describe('a message that dispatch rejects', () => {
 
   it('counts a retry under the cluster of its record', async () => {
     const { harness, event } = await withEvent()
-    const { alert: _, ...rest } = deliveryRecord({ outcome: 'retry', dueAt: 0 })
-    const record: DeliveryRecord = { ...rest, event: unreadable(event).event }
+    const waiting = eventRecord({ outcome: 'retry', dueAt: 0 })
+    const record = { ...waiting, event: unreadable(event).event }
     harness.ports.ledger.readMany = async () => [{ value: record, version: 1 }]
     const message = { deliveryId: record.id, attempt: 1, dueAt: 0 }
     for (const count of [1, 2]) {

@@ -1,0 +1,189 @@
+import {
+  type Decided,
+  FINAL_OUTCOMES,
+  type LedgerRecord,
+  OUTCOMES,
+  outcomeOf,
+  WAIT_REASONS,
+  type WaitReason,
+} from '../delivery.ts'
+import { createCodec, upgradeFrom } from './codec.ts'
+import { eventShape, labelsShape } from './event-shape.ts'
+import {
+  both,
+  count,
+  isJsonObject,
+  list,
+  number,
+  object,
+  oneOf,
+  optional,
+  type Shape,
+  type ShapeOf,
+  text,
+} from './shape.ts'
+
+const attemptShape = object({
+  attempt: number,
+  startedAt: number,
+  durationMs: number,
+  outcome: oneOf(...OUTCOMES),
+  reason: text,
+  status: optional(number),
+  responseExcerpt: optional(text),
+})
+
+const identityFields = { namespace: text, name: text, uid: text }
+
+/** There is no `retry` without a due time. */
+const waitingShape = object({ outcome: oneOf('retry'), dueAt: number })
+const finalShape = object({ outcome: oneOf(...FINAL_OUTCOMES) })
+const standingShape: Shape<ShapeOf<typeof waitingShape> | ShapeOf<typeof finalShape>> = (value) =>
+  isJsonObject(value) && value.outcome === 'retry' ? waitingShape(value) : finalShape(value)
+
+/** What commit 591c4aa writes, and reads. */
+const firstFields = {
+  id: text,
+  cluster: text,
+  eventId: text,
+  order: text,
+  event: eventShape,
+  objectLabels: optional(labelsShape),
+  acceptedAt: number,
+  alert: optional(object(identityFields)),
+  provider: optional(object({ ...identityFields, type: text })),
+  reason: text,
+  notes: list(text),
+  attempt: count,
+  waitsFor: optional(oneOf('configuration')),
+  chainStartedAt: number,
+  failures: count,
+  requestsDone: count,
+  attempts: list(attemptShape),
+  subjectStateKey: optional(text),
+  replayedAt: list(number),
+  repeats: count,
+  createdAt: number,
+  updatedAt: number,
+}
+const firstShape = both(object(firstFields), standingShape)
+
+/**
+ * `tries` counts the tries up to the serial `countedAttempt`, and `why` says why it waited then. Both
+ * may be out of date: commit 591c4aa keeps fields that it does not know, while it tries again.
+ */
+const shape = both(
+  object({
+    ...firstFields,
+    tries: count,
+    countedAttempt: count,
+    why: optional(oneOf(...WAIT_REASONS)),
+  }),
+  standingShape,
+)
+type Stored = ShapeOf<typeof shape>
+
+/** A record of the ledger, in one flat object whose `outcome` is `retry` while it waits. */
+export const deliveryRecordCodec = createCodec({
+  form: 'delivery record',
+  upgrades: [
+    upgradeFrom(firstShape, ({ attempts }, stored) => ({
+      ...stored,
+      tries: attempts.length,
+      countedAttempt: attempts.at(-1)?.attempt ?? 0,
+    })),
+  ],
+  shape,
+  toStored,
+  fromStored,
+})
+
+function toStored(record: LedgerRecord) {
+  const { status } = record
+  const isWaiting = status.kind === 'waiting'
+  const route = record.kind === 'delivery' ? record : undefined
+  return {
+    id: record.id,
+    cluster: record.cluster,
+    eventId: record.eventId,
+    order: record.order,
+    event: record.event,
+    objectLabels: record.objectLabels,
+    acceptedAt: record.acceptedAt,
+    alert: route?.alert,
+    provider: route?.provider,
+    outcome: outcomeOf(record),
+    reason: status.reason,
+    notes: record.notes,
+    attempt: record.attempt,
+    tries: record.tries,
+    countedAttempt: isWaiting ? record.attempt - 1 : record.attempt,
+    dueAt: isWaiting ? status.dueAt : undefined,
+    why: isWaiting ? status.why : undefined,
+    waitsFor: isWaiting && status.why === 'configuration' ? status.why : undefined,
+    chainStartedAt: record.chainStartedAt,
+    failures: record.failures,
+    requestsDone: route?.requestsDone ?? 0,
+    attempts: record.attempts,
+    subjectStateKey: route?.subjectStateKey,
+    replayedAt: record.replayedAt,
+    repeats: route?.repeats ?? 0,
+    createdAt: record.createdAt,
+    updatedAt: record.updatedAt,
+  }
+}
+
+function fromStored(stored: Stored): LedgerRecord {
+  const { alert, provider, requestsDone, subjectStateKey, repeats, objectLabels } = stored
+  const common = {
+    id: stored.id,
+    cluster: stored.cluster,
+    eventId: stored.eventId,
+    order: stored.order,
+    event: stored.event,
+    ...(objectLabels && { objectLabels }),
+    acceptedAt: stored.acceptedAt,
+    status: statusOf(stored),
+    notes: stored.notes,
+    attempt: stored.attempt,
+    tries: triesOf(stored),
+    chainStartedAt: stored.chainStartedAt,
+    failures: stored.failures,
+    attempts: stored.attempts,
+    replayedAt: stored.replayedAt,
+    createdAt: stored.createdAt,
+    updatedAt: stored.updatedAt,
+  }
+  if (alert === undefined) return { kind: 'event', ...common }
+  return {
+    kind: 'delivery',
+    ...common,
+    alert,
+    ...(provider && { provider }),
+    requestsDone,
+    ...(subjectStateKey !== undefined && { subjectStateKey }),
+    repeats,
+  }
+}
+
+function statusOf(stored: Stored): Decided {
+  const { outcome, reason } = stored
+  if (outcome !== 'retry') return { kind: 'final', outcome, reason }
+  return { kind: 'waiting', why: whyOf(stored), dueAt: stored.dueAt, reason }
+}
+
+/** Those that were counted, and those that commit 591c4aa has made since. */
+function triesOf({ tries, countedAttempt, attempts }: Stored): number {
+  const since = attempts.filter(({ attempt }) => attempt > countedAttempt)
+  return tries + since.length
+}
+
+/** As it was written; from what commit 591c4aa tells of a record that it made wait. */
+function whyOf(stored: Stored): WaitReason {
+  const { why, attempt, countedAttempt, waitsFor, replayedAt, updatedAt, attempts } = stored
+  if (why !== undefined && attempt - 1 === countedAttempt) return why
+  if (waitsFor !== undefined) return waitsFor
+  if (replayedAt.at(-1) === updatedAt) return 'replay'
+  // A wait for a place or for the subject leaves no try behind; of either the next look says which.
+  return attempts.at(-1)?.attempt === attempt - 1 ? 'failed' : 'destination'
+}

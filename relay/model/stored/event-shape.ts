@@ -1,0 +1,23 @@
+import { mapOf, object, text } from './shape.ts'
+
+/** An Event as it is stored: accepted once, and not judged again. */
+export const eventShape = object({
+  involvedObject: object({
+    kind: text,
+    namespace: text,
+    name: text,
+    uid: text,
+    apiVersion: text,
+    resourceVersion: text,
+    fieldPath: text,
+  }),
+  severity: text,
+  timestamp: text,
+  message: text,
+  reason: text,
+  metadata: mapOf(text),
+  reportingController: text,
+  reportingInstance: text,
+})
+
+export const labelsShape = mapOf(text)

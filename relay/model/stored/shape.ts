@@ -1,0 +1,123 @@
+/** What is wrong with a value, and where in it: `attempts[0].reason`; empty for the whole. */
+export interface Fault {
+  readonly at: string
+  readonly problem: string
+}
+
+/**
+ * What a stored value must be like. Checks in place and copies nothing, since this runs for every
+ * event; what a value has beside is not looked at.
+ */
+export interface Shape<T> {
+  /** Undefined when the value is a `T`. */
+  (value: unknown): Fault | undefined
+  /** For the compiler alone. */
+  readonly of?: T
+}
+
+/** The type of the values that a shape lets through. */
+export type ShapeOf<S> = S extends Shape<infer T> ? T : never
+
+type Fields = Readonly<Record<string, Shape<unknown>>>
+type OptionalNames<F> = {
+  [Name in keyof F]: undefined extends ShapeOf<F[Name]> ? Name : never
+}[keyof F]
+type ObjectOf<F> = {
+  readonly [Name in Exclude<keyof F, OptionalNames<F>>]: ShapeOf<F[Name]>
+} & { readonly [Name in OptionalNames<F>]?: Exclude<ShapeOf<F[Name]>, undefined> }
+
+/** A JSON object of which nothing more is known. */
+export type JsonObject = Readonly<Record<string, unknown>>
+
+export function isJsonObject(value: unknown): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export const text: Shape<string> = (value) =>
+  typeof value === 'string' ? undefined : fault(value, 'a text')
+
+/** Any number that JSON can hold: a time, a duration. */
+export const number: Shape<number> = (value) =>
+  typeof value === 'number' ? undefined : fault(value, 'a number')
+
+/** A serial, or how many there are. */
+export const count: Shape<number> = (value) =>
+  Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : fault(value, 'a whole number')
+
+export const truth: Shape<boolean> = (value) =>
+  typeof value === 'boolean' ? undefined : fault(value, 'true or false')
+
+export const jsonObject: Shape<JsonObject> = (value) =>
+  isJsonObject(value) ? undefined : fault(value, 'an object')
+
+/** One of these texts. */
+export function oneOf<const T extends string>(...texts: readonly T[]): Shape<T> {
+  const known: ReadonlySet<unknown> = new Set(texts)
+  return (value) => (known.has(value) ? undefined : fault(value, texts.join(', ')))
+}
+
+/** A field that may be missing. */
+export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
+  return (value) => (value === undefined ? undefined : shape(value))
+}
+
+/** An array of values of one shape. */
+export function list<T>(shape: Shape<T>): Shape<readonly T[]> {
+  return (value) => {
+    if (!Array.isArray(value)) return fault(value, 'a list')
+    for (let index = 0; index < value.length; index += 1) {
+      const found = shape(value[index])
+      if (found) return within(`[${index}]`, found)
+    }
+    return undefined
+  }
+}
+
+/** An object of any keys. */
+export function mapOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
+  return (value) => {
+    if (!isJsonObject(value)) return fault(value, 'an object')
+    for (const key in value) {
+      const found = shape(value[key])
+      if (found) return within(key, found)
+    }
+    return undefined
+  }
+}
+
+/** An object with these fields. */
+export function object<F extends Fields>(fields: F): Shape<ObjectOf<F>> {
+  const entries = Object.entries(fields)
+  return (value) => {
+    if (!isJsonObject(value)) return fault(value, 'an object')
+    for (const [name, shape] of entries) {
+      const found = shape(value[name])
+      if (found) return within(name, found)
+    }
+    return undefined
+  }
+}
+
+/** What is of both shapes. */
+export function both<A, B>(a: Shape<A>, b: Shape<B>): Shape<A & B> {
+  return (value) => a(value) ?? b(value)
+}
+
+/** Whether the value is of the shape, for the compiler. */
+export function fits<T>(shape: Shape<T>, value: unknown): value is T {
+  return shape(value) === undefined
+}
+
+/** `dueAt is missing`, for a person. */
+export function faultText({ at, problem }: Fault): string {
+  return `${at === '' ? 'it' : at} ${problem}`
+}
+
+function fault(value: unknown, wanted: string): Fault {
+  return { at: '', problem: value === undefined ? 'is missing' : `is not ${wanted}` }
+}
+
+function within(name: string, { at, problem }: Fault): Fault {
+  const separator = at === '' || at.startsWith('[') ? '' : '.'
+  return { at: `${name}${separator}${at}`, problem }
+}
