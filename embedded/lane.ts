@@ -58,7 +58,7 @@ export function createLane<Message extends Lease, Lease>(
   const fail = async (lease: Lease, failure: DispatchFailure) => {
     if (!failure.mustBeSetAside) return putBack(lease, failure)
     const { count = 0, firstAt = clock.now() } = failure.rejections ?? {}
-    await options.setAside(lease, { cause: causeOf(failure), rejections: count, firstAt })
+    await options.setAside(lease, { cause: failure.causeText, rejections: count, firstAt })
     const key = options.keyOf(lease)
     failures.delete(key)
     tell(() => reports.setAside(failure, key))
@@ -101,10 +101,6 @@ export function createLane<Message extends Lease, Lease>(
       await Promise.all(underWay)
     },
   }
-}
-
-function causeOf({ cause, message }: DispatchFailure): string {
-  return cause instanceof Error ? `${cause.name}: ${message}` : message
 }
 
 /** Tells something to whoever listens, whose own failure stops nothing. */

@@ -7,6 +7,8 @@ export const METRICS = {
   skipped: 'Skipped',
   /** Milliseconds from an event to its delivery. */
   latency: 'Latency',
+  /** Messages that dispatch moved to a dead-letter queue; without other dimensions than `service`. */
+  setAside: 'SetAside',
   silentClusters: 'SilentClusters',
 } as const
 

@@ -1,20 +1,29 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
+import { dispatchFailureOf } from '../../relay/pipeline/dispatch-failure.ts'
 import type { Log } from '../shared/log.ts'
 import { createDeadline, type Deadline, type RemainingTime } from './deadline.ts'
 import { groupsOf } from './groups.ts'
 import { createMessageHandler, type HandleMessage, type MessageParts } from './message.ts'
+import { createSetAside, type SetAside, type SetAsideParts } from './set-aside.ts'
 
 /** What dispatching needs. */
-export interface DispatchParts extends MessageParts {
+export interface DispatchParts extends MessageParts, SetAsideParts {
   readonly log: Log
+}
+
+/** What is done with one message: first the one, then with what cannot be handled the other. */
+interface Handling {
+  readonly handle: HandleMessage
+  readonly setAside: SetAside
 }
 
 /**
  * Handles a batch of either queue. Groups run at the same time, the messages of one in order; one
- * that fails goes back with the rest of its group, and no other group notices.
+ * that fails goes back with the rest of its group, and no other group notices. One that is set aside
+ * is done with, and the rest of its group goes on.
  */
 export function createDispatch(parts: DispatchParts) {
-  const handle = createMessageHandler(parts)
+  const handling = { handle: createMessageHandler(parts), setAside: createSetAside(parts) }
   return async (
     { Records: records }: SQSEvent,
     context: Pick<Context, keyof RemainingTime>,
@@ -22,7 +31,7 @@ export function createDispatch(parts: DispatchParts) {
     const deadline = createDeadline(context)
     try {
       const left = await Promise.all(
-        groupsOf(records).map((group) => handleGroup(group, handle, deadline, parts.log)),
+        groupsOf(records).map((group) => handleGroup(group, handling, deadline, parts.log)),
       )
       return { batchItemFailures: left.flat().map((id) => ({ itemIdentifier: id })) }
     } finally {
@@ -34,7 +43,7 @@ export function createDispatch(parts: DispatchParts) {
 /** The ids of the messages that must come again. */
 async function handleGroup(
   group: readonly SQSRecord[],
-  handle: HandleMessage,
+  { handle, setAside }: Handling,
   deadline: Deadline,
   log: Log,
 ): Promise<readonly string[]> {
@@ -46,10 +55,21 @@ async function handleGroup(
     }
     try {
       await deadline.limit(handle(record))
-    } catch (error) {
+    } catch (thrown) {
+      const failure = dispatchFailureOf(thrown)
+      if (await setAside(record, failure)) continue
+      const { cause: error, fault, rejections } = failure
       const { messageId, eventSourceARN: queue, attributes } = record
       const receiveCount = attributes.ApproximateReceiveCount
-      log.error('dispatch failed', { error, messageId, queue, receiveCount, messages: left() })
+      log.error('dispatch failed', {
+        error,
+        fault,
+        ...(rejections && { rejections: rejections.count }),
+        messageId,
+        queue,
+        receiveCount,
+        messages: left(),
+      })
       return left()
     }
   }

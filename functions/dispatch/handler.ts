@@ -1,10 +1,11 @@
+import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
 import { createHttpClient } from '../../adapters/http/client.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import { readEnvironment } from '../shared/environment.ts'
 import { createLog, logDecision } from '../shared/log.ts'
-import { countDecision, writeToStdout } from '../shared/metrics.ts'
+import { countDecision, countSetAside, writeToStdout } from '../shared/metrics.ts'
 import { createClients, createStorePorts, systemClock } from '../shared/ports.ts'
 import { createDispatch } from './dispatch.ts'
 import { createIdentities } from './identities.ts'
@@ -38,5 +39,7 @@ export const handler = createDispatch({
   environment,
   ports,
   dispatcher: createDispatcher(ports, environment),
+  deadLetters: createDeadLetterQueues(clients.sqs),
+  onSetAside: () => countSetAside(writeToStdout, environment.metricsNamespace, systemClock.now()),
   log,
 })

@@ -1,6 +1,7 @@
 import type { SQSRecord } from 'aws-lambda'
 import { retryStep } from '../../adapters/aws/retry-delay.ts'
-import { decodeEvent, decodeRetry } from '../../adapters/aws/sqs-message.ts'
+import { decodeEvent, decodeRetry, MalformedMessage } from '../../adapters/aws/sqs-message.ts'
+import { DamagedRecord, type StoredForm } from '../../relay/model/stored/errors.ts'
 import type { Dispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { Ports } from '../../relay/ports.ts'
 import type { Environment } from '../shared/environment.ts'
@@ -22,17 +23,27 @@ export function createMessageHandler({
   dispatcher,
 }: MessageParts): HandleMessage {
   const handles = new Map<string | undefined, HandleMessage>([
-    [
-      queueName(environment.eventsQueueUrl),
-      (event) => dispatcher.dispatchEvent(decodeEvent(event)),
-    ],
-    [queueName(environment.retriesQueueUrl), (retry) => handleRetry(ports, dispatcher, retry)],
+    [environment.eventsQueueUrl, (event) => handleEvent(dispatcher, event)],
+    [environment.retriesQueueUrl, (retry) => handleRetry(ports, dispatcher, retry)],
   ])
   return async (record) => {
-    const handle = handles.get(record.eventSourceARN.split(':').at(-1))
+    const handle = handles.get(queueUrlOf(environment, record))
     if (!handle) throw new Error(`${record.eventSourceARN} is neither queue of this relay`)
     await handle(record)
   }
+}
+
+/** The address of the queue that a message is from; undefined when it is none of the relay's. */
+export function queueUrlOf(
+  { eventsQueueUrl, retriesQueueUrl }: MessageParts['environment'],
+  { eventSourceARN }: SQSRecord,
+): string | undefined {
+  const name = eventSourceARN.split(':').at(-1)
+  return [eventsQueueUrl, retriesQueueUrl].find((url) => url.split('/').at(-1) === name)
+}
+
+async function handleEvent(dispatcher: Dispatcher, record: SQSRecord): Promise<void> {
+  await dispatcher.dispatchEvent(readAs('queued event', () => decodeEvent(record)))
 }
 
 async function handleRetry(
@@ -40,12 +51,16 @@ async function handleRetry(
   dispatcher: Dispatcher,
   { body }: SQSRecord,
 ): Promise<void> {
-  const message = decodeRetry(body)
+  const message = readAs('retry', () => decodeRetry(body))
   const { kind } = retryStep(message, clock.now())
   if (kind === 'hop') await queue.sendRetries([message])
   else await dispatcher.dispatchRetry(message)
 }
 
-function queueName(url: string): string | undefined {
-  return url.split('/').at(-1)
+function readAs<T>(form: StoredForm, decode: () => T): T {
+  try {
+    return decode()
+  } catch (error) {
+    throw error instanceof MalformedMessage ? new DamagedRecord(form, error) : error
+  }
 }

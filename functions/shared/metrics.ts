@@ -60,7 +60,22 @@ export function reportSilentClusters(
   count: number,
   now: number,
 ): void {
-  const metric = { Name: METRICS.silentClusters, Unit: 'Count' }
+  report(write, namespace, METRICS.silentClusters, count, now)
+}
+
+/** Counts a message that was set aside. */
+export function countSetAside(write: WriteLine, namespace: string, now: number): void {
+  report(write, namespace, METRICS.setAside, 1, now)
+}
+
+function report(
+  write: WriteLine,
+  namespace: string,
+  name: string,
+  count: number,
+  now: number,
+): void {
+  const metric = { Name: name, Unit: 'Count' }
   write(
     JSON.stringify({
       _aws: {
@@ -68,7 +83,7 @@ export function reportSilentClusters(
         CloudWatchMetrics: [{ Namespace: namespace, Dimensions: [['service']], Metrics: [metric] }],
       },
       service: METRICS_SERVICE,
-      [METRICS.silentClusters]: count,
+      [name]: count,
     }),
   )
 }

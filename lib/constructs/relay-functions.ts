@@ -104,6 +104,8 @@ export class RelayFunctions extends Construct {
     dispatch.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], tables.state.tableArn)
     dispatch.allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], tables.ledger.tableArn)
     dispatch.allow(SEND, queues.retries.queueArn)
+    // What it cannot process at all is set aside there.
+    dispatch.allow(SEND, queues.eventsDeadLetters.queueArn, queues.retriesDeadLetters.queueArn)
     dispatch.allowSecrets(`${secretPrefix}/secrets`)
     if (settings.cloudIdentities) {
       dispatch.allowSecrets(`${secretPrefix}/identities`)

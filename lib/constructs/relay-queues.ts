@@ -8,8 +8,12 @@ import {
 } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
 
-/** Receives before a message counts as one that dispatch cannot process. */
-const MAX_RECEIVE_COUNT = 20
+/**
+ * Receives after which SQS itself sets a message aside: the most there are, since it counts those too
+ * that a store failed. Dispatch counts for itself (ADR 0027). It stands for a message that ends the
+ * function, and lets SQS move back what is in the dead-letter queues.
+ */
+const MAX_RECEIVE_COUNT = 1_000
 
 /** Six times the function's 60 s, as Lambda asks for. */
 const VISIBILITY = Duration.seconds(360)

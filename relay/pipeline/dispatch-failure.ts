@@ -31,6 +31,12 @@ export class DispatchFailure extends Error {
     this.rejections = rejections
   }
 
+  /** The kind of error and what it says, for a person. */
+  get causeText(): string {
+    const { cause, message } = this
+    return cause instanceof Error ? `${cause.name}: ${message}` : message
+  }
+
   /** Whether it is to be kept apart with its cause; else it must come again. */
   get mustBeSetAside(): boolean {
     if (this.fault === 'damaged') return true

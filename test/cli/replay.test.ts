@@ -153,7 +153,7 @@ async function startSqsWithDeadLetters() {
       'AmazonSQS.GetQueueAttributes'({ QueueUrl }) {
         const deadLetterTargetArn = deadLetterArns.get(String(QueueUrl))
         if (deadLetterTargetArn === undefined) return {}
-        const policy = { deadLetterTargetArn, maxReceiveCount: 20 }
+        const policy = { deadLetterTargetArn, maxReceiveCount: 1_000 }
         return { Attributes: { RedrivePolicy: JSON.stringify(policy) } }
       },
       'AmazonSQS.StartMessageMoveTask'({ SourceArn }) {

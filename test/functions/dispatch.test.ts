@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { encodeEvent } from '../../adapters/aws/sqs-message.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
 import type { QueuedEvent } from '../../relay/model/delivery.ts'
+import { DispatchFailure } from '../../relay/pipeline/dispatch-failure.ts'
 import { acceptedEvent, event } from '../support/delivery-records.ts'
 import { contextWith, sqsRecord } from '../support/event-source-mapping.ts'
 import { ManualClock } from '../support/manual-clock.ts'
@@ -25,8 +26,9 @@ function eventRecord(group: string, message: string, body?: string): SQSRecord {
   )
 }
 
-/** Dispatches with a dispatcher that does `onEvent`. */
-function dispatchWith(onEvent: (name: string) => Promise<void>) {
+/** Dispatches with a dispatcher that does `onEvent`; `deadLettersFail` says whether SQS takes none. */
+function dispatchWith(onEvent: (name: string) => Promise<void>, deadLettersFail = false) {
+  const setAside: string[] = []
   const started: string[] = []
   const lines: string[] = []
   const write = (message: string) => void lines.push(message)
@@ -48,8 +50,15 @@ function dispatchWith(onEvent: (name: string) => Promise<void>) {
       dispatchRetry: async () => undefined,
     },
     log: { info: write, warn: write, error: write },
+    deadLetters: {
+      async add(queueUrl, { messageId }, { cause, rejections }) {
+        if (deadLettersFail) throw new Error('throttled')
+        setAside.push(`${messageId} of ${queueUrl.split('/').at(-1)}: ${cause} (${rejections})`)
+      },
+    },
+    onSetAside: () => void setAside.push('counted'),
   })
-  return { dispatch, started, lines }
+  return { dispatch, started, lines, setAside }
 }
 
 function failuresOf({ batchItemFailures }: { batchItemFailures: { itemIdentifier: string }[] }) {
@@ -103,21 +112,64 @@ describe('a batch', () => {
     expect(failuresOf(await dispatch({ Records }, context))).toEqual(['a-1'])
   })
 
-  it.each([
-    ['an event that is not JSON', eventRecord('a', '1', 'no')],
-    [
-      'a retry of another form',
-      sqsRecord({ MessageId: 'a-1', Body: '{}' }, environment.retriesQueueUrl),
-    ],
-    [
-      'a message of a foreign queue',
-      sqsRecord({ MessageId: 'a-1', Body: '{}' }, 'http://x/1/foreign'),
-    ],
-  ])('fails %s, with a line', async (_, record) => {
+  it('fails a message of a foreign queue, with a line', async () => {
     const { dispatch, started, lines } = dispatchWith(async () => undefined)
+    const record = sqsRecord({ MessageId: 'a-1', Body: '{}' }, 'http://x/1/foreign')
     const batch = { Records: [record, eventRecord('b', '1')] }
     expect(failuresOf(await dispatch(batch, contextWith()))).toEqual(['a-1'])
     expect(started).toEqual(['b-1'])
     expect(lines).toEqual(['dispatch failed'])
+  })
+
+  it.each([
+    [
+      'an event that is not JSON',
+      eventRecord('a', '1', 'no'),
+      /^a-1 of events\.fifo: DamagedRecord: a stored queued event .*: a message is not JSON \(0\)$/,
+    ],
+    [
+      'an event of another form',
+      eventRecord('a', '1', '{"id":"x"}'),
+      /^a-1 of events\.fifo: DamagedRecord: .*: a message is not an event \(0\)$/,
+    ],
+    [
+      'a retry of another form',
+      sqsRecord({ MessageId: 'a-1', Body: '{}' }, environment.retriesQueueUrl),
+      /^a-1 of retries: DamagedRecord: a stored retry .*: a message is not a retry \(0\)$/,
+    ],
+  ])('sets %s aside at once, and goes on with its group', async (_, record, cause) => {
+    const { dispatch, started, lines, setAside } = dispatchWith(async () => undefined)
+    const batch = { Records: [record, eventRecord('a', '2'), eventRecord('b', '1')] }
+    expect(failuresOf(await dispatch(batch, contextWith()))).toEqual([])
+    expect(started.toSorted()).toEqual(['a-2', 'b-1'])
+    expect(lines).toEqual(['set aside; flux-relay replay --queue puts it back'])
+    expect(setAside).toEqual([expect.stringMatching(cause), 'counted'])
+  })
+
+  it.each([
+    ['19 rejections of its own', ['message', 19], ['a-1', 'a-2']],
+    ['20 rejections of its own', ['message', 20], []],
+    ['a later version', ['later-version', 0], ['a-1', 'a-2']],
+    ['a failing store', ['host', 0], ['a-1', 'a-2']],
+  ] as const)('of %s, received often, comes again: %s %j', async (_, [fault, count], failed) => {
+    const { dispatch, setAside } = dispatchWith(async (name) => {
+      if (name !== 'a-1') return
+      throw new DispatchFailure(fault, new Error('no'), { count, firstAt: 0 })
+    })
+    const first = eventRecord('a', '1')
+    const record = {
+      ...first,
+      attributes: { ...first.attributes, ApproximateReceiveCount: '999' },
+    }
+    const batch = { Records: [record, eventRecord('a', '2')] }
+    expect(failuresOf(await dispatch(batch, contextWith()))).toEqual(failed)
+    expect(setAside).toHaveLength(failed.length === 0 ? 2 : 0)
+  })
+
+  it('keeps what it cannot set aside', async () => {
+    const { dispatch, lines } = dispatchWith(async () => undefined, true)
+    const batch = { Records: [eventRecord('a', '1', 'no'), eventRecord('a', '2')] }
+    expect(failuresOf(await dispatch(batch, contextWith()))).toEqual(['a-1', 'a-2'])
+    expect(lines).toEqual(['could not be set aside', 'dispatch failed'])
   })
 })

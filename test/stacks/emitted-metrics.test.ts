@@ -1,5 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { countDecision, reportSilentClusters } from '../../functions/shared/metrics.ts'
+import {
+  countDecision,
+  countSetAside,
+  reportSilentClusters,
+} from '../../functions/shared/metrics.ts'
 import type { Outcome } from '../../relay/model/delivery.ts'
 import { deliveryRecord } from '../support/delivery-records.ts'
 import { synth } from './synth.ts'
@@ -40,6 +44,7 @@ function writtenLines(): readonly EmbeddedMetricLine[] {
     countDecision(write, namespace, { record: deliveryRecord({ outcome }), latencyMs: 1 }, 0)
   }
   reportSilentClusters(write, namespace, 1, 0)
+  countSetAside(write, namespace, 0)
   return lines.map((line) => JSON.parse(line))
 }
 

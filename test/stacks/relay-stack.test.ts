@@ -32,7 +32,9 @@ describe('functions', () => {
       '*': TRACE,
       FunctionsDispatchLogs: WRITE_LOG,
       QueuesEvents: CONSUME,
+      QueuesEventsDeadLetters: ['sqs:SendMessage'],
       QueuesRetries: [...CONSUME, 'sqs:SendMessage'],
+      QueuesRetriesDeadLetters: ['sqs:SendMessage'],
       TablesConfig: ['dynamodb:GetItem'],
       TablesLedger: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
       TablesState: ['dynamodb:GetItem', 'dynamodb:PutItem'],
@@ -251,7 +253,7 @@ describe('queues', () => {
     VisibilityTimeout: 360,
     RedrivePolicy: {
       deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(`^${deadLetters}`), 'Arn'] },
-      maxReceiveCount: 20,
+      maxReceiveCount: 1_000,
     },
   })
 

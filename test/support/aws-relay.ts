@@ -1,11 +1,16 @@
 import { randomUUID } from 'node:crypto'
-import { CreateQueueCommand, DeleteQueueCommand } from '@aws-sdk/client-sqs'
+import {
+  CreateQueueCommand,
+  DeleteQueueCommand,
+  GetQueueAttributesCommand,
+} from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll } from 'vitest'
 import {
   createDynamoDbClient,
   createSecretsManagerClient,
   createSqsClient,
 } from '../../adapters/aws/clients.ts'
+import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
 import { secretId, tokensId } from '../../adapters/aws/secrets-manager.ts'
 import { CONFIG_TABLE, LEDGER_TABLE, STATE_TABLE } from '../../adapters/aws/tables.ts'
 import { createHttpClient } from '../../adapters/http/client.ts'
@@ -69,19 +74,27 @@ export function awsRelay() {
   }
 }
 
-async function deleteResources({ environment, clients, secretIds }: AwsRelay): Promise<void> {
+async function deleteResources({
+  environment,
+  deadLetterUrls,
+  clients,
+  secretIds,
+}: AwsRelay): Promise<void> {
   const { configTable, stateTable, ledgerTable, eventsQueueUrl, retriesQueueUrl } = environment
   for (const name of [configTable, stateTable, ledgerTable]) {
     await deleteTable(clients.dynamoDb, name)
   }
-  for (const QueueUrl of [eventsQueueUrl, retriesQueueUrl]) {
+  for (const QueueUrl of [eventsQueueUrl, retriesQueueUrl, ...Object.values(deadLetterUrls)]) {
     await clients.sqs.send(new DeleteQueueCommand({ QueueUrl }))
   }
   for (const id of secretIds) await deleteSecret(clients.secretsManager, id)
 }
 
 async function openRelay(services: AwsServices, clients: AwsClients) {
-  const variables = await createResources(clients, services.sqs.options.endpoint)
+  const { deadLetterUrls, ...variables } = await createResources(
+    clients,
+    services.sqs.options.endpoint,
+  )
   const environment = readEnvironment(variables)
   // It stands still until a test moves it: on a busy machine what is cached or claimed for seconds
   // would be over before the test is.
@@ -94,6 +107,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
   }
   const log: Log = { info: write('info'), warn: write('warn'), error: write('error') }
   const decisions: ShownDecision[] = []
+  let setAside = 0
   const ports = {
     ...createStorePorts(environment, clients, clock),
     http: createHttpClient({ allowPrivate: true, userAgent: 'flux-relay/test' }),
@@ -112,6 +126,8 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     clients,
     variables,
     environment,
+    deadLetterUrls,
+    setAside: () => setAside,
     time,
     lines,
     decisions,
@@ -124,6 +140,10 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
       ports,
       dispatcher: createDispatcher(ports, environment),
       log,
+      deadLetters: createDeadLetterQueues(clients.sqs),
+      onSetAside: () => {
+        setAside += 1
+      },
     }),
     secretIds,
     setTokens: (cluster: string, tokens: readonly string[]) =>
@@ -142,12 +162,24 @@ async function createResources({ dynamoDb, sqs }: AwsClients, endpoint: string |
     // The emulator puts the region before its IP address, which makes no valid host.
     return endpoint === undefined ? QueueUrl : endpoint + QueueUrl.replace(/^https?:\/\/[^/]+/, '')
   }
+  const withDeadLetters = async (queueName: string, deadLetters: string, fifo: boolean) => {
+    const attributes: Record<string, string> = fifo ? { FifoQueue: 'true' } : {}
+    const deadLetterUrl = await queue(deadLetters, attributes)
+    const { Attributes: { QueueArn: deadLetterTargetArn } = {} } = await sqs.send(
+      new GetQueueAttributesCommand({ QueueUrl: deadLetterUrl, AttributeNames: ['QueueArn'] }),
+    )
+    const RedrivePolicy = JSON.stringify({ deadLetterTargetArn, maxReceiveCount: 1_000 })
+    return { url: await queue(queueName, { ...attributes, RedrivePolicy }), deadLetterUrl }
+  }
+  const events = await withDeadLetters(`${name}.fifo`, `${name}-dead.fifo`, true)
+  const retries = await withDeadLetters(name, `${name}-dead`, false)
   return {
+    deadLetterUrls: { events: events.deadLetterUrl, retries: retries.deadLetterUrl },
     CONFIG_TABLE: await createTable(dynamoDb, CONFIG_TABLE),
     STATE_TABLE: await createTable(dynamoDb, STATE_TABLE),
     LEDGER_TABLE: await createTable(dynamoDb, LEDGER_TABLE),
-    EVENTS_QUEUE_URL: await queue(`${name}.fifo`, { FifoQueue: 'true' }),
-    RETRIES_QUEUE_URL: await queue(name, {}),
+    EVENTS_QUEUE_URL: events.url,
+    RETRIES_QUEUE_URL: retries.url,
     SECRET_PREFIX: name,
   }
 }

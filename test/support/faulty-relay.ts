@@ -5,6 +5,7 @@ import {
   ReceiveMessageCommand,
 } from '@aws-sdk/client-sqs'
 import type { SQSRecord } from 'aws-lambda'
+import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
 import { DynamoDbLedger } from '../../adapters/aws/dynamodb-ledger.ts'
 import { recordOf } from '../../adapters/aws/ledger-item.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
@@ -80,7 +81,14 @@ export function startContainer(relay: AwsRelay, observer: Observer = relay.ports
   const dispatcher = createDispatcher(ports, environment)
   return {
     ingest: createIngest({ ports, access, log }),
-    dispatch: createDispatch({ environment, ports, dispatcher, log }),
+    dispatch: createDispatch({
+      environment,
+      ports,
+      dispatcher,
+      log,
+      deadLetters: createDeadLetterQueues(clients.sqs),
+      onSetAside: () => undefined,
+    }),
   }
 }
 

@@ -1,0 +1,48 @@
+import type { SQSRecord } from 'aws-lambda'
+import type { DeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
+import type { DispatchFailure } from '../../relay/pipeline/dispatch-failure.ts'
+import type { Ports } from '../../relay/ports.ts'
+import type { Environment } from '../shared/environment.ts'
+import type { Log } from '../shared/log.ts'
+import { queueUrlOf } from './message.ts'
+
+/** What setting messages aside needs. */
+export interface SetAsideParts {
+  readonly environment: Pick<Environment, 'eventsQueueUrl' | 'retriesQueueUrl'>
+  readonly ports: Pick<Ports, 'queue' | 'clock'>
+  readonly deadLetters: DeadLetterQueues
+  /** Counts a message that was set aside. */
+  readonly onSetAside: () => void
+  readonly log: Log
+}
+
+/** Whether the message was set aside, and is done with; false when it must come again. */
+export type SetAside = (record: SQSRecord, failure: DispatchFailure) => Promise<boolean>
+
+/** Moves what dispatch rejects for good to the dead-letter queue of its queue, with its cause. */
+export function createSetAside(parts: SetAsideParts): SetAside {
+  const { environment, ports, deadLetters, onSetAside, log } = parts
+  return async (record, failure) => {
+    const { messageId, eventSourceARN: queue } = record
+    const queueUrl = queueUrlOf(environment, record)
+    if (!failure.mustBeSetAside || queueUrl === undefined) return false
+    const { cause: error, fault } = failure
+    const { count = 0, firstAt = ports.clock.now() } = failure.rejections ?? {}
+    const reason = { cause: failure.causeText, rejections: count, firstAt }
+    try {
+      await deadLetters.add(queueUrl, record, reason)
+    } catch (problem) {
+      log.error('could not be set aside', { error: problem, messageId, queue })
+      return false
+    }
+    onSetAside()
+    log.error('set aside; flux-relay replay --queue puts it back', {
+      error,
+      fault,
+      rejections: count,
+      messageId,
+      queue,
+    })
+    return true
+  }
+}
