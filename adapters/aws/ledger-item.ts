@@ -16,6 +16,7 @@ import {
   unreadableText,
 } from '../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
+import { RecordTooLarge } from '../../relay/model/stored/record-too-large.ts'
 import { bytesOf, type Item, textIfPresent, textOf } from './dynamodb-item.ts'
 
 /** Shorter records stay text, which a person can read in the console; longer ones cost less so. */
@@ -27,15 +28,6 @@ const MAX_PLAIN_BYTES = 2_048
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
 export const MAX_BODY_BYTES = 390_000
-
-/** A record that DynamoDB cannot hold, even without its tries. */
-export class RecordTooLarge extends Error {
-  override readonly name = 'RecordTooLarge'
-
-  constructor(id: string) {
-    super(`the record of delivery ${id} is larger than ${MAX_BODY_BYTES} bytes when compressed`)
-  }
-}
 
 /**
  * All attributes of a record but version and expiry. Of one that is too large the newest tries are
@@ -147,7 +139,11 @@ function cutBody(record: LedgerRecord): Uint8Array {
     return gzipSync(encodeText(deliveryRecordCodec, { ...record, attempts }))
   }
   let best = bodyWith(0)
-  if (best.length > MAX_BODY_BYTES) throw new RecordTooLarge(record.id)
+  if (best.length > MAX_BODY_BYTES) {
+    throw new RecordTooLarge(
+      `the record of delivery ${record.id} is larger than ${MAX_BODY_BYTES} bytes when compressed`,
+    )
+  }
   let [kept, tooMany] = [0, record.attempts.length]
   while (tooMany - kept > 1) {
     const middle = Math.floor((kept + tooMany) / 2)

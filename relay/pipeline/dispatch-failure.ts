@@ -1,4 +1,5 @@
 import { DamagedRecord, LaterVersion, type StoredForm } from '../model/stored/errors.ts'
+import { RecordTooLarge } from '../model/stored/record-too-large.ts'
 import { Contention } from './contention.ts'
 
 /**
@@ -55,6 +56,8 @@ const FORMS_OF_A_MESSAGE: ReadonlySet<StoredForm> = new Set([
 export function faultOf(error: unknown, isOfHost: (error: unknown) => boolean): Fault {
   if (error instanceof LaterVersion) return 'later-version'
   if (error instanceof DamagedRecord && FORMS_OF_A_MESSAGE.has(error.form)) return 'damaged'
+  // It comes out of a port, and would for ever.
+  if (error instanceof RecordTooLarge) return 'message'
   return error instanceof Contention || isOfHost(error) ? 'host' : 'message'
 }
 

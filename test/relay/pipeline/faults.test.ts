@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { QueuedEvent } from '../../../relay/model/delivery.ts'
 import { DamagedRecord, LaterVersion } from '../../../relay/model/stored/errors.ts'
+import { RecordTooLarge } from '../../../relay/model/stored/record-too-large.ts'
 import { DispatchFailure } from '../../../relay/pipeline/dispatch-failure.ts'
 import type { HttpResponse } from '../../../relay/ports.ts'
 import { eventRecord } from '../../support/delivery-records.ts'
@@ -106,6 +107,7 @@ describe('a message that dispatch rejects', () => {
     ['a damaged record', new DamagedRecord('delivery record'), 'damaged', true],
     ['a record of a later version', new LaterVersion('delivery record'), 'later-version', false],
     ['a damaged configuration', new DamagedRecord('configuration'), 'host', false],
+    ['a store that can never hold it', new RecordTooLarge('too large'), 'message', false],
   ] as const)('that met %s is told from others', async (_, error, fault, mustBeSetAside) => {
     const { harness, event } = await withEvent()
     breakStore(harness, 'ledger', error)
