@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto'
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
+import { decodeText, encodeText, storedValue } from '../../relay/model/stored/codec.ts'
+import { configContentCodec } from '../../relay/model/stored/config-snapshot.ts'
+import { DamagedRecord } from '../../relay/model/stored/errors.ts'
 import { type Item, numberOf, textOf } from './dynamodb-item.ts'
 
 /** Most bytes of a chunk. An item may have 400 KiB with its names and keys. */
@@ -33,8 +36,8 @@ export function setPrefix(setId: string): string {
 }
 
 /** A set as it is stored: without its time, which is the pointer's, so a re-sent one is equal. */
-export function contentOf({ manifests, objects }: ConfigSnapshot): string {
-  return JSON.stringify({ manifests, objects })
+export function contentOf(snapshot: ConfigSnapshot): string {
+  return encodeText(configContentCodec, snapshot)
 }
 
 export function contentHash(content: string): string {
@@ -49,15 +52,26 @@ export function toChunks(content: string): readonly Uint8Array[] {
   )
 }
 
-/** The set of a cluster from its pointer and all of its chunks, in order. */
+/**
+ * The set of a cluster from its pointer and all of its chunks, in order. Throws `DamagedRecord` and
+ * `LaterVersion`.
+ */
 export function fromChunks(
   cluster: string,
   { revision, takenAt }: Pointer,
   chunks: readonly Uint8Array[],
 ): ConfigSnapshot {
-  const content = gunzipSync(Buffer.concat(chunks)).toString()
-  const set = JSON.parse(content) as Pick<ConfigSnapshot, 'manifests' | 'objects'>
+  const decoded = decodeText(configContentCodec, unpack(cluster, chunks))
+  const set = storedValue(configContentCodec, decoded, `cluster ${cluster}`)
   return { cluster, revision, takenAt, ...set }
+}
+
+function unpack(cluster: string, chunks: readonly Uint8Array[]): string {
+  try {
+    return gunzipSync(Buffer.concat(chunks)).toString()
+  } catch (cause) {
+    throw new DamagedRecord('configuration', `cluster ${cluster}: ${String(cause)}`)
+  }
 }
 
 export function pointerItem(cluster: string, pointer: Pointer): Item {

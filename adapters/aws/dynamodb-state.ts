@@ -1,4 +1,5 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
+import { parseState } from '../../relay/model/stored/state-value.ts'
 import type { Clock, ExpectedVersion, StateStore, Versioned } from '../../relay/ports.ts'
 import { MalformedItem, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
 import { hasExpired, versionedAttributes } from './versioned-item.ts'
@@ -34,7 +35,7 @@ export class DynamoDbStateStore implements StateStore {
     if (json === undefined || version === undefined) {
       throw new MalformedItem(this.#tableName, key)
     }
-    return { value: JSON.parse(json), version }
+    return { value: parseState(key, json), version }
   }
 
   /** Rejects with a TypeError for a value that JSON cannot hold. */

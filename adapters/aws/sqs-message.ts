@@ -1,5 +1,9 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
 import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
+import { decodeText, encodeText, storedValue } from '../../relay/model/stored/codec.ts'
+import { DamagedRecord } from '../../relay/model/stored/errors.ts'
+import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
+import { retryMessageCodec } from '../../relay/model/stored/retry-message.ts'
 
 /**
  * Most bytes of a message and of a batch, attributes included. SQS takes 1 MiB since August 2025,
@@ -36,14 +40,9 @@ export interface ReceivedMessage {
   readonly attributes: { readonly SequenceNumber?: string | undefined }
 }
 
-/** A message that this program did not send; it will never become a good one. */
-export class MalformedMessage extends Error {
-  override readonly name = 'MalformedMessage'
-}
-
 /** The event as a message; undefined when SQS cannot take one of its size. */
 export function encodeEvent(event: AcceptedEvent): EncodedMessage | undefined {
-  const json = toJson(event)
+  const json = toJson(queuedEventCodec.encode(event))
   if (Buffer.byteLength(json) <= MAX_PLAIN_BYTES) return { MessageBody: json }
   const MessageBody = gzipSync(json).toString('base64')
   if (MessageBody.length + ENCODING_BYTES > MAX_BATCH_BYTES) return undefined
@@ -56,33 +55,28 @@ export function messageBytes({ MessageBody, MessageAttributes }: EncodedMessage)
   return Buffer.byteLength(MessageBody) + (MessageAttributes ? ENCODING_BYTES : 0)
 }
 
-/** Throws `MalformedMessage`. */
+/** Throws `DamagedRecord` and `LaterVersion`. */
 export function decodeEvent({ body, messageAttributes, attributes }: ReceivedMessage): QueuedEvent {
   const encoding = messageAttributes[ENCODING_ATTRIBUTE]?.stringValue
   if (encoding !== undefined && encoding !== GZIP_BASE64) {
-    throw new MalformedMessage(`an event has the unknown encoding ${encoding}`)
+    throw new DamagedRecord('queued event', `it has the unknown encoding ${encoding}`)
   }
-  const event = parse(encoding === undefined ? body : unpack(body))
+  const decoded = decodeText(queuedEventCodec, encoding === undefined ? body : unpack(body))
   const { SequenceNumber: sequence } = attributes
-  if (!isEvent(event)) throw new MalformedMessage('a message is not an event')
   if (sequence === undefined || !/^\d+$/.test(sequence)) {
-    throw new MalformedMessage('an event has no sequence number: its queue is not a FIFO queue')
+    throw new DamagedRecord('queued event', 'it has no sequence number: its queue is no FIFO queue')
   }
-  // JSON leaves a key out that holds undefined.
-  return { ...event, objectLabels: event.objectLabels, sequence }
+  return { ...storedValue(queuedEventCodec, decoded, `event ${sequence}`), sequence }
 }
 
 /** The body of a retry message. */
-export function encodeRetry({ deliveryId, attempt, dueAt }: RetryMessage): string {
-  return toJson({ deliveryId, attempt, dueAt })
+export function encodeRetry(message: RetryMessage): string {
+  return encodeText(retryMessageCodec, message)
 }
 
-/** Throws `MalformedMessage`. */
+/** Throws `DamagedRecord` and `LaterVersion`. */
 export function decodeRetry(body: string): RetryMessage {
-  const message = parse(body)
-  if (!isRetry(message)) throw new MalformedMessage('a message is not a retry')
-  const { deliveryId, attempt, dueAt } = message
-  return { deliveryId, attempt, dueAt }
+  return storedValue(retryMessageCodec, decodeText(retryMessageCodec, body), 'a message')
 }
 
 /**
@@ -103,43 +97,6 @@ function unpack(body: string): string {
     const options = { maxOutputLength: MAX_UNPACKED_BYTES }
     return gunzipSync(Buffer.from(body, 'base64'), options).toString()
   } catch (cause) {
-    throw new MalformedMessage('a message cannot be unpacked', { cause })
+    throw new DamagedRecord('queued event', `it cannot be unpacked: ${String(cause)}`)
   }
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch (cause) {
-    throw new MalformedMessage('a message is not JSON', { cause })
-  }
-}
-
-function isEvent(value: unknown): value is AcceptedEvent {
-  return (
-    has(value, { id: 'string', cluster: 'string', group: 'string', acceptedAt: 'number' }) &&
-    has(value.event, { message: 'string', severity: 'string', timestamp: 'string' }) &&
-    has(value.event, { reason: 'string', metadata: 'object' }) &&
-    has(value.event.involvedObject, { kind: 'string', namespace: 'string', name: 'string' }) &&
-    (value.objectLabels === undefined || has(value.objectLabels, {}))
-  )
-}
-
-function isRetry(value: unknown): value is RetryMessage {
-  return (
-    has(value, { deliveryId: 'string', attempt: 'number', dueAt: 'number' }) &&
-    Number.isSafeInteger(value.attempt)
-  )
-}
-
-/** Whether it is an object with these properties of these types. */
-function has(
-  value: unknown,
-  types: Readonly<Record<string, 'string' | 'number' | 'object'>>,
-): value is Readonly<Record<string, unknown>> {
-  if (typeof value !== 'object' || value === null) return false
-  const properties = value as Readonly<Record<string, unknown>>
-  return Object.entries(types).every(
-    ([name, type]) => properties[name] !== null && typeof properties[name] === type,
-  )
 }

@@ -1,4 +1,6 @@
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
+import { decodeText, encodeText, storedValue } from '../../relay/model/stored/codec.ts'
+import { configSnapshotCodec } from '../../relay/model/stored/config-snapshot.ts'
 import type { ConfigStore } from '../../relay/ports.ts'
 import type { Database } from './database.ts'
 
@@ -25,12 +27,14 @@ export class SqliteConfigStore implements ConfigStore {
       'SELECT body FROM configs WHERE cluster = ?',
       cluster,
     )
-    return row && (JSON.parse(row.body) as ConfigSnapshot)
+    if (!row) return undefined
+    const decoded = decodeText(configSnapshotCodec, row.body)
+    return storedValue(configSnapshotCodec, decoded, `cluster ${cluster}`)
   }
 
   async replace(snapshot: ConfigSnapshot): Promise<'replaced' | 'stale'> {
     const { cluster, revision, takenAt } = snapshot
-    const body = JSON.stringify(snapshot)
+    const body = encodeText(configSnapshotCodec, snapshot)
     const changes = await this.#database.write(() =>
       this.#database.run(REPLACE, cluster, revision, takenAt, body),
     )

@@ -1,4 +1,6 @@
 import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
+import { encodeText } from '../../relay/model/stored/codec.ts'
+import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
 import type { Clock, Queue, SendResult, SetAsideReason } from '../../relay/ports.ts'
 import type { Database } from './database.ts'
 import { EventGroups, type GroupHead } from './event-groups.ts'
@@ -255,7 +257,7 @@ export class SqliteQueue implements Queue {
   #insertEvent(event: AcceptedEvent, now: number): number | undefined {
     const isNew = this.#database.run(REMEMBER_ID, event.id, now + DEDUPLICATION_MS, now).count === 1
     if (!isNew) return undefined
-    const body = JSON.stringify(event)
+    const body = encodeText(queuedEventCodec, event)
     const { orderTime = event.acceptedAt } = event
     this.#database.run(ADVANCE_ORDER_TIME, orderTime, orderTime)
     return this.#database.run(INSERT_EVENT, event.group, event.acceptedAt, body).lastRowId

@@ -1,3 +1,4 @@
+import { parseState } from '../../relay/model/stored/state-value.ts'
 import type { Clock, ExpectedVersion, StateStore, Versioned } from '../../relay/ports.ts'
 import type { Database } from './database.ts'
 import { deleteExpired } from './sweep.ts'
@@ -24,7 +25,7 @@ export class SqliteStateStore implements StateStore {
 
   async read(key: string): Promise<Versioned<unknown> | undefined> {
     const row = this.#database.get<{ version: number; value: string }>(READ, key, this.#clock.now())
-    return row && { value: JSON.parse(row.value), version: row.version }
+    return row && { value: parseState(key, row.value), version: row.version }
   }
 
   async write(

@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda'
-import { decodeRetry, MalformedMessage } from '../../adapters/aws/sqs-message.ts'
+import { decodeRetry } from '../../adapters/aws/sqs-message.ts'
+import { DamagedRecord, LaterVersion } from '../../relay/model/stored/errors.ts'
 
 /** The messages of a batch that have to be handled one after the other. */
 export function groupsOf(records: readonly SQSRecord[]): ReadonlyArray<readonly SQSRecord[]> {
@@ -19,7 +20,7 @@ function deliveryIdOf(body: string): string | undefined {
   try {
     return decodeRetry(body).deliveryId
   } catch (error) {
-    if (error instanceof MalformedMessage) return undefined
+    if (error instanceof DamagedRecord || error instanceof LaterVersion) return undefined
     throw error
   }
 }

@@ -1,7 +1,6 @@
 import type { SQSRecord } from 'aws-lambda'
 import { retryStep } from '../../adapters/aws/retry-delay.ts'
-import { decodeEvent, decodeRetry, MalformedMessage } from '../../adapters/aws/sqs-message.ts'
-import { DamagedRecord, type StoredForm } from '../../relay/model/stored/errors.ts'
+import { decodeEvent, decodeRetry } from '../../adapters/aws/sqs-message.ts'
 import type { Dispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { Ports } from '../../relay/ports.ts'
 import type { Environment } from '../shared/environment.ts'
@@ -43,7 +42,7 @@ export function queueUrlOf(
 }
 
 async function handleEvent(dispatcher: Dispatcher, record: SQSRecord): Promise<void> {
-  await dispatcher.dispatchEvent(readAs('queued event', () => decodeEvent(record)))
+  await dispatcher.dispatchEvent(decodeEvent(record))
 }
 
 async function handleRetry(
@@ -51,16 +50,8 @@ async function handleRetry(
   dispatcher: Dispatcher,
   { body }: SQSRecord,
 ): Promise<void> {
-  const message = readAs('retry', () => decodeRetry(body))
+  const message = decodeRetry(body)
   const { kind } = retryStep(message, clock.now())
   if (kind === 'hop') await queue.sendRetries([message])
   else await dispatcher.dispatchRetry(message)
-}
-
-function readAs<T>(form: StoredForm, decode: () => T): T {
-  try {
-    return decode()
-  } catch (error) {
-    throw error instanceof MalformedMessage ? new DamagedRecord(form, error) : error
-  }
 }

@@ -1,20 +1,12 @@
-import { z } from 'zod'
 import type { DeliveryRecord, EventOrder } from '../model/delivery.ts'
+import { storedValue } from '../model/stored/codec.ts'
+import { type ObjectState, objectStateCodec } from '../model/stored/object-state.ts'
 import type { Ports, Versioned } from '../ports.ts'
 import { objectGroupKey } from './accept.ts'
 import { Contention } from './contention.ts'
 
 /** A delivery is retried for 24 hours, and asks at each try whether a newer event is known. */
 const REMEMBER_MS = 25 * 3_600_000
-
-/** What is remembered of an object: its severity, what was reported since that began, and when. */
-const ObjectState = z.object({
-  severity: z.string(),
-  seen: z.array(z.object({ fingerprint: z.string(), eventId: z.string(), at: z.number() })),
-  /** The order of the newest event that was no repeat. Absent in what older versions wrote. */
-  latest: z.string().optional(),
-})
-export type ObjectState = Readonly<z.infer<typeof ObjectState>>
 
 /** The events of one object, as `AcceptedEvent` names them. */
 export interface ObjectEvents {
@@ -26,8 +18,11 @@ export async function readObjectState(
   { state }: Pick<Ports, 'state'>,
   object: ObjectEvents,
 ): Promise<Versioned<ObjectState> | undefined> {
-  const stored = await state.read(stateKey(object))
-  return stored && { value: ObjectState.parse(stored.value), version: stored.version }
+  const key = stateKey(object)
+  const stored = await state.read(key)
+  if (!stored) return undefined
+  const decoded = objectStateCodec.decode(stored.value)
+  return { value: storedValue(objectStateCodec, decoded, key), version: stored.version }
 }
 
 /** Writes what follows on `stored`. Rejects when another process wrote meanwhile. */
@@ -39,7 +34,12 @@ export async function writeObjectState(
 ): Promise<void> {
   const key = stateKey(object)
   const expiresAt = clock.now() + REMEMBER_MS
-  const written = await state.write(key, next, stored?.version ?? 'absent', expiresAt)
+  const written = await state.write(
+    key,
+    objectStateCodec.encode(next),
+    stored?.version ?? 'absent',
+    expiresAt,
+  )
   if (!written) throw new Contention(`the state of an object, ${key}, changed under its dispatch`)
 }
 

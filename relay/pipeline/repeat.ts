@@ -1,7 +1,8 @@
 import type { QueuedEvent } from '../model/delivery.ts'
+import type { ObjectState } from '../model/stored/object-state.ts'
 import type { Ports } from '../ports.ts'
 import { fingerprint } from './fingerprint.ts'
-import { isNewer, type ObjectState, readObjectState, writeObjectState } from './object-memory.ts'
+import { isNewer, readObjectState, writeObjectState } from './object-memory.ts'
 import { eventOrder, orderTime } from './order.ts'
 
 /** Different messages of one object that are remembered within the interval. */

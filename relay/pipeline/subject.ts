@@ -1,6 +1,7 @@
-import { z } from 'zod'
 import type { EventOrder } from '../model/delivery.ts'
 import { hashParts } from '../model/hash.ts'
+import { storedValue } from '../model/stored/codec.ts'
+import { type SubjectState, subjectStateCodec } from '../model/stored/subject-state.ts'
 import type { ExpectedVersion, Ports } from '../ports.ts'
 import type { Subject, Verdict } from '../providers/contract.ts'
 import { Contention } from './contention.ts'
@@ -13,32 +14,6 @@ const CLAIM_MARGIN_MS = 30_000
 
 /** Claims of one subject meet rarely; more conflicts than this are a broken store. */
 const MAX_CONFLICTS = 10
-
-/** What the relay remembers of a subject. */
-const SubjectState = z.object({
-  /** Of the newest event that was here, whatever became of it. */
-  order: z.string(),
-  /**
-   * The reason of the event that the subject shows, or will when what is on its way is done. Absent:
-   * unknown, as in items of before there was one.
-   */
-  reason: z.string().optional(),
-  /** Who is sending now. */
-  claim: z.object({ deliveryId: z.string(), until: z.number() }).optional(),
-  /** Whose earlier request, which was never answered, may still land, and until when. */
-  onItsWay: z.object({ deliveryId: z.string(), until: z.number() }).optional(),
-  /** What the destination certainly shows. Absent: unknown. */
-  settled: z
-    .object({
-      shows: z.string(),
-      at: z.number(),
-      deliveryId: z.string(),
-      /** The reason of the event that it was sent for. */
-      reason: z.string().optional(),
-    })
-    .optional(),
-})
-type SubjectState = z.infer<typeof SubjectState>
 
 export interface Claimant {
   readonly cluster: string
@@ -87,7 +62,7 @@ export async function claimSubject(ports: Ports, claimant: Claimant): Promise<Cl
   const key = subjectStateKey(claimant.cluster, claimant.subject)
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const stored = await ports.state.read(key)
-    const state = stored && SubjectState.parse(stored.value)
+    const state = stored && subjectStateOf(key, stored.value)
     const now = ports.clock.now()
     const { result, next } = decide(state, claimant, now)
     const expected = stored?.version ?? 'absent'
@@ -112,7 +87,7 @@ export async function keepTurn(
   const { order, reason } = claimant
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const stored = await ports.state.read(key)
-    const state = stored && SubjectState.parse(stored.value)
+    const state = stored && subjectStateOf(key, stored.value)
     const pointless = whyPointless(state, claimant)
     if (pointless || state?.order === order) return pointless ?? { kind: 'kept' }
     const next = { ...state, order, reason }
@@ -193,7 +168,7 @@ export async function settleSubject(ports: Ports, claim: Claim, verdict: Verdict
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     if (await write(ports, claim.key, next, expected)) return
     const stored = await ports.state.read(claim.key)
-    const state = stored && SubjectState.parse(stored.value)
+    const state = stored && subjectStateOf(claim.key, stored.value)
     if (stored === undefined || state?.claim?.deliveryId !== claim.claimant.deliveryId) return
     next = { order: state.order, ...(state.reason && { reason: state.reason }), ...kept }
     expected = stored.version
@@ -218,7 +193,7 @@ export async function isSuperseded(
   order: EventOrder,
 ): Promise<boolean> {
   const stored = await ports.state.read(stateKey)
-  return stored !== undefined && SubjectState.parse(stored.value).order > order
+  return stored !== undefined && subjectStateOf(stateKey, stored.value).order > order
 }
 
 function write(
@@ -227,5 +202,10 @@ function write(
   state: SubjectState,
   expected: ExpectedVersion,
 ) {
-  return ports.state.write(key, state, expected, ports.clock.now() + REMEMBER_MS)
+  const value = subjectStateCodec.encode(state)
+  return ports.state.write(key, value, expected, ports.clock.now() + REMEMBER_MS)
+}
+
+function subjectStateOf(key: string, value: unknown): SubjectState {
+  return storedValue(subjectStateCodec, subjectStateCodec.decode(value), key)
 }

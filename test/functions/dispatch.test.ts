@@ -125,17 +125,17 @@ describe('a batch', () => {
     [
       'an event that is not JSON',
       eventRecord('a', '1', 'no'),
-      /^a-1 of events\.fifo: DamagedRecord: a stored queued event .*: a message is not JSON \(0\)$/,
+      /^a-1 of events\.fifo: DamagedRecord: a stored queued event .*: .*it is not JSON \(0\)$/,
     ],
     [
       'an event of another form',
       eventRecord('a', '1', '{"id":"x"}'),
-      /^a-1 of events\.fifo: DamagedRecord: .*: a message is not an event \(0\)$/,
+      /^a-1 of events\.fifo: DamagedRecord: .*: .*cluster is missing \(0\)$/,
     ],
     [
       'a retry of another form',
       sqsRecord({ MessageId: 'a-1', Body: '{}' }, environment.retriesQueueUrl),
-      /^a-1 of retries: DamagedRecord: a stored retry .*: a message is not a retry \(0\)$/,
+      /^a-1 of retries: DamagedRecord: a stored retry .*: .*deliveryId is missing \(0\)$/,
     ],
   ])('sets %s aside at once, and goes on with its group', async (_, record, cause) => {
     const { dispatch, started, lines, setAside } = dispatchWith(async () => undefined)

@@ -77,7 +77,7 @@ describe('an event that cannot be read', () => {
       Body: '{"id":"x',
       Attributes: { MessageGroupId: PODINFO },
       MessageAttributes: {
-        cause: { StringValue: expect.stringContaining('a message is not JSON') },
+        cause: { StringValue: expect.stringContaining('it is not JSON') },
         rejections: { StringValue: '0' },
       },
     })

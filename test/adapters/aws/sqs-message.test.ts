@@ -1,7 +1,8 @@
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import { retryStep } from '../../../adapters/aws/retry-delay.ts'
-import { decodeEvent, decodeRetry, MalformedMessage } from '../../../adapters/aws/sqs-message.ts'
+import { decodeEvent, decodeRetry } from '../../../adapters/aws/sqs-message.ts'
+import { DamagedRecord, LaterVersion } from '../../../relay/model/stored/errors.ts'
 import { acceptedEvent } from '../../support/delivery-records.ts'
 import { START } from '../../support/manual-clock.ts'
 
@@ -32,8 +33,14 @@ describe('decodeEvent', () => {
     ['a bomb', received(gzipSync(Buffer.alloc(20_000_000)).toString('base64'), 'gzip+base64')],
     ['a queue without sequence', received(SENT, undefined, '')],
   ])('refuses %s', (_, message) => {
-    expect(() => decodeEvent(message)).toThrow(MalformedMessage)
+    expect(() => decodeEvent(message)).toThrow(DamagedRecord)
   })
+})
+
+it('tells messages of a later version from damaged ones', () => {
+  expect(() => decodeEvent(received('{"v":2}'))).toThrow(LaterVersion)
+  expect(() => decodeRetry('{"v":9,"delivery":"d"}')).toThrow(LaterVersion)
+  expect(() => decodeRetry('{"v":1,"deliveryId":"d"}')).toThrow('attempt is missing')
 })
 
 describe('decodeRetry', () => {
@@ -50,7 +57,7 @@ describe('decodeRetry', () => {
     '{"deliveryId":1,"attempt":2,"dueAt":1}',
     SENT,
   ])('refuses %s', (body) => {
-    expect(() => decodeRetry(body)).toThrow(MalformedMessage)
+    expect(() => decodeRetry(body)).toThrow(DamagedRecord)
   })
 })
 
