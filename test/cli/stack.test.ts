@@ -59,11 +59,6 @@ describe('--stack', () => {
     ['without --cluster', ['get', 'alerts', '--stack', 'x'], /with --stack give --cluster too/],
     ['without --cluster', ['get', 'deliveries', '--stack', 'x'], /with --stack give --cluster too/],
     ['without --cluster', ['replay', '--dead', '--stack', 'x'], /with --stack give --cluster too/],
-    [
-      'nowhere with --queue',
-      ['replay', '--queue'],
-      /this is for a relay on AWS only: give --stack/,
-    ],
   ])('is wrong %s: %j', async (_, args, message) => {
     const { code, stdout, stderr } = await fluxRelay(args)
     expect([code, stdout]).toEqual([2, ''])

@@ -6,6 +6,7 @@ import {
   DeleteTableCommand,
   type DynamoDBClient,
   type KeySchemaElement,
+  ResourceNotFoundException,
   waitUntilTableExists,
 } from '@aws-sdk/client-dynamodb'
 import type { KeyNames, TableDefinition } from '../../adapters/aws/tables.ts'
@@ -23,8 +24,13 @@ export async function createTable(
   return input.TableName
 }
 
+/** Deletes a table. A busy emulator may answer so late that the SDK asks again for what is done. */
 export async function deleteTable(client: DynamoDBClient, TableName: string): Promise<void> {
-  await client.send(new DeleteTableCommand({ TableName }))
+  try {
+    await client.send(new DeleteTableCommand({ TableName }))
+  } catch (error) {
+    if (!(error instanceof ResourceNotFoundException)) throw error
+  }
 }
 
 /** An index follows its table "within a fraction of a second, under normal conditions". */
