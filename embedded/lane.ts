@@ -23,7 +23,10 @@ export interface LaneOptions<Message extends Lease, Lease> {
   readonly clock: Clock
   readonly reports: LaneReports
   keyOf(lease: Lease): string
-  lease(max: number, unreadable: (lease: Lease, error: unknown) => void): readonly Message[]
+  lease(
+    max: number,
+    unreadable: (lease: Lease, error: unknown) => void,
+  ): Promise<readonly Message[]>
   dispatch(message: Message): Promise<void>
   acknowledge(lease: Lease): Promise<void>
   release(lease: Lease, notBefore: number): void
@@ -32,8 +35,8 @@ export interface LaneOptions<Message extends Lease, Lease> {
 
 /** A share of the worker's capacity, for one kind of message. */
 export interface Lane {
-  /** Leases as much as there is room for; throws what leasing throws. `onFree`: there is room again. */
-  fill(onFree: () => void): void
+  /** Leases as much as there is room for; fails as leasing does. `onFree`: there is room again. */
+  fill(onFree: () => void): Promise<void>
   /** Resolves once nothing is under way. */
   idle(): Promise<void>
 }
@@ -83,7 +86,7 @@ export function createLane<Message extends Lease, Lease>(
   }
 
   return {
-    fill(onFree) {
+    async fill(onFree) {
       const start = (lease: Lease, work: () => Promise<void>) => {
         const handled = handle(lease, work).finally(() => {
           underWay.delete(handled)
@@ -92,7 +95,7 @@ export function createLane<Message extends Lease, Lease>(
         underWay.add(handled)
       }
       const room = options.concurrency - underWay.size
-      const messages = options.lease(room, (lease, error) =>
+      const messages = await options.lease(room, (lease, error) =>
         start(lease, () => Promise.reject(error)),
       )
       for (const message of messages) start(message, () => options.dispatch(message))

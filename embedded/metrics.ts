@@ -38,9 +38,9 @@ export interface Metrics {
 
 export interface MetricsOptions {
   /** Asked at every scrape. */
-  readonly queueDepth: () => QueueDepth
+  readonly queueDepth: () => Promise<QueueDepth>
   /** Asked at every scrape. */
-  readonly quarantineDepth: () => QuarantineDepth
+  readonly quarantineDepth: () => Promise<QuarantineDepth>
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -129,14 +129,14 @@ function rejectionCounters(registry: Registry): Pick<Metrics, 'rejected' | 'setA
   }
 }
 
-function quarantineGauges(registry: Registry, depth: () => QuarantineDepth): void {
+function quarantineGauges(registry: Registry, depth: () => Promise<QuarantineDepth>): void {
   const messages: Gauge = new Gauge({
     name: 'flux_relay_quarantine_messages',
     help: 'Messages that are set aside now.',
     labelNames: ['kind'],
     registers: [registry],
-    collect: () => {
-      const { event, retry } = depth().messages
+    collect: async () => {
+      const { event, retry } = (await depth()).messages
       messages.set({ kind: 'event' }, event)
       messages.set({ kind: 'retry' }, retry)
     },
@@ -145,7 +145,7 @@ function quarantineGauges(registry: Registry, depth: () => QuarantineDepth): voi
     name: 'flux_relay_quarantine_bytes',
     help: 'Bytes of the messages that are set aside now.',
     registers: [registry],
-    collect: () => bytes.set(depth().bytes),
+    collect: async () => bytes.set((await depth()).bytes),
   })
 }
 
@@ -157,7 +157,7 @@ function typeLabel(type: string | undefined): string {
 
 function queueGauges(
   registry: Registry,
-  queueDepth: () => QueueDepth,
+  queueDepth: () => Promise<QueueDepth>,
   clock: Pick<Clock, 'now'>,
 ): void {
   const gauge = (name: string, help: string, read: (depth: QueueDepth) => QueueValues) => {
@@ -166,8 +166,8 @@ function queueGauges(
       help,
       labelNames: ['queue'],
       registers: [registry],
-      collect: () => {
-        const { events, retries } = read(queueDepth())
+      collect: async () => {
+        const { events, retries } = read(await queueDepth())
         created.set({ queue: 'events' }, events)
         created.set({ queue: 'retries' }, retries)
       },

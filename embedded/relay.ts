@@ -79,14 +79,14 @@ export async function startRelay(
   { clock = systemClock }: RelayParts = {},
 ): Promise<RunningRelay> {
   const log = await createLog({ pretty: process.stdout.isTTY === true, level: 'info' })
-  const stores = openStores(options.data, clock, (err) =>
+  const stores = await openStores(options.data, clock, (err) =>
     log.error({ err }, 'expired rows could not be deleted, will be repeated'),
   )
   try {
     const tokensFile = await openTokens(options.tokens, log)
     return await start(options, { stores, tokensFile, log, clock })
   } catch (error) {
-    stores.close()
+    await stores.close()
     const isForPerson = error instanceof ManifestsFolderError || error instanceof TokensFileError
     throw isForPerson ? new StartError(error.message) : error
   }
@@ -126,7 +126,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     http,
     nats: createNatsPublisher({ ...addresses, ...options.outbound }),
     clock,
-    orderTimes: createOrderTimes(stores.queue.latestOrderTime()),
+    orderTimes: createOrderTimes(await stores.queue.latestOrderTime()),
     observer: {
       decided(decision) {
         logDecision(log, decision)
@@ -217,8 +217,8 @@ async function stop(running: Running, graceMs: number): Promise<boolean> {
   const { folder, worker, server, http, stores, log } = running
   folder.close()
   const [finished] = await Promise.all([worker.stop(graceMs), server.close(graceMs)])
-  const { events, retries } = stores.queue.depth()
-  stores.close()
+  const { events, retries } = await stores.queue.depth()
+  await stores.close()
   log.info({ finished, events, retries }, 'stopped; what is queued goes on at the next start')
   if (finished) await http.close()
   return finished

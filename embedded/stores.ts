@@ -1,10 +1,10 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { SqliteConfigStore } from '../adapters/sqlite/config.ts'
-import { type Database, openDatabase } from '../adapters/sqlite/database.ts'
 import { DatabaseError } from '../adapters/sqlite/database-error.ts'
 import { SqliteLedger } from '../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../adapters/sqlite/queue.ts'
+import { openRelayDatabase, type RelayDatabase } from '../adapters/sqlite/relay-database.ts'
 import { SqliteSecretStore } from '../adapters/sqlite/secrets.ts'
 import { SqliteStateStore } from '../adapters/sqlite/state.ts'
 import type { Clock } from '../relay/ports.ts'
@@ -22,20 +22,21 @@ export interface Stores {
   readonly configs: SqliteConfigStore
   readonly secrets: SqliteSecretStore
   /** Finishes what is being written. */
-  close(): void
+  close(): Promise<void>
 }
 
 /**
  * Opens the database in a folder, which is made when it is not there, and deletes what has expired
- * now and then. Throws `StartError` when a person has to mend something.
+ * now and then. Rejects with `StartError` when a person has to mend something.
  */
-export function openStores(
+export async function openStores(
   directory: string,
   clock: Clock,
   onSweepFailure: (error: unknown) => void,
-): Stores {
+): Promise<Stores> {
   const database = open(directory)
   const queue = new SqliteQueue(database, clock)
+  await queue.loaded()
   const state = new SqliteStateStore(database, clock)
   const ledger = new SqliteLedger(database, clock)
   const sweeps = setInterval(() => {
@@ -50,17 +51,17 @@ export function openStores(
     ledger,
     configs: new SqliteConfigStore(database),
     secrets: new SqliteSecretStore(database),
-    close() {
+    async close() {
       clearInterval(sweeps)
-      database.close()
+      await database.close()
     },
   }
 }
 
-function open(directory: string): Database {
+function open(directory: string): RelayDatabase {
   try {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    return openDatabase(join(directory, DATABASE_FILE))
+    return openRelayDatabase(join(directory, DATABASE_FILE))
   } catch (error) {
     if (error instanceof DatabaseError) throw new StartError(error.message)
     throw new StartError(`data folder ${directory}: ${(error as Error).message}`)

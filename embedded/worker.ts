@@ -14,12 +14,12 @@ export interface ReceivingQueue {
   leaseEvents(
     max: number,
     unreadable: (lease: EventLease, error: unknown) => void,
-  ): readonly QueuedEvent[]
+  ): Promise<readonly QueuedEvent[]>
   acknowledge(event: EventLease): Promise<void>
   release(event: EventLease, notBefore: number): void
   /** As `acknowledge`, and keeps the event apart. */
   setAsideEvent(event: EventLease, reason: SetAsideReason): Promise<void>
-  leaseRetries(max: number): readonly RetryMessage[]
+  leaseRetries(max: number): Promise<readonly RetryMessage[]>
   acknowledgeRetry(message: RetryMessage): Promise<void>
   releaseRetry(message: RetryMessage, notBefore: number): void
   /** As `acknowledgeRetry`, and keeps the message apart. */
@@ -112,9 +112,8 @@ export function createWorker(options: WorkerOptions): Worker {
   }
   // The time is asked before the leases: what falls due in between is leased, and would else have no
   // timer.
-  const steps = [findWakeAt, ...lanes.map((lane) => () => lane.fill(pump))].map((work) =>
-    createStep(work, pump, options.onFailure),
-  )
+  const fills = lanes.map((lane) => () => (running ? lane.fill(pump) : undefined))
+  const steps = [findWakeAt, ...fills].map((work) => createStep(work, pump, options.onFailure))
   queue.onReady(pump)
 
   return {
@@ -126,41 +125,58 @@ export function createWorker(options: WorkerOptions): Worker {
       running = false
       clearTimeout(timer)
       for (const step of steps) step.stop()
-      const finished = Promise.all(lanes.map((lane) => lane.idle())).then(() => true)
-      return Promise.race([finished, expires(graceMs)])
+      const finish = async () => {
+        // A lease that is under way still brings messages.
+        await Promise.all(steps.map((step) => step.idle()))
+        await Promise.all(lanes.map((lane) => lane.idle()))
+        return true
+      }
+      return Promise.race([finish(), expires(graceMs)])
     },
   }
 }
 
 /**
- * Work that may throw when the queue itself fails. It is then left alone for a time that doubles, and
- * `again` is called.
+ * Work that may throw or reject when the queue itself fails. It is then left alone for a time that
+ * doubles, and `again` is called. What is under way when it is wanted again runs once more.
  */
 function createStep(
-  work: () => void,
+  work: () => void | Promise<void>,
   again: () => void,
   onFailure: WorkerOptions['onFailure'],
-): { run(): void; stop(): void } {
+): { run(): void; stop(): void; idle(): Promise<void> } {
   let failures = 0
   let pause: NodeJS.Timeout | undefined
-  return {
-    run() {
-      if (pause !== undefined) return
-      try {
-        work()
-        failures = 0
-      } catch (error) {
-        failures += 1
-        const waitMs = backoffMs(failures)
-        pause = setTimeout(() => {
-          pause = undefined
-          again()
-        }, waitMs)
-        tell(() => onFailure(dispatchFailureOf(error), waitMs))
-      }
-    },
-    stop: () => clearTimeout(pause),
+  let underWay: Promise<void> | undefined
+  let isWanted = false
+
+  const fail = (error: unknown) => {
+    failures += 1
+    const waitMs = backoffMs(failures)
+    pause = setTimeout(() => {
+      pause = undefined
+      again()
+    }, waitMs)
+    tell(() => onFailure(dispatchFailureOf(error), waitMs))
   }
+  const succeed = () => {
+    failures = 0
+  }
+  const run = () => {
+    isWanted = underWay !== undefined
+    if (pause !== undefined || isWanted) return
+    try {
+      const working = work()
+      if (working === undefined) return succeed()
+      underWay = working.then(succeed, fail).finally(() => {
+        underWay = undefined
+        if (isWanted) run()
+      })
+    } catch (error) {
+      fail(error)
+    }
+  }
+  return { run, stop: () => clearTimeout(pause), idle: async () => underWay }
 }
 
 function expires(ms: number): Promise<boolean> {

@@ -2,7 +2,8 @@ import type { ConfigSnapshot } from '../../relay/model/config.ts'
 import { decodeText, encodeText, storedValue } from '../../relay/model/stored/codec.ts'
 import { configSnapshotCodec } from '../../relay/model/stored/config-snapshot.ts'
 import type { ConfigStore } from '../../relay/ports.ts'
-import type { Database } from './database.ts'
+import type { RelayDatabase } from './relay-database.ts'
+import { change } from './statement.ts'
 
 const REPLACE = `INSERT INTO configs (cluster, revision, taken_at, body) VALUES (?, ?, ?, ?)
   ON CONFLICT (cluster) DO UPDATE
@@ -11,9 +12,11 @@ const REPLACE = `INSERT INTO configs (cluster, revision, taken_at, body) VALUES 
 
 /** The clusters' sets of Alerts and Providers on SQLite, each one JSON value. */
 export class SqliteConfigStore implements ConfigStore {
-  readonly #database: Database
+  readonly #database: RelayDatabase
+  /** The revisions that are stored, as far as they are known: nobody else writes the file. */
+  readonly #revisions = new Map<string, string>()
 
-  constructor(database: Database) {
+  constructor(database: RelayDatabase) {
     this.#database = database
   }
 
@@ -21,37 +24,37 @@ export class SqliteConfigStore implements ConfigStore {
     cluster: string,
     knownRevision?: string,
   ): Promise<ConfigSnapshot | 'unchanged' | undefined> {
-    // The revision alone first: it is asked for with every event, and a set may be megabytes.
-    if (knownRevision !== undefined && this.#revision(cluster) === knownRevision) return 'unchanged'
-    const row = this.#database.get<{ body: string }>(
+    // It is asked for with every event, and a set may be megabytes.
+    if (knownRevision !== undefined && this.#revisions.get(cluster) === knownRevision) {
+      return 'unchanged'
+    }
+    const [row] = await this.#database.read<{ body: string }>(
       'SELECT body FROM configs WHERE cluster = ?',
       cluster,
     )
     if (!row) return undefined
     const decoded = decodeText(configSnapshotCodec, row.body)
-    return storedValue(configSnapshotCodec, decoded, `cluster ${cluster}`)
+    const snapshot = storedValue(configSnapshotCodec, decoded, `cluster ${cluster}`)
+    // One that was put meanwhile is newer.
+    if (!this.#revisions.has(cluster)) this.#revisions.set(cluster, snapshot.revision)
+    return snapshot
   }
 
   async replace(snapshot: ConfigSnapshot): Promise<'replaced' | 'stale'> {
     const { cluster, revision, takenAt } = snapshot
     const body = encodeText(configSnapshotCodec, snapshot)
-    const changes = await this.#database.write(() =>
-      this.#database.run(REPLACE, cluster, revision, takenAt, body),
-    )
-    return changes.count === 1 ? 'replaced' : 'stale'
+    const unit = [{ ...change(REPLACE, cluster, revision, takenAt, body), mustChange: true }]
+    const result = await this.#database.write(unit, ({ kind }) => {
+      if (kind === 'done') this.#revisions.set(cluster, revision)
+    })
+    return result.kind === 'done' ? 'replaced' : 'stale'
   }
 
   /** The clusters that have a set, in alphabetical order. */
-  clusters(): readonly string[] {
-    return this.#database
-      .all<{ cluster: string }>('SELECT cluster FROM configs ORDER BY cluster')
-      .map((row) => row.cluster)
-  }
-
-  #revision(cluster: string): string | undefined {
-    return this.#database.get<{ revision: string }>(
-      'SELECT revision FROM configs WHERE cluster = ?',
-      cluster,
-    )?.revision
+  async clusters(): Promise<readonly string[]> {
+    const rows = await this.#database.read<{ cluster: string }>(
+      'SELECT cluster FROM configs ORDER BY cluster',
+    )
+    return rows.map((row) => row.cluster)
   }
 }

@@ -1,7 +1,6 @@
 import type { DatabaseSync, SQLInputValue, StatementSync } from 'node:sqlite'
-import { connect } from './connect.ts'
 import { DatabaseError, databaseErrorOf } from './database-error.ts'
-import { canonicalPath, fileIdentity } from './database-file.ts'
+import { openFile } from './open-file.ts'
 import { RELAY_SCHEMA, type Schema } from './schema.ts'
 
 /** What a statement did. */
@@ -18,33 +17,13 @@ interface QueuedOperation {
   readonly reject: (error: unknown) => void
 }
 
-/** The files that this process has open, by `fileIdentity`. */
-const openFiles = new Set<string>()
-
 /**
- * Opens the database, and creates it when the file is absent or empty. The directory must exist.
- * Only one Database at a time can have a file open, in whatever process. Meanwhile this process
- * must not read the file by other means: closing it would drop the lock. It is the relay's database
- * unless another `schema` is given.
- *
- * Throws `DatabaseError`, with the file as it was, when it is in use, not a sound database of
- * this schema, of a newer version, or not accessible.
+ * Opens a database as `openFile` does: the relay's, unless another `schema` is given. Throws
+ * `DatabaseError`.
  */
 export function openDatabase(file: string, schema: Schema = RELAY_SCHEMA): Database {
-  const path = canonicalPath(file)
-  const known = fileIdentity(path)
-  if (known !== undefined && openFiles.has(known)) {
-    throw new DatabaseError(path, 'busy', 'this process has it open already. Open it only once.')
-  }
-  let connection: DatabaseSync
-  try {
-    connection = connect(path, schema)
-  } catch (error) {
-    throw databaseErrorOf(path, error) ?? error
-  }
-  const identity = fileIdentity(path) ?? path
-  openFiles.add(identity)
-  return new Database(path, connection, () => openFiles.delete(identity))
+  const { path, connection, letGo } = openFile(file, schema)
+  return new Database(path, connection, letGo)
 }
 
 /**

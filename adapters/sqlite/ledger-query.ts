@@ -16,6 +16,7 @@ const COMMON_OUTCOME = 'delivered'
 
 /** Lists what fits, latest accepted first, from `after` on, by the index that fits best. */
 export function listQuery(filter: LedgerFilter, now: number, after?: ListPosition): ListQuery {
+  const index = indexFor(filter)
   const conditions: string[] = []
   const parameters: SQLInputValue[] = []
   const add = (condition: string, ...values: SQLInputValue[]) => {
@@ -38,14 +39,18 @@ export function listQuery(filter: LedgerFilter, now: number, after?: ListPositio
     )
   }
   add('(expires_at IS NULL OR expires_at > ?)', now)
-  const sql = `SELECT id, accepted_at AS acceptedAt, cluster, object, outcome, alert, body
-    FROM ledger INDEXED BY ${indexFor(filter)}
+  // The index of the outcomes knows the uncommon ones only, and the query has to say so.
+  if (index === 'ledger_by_outcome') add(`outcome <> '${COMMON_OUTCOME}'`)
+  const sql = `SELECT id, accepted_at AS acceptedAt, cluster, object, outcome, alert, body,
+      (SELECT body FROM events WHERE seq = event_seq) AS event
+    FROM ledger INDEXED BY ${index}
     WHERE ${conditions.join(' AND ')} ORDER BY accepted_at DESC, id LIMIT ?`
   return { sql, parameters }
 }
 
 function indexFor(filter: LedgerFilter): string {
-  const given = COLUMNS.filter((column) => filter[column] !== undefined)
-  const narrow = given.filter((column) => column !== 'outcome' || filter.outcome !== COMMON_OUTCOME)
-  return `ledger_by_${narrow[0] ?? given[0] ?? 'time'}`
+  const narrow = COLUMNS.find((column) => {
+    return filter[column] !== undefined && filter[column] !== COMMON_OUTCOME
+  })
+  return `ledger_by_${narrow ?? 'time'}`
 }

@@ -6,13 +6,9 @@ import {
   reachedBy,
 } from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
+import { orderParts } from '../../relay/model/event-order.ts'
 import { type Identity, namespacedName } from '../../relay/model/kubernetes.ts'
-import {
-  decodeText,
-  encodeText,
-  storedValue,
-  unreadableText,
-} from '../../relay/model/stored/codec.ts'
+import { unreadableText } from '../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 import type {
   Clock,
@@ -23,9 +19,11 @@ import type {
   Versioned,
 } from '../../relay/ports.ts'
 import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.ts'
-import type { Database } from './database.ts'
 import { listQuery } from './ledger-query.ts'
-import { deleteExpired } from './sweep.ts'
+import { decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
+import type { RelayDatabase } from './relay-database.ts'
+import type { Change } from './statement.ts'
+import { sweepLedger } from './sweep.ts'
 
 export interface LedgerOptions {
   /** How long a record is kept after its last change once it is final. Milliseconds. */
@@ -35,38 +33,47 @@ export interface LedgerOptions {
 const DEFAULT_RETENTION_MS = 30 * 24 * 3_600_000
 
 /** What a list reads of a row. */
-interface ListedRow extends ListPosition {
-  readonly body: string
+interface ListedRow extends ListPosition, RecordRow {
   readonly cluster: string
   readonly object: string
   readonly outcome: Outcome
   readonly alert: string | null
 }
 
-const READ = `SELECT version, body FROM ledger
-  WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)`
+const READ = `SELECT l.id, l.version, l.body, e.body AS event FROM ledger AS l
+  LEFT JOIN events AS e ON e.seq = l.event_seq
+  WHERE l.id = ? AND (l.expires_at IS NULL OR l.expires_at > ?)`
+
+/** The row of a record's event: its sequence is a part of the record's order. */
+const EVENT_SEQ = '(SELECT seq FROM events WHERE seq = ? AND events.id = ?)'
 
 const INSERT = `INSERT INTO ledger
-    (cluster, alert, provider, object, outcome, accepted_at, expires_at, body, id, version)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, 1)
+    (cluster, alert, provider, object, outcome, accepted_at, expires_at, attempt, due_at, body,
+      event_seq, id, version)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${EVENT_SEQ}, ?, 1)
   ON CONFLICT (id) DO UPDATE
   SET cluster = excluded.cluster, alert = excluded.alert, provider = excluded.provider,
     object = excluded.object, outcome = excluded.outcome, accepted_at = excluded.accepted_at,
-    expires_at = excluded.expires_at, body = excluded.body, version = 1
+    expires_at = excluded.expires_at, attempt = excluded.attempt, due_at = excluded.due_at,
+    body = excluded.body, event_seq = excluded.event_seq, version = 1
   WHERE ledger.expires_at <= ?`
 
 const UPDATE = `UPDATE ledger
   SET cluster = ?, alert = ?, provider = ?, object = ?, outcome = ?, accepted_at = ?,
-    expires_at = ?, body = ?, version = version + 1
-  WHERE id = ? AND version = ? AND (expires_at IS NULL OR expires_at > ?)`
+    expires_at = ?, attempt = ?, due_at = ?, body = ?, event_seq = COALESCE(${EVENT_SEQ}, event_seq),
+    version = version + 1
+  WHERE ledger.id = ? AND version = ? AND (expires_at IS NULL OR expires_at > ?)`
 
-/** The Ledger on SQLite. Final records expire; one that still retries never does. */
+/**
+ * The Ledger on SQLite, of events that its queue accepted. A record refers to its event, which is
+ * stored once. Final records expire; one that still waits never does.
+ */
 export class SqliteLedger implements Ledger {
-  readonly #database: Database
+  readonly #database: RelayDatabase
   readonly #clock: Clock
   readonly #retentionMs: number
 
-  constructor(database: Database, clock: Clock, options: LedgerOptions = {}) {
+  constructor(database: RelayDatabase, clock: Clock, options: LedgerOptions = {}) {
     this.#database = database
     this.#clock = clock
     this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS
@@ -74,37 +81,36 @@ export class SqliteLedger implements Ledger {
 
   async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<LedgerRecord>>> {
     const now = this.#clock.now()
-    return [...new Set(ids)].flatMap((id) => {
-      const row = this.#database.get<{ version: number; body: string }>(READ, id, now)
-      if (!row) return []
-      const decoded = decodeText(deliveryRecordCodec, row.body)
-      return [{ value: storedValue(deliveryRecordCodec, decoded, id), version: row.version }]
-    })
+    const read = [...new Set(ids)].map((id) =>
+      this.#database.read<RecordRow & { id: string; version: number }>(READ, id, now),
+    )
+    const rows = (await Promise.all(read)).flat()
+    return rows.map((row) => ({ value: storedRecord(row, row.id), version: row.version }))
   }
 
   async writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]> {
+    const written = writes.map(async (write) => {
+      const result = await this.#database.write([this.change(write)])
+      return result.kind === 'done'
+    })
+    return Promise.all(written)
+  }
+
+  /** The statement that stores a record, for a unit that does more. */
+  change({ record, expected }: LedgerWrite): Change {
     const now = this.#clock.now()
-    const rows = writes.map(({ record, expected }) => ({
-      id: record.id,
-      values: this.#values(record),
-      expected,
-    }))
-    return this.#database.write(() =>
-      rows.map(({ id, values, expected }) => {
-        const changes =
-          expected === 'absent'
-            ? this.#database.run(INSERT, ...values, id, now)
-            : this.#database.run(UPDATE, ...values, id, expected, now)
-        return changes.count === 1
-      }),
-    )
+    const values = this.#values(record)
+    return expected === 'absent'
+      ? { sql: INSERT, parameters: [...values, record.id, now], mustChange: true }
+      : { sql: UPDATE, parameters: [...values, record.id, expected, now], mustChange: true }
   }
 
   async list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage> {
     const after = cursor === undefined ? undefined : parseCursor(cursor, filter)
     const { sql, parameters } = listQuery(filter, this.#clock.now(), after)
     // One more than wanted tells whether there is a next page.
-    const rows = this.#database.all<ListedRow>(sql, ...parameters, limit + 1)
+    const wanted = [...parameters, limit + 1]
+    const rows = await this.#database.read<ListedRow>(sql, ...wanted)
     const page = rows.slice(0, limit)
     const last = page.at(-1)
     return {
@@ -115,13 +121,14 @@ export class SqliteLedger implements Ledger {
 
   /** Deletes the records that expired at or before `now`; resolves with their number. */
   sweep(now: number): Promise<number> {
-    return deleteExpired(this.#database, 'ledger', now)
+    return sweepLedger(this.#database, now, this.#retentionMs)
   }
 
   /** The columns that `INSERT` and `UPDATE` begin with. */
   #values(record: LedgerRecord) {
     const { alert, provider } = reachedBy(record)
     const outcome = outcomeOf(record)
+    const { status } = record
     return [
       record.cluster,
       nameOf(alert),
@@ -129,8 +136,12 @@ export class SqliteLedger implements Ledger {
       objectName(record.event.involvedObject),
       outcome,
       record.acceptedAt,
-      outcome === 'retry' ? null : record.updatedAt + this.#retentionMs,
-      encodeText(deliveryRecordCodec, record),
+      status.kind === 'waiting' ? null : record.updatedAt + this.#retentionMs,
+      record.attempt,
+      status.kind === 'waiting' ? status.dueAt : null,
+      recordBody(record),
+      Number(orderParts(record.order).sequence),
+      record.eventId,
     ] as const
   }
 }
@@ -141,7 +152,7 @@ function nameOf(identity: Identity | undefined): string | null {
 
 /** A record that cannot be read is shown by the columns beside it. */
 function listedRecord(row: ListedRow): ListedRecord {
-  const decoded = decodeText(deliveryRecordCodec, row.body)
+  const decoded = decodeRecord(row)
   if (decoded.kind === 'read') return decoded.value
   const { id, cluster, object, outcome, alert, acceptedAt } = row
   const reason = `this record cannot be read: ${unreadableText(deliveryRecordCodec, decoded)}`

@@ -9,9 +9,9 @@ import type {
   SetAsidePage,
   SetAsideReason,
 } from '../../relay/ports.ts'
-import type { Database } from './database.ts'
-import type { RetryRow } from './retry-schedule.ts'
-import { deleteExpired } from './sweep.ts'
+import type { RelayDatabase } from './relay-database.ts'
+import { type Change, change, type UnitResult } from './statement.ts'
+import { sweepQuarantine } from './sweep.ts'
 
 /** Kept as long as a record of the ledger. */
 const RETENTION_MS = 30 * 24 * 3_600_000
@@ -46,20 +46,26 @@ export class QuarantineFull extends Error {
 /** Where messages that were put back are in their queues. */
 export interface PutBack {
   readonly events: ReadonlyArray<{ readonly group: string; readonly sequence: number }>
-  /** One that was queued already is not queued again. */
-  readonly retries: readonly RetryRow[]
+  /** One whose record was changed meanwhile does not wait again. */
+  readonly retries: readonly RetryMessage[]
 }
 
 const DEPTH = `SELECT kind, COUNT(*) AS count, SUM(bytes) AS bytes FROM quarantine GROUP BY kind`
 
+const HAS_ROOM = `(SELECT COUNT(*) < ${MAX_MESSAGES} AND COALESCE(SUM(bytes), 0) < ${MAX_BYTES}
+    FROM quarantine)`
+
 const KEEP_EVENT = `INSERT INTO quarantine
-    (kind, cluster, grp, accepted_at, bytes, cause, rejections, first_at, last_at, expires_at, body)
-  SELECT 'event', ?, grp, accepted_at, octet_length(body), ?, ?, ?, ?, ?, body
-  FROM events WHERE seq = ?`
+    (kind, cluster, event_id, grp, accepted_at, bytes, cause, rejections, first_at, last_at,
+      expires_at, body)
+  SELECT 'event', ?, id, grp, accepted_at, octet_length(body), ?, ?, ?, ?, ?, body
+  FROM events WHERE seq = ? AND ${HAS_ROOM}`
 
 const KEEP_RETRY = `INSERT INTO quarantine
     (kind, delivery_id, attempt, due_at, bytes, cause, rejections, first_at, last_at, expires_at)
-  VALUES ('retry', ?, ?, ?, 0, ?, ?, ?, ?, ?)`
+  SELECT 'retry', ?, ?, ?, 0, ?, ?, ?, ?, ? WHERE ${HAS_ROOM}`
+
+const NO_MORE_DUE = 'UPDATE ledger SET due_at = NULL WHERE id = ? AND attempt = ?'
 
 const LIST = `SELECT id, kind, cluster, delivery_id AS deliveryId, cause, rejections,
     first_at AS firstAt, last_at AS lastAt, bytes
@@ -71,11 +77,12 @@ const TO_PUT_BACK = `SELECT id, kind, grp AS "group", delivery_id AS deliveryId,
     due_at AS dueAt
   FROM quarantine WHERE id <= ? ORDER BY id LIMIT ?`
 
-const PUT_BACK_EVENT = `INSERT INTO events (grp, accepted_at, body)
-  SELECT grp, accepted_at, body FROM quarantine WHERE id = ?`
+const PUT_BACK_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
+  SELECT COALESCE(event_id, ''), grp, accepted_at, 1, body FROM quarantine WHERE id = ?
+  RETURNING seq`
 
-const PUT_BACK_RETRY = `INSERT OR IGNORE INTO retries (delivery_id, attempt, due_at)
-  SELECT delivery_id, attempt, due_at FROM quarantine WHERE id = ?`
+const PUT_BACK_RETRY = `UPDATE ledger SET due_at = ?
+  WHERE id = ? AND attempt = ? AND outcome = 'retry'`
 
 const DELETE = 'DELETE FROM quarantine WHERE id = ?'
 
@@ -97,23 +104,25 @@ type StoredRow =
 
 /**
  * The table of what was set aside. Bodies are copied by SQLite itself, so one that cannot be read
- * stays as it was. What changes rows is only for operations of `Database.write`.
+ * stays as it was.
  */
 export class SqliteQuarantine implements Quarantine {
-  readonly #database: Database
+  readonly #database: RelayDatabase
   readonly #clock: Clock
   readonly #onPutBack: (messages: PutBack) => void
 
   /** `onPutBack` is called once messages are durable in their queues. */
-  constructor(database: Database, clock: Clock, onPutBack: (messages: PutBack) => void) {
+  constructor(database: RelayDatabase, clock: Clock, onPutBack: (messages: PutBack) => void) {
     this.#database = database
     this.#clock = clock
     this.#onPutBack = onPutBack
   }
 
   /** Costs a look at a small index. */
-  depth(): QuarantineDepth {
-    const rows = this.#database.all<{ kind: MessageKind; count: number; bytes: number }>(DEPTH)
+  async depth(): Promise<QuarantineDepth> {
+    const rows = await this.#database.read<{ kind: MessageKind; count: number; bytes: number }>(
+      DEPTH,
+    )
     const countOf = (kind: MessageKind) => rows.find((row) => row.kind === kind)?.count ?? 0
     return {
       messages: { event: countOf('event'), retry: countOf('retry') },
@@ -121,20 +130,29 @@ export class SqliteQuarantine implements Quarantine {
     }
   }
 
-  /** Copies an event. Throws `QuarantineFull`. */
-  keepEvent(sequence: number, cluster: string | undefined, reason: SetAsideReason): void {
-    this.#checkRoom()
-    this.#database.run(KEEP_EVENT, cluster ?? null, ...this.#why(reason), sequence)
+  /** Why a unit with `keepEvent` or `keepRetry` was a conflict. */
+  async full(): Promise<QuarantineFull> {
+    return new QuarantineFull(await this.depth())
   }
 
-  /** Copies a retry. Throws `QuarantineFull`. */
-  keepRetry({ deliveryId, attempt, dueAt }: RetryMessage, reason: SetAsideReason): void {
-    this.#checkRoom()
-    this.#database.run(KEEP_RETRY, deliveryId, attempt, dueAt, ...this.#why(reason))
+  /** Copies an event, if there is room: else the unit is a conflict. */
+  keepEvent(sequence: number, cluster: string | undefined, reason: SetAsideReason): Change {
+    const parameters = [cluster ?? null, ...this.#why(reason), sequence]
+    return { sql: KEEP_EVENT, parameters, mustChange: true }
+  }
+
+  /** A unit that copies a retry, if there is room, and lets its record wait no more. */
+  keepRetry({ deliveryId, attempt, dueAt }: RetryMessage, reason: SetAsideReason): Change[] {
+    const parameters = [deliveryId, attempt, dueAt, ...this.#why(reason)]
+    return [
+      { sql: KEEP_RETRY, parameters, mustChange: true },
+      change(NO_MORE_DUE, deliveryId, attempt),
+    ]
   }
 
   async list(limit: number, after = '0'): Promise<SetAsidePage> {
-    const rows = this.#database.all<ListedRow>(LIST, Number(after), this.#clock.now(), limit + 1)
+    const now = this.#clock.now()
+    const rows = await this.#database.read<ListedRow>(LIST, Number(after), now, limit + 1)
     const messages = rows.slice(0, limit).map(messageOf)
     const last = messages.at(-1)
     return { messages, ...(rows.length > limit && last && { nextCursor: last.id }) }
@@ -143,46 +161,46 @@ export class SqliteQuarantine implements Quarantine {
   /** An event keeps its order time, so what its object told since supersedes it. */
   async replay(): Promise<MessageCounts> {
     // What is set aside again meanwhile stays there.
-    const newest = this.#database.get<{ id: number | null }>(NEWEST)?.id ?? 0
+    const [{ id: newest } = { id: null }] = await this.#database.read<{ id: number | null }>(NEWEST)
     const counts = { event: 0, retry: 0 }
     for (;;) {
-      const moved = await this.#database.write(
-        () => this.#putBack(newest),
-        (messages) => this.#onPutBack(messages),
-      )
-      for (const { kind } of moved.rows) counts[kind] += 1
-      if (moved.rows.length < PUT_BACK_ROWS) return counts
+      const rows = await this.#database.read<StoredRow>(TO_PUT_BACK, newest ?? 0, PUT_BACK_ROWS)
+      const moved = await Promise.all(rows.map((row) => this.#putBack(row)))
+      rows.forEach(({ kind }, index) => {
+        if (moved[index]) counts[kind] += 1
+      })
+      if (rows.length < PUT_BACK_ROWS) return counts
     }
   }
 
   /** Deletes what expired at or before `now`; resolves with its number. */
   sweep(now: number): Promise<number> {
-    return deleteExpired(this.#database, 'quarantine', now)
+    return sweepQuarantine(this.#database, now)
   }
 
-  /** Moves the oldest messages up to this one to the ends of their queues. */
-  #putBack(until: number): PutBack & { readonly rows: readonly StoredRow[] } {
-    const rows = this.#database.all<StoredRow>(TO_PUT_BACK, until, PUT_BACK_ROWS)
-    const events: { group: string; sequence: number }[] = []
-    const retries: RetryRow[] = []
-    for (const row of rows) {
-      if (row.kind === 'event') {
-        const { lastRowId } = this.#database.run(PUT_BACK_EVENT, row.id)
-        events.push({ group: row.group, sequence: lastRowId })
-      } else {
-        const { count, lastRowId } = this.#database.run(PUT_BACK_RETRY, row.id)
-        const { deliveryId, attempt, dueAt } = row
-        if (count === 1) retries.push({ seq: lastRowId, deliveryId, attempt, dueAt })
-      }
-      this.#database.run(DELETE, row.id)
+  /** Moves a message to the end of its queue; false when another did that. */
+  async #putBack(row: StoredRow): Promise<boolean> {
+    const { id } = row
+    const gone = { ...change(DELETE, id), mustChange: true }
+    const back: Change =
+      row.kind === 'event'
+        ? { ...change(PUT_BACK_EVENT, id), returns: true }
+        : change(PUT_BACK_RETRY, row.dueAt, row.deliveryId, row.attempt)
+    const result = await this.#database.write([back, gone], (written) => this.#moved(row, written))
+    return result.kind === 'done'
+  }
+
+  #moved(row: StoredRow, result: UnitResult): void {
+    const [back] = result.kind === 'done' ? result.changed : []
+    if (!back || back.count === 0) return
+    if (row.kind === 'event') {
+      const [inserted] = back.rows as readonly { seq: number }[]
+      const events = inserted ? [{ group: row.group, sequence: inserted.seq }] : []
+      this.#onPutBack({ events, retries: [] })
+    } else {
+      const { deliveryId, attempt, dueAt } = row
+      this.#onPutBack({ events: [], retries: [{ deliveryId, attempt, dueAt }] })
     }
-    return { rows, events, retries }
-  }
-
-  #checkRoom(): void {
-    const depth = this.depth()
-    const count = depth.messages.event + depth.messages.retry
-    if (count >= MAX_MESSAGES || depth.bytes >= MAX_BYTES) throw new QuarantineFull(depth)
   }
 
   #why({ cause, rejections, firstAt }: SetAsideReason) {

@@ -2,12 +2,13 @@ import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model
 import { encodeText } from '../../relay/model/stored/codec.ts'
 import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
 import type { Clock, Queue, SendResult, SetAsideReason } from '../../relay/ports.ts'
-import type { Database } from './database.ts'
-import { EventGroups, type GroupHead } from './event-groups.ts'
-import { readEvent } from './event-row.ts'
+import { DueSchedule, earlier } from './due-schedule.ts'
+import { EventGroups, type GroupEnds, type GroupHead } from './event-groups.ts'
+import { EventReader } from './event-reader.ts'
 import { type PutBack, SqliteQuarantine } from './quarantine.ts'
-import { earlier, RetrySchedule } from './retry-schedule.ts'
-import { deleteExpired } from './sweep.ts'
+import type { RelayDatabase } from './relay-database.ts'
+import { type Change, change, type UnitResult } from './statement.ts'
+import { EventSweep } from './sweep.ts'
 
 /** How long the id of a sent event is remembered: as long as SQS FIFO queues do. */
 const DEDUPLICATION_MS = 5 * 60_000
@@ -26,21 +27,24 @@ export interface QueueDepth {
 export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
   Partial<Pick<QueuedEvent, 'cluster'>>
 
-const REMEMBER_ID = `INSERT INTO event_ids (id, expires_at) VALUES (?, ?)
-  ON CONFLICT (id) DO UPDATE SET expires_at = excluded.expires_at WHERE event_ids.expires_at <= ?`
-const INSERT_EVENT = 'INSERT INTO events (grp, accepted_at, body) VALUES (?, ?, ?)'
+const INSERT_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
+  SELECT ?1, ?2, ?3, 1, ?4
+  WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = ?1 AND accepted_at > ?5)
+  RETURNING seq`
 const ADVANCE_ORDER_TIME = 'UPDATE order_time SET latest = ? WHERE latest < ?'
-const LATEST_ORDER_TIME = 'SELECT latest FROM order_time'
-const DELETE_EVENT = 'DELETE FROM events WHERE seq = ?'
-const HEADS = 'SELECT grp AS "group", MIN(seq) AS head FROM events GROUP BY grp'
-const HEAD = 'SELECT seq FROM events WHERE grp = ? ORDER BY seq LIMIT 1'
-const OLDEST_EVENT = 'SELECT accepted_at AS at FROM events ORDER BY seq LIMIT 1'
-const INSERT_RETRY = 'INSERT OR IGNORE INTO retries (delivery_id, attempt, due_at) VALUES (?, ?, ?)'
-const DELETE_RETRY = 'DELETE FROM retries WHERE seq = ?'
-const FIRST_RETRY = 'SELECT due_at AS at FROM retries ORDER BY due_at LIMIT 1'
+const LATEST_ORDER_TIME = `SELECT MAX(latest, COALESCE(
+    (SELECT accepted_at FROM events ORDER BY seq DESC LIMIT 1), 0)) AS latest FROM order_time`
+const LEAVE_QUEUE = 'UPDATE events SET queued = 0 WHERE seq = ?'
+const GROUPS = `SELECT grp AS "group", MIN(seq) AS head, MAX(seq) AS tail, COUNT(*) AS count
+  FROM events WHERE queued = 1 GROUP BY grp`
+const NEXT_HEAD = `SELECT seq FROM events
+  WHERE grp = ? AND queued = 1 AND seq > ? ORDER BY seq LIMIT 1`
+const ACCEPTED_AT = 'SELECT accepted_at AS at FROM events WHERE seq = ?'
+const DUE = 'SELECT COUNT(*) AS count, MIN(due_at) AS at FROM ledger WHERE due_at IS NOT NULL'
 
 /**
- * The Queue on SQLite, with the receiving side for the one process that owns the database.
+ * The Queue on SQLite, with the receiving side for the one process that owns the database. The
+ * ledger's records that wait for their next try are its retries; they have no messages beside.
  *
  * Leases are in memory: after a restart whatever was not acknowledged is there again. Of a group
  * one event at a time is leased, so the group's order holds.
@@ -48,50 +52,54 @@ const FIRST_RETRY = 'SELECT due_at AS at FROM retries ORDER BY due_at LIMIT 1'
 export class SqliteQueue implements Queue {
   /** What was set aside of its messages. */
   readonly quarantine: SqliteQuarantine
-  readonly #database: Database
+  readonly #database: RelayDatabase
   readonly #clock: Clock
-  readonly #groups: EventGroups
-  readonly #retries: RetrySchedule
+  readonly #groups = new EventGroups()
+  readonly #events: EventReader
+  readonly #due: DueSchedule
+  readonly #sweep: EventSweep
+  readonly #loaded: Promise<void>
   readonly #listeners: (() => void)[] = []
-  #eventCount: number
-  #retryCount: number
+  #eventCount = 0
   #isNotifying = false
 
-  constructor(database: Database, clock: Clock) {
+  /** Begins to read what is queued; `loaded` tells when that is done. */
+  constructor(database: RelayDatabase, clock: Clock) {
     this.#database = database
     this.#clock = clock
-    this.#groups = new EventGroups(database.all<GroupHead>(HEADS))
-    this.#retries = new RetrySchedule(database)
+    this.#due = new DueSchedule(database)
+    this.#events = new EventReader(database)
     this.quarantine = new SqliteQuarantine(database, clock, (back) => this.#putBack(back))
-    this.#eventCount = count(database, 'events')
-    this.#retryCount = count(database, 'retries')
+    this.#sweep = new EventSweep(database)
+    this.#loaded = this.#load()
+    // Each method that needs it rejects with the same.
+    this.#loaded.catch(() => undefined)
+  }
+
+  /** Resolves once it is known what is queued. Rejects when the database cannot be read. */
+  loaded(): Promise<void> {
+    return this.#loaded
   }
 
   async send(events: readonly AcceptedEvent[]): Promise<readonly SendResult[]> {
     if (events.length === 0) return []
+    await this.#loaded
     const now = this.#clock.now()
-    const sequences = await this.#database.write(
-      () => events.map((event) => this.#insertEvent(event, now)),
-      (inserted) => this.#sent(events, inserted),
-    )
-    return sequences.map((sequence) => (sequence === undefined ? 'duplicate' : 'queued'))
+    // All insertions first, so that the answer to each event has the event's place.
+    const unit = [...events.map((event) => insertion(event, now)), ...advances(events)]
+    const result = await this.#database.write(unit, (written) => this.#sent(events, written))
+    return events.map((_, at) => (sequenceAt(result, at) === undefined ? 'duplicate' : 'queued'))
   }
 
-  /** One that is queued stays as it is. */
+  /** What waits is in the ledger: this only says when it is due. */
+  async sendRetries(messages: readonly RetryMessage[]): Promise<void> {
+    await this.#loaded
+    for (const message of messages) this.#due.changed(message)
+    if (messages.length > 0) this.#notify()
+  }
+
   resendRetries(messages: readonly RetryMessage[]): Promise<void> {
     return this.sendRetries(messages)
-  }
-
-  async sendRetries(messages: readonly RetryMessage[]): Promise<void> {
-    if (messages.length === 0) return
-    await this.#database.write(
-      () => messages.flatMap((message) => this.#insertRetry(message)),
-      (rows) => {
-        for (const row of rows) this.#retries.added(row)
-        this.#retryCount += rows.length
-        this.#notify()
-      },
-    )
   }
 
   /**
@@ -99,38 +107,41 @@ export class SqliteQueue implements Queue {
    * released or set aside. `unreadable` is told of each that is leased and cannot be read: by
    * `DamagedRecord`, `LaterVersion`, or an error of the database.
    */
-  leaseEvents(
+  async leaseEvents(
     max: number,
     unreadable: (lease: EventLease, error: unknown) => void = throwError,
-  ): readonly QueuedEvent[] {
+  ): Promise<readonly QueuedEvent[]> {
+    await this.#loaded
     const now = this.#clock.now()
-    const events: QueuedEvent[] = []
-    for (let leased = 0; leased < max; leased += 1) {
+    const leased: GroupHead[] = []
+    while (leased.length < max) {
       const next = this.#groups.lease(now)
       if (!next) break
-      const { group, head } = next
-      try {
-        events.push(readEvent(this.#database, head))
-      } catch (error) {
-        unreadable({ group, sequence: String(head) }, error)
-      }
+      leased.push(next)
     }
-    return events
+    const read = await this.#events.read(leased.map(({ head }) => head))
+    return leased.flatMap(({ name: group, head }) => {
+      const event = read.get(head)
+      if (event !== undefined && !(event instanceof Error)) return [event]
+      unreadable({ group, sequence: String(head) }, event)
+      return []
+    })
   }
 
   /**
-   * Deletes a leased event and frees its group; durable once it resolves. Does nothing to an event
-   * that is not leased. When it rejects the lease goes on.
+   * Takes a leased event off the queue and frees its group; durable once it resolves. Does nothing
+   * to an event that is not leased. When it rejects the lease goes on.
    */
-  acknowledge(event: EventLease): Promise<void> {
-    return this.#removeEvent(event, () => undefined)
+  async acknowledge(event: EventLease): Promise<void> {
+    await this.#takeOff(event, [])
   }
 
   /** As `acknowledge`, and keeps the event apart. Rejects with `QuarantineFull` when it cannot. */
-  setAsideEvent(event: EventLease, reason: SetAsideReason): Promise<void> {
-    return this.#removeEvent(event, (sequence) =>
-      this.quarantine.keepEvent(sequence, event.cluster, reason),
-    )
+  async setAsideEvent(event: EventLease, reason: SetAsideReason): Promise<void> {
+    const { cluster, sequence } = event
+    const keep = this.quarantine.keepEvent(Number(sequence), cluster, reason)
+    const result = await this.#takeOff(event, [keep])
+    if (result?.kind === 'conflict') throw await this.quarantine.full()
   }
 
   /**
@@ -142,35 +153,42 @@ export class SqliteQueue implements Queue {
   }
 
   /** Leases at most `max` retries that are due, those that are due longest first. */
-  leaseRetries(max: number): readonly RetryMessage[] {
-    return this.#retries.lease(max, this.#clock.now())
+  async leaseRetries(max: number): Promise<readonly RetryMessage[]> {
+    await this.#loaded
+    const now = this.#clock.now()
+    const before = this.#due.nextWakeAt(now)
+    const messages = await this.#due.lease(max, now)
+    // What was read may be due sooner than what was known.
+    if (this.#due.nextWakeAt(now) !== before) this.#notify()
+    return messages
   }
 
-  /** As `acknowledge`. */
-  acknowledgeRetry(message: RetryMessage): Promise<void> {
-    return this.#removeRetry(message, () => undefined)
+  /** Ends the lease of a retry, whose record says by now what comes next. */
+  async acknowledgeRetry(message: RetryMessage): Promise<void> {
+    this.#due.unlease(message)
   }
 
-  /** As `setAsideEvent`. */
-  setAsideRetry(message: RetryMessage, reason: SetAsideReason): Promise<void> {
-    return this.#removeRetry(message, () => this.quarantine.keepRetry(message, reason))
+  /** Keeps a leased retry apart, and its record waits no more. As `setAsideEvent`. */
+  async setAsideRetry(message: RetryMessage, reason: SetAsideReason): Promise<void> {
+    const result = await this.#database.write(this.quarantine.keepRetry(message, reason))
+    if (result.kind === 'conflict') throw await this.quarantine.full()
+    this.#due.unlease(message)
   }
 
   /** Puts a leased retry back, to be handed out at `notBefore` (milliseconds since the epoch). */
   releaseRetry(message: RetryMessage, notBefore: number): void {
-    const row = this.#retries.unlease(message)
-    if (!row) return
-    this.#retries.release(row, notBefore)
+    if (!this.#due.unlease(message)) return
+    this.#due.release(message, notBefore)
     this.#notify()
   }
 
   /**
-   * When the next message that now waits for its time can be leased. Milliseconds since the epoch;
+   * When the next message that now waits for its time may be leased. Milliseconds since the epoch;
    * always later than now, and undefined when nothing waits for a time.
    */
   nextWakeAt(): number | undefined {
     const now = this.#clock.now()
-    return earlier(this.#groups.nextWakeAt(now), this.#retries.nextWakeAt(now))
+    return earlier(this.#groups.nextWakeAt(now), this.#due.nextWakeAt(now))
   }
 
   /** Calls `listener` soon after something became available or `nextWakeAt` changed. */
@@ -178,104 +196,87 @@ export class SqliteQueue implements Queue {
     this.#listeners.push(listener)
   }
 
-  /** Counts are kept in memory, so it costs two look-ups in indexes. */
-  depth(): QueueDepth {
-    const oldestEventAt = this.#database.get<{ at: number }>(OLDEST_EVENT)?.at
-    const oldestRetryDueAt = this.#database.get<{ at: number }>(FIRST_RETRY)?.at
+  async depth(): Promise<QueueDepth> {
+    await this.#loaded
+    const { oldest } = this.#groups
+    const [[event], [due]] = await Promise.all([
+      oldest === undefined ? [] : this.#database.read<{ at: number }>(ACCEPTED_AT, oldest),
+      this.#database.read<{ count: number; at: number | null }>(DUE),
+    ])
     return {
       events: this.#eventCount,
-      retries: this.#retryCount,
-      ...(oldestEventAt === undefined ? {} : { oldestEventAt }),
-      ...(oldestRetryDueAt === undefined ? {} : { oldestRetryDueAt }),
+      retries: due?.count ?? 0,
+      ...(event && { oldestEventAt: event.at }),
+      ...(typeof due?.at === 'number' && { oldestRetryDueAt: due.at }),
     }
   }
 
-  /** The latest order time of all events that were ever sent. Milliseconds since the epoch. */
-  latestOrderTime(): number {
-    return this.#database.get<{ latest: number }>(LATEST_ORDER_TIME)?.latest ?? 0
+  /**
+   * The latest order time of all events that were ever sent, in milliseconds since the epoch, or the
+   * time at which the last one was accepted, if that is later.
+   */
+  async latestOrderTime(): Promise<number> {
+    const [row] = await this.#database.read<{ latest: number }>(LATEST_ORDER_TIME)
+    return row?.latest ?? 0
   }
 
-  /** Forgets the ids that nothing is compared with any more; resolves with their number. */
+  /** Deletes events that are neither queued nor in the ledger; resolves with their number. */
   sweep(now: number): Promise<number> {
-    return deleteExpired(this.#database, 'event_ids', now)
+    return this.#sweep.sweep(now)
+  }
+
+  async #load(): Promise<void> {
+    const groups = await this.#database.read<GroupEnds & { count: number }>(GROUPS)
+    this.#groups.load(groups)
+    this.#eventCount = groups.reduce((sum, { count }) => sum + count, 0)
+    await this.#due.start(this.#clock.now())
   }
 
   #putBack({ events, retries }: PutBack): void {
     for (const { group, sequence } of events) this.#groups.added(group, sequence)
-    for (const row of retries) this.#retries.added(row)
+    for (const message of retries) this.#due.changed(message)
     this.#eventCount += events.length
-    this.#retryCount += retries.length
     this.#notify()
   }
 
-  /** Deletes a leased event in one transaction with `before`. */
-  async #removeEvent(
+  /** Takes a leased event off the queue in one unit with `first`; undefined when it is not leased. */
+  async #takeOff(
     { group, sequence }: EventLease,
-    before: (sequence: number) => void,
-  ): Promise<void> {
+    first: readonly Change[],
+  ): Promise<UnitResult | undefined> {
     const seq = Number(sequence)
-    if (!this.#groups.acknowledging(group, seq)) return
+    if (!this.#groups.leaving(group, seq)) return undefined
+    const leave = change(LEAVE_QUEUE, seq)
+    const next = { ...change(NEXT_HEAD, group, seq), returns: true }
+    const unit = [...first, leave, ...(this.#groups.hasUnknown(group) ? [next] : [])]
     try {
-      await this.#database.write(
-        () => {
-          before(seq)
-          this.#database.run(DELETE_EVENT, seq)
-          return this.#database.get<{ seq: number }>(HEAD, group)?.seq
-        },
-        (nextHead) => {
-          this.#groups.deleted(group, nextHead)
-          this.#eventCount -= 1
-          if (nextHead !== undefined) this.#notify()
-        },
-      )
+      return await this.#database.write(unit, (result) => this.#left(group, seq, result))
     } catch (error) {
-      this.#groups.notDeleted(group, seq)
+      this.#groups.stayed(group, seq)
       throw error
     }
   }
 
-  async #removeRetry(message: RetryMessage, before: () => void): Promise<void> {
-    const row = this.#retries.unlease(message)
-    if (!row) return
-    try {
-      await this.#database.write(
-        () => {
-          before()
-          this.#database.run(DELETE_RETRY, row.seq)
-        },
-        () => {
-          this.#retryCount -= 1
-        },
-      )
-    } catch (error) {
-      this.#retries.notDeleted(row)
-      throw error
-    }
-  }
-
-  /** The event's sequence; undefined for a duplicate. */
-  #insertEvent(event: AcceptedEvent, now: number): number | undefined {
-    const isNew = this.#database.run(REMEMBER_ID, event.id, now + DEDUPLICATION_MS, now).count === 1
-    if (!isNew) return undefined
-    const body = encodeText(queuedEventCodec, event)
-    const { orderTime = event.acceptedAt } = event
-    this.#database.run(ADVANCE_ORDER_TIME, orderTime, orderTime)
-    return this.#database.run(INSERT_EVENT, event.group, event.acceptedAt, body).lastRowId
-  }
-
-  #sent(events: readonly AcceptedEvent[], sequences: readonly (number | undefined)[]): void {
-    events.forEach(({ group }, index) => {
-      const sequence = sequences[index]
+  #sent(events: readonly AcceptedEvent[], result: UnitResult): void {
+    events.forEach((event, at) => {
+      const sequence = sequenceAt(result, at)
       if (sequence === undefined) return
-      this.#groups.added(group, sequence)
+      this.#groups.added(event.group, sequence)
+      this.#events.add(sequence, event)
       this.#eventCount += 1
     })
     this.#notify()
   }
 
-  #insertRetry({ deliveryId, attempt, dueAt }: RetryMessage) {
-    const { count, lastRowId } = this.#database.run(INSERT_RETRY, deliveryId, attempt, dueAt)
-    return count === 1 ? [{ seq: lastRowId, deliveryId, attempt, dueAt }] : []
+  #left(group: string, seq: number, result: UnitResult): void {
+    if (result.kind === 'conflict') {
+      this.#groups.stayed(group, seq)
+      return
+    }
+    const [row] = (result.changed.at(-1)?.rows ?? []) as readonly { seq: number }[]
+    this.#events.forget(seq)
+    this.#eventCount -= 1
+    if (this.#groups.left(group, row?.seq)) this.#notify()
   }
 
   /** Once a turn is enough, and outside of whatever runs: a listener is free to lease at once. */
@@ -289,10 +290,34 @@ export class SqliteQueue implements Queue {
   }
 }
 
-function throwError(_: EventLease, error: unknown): never {
-  throw error
+function insertion(event: AcceptedEvent, now: number): Change {
+  const { id, group, acceptedAt } = event
+  const body = encodeText(queuedEventCodec, event)
+  const parameters = [id, group, acceptedAt, body, now - DEDUPLICATION_MS]
+  return { sql: INSERT_EVENT, parameters, returns: true }
 }
 
-function count(database: Database, table: 'events' | 'retries'): number {
-  return database.get<{ count: number }>(`SELECT COUNT(*) AS count FROM ${table}`)?.count ?? 0
+/**
+ * Keeps the order times that are ahead of the clock, because it was set back. Of all others the time
+ * of acceptance, which the events have, says as much.
+ */
+function advances(events: readonly AcceptedEvent[]): readonly Change[] {
+  const ahead = events.flatMap(({ orderTime = 0, acceptedAt }) =>
+    orderTime > acceptedAt ? [orderTime] : [],
+  )
+  if (ahead.length === 0) return []
+  const latest = Math.max(...ahead)
+  return [change(ADVANCE_ORDER_TIME, latest, latest)]
+}
+
+/** The sequence of the event that was inserted by the statement at this index; undefined for a duplicate. */
+function sequenceAt(result: UnitResult, at: number): number | undefined {
+  const [row] = (result.kind === 'done' ? (result.changed[at]?.rows ?? []) : []) as readonly {
+    seq: number
+  }[]
+  return row?.seq
+}
+
+function throwError(_: EventLease, error: unknown): never {
+  throw error
 }

@@ -1,4 +1,5 @@
 import { DatabaseSync } from 'node:sqlite'
+import { EVENTS_ONCE } from './schema-events-once.ts'
 
 /** What a kind of file holds, and how one can tell that a file is of this kind. */
 export interface Schema {
@@ -11,9 +12,6 @@ export interface Schema {
 /** `FxRl`: marks the file as the relay's. */
 export const APPLICATION_ID = 0x4678526c
 
-/**
- * Every index of the ledger ends in (accepted_at DESC, id), the order in which it is listed.
- */
 const MIGRATIONS: readonly string[] = [
   `CREATE TABLE events (
      seq INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -104,6 +102,7 @@ const MIGRATIONS: readonly string[] = [
    ) STRICT;
    CREATE INDEX quarantine_by_kind ON quarantine (kind, bytes);
    CREATE INDEX quarantine_by_expiry ON quarantine (expires_at);`,
+  EVENTS_ONCE,
 ]
 
 /** The relay's version: that which this program makes, and the latest that it reads. */

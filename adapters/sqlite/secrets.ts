@@ -1,6 +1,7 @@
 import type { SecretData } from '../../relay/model/secret.ts'
 import type { SecretStore, SecretWriter } from '../../relay/ports.ts'
-import type { Database } from './database.ts'
+import type { RelayDatabase } from './relay-database.ts'
+import { change } from './statement.ts'
 
 const READ = 'SELECT data FROM secrets WHERE cluster = ? AND namespace = ? AND name = ?'
 
@@ -9,19 +10,18 @@ const WRITE = `INSERT INTO secrets (cluster, namespace, name, data) VALUES (?, ?
 
 /** The Secrets of clusters that have no manifests folder, in clear in a file of their owner's. */
 export class SqliteSecretStore implements SecretStore, SecretWriter {
-  readonly #database: Database
+  readonly #database: RelayDatabase
 
-  constructor(database: Database) {
+  constructor(database: RelayDatabase) {
     this.#database = database
   }
 
   async read(cluster: string, namespace: string, name: string): Promise<SecretData | undefined> {
-    const row = this.#database.get<{ data: string }>(READ, cluster, namespace, name)
+    const [row] = await this.#database.read<{ data: string }>(READ, cluster, namespace, name)
     return row && (JSON.parse(row.data) as SecretData)
   }
 
   async write(cluster: string, namespace: string, name: string, data: SecretData): Promise<void> {
-    const json = JSON.stringify(data)
-    await this.#database.write(() => this.#database.run(WRITE, cluster, namespace, name, json))
+    await this.#database.write([change(WRITE, cluster, namespace, name, JSON.stringify(data))])
   }
 }

@@ -1,7 +1,8 @@
 import { parseState } from '../../relay/model/stored/state-value.ts'
 import type { Clock, ExpectedVersion, StateStore, Versioned } from '../../relay/ports.ts'
-import type { Database } from './database.ts'
-import { deleteExpired } from './sweep.ts'
+import type { RelayDatabase } from './relay-database.ts'
+import type { Change } from './statement.ts'
+import { sweepState } from './sweep.ts'
 
 const READ = 'SELECT version, value FROM state WHERE key = ? AND expires_at > ?'
 
@@ -13,18 +14,27 @@ const INSERT = `INSERT INTO state (key, version, value, expires_at) VALUES (?, 1
 const UPDATE = `UPDATE state SET version = version + 1, value = ?, expires_at = ?
   WHERE key = ? AND version = ? AND expires_at > ?`
 
+/** A change of an item, by compare-and-set: what `StateStore.write` takes. */
+export interface StateWrite {
+  readonly key: string
+  readonly value: unknown
+  readonly expected: ExpectedVersion
+  readonly expiresAt: number
+}
+
 /** The State on SQLite. */
 export class SqliteStateStore implements StateStore {
-  readonly #database: Database
+  readonly #database: RelayDatabase
   readonly #clock: Clock
 
-  constructor(database: Database, clock: Clock) {
+  constructor(database: RelayDatabase, clock: Clock) {
     this.#database = database
     this.#clock = clock
   }
 
   async read(key: string): Promise<Versioned<unknown> | undefined> {
-    const row = this.#database.get<{ version: number; value: string }>(READ, key, this.#clock.now())
+    const now = this.#clock.now()
+    const [row] = await this.#database.read<{ version: number; value: string }>(READ, key, now)
     return row && { value: parseState(key, row.value), version: row.version }
   }
 
@@ -34,18 +44,22 @@ export class SqliteStateStore implements StateStore {
     expected: ExpectedVersion,
     expiresAt: number,
   ): Promise<boolean> {
+    const result = await this.#database.write([this.change({ key, value, expected, expiresAt })])
+    return result.kind === 'done'
+  }
+
+  /** The statement that stores an item, for a unit that does more. */
+  change({ key, value, expected, expiresAt }: StateWrite): Change {
     const json = JSON.stringify(value)
+    if (json === undefined) throw new TypeError(`state ${key}: not a value that JSON can hold`)
     const now = this.#clock.now()
-    const changes = await this.#database.write(() =>
-      expected === 'absent'
-        ? this.#database.run(INSERT, key, json, expiresAt, now)
-        : this.#database.run(UPDATE, json, expiresAt, key, expected, now),
-    )
-    return changes.count === 1
+    return expected === 'absent'
+      ? { sql: INSERT, parameters: [key, json, expiresAt, now], mustChange: true }
+      : { sql: UPDATE, parameters: [json, expiresAt, key, expected, now], mustChange: true }
   }
 
   /** Deletes the items that expired at or before `now`; resolves with their number. */
   sweep(now: number): Promise<number> {
-    return deleteExpired(this.#database, 'state', now)
+    return sweepState(this.#database, now)
   }
 }

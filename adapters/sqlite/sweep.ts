@@ -1,32 +1,126 @@
-import type { Database } from './database.ts'
+import type { RelayDatabase } from './relay-database.ts'
+import { type Changed, change, type UnitResult } from './statement.ts'
 
 /** Rows in one transaction of a sweep, so that it holds nobody up for long. */
 const CHUNK_ROWS = 500
 
-const DELETE_EXPIRED = {
-  event_ids: `DELETE FROM event_ids WHERE id IN
-    (SELECT id FROM event_ids WHERE expires_at <= ? ORDER BY expires_at LIMIT ${CHUNK_ROWS})`,
-  ledger: `DELETE FROM ledger WHERE rowid IN
-    (SELECT rowid FROM ledger WHERE expires_at <= ? ORDER BY expires_at LIMIT ${CHUNK_ROWS})`,
-  quarantine: `DELETE FROM quarantine WHERE id IN
-    (SELECT id FROM quarantine WHERE expires_at <= ? ORDER BY expires_at LIMIT ${CHUNK_ROWS})`,
-  state: `DELETE FROM state WHERE key IN
-    (SELECT key FROM state WHERE expires_at <= ? ORDER BY expires_at LIMIT ${CHUNK_ROWS})`,
-} as const
+/** A record expires after its last change, and that comes after it was accepted. */
+const EXPIRED_RECORDS = `SELECT rowid FROM ledger
+  WHERE accepted_at <= ? AND expires_at <= ? ORDER BY accepted_at LIMIT ${CHUNK_ROWS}`
+const DELETE_RECORDS = `DELETE FROM ledger WHERE rowid IN (${EXPIRED_RECORDS})
+  RETURNING event_seq AS seq`
+
+/** An event may come again for some minutes, and is then known by its row. */
+const KEPT_FOR_MS = 3_600_000
+
+const DELETE_EVENTS = `DELETE FROM events
+  WHERE seq IN (SELECT value FROM json_each(?)) AND queued = 0 AND accepted_at <= ?
+    AND NOT EXISTS (SELECT 1 FROM ledger WHERE event_seq = seq)`
+
+/** Deletes those of the events that are neither queued nor of a record, and not young. */
+async function deleteFree(
+  database: RelayDatabase,
+  seqs: readonly number[],
+  now: number,
+): Promise<number> {
+  if (seqs.length === 0) return 0
+  const unit = [change(DELETE_EVENTS, JSON.stringify(seqs), now - KEPT_FOR_MS)]
+  return changedOf(await database.write(unit)).count
+}
 
 /**
- * Deletes what expired at or before `now` (milliseconds since the epoch), in chunks between which
- * other work goes on. Resolves with the number of rows.
+ * Deletes the records that expired at or before `now` (milliseconds since the epoch), and the events
+ * that nothing refers to any more, in chunks between which other work goes on. Resolves with the
+ * number of records.
  */
-export async function deleteExpired(
-  database: Database,
-  table: keyof typeof DELETE_EXPIRED,
+export async function sweepLedger(
+  database: RelayDatabase,
   now: number,
+  retentionMs: number,
 ): Promise<number> {
   let deleted = 0
   for (;;) {
-    const { count } = await database.write(() => database.run(DELETE_EXPIRED[table], now))
+    const expired = { ...change(DELETE_RECORDS, now - retentionMs, now), returns: true }
+    const { count, rows } = changedOf<{ seq: number }>(await database.write([expired]))
+    await deleteFree(
+      database,
+      rows.map(({ seq }) => seq),
+      now,
+    )
     deleted += count
     if (count < CHUNK_ROWS) return deleted
   }
+}
+
+const NEXT_KEYS = `SELECT key FROM state WHERE key > ? ORDER BY key LIMIT ${CHUNK_ROWS}`
+const DELETE_STATE = 'DELETE FROM state WHERE key > ? AND key <= ? AND expires_at <= ?'
+
+/** As `sweepLedger`, of what the relay remembers. */
+export async function sweepState(database: RelayDatabase, now: number): Promise<number> {
+  let deleted = 0
+  for (let from = ''; ; ) {
+    const keys = await database.read<{ key: string }>(NEXT_KEYS, from)
+    const last = keys.at(-1)?.key
+    if (last === undefined) return deleted
+    deleted += changedOf(await database.write([change(DELETE_STATE, from, last, now)])).count
+    from = last
+  }
+}
+
+const DELETE_QUARANTINE = `DELETE FROM quarantine WHERE id IN
+  (SELECT id FROM quarantine WHERE expires_at <= ? ORDER BY expires_at LIMIT ${CHUNK_ROWS})`
+
+/** As `sweepLedger`, of what was set aside. */
+export async function sweepQuarantine(database: RelayDatabase, now: number): Promise<number> {
+  let deleted = 0
+  for (;;) {
+    const { count } = changedOf(await database.write([change(DELETE_QUARANTINE, now)]))
+    deleted += count
+    if (count < CHUNK_ROWS) return deleted
+  }
+}
+
+/** Rows that a sweep looks at. A database of a million events has been looked at in some hours. */
+const WALKED_ROWS = 20_000
+
+const NEXT_EVENTS = `SELECT id, seq, NOT EXISTS (SELECT 1 FROM ledger WHERE event_seq = seq) AS isFree
+  FROM events WHERE (id, seq) > (?, ?) ORDER BY id, seq LIMIT ${CHUNK_ROWS}`
+
+interface EventPlace {
+  readonly id: string
+  readonly seq: number
+}
+
+const FIRST: EventPlace = { id: '', seq: 0 }
+
+/**
+ * Finds the events that no record ever kept, such as those that only count as unchanged: some at
+ * each call, round and round.
+ */
+export class EventSweep {
+  readonly #database: RelayDatabase
+  #place = FIRST
+
+  constructor(database: RelayDatabase) {
+    this.#database = database
+  }
+
+  /** Resolves with the number of events deleted. */
+  async sweep(now: number): Promise<number> {
+    let deleted = 0
+    for (let walked = 0; walked < WALKED_ROWS; walked += CHUNK_ROWS) {
+      const { id, seq } = this.#place
+      const rows = await this.#database.read<EventPlace & { isFree: number }>(NEXT_EVENTS, id, seq)
+      const free = rows.flatMap((row) => (row.isFree === 1 ? row.seq : []))
+      deleted += await deleteFree(this.#database, free, now)
+      this.#place = rows.at(-1) ?? FIRST
+      if (rows.length < CHUNK_ROWS) break
+    }
+    return deleted
+  }
+}
+
+function changedOf<Row>(result: UnitResult): Changed<Row> {
+  const [changed] = result.kind === 'done' ? result.changed : []
+  return (changed ?? { count: 0, rows: [] }) as Changed<Row>
 }

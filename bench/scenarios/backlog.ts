@@ -90,9 +90,9 @@ async function drain(bench: Bench, sink: Sink, events: number, seconds: number):
 async function fillQueue({ directory }: Bench, stream: string, events: number): Promise<string> {
   const data = mkdtempSync(join(directory, 'queue-'))
   const clock = { now: () => Date.now(), random: () => Math.random() }
-  const stores = openStores(data, clock, () => undefined)
+  const stores = await openStores(data, clock, () => undefined)
   const sender = { cluster: 'local', isNotificationController: false }
-  const orderTimes = createOrderTimes(stores.queue.latestOrderTime())
+  const orderTimes = createOrderTimes(await stores.queue.latestOrderTime())
   try {
     for (let from = 0; from < events; from += BATCH) {
       const items = Array.from({ length: Math.min(BATCH, events - from) }, (_, place) => {
@@ -103,6 +103,6 @@ async function fillQueue({ directory }: Bench, stream: string, events: number): 
     }
     return data
   } finally {
-    stores.close()
+    await stores.close()
   }
 }

@@ -6,6 +6,7 @@ import type {
   QueuedEvent,
   RetryMessage,
 } from '../model/delivery.ts'
+import { orderParts } from '../model/event-order.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { Ports, Versioned } from '../ports.ts'
 import { createAccessTokens } from '../providers/access-tokens.ts'
@@ -17,7 +18,6 @@ import { createHostErrors, watchPorts } from './host-ports.ts'
 import { isRetryOvertaken } from './lateness.ts'
 import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts'
 import { isOvertaken } from './object-memory.ts'
-import { orderParts } from './order.ts'
 import {
   concludeDelivery,
   concludeEvent,

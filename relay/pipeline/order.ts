@@ -54,9 +54,3 @@ export function eventOrder(queued: QueuedEvent): EventOrder {
   const time = String(orderTime(queued)).padStart(TIME_DIGITS, '0')
   return `${time}.${queued.sequence.padStart(SEQUENCE_DIGITS, '0')}`
 }
-
-/** What `eventOrder` made an order of. */
-export function orderParts(order: EventOrder): Pick<QueuedEvent, 'sequence' | 'orderTime'> {
-  const dot = order.indexOf('.')
-  return { orderTime: Number(order.slice(0, dot)), sequence: order.slice(dot + 1) }
-}

@@ -47,13 +47,19 @@ function readCopy(file: string): Remains | undefined {
   try {
     const tables = database.prepare("SELECT name FROM sqlite_schema WHERE name = 'ledger'").all()
     if (tables.length === 0) return undefined
-    const bodies = (table: 'events' | 'ledger') =>
-      database
-        .prepare(`SELECT body FROM ${table}`)
-        .all()
-        .map(({ body }) => String(body))
-    const events = bodies('events').map((body) => JSON.parse(body) as AcceptedEvent)
-    const entries = bodies('ledger').map((body) => entryOf(JSON.parse(body) as Described))
+    const events = database
+      .prepare('SELECT body FROM events WHERE queued = 1')
+      .all()
+      .map(({ body }) => JSON.parse(String(body)) as AcceptedEvent)
+    const entries = database
+      .prepare(
+        'SELECT l.body, e.body AS event FROM ledger AS l JOIN events AS e ON e.seq = l.event_seq',
+      )
+      .all()
+      .map(({ body, event: accepted }) => {
+        const { event } = JSON.parse(String(accepted)) as AcceptedEvent
+        return entryOf({ ...(JSON.parse(String(body)) as Described), event })
+      })
     return {
       entries,
       queued: new Set(events.map(({ event }) => event.message)),
@@ -71,20 +77,20 @@ function claimsOf({ value }: Readonly<Record<string, unknown>>): readonly LeftCl
 }
 
 /**
- * A Delivery that retries has its message in the queue; or that of the try before, which a kill kept
- * from being acknowledged; or its event, whose redelivery queues the message.
+ * A Delivery that retries is due for the try that its record names; or its event is queued, whose
+ * redelivery tells of it.
  */
 function brokenChains(
   database: DatabaseSync,
   entries: readonly Entry[],
   queuedEvents: ReadonlySet<string>,
 ): readonly string[] {
-  const rows = database.prepare('SELECT delivery_id AS id, attempt FROM retries').all()
+  const rows = database.prepare('SELECT id, attempt FROM ledger WHERE due_at IS NOT NULL').all()
   const attempts = Map.groupBy(rows, ({ id }) => String(id))
   return entries.flatMap(({ id, eventId, outcome, attempt, message, route }) => {
     if (outcome !== 'retry' || queuedEvents.has(eventId)) return []
     const queued = (attempts.get(id) ?? []).map((row) => Number(row.attempt))
-    if (queued.includes(attempt) || queued.includes(attempt - 1)) return []
-    return [`try ${attempt} is not queued, only [${queued}]: ${route}: ${message}`]
+    if (queued.includes(attempt)) return []
+    return [`try ${attempt} is not due, only [${queued}]: ${route}: ${message}`]
   })
 }

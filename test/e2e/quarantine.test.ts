@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
-import { openDatabase } from '../../adapters/sqlite/database.ts'
-import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
+import { openRelayDatabase } from '../../adapters/sqlite/relay-database.ts'
+import { acceptingLedger } from '../adapters/sqlite/support/accepting-ledger.ts'
 import { acceptedEvent, deliveryRecord, event } from '../support/delivery-records.ts'
 import { alertYaml } from '../support/manifest-files.ts'
 import { startSink } from '../support/recording-sink.ts'
@@ -16,7 +16,7 @@ const clock = { now: () => Date.now(), random: () => 0.5 }
 /** A data folder with three events of two objects, and a retry. */
 async function dataFolder(): Promise<string> {
   const data = temporaryDirectory()
-  const database = openDatabase(join(data, 'flux-relay.db'))
+  const database = openRelayDatabase(join(data, 'flux-relay.db'))
   const queue = new SqliteQueue(database, clock)
   const now = clock.now()
   const about = (name: string, message: string) =>
@@ -27,9 +27,9 @@ async function dataFolder(): Promise<string> {
     })
   await queue.send([about('app', 'first'), about('app', 'second'), about('other', 'third')])
   const record = deliveryRecord({ outcome: 'retry', dueAt: now, acceptedAt: now })
-  await new SqliteLedger(database, clock).writeMany([{ record, expected: 'absent' }])
+  await acceptingLedger(database, clock).writeMany([{ record, expected: 'absent' }])
   await queue.sendRetries([{ deliveryId: record.id, attempt: 1, dueAt: now }])
-  database.close()
+  await database.close()
   return data
 }
 
@@ -46,10 +46,10 @@ it('starts with an event and a record that cannot be read, and delivers all othe
     'provider.yaml': providerYaml('slack', { type: 'generic', address: `${sink.url}/hook` }),
   })
   const data = await dataFolder()
-  const broken = `replace(body, '"severity":', '"severity"')`
   change(
     data,
-    `UPDATE events SET body = ${broken} WHERE seq = 1; UPDATE ledger SET body = ${broken}`,
+    `UPDATE events SET body = replace(body, '"severity":', '"severity"') WHERE seq = 1;
+     UPDATE ledger SET body = replace(body, '"outcome":', '"outcome"')`,
   )
   const relay = await startRelay({ manifests, data })
   await relay.logged({ msg: 'set aside; flux-relay replay --queue puts it back' }, 2)

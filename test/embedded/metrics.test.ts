@@ -18,9 +18,9 @@ function samplesOf(text: string): ReadonlyMap<string, number> {
 }
 
 function setup(depth: QueueDepth = { events: 0, retries: 0 }) {
-  const quarantineDepth = () => ({ messages: { event: 2, retry: 1 }, bytes: 340 })
+  const quarantineDepth = async () => ({ messages: { event: 2, retry: 1 }, bytes: 340 })
   const metrics = createMetrics({
-    queueDepth: () => depth,
+    queueDepth: async () => depth,
     quarantineDepth,
     clock: new ManualClock(),
   })

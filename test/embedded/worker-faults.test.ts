@@ -22,8 +22,8 @@ function workerOver(changes: Partial<Queue> = {}, options: Partial<WorkerOptions
   const setAside: SetAside[] = []
   let wake: () => void = () => undefined
   const queue: Queue = {
-    leaseEvents: (max) => events.splice(0, max),
-    leaseRetries: (max) => retries.splice(0, max),
+    leaseEvents: async (max) => events.splice(0, max),
+    leaseRetries: async (max) => retries.splice(0, max),
     nextWakeAt: () => undefined,
     acknowledge: async ({ sequence }) => void done.push(`event ${sequence}`),
     acknowledgeRetry: async ({ deliveryId }) => void done.push(`retry ${deliveryId}`),
@@ -112,7 +112,7 @@ it('sets aside at once what cannot be read, and puts back what a later version w
   const { group } = acceptedEvent({ event: event('a') })
   const errors = [new DamagedRecord('queued event', 'no JSON'), new LaterVersion('queued event')]
   const worker = workerOver({
-    leaseEvents: (_, unreadable) => {
+    leaseEvents: async (_, unreadable) => {
       errors.splice(0).forEach((error, n) => {
         unreadable({ group, sequence: `${n}` }, error)
       })
@@ -199,12 +199,13 @@ it.each(['leaseEvents', 'leaseRetries', 'nextWakeAt'] as const)(
     if (method === 'leaseEvents') worker.sendRetry('other')
     else worker.send('other')
     await vi.waitFor(() => expect(worker.done).toHaveLength(1))
-    expect(worker.failed).toEqual([{ fault: 'host', retryInMs: 1_000 }])
+    await vi.waitFor(() => expect(worker.failed).toEqual([{ fault: 'host', retryInMs: 1_000 }]))
     worker.wake()
+    await Promise.resolve()
     expect(calls).toHaveBeenCalledTimes(1)
     vi.advanceTimersByTime(1_000)
     expect(calls).toHaveBeenCalledTimes(2)
-    expect(worker.failed).toHaveLength(2)
+    await vi.waitFor(() => expect(worker.failed).toHaveLength(2))
     expect(worker.failed[1]).toEqual({ fault: 'host', retryInMs: 2_000 })
   },
 )

@@ -34,8 +34,8 @@ it('hands out what falls due between two looks at the clock', async () => {
 function queueOf(retry: RetryMessage, now: () => number): ReceivingQueue {
   let isLeased = false
   return {
-    leaseEvents: () => [],
-    leaseRetries() {
+    leaseEvents: async () => [],
+    async leaseRetries() {
       if (isLeased || retry.dueAt > now()) return []
       isLeased = true
       return [retry]

@@ -209,7 +209,7 @@ export function describeComments(forge: CommentCase): void {
       relay.expects(self, list(), post(7))
       await relay.send('one')
       const { queue, dispatcher, clock } = relay.harness
-      for (const event of queue.leaseEvents(1)) {
+      for (const event of await queue.leaseEvents(1)) {
         await expect(dispatcher.dispatchEvent(event)).rejects.toThrow('the store is down')
         queue.release(event, clock.now())
       }

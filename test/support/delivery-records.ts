@@ -63,6 +63,12 @@ interface Standing {
 /** What a test wants of a record other than usual. */
 export type RecordChanges = Partial<Omit<DeliveryRecord, 'kind' | 'status'>> & Standing
 
+/** An order of its own for each record, as an event of its own would have. */
+function orderOf(id: string): string {
+  const sequence = String(Number.parseInt(hashParts(id).slice(0, 10), 16))
+  return `${String(START).padStart(15, '0')}.${sequence.padStart(40, '0')}`
+}
+
 /** The record of a Delivery that went well at the first try. */
 export function deliveryRecord(changes: RecordChanges = {}): DeliveryRecord {
   const { outcome, reason, dueAt, why, ...rest } = changes
@@ -71,7 +77,7 @@ export function deliveryRecord(changes: RecordChanges = {}): DeliveryRecord {
     id: 'delivery-1',
     cluster: 'local',
     eventId: 'event-1',
-    order: '2026-11-20T09:14:03.000Z/00000000000000000001',
+    order: orderOf(changes.id ?? 'delivery-1'),
     event: event(),
     acceptedAt: START,
     alert: { namespace: 'flux-system', name: 'on-call', uid: 'alert-uid' },

@@ -58,8 +58,8 @@ export async function startRelay(
     tokens: undefined,
     echo: createEcho(ports.clock),
     metrics: createMetrics({
-      queueDepth: () => ({ events: 0, retries: 0 }),
-      quarantineDepth: () => ({ messages: { event: 0, retry: 0 }, bytes: 0 }),
+      queueDepth: async () => ({ events: 0, retries: 0 }),
+      quarantineDepth: async () => ({ messages: { event: 0, retry: 0 }, bytes: 0 }),
       clock: ports.clock,
     }),
     log: await createLog({ pretty: false, level: 'debug', destination }),

@@ -1,9 +1,9 @@
 import { join } from 'node:path'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
 import { SqliteConfigStore } from '../../adapters/sqlite/config.ts'
-import { openDatabase } from '../../adapters/sqlite/database.ts'
 import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
+import { openRelayDatabase } from '../../adapters/sqlite/relay-database.ts'
 import { SqliteStateStore } from '../../adapters/sqlite/state.ts'
 import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
@@ -15,7 +15,13 @@ import {
   type DispatchOptions,
 } from '../../relay/pipeline/dispatch.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
-import type { HttpResponse, OutboundRequest, Ports, TransportFailure } from '../../relay/ports.ts'
+import type {
+  HttpResponse,
+  OrderTimes,
+  OutboundRequest,
+  Ports,
+  TransportFailure,
+} from '../../relay/ports.ts'
 import { reconcile } from '../../relay/reconcile.ts'
 import { type ShownDecision, type ShownRecord, shown, shownDecision } from './delivery-records.ts'
 import { ManualClock, START } from './manual-clock.ts'
@@ -56,9 +62,9 @@ export interface Harness {
   drainNext(): Promise<boolean>
   records(): Promise<readonly ShownRecord[]>
   /** Rows inserted, updated or deleted so far: https://sqlite.org/lang_corefunc.html#total_changes */
-  rowsChanged(): number
+  rowsChanged(): Promise<number>
   /** Lets go of the database. */
-  close(): void
+  close(): Promise<void>
 }
 
 /** `parts` take the place of what the harness has. */
@@ -68,16 +74,17 @@ export function createHarness(
 ): Harness {
   const { directory = temporaryDirectory(), ...replaced } = parts
   const clock = new ManualClock(START)
-  const database = openDatabase(join(directory, 'flux-relay.db'))
+  const database = openRelayDatabase(join(directory, 'flux-relay.db'))
   const queue = new SqliteQueue(database, clock)
   const secrets = new Map<string, SecretData>()
   const requests: OutboundRequest[] = []
   const decisions: ShownDecision[] = []
   let destination: Destination = () => answer(200)
+  let orderTimes: OrderTimes | undefined
   const ports: Ports = {
     queue,
     clock,
-    orderTimes: createOrderTimes(queue.latestOrderTime()),
+    orderTimes: { next: (event) => orderTimes?.next(event) ?? 0 },
     configs: new SqliteConfigStore(database),
     state: new SqliteStateStore(database, clock),
     ledger: new SqliteLedger(database, clock),
@@ -116,6 +123,7 @@ export function createHarness(
     },
     send: (name, changes = {}) => harness.sendJson({ ...fixtureJson(name), ...changes }),
     async sendJson(value, cluster = CLUSTER) {
+      orderTimes ??= createOrderTimes(await queue.latestOrderTime())
       const sender = { cluster, isNotificationController: false }
       const { events, rejected } = accept([{ value }], sender, clock.now(), ports.orderTimes)
       if (rejected.length > 0) throw new Error(rejected[0]?.error)
@@ -123,8 +131,8 @@ export function createHarness(
     },
     async drain() {
       for (;;) {
-        const events = queue.leaseEvents(100)
-        const retries = queue.leaseRetries(100)
+        const events = await queue.leaseEvents(100)
+        const retries = await queue.leaseRetries(100)
         if (events.length + retries.length === 0) return
         for (const event of events) {
           await dispatcher.dispatchEvent(event)
@@ -137,14 +145,16 @@ export function createHarness(
       }
     },
     async drainNext() {
+      await queue.loaded()
       const wakeAt = queue.nextWakeAt()
       if (wakeAt === undefined) return false
       clock.set(wakeAt)
       await harness.drain()
       return true
     },
-    rowsChanged: () => {
-      return database.get<{ rows: number }>('SELECT total_changes() AS rows')?.rows ?? 0
+    async rowsChanged() {
+      const [row] = await database.read<{ rows: number }>('SELECT total_changes() AS rows')
+      return row?.rows ?? 0
     },
     close: () => database.close(),
     records: async () => (await ports.ledger.list({}, 200)).records.map(shown),

@@ -86,15 +86,18 @@ export function encodeText<T>(codec: Codec<T>, value: T): string {
   return JSON.stringify(codec.encode(value))
 }
 
-/** Reads what `encodeText` wrote, of this version or an earlier one. */
-export function decodeText<T>(codec: Codec<T>, json: string): Decoded<T> {
+/**
+ * Reads what `encodeText` wrote, of this version or an earlier one. `apart`: fields that are kept
+ * somewhere else.
+ */
+export function decodeText<T>(codec: Codec<T>, json: string, apart?: JsonObject): Decoded<T> {
   let stored: unknown
   try {
     stored = JSON.parse(json)
   } catch {
     return { kind: 'damaged', cause: 'it is not JSON' }
   }
-  return codec.decode(stored)
+  return codec.decode(apart && isJsonObject(stored) ? { ...stored, ...apart } : stored)
 }
 
 /**

@@ -17,7 +17,8 @@ async function openNew() {
   const { client, eventsQueueUrl, retriesQueueUrl } = options
   const receiver = sqsReceiver(client, eventsQueueUrl, retriesQueueUrl)
   const queue = new SqsQueue({ ...options, clock })
-  return { queue, receiver, clock, pass: async (ms: number) => wait(ms), close }
+  const record = async () => undefined
+  return { queue, receiver, clock, pass: async (ms: number) => wait(ms), record, close }
 }
 
 queueContract('SqsQueue', openNew, { tellsDuplicates: false })

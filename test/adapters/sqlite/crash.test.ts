@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
-import { openDatabase } from '../../../adapters/sqlite/database.ts'
 import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
+import { openRelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
@@ -50,18 +50,18 @@ async function sendUntilKilled(file: string, run: string, ms: number): Promise<r
 
 /** The ids of all events, in the order in which they come out. */
 async function drain(file: string): Promise<readonly string[]> {
-  const database = openDatabase(file)
+  const database = openRelayDatabase(file)
   try {
     const queue = new SqliteQueue(database, new ManualClock())
     const ids: string[] = []
     for (;;) {
-      const events = queue.leaseEvents(100)
+      const events = await queue.leaseEvents(100)
       if (events.length === 0) return ids
       ids.push(...events.map(({ id }) => id))
       await Promise.all(events.map((event) => queue.acknowledge(event)))
     }
   } finally {
-    database.close()
+    await database.close()
   }
 }
 

@@ -1,17 +1,17 @@
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Database, openDatabase } from '../../../adapters/sqlite/database.ts'
-import { SqliteLedger } from '../../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
+import { openRelayDatabase, type RelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import type { AcceptedEvent, RetryMessage } from '../../../relay/model/delivery.ts'
-import { acceptedEvent, deliveryRecord, event } from '../../support/delivery-records.ts'
+import { acceptedEvent, event } from '../../support/delivery-records.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import { acceptingLedger, recordWaiting } from './support/accepting-ledger.ts'
 import { planOf, statementsOf } from './support/query-plans.ts'
 
 let file: string
-let database: Database
+let database: RelayDatabase
 let clock: ManualClock
 let queue: SqliteQueue
 
@@ -23,87 +23,90 @@ beforeEach(() => {
 
 afterEach(() => {
   vi.restoreAllMocks()
-  database.close()
+  return database.close()
 })
 
 describe('events', () => {
   it('come oldest first over all groups, one of each', async () => {
     await queue.send([inGroup('b', 1), inGroup('a', 1), inGroup('b', 2), inGroup('c', 1)])
-    expect(leaseNames(2)).toEqual(['b 1', 'a 1'])
-    expect(leaseNames(10)).toEqual(['c 1'])
+    expect(await leaseNames(2)).toEqual(['b 1', 'a 1'])
+    expect(await leaseNames(10)).toEqual(['c 1'])
   })
 
   it('are all there again after a restart, but those that were acknowledged', async () => {
     await queue.send([inGroup('a', 1), inGroup('a', 2), inGroup('b', 1), inGroup('c', 1)])
-    const [first, second] = queue.leaseEvents(3)
+    const [first, second] = await queue.leaseEvents(3)
     if (!first || !second) throw new Error('nothing was leased')
     await queue.acknowledge(first)
     queue.release(second, START + 60_000)
-    restart()
-    expect(leaseNames(10)).toEqual(['a 2', 'b 1', 'c 1'])
-    expect(queue.depth().events).toBe(3)
+    await restart()
+    expect(await leaseNames(10)).toEqual(['a 2', 'b 1', 'c 1'])
+    expect((await queue.depth()).events).toBe(3)
   })
 
   it('never reuse a sequence, not even that of the last one after a restart', async () => {
     await queue.send([inGroup('a', 1)])
-    const [before] = queue.leaseEvents(1)
+    const [before] = await queue.leaseEvents(1)
     if (!before) throw new Error('nothing was leased')
     await queue.acknowledge(before)
-    restart()
+    await restart()
     await queue.send([inGroup('a', 2)])
-    const [after] = queue.leaseEvents(1)
+    const [after] = await queue.leaseEvents(1)
     expect(Number(after?.sequence)).toBeGreaterThan(Number(before.sequence))
   })
 
   it('know their ids after a restart, and forget them after five minutes', async () => {
     await queue.send([inGroup('a', 1)])
-    restart()
+    await restart()
     clock.advance(299_999)
     expect(await queue.send([inGroup('a', 1)])).toEqual(['duplicate'])
     clock.advance(1)
-    expect(await queue.sweep(clock.now())).toBe(1)
-    expect(await queue.send([inGroup('a', 1)])).toEqual(['queued'])
-    clock.advance(300_000)
-    expect(await queue.send([inGroup('a', 1)])).toEqual(['queued'])
+    const again = { ...inGroup('a', 1), acceptedAt: clock.now() }
+    expect(await queue.send([again, again])).toEqual(['queued', 'duplicate'])
+    clock.advance(299_999)
+    expect(await queue.send([again])).toEqual(['duplicate'])
+    clock.advance(1)
+    expect(await queue.send([again])).toEqual(['queued'])
   })
 
   it('acknowledged in one turn share a commit, together with what is sent', async () => {
     await queue.send([inGroup('a', 1), inGroup('b', 1), inGroup('b', 2)])
     const exec = vi.spyOn(DatabaseSync.prototype, 'exec')
-    const acknowledged = queue.leaseEvents(2).map((leased) => queue.acknowledge(leased))
+    const leased = await queue.leaseEvents(2)
+    const acknowledged = leased.map((event) => queue.acknowledge(event))
     await Promise.all([...acknowledged, queue.send([inGroup('a', 2)])])
     expect(exec.mock.calls.filter(([sql]) => sql === 'COMMIT')).toHaveLength(1)
-    expect(leaseNames(10)).toEqual(['b 2', 'a 2'])
+    expect(await leaseNames(10)).toEqual(['b 2', 'a 2'])
   })
 
   it('ignore whoever has no lease', async () => {
     await queue.send([inGroup('a', 1), inGroup('a', 2)])
-    const [first] = queue.leaseEvents(1)
+    const [first] = await queue.leaseEvents(1)
     if (!first) throw new Error('nothing was leased')
     await Promise.all([queue.acknowledge(first), queue.acknowledge(first)])
     queue.release(first, START)
     await queue.acknowledge(first)
-    expect(queue.depth().events).toBe(1)
-    expect(leaseNames(10)).toEqual(['a 2'])
+    expect((await queue.depth()).events).toBe(1)
+    expect(await leaseNames(10)).toEqual(['a 2'])
     queue.release(first, START)
-    expect(leaseNames(10)).toEqual([])
+    expect(await leaseNames(10)).toEqual([])
   })
 
-  it('stay leased when they cannot be deleted, and can be released then', async () => {
+  it('stay leased when they cannot leave, and can be released then', async () => {
     await queue.send([inGroup('a', 1)])
-    const [first] = queue.leaseEvents(1)
+    const [first] = await queue.leaseEvents(1)
     if (!first) throw new Error('nothing was leased')
     vi.spyOn(database, 'write').mockRejectedValueOnce(new Error('disk'))
     await expect(queue.acknowledge(first)).rejects.toThrow('disk')
-    expect(leaseNames(1)).toEqual([])
+    expect(await leaseNames(1)).toEqual([])
     queue.release(first, START)
-    expect(leaseNames(1)).toEqual(['a 1'])
+    expect(await leaseNames(1)).toEqual(['a 1'])
   })
 
   it('are not half sent when the database fails', async () => {
     vi.spyOn(database, 'write').mockRejectedValueOnce(new Error('disk'))
     await expect(queue.send([inGroup('a', 1)])).rejects.toThrow('disk')
-    expect(queue.depth()).toEqual({ events: 0, retries: 0 })
+    expect(await queue.depth()).toEqual({ events: 0, retries: 0 })
     expect(await queue.send([inGroup('a', 1)])).toEqual(['queued'])
   })
 })
@@ -113,35 +116,37 @@ describe('a group with many messages', () => {
     const events = Array.from({ length: 5_000 }, (_, number) => inGroup('busy', number))
     await Promise.all(chunks(events, 1_000).map((chunk) => queue.send(chunk)))
     await queue.send([inGroup('other', 1)])
-    await queue.sendRetries([{ deliveryId: 'd', attempt: 1, dueAt: START }])
-    restart()
+    await sendRetries({ deliveryId: 'd', attempt: 1, dueAt: START })
+    await restart()
     const statements = await statementsOf(async () => {
-      for (const leased of queue.leaseEvents(10)) await queue.acknowledge(leased)
-      for (const leased of queue.leaseRetries(10)) await queue.acknowledgeRetry(leased)
+      for (const leased of await queue.leaseEvents(10)) await queue.acknowledge(leased)
+      for (const leased of await queue.leaseRetries(10)) await queue.acknowledgeRetry(leased)
       queue.nextWakeAt()
     })
-    expect(statements).toHaveLength(6)
+    expect(statements).toHaveLength(3)
     for (const sql of statements) {
-      for (const step of planOf(database, sql)) expect(step, sql).toMatch(/^SEARCH /)
+      for (const step of await planOf(database, sql)) {
+        expect(step, sql).toMatch(/^(SEARCH|LIST SUBQUERY|SCAN json_each) ?/)
+      }
     }
-    expect(queue.depth().events).toBe(4_999)
+    expect((await queue.depth()).events).toBe(4_999)
   })
 
   it('is found at start, and measured, by an index', async () => {
-    const statements = await statementsOf(() => {
-      restart()
-      queue.depth()
+    await queue.loaded()
+    const statements = await statementsOf(async () => {
+      await restart()
+      await queue.depth()
     })
-    const steps = statements
-      .filter((sql) => /FROM (events|retries)/.test(sql))
-      .flatMap((sql) => planOf(database, sql))
+    const steps: string[] = []
+    for (const sql of statements) {
+      if (/FROM (events|ledger)/.test(sql) && sql.startsWith('SELECT'))
+        steps.push(...(await planOf(database, sql)))
+    }
     expect(steps).toEqual([
-      'SCAN events USING COVERING INDEX events_by_group',
-      'SCAN events USING COVERING INDEX events_by_group',
-      'SCAN retries USING COVERING INDEX retries_by_due',
-      // In the order of its key, and only the first row.
-      'SCAN events',
-      'SCAN retries USING COVERING INDEX retries_by_due',
+      'SCAN events USING COVERING INDEX events_queued',
+      'SEARCH ledger USING INDEX ledger_by_due (due_at>?)',
+      'SEARCH ledger USING COVERING INDEX ledger_by_due (due_at>?)',
     ])
   })
 })
@@ -149,16 +154,18 @@ describe('a group with many messages', () => {
 describe('nextWakeAt', () => {
   it('is the earliest time that something waits for', async () => {
     expect(queue.nextWakeAt()).toBeUndefined()
-    await queue.sendRetries([retry('a', 500), retry('now', 0)])
+    await sendRetries(retry('a', 500), retry('now', 0))
+    const due = await queue.leaseRetries(10)
+    expect(due).toEqual([retry('now', 0)])
     expect(queue.nextWakeAt()).toBe(START + 500)
     await queue.send([inGroup('a', 1)])
-    const [leased] = queue.leaseEvents(1)
+    const [leased] = await queue.leaseEvents(1)
     if (!leased) throw new Error('nothing was leased')
     queue.release(leased, START + 400)
     expect(queue.nextWakeAt()).toBe(START + 400)
     clock.advance(400)
     expect(queue.nextWakeAt()).toBe(START + 500)
-    for (const message of queue.leaseRetries(1)) queue.releaseRetry(message, START + 450)
+    for (const message of due) queue.releaseRetry(message, START + 450)
     expect(queue.nextWakeAt()).toBe(START + 450)
     clock.advance(100)
     expect(queue.nextWakeAt()).toBeUndefined()
@@ -173,74 +180,71 @@ describe('onReady', () => {
     expect(listener).not.toHaveBeenCalled()
     await sent
     expect(listener).toHaveBeenCalledTimes(1)
-    await queue.sendRetries([retry('r', 0)])
+    await sendRetries(retry('r', 0))
     expect(listener).toHaveBeenCalledTimes(2)
-    for (const leased of queue.leaseEvents(1)) await queue.acknowledge(leased)
+    for (const leased of await queue.leaseEvents(1)) await queue.acknowledge(leased)
     expect(listener).toHaveBeenCalledTimes(3)
-    for (const leased of queue.leaseEvents(1)) queue.release(leased, START)
-    for (const leased of queue.leaseRetries(1)) queue.releaseRetry(leased, START)
+    for (const leased of await queue.leaseEvents(1)) queue.release(leased, START)
+    for (const leased of await queue.leaseRetries(1)) queue.releaseRetry(leased, START)
     await Promise.resolve()
-    expect(listener).toHaveBeenCalledTimes(4)
-    for (const leased of queue.leaseEvents(1)) await queue.acknowledge(leased)
-    expect(listener).toHaveBeenCalledTimes(4)
+    expect(listener).toHaveBeenCalledTimes(5)
+    for (const leased of await queue.leaseEvents(1)) await queue.acknowledge(leased)
+    expect(listener).toHaveBeenCalledTimes(5)
   })
 })
 
 describe('the latest order time', () => {
   it('is kept over a restart, though the events are gone', async () => {
-    expect(queue.latestOrderTime()).toBe(0)
+    expect(await queue.latestOrderTime()).toBe(0)
     await queue.send([
       { ...inGroup('a', 1), orderTime: START + 7 },
       { ...inGroup('b', 1), orderTime: START + 3 },
     ])
-    for (const leased of queue.leaseEvents(2)) await queue.acknowledge(leased)
-    restart()
-    expect(queue.latestOrderTime()).toBe(START + 7)
+    for (const leased of await queue.leaseEvents(2)) await queue.acknowledge(leased)
+    await restart()
+    expect(await queue.latestOrderTime()).toBe(START + 7)
   })
 
-  it('of a database of version 2 is the latest time at which it accepted an event', async () => {
-    await queue.send([{ ...inGroup('a', 1), acceptedAt: START + 5 }])
-    const record = deliveryRecord({ acceptedAt: START + 9 })
-    await new SqliteLedger(database, clock).writeMany([{ record, expected: 'absent' }])
-    database.close()
-    const connection = new DatabaseSync(file)
-    connection.exec('DROP TABLE order_time; DROP TABLE quarantine; PRAGMA user_version = 2')
-    connection.close()
-    open()
-    expect(queue.latestOrderTime()).toBe(START + 9)
-    expect(queue.leaseEvents(1)).toMatchObject([{ id: inGroup('a', 1).id }])
+  it('is that of the last acceptance, when no event was ahead of the clock', async () => {
+    await queue.send([
+      { ...inGroup('a', 1), orderTime: START - 9 },
+      { ...inGroup('b', 1), acceptedAt: START + 5, orderTime: START + 5 },
+    ])
+    await restart()
+    expect(await queue.latestOrderTime()).toBe(START + 5)
   })
 })
 
 describe('depth', () => {
   it('counts what is not acknowledged, and tells the oldest', async () => {
-    expect(queue.depth()).toEqual({ events: 0, retries: 0 })
+    expect(await queue.depth()).toEqual({ events: 0, retries: 0 })
     await queue.send([
       { ...inGroup('a', 1), acceptedAt: START - 5 },
       { ...inGroup('b', 1), acceptedAt: START - 3 },
     ])
-    await queue.sendRetries([retry('x', 9), retry('y', 7)])
+    await sendRetries(retry('x', 9), retry('y', 7))
     const depth = { events: 2, retries: 2, oldestEventAt: START - 5, oldestRetryDueAt: START + 7 }
-    expect(queue.depth()).toEqual(depth)
-    const [first] = queue.leaseEvents(2)
+    expect(await queue.depth()).toEqual(depth)
+    const [first] = await queue.leaseEvents(2)
     if (!first) throw new Error('nothing was leased')
-    expect(queue.depth()).toEqual(depth)
+    expect(await queue.depth()).toEqual(depth)
     await queue.acknowledge(first)
-    expect(queue.depth()).toEqual({ ...depth, events: 1, oldestEventAt: START - 3 })
-    restart()
-    expect(queue.depth()).toEqual({ ...depth, events: 1, oldestEventAt: START - 3 })
+    expect(await queue.depth()).toEqual({ ...depth, events: 1, oldestEventAt: START - 3 })
+    await restart()
+    expect(await queue.depth()).toEqual({ ...depth, events: 1, oldestEventAt: START - 3 })
   })
 })
 
 function open(): void {
-  database = openDatabase(file)
+  database = openRelayDatabase(file)
   queue = new SqliteQueue(database, clock)
 }
 
 /** Closing is as good as a crash here: leases are in memory. */
-function restart(): void {
-  database.close()
+async function restart(): Promise<void> {
+  await database.close()
   open()
+  await queue.loaded()
 }
 
 function inGroup(group: string, number: number): AcceptedEvent {
@@ -251,10 +255,15 @@ function retry(deliveryId: string, afterMs: number): RetryMessage {
   return { deliveryId, attempt: 2, dueAt: START + afterMs }
 }
 
-function leaseNames(max: number): readonly string[] {
-  return queue
-    .leaseEvents(max)
-    .map((leased) => `${leased.event.involvedObject.name} ${leased.event.message}`)
+async function leaseNames(max: number): Promise<readonly string[]> {
+  const events = await queue.leaseEvents(max)
+  return events.map((leased) => `${leased.event.involvedObject.name} ${leased.event.message}`)
+}
+
+/** Records that wait, and tells the queue of them. */
+async function sendRetries(...messages: readonly RetryMessage[]): Promise<void> {
+  await recordWaiting(acceptingLedger(database, clock), messages)
+  await queue.sendRetries(messages)
 }
 
 function chunks<T>(items: readonly T[], size: number): readonly (readonly T[])[] {

@@ -1,17 +1,17 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SqliteConfigStore } from '../../../adapters/sqlite/config.ts'
-import { type Database, openDatabase } from '../../../adapters/sqlite/database.ts'
+import { openRelayDatabase, type RelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import { SqliteStateStore } from '../../../adapters/sqlite/state.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 let file: string
-let database: Database
+let database: RelayDatabase
 
 beforeEach(() => {
   file = join(temporaryDirectory(), 'relay.db')
-  database = openDatabase(file)
+  database = openRelayDatabase(file)
 })
 
 afterEach(() => database.close())
@@ -20,8 +20,8 @@ describe('SqliteStateStore', () => {
   it('keeps what it stored over a restart', async () => {
     const clock = new ManualClock()
     await new SqliteStateStore(database, clock).write('prod#a', [1], 'absent', START + 1)
-    database.close()
-    database = openDatabase(file)
+    await database.close()
+    database = openRelayDatabase(file)
     const state = new SqliteStateStore(database, clock)
     expect(await state.read('prod#a')).toEqual({ value: [1], version: 1 })
   })
@@ -33,7 +33,7 @@ describe('SqliteStateStore', () => {
     await state.write('prod#live', 'x', 'absent', START + 11)
     expect(await state.sweep(START + 9)).toBe(0)
     expect(await state.sweep(START + 10)).toBe(600)
-    expect(database.all('SELECT key FROM state')).toEqual([{ key: 'prod#live' }])
+    expect(await database.read('SELECT key FROM state')).toEqual([{ key: 'prod#live' }])
   })
 
   it('rejects a value that JSON cannot hold', async () => {
@@ -47,10 +47,10 @@ describe('SqliteStateStore', () => {
 describe('SqliteConfigStore', () => {
   it('names the clusters that have a set', async () => {
     const configs = new SqliteConfigStore(database)
-    expect(configs.clusters()).toEqual([])
+    expect(await configs.clusters()).toEqual([])
     for (const cluster of ['prod', 'local']) {
       await configs.replace({ cluster, revision: 'r', takenAt: 1, manifests: [], objects: [] })
     }
-    expect(configs.clusters()).toEqual(['local', 'prod'])
+    expect(await configs.clusters()).toEqual(['local', 'prod'])
   })
 })

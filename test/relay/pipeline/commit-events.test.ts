@@ -202,7 +202,7 @@ describe('an event that names no commit', () => {
     const { harness, shown } = await verdicts(told)
     expect(shown).toEqual(allOf(expect.stringMatching(/^skipped: .* names no commit/)))
     expect(harness.requests).toEqual([])
-    expect(harness.queue.depth().retries).toBe(0)
+    expect((await harness.queue.depth()).retries).toBe(0)
   })
 
   it('is skipped though the Secret is missing or the settings are wrong', async () => {

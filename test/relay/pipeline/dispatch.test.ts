@@ -52,7 +52,7 @@ describe('an event', () => {
         attempts: [{ attempt: 1, outcome: 'delivered', status: 200 }],
       },
     ])
-    expect(harness.queue.depth()).toEqual({ events: 0, retries: 0 })
+    expect(await harness.queue.depth()).toEqual({ events: 0, retries: 0 })
     expect(harness.decisions).toHaveLength(1)
   })
 
@@ -142,7 +142,7 @@ describe('an event', () => {
   it('is not lost when a store fails: its message stays', async () => {
     const harness = await withWebhook(alert('all', 'a'))
     await harness.send('kustomization-finished')
-    const [event] = harness.queue.leaseEvents(1)
+    const [event] = await harness.queue.leaseEvents(1)
     if (!event) throw new Error('nothing was queued')
     const broken = {
       read: () => Promise.reject(new Error('disk')),
@@ -265,7 +265,7 @@ describe('retries', () => {
     const before = harness.requests.length
     await harness.dispatcher.dispatchRetry(stale)
     expect(harness.requests).toHaveLength(before)
-    expect(harness.queue.depth().retries).toBe(1)
+    expect((await harness.queue.depth()).retries).toBe(1)
   })
 
   it('end as skipped when the Alert is gone, or has come to exclude the event', async () => {
@@ -430,7 +430,7 @@ describe('commit statuses', () => {
     await before.configure(...githubPair())
     await before.send('kustomization-health-check-failed', { timestamp: '2026-11-20T09:14:02Z' })
     await before.drain()
-    before.close()
+    await before.close()
 
     const after = createHarness({}, { directory })
     after.secrets.set(`${CLUSTER}/flux-system/github`, { token: 'ghp_example' })

@@ -111,7 +111,7 @@ describe('an event that fits hundreds of Alerts', () => {
     const alerts = numbers(ALERTS).map((index) => alert(`alert-${index}`, `hook-${index}`))
     await harness.configure(...hooks, ...alerts)
     await harness.send('kustomization-finished')
-    const [event] = harness.queue.leaseEvents(1)
+    const [event] = await harness.queue.leaseEvents(1)
     await dispatcher.dispatchEvent(event as QueuedEvent)
     expect(underWay.most).toBeGreaterThan(1)
     expect(underWay.most).toBeLessThanOrEqual(256)

@@ -20,7 +20,7 @@ async function withEvent() {
   const harness = createHarness()
   await harness.configure(alert('one', 'generic'), alert('two', 'generic'), GENERIC)
   await harness.send('kustomization-applied')
-  const [event] = harness.queue.leaseEvents(1)
+  const [event] = await harness.queue.leaseEvents(1)
   if (!event) throw new Error('nothing is queued')
   return { harness, event }
 }

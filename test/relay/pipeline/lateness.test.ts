@@ -201,7 +201,7 @@ describe('what is known of an object', () => {
     const seen = seenBy('generic')
     const harness = await withWebhook()
     await report(harness, 'a')
-    const [event] = harness.queue.leaseEvents(1)
+    const [event] = await harness.queue.leaseEvents(1)
     await harness.dispatcher.dispatchEvent(event as QueuedEvent)
     const before = await harness.ports.state.read(key)
     await harness.configure(

@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { createOrderTimes, eventOrder, orderParts } from '../../../relay/pipeline/order.ts'
+import { orderParts } from '../../../relay/model/event-order.ts'
+import { createOrderTimes, eventOrder } from '../../../relay/pipeline/order.ts'
 import { acceptedEvent, event } from '../../support/delivery-records.ts'
 import { START } from '../../support/manual-clock.ts'
 

@@ -48,7 +48,7 @@ async function withSharedStatus(): Promise<Harness> {
 
 /** Dispatches the one event that is queued, and is killed before it can acknowledge it. */
 async function dispatchAndDie(harness: Harness): Promise<void> {
-  const [event] = harness.queue.leaseEvents(10)
+  const [event] = await harness.queue.leaseEvents(10)
   await harness.dispatcher.dispatchEvent(event as QueuedEvent)
   harness.queue.release(event as QueuedEvent, harness.clock.now() + 1)
 }
@@ -139,7 +139,7 @@ describe('events of one status that are unchanged', () => {
     }
     await harness.sendJson(report('a', 'info', 2))
     await harness.sendJson(report('b', 'info', 3))
-    const [older, newer] = harness.queue.leaseEvents(10)
+    const [older, newer] = await harness.queue.leaseEvents(10)
     const slow = harness.dispatcher.dispatchEvent(older as QueuedEvent)
     await reached.opened
     await harness.dispatcher.dispatchEvent(newer as QueuedEvent)
@@ -201,7 +201,7 @@ describe('a replay', () => {
     await harness.drain()
     while (await harness.drainNext());
     expect(harness.requests).toHaveLength(2)
-    expect(harness.queue.depth().retries).toBe(0)
+    expect((await harness.queue.depth()).retries).toBe(0)
   })
 })
 
@@ -217,7 +217,7 @@ describe('a delivery that is due only after 24 hours, because the relay was away
     await harness.drain()
     harness.clock.advance(25 * 60 * MINUTE_MS)
     harness.answerWith(() => answer(200))
-    const due = harness.queue.leaseRetries(200)
+    const due = await harness.queue.leaseRetries(200)
     await Promise.all(due.map((message) => harness.dispatcher.dispatchRetry(message)))
 
     const reasons = (await harness.records()).map(({ outcome, reason }) => `${outcome}: ${reason}`)

@@ -75,15 +75,15 @@ async function rowsFor(kind: Kind, events: number): Promise<number> {
     alert('all', 'hook'),
   )
   await DESTINATIONS[kind](harness)
-  const before = harness.rowsChanged()
+  const before = await harness.rowsChanged()
   await sendAll(harness, 'counted', events, isIdle(kind) ? dispatchReady : undefined)
   do await dispatchReady(harness)
   while (isLater(harness))
   const delivered = harness.decisions.filter(({ record }) => record.outcome === 'delivered')
   const names = new Set(delivered.map(({ record }) => record.event.involvedObject.name))
   expect([...names].filter((name) => name.startsWith('counted-'))).toHaveLength(events)
-  const rows = harness.rowsChanged() - before
-  harness.close()
+  const rows = (await harness.rowsChanged()) - before
+  await harness.close()
   return rows
 }
 
@@ -106,8 +106,8 @@ async function sendAll(
 /** Dispatches all that may be dispatched, at once. */
 async function dispatchReady({ queue, dispatcher }: Harness): Promise<void> {
   for (;;) {
-    const events = queue.leaseEvents(10_000)
-    const retries = queue.leaseRetries(10_000)
+    const events = await queue.leaseEvents(10_000)
+    const retries = await queue.leaseRetries(10_000)
     if (events.length + retries.length === 0) return
     await Promise.all([
       ...events.map(async (event) => {

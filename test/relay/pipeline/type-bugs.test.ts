@@ -25,7 +25,7 @@ it('a bug in an authorization ends the delivery, and shows no secret', async () 
   await harness.drain()
   const reason = 'the type github could not deliver this event, which is a bug: TypeError: no ***'
   expect(await harness.records()).toMatchObject([{ outcome: 'dead', reason }])
-  expect(harness.queue.depth()).toEqual({ events: 0, retries: 0 })
+  expect(await harness.queue.depth()).toEqual({ events: 0, retries: 0 })
 })
 
 it('an authorization may say that a notification cannot be expressed', async () => {
@@ -66,5 +66,5 @@ it('what the host cannot do is no bug of a type: the message stays', async () =>
   await harness.configure(alert('all', 'pubsub'), pubsub)
   await harness.send('kustomization-health-check-failed')
   await expect(harness.drain()).rejects.toThrow('the table is away')
-  expect(harness.queue.depth().events).toBe(1)
+  expect((await harness.queue.depth()).events).toBe(1)
 })

@@ -1,6 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { vi } from 'vitest'
-import type { Database } from '../../../../adapters/sqlite/database.ts'
+import type { RelayDatabase } from '../../../../adapters/sqlite/relay-database.ts'
 
 /** Runs `work` and returns the statements that it was the first on its connection to use. */
 export async function statementsOf(work: () => unknown): Promise<readonly string[]> {
@@ -14,6 +14,7 @@ export async function statementsOf(work: () => unknown): Promise<readonly string
 }
 
 /** What SQLite says that it would do (https://sqlite.org/eqp.html), one line a step. */
-export function planOf(database: Database, sql: string): readonly string[] {
-  return database.all<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).map(({ detail }) => detail)
+export async function planOf(database: RelayDatabase, sql: string): Promise<readonly string[]> {
+  const rows = await database.read<{ detail: string }>(`EXPLAIN QUERY PLAN ${sql}`)
+  return rows.map(({ detail }) => detail)
 }

@@ -1,0 +1,140 @@
+import type { RetryMessage } from '../../relay/model/delivery.ts'
+import type { RelayDatabase } from './relay-database.ts'
+import { Schedule } from './schedule.ts'
+
+/** A record that is due, and where it stands among those that are due at the same time. */
+interface DueRow extends RetryMessage {
+  readonly row: number
+}
+
+interface Entry {
+  readonly message: RetryMessage
+  /** When it is due, or when it may be handed out again. Milliseconds since the epoch. */
+  readonly at: number
+  readonly number: number
+}
+
+const LOAD = `SELECT rowid AS row, id AS deliveryId, attempt, due_at AS dueAt FROM ledger
+  WHERE due_at IS NOT NULL AND (due_at, rowid) > (?, ?) ORDER BY due_at, rowid LIMIT ?`
+
+/** Rows that are read at once, at least. */
+const PAGE_ROWS = 100
+
+/**
+ * Which of the records that wait may be tried. They are read in the order in which they fall due,
+ * and only when they are due and wanted, so a long queue costs no memory.
+ */
+export class DueSchedule {
+  readonly #database: RelayDatabase
+  readonly #ready = new Schedule<Entry>(
+    (a, b) => a.at < b.at || (a.at === b.at && a.number < b.number),
+  )
+  /** The entry of each delivery that was read or changed since; another one of it is void. */
+  readonly #entries = new Map<string, Entry>()
+  readonly #leased = new Map<string, RetryMessage>()
+  /** Where the last row is that was read; later ones are found when their time comes. */
+  #horizon = { dueAt: Number.MIN_SAFE_INTEGER, row: 0 }
+  /** When the first row beyond the horizon is due; undefined when none is. */
+  #nextDueAt: number | undefined = Number.MIN_SAFE_INTEGER
+  #count = 0
+  #loading: Promise<void> | undefined
+
+  constructor(database: RelayDatabase) {
+    this.#database = database
+  }
+
+  /** Finds out when the first record is due. */
+  async start(now: number): Promise<void> {
+    await this.#load(0, now)
+  }
+
+  /** A record waits, until another time than before if it waited. */
+  changed(message: RetryMessage): void {
+    if (this.#isLeased(message)) return
+    const known = this.#entries.get(message.deliveryId)?.message
+    if (known?.attempt === message.attempt && known.dueAt === message.dueAt) return
+    this.#entries.delete(message.deliveryId)
+    if (message.dueAt <= this.#horizon.dueAt) this.#wait(message, message.dueAt)
+    else if (this.#nextDueAt === undefined || message.dueAt < this.#nextDueAt) {
+      this.#nextDueAt = message.dueAt
+    }
+  }
+
+  /** Hands out at most `max` messages that are due, those that are due longest first. */
+  async lease(max: number, now: number): Promise<readonly RetryMessage[]> {
+    if (max <= 0) return []
+    if (this.#isDue(now)) await this.#load(max, now)
+    const messages: RetryMessage[] = []
+    while (messages.length < max) {
+      const entry = this.#ready.take(now)
+      if (!entry) break
+      const { message } = entry
+      if (this.#entries.get(message.deliveryId) !== entry) continue
+      this.#entries.delete(message.deliveryId)
+      this.#leased.set(message.deliveryId, message)
+      messages.push(message)
+    }
+    return messages
+  }
+
+  /** Ends the lease of a message; false when it is not leased. */
+  unlease(message: RetryMessage): boolean {
+    return this.#isLeased(message) && this.#leased.delete(message.deliveryId)
+  }
+
+  /** Puts a message without a lease back, unless the record waits for something else by now. */
+  release(message: RetryMessage, notBefore: number): void {
+    if (!this.#entries.has(message.deliveryId)) this.#wait(message, notBefore)
+  }
+
+  /** When the first is due of those that are due later than `now`; perhaps a little early. */
+  nextWakeAt(now: number): number | undefined {
+    const unseen = this.#isDue(now) ? undefined : this.#nextDueAt
+    return earlier(this.#ready.nextWakeAt(now), unseen)
+  }
+
+  #isLeased({ deliveryId, attempt }: RetryMessage): boolean {
+    return this.#leased.get(deliveryId)?.attempt === attempt
+  }
+
+  #isDue(now: number): boolean {
+    return this.#nextDueAt !== undefined && this.#nextDueAt <= now
+  }
+
+  #wait(message: RetryMessage, at: number): void {
+    this.#count += 1
+    const entry: Entry = { message, at, number: this.#count }
+    this.#entries.set(message.deliveryId, entry)
+    this.#ready.delay(entry, at)
+  }
+
+  async #load(max: number, now: number): Promise<void> {
+    this.#loading ??= this.#loadPage(Math.max(max, PAGE_ROWS), now).finally(() => {
+      this.#loading = undefined
+    })
+    await this.#loading
+  }
+
+  /** Reads one row more than is wanted, which tells when the next is due. */
+  async #loadPage(max: number, now: number): Promise<void> {
+    const { dueAt, row } = this.#horizon
+    // What changes while this is read is either found or told of, and told of last.
+    this.#nextDueAt = undefined
+    const rows = await this.#database.read<DueRow>(LOAD, dueAt, row, max + 1)
+    for (const [index, found] of rows.entries()) {
+      const { row: at, ...message } = found
+      if (message.dueAt > now || index === max) {
+        this.#nextDueAt = earlier(this.#nextDueAt, message.dueAt)
+        return
+      }
+      this.#horizon = { dueAt: message.dueAt, row: at }
+      if (this.#entries.has(message.deliveryId) || this.#isLeased(message)) continue
+      this.#wait(message, message.dueAt)
+    }
+  }
+}
+
+/** The smaller of two times, of which either may be missing. */
+export function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
+}

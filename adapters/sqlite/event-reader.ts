@@ -1,0 +1,90 @@
+import type { AcceptedEvent, QueuedEvent } from '../../relay/model/delivery.ts'
+import { decodeText, storedValue } from '../../relay/model/stored/codec.ts'
+import { DamagedRecord } from '../../relay/model/stored/errors.ts'
+import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
+import type { RelayDatabase } from './relay-database.ts'
+
+/** Events that are kept in memory, and the characters of their messages: some megabytes. */
+const MAX_EVENTS = 2_000
+const MAX_CHARACTERS = 4_000_000
+
+const READ_EVENTS = 'SELECT seq, body FROM events WHERE seq IN (SELECT value FROM json_each(?))'
+
+interface EventRow {
+  readonly seq: number
+  readonly body: string
+}
+
+/**
+ * Reads queued events. Those that are queued first are kept as they were accepted, so that the
+ * events of a calm hour are never read back; of a backlog the first leave first.
+ */
+export class EventReader {
+  readonly #database: RelayDatabase
+  readonly #recent = new Map<number, AcceptedEvent>()
+  #characters = 0
+
+  constructor(database: RelayDatabase) {
+    this.#database = database
+  }
+
+  /** An event was queued. */
+  add(sequence: number, event: AcceptedEvent): void {
+    const characters = event.event.message.length
+    if (this.#recent.size >= MAX_EVENTS || this.#characters + characters > MAX_CHARACTERS) return
+    this.#recent.set(sequence, event)
+    this.#characters += characters
+  }
+
+  /** An event left the queue. */
+  forget(sequence: number): void {
+    const event = this.#recent.get(sequence)
+    if (!event) return
+    this.#recent.delete(sequence)
+    this.#characters -= event.event.message.length
+  }
+
+  /** The events of these sequences, or why one cannot be read: `DamagedRecord`, `DatabaseError`. */
+  async read(sequences: readonly number[]): Promise<ReadonlyMap<number, QueuedEvent | Error>> {
+    const events = new Map<number, QueuedEvent | Error>()
+    const unknown: number[] = []
+    for (const sequence of sequences) {
+      const recent = this.#recent.get(sequence)
+      if (recent) events.set(sequence, queuedEvent(recent, sequence))
+      else unknown.push(sequence)
+    }
+    if (unknown.length === 0) return events
+    const rows = await this.#readRows(unknown)
+    for (const sequence of unknown) {
+      events.set(sequence, rows instanceof Error ? rows : eventOf(rows.get(sequence), sequence))
+    }
+    return events
+  }
+
+  async #readRows(sequences: readonly number[]): Promise<ReadonlyMap<number, string> | Error> {
+    try {
+      const rows = await this.#database.read<EventRow>(READ_EVENTS, JSON.stringify(sequences))
+      return new Map(rows.map(({ seq, body }) => [seq, body]))
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error))
+    }
+  }
+}
+
+function eventOf(body: string | undefined, sequence: number): QueuedEvent | Error {
+  if (body === undefined) {
+    return new DamagedRecord('queued event', `event ${sequence} is not there any more`)
+  }
+  try {
+    const name = `event ${sequence}`
+    const event = storedValue(queuedEventCodec, decodeText(queuedEventCodec, body), name)
+    return queuedEvent(event, sequence)
+  } catch (error) {
+    return error instanceof Error ? error : new DamagedRecord('queued event', error)
+  }
+}
+
+function queuedEvent(event: AcceptedEvent, sequence: number): QueuedEvent {
+  // JSON leaves a key out that holds undefined.
+  return { ...event, objectLabels: event.objectLabels, sequence: String(sequence) }
+}

@@ -1,0 +1,30 @@
+import type { LedgerRecord } from '../../relay/model/delivery.ts'
+import { type Decoded, decodeText, storedValue } from '../../relay/model/stored/codec.ts'
+import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
+import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
+
+/** A record without its event, and the event as it was queued. */
+export interface RecordRow {
+  readonly body: string
+  /** Null when the record has the event in its own body: it belongs to none that is stored. */
+  readonly event: string | null
+}
+
+/** What a row keeps of a record; the rest is in its event's row. */
+export function recordBody(record: LedgerRecord): string {
+  const { event: _, objectLabels: __, ...body } = deliveryRecordCodec.encode(record)
+  return JSON.stringify(body)
+}
+
+export function decodeRecord({ body, event }: RecordRow): Decoded<LedgerRecord> {
+  if (event === null) return decodeText(deliveryRecordCodec, body)
+  const accepted = decodeText(queuedEventCodec, event)
+  if (accepted.kind !== 'read') return accepted
+  const { event: reported, objectLabels } = accepted.value
+  return decodeText(deliveryRecordCodec, body, { event: reported, objectLabels })
+}
+
+/** The record of a row. Throws `DamagedRecord` or `LaterVersion`. */
+export function storedRecord(row: RecordRow, id: string): LedgerRecord {
+  return storedValue(deliveryRecordCodec, decodeRecord(row), id)
+}

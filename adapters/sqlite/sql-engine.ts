@@ -1,0 +1,117 @@
+import type { DatabaseSync, StatementSync } from 'node:sqlite'
+import { databaseErrorOf } from './database-error.ts'
+import type { Change, Changed, Statement, UnitResult } from './statement.ts'
+
+/** What became of a unit, or of a query, and why it failed. */
+export type Answer<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'failed'; readonly error: unknown }
+
+/**
+ * Runs statements on the one connection to a file. Units are committed in groups, because a commit
+ * waits for the disk.
+ */
+export class SqlEngine {
+  readonly #file: string
+  readonly #connection: DatabaseSync
+  readonly #statements = new Map<string, StatementSync>()
+
+  constructor(file: string, connection: DatabaseSync) {
+    this.#file = file
+    this.#connection = connection
+  }
+
+  /** The rows of a query, which sees what was committed. */
+  query({ sql, parameters }: Statement): Answer<readonly unknown[]> {
+    try {
+      return { kind: 'ok', value: this.#statement(sql).all(...parameters) }
+    } catch (error) {
+      return { kind: 'failed', error: databaseErrorOf(this.#file, error) ?? error }
+    }
+  }
+
+  /**
+   * Runs all units in one transaction, in their order. One that fails or conflicts leaves the others
+   * alone; when the disk fails or is full, all fail.
+   */
+  commit(units: readonly (readonly Change[])[]): readonly Answer<UnitResult>[] {
+    try {
+      return this.#transaction(() => units.map((unit) => this.#runUndivided(unit)))
+    } catch (error) {
+      const broken = databaseErrorOf(this.#file, error)
+      if (broken) return units.map(() => ({ kind: 'failed', error: broken }))
+    }
+    try {
+      return this.#transaction(() => units.map((unit) => this.#runApart(unit)))
+    } catch (error) {
+      const failed = { kind: 'failed', error: databaseErrorOf(this.#file, error) ?? error } as const
+      return units.map(() => failed)
+    }
+  }
+
+  close(): void {
+    this.#connection.close()
+  }
+
+  #transaction<T>(work: () => T): T {
+    try {
+      this.#connection.exec('BEGIN IMMEDIATE')
+      const result = work()
+      this.#connection.exec('COMMIT')
+      return result
+    } catch (error) {
+      // After some failures, such as a full disk, SQLite has rolled back already.
+      if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK')
+      throw error
+    }
+  }
+
+  /** Without a savepoint, which costs time and is hardly ever needed. */
+  #runUndivided(unit: readonly Change[]): Answer<UnitResult> {
+    const value = this.#run(unit)
+    if (value.kind === 'conflict' && value.at > 0) throw new Error('a unit has to be undone')
+    return { kind: 'ok', value }
+  }
+
+  #runApart(unit: readonly Change[]): Answer<UnitResult> {
+    this.#connection.exec('SAVEPOINT unit')
+    try {
+      const value = this.#run(unit)
+      if (value.kind === 'conflict') this.#connection.exec('ROLLBACK TO unit')
+      return { kind: 'ok', value }
+    } catch (error) {
+      if (databaseErrorOf(this.#file, error)) throw error
+      this.#connection.exec('ROLLBACK TO unit')
+      return { kind: 'failed', error }
+    } finally {
+      if (this.#connection.isTransaction) this.#connection.exec('RELEASE unit')
+    }
+  }
+
+  #run(unit: readonly Change[]): UnitResult {
+    const changed: Changed[] = []
+    for (const [at, step] of unit.entries()) {
+      const done = this.#change(step)
+      if (step.mustChange && done.count === 0) return { kind: 'conflict', at }
+      changed.push(done)
+    }
+    return { kind: 'done', changed }
+  }
+
+  #change({ sql, parameters, returns }: Change): Changed {
+    const statement = this.#statement(sql)
+    if (returns) {
+      const rows = statement.all(...parameters)
+      return { count: rows.length, rows }
+    }
+    return { count: Number(statement.run(...parameters).changes), rows: [] }
+  }
+
+  #statement(sql: string): StatementSync {
+    const known = this.#statements.get(sql)
+    if (known) return known
+    const statement = this.#connection.prepare(sql)
+    this.#statements.set(sql, statement)
+    return statement
+  }
+}

@@ -1,0 +1,34 @@
+import type { SQLInputValue } from 'node:sqlite'
+
+/** A statement as plain data, so that it can run in another thread than the one that wants it. */
+export interface Statement {
+  readonly sql: string
+  readonly parameters: readonly SQLInputValue[]
+}
+
+/** A statement that is part of a unit. */
+export interface Change extends Statement {
+  /** Whether its rows are wanted: of a query, or of a change with RETURNING. */
+  readonly returns?: boolean
+  /** Unless it changes a row, nothing of its unit is done. */
+  readonly mustChange?: boolean
+}
+
+/** What a statement of a unit did. `Row` is what the columns of `rows` are. */
+export interface Changed<Row = unknown> {
+  /** Rows inserted, updated or deleted; of a statement that returns, the number of its rows. */
+  readonly count: number
+  readonly rows: readonly Row[]
+}
+
+/** What became of a unit. */
+export type UnitResult =
+  /** All of it is on the disk. */
+  | { readonly kind: 'done'; readonly changed: readonly Changed[] }
+  /** Nothing of it is done: the statement at this index changed no row, and must. */
+  | { readonly kind: 'conflict'; readonly at: number }
+
+/** Makes a statement of a unit. */
+export function change(sql: string, ...parameters: readonly SQLInputValue[]): Change {
+  return { sql, parameters }
+}
