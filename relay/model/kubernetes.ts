@@ -1,10 +1,18 @@
 import { z } from 'zod'
 import { NameText, TextMap } from './text.ts'
 
+/**
+ * The name of an object or of its namespace. Kubernetes allows no slash in one, and with a slash
+ * `namespace/name` could name two objects:
+ * https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#path-segment-names
+ */
+const SegmentName = () =>
+  NameText().refine((name) => !name.includes('/'), 'expected a name without a slash')
+
 /** The part of Kubernetes object metadata that the relay reads. */
 export const ObjectMeta = z.object({
-  name: NameText(),
-  namespace: NameText()
+  name: SegmentName(),
+  namespace: SegmentName()
     .nullish()
     .transform((namespace) => namespace ?? 'default'),
   uid: NameText().nullish(),

@@ -30,8 +30,9 @@ export interface RoutingTable {
   readonly providers: ReadonlyMap<string, CompiledProvider>
 }
 
+/** Its length goes before the kind: an event may have any text as its kind and its namespace. */
 export function sourceKey(kind: string, namespace: string): string {
-  return `${kind}/${namespace}`
+  return `${kind.length}:${kind}/${namespace}`
 }
 
 /** Compiles the valid objects of a snapshot; the others are named in its `objects`. */

@@ -39,6 +39,19 @@ describe('readiness', () => {
     expect(objects).toMatchObject([{ ready: true, message: 'Initialized' }])
   })
 
+  it.each([
+    ['name', { name: 'b/c', namespace: 'a' }],
+    ['namespace', { name: 'c', namespace: 'a/b' }],
+  ])('wants no slash in a %s: it would read as that of another object', async (field, metadata) => {
+    const named = provider('a', { type: 'generic', address: 'https://a.test' })
+    const { objects } = await reconcile('local', [{ ...named, metadata }], 0, {
+      read: async () => undefined,
+    })
+    expect(objects).toMatchObject([
+      { ready: false, message: `metadata.${field}: expected a name without a slash` },
+    ])
+  })
+
   it.each(NOTIFICATION_VERSIONS)('takes all fields of %s', async (version) => {
     const apiVersion = `notification.toolkit.fluxcd.io/${version}`
     const full = alert('one', 'a', {

@@ -64,6 +64,32 @@ describe('the sources of a kind and namespace', () => {
     )
   })
 
+  it.each([
+    [
+      { kind: 'Kustomization/a', namespace: 'b' },
+      { kind: 'Kustomization', namespace: 'a/b' },
+    ],
+    [
+      { kind: 'A', namespace: 'b/c/d' },
+      { kind: 'A/b', namespace: 'c/d' },
+    ],
+    [
+      { kind: '1:A', namespace: 'b' },
+      { kind: '1', namespace: 'A/b' },
+    ],
+    [
+      { kind: 'A\0b', namespace: 'c' },
+      { kind: 'A', namespace: 'b\0c' },
+    ],
+  ])('are not those of another one whose names read alike: %j and %j', (one, other) => {
+    const table = tableOf([{ eventSources: [{ ...one, name: '*' }] }])
+    const fits = (object: typeof one) => {
+      const event = { ...info, involvedObject: { ...info.involvedObject, ...object } }
+      return match({ event }, table, { noCrossNamespaceRefs: false }).candidates.length
+    }
+    expect([fits(one), fits(other)]).toEqual([1, 0])
+  })
+
   it('are named and counted when none fits', () => {
     const specs = Array.from({ length: 7 }, (_, index) => ({
       eventSources: [{ kind: 'Kustomization', name: `app-${index}` }],
