@@ -97,6 +97,41 @@ describe('what waits for a configuration goes out when it comes', () => {
     expect(record?.dueAt).toBeGreaterThan(harness.clock.now() + 60_000)
   })
 
+  it('in slices, so that thousands are not held at once', async () => {
+    const harness = createHarness()
+    const names = Array.from({ length: 250 }, (_, index) => `app-${index}`)
+    for (const name of names) {
+      harness.clock.advance(1)
+      await harness.sendJson({
+        involvedObject: { kind: 'Kustomization', namespace: 'flux-system', name },
+      })
+    }
+    await harness.drain()
+    await harness.configure(...OBJECTS)
+    harness.secrets.set(SECRET, HOOK)
+    const { ledger } = harness.ports
+    const held: number[] = []
+    const counted = {
+      ...harness.ports,
+      ledger: {
+        list: (...question: Parameters<typeof ledger.list>) => ledger.list(...question),
+        readMany(ids: readonly string[]) {
+          held.push(ids.length)
+          return ledger.readMany(ids)
+        },
+        writeMany(writes: Parameters<typeof ledger.writeMany>[0]) {
+          held.push(writes.length)
+          return ledger.writeMany(writes)
+        },
+      },
+    }
+    expect(await wakeWaiting(counted, CLUSTER)).toBe(names.length)
+    expect(Math.max(...held)).toBeLessThanOrEqual(100)
+    await harness.drain()
+    const sent = harness.requests.map(({ body }) => JSON.parse(String(body)).involvedObject.name)
+    expect(sent).toEqual(names)
+  })
+
   it('does not hurry what waits for something else, or is of another cluster', async () => {
     const harness = createHarness()
     harness.secrets.set(SECRET, HOOK)
