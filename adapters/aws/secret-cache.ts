@@ -23,7 +23,8 @@ export interface SecretCacheOptions {
 }
 
 const DEFAULT_MAX_AGE_MS = 5 * 60_000
-const DEFAULT_MAX_ABSENT_AGE_MS = 30_000
+/** How long it is believed that there is no secret, unless said otherwise. Milliseconds. */
+export const ABSENCE_BELIEVED_MS = 30_000
 const DEFAULT_MAX_ENTRIES = 1_000
 
 /** What a text means; the same result as long as the text is the same. */
@@ -54,7 +55,7 @@ export class SecretCache<T> {
     this.#client = options.client
     this.#clock = options.clock
     this.#maxAgeMs = options.maxAgeMs ?? DEFAULT_MAX_AGE_MS
-    this.#maxAbsentAgeMs = options.maxAbsentAgeMs ?? DEFAULT_MAX_ABSENT_AGE_MS
+    this.#maxAbsentAgeMs = options.maxAbsentAgeMs ?? ABSENCE_BELIEVED_MS
     this.#maxEntries = options.maxEntries ?? DEFAULT_MAX_ENTRIES
     this.#parse = parse
   }

@@ -1,6 +1,6 @@
 import { countDeadLetters, moveDeadLetters } from '../../adapters/aws/dead-letters.ts'
+import { ABSENCE_BELIEVED_MS } from '../../adapters/aws/secret-cache.ts'
 import { SecretsManagerWriter } from '../../adapters/aws/secrets-manager-writer.ts'
-import { ABSENCE_BELIEVED_MS, CONFIG_BELIEVED_MS } from '../../functions/shared/believed.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
 import {
   type AwsClients,
@@ -21,6 +21,9 @@ import { warnLine } from '../output/print.ts'
 import { awsError, onAws } from './on-aws.ts'
 import type { RelayRequests } from './requests.ts'
 import { readStackOutputs, type StackOutputs } from './stack-outputs.ts'
+
+/** Until dispatch sees a Secret that was missing, and a second more. Milliseconds. */
+const SECRET_SEEN_MS = ABSENCE_BELIEVED_MS + 1_000
 
 /** What only a deployment on AWS can be asked. */
 export interface StackRelay extends RelayRequests {
@@ -72,7 +75,7 @@ function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequ
 
 async function putAndWake(ports: StorePorts, request: ConfigRequest): Promise<Answer> {
   const answer = await putConfig(ports, request)
-  if (answer.status === 200) await wake(ports, request.cluster, CONFIG_BELIEVED_MS)
+  if (answer.status === 200) await wake(ports, request.cluster)
   return answer
 }
 
@@ -89,12 +92,12 @@ async function putAndJudge(
       `the Secret is stored; what it makes ready shows with the next apply (${awsError(error).message})`,
     ),
   )
-  await wake(ports, request.cluster, ABSENCE_BELIEVED_MS)
+  await wake(ports, request.cluster, SECRET_SEEN_MS)
   return answer
 }
 
 /** What waited goes out. It is stored whatever comes of this, for which a person may lack the rights. */
-async function wake(ports: StorePorts, cluster: string, delayMs: number): Promise<void> {
+async function wake(ports: StorePorts, cluster: string, delayMs = 0): Promise<void> {
   await wakeWaiting(ports, cluster, delayMs).catch((error: unknown) =>
     warnLine(
       `stored; deliveries that wait for it go by their schedule (${awsError(error).message})`,

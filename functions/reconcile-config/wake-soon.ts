@@ -1,6 +1,5 @@
 import type { Ports } from '../../relay/ports.ts'
 import { wakeWaiting } from '../../relay/wake.ts'
-import { CONFIG_BELIEVED_MS } from '../shared/believed.ts'
 import type { Log } from '../shared/log.ts'
 
 /**
@@ -12,7 +11,7 @@ export async function wakeSoon(
   cluster: string,
 ): Promise<void> {
   try {
-    const deliveries = await wakeWaiting(ports, cluster, CONFIG_BELIEVED_MS)
+    const deliveries = await wakeWaiting(ports, cluster)
     if (deliveries > 0) {
       log.info('what waited for a configuration goes out', { cluster, deliveries })
     }

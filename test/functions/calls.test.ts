@@ -1,3 +1,4 @@
+import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { describe, expect, it } from 'vitest'
 import { type AwsRelay, awsRelay } from '../support/aws-relay.ts'
 import { contextWith, pollOnce, sqsRecord } from '../support/event-source-mapping.ts'
@@ -74,6 +75,7 @@ async function openWith(type: string, secret: Readonly<Record<string, string>>) 
 const EACH_EVENT = {
   'eventsQueueUrl ReceiveMessage': 1,
   'eventsQueueUrl DeleteMessage': 1,
+  'configTable GetItem': 1,
   'ledgerTable BatchGetItem': 1,
   'ledgerTable PutItem': 1,
 }
@@ -87,7 +89,26 @@ describe('an event in a container that has been at work', () => {
     expect(await callsOfIngest(...names)).toEqual({ 'eventsQueueUrl SendMessageBatch': 1 })
   })
 
-  it('costs two reads and two writes of DynamoDB to post', async () => {
+  it('costs one read of the configuration, shared by the objects of a batch', async () => {
+    const sink = await startSink({ 'POST /hook': { status: 200 } })
+    const { relay, callsOfIngest } = await openWith('generic', { address: `${sink.url}/hook` })
+    await callsOfIngest('a', 'b', 'c', 'd')
+    const { sqs } = relay.clients
+    const { eventsQueueUrl: QueueUrl } = relay.environment
+    const receive = new ReceiveMessageCommand({
+      ...{ QueueUrl, MaxNumberOfMessages: 10 },
+      MessageSystemAttributeNames: ['All'],
+    })
+    const { Messages: messages = [] } = await sqs.send(receive)
+    expect(messages).toHaveLength(4)
+    const calls = await callsOf(relay, () => {
+      const records = messages.map((message) => sqsRecord(message, QueueUrl))
+      return relay.dispatch({ Records: records }, contextWith())
+    })
+    expect(calls).toMatchObject({ 'configTable GetItem': 1, 'ledgerTable PutItem': 4 })
+  })
+
+  it('costs three reads and two writes of DynamoDB to post', async () => {
     const sink = await startSink({ 'POST /hook': { status: 200 } })
     const { callsOfIngest, callsOfDispatch } = await openWith('generic', {
       address: `${sink.url}/hook`,
@@ -101,7 +122,7 @@ describe('an event in a container that has been at work', () => {
     expect(sink.requests).toHaveLength(2)
   })
 
-  it('costs three reads and four writes to set a commit status', async () => {
+  it('costs four reads and four writes to set a commit status', async () => {
     const path = `POST /api/v4/projects/group%2Fproject/statuses/${COMMIT}`
     const sink = await startSink({ [path]: { status: 201 } })
     const { callsOfIngest, callsOfDispatch } = await openWith('gitlab', {
@@ -132,6 +153,7 @@ describe('an event in a container that has been at work', () => {
       return relay.dispatch({ Records: records }, contextWith())
     })
     expect(calls).toMatchObject({
+      'configTable GetItem': 1,
       'ledgerTable BatchGetItem': 1,
       'ledgerTable PutItem': 1,
       'stateTable GetItem': 1,

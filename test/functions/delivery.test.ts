@@ -58,7 +58,7 @@ describe('functions, end to end', () => {
     })
   })
 
-  it('sends what waited for a configuration seconds after it has come', async () => {
+  it('sends what waited for a configuration as soon as it has come', async () => {
     const { relay, sink } = await openWithSink({ 'POST /hook': { status: 200 } })
     const { eventsQueueUrl, retriesQueueUrl } = relay.environment
     await post(relay, kustomizationEvent('podinfo', '3f2c9a1'))
@@ -66,27 +66,49 @@ describe('functions, end to end', () => {
     expect(relay.decisions.map(({ record }) => record.outcome)).toEqual(['retry'])
     expect(await put(relay, configBody(Date.now()))).toMatchObject({ statusCode: 200 })
 
-    // The messages of both attempts are hidden in the queue; here they come when they are due.
-    relay.time.offsetMs = 7_000
     const [waiting] = await relay.ports.ledger
       .list({ cluster: 'prod' }, 1)
       .then((it) => it.records.map(shown))
-    expect(waiting).toMatchObject({ why: 'configuration', attempt: 3 })
-    expect((waiting?.dueAt ?? 0) - Date.now()).toBeLessThan(6_001)
-    const message = (attempt: number) =>
-      sqsRecord(
-        {
-          MessageId: String(attempt),
-          ReceiptHandle: 'x',
-          Body: JSON.stringify({ deliveryId: waiting?.id, attempt, dueAt: waiting?.dueAt }),
-        },
-        retriesQueueUrl,
-      )
-    const records = [message(3), message(2)]
-    expect(await relay.dispatch({ Records: records }, contextWith())).toEqual({
-      batchItemFailures: [],
-    })
+    const dueAt = relay.ports.clock.now()
+    expect(waiting).toMatchObject({ why: 'configuration', attempt: 3, dueAt })
+    const { records, failed } = await pollOnce(relay.clients.sqs, retriesQueueUrl, relay.dispatch)
+    expect([records.length, failed]).toEqual([1, []])
     expect(sink.requests).toHaveLength(1)
+
+    // The message of the attempt before is hidden in the queue; here it comes when it is due.
+    relay.time.offsetMs = 7_000
+    const body = { deliveryId: waiting?.id, attempt: 2, dueAt }
+    const message = { MessageId: '2', ReceiptHandle: 'x', Body: JSON.stringify(body) }
+    const stale = { Records: [sqsRecord(message, retriesQueueUrl)] }
+    expect(await relay.dispatch(stale, contextWith())).toEqual({ batchItemFailures: [] })
+    expect(sink.requests).toHaveLength(1)
+  })
+
+  it.each<[string, string, string, string[]]>([
+    ['of another Provider', '"name":"sink"', '"name":"other"', ['POST /hook', 'POST /other']],
+    ['of a suspended Alert', '"providerRef"', '"suspend":true,"providerRef"', ['POST /hook']],
+    ['of other objects', '"name":"*"', '"name":"else"', ['POST /hook']],
+    [
+      'that exclude its message',
+      '"providerRef"',
+      '"exclusionList":[""],"providerRef"',
+      ['POST /hook'],
+    ],
+  ])('dispatches by rules %s as soon as they are taken', async (_, was, is, sent) => {
+    const routes = { 'POST /hook': { status: 200 }, 'POST /other': { status: 200 } }
+    const { relay, sink } = await openWithSink(routes)
+    const deliver = async (name: string) => {
+      await post(relay, kustomizationEvent(name, '3f2c9a1'))
+      await pollOnce(relay.clients.sqs, relay.environment.eventsQueueUrl, relay.dispatch)
+    }
+    const takenAt = Date.now()
+    await put(relay, configBody(takenAt))
+    await deliver('one')
+    const changed = configBody(takenAt + 1).replaceAll(was, is)
+    expect(await put(relay, changed)).toMatchObject({ statusCode: 200 })
+    await deliver('two')
+    expect(sink.requests.map(({ line }) => line)).toEqual(sent)
+    expect(relay.decisions).toHaveLength(2)
   })
 
   it('delivers what it put back when a store failed', async () => {

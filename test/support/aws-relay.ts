@@ -134,7 +134,12 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     ports,
     log,
     ingest: createIngest({ ports, access, log }),
-    reconcileConfig: createReconcileConfig({ ports, access, log }),
+    // In a container of its own, as on AWS: dispatch learns of a configuration by its table only.
+    reconcileConfig: createReconcileConfig({
+      ports: createStorePorts(environment, clients, clock),
+      access,
+      log,
+    }),
     dispatch: createDispatch({
       environment,
       ports,

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll } from 'vitest'
-import { DynamoDbConfigStore } from '../../adapters/aws/dynamodb-config.ts'
 import type { AcceptedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import type { Ports } from '../../relay/ports.ts'
@@ -73,20 +72,12 @@ function stackTarget(relay: AwsRelay, cloudFormation: CloudFormationDouble): Sta
   const env = awsEnvironment(relay, cloudFormation)
   const queueUrls = [environment.eventsQueueUrl, environment.retriesQueueUrl] as const
   const receiver = sqsReceiver(clients.sqs, ...queueUrls)
-  const { configTable: tableName } = environment
-  // The relay's own believes for seconds what it read.
-  const configs = new DynamoDbConfigStore({
-    client: clients.dynamoDb,
-    tableName,
-    clock: ports.clock,
-    maxAgeMs: 0,
-  })
   return {
     relay,
     stack,
     env,
     cloudFormation,
-    ports: { ...ports, configs },
+    ports,
     setSecret: relay.setSecret,
     run: (args, options = {}) =>
       fluxRelay([...args, '--stack', stack], { ...options, env: { ...env, ...options.env } }),

@@ -19,7 +19,7 @@ let reader: DynamoDbConfigStore
 
 beforeEach(async () => {
   table = await openTable(CONFIG_TABLE)
-  writer = new DynamoDbConfigStore({ ...table, maxAgeMs: 0 })
+  writer = new DynamoDbConfigStore(table)
   reader = new DynamoDbConfigStore(table)
 })
 
@@ -65,7 +65,7 @@ describe('DynamoDbConfigStore', () => {
 
   it('leaves alone the chunks of another writer who has not flipped yet', async () => {
     await writer.replace(snapshot(1))
-    const other = new DynamoDbConfigStore({ ...table, maxAgeMs: 0 })
+    const other = new DynamoDbConfigStore(table)
     intercept(table.client, async ({ operation, input }, pass) => {
       const isPointer = operation === 'PutItem' && 'ConditionExpression' in input
       if (isPointer) {
@@ -96,7 +96,7 @@ describe('DynamoDbConfigStore', () => {
 
   it('writes a set whole when it was replaced while it was confirmed', async () => {
     await writer.replace(snapshot(1))
-    const other = new DynamoDbConfigStore({ ...table, maxAgeMs: 0 })
+    const other = new DynamoDbConfigStore(table)
     intercept(table.client, async ({ operation }, pass) => {
       if (operation === 'PutItem') {
         table.client.middlewareStack.remove('intercept')
@@ -120,30 +120,35 @@ describe('DynamoDbConfigStore', () => {
     expect(await reader.read('prod')).toEqual(changed)
   })
 
-  it('reads the pointer again after its time only', async () => {
+  it('shows a reader at once what another one wrote', async () => {
     expect(await reader.read('prod')).toBeUndefined()
     await writer.replace(snapshot(1))
-    expect(await reader.read('prod')).toBeUndefined()
-    table.clock.advance(5_000)
     expect(await reader.read('prod')).toEqual(snapshot(1))
-    await writer.replace(snapshot(2))
-    table.clock.advance(4_999)
     expect(await reader.read('prod', 'r1')).toBe('unchanged')
-    table.clock.advance(1)
+    await writer.replace(snapshot(2))
     expect(await reader.read('prod', 'r1')).toEqual(snapshot(2))
   })
 
-  it('sees its own replacement at once', async () => {
-    await reader.read('prod')
-    await reader.replace(snapshot(1))
-    expect(await reader.read('prod')).toEqual(snapshot(1))
+  it('costs one small read when nothing has changed', async () => {
+    await writer.replace(snapshot(1, 800_000))
+    const requests: object[] = []
+    intercept(table.client, async ({ operation, input }, pass) => {
+      requests.push({ operation, ...input })
+      return pass()
+    })
+    expect(await reader.read('prod', 'r1')).toBe('unchanged')
+    expect(requests).toMatchObject([{ operation: 'GetItem', ConsistentRead: true }])
   })
 
   it('reads the pointer again when a chunk of the old set is gone', async () => {
     await writer.replace(snapshot(1))
-    expect(await reader.read('prod')).toEqual(snapshot(1))
-    await deleteChunks()
-    await writer.replace(snapshot(2))
+    intercept(table.client, async (_, pass) => {
+      table.client.middlewareStack.remove('intercept')
+      const oldPointer = await pass()
+      await deleteChunks()
+      await writer.replace(snapshot(2))
+      return oldPointer
+    })
     expect(await reader.read('prod')).toEqual(snapshot(2))
   })
 
