@@ -61,14 +61,29 @@ export class DestinationHealth {
     return Math.max(this.#failed.size, 1)
   }
 
-  /** Undefined when the delivery may be sent now. */
-  wait(delivery: string): Wait | undefined {
+  /** When a parked destination is probed, in milliseconds since the epoch; 0 when it is not parked. */
+  get probedAt(): number {
+    return this.#parkMs === 0 ? 0 : this.#parkedUntil
+  }
+
+  /** Whether the next delivery may be sent now, perhaps as the probe. */
+  get isOpen(): boolean {
+    return this.#parkMs === 0 || (!this.#isProbed && this.#parkedUntil <= this.#clock.now())
+  }
+
+  /** Whether the delivery failed since it was answered. */
+  hasFailed(delivery: string): boolean {
+    return this.#failed.has(delivery) || this.#failedAlone.has(delivery)
+  }
+
+  /** Undefined when the delivery may be sent now. `isChosen`: no other one is the better probe. */
+  wait(delivery: string, isChosen = false): Wait | undefined {
     if (this.#parkMs === 0) return undefined
     const now = this.#clock.now()
     const leftMs = this.#parkedUntil - now
-    const hasFailed = this.#failed.has(delivery) || this.#failedAlone.has(delivery)
-    if (leftMs <= 0 && !this.#isProbed && !(hasFailed && this.#hasBetterProbe(now)))
-      return undefined
+    const hasFailed = this.hasFailed(delivery)
+    const mayProbe = isChosen || !(hasFailed && this.#hasBetterProbe(now))
+    if (this.isOpen && mayProbe) return undefined
     const waitMs = this.#jitter(Math.max(leftMs, FIRST_PARK_MS))
     if (!hasFailed) {
       this.#betterProbeAt = Math.min(this.#betterProbeAt ?? Number.POSITIVE_INFINITY, now + waitMs)

@@ -1,19 +1,9 @@
-import { DestinationHealth, type Treatment } from './destination-health.ts'
-import type { Clock } from './ports.ts'
+import type { Treatment } from './destination-health.ts'
+import type { EventOrder } from './model/delivery.ts'
+import type { Clock, WaitingDelivery, WaitingLines } from './ports.ts'
+import { Scheduler } from './waiting/scheduler.ts'
 
 export type { Treatment } from './destination-health.ts'
-
-/** How many requests a process has under way at one host, unless its host sets another number. */
-export const DEFAULT_CONCURRENCY_PER_HOST = 10
-
-/** Deliveries that wait for a place at one host: enough for a burst, too few to fill the worker. */
-const MAX_WAITING_PER_HOST = 100
-
-/** When to come back after finding too many waiting. */
-const FULL_RETRY_MS = 1_000
-
-/** Destinations that are remembered; the least recently used is forgotten, as after a restart. */
-const MAX_REMEMBERED = 10_000
 
 /** Where a delivery goes. */
 export interface Destination {
@@ -23,6 +13,13 @@ export interface Destination {
   readonly host: string
   /** The delivery's id, the same for each of its tries. */
   readonly delivery: string
+  /** The event's, by which the deliveries to one destination leave. */
+  readonly order: EventOrder
+}
+
+/** The key of a destination. */
+export function destinationKey(cluster: string, providerUid: string, host: string): string {
+  return `${cluster}#${providerUid}#${host}`
 }
 
 export type Admission =
@@ -34,116 +31,49 @@ export type Admission =
       readonly reason: string
       readonly waitMs: number
       readonly isFailing: boolean
+      /** Whether its destination wakes it, once `wait` has told that it waits there. */
+      readonly isWoken: boolean
     }
 
 /**
- * Keeps one destination from taking capacity from the others. Known to this process only: after a
- * restart a failing destination is found out anew.
+ * Keeps one destination from taking capacity from the others. What it knows of destinations that fail
+ * is known to this process only: after a restart that is found out anew.
  */
 export interface Destinations {
+  /** Asks for a place. Providers at one host take turns, and each one's deliveries keep their order. */
   enter(destination: Destination): Promise<Admission>
+  /** The record of a delivery, which was refused, waits now for the destination with this key. */
+  wait(key: string, delivery: WaitingDelivery): void
+  /** A delivery that may wait for the destination with this key is being decided about. */
+  withdraw(key: string, delivery: string): void
+  /** What there was to decide about a delivery is decided, or failed. */
+  done(delivery: string): void
+  /** Another configuration of a cluster came: what waits is woken, as far as it does not wait again. */
+  review(cluster: string): void
+}
+
+/** The side of the host that dispatches what is woken. */
+export interface Wakes {
+  /** Finds out what waits in the store; before anything enters. Rejects when the store fails. */
+  resume(): Promise<void>
+  /** Takes at most `max` deliveries that are woken. */
+  take(max: number): readonly WaitingDelivery[]
+  /** When the next one is woken that waits for a time, or a little earlier. Milliseconds since the epoch. */
+  nextWakeAt(): number | undefined
+  /** Calls `listener` soon after something may be taken or `nextWakeAt` changed. */
+  onReady(listener: () => void): void
+}
+
+export interface DestinationOptions {
+  /** How many requests are under way at one host, at most. */
+  readonly placesPerHost?: number
+  /** What waits in the store. Without it nobody wakes: who is refused has to come back. */
+  readonly waiting?: WaitingLines
 }
 
 export function createDestinations(
   clock: Clock,
-  concurrencyPerHost = DEFAULT_CONCURRENCY_PER_HOST,
-): Destinations {
-  const places = new Map<string, Places>()
-  const healths = new Map<string, DestinationHealth>()
-
-  return {
-    async enter({ key, host, delivery }) {
-      const refused = refuseParked(healths.get(key), host, delivery)
-      if (refused) return refused
-      const atHost = places.get(host) ?? new Places(concurrencyPerHost)
-      places.set(host, atHost)
-      if (!(await atHost.take())) return refuseFull(host, clock)
-      const giveBack = () => {
-        atHost.give()
-        if (atHost.isIdle) places.delete(host)
-      }
-      // While it waited the destination may have been parked.
-      const parkedMeanwhile = refuseParked(healths.get(key), host, delivery)
-      if (parkedMeanwhile) {
-        giveBack()
-        return parkedMeanwhile
-      }
-      const isProbe = healths.get(key)?.begin() ?? false
-      return {
-        kind: 'admitted',
-        leave(treatment) {
-          giveBack()
-          const health = healths.get(key) ?? new DestinationHealth(clock)
-          health.end(delivery, treatment, isProbe)
-          keep(healths, key, health)
-        },
-      }
-    },
-  }
-}
-
-/** Refuses while parked, and once the time is up while another delivery probes. */
-function refuseParked(
-  health: DestinationHealth | undefined,
-  host: string,
-  delivery: string,
-): Admission | undefined {
-  const wait = health?.wait(delivery)
-  if (!health || !wait) return undefined
-  const { waitMs, probedAt, isFailing } = wait
-  const times = health.failures === 1 ? 'once' : `${health.failures} times in a row`
-  const reason = `parked: ${host} failed ${times}; probed at ${new Date(probedAt).toISOString()}`
-  return { kind: 'refused', reason, waitMs, isFailing }
-}
-
-/** A little later for each, so that what was refused together does not come back together. */
-function refuseFull(host: string, clock: Clock): Admission {
-  const reason = `no place: enough deliveries wait for ${host}`
-  const waitMs = Math.round(FULL_RETRY_MS * (1 + 0.2 * clock.random()))
-  return { kind: 'refused', reason, waitMs, isFailing: false }
-}
-
-function keep(
-  healths: Map<string, DestinationHealth>,
-  key: string,
-  health: DestinationHealth,
-): void {
-  healths.delete(key)
-  if (!health.isGood) healths.set(key, health)
-  const [oldest] = healths.keys()
-  if (healths.size > MAX_REMEMBERED && oldest !== undefined) healths.delete(oldest)
-}
-
-/** The places at one host, given out in the order of asking. */
-class Places {
-  #free: number
-  readonly #all: number
-  readonly #waiting: (() => void)[] = []
-
-  constructor(count: number) {
-    this.#free = count
-    this.#all = count
-  }
-
-  get isIdle(): boolean {
-    return this.#free === this.#all
-  }
-
-  /** False when there is no place, and too many wait for one. */
-  take(): Promise<boolean> | boolean {
-    if (this.#free > 0) {
-      this.#free -= 1
-      return true
-    }
-    if (this.#waiting.length >= MAX_WAITING_PER_HOST) return false
-    return new Promise((resolve) => {
-      this.#waiting.push(() => resolve(true))
-    })
-  }
-
-  give(): void {
-    const next = this.#waiting.shift()
-    if (next) next()
-    else this.#free += 1
-  }
+  options: DestinationOptions = {},
+): Destinations & Wakes {
+  return new Scheduler(clock, options)
 }

@@ -1,4 +1,9 @@
-import type { Destination, Destinations, Treatment } from '../destinations.ts'
+import {
+  type Destination,
+  type Destinations,
+  destinationKey,
+  type Treatment,
+} from '../destinations.ts'
 import type { DeliveryRecord, Status } from '../model/delivery.ts'
 import { cutText } from '../model/text.ts'
 import type { HttpResponse } from '../ports.ts'
@@ -69,7 +74,7 @@ async function sendAdmitted(
   input: PrepareInput,
   context: AttemptContext,
 ): Promise<Conclusion> {
-  const admission = await context.destinations.enter(destinationOf(prepared))
+  const admission = await context.destinations.enter(destinationOf(record, prepared))
   if (admission.kind === 'refused') {
     const { reason, waitMs, isFailing } = admission
     const conclusion: Conclusion = {
@@ -97,10 +102,13 @@ async function sendAdmitted(
   }
 }
 
-function destinationOf({ type, notification, requests, resolved }: Prepared): Destination {
-  const { cluster, provider } = notification
+function destinationOf(
+  { id, cluster, order }: DeliveryRecord<Status>,
+  { type, notification, requests, resolved }: Prepared,
+): Destination {
   const host = isHttpProvider(type) ? hostOf(requests) : type.host(resolved.settings)
-  return { key: `${cluster}#${provider.uid}#${host}`, host, delivery: notification.deliveryId }
+  const key = destinationKey(cluster, notification.provider.uid, host)
+  return { key, host, delivery: id, order }
 }
 
 function hostOf([first]: Prepared['requests']): string {

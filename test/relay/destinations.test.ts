@@ -9,12 +9,13 @@ const ANSWERED: Treatment = { kind: 'answered' }
 
 function setUp(concurrencyPerHost = 10) {
   const clock = new ManualClock()
-  const destinations = createDestinations(clock, concurrencyPerHost)
+  const destinations = createDestinations(clock, { placesPerHost: concurrencyPerHost })
   let count = 0
   /** A delivery of its own each time, unless one is named. */
   const enter = (key = HOOK.key, delivery?: string) => {
     count += 1
-    return destinations.enter({ ...HOOK, key, delivery: delivery ?? `delivery ${count}` })
+    const order = String(count).padStart(6, '0')
+    return destinations.enter({ ...HOOK, key, delivery: delivery ?? `delivery ${count}`, order })
   }
   const tryOnce = async (treatment: Treatment, key = HOOK.key, delivery?: string) => {
     const admission = await enter(key, delivery)
@@ -192,7 +193,9 @@ describe('places', () => {
     })
     const fourth = enter().then(() => order.push('fourth'))
     expect(
-      isAdmitted(await destinations.enter({ key: 'x', host: 'other.test', delivery: 'x' })),
+      isAdmitted(
+        await destinations.enter({ key: 'x', host: 'other.test', delivery: 'x', order: '1' }),
+      ),
     ).toBe(true)
     expect(order).toEqual([])
     if (first.kind === 'admitted') first.leave(ANSWERED)

@@ -1,0 +1,45 @@
+import { Host } from './host.ts'
+import { Line } from './line.ts'
+import type { WaitingWindow } from './window.ts'
+
+/** The lines of all destinations for which something waits, and the hosts at which they are. */
+export class Lines<Answer> {
+  readonly #placesPerHost: number
+  readonly #hosts = new Map<string, Host<Answer>>()
+  readonly #lines = new Map<string, Line<Answer, Host<Answer>>>()
+
+  constructor(placesPerHost: number) {
+    this.#placesPerHost = placesPerHost
+  }
+
+  /** The line of a destination, which is made when there is none. */
+  of(
+    key: string,
+    hostName: string,
+    openWindow: () => WaitingWindow | undefined,
+  ): Line<Answer, Host<Answer>> {
+    const known = this.#lines.get(key)
+    if (known) return known
+    const host = this.#hosts.get(hostName) ?? new Host<Answer>(hostName, this.#placesPerHost)
+    const line = new Line<Answer, Host<Answer>>(key, host, openWindow())
+    host.lines += 1
+    this.#hosts.set(hostName, host)
+    this.#lines.set(key, line)
+    return line
+  }
+
+  get(key: string): Line<Answer, Host<Answer>> | undefined {
+    return this.#lines.get(key)
+  }
+
+  values(): Iterable<Line<Answer, Host<Answer>>> {
+    return this.#lines.values()
+  }
+
+  /** Lets go of a line in which nobody waits, and of its host when nobody is there. */
+  forget({ key, host }: Line<Answer, Host<Answer>>): void {
+    if (!this.#lines.delete(key)) return
+    host.lines -= 1
+    if (host.isIdle) this.#hosts.delete(host.name)
+  }
+}

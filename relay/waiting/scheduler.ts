@@ -1,0 +1,297 @@
+import type { Treatment } from '../destination-health.ts'
+import type {
+  Admission,
+  Destination,
+  DestinationOptions,
+  Destinations,
+  Wakes,
+} from '../destinations.ts'
+import type { Clock, WaitingDelivery, WaitingLines } from '../ports.ts'
+import { Healths, type Refusal } from './healths.ts'
+import type { Host } from './host.ts'
+import type { Asker, Asking, Line } from './line.ts'
+import { Lines } from './lines.ts'
+import { Times } from './times.ts'
+import { Turns } from './turns.ts'
+import { WaitingWindow } from './window.ts'
+
+/** How many requests a process has under way at one host, unless it is told otherwise. */
+const PLACES_PER_HOST = 10
+
+/** Deliveries that wait for a place at one host in memory alone: enough for a burst. */
+const MAX_UNWRITTEN_PER_HOST = 100
+
+/** When to come back after finding too many waiting, where nobody wakes. */
+const FULL_RETRY_MS = 1_000
+
+/** When a store is read again that failed. */
+const READ_AGAIN_MS = 1_000
+
+type HostOf = Host<Admission>
+type LineOf = Line<Admission, HostOf>
+
+/** The one queue of all deliveries of a process that have to wait for their destinations. */
+export class Scheduler implements Destinations, Wakes {
+  readonly #clock: Clock
+  readonly #waiting: WaitingLines | undefined
+  readonly #healths: Healths
+  readonly #lines: Lines<Admission>
+  /** The line of each delivery that was woken or refused, until it is done. */
+  readonly #away = new Map<string, LineOf>()
+  /** Hosts at which something may be woken. */
+  readonly #ready = new Turns<HostOf>()
+  /** Lines from which nothing may be woken before a time. */
+  readonly #notBefore = new Times<LineOf>()
+  readonly #listeners: (() => void)[] = []
+  #isNotifying = false
+
+  constructor(clock: Clock, { placesPerHost, waiting }: DestinationOptions) {
+    this.#clock = clock
+    this.#lines = new Lines(placesPerHost ?? PLACES_PER_HOST)
+    this.#waiting = waiting
+    this.#healths = new Healths(clock)
+  }
+
+  async enter(destination: Destination): Promise<Admission> {
+    const { key, host: name, delivery, order } = destination
+    const line = this.#lineOf(key, name)
+    const isWoken = this.#arrive(delivery, line)
+    const asker: Asker = { delivery, order, isWoken }
+    const parked = this.#healths.whyParked(key, name, delivery, isWoken)
+    if (parked) return this.#refuse(line, asker, parked)
+    const { host } = line
+    const isFull = host.free === 0 && host.unwritten >= MAX_UNWRITTEN_PER_HOST
+    if (!isWoken && (line.hasWritten || isFull)) {
+      const reason = `no place: enough deliveries wait for ${name}`
+      // A little later for each, so that what was refused together does not come back together.
+      const waitMs = Math.round(FULL_RETRY_MS * (1 + 0.2 * this.#clock.random()))
+      return this.#refuse(line, asker, { reason, waitMs, isFailing: false })
+    }
+    if (!isWoken) host.unwritten += 1
+    return new Promise((answer) => {
+      line.ask({ ...asker, answer })
+      this.#givePlaces(host, line)
+    })
+  }
+
+  wait(key: string, delivery: WaitingDelivery): void {
+    const line = this.#lineOf(key, hostOf(key))
+    line.window?.add(delivery)
+    line.postponed.delete(delivery.id)
+    this.#look(line)
+  }
+
+  withdraw(key: string, delivery: string): void {
+    this.#lines.get(key)?.window?.remove(delivery)
+  }
+
+  done(delivery: string): void {
+    const line = this.#away.get(delivery)
+    if (!line) return
+    this.#away.delete(delivery)
+    line.postponed.delete(delivery)
+    if (line.coming.delete(delivery)) line.host.awaited -= 1
+    this.#givePlaces(line.host, line)
+  }
+
+  review(cluster: string): void {
+    for (const line of this.#lines.values()) {
+      if (!line.key.startsWith(`${cluster}#`) || !line.hasWritten) continue
+      line.isReviewed = true
+      this.#look(line)
+    }
+  }
+
+  async resume(): Promise<void> {
+    const keys = (await this.#waiting?.destinations()) ?? []
+    for (const key of keys) this.#look(this.#lineOf(key, hostOf(key), true))
+  }
+
+  take(max: number): readonly WaitingDelivery[] {
+    for (const line of this.#notBefore.takeDue(this.#clock.now())) this.#look(line)
+    const taken: WaitingDelivery[] = []
+    while (taken.length < max) {
+      const host = this.#ready.next()
+      if (!host) break
+      const woken = host.canWake ? this.#wake(host) : undefined
+      if (woken) taken.push(woken)
+      if (host.canWake) this.#ready.add(host)
+    }
+    return taken
+  }
+
+  nextWakeAt(): number | undefined {
+    return this.#notBefore.next
+  }
+
+  onReady(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  #lineOf(key: string, hostName: string, hasMore = false): LineOf {
+    return this.#lines.of(key, hostName, () => {
+      const waiting = this.#waiting
+      return waiting && new WaitingWindow((...of) => waiting.page(key, ...of), hasMore)
+    })
+  }
+
+  /** Whether the delivery comes from the store of this line; of another one it has left the line. */
+  #arrive(delivery: string, line: LineOf): boolean {
+    const from = this.#away.get(delivery)
+    if (!from?.coming.has(delivery)) return false
+    if (from !== line) {
+      this.done(delivery)
+      return false
+    }
+    line.coming.delete(delivery)
+    return true
+  }
+
+  #refuse(line: LineOf, who: Asker, why: Refusal): Admission {
+    const { delivery, order, isWoken } = who
+    if (isWoken) {
+      line.host.awaited -= 1
+      // It goes back to where it came from, and so would the next one.
+      line.isReviewed = false
+    }
+    if (line.window) {
+      line.postponed.set(delivery, order)
+      this.#away.set(delivery, line)
+    }
+    this.#look(line)
+    return { kind: 'refused', ...why, isWoken: line.window !== undefined }
+  }
+
+  /** Gives the places that are free at a host, of which `line` may have changed. */
+  #givePlaces(host: HostOf, line: LineOf): void {
+    if (line.isAsking) host.asking.add(line)
+    while (host.free > 0) {
+      const next = host.asking.next()
+      if (!next) break
+      const first = next.takeFirst()
+      // Without one, the first of all was woken and comes; the line has its turn then.
+      if (!first) continue
+      if (next.isAsking) host.asking.add(next)
+      this.#admit(next, first)
+    }
+    this.#look(line)
+    if (host.canWake) this.#notify(host)
+  }
+
+  #admit(line: LineOf, asking: Asking<Admission>): void {
+    const { key, host } = line
+    const { delivery, isWoken } = asking
+    // While it waited the destination may have been parked.
+    if (this.#refuseParked(line, asking)) return
+    if (isWoken) {
+      host.awaited -= 1
+      line.isReviewed = false
+    } else {
+      host.unwritten -= 1
+    }
+    host.free -= 1
+    const isProbe = this.#healths.of(key)?.begin() ?? false
+    const leave = (treatment: Treatment) => {
+      this.#healths.end(key, delivery, treatment, isProbe)
+      this.#left(host, key)
+    }
+    asking.answer({ kind: 'admitted', leave })
+  }
+
+  /** A place is free again, and more is known of a destination. */
+  #left(host: HostOf, key: string): void {
+    host.free += 1
+    const line = this.#lineOf(key, host.name)
+    if (this.#healths.of(key)?.isOpen === false) {
+      for (const asking of line.takeAll()) this.#refuseParked(line, asking)
+    }
+    this.#givePlaces(host, line)
+  }
+
+  /** False when it need not wait for the destination itself. */
+  #refuseParked(line: LineOf, asker: Asking<Admission>): boolean {
+    const { delivery, isWoken, answer } = asker
+    const { key, host } = line
+    const parked = this.#healths.whyParked(key, host.name, delivery, isWoken)
+    if (!parked) return false
+    if (!isWoken) host.unwritten -= 1
+    answer(this.#refuse(line, asker, parked))
+    return true
+  }
+
+  /** Finds out when the next of a line may be woken; forgets it when none waits. */
+  #look(line: LineOf): void {
+    const { key, host, window } = line
+    this.#notBefore.delete(line)
+    if (line.isEmpty) this.#lines.forget(line)
+    if (window?.isShort) void this.#read(line, window)
+    if (window?.first && this.#mayWake(line)) {
+      host.wakeable.add(line)
+      if (host.canWake) this.#notify(host)
+      return
+    }
+    host.wakeable.delete(line)
+    if (!window?.first) return
+    const probedAt = this.#healths.of(key)?.probedAt ?? 0
+    // Else a probe is under way, after which the line is looked at.
+    if (probedAt > this.#clock.now()) this.#lookAt(line, probedAt)
+  }
+
+  /** Of a parked destination one alone is woken, which is the probe. */
+  #mayWake(line: LineOf): boolean {
+    // One that goes before the first is about to wait in the store: after that the line is looked at.
+    if (line.isFirstUnwritten) return false
+    const health = this.#healths.of(line.key)
+    if (line.isReviewed || !health || health.probedAt === 0) return true
+    return health.isOpen && line.coming.size === 0 && !line.isAsking
+  }
+
+  /** Takes one of those that wait at the host; undefined when its turn came for nothing. */
+  #wake(host: HostOf): WaitingDelivery | undefined {
+    const line = host.wakeable.next()
+    if (!line || !this.#mayWake(line)) return undefined
+    const woken = line.window?.take((id) => this.#isGoodProbe(line, id))
+    const isAway = woken !== undefined && this.#away.has(woken.id)
+    if (woken && !isAway) {
+      line.coming.set(woken.id, woken.order)
+      this.#away.set(woken.id, line)
+      host.awaited += 1
+    }
+    this.#look(line)
+    return isAway ? undefined : woken
+  }
+
+  /** One that has failed is the probe of a parked destination only when no other waits. */
+  #isGoodProbe({ key, isReviewed }: LineOf, delivery: string): boolean {
+    const health = this.#healths.of(key)
+    return !health || health.probedAt === 0 || isReviewed || !health.hasFailed(delivery)
+  }
+
+  async #read(line: LineOf, window: WaitingWindow): Promise<void> {
+    try {
+      await window.read()
+      this.#look(line)
+    } catch {
+      this.#lookAt(line, this.#clock.now() + READ_AGAIN_MS)
+    }
+  }
+
+  #lookAt(line: LineOf, at: number): void {
+    if (this.#notBefore.set(line, at)) this.#notify()
+  }
+
+  /** Once a turn is enough, and outside of whatever runs: a listener is free to take at once. */
+  #notify(host?: HostOf): void {
+    if (host) this.#ready.add(host)
+    if (this.#isNotifying) return
+    this.#isNotifying = true
+    queueMicrotask(() => {
+      this.#isNotifying = false
+      for (const listener of this.#listeners) listener()
+    })
+  }
+}
+
+function hostOf(key: string): string {
+  return key.slice(key.lastIndexOf('#') + 1)
+}
