@@ -79,9 +79,14 @@ export async function startRelay(
   { clock = systemClock }: RelayParts = {},
 ): Promise<RunningRelay> {
   const log = await createLog({ pretty: process.stdout.isTTY === true, level: 'info' })
-  const stores = await openStores(options.data, clock, (err) =>
-    log.error({ err }, 'expired rows could not be deleted, will be repeated'),
-  )
+  const stores = await openStores(options.data, clock, {
+    onSweepFailure: (err) =>
+      log.error({ err }, 'expired rows could not be deleted, will be repeated'),
+    onLost(err) {
+      log.error({ err }, 'the database is lost, and the relay ends; start it again')
+      process.exit(1)
+    },
+  })
   try {
     const tokensFile = await openTokens(options.tokens, log)
     return await start(options, { stores, tokensFile, log, clock })

@@ -4,9 +4,10 @@ import { SqliteConfigStore } from '../adapters/sqlite/config.ts'
 import { DatabaseError } from '../adapters/sqlite/database-error.ts'
 import { SqliteLedger } from '../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../adapters/sqlite/queue.ts'
-import { openRelayDatabase, type RelayDatabase } from '../adapters/sqlite/relay-database.ts'
+import type { RelayDatabase } from '../adapters/sqlite/relay-database.ts'
 import { SqliteSecretStore } from '../adapters/sqlite/secrets.ts'
 import { SqliteStateStore } from '../adapters/sqlite/state.ts'
+import { openThreadedDatabase } from '../adapters/sqlite/threaded-database.ts'
 import type { Clock } from '../relay/ports.ts'
 import { StartError } from './start-error.ts'
 
@@ -25,6 +26,13 @@ export interface Stores {
   close(): Promise<void>
 }
 
+/** What fails while the stores are open. */
+export interface StoreFailures {
+  readonly onSweepFailure: (error: unknown) => void
+  /** The database is gone for good, so nothing can be accepted or decided any more. */
+  readonly onLost: (error: Error) => void
+}
+
 /**
  * Opens the database in a folder, which is made when it is not there, and deletes what has expired
  * now and then. Rejects with `StartError` when a person has to mend something.
@@ -32,11 +40,11 @@ export interface Stores {
 export async function openStores(
   directory: string,
   clock: Clock,
-  onSweepFailure: (error: unknown) => void,
+  { onSweepFailure, onLost }: StoreFailures,
 ): Promise<Stores> {
-  const database = open(directory)
+  const database = await open(directory, onLost)
   const queue = new SqliteQueue(database, clock)
-  await queue.loaded()
+  await forPerson(queue.loaded(), directory)
   const state = new SqliteStateStore(database, clock)
   const ledger = new SqliteLedger(database, clock)
   const sweeps = setInterval(() => {
@@ -58,10 +66,18 @@ export async function openStores(
   }
 }
 
-function open(directory: string): RelayDatabase {
-  try {
+function open(directory: string, onLost: (error: Error) => void): Promise<RelayDatabase> {
+  const opening = async () => {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    return openRelayDatabase(join(directory, DATABASE_FILE))
+    return openThreadedDatabase(join(directory, DATABASE_FILE), onLost)
+  }
+  return forPerson(opening(), directory)
+}
+
+/** What goes wrong at the start has to be mended by a person. */
+async function forPerson<T>(work: Promise<T>, directory: string): Promise<T> {
+  try {
+    return await work
   } catch (error) {
     if (error instanceof DatabaseError) throw new StartError(error.message)
     throw new StartError(`data folder ${directory}: ${(error as Error).message}`)

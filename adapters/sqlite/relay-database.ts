@@ -26,10 +26,36 @@ export interface Batch {
   readonly units: readonly (readonly Change[])[]
 }
 
-/** Answers to a batch, in its order. */
-export interface BatchAnswers {
-  readonly rows: readonly Answer<readonly unknown[]>[]
-  readonly results: readonly Answer<UnitResult>[]
+/** Where batches are run. It answers queries and units each in their order, at any time. */
+export interface Backend {
+  run(batch: Batch): void
+  /** Finishes what was given to it. */
+  close(): Promise<void>
+}
+
+/** What a backend tells. */
+export interface Answers {
+  rows(answers: readonly Answer<readonly unknown[]>[]): void
+  results(answers: readonly Answer<UnitResult>[]): void
+}
+
+/** Opens the relay's database on this thread. Throws `DatabaseError`; see `openFile`. */
+export function openRelayDatabase(file: string): RelayDatabase {
+  const { path, connection, letGo } = openFile(file, RELAY_SCHEMA)
+  const engine = new SqlEngine(path, connection)
+  return new BatchingDatabase(path, (answers) => ({
+    run: (batch) => runBatch(engine, batch, answers),
+    async close() {
+      engine.close()
+      letGo()
+    },
+  }))
+}
+
+/** Runs a batch: first what only reads, which need not wait for the disk. */
+export function runBatch(engine: SqlEngine, { queries, units }: Batch, answers: Answers): void {
+  if (queries.length > 0) answers.rows(queries.map((query) => engine.query(query)))
+  if (units.length > 0) answers.results(engine.commit(units))
 }
 
 interface Waiting<T> {
@@ -37,57 +63,39 @@ interface Waiting<T> {
   reject(error: unknown): void
 }
 
-/** Opens the relay's database on this thread. Throws `DatabaseError`; see `openFile`. */
-export function openRelayDatabase(file: string): RelayDatabase {
-  const { path, connection, letGo } = openFile(file, RELAY_SCHEMA)
-  const engine = new SqlEngine(path, connection)
-  return new BatchingDatabase(path, {
-    run: (batch, answered) => answered(runBatch(engine, batch)),
-    async close() {
-      engine.close()
-      letGo()
-    },
-  })
-}
-
-/** Runs a batch: first what only reads, which need not wait for the disk. */
-export function runBatch(engine: SqlEngine, { queries, units }: Batch): BatchAnswers {
-  const rows = queries.map((query) => engine.query(query))
-  return { rows, results: units.length === 0 ? [] : engine.commit(units) }
-}
-
-/** Where batches are run. */
-export interface Backend {
-  /** Calls back once, at any time, in the order of the batches. */
-  run(batch: Batch, answered: (answers: BatchAnswers) => void): void
-  close(): Promise<void>
-}
-
 /** Gathers what is asked for in one turn of the event loop. */
 export class BatchingDatabase implements RelayDatabase {
   readonly file: string
   readonly #backend: Backend
-  #queries: (Statement & Waiting<readonly unknown[]>)[] = []
-  #units: (Waiting<UnitResult> & { readonly unit: readonly Change[] })[] = []
+  /** What is not given to the backend yet. */
+  #queries: Statement[] = []
+  #units: (readonly Change[])[] = []
+  /** Who waits for an answer, in order. */
+  readonly #readers: Waiting<readonly unknown[]>[] = []
+  readonly #writers: Waiting<UnitResult>[] = []
   #isScheduled = false
-  #isClosed = false
+  #closed: Promise<void> | undefined
 
-  constructor(file: string, backend: Backend) {
+  constructor(file: string, backend: (answers: Answers) => Backend) {
     this.file = file
-    this.#backend = backend
+    this.#backend = backend({
+      rows: (answers) => settle(answers, this.#readers),
+      results: (answers) => settle(answers, this.#writers),
+    })
   }
 
   read<Row>(sql: string, ...parameters: readonly SQLInputValue[]): Promise<readonly Row[]> {
-    if (this.#isClosed) return Promise.reject(this.#closedError())
+    if (this.#closed) return Promise.reject(this.#closedError())
     const { promise, resolve, reject } = Promise.withResolvers<readonly Row[]>()
     const answer = (rows: readonly unknown[]) => resolve(rows as readonly Row[])
-    this.#queries.push({ sql, parameters, answer, reject })
+    this.#queries.push({ sql, parameters })
+    this.#readers.push({ answer, reject })
     this.#schedule()
     return promise
   }
 
   write(unit: readonly Change[], answered?: (result: UnitResult) => void): Promise<UnitResult> {
-    if (this.#isClosed) return Promise.reject(this.#closedError())
+    if (this.#closed) return Promise.reject(this.#closedError())
     const { promise, resolve, reject } = Promise.withResolvers<UnitResult>()
     const answer = (result: UnitResult) => {
       try {
@@ -97,16 +105,17 @@ export class BatchingDatabase implements RelayDatabase {
         reject(error)
       }
     }
-    this.#units.push({ unit, answer, reject })
+    this.#units.push(unit)
+    this.#writers.push({ answer, reject })
     this.#schedule()
     return promise
   }
 
-  async close(): Promise<void> {
-    if (this.#isClosed) return
-    this.#isClosed = true
+  close(): Promise<void> {
+    if (this.#closed) return this.#closed
     this.#flush()
-    await this.#backend.close()
+    this.#closed = this.#backend.close()
+    return this.#closed
   }
 
   #schedule(): void {
@@ -117,18 +126,11 @@ export class BatchingDatabase implements RelayDatabase {
 
   #flush(): void {
     this.#isScheduled = false
-    const [queries, units] = [this.#queries, this.#units]
-    if (queries.length + units.length === 0) return
+    const batch = { queries: this.#queries, units: this.#units }
+    if (batch.queries.length + batch.units.length === 0) return
     this.#queries = []
     this.#units = []
-    const batch: Batch = {
-      queries: queries.map(({ sql, parameters }) => ({ sql, parameters })),
-      units: units.map(({ unit }) => unit),
-    }
-    this.#backend.run(batch, ({ rows, results }) => {
-      for (const [at, answer] of rows.entries()) settle(answer, queries[at])
-      for (const [at, answer] of results.entries()) settle(answer, units[at])
-    })
+    this.#backend.run(batch)
   }
 
   #closedError(): DatabaseError {
@@ -136,7 +138,10 @@ export class BatchingDatabase implements RelayDatabase {
   }
 }
 
-function settle<T>(answer: Answer<T>, waiting: Waiting<T> | undefined): void {
-  if (answer.kind === 'failed') waiting?.reject(answer.error)
-  else waiting?.answer(answer.value)
+function settle<T>(answers: readonly Answer<T>[], waiting: Waiting<T>[]): void {
+  const served = waiting.splice(0, answers.length)
+  for (const [at, answer] of answers.entries()) {
+    if (answer.kind === 'failed') served[at]?.reject(answer.error)
+    else served[at]?.answer(answer.value)
+  }
 }

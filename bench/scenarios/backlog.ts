@@ -90,7 +90,10 @@ async function drain(bench: Bench, sink: Sink, events: number, seconds: number):
 async function fillQueue({ directory }: Bench, stream: string, events: number): Promise<string> {
   const data = mkdtempSync(join(directory, 'queue-'))
   const clock = { now: () => Date.now(), random: () => Math.random() }
-  const stores = await openStores(data, clock, () => undefined)
+  const failing = (error: unknown) => {
+    throw error
+  }
+  const stores = await openStores(data, clock, { onSweepFailure: failing, onLost: failing })
   const sender = { cluster: 'local', isNotificationController: false }
   const orderTimes = createOrderTimes(await stores.queue.latestOrderTime())
   try {

@@ -23,6 +23,12 @@ const ROOT = resolve(import.meta.dirname, '../..')
 const CACHE = resolve(ROOT, 'node_modules/.cache')
 const FOLDER = join(CACHE, 'programs')
 const ENTRY = 'flux-relay.mjs'
+
+/** The command line, and the program of a thread that it starts, by the names of their files. */
+const ENTRIES = new Map([
+  [ENTRY, 'bin/flux-relay.ts'],
+  ['database-thread.mjs', 'adapters/sqlite/database-thread.ts'],
+])
 const DAY_MS = 24 * 60 * 60_000
 
 /** Bundles the command line, for the tests that start it many times, and compiles it. */
@@ -36,7 +42,8 @@ export async function setup(project: TestProject): Promise<void> {
 /** Gives the names of its files. What is imported when it is needed stays so, in a file of its own. */
 async function bundle(): Promise<readonly string[]> {
   const { outputFiles } = await build({
-    entryPoints: [resolve(ROOT, 'bin/flux-relay.ts')],
+    entryPoints: [...ENTRIES.values()].map((source) => resolve(ROOT, source)),
+    entryNames: '[name]',
     outdir: FOLDER,
     outExtension: { '.js': '.mjs' },
     chunkNames: '[name]-[hash]',
@@ -55,7 +62,7 @@ async function bundle(): Promise<readonly string[]> {
     logLevel: 'silent',
   })
   mkdirSync(FOLDER, { recursive: true })
-  // Another run in this folder may use them: the entry comes last, and each file at once.
+  // Another run in this folder may use them: the entries come last, and each file at once.
   const entryLast = outputFiles.toSorted(
     (a, b) => Number(isEntry(a.path)) - Number(isEntry(b.path)),
   )
@@ -69,12 +76,12 @@ async function bundle(): Promise<readonly string[]> {
 }
 
 function isEntry(path: string): boolean {
-  return basename(path) === ENTRY
+  return ENTRIES.has(basename(path))
 }
 
 /** Most programs of tests are killed before they keep what they compiled. */
 function compile(names: readonly string[]): void {
-  const parts = names.filter((name) => name !== ENTRY)
+  const parts = names.filter((name) => !ENTRIES.has(name))
   const imports = parts.map((name) => `import ${JSON.stringify(join(FOLDER, name))}`)
   const entry = `process.argv = ['node', 'flux-relay', '--version']; import(${JSON.stringify(join(FOLDER, ENTRY))})`
   const { status, stderr } = spawnSync(

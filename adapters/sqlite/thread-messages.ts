@@ -1,0 +1,28 @@
+import type { MessagePort } from 'node:worker_threads'
+import type { ErrorData } from './error-data.ts'
+import type { Batch } from './relay-database.ts'
+import type { UnitResult } from './statement.ts'
+
+/** What the thread of a database is started with. */
+export interface ThreadData {
+  readonly file: string
+  readonly port: MessagePort
+}
+
+export type ToThread =
+  | { readonly kind: 'batch'; readonly batch: Batch }
+  /** The last message: what came before it is finished. */
+  | { readonly kind: 'close' }
+
+/** An `Answer` as plain data. */
+export type AnswerData<T> =
+  | { readonly kind: 'ok'; readonly value: T }
+  | { readonly kind: 'failed'; readonly error: ErrorData }
+
+export type FromThread =
+  | { readonly kind: 'opened'; readonly path: string }
+  /** The database could not be opened, or not be closed. */
+  | { readonly kind: 'failed'; readonly error: ErrorData }
+  | { readonly kind: 'rows'; readonly answers: readonly AnswerData<readonly unknown[]>[] }
+  | { readonly kind: 'results'; readonly answers: readonly AnswerData<UnitResult>[] }
+  | { readonly kind: 'closed' }

@@ -1,0 +1,85 @@
+import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
+import { errorOf } from './error-data.ts'
+import {
+  type Answers,
+  type Backend,
+  BatchingDatabase,
+  type RelayDatabase,
+} from './relay-database.ts'
+import type { Answer } from './sql-engine.ts'
+import type { AnswerData, FromThread, ThreadData, ToThread } from './thread-messages.ts'
+
+/** Beside this file, whether that is a source or part of a bundle. */
+const PROGRAM = new URL(
+  import.meta.url.endsWith('.ts') ? './database-thread.ts' : './database-thread.mjs',
+  import.meta.url,
+)
+
+/**
+ * Opens the relay's database in a thread of its own. Rejects with `DatabaseError`; see `openFile`.
+ * `onDeath` is called when the thread ends before it is closed: nothing that was asked for since is
+ * answered, and nothing will be, so the process has to end.
+ */
+export async function openThreadedDatabase(
+  file: string,
+  onDeath: (error: Error) => void,
+): Promise<RelayDatabase> {
+  const { port1: port, port2 } = new MessageChannel()
+  const data: ThreadData = { file, port: port2 }
+  const worker = new Worker(PROGRAM, { workerData: data, transferList: [port2] })
+  const opened = Promise.withResolvers<string>()
+  const closed = Promise.withResolvers<void>()
+  // Only who closes it waits for that.
+  closed.promise.catch(() => undefined)
+  let answers: Answers | undefined
+  let isOver = false
+  const fail = (error: Error) => {
+    isOver = true
+    opened.reject(error)
+    closed.reject(error)
+  }
+  const take = (message: FromThread) => {
+    if (message.kind === 'rows') answers?.rows(message.answers.map(answerOf))
+    if (message.kind === 'results') answers?.results(message.answers.map(answerOf))
+    if (message.kind === 'opened') opened.resolve(message.path)
+    if (message.kind === 'failed') fail(errorOf(message.error))
+    if (message.kind === 'closed') {
+      isOver = true
+      closed.resolve()
+    }
+  }
+  port.on('message', take)
+  let reason = 'it ended by itself'
+  worker.on('error', (error) => {
+    reason = error instanceof Error ? error.message : String(error)
+  })
+  worker.on('exit', () => {
+    for (let last = receiveMessageOnPort(port); last; last = receiveMessageOnPort(port)) {
+      take(last.message as FromThread)
+    }
+    if (isOver) return
+    const died = new Error(`the thread of the database ${file} died: ${reason}`)
+    fail(died)
+    onDeath(died)
+  })
+  const path = await opened.promise
+  return new BatchingDatabase(path, (told) => {
+    answers = told
+    return backendOf(port, closed.promise)
+  })
+}
+
+function backendOf(port: MessagePort, closed: Promise<void>): Backend {
+  const tell = (message: ToThread) => port.postMessage(message)
+  return {
+    run: (batch) => tell({ kind: 'batch', batch }),
+    async close() {
+      tell({ kind: 'close' })
+      await closed
+    },
+  }
+}
+
+function answerOf<T>(answer: AnswerData<T>): Answer<T> {
+  return answer.kind === 'ok' ? answer : { kind: 'failed', error: errorOf(answer.error) }
+}

@@ -1,0 +1,76 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
+import { DatabaseError } from '../../../adapters/sqlite/database-error.ts'
+import { change } from '../../../adapters/sqlite/statement.ts'
+import { openThreadedDatabase } from '../../../adapters/sqlite/threaded-database.ts'
+import { fileOf, newFile, openElsewhere } from './support/database-files.ts'
+
+const INSERT = 'INSERT INTO state VALUES (?, 1, ?, 0)'
+const KEYS = 'SELECT key FROM state ORDER BY key'
+const UPDATE = 'UPDATE state SET version = 2 WHERE key = ?'
+
+async function open(file = newFile()) {
+  const lost = vi.fn()
+  const database = await openThreadedDatabase(file, lost)
+  onTestFinished(() => database.close())
+  return { database, lost, file }
+}
+
+describe('a database in a thread', () => {
+  it('does what is asked for in its order, and answers with plain data', async () => {
+    const { database } = await open()
+    const told: string[] = []
+    const writes = ['a', 'b'].map((key) =>
+      database.write([change(INSERT, key, '1')], ({ kind }) => told.push(`${key} ${kind}`)),
+    )
+    expect(await Promise.all(writes)).toEqual([
+      { kind: 'done', changed: [{ count: 1, rows: [] }] },
+      { kind: 'done', changed: [{ count: 1, rows: [] }] },
+    ])
+    expect(told).toEqual(['a done', 'b done'])
+    const bytes = await database.read<{ value: Uint8Array }>("SELECT x'00ff' AS value")
+    expect(bytes.map(({ value }) => [...value])).toEqual([[0, 255]])
+    expect(await database.read(KEYS)).toEqual([{ key: 'a' }, { key: 'b' }])
+  })
+
+  it('does nothing of a unit that conflicts or fails, and all of the others of its turn', async () => {
+    const { database } = await open()
+    const late = { ...change(UPDATE, 'none'), mustChange: true }
+    const results = await Promise.allSettled([
+      database.write([change(INSERT, 'a', '1')]),
+      database.write([change(INSERT, 'b', '1'), late]),
+      database.write([change(INSERT, 'c', '1'), change('INSERT INTO nowhere VALUES (1)')]),
+      database.write([late]),
+      database.write([change(INSERT, 'd', '1')]),
+    ])
+    expect(results).toMatchObject([
+      { value: { kind: 'done' } },
+      { value: { kind: 'conflict', at: 1 } },
+      { reason: { message: 'no such table: nowhere' } },
+      { value: { kind: 'conflict', at: 0 } },
+      { value: { kind: 'done' } },
+    ])
+    expect(await database.read(KEYS)).toEqual([{ key: 'a' }, { key: 'd' }])
+  })
+
+  it('finishes what was begun when it is closed, and lets go of the file', async () => {
+    const { database, file, lost } = await open()
+    expect(openElsewhere(file)).toBe('busy')
+    const write = database.write([change(INSERT, 'a', '1')])
+    await database.close()
+    expect(await write).toMatchObject({ kind: 'done' })
+    await expect(database.read(KEYS)).rejects.toMatchObject({ problem: 'closed' })
+    const again = await open(file)
+    expect(await again.database.read(KEYS)).toEqual([{ key: 'a' }])
+    expect(lost).not.toHaveBeenCalled()
+  })
+
+  it('says what is wrong with a file as it would without a thread', async () => {
+    const file = fileOf('hello, this is some text\n'.repeat(100))
+    const opening = openThreadedDatabase(file, () => undefined)
+    await expect(opening).rejects.toBeInstanceOf(DatabaseError)
+    await expect(opening).rejects.toMatchObject({
+      ...{ file, problem: 'not-a-database' },
+      message: `${file}: this is not a database. Move it away, or choose another data directory.`,
+    })
+  })
+})
