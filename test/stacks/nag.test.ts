@@ -51,5 +51,5 @@ describe('the check of CDK itself', () => {
     const { app } = appWith(settings, { codeFolder, validates: true })
     onTestFinished(() => removeOutput(app))
     expect(() => app.synth()).not.toThrow()
-  })
+  }, 300_000)
 })

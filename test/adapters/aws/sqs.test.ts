@@ -227,7 +227,9 @@ describe('sendRetries', () => {
     expect(entries.map(({ DelaySeconds }) => DelaySeconds)).toEqual([
       0, 0, 1, 1, 2, 900, 900, 900, 900, 5, 5,
     ])
-    expect(entries.map(({ MessageBody }) => JSON.parse(MessageBody ?? ''))).toEqual(messages)
+    expect(entries.map(({ MessageBody }) => JSON.parse(MessageBody ?? ''))).toEqual(
+      messages.map((message) => ({ v: 1, ...message })),
+    )
   })
 
   it('sends again what SQS failed', async () => {
