@@ -77,6 +77,8 @@ async function postNext(campaign: Campaign): Promise<void> {
     const events = Array.from({ length: random.between(1, 5) }, () => source.next(OBJECTS))
     toPost.push(...Map.groupBy(events, ({ cluster }) => cluster).values())
   }
+  // What is accepted after another is so by the clock too, as on a machine whose clock moves.
+  campaign.relay.time.offsetMs += 1
   const [batch = []] = toPost
   const status = await post(anyContainer(campaign), batch.map(fluxEvent), batch[0]?.cluster)
   if (status === 202) evidence.accepted.push(...(toPost.shift() ?? []))
