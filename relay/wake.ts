@@ -1,5 +1,5 @@
 import type { EventOrder, LedgerRecord, Waiting } from './model/delivery.ts'
-import { slicesOf } from './pipeline/fan-out.ts'
+import { slicesOf } from './pipeline/slices.ts'
 import type { Ports } from './ports.ts'
 
 const PAGE_SIZE = 200

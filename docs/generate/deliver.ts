@@ -72,7 +72,7 @@ function firstThatReaches(example: Example, names: readonly string[]) {
     const file = `examples/events/${name}.json`
     const queued = queuedEvent(file)
     const { candidates } = match(queued, table, { noCrossNamespaceRefs: false })
-    const candidate = candidates.find((each) => isFor(example, each))
+    const candidate = [...candidates].find((each) => isFor(example, each))
     if (candidate?.kind === 'matched') return { file, queued, candidate }
   }
   throw new Error(`${example.objects.file}: none of these events reaches it: ${names.join(', ')}`)

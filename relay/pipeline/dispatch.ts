@@ -13,23 +13,23 @@ import { createAccessTokens } from '../providers/access-tokens.ts'
 import { createRoutingTables, type RoutingTables } from '../routing-tables.ts'
 import { type AttemptContext, attempt } from './attempt.ts'
 import { type Conclusion, type EventConclusion, end, waitFor } from './conclusion.ts'
-import { createFanOut, type FanOut, slicesOf } from './fan-out.ts'
+import { createFanOut, type FanOut } from './fan-out.ts'
 import { createHostErrors, watchPorts } from './host-ports.ts'
 import { isRetryOvertaken } from './lateness.ts'
-import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts'
+import { type Candidate, type Matches, type MatchOptions, match, matchAlert } from './match.ts'
 import { isOvertaken } from './object-memory.ts'
+import { RECALLED_AT_ONCE, type RecallContext, type Recalled, recall } from './recall.ts'
 import {
   concludeDelivery,
   concludeEvent,
   countUnchanged,
-  deliveryId,
-  eventRecordId,
   newDelivery,
   newEventRecord,
   unchangedRecordId,
 } from './record.ts'
 import { createJudge } from './rejections.ts'
 import { findPlace } from './repeat.ts'
+import { createRoom } from './room.ts'
 import type { RoutingTable } from './routing-table.ts'
 import { requeue, settle, write } from './settle.ts'
 
@@ -61,6 +61,7 @@ export function createDispatcher(hostPorts: Ports, options: DispatchOptions): Di
     tables: host.watch(createRoutingTables(ports.configs)),
     destinations: createDestinations(ports.clock),
     firstTries: createFanOut(),
+    recalling: createRoom(RECALLED_AT_ONCE),
     tokens: createAccessTokens(ports.clock),
   }
   const judge = createJudge(ports, host)
@@ -70,7 +71,7 @@ export function createDispatcher(hostPorts: Ports, options: DispatchOptions): Di
   }
 }
 
-interface Context extends AttemptContext {
+interface Context extends AttemptContext, Omit<RecallContext, 'ports'> {
   readonly options: DispatchOptions
   readonly tables: RoutingTables
   readonly firstTries: FanOut
@@ -79,14 +80,13 @@ interface Context extends AttemptContext {
 async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<void> {
   const table = await context.tables.of(queued.cluster)
   const matches = table && match(queued, table, context.options)
-  const own = eventRecordId(queued.id)
-  const known = await recall(context, [own, ...deliveryIds(queued.id, matches?.candidates ?? [])])
+  const recalled = await recall(context, queued.id, uidsOf(matches))
   // What was decided stands, though what it repeated may be forgotten since, or a rule changed.
-  if (known.has(own)) return
+  if (recalled.hasEvent) return
 
   const { repeat, overtaken } = await findPlace(context.ports, queued, {
     intervalMs: context.options.rateLimitIntervalMs,
-    hasDeliveries: known.size > 0,
+    hasDeliveries: recalled.hasDeliveries,
   })
   if (repeat) {
     const since = new Date(repeat.at).toISOString()
@@ -98,31 +98,13 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
     return settleWithoutAlert(context, queued, waitFor(reason))
   }
   const { candidates, reason } = matches
-  if (candidates.length === 0) {
-    return settleWithoutAlert(context, queued, end('skipped', reason))
-  }
-  await tryCandidates(context, { queued, candidates, known, overtaken })
+  const [first] = candidates
+  if (!first) return settleWithoutAlert(context, queued, end('skipped', reason))
+  await tryCandidates(context, { queued, candidates, recalled, overtaken })
 }
 
-/** Records that are read at once: each holds the event, and an event may have thousands. */
-const RECORDS_READ_AT_ONCE = 100
-
-/** Says which records exist, and queues again the next try of those that wait for one. */
-async function recall(context: Context, ids: readonly string[]): Promise<ReadonlySet<string>> {
-  const known = new Set<string>()
-  for (const slice of slicesOf(ids, RECORDS_READ_AT_ONCE)) {
-    const read = await context.ports.ledger.readMany(slice)
-    for (const { value } of read) known.add(value.id)
-    await requeue(
-      context,
-      read.map(({ value }) => value),
-    )
-  }
-  return known
-}
-
-function deliveryIds(eventId: string, candidates: readonly Candidate[]): readonly string[] {
-  return candidates.map(({ alert }) => deliveryId(eventId, alert.metadata.uid))
+function* uidsOf(matches: Matches | undefined): Generator<string> {
+  for (const { alert } of matches?.alerts ?? []) yield alert.metadata.uid
 }
 
 /** Records an event that reached no Alert. */
@@ -138,9 +120,8 @@ async function settleWithoutAlert(
 /** An event, and the Alerts to which it is to go. */
 interface FirstTries {
   readonly queued: QueuedEvent
-  readonly candidates: readonly Candidate[]
-  /** The ids of the deliveries that have a record. */
-  readonly known: ReadonlySet<string>
+  readonly candidates: Iterable<Candidate>
+  readonly recalled: Recalled
   readonly overtaken: boolean
 }
 
@@ -150,15 +131,23 @@ interface FirstTries {
  */
 async function tryCandidates(
   context: Context,
-  { queued, candidates, known, overtaken }: FirstTries,
+  { queued, candidates, recalled, overtaken }: FirstTries,
 ): Promise<void> {
-  const errors = await context.firstTries.each(candidates, async (candidate) => {
-    const record = newDelivery(queued, candidate.alert, context.ports.clock.now())
-    if (!known.has(record.id)) await tryFirst(context, record, candidate, overtaken)
-  })
-  // While a store fails, nothing counts against the event.
-  const [error] = [...errors.filter((error) => context.host.isOfHost(error)), ...errors]
-  if (error !== undefined) throw error
+  const failures: unknown[] = []
+  await context.firstTries.each(
+    candidates,
+    async (candidate) => {
+      const record = newDelivery(queued, candidate.alert, context.ports.clock.now())
+      if (await recalled.hasDelivery(record.id)) return
+      await tryFirst(context, record, candidate, overtaken)
+    },
+    (error) => {
+      // Of thousands one is enough. While a store fails, nothing counts against the event.
+      if (failures.length === 0) failures.push(error)
+      else if (context.host.isOfHost(error)) failures[0] = error
+    },
+  )
+  if (failures.length > 0) throw failures[0]
 }
 
 async function tryFirst(
@@ -243,15 +232,18 @@ async function retryEvent(
     const conclusion = waitFor(`cluster ${record.cluster} has no configuration`)
     return settle(context, concludeEvent(record, conclusion, clock), stored)
   }
-  const { candidates, reason } = match(record, table, context.options)
+  const matches = match(record, table, context.options)
+  const { candidates, reason } = matches
   const queued = queuedAgain(record)
-  const known = await recall(context, deliveryIds(record.eventId, candidates))
+  const recalled = await recall(context, record.eventId, uidsOf(matches))
   const overtaken = await isOvertaken(context.ports, record)
-  await tryCandidates(context, { queued, candidates, known, overtaken })
-  const names = candidates
-    .slice(0, MAX_NAMED_ALERTS)
-    .map(({ alert }) => namespacedName(alert.metadata))
-  const more = candidates.length - names.length
+  await tryCandidates(context, { queued, candidates, recalled, overtaken })
+  const names: string[] = []
+  let more = 0
+  for (const { alert } of matches.alerts) {
+    if (names.length < MAX_NAMED_ALERTS) names.push(namespacedName(alert.metadata))
+    else more += 1
+  }
   const said =
     names.length === 0
       ? reason

@@ -12,10 +12,15 @@ export interface FanOutOptions {
 /** Does the work that many items of one thing need, a bounded number of them at once. */
 export interface FanOut {
   /**
-   * Works on each item; they begin in their order. What one of them does keeps no other from being
-   * worked on. Resolves, once all are done, with what the work of those that failed rejected with.
+   * Works on each item; they begin in their order, and one is asked for when its work can begin soon.
+   * What one of them does keeps no other from being worked on: `failed` is told with what the work of
+   * an item rejected. Resolves once all are done.
    */
-  each<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<readonly unknown[]>
+  each<T>(
+    items: Iterable<T>,
+    work: (item: T) => Promise<void>,
+    failed: (error: unknown) => void,
+  ): Promise<void>
 }
 
 /**
@@ -25,26 +30,22 @@ export interface FanOut {
 export function createFanOut({ perCall = 256, shared = 1_000 }: FanOutOptions = {}): FanOut {
   let helping = 0
   return {
-    async each(items, work) {
-      const waiting = items.values()
-      const failures: unknown[] = []
+    async each(items, work, failed) {
+      const iterator = items[Symbol.iterator]()
       const helpers: Promise<void>[] = []
-      let left = items.length
+      let next = iterator.next()
       let working = 0
 
-      const workOnOne = async (item: (typeof items)[number]) => {
-        try {
-          await work(item)
-        } catch (error) {
-          failures.push(error)
-        }
+      const take = () => {
+        const taken = next
+        if (!taken.done) next = iterator.next()
+        return taken
       }
       const workOn = async () => {
         working += 1
-        for (const item of waiting) {
-          left -= 1
-          const worked = workOnOne(item)
-          if (left > 0 && working < perCall && helping < shared) helpers.push(help())
+        for (let item = take(); !item.done; item = take()) {
+          const worked = work(item.value).catch(failed)
+          if (!next.done && working < perCall && helping < shared) helpers.push(help())
           await worked
         }
         working -= 1
@@ -56,12 +57,6 @@ export function createFanOut({ perCall = 256, shared = 1_000 }: FanOutOptions = 
       }
       await workOn()
       await Promise.all(helpers)
-      return failures
     },
   }
-}
-
-/** The items in their order, at most `size` in each slice. */
-export function* slicesOf<T>(items: readonly T[], size: number): Generator<readonly T[]> {
-  for (let start = 0; start < items.length; start += size) yield items.slice(start, start + size)
 }

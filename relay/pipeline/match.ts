@@ -28,20 +28,28 @@ export type Candidate = { readonly alert: Alert } & (
 )
 
 export interface Matches {
-  readonly candidates: readonly Candidate[]
+  /**
+   * Every Alert with a fitting source, once, in the order of the configuration. They are found as
+   * one asks for them, and no list of them is held.
+   */
+  readonly alerts: Iterable<CompiledAlert>
+  /** What comes of the event for each of these Alerts, found in the same way. */
+  readonly candidates: Iterable<Candidate>
   /** Why no Alert fits; empty when one does. */
   readonly reason: string
 }
 
-/** Finds the Alerts of an event. Every Alert with a fitting source is a candidate, once. */
+/** Finds the Alerts of an event. */
 export function match(input: MatchInput, table: RoutingTable, options: MatchOptions): Matches {
   const { kind, namespace } = input.event.involvedObject
   const index = table.sources.get(sourceKey(kind, namespace))
   const fitting = index?.fitting(input) ?? []
-  if (fitting.length === 0) {
-    return { candidates: [], reason: noMatchReason(input, index?.all ?? []) }
+  const [first] = fitting
+  return {
+    alerts: { [Symbol.iterator]: () => alertsOf(fitting) },
+    candidates: { [Symbol.iterator]: () => candidatesOf(input.event, fitting, table, options) },
+    reason: first ? '' : noMatchReason(input, index?.all ?? []),
   }
-  return { candidates: candidatesOf(input.event, fitting, table, options), reason: '' }
 }
 
 /** Judges an event for one Alert again, as a retry or a replay does. */
@@ -66,16 +74,25 @@ function sourcesOf(alert: CompiledAlert, { involvedObject }: Event): readonly So
     .map((source) => ({ alert, source }))
 }
 
-function candidatesOf(
+/** The Alerts of sources that are in the order of the configuration, where those of one adjoin. */
+function* alertsOf(sources: Iterable<Source>): Generator<CompiledAlert> {
+  let last: CompiledAlert | undefined
+  for (const { alert } of sources) {
+    if (alert !== last) yield alert
+    last = alert
+  }
+}
+
+function* candidatesOf(
   event: Event,
-  fitting: readonly Source[],
+  fitting: Iterable<Source>,
   table: RoutingTable,
   { noCrossNamespaceRefs }: MatchOptions,
-): readonly Candidate[] {
-  return [...new Set(fitting.map(({ alert }) => alert))].map((alert) => {
+): Generator<Candidate> {
+  for (const alert of alertsOf(fitting)) {
     const isOwn = alert.alert.metadata.namespace === event.involvedObject.namespace
-    return judge(event, alert, table, noCrossNamespaceRefs && !isOwn)
-  })
+    yield judge(event, alert, table, noCrossNamespaceRefs && !isOwn)
+  }
 }
 
 const MAX_NAMED_MISSES = 5

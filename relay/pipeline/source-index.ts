@@ -13,9 +13,10 @@ export interface SourceIndex {
   readonly all: readonly Source[]
   /**
    * Those that fit an event of this kind and namespace, in the same order. Looks only at sources
-   * that share the event's name or are for any, its severity, and one of its labels.
+   * that share the event's name or are for any, its severity, and one of its labels. Each is found
+   * when it is asked for, and no list of them is held.
    */
-  fitting(input: MatchInput): readonly Source[]
+  fitting(input: MatchInput): Iterable<Source>
 }
 
 /** Why a source of the right kind and namespace does not fit; undefined when it does. */
@@ -62,12 +63,16 @@ export function indexSources(all: readonly Source[]): SourceIndex {
   }
   return {
     all,
-    fitting: (input) =>
-      shelvesFor(input.event, shelves)
-        .flatMap((shelf) => sourcesOn(shelf, input.objectLabels))
-        .filter(({ source }) => sourceMiss(input, source) === undefined)
-        .sort((a, b) => a.rank - b.rank)
-        .map(({ source }) => source),
+    fitting: (input) => ({
+      *[Symbol.iterator]() {
+        const lists = shelvesFor(input.event, shelves).flatMap((shelf) =>
+          listsOn(shelf, input.objectLabels),
+        )
+        for (const source of inOrder(lists)) {
+          if (sourceMiss(input, source) === undefined) yield source
+        }
+      },
+    }),
   }
 }
 
@@ -99,9 +104,30 @@ function shelvesFor(
   return severities.flatMap((of) => names.flatMap((at) => shelves.get(shelfKey(of, at)) ?? []))
 }
 
-function sourcesOn({ unlabelled, byLabel }: Shelf, labels: Labels | undefined): readonly Ranked[] {
-  if (labels === undefined || byLabel.size === 0) return unlabelled
-  return [...unlabelled, ...labelsIn(labels).flatMap((label) => byLabel.get(label) ?? [])]
+/** Each in the order of the configuration. A source is on one of them. */
+function listsOn(
+  { unlabelled, byLabel }: Shelf,
+  labels: Labels | undefined,
+): ReadonlyArray<readonly Ranked[]> {
+  if (labels === undefined || byLabel.size === 0) return [unlabelled]
+  const byTheirs = labelsIn(labels).map((label) => byLabel.get(label) ?? [])
+  return [unlabelled, ...byTheirs]
+}
+
+/** Merges lists that are in order themselves. */
+function* inOrder(lists: ReadonlyArray<readonly Ranked[]>): Generator<Source> {
+  let left = lists.flatMap((list) => {
+    const entries = list.values()
+    const { value: first } = entries.next()
+    return first ? [{ entries, first }] : []
+  })
+  while (left.length > 0) {
+    const next = left.reduce((a, b) => (b.first.rank < a.first.rank ? b : a))
+    yield next.first.source
+    const { value } = next.entries.next()
+    if (value) next.first = value
+    else left = left.filter((list) => list !== next)
+  }
 }
 
 /** What two labels have in common here is told apart by `sourceMiss`. */

@@ -7,6 +7,10 @@ import { alert, CLUSTER, createHarness, provider } from '../../support/relay-har
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)
 
+const unexpected = (error: unknown) => {
+  throw error
+}
+
 /** Work that goes on until it is told to end, in the order in which it began. */
 function heldWork() {
   const begun: number[] = []
@@ -30,7 +34,7 @@ function heldWork() {
 describe('a fan-out', () => {
   it('works on so many items of a call at once, and on each once and in order', async () => {
     const held = heldWork()
-    const done = createFanOut({ perCall: 3, shared: 100 }).each(numbers(8), held.work)
+    const done = createFanOut({ perCall: 3, shared: 100 }).each(numbers(8), held.work, unexpected)
     expect(held.begun).toEqual([0, 1, 2])
     await held.endAll()
     await done
@@ -40,7 +44,7 @@ describe('a fan-out', () => {
   it('leaves each call one item at least, whatever the others take', async () => {
     const fanOut = createFanOut({ perCall: 10, shared: 2 })
     const calls = [heldWork(), heldWork(), heldWork()]
-    const done = calls.map(({ work }) => fanOut.each(numbers(5), work))
+    const done = calls.map(({ work }) => fanOut.each(numbers(5), work, unexpected))
     expect(calls.map(({ begun }) => begun.length)).toEqual([3, 1, 1])
     await calls[1]?.endAll()
     await done[1]
@@ -55,22 +59,38 @@ describe('a fan-out', () => {
 
   it('ends all and then tells of each that failed', async () => {
     const worked: number[] = []
-    const done = createFanOut({ perCall: 2 }).each(numbers(6), async (item) => {
+    const failures: unknown[] = []
+    const work = async (item: number) => {
       worked.push(item)
       if (item === 1 || item === 4) throw new Error(`item ${item}`)
-    })
-    expect(await done).toEqual([new Error('item 1'), new Error('item 4')])
+    }
+    await createFanOut({ perCall: 2 }).each(numbers(6), work, (error) => failures.push(error))
+    expect(failures).toEqual([new Error('item 1'), new Error('item 4')])
     expect(worked.toSorted()).toEqual(numbers(6))
   })
 
   it('takes no place for nothing, and as many items as there are', async () => {
     const fanOut = createFanOut()
-    await fanOut.each([], () => Promise.reject(new Error('there is nothing')))
+    await fanOut.each([], () => Promise.reject(new Error('there is nothing')), unexpected)
     let worked = 0
-    await fanOut.each(numbers(100_000), async () => {
+    const work = async () => {
       worked += 1
-    })
+    }
+    await fanOut.each(numbers(100_000), work, unexpected)
     expect(worked).toBe(100_000)
+  })
+
+  it('asks for no item long before its work begins', async () => {
+    let asked = 0
+    function* items() {
+      for (asked = 1; asked <= 1_000; asked += 1) yield asked
+    }
+    const held = heldWork()
+    const done = createFanOut({ perCall: 3 }).each(items(), held.work, unexpected)
+    expect([held.begun.length, asked]).toEqual([3, 4])
+    await held.endAll()
+    await done
+    expect(held.begun).toHaveLength(1_000)
   })
 })
 

@@ -22,7 +22,8 @@ function matching(
 ) {
   const snapshot = { cluster: 'local', revision: '1', takenAt: 0, manifests, objects: [] }
   const table = compileRoutingTable(snapshot)
-  return match({ event, objectLabels }, table, { noCrossNamespaceRefs })
+  const { candidates, reason } = match({ event, objectLabels }, table, { noCrossNamespaceRefs })
+  return { candidates: [...candidates], reason }
 }
 
 /** What the one Alert with this spec does with an event: a kind and perhaps a reason. */

@@ -1,0 +1,70 @@
+import { deliveryId, eventRecordId } from './record.ts'
+import type { Room } from './room.ts'
+import { requeue, type SettleContext } from './settle.ts'
+import { slicesOf } from './slices.ts'
+
+/** Records that one event reads at once: each holds the event, and an event may have thousands. */
+const READ_AT_ONCE = 100
+
+/** Records that all events together read at once. */
+export const RECALLED_AT_ONCE = 1_000
+
+export interface RecallContext extends SettleContext {
+  /** Holds the records that are read; `RECALLED_AT_ONCE` of them. */
+  readonly recalling: Room
+}
+
+/** What the ledger has of an event that is dispatched. */
+export interface Recalled {
+  /** Whether the event itself has a record: it reached no Alert. */
+  readonly hasEvent: boolean
+  /** Whether any of its deliveries has a record. */
+  readonly hasDeliveries: boolean
+  /** Whether this delivery has a record. */
+  hasDelivery(id: string): Promise<boolean>
+}
+
+/**
+ * Says which records an event has, for the Alerts with these UIDs, and queues again the next try of
+ * those that wait for one. Holds no list of them: an event may fit thousands of Alerts, and a
+ * thousand events may be in their dispatch.
+ */
+export async function recall(
+  context: RecallContext,
+  eventId: string,
+  alertUids: Iterable<string>,
+): Promise<Recalled> {
+  const own = eventRecordId(eventId)
+  let slices = 0
+  let hasEvent = false
+  let hasDeliveries = false
+  let first: ReadonlySet<string> = new Set()
+  for (const ids of slicesOf(idsOf(eventId, alertUids), READ_AT_ONCE)) {
+    const known = await readSlice(context, ids)
+    if (slices === 0) first = known
+    slices += 1
+    hasEvent ||= known.has(own)
+    hasDeliveries ||= known.size > (known.has(own) ? 1 : 0)
+  }
+  return {
+    hasEvent,
+    hasDeliveries,
+    async hasDelivery(id) {
+      if (slices === 1 || !hasDeliveries) return first.has(id)
+      return (await context.ports.ledger.readMany([id])).length > 0
+    },
+  }
+}
+
+function* idsOf(eventId: string, alertUids: Iterable<string>): Generator<string> {
+  yield eventRecordId(eventId)
+  for (const uid of alertUids) yield deliveryId(eventId, uid)
+}
+
+function readSlice(context: RecallContext, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  return context.recalling.hold(ids.length, async () => {
+    const records = (await context.ports.ledger.readMany(ids)).map(({ value }) => value)
+    await requeue(context, records)
+    return new Set(records.map(({ id }) => id))
+  })
+}

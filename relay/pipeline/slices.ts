@@ -1,0 +1,11 @@
+/** The items in their order, at most `size` in each slice; takes no item before its slice is wanted. */
+export function* slicesOf<T>(items: Iterable<T>, size: number): Generator<readonly T[]> {
+  let slice: T[] = []
+  for (const item of items) {
+    slice.push(item)
+    if (slice.length < size) continue
+    yield slice
+    slice = []
+  }
+  if (slice.length > 0) yield slice
+}
