@@ -132,6 +132,8 @@ function addSpoolGauges(
   const gauge = (name: string, help: string, read: (depth: SpoolDepth) => number) =>
     addGauge(registry, name, help, () => read(depth()))
   gauge('spool_events', 'Events that wait.', ({ events }) => events)
+  const laterHelp = 'Those of them that only a later version of the shipper can send.'
+  gauge('spool_later_events', laterHelp, ({ later }) => later)
   gauge('spool_bytes', 'Size of their JSON texts.', ({ bytes }) => bytes)
   gauge('spool_oldest_age_seconds', 'How long the oldest event waits.', ({ oldestAt }) =>
     oldestAt === undefined ? 0 : Math.max(0, clock.now() - oldestAt) / 1_000,

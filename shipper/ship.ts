@@ -81,6 +81,13 @@ export async function startShipper(options: ShipOptions): Promise<RunningShipper
     onSetAside: ({ file, problem }) =>
       log.error({ file, problem }, 'the spool is damaged; it is set aside, and a new one begun'),
   })
+  const { later } = opened.spool.depth()
+  if (later > 0) {
+    log.error(
+      { events: later },
+      'events of a later version wait in the spool until that runs again',
+    )
+  }
   try {
     return { ...(await start(options, opened, log)), broken: broken.promise }
   } catch (error) {

@@ -2,7 +2,8 @@ import type { Schema } from '../../adapters/sqlite/schema.ts'
 
 /**
  * The spool's file. `FxSp` marks it. Sizes stand before the bodies, so that reading them touches no
- * overflow page, and `events_by_age` alone answers how much there is.
+ * overflow page, and `events_by_age` alone answers how much there is. The version of a body, `v`, is a
+ * column: the body is what relays are sent, those of earlier versions too.
  */
 export const SPOOL_SCHEMA: Schema = {
   applicationId: 0x46785370,
@@ -90,5 +91,9 @@ export const SPOOL_SCHEMA: Schema = {
        state TEXT NOT NULL,
        is_error INTEGER NOT NULL
      ) STRICT, WITHOUT ROWID;`,
+    // What was there before was written as commit 591c4aa did, which is version 0 of every form.
+    `ALTER TABLE events ADD COLUMN v INTEGER NOT NULL DEFAULT 0;
+     DROP INDEX events_by_age;
+     CREATE INDEX events_by_age ON events (accepted_at, bytes, v);`,
   ],
 }

@@ -1,5 +1,5 @@
 import type { HeldEvents } from './held-events.ts'
-import type { SpooledEvents } from './spooled-events.ts'
+import { isLater, type SpooledEvents } from './spooled-events.ts'
 
 /** Changes what waits in the spool, within one write, and counts by how much. */
 export class SpoolWrite {
@@ -9,6 +9,8 @@ export class SpoolWrite {
   /** More, or with a minus sign fewer, events and bytes of their text than before. */
   events = 0
   bytes = 0
+  /** Of those events, the ones that only a later version can read. */
+  later = 0
   /** Whether more may be sent than before. */
   hasMore = false
 
@@ -31,10 +33,11 @@ export class SpoolWrite {
     const rows = this.#waiting.delete(sequences)
     this.#held.release(sequences)
     this.events -= rows.length
+    this.later -= rows.filter(isLater).length
     for (const { bytes } of rows) this.bytes -= bytes
   }
 
-  /** Gives an event another text, unless it is gone. */
+  /** Gives an event another text, unless it is gone or only a later version can read it. */
   change(sequence: number, change: (body: string) => string): void {
     const row = this.#waiting.read(sequence)
     if (row === undefined) return

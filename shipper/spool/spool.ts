@@ -4,7 +4,13 @@ import { EventMemory } from './event-memory.ts'
 import { GuardedDatabase, type Tables } from './guarded-database.ts'
 import { RefusedEvents } from './refused-events.ts'
 import { SpoolWrite } from './spool-write.ts'
-import { type Sized, type SpooledEvent, SpooledEvents } from './spooled-events.ts'
+import {
+  isLater,
+  type Sized,
+  type SpooledEvent,
+  SpooledEvents,
+  type SpooledRow,
+} from './spooled-events.ts'
 
 /** An event of a batch that the relay will never take, and why. */
 export interface Refusal {
@@ -42,6 +48,8 @@ export interface SpoolDepth {
   readonly oldestAt?: number
   /** Events set aside, as far as they are kept. */
   readonly refused: number
+  /** How many of the events that wait were written by a later version, which alone can send them. */
+  readonly later: number
 }
 
 export interface SpoolOptions {
@@ -71,6 +79,7 @@ export class Spool {
   /** How many wait, and of how many bytes. */
   #events: number
   #bytes: number
+  #later: number
   /** Of events that are being written. */
   #pendingBytes = 0
 
@@ -82,9 +91,10 @@ export class Spool {
     this.#refused = new RefusedEvents(this.tables)
     this.memory = new EventMemory(this.tables)
     // Not guarded: who opens the file sets it aside when it is damaged.
-    const { events, bytes } = new SpooledEvents(database).totals()
+    const { events, bytes, later } = new SpooledEvents(database).totals()
     this.#events = events
     this.#bytes = bytes
+    this.#later = later
   }
 
   /**
@@ -126,6 +136,7 @@ export class Spool {
       ({ write }) => {
         this.#events += write.events
         this.#bytes += write.bytes
+        this.#later += write.later
         if (write.hasMore) for (const listener of this.#listeners) listener()
       },
     )
@@ -138,8 +149,9 @@ export class Spool {
   }
 
   /**
-   * The oldest events that are not held back: at most `maxEvents`, and as many as fit into a JSON array of `maxBytes`, but
-   * one at least. They stay in the spool until `settle`. Throws `DatabaseError`.
+   * The oldest events that are not held back, nor of a later version: at most `maxEvents`, and as many
+   * as fit into a JSON array of `maxBytes`, but one at least. They stay in the spool until `settle`.
+   * Throws `DatabaseError`.
    */
   peek(maxEvents: number, maxBytes: number): readonly SpooledEvent[] {
     return this.#waiting.oldest(maxEvents, maxBytes)
@@ -211,6 +223,7 @@ export class Spool {
       events: this.#events,
       bytes: this.#bytes,
       refused: this.#refused.count(),
+      later: this.#later,
       ...(oldestAt !== undefined && { oldestAt }),
     }
   }
@@ -225,9 +238,10 @@ export class Spool {
     return beyond < 0 ? sized : sized.slice(0, beyond)
   }
 
-  #deleted(rows: readonly Sized[]): void {
+  #deleted(rows: readonly SpooledRow[]): void {
     this.#events -= rows.length
     this.#bytes -= sum(rows)
+    this.#later -= rows.filter(isLater).length
   }
 }
 

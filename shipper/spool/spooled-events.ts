@@ -13,18 +13,43 @@ export interface Sized {
   readonly bytes: number
 }
 
-const INSERT = 'INSERT INTO events (accepted_at, bytes, body) VALUES (?, ?, ?)'
-const TOTALS = 'SELECT COUNT(*) AS events, COALESCE(SUM(bytes), 0) AS bytes FROM events'
+/** What is known of a row without its body. */
+export interface SpooledRow extends Sized {
+  /** The version of its body; one above `BODY_VERSION` is not to be read. */
+  readonly v: number
+}
+
+/** How many wait, of how many bytes, and how many of them only a later version of the shipper reads. */
+export interface SpoolTotals {
+  readonly events: number
+  readonly bytes: number
+  readonly later: number
+}
+
+/**
+ * The version of the bodies that are written, and the latest that is read. Version 0 is what commit
+ * 591c4aa wrote; both are an item of what `POST /v1/clusters/{cluster}/events` takes.
+ */
+export const BODY_VERSION = 1
+
+/** Whether only a later version of the shipper can read it. */
+export function isLater({ v }: SpooledRow): boolean {
+  return v > BODY_VERSION
+}
+
+const INSERT = `INSERT INTO events (accepted_at, bytes, body, v) VALUES (?, ?, ?, ${BODY_VERSION})`
+const TOTALS = `SELECT COUNT(*) AS events, COALESCE(SUM(bytes), 0) AS bytes,
+  COALESCE(SUM(v > ${BODY_VERSION}), 0) AS later FROM events`
 const OLDEST = 'SELECT accepted_at AS at FROM events ORDER BY seq LIMIT 1'
-const SIZES = `SELECT seq, bytes FROM events WHERE seq NOT IN (SELECT seq FROM held_events)
-  ORDER BY seq LIMIT ?`
+const SIZES = `SELECT seq, bytes FROM events
+  WHERE v <= ${BODY_VERSION} AND seq NOT IN (SELECT seq FROM held_events) ORDER BY seq LIMIT ?`
 const BODIES = `SELECT seq AS sequence, body FROM events
   WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`
-const DELETE = `DELETE FROM events WHERE seq IN (SELECT value FROM json_each(?)) RETURNING bytes`
-const BODY = 'SELECT body, bytes FROM events WHERE seq = ?'
-const REPLACE = 'UPDATE events SET body = ?, bytes = ? WHERE seq = ?'
+const DELETE = `DELETE FROM events WHERE seq IN (SELECT value FROM json_each(?)) RETURNING bytes, v`
+const BODY = `SELECT body, bytes FROM events WHERE seq = ? AND v <= ${BODY_VERSION}`
+const REPLACE = `UPDATE events SET body = ?, bytes = ?, v = ${BODY_VERSION} WHERE seq = ?`
 const DELETE_OLD = `DELETE FROM events WHERE seq IN
-  (SELECT seq FROM events WHERE accepted_at < ? ORDER BY accepted_at LIMIT ?) RETURNING bytes`
+  (SELECT seq FROM events WHERE accepted_at < ? ORDER BY accepted_at LIMIT ?) RETURNING bytes, v`
 const LAST_SEQUENCE = 'SELECT COALESCE(MAX(seq), 0) AS seq FROM events'
 const SHIFT = `UPDATE events SET accepted_at = accepted_at + ?
   WHERE seq <= ? OR accepted_at BETWEEN ? AND ?`
@@ -38,8 +63,8 @@ export class SpooledEvents {
   }
 
   /** Counts them all. */
-  totals(): { readonly events: number; readonly bytes: number } {
-    return this.#tables.get<{ events: number; bytes: number }>(TOTALS) ?? { events: 0, bytes: 0 }
+  totals(): SpoolTotals {
+    return this.#tables.get<SpoolTotals>(TOTALS) ?? { events: 0, bytes: 0, later: 0 }
   }
 
   /** When the oldest was accepted, in milliseconds since the epoch. */
@@ -52,7 +77,10 @@ export class SpooledEvents {
     return this.#tables.get<{ seq: number }>(LAST_SEQUENCE)?.seq ?? 0
   }
 
-  /** The oldest that are not held: at most `maxEvents`, and as many as a JSON array of `maxBytes` holds, but one at least. */
+  /**
+   * The oldest that can be read and are not held: at most `maxEvents`, and as many as a JSON array of
+   * `maxBytes` holds, but one at least.
+   */
   oldest(maxEvents: number, maxBytes: number): readonly SpooledEvent[] {
     const sizes = this.#tables.all<Sized & { readonly seq: number }>(SIZES, maxEvents)
     const count = countWithin(sizes, maxBytes)
@@ -65,11 +93,11 @@ export class SpooledEvents {
     return this.#tables.run(INSERT, now, bytes, body).lastRowId
   }
 
-  delete(sequences: readonly number[]): readonly Sized[] {
-    return this.#tables.all<Sized>(DELETE, JSON.stringify(sequences))
+  delete(sequences: readonly number[]): readonly SpooledRow[] {
+    return this.#tables.all<SpooledRow>(DELETE, JSON.stringify(sequences))
   }
 
-  /** Undefined when it is gone. */
+  /** Undefined when it is gone, or only a later version can read it. */
   read(sequence: number): (Sized & { readonly body: string }) | undefined {
     return this.#tables.get(BODY, sequence)
   }
@@ -79,8 +107,8 @@ export class SpooledEvents {
   }
 
   /** Deletes at most `limit` that were accepted before `time`. */
-  deleteBefore(time: number, limit: number): readonly Sized[] {
-    return this.#tables.all<Sized>(DELETE_OLD, time, limit)
+  deleteBefore(time: number, limit: number): readonly SpooledRow[] {
+    return this.#tables.all<SpooledRow>(DELETE_OLD, time, limit)
   }
 
   /**

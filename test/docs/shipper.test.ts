@@ -15,7 +15,7 @@ it('the reference has each option of the shipper, and no other', () => {
 })
 
 it('the reference has each metric of the shipper, and no other', async () => {
-  const depth = () => ({ events: 0, bytes: 0, refused: 0 })
+  const depth = () => ({ events: 0, bytes: 0, refused: 0, later: 0 })
   const text = await createShipperMetrics({ depth, clock: new ManualClock() }).text()
   const metrics = [...text.matchAll(/^# TYPE (flux_relay_\w+)/gm)].map(([, name]) => name)
   const documented = [...PAGE.matchAll(/`(flux_relay_\w+)`/g)].map(([, name]) => name)
