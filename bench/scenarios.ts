@@ -3,6 +3,7 @@ import { backlog } from './scenarios/backlog.ts'
 import { baseline } from './scenarios/baseline.ts'
 import { burst } from './scenarios/burst.ts'
 import { calm } from './scenarios/calm.ts'
+import { manyAlerts } from './scenarios/many-alerts.ts'
 import { matchTime } from './scenarios/match-time.ts'
 import { oneSender } from './scenarios/one-sender.ts'
 import { parked } from './scenarios/parked.ts'
@@ -19,6 +20,7 @@ export const SCENARIOS: readonly Scenario[] = [
   parked,
   backlog,
   matchTime,
+  manyAlerts,
   slowDisk,
   calm,
   oneSender,
