@@ -152,7 +152,21 @@ export interface StateStore {
    * Stores the value when the item is as expected, with the version after (1 when it was absent).
    * False, and nothing changed, when it is not. An expired item counts as absent.
    */
-  write(key: string, value: unknown, expected: ExpectedVersion, expiresAt: number): Promise<boolean>
+  write(
+    key: string,
+    value: unknown,
+    expected: ExpectedVersion,
+    expiresAt: number,
+    options?: StateWriteOptions,
+  ): Promise<boolean>
+}
+
+export interface StateWriteOptions {
+  /**
+   * The item need not be durable before what is written next to any store of this host: it is durable
+   * with that, or soon after when nothing comes. A host without transactions stores it at once.
+   */
+  readonly withNext?: boolean
 }
 
 /** Which records to list; every given part must fit. Times are milliseconds since the epoch. */

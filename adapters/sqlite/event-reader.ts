@@ -22,18 +22,21 @@ interface EventRow {
 export class EventReader {
   readonly #database: RelayDatabase
   readonly #recent = new Map<number, AcceptedEvent>()
+  /** Those in memory that were never handed out, nor an event of their id before. */
+  readonly #new = new Set<number>()
   #characters = 0
 
   constructor(database: RelayDatabase) {
     this.#database = database
   }
 
-  /** An event was queued. */
-  add(sequence: number, event: AcceptedEvent): void {
+  /** An event was queued. `isNew`: no event of its id was before. */
+  add(sequence: number, event: AcceptedEvent, isNew: boolean): void {
     const characters = event.event.message.length
     if (this.#recent.size >= MAX_EVENTS || this.#characters + characters > MAX_CHARACTERS) return
     this.#recent.set(sequence, event)
     this.#characters += characters
+    if (isNew) this.#new.add(sequence)
   }
 
   /** An event left the queue. */
@@ -41,6 +44,7 @@ export class EventReader {
     const event = this.#recent.get(sequence)
     if (!event) return
     this.#recent.delete(sequence)
+    this.#new.delete(sequence)
     this.#characters -= event.event.message.length
   }
 
@@ -50,8 +54,10 @@ export class EventReader {
     const unknown: number[] = []
     for (const sequence of sequences) {
       const recent = this.#recent.get(sequence)
-      if (recent) events.set(sequence, queuedEvent(recent, sequence))
-      else unknown.push(sequence)
+      if (recent) {
+        const isNew = this.#new.delete(sequence)
+        events.set(sequence, { ...queuedEvent(recent, sequence), ...(isNew && { isNew }) })
+      } else unknown.push(sequence)
     }
     if (unknown.length === 0) return events
     const rows = await this.#readRows(unknown)

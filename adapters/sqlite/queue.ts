@@ -30,7 +30,8 @@ export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
 const INSERT_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
   SELECT ?1, ?2, ?3, 1, ?4
   WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = ?1 AND accepted_at > ?5)
-  RETURNING seq`
+  RETURNING seq,
+    NOT EXISTS (SELECT 1 FROM events AS e WHERE e.id = events.id AND e.seq < events.seq) AS isNew`
 const ADVANCE_ORDER_TIME = 'UPDATE order_time SET latest = ? WHERE latest < ?'
 const LATEST_ORDER_TIME = `SELECT MAX(latest, COALESCE(
     (SELECT accepted_at FROM events ORDER BY seq DESC LIMIT 1), 0)) AS latest FROM order_time`
@@ -88,7 +89,7 @@ export class SqliteQueue implements Queue {
     // All insertions first, so that the answer to each event has the event's place.
     const unit = [...events.map((event) => insertion(event, now)), ...advances(events)]
     const result = await this.#database.write(unit, (written) => this.#sent(events, written))
-    return events.map((_, at) => (sequenceAt(result, at) === undefined ? 'duplicate' : 'queued'))
+    return events.map((_, at) => (insertedAt(result, at) === undefined ? 'duplicate' : 'queued'))
   }
 
   /** What waits is in the ledger: this only says when it is due. */
@@ -129,11 +130,18 @@ export class SqliteQueue implements Queue {
   }
 
   /**
-   * Takes a leased event off the queue and frees its group; durable once it resolves. Does nothing
-   * to an event that is not leased. When it rejects the lease goes on.
+   * Takes a leased event off the queue and frees its group. Does nothing to an event that is not
+   * leased. It is on the disk with what is written next, or soon after: an event that comes again
+   * because of a crash finds in the ledger what became of it. When it rejects the lease goes on.
    */
   async acknowledge(event: EventLease): Promise<void> {
-    await this.#takeOff(event, [])
+    const { group, sequence } = event
+    if (this.#groups.hasUnknown(group)) return void (await this.#takeOff(event, []))
+    const seq = Number(sequence)
+    if (!this.#groups.leaving(group, seq)) return
+    this.#free(group, seq, undefined)
+    // One that cannot leave the disk comes again at the next start.
+    this.#database.writeSoon([change(LEAVE_QUEUE, seq)]).catch(() => undefined)
   }
 
   /** As `acknowledge`, and keeps the event apart. Rejects with `QuarantineFull` when it cannot. */
@@ -259,10 +267,10 @@ export class SqliteQueue implements Queue {
 
   #sent(events: readonly AcceptedEvent[], result: UnitResult): void {
     events.forEach((event, at) => {
-      const sequence = sequenceAt(result, at)
-      if (sequence === undefined) return
-      this.#groups.added(event.group, sequence)
-      this.#events.add(sequence, event)
+      const inserted = insertedAt(result, at)
+      if (inserted === undefined) return
+      this.#groups.added(event.group, inserted.seq)
+      this.#events.add(inserted.seq, event, inserted.isNew === 1)
       this.#eventCount += 1
     })
     this.#notify()
@@ -274,9 +282,13 @@ export class SqliteQueue implements Queue {
       return
     }
     const [row] = (result.changed.at(-1)?.rows ?? []) as readonly { seq: number }[]
+    this.#free(group, seq, row?.seq)
+  }
+
+  #free(group: string, seq: number, nextHead: number | undefined): void {
     this.#events.forget(seq)
     this.#eventCount -= 1
-    if (this.#groups.left(group, row?.seq)) this.#notify()
+    if (this.#groups.left(group, nextHead)) this.#notify()
   }
 
   /** Once a turn is enough, and outside of whatever runs: a listener is free to lease at once. */
@@ -310,12 +322,16 @@ function advances(events: readonly AcceptedEvent[]): readonly Change[] {
   return [change(ADVANCE_ORDER_TIME, latest, latest)]
 }
 
-/** The sequence of the event that was inserted by the statement at this index; undefined for a duplicate. */
-function sequenceAt(result: UnitResult, at: number): number | undefined {
-  const [row] = (result.kind === 'done' ? (result.changed[at]?.rows ?? []) : []) as readonly {
-    seq: number
-  }[]
-  return row?.seq
+interface Inserted {
+  readonly seq: number
+  /** 1 when no event of its id is there beside it. */
+  readonly isNew: number
+}
+
+/** What the statement at this index inserted; undefined for a duplicate. */
+function insertedAt(result: UnitResult, at: number): Inserted | undefined {
+  const rows = result.kind === 'done' ? (result.changed[at]?.rows ?? []) : []
+  return (rows as readonly Inserted[])[0]
 }
 
 function throwError(_: EventLease, error: unknown): never {

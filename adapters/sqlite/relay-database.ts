@@ -16,9 +16,17 @@ export interface RelayDatabase {
    * they are on the disk. Units are committed in groups, in their order.
    */
   write(unit: readonly Change[], answered?: (result: UnitResult) => void): Promise<UnitResult>
+  /**
+   * As `write`, but the unit costs no commit of its own: it goes with the next unit that is written, in
+   * front of it, or after 100 ms. What is committed later is never on the disk without it.
+   */
+  writeSoon(unit: readonly Change[]): Promise<UnitResult>
   /** Finishes what was begun, moves the log into the file, and lets go of it. */
   close(): Promise<void>
 }
+
+/** How long a unit waits for another one at most. Milliseconds. */
+const SOON_MS = 100
 
 /** What came together in one turn of the event loop. */
 export interface Batch {
@@ -74,6 +82,8 @@ export class BatchingDatabase implements RelayDatabase {
   readonly #readers: Waiting<readonly unknown[]>[] = []
   readonly #writers: Waiting<UnitResult>[] = []
   #isScheduled = false
+  /** Runs while nothing is given to the backend but what may wait. */
+  #soon: NodeJS.Timeout | undefined
   #closed: Promise<void> | undefined
 
   constructor(file: string, backend: (answers: Answers) => Backend) {
@@ -90,11 +100,25 @@ export class BatchingDatabase implements RelayDatabase {
     const answer = (rows: readonly unknown[]) => resolve(rows as readonly Row[])
     this.#queries.push({ sql, parameters })
     this.#readers.push({ answer, reject })
-    this.#schedule()
+    this.#ask()
     return promise
   }
 
   write(unit: readonly Change[], answered?: (result: UnitResult) => void): Promise<UnitResult> {
+    const written = this.#add(unit, answered)
+    if (!this.#closed) this.#schedule()
+    return written
+  }
+
+  writeSoon(unit: readonly Change[]): Promise<UnitResult> {
+    const written = this.#add(unit)
+    if (!this.#closed && !this.#isScheduled) {
+      this.#soon ??= setTimeout(() => this.#flush(), SOON_MS)
+    }
+    return written
+  }
+
+  #add(unit: readonly Change[], answered?: (result: UnitResult) => void): Promise<UnitResult> {
     if (this.#closed) return Promise.reject(this.#closedError())
     const { promise, resolve, reject } = Promise.withResolvers<UnitResult>()
     const answer = (result: UnitResult) => {
@@ -107,7 +131,6 @@ export class BatchingDatabase implements RelayDatabase {
     }
     this.#units.push(unit)
     this.#writers.push({ answer, reject })
-    this.#schedule()
     return promise
   }
 
@@ -124,8 +147,23 @@ export class BatchingDatabase implements RelayDatabase {
     setImmediate(() => this.#flush())
   }
 
+  /** Queries go alone while there are only units that may wait. */
+  #ask(): void {
+    if (this.#soon === undefined || this.#isScheduled) this.#schedule()
+    else if (this.#queries.length === 1) setImmediate(() => this.#flushQueries())
+  }
+
+  #flushQueries(): void {
+    if (this.#queries.length === 0) return
+    const queries = this.#queries
+    this.#queries = []
+    this.#backend.run({ queries, units: [] })
+  }
+
   #flush(): void {
     this.#isScheduled = false
+    clearTimeout(this.#soon)
+    this.#soon = undefined
     const batch = { queries: this.#queries, units: this.#units }
     if (batch.queries.length + batch.units.length === 0) return
     this.#queries = []

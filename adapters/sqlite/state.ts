@@ -1,10 +1,18 @@
 import { parseState } from '../../relay/model/stored/state-value.ts'
-import type { Clock, ExpectedVersion, StateStore, Versioned } from '../../relay/ports.ts'
+import type {
+  Clock,
+  ExpectedVersion,
+  StateStore,
+  StateWriteOptions,
+  Versioned,
+} from '../../relay/ports.ts'
+import { RecentState } from './recent-state.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import type { Change } from './statement.ts'
 import { sweepState } from './sweep.ts'
 
-const READ = 'SELECT version, value FROM state WHERE key = ? AND expires_at > ?'
+const READ = `SELECT version, value, expires_at AS expiresAt FROM state
+  WHERE key = ? AND expires_at > ?`
 
 const INSERT = `INSERT INTO state (key, version, value, expires_at) VALUES (?, 1, ?, ?)
   ON CONFLICT (key) DO UPDATE
@@ -14,18 +22,22 @@ const INSERT = `INSERT INTO state (key, version, value, expires_at) VALUES (?, 1
 const UPDATE = `UPDATE state SET version = version + 1, value = ?, expires_at = ?
   WHERE key = ? AND version = ? AND expires_at > ?`
 
-/** A change of an item, by compare-and-set: what `StateStore.write` takes. */
-export interface StateWrite {
-  readonly key: string
-  readonly value: unknown
-  readonly expected: ExpectedVersion
+interface StateRow {
+  readonly version: number
+  readonly value: string
   readonly expiresAt: number
 }
 
-/** The State on SQLite. */
+/**
+ * The State on SQLite. What was used last is known in memory, and a write that may go with the next
+ * one costs no commit of its own.
+ */
 export class SqliteStateStore implements StateStore {
   readonly #database: RelayDatabase
   readonly #clock: Clock
+  readonly #recent = new RecentState()
+  /** How many writes of an item are under way whose outcome only the database knows. */
+  readonly #undecided = new Map<string, number>()
 
   constructor(database: RelayDatabase, clock: Clock) {
     this.#database = database
@@ -34,8 +46,18 @@ export class SqliteStateStore implements StateStore {
 
   async read(key: string): Promise<Versioned<unknown> | undefined> {
     const now = this.#clock.now()
-    const [row] = await this.#database.read<{ version: number; value: string }>(READ, key, now)
-    return row && { value: parseState(key, row.value), version: row.version }
+    const known = this.#recent.get(key, now)
+    if (known) return known.value
+    const [row] = await this.#database.read<StateRow>(READ, key, now)
+    const value = row && { value: parseState(key, row.value), version: row.version }
+    // What was written meanwhile is newer than what was read.
+    if (!this.#undecided.has(key) && !this.#recent.get(key, now)) {
+      const [expiresAt, size] = row
+        ? [row.expiresAt, row.value.length]
+        : [Number.POSITIVE_INFINITY, 0]
+      this.#recent.set(key, value, expiresAt, size)
+    }
+    return value
   }
 
   async write(
@@ -43,23 +65,60 @@ export class SqliteStateStore implements StateStore {
     value: unknown,
     expected: ExpectedVersion,
     expiresAt: number,
+    { withNext = false }: StateWriteOptions = {},
   ): Promise<boolean> {
-    const result = await this.#database.write([this.change({ key, value, expected, expiresAt })])
-    return result.kind === 'done'
-  }
-
-  /** The statement that stores an item, for a unit that does more. */
-  change({ key, value, expected, expiresAt }: StateWrite): Change {
     const json = JSON.stringify(value)
     if (json === undefined) throw new TypeError(`state ${key}: not a value that JSON can hold`)
     const now = this.#clock.now()
-    return expected === 'absent'
-      ? { sql: INSERT, parameters: [key, json, expiresAt, now], mustChange: true }
-      : { sql: UPDATE, parameters: [json, expiresAt, key, expected, now], mustChange: true }
+    const unit = [statementOf(key, json, expected, expiresAt, now)]
+    const fits = this.#recent.fits(key, expected, now)
+    if (fits === undefined) return this.#writeUndecided(key, unit)
+    if (!fits) return false
+    const version = expected === 'absent' ? 1 : expected + 1
+    this.#recent.set(key, { value: JSON.parse(json), version }, expiresAt, json.length)
+    const written = withNext ? this.#database.writeSoon(unit) : this.#database.write(unit)
+    const done = written.then(
+      ({ kind }) => {
+        if (kind === 'conflict') this.#recent.forget(key)
+        return kind === 'done'
+      },
+      (error: unknown) => {
+        this.#recent.forget(key)
+        throw error
+      },
+    )
+    if (!withNext) return done
+    // Whoever writes next meets the same failure, and this item is read again.
+    done.catch(() => undefined)
+    return true
+  }
+
+  async #writeUndecided(key: string, unit: readonly Change[]): Promise<boolean> {
+    this.#undecided.set(key, (this.#undecided.get(key) ?? 0) + 1)
+    try {
+      return (await this.#database.write(unit)).kind === 'done'
+    } finally {
+      this.#recent.forget(key)
+      const left = (this.#undecided.get(key) ?? 1) - 1
+      if (left > 0) this.#undecided.set(key, left)
+      else this.#undecided.delete(key)
+    }
   }
 
   /** Deletes the items that expired at or before `now`; resolves with their number. */
   sweep(now: number): Promise<number> {
     return sweepState(this.#database, now)
   }
+}
+
+function statementOf(
+  key: string,
+  json: string,
+  expected: ExpectedVersion,
+  expiresAt: number,
+  now: number,
+): Change {
+  return expected === 'absent'
+    ? { sql: INSERT, parameters: [key, json, expiresAt, now], mustChange: true }
+    : { sql: UPDATE, parameters: [json, expiresAt, key, expected, now], mustChange: true }
 }

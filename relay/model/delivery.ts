@@ -78,6 +78,11 @@ export interface AcceptedEvent {
 export interface QueuedEvent extends AcceptedEvent {
   /** The queue's own ascending number, in decimal. */
   readonly sequence: string
+  /**
+   * Handed out for the first time, and no event of its id was accepted before: so nothing is recorded of
+   * it. Absent where the queue does not know.
+   */
+  readonly isNew?: true
 }
 
 /** A message that a Delivery is due for its next try. */

@@ -18,7 +18,13 @@ import { createHostErrors, watchPorts } from './host-ports.ts'
 import { isRetryOvertaken } from './lateness.ts'
 import { type Candidate, type Matches, type MatchOptions, match, matchAlert } from './match.ts'
 import { isOvertaken } from './object-memory.ts'
-import { RECALLED_AT_ONCE, type RecallContext, type Recalled, recall } from './recall.ts'
+import {
+  NOTHING_RECALLED,
+  RECALLED_AT_ONCE,
+  type RecallContext,
+  type Recalled,
+  recall,
+} from './recall.ts'
 import {
   concludeDelivery,
   concludeEvent,
@@ -80,7 +86,9 @@ interface Context extends AttemptContext, Omit<RecallContext, 'ports'> {
 async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<void> {
   const table = await context.tables.of(queued.cluster)
   const matches = table && match(queued, table, context.options)
-  const recalled = await recall(context, queued.id, uidsOf(matches))
+  const recalled = queued.isNew
+    ? NOTHING_RECALLED
+    : await recall(context, queued.id, uidsOf(matches))
   // What was decided stands, though what it repeated may be forgotten since, or a rule changed.
   if (recalled.hasEvent) return
 

@@ -39,6 +39,8 @@ export async function writeObjectState(
     objectStateCodec.encode(next),
     stored?.version ?? 'absent',
     expiresAt,
+    // It means nothing without what becomes of the event.
+    { withNext: true },
   )
   if (!written) throw new Contention(`the state of an object, ${key}, changed under its dispatch`)
 }

@@ -24,6 +24,13 @@ export interface Recalled {
   hasDelivery(id: string): Promise<boolean>
 }
 
+/** Of an event that is new. */
+export const NOTHING_RECALLED: Recalled = {
+  hasEvent: false,
+  hasDeliveries: false,
+  hasDelivery: async () => false,
+}
+
 /**
  * Says which records an event has, for the Alerts with these UIDs, and queues again the next try of
  * those that wait for one. Holds no list of them: an event may fit thousands of Alerts, and a

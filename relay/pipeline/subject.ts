@@ -2,7 +2,7 @@ import type { EventOrder } from '../model/delivery.ts'
 import { hashParts } from '../model/hash.ts'
 import { storedValue } from '../model/stored/codec.ts'
 import { type SubjectState, subjectStateCodec } from '../model/stored/subject-state.ts'
-import type { ExpectedVersion, Ports } from '../ports.ts'
+import type { ExpectedVersion, Ports, StateWriteOptions } from '../ports.ts'
 import type { Subject, Verdict } from '../providers/contract.ts'
 import { Contention } from './contention.ts'
 
@@ -166,7 +166,8 @@ export async function settleSubject(ports: Ports, claim: Claim, verdict: Verdict
   let next: SubjectState = { order, ...(reason !== undefined && { reason }), ...kept }
   let expected: ExpectedVersion = claim.version
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
-    if (await write(ports, claim.key, next, expected)) return
+    // It goes with the outcome: before that, the claim says that nothing is known.
+    if (await write(ports, claim.key, next, expected, { withNext: true })) return
     const stored = await ports.state.read(claim.key)
     const state = stored && subjectStateOf(claim.key, stored.value)
     if (stored === undefined || state?.claim?.deliveryId !== claim.claimant.deliveryId) return
@@ -201,9 +202,10 @@ function write(
   key: string,
   state: SubjectState,
   expected: ExpectedVersion,
+  options?: StateWriteOptions,
 ) {
   const value = subjectStateCodec.encode(state)
-  return ports.state.write(key, value, expected, ports.clock.now() + REMEMBER_MS)
+  return ports.state.write(key, value, expected, ports.clock.now() + REMEMBER_MS, options)
 }
 
 function subjectStateOf(key: string, value: unknown): SubjectState {

@@ -63,7 +63,8 @@ function sendingEvents(under: () => QueueUnderTest): void {
     const sent = acceptedEvent({ objectLabels, orderTime: 1_795_166_042_000 })
     expect(await queue.send([sent])).toEqual(['queued'])
     const [received] = await receiver.receiveEvents(10)
-    expect(received).toEqual({ ...sent, sequence: received?.sequence })
+    const { isNew: _, ...rest } = received ?? {}
+    expect(rest).toEqual({ ...sent, sequence: received?.sequence })
     expect(received?.sequence).toMatch(/^\d+$/)
   })
 
@@ -136,7 +137,9 @@ function receivingEvents(under: () => QueueUnderTest): void {
     await receiver.release(first, clock.now() + 2_000)
     expect(await receiver.receiveEvents(1)).toEqual([])
     await pass(3_000)
-    expect(await receiver.receiveEvents(1)).toEqual([first])
+    // It is not new any more.
+    const { isNew: _, ...again } = first
+    expect(await receiver.receiveEvents(1)).toEqual([again])
   })
 }
 

@@ -75,9 +75,9 @@ function failingMemory(times: number): StateStore {
   let failures = 0
   return {
     read: (key) => store.read(key),
-    async write(key, ...rest) {
+    async write(key, value, expected, expiresAt) {
       if (key.includes('#memory#') && failures++ < times) throw new Error('the store is down')
-      return store.write(key, ...rest)
+      return store.write(key, value, expected, expiresAt)
     },
   }
 }

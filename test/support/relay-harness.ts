@@ -153,6 +153,8 @@ export function createHarness(
       return true
     },
     async rowsChanged() {
+      // With what may wait for another write.
+      await database.write([])
       const [row] = await database.read<{ rows: number }>('SELECT total_changes() AS rows')
       return row?.rows ?? 0
     },

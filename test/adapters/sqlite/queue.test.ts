@@ -92,8 +92,26 @@ describe('events', () => {
     expect(await leaseNames(10)).toEqual([])
   })
 
-  it('stay leased when they cannot leave, and can be released then', async () => {
+  it('are new once, and only when none of their id was before', async () => {
+    const isNew = async () => (await queue.leaseEvents(1)).map((leased) => leased.isNew ?? false)
     await queue.send([inGroup('a', 1)])
+    const [first] = await queue.leaseEvents(1)
+    if (!first) throw new Error('nothing was leased')
+    expect(first.isNew).toBe(true)
+    queue.release(first, START)
+    expect(await isNew()).toEqual([false])
+    await queue.acknowledge(first)
+    clock.advance(300_000)
+    await queue.send([{ ...inGroup('a', 1), acceptedAt: clock.now() }])
+    expect(await isNew()).toEqual([false])
+    await queue.send([inGroup('b', 1)])
+    await restart()
+    expect(await isNew()).toEqual([false])
+  })
+
+  it('stay leased when they cannot leave, and can be released then', async () => {
+    await queue.send([inGroup('a', 1), inGroup('a', 2)])
+    await restart()
     const [first] = await queue.leaseEvents(1)
     if (!first) throw new Error('nothing was leased')
     vi.spyOn(database, 'write').mockRejectedValueOnce(new Error('disk'))

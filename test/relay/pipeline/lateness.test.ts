@@ -209,8 +209,10 @@ describe('what is known of an object', () => {
       alert('all', 'a'),
       alert('more', 'a'),
     )
+    harness.queue.release(event as QueuedEvent, harness.clock.now())
     harness.clock.advance(10_000)
-    await harness.dispatcher.dispatchEvent(event as QueuedEvent)
+    const [again] = await harness.queue.leaseEvents(1)
+    await harness.dispatcher.dispatchEvent(again as QueuedEvent)
     expect(seen()).toEqual(['a, in time', 'a, in time'])
     expect(await harness.ports.state.read(key)).toEqual(before)
   })

@@ -128,10 +128,10 @@ describe('events of one status that are unchanged', () => {
     const readMany = ledger.readMany.bind(ledger)
     const [reached, held] = [gate(), gate()]
     let reads = 0
-    // The older event's second read, that of the counter, is slow, as another process's can be.
+    // The older event's read of the counter is slow, as another process's can be.
     ledger.readMany = async (ids) => {
       reads += 1
-      if (reads === 2) {
+      if (reads === 1) {
         reached.open()
         await held.opened
       }

@@ -16,11 +16,11 @@ import {
  * it only becomes less: issue 12 wants 4 at most, and 5 for an event that had to wait.
  */
 const MOST_ROWS = {
-  idle: 6,
-  busy: 12.75,
-  parked: 15.75,
-  limited: 15.75,
-  'idle, with a subject': 8,
+  idle: 4,
+  busy: 6.25,
+  parked: 8.25,
+  limited: 8.25,
+  'idle, with a subject': 6,
 } as const
 
 type Kind = keyof typeof MOST_ROWS
