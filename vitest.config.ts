@@ -31,8 +31,12 @@ export default defineConfig({
         test: {
           name: 'isolated',
           include: ['test/**/*.test.ts'],
-          // These need programs from outside: `npm run test:nats`, `npm run test:servers`.
-          exclude: [...configDefaults.exclude, SHARING, 'test/nats/**', 'test/servers/**'],
+          // These need programs from outside, or minutes: `npm run test:nats`, `test:servers`, `test:upgrade`.
+          exclude: [
+            ...configDefaults.exclude,
+            SHARING,
+            ...['test/nats/**', 'test/servers/**', 'test/upgrade/**'],
+          ],
         },
       },
     ],

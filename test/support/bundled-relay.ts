@@ -30,15 +30,21 @@ export function bundledRelay(startProcess: StartFunction = startFunction) {
   const start = async () => {
     const relay = await open()
     await relay.setTokens('prod', [TOKEN])
+    return { relay, ...functionsOn(relay, (name) => bundles.folderOf(name)) }
+  }
+
+  /** The relay's functions, from the folders of these bundles. */
+  const functionsOn = (relay: Relay, folderOf: (name: FunctionName) => string) => {
     const functionOf = functionsBy((name) =>
-      startProcess(bundles.folderOf(name), bundles.environmentOf(name, relay)),
+      startProcess(folderOf(name), bundles.environmentOf(name, relay)),
     )
-    return { relay, functionOf, ...sender(functionOf), ...queues(relay, functionOf) }
+    return { functionOf, ...sender(functionOf), ...queues(relay, functionOf) }
   }
 
   return {
     bundles: () => bundles,
     start,
+    functionsOn,
     /** With a configuration that posts everything of `prod` to `/hook` of a sink. */
     async startDelivering(answers: SinkAnswers) {
       const [bundled, sink] = [await start(), await startSink(answers)]
