@@ -1,6 +1,14 @@
+import type { Destinations } from '../relay/destinations.ts'
 import type { Ports } from '../relay/ports.ts'
 import { wakeWaiting } from '../relay/wake.ts'
 import type { Log } from './log.ts'
+
+/** What a configuration may change. */
+interface ConfigurationHeirs {
+  readonly ports: Ports
+  readonly destinations: Pick<Destinations, 'review'>
+  readonly log: Log
+}
 
 /**
  * Does what follows when objects or Secrets of a cluster have come: first what `judge` has to say of
@@ -8,12 +16,13 @@ import type { Log } from './log.ts'
  * made up for by the next set and by the schedule of retries.
  */
 export async function configurationCame(
-  { ports, log }: { readonly ports: Ports; readonly log: Log },
+  { ports, destinations, log }: ConfigurationHeirs,
   cluster: string,
   judge?: (ports: Ports, cluster: string) => Promise<void>,
 ): Promise<void> {
   try {
     await judge?.(ports, cluster)
+    destinations.review(cluster)
     const deliveries = await wakeWaiting(ports, cluster)
     if (deliveries > 0) log.info({ cluster, deliveries }, 'what waited for configuration goes out')
   } catch (err) {

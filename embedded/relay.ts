@@ -3,6 +3,7 @@ import type { OutboundEnvironment } from '../adapters/http/outbound-environment.
 import { createNatsPublisher } from '../adapters/nats/publisher.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { NO_CLOUD_IDENTITIES } from '../relay/cloud-identities.ts'
+import { createDestinations } from '../relay/destinations.ts'
 import { createDispatcher } from '../relay/pipeline/dispatch.ts'
 import { createOrderTimes } from '../relay/pipeline/order.ts'
 import type { Clock, Ports } from '../relay/ports.ts'
@@ -27,6 +28,7 @@ import { openStores, type Stores } from './stores.ts'
 import { tellOfFailures } from './tell-of-failures.ts'
 import { TokensFileError } from './tokens.ts'
 import { openTokensFile, type TokensFile } from './tokens-file.ts'
+import { createWokenDeliveries } from './woken-deliveries.ts'
 import { createWorker, type Worker } from './worker.ts'
 
 /** What `flux-relay serve` is told. */
@@ -139,9 +141,12 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
       },
     },
   }
+  const destinations = createDestinations(clock, { waiting: stores.waiting })
+  await destinations.resume()
   const worker = createWorker({
     queue: stores.queue,
-    dispatcher: createDispatcher(ports, options),
+    woken: createWokenDeliveries(destinations, stores.queue, clock),
+    dispatcher: createDispatcher(ports, options, destinations),
     clock,
     ...tellOfFailures(log, metrics),
   })
@@ -150,6 +155,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const echo = createEcho(clock)
   const server = await listen(options, {
     ports,
+    destinations,
     secretWriter: stores.secrets,
     quarantine: stores.queue.quarantine,
     cluster,
@@ -168,7 +174,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     cluster,
     onChange: async (loaded) => {
       await putInForce(config, loaded, log)
-      await configurationCame({ ports, log }, cluster)
+      await configurationCame({ ports, destinations, log }, cluster)
     },
   })
   try {
@@ -179,7 +185,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   }
   folder.watch()
   worker.start()
-  void configurationCame({ ports, log }, cluster)
+  void configurationCame({ ports, destinations, log }, cluster)
   notReady = undefined
   log.info(
     { url: urlOf({ host: options.host, port: server.port }), cluster, data: options.data },

@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
+import type { Destinations } from '../relay/destinations.ts'
 import type { Ports, Quarantine, SecretWriter } from '../relay/ports.ts'
 import type { Access } from './access.ts'
 import type { Echo } from './echo.ts'
@@ -10,6 +11,8 @@ import type { Tokens } from './tokens.ts'
 /** What the server needs of its host. */
 export interface ServerDependencies {
   readonly ports: Ports
+  /** Told of each configuration that comes. */
+  readonly destinations: Pick<Destinations, 'review'>
   /** Keeps the Secrets of clusters other than the host's own. */
   readonly secretWriter: SecretWriter
   readonly quarantine: Quarantine

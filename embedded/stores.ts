@@ -8,6 +8,7 @@ import type { RelayDatabase } from '../adapters/sqlite/relay-database.ts'
 import { SqliteSecretStore } from '../adapters/sqlite/secrets.ts'
 import { SqliteStateStore } from '../adapters/sqlite/state.ts'
 import { openThreadedDatabase } from '../adapters/sqlite/threaded-database.ts'
+import { SqliteWaitingLines } from '../adapters/sqlite/waiting-lines.ts'
 import type { Clock } from '../relay/ports.ts'
 import { StartError } from './start-error.ts'
 
@@ -22,6 +23,7 @@ export interface Stores {
   readonly ledger: SqliteLedger
   readonly configs: SqliteConfigStore
   readonly secrets: SqliteSecretStore
+  readonly waiting: SqliteWaitingLines
   /** Finishes what is being written. */
   close(): Promise<void>
 }
@@ -59,6 +61,7 @@ export async function openStores(
     ledger,
     configs: new SqliteConfigStore(database),
     secrets: new SqliteSecretStore(database),
+    waiting: new SqliteWaitingLines(database),
     async close() {
       clearInterval(sweeps)
       await database.close()

@@ -36,8 +36,18 @@ export interface SetAside {
   readonly failure: DispatchFailure
 }
 
+/** Deliveries that their destinations wake. Their records wait in the ledger until they are decided. */
+export interface WokenDeliveries {
+  take(max: number): readonly RetryMessage[]
+  /** Lets one come again at a time, in milliseconds since the epoch. */
+  putBack(message: RetryMessage, notBefore: number): void
+  nextWakeAt(): number | undefined
+  onReady(listener: () => void): void
+}
+
 export interface WorkerOptions {
   readonly queue: ReceivingQueue
+  readonly woken: WokenDeliveries
   readonly dispatcher: Dispatcher
   readonly clock: Clock
   /**
@@ -48,8 +58,10 @@ export interface WorkerOptions {
   readonly onSetAside: (message: SetAside) => void
   /** Most events dispatched at once; one at a time of each object. Default 1,000. */
   readonly eventConcurrency?: number
-  /** Most retries at once, a share of their own, so no backlog delays the other. Default 500. */
+  /** Most retries at once, a share of their own, so no backlog delays the other. Default 200. */
   readonly retryConcurrency?: number
+  /** Most woken deliveries at once, beyond what each host allows. Default 1,000. */
+  readonly wokenConcurrency?: number
 }
 
 export interface Worker {
@@ -67,7 +79,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1
  * one message, or the queue, throws stops nothing else.
  */
 export function createWorker(options: WorkerOptions): Worker {
-  const { queue, dispatcher, clock } = options
+  const { queue, woken, dispatcher, clock } = options
   const reportsOf = (kind: MessageKind): LaneReports => ({
     putBack: options.onFailure,
     setAside: (failure, key) => options.onSetAside({ kind, key, failure }),
@@ -85,12 +97,23 @@ export function createWorker(options: WorkerOptions): Worker {
       reports: reportsOf('event'),
     }),
     createLane<RetryMessage, RetryMessage>({
-      concurrency: options.retryConcurrency ?? 500,
+      concurrency: options.retryConcurrency ?? 200,
       keyOf: (message) => `${message.deliveryId}/${message.attempt}`,
       lease: (max) => queue.leaseRetries(max),
       dispatch: (message) => dispatcher.dispatchRetry(message),
       acknowledge: (message) => queue.acknowledgeRetry(message),
       release: (message, notBefore) => queue.releaseRetry(message, notBefore),
+      setAside: (message, reason) => queue.setAsideRetry(message, reason),
+      clock,
+      reports: reportsOf('retry'),
+    }),
+    createLane<RetryMessage, RetryMessage>({
+      concurrency: options.wokenConcurrency ?? 1_000,
+      keyOf: (message) => `${message.deliveryId}/${message.attempt}`,
+      lease: async (max) => woken.take(max),
+      dispatch: (message) => dispatcher.dispatchRetry(message),
+      acknowledge: async () => undefined,
+      release: (message, notBefore) => woken.putBack(message, notBefore),
       setAside: (message, reason) => queue.setAsideRetry(message, reason),
       clock,
       reports: reportsOf('retry'),
@@ -108,13 +131,15 @@ export function createWorker(options: WorkerOptions): Worker {
     timer = setTimeout(pump, Math.min(Math.max(wakeAt - clock.now(), 1), MAX_TIMER_MS))
   }
   const findWakeAt = () => {
-    wakeAt = queue.nextWakeAt()
+    const times = [queue.nextWakeAt(), woken.nextWakeAt()].filter((at) => at !== undefined)
+    wakeAt = times.length === 0 ? undefined : Math.min(...times)
   }
   // The time is asked before the leases: what falls due in between is leased, and would else have no
   // timer.
   const fills = lanes.map((lane) => () => (running ? lane.fill(pump) : undefined))
   const steps = [findWakeAt, ...fills].map((work) => createStep(work, pump, options.onFailure))
   queue.onReady(pump)
+  woken.onReady(pump)
 
   return {
     start() {

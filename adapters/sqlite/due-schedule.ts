@@ -32,6 +32,8 @@ export class DueSchedule {
   /** The entry of each delivery that was read or changed since; another one of it is void. */
   readonly #entries = new Map<string, Entry>()
   readonly #leased = new Map<string, RetryMessage>()
+  /** Messages that come again once they are leased no more. */
+  readonly #again = new Map<string, RetryMessage>()
   /** Where the last row is that was read; later ones are found when their time comes. */
   #horizon = { dueAt: Number.MIN_SAFE_INTEGER, row: 0 }
   /** When the first row beyond the horizon is due; undefined when none is. */
@@ -50,7 +52,12 @@ export class DueSchedule {
 
   /** A record waits, until another time than before if it waited. */
   changed(message: RetryMessage): void {
-    if (this.#isLeased(message)) return
+    if (this.#isLeased(message)) {
+      // The same message is to come again, when this lease of it has ended.
+      const leased = this.#leased.get(message.deliveryId)
+      if (leased?.dueAt !== message.dueAt) this.#again.set(message.deliveryId, message)
+      return
+    }
     const known = this.#entries.get(message.deliveryId)?.message
     if (known?.attempt === message.attempt && known.dueAt === message.dueAt) return
     this.#entries.delete(message.deliveryId)
@@ -79,7 +86,13 @@ export class DueSchedule {
 
   /** Ends the lease of a message; false when it is not leased. */
   unlease(message: RetryMessage): boolean {
-    return this.#isLeased(message) && this.#leased.delete(message.deliveryId)
+    if (!this.#isLeased(message)) return false
+    const { deliveryId } = message
+    this.#leased.delete(deliveryId)
+    const again = this.#again.get(deliveryId)
+    this.#again.delete(deliveryId)
+    if (again) this.changed(again)
+    return true
   }
 
   /** Puts a message without a lease back, unless the record waits for something else by now. */

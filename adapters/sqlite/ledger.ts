@@ -48,19 +48,20 @@ const READ = `SELECT l.id, l.version, l.body, e.body AS event FROM ledger AS l
 const EVENT_SEQ = '(SELECT seq FROM events WHERE seq = ? AND events.id = ?)'
 
 const INSERT = `INSERT INTO ledger
-    (cluster, alert, provider, object, outcome, accepted_at, expires_at, attempt, due_at, body,
-      event_seq, id, version)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${EVENT_SEQ}, ?, 1)
+    (cluster, alert, provider, object, outcome, accepted_at, expires_at, attempt, due_at,
+      destination, ord, body, event_seq, id, version)
+  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${EVENT_SEQ}, ?, 1)
   ON CONFLICT (id) DO UPDATE
   SET cluster = excluded.cluster, alert = excluded.alert, provider = excluded.provider,
     object = excluded.object, outcome = excluded.outcome, accepted_at = excluded.accepted_at,
     expires_at = excluded.expires_at, attempt = excluded.attempt, due_at = excluded.due_at,
+    destination = excluded.destination, ord = excluded.ord,
     body = excluded.body, event_seq = excluded.event_seq, version = 1
   WHERE ledger.expires_at <= ?`
 
 const UPDATE = `UPDATE ledger
   SET cluster = ?, alert = ?, provider = ?, object = ?, outcome = ?, accepted_at = ?,
-    expires_at = ?, attempt = ?, due_at = ?, body = ?, event_seq = COALESCE(${EVENT_SEQ}, event_seq),
+    expires_at = ?, attempt = ?, due_at = ?, destination = ?, ord = ?, body = ?, event_seq = COALESCE(${EVENT_SEQ}, event_seq),
     version = version + 1
   WHERE ledger.id = ? AND version = ? AND (expires_at IS NULL OR expires_at > ?)`
 
@@ -129,6 +130,7 @@ export class SqliteLedger implements Ledger {
     const { alert, provider } = reachedBy(record)
     const outcome = outcomeOf(record)
     const { status } = record
+    const destination = (status.kind === 'waiting' && status.destination) || null
     return [
       record.cluster,
       nameOf(alert),
@@ -139,6 +141,8 @@ export class SqliteLedger implements Ledger {
       status.kind === 'waiting' ? null : record.updatedAt + this.#retentionMs,
       record.attempt,
       status.kind === 'waiting' ? status.dueAt : null,
+      destination,
+      destination === null ? null : record.order,
       recordBody(record),
       Number(orderParts(record.order).sequence),
       record.eventId,

@@ -65,7 +65,8 @@ const KEEP_RETRY = `INSERT INTO quarantine
     (kind, delivery_id, attempt, due_at, bytes, cause, rejections, first_at, last_at, expires_at)
   SELECT 'retry', ?, ?, ?, 0, ?, ?, ?, ?, ? WHERE ${HAS_ROOM}`
 
-const NO_MORE_DUE = 'UPDATE ledger SET due_at = NULL WHERE id = ? AND attempt = ?'
+const NO_MORE_DUE = `UPDATE ledger SET due_at = NULL, destination = NULL
+  WHERE id = ? AND attempt = ?`
 
 const LIST = `SELECT id, kind, cluster, delivery_id AS deliveryId, cause, rejections,
     first_at AS firstAt, last_at AS lastAt, bytes
@@ -81,7 +82,9 @@ const PUT_BACK_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
   SELECT COALESCE(event_id, ''), grp, accepted_at, 1, body FROM quarantine WHERE id = ?
   RETURNING seq`
 
-const PUT_BACK_RETRY = `UPDATE ledger SET due_at = ?
+const PUT_BACK_RETRY = `UPDATE ledger
+  SET due_at = ?, destination = 
+    CASE WHEN ord IS NOT NULL AND json_valid(body) THEN body ->> '$.destination' END
   WHERE id = ? AND attempt = ? AND outcome = 'retry'`
 
 const DELETE = 'DELETE FROM quarantine WHERE id = ?'

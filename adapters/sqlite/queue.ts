@@ -173,7 +173,7 @@ export class SqliteQueue implements Queue {
 
   /** Ends the lease of a retry, whose record says by now what comes next. */
   async acknowledgeRetry(message: RetryMessage): Promise<void> {
-    this.#due.unlease(message)
+    if (this.#due.unlease(message)) this.#notify()
   }
 
   /** Keeps a leased retry apart, and its record waits no more. As `setAsideEvent`. */

@@ -34,6 +34,8 @@ export interface Waiting {
   readonly dueAt: number
   /** For a person. */
   readonly reason: string
+  /** The key of the destination that wakes it. Absent when the due time alone brings it back. */
+  readonly destination?: string
 }
 
 /** There is no next try, unless a person asks for one. */

@@ -74,15 +74,17 @@ async function sendAdmitted(
   input: PrepareInput,
   context: AttemptContext,
 ): Promise<Conclusion> {
-  const admission = await context.destinations.enter(destinationOf(record, prepared))
+  const destination = destinationOf(record, prepared)
+  const admission = await context.destinations.enter(destination)
   if (admission.kind === 'refused') {
-    const { reason, waitMs, isFailing } = admission
+    const { reason, waitMs, isFailing, isWoken } = admission
     const conclusion: Conclusion = {
       kind: 'postponed',
       why: 'destination',
       reason,
       until: context.ports.clock.now() + waitMs,
       endsWhenLate: isFailing,
+      ...(isWoken && { destination: destination.key }),
     }
     const { subject } = prepared
     if (!subject) return conclusion

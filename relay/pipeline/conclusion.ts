@@ -17,12 +17,14 @@ interface Unconfigured {
 }
 
 /** Nothing was tried, for want of a turn. */
-interface Postponed {
+export interface Postponed {
   readonly kind: 'postponed'
   readonly why: Extract<WaitReason, 'destination' | 'subject'>
   readonly reason: string
   /** Milliseconds since the epoch. */
   readonly until: number
+  /** The key of the destination that wakes it, so that nobody need look at it `until` then. */
+  readonly destination?: string
   /** Whether the Delivery is dead once its 24 hours are over. Else this wait ends none. */
   readonly endsWhenLate: boolean
 }

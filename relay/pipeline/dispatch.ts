@@ -1,10 +1,11 @@
-import { createDestinations } from '../destinations.ts'
+import { createDestinations, type Destinations } from '../destinations.ts'
 import type {
   DeliveryRecord,
   EventRecord,
   Pending,
   QueuedEvent,
   RetryMessage,
+  Waiting,
 } from '../model/delivery.ts'
 import { orderParts } from '../model/event-order.ts'
 import { namespacedName } from '../model/kubernetes.ts'
@@ -15,6 +16,7 @@ import { type AttemptContext, attempt } from './attempt.ts'
 import { type Conclusion, type EventConclusion, end, waitFor } from './conclusion.ts'
 import { createFanOut, type FanOut } from './fan-out.ts'
 import { createHostErrors, watchPorts } from './host-ports.ts'
+import { createInTurn, type InTurn } from './in-turn.ts'
 import { isRetryOvertaken } from './lateness.ts'
 import { type Candidate, type Matches, type MatchOptions, match, matchAlert } from './match.ts'
 import { isOvertaken } from './object-memory.ts'
@@ -38,6 +40,7 @@ import { findPlace } from './repeat.ts'
 import { createRoom } from './room.ts'
 import type { RoutingTable } from './routing-table.ts'
 import { requeue, settle, write } from './settle.ts'
+import { isStillWaiting, waitOn } from './wait-on.ts'
 
 /** Takes what the queue hands out. */
 export interface Dispatcher {
@@ -56,7 +59,12 @@ export interface DispatchOptions extends MatchOptions {
   readonly rateLimitIntervalMs: number
 }
 
-export function createDispatcher(hostPorts: Ports, options: DispatchOptions): Dispatcher {
+/** `destinations`: those of a host that dispatches, as a retry, what they wake. */
+export function createDispatcher(
+  hostPorts: Ports,
+  options: DispatchOptions,
+  destinations: Destinations = createDestinations(hostPorts.clock),
+): Dispatcher {
   const host = createHostErrors()
   const ports = watchPorts(hostPorts, host)
   const context: Context = {
@@ -65,7 +73,8 @@ export function createDispatcher(hostPorts: Ports, options: DispatchOptions): Di
     options,
     // A set that cannot be compiled stops all of its cluster's messages, and is the fault of none.
     tables: host.watch(createRoutingTables(ports.configs)),
-    destinations: createDestinations(ports.clock),
+    destinations,
+    inTurn: createInTurn(),
     firstTries: createFanOut(),
     recalling: createRoom(RECALLED_AT_ONCE),
     tokens: createAccessTokens(ports.clock),
@@ -77,10 +86,12 @@ export function createDispatcher(hostPorts: Ports, options: DispatchOptions): Di
   }
 }
 
-interface Context extends AttemptContext, Omit<RecallContext, 'ports'> {
+interface Context extends AttemptContext, Omit<RecallContext, 'ports' | 'destinations'> {
   readonly options: DispatchOptions
   readonly tables: RoutingTables
   readonly firstTries: FanOut
+  /** By a delivery's id: it may be woken while it is due. */
+  readonly inTurn: InTurn
 }
 
 async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<void> {
@@ -147,7 +158,9 @@ async function tryCandidates(
     async (candidate) => {
       const record = newDelivery(queued, candidate.alert, context.ports.clock.now())
       if (await recalled.hasDelivery(record.id)) return
-      await tryFirst(context, record, candidate, overtaken)
+      await tryFirst(context, record, candidate, overtaken).finally(() =>
+        context.destinations.done(record.id),
+      )
     },
     (error) => {
       // Of thousands one is enough. While a store fails, nothing counts against the event.
@@ -191,9 +204,17 @@ async function count(context: Context, record: DeliveryRecord, id: string): Prom
 }
 
 async function dispatchRetry(context: Context, message: RetryMessage): Promise<void> {
+  const { deliveryId } = message
+  await context.inTurn(deliveryId, () =>
+    retry(context, message).finally(() => context.destinations.done(deliveryId)),
+  )
+}
+
+async function retry(context: Context, message: RetryMessage): Promise<void> {
   const [stored] = await context.ports.ledger.readMany([message.deliveryId])
   if (stored?.value.status.kind !== 'waiting') return
   const { value: record } = stored
+  const { status } = stored.value
   if (message.attempt < record.attempt) return requeue(context, [record])
   if (message.attempt > record.attempt) {
     throw new Error(`retry ${message.attempt} of ${record.id} is ahead of the ledger`)
@@ -201,23 +222,28 @@ async function dispatchRetry(context: Context, message: RetryMessage): Promise<v
   const table = await context.tables.of(record.cluster)
   const { version } = stored
   if (record.kind === 'event') await retryEvent(context, { value: record, version }, table)
-  else await retryDelivery(context, { value: record, version }, table)
+  else await retryDelivery(context, { value: { ...record, status }, version }, table)
 }
 
 async function retryDelivery(
   context: Context,
-  stored: Versioned<DeliveryRecord>,
+  stored: Versioned<DeliveryRecord<Waiting>>,
   table: RoutingTable | undefined,
 ): Promise<void> {
   const { ports, options } = context
   const { value: record } = stored
+  if (record.status.destination !== undefined) {
+    context.destinations.withdraw(record.status.destination, record.id)
+  }
   const startedAt = ports.clock.now()
   const alert = table?.alertsByUid.get(record.alert.uid)
   const conclusion: Conclusion =
     table && alert
       ? await attemptAgain(context, record, matchAlert(record, alert, table, options))
       : end('skipped', `Alert ${namespacedName(record.alert)} does not exist any more`)
-  await settle(context, concludeDelivery(record, conclusion, startedAt, ports.clock), stored)
+  const concluded = concludeDelivery(record, conclusion, startedAt, ports.clock)
+  if (isStillWaiting(concluded, record)) await waitOn(context, record, concluded)
+  else await settle(context, concluded, stored)
 }
 
 async function attemptAgain(context: Context, record: DeliveryRecord, candidate: Candidate) {

@@ -13,12 +13,15 @@ import type {
 import { objectName } from '../model/event.ts'
 import { hashParts } from '../model/hash.ts'
 import type { Clock } from '../ports.ts'
-import { isTooLate, nextTryAt } from '../retry.ts'
-import type { Conclusion, EventConclusion } from './conclusion.ts'
+import { isTooLate, nextTryAt, RETRY_FOR_MS } from '../retry.ts'
+import type { Conclusion, EventConclusion, Postponed } from './conclusion.ts'
 import { eventOrder } from './order.ts'
 
 /** Most tries that a record keeps; a chain of 24 hours has about 30. */
 const MAX_ATTEMPTS_KEPT = 50
+
+/** How long after its 24 hours a Delivery that waits for a place is looked at again. */
+const LOOK_AGAIN_MS = 3_600_000
 
 /** The id of the Delivery of an event to an Alert. */
 export function deliveryId(eventId: string, alertUid: string): string {
@@ -156,7 +159,7 @@ function nextStep(
       if (conclusion.why === 'configuration') {
         return afterFailure(record, conclusion.why, conclusion, clock)
       }
-      return { status: afterWait(record, conclusion), failures }
+      return { status: afterWait(record, conclusion, clock.now()), failures }
   }
 }
 
@@ -182,10 +185,17 @@ function afterFailure(
 
 function afterWait(
   record: Pick<LedgerRecord, 'tries' | 'chainStartedAt'>,
-  { why, until, reason, endsWhenLate }: Extract<Conclusion, { why: 'destination' | 'subject' }>,
+  { why, until, reason, endsWhenLate, destination }: Postponed,
+  now: number,
 ): Decided {
-  const isOver = endsWhenLate && isTooLate(until, record.chainStartedAt)
-  return isOver ? givenUp(record, reason) : { kind: 'waiting', why, dueAt: until, reason }
+  if (destination === undefined) {
+    const isOver = endsWhenLate && isTooLate(until, record.chainStartedAt)
+    return isOver ? givenUp(record, reason) : { kind: 'waiting', why, dueAt: until, reason }
+  }
+  const endsAt = record.chainStartedAt + RETRY_FOR_MS
+  if (endsWhenLate && now >= endsAt) return givenUp(record, reason)
+  const dueAt = now < endsAt ? endsAt : now + LOOK_AGAIN_MS
+  return { kind: 'waiting', why, dueAt, reason, destination }
 }
 
 function givenUp({ tries }: Pick<LedgerRecord, 'tries'>, reason: string): Decided {

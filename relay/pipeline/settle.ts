@@ -1,9 +1,11 @@
+import type { Destinations } from '../destinations.ts'
 import type { LedgerRecord, RetryMessage } from '../model/delivery.ts'
 import type { LedgerWrite, Ports, Versioned } from '../ports.ts'
 
 /** What it takes to put down what was decided. */
 export interface SettleContext {
   readonly ports: Pick<Ports, 'ledger' | 'queue' | 'clock' | 'observer'>
+  readonly destinations: Pick<Destinations, 'wait'>
 }
 
 /** Writes a record in the place of `stored`, or a first one; then queues its next try. */
@@ -36,23 +38,33 @@ export async function write(
 }
 
 /** Queues the next try of each record that waits for one. */
-async function queueNext(
-  { ports }: SettleContext,
-  records: readonly LedgerRecord[],
-): Promise<void> {
+async function queueNext(context: SettleContext, records: readonly LedgerRecord[]): Promise<void> {
+  const { ports } = context
+  for (const record of records) tellDestination(context, record)
   const messages = records.flatMap(nextTry)
   if (messages.length > 0) await ports.queue.sendRetries(messages)
 }
 
 /** Queues again what is queued already, unless a crash came between ledger and queue. */
 export async function requeue(
-  { ports }: SettleContext,
+  context: SettleContext,
   records: readonly LedgerRecord[],
 ): Promise<void> {
+  const { ports } = context
+  for (const record of records) tellDestination(context, record)
   const messages = records.flatMap(nextTry)
   if (messages.length > 0) await ports.queue.resendRetries(messages)
 }
 
 function nextTry({ id, status, attempt }: LedgerRecord): readonly RetryMessage[] {
   return status.kind === 'waiting' ? [{ deliveryId: id, attempt, dueAt: status.dueAt }] : []
+}
+
+/** A record that its destination wakes waits there, or goes on to. */
+export function tellDestination(
+  { destinations }: Pick<SettleContext, 'destinations'>,
+  { id, status, order, attempt }: LedgerRecord,
+): void {
+  if (status.kind !== 'waiting' || status.destination === undefined) return
+  destinations.wait(status.destination, { id, order, attempt })
 }

@@ -10,6 +10,13 @@ export interface Refusal extends Omit<Wait, 'probedAt'> {
   readonly reason: string
 }
 
+/** The line of a destination, which has a window when it is woken. */
+interface ParkedLine {
+  readonly key: string
+  readonly host: { readonly name: string }
+  readonly window: unknown
+}
+
 /** What is known of destinations, by their keys. */
 export class Healths {
   readonly #clock: Clock
@@ -25,14 +32,18 @@ export class Healths {
   }
 
   /** Undefined when the delivery may be sent now. `isChosen` as in `DestinationHealth.wait`. */
-  whyParked(key: string, host: string, delivery: string, isChosen: boolean): Refusal | undefined {
+  whyParked(line: ParkedLine, delivery: string, isChosen: boolean): Refusal | undefined {
+    const { key, host, window } = line
     const health = this.#healths.get(key)
     const wait = health?.wait(delivery, isChosen)
     if (!health || !wait) return undefined
     const times = health.failures === 1 ? 'once' : `${health.failures} times in a row`
-    const probed = new Date(wait.probedAt).toISOString()
     const { waitMs, isFailing } = wait
-    const reason = `parked: ${host} failed ${times}; probed at ${probed}`
+    // The record of one that is woken is not written again until then, however often it is probed.
+    const next = window
+      ? 'goes out when a probe is answered'
+      : `probed at ${new Date(wait.probedAt).toISOString()}`
+    const reason = `parked: ${host.name} failed ${times}; ${next}`
     return { reason, waitMs, isFailing }
   }
 

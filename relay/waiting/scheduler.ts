@@ -57,7 +57,7 @@ export class Scheduler implements Destinations, Wakes {
     const line = this.#lineOf(key, name)
     const isWoken = this.#arrive(delivery, line)
     const asker: Asker = { delivery, order, isWoken }
-    const parked = this.#healths.whyParked(key, name, delivery, isWoken)
+    const parked = this.#healths.whyParked(line, delivery, isWoken)
     if (parked) return this.#refuse(line, asker, parked)
     const { host } = line
     const isFull = host.free === 0 && host.unwritten >= MAX_UNWRITTEN_PER_HOST
@@ -211,8 +211,8 @@ export class Scheduler implements Destinations, Wakes {
   /** False when it need not wait for the destination itself. */
   #refuseParked(line: LineOf, asker: Asking<Admission>): boolean {
     const { delivery, isWoken, answer } = asker
-    const { key, host } = line
-    const parked = this.#healths.whyParked(key, host.name, delivery, isWoken)
+    const { host } = line
+    const parked = this.#healths.whyParked(line, delivery, isWoken)
     if (!parked) return false
     if (!isWoken) host.unwritten -= 1
     answer(this.#refuse(line, asker, parked))

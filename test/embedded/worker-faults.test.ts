@@ -4,6 +4,7 @@ import type { QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import { DamagedRecord, LaterVersion } from '../../relay/model/stored/errors.ts'
 import { DispatchFailure } from '../../relay/pipeline/dispatch-failure.ts'
 import { acceptedEvent, event } from '../support/delivery-records.ts'
+import { NOTHING_WOKEN } from '../support/nothing-woken.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 type Queue = WorkerOptions['queue']
@@ -40,6 +41,7 @@ function workerOver(changes: Partial<Queue> = {}, options: Partial<WorkerOptions
   }
   const worker = createWorker({
     queue,
+    woken: NOTHING_WOKEN,
     clock: { now: () => Date.now(), random: () => 0 },
     dispatcher: { dispatchEvent: async () => undefined, dispatchRetry: async () => undefined },
     onFailure: ({ fault }, retryInMs) => void failed.push({ fault, retryInMs }),
@@ -209,3 +211,22 @@ it.each(['leaseEvents', 'leaseRetries', 'nextWakeAt'] as const)(
     expect(worker.failed[1]).toEqual({ fault: 'host', retryInMs: 2_000 })
   },
 )
+
+it('lets a woken delivery that fails come again later, and the others go on', async () => {
+  const ready = [1, 2].map((at) => ({ deliveryId: `woken ${at}`, attempt: 2, dueAt: 0 }))
+  const putBack: string[] = []
+  const dispatched: string[] = []
+  const woken = {
+    ...NOTHING_WOKEN,
+    take: (max: number) => ready.splice(0, max),
+    putBack: ({ deliveryId }: RetryMessage, notBefore: number) =>
+      void putBack.push(`${deliveryId} in ${Math.round((notBefore - Date.now()) / 1_000)} s`),
+  }
+  const dispatchRetry = async ({ deliveryId }: RetryMessage) => {
+    if (deliveryId === 'woken 1') throw new DispatchFailure('host', new Error('the disk is full'))
+    dispatched.push(deliveryId)
+  }
+  workerOver({}, { woken, dispatcher: { dispatchEvent: async () => undefined, dispatchRetry } })
+  await waitFor(() => expect(putBack).toEqual(['woken 1 in 1 s']))
+  expect(dispatched).toEqual(['woken 2'])
+})

@@ -1,6 +1,7 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { createWorker, type ReceivingQueue } from '../../embedded/worker.ts'
 import type { RetryMessage } from '../../relay/model/delivery.ts'
+import { NOTHING_WOKEN } from '../support/nothing-woken.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 it('hands out what falls due between two looks at the clock', async () => {
@@ -11,6 +12,7 @@ it('hands out what falls due between two looks at the clock', async () => {
   const handled: RetryMessage[] = []
   const worker = createWorker({
     queue: queueOf(retry, clock.now),
+    woken: NOTHING_WOKEN,
     clock,
     dispatcher: {
       dispatchEvent: async () => undefined,

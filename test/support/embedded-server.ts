@@ -52,6 +52,7 @@ export async function startRelay(
   const destination = { write: (line: string) => void lines.push(line) }
   const deps: ServerDependencies = {
     ports,
+    destinations: { review: () => undefined },
     secretWriter: ports.secrets,
     quarantine: ports.quarantine,
     cluster: 'local',

@@ -5,7 +5,11 @@ import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
 import { openRelayDatabase } from '../../adapters/sqlite/relay-database.ts'
 import { SqliteStateStore } from '../../adapters/sqlite/state.ts'
+import { SqliteWaitingLines } from '../../adapters/sqlite/waiting-lines.ts'
+import { createWokenDeliveries } from '../../embedded/woken-deliveries.ts'
+import type { WokenDeliveries } from '../../embedded/worker.ts'
 import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
+import { createDestinations, type Destinations, type Wakes } from '../../relay/destinations.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
@@ -46,6 +50,9 @@ export interface Harness {
   readonly ports: Ports
   readonly clock: ManualClock
   readonly queue: SqliteQueue
+  /** What destinations wake. */
+  readonly woken: WokenDeliveries
+  readonly destinations: Destinations & Wakes
   readonly dispatcher: Dispatcher
   readonly decisions: ShownDecision[]
   readonly requests: OutboundRequest[]
@@ -58,6 +65,8 @@ export interface Harness {
   sendJson(value: unknown, cluster?: string): Promise<void>
   /** Dispatches all that is available now. */
   drain(): Promise<void>
+  /** When the next retry is due, or the next delivery woken; undefined when nothing waits for a time. */
+  nextWakeAt(): number | undefined
   /** Moves the clock to the next due retry and dispatches; false when nothing waits. */
   drainNext(): Promise<boolean>
   records(): Promise<readonly ShownRecord[]>
@@ -100,16 +109,20 @@ export function createHarness(
     observer: { decided: (decision) => decisions.push(shownDecision(decision)) },
     ...replaced,
   }
-  const dispatcher = createDispatcher(ports, {
-    noCrossNamespaceRefs: false,
-    rateLimitIntervalMs: 5 * 60_000,
-    ...options,
-  })
+  const destinations = createDestinations(clock, { waiting: new SqliteWaitingLines(database) })
+  const woken = createWokenDeliveries(destinations, queue, clock)
+  const dispatcher = createDispatcher(
+    ports,
+    { noCrossNamespaceRefs: false, rateLimitIntervalMs: 5 * 60_000, ...options },
+    destinations,
+  )
 
   const harness: Harness = {
     ports,
     clock,
     queue,
+    woken,
+    destinations,
     dispatcher,
     decisions,
     requests,
@@ -133,7 +146,8 @@ export function createHarness(
       for (;;) {
         const events = await queue.leaseEvents(100)
         const retries = await queue.leaseRetries(100)
-        if (events.length + retries.length === 0) return
+        const ready = woken.take(100)
+        if (events.length + retries.length + ready.length === 0) return
         for (const event of events) {
           await dispatcher.dispatchEvent(event)
           await queue.acknowledge(event)
@@ -142,11 +156,16 @@ export function createHarness(
           await dispatcher.dispatchRetry(retry)
           await queue.acknowledgeRetry(retry)
         }
+        for (const retry of ready) await dispatcher.dispatchRetry(retry)
       }
+    },
+    nextWakeAt() {
+      const times = [queue.nextWakeAt(), woken.nextWakeAt()].filter((at) => at !== undefined)
+      return times.length === 0 ? undefined : Math.min(...times)
     },
     async drainNext() {
       await queue.loaded()
-      const wakeAt = queue.nextWakeAt()
+      const wakeAt = harness.nextWakeAt()
       if (wakeAt === undefined) return false
       clock.set(wakeAt)
       await harness.drain()

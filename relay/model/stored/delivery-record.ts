@@ -78,6 +78,7 @@ const shape = both(
     tries: count,
     countedAttempt: count,
     why: optional(oneOf(...WAIT_REASONS)),
+    destination: optional(text),
   }),
   standingShape,
 )
@@ -120,6 +121,7 @@ function toStored(record: LedgerRecord) {
     countedAttempt: isWaiting ? record.attempt - 1 : record.attempt,
     dueAt: isWaiting ? status.dueAt : undefined,
     why: isWaiting ? status.why : undefined,
+    destination: isWaiting ? status.destination : undefined,
     waitsFor: isWaiting && status.why === 'configuration' ? status.why : undefined,
     chainStartedAt: record.chainStartedAt,
     failures: record.failures,
@@ -167,9 +169,11 @@ function fromStored(stored: Stored): LedgerRecord {
 }
 
 function statusOf(stored: Stored): Decided {
-  const { outcome, reason } = stored
+  const { outcome, reason, destination } = stored
   if (outcome !== 'retry') return { kind: 'final', outcome, reason }
-  return { kind: 'waiting', why: whyOf(stored), dueAt: stored.dueAt, reason }
+  const why = whyOf(stored)
+  const isWoken = why === 'destination' && destination !== undefined
+  return { kind: 'waiting', why, dueAt: stored.dueAt, reason, ...(isWoken && { destination }) }
 }
 
 /** Those that were counted, and those that commit 591c4aa has made since. */

@@ -1,0 +1,38 @@
+import type { PlaceInLine, WaitingDelivery, WaitingLines } from '../../relay/ports.ts'
+import type { RelayDatabase } from './relay-database.ts'
+
+/** Jumps from one destination to the next, so that it costs nothing how much waits for each. */
+const DESTINATIONS = `WITH RECURSIVE found (destination) AS (
+    SELECT MIN(destination) FROM ledger WHERE destination IS NOT NULL
+    UNION ALL
+    SELECT (SELECT MIN(destination) FROM ledger WHERE destination > found.destination)
+    FROM found WHERE found.destination IS NOT NULL
+  )
+  SELECT destination FROM found WHERE destination IS NOT NULL`
+
+const PAGE = `SELECT id, attempt, ord AS "order" FROM ledger
+  WHERE destination = ? AND (ord, id) > (?, ?) ORDER BY ord, id LIMIT ?`
+
+const BEFORE_ALL: PlaceInLine = { order: '', id: '' }
+
+/** What of the ledger waits for its destination. */
+export class SqliteWaitingLines implements WaitingLines {
+  readonly #database: RelayDatabase
+
+  constructor(database: RelayDatabase) {
+    this.#database = database
+  }
+
+  async destinations(): Promise<readonly string[]> {
+    const rows = await this.#database.read<{ destination: string }>(DESTINATIONS)
+    return rows.map(({ destination }) => destination)
+  }
+
+  page(
+    destination: string,
+    after: PlaceInLine = BEFORE_ALL,
+    limit: number,
+  ): Promise<readonly WaitingDelivery[]> {
+    return this.#database.read<WaitingDelivery>(PAGE, destination, after.order, after.id, limit)
+  }
+}

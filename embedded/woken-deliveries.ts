@@ -1,0 +1,23 @@
+import type { Wakes } from '../relay/destinations.ts'
+import type { Clock, Queue } from '../relay/ports.ts'
+import type { WokenDeliveries } from './worker.ts'
+
+/** What destinations wake, as messages; one that is put back comes from the queue, as a retry. */
+export function createWokenDeliveries(
+  wakes: Wakes,
+  queue: Pick<Queue, 'sendRetries'>,
+  clock: Clock,
+): WokenDeliveries {
+  return {
+    take(max) {
+      const dueAt = clock.now()
+      return wakes.take(max).map(({ id, attempt }) => ({ deliveryId: id, attempt, dueAt }))
+    },
+    putBack(message, notBefore) {
+      // It rejects only where the queue cannot be read at the start, and then nothing is taken.
+      void queue.sendRetries([{ ...message, dueAt: notBefore }])
+    },
+    nextWakeAt: () => wakes.nextWakeAt(),
+    onReady: (listener) => wakes.onReady(listener),
+  }
+}

@@ -1,0 +1,9 @@
+import type { WokenDeliveries } from '../../embedded/worker.ts'
+
+/** Destinations that wake nothing. */
+export const NOTHING_WOKEN: WokenDeliveries = {
+  take: () => [],
+  putBack: () => undefined,
+  nextWakeAt: () => undefined,
+  onReady: () => undefined,
+}
