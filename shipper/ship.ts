@@ -1,6 +1,7 @@
 import { setTimeout } from 'node:timers/promises'
 import { createHttpClient } from '../adapters/http/client.ts'
 import type { OutboundEnvironment } from '../adapters/http/outbound-environment.ts'
+import { DatabaseError } from '../adapters/sqlite/database-error.ts'
 import {
   createHttpServer,
   type HttpServer,
@@ -21,6 +22,7 @@ import { createOutageWait } from './send/outage.ts'
 import { createSender } from './send/sender.ts'
 import { readToken, TokenFileError } from './send/token-file.ts'
 import { createHeldRelease } from './sources/held-release.ts'
+import type { SpoolDepth } from './spool/spool.ts'
 import { type OpenSpool, openSpool } from './spool/spool-file.ts'
 
 /** What `flux-relay ship` is told. */
@@ -81,19 +83,19 @@ export async function startShipper(options: ShipOptions): Promise<RunningShipper
     onSetAside: ({ file, problem }) =>
       log.error({ file, problem }, 'the spool is damaged; it is set aside, and a new one begun'),
   })
-  const { later } = opened.spool.depth()
-  if (later > 0) {
-    log.error(
-      { events: later },
-      'events of a later version wait in the spool until that runs again',
-    )
-  }
   try {
+    logLater(opened.spool.depth(), log)
     return { ...(await start(options, opened, log)), broken: broken.promise }
   } catch (error) {
     opened.close()
-    throw error
+    // A spool may turn out to be damaged wherever it is read first.
+    throw error instanceof DatabaseError ? new StartError(error.message) : error
   }
+}
+
+function logLater({ later: events }: SpoolDepth, log: Log): void {
+  if (events === 0) return
+  log.error({ events }, 'events of a later version wait in the spool until that runs again')
 }
 
 async function start(

@@ -206,6 +206,7 @@ it('tells Prometheus what waits and since when', async () => {
   const events = samples.filter((line) => /_(spool|spooled|sent|refused|dropped)_/.test(line))
   expect(events).toEqual([
     'flux_relay_shipper_spool_events 1',
+    'flux_relay_shipper_spool_later_events 0',
     `flux_relay_shipper_spool_bytes ${spool.depth().bytes}`,
     'flux_relay_shipper_spool_oldest_age_seconds 90',
     'flux_relay_shipper_refused_events 0',

@@ -196,7 +196,7 @@ export const CANARY_FAILURES: Readonly<Record<string, CanaryFailure>> = {
     reason: /HTTP 503/,
     make: async () => ({
       origin: await rawEcho('HTTP/1.1 503 Bad\r\nContent-Length: 99999\r\n\r\n', '', false),
-      spec: { timeout: '1s' },
+      spec: { timeout: '2s' },
     }),
   },
 }

@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda'
-import { fluxEvent } from '../crash/events.ts'
+import { fluxEvent, type SentEvent } from '../crash/events.ts'
 import type { AwsRelay } from './aws-relay.ts'
 import { contextWith } from './event-source-mapping.ts'
 import { auditLedger, auditSinks, countRepeats, type Invocation } from './fault-audit.ts'
@@ -75,7 +75,7 @@ async function postNext(campaign: Campaign): Promise<void> {
   const { random, source, toPost, counts, evidence } = campaign
   if (toPost.length === 0) {
     const events = Array.from({ length: random.between(1, 5) }, () => source.next(OBJECTS))
-    toPost.push(...Map.groupBy(events, ({ cluster }) => cluster).values())
+    toPost.push(...batchesOf(events))
   }
   // What is accepted after another is so by the clock too, as on a machine whose clock moves.
   campaign.relay.time.offsetMs += 1
@@ -84,6 +84,24 @@ async function postNext(campaign: Campaign): Promise<void> {
   if (status === 202) evidence.accepted.push(...(toPost.shift() ?? []))
   else if (status === 503) counts.refused += 1
   else throw new Error(`events were answered with ${status}`)
+}
+
+/**
+ * Batches of one cluster each. Events of several objects that share a commit, and so a status, go in
+ * batches of their own: the events of a batch have one time, and which of them is the newest is then up
+ * to the queue's numbers, which differ from the order of posting where SQS refuses a part of a batch.
+ */
+function batchesOf(events: readonly SentEvent[]): SentEvent[][] {
+  const batches: SentEvent[][] = []
+  for (const event of events) {
+    const last = batches.findLast(([first]) => first?.cluster === event.cluster)
+    const ties = last?.some(
+      ({ commit, object }) => commit === event.commit && object !== event.object,
+    )
+    if (last && !ties) last.push(event)
+    else batches.push([event])
+  }
+  return batches
 }
 
 function anyContainer({ random, containers }: Campaign): Container {
