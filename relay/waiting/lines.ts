@@ -2,13 +2,16 @@ import { Host } from './host.ts'
 import { Line } from './line.ts'
 import type { WaitingWindow } from './window.ts'
 
+/** How many requests a process has under way at one host, unless it is told otherwise. */
+const PLACES_PER_HOST = 10
+
 /** The lines of all destinations for which something waits, and the hosts at which they are. */
 export class Lines<Answer> {
   readonly #placesPerHost: number
   readonly #hosts = new Map<string, Host<Answer>>()
   readonly #lines = new Map<string, Line<Answer, Host<Answer>>>()
 
-  constructor(placesPerHost: number) {
+  constructor(placesPerHost = PLACES_PER_HOST) {
     this.#placesPerHost = placesPerHost
   }
 
@@ -42,4 +45,9 @@ export class Lines<Answer> {
     host.lines -= 1
     if (host.isIdle) this.#hosts.delete(host.name)
   }
+}
+
+/** The host in the key of a destination. */
+export function hostOf(key: string): string {
+  return key.slice(key.lastIndexOf('#') + 1)
 }

@@ -10,13 +10,10 @@ import type { Clock, WaitingDelivery, WaitingLines } from '../ports.ts'
 import { Healths, type Refusal } from './healths.ts'
 import type { Host } from './host.ts'
 import type { Asker, Asking, Line } from './line.ts'
-import { Lines } from './lines.ts'
+import { hostOf, Lines } from './lines.ts'
 import { Times } from './times.ts'
 import { Turns } from './turns.ts'
 import { WaitingWindow } from './window.ts'
-
-/** How many requests a process has under way at one host, unless it is told otherwise. */
-const PLACES_PER_HOST = 10
 
 /** Deliveries that wait for a place at one host in memory alone: enough for a burst. */
 const MAX_UNWRITTEN_PER_HOST = 100
@@ -38,6 +35,8 @@ export class Scheduler implements Destinations, Wakes {
   readonly #lines: Lines<Admission>
   /** The line of each delivery that was woken or refused, until it is done. */
   readonly #away = new Map<string, LineOf>()
+  /** Those of them that wait in the store again, each with the key of its line. */
+  readonly #written = new Map<string, readonly [string, WaitingDelivery]>()
   /** Hosts at which something may be woken. */
   readonly #ready = new Turns<HostOf>()
   /** Lines from which nothing may be woken before a time. */
@@ -47,14 +46,14 @@ export class Scheduler implements Destinations, Wakes {
 
   constructor(clock: Clock, { placesPerHost, waiting }: DestinationOptions) {
     this.#clock = clock
-    this.#lines = new Lines(placesPerHost ?? PLACES_PER_HOST)
+    this.#lines = new Lines(placesPerHost)
     this.#waiting = waiting
     this.#healths = new Healths(clock)
   }
 
   async enter(destination: Destination): Promise<Admission> {
-    const { key, host: name, delivery, order } = destination
-    const line = this.#lineOf(key, name)
+    const { delivery, order } = destination
+    const line = this.#lineOf(destination.key, destination.host)
     const isWoken = this.#arrive(delivery, line)
     const asker: Asker = { delivery, order, isWoken }
     const parked = this.#healths.whyParked(line, delivery, isWoken)
@@ -62,7 +61,7 @@ export class Scheduler implements Destinations, Wakes {
     const { host } = line
     const isFull = host.free === 0 && host.unwritten >= MAX_UNWRITTEN_PER_HOST
     if (!isWoken && (line.hasWritten || isFull)) {
-      const reason = `no place: enough deliveries wait for ${name}`
+      const reason = `no place: enough deliveries wait for ${host.name}`
       // A little later for each, so that what was refused together does not come back together.
       const waitMs = Math.round(FULL_RETRY_MS * (1 + 0.2 * this.#clock.random()))
       return this.#refuse(line, asker, { reason, waitMs, isFailing: false })
@@ -75,10 +74,9 @@ export class Scheduler implements Destinations, Wakes {
   }
 
   wait(key: string, delivery: WaitingDelivery): void {
-    const line = this.#lineOf(key, hostOf(key))
-    line.window?.add(delivery)
-    line.postponed.delete(delivery.id)
-    this.#look(line)
+    // Whoever decides about it is not done, and would be taken for who decides next.
+    if (this.#away.has(delivery.id)) this.#written.set(delivery.id, [key, delivery])
+    else this.#put(key, delivery)
   }
 
   withdraw(key: string, delivery: string): void {
@@ -91,6 +89,9 @@ export class Scheduler implements Destinations, Wakes {
     this.#away.delete(delivery)
     line.postponed.delete(delivery)
     if (line.coming.delete(delivery)) line.host.awaited -= 1
+    const written = this.#written.get(delivery)
+    this.#written.delete(delivery)
+    if (written) this.#put(...written)
     this.#givePlaces(line.host, line)
   }
 
@@ -126,6 +127,12 @@ export class Scheduler implements Destinations, Wakes {
 
   onReady(listener: () => void): void {
     this.#listeners.push(listener)
+  }
+
+  #put(key: string, delivery: WaitingDelivery): void {
+    const line = this.#lineOf(key, hostOf(key))
+    line.window?.add(delivery)
+    this.#look(line)
   }
 
   #lineOf(key: string, hostName: string, hasMore = false): LineOf {
@@ -290,8 +297,4 @@ export class Scheduler implements Destinations, Wakes {
       for (const listener of this.#listeners) listener()
     })
   }
-}
-
-function hostOf(key: string): string {
-  return key.slice(key.lastIndexOf('#') + 1)
 }

@@ -166,6 +166,8 @@ export class WaitingSimulation {
       const { attempt } = delivery
       this.store.put(key, { id, order, attempt })
       mine.wait(key, { id, order, attempt })
+      // Whoever decided has more to do before it is done.
+      await this.#sleep(1)
       return mine.done(id)
     }
     await this.#send(delivery, host)
