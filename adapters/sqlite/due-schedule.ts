@@ -58,6 +58,8 @@ export class DueSchedule {
       if (leased?.dueAt !== message.dueAt) this.#again.set(message.deliveryId, message)
       return
     }
+    // A lease of an earlier message ends here: put back, it would only be stale.
+    this.#leased.delete(message.deliveryId)
     const known = this.#entries.get(message.deliveryId)?.message
     if (known?.attempt === message.attempt && known.dueAt === message.dueAt) return
     this.#entries.delete(message.deliveryId)

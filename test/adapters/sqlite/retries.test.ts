@@ -83,6 +83,18 @@ describe('retries', () => {
     expect(await leaseNames(1)).toEqual(['a'])
   })
 
+  it('are not put back when their next try was recorded before', async () => {
+    await send(retry('a', 0))
+    const [leased] = await queue.leaseRetries(1)
+    if (!leased) throw new Error('nothing was leased')
+    clock.advance(7)
+    await send({ ...retry('a', 12), attempt: 3 })
+    queue.releaseRetry(leased, clock.now())
+    expect(await leaseNames(1)).toEqual([])
+    clock.advance(5)
+    expect(await queue.leaseRetries(1)).toMatchObject([{ attempt: 3 }])
+  })
+
   it('are all there again after a restart, but those that are done', async () => {
     await send(retry('a', 0), retry('b', 1), retry('c', 2))
     clock.advance(10)
