@@ -1,17 +1,13 @@
 import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
-import { encodeText } from '../../relay/model/stored/codec.ts'
-import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
 import type { Clock, Queue, SendResult, SetAsideReason } from '../../relay/ports.ts'
 import { DueSchedule, earlier } from './due-schedule.ts'
 import { EventGroups, type GroupEnds, type GroupHead } from './event-groups.ts'
+import { advances, insertedAt, insertion } from './event-insertion.ts'
 import { EventReader } from './event-reader.ts'
 import { type PutBack, SqliteQuarantine } from './quarantine.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { type Change, change, type UnitResult } from './statement.ts'
 import { EventSweep } from './sweep.ts'
-
-/** How long the id of a sent event is remembered: as long as SQS FIFO queues do. */
-const DEDUPLICATION_MS = 5 * 60_000
 
 /** What is in the queue, leased messages included. Times are milliseconds since the epoch. */
 export interface QueueDepth {
@@ -27,12 +23,6 @@ export interface QueueDepth {
 export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
   Partial<Pick<QueuedEvent, 'cluster'>>
 
-const INSERT_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
-  SELECT ?1, ?2, ?3, 1, ?4
-  WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = ?1 AND accepted_at > ?5)
-  RETURNING seq,
-    NOT EXISTS (SELECT 1 FROM events AS e WHERE e.id = events.id AND e.seq < events.seq) AS isNew`
-const ADVANCE_ORDER_TIME = 'UPDATE order_time SET latest = ? WHERE latest < ?'
 const LATEST_ORDER_TIME = `SELECT MAX(latest, COALESCE(
     (SELECT accepted_at FROM events ORDER BY seq DESC LIMIT 1), 0)) AS latest FROM order_time`
 const LEAVE_QUEUE = 'UPDATE events SET queued = 0 WHERE seq = ?'
@@ -300,38 +290,6 @@ export class SqliteQueue implements Queue {
       for (const listener of this.#listeners) listener()
     })
   }
-}
-
-function insertion(event: AcceptedEvent, now: number): Change {
-  const { id, group, acceptedAt } = event
-  const body = encodeText(queuedEventCodec, event)
-  const parameters = [id, group, acceptedAt, body, now - DEDUPLICATION_MS]
-  return { sql: INSERT_EVENT, parameters, returns: true }
-}
-
-/**
- * Keeps the order times that are ahead of the clock, because it was set back. Of all others the time
- * of acceptance, which the events have, says as much.
- */
-function advances(events: readonly AcceptedEvent[]): readonly Change[] {
-  const ahead = events.flatMap(({ orderTime = 0, acceptedAt }) =>
-    orderTime > acceptedAt ? [orderTime] : [],
-  )
-  if (ahead.length === 0) return []
-  const latest = Math.max(...ahead)
-  return [change(ADVANCE_ORDER_TIME, latest, latest)]
-}
-
-interface Inserted {
-  readonly seq: number
-  /** 1 when no event of its id is there beside it. */
-  readonly isNew: number
-}
-
-/** What the statement at this index inserted; undefined for a duplicate. */
-function insertedAt(result: UnitResult, at: number): Inserted | undefined {
-  const rows = result.kind === 'done' ? (result.changed[at]?.rows ?? []) : []
-  return (rows as readonly Inserted[])[0]
 }
 
 function throwError(_: EventLease, error: unknown): never {

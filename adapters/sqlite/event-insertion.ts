@@ -1,0 +1,48 @@
+import type { AcceptedEvent } from '../../relay/model/delivery.ts'
+import { encodeText } from '../../relay/model/stored/codec.ts'
+import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
+import { type Change, change, type UnitResult } from './statement.ts'
+
+/** How long the id of a sent event is remembered: as long as SQS FIFO queues do. */
+const DEDUPLICATION_MS = 5 * 60_000
+
+const INSERT_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
+  SELECT ?1, ?2, ?3, 1, ?4
+  WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = ?1 AND accepted_at > ?5)
+  RETURNING seq,
+    NOT EXISTS (SELECT 1 FROM events AS e WHERE e.id = events.id AND e.seq < events.seq) AS isNew`
+const ADVANCE_ORDER_TIME = 'UPDATE order_time SET latest = ? WHERE latest < ?'
+
+/** Queues an event, unless its id was sent a short while before `now` (ms since the epoch). */
+export function insertion(event: AcceptedEvent, now: number): Change {
+  const { id, group, acceptedAt } = event
+  const body = encodeText(queuedEventCodec, event)
+  const parameters = [id, group, acceptedAt, body, now - DEDUPLICATION_MS]
+  return { sql: INSERT_EVENT, parameters, returns: true }
+}
+
+/**
+ * Keeps the order times that are ahead of the clock, because it was set back. Of all others the time
+ * of acceptance, which the events have, says as much.
+ */
+export function advances(events: readonly AcceptedEvent[]): readonly Change[] {
+  const ahead = events.flatMap(({ orderTime = 0, acceptedAt }) =>
+    orderTime > acceptedAt ? [orderTime] : [],
+  )
+  if (ahead.length === 0) return []
+  const latest = Math.max(...ahead)
+  return [change(ADVANCE_ORDER_TIME, latest, latest)]
+}
+
+/** A row of an event that was queued. */
+export interface Inserted {
+  readonly seq: number
+  /** 1 when no event of its id is there beside it. */
+  readonly isNew: number
+}
+
+/** What the statement at this index inserted; undefined for a duplicate. */
+export function insertedAt(result: UnitResult, at: number): Inserted | undefined {
+  const rows = result.kind === 'done' ? (result.changed[at]?.rows ?? []) : []
+  return (rows as readonly Inserted[])[0]
+}
