@@ -1,5 +1,6 @@
 import type { SecretData } from '../../relay/model/secret.ts'
-import type { SecretStore, SecretWriter } from '../../relay/ports.ts'
+import { fits, mapOf, text } from '../../relay/model/stored/shape.ts'
+import { InvalidSecret, type SecretStore, type SecretWriter } from '../../relay/ports.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { change } from './statement.ts'
 
@@ -8,7 +9,10 @@ const READ = 'SELECT data FROM secrets WHERE cluster = ? AND namespace = ? AND n
 const WRITE = `INSERT INTO secrets (cluster, namespace, name, data) VALUES (?, ?, ?, ?)
   ON CONFLICT (cluster, namespace, name) DO UPDATE SET data = excluded.data`
 
-/** The Secrets of clusters that have no manifests folder, in clear in a file of their owner's. */
+/**
+ * The Secrets of clusters that have no manifests folder, in clear in a file of their owner's. A row
+ * is a map whose keys are a person's, so a version has no place in it: the file's own version counts.
+ */
 export class SqliteSecretStore implements SecretStore, SecretWriter {
   readonly #database: RelayDatabase
 
@@ -18,10 +22,27 @@ export class SqliteSecretStore implements SecretStore, SecretWriter {
 
   async read(cluster: string, namespace: string, name: string): Promise<SecretData | undefined> {
     const [row] = await this.#database.read<{ data: string }>(READ, cluster, namespace, name)
-    return row && (JSON.parse(row.data) as SecretData)
+    return row && storedSecret(row.data, `${cluster}/${namespace}/${name}`)
   }
 
   async write(cluster: string, namespace: string, name: string, data: SecretData): Promise<void> {
     await this.#database.write([change(WRITE, cluster, namespace, name, JSON.stringify(data))])
+  }
+}
+
+const secretShape = mapOf(text)
+
+/** Throws `InvalidSecret`, whose message shows nothing of the content. */
+function storedSecret(json: string, name: string): SecretData {
+  const stored = parsed(json)
+  if (fits(secretShape, stored)) return stored
+  throw new InvalidSecret(`the stored Secret ${name} is damaged: put it again (secret put)`)
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json)
+  } catch {
+    return undefined
   }
 }

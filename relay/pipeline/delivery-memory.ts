@@ -1,4 +1,3 @@
-import { z } from 'zod'
 import type { Ports } from '../ports.ts'
 import type { DeliveryMemory } from '../providers/contract.ts'
 
@@ -7,7 +6,11 @@ const REMEMBER_MS = 90 * 24 * 3_600_000
 /** Two writers of one key seldom meet, and then one of them is right. */
 const MAX_TRIES = 5
 
-/** What the types of a cluster remember, in its State. */
+/**
+ * What the types of a cluster remember, in its State. Each item is a bare text without a version,
+ * since that is what commit 591c4aa reads. Anything else there counts as not remembered: whoever
+ * remembers finds it again at its service.
+ */
 export function createDeliveryMemory(
   { state, clock }: Pick<Ports, 'state' | 'clock'>,
   cluster: string,
@@ -16,7 +19,7 @@ export function createDeliveryMemory(
   return {
     async read(key) {
       const stored = await state.read(stateKey(key))
-      return stored && z.string().parse(stored.value)
+      return typeof stored?.value === 'string' ? stored.value : undefined
     },
     async write(key, text) {
       for (let tries = 0; tries < MAX_TRIES; tries += 1) {

@@ -1,5 +1,6 @@
 import { DamagedRecord, LaterVersion, type StoredForm } from '../model/stored/errors.ts'
 import { RecordTooLarge } from '../model/stored/record-too-large.ts'
+import type { Rejections } from '../model/stored/rejections.ts'
 import { Contention } from './contention.ts'
 
 /**
@@ -11,13 +12,6 @@ export type Fault = 'host' | 'message' | 'damaged' | 'later-version'
 
 /** Rejections of its own after which a message is set aside, so that others need not wait for it. */
 export const MAX_REJECTIONS = 20
-
-/** How often dispatch rejected a message by a fault of the message's own. */
-export interface Rejections {
-  readonly count: number
-  /** Milliseconds since the epoch. */
-  readonly firstAt: number
-}
 
 /** A message that was not dispatched. `cause` is what was thrown. */
 export class DispatchFailure extends Error {

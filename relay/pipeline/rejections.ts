@@ -1,8 +1,9 @@
-import { z } from 'zod'
 import type { QueuedEvent, RetryMessage } from '../model/delivery.ts'
+import { storedValue } from '../model/stored/codec.ts'
+import { type Rejections, rejectionsCodec } from '../model/stored/rejections.ts'
 import type { Ports } from '../ports.ts'
 import { Contention } from './contention.ts'
-import { DispatchFailure, faultOf, type Rejections } from './dispatch-failure.ts'
+import { DispatchFailure, faultOf } from './dispatch-failure.ts'
 import type { HostErrors } from './host-ports.ts'
 
 /** Longer than a message that is rejected waits for its next turn on any host. */
@@ -10,8 +11,6 @@ const REMEMBER_MS = 24 * 3_600_000
 
 /** Two writers of one count seldom meet. */
 const MAX_TRIES = 5
-
-const StoredRejections = z.object({ count: z.number(), firstAt: z.number() })
 
 /** Does the work of a message. Rejects with `DispatchFailure` only. */
 export interface Judge {
@@ -53,10 +52,17 @@ export function createJudge(ports: JudgePorts, { isOfHost }: HostErrors): Judge 
 async function countRejection({ state, clock }: JudgePorts, key: string): Promise<Rejections> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const stored = await state.read(key)
-    const known = StoredRejections.safeParse(stored?.value).data
     const now = clock.now()
+    const known = stored && knownRejections(key, stored.value)
     const next = { count: (known?.count ?? 0) + 1, firstAt: known?.firstAt ?? now }
-    if (await state.write(key, next, stored?.version ?? 'absent', now + REMEMBER_MS)) return next
+    const value = rejectionsCodec.encode(next)
+    if (await state.write(key, value, stored?.version ?? 'absent', now + REMEMBER_MS)) return next
   }
   throw new Contention(`the state of ${key} changes all the time`)
+}
+
+/** A damaged count begins anew, as it keeps nobody from counting; one of a later version throws. */
+function knownRejections(key: string, stored: unknown): Rejections | undefined {
+  const decoded = rejectionsCodec.decode(stored)
+  return decoded.kind === 'damaged' ? undefined : storedValue(rejectionsCodec, decoded, key)
 }

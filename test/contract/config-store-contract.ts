@@ -1,9 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
+import { configSnapshotCodec } from '../../relay/model/stored/config-snapshot.ts'
+import { LaterVersion } from '../../relay/model/stored/errors.ts'
+import type { JsonObject } from '../../relay/model/stored/shape.ts'
 import type { ConfigStore } from '../../relay/ports.ts'
+import { allGoldenBodies } from '../fixtures/stored/golden-bodies.ts'
 
 export interface ConfigStoreUnderTest {
   readonly configs: ConfigStore
+  /** Stores a whole set in this form, past the store, and gives a store that finds it there. */
+  leave(set: ConfigSnapshot, body: JsonObject): Promise<ConfigStore>
   close(): Promise<void>
 }
 
@@ -18,6 +24,7 @@ export function configStoreContract(name: string, open: () => Promise<ConfigStor
 
     reading(() => under.configs)
     replacing(() => under.configs)
+    earlier(() => under)
   })
 }
 
@@ -79,6 +86,18 @@ function replacing(configs: () => ConfigStore): void {
     const sets = [3, 1, 5, 2, 4].map((n) => snapshot({ takenAt: n, revision: `r${n}` }))
     await Promise.all(sets.map((set) => configs().replace(set)))
     expect(await configs().read('prod')).toEqual(snapshot({ takenAt: 5, revision: 'r5' }))
+  })
+}
+
+function earlier(under: () => ConfigStoreUnderTest): void {
+  it('reads a set that 591c4aa or a version since stored, and refuses one of a later', async () => {
+    for (const { version, body, value } of allGoldenBodies(configSnapshotCodec)) {
+      const configs = await under().leave(value, body)
+      expect(await configs.read(value.cluster), `version ${version}`).toEqual(value)
+      expect(await configs.read(value.cluster, value.revision)).toBe('unchanged')
+      const later = await under().leave(value, { ...body, v: 99 })
+      await expect(later.read(value.cluster)).rejects.toThrow(LaterVersion)
+    }
   })
 }
 

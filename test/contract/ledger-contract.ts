@@ -13,6 +13,7 @@ import { encodeText } from '../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 import { DamagedRecord, LaterVersion } from '../../relay/model/stored/errors.ts'
 import { InvalidCursor, type Ledger, type LedgerFilter } from '../../relay/ports.ts'
+import { allGoldenBodies } from '../fixtures/stored/golden-bodies.ts'
 import { deliveryRecord, event, eventRecord } from '../support/delivery-records.ts'
 import { type ManualClock, START } from '../support/manual-clock.ts'
 
@@ -217,13 +218,20 @@ function unreadable(under: () => LedgerUnderTest): void {
     expect(await ledger.readMany(['a', 'c'])).toHaveLength(2)
   })
 
-  it('reads what 591c4aa wrote', async () => {
-    const { ledger, replaceBody } = under()
-    await write(ledger, deliveryRecord({ id: 'b' }))
-    const { v, tries, countedAttempt, ...earlier } = stored
-    await replaceBody('b', JSON.stringify(earlier))
-    const [read] = await ledger.readMany(['b'])
-    expect(read).toEqual({ value: deliveryRecord({ id: 'b', tries: 0 }), version: 1 })
+  it('reads and lists what 591c4aa and each version since wrote, as it stands', async () => {
+    const { ledger, clock, replaceBody } = under()
+    const golden = allGoldenBodies(deliveryRecordCodec)
+    clock.set(Math.max(...golden.map(({ value }) => value.updatedAt)))
+    // The same records in each version: one after the other in one place.
+    for (const { version, body, value } of golden) {
+      const [known] = await ledger.readMany([value.id])
+      if (!known) await write(ledger, value)
+      await replaceBody(value.id, JSON.stringify(body))
+      const [read] = await ledger.readMany([value.id])
+      expect(read?.value, `version ${version}`).toEqual(value)
+      const { records } = await ledger.list({ cluster: value.cluster }, 100)
+      expect(records, `version ${version}`).toContainEqual(value)
+    }
   })
 }
 

@@ -1,6 +1,10 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
+import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
+import { retryMessageCodec } from '../../relay/model/stored/retry-message.ts'
+import type { JsonObject } from '../../relay/model/stored/shape.ts'
 import type { Clock, Queue, SendResult } from '../../relay/ports.ts'
+import { allGoldenBodies } from '../fixtures/stored/golden-bodies.ts'
 import { acceptedEvent, event } from '../support/delivery-records.ts'
 
 /** How messages come out of a queue again. Leases last long enough for a test. */
@@ -19,6 +23,10 @@ export interface QueueUnderTest {
   readonly queue: Queue
   readonly receiver: ReceivingQueue
   readonly clock: Clock
+  /** Queues an event in this form, past the queue, and gives the receiving side that finds it. */
+  leaveEvent(event: AcceptedEvent, body: JsonObject): Promise<ReceivingQueue>
+  /** The same of a retry; absent where the ledger's records are the retries. */
+  leaveRetry?(body: JsonObject): Promise<void>
   /** Stores the records that are about to wait: on some hosts they are the retries. */
   record(messages: readonly RetryMessage[]): Promise<void>
   /** Lets time pass for the queue: moves a clock, or waits. */
@@ -52,6 +60,8 @@ export function queueContract(
     dropsDuplicates(() => under, duplicate)
     receivingEvents(() => under)
     retries(() => under)
+    earlierEvents(() => under)
+    if (holdsMessages) earlierRetries(() => under)
     if (holdsMessages) severalAttempts(() => under)
   })
 }
@@ -187,6 +197,33 @@ function retries(under: () => QueueUnderTest): void {
     await queue.sendRetries([message, message])
     await queue.sendRetries([message])
     expect(await receiver.receiveRetries(10)).toContainEqual(message)
+  })
+}
+
+function earlierEvents(under: () => QueueUnderTest): void {
+  it('hands out an event that 591c4aa or a version since queued, whole', async () => {
+    for (const { version, body, value } of allGoldenBodies(queuedEventCodec)) {
+      const receiver = await under().leaveEvent(value, body)
+      const [received] = await receiver.receiveEvents(1)
+      if (!received) throw new Error('nothing was received')
+      expect(received, `version ${version}`).toEqual({ ...value, sequence: received.sequence })
+      await receiver.acknowledge(received)
+      expect(await receiver.receiveEvents(1)).toEqual([])
+    }
+  })
+}
+
+function earlierRetries(under: () => QueueUnderTest): void {
+  it('hands out a retry that 591c4aa or a version since queued, whole', async () => {
+    const { receiver, leaveRetry } = under()
+    if (!leaveRetry) throw new Error('it holds messages, so that one can be left')
+    for (const { version, body, value } of allGoldenBodies(retryMessageCodec)) {
+      await leaveRetry(body)
+      const [received] = await receiver.receiveRetries(1)
+      if (!received) throw new Error('nothing was received')
+      expect(received, `version ${version}`).toEqual(value)
+      await receiver.acknowledgeRetry(received)
+    }
   })
 }
 

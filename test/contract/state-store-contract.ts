@@ -1,11 +1,17 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { Codec } from '../../relay/model/stored/codec.ts'
+import { objectStateCodec } from '../../relay/model/stored/object-state.ts'
+import { subjectStateCodec } from '../../relay/model/stored/subject-state.ts'
 import type { ExpectedVersion, StateStore } from '../../relay/ports.ts'
+import { allGoldenBodies } from '../fixtures/stored/golden-bodies.ts'
 import { type ManualClock, START } from '../support/manual-clock.ts'
 
 export interface StateStoreUnderTest {
   readonly state: StateStore
   readonly clock: ManualClock
+  /** Puts another text in the place of a stored item's value, and gives a store that finds it. */
+  replaceText(key: string, text: string): Promise<StateStore>
   close(): Promise<void>
 }
 
@@ -27,6 +33,8 @@ export function stateStoreContract(
     comparing(() => under)
     expiring(() => under)
     racing(() => under)
+    earlier(() => under, 'subject', subjectStateCodec)
+    earlier(() => under, 'object memory', objectStateCodec)
     it('behaves as a map with versions, whatever is done to it', () => behavesAsMap(under, runs))
   })
 }
@@ -85,6 +93,19 @@ function racing(under: () => StateStoreUnderTest): void {
     expect(won.filter(Boolean)).toHaveLength(1)
     const winner = values.find((index) => won[index])
     expect(await state.read('prod#a')).toEqual({ value: winner, version: 1 })
+  })
+}
+
+function earlier<T>(under: () => StateStoreUnderTest, form: string, codec: Codec<T>): void {
+  it(`hands out each ${form} that 591c4aa or a version since stored, whole`, async () => {
+    const { state, replaceText } = under()
+    for (const [index, { version, body, value }] of allGoldenBodies(codec).entries()) {
+      const name = `local#golden#${index}`
+      await state.write(name, {}, 'absent', FOREVER)
+      const read = await (await replaceText(name, JSON.stringify(body))).read(name)
+      expect(read, `version ${version}`).toEqual({ value: body, version: 1 })
+      expect(codec.decode(read?.value)).toEqual({ kind: 'read', value })
+    }
   })
 }
 

@@ -6,6 +6,7 @@ export type StoredForm =
   | 'configuration'
   | 'subject'
   | 'object memory'
+  | 'count of rejections'
 
 /** Something kept that cannot be read any more: nothing in it can be trusted. */
 export class DamagedRecord extends Error {

@@ -1,6 +1,10 @@
+import { randomUUID } from 'node:crypto'
 import { setTimeout as wait } from 'node:timers/promises'
+import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { describe, expect, it } from 'vitest'
 import { SqsQueue } from '../../../adapters/aws/sqs.ts'
+import type { AcceptedEvent } from '../../../relay/model/delivery.ts'
+import type { JsonObject } from '../../../relay/model/stored/shape.ts'
 import { queueContract } from '../../contract/queue-contract.ts'
 import { acceptedEvent, event } from '../../support/delivery-records.ts'
 import { sqs } from '../../support/sqs.ts'
@@ -18,7 +22,18 @@ async function openNew() {
   const receiver = sqsReceiver(client, eventsQueueUrl, retriesQueueUrl)
   const queue = new SqsQueue({ ...options, clock })
   const record = async () => undefined
-  return { queue, receiver, clock, pass: async (ms: number) => wait(ms), record, close }
+  const leaveEvent = async ({ group }: AcceptedEvent, body: JsonObject) => {
+    const message = { MessageBody: JSON.stringify(body), MessageGroupId: group }
+    const fifo = { QueueUrl: eventsQueueUrl, MessageDeduplicationId: randomUUID(), ...message }
+    await client.send(new SendMessageCommand(fifo))
+    return receiver
+  }
+  const leaveRetry = async (body: JsonObject) => {
+    const message = { QueueUrl: retriesQueueUrl, MessageBody: JSON.stringify(body) }
+    await client.send(new SendMessageCommand(message))
+  }
+  const pass = async (ms: number) => wait(ms)
+  return { queue, receiver, clock, pass, record, leaveEvent, leaveRetry, close }
 }
 
 queueContract('SqsQueue', openNew, { tellsDuplicates: false })

@@ -5,6 +5,8 @@ import { openRelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import { SqliteSecretStore } from '../../../adapters/sqlite/secrets.ts'
 import { SqliteStateStore } from '../../../adapters/sqlite/state.ts'
 import { change } from '../../../adapters/sqlite/statement.ts'
+import type { ConfigSnapshot } from '../../../relay/model/config.ts'
+import type { JsonObject } from '../../../relay/model/stored/shape.ts'
 import { configStoreContract } from '../../contract/config-store-contract.ts'
 import { ledgerContract } from '../../contract/ledger-contract.ts'
 import { queueContract, type ReceivingQueue } from '../../contract/queue-contract.ts'
@@ -13,6 +15,9 @@ import { stateStoreContract } from '../../contract/state-store-contract.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { acceptingLedger, recordWaiting } from './support/accepting-ledger.ts'
+
+const LEAVE_EVENT = 'INSERT INTO events (id, grp, accepted_at, queued, body) VALUES (?, ?, ?, 1, ?)'
+const LEAVE_CONFIG = 'INSERT OR REPLACE INTO configs VALUES (?, ?, ?, ?)'
 
 function openNew() {
   const database = openRelayDatabase(join(temporaryDirectory(), 'relay.db'))
@@ -42,6 +47,11 @@ queueContract(
       clock,
       pass: async (ms) => clock.advance(ms),
       record: (messages) => recordWaiting(ledger, messages),
+      leaveEvent: async ({ id, group, acceptedAt }, body) => {
+        const parameters = [id, group, acceptedAt, JSON.stringify(body)] as const
+        await database.write([change(LEAVE_EVENT, ...parameters)])
+        return receiverOf(new SqliteQueue(database, clock))
+      },
       close,
     }
   },
@@ -50,7 +60,12 @@ queueContract(
 
 configStoreContract('SqliteConfigStore', async () => {
   const { database, close } = openNew()
-  return { configs: new SqliteConfigStore(database), close }
+  const leave = async (set: ConfigSnapshot, body: JsonObject) => {
+    const parameters = [set.cluster, set.revision, set.takenAt, JSON.stringify(body)] as const
+    await database.write([change(LEAVE_CONFIG, ...parameters)])
+    return new SqliteConfigStore(database)
+  }
+  return { configs: new SqliteConfigStore(database), leave, close }
 })
 
 secretStoreContract('SqliteSecretStore', async () => {
@@ -61,7 +76,11 @@ secretStoreContract('SqliteSecretStore', async () => {
 
 stateStoreContract('SqliteStateStore', async () => {
   const { database, clock, close } = openNew()
-  return { state: new SqliteStateStore(database, clock), clock, close }
+  const replaceText = async (key: string, text: string) => {
+    await database.write([change('UPDATE state SET value = ? WHERE key = ?', text, key)])
+    return new SqliteStateStore(database, clock)
+  }
+  return { state: new SqliteStateStore(database, clock), clock, replaceText, close }
 })
 
 ledgerContract('SqliteLedger', async () => {

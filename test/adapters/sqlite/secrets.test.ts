@@ -1,7 +1,9 @@
 import { statSync } from 'node:fs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { openRelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import { SqliteSecretStore } from '../../../adapters/sqlite/secrets.ts'
+import { change } from '../../../adapters/sqlite/statement.ts'
+import { InvalidSecret } from '../../../relay/ports.ts'
 import { newFile } from './support/database-files.ts'
 
 const NAME = ['prod', 'flux-system', 'slack'] as const
@@ -18,4 +20,20 @@ describe('SqliteSecretStore', () => {
     expect(await new SqliteSecretStore(second).read(...NAME)).toEqual({ token: 'hunter2' })
     await second.close()
   })
+
+  it.each(['{"token":"hun', '{"token":7}', '["hunter2"]'])(
+    'tells that %s is no Secret, and nothing of what is in it',
+    async (data) => {
+      const database = openRelayDatabase(newFile())
+      onTestFinished(() => database.close())
+      const secrets = new SqliteSecretStore(database)
+      await secrets.write(...NAME, { token: 'hunter2' })
+      await database.write([change('UPDATE secrets SET data = ?', data)])
+      const reading = secrets.read(...NAME)
+      await expect(reading).rejects.toBeInstanceOf(InvalidSecret)
+      await expect(reading).rejects.toThrow(
+        /^the stored Secret prod\/flux-system\/slack is damaged: put it again \(secret put\)$/,
+      )
+    },
+  )
 })

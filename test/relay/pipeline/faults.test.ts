@@ -5,6 +5,7 @@ import { RecordTooLarge } from '../../../relay/model/stored/record-too-large.ts'
 import { DispatchFailure } from '../../../relay/pipeline/dispatch-failure.ts'
 import type { HttpResponse } from '../../../relay/ports.ts'
 import { eventRecord } from '../../support/delivery-records.ts'
+import { START } from '../../support/manual-clock.ts'
 import {
   alert,
   answer,
@@ -35,6 +36,10 @@ async function failureOf(work: Promise<void>): Promise<DispatchFailure> {
   const failure: unknown = await work.catch((error: unknown) => error)
   if (failure instanceof DispatchFailure) return failure
   throw new Error(`expected a failure, not ${failure}`)
+}
+
+function countKey({ id, sequence }: QueuedEvent): string {
+  return `local#rejected#${id}/${sequence}`
 }
 
 /** Lets a method of a store fail from now on; given back by the function that it returns. */
@@ -88,6 +93,28 @@ describe('a message that dispatch rejects', () => {
     mend()
     const counted = await failureOf(harness.dispatcher.dispatchEvent(unreadable(event)))
     expect(counted).toMatchObject({ fault: 'message', rejections: { count: 1 } })
+  })
+
+  it.each([
+    ['without a version, as before', { count: 7, firstAt: 5 }, { count: 8, firstAt: 5 }],
+    ['of today', { v: 1, count: 7, firstAt: 5 }, { count: 8, firstAt: 5 }],
+    ['that is damaged', { v: 1, count: 'seven', firstAt: 5 }, { count: 1, firstAt: START }],
+  ])('goes on from a count %s', async (_, stored, rejections) => {
+    const { harness, event } = await withEvent()
+    await harness.ports.state.write(countKey(event), stored, 'absent', START * 2)
+    const failure = await failureOf(harness.dispatcher.dispatchEvent(unreadable(event)))
+    expect(failure).toMatchObject({ fault: 'message', rejections })
+    const { value } = (await harness.ports.state.read(countKey(event))) ?? {}
+    expect(value).toEqual({ v: 1, ...rejections })
+  })
+
+  it('is put back, and its count stays, while a later version counts', async () => {
+    const { harness, event } = await withEvent()
+    const later = { v: 9, rejected: 19 }
+    await harness.ports.state.write(countKey(event), later, 'absent', START * 2)
+    const failure = await failureOf(harness.dispatcher.dispatchEvent(unreadable(event)))
+    expect(failure).toMatchObject({ fault: 'host', mustBeSetAside: false })
+    expect(await harness.ports.state.read(countKey(event))).toMatchObject({ value: later })
   })
 
   it('counts a retry under the cluster of its record', async () => {
