@@ -2,7 +2,6 @@ import { createDestinations, type Destinations } from '../destinations.ts'
 import type {
   DeliveryRecord,
   EventRecord,
-  Pending,
   QueuedEvent,
   RetryMessage,
   Waiting,
@@ -12,34 +11,22 @@ import { namespacedName } from '../model/kubernetes.ts'
 import type { Ports, Versioned } from '../ports.ts'
 import { createAccessTokens } from '../providers/access-tokens.ts'
 import { createRoutingTables, type RoutingTables } from '../routing-tables.ts'
-import { type AttemptContext, attempt } from './attempt.ts'
+import { attempt } from './attempt.ts'
 import { type Conclusion, type EventConclusion, end, waitFor } from './conclusion.ts'
-import { createFanOut, type FanOut } from './fan-out.ts'
+import { createFanOut } from './fan-out.ts'
+import { type FirstTriesContext, tryCandidates } from './first-tries.ts'
 import { createHostErrors, watchPorts } from './host-ports.ts'
 import { createInTurn, type InTurn } from './in-turn.ts'
 import { isRetryOvertaken } from './lateness.ts'
 import { type Candidate, type Matches, type MatchOptions, match, matchAlert } from './match.ts'
 import { isOvertaken } from './object-memory.ts'
-import {
-  NOTHING_RECALLED,
-  RECALLED_AT_ONCE,
-  type RecallContext,
-  type Recalled,
-  recall,
-} from './recall.ts'
-import {
-  concludeDelivery,
-  concludeEvent,
-  countUnchanged,
-  newDelivery,
-  newEventRecord,
-  unchangedRecordId,
-} from './record.ts'
+import { NOTHING_RECALLED, RECALLED_AT_ONCE, type RecallContext, recall } from './recall.ts'
+import { concludeDelivery, concludeEvent, newEventRecord } from './record.ts'
 import { createJudge } from './rejections.ts'
 import { findPlace } from './repeat.ts'
 import { createRoom } from './room.ts'
 import type { RoutingTable } from './routing-table.ts'
-import { requeue, settle, write } from './settle.ts'
+import { requeue, settle } from './settle.ts'
 import { isStillWaiting, waitOn } from './wait-on.ts'
 
 /** Takes what the queue hands out. */
@@ -86,10 +73,9 @@ export function createDispatcher(
   }
 }
 
-interface Context extends AttemptContext, Omit<RecallContext, 'ports' | 'destinations'> {
+interface Context extends FirstTriesContext, Omit<RecallContext, 'ports' | 'destinations'> {
   readonly options: DispatchOptions
   readonly tables: RoutingTables
-  readonly firstTries: FanOut
   /** By a delivery's id: it may be woken while it is due. */
   readonly inTurn: InTurn
 }
@@ -134,73 +120,6 @@ async function settleWithoutAlert(
 ) {
   const { clock } = context.ports
   await settle(context, concludeEvent(newEventRecord(queued, clock.now()), conclusion, clock))
-}
-
-/** An event, and the Alerts to which it is to go. */
-interface FirstTries {
-  readonly queued: QueuedEvent
-  readonly candidates: Iterable<Candidate>
-  readonly recalled: Recalled
-  readonly overtaken: boolean
-}
-
-/**
- * Tries each delivery that has no record yet on its own: what one destination does touches no
- * other.
- */
-async function tryCandidates(
-  context: Context,
-  { queued, candidates, recalled, overtaken }: FirstTries,
-): Promise<void> {
-  const failures: unknown[] = []
-  await context.firstTries.each(
-    candidates,
-    async (candidate) => {
-      const record = newDelivery(queued, candidate.alert, context.ports.clock.now())
-      if (await recalled.hasDelivery(record.id)) return
-      await tryFirst(context, record, candidate, overtaken).finally(() =>
-        context.destinations.done(record.id),
-      )
-    },
-    (error) => {
-      // Of thousands one is enough. While a store fails, nothing counts against the event.
-      if (failures.length === 0) failures.push(error)
-      else if (context.host.isOfHost(error)) failures[0] = error
-    },
-  )
-  if (failures.length > 0) throw failures[0]
-}
-
-async function tryFirst(
-  context: Context,
-  record: DeliveryRecord<Pending>,
-  candidate: Candidate,
-  overtaken: boolean,
-): Promise<void> {
-  const startedAt = context.ports.clock.now()
-  const conclusion = await attempt(record, candidate, context, overtaken)
-  const { subjectStateKey } = conclusion
-  const concluded = concludeDelivery(record, conclusion, startedAt, context.ports.clock)
-  if (subjectStateKey && wasNotSent(conclusion)) {
-    const id = unchangedRecordId(record, subjectStateKey)
-    if (conclusion.kind === 'unchanged') return count(context, concluded, id)
-    // It may have been counted before a crash, and have become superseded or unwelcome since.
-    const [counter] = await context.ports.ledger.readMany([id])
-    if (counter?.value.eventId === record.eventId) return
-  }
-  await settle(context, concluded)
-}
-
-function wasNotSent(conclusion: Conclusion): boolean {
-  if (conclusion.kind === 'final') return conclusion.outcome === 'suppressed'
-  return conclusion.kind !== 'tried'
-}
-
-/** Counts a repeat of an unchanged status in the one record of its object and that status. */
-async function count(context: Context, record: DeliveryRecord, id: string): Promise<void> {
-  const [counter] = await context.ports.ledger.readMany([id])
-  const next = countUnchanged(counter?.value, record, id)
-  if (next && !(await write(context, next, counter))) return count(context, record, id)
 }
 
 async function dispatchRetry(context: Context, message: RetryMessage): Promise<void> {

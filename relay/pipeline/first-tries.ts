@@ -1,0 +1,83 @@
+import type { DeliveryRecord, Pending, QueuedEvent } from '../model/delivery.ts'
+import { type AttemptContext, attempt } from './attempt.ts'
+import type { Conclusion } from './conclusion.ts'
+import type { FanOut } from './fan-out.ts'
+import type { Candidate } from './match.ts'
+import type { Recalled } from './recall.ts'
+import { concludeDelivery, countUnchanged, newDelivery, unchangedRecordId } from './record.ts'
+import { settle, write } from './settle.ts'
+
+export interface FirstTriesContext extends AttemptContext {
+  readonly firstTries: FanOut
+}
+
+/** An event, and the Alerts to which it is to go. */
+export interface FirstTries {
+  readonly queued: QueuedEvent
+  readonly candidates: Iterable<Candidate>
+  readonly recalled: Recalled
+  readonly overtaken: boolean
+}
+
+/**
+ * Tries each delivery that has no record yet on its own: what one destination does touches no
+ * other.
+ */
+export async function tryCandidates(
+  context: FirstTriesContext,
+  { queued, candidates, recalled, overtaken }: FirstTries,
+): Promise<void> {
+  const failures: unknown[] = []
+  await context.firstTries.each(
+    candidates,
+    async (candidate) => {
+      const record = newDelivery(queued, candidate.alert, context.ports.clock.now())
+      if (await recalled.hasDelivery(record.id)) return
+      await tryFirst(context, record, candidate, overtaken).finally(() =>
+        context.destinations.done(record.id),
+      )
+    },
+    (error) => {
+      // Of thousands one is enough. While a store fails, nothing counts against the event.
+      if (failures.length === 0) failures.push(error)
+      else if (context.host.isOfHost(error)) failures[0] = error
+    },
+  )
+  if (failures.length > 0) throw failures[0]
+}
+
+async function tryFirst(
+  context: FirstTriesContext,
+  record: DeliveryRecord<Pending>,
+  candidate: Candidate,
+  overtaken: boolean,
+): Promise<void> {
+  const startedAt = context.ports.clock.now()
+  const conclusion = await attempt(record, candidate, context, overtaken)
+  const { subjectStateKey } = conclusion
+  const concluded = concludeDelivery(record, conclusion, startedAt, context.ports.clock)
+  if (subjectStateKey && wasNotSent(conclusion)) {
+    const id = unchangedRecordId(record, subjectStateKey)
+    if (conclusion.kind === 'unchanged') return count(context, concluded, id)
+    // It may have been counted before a crash, and have become superseded or unwelcome since.
+    const [counter] = await context.ports.ledger.readMany([id])
+    if (counter?.value.eventId === record.eventId) return
+  }
+  await settle(context, concluded)
+}
+
+function wasNotSent(conclusion: Conclusion): boolean {
+  if (conclusion.kind === 'final') return conclusion.outcome === 'suppressed'
+  return conclusion.kind !== 'tried'
+}
+
+/** Counts a repeat of an unchanged status in the one record of its object and that status. */
+async function count(
+  context: FirstTriesContext,
+  record: DeliveryRecord,
+  id: string,
+): Promise<void> {
+  const [counter] = await context.ports.ledger.readMany([id])
+  const next = countUnchanged(counter?.value, record, id)
+  if (next && !(await write(context, next, counter))) return count(context, record, id)
+}
