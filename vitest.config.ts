@@ -31,11 +31,11 @@ export default defineConfig({
         test: {
           name: 'isolated',
           include: ['test/**/*.test.ts'],
-          // These need programs from outside, or minutes: `npm run test:nats`, `test:servers`, `test:upgrade`.
+          // These need programs from outside, or minutes: `npm run test:nats`, `test:servers`, `test:upgrade`, `test:flux`.
           exclude: [
             ...configDefaults.exclude,
             SHARING,
-            ...['test/nats/**', 'test/servers/**', 'test/upgrade/**'],
+            ...['test/nats/**', 'test/servers/**', 'test/upgrade/**', 'test/flux/**'],
           ],
         },
       },
