@@ -100,19 +100,21 @@ function alertReadiness(
   const { metadata, spec } = result.object
   const providerName = `${metadata.namespace}/${spec.providerRef.name}`
   const provider = providers.get(providerName)
+  const { problems } = compileAlert(result.object)
   if (!provider?.ready) {
+    const problem = provider
+      ? `Provider ${providerName} is not ready: ${provider.message}`
+      : `spec.providerRef.name: there is no Provider ${providerName}`
     return {
       kind: 'Alert',
       ...named(metadata),
       ready: false,
       reason: provider ? 'ProviderNotReady' : 'ProviderNotFound',
-      message: provider
-        ? `Provider ${providerName} is not ready: ${provider.message}`
-        : `spec.providerRef.name: there is no Provider ${providerName}`,
+      message: [problem, ...problems].join('; '),
     }
   }
   return ready('Alert', metadata, [
-    ...compileAlert(result.object).problems,
+    ...problems,
     ...unknownFields(manifest.spec, AlertSpec, 'spec'),
     ...spec.eventSources.flatMap((_, index) =>
       unknownFields(

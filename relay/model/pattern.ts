@@ -1,6 +1,9 @@
 import { RE2JS, RE2JSException } from 're2js'
+import { translateGoPattern } from './go-pattern.ts'
+import { patternSize } from './pattern-size.ts'
+import { patternTokens } from './pattern-tokens.ts'
 
-/** A pattern in Go's RE2 syntax; testing a text takes time linear in its length. */
+/** A pattern of Go's regexp; testing a text takes time linear in its length. */
 export interface Pattern {
   readonly source: string
   /** Unanchored. */
@@ -9,6 +12,12 @@ export interface Pattern {
 
 /** Longest pattern that is compiled; longer ones are a mistake or an attack. */
 const MAX_PATTERN_LENGTH = 4_096
+
+/**
+ * Most instructions of a pattern (`patternSize`). One test takes some 5 ns for each of them and each
+ * character, so 1 s at the most for the longest message.
+ */
+const MAX_PATTERN_SIZE = 5_000
 
 /**
  * What is compiled and in use, by its source. A compiled pattern takes some 20 KB; thousands of
@@ -26,8 +35,14 @@ export function compilePattern(source: string): Pattern | { readonly error: stri
   }
   const known = compiled.get(source)?.deref()
   if (known) return known
+  const tokens = patternTokens(source)
+  if (patternSize(tokens) > MAX_PATTERN_SIZE) {
+    return { error: `its repetitions stand for more than ${MAX_PATTERN_SIZE} characters` }
+  }
+  const translation = translateGoPattern(tokens)
+  if ('error' in translation) return translation
   try {
-    const program = RE2JS.compile(source)
+    const program = RE2JS.compile(translation.pattern)
     const pattern: Pattern = { source, test: (text) => program.test(text) }
     compiled.set(source, new WeakRef(pattern))
     unused.register(pattern, source)

@@ -12,7 +12,7 @@ export interface CompiledAlert {
   readonly alert: Alert
   readonly inclusion: readonly Rule[]
   readonly exclusion: readonly Rule[]
-  /** What is wrong with each entry that did not compile; such entries are ignored. */
+  /** What is wrong with each entry that did not compile, and what follows: such entries are ignored. */
   readonly problems: readonly string[]
 }
 
@@ -27,6 +27,11 @@ export function sourceNamespace({ alert, source }: Source): string {
   return source.namespace ?? alert.alert.metadata.namespace
 }
 
+const CONSEQUENCE = {
+  inclusionList: 'what only it lets through is not sent',
+  exclusionList: 'what it should keep back is sent',
+} as const
+
 export function compileAlert(alert: Alert): CompiledAlert {
   const problems: string[] = []
   const compileList = (name: 'inclusionList' | 'exclusionList') =>
@@ -34,7 +39,9 @@ export function compileAlert(alert: Alert): CompiledAlert {
       const field = `${name}[${index}]`
       const pattern = compilePattern(source)
       if (!('error' in pattern)) return [{ field, pattern }]
-      problems.push(`spec.${field} is ignored, it is no RE2 pattern: ${pattern.error}`)
+      problems.push(
+        `spec.${field} is ignored, so ${CONSEQUENCE[name]}; it is no RE2 pattern: ${pattern.error}`,
+      )
       return []
     })
   const inclusion = compileList('inclusionList')

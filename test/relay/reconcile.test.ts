@@ -109,7 +109,30 @@ describe('readiness', () => {
     [
       'a pattern that does not compile',
       [hook, alert('one', 'a', { exclusionList: ['ok', '('] })],
-      /true Succeeded Initialized; spec\.exclusionList\[1\] is ignored, it is no RE2 pattern/,
+      /true Succeeded Initialized; spec\.exclusionList\[1\] is ignored, so what it should keep back is sent; it is no RE2 pattern: .*missing closing \)/,
+    ],
+    [
+      'a pattern of a class that there is not',
+      [hook, alert('one', 'a', { inclusionList: ['\\p{Leter}'] })],
+      /true Succeeded .*spec\.inclusionList\[0\] is ignored, so what only it lets through is not sent; it is no RE2 pattern: \\p\{Leter\} names no class of characters$/,
+    ],
+    [
+      'a pattern of more repetitions than the relay takes',
+      [hook, alert('one', 'a', { exclusionList: ['(?:error.{1,1000}){9}'] })],
+      /true Succeeded .*spec\.exclusionList\[0\] is ignored, .*: its repetitions stand for more than 5000 characters$/,
+    ],
+    [
+      'no Provider, and a pattern that does not compile',
+      [alert('one', 'x', { exclusionList: ['('] })],
+      /false ProviderNotFound .*there is no Provider flux-system\/x; spec\.exclusionList\[0\] is ignored/,
+    ],
+    [
+      'patterns that Go takes',
+      [
+        hook,
+        alert('one', 'a', { exclusionList: ['(?P<n>a)|(?P<n>b)', '\\p{greek}', '\\p{ASCII}'] }),
+      ],
+      /^true Succeeded Initialized$/,
     ],
     [
       'a field that does not exist',

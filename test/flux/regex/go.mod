@@ -1,0 +1,3 @@
+module flux-relay.test/regex
+
+go 1.27.0
