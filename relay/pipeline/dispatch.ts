@@ -24,6 +24,7 @@ import { NOTHING_RECALLED, RECALLED_AT_ONCE, type RecallContext, recall } from '
 import { concludeDelivery, concludeEvent, newEventRecord } from './record.ts'
 import { createJudge } from './rejections.ts'
 import { findPlace } from './repeat.ts'
+import { NO_REPEATS, repeatReason } from './repeats-by-alert.ts'
 import { createRoom } from './room.ts'
 import type { RoutingTable } from './routing-table.ts'
 import { requeue, settle } from './settle.ts'
@@ -89,14 +90,14 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
   // What was decided stands, though what it repeated may be forgotten since, or a rule changed.
   if (recalled.hasEvent) return
 
-  const { repeat, overtaken } = await findPlace(context.ports, queued, {
+  const { repeats, overtaken } = await findPlace(context, queued, {
     intervalMs: context.options.rateLimitIntervalMs,
+    candidates: matches?.candidates ?? [],
     hasDeliveries: recalled.hasDeliveries,
   })
-  if (repeat) {
-    const since = new Date(repeat.at).toISOString()
-    const reason = `repeats the event ${repeat.ofEventId.slice(0, 12)} of ${since}`
-    return settleWithoutAlert(context, queued, end('suppressed', reason))
+  // One that comes again, and had news for some Alert, keeps to the records of its Deliveries.
+  if (repeats.areForAll && !recalled.hasDeliveries) {
+    return settleWithoutAlert(context, queued, end('suppressed', repeatReason(repeats.events)))
   }
   if (!matches) {
     const reason = `cluster ${queued.cluster} has no configuration yet`
@@ -105,7 +106,7 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
   const { candidates, reason } = matches
   const [first] = candidates
   if (!first) return settleWithoutAlert(context, queued, end('skipped', reason))
-  await tryCandidates(context, { queued, candidates, recalled, overtaken })
+  await tryCandidates(context, { queued, candidates, repeats, recalled, overtaken })
 }
 
 function* uidsOf(matches: Matches | undefined): Generator<string> {
@@ -190,7 +191,7 @@ async function retryEvent(
   const queued = queuedAgain(record)
   const recalled = await recall(context, record.eventId, uidsOf(matches))
   const overtaken = await isOvertaken(context.ports, record)
-  await tryCandidates(context, { queued, candidates, recalled, overtaken })
+  await tryCandidates(context, { queued, candidates, repeats: NO_REPEATS, recalled, overtaken })
   const names: string[] = []
   let more = 0
   for (const { alert } of matches.alerts) {

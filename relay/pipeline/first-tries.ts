@@ -1,10 +1,12 @@
 import type { DeliveryRecord, Pending, QueuedEvent } from '../model/delivery.ts'
+import type { SeenEvent } from '../model/stored/object-state.ts'
 import { type AttemptContext, attempt } from './attempt.ts'
-import type { Conclusion } from './conclusion.ts'
+import { type Conclusion, end } from './conclusion.ts'
 import type { FanOut } from './fan-out.ts'
 import type { Candidate } from './match.ts'
 import type { Recalled } from './recall.ts'
 import { concludeDelivery, countUnchanged, newDelivery, unchangedRecordId } from './record.ts'
+import { type Addressed, type Repeats, repeatReason, withRepeats } from './repeats-by-alert.ts'
 import { settle, write } from './settle.ts'
 
 export interface FirstTriesContext extends AttemptContext {
@@ -15,6 +17,7 @@ export interface FirstTriesContext extends AttemptContext {
 export interface FirstTries {
   readonly queued: QueuedEvent
   readonly candidates: Iterable<Candidate>
+  readonly repeats: Repeats
   readonly recalled: Recalled
   readonly overtaken: boolean
 }
@@ -25,15 +28,15 @@ export interface FirstTries {
  */
 export async function tryCandidates(
   context: FirstTriesContext,
-  { queued, candidates, recalled, overtaken }: FirstTries,
+  { queued, candidates, repeats, recalled, overtaken }: FirstTries,
 ): Promise<void> {
   const failures: unknown[] = []
   await context.firstTries.each(
-    candidates,
-    async (candidate) => {
-      const record = newDelivery(queued, candidate.alert, context.ports.clock.now())
+    withRepeats(candidates, repeats),
+    async (addressed) => {
+      const record = newDelivery(queued, addressed.candidate.alert, context.ports.clock.now())
       if (await recalled.hasDelivery(record.id)) return
-      await tryFirst(context, record, candidate, overtaken).finally(() =>
+      await tryFirst(context, record, addressed, overtaken).finally(() =>
         context.destinations.done(record.id),
       )
     },
@@ -49,11 +52,13 @@ export async function tryCandidates(
 async function tryFirst(
   context: FirstTriesContext,
   record: DeliveryRecord<Pending>,
-  candidate: Candidate,
+  { candidate, repeated }: Addressed,
   overtaken: boolean,
 ): Promise<void> {
   const startedAt = context.ports.clock.now()
-  const conclusion = await attempt(record, candidate, context, overtaken)
+  const conclusion = repeated
+    ? concludeRepeat(repeated, candidate)
+    : await attempt(record, candidate, context, overtaken)
   const { subjectStateKey } = conclusion
   const concluded = concludeDelivery(record, conclusion, startedAt, context.ports.clock)
   if (subjectStateKey && wasNotSent(conclusion)) {
@@ -64,6 +69,11 @@ async function tryFirst(
     if (counter?.value.eventId === record.eventId) return
   }
   await settle(context, concluded)
+}
+
+function concludeRepeat(repeated: SeenEvent, { provider }: Candidate): Conclusion {
+  const reason = repeatReason([repeated])
+  return { ...end('suppressed', reason), ...(provider && { provider: provider.provider }) }
 }
 
 function wasNotSent(conclusion: Conclusion): boolean {

@@ -4,7 +4,7 @@ import { requeue, type SettleContext } from './settle.ts'
 import { slicesOf } from './slices.ts'
 
 /** Records that one event reads at once: each holds the event, and an event may have thousands. */
-const READ_AT_ONCE = 100
+export const READ_AT_ONCE = 100
 
 /** Records that all events together read at once. */
 export const RECALLED_AT_ONCE = 1_000

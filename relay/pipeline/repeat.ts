@@ -1,72 +1,85 @@
 import type { QueuedEvent } from '../model/delivery.ts'
-import type { ObjectState } from '../model/stored/object-state.ts'
+import type { ObjectState, SeenEvent } from '../model/stored/object-state.ts'
 import type { Ports } from '../ports.ts'
 import { fingerprint } from './fingerprint.ts'
+import type { Candidate } from './match.ts'
 import { isNewer, readObjectState, writeObjectState } from './object-memory.ts'
 import { eventOrder, orderTime } from './order.ts'
+import { findRepeats, type Repeats, type RepeatsContext } from './repeats-by-alert.ts'
 
-/** Different messages of one object that are remembered within the interval. */
+/** Events of one object that are remembered within the interval. */
 const MAX_REMEMBERED = 64
 
-/** The earlier event that another one repeats. */
-export interface Repeat {
-  readonly ofEventId: string
-  /** Milliseconds since the epoch. */
-  readonly at: number
-}
+/** Of these, events of one fingerprint: an Alert that fails all the time adds one for each event. */
+const MAX_ALIKE = 8
 
 /** What the earlier events of its object say about an event. */
 export interface Place {
-  /** Undefined when it repeats none. */
-  readonly repeat: Repeat | undefined
+  readonly repeats: Repeats
   /** Whether a newer event of the object came first. */
   readonly overtaken: boolean
 }
 
+export interface PlaceContext extends RepeatsContext {
+  readonly ports: Pick<Ports, 'state' | 'clock' | 'ledger'>
+}
+
 export interface PlaceOptions {
-  /** How long a repeat is one. */
+  /** How long a repeat is one, in milliseconds. */
   readonly intervalMs: number
+  /** What comes of the event for each Alert whose source fits. */
+  readonly candidates: Iterable<Candidate>
   /**
-   * The event comes again, and was found to be no repeat. To remember it once more, after what may
-   * be newer events of its object, would make the next one like it a repeat.
+   * The event comes again, and was no repeat for all. To remember it once more, after what may be
+   * newer events of its object, would make the next one like it a repeat.
    */
   readonly hasDeliveries: boolean
 }
 
 /**
- * Says whether an event repeats an earlier one of its object: same fingerprint, within the
- * interval, no other severity in between. Remembers the event when it does not.
+ * Says for whom an event repeats an earlier one of its object: same fingerprint, within the interval,
+ * no other severity in between, and told or about to be. Remembers the event unless there is nobody
+ * who is told by it.
  */
 export async function findPlace(
-  ports: Ports,
+  context: PlaceContext,
   queued: QueuedEvent,
-  { hasDeliveries, intervalMs }: PlaceOptions,
+  { intervalMs, candidates, hasDeliveries }: PlaceOptions,
 ): Promise<Place> {
-  const stored = await readObjectState(ports, queued)
+  const stored = await readObjectState(context.ports, queued)
   const state = stored?.value
   const { severity } = queued.event
-  const [at, order] = [orderTime(queued), eventOrder(queued)]
+  const own: SeenEvent = {
+    fingerprint: fingerprint(queued.event),
+    eventId: queued.id,
+    at: orderTime(queued),
+  }
+  const order = eventOrder(queued)
   const overtaken = isNewer(state, order)
-  if (hasDeliveries) return { repeat: undefined, overtaken }
-
-  const print = fingerprint(queued.event)
   const seen =
     state?.severity === severity
-      ? state.seen.filter((entry) => Math.abs(entry.at - at) < intervalMs)
+      ? state.seen.filter(({ at }) => Math.abs(at - own.at) < intervalMs)
       : []
+  const alike = seen.filter((event) => event.fingerprint === own.fingerprint)
+  const earlier = alike.filter(({ eventId }) => eventId !== own.eventId)
+  const repeats = await findRepeats(context, earlier, candidates)
 
-  const earlier = seen.find((entry) => entry.fingerprint === print)
-  if (earlier) {
-    const isItself = earlier.eventId === queued.id
-    const repeat = isItself ? undefined : { ofEventId: earlier.eventId, at: earlier.at }
-    return { repeat, overtaken }
-  }
-
+  const isRemembered = hasDeliveries || alike.length > earlier.length
+  if (repeats.areForAll || isRemembered) return { repeats, overtaken }
+  const forgotten = alike.length < MAX_ALIKE ? undefined : leastOf(alike, repeats)
   const next: ObjectState = {
     severity,
-    seen: [...seen, { fingerprint: print, eventId: queued.id, at }].slice(-MAX_REMEMBERED),
+    seen: [...seen.filter((event) => event !== forgotten), own].slice(-MAX_REMEMBERED),
     latest: overtaken && state?.latest !== undefined ? state.latest : order,
   }
-  await writeObjectState(ports, queued, next, stored)
-  return { repeat: undefined, overtaken }
+  await writeObjectState(context.ports, queued, next, stored)
+  return { repeats, overtaken }
+}
+
+/**
+ * The first that nobody was told of. Else the oldest, whose time is over first: whoever it was told
+ * to is told again by the event at work.
+ */
+function leastOf(alike: readonly SeenEvent[], { events }: Repeats): SeenEvent | undefined {
+  return alike.find((event) => !events.includes(event)) ?? alike[0]
 }

@@ -1,4 +1,4 @@
-import type { Entry } from './entries.ts'
+import { type Entry, isOfRepeat } from './entries.ts'
 import type { SentEvent } from './events.ts'
 import { type Expectation, expectationsOf, statusSubject } from './routes.ts'
 
@@ -41,7 +41,7 @@ export function findUnaccounted(books: Books): readonly string[] {
     if (books.queued.has(event.message)) continue
     violations.push(...problemsOf(event, own, counted, books))
   }
-  return [...violations, ...counterProblems(counted, books)]
+  return [...violations, ...counterProblems(counted, books), ...findUntold(books)]
 }
 
 /** Events without a record of their own, by what their counting record is for. */
@@ -70,6 +70,7 @@ function problemsOf(
   if (expectations.length === 0) return [`no record: ${event.message}`]
   return expectations.flatMap(({ route, expected }) => {
     const entry = own.get(keyOf(event.cluster, route, event.message))
+    if (entry && event.isRepeat && isOfRepeat(entry)) return []
     if (entry) return outcomeProblem(entry, expected, books)
     if (expected !== 'status') return [`no record for ${route}: ${event.message}`]
     const subject = counterOf(route, event)
@@ -87,6 +88,44 @@ function outcomeProblem(entry: Entry, expected: Expectation, { retrying }: Books
   return [
     `${entry.outcome}, not ${expected}, for ${entry.route}: ${entry.message}: ${entry.reason}`,
   ]
+}
+
+/**
+ * Repeats of what nobody was told: what an event repeats was delivered to the same Alert, or waits.
+ * Of what waited, a status may be superseded since, and the untrusted sink may have got nothing.
+ */
+function findUntold({ entries, made }: Books): readonly string[] {
+  const told = new Set<string>()
+  for (const entry of entries) {
+    const event = made.get(entry.message)
+    if (!event || entry.isCounter || isOfRepeat(entry)) continue
+    if (entry.outcome !== 'skipped') told.add(reportKey(event, entry.route, entry.outcome))
+  }
+  const isTold = (event: SentEvent, { route, expected }: Expected) =>
+    TOLD[expected].some((outcome) => told.has(reportKey(event, route, outcome)))
+  return entries.filter(isOfRepeat).flatMap((entry) => {
+    const event = made.get(entry.message)
+    if (!event) return []
+    const whom = expectationsOf(event).filter(
+      ({ route, expected }) =>
+        expected !== 'skipped' && (entry.route === '' || route === entry.route),
+    )
+    const untold = whom.filter((expected) => !isTold(event, expected))
+    return untold.map(({ route }) => `repeats what was not told to ${route}: ${entry.message}`)
+  })
+}
+
+type Expected = ReturnType<typeof expectationsOf>[number]
+
+const TOLD: Readonly<Record<Expectation, readonly string[]>> = {
+  delivered: ['delivered', 'retry'],
+  status: ['delivered', 'retry', 'suppressed'],
+  skipped: [],
+  dead: ['retry', 'dead'],
+}
+
+function reportKey({ cluster, report }: SentEvent, route: string, outcome: string): string {
+  return `${cluster} ${report} ${route} ${outcome}`
 }
 
 function counterProblems(counted: Counted, books: Books): readonly string[] {

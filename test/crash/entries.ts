@@ -35,6 +35,11 @@ export function entryOf(record: Described): Entry {
   }
 }
 
+/** Whether it says that its event, for its Alert or for all, only repeats an earlier one. */
+export function isOfRepeat({ outcome, reason }: Entry): boolean {
+  return outcome === 'suppressed' && reason.startsWith('repeats the event')
+}
+
 /** Reads all pages of `GET /v1/deliveries`. */
 export async function readLedger(url: string): Promise<readonly Entry[]> {
   const entries: Entry[] = []

@@ -1,6 +1,6 @@
 import { reasonPhrase } from '../../relay/providers/formats/names.ts'
 import { messageOfChat, subjectOfArrival } from './duplicates.ts'
-import type { Entry } from './entries.ts'
+import { type Entry, isOfRepeat } from './entries.ts'
 import type { SentEvent } from './events.ts'
 import type { Journal } from './journal.ts'
 import { expectationsOf, statusSubject } from './routes.ts'
@@ -53,14 +53,17 @@ export function findWrongStatuses(books: SinkBooks): readonly string[] {
 
 /** The events about each status, oldest first, without those that were suppressed as repeats. */
 function statusEvents({ acknowledged, entries }: SinkBooks): ReadonlyMap<string, SentEvent[]> {
-  const unrouted = new Set(
-    entries.filter(({ route }) => route === '').map(({ message }) => message),
+  const keyOf = (route: string, message: string) => `${route}: ${message}`
+  const untold = new Set(
+    entries
+      .filter((entry) => entry.route === '' || isOfRepeat(entry))
+      .map(({ route, message }) => keyOf(route, message)),
   )
   const subjects = new Map<string, SentEvent[]>()
   for (const event of acknowledged.toSorted((a, b) => a.at - b.at)) {
-    if (unrouted.has(event.message)) continue
+    if (untold.has(keyOf('', event.message))) continue
     for (const { route, expected } of expectationsOf(event)) {
-      if (expected !== 'status') continue
+      if (expected !== 'status' || untold.has(keyOf(route, event.message))) continue
       const subject = statusSubject(route === 'shared' ? 'shared' : 'statuses', event)
       subjects.set(subject, [...(subjects.get(subject) ?? []), event])
     }

@@ -1,0 +1,148 @@
+import type { LedgerRecord } from '../model/delivery.ts'
+import { DamagedRecord } from '../model/stored/errors.ts'
+import type { SeenEvent } from '../model/stored/object-state.ts'
+import type { Ports } from '../ports.ts'
+import type { Candidate } from './match.ts'
+import { READ_AT_ONCE, type RecallContext } from './recall.ts'
+import { deliveryId, eventRecordId } from './record.ts'
+import { slicesOf } from './slices.ts'
+
+/** Which earlier events an event repeats, and for whom. */
+export interface Repeats {
+  /**
+   * Whether nobody is left to be told: every Alert that takes the event was told or is about to be,
+   * and there is one; or an earlier event still waits for whatever Alerts come.
+   */
+  readonly areForAll: boolean
+  /** The earlier events that are repeated for some Alert, oldest first. */
+  readonly events: readonly SeenEvent[]
+  /**
+   * The earlier event that is repeated for the Alert at this place (from 0) among those that take the
+   * event; undefined when the event is news to it.
+   */
+  of(place: number): SeenEvent | undefined
+}
+
+export const NO_REPEATS: Repeats = { areForAll: false, events: [], of: () => undefined }
+
+export type RepeatsContext = Pick<RecallContext, 'recalling'> & {
+  readonly ports: Pick<Ports, 'ledger'>
+}
+
+/** Whether no rule keeps the event from the Alert, as far as can be said without a try. */
+function takesEvent({ kind }: Candidate): boolean {
+  return kind !== 'skipped'
+}
+
+/**
+ * Says for whom an event repeats one of these earlier events of its fingerprint: each Alert for which
+ * the record of one of them is delivered, or waits. Reads a bounded number of records at once, and
+ * keeps one number for each Alert.
+ */
+export async function findRepeats(
+  context: RepeatsContext,
+  earlier: readonly SeenEvent[],
+  candidates: Iterable<Candidate>,
+): Promise<Repeats> {
+  if (earlier.length === 0) return NO_REPEATS
+  const idsOf = function* () {
+    // An earlier event may wait for its Alerts itself, before it has a Delivery to any.
+    yield earlier.map(({ eventId }) => eventRecordId(eventId))
+    for (const candidate of candidates) {
+      const { uid } = candidate.alert.metadata
+      if (takesEvent(candidate)) yield earlier.map(({ eventId }) => deliveryId(eventId, uid))
+    }
+  }
+  const perRead = Math.max(1, Math.floor(READ_AT_ONCE / earlier.length))
+  const slices: Int16Array[] = []
+  for (const ids of slicesOf(idsOf(), perRead)) slices.push(await findSlice(context, ids))
+
+  const eventAt = (index: number) =>
+    earlier[slices[Math.floor(index / perRead)]?.[index % perRead] ?? NONE]
+  const waiting = eventAt(0)
+  if (waiting) return { areForAll: true, events: [waiting], of: () => waiting }
+  const found = new Set<number>()
+  let takers = -1
+  let news = -1
+  for (const slice of slices) {
+    takers += slice.length
+    for (const index of slice) {
+      if (index === NONE) news += 1
+      else found.add(index)
+    }
+  }
+  return {
+    areForAll: takers > 0 && news === 0,
+    events: earlier.filter((_, index) => found.has(index)),
+    of: (place) => eventAt(place + 1),
+  }
+}
+
+/** An Alert whose source fits, with the earlier event that is repeated for it, if one is. */
+export interface Addressed {
+  readonly candidate: Candidate
+  readonly repeated: SeenEvent | undefined
+}
+
+/** The candidates by which the repeats were found, in the same order. */
+export function* withRepeats(
+  candidates: Iterable<Candidate>,
+  repeats: Repeats,
+): Generator<Addressed> {
+  let place = 0
+  for (const candidate of candidates) {
+    const isTaker = takesEvent(candidate)
+    yield { candidate, repeated: isTaker ? repeats.of(place) : undefined }
+    if (isTaker) place += 1
+  }
+}
+
+/** Which events are repeated, for a person. */
+export function repeatReason(events: readonly SeenEvent[]): string {
+  const named = events.map(
+    ({ eventId, at }) => `${eventId.slice(0, 12)} of ${new Date(at).toISOString()}`,
+  )
+  return `repeats the ${named.length === 1 ? 'event' : 'events'} ${named.join(' and ')}`
+}
+
+const NONE = -1
+
+/** The index of the latest record that counts in each list of ids, or `NONE`. */
+async function findSlice(
+  context: RepeatsContext,
+  lists: readonly (readonly string[])[],
+): Promise<Int16Array> {
+  const counting = await readCounting(context, lists.flat())
+  return Int16Array.from(lists, (ids) => ids.findLastIndex((id) => counting.has(id)))
+}
+
+function readCounting(
+  { ports, recalling }: RepeatsContext,
+  ids: readonly string[],
+): Promise<ReadonlySet<string>> {
+  return recalling.hold(ids.length, async () => {
+    const records = await readSound(ports, ids)
+    return new Set(records.filter(isTold).map(({ id }) => id))
+  })
+}
+
+/** Whether who the record is for was told, or is to be told yet. */
+function isTold({ status }: LedgerRecord): boolean {
+  return status.kind === 'waiting' || status.outcome === 'delivered'
+}
+
+/** The records without those that are damaged: these belong to other events than the one at work. */
+async function readSound(
+  { ledger }: Pick<Ports, 'ledger'>,
+  ids: readonly string[],
+): Promise<readonly LedgerRecord[]> {
+  try {
+    return (await ledger.readMany(ids)).map(({ value }) => value)
+  } catch (error) {
+    if (!(error instanceof DamagedRecord)) throw error
+    if (ids.length === 1) return []
+    const each: LedgerRecord[] = []
+    for (const id of ids) each.push(...(await readSound({ ledger }, [id])))
+    return each
+  }
+}
