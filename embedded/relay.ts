@@ -84,6 +84,11 @@ export async function startRelay(
   const stores = await openStores(options.data, clock, {
     onSweepFailure: (err) =>
       log.error({ err }, 'expired rows could not be deleted, will be repeated'),
+    onRemovalFailure: (err, events, retryInMs) =>
+      log.error(
+        { err, events, retryInMs },
+        'what is done could not leave the queue, will be repeated',
+      ),
     onLost(err) {
       log.error({ err }, 'the database is lost, and the relay ends; start it again')
       process.exit(1)

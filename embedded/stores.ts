@@ -5,6 +5,7 @@ import { DatabaseError } from '../adapters/sqlite/database-error.ts'
 import { SqliteLedger } from '../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../adapters/sqlite/queue.ts'
 import type { RelayDatabase } from '../adapters/sqlite/relay-database.ts'
+import type { OnRemovalFailure } from '../adapters/sqlite/removals.ts'
 import { SqliteSecretStore } from '../adapters/sqlite/secrets.ts'
 import { SqliteStateStore } from '../adapters/sqlite/state.ts'
 import { openThreadedDatabase } from '../adapters/sqlite/threaded-database.ts'
@@ -31,6 +32,7 @@ export interface Stores {
 /** What fails while the stores are open. */
 export interface StoreFailures {
   readonly onSweepFailure: (error: unknown) => void
+  readonly onRemovalFailure: OnRemovalFailure
   /** The database is gone for good, so nothing can be accepted or decided any more. */
   readonly onLost: (error: Error) => void
 }
@@ -42,10 +44,10 @@ export interface StoreFailures {
 export async function openStores(
   directory: string,
   clock: Clock,
-  { onSweepFailure, onLost }: StoreFailures,
+  { onSweepFailure, onRemovalFailure, onLost }: StoreFailures,
 ): Promise<Stores> {
   const database = await open(directory, onLost)
-  const queue = new SqliteQueue(database, clock)
+  const queue = new SqliteQueue(database, clock, onRemovalFailure)
   await forPerson(queue.loaded(), directory)
   const state = new SqliteStateStore(database, clock)
   const ledger = new SqliteLedger(database, clock)

@@ -10,6 +10,10 @@ const MAX_CHARACTERS = 4_000_000
 
 const READ_EVENTS = 'SELECT seq, body FROM events WHERE seq IN (SELECT value FROM json_each(?))'
 
+/** Names an event that is leased; `cluster` is known of one that can be read. */
+export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
+  Partial<Pick<QueuedEvent, 'cluster'>>
+
 interface EventRow {
   readonly seq: number
   readonly body: string

@@ -3,9 +3,10 @@ import type { Clock, Queue, SendResult, SetAsideReason } from '../../relay/ports
 import { DueSchedule, earlier } from './due-schedule.ts'
 import { EventGroups, type GroupEnds, type GroupHead } from './event-groups.ts'
 import { advances, insertedAt, insertion } from './event-insertion.ts'
-import { EventReader } from './event-reader.ts'
+import { type EventLease, EventReader } from './event-reader.ts'
 import { type PutBack, SqliteQuarantine } from './quarantine.ts'
 import type { RelayDatabase } from './relay-database.ts'
+import { LEAVE_QUEUE, type OnRemovalFailure, Removals } from './removals.ts'
 import { type Change, change, type UnitResult } from './statement.ts'
 import { EventSweep } from './sweep.ts'
 
@@ -19,13 +20,8 @@ export interface QueueDepth {
   readonly oldestRetryDueAt?: number
 }
 
-/** Names an event that is leased; `cluster` is known of one that can be read. */
-export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
-  Partial<Pick<QueuedEvent, 'cluster'>>
-
 const LATEST_ORDER_TIME = `SELECT MAX(latest, COALESCE(
     (SELECT accepted_at FROM events ORDER BY seq DESC LIMIT 1), 0)) AS latest FROM order_time`
-const LEAVE_QUEUE = 'UPDATE events SET queued = 0 WHERE seq = ?'
 const GROUPS = `SELECT grp AS "group", MIN(seq) AS head, MAX(seq) AS tail, COUNT(*) AS count
   FROM events WHERE queued = 1 GROUP BY grp`
 const NEXT_HEAD = `SELECT seq FROM events
@@ -49,19 +45,25 @@ export class SqliteQueue implements Queue {
   readonly #events: EventReader
   readonly #due: DueSchedule
   readonly #sweep: EventSweep
+  readonly #removals: Removals
   readonly #loaded: Promise<void>
   readonly #listeners: (() => void)[] = []
   #eventCount = 0
   #isNotifying = false
 
   /** Begins to read what is queued; `loaded` tells when that is done. */
-  constructor(database: RelayDatabase, clock: Clock) {
+  constructor(
+    database: RelayDatabase,
+    clock: Clock,
+    onRemovalFailure: OnRemovalFailure = () => undefined,
+  ) {
     this.#database = database
     this.#clock = clock
     this.#due = new DueSchedule(database)
     this.#events = new EventReader(database)
     this.quarantine = new SqliteQuarantine(database, clock, (back) => this.#putBack(back))
     this.#sweep = new EventSweep(database)
+    this.#removals = new Removals(database, onRemovalFailure)
     this.#loaded = this.#load()
     // Each method that needs it rejects with the same.
     this.#loaded.catch(() => undefined)
@@ -130,8 +132,7 @@ export class SqliteQueue implements Queue {
     const seq = Number(sequence)
     if (!this.#groups.leaving(group, seq)) return
     this.#free(group, seq, undefined)
-    // One that cannot leave the disk comes again at the next start.
-    this.#database.writeSoon([change(LEAVE_QUEUE, seq)]).catch(() => undefined)
+    this.#removals.add(seq)
   }
 
   /** As `acknowledge`, and keeps the event apart. Rejects with `QuarantineFull` when it cannot. */

@@ -136,7 +136,11 @@ async function fillQueue({ directory }: Bench, stream: string, events: number): 
   const failing = (error: unknown) => {
     throw error
   }
-  const stores = await openStores(data, clock, { onSweepFailure: failing, onLost: failing })
+  const stores = await openStores(data, clock, {
+    onSweepFailure: failing,
+    onRemovalFailure: failing,
+    onLost: failing,
+  })
   const sender = { cluster: 'local', isNotificationController: false }
   const orderTimes = createOrderTimes(await stores.queue.latestOrderTime())
   try {

@@ -1,0 +1,65 @@
+import { DatabaseError } from './database-error.ts'
+import type { RelayDatabase } from './relay-database.ts'
+import { change } from './statement.ts'
+
+/** Takes one event off the queue; its row stays while a record refers to it. */
+export const LEAVE_QUEUE = 'UPDATE events SET queued = 0 WHERE seq = ?'
+
+const FIRST_WAIT_MS = 1_000
+const MAX_WAIT_MS = 60_000
+
+/** Told when events that are done could not be taken off the queue; it is tried again after `waitMs`. */
+export type OnRemovalFailure = (error: unknown, events: number, waitMs: number) => void
+
+/**
+ * Takes events that are done off the queue, without a commit of its own for each. What cannot leave
+ * the disk, because it is full, is tried again until it can: else it would come again at the next
+ * start, and count as queued until then.
+ */
+export class Removals {
+  readonly #database: RelayDatabase
+  readonly #onFailure: OnRemovalFailure
+  /** Rows of events that could not leave. */
+  readonly #left = new Set<number>()
+  #failures = 0
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(database: RelayDatabase, onFailure: OnRemovalFailure) {
+    this.#database = database
+    this.#onFailure = onFailure
+  }
+
+  /** It is on the disk with what is written next, or soon after. */
+  add(seq: number): void {
+    void this.#remove([seq])
+  }
+
+  async #remove(seqs: readonly number[]): Promise<void> {
+    try {
+      await this.#database.writeSoon(seqs.map((seq) => change(LEAVE_QUEUE, seq)))
+    } catch (error) {
+      for (const seq of seqs) this.#left.add(seq)
+      if (!isClosed(error)) this.#tryLater(error)
+      return
+    }
+    for (const seq of seqs) this.#left.delete(seq)
+    if (this.#left.size === 0) this.#failures = 0
+  }
+
+  /** Once for all that failed together. */
+  #tryLater(error: unknown): void {
+    if (this.#timer) return
+    const waitMs = Math.min(FIRST_WAIT_MS * 2 ** this.#failures, MAX_WAIT_MS)
+    this.#failures += 1
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined
+      void this.#remove([...this.#left])
+    }, waitMs).unref()
+    this.#onFailure(error, this.#left.size, waitMs)
+  }
+}
+
+/** Then it comes again at the next start. */
+function isClosed(error: unknown): boolean {
+  return error instanceof DatabaseError && error.problem === 'closed'
+}
