@@ -8,7 +8,9 @@ import { openFile } from './open-file.ts'
 import type { Batch } from './relay-database.ts'
 import { RELAY_SCHEMA } from './schema.ts'
 import { type Answer, SqlEngine } from './sql-engine.ts'
+import { BatchReader } from './thread-batch.ts'
 import type { AnswerData, FromThread, ThreadData, ToThread } from './thread-messages.ts'
+import { resultsData } from './thread-results.ts'
 
 const { file, port } = workerData as ThreadData
 
@@ -23,6 +25,7 @@ try {
 
 /** Takes all that has arrived while the disk was busy, and commits it at once. */
 function serve(engine: SqlEngine, from: MessagePort): void {
+  const reader = new BatchReader()
   from.on('message', (first: ToThread) => {
     const messages = [first]
     for (let next = receiveMessageOnPort(from); next; next = receiveMessageOnPort(from)) {
@@ -30,7 +33,7 @@ function serve(engine: SqlEngine, from: MessagePort): void {
     }
     run(
       engine,
-      messages.flatMap((message) => (message.kind === 'batch' ? message.batch : [])),
+      messages.flatMap((message) => (message.kind === 'batch' ? reader.read(message.batch) : [])),
     )
     if (messages.some(({ kind }) => kind === 'close')) close(engine, from)
   })
@@ -42,7 +45,7 @@ function run(engine: SqlEngine, batches: readonly Batch[]): void {
     tell({ kind: 'rows', answers: queries.map((query) => dataOf(engine.query(query))) })
   }
   const units = batches.flatMap((batch) => batch.units)
-  if (units.length > 0) tell({ kind: 'results', answers: engine.commit(units).map(dataOf) })
+  if (units.length > 0) tell({ kind: 'results', results: resultsData(engine.commit(units)) })
 }
 
 function close(engine: SqlEngine, from: MessagePort): void {

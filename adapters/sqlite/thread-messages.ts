@@ -1,7 +1,7 @@
 import type { MessagePort } from 'node:worker_threads'
 import type { ErrorData } from './error-data.ts'
-import type { Batch } from './relay-database.ts'
-import type { UnitResult } from './statement.ts'
+import type { BatchData } from './thread-batch.ts'
+import type { ResultsData } from './thread-results.ts'
 
 /** What the thread of a database is started with. */
 export interface ThreadData {
@@ -10,7 +10,7 @@ export interface ThreadData {
 }
 
 export type ToThread =
-  | { readonly kind: 'batch'; readonly batch: Batch }
+  | { readonly kind: 'batch'; readonly batch: BatchData }
   /** The last message: what came before it is finished. */
   | { readonly kind: 'close' }
 
@@ -24,5 +24,5 @@ export type FromThread =
   /** The database could not be opened, or not be closed. */
   | { readonly kind: 'failed'; readonly error: ErrorData }
   | { readonly kind: 'rows'; readonly answers: readonly AnswerData<readonly unknown[]>[] }
-  | { readonly kind: 'results'; readonly answers: readonly AnswerData<UnitResult>[] }
+  | { readonly kind: 'results'; readonly results: ResultsData }
   | { readonly kind: 'closed' }

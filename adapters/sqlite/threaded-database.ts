@@ -7,7 +7,9 @@ import {
   type RelayDatabase,
 } from './relay-database.ts'
 import type { Answer } from './sql-engine.ts'
+import { BatchWriter } from './thread-batch.ts'
 import type { AnswerData, FromThread, ThreadData, ToThread } from './thread-messages.ts'
+import { resultsOf } from './thread-results.ts'
 
 /** Beside this file, whether that is a source or part of a bundle. */
 const PROGRAM = new URL(
@@ -40,7 +42,7 @@ export async function openThreadedDatabase(
   }
   const take = (message: FromThread) => {
     if (message.kind === 'rows') answers?.rows(message.answers.map(answerOf))
-    if (message.kind === 'results') answers?.results(message.answers.map(answerOf))
+    if (message.kind === 'results') answers?.results(resultsOf(message.results))
     if (message.kind === 'opened') opened.resolve(message.path)
     if (message.kind === 'failed') fail(errorOf(message.error))
     if (message.kind === 'closed') {
@@ -71,8 +73,9 @@ export async function openThreadedDatabase(
 
 function backendOf(port: MessagePort, closed: Promise<void>): Backend {
   const tell = (message: ToThread) => port.postMessage(message)
+  const writer = new BatchWriter()
   return {
-    run: (batch) => tell({ kind: 'batch', batch }),
+    run: (batch) => tell({ kind: 'batch', batch: writer.write(batch) }),
     async close() {
       tell({ kind: 'close' })
       await closed

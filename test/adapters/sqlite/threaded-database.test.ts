@@ -32,6 +32,31 @@ describe('a database in a thread', () => {
     expect(await database.read(KEYS)).toEqual([{ key: 'a' }, { key: 'b' }])
   })
 
+  it('gives the rows that a change returns, whatever its parameters are', async () => {
+    const { database } = await open()
+    const kept = ['text', 2 ** 40, 1n, 0.5, null, new Uint8Array([0, 255])]
+    const returned = 'INSERT INTO state VALUES (?, 1, typeof(?), 0) RETURNING key, value'
+    const unit = kept.map((value, index) => ({
+      ...change(returned, `key-${index}`, value),
+      returns: true,
+    }))
+    const [first, second] = await Promise.all([
+      database.write(unit.slice(0, 2)),
+      database.write([...unit.slice(2), change(UPDATE, 'key-0')]),
+    ])
+    const row = (index: number, value: string) => ({
+      ...{ count: 1, rows: [{ key: `key-${index}`, value }] },
+    })
+    expect(first).toEqual({ kind: 'done', changed: [row(0, 'text'), row(1, 'real')] })
+    expect(second).toEqual({
+      kind: 'done',
+      changed: [
+        ...[row(2, 'integer'), row(3, 'real'), row(4, 'null'), row(5, 'blob')],
+        ...[{ count: 1, rows: [] }],
+      ],
+    })
+  })
+
   it('does nothing of a unit that conflicts or fails, and all of the others of its turn', async () => {
     const { database } = await open()
     const late = { ...change(UPDATE, 'none'), mustChange: true }
