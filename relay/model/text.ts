@@ -15,8 +15,11 @@ export const TextMap = z
   .nullish()
   .transform((map) => map ?? {})
 
+/** Longest name of a Kubernetes object, in UTF-16 units. */
+export const MAX_NAME_LENGTH = 253
+
 /** A non-empty string of at most `maxLength` UTF-16 units, as Kubernetes names are. */
-export function NameText(maxLength = 253) {
+export function NameText(maxLength = MAX_NAME_LENGTH) {
   return Text.pipe(z.string().min(1).max(maxLength))
 }
 

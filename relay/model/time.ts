@@ -17,6 +17,24 @@ export function parseTimeMs(text: string): number | undefined {
   return Number.isNaN(ms) ? undefined : ms
 }
 
+const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/
+
+/** Behind it come fractions of a second. */
+const SECONDS_END = '2026-11-20T09:14:03'.length
+
+/**
+ * The time with milliseconds, `2026-11-20T09:14:03.000Z`, of an RFC 3339 time in UTC as Go prints it;
+ * undefined for any other, which `parseTimeMs` may still read.
+ */
+export function isoTimeOf(text: string): string | undefined {
+  if (!UTC.test(text)) return undefined
+  const ms = Date.parse(text)
+  if (Number.isNaN(ms)) return undefined
+  const time = new Date(ms).toISOString()
+  // Of a day or an hour that there is not, `Date` makes another one.
+  return time.slice(0, SECONDS_END) === text.slice(0, SECONDS_END) ? time : undefined
+}
+
 /** As `parseTimeMs`, and a Go duration such as `1h30m` is that long before `now`. */
 export function parseTimeOrAgoMs(text: string, now: number): number | undefined {
   const agoMs = parseDurationMs(text)

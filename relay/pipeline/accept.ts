@@ -8,11 +8,14 @@ import {
   IncomingItem,
   type InvolvedObject,
   type Labels,
+  MAX_MESSAGE_LENGTH,
   PostedEvent,
   restorePrefixes,
 } from '../model/event.ts'
 import { hasInvolvedObject } from '../model/event-keys.ts'
 import { hashParts } from '../model/hash.ts'
+import { readPlainItem } from '../model/plain-event.ts'
+import { MAX_NAME_LENGTH } from '../model/text.ts'
 import type { OrderTimes } from '../ports.ts'
 
 /** Where a batch comes from. */
@@ -72,15 +75,10 @@ function acceptItem(
   now: number,
   orderTimes: OrderTimes,
 ): AcceptedEvent | { readonly error: string } {
-  const single = sender.isController === true ? PostedEvent : IncomingEvent
-  const parsed = (isWrapped(value) ? IncomingItem : single).safeParse(value)
-  if (!parsed.success) {
-    return { error: fieldErrors(parsed.error.issues).map(fieldErrorText).join('; ') }
-  }
-  const item =
-    'event' in parsed.data ? parsed.data : { event: parsed.data, objectLabels: undefined }
-  const event = cleanEvent(item.event, sender, now)
-  const tooOld = sender.maxAgeMs !== undefined && ageProblem(item.event, sender.maxAgeMs, now)
+  const read = readItem(value, sender)
+  if ('error' in read) return read
+  const event = cleanEvent(read.event, sender, now)
+  const tooOld = sender.maxAgeMs !== undefined && ageProblem(read.event, sender.maxAgeMs, now)
   if (tooOld) return { error: tooOld }
   const { cluster } = sender
   const eventTime = Date.parse(event.timestamp)
@@ -89,11 +87,29 @@ function acceptItem(
     cluster,
     group: objectGroupKey(cluster, event.involvedObject),
     event,
-    objectLabels: item.objectLabels ?? undefined,
+    objectLabels: read.objectLabels ?? undefined,
     acceptedAt: now,
     orderTime: orderTimes.next({ cluster, eventTime, now }),
   }
 }
+
+interface ReadItem {
+  readonly event: IncomingEvent
+  readonly objectLabels?: Labels | null | undefined
+}
+
+function readItem(value: unknown, sender: Sender): ReadItem | { readonly error: string } {
+  const plain = readPlainItem(value, PLAIN_LIMITS)
+  if (plain) return plain
+  const single = sender.isController === true ? PostedEvent : IncomingEvent
+  const parsed = (isWrapped(value) ? IncomingItem : single).safeParse(value)
+  if (!parsed.success) {
+    return { error: fieldErrors(parsed.error.issues).map(fieldErrorText).join('; ') }
+  }
+  return 'event' in parsed.data ? parsed.data : { event: parsed.data }
+}
+
+const PLAIN_LIMITS = { message: MAX_MESSAGE_LENGTH, name: MAX_NAME_LENGTH }
 
 /** Without a time nobody could tell how old it is. */
 function ageProblem({ timestamp }: IncomingEvent, maxAgeMs: number, now: number) {
@@ -123,12 +139,11 @@ function cleanEvent(incoming: IncomingEvent, sender: Sender, now: number): Event
 /** Keeps the event's own keys and its object group's, without checksums and digests. */
 function cleanMetadata(metadata: Labels, group: string): Labels {
   const dropped = [`${group}/checksum`, `${group}/digest`].map((key) => key.toLowerCase())
-  return Object.fromEntries(
-    Object.entries(metadata)
-      .filter(([key]) => key.startsWith(`${EVENT_GROUP}/`) || key.startsWith(`${group}/`))
-      .filter(([key]) => !dropped.includes(key.toLowerCase()))
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  )
+  const isKept = (key: string) =>
+    (key.startsWith(`${EVENT_GROUP}/`) || key.startsWith(`${group}/`)) &&
+    !dropped.includes(key.toLowerCase())
+  const kept = Object.keys(metadata).filter(isKept).sort()
+  return Object.fromEntries(kept.map((key) => [key, metadata[key] ?? '']))
 }
 
 function eventId(cluster: string, event: Event): string {
