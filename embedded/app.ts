@@ -70,8 +70,8 @@ function admit(
   context: RequestContext,
 ): Response | Promise<Response> {
   const cluster = context.req.param('cluster')
-  const name = ClusterName.optional().safeParse(cluster)
-  if (!name.success) {
+  const name = cluster === undefined ? undefined : ClusterName.safeParse(cluster)
+  if (name?.success === false) {
     const [issue] = name.error.issues
     return problemResponse(problem(400, `cluster: ${issue?.message}`))
   }

@@ -65,7 +65,6 @@ export function urlOf({ host, port }: ListenAddress): string {
 
 function serverOf(app: App, limits: ServerLimits): Server {
   const listener = getRequestListener(app.fetch, {
-    overrideGlobalObjects: false,
     // Reached only by a request that cannot be read as one, such as one with a bad Host.
     errorHandler: () => problemResponse(problem(400, 'expected a valid Host and path')),
   })

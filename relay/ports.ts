@@ -161,7 +161,8 @@ export interface StateStore {
   read(key: string): Promise<Versioned<unknown> | undefined>
   /**
    * Stores the value when the item is as expected, with the version after (1 when it was absent).
-   * False, and nothing changed, when it is not. An expired item counts as absent.
+   * False, and nothing changed, when it is not. An expired item counts as absent. The value belongs to
+   * the store from then on: nobody changes it.
    */
   write(
     key: string,

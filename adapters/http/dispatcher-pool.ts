@@ -81,13 +81,22 @@ function hostProxyOf(
   return hostProxies && url !== undefined ? { url, guard: hostProxies.guard } : undefined
 }
 
-/** A hash, so that no key or password is kept longer than its pool needs it. */
+/** A hash of what is secret, so that it is not kept longer than its pool needs it. */
 function keyOf(
   { origin }: URL,
-  { tls = {}, proxyUrl }: ConnectionOptions,
+  { tls, proxyUrl }: ConnectionOptions,
   hostProxy: HostProxy | undefined,
 ): string {
-  const texts = [origin, tls.ca, tls.cert, tls.key, proxyUrl, hostProxy?.url]
+  if (!tls && proxyUrl === undefined && !hostProxy) return origin
+  return `${origin} ${secretKeyOf(tls ?? {}, proxyUrl, hostProxy)}`
+}
+
+function secretKeyOf(
+  tls: NonNullable<ConnectionOptions['tls']>,
+  proxyUrl: string | undefined,
+  hostProxy: HostProxy | undefined,
+): string {
+  const texts = [tls.ca, tls.cert, tls.key, proxyUrl, hostProxy?.url]
   const parts = texts.map((part) => part ?? null)
   return hash('sha256', JSON.stringify(parts), 'base64')
 }

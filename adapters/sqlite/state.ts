@@ -75,7 +75,7 @@ export class SqliteStateStore implements StateStore {
     if (fits === undefined) return this.#writeUndecided(key, unit)
     if (!fits) return false
     const version = expected === 'absent' ? 1 : expected + 1
-    this.#recent.set(key, { value: JSON.parse(json), version }, expiresAt, json.length)
+    this.#recent.set(key, { value, version }, expiresAt, json.length)
     const written = withNext ? this.#database.writeSoon(unit) : this.#database.write(unit)
     const done = written.then(
       ({ kind }) => {

@@ -43,11 +43,15 @@ export function watchPorts(ports: Ports, { watch }: HostErrors): Ports {
 
 /** The proxy has a target of its own, since one that is frozen must be shown as it is. */
 function watch<T extends object>(thing: T, note: (error: unknown) => object): T {
+  const watched = new Map<unknown, unknown>()
   return new Proxy({} as T, {
     get(_, key) {
       const member: unknown = Reflect.get(thing, key)
       if (typeof member !== 'function') return member
-      return (...args: unknown[]): unknown => {
+      // A method is asked for at each call, and stays the same one.
+      const known = watched.get(member)
+      if (known !== undefined) return known
+      const method = (...args: unknown[]): unknown => {
         try {
           const result: unknown = Reflect.apply(member, thing, args)
           return result instanceof Promise ? result.catch(rethrow) : result
@@ -55,6 +59,8 @@ function watch<T extends object>(thing: T, note: (error: unknown) => object): T 
           throw note(error)
         }
       }
+      watched.set(member, method)
+      return method
     },
   })
 

@@ -9,8 +9,6 @@ export interface MergedMetadata {
   readonly authored: ReadonlySet<string>
 }
 
-type Source = readonly [name: string, entries: ReadonlyArray<readonly [string, string]>]
-
 const ALERT_SOURCES: ReadonlySet<string> = new Set(['spec.eventMetadata', 'spec.summary'])
 
 /**
@@ -22,29 +20,39 @@ export function mergeMetadata(event: Event, alert: Alert): MergedMetadata {
   const { eventMetadata, summary } = alert.spec
   const group = apiGroup(event.involvedObject)
   const metadata = withoutInternal(event.metadata, group)
-  const sources: readonly Source[] = [
-    ['the event', withoutPrefix(metadata, `${EVENT_GROUP}/`)],
-    ['spec.eventMetadata', Object.entries(eventMetadata)],
-    ['spec.summary', summary === '' ? [] : [['summary', summary]]],
-    [`the controller (${group})`, withoutPrefix(metadata, `${group}/`)],
-  ]
-  const merged = new Map<string, { readonly value: string; readonly from: readonly string[] }>()
-  for (const [name, entries] of sources) {
-    for (const [key, value] of entries) {
-      merged.set(key, { value, from: [...(merged.get(key)?.from ?? []), name] })
-    }
+  const merged = new Map<string, Merged>()
+  const add = (key: string, value: string, from: string) => {
+    merged.set(key, { value, from, before: merged.get(key) })
   }
-  if (merged.size === 0) return { metadata, conflicts: [], authored: new Set() }
-  const authored = [...merged].filter(([, { from }]) => ALERT_SOURCES.has(from.at(-1) ?? ''))
-  return {
-    authored: new Set(authored.map(([key]) => key)),
-    metadata: Object.fromEntries([...merged].map(([key, { value }]) => [key, value])),
-    conflicts: [...merged]
-      .filter(([, { from }]) => from.length > 1)
-      .map(
-        ([key, { from }]) => `metadata ${key} is set by ${from.join(' and ')}; the last one won`,
-      ),
+  addPrefixed(metadata, `${EVENT_GROUP}/`, (key, value) => add(key, value, 'the event'))
+  for (const [key, value] of Object.entries(eventMetadata)) add(key, value, 'spec.eventMetadata')
+  if (summary !== '') add('summary', summary, 'spec.summary')
+  addPrefixed(metadata, `${group}/`, (key, value) => add(key, value, `the controller (${group})`))
+  if (merged.size === 0) return { metadata, conflicts: [], authored: NONE }
+  const entries: [string, string][] = []
+  const authored = new Set<string>()
+  const conflicts: string[] = []
+  for (const [key, { value, from, before }] of merged) {
+    entries.push([key, value])
+    if (ALERT_SOURCES.has(from)) authored.add(key)
+    if (before) conflicts.push(conflictText(key, from, before))
   }
+  return { metadata: Object.fromEntries(entries), conflicts, authored }
+}
+
+const NONE: ReadonlySet<string> = new Set()
+
+/** A key's value, and where it came from, and from where it would have come without that. */
+interface Merged {
+  readonly value: string
+  readonly from: string
+  readonly before: Merged | undefined
+}
+
+function conflictText(key: string, last: string, before: Merged): string {
+  const sources = [last]
+  for (let it: Merged | undefined = before; it; it = it.before) sources.unshift(it.from)
+  return `metadata ${key} is set by ${sources.join(' and ')}; the last one won`
 }
 
 type Metadata = Event['metadata']
@@ -55,15 +63,18 @@ type Metadata = Event['metadata']
  * https://github.com/fluxcd/pkg/blob/main/apis/event/v1beta1/metadata.go
  */
 function withoutInternal(metadata: Metadata, group: string): Metadata {
-  const { [`${group}/token`]: _, ...rest } = metadata
+  const internal = `${group}/token`
+  if (metadata[internal] === undefined) return metadata
+  const { [internal]: _, ...rest } = metadata
   return rest
 }
 
-function withoutPrefix(
+function addPrefixed(
   metadata: Metadata,
   prefix: string,
-): ReadonlyArray<readonly [string, string]> {
-  return Object.entries(metadata)
-    .filter(([key]) => key.startsWith(prefix))
-    .map(([key, value]) => [key.slice(prefix.length), value])
+  add: (key: string, value: string) => void,
+): void {
+  for (const [key, value] of Object.entries(metadata)) {
+    if (key.startsWith(prefix)) add(key.slice(prefix.length), value)
+  }
 }

@@ -63,16 +63,18 @@ export function indexSources(all: readonly Source[]): SourceIndex {
   }
   return {
     all,
-    fitting: (input) => ({
-      *[Symbol.iterator]() {
-        const lists = shelvesFor(input.event, shelves).flatMap((shelf) =>
-          listsOn(shelf, input.objectLabels),
-        )
-        for (const source of inOrder(lists)) {
-          if (sourceMiss(input, source) === undefined) yield source
-        }
-      },
-    }),
+    fitting(input) {
+      const lists = shelvesFor(input.event, shelves).flatMap((shelf) =>
+        listsOn(shelf, input.objectLabels).filter((list) => list.length > 0),
+      )
+      return {
+        *[Symbol.iterator]() {
+          for (const source of inOrder(lists)) {
+            if (sourceMiss(input, source) === undefined) yield source
+          }
+        },
+      }
+    },
   }
 }
 
@@ -116,6 +118,11 @@ function listsOn(
 
 /** Merges lists that are in order themselves. */
 function* inOrder(lists: ReadonlyArray<readonly Ranked[]>): Generator<Source> {
+  const [only] = lists
+  if (only !== undefined && lists.length === 1) {
+    for (const { source } of only) yield source
+    return
+  }
   let left = lists.flatMap((list) => {
     const entries = list.values()
     const { value: first } = entries.next()
