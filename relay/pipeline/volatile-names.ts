@@ -90,11 +90,7 @@ const NAMES: readonly Name[] = [
   ],
   // The near end of a connection, and pointers that Go prints.
   [['->'], /(?<![\w.:[\]-])(?:\[[0-9a-f:.%]{2,60}\]|[\w.-]{1,253}):\d{1,5}(?=->)/gi, '<local>'],
-  [
-    ['from '],
-    /(\bfrom (?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.%]{2,60}\])):\d{5}(?!\d)/gi,
-    '$1:<port>',
-  ],
+  [[':'], /(\bfrom (?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.%]{2,60}\])):\d{5}(?!\d)/gi, '$1:<port>'],
   [['0xc'], /\b0xc[0-9a-f]{9,11}\b/g, '<pointer>'],
 ]
 
