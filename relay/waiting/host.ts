@@ -1,6 +1,12 @@
 import type { Line } from './line.ts'
 import { Turns } from './turns.ts'
 
+/** Deliveries that wait for a place at one host in memory alone: enough for a burst. */
+const MOST_UNWRITTEN = 100
+
+/** Deliveries at one host that are woken ahead at most: they have read their rules by then. */
+const MOST_AHEAD = 200
+
 /** One host: its places, and the lines of the destinations at it. */
 export class Host<Answer> {
   readonly name: string
@@ -15,19 +21,38 @@ export class Host<Answer> {
   /** Deliveries that were woken, and have no place yet. */
   awaited = 0
   lines = 0
+  /** Places that were given so far. */
+  given = 0
+  /** How many are woken ahead. */
+  #ahead: number
 
   constructor(name: string, places: number) {
     this.name = name
     this.places = places
     this.free = places
+    this.#ahead = places
   }
 
   get isIdle(): boolean {
     return this.free === this.places && this.lines === 0
   }
 
-  /** As many as there are places are woken ahead, so that each that is free is taken at once. */
+  /** Whether who comes new has to wait in the store. */
+  get isFull(): boolean {
+    return this.free === 0 && this.unwritten >= MOST_UNWRITTEN
+  }
+
+  /**
+   * As many as there are places are woken ahead, and twice as many as are sent while one that is woken
+   * is read: so each place that is free is taken at once, and at a slow host none waits for long.
+   */
   get canWake(): boolean {
-    return this.awaited < this.places && !this.wakeable.isEmpty
+    return this.awaited < this.#ahead && !this.wakeable.isEmpty
+  }
+
+  /** One that was woken asks for a place; `givenBefore` is what `given` was when it was woken. */
+  came(givenBefore: number): void {
+    const wanted = this.places + 2 * (this.given - givenBefore)
+    this.#ahead = Math.min(Math.max(wanted, this.#ahead - 1), MOST_AHEAD)
   }
 }

@@ -14,6 +14,13 @@ export interface Asking<Answer> extends Asker {
   answer(answer: Answer): void
 }
 
+/** A delivery that was woken and has not asked yet. */
+export interface Coming {
+  readonly order: EventOrder
+  /** Places of the host that were given before it was woken. */
+  readonly givenBefore: number
+}
+
 /**
  * Those that wait for one destination: first the ones that ask for a place now, then the ones whose
  * records wait, which are woken. Both in the order of their events.
@@ -25,8 +32,8 @@ export class Line<Answer, Host> {
   readonly window: WaitingWindow | undefined
   /** Those that were refused, and are about to wait in the store, with their orders. */
   readonly postponed = new Map<string, EventOrder>()
-  /** Those that were woken and have not asked yet, with their orders. */
-  readonly coming = new Map<string, EventOrder>()
+  /** Those that were woken and have not asked yet. */
+  readonly coming = new Map<string, Coming>()
   /** A configuration came: the first is woken though the destination may be parked, and so on. */
   isReviewed = false
   readonly #asking: Asking<Answer>[] = []
@@ -69,7 +76,7 @@ export class Line<Answer, Host> {
   takeFirst(): Asking<Answer> | undefined {
     const [first] = this.#asking
     if (first === undefined) return undefined
-    for (const order of this.coming.values()) if (order < first.order) return undefined
+    for (const { order } of this.coming.values()) if (order < first.order) return undefined
     return this.#asking.shift()
   }
 

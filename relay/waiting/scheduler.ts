@@ -15,9 +15,6 @@ import { Times } from './times.ts'
 import { Turns } from './turns.ts'
 import { WaitingWindow } from './window.ts'
 
-/** Deliveries that wait for a place at one host in memory alone: enough for a burst. */
-const MAX_UNWRITTEN_PER_HOST = 100
-
 /** When to come back after finding too many waiting, where nobody wakes. */
 const FULL_RETRY_MS = 1_000
 
@@ -59,8 +56,7 @@ export class Scheduler implements Destinations, Wakes {
     const parked = this.#healths.whyParked(line, delivery, isWoken)
     if (parked) return this.#refuse(line, asker, parked)
     const { host } = line
-    const isFull = host.free === 0 && host.unwritten >= MAX_UNWRITTEN_PER_HOST
-    if (!isWoken && (line.hasWritten || isFull)) {
+    if (!isWoken && (line.hasWritten || host.isFull)) {
       const reason = `no place: enough deliveries wait for ${host.name}`
       // A little later for each, so that what was refused together does not come back together.
       const waitMs = Math.round(FULL_RETRY_MS * (1 + 0.2 * this.#clock.random()))
@@ -145,12 +141,14 @@ export class Scheduler implements Destinations, Wakes {
   /** Whether the delivery comes from the store of this line; of another one it has left the line. */
   #arrive(delivery: string, line: LineOf): boolean {
     const from = this.#away.get(delivery)
-    if (!from?.coming.has(delivery)) return false
+    const coming = from?.coming.get(delivery)
+    if (!coming) return false
     if (from !== line) {
       this.done(delivery)
       return false
     }
     line.coming.delete(delivery)
+    line.host.came(coming.givenBefore)
     return true
   }
 
@@ -197,6 +195,7 @@ export class Scheduler implements Destinations, Wakes {
       host.unwritten -= 1
     }
     host.free -= 1
+    host.given += 1
     const isProbe = this.#healths.of(key)?.begin() ?? false
     const leave = (treatment: Treatment) => {
       this.#healths.end(key, delivery, treatment, isProbe)
@@ -260,7 +259,7 @@ export class Scheduler implements Destinations, Wakes {
     const woken = line.window?.take((id) => this.#isGoodProbe(line, id))
     const isAway = woken !== undefined && this.#away.has(woken.id)
     if (woken && !isAway) {
-      line.coming.set(woken.id, woken.order)
+      line.coming.set(woken.id, { order: woken.order, givenBefore: host.given })
       this.#away.set(woken.id, line)
       host.awaited += 1
     }

@@ -1,10 +1,10 @@
 import type { PlaceInLine, WaitingDelivery } from '../ports.ts'
 
 /** Waiting deliveries of one destination that are held in memory; the rest stays in the store. */
-const MOST_HELD = 256
+const MOST_HELD = 512
 
 /** With so few left the next ones are read. */
-const FEW_HELD = 64
+const FEW_HELD = 256
 
 /** Reads the deliveries of a destination that come after a place, in their order. */
 export type ReadPage = (

@@ -59,6 +59,25 @@ describe('deliveries that wait in the store', () => {
     expect(destinations.take(10).map(({ id }) => id)).toEqual(['d3', 'd4'])
   })
 
+  it('are woken earlier the more are sent while one of them is read', async () => {
+    const { destinations, wait, enter } = setUp(2)
+    const ids = Array.from({ length: 500 }, (_, index) => String(index).padStart(3, '0'))
+    for (const id of ids) wait('a', id, id)
+    const coming = [...destinations.take(1_000)]
+    expect(coming).toHaveLength(2)
+    // Each one takes as long to be read as all that were woken before it take to be sent.
+    const come = async () => {
+      const next = coming.shift()
+      const admission = await enter('a', next?.id ?? '', next?.order)
+      leave(admission)
+      coming.push(...destinations.take(1_000))
+    }
+    for (let count = 0; count < 100; count += 1) await come()
+    const ahead = coming.length
+    expect(ahead).toBeGreaterThan(20)
+    expect(ahead).toBeLessThanOrEqual(200)
+  })
+
   it('leave before those that come new, though they have to be read first', async () => {
     const { destinations, wait, enter } = setUp()
     const held = await enter('a', 'x')
@@ -90,7 +109,7 @@ describe('deliveries that wait in the store', () => {
   it('are held in memory up to a bound, and read on in pages', async () => {
     const { destinations, store, wait, enter } = setUp()
     let held = await enter('a', 'x')
-    const ids = Array.from({ length: 1_000 }, (_, index) => `d${String(index).padStart(4, '0')}`)
+    const ids = Array.from({ length: 2_000 }, (_, index) => `d${String(index).padStart(4, '0')}`)
     for (const id of ids) wait('a', id, id)
     const woken: string[] = []
     while (woken.length < ids.length) {
@@ -106,7 +125,7 @@ describe('deliveries that wait in the store', () => {
     }
     expect(woken).toEqual(ids)
     expect(store.reads.length).toBeGreaterThan(3)
-    expect(store.reads.every(({ limit }) => limit <= 256)).toBe(true)
+    expect(store.reads.every(({ limit }) => limit <= 512)).toBe(true)
   })
 
   it('are found after a restart, by their destinations', async () => {
