@@ -28,6 +28,7 @@ import { openStores, type Stores } from './stores.ts'
 import { tellOfFailures } from './tell-of-failures.ts'
 import { TokensFileError } from './tokens.ts'
 import { openTokensFile, type TokensFile } from './tokens-file.ts'
+import { createTurnGate, type TurnGate } from './turn-gate.ts'
 import { createWokenDeliveries } from './woken-deliveries.ts'
 import { createWorker, type Worker } from './worker.ts'
 
@@ -81,7 +82,9 @@ export async function startRelay(
   { clock = systemClock }: RelayParts = {},
 ): Promise<RunningRelay> {
   const log = await createLog({ pretty: process.stdout.isTTY === true, level: 'info' })
+  const gate = createTurnGate()
   const stores = await openStores(options.data, clock, {
+    gate,
     onSweepFailure: (err) =>
       log.error({ err }, 'expired rows could not be deleted, will be repeated'),
     onRemovalFailure: (err, events, retryInMs) =>
@@ -96,7 +99,7 @@ export async function startRelay(
   })
   try {
     const tokensFile = await openTokens(options.tokens, log)
-    return await start(options, { stores, tokensFile, log, clock })
+    return await start(options, { stores, gate, tokensFile, log, clock })
   } catch (error) {
     await stores.close()
     const isForPerson = error instanceof ManifestsFolderError || error instanceof TokensFileError
@@ -107,6 +110,7 @@ export async function startRelay(
 /** What is there before anything runs. */
 interface Base {
   readonly stores: Stores
+  readonly gate: TurnGate
   readonly tokensFile: TokensFile | undefined
   readonly log: Log
   readonly clock: Clock
@@ -114,7 +118,7 @@ interface Base {
 
 async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const { cluster } = options
-  const { stores, tokensFile, log, clock } = base
+  const { stores, gate, tokensFile, log, clock } = base
   const builtInSecrets = new Map<string, { readonly address: string }>()
   const config = createManifestsConfig({ cluster, others: stores, builtInSecrets, clock })
   const addresses = { allowPrivate: !options.denyPrivateAddresses }
@@ -152,6 +156,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     queue: stores.queue,
     woken: createWokenDeliveries(destinations, stores.queue, clock),
     dispatcher: createDispatcher(ports, options, destinations),
+    gate,
     clock,
     ...tellOfFailures(log, metrics),
   })
@@ -169,6 +174,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     },
     echo,
     metrics,
+    gate,
     log,
     ready: () => notReady,
     ownsConfig: (name) => name === cluster,

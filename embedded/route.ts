@@ -7,6 +7,7 @@ import type { Echo } from './echo.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
 import type { Tokens } from './tokens.ts'
+import type { TurnGate } from './turn-gate.ts'
 
 /** What the server needs of its host. */
 export interface ServerDependencies {
@@ -22,6 +23,8 @@ export interface ServerDependencies {
   readonly tokens: Tokens | undefined
   readonly echo: Echo
   readonly metrics: Metrics
+  /** Events that come pass it, and so leave time for what is under way. */
+  readonly gate: TurnGate
   readonly log: Log
   /** Why the relay is not ready; undefined when it is. */
   readonly ready: () => string | undefined

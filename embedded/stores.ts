@@ -12,6 +12,7 @@ import { openThreadedDatabase } from '../adapters/sqlite/threaded-database.ts'
 import { SqliteWaitingLines } from '../adapters/sqlite/waiting-lines.ts'
 import type { Clock } from '../relay/ports.ts'
 import { StartError } from './start-error.ts'
+import type { TurnGate } from './turn-gate.ts'
 
 const DATABASE_FILE = 'flux-relay.db'
 
@@ -29,12 +30,14 @@ export interface Stores {
   close(): Promise<void>
 }
 
-/** What fails while the stores are open. */
-export interface StoreFailures {
+/** What happens while the stores are open. */
+export interface StoreEvents {
   readonly onSweepFailure: (error: unknown) => void
   readonly onRemovalFailure: OnRemovalFailure
   /** The database is gone for good, so nothing can be accepted or decided any more. */
   readonly onLost: (error: Error) => void
+  /** What follows from the database's answers goes on by it; at once without it. */
+  readonly gate?: Pick<TurnGate, 'goOn'>
 }
 
 /**
@@ -44,9 +47,9 @@ export interface StoreFailures {
 export async function openStores(
   directory: string,
   clock: Clock,
-  { onSweepFailure, onRemovalFailure, onLost }: StoreFailures,
+  { onSweepFailure, onRemovalFailure, onLost, gate }: StoreEvents,
 ): Promise<Stores> {
-  const database = await open(directory, onLost)
+  const database = await open(directory, onLost, gate)
   const queue = new SqliteQueue(database, clock, onRemovalFailure)
   await forPerson(queue.loaded(), directory)
   const state = new SqliteStateStore(database, clock)
@@ -71,10 +74,14 @@ export async function openStores(
   }
 }
 
-function open(directory: string, onLost: (error: Error) => void): Promise<RelayDatabase> {
+function open(
+  directory: string,
+  onLost: StoreEvents['onLost'],
+  gate: StoreEvents['gate'],
+): Promise<RelayDatabase> {
   const opening = async () => {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
-    return openThreadedDatabase(join(directory, DATABASE_FILE), onLost)
+    return openThreadedDatabase(join(directory, DATABASE_FILE), onLost, gate?.goOn)
   }
   return forPerson(opening(), directory)
 }

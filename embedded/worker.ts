@@ -3,6 +3,7 @@ import type { Dispatcher } from '../relay/pipeline/dispatch.ts'
 import { type DispatchFailure, dispatchFailureOf } from '../relay/pipeline/dispatch-failure.ts'
 import type { Clock, MessageKind, SetAsideReason } from '../relay/ports.ts'
 import { backoffMs, createLane, type LaneReports, tell } from './lane.ts'
+import { createTurnGate, type TurnGate } from './turn-gate.ts'
 
 /** Names an event that is leased; `cluster` is known of one that can be read. */
 export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
@@ -49,6 +50,8 @@ export interface WorkerOptions {
   readonly queue: ReceivingQueue
   readonly woken: WokenDeliveries
   readonly dispatcher: Dispatcher
+  /** Events and due retries pass it, and so leave time for what is under way. */
+  readonly gate?: TurnGate
   readonly clock: Clock
   /**
    * A message is put back, or the queue itself failed: either comes again after `retryInMs`, which is
@@ -79,7 +82,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1
  * one message, or the queue, throws stops nothing else.
  */
 export function createWorker(options: WorkerOptions): Worker {
-  const { queue, woken, dispatcher, clock } = options
+  const { queue, woken, dispatcher, clock, gate = createTurnGate() } = options
   const reportsOf = (kind: MessageKind): LaneReports => ({
     putBack: options.onFailure,
     setAside: (failure, key) => options.onSetAside({ kind, key, failure }),
@@ -89,7 +92,10 @@ export function createWorker(options: WorkerOptions): Worker {
       concurrency: options.eventConcurrency ?? 1_000,
       keyOf: (event) => event.sequence,
       lease: (max, unreadable) => queue.leaseEvents(max, unreadable),
-      dispatch: (event) => dispatcher.dispatchEvent(event),
+      async dispatch(event) {
+        await gate.begin()
+        await dispatcher.dispatchEvent(event)
+      },
       acknowledge: (event) => queue.acknowledge(event),
       release: (event, notBefore) => queue.release(event, notBefore),
       setAside: (event, reason) => queue.setAsideEvent(event, reason),
@@ -100,7 +106,10 @@ export function createWorker(options: WorkerOptions): Worker {
       concurrency: options.retryConcurrency ?? 200,
       keyOf: (message) => `${message.deliveryId}/${message.attempt}`,
       lease: (max) => queue.leaseRetries(max),
-      dispatch: (message) => dispatcher.dispatchRetry(message),
+      async dispatch(message) {
+        await gate.begin()
+        await dispatcher.dispatchRetry(message)
+      },
       acknowledge: (message) => queue.acknowledgeRetry(message),
       release: (message, notBefore) => queue.releaseRetry(message, notBefore),
       setAside: (message, reason) => queue.setAsideRetry(message, reason),

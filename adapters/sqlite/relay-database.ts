@@ -47,17 +47,21 @@ export interface Answers {
   results(answers: readonly Answer<UnitResult>[]): void
 }
 
-/** Opens the relay's database on this thread. Throws `DatabaseError`; see `openFile`. */
-export function openRelayDatabase(file: string): RelayDatabase {
+/**
+ * Opens the relay's database on this thread. Throws `DatabaseError`; see `openFile`. `pace` as in
+ * `BatchingDatabase`.
+ */
+export function openRelayDatabase(file: string, pace?: Pace): RelayDatabase {
   const { path, connection, letGo } = openFile(file, RELAY_SCHEMA)
   const engine = new SqlEngine(path, connection)
-  return new BatchingDatabase(path, (answers) => ({
-    run: (batch) => runBatch(engine, batch, answers),
+  const backend = (answers: Answers) => ({
+    run: (batch: Batch) => runBatch(engine, batch, answers),
     async close() {
       engine.close()
       letGo()
     },
-  }))
+  })
+  return new BatchingDatabase(path, backend, pace)
 }
 
 /** Runs a batch: first what only reads, which need not wait for the disk. */
@@ -65,6 +69,11 @@ export function runBatch(engine: SqlEngine, { queries, units }: Batch, answers: 
   if (queries.length > 0) answers.rows(queries.map((query) => engine.query(query)))
   if (units.length > 0) answers.results(engine.commit(units))
 }
+
+/** Does pieces of work one after the other, at once or soon. */
+export type Pace = (work: () => void) => void
+
+const doAtOnce: Pace = (work) => work()
 
 interface Waiting<T> {
   answer(value: T): void
@@ -86,11 +95,12 @@ export class BatchingDatabase implements RelayDatabase {
   #soon: NodeJS.Timeout | undefined
   #closed: Promise<void> | undefined
 
-  constructor(file: string, backend: (answers: Answers) => Backend) {
+  /** `pace` does pieces of work in their order: what follows from one answer each. */
+  constructor(file: string, backend: (answers: Answers) => Backend, pace: Pace = doAtOnce) {
     this.file = file
     this.#backend = backend({
-      rows: (answers) => settle(answers, this.#readers),
-      results: (answers) => settle(answers, this.#writers),
+      rows: (answers) => settle(answers, this.#readers, pace),
+      results: (answers) => settle(answers, this.#writers, pace),
     })
   }
 
@@ -176,10 +186,12 @@ export class BatchingDatabase implements RelayDatabase {
   }
 }
 
-function settle<T>(answers: readonly Answer<T>[], waiting: Waiting<T>[]): void {
+function settle<T>(answers: readonly Answer<T>[], waiting: Waiting<T>[], pace: Pace): void {
   const served = waiting.splice(0, answers.length)
   for (const [at, answer] of answers.entries()) {
-    if (answer.kind === 'failed') served[at]?.reject(answer.error)
-    else served[at]?.answer(answer.value)
+    pace(() => {
+      if (answer.kind === 'failed') served[at]?.reject(answer.error)
+      else served[at]?.answer(answer.value)
+    })
   }
 }

@@ -4,6 +4,7 @@ import {
   type Answers,
   type Backend,
   BatchingDatabase,
+  type Pace,
   type RelayDatabase,
 } from './relay-database.ts'
 import type { Answer } from './sql-engine.ts'
@@ -20,11 +21,13 @@ const PROGRAM = new URL(
 /**
  * Opens the relay's database in a thread of its own. Rejects with `DatabaseError`; see `openFile`.
  * `onDeath` is called when the thread ends before it is closed: nothing that was asked for since is
- * answered, and nothing will be, so the process has to end.
+ * answered, and nothing will be, so the process has to end. `pace` does what follows from the answers,
+ * of which hundreds may come at once.
  */
 export async function openThreadedDatabase(
   file: string,
   onDeath: (error: Error) => void,
+  pace?: Pace,
 ): Promise<RelayDatabase> {
   const { port1: port, port2 } = new MessageChannel()
   const data: ThreadData = { file, port: port2 }
@@ -65,10 +68,11 @@ export async function openThreadedDatabase(
     onDeath(died)
   })
   const path = await opened.promise
-  return new BatchingDatabase(path, (told) => {
+  const backend = (told: Answers) => {
     answers = told
     return backendOf(port, closed.promise)
-  })
+  }
+  return new BatchingDatabase(path, backend, pace)
 }
 
 function backendOf(port: MessagePort, closed: Promise<void>): Backend {

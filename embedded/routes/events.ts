@@ -101,13 +101,14 @@ function unknownCluster(cluster: string, own: string): Problem {
 }
 
 async function receive(
-  { ports, metrics, log }: ServerDependencies,
+  { ports, gate, metrics, log }: ServerDependencies,
   context: RequestContext,
   sender: Pick<EventsRequest, 'cluster' | 'events' | 'isSigned'>,
   judge: (body: Uint8Array) => Problem | undefined = () => undefined,
 ): Promise<Response> {
   const read = await readRequestBody(context.env.incoming, MAX_EVENTS_BYTES)
   if ('problem' in read) return problemResponse(read.problem)
+  await gate.begin()
   const refused = judge(read.body)
   if (refused) return problemResponse(refused)
   const answer = await receiveEvents(ports, {

@@ -7,6 +7,7 @@ import { createLog } from '../../embedded/log.ts'
 import { createMetrics } from '../../embedded/metrics.ts'
 import type { ServerDependencies } from '../../embedded/route.ts'
 import { createServer } from '../../embedded/server.ts'
+import { createTurnGate } from '../../embedded/turn-gate.ts'
 import { type MemoryPorts, memoryPorts } from './memory-ports.ts'
 
 export const OPERATOR = 'operator-token-1'
@@ -58,6 +59,7 @@ export async function startRelay(
     cluster: 'local',
     tokens: undefined,
     echo: createEcho(ports.clock),
+    gate: createTurnGate(),
     metrics: createMetrics({
       queueDepth: async () => ({ events: 0, retries: 0 }),
       quarantineDepth: async () => ({ messages: { event: 0, retry: 0 }, bytes: 0 }),

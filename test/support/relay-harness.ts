@@ -3,7 +3,7 @@ import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
 import { SqliteConfigStore } from '../../adapters/sqlite/config.ts'
 import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
-import { openRelayDatabase } from '../../adapters/sqlite/relay-database.ts'
+import { openRelayDatabase, type Pace } from '../../adapters/sqlite/relay-database.ts'
 import { SqliteStateStore } from '../../adapters/sqlite/state.ts'
 import { SqliteWaitingLines } from '../../adapters/sqlite/waiting-lines.ts'
 import { createWokenDeliveries } from '../../embedded/woken-deliveries.ts'
@@ -76,14 +76,14 @@ export interface Harness {
   close(): Promise<void>
 }
 
-/** `parts` take the place of what the harness has. */
+/** `parts` take the place of what the harness has; `pace` is that of its database. */
 export function createHarness(
   options: Partial<DispatchOptions> = {},
-  parts: Partial<Ports> & { readonly directory?: string } = {},
+  parts: Partial<Ports> & { readonly directory?: string; readonly pace?: Pace } = {},
 ): Harness {
-  const { directory = temporaryDirectory(), ...replaced } = parts
+  const { directory = temporaryDirectory(), pace, ...replaced } = parts
   const clock = new ManualClock(START)
-  const database = openRelayDatabase(join(directory, 'flux-relay.db'))
+  const database = openRelayDatabase(join(directory, 'flux-relay.db'), pace)
   const queue = new SqliteQueue(database, clock)
   const secrets = new Map<string, SecretData>()
   const requests: OutboundRequest[] = []

@@ -1,0 +1,90 @@
+/** How much of one turn of the event loop goes to work that passes the gate. Milliseconds of CPU. */
+const BUDGET_MS = 2
+
+/**
+ * Does as much work as there is time for in this turn of the event loop, and the rest in the turns that
+ * follow: what was begun first, then what is new, both in the order in which they come. So a hundred
+ * posts that come at once keep no answer of a destination waiting. Nothing waits for a timer, nor
+ * while there is time in the turn, and something new begins in each turn in which it waits.
+ */
+export interface TurnGate {
+  /** Goes on with a piece of work, soon. */
+  goOn(work: () => void): void
+  /** Resolves when a piece of new work may begin, which its caller does then. */
+  begin(): Promise<void>
+}
+
+export interface TurnGateOptions {
+  readonly budgetMs?: number
+  /** Makes what tells whether the time of a turn that begins now is used up. */
+  readonly stopwatch?: (budgetMs: number) => () => boolean
+}
+
+export function createTurnGate(options: TurnGateOptions = {}): TurnGate {
+  const { budgetMs = BUDGET_MS, stopwatch = cpuStopwatch } = options
+  const begun: Work[] = []
+  const fresh: Work[] = []
+  /** Whether the time of this turn is used up; undefined when nothing was done in it. */
+  let isOver: (() => boolean) | undefined
+  let hasBegun = false
+  let isWorking = false
+
+  const beginTurn = () => {
+    isOver = undefined
+    hasBegun = false
+    if (begun.length + fresh.length > 0) workSoon()
+  }
+  const workSoon = () => {
+    if (isWorking) return
+    if (isOver === undefined) {
+      isOver = stopwatch(budgetMs)
+      setImmediate(beginTurn)
+    }
+    isWorking = true
+    afterMicrotasks(workNext)
+  }
+  const workNext = () => {
+    isWorking = false
+    const work = next()
+    if (work === undefined) return
+    workSoon()
+    work()
+  }
+  const next = () => {
+    if (!isOver?.()) {
+      const work = begun.shift()
+      if (work) return work
+    } else if (hasBegun) return undefined
+    hasBegun = true
+    return fresh.shift()
+  }
+  const add = (work: Work, queue: Work[]) => {
+    queue.push(work)
+    workSoon()
+  }
+  return {
+    goOn: (work) => add(work, begun),
+    begin: () => new Promise((work) => add(work, fresh)),
+  }
+}
+
+type Work = () => void
+
+/** A tick that a microtask asks for comes when no microtask is left. */
+function afterMicrotasks(work: () => void): void {
+  queueMicrotask(() => process.nextTick(work))
+}
+
+/**
+ * Counts the thread's CPU, not the time of day: on a busy machine that goes on while others run. It is
+ * asked for only when so much time has gone by, since it costs more to ask.
+ */
+function cpuStopwatch(budgetMs: number): () => boolean {
+  const [startedAt, cpuAtStart] = [performance.now(), threadCpuMs()]
+  return () => performance.now() - startedAt >= budgetMs && threadCpuMs() - cpuAtStart >= budgetMs
+}
+
+function threadCpuMs(): number {
+  const { user, system } = process.threadCpuUsage()
+  return (user + system) / 1_000
+}
