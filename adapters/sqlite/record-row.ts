@@ -12,8 +12,8 @@ export interface RecordRow {
 
 /** What a row keeps of a record; the rest is in its event's row. */
 export function recordBody(record: LedgerRecord): string {
-  const { event: _, objectLabels: __, ...body } = deliveryRecordCodec.encode(record)
-  return JSON.stringify(body)
+  const apart = { event: undefined, objectLabels: undefined }
+  return JSON.stringify({ ...deliveryRecordCodec.encode(record), ...apart })
 }
 
 export function decodeRecord({ body, event }: RecordRow): Decoded<LedgerRecord> {

@@ -3,7 +3,8 @@ import { createHash, hash } from 'node:crypto'
 /** Hex SHA-256 over the parts, each framed, so that no two lists of parts hash alike. */
 export function hashParts(...parts: readonly string[]): string {
   // One text at once takes less than half the time of an update for each part.
-  const framed = parts.map((part) => `${Buffer.byteLength(part)}:${part}`).join('')
+  let framed = ''
+  for (const part of parts) framed += `${Buffer.byteLength(part)}:${part}`
   return hash('sha256', framed, 'hex')
 }
 
