@@ -110,6 +110,26 @@ describe.skipIf(missing !== undefined)(`both releases on the same queues ${missi
     await both.nothingWaits()
   })
 
+  it.each(WAYS)(
+    'what %s could not tell, this release tells, and both know that (%s)',
+    async (...way) => {
+      const both = await startBoth(way, {
+        'POST /hook': (_, earlier) => ({ status: earlier === 0 ? 404 : 200 }),
+      })
+      const { first, second, sink, records, eventsQueueUrl } = both
+      const [earlier, now] = way[0] === '591c4aa' ? [first, second] : [second, first]
+      const outcomes = []
+      for (const side of [first, now, earlier, now]) {
+        await side.post(JSON.stringify(kustomizationEvent('podinfo', COMMIT)))
+        await side.pollOne(eventsQueueUrl)
+        outcomes.push((await records())[0]?.outcome)
+      }
+      expect(outcomes).toEqual(['dead', 'delivered', 'suppressed', 'suppressed'])
+      expect(sink.requests).toHaveLength(2)
+      await both.nothingWaits()
+    },
+  )
+
   it.each(WAYS)('what is dead by %s is replayed, and delivered by %s', async (...way) => {
     const both = await startBoth(way, {
       'POST /hook': (_, earlier) => ({ status: earlier === 0 ? 410 : 200 }),
