@@ -62,6 +62,7 @@ export async function findRepeats(
   const waiting = eventAt(0)
   if (waiting) return { areForAll: true, events: [waiting], of: () => waiting }
   const found = new Set<number>()
+  // The first place is that of the events themselves, of which none waits.
   let takers = -1
   let news = -1
   for (const slice of slices) {

@@ -5,7 +5,7 @@ import type { SentEvent } from './events.ts'
 
 const REPEATS = 'repeats the event 0123456789ab of 2026-11-20T09:15:03.000Z'
 
-/** An event that only the Alerts `hooks` and `chat` take, and `statuses`. */
+/** An event that the Alerts `hooks`, `chat` and `statuses` take. */
 function sent(message: string, changes: Partial<SentEvent> = {}): SentEvent {
   return {
     report: 1,
