@@ -111,21 +111,24 @@ describe.skipIf(missing !== undefined)(`both releases on the same queues ${missi
   })
 
   it.each(WAYS)(
-    'what %s could not tell, this release tells, and both know that (%s)',
+    'what %s could not tell this release tells, on one memory of the object',
     async (...way) => {
       const both = await startBoth(way, {
         'POST /hook': (_, earlier) => ({ status: earlier === 0 ? 404 : 200 }),
       })
       const { first, second, sink, records, eventsQueueUrl } = both
-      const [earlier, now] = way[0] === '591c4aa' ? [first, second] : [second, first]
+      const isUpgrade = way[0] === '591c4aa'
+      const [earlier, now] = isUpgrade ? [first, second] : [second, first]
       const outcomes = []
       for (const side of [first, now, earlier, now]) {
         await side.post(JSON.stringify(kustomizationEvent('podinfo', COMMIT)))
         await side.pollOne(eventsQueueUrl)
         outcomes.push((await records())[0]?.outcome)
       }
-      expect(outcomes).toEqual(['dead', 'delivered', 'suppressed', 'suppressed'])
-      expect(sink.requests).toHaveLength(2)
+      // Their fingerprints differ: 591c4aa knows what it reported itself, and takes it for told.
+      const again = isUpgrade ? 'suppressed' : 'delivered'
+      expect(outcomes).toEqual(['dead', 'delivered', again, 'suppressed'])
+      expect(sink.requests).toHaveLength(isUpgrade ? 2 : 3)
       await both.nothingWaits()
     },
   )
