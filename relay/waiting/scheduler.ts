@@ -48,19 +48,19 @@ export class Scheduler implements Destinations, Wakes {
     this.#healths = new Healths(clock)
   }
 
-  async enter(destination: Destination): Promise<Admission> {
+  enter(destination: Destination): Promise<Admission> {
     const { delivery, order } = destination
     const line = this.#lineOf(destination.key, destination.host)
     const isWoken = this.#arrive(delivery, line)
     const asker: Asker = { delivery, order, isWoken }
     const parked = this.#healths.whyParked(line, delivery, isWoken)
-    if (parked) return this.#refuse(line, asker, parked)
+    if (parked) return Promise.resolve(this.#refuse(line, asker, parked))
     const { host } = line
     if (!isWoken && (line.hasWritten || host.isFull)) {
       const reason = `no place: enough deliveries wait for ${host.name}`
       // A little later for each, so that what was refused together does not come back together.
       const waitMs = Math.round(FULL_RETRY_MS * (1 + 0.2 * this.#clock.random()))
-      return this.#refuse(line, asker, { reason, waitMs, isFailing: false })
+      return Promise.resolve(this.#refuse(line, asker, { reason, waitMs, isFailing: false }))
     }
     if (!isWoken) host.unwritten += 1
     return new Promise((answer) => {
@@ -201,7 +201,8 @@ export class Scheduler implements Destinations, Wakes {
       this.#healths.end(key, delivery, treatment, isProbe)
       this.#left(host, key)
     }
-    asking.answer({ kind: 'admitted', leave })
+    // Who gets its place at once does not listen yet, and would leave after those who waited.
+    queueMicrotask(() => asking.answer({ kind: 'admitted', leave }))
   }
 
   /** A place is free again, and more is known of a destination. */
@@ -217,10 +218,9 @@ export class Scheduler implements Destinations, Wakes {
   /** False when it need not wait for the destination itself. */
   #refuseParked(line: LineOf, asker: Asking<Admission>): boolean {
     const { delivery, isWoken, answer } = asker
-    const { host } = line
     const parked = this.#healths.whyParked(line, delivery, isWoken)
     if (!parked) return false
-    if (!isWoken) host.unwritten -= 1
+    if (!isWoken) line.host.unwritten -= 1
     answer(this.#refuse(line, asker, parked))
     return true
   }

@@ -94,6 +94,20 @@ describe('deliveries that wait in the store', () => {
     expect(isAdmitted(await next)).toBe(true)
   })
 
+  it('leave before one that waited for them, in the turn in which both get a place', async () => {
+    const { destinations, wait, enter } = setUp(2)
+    wait('a', 'd1', '1')
+    expect(destinations.take(1).map(({ id }) => id)).toEqual(['d1'])
+    const left: string[] = []
+    // As the pipeline does: whoever gets a place sends as soon as it knows.
+    const sendAs = async (name: string, order: string) => {
+      if (isAdmitted(await enter('a', name, order))) left.push(name)
+    }
+    const sending = [sendAs('new', '2'), soon().then(() => sendAs('d1', '1'))]
+    await Promise.all(sending)
+    expect(left).toEqual(['d1', 'new'])
+  })
+
   it('let no other pass that is refused and not yet written', async () => {
     const { destinations, wait, enter } = setUp()
     for (let count = 0; count < 101; count += 1) void enter('a', `m${count}`, '0')
