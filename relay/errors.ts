@@ -23,6 +23,16 @@ export function fieldErrors(issues: readonly Issue[], limit = 10): readonly Fiel
         typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key),
       '',
     ),
-    message: message.replace(/^Invalid input: /, ''),
+    message: withAdvice(message.replace(/^Invalid input: /, '')),
   }))
+}
+
+/** What to write in place of a scalar that YAML takes for one of another type: `0123`, `yes`. */
+function withAdvice(message: string): string {
+  if (/^expected string, received (?:number|boolean)$/.test(message)) {
+    return `${message}; put it in quotes`
+  }
+  return message === 'expected boolean, received string'
+    ? `${message}; write true or false`
+    : message
 }

@@ -4,6 +4,7 @@ import { Alert } from './model/alert.ts'
 import { derivedUid } from './model/hash.ts'
 import { type KubernetesObject, relayAnnotations } from './model/kubernetes.ts'
 import { Provider } from './model/provider.ts'
+import { storedForm } from './model/stored-form.ts'
 
 /** A Kubernetes object of a kind that the relay takes, or why it is not one. */
 export type ParseResult<T> =
@@ -33,8 +34,9 @@ function parseObject<T extends Parsed>(
   kind: string,
   schema: z.ZodType<T>,
   cluster: string,
-  manifest: KubernetesObject,
+  written: KubernetesObject,
 ) {
+  const manifest = storedForm(written)
   const parsed = schema.safeParse(manifest)
   if (!parsed.success) {
     return { ...nameOf(manifest), errors: fieldErrors(parsed.error.issues) }

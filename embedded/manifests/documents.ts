@@ -1,14 +1,19 @@
 import {
+  Composer,
   type Document,
   isMap,
   isScalar,
   LineCounter,
   type ParsedNode,
-  parseAllDocuments,
+  Parser,
+  type Scalar,
 } from 'yaml'
 import { offsetOfField } from './locate.ts'
-import { duplicateKey, exceededLimit, exceededSize, MAX_ALIASES } from './structure.ts'
+import { blankEnd, duplicateKey, exceededLimit, exceededSize } from './structure.ts'
 import { errorText } from './yaml-error.ts'
+import { createLexer } from './yaml-lexer.ts'
+import { resolveScalar } from './yaml-scalar.ts'
+import { jsonValueOf } from './yaml-value.ts'
 
 export interface Position {
   readonly line: number
@@ -42,8 +47,9 @@ export interface ObjectHint {
 type Skip = (apiVersion: string, kind: string) => boolean
 
 /**
- * Parses the YAML or JSON documents of a file, each on its own; empty ones are left out. The safe
- * core schema only: no tag makes anything but JSON. `skip` says of which kinds nothing is needed.
+ * Parses the YAML or JSON documents of a file, each on its own, as `kubectl apply` does (ADR 0036);
+ * empty ones are left out. No tag makes anything but JSON. `skip` says of which kinds nothing is
+ * needed.
  */
 export function parseDocuments(
   text: string,
@@ -67,11 +73,9 @@ function splitDocuments(text: string): readonly string[] {
 
 function parsePart(text: string, linesBefore: number, skip: Skip) {
   const lineCounter = new LineCounter()
-  const documents = parseAllDocuments(text, {
-    lineCounter,
-    schema: 'core',
-    // Kubernetes tools take merge keys.
-    merge: true,
+  const composer = new Composer({
+    // All scalars as they are written: what they stand for is not the library's to say.
+    schema: 'failsafe',
     resolveKnownTags: false,
     // The library's own check takes time quadratic in the number of keys.
     uniqueKeys: false,
@@ -79,23 +83,44 @@ function parsePart(text: string, linesBefore: number, skip: Skip) {
     prettyErrors: false,
     logLevel: 'silent',
   })
+  const documents = [...composer.compose(tokensOf(text, lineCounter))]
   // What is missing at the end is missing on the last line that says something.
   const lastOffset = text.trimEnd().length
   const positionOf = (offset: number): Position => {
     const { line, col } = lineCounter.linePos(Math.min(offset, lastOffset))
     return { line: linesBefore + Math.max(line, 1), column: Math.max(col, 1) }
   }
-  if ('empty' in documents) {
-    const [error] = documents.errors
+  if (documents.length === 0) {
+    const [error] = composer.streamInfo().errors
     if (!error) return []
     return [{ problem: errorText(error), position: positionOf(error.pos[0]), hint: {} }]
   }
-  return documents.flatMap((document) => parseDocument(document, positionOf, skip))
+  const [first, ...ignored] = documents.map((document) => ({ document, text, positionOf }))
+  return [
+    ...(first ? parseDocument(first, skip) : []),
+    ...ignored.map(({ document: { contents, range } }) => ({
+      problem: 'stands after "...", where kubectl apply reads no further; begin it with ---',
+      position: positionOf(contents?.range[0] ?? range[0]),
+      hint: hintOf(contents),
+    })),
+  ]
+}
+
+interface ParsedText {
+  readonly document: Document.Parsed
+  readonly text: string
+  readonly positionOf: (offset: number) => Position
+}
+
+function* tokensOf(text: string, { addNewLine }: LineCounter) {
+  addNewLine(0)
+  const parser = new Parser(addNewLine)
+  for (const lexeme of createLexer().lex(text)) yield* parser.next(lexeme)
+  yield* parser.end()
 }
 
 function parseDocument(
-  document: Document.Parsed,
-  positionOf: (offset: number) => Position,
+  { document, text, positionOf }: ParsedText,
   skip: Skip,
 ): ReadonlyArray<SourceDocument | BrokenDocument> {
   const { contents } = document
@@ -104,34 +129,34 @@ function parseDocument(
   ]
   const [error] = document.errors
   if (error) return broken(errorText(error), error.pos[0])
-  if (!contents || (isScalar(contents) && contents.value === null)) return []
+  if (!contents || isNull(contents)) return []
   const duplicate = duplicateKey(contents)
   if (duplicate) return broken(duplicate.problem, duplicate.offset)
   const { apiVersion, kind } = hintOf(contents)
   if (kind !== undefined && skip(apiVersion ?? '', kind)) return []
 
-  const [warning] = document.warnings
+  const warning = document.warnings.find(({ code }) => !HARMLESS_WARNINGS.has(code))
   if (warning) return broken(errorText(warning), warning.pos[0])
-  const exceeded = exceededLimit(contents)
+  const exceeded = exceededLimit(contents) ?? blankEnd(contents, text)
   if (exceeded) return broken(exceeded.problem, exceeded.offset)
-  const plain = plainValue(document)
-  if ('problem' in plain) return broken(plain.problem, contents.range[0])
-  const locate = (field: string) => positionOf(offsetOfField(contents, field))
-  return [{ value: plain.value, locate }]
+  const converted = jsonValueOf(contents)
+  if ('problem' in converted) return broken(converted.problem, converted.offset)
+  const tooLarge = exceededSize(converted.value)
+  if (tooLarge !== undefined) return broken(tooLarge, contents.range[0])
+  const value = JSON.parse(JSON.stringify(converted.value)) as unknown
+  return [{ value, locate: (field) => positionOf(offsetOfField(contents, field)) }]
 }
 
-function plainValue(
-  document: Document.Parsed,
-): { readonly value: unknown } | { readonly problem: string } {
-  let value: unknown
-  try {
-    value = document.toJS({ maxAliasCount: MAX_ALIASES })
-  } catch {
-    return { problem: 'an alias is used too often, or a merge key merges no mapping' }
-  }
-  const problem = exceededSize(value)
-  if (problem !== undefined) return { problem }
-  return { value: JSON.parse(JSON.stringify(value)) as unknown }
+/** Tags are read by `resolveScalar`, and brackets may close anywhere. */
+const HARMLESS_WARNINGS: ReadonlySet<string> = new Set(['TAG_RESOLVE_FAILED', 'BAD_INDENT'])
+
+function isNull(contents: ParsedNode): boolean {
+  return isScalar(contents) && scalarValue(contents) === null
+}
+
+function scalarValue(scalar: Scalar): unknown {
+  const resolved = resolveScalar(scalar)
+  return 'value' in resolved ? resolved.value : undefined
 }
 
 function hintOf(contents: ParsedNode | null): ObjectHint {
@@ -145,6 +170,7 @@ function hintOf(contents: ParsedNode | null): ObjectHint {
 }
 
 function textAt(node: unknown, key: keyof ObjectHint): ObjectHint {
-  const value = isMap(node) ? node.get(key) : undefined
+  const scalar = isMap(node) ? node.get(key, true) : undefined
+  const value = isScalar(scalar) ? scalarValue(scalar) : undefined
   return typeof value === 'string' ? { [key]: value } : {}
 }

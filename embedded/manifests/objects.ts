@@ -1,6 +1,11 @@
 import { type FieldError, fieldErrors } from '../../relay/errors.ts'
-import { type KubernetesObject, namespacedName } from '../../relay/model/kubernetes.ts'
+import {
+  KubernetesName,
+  type KubernetesObject,
+  namespacedName,
+} from '../../relay/model/kubernetes.ts'
 import { Secret, type SecretData } from '../../relay/model/secret.ts'
+import { storedForm, withTexts } from '../../relay/model/stored-form.ts'
 import { nameOf, parseAlert, parseProvider } from '../../relay/parse-objects.ts'
 import { classify, type LoadedKind } from './classify.ts'
 import type { Position, SourceDocument } from './documents.ts'
@@ -106,6 +111,11 @@ function validate(
   path: string,
 ): Finding {
   const key = objectKey(kind, object)
+  const name = KubernetesName.safeParse(nameOf(object).name)
+  if (key !== undefined && !name.success) {
+    const errors = name.error.issues.map(({ message }) => ({ field: 'metadata.name', message }))
+    return refused(source, undefined, path, errors)
+  }
   const result = readContent(source.cluster, kind, object)
   if ('errors' in result) {
     const isNamed = !result.errors.some(({ field }) => IDENTITY_FIELDS.has(field))
@@ -118,9 +128,10 @@ function validate(
 function readContent(
   cluster: string,
   kind: LoadedKind,
-  manifest: KubernetesObject,
+  written: KubernetesObject,
 ): { readonly content: LoadedContent } | { readonly errors: readonly FieldError[] } {
-  if (kind === 'Secret') return readSecret(manifest)
+  if (kind === 'Secret') return readSecret(withTexts(written, ['data', 'stringData']))
+  const manifest = storedForm(written)
   const parse = kind === 'Alert' ? parseAlert : parseProvider
   const result = parse(cluster, manifest)
   return 'object' in result ? { content: { kind, manifest } } : { errors: result.errors }

@@ -1,4 +1,5 @@
 import { isAlias, isMap, isNode, isScalar, isSeq, type Node } from 'yaml'
+import { isMergeKey } from './yaml-merge.ts'
 
 /** How often a document may use aliases; resolving one takes time linear in the document. */
 export const MAX_ALIASES = 100
@@ -14,21 +15,39 @@ export interface StructureProblem {
   readonly offset: number
 }
 
-/** The first key that stands twice in one mapping, or is no string. */
+/** The first key that stands twice in one mapping, or is no scalar. Several merges may stand in one. */
 export function duplicateKey(contents: Node): StructureProblem | undefined {
   for (const { node } of nodesOf(contents)) {
     if (!isMap(node)) continue
     const keys = new Set<string>()
     for (const { key } of node.items) {
+      if (isMergeKey(key)) continue
       const offset = (isNode(key) ? key : node).range?.[0] ?? 0
       if (!isScalar(key)) return { problem: 'does not parse: a key is not a string', offset }
-      // As text, because 1 and "1" are the same key of a JSON object.
       const text = String(key.value)
       if (keys.has(text)) {
         return { problem: 'does not parse: the same key stands twice in one mapping', offset }
       }
       keys.add(text)
     }
+  }
+  return undefined
+}
+
+/**
+ * A block such as `|2` that ends in lines of blanks only, which kubectl keeps and the parser drops.
+ * `text` is what the nodes are of.
+ */
+export function blankEnd(contents: Node, text: string): StructureProblem | undefined {
+  for (const { node } of nodesOf(contents)) {
+    if (!isScalar(node) || !node.type?.startsWith('BLOCK') || !node.range) continue
+    const [start, end] = node.range
+    const block = text.slice(start, end)
+    if (!/^[|>]-?[1-9]/.test(block)) continue
+    const isBlank =
+      /^[\r\n]* +\r?\n/.test(text.slice(end, end + 1_000)) || /\n +\r?\n?$/.test(block)
+    if (isBlank)
+      return { problem: 'does not parse: a block ends in a line of blanks', offset: start }
   }
   return undefined
 }
@@ -71,8 +90,10 @@ export function exceededSize(value: unknown): string | undefined {
   return undefined
 }
 
-/** All nodes in source order. A loop, because recursion would bound the depth. */
-function* nodesOf(contents: Node): Generator<{ readonly node: Node; readonly depth: number }> {
+/** All nodes of a document in source order. A loop, because recursion would bound the depth. */
+export function* nodesOf(
+  contents: Node,
+): Generator<{ readonly node: Node; readonly depth: number }> {
   const pending = [{ node: contents, depth: 0 }]
   for (let next = pending.pop(); next; next = pending.pop()) {
     yield next

@@ -12,14 +12,20 @@ const Base64Text = z
   .refine(isBase64, { error: 'expected base64; plain text goes in stringData' })
   .transform((text) => Buffer.from(text, 'base64').toString('utf8'))
 
+/** https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data */
+const hasSecretKeys = (map: object) =>
+  Object.keys(map).every((key) => /^[-._a-zA-Z0-9]{1,253}$/.test(key))
+
+const SECRET_KEYS = { error: 'expected keys of letters, digits, dashes, dots and underscores' }
+
 /** A Kubernetes `Secret` of a manifests folder: `stringData` wins over base64 `data`. */
 export const Secret = z
   .object({
     apiVersion: z.literal('v1'),
     kind: z.literal('Secret'),
     metadata: ObjectMeta,
-    data: z.record(z.string(), Base64Text).nullish(),
-    stringData: z.record(z.string(), z.string()).nullish(),
+    data: z.record(z.string(), Base64Text).refine(hasSecretKeys, SECRET_KEYS).nullish(),
+    stringData: z.record(z.string(), z.string()).refine(hasSecretKeys, SECRET_KEYS).nullish(),
   })
   .transform(({ metadata, data, stringData }) => ({
     metadata,

@@ -51,7 +51,7 @@ describe('the version before stays in force', () => {
     const secret = secretYaml('s', 'stringData: {k: v}')
     const { reload } = await loadedFolder({
       'x.yaml': [alertYaml('a'), alertYaml('b'), secret].join('---\n'),
-      'y.yaml': alertYaml('y'),
+      'y.yaml': alertYaml('z'),
     })
     const loaded = await reload({
       'x.yaml': `${alertYaml('a', 'error')}---\n{ broken\n`,
@@ -130,9 +130,9 @@ describe('objects go away', () => {
   it('with their document, or their file', async () => {
     const { path, reload } = await loadedFolder({
       'x.yaml': `${alertYaml('a')}---\n${alertYaml('b')}`,
-      'y.yaml': alertYaml('y'),
+      'y.yaml': alertYaml('z'),
     })
-    expect(namesOf(await reload({ 'x.yaml': alertYaml('b') }))).toEqual(['Alert/b', 'Alert/y'])
+    expect(namesOf(await reload({ 'x.yaml': alertYaml('b') }))).toEqual(['Alert/b', 'Alert/z'])
     unlinkSync(join(path, 'y.yaml'))
     expect(await reload()).toMatchObject({ manifests: [{ metadata: { name: 'b' } }], problems: [] })
   })

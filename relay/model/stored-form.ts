@@ -1,0 +1,41 @@
+import type { KubernetesObject } from './kubernetes.ts'
+
+/**
+ * An Alert or Provider with its nulls as an API server (1.35) stores them by Flux's definitions: a
+ * field of the spec that is null is not there, nor is such an entry of a map; a label or annotation
+ * that is null is empty. A null in a list stays, and is refused.
+ * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting-and-nullable
+ */
+export function storedForm(manifest: KubernetesObject): KubernetesObject {
+  const { metadata, spec } = manifest
+  return {
+    ...manifest,
+    ...(isFields(metadata) && { metadata: withTexts(metadata, ['labels', 'annotations']) }),
+    ...(isFields(spec) && { spec: withoutNulls(spec) }),
+  }
+}
+
+/** The object with an empty text for each null of these maps, as Go decodes a map of strings. */
+export function withTexts(object: KubernetesObject, maps: readonly string[]): KubernetesObject {
+  const changed = maps.flatMap((name) => {
+    const map = object[name]
+    if (!isFields(map)) return []
+    return [[name, mapValues(map, (value) => value ?? '')] as const]
+  })
+  return changed.length === 0 ? object : { ...object, ...Object.fromEntries(changed) }
+}
+
+function withoutNulls(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(withoutNulls)
+  if (!isFields(value)) return value
+  const kept = Object.entries(value).filter(([, inner]) => inner !== null)
+  return Object.fromEntries(kept.map(([key, inner]) => [key, withoutNulls(inner)]))
+}
+
+function mapValues(map: KubernetesObject, change: (value: unknown) => unknown): KubernetesObject {
+  return Object.fromEntries(Object.entries(map).map(([key, value]) => [key, change(value)]))
+}
+
+function isFields(value: unknown): value is KubernetesObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
