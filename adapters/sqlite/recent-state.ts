@@ -12,13 +12,16 @@ export interface KnownItem {
 interface Item extends KnownItem {
   readonly expiresAt: number
   readonly characters: number
+  /** Since it was looked at for eviction, or kept. */
+  isUsed: boolean
 }
 
 const ABSENT: KnownItem = { value: undefined }
 
 /**
  * The items that were used last, as they are, or will be once all that is written is on the disk:
- * one process owns the file, so nobody else can change them. The least recently used goes first.
+ * one process owns the file, so nobody else can change them. The first to go is the one that is kept
+ * for longest and was not used since it was last looked at: a use costs a mark, no place in an order.
  */
 export class RecentState {
   readonly #items = new Map<string, Item>()
@@ -27,8 +30,7 @@ export class RecentState {
   get(key: string, now: number): KnownItem | undefined {
     const item = this.#items.get(key)
     if (item === undefined) return undefined
-    this.#items.delete(key)
-    this.#items.set(key, item)
+    item.isUsed = true
     return item.expiresAt <= now ? ABSENT : item
   }
 
@@ -45,12 +47,9 @@ export class RecentState {
     characters: number,
   ): void {
     this.forget(key)
-    this.#items.set(key, { value, expiresAt, characters })
+    this.#items.set(key, { value, expiresAt, characters, isUsed: false })
     this.#characters += characters
-    for (const oldest of this.#items.keys()) {
-      if (this.#items.size <= MAX_ITEMS && this.#characters <= MAX_CHARACTERS) break
-      this.forget(oldest)
-    }
+    this.#evict()
   }
 
   forget(key: string): void {
@@ -58,5 +57,18 @@ export class RecentState {
     if (item === undefined) return
     this.#items.delete(key)
     this.#characters -= item.characters
+  }
+
+  #evict(): void {
+    for (const [key, item] of this.#items) {
+      if (this.#items.size <= MAX_ITEMS && this.#characters <= MAX_CHARACTERS) return
+      if (!item.isUsed) this.forget(key)
+      else {
+        item.isUsed = false
+        this.#items.delete(key)
+        // Behind all others: this loop comes to it again only when it needs to.
+        this.#items.set(key, item)
+      }
+    }
   }
 }
