@@ -4,6 +4,12 @@ import type { Clock, SetAsideReason } from '../relay/ports.ts'
 const FIRST_BACKOFF_MS = 1_000
 const MAX_BACKOFF_MS = 60_000
 
+/**
+ * Messages that are leased and have not begun, at most; more are leased once half of them have. A
+ * message that is leased early lives long, and what lives long is garbage that is collected late.
+ */
+const MOST_NOT_BEGUN = 100
+
 /** How long to wait after so many failures in a row. Milliseconds. */
 export function backoffMs(failures: number): number {
   return Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), MAX_BACKOFF_MS)
@@ -27,6 +33,8 @@ export interface LaneOptions<Message extends Lease, Lease> {
     max: number,
     unreadable: (lease: Lease, error: unknown) => void,
   ): Promise<readonly Message[]>
+  /** Resolves when a dispatch may begin; at once without it. */
+  begin?(): Promise<void>
   dispatch(message: Message): Promise<void>
   acknowledge(lease: Lease): Promise<void>
   release(lease: Lease, notBefore: number): void
@@ -46,6 +54,7 @@ export function createLane<Message extends Lease, Lease>(
 ): Lane {
   const { clock, reports } = options
   const underWay = new Set<Promise<void>>()
+  let notBegun = 0
   /** Failures in a row, by message. */
   const failures = new Map<string, number>()
 
@@ -94,11 +103,20 @@ export function createLane<Message extends Lease, Lease>(
         })
         underWay.add(handled)
       }
-      const room = options.concurrency - underWay.size
+      if (notBegun > MOST_NOT_BEGUN / 2) return
+      const room = Math.min(options.concurrency - underWay.size, MOST_NOT_BEGUN - notBegun)
       const messages = await options.lease(room, (lease, error) =>
         start(lease, () => Promise.reject(error)),
       )
-      for (const message of messages) start(message, () => options.dispatch(message))
+      notBegun += messages.length
+      const begin = async () => {
+        await options.begin?.()
+        notBegun -= 1
+        if (notBegun === MOST_NOT_BEGUN / 2) onFree()
+      }
+      for (const message of messages) {
+        start(message, () => begin().then(() => options.dispatch(message)))
+      }
     },
     async idle() {
       await Promise.all(underWay)

@@ -92,10 +92,8 @@ export function createWorker(options: WorkerOptions): Worker {
       concurrency: options.eventConcurrency ?? 1_000,
       keyOf: (event) => event.sequence,
       lease: (max, unreadable) => queue.leaseEvents(max, unreadable),
-      async dispatch(event) {
-        await gate.begin()
-        await dispatcher.dispatchEvent(event)
-      },
+      begin: gate.begin,
+      dispatch: (event) => dispatcher.dispatchEvent(event),
       acknowledge: (event) => queue.acknowledge(event),
       release: (event, notBefore) => queue.release(event, notBefore),
       setAside: (event, reason) => queue.setAsideEvent(event, reason),
@@ -106,10 +104,8 @@ export function createWorker(options: WorkerOptions): Worker {
       concurrency: options.retryConcurrency ?? 200,
       keyOf: (message) => `${message.deliveryId}/${message.attempt}`,
       lease: (max) => queue.leaseRetries(max),
-      async dispatch(message) {
-        await gate.begin()
-        await dispatcher.dispatchRetry(message)
-      },
+      begin: gate.begin,
+      dispatch: (message) => dispatcher.dispatchRetry(message),
       acknowledge: (message) => queue.acknowledgeRetry(message),
       release: (message, notBefore) => queue.releaseRetry(message, notBefore),
       setAside: (message, reason) => queue.setAsideRetry(message, reason),

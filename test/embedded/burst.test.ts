@@ -5,7 +5,7 @@ import { fixtureJson } from '../support/notifications.ts'
 import { alert, createHarness, provider } from '../support/relay-harness.ts'
 import { waitFor } from '../support/wait-for.ts'
 
-const EVENTS = 1_000
+const EVENTS = 500
 
 /** The event, what is remembered of its object, its record, and that it left the queue. */
 const ROWS_PER_EVENT = 4
