@@ -13,7 +13,6 @@ const BORDERS: Readonly<Record<string, { parts: readonly RegExp[]; packages: rea
         /^zod$/,
         /^yaml$/,
         /^re2js$/,
-        /^@marcbachmann\/cel-js$/,
         /^jose$/,
         /^@opentelemetry\/otlp-transformer$/,
         /^node:(crypto|zlib)$/,

@@ -1,4 +1,4 @@
-import { CelError } from '../cel.ts'
+import { CelError } from '../cel/cel-error.ts'
 import type { Alert } from '../model/alert.ts'
 import { type Event, readableEvent } from '../model/event.ts'
 import type { Provider } from '../model/provider.ts'
@@ -11,6 +11,7 @@ import {
   type Subject,
 } from '../providers/contract.ts'
 import { describeCut } from '../providers/formats/cut-text.ts'
+import { celVariables } from './cel-variables.ts'
 import { answeredReason } from './commit-result.ts'
 import type { Candidate } from './match.ts'
 import { mergeMetadata } from './merge-metadata.ts'
@@ -123,12 +124,7 @@ function contextOf(
   if ('error' in contextExpression) {
     throw new CelError(`commitStatusExpr: ${contextExpression.error}`)
   }
-  const context = contextExpression.evaluate({
-    event,
-    alert: alert.manifest,
-    provider: provider.manifest,
-    cluster,
-  })
+  const context = contextExpression.evaluate(celVariables(cluster, event, alert, provider))
   if (context === '') throw new CelError('commitStatusExpr: the expression gave an empty string')
   return context
 }

@@ -1,4 +1,5 @@
-import { CelError, compileStringExpression, type StringExpression } from '../cel.ts'
+import { CelError } from '../cel/cel-error.ts'
+import { compileStringExpression, type StringExpression } from '../cel/string-expression.ts'
 import type { ConfigSnapshot } from '../model/config.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { Provider } from '../model/provider.ts'

@@ -1,0 +1,85 @@
+import { CelError } from './cel-error.ts'
+import {
+  CelMap,
+  CelOptional,
+  type CelStruct,
+  CelUint,
+  type CelValue,
+  isKey,
+  isList,
+  isMap,
+  NONE,
+  typeName,
+} from './values.ts'
+
+type AnyMap = CelMap | CelStruct
+
+export function mapSize(map: AnyMap): number {
+  return map instanceof CelMap ? map.size : Object.keys(map).length
+}
+
+export function mapKeys(map: AnyMap): readonly CelValue[] {
+  return map instanceof CelMap ? map.keys() : Object.keys(map)
+}
+
+/** The value of a key. Numbers of other types find the key that is the same number. */
+export function getKey(map: AnyMap, key: CelValue): CelValue | undefined {
+  if (map instanceof CelMap) return getNumberKey(map, key)
+  return typeof key === 'string' && Object.hasOwn(map, key) ? map[key] : undefined
+}
+
+/** The keys that a map can have in the place of a number of another type. */
+function getNumberKey(map: CelMap, key: CelValue): CelValue | undefined {
+  const found = map.get(key)
+  if (found !== undefined) return found
+  if (key instanceof CelUint) return map.get(key.value)
+  if (typeof key === 'bigint') return key < 0n ? undefined : map.get(new CelUint(key))
+  if (typeof key !== 'number' || !Number.isInteger(key)) return undefined
+  const whole = BigInt(key)
+  return map.get(whole) ?? (whole < 0n ? undefined : map.get(new CelUint(whole)))
+}
+
+/** Where in a list a number points to. Throws `CelError` for what is no whole number. */
+function listIndex(index: CelValue): number {
+  if (typeof index === 'bigint') return Number(index)
+  if (index instanceof CelUint) return Number(index.value)
+  if (typeof index === 'number' && Number.isInteger(index)) return index
+  throw new CelError(`a list has no index of type ${typeName(index)}`)
+}
+
+/** Throws `CelError` for what can be neither a key nor an index. */
+export function checkKey(key: CelValue): void {
+  if (!isKey(key)) throw new CelError(`a value of type ${typeName(key)} is no key`)
+}
+
+/** What is at a key or index; `undefined`: nothing. Throws for what cannot be a key. */
+function find(container: CelValue, key: CelValue): CelValue | undefined {
+  checkKey(key)
+  if (isList(container)) {
+    const index = listIndex(key)
+    return index < 0 ? undefined : container[index]
+  }
+  return isMap(container) ? getKey(container, key) : undefined
+}
+
+/** `container.key` and `container[key]`. Of an optional it is optional too. Throws `CelError`. */
+export function select(container: CelValue, key: CelValue): CelValue {
+  if (container instanceof CelOptional) return selectOptional(container, key)
+  const found = find(container, key)
+  if (found !== undefined) return found
+  const shown = key instanceof CelUint ? `${key.value}` : String(key)
+  throw new CelError(isList(container) ? `there is no element ${shown}` : `no such key: ${shown}`)
+}
+
+/** `container.?key` and `container[?key]`. */
+export function selectOptional(container: CelValue, key: CelValue): CelOptional {
+  const inner = container instanceof CelOptional ? container.value : container
+  if (inner === undefined) return NONE
+  const found = find(inner, key)
+  return found === undefined ? NONE : new CelOptional(found)
+}
+
+/** `has(container.key)`. */
+export function hasKey(container: CelValue, key: string): boolean {
+  return selectOptional(container, key) !== NONE
+}

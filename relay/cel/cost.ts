@@ -1,0 +1,32 @@
+import { CelCostError } from './cel-error.ts'
+
+/**
+ * The most that one evaluation may cost. A step of the evaluation costs 1, and so do 8 characters
+ * that a function reads or writes, one character that `matches` reads, and one element of a list
+ * that is made or compared. The whole amount is spent in some tens of milliseconds.
+ */
+export const MAX_COST = 1_000_000
+
+/** What an absorbed error costs beside its own evaluation: JavaScript's exceptions are slow. */
+export const ERROR_COST = 500
+
+/** What is left for the evaluation under way; evaluation is synchronous, so one is enough. */
+let left = 0
+
+/** Begins an evaluation. */
+export function resetCost(): void {
+  left = MAX_COST
+}
+
+/** Throws `CelCostError` when the evaluation has spent more than it may. */
+export function spend(cost: number): void {
+  left -= cost
+  if (left < 0) {
+    throw new CelCostError(`the evaluation costs too much (more than ${MAX_COST} steps)`)
+  }
+}
+
+/** Pays for reading or writing a text of this length, in UTF-16 units, or so many bytes. */
+export function spendText(length: number): void {
+  spend(length / 8)
+}

@@ -1,0 +1,351 @@
+import { CelCostError, CelError, noSuchOverload } from './cel-error.ts'
+import type { Checked } from './checker.ts'
+import { checkKey, hasKey, mapKeys, select } from './collections.ts'
+import { CONVERSIONS } from './conversions.ts'
+import { ERROR_COST, spend } from './cost.ts'
+import { FUNCTIONS, patternOf } from './functions.ts'
+import type { Bind, Call, Element, Fold, ListNode, MapNode, Node } from './syntax-tree.ts'
+import { CelMap, CelOptional, CelType, type CelValue, isList, isMap } from './values.ts'
+
+/** What one evaluation works on. */
+export interface Frame {
+  readonly variables: Readonly<Record<string, CelValue>>
+  /** The variables of the macros under way. */
+  readonly slots: CelValue[]
+}
+
+/** Evaluates a part of an expression. Throws `CelError`. */
+export type Evaluate = (frame: Frame) => CelValue
+
+/** A part made ready. `constant`: its value, where that is known. */
+interface Plan {
+  readonly run: Evaluate
+  readonly constant?: CelValue
+}
+
+/**
+ * Makes an expression ready for evaluation. What cel-go finds out about constants before any
+ * evaluation (a pattern or a time that is none) is found out here too. Throws `CelError`.
+ */
+export function plan(checked: Checked): Evaluate {
+  return new Planner(checked).plan(checked.root).run
+}
+
+const constant = (value: CelValue): Plan => ({ run: () => value, constant: value })
+
+class Planner {
+  readonly #checked: Checked
+  /** The variables of macros, innermost last; a variable's slot is its place here. */
+  readonly #scope: string[] = []
+
+  constructor(checked: Checked) {
+    this.#checked = checked
+  }
+
+  plan(node: Node): Plan {
+    const typeNamed = this.#checked.typeNames.get(node)
+    if (typeNamed !== undefined) return constant(new CelType(typeNamed))
+    switch (node.kind) {
+      case 'literal':
+        return constant(node.value)
+      case 'ident':
+        return { run: this.#variable(node.name) }
+      case 'select':
+        return { run: this.#select(this.plan(node.operand).run, node.field, node.test) }
+      case 'call':
+        return this.#call(node)
+      case 'list':
+        return this.#list(node)
+      case 'map':
+        return this.#map(node)
+      case 'fold':
+        return { run: this.#fold(node) }
+      case 'bind':
+        return { run: this.#bind(node) }
+    }
+  }
+
+  #variable(name: string): Evaluate {
+    const slot = this.#scope.lastIndexOf(name)
+    if (slot >= 0) return ({ slots }) => slots[slot] ?? null
+    const global = name.replace(/^\./, '')
+    return ({ variables }) => {
+      const value = variables[global]
+      if (value === undefined) throw new CelError(`there is no ${global} here`)
+      return value
+    }
+  }
+
+  #select(operand: Evaluate, field: string, test: boolean): Evaluate {
+    if (test) return (frame) => hasKey(operand(frame), field)
+    return (frame) => {
+      spend(1)
+      return select(operand(frame), field)
+    }
+  }
+
+  #call(node: Call): Plan {
+    const qualified = this.#checked.qualified.get(node)
+    const operands = node.target && !qualified ? [node.target, ...node.args] : node.args
+    const plans = operands.map((operand) => this.plan(operand))
+    const runs = plans.map(({ run }) => run)
+    const name = qualified ?? node.name.replace(/^\./, '')
+    const special = SPECIAL[name]?.(runs)
+    if (special) return { run: special }
+    if (name in CONVERSIONS) return convert(name, plans)
+    const [, second] = plans
+    if (INDEXES.has(name) && second?.constant !== undefined) checkKey(second.constant)
+    if (name === 'matches' && typeof second?.constant === 'string') {
+      return { run: matchConstant(runs, second.constant) }
+    }
+    return { run: call(name, runs) }
+  }
+
+  #list({ elements }: ListNode): Plan {
+    const plans = elements.map(({ value }) => this.plan(value))
+    const run = listOf(elements, plans)
+    return isConstant(plans) && !elements.some(({ optional }) => optional)
+      ? constant(plans.map(({ constant: value = null }) => value))
+      : { run }
+  }
+
+  #map({ entries }: MapNode): Plan {
+    const keys = entries.map(({ key }) => this.plan(key))
+    const values = entries.map(({ value }) => this.plan(value))
+    const run = mapOf(entries, keys, values)
+    return isConstant([...keys, ...values]) && !entries.some(({ optional }) => optional)
+      ? constant(run({ variables: {}, slots: [] }))
+      : { run }
+  }
+
+  #fold(node: Fold): Evaluate {
+    const range = this.plan(node.range).run
+    const slot = this.#scope.push(node.variable) - 1
+    const predicate = node.predicate && this.plan(node.predicate).run
+    const transform = node.transform && this.plan(node.transform).run
+    this.#scope.pop()
+    const each = (frame: Frame, body: (element: CelValue) => boolean) => {
+      for (const element of elementsOf(range(frame))) {
+        spend(1)
+        frame.slots[slot] = element
+        if (body(element)) return true
+      }
+      return false
+    }
+    if (node.macro === 'all' || node.macro === 'exists') {
+      return quantifier(each, predicate ?? (() => true), node.macro === 'exists')
+    }
+    return collector(each, node.macro, predicate, transform)
+  }
+
+  #bind({ variable, value, body }: Bind): Evaluate {
+    const held = this.plan(value).run
+    const slot = this.#scope.push(variable) - 1
+    const inner = this.plan(body).run
+    this.#scope.pop()
+    return (frame) => {
+      frame.slots[slot] = held(frame)
+      return inner(frame)
+    }
+  }
+}
+
+const INDEXES: ReadonlySet<string> = new Set(['_[_]', '_[?_]'])
+
+type Each = (frame: Frame, body: (element: CelValue) => boolean) => boolean
+
+function elementsOf(range: CelValue): readonly CelValue[] {
+  if (isList(range)) return range
+  if (isMap(range)) return mapKeys(range)
+  throw noSuchOverload('a macro')
+}
+
+function condition(value: CelValue): boolean {
+  if (typeof value === 'boolean') return value
+  throw noSuchOverload('a condition')
+}
+
+/** An error that logic may absorb; any other is thrown. */
+function absorbed(error: unknown): CelError {
+  if (!(error instanceof CelError) || error instanceof CelCostError) throw error
+  spend(ERROR_COST)
+  return error
+}
+
+/**
+ * Runs what absorbs errors. Nobody reads where these come from, and to find it out takes milliseconds
+ * in a process that maps its stacks to sources.
+ */
+function withoutStacks<T>(run: () => T): T {
+  const { stackTraceLimit } = Error
+  Error.stackTraceLimit = 0
+  try {
+    return run()
+  } finally {
+    Error.stackTraceLimit = stackTraceLimit
+  }
+}
+
+/** `all` ends with the first false, `exists` with the first true; errors count only without one. */
+function quantifier(each: Each, predicate: Evaluate, sought: boolean): Evaluate {
+  return (frame) => {
+    let failure: CelError | undefined
+    const found = each(frame, () => {
+      try {
+        return condition(withoutStacks(() => predicate(frame))) === sought
+      } catch (error) {
+        failure ??= absorbed(error)
+        return false
+      }
+    })
+    if (!found && failure) throw failure
+    return found === sought
+  }
+}
+
+function collector(
+  each: Each,
+  macro: Fold['macro'],
+  predicate: Evaluate | undefined,
+  transform: Evaluate | undefined,
+): Evaluate {
+  return (frame) => {
+    const kept: CelValue[] = []
+    each(frame, (element) => {
+      if (!predicate || condition(predicate(frame))) {
+        kept.push(transform ? transform(frame) : element)
+      }
+      return false
+    })
+    return macro === 'exists_one' ? kept.length === 1 : kept
+  }
+}
+
+function isConstant(plans: readonly Plan[]): boolean {
+  return plans.every((part) => part.constant !== undefined)
+}
+
+/** Of a constant the conversion is made at once, and fails at once. */
+function convert(name: string, plans: readonly Plan[]): Plan {
+  const [{ run, constant: known } = constant(null)] = plans
+  const conversion = CONVERSIONS[name] ?? ((value: CelValue) => value)
+  if (known !== undefined) return constant(conversion(known))
+  return {
+    run: (frame) => {
+      spend(1)
+      return conversion(run(frame))
+    },
+  }
+}
+
+function matchConstant([subject = () => null]: readonly Evaluate[], source: string): Evaluate {
+  const test = patternOf(source)
+  return (frame) => {
+    const value = subject(frame)
+    if (typeof value !== 'string') throw noSuchOverload('matches')
+    return test(value)
+  }
+}
+
+function call(name: string, runs: readonly Evaluate[]): Evaluate {
+  const run = FUNCTIONS[name]
+  if (!run) throw new CelError(`${name} is not supported here`)
+  const [a, b, c] = runs
+  if (a && !b) {
+    return (frame) => {
+      spend(1)
+      return run(a(frame))
+    }
+  }
+  if (a && b && !c) {
+    return (frame) => {
+      spend(1)
+      return run(a(frame), b(frame))
+    }
+  }
+  return (frame) => {
+    spend(1)
+    return run(...runs.map((operand) => operand(frame)))
+  }
+}
+
+/** What does not evaluate all of its operands. */
+const SPECIAL: Readonly<Record<string, (operands: readonly Evaluate[]) => Evaluate>> = {
+  '_&&_': (operands) => logic(operands, false),
+  '_||_': (operands) => logic(operands, true),
+  '_?_:_':
+    ([test = () => null, yes = test, no = test]) =>
+    (frame) => {
+      spend(1)
+      return condition(test(frame)) ? yes(frame) : no(frame)
+    },
+  or: ([first = () => null, second = first]) => otherwise('or', first, second, (held) => held),
+  orValue: ([first = () => null, second = first]) =>
+    otherwise('orValue', first, second, ({ value = null }) => value),
+}
+
+function otherwise(
+  name: string,
+  first: Evaluate,
+  second: Evaluate,
+  use: (held: CelOptional) => CelValue,
+): Evaluate {
+  return (frame) => {
+    spend(1)
+    const held = first(frame)
+    if (!(held instanceof CelOptional)) throw noSuchOverload(name)
+    return held.value === undefined ? second(frame) : use(held)
+  }
+}
+
+/** `&&` is decided by a false and `||` by a true, whatever errors come before. */
+function logic(operands: readonly Evaluate[], decides: boolean): Evaluate {
+  return (frame) => {
+    spend(1)
+    let failure: CelError | undefined
+    for (const operand of operands) {
+      try {
+        if (condition(withoutStacks(() => operand(frame))) === decides) return decides
+      } catch (error) {
+        failure ??= absorbed(error)
+      }
+    }
+    if (failure) throw failure
+    return !decides
+  }
+}
+
+/** The value of an element, or nothing where it is an optional without one. */
+function present(value: CelValue, { optional }: Element): CelValue | undefined {
+  if (!optional) return value
+  if (value instanceof CelOptional) return value.value
+  throw noSuchOverload('?')
+}
+
+function listOf(elements: readonly Element[], plans: readonly Plan[]): Evaluate {
+  const runs = plans.map(({ run }, index) => [run, elements[index]] as const)
+  return (frame) => {
+    spend(1 + runs.length)
+    return runs
+      .map(([run, element]) => (element ? present(run(frame), element) : run(frame)))
+      .filter((value) => value !== undefined)
+  }
+}
+
+function mapOf(
+  entries: readonly Element[],
+  keys: readonly Plan[],
+  values: readonly Plan[],
+): Evaluate {
+  return (frame) => {
+    spend(1 + entries.length)
+    const map = new CelMap()
+    for (const [index, entry] of entries.entries()) {
+      const key = keys[index]?.run(frame) ?? null
+      const value = present(values[index]?.run(frame) ?? null, entry)
+      if (value === undefined) map.delete(key)
+      else map.set(key, value)
+    }
+    return map
+  }
+}

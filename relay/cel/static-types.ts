@@ -1,0 +1,76 @@
+/** A type that is known before evaluation. `params`: those of list, map, optional and type. */
+export interface StaticType {
+  readonly kind: TypeKind
+  /** The name of a type parameter; of other kinds what a person calls them. */
+  readonly name: string
+  readonly params: readonly StaticType[]
+  /** How many types it is made of. */
+  readonly size: number
+}
+
+type TypeKind =
+  | 'bool'
+  | 'bytes'
+  | 'double'
+  | 'duration'
+  | 'dyn'
+  | 'int'
+  | 'list'
+  | 'map'
+  | 'null'
+  | 'optional'
+  | 'param'
+  | 'string'
+  | 'timestamp'
+  | 'type'
+  | 'uint'
+
+const NO_PARAMS: readonly StaticType[] = []
+
+function simple(kind: TypeKind, name: string = kind): StaticType {
+  return { kind, name, params: NO_PARAMS, size: 1 }
+}
+
+export const BOOL = simple('bool')
+export const BYTES = simple('bytes')
+export const DOUBLE = simple('double')
+export const DURATION = simple('duration', 'google.protobuf.Duration')
+export const DYN = simple('dyn')
+export const INT = simple('int')
+export const NULL = simple('null', 'null_type')
+export const STRING = simple('string')
+export const TIMESTAMP = simple('timestamp', 'google.protobuf.Timestamp')
+export const UINT = simple('uint')
+/** The type of types, when nothing is known of the type. */
+export const TYPE = simple('type')
+
+export const typeParam = (name: string): StaticType => simple('param', name)
+export const listOf = (element: StaticType): StaticType => compound('list', [element])
+export const optionalOf = (value: StaticType): StaticType => compound('optional', [value])
+export const typeOf = (value: StaticType): StaticType => compound('type', [value])
+export const mapOf = (key: StaticType, value: StaticType): StaticType =>
+  compound('map', [key, value])
+
+export function compound(kind: TypeKind, params: readonly StaticType[]): StaticType {
+  const name = kind === 'optional' ? 'optional_type' : kind
+  return { kind, name, params, size: 1 + params.reduce((sum, { size }) => sum + size, 0) }
+}
+
+/** The type's n-th parameter; `dyn` for a type that has none. */
+export function paramOf(type: StaticType, index: number): StaticType {
+  return type.params[index] ?? DYN
+}
+
+/** Whether two types are the same. `byName`: type parameters must have one name too. */
+export function isSameType(a: StaticType, b: StaticType, byName: boolean): boolean {
+  if (a === b) return true
+  if (a.kind !== b.kind || a.params.length !== b.params.length) return false
+  if (a.kind === 'param' && byName && a.name !== b.name) return false
+  return a.params.every((param, index) => isSameType(param, paramOf(b, index), byName))
+}
+
+/** How a person reads a type: `list(string)`. */
+export function formatType(type: StaticType): string {
+  if (type.params.length === 0) return type.kind === 'param' ? 'dyn' : type.name
+  return `${type.name}(${type.params.map(formatType).join(', ')})`
+}

@@ -1,0 +1,81 @@
+import type { CelValue } from './values.ts'
+
+/** A parsed expression, its macros expanded. */
+export type Node = Literal | Ident | Select | Call | ListNode | MapNode | Fold | Bind
+
+/** How deep operators may nest, and brackets in brackets: cel-go's limits. */
+export const MAX_DEPTH = 250
+
+interface Positioned {
+  /** Where the node's operator or first character is, in UTF-16 units. */
+  readonly at: number
+  /** How deep operators, selections and calls of members nest in it. */
+  readonly depth: number
+}
+
+export interface Literal extends Positioned {
+  readonly kind: 'literal'
+  readonly value: CelValue
+}
+
+export interface Ident extends Positioned {
+  readonly kind: 'ident'
+  /** With a dot before it where it cannot be a variable of a macro. */
+  readonly name: string
+}
+
+/** `operand.field`; `test`: `has(operand.field)`. */
+export interface Select extends Positioned {
+  readonly kind: 'select'
+  readonly operand: Node
+  readonly field: string
+  readonly test: boolean
+}
+
+/** A function or an operator, which has the name that CEL's specification gives it: `_+_`. */
+export interface Call extends Positioned {
+  readonly kind: 'call'
+  readonly name: string
+  /** Present for `target.name(…)`. */
+  readonly target: Node | undefined
+  readonly args: readonly Node[]
+}
+
+export interface ListNode extends Positioned {
+  readonly kind: 'list'
+  readonly elements: readonly Element[]
+}
+
+/** `optional`: an element `?x`, which is there when the optional x has a value. */
+export interface Element {
+  readonly value: Node
+  readonly optional: boolean
+}
+
+export interface MapNode extends Positioned {
+  readonly kind: 'map'
+  readonly entries: readonly Entry[]
+}
+
+export interface Entry extends Element {
+  readonly key: Node
+}
+
+/** A macro that goes over the elements of a list or the keys of a map. */
+export interface Fold extends Positioned {
+  readonly kind: 'fold'
+  readonly macro: 'all' | 'exists' | 'exists_one' | 'map' | 'filter'
+  readonly range: Node
+  readonly variable: string
+  readonly predicate: Node | undefined
+  /** What `map` makes of an element. */
+  readonly transform: Node | undefined
+}
+
+/** A name for a value, which the body of `optMap` and `optFlatMap` sees. */
+export interface Bind extends Positioned {
+  readonly kind: 'bind'
+  readonly variable: string
+  readonly value: Node
+  readonly body: Node
+}
