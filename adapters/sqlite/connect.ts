@@ -24,6 +24,7 @@ const MAX_IDLE_LOG_BYTES = 16 * 1024 * 1024
  * error, and then has not touched a file that is not a sound database of this program.
  */
 export function connect(path: string, schema: Schema): DatabaseSync {
+  refuseBusy(path)
   const state = inspectFile(path, schema)
   if (state === 'new') createEmpty(path)
   if (state === 'interrupted') verifyCopy(path, schema)
@@ -85,7 +86,6 @@ function pragma(connection: DatabaseSync, name: string): number {
  * should it be damaged, it stays as it was found.
  */
 function verifyCopy(path: string, schema: Schema): void {
-  refuseBusy(path)
   if (statSync(path).size > MAX_CHECKED_BYTES) return
   removeForgottenCopies(path)
   const directory = mkdtempSync(`${path}${COPY_SUFFIX}`)
@@ -127,17 +127,25 @@ function copyIfPresent(from: string, to: string): void {
 const SQLITE_BUSY = 5
 
 /**
+ * Before anything else reads the file: if another thread of this process has it open, closing what
+ * was opened by other means than SQLite would drop that thread's lock
+ * (https://sqlite.org/howtocorrupt.html, section 2.2).
+ *
  * A read-only connection that wants to own the file gets as far as another owner's lock, and fails
- * at its own right after, before it has touched anything. Only the first kind of failure counts.
+ * at its own right after, before it has touched anything. Only the first kind of failure counts; all
+ * others are found, and told better, by whoever looks at the file next.
  */
 function refuseBusy(path: string): void {
-  const probe = new DatabaseSync(path, { readOnly: true, timeout: 0 })
+  let probe: DatabaseSync | undefined
   try {
+    const stats = statSync(path, { throwIfNoEntry: false })
+    if (!stats?.isFile() || stats.size === 0) return
+    probe = new DatabaseSync(path, { readOnly: true, timeout: 0 })
     probe.exec('PRAGMA locking_mode = EXCLUSIVE')
     pragma(probe, 'user_version')
   } catch (error) {
     if (error instanceof Error && 'errcode' in error && error.errcode === SQLITE_BUSY) throw error
   } finally {
-    probe.close()
+    probe?.close()
   }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { DatabaseError } from '../../../adapters/sqlite/database-error.ts'
+import { openRelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import { change } from '../../../adapters/sqlite/statement.ts'
 import { openThreadedDatabase } from '../../../adapters/sqlite/threaded-database.ts'
 import { fileOf, newFile, openElsewhere } from './support/database-files.ts'
@@ -87,6 +88,38 @@ describe('a database in a thread', () => {
     const again = await open(file)
     expect(await again.database.read(KEYS)).toEqual([{ key: 'a' }])
     expect(lost).not.toHaveBeenCalled()
+  })
+
+  it.each([
+    ['another such thread', (file: string) => openThreadedDatabase(file, () => undefined)],
+    ['the thread that opened it', async (file: string) => openRelayDatabase(file)],
+  ])('refuses %s what it has open, and keeps its lock', async (_, openAgain) => {
+    const { database, file } = await open()
+    await database.write([change(INSERT, 'a', '1')])
+    for (let tries = 0; tries < 2; tries += 1) {
+      const opening = openAgain(file)
+      await expect(opening).rejects.toMatchObject({ name: 'DatabaseError', problem: 'busy' })
+      await expect(opening).rejects.toThrow(/using it|open already/)
+    }
+    // What looks at the file by other means than SQLite's would have dropped it.
+    expect(openElsewhere(file)).toBe('busy')
+    await database.write([change(INSERT, 'b', '1')])
+    expect(await database.read(KEYS)).toEqual([{ key: 'a' }, { key: 'b' }])
+  })
+
+  it('lets one of two threads have a new file that both open at once', async () => {
+    const file = newFile()
+    const openings = [0, 1].map(() => openThreadedDatabase(file, () => undefined))
+    const results = await Promise.allSettled(openings)
+    const opened = results.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []))
+    expect(opened).toHaveLength(1)
+    expect(results).toContainEqual(
+      expect.objectContaining({ reason: expect.objectContaining({ problem: 'busy' }) }),
+    )
+    await opened[0]?.write([change(INSERT, 'a', '1')])
+    expect(openElsewhere(file)).toBe('busy')
+    await opened[0]?.close()
+    openRelayDatabase(file).close()
   })
 
   it('says what is wrong with a file as it would without a thread', async () => {
