@@ -111,13 +111,17 @@ async function receive(
   await gate.begin()
   const refused = judge(read.body)
   if (refused) return problemResponse(refused)
-  const answer = await receiveEvents(ports, {
-    ...sender,
-    body: read.body,
-    contentEncoding: context.req.header('content-encoding'),
-    contentType: context.req.header('content-type'),
-    gotkComponent: context.req.header('gotk-component'),
-  })
+  const answer = await receiveEvents(
+    ports,
+    {
+      ...sender,
+      body: read.body,
+      contentEncoding: context.req.header('content-encoding'),
+      contentType: context.req.header('content-type'),
+      gotkComponent: context.req.header('gotk-component'),
+    },
+    () => new Promise(gate.goOn),
+  )
   metrics.received(sender.cluster, answer.counts)
   return answerResponse(answer, log)
 }

@@ -1,5 +1,5 @@
 import { ellipsize } from '../model/text.ts'
-import { type AcceptedBatch, accept, type Rejection } from '../pipeline/accept.ts'
+import { type AcceptedBatch, acceptInSlices, type Rejection } from '../pipeline/accept.ts'
 import type { Ports, SendResult } from '../ports.ts'
 import { type Answer, emptyAnswer, jsonAnswer, problemAnswer } from './answer.ts'
 import { type RequestBody, readItems, readSingleItem } from './body.ts'
@@ -38,11 +38,13 @@ const NOTHING: EventCounts = { accepted: 0, duplicates: 0, rejected: 0 }
  * Takes a request with events. 202 only when every good item is queued: `{accepted, rejected:
  * [{index, error}]}`, or no body for the one event of a Flux controller. 400 when none is good; 503
  * when the queue fails, and then the sender sends it all again, which the queue's de-duplication
- * makes harmless. Never 429: on that Flux's event recorder gives up at once.
+ * makes harmless. Never 429: on that Flux's event recorder gives up at once. `pause` is waited for now and
+ * then while a large batch is read, so that a host can do something else.
  */
 export async function receiveEvents(
   ports: Pick<Ports, 'queue' | 'clock' | 'orderTimes'>,
   request: EventsRequest,
+  pause: () => Promise<void> = async () => undefined,
 ): Promise<EventsAnswer> {
   const read = request.events === 'one' ? readSingleItem(request) : readItems(request)
   if ('problem' in read) return { ...problemAnswer(read.problem), counts: NOTHING }
@@ -52,7 +54,8 @@ export async function receiveEvents(
     isController: request.events === 'one',
     ...(request.isSigned && { maxAgeMs: MAX_SIGNED_EVENT_AGE_MS }),
   }
-  const batch = accept(read.items, sender, ports.clock.now(), ports.orderTimes)
+  const { clock, orderTimes } = ports
+  const batch = await acceptInSlices(read.items, sender, clock, orderTimes, pause)
   const rejected = batch.rejected.map(bounded)
   if (batch.events.length === 0) return allBad(rejected)
   const taken = await queueAll(ports, { ...batch, rejected }, read.items.length)

@@ -16,7 +16,8 @@ import { hasInvolvedObject } from '../model/event-keys.ts'
 import { hashParts } from '../model/hash.ts'
 import { readPlainItem } from '../model/plain-event.ts'
 import { MAX_NAME_LENGTH } from '../model/text.ts'
-import type { OrderTimes } from '../ports.ts'
+import type { Clock, OrderTimes } from '../ports.ts'
+import { slicesOf } from './slices.ts'
 
 /** Where a batch comes from. */
 export interface Sender {
@@ -59,37 +60,68 @@ export function accept(
   now: number,
   orderTimes: OrderTimes,
 ): AcceptedBatch {
+  return inOrder(
+    items.map((item) => acceptItem(item, sender, now)),
+    now,
+    orderTimes,
+  )
+}
+
+/** Items that are accepted without a pause: two milliseconds of work, or so. */
+const SLICE = 20
+
+/** As `accept`, with a pause now and then, in which a host may do something else. */
+export async function acceptInSlices(
+  items: readonly RawItem[],
+  sender: Sender,
+  clock: Clock,
+  orderTimes: OrderTimes,
+  pause: () => Promise<void>,
+): Promise<AcceptedBatch> {
+  const results: Result[] = []
+  for (const slice of slicesOf(items, SLICE)) {
+    if (results.length > 0) await pause()
+    const now = clock.now()
+    for (const item of slice) results.push(acceptItem(item, sender, now))
+  }
+  // All of a batch at once, and after what was accepted meanwhile.
+  return inOrder(results, clock.now(), orderTimes)
+}
+
+/** An event that has no place among the others yet, or why there is none. */
+type Result = Omit<AcceptedEvent, 'acceptedAt' | 'orderTime'> | { readonly error: string }
+
+function inOrder(results: readonly Result[], now: number, orderTimes: OrderTimes): AcceptedBatch {
   const events: AcceptedEvent[] = []
   const rejected: Rejection[] = []
-  items.forEach((item, index) => {
-    const result = 'error' in item ? item : acceptItem(item.value, sender, now, orderTimes)
-    if ('error' in result) rejected.push({ index, error: result.error })
-    else events.push(result)
-  })
+  for (const [index, result] of results.entries()) {
+    if ('error' in result) {
+      rejected.push({ index, error: result.error })
+      continue
+    }
+    const { cluster, event } = result
+    const eventTime = Date.parse(event.timestamp)
+    const orderTime = orderTimes.next({ cluster, eventTime, now })
+    events.push({ ...result, acceptedAt: now, orderTime })
+  }
   return { events, rejected }
 }
 
-function acceptItem(
-  value: unknown,
-  sender: Sender,
-  now: number,
-  orderTimes: OrderTimes,
-): AcceptedEvent | { readonly error: string } {
+function acceptItem(item: RawItem, sender: Sender, now: number): Result {
+  if ('error' in item) return item
+  const { value } = item
   const read = readItem(value, sender)
   if ('error' in read) return read
   const event = cleanEvent(read.event, sender, now)
   const tooOld = sender.maxAgeMs !== undefined && ageProblem(read.event, sender.maxAgeMs, now)
   if (tooOld) return { error: tooOld }
   const { cluster } = sender
-  const eventTime = Date.parse(event.timestamp)
   return {
     id: eventId(cluster, event),
     cluster,
     group: objectGroupKey(cluster, event.involvedObject),
     event,
     objectLabels: read.objectLabels ?? undefined,
-    acceptedAt: now,
-    orderTime: orderTimes.next({ cluster, eventTime, now }),
   }
 }
 

@@ -19,6 +19,32 @@ function setup() {
 }
 
 describe('receiveEvents', () => {
+  it('pauses while it reads a large batch, whose events come after what came meanwhile', async () => {
+    const { ports, receive } = setup()
+    const items = Array.from({ length: 100 }, (_, index) =>
+      index === 70 ? 7 : { ...EVENT, message: `event ${index}` },
+    )
+    const body = Buffer.from(JSON.stringify(items))
+    const request = { cluster: 'prod', body, isSigned: false, events: 'any' as const }
+    let pauses = 0
+    const answer = await receiveEvents(ports, request, async () => {
+      pauses += 1
+      ports.clock.advance(1_000)
+      await receive({ ...EVENT, message: `meanwhile ${pauses}` })
+    })
+    expect(answer.counts).toEqual({ accepted: 99, duplicates: 0, rejected: 1 })
+    expect(JSON.parse(answer.body)).toMatchObject({ rejected: [{ index: 70 }] })
+    expect(pauses).toBe(4)
+    const { events } = ports.queue
+    const texts = [1, 2, 3, 4].map((count) => `meanwhile ${count}`)
+    expect(events.slice(0, 4).map(({ event }) => event.message)).toEqual(texts)
+    const times = events.map(({ orderTime = 0 }) => orderTime)
+    expect(times).toEqual(times.toSorted((a, b) => a - b))
+    expect(new Set(events.slice(4).map(({ acceptedAt }) => acceptedAt))).toEqual(
+      new Set([ports.clock.now()]),
+    )
+  })
+
   it('queues what is good before it answers, and names what is not', async () => {
     const { ports, receive } = setup()
     const other = { ...EVENT, message: 'another' }
