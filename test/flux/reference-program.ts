@@ -11,7 +11,11 @@ export interface ReferenceProgram {
 }
 
 /** That of the newest notification-controller, 1.10. Go fetches it where the machine's is another. */
-const GO = 'go1.27.0'
+export const GO_VARIABLES = {
+  CGO_ENABLED: '0',
+  GOTOOLCHAIN: 'go1.27.0',
+  GOFLAGS: '-buildvcs=false',
+}
 
 /**
  * Builds the program in a folder beside this file, a Go module of its own. Undefined, and one line
@@ -22,8 +26,8 @@ export function referenceProgram(name: string): ReferenceProgram | undefined {
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   const path = join(folder, name)
   try {
-    const variables = { CGO_ENABLED: '0', GOTOOLCHAIN: GO, GOFLAGS: '-buildvcs=false' }
-    go(join(import.meta.dirname, name), ['build', '-trimpath', '-o', path, '.'], { variables })
+    const args = ['build', '-trimpath', '-o', path, '.']
+    go(join(import.meta.dirname, name), args, { variables: GO_VARIABLES })
   } catch (error) {
     const reason = error instanceof Error ? error.message : error
     process.stdout.write(`test:flux: ${name} is skipped, since ${reason}\n`)
