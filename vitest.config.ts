@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
+import { SlowFilesFirst } from './test/support/slow-files-first.ts'
 
 /**
  * Tests that leave nothing changed in their process share its modules, which halves the time of the
@@ -22,6 +23,7 @@ export default defineConfig({
       SSL_CERT_DIR: '',
     },
     globalSetup: 'test/support/bundle-programs.ts',
+    sequence: { sequencer: SlowFilesFirst },
     // The end-to-end tests wait most of their time, so there are more workers than cores.
     maxWorkers: availableParallelism() + 2,
     projects: [

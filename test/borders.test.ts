@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { SLOW_FILES } from './support/slow-files.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
 
@@ -132,4 +133,9 @@ describe('borders', () => {
     )
     expect(broken).toEqual([])
   })
+})
+
+it('the tests that run first are there', () => {
+  expect(SLOW_FILES.filter((file) => !existsSync(join(ROOT, file)))).toEqual([])
+  expect(new Set(SLOW_FILES).size).toBe(SLOW_FILES.length)
 })
