@@ -23,6 +23,7 @@ export default defineConfig({
       SSL_CERT_DIR: '',
     },
     globalSetup: 'test/support/bundle-programs.ts',
+    setupFiles: ['test/support/keep-compiled.ts'],
     sequence: { sequencer: SlowFilesFirst },
     // The end-to-end tests wait most of their time, so there are more workers than cores.
     maxWorkers: availableParallelism() + 2,
