@@ -25,7 +25,13 @@ import { type AwsClients, createStorePorts } from '../../functions/shared/ports.
 import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { Decision } from '../../relay/ports.ts'
-import { type AwsEndpoint, patient, startDynamoDb, startSqs } from './aws-endpoints.ts'
+import {
+  type AwsEndpoint,
+  givenEndpoint,
+  patient,
+  startDynamoDb,
+  startSqs,
+} from './aws-endpoints.ts'
 import { deleteSecret, putSecret } from './aws-secrets.ts'
 import { awaitIndexes, createTable, deleteTable } from './aws-tables.ts'
 import { type ShownDecision, shownDecision } from './delivery-records.ts'
@@ -61,7 +67,8 @@ export function awsRelay() {
     awaitIndexes(clients.dynamoDb)
   })
   afterAll(async () => {
-    await Promise.all(opened.map((relay) => deleteResources(relay)))
+    // What a service in this process holds ends with it.
+    if (givenEndpoint) await Promise.all(opened.map((relay) => deleteResources(relay)))
     for (const client of Object.values(clients)) client.destroy()
     await Promise.all(Object.values(services).map((service) => service.stop()))
   })
