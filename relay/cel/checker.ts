@@ -1,9 +1,20 @@
 import type { CelError } from './cel-error.ts'
 import { type Overload, overloadsOf, TYPE_NAMES, UNSUPPORTED } from './declarations.ts'
 import { syntaxError } from './lexer.ts'
+import { describeMisfit } from './misfit.ts'
 import * as types from './static-types.ts'
-import { formatType, type StaticType } from './static-types.ts'
-import type { Bind, Call, Element, Fold, ListNode, MapNode, Node, Select } from './syntax-tree.ts'
+import { formatType, rename, type StaticType } from './static-types.ts'
+import {
+  type Bind,
+  type Call,
+  type Element,
+  type Fold,
+  type ListNode,
+  type MapNode,
+  type Node,
+  qualifiedName,
+  type Select,
+} from './syntax-tree.ts'
 import { mostGeneral, Unifier } from './unify.ts'
 import { typeName } from './values.ts'
 
@@ -176,16 +187,7 @@ class Checker {
 
   #noOverload(node: Call, name: string, member: boolean, args: readonly StaticType[]): never {
     const given = args.map((type) => formatType(this.#unifier.substitute(type, true)))
-    const operator = name.replace(/^@/, '').replaceAll('_', ' ').trim()
-    const [target = '', ...rest] = given
-    const called = member ? `${target}.${name}(${rest.join(', ')})` : `${name}(${given.join(', ')})`
-    const isOperator = /^(?:_|@|.*_$)/.test(name)
-    throw this.#error(
-      node,
-      isOperator
-        ? `${operator} does not take ${given.join(' and ')}`
-        : `no function ${name} takes these types: ${called}`,
-    )
+    throw this.#error(node, describeMisfit(name, member, given))
   }
 
   /** An overload with type parameters of its own. */
@@ -298,20 +300,3 @@ class Checker {
 const KEY_KINDS: ReadonlySet<string> = new Set([
   ...['string', 'int', 'uint', 'bool', 'double', 'dyn', 'param'],
 ])
-
-function rename(type: StaticType, names: ReadonlyMap<string, StaticType>): StaticType {
-  if (type.kind === 'param') return names.get(type.name) ?? type
-  if (type.params.length === 0) return type
-  return types.compound(
-    type.kind,
-    type.params.map((param) => rename(param, names)),
-  )
-}
-
-/** `a.b.c` of a chain of names; `undefined` for anything else. */
-function qualifiedName(node: Node): string | undefined {
-  if (node.kind === 'ident') return node.name
-  if (node.kind !== 'select' || node.test) return undefined
-  const operand = qualifiedName(node.operand)
-  return operand === undefined ? undefined : `${operand}.${node.field}`
-}

@@ -4,6 +4,7 @@ import { spend, spendText } from './cost.ts'
 import { compareBytes, compareText } from './utf8.ts'
 import {
   CelDuration,
+  CelMap,
   CelOptional,
   CelTimestamp,
   CelType,
@@ -96,7 +97,10 @@ export function contains(container: CelValue, element: CelValue): boolean {
 }
 
 function findKey(map: MapValue, key: CelValue): boolean {
-  if (key instanceof Uint8Array) throw new CelError('bytes are no key of a map')
+  // Go's maps cannot be asked for bytes; the objects of an event are asked for texts only.
+  if (key instanceof Uint8Array && map instanceof CelMap && map.size > 0) {
+    throw new CelError('bytes are no key of a map')
+  }
   try {
     return getKey(map, key) !== undefined
   } catch (error) {

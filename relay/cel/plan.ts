@@ -1,21 +1,14 @@
-import { CelCostError, CelError, noSuchOverload } from './cel-error.ts'
+import { CelError, noSuchOverload } from './cel-error.ts'
 import type { Checked } from './checker.ts'
-import { checkKey, hasKey, mapKeys, select } from './collections.ts'
+import { checkKey, hasKey, select } from './collections.ts'
+import { contains } from './compare.ts'
 import { CONVERSIONS } from './conversions.ts'
-import { ERROR_COST, spend } from './cost.ts'
+import { spend } from './cost.ts'
+import type { Evaluate, Frame } from './frame.ts'
 import { FUNCTIONS, patternOf } from './functions.ts'
+import { collector, elementsOf, quantifier, SPECIAL } from './lazy.ts'
 import type { Bind, Call, Element, Fold, ListNode, MapNode, Node } from './syntax-tree.ts'
-import { CelMap, CelOptional, CelType, type CelValue, isList, isMap } from './values.ts'
-
-/** What one evaluation works on. */
-export interface Frame {
-  readonly variables: Readonly<Record<string, CelValue>>
-  /** The variables of the macros under way. */
-  readonly slots: CelValue[]
-}
-
-/** Evaluates a part of an expression. Throws `CelError`. */
-export type Evaluate = (frame: Frame) => CelValue
+import { CelMap, CelOptional, CelType, type CelValue, isKey, isList } from './values.ts'
 
 /** A part made ready. `constant`: its value, where that is known. */
 interface Plan {
@@ -95,10 +88,18 @@ class Planner {
     if (name in CONVERSIONS) return convert(name, plans)
     const [, second] = plans
     if (INDEXES.has(name) && second?.constant !== undefined) checkKey(second.constant)
+    if (name === '@in' && this.#isSet(node, second)) return { run: inSet(runs) }
     if (name === 'matches' && typeof second?.constant === 'string') {
       return { run: matchConstant(runs, second.constant) }
     }
     return { run: call(name, runs) }
+  }
+
+  /** Whether this is a list of constants, which cel-go makes a set of. */
+  #isSet({ args: [, container] }: Call, part: Plan | undefined): boolean {
+    if (!container || !part?.constant || !isList(part.constant)) return false
+    const isSimple = part.constant.every((value) => isKey(value) || value === null)
+    return isSimple && part.constant.length > 0 && this.#checked.typeOf(container).kind === 'list'
   }
 
   #list({ elements }: ListNode): Plan {
@@ -152,75 +153,6 @@ class Planner {
 
 const INDEXES: ReadonlySet<string> = new Set(['_[_]', '_[?_]'])
 
-type Each = (frame: Frame, body: (element: CelValue) => boolean) => boolean
-
-function elementsOf(range: CelValue): readonly CelValue[] {
-  if (isList(range)) return range
-  if (isMap(range)) return mapKeys(range)
-  throw noSuchOverload('a macro')
-}
-
-function condition(value: CelValue): boolean {
-  if (typeof value === 'boolean') return value
-  throw noSuchOverload('a condition')
-}
-
-/** An error that logic may absorb; any other is thrown. */
-function absorbed(error: unknown): CelError {
-  if (!(error instanceof CelError) || error instanceof CelCostError) throw error
-  spend(ERROR_COST)
-  return error
-}
-
-/**
- * Runs what absorbs errors. Nobody reads where these come from, and to find it out takes milliseconds
- * in a process that maps its stacks to sources.
- */
-function withoutStacks<T>(run: () => T): T {
-  const { stackTraceLimit } = Error
-  Error.stackTraceLimit = 0
-  try {
-    return run()
-  } finally {
-    Error.stackTraceLimit = stackTraceLimit
-  }
-}
-
-/** `all` ends with the first false, `exists` with the first true; errors count only without one. */
-function quantifier(each: Each, predicate: Evaluate, sought: boolean): Evaluate {
-  return (frame) => {
-    let failure: CelError | undefined
-    const found = each(frame, () => {
-      try {
-        return condition(withoutStacks(() => predicate(frame))) === sought
-      } catch (error) {
-        failure ??= absorbed(error)
-        return false
-      }
-    })
-    if (!found && failure) throw failure
-    return found === sought
-  }
-}
-
-function collector(
-  each: Each,
-  macro: Fold['macro'],
-  predicate: Evaluate | undefined,
-  transform: Evaluate | undefined,
-): Evaluate {
-  return (frame) => {
-    const kept: CelValue[] = []
-    each(frame, (element) => {
-      if (!predicate || condition(predicate(frame))) {
-        kept.push(transform ? transform(frame) : element)
-      }
-      return false
-    })
-    return macro === 'exists_one' ? kept.length === 1 : kept
-  }
-}
-
 function isConstant(plans: readonly Plan[]): boolean {
   return plans.every((part) => part.constant !== undefined)
 }
@@ -247,6 +179,15 @@ function matchConstant([subject = () => null]: readonly Evaluate[], source: stri
   }
 }
 
+/** Bytes cannot be looked for in a set of Go's. */
+function inSet([element = () => null, container = element]: readonly Evaluate[]): Evaluate {
+  return (frame) => {
+    const value = element(frame)
+    if (value instanceof Uint8Array) throw noSuchOverload('in')
+    return contains(container(frame), value)
+  }
+}
+
 function call(name: string, runs: readonly Evaluate[]): Evaluate {
   const run = FUNCTIONS[name]
   if (!run) throw new CelError(`${name} is not supported here`)
@@ -266,52 +207,6 @@ function call(name: string, runs: readonly Evaluate[]): Evaluate {
   return (frame) => {
     spend(1)
     return run(...runs.map((operand) => operand(frame)))
-  }
-}
-
-/** What does not evaluate all of its operands. */
-const SPECIAL: Readonly<Record<string, (operands: readonly Evaluate[]) => Evaluate>> = {
-  '_&&_': (operands) => logic(operands, false),
-  '_||_': (operands) => logic(operands, true),
-  '_?_:_':
-    ([test = () => null, yes = test, no = test]) =>
-    (frame) => {
-      spend(1)
-      return condition(test(frame)) ? yes(frame) : no(frame)
-    },
-  or: ([first = () => null, second = first]) => otherwise('or', first, second, (held) => held),
-  orValue: ([first = () => null, second = first]) =>
-    otherwise('orValue', first, second, ({ value = null }) => value),
-}
-
-function otherwise(
-  name: string,
-  first: Evaluate,
-  second: Evaluate,
-  use: (held: CelOptional) => CelValue,
-): Evaluate {
-  return (frame) => {
-    spend(1)
-    const held = first(frame)
-    if (!(held instanceof CelOptional)) throw noSuchOverload(name)
-    return held.value === undefined ? second(frame) : use(held)
-  }
-}
-
-/** `&&` is decided by a false and `||` by a true, whatever errors come before. */
-function logic(operands: readonly Evaluate[], decides: boolean): Evaluate {
-  return (frame) => {
-    spend(1)
-    let failure: CelError | undefined
-    for (const operand of operands) {
-      try {
-        if (condition(withoutStacks(() => operand(frame))) === decides) return decides
-      } catch (error) {
-        failure ??= absorbed(error)
-      }
-    }
-    if (failure) throw failure
-    return !decides
   }
 }
 

@@ -74,3 +74,13 @@ export function formatType(type: StaticType): string {
   if (type.params.length === 0) return type.kind === 'param' ? 'dyn' : type.name
   return `${type.name}(${type.params.map(formatType).join(', ')})`
 }
+
+/** The type with other type parameters in the place of those of these names. */
+export function rename(type: StaticType, names: ReadonlyMap<string, StaticType>): StaticType {
+  if (type.kind === 'param') return names.get(type.name) ?? type
+  if (type.params.length === 0) return type
+  return compound(
+    type.kind,
+    type.params.map((param) => rename(param, names)),
+  )
+}

@@ -79,3 +79,11 @@ export interface Bind extends Positioned {
   readonly value: Node
   readonly body: Node
 }
+
+/** `a.b.c` of a chain of names; `undefined` for anything else. */
+export function qualifiedName(node: Node): string | undefined {
+  if (node.kind === 'ident') return node.name
+  if (node.kind !== 'select' || node.test) return undefined
+  const operand = qualifiedName(node.operand)
+  return operand === undefined ? undefined : `${operand}.${node.field}`
+}
