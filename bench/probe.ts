@@ -1,9 +1,9 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { DatabaseSync } from 'node:sqlite'
-import { isMainThread } from 'node:worker_threads'
+import { BroadcastChannel, isMainThread } from 'node:worker_threads'
 import { answerParent } from './asking.ts'
 
-/** What the probe in a relay's process is asked; `rows` only of databases in its main thread. */
+/** What the probe in a relay's process is asked. */
 export type ProbeQuestion = 'begin' | 'event-loop' | 'rows'
 
 /** How late the event loop was, in milliseconds. */
@@ -19,14 +19,19 @@ const RESOLUTION_MS = 1
 const histogram = monitorEventLoopDelay({ resolution: RESOLUTION_MS })
 const connections = new Set<DatabaseSync>()
 
-// Loaded before the relay (`node --import`). A thread that the relay starts loads it too.
-if (isMainThread) {
+/** Between the main thread and that of the database, which loads this too. */
+const threads = new BroadcastChannel('flux-relay-bench-rows')
+threads.unref()
+
+// Loaded before the relay (`node --import`), and before each thread that it starts.
+if (isMainThread) answerParent((question) => answer(question as ProbeQuestion))
+else {
   rememberConnections()
-  answerParent((question) => answer(question as ProbeQuestion))
+  threads.onmessage = () => threads.postMessage(rowsChanged())
 }
 
 function answer(question: ProbeQuestion): unknown {
-  if (question === 'rows') return rowsChanged()
+  if (question === 'rows') return rowsOfThread()
   if (question === 'event-loop') return eventLoopDelay()
   histogram.reset()
   histogram.enable()
@@ -40,6 +45,14 @@ function rememberConnections(): void {
     connections.add(this)
     return execute.call(this, sql)
   }
+}
+
+/** The relay has one thread, that of its database. */
+function rowsOfThread(): Promise<unknown> {
+  return new Promise((resolve) => {
+    threads.onmessage = (event) => resolve((event as { readonly data: unknown }).data)
+    threads.postMessage('rows')
+  })
 }
 
 /** https://sqlite.org/lang_corefunc.html#total_changes */

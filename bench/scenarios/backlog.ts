@@ -1,10 +1,6 @@
-import { mkdtempSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { openStores } from '../../embedded/stores.ts'
-import { accept } from '../../relay/pipeline/accept.ts'
-import { createOrderTimes } from '../../relay/pipeline/order.ts'
-import { markedEvent, now } from '../marked-event.ts'
+import { fillQueue } from '../filled-queue.ts'
+import { now } from '../marked-event.ts'
 import { cpuMs } from '../process-cpu.ts'
 import type { Bench } from '../processes.ts'
 import { startRelay } from '../relay-process.ts'
@@ -16,7 +12,6 @@ import { type Sink, startSink } from '../sink.ts'
 const MANY = 1_000_000
 const FEW = 20_000
 const OBJECTS = 10_000
-const BATCH = 1_000
 const KIND = 'Kustomization'
 
 export const backlog: Scenario = {
@@ -67,7 +62,7 @@ async function measureBacklog(bench: Bench, { seconds, divisor }: Scale): Promis
 /** Starts a relay on a queue that is there already, and lets it deliver. */
 async function drain(bench: Bench, sink: Sink, events: number, seconds: number): Promise<Drain> {
   const stream = `queued-${events}`
-  const data = await fillQueue(bench, stream, events)
+  const data = await fillQueue(bench, { stream, events, kind: KIND, objects: OBJECTS })
   const relay = await startRelay(bench, { destinations: [{ kind: KIND, sink }], data })
   const startedAt = now()
   const cpuBefore = cpuMs(relay.pid)
@@ -84,32 +79,4 @@ async function drain(bench: Bench, sink: Sink, events: number, seconds: number):
   }
   await relay.stop()
   return result
-}
-
-/** Puts events into the queue of a relay that does not run, as it would; gives its data folder. */
-async function fillQueue({ directory }: Bench, stream: string, events: number): Promise<string> {
-  const data = mkdtempSync(join(directory, 'queue-'))
-  const clock = { now: () => Date.now(), random: () => Math.random() }
-  const failing = (error: unknown) => {
-    throw error
-  }
-  const stores = await openStores(data, clock, {
-    onSweepFailure: failing,
-    onRemovalFailure: failing,
-    onLost: failing,
-  })
-  const sender = { cluster: 'local', isNotificationController: false }
-  const orderTimes = createOrderTimes(await stores.queue.latestOrderTime())
-  try {
-    for (let from = 0; from < events; from += BATCH) {
-      const items = Array.from({ length: Math.min(BATCH, events - from) }, (_, place) => {
-        const mark = { stream, index: from + place, postedAt: now() }
-        return { value: markedEvent(mark, { kind: KIND, objects: OBJECTS }) }
-      })
-      await stores.queue.send(accept(items, sender, clock.now(), orderTimes).events)
-    }
-    return data
-  } finally {
-    await stores.close()
-  }
 }

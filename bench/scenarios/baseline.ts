@@ -1,4 +1,5 @@
-import { BASELINE_COMMIT, checkOutBaseline } from '../baseline.ts'
+import { EARLIER_COMMIT } from '../../test/support/earlier-release.ts'
+import { checkOutBaseline } from '../baseline.ts'
 import type { Bench } from '../processes.ts'
 import { startRelay } from '../relay-process.ts'
 import { formatNumber, type Outcome } from '../report.ts'
@@ -9,7 +10,7 @@ import { underLoad } from './throughput.ts'
 
 export const baseline: Scenario = {
   name: 'baseline',
-  about: `rate and CPU beside the commit ${BASELINE_COMMIT}`,
+  about: `rate and CPU beside the commit ${EARLIER_COMMIT}`,
   measure: measureBesideBaseline,
 }
 
@@ -37,13 +38,13 @@ async function measureBesideBaseline(bench: Bench, scale: Scale): Promise<Outcom
     details: { results },
     rows: [
       {
-        measure: `delivered/s, beside ${BASELINE_COMMIT}`,
+        measure: `delivered/s, beside ${EARLIER_COMMIT}`,
         measured: text((it) => it.deliveredPerSecond, '/s'),
         value: ratio((it) => it.deliveredPerSecond),
         target: { atLeast: 10, unit: 'x' },
       },
       {
-        measure: `CPU per delivered event, beside ${BASELINE_COMMIT}`,
+        measure: `CPU per delivered event, beside ${EARLIER_COMMIT}`,
         measured: text((it) => it.cpuMsPerDelivery, 'ms'),
         value: ratio((it) => it.cpuMsPerDelivery),
         target: { atMost: 0.2, unit: 'x' },

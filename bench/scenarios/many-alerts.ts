@@ -1,10 +1,7 @@
 import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
-import { openStores } from '../../embedded/stores.ts'
-import { accept } from '../../relay/pipeline/accept.ts'
-import { createOrderTimes } from '../../relay/pipeline/order.ts'
-import { markedEvent, now } from '../marked-event.ts'
+import { fillQueue } from '../filled-queue.ts'
 import type { Bench } from '../processes.ts'
 import { PROJECT, startFlags } from '../relay-process.ts'
 import { formatNumber, type Outcome, type Row } from '../report.ts'
@@ -78,7 +75,8 @@ function rowsOf(
 async function drain(bench: Bench, load: Load, seconds: number): Promise<Drain> {
   const stream = `alerts-${load.alerts}`
   const sink = await startSink(bench, { kind: 'at-once' })
-  const data = await fillQueue(bench, stream, load.events)
+  const { events } = load
+  const data = await fillQueue(bench, { stream, events, kind: KIND, objects: events })
   const relay = await startRelay(bench, load, sink, data)
   const startedAt = performance.now()
   const elapsed = () => (performance.now() - startedAt) / 1_000
@@ -127,29 +125,4 @@ function manifestsOf({ alerts, fit }: Load, sink: Sink): string {
     },
   }))
   return [provider, ...all].map((object) => JSON.stringify(object)).join('\n---\n')
-}
-
-/** Puts events into the queue of a relay that does not run, as it would; gives its data folder. */
-async function fillQueue({ directory }: Bench, stream: string, events: number): Promise<string> {
-  const data = mkdtempSync(join(directory, 'queue-'))
-  const clock = { now: () => Date.now(), random: () => Math.random() }
-  const failing = (error: unknown) => {
-    throw error
-  }
-  const stores = await openStores(data, clock, {
-    onSweepFailure: failing,
-    onRemovalFailure: failing,
-    onLost: failing,
-  })
-  const sender = { cluster: 'local', isNotificationController: false }
-  const orderTimes = createOrderTimes(await stores.queue.latestOrderTime())
-  try {
-    const items = Array.from({ length: events }, (_, index) => ({
-      value: markedEvent({ stream, index, postedAt: now() }, { kind: KIND, objects: events }),
-    }))
-    await stores.queue.send(accept(items, sender, clock.now(), orderTimes).events)
-    return data
-  } finally {
-    await stores.close()
-  }
 }

@@ -58,7 +58,7 @@ async function rowsPerDelivery(bench: Bench, situation: Situation): Promise<Writ
   await new Promise((resolve) => setTimeout(resolve, 1_000))
   const written = { rows: (await ask()) - before, delivered: arrivals.count }
   // Else a database that the probe cannot see would pass for one that writes nothing.
-  if (written.rows === 0) throw new Error('the probe saw no row: is the database in its thread?')
+  if (written.rows === 0) throw new Error('the probe saw no row of the database in its thread')
   await Promise.all([relay.stop(), sink.stop(), sender.stop()])
   return written
 }

@@ -2,7 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
-/** The release whose stored forms are read, and which reads what is written now. */
+/**
+ * The release whose stored forms are read, which reads what is written now, and from which the targets
+ * of the benchmark are measured.
+ */
 export const EARLIER_COMMIT = '591c4aa'
 
 const ROOT = resolve(import.meta.dirname, '../..')
