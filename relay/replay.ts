@@ -1,5 +1,5 @@
 import { type LedgerRecord, outcomeOf, type RetryMessage } from './model/delivery.ts'
-import { DamagedRecord, LaterVersion } from './model/stored/errors.ts'
+import { unreadableText } from './model/stored/errors.ts'
 import { isSuperseded } from './pipeline/subject.ts'
 import type { Ports } from './ports.ts'
 
@@ -34,7 +34,7 @@ export type ReplayPorts = Pick<Ports, 'queue' | 'ledger' | 'state' | 'clock'>
 export async function requestReplay(ports: ReplayPorts, id: string): Promise<ReplayResult> {
   const stored = await readRecord(ports, id)
   if (stored === undefined) return { kind: 'not-found' }
-  if (stored instanceof Error) return { kind: 'refused', reason: stored.message }
+  if (typeof stored === 'string') return { kind: 'refused', reason: stored }
   const { value: record, version } = stored
   if (await isSupersededRecord(ports, record)) {
     return { kind: 'refused', reason: 'superseded: a newer event of the same subject came since' }
@@ -54,8 +54,9 @@ async function readRecord({ ledger }: Pick<Ports, 'ledger'>, id: string) {
     const [stored] = await ledger.readMany([id])
     return stored
   } catch (error) {
-    if (error instanceof DamagedRecord || error instanceof LaterVersion) return error
-    throw error
+    const reason = unreadableText(error)
+    if (reason === undefined) throw error
+    return reason
   }
 }
 

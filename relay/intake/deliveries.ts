@@ -1,4 +1,4 @@
-import { DamagedRecord, LaterVersion } from '../model/stored/errors.ts'
+import { unreadableText } from '../model/stored/errors.ts'
 import { InvalidCursor, type Ports } from '../ports.ts'
 import { type ReplayPorts, requestReplay } from '../replay.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
@@ -38,8 +38,8 @@ export async function showDelivery(ports: Pick<Ports, 'ledger'>, id: string): Pr
     const [found] = await ports.ledger.readMany([id])
     return found ? jsonAnswer(200, deliveryView(found.value)) : notFound()
   } catch (error) {
-    const isUnreadable = error instanceof DamagedRecord || error instanceof LaterVersion
-    if (isUnreadable) return problemAnswer(problem(500, error.message))
+    const reason = unreadableText(error)
+    if (reason !== undefined) return problemAnswer(problem(500, reason))
     throw error
   }
 }

@@ -30,6 +30,17 @@ export class LaterVersion extends Error {
   }
 }
 
+/** What is wrong with something that cannot be read, and what a person can do; undefined for others. */
+export function unreadableText(error: unknown): string | undefined {
+  if (error instanceof LaterVersion) {
+    return `${error.message}. Run that version of flux-relay, or a later one, and try again.`
+  }
+  if (error instanceof DamagedRecord) {
+    return `${error.message}. Restore the store from a backup, or send the event again; the list shows what is known of it.`
+  }
+  return undefined
+}
+
 function textOf(cause: unknown): string {
   return cause instanceof Error ? cause.message : String(cause ?? 'it has another form')
 }
