@@ -27,8 +27,8 @@ import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { Decision } from '../../relay/ports.ts'
 import {
   type AwsEndpoint,
+  fitted,
   givenEndpoint,
-  patient,
   startDynamoDb,
   startSqs,
 } from './aws-endpoints.ts'
@@ -60,9 +60,9 @@ export function awsRelay() {
     ])
     services = { dynamoDb, sqs, secretsManager }
     clients = {
-      dynamoDb: patient(createDynamoDbClient(dynamoDb.options)),
-      sqs: patient(createSqsClient(sqs.options)),
-      secretsManager: patient(createSecretsManagerClient(secretsManager.options)),
+      dynamoDb: fitted(createDynamoDbClient(dynamoDb.options)),
+      sqs: fitted(createSqsClient(sqs.options)),
+      secretsManager: fitted(createSecretsManagerClient(secretsManager.options)),
     }
     awaitIndexes(clients.dynamoDb)
   })

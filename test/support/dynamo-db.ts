@@ -3,7 +3,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { createDynamoDbClient } from '../../adapters/aws/clients.ts'
 import type { Item } from '../../adapters/aws/dynamodb-item.ts'
 import type { TableDefinition } from '../../adapters/aws/tables.ts'
-import { type AwsEndpoint, patient, startDynamoDb } from './aws-endpoints.ts'
+import { type AwsEndpoint, fitted, startDynamoDb } from './aws-endpoints.ts'
 import { awaitIndexes, createTable, deleteTable } from './aws-tables.ts'
 import { ManualClock } from './manual-clock.ts'
 
@@ -23,7 +23,7 @@ export function dynamoDb(): { openTable(definition: TableDefinition): Promise<Op
   let admin: DynamoDBClient
   beforeAll(async () => {
     endpoint = await startDynamoDb()
-    admin = patient(createDynamoDbClient(endpoint.options))
+    admin = fitted(createDynamoDbClient(endpoint.options))
   })
   afterAll(async () => {
     admin.destroy()
@@ -32,7 +32,7 @@ export function dynamoDb(): { openTable(definition: TableDefinition): Promise<Op
   return {
     async openTable(definition) {
       const tableName = await createTable(admin, definition)
-      const client = patient(createDynamoDbClient(endpoint.options))
+      const client = fitted(createDynamoDbClient(endpoint.options))
       awaitIndexes(client)
       return {
         client,

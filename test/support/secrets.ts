@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { SecretsManagerClient } from '@aws-sdk/client-secrets-manager'
 import { afterAll, afterEach, beforeAll } from 'vitest'
 import { createSecretsManagerClient } from '../../adapters/aws/clients.ts'
-import { type AwsEndpoint, patient } from './aws-endpoints.ts'
+import { type AwsEndpoint, fitted } from './aws-endpoints.ts'
 import { deleteSecret, putSecret, type SecretContent } from './aws-secrets.ts'
 import { type AwsRequest, intercept } from './intercept.ts'
 import { startSecretsManager } from './secrets-manager.ts'
@@ -29,7 +29,7 @@ export function secretsManager(): { openSecrets(): OpenSecrets } {
   const closers: (() => Promise<void>)[] = []
   beforeAll(async () => {
     endpoint = await startSecretsManager()
-    admin = patient(createSecretsManagerClient(endpoint.options))
+    admin = fitted(createSecretsManagerClient(endpoint.options))
   })
   afterEach(async () => {
     for (const close of closers.splice(0)) await close()
@@ -40,7 +40,7 @@ export function secretsManager(): { openSecrets(): OpenSecrets } {
   })
   return {
     openSecrets() {
-      const client = patient(createSecretsManagerClient(endpoint.options))
+      const client = fitted(createSecretsManagerClient(endpoint.options))
       const prefix = `flux-relay-test-${randomUUID()}`
       const ids = new Set<string>()
       closers.push(async () => {

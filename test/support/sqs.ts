@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { CreateQueueCommand, DeleteQueueCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { afterAll, beforeAll } from 'vitest'
 import { createSqsClient } from '../../adapters/aws/clients.ts'
-import { type AwsEndpoint, patient, startSqs } from './aws-endpoints.ts'
+import { type AwsEndpoint, fitted, startSqs } from './aws-endpoints.ts'
 
 /** The two queues of a relay, new ones for each test. */
 export interface OpenQueues {
@@ -18,7 +18,7 @@ export function sqs(): { openQueues(): Promise<OpenQueues> } {
   let client: SQSClient
   beforeAll(async () => {
     endpoint = await startSqs()
-    client = patient(createSqsClient(endpoint.options))
+    client = fitted(createSqsClient(endpoint.options))
   })
   afterAll(async () => {
     client.destroy()
