@@ -297,6 +297,4 @@ class Checker {
   }
 }
 
-const KEY_KINDS: ReadonlySet<string> = new Set([
-  ...['string', 'int', 'uint', 'bool', 'double', 'dyn', 'param'],
-])
+const KEY_KINDS = new Set(['string', 'int', 'uint', 'bool', 'double', 'dyn', 'param'])
