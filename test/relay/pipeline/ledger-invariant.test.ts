@@ -10,7 +10,7 @@ import { ANSWERS } from '../../support/simulated-sink.ts'
  */
 const WANTED = process.env.FLUX_RELAY_LEDGER_RUNS
 const RUNS = Number(WANTED ?? 20)
-const SEED = WANTED === undefined ? { seed: 20_261_128 } : {}
+const SEED = WANTED === undefined ? { seed: 1 } : {}
 /** On a machine that is busy the rest is left to the next time. */
 const MOST_MS = 500 * RUNS
 const MINUTE_MS = 60_000
