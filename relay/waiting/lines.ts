@@ -40,8 +40,11 @@ export class Lines<Answer> {
   }
 
   /** Lets go of a line in which nobody waits, and of its host when nobody is there. */
-  forget({ key, host }: Line<Answer, Host<Answer>>): void {
-    if (!this.#lines.delete(key)) return
+  forget(line: Line<Answer, Host<Answer>>): void {
+    const { key, host } = line
+    // Somebody may be done with a line that was let go of before, and that has a successor.
+    if (this.#lines.get(key) !== line) return
+    this.#lines.delete(key)
     host.lines -= 1
     if (host.isIdle) this.#hosts.delete(host.name)
   }

@@ -6,11 +6,11 @@ import { ANSWERS } from '../../support/simulated-sink.ts'
 
 /**
  * FLUX_RELAY_LEDGER_RUNS=1000 looks for longer, and elsewhere each time; what fails names its seed and
- * path. Without it the same lives are run each time.
+ * path. Without it the same lives are run each time, from a seed that found a fault.
  */
 const WANTED = process.env.FLUX_RELAY_LEDGER_RUNS
 const RUNS = Number(WANTED ?? 20)
-const SEED = WANTED === undefined ? { seed: 1 } : {}
+const SEED = WANTED === undefined ? { seed: 20261128 } : {}
 /** On a machine that is busy the rest is left to the next time. */
 const MOST_MS = 500 * RUNS
 const MINUTE_MS = 60_000

@@ -108,6 +108,26 @@ describe('deliveries that wait in the store', () => {
     expect(left).toEqual(['d1', 'new'])
   })
 
+  it('leave before those that come new, whenever one that was sent before is done', async () => {
+    const { destinations, wait, enter } = setUp(2)
+    wait('a', 'd0', '0')
+    destinations.take(1)
+    await enter('a', 'd0', '0')
+    wait('a', 'd1', '1')
+    destinations.take(1)
+    destinations.done('d0')
+    const left: string[] = []
+    const sendAs = async (name: string, order: string) => {
+      if (isAdmitted(await enter('a', name, order))) left.push(name)
+    }
+    const newer = sendAs('new', '2')
+    await soon()
+    expect(left).toEqual([])
+    leave(await enter('a', 'd1', '1'))
+    await newer
+    expect(left).toEqual(['new'])
+  })
+
   it('let no other pass that is refused and not yet written', async () => {
     const { destinations, wait, enter } = setUp()
     for (let count = 0; count < 101; count += 1) void enter('a', `m${count}`, '0')
