@@ -114,14 +114,14 @@ describe('flux-relay replay --stack', () => {
     ])
   })
 
-  it('puts back what both dead-letter queues hold', async () => {
+  it('counts what both dead-letter queues hold, and puts it back', async () => {
     const { env, stack, cloudFormation } = await open()
     const sqs = await startSqsWithDeadLetters()
     const [EventsQueueUrl, RetriesQueueUrl] = [`${sqs.url}/0/events.fifo`, `${sqs.url}/0/retries`]
     const outputs = { ...cloudFormation.stacks.get(stack), EventsQueueUrl, RetriesQueueUrl }
     cloudFormation.stacks.set(stack, outputs)
-    const replayQueues = () =>
-      fluxRelay(['replay', '--queue', '--stack', stack], {
+    const replayQueues = (...flags: readonly string[]) =>
+      fluxRelay(['replay', '--queue', '--stack', stack, ...flags], {
         env: { ...env, AWS_ENDPOINT_URL_SQS: sqs.url },
       })
 
@@ -133,6 +133,12 @@ describe('flux-relay replay --stack', () => {
     expect(sqs.moved).toEqual([])
 
     sqs.deadLetterArns.set(RetriesQueueUrl, arns[1] ?? '')
+    sqs.counts.set(`${sqs.url}/0/events-dead.fifo`, 3)
+    const counted = await replayQueues('--dry-run')
+    expect(counted.stdout).toBe(`${arns[0]} holds 3\n${arns[1]} holds 0\n`)
+    expect(counted).toMatchObject({ code: 0, stderr: '' })
+    expect(sqs.moved).toEqual([])
+
     const both = await replayQueues()
     expect(both.stdout).toBe(arns.map((arn) => `${arn} is being moved back\n`).join(''))
     expect(both).toMatchObject({ code: 0, stderr: '' })
@@ -147,10 +153,14 @@ describe('flux-relay replay --stack', () => {
 async function startSqsWithDeadLetters() {
   /** By the URL of the queue whose dead letters they hold. */
   const deadLetterArns = new Map<string, string>()
+  /** By the URL of a dead-letter queue. */
+  const counts = new Map<string, number>()
   const moved: unknown[] = []
   const operations: Readonly<Record<string, (input: Readonly<Record<string, unknown>>) => object>> =
     {
       'AmazonSQS.GetQueueAttributes'({ QueueUrl }) {
+        const count = counts.get(String(QueueUrl))
+        if (count !== undefined) return { Attributes: { ApproximateNumberOfMessages: `${count}` } }
         const deadLetterTargetArn = deadLetterArns.get(String(QueueUrl))
         if (deadLetterTargetArn === undefined) return {}
         const policy = { deadLetterTargetArn, maxReceiveCount: 1_000 }
@@ -167,5 +177,5 @@ async function startSqsWithDeadLetters() {
     response.writeHead(operation ? 200 : 400, { 'content-type': 'application/x-amz-json-1.0' })
     response.end(JSON.stringify(operation?.(input) ?? { __type: 'InvalidAction' }))
   })
-  return { deadLetterArns, moved, url: `http://127.0.0.1:${port}` }
+  return { deadLetterArns, counts, moved, url: `http://127.0.0.1:${port}` }
 }
