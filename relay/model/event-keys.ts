@@ -4,7 +4,8 @@ interface Fields {
   readonly byFolded: ReadonlyMap<string, string>
 }
 
-const EVENT_FIELDS = fieldsOf(
+/** The fields of an event. */
+export const EVENT_FIELDS = fieldsOf(
   'involvedObject',
   'severity',
   'timestamp',
@@ -15,7 +16,8 @@ const EVENT_FIELDS = fieldsOf(
   'reportingInstance',
 )
 
-const OBJECT_FIELDS = fieldsOf(
+/** The fields of the object that an event is about. */
+export const OBJECT_FIELDS = fieldsOf(
   'kind',
   'namespace',
   'name',
