@@ -2,6 +2,7 @@ import type { DatabaseSync } from 'node:sqlite'
 import { connect } from './connect.ts'
 import { DatabaseError, databaseErrorOf } from './database-error.ts'
 import { canonicalPath, fileIdentity } from './database-file.ts'
+import { whileAlone } from './opening-lock.ts'
 import type { Schema } from './schema.ts'
 
 /** A file that this process owns until it closes the connection and lets go. */
@@ -32,7 +33,8 @@ export function openFile(file: string, schema: Schema): OpenFile {
   }
   let connection: DatabaseSync
   try {
-    connection = connect(path, schema)
+    // Another thread that looked at the file at this moment would drop the lock that is taken here.
+    connection = whileAlone(() => connect(path, schema))
   } catch (error) {
     throw databaseErrorOf(path, error) ?? error
   }

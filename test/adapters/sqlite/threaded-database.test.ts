@@ -16,6 +16,12 @@ async function open(file = newFile()) {
   return { database, lost, file }
 }
 
+function closedFile() {
+  const file = newFile()
+  openRelayDatabase(file).close()
+  return file
+}
+
 describe('a database in a thread', () => {
   it('does what is asked for in its order, and answers with plain data', async () => {
     const { database } = await open()
@@ -107,15 +113,17 @@ describe('a database in a thread', () => {
     expect(await database.read(KEYS)).toEqual([{ key: 'a' }, { key: 'b' }])
   })
 
-  it('lets one of two threads have a new file that both open at once', async () => {
-    const file = newFile()
-    const openings = [0, 1].map(() => openThreadedDatabase(file, () => undefined))
+  it.each([
+    ['a new file', newFile],
+    ['a file that was closed', closedFile],
+  ])('lets one of four threads have %s that all open at once', async (_, fileFor) => {
+    const file = fileFor()
+    const openings = [0, 1, 2, 3].map(() => openThreadedDatabase(file, () => undefined))
     const results = await Promise.allSettled(openings)
     const opened = results.flatMap((it) => (it.status === 'fulfilled' ? [it.value] : []))
+    const refused = results.flatMap((it) => (it.status === 'rejected' ? [it.reason] : []))
     expect(opened).toHaveLength(1)
-    expect(results).toContainEqual(
-      expect.objectContaining({ reason: expect.objectContaining({ problem: 'busy' }) }),
-    )
+    expect(refused).toMatchObject([{ problem: 'busy' }, { problem: 'busy' }, { problem: 'busy' }])
     await opened[0]?.write([change(INSERT, 'a', '1')])
     expect(openElsewhere(file)).toBe('busy')
     await opened[0]?.close()
