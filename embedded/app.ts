@@ -34,7 +34,8 @@ export function createApp(deps: ServerDependencies): Hono<{ Bindings: HttpBindin
   const app = new Hono<{ Bindings: HttpBindings }>({ getPath: plainPath })
   if (deps.tokens === undefined) {
     app.use(async (context, next) => {
-      const foreign = foreignProblem(context.req.url, context.req.header('origin'))
+      const { method, url } = context.req
+      const foreign = foreignProblem({ method, url, origin: context.req.header('origin') })
       return foreign ? problemResponse(foreign) : next()
     })
   }

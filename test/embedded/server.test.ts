@@ -112,10 +112,37 @@ describe('without tokens', () => {
     },
   )
 
-  it('takes an Origin of this machine', async () => {
+  it('lets a page of this machine read', async () => {
     const { call } = await startRelay()
     const headers = { Origin: 'http://localhost:3000' }
     expect((await call('GET', '/healthz', { headers })).status).toBe(200)
+  })
+
+  it.each([
+    ['POST', '/', 'localhost:8080', 'http://localhost:3000'],
+    ['POST', '/v1/clusters/local/events', 'localhost:8080', 'http://localhost'],
+    ['POST', '/v1/deliveries/x/replay', '127.0.0.1:8080', 'http://127.0.0.1:8081'],
+    ['PUT', '/v1/clusters/prod-eu-1/config', '127.0.0.1:8080', 'http://localhost:8080'],
+    ['PUT', '/v1/clusters/prod-eu-1/secrets/a/b', '[::1]:8080', 'http://127.0.0.1:8080'],
+    ['DELETE', '/', 'localhost:8080', 'https://localhost:8080'],
+    ['PATCH', '/', 'localhost', 'http://localhost:8080'],
+  ])('refuses %s %s at %s by a page of %s', async (method, path, host, origin) => {
+    const { call, ports } = await startRelay()
+    const reply = await call(method, path, { headers: { Host: host, Origin: origin } })
+    const detail = `Origin: expected http://${host} or none; the relay runs without --tokens`
+    expect([reply.status, reply.json]).toMatchObject([403, { detail }])
+    expect(ports.queue.events).toEqual([])
+  })
+
+  it.each([
+    ['localhost:8080', 'http://localhost:8080'],
+    ['127.0.0.1:8080', 'http://127.0.0.1:8080'],
+    ['[::1]:8080', 'http://[::1]:8080'],
+    ['localhost', 'http://localhost:80'],
+  ])('takes a change at %s by its own page, %s', async (host, origin) => {
+    const { call } = await startRelay()
+    const headers = { Host: host, Origin: origin }
+    expect((await call('POST', '/', { headers, body: BODY })).status).toBe(202)
   })
 
   it('listens on loopback only', async () => {
