@@ -1,5 +1,10 @@
 import { ellipsize } from '../model/text.ts'
-import { type AcceptedBatch, acceptInSlices, type Rejection } from '../pipeline/accept.ts'
+import {
+  type AcceptedBatch,
+  acceptInSlices,
+  type Rejection,
+  type Sender,
+} from '../pipeline/accept.ts'
 import type { Ports, SendResult } from '../ports.ts'
 import { type Answer, emptyAnswer, jsonAnswer, problemAnswer } from './answer.ts'
 import { type RequestBody, readItems, readSingleItem } from './body.ts'
@@ -7,6 +12,9 @@ import { problem } from './problem.ts'
 
 /** A signature covers the body only, so an old request could be sent again: 7 days at most. */
 export const MAX_SIGNED_EVENT_AGE_MS = 7 * 24 * 3_600_000
+
+/** How far ahead of the relay's the clock of a signed event may be: else it stays valid for longer. */
+export const MAX_SIGNED_EVENT_AHEAD_MS = 10 * 60_000
 
 /** A request with events whose sender is known. */
 export interface EventsRequest extends RequestBody {
@@ -48,12 +56,7 @@ export async function receiveEvents(
 ): Promise<EventsAnswer> {
   const read = request.events === 'one' ? readSingleItem(request) : readItems(request)
   if ('problem' in read) return { ...problemAnswer(read.problem), counts: NOTHING }
-  const sender = {
-    cluster: request.cluster,
-    isNotificationController: request.gotkComponent !== undefined,
-    isController: request.events === 'one',
-    ...(request.isSigned && { maxAgeMs: MAX_SIGNED_EVENT_AGE_MS }),
-  }
+  const sender = senderOf(request)
   const { clock, orderTimes } = ports
   const batch = await acceptInSlices(read.items, sender, clock, orderTimes, pause)
   const rejected = batch.rejected.map(bounded)
@@ -61,6 +64,19 @@ export async function receiveEvents(
   const taken = await queueAll(ports, { ...batch, rejected }, read.items.length)
   const isOne = request.events === 'one' && taken.status === 202
   return isOne ? { ...emptyAnswer(202), counts: taken.counts } : taken
+}
+
+/**
+ * A signature does not cover the headers, so whoever sends a request again may change them. Then one
+ * event would be two: with keys as they are and with prefixes. What is signed gets prefixes always,
+ * since `generic-hmac` of a notification-controller is what signs.
+ */
+function senderOf({ cluster, events, isSigned, gotkComponent }: EventsRequest): Sender {
+  const sender = { cluster, isController: events === 'one' }
+  if (!isSigned) return { ...sender, isNotificationController: gotkComponent !== undefined }
+  const maxAgeMs = MAX_SIGNED_EVENT_AGE_MS
+  const maxAheadMs = MAX_SIGNED_EVENT_AHEAD_MS
+  return { ...sender, isNotificationController: true, maxAgeMs, maxAheadMs }
 }
 
 /** Longest error text; names that the sender made up are part of it. */

@@ -23,14 +23,16 @@ import { slicesOf } from './slices.ts'
 export interface Sender {
   readonly cluster: string
   /**
-   * Whether the sender is a notification-controller (it says so by the header `Gotk-Component`),
-   * whose generic providers strip the prefixes of metadata keys.
+   * Whether the sender is a notification-controller (it says so by the header `Gotk-Component`, or
+   * signs), whose generic providers strip the prefixes of metadata keys.
    */
   readonly isNotificationController: boolean
   /** Whether it is a controller, which posts one event at a time, of objects of the cluster too. */
   readonly isController?: boolean
   /** Older events are refused: a signature over the body alone could be a replay. */
   readonly maxAgeMs?: number
+  /** Events of later than so much from now are refused. */
+  readonly maxAheadMs?: number
 }
 
 export interface Rejection {
@@ -113,8 +115,8 @@ function acceptItem(item: RawItem, sender: Sender, now: number): Result {
   const read = readItem(value, sender)
   if ('error' in read) return read
   const event = cleanEvent(read.event, sender, now)
-  const tooOld = sender.maxAgeMs !== undefined && ageProblem(read.event, sender.maxAgeMs, now)
-  if (tooOld) return { error: tooOld }
+  const untimely = timeProblem(read.event, sender, now)
+  if (untimely !== undefined) return { error: untimely }
   const { cluster } = sender
   return {
     id: eventId(cluster, event),
@@ -143,11 +145,20 @@ function readItem(value: unknown, sender: Sender): ReadItem | { readonly error: 
 
 const PLAIN_LIMITS = { message: MAX_MESSAGE_LENGTH, name: MAX_NAME_LENGTH }
 
-/** Without a time nobody could tell how old it is. */
-function ageProblem({ timestamp }: IncomingEvent, maxAgeMs: number, now: number) {
+/** Why an event that came under a signature counts no more, or not yet. */
+function timeProblem({ timestamp }: IncomingEvent, sender: Sender, now: number) {
+  const { maxAgeMs, maxAheadMs } = sender
+  if (maxAgeMs === undefined && maxAheadMs === undefined) return undefined
+  // Without a time nobody could tell how old it is.
   if (timestamp === undefined) return 'timestamp: expected one, since the request is signed'
-  const isTooOld = now - Date.parse(timestamp) > maxAgeMs
-  return isTooOld ? `timestamp: older than ${maxAgeMs / 86_400_000} days` : undefined
+  const ageMs = now - Date.parse(timestamp)
+  if (maxAgeMs !== undefined && ageMs > maxAgeMs) {
+    return `timestamp: older than ${maxAgeMs / 86_400_000} days`
+  }
+  if (maxAheadMs !== undefined && -ageMs > maxAheadMs) {
+    return `timestamp: over ${maxAheadMs / 60_000} minutes ahead of the relay's clock`
+  }
+  return undefined
 }
 
 /** An event may have a field `event` of its own. */

@@ -146,6 +146,45 @@ describe('receiveEvents', () => {
     expect((await receive(EVENT)).status).toBe(202)
   })
 
+  it.each([
+    ['a millisecond more than ten minutes', 600_001],
+    ['an hour', 3_600_000],
+    ['seventy years', 70 * 365 * DAY_MS],
+  ])('refuses signed events that are %s ahead', async (_, aheadMs) => {
+    const { ports, receive } = setup()
+    ports.clock.set(Date.parse(String(EVENT.timestamp)) - aheadMs)
+    expect((await receive(EVENT, { isSigned: true })).json).toMatchObject({
+      status: 400,
+      errors: [{ index: 0, error: "timestamp: over 10 minutes ahead of the relay's clock" }],
+    })
+    expect((await receive(EVENT)).status).toBe(202)
+  })
+
+  it('takes signed events up to ten minutes ahead', async () => {
+    const { ports, receive } = setup()
+    ports.clock.set(Date.parse(String(EVENT.timestamp)) - 600_000)
+    expect((await receive(EVENT, { isSigned: true })).status).toBe(202)
+  })
+
+  it.each([undefined, '', 'kustomize-controller', 'x'])(
+    'names the keys of a signed event alike, whatever header comes with it: %s',
+    async (gotkComponent) => {
+      const { ports, receive } = setup()
+      const metadata = { revision: 'main', commit: 'abc', change_request: '7', team: 'a' }
+      await receive({ ...EVENT, metadata }, { isSigned: true })
+      const again = await receive({ ...EVENT, metadata }, { isSigned: true, gotkComponent })
+      expect(again.counts).toEqual({ accepted: 0, duplicates: 1, rejected: 0 })
+      expect(ports.queue.events.map(({ event }) => event.metadata)).toEqual([
+        {
+          'event.toolkit.fluxcd.io/change_request': '7',
+          'event.toolkit.fluxcd.io/commit': 'abc',
+          'kustomize.toolkit.fluxcd.io/revision': 'main',
+          'kustomize.toolkit.fluxcd.io/team': 'a',
+        },
+      ])
+    },
+  )
+
   it('restores what a notification-controller stripped', async () => {
     const { ports, receive } = setup()
     const bare = { ...EVENT, metadata: { revision: 'main', commit: 'abc' } }
