@@ -8,7 +8,7 @@ import {
   namespacedName,
   RELAY_ANNOTATION_PREFIX,
 } from './model/kubernetes.ts'
-import { type Provider, ProviderSpec } from './model/provider.ts'
+import { MAX_TIMEOUT_MS, type Provider, ProviderSpec } from './model/provider.ts'
 import { parseAlert, parseProvider } from './parse-objects.ts'
 import { compileAlert } from './pipeline/compiled-alert.ts'
 import { resolveProvider } from './pipeline/resolve-provider.ts'
@@ -58,6 +58,7 @@ async function providerReadiness(
   return ready('Provider', metadata, [
     ...unknownFields(manifest.spec, ProviderSpec, 'spec'),
     ...ignoredAnnotations(result.object),
+    ...shortenedTimeout(result.object),
   ])
 }
 
@@ -88,6 +89,11 @@ function ignoredAnnotations({ annotations, spec }: Provider): readonly string[] 
   return Object.keys(annotations)
     .filter((name) => known && !known.has(name))
     .map((name) => `annotation ${RELAY_ANNOTATION_PREFIX}${name} is ignored by ${spec.type}`)
+}
+
+function shortenedTimeout({ spec }: Provider): readonly string[] {
+  if (spec.timeout === undefined || spec.timeout <= MAX_TIMEOUT_MS) return []
+  return [`spec.timeout: counts as ${MAX_TIMEOUT_MS / 1_000}s, the longest that one attempt may take`]
 }
 
 function alertReadiness(

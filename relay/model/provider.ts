@@ -12,6 +12,9 @@ import { NameText, OptionalText } from './text.ts'
 /** Time for one attempt when `spec.timeout` gives none. */
 export const DEFAULT_TIMEOUT_MS = 15_000
 
+/** The longest time for one attempt: who hangs for longer takes a place from the others. */
+export const MAX_TIMEOUT_MS = 60_000
+
 const BoundedText = OptionalText.pipe(z.string().max(2048))
 
 const Timeout = z

@@ -1,5 +1,5 @@
 import type { Provider } from '../model/provider.ts'
-import { DEFAULT_TIMEOUT_MS } from '../model/provider.ts'
+import { DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from '../model/provider.ts'
 import type { SecretData } from '../model/secret.ts'
 import { InvalidSecret, type SecretStore, type TransportOptions } from '../ports.ts'
 import type { ProviderType } from '../providers/contract.ts'
@@ -137,7 +137,7 @@ function transportOptions(
   const tls = tlsOptions(cert, 'certSecretRef') ?? tlsOptions(own, 'secretRef')
   const proxyUrl = proxyAddress({ spec: spec.proxy, main, proxy })
   return {
-    timeoutMs: spec.timeout ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: Math.min(spec.timeout ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS),
     ...(tls && { tls }),
     ...(proxyUrl && { proxyUrl }),
   }

@@ -68,7 +68,7 @@ describe('readiness', () => {
       channel: 'general',
       username: 'flux',
       address: 'https://a.test/hook',
-      timeout: '1m30s',
+      timeout: '59.9s',
       proxy: 'http://proxy.test:3128',
       suspend: false,
       serviceAccountName: 'x',
@@ -146,6 +146,20 @@ describe('readiness', () => {
     ],
   ])('of an Alert with %s', async (_, manifests, readiness) => {
     expect((await readinessOf(manifests))['Alert/one']).toMatch(readiness)
+  })
+
+  it.each([
+    ['59s', ''],
+    ['1m', ''],
+    ...['15m', '1m30s', '60001ms', '100h'].map((timeout) => [
+      timeout,
+      '; spec.timeout: counts as 60s, the longest that one attempt may take',
+    ]),
+  ])('of a Provider with a timeout of %s', async (timeout, note) => {
+    const spec = { type: 'slack', address: 'https://a.test/hook', timeout }
+    expect(await readinessOf([provider('a', spec)])).toEqual({
+      'Provider/a': `true Succeeded Initialized${note}`,
+    })
   })
 
   it.each([

@@ -35,7 +35,10 @@ async function transportOf(
 describe('the transport of a Provider', () => {
   it.each([
     ['its default timeout', {}, {}, { timeoutMs: 15_000 }],
-    ['spec.timeout', { timeout: '1m30s' }, {}, { timeoutMs: 90_000 }],
+    ['spec.timeout', { timeout: '59s' }, {}, { timeoutMs: 59_000 }],
+    ...['60s', '1m30s', '15m', '100h'].map(
+      (timeout) => [`no timeout of ${timeout}`, { timeout }, {}, { timeoutMs: 60_000 }] as const,
+    ),
     [
       'spec.proxy',
       { proxy: 'http://u:p@proxy.test:3128' },
