@@ -93,7 +93,9 @@ function ignoredAnnotations({ annotations, spec }: Provider): readonly string[] 
 
 function shortenedTimeout({ spec }: Provider): readonly string[] {
   if (spec.timeout === undefined || spec.timeout <= MAX_TIMEOUT_MS) return []
-  return [`spec.timeout: counts as ${MAX_TIMEOUT_MS / 1_000}s, the longest that one attempt may take`]
+  return [
+    `spec.timeout: counts as ${MAX_TIMEOUT_MS / 1_000}s, the longest that one attempt may take`,
+  ]
 }
 
 function alertReadiness(

@@ -16,8 +16,8 @@ const GUARD_DELAY_MS = 60_000
  * retry would leave it there. This message of its last try is then behind the ledger, and queues
  * what the ledger says; without a crash it is dropped.
  */
-function guardOf({ id, attempt }: LedgerRecord, now: number): RetryMessage {
-  return { deliveryId: id, attempt, dueAt: now + GUARD_DELAY_MS }
+function guardOf({ id, cluster, attempt }: LedgerRecord, now: number): RetryMessage {
+  return { deliveryId: id, attempt, dueAt: now + GUARD_DELAY_MS, cluster }
 }
 
 /** Most replays of one delivery that its record keeps. */
@@ -44,7 +44,8 @@ export async function requestReplay(ports: ReplayPorts, id: string): Promise<Rep
   if (record.status.kind === 'final') await ports.queue.sendRetries([guardOf(record, now)])
   const [written] = await ports.ledger.writeMany([{ record: replayed, expected: version }])
   if (!written) return requestReplay(ports, id)
-  await ports.queue.sendRetries([{ deliveryId: id, attempt: replayed.attempt, dueAt: now }])
+  const { attempt, cluster } = replayed
+  await ports.queue.sendRetries([{ deliveryId: id, attempt, dueAt: now, cluster }])
   return { kind: 'queued', record: replayed }
 }
 

@@ -48,8 +48,8 @@ async function wakeAll(
   const written = woken.length === 0 ? [] : await ledger.writeMany(woken)
   // The message that waits in the queue is of the attempt before, and so stale. Until this one is
   // queued it stands in for it: it is behind the ledger, and queues what the ledger says.
-  const messages = woken.flatMap(({ record: { id, attempt } }, index) =>
-    written[index] ? [{ deliveryId: id, attempt, dueAt }] : [],
+  const messages = woken.flatMap(({ record: { id, attempt, cluster } }, index) =>
+    written[index] ? [{ deliveryId: id, attempt, dueAt, cluster }] : [],
   )
   if (messages.length > 0) await queue.sendRetries(messages)
   return messages.length

@@ -14,7 +14,11 @@ export interface RejectedMessage {
       { readonly stringValue?: string | undefined; readonly dataType: string } | undefined
     >
   >
-  readonly attributes: { readonly MessageGroupId?: string | undefined }
+  readonly attributes: {
+    readonly MessageGroupId?: string | undefined
+    /** Of a message of a FIFO queue. */
+    readonly SequenceNumber?: string | undefined
+  }
 }
 
 /** Keeps messages apart, each in the dead-letter queue of its own queue. */
@@ -40,14 +44,15 @@ export function createDeadLetterQueues(client: SQSClient): DeadLetterQueues {
     async add(queueUrl, message, reason) {
       const QueueUrl = urls.get(queueUrl) ?? (await deadLetterUrl(client, queueUrl))
       urls.set(queueUrl, QueueUrl)
-      const { MessageGroupId } = message.attributes
+      const { MessageGroupId, SequenceNumber } = message.attributes
       await client.send(
         new SendMessageCommand({
           QueueUrl,
           MessageBody: message.body,
           MessageAttributes: { ...attributesOf(message), ...whyOf(message, reason) },
+          ...(MessageGroupId && { MessageGroupId }),
           // What is moved back gets another id, so that it can be set aside again at once.
-          ...(MessageGroupId && { MessageGroupId, MessageDeduplicationId: message.messageId }),
+          ...(SequenceNumber && { MessageDeduplicationId: message.messageId }),
         }),
       )
     },

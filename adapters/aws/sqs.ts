@@ -9,7 +9,7 @@ export interface SqsQueueOptions {
   readonly client: BatchSender
   /** A FIFO queue whose de-duplication scope is the message group. */
   readonly eventsQueueUrl: string
-  /** A standard queue, which alone can delay single messages. */
+  /** A standard queue, which alone can delay single messages; its message groups are clusters. */
   readonly retriesQueueUrl: string
   readonly clock: Clock
   /** Milliseconds before what SQS failed is sent again, doubled each time. */
@@ -46,6 +46,9 @@ export class SqsQueue implements Queue {
     const entries = messages.map((message) => ({
       MessageBody: encodeRetry(message),
       DelaySeconds: delaySeconds(message.dueAt, now),
+      // A cluster with many messages in flight, or slow ones, lets those of the others go first:
+      // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
+      ...(message.cluster !== undefined && { MessageGroupId: message.cluster }),
     }))
     await this.#sendAll(this.#options.retriesQueueUrl, entries)
   }

@@ -41,7 +41,7 @@ export async function deliverEvents(
   const { ports, sent, setTime } = createRecorder(example.secrets, answers)
   const destinations = createDestinations(ports.clock)
   const tokens = createAccessTokens(ports.clock)
-  const context = { ports, destinations, tokens, host: createHostErrors() }
+  const context = { ports, destinations, tokens, host: createHostErrors(), limits: {} }
   const deliveries: Delivery[] = []
   for (const severity of severities) {
     const { file, queued, candidate } = firstThatReaches(example, EVENTS[severity])
@@ -49,7 +49,7 @@ export async function deliverEvents(
     const now = sentAt(queued.event)
     setTime(now)
     const record = newDelivery(queued, candidate.alert, now)
-    const onTime = { triedAt: now, late: false, overtaken: false }
+    const onTime = { triedAt: now, timeoutMs: Infinity, late: false, overtaken: false }
     const input = {
       cluster: CLUSTER,
       deliveryId: record.id,

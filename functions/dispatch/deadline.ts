@@ -14,6 +14,12 @@ export interface Deadline {
 
 const MIN_START_MS = 20_000
 
+/**
+ * How long one try may take. The first tries of a cluster whose hosts hang occupy functions that are
+ * everyone's; a later one has to end before its function does, which has 60 s.
+ */
+export const TRY_LIMITS = { firstTryMs: 15_000, laterTryMs: 50_000 } as const
+
 /** What answering takes: past Lambda's own end all of the batch would come again. */
 const MARGIN_MS = 2_000
 

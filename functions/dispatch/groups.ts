@@ -8,11 +8,14 @@ export function groupsOf(records: readonly SQSRecord[]): ReadonlyArray<readonly 
 }
 
 /**
- * Only messages of a FIFO queue have groups. A retry's is its delivery: SQS keeps every copy of a
- * retry that is sent again after a lost answer, and copies at the same time would all be tried.
+ * Only the groups of a FIFO queue have an order. That of a retry says whose it is, and is no reason to
+ * wait: what must not run at the same time are copies of one retry, which SQS keeps when it is sent
+ * again after a lost answer.
  */
 function groupOf({ attributes, body, messageId }: SQSRecord): string {
-  return attributes.MessageGroupId ?? deliveryIdOf(body) ?? messageId
+  const { SequenceNumber, MessageGroupId } = attributes
+  const group = SequenceNumber === undefined ? deliveryIdOf(body) : MessageGroupId
+  return group ?? messageId
 }
 
 /** Undefined for a message that is no retry; what it is wrong for is found when it is handled. */

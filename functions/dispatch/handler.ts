@@ -7,6 +7,7 @@ import { readEnvironment } from '../shared/environment.ts'
 import { createLog, logDecision } from '../shared/log.ts'
 import { countDecision, countSetAside, writeToStdout } from '../shared/metrics.ts'
 import { createClients, createStorePorts, systemClock } from '../shared/ports.ts'
+import { TRY_LIMITS } from './deadline.ts'
 import { createDispatch } from './dispatch.ts'
 import { createIdentities } from './identities.ts'
 
@@ -38,7 +39,7 @@ const ports = {
 export const handler = createDispatch({
   environment,
   ports,
-  dispatcher: createDispatcher(ports, environment),
+  dispatcher: createDispatcher(ports, { ...environment, ...TRY_LIMITS }),
   deadLetters: createDeadLetterQueues(clients.sqs),
   onSetAside: () => countSetAside(writeToStdout, environment.metricsNamespace, systemClock.now()),
   log,

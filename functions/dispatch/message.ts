@@ -48,9 +48,10 @@ async function handleEvent(dispatcher: Dispatcher, record: SQSRecord): Promise<v
 async function handleRetry(
   { queue, clock }: MessageParts['ports'],
   dispatcher: Dispatcher,
-  { body }: SQSRecord,
+  { body, attributes }: SQSRecord,
 ): Promise<void> {
-  const message = decodeRetry(body)
+  const { MessageGroupId: cluster } = attributes
+  const message = { ...decodeRetry(body), ...(cluster !== undefined && { cluster }) }
   const { kind } = retryStep(message, clock.now())
   if (kind === 'hop') await queue.sendRetries([message])
   else await dispatcher.dispatchRetry(message)

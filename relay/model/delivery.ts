@@ -94,6 +94,8 @@ export interface RetryMessage {
   readonly attempt: number
   /** Milliseconds since the epoch. */
   readonly dueAt: number
+  /** Whose share of the capacity it takes; absent in messages of before, which have their own. */
+  readonly cluster?: string
 }
 
 /** One try, as the ledger keeps it. Every text in it is redacted. */

@@ -28,6 +28,18 @@ const OUTCOME_UNPREPARED = { skipped: 'skipped', invalid: 'dead' } as const
 
 export interface AttemptContext extends DeliverParts {
   readonly destinations: Destinations
+  readonly limits: TryLimits
+}
+
+/**
+ * Bounds of one try, in milliseconds, beside the Provider's timeout: for a host in which a try that
+ * hangs takes the place of others, or that ends after a time.
+ */
+export interface TryLimits {
+  /** Of a delivery's first try. */
+  readonly firstTryMs?: number
+  /** Of those that follow. */
+  readonly laterTryMs?: number
 }
 
 /**
@@ -54,6 +66,7 @@ export async function attempt(
     event: record.event,
     candidate,
     triedAt,
+    timeoutMs: timeoutMs(record, context.limits),
     late: isLate(record, triedAt),
     overtaken,
   }
@@ -65,6 +78,13 @@ export async function attempt(
   }
   const conclusion = await sendAdmitted(record, prepared, input, context)
   return { ...about, ...conclusion, notes: [...prepared.notes, ...(conclusion.notes ?? [])] }
+}
+
+function timeoutMs(
+  { tries }: DeliveryRecord<Status>,
+  { firstTryMs, laterTryMs }: TryLimits,
+): number {
+  return (tries === 0 ? firstTryMs : laterTryMs) ?? Number.POSITIVE_INFINITY
 }
 
 /** Sends when the destination has a place and is not parked. */

@@ -11,7 +11,7 @@ import { namespacedName } from '../model/kubernetes.ts'
 import type { Ports, Versioned } from '../ports.ts'
 import { createAccessTokens } from '../providers/access-tokens.ts'
 import { createRoutingTables, type RoutingTables } from '../routing-tables.ts'
-import { attempt } from './attempt.ts'
+import { attempt, type TryLimits } from './attempt.ts'
 import { type Conclusion, type EventConclusion, end, waitFor } from './conclusion.ts'
 import { createFanOut } from './fan-out.ts'
 import { type FirstTriesContext, tryCandidates } from './first-tries.ts'
@@ -42,7 +42,7 @@ export interface Dispatcher {
   dispatchRetry(message: RetryMessage): Promise<void>
 }
 
-export interface DispatchOptions extends MatchOptions {
+export interface DispatchOptions extends MatchOptions, TryLimits {
   /** How long a repeat is not told again, in milliseconds; 0 tells every one. */
   readonly rateLimitIntervalMs: number
 }
@@ -59,6 +59,7 @@ export function createDispatcher(
     ports,
     host,
     options,
+    limits: options,
     // A set that cannot be compiled stops all of its cluster's messages, and is the fault of none.
     tables: host.watch(createRoutingTables(ports.configs)),
     destinations,

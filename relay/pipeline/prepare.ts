@@ -51,6 +51,8 @@ export interface PrepareInput {
   readonly candidate: MatchedCandidate
   /** When this try is made, in milliseconds since the epoch. */
   readonly triedAt: number
+  /** Bounds this try, beside the Provider's timeout. Milliseconds. */
+  readonly timeoutMs: number
   readonly late: boolean
   readonly overtaken: boolean
 }
@@ -60,10 +62,11 @@ export interface PrepareInput {
  * Rejects when the Secret store cannot be read.
  */
 export async function prepare(
-  { cluster, deliveryId, event, candidate, triedAt, late, overtaken }: PrepareInput,
+  input: PrepareInput,
   secrets: SecretStore,
   options: { readonly fresh?: boolean } = {},
 ): Promise<Prepared | Unprepared> {
+  const { cluster, deliveryId, event, candidate, triedAt, late, overtaken } = input
   const { alert, provider: compiled, type } = candidate
   const { provider } = compiled
   const { metadata, conflicts, authored } = mergeMetadata(event, alert)
@@ -72,8 +75,11 @@ export async function prepare(
   const skipped = type.skipsMerged?.(merged)
   if (skipped !== undefined) return { kind: 'skipped', reason: skipped }
 
-  const resolved = await resolveProvider(cluster, provider, type, secrets, options)
-  if (resolved.kind !== 'resolved') return resolved
+  const found = await resolveProvider(cluster, provider, type, secrets, options)
+  if (found.kind !== 'resolved') return found
+  const { transport } = found
+  const timeoutMs = Math.min(transport.timeoutMs, input.timeoutMs)
+  const resolved = { ...found, transport: { ...transport, timeoutMs } }
   try {
     const { settings } = resolved
     const whole: Notification = {

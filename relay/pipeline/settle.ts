@@ -56,8 +56,9 @@ export async function requeue(
   if (messages.length > 0) await ports.queue.resendRetries(messages)
 }
 
-function nextTry({ id, status, attempt }: LedgerRecord): readonly RetryMessage[] {
-  return status.kind === 'waiting' ? [{ deliveryId: id, attempt, dueAt: status.dueAt }] : []
+function nextTry({ id, cluster, status, attempt }: LedgerRecord): readonly RetryMessage[] {
+  if (status.kind !== 'waiting') return []
+  return [{ deliveryId: id, attempt, dueAt: status.dueAt, cluster }]
 }
 
 /** A record that its destination wakes waits there, or goes on to. */

@@ -1,11 +1,13 @@
 import { createHmac } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it, vi } from 'vitest'
+import { reconcile } from '../../relay/reconcile.ts'
 import { awsRelay, configBody } from '../support/aws-relay.ts'
 import { shown } from '../support/delivery-records.ts'
 import { contextWith, pollOnce, sqsRecord } from '../support/event-source-mapping.ts'
 import { httpApiEvent } from '../support/http-api-event.ts'
 import { jsonBodies, type SinkAnswers, startSink } from '../support/recording-sink.ts'
+import { alert, answer, provider } from '../support/relay-harness.ts'
 import { kustomizationEvent } from '../support/relay-manifests.ts'
 
 const { open } = awsRelay()
@@ -199,5 +201,58 @@ describe('retries', () => {
     expect(await relay.dispatch(batch, contextWith())).toEqual({ batchItemFailures: [] })
     expect(sink.requests).toHaveLength(2)
     expect(relay.decisions.at(-1)?.record.outcome).toBe('delivered')
+  })
+
+  it('belong to the group of their cluster, and stay in it while they hop', async () => {
+    const { relay } = await openWithSink({ 'POST /hook': { status: 503 } })
+    const { eventsQueueUrl, retriesQueueUrl } = relay.environment
+    const send = vi.spyOn(relay.clients.sqs, 'send')
+    const groups = () =>
+      send.mock.calls
+        .map(([command]) => command.input as { QueueUrl?: string; Entries?: unknown })
+        .flatMap(({ QueueUrl, Entries }) => (QueueUrl === retriesQueueUrl ? [Entries] : []))
+        .flat()
+    await put(relay, configBody(Date.now()))
+    await post(relay, kustomizationEvent('podinfo', '3f2c9a1'))
+    await pollOnce(relay.clients.sqs, eventsQueueUrl, relay.dispatch)
+    expect(groups()).toMatchObject([{ MessageGroupId: 'prod' }])
+    const dueAt = Date.now() + 3_600_000
+    const message = {
+      MessageId: 'retry',
+      Body: JSON.stringify({ v: 1, deliveryId: 'd', attempt: 2, dueAt }),
+      Attributes: { MessageGroupId: 'prod' },
+    }
+    await relay.dispatch({ Records: [sqsRecord(message, retriesQueueUrl)] }, contextWith())
+    expect(groups()).toMatchObject([{ MessageGroupId: 'prod' }, { MessageGroupId: 'prod' }])
+  })
+
+  it('get the whole time of their Provider, and the first try 15 s', async () => {
+    const { relay } = await openWithSink({})
+    const timeouts: number[] = []
+    relay.ports.http.send = async (_, { timeoutMs }) => {
+      timeouts.push(timeoutMs)
+      return answer(503)
+    }
+    for (const timeout of ['45s', '14s', '15m']) {
+      await relay.ports.configs.replace(
+        await reconcile(
+          'prod',
+          [
+            provider('a', { type: 'generic', address: 'https://a.test/', timeout }),
+            alert('a', 'a'),
+          ],
+          Date.now(),
+          relay.ports.secrets,
+        ),
+      )
+      await post(relay, kustomizationEvent(`of-${timeout}`, '3f2c9a1'))
+      await pollOnce(relay.clients.sqs, relay.environment.eventsQueueUrl, relay.dispatch)
+      const { id: deliveryId, attempt, dueAt = 0 } = relay.decisions.at(-1)?.record ?? {}
+      relay.time.offsetMs = dueAt - Date.now() + 1_000
+      const body = { MessageId: 'retry', Body: JSON.stringify({ deliveryId, attempt, dueAt }) }
+      const Records = [sqsRecord(body, relay.environment.retriesQueueUrl)]
+      await relay.dispatch({ Records }, contextWith())
+    }
+    expect(timeouts).toEqual([15_000, 45_000, 14_000, 14_000, 15_000, 50_000])
   })
 })

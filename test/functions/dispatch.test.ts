@@ -27,7 +27,11 @@ function eventRecord(group: string, message: string, body?: string): SQSRecord {
 }
 
 /** Dispatches with a dispatcher that does `onEvent`; `deadLettersFail` says whether SQS takes none. */
-function dispatchWith(onEvent: (name: string) => Promise<void>, deadLettersFail = false) {
+function dispatchWith(
+  onEvent: (name: string) => Promise<void>,
+  deadLettersFail = false,
+  onRetry: (deliveryId: string) => Promise<void> = async () => undefined,
+) {
   const setAside: string[] = []
   const started: string[] = []
   const lines: string[] = []
@@ -47,7 +51,7 @@ function dispatchWith(onEvent: (name: string) => Promise<void>, deadLettersFail 
         started.push(`${involvedObject.name}-${message}`)
         await onEvent(`${involvedObject.name}-${message}`)
       },
-      dispatchRetry: async () => undefined,
+      dispatchRetry: ({ deliveryId }) => onRetry(deliveryId),
     },
     log: { info: write, warn: write, error: write },
     deadLetters: {
@@ -86,6 +90,58 @@ describe('a batch', () => {
       return promise
     })
     const Records = [eventRecord('a', '1'), eventRecord('b', '1')]
+    expect(failuresOf(await dispatch({ Records }, contextWith()))).toEqual([])
+  })
+
+  it.each([
+    ['of one cluster', ['prod', 'prod']],
+    ['that have no group, as before', [undefined, undefined]],
+    ['of which one has no group', [undefined, 'prod']],
+  ])('runs retries at the same time %s', async (_, groups) => {
+    const { promise, resolve } = Promise.withResolvers<void>()
+    const { dispatch } = dispatchWith(
+      async () => undefined,
+      false,
+      (deliveryId) => {
+        if (deliveryId === 'd1') resolve()
+        return promise
+      },
+    )
+    const Records = groups.map((group, index) =>
+      sqsRecord(
+        {
+          MessageId: `m${index}`,
+          Body: JSON.stringify({ deliveryId: `d${index}`, attempt: 2, dueAt: 0 }),
+          ...(group !== undefined && { Attributes: { MessageGroupId: group } }),
+        },
+        environment.retriesQueueUrl,
+      ),
+    )
+    expect(failuresOf(await dispatch({ Records }, contextWith()))).toEqual([])
+  })
+
+  it('runs two copies of one retry of a cluster one after the other', async () => {
+    let underWay = 0
+    const { dispatch } = dispatchWith(
+      async () => undefined,
+      false,
+      async () => {
+        underWay += 1
+        expect(underWay).toBe(1)
+        await Promise.resolve()
+        underWay -= 1
+      },
+    )
+    const Records = ['m1', 'm2'].map((MessageId) =>
+      sqsRecord(
+        {
+          MessageId,
+          Body: JSON.stringify({ v: 1, deliveryId: 'd', attempt: 2, dueAt: 0 }),
+          Attributes: { MessageGroupId: 'prod' },
+        },
+        environment.retriesQueueUrl,
+      ),
+    )
     expect(failuresOf(await dispatch({ Records }, contextWith()))).toEqual([])
   })
 

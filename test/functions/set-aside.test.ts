@@ -3,14 +3,14 @@ import {
   ReceiveMessageCommand,
   SendMessageCommand,
 } from '@aws-sdk/client-sqs'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, vi } from 'vitest'
 import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
 import { encodeEvent, MAX_BATCH_BYTES } from '../../adapters/aws/sqs-message.ts'
 import type { HttpResponse } from '../../relay/ports.ts'
 import { reconcile } from '../../relay/reconcile.ts'
 import { type AwsRelay, awsRelay } from '../support/aws-relay.ts'
 import { acceptedEvent, event } from '../support/delivery-records.ts'
-import { pollOnce } from '../support/event-source-mapping.ts'
+import { contextWith, pollOnce, sqsRecord } from '../support/event-source-mapping.ts'
 import { alert, answer, provider } from '../support/relay-harness.ts'
 
 const { open } = awsRelay()
@@ -117,6 +117,21 @@ describe('an event that dispatch rejects', () => {
   })
 })
 
+describe('a retry that cannot be read', () => {
+  it('goes to the dead-letter queue as one of its cluster', async () => {
+    const relay = await open()
+    const send = vi.spyOn(relay.clients.sqs, 'send')
+    const message = { MessageId: 'm', Body: '{"v":1', Attributes: { MessageGroupId: 'prod' } }
+    const Records = [sqsRecord(message, relay.environment.retriesQueueUrl)]
+    expect(await relay.dispatch({ Records }, contextWith())).toEqual({ batchItemFailures: [] })
+    const sent = send.mock.lastCall?.[0].input
+    expect(sent).toMatchObject({ MessageBody: '{"v":1', MessageGroupId: 'prod' })
+    // A standard queue refuses it.
+    expect(sent).not.toHaveProperty('MessageDeduplicationId')
+    expect(await take(relay, relay.deadLetterUrls.retries)).toMatchObject({ Body: '{"v":1' })
+  })
+})
+
 describe('createDeadLetterQueues', () => {
   it('keeps the attributes of a message, and as much of the cause as fits', async () => {
     const relay = await open()
@@ -132,7 +147,7 @@ describe('createDeadLetterQueues', () => {
           messageId: `m${n}`,
           body,
           messageAttributes: { encoding, cause: earlier },
-          attributes: { MessageGroupId: `g${n}` },
+          attributes: { MessageGroupId: `g${n}`, SequenceNumber: String(n) },
         },
         { cause: `a\u0000b\ud800${'c'.repeat(2_000)}`, rejections: 20, firstAt: 0 },
       )

@@ -15,6 +15,7 @@ import { secretId, tokensId } from '../../adapters/aws/secrets-manager.ts'
 import { CONFIG_TABLE, LEDGER_TABLE, STATE_TABLE } from '../../adapters/aws/tables.ts'
 import { createHttpClient } from '../../adapters/http/client.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
+import { TRY_LIMITS } from '../../functions/dispatch/deadline.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createReconcileConfig } from '../../functions/reconcile-config/reconcile-config.ts'
@@ -150,7 +151,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     dispatch: createDispatch({
       environment,
       ports,
-      dispatcher: createDispatcher(ports, environment),
+      dispatcher: createDispatcher(ports, { ...environment, ...TRY_LIMITS }),
       log,
       deadLetters: createDeadLetterQueues(clients.sqs),
       onSetAside: () => {

@@ -134,7 +134,10 @@ async function poll(campaign: Campaign, queue: 'events' | 'retries'): Promise<vo
 
 /** A FIFO queue keeps the order of a group, in all that it does. */
 function reversed(records: readonly SQSRecord[]): readonly SQSRecord[] {
-  const groups = Map.groupBy(records, (record) => record.attributes.MessageGroupId ?? record)
+  const groups = Map.groupBy(records, (record) => {
+    const { SequenceNumber, MessageGroupId } = record.attributes
+    return (SequenceNumber && MessageGroupId) ?? record
+  })
   return [...groups.values()].toReversed().flat()
 }
 

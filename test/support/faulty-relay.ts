@@ -10,6 +10,7 @@ import { DynamoDbLedger } from '../../adapters/aws/dynamodb-ledger.ts'
 import { recordOf } from '../../adapters/aws/ledger-item.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
+import { TRY_LIMITS } from '../../functions/dispatch/deadline.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
@@ -78,7 +79,7 @@ export function startContainer(relay: AwsRelay, observer: Observer = relay.ports
     observer,
   }
   const access = createClusterAccess(ports.tokens, clock)
-  const dispatcher = createDispatcher(ports, environment)
+  const dispatcher = createDispatcher(ports, { ...environment, ...TRY_LIMITS })
   return {
     ingest: createIngest({ ports, access, log }),
     dispatch: createDispatch({
@@ -135,7 +136,7 @@ export function createPoller(
     )
     return messages.map((message) => sqsRecord(message, queueUrl))
   }
-  const isEvent = ({ attributes }: SQSRecord) => attributes.MessageGroupId !== undefined
+  const isEvent = ({ attributes }: SQSRecord) => attributes.SequenceNumber !== undefined
   const addressOf = (record: SQSRecord) => ({
     QueueUrl: isEvent(record) ? eventsQueueUrl : retriesQueueUrl,
     ReceiptHandle: record.receiptHandle,

@@ -232,6 +232,23 @@ describe('sendRetries', () => {
     )
   })
 
+  it('names the cluster as the group of each message whose cluster is known', async () => {
+    const client = new ScriptedSqs()
+    const clusters = ['prod', undefined, 'staging', 'prod']
+    const messages = clusters.map((cluster, index) => ({
+      deliveryId: `d${index}`,
+      attempt: 2,
+      dueAt: START,
+      ...(cluster && { cluster }),
+    }))
+    await queueOn(client).sendRetries(messages)
+    await queueOn(client).resendRetries(messages)
+    const entries = client.batches.flat()
+    expect(entries.map((entry) => entry.MessageGroupId)).toEqual([...clusters, ...clusters])
+    // A standard queue refuses these.
+    expect(entries.map((entry) => entry.MessageDeduplicationId)).toEqual(Array(8).fill(undefined))
+  })
+
   it('sends again what SQS failed', async () => {
     const client = new ScriptedSqs((_, tries) => (tries === 1 ? BUSY : 'ok'))
     await queueOn(client).sendRetries([{ deliveryId: 'd', attempt: 2, dueAt: START }])
