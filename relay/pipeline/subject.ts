@@ -12,6 +12,15 @@ const REMEMBER_MS = 90 * 24 * 3_600_000
 /** A claim outlives its attempt by this much, for what is still on its way to the destination. */
 const CLAIM_MARGIN_MS = 30_000
 
+/**
+ * Deliveries that found a subject unchanged and are remembered. What a sender brings again after the
+ * queue has forgotten it is one batch, of which few are about one subject.
+ */
+const MAX_COUNTED = 16
+
+/** How much of their ids tells them apart, in hex digits. */
+const COUNTED_DIGITS = 16
+
 /** Claims of one subject meet rarely; more conflicts than this are a broken store. */
 const MAX_CONFLICTS = 10
 
@@ -51,6 +60,7 @@ export interface Claim {
   /** What the destination showed before, if that is known. */
   readonly before: SubjectState['settled']
   readonly onItsWay: SubjectState['onItsWay']
+  readonly counted: SubjectState['counted']
 }
 
 export function subjectStateKey(cluster: string, subject: Subject): string {
@@ -69,8 +79,8 @@ export async function claimSubject(ports: Ports, claimant: Claimant): Promise<Cl
     if (next && !(await write(ports, key, next, expected))) continue
     if (result !== 'claimed') return result
     const version = (stored?.version ?? 0) + 1
-    const { settled: before, onItsWay } = next ?? {}
-    return { kind: 'claimed', claim: { key, claimant, version, before, onItsWay } }
+    const { settled: before, onItsWay, counted } = next ?? {}
+    return { kind: 'claimed', claim: { key, claimant, version, before, onItsWay, counted } }
   }
   throw new Contention(`subject ${key}: too many conflicting claims`)
 }
@@ -115,18 +125,21 @@ function decide(state: SubjectState | undefined, claimant: Claimant, now: number
 
   // A claim that nobody settled may or may not have been acted on: nothing is known any more.
   const settled = claim ? undefined : state?.settled
-  const keptOnItsWay = latest([claim, onItsWay], now)
+  const kept = { ...latest([claim, onItsWay], now), ...countedOf(state) }
   if (settled && settled.shows === subject.shows) {
     const own = settled.deliveryId === deliveryId
     const result = { kind: 'unchanged', since: settled.at, own } as const
-    return { result, next: { ...turn, settled, ...keptOnItsWay } }
+    return {
+      result,
+      next: { ...turn, settled, ...kept, ...(!own && withCounted(state, deliveryId)) },
+    }
   }
   if (state && isOther(onItsWay)) return { result: { kind: 'busy' }, next: { ...state, ...turn } }
 
   const until = now + claimant.timeoutMs + CLAIM_MARGIN_MS
   return {
     result: 'claimed',
-    next: { ...turn, claim: { deliveryId, until }, ...(settled && { settled }), ...keptOnItsWay },
+    next: { ...turn, claim: { deliveryId, until }, ...(settled && { settled }), ...kept },
   }
 }
 
@@ -136,11 +149,35 @@ function decide(state: SubjectState | undefined, claimant: Claimant, now: number
  */
 function whyPointless(
   state: SubjectState | undefined,
-  { order, answers }: Claimant,
+  { order, answers, deliveryId }: Claimant,
 ): Pointless | undefined {
-  if (state && state.order > order) return { kind: 'superseded' }
+  if (state && (state.order > order || wasCounted(state, order, deliveryId))) {
+    return { kind: 'superseded' }
+  }
   if (answers === undefined || state?.order === order || state?.reason === answers) return undefined
   return { kind: 'unasked', answers, last: state?.reason }
+}
+
+/**
+ * Whether this delivery was here before in another place of the order: its event was sent again after
+ * the queue had forgotten it. What came after it then is newer, and no record says so.
+ */
+function wasCounted(state: SubjectState, order: EventOrder, deliveryId: string): boolean {
+  return state.order !== order && state.counted?.includes(countedName(deliveryId)) === true
+}
+
+function withCounted(state: SubjectState | undefined, deliveryId: string) {
+  const name = countedName(deliveryId)
+  const others = state?.counted?.filter((other) => other !== name) ?? []
+  return { counted: [...others, name].slice(-MAX_COUNTED) }
+}
+
+function countedOf(state: Pick<SubjectState, 'counted'> | undefined) {
+  return state?.counted && { counted: state.counted }
+}
+
+function countedName(deliveryId: string): string {
+  return deliveryId.slice(0, COUNTED_DIGITS)
 }
 
 /** The one of these that can land last, if any still can. */
@@ -158,12 +195,17 @@ export async function settleSubject(ports: Ports, claim: Claim, verdict: Verdict
   if (verdict.kind === 'retry' && verdict.applied === 'in-flight') return
   const now = ports.clock.now()
   const settled = settledAfter(claim, verdict, now)
-  const kept = { ...(settled && { settled }), ...latest([claim.onItsWay], now) }
+  const known = { ...(settled && { settled }), ...latest([claim.onItsWay], now) }
   // What is given up will never be shown, so the subject still comes from what it showed before.
   const isGivenUp = verdict.kind === 'rejected' || verdict.kind === 'unauthorized'
   const { order } = claim.claimant
   const reason = isGivenUp ? claim.before?.reason : claim.claimant.reason
-  let next: SubjectState = { order, ...(reason !== undefined && { reason }), ...kept }
+  let next: SubjectState = {
+    order,
+    ...(reason !== undefined && { reason }),
+    ...known,
+    ...countedOf(claim),
+  }
   let expected: ExpectedVersion = claim.version
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     // It goes with the outcome: before that, the claim says that nothing is known.
@@ -171,7 +213,8 @@ export async function settleSubject(ports: Ports, claim: Claim, verdict: Verdict
     const stored = await ports.state.read(claim.key)
     const state = stored && subjectStateOf(claim.key, stored.value)
     if (stored === undefined || state?.claim?.deliveryId !== claim.claimant.deliveryId) return
-    next = { order: state.order, ...(state.reason && { reason: state.reason }), ...kept }
+    const { order, reason } = state
+    next = { order, ...(reason !== undefined && { reason }), ...known, ...countedOf(state) }
     expected = stored.version
   }
   throw new Contention(`subject ${claim.key}: too many conflicting claims`)

@@ -1,5 +1,5 @@
 import { createCodec, sameButVersion } from './codec.ts'
-import { number, object, optional, type ShapeOf, text } from './shape.ts'
+import { list, number, object, optional, type ShapeOf, text } from './shape.ts'
 
 /** A request for a subject, and until when it may land: milliseconds since the epoch. */
 const requestShape = object({ deliveryId: text, until: number })
@@ -26,6 +26,11 @@ const subjectStateShape = object({
       reason: optional(text),
     }),
   ),
+  /**
+   * The deliveries that last found the subject as they wanted it, by the begin of their ids. A record
+   * counts them together, so here alone is written that each was there.
+   */
+  counted: optional(list(text)),
 })
 
 /** What the relay remembers of a subject. */
@@ -36,11 +41,12 @@ export const subjectStateCodec = createCodec({
   upgrades: [sameButVersion],
   shape: subjectStateShape,
   toStored: (state: SubjectState) => ({ ...state }),
-  fromStored: ({ order, reason, claim, onItsWay, settled }): SubjectState => ({
+  fromStored: ({ order, reason, claim, onItsWay, settled, counted }): SubjectState => ({
     order,
     ...(reason !== undefined && { reason }),
     ...(claim && { claim }),
     ...(onItsWay && { onItsWay }),
     ...(settled && { settled }),
+    ...(counted && { counted }),
   }),
 })

@@ -119,6 +119,64 @@ describe('an event that comes again after a kill', () => {
   })
 })
 
+/** The states that the commit was set to, in their order. */
+const shownStates = ({ requests }: Harness) =>
+  requests.map(({ body }) => (JSON.parse(String(body)) as { readonly state: string }).state)
+
+describe('a batch that is sent again once the queue has forgotten it', () => {
+  // A newer status, and what came before it and is only counted as unchanged.
+  const batch = [report('a', 'info', 2), report('a', 'info', 3), report('a', 'error', 4)]
+  const sendBatch = async (harness: Harness) => {
+    for (const event of batch) await harness.sendJson(event)
+    await harness.drain()
+  }
+
+  it('does not bring back an older status', async () => {
+    const harness = await withSharedStatus()
+    await harness.sendJson(report('a', 'info', 1))
+    await harness.drain()
+    await sendBatch(harness)
+    harness.clock.advance(6 * MINUTE_MS)
+    await sendBatch(harness)
+
+    expect(shownStates(harness)).toEqual(['success', 'failure'])
+  })
+
+  it('does not supersede the newer status that waits for its destination', async () => {
+    const harness = await withSharedStatus()
+    await harness.sendJson(report('a', 'info', 1))
+    await harness.drain()
+    for (const event of batch.slice(0, 2)) await harness.sendJson(event)
+    await harness.drain()
+    harness.answerWith(() => answer(503))
+    for (const event of batch.slice(2)) await harness.sendJson(event)
+    await harness.drain()
+    harness.clock.advance(6 * MINUTE_MS)
+    await sendBatch(harness)
+    harness.answerWith(() => answer(201))
+    for (let retry = 0; retry < 5; retry += 1) {
+      harness.clock.advance(60 * MINUTE_MS)
+      await harness.drain()
+    }
+
+    expect(shownStates(harness).at(-1)).toBe('failure')
+    expect((await outcomes(harness)).sort()).toContainEqual(['report 4 of a', 'delivered', 0])
+  })
+
+  it('sends an event that is the first of its status to be heard of again', async () => {
+    const harness = await withSharedStatus()
+    await harness.sendJson(report('a', 'info', 1))
+    await harness.drain()
+    await sendBatch(harness)
+    harness.clock.advance(6 * MINUTE_MS)
+    await sendBatch(harness)
+    await harness.sendJson(report('a', 'info', 5))
+    await harness.drain()
+
+    expect(shownStates(harness)).toEqual(['success', 'failure', 'success'])
+  })
+})
+
 describe('events of one status that are unchanged', () => {
   it('are all counted, though the ledger hears of a later one first', async () => {
     const harness = await withSharedStatus()
