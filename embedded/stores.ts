@@ -54,12 +54,17 @@ export async function openStores(
   await forPerson(queue.loaded(), directory)
   const state = new SqliteStateStore(database, clock)
   const ledger = new SqliteLedger(database, clock)
-  const sweeps = setInterval(() => {
+  let isClosing = false
+  const sweep = async () => {
     const now = clock.now()
-    Promise.all([queue, queue.quarantine, state, ledger].map((store) => store.sweep(now))).catch(
-      onSweepFailure,
-    )
-  }, SWEEP_INTERVAL_MS)
+    try {
+      await Promise.all([queue, queue.quarantine, state, ledger].map((store) => store.sweep(now)))
+    } catch (error) {
+      // One that is under way at the end goes on at the next start.
+      if (!isClosing) onSweepFailure(error)
+    }
+  }
+  const sweeps = setInterval(() => void sweep(), SWEEP_INTERVAL_MS)
   return {
     queue,
     state,
@@ -68,6 +73,7 @@ export async function openStores(
     secrets: new SqliteSecretStore(database),
     waiting: new SqliteWaitingLines(database),
     async close() {
+      isClosing = true
       clearInterval(sweeps)
       await database.close()
     },
