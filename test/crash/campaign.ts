@@ -85,7 +85,7 @@ async function prepare(
   const moments = createMoments()
   const violations: string[] = []
   let isFaulty = true
-  const { sinks, trustedCa, otherCa } = await startSinks(
+  const { sinks, drained, trustedCa, otherCa } = await startSinks(
     {
       random: seededRandom(seed + 1),
       isFaulty: () => isFaulty,
@@ -98,7 +98,7 @@ async function prepare(
     cleanUps,
   )
   writeManifests(manifests, sinks, otherCa)
-  const lives = createLives({ data, manifests, journal, moments, sinks })
+  const lives = createLives({ data, manifests, journal, moments, sinks, drained })
   cleanUps.push(() => lives.end())
   const source = createEventSource(seededRandom(seed + 2), Date.now() - EVENTS_BEGAN_MS)
   const load = startLoad({
@@ -149,8 +149,10 @@ async function startSinks(
 ) {
   const [authority, other] = await Promise.all([createAuthority(), createAuthority('other CA')])
   const { cert, key } = await authority.issue()
+  const all: FaultySink[] = []
   const start = async (...args: Parameters<typeof startFaultySink>): Promise<FaultySink> => {
     const sink = await startFaultySink(...args)
+    all.push(sink)
     cleanUps.push(() => sink.close())
     return sink
   }
@@ -160,5 +162,8 @@ async function startSinks(
     forge: (await start(context)).url,
     vault: (await start(context, { cert, key })).url,
   }
-  return { sinks, trustedCa: authority.ca, otherCa: other.ca }
+  const drained = async () => {
+    await Promise.all(all.map((sink) => sink.drained()))
+  }
+  return { sinks, drained, trustedCa: authority.ca, otherCa: other.ca }
 }

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Journal } from './journal.ts'
 import { putEdgeConfig, type SinkAddresses } from './manifests.ts'
 import type { Moments } from './moments.ts'
@@ -10,9 +9,6 @@ import { type RelayLife, startLife } from './relay-life.ts'
  * seconds of the relay's time, and an attempt up to one of the machine's.
  */
 const CLOCK_FACTOR = 8
-
-/** What the kernel holds of a killed relay's connections is read within this. */
-const LEFTOVERS_MS = 20
 
 /** The relay over all its lives, with one clock. */
 export interface Lives {
@@ -35,9 +31,12 @@ export interface LivesOptions {
   readonly journal: Journal
   readonly moments: Moments
   readonly sinks: SinkAddresses
+  /** Resolves once the sinks have read all that a relay has sent which is gone. */
+  drained(): Promise<void>
 }
 
-export function createLives({ data, manifests, journal, moments, sinks }: LivesOptions): Lives {
+export function createLives(options: LivesOptions): Lives {
+  const { data, manifests, journal, moments, sinks } = options
   const startedAt = Date.now()
   const running = new Set<RelayLife>()
   let clock: ClockSetting = { realAt: startedAt, relayAt: startedAt, factor: CLOCK_FACTOR }
@@ -73,7 +72,7 @@ export function createLives({ data, manifests, journal, moments, sinks }: LivesO
       url = undefined
       running.delete(life)
       await life.kill()
-      await sleep(LEFTOVERS_MS)
+      await options.drained()
     },
     async end() {
       await Promise.all([...running].map((life) => life.kill()))

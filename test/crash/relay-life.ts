@@ -28,7 +28,7 @@ export interface LifeOptions {
 const ENTRY = fileURLToPath(new URL('relay-entry.ts', import.meta.url))
 
 /** Only a broken relay takes longer to become ready. Milliseconds. */
-const READY_WITHIN_MS = 20_000
+const READY_WITHIN_MS = 60_000
 
 /** Starts the relay; the caller kills it. */
 export function startLife({ manifests, data, clock, onLine }: LifeOptions): RelayLife {

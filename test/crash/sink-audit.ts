@@ -71,9 +71,15 @@ function statusEvents({ acknowledged, entries }: SinkBooks): ReadonlyMap<string,
   return subjects
 }
 
-function shownBy({ body }: Arrival): string {
+/** What a request made a commit show. */
+interface Shown {
+  readonly text: string
+  readonly life: number
+}
+
+function shownBy({ body, life }: Arrival): Shown {
   const { state, description } = JSON.parse(body) as Readonly<Record<string, string>>
-  return `${state}: ${description}`
+  return { text: `${state}: ${description}`, life }
 }
 
 /** What the forge shows of an event. */
@@ -84,25 +90,30 @@ function shownOf({ severity, reason }: SentEvent): string {
 function finalProblem(
   subject: string,
   events: readonly SentEvent[],
-  shown: readonly string[],
+  shown: readonly Shown[],
 ): readonly string[] {
   const newest = events.at(-1)
   const expected = newest && shownOf(newest)
-  if (shown.at(-1) === expected) return []
-  return [`${subject} shows ${shown.at(-1)}, the newest event says ${expected}`]
+  const last = shown.at(-1)?.text
+  if (last === expected) return []
+  return [`${subject} shows ${last}, the newest event says ${expected}`]
 }
 
 /** Only where a status tells which event it is from; of those with equal text, the benefit. */
 function orderProblems(
   subject: string,
   events: readonly SentEvent[],
-  shown: readonly string[],
+  shown: readonly Shown[],
 ): readonly string[] {
   let reached = 0
-  return shown.flatMap((text) => {
+  return shown.flatMap(({ text, life }, index) => {
     const times = events.filter((event) => shownOf(event) === text).map(({ at }) => at)
     if (times.length === 0) return [`${subject} showed ${text}, which no event says`]
-    if (Math.max(...times) < reached) return [`${subject} went back to ${text}`]
+    if (Math.max(...times) < reached) {
+      const before = shown[index - 1]
+      const from = `${before?.text} of life ${before?.life}`
+      return [`${subject} went back from ${from} to ${text} in life ${life}`]
+    }
     reached = Math.max(reached, Math.min(...times))
     return []
   })

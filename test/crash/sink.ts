@@ -7,6 +7,7 @@ import {
 import { createServer as createHttpsServer, type ServerOptions } from 'node:https'
 import type { AddressInfo, Server, Socket } from 'node:net'
 import { text } from 'node:stream/consumers'
+import { type Connections, followConnections } from './connections.ts'
 import { answerWith, drawFault, type Fault, isApplied, isConfirmed } from './faults.ts'
 import type { Random } from './random.ts'
 
@@ -27,6 +28,8 @@ export interface Arrival {
 export interface FaultySink {
   /** With the scheme, 127.0.0.1 and the port. */
   readonly url: string
+  /** Resolves once all is read that a relay has sent which is gone. */
+  drained(): Promise<void>
   close(): Promise<void>
 }
 
@@ -50,7 +53,6 @@ export async function startFaultySink(
   tls?: ServerOptions,
 ): Promise<FaultySink> {
   const lives = new WeakMap<Socket, number>()
-  const sockets = new Set<Socket>()
   const listener: RequestListener = (incoming, response) => {
     receive(context, lives.get(incoming.socket) ?? context.life(), incoming, response).catch(
       () => undefined,
@@ -63,16 +65,13 @@ export async function startFaultySink(
     lives.set(socket, context.life())
     if (context.isFaulty() && context.random.chance(CONNECTIONS_RESET)) socket.resetAndDestroy()
   })
-  server.on('connection', (socket: Socket) => {
-    sockets.add(socket)
-    socket.on('close', () => sockets.delete(socket))
-    socket.on('error', () => undefined)
-  })
+  const connections = followConnections(server)
   server.on('tlsClientError', () => undefined)
   const port = await listen(server)
   return {
     url: `${tls ? 'https' : 'http'}://127.0.0.1:${port}`,
-    close: () => close(server, sockets),
+    drained: connections.drained,
+    close: () => close(server, connections),
   }
 }
 
@@ -105,9 +104,9 @@ function listen(server: Server): Promise<number> {
   })
 }
 
-function close(server: Server, sockets: ReadonlySet<Socket>): Promise<void> {
+function close(server: Server, connections: Connections): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve())
-    for (const socket of sockets) socket.destroy()
+    connections.destroyAll()
   })
 }
