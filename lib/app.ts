@@ -24,10 +24,17 @@ export function createApp({ app: props, env, code }: RelayAppOptions = {}) {
   const common = { settings, ...(env && { env }) }
   const relay = new RelayStack(app, name, { ...common, ...(code && { code }) })
   const observability = new ObservabilityStack(app, `${name}-observability`, { ...common, relay })
-  Tags.of(app).add('app', 'flux-relay')
-  Tags.of(app).add('stage', settings.stageName)
+  tag(app, { app: 'flux-relay', stage: settings.stageName })
   Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   return { app, relay, observability }
+}
+
+/** Not on what reads the queues: China and GovCloud refuse tags there, and nobody looks for them. */
+function tag(app: App, tags: Readonly<Record<string, string>>): void {
+  const excludeResourceTypes = ['AWS::Lambda::EventSourceMapping']
+  for (const [name, value] of Object.entries(tags)) {
+    Tags.of(app).add(name, value, { excludeResourceTypes })
+  }
 }
 
 /** The subnets of a VPC are looked up, in an account. */

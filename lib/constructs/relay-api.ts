@@ -19,6 +19,13 @@ export interface RelayApiProps {
   readonly logRetention: RetentionDays
 }
 
+/**
+ * Groups of this name need no room in the account's one resource policy of CloudWatch Logs, which has
+ * 5,120 characters for all that delivers logs.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-and-resource-policy.html
+ */
+const ACCESS_LOGS = '/aws/vendedlogs/'
+
 /** No header and no body: neither credentials nor events belong in a log. */
 const ACCESS_LOG = JSON.stringify({
   requestId: '$context.requestId',
@@ -35,6 +42,7 @@ const ACCESS_LOG = JSON.stringify({
 
 /** The HTTP API that clusters send their events and their configuration to. */
 export class RelayApi extends Construct {
+  /** Where it is, without a slash at its end. */
   readonly url: string
   /** A line for each request. */
   readonly accessLog: ILogGroup
@@ -45,10 +53,13 @@ export class RelayApi extends Construct {
     this.#route(api, 'events', [HttpMethod.POST], props.ingest)
     this.#route(api, 'config', [HttpMethod.PUT, HttpMethod.GET], props.reconcileConfig)
     this.accessLog = new LogGroup(this, 'AccessLog', {
+      logGroupName: `${ACCESS_LOGS}${props.apiName}`,
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     })
-    this.url = this.#createStage(api).url
+    this.#createStage(api)
+    // Without a slash at its end, unlike the URL of the stage: a path is written behind it.
+    this.url = api.apiEndpoint
   }
 
   #route(api: HttpApi, resource: string, methods: HttpMethod[], handler: IFunction): void {
@@ -63,8 +74,8 @@ export class RelayApi extends Construct {
     }
   }
 
-  #createStage(api: HttpApi): HttpStage {
-    return new HttpStage(this, 'Stage', {
+  #createStage(api: HttpApi): void {
+    new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,

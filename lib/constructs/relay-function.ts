@@ -3,15 +3,16 @@ import type { ISecurityGroup, IVpc } from 'aws-cdk-lib/aws-ec2'
 import { ManagedPolicy, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import {
   Architecture,
+  type CfnFunction,
   type Code,
   Function as LambdaFunction,
-  RecursiveLoop,
   Runtime,
   Tracing,
 } from 'aws-cdk-lib/aws-lambda'
 import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { HANDLER } from '../bundle.ts'
+import { Partition } from './partition.ts'
 
 export interface RelayFunctionProps {
   readonly functionName: string
@@ -49,6 +50,7 @@ export class RelayFunction extends Construct {
       role: this.#role,
       logGroup: this.logGroup,
     })
+    if (props.feedsItself === true) this.#allowRecursion()
     acknowledge(this.function, this.#role)
     if (props.network !== undefined) this.#joinNetwork()
   }
@@ -94,6 +96,11 @@ export class RelayFunction extends Construct {
     )
   }
 
+  #allowRecursion(): void {
+    const resource = this.function.node.defaultChild as CfnFunction
+    resource.recursiveLoop = new Partition(this).whereRecursionIsDetected('Allow')
+  }
+
   #joinNetwork(): void {
     this.#role.addManagedPolicy(
       ManagedPolicy.fromAwsManagedPolicyName('service-role/AWSLambdaVPCAccessExecutionRole'),
@@ -105,7 +112,7 @@ export class RelayFunction extends Construct {
   }
 }
 
-function commonProps({ network, feedsItself, logRetention: _, ...props }: RelayFunctionProps) {
+function commonProps({ network, feedsItself: _, logRetention: __, ...props }: RelayFunctionProps) {
   return {
     ...props,
     handler: HANDLER,
@@ -114,7 +121,6 @@ function commonProps({ network, feedsItself, logRetention: _, ...props }: RelayF
     tracing: Tracing.ACTIVE,
     environment: { ...props.environment },
     ...(network && { vpc: network.vpc, securityGroups: [...network.securityGroups] }),
-    ...(feedsItself && { recursiveLoop: RecursiveLoop.ALLOW }),
   }
 }
 

@@ -3,6 +3,7 @@ import { ServicePrincipal } from 'aws-cdk-lib/aws-iam'
 import { type ITopic, Topic } from 'aws-cdk-lib/aws-sns'
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions'
 import type { Construct } from 'constructs'
+import { Partition } from '../constructs/partition.ts'
 import { RelayAlarms } from '../constructs/relay-alarms.ts'
 import { RelayDashboard } from '../constructs/relay-dashboard.ts'
 import { RelayMetrics } from '../constructs/relay-metrics.ts'
@@ -53,7 +54,7 @@ export class ObservabilityStack extends Stack {
   }
 
   #dashboardUrl(name: string): string {
-    const home = `https://${this.region}.console.aws.amazon.com/cloudwatch/home`
+    const home = `https://${new Partition(this).consoleHost()}/cloudwatch/home`
     return `${home}?region=${this.region}#dashboards/dashboard/${name}`
   }
 }

@@ -1,5 +1,5 @@
 import { rmSync } from 'node:fs'
-import type { App } from 'aws-cdk-lib'
+import type { App, Environment } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { Code } from 'aws-cdk-lib/aws-lambda'
 import { readProjectFile } from '../../docs/generate/project.ts'
@@ -40,6 +40,8 @@ const { context: FLAGS } = JSON.parse(readProjectFile('cdk.json')) as { readonly
 interface AppOptions {
   /** Where its templates go, and its functions' bundles; without it they have no code of their own. */
   readonly outdir?: string
+  /** Where it is deployed to; any account and region without it, but for settings that need one. */
+  readonly env?: Environment
   /** The folder of the code of all functions, which then are not bundled. */
   readonly codeFolder?: string
   /** CDK's own check of the templates, which takes most of the second that a synth takes. */
@@ -49,7 +51,9 @@ interface AppOptions {
 type Settings = Readonly<Record<string, unknown>>
 
 /** The app with these settings. */
-export function appWith(settings: Settings, { outdir, codeFolder, validates }: AppOptions) {
+export function appWith(settings: Settings, options: AppOptions) {
+  const { outdir, codeFolder, validates } = options
+  const env = options.env ?? ('vpcId' in settings ? ENV : undefined)
   return createApp({
     app: {
       context: { ...FLAGS, [SETTINGS_KEY]: settings, [LOOKUP]: VPC },
@@ -57,7 +61,7 @@ export function appWith(settings: Settings, { outdir, codeFolder, validates }: A
       builtinCloudFormationValidation: validates,
       ...(outdir !== undefined && { outdir }),
     },
-    ...('vpcId' in settings && { env: ENV }),
+    ...(env !== undefined && { env }),
     ...(outdir === undefined && { code: () => codeIn(codeFolder) }),
   })
 }
@@ -78,8 +82,13 @@ export function synth(settings: Settings = {}): Synthesised {
   return known
 }
 
-function synthesise(settings: Settings) {
-  const created = appWith(settings, { validates: false })
+/** The same for the defaults in that account and region. */
+export function synthIn(env: Environment): Synthesised {
+  return synthesise({}, env)
+}
+
+function synthesise(settings: Settings, env?: Environment) {
+  const created = appWith(settings, { validates: false, ...(env !== undefined && { env }) })
   const templates = {
     relayTemplate: Template.fromStack(created.relay),
     observabilityTemplate: Template.fromStack(created.observability),
