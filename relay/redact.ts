@@ -1,5 +1,6 @@
 import { type DecodedText, decodings } from './redact/decoded-text.ts'
 import { secretForms } from './redact/secret-forms.ts'
+import { RUN_LENGTH, runsOf } from './redact/secret-runs.ts'
 
 const MASK = '***'
 
@@ -18,17 +19,23 @@ export const redactNothing: Redact = (text) => text
 /**
  * A redactor for one delivery's secrets. It knows each value as it is, in base64, and behind the
  * escapes of JSON, URLs and HTML; each part of a value that may be a credential by itself, since
- * services echo single parts; and the beginning of a value where a text ends or was cut.
+ * services echo single parts; any run of eight characters of what is secret; and the beginning of a
+ * value where a text ends or was cut.
  */
 export function createRedactor(values: readonly string[]): Redact {
   const secrets = [...new Set(values)].filter((value) => value.length >= MIN_LENGTH)
   if (secrets.length === 0) return redactNothing
   // Made when first used: most Providers of a large configuration never are.
-  let forms: FormsByStart | undefined
+  let known: KnownSecrets | undefined
   return (text) => {
-    forms ??= indexForms(secrets)
-    return masked(text, secretSpans(text, forms))
+    known ??= { forms: indexForms(secrets), runs: runsOf(secrets) }
+    return masked(text, secretSpans(text, known))
   }
+}
+
+interface KnownSecrets {
+  readonly forms: FormsByStart
+  readonly runs: ReadonlySet<string>
 }
 
 /** Forms by their first characters, so that the time to find them depends on the text alone. */
@@ -45,13 +52,22 @@ interface Span {
   readonly end: number
 }
 
-function secretSpans(text: string, forms: FormsByStart): readonly Span[] {
+function secretSpans(text: string, known: KnownSecrets): readonly Span[] {
   return decodings(text)
-    .flatMap((decoded) => spansIn(decoded, forms))
+    .flatMap((decoded) => [...formsIn(decoded, known.forms), ...runsIn(decoded, known.runs)])
     .sort((a, b) => a.start - b.start)
 }
 
-function spansIn({ text, offsetOf }: DecodedText, forms: FormsByStart): readonly Span[] {
+function runsIn({ text, offsetOf }: DecodedText, runs: ReadonlySet<string>): readonly Span[] {
+  const spans: Span[] = []
+  for (let at = 0; at + RUN_LENGTH <= text.length; at += 1) {
+    const end = at + RUN_LENGTH
+    if (runs.has(text.slice(at, end))) spans.push({ start: offsetOf(at), end: offsetOf(end) })
+  }
+  return spans
+}
+
+function formsIn({ text, offsetOf }: DecodedText, forms: FormsByStart): readonly Span[] {
   const spans: Span[] = []
   let cutAt = -1
   for (let at = 0; at + MIN_LENGTH <= text.length; at += 1) {

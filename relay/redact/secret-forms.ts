@@ -1,10 +1,16 @@
+import { isCredential, jsonLeaves } from './secret-pieces.ts'
+
 /** The texts by which a secret value can be known, beyond escapes that `decodings` resolves. */
 export function secretForms(value: string): readonly string[] {
   const parts = new Set(partsOf(value))
   const decoded = new Set([...parts].map(percentDecoded))
   const texts = new Set([...parts, ...[...decoded].flatMap(partsOf)])
-  const encoded = new Set([...texts].flatMap(encodings))
-  return [...encoded].flatMap((text) => [text, ...base64Forms(text)])
+  return [...texts].flatMap(encodedForms)
+}
+
+/** A text as it is, and as it may be encoded beyond escapes that `decodings` resolves. */
+export function encodedForms(text: string): readonly string[] {
+  return encodings(text).flatMap((form) => [form, ...base64Forms(form)])
 }
 
 function partsOf(text: string): readonly string[] {
@@ -33,12 +39,11 @@ const PAIR = /^[^\s:/]+:([^\s:/]+)$/
 /** Of `/services/T024BE7LD/B0/XYZ` or `session=4f2a81bc; theme=dark` what may open something. */
 function credentialParts(text: string): readonly string[] {
   const [, password] = PAIR.exec(text) ?? []
-  const parts = text.split(/[\s/:;,=&?@#|"']+/).filter((part) => CREDENTIAL.test(part))
+  // Of JSON, names of fields open nothing.
+  const texts = jsonLeaves(text) ?? [text]
+  const parts = texts.flatMap((part) => part.split(/[\s/:;,=&?@#|"']+/)).filter(isCredential)
   return password === undefined ? parts : [...parts, password]
 }
-
-/** Unlike a word of a path: with a digit or a capital, or long. */
-const CREDENTIAL = /^(?=.*[\dA-Z]).{8,}$|^.{16,}$/
 
 /** No encoding escapes any of these: https://url.spec.whatwg.org/#urlencoded-serializing */
 const PLAIN = /^[\w.*-]+$/

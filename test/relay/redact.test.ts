@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { secretPartsOfUrl } from '../../relay/providers/secret-parts.ts'
 import { createRedactor } from '../../relay/redact.ts'
 
 const SECRET = 'ghp_S3cr3t/+value"x'
@@ -93,6 +94,68 @@ describe('redactor', () => {
     })
     // The shortest: a busy machine can make any one of them long.
     expect(Math.min(...took)).toBeLessThan(100)
+  })
+
+  it.each([
+    ['a token', 'abcdefghijklmnopqr', 'bad token abcdefghijklmn!', 'bad token ***!'],
+    ['a token', 'glpat-Kx7_wQz19Lm', 'no Kx7_wQz19, no Lm', 'no ***, no Lm'],
+    ['a password of words', 'correct horse battery', 'got rect horse bat.', 'got ***.'],
+    ['a password with = and :', 'ab=cd:ef&gh;ij', 'got b=cd:ef&gh;i', 'got ***'],
+    ['a path', '/services/T024/B0/aBcDeFgHiJkL', 'at /services/T024/B0/aBcDe!', 'at /se***!'],
+    [
+      'a query',
+      'key=AIzaSyD9x3&token=k2J7pQ4vXy',
+      'key=AIzaSyD9 token=2J7pQ4vX',
+      'key=*** token=***',
+    ],
+    ['a header', 'Bearer eyJhbGciOiJIUzI1NiJ9', 'Bearer eyJhbGciOi is bad', 'Bearer *** is bad'],
+    [
+      'a URL',
+      'https://hooks.example.com/x/9f8e7d6c5b4a',
+      'hooks.example.com/x/9f8e7d6c5',
+      'hooks.example.com***',
+    ],
+    [
+      'a key',
+      '-----BEGIN PRIVATE KEY-----\nMIIBVgIBADANBgkq\n-----END PRIVATE KEY-----',
+      'BEGIN PRIVATE KEY IIBVgIBAD',
+      'BEGIN PRIVATE KEY ***',
+    ],
+    [
+      'JSON',
+      '{"private_key_id": "0123456789abcdef", "type": "service_account"}',
+      'private_key_id 23456789ab of service_account',
+      'private_key_id *** of service_account',
+    ],
+    ['a cookie', 'session=4f2a81bc97; theme=dark', 'session=f2a81bc9', 'session=***'],
+    [
+      'base64',
+      'abcdefghijklmnopqr',
+      `Basic ${btoa('bot:abcdefghijklmnopqr').slice(0, 20)}=`,
+      'Basic Ym90Om***=',
+    ],
+  ])('masks a part of %s', (_, value, text, expected) => {
+    expect(createRedactor(secretPartsOfUrl(value))(text)).toBe(expected)
+  })
+
+  it.each([
+    ['/api/webhooks/1234567890/aBcDeFgH', 'unknown webhook at /api/webhooks/ or /webhooks'],
+    ['/v1/spaces/AAAA/messages?key=AIzaSyD9x3&token=k2J7pQ4v', '/v1/spaces/ messages?key= token='],
+    ['https://hooks.example.com:8443/x', 'cannot reach https://hooks.example.com:8443'],
+    ['nats://nats.example.com:4222', 'nats.example.com:4222'],
+    ['{"token_uri": "https://oauth2.googleapis.com/token"}', 'token_uri oauth2.googleapis.com'],
+  ])('of %s masks no host, scheme, name of a field or word of a path', (value, text) => {
+    expect(createRedactor(secretPartsOfUrl(value))(text)).toBe(text)
+  })
+
+  it('shows seven characters of a token at most, wherever it is cut', () => {
+    const token = 'k7Qz2mPx9LwR4tYv8B'
+    const redactToken = createRedactor([token])
+    for (let start = 0; start < token.length; start += 1) {
+      for (let end = start + 8; end <= token.length; end += 1) {
+        expect(redactToken(`<${token.slice(start, end)}>`)).toBe('<***>')
+      }
+    }
   })
 
   it('leaves texts alone when a value is empty or tiny', () => {

@@ -48,6 +48,13 @@ export const ECHOES: readonly ((request: EchoedRequest) => string)[] = [
   ({ body }) => body,
   ({ body }) => JSON.stringify({ message: JSON.stringify({ body }) }),
   ({ body }) => base64(body),
+  // Values, and parts of paths, without their ends.
+  ({ values }) => values.map((value) => `got ${value.slice(2, -2)}, no more`).join(' | '),
+  ({ url }) =>
+    url
+      .split(/[/?&=]/)
+      .map((part) => `<${part.slice(1, -3)}>`)
+      .join(' '),
   // So much that the answer is cut.
   ({ raw }) => `${raw}\n`.repeat(60),
 ]
