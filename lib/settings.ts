@@ -4,6 +4,7 @@ import {
   parseRateLimitIntervalMs,
   RATE_LIMIT_INTERVAL_FORM,
 } from '../relay/model/rate-limit-interval.ts'
+import { ALARM_NAMES } from './alarm-names.ts'
 
 /** The key of the settings in the context of cdk.json. */
 export const SETTINGS_KEY = 'flux-relay'
@@ -38,6 +39,12 @@ const Fields = z.strictObject({
       error: 'expected the ARN of a standard SNS topic, arn:aws:sns:REGION:ACCOUNT:NAME',
     })
     .optional(),
+  /** Alarms that sound above another threshold than their own, or never (`false`), by name. */
+  alarms: z
+    .partialRecord(z.enum(ALARM_NAMES), threshold(), {
+      error: 'expected an object of alarms, such as { "SilentClusters": false }',
+    })
+    .default({}),
   /** Deliveries leave from the private subnets of this VPC. */
   vpcId: z
     .string()
@@ -111,6 +118,12 @@ function flag() {
   return z.boolean({ error: 'expected true or false' }).default(false)
 }
 
+/** `false` switches the alarm off. */
+function threshold() {
+  const error = 'expected false, or the number that is still no alarm, 0 or more'
+  return z.union([z.literal(false), z.number().min(0, { error })], { error })
+}
+
 /** Without credentials: the template and the console show the environment of a function. */
 function proxy() {
   const error = 'expected an http://, https:// or socks5:// URL without credentials'
@@ -141,9 +154,12 @@ function contradiction(
 }
 
 function describe(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') {
-    return `${issue.keys.join(', ')}: no such setting; there are ${SETTING_NAMES.join(', ')}`
-  }
   const name = issue.path.join('.')
+  if (issue.code === 'unrecognized_keys') {
+    const unknown = issue.keys.join(', ')
+    return name === 'alarms'
+      ? `alarms: ${unknown}: no such alarm; there are ${ALARM_NAMES.join(', ')}`
+      : `${unknown}: no such setting; there are ${SETTING_NAMES.join(', ')}`
+  }
   return name === '' ? 'expected an object of settings' : `${name}: ${issue.message}`
 }

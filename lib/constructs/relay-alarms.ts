@@ -7,14 +7,20 @@ import {
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
+import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
+import type { AlarmName } from '../alarm-names.ts'
+import type { FunctionName } from '../bundle.ts'
 import { METRICS } from '../metrics.ts'
+import type { Settings } from '../settings.ts'
 import type { RelayMetrics } from './relay-metrics.ts'
 
 export interface RelayAlarmsProps {
   readonly metrics: RelayMetrics
   readonly topic: ITopic
+  /** The alarms that sound above another threshold than their own, or never (`false`). */
+  readonly alarms: Settings['alarms']
 }
 
 interface AlarmShape {
@@ -43,17 +49,12 @@ const ENOUGH_TRIES = 20
 export class RelayAlarms extends Construct {
   readonly #topic: ITopic
 
-  constructor(scope: Construct, id: string, { metrics, topic }: RelayAlarmsProps) {
+  constructor(scope: Construct, id: string, { metrics, topic, alarms }: RelayAlarmsProps) {
     super(scope, id)
     this.#topic = topic
-    const shapes = { ...deliveryAlarms(metrics), ...queueAlarms(metrics) }
-    for (const [name, shape] of Object.entries(shapes)) this.#create(name, shape)
-    for (const [name, lambda] of metrics.functions) {
-      this.#create(`Errors-${name}`, {
-        description: `The function ${name} failed: see its log`,
-        metric: lambda.metricErrors({ period: PERIOD }),
-        threshold: 0,
-      })
+    for (const [name, shape] of shapesOf(metrics)) {
+      const threshold = alarms[name] ?? shape.threshold
+      if (threshold !== false) this.#create(name, { ...shape, threshold })
     }
   }
 
@@ -71,7 +72,64 @@ export class RelayAlarms extends Construct {
   }
 }
 
-function deliveryAlarms(metrics: RelayMetrics): Readonly<Record<string, AlarmShape>> {
+type Shapes = { readonly [name in AlarmName]?: AlarmShape }
+
+function shapesOf(metrics: RelayMetrics): ReadonlyArray<readonly [AlarmName, AlarmShape]> {
+  const shapes = { ...deliveryAlarms(metrics), ...queueAlarms(metrics), ...apiAlarms(metrics) }
+  const named = Object.entries(shapes) as Array<[AlarmName, AlarmShape]>
+  return [...named, ...metrics.functions.flatMap(functionAlarms)]
+}
+
+function functionAlarms([name, lambda]: readonly [FunctionName, IFunction]): ReadonlyArray<
+  readonly [AlarmName, AlarmShape]
+> {
+  return [
+    [
+      `Errors-${name}`,
+      {
+        description: `The function ${name} failed: see its log`,
+        metric: lambda.metricErrors({ period: PERIOD }),
+        threshold: 0,
+      },
+    ],
+    [
+      `Throttles-${name}`,
+      {
+        description: `Lambda did not start the function ${name}: see the concurrency of the account`,
+        metric: lambda.metricThrottles({ period: PERIOD }),
+        threshold: 0,
+        periods: 3,
+      },
+    ],
+  ]
+}
+
+/** What no function can count: the answers of the API, and what Lambda takes for a loop. */
+function apiAlarms({ api, dispatch }: RelayMetrics): Shapes {
+  return {
+    ApiErrors: {
+      description: `More than ${FAILURE_PERCENT} % of the requests are answered with 5xx`,
+      metric: new MathExpression({
+        label: 'requests answered with 5xx, %',
+        expression: 'IF(requests > 0, 100 * FILL(failed, 0) / requests, 0)',
+        period: PERIOD,
+        usingMetrics: {
+          requests: api.metricCount({ period: PERIOD, statistic: 'Sum' }),
+          failed: api.metricServerError({ period: PERIOD, statistic: 'Sum' }),
+        },
+      }),
+      threshold: FAILURE_PERCENT,
+      periods: 3,
+    },
+    RecursionDropped: {
+      description: 'Lambda took retries for a loop and dropped them: is RecursiveLoop Allow?',
+      metric: dispatch.metric('RecursiveInvocationsDropped', { period: PERIOD, statistic: 'Sum' }),
+      threshold: 0,
+    },
+  }
+}
+
+function deliveryAlarms(metrics: RelayMetrics): Shapes {
   return {
     DeadDeliveries: {
       description: 'A delivery failed for good: `flux-relay replay` sends it again',
@@ -115,7 +173,7 @@ function failurePercent(metrics: RelayMetrics): MathExpression {
   })
 }
 
-function queueAlarms({ queues }: RelayMetrics): Readonly<Record<string, AlarmShape>> {
+function queueAlarms({ queues }: RelayMetrics): Shapes {
   const options = { period: Duration.minutes(1) }
   const deadLetters = {
     description: 'Dispatch could not process a message: `flux-relay replay --queue` moves it back',

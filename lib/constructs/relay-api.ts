@@ -4,6 +4,7 @@ import {
   HttpApi,
   HttpMethod,
   HttpStage,
+  type IHttpApi,
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
@@ -42,6 +43,7 @@ const ACCESS_LOG = JSON.stringify({
 
 /** The HTTP API that clusters send their events and their configuration to. */
 export class RelayApi extends Construct {
+  readonly api: IHttpApi
   /** Where it is, without a slash at its end. */
   readonly url: string
   /** A line for each request. */
@@ -57,6 +59,7 @@ export class RelayApi extends Construct {
       retention: props.logRetention,
       removalPolicy: RemovalPolicy.DESTROY,
     })
+    this.api = api
     this.#createStage(api)
     // Without a slash at its end, unlike the URL of the stage: a path is written behind it.
     this.url = api.apiEndpoint

@@ -1,6 +1,8 @@
 import type { Duration } from 'aws-cdk-lib'
+import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import type { FunctionName } from '../bundle.ts'
 import type { METRICS } from '../metrics.ts'
 import { METRICS_SERVICE, metricsNamespace, PROVIDER_DIMENSION } from '../metrics.ts'
 import type { RelayQueues } from './relay-queues.ts'
@@ -10,18 +12,23 @@ type MetricName = (typeof METRICS)[keyof typeof METRICS]
 export interface RelayMetricsProps {
   readonly stageName: string
   readonly queues: RelayQueues
-  readonly functions: ReadonlyArray<readonly [name: string, lambda: IFunction]>
+  readonly api: IHttpApi
+  readonly functions: Readonly<Record<FunctionName, IFunction>>
 }
 
 /** What dashboard and alarms look at. */
 export class RelayMetrics {
   readonly queues: RelayQueues
-  readonly functions: RelayMetricsProps['functions']
+  readonly api: IHttpApi
+  readonly dispatch: IFunction
+  readonly functions: ReadonlyArray<readonly [name: FunctionName, lambda: IFunction]>
   readonly #namespace: string
 
-  constructor({ stageName, queues, functions }: RelayMetricsProps) {
+  constructor({ stageName, queues, api, functions }: RelayMetricsProps) {
     this.queues = queues
-    this.functions = functions
+    this.api = api
+    this.dispatch = functions.dispatch
+    this.functions = Object.entries(functions) as Array<[FunctionName, IFunction]>
     this.#namespace = metricsNamespace(stageName)
   }
 

@@ -24,7 +24,13 @@ export class ObservabilityStack extends Stack {
     const metrics = new RelayMetrics({
       stageName: settings.stageName,
       queues: relay.queues,
-      functions: Object.entries(relay.functions).map(([name, of]) => [name, of.function]),
+      api: relay.api.api,
+      functions: {
+        ingest: relay.functions.ingest.function,
+        dispatch: relay.functions.dispatch.function,
+        'reconcile-config': relay.functions['reconcile-config'].function,
+        'deliveries-widget': relay.functions['deliveries-widget'].function,
+      },
     })
     const dashboardName = `flux-relay-${settings.stageName}`
     const deliveriesWidget = relay.functions['deliveries-widget'].function
@@ -35,7 +41,7 @@ export class ObservabilityStack extends Stack {
       accessLog: relay.api.accessLog,
     })
     const topic = this.#alarmTopic(settings)
-    new RelayAlarms(this, 'Alarms', { metrics, topic })
+    new RelayAlarms(this, 'Alarms', { metrics, topic, alarms: settings.alarms })
     new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn })
     new CfnOutput(this, 'DashboardUrl', { value: this.#dashboardUrl(dashboardName) })
   }

@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
+import { ALARM_NAMES } from '../../lib/alarm-names.ts'
 import { synth } from './synth.ts'
 
 const { observabilityTemplate: template } = synth()
@@ -7,6 +8,9 @@ const { observabilityTemplate: template } = synth()
 const alarms = Object.values(template.findResources('AWS::CloudWatch::Alarm')).map(
   ({ Properties }) => Properties,
 )
+
+/** The alarm on what a formula makes of several metrics. */
+const withMath = (label: string) => alarms.find(({ Metrics }) => Metrics?.[0].Label === label)
 
 const RELAY = {
   Namespace: 'flux-relay/prod',
@@ -56,12 +60,32 @@ describe('alarms', () => {
         Threshold: 0,
       },
     ]),
+    ...['Ingest', 'Dispatch', 'ReconcileConfig', 'DeliveriesWidget'].map((name) => [
+      `throttles of ${name}`,
+      {
+        Namespace: 'AWS/Lambda',
+        MetricName: 'Throttles',
+        Dimensions: [{ Name: 'FunctionName', Value: inRelayStack(`${name}Function`) }],
+        EvaluationPeriods: 3,
+        Threshold: 0,
+      },
+    ]),
+    [
+      'retries that Lambda dropped as a loop',
+      {
+        Namespace: 'AWS/Lambda',
+        MetricName: 'RecursiveInvocationsDropped',
+        Dimensions: [{ Name: 'FunctionName', Value: inRelayStack('DispatchFunction') }],
+        Statistic: 'Sum',
+        Threshold: 0,
+      },
+    ],
   ] as ReadonlyArray<readonly [string, object]>)('sound for %s', (_, properties) => {
     template.hasResourceProperties('AWS::CloudWatch::Alarm', properties)
   })
 
   it('sound when more than 5 % of the tries fail, a quarter of an hour long', () => {
-    const ratio = alarms.find(({ Metrics }) => Metrics !== undefined)
+    const ratio = withMath('failed tries, %')
     expect(ratio).toMatchObject({ Threshold: 5, EvaluationPeriods: 3 })
     const used = ratio?.Metrics.flatMap(
       (entry: { MetricStat?: { Metric: { MetricName: string } } }) =>
@@ -73,8 +97,56 @@ describe('alarms', () => {
     )
   })
 
+  it('sound when more than 5 % of the requests get a 5xx, a quarter of an hour long', () => {
+    const errors = withMath('requests answered with 5xx, %')
+    expect(errors).toMatchObject({ Threshold: 5, EvaluationPeriods: 3 })
+    expect(errors?.Metrics[0].Expression).toBe(
+      'IF(requests > 0, 100 * FILL(failed, 0) / requests, 0)',
+    )
+    const stats = errors?.Metrics.slice(1).map(
+      ({ Id, MetricStat }: { Id: string; MetricStat: { Metric: object; Stat: string } }) => [
+        Id,
+        MetricStat,
+      ],
+    )
+    const api = { Name: 'ApiId', Value: expect.objectContaining({}) }
+    const of = (MetricName: string) =>
+      expect.objectContaining({
+        Metric: { Namespace: 'AWS/ApiGateway', MetricName, Dimensions: [api] },
+        Stat: 'Sum',
+      })
+    expect(Object.fromEntries(stats)).toEqual({ requests: of('Count'), failed: of('5xx') })
+  })
+
+  it('sound above another threshold, or not at all, as the settings say', () => {
+    const { observabilityTemplate } = synth({
+      alarms: {
+        SilentClusters: false,
+        'Throttles-ingest': false,
+        OldestEvent: 60,
+        DeadDeliveries: 0,
+      },
+    })
+    const shown = Object.values(observabilityTemplate.findResources('AWS::CloudWatch::Alarm'))
+    expect(shown).toHaveLength(alarms.length - 2)
+    const thresholdsOf = (metric: string) =>
+      shown
+        .filter(({ Properties }) => Properties.MetricName === metric)
+        .map(({ Properties }) => Properties.Threshold)
+    expect(thresholdsOf('SilentClusters')).toEqual([])
+    expect(thresholdsOf('Throttles')).toEqual([0, 0, 0])
+    expect(thresholdsOf('ApproximateAgeOfOldestMessage').sort()).toEqual([1_200, 60])
+    expect(thresholdsOf('Dead')).toEqual([0])
+  })
+
+  it('are those that the settings can name', () => {
+    const ids = Object.keys(template.findResources('AWS::CloudWatch::Alarm'))
+    const names = ids.map((id) => id.replace(/^Alarms|[0-9A-F]{8}$/g, '')).sort()
+    expect(names).toEqual(ALARM_NAMES.map((name) => name.replaceAll('-', '')).sort())
+  })
+
   it('sound above the threshold, stay silent without data, and tell when all is well', () => {
-    expect(alarms).toHaveLength(11)
+    expect(alarms).toHaveLength(ALARM_NAMES.length)
     const topic = [{ Ref: expect.stringMatching('^AlarmTopic') }]
     for (const alarm of alarms) {
       expect(alarm).toMatchObject({

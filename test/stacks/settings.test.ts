@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import cdkJson from '../../cdk.json' with { type: 'json' }
+import { ALARM_NAMES } from '../../lib/alarm-names.ts'
 import { createApp } from '../../lib/app.ts'
 import { parseSettings, SETTING_NAMES, SETTINGS_KEY, SettingsError } from '../../lib/settings.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -13,6 +14,7 @@ describe('settings', () => {
     const defaults = {
       stageName: 'prod',
       retentionDays: 30,
+      alarms: {},
       allowPrivateAddresses: false,
       logLevel: 'INFO',
       maximumConcurrency: 20,
@@ -33,6 +35,18 @@ describe('settings', () => {
     ['an e-mail address', { alarmEmail: 'me' }, 'alarmEmail: expected an e-mail address'],
     ['a topic', { alarmTopicArn: 'alarms' }, 'alarmTopicArn: expected the ARN of a standard SNS'],
     ['a FIFO topic', { alarmTopicArn: `${TOPIC}.fifo` }, 'alarmTopicArn: expected the ARN of a st'],
+    ['an unknown alarm', { alarms: { Dead: 3 } }, 'alarms: Dead: no such alarm; there are DeadDel'],
+    [
+      'an alarm that is on',
+      { alarms: { OldestEvent: true } },
+      'alarms.OldestEvent: expected false, or',
+    ],
+    [
+      'a threshold',
+      { alarms: { 'Errors-ingest': -1 } },
+      'alarms.Errors-ingest: expected false, or the',
+    ],
+    ['a list of alarms', { alarms: ['OldestEvent'] }, 'alarms: expected an object of alarms'],
     ['a VPC', { vpcId: 'main' }, 'vpcId: expected the id of a VPC'],
     ['a log level', { logLevel: 'info' }, 'logLevel: expected DEBUG, INFO, WARN or ERROR'],
     ['no concurrency', { maximumConcurrency: 1 }, 'maximumConcurrency: expected a whole number'],
@@ -75,8 +89,15 @@ describe('settings', () => {
 
   it('are documented, each one', () => {
     const page = readFileSync(new URL('../../docs/aws-settings.md', import.meta.url), 'utf8')
-    const rows = [...page.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
+    const [settings = '', alarms = ''] = page.split('## Alarms\n')
+    const rows = [...settings.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
     expect(rows).toEqual(SETTING_NAMES)
+    const [table = ''] = alarms.split('\n## ')
+    const named = [...table.matchAll(/^\| (`.*`) \|/gm)].flatMap(([, names]) =>
+      names?.match(/[\w-]+/g),
+    )
+    const kinds = ALARM_NAMES.map((name) => name.replace(/-.*/, '-FUNCTION'))
+    expect(new Set(named)).toEqual(new Set(kinds))
   })
 
   it('name all that is wrong', () => {
