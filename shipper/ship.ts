@@ -22,7 +22,8 @@ import { createOutageWait } from './send/outage.ts'
 import { createSender } from './send/sender.ts'
 import { readToken, TokenFileError } from './send/token-file.ts'
 import { createHeldRelease } from './sources/held-release.ts'
-import type { SpoolDepth } from './spool/spool.ts'
+import { isFull } from './spool/disk-room.ts'
+import type { Spool, SpoolDepth } from './spool/spool.ts'
 import { type OpenSpool, openSpool } from './spool/spool-file.ts'
 
 /** What `flux-relay ship` is told. */
@@ -82,6 +83,8 @@ export async function startShipper(options: ShipOptions): Promise<RunningShipper
     onCorrupt: broken.resolve,
     onSetAside: ({ file, problem }) =>
       log.error({ file, problem }, 'the spool is damaged; it is set aside, and a new one begun'),
+    onDiskFull: (bytes) =>
+      log.error({ bytes }, 'the disk is full; the reserve is given up to send what waits'),
   })
   try {
     logLater(opened.spool.depth(), log)
@@ -113,8 +116,7 @@ async function start(
     transport: { ...options.transport, timeoutMs: TIMEOUT_MS },
   })
   // Without a watch nothing else forgets where an earlier one was.
-  if (!options.kubernetes)
-    await spool.tables.write(() => spool.memory.watches.begin([], clock.now()))
+  if (!options.kubernetes) await forgetWatches(spool, log)
   const side =
     options.kubernetes &&
     startKubernetesSide(options.kubernetes, {
@@ -168,6 +170,16 @@ async function start(
       log.info({ finished }, 'stopped; what is in the spool is sent after the next start')
       return finished
     },
+  }
+}
+
+/** A full disk is no reason not to start: what waits may go out, and with it what fills the disk. */
+async function forgetWatches({ tables, memory }: Spool, log: Log): Promise<void> {
+  try {
+    await tables.write(() => memory.watches.begin([], clock.now()))
+  } catch (err) {
+    if (!isFull(err)) throw err
+    log.error({ err }, 'what earlier watches had read could not be forgotten')
   }
 }
 

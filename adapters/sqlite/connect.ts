@@ -83,7 +83,8 @@ function pragma(connection: DatabaseSync, name: string): number {
 
 /**
  * Closing a connection moves the log into the file, so a file with a log is verified as a copy:
- * should it be damaged, it stays as it was found.
+ * should it be damaged, it stays as it was found. Where the disk has no room for a copy it is not: the
+ * disk is full, and what would empty it must be able to begin.
  */
 function verifyCopy(path: string, schema: Schema): void {
   if (statSync(path).size > MAX_CHECKED_BYTES) return
@@ -91,7 +92,7 @@ function verifyCopy(path: string, schema: Schema): void {
   const directory = mkdtempSync(`${path}${COPY_SUFFIX}`)
   try {
     const copy = join(directory, 'copy')
-    for (const suffix of ['', ...COMPANIONS]) copyIfPresent(path + suffix, copy + suffix)
+    if (!copyAll(path, copy)) return
     const connection = new DatabaseSync(copy)
     try {
       if (pragma(connection, 'page_count') > 0) verify(connection, path, schema, true)
@@ -117,6 +118,17 @@ function removeForgottenCopies(path: string): void {
     const copy = join(dirname(path), name)
     const madeAt = statSync(copy, { throwIfNoEntry: false })?.mtimeMs ?? Date.now()
     if (Date.now() - madeAt > FORGOTTEN_AFTER_MS) rmSync(copy, { recursive: true, force: true })
+  }
+}
+
+/** False when the disk is full. */
+function copyAll(path: string, copy: string): boolean {
+  try {
+    for (const suffix of ['', ...COMPANIONS]) copyIfPresent(path + suffix, copy + suffix)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return false
+    throw error
   }
 }
 

@@ -1,17 +1,27 @@
 import type { Database } from '../../adapters/sqlite/database.ts'
 import { databaseErrorOf } from '../../adapters/sqlite/database-error.ts'
+import { type DiskRoom, isFull } from './disk-room.ts'
 
 /** What those who keep tables in the spool's file use of it. */
 export type Tables = Pick<Database, 'get' | 'all' | 'run' | 'write'>
 
-/** A database that tells once when its file turns out to be damaged: nothing will work any more. */
+/**
+ * A database that tells once when its file turns out to be damaged: nothing will work any more. On a
+ * full disk it makes room for what is to be written.
+ */
 export class GuardedDatabase implements Tables {
   readonly #database: Database
+  readonly #room: Pick<DiskRoom, 'clear'>
   readonly #onCorrupt: (error: Error) => void
   #isCorrupt = false
 
-  constructor(database: Database, onCorrupt: (error: Error) => void) {
+  constructor(
+    database: Database,
+    room: Pick<DiskRoom, 'clear'>,
+    onCorrupt: (error: Error) => void,
+  ) {
     this.#database = database
+    this.#room = room
     this.#onCorrupt = onCorrupt
   }
 
@@ -22,6 +32,16 @@ export class GuardedDatabase implements Tables {
   readonly run: Database['run'] = (...change) => this.#guard(() => this.#database.run(...change))
 
   readonly write: Database['write'] = async (operation, committed) => {
+    try {
+      return await this.add(operation, committed)
+    } catch (error) {
+      if (!isFull(error) || !this.#guard(() => this.#room.clear())) throw error
+      return await this.add(operation, committed)
+    }
+  }
+
+  /** Writes what is given up when the disk is full: what makes it fuller. */
+  readonly add: Database['write'] = async (operation, committed) => {
     try {
       return await this.#database.write(operation, committed)
     } catch (error) {

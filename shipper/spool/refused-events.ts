@@ -4,8 +4,7 @@ import type { Tables } from './guarded-database.ts'
 const MAX_KEPT = 1_000
 const MAX_KEPT_BYTES = 16 * 1024 * 1024
 
-const INSERT = `INSERT INTO refused (refused_at, bytes, error, body)
-  SELECT ?, bytes, ?, body FROM events WHERE seq = ?`
+const INSERT = 'INSERT INTO refused (refused_at, bytes, error, body) VALUES (?, ?, ?, ?)'
 /** They leave in the order in which they came, so there is no gap between the first and the last. */
 const COUNT = `SELECT COALESCE((SELECT MAX(seq) FROM refused) - (SELECT MIN(seq) FROM refused) + 1, 0)
   AS count`
@@ -23,9 +22,9 @@ export class RefusedEvents {
     this.#tables = tables
   }
 
-  /** Copies a spooled event; within a write. */
-  insert(sequence: number, error: string, now: number): void {
-    this.#tables.run(INSERT, now, error, sequence)
+  /** Keeps an event, JSON text; within a write. */
+  insert(body: string, error: string, now: number): void {
+    this.#tables.run(INSERT, now, Buffer.byteLength(body), error, body)
   }
 
   /** Forgets the oldest beyond the bounds; within a write. */

@@ -7,14 +7,18 @@ import {
   databaseErrorOf,
 } from '../../adapters/sqlite/database-error.ts'
 import { COMPANIONS } from '../../adapters/sqlite/database-file.ts'
+import { DiskReserve } from '../../adapters/sqlite/disk-reserve.ts'
 import { StartError } from '../../embedded/start-error.ts'
 import type { ConfigMemory } from '../config/config-memory.ts'
 import { DatabaseSyncMemory, type SyncMemory } from '../secrets/sync-memory.ts'
 import { AcceptedConfig } from './accepted-config.ts'
+import { DiskRoom } from './disk-room.ts'
 import { SPOOL_SCHEMA } from './schema.ts'
 import { Spool, type SpoolOptions } from './spool.ts'
 
 const SPOOL_FILE = 'spool.db'
+/** Beside the spool's file, on the disk that it fills. */
+const RESERVE_SUFFIX = '-reserve'
 
 /** Nothing mends such a file, and a person may be hours away; events must be taken now. */
 const BEYOND_REPAIR: ReadonlySet<DatabaseProblem> = new Set([
@@ -32,6 +36,8 @@ export interface SetAside {
 }
 
 export interface SpoolFileOptions extends SpoolOptions {
+  /** The disk is full, and so many bytes that were held in reserve are given up for what waits. */
+  readonly onDiskFull: (bytes: number) => void
   readonly onSetAside: (aside: SetAside) => void
 }
 
@@ -86,9 +92,10 @@ function open(file: string, options: SpoolFileOptions): OpenSpool {
   }
 }
 
-function spoolOf(database: Database, options: SpoolOptions): Spool {
+function spoolOf(database: Database, options: SpoolFileOptions): Spool {
+  const reserve = new DiskReserve(`${database.file}${RESERVE_SUFFIX}`)
   try {
-    return new Spool(database, options)
+    return new Spool(database, new DiskRoom(database, reserve, options.onDiskFull), options)
   } catch (error) {
     database.close()
     throw databaseErrorOf(database.file, error) ?? error

@@ -1,5 +1,6 @@
 import type { Database } from '../../adapters/sqlite/database.ts'
 import type { Clock } from '../../relay/ports.ts'
+import { type DiskRoom, type Load, minus, plus } from './disk-room.ts'
 import { EventMemory } from './event-memory.ts'
 import { GuardedDatabase, type Tables } from './guarded-database.ts'
 import { RefusedEvents } from './refused-events.ts'
@@ -70,8 +71,8 @@ const MAX_DROPPED_AT_ONCE = 1_000
 export class Spool {
   /** What is remembered of Kubernetes Events, in the same file. */
   readonly memory: EventMemory
-  /** All tables of the file. */
-  readonly tables: Tables
+  readonly #database: GuardedDatabase
+  readonly #room: DiskRoom
   readonly #options: SpoolOptions
   readonly #waiting: SpooledEvents
   readonly #refused: RefusedEvents
@@ -80,12 +81,13 @@ export class Spool {
   #events: number
   #bytes: number
   #later: number
-  /** Of events that are being written. */
-  #pendingBytes = 0
+  /** What is being written. */
+  #pending: Load = { events: 0, bytes: 0 }
 
   /** Throws SQLite's error when the file cannot be read. */
-  constructor(database: Database, options: SpoolOptions) {
-    this.tables = new GuardedDatabase(database, options.onCorrupt)
+  constructor(database: Database, room: DiskRoom, options: SpoolOptions) {
+    this.#database = new GuardedDatabase(database, room, options.onCorrupt)
+    this.#room = room
     this.#options = options
     this.#waiting = new SpooledEvents(this.tables)
     this.#refused = new RefusedEvents(this.tables)
@@ -97,10 +99,15 @@ export class Spool {
     this.#later = later
   }
 
+  /** All tables of the file. */
+  get tables(): Tables {
+    return this.#database
+  }
+
   /**
    * Keeps an event; it is on disk once this resolves with `spooled` or `replaced`, and not kept when
-   * it is `known` to `admit`, or the spool is `full`. Events of one turn of the event loop share a
-   * commit. Rejects with `DatabaseError`.
+   * it is `known` to `admit`, or the spool or its disk is `full`. Events of one turn of the event
+   * loop share a commit. Rejects with `DatabaseError`.
    */
   async add(body: string, admit?: Entry['admit']): Promise<Kept | 'full'> {
     const [result = 'full'] = await this.addAll([{ body, admit }])
@@ -113,13 +120,15 @@ export class Spool {
    */
   async addAll(entries: readonly Entry[]): Promise<readonly Kept[]> {
     const fitting = this.#fitting(entries)
-    if (fitting.length === 0) return []
-    const reserved = sum(fitting)
-    this.#pendingBytes += reserved
+    const load = { events: fitting.length, bytes: sum(fitting) }
+    if (fitting.length === 0 || !this.#room.takes(load, this.#pending)) return []
+    this.#pending = plus(this.#pending, load)
     try {
-      return await this.change((write) => fitting.map((entry) => keep(entry, write)))
+      return await this.#change(this.#database.add, (write) =>
+        fitting.map((entry) => keep(entry, write)),
+      )
     } finally {
-      this.#pendingBytes -= reserved
+      this.#pending = minus(this.#pending, load)
     }
   }
 
@@ -127,8 +136,15 @@ export class Spool {
    * Changes what waits, in one write, in which `operation` may be called more than once. Rejects
    * with `DatabaseError`, and then nothing is changed.
    */
-  async change<T>(operation: (write: SpoolWrite) => T): Promise<T> {
-    const { result } = await this.tables.write(
+  change<T>(operation: (write: SpoolWrite) => T): Promise<T> {
+    return this.#change(this.#database.write, operation)
+  }
+
+  async #change<T>(
+    write: GuardedDatabase['write'],
+    operation: (write: SpoolWrite) => T,
+  ): Promise<T> {
+    const { result } = await write(
       () => {
         const write = new SpoolWrite(this.#waiting, this.memory.held, this.#options.clock.now())
         return { write, result: operation(write) }
@@ -166,11 +182,15 @@ export class Spool {
     const now = this.#options.clock.now()
     await this.tables.write(
       () => {
+        // Deleted first: on a full disk what is set aside takes the place of what it was.
+        const rows = this.#waiting.delete(batch.map(({ sequence }) => sequence))
+        const deleted = new Set(rows.map(({ seq }) => seq))
         for (const { index, error } of refusals) {
-          this.#refused.insert(batch[index]?.sequence ?? -1, error, now)
+          const event = batch[index]
+          if (event && deleted.has(event.sequence)) this.#refused.insert(event.body, error, now)
         }
         if (refusals.length > 0) this.#refused.trim()
-        return this.#waiting.delete(batch.map(({ sequence }) => sequence))
+        return rows
       },
       (rows) => this.#deleted(rows),
     )
@@ -207,9 +227,12 @@ export class Spool {
 
   /** Why no event can be kept now; undefined when one can. Writes to the disk to find out. */
   async problem(): Promise<string | undefined> {
-    if (this.#bytes + this.#pendingBytes >= this.#options.maxBytes) return 'the spool is full'
+    if (this.#bytes + this.#pending.bytes >= this.#options.maxBytes) return 'the spool is full'
+    if (!this.#room.takes({ events: 1, bytes: 0 }, this.#pending)) {
+      return 'the disk of the spool is full; only what waits is sent'
+    }
     try {
-      await this.tables.write(() => this.tables.run(PROBE, this.#options.clock.now()))
+      await this.#database.add(() => this.tables.run(PROBE, this.#options.clock.now()))
       return undefined
     } catch (error) {
       return (error as Error).message
@@ -229,7 +252,7 @@ export class Spool {
   }
 
   #fitting(entries: readonly Entry[]): readonly (Entry & Sized)[] {
-    let room = this.#options.maxBytes - this.#bytes - this.#pendingBytes
+    let room = this.#options.maxBytes - this.#bytes - this.#pending.bytes
     const sized = entries.map((entry) => ({ ...entry, bytes: Buffer.byteLength(entry.body) }))
     const beyond = sized.findIndex(({ bytes }) => {
       room -= bytes

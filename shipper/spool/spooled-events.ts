@@ -15,6 +15,8 @@ export interface Sized {
 
 /** What is known of a row without its body. */
 export interface SpooledRow extends Sized {
+  /** The event's place in the order of arrival. */
+  readonly seq: number
   /** The version of its body; one above `BODY_VERSION` is not to be read. */
   readonly v: number
 }
@@ -33,7 +35,7 @@ export interface SpoolTotals {
 export const BODY_VERSION = 1
 
 /** Whether only a later version of the shipper can read it. */
-export function isLater({ v }: SpooledRow): boolean {
+export function isLater({ v }: Pick<SpooledRow, 'v'>): boolean {
   return v > BODY_VERSION
 }
 
@@ -45,11 +47,11 @@ const SIZES = `SELECT seq, bytes FROM events
   WHERE v <= ${BODY_VERSION} AND seq NOT IN (SELECT seq FROM held_events) ORDER BY seq LIMIT ?`
 const BODIES = `SELECT seq AS sequence, body FROM events
   WHERE seq IN (SELECT value FROM json_each(?)) ORDER BY seq`
-const DELETE = `DELETE FROM events WHERE seq IN (SELECT value FROM json_each(?)) RETURNING bytes, v`
+const DELETE = `DELETE FROM events WHERE seq IN (SELECT value FROM json_each(?)) RETURNING seq, bytes, v`
 const BODY = `SELECT body, bytes FROM events WHERE seq = ? AND v <= ${BODY_VERSION}`
 const REPLACE = `UPDATE events SET body = ?, bytes = ?, v = ${BODY_VERSION} WHERE seq = ?`
 const DELETE_OLD = `DELETE FROM events WHERE seq IN
-  (SELECT seq FROM events WHERE accepted_at < ? ORDER BY accepted_at LIMIT ?) RETURNING bytes, v`
+  (SELECT seq FROM events WHERE accepted_at < ? ORDER BY accepted_at LIMIT ?) RETURNING seq, bytes, v`
 const LAST_SEQUENCE = 'SELECT COALESCE(MAX(seq), 0) AS seq FROM events'
 const SHIFT = `UPDATE events SET accepted_at = accepted_at + ?
   WHERE seq <= ? OR accepted_at BETWEEN ? AND ?`

@@ -34,6 +34,7 @@ export function testSpool(
     maxBytes,
     onCorrupt: (error) => corruptions.push(error),
     onSetAside: (file) => aside.push(file),
+    onDiskFull: () => undefined,
   })
   onTestFinished(close)
   return { spool, directory, aside, corruptions, close }
