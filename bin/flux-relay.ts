@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import './require-node-24.mjs'
+import './thread-pool.mjs'
 import { run } from '../cli/main.ts'
 import { endWithReader } from '../cli/output/end-with-reader.ts'
 

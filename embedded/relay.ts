@@ -1,4 +1,5 @@
 import { type ClosableHttpClient, createHttpClient } from '../adapters/http/client.ts'
+import { createLookUps } from '../adapters/http/look-ups.ts'
 import type { OutboundEnvironment } from '../adapters/http/outbound-environment.ts'
 import { createNatsPublisher } from '../adapters/nats/publisher.ts'
 import manifest from '../package.json' with { type: 'json' }
@@ -121,7 +122,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const { stores, gate, tokensFile, log, clock } = base
   const builtInSecrets = new Map<string, { readonly address: string }>()
   const config = createManifestsConfig({ cluster, others: stores, builtInSecrets, clock })
-  const addresses = { allowPrivate: !options.denyPrivateAddresses }
+  const addresses = { allowPrivate: !options.denyPrivateAddresses, resolve: createLookUps() }
   const http = createHttpClient({
     ...addresses,
     ...options.outbound,

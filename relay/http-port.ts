@@ -19,6 +19,8 @@ export interface ConnectionOptions {
   readonly tls?: TlsOptions
   /** `http:`, `https:` or `socks5:`, with credentials in it when the proxy wants them. */
   readonly proxyUrl?: string
+  /** Whose share of connections and name look-ups is taken. */
+  readonly cluster?: string
 }
 
 export interface TransportOptions extends ConnectionOptions {

@@ -20,7 +20,7 @@ export interface HttpClientOptions extends AddressGuardOptions {
   readonly userAgent: string
   /** Most requests at once to one destination; further ones wait. Default 10. */
   readonly connectionsPerOrigin?: number
-  /** Most destinations (origin, certificates, proxy) whose connections are kept. Default 256. */
+  /** Most destinations (cluster, origin, certificates, proxy) whose connections are kept. Default 512. */
   readonly maxPools?: number
   /** Bounds the making of one connection, in milliseconds. Default 30,000. */
   readonly connectTimeoutMs?: number
@@ -63,7 +63,7 @@ export function createHttpClient(options: HttpClientOptions): ClosableHttpClient
     resolve: options.resolve ?? resolveBySystem,
     connectTimeoutMs: options.connectTimeoutMs ?? 30_000,
     connectionsPerOrigin: options.connectionsPerOrigin ?? 10,
-    maxPools: options.maxPools ?? 256,
+    maxPools: options.maxPools ?? 512,
   })
   const underWay = new Set<Promise<unknown>>()
   let closed = false

@@ -57,7 +57,7 @@ interface Route {
 /** Throws a `ConnectError` for certificates or a proxy URL that cannot be used. */
 export function createConnector(
   destination: URL,
-  { tls = {}, proxyUrl }: ConnectionOptions,
+  { tls = {}, proxyUrl, cluster }: ConnectionOptions,
   { guard, resolve, roots, connectTimeoutMs }: ConnectorContext,
   { hostProxy, isForwarded = false }: RouteOptions = {},
 ): Connector {
@@ -75,7 +75,11 @@ export function createConnector(
     const timer = setTimeout(() => controller.abort(timeout), connectTimeoutMs)
     attempts.add(controller)
     try {
-      return await open(route, { guard, resolve, signal: controller.signal })
+      return await open(route, {
+        guard,
+        resolve: (hostname) => resolve(hostname, cluster),
+        signal: controller.signal,
+      })
     } finally {
       clearTimeout(timer)
       attempts.delete(controller)

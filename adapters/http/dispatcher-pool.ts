@@ -13,7 +13,10 @@ import { type ProxyServer, parseProxy } from './proxy-server.ts'
 export interface DispatcherPoolOptions extends ConnectorContext {
   /** Most connections, so most requests at once, per destination; further ones wait. */
   readonly connectionsPerOrigin: number
-  /** Most pools kept; the least recently used one closes when its requests are done. */
+  /**
+   * Most pools kept. Beyond them the cluster with the most loses the one that it has not used for
+   * longest, which closes when its requests are done.
+   */
   readonly maxPools: number
   /** Proxies that the host names, for Providers that name none, and where those may be. */
   readonly hostProxies?: { readonly rules: ProxyRules; readonly guard: AddressGuard } | undefined
@@ -25,7 +28,7 @@ export interface Route extends Pick<Dispatcher, 'dispatch'> {
   readonly forwardProxy: string | undefined
 }
 
-/** Keep-alive pools, one per origin, certificates and proxy. */
+/** Keep-alive pools, one per cluster, origin, certificates and proxy. */
 export interface DispatcherPool {
   /** Throws a `ConnectError` for certificates or a proxy URL that cannot be used. */
   get(destination: URL, transport: ConnectionOptions): Route
@@ -34,6 +37,7 @@ export interface DispatcherPool {
 }
 
 interface Entry {
+  readonly cluster: string
   readonly pool: InstanceType<typeof Pool>
   readonly route: Route
   readonly destroy: () => Promise<void>
@@ -45,11 +49,14 @@ export function createDispatcherPool(options: DispatcherPoolOptions): Dispatcher
   const retiring = new Set<Entry>()
 
   function evictBeyondBound(): void {
+    if (live.size <= options.maxPools) return
+    const cluster = largestOf([...live.values()].map((entry) => entry.cluster))
     for (const [key, entry] of live) {
-      if (live.size <= options.maxPools) return
+      if (entry.cluster !== cluster) continue
       live.delete(key)
       retiring.add(entry)
       void entry.pool.close().finally(() => retiring.delete(entry))
+      return
     }
   }
 
@@ -84,11 +91,20 @@ function hostProxyOf(
 /** A hash of what is secret, so that it is not kept longer than its pool needs it. */
 function keyOf(
   { origin }: URL,
-  { tls, proxyUrl }: ConnectionOptions,
+  { tls, proxyUrl, cluster = '' }: ConnectionOptions,
   hostProxy: HostProxy | undefined,
 ): string {
-  if (!tls && proxyUrl === undefined && !hostProxy) return origin
-  return `${origin} ${secretKeyOf(tls ?? {}, proxyUrl, hostProxy)}`
+  const route = `${cluster} ${origin}`
+  if (!tls && proxyUrl === undefined && !hostProxy) return route
+  return `${route} ${secretKeyOf(tls ?? {}, proxyUrl, hostProxy)}`
+}
+
+/** The name that is there most often. */
+function largestOf(names: readonly string[]): string | undefined {
+  const counts = new Map<string, number>()
+  for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
+  const most = Math.max(...counts.values())
+  return [...counts].find(([, count]) => count === most)?.[0]
 }
 
 function secretKeyOf(
@@ -123,7 +139,8 @@ function createEntry(
     connector.abandon()
     return pool.destroy()
   }
-  return { pool, route: routeOver(pool, destination, proxy), destroy }
+  const { cluster = '' } = transport
+  return { cluster, pool, route: routeOver(pool, destination, proxy), destroy }
 }
 
 /**

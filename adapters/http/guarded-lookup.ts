@@ -3,8 +3,11 @@ import type { LookupFunction } from 'node:net'
 import type { AddressGuard } from './address-guard.ts'
 import { ConnectError, codeOf } from './failure.ts'
 
-/** All addresses of a name, in the order to try them; rejects when there are none. */
-export type Resolve = (hostname: string) => Promise<readonly LookupAddress[]>
+/**
+ * All addresses of a name, in the order to try them; rejects when there are none. `cluster` says whose
+ * share of the look-ups it takes, where that is known.
+ */
+export type Resolve = (hostname: string, cluster?: string) => Promise<readonly LookupAddress[]>
 
 /** The system's resolver, so that `/etc/hosts` and the search domains of a cluster count. */
 export const resolveBySystem: Resolve = (hostname) => dns.lookup(hostname, { all: true })
@@ -50,6 +53,7 @@ async function resolveOrFail(
   try {
     return await resolve(hostname)
   } catch (error) {
+    if (error instanceof ConnectError) throw error
     const code = codeOf(error)
     const problem = code === 'ENOTFOUND' ? 'there is no such name' : 'the name look-up failed'
     throw new ConnectError('dns', `${hostname}: ${problem} (${code})`)

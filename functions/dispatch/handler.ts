@@ -1,5 +1,6 @@
 import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
 import { createHttpClient } from '../../adapters/http/client.ts'
+import { createLookUps } from '../../adapters/http/look-ups.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
@@ -15,6 +16,7 @@ const environment = readEnvironment(process.env)
 const log = createLog(environment)
 const addresses = {
   allowPrivate: environment.allowPrivateAddresses,
+  resolve: createLookUps(),
   refuse: environment.runtimeApi === undefined ? [] : [environment.runtimeApi],
 }
 const clients = createClients()

@@ -93,6 +93,8 @@ export class RelayFunctions extends Construct {
         NO_CROSS_NAMESPACE_REFS: String(settings.noCrossNamespaceRefs),
         RATE_LIMIT_INTERVAL_MS: String(parseRateLimitIntervalMs(settings.rateLimitInterval)),
         CLOUD_IDENTITIES: String(settings.cloudIdentities),
+        // libuv gives name look-ups the half of its threads.
+        UV_THREADPOOL_SIZE: '128',
         ...proxyVariables(settings),
       },
       ...this.#network(),

@@ -79,7 +79,7 @@ export async function prepare(
   if (found.kind !== 'resolved') return found
   const { transport } = found
   const timeoutMs = Math.min(transport.timeoutMs, input.timeoutMs)
-  const resolved = { ...found, transport: { ...transport, timeoutMs } }
+  const resolved = { ...found, transport: { ...transport, timeoutMs, cluster } }
   try {
     const { settings } = resolved
     const whole: Notification = {

@@ -186,6 +186,7 @@ describe('functions', () => {
           RATE_LIMIT_INTERVAL_MS: '90000',
           RETENTION_DAYS: '7',
           SECRET_PREFIX: 'flux-relay/dev',
+          UV_THREADPOOL_SIZE: '128',
         }),
       },
     })

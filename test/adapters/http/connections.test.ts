@@ -84,6 +84,31 @@ describe('connections', () => {
     expect(second.sockets).toHaveLength(2)
   })
 
+  it('of a cluster are not closed for the many of another one', async () => {
+    const start = () => startHttpServer((_request, response) => response.end('ok'))
+    const servers = await Promise.all(Array.from({ length: 5 }, start))
+    const client = testClient({ maxPools: 4 })
+    const send = ({ port }: { port: number }, cluster: string) =>
+      client.send(post(`http://127.0.0.1:${port}/`), { ...PATIENT, cluster })
+    const [quiet] = servers
+    if (quiet === undefined) throw new Error('no server')
+    await send(quiet, 'quiet')
+    for (const server of [...servers, ...servers]) await send(server, 'loud')
+    const before = quiet.sockets.length
+    await send(quiet, 'quiet')
+    expect(quiet.sockets).toHaveLength(before)
+  })
+
+  it('of two clusters to one server are not the same', async () => {
+    const server = await startHttpServer((_request, response) => response.end('ok'))
+    const client = testClient()
+    for (const cluster of ['a', 'b', 'a']) {
+      const url = `http://127.0.0.1:${server.port}/`
+      expect(await client.send(post(url), { ...PATIENT, cluster })).toMatchObject({ status: 200 })
+    }
+    expect(server.sockets).toHaveLength(2)
+  })
+
   it('of an evicted pool finish the request they are on', async () => {
     const waiting: Array<() => void> = []
     const slow = await startHttpServer((_request, response) => {
