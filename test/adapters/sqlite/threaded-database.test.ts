@@ -1,3 +1,4 @@
+import { statSync } from 'node:fs'
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { DatabaseError } from '../../../adapters/sqlite/database-error.ts'
 import { openRelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
@@ -62,6 +63,16 @@ describe('a database in a thread', () => {
         ...[{ count: 1, rows: [] }],
       ],
     })
+  })
+
+  it('moves its log into the file while nobody asks for anything', async () => {
+    const { database, file } = await open()
+    const before = statSync(file).size
+    // Fewer pages than those at which a commit does it, and more than those that are not worth it.
+    await database.write([change(INSERT, 'large', JSON.stringify('x'.repeat(1_500_000)))])
+    await vi.waitFor(() => expect(statSync(file).size).toBeGreaterThan(before + 1_400_000))
+    await database.write([change(UPDATE, 'large')])
+    expect(await database.read(KEYS)).toEqual([{ key: 'large' }])
   })
 
   it('does nothing of a unit that conflicts or fails, and all of the others of its turn', async () => {
