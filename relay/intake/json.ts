@@ -1,23 +1,59 @@
 /** A JSON object whose fields are not yet looked at. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
-/** Parses JSON. The error says where it breaks, and quotes nothing: the text may hold secrets. */
-export function parseJson(text: string): { readonly value: unknown } | { readonly error: string } {
+/** A place in a text; both count from 1. */
+export interface TextPlace {
+  readonly line: number
+  readonly column: number
+}
+
+const BEGINNING: TextPlace = { line: 1, column: 1 }
+
+/**
+ * Parses JSON. The error says where it breaks, and quotes nothing: the text may hold secrets. `origin`
+ * is where the text begins in what the error is about.
+ */
+export function parseJson(
+  text: string,
+  origin = BEGINNING,
+): { readonly value: unknown } | { readonly error: string } {
   try {
     return { value: JSON.parse(text) }
   } catch (error) {
-    return { error: `not valid JSON${place(error)}` }
+    return { error: `not valid JSON${place(error, origin)}` }
   }
 }
 
 /** V8 names the place in words such as `at position 12 (line 1 column 13)`, but not always. */
 const PLACE = /\(line (\d+) column (\d+)\)$/
 
-function place(error: unknown): string {
+function place(error: unknown, origin: TextPlace): string {
   const message = error instanceof Error ? error.message : ''
   const [, line, column] = PLACE.exec(message) ?? []
-  if (line !== undefined) return ` at line ${line}, column ${column}`
-  return message === 'Unexpected end of JSON input' ? ': it ends too early' : ''
+  if (line === undefined) {
+    return message === 'Unexpected end of JSON input' ? ': it ends too early' : ''
+  }
+  const columnsBefore = line === '1' ? origin.column - 1 : 0
+  return placeText({
+    line: Number(line) + origin.line - 1,
+    column: Number(column) + columnsBefore,
+  })
+}
+
+/** ` at line 2, column 5`. */
+export function placeText({ line, column }: TextPlace): string {
+  return ` at line ${line}, column ${column}`
+}
+
+/** The place of an index of a text. */
+export function placeOf(text: string, index: number): TextPlace {
+  let line = 1
+  let start = 0
+  for (let at = text.indexOf('\n'); at >= 0 && at < index; at = text.indexOf('\n', start)) {
+    line += 1
+    start = at + 1
+  }
+  return { line, column: index - start + 1 }
 }
 
 /** Whether the value is a JSON object, so neither null nor an array. */

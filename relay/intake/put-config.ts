@@ -13,6 +13,11 @@ import { type Problem, problem } from './problem.ts'
 /** How far ahead of the relay's a cluster's clock may be. */
 const MAX_CLOCK_SKEW_MS = 5 * 60_000
 
+/** 10,000 Alerts of thirty values each, and as many again. */
+export const MAX_CONFIG_VALUES = 500_000
+
+const CONFIG_LIMITS = { bytes: MAX_CONFIG_BYTES, values: MAX_CONFIG_VALUES }
+
 const Time = z.string().transform((text, context) => {
   const time = parseTimeMs(text)
   if (time !== undefined) return time
@@ -71,7 +76,7 @@ type ReadConfig =
   | { readonly problem: Problem }
 
 function readConfig(request: ConfigRequest, now: number): ReadConfig {
-  const read = readJsonObject(request, MAX_CONFIG_BYTES)
+  const read = readJsonObject(request, CONFIG_LIMITS)
   if ('problem' in read) return read
   const parsed = ConfigBody.safeParse(read.object)
   if (!parsed.success) return { problem: invalid(fieldErrors(parsed.error.issues)) }

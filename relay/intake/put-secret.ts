@@ -9,6 +9,9 @@ import { problem } from './problem.ts'
 /** Most bytes of a Secret, as AWS Secrets Manager holds one: 64 KiB. */
 export const MAX_SECRET_BYTES = 64 * 1024
 
+/** A Secret has some dozens of keys. */
+const SECRET_LIMITS = { bytes: MAX_SECRET_BYTES, values: 1_000 }
+
 const SecretName = z.object({ namespace: KubernetesName, name: KubernetesName })
 
 /** Keys as Kubernetes has them. No message shows a key: a value may stand in its place. */
@@ -34,7 +37,7 @@ export async function putSecret(secrets: SecretWriter, request: SecretRequest): 
   const { cluster, namespace, name } = request
   const named = SecretName.safeParse({ namespace, name })
   if (!named.success) return invalid(named.error)
-  const read = readJsonObject(request, MAX_SECRET_BYTES)
+  const read = readJsonObject(request, SECRET_LIMITS)
   if ('problem' in read) return problemAnswer(read.problem)
   const data = SecretKeys.safeParse(read.object)
   if (!data.success)

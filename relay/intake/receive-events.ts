@@ -5,9 +5,11 @@ import {
   type Rejection,
   type Sender,
 } from '../pipeline/accept.ts'
+import { slicesOf } from '../pipeline/slices.ts'
 import type { Ports, SendResult } from '../ports.ts'
 import { type Answer, emptyAnswer, jsonAnswer, problemAnswer } from './answer.ts'
-import { type RequestBody, readItems, readSingleItem } from './body.ts'
+import type { RequestBody } from './body.ts'
+import { type Items, type Pause, readItems, readSingleItem } from './event-items.ts'
 import { problem } from './problem.ts'
 
 /** A signature covers the body only, so an old request could be sent again: 7 days at most. */
@@ -52,18 +54,22 @@ const NOTHING: EventCounts = { accepted: 0, duplicates: 0, rejected: 0 }
 export async function receiveEvents(
   ports: Pick<Ports, 'queue' | 'clock' | 'orderTimes'>,
   request: EventsRequest,
-  pause: () => Promise<void> = async () => undefined,
+  pause: Pause = async () => undefined,
 ): Promise<EventsAnswer> {
-  const read = request.events === 'one' ? readSingleItem(request) : readItems(request)
+  const read = await readRequest(request, pause)
   if ('problem' in read) return { ...problemAnswer(read.problem), counts: NOTHING }
   const sender = senderOf(request)
   const { clock, orderTimes } = ports
   const batch = await acceptInSlices(read.items, sender, clock, orderTimes, pause)
   const rejected = batch.rejected.map(bounded)
   if (batch.events.length === 0) return allBad(rejected)
-  const taken = await queueAll(ports, { ...batch, rejected }, read.items.length)
+  const taken = await queueAll(ports, { ...batch, rejected }, read.items.length, pause)
   const isOne = request.events === 'one' && taken.status === 202
   return isOne ? { ...emptyAnswer(202), counts: taken.counts } : taken
+}
+
+function readRequest(request: EventsRequest, pause: Pause): Items | Promise<Items> {
+  return request.events === 'one' ? readSingleItem(request) : readItems(request, pause)
 }
 
 /**
@@ -98,13 +104,21 @@ function allBad(rejected: readonly Rejection[]): EventsAnswer {
   }
 }
 
+/** Events of one request that are queued in one turn: some milliseconds of work. */
+const MOST_QUEUED_AT_ONCE = 250
+
 async function queueAll(
   ports: Pick<Ports, 'queue'>,
   batch: AcceptedBatch,
   itemCount: number,
+  pause: Pause,
 ): Promise<EventsAnswer> {
   try {
-    const results = await ports.queue.send(batch.events)
+    const results: SendResult[] = []
+    for (const events of slicesOf(batch.events, MOST_QUEUED_AT_ONCE)) {
+      if (results.length > 0) await pause()
+      results.push(...(await ports.queue.send(events)))
+    }
     const rejected = [...batch.rejected, ...tooLarge(batch, results, itemCount)]
     rejected.sort((a, b) => a.index - b.index)
     if (rejected.length === itemCount) return allBad(rejected)

@@ -17,6 +17,7 @@ export function repairUtf8(bytes: Uint8Array): string {
   return decodeUtf8(bytes) ?? STRICT.decode(repaired(bytes))
 }
 
+/** U+FFFD. */
 const REPLACEMENT = [0xef, 0xbf, 0xbd] as const
 
 function repaired(bytes: Uint8Array): Uint8Array {
@@ -25,8 +26,9 @@ function repaired(bytes: Uint8Array): Uint8Array {
   for (let index = 0; index < bytes.length; ) {
     const length = sequenceLength(bytes, index)
     if (length === 0) {
-      whole.set(REPLACEMENT, size)
-      size += REPLACEMENT.length
+      whole[size++] = REPLACEMENT[0]
+      whole[size++] = REPLACEMENT[1]
+      whole[size++] = REPLACEMENT[2]
       index += 1
       continue
     }
@@ -36,32 +38,30 @@ function repaired(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * First byte up to which, length of the sequence, and the least and the largest second byte.
+ * Bytes of the valid sequence that begins here; 0 when none does.
  * https://www.unicode.org/versions/Unicode16.0.0/core-spec/chapter-3/#G27506, table 3-7
  */
-const SEQUENCES: ReadonlyArray<readonly [number, number, number, number]> = [
-  [0x7f, 1, 0x80, 0xbf],
-  [0xc1, 0, 0x80, 0xbf],
-  [0xdf, 2, 0x80, 0xbf],
-  [0xe0, 3, 0xa0, 0xbf],
-  [0xec, 3, 0x80, 0xbf],
-  [0xed, 3, 0x80, 0x9f],
-  [0xef, 3, 0x80, 0xbf],
-  [0xf0, 4, 0x90, 0xbf],
-  [0xf3, 4, 0x80, 0xbf],
-  [0xf4, 4, 0x80, 0x8f],
-]
-
-/** Bytes of the valid sequence that begins here; 0 when none does. */
 function sequenceLength(bytes: Uint8Array, start: number): number {
   const first = bytes[start] ?? 0
-  const [, length, least, most] = SEQUENCES.find(([last]) => first <= last) ?? [0, 0, 0, 0]
-  if (length < 2) return length
+  if (first < 0x80) return 1
+  const length = first < 0xc2 ? 0 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : first < 0xf5 ? 4 : 0
+  if (length === 0 || start + length > bytes.length) return 0
   const second = bytes[start + 1] ?? 0
-  if (second < least || second > most) return 0
+  if (second < leastSecond(first) || second > mostSecond(first)) return 0
   for (let index = start + 2; index < start + length; index += 1) {
-    const next = bytes[index] ?? 0
-    if (next < 0x80 || next > 0xbf) return 0
+    if (((bytes[index] ?? 0) & 0xc0) !== 0x80) return 0
   }
   return length
+}
+
+/** So that nothing is written longer than it has to be. */
+function leastSecond(first: number): number {
+  if (first === 0xe0) return 0xa0
+  return first === 0xf0 ? 0x90 : 0x80
+}
+
+/** So that nothing is a surrogate, or beyond the last character. */
+function mostSecond(first: number): number {
+  if (first === 0xed) return 0x9f
+  return first === 0xf4 ? 0x8f : 0xbf
 }

@@ -25,9 +25,6 @@ const Required = z.object({
   involvedObject: PostedObject.pick({ kind: true, namespace: true, name: true }).loose(),
 })
 
-/** Of one event, which has some dozens. Each costs much more memory than it has bytes. */
-const MAX_VALUES = 10_000
-
 /** The one event of a request. */
 export interface PostedEvent {
   readonly event: JsonObject
@@ -53,7 +50,7 @@ export function readIncomingEvent(
   input: RequestBody,
   { now, isNotificationController, withLabels = (event) => event }: PostContext,
 ): PostedEvent | { readonly problem: Problem } {
-  const read = readEventObject(input, MAX_VALUES)
+  const read = readEventObject(input)
   if ('problem' in read) return read
   const object = withFieldNames(read.object) as JsonObject
   const parsed = Required.safeParse(object)

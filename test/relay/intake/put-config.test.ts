@@ -93,6 +93,22 @@ describe('putConfig', () => {
     expect((await put('', { body, contentEncoding: 'gzip' })).status).toBe(200)
   })
 
+  it.each(['alerts', 'providers', 'others'])(
+    'counts two million objects of a few kB in %s before it makes any',
+    async (list) => {
+      const { put } = setup()
+      const objects = `[${'{},'.repeat(1_999_999)}{}]`
+      const text = `{"takenAt":"${TAKEN_AT}","alerts":[],"providers":[],"${list}":${objects}}`
+      const body = gzipSync(text)
+      expect(body.length).toBeLessThan(20_000)
+      const before = process.memoryUsage().heapUsed
+      const answer = await put('', { body, contentEncoding: 'gzip' })
+      const detail = 'expected at most 500000 values in the JSON'
+      expect([answer.status, answer.json]).toMatchObject([413, { detail }])
+      expect(process.memoryUsage().heapUsed - before).toBeLessThan(32 * 1024 * 1024)
+    },
+  )
+
   it.each([
     ['no time', config({ takenAt: undefined }), 'takenAt', 'expected string'],
     ['a day alone', config({ takenAt: '2026-11-20' }), 'takenAt', 'RFC 3339'],

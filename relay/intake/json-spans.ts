@@ -1,0 +1,147 @@
+import { MAX_NESTING } from './json.ts'
+
+/** Where a JSON value, or what may be one, stands in a text, and what it holds. */
+export interface JsonSpan {
+  readonly start: number
+  /** Before which it ends. */
+  readonly end: number
+  /** How many values it has, itself included; what is no JSON may be counted wrongly. */
+  readonly values: number
+  readonly isTooDeep: boolean
+}
+
+/** How much a text may hold. */
+export interface SpanLimits {
+  readonly items: number
+  readonly values: number
+}
+
+/** `brokenAt`: an index before which the text is no JSON. `items`, `values`: it holds more than it may. */
+export type Spans =
+  | readonly JsonSpan[]
+  | { readonly brokenAt: number }
+  | { readonly tooMany: 'items' | 'values' }
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const BACKSLASH = 0x5c
+const NEWLINE = 0x0a
+const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
+
+/**
+ * The elements of a JSON array whose first bracket stands at `start`. Nothing is made but the spans, so
+ * a text of millions of values costs no more than its length. Each element must still be parsed: it is
+ * known only where it ends if it is JSON.
+ */
+export function elementSpans(text: string, start: number, limits: SpanLimits): Spans {
+  const spans: JsonSpan[] = []
+  let left = limits.values
+  for (let at = start + 1; ; ) {
+    const span = spanUntil(text, at, left)
+    if (span === 'values') return { tooMany: span }
+    const closing = text.charCodeAt(span.end)
+    const isEmpty = isBlank(text, at, span.end)
+    if (isEmpty && !(closing === CLOSE_ARRAY && spans.length === 0)) return { brokenAt: span.end }
+    if (!isEmpty) spans.push(span)
+    if (spans.length > limits.items) return { tooMany: 'items' }
+    if (closing === CLOSE_ARRAY) {
+      const next = nextInk(text, span.end + 1, text.length)
+      return next === text.length ? spans : { brokenAt: next }
+    }
+    if (closing !== COMMA) return { brokenAt: span.end }
+    left -= span.values
+    at = span.end + 1
+  }
+}
+
+/** The lines of a text that are not blank. A line is a span whatever it holds. */
+export function lineSpans(
+  text: string,
+  limits: SpanLimits,
+): Exclude<Spans, { readonly brokenAt: number }> {
+  const spans: JsonSpan[] = []
+  let left = limits.values
+  for (let start = 0; start < text.length; ) {
+    const newline = text.indexOf('\n', start)
+    const end = newline < 0 ? text.length : newline
+    if (!isBlank(text, start, end)) {
+      const span = wholeSpan(text, start, end, left)
+      if (span === 'values') return { tooMany: span }
+      spans.push(span)
+      left -= span.values
+    }
+    if (spans.length > limits.items) return { tooMany: 'items' }
+    start = end + 1
+  }
+  return spans
+}
+
+/** A text from `start` to `end`, taken for one value. */
+export function wholeSpan(
+  text: string,
+  start: number,
+  end: number,
+  mostValues: number,
+): JsonSpan | 'values' {
+  return spanUntil(text, start, mostValues, end)
+}
+
+/**
+ * The value from `start` up to `end`; without that, up to the comma or the bracket that ends an
+ * element, or to the end of the text.
+ */
+function spanUntil(
+  text: string,
+  start: number,
+  mostValues: number,
+  end?: number,
+): JsonSpan | 'values' {
+  const last = end ?? text.length
+  let values = 1
+  let depth = 0
+  let isTooDeep = false
+  let at = start
+  for (; at < last; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) at = endOfString(text, at, last)
+    else if (code === OPEN_ARRAY || code === OPEN_OBJECT) {
+      values += 1
+      depth += 1
+      isTooDeep ||= depth > MAX_NESTING
+    } else if (code === COMMA) {
+      if (depth === 0 && end === undefined) break
+      values += 1
+    } else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) {
+      if (depth === 0 && end === undefined) break
+      depth -= 1
+    }
+    if (values > mostValues) return 'values'
+  }
+  return { start, end: Math.min(at, last), values, isTooDeep }
+}
+
+/** Where the string that begins at `start` has its closing quote; `end` when it has none. */
+function endOfString(text: string, start: number, end: number): number {
+  for (let at = start + 1; at < end; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) return at
+    if (code === BACKSLASH) at += 1
+  }
+  return end
+}
+
+function isBlank(text: string, start: number, end: number): boolean {
+  return nextInk(text, start, end) === end
+}
+
+/** The first character that is no white space; `end` when there is none. */
+function nextInk(text: string, start: number, end: number): number {
+  let at = start
+  while (at < end && isSpace(text.charCodeAt(at))) at += 1
+  return at
+}
+
+/** RFC 8259, section 2. */
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === NEWLINE || code === 0x0d || code === 0x09
+}
