@@ -5,6 +5,7 @@ import {
   RATE_LIMIT_INTERVAL_FORM,
 } from '../relay/model/rate-limit-interval.ts'
 import { ALARM_NAMES } from './alarm-names.ts'
+import { arn, flag, proxy, resourceName, threshold, wholeNumber } from './setting-forms.ts'
 
 /** The key of the settings in the context of cdk.json. */
 export const SETTINGS_KEY = 'flux-relay'
@@ -15,8 +16,9 @@ const LOG_RETENTION_DAYS = [
   3653,
 ] as const
 
-/** What SQS can limit an event source mapping to. */
-const CONCURRENCY = { min: 2, max: 1_000 }
+const DOMAIN = 'expected the name of a host in lower case, such as relay.example.com'
+
+const NAMES = 'expected an object of names, such as { "ledgerTable": "flux-relay-ledger" }'
 
 const Fields = z.strictObject({
   /** Part of every name, so that an account can hold several relays. */
@@ -33,12 +35,11 @@ const Fields = z.strictObject({
   /** Gets a mail for each alarm, once it has confirmed the subscription. */
   alarmEmail: z.email({ error: 'expected an e-mail address' }).optional(),
   /** An existing SNS topic for the alarms. */
-  alarmTopicArn: z
-    .string()
-    .regex(/^arn:aws[a-z-]*:sns:[a-z0-9-]+:\d{12}:[\w-]{1,256}$/, {
-      error: 'expected the ARN of a standard SNS topic, arn:aws:sns:REGION:ACCOUNT:NAME',
-    })
-    .optional(),
+  alarmTopicArn: arn(
+    'sns',
+    /[\w-]{1,256}/,
+    'the ARN of a standard SNS topic, arn:aws:sns:REGION:ACCOUNT:NAME',
+  ).optional(),
   /** Alarms that sound above another threshold than their own, or never (`false`), by name. */
   alarms: z
     .partialRecord(z.enum(ALARM_NAMES), threshold(), {
@@ -55,9 +56,9 @@ const Fields = z.strictObject({
   /** Whether a Provider may name a private address. */
   allowPrivateAddresses: flag(),
   /** The proxy for deliveries to `http://` addresses, where the Provider names none. */
-  httpProxy: proxy(),
+  httpProxy: proxy().optional(),
   /** The same for `https://` addresses. */
-  httpsProxy: proxy(),
+  httpsProxy: proxy().optional(),
   /** Where no proxy is used: names, addresses and networks with commas between them. */
   noProxy: z
     .string({ error: 'expected text, such as .example.com,10.0.0.0/8' })
@@ -66,12 +67,56 @@ const Fields = z.strictObject({
   logLevel: z
     .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'], { error: 'expected DEBUG, INFO, WARN or ERROR' })
     .default('INFO'),
+  /** Whether X-Ray traces the functions. */
+  tracing: flag(),
+  /** Whether the functions count by cluster too, which is up to six metrics a cluster. */
+  clusterMetrics: flag(),
+  /** MiB of the dispatch function, which has its share of the processor by it. */
+  dispatchMemory: wholeNumber(512, 10_240).default(1_024),
+  /** Calls of ingest at once, taken from the account's; by default it shares those of the account. */
+  ingestConcurrency: wholeNumber(1, 10_000).optional(),
+  /** Requests a second that the API takes from all clusters together. */
+  apiRequestsPerSecond: wholeNumber(1, 10_000).optional(),
+  /** Requests that the API takes at once. */
+  apiBurst: wholeNumber(1, 10_000).optional(),
+  /** The key of one's own that the relay's secrets are encrypted with. */
+  secretsKeyArn: arn(
+    'kms',
+    /key\/[\w-]{1,128}/,
+    'the ARN of a KMS key, arn:aws:kms:REGION:ACCOUNT:key/ID',
+  ).optional(),
+  /** The host name of the API. */
+  domainName: z
+    .string({ error: DOMAIN })
+    .regex(/^(?=.{1,253}$)(?:[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?\.)+[a-z]{2,63}$/, {
+      error: DOMAIN,
+    })
+    .optional(),
+  /** The certificate for it, in the region of the deployment. */
+  certificateArn: arn(
+    'acm',
+    /certificate\/[\w-]{1,128}/,
+    'the ARN of a certificate, arn:aws:acm:REGION:ACCOUNT:certificate/ID',
+  ).optional(),
+  /** Names of tables and queues, to adopt those of an earlier deployment; CloudFormation chooses others. */
+  names: z
+    .strictObject(
+      {
+        configTable: resourceName().optional(),
+        stateTable: resourceName().optional(),
+        ledgerTable: resourceName().optional(),
+        eventsQueue: resourceName({ isFifo: true }).optional(),
+        eventsDeadLetters: resourceName({ isFifo: true }).optional(),
+        retriesQueue: resourceName().optional(),
+        retriesDeadLetters: resourceName().optional(),
+      },
+      { error: NAMES },
+    )
+    .default({}),
+  /** Whether the tables, and the stack that has them, are protected from deletion. */
+  deletionProtection: flag(),
   /** Dispatch functions at work at once, for each of the two queues. */
-  maximumConcurrency: z
-    .int({ error: concurrencyError() })
-    .min(CONCURRENCY.min, { error: concurrencyError() })
-    .max(CONCURRENCY.max, { error: concurrencyError() })
-    .default(20),
+  maximumConcurrency: wholeNumber(2, 1_000).default(20),
   /** Whether an Alert takes events of its own namespace only, as Flux's option of that name. */
   noCrossNamespaceRefs: flag(),
   /** How long a repeat is not told again: a Go duration, as in notification-controller. */
@@ -98,6 +143,17 @@ export const Settings = Fields.superRefine((settings, context) => {
   if (settings.allowPrivateAddresses && settings.vpcId === undefined) {
     contradiction(context, 'allowPrivateAddresses', 'true needs vpcId: only a VPC reaches them')
   }
+  if ((settings.domainName === undefined) !== (settings.certificateArn === undefined)) {
+    const [missing, set] =
+      settings.domainName === undefined
+        ? (['domainName', 'certificateArn'] as const)
+        : (['certificateArn', 'domainName'] as const)
+    contradiction(context, set, `needs ${missing}: set both, or neither`)
+  }
+  if ((settings.apiRequestsPerSecond === undefined) !== (settings.apiBurst === undefined)) {
+    const message = 'only together with apiBurst: set both, or neither'
+    contradiction(context, 'apiRequestsPerSecond', message)
+  }
 }).readonly()
 export type Settings = z.infer<typeof Settings>
 
@@ -114,37 +170,6 @@ export function parseSettings(context: unknown): Settings {
   throw new SettingsError(`"${SETTINGS_KEY}" in cdk.json:\n${lines.join('\n')}`)
 }
 
-function flag() {
-  return z.boolean({ error: 'expected true or false' }).default(false)
-}
-
-/** `false` switches the alarm off. */
-function threshold() {
-  const error = 'expected false, or the number that is still no alarm, 0 or more'
-  return z.union([z.literal(false), z.number().min(0, { error })], { error })
-}
-
-/** Without credentials: the template and the console show the environment of a function. */
-function proxy() {
-  const error = 'expected an http://, https:// or socks5:// URL without credentials'
-  return z.string({ error }).refine(isPlainProxy, { error }).optional()
-}
-
-function isPlainProxy(text: string): boolean {
-  const url = URL.parse(text)
-  return (
-    url !== null &&
-    /^(https?|socks5):$/.test(url.protocol) &&
-    url.hostname !== '' &&
-    url.username === '' &&
-    url.password === ''
-  )
-}
-
-function concurrencyError(): string {
-  return `expected a whole number from ${CONCURRENCY.min} to ${CONCURRENCY.max}`
-}
-
 function contradiction(
   context: { addIssue(issue: { code: 'custom'; path: string[]; message: string }): void },
   name: keyof typeof Fields.shape,
@@ -157,9 +182,11 @@ function describe(issue: z.core.$ZodIssue): string {
   const name = issue.path.join('.')
   if (issue.code === 'unrecognized_keys') {
     const unknown = issue.keys.join(', ')
-    return name === 'alarms'
-      ? `alarms: ${unknown}: no such alarm; there are ${ALARM_NAMES.join(', ')}`
-      : `${unknown}: no such setting; there are ${SETTING_NAMES.join(', ')}`
+    if (name === 'alarms') {
+      return `alarms: ${unknown}: no such alarm; there are ${ALARM_NAMES.join(', ')}`
+    }
+    if (name === 'names') return `names: ${unknown}: no such table or queue`
+    return `${unknown}: no such setting; there are ${SETTING_NAMES.join(', ')}`
   }
   return name === '' ? 'expected an object of settings' : `${name}: ${issue.message}`
 }

@@ -32,7 +32,7 @@ const ports = {
   observer: {
     decided(decision: Parameters<typeof logDecision>[1]) {
       logDecision(log, decision)
-      countDecision(writeToStdout, environment.metricsNamespace, decision, systemClock.now())
+      countDecision(writeToStdout, environment, decision, systemClock.now())
     },
   },
 }

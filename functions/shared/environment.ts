@@ -37,6 +37,7 @@ const Variables = z.object({
     .transform(Number),
   REPLAY_BUTTON: Flag,
   CLOUD_IDENTITIES: Flag,
+  CLUSTER_METRICS: Flag,
   POWERTOOLS_LOG_LEVEL: z
     .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'], { error: 'expected DEBUG, INFO, WARN or ERROR' })
     .default('INFO'),
@@ -63,6 +64,8 @@ export interface Environment {
   readonly replayButton: boolean
   /** Whether clusters are bound to identities at other clouds. */
   readonly cloudIdentities: boolean
+  /** Whether decisions are counted by cluster too. */
+  readonly clusterMetrics: boolean
   readonly logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR'
   readonly metricsNamespace: string
   /** `host:port` that no delivery may go to. */
@@ -97,6 +100,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     rateLimitIntervalMs: data.RATE_LIMIT_INTERVAL_MS,
     replayButton: data.REPLAY_BUTTON,
     cloudIdentities: data.CLOUD_IDENTITIES,
+    clusterMetrics: data.CLUSTER_METRICS,
     logLevel: data.POWERTOOLS_LOG_LEVEL,
     metricsNamespace: data.POWERTOOLS_METRICS_NAMESPACE,
     runtimeApi: data.AWS_LAMBDA_RUNTIME_API,

@@ -2,6 +2,7 @@ import { METRICS, METRICS_SERVICE, PROVIDER_DIMENSION } from '../../lib/metrics.
 import { outcomeOf, reachedBy } from '../../relay/model/delivery.ts'
 import type { Decision } from '../../relay/ports.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
+import type { Environment } from './environment.ts'
 
 const NAMES = {
   delivered: METRICS.delivered,
@@ -10,6 +11,8 @@ const NAMES = {
   suppressed: METRICS.suppressed,
   skipped: METRICS.skipped,
 } as const
+
+type MetricsSettings = Pick<Environment, 'metricsNamespace' | 'clusterMetrics'>
 
 /** Takes one line. */
 export type WriteLine = (line: string) => void
@@ -20,13 +23,14 @@ export const writeToStdout: WriteLine = (line) => {
 }
 
 /**
- * Counts a decision in CloudWatch's embedded metric format: once in all, once by provider type and
- * once by cluster, never by both, since each combination would be a metric of its own to pay.
+ * Counts a decision in CloudWatch's embedded metric format: once in all, once by provider type and, if
+ * the deployment wants it, once by cluster, never by both, since each combination would be a metric of
+ * its own to pay.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function countDecision(
   write: WriteLine,
-  namespace: string,
+  { metricsNamespace, clusterMetrics }: MetricsSettings,
   { record, latencyMs }: Decision,
   now: number,
 ): void {
@@ -38,11 +42,17 @@ export function countDecision(
     { Name: name, Unit: 'Count' },
     ...(isDelivered ? [{ Name: METRICS.latency, Unit: 'Milliseconds' }] : []),
   ]
-  const dimensions = [['service'], ['service', PROVIDER_DIMENSION], ['service', 'cluster']]
+  const dimensions = [
+    ['service'],
+    ['service', PROVIDER_DIMENSION],
+    ...(clusterMetrics ? [['service', 'cluster']] : []),
+  ]
   const line = {
     _aws: {
       Timestamp: now,
-      CloudWatchMetrics: [{ Namespace: namespace, Dimensions: dimensions, Metrics: metrics }],
+      CloudWatchMetrics: [
+        { Namespace: metricsNamespace, Dimensions: dimensions, Metrics: metrics },
+      ],
     },
     service: METRICS_SERVICE,
     [PROVIDER_DIMENSION]: typeLabel(reachedBy(record).provider?.type),

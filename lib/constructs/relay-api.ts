@@ -1,6 +1,7 @@
 import { RemovalPolicy, Validations } from 'aws-cdk-lib'
 import { AccessLogFormat } from 'aws-cdk-lib/aws-apigateway'
 import {
+  DomainName,
   HttpApi,
   HttpMethod,
   HttpStage,
@@ -8,9 +9,16 @@ import {
   LogGroupLogDestination,
 } from 'aws-cdk-lib/aws-apigatewayv2'
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations'
+import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
+import type { Settings } from '../settings.ts'
+
+type ApiSettings = Pick<
+  Settings,
+  'domainName' | 'certificateArn' | 'apiRequestsPerSecond' | 'apiBurst'
+>
 
 export interface RelayApiProps {
   readonly apiName: string
@@ -18,6 +26,7 @@ export interface RelayApiProps {
   readonly reconcileConfig: IFunction
   /** Days. */
   readonly logRetention: RetentionDays
+  readonly settings: ApiSettings
 }
 
 /**
@@ -46,6 +55,8 @@ export class RelayApi extends Construct {
   readonly api: IHttpApi
   /** Where it is, without a slash at its end. */
   readonly url: string
+  /** The host that the API's own name has to be an alias of; undefined without such a name. */
+  readonly domainTarget: string | undefined
   /** A line for each request. */
   readonly accessLog: ILogGroup
 
@@ -60,9 +71,11 @@ export class RelayApi extends Construct {
       removalPolicy: RemovalPolicy.DESTROY,
     })
     this.api = api
-    this.#createStage(api)
+    const domain = this.#createDomain(props.settings)
+    this.#createStage(api, props.settings, domain)
+    this.domainTarget = domain?.regionalDomainName
     // Without a slash at its end, unlike the URL of the stage: a path is written behind it.
-    this.url = api.apiEndpoint
+    this.url = domain === undefined ? api.apiEndpoint : `https://${domain.name}`
   }
 
   #route(api: HttpApi, resource: string, methods: HttpMethod[], handler: IFunction): void {
@@ -77,11 +90,21 @@ export class RelayApi extends Construct {
     }
   }
 
-  #createStage(api: HttpApi): void {
+  #createDomain({ domainName, certificateArn }: ApiSettings): DomainName | undefined {
+    if (domainName === undefined || certificateArn === undefined) return undefined
+    const certificate = Certificate.fromCertificateArn(this, 'Certificate', certificateArn)
+    return new DomainName(this, 'Domain', { domainName, certificate })
+  }
+
+  #createStage(api: HttpApi, settings: ApiSettings, domain: DomainName | undefined): void {
+    const { apiRequestsPerSecond: rateLimit, apiBurst: burstLimit } = settings
     new HttpStage(this, 'Stage', {
       httpApi: api,
       stageName: '$default',
       autoDeploy: true,
+      ...(domain !== undefined && { domainMapping: { domainName: domain } }),
+      ...(rateLimit !== undefined &&
+        burstLimit !== undefined && { throttle: { rateLimit, burstLimit } }),
       accessLogSettings: {
         destination: new LogGroupLogDestination(this.accessLog),
         format: AccessLogFormat.custom(ACCESS_LOG),

@@ -25,6 +25,12 @@ export interface RelayFunctionProps {
   readonly logRetention: RetentionDays
   /** Absent: outside of any VPC. */
   readonly network?: { readonly vpc: IVpc; readonly securityGroups: readonly ISecurityGroup[] }
+  /** Whether X-Ray traces its calls. */
+  readonly traced: boolean
+  /** Calls at once, taken from the account's; absent: it shares those. */
+  readonly reservedConcurrency?: number
+  /** The ARN of the key that the secrets which it reads are encrypted with, if that is one's own. */
+  readonly secretsKey?: string | undefined
   /** Whether it queues messages for itself, which Lambda takes for a mistake unless it is allowed. */
   readonly feedsItself?: boolean
 }
@@ -34,9 +40,11 @@ export class RelayFunction extends Construct {
   readonly function: LambdaFunction
   readonly logGroup: ILogGroup
   readonly #role: Role
+  readonly #secretsKey: string | undefined
 
   constructor(scope: Construct, id: string, props: RelayFunctionProps) {
     super(scope, id)
+    this.#secretsKey = props.secretsKey
     this.logGroup = new LogGroup(this, 'Logs', {
       logGroupName: `/aws/lambda/${props.functionName}`,
       retention: props.logRetention,
@@ -71,6 +79,7 @@ export class RelayFunction extends Construct {
     const { partition, region, account } = Stack.of(this)
     const arn = `arn:${partition}:secretsmanager:${region}:${account}:secret:${prefix}/*`
     this.allow(['secretsmanager:GetSecretValue'], arn)
+    this.#allowDecryption()
     Validations.of(this.#role).acknowledge({
       id: `AwsSolutions-IAM5[Resource::${findingOf(arn)}]`,
       reason: 'Clusters and their Secrets are data: which there are is not known at deployment.',
@@ -96,6 +105,20 @@ export class RelayFunction extends Construct {
     )
   }
 
+  /** Only for what Secrets Manager decrypts, by the key that the deployment names. */
+  #allowDecryption(): void {
+    if (this.#secretsKey === undefined) return
+    const { region, urlSuffix } = Stack.of(this)
+    const service = `secretsmanager.${region}.${urlSuffix}`
+    this.#role.addToPolicy(
+      new PolicyStatement({
+        actions: ['kms:Decrypt'],
+        resources: [this.#secretsKey],
+        conditions: { StringEquals: { 'kms:ViaService': service } },
+      }),
+    )
+  }
+
   #allowRecursion(): void {
     const resource = this.function.node.defaultChild as CfnFunction
     resource.recursiveLoop = new Partition(this).whereRecursionIsDetected('Allow')
@@ -112,14 +135,18 @@ export class RelayFunction extends Construct {
   }
 }
 
-function commonProps({ network, feedsItself: _, logRetention: __, ...props }: RelayFunctionProps) {
+function commonProps(props: RelayFunctionProps) {
+  const { functionName, description, code, timeout, memorySize, network } = props
   return {
-    ...props,
+    ...{ functionName, description, code, timeout, memorySize },
     handler: HANDLER,
     runtime: Runtime.NODEJS_24_X,
     architecture: Architecture.ARM_64,
-    tracing: Tracing.ACTIVE,
+    tracing: props.traced ? Tracing.ACTIVE : Tracing.DISABLED,
     environment: { ...props.environment },
+    ...(props.reservedConcurrency !== undefined && {
+      reservedConcurrentExecutions: props.reservedConcurrency,
+    }),
     ...(network && { vpc: network.vpc, securityGroups: [...network.securityGroups] }),
   }
 }

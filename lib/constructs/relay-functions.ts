@@ -40,7 +40,13 @@ const MAX_PROOF_S = 300
 
 type FunctionShape = Pick<
   RelayFunctionProps,
-  'description' | 'timeout' | 'memorySize' | 'environment' | 'network' | 'feedsItself'
+  | 'description'
+  | 'timeout'
+  | 'memorySize'
+  | 'environment'
+  | 'network'
+  | 'feedsItself'
+  | 'reservedConcurrency'
 >
 
 /** What dispatch reads by Go's rules; the AWS SDK does not. */
@@ -69,13 +75,16 @@ export class RelayFunctions extends Construct {
   }
 
   #createIngest(): RelayFunction {
-    const { queues, secretPrefix } = this.#props
+    const { settings, queues, secretPrefix } = this.#props
     const ingest = this.#createFunction('Ingest', 'ingest', {
       description: 'Takes events over HTTP and queues them',
       // API Gateway waits 30 s at most.
       timeout: Duration.seconds(29),
       memorySize: 512,
       environment: {},
+      ...(settings.ingestConcurrency !== undefined && {
+        reservedConcurrency: settings.ingestConcurrency,
+      }),
     })
     ingest.allow(SEND, queues.events.queueArn)
     ingest.allowSecrets(`${secretPrefix}/tokens`)
@@ -87,7 +96,7 @@ export class RelayFunctions extends Construct {
     const dispatch = this.#createFunction('Dispatch', 'dispatch', {
       description: 'Matches queued events with Alerts and delivers them',
       timeout: Duration.seconds(60),
-      memorySize: 1_024,
+      memorySize: settings.dispatchMemory,
       environment: {
         ALLOW_PRIVATE_ADDRESSES: String(settings.allowPrivateAddresses),
         NO_CROSS_NAMESPACE_REFS: String(settings.noCrossNamespaceRefs),
@@ -95,6 +104,7 @@ export class RelayFunctions extends Construct {
         CLOUD_IDENTITIES: String(settings.cloudIdentities),
         // libuv gives name look-ups the half of its threads.
         UV_THREADPOOL_SIZE: '128',
+        CLUSTER_METRICS: String(settings.clusterMetrics),
         ...proxyVariables(settings),
       },
       ...this.#network(),
@@ -186,6 +196,8 @@ export class RelayFunctions extends Construct {
       ...shape,
       functionName: `flux-relay-${settings.stageName}-${name}`,
       code: code(name),
+      traced: settings.tracing,
+      secretsKey: settings.secretsKeyArn,
       environment: { ...this.#environment(), ...shape.environment },
       logRetention: settings.retentionDays,
     })

@@ -7,6 +7,7 @@ import {
   type QueueProps,
 } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
+import type { Settings } from '../settings.ts'
 
 /**
  * Receives after which SQS itself sets a message aside: the most there are, since it counts those too
@@ -34,6 +35,15 @@ const FIFO = {
   fifoThroughputLimit: FifoThroughputLimit.PER_MESSAGE_GROUP_ID,
 } as const satisfies QueueProps
 
+export interface RelayQueuesProps {
+  /** Of those that an earlier deployment left; CloudFormation chooses the others. */
+  readonly names: Settings['names']
+}
+
+function named(queueName: string | undefined): QueueProps {
+  return queueName === undefined ? {} : { queueName }
+}
+
 /** The events in order of each object, the retries with their delays, and what neither could do. */
 export class RelayQueues extends Construct {
   readonly events: Queue
@@ -41,15 +51,25 @@ export class RelayQueues extends Construct {
   readonly retries: Queue
   readonly retriesDeadLetters: Queue
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { names }: RelayQueuesProps) {
     super(scope, id)
-    this.eventsDeadLetters = new Queue(this, 'EventsDeadLetters', { ...COMMON, ...FIFO })
-    this.events = this.#workQueue('Events', this.eventsDeadLetters, FIFO)
-    this.retriesDeadLetters = new Queue(this, 'RetriesDeadLetters', COMMON)
-    this.retries = this.#workQueue('Retries', this.retriesDeadLetters)
+    this.eventsDeadLetters = new Queue(this, 'EventsDeadLetters', {
+      ...COMMON,
+      ...FIFO,
+      ...named(names.eventsDeadLetters),
+    })
+    this.events = this.#workQueue('Events', this.eventsDeadLetters, {
+      ...FIFO,
+      ...named(names.eventsQueue),
+    })
+    this.retriesDeadLetters = new Queue(this, 'RetriesDeadLetters', {
+      ...COMMON,
+      ...named(names.retriesDeadLetters),
+    })
+    this.retries = this.#workQueue('Retries', this.retriesDeadLetters, named(names.retriesQueue))
   }
 
-  #workQueue(id: string, deadLetters: Queue, props: QueueProps = {}): Queue {
+  #workQueue(id: string, deadLetters: Queue, props: QueueProps): Queue {
     return new Queue(this, id, {
       ...COMMON,
       ...props,

@@ -5,6 +5,7 @@ import {
   type GlobalSecondaryIndexPropsV2,
   ProjectionType,
   TableEncryptionV2,
+  type TablePropsV2,
   TableV2,
 } from 'aws-cdk-lib/aws-dynamodb'
 import { Construct } from 'constructs'
@@ -16,6 +17,14 @@ import {
   type TableDefinition,
   TTL_ATTRIBUTE,
 } from '../../adapters/aws/tables.ts'
+import type { Settings } from '../settings.ts'
+
+export interface RelayTablesProps {
+  /** Of those that an earlier deployment left; CloudFormation chooses the others. */
+  readonly names: Settings['names']
+  /** Whether nobody can delete them, by the console or otherwise. */
+  readonly deletionProtection: boolean
+}
 
 /** The tables, as the stores in `adapters/aws` rely on them. They outlive the stack. */
 export class RelayTables extends Construct {
@@ -23,17 +32,28 @@ export class RelayTables extends Construct {
   readonly state: TableV2
   readonly ledger: TableV2
 
-  constructor(scope: Construct, id: string) {
+  constructor(scope: Construct, id: string, { names, deletionProtection }: RelayTablesProps) {
     super(scope, id)
-    this.config = createTable(this, 'Config', CONFIG_TABLE)
-    this.state = createTable(this, 'State', STATE_TABLE)
-    this.ledger = createTable(this, 'Ledger', LEDGER_TABLE)
+    const create = (id: string, definition: TableDefinition, tableName: string | undefined) =>
+      createTable(this, id, definition, {
+        deletionProtection,
+        ...(tableName !== undefined && { tableName }),
+      })
+    this.config = create('Config', CONFIG_TABLE, names.configTable)
+    this.state = create('State', STATE_TABLE, names.stateTable)
+    this.ledger = create('Ledger', LEDGER_TABLE, names.ledgerTable)
   }
 }
 
-function createTable(scope: Construct, id: string, definition: TableDefinition): TableV2 {
+function createTable(
+  scope: Construct,
+  id: string,
+  definition: TableDefinition,
+  props: Pick<TablePropsV2, 'tableName' | 'deletionProtection'>,
+): TableV2 {
   const { partition, sort } = definition.key
   return new TableV2(scope, id, {
+    ...props,
     partitionKey: text(partition),
     ...(sort !== undefined && { sortKey: text(sort) }),
     globalSecondaryIndexes: definition.indexes.map((index) => toIndex(index, definition.projected)),

@@ -22,11 +22,15 @@ export class RelayStack extends Stack {
   readonly api: RelayApi
 
   constructor(scope: Construct, id: string, props: RelayStackProps) {
-    super(scope, id, { description: 'flux-relay: delivers the events of Flux clusters', ...props })
     const { settings, code } = props
+    super(scope, id, {
+      description: 'flux-relay: delivers the events of Flux clusters',
+      terminationProtection: settings.deletionProtection,
+      ...props,
+    })
     const secretPrefix = `flux-relay/${settings.stageName}`
-    const tables = new RelayTables(this, 'Tables')
-    const queues = new RelayQueues(this, 'Queues')
+    const tables = new RelayTables(this, 'Tables', settings)
+    const queues = new RelayQueues(this, 'Queues', settings)
     const parts = { settings, tables, queues, secretPrefix, code }
     this.queues = queues
     this.functions = new RelayFunctions(this, 'Functions', parts).byName
@@ -35,6 +39,7 @@ export class RelayStack extends Stack {
       ingest: this.functions.ingest.function,
       reconcileConfig: this.functions['reconcile-config'].function,
       logRetention: settings.retentionDays,
+      settings,
     })
     // What a person needs, and what the command line finds the relay by.
     const outputs = {
@@ -45,6 +50,8 @@ export class RelayStack extends Stack {
       LedgerTable: tables.ledger.tableName,
       EventsQueueUrl: queues.events.queueUrl,
       RetriesQueueUrl: queues.retries.queueUrl,
+      // What the name of the API has to be an alias of.
+      ...(this.api.domainTarget !== undefined && { ApiDomainTarget: this.api.domainTarget }),
       // The subject of the tokens that prove who the relay is.
       ...(settings.cloudIdentities && { DispatchRoleArn: this.functions.dispatch.roleArn }),
     }

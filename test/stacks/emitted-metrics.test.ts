@@ -41,7 +41,8 @@ function writtenLines(): readonly EmbeddedMetricLine[] {
   const lines: string[] = []
   const write = (line: string) => void lines.push(line)
   for (const outcome of OUTCOMES) {
-    countDecision(write, namespace, { record: deliveryRecord({ outcome }), latencyMs: 1 }, 0)
+    const settings = { metricsNamespace: namespace, clusterMetrics: false }
+    countDecision(write, settings, { record: deliveryRecord({ outcome }), latencyMs: 1 }, 0)
   }
   reportSilentClusters(write, namespace, 1, 0)
   countSetAside(write, namespace, 0)

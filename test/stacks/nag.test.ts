@@ -7,6 +7,18 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { appWith, removeOutput, synth, VPC_ID } from './synth.ts'
 
+const ACCOUNT = {
+  tracing: true,
+  ingestConcurrency: 50,
+  apiRequestsPerSecond: 100,
+  apiBurst: 200,
+  secretsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/0123-4567',
+  domainName: 'relay.example.com',
+  certificateArn: 'arn:aws:acm:eu-central-1:111122223333:certificate/0123-4567',
+  names: { ledgerTable: 'old-ledger', eventsQueue: 'old-events.fifo' },
+  deletionProtection: true,
+}
+
 function findingsOf(app: App) {
   return new AwsSolutionsChecks(app)
     .validateScope(app)
@@ -23,6 +35,7 @@ describe('cdk-nag AwsSolutions', () => {
     ['a topic', { alarmTopicArn: 'arn:aws:sns:eu-central-1:111122223333:alarms' }],
     ['a replay button', { replayButton: true }],
     ['identities at other clouds', { cloudIdentities: true }],
+    ['an account of its own ways', ACCOUNT],
     ['a VPC', { vpcId: VPC_ID, allowPrivateAddresses: true }],
   ])('finds nothing with %s', (_, settings) => {
     expect(findingsOf(synth(settings).app)).toEqual([])
@@ -44,6 +57,7 @@ describe('the check of CDK itself', () => {
       cloudIdentities: true,
       vpcId: VPC_ID,
       allowPrivateAddresses: true,
+      ...ACCOUNT,
     }
     // As in a deployment the code is a file in S3: test/functions/bundled.test.ts leaves the check to this.
     const codeFolder = temporaryDirectory()

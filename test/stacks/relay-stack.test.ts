@@ -19,17 +19,16 @@ const CONSUME = [
 ]
 const WRITE_LOG = ['logs:CreateLogStream', 'logs:PutLogEvents']
 const TRACE = ['xray:PutTelemetryRecords', 'xray:PutTraceSegments']
+const KEY = 'arn:aws:kms:eu-central-1:111122223333:key/0123-4567'
 
 describe('functions', () => {
   it('may do this and nothing else', () => {
     expect(allowedTo(template, functionId('ingest'))).toEqual({
-      '*': TRACE,
       FunctionsIngestLogs: WRITE_LOG,
       QueuesEvents: ['sqs:SendMessage'],
       [`${SECRETS}/tokens/*`]: ['secretsmanager:GetSecretValue'],
     })
     expect(allowedTo(template, functionId('dispatch'))).toEqual({
-      '*': TRACE,
       FunctionsDispatchLogs: WRITE_LOG,
       QueuesEvents: CONSUME,
       QueuesEventsDeadLetters: ['sqs:SendMessage'],
@@ -41,7 +40,6 @@ describe('functions', () => {
       [`${SECRETS}/secrets/*`]: ['secretsmanager:GetSecretValue'],
     })
     expect(allowedTo(template, functionId('reconcile-config'))).toEqual({
-      '*': TRACE,
       FunctionsReconcileConfigLogs: WRITE_LOG,
       QueuesRetries: ['sqs:SendMessage'],
       TablesConfig: ['GetItem', 'PutItem', 'Query', 'Scan', 'UpdateItem'].map(
@@ -56,7 +54,6 @@ describe('functions', () => {
 
   it('of the widget may read what it lists, and write with the replay button only', () => {
     const reads = {
-      '*': TRACE,
       FunctionsDeliveriesWidgetLogs: WRITE_LOG,
       TablesConfig: ['dynamodb:Scan'],
       TablesLedger: ['dynamodb:BatchGetItem'],
@@ -79,7 +76,7 @@ describe('functions', () => {
     const before = allowedTo(template, functionId('dispatch'))
     expect(allowedTo(relayTemplate, dispatch)).toEqual({
       ...before,
-      '*': ['sts:GetWebIdentityToken', ...TRACE],
+      '*': ['sts:GetWebIdentityToken'],
       [id]: ['secretsmanager:GetSecretValue'],
     })
     relayTemplate.hasResourceProperties('AWS::IAM::Policy', {
@@ -145,14 +142,15 @@ describe('functions', () => {
     ['dispatch', 60],
     ['reconcile-config', 29],
     ['deliveries-widget', 20],
-  ])('%s runs on Node 24 and arm64, traced, for %i s', (name, seconds) => {
+  ])('%s runs on Node 24 and arm64 for %i s', (name, seconds) => {
     template.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: `flux-relay-prod-${name}`,
       Runtime: 'nodejs24.x',
       Architectures: ['arm64'],
       Handler: 'index.handler',
       Timeout: seconds,
-      TracingConfig: { Mode: 'Active' },
+      TracingConfig: Match.absent(),
+      ReservedConcurrentExecutions: Match.absent(),
       VpcConfig: Match.absent(),
       Environment: {
         Variables: Match.objectLike({
@@ -214,6 +212,53 @@ describe('functions', () => {
       Environment: { Variables: { HTTPS_PROXY: Match.absent(), NO_PROXY: Match.absent() } },
     }
     template.hasResourceProperties('AWS::Lambda::Function', without)
+  })
+
+  it('are traced, and of the size and number that the settings say', () => {
+    const { relayTemplate } = synth({
+      tracing: true,
+      clusterMetrics: true,
+      dispatchMemory: 512,
+      ingestConcurrency: 50,
+      secretsKeyArn: KEY,
+    })
+    relayTemplate.allResourcesProperties('AWS::Lambda::Function', {
+      TracingConfig: { Mode: 'Active' },
+    })
+    relayTemplate.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'flux-relay-prod-dispatch',
+      MemorySize: 512,
+      Environment: { Variables: Match.objectLike({ CLUSTER_METRICS: 'true' }) },
+    })
+    const limited = { ReservedConcurrentExecutions: 50 }
+    const ingest = functionId('ingest', relayTemplate)
+    expect(idsOf(relayTemplate, 'AWS::Lambda::Function', limited)).toEqual([ingest])
+    expect(allowedTo(relayTemplate, ingest)).toEqual({
+      ...allowedTo(template, functionId('ingest')),
+      '*': TRACE,
+      [KEY]: ['kms:Decrypt'],
+    })
+    const widget = functionId('deliveries-widget', relayTemplate)
+    expect(allowedTo(relayTemplate, widget)).not.toHaveProperty(KEY)
+    relayTemplate.hasResourceProperties('AWS::IAM::Policy', {
+      PolicyDocument: {
+        Statement: Match.arrayWith([
+          Match.objectLike({
+            Action: 'kms:Decrypt',
+            Condition: {
+              StringEquals: {
+                'kms:ViaService': {
+                  'Fn::Join': [
+                    '',
+                    ['secretsmanager.', { Ref: 'AWS::Region' }, '.', { Ref: 'AWS::URLSuffix' }],
+                  ],
+                },
+              },
+            },
+          }),
+        ]),
+      },
+    })
   })
 
   it('log to groups with a retention', () => {
@@ -320,11 +365,82 @@ describe('API', () => {
     })
   })
 
+  it('takes all there is, at its own address, unless the settings say otherwise', () => {
+    const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'))
+    expect(stage?.Properties).not.toHaveProperty('DefaultRouteSettings')
+    template.resourceCountIs('AWS::ApiGatewayV2::DomainName', 0)
+    const certificateArn = 'arn:aws:acm:eu-central-1:111122223333:certificate/0123-4567'
+    const { relayTemplate } = synth({
+      domainName: 'relay.example.com',
+      certificateArn,
+      apiRequestsPerSecond: 100,
+      apiBurst: 200,
+    })
+    relayTemplate.hasResourceProperties('AWS::ApiGatewayV2::Stage', {
+      DefaultRouteSettings: { ThrottlingBurstLimit: 200, ThrottlingRateLimit: 100 },
+    })
+    relayTemplate.hasResourceProperties('AWS::ApiGatewayV2::DomainName', {
+      DomainName: 'relay.example.com',
+      DomainNameConfigurations: [{ CertificateArn: certificateArn, EndpointType: 'REGIONAL' }],
+    })
+    relayTemplate.hasResourceProperties('AWS::ApiGatewayV2::ApiMapping', {
+      DomainName: { Ref: Match.stringLikeRegexp('^HttpApiDomain') },
+      Stage: '$default',
+    })
+    relayTemplate.hasOutput('ApiUrl', {
+      Value: { 'Fn::Join': ['', ['https://', { Ref: Match.stringLikeRegexp('^HttpApiDomain') }]] },
+    })
+    relayTemplate.hasOutput('ApiDomainTarget', {
+      Value: { 'Fn::GetAtt': [Match.stringLikeRegexp('^HttpApiDomain'), 'RegionalDomainName'] },
+    })
+  })
+
   it('logs no header and no body', () => {
     const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'))
     const { Format } = stage?.Properties.AccessLogSettings ?? {}
     expect(JSON.parse(Format)).toMatchObject({ status: '$context.status' })
     expect(Format).not.toMatch(/header|body|authorization/i)
+  })
+})
+
+describe('what can be adopted and protected', () => {
+  const names = {
+    configTable: 'old-config',
+    stateTable: 'old-state',
+    ledgerTable: 'old-ledger',
+    eventsQueue: 'old-events.fifo',
+    eventsDeadLetters: 'old-events-dead.fifo',
+    retriesQueue: 'old-retries',
+    retriesDeadLetters: 'old-retries-dead',
+  }
+  const { relayTemplate, relay } = synth({ names, deletionProtection: true })
+  const namesOf = (of: typeof template, type: string, property: string) =>
+    Object.values(of.findResources(type)).map(({ Properties }) => Properties[property])
+
+  it('has the names of the settings, or none', () => {
+    expect(namesOf(relayTemplate, 'AWS::DynamoDB::GlobalTable', 'TableName').sort()).toEqual([
+      'old-config',
+      'old-ledger',
+      'old-state',
+    ])
+    expect(namesOf(relayTemplate, 'AWS::SQS::Queue', 'QueueName').sort()).toEqual([
+      'old-events-dead.fifo',
+      'old-events.fifo',
+      'old-retries',
+      'old-retries-dead',
+    ])
+    expect(new Set(namesOf(template, 'AWS::SQS::Queue', 'QueueName'))).toEqual(new Set([undefined]))
+  })
+
+  it('is protected from deletion if the settings say so', () => {
+    expect(relay.terminationProtection).toBe(true)
+    expect(synth().relay.terminationProtection).toBe(false)
+    const protections = (of: typeof template) =>
+      namesOf(of, 'AWS::DynamoDB::GlobalTable', 'Replicas').map(
+        ([replica]) => replica.DeletionProtectionEnabled,
+      )
+    expect(protections(relayTemplate)).toEqual([true, true, true])
+    expect(protections(template)).toEqual([false, false, false])
   })
 })
 

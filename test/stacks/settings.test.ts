@@ -7,7 +7,16 @@ import { parseSettings, SETTING_NAMES, SETTINGS_KEY, SettingsError } from '../..
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { appWith, VPC_ID } from './synth.ts'
 
+const CERTIFICATE = 'arn:aws:acm:eu-central-1:111122223333:certificate/0123-4567'
+
 const TOPIC = 'arn:aws:sns:eu-central-1:111122223333:alarms'
+
+/** The names in the first column of a table. */
+function namesIn(table: string): readonly string[] {
+  return [...table.matchAll(/^\| (`.*?`) \|/gm)].flatMap(
+    ([, names = '']) => names.match(/[\w-]+/g) ?? [],
+  )
+}
 
 describe('settings', () => {
   it('have defaults, which cdk.json spells out', () => {
@@ -15,6 +24,11 @@ describe('settings', () => {
       stageName: 'prod',
       retentionDays: 30,
       alarms: {},
+      tracing: false,
+      clusterMetrics: false,
+      dispatchMemory: 1_024,
+      names: {},
+      deletionProtection: false,
       allowPrivateAddresses: false,
       logLevel: 'INFO',
       maximumConcurrency: 20,
@@ -47,6 +61,46 @@ describe('settings', () => {
       'alarms.Errors-ingest: expected false, or the',
     ],
     ['a list of alarms', { alarms: ['OldestEvent'] }, 'alarms: expected an object of alarms'],
+    [
+      'too little memory',
+      { dispatchMemory: 128 },
+      'dispatchMemory: expected a whole number from 512',
+    ],
+    [
+      'no concurrency',
+      { ingestConcurrency: 0 },
+      'ingestConcurrency: expected a whole number from 1',
+    ],
+    [
+      'a throttle of nothing',
+      { apiRequestsPerSecond: 0, apiBurst: 1 },
+      'apiRequestsPerSecond: expected a whole number from 1 to 10000',
+    ],
+    ['half a throttle', { apiBurst: 5 }, 'apiRequestsPerSecond: only together with apiBurst'],
+    [
+      'an alias of a key',
+      { secretsKeyArn: 'alias/mine' },
+      'secretsKeyArn: expected the ARN of a KMS',
+    ],
+    [
+      'a domain without a certificate',
+      { domainName: 'relay.example.com' },
+      'domainName: needs certi',
+    ],
+    [
+      'a certificate without a domain',
+      { certificateArn: CERTIFICATE },
+      'certificateArn: needs domai',
+    ],
+    [
+      'a URL for a domain',
+      { domainName: 'https://relay.example.com', certificateArn: CERTIFICATE },
+      'domainName: expected the name of a host in lower case, such as relay.example.com',
+    ],
+    ['a name of nothing', { names: { ledger: 'mine' } }, 'names: ledger: no such table or queue'],
+    ['a name', { names: { ledgerTable: 'mine!' } }, 'names.ledgerTable: expected 3 to 80 of'],
+    ['a name of a FIFO queue', { names: { eventsQueue: 'events' } }, 'with .fifo at its end'],
+    ['a name for all', { names: 'mine' }, 'names: expected an object of names'],
     ['a VPC', { vpcId: 'main' }, 'vpcId: expected the id of a VPC'],
     ['a log level', { logLevel: 'info' }, 'logLevel: expected DEBUG, INFO, WARN or ERROR'],
     ['no concurrency', { maximumConcurrency: 1 }, 'maximumConcurrency: expected a whole number'],
@@ -90,12 +144,10 @@ describe('settings', () => {
   it('are documented, each one', () => {
     const page = readFileSync(new URL('../../docs/aws-settings.md', import.meta.url), 'utf8')
     const [settings = '', alarms = ''] = page.split('## Alarms\n')
-    const rows = [...settings.matchAll(/^\| `(\w+)` \|/gm)].map(([, name]) => name)
+    const rows = namesIn(settings)
     expect(rows).toEqual(SETTING_NAMES)
     const [table = ''] = alarms.split('\n## ')
-    const named = [...table.matchAll(/^\| (`.*`) \|/gm)].flatMap(([, names]) =>
-      names?.match(/[\w-]+/g),
-    )
+    const named = namesIn(table)
     const kinds = ALARM_NAMES.map((name) => name.replace(/-.*/, '-FUNCTION'))
     expect(new Set(named)).toEqual(new Set(kinds))
   })
