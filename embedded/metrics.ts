@@ -41,6 +41,8 @@ export interface MetricsOptions {
   readonly queueDepth: () => Promise<QueueDepth>
   /** Asked at every scrape. */
   readonly quarantineDepth: () => Promise<QuarantineDepth>
+  /** Whether the database can be written, asked at every scrape. */
+  readonly isWritable?: () => boolean
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -51,7 +53,12 @@ const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_20
 const EVENT_LOOP_PERIOD_MS = 50
 
 /** Makes the host's metrics, in a registry of their own, with those of the process. */
-export function createMetrics({ queueDepth, quarantineDepth, clock }: MetricsOptions): Metrics {
+export function createMetrics({
+  queueDepth,
+  quarantineDepth,
+  isWritable = () => true,
+  clock,
+}: MetricsOptions): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({
     register: registry,
@@ -66,6 +73,7 @@ export function createMetrics({ queueDepth, quarantineDepth, clock }: MetricsOpt
   })
   queueGauges(registry, queueDepth, clock)
   quarantineGauges(registry, quarantineDepth)
+  storageGauge(registry, isWritable)
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
@@ -152,6 +160,15 @@ function quarantineGauges(registry: Registry, depth: () => Promise<QuarantineDep
     help: 'Bytes of the messages that are set aside now.',
     registers: [registry],
     collect: async () => bytes.set((await depth()).bytes),
+  })
+}
+
+function storageGauge(registry: Registry, isWritable: () => boolean): void {
+  const writable: Gauge = new Gauge({
+    name: 'flux_relay_storage_writable',
+    help: 'Whether the database can be written: while it is 0, nothing is accepted or sent.',
+    registers: [registry],
+    collect: () => writable.set(isWritable() ? 1 : 0),
   })
 }
 

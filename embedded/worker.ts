@@ -53,6 +53,8 @@ export interface WorkerOptions {
   /** Events and due retries pass it, and so leave time for what is under way. */
   readonly gate?: TurnGate
   readonly clock: Clock
+  /** While it says so, nothing is leased: what became of it could not be kept. */
+  readonly hold?: Hold
   /**
    * A message is put back, or the queue itself failed: either comes again after `retryInMs`, which is
    * infinite for a message that could not be put back and comes at the next start.
@@ -66,6 +68,15 @@ export interface WorkerOptions {
   /** Most woken deliveries at once, beyond what each host allows. Default 1,000. */
   readonly wokenConcurrency?: number
 }
+
+/** What keeps the worker from its work for a while. */
+export interface Hold {
+  isHeld(): boolean
+  /** Calls `listener` when that may have changed. */
+  onChange(listener: () => void): void
+}
+
+const NO_HOLD: Hold = { isHeld: () => false, onChange: () => undefined }
 
 export interface Worker {
   start(): void
@@ -82,7 +93,7 @@ const MAX_TIMER_MS = 2 ** 31 - 1
  * one message, or the queue, throws stops nothing else.
  */
 export function createWorker(options: WorkerOptions): Worker {
-  const { queue, woken, dispatcher, clock, gate = createTurnGate() } = options
+  const { queue, woken, dispatcher, clock, gate = createTurnGate(), hold = NO_HOLD } = options
   const reportsOf = (kind: MessageKind): LaneReports => ({
     putBack: options.onFailure,
     setAside: (failure, key) => options.onSetAside({ kind, key, failure }),
@@ -131,6 +142,7 @@ export function createWorker(options: WorkerOptions): Worker {
     if (!running) return
     clearTimeout(timer)
     wakeAt = undefined
+    if (hold.isHeld()) return
     for (const step of steps) step.run()
     if (wakeAt === undefined) return
     timer = setTimeout(pump, Math.min(Math.max(wakeAt - clock.now(), 1), MAX_TIMER_MS))
@@ -141,10 +153,11 @@ export function createWorker(options: WorkerOptions): Worker {
   }
   // The time is asked before the leases: what falls due in between is leased, and would else have no
   // timer.
-  const fills = lanes.map((lane) => () => (running ? lane.fill(pump) : undefined))
+  const fills = lanes.map((lane) => () => (running && !hold.isHeld() ? lane.fill(pump) : undefined))
   const steps = [findWakeAt, ...fills].map((work) => createStep(work, pump, options.onFailure))
   queue.onReady(pump)
   woken.onReady(pump)
+  hold.onChange(pump)
 
   return {
     start() {

@@ -221,6 +221,12 @@ export interface Ledger {
    * them cannot be read.
    */
   readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<LedgerRecord>>>
+  /**
+   * Throws while it is known that nothing new can be stored, such as on a full disk: nothing is sent then,
+   * for its outcome could not be kept, and it would be sent again and again. A host that cannot know
+   * never throws.
+   */
+  assertWritable(): void
   /** Each write alone: true when stored, false when the record was not as expected. */
   writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]>
   /** `cursor` is a `nextCursor` of the same filter; anything else throws `InvalidCursor`. */

@@ -73,6 +73,9 @@ export class DynamoDbLedger implements Ledger {
     this.#backoffMs = backoffMs
   }
 
+  /** A table has no state that a function could know between two writes. */
+  assertWritable(): void {}
+
   async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<LedgerRecord>>> {
     return (await this.#readItems(ids)).map((item) => this.#versioned(item))
   }

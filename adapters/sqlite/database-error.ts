@@ -10,6 +10,7 @@ export type DatabaseProblem =
   | 'not-a-file'
   | 'full'
   | 'io'
+  | 'gone'
   | 'closed'
 
 /** The database file cannot be used. The message names the file, what is wrong, and what to do. */

@@ -6,6 +6,8 @@ import { type MessagePort, receiveMessageOnPort, workerData } from 'node:worker_
 import { errorData } from './error-data.ts'
 import { openFile } from './open-file.ts'
 import type { Batch } from './relay-database.ts'
+import { ReserveFile } from './reserve.ts'
+import { ReservedEngine } from './reserved-engine.ts'
 import { RELAY_SCHEMA } from './schema.ts'
 import { type Answer, SqlEngine } from './sql-engine.ts'
 import { BatchReader } from './thread-batch.ts'
@@ -26,7 +28,11 @@ const { file, port } = workerData as ThreadData
 
 try {
   const { path, connection } = openFile(file, RELAY_SCHEMA)
-  serve(new SqlEngine(path, connection), port)
+  const engine = new ReservedEngine(new SqlEngine(path, connection), {
+    reserve: new ReserveFile(path),
+    onTrouble: (error) => tell({ kind: 'trouble', ...(error && { error: errorData(error) }) }),
+  })
+  serve(engine, port)
   tell({ kind: 'opened', path })
 } catch (error) {
   tell({ kind: 'failed', error: errorData(error) })
@@ -34,7 +40,7 @@ try {
 }
 
 /** Takes all that has arrived while the disk was busy, and commits it at once. */
-function serve(engine: SqlEngine, from: MessagePort): void {
+function serve(engine: ReservedEngine, from: MessagePort): void {
   const reader = new BatchReader()
   const idle = setTimeout(() => engine.checkpoint(IDLE_LOG_PAGES), IDLE_MS)
   from.on('message', (first: ToThread) => {
@@ -54,7 +60,7 @@ function serve(engine: SqlEngine, from: MessagePort): void {
   })
 }
 
-function run(engine: SqlEngine, batches: readonly Batch[]): void {
+function run(engine: ReservedEngine, batches: readonly Batch[]): void {
   const queries = batches.flatMap((batch) => batch.queries)
   if (queries.length > 0) {
     tell({ kind: 'rows', answers: queries.map((query) => dataOf(engine.query(query))) })
@@ -63,7 +69,7 @@ function run(engine: SqlEngine, batches: readonly Batch[]): void {
   if (units.length > 0) tell({ kind: 'results', results: resultsData(engine.commit(units)) })
 }
 
-function close(engine: SqlEngine, from: MessagePort): void {
+function close(engine: ReservedEngine, from: MessagePort): void {
   try {
     engine.close()
     tell({ kind: 'closed' })

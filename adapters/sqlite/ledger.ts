@@ -22,7 +22,7 @@ import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.t
 import { listQuery } from './ledger-query.ts'
 import { decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import type { Change } from './statement.ts'
+import { type Change, outcomeChange } from './statement.ts'
 import { sweepLedger } from './sweep.ts'
 
 export interface LedgerOptions {
@@ -97,13 +97,18 @@ export class SqliteLedger implements Ledger {
     return Promise.all(written)
   }
 
+  assertWritable(): void {
+    const { trouble } = this.#database
+    if (trouble) throw trouble
+  }
+
   /** The statement that stores a record, for a unit that does more. */
   change({ record, expected }: LedgerWrite): Change {
     const now = this.#clock.now()
     const values = this.#values(record)
     return expected === 'absent'
-      ? { sql: INSERT, parameters: [...values, record.id, now], mustChange: true }
-      : { sql: UPDATE, parameters: [...values, record.id, expected, now], mustChange: true }
+      ? { ...outcomeChange(INSERT, ...values, record.id, now), mustChange: true }
+      : { ...outcomeChange(UPDATE, ...values, record.id, expected, now), mustChange: true }
   }
 
   async list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage> {

@@ -7,7 +7,7 @@ import { type EventLease, EventReader } from './event-reader.ts'
 import { type PutBack, SqliteQuarantine } from './quarantine.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { LEAVE_QUEUE, type OnRemovalFailure, Removals } from './removals.ts'
-import { type Change, change, type UnitResult } from './statement.ts'
+import { type Change, change, outcomeChange, type UnitResult } from './statement.ts'
 import { EventSweep } from './sweep.ts'
 
 /** What is in the queue, leased messages included. Times are milliseconds since the epoch. */
@@ -245,7 +245,7 @@ export class SqliteQueue implements Queue {
   ): Promise<UnitResult | undefined> {
     const seq = Number(sequence)
     if (!this.#groups.leaving(group, seq)) return undefined
-    const leave = change(LEAVE_QUEUE, seq)
+    const leave = outcomeChange(LEAVE_QUEUE, seq)
     const next = { ...change(NEXT_HEAD, group, seq), returns: true }
     const unit = [...first, leave, ...(this.#groups.hasUnknown(group) ? [next] : [])]
     try {

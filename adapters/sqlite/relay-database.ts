@@ -21,6 +21,12 @@ export interface RelayDatabase {
    * front of it, or after 100 ms. What is committed later is never on the disk without it.
    */
   writeSoon(unit: readonly Change[]): Promise<UnitResult>
+  /** Why nothing new can be stored now; undefined while it can. Units with an outcome are still tried. */
+  readonly trouble: DatabaseError | undefined
+  /** Calls `listener` when `trouble` has changed. */
+  onTrouble(listener: () => void): void
+  /** From now on every write rejects with this, which is `trouble`; what was begun goes on. */
+  refuse(trouble: DatabaseError): void
   /** Finishes what was begun, moves the log into the file, and lets go of it. */
   close(): Promise<void>
 }
@@ -45,11 +51,13 @@ export interface Backend {
 export interface Answers {
   rows(answers: readonly Answer<readonly unknown[]>[]): void
   results(answers: readonly Answer<UnitResult>[]): void
+  /** Nothing new can be stored, or can again. What it explains is answered after it. */
+  trouble(error: DatabaseError | undefined): void
 }
 
 /**
- * Opens the relay's database on this thread. Throws `DatabaseError`; see `openFile`. `pace` as in
- * `BatchingDatabase`.
+ * Opens the relay's database on this thread, without a reserve. Throws `DatabaseError`; see `openFile`.
+ * `pace` as in `BatchingDatabase`.
  */
 export function openRelayDatabase(file: string, pace?: Pace): RelayDatabase {
   const { path, connection, letGo } = openFile(file, RELAY_SCHEMA)
@@ -65,7 +73,11 @@ export function openRelayDatabase(file: string, pace?: Pace): RelayDatabase {
 }
 
 /** Runs a batch: first what only reads, which need not wait for the disk. */
-export function runBatch(engine: SqlEngine, { queries, units }: Batch, answers: Answers): void {
+export function runBatch(
+  engine: Pick<SqlEngine, 'query' | 'commit'>,
+  { queries, units }: Batch,
+  answers: Answers,
+): void {
   if (queries.length > 0) answers.rows(queries.map((query) => engine.query(query)))
   if (units.length > 0) answers.results(engine.commit(units))
 }
@@ -90,6 +102,9 @@ export class BatchingDatabase implements RelayDatabase {
   /** Who waits for an answer, in order. */
   readonly #readers: Waiting<readonly unknown[]>[] = []
   readonly #writers: Waiting<UnitResult>[] = []
+  readonly #listeners: (() => void)[] = []
+  #trouble: DatabaseError | undefined
+  #isRefusing = false
   #isScheduled = false
   /** Runs while nothing is given to the backend but what may wait. */
   #soon: NodeJS.Timeout | undefined
@@ -101,7 +116,28 @@ export class BatchingDatabase implements RelayDatabase {
     this.#backend = backend({
       rows: (answers) => settle(answers, this.#readers, pace),
       results: (answers) => settle(answers, this.#writers, pace),
+      trouble: (error) => {
+        if (!this.#isRefusing) this.#setTrouble(error)
+      },
     })
+  }
+
+  get trouble(): DatabaseError | undefined {
+    return this.#trouble
+  }
+
+  onTrouble(listener: () => void): void {
+    this.#listeners.push(listener)
+  }
+
+  refuse(trouble: DatabaseError): void {
+    this.#isRefusing = true
+    this.#setTrouble(trouble)
+  }
+
+  #setTrouble(trouble: DatabaseError | undefined): void {
+    this.#trouble = trouble
+    for (const listener of this.#listeners) listener()
   }
 
   read<Row>(sql: string, ...parameters: readonly SQLInputValue[]): Promise<readonly Row[]> {
@@ -116,13 +152,13 @@ export class BatchingDatabase implements RelayDatabase {
 
   write(unit: readonly Change[], answered?: (result: UnitResult) => void): Promise<UnitResult> {
     const written = this.#add(unit, answered)
-    if (!this.#closed) this.#schedule()
+    if (!this.#closed && !this.#isRefusing) this.#schedule()
     return written
   }
 
   writeSoon(unit: readonly Change[]): Promise<UnitResult> {
     const written = this.#add(unit)
-    if (!this.#closed && !this.#isScheduled) {
+    if (!this.#closed && !this.#isRefusing && !this.#isScheduled) {
       this.#soon ??= setTimeout(() => this.#flush(), SOON_MS)
     }
     return written
@@ -130,6 +166,7 @@ export class BatchingDatabase implements RelayDatabase {
 
   #add(unit: readonly Change[], answered?: (result: UnitResult) => void): Promise<UnitResult> {
     if (this.#closed) return Promise.reject(this.#closedError())
+    if (this.#isRefusing) return Promise.reject(this.#trouble)
     const { promise, resolve, reject } = Promise.withResolvers<UnitResult>()
     const answer = (result: UnitResult) => {
       try {

@@ -1,6 +1,6 @@
 import { DatabaseError } from './database-error.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import { change } from './statement.ts'
+import { outcomeChange } from './statement.ts'
 
 /** Takes one event off the queue; its row stays while a record refers to it. */
 export const LEAVE_QUEUE = 'UPDATE events SET queued = 0 WHERE seq = ?'
@@ -36,7 +36,7 @@ export class Removals {
 
   async #remove(seqs: readonly number[]): Promise<void> {
     try {
-      await this.#database.writeSoon(seqs.map((seq) => change(LEAVE_QUEUE, seq)))
+      await this.#database.writeSoon(seqs.map((seq) => outcomeChange(LEAVE_QUEUE, seq)))
     } catch (error) {
       for (const seq of seqs) this.#left.add(seq)
       if (!isClosed(error)) this.#tryLater(error)

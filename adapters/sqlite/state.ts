@@ -8,7 +8,7 @@ import type {
 } from '../../relay/ports.ts'
 import { RecentState } from './recent-state.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import type { Change } from './statement.ts'
+import { type Change, outcomeChange } from './statement.ts'
 import { sweepState } from './sweep.ts'
 
 const READ = `SELECT version, value, expires_at AS expiresAt FROM state
@@ -119,6 +119,6 @@ function statementOf(
   now: number,
 ): Change {
   return expected === 'absent'
-    ? { sql: INSERT, parameters: [key, json, expiresAt, now], mustChange: true }
-    : { sql: UPDATE, parameters: [json, expiresAt, key, expected, now], mustChange: true }
+    ? { ...outcomeChange(INSERT, key, json, expiresAt, now), mustChange: true }
+    : { ...outcomeChange(UPDATE, json, expiresAt, key, expected, now), mustChange: true }
 }

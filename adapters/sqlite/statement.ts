@@ -12,6 +12,8 @@ export interface Change extends Statement {
   readonly returns?: boolean
   /** Unless it changes a row, nothing of its unit is done. */
   readonly mustChange?: boolean
+  /** It says what became of something, and may take the room that is kept for that: see `ReservedEngine`. */
+  readonly isOutcome?: boolean
 }
 
 /** What a statement of a unit did. `Row` is what the columns of `rows` are. */
@@ -31,4 +33,9 @@ export type UnitResult =
 /** Makes a statement of a unit. */
 export function change(sql: string, ...parameters: readonly SQLInputValue[]): Change {
   return { sql, parameters }
+}
+
+/** Makes a statement that says what became of something: a unit with one may take from the reserve. */
+export function outcomeChange(sql: string, ...parameters: readonly SQLInputValue[]): Change {
+  return { sql, parameters, isOutcome: true }
 }

@@ -19,6 +19,7 @@ export interface BatchData {
 
 const RETURNS = 1
 const MUST_CHANGE = 2
+const IS_OUTCOME = 4
 
 /** Writes batches for one thread, which it is to read in the same order. */
 export class BatchWriter {
@@ -40,8 +41,9 @@ export class BatchWriter {
     return { texts: this.#texts, values: this.#values }
   }
 
-  #change({ sql, parameters, returns = false, mustChange = false }: Change): void {
-    const marks = (returns ? RETURNS : 0) | (mustChange ? MUST_CHANGE : 0)
+  #change({ sql, parameters, returns, mustChange, isOutcome }: Change): void {
+    const marks =
+      (returns ? RETURNS : 0) | (mustChange ? MUST_CHANGE : 0) | (isOutcome ? IS_OUTCOME : 0)
     this.#values.push(this.#numberOf(sql), marks, parameters.length, ...parameters)
   }
 
@@ -90,6 +92,7 @@ export class BatchReader {
       parameters,
       returns: (marks & RETURNS) !== 0,
       mustChange: (marks & MUST_CHANGE) !== 0,
+      isOutcome: (marks & IS_OUTCOME) !== 0,
     }
   }
 

@@ -25,4 +25,6 @@ export type FromThread =
   | { readonly kind: 'failed'; readonly error: ErrorData }
   | { readonly kind: 'rows'; readonly answers: readonly AnswerData<readonly unknown[]>[] }
   | { readonly kind: 'results'; readonly results: ResultsData }
+  /** Nothing new can be stored; without an error it can again. */
+  | { readonly kind: 'trouble'; readonly error?: ErrorData }
   | { readonly kind: 'closed' }

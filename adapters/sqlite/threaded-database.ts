@@ -1,5 +1,6 @@
 import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from 'node:worker_threads'
-import { errorOf } from './error-data.ts'
+import { DatabaseError } from './database-error.ts'
+import { type ErrorData, errorOf } from './error-data.ts'
 import {
   type Answers,
   type Backend,
@@ -37,6 +38,7 @@ export async function openThreadedDatabase(
   // Only who closes it waits for that.
   closed.promise.catch(() => undefined)
   let answers: Answers | undefined
+  let trouble: DatabaseError | undefined
   let isOver = false
   const fail = (error: Error) => {
     isOver = true
@@ -46,6 +48,10 @@ export async function openThreadedDatabase(
   const take = (message: FromThread) => {
     if (message.kind === 'rows') answers?.rows(message.answers.map(answerOf))
     if (message.kind === 'results') answers?.results(resultsOf(message.results))
+    if (message.kind === 'trouble') {
+      trouble = troubleOf(message.error)
+      answers?.trouble(trouble)
+    }
     if (message.kind === 'opened') opened.resolve(message.path)
     if (message.kind === 'failed') fail(errorOf(message.error))
     if (message.kind === 'closed') {
@@ -70,6 +76,7 @@ export async function openThreadedDatabase(
   const path = await opened.promise
   const backend = (told: Answers) => {
     answers = told
+    told.trouble(trouble)
     return backendOf(port, closed.promise)
   }
   return new BatchingDatabase(path, backend, pace)
@@ -85,6 +92,11 @@ function backendOf(port: MessagePort, closed: Promise<void>): Backend {
       await closed
     },
   }
+}
+
+function troubleOf(data: ErrorData | undefined): DatabaseError | undefined {
+  const error = data && errorOf(data)
+  return error instanceof DatabaseError ? error : undefined
 }
 
 function answerOf<T>(answer: AnswerData<T>): Answer<T> {

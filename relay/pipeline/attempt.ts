@@ -115,6 +115,7 @@ async function sendAdmitted(
   }
   let treatment: Treatment = { kind: 'unknown' }
   try {
+    context.ports.ledger.assertWritable()
     const sent = await sendClaimed(record, prepared, input, context)
     if ('kind' in sent) return sent
     treatment = treatmentOf(sent.delivered)

@@ -114,6 +114,7 @@ describe('what waits for a configuration goes out when it comes', () => {
     const counted = {
       ...harness.ports,
       ledger: {
+        assertWritable: () => ledger.assertWritable(),
         list: (...question: Parameters<typeof ledger.list>) => ledger.list(...question),
         readMany(ids: readonly string[]) {
           held.push(ids.length)

@@ -186,10 +186,16 @@ export class MemoryStateStore extends Failing implements StateStore {
 
 export class MemoryLedger extends Failing implements Ledger {
   readonly #records = new Map<string, Versioned<LedgerRecord>>()
+  /** While set, it is known that nothing can be stored. */
+  isFull = false
 
   /** Stores records whatever is there. */
   put(...records: readonly LedgerRecord[]): void {
     for (const value of records) this.#records.set(value.id, { value, version: 1 })
+  }
+
+  assertWritable(): void {
+    if (this.isFull) throw new Error('there is no space left')
   }
 
   async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<LedgerRecord>>> {

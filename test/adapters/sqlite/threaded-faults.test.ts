@@ -60,7 +60,9 @@ it('acknowledges nothing that a full disk cannot hold, and goes on when there is
   expect(await ledger.readMany(['d'])).toEqual([])
   expect(await state.read('local#a')).toBeUndefined()
 
+  expect(database.trouble).toMatchObject(fullError)
   await leaveRoom(database, 1_000)
+  await vi.waitFor(() => expect(database.trouble).toBeUndefined(), { timeout: 10_000 })
   expect(await queue.send([refused])).toEqual(['queued'])
   expect(await state.write('local#a', big, 'absent', START * 2)).toBe(true)
   expect(await ledger.writeMany([{ record, expected: 'absent' }])).toEqual([true])

@@ -113,6 +113,7 @@ describe('an event that fits hundreds of Alerts', () => {
           },
         },
         ledger: {
+          assertWritable: () => ledger.assertWritable(),
           readMany: (ids) => ledger.readMany(ids),
           list: (...question) => ledger.list(...question),
           writeMany(writes) {

@@ -61,6 +61,7 @@ async function manyOfMany(): Promise<readonly [Harness, readonly QueuedEvent[]]>
 function countingLedger(ledger: Ledger) {
   const records = { held: 0, most: 0 }
   const counting: Ledger = {
+    assertWritable: () => ledger.assertWritable(),
     list: (...question) => ledger.list(...question),
     writeMany: (writes) => ledger.writeMany(writes),
     async readMany(ids) {
@@ -96,6 +97,7 @@ describe('events that fit hundreds of Alerts', () => {
     const options = { noCrossNamespaceRefs: false, rateLimitIntervalMs: 0 }
     let written = 0
     const failing: Ledger = {
+      assertWritable: () => undefined,
       readMany: (ids) => ports.ledger.readMany(ids),
       list: (...question) => ports.ledger.list(...question),
       async writeMany(writes) {

@@ -1,0 +1,114 @@
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
+import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
+import type { RelayDatabase } from '../../adapters/sqlite/relay-database.ts'
+import { SqliteStateStore } from '../../adapters/sqlite/state.ts'
+import { openThreadedDatabase } from '../../adapters/sqlite/threaded-database.ts'
+import { SqliteWaitingLines } from '../../adapters/sqlite/waiting-lines.ts'
+import { createLog } from '../../embedded/log.ts'
+import { watchTrouble } from '../../embedded/storage-trouble.ts'
+import { createWokenDeliveries } from '../../embedded/woken-deliveries.ts'
+import { createWorker } from '../../embedded/worker.ts'
+import { createDestinations } from '../../relay/destinations.ts'
+import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
+import { acceptedEvent, event } from '../support/delivery-records.ts'
+import { alert, answer, createHarness, provider } from '../support/relay-harness.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+const EVENTS = 30
+
+/** A worker on a database in a thread, and a destination that counts what each object was told. */
+async function relayOn(database: RelayDatabase) {
+  const clock = { now: () => Date.now(), random: () => 0.5 }
+  const queue = new SqliteQueue(database, clock)
+  const posts = new Map<string, number>()
+  const lines: string[] = []
+  const harness = createHarness(
+    {},
+    {
+      queue,
+      state: new SqliteStateStore(database, clock),
+      ledger: new SqliteLedger(database, clock),
+      clock,
+    },
+  )
+  onTestFinished(() => harness.close())
+  await harness.configure(
+    provider('hook', { type: 'generic', address: 'https://hook.test/' }),
+    alert('all', 'hook'),
+  )
+  harness.answerWith(({ body }) => {
+    const { involvedObject } = JSON.parse(String(body)) as { involvedObject: { name: string } }
+    posts.set(involvedObject.name, (posts.get(involvedObject.name) ?? 0) + 1)
+    return answer(200)
+  })
+  const destinations = createDestinations(clock, { waiting: new SqliteWaitingLines(database) })
+  const log = await createLog({
+    ...{ pretty: false, level: 'info' },
+    destination: { write: (line) => void lines.push(line) },
+  })
+  const trouble = watchTrouble(database, log)
+  const options = { noCrossNamespaceRefs: false, rateLimitIntervalMs: 0 }
+  const worker = createWorker({
+    queue,
+    woken: createWokenDeliveries(destinations, queue, clock),
+    dispatcher: createDispatcher(harness.ports, options, destinations),
+    clock,
+    hold: trouble,
+    onFailure: () => undefined,
+    onSetAside: () => undefined,
+  })
+  onTestFinished(async () => {
+    await worker.stop(5_000)
+  })
+  return { harness, queue, posts, worker, trouble, lines }
+}
+
+async function pagesOf(database: RelayDatabase): Promise<number> {
+  const [row] = await database.read<{ page_count: number }>('PRAGMA page_count')
+  return row?.page_count ?? 0
+}
+
+it('sends nothing of which it could not keep what became of it, and goes on when there is room', async () => {
+  const database = await openThreadedDatabase(
+    join(temporaryDirectory(), 'relay.db'),
+    () => undefined,
+  )
+  onTestFinished(() => database.close())
+  const { harness, queue, posts, worker, trouble, lines } = await relayOn(database)
+  for (let index = 0; index < EVENTS; index += 1) {
+    await queue.send([acceptedEvent({ event: event(`app-${index}`, 'long '.repeat(2_000)) })])
+  }
+  const fullAt = await pagesOf(database)
+  await database.read(`PRAGMA max_page_count = ${fullAt}`)
+  worker.start()
+  await waitFor(() => expect(trouble.isHeld()).toBe(true))
+  expect(trouble.reason()).toContain('the disk of the data folder is full')
+  // Whatever comes again would have come by now, and been sent.
+  await expect(
+    waitFor(() => expect([...posts.values()].some((count) => count > 1)).toBe(true), 2_500),
+  ).rejects.toThrow()
+  expect(trouble.isHeld()).toBe(true)
+  const sentBefore = posts.size
+  expect(sentBefore).toBeLessThanOrEqual(EVENTS)
+  // Nothing is accepted either.
+  const late = queue.send([acceptedEvent({ event: event('late') })])
+  await expect(late).rejects.toMatchObject({ problem: 'full' })
+
+  await database.read(`PRAGMA max_page_count = ${fullAt + 2_000}`)
+  await waitFor(async () => {
+    expect(await queue.depth()).toMatchObject({ events: 0, retries: 0 })
+    const { records } = await harness.ports.ledger.list({ outcome: 'delivered' }, 100)
+    expect(records).toHaveLength(EVENTS)
+  })
+  expect(posts.size).toBe(EVENTS)
+  expect([...posts.values()].every((count) => count <= 2)).toBe(true)
+  const told = lines.map((line) => (JSON.parse(line) as { level: string; msg: string }).msg)
+  expect(told).toEqual([
+    'nothing is accepted or sent until this can be written',
+    'the database can be written again; what waits is sent',
+  ])
+  expect(trouble.reason()).toBeUndefined()
+})
