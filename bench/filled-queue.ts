@@ -1,5 +1,6 @@
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
+import { createLog } from '../embedded/log.ts'
 import { openStores } from '../embedded/stores.ts'
 import { accept } from '../relay/pipeline/accept.ts'
 import { createOrderTimes } from '../relay/pipeline/order.ts'
@@ -29,6 +30,8 @@ export async function fillQueue({ directory }: Bench, load: QueuedLoad): Promise
     onSweepFailure: failing,
     onRemovalFailure: failing,
     onLost: failing,
+    onGone: ({ error }) => failing(error),
+    log: await createLog({ pretty: false, level: 'silent' }),
   })
   const sender = { cluster: 'local', isNotificationController: false }
   const orderTimes = createOrderTimes(await stores.queue.latestOrderTime())

@@ -10,6 +10,7 @@ import { createOrderTimes } from '../relay/pipeline/order.ts'
 import type { Clock, Ports } from '../relay/ports.ts'
 import { configurationCame } from './configuration-came.ts'
 import { createEcho, type Echo } from './echo.ts'
+import { lossEntry } from './gone-database.ts'
 import { type RunningServer, urlOf } from './http-server.ts'
 import { createLog, type Log, logDecision } from './log.ts'
 import { isLoopback } from './loopback.ts'
@@ -93,6 +94,11 @@ export async function startRelay(
         { err, events, retryInMs },
         'what is done could not leave the queue, will be repeated',
       ),
+    log,
+    onGone(loss) {
+      log.error(...lossEntry(loss))
+      process.exit(1)
+    },
     onLost(err) {
       log.error({ err }, 'the database is lost, and the relay ends; start it again')
       process.exit(1)
@@ -131,6 +137,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const metrics = createMetrics({
     queueDepth: () => stores.queue.depth(),
     quarantineDepth: () => stores.queue.quarantine.depth(),
+    isWritable: () => !stores.trouble.isHeld(),
     clock,
   })
   const ports: Ports = {
@@ -159,6 +166,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     dispatcher: createDispatcher(ports, options, destinations),
     gate,
     clock,
+    hold: stores.trouble,
     ...tellOfFailures(log, metrics),
   })
 
@@ -177,7 +185,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     metrics,
     gate,
     log,
-    ready: () => notReady,
+    ready: () => notReady ?? stores.trouble.reason(),
     ownsConfig: (name) => name === cluster,
   })
   builtInSecrets.set(ECHO_SECRET, { address: echoAddress(options.host, server.port, echo) })

@@ -11,7 +11,10 @@ import { SqliteStateStore } from '../adapters/sqlite/state.ts'
 import { openThreadedDatabase } from '../adapters/sqlite/threaded-database.ts'
 import { SqliteWaitingLines } from '../adapters/sqlite/waiting-lines.ts'
 import type { Clock } from '../relay/ports.ts'
+import { type Loss, watchDatabase } from './gone-database.ts'
+import type { Log } from './log.ts'
 import { StartError } from './start-error.ts'
+import { type StorageTrouble, watchTrouble } from './storage-trouble.ts'
 import type { TurnGate } from './turn-gate.ts'
 
 const DATABASE_FILE = 'flux-relay.db'
@@ -26,6 +29,8 @@ export interface Stores {
   readonly configs: SqliteConfigStore
   readonly secrets: SqliteSecretStore
   readonly waiting: SqliteWaitingLines
+  /** Whether anything can be stored. */
+  readonly trouble: StorageTrouble
   /** Finishes what is being written. */
   close(): Promise<void>
 }
@@ -36,6 +41,9 @@ export interface StoreEvents {
   readonly onRemovalFailure: OnRemovalFailure
   /** The database is gone for good, so nothing can be accepted or decided any more. */
   readonly onLost: (error: Error) => void
+  /** The file of the database is gone. Nothing is accepted or sent any more, and the process has to end. */
+  readonly onGone: (loss: Loss) => void
+  readonly log: Log
   /** What follows from the database's answers goes on by it; at once without it. */
   readonly gate?: Pick<TurnGate, 'goOn'>
 }
@@ -47,9 +55,11 @@ export interface StoreEvents {
 export async function openStores(
   directory: string,
   clock: Clock,
-  { onSweepFailure, onRemovalFailure, onLost, gate }: StoreEvents,
+  { onSweepFailure, onRemovalFailure, onLost, onGone, log, gate }: StoreEvents,
 ): Promise<Stores> {
   const database = await open(directory, onLost, gate)
+  const depth = () => queue.depth()
+  const endWatch = watchDatabase({ database, depth, clock, onGone })
   const queue = new SqliteQueue(database, clock, onRemovalFailure)
   await forPerson(queue.loaded(), directory)
   const state = new SqliteStateStore(database, clock)
@@ -72,8 +82,10 @@ export async function openStores(
     configs: new SqliteConfigStore(database),
     secrets: new SqliteSecretStore(database),
     waiting: new SqliteWaitingLines(database),
+    trouble: watchTrouble(database, log),
     async close() {
       isClosing = true
+      endWatch()
       clearInterval(sweeps)
       await database.close()
     },
