@@ -1,9 +1,15 @@
 /** How much of one turn of the event loop goes to work that passes the gate. Milliseconds of CPU. */
-const BUDGET_MS = 2
+const BUDGET_MS = 1
+
+/**
+ * New pieces of work in one turn. Each of the requests under way at a destination takes some turns, so
+ * its rate falls with their length, and a hundred senders make them long; they lose nothing by this.
+ */
+const NEW_PER_TURN = 2
 
 /**
  * Does as much work as there is time for in this turn of the event loop, and the rest in the turns that
- * follow: what was begun first, then what is new, both in the order in which they come. So a hundred
+ * follow: what was begun first, then a little of what is new, both in the order in which they come. So a hundred
  * posts that come at once keep no answer of a destination waiting. Nothing waits for a timer, nor
  * while there is time in the turn, and something new begins in each turn in which it waits.
  */
@@ -16,22 +22,25 @@ export interface TurnGate {
 
 export interface TurnGateOptions {
   readonly budgetMs?: number
+  /** How many new pieces of work begin in one turn at most. */
+  readonly newPerTurn?: number
   /** Makes what tells whether the time of a turn that begins now is used up. */
   readonly stopwatch?: (budgetMs: number) => () => boolean
 }
 
 export function createTurnGate(options: TurnGateOptions = {}): TurnGate {
-  const { budgetMs = BUDGET_MS, stopwatch = cpuStopwatch } = options
+  const { budgetMs = BUDGET_MS, newPerTurn = NEW_PER_TURN, stopwatch = cpuStopwatch } = options
   const begun: Work[] = []
   const fresh: Work[] = []
   /** Whether the time of this turn is used up; undefined when nothing was done in it. */
   let isOver: (() => boolean) | undefined
-  let hasBegun = false
+  /** New pieces of work in this turn. */
+  let begunNow = 0
   let isWorking = false
 
   const beginTurn = () => {
     isOver = undefined
-    hasBegun = false
+    begunNow = 0
     if (begun.length + fresh.length > 0) workSoon()
   }
   const workSoon = () => {
@@ -54,9 +63,11 @@ export function createTurnGate(options: TurnGateOptions = {}): TurnGate {
     if (!isOver?.()) {
       const work = begun.shift()
       if (work) return work
-    } else if (hasBegun) return undefined
-    hasBegun = true
-    return fresh.shift()
+    } else if (begunNow > 0) return undefined
+    if (begunNow >= newPerTurn) return undefined
+    const work = fresh.shift()
+    if (work) begunNow += 1
+    return work
   }
   const add = (work: Work, queue: Work[]) => {
     queue.push(work)

@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { createTurnGate } from '../../embedded/turn-gate.ts'
 
 /** A gate whose turns have time for so many pieces of work: each piece takes one millisecond. */
-function setUp(budgetMs: number) {
+function setUp(budgetMs: number, newPerTurn = 1_000) {
   let now = 0
   const stopwatch = (budget: number) => {
     const startedAt = now
     return () => now - startedAt >= budget
   }
-  const gate = createTurnGate({ budgetMs, stopwatch })
+  const gate = createTurnGate({ budgetMs, newPerTurn, stopwatch })
   const done: string[] = []
   const take = (name: string) => {
     now += 1
@@ -100,6 +100,26 @@ describe('the gate of a turn', () => {
       ['old4', 'old5', 'new2'],
       ['old6', 'old7'],
     ])
+  })
+
+  it('begins only so much in one turn, though there is time for more', async () => {
+    const { begin, goOn, done } = setUp(100, 2)
+    const turns = await turnsOf(done, 8, () => {
+      for (const name of names('new', 5)) void begin(name)
+      for (const name of names('old', 3)) goOn(name)
+    })
+    expect(turns).toEqual([['old0', 'old1', 'old2', 'new0', 'new1'], ['new2', 'new3'], ['new4']])
+  })
+
+  it('begins in one turn what comes one after the other in it', async () => {
+    const { begin, goOn, done } = setUp(100, 2)
+    const turns = await turnsOf(done, 3, () => {
+      goOn('old')
+      queueMicrotask(() => process.nextTick(() => void begin('a')))
+      queueMicrotask(() => process.nextTick(() => void begin('b')))
+    })
+    expect(turns.flat()).toEqual(['old', 'a', 'b'])
+    expect(turns).toHaveLength(1)
   })
 
   it('is not stopped by a piece that fails', async () => {
