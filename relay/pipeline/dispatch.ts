@@ -105,8 +105,7 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
     return settleWithoutAlert(context, queued, waitFor(reason))
   }
   const { candidates, reason } = matches
-  const [first] = candidates
-  if (!first) return settleWithoutAlert(context, queued, end('skipped', reason))
+  if (reason !== '') return settleWithoutAlert(context, queued, end('skipped', reason))
   await tryCandidates(context, { queued, candidates, repeats, recalled, overtaken })
 }
 

@@ -35,7 +35,7 @@ export interface Matches {
   readonly alerts: Iterable<CompiledAlert>
   /** What comes of the event for each of these Alerts, found in the same way. */
   readonly candidates: Iterable<Candidate>
-  /** Why no Alert fits; empty when one does. */
+  /** Why no Alert fits; empty when one does. Found when it is asked for. */
   readonly reason: string
 }
 
@@ -44,12 +44,18 @@ export function match(input: MatchInput, table: RoutingTable, options: MatchOpti
   const { kind, namespace } = input.event.involvedObject
   const index = table.sources.get(sourceKey(kind, namespace))
   const fitting = index?.fitting(input) ?? []
-  const [first] = fitting
   return {
     alerts: { [Symbol.iterator]: () => alertsOf(fitting) },
     candidates: { [Symbol.iterator]: () => candidatesOf(input.event, fitting, table, options) },
-    reason: first ? '' : noMatchReason(input, index?.all ?? []),
+    get reason() {
+      return isEmpty(fitting) ? noMatchReason(input, index?.all ?? []) : ''
+    },
   }
+}
+
+function isEmpty(items: Iterable<unknown>): boolean {
+  for (const _ of items) return false
+  return true
 }
 
 /** Judges an event for one Alert again, as a retry or a replay does. */

@@ -64,12 +64,10 @@ export function indexSources(all: readonly Source[]): SourceIndex {
   return {
     all,
     fitting(input) {
-      const lists = shelvesFor(input.event, shelves).flatMap((shelf) =>
-        listsOn(shelf, input.objectLabels).filter((list) => list.length > 0),
-      )
+      const lists = listsFor(input, shelves)
       return {
         *[Symbol.iterator]() {
-          for (const source of inOrder(lists)) {
+          for (const { source } of inOrder(lists)) {
             if (sourceMiss(input, source) === undefined) yield source
           }
         },
@@ -97,32 +95,49 @@ function rarestLabel(
   return labelsIn(source.matchLabels).sort((a, b) => frequency(a) - frequency(b))[0]
 }
 
-function shelvesFor(
-  { severity, involvedObject: { name } }: Event,
+/** The severities of the Alerts that take an event: those for `info` take all. */
+const TAKE_ANY = ['info']
+const TAKE_ERRORS = ['info', 'error']
+
+/**
+ * The lists with the sources that may fit, each in the order of the configuration. A source is on one
+ * of them.
+ */
+function listsFor(
+  { event, objectLabels }: MatchInput,
   shelves: ReadonlyMap<string, Shelf>,
-): readonly Shelf[] {
-  const severities = severity === 'error' ? ['info', 'error'] : ['info']
-  const names = name === ANY_NAME ? [name] : [name, ANY_NAME]
-  return severities.flatMap((of) => names.flatMap((at) => shelves.get(shelfKey(of, at)) ?? []))
+): ReadonlyArray<readonly Ranked[]> {
+  const lists: (readonly Ranked[])[] = []
+  const { name } = event.involvedObject
+  for (const severity of event.severity === 'error' ? TAKE_ERRORS : TAKE_ANY) {
+    addLists(lists, shelves.get(shelfKey(severity, ANY_NAME)), objectLabels)
+    if (name === ANY_NAME) continue
+    addLists(lists, shelves.get(shelfKey(severity, name)), objectLabels)
+  }
+  return lists
 }
 
-/** Each in the order of the configuration. A source is on one of them. */
-function listsOn(
-  { unlabelled, byLabel }: Shelf,
+function addLists(
+  lists: (readonly Ranked[])[],
+  shelf: Shelf | undefined,
   labels: Labels | undefined,
-): ReadonlyArray<readonly Ranked[]> {
-  if (labels === undefined || byLabel.size === 0) return [unlabelled]
-  const byTheirs = labelsIn(labels).map((label) => byLabel.get(label) ?? [])
-  return [unlabelled, ...byTheirs]
+): void {
+  if (shelf === undefined) return
+  if (shelf.unlabelled.length > 0) lists.push(shelf.unlabelled)
+  if (labels === undefined || shelf.byLabel.size === 0) return
+  for (const label of labelsIn(labels)) {
+    const list = shelf.byLabel.get(label)
+    if (list !== undefined) lists.push(list)
+  }
 }
 
 /** Merges lists that are in order themselves. */
-function* inOrder(lists: ReadonlyArray<readonly Ranked[]>): Generator<Source> {
-  const [only] = lists
-  if (only !== undefined && lists.length === 1) {
-    for (const { source } of only) yield source
-    return
-  }
+function inOrder(lists: ReadonlyArray<readonly Ranked[]>): Iterable<Ranked> {
+  const [first = []] = lists
+  return lists.length > 1 ? merged(lists) : first
+}
+
+function* merged(lists: ReadonlyArray<readonly Ranked[]>): Generator<Ranked> {
   let left = lists.flatMap((list) => {
     const entries = list.values()
     const { value: first } = entries.next()
@@ -130,7 +145,7 @@ function* inOrder(lists: ReadonlyArray<readonly Ranked[]>): Generator<Source> {
   })
   while (left.length > 0) {
     const next = left.reduce((a, b) => (b.first.rank < a.first.rank ? b : a))
-    yield next.first.source
+    yield next.first
     const { value } = next.entries.next()
     if (value) next.first = value
     else left = left.filter((list) => list !== next)
