@@ -43,7 +43,10 @@ export interface LaneOptions<Message extends Lease, Lease> {
 
 /** A share of the worker's capacity, for one kind of message. */
 export interface Lane {
-  /** Leases as much as there is room for; fails as leasing does. `onFree`: there is room again. */
+  /**
+   * Leases as much as there is room for; fails as leasing does. `onFree`: there is room again, and there
+   * may be something to lease. What comes when nothing was leased, the queue tells of.
+   */
   fill(onFree: () => void): Promise<void>
   /** Resolves once nothing is under way. */
   idle(): Promise<void>
@@ -55,6 +58,8 @@ export function createLane<Message extends Lease, Lease>(
   const { clock, reports } = options
   const underWay = new Set<Promise<void>>()
   let notBegun = 0
+  /** Unless the last lease found nothing. */
+  let mayBeMore = false
   /** Failures in a row, by message. */
   const failures = new Map<string, number>()
 
@@ -96,15 +101,19 @@ export function createLane<Message extends Lease, Lease>(
 
   return {
     async fill(onFree) {
+      let hasFound = false
       const start = (lease: Lease, work: () => Promise<void>) => {
         const handled = handle(lease, work).finally(() => {
           underWay.delete(handled)
-          onFree()
+          if (mayBeMore) onFree()
         })
         underWay.add(handled)
+        hasFound = true
       }
+      mayBeMore = true
       if (notBegun > MOST_NOT_BEGUN / 2) return
       const room = Math.min(options.concurrency - underWay.size, MOST_NOT_BEGUN - notBegun)
+      if (room <= 0) return
       const messages = await options.lease(room, (lease, error) =>
         start(lease, () => Promise.reject(error)),
       )
@@ -117,6 +126,7 @@ export function createLane<Message extends Lease, Lease>(
       for (const message of messages) {
         start(message, () => begin().then(() => options.dispatch(message)))
       }
+      mayBeMore = hasFound
     },
     async idle() {
       await Promise.all(underWay)

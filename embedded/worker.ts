@@ -2,7 +2,7 @@ import type { QueuedEvent, RetryMessage } from '../relay/model/delivery.ts'
 import type { Dispatcher } from '../relay/pipeline/dispatch.ts'
 import { type DispatchFailure, dispatchFailureOf } from '../relay/pipeline/dispatch-failure.ts'
 import type { Clock, MessageKind, SetAsideReason } from '../relay/ports.ts'
-import { backoffMs, createLane, type LaneReports, tell } from './lane.ts'
+import { backoffMs, createLane, type Lane, type LaneReports, tell } from './lane.ts'
 import { createTurnGate, type TurnGate } from './turn-gate.ts'
 
 /** Names an event that is leased; `cluster` is known of one that can be read. */
@@ -151,10 +151,14 @@ export function createWorker(options: WorkerOptions): Worker {
     const times = [queue.nextWakeAt(), woken.nextWakeAt()].filter((at) => at !== undefined)
     wakeAt = times.length === 0 ? undefined : Math.min(...times)
   }
+  const fillStep = (lane: Lane): Step => {
+    const fill = () => (running && !hold.isHeld() ? lane.fill(step.run) : undefined)
+    const step: Step = createStep(fill, pump, options.onFailure)
+    return step
+  }
   // The time is asked before the leases: what falls due in between is leased, and would else have no
   // timer.
-  const fills = lanes.map((lane) => () => (running && !hold.isHeld() ? lane.fill(pump) : undefined))
-  const steps = [findWakeAt, ...fills].map((work) => createStep(work, pump, options.onFailure))
+  const steps = [createStep(findWakeAt, pump, options.onFailure), ...lanes.map(fillStep)]
   queue.onReady(pump)
   woken.onReady(pump)
   hold.onChange(pump)
@@ -179,6 +183,12 @@ export function createWorker(options: WorkerOptions): Worker {
   }
 }
 
+interface Step {
+  run(): void
+  stop(): void
+  idle(): Promise<void>
+}
+
 /**
  * Work that may throw or reject when the queue itself fails. It is then left alone for a time that
  * doubles, and `again` is called. What is under way when it is wanted again runs once more.
@@ -187,7 +197,7 @@ function createStep(
   work: () => void | Promise<void>,
   again: () => void,
   onFailure: WorkerOptions['onFailure'],
-): { run(): void; stop(): void; idle(): Promise<void> } {
+): Step {
   let failures = 0
   let pause: NodeJS.Timeout | undefined
   let underWay: Promise<void> | undefined
