@@ -134,6 +134,7 @@ class BoundedBody {
 
   /** Of a character that a cut went through nothing is shown. */
   text(truncated: boolean): string {
+    if (this.#size === 0) return ''
     return new TextDecoder().decode(Buffer.concat(this.#chunks), { stream: truncated })
   }
 }

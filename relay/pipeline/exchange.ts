@@ -62,7 +62,10 @@ export function createExchange(
     },
     clock,
     tokens,
-    memory: host.watch(createDeliveryMemory(ports, cluster)),
+    // Of most types no try ever asks for it.
+    get memory() {
+      return host.watch(createDeliveryMemory(ports, cluster))
+    },
     identities: {
       cluster,
       bindings: () => identities.bindings(cluster, options),

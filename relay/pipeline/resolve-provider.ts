@@ -79,6 +79,8 @@ function sameSecrets(a: ProviderSecrets, b: ProviderSecrets): boolean {
   return a.main === b.main && a.cert === b.cert && a.proxy === b.proxy
 }
 
+const NO_SECRETS: ProviderSecrets = { main: undefined, cert: undefined, proxy: undefined }
+
 /** Another try would find the same: as a Secret without the needed key (ADR 0008). */
 function invalidSecret(error: unknown): UnresolvedProvider {
   if (error instanceof InvalidSecret) return { kind: 'invalid', reason: error.message }
@@ -92,6 +94,7 @@ async function readSecrets(
   options: { readonly fresh?: boolean },
 ): Promise<ProviderSecrets | UnresolvedProvider> {
   const { namespace } = metadata
+  if (!spec.secretRef && !spec.certSecretRef && !spec.proxySecretRef) return NO_SECRETS
   const references = [
     ['secretRef', spec.secretRef],
     ['certSecretRef', spec.certSecretRef],
