@@ -108,7 +108,7 @@ function alertReadiness(
   const { metadata, spec } = result.object
   const providerName = `${metadata.namespace}/${spec.providerRef.name}`
   const provider = providers.get(providerName)
-  const { problems } = compileAlert(result.object)
+  const { problems, refusals } = compileAlert(result.object)
   if (!provider?.ready) {
     const problem = provider
       ? `Provider ${providerName} is not ready: ${provider.message}`
@@ -118,8 +118,13 @@ function alertReadiness(
       ...named(metadata),
       ready: false,
       reason: provider ? 'ProviderNotReady' : 'ProviderNotFound',
-      message: [problem, ...problems].join('; '),
+      message: [problem, ...refusals, ...problems].join('; '),
     }
+  }
+  if (refusals.length > 0) {
+    // It takes effect all the same, without these entries.
+    const message = [...refusals, ...problems].join('; ')
+    return { kind: 'Alert', ...named(metadata), ready: false, reason: 'PatternRefused', message }
   }
   return ready('Alert', metadata, [
     ...problems,

@@ -6,10 +6,12 @@ interface Group {
   last: number
 }
 
+/** What a class of Unicode such as `\pL` costs to compile: it is hundreds of ranges of characters. */
+const UNICODE_CLASS_SIZE = 30
+
 /**
- * About how many instructions a pattern compiles to: as many as it has characters and classes, each
- * as often as its repetitions `{n}` stand for. A test takes time in proportion to this and to the
- * length of its text.
+ * What a pattern costs to compile: about as many instructions as it has characters and classes, each
+ * as often as its repetitions `{n}` stand for, and the ranges of its classes.
  */
 export function patternSize(tokens: readonly PatternToken[]): number {
   const groups: Group[] = []
@@ -31,6 +33,7 @@ export function patternSize(tokens: readonly PatternToken[]): number {
 }
 
 function append({ size, last }: Group, { text, isInClass }: PatternToken): Group {
+  if (/^\\[pP]/.test(text)) return { size: size + UNICODE_CLASS_SIZE, last: 1 }
   if (isInClass) return text === ']' ? { size: size + 1, last: 1 } : { size, last }
   if (text.startsWith('[')) return { size, last }
   if (text.startsWith('\\Q')) return { size: size + text.length, last: 1 }

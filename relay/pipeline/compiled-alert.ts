@@ -12,8 +12,10 @@ export interface CompiledAlert {
   readonly alert: Alert
   readonly inclusion: readonly Rule[]
   readonly exclusion: readonly Rule[]
-  /** What is wrong with each entry that did not compile, and what follows: such entries are ignored. */
+  /** What is wrong with each entry that is no pattern, and what follows: Flux ignores such entries. */
   readonly problems: readonly string[]
+  /** The same of each entry that Flux takes and that costs too much here: the Alert is not ready. */
+  readonly refusals: readonly string[]
 }
 
 /** One event source of one Alert. */
@@ -34,17 +36,21 @@ const CONSEQUENCE = {
 
 export function compileAlert(alert: Alert): CompiledAlert {
   const problems: string[] = []
+  const refusals: string[] = []
   const compileList = (name: 'inclusionList' | 'exclusionList') =>
     alert.spec[name].flatMap((source, index): readonly Rule[] => {
       const field = `${name}[${index}]`
       const pattern = compilePattern(source)
       if (!('error' in pattern)) return [{ field, pattern }]
-      problems.push(
-        `spec.${field} is ignored, so ${CONSEQUENCE[name]}; it is no RE2 pattern: ${pattern.error}`,
-      )
+      const effect = `so ${CONSEQUENCE[name]}`
+      if (pattern.isTooCostly) {
+        refusals.push(`spec.${field} is refused, ${effect}; it costs too much: ${pattern.error}`)
+      } else {
+        problems.push(`spec.${field} is ignored, ${effect}; it is no RE2 pattern: ${pattern.error}`)
+      }
       return []
     })
   const inclusion = compileList('inclusionList')
   const exclusion = compileList('exclusionList')
-  return { alert, inclusion, exclusion, problems }
+  return { alert, inclusion, exclusion, problems, refusals }
 }

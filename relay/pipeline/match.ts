@@ -18,6 +18,8 @@ export type Candidate = { readonly alert: Alert } & (
       readonly kind: 'matched'
       readonly provider: CompiledProvider
       readonly type: ProviderType
+      /** What the ledger tells of the Alert with each delivery. */
+      readonly notes?: readonly string[]
     }
   | {
       /** `skipped`: a rule says no. `missing`: the Provider may come. `unknown-type`: it cannot. */
@@ -156,7 +158,8 @@ function judge(
   }
   const gated = typeGate(event, type)
   if (gated !== undefined) return skipped(gated, provider)
-  return { kind: 'matched', alert, provider, type }
+  const { refusals: notes } = compiled
+  return { kind: 'matched', alert, provider, type, ...(notes.length > 0 && { notes }) }
 }
 
 function ruleAgainst(message: string, compiled: CompiledAlert): string | undefined {

@@ -100,7 +100,7 @@ export async function prepare(
     const requests = isHttpProvider(type) ? type.requests(notification, settings) : []
     const subject = type.subject?.(notification, settings)
     const answers = type.family === 'commit-status' ? answeredReason(event) : undefined
-    const notes = [...conflicts, ...cutNotes(merged, fitting, type)]
+    const notes = [...(candidate.notes ?? []), ...conflicts, ...cutNotes(merged, fitting, type)]
     return { kind: 'prepared', notification, type, resolved, requests, subject, answers, notes }
   } catch (error) {
     return { kind: 'invalid', reason: resolved.redact(formatErrorText(error, type)) }

@@ -119,7 +119,12 @@ describe('readiness', () => {
     [
       'a pattern of more repetitions than the relay takes',
       [hook, alert('one', 'a', { exclusionList: ['(?:error.{1,1000}){9}'] })],
-      /true Succeeded .*spec\.exclusionList\[0\] is ignored, .*: its repetitions stand for more than 5000 characters$/,
+      /^false PatternRefused spec\.exclusionList\[0\] is refused, .*: its repetitions and classes stand for more than 5000 characters$/,
+    ],
+    [
+      'a pattern of more steps than the relay takes, and one that does not compile',
+      [hook, alert('one', 'a', { inclusionList: ['ok', '[ab]{1000}[ab]{1000}', '('] })],
+      /^false PatternRefused spec\.inclusionList\[1\] is refused, so what only it lets through is not sent; it costs too much: .* at most 1200 are taken; spec\.inclusionList\[2\] is ignored/,
     ],
     [
       'no Provider, and a pattern that does not compile',
