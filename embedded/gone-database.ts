@@ -1,7 +1,7 @@
 import { basename } from 'node:path'
 import { DatabaseError } from '../adapters/sqlite/database-error.ts'
 import { type GoneFile, watchPresence } from '../adapters/sqlite/presence.ts'
-import type { QueueDepth } from '../adapters/sqlite/queue.ts'
+import type { QueueDepth } from '../adapters/sqlite/queue-depth.ts'
 import type { RelayDatabase } from '../adapters/sqlite/relay-database.ts'
 import type { Clock } from '../relay/ports.ts'
 

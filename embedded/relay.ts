@@ -25,6 +25,7 @@ import { createManifestsConfig, type ManifestsConfig } from './manifests-config.
 import { createMetrics } from './metrics.ts'
 import type { ServerDependencies } from './route.ts'
 import { createServer } from './server.ts'
+import { type RelayParts, type WatchedClock, watchParts } from './set-clock.ts'
 import { StartError } from './start-error.ts'
 import { openStores, type Stores } from './stores.ts'
 import { tellOfFailures } from './tell-of-failures.ts'
@@ -67,22 +68,13 @@ export interface RunningRelay {
 /** The Secret by which a Provider posts to the relay's own echo sink: see examples/quickstart. */
 const ECHO_SECRET = 'flux-relay-echo'
 
-const systemClock: Clock = { now: () => Date.now(), random: () => Math.random() }
-
-/** What a test may put in the place of the machine's own. */
-export interface RelayParts {
-  /**
-   * Must not run slower than the machine's: the worker waits in real time, so by a faster clock it
-   * wakes late, which is always allowed, and by a slower one early, for nothing, again and again.
-   */
-  readonly clock?: Clock
-}
-
 /** Starts the relay on this machine. Rejects with `StartError` when a person has to mend something. */
 export async function startRelay(
   options: RelayOptions,
-  { clock = systemClock }: RelayParts = {},
+  parts: RelayParts = {},
 ): Promise<RunningRelay> {
+  const watched = watchParts(parts)
+  const { clock } = watched
   const log = await createLog({ pretty: process.stdout.isTTY === true, level: 'info' })
   const gate = createTurnGate()
   const stores = await openStores(options.data, clock, {
@@ -106,7 +98,7 @@ export async function startRelay(
   })
   try {
     const tokensFile = await openTokens(options.tokens, log)
-    return await start(options, { stores, gate, tokensFile, log, clock })
+    return await start(options, { stores, gate, tokensFile, log, clock, watched })
   } catch (error) {
     await stores.close()
     const isForPerson = error instanceof ManifestsFolderError || error instanceof TokensFileError
@@ -121,6 +113,7 @@ interface Base {
   readonly tokensFile: TokensFile | undefined
   readonly log: Log
   readonly clock: Clock
+  readonly watched: WatchedClock
 }
 
 async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
@@ -158,11 +151,16 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
       },
     },
   }
-  const destinations = createDestinations(clock, { waiting: stores.waiting })
+  const { steady } = base.watched
+  base.watched.onSet((byMs) => {
+    log.warn({ byMs }, 'the clock was set; what waits goes on to wait as long as before')
+    stores.queue.clockWasSet(byMs)
+  })
+  const destinations = createDestinations(steady, { waiting: stores.waiting })
   await destinations.resume()
   const worker = createWorker({
     queue: stores.queue,
-    woken: createWokenDeliveries(destinations, stores.queue, clock),
+    woken: createWokenDeliveries(destinations, stores.queue, clock, steady),
     dispatcher: createDispatcher(ports, options, destinations),
     gate,
     clock,
@@ -215,6 +213,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     port: server.port,
     stop(graceMs) {
       notReady = 'the relay is stopping'
+      base.watched.stop()
       tokensFile?.close()
       return stop({ folder, worker, server, http, stores, log }, graceMs)
     },

@@ -21,6 +21,8 @@ const DATABASE_FILE = 'flux-relay.db'
 
 const SWEEP_INTERVAL_MS = 10 * 60_000
 
+const BRING_BACK_INTERVAL_MS = 60_000
+
 /** The stores of one database, which nobody else can open meanwhile. */
 export interface Stores {
   readonly queue: SqliteQueue
@@ -57,14 +59,21 @@ export async function openStores(
   clock: Clock,
   { onSweepFailure, onRemovalFailure, onLost, onGone, log, gate }: StoreEvents,
 ): Promise<Stores> {
+  let isClosing = false
   const database = await open(directory, onLost, gate)
   const depth = () => queue.depth()
   const endWatch = watchDatabase({ database, depth, clock, onGone })
   const queue = new SqliteQueue(database, clock, onRemovalFailure)
   await forPerson(queue.loaded(), directory)
+  const onDueTimesFailure = (err: unknown) => {
+    if (!isClosing) log.error({ err }, 'due times could not be looked at, will be repeated')
+  }
+  await queue.dueTimes.bringAllBack(clock.now()).catch(onDueTimesFailure)
+  const dueTimes = setInterval(() => {
+    void queue.dueTimes.bringBack(clock.now()).catch(onDueTimesFailure)
+  }, BRING_BACK_INTERVAL_MS)
   const state = new SqliteStateStore(database, clock)
   const ledger = new SqliteLedger(database, clock)
-  let isClosing = false
   const sweep = async () => {
     const now = clock.now()
     try {
@@ -87,6 +96,7 @@ export async function openStores(
       isClosing = true
       endWatch()
       clearInterval(sweeps)
+      clearInterval(dueTimes)
       await database.close()
     },
   }

@@ -2,11 +2,15 @@ import type { Wakes } from '../relay/destinations.ts'
 import type { Clock, Queue } from '../relay/ports.ts'
 import type { WokenDeliveries } from './worker.ts'
 
-/** What destinations wake, as messages; one that is put back comes from the queue, as a retry. */
+/**
+ * What destinations wake, as messages; one that is put back comes from the queue, as a retry. `steady` is
+ * the clock of the destinations.
+ */
 export function createWokenDeliveries(
   wakes: Wakes,
   queue: Pick<Queue, 'sendRetries'>,
   clock: Clock,
+  steady: Clock = clock,
 ): WokenDeliveries {
   return {
     take(max) {
@@ -17,7 +21,10 @@ export function createWokenDeliveries(
       // It rejects only where the queue cannot be read at the start, and then nothing is taken.
       void queue.sendRetries([{ ...message, dueAt: notBefore }])
     },
-    nextWakeAt: () => wakes.nextWakeAt(),
+    nextWakeAt() {
+      const at = wakes.nextWakeAt()
+      return at === undefined ? undefined : clock.now() + (at - steady.now())
+    },
     onReady: (listener) => wakes.onReady(listener),
   }
 }

@@ -17,6 +17,12 @@ interface Entry {
 const LOAD = `SELECT rowid AS row, id AS deliveryId, attempt, due_at AS dueAt FROM ledger
   WHERE due_at IS NOT NULL AND (due_at, rowid) > (?, ?) ORDER BY due_at, rowid LIMIT ?`
 
+const BEFORE_ALL = { dueAt: Number.MIN_SAFE_INTEGER, row: 0 }
+
+function newSchedule(): Schedule<Entry> {
+  return new Schedule((a, b) => a.at < b.at || (a.at === b.at && a.number < b.number))
+}
+
 /** Rows that are read at once, at least. */
 const PAGE_ROWS = 100
 
@@ -26,19 +32,18 @@ const PAGE_ROWS = 100
  */
 export class DueSchedule {
   readonly #database: RelayDatabase
-  readonly #ready = new Schedule<Entry>(
-    (a, b) => a.at < b.at || (a.at === b.at && a.number < b.number),
-  )
+  #ready = newSchedule()
   /** The entry of each delivery that was read or changed since; another one of it is void. */
   readonly #entries = new Map<string, Entry>()
   readonly #leased = new Map<string, RetryMessage>()
   /** Messages that come again once they are leased no more. */
   readonly #again = new Map<string, RetryMessage>()
   /** Where the last row is that was read; later ones are found when their time comes. */
-  #horizon = { dueAt: Number.MIN_SAFE_INTEGER, row: 0 }
+  #horizon = BEFORE_ALL
   /** When the first row beyond the horizon is due; undefined when none is. */
   #nextDueAt: number | undefined = Number.MIN_SAFE_INTEGER
   #count = 0
+  #resets = 0
   #loading: Promise<void> | undefined
 
   constructor(database: RelayDatabase) {
@@ -48,6 +53,15 @@ export class DueSchedule {
   /** Finds out when the first record is due. */
   async start(now: number): Promise<void> {
     await this.#load(0, now)
+  }
+
+  /** Records are due at other times than before: what is not leased is read anew. */
+  reset(): void {
+    this.#resets += 1
+    this.#ready = newSchedule()
+    this.#entries.clear()
+    this.#horizon = BEFORE_ALL
+    this.#nextDueAt = BEFORE_ALL.dueAt
   }
 
   /** A record waits, until another time than before if it waited. */
@@ -133,9 +147,11 @@ export class DueSchedule {
   /** Reads one row more than is wanted, which tells when the next is due. */
   async #loadPage(max: number, now: number): Promise<void> {
     const { dueAt, row } = this.#horizon
+    const resets = this.#resets
     // What changes while this is read is either found or told of, and told of last.
     this.#nextDueAt = undefined
     const rows = await this.#database.read<DueRow>(LOAD, dueAt, row, max + 1)
+    if (resets !== this.#resets) return
     for (const [index, found] of rows.entries()) {
       const { row: at, ...message } = found
       if (message.dueAt > now || index === max) {

@@ -94,6 +94,10 @@ export class EventGroups {
     return group !== undefined
   }
 
+  clockWasSet(byMs: number): void {
+    this.#waiting.clockWasSet(byMs)
+  }
+
   nextWakeAt(now: number): number | undefined {
     return this.#waiting.nextWakeAt(now)
   }

@@ -1,24 +1,16 @@
 import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import type { Clock, Queue, SendResult, SetAsideReason } from '../../relay/ports.ts'
 import { DueSchedule, earlier } from './due-schedule.ts'
+import { DueTimes } from './due-times.ts'
 import { EventGroups, type GroupEnds, type GroupHead } from './event-groups.ts'
 import { advances, insertedAt, insertion } from './event-insertion.ts'
 import { type EventLease, EventReader } from './event-reader.ts'
 import { type PutBack, SqliteQuarantine } from './quarantine.ts'
+import { type QueueDepth, readDepth } from './queue-depth.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { LEAVE_QUEUE, type OnRemovalFailure, Removals } from './removals.ts'
 import { type Change, change, outcomeChange, type UnitResult } from './statement.ts'
 import { EventSweep } from './sweep.ts'
-
-/** What is in the queue, leased messages included. Times are milliseconds since the epoch. */
-export interface QueueDepth {
-  readonly events: number
-  readonly retries: number
-  /** When the oldest event was accepted. */
-  readonly oldestEventAt?: number
-  /** When the retry that is due first is, or was, due. */
-  readonly oldestRetryDueAt?: number
-}
 
 const LATEST_ORDER_TIME = `SELECT MAX(latest, COALESCE(
     (SELECT accepted_at FROM events ORDER BY seq DESC LIMIT 1), 0)) AS latest FROM order_time`
@@ -26,8 +18,6 @@ const GROUPS = `SELECT grp AS "group", MIN(seq) AS head, MAX(seq) AS tail, COUNT
   FROM events WHERE queued = 1 GROUP BY grp`
 const NEXT_HEAD = `SELECT seq FROM events
   WHERE grp = ? AND queued = 1 AND seq > ? ORDER BY seq LIMIT 1`
-const ACCEPTED_AT = 'SELECT accepted_at AS at FROM events WHERE seq = ?'
-const DUE = 'SELECT COUNT(*) AS count, MIN(due_at) AS at FROM ledger WHERE due_at IS NOT NULL'
 
 /**
  * The Queue on SQLite, with the receiving side for the one process that owns the database. The
@@ -39,6 +29,7 @@ const DUE = 'SELECT COUNT(*) AS count, MIN(due_at) AS at FROM ledger WHERE due_a
 export class SqliteQueue implements Queue {
   /** What was set aside of its messages. */
   readonly quarantine: SqliteQuarantine
+  readonly dueTimes: DueTimes
   readonly #database: RelayDatabase
   readonly #clock: Clock
   readonly #groups = new EventGroups()
@@ -51,7 +42,6 @@ export class SqliteQueue implements Queue {
   #eventCount = 0
   #isNotifying = false
 
-  /** Begins to read what is queued; `loaded` tells when that is done. */
   constructor(
     database: RelayDatabase,
     clock: Clock,
@@ -60,6 +50,10 @@ export class SqliteQueue implements Queue {
     this.#database = database
     this.#clock = clock
     this.#due = new DueSchedule(database)
+    this.dueTimes = new DueTimes(database, () => {
+      this.#due.reset()
+      this.#notify()
+    })
     this.#events = new EventReader(database)
     this.quarantine = new SqliteQuarantine(database, clock, (back) => this.#putBack(back))
     this.#sweep = new EventSweep(database)
@@ -155,6 +149,7 @@ export class SqliteQueue implements Queue {
   async leaseRetries(max: number): Promise<readonly RetryMessage[]> {
     await this.#loaded
     const now = this.#clock.now()
+    await this.dueTimes.settled()
     const before = this.#due.nextWakeAt(now)
     const messages = await this.#due.lease(max, now)
     // What was read may be due sooner than what was known.
@@ -197,17 +192,7 @@ export class SqliteQueue implements Queue {
 
   async depth(): Promise<QueueDepth> {
     await this.#loaded
-    const { oldest } = this.#groups
-    const [[event], [due]] = await Promise.all([
-      oldest === undefined ? [] : this.#database.read<{ at: number }>(ACCEPTED_AT, oldest),
-      this.#database.read<{ count: number; at: number | null }>(DUE),
-    ])
-    return {
-      events: this.#eventCount,
-      retries: due?.count ?? 0,
-      ...(event && { oldestEventAt: event.at }),
-      ...(typeof due?.at === 'number' && { oldestRetryDueAt: due.at }),
-    }
+    return readDepth(this.#database, this.#eventCount, this.#groups.oldest)
   }
 
   /**
@@ -217,6 +202,12 @@ export class SqliteQueue implements Queue {
   async latestOrderTime(): Promise<number> {
     const [row] = await this.#database.read<{ latest: number }>(LATEST_ORDER_TIME)
     return row?.latest ?? 0
+  }
+
+  /** The clock was set by so many milliseconds, forward, or back if less than 0. Durations stay. */
+  clockWasSet(byMs: number): void {
+    this.#groups.clockWasSet(byMs)
+    this.dueTimes.clockWasSet(byMs)
   }
 
   /** Deletes events that are neither queued nor in the ledger; resolves with their number. */
@@ -245,9 +236,12 @@ export class SqliteQueue implements Queue {
   ): Promise<UnitResult | undefined> {
     const seq = Number(sequence)
     if (!this.#groups.leaving(group, seq)) return undefined
-    const leave = outcomeChange(LEAVE_QUEUE, seq)
     const next = { ...change(NEXT_HEAD, group, seq), returns: true }
-    const unit = [...first, leave, ...(this.#groups.hasUnknown(group) ? [next] : [])]
+    const unit = [
+      ...first,
+      outcomeChange(LEAVE_QUEUE, seq),
+      ...(this.#groups.hasUnknown(group) ? [next] : []),
+    ]
     try {
       return await this.#database.write(unit, (result) => this.#left(group, seq, result))
     } catch (error) {

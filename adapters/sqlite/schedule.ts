@@ -11,6 +11,11 @@ class Heap<T> {
     return this.#items[0]
   }
 
+  /** Puts another item in the place of each; they have to come in the same order. */
+  replace(other: (item: T) => T): void {
+    for (const [index, item] of this.#items.entries()) this.#items[index] = other(item)
+  }
+
   push(item: T): void {
     let index = this.#items.length
     while (index > 0) {
@@ -73,6 +78,11 @@ export class Schedule<T> {
 
   delay(item: T, until: number): void {
     this.#delayed.push({ item, until })
+  }
+
+  /** The clock was set by so many milliseconds; what is delayed waits as long as it would have. */
+  clockWasSet(byMs: number): void {
+    this.#delayed.replace(({ item, until }) => ({ item, until: until + byMs }))
   }
 
   /** The first item that can be taken. */

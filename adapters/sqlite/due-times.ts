@@ -1,0 +1,78 @@
+import type { RelayDatabase } from './relay-database.ts'
+import { type Change, outcomeChange } from './statement.ts'
+
+/** The longest wait of a retry: an hour, and a fifth for jitter. Milliseconds. */
+const LONGEST_WAIT_MS = 72 * 60_000
+/** What its destination wakes is due at the end of its 24 hours, or is looked at an hour later. */
+const LONGEST_LINE_MS = 25 * 3_600_000
+
+const WAITED = `MIN(CASE WHEN destination IS NULL THEN ${LONGEST_WAIT_MS} ELSE ${LONGEST_LINE_MS} END,
+  MAX(0, due_at - CASE WHEN json_valid(body) THEN COALESCE(body ->> '$.updatedAt', due_at) ELSE due_at END))`
+
+/** A record waits as long as was decided, from now on; the 24 hours of one that began later begin now. */
+const BRING_BACK = `UPDATE ledger SET due_at = ? + ${WAITED}, body = CASE WHEN json_valid(body)
+    THEN json_set(body, '$.dueAt', ? + ${WAITED}, '$.updatedAt', ?,
+      '$.chainStartedAt', MIN(COALESCE(body ->> '$.chainStartedAt', ?), ?)) ELSE body END`
+
+/** By the index on the due time. */
+const TOO_FAR = `WHERE due_at > ? AND (destination IS NULL OR due_at > ?)`
+/** Decided later than now: the clock was set back since. Looks at all that wait. */
+const DECIDED_LATER = `WHERE due_at > ? AND json_valid(body) AND body ->> '$.updatedAt' > ?`
+
+const MOVE = `UPDATE ledger SET due_at = due_at + ?, body = CASE WHEN json_valid(body)
+    THEN json_set(body, '$.dueAt', due_at + ?, '$.updatedAt', (body ->> '$.updatedAt') + ?,
+      '$.chainStartedAt', (body ->> '$.chainStartedAt') + ?) ELSE body END
+  WHERE due_at IS NOT NULL`
+
+/**
+ * Keeps what waits for a time from waiting for a time that the clock was set away from. Times are stored by the
+ * machine's clock, since a process has no other that lasts.
+ */
+export class DueTimes {
+  readonly #database: RelayDatabase
+  readonly #onChange: () => void
+  #moving: Promise<unknown> | undefined
+
+  /** `onChange` is called when records are due at other times than before. */
+  constructor(database: RelayDatabase, onChange: () => void) {
+    this.#database = database
+    this.#onChange = onChange
+  }
+
+  /** Resolves when the times are those of the clock as it is now. */
+  async settled(): Promise<void> {
+    while (this.#moving) await this.#moving
+  }
+
+  /** The clock was set by so many milliseconds: all that waits, waits as long as it would have. */
+  clockWasSet(byMs: number): void {
+    const moved = this.#database.write([outcomeChange(MOVE, byMs, byMs, byMs, byMs)])
+    this.#track(moved.then(this.#onChange, () => undefined))
+  }
+
+  /** Brings back what is due later than any wait lasts, such as after the clock was set back. */
+  async bringBack(now: number): Promise<void> {
+    const far = [now + LONGEST_WAIT_MS, now + LONGEST_LINE_MS]
+    await this.#change(outcomeChange(`${BRING_BACK} ${TOO_FAR}`, now, now, now, now, now, ...far))
+  }
+
+  /** As `bringBack`, and finds what was decided by a clock that was ahead. For the start, since it is slow. */
+  async bringAllBack(now: number): Promise<void> {
+    const statement = `${BRING_BACK} ${DECIDED_LATER}`
+    await this.#change(outcomeChange(statement, now, now, now, now, now, now, now))
+    await this.bringBack(now)
+  }
+
+  async #change(change: Change): Promise<void> {
+    const result = await this.#database.write([change])
+    if (result.kind === 'done' && (result.changed[0]?.count ?? 0) > 0) this.#onChange()
+  }
+
+  #track(moving: Promise<unknown>): void {
+    const before = this.#moving
+    const both = Promise.all([before, moving]).then(() => {
+      if (this.#moving === both) this.#moving = undefined
+    })
+    this.#moving = both
+  }
+}

@@ -1,0 +1,131 @@
+import { beforeEach, expect, it, onTestFinished } from 'vitest'
+import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
+import { openRelayDatabase, type RelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
+import { acceptedEvent, deliveryRecord, event } from '../../support/delivery-records.ts'
+import { ManualClock, START } from '../../support/manual-clock.ts'
+import { acceptingLedger } from './support/accepting-ledger.ts'
+import { newFile } from './support/database-files.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const DAY_MS = 24 * HOUR_MS
+
+let clock: ManualClock
+let database: RelayDatabase
+let queue: SqliteQueue
+
+beforeEach(async () => {
+  clock = new ManualClock()
+  database = openRelayDatabase(newFile())
+  onTestFinished(() => database.close())
+  queue = new SqliteQueue(database, clock)
+  await queue.loaded()
+})
+
+/** A record that was decided now, and waits for so long. */
+async function waiting(id: string, waitMs: number, destination?: string): Promise<void> {
+  const now = clock.now()
+  const dueAt = now + waitMs
+  const changes = {
+    id,
+    dueAt,
+    updatedAt: now,
+    chainStartedAt: now,
+    outcome: 'retry',
+    attempt: 2,
+  } as const
+  const record = deliveryRecord(changes)
+  if (record.status.kind !== 'waiting') throw new Error('it does not wait')
+  const status = { ...record.status, ...(destination && { destination }) }
+  const write = { record: { ...record, status }, expected: 'absent' } as const
+  await acceptingLedger(database, clock).writeMany([write])
+  await queue.sendRetries([{ deliveryId: id, attempt: 2, dueAt }])
+}
+
+async function leasedIds(): Promise<readonly string[]> {
+  return (await queue.leaseRetries(100)).map(({ deliveryId }) => deliveryId)
+}
+
+/** The clock is set, and the queue told, as the host does. */
+function set(byMs: number): void {
+  clock.advance(byMs)
+  queue.clockWasSet(byMs)
+}
+
+it.each([
+  ['back by hours', -5 * HOUR_MS],
+  ['back by a minute', -MINUTE_MS],
+  ['forward by days', 3 * DAY_MS],
+  ['forward by a minute', MINUTE_MS],
+])('lets a retry wait no longer and no shorter after the clock was set %s', async (_, byMs) => {
+  await waiting('soon', 5_000)
+  await waiting('later', 30 * MINUTE_MS)
+  set(byMs)
+  clock.advance(4_999)
+  expect(await leasedIds()).toEqual([])
+  clock.advance(1)
+  expect(await leasedIds()).toEqual(['soon'])
+  expect(queue.nextWakeAt()).toBe(clock.now() + 30 * MINUTE_MS - 5_000)
+  clock.advance(30 * MINUTE_MS - 5_000)
+  expect(await leasedIds()).toEqual(['later'])
+  const [read] = await acceptingLedger(database, clock).readMany(['later'])
+  expect(read?.value).toMatchObject({
+    chainStartedAt: START + byMs,
+    status: { dueAt: START + byMs + 30 * MINUTE_MS },
+  })
+})
+
+it('keeps the wait of an event that was put back, whatever the clock is set to', async () => {
+  for (const byMs of [-5 * HOUR_MS, 3 * DAY_MS]) {
+    await queue.send([acceptedEvent({ event: event(`app${byMs}`) })])
+    const [leased] = await queue.leaseEvents(1)
+    if (!leased) throw new Error('nothing is leased')
+    queue.release(leased, clock.now() + 2_000)
+    set(byMs)
+    clock.advance(1_999)
+    expect(await queue.leaseEvents(1)).toEqual([])
+    clock.advance(1)
+    expect(await queue.leaseEvents(1)).toHaveLength(1)
+  }
+})
+
+it('brings back at the start what a clock decided that was ahead, by its own wait', async () => {
+  await waiting('soon', 5_000)
+  await waiting('line', DAY_MS, 'local#uid#host')
+  clock.advance(-10 * MINUTE_MS)
+  await waiting('right', 20 * MINUTE_MS)
+  await queue.dueTimes.bringAllBack(clock.now())
+  clock.advance(5_000)
+  expect(await leasedIds()).toEqual(['soon'])
+  clock.advance(20 * MINUTE_MS - 5_000)
+  expect(await leasedIds()).toEqual(['right'])
+  clock.advance(DAY_MS - 20 * MINUTE_MS)
+  expect(await leasedIds()).toEqual(['line'])
+})
+
+it('brings back each minute what is due later than any wait lasts, and nothing else', async () => {
+  await waiting('far', 5_000)
+  await waiting('hour', 72 * MINUTE_MS)
+  await waiting('line', DAY_MS, 'local#uid#host')
+  await queue.dueTimes.bringBack(clock.now())
+  expect(queue.nextWakeAt()).toBe(START + 5_000)
+  // Nobody noticed that it was set.
+  clock.advance(-30 * DAY_MS)
+  await queue.dueTimes.bringBack(clock.now())
+  await queue.dueTimes.bringBack(clock.now())
+  clock.advance(5_000)
+  expect(await leasedIds()).toEqual(['far'])
+  clock.advance(72 * MINUTE_MS - 5_000)
+  expect(await leasedIds()).toEqual(['hour'])
+  clock.advance(DAY_MS - 72 * MINUTE_MS)
+  expect(await leasedIds()).toEqual(['line'])
+})
+
+it('finds what is due too late by an index', async () => {
+  const plan = await database.read<{ detail: string }>(
+    'EXPLAIN QUERY PLAN UPDATE ledger SET attempt = 1 WHERE due_at > ? AND (destination IS NULL OR due_at > ?)',
+    0,
+    0,
+  )
+  expect(plan.map(({ detail }) => detail).join()).toContain('ledger_by_due')
+})
