@@ -3,16 +3,24 @@ import { runCampaign } from './campaign.ts'
 
 const MAX_ROUNDS = 1_000
 
+const USAGE = 'usage: npm run test:crash -- [--rounds N (default 30, at most 1000)] [--seed S]\n'
+
 const { values } = parseArgs({
   options: {
+    help: { type: 'boolean', short: 'h', default: false },
     rounds: { type: 'string', default: '30' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 })
+if (values.help) {
+  process.stdout.write(USAGE)
+  process.exit(0)
+}
 const rounds = Math.min(Number(values.rounds), MAX_ROUNDS)
 const seed = Number(values.seed)
 if (!Number.isInteger(rounds) || !Number.isInteger(seed)) {
-  throw new Error('usage: npm run test:crash -- --rounds N [--seed S]')
+  process.stderr.write(USAGE)
+  process.exit(2)
 }
 
 const say = (text: string) => process.stdout.write(`${text}\n`)
