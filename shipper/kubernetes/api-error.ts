@@ -29,6 +29,8 @@ export interface ApiErrorOptions {
   readonly reason?: string | undefined
   readonly causes?: readonly string[]
   readonly retryAfterMs?: number | undefined
+  /** The answer is larger than what is read of one, or broke off. */
+  readonly isTruncated?: boolean
 }
 
 /** The Kubernetes API said no, or could not be asked. The message is for a person. */
@@ -39,6 +41,7 @@ export class ApiError extends Error {
   /** Such as `Forbidden` or `Expired`. */
   readonly reason: string | undefined
   readonly retryAfterMs: number | undefined
+  readonly isTruncated: boolean
   readonly #causes: readonly string[]
 
   constructor(message: string, options: ApiErrorOptions = {}) {
@@ -46,6 +49,7 @@ export class ApiError extends Error {
     this.status = options.status
     this.reason = options.reason
     this.retryAfterMs = options.retryAfterMs
+    this.isTruncated = options.isTruncated ?? false
     this.#causes = options.causes ?? []
   }
 

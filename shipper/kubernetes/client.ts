@@ -112,7 +112,7 @@ export function createKubernetesClient(options: KubernetesClientOptions): Kubern
       const parsed = parseJson(answer.body)
       if ('value' in parsed && !answer.truncated) return parsed.value
       const problem = answer.truncated ? 'the answer broke off, or is too large' : 'no JSON'
-      throw new ApiError(`${where}: ${problem}`, { status })
+      throw new ApiError(`${where}: ${problem}`, { status, isTruncated: answer.truncated })
     },
 
     async *stream({ path, accept, ...limits }, signal) {

@@ -50,6 +50,8 @@ export interface Collection {
 
 /** Objects a page. The metadata of one can have 75 kB, most of it what Kubernetes keeps of its fields. */
 const PAGE_SIZES = { whole: 500, metadata: 100 } as const
+/** By which a page becomes smaller that is larger than what is read of an answer. */
+const LARGE_OBJECTS_DIVISOR = 4
 
 /** https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables */
 const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
@@ -61,13 +63,24 @@ export async function* list(
   collection: Collection,
 ): AsyncGenerator<ListUpdate, void> {
   yield { kind: 'list-started' }
-  const size = collection.pageSize ?? PAGE_SIZES[collection.content ?? 'whole']
-  let page = await readPage(client, collection, size)
+  let size = collection.pageSize ?? PAGE_SIZES[collection.content ?? 'whole']
+  const read = async (next = ''): Promise<Page> => {
+    for (;;) {
+      try {
+        return await readPage(client, collection, size, next)
+      } catch (error) {
+        // Of large objects fewer fit into an answer; the place in the list is as good for fewer.
+        if (!(error instanceof ApiError && error.isTruncated) || size === 1) throw error
+        size = Math.ceil(size / LARGE_OBJECTS_DIVISOR)
+      }
+    }
+  }
+  let page = await read()
   const { resourceVersion } = page
   for (;;) {
     yield { kind: 'listed', objects: page.objects }
     if (page.next === '') break
-    page = await readPage(client, collection, size, page.next)
+    page = await read(page.next)
   }
   yield { kind: 'list-ended', resourceVersion }
 }

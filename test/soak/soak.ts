@@ -25,8 +25,8 @@ export interface SoakReport {
 
 const SAMPLE_MS = 2_000
 const REPLAY_MS = 10_000
-const PAUSE_LOOK_MS = 250
-const PAUSE_MS = 1_500
+const PAUSE_LOOK_MS = 100
+const PAUSE_MS = 500
 const SETTLE_WITHIN_MS = 180_000
 
 /** Runs the load with its disturbances, lets all of it settle, and checks what is promised. */
