@@ -1,0 +1,67 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+
+const ROOT = join(import.meta.dirname, '../..')
+const read = (file: string) => readFileSync(join(ROOT, file), 'utf8')
+
+const page = read('docs/security.md')
+const table = /## What is bounded by which number\n(.*?)\n## /s.exec(page)?.[1] ?? ''
+const rows = table.split('\n').filter((line) => /^\| (?!\*\*|what )/.test(line))
+
+/** What a row says, and the line of code that makes it true. */
+const NUMBERS = [
+  ['body of a request with events', '3 MiB', 'relay/intake/body.ts', 'MAX_EVENTS_BYTES = 3 * MIB'],
+  ['body of a configuration', '6 MiB', 'relay/intake/body.ts', 'MAX_CONFIG_BYTES = 6 * MIB'],
+  ['body of a Secret', '64 KiB', 'relay/intake/put-secret.ts', 'MAX_SECRET_BYTES = 64 * 1024'],
+  ['depth of JSON', '100', 'relay/intake/json.ts', 'MAX_NESTING = 100'],
+  ['headers of a request', '16 KiB', 'embedded/http-server.ts', 'maxHeaderBytes: 16 * 1024'],
+  ['headers of a request', '10 s', 'embedded/http-server.ts', 'headersTimeoutMs: 10_000'],
+  ['a whole request', '30 s', 'embedded/http-server.ts', 'requestTimeoutMs: 30_000'],
+  ['a whole request', '65 s', 'embedded/http-server.ts', 'keepAliveTimeoutMs: 65_000'],
+  ['message of an event', '39,000', 'relay/model/event.ts', 'MAX_MESSAGE_LENGTH = 39_000'],
+  ['a CEL expression', '1,000,000', 'relay/cel/cost.ts', 'MAX_COST = 1_000_000'],
+  ['a CEL expression', '100,000', 'relay/cel/lexer.ts', 'MAX_LENGTH = 100_000'],
+  ['a CEL expression', '250', 'relay/cel/syntax-tree.ts', 'MAX_DEPTH = 250'],
+  ['a file of manifests', '100 aliases', 'embedded/manifests/structure.ts', 'MAX_ALIASES = 100'],
+  ['a file of manifests', '200,000', 'embedded/manifests/structure.ts', 'MAX_NODES = 200_000'],
+  ['the manifests folder', '10,000', 'embedded/manifests/scan.ts', 'MAX_ENTRIES = 10_000'],
+  ['the manifests folder', '16 levels', 'embedded/manifests/scan.ts', 'MAX_FOLDER_DEPTH = 16'],
+  ['compiled configurations', '500', 'relay/routing-tables.ts', 'MAX_TABLES = 500'],
+  ['one try', '15 s', 'relay/model/provider.ts', 'DEFAULT_TIMEOUT_MS = 15_000'],
+  ['tries at one host', '10', 'relay/waiting/lines.ts', 'PLACES_PER_HOST = 10'],
+  ['answer of a destination', '20 kB', 'relay/ports.ts', 'MAX_RESPONSE_BYTES = 20_480'],
+  ['answer of a destination', '2,048', 'relay/pipeline/attempt.ts', 'MAX_EXCERPT_LENGTH = 2_048'],
+  ['redirects of a forge', '3', 'relay/pipeline/redirects.ts', 'MAX_REDIRECTS = 3'],
+  ['retries', '24 h', 'relay/retry.ts', 'RETRY_FOR_MS = 24 * 3_600_000'],
+  ['retries', '1 h', 'relay/retry.ts', 'MAX_RETRY_AFTER_MS = 3_600_000'],
+  ['destinations that are parked', '5 s', 'relay/destination-health.ts', 'FIRST_PARK_MS = 5_000'],
+  ['ledger, quarantine', '30 days', 'adapters/sqlite/ledger.ts', '30 * 24 * 3_600_000'],
+  ['ledger, quarantine', '64 MiB', 'adapters/sqlite/quarantine.ts', 'MAX_BYTES = 64 * 1024 * 1024'],
+  ['bodies that are read', '24 MiB', 'shipper/app.ts', 'MAX_BYTES_AT_ONCE = 8 * MAX_EVENTS_BYTES'],
+  ['events that the relay refused', '1,000', 'shipper/spool/refused-events.ts', 'MAX_KEPT = 1_000'],
+  ['answers of the Kubernetes API', '65 s', 'shipper/kubernetes/client.ts', 'TIMEOUT_MS = 65_000'],
+] as const
+
+describe('the table of bounds', () => {
+  it('names files that there are', () => {
+    const named = [
+      ...page.matchAll(/`((?:relay|adapters|embedded|functions|shipper|test)\/[^`]*)`/g),
+    ]
+    const absent = named
+      .map(([, file = '']) => file)
+      .filter((file) => !existsSync(join(ROOT, file)))
+    expect(named.length).toBeGreaterThan(rows.length)
+    expect(absent).toEqual([])
+  })
+
+  it('says of each bound where it is and how it is tested', () => {
+    expect(rows.length).toBeGreaterThan(25)
+    expect(rows.filter((row) => row.split(' | ').length !== 4)).toEqual([])
+  })
+
+  it.each(NUMBERS)('has the number of the code: %s, %s', (what, number, file, code) => {
+    expect(rows.find((row) => row.startsWith(`| ${what}`))).toContain(number)
+    expect(read(file)).toContain(code)
+  })
+})
