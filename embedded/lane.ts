@@ -29,12 +29,14 @@ export interface LaneOptions<Message extends Lease, Lease> {
   readonly clock: Clock
   readonly reports: LaneReports
   keyOf(lease: Lease): string
+  /** `free`: how many more the lane has room for in all, of which no cluster gets everything. */
   lease(
     max: number,
     unreadable: (lease: Lease, error: unknown) => void,
+    free: number,
   ): Promise<readonly Message[]>
   /** Resolves when a dispatch may begin; at once without it. */
-  begin?(): Promise<void>
+  begin?(message: Message): Promise<void>
   dispatch(message: Message): Promise<void>
   acknowledge(lease: Lease): Promise<void>
   release(lease: Lease, notBefore: number): void
@@ -112,21 +114,22 @@ export function createLane<Message extends Lease, Lease>(
       }
       mayBeMore = true
       if (notBegun > MOST_NOT_BEGUN / 2) return
-      const room = Math.min(options.concurrency - underWay.size, MOST_NOT_BEGUN - notBegun)
+      const free = options.concurrency - underWay.size
+      const room = Math.min(free, MOST_NOT_BEGUN - notBegun)
       if (room <= 0) return
-      const messages = await options.lease(room, (lease, error) =>
-        start(lease, () => Promise.reject(error)),
-      )
+      const unreadable = (lease: Lease, error: unknown) => start(lease, () => Promise.reject(error))
+      const messages = await options.lease(room, unreadable, free)
       notBegun += messages.length
-      const begin = async () => {
-        await options.begin?.()
+      const begin = async (message: Message) => {
+        await options.begin?.(message)
         notBegun -= 1
         if (notBegun === MOST_NOT_BEGUN / 2) onFree()
       }
       for (const message of messages) {
-        start(message, () => begin().then(() => options.dispatch(message)))
+        start(message, () => begin(message).then(() => options.dispatch(message)))
       }
-      mayBeMore = hasFound
+      // A cluster has its share, and so may have more, only when no more is free than is under way.
+      mayBeMore = hasFound || underWay.size >= options.concurrency / 2
     },
     async idle() {
       await Promise.all(underWay)

@@ -9,15 +9,16 @@ const NEW_PER_TURN = 2
 
 /**
  * Does as much work as there is time for in this turn of the event loop, and the rest in the turns that
- * follow: what was begun first, then a little of what is new, both in the order in which they come. So a hundred
+ * follow: what was begun first, then a little of what is new, both in the order in which they come; of
+ * what is new the clusters take turns. So a hundred
  * posts that come at once keep no answer of a destination waiting. Nothing waits for a timer, nor
  * while there is time in the turn, and something new begins in each turn in which it waits.
  */
 export interface TurnGate {
   /** Goes on with a piece of work, soon. */
   goOn(work: () => void): void
-  /** Resolves when a piece of new work may begin, which its caller does then. */
-  begin(): Promise<void>
+  /** Resolves when a piece of new work of a cluster may begin, which its caller does then. */
+  begin(cluster?: string): Promise<void>
 }
 
 export interface TurnGateOptions {
@@ -31,7 +32,8 @@ export interface TurnGateOptions {
 export function createTurnGate(options: TurnGateOptions = {}): TurnGate {
   const { budgetMs = BUDGET_MS, newPerTurn = NEW_PER_TURN, stopwatch = cpuStopwatch } = options
   const begun: Work[] = []
-  const fresh: Work[] = []
+  /** Of each cluster; that whose turn it is comes first. */
+  const fresh = new Map<string, Work[]>()
   /** Whether the time of this turn is used up; undefined when nothing was done in it. */
   let isOver: (() => boolean) | undefined
   /** New pieces of work in this turn. */
@@ -41,7 +43,7 @@ export function createTurnGate(options: TurnGateOptions = {}): TurnGate {
   const beginTurn = () => {
     isOver = undefined
     begunNow = 0
-    if (begun.length + fresh.length > 0) workSoon()
+    if (begun.length + fresh.size > 0) workSoon()
   }
   const workSoon = () => {
     if (isWorking) return
@@ -65,17 +67,31 @@ export function createTurnGate(options: TurnGateOptions = {}): TurnGate {
       if (work) return work
     } else if (begunNow > 0) return undefined
     if (begunNow >= newPerTurn) return undefined
-    const work = fresh.shift()
+    const work = nextFresh()
     if (work) begunNow += 1
+    return work
+  }
+  const nextFresh = () => {
+    const [first] = fresh
+    if (first === undefined) return undefined
+    const [cluster, works] = first
+    const work = works.shift()
+    fresh.delete(cluster)
+    if (works.length > 0) fresh.set(cluster, works)
     return work
   }
   const add = (work: Work, queue: Work[]) => {
     queue.push(work)
     workSoon()
   }
+  const ofCluster = (cluster: string) => {
+    const works = fresh.get(cluster) ?? []
+    fresh.set(cluster, works)
+    return works
+  }
   return {
     goOn: (work) => add(work, begun),
-    begin: () => new Promise((work) => add(work, fresh)),
+    begin: (cluster = '') => new Promise((work) => add(work, ofCluster(cluster))),
   }
 }
 

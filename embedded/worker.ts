@@ -9,18 +9,22 @@ import { createTurnGate, type TurnGate } from './turn-gate.ts'
 export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
   Partial<Pick<QueuedEvent, 'cluster'>>
 
-/** The receiving side of the queue: what is leased comes again unless it is acknowledged. */
+/**
+ * The receiving side of the queue: what is leased comes again unless it is acknowledged. `free` is how
+ * many more are leased in all at most, of which no cluster gets more than are left for the others.
+ */
 export interface ReceivingQueue {
   /** `unreadable` is told of each event that is leased and cannot be read. */
   leaseEvents(
     max: number,
     unreadable: (lease: EventLease, error: unknown) => void,
+    free: number,
   ): Promise<readonly QueuedEvent[]>
   acknowledge(event: EventLease): Promise<void>
   release(event: EventLease, notBefore: number): void
   /** As `acknowledge`, and keeps the event apart. */
   setAsideEvent(event: EventLease, reason: SetAsideReason): Promise<void>
-  leaseRetries(max: number): Promise<readonly RetryMessage[]>
+  leaseRetries(max: number, free: number): Promise<readonly RetryMessage[]>
   acknowledgeRetry(message: RetryMessage): Promise<void>
   releaseRetry(message: RetryMessage, notBefore: number): void
   /** As `acknowledgeRetry`, and keeps the message apart. */
@@ -61,9 +65,9 @@ export interface WorkerOptions {
    */
   readonly onFailure: (failure: DispatchFailure, retryInMs: number) => void
   readonly onSetAside: (message: SetAside) => void
-  /** Most events dispatched at once; one at a time of each object. Default 1,000. */
+  /** Most events dispatched at once; one at a time of each object. Default 3,000. */
   readonly eventConcurrency?: number
-  /** Most retries at once, a share of their own, so no backlog delays the other. Default 200. */
+  /** Most retries at once, a share of their own, so no backlog delays the other. Default 500. */
   readonly retryConcurrency?: number
   /** Most woken deliveries at once, beyond what each host allows. Default 1,000. */
   readonly wokenConcurrency?: number
@@ -100,10 +104,10 @@ export function createWorker(options: WorkerOptions): Worker {
   })
   const lanes = [
     createLane<QueuedEvent, EventLease>({
-      concurrency: options.eventConcurrency ?? 1_000,
+      concurrency: options.eventConcurrency ?? 3_000,
       keyOf: (event) => event.sequence,
-      lease: (max, unreadable) => queue.leaseEvents(max, unreadable),
-      begin: gate.begin,
+      lease: (max, unreadable, free) => queue.leaseEvents(max, unreadable, free),
+      begin: ({ cluster }) => gate.begin(cluster),
       dispatch: (event) => dispatcher.dispatchEvent(event),
       acknowledge: (event) => queue.acknowledge(event),
       release: (event, notBefore) => queue.release(event, notBefore),
@@ -112,10 +116,10 @@ export function createWorker(options: WorkerOptions): Worker {
       reports: reportsOf('event'),
     }),
     createLane<RetryMessage, RetryMessage>({
-      concurrency: options.retryConcurrency ?? 200,
+      concurrency: options.retryConcurrency ?? 500,
       keyOf: (message) => `${message.deliveryId}/${message.attempt}`,
-      lease: (max) => queue.leaseRetries(max),
-      begin: gate.begin,
+      lease: (max, _unreadable, free) => queue.leaseRetries(max, free),
+      begin: ({ cluster }) => gate.begin(cluster),
       dispatch: (message) => dispatcher.dispatchRetry(message),
       acknowledge: (message) => queue.acknowledgeRetry(message),
       release: (message, notBefore) => queue.releaseRetry(message, notBefore),

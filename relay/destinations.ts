@@ -15,6 +15,8 @@ export interface Destination {
   readonly delivery: string
   /** The event's, by which the deliveries to one destination leave. */
   readonly order: EventOrder
+  /** Of the bodies of its requests, and of the answers at most. */
+  readonly bytes: number
 }
 
 /** The key of a destination. */
@@ -36,7 +38,7 @@ export type Admission =
     }
 
 /**
- * Keeps one destination from taking capacity from the others. What it knows of destinations that fail
+ * Keeps one destination, and one cluster, from taking capacity from the others. What it knows of destinations that fail
  * is known to this process only: after a restart that is found out anew.
  */
 export interface Destinations {
@@ -65,7 +67,7 @@ export interface Wakes {
 }
 
 export interface DestinationOptions {
-  /** How many requests are under way at one host, at most. */
+  /** How many requests of one Provider are under way at one host, at most. */
   readonly placesPerHost?: number
   /** What waits in the store. Without it nobody wakes: who is refused has to come back. */
   readonly waiting?: WaitingLines

@@ -1,30 +1,38 @@
 import type { RetryMessage } from '../../relay/model/delivery.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import { Schedule } from './schedule.ts'
+import { Leases, Schedule } from './schedule.ts'
 
 /** A record that is due, and where it stands among those that are due at the same time. */
 interface DueRow extends RetryMessage {
   readonly row: number
+  readonly cluster: string
 }
 
 interface Entry {
   readonly message: RetryMessage
+  readonly cluster: string
   /** When it is due, or when it may be handed out again. Milliseconds since the epoch. */
   readonly at: number
   readonly number: number
 }
 
-const LOAD = `SELECT rowid AS row, id AS deliveryId, attempt, due_at AS dueAt FROM ledger
+const LOAD = `SELECT rowid AS row, id AS deliveryId, attempt, due_at AS dueAt, cluster FROM ledger
   WHERE due_at IS NOT NULL AND (due_at, rowid) > (?, ?) ORDER BY due_at, rowid LIMIT ?`
 
 const BEFORE_ALL = { dueAt: Number.MIN_SAFE_INTEGER, row: 0 }
 
 function newSchedule(): Schedule<Entry> {
-  return new Schedule((a, b) => a.at < b.at || (a.at === b.at && a.number < b.number))
+  return new Schedule(
+    ({ cluster }) => cluster,
+    (a, b) => a.at < b.at || (a.at === b.at && a.number < b.number),
+  )
 }
 
 /** Rows that are read at once, at least. */
 const PAGE_ROWS = 100
+
+/** Entries beyond which no more rows are read, though those of other clusters may be behind them. */
+const MAX_ENTRIES = 20_000
 
 /**
  * Which of the records that wait may be tried. They are read in the order in which they fall due,
@@ -35,7 +43,8 @@ export class DueSchedule {
   #ready = newSchedule()
   /** The entry of each delivery that was read or changed since; another one of it is void. */
   readonly #entries = new Map<string, Entry>()
-  readonly #leased = new Map<string, RetryMessage>()
+  readonly #leased = new Map<string, Entry>()
+  readonly #leases = new Leases()
   /** Messages that come again once they are leased no more. */
   readonly #again = new Map<string, RetryMessage>()
   /** Where the last row is that was read; later ones are found when their time comes. */
@@ -68,12 +77,12 @@ export class DueSchedule {
   changed(message: RetryMessage): void {
     if (this.#isLeased(message)) {
       // The same message is to come again, when this lease of it has ended.
-      const leased = this.#leased.get(message.deliveryId)
+      const leased = this.#leased.get(message.deliveryId)?.message
       if (leased?.dueAt !== message.dueAt) this.#again.set(message.deliveryId, message)
       return
     }
     // A lease of an earlier message ends here: put back, it would only be stale.
-    this.#leased.delete(message.deliveryId)
+    this.#endLease(message.deliveryId)
     const known = this.#entries.get(message.deliveryId)?.message
     if (known?.attempt === message.attempt && known.dueAt === message.dueAt) return
     this.#entries.delete(message.deliveryId)
@@ -83,18 +92,23 @@ export class DueSchedule {
     }
   }
 
-  /** Hands out at most `max` messages that are due, those that are due longest first. */
-  async lease(max: number, now: number): Promise<readonly RetryMessage[]> {
+  /**
+   * Hands out at most `max` messages that are due, of the clusters in turn, and of each those that are
+   * due longest first. `free`: how many more may be leased in all, of which a cluster gets its share.
+   */
+  async lease(max: number, now: number, free: number): Promise<readonly RetryMessage[]> {
     if (max <= 0) return []
-    if (this.#isDue(now)) await this.#load(max, now)
+    if (this.#isDue(now) && this.#entries.size < MAX_ENTRIES) await this.#load(max, now)
     const messages: RetryMessage[] = []
     while (messages.length < max) {
-      const entry = this.#ready.take(now)
+      const left = free - messages.length
+      const entry = this.#ready.take(now, (cluster) => this.#leases.allows(cluster, left))
       if (!entry) break
-      const { message } = entry
+      const { message, cluster } = entry
       if (this.#entries.get(message.deliveryId) !== entry) continue
       this.#entries.delete(message.deliveryId)
-      this.#leased.set(message.deliveryId, message)
+      this.#leased.set(message.deliveryId, entry)
+      this.#leases.begin(cluster)
       messages.push(message)
     }
     return messages
@@ -104,7 +118,7 @@ export class DueSchedule {
   unlease(message: RetryMessage): boolean {
     if (!this.#isLeased(message)) return false
     const { deliveryId } = message
-    this.#leased.delete(deliveryId)
+    this.#endLease(deliveryId)
     const again = this.#again.get(deliveryId)
     this.#again.delete(deliveryId)
     if (again) this.changed(again)
@@ -123,7 +137,14 @@ export class DueSchedule {
   }
 
   #isLeased({ deliveryId, attempt }: RetryMessage): boolean {
-    return this.#leased.get(deliveryId)?.attempt === attempt
+    return this.#leased.get(deliveryId)?.message.attempt === attempt
+  }
+
+  #endLease(deliveryId: string): void {
+    const leased = this.#leased.get(deliveryId)
+    if (!leased) return
+    this.#leased.delete(deliveryId)
+    this.#leases.end(leased.cluster)
   }
 
   #isDue(now: number): boolean {
@@ -132,7 +153,7 @@ export class DueSchedule {
 
   #wait(message: RetryMessage, at: number): void {
     this.#count += 1
-    const entry: Entry = { message, at, number: this.#count }
+    const entry: Entry = { message, cluster: message.cluster ?? '', at, number: this.#count }
     this.#entries.set(message.deliveryId, entry)
     this.#ready.delay(entry, at)
   }

@@ -1,8 +1,19 @@
-import { Schedule } from './schedule.ts'
+import { Leases, Schedule } from './schedule.ts'
+
+/** The cluster is in the body alone. */
+const CLUSTER_OF_HEAD = `SELECT CASE WHEN json_valid(body) THEN json_extract(body, '$.cluster') END
+  FROM events WHERE seq = head`
+
+/** Reads `GroupEnds`, and how many messages each group has. */
+export const GROUPS = `SELECT "group", head, tail, count, (${CLUSTER_OF_HEAD}) AS cluster FROM (
+    SELECT grp AS "group", MIN(seq) AS head, MAX(seq) AS tail, COUNT(*) AS count
+    FROM events WHERE queued = 1 GROUP BY grp)`
 
 /** A group that has messages, by the sequences of its oldest and its newest. */
 export interface GroupEnds {
   readonly group: string
+  /** Whose events they are; absent where the oldest of them cannot be read. */
+  readonly cluster: string | null
   readonly head: number
   readonly tail: number
 }
@@ -14,6 +25,7 @@ export interface GroupHead {
 }
 
 interface Group extends GroupHead {
+  readonly cluster: string
   /** The one behind the head, when that is known. */
   second: number | undefined
   tail: number
@@ -27,11 +39,17 @@ interface Group extends GroupHead {
  */
 export class EventGroups {
   readonly #groups = new Map<string, Group>()
-  readonly #waiting = new Schedule<Group>((a, b) => a.head < b.head)
+  readonly #waiting = new Schedule<Group>(
+    ({ cluster }) => cluster,
+    (a, b) => a.head < b.head,
+  )
+  readonly #leases = new Leases()
 
   /** Groups that were there before. */
   load(groups: readonly GroupEnds[]): void {
-    for (const { group, head, tail } of groups) this.#wait(group, head, tail)
+    for (const { group, cluster, head, tail } of groups) {
+      this.#wait(group, cluster ?? '', head, tail)
+    }
   }
 
   /** The sequence of the oldest of all messages. */
@@ -42,9 +60,9 @@ export class EventGroups {
   }
 
   /** A message was added, behind those that its group has. */
-  added(name: string, sequence: number): void {
+  added(name: string, cluster: string, sequence: number): void {
     const group = this.#groups.get(name)
-    if (!group) this.#wait(name, sequence, sequence)
+    if (!group) this.#wait(name, cluster, sequence, sequence)
     else {
       if (group.tail === group.head) group.second = sequence
       group.tail = sequence
@@ -57,10 +75,15 @@ export class EventGroups {
     return group !== undefined && group.tail > group.head && group.second === undefined
   }
 
-  /** Leases the oldest message that may be handed out. */
-  lease(now: number): GroupHead | undefined {
-    const group = this.#waiting.take(now)
-    if (group) group.state = 'leased'
+  /**
+   * Leases the oldest message that may be handed out, of the clusters in turn. `free`: how many more may
+   * be leased in all, of which a cluster gets its share.
+   */
+  lease(now: number, free: number): GroupHead | undefined {
+    const group = this.#waiting.take(now, (cluster) => this.#leases.allows(cluster, free))
+    if (!group) return undefined
+    group.state = 'leased'
+    this.#leases.begin(group.cluster)
     return group
   }
 
@@ -82,16 +105,20 @@ export class EventGroups {
     const group = this.#groups.get(name)
     const next = found ?? group?.second
     this.#groups.delete(name)
+    if (!group) return false
+    this.#leases.end(group.cluster)
     if (next === undefined) return false
-    this.#wait(name, next, group?.tail ?? next)
+    this.#wait(name, group.cluster, next, group.tail)
     return true
   }
 
   /** Puts a leased message back; false when it is not leased. */
   release(name: string, sequence: number, notBefore: number): boolean {
     const group = this.#move(name, sequence, 'leased', 'waiting')
-    if (group) this.#waiting.delay(group, notBefore)
-    return group !== undefined
+    if (!group) return false
+    this.#leases.end(group.cluster)
+    this.#waiting.delay(group, notBefore)
+    return true
   }
 
   clockWasSet(byMs: number): void {
@@ -102,8 +129,8 @@ export class EventGroups {
     return this.#waiting.nextWakeAt(now)
   }
 
-  #wait(name: string, head: number, tail: number): void {
-    const group: Group = { name, head, second: undefined, tail, state: 'waiting' }
+  #wait(name: string, cluster: string, head: number, tail: number): void {
+    const group: Group = { name, cluster, head, second: undefined, tail, state: 'waiting' }
     this.#groups.set(name, group)
     this.#waiting.add(group)
   }

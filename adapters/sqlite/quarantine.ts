@@ -45,7 +45,11 @@ export class QuarantineFull extends Error {
 
 /** Where messages that were put back are in their queues. */
 export interface PutBack {
-  readonly events: ReadonlyArray<{ readonly group: string; readonly sequence: number }>
+  readonly events: ReadonlyArray<{
+    readonly group: string
+    readonly cluster: string | null
+    readonly sequence: number
+  }>
   /** One whose record was changed meanwhile does not wait again. */
   readonly retries: readonly RetryMessage[]
 }
@@ -74,7 +78,7 @@ const LIST = `SELECT id, kind, cluster, delivery_id AS deliveryId, cause, reject
 
 const NEWEST = 'SELECT MAX(id) AS id FROM quarantine'
 
-const TO_PUT_BACK = `SELECT id, kind, grp AS "group", delivery_id AS deliveryId, attempt,
+const TO_PUT_BACK = `SELECT id, kind, cluster, grp AS "group", delivery_id AS deliveryId, attempt,
     due_at AS dueAt
   FROM quarantine WHERE id <= ? ORDER BY id LIMIT ?`
 
@@ -102,7 +106,12 @@ interface ListedRow {
 }
 
 type StoredRow =
-  | { readonly id: number; readonly kind: 'event'; readonly group: string }
+  | {
+      readonly id: number
+      readonly kind: 'event'
+      readonly group: string
+      readonly cluster: string | null
+    }
   | ({ readonly id: number; readonly kind: 'retry' } & RetryMessage)
 
 /**
@@ -198,7 +207,9 @@ export class SqliteQuarantine implements Quarantine {
     if (!back || back.count === 0) return
     if (row.kind === 'event') {
       const [inserted] = back.rows as readonly { seq: number }[]
-      const events = inserted ? [{ group: row.group, sequence: inserted.seq }] : []
+      const events = inserted
+        ? [{ group: row.group, cluster: row.cluster, sequence: inserted.seq }]
+        : []
       this.#onPutBack({ events, retries: [] })
     } else {
       const { deliveryId, attempt, dueAt } = row

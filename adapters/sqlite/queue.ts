@@ -2,7 +2,7 @@ import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model
 import type { Clock, Queue, SendResult, SetAsideReason } from '../../relay/ports.ts'
 import { DueSchedule, earlier } from './due-schedule.ts'
 import { DueTimes } from './due-times.ts'
-import { EventGroups, type GroupEnds, type GroupHead } from './event-groups.ts'
+import { EventGroups, GROUPS, type GroupEnds, type GroupHead } from './event-groups.ts'
 import { advances, insertedAt, insertion } from './event-insertion.ts'
 import { type EventLease, EventReader } from './event-reader.ts'
 import { type PutBack, SqliteQuarantine } from './quarantine.ts'
@@ -14,8 +14,6 @@ import { EventSweep } from './sweep.ts'
 
 const LATEST_ORDER_TIME = `SELECT MAX(latest, COALESCE(
     (SELECT accepted_at FROM events ORDER BY seq DESC LIMIT 1), 0)) AS latest FROM order_time`
-const GROUPS = `SELECT grp AS "group", MIN(seq) AS head, MAX(seq) AS tail, COUNT(*) AS count
-  FROM events WHERE queued = 1 GROUP BY grp`
 const NEXT_HEAD = `SELECT seq FROM events
   WHERE grp = ? AND queued = 1 AND seq > ? ORDER BY seq LIMIT 1`
 
@@ -27,7 +25,6 @@ const NEXT_HEAD = `SELECT seq FROM events
  * one event at a time is leased, so the group's order holds.
  */
 export class SqliteQueue implements Queue {
-  /** What was set aside of its messages. */
   readonly quarantine: SqliteQuarantine
   readonly dueTimes: DueTimes
   readonly #database: RelayDatabase
@@ -63,7 +60,7 @@ export class SqliteQueue implements Queue {
     this.#loaded.catch(() => undefined)
   }
 
-  /** Resolves once it is known what is queued. Rejects when the database cannot be read. */
+  /** Resolves once it is known what is queued; rejects when the database cannot be read. */
   loaded(): Promise<void> {
     return this.#loaded
   }
@@ -90,19 +87,20 @@ export class SqliteQueue implements Queue {
   }
 
   /**
-   * Leases at most `max` events, the oldest first and one of a group, until they are acknowledged,
-   * released or set aside. `unreadable` is told of each that is leased and cannot be read: by
+   * Leases at most `max` events, of the clusters in turn the oldest first and one of a group, until they
+   * are acknowledged, released or set aside. `free`: how many more may be leased in all. `unreadable` is told of each that is leased and cannot be read: by
    * `DamagedRecord`, `LaterVersion`, or an error of the database.
    */
   async leaseEvents(
     max: number,
     unreadable: (lease: EventLease, error: unknown) => void = throwError,
+    free = Number.POSITIVE_INFINITY,
   ): Promise<readonly QueuedEvent[]> {
     await this.#loaded
     const now = this.#clock.now()
     const leased: GroupHead[] = []
     while (leased.length < max) {
-      const next = this.#groups.lease(now)
+      const next = this.#groups.lease(now, free - leased.length)
       if (!next) break
       leased.push(next)
     }
@@ -145,13 +143,16 @@ export class SqliteQueue implements Queue {
     if (this.#groups.release(group, Number(sequence), notBefore)) this.#notify()
   }
 
-  /** Leases at most `max` retries that are due, those that are due longest first. */
-  async leaseRetries(max: number): Promise<readonly RetryMessage[]> {
+  /** Leases at most `max` retries that are due, of the clusters in turn. `free` as for events. */
+  async leaseRetries(
+    max: number,
+    free = Number.POSITIVE_INFINITY,
+  ): Promise<readonly RetryMessage[]> {
     await this.#loaded
     const now = this.#clock.now()
     await this.dueTimes.settled()
     const before = this.#due.nextWakeAt(now)
-    const messages = await this.#due.lease(max, now)
+    const messages = await this.#due.lease(max, now, free)
     // What was read may be due sooner than what was known.
     if (this.#due.nextWakeAt(now) !== before) this.#notify()
     return messages
@@ -223,7 +224,9 @@ export class SqliteQueue implements Queue {
   }
 
   #putBack({ events, retries }: PutBack): void {
-    for (const { group, sequence } of events) this.#groups.added(group, sequence)
+    for (const { group, cluster, sequence } of events) {
+      this.#groups.added(group, cluster ?? '', sequence)
+    }
     for (const message of retries) this.#due.changed(message)
     this.#eventCount += events.length
     this.#notify()
@@ -254,7 +257,7 @@ export class SqliteQueue implements Queue {
     events.forEach((event, at) => {
       const inserted = insertedAt(result, at)
       if (inserted === undefined) return
-      this.#groups.added(event.group, inserted.seq)
+      this.#groups.added(event.group, event.cluster, inserted.seq)
       this.#events.add(inserted.seq, event, inserted.isNew === 1)
       this.#eventCount += 1
     })

@@ -63,17 +63,27 @@ interface Delayed<T> {
   readonly until: number
 }
 
-/** Items that wait to be taken, first those that come before others; some not before a time. */
+/**
+ * Items that wait to be taken, some not before a time. Their owners take turns, and of each owner's
+ * those come first that come before others.
+ */
 export class Schedule<T> {
-  readonly #ready: Heap<T>
+  readonly #ownerOf: (item: T) => string
+  readonly #comesBefore: (a: T, b: T) => boolean
+  /** Of each owner what can be taken; the owner whose turn it is comes first. */
+  readonly #ready = new Map<string, Heap<T>>()
   readonly #delayed = new Heap<Delayed<T>>((a, b) => a.until < b.until)
 
-  constructor(comesBefore: (a: T, b: T) => boolean) {
-    this.#ready = new Heap(comesBefore)
+  constructor(ownerOf: (item: T) => string, comesBefore: (a: T, b: T) => boolean) {
+    this.#ownerOf = ownerOf
+    this.#comesBefore = comesBefore
   }
 
   add(item: T): void {
-    this.#ready.push(item)
+    const owner = this.#ownerOf(item)
+    const heap = this.#ready.get(owner) ?? new Heap(this.#comesBefore)
+    this.#ready.set(owner, heap)
+    heap.push(item)
   }
 
   delay(item: T, until: number): void {
@@ -85,15 +95,17 @@ export class Schedule<T> {
     this.#delayed.replace(({ item, until }) => ({ item, until: until + byMs }))
   }
 
-  /** The first item that can be taken. */
-  peek(now: number): T | undefined {
+  /** Takes the first item of the first owner that may have one. */
+  take(now: number, mayTake: (owner: string) => boolean): T | undefined {
     this.#wake(now)
-    return this.#ready.peek()
-  }
-
-  take(now: number): T | undefined {
-    this.#wake(now)
-    return this.#ready.pop()
+    for (const [owner, heap] of this.#ready) {
+      if (!mayTake(owner)) continue
+      const item = heap.pop()
+      this.#ready.delete(owner)
+      if (heap.peek() !== undefined) this.#ready.set(owner, heap)
+      return item
+    }
+    return undefined
   }
 
   /** When the next delayed item can be taken; undefined when none is delayed beyond `now`. */
@@ -105,7 +117,30 @@ export class Schedule<T> {
   #wake(now: number): void {
     for (let next = this.#delayed.peek(); next && next.until <= now; next = this.#delayed.peek()) {
       this.#delayed.pop()
-      this.#ready.push(next.item)
+      this.add(next.item)
     }
+  }
+}
+
+/** How many items each owner has leased. */
+export class Leases {
+  readonly #held = new Map<string, number>()
+
+  /**
+   * Whether an owner may lease one more: while it has fewer than are free. So one alone gets the half of
+   * all, two a third each, and whoever comes next always finds some.
+   */
+  allows(owner: string, free: number): boolean {
+    return (this.#held.get(owner) ?? 0) < free
+  }
+
+  begin(owner: string): void {
+    this.#held.set(owner, (this.#held.get(owner) ?? 0) + 1)
+  }
+
+  end(owner: string): void {
+    const left = (this.#held.get(owner) ?? 0) - 1
+    if (left > 0) this.#held.set(owner, left)
+    else this.#held.delete(owner)
   }
 }

@@ -111,7 +111,7 @@ async function receive(
 ): Promise<Response> {
   const read = await readRequestBody(context.env.incoming, MAX_EVENTS_BYTES)
   if ('problem' in read) return problemResponse(read.problem)
-  await gate.begin()
+  await gate.begin(sender.cluster)
   const refused = judge(read.body)
   if (refused) return problemResponse(refused)
   const pause = () => new Promise<void>(gate.goOn)

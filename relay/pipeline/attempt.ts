@@ -6,7 +6,7 @@ import {
 } from '../destinations.ts'
 import type { DeliveryRecord, Status } from '../model/delivery.ts'
 import { cutText } from '../model/text.ts'
-import type { HttpResponse } from '../ports.ts'
+import { type HttpResponse, MAX_RESPONSE_BYTES } from '../ports.ts'
 import { isHttpProvider, type Subject, type Verdict } from '../providers/contract.ts'
 import { createRedactor, type Redact } from '../redact.ts'
 import { CLAIM_CONFLICT_DELAY_MS } from '../retry.ts'
@@ -127,11 +127,20 @@ async function sendAdmitted(
 
 function destinationOf(
   { id, cluster, order }: DeliveryRecord<Status>,
-  { type, notification, requests, resolved }: Prepared,
+  prepared: Prepared,
 ): Destination {
+  const { type, notification, requests, resolved } = prepared
   const host = isHttpProvider(type) ? hostOf(requests) : type.host(resolved.settings)
   const key = destinationKey(cluster, notification.provider.uid, host)
-  return { key, host, delivery: id, order }
+  return { key, host, delivery: id, order, bytes: bytesOf(prepared) }
+}
+
+/** What the bodies and the answers of its requests take at most, as far as that is known before. */
+function bytesOf({ requests, notification }: Prepared): number {
+  if (requests.length === 0) return notification.event.message.length
+  return requests.reduce((sum, { body, maxResponseBytes = MAX_RESPONSE_BYTES }) => {
+    return sum + body.length + maxResponseBytes
+  }, 0)
 }
 
 function hostOf([first]: Prepared['requests']): string {

@@ -1,3 +1,5 @@
+import { Shares } from '../waiting/shares.ts'
+
 /** Bounds of a fan-out. */
 export interface FanOutOptions {
   /**
@@ -5,7 +7,7 @@ export interface FanOutOptions {
    * host leaves places for the others.
    */
   readonly perCall?: number
-  /** Items of all calls that are worked on at once, beside one of each call. */
+  /** Items of all calls that are worked on at once, beside one of each call; each cluster has a share. */
   readonly shared?: number
 }
 
@@ -20,6 +22,7 @@ export interface FanOut {
     items: Iterable<T>,
     work: (item: T) => Promise<void>,
     failed: (error: unknown) => void,
+    cluster?: string,
   ): Promise<void>
 }
 
@@ -27,10 +30,10 @@ export interface FanOut {
  * Each call always works on one item, and on more while there is room for more: so none waits for
  * another one to end, however many there are.
  */
-export function createFanOut({ perCall = 256, shared = 1_000 }: FanOutOptions = {}): FanOut {
-  let helping = 0
+export function createFanOut({ perCall = 256, shared = 2_000 }: FanOutOptions = {}): FanOut {
+  const helping = new Shares(shared)
   return {
-    async each(items, work, failed) {
+    async each(items, work, failed, cluster = '') {
       const iterator = items[Symbol.iterator]()
       const helpers: Promise<void>[] = []
       let next = iterator.next()
@@ -45,15 +48,15 @@ export function createFanOut({ perCall = 256, shared = 1_000 }: FanOutOptions = 
         working += 1
         for (let item = take(); !item.done; item = take()) {
           const worked = work(item.value).catch(failed)
-          if (!next.done && working < perCall && helping < shared) helpers.push(help())
+          if (!next.done && working < perCall && helping.allows(cluster)) helpers.push(help())
           await worked
         }
         working -= 1
       }
       const help = async () => {
-        helping += 1
+        helping.take(cluster)
         await workOn()
-        helping -= 1
+        helping.give(cluster)
       }
       await workOn()
       await Promise.all(helpers)

@@ -45,6 +45,7 @@ export async function tryCandidates(
       if (failures.length === 0) failures.push(error)
       else if (context.host.isOfHost(error)) failures[0] = error
     },
+    queued.cluster,
   )
   if (failures.length > 0) throw failures[0]
 }

@@ -1,13 +1,27 @@
 import { DestinationHealth, type Treatment, type Wait } from '../destination-health.ts'
 import type { Clock } from '../ports.ts'
+import { Remembered } from './remembered.ts'
 
-/** Destinations that are remembered; the least recently used is forgotten, as after a restart. */
+/**
+ * Destinations that are remembered. Beyond them the cluster with the most forgets the one that it has
+ * not used for longest, as after a restart.
+ */
 const MAX_REMEMBERED = 10_000
 
 /** Why a delivery is not sent to its destination now, and when to come back where nobody wakes. */
 export interface Refusal extends Omit<Wait, 'probedAt'> {
   /** For a person. */
   readonly reason: string
+}
+
+/** When to come back after finding too many waiting, where nobody wakes. */
+const FULL_RETRY_MS = 1_000
+
+/** Why who comes new does not wait in memory; `random` is in [0, 1). */
+export function whyCrowded({ name }: { readonly name: string }, random: number): Refusal {
+  const reason = `no place: enough deliveries wait for ${name}`
+  // A little later for each, so that what was refused together does not come back together.
+  return { reason, waitMs: Math.round(FULL_RETRY_MS * (1 + 0.2 * random)), isFailing: false }
 }
 
 /** The line of a destination, which has a window when it is woken. */
@@ -20,7 +34,9 @@ interface ParkedLine {
 /** What is known of destinations, by their keys. */
 export class Healths {
   readonly #clock: Clock
-  readonly #healths = new Map<string, DestinationHealth>()
+  readonly #healths = new Remembered<DestinationHealth>(MAX_REMEMBERED)
+  /** Destinations whose last answer was one. */
+  readonly #answering = new Remembered<true>(MAX_REMEMBERED)
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -53,7 +69,12 @@ export class Healths {
     health.end(delivery, treatment, isProbe)
     this.#healths.delete(key)
     if (!health.isGood) this.#healths.set(key, health)
-    const [oldest] = this.#healths.keys()
-    if (this.#healths.size > MAX_REMEMBERED && oldest !== undefined) this.#healths.delete(oldest)
+    if (treatment.kind === 'answered') this.#answering.set(key, true)
+    if (treatment.kind === 'failed') this.#answering.delete(key)
+  }
+
+  /** Whether the destination answered when it was last asked, as far as is remembered. */
+  isAnswering(key: string): boolean {
+    return this.#answering.get(key) === true
   }
 }

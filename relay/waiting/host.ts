@@ -7,9 +7,16 @@ const MOST_UNWRITTEN = 100
 /** Deliveries at one host that are woken ahead at most: they have read their rules by then. */
 const MOST_AHEAD = 200
 
-/** One host: its places, and the lines of the destinations at it. */
+/** One place for so many of a line is beyond the line's own: one Provider never has all of a host. */
+const SPARE = 5
+
+/** One host, for one cluster: its places, and the lines of the destinations at it. */
 export class Host<Answer> {
   readonly name: string
+  readonly cluster: string
+  /** Of one line. */
+  readonly placesPerLine: number
+  /** Of all lines. */
   readonly places: number
   free: number
   /** Lines in which deliveries ask for a place. */
@@ -26,11 +33,13 @@ export class Host<Answer> {
   /** How many are woken ahead. */
   #ahead: number
 
-  constructor(name: string, places: number) {
+  constructor(name: string, cluster: string, placesPerLine: number) {
     this.name = name
-    this.places = places
-    this.free = places
-    this.#ahead = places
+    this.cluster = cluster
+    this.placesPerLine = placesPerLine
+    this.places = placesPerLine + Math.floor(placesPerLine / SPARE)
+    this.free = this.places
+    this.#ahead = placesPerLine
   }
 
   get isIdle(): boolean {
@@ -52,7 +61,7 @@ export class Host<Answer> {
 
   /** One that was woken asks for a place; `givenBefore` is what `given` was when it was woken. */
   came(givenBefore: number): void {
-    const wanted = this.places + 2 * (this.given - givenBefore)
+    const wanted = this.placesPerLine + 2 * (this.given - givenBefore)
     this.#ahead = Math.min(Math.max(wanted, this.#ahead - 1), MOST_AHEAD)
   }
 }

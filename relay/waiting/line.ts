@@ -4,6 +4,8 @@ import type { WaitingWindow } from './window.ts'
 /** A delivery that wants a place. */
 export interface Asker {
   readonly delivery: string
+  /** Of its bodies. */
+  readonly bytes: number
   readonly order: EventOrder
   /** Whether it comes from the store; its record waits there. */
   readonly isWoken: boolean
@@ -28,6 +30,8 @@ export interface Coming {
 export class Line<Answer, Host> {
   readonly key: string
   readonly host: Host
+  /** Deliveries that have a place. */
+  underWay = 0
   /** Absent where nobody can wake. */
   readonly window: WaitingWindow | undefined
   /** Those that were refused, and are about to wait in the store, with their orders. */
@@ -58,7 +62,8 @@ export class Line<Answer, Host> {
   }
 
   get isEmpty(): boolean {
-    return this.#asking.length === 0 && this.coming.size === 0 && !this.hasWritten
+    const isInMemory = this.#asking.length > 0 || this.coming.size > 0 || this.underWay > 0
+    return !isInMemory && !this.hasWritten
   }
 
   /** Whether one asks now. */

@@ -2,14 +2,21 @@ import { Host } from './host.ts'
 import { Line } from './line.ts'
 import type { WaitingWindow } from './window.ts'
 
-/** How many requests a process has under way at one host, unless it is told otherwise. */
+/** How many requests of one Provider are under way at one host, unless the process is told otherwise. */
 const PLACES_PER_HOST = 10
+
+/** Most waiting deliveries of one cluster whose ids are held in memory, beyond a few of each line. */
+const MOST_HELD_OF_CLUSTER = 51_200
+const MOST_HELD = 512
+const FEWEST_HELD = 16
 
 /** The lines of all destinations for which something waits, and the hosts at which they are. */
 export class Lines<Answer> {
   readonly #placesPerHost: number
   readonly #hosts = new Map<string, Host<Answer>>()
   readonly #lines = new Map<string, Line<Answer, Host<Answer>>>()
+  /** How many lines each cluster has. */
+  readonly #counts = new Map<string, number>()
 
   constructor(placesPerHost = PLACES_PER_HOST) {
     this.#placesPerHost = placesPerHost
@@ -19,15 +26,22 @@ export class Lines<Answer> {
   of(
     key: string,
     hostName: string,
-    openWindow: () => WaitingWindow | undefined,
+    openWindow: (mostHeld: () => number) => WaitingWindow | undefined,
   ): Line<Answer, Host<Answer>> {
     const known = this.#lines.get(key)
     if (known) return known
-    const host = this.#hosts.get(hostName) ?? new Host<Answer>(hostName, this.#placesPerHost)
-    const line = new Line<Answer, Host<Answer>>(key, host, openWindow())
+    const cluster = clusterOf(key)
+    const id = hostId(cluster, hostName)
+    const host = this.#hosts.get(id) ?? new Host<Answer>(hostName, cluster, this.#placesPerHost)
+    const mostHeld = () => {
+      const share = Math.floor(MOST_HELD_OF_CLUSTER / (this.#counts.get(cluster) ?? 1))
+      return Math.max(Math.min(share, MOST_HELD), FEWEST_HELD)
+    }
+    const line = new Line<Answer, Host<Answer>>(key, host, openWindow(mostHeld))
     host.lines += 1
-    this.#hosts.set(hostName, host)
+    this.#hosts.set(id, host)
     this.#lines.set(key, line)
+    this.#counts.set(cluster, (this.#counts.get(cluster) ?? 0) + 1)
     return line
   }
 
@@ -46,8 +60,20 @@ export class Lines<Answer> {
     if (this.#lines.get(key) !== line) return
     this.#lines.delete(key)
     host.lines -= 1
-    if (host.isIdle) this.#hosts.delete(host.name)
+    const left = (this.#counts.get(host.cluster) ?? 1) - 1
+    if (left > 0) this.#counts.set(host.cluster, left)
+    else this.#counts.delete(host.cluster)
+    if (host.isIdle) this.#hosts.delete(hostId(host.cluster, host.name))
   }
+}
+
+function hostId(cluster: string, name: string): string {
+  return `${cluster}#${name}`
+}
+
+/** The cluster in the key of a destination. */
+export function clusterOf(key: string): string {
+  return key.slice(0, Math.max(key.indexOf('#'), 0))
 }
 
 /** The host in the key of a destination. */

@@ -7,22 +7,18 @@ import type {
   Wakes,
 } from '../destinations.ts'
 import type { Clock, WaitingDelivery, WaitingLines } from '../ports.ts'
-import { Healths, type Refusal } from './healths.ts'
-import type { Host } from './host.ts'
-import type { Asker, Asking, Line } from './line.ts'
+import { Capacity } from './capacity.ts'
+import { Healths, type Refusal, whyCrowded } from './healths.ts'
+import type { Asker, Asking } from './line.ts'
 import { hostOf, Lines } from './lines.ts'
+import { Listeners } from './listeners.ts'
+import { type HostOf, type LineOf, Places } from './places.ts'
 import { Times } from './times.ts'
 import { Turns } from './turns.ts'
 import { WaitingWindow } from './window.ts'
 
-/** When to come back after finding too many waiting, where nobody wakes. */
-const FULL_RETRY_MS = 1_000
-
 /** When a store is read again that failed. */
 const READ_AGAIN_MS = 1_000
-
-type HostOf = Host<Admission>
-type LineOf = Line<Admission, HostOf>
 
 /** The one queue of all deliveries of a process that have to wait for their destinations. */
 export class Scheduler implements Destinations, Wakes {
@@ -30,6 +26,8 @@ export class Scheduler implements Destinations, Wakes {
   readonly #waiting: WaitingLines | undefined
   readonly #healths: Healths
   readonly #lines: Lines<Admission>
+  readonly #capacity = new Capacity()
+  readonly #places: Places
   /** The line of each delivery that was woken or refused, until it is done. */
   readonly #away = new Map<string, LineOf>()
   /** Those of them that wait in the store again, each with the key of its line. */
@@ -38,31 +36,34 @@ export class Scheduler implements Destinations, Wakes {
   readonly #ready = new Turns<HostOf>()
   /** Lines from which nothing may be woken before a time. */
   readonly #notBefore = new Times<LineOf>()
-  readonly #listeners: (() => void)[] = []
-  #isNotifying = false
+  readonly #listeners = new Listeners()
 
   constructor(clock: Clock, { placesPerHost, waiting }: DestinationOptions) {
     this.#clock = clock
     this.#lines = new Lines(placesPerHost)
     this.#waiting = waiting
     this.#healths = new Healths(clock)
+    this.#places = new Places(this.#capacity, this.#healths, (...it) => this.#admit(...it))
   }
 
   enter(destination: Destination): Promise<Admission> {
-    const { delivery, order } = destination
+    const { delivery, order, bytes } = destination
     const line = this.#lineOf(destination.key, destination.host)
     const isWoken = this.#arrive(delivery, line)
-    const asker: Asker = { delivery, order, isWoken }
+    const asker: Asker = { delivery, order, bytes, isWoken }
     const parked = this.#healths.whyParked(line, delivery, isWoken)
     if (parked) return Promise.resolve(this.#refuse(line, asker, parked))
     const { host } = line
-    if (!isWoken && (line.hasWritten || host.isFull)) {
-      const reason = `no place: enough deliveries wait for ${host.name}`
-      // A little later for each, so that what was refused together does not come back together.
-      const waitMs = Math.round(FULL_RETRY_MS * (1 + 0.2 * this.#clock.random()))
-      return Promise.resolve(this.#refuse(line, asker, { reason, waitMs, isFailing: false }))
+    const mayAsk = this.#capacity.asking.allows(host.cluster) || this.#places.hasPlace(line)
+    const isCrowded = host.isFull || !mayAsk
+    if (!isWoken && (line.hasWritten || isCrowded)) {
+      const crowded = whyCrowded(host, this.#clock.random())
+      return Promise.resolve(this.#refuse(line, asker, crowded))
     }
-    if (!isWoken) host.unwritten += 1
+    if (!isWoken) {
+      host.unwritten += 1
+      this.#capacity.asking.take(host.cluster, bytes)
+    }
     return new Promise((answer) => {
       line.ask({ ...asker, answer })
       this.#givePlaces(host, line)
@@ -80,6 +81,7 @@ export class Scheduler implements Destinations, Wakes {
   }
 
   done(delivery: string): void {
+    this.#capacity.done(delivery)
     const line = this.#away.get(delivery)
     if (!line) return
     this.#away.delete(delivery)
@@ -107,13 +109,17 @@ export class Scheduler implements Destinations, Wakes {
   take(max: number): readonly WaitingDelivery[] {
     for (const line of this.#notBefore.takeDue(this.#clock.now())) this.#look(line)
     const taken: WaitingDelivery[] = []
+    const later: HostOf[] = []
     while (taken.length < max) {
       const host = this.#ready.next()
       if (!host) break
-      const woken = host.canWake ? this.#wake(host) : undefined
+      const mayWake = this.#capacity.mayWake(host.cluster)
+      const woken = mayWake && host.canWake ? this.#wake(host) : undefined
       if (woken) taken.push(woken)
-      if (host.canWake) this.#ready.add(host)
+      if (!mayWake) later.push(host)
+      else if (host.canWake) this.#ready.add(host)
     }
+    for (const host of later) this.#ready.add(host)
     return taken
   }
 
@@ -122,7 +128,7 @@ export class Scheduler implements Destinations, Wakes {
   }
 
   onReady(listener: () => void): void {
-    this.#listeners.push(listener)
+    this.#listeners.add(listener)
   }
 
   #put(key: string, delivery: WaitingDelivery): void {
@@ -132,9 +138,9 @@ export class Scheduler implements Destinations, Wakes {
   }
 
   #lineOf(key: string, hostName: string, hasMore = false): LineOf {
-    return this.#lines.of(key, hostName, () => {
+    return this.#lines.of(key, hostName, (mostHeld) => {
       const waiting = this.#waiting
-      return waiting && new WaitingWindow((...of) => waiting.page(key, ...of), hasMore)
+      return waiting && new WaitingWindow((...of) => waiting.page(key, ...of), hasMore, mostHeld)
     })
   }
 
@@ -170,22 +176,14 @@ export class Scheduler implements Destinations, Wakes {
   /** Gives the places that are free at a host, of which `line` may have changed. */
   #givePlaces(host: HostOf, line: LineOf): void {
     if (line.isAsking) host.asking.add(line)
-    while (host.free > 0) {
-      const next = host.asking.next()
-      if (!next) break
-      const first = next.takeFirst()
-      // Without one, the first of all was woken and comes; the line has its turn then.
-      if (!first) continue
-      if (next.isAsking) host.asking.add(next)
-      this.#admit(next, first)
-    }
+    this.#places.serve(host)
     this.#look(line)
     if (host.canWake) this.#notify(host)
   }
 
   #admit(line: LineOf, asking: Asking<Admission>): void {
     const { key, host } = line
-    const { delivery, isWoken } = asking
+    const { delivery, bytes, isWoken } = asking
     // While it waited the destination may have been parked.
     if (this.#refuseParked(line, asking)) return
     if (isWoken) {
@@ -193,34 +191,43 @@ export class Scheduler implements Destinations, Wakes {
       line.isReviewed = false
     } else {
       host.unwritten -= 1
+      this.#capacity.asking.give(host.cluster, bytes)
     }
+    this.#capacity.underWay.take(host.cluster, bytes)
+    line.underWay += 1
     host.free -= 1
     host.given += 1
     const isProbe = this.#healths.of(key)?.begin() ?? false
     const leave = (treatment: Treatment) => {
       this.#healths.end(key, delivery, treatment, isProbe)
-      this.#left(host, key)
+      this.#capacity.underWay.give(host.cluster, bytes)
+      this.#left(line)
     }
     // Who gets its place at once does not listen yet, and would leave after those who waited.
     queueMicrotask(() => asking.answer({ kind: 'admitted', leave }))
   }
 
   /** A place is free again, and more is known of a destination. */
-  #left(host: HostOf, key: string): void {
+  #left(line: LineOf): void {
+    const { key, host } = line
     host.free += 1
-    const line = this.#lineOf(key, host.name)
+    line.underWay -= 1
     if (this.#healths.of(key)?.isOpen === false) {
       for (const asking of line.takeAll()) this.#refuseParked(line, asking)
     }
     this.#givePlaces(host, line)
+    this.#places.serveShort()
   }
 
   /** False when it need not wait for the destination itself. */
   #refuseParked(line: LineOf, asker: Asking<Admission>): boolean {
-    const { delivery, isWoken, answer } = asker
+    const { delivery, bytes, isWoken, answer } = asker
     const parked = this.#healths.whyParked(line, delivery, isWoken)
     if (!parked) return false
-    if (!isWoken) line.host.unwritten -= 1
+    if (!isWoken) {
+      line.host.unwritten -= 1
+      this.#capacity.asking.give(line.host.cluster, bytes)
+    }
     answer(this.#refuse(line, asker, parked))
     return true
   }
@@ -261,6 +268,7 @@ export class Scheduler implements Destinations, Wakes {
     if (woken && !isAway) {
       line.coming.set(woken.id, { order: woken.order, givenBefore: host.given })
       this.#away.set(woken.id, line)
+      this.#capacity.wake(woken.id, host.cluster)
       host.awaited += 1
     }
     this.#look(line)
@@ -286,14 +294,8 @@ export class Scheduler implements Destinations, Wakes {
     if (this.#notBefore.set(line, at)) this.#notify()
   }
 
-  /** Once a turn is enough, and outside of whatever runs: a listener is free to take at once. */
   #notify(host?: HostOf): void {
     if (host) this.#ready.add(host)
-    if (this.#isNotifying) return
-    this.#isNotifying = true
-    queueMicrotask(() => {
-      this.#isNotifying = false
-      for (const listener of this.#listeners) listener()
-    })
+    this.#listeners.notify()
   }
 }

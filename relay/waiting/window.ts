@@ -1,11 +1,5 @@
 import type { PlaceInLine, WaitingDelivery } from '../ports.ts'
 
-/** Waiting deliveries of one destination that are held in memory; the rest stays in the store. */
-const MOST_HELD = 512
-
-/** With so few left the next ones are read. */
-const FEW_HELD = 256
-
 /** Reads the deliveries of a destination that come after a place, in their order. */
 export type ReadPage = (
   after: PlaceInLine | undefined,
@@ -18,6 +12,8 @@ export type ReadPage = (
  */
 export class WaitingWindow {
   readonly #readPage: ReadPage
+  /** How many are held in memory now at most; the rest stays in the store. */
+  readonly #mostHeld: () => number
   readonly #held: WaitingDelivery[] = []
   /** The place up to which all is held; undefined before the first one. */
   #end: PlaceInLine | undefined
@@ -27,8 +23,9 @@ export class WaitingWindow {
   #missed: PlaceInLine | undefined
 
   /** `hasMore`: the store may have some. */
-  constructor(readPage: ReadPage, hasMore: boolean) {
+  constructor(readPage: ReadPage, hasMore: boolean, mostHeld: () => number) {
     this.#readPage = readPage
+    this.#mostHeld = mostHeld
     this.#hasMore = hasMore
   }
 
@@ -44,14 +41,14 @@ export class WaitingWindow {
 
   /** Whether the next ones are to be read. */
   get isShort(): boolean {
-    return this.#hasMore && !this.#isReading && this.#held.length < FEW_HELD
+    return this.#hasMore && !this.#isReading && this.#held.length < this.#mostHeld() / 2
   }
 
   /** One waits that the store has. */
   add(delivery: WaitingDelivery): void {
     this.remove(delivery.id)
     const isBeyond = this.#end === undefined || compare(delivery, this.#end) > 0
-    if (isBeyond && (this.#hasMore || this.#held.length >= MOST_HELD)) {
+    if (isBeyond && (this.#hasMore || this.#held.length >= this.#mostHeld())) {
       this.#hasMore = true
       if (this.#missed === undefined || compare(delivery, this.#missed) < 0) this.#missed = delivery
       return
@@ -59,7 +56,7 @@ export class WaitingWindow {
     if (isBeyond) this.#end = delivery
     const after = this.#held.findLastIndex((held) => compare(held, delivery) < 0)
     this.#held.splice(after + 1, 0, delivery)
-    if (this.#held.length <= MOST_HELD) return
+    if (this.#held.length <= this.#mostHeld()) return
     this.#held.pop()
     this.#end = this.#held.at(-1)
     this.#hasMore = true
@@ -80,7 +77,7 @@ export class WaitingWindow {
   /** Reads the next ones. Rejects when the store fails; nothing is lost then. */
   async read(): Promise<void> {
     const after = this.#end
-    const limit = MOST_HELD - this.#held.length
+    const limit = Math.max(this.#mostHeld() - this.#held.length, 1)
     this.#isReading = true
     this.#missed = undefined
     try {

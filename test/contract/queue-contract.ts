@@ -161,9 +161,9 @@ function retries(under: () => QueueUnderTest): void {
     const later = { deliveryId: 'later', attempt: 3, dueAt: now + 2_000 }
     await record([later, due])
     await queue.sendRetries([later, due])
-    expect(await receiver.receiveRetries(10)).toEqual([due])
+    expect(await receiver.receiveRetries(10)).toMatchObject([due])
     await pass(3_000)
-    expect(await receiver.receiveRetries(10)).toEqual([later])
+    expect(await receiver.receiveRetries(10)).toMatchObject([later])
   })
 
   it('hands an acknowledged retry out no more', async () => {
@@ -187,7 +187,7 @@ function retries(under: () => QueueUnderTest): void {
     await receiver.releaseRetry(message, clock.now() + 2_000)
     expect(await receiver.receiveRetries(10)).toEqual([])
     await pass(3_000)
-    expect(await receiver.receiveRetries(10)).toEqual([sent])
+    expect(await receiver.receiveRetries(10)).toMatchObject([sent])
   })
 
   it('takes the same retry twice without losing it', async () => {
@@ -196,7 +196,7 @@ function retries(under: () => QueueUnderTest): void {
     await record([message])
     await queue.sendRetries([message, message])
     await queue.sendRetries([message])
-    expect(await receiver.receiveRetries(10)).toContainEqual(message)
+    expect(await receiver.receiveRetries(10)).toContainEqual(expect.objectContaining(message))
   })
 }
 

@@ -14,8 +14,8 @@ function setUp(budgetMs: number, newPerTurn = 1_000) {
     now += 1
     done.push(name)
   }
-  const begin = async (name: string) => {
-    await gate.begin()
+  const begin = async (name: string, cluster?: string) => {
+    await gate.begin(cluster)
     // Time goes by after the first steps of a piece too, as long as it waits for nothing else.
     await Promise.resolve()
     await null
@@ -51,6 +51,17 @@ const names = (prefix: string, count: number) =>
   Array.from({ length: count }, (_, index) => `${prefix}${index}`)
 
 describe('the gate of a turn', () => {
+  it('lets the clusters begin in turn, each in its order', async () => {
+    const { begin, done } = setUp(100)
+    await turnsOf(done, 53, () => {
+      for (const name of names('loud', 50)) void begin(name, 'a')
+      for (const name of names('quiet', 3)) void begin(name, 'b')
+    })
+    expect(done.slice(0, 7)).toEqual([
+      ...['loud0', 'quiet0', 'loud1', 'quiet1', 'loud2', 'quiet2', 'loud3'],
+    ])
+  })
+
   it('lets an answer be handled after one turn, however many posts are there', async () => {
     const { begin, done } = setUp(4)
     // The sockets of destinations are read between two turns.

@@ -15,7 +15,13 @@ function setUp(concurrencyPerHost = 10) {
   const enter = (key = HOOK.key, delivery?: string) => {
     count += 1
     const order = String(count).padStart(6, '0')
-    return destinations.enter({ ...HOOK, key, delivery: delivery ?? `delivery ${count}`, order })
+    return destinations.enter({
+      ...HOOK,
+      key,
+      delivery: delivery ?? `delivery ${count}`,
+      order,
+      bytes: 1,
+    })
   }
   const tryOnce = async (treatment: Treatment, key = HOOK.key, delivery?: string) => {
     const admission = await enter(key, delivery)
@@ -87,6 +93,7 @@ describe('parking', () => {
 
   it('lasts no longer because several requests were under way when it began', async () => {
     const { enter, tryOnce, clock } = setUp()
+    await tryOnce(ANSWERED)
     const underWay = await Promise.all(Array.from({ length: 10 }, () => enter()))
     for (const admission of underWay) if (admission.kind === 'admitted') admission.leave(FAILED)
     clock.advance(5_000)
@@ -194,7 +201,13 @@ describe('places', () => {
     const fourth = enter().then(() => order.push('fourth'))
     expect(
       isAdmitted(
-        await destinations.enter({ key: 'x', host: 'other.test', delivery: 'x', order: '1' }),
+        await destinations.enter({
+          key: 'x',
+          host: 'other.test',
+          delivery: 'x',
+          order: '1',
+          bytes: 1,
+        }),
       ),
     ).toBe(true)
     expect(order).toEqual([])

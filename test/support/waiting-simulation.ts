@@ -156,7 +156,7 @@ export class WaitingSimulation {
     const key = destinationKey('c', `p${provider}`, host)
     const row = this.store.rows.get(id)
     if (row) mine.withdraw(row.destination, id)
-    const admission = await mine.enter({ key, host, delivery: id, order })
+    const admission = await mine.enter({ key, host, delivery: id, order, bytes: 1 })
     // Who waited for a process that is gone is gone too.
     if (mine !== this.#destinations) return
     if (admission.kind === 'refused') {

@@ -161,8 +161,13 @@ describe('a group with many messages', () => {
       if (/FROM (events|ledger)/.test(sql) && sql.startsWith('SELECT'))
         steps.push(...(await planOf(database, sql)))
     }
+    // Of each group one row is read, which tells the cluster.
     expect(steps).toEqual([
+      'CO-ROUTINE (subquery-2)',
       'SCAN events USING COVERING INDEX events_queued',
+      'SCAN (subquery-2)',
+      'CORRELATED SCALAR SUBQUERY 1',
+      'SEARCH events USING INTEGER PRIMARY KEY (rowid=?)',
       'SEARCH ledger USING INDEX ledger_by_due (due_at>?)',
       'SEARCH ledger USING COVERING INDEX ledger_by_due (due_at>?)',
     ])
@@ -174,7 +179,7 @@ describe('nextWakeAt', () => {
     expect(queue.nextWakeAt()).toBeUndefined()
     await sendRetries(retry('a', 500), retry('now', 0))
     const due = await queue.leaseRetries(10)
-    expect(due).toEqual([retry('now', 0)])
+    expect(due).toMatchObject([retry('now', 0)])
     expect(queue.nextWakeAt()).toBe(START + 500)
     await queue.send([inGroup('a', 1)])
     const [leased] = await queue.leaseEvents(1)

@@ -149,7 +149,7 @@ class RetryModel {
   async send(dueAfterMs: ReadonlyMap<string, number>): Promise<void> {
     const messages = [...dueAfterMs].map(([deliveryId, afterMs]) => {
       const attempt = (this.#items.get(deliveryId)?.attempt ?? 0) + 1
-      return { deliveryId, attempt, dueAt: clock.now() + afterMs }
+      return { deliveryId, attempt, dueAt: clock.now() + afterMs, cluster: 'local' }
     })
     await send(...messages)
     for (const { deliveryId, attempt, dueAt } of messages) {
@@ -266,7 +266,7 @@ async function restart(): Promise<void> {
 }
 
 function retry(deliveryId: string, afterMs: number): RetryMessage {
-  return { deliveryId, attempt: 2, dueAt: START + afterMs }
+  return { deliveryId, attempt: 2, dueAt: START + afterMs, cluster: 'local' }
 }
 
 /** Records that wait, and tells the queue of them. */

@@ -42,7 +42,7 @@ describe('a fan-out', () => {
   })
 
   it('leaves each call one item at least, whatever the others take', async () => {
-    const fanOut = createFanOut({ perCall: 10, shared: 2 })
+    const fanOut = createFanOut({ perCall: 10, shared: 4 })
     const calls = [heldWork(), heldWork(), heldWork()]
     const done = calls.map(({ work }) => fanOut.each(numbers(5), work, unexpected))
     expect(calls.map(({ begun }) => begun.length)).toEqual([3, 1, 1])

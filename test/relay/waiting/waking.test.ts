@@ -24,6 +24,7 @@ function setUp(placesPerHost = 1) {
       ...(order !== undefined && { order }),
       key: keyOf(provider, host),
       host,
+      bytes: 1,
     })
   const wait = (provider: string, id: string, order: string) => {
     const waiting = { id, order, attempt: 2 }
@@ -156,6 +157,7 @@ describe('deliveries that wait in the store', () => {
       const entered = enter('a', next.id, next.order)
       leave(held)
       held = await entered
+      destinations.done(next.id)
     }
     expect(woken).toEqual(ids)
     expect(store.reads.length).toBeGreaterThan(3)

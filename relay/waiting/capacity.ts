@@ -1,0 +1,62 @@
+import { Shares } from './shares.ts'
+
+/** Deliveries of a process that have a place, and the bytes of their bodies and answers. */
+const UNDER_WAY = 1_600
+const BYTES_UNDER_WAY = 64 * 1024 * 1024
+
+/** Deliveries that wait for a place in memory alone, and the bytes of their bodies. */
+const ASKING = 800
+const BYTES_ASKING = 64 * 1024 * 1024
+
+/** Deliveries that were woken and are being decided about. */
+const WOKEN = 1_000
+
+/** What the clusters of a process share of one kind of thing: its number, and its bytes. */
+class Bounded {
+  readonly #count: Shares
+  readonly #bytes: Shares
+
+  constructor(count: number, bytes: number) {
+    this.#count = new Shares(count)
+    this.#bytes = new Shares(bytes)
+  }
+
+  allows(cluster: string): boolean {
+    return this.#count.allows(cluster) && this.#bytes.allows(cluster)
+  }
+
+  take(cluster: string, bytes: number): void {
+    this.#count.take(cluster)
+    this.#bytes.take(cluster, bytes)
+  }
+
+  give(cluster: string, bytes: number): void {
+    this.#count.give(cluster)
+    this.#bytes.give(cluster, bytes)
+  }
+}
+
+/** What all deliveries of a process have together, of which each cluster has a share. */
+export class Capacity {
+  readonly underWay = new Bounded(UNDER_WAY, BYTES_UNDER_WAY)
+  readonly asking = new Bounded(ASKING, BYTES_ASKING)
+  readonly #woken = new Shares(WOKEN)
+  /** The cluster of each delivery that was woken, until it is done. */
+  readonly #clusters = new Map<string, string>()
+
+  mayWake(cluster: string): boolean {
+    return this.#woken.allows(cluster)
+  }
+
+  wake(delivery: string, cluster: string): void {
+    this.#woken.take(cluster)
+    this.#clusters.set(delivery, cluster)
+  }
+
+  done(delivery: string): void {
+    const cluster = this.#clusters.get(delivery)
+    if (cluster === undefined) return
+    this.#clusters.delete(delivery)
+    this.#woken.give(cluster)
+  }
+}
