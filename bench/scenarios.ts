@@ -3,6 +3,7 @@ import { backlog } from './scenarios/backlog.ts'
 import { baseline } from './scenarios/baseline.ts'
 import { burst } from './scenarios/burst.ts'
 import { calm } from './scenarios/calm.ts'
+import { isolation } from './scenarios/isolation.ts'
 import { manyAlerts } from './scenarios/many-alerts.ts'
 import { matchTime } from './scenarios/match-time.ts'
 import { oneSender } from './scenarios/one-sender.ts'
@@ -16,6 +17,7 @@ export const SCENARIOS: readonly Scenario[] = [
   throughput,
   baseline,
   burst,
+  isolation,
   rows,
   parked,
   backlog,

@@ -15,7 +15,8 @@ setInterval(() => undefined, 60_000)
 
 async function send(load: Load): Promise<Posted> {
   const connections = 'senders' in load.pace ? load.pace.senders : MOST_CONNECTIONS
-  const pool = new Pool(new URL(load.url).origin, { connections })
+  const { origin } = new URL(load.url)
+  const pool = new Pool(origin, { connections })
   const result = { accepted: 0, failed: 0 }
   const startedAt = now()
   const post = async (index: number) => {
@@ -63,7 +64,7 @@ async function isAccepted(pool: Pool, load: Load, index: number): Promise<boolea
   try {
     const { statusCode, body } = await pool.request({
       method: 'POST',
-      path: '/',
+      path: new URL(load.url).pathname,
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify(event),
     })

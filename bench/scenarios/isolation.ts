@@ -1,0 +1,144 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Percentiles } from '../arrivals.ts'
+import { startHangingHosts } from '../hanging-hosts.ts'
+import { now } from '../marked-event.ts'
+import type { Bench, ServedProcess } from '../processes.ts'
+import { startRelay } from '../relay-process.ts'
+import { formatNumber, type Outcome, type Row } from '../report.ts'
+import type { Scale, Scenario } from '../scenario.ts'
+import { startSender } from '../sender.ts'
+import { startSink } from '../sink.ts'
+
+const KIND = 'Kustomization'
+const HANGING_HOSTS = 200
+/** More than so many hosts can take while they hang. */
+const LOUD_PER_SECOND = 200
+const BURST = 100_000
+const BURST_SENDERS = 32
+const QUIET_PER_SECOND = 50
+const QUIET_SECONDS = 20
+
+export const isolation: Scenario = {
+  name: 'isolation',
+  about: 'a cluster at 50/s beside one with 200 hosts that hang, and beside its burst of 100,000',
+  measure: measureIsolation,
+}
+
+async function measureIsolation(bench: Bench, { seconds, divisor }: Scale): Promise<Outcome> {
+  const hosts = await startHangingHosts(HANGING_HOSTS)
+  try {
+    return await measure(bench, hosts.urls, BURST / divisor, seconds)
+  } finally {
+    hosts.close()
+  }
+}
+
+async function measure(
+  bench: Bench,
+  hanging: readonly string[],
+  burst: number,
+  seconds: number,
+): Promise<Outcome> {
+  const sink = await startSink(bench, { kind: 'at-once' })
+  const drain = await startSink(bench, { kind: 'at-once' })
+  const [loud, quiet] = [await startSender(bench), await startSender(bench)]
+  const relay = await startRelay(bench, { destinations: [] })
+  await configure(relay, 'quiet', [sink.url])
+  await configure(relay, 'loud', hanging)
+  await configure(relay, 'burst', [drain.url])
+  const eventsOf = (cluster: string) => `${relay.url}/v1/clusters/${cluster}/events`
+  const about = { kind: KIND, objects: 500 }
+
+  const send = async (stream: string, time: number) => {
+    const events = QUIET_PER_SECOND * time
+    const pace = { perSecond: QUIET_PER_SECOND }
+    await quiet.send({ ...about, stream, pace, events, seconds: time, url: eventsOf('quiet') })
+    const end = now() + 30_000_000
+    while ((await sink.count(stream)) < events && now() < end) await delay(100)
+    return sink.arrivals(stream)
+  }
+  await send('warm-up', 5)
+  const alone = await send('alone', QUIET_SECONDS)
+
+  // Each of its events goes to one host, and each host gets one a second.
+  const events = LOUD_PER_SECOND * (QUIET_SECONDS + 10)
+  const hangs = { stream: 'hangs', pace: { perSecond: LOUD_PER_SECOND }, events }
+  const posting = loud.send({
+    ...{ ...about, ...hangs, objects: HANGING_HOSTS },
+    ...{ seconds: QUIET_SECONDS + 10, url: eventsOf('loud') },
+  })
+  await delay(5_000)
+  const beside = await send('beside', QUIET_SECONDS)
+  const posted = await posting
+
+  const bursting = loud.send({
+    ...{ ...about, stream: 'burst', pace: { senders: BURST_SENDERS }, events: burst },
+    ...{ objects: 10_000, seconds, url: eventsOf('burst') },
+  })
+  await delay(1_000)
+  const inBurst = await send('in-burst', QUIET_SECONDS)
+  const burstPosted = await bursting
+
+  return {
+    details: { alone, beside, inBurst, posted, burstPosted },
+    rows: [
+      besideRow(`p99 of a cluster at 50/s beside ${hanging.length} hosts that hang`, beside, alone),
+      {
+        measure: `p99 of a cluster at 50/s, later during another's burst of ${burst}`,
+        measured: `${formatNumber(inBurst.latency.p99)} (${inBurst.count} came) beside ${formatNumber(alone.latency.p99)} ms`,
+        value: inBurst.latency.p99 - alone.latency.p99,
+        target: { atMost: 1_000, unit: 'ms' },
+      },
+    ],
+  }
+}
+
+interface Measured {
+  readonly count: number
+  readonly latency: Percentiles
+}
+
+function besideRow(measure: string, beside: Measured, alone: Measured): Row {
+  const [p99, p99Alone] = [beside.latency.p99, alone.latency.p99]
+  return {
+    measure,
+    measured: `${formatNumber(p99)} (${beside.count} came) beside ${formatNumber(p99Alone)} ms`,
+    value: p99 / p99Alone,
+    target: { atMost: 2, unit: 'x' },
+    otherwise: { value: p99 - p99Alone, target: { atMost: 25, unit: 'ms' } },
+  }
+}
+
+/** Gives a cluster a Provider for each address; with several, each gets the events of its own object. */
+async function configure(
+  relay: Pick<ServedProcess, 'url'>,
+  cluster: string,
+  addresses: readonly string[],
+): Promise<void> {
+  const apiVersion = 'notification.toolkit.fluxcd.io/v1beta3'
+  const objects = addresses.map((address, index) => {
+    const metadata = { name: `p${index}`, namespace: 'bench' }
+    // As `markedEvent` names them.
+    const name = addresses.length === 1 ? '*' : `app-${index}`
+    const spec = { type: 'generic', address, timeout: '15m' }
+    const eventSources = [{ kind: KIND, name }]
+    return {
+      provider: { apiVersion, kind: 'Provider', metadata, spec },
+      alert: {
+        ...{ apiVersion, kind: 'Alert', metadata },
+        spec: { providerRef: { name: `p${index}` }, eventSources },
+      },
+    }
+  })
+  const body = JSON.stringify({
+    takenAt: new Date().toISOString(),
+    alerts: objects.map(({ alert }) => alert),
+    providers: objects.map(({ provider }) => provider),
+  })
+  const response = await fetch(`${relay.url}/v1/clusters/${cluster}/config`, {
+    method: 'PUT',
+    headers: { 'content-type': 'application/json' },
+    body,
+  })
+  if (!response.ok) throw new Error(`PUT config: ${response.status} ${await response.text()}`)
+}
