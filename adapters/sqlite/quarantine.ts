@@ -89,7 +89,7 @@ const PUT_BACK_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
 const PUT_BACK_RETRY = `UPDATE ledger
   SET due_at = ?, destination = 
     CASE WHEN ord IS NOT NULL AND json_valid(body) THEN body ->> '$.destination' END
-  WHERE id = ? AND attempt = ? AND outcome = 'retry'`
+  WHERE id = ? AND attempt = ? AND outcome = 'retry' RETURNING cluster`
 
 const DELETE = 'DELETE FROM quarantine WHERE id = ?'
 
@@ -197,7 +197,7 @@ export class SqliteQuarantine implements Quarantine {
     const back: Change =
       row.kind === 'event'
         ? { ...change(PUT_BACK_EVENT, id), returns: true }
-        : change(PUT_BACK_RETRY, row.dueAt, row.deliveryId, row.attempt)
+        : { ...change(PUT_BACK_RETRY, row.dueAt, row.deliveryId, row.attempt), returns: true }
     const result = await this.#database.write([back, gone], (written) => this.#moved(row, written))
     return result.kind === 'done'
   }
@@ -213,7 +213,9 @@ export class SqliteQuarantine implements Quarantine {
       this.#onPutBack({ events, retries: [] })
     } else {
       const { deliveryId, attempt, dueAt } = row
-      this.#onPutBack({ events: [], retries: [{ deliveryId, attempt, dueAt }] })
+      const [record] = back.rows as readonly { cluster: string }[]
+      const retry = { deliveryId, attempt, dueAt, ...(record && { cluster: record.cluster }) }
+      this.#onPutBack({ events: [], retries: [retry] })
     }
   }
 
