@@ -8,7 +8,7 @@ import { waitFor } from '../support/wait-for.ts'
 const HANGING = 30
 
 /** A host that hangs in the namespace of each of the loud cluster's Providers, and a good one. */
-async function setUp() {
+async function setUp(eventConcurrency = 3_000) {
   const harness = createHarness()
   const sent: string[] = []
   const hanging = Promise.withResolvers<ReturnType<typeof answer>>()
@@ -26,6 +26,7 @@ async function setUp() {
     woken: harness.woken,
     dispatcher: harness.dispatcher,
     clock: harness.clock,
+    eventConcurrency,
     onFailure: ({ cause }) => expect.unreachable(String(cause)),
     onSetAside: ({ failure }) => expect.unreachable(String(failure.cause)),
   })
@@ -100,5 +101,13 @@ it('a long queue of one cluster is in no front of another one', async () => {
   worker.start()
   await waitFor(() => expect(sent).toContain('quiet.test'))
   expect(sent.indexOf('quiet.test')).toBeLessThan(100)
+  await end()
+})
+
+it('one cluster alone is worked off, though it never has more than its share', async () => {
+  const { harness, sent, worker, end } = await setUp(4)
+  await sendAll(harness, 50, () => 'good')
+  worker.start()
+  await waitFor(() => expect(sent).toHaveLength(50))
   await end()
 })
