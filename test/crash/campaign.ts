@@ -6,6 +6,7 @@ import { findUnaccounted } from './accounting.ts'
 import { type Remains, readRemains } from './database-audit.ts'
 import { drain } from './drain.ts'
 import { createEventSource, type EventSource } from './events.ts'
+import { startFilling } from './full-disk.ts'
 import { createJournal, type Journal } from './journal.ts'
 import { killRounds } from './kills.ts'
 import { createLives } from './lives.ts'
@@ -20,6 +21,8 @@ export interface CampaignOptions {
   /** How often the relay is killed under load. */
   readonly rounds: number
   readonly seed: number
+  /** A folder on a small disk, which is then full now and then. */
+  readonly smallDisk?: string
   /** Told how far it is, now and then. */
   readonly onProgress?: (text: string) => void
 }
@@ -51,7 +54,7 @@ export interface Campaign {
   /** Kills the relay and checks what it left. */
   kill(life: RelayLife): Promise<void>
   /** Ends the faults, and lets the relay trust the sink of the Provider `later`. */
-  heal(): void
+  heal(): Promise<void>
 }
 
 /** Kills the relay again and again under load, lets it catch up, and checks what it promises. */
@@ -75,13 +78,13 @@ export async function runCampaign(options: CampaignOptions): Promise<CampaignRep
 }
 
 async function prepare(
-  { seed }: CampaignOptions,
+  { seed, smallDisk }: CampaignOptions,
   folder: string,
   cleanUps: (() => Promise<void>)[],
 ): Promise<Campaign> {
-  const [data, manifests] = [join(folder, 'data'), join(folder, 'manifests')]
+  const [data, manifests] = [smallDisk ?? join(folder, 'data'), join(folder, 'manifests')]
   mkdirSync(manifests)
-  const journal = createJournal()
+  const journal = createJournal(smallDisk !== undefined)
   const moments = createMoments()
   const violations: string[] = []
   let isFaulty = true
@@ -107,7 +110,13 @@ async function prepare(
     url: () => lives.url(),
     relayTime: () => lives.relayTime(),
     onAcknowledged: () => moments.happened('acknowledgement'),
+    mayRefuse: () => smallDisk !== undefined,
   })
+  const filling =
+    smallDisk === undefined
+      ? undefined
+      : startFilling(smallDisk, seededRandom(seed + 4), () => lives.url() !== undefined)
+  cleanUps.push(async () => filling?.stop())
   const checkRemains = () => {
     const remains = readRemains(data)
     journal.left(remains?.claims ?? [])
@@ -116,8 +125,9 @@ async function prepare(
     if (found.length > 0) throw new Error(violations.slice(0, MAX_VIOLATIONS).join('\n'))
   }
 
+  const counts = new Map<string, number>()
   return {
-    ...{ journal, source, load, moments, violations, counts: new Map<string, number>() },
+    ...{ journal, source, load, moments, violations, counts },
     start: (offMs) => lives.start(offMs),
     async kill(life) {
       await lives.kill(life)
@@ -125,8 +135,10 @@ async function prepare(
       if (failure !== undefined) violations.push(failure)
       checkRemains()
     },
-    heal() {
+    async heal() {
       isFaulty = false
+      await filling?.stop()
+      if (filling) counts.set('full disks', filling.times())
       writeManifests(manifests, sinks, trustedCa)
     },
   }

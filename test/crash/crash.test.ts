@@ -1,14 +1,17 @@
 import { expect, it } from 'vitest'
+import { CAN_MOUNT, smallDisk } from '../support/small-disk.ts'
 import { runCampaign } from './campaign.ts'
 
 const ROUNDS = 5
+const DISK_BYTES = 128 * 1024 * 1024
 const WITHIN_MS = 120_000
 
 it(
-  'keeps the ledger true and every status newest over kills at random moments',
+  'keeps the ledger true and every status newest over kills at random moments and full disks',
   async () => {
     const seed = Date.now() % 1_000_000
-    const { counts, violations } = await runCampaign({ rounds: ROUNDS, seed })
+    const disk = CAN_MOUNT ? { smallDisk: smallDisk(DISK_BYTES) } : {}
+    const { counts, violations } = await runCampaign({ rounds: ROUNDS, seed, ...disk })
     process.stdout.write(`crash test: ${JSON.stringify({ seed, ...counts })}\n`)
 
     expect(violations, `seed ${seed}`).toEqual([])

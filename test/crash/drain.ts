@@ -23,7 +23,7 @@ const QUIET_WITHIN_MS = 60_000
  * is due at the next start.
  */
 export async function drain(campaign: Campaign): Promise<void> {
-  campaign.heal()
+  await campaign.heal()
   const untrusted = await untilOnlyUntrustedWait(campaign)
   check(campaign, untrusted.entries, 'never')
   const end = await liveUntilQuiet(campaign, PAST_ALL_RETRIES_MS)

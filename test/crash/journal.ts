@@ -26,7 +26,12 @@ export interface Journal {
   logged(life: number, line: LogLine): void
 }
 
-export function createJournal(): Journal {
+function isOfFullDisk({ err }: LogLine): boolean {
+  return typeof err === 'object' && err !== null && 'problem' in err && err.problem === 'full'
+}
+
+/** `mayBeFull`: the disk is full now and then, and the relay says so. */
+export function createJournal(mayBeFull = false): Journal {
   const arrivals: Arrival[] = []
   const decisions: Decision[] = []
   const errors: string[] = []
@@ -46,7 +51,8 @@ export function createJournal(): Journal {
     arrived: (arrival) => void arrivals.push(arrival),
     logged(life, line) {
       if (typeof line.delivery === 'string') decisions.push(decisionOf(life, line))
-      if (line.level === 'error' && line.outcome !== 'dead') errors.push(JSON.stringify(line))
+      const isError = line.level === 'error' && line.outcome !== 'dead'
+      if (isError && !(mayBeFull && isOfFullDisk(line))) errors.push(JSON.stringify(line))
     },
   }
 }

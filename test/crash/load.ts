@@ -28,6 +28,8 @@ export interface LoadOptions {
   /** The relay's time, in milliseconds since the epoch. */
   relayTime(): number
   onAcknowledged(): void
+  /** Whether the relay may refuse events for now, as on a full disk. */
+  mayRefuse(): boolean
 }
 
 const MAX_BATCH = 6
@@ -78,7 +80,9 @@ export function startLoad(options: LoadOptions): Load {
       firstSentAt ??= now
       const problem = await post(url, batch)
       if (problem === undefined) return
-      if (problem !== 'no answer') refusals.push(problem)
+      const isExpected =
+        problem === 'no answer' || (problem.startsWith('503') && options.mayRefuse())
+      if (!isExpected) refusals.push(problem)
       if (refusals.length > MAX_REFUSALS) return
       await sleep(20)
     }
