@@ -11,12 +11,12 @@ const EVENTS = 500
 const ROWS_PER_EVENT = 4
 
 it('writes no delivery of a burst to wait while its destination is idle', async () => {
-  expect(await rowsOfBurst(createTurnGate())).toBeLessThanOrEqual(ROWS_PER_EVENT + 0.2)
+  expect(await rowsOfBurst(createTurnGate())).toBeLessThanOrEqual(ROWS_PER_EVENT + 0.1)
 })
 
 it('would write many of them if all of the burst began in one turn', async () => {
   const rows = await rowsOfBurst({ goOn: (work) => work(), begin: async () => undefined })
-  expect(rows).toBeGreaterThan(ROWS_PER_EVENT + 0.2)
+  expect(rows).toBeGreaterThan(ROWS_PER_EVENT + 0.1)
 })
 
 /** Rows changed for each event of a burst to a destination that answers at once. */
