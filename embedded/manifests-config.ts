@@ -1,6 +1,7 @@
 import type { ConfigSnapshot, ObjectReadiness } from '../relay/model/config.ts'
 import { namespacedName } from '../relay/model/kubernetes.ts'
 import type { SecretData } from '../relay/model/secret.ts'
+import type { Pause } from '../relay/pipeline/slices.ts'
 import type { Clock, ConfigStore, SecretStore } from '../relay/ports.ts'
 import { reconcile } from '../relay/reconcile.ts'
 import type { LoadedManifests } from './manifests/loader.ts'
@@ -22,10 +23,12 @@ export interface ManifestsConfigOptions {
   /** Secrets that the relay itself provides, by name, in every namespace of the cluster. */
   readonly builtInSecrets: ReadonlyMap<string, SecretData>
   readonly clock: Clock
+  /** Waited for between parts of a large folder that is judged. */
+  readonly pause?: Pause
 }
 
 export function createManifestsConfig(options: ManifestsConfigOptions): ManifestsConfig {
-  const { cluster, others, builtInSecrets, clock } = options
+  const { cluster, others, builtInSecrets, clock, pause } = options
   let snapshot: ConfigSnapshot | undefined
   let secretsInForce: LoadedManifests['secrets'] = new Map()
 
@@ -52,7 +55,7 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
     },
     async apply(loaded) {
       const { manifests, secrets, problems } = loaded
-      const next = await reconcile(cluster, manifests, clock.now(), secretsOf(secrets))
+      const next = await reconcile(cluster, manifests, clock.now(), secretsOf(secrets), pause)
       snapshot = { ...next, objects: withProblems(next.objects, problems) }
       secretsInForce = secrets
       return snapshot

@@ -120,7 +120,8 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const { cluster } = options
   const { stores, gate, tokensFile, log, clock } = base
   const builtInSecrets = new Map<string, { readonly address: string }>()
-  const config = createManifestsConfig({ cluster, others: stores, builtInSecrets, clock })
+  const pause = () => new Promise<void>(gate.goOn)
+  const config = createManifestsConfig({ cluster, others: stores, builtInSecrets, clock, pause })
   const addresses = { allowPrivate: !options.denyPrivateAddresses, resolve: createLookUps() }
   const http = createHttpClient({
     ...addresses,
@@ -161,7 +162,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const worker = createWorker({
     queue: stores.queue,
     woken: createWokenDeliveries(destinations, stores.queue, clock, steady),
-    dispatcher: createDispatcher(ports, options, destinations),
+    dispatcher: createDispatcher(ports, { ...options, pause }, destinations),
     gate,
     clock,
     hold: stores.trouble,

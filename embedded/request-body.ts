@@ -1,14 +1,19 @@
 import type { IncomingMessage } from 'node:http'
 import { tooLarge } from '../relay/intake/body.ts'
 import { type Problem, problem } from '../relay/intake/problem.ts'
+import type { TakeBytes } from './unproven-bodies.ts'
 
 type ReadBody = { readonly body: Uint8Array } | { readonly problem: Problem }
 
 /**
- * Reads a request's body as sent. Stops at `maxBytes`, or before the first byte when the
+ * Reads a request's body as sent. Each part of it is kept only if `take` has room. Stops at `maxBytes`, or before the first byte when the
  * `Content-Length` is more. What is left unread, the server then drops with the connection.
  */
-export function readRequestBody(incoming: IncomingMessage, maxBytes: number): Promise<ReadBody> {
+export function readRequestBody(
+  incoming: IncomingMessage,
+  maxBytes: number,
+  take: TakeBytes = () => true,
+): Promise<ReadBody> {
   if (Number(incoming.headers['content-length'] ?? 0) > maxBytes) {
     return Promise.resolve({ problem: tooLarge(maxBytes) })
   }
@@ -18,18 +23,24 @@ export function readRequestBody(incoming: IncomingMessage, maxBytes: number): Pr
   return new Promise((resolve) => {
     const chunks: Uint8Array[] = []
     let size = 0
-    const take = (chunk: Uint8Array) => {
+    const keep = (chunk: Uint8Array) => {
       size += chunk.byteLength
-      chunks.push(chunk)
-      if (size <= maxBytes) return
-      incoming.off('data', take).pause()
-      resolve({ problem: tooLarge(maxBytes) })
+      const hasRoom = size <= maxBytes && take(chunk.byteLength)
+      if (hasRoom) return void chunks.push(chunk)
+      incoming.off('data', keep).pause()
+      chunks.length = 0
+      resolve({ problem: size > maxBytes ? tooLarge(maxBytes) : noRoom() })
     }
-    incoming.on('data', take)
+    incoming.on('data', keep)
     incoming.once('end', () => resolve({ body: Buffer.concat(chunks, size) }))
     incoming.on('error', () => resolve({ problem: endedEarly() }))
     incoming.once('close', () => resolve({ problem: endedEarly() }))
   })
+}
+
+/** Not 429: on that Flux's event recorder gives up at once. */
+function noRoom(): Problem {
+  return problem(503, 'too many bodies wait for their signature; send the request again')
 }
 
 function endedEarly(): Problem {

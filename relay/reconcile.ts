@@ -13,29 +13,42 @@ import { parseAlert, parseProvider } from './parse-objects.ts'
 import { compileAlert } from './pipeline/compiled-alert.ts'
 import { resolveProvider } from './pipeline/resolve-provider.ts'
 import { type CompiledProvider, compileProvider } from './pipeline/routing-table.ts'
+import { noPause, type Pause, slicesOf } from './pipeline/slices.ts'
 import type { SecretStore } from './ports.ts'
 import { annotationNames } from './providers/formats/annotations.ts'
 import { providerTypes } from './providers/registry.ts'
 
+/** Objects that are judged without a pause: some milliseconds of work. */
+const SLICE = 20
+
 /**
  * Makes a snapshot of a cluster's whole set, and says of each object whether it takes effect. An
  * object that does not is kept in the snapshot, so that a person sees it, and left out of routing.
- * Rejects when the Secrets cannot be read.
+ * Rejects when the Secrets cannot be read. `pause` is waited for between parts of
+ * a large set.
  */
 export async function reconcile(
   cluster: string,
   manifests: readonly KubernetesObject[],
   takenAt: number,
   secrets: SecretStore,
+  pause: Pause = noPause,
 ): Promise<ConfigSnapshot> {
+  const ofKind = (wanted: string) => manifests.filter(({ kind }) => kind === wanted)
   const providers = new Map<string, ObjectReadiness>()
-  for (const manifest of manifests.filter(({ kind }) => kind === 'Provider')) {
-    const readiness = await providerReadiness(cluster, manifest, secrets)
-    providers.set(namespacedName(readiness), readiness)
+  for (const slice of slicesOf(ofKind('Provider'), SLICE)) {
+    await pause()
+    for (const manifest of slice) {
+      const readiness = await providerReadiness(cluster, manifest, secrets)
+      providers.set(namespacedName(readiness), readiness)
+    }
   }
-  const alerts = manifests
-    .filter(({ kind }) => kind === 'Alert')
-    .map((manifest) => alertReadiness(cluster, manifest, providers))
+  const alerts: ObjectReadiness[] = []
+  for (const slice of slicesOf(ofKind('Alert'), SLICE)) {
+    await pause()
+    for (const manifest of slice) alerts.push(alertReadiness(cluster, manifest, providers))
+  }
+  await pause()
   return {
     cluster,
     revision: hashParts(JSON.stringify(manifests)),

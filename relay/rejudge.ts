@@ -1,3 +1,4 @@
+import { noPause, type Pause } from './pipeline/slices.ts'
 import type { Ports } from './ports.ts'
 import { reconcile } from './reconcile.ts'
 
@@ -11,11 +12,12 @@ const MAX_ATTEMPTS = 3
 export async function judgeAgain(
   { configs, secrets }: Pick<Ports, 'configs' | 'secrets'>,
   cluster: string,
+  pause: Pause = noPause,
 ): Promise<void> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const stored = await configs.read(cluster)
     if (typeof stored !== 'object') return
-    const judged = await reconcile(cluster, stored.manifests, stored.takenAt, secrets)
+    const judged = await reconcile(cluster, stored.manifests, stored.takenAt, secrets, pause)
     if (JSON.stringify(judged.objects) === JSON.stringify(stored.objects)) return
     // A set that was taken later may have been judged before the Secret was there.
     if ((await configs.replace(judged)) === 'replaced') return

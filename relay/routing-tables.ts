@@ -1,4 +1,5 @@
-import { compileRoutingTable, type RoutingTable } from './pipeline/routing-table.ts'
+import { compileInSlices, type RoutingTable } from './pipeline/routing-table.ts'
+import { noPause, type Pause } from './pipeline/slices.ts'
 import type { ConfigStore } from './ports.ts'
 import { type SharedReads, shareReads } from './shared-reads.ts'
 
@@ -18,11 +19,12 @@ export interface RoutingTables {
   of(cluster: string): Promise<RoutingTable | undefined>
 }
 
-export function createRoutingTables(configs: ConfigStore): RoutingTables {
+/** `pause` is waited for between parts of a set that is compiled. */
+export function createRoutingTables(configs: ConfigStore, pause: Pause = noPause): RoutingTables {
   const clusters = new Map<string, SharedReads<RoutingTable | undefined>>()
   return {
     of(cluster) {
-      const reads = clusters.get(cluster) ?? shareReads(tableReader(configs, cluster))
+      const reads = clusters.get(cluster) ?? shareReads(tableReader(configs, cluster, pause))
       clusters.delete(cluster)
       clusters.set(cluster, reads)
       const table = reads.latest()
@@ -33,7 +35,7 @@ export function createRoutingTables(configs: ConfigStore): RoutingTables {
 }
 
 /** Reads the table of a cluster, and compiles it when it is another one than the last time. */
-function tableReader(configs: ConfigStore, cluster: string) {
+function tableReader(configs: ConfigStore, cluster: string, pause: Pause) {
   let known: RoutingTable | undefined
   return async () => {
     const read = await configs.read(cluster, known?.revision)
@@ -41,7 +43,7 @@ function tableReader(configs: ConfigStore, cluster: string) {
       if (!known) throw new Error(`configuration of ${cluster}: unchanged since no revision`)
       return known
     }
-    known = read && compileRoutingTable(read)
+    known = read && (await compileInSlices(read, pause))
     return known
   }
 }

@@ -30,12 +30,14 @@ async function put(deps: ServerDependencies, context: RequestContext): Promise<R
   }
   const read = await readRequestBody(context.env.incoming, MAX_CONFIG_BYTES)
   if ('problem' in read) return problemResponse(read.problem)
-  const answer = await putConfig(deps.ports, {
+  const request = {
     cluster,
     body: read.body,
     contentEncoding: context.req.header('content-encoding'),
     contentType: context.req.header('content-type'),
-  })
+  }
+  await deps.gate.begin(cluster)
+  const answer = await putConfig(deps.ports, request, () => new Promise(deps.gate.goOn))
   if (answer.status === 200) await configurationCame(deps, cluster)
   return answerResponse(answer, deps.log)
 }

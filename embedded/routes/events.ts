@@ -9,17 +9,20 @@ import { readRequestBody } from '../request-body.ts'
 import { answerResponse, problemResponse } from '../responses.ts'
 import type { RequestContext, Route, ServerDependencies } from '../route.ts'
 import type { Tokens } from '../tokens.ts'
+import { createUnprovenBodies, type TakeBytes, type UnprovenBodies } from '../unproven-bodies.ts'
 
 /** Takes events: batches of a cluster, and one event at a time as notification-controller does. */
 export function eventRoutes(deps: ServerDependencies): readonly Route[] {
   const isKnown = knownClusters(deps.cluster, deps.ports.configs)
+  const unproven = createUnprovenBodies()
   const tell = createRefusedSenders({ ...deps, clock: deps.ports.clock })
   return [
     {
       method: 'POST',
       path: '/v1/clusters/:cluster/events',
       access: 'route',
-      handle: (context) => telling(deps, tell, context, postEvents(deps, isKnown, context)),
+      handle: (context) =>
+        telling(deps, tell, context, postEvents(deps, isKnown, unproven, context)),
     },
     {
       method: 'POST',
@@ -48,6 +51,7 @@ async function telling(
 async function postEvents(
   deps: ServerDependencies,
   isKnown: IsKnownCluster,
+  unproven: UnprovenBodies,
   context: RequestContext,
 ): Promise<Response> {
   const { tokens } = deps
@@ -60,13 +64,14 @@ async function postEvents(
   if (isCluster(tokens, claim)) {
     return receive(deps, context, { cluster, events: 'any', isSigned: false })
   }
-  return postSignedEvents(deps, tokens, claim, context)
+  return postSignedEvents(deps, tokens, claim, unproven, context)
 }
 
 async function postSignedEvents(
   deps: ServerDependencies,
   tokens: Tokens,
   { cluster }: Claim,
+  unproven: UnprovenBodies,
   context: RequestContext,
 ): Promise<Response> {
   const refused = unauthorized(
@@ -76,7 +81,13 @@ async function postSignedEvents(
   if (signature === undefined) return problemResponse(refused)
   const isSender = (body: Uint8Array) =>
     signatureMatches(signature, body, tokensOf(tokens, cluster)) ? undefined : refused
-  return receive(deps, context, { cluster, events: 'any', isSigned: true }, isSender)
+  const body = unproven.open(context.env.incoming.socket.remoteAddress ?? '')
+  try {
+    const sender = { cluster, events: 'any', isSigned: true } as const
+    return await receive(deps, context, sender, { isSender, take: body.take })
+  } finally {
+    body.close()
+  }
 }
 
 async function postEvent(deps: ServerDependencies, context: RequestContext): Promise<Response> {
@@ -100,6 +111,13 @@ function unknownCluster(cluster: string, own: string): Problem {
   )
 }
 
+/** A sender who is proven by the body alone. */
+interface UnprovenSender {
+  readonly take: TakeBytes
+  /** Why it is none; undefined when it is. */
+  isSender(body: Uint8Array): Problem | undefined
+}
+
 /** Bodies of more bytes are judged in one turn of the event loop, and read in the next. */
 const LARGE_BODY_BYTES = 256 * 1024
 
@@ -107,12 +125,12 @@ async function receive(
   { ports, gate, metrics, log }: ServerDependencies,
   context: RequestContext,
   sender: Pick<EventsRequest, 'cluster' | 'events' | 'isSigned'>,
-  judge: (body: Uint8Array) => Problem | undefined = () => undefined,
+  unproven?: UnprovenSender,
 ): Promise<Response> {
-  const read = await readRequestBody(context.env.incoming, MAX_EVENTS_BYTES)
+  const read = await readRequestBody(context.env.incoming, MAX_EVENTS_BYTES, unproven?.take)
   if ('problem' in read) return problemResponse(read.problem)
   await gate.begin(sender.cluster)
-  const refused = judge(read.body)
+  const refused = unproven?.isSender(read.body)
   if (refused) return problemResponse(refused)
   const pause = () => new Promise<void>(gate.goOn)
   // What signs a large body takes as long as reading it.

@@ -28,7 +28,9 @@ async function put(deps: ServerDependencies, { req, env }: RequestContext): Prom
   if ('problem' in read) return problemResponse(read.problem)
   const contentEncoding = req.header('content-encoding')
   const request = { cluster, namespace, name, body: read.body, contentEncoding }
+  const pause = () => new Promise<void>(deps.gate.goOn)
   const answer = await putSecret(deps.secretWriter, request)
-  if (answer.status === 200) await configurationCame(deps, cluster, judgeAgain)
+  if (answer.status === 200)
+    await configurationCame(deps, cluster, (ports, name) => judgeAgain(ports, name, pause))
   return answerResponse(answer, deps.log)
 }

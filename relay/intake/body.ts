@@ -1,5 +1,6 @@
 import { gunzipSync } from 'node:zlib'
-import { hasMoreValuesThan, isJsonObject, parseJson } from './json.ts'
+import type { Pause } from '../pipeline/slices.ts'
+import { hasMoreValuesThan, isJsonObject, type JsonObject, parseJson } from './json.ts'
 import { type Problem, problem } from './problem.ts'
 import { decodeUtf8, repairUtf8 } from './utf8.ts'
 
@@ -83,13 +84,33 @@ export function readJsonObject(input: RequestBody, limits: BodyLimits) {
   return readObject(input, limits, decodeUtf8)
 }
 
-function readObject(input: RequestBody, { bytes, values }: BodyLimits, decode: Decode) {
+/** The same with a pause before it is parsed, which takes the longest. */
+export async function readLargeJsonObject(
+  input: RequestBody,
+  limits: BodyLimits,
+  pause: Pause,
+): Promise<ReadObject> {
+  const counted = decodeCounted(input, limits, decodeUtf8)
+  if ('problem' in counted) return counted
+  await pause()
+  return parseObject(counted.text)
+}
+
+type ReadObject = { readonly object: JsonObject } | { readonly problem: Problem }
+
+function readObject(input: RequestBody, limits: BodyLimits, decode: Decode): ReadObject {
+  const counted = decodeCounted(input, limits, decode)
+  return 'problem' in counted ? counted : parseObject(counted.text)
+}
+
+function decodeCounted(input: RequestBody, { bytes, values }: BodyLimits, decode: Decode): Decoded {
   const decoded = decodeBody(input, bytes, decode)
-  if ('problem' in decoded) return decoded
-  if (hasMoreValuesThan(decoded.text, values)) {
-    return { problem: problem(413, `expected at most ${values} values in the JSON`) }
-  }
-  const parsed = parseJson(decoded.text)
+  if ('problem' in decoded || !hasMoreValuesThan(decoded.text, values)) return decoded
+  return { problem: problem(413, `expected at most ${values} values in the JSON`) }
+}
+
+function parseObject(text: string): ReadObject {
+  const parsed = parseJson(text)
   if ('error' in parsed) return { problem: problem(400, `the body is ${parsed.error}`) }
   if (!isJsonObject(parsed.value)) {
     return { problem: problem(400, `expected one JSON object, received ${typeName(parsed.value)}`) }

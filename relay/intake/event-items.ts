@@ -1,4 +1,5 @@
 import type { RawItem } from '../pipeline/accept.ts'
+import { noPause, type Pause } from '../pipeline/slices.ts'
 import {
   decodeBody,
   MAX_EVENT_VALUES,
@@ -19,9 +20,6 @@ export const MAX_EVENTS = 10_000
 export const MAX_VALUES = 500_000
 
 export type Items = { readonly items: readonly RawItem[] } | { readonly problem: Problem }
-
-/** Lets others work. */
-export type Pause = () => Promise<void>
 
 /** Characters that are parsed without a pause: a millisecond of work, or two. */
 const SLICE = 32 * 1024
@@ -51,8 +49,6 @@ export function readSingleItem(input: RequestBody): Items {
   const read = readEventObject(input)
   return 'problem' in read ? read : { items: [{ value: read.object }] }
 }
-
-async function noPause(): Promise<void> {}
 
 const NDJSON_TYPES: ReadonlySet<string> = new Set([
   'application/x-ndjson',

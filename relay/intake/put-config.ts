@@ -3,10 +3,11 @@ import { type FieldError, fieldErrors, fieldErrorText } from '../errors.ts'
 import { type KubernetesObject, namespacedName } from '../model/kubernetes.ts'
 import { parseTimeMs } from '../model/time.ts'
 import { nameOf } from '../parse-objects.ts'
+import { noPause, type Pause, slicesOf } from '../pipeline/slices.ts'
 import type { Ports } from '../ports.ts'
 import { reconcile } from '../reconcile.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
-import { MAX_CONFIG_BYTES, type RequestBody, readJsonObject } from './body.ts'
+import { MAX_CONFIG_BYTES, type RequestBody, readLargeJsonObject } from './body.ts'
 import { MAX_NESTING, nestsDeeperThan } from './json.ts'
 import { type Problem, problem } from './problem.ts'
 
@@ -25,23 +26,51 @@ const Time = z.string().transform((text, context) => {
   return z.NEVER
 })
 
-/** Objects of one kind. One that does not say its kind, as in a Kubernetes list, gets it here. */
-function objectsOf(kind: 'Alert' | 'Provider') {
-  const object = z
+/** An object of one kind. One that does not say its kind, as in a Kubernetes list, gets it here. */
+function objectOf(kind: 'Alert' | 'Provider') {
+  return z
     .record(z.string(), z.unknown())
     .refine((value) => !nestsDeeperThan(value, MAX_NESTING), {
       error: `expected at most ${MAX_NESTING} levels of nesting`,
     })
     .refine((value) => (value.kind ?? kind) === kind, { path: ['kind'], error: `expected ${kind}` })
     .transform((value): KubernetesObject => ({ ...value, kind }))
-  return z.array(object)
 }
 
+/** The objects of the two lists are looked at one by one. */
 const ConfigBody = z.object({
   takenAt: Time,
-  alerts: objectsOf('Alert'),
-  providers: objectsOf('Provider'),
+  alerts: z.array(z.unknown()),
+  providers: z.array(z.unknown()),
 })
+
+const LISTS = { alerts: objectOf('Alert'), providers: objectOf('Provider') }
+
+/** Objects that are checked without a pause: a millisecond of work. */
+const SLICE = 100
+
+type Issues = z.ZodError['issues']
+
+async function readList(
+  list: keyof typeof LISTS,
+  values: readonly unknown[],
+  pause: Pause,
+): Promise<{ readonly objects: readonly KubernetesObject[]; readonly issues: Issues }> {
+  const objects: KubernetesObject[] = []
+  const issues: Issues = []
+  for (const slice of slicesOf(values.entries(), SLICE)) {
+    await pause()
+    for (const [index, value] of slice) {
+      const parsed = LISTS[list].safeParse(value)
+      if (parsed.success) objects.push(parsed.data)
+      else {
+        const within = (issue: Issues[number]) => ({ ...issue, path: [list, index, ...issue.path] })
+        issues.push(...parsed.error.issues.map(within))
+      }
+    }
+  }
+  return { objects, issues }
+}
 
 /** A request that replaces a cluster's whole set of Alerts and Providers. */
 export interface ConfigRequest extends RequestBody {
@@ -50,17 +79,19 @@ export interface ConfigRequest extends RequestBody {
 
 /**
  * Replaces a cluster's set. 200 `{revision, objects: [{kind, namespace, name, ready, reason,
- * message}]}`; 409 when the stored set was taken later; 503 when a store fails.
+ * message}]}`; 409 when the stored set was taken later; 503 when a store fails. `pause`
+ * is waited for between parts of a large set.
  */
 export async function putConfig(
   ports: Pick<Ports, 'configs' | 'secrets' | 'clock'>,
   request: ConfigRequest,
+  pause: Pause = noPause,
 ): Promise<Answer> {
-  const read = readConfig(request, ports.clock.now())
+  const read = await readConfig(request, ports.clock.now(), pause)
   if ('problem' in read) return problemAnswer(read.problem)
   const { cluster } = request
   try {
-    const snapshot = await reconcile(cluster, read.manifests, read.takenAt, ports.secrets)
+    const snapshot = await reconcile(cluster, read.manifests, read.takenAt, ports.secrets, pause)
     if ((await ports.configs.replace(snapshot)) === 'stale') {
       return problemAnswer(await staleProblem(ports, cluster, read.takenAt))
     }
@@ -75,19 +106,27 @@ type ReadConfig =
   | { readonly manifests: readonly KubernetesObject[]; readonly takenAt: number }
   | { readonly problem: Problem }
 
-function readConfig(request: ConfigRequest, now: number): ReadConfig {
-  const read = readJsonObject(request, CONFIG_LIMITS)
+async function readConfig(request: ConfigRequest, now: number, pause: Pause): Promise<ReadConfig> {
+  const read = await readLargeJsonObject(request, CONFIG_LIMITS, pause)
   if ('problem' in read) return read
+  await pause()
   const parsed = ConfigBody.safeParse(read.object)
   if (!parsed.success) return { problem: invalid(fieldErrors(parsed.error.issues)) }
-  const { takenAt, alerts, providers } = parsed.data
+  const { takenAt } = parsed.data
+  const alerts = await readList('alerts', parsed.data.alerts, pause)
+  const providers = await readList('providers', parsed.data.providers, pause)
+  const issues = [...alerts.issues, ...providers.issues]
+  if (issues.length > 0) return { problem: invalid(fieldErrors(issues)) }
   if (takenAt > now + MAX_CLOCK_SKEW_MS) {
     const message = `is in the future; the time here is ${isoTime(now)}`
     return { problem: invalid([{ field: 'takenAt', message }]) }
   }
-  const repeated = [...repeatedNames('alerts', alerts), ...repeatedNames('providers', providers)]
+  const repeated = [
+    ...repeatedNames('alerts', alerts.objects),
+    ...repeatedNames('providers', providers.objects),
+  ]
   if (repeated.length > 0) return { problem: invalid(repeated) }
-  return { manifests: [...alerts, ...providers], takenAt }
+  return { manifests: [...alerts.objects, ...providers.objects], takenAt }
 }
 
 /** An object without a name is left to `reconcile`, which reports it as not valid. */

@@ -5,11 +5,11 @@ import {
   type Rejection,
   type Sender,
 } from '../pipeline/accept.ts'
-import { slicesOf } from '../pipeline/slices.ts'
+import { noPause, type Pause, slicesOf } from '../pipeline/slices.ts'
 import type { Ports, SendResult } from '../ports.ts'
 import { type Answer, emptyAnswer, jsonAnswer, problemAnswer } from './answer.ts'
 import type { RequestBody } from './body.ts'
-import { type Items, type Pause, readItems, readSingleItem } from './event-items.ts'
+import { type Items, readItems, readSingleItem } from './event-items.ts'
 import { problem } from './problem.ts'
 
 /** A signature covers the body only, so an old request could be sent again: 7 days at most. */
@@ -54,7 +54,7 @@ const NOTHING: EventCounts = { accepted: 0, duplicates: 0, rejected: 0 }
 export async function receiveEvents(
   ports: Pick<Ports, 'queue' | 'clock' | 'orderTimes'>,
   request: EventsRequest,
-  pause: Pause = async () => undefined,
+  pause: Pause = noPause,
 ): Promise<EventsAnswer> {
   const read = await readRequest(request, pause)
   if ('problem' in read) return { ...problemAnswer(read.problem), counts: NOTHING }

@@ -28,6 +28,7 @@ import { NO_REPEATS, repeatReason } from './repeats-by-alert.ts'
 import { createRoom } from './room.ts'
 import type { RoutingTable } from './routing-table.ts'
 import { requeue, settle } from './settle.ts'
+import type { Pause } from './slices.ts'
 import { isStillWaiting, waitOn } from './wait-on.ts'
 
 /** Takes what the queue hands out. */
@@ -45,6 +46,8 @@ export interface Dispatcher {
 export interface DispatchOptions extends MatchOptions, TryLimits {
   /** How long a repeat is not told again, in milliseconds; 0 tells every one. */
   readonly rateLimitIntervalMs: number
+  /** Waited for between parts of a configuration that is compiled, so that others may work. */
+  readonly pause?: Pause
 }
 
 /** `destinations`: those of a host that dispatches, as a retry, what they wake. */
@@ -61,7 +64,7 @@ export function createDispatcher(
     options,
     limits: options,
     // A set that cannot be compiled stops all of its cluster's messages, and is the fault of none.
-    tables: host.watch(createRoutingTables(ports.configs)),
+    tables: host.watch(createRoutingTables(ports.configs, options.pause)),
     destinations,
     inTurn: createInTurn(),
     firstTries: createFanOut(),

@@ -7,6 +7,7 @@ import { parseObjects } from '../parse-objects.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import { providerTypes } from '../providers/registry.ts'
 import { type CompiledAlert, compileAlert, type Source, sourceNamespace } from './compiled-alert.ts'
+import { type Pause, slicesOf } from './slices.ts'
 import { indexSources, type SourceIndex } from './source-index.ts'
 
 export interface CompiledProvider {
@@ -38,10 +39,53 @@ export function sourceKey(kind: string, namespace: string): string {
 
 /** Compiles the valid objects of a snapshot; the others are named in its `objects`. */
 export function compileRoutingTable(snapshot: ConfigSnapshot): RoutingTable {
-  const { alerts, providers } = parseObjects(snapshot.cluster, snapshot.manifests)
-  const compiled = alerts.map(compileAlert)
+  const steps = compiling(snapshot)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+  }
+}
+
+/** The same with a pause between parts of a large set, in which a host may do something else. */
+export async function compileInSlices(
+  snapshot: ConfigSnapshot,
+  pause: Pause,
+): Promise<RoutingTable> {
+  const steps = compiling(snapshot)
+  for (;;) {
+    const step = steps.next()
+    if (step.done === true) return step.value
+    await pause()
+  }
+}
+
+/** Objects that are compiled in one step: some milliseconds of work. */
+const SLICE = 20
+
+function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {
+  const { cluster, revision, manifests } = snapshot
+  const compiled: CompiledAlert[] = []
+  const providers = new Map<string, CompiledProvider>()
+  for (const slice of slicesOf(manifests, SLICE)) {
+    const parsed = parseObjects(cluster, slice)
+    compiled.push(...parsed.alerts.map(compileAlert))
+    for (const provider of parsed.providers) {
+      providers.set(namespacedName(provider.metadata), compileProvider(provider))
+    }
+    yield
+  }
+  const sources = new Map<string, SourceIndex>()
+  for (const slice of slicesOf(sourcesByKey(compiled), SLICE)) {
+    for (const [key, bucket] of slice) sources.set(key, indexSources(bucket))
+    yield
+  }
+  const alertsByUid = new Map(compiled.map((entry) => [entry.alert.metadata.uid, entry]))
+  return { cluster, revision, sources, alertsByUid, providers }
+}
+
+function sourcesByKey(alerts: readonly CompiledAlert[]): ReadonlyMap<string, readonly Source[]> {
   const sources = new Map<string, Source[]>()
-  for (const alert of compiled) {
+  for (const alert of alerts) {
     for (const source of alert.alert.spec.eventSources) {
       const key = sourceKey(source.kind, sourceNamespace({ alert, source }))
       const bucket = sources.get(key)
@@ -49,15 +93,7 @@ export function compileRoutingTable(snapshot: ConfigSnapshot): RoutingTable {
       else sources.set(key, [{ alert, source }])
     }
   }
-  return {
-    cluster: snapshot.cluster,
-    revision: snapshot.revision,
-    sources: new Map([...sources].map(([key, bucket]) => [key, indexSources(bucket)])),
-    alertsByUid: new Map(compiled.map((entry) => [entry.alert.metadata.uid, entry])),
-    providers: new Map(
-      providers.map((provider) => [namespacedName(provider.metadata), compileProvider(provider)]),
-    ),
-  }
+  return sources
 }
 
 export function compileProvider(provider: Provider): CompiledProvider {

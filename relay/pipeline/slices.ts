@@ -9,3 +9,8 @@ export function* slicesOf<T>(items: Iterable<T>, size: number): Generator<readon
   }
   if (slice.length > 0) yield slice
 }
+
+/** Lets others work, where there is a host that has others. */
+export type Pause = () => Promise<void>
+
+export async function noPause(): Promise<void> {}

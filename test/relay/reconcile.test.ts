@@ -3,6 +3,7 @@ import { derivedUid } from '../../relay/model/hash.ts'
 import { type KubernetesObject, NOTIFICATION_VERSIONS } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import { parseAlert } from '../../relay/parse-objects.ts'
+import { compileInSlices, compileRoutingTable } from '../../relay/pipeline/routing-table.ts'
 import { reconcile } from '../../relay/reconcile.ts'
 import { alert, provider } from '../support/relay-harness.ts'
 
@@ -274,4 +275,28 @@ describe('UIDs', () => {
       /^[0-9a-f]{8}-[0-9a-f]{4}-5[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/,
     )
   })
+})
+
+it('lets others work while it judges and compiles a large set', async () => {
+  const manifests = [
+    ...Array.from({ length: 100 }, (_, n) =>
+      provider(`p${n}`, { type: 'generic', address: 'https://a.test' }),
+    ),
+    ...Array.from({ length: 200 }, (_, n) => alert(`a${n}`, `p${n % 100}`)),
+  ]
+  let pauses = 0
+  const pause = async () => {
+    pauses += 1
+  }
+  const store = { read: async () => undefined }
+  const snapshot = await reconcile('local', manifests, 0, store, pause)
+  expect(snapshot.objects).toHaveLength(300)
+  expect(pauses).toBeGreaterThanOrEqual(15)
+  pauses = 0
+  const table = await compileInSlices(snapshot, pause)
+  expect(pauses).toBeGreaterThanOrEqual(15)
+  const whole = compileRoutingTable(snapshot)
+  expect([...table.alertsByUid.keys()]).toEqual([...whole.alertsByUid.keys()])
+  expect([...table.providers.keys()]).toEqual([...whole.providers.keys()])
+  expect([...table.sources.keys()]).toEqual([...whole.sources.keys()])
 })
