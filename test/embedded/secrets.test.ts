@@ -100,7 +100,7 @@ describe('PUT /v1/clusters/{cluster}/secrets/{namespace}/{name}', () => {
     const shown = await call('GET', config)
     expect(shown.json).toMatchObject({ objects: [{ ready: true }, { ready: true }] })
     const { id: deliveryId } = record
-    expect(ports.queue.retries).toEqual([{ deliveryId, attempt: 5, dueAt: START }])
+    expect(ports.queue.retries).toEqual([{ cluster: 'prod', deliveryId, attempt: 5, dueAt: START }])
   })
 
   it('says 503 when the store fails, and logs the cause', async () => {
