@@ -1,4 +1,4 @@
-import { isCredential, jsonLeaves } from './secret-pieces.ts'
+import { isCredential, jsonLeaves, pairValues } from './secret-pieces.ts'
 
 /** The texts by which a secret value can be known, beyond escapes that `decodings` resolves. */
 export function secretForms(value: string): readonly string[] {
@@ -39,8 +39,8 @@ const PAIR = /^[^\s:/]+:([^\s:/]+)$/
 /** Of `/services/T024BE7LD/B0/XYZ` or `session=4f2a81bc; theme=dark` what may open something. */
 function credentialParts(text: string): readonly string[] {
   const [, password] = PAIR.exec(text) ?? []
-  // Of JSON, names of fields open nothing.
-  const texts = jsonLeaves(text) ?? [text]
+  // Names of fields open nothing.
+  const texts = jsonLeaves(text) ?? pairValues(text) ?? [text]
   const parts = texts.flatMap((part) => part.split(/[\s/:;,=&?@#|"']+/)).filter(isCredential)
   return password === undefined ? parts : [...parts, password]
 }

@@ -34,9 +34,12 @@ const CREDENTIAL = /^(?=.*[\dA-Z]).{8,}$|^.{16,}$/
 
 const HOST = /^(?:[a-z\d-]+\.){2,}[a-z]{2,}(?::\d+)?$/
 
+/** As in the key of a service account of Google, whom it names: `relay@project.iam.gserviceaccount.com`. */
+const EMAIL = /^[\w.+-]{1,64}@(?:[a-z\d-]+\.){1,8}[a-z]{2,}$/
+
 /** Whether a part of a value may open something by itself. */
 export function isCredential(text: string): boolean {
-  return CREDENTIAL.test(text) && !HOST.test(text)
+  return CREDENTIAL.test(text) && !HOST.test(text) && !EMAIL.test(text)
 }
 
 /** `-----BEGIN PRIVATE KEY-----`: RFC 7468. */
@@ -73,22 +76,38 @@ function piecesOfLine(line: string): readonly SecretPiece[] {
   if (HOST.test(secret)) return []
   const [, path, query = ''] = PATH.exec(secret) ?? []
   if (path === undefined) return textPieces(secret)
-  const paths = decodings(path).map((text): SecretPiece => ({ kind: 'path', text }))
-  return [...paths, ...textPieces(query)]
+  return [...pathPieces(path), ...textPieces(query)]
+}
+
+function pathPieces(path: string): readonly SecretPiece[] {
+  return decodings(path).map((text) => ({ kind: 'path', text }))
 }
 
 /** Of `key=abc&token=def` the values, of all else the whole. */
 function textPieces(text: string): readonly SecretPiece[] {
-  const texts = pairValues(text)?.flatMap(decodings) ?? [text]
-  return texts.map((piece) => ({ kind: 'text', text: piece }))
+  const values = pairValues(text)?.flatMap(decodings)
+  return values?.flatMap(piecesOfValue) ?? [{ kind: 'text', text }]
+}
+
+/** Of `Endpoint=sb://host/path` the path is what may be secret. */
+function piecesOfValue(value: string): readonly SecretPiece[] {
+  const [, path] = URL_WITH_HOST.exec(value) ?? []
+  return path === undefined ? [{ kind: 'text', text: value }] : pathPieces(path)
 }
 
 /** A name that may be one of a query or a cookie, and no base64 that ends in `=`. */
 const PAIR = /^[A-Za-z][A-Za-z_.-]{0,31}=(?!=)(.+)$/
 
-/** The values of a query or a cookie. Undefined for what is none. */
-function pairValues(line: string): readonly string[] | undefined {
-  const values = line.split(/&|;\s*/).map((pair) => PAIR.exec(pair)?.[1])
+/**
+ * What Azure's connection strings say beside the key: which event hub, and which key.
+ * https://learn.microsoft.com/azure/event-hubs/event-hubs-get-connection-string
+ */
+const NAMES = /^(?:EntityPath|SharedAccessKeyName)=/
+
+/** The values of a query, a cookie or a connection string. Undefined for what is none. */
+export function pairValues(line: string): readonly string[] | undefined {
+  const pairs = line.split(/&|;\s*/).filter((pair) => pair !== '' && !NAMES.test(pair))
+  const values = pairs.map((pair) => PAIR.exec(pair)?.[1])
   return values.every((value) => value !== undefined) ? values : undefined
 }
 

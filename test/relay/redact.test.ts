@@ -127,6 +127,12 @@ describe('redactor', () => {
       'private_key_id 23456789ab of service_account',
       'private_key_id *** of service_account',
     ],
+    [
+      'a connection string',
+      'Endpoint=sb://a.servicebus.windows.net/;SharedAccessKey=c2VjcmV0LWtleS0=;EntityPath=flux-events;',
+      'SharedAccessKey=ecretLWt VjcmV0LWtl of flux-events',
+      'SharedAccessKey=ecretLWt *** of flux-events',
+    ],
     ['a cookie', 'session=4f2a81bc97; theme=dark', 'session=f2a81bc9', 'session=***'],
     [
       'base64',
@@ -144,6 +150,14 @@ describe('redactor', () => {
     ['https://hooks.example.com:8443/x', 'cannot reach https://hooks.example.com:8443'],
     ['nats://nats.example.com:4222', 'nats.example.com:4222'],
     ['{"token_uri": "https://oauth2.googleapis.com/token"}', 'token_uri oauth2.googleapis.com'],
+    [
+      'Endpoint=sb://a.servicebus.windows.net/;SharedAccessKeyName=FluxSendOnly;SharedAccessKey=a;EntityPath=flux-events',
+      'https://a.servicebus.windows.net/flux-events/messages, as FluxSendOnly',
+    ],
+    [
+      '{"project_id": "example", "client_email": "relay-1@example.iam.gserviceaccount.com"}',
+      'relay-1@example.iam.gserviceaccount.com',
+    ],
   ])('of %s masks no host, scheme, name of a field or word of a path', (value, text) => {
     expect(createRedactor(secretPartsOfUrl(value))(text)).toBe(text)
   })
