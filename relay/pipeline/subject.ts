@@ -121,7 +121,7 @@ function decide(state: SubjectState | undefined, claimant: Claimant, now: number
   const isOther = (live: SubjectState['claim']) =>
     live !== undefined && live.until > now && live.deliveryId !== deliveryId
   const turn = { order, reason }
-  if (state && isOther(claim)) return { result: { kind: 'busy' }, next: { ...state, ...turn } }
+  if (state && isOther(claim)) return busy(state, turn)
 
   // A claim that nobody settled may or may not have been acted on: nothing is known any more.
   const settled = claim ? undefined : state?.settled
@@ -134,13 +134,22 @@ function decide(state: SubjectState | undefined, claimant: Claimant, now: number
       next: { ...turn, settled, ...kept, ...(!own && withCounted(state, deliveryId)) },
     }
   }
-  if (state && isOther(onItsWay)) return { result: { kind: 'busy' }, next: { ...state, ...turn } }
+  if (state && isOther(onItsWay)) return busy(state, turn)
 
   const until = now + claimant.timeoutMs + CLAIM_MARGIN_MS
   return {
     result: 'claimed',
     next: { ...turn, claim: { deliveryId, until }, ...(settled && { settled }), ...kept },
   }
+}
+
+/**
+ * Another sends. The Alerts of one event have one turn, which is written once: each write of it would be
+ * a conflict for the others.
+ */
+function busy(state: SubjectState, turn: Pick<SubjectState, 'order' | 'reason'>): Decision {
+  const isThere = state.order === turn.order && state.reason === turn.reason
+  return { result: { kind: 'busy' }, ...(!isThere && { next: { ...state, ...turn } }) }
 }
 
 /**

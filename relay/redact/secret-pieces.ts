@@ -99,14 +99,14 @@ function piecesOfValue(value: string): readonly SecretPiece[] {
 const PAIR = /^[A-Za-z][A-Za-z_.-]{0,31}=(?!=)(.+)$/
 
 /**
- * What Azure's connection strings say beside the key: which event hub, and which key.
+ * What Azure's connection strings say beside keys: which event hub.
  * https://learn.microsoft.com/azure/event-hubs/event-hubs-get-connection-string
  */
-const NAMES = /^(?:EntityPath|SharedAccessKeyName)=/
+const HUB = /^EntityPath=/
 
 /** The values of a query, a cookie or a connection string. Undefined for what is none. */
 export function pairValues(line: string): readonly string[] | undefined {
-  const pairs = line.split(/&|;\s*/).filter((pair) => pair !== '' && !NAMES.test(pair))
+  const pairs = line.split(/&|;\s*/).filter((pair) => pair !== '' && !HUB.test(pair))
   const values = pairs.map((pair) => PAIR.exec(pair)?.[1])
   return values.every((value) => value !== undefined) ? values : undefined
 }

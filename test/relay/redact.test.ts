@@ -151,8 +151,8 @@ describe('redactor', () => {
     ['nats://nats.example.com:4222', 'nats.example.com:4222'],
     ['{"token_uri": "https://oauth2.googleapis.com/token"}', 'token_uri oauth2.googleapis.com'],
     [
-      'Endpoint=sb://a.servicebus.windows.net/;SharedAccessKeyName=FluxSendOnly;SharedAccessKey=a;EntityPath=flux-events',
-      'https://a.servicebus.windows.net/flux-events/messages, as FluxSendOnly',
+      'Endpoint=sb://a.servicebus.windows.net/;SharedAccessKeyName=a;SharedAccessKey=a;EntityPath=flux-events',
+      'https://a.servicebus.windows.net/flux-events/messages by SharedAccessKey',
     ],
     [
       '{"project_id": "example", "client_email": "relay-1@example.iam.gserviceaccount.com"}',

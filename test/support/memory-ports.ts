@@ -165,6 +165,10 @@ export class MemoryStateStore extends Failing implements StateStore {
 
   async read(key: string): Promise<Versioned<unknown> | undefined> {
     await this.check()
+    return this.#find(key)
+  }
+
+  #find(key: string): Versioned<unknown> | undefined {
     const item = this.#items.get(key)
     if (!item || item.expiresAt <= this.#clock.now()) return undefined
     return { value: structuredClone(item.value), version: item.version }
@@ -176,7 +180,9 @@ export class MemoryStateStore extends Failing implements StateStore {
     expected: ExpectedVersion,
     expiresAt: number,
   ): Promise<boolean> {
-    const stored = await this.read(key)
+    await this.check()
+    // Compared and set in one turn: of two that write at once, one is refused.
+    const stored = this.#find(key)
     if (!isExpected(stored, expected)) return false
     const version = (stored?.version ?? 0) + 1
     this.#items.set(key, { value: structuredClone(value), version, expiresAt })
