@@ -1,5 +1,7 @@
 import { createHmac } from 'node:crypto'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { type ClientRequest, request } from 'node:http'
+import type { Socket } from 'node:net'
 import { expect, it, onTestFinished } from 'vitest'
 import { createUnprovenBodies, MAX_UNPROVEN_BYTES } from '../../embedded/unproven-bodies.ts'
 import { PROD, startRelay, TOKENS } from '../support/embedded-server.ts'
@@ -11,44 +13,47 @@ const BODY = JSON.stringify(fixtureJson('kustomization-applied'))
 const SIGNED = { 'X-Signature': `sha256=${createHmac('sha256', PROD).update(BODY).digest('hex')}` }
 const GUESSED = { 'X-Signature': `sha256=${'0'.repeat(64)}` }
 
-/** Sends so many bytes of a body, and no end of it. Resolves with the status of an early answer. */
-function sendUnended(port: number, path: string, bytes: number) {
-  const options = { method: 'POST', port, path, headers: GUESSED, agent: false }
-  const sending: ClientRequest = request(options)
+/** Longer than a busy machine needs. Milliseconds. */
+const WAIT = { timeout: 20_000 }
+
+/** The sockets of all requests that servers of this process got from now on. */
+function watchSockets(): readonly Socket[] {
+  const sockets: Socket[] = []
+  const onRequest = (message: unknown) => void sockets.push((message as { socket: Socket }).socket)
+  // https://nodejs.org/api/diagnostics_channel.html#http
+  subscribe('http.server.request.start', onRequest)
+  onTestFinished(() => void unsubscribe('http.server.request.start', onRequest))
+  return sockets
+}
+
+/** Sends so many bytes of a body, and no end of it. */
+function sendUnended(port: number, path: string, bytes: number): ClientRequest {
+  const sending = request({ method: 'POST', port, path, headers: GUESSED, agent: false })
   onTestFinished(() => void sending.destroy())
-  const status = new Promise<number>((resolve) => {
-    sending.on('response', (response) => resolve(response.statusCode ?? 0))
-    sending.on('error', () => resolve(0))
-  })
-  const sent = new Promise<void>((resolve) =>
-    sending.write(Buffer.alloc(bytes, ' '), () => resolve()),
-  )
-  return { sending, sent, status }
+  sending.on('error', () => {})
+  sending.write(Buffer.alloc(bytes, ' '))
+  return sending
 }
 
 it('keeps no more bytes of bodies without a known sender than one address may have', async () => {
   const { server, call } = await startRelay({ tokens: TOKENS })
+  const sockets = watchSockets()
   // Each names another cluster.
   const held = ['prod', 'staging'].map((cluster) =>
     sendUnended(server.port, `/v1/clusters/${cluster}/events`, 2.5 * MIB),
   )
-  await Promise.all(held.map(({ sent }) => sent))
+  // Until the server has read them: another body that came before their ends would take their room.
   await expect
-    .poll(
-      async () =>
-        (await call('POST', PATH, { body: ' '.repeat(2 * MIB), headers: GUESSED })).status,
-    )
-    .toBe(503)
+    .poll(() => sockets.map(({ bytesRead }) => bytesRead > 2.5 * MIB), WAIT)
+    .toEqual([true, true])
+  const guess = async () =>
+    (await call('POST', PATH, { body: ' '.repeat(2 * MIB), headers: GUESSED })).status
+  await expect.poll(guess, WAIT).toBe(503)
   const token = { Authorization: `Bearer ${PROD}` }
   expect((await call('POST', PATH, { body: BODY, headers: token })).status).toBe(202)
   expect((await call('POST', PATH, { body: BODY, headers: SIGNED })).status).toBe(202)
-  for (const { sending } of held) sending.destroy()
-  await expect
-    .poll(
-      async () =>
-        (await call('POST', PATH, { body: ' '.repeat(2 * MIB), headers: GUESSED })).status,
-    )
-    .toBe(401)
+  for (const sending of held) sending.destroy()
+  await expect.poll(guess, WAIT).toBe(401)
 })
 
 it('has one bound over all addresses, and takes back what is closed', () => {
