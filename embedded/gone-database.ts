@@ -66,10 +66,9 @@ async function tellLoss(
   error: DatabaseError,
 ): Promise<Loss> {
   const now = clock.now()
-  const [counts, latest] = await Promise.all([
-    orElse(depth(), { events: 0, retries: 0 }),
-    orElse(database.read<{ id: string; at: number }>(LATEST, MOST_NAMED), []),
-  ])
+  const latest = await orElse(database.read<{ id: string; at: number }>(LATEST, MOST_NAMED), [])
+  // Asked for when what was written before is answered, which the queue counts by.
+  const counts = await orElse(depth(), { events: 0, retries: 0 })
   // It moves a log that nobody finds into its database, and leaves a database that is gone alone.
   const isClosed = await orElse(
     database.close().then(() => true),

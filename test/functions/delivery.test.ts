@@ -248,7 +248,7 @@ describe('retries', () => {
       await post(relay, kustomizationEvent(`of-${timeout}`, '3f2c9a1'))
       await pollOnce(relay.clients.sqs, relay.environment.eventsQueueUrl, relay.dispatch)
       const { id: deliveryId, attempt, dueAt = 0 } = relay.decisions.at(-1)?.record ?? {}
-      relay.time.offsetMs = dueAt - Date.now() + 1_000
+      relay.time.offsetMs += dueAt - relay.ports.clock.now() + 1_000
       const body = { MessageId: 'retry', Body: JSON.stringify({ deliveryId, attempt, dueAt }) }
       const Records = [sqsRecord(body, relay.environment.retriesQueueUrl)]
       await relay.dispatch({ Records }, contextWith())
