@@ -66,8 +66,11 @@ async function tellLoss(
   error: DatabaseError,
 ): Promise<Loss> {
   const now = clock.now()
-  const latest = await orElse(database.read<{ id: string; at: number }>(LATEST, MOST_NAMED), [])
-  // Asked for when what was written before is answered, which the queue counts by.
+  const readLatest = () => orElse(database.read<{ id: string; at: number }>(LATEST, MOST_NAMED), [])
+  // A question may be answered before a write that was under way. The next one is answered after it,
+  // and so is the write, by which the queue counts.
+  await readLatest()
+  const latest = await readLatest()
   const counts = await orElse(depth(), { events: 0, retries: 0 })
   // It moves a log that nobody finds into its database, and leaves a database that is gone alone.
   const isClosed = await orElse(
