@@ -189,10 +189,7 @@ export class Scheduler implements Destinations, Wakes {
     if (isWoken) {
       host.awaited -= 1
       line.isReviewed = false
-    } else {
-      host.unwritten -= 1
-      this.#capacity.asking.give(host.cluster, bytes)
-    }
+    } else this.#stopAsking(host, bytes)
     this.#capacity.underWay.take(host.cluster, bytes)
     line.underWay += 1
     host.free -= 1
@@ -224,12 +221,14 @@ export class Scheduler implements Destinations, Wakes {
     const { delivery, bytes, isWoken, answer } = asker
     const parked = this.#healths.whyParked(line, delivery, isWoken)
     if (!parked) return false
-    if (!isWoken) {
-      line.host.unwritten -= 1
-      this.#capacity.asking.give(line.host.cluster, bytes)
-    }
+    if (!isWoken) this.#stopAsking(line.host, bytes)
     answer(this.#refuse(line, asker, parked))
     return true
+  }
+
+  #stopAsking(host: HostOf, bytes: number): void {
+    host.unwritten -= 1
+    this.#capacity.asking.give(host.cluster, bytes)
   }
 
   /** Finds out when the next of a line may be woken; forgets it when none waits. */
