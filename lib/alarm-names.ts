@@ -11,7 +11,10 @@ const FUNCTIONS = [
 export const ALARM_NAMES = [
   'DeadDeliveries',
   'FailureRatio',
+  'OldestOpen',
   'SilentClusters',
+  'Refusals',
+  'Failures',
   'EventsDeadLetters',
   'RetriesDeadLetters',
   'OldestEvent',

@@ -7,9 +7,15 @@ export const METRICS = {
   skipped: 'Skipped',
   /** Milliseconds from an event to its delivery. */
   latency: 'Latency',
-  /** Messages that dispatch moved to a dead-letter queue; without other dimensions than `service`. */
+  /** Messages that dispatch moved to a dead-letter queue. It and all below have no other dimension than `service`. */
   setAside: 'SetAside',
+  /** Messages and requests that failed by the relay's own fault or a service's, without the call failing. */
+  failed: 'Failed',
+  /** Requests that name a cluster there is, and do not prove to be of it. */
+  refused: 'Refused',
   silentClusters: 'SilentClusters',
+  /** Seconds that the oldest delivery which is not done waits. */
+  oldestOpen: 'OldestOpen',
 } as const
 
 /** The dimension that holds a Provider's type. */

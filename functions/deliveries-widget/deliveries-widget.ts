@@ -2,17 +2,16 @@ import type { Context } from 'aws-lambda'
 import { type Html, html } from '../../console/html.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { type ReplayPorts, requestReplay } from '../../relay/replay.ts'
-import type { Log } from '../shared/log.ts'
+import type { FailureReports } from '../shared/failure-reports.ts'
 import { type FailureSources, listFailures } from './failures.ts'
 import { failuresPage, notice } from './page.ts'
 import { readWidgetRequest, type WidgetRequest } from './request.ts'
 
 /** What the widget needs. */
-export interface DeliveriesWidgetParts {
+export interface DeliveriesWidgetParts extends FailureReports {
   readonly ports: ReplayPorts & FailureSources
   /** Whether deliveries may be replayed. */
   readonly replayButton: boolean
-  readonly log: Log
 }
 
 /** What Lambda's context tells the widget. */
@@ -41,7 +40,7 @@ export function createDeliveriesWidget(parts: DeliveriesWidgetParts) {
 }
 
 async function list(
-  { ports, replayButton, log }: DeliveriesWidgetParts,
+  { ports, replayButton, log, onFailed }: DeliveriesWidgetParts,
   { cluster }: WidgetRequest,
   invocation: WidgetInvocation,
 ): Promise<Html> {
@@ -52,12 +51,13 @@ async function list(
     return failuresPage(failures, { now: ports.clock.now(), replayBy })
   } catch (error) {
     log.error('list failed', { error, cluster })
+    onFailed()
     return notice(NO_LIST)
   }
 }
 
 async function replay(
-  { ports, log }: DeliveriesWidgetParts,
+  { ports, log, onFailed }: DeliveriesWidgetParts,
   { id: delivery, account }: Extract<WidgetRequest, { kind: 'replay' }>,
 ): Promise<Html> {
   try {
@@ -69,6 +69,7 @@ async function replay(
     return notice(`Queued to be sent again: ${objectName(event.involvedObject)} of ${cluster}.`)
   } catch (error) {
     log.error('replay failed', { error, delivery, account })
+    onFailed()
     return notice(REPLAY_FAILED)
   }
 }

@@ -1,6 +1,8 @@
 import { readEnvironment } from '../shared/environment.ts'
 import { createLog } from '../shared/log.ts'
+import { writeToStdout } from '../shared/metrics.ts'
 import { createClients, createStorePorts, systemClock } from '../shared/ports.ts'
+import { createStageMetrics } from '../shared/stage-metrics.ts'
 import { createDeliveriesWidget } from './deliveries-widget.ts'
 
 const environment = readEnvironment(process.env)
@@ -10,4 +12,5 @@ export const handler = createDeliveriesWidget({
   ports: createStorePorts(environment, createClients(), systemClock),
   replayButton: environment.replayButton,
   log: createLog(environment),
+  onFailed: createStageMetrics(writeToStdout, environment.metricsNamespace, systemClock).failed,
 })

@@ -1,15 +1,13 @@
 import type { Context, SQSBatchResponse, SQSEvent, SQSRecord } from 'aws-lambda'
 import { dispatchFailureOf } from '../../relay/pipeline/dispatch-failure.ts'
-import type { Log } from '../shared/log.ts'
+import type { FailureReports } from '../shared/failure-reports.ts'
 import { createDeadline, type Deadline, type RemainingTime } from './deadline.ts'
 import { groupsOf } from './groups.ts'
 import { createMessageHandler, type HandleMessage, type MessageParts } from './message.ts'
 import { createSetAside, type SetAside, type SetAsideParts } from './set-aside.ts'
 
 /** What dispatching needs. */
-export interface DispatchParts extends MessageParts, SetAsideParts {
-  readonly log: Log
-}
+export interface DispatchParts extends MessageParts, SetAsideParts, FailureReports {}
 
 /** What is done with one message: first the one, then with what cannot be handled the other. */
 interface Handling {
@@ -31,7 +29,7 @@ export function createDispatch(parts: DispatchParts) {
     const deadline = createDeadline(context)
     try {
       const left = await Promise.all(
-        groupsOf(records).map((group) => handleGroup(group, handling, deadline, parts.log)),
+        groupsOf(records).map((group) => handleGroup(group, handling, deadline, parts)),
       )
       return { batchItemFailures: left.flat().map((id) => ({ itemIdentifier: id })) }
     } finally {
@@ -45,7 +43,7 @@ async function handleGroup(
   group: readonly SQSRecord[],
   { handle, setAside }: Handling,
   deadline: Deadline,
-  log: Log,
+  { log, onFailed }: FailureReports,
 ): Promise<readonly string[]> {
   for (const [index, record] of group.entries()) {
     const left = () => group.slice(index).map(({ messageId }) => messageId)
@@ -70,6 +68,7 @@ async function handleGroup(
         receiveCount,
         messages: left(),
       })
+      onFailed()
       return left()
     }
   }

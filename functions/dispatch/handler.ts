@@ -6,8 +6,9 @@ import manifest from '../../package.json' with { type: 'json' }
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import { readEnvironment } from '../shared/environment.ts'
 import { createLog, logDecision } from '../shared/log.ts'
-import { countDecision, countSetAside, writeToStdout } from '../shared/metrics.ts'
+import { countDecision, writeToStdout } from '../shared/metrics.ts'
 import { createClients, createStorePorts, systemClock } from '../shared/ports.ts'
+import { createStageMetrics } from '../shared/stage-metrics.ts'
 import { TRY_LIMITS } from './deadline.ts'
 import { createDispatch } from './dispatch.ts'
 import { createIdentities } from './identities.ts'
@@ -19,6 +20,7 @@ const addresses = {
   resolve: createLookUps(),
   refuse: environment.runtimeApi === undefined ? [] : [environment.runtimeApi],
 }
+const metrics = createStageMetrics(writeToStdout, environment.metricsNamespace, systemClock)
 const clients = createClients()
 const ports = {
   ...createStorePorts(environment, clients, systemClock),
@@ -43,6 +45,7 @@ export const handler = createDispatch({
   ports,
   dispatcher: createDispatcher(ports, { ...environment, ...TRY_LIMITS }),
   deadLetters: createDeadLetterQueues(clients.sqs),
-  onSetAside: () => countSetAside(writeToStdout, environment.metricsNamespace, systemClock.now()),
+  onSetAside: metrics.setAside,
+  onFailed: metrics.failed,
   log,
 })

@@ -1,15 +1,20 @@
 import { createClusterAccess } from '../shared/cluster-access.ts'
 import { readEnvironment } from '../shared/environment.ts'
 import { createLog } from '../shared/log.ts'
+import { writeToStdout } from '../shared/metrics.ts'
 import { createClients, createStorePorts, systemClock } from '../shared/ports.ts'
+import { createStageMetrics } from '../shared/stage-metrics.ts'
 import { createIngest } from './ingest.ts'
 
 const environment = readEnvironment(process.env)
 const ports = createStorePorts(environment, createClients(), systemClock)
+const metrics = createStageMetrics(writeToStdout, environment.metricsNamespace, systemClock)
 
 /** Takes the events of clusters over HTTP and queues them. */
 export const handler = createIngest({
   ports,
   access: createClusterAccess(ports.tokens, systemClock),
   log: createLog(environment),
+  onFailed: metrics.failed,
+  onRefused: metrics.refused,
 })

@@ -2,7 +2,8 @@ import type { Answer } from '../../relay/intake/answer.ts'
 import { bearerToken, signatureMatches, tokenMatches } from '../../relay/intake/credentials.ts'
 import { receiveEvents } from '../../relay/intake/receive-events.ts'
 import type { Ports } from '../../relay/ports.ts'
-import type { ClusterAccess } from '../shared/cluster-access.ts'
+import type { AccessVerdict, ClusterAccess } from '../shared/cluster-access.ts'
+import type { FailureReports } from '../shared/failure-reports.ts'
 import {
   type HttpEvent,
   type HttpRequest,
@@ -11,41 +12,44 @@ import {
   respond,
   unauthorized,
 } from '../shared/http-api.ts'
-import type { Log } from '../shared/log.ts'
 
 /** What taking events needs. */
-export interface IngestParts {
+export interface IngestParts extends FailureReports {
   readonly ports: Pick<Ports, 'queue' | 'clock' | 'orderTimes'>
   readonly access: ClusterAccess
-  readonly log: Log
+  /** Counts a request that names a cluster there is and does not prove to be of it. */
+  readonly onRefused: () => void
 }
 
 /** `POST /v1/clusters/{cluster}/events`. */
-export function createIngest({ ports, access, log }: IngestParts) {
+export function createIngest({ ports, access, onRefused, ...reports }: IngestParts) {
   return (event: HttpEvent): Promise<HttpResult> =>
-    respond(log, async () => {
+    respond(reports, async () => {
       const request = readRequest(event)
       const proof = await provenBy(access, request)
-      return proof === undefined ? refused(request) : receive(ports, request, proof)
+      if (proof === 'token' || proof === 'signature') return receive(ports, request, proof)
+      if (proof === 'refused') onRefused()
+      return refused(request)
     })
 }
 
 type Proof = 'token' | 'signature'
 
 /** A request with both credentials is judged by both, as in the embedded host. */
-async function provenBy(access: ClusterAccess, request: HttpRequest): Promise<Proof | undefined> {
+async function provenBy(
+  access: ClusterAccess,
+  request: HttpRequest,
+): Promise<Proof | Exclude<AccessVerdict, 'allowed'>> {
   const { cluster, headers, body } = request
   const token = bearerToken(headers.authorization)
   const signature = headers['x-signature']
-  if (token === undefined && signature === undefined) return undefined
-  let proof: Proof | undefined
-  await access.allows(cluster, (tokens) => {
-    if (token !== undefined && tokenMatches(token, tokens)) proof = 'token'
-    else if (signature !== undefined && signatureMatches(signature, body, tokens))
-      proof = 'signature'
-    return proof !== undefined
+  let proof: Proof = 'token'
+  const verdict = await access.judge(cluster, (tokens) => {
+    if (token !== undefined && tokenMatches(token, tokens)) return true
+    proof = 'signature'
+    return signature !== undefined && signatureMatches(signature, body, tokens)
   })
-  return proof
+  return verdict === 'allowed' ? proof : verdict
 }
 
 function refused({ cluster }: HttpRequest): Answer {

@@ -5,24 +5,27 @@ import type { HttpEvent, HttpResult } from '../shared/http-api.ts'
 import { createLog } from '../shared/log.ts'
 import { writeToStdout } from '../shared/metrics.ts'
 import { createClients, createStorePorts, systemClock } from '../shared/ports.ts'
+import { createStageMetrics } from '../shared/stage-metrics.ts'
 import { createReconcileConfig } from './reconcile-config.ts'
-import { checkSilentClusters } from './silent-clusters.ts'
+import { runScheduledCheck } from './scheduled-check.ts'
 
 const environment = readEnvironment(process.env)
 const ports = createStorePorts(environment, createClients(), systemClock)
 const log = createLog(environment)
+const metrics = createStageMetrics(writeToStdout, environment.metricsNamespace, systemClock)
 const reconcileConfig = createReconcileConfig({
   ports,
   access: createClusterAccess(ports.tokens, systemClock),
   log,
+  onFailed: metrics.failed,
+  onRefused: metrics.refused,
 })
 
-/** Takes and shows the configurations of clusters; on a schedule it looks for silent ones. */
+/** Takes and shows the configurations of clusters; on a schedule it looks for what no request tells. */
 export function handler(event: HttpEvent): Promise<HttpResult>
 export function handler(event: ScheduledEvent): Promise<undefined>
 export async function handler(event: HttpEvent | ScheduledEvent): Promise<HttpResult | undefined> {
   if ('requestContext' in event) return reconcileConfig(event)
-  const { metricsNamespace } = environment
-  await checkSilentClusters({ ...ports, log, metricsNamespace, write: writeToStdout })
+  await runScheduledCheck({ ...ports, log, metrics })
   return undefined
 }

@@ -4,7 +4,8 @@ import { problem } from '../../relay/intake/problem.ts'
 import { putConfig } from '../../relay/intake/put-config.ts'
 import { showConfig } from '../../relay/intake/show-config.ts'
 import type { Ports } from '../../relay/ports.ts'
-import type { ClusterAccess } from '../shared/cluster-access.ts'
+import type { AccessVerdict, ClusterAccess } from '../shared/cluster-access.ts'
+import type { FailureReports } from '../shared/failure-reports.ts'
 import {
   type HttpEvent,
   type HttpRequest,
@@ -13,39 +14,38 @@ import {
   respond,
   unauthorized,
 } from '../shared/http-api.ts'
-import type { Log } from '../shared/log.ts'
 import { wakeSoon } from './wake-soon.ts'
 
 /** What taking and showing configurations needs. */
-export interface ReconcileConfigParts {
+export interface ReconcileConfigParts extends FailureReports {
   readonly ports: Pick<Ports, 'configs' | 'secrets' | 'clock' | 'ledger' | 'queue'>
   readonly access: ClusterAccess
-  readonly log: Log
+  /** Counts a request that names a cluster there is and does not prove to be of it. */
+  readonly onRefused: () => void
 }
 
 /** `PUT` and `GET /v1/clusters/{cluster}/config`. */
-export function createReconcileConfig({ ports, access, log }: ReconcileConfigParts) {
+export function createReconcileConfig(parts: ReconcileConfigParts) {
   return (event: HttpEvent): Promise<HttpResult> =>
-    respond(log, async () => {
+    respond(parts, async () => {
       const request = readRequest(event)
-      return (await isCluster(access, request)) ? answer({ ports, log }, request) : refused(request)
+      const verdict = await judge(parts.access, request)
+      if (verdict === 'allowed') return answer(parts, request)
+      if (verdict === 'refused') parts.onRefused()
+      return refused(request)
     })
 }
 
-async function isCluster(access: ClusterAccess, { cluster, headers }: HttpRequest) {
+function judge(access: ClusterAccess, { cluster, headers }: HttpRequest): Promise<AccessVerdict> {
   const token = bearerToken(headers.authorization)
-  if (token === undefined) return false
-  return access.allows(cluster, (tokens) => tokenMatches(token, tokens))
+  return access.judge(cluster, (tokens) => token !== undefined && tokenMatches(token, tokens))
 }
 
 function refused({ cluster }: HttpRequest): Answer {
   return unauthorized(`Authorization: Bearer with a token of the cluster ${cluster}`)
 }
 
-async function answer(
-  { ports, log }: Pick<ReconcileConfigParts, 'ports' | 'log'>,
-  request: HttpRequest,
-): Promise<Answer> {
+async function answer({ ports, log }: ReconcileConfigParts, request: HttpRequest): Promise<Answer> {
   const { method, cluster } = request
   if (method === 'PUT') {
     const put = await putConfig(ports, request)

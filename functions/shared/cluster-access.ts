@@ -6,13 +6,19 @@ export interface TokenReader {
   read(cluster: string, options?: { readonly fresh?: boolean }): Promise<ClusterTokens | undefined>
 }
 
+/**
+ * `allowed`: the proof holds. `refused`: the cluster has tokens, and it holds against none. `unknown`:
+ * there is no such cluster, which its sender must not be told.
+ */
+export type AccessVerdict = 'allowed' | 'refused' | 'unknown'
+
 /** Judges what a sender presents as its credential. */
 export interface ClusterAccess {
   /**
-   * Whether the proof holds against the cluster's tokens. On a mismatch they are read again, past
-   * every cache, so that a rotated token counts at once. Rejects when they cannot be read.
+   * Tells whether the proof holds against the cluster's tokens. On a mismatch they are read again,
+   * past every cache, so that a rotated token counts at once. Rejects when they cannot be read.
    */
-  allows(cluster: string, proof: (tokens: ClusterTokens) => boolean): Promise<boolean>
+  judge(cluster: string, proof: (tokens: ClusterTokens) => boolean): Promise<AccessVerdict>
 }
 
 /** So often at most are a cluster's tokens read again: wrong ones must not cost a read each. */
@@ -37,10 +43,19 @@ export function createClusterAccess(tokens: TokenReader, clock: Clock): ClusterA
   }
 
   return {
-    async allows(cluster, proof) {
-      if (proof((await tokens.read(cluster)) ?? NOBODYS_TOKENS)) return true
-      if (!mayReread(cluster)) return false
-      return proof((await tokens.read(cluster, { fresh: true })) ?? NOBODYS_TOKENS)
+    async judge(cluster, proof) {
+      const verdict = verdictOf(await tokens.read(cluster), proof)
+      if (verdict === 'allowed' || !mayReread(cluster)) return verdict
+      return verdictOf(await tokens.read(cluster, { fresh: true }), proof)
     },
   }
+}
+
+/** The proof is asked also where there is no cluster, so that both answers take the same time. */
+function verdictOf(
+  tokens: ClusterTokens | undefined,
+  proof: (tokens: ClusterTokens) => boolean,
+): AccessVerdict {
+  if (proof(tokens ?? NOBODYS_TOKENS)) return 'allowed'
+  return tokens === undefined ? 'unknown' : 'refused'
 }

@@ -5,7 +5,7 @@ import type {
 import { type Answer, problemAnswer } from '../../relay/intake/answer.ts'
 import type { RequestBody } from '../../relay/intake/body.ts'
 import { problem } from '../../relay/intake/problem.ts'
-import type { Log } from './log.ts'
+import type { FailureReports } from './failure-reports.ts'
 
 /** An event of an HTTP API, payload format 2.0. */
 export type HttpEvent = APIGatewayProxyEventV2
@@ -39,17 +39,23 @@ export function readRequest(event: HttpEvent): HttpRequest {
 }
 
 /** The answer as a result. What failed behind it, or throws instead of it, goes to the log only. */
-export async function respond(log: Log, answer: () => Promise<Answer>): Promise<HttpResult> {
+export async function respond(
+  reports: FailureReports,
+  answer: () => Promise<Answer>,
+): Promise<HttpResult> {
   try {
     const given = await answer()
-    if (given.cause !== undefined) {
-      log.error('request failed', { error: asError(given.cause), status: given.status })
-    }
+    if (given.cause !== undefined) reportFailure(reports, given.cause, given.status)
     return resultOf(given)
   } catch (cause) {
-    log.error('request failed', { error: asError(cause), status: 503 })
+    reportFailure(reports, cause, 503)
     return resultOf(problemAnswer(problem(503, 'a part of the relay failed; send it again')))
   }
+}
+
+function reportFailure({ log, onFailed }: FailureReports, cause: unknown, status: number): void {
+  log.error('request failed', { error: asError(cause), status })
+  onFailed()
 }
 
 /** 401, the same for a wrong token and for an unknown cluster: it must not tell which there are. */

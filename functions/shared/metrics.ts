@@ -63,41 +63,6 @@ export function countDecision(
   write(JSON.stringify(line))
 }
 
-/** Reports how many clusters are silent now. */
-export function reportSilentClusters(
-  write: WriteLine,
-  namespace: string,
-  count: number,
-  now: number,
-): void {
-  report(write, namespace, METRICS.silentClusters, count, now)
-}
-
-/** Counts a message that was set aside. */
-export function countSetAside(write: WriteLine, namespace: string, now: number): void {
-  report(write, namespace, METRICS.setAside, 1, now)
-}
-
-function report(
-  write: WriteLine,
-  namespace: string,
-  name: string,
-  count: number,
-  now: number,
-): void {
-  const metric = { Name: name, Unit: 'Count' }
-  write(
-    JSON.stringify({
-      _aws: {
-        Timestamp: now,
-        CloudWatchMetrics: [{ Namespace: namespace, Dimensions: [['service']], Metrics: [metric] }],
-      },
-      service: METRICS_SERVICE,
-      [name]: count,
-    }),
-  )
-}
-
 /** A manifest can name any type, so only known ones become a dimension. */
 function typeLabel(type: string | undefined): string {
   if (type === undefined) return 'none'

@@ -9,6 +9,7 @@ import {
 import { DynamoDbConfigStore } from '../../adapters/aws/dynamodb-config.ts'
 import { DynamoDbLedger } from '../../adapters/aws/dynamodb-ledger.ts'
 import { DynamoDbStateStore } from '../../adapters/aws/dynamodb-state.ts'
+import { createOldestOpen, type OldestOpen } from '../../adapters/aws/oldest-open.ts'
 import { SecretsManagerStore, SecretsManagerTokens } from '../../adapters/aws/secrets-manager.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
@@ -38,6 +39,7 @@ export function createClients(): AwsClients {
 export type StorePorts = Omit<Ports, 'http' | 'nats' | 'observer' | 'configs' | 'identities'> & {
   readonly configs: DynamoDbConfigStore
   readonly tokens: SecretsManagerTokens
+  readonly oldestOpen: OldestOpen
 }
 
 /** The ports on AWS. Calls nothing yet. */
@@ -59,6 +61,7 @@ export function createStorePorts(
     }),
     secrets: new SecretsManagerStore(secrets),
     tokens: new SecretsManagerTokens(secrets),
+    oldestOpen: createOldestOpen(table(environment.ledgerTable)),
     clock,
     orderTimes: createOrderTimes(),
   }

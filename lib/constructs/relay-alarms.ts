@@ -75,7 +75,12 @@ export class RelayAlarms extends Construct {
 type Shapes = { readonly [name in AlarmName]?: AlarmShape }
 
 function shapesOf(metrics: RelayMetrics): ReadonlyArray<readonly [AlarmName, AlarmShape]> {
-  const shapes = { ...deliveryAlarms(metrics), ...queueAlarms(metrics), ...apiAlarms(metrics) }
+  const shapes = {
+    ...deliveryAlarms(metrics),
+    ...relayAlarms(metrics),
+    ...queueAlarms(metrics),
+    ...apiAlarms(metrics),
+  }
   const named = Object.entries(shapes) as Array<[AlarmName, AlarmShape]>
   return [...named, ...metrics.functions.flatMap(functionAlarms)]
 }
@@ -87,7 +92,7 @@ function functionAlarms([name, lambda]: readonly [FunctionName, IFunction]): Rea
     [
       `Errors-${name}`,
       {
-        description: `The function ${name} failed: see its log`,
+        description: `Calls of the function ${name} crashed or ran out of time or memory: see its log`,
         metric: lambda.metricErrors({ period: PERIOD }),
         threshold: 0,
       },
@@ -142,9 +147,30 @@ function deliveryAlarms(metrics: RelayMetrics): Shapes {
       threshold: FAILURE_PERCENT,
       periods: 3,
     },
+    OldestOpen: {
+      description: `A delivery fails for more than ${OLDEST_EVENT / 60} minutes: is its destination down?`,
+      metric: metrics.maximum(METRICS.oldestOpen, PERIOD),
+      threshold: OLDEST_EVENT,
+    },
+  }
+}
+
+/** What goes wrong between the clusters and the relay, and in its functions. */
+function relayAlarms(metrics: RelayMetrics): Shapes {
+  return {
     SilentClusters: {
       description: 'A cluster sends its configuration no more: is its shipper at work?',
       metric: metrics.maximum(METRICS.silentClusters, PERIOD),
+      threshold: 0,
+    },
+    Refusals: {
+      description: 'Requests of a cluster are refused: is its token the one of before?',
+      metric: metrics.sum(METRICS.refused, PERIOD),
+      threshold: 0,
+    },
+    Failures: {
+      description: 'Messages or requests failed, and come again: see the logs of the functions',
+      metric: metrics.sum(METRICS.failed, PERIOD),
       threshold: 0,
     },
   }

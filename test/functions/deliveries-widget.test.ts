@@ -52,7 +52,7 @@ async function open({ replayButton = false, clusters = ['prod'] } = {}) {
     await relay.ports.configs.replace({ ...empty, cluster })
   }
   const { ports, log } = relay
-  const widget = createDeliveriesWidget({ ports, log, replayButton })
+  const widget = createDeliveriesWidget({ ports, log, onFailed: () => undefined, replayButton })
   return {
     relay,
     call: (parameters: unknown) => widget(parameters, invocationWith()),

@@ -54,6 +54,7 @@ function dispatchWith(
       dispatchRetry: ({ deliveryId }) => onRetry(deliveryId),
     },
     log: { info: write, warn: write, error: write },
+    onFailed: () => undefined,
     deadLetters: {
       async add(queueUrl, { messageId }, { cause, rejections }) {
         if (deadLettersFail) throw new Error('throttled')

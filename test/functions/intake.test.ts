@@ -82,7 +82,12 @@ describe('credentials', () => {
         ...relay.ports.clock,
       },
     )
-    const ingest = createIngest({ ports: relay.ports, access, log: relay.log })
+    const ingest = createIngest({
+      ...relay,
+      access,
+      onFailed: () => undefined,
+      onRefused: () => undefined,
+    })
     expect(await ingest(eventsRequest('right'))).toMatchObject({ statusCode: 503 })
     expect(relay.lines).toMatchObject([{ level: 'error', message: 'request failed' }])
   })

@@ -1,9 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import {
-  countDecision,
-  countSetAside,
-  reportSilentClusters,
-} from '../../functions/shared/metrics.ts'
+import { countDecision } from '../../functions/shared/metrics.ts'
+import { createStageMetrics } from '../../functions/shared/stage-metrics.ts'
 import type { Outcome } from '../../relay/model/delivery.ts'
 import { deliveryRecord } from '../support/delivery-records.ts'
 import { synth } from './synth.ts'
@@ -36,7 +33,7 @@ const [namespace = ''] = Object.values(relayTemplate.findResources('AWS::Lambda:
   ({ Properties }) => Properties.Environment.Variables.POWERTOOLS_METRICS_NAMESPACE as string,
 )
 
-/** What the functions write for every outcome, and for silent clusters. */
+/** What the functions write for every outcome, and of the whole stage. */
 function writtenLines(): readonly EmbeddedMetricLine[] {
   const lines: string[] = []
   const write = (line: string) => void lines.push(line)
@@ -44,8 +41,8 @@ function writtenLines(): readonly EmbeddedMetricLine[] {
     const settings = { metricsNamespace: namespace, clusterMetrics: false }
     countDecision(write, settings, { record: deliveryRecord({ outcome }), latencyMs: 1 }, 0)
   }
-  reportSilentClusters(write, namespace, 1, 0)
-  countSetAside(write, namespace, 0)
+  const metrics = createStageMetrics(write, namespace, { now: () => 0 })
+  for (const report of Object.values(metrics)) report(1)
   return lines.map((line) => JSON.parse(line))
 }
 
@@ -159,7 +156,10 @@ describe('metrics', () => {
       .filter(isOurs)
     expect(named).toHaveLength(JSON.stringify(alarms).match(/"flux-relay\//g)?.length ?? 0)
     expect(named.map(({ name }) => name).sort()).toEqual(
-      ['Dead', 'Dead', 'Delivered', 'Retried', 'SilentClusters'].sort(),
+      [
+        ...['Dead', 'Dead', 'Delivered', 'Retried'],
+        ...['SilentClusters', 'OldestOpen', 'Refused', 'Failed'],
+      ].sort(),
     )
     expect(named.filter((metric) => !isEmitted(metric, emitted))).toEqual([])
   })

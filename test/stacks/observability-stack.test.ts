@@ -28,6 +28,12 @@ describe('alarms', () => {
       'silent clusters',
       { ...RELAY, MetricName: 'SilentClusters', Statistic: 'Maximum', Threshold: 0 },
     ],
+    [
+      'a delivery that fails for long',
+      { ...RELAY, MetricName: 'OldestOpen', Statistic: 'Maximum', Threshold: 300 },
+    ],
+    ['clusters that are refused', { ...RELAY, MetricName: 'Refused', Statistic: 'Sum' }],
+    ['failures without a failed call', { ...RELAY, MetricName: 'Failed', Statistic: 'Sum' }],
     ...['EventsDeadLetters', 'RetriesDeadLetters'].map((queue) => [
       `messages in ${queue}`,
       {

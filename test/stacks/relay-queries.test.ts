@@ -79,12 +79,17 @@ async function logReplay() {
   const invocation = { invokedFunctionArn: 'arn', getRemainingTimeInMillis: () => 20_000 }
   const call = { replay: id, widgetContext: { accountId: '111122223333' } }
   return linesOf((log) =>
-    createDeliveriesWidget({ ports, log, replayButton: true })(call, invocation),
+    createDeliveriesWidget({ ports, log, onFailed: () => undefined, replayButton: true })(
+      call,
+      invocation,
+    ),
   )
 }
 
 function logFailedRequest() {
-  return linesOf((log) => respond(log, () => Promise.reject(new Error('throttled'))))
+  const onFailed = () => undefined
+  const fail = () => Promise.reject(new Error('throttled'))
+  return linesOf((log) => respond({ log, onFailed }, fail))
 }
 
 function accessLine(): Line {

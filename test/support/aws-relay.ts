@@ -19,10 +19,14 @@ import { TRY_LIMITS } from '../../functions/dispatch/deadline.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createReconcileConfig } from '../../functions/reconcile-config/reconcile-config.ts'
+import { runScheduledCheck } from '../../functions/reconcile-config/scheduled-check.ts'
 import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
 import type { Log } from '../../functions/shared/log.ts'
+import { countDecision } from '../../functions/shared/metrics.ts'
 import { type AwsClients, createStorePorts } from '../../functions/shared/ports.ts'
+import { createStageMetrics } from '../../functions/shared/stage-metrics.ts'
+import { metricsNamespace } from '../../lib/metrics.ts'
 import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { Decision } from '../../relay/ports.ts'
@@ -114,6 +118,9 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     lines.push({ level, message, fields })
   }
   const log: Log = { info: write('info'), warn: write('warn'), error: write('error') }
+  const metricLines: string[] = []
+  const writeMetric = (line: string) => void metricLines.push(line)
+  const metrics = createStageMetrics(writeMetric, environment.metricsNamespace, clock)
   const decisions: ShownDecision[] = []
   let setAside = 0
   const ports = {
@@ -121,9 +128,16 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     http: createHttpClient({ allowPrivate: true, userAgent: 'flux-relay/test' }),
     nats: createNatsPublisher({ allowPrivate: true }),
     identities: NO_CLOUD_IDENTITIES,
-    observer: { decided: (decision: Decision) => void decisions.push(shownDecision(decision)) },
+    observer: {
+      decided(decision: Decision) {
+        decisions.push(shownDecision(decision))
+        countDecision(writeMetric, environment, decision, clock.now())
+      },
+    },
   }
   const access = createClusterAccess(ports.tokens, clock)
+  const reports = { log, onFailed: metrics.failed }
+  const requestReports = { ...reports, onRefused: metrics.refused }
   const secretIds = new Set<string>()
   const put = async (id: string, value: object) => {
     secretIds.add(id)
@@ -138,24 +152,28 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     setAside: () => setAside,
     time,
     lines,
+    /** What the functions count, as CloudWatch takes it from their logs. */
+    metricLines,
     decisions,
     ports,
     log,
-    ingest: createIngest({ ports, access, log }),
+    ingest: createIngest({ ports, access, ...requestReports }),
     // In a container of its own, as on AWS: dispatch learns of a configuration by its table only.
     reconcileConfig: createReconcileConfig({
       ports: createStorePorts(environment, clients, clock),
       access,
-      log,
+      ...requestReports,
     }),
+    check: () => runScheduledCheck({ ...ports, log, metrics }),
     dispatch: createDispatch({
       environment,
       ports,
       dispatcher: createDispatcher(ports, { ...environment, ...TRY_LIMITS }),
-      log,
+      ...reports,
       deadLetters: createDeadLetterQueues(clients.sqs),
-      onSetAside: () => {
+      onSetAside() {
         setAside += 1
+        metrics.setAside()
       },
     }),
     secretIds,
@@ -194,6 +212,7 @@ async function createResources({ dynamoDb, sqs }: AwsClients, endpoint: string |
     EVENTS_QUEUE_URL: events.url,
     RETRIES_QUEUE_URL: retries.url,
     SECRET_PREFIX: name,
+    POWERTOOLS_METRICS_NAMESPACE: metricsNamespace('prod'),
   }
 }
 

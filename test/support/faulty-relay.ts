@@ -79,14 +79,15 @@ export function startContainer(relay: AwsRelay, observer: Observer = relay.ports
     observer,
   }
   const access = createClusterAccess(ports.tokens, clock)
+  const reports = { log, onFailed: () => undefined }
   const dispatcher = createDispatcher(ports, { ...environment, ...TRY_LIMITS })
   return {
-    ingest: createIngest({ ports, access, log }),
+    ingest: createIngest({ ports, access, ...reports, onRefused: () => undefined }),
     dispatch: createDispatch({
       environment,
       ports,
       dispatcher,
-      log,
+      ...reports,
       deadLetters: createDeadLetterQueues(clients.sqs),
       onSetAside: () => undefined,
     }),

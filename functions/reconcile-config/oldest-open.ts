@@ -1,0 +1,28 @@
+import { mapConcurrently } from '../../adapters/aws/concurrency.ts'
+import type { OldestOpen } from '../../adapters/aws/oldest-open.ts'
+import type { Clock } from '../../relay/ports.ts'
+import type { StageMetrics } from '../shared/stage-metrics.ts'
+
+/** What measuring needs. */
+export interface OldestOpenParts {
+  readonly oldestOpen: OldestOpen
+  readonly clock: Pick<Clock, 'now'>
+  readonly metrics: Pick<StageMetrics, 'oldestOpen'>
+}
+
+const CONCURRENT_READS = 8
+
+/**
+ * Measures how long the oldest delivery waits that failed and is tried again: a destination that is
+ * down shows by it, however few the events are. Rejects when the ledger cannot be read.
+ */
+export async function measureOldestOpen(
+  { oldestOpen, clock, metrics }: OldestOpenParts,
+  clusters: readonly string[],
+): Promise<void> {
+  const times = await mapConcurrently(clusters, CONCURRENT_READS, (cluster) =>
+    oldestOpen.acceptedAt(cluster),
+  )
+  const now = clock.now()
+  metrics.oldestOpen(now - Math.min(now, ...times.filter((time) => time !== undefined)))
+}

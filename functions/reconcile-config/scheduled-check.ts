@@ -1,0 +1,18 @@
+import { measureOldestOpen, type OldestOpenParts } from './oldest-open.ts'
+import { countSilentClusters, type SilentClustersParts } from './silent-clusters.ts'
+
+/** What the check needs; `DynamoDbConfigStore` knows the clusters. */
+export interface ScheduledCheckParts extends SilentClustersParts, OldestOpenParts {
+  readonly configs: {
+    clustersSeen(): Promise<ReadonlyArray<{ readonly cluster: string; readonly takenAt: number }>>
+  }
+  readonly metrics: SilentClustersParts['metrics'] & OldestOpenParts['metrics']
+}
+
+/** What no event tells: which clusters are silent, and how long deliveries wait. Rejects with a store. */
+export async function runScheduledCheck(parts: ScheduledCheckParts): Promise<void> {
+  const seen = await parts.configs.clustersSeen()
+  countSilentClusters(parts, seen)
+  const clusters = seen.map(({ cluster }) => cluster)
+  await measureOldestOpen(parts, clusters)
+}

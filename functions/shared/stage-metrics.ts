@@ -1,0 +1,43 @@
+import { METRICS, METRICS_SERVICE } from '../../lib/metrics.ts'
+import type { Clock } from '../../relay/ports.ts'
+import type { WriteLine } from './metrics.ts'
+
+/** What is counted of the whole stage, and what is measured now and then. */
+export interface StageMetrics {
+  /** A message was moved to a dead-letter queue. */
+  setAside(): void
+  /** A message or request failed by the function's own fault, or a service's. */
+  failed(): void
+  /** A request named a cluster there is, and did not prove to be of it. */
+  refused(): void
+  /** So many clusters are silent now. */
+  silentClusters(count: number): void
+  /** The oldest delivery that is not done waits for so long, in milliseconds; 0 when there is none. */
+  oldestOpen(ageMs: number): void
+}
+
+/**
+ * Writes each number as a line of CloudWatch's embedded metric format, with the dimension `service`
+ * alone. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ */
+export function createStageMetrics(
+  write: WriteLine,
+  namespace: string,
+  clock: Pick<Clock, 'now'>,
+): StageMetrics {
+  const report = (name: string, unit: 'Count' | 'Seconds', value: number) => {
+    const metric = { Name: name, Unit: unit }
+    const CloudWatchMetrics = [
+      { Namespace: namespace, Dimensions: [['service']], Metrics: [metric] },
+    ]
+    const _aws = { Timestamp: clock.now(), CloudWatchMetrics }
+    write(JSON.stringify({ _aws, service: METRICS_SERVICE, [name]: value }))
+  }
+  return {
+    setAside: () => report(METRICS.setAside, 'Count', 1),
+    failed: () => report(METRICS.failed, 'Count', 1),
+    refused: () => report(METRICS.refused, 'Count', 1),
+    silentClusters: (count) => report(METRICS.silentClusters, 'Count', count),
+    oldestOpen: (ageMs) => report(METRICS.oldestOpen, 'Seconds', Math.round(ageMs / 1_000)),
+  }
+}
