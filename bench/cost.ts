@@ -24,6 +24,7 @@ const USAGE = `usage: npm run bench:cost -- [options]
 
 const PROJECT = resolve(import.meta.dirname, '..')
 const EVENTS_PER_BATCH = 100
+const MANY_ALERTS = 10_000
 
 const { values } = parseArgs({
   options: {
@@ -55,6 +56,10 @@ async function compare(scale: Scale): Promise<void> {
   const present = await measure(PROJECT, scale)
   const rows = rowsOf(present, base)
   process.stdout.write(`${formatTable(rows, base !== undefined)}\n`)
+  for (const { commit, memory } of base ? [base, present] : [present]) {
+    const text = `dispatch takes ${memory.memoryMiB.toFixed(0)} MiB with ${MANY_ALERTS} Alerts`
+    process.stdout.write(`${commit}: ${text}\n`)
+  }
   if (values.json !== undefined) {
     const about = { at: new Date().toISOString(), node: process.version, ...scale }
     const assumed = { serviceRoundMs: SERVICE_ROUND_MS, monthSeconds: MONTH_S }
@@ -77,7 +82,9 @@ async function measure(project: string, { requests, batches, warmUp }: Scale) {
     const batched = await cost.measureLoad(Math.ceil(warmUp / EVENTS_PER_BATCH), batch)
     const idle = await cost.measureIdle()
     const checkReadUnits = await cost.measureCheck()
-    return { commit: String(commit).trim(), single, batched, idle, checkReadUnits }
+    const memoryMiB = await cost.measureMemory(MANY_ALERTS)
+    const memory = { alerts: MANY_ALERTS, memoryMiB }
+    return { commit: String(commit).trim(), single, batched, idle, checkReadUnits, memory }
   } finally {
     await cost?.stop()
     rmSync(folder, { recursive: true, force: true })

@@ -72,7 +72,7 @@ const Fields = z.strictObject({
   /** Whether the functions count by cluster too, which is up to six metrics a cluster. */
   clusterMetrics: flag(),
   /** MiB of the dispatch function, which has its share of the processor by it. */
-  dispatchMemory: wholeNumber(512, 10_240).default(1_024),
+  dispatchMemory: wholeNumber(512, 10_240).default(512),
   /** Calls of ingest at once, taken from the account's; by default it shares those of the account. */
   ingestConcurrency: wholeNumber(1, 10_000).optional(),
   /** Requests a second that the API takes from all clusters together. */

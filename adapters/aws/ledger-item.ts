@@ -37,15 +37,13 @@ export function ledgerItem(record: LedgerRecord): Item {
   const { id, cluster } = record
   const { alert, provider } = reachedBy(record)
   const outcome = outcomeOf(record)
-  const alertName = nameOf(alert)
   return {
     id: { S: id },
     cluster: { S: cluster },
     position: { S: positionOf(record) },
     object: { S: objectName(record.event.involvedObject) },
     outcome: { S: outcome },
-    ...textIfPresent('alert', alertName),
-    ...textIfPresent('clusterAlert', alertName && clusterAlertKey(cluster, alertName)),
+    ...textIfPresent('alert', nameOf(alert)),
     ...textIfPresent('provider', nameOf(provider)),
     ...textIfPresent('openOutcome', openOutcomeKey(cluster, outcome)),
     body: bodyOf(record),
@@ -114,11 +112,6 @@ export function parsePosition(position: string): Pick<LedgerRecord, 'acceptedAt'
     acceptedAt: Number(position.slice(0, TIME_DIGITS)),
     id: position.slice(TIME_DIGITS + 1),
   }
-}
-
-/** The key of the index by Alert. `alert`: `namespace/name`. */
-export function clusterAlertKey(cluster: string, alert: string): string {
-  return `${cluster}#${alert}`
 }
 
 function nameOf(identity: Identity | undefined): string | undefined {

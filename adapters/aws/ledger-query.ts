@@ -2,7 +2,7 @@ import type { QueryCommandInput } from '@aws-sdk/client-dynamodb'
 import type { LedgerFilter } from '../../relay/ports.ts'
 import type { ListPosition } from '../ledger-cursor.ts'
 import { type Item, namesOf } from './dynamodb-item.ts'
-import { clusterAlertKey, openOutcomeKey, positionOf, timeKey } from './ledger-item.ts'
+import { openOutcomeKey, positionOf, timeKey } from './ledger-item.ts'
 import { EXPIRY_ATTRIBUTE, type IndexDefinition, LEDGER_INDEXES } from './tables.ts'
 import { UNEXPIRED } from './versioned-item.ts'
 
@@ -82,18 +82,14 @@ export function startKey(filter: ClusterFilter, after: ListPosition): Item {
 }
 
 function chooseIndex(filter: ClusterFilter): ChosenIndex {
-  const { cluster, alert, outcome } = filter
+  const { cluster, outcome } = filter
   const given = (['alert', 'provider', 'object', 'outcome'] as const).filter(
     (name) => filter[name] !== undefined,
   )
-  const without = (name: keyof LedgerFilter) => given.filter((other) => other !== name)
-  if (alert !== undefined) {
-    const partition = clusterAlertKey(cluster, alert)
-    return { index: LEDGER_INDEXES.byAlert, partition, rest: without('alert') }
-  }
   const open = outcome && openOutcomeKey(cluster, outcome)
   if (open !== undefined) {
-    return { index: LEDGER_INDEXES.openByOutcome, partition: open, rest: without('outcome') }
+    const rest = given.filter((name) => name !== 'outcome')
+    return { index: LEDGER_INDEXES.openByOutcome, partition: open, rest }
   }
   return { index: LEDGER_INDEXES.byCluster, partition: cluster, rest: given }
 }

@@ -40,7 +40,10 @@ export const LEDGER_INDEXES = {
   byCluster: { name: 'by-cluster', key: { partition: 'cluster', sort: 'position' } },
   /** Sparse: only a record that is not delivered has `openOutcome`, which is `cluster#outcome`. */
   openByOutcome: { name: 'open-by-outcome', key: { partition: 'openOutcome', sort: 'position' } },
-  /** `clusterAlert` is `cluster#namespace/name`. */
+  /**
+   * Nothing is written to it or read from it any more (ADR 0044). It stays for one release, since
+   * CloudFormation makes or removes one index of a table in an update.
+   */
   byAlert: { name: 'by-alert', key: { partition: 'clusterAlert', sort: 'position' } },
 } as const satisfies Readonly<Record<string, IndexDefinition>>
 

@@ -26,7 +26,8 @@ process.on('message', async (event: unknown) => {
     outcome = { error: String(error) }
   }
   const { user, system } = process.cpuUsage(before)
-  process.send?.({ ...outcome, cpuMs: (user + system) / 1_000 })
+  const maxRssMiB = process.resourceUsage().maxRSS / 1_024
+  process.send?.({ ...outcome, cpuMs: (user + system) / 1_000, maxRssMiB })
 })
 
 process.on('disconnect', () => process.exit())

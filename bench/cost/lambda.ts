@@ -17,6 +17,8 @@ export interface Usage {
   sinkMs: number
   /** Bytes of its own log lines, with what CloudWatch adds to each. */
   logBytes: number
+  /** Most memory that its process had since it began, in MiB. */
+  maxRssMiB: number
 }
 
 /** A function of a build in a process of its own. */
@@ -35,7 +37,12 @@ export const LOG_LINE_OVERHEAD_BYTES = 26
 
 const HOST = join(import.meta.dirname, 'function-host.ts')
 
-type Answer = { readonly cpuMs: number; readonly result?: unknown; readonly error?: string }
+interface Answer {
+  readonly cpuMs: number
+  readonly maxRssMiB: number
+  readonly result?: unknown
+  readonly error?: string
+}
 
 /** Starts a function. What it asks of AWS goes into `total`. */
 export function startMeteredFunction(
@@ -78,6 +85,7 @@ export function startMeteredFunction(
       onCounts(counts)
       usage.invocations += 1
       usage.cpuMs += answer.cpuMs
+      usage.maxRssMiB = answer.maxRssMiB
       usage.serviceRounds += rounds
       usage.sinkMs += sink.busyMs() - sinkBefore
       return answer.result
@@ -96,5 +104,5 @@ export function startMeteredFunction(
 }
 
 function nothingUsed(): Usage {
-  return { invocations: 0, cpuMs: 0, serviceRounds: 0, sinkMs: 0, logBytes: 0 }
+  return { invocations: 0, cpuMs: 0, serviceRounds: 0, sinkMs: 0, logBytes: 0, maxRssMiB: 0 }
 }

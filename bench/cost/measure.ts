@@ -16,7 +16,7 @@ import { sampleEvent } from './event.ts'
 import { type MeteredFunction, startMeteredFunction } from './lambda.ts'
 import { type MeteredServices, startMeteredServices } from './metered-services.ts'
 import { MONTH_S, PRICES } from './prices.ts'
-import { configOf, SECRETS } from './sample-cluster.ts'
+import { configOf, manyAlerts, SECRETS } from './sample-cluster.ts'
 import { type SlowSink, startSlowSink } from './slow-sink.ts'
 
 /** How a load is sent. */
@@ -120,6 +120,15 @@ export class CostOfBuild {
       // Delivered and Latency: an idle cluster counts nothing else.
       metrics: CLUSTER_METRICS === 'true' ? 2 * PRICES.metricMonth : 0,
     }
+  }
+
+  /** MiB that dispatch has at most for a cluster of so many Alerts. */
+  async measureMemory(alerts: number): Promise<number> {
+    await this.#restart('dispatch')
+    const body = manyAlerts(new Date(), alerts)
+    await this.#post('reconcile-config', 'PUT', 'config', body)
+    await this.#send({ requests: 3, eventsPerRequest: 10 })
+    return this.#take().uses.dispatch?.usage.maxRssMiB ?? 0
   }
 
   /** Units of reading that one look of the five-minute check takes. */

@@ -12,13 +12,21 @@ export interface Log {
   readonly error: Write
 }
 
-/** A log on stdout, which Lambda hands to CloudWatch Logs. */
+/** What is written at a level, from the most severe one on. */
+const LEVELS = ['ERROR', 'WARN', 'INFO', 'DEBUG'] as const
+
+/**
+ * A log on stdout, which Lambda hands to CloudWatch Logs. It keeps the level itself: what Lambda sets as
+ * AWS_LAMBDA_LOG_LEVEL, which has to let metrics through, goes before any other for Powertools.
+ */
 export function createLog({ logLevel }: Pick<Environment, 'logLevel'>): Log {
   const logger = new Logger({ serviceName: 'flux-relay', logLevel })
+  const at = (level: (typeof LEVELS)[number], write: Write): Write =>
+    LEVELS.indexOf(level) <= LEVELS.indexOf(logLevel) ? write : () => undefined
   return {
-    info: (message, fields) => logger.info(message, fields),
-    warn: (message, fields) => logger.warn(message, fields),
-    error: (message, fields) => logger.error(message, fields),
+    info: at('INFO', (message, fields) => logger.info(message, fields)),
+    warn: at('WARN', (message, fields) => logger.warn(message, fields)),
+    error: at('ERROR', (message, fields) => logger.error(message, fields)),
   }
 }
 

@@ -199,6 +199,7 @@ export class RelayFunctions extends Construct {
       traced: settings.tracing,
       secretsKey: settings.secretsKeyArn,
       environment: { ...this.#environment(), ...shape.environment },
+      logLevel: settings.logLevel,
       logRetention: settings.retentionDays,
     })
   }

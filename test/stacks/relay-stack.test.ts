@@ -191,6 +191,18 @@ describe('functions', () => {
     relayTemplate.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 })
   })
 
+  it('leave out what Lambda itself writes of calls that went well, and no metric', () => {
+    // Lines of metrics have no level, which counts as INFO.
+    const logs = { LogFormat: 'JSON', SystemLogLevel: 'WARN', ApplicationLogLevel: 'INFO' }
+    template.allResourcesProperties('AWS::Lambda::Function', { LoggingConfig: logs })
+    synth({ logLevel: 'ERROR' }).relayTemplate.allResourcesProperties('AWS::Lambda::Function', {
+      LoggingConfig: logs,
+    })
+    synth({ logLevel: 'DEBUG' }).relayTemplate.allResourcesProperties('AWS::Lambda::Function', {
+      LoggingConfig: { ...logs, ApplicationLogLevel: 'DEBUG' },
+    })
+  })
+
   it('have the proxies in dispatch alone', () => {
     const proxies = {
       httpProxy: 'http://p.test',

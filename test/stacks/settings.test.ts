@@ -26,7 +26,7 @@ describe('settings', () => {
       alarms: {},
       tracing: false,
       clusterMetrics: false,
-      dispatchMemory: 1_024,
+      dispatchMemory: 512,
       names: {},
       deletionProtection: false,
       allowPrivateAddresses: false,

@@ -35,6 +35,8 @@ export function buildFunctions(): FunctionBundles {
       ...resolved(name, inStack(name).variables, relay.variables),
       ...servicesOf(relay),
       AWS_LAMBDA_FUNCTION_NAME: name,
+      // Lambda sets it for functions that log in JSON.
+      AWS_LAMBDA_LOG_LEVEL: 'INFO',
       TZ: ':UTC',
     }),
     remove: () => rmSync(folder, { recursive: true, force: true }),
