@@ -18,10 +18,10 @@ interface ConfigurationHeirs {
 export async function configurationCame(
   { ports, destinations, log }: ConfigurationHeirs,
   cluster: string,
-  judge?: (ports: Ports, cluster: string) => Promise<void>,
+  judge?: () => Promise<void>,
 ): Promise<void> {
   try {
-    await judge?.(ports, cluster)
+    await judge?.()
     destinations.review(cluster)
     const deliveries = await wakeWaiting(ports, cluster)
     if (deliveries > 0) log.info({ cluster, deliveries }, 'what waited for configuration goes out')

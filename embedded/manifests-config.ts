@@ -1,25 +1,33 @@
 import type { ConfigSnapshot, ObjectReadiness } from '../relay/model/config.ts'
 import { namespacedName } from '../relay/model/kubernetes.ts'
 import type { SecretData } from '../relay/model/secret.ts'
-import type { Pause } from '../relay/pipeline/slices.ts'
+import {
+  type ConfigText,
+  configTextOf,
+  readConfigText,
+} from '../relay/model/stored/config-snapshot.ts'
+import { noPause, type Pause } from '../relay/pipeline/slices.ts'
 import type { Clock, ConfigStore, SecretStore } from '../relay/ports.ts'
 import { reconcile } from '../relay/reconcile.ts'
+import type { ConfigTexts } from './configurations/config-texts.ts'
 import type { LoadedManifests } from './manifests/loader.ts'
 import { type ManifestProblem, manifestProblemText } from './manifests/problem.ts'
 
 /** What the manifests folder amounts to, as the core's stores show it. */
 export interface ManifestsConfig {
-  readonly configs: ConfigStore
+  readonly configs: ConfigStore & ConfigTexts
   readonly secrets: SecretStore
-  /** Puts a load of the folder in force, in one step. */
+  /** Judges a load of the folder and puts it in force, in one step. */
   apply(loaded: LoadedManifests): Promise<ConfigSnapshot>
+  /** The same for a load that is judged already. */
+  applyJudged(config: ConfigText, secrets: LoadedManifests['secrets']): void
 }
 
 export interface ManifestsConfigOptions {
   /** The cluster that the folder is for; it owns that cluster's configuration. */
   readonly cluster: string
   /** Of every other cluster. */
-  readonly others: { readonly configs: ConfigStore; readonly secrets: SecretStore }
+  readonly others: { readonly configs: ConfigStore & ConfigTexts; readonly secrets: SecretStore }
   /** Secrets that the relay itself provides, by name, in every namespace of the cluster. */
   readonly builtInSecrets: ReadonlyMap<string, SecretData>
   readonly clock: Clock
@@ -28,38 +36,82 @@ export interface ManifestsConfigOptions {
 }
 
 export function createManifestsConfig(options: ManifestsConfigOptions): ManifestsConfig {
-  const { cluster, others, builtInSecrets, clock, pause } = options
-  let snapshot: ConfigSnapshot | undefined
+  const { cluster, others, builtInSecrets, clock, pause = noPause } = options
+  let inForce: ConfigSnapshot | ConfigText | undefined
   let secretsInForce: LoadedManifests['secrets'] = new Map()
 
-  const secretsOf = (secrets: LoadedManifests['secrets']): SecretStore => ({
-    async read(owner, namespace, name) {
-      if (owner !== cluster) return others.secrets.read(owner, namespace, name)
-      return secrets.get(namespacedName({ namespace, name })) ?? builtInSecrets.get(name)
-    },
-  })
-
+  const refuse = (owner: string) => {
+    if (owner === cluster) throw new Error(`the manifests folder owns ${cluster}`)
+  }
   return {
     configs: {
       async read(asked, knownRevision) {
         if (asked !== cluster) return others.configs.read(asked, knownRevision)
-        return snapshot && snapshot.revision === knownRevision ? 'unchanged' : snapshot
+        if (inForce === undefined || !('body' in inForce)) {
+          return inForce && inForce.revision === knownRevision ? 'unchanged' : inForce
+        }
+        if (inForce.revision === knownRevision) return 'unchanged'
+        return readConfigText(cluster, inForce.body, pause)
+      },
+      async readText(asked) {
+        if (asked !== cluster) return others.configs.readText(asked)
+        return inForce && ('body' in inForce ? inForce : configTextOf(inForce)).body
       },
       async replace(next) {
-        if (next.cluster === cluster) throw new Error(`the manifests folder owns ${cluster}`)
+        refuse(next.cluster)
         return others.configs.replace(next)
+      },
+      async replaceText(next) {
+        refuse(next.cluster)
+        return others.configs.replaceText(next)
       },
     },
     secrets: {
-      read: (...question) => secretsOf(secretsInForce).read(...question),
+      read(owner, ...question) {
+        if (owner !== cluster) return others.secrets.read(owner, ...question)
+        return folderSecrets(secretsInForce, builtInSecrets).read(owner, ...question)
+      },
     },
     async apply(loaded) {
-      const { manifests, secrets, problems } = loaded
-      const next = await reconcile(cluster, manifests, clock.now(), secretsOf(secrets), pause)
-      snapshot = { ...next, objects: withProblems(next.objects, problems) }
-      secretsInForce = secrets
+      const snapshot = await judgeFolder({
+        ...{ cluster, builtInSecrets, loaded, pause },
+        now: clock.now(),
+      })
+      inForce = snapshot
+      secretsInForce = loaded.secrets
       return snapshot
     },
+    applyJudged(config, secrets) {
+      inForce = config
+      secretsInForce = secrets
+    },
+  }
+}
+
+/** A load of a folder that is to be judged. */
+export interface FolderToJudge extends Pick<ManifestsConfigOptions, 'cluster' | 'builtInSecrets'> {
+  readonly loaded: LoadedManifests
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  readonly pause?: Pause
+}
+
+/** Judges a load of a folder by the Secrets in it. What is wrong with it is said of its objects. */
+export async function judgeFolder(folder: FolderToJudge): Promise<ConfigSnapshot> {
+  const { cluster, builtInSecrets, now, pause } = folder
+  const { manifests, secrets, problems } = folder.loaded
+  const own = folderSecrets(secrets, builtInSecrets)
+  const snapshot = await reconcile(cluster, manifests, now, own, pause)
+  return { ...snapshot, objects: withProblems(snapshot.objects, problems) }
+}
+
+function folderSecrets(
+  secrets: LoadedManifests['secrets'],
+  builtInSecrets: ReadonlyMap<string, SecretData>,
+): SecretStore {
+  return {
+    read: async (_cluster, namespace, name) =>
+      secrets.get(namespacedName({ namespace, name })) ?? builtInSecrets.get(name),
   }
 }
 

@@ -9,6 +9,9 @@ import { createDispatcher } from '../relay/pipeline/dispatch.ts'
 import { createOrderTimes } from '../relay/pipeline/order.ts'
 import type { Clock, Ports } from '../relay/ports.ts'
 import { configurationCame } from './configuration-came.ts'
+import { createFolderLoader, type FolderLoad } from './configurations/folder-loader.ts'
+import { type ConfigThread, createConfigThread } from './configurations/thread.ts'
+import { answersOf, createConfigurations } from './configurations/threaded.ts'
 import { createEcho, type Echo } from './echo.ts'
 import { lossEntry } from './gone-database.ts'
 import { type RunningServer, urlOf } from './http-server.ts'
@@ -19,9 +22,8 @@ import {
   type ManifestsFolder,
   ManifestsFolderError,
 } from './manifests/folder.ts'
-import type { LoadedManifests } from './manifests/loader.ts'
-import { manifestProblemText } from './manifests/problem.ts'
-import { createManifestsConfig, type ManifestsConfig } from './manifests-config.ts'
+import { createManifestsConfig } from './manifests-config.ts'
+import { putInForce } from './manifests-in-force.ts'
 import { createMetrics } from './metrics.ts'
 import type { ServerDependencies } from './route.ts'
 import { createServer } from './server.ts'
@@ -122,6 +124,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const builtInSecrets = new Map<string, { readonly address: string }>()
   const pause = () => new Promise<void>(gate.goOn)
   const config = createManifestsConfig({ cluster, others: stores, builtInSecrets, clock, pause })
+  const thread = createConfigThread({ answers: answersOf(config) })
   const addresses = { allowPrivate: !options.denyPrivateAddresses, resolve: createLookUps() }
   const http = createHttpClient({
     ...addresses,
@@ -173,6 +176,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   const echo = createEcho(clock)
   const server = await listen(options, {
     ports,
+    configurations: createConfigurations({ ...config, clock }, gate, thread),
     destinations,
     secretWriter: stores.secrets,
     quarantine: stores.queue.quarantine,
@@ -190,7 +194,10 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   builtInSecrets.set(ECHO_SECRET, { address: echoAddress(options.host, server.port, echo) })
   const folder = createManifestsFolder({
     path: options.manifests,
-    cluster,
+    loader: createFolderLoader({
+      ...{ cluster, thread, builtInSecrets, clock },
+      onFailure: (err) => log.error({ err }, 'the manifests could not be loaded, will be repeated'),
+    }),
     onChange: async (loaded) => {
       await putInForce(config, loaded, log)
       await configurationCame({ ports, destinations, log }, cluster)
@@ -199,7 +206,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
   try {
     await putInForce(config, await folder.load(), log)
   } catch (error) {
-    await server.close(0)
+    await Promise.all([server.close(0), thread.close()])
     throw error
   }
   folder.watch()
@@ -216,7 +223,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
       notReady = 'the relay is stopping'
       base.watched.stop()
       tokensFile?.close()
-      return stop({ folder, worker, server, http, stores, log }, graceMs)
+      return stop({ folder, worker, server, thread, http, stores, log }, graceMs)
     },
   }
 }
@@ -236,18 +243,20 @@ async function openTokens(file: string | undefined, log: Log): Promise<TokensFil
 }
 
 interface Running {
-  readonly folder: ManifestsFolder
+  readonly folder: ManifestsFolder<FolderLoad>
   readonly worker: Worker
   readonly server: RunningServer
+  readonly thread: ConfigThread
   readonly http: ClosableHttpClient
   readonly stores: Stores
   readonly log: Log
 }
 
 async function stop(running: Running, graceMs: number): Promise<boolean> {
-  const { folder, worker, server, http, stores, log } = running
+  const { folder, worker, server, thread, http, stores, log } = running
   folder.close()
   const [finished] = await Promise.all([worker.stop(graceMs), server.close(graceMs)])
+  await thread.close()
   const { events, retries } = await stores.queue.depth()
   await stores.close()
   log.info({ finished, events, retries }, 'stopped; what is queued goes on at the next start')
@@ -269,16 +278,6 @@ async function listen(
   } catch (error) {
     throw new StartError(`cannot listen on ${host}:${port}: ${(error as Error).message}`)
   }
-}
-
-async function putInForce(config: ManifestsConfig, loaded: LoadedManifests, log: Log) {
-  const { objects, manifests } = await config.apply(loaded)
-  const { problems, notTaken, fileCount } = loaded
-  for (const it of [...problems, ...notTaken]) log.warn({ ...it }, manifestProblemText(it))
-  for (const { kind, namespace, name, ready, reason, message } of objects) {
-    if (!ready) log.warn({ kind, namespace, name, reason, message }, 'not ready')
-  }
-  log.info({ files: fileCount, objects: manifests.length }, 'manifests loaded')
 }
 
 /** A wildcard address is none to connect to. */

@@ -3,6 +3,7 @@ import type { Context } from 'hono'
 import type { Destinations } from '../relay/destinations.ts'
 import type { Ports, Quarantine, SecretWriter } from '../relay/ports.ts'
 import type { Access } from './access.ts'
+import type { Configurations } from './configurations/configurations.ts'
 import type { Echo } from './echo.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
@@ -12,6 +13,7 @@ import type { TurnGate } from './turn-gate.ts'
 /** What the server needs of its host. */
 export interface ServerDependencies {
   readonly ports: Ports
+  readonly configurations: Configurations
   /** Told of each configuration that comes. */
   readonly destinations: Pick<Destinations, 'review'>
   /** Keeps the Secrets of clusters other than the host's own. */

@@ -88,7 +88,7 @@ export async function openStores(
     queue,
     state,
     ledger,
-    configs: new SqliteConfigStore(database),
+    configs: new SqliteConfigStore(database, gate && (() => new Promise(gate.goOn))),
     secrets: new SqliteSecretStore(database),
     waiting: new SqliteWaitingLines(database),
     trouble: watchTrouble(database, log),

@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { createManifestsFolder } from '../../embedded/manifests/folder.ts'
-import type { LoadedManifests } from '../../embedded/manifests/loader.ts'
+import { type LoadedManifests, ManifestLoader } from '../../embedded/manifests/loader.ts'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
 import type { Provider } from '../../relay/model/provider.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
@@ -79,7 +79,10 @@ function readFile(file: string): ExampleFile {
 }
 
 function load(file: string): Promise<LoadedManifests> {
-  return createManifestsFolder({ path: projectPath(file), cluster: CLUSTER }).load()
+  return createManifestsFolder({
+    path: projectPath(file),
+    loader: new ManifestLoader(CLUSTER),
+  }).load()
 }
 
 /** What an example has where a private key belongs: none that works is for a repository. */

@@ -1,13 +1,12 @@
-import { fingerprintOf, type LoadedManifests, ManifestLoader } from './loader.ts'
-import { entrySignature, type FolderEntry, isManifestFile, ROOT, scanManifests } from './scan.ts'
+import { type FolderEntry, isManifestFile, ROOT, scanManifests, signatureOf } from './scan.ts'
 
 /** A folder of manifests, or a single file of them, that is loaded and then watched. */
-export interface ManifestsFolder {
+export interface ManifestsFolder<Load> {
   /**
    * Loads the folder as it is now. What is wrong with single files or objects is in `problems`;
    * rejects with `ManifestsFolderError` when there is no such folder or it cannot be listed.
    */
-  load(): Promise<LoadedManifests>
+  load(): Promise<Load>
   /**
    * Looks for changes every `intervalMs` milliseconds. By polling, because the places where such
    * folders lie, ConfigMap and bind mounts and network disks, report no or wrong file events.
@@ -17,14 +16,22 @@ export interface ManifestsFolder {
   close(): void
 }
 
-export interface ManifestsFolderOptions {
+/** Loads what a look at a folder found. */
+export interface FolderLoader<Load> {
+  /** The same object comes back when nothing changed. */
+  load(entries: readonly FolderEntry[]): Promise<Load>
+  /** Names what is loaded: equal for two loads that a host need not tell apart. */
+  fingerprintOf(load: Load): string
+}
+
+export interface ManifestsFolderOptions<Load> {
   readonly path: string
-  readonly cluster: string
+  readonly loader: FolderLoader<Load>
   /**
    * Called when a look finds other objects, Secrets or problems than the last call or `load` did.
    * No look begins before it has settled; when it fails, the next look calls it again.
    */
-  readonly onChange?: (loaded: LoadedManifests) => void | Promise<void>
+  readonly onChange?: (loaded: Load) => void | Promise<void>
 }
 
 /** There is no folder to load. */
@@ -37,27 +44,27 @@ const SETTLE_MS = 100
 /** A folder that never holds still is loaded all the same. */
 const MAX_UNSETTLED_LOOKS = 10
 
-export function createManifestsFolder(options: ManifestsFolderOptions): ManifestsFolder {
+export function createManifestsFolder<Load>(
+  options: ManifestsFolderOptions<Load>,
+): ManifestsFolder<Load> {
   return new PolledFolder(options)
 }
 
-class PolledFolder implements ManifestsFolder {
-  readonly #options: ManifestsFolderOptions
-  readonly #loader: ManifestLoader
+class PolledFolder<Load> implements ManifestsFolder<Load> {
+  readonly #options: ManifestsFolderOptions<Load>
   #turn: Promise<unknown> = Promise.resolve()
   #timer: NodeJS.Timeout | undefined
   #isClosed = false
   #seen: string | undefined
   #unsettledLooks = 0
   #reported: string | undefined
-  #latest: LoadedManifests | undefined
+  #latest: Load | undefined
 
-  constructor(options: ManifestsFolderOptions) {
+  constructor(options: ManifestsFolderOptions<Load>) {
     this.#options = options
-    this.#loader = new ManifestLoader(options.cluster)
   }
 
-  load(): Promise<LoadedManifests> {
+  load(): Promise<Load> {
     return this.#inTurn(async () => {
       const entries = await scanManifests(this.#options.path)
       const [first] = entries
@@ -65,10 +72,10 @@ class PolledFolder implements ManifestsFolder {
         const advice = 'Create it, or name another folder or file of manifests.'
         throw new ManifestsFolderError(`manifests: ${first.problem}. ${advice}`)
       }
-      const loaded = await this.#loader.load(entries)
+      const loaded = await this.#options.loader.load(entries)
       this.#seen = signatureOf(entries)
       this.#latest = loaded
-      this.#reported = fingerprintOf(loaded)
+      this.#reported = this.#options.loader.fingerprintOf(loaded)
       return loaded
     })
   }
@@ -98,9 +105,9 @@ class PolledFolder implements ManifestsFolder {
     try {
       const entries = await scanManifests(this.#options.path)
       if (!this.#holdsStill(signatureOf(entries))) return false
-      await this.#report(await this.#loader.load(entries))
+      await this.#report(await this.#options.loader.load(entries))
     } catch {
-      // Only `onChange` rejects, and its host has logged why; the next look calls it again.
+      // The host knows what failed, its loader or `onChange`; the next look tries it again.
     }
     return true
   }
@@ -112,9 +119,9 @@ class PolledFolder implements ManifestsFolder {
     return isStill
   }
 
-  async #report(loaded: LoadedManifests): Promise<void> {
+  async #report(loaded: Load): Promise<void> {
     if (this.#isClosed || loaded === this.#latest) return
-    const fingerprint = fingerprintOf(loaded)
+    const fingerprint = this.#options.loader.fingerprintOf(loaded)
     if (fingerprint !== this.#reported) await this.#options.onChange?.(loaded)
     this.#reported = fingerprint
     this.#latest = loaded
@@ -125,8 +132,4 @@ class PolledFolder implements ManifestsFolder {
     this.#turn = result.catch(() => undefined)
     return result
   }
-}
-
-function signatureOf(entries: readonly FolderEntry[]): string {
-  return entries.map(entrySignature).join('\n')
 }

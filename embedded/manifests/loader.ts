@@ -1,6 +1,7 @@
 import { hashParts } from '../../relay/model/hash.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
+import type { FolderLoader } from './folder.ts'
 import { MAX_PROBLEMS_PER_FILE, type ObjectsInForce, settle } from './in-force.ts'
 import type { ManifestProblem } from './problem.ts'
 import { type FileReading, readEntry } from './read-file.ts'
@@ -33,14 +34,30 @@ interface Cached {
 }
 
 /** Loads what a look at the folder found, and remembers which version of each object is in force. */
-export class ManifestLoader {
+export class ManifestLoader implements FolderLoader<LoadedManifests> {
   readonly #cluster: string
   #cache: ReadonlyMap<string, Cached> = new Map()
-  #inForce: ObjectsInForce = new Map()
+  #inForce: ObjectsInForce
   #loaded: LoadedManifests | undefined
 
-  constructor(cluster: string) {
+  /** `inForce`: of another loader, whose work this one takes on. */
+  constructor(cluster: string, inForce: ObjectsInForce = new Map()) {
     this.#cluster = cluster
+    this.#inForce = inForce
+  }
+
+  fingerprintOf(loaded: LoadedManifests): string {
+    return fingerprintOf(loaded)
+  }
+
+  /** Which version of each object the last load put in force. */
+  get inForce(): ObjectsInForce {
+    return this.#inForce
+  }
+
+  /** Whether a file may have changed since the last load without its signature showing it. */
+  get isUncertain(): boolean {
+    return [...this.#cache.values()].some((cached) => cached.isUncertain)
   }
 
   /**

@@ -32,6 +32,11 @@ export function entrySignature(entry: FolderEntry): string {
   return isManifestFile(entry) ? entry.signature : `${entry.file}:${entry.problem}`
 }
 
+/** Differs when what is in the folder may differ. */
+export function signatureOf(entries: readonly FolderEntry[]): string {
+  return entries.map(entrySignature).join('\n')
+}
+
 /** The folder itself, as an entry's `file`. */
 export const ROOT = '.'
 

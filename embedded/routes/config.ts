@@ -1,7 +1,5 @@
 import { MAX_CONFIG_BYTES } from '../../relay/intake/body.ts'
 import { problem } from '../../relay/intake/problem.ts'
-import { putConfig } from '../../relay/intake/put-config.ts'
-import { showConfig } from '../../relay/intake/show-config.ts'
 import { configurationCame } from '../configuration-came.ts'
 import { readRequestBody } from '../request-body.ts'
 import { answerResponse, problemResponse } from '../responses.ts'
@@ -17,7 +15,7 @@ export function configRoutes(deps: ServerDependencies): readonly Route[] {
       path,
       access: 'cluster-or-operator',
       handle: async (context) =>
-        answerResponse(await showConfig(deps.ports, clusterOf(context)), deps.log),
+        answerResponse(await deps.configurations.show(clusterOf(context)), deps.log),
     },
   ]
 }
@@ -36,8 +34,7 @@ async function put(deps: ServerDependencies, context: RequestContext): Promise<R
     contentEncoding: context.req.header('content-encoding'),
     contentType: context.req.header('content-type'),
   }
-  await deps.gate.begin(cluster)
-  const answer = await putConfig(deps.ports, request, () => new Promise(deps.gate.goOn))
+  const answer = await deps.configurations.put(request)
   if (answer.status === 200) await configurationCame(deps, cluster)
   return answerResponse(answer, deps.log)
 }

@@ -1,6 +1,5 @@
 import { problem } from '../../relay/intake/problem.ts'
 import { MAX_SECRET_BYTES, putSecret } from '../../relay/intake/put-secret.ts'
-import { judgeAgain } from '../../relay/rejudge.ts'
 import { configurationCame } from '../configuration-came.ts'
 import { readRequestBody } from '../request-body.ts'
 import { answerResponse, problemResponse } from '../responses.ts'
@@ -28,9 +27,9 @@ async function put(deps: ServerDependencies, { req, env }: RequestContext): Prom
   if ('problem' in read) return problemResponse(read.problem)
   const contentEncoding = req.header('content-encoding')
   const request = { cluster, namespace, name, body: read.body, contentEncoding }
-  const pause = () => new Promise<void>(deps.gate.goOn)
   const answer = await putSecret(deps.secretWriter, request)
-  if (answer.status === 200)
-    await configurationCame(deps, cluster, (ports, name) => judgeAgain(ports, name, pause))
+  if (answer.status === 200) {
+    await configurationCame(deps, cluster, () => deps.configurations.judgeAgain(cluster))
+  }
   return answerResponse(answer, deps.log)
 }

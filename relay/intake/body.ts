@@ -49,6 +49,13 @@ export function decodeBody(
   return text === undefined ? { problem: problem(400, 'the body is not UTF-8') } : { text }
 }
 
+/** Whether a body has at most so many bytes, both as sent and unpacked. */
+export function unpacksTo({ body, contentEncoding }: RequestBody, maxBytes: number): boolean {
+  if (body.byteLength > maxBytes) return false
+  const unpacked = unpack(body, (contentEncoding ?? '').trim().toLowerCase(), maxBytes)
+  return 'bytes' in unpacked || unpacked.problem.status !== 413
+}
+
 /** The problem of a body over `maxBytes`, which a host may find before it has read all of it. */
 export function tooLarge(maxBytes: number): Problem {
   const most = maxBytes < MIB ? `${maxBytes / 1024} KiB` : `${maxBytes / MIB} MiB`

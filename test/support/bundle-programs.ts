@@ -24,10 +24,11 @@ const CACHE = resolve(ROOT, 'node_modules/.cache')
 const FOLDER = join(CACHE, 'programs')
 const ENTRY = 'flux-relay.mjs'
 
-/** The command line, and the program of a thread that it starts, by the names of their files. */
+/** The command line, and the programs of the threads that it starts, by the names of their files. */
 const ENTRIES = new Map([
   [ENTRY, 'bin/flux-relay.ts'],
   ['database-thread.mjs', 'adapters/sqlite/database-thread.ts'],
+  ['config-thread.mjs', 'embedded/configurations/config-thread.ts'],
 ])
 const DAY_MS = 24 * 60 * 60_000
 

@@ -1,6 +1,7 @@
 import { type IncomingHttpHeaders, type OutgoingHttpHeaders, request } from 'node:http'
 import { connect } from 'node:net'
 import { expect, onTestFinished } from 'vitest'
+import { configurationsInTurns } from '../../embedded/configurations/configurations.ts'
 import { createEcho } from '../../embedded/echo.ts'
 import type { RunningServer, ServerLimits } from '../../embedded/http-server.ts'
 import { createLog } from '../../embedded/log.ts'
@@ -51,15 +52,17 @@ export async function startRelay(
   const ports = memoryPorts()
   const lines: string[] = []
   const destination = { write: (line: string) => void lines.push(line) }
+  const gate = createTurnGate()
   const deps: ServerDependencies = {
     ports,
+    configurations: configurationsInTurns(ports, gate),
     destinations: { review: () => undefined },
     secretWriter: ports.secrets,
     quarantine: ports.quarantine,
     cluster: 'local',
     tokens: undefined,
     echo: createEcho(ports.clock),
-    gate: createTurnGate(),
+    gate,
     metrics: createMetrics({
       queueDepth: async () => ({ events: 0, retries: 0 }),
       quarantineDepth: async () => ({ messages: { event: 0, retry: 0 }, bytes: 0 }),

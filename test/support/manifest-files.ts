@@ -5,14 +5,18 @@ import {
   createManifestsFolder,
   type ManifestsFolderOptions,
 } from '../../embedded/manifests/folder.ts'
+import { type LoadedManifests, ManifestLoader } from '../../embedded/manifests/loader.ts'
 import { type ManifestProblem, manifestProblemText } from '../../embedded/manifests/problem.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** Opens a folder that is closed after the running test. */
-export function openManifests(path: string, onChange?: ManifestsFolderOptions['onChange']) {
+export function openManifests(
+  path: string,
+  onChange?: ManifestsFolderOptions<LoadedManifests>['onChange'],
+) {
   const folder = createManifestsFolder({
     path,
-    cluster: 'local',
+    loader: new ManifestLoader('local'),
     ...(onChange ? { onChange } : {}),
   })
   onTestFinished(() => folder.close())

@@ -1,5 +1,6 @@
 import type { ConfigSnapshot } from '../config.ts'
-import { createCodec, sameButVersion } from './codec.ts'
+import { parsingObject } from '../sliced-json.ts'
+import { createCodec, type Decoded, encodeText, sameButVersion, storedValue } from './codec.ts'
 import { jsonObject, list, number, object, text, truth } from './shape.ts'
 
 const readinessShape = object({
@@ -45,3 +46,44 @@ export const configSnapshotCodec = createCodec({
     objects,
   }),
 })
+
+/** A cluster's set as a store of texts keeps it. */
+export interface ConfigText extends Pick<ConfigSnapshot, 'cluster' | 'revision' | 'takenAt'> {
+  /** The whole snapshot as JSON. */
+  readonly body: string
+}
+
+export function configTextOf(snapshot: ConfigSnapshot): ConfigText {
+  const { cluster, revision, takenAt } = snapshot
+  return { cluster, revision, takenAt, body: encodeText(configSnapshotCodec, snapshot) }
+}
+
+/**
+ * Reads what `configTextOf` wrote, which may be megabytes: `pause` is waited for between parts of it.
+ * Rejects with `DamagedRecord` or `LaterVersion` for what is not to be had.
+ */
+export async function readConfigText(
+  cluster: string,
+  body: string,
+  pause: () => Promise<void>,
+): Promise<ConfigSnapshot> {
+  const decoded = await decodeParts(body, pause)
+  return storedValue(configSnapshotCodec, decoded, `cluster ${cluster}`)
+}
+
+async function decodeParts(
+  body: string,
+  pause: () => Promise<void>,
+): Promise<Decoded<ConfigSnapshot>> {
+  const parsing = parsingObject(body)
+  try {
+    for (;;) {
+      const step = parsing.next()
+      if (step.done === true) return configSnapshotCodec.decode(step.value)
+      await pause()
+    }
+  } catch (error) {
+    if (error instanceof SyntaxError) return { kind: 'damaged', cause: 'it is not JSON' }
+    throw error
+  }
+}

@@ -1,0 +1,117 @@
+/** Characters that are parsed without a pause: a millisecond of work. */
+const SLICE = 64 * 1024
+
+const QUOTE = 0x22
+const COMMA = 0x2c
+const COLON = 0x3a
+const OPEN_ARRAY = 0x5b
+const BACKSLASH = 0x5c
+const CLOSE_ARRAY = 0x5d
+const OPEN_OBJECT = 0x7b
+const CLOSE_OBJECT = 0x7d
+
+/**
+ * Parses a JSON object as `JSON.parse` does, a part at a time: it yields after each 64 kB of the long
+ * arrays that are the object's own fields, and after each field. Throws `SyntaxError` for what is no
+ * JSON object.
+ */
+export function* parsingObject(
+  text: string,
+  slice = SLICE,
+): Generator<void, Readonly<Record<string, unknown>>> {
+  const entries: (readonly [string, unknown])[] = []
+  let at = nextInk(text, 0)
+  expect(text, at, OPEN_OBJECT)
+  at = nextInk(text, at + 1)
+  if (text.charCodeAt(at) === CLOSE_OBJECT) at += 1
+  else {
+    for (;;) {
+      const keyEnd = endOfValue(text, at)
+      const key: unknown = JSON.parse(text.slice(at, keyEnd))
+      if (typeof key !== 'string') throw broken(at)
+      at = nextInk(text, keyEnd)
+      expect(text, at, COLON)
+      at = nextInk(text, at + 1)
+      const value =
+        text.charCodeAt(at) === OPEN_ARRAY
+          ? yield* parsingArray(text, at, slice)
+          : { end: endOfValue(text, at), items: undefined }
+      entries.push([key, value.items ?? JSON.parse(text.slice(at, value.end))])
+      yield
+      at = nextInk(text, value.end)
+      if (text.charCodeAt(at) === CLOSE_OBJECT) break
+      expect(text, at, COMMA)
+      at = nextInk(text, at + 1)
+    }
+    at += 1
+  }
+  if (nextInk(text, at) < text.length) throw broken(at)
+  return Object.fromEntries(entries)
+}
+
+/** The array that begins at `start`, and the index after it. */
+function* parsingArray(
+  text: string,
+  start: number,
+  slice: number,
+): Generator<void, { readonly end: number; readonly items: readonly unknown[] }> {
+  const items: unknown[] = []
+  let at = nextInk(text, start + 1)
+  if (text.charCodeAt(at) === CLOSE_ARRAY) return { end: at + 1, items }
+  for (let sliceStart = at; ; ) {
+    at = nextInk(text, endOfValue(text, at))
+    const isLast = text.charCodeAt(at) === CLOSE_ARRAY
+    if (!isLast) expect(text, at, COMMA)
+    if (isLast || at - sliceStart >= slice) {
+      // One by one: as arguments of a function there may be too many.
+      for (const item of JSON.parse(`[${text.slice(sliceStart, at)}]`)) items.push(item)
+      if (isLast) return { end: at + 1, items }
+      yield
+      sliceStart = at + 1
+    }
+    at += 1
+  }
+}
+
+/** Where the value from `start` ends: before a comma, a colon or a closing bracket of what holds it. */
+function endOfValue(text: string, start: number): number {
+  let depth = 0
+  for (let at = start; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) at = endOfString(text, at)
+    else if (code === OPEN_ARRAY || code === OPEN_OBJECT) depth += 1
+    else if (code === CLOSE_ARRAY || code === CLOSE_OBJECT) {
+      if (depth === 0) return at
+      depth -= 1
+    } else if (depth === 0 && (code === COMMA || code === COLON)) return at
+  }
+  throw broken(text.length)
+}
+
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at += 1) {
+    const code = text.charCodeAt(at)
+    if (code === QUOTE) return at
+    if (code === BACKSLASH) at += 1
+  }
+  throw broken(text.length)
+}
+
+/** The first character from `start` that is no white space (RFC 8259, section 2). */
+function nextInk(text: string, start: number): number {
+  let at = start
+  while (isSpace(text.charCodeAt(at))) at += 1
+  return at
+}
+
+function isSpace(code: number): boolean {
+  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
+}
+
+function expect(text: string, at: number, code: number): void {
+  if (text.charCodeAt(at) !== code) throw broken(at)
+}
+
+function broken(at: number): SyntaxError {
+  return new SyntaxError(`not a JSON object, at position ${at}`)
+}
