@@ -30,7 +30,8 @@ export interface ReceivingQueue {
   /** As `acknowledgeRetry`, and keeps the message apart. */
   setAsideRetry(message: RetryMessage, reason: SetAsideReason): Promise<void>
   nextWakeAt(): number | undefined
-  onReady(listener: () => void): void
+  /** Calls `listener` when there may be a message of a kind to lease, or `nextWakeAt` changed by one. */
+  onReady(listener: (kind: MessageKind) => void): void
 }
 
 /** A message that was kept apart. */
@@ -102,51 +103,54 @@ export function createWorker(options: WorkerOptions): Worker {
     putBack: options.onFailure,
     setAside: (failure, key) => options.onSetAside({ kind, key, failure }),
   })
-  const lanes = [
-    createLane<QueuedEvent, EventLease>({
-      concurrency: options.eventConcurrency ?? 3_000,
-      keyOf: (event) => event.sequence,
-      lease: (max, unreadable, free) => queue.leaseEvents(max, unreadable, free),
-      begin: ({ cluster }) => gate.begin(cluster),
-      dispatch: (event) => dispatcher.dispatchEvent(event),
-      acknowledge: (event) => queue.acknowledge(event),
-      release: (event, notBefore) => queue.release(event, notBefore),
-      setAside: (event, reason) => queue.setAsideEvent(event, reason),
-      clock,
-      reports: reportsOf('event'),
-    }),
-    createLane<RetryMessage, RetryMessage>({
-      concurrency: options.retryConcurrency ?? 500,
-      keyOf: (message) => `${message.deliveryId}/${message.attempt}`,
-      lease: (max, _unreadable, free) => queue.leaseRetries(max, free),
-      begin: ({ cluster }) => gate.begin(cluster),
-      dispatch: (message) => dispatcher.dispatchRetry(message),
-      acknowledge: (message) => queue.acknowledgeRetry(message),
-      release: (message, notBefore) => queue.releaseRetry(message, notBefore),
-      setAside: (message, reason) => queue.setAsideRetry(message, reason),
-      clock,
-      reports: reportsOf('retry'),
-    }),
-    createLane<RetryMessage, RetryMessage>({
-      concurrency: options.wokenConcurrency ?? 1_000,
-      keyOf: (message) => `${message.deliveryId}/${message.attempt}`,
-      lease: async (max) => woken.take(max),
-      dispatch: (message) => dispatcher.dispatchRetry(message),
-      acknowledge: async () => undefined,
-      release: (message, notBefore) => woken.putBack(message, notBefore),
-      setAside: (message, reason) => queue.setAsideRetry(message, reason),
-      clock,
-      reports: reportsOf('retry'),
-    }),
-  ]
+  const events = createLane<QueuedEvent, EventLease>({
+    concurrency: options.eventConcurrency ?? 3_000,
+    keyOf: (event) => event.sequence,
+    lease: (max, unreadable, free) => queue.leaseEvents(max, unreadable, free),
+    begin: ({ cluster }) => gate.begin(cluster),
+    dispatch: (event) => dispatcher.dispatchEvent(event),
+    acknowledge: (event) => queue.acknowledge(event),
+    release: (event, notBefore) => queue.release(event, notBefore),
+    setAside: (event, reason) => queue.setAsideEvent(event, reason),
+    clock,
+    reports: reportsOf('event'),
+  })
+  const retries = createLane<RetryMessage, RetryMessage>({
+    concurrency: options.retryConcurrency ?? 500,
+    keyOf: (message) => `${message.deliveryId}/${message.attempt}`,
+    lease: (max, _unreadable, free) => queue.leaseRetries(max, free),
+    begin: ({ cluster }) => gate.begin(cluster),
+    dispatch: (message) => dispatcher.dispatchRetry(message),
+    acknowledge: (message) => queue.acknowledgeRetry(message),
+    release: (message, notBefore) => queue.releaseRetry(message, notBefore),
+    setAside: (message, reason) => queue.setAsideRetry(message, reason),
+    clock,
+    reports: reportsOf('retry'),
+  })
+  const wokenOnes = createLane<RetryMessage, RetryMessage>({
+    concurrency: options.wokenConcurrency ?? 1_000,
+    keyOf: (message) => `${message.deliveryId}/${message.attempt}`,
+    lease: async (max) => woken.take(max),
+    dispatch: (message) => dispatcher.dispatchRetry(message),
+    acknowledge: async () => undefined,
+    release: (message, notBefore) => woken.putBack(message, notBefore),
+    setAside: (message, reason) => queue.setAsideRetry(message, reason),
+    clock,
+    reports: reportsOf('retry'),
+  })
+  const lanes = [events, retries, wokenOnes]
   let running = false
   let timer: NodeJS.Timeout | undefined
   let wakeAt: number | undefined
-  const pump = () => {
+  const pump = () => fill(fills)
+  const fill = (steps: readonly Step[]) => {
     if (!running) return
     clearTimeout(timer)
     wakeAt = undefined
     if (hold.isHeld()) return
+    // The time is asked before the leases: what falls due in between is leased, and would else have no
+    // timer.
+    findWakeTime.run()
     for (const step of steps) step.run()
     if (wakeAt === undefined) return
     timer = setTimeout(pump, Math.min(Math.max(wakeAt - clock.now(), 1), MAX_TIMER_MS))
@@ -156,15 +160,16 @@ export function createWorker(options: WorkerOptions): Worker {
     wakeAt = times.length === 0 ? undefined : Math.min(...times)
   }
   const fillStep = (lane: Lane): Step => {
-    const fill = () => (running && !hold.isHeld() ? lane.fill(step.run) : undefined)
-    const step: Step = createStep(fill, pump, options.onFailure)
+    const fillLane = () => (running && !hold.isHeld() ? lane.fill(step.run) : undefined)
+    const step: Step = createStep(fillLane, pump, options.onFailure)
     return step
   }
-  // The time is asked before the leases: what falls due in between is leased, and would else have no
-  // timer.
-  const steps = [createStep(findWakeAt, pump, options.onFailure), ...lanes.map(fillStep)]
-  queue.onReady(pump)
-  woken.onReady(pump)
+  const fillOf = { event: fillStep(events), retry: fillStep(retries), woken: fillStep(wokenOnes) }
+  const fills = Object.values(fillOf)
+  const findWakeTime = createStep(findWakeAt, pump, options.onFailure)
+  const steps = [findWakeTime, ...fills]
+  queue.onReady((kind) => fill([fillOf[kind]]))
+  woken.onReady(() => fill([fillOf.woken]))
   hold.onChange(pump)
 
   return {

@@ -1,5 +1,5 @@
 import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
-import type { Clock, Queue, SendResult, SetAsideReason } from '../../relay/ports.ts'
+import type { Clock, MessageKind, Queue, SendResult, SetAsideReason } from '../../relay/ports.ts'
 import { DueSchedule, earlier } from './due-schedule.ts'
 import { DueTimes } from './due-times.ts'
 import { EventGroups, GROUPS, type GroupEnds, type GroupHead } from './event-groups.ts'
@@ -35,9 +35,9 @@ export class SqliteQueue implements Queue {
   readonly #sweep: EventSweep
   readonly #removals: Removals
   readonly #loaded: Promise<void>
-  readonly #listeners: (() => void)[] = []
+  readonly #listeners: ((kind: MessageKind) => void)[] = []
+  readonly #readyKinds = new Set<MessageKind>()
   #eventCount = 0
-  #isNotifying = false
 
   constructor(
     database: RelayDatabase,
@@ -49,7 +49,7 @@ export class SqliteQueue implements Queue {
     this.#due = new DueSchedule(database)
     this.dueTimes = new DueTimes(database, () => {
       this.#due.reset()
-      this.#notify()
+      this.#notify('retry')
     })
     this.#events = new EventReader(database)
     this.quarantine = new SqliteQuarantine(database, clock, (back) => this.#putBack(back))
@@ -79,7 +79,7 @@ export class SqliteQueue implements Queue {
   async sendRetries(messages: readonly RetryMessage[]): Promise<void> {
     await this.#loaded
     for (const message of messages) this.#due.changed(message)
-    if (messages.length > 0) this.#notify()
+    if (messages.length > 0) this.#notify('retry')
   }
 
   resendRetries(messages: readonly RetryMessage[]): Promise<void> {
@@ -140,7 +140,7 @@ export class SqliteQueue implements Queue {
    * (milliseconds since the epoch). Does nothing to an event that is not leased.
    */
   release({ group, sequence }: EventLease, notBefore: number): void {
-    if (this.#groups.release(group, Number(sequence), notBefore)) this.#notify()
+    if (this.#groups.release(group, Number(sequence), notBefore)) this.#notify('event')
   }
 
   /** Leases at most `max` retries that are due, of the clusters in turn. `free` as for events. */
@@ -154,13 +154,13 @@ export class SqliteQueue implements Queue {
     const before = this.#due.nextWakeAt(now)
     const messages = await this.#due.lease(max, now, free)
     // What was read may be due sooner than what was known.
-    if (this.#due.nextWakeAt(now) !== before) this.#notify()
+    if (this.#due.nextWakeAt(now) !== before) this.#notify('retry')
     return messages
   }
 
   /** Ends the lease of a retry, whose record says by now what comes next. */
   async acknowledgeRetry(message: RetryMessage): Promise<void> {
-    if (this.#due.unlease(message)) this.#notify()
+    if (this.#due.unlease(message)) this.#notify('retry')
   }
 
   /** Keeps a leased retry apart, and its record waits no more. As `setAsideEvent`. */
@@ -174,7 +174,7 @@ export class SqliteQueue implements Queue {
   releaseRetry(message: RetryMessage, notBefore: number): void {
     if (!this.#due.unlease(message)) return
     this.#due.release(message, notBefore)
-    this.#notify()
+    this.#notify('retry')
   }
 
   /**
@@ -186,8 +186,8 @@ export class SqliteQueue implements Queue {
     return earlier(this.#groups.nextWakeAt(now), this.#due.nextWakeAt(now))
   }
 
-  /** Calls `listener` soon after something became available or `nextWakeAt` changed. */
-  onReady(listener: () => void): void {
+  /** Calls `listener` soon after a message of a kind became available, or `nextWakeAt` changed by one. */
+  onReady(listener: (kind: MessageKind) => void): void {
     this.#listeners.push(listener)
   }
 
@@ -229,7 +229,7 @@ export class SqliteQueue implements Queue {
     }
     for (const message of retries) this.#due.changed(message)
     this.#eventCount += events.length
-    this.#notify()
+    this.#notify('event')
   }
 
   /** Takes a leased event off the queue in one unit with `first`; undefined when it is not leased. */
@@ -261,7 +261,7 @@ export class SqliteQueue implements Queue {
       this.#events.add(inserted.seq, event, inserted.isNew === 1)
       this.#eventCount += 1
     })
-    this.#notify()
+    this.#notify('event')
   }
 
   #left(group: string, seq: number, result: UnitResult): void {
@@ -276,16 +276,16 @@ export class SqliteQueue implements Queue {
   #free(group: string, seq: number, nextHead: number | undefined): void {
     this.#events.forget(seq)
     this.#eventCount -= 1
-    if (this.#groups.left(group, nextHead)) this.#notify()
+    if (this.#groups.left(group, nextHead)) this.#notify('event')
   }
 
   /** Once a turn is enough, and outside of whatever runs: a listener is free to lease at once. */
-  #notify(): void {
-    if (this.#isNotifying) return
-    this.#isNotifying = true
+  #notify(kind: MessageKind): void {
+    if (this.#readyKinds.has(kind)) return
+    this.#readyKinds.add(kind)
     queueMicrotask(() => {
-      this.#isNotifying = false
-      for (const listener of this.#listeners) listener()
+      this.#readyKinds.delete(kind)
+      for (const listener of this.#listeners) listener(kind)
     })
   }
 }

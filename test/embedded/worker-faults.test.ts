@@ -35,7 +35,9 @@ function workerOver(changes: Partial<Queue> = {}, options: Partial<WorkerOptions
     setAsideRetry: async ({ deliveryId }, { cause, rejections }) =>
       void done.push(`set aside ${deliveryId}: ${cause} (${rejections})`),
     onReady: (listener) => {
-      wake = listener
+      wake = () => {
+        for (const kind of ['event', 'retry'] as const) listener(kind)
+      }
     },
     ...changes,
   }
