@@ -41,32 +41,42 @@ export function watchPorts(ports: Ports, { watch }: HostErrors): Ports {
   }
 }
 
-/** The proxy has a target of its own, since one that is frozen must be shown as it is. */
+/**
+ * An object with a method for each one of the thing, made once: a proxy looks each of them up at every
+ * call. What is no method is read from the thing each time.
+ */
 function watch<T extends object>(thing: T, note: (error: unknown) => object): T {
-  const watched = new Map<unknown, unknown>()
-  return new Proxy({} as T, {
-    get(_, key) {
-      const member: unknown = Reflect.get(thing, key)
-      if (typeof member !== 'function') return member
-      // A method is asked for at each call, and stays the same one.
-      const known = watched.get(member)
-      if (known !== undefined) return known
-      const method = (...args: unknown[]): unknown => {
-        try {
-          const result: unknown = Reflect.apply(member, thing, args)
-          return result instanceof Promise ? result.catch(rethrow) : result
-        } catch (error) {
-          throw note(error)
-        }
-      }
-      watched.set(member, method)
-      return method
-    },
-  })
-
-  function rethrow(error: unknown): never {
+  const rethrow = (error: unknown): never => {
     throw note(error)
   }
+  const watched = {}
+  for (const [key, isMethod] of members(thing)) {
+    const read = (): unknown => Reflect.get(thing, key)
+    const method = (...args: unknown[]): unknown => {
+      try {
+        const result: unknown = Reflect.apply(read() as Method, thing, args)
+        return result instanceof Promise ? result.catch(rethrow) : result
+      } catch (error) {
+        return rethrow(error)
+      }
+    }
+    Object.defineProperty(watched, key, isMethod ? { value: method } : { get: read })
+  }
+  return watched as T
+}
+
+type Method = (...args: readonly unknown[]) => unknown
+
+/** The names of what an object has, or its class, and whether each is a method. */
+function members(thing: object): ReadonlyMap<string, boolean> {
+  const found = new Map<string, boolean>()
+  for (let at: unknown = thing; isObject(at) && at !== Object.prototype; ) {
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(at))) {
+      if (!found.has(name)) found.set(name, typeof value === 'function')
+    }
+    at = Object.getPrototypeOf(at)
+  }
+  return found
 }
 
 function isObject(value: unknown): value is object {
