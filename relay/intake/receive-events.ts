@@ -140,6 +140,7 @@ function tooLarge(
   results: readonly SendResult[],
   itemCount: number,
 ): readonly Rejection[] {
+  if (!results.includes('too-large')) return []
   const bad = new Set(rejected.map(({ index }) => index))
   const good = Array.from({ length: itemCount }, (_, index) => index).filter((i) => !bad.has(i))
   const error = 'too large for the queue, even compressed; shorten its metadata or labels'

@@ -179,14 +179,18 @@ function cleanEvent(incoming: IncomingEvent, sender: Sender, now: number): Event
   }
 }
 
+const OWN_PREFIX = `${EVENT_GROUP}/`
+
 /** Keeps the event's own keys and its object group's, without checksums and digests. */
 function cleanMetadata(metadata: Labels, group: string): Labels {
-  const dropped = [`${group}/checksum`, `${group}/digest`].map((key) => key.toLowerCase())
-  const isKept = (key: string) =>
-    (key.startsWith(`${EVENT_GROUP}/`) || key.startsWith(`${group}/`)) &&
-    !dropped.includes(key.toLowerCase())
-  const kept = Object.keys(metadata).filter(isKept).sort()
-  return Object.fromEntries(kept.map((key) => [key, metadata[key] ?? '']))
+  const prefix = `${group}/`
+  const dropped = [`${prefix}checksum`, `${prefix}digest`].map((key) => key.toLowerCase())
+  const kept: Record<string, string> = {}
+  for (const key of Object.keys(metadata).sort()) {
+    const isKept = key.startsWith(OWN_PREFIX) || key.startsWith(prefix)
+    if (isKept && !dropped.includes(key.toLowerCase())) kept[key] = metadata[key] ?? ''
+  }
+  return kept
 }
 
 function eventId(cluster: string, event: Event): string {

@@ -8,25 +8,22 @@ export function normalizeMessage(message: string): string {
   return withoutMoments(withoutMeasuredDurations(withoutMadeUpNames(message)))
 }
 
+/**
+ * What a notification is about is no part of its message: a status of another commit, a comment on
+ * another change request, are other notifications.
+ */
+const ABOUT_OF_GROUP = ['originRevision', 'revision', 'token']
+const ABOUT = ['commit', 'change_request'].map((key) => `${EVENT_GROUP}/${key}`)
+
 /** Two events of one fingerprint report the same thing: notification-controller's key, normalised. */
-export function fingerprint(event: Event): string {
-  const { involvedObject: object, metadata } = event
-  const group = apiGroup(object)
-  // What a notification is about is no part of its message: a status of another commit, a comment
-  // on another change request, are other notifications.
-  const about = [
-    ...['originRevision', 'revision', 'token'].map((key) => `${group}/${key}`),
-    ...['commit', 'change_request'].map((key) => `${EVENT_GROUP}/${key}`),
-  ]
-  const marks = about.flatMap((key) => {
+export function fingerprint({ involvedObject: object, message, metadata }: Event): string {
+  const parts = [object.name, object.namespace, object.kind, normalizeMessage(message)]
+  const addMark = (key: string) => {
     const value = metadata[key]
-    return value === undefined ? [] : [key, value]
-  })
-  return hashParts(
-    object.name,
-    object.namespace,
-    object.kind,
-    normalizeMessage(event.message),
-    ...marks,
-  )
+    if (value !== undefined) parts.push(key, value)
+  }
+  const group = apiGroup(object)
+  for (const key of ABOUT_OF_GROUP) addMark(`${group}/${key}`)
+  for (const key of ABOUT) addMark(key)
+  return hashParts(...parts)
 }

@@ -87,12 +87,13 @@ export function mapOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
 
 /** An object with these fields. */
 export function object<F extends Fields>(fields: F): Shape<ObjectOf<F>> {
-  const entries = Object.entries(fields)
+  const entries = Object.entries(fields).map(([name, shape]) => ({ name, shape }))
   return (value) => {
     if (!isJsonObject(value)) return fault(value, 'an object')
-    for (const [name, shape] of entries) {
-      const found = shape(value[name])
-      if (found) return within(name, found)
+    for (let index = 0; index < entries.length; index += 1) {
+      const field = entries[index]
+      const found = field?.shape(value[field.name])
+      if (found) return within(field?.name ?? '', found)
     }
     return undefined
   }
