@@ -34,10 +34,12 @@ export async function createLog({ pretty, level, destination }: LogOptions): Pro
   return pino(options, PinoPretty({ ...layout, destination: destination ?? 1 }))
 }
 
+/** How long a line waits for others at most. Milliseconds. */
+const FLUSH_MS = 10
+
 /**
- * Standard output, to which the lines of one turn of the event loop go at once: a write of its own for
- * each decision is a tenth of what a delivery costs. What a turn has logged is out when it ends, and
- * when the process exits.
+ * Standard output, to which the lines of some milliseconds go at once: a write of its own for each
+ * decision is a tenth of what a delivery costs. What was logged is out soon, and when the process exits.
  */
 function standardOutput(): DestinationStream {
   const output = pino.destination({ dest: 1, sync: true })
@@ -50,7 +52,7 @@ function standardOutput(): DestinationStream {
   process.on('exit', flush)
   return {
     write(line) {
-      if (lines === '') setImmediate(flush)
+      if (lines === '') setTimeout(flush, FLUSH_MS)
       lines += line
     },
   }
