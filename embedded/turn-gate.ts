@@ -76,7 +76,8 @@ export function createTurnGate(options: TurnGateOptions = {}): TurnGate {
     if (first === undefined) return undefined
     const [cluster, works] = first
     const work = works.shift()
-    fresh.delete(cluster)
+    // It is the next one's turn, unless there is none.
+    if (works.length === 0 || fresh.size > 1) fresh.delete(cluster)
     if (works.length > 0) fresh.set(cluster, works)
     return work
   }
@@ -85,7 +86,9 @@ export function createTurnGate(options: TurnGateOptions = {}): TurnGate {
     workSoon()
   }
   const ofCluster = (cluster: string) => {
-    const works = fresh.get(cluster) ?? []
+    const known = fresh.get(cluster)
+    if (known !== undefined) return known
+    const works: Work[] = []
     fresh.set(cluster, works)
     return works
   }

@@ -101,8 +101,10 @@ export class Schedule<T> {
     for (const [owner, heap] of this.#ready) {
       if (!mayTake(owner)) continue
       const item = heap.pop()
-      this.#ready.delete(owner)
-      if (heap.peek() !== undefined) this.#ready.set(owner, heap)
+      const hasMore = heap.peek() !== undefined
+      // It is the next one's turn, unless there is none.
+      if (!hasMore || this.#ready.size > 1) this.#ready.delete(owner)
+      if (hasMore) this.#ready.set(owner, heap)
       return item
     }
     return undefined
