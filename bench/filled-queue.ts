@@ -1,5 +1,6 @@
 import { mkdtempSync } from 'node:fs'
 import { join } from 'node:path'
+import { systemClock } from '../adapters/system-clock.ts'
 import { createLog } from '../embedded/log.ts'
 import { openStores } from '../embedded/stores.ts'
 import { accept } from '../relay/pipeline/accept.ts'
@@ -22,7 +23,7 @@ export interface QueuedLoad {
 export async function fillQueue({ directory }: Bench, load: QueuedLoad): Promise<string> {
   const { stream, events, kind, objects } = load
   const data = mkdtempSync(join(directory, 'queue-'))
-  const clock = { now: () => Date.now(), random: () => Math.random() }
+  const clock = systemClock
   const failing = (error: unknown) => {
     throw error
   }

@@ -25,14 +25,14 @@ export function createRefusedSenders({
 }: {
   readonly log: Log
   readonly metrics: Pick<Metrics, 'unauthorized'>
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Pick<Clock, 'elapsed'>
 }): (sender: RefusedSender) => void {
   let loggedAt: number | undefined
   let unlogged = 0
   return (sender) => {
     metrics.unauthorized()
-    const now = clock.now()
-    if (loggedAt !== undefined && Math.abs(now - loggedAt) < LOG_INTERVAL_MS) {
+    const now = clock.elapsed()
+    if (loggedAt !== undefined && now - loggedAt < LOG_INTERVAL_MS) {
       unlogged += 1
       return
     }

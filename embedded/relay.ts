@@ -155,16 +155,15 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
       },
     },
   }
-  const { steady } = base.watched
   base.watched.onSet((byMs) => {
     log.warn({ byMs }, 'the clock was set; what waits goes on to wait as long as before')
     stores.queue.clockWasSet(byMs)
   })
-  const destinations = createDestinations(steady, { waiting: stores.waiting })
+  const destinations = createDestinations(clock, { waiting: stores.waiting })
   await destinations.resume()
   const worker = createWorker({
     queue: stores.queue,
-    woken: createWokenDeliveries(destinations, stores.queue, clock, steady),
+    woken: createWokenDeliveries(destinations, stores.queue, clock),
     dispatcher: createDispatcher(ports, { ...options, pause }, destinations),
     gate,
     clock,

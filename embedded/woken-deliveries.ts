@@ -2,15 +2,11 @@ import type { Wakes } from '../relay/destinations.ts'
 import type { Clock, Queue } from '../relay/ports.ts'
 import type { WokenDeliveries } from './worker.ts'
 
-/**
- * What destinations wake, as messages; one that is put back comes from the queue, as a retry. `steady` is
- * the clock of the destinations.
- */
+/** What destinations wake, as messages; one that is put back comes from the queue, as a retry. */
 export function createWokenDeliveries(
   wakes: Wakes,
   queue: Pick<Queue, 'sendRetries'>,
   clock: Clock,
-  steady: Clock = clock,
 ): WokenDeliveries {
   return {
     take(max) {
@@ -23,7 +19,7 @@ export function createWokenDeliveries(
     },
     nextWakeAt() {
       const at = wakes.nextWakeAt()
-      return at === undefined ? undefined : clock.now() + (at - steady.now())
+      return at === undefined ? undefined : clock.now() + (at - clock.elapsed())
     },
     onReady: (listener) => wakes.onReady(listener),
   }

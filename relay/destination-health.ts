@@ -24,7 +24,7 @@ export type Treatment =
 /** How long a delivery has to wait for a destination that is parked. */
 export interface Wait {
   readonly waitMs: number
-  /** When the destination is probed, in milliseconds since the epoch. */
+  /** When the destination is probed, by `Clock.elapsed`. */
   readonly probedAt: number
   /** Whether the destination is known to fail now. */
   readonly isFailing: boolean
@@ -61,14 +61,14 @@ export class DestinationHealth {
     return Math.max(this.#failed.size, 1)
   }
 
-  /** When a parked destination is probed, in milliseconds since the epoch; 0 when it is not parked. */
+  /** When a parked destination is probed, by `Clock.elapsed`; 0 when it is not parked. */
   get probedAt(): number {
     return this.#parkMs === 0 ? 0 : this.#parkedUntil
   }
 
   /** Whether the next delivery may be sent now, perhaps as the probe. */
   get isOpen(): boolean {
-    return this.#parkMs === 0 || (!this.#isProbed && this.#parkedUntil <= this.#clock.now())
+    return this.#parkMs === 0 || (!this.#isProbed && this.#parkedUntil <= this.#clock.elapsed())
   }
 
   /** Whether the delivery failed since it was answered. */
@@ -79,7 +79,7 @@ export class DestinationHealth {
   /** Undefined when the delivery may be sent now. `isChosen`: no other one is the better probe. */
   wait(delivery: string, isChosen = false): Wait | undefined {
     if (this.#parkMs === 0) return undefined
-    const now = this.#clock.now()
+    const now = this.#clock.elapsed()
     const leftMs = this.#parkedUntil - now
     const hasFailed = this.hasFailed(delivery)
     const mayProbe = isChosen || !(hasFailed && this.#hasBetterProbe(now))
@@ -138,7 +138,7 @@ export class DestinationHealth {
   }
 
   #park(isProbe: boolean, wantedMs: number): void {
-    const now = this.#clock.now()
+    const now = this.#clock.elapsed()
     if (this.#parkMs > 0 && !isProbe) {
       this.#parkedUntil = Math.max(this.#parkedUntil, now + wantedMs)
       return

@@ -60,7 +60,7 @@ export interface Wakes {
   resume(): Promise<void>
   /** Takes at most `max` deliveries that are woken. */
   take(max: number): readonly WaitingDelivery[]
-  /** When the next one is woken that waits for a time, or a little earlier. Milliseconds since the epoch. */
+  /** When the next one is woken that waits for a time, or a little earlier, by `Clock.elapsed`. */
   nextWakeAt(): number | undefined
   /** Calls `listener` soon after something may be taken or `nextWakeAt` changed. */
   onReady(listener: () => void): void

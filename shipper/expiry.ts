@@ -7,9 +7,7 @@ const CHECK_INTERVAL_MS = 60_000
 
 export interface ExpiryOptions {
   readonly spool: Pick<Spool, 'dropBefore' | 'lastSequence' | 'shiftTimes'>
-  readonly clock: Pick<Clock, 'now'>
-  /** Milliseconds on a clock that nobody sets. */
-  readonly elapsedMs: () => number
+  readonly clock: Pick<Clock, 'now' | 'elapsed'>
   readonly maxAgeMs: number
   readonly metrics: Pick<ShipperMetrics, 'dropped'>
   readonly log: Log
@@ -45,8 +43,8 @@ export function startExpiry(options: ExpiryOptions): Expiry {
 }
 
 /** Keeps the ages of events when somebody sets the clock: else a jump of some days drops them all. */
-function createAgeKeeper({ spool, clock, elapsedMs, log }: ExpiryOptions) {
-  const mark = () => ({ at: clock.now(), elapsed: elapsedMs(), sequence: spool.lastSequence() })
+function createAgeKeeper({ spool, clock, log }: ExpiryOptions) {
+  const mark = () => ({ at: clock.now(), elapsed: clock.elapsed(), sequence: spool.lastSequence() })
   let last: ReturnType<typeof mark> | undefined
   return {
     async keep(): Promise<void> {

@@ -38,7 +38,7 @@ export interface ShipperMetrics {
 export interface ShipperMetricsOptions {
   /** Asked at every scrape. */
   readonly depth: () => SpoolDepth
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Pick<Clock, 'now' | 'elapsed'>
 }
 
 const PREFIX = 'flux_relay_shipper_'
@@ -81,7 +81,7 @@ function eventCounters(registry: Registry) {
   }
 }
 
-function configMetrics(registry: Registry, clock: Pick<Clock, 'now'>) {
+function configMetrics(registry: Registry, clock: Pick<Clock, 'elapsed'>) {
   const kubernetesFailures = counter(
     registry,
     'kubernetes_failures',
@@ -102,12 +102,12 @@ function configMetrics(registry: Registry, clock: Pick<Clock, 'now'>) {
   count('not_ready_objects', 'Those of them that take no effect.', ({ notReady }) => notReady)
   const ageHelp = 'Since the last upload of Alerts and Providers; -1 before the first.'
   addGauge(registry, 'config_age_seconds', ageHelp, () =>
-    last === undefined ? -1 : Math.max(0, clock.now() - last.at) / 1_000,
+    last === undefined ? -1 : (clock.elapsed() - last.at) / 1_000,
   )
   return {
     kubernetesFailed: (part: KubernetesPart) => kubernetesFailures.inc({ part }),
     configPut: (counts: ConfigCounts) => {
-      last = { ...counts, at: clock.now() }
+      last = { ...counts, at: clock.elapsed() }
     },
     configFailed: (reason: string) => failures.inc({ reason }),
   }

@@ -2,6 +2,7 @@ import { setTimeout } from 'node:timers/promises'
 import { createHttpClient } from '../adapters/http/client.ts'
 import type { OutboundEnvironment } from '../adapters/http/outbound-environment.ts'
 import { DatabaseError } from '../adapters/sqlite/database-error.ts'
+import { systemClock as clock } from '../adapters/system-clock.ts'
 import {
   createHttpServer,
   type HttpServer,
@@ -11,7 +12,7 @@ import {
 import { createLog, type Log } from '../embedded/log.ts'
 import { StartError } from '../embedded/start-error.ts'
 import manifest from '../package.json' with { type: 'json' }
-import type { Clock, ConnectionOptions } from '../relay/ports.ts'
+import type { ConnectionOptions } from '../relay/ports.ts'
 import { createApp } from './app.ts'
 import { startExpiry } from './expiry.ts'
 import { type KubernetesOptions, startKubernetesSide } from './kubernetes-side.ts'
@@ -65,8 +66,6 @@ export interface RunningShipper {
 const TIMEOUT_MS = 35_000
 
 const USER_AGENT = `flux-relay/${manifest.version}`
-
-const clock: Clock = { now: () => Date.now(), random: () => Math.random() }
 
 /** Starts the shipper. Rejects with `StartError` when a person has to mend something. */
 export async function startShipper(options: ShipOptions): Promise<RunningShipper> {
@@ -153,8 +152,7 @@ async function start(
       log.error({ err, retryInMs }, 'events held back not released, will be repeated'),
   })
   heldRelease.start()
-  const elapsedMs = () => performance.now()
-  const expiry = startExpiry({ spool, clock, elapsedMs, maxAgeMs, metrics, log })
+  const expiry = startExpiry({ spool, clock, maxAgeMs, metrics, log })
   log.info({ url: urlOf({ host, port: server.port }), relay, cluster, data }, 'ready')
   return {
     port: server.port,

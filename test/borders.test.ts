@@ -43,6 +43,7 @@ const BORDERS: Readonly<Record<string, { parts: readonly RegExp[]; packages: rea
       parts: [
         /^shipper\//,
         /^adapters\/(http|sqlite)\//,
+        /^adapters\/system-clock\.ts$/,
         /^relay\/(intake|model)\//,
         /^relay\/(errors|ports|retry)\.ts$/,
         /^embedded\/(http-server|log|request-body|responses|start-error)\.ts$/,

@@ -4,6 +4,7 @@ import {
   InvalidRequestException,
   ResourceNotFoundException,
 } from '@aws-sdk/client-secrets-manager'
+import { type Expiry, expiresIn, isOver } from '../../relay/model/expiry.ts'
 import type { Clock } from '../../relay/ports.ts'
 
 /** The one request that reading takes; a `SecretsManagerClient` is one. */
@@ -36,7 +37,7 @@ interface Entry<T> {
   readonly text: string | undefined
   /** Undefined when there is no such secret. */
   readonly parsed: Parsed<T> | undefined
-  readonly expiresAt: number
+  readonly expiry: Expiry
 }
 
 /** Secrets of one form, read by their full id and remembered for a while. */
@@ -67,7 +68,7 @@ export class SecretCache<T> {
    */
   async read(id: string, fresh = false): Promise<T | undefined> {
     const entry = this.#entries.get(id)
-    if (!fresh && entry && this.#clock.now() < entry.expiresAt) {
+    if (!fresh && entry && !isOver(this.#clock, entry.expiry)) {
       this.#remember(id, entry)
       return resultOf(entry)
     }
@@ -81,12 +82,13 @@ export class SecretCache<T> {
   }
 
   async #load(id: string): Promise<T | undefined> {
-    // The time before the request: what comes is as old as that.
-    const askedAt = this.#clock.now()
+    // From before the request: what comes is as old as that.
+    const valid = expiresIn(this.#clock, this.#maxAgeMs)
+    const absent = expiresIn(this.#clock, this.#maxAbsentAgeMs)
     const answer = await this.#get(id)
     const parsed = answer && this.#parsed(id, answer.SecretString)
-    const maxAgeMs = parsed?.kind === 'valid' ? this.#maxAgeMs : this.#maxAbsentAgeMs
-    const entry = { text: answer?.SecretString, parsed, expiresAt: askedAt + maxAgeMs }
+    const expiry = parsed?.kind === 'valid' ? valid : absent
+    const entry = { text: answer?.SecretString, parsed, expiry }
     this.#remember(id, entry)
     return resultOf(entry)
   }

@@ -1,13 +1,13 @@
 import { countDeadLetters, moveDeadLetters } from '../../adapters/aws/dead-letters.ts'
 import { ABSENCE_BELIEVED_MS } from '../../adapters/aws/secret-cache.ts'
 import { SecretsManagerWriter } from '../../adapters/aws/secrets-manager-writer.ts'
+import { systemClock } from '../../adapters/system-clock.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
 import {
   type AwsClients,
   createClients,
   createStorePorts,
   type StorePorts,
-  systemClock,
 } from '../../functions/shared/ports.ts'
 import type { Answer } from '../../relay/intake/answer.ts'
 import { listDeliveries, replayDelivery, showDelivery } from '../../relay/intake/deliveries.ts'

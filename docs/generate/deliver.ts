@@ -6,7 +6,7 @@ import { createHostErrors } from '../../relay/pipeline/host-ports.ts'
 import { type Candidate, match } from '../../relay/pipeline/match.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import { type Prepared, prepare } from '../../relay/pipeline/prepare.ts'
-import { concludeDelivery, newDelivery } from '../../relay/pipeline/record.ts'
+import { beginNow, concludeDelivery, newDelivery } from '../../relay/pipeline/record.ts'
 import { compileRoutingTable } from '../../relay/pipeline/routing-table.ts'
 import { createAccessTokens } from '../../relay/providers/access-tokens.ts'
 import { CLUSTER, type Example } from './example.ts'
@@ -60,7 +60,7 @@ export async function deliverEvents(
     const prepared = await prepare(input, example.secrets)
     if (prepared.kind !== 'prepared') throw new Error(`${example.objects.file}: ${prepared.reason}`)
     const conclusion = await attempt(record, candidate, context, false)
-    const concluded = concludeDelivery(record, conclusion, now, ports.clock)
+    const concluded = concludeDelivery(record, conclusion, beginNow(ports.clock), ports.clock)
     deliveries.push({ file, prepared, record: concluded, sent: sent.slice(before) })
   }
   return deliveries

@@ -47,7 +47,7 @@ export function sentAt({ timestamp }: Pick<Event, 'timestamp'>): number {
 export function createRecorder(secrets: SecretStore, answers: Answers): Recorder {
   const sent: Sent[] = []
   let now = 0
-  const clock: Clock = { now: () => now, random: () => 0 }
+  const clock: Clock = { now: () => now, elapsed: () => now, random: () => 0 }
   const ports: Ports = {
     clock,
     secrets,

@@ -3,6 +3,7 @@
  * waits meanwhile. It is a program of its own, for `new Worker`. The host gives it one task at a time.
  */
 import { parentPort } from 'node:worker_threads'
+import { systemClock } from '../../adapters/system-clock.ts'
 import { putConfig } from '../../relay/intake/put-config.ts'
 import { showConfig } from '../../relay/intake/show-config.ts'
 import { configTextOf, readConfigText } from '../../relay/model/stored/config-snapshot.ts'
@@ -34,7 +35,7 @@ const folderLoads = new FolderLoads()
 
 const tasks: { [Name in keyof Tasks]: (input: Tasks[Name]['input']) => Promise<unknown> } = {
   put: ({ request, now }) =>
-    putConfig({ configs, secrets, clock: { now: () => now, random: Math.random } }, request),
+    putConfig({ configs, secrets, clock: { ...systemClock, now: () => now } }, request),
   judgeAgain: ({ cluster }) => judgeAgain({ configs, secrets }, cluster),
   show: ({ cluster }) => showConfig({ configs }, cluster),
   loadFolder: (folder) => folderLoads.load(folder),

@@ -1,7 +1,8 @@
+import { systemClock } from '../../adapters/system-clock.ts'
 import { readEnvironment } from '../shared/environment.ts'
 import { createLog } from '../shared/log.ts'
 import { writeToStdout } from '../shared/metrics.ts'
-import { createClients, createStorePorts, systemClock } from '../shared/ports.ts'
+import { createClients, createStorePorts } from '../shared/ports.ts'
 import { createStageMetrics } from '../shared/stage-metrics.ts'
 import { createDeliveriesWidget } from './deliveries-widget.ts'
 

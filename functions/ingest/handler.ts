@@ -1,8 +1,9 @@
+import { systemClock } from '../../adapters/system-clock.ts'
 import { createClusterAccess } from '../shared/cluster-access.ts'
 import { readEnvironment } from '../shared/environment.ts'
 import { createLog } from '../shared/log.ts'
 import { writeToStdout } from '../shared/metrics.ts'
-import { createClients, createStorePorts, systemClock } from '../shared/ports.ts'
+import { createClients, createStorePorts } from '../shared/ports.ts'
 import { createStageMetrics } from '../shared/stage-metrics.ts'
 import { createIngest } from './ingest.ts'
 

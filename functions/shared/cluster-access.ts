@@ -28,11 +28,14 @@ const REREAD_INTERVAL_MS = 30_000
 const MAX_REMEMBERED = 10_000
 
 /** Access by these tokens. An unknown cluster takes the same steps as a wrong token. */
-export function createClusterAccess(tokens: TokenReader, clock: Clock): ClusterAccess {
+export function createClusterAccess(
+  tokens: TokenReader,
+  clock: Pick<Clock, 'elapsed'>,
+): ClusterAccess {
   const rereadAt = new Map<string, number>()
 
   const mayReread = (cluster: string) => {
-    const now = clock.now()
+    const now = clock.elapsed()
     const last = rereadAt.get(cluster)
     if (last !== undefined && now - last < REREAD_INTERVAL_MS) return false
     rereadAt.delete(cluster)

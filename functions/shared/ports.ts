@@ -16,9 +16,6 @@ import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import type { Clock, Ports } from '../../relay/ports.ts'
 import type { Environment } from './environment.ts'
 
-/** Time and chance of the machine. */
-export const systemClock: Clock = { now: () => Date.now(), random: () => Math.random() }
-
 /** The clients of the services; one of each a container, so that connections are kept. */
 export interface AwsClients {
   readonly dynamoDb: DynamoDBClient

@@ -21,7 +21,7 @@ import { isRetryOvertaken } from './lateness.ts'
 import { type Candidate, type Matches, type MatchOptions, match, matchAlert } from './match.ts'
 import { isOvertaken } from './object-memory.ts'
 import { NOTHING_RECALLED, RECALLED_AT_ONCE, type RecallContext, recall } from './recall.ts'
-import { concludeDelivery, concludeEvent, newEventRecord } from './record.ts'
+import { beginNow, concludeDelivery, concludeEvent, newEventRecord } from './record.ts'
 import { createJudge } from './rejections.ts'
 import { findPlace } from './repeat.ts'
 import { NO_REPEATS, repeatReason } from './repeats-by-alert.ts'
@@ -158,13 +158,13 @@ async function retryDelivery(
   if (record.status.destination !== undefined) {
     context.destinations.withdraw(record.status.destination, record.id)
   }
-  const startedAt = ports.clock.now()
+  const begin = beginNow(ports.clock)
   const alert = table?.alertsByUid.get(record.alert.uid)
   const conclusion: Conclusion =
     table && alert
       ? await attemptAgain(context, record, matchAlert(record, alert, table, options))
       : end('skipped', `Alert ${namespacedName(record.alert)} does not exist any more`)
-  const concluded = concludeDelivery(record, conclusion, startedAt, ports.clock)
+  const concluded = concludeDelivery(record, conclusion, begin, ports.clock)
   if (isStillWaiting(concluded, record)) await waitOn(context, record, concluded)
   else await settle(context, concluded, stored)
 }

@@ -39,11 +39,10 @@ export function createExchange(
   { credentials, followsRedirects, ...options }: ExchangeOptions = {},
 ): TryExchange {
   const { clock, http, nats, identities } = ports
-  const startedAt = clock.now()
+  const startedAt = clock.elapsed()
   const left = (): TransportOptions => ({
     ...transport,
-    // A clock that was set back must not make a try longer.
-    timeoutMs: Math.min(transport.timeoutMs - (clock.now() - startedAt), transport.timeoutMs),
+    timeoutMs: transport.timeoutMs - (clock.elapsed() - startedAt),
   })
   const isOver = ({ timeoutMs }: TransportOptions) => timeoutMs <= 0
   const sendOnce: Exchange['send'] = async (request) => {

@@ -5,7 +5,13 @@ import { type Conclusion, end } from './conclusion.ts'
 import type { FanOut } from './fan-out.ts'
 import type { Candidate } from './match.ts'
 import type { Recalled } from './recall.ts'
-import { concludeDelivery, countUnchanged, newDelivery, unchangedRecordId } from './record.ts'
+import {
+  beginNow,
+  concludeDelivery,
+  countUnchanged,
+  newDelivery,
+  unchangedRecordId,
+} from './record.ts'
 import { type Addressed, type Repeats, repeatReason, withRepeats } from './repeats-by-alert.ts'
 import { settle, write } from './settle.ts'
 
@@ -56,12 +62,12 @@ async function tryFirst(
   { candidate, repeated }: Addressed,
   overtaken: boolean,
 ): Promise<void> {
-  const startedAt = context.ports.clock.now()
+  const begin = beginNow(context.ports.clock)
   const conclusion = repeated
     ? concludeRepeat(repeated, candidate)
     : await attempt(record, candidate, context, overtaken)
   const { subjectStateKey } = conclusion
-  const concluded = concludeDelivery(record, conclusion, startedAt, context.ports.clock)
+  const concluded = concludeDelivery(record, conclusion, begin, context.ports.clock)
   if (subjectStateKey && wasNotSent(conclusion)) {
     const id = unchangedRecordId(record, subjectStateKey)
     if (conclusion.kind === 'unchanged') return count(context, concluded, id)

@@ -75,17 +75,29 @@ function newRecord(queued: QueuedEvent, now: number) {
   } as const
 }
 
+/** When the work on a record began. */
+export interface Begin {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** By `Clock.elapsed`. */
+  readonly elapsed: number
+}
+
+export function beginNow(clock: Clock): Begin {
+  return { at: clock.now(), elapsed: clock.elapsed() }
+}
+
 /** The record of a Delivery after a decision: either final, or due for its next try. */
 export function concludeDelivery(
   record: DeliveryRecord<Status>,
   conclusion: Conclusion,
-  startedAt: number,
+  begin: Begin,
   clock: Clock,
 ): DeliveryRecord {
   const { provider, subjectStateKey } = conclusion
   return {
     ...record,
-    ...decide(record, conclusion, startedAt, clock),
+    ...decide(record, conclusion, begin, clock),
     ...(provider && { provider: { ...provider.metadata, type: provider.spec.type } }),
     ...(subjectStateKey && { subjectStateKey }),
     notes: conclusion.notes ?? record.notes,
@@ -99,15 +111,10 @@ export function concludeEvent(
   conclusion: EventConclusion,
   clock: Clock,
 ): EventRecord {
-  return { ...record, ...decide(record, conclusion, clock.now(), clock) }
+  return { ...record, ...decide(record, conclusion, beginNow(clock), clock) }
 }
 
-function decide(
-  record: LedgerRecord<Status>,
-  conclusion: Conclusion,
-  startedAt: number,
-  clock: Clock,
-) {
+function decide(record: LedgerRecord<Status>, conclusion: Conclusion, begin: Begin, clock: Clock) {
   const now = clock.now()
   const sent = 'sent' in conclusion ? conclusion.sent : undefined
   const tries = record.tries + (sent ? 1 : 0)
@@ -118,8 +125,8 @@ function decide(
     ? [
         {
           attempt: record.attempt,
-          startedAt,
-          durationMs: now - startedAt,
+          startedAt: begin.at,
+          durationMs: clock.elapsed() - begin.elapsed,
           outcome,
           reason: status.reason,
           ...sent,

@@ -33,7 +33,7 @@ export async function write(
   const write: LedgerWrite = { record, expected: stored?.version ?? 'absent' }
   const [written] = await ports.ledger.writeMany([write])
   if (!written) return false
-  ports.observer.decided({ record, latencyMs: ports.clock.now() - record.acceptedAt })
+  ports.observer.decided({ record, latencyMs: Math.max(0, ports.clock.now() - record.acceptedAt) })
   return true
 }
 

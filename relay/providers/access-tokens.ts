@@ -1,13 +1,13 @@
+import { type Expiry, type ExpiryClock, expiresIn, isOver } from '../model/expiry.ts'
 import { hashParts } from '../model/hash.ts'
-import type { Clock } from '../ports.ts'
 import type { Failure } from './contract.ts'
 
 /** A token that some service gave for a credential. */
 export interface AccessToken {
   readonly kind: 'token'
   readonly token: string
-  /** Milliseconds since the epoch. */
-  readonly expiresAt: number
+  /** How long it is valid from when it came, in milliseconds. */
+  readonly validMs: number
 }
 
 /** Access tokens, remembered until a minute before they expire. */
@@ -31,11 +31,17 @@ const EXPIRY_MARGIN_MS = 60_000
 /** The one unused for longest is forgotten first. */
 const MAX_REMEMBERED = 1_000
 
-export function createAccessTokens(clock: Pick<Clock, 'now'>): AccessTokens {
-  const known = new Map<string, AccessToken>()
+interface KnownToken {
+  readonly token: AccessToken
+  /** With the margin taken off. */
+  readonly expiry: Expiry
+}
+
+export function createAccessTokens(clock: ExpiryClock): AccessTokens {
+  const known = new Map<string, KnownToken>()
   const fetching = new Map<string, Promise<AccessToken | Failure>>()
 
-  const remember = (key: string, token: AccessToken) => {
+  const remember = (key: string, token: KnownToken) => {
     known.delete(key)
     known.set(key, token)
     const [oldest] = known.keys()
@@ -45,19 +51,22 @@ export function createAccessTokens(clock: Pick<Clock, 'now'>): AccessTokens {
   return {
     async get(credential, fetch) {
       const key = hashParts(...credential)
-      const token = known.get(key)
-      if (token && clock.now() < token.expiresAt - EXPIRY_MARGIN_MS) {
-        remember(key, token)
-        return token
+      const found = known.get(key)
+      if (found && !isOver(clock, found.expiry)) {
+        remember(key, found)
+        return found.token
       }
       const fetched = fetching.get(key) ?? fetch().finally(() => fetching.delete(key))
       fetching.set(key, fetched)
       const result = await fetched
-      if (result.kind === 'token') remember(key, result)
+      if (result.kind === 'token') {
+        const expiry = expiresIn(clock, result.validMs - EXPIRY_MARGIN_MS)
+        remember(key, { token: result, expiry })
+      }
       return result
     },
     forget(token) {
-      for (const [key, value] of known) if (value.token === token) known.delete(key)
+      for (const [key, value] of known) if (value.token.token === token) known.delete(key)
     },
   }
 }

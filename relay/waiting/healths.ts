@@ -58,9 +58,13 @@ export class Healths {
     // The record of one that is woken is not written again until then, however often it is probed.
     const next = window
       ? 'goes out when a probe is answered'
-      : `probed at ${new Date(wait.probedAt).toISOString()}`
+      : `probed at ${new Date(this.#timeAt(wait.probedAt)).toISOString()}`
     const reason = `parked: ${host.name} failed ${times}; ${next}`
     return { reason, waitMs, isFailing }
+  }
+
+  #timeAt(elapsed: number): number {
+    return this.#clock.now() + (elapsed - this.#clock.elapsed())
   }
 
   /** Notes what became of a delivery that was sent. */

@@ -107,7 +107,7 @@ export class Scheduler implements Destinations, Wakes {
   }
 
   take(max: number): readonly WaitingDelivery[] {
-    for (const line of this.#notBefore.takeDue(this.#clock.now())) this.#look(line)
+    for (const line of this.#notBefore.takeDue(this.#clock.elapsed())) this.#look(line)
     const taken: WaitingDelivery[] = []
     const later: HostOf[] = []
     while (taken.length < max) {
@@ -246,7 +246,7 @@ export class Scheduler implements Destinations, Wakes {
     if (!window?.first) return
     const probedAt = this.#healths.of(key)?.probedAt ?? 0
     // Else a probe is under way, after which the line is looked at.
-    if (probedAt > this.#clock.now()) this.#lookAt(line, probedAt)
+    if (probedAt > this.#clock.elapsed()) this.#lookAt(line, probedAt)
   }
 
   /** Of a parked destination one alone is woken, which is the probe. */
@@ -285,7 +285,7 @@ export class Scheduler implements Destinations, Wakes {
       await window.read()
       this.#look(line)
     } catch {
-      this.#lookAt(line, this.#clock.now() + READ_AGAIN_MS)
+      this.#lookAt(line, this.#clock.elapsed() + READ_AGAIN_MS)
     }
   }
 

@@ -1,4 +1,4 @@
-/** When to look again at each of some things. Times are milliseconds since the epoch. */
+/** When to look again at each of some things, by `Clock.elapsed`. */
 export class Times<T> {
   readonly #times = new Map<T, number>()
   /** The first of the times, or an earlier one. */

@@ -25,7 +25,7 @@ export interface KindLabelsOptions extends Pick<FollowOptions, 'random' | 'wait'
   readonly client: KubernetesClient
   /** Looks up what serves a kind now. */
   readonly findKind: (kind: string) => Promise<readonly ApiResource[]>
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Pick<Clock, 'elapsed'>
   readonly pool: LabelPool
   readonly onSettled: () => void
   readonly observer: KindLabelsObserver

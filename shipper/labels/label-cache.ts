@@ -10,14 +10,14 @@ const KEPT_AFTER_DELETION_MS = 3_600_000
 
 interface Deleted {
   readonly pooled: PooledLabels
-  /** Milliseconds since the epoch. */
+  /** By `Clock.elapsed`. */
   readonly at: number
 }
 
 /** The labels of a kind's objects, and for an hour those of objects that are gone. */
 export class LabelCache {
   readonly #pool: LabelPool
-  readonly #clock: Pick<Clock, 'now'>
+  readonly #clock: Pick<Clock, 'elapsed'>
   readonly #onFull: () => void
   /** By namespace and name. */
   readonly #present = new Map<string, PooledLabels>()
@@ -25,7 +25,7 @@ export class LabelCache {
   readonly #deleted = new Map<string, Deleted>()
   #listed = new Set<string>()
 
-  constructor(pool: LabelPool, clock: Pick<Clock, 'now'>, onFull: () => void) {
+  constructor(pool: LabelPool, clock: Pick<Clock, 'elapsed'>, onFull: () => void) {
     this.#pool = pool
     this.#clock = clock
     this.#onFull = onFull
@@ -101,7 +101,7 @@ export class LabelCache {
     const pooled = this.#present.get(key)
     if (!pooled) return
     this.#present.delete(key)
-    this.#deleted.set(key, { pooled, at: this.#clock.now() })
+    this.#deleted.set(key, { pooled, at: this.#clock.elapsed() })
   }
 
   #forget(key: string): void {
@@ -119,7 +119,7 @@ export class LabelCache {
   }
 
   #isKept({ at }: Deleted): boolean {
-    return this.#clock.now() - at < KEPT_AFTER_DELETION_MS
+    return this.#clock.elapsed() - at < KEPT_AFTER_DELETION_MS
   }
 }
 

@@ -29,7 +29,7 @@ export interface ObjectLabelsObserver extends KindLabelsObserver {
 export interface ObjectLabelsOptions extends Pick<FollowOptions, 'random' | 'wait'> {
   readonly config: Pick<ConfigWatch, 'alerts' | 'areAlertsSettled' | 'onChanged'>
   readonly client: KubernetesClient
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Pick<Clock, 'elapsed'>
   readonly observer: ObjectLabelsObserver
   readonly limits?: LabelLimits
 }

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import type { Clock } from '../../relay/ports.ts'
+import { type Expiry, type ExpiryClock, expiresIn, isOver } from '../../relay/model/expiry.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { readSecret, type SecretContent } from './read-secret.ts'
 import { keyOf, type SecretName } from './references.ts'
@@ -26,7 +26,7 @@ export interface SyncPassOptions {
   readonly client: Pick<KubernetesClient, 'request'>
   readonly copies: SecretCopies
   readonly memory: SyncMemory
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: ExpiryClock
   /** How long a copy stays that nothing names. Milliseconds. */
   readonly graceMs: number
   readonly observer: SyncPassObserver
@@ -55,8 +55,8 @@ export class SyncPass {
   readonly #options: SyncPassOptions
   /** Of what was copied, by `keyOf`. Never written to the disk, where it would help to guess. */
   readonly #digests = new Map<string, string>()
-  /** When the copy was known to be what was written, in milliseconds since the epoch, by `keyOf`. */
-  readonly #seenAt = new Map<string, number>()
+  /** Until when the copy is believed to be what was written, by `keyOf`. */
+  readonly #believed = new Map<string, Expiry>()
   /** What was said of a Secret last, by `keyOf`. */
   readonly #said = new Map<string, string>()
 
@@ -137,7 +137,7 @@ export class SyncPass {
     if (!isKnown) await memory.put({ ...secret, version, copyVersion })
     this.#digests.set(keyOf(secret), digest)
     if (!written) return false
-    this.#seenAt.set(keyOf(secret), clock.now())
+    this.#believed.set(keyOf(secret), expiresIn(clock, BELIEVED_MS))
     const isReplaced = written.how === 'updated' && !record
     observer.written(secret, isReplaced ? 'replaced' : written.how)
     if (binaryKeys > 0) observer.binary(secret, binaryKeys)
@@ -156,11 +156,11 @@ export class SyncPass {
     // Metadata that changed, an annotation of some controller, makes a new version of the same.
     const isSame = copied === undefined ? record.version === version : copied === digest
     if (!isSame) return false
-    const now = this.#options.clock.now()
-    const seenAt = this.#seenAt.get(key)
-    if (seenAt !== undefined && seenAt <= now && now - seenAt < BELIEVED_MS) return true
+    const { clock } = this.#options
+    const believed = this.#believed.get(key)
+    if (believed && !isOver(clock, believed)) return true
     const isCurrent = await this.#options.copies.isCurrent(record, record.copyVersion)
-    if (isCurrent) this.#seenAt.set(key, now)
+    if (isCurrent) this.#believed.set(key, expiresIn(clock, BELIEVED_MS))
     return isCurrent
   }
 
@@ -184,7 +184,7 @@ export class SyncPass {
     const result = await copies.remove({ namespace, name })
     await memory.delete(record)
     this.#digests.delete(keyOf(record))
-    this.#seenAt.delete(keyOf(record))
+    this.#believed.delete(keyOf(record))
     if (result === 'deleted') observer.deleted({ namespace, name })
     if (result === 'foreign') observer.kept({ namespace, name })
     return result === 'deleted'

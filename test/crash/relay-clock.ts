@@ -22,5 +22,9 @@ export function jumped(setting: ClockSetting, ms: number): ClockSetting {
 
 /** The relay's clock. Random numbers, which are jitter, need not repeat. */
 export function relayClock(setting: ClockSetting): Clock {
-  return { now: () => relayTimeAt(setting, Date.now()), random: () => Math.random() }
+  return {
+    now: () => relayTimeAt(setting, Date.now()),
+    elapsed: () => Math.floor(performance.now() * setting.factor),
+    random: () => Math.random(),
+  }
 }

@@ -3,6 +3,7 @@ import { DatabaseSync } from 'node:sqlite'
 import { expect, it } from 'vitest'
 import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
 import { openRelayDatabase } from '../../adapters/sqlite/relay-database.ts'
+import { systemClock } from '../../adapters/system-clock.ts'
 import { acceptingLedger } from '../adapters/sqlite/support/accepting-ledger.ts'
 import { acceptedEvent, deliveryRecord, event } from '../support/delivery-records.ts'
 import { alertYaml } from '../support/manifest-files.ts'
@@ -11,7 +12,7 @@ import { manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
 import { eventually, runCli, startRelay } from '../support/relay-process.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
-const clock = { now: () => Date.now(), random: () => 0.5 }
+const clock = systemClock
 
 /** A data folder with three events of two objects, and a retry. */
 async function dataFolder(): Promise<string> {

@@ -6,6 +6,7 @@ import type { RelayDatabase } from '../../adapters/sqlite/relay-database.ts'
 import { SqliteStateStore } from '../../adapters/sqlite/state.ts'
 import { openThreadedDatabase } from '../../adapters/sqlite/threaded-database.ts'
 import { SqliteWaitingLines } from '../../adapters/sqlite/waiting-lines.ts'
+import { systemClock } from '../../adapters/system-clock.ts'
 import { createLog } from '../../embedded/log.ts'
 import { watchTrouble } from '../../embedded/storage-trouble.ts'
 import { createWokenDeliveries } from '../../embedded/woken-deliveries.ts'
@@ -21,7 +22,7 @@ const EVENTS = 30
 
 /** A worker on a database in a thread, and a destination that counts what each object was told. */
 async function relayOn(database: RelayDatabase) {
-  const clock = { now: () => Date.now(), random: () => 0.5 }
+  const clock = systemClock
   const queue = new SqliteQueue(database, clock)
   const posts = new Map<string, number>()
   const lines: string[] = []

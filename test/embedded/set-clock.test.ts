@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
 import { watchClock } from '../../embedded/set-clock.ts'
-import { ManualClock, START } from '../support/manual-clock.ts'
+import { ELAPSED, ManualClock, START } from '../support/manual-clock.ts'
 
 const HOUR_MS = 3_600_000
 
@@ -8,16 +8,11 @@ function watched() {
   vi.useFakeTimers()
   onTestFinished(() => void vi.useRealTimers())
   const machine = new ManualClock()
-  let elapsed = 12_345.5
-  const watch = watchClock(machine, () => elapsed)
+  const watch = watchClock(machine)
   onTestFinished(() => watch.stop())
   const told: number[] = []
   watch.onSet((byMs) => told.push(byMs))
-  const pass = (ms: number) => {
-    elapsed += ms
-    machine.advance(ms)
-  }
-  return { ...watch, machine, told, pass }
+  return { ...watch, machine, told }
 }
 
 it.each([
@@ -27,32 +22,32 @@ it.each([
 ])(
   'tells that the clock was set %s before anyone reads it, and goes on evenly beside it',
   (_, byMs) => {
-    const { clock, steady, machine, told, pass } = watched()
-    pass(10_000)
+    const { clock, machine, told } = watched()
+    machine.advance(10_000)
     expect(clock.now()).toBe(START + 10_000)
-    machine.advance(byMs)
+    machine.setBy(byMs)
     expect(clock.now()).toBe(START + 10_000 + byMs)
     expect(told).toEqual([byMs])
-    pass(5_000)
+    machine.advance(5_000)
     clock.now()
     expect(told).toEqual([byMs])
-    expect(steady.now()).toBe(START + 15_000)
+    expect(clock.elapsed()).toBe(ELAPSED + 15_000)
   },
 )
 
 it('looks each second when nobody reads it', () => {
   const { machine, told } = watched()
-  machine.advance(HOUR_MS)
+  machine.setBy(HOUR_MS)
   expect(told).toEqual([])
   vi.advanceTimersByTime(1_000)
   expect(told).toEqual([HOUR_MS])
 })
 
 it('takes a clock that is kept right for one that is not set, however long', () => {
-  const { clock, machine, told, pass } = watched()
+  const { clock, machine, told } = watched()
   for (let minute = 0; minute < 600; minute += 1) {
-    pass(60_000)
-    machine.advance(30)
+    machine.advance(60_000)
+    machine.setBy(30)
     clock.now()
   }
   expect(told).toEqual([])

@@ -1,4 +1,5 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
+import { systemClock } from '../../adapters/system-clock.ts'
 import { createWorker, type SetAside, type WorkerOptions } from '../../embedded/worker.ts'
 import type { QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import { DamagedRecord, LaterVersion } from '../../relay/model/stored/errors.ts'
@@ -44,7 +45,7 @@ function workerOver(changes: Partial<Queue> = {}, options: Partial<WorkerOptions
   const worker = createWorker({
     queue,
     woken: NOTHING_WOKEN,
-    clock: { now: () => Date.now(), random: () => 0 },
+    clock: systemClock,
     dispatcher: { dispatchEvent: async () => undefined, dispatchRetry: async () => undefined },
     onFailure: ({ fault }, retryInMs) => void failed.push({ fault, retryInMs }),
     onSetAside: (message) => void setAside.push(message),

@@ -7,7 +7,7 @@ import { waitFor } from '../support/wait-for.ts'
 it('hands out what falls due between two looks at the clock', async () => {
   // Each look is a millisecond later, as it can be on a busy machine.
   let now = 0
-  const clock = { now: () => ++now, random: () => 0 }
+  const clock = { now: () => ++now, elapsed: () => now, random: () => 0 }
   const retry: RetryMessage = { deliveryId: 'one', attempt: 2, dueAt: 2 }
   const handled: RetryMessage[] = []
   const worker = createWorker({

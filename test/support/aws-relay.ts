@@ -112,7 +112,11 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
   // would be over before the test is.
   const time = { offsetMs: 0 }
   const openedAt = Date.now()
-  const clock = { now: () => openedAt + time.offsetMs, random: () => 0.5 }
+  const clock = {
+    now: () => openedAt + time.offsetMs,
+    elapsed: () => time.offsetMs,
+    random: () => 0.5,
+  }
   const lines: { level: string; message: string; fields: object }[] = []
   const write = (level: string) => (message: string, fields: object) => {
     lines.push({ level, message, fields })

@@ -112,7 +112,7 @@ export async function runConfig(
         const set = setOf(request)
         puts.push(set)
         // The relay's clock is right, whatever that of the shipper is.
-        relay.ports.clock.set(START + time.elapsed)
+        relay.ports.clock.set(START + time.elapsed())
         const given = answer?.(set, request) ?? (await http.send(request, transport))
         await options.answered?.()
         answered += 1

@@ -35,7 +35,7 @@ export class VirtualTime implements Clock {
   }
 
   /** Milliseconds that have passed. */
-  get elapsed(): number {
+  elapsed(): number {
     return this.#elapsed
   }
 
@@ -46,7 +46,7 @@ export class VirtualTime implements Clock {
 
   /** Sets the clock by so many milliseconds, as a person or NTP does; no wait is over by that. */
   set(byMs: number): void {
-    this.#clock.advance(byMs)
+    this.#clock.setBy(byMs)
   }
 
   /** Lets time pass. What a wait was for has begun then, but is not done. */

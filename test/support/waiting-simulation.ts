@@ -97,11 +97,11 @@ export class WaitingSimulation {
         this.store.isFailing = step.fails
         return
       case 'pass': {
-        const until = this.clock.now() + step.ms
+        const until = this.clock.elapsed() + step.ms
         for (let at = this.#nextAt(); at !== undefined && at <= until; at = this.#nextAt()) {
           await this.#pass(at)
         }
-        this.clock.set(Math.max(until, this.clock.now()))
+        this.#passUntil(until)
         return
       }
       case 'crash':
@@ -204,7 +204,7 @@ export class WaitingSimulation {
   #sleep(ms: number): Promise<void> {
     return new Promise((go) => {
       this.#count += 1
-      this.#timeline.push({ at: this.clock.now() + ms, number: this.#count, go })
+      this.#timeline.push({ at: this.clock.elapsed() + ms, number: this.#count, go })
       this.#timeline.sort((a, b) => a.at - b.at || a.number - b.number)
     })
   }
@@ -214,9 +214,13 @@ export class WaitingSimulation {
     return times.reduce((a, b) => (a === undefined || (b !== undefined && b < a) ? b : a))
   }
 
+  #passUntil(at: number): void {
+    this.clock.advance(Math.max(0, at - this.clock.elapsed()))
+  }
+
   async #pass(at: number): Promise<void> {
-    this.clock.set(Math.max(at, this.clock.now()))
-    while ((this.#timeline[0]?.at ?? Number.POSITIVE_INFINITY) <= this.clock.now()) {
+    this.#passUntil(at)
+    while ((this.#timeline[0]?.at ?? Number.POSITIVE_INFINITY) <= this.clock.elapsed()) {
       this.#timeline.shift()?.go()
       await settle()
     }

@@ -1,11 +1,11 @@
 import { SignJWT } from 'jose'
 import { z } from 'zod'
-import { parseTimeMs } from '../../model/time.ts'
 import type { HttpResponse, OutboundRequest } from '../../ports.ts'
 import { createRedactor } from '../../redact.ts'
 import type { AccessToken } from '../access-tokens.ts'
 import { classifyFailure, notApplied } from '../classify.ts'
 import type { Exchange, Failure } from '../contract.ts'
+import { validMs } from './answer-time.ts'
 import { classifyGithub, GITHUB_HEADERS } from './github-answer.ts'
 import type { GithubApp } from './github-app-settings.ts'
 import { parseJson } from './json-answer.ts'
@@ -55,8 +55,7 @@ async function fetchToken(app: GithubApp, exchange: Exchange): Promise<AccessTok
   if (answer.kind === 'failed') return answer.failure
   const made = parseJson(InstallationToken, answer.body)
   if (!made) return unreadable(answer, 'an access token')
-  const expiresAt = parseTimeMs(made.expires_at) ?? exchange.clock.now()
-  return { kind: 'token', token: made.token, expiresAt }
+  return { kind: 'token', token: made.token, validMs: validMs(made.expires_at, answer) }
 }
 
 async function installationId(

@@ -1,9 +1,9 @@
 import { z } from 'zod'
 import type { CloudBindings } from '../../model/cloud-bindings.ts'
-import { parseTimeMs } from '../../model/time.ts'
 import type { AccessToken } from '../access-tokens.ts'
 import { classifyFailure } from '../classify.ts'
 import type { Authorization, Exchange, Failure } from '../contract.ts'
+import { validMs } from './answer-time.ts'
 import { proveIdentity, readBinding } from './cloud-binding.ts'
 import { parseJson } from './json-answer.ts'
 import { authorization, postJson } from './json-request.ts'
@@ -91,6 +91,5 @@ async function actAs(
     const reason = `HTTP ${result.status} without a token that can be read`
     return fail({ kind: 'retry', reason, applied: 'no' })
   }
-  const expiresAt = parseTimeMs(made.expireTime) ?? exchange.clock.now()
-  return { kind: 'token', token: made.accessToken, expiresAt }
+  return { kind: 'token', token: made.accessToken, validMs: validMs(made.expireTime, result) }
 }

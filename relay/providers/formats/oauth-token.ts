@@ -66,8 +66,8 @@ export async function fetchToken(
   if (result.kind === 'response') {
     const answer = parseJson(TokenAnswer, result.body)
     if (classifyStatus(result).kind === 'delivered' && answer) {
-      const expiresAt = exchange.clock.now() + answer.expires_in * 1_000
-      return { kind: 'token', token: answer.access_token, expiresAt }
+      const validMs = answer.expires_in * 1_000
+      return { kind: 'token', token: answer.access_token, validMs }
     }
   }
   const failure = result.kind === 'failure' ? classifyFailure(result) : judgeRefusal(result)

@@ -1,5 +1,5 @@
-import type { HttpResponse } from '../../ports.ts'
-import { MAX_RETRY_AFTER_MS, parseHttpDate, parseRetryAfterMs } from '../../retry.ts'
+import { MAX_RETRY_AFTER_MS, parseRetryAfterMs } from '../../retry.ts'
+import { type TimedAnswer as Answer, answeredAt } from './answer-time.ts'
 
 /**
  * When a rate limit ends, by services that send no `Retry-After`:
@@ -21,8 +21,6 @@ const REMAINING_HEADERS = [
   'ratelimit-remaining',
   'x-rate-limit-remaining',
 ] as const
-
-type Answer = Pick<HttpResponse, 'headers' | 'receivedAt'>
 
 /** Whether the answer says that nothing is left of a rate limit, or how long to wait. */
 export function saysRateLimited({ headers }: Answer): boolean {
@@ -52,11 +50,6 @@ export function rateLimitWaitMs(answer: Answer): number | undefined {
 
 function firstOf(headers: Answer['headers'], names: readonly string[]): string | undefined {
   return names.map((name) => headers[name]).find((value) => value !== undefined)
-}
-
-/** By the clock of whoever answered, where that says what it shows. */
-function answeredAt({ headers, receivedAt }: Answer): number {
-  return parseHttpDate(headers.date) ?? receivedAt
 }
 
 const NUMBER = /^\d{1,15}(?:\.\d{1,9})?$/

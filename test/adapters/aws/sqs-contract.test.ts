@@ -3,6 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { SendMessageCommand } from '@aws-sdk/client-sqs'
 import { describe, expect, it } from 'vitest'
 import { SqsQueue } from '../../../adapters/aws/sqs.ts'
+import { systemClock } from '../../../adapters/system-clock.ts'
 import type { AcceptedEvent } from '../../../relay/model/delivery.ts'
 import type { JsonObject } from '../../../relay/model/stored/shape.ts'
 import { queueContract } from '../../contract/queue-contract.ts'
@@ -14,7 +15,7 @@ const { openQueues } = sqs()
 
 // The queue has the time of its service, so this one waits; it is a file of its own so that others
 // run meanwhile.
-const clock = { now: () => Date.now(), random: () => 0.5 }
+const clock = systemClock
 
 async function openNew() {
   const { close, ...options } = await openQueues()

@@ -43,11 +43,17 @@ describe('an exchange', () => {
     expect(options).toHaveLength(3)
   })
 
-  it('gives no more time when the clock is set back', async () => {
-    const { exchange, options, ports } = open(0)
-    ports.clock.set(START - 3_600_000)
+  it.each([
+    ['back by hours', -3 * 3_600_000],
+    ['back by a second', -1_000],
+    ['forward by seconds', 10_000],
+    ['forward by days', 72 * 3_600_000],
+  ])('gives as much time as is left when the clock is set %s', async (_, byMs) => {
+    const { exchange, options, ports } = open(6_000)
     await exchange.send(REQUEST)
-    expect(options).toEqual([TRANSPORT])
+    ports.clock.setBy(byMs)
+    await exchange.send(REQUEST)
+    expect(options.map(({ timeoutMs }) => timeoutMs)).toEqual([15_000, 9_000])
   })
 
   it('remembers texts for its cluster, and for 90 days', async () => {

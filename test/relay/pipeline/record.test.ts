@@ -1,6 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { type Conclusion, end, waitFor } from '../../../relay/pipeline/conclusion.ts'
-import { concludeDelivery, concludeEvent, newEventRecord } from '../../../relay/pipeline/record.ts'
+import {
+  beginNow,
+  concludeDelivery,
+  concludeEvent,
+  newEventRecord,
+} from '../../../relay/pipeline/record.ts'
 import { acceptedEvent, deliveryRecord } from '../../support/delivery-records.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 
@@ -27,7 +32,8 @@ function conclude(conclusion: Conclusion, ageMs = 0) {
     ...{ outcome: 'retry', dueAt: START, attempt: 2, tries: 1, failures: 1 },
     chainStartedAt: START - ageMs,
   })
-  return concludeDelivery(record, conclusion, START, new ManualClock())
+  const clock = new ManualClock()
+  return concludeDelivery(record, conclusion, beginNow(clock), clock)
 }
 
 describe('the record after a decision', () => {

@@ -29,7 +29,8 @@ const HOUR_MS = 3_600_000
 const STATUSES =
   '/api/v3/repos/example/fleet-infra/statuses/9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
 
-const iso = (ms: number) => new Date(ms).toISOString().replace('.000', '')
+const iso = (ms: number) =>
+  Number.isNaN(ms) ? 'soon' : new Date(ms).toISOString().replace('.000', '')
 const made = (token: string, expiresAt = START + HOUR_MS) =>
   response(201, JSON.stringify({ token, expires_at: iso(expiresAt) }))
 
@@ -47,6 +48,12 @@ const authorize = (exchange: ReturnType<typeof createFakeExchange>, settings = a
 
 function jwtOf(request: OutboundRequest | undefined): string {
   return (request?.headers.authorization ?? '').replace('Bearer ', '')
+}
+
+/** The token that requests are authorized by. */
+async function authorizedBy(exchange: ReturnType<typeof createFakeExchange>) {
+  const result = await authorize(exchange)
+  return result?.kind === 'authorized' ? result.secrets[0] : result
 }
 
 describe('GitHub App settings', () => {
@@ -201,6 +208,38 @@ describe('a GitHub App', () => {
     expect(exchange.requests).toHaveLength(2)
   })
 
+  it.each([
+    ['an hour behind', -HOUR_MS],
+    ['five hours behind', -5 * HOUR_MS],
+    ['an hour ahead', HOUR_MS],
+    ['a day ahead', 24 * HOUR_MS],
+  ])('keeps a token for its hour, with a clock that is %s of GitHub’s', async (_, aheadMs) => {
+    const timed = (token: string, now: number) => {
+      const answer = made(token, now + HOUR_MS)
+      return { ...answer, headers: { ...answer.headers, date: new Date(now).toUTCString() } }
+    }
+    const answers = [timed('ghs_1', START), timed('ghs_2', START + HOUR_MS)]
+    const exchange = createFakeExchange({ answers })
+    exchange.clock.setBy(aheadMs)
+    const secrets: unknown[] = []
+    for (const passMs of [0, HOUR_MS - 60_001, 1]) {
+      exchange.clock.advance(passMs)
+      secrets.push(await authorizedBy(exchange))
+    }
+    expect(secrets).toEqual(['ghs_1', 'ghs_1', 'ghs_2'])
+  })
+
+  it('keeps a token for an hour at most, and uses it once if its end says nothing', async () => {
+    const answers = [made('ghs_1', START + 9 * HOUR_MS), made('ghs_2', Number.NaN), made('ghs_3')]
+    const exchange = createFakeExchange({ answers })
+    const secrets: unknown[] = []
+    for (const passMs of [0, HOUR_MS, 0]) {
+      exchange.clock.advance(passMs)
+      secrets.push(await authorizedBy(exchange))
+    }
+    expect(secrets).toEqual(['ghs_1', 'ghs_2', 'ghs_3'])
+  })
+
   it('fetches one token for all that need it at once', async () => {
     const exchange = createFakeExchange({ answers: [made('ghs_1')] })
     const all = await Promise.all(Array.from({ length: 5 }, () => authorize(exchange)))
@@ -276,7 +315,8 @@ describe('a GitHub App, end to end', () => {
   const token = (value: string) => ({
     line: `POST /api/v3/app/installations/${INSTALLATION_ID}/access_tokens`,
     status: 201,
-    json: { token: value, expires_at: iso(START + HOUR_MS) },
+    // By the double's clock, which its answers tell.
+    json: { token: value, expires_at: iso(Date.now() + HOUR_MS) },
   })
   const status = (code: number) => ({ line: `POST ${STATUSES}`, status: code, json: {} })
 
@@ -341,7 +381,7 @@ describe('a GitHub App, end to end', () => {
       const isToken = request.url?.endsWith('/access_tokens')
       if (isToken) jwts.push(authorization)
       const isWrong = request.url?.includes('/installations/666/')
-      const json = { token: canaries.plant('App token'), expires_at: iso(START + HOUR_MS) }
+      const json = { token: canaries.plant('App token'), expires_at: iso(Date.now() + HOUR_MS) }
       const echo = JSON.stringify({ message: `no: ${authorization} ${request.rawHeaders}` })
       reply.writeHead(isToken && !isWrong ? 201 : isToken ? 401 : 422)
       reply.end(isToken && !isWrong ? JSON.stringify(json) : echo)

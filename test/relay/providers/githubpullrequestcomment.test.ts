@@ -8,6 +8,9 @@ import {
 import { APP_ID, appSecret, INSTALLATION_ID } from '../../support/github-app.ts'
 import { notificationOf, PROVIDER_UID, settingsOf } from '../../support/notifications.ts'
 
+/** By the double's clock, which its answers tell. */
+const IN_AN_HOUR = new Date(Date.now() + 3_600_000).toISOString()
+
 const COMMENTS = '/api/v3/repos/example/fleet-infra/issues/42/comments'
 const MARKER = `<!-- flux-pr-comment-key:${PROVIDER_UID}/HelmRelease/preview/webapp-pr-42 -->`
 
@@ -37,7 +40,7 @@ describe('githubpullrequestcomment', () => {
     const token = {
       line: `POST /api/v3/app/installations/${INSTALLATION_ID}/access_tokens`,
       status: 201,
-      json: { token: 'ghs_installation', expires_at: '2026-11-20T10:14:03Z' },
+      json: { token: 'ghs_installation', expires_at: IN_AN_HOUR },
     }
     const edit = { line: withToken.edit(9), json: byBot }
     relay.expects(
@@ -63,7 +66,7 @@ describe('githubpullrequestcomment', () => {
     const token = (value: string) => ({
       line: `POST /api/v3/app/installations/${INSTALLATION_ID}/access_tokens`,
       status: 201,
-      json: { token: value, expires_at: '2026-11-20T10:14:03Z' },
+      json: { token: value, expires_at: IN_AN_HOUR },
     })
     const self = { line: 'GET /api/v3/app', json: { slug: 'fleet-relay' } }
     const list = { line: withToken.list, json: [] }
@@ -87,7 +90,7 @@ describe('githubpullrequestcomment', () => {
       {
         line: `POST /api/v3/app/installations/${INSTALLATION_ID}/access_tokens`,
         status: 201,
-        json: { token: 'ghs_echoed_1234', expires_at: '2026-11-20T10:14:03Z' },
+        json: { token: 'ghs_echoed_1234', expires_at: IN_AN_HOUR },
       },
       { line: 'GET /api/v3/app', json: { slug: 'fleet-relay' } },
       { line: withToken.list, status: 422, ...echo },

@@ -84,12 +84,12 @@ describe('the set', () => {
     const run = await runConfig(cluster)
     await run.answered(1)
     await run.resting()
-    const from = run.time.elapsed
+    const from = run.time.elapsed()
     for (const name of ['a', 'b', 'c']) await cluster.apply(alertObject(name))
     await waitFor(() => expect(run.watch.alerts()).toHaveLength(3))
     await run.answered(2)
     expect(namesIn(run)).toEqual([[], ['a', 'b', 'c']])
-    const tookMs = run.time.elapsed - from
+    const tookMs = run.time.elapsed() - from
     expect([1_000, 2_000]).toContain(tookMs)
   })
 
@@ -98,7 +98,7 @@ describe('the set', () => {
     const run = await runConfig(cluster)
     await run.answered(1)
     await run.resting()
-    const from = run.time.elapsed
+    const from = run.time.elapsed()
     for (let index = 0; run.puts.length === 1 && index < 10; index += 1) {
       await cluster.apply(alertObject(`a-${index}`))
       await waitFor(() => expect(run.watch.alerts()).toHaveLength(index + 1))
@@ -106,7 +106,7 @@ describe('the set', () => {
       if (index > 0) await run.time.pass(1_000)
       await waitFor(() => expect(run.puts.length === 2 || run.time.waits[0] === 1_000).toBe(true))
     }
-    expect([run.puts.length, run.time.elapsed - from]).toEqual([2, 5_000])
+    expect([run.puts.length, run.time.elapsed() - from]).toEqual([2, 5_000])
   })
 
   it('is put every ten minutes, and when it has to be judged anew', async () => {
@@ -286,7 +286,7 @@ describe('versions', () => {
     })
     expect(run.said).toContain('served Alert notification.toolkit.fluxcd.io/v1')
     // Not by the look for a better version every ten minutes.
-    expect(run.time.elapsed).toBeLessThan(2 * MINUTE)
+    expect(run.time.elapsed()).toBeLessThan(2 * MINUTE)
   })
 
   it('are looked for every minute where there is none', async () => {
