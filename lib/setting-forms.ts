@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
-/** True or false; false by default. */
-export function flag() {
-  return z.boolean({ error: 'expected true or false' }).default(false)
+/** True or false; false by default unless said otherwise. */
+export function flag(byDefault = false) {
+  return z.boolean({ error: 'expected true or false' }).default(byDefault)
 }
 
 /** The threshold of an alarm; `false` switches it off. */

@@ -71,6 +71,8 @@ const Fields = z.strictObject({
   tracing: flag(),
   /** Whether the functions count by cluster too, which is up to six metrics a cluster. */
   clusterMetrics: flag(),
+  /** Whether the ledger keeps what is done in a form that commit 591c4aa cannot read. */
+  compactRecords: flag(true),
   /** MiB of the dispatch function, which has its share of the processor by it. */
   dispatchMemory: wholeNumber(512, 10_240).default(512),
   /** Calls of ingest at once, taken from the account's; by default it shares those of the account. */

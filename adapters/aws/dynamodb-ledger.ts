@@ -29,6 +29,8 @@ import { hasExpired, versionedAttributes } from './versioned-item.ts'
 export interface DynamoDbLedgerOptions extends TableOptions {
   /** How long a record is kept after its last change once it is final. Milliseconds. */
   readonly retentionMs?: number
+  /** Whether what is done is stored in a form that commit 591c4aa cannot read; true by default. */
+  readonly compactRecords?: boolean
   /** Milliseconds before a batch's unprocessed keys are read again, doubled each time. */
   readonly backoffMs?: number
 }
@@ -64,9 +66,12 @@ export class DynamoDbLedger implements Ledger {
   readonly #clock: Clock
   readonly #retentionMs: number
   readonly #backoffMs: number | undefined
+  readonly #compactRecords: boolean
 
-  constructor({ client, tableName, clock, retentionMs, backoffMs }: DynamoDbLedgerOptions) {
+  constructor({ client, tableName, clock, ...options }: DynamoDbLedgerOptions) {
+    const { retentionMs, backoffMs, compactRecords = true } = options
     this.#client = client
+    this.#compactRecords = compactRecords
     this.#tableName = tableName
     this.#clock = clock
     this.#retentionMs = retentionMs ?? DEFAULT_RETENTION_MS
@@ -149,7 +154,7 @@ export class DynamoDbLedger implements Ledger {
     const isWaiting = record.status.kind === 'waiting'
     const expiresAt = isWaiting ? undefined : record.updatedAt + this.#retentionMs
     const { item, condition } = versionedAttributes(expected, expiresAt, this.#clock.now())
-    const Item = { ...ledgerItem(record), ...item }
+    const Item = { ...ledgerItem(record, this.#compactRecords), ...item }
     return new PutItemCommand({ TableName: this.#tableName, Item, ...condition })
   }
 

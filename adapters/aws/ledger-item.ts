@@ -1,4 +1,3 @@
-import { gunzipSync, gzipSync } from 'node:zlib'
 import {
   type LedgerRecord,
   OUTCOMES,
@@ -18,9 +17,16 @@ import {
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 import { RecordTooLarge } from '../../relay/model/stored/record-too-large.ts'
 import { bytesOf, type Item, textIfPresent, textOf } from './dynamodb-item.ts'
+import { type APART, compactBody, gzipBody, unpackBody } from './record-body.ts'
 
-/** Shorter records stay text, which a person can read in the console; longer ones cost less so. */
-const MAX_PLAIN_BYTES = 2_048
+/**
+ * Shorter records stay text, which a person can read in the console; with what is beside it an item of
+ * this length takes one unit of writing, as the longer ones do when they are compact.
+ */
+const MAX_PLAIN_BYTES = 512
+
+/** The same for what commit 591c4aa has to be able to read. */
+const MAX_PLAIN_WHOLE_BYTES = 2_048
 
 /**
  * Most bytes of a record as stored. An item may have 400 KiB with its names and keys, of which
@@ -30,10 +36,11 @@ const MAX_PLAIN_BYTES = 2_048
 export const MAX_BODY_BYTES = 390_000
 
 /**
- * All attributes of a record but version and expiry. Of one that is too large the newest tries are
- * kept, as many as fit; throws `RecordTooLarge` when it is too large without any.
+ * All attributes of a record but version and expiry. With `compact` what is done is stored in a form that
+ * commit 591c4aa cannot read (ADR 0044). Of a record that is too large the newest tries are kept, as many
+ * as fit; throws `RecordTooLarge` when it is too large without any.
  */
-export function ledgerItem(record: LedgerRecord): Item {
+export function ledgerItem(record: LedgerRecord, compact: boolean): Item {
   const { id, cluster } = record
   const { alert, provider } = reachedBy(record)
   const outcome = outcomeOf(record)
@@ -46,8 +53,13 @@ export function ledgerItem(record: LedgerRecord): Item {
     ...textIfPresent('alert', nameOf(alert)),
     ...textIfPresent('provider', nameOf(provider)),
     ...textIfPresent('openOutcome', openOutcomeKey(cluster, outcome)),
-    body: bodyOf(record),
+    body: compact && isDone(outcome) ? compactBodyOf(record) : bodyOf(record),
   }
+}
+
+/** Of what waits, and of what is dead, a chain of tries may go on: by whatever version runs then. */
+function isDone(outcome: Outcome): boolean {
+  return outcome !== 'retry' && outcome !== 'dead'
 }
 
 /** The key by which what is not delivered is found; undefined for what is. */
@@ -57,10 +69,11 @@ export function openOutcomeKey(cluster: string, outcome: Outcome): string | unde
 
 /** The record of an item. */
 export function recordOf(item: Item): Decoded<LedgerRecord> {
-  const json = bodyText(item)
-  return json === undefined
-    ? { kind: 'damaged', cause: 'body is missing or cannot be unpacked' }
-    : decodeText(deliveryRecordCodec, json)
+  const bytes = bytesOf(item, 'body')
+  if (!bytes) return decodeText(deliveryRecordCodec, textOf(item, 'body') ?? '')
+  const body = unpackBody(bytes)
+  if (body.kind !== 'text') return body
+  return decodeText(deliveryRecordCodec, body.json, body.isWhole ? undefined : apartIn(item))
 }
 
 /** What the attributes beside a record tell when it cannot be read itself. */
@@ -82,13 +95,13 @@ export function unreadableRecord(
   }
 }
 
-function bodyText(item: Item): string | undefined {
-  const bytes = bytesOf(item, 'body')
-  if (!bytes) return textOf(item, 'body')
-  try {
-    return gunzipSync(bytes).toString()
-  } catch {
-    return undefined
+/** What a compact body leaves to the attributes beside it. */
+function apartIn(item: Item): Readonly<Record<(typeof APART)[number], unknown>> {
+  return {
+    id: textOf(item, 'id'),
+    cluster: textOf(item, 'cluster'),
+    acceptedAt: parsePosition(textOf(item, 'position') ?? '').acceptedAt,
+    outcome: textOf(item, 'outcome'),
   }
 }
 
@@ -118,10 +131,22 @@ function nameOf(identity: Identity | undefined): string | undefined {
   return identity && namespacedName(identity)
 }
 
-function bodyOf(record: LedgerRecord): { S: string } | { B: Uint8Array } {
+type Body = { readonly S: string } | { readonly B: Uint8Array }
+
+function compactBodyOf(record: LedgerRecord): Body {
+  const stored = deliveryRecordCodec.encode(record)
+  const json = JSON.stringify(stored)
+  // A time that its position does not tell to the digit stays in the body.
+  const isPositioned = parsePosition(positionOf(record)).acceptedAt === record.acceptedAt
+  if (Buffer.byteLength(json) <= MAX_PLAIN_BYTES || !isPositioned) return bodyOf(record)
+  const body = compactBody(stored)
+  return body.length <= MAX_BODY_BYTES ? { B: body } : bodyOf(record)
+}
+
+function bodyOf(record: LedgerRecord): Body {
   const json = encodeText(deliveryRecordCodec, record)
-  if (Buffer.byteLength(json) <= MAX_PLAIN_BYTES) return { S: json }
-  const whole = gzipSync(json)
+  if (Buffer.byteLength(json) <= MAX_PLAIN_WHOLE_BYTES) return { S: json }
+  const whole = gzipBody(json)
   return { B: whole.length <= MAX_BODY_BYTES ? whole : cutBody(record) }
 }
 
@@ -129,7 +154,7 @@ function bodyOf(record: LedgerRecord): { S: string } | { B: Uint8Array } {
 function cutBody(record: LedgerRecord): Uint8Array {
   const bodyWith = (kept: number) => {
     const attempts = kept === 0 ? [] : record.attempts.slice(-kept)
-    return gzipSync(encodeText(deliveryRecordCodec, { ...record, attempts }))
+    return gzipBody(encodeText(deliveryRecordCodec, { ...record, attempts }))
   }
   let best = bodyWith(0)
   if (best.length > MAX_BODY_BYTES) {

@@ -1,4 +1,4 @@
-import { randomUUID } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { ExpectedVersion } from '../../relay/ports.ts'
 import { type Item, namesOf, numberOf } from './dynamodb-item.ts'
 import { EXPIRY_ATTRIBUTE, TTL_ATTRIBUTE } from './tables.ts'
@@ -18,6 +18,9 @@ const NAMES = namesOf('version', 'writtenBy', EXPIRY_ATTRIBUTE)
 /** Holds for an item that has not expired at `:now`. */
 export const UNEXPIRED = `(attribute_not_exists(#${EXPIRY_ATTRIBUTE}) OR #${EXPIRY_ATTRIBUTE} > :now)`
 
+/** As few as make a name that no other write of the item has: each byte is paid for. */
+const WRITER_BYTES = 12
+
 const IS_ABSENT = `attribute_not_exists(#version) OR #${EXPIRY_ATTRIBUTE} <= :now`
 const IS_EXPECTED = `(#version = :expected AND ${UNEXPIRED})`
 
@@ -34,7 +37,7 @@ export function versionedAttributes(
   now: number,
 ): VersionedAttributes {
   const version = expected === 'absent' ? 1 : expected + 1
-  const writtenBy = { S: randomUUID() }
+  const writtenBy = { B: randomBytes(WRITER_BYTES) }
   return {
     item: { version: { N: String(version) }, writtenBy, ...expiryAttributes(expiresAt) },
     condition: {

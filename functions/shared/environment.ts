@@ -38,6 +38,10 @@ const Variables = z.object({
   REPLAY_BUTTON: Flag,
   CLOUD_IDENTITIES: Flag,
   CLUSTER_METRICS: Flag,
+  COMPACT_RECORDS: z
+    .enum(['true', 'false'], { error: 'expected true or false' })
+    .default('true')
+    .transform((text) => text === 'true'),
   POWERTOOLS_LOG_LEVEL: z
     .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'], { error: 'expected DEBUG, INFO, WARN or ERROR' })
     .default('INFO'),
@@ -66,6 +70,8 @@ export interface Environment {
   readonly cloudIdentities: boolean
   /** Whether decisions are counted by cluster too. */
   readonly clusterMetrics: boolean
+  /** Whether records of what is done take a form that commit 591c4aa cannot read. */
+  readonly compactRecords: boolean
   readonly logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR'
   readonly metricsNamespace: string
   /** `host:port` that no delivery may go to. */
@@ -101,6 +107,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     replayButton: data.REPLAY_BUTTON,
     cloudIdentities: data.CLOUD_IDENTITIES,
     clusterMetrics: data.CLUSTER_METRICS,
+    compactRecords: data.COMPACT_RECORDS,
     logLevel: data.POWERTOOLS_LOG_LEVEL,
     metricsNamespace: data.POWERTOOLS_METRICS_NAMESPACE,
     runtimeApi: data.AWS_LAMBDA_RUNTIME_API,

@@ -54,6 +54,7 @@ export function createStorePorts(
     state: new DynamoDbStateStore(table(environment.stateTable)),
     ledger: new DynamoDbLedger({
       ...table(environment.ledgerTable),
+      compactRecords: environment.compactRecords,
       ...(retentionMs !== undefined && { retentionMs }),
     }),
     secrets: new SecretsManagerStore(secrets),

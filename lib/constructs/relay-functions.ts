@@ -105,6 +105,7 @@ export class RelayFunctions extends Construct {
         // libuv gives name look-ups the half of its threads.
         UV_THREADPOOL_SIZE: '128',
         CLUSTER_METRICS: String(settings.clusterMetrics),
+        COMPACT_RECORDS: String(settings.compactRecords),
         ...proxyVariables(settings),
       },
       ...this.#network(),

@@ -26,6 +26,7 @@ describe('settings', () => {
       alarms: {},
       tracing: false,
       clusterMetrics: false,
+      compactRecords: true,
       dispatchMemory: 512,
       names: {},
       deletionProtection: false,
