@@ -46,8 +46,7 @@ export interface MemoryPorts extends Ports {
   readonly decisions: readonly Decision[]
 }
 
-export function memoryPorts(): MemoryPorts {
-  const clock = new ManualClock()
+export function memoryPorts(clock = new ManualClock()): MemoryPorts {
   const decisions: Decision[] = []
   return {
     queue: new MemoryQueue(),

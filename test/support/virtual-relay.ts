@@ -1,0 +1,80 @@
+import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
+import { SqsQueue } from '../../adapters/aws/sqs.ts'
+import { TRY_LIMITS } from '../../functions/dispatch/deadline.ts'
+import { createDispatch } from '../../functions/dispatch/dispatch.ts'
+import type { AcceptedEvent } from '../../relay/model/delivery.ts'
+import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
+import type { HttpClient, Ledger, Ports, Queue } from '../../relay/ports.ts'
+import { reconcile } from '../../relay/reconcile.ts'
+import type { ManualClock } from './manual-clock.ts'
+import { memoryPorts } from './memory-ports.ts'
+import { alertObject, providerObject } from './notification-objects.ts'
+import { urlOf, virtualClient } from './virtual-sqs/client.ts'
+import { type LambdaOptions, VirtualLambda } from './virtual-sqs/lambda.ts'
+import { VirtualQueue } from './virtual-sqs/queue.ts'
+
+const MAX_RECEIVE_COUNT = 50
+
+/** What a test wants otherwise than usual. */
+export interface VirtualRelayOptions extends Partial<LambdaOptions> {
+  /** The clock of all parts. */
+  readonly clock: ManualClock
+  /** In the place of one in memory. */
+  readonly ledger?: Ledger
+  readonly send: HttpClient['send']
+}
+
+/** Dispatch on queues that the test's own clock moves; its cluster `local` tells all of it to one hook. */
+export async function virtualRelay(options: VirtualRelayOptions) {
+  const { clock, send, recursiveLoop = 'Allow', ...rest } = options
+  const eventsDead = new VirtualQueue('events-dead.fifo', clock, { isFifo: true })
+  const retriesDead = new VirtualQueue('retries-dead', clock)
+  const dead = (queue: VirtualQueue) => ({ queue, maxReceiveCount: MAX_RECEIVE_COUNT })
+  const events = new VirtualQueue('events.fifo', clock, {
+    isFifo: true,
+    deadLetters: dead(eventsDead),
+  })
+  const retries = new VirtualQueue('retries', clock, { deadLetters: dead(retriesDead) })
+  const client = virtualClient([events, retries, eventsDead, retriesDead])
+  const environment = { eventsQueueUrl: urlOf(events), retriesQueueUrl: urlOf(retries) }
+  const memory = memoryPorts(clock)
+  const ports: Ports & { readonly queue: Queue } = {
+    ...memory,
+    queue: new SqsQueue({ client, ...environment, clock }),
+    ledger: options.ledger ?? memory.ledger,
+    http: { send },
+  }
+  const set = [providerObject('slack'), alertObject('all')]
+  await memory.configs.replace(await reconcile('local', set, clock.now(), memory.secrets))
+  const lines: { readonly message: string; readonly fields: object }[] = []
+  const write = (message: string, fields: object) => void lines.push({ message, fields })
+  const handler = createDispatch({
+    environment,
+    ports,
+    dispatcher: createDispatcher(ports, { ...TRY_LIMITS, ...NO_REPEATS }),
+    log: { info: write, warn: write, error: write },
+    deadLetters: createDeadLetterQueues(client),
+    onSetAside: () => undefined,
+  })
+  const lambda = new VirtualLambda(handler, { recursiveLoop, ...rest })
+  return {
+    clock,
+    ports,
+    lambda,
+    lines,
+    queues: { events, retries, eventsDead, retriesDead },
+    send: (...accepted: readonly AcceptedEvent[]) => ports.queue.send(accepted),
+    /** Calls the function until the queues have nothing that is due now. */
+    async drain() {
+      while ((await lambda.poll(events)) || (await lambda.poll(retries)));
+    },
+    /** When the next message of either queue can be received. */
+    nextVisibleAt(): number | undefined {
+      const times = [events.nextVisibleAt(), retries.nextVisibleAt()]
+      const known = times.filter((at) => at !== undefined)
+      return known.length === 0 ? undefined : Math.min(...known)
+    },
+  }
+}
+
+const NO_REPEATS = { noCrossNamespaceRefs: false, rateLimitIntervalMs: 0 }
