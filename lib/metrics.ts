@@ -13,6 +13,8 @@ export const METRICS = {
   failed: 'Failed',
   /** Requests that name a cluster there is, and do not prove to be of it. */
   refused: 'Refused',
+  /** Deliveries that were long past due, and are queued again. */
+  overdue: 'FoundOverdue',
   silentClusters: 'SilentClusters',
   /** Seconds that the oldest delivery which is not done waits. */
   oldestOpen: 'OldestOpen',

@@ -16,8 +16,10 @@ import {
 } from '../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 import { RecordTooLarge } from '../../relay/model/stored/record-too-large.ts'
+import { dueAttributes } from './due-item.ts'
 import { bytesOf, type Item, textIfPresent, textOf } from './dynamodb-item.ts'
 import { type APART, compactBody, gzipBody, unpackBody } from './record-body.ts'
+import { parsePlace, placeAt } from './time-key.ts'
 
 /**
  * Shorter records stay text, which a person can read in the console; with what is beside it an item of
@@ -53,6 +55,7 @@ export function ledgerItem(record: LedgerRecord, compact: boolean): Item {
     ...textIfPresent('alert', nameOf(alert)),
     ...textIfPresent('provider', nameOf(provider)),
     ...textIfPresent('openOutcome', openOutcomeKey(cluster, outcome)),
+    ...dueAttributes(record),
     body: compact && isDone(outcome) ? compactBodyOf(record) : bodyOf(record),
   }
 }
@@ -105,26 +108,15 @@ function apartIn(item: Item): Readonly<Record<(typeof APART)[number], unknown>> 
   }
 }
 
-/** Digits of the largest time that is exact. */
-const TIME_DIGITS = 16
-
-/** A time as text that sorts as times do. Milliseconds since the epoch. */
-export function timeKey(time: number): string {
-  const whole = Math.min(Math.max(0, Math.ceil(time)), Number.MAX_SAFE_INTEGER)
-  return String(whole).padStart(TIME_DIGITS, '0')
-}
-
-/** Where a record stands in an index. */
+/** Where a record stands in an index that lists. */
 export function positionOf({ acceptedAt, id }: Pick<LedgerRecord, 'acceptedAt' | 'id'>): string {
-  return `${timeKey(acceptedAt)}#${id}`
+  return placeAt(acceptedAt, id)
 }
 
 /** What `positionOf` was made of. */
 export function parsePosition(position: string): Pick<LedgerRecord, 'acceptedAt' | 'id'> {
-  return {
-    acceptedAt: Number(position.slice(0, TIME_DIGITS)),
-    id: position.slice(TIME_DIGITS + 1),
-  }
+  const { time, id } = parsePlace(position)
+  return { acceptedAt: time, id }
 }
 
 function nameOf(identity: Identity | undefined): string | undefined {

@@ -2,8 +2,9 @@ import type { QueryCommandInput } from '@aws-sdk/client-dynamodb'
 import type { LedgerFilter } from '../../relay/ports.ts'
 import type { ListPosition } from '../ledger-cursor.ts'
 import { type Item, namesOf } from './dynamodb-item.ts'
-import { openOutcomeKey, positionOf, timeKey } from './ledger-item.ts'
+import { openOutcomeKey, positionOf } from './ledger-item.ts'
 import { EXPIRY_ATTRIBUTE, type IndexDefinition, LEDGER_INDEXES } from './tables.ts'
+import { timeKey } from './time-key.ts'
 import { UNEXPIRED } from './versioned-item.ts'
 
 /** A filter that names its cluster, by which every index here begins. */

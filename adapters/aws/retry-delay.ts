@@ -11,6 +11,15 @@ export type RetryStep =
   | { readonly kind: 'due' }
   | { readonly kind: 'hop'; readonly delaySeconds: number }
 
+/**
+ * Whether the ledger's index of what is due holds a retry in the place of a message: it is due later than
+ * a message can be. Both adapters ask this of the same two times, which the record keeps, so exactly
+ * one of them holds it. Milliseconds since the epoch.
+ */
+export function isHeldByLedger(dueAt: number, decidedAt: number): boolean {
+  return dueAt - decidedAt > MAX_DELAY_SECONDS * 1_000
+}
+
 /** What to do with a retry message that was received now. `now`: milliseconds since the epoch. */
 export function retryStep({ dueAt }: RetryMessage, now: number): RetryStep {
   return dueAt <= now ? { kind: 'due' } : { kind: 'hop', delaySeconds: delaySeconds(dueAt, now) }

@@ -1,7 +1,7 @@
 import type { AcceptedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import type { Clock, Queue, SendResult } from '../../relay/ports.ts'
 import { mapConcurrently } from './concurrency.ts'
-import { delaySeconds } from './retry-delay.ts'
+import { delaySeconds, isHeldByLedger } from './retry-delay.ts'
 import { type BatchEntry, type BatchSender, sendBatch, toBatches } from './sqs-batch.ts'
 import { encodeEvent, encodeRetry } from './sqs-message.ts'
 
@@ -40,12 +40,24 @@ export class SqsQueue implements Queue {
     return entries.map((entry) => (entry === undefined ? 'too-large' : 'queued'))
   }
 
-  /** One that is due in more than 15 minutes comes out after 15, and has to hop (`retryStep`). */
-  async sendRetries(messages: readonly RetryMessage[]): Promise<void> {
+  /**
+   * What its record holds until it is due gets no message: `DueIndex` finds it. Any other that is due in more
+   * than 15 minutes comes out after 15, and has to hop (`retryStep`).
+   */
+  sendRetries(messages: readonly RetryMessage[]): Promise<void> {
+    return this.#sendRetries(messages, 0)
+  }
+
+  /** SQS keeps every copy of a message, and copies at the same time would all be tried. */
+  resendRetries(messages: readonly RetryMessage[]): Promise<void> {
+    return this.#sendRetries(messages, COPY_GRACE_MS)
+  }
+
+  async #sendRetries(messages: readonly RetryMessage[], graceMs: number): Promise<void> {
     const now = this.#options.clock.now()
-    const entries = messages.map((message) => ({
-      MessageBody: encodeRetry(message),
-      DelaySeconds: delaySeconds(message.dueAt, now),
+    const entries = messages.filter(needsMessage).map((message) => ({
+      MessageBody: encodeRetry({ ...message, dueAt: message.dueAt + graceMs }),
+      DelaySeconds: delaySeconds(message.dueAt + graceMs, now),
       // A cluster with many messages in flight, or slow ones, lets those of the others go first:
       // https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-fair-queues.html
       ...(message.cluster !== undefined && { MessageGroupId: message.cluster }),
@@ -53,18 +65,15 @@ export class SqsQueue implements Queue {
     await this.#sendAll(this.#options.retriesQueueUrl, entries)
   }
 
-  /** SQS keeps every copy of a message, and copies at the same time would all be tried. */
-  resendRetries(messages: readonly RetryMessage[]): Promise<void> {
-    return this.sendRetries(
-      messages.map((message) => ({ ...message, dueAt: message.dueAt + COPY_GRACE_MS })),
-    )
-  }
-
   async #sendAll(queueUrl: string, entries: readonly BatchEntry[]): Promise<void> {
     await mapConcurrently(toBatches(entries), CONCURRENT_BATCHES, (batch) =>
       sendBatch(queueUrl, batch, this.#options),
     )
   }
+}
+
+function needsMessage({ dueAt, decidedAt }: RetryMessage): boolean {
+  return decidedAt === undefined || !isHeldByLedger(dueAt, decidedAt)
 }
 
 type EventEntry = BatchEntry & { readonly MessageGroupId: string }

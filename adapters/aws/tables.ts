@@ -7,13 +7,15 @@ export interface KeyNames {
 export interface IndexDefinition {
   readonly name: string
   readonly key: Required<KeyNames>
+  /** Attributes of its own beside its key, in the place of those of the table's `projected`. */
+  readonly projected?: readonly string[]
 }
 
 /** What a deployment has to create, and the stores rely on. */
 export interface TableDefinition {
   readonly key: KeyNames
   readonly indexes: readonly IndexDefinition[]
-  /** Attributes that are not part of a key but of every index. */
+  /** Attributes that are not part of a key but of every index that names none. */
   readonly projected: readonly string[]
 }
 
@@ -45,6 +47,15 @@ export const LEDGER_INDEXES = {
    * CloudFormation makes or removes one index of a table in an update.
    */
   byAlert: { name: 'by-alert', key: { partition: 'clusterAlert', sort: 'position' } },
+  /**
+   * Sparse: only a record that waits has them. `dueShard` is a number after what holds the retry, and
+   * `duePosition` is the due time and the id.
+   */
+  byDue: {
+    name: 'by-due',
+    key: { partition: 'dueShard', sort: 'duePosition' },
+    projected: ['cluster', 'attempt'],
+  },
 } as const satisfies Readonly<Record<string, IndexDefinition>>
 
 export const LEDGER_TABLE: TableDefinition = {

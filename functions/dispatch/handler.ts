@@ -1,4 +1,6 @@
+import type { Context, ScheduledEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
+import { DueIndex } from '../../adapters/aws/due-index.ts'
 import { createHttpClient } from '../../adapters/http/client.ts'
 import { createLookUps } from '../../adapters/http/look-ups.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
@@ -13,6 +15,7 @@ import { createStageMetrics } from '../shared/stage-metrics.ts'
 import { TRY_LIMITS } from './deadline.ts'
 import { createDispatch } from './dispatch.ts'
 import { createIdentities } from './identities.ts'
+import { createSweep } from './sweep.ts'
 
 const environment = readEnvironment(process.env)
 const log = createLog(environment)
@@ -40,13 +43,27 @@ const ports = {
   },
 }
 
-/** Delivers what is in the queues. */
-export const handler = createDispatch({
+const dueIndex = new DueIndex({ client: clients.dynamoDb, tableName: environment.ledgerTable })
+const dispatch = createDispatch({
   environment,
   ports,
   dispatcher: createDispatcher(ports, { ...environment, ...TRY_LIMITS }),
   deadLetters: createDeadLetterQueues(clients.sqs),
+  dueIndex,
   onSetAside: metrics.setAside,
   onFailed: metrics.failed,
   log,
 })
+const sweep = createSweep({ ports, index: dueIndex, onOverdue: metrics.overdue, log })
+
+/** Delivers what is in the queues; on a schedule it queues what the ledger holds and is due. */
+export function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse>
+export function handler(event: ScheduledEvent, context: Context): Promise<undefined>
+export async function handler(
+  event: SQSEvent | ScheduledEvent,
+  context: Context,
+): Promise<SQSBatchResponse | undefined> {
+  if ('Records' in event) return dispatch(event, context)
+  await sweep(context)
+  return undefined
+}

@@ -1,5 +1,8 @@
 import type { SQSRecord } from 'aws-lambda'
 import type { DeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
+import type { DueIndex } from '../../adapters/aws/due-index.ts'
+import { decodeRetry } from '../../adapters/aws/sqs-message.ts'
+import { unreadableText } from '../../relay/model/stored/errors.ts'
 import type { DispatchFailure } from '../../relay/pipeline/dispatch-failure.ts'
 import type { Ports } from '../../relay/ports.ts'
 import type { Environment } from '../shared/environment.ts'
@@ -11,6 +14,7 @@ export interface SetAsideParts {
   readonly environment: Pick<Environment, 'eventsQueueUrl' | 'retriesQueueUrl'>
   readonly ports: Pick<Ports, 'queue' | 'clock'>
   readonly deadLetters: DeadLetterQueues
+  readonly dueIndex: Pick<DueIndex, 'remove'>
   /** Counts a message that was set aside. */
   readonly onSetAside: () => void
   readonly log: Log
@@ -18,6 +22,16 @@ export interface SetAsideParts {
 
 /** Whether the message was set aside, and is done with; false when it must come again. */
 export type SetAside = (record: SQSRecord, failure: DispatchFailure) => Promise<boolean>
+
+/** The record of a retry that is set aside is not due, or the sweep would queue it again and again. */
+async function waitNoMore({ dueIndex }: SetAsideParts, { body }: SQSRecord): Promise<void> {
+  try {
+    await dueIndex.remove(decodeRetry(body))
+  } catch (error) {
+    // A message that cannot be read tells of no record.
+    if (unreadableText(error) === undefined) throw error
+  }
+}
 
 /** Moves what dispatch rejects for good to the dead-letter queue of its queue, with its cause. */
 export function createSetAside(parts: SetAsideParts): SetAside {
@@ -31,6 +45,7 @@ export function createSetAside(parts: SetAsideParts): SetAside {
     const reason = { cause: failure.causeText, rejections: count, firstAt }
     try {
       await deadLetters.add(queueUrl, record, reason)
+      if (queueUrl === environment.retriesQueueUrl) await waitNoMore(parts, record)
     } catch (problem) {
       log.error('could not be set aside', { error: problem, messageId, queue })
       return false

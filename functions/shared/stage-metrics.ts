@@ -10,6 +10,8 @@ export interface StageMetrics {
   failed(): void
   /** A request named a cluster there is, and did not prove to be of it. */
   refused(): void
+  /** So many deliveries were long past due, and are queued again. */
+  overdue(count: number): void
   /** So many clusters are silent now. */
   silentClusters(count: number): void
   /** The oldest delivery that is not done waits for so long, in milliseconds; 0 when there is none. */
@@ -37,6 +39,7 @@ export function createStageMetrics(
     setAside: () => report(METRICS.setAside, 'Count', 1),
     failed: () => report(METRICS.failed, 'Count', 1),
     refused: () => report(METRICS.refused, 'Count', 1),
+    overdue: (count) => report(METRICS.overdue, 'Count', count),
     silentClusters: (count) => report(METRICS.silentClusters, 'Count', count),
     oldestOpen: (ageMs) => report(METRICS.oldestOpen, 'Seconds', Math.round(ageMs / 1_000)),
   }

@@ -30,6 +30,9 @@ const BATCH_SIZE = 10
 
 const SILENT_CLUSTERS_CHECK = Schedule.rate(Duration.minutes(5))
 
+/** A sweep queues what is due until the one after the next. */
+const RETRIES_SWEEP = Schedule.rate(Duration.minutes(1))
+
 const SEND = ['sqs:SendMessage']
 
 /** Google's providers of workload identity pools, and Microsoft Entra ID. */
@@ -115,7 +118,15 @@ export class RelayFunctions extends Construct {
     })
     dispatch.allow(['dynamodb:GetItem'], tables.config.tableArn)
     dispatch.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], tables.state.tableArn)
-    dispatch.allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], tables.ledger.tableArn)
+    // UpdateItem takes what is set aside out of the index of what is due.
+    dispatch.allow(
+      ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      tables.ledger.tableArn,
+    )
+    dispatch.allow(
+      ['dynamodb:Query'],
+      `${tables.ledger.tableArn}/index/${LEDGER_INDEXES.byDue.name}`,
+    )
     dispatch.allow(SEND, queues.retries.queueArn)
     // What it cannot process at all is set aside there.
     dispatch.allow(SEND, queues.eventsDeadLetters.queueArn, queues.retriesDeadLetters.queueArn)
@@ -124,6 +135,13 @@ export class RelayFunctions extends Construct {
       dispatch.allowSecrets(`${secretPrefix}/identities`)
       dispatch.allowProofs(PROOF_AUDIENCES, MAX_PROOF_S)
     }
+    dispatch.function.configureAsyncInvoke({ retryAttempts: 0 })
+    new Rule(this, 'RetriesSweep', {
+      description: 'Queues the retries that the ledger holds and are due',
+      schedule: RETRIES_SWEEP,
+      // The next one comes in a minute.
+      targets: [new LambdaFunction(dispatch.function, { retryAttempts: 0 })],
+    })
     for (const queue of [queues.events, queues.retries]) {
       dispatch.function.addEventSource(
         new SqsEventSource(queue, {

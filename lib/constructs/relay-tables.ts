@@ -66,15 +66,15 @@ function createTable(
 }
 
 function toIndex(
-  { name, key }: IndexDefinition,
-  projected: readonly string[],
+  { name, key, projected }: IndexDefinition,
+  common: readonly string[],
 ): GlobalSecondaryIndexPropsV2 {
   return {
     indexName: name,
     partitionKey: text(key.partition),
     sortKey: text(key.sort),
     projectionType: ProjectionType.INCLUDE,
-    nonKeyAttributes: [...projected],
+    nonKeyAttributes: [...(projected ?? common)],
   }
 }
 

@@ -96,6 +96,11 @@ export interface RetryMessage {
   readonly dueAt: number
   /** Whose share of the capacity it takes; absent in messages of before, which have their own. */
   readonly cluster?: string
+  /**
+   * When its record was written with this `dueAt`, in milliseconds since the epoch; absent where none was.
+   * A host whose ledger finds by itself what is due long after that needs no message.
+   */
+  readonly decidedAt?: number
 }
 
 /** One try, as the ledger keeps it. Every text in it is redacted. */

@@ -56,9 +56,10 @@ export async function requeue(
   if (messages.length > 0) await ports.queue.resendRetries(messages)
 }
 
-function nextTry({ id, cluster, status, attempt }: LedgerRecord): readonly RetryMessage[] {
+function nextTry(record: LedgerRecord): readonly RetryMessage[] {
+  const { id, cluster, status, attempt, updatedAt } = record
   if (status.kind !== 'waiting') return []
-  return [{ deliveryId: id, attempt, dueAt: status.dueAt, cluster }]
+  return [{ deliveryId: id, attempt, dueAt: status.dueAt, cluster, decidedAt: updatedAt }]
 }
 
 /** A record that its destination wakes waits there, or goes on to. */

@@ -61,6 +61,7 @@ function dispatchWith(
         setAside.push(`${messageId} of ${queueUrl.split('/').at(-1)}: ${cause} (${rejections})`)
       },
     },
+    dueIndex: { remove: async () => undefined },
     onSetAside: () => void setAside.push('counted'),
   })
   return { dispatch, started, lines, setAside }

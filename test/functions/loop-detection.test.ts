@@ -7,7 +7,10 @@ import { virtualRelay } from '../support/virtual-relay.ts'
 
 const DAY_MS = 24 * 3_600_000
 
-/** One event to a destination that is dead, until nothing is left to wait for. */
+/**
+ * One event to a destination that is dead, until nothing is left to wait for: by hops of 15 minutes, as before there
+ * was an index of what is due, and as retries of that time still go on.
+ */
 async function runChain(recursiveLoop: 'Allow' | 'Terminate') {
   const clock = new ManualClock()
   const relay = await virtualRelay({ clock, recursiveLoop, send: async () => answer(503) })

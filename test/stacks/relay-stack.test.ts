@@ -35,7 +35,8 @@ describe('functions', () => {
       QueuesRetries: [...CONSUME, 'sqs:SendMessage'],
       QueuesRetriesDeadLetters: ['sqs:SendMessage'],
       TablesConfig: ['dynamodb:GetItem'],
-      TablesLedger: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
+      TablesLedger: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
+      'TablesLedger/index/by-due': ['dynamodb:Query'],
       TablesState: ['dynamodb:GetItem', 'dynamodb:PutItem'],
       [`${SECRETS}/secrets/*`]: ['secretsmanager:GetSecretValue'],
     })
@@ -463,6 +464,17 @@ describe('the rest', () => {
       Targets: [
         Match.objectLike({ Arn: { 'Fn::GetAtt': [functionId('reconcile-config'), 'Arn'] } }),
       ],
+    })
+  })
+
+  it('sweeps the retries that are due every minute', () => {
+    template.hasResourceProperties('AWS::Events::Rule', {
+      ScheduleExpression: 'rate(1 minute)',
+      Targets: [Match.objectLike({ Arn: { 'Fn::GetAtt': [functionId('dispatch'), 'Arn'] } })],
+    })
+    template.hasResourceProperties('AWS::Lambda::EventInvokeConfig', {
+      FunctionName: { Ref: functionId('dispatch') },
+      MaximumRetryAttempts: 0,
     })
   })
 

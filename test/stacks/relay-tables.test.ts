@@ -44,10 +44,10 @@ describe('tables', () => {
 
   function indexesOf({ indexes, projected }: TableDefinition) {
     if (indexes.length === 0) return undefined
-    return indexes.map(({ name, key }) => ({
+    return indexes.map(({ name, key, projected: own }) => ({
       IndexName: name,
       KeySchema: keySchema(key),
-      Projection: { NonKeyAttributes: [...projected], ProjectionType: 'INCLUDE' },
+      Projection: { NonKeyAttributes: [...(own ?? projected)], ProjectionType: 'INCLUDE' },
     }))
   }
 })

@@ -11,6 +11,7 @@ import {
   createSqsClient,
 } from '../../adapters/aws/clients.ts'
 import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
+import { DueIndex } from '../../adapters/aws/due-index.ts'
 import { secretId, tokensId } from '../../adapters/aws/secrets-manager.ts'
 import { CONFIG_TABLE, LEDGER_TABLE, STATE_TABLE } from '../../adapters/aws/tables.ts'
 import { createHttpClient } from '../../adapters/http/client.ts'
@@ -175,6 +176,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
       dispatcher: createDispatcher(ports, { ...environment, ...TRY_LIMITS }),
       ...reports,
       deadLetters: createDeadLetterQueues(clients.sqs),
+      dueIndex: new DueIndex({ client: clients.dynamoDb, tableName: environment.ledgerTable }),
       onSetAside() {
         setAside += 1
         metrics.setAside()

@@ -69,7 +69,10 @@ function tableInput(
       GlobalSecondaryIndexes: indexes.map((index) => ({
         IndexName: index.name,
         KeySchema: keySchema(index.key),
-        Projection: { ProjectionType: 'INCLUDE', NonKeyAttributes: [...projected] },
+        Projection: {
+          ProjectionType: 'INCLUDE',
+          NonKeyAttributes: [...(index.projected ?? projected)],
+        },
       })),
     }),
   }

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-sqs'
 import type { SQSRecord } from 'aws-lambda'
 import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
+import { DueIndex } from '../../adapters/aws/due-index.ts'
 import { DynamoDbLedger } from '../../adapters/aws/dynamodb-ledger.ts'
 import { recordOf } from '../../adapters/aws/ledger-item.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
@@ -89,6 +90,7 @@ export function startContainer(relay: AwsRelay, observer: Observer = relay.ports
       dispatcher,
       ...reports,
       deadLetters: createDeadLetterQueues(clients.sqs),
+      dueIndex: new DueIndex({ client: clients.dynamoDb, tableName: ledgerTable }),
       onSetAside: () => undefined,
     }),
   }

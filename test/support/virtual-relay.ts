@@ -1,11 +1,14 @@
 import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
+import type { DueIndex } from '../../adapters/aws/due-index.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
 import { TRY_LIMITS } from '../../functions/dispatch/deadline.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
-import type { AcceptedEvent } from '../../relay/model/delivery.ts'
+import { createSweep } from '../../functions/dispatch/sweep.ts'
+import type { AcceptedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { HttpClient, Ledger, Ports, Queue } from '../../relay/ports.ts'
 import { reconcile } from '../../relay/reconcile.ts'
+import { contextWith } from './event-source-mapping.ts'
 import type { ManualClock } from './manual-clock.ts'
 import { memoryPorts } from './memory-ports.ts'
 import { alertObject, providerObject } from './notification-objects.ts'
@@ -21,12 +24,14 @@ export interface VirtualRelayOptions extends Partial<LambdaOptions> {
   readonly clock: ManualClock
   /** In the place of one in memory. */
   readonly ledger?: Ledger
+  /** The index of that ledger, which holds retries that are due in more than 15 minutes. */
+  readonly index?: Pick<DueIndex, 'page' | 'remove'>
   readonly send: HttpClient['send']
 }
 
 /** Dispatch on queues that the test's own clock moves; its cluster `local` tells all of it to one hook. */
 export async function virtualRelay(options: VirtualRelayOptions) {
-  const { clock, send, recursiveLoop = 'Allow', ...rest } = options
+  const { clock, send, index = NO_INDEX, recursiveLoop = 'Allow', ...rest } = options
   const eventsDead = new VirtualQueue('events-dead.fifo', clock, { isFifo: true })
   const retriesDead = new VirtualQueue('retries-dead', clock)
   const dead = (queue: VirtualQueue) => ({ queue, maxReceiveCount: MAX_RECEIVE_COUNT })
@@ -38,9 +43,10 @@ export async function virtualRelay(options: VirtualRelayOptions) {
   const client = virtualClient([events, retries, eventsDead, retriesDead])
   const environment = { eventsQueueUrl: urlOf(events), retriesQueueUrl: urlOf(retries) }
   const memory = memoryPorts(clock)
+  const queue = new SqsQueue({ client, ...environment, clock })
   const ports: Ports & { readonly queue: Queue } = {
     ...memory,
-    queue: new SqsQueue({ client, ...environment, clock }),
+    queue: options.index ? queue : withoutIndex(queue),
     ledger: options.ledger ?? memory.ledger,
     http: { send },
   }
@@ -54,7 +60,18 @@ export async function virtualRelay(options: VirtualRelayOptions) {
     dispatcher: createDispatcher(ports, { ...TRY_LIMITS, ...NO_REPEATS }),
     log: { info: write, warn: write, error: write },
     deadLetters: createDeadLetterQueues(client),
+    dueIndex: index,
     onSetAside: () => undefined,
+    onFailed: () => undefined,
+  })
+  let overdue = 0
+  const sweep = createSweep({
+    ports,
+    index,
+    log: { info: write, warn: write, error: write },
+    onOverdue: (count) => {
+      overdue += count
+    },
   })
   const lambda = new VirtualLambda(handler, { recursiveLoop, ...rest })
   return {
@@ -64,6 +81,9 @@ export async function virtualRelay(options: VirtualRelayOptions) {
     lines,
     queues: { events, retries, eventsDead, retriesDead },
     send: (...accepted: readonly AcceptedEvent[]) => ports.queue.send(accepted),
+    sweep: () => sweep(contextWith()),
+    /** How many deliveries were found long past due. */
+    overdue: () => overdue,
     /** Calls the function until the queues have nothing that is due now. */
     async drain() {
       while ((await lambda.poll(events)) || (await lambda.poll(retries)));
@@ -74,6 +94,22 @@ export async function virtualRelay(options: VirtualRelayOptions) {
       const known = times.filter((at) => at !== undefined)
       return known.length === 0 ? undefined : Math.min(...known)
     },
+  }
+}
+
+const NO_INDEX: Pick<DueIndex, 'page' | 'remove'> = {
+  page: async () => [],
+  remove: async () => undefined,
+}
+
+/** As it was before there was an index: a retry that is due late hops from message to message. */
+function withoutIndex(queue: Queue): Queue {
+  const hopping = (messages: readonly RetryMessage[]) =>
+    messages.map(({ decidedAt, ...message }) => message)
+  return {
+    send: (events) => queue.send(events),
+    sendRetries: (messages) => queue.sendRetries(hopping(messages)),
+    resendRetries: (messages) => queue.resendRetries(hopping(messages)),
   }
 }
 

@@ -104,6 +104,11 @@ export class VirtualQueue {
     this.#messages = this.#messages.filter((message) => message.receipt !== receipt)
   }
 
+  /** Loses all that it has. */
+  purge(): void {
+    this.#messages = []
+  }
+
   /** False for a receipt of a message that is not in flight any more. */
   changeVisibility(receipt: string, seconds: number): boolean {
     const now = this.#clock.now()
