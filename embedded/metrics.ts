@@ -43,6 +43,8 @@ export interface MetricsOptions {
   readonly quarantineDepth: () => Promise<QuarantineDepth>
   /** Whether the database can be written, asked at every scrape. */
   readonly isWritable?: () => boolean
+  /** How many deliveries were found long past due so far, asked at every scrape. */
+  readonly overdue?: () => number
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -57,6 +59,7 @@ export function createMetrics({
   queueDepth,
   quarantineDepth,
   isWritable = () => true,
+  overdue = () => 0,
   clock,
 }: MetricsOptions): Metrics {
   const registry = new Registry()
@@ -74,6 +77,7 @@ export function createMetrics({
   queueGauges(registry, queueDepth, clock)
   quarantineGauges(registry, quarantineDepth)
   storageGauge(registry, isWritable)
+  overdueCounter(registry, overdue)
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
@@ -122,6 +126,18 @@ function deliveryMetrics(registry: Registry): Metrics['decided'] {
     deliveries.inc({ outcome, provider_type })
     if (outcome === 'delivered') latency.observe({ provider_type }, latencyMs / 1_000)
   }
+}
+
+function overdueCounter(registry: Registry, overdue: () => number): void {
+  new Counter({
+    name: 'flux_relay_found_overdue_total',
+    help: 'Deliveries that were half an hour past due and that nothing waited for; they are tried again.',
+    registers: [registry],
+    collect() {
+      this.reset()
+      this.inc(overdue())
+    },
+  })
 }
 
 function rejectionCounters(registry: Registry): Pick<Metrics, 'rejected' | 'setAside'> {

@@ -135,6 +135,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     queueDepth: () => stores.queue.depth(),
     quarantineDepth: () => stores.queue.quarantine.depth(),
     isWritable: () => !stores.trouble.isHeld(),
+    overdue: stores.overdue,
     clock,
   })
   const ports: Ports = {

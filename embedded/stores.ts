@@ -10,6 +10,7 @@ import { SqliteSecretStore } from '../adapters/sqlite/secrets.ts'
 import { SqliteStateStore } from '../adapters/sqlite/state.ts'
 import { openThreadedDatabase } from '../adapters/sqlite/threaded-database.ts'
 import { SqliteWaitingLines } from '../adapters/sqlite/waiting-lines.ts'
+import { LONG_PAST_MS } from '../relay/overdue.ts'
 import type { Clock } from '../relay/ports.ts'
 import { type Loss, watchDatabase } from './gone-database.ts'
 import type { Log } from './log.ts'
@@ -33,6 +34,8 @@ export interface Stores {
   readonly waiting: SqliteWaitingLines
   /** Whether anything can be stored. */
   readonly trouble: StorageTrouble
+  /** How many deliveries were found long past due. */
+  overdue(): number
   /** Finishes what is being written. */
   close(): Promise<void>
 }
@@ -69,9 +72,18 @@ export async function openStores(
     if (!isClosing) log.error({ err }, 'due times could not be looked at, will be repeated')
   }
   await queue.dueTimes.bringAllBack(clock.now()).catch(onDueTimesFailure)
-  const dueTimes = setInterval(() => {
-    void queue.dueTimes.bringBack(clock.now()).catch(onDueTimesFailure)
-  }, BRING_BACK_INTERVAL_MS)
+  let overdue = 0
+  const findLost = async () => {
+    await queue.dueTimes.bringBack(clock.now())
+    const deliveries = await queue.findLostRetries(clock.now() - LONG_PAST_MS)
+    if (deliveries.length === 0) return
+    overdue += deliveries.length
+    log.warn({ deliveries }, 'deliveries were long past due, and are tried again')
+  }
+  const dueTimes = setInterval(
+    () => void findLost().catch(onDueTimesFailure),
+    BRING_BACK_INTERVAL_MS,
+  )
   const state = new SqliteStateStore(database, clock)
   const ledger = new SqliteLedger(database, clock)
   const sweep = async () => {
@@ -92,6 +104,7 @@ export async function openStores(
     secrets: new SqliteSecretStore(database),
     waiting: new SqliteWaitingLines(database),
     trouble: watchTrouble(database, log),
+    overdue: () => overdue,
     async close() {
       isClosing = true
       endWatch()

@@ -19,6 +19,10 @@ interface Entry {
 const LOAD = `SELECT rowid AS row, id AS deliveryId, attempt, due_at AS dueAt, cluster FROM ledger
   WHERE due_at IS NOT NULL AND (due_at, rowid) > (?, ?) ORDER BY due_at, rowid LIMIT ?`
 
+/** The same, of what is due before a time, wherever it stands. */
+const OVERDUE = `SELECT rowid AS row, id AS deliveryId, attempt, due_at AS dueAt, cluster FROM ledger
+  WHERE due_at < ? ORDER BY due_at, rowid LIMIT ?`
+
 const BEFORE_ALL = { dueAt: Number.MIN_SAFE_INTEGER, row: 0 }
 
 function newSchedule(): Schedule<Entry> {
@@ -30,6 +34,9 @@ function newSchedule(): Schedule<Entry> {
 
 /** Rows that are read at once, at least. */
 const PAGE_ROWS = 100
+
+/** Most records that are compared with memory at once. */
+const MAX_OVERDUE = 1_000
 
 /** Entries beyond which no more rows are read, though those of other clusters may be behind them. */
 const MAX_ENTRIES = 20_000
@@ -128,6 +135,26 @@ export class DueSchedule {
   /** Puts a message without a lease back, unless the record waits for something else by now. */
   release(message: RetryMessage, notBefore: number): void {
     if (!this.#entries.has(message.deliveryId)) this.#wait(message, notBefore)
+  }
+
+  /**
+   * Finds records that were due before a time (milliseconds since the epoch) and are neither known here nor
+   * still to be read: whatever lost them, they wait no more. Resolves with their ids.
+   */
+  async findLost(before: number): Promise<readonly string[]> {
+    const resets = this.#resets
+    const rows = await this.#database.read<DueRow>(OVERDUE, before, MAX_OVERDUE)
+    if (resets !== this.#resets) return []
+    const lost = rows.filter((row) => this.#isLost(row))
+    for (const { row: _, ...message } of lost) this.#wait(message, message.dueAt)
+    return lost.map(({ deliveryId }) => deliveryId)
+  }
+
+  #isLost(row: DueRow): boolean {
+    if (this.#entries.has(row.deliveryId) || this.#leased.has(row.deliveryId)) return false
+    const { dueAt, row: at } = this.#horizon
+    const isRead = row.dueAt < dueAt || (row.dueAt === dueAt && row.row <= at)
+    return isRead || this.#nextDueAt === undefined || this.#nextDueAt > row.dueAt
   }
 
   /** When the first is due of those that are due later than `now`; perhaps a little early. */

@@ -158,6 +158,18 @@ export class SqliteQueue implements Queue {
     return messages
   }
 
+  /**
+   * Hands out again what waits and was due before a time (milliseconds since the epoch), if nothing here
+   * knows of it. Resolves with the ids.
+   */
+  async findLostRetries(before: number): Promise<readonly string[]> {
+    await this.#loaded
+    await this.dueTimes.settled()
+    const lost = await this.#due.findLost(before)
+    if (lost.length > 0) this.#notify('retry')
+    return lost
+  }
+
   /** Ends the lease of a retry, whose record says by now what comes next. */
   async acknowledgeRetry(message: RetryMessage): Promise<void> {
     if (this.#due.unlease(message)) this.#notify('retry')

@@ -22,6 +22,7 @@ function setup(depth: QueueDepth = { events: 0, retries: 0 }) {
   const metrics = createMetrics({
     queueDepth: async () => depth,
     quarantineDepth,
+    overdue: () => 3,
     clock: new ManualClock(),
   })
   return { metrics, samples: async () => samplesOf(await metrics.text()) }
@@ -40,6 +41,7 @@ describe('createMetrics', () => {
     expect(read.get('flux_relay_dispatch_rejections_total{fault="host"}')).toBe(1)
     expect(read.get('flux_relay_dispatch_rejections_total{fault="damaged"}')).toBe(2)
     expect(read.get('flux_relay_set_aside_total{kind="event"}')).toBe(1)
+    expect(read.get('flux_relay_found_overdue_total')).toBe(3)
     expect(read.get('flux_relay_quarantine_messages{kind="event"}')).toBe(2)
     expect(read.get('flux_relay_quarantine_messages{kind="retry"}')).toBe(1)
     expect(read.get('flux_relay_quarantine_bytes')).toBe(340)

@@ -50,6 +50,20 @@ describe('retries', () => {
     expect(await leaseNames(10)).toEqual(['a'])
   })
 
+  it('are found though nobody told of them, while the relay runs', async () => {
+    await send(retry('before', 1))
+    clock.advance(10)
+    expect(await leaseNames(10)).toEqual(['before'])
+    await recordWaiting(ledger, [retry('lost', 2), retry('later', 2_000)])
+    expect(await leaseNames(10)).toEqual([])
+    expect(await queue.findLostRetries(START + 2)).toEqual([])
+    expect(await queue.findLostRetries(START + 10)).toEqual(['lost'])
+    expect(await queue.findLostRetries(START + 10)).toEqual([])
+    expect(await leaseNames(10)).toEqual(['lost'])
+    // Nor while it is leased, or is still to be read.
+    expect(await queue.findLostRetries(START + 10)).toEqual([])
+  })
+
   it('come once, however often they are told of', async () => {
     const [a, b] = [retry('a', 0), retry('b', 1_000)]
     await send(a, b)
