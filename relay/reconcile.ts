@@ -10,10 +10,11 @@ import {
 } from './model/kubernetes.ts'
 import { MAX_TIMEOUT_MS, type Provider, ProviderSpec } from './model/provider.ts'
 import { parseAlert, parseProvider } from './parse-objects.ts'
-import { compileAlert } from './pipeline/compiled-alert.ts'
+import { compilingAlert } from './pipeline/compiled-alert.ts'
+import { PatternBudget } from './pipeline/pattern-budget.ts'
 import { resolveProvider } from './pipeline/resolve-provider.ts'
 import { type CompiledProvider, compileProvider } from './pipeline/routing-table.ts'
-import { noPause, type Pause, slicesOf } from './pipeline/slices.ts'
+import { inSlices, noPause, type Pause, slicesOf } from './pipeline/slices.ts'
 import type { SecretStore } from './ports.ts'
 import { annotationNames } from './providers/formats/annotations.ts'
 import { providerTypes } from './providers/registry.ts'
@@ -44,9 +45,13 @@ export async function reconcile(
     }
   }
   const alerts: ObjectReadiness[] = []
+  const budget = new PatternBudget()
   for (const slice of slicesOf(ofKind('Alert'), SLICE)) {
     await pause()
-    for (const manifest of slice) alerts.push(alertReadiness(cluster, manifest, providers))
+    for (const manifest of slice) {
+      const judging = judgeAlert({ cluster, providers, budget }, manifest)
+      alerts.push(await inSlices(judging, pause))
+    }
   }
   await pause()
   return {
@@ -111,17 +116,24 @@ function shortenedTimeout({ spec }: Provider): readonly string[] {
   ]
 }
 
-function alertReadiness(
-  cluster: string,
+/** What the readiness of an Alert depends on beside itself. */
+interface AlertSurroundings {
+  readonly cluster: string
+  readonly providers: ReadonlyMap<string, ObjectReadiness>
+  /** What the Alerts before it have left. */
+  readonly budget: PatternBudget
+}
+
+function* judgeAlert(
+  { cluster, providers, budget }: AlertSurroundings,
   manifest: KubernetesObject,
-  providers: ReadonlyMap<string, ObjectReadiness>,
-): ObjectReadiness {
+): Generator<void, ObjectReadiness> {
   const result = parseAlert(cluster, manifest)
   if (!('object' in result)) return invalid('Alert', result)
   const { metadata, spec } = result.object
   const providerName = `${metadata.namespace}/${spec.providerRef.name}`
   const provider = providers.get(providerName)
-  const { problems, refusals } = compileAlert(result.object)
+  const { problems, refusals } = yield* compilingAlert(result.object, budget)
   if (!provider?.ready) {
     const problem = provider
       ? `Provider ${providerName} is not ready: ${provider.message}`

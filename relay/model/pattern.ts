@@ -6,6 +6,8 @@ import { patternTokens } from './pattern-tokens.ts'
 /** A pattern of Go's regexp; testing a text takes time linear in its length. */
 export interface Pattern {
   readonly source: string
+  /** Instructions: what a test costs for each character of a text, at the most. */
+  readonly steps: number
   /** Unanchored. */
   test(text: string): boolean
 }
@@ -39,6 +41,11 @@ const unused = new FinalizationRegistry<string>((source) => {
   if (compiled.get(source)?.deref() === undefined) compiled.delete(source)
 })
 
+/** What a pattern costs to compile, in characters that it stands for; 0 for one that is too long. */
+export function patternCost(source: string): number {
+  return source.length > MAX_PATTERN_LENGTH ? 0 : patternSize(patternTokens(source))
+}
+
 /**
  * Compiles a pattern, or says what is wrong with it. What it may cost is bounded by itself alone, so
  * that a match never depends on what else there is to do. Equal patterns share one program.
@@ -65,7 +72,7 @@ export function compilePattern(source: string): Pattern | PatternProblem {
         `its repetitions stand for ${instructions} steps a character, ${most} are taken`,
       )
     }
-    const pattern: Pattern = { source, test: (text) => program.test(text) }
+    const pattern: Pattern = { source, steps: instructions, test: (text) => program.test(text) }
     compiled.set(source, new WeakRef(pattern))
     unused.register(pattern, source)
     return pattern

@@ -1,5 +1,6 @@
 import type { Alert, EventSource } from '../model/alert.ts'
-import { compilePattern, type Pattern } from '../model/pattern.ts'
+import type { Pattern } from '../model/pattern.ts'
+import type { PatternBudget } from './pattern-budget.ts'
 
 /** An entry of an inclusionList or exclusionList that compiled. */
 export interface Rule {
@@ -34,23 +35,40 @@ const CONSEQUENCE = {
   exclusionList: 'what it should keep back is sent',
 } as const
 
-export function compileAlert(alert: Alert): CompiledAlert {
+/** Compiles the lists of an Alert as far as the budget of its cluster goes. Yields where others should work. */
+export function* compilingAlert(
+  alert: Alert,
+  budget: PatternBudget,
+): Generator<void, CompiledAlert> {
   const problems: string[] = []
   const refusals: string[] = []
-  const compileList = (name: 'inclusionList' | 'exclusionList') =>
-    alert.spec[name].flatMap((source, index): readonly Rule[] => {
+  const events = eventsOf(alert)
+  function* compileList(name: 'inclusionList' | 'exclusionList') {
+    const rules: Rule[] = []
+    for (const [index, source] of alert.spec[name].entries()) {
+      if (budget.wantsPause()) yield
       const field = `${name}[${index}]`
-      const pattern = compilePattern(source)
-      if (!('error' in pattern)) return [{ field, pattern }]
+      const pattern = budget.compile(source, events)
       const effect = `so ${CONSEQUENCE[name]}`
-      if (pattern.isTooCostly) {
+      if (!('error' in pattern)) rules.push({ field, pattern })
+      else if (pattern.isTooCostly) {
         refusals.push(`spec.${field} is refused, ${effect}; it costs too much: ${pattern.error}`)
       } else {
         problems.push(`spec.${field} is ignored, ${effect}; it is no RE2 pattern: ${pattern.error}`)
       }
-      return []
-    })
-  const inclusion = compileList('inclusionList')
-  const exclusion = compileList('exclusionList')
+    }
+    return rules
+  }
+  const inclusion = yield* compileList('inclusionList')
+  const exclusion = yield* compileList('exclusionList')
   return { alert, inclusion, exclusion, problems, refusals }
+}
+
+/** The kinds and namespaces of the events that an Alert is for: `Kustomization in namespace apps`. */
+function eventsOf({ metadata, spec }: Alert): readonly string[] {
+  if (spec.inclusionList.length + spec.exclusionList.length === 0) return []
+  const names = spec.eventSources.map(
+    ({ kind, namespace }) => `${kind} in namespace ${namespace ?? metadata.namespace}`,
+  )
+  return [...new Set(names)]
 }

@@ -19,6 +19,7 @@ import { createHostErrors, watchPorts } from './host-ports.ts'
 import { createInTurn, type InTurn } from './in-turn.ts'
 import { isRetryOvertaken } from './lateness.ts'
 import { type Candidate, type Matches, type MatchOptions, match, matchAlert } from './match.ts'
+import { MessageTests } from './message-tests.ts'
 import { isOvertaken } from './object-memory.ts'
 import { NOTHING_RECALLED, RECALLED_AT_ONCE, type RecallContext, recall } from './recall.ts'
 import { beginNow, concludeDelivery, concludeEvent, newEventRecord } from './record.ts'
@@ -28,7 +29,7 @@ import { NO_REPEATS, repeatReason } from './repeats-by-alert.ts'
 import { createRoom } from './room.ts'
 import type { RoutingTable } from './routing-table.ts'
 import { requeue, settle } from './settle.ts'
-import type { Pause } from './slices.ts'
+import { noPause, type Pause } from './slices.ts'
 import { isStillWaiting, waitOn } from './wait-on.ts'
 
 /** Takes what the queue hands out. */
@@ -62,6 +63,7 @@ export function createDispatcher(
     ports,
     host,
     options,
+    pause: options.pause ?? noPause,
     limits: options,
     // A set that cannot be compiled stops all of its cluster's messages, and is the fault of none.
     tables: host.watch(createRoutingTables(ports.configs, options.pause)),
@@ -80,6 +82,7 @@ export function createDispatcher(
 
 interface Context extends FirstTriesContext, Omit<RecallContext, 'ports' | 'destinations'> {
   readonly options: DispatchOptions
+  readonly pause: Pause
   readonly tables: RoutingTables
   /** By a delivery's id: it may be woken while it is due. */
   readonly inTurn: InTurn
@@ -87,7 +90,9 @@ interface Context extends FirstTriesContext, Omit<RecallContext, 'ports' | 'dest
 
 async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<void> {
   const table = await context.tables.of(queued.cluster)
-  const matches = table && match(queued, table, context.options)
+  const tests = new MessageTests(queued.event.message)
+  const matches = table && match(queued, table, context.options, tests)
+  if (matches) await tests.testAhead(matches.alerts, table.patternSteps, context.pause)
   const recalled = queued.isNew
     ? NOTHING_RECALLED
     : await recall(context, queued.id, uidsOf(matches))
@@ -160,9 +165,11 @@ async function retryDelivery(
   }
   const begin = beginNow(ports.clock)
   const alert = table?.alertsByUid.get(record.alert.uid)
+  const tests = new MessageTests(record.event.message)
+  if (table && alert) await tests.testAhead([alert], table.patternSteps, context.pause)
   const conclusion: Conclusion =
     table && alert
-      ? await attemptAgain(context, record, matchAlert(record, alert, table, options))
+      ? await attemptAgain(context, record, matchAlert(record, alert, table, options, tests))
       : end('skipped', `Alert ${namespacedName(record.alert)} does not exist any more`)
   const concluded = concludeDelivery(record, conclusion, begin, ports.clock)
   if (isStillWaiting(concluded, record)) await waitOn(context, record, concluded)
@@ -189,7 +196,9 @@ async function retryEvent(
     const conclusion = waitFor(`cluster ${record.cluster} has no configuration`)
     return settle(context, concludeEvent(record, conclusion, clock), stored)
   }
-  const matches = match(record, table, context.options)
+  const tests = new MessageTests(record.event.message)
+  const matches = match(record, table, context.options, tests)
+  await tests.testAhead(matches.alerts, table.patternSteps, context.pause)
   const { candidates, reason } = matches
   const queued = queuedAgain(record)
   const recalled = await recall(context, record.eventId, uidsOf(matches))

@@ -2,7 +2,8 @@ import type { Alert } from '../model/alert.ts'
 import { type Event, objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { ProviderType } from '../providers/contract.ts'
-import { type CompiledAlert, type Rule, type Source, sourceNamespace } from './compiled-alert.ts'
+import { type CompiledAlert, type Source, sourceNamespace } from './compiled-alert.ts'
+import { MessageTests } from './message-tests.ts'
 import { type CompiledProvider, type RoutingTable, sourceKey } from './routing-table.ts'
 import { type MatchInput, sourceMiss } from './source-index.ts'
 import { typeGate } from './type-gate.ts'
@@ -42,13 +43,20 @@ export interface Matches {
 }
 
 /** Finds the Alerts of an event. */
-export function match(input: MatchInput, table: RoutingTable, options: MatchOptions): Matches {
+export function match(
+  input: MatchInput,
+  table: RoutingTable,
+  options: MatchOptions,
+  tests = new MessageTests(input.event.message),
+): Matches {
   const { kind, namespace } = input.event.involvedObject
   const index = table.sources.get(sourceKey(kind, namespace))
   const fitting = index?.fitting(input) ?? []
   return {
     alerts: { [Symbol.iterator]: () => alertsOf(fitting) },
-    candidates: { [Symbol.iterator]: () => candidatesOf(input.event, fitting, table, options) },
+    candidates: {
+      [Symbol.iterator]: () => candidatesOf({ ...input, tests }, fitting, table, options),
+    },
     get reason() {
       return isEmpty(fitting) ? noMatchReason(input, index?.all ?? []) : ''
     },
@@ -66,10 +74,11 @@ export function matchAlert(
   alert: CompiledAlert,
   table: RoutingTable,
   options: MatchOptions,
+  tests = new MessageTests(input.event.message),
 ): Candidate {
   const sources = sourcesOf(alert, input.event)
   const fitting = sources.filter((source) => sourceMiss(input, source) === undefined)
-  const [candidate] = candidatesOf(input.event, fitting, table, options)
+  const [candidate] = candidatesOf({ ...input, tests }, fitting, table, options)
   if (candidate) return candidate
   return { kind: 'skipped', alert: alert.alert, reason: noMatchReason(input, sources) }
 }
@@ -91,15 +100,21 @@ function* alertsOf(sources: Iterable<Source>): Generator<CompiledAlert> {
   }
 }
 
+/** An event and what its message is tested by. */
+interface Judged {
+  readonly event: Event
+  readonly tests: MessageTests
+}
+
 function* candidatesOf(
-  event: Event,
+  judged: Judged,
   fitting: Iterable<Source>,
   table: RoutingTable,
   { noCrossNamespaceRefs }: MatchOptions,
 ): Generator<Candidate> {
   for (const alert of alertsOf(fitting)) {
-    const isOwn = alert.alert.metadata.namespace === event.involvedObject.namespace
-    yield judge(event, alert, table, noCrossNamespaceRefs && !isOwn)
+    const isOwn = alert.alert.metadata.namespace === judged.event.involvedObject.namespace
+    yield judge(judged, alert, table, noCrossNamespaceRefs && !isOwn)
   }
 }
 
@@ -121,7 +136,7 @@ function noMatchReason(input: MatchInput, sources: readonly Source[]): string {
 }
 
 function judge(
-  event: Event,
+  { event, tests }: Judged,
   compiled: CompiledAlert,
   table: RoutingTable,
   crossesNamespaces: boolean,
@@ -136,7 +151,7 @@ function judge(
   })
 
   if (alert.spec.suspend) return skipped('Alert suspended')
-  const ruled = ruleAgainst(event.message, compiled)
+  const ruled = tests.ruleAgainst(compiled)
   if (ruled !== undefined) return skipped(ruled)
   if (crossesNamespaces) {
     return skipped(
@@ -160,13 +175,4 @@ function judge(
   if (gated !== undefined) return skipped(gated, provider)
   const { refusals: notes } = compiled
   return { kind: 'matched', alert, provider, type, ...(notes.length > 0 && { notes }) }
-}
-
-function ruleAgainst(message: string, compiled: CompiledAlert): string | undefined {
-  const matches = (rule: Rule) => rule.pattern.test(message)
-  if (compiled.alert.spec.inclusionList.length > 0 && !compiled.inclusion.some(matches)) {
-    return 'no pattern of inclusionList matches the message'
-  }
-  const excluding = compiled.exclusion.find(matches)
-  return excluding && `excluded by ${excluding.field} /${excluding.pattern.source}/`
 }

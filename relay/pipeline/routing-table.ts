@@ -6,8 +6,14 @@ import type { Provider } from '../model/provider.ts'
 import { parseObjects } from '../parse-objects.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import { providerTypes } from '../providers/registry.ts'
-import { type CompiledAlert, compileAlert, type Source, sourceNamespace } from './compiled-alert.ts'
-import { type Pause, slicesOf } from './slices.ts'
+import {
+  type CompiledAlert,
+  compilingAlert,
+  type Source,
+  sourceNamespace,
+} from './compiled-alert.ts'
+import { PatternBudget } from './pattern-budget.ts'
+import { inSlices, type Pause, slicesOf } from './slices.ts'
 import { indexSources, type SourceIndex } from './source-index.ts'
 
 export interface CompiledProvider {
@@ -30,6 +36,8 @@ export interface RoutingTable {
   readonly alertsByUid: ReadonlyMap<string, CompiledAlert>
   /** By `namespace/name`. */
   readonly providers: ReadonlyMap<string, CompiledProvider>
+  /** What testing a message takes for each of its characters, at the most. */
+  readonly patternSteps: number
 }
 
 /** Its length goes before the kind: an event may have any text as its kind and its namespace. */
@@ -47,16 +55,8 @@ export function compileRoutingTable(snapshot: ConfigSnapshot): RoutingTable {
 }
 
 /** The same with a pause between parts of a large set, in which a host may do something else. */
-export async function compileInSlices(
-  snapshot: ConfigSnapshot,
-  pause: Pause,
-): Promise<RoutingTable> {
-  const steps = compiling(snapshot)
-  for (;;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-    await pause()
-  }
+export function compileInSlices(snapshot: ConfigSnapshot, pause: Pause): Promise<RoutingTable> {
+  return inSlices(compiling(snapshot), pause)
 }
 
 /** Objects that are compiled in one step: some milliseconds of work. */
@@ -64,11 +64,12 @@ const SLICE = 20
 
 function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {
   const { cluster, revision, manifests } = snapshot
+  const budget = new PatternBudget()
   const compiled: CompiledAlert[] = []
   const providers = new Map<string, CompiledProvider>()
   for (const slice of slicesOf(manifests, SLICE)) {
     const parsed = parseObjects(cluster, slice)
-    compiled.push(...parsed.alerts.map(compileAlert))
+    for (const alert of parsed.alerts) compiled.push(yield* compilingAlert(alert, budget))
     for (const provider of parsed.providers) {
       providers.set(namespacedName(provider.metadata), compileProvider(provider))
     }
@@ -80,7 +81,7 @@ function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {
     yield
   }
   const alertsByUid = new Map(compiled.map((entry) => [entry.alert.metadata.uid, entry]))
-  return { cluster, revision, sources, alertsByUid, providers }
+  return { cluster, revision, sources, alertsByUid, providers, patternSteps: budget.mostSteps }
 }
 
 function sourcesByKey(alerts: readonly CompiledAlert[]): ReadonlyMap<string, readonly Source[]> {

@@ -13,4 +13,13 @@ export function* slicesOf<T>(items: Iterable<T>, size: number): Generator<readon
 /** Lets others work, where there is a host that has others. */
 export type Pause = () => Promise<void>
 
+/** Does work that yields between its parts, with a pause at each of these places. */
+export async function inSlices<T>(work: Generator<void, T>, pause: Pause): Promise<T> {
+  for (;;) {
+    const step = work.next()
+    if (step.done === true) return step.value
+    await pause()
+  }
+}
+
 export async function noPause(): Promise<void> {}

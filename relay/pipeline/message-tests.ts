@@ -1,0 +1,61 @@
+import type { Pattern } from '../model/pattern.ts'
+import type { CompiledAlert, Rule } from './compiled-alert.ts'
+import type { Pause } from './slices.ts'
+
+/** Steps that are made without a pause, as far as one pattern does not take more: some 20 ms. */
+const SLICE_STEPS = 1_000_000
+
+/** The tests of one message by patterns. Each pattern tests it once, however many Alerts have it. */
+export class MessageTests {
+  readonly #message: string
+  #results: Map<Pattern, boolean> | undefined
+  #steps = 0
+
+  constructor(message: string) {
+    this.#message = message
+  }
+
+  /** Why the lists of an Alert hold the message back; undefined when they let it through. */
+  ruleAgainst({ alert, inclusion, exclusion }: CompiledAlert): string | undefined {
+    const matches = (rule: Rule) => this.#test(rule.pattern)
+    if (alert.spec.inclusionList.length > 0 && !inclusion.some(matches)) {
+      return 'no pattern of inclusionList matches the message'
+    }
+    const excluding = exclusion.find(matches)
+    return excluding && `excluded by ${excluding.field} /${excluding.pattern.source}/`
+  }
+
+  /**
+   * Makes the tests that `ruleAgainst` makes of these Alerts, with pauses between them, where they may
+   * take long: by how many steps a character of the message takes at the most.
+   */
+  async testAhead(
+    alerts: Iterable<CompiledAlert>,
+    stepsACharacter: number,
+    pause: Pause,
+  ): Promise<void> {
+    if (this.#message.length * stepsACharacter <= SLICE_STEPS) return
+    for (const { inclusion, exclusion } of alerts) {
+      for (const rules of [inclusion, exclusion]) {
+        for (const { pattern } of rules) {
+          const isMatch = this.#test(pattern)
+          if (this.#steps > SLICE_STEPS) {
+            this.#steps = 0
+            await pause()
+          }
+          if (isMatch) break
+        }
+      }
+    }
+  }
+
+  #test(pattern: Pattern): boolean {
+    this.#results ??= new Map()
+    const known = this.#results.get(pattern)
+    if (known !== undefined) return known
+    const isMatch = pattern.test(this.#message)
+    this.#steps += pattern.steps * this.#message.length
+    this.#results.set(pattern, isMatch)
+    return isMatch
+  }
+}
