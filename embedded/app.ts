@@ -1,11 +1,13 @@
 import type { HttpBindings } from '@hono/node-server'
 import { Hono } from 'hono'
 import { getPath } from 'hono/utils/url'
+import { DatabaseError } from '../adapters/sqlite/database-error.ts'
+import { unavailableAnswer } from '../relay/intake/answer.ts'
 import { problem } from '../relay/intake/problem.ts'
 import { ClusterName } from '../relay/model/config.ts'
 import { accessProblem } from './access.ts'
 import { foreignProblem } from './loopback.ts'
-import { methodNotAllowed, problemResponse } from './responses.ts'
+import { answerResponse, methodNotAllowed, problemResponse } from './responses.ts'
 import type { RequestContext, Route, ServerDependencies } from './route.ts'
 import { configRoutes } from './routes/config.ts'
 import { deliveryRoutes } from './routes/deliveries.ts'
@@ -48,6 +50,9 @@ export function createApp(deps: ServerDependencies): Hono<{ Bindings: HttpBindin
   }
   app.notFound(() => problemResponse(problem(404, 'there is nothing at this path')))
   app.onError((error, { req }) => {
+    if (error instanceof DatabaseError) {
+      return answerResponse(unavailableAnswer('the database fails; send it again', error), deps.log)
+    }
     deps.log.error({ err: error, method: req.method, path: req.routePath }, 'request failed')
     return problemResponse(problem(500, 'unexpected error; the log of the relay has more'))
   })

@@ -8,7 +8,8 @@ const COMMON_HEADERS = { 'Cache-Control': 'no-store', 'X-Content-Type-Options': 
 export function answerResponse(answer: Answer, log: Log): Response {
   if (answer.cause !== undefined)
     log.error({ err: answer.cause, status: answer.status }, 'request failed')
-  return response(answer)
+  const { retryAfterS } = answer
+  return response(answer, retryAfterS === undefined ? {} : { 'Retry-After': `${retryAfterS}` })
 }
 
 /** A problem as a response. */

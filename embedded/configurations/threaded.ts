@@ -1,4 +1,4 @@
-import { type Answer, problemAnswer } from '../../relay/intake/answer.ts'
+import { type Answer, problemAnswer, unavailableAnswer } from '../../relay/intake/answer.ts'
 import { unpacksTo } from '../../relay/intake/body.ts'
 import { problem } from '../../relay/intake/problem.ts'
 import type { Ports } from '../../relay/ports.ts'
@@ -53,7 +53,7 @@ async function answered(work: () => Promise<Answer>): Promise<Answer> {
       return problemAnswer(problem(503, `${cause.message}; send the request again`))
     }
     const detail = 'the configuration could not be judged; send the request again'
-    return problemAnswer(problem(503, detail), cause)
+    return unavailableAnswer(detail, cause)
   }
 }
 

@@ -63,13 +63,14 @@ export function unauthorized(expected: string): Answer {
   return problemAnswer(problem(401, `expected ${expected}`))
 }
 
-function resultOf({ status, contentType, body }: Answer): HttpResult {
+function resultOf({ status, contentType, body, retryAfterS }: Answer): HttpResult {
   return {
     statusCode: status,
     headers: {
       ...(contentType !== undefined && { 'Content-Type': contentType }),
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
+      ...(retryAfterS !== undefined && { 'Retry-After': `${retryAfterS}` }),
       // RFC 9110, section 15.5.2.
       ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
     },

@@ -1,4 +1,4 @@
-import { PROBLEM_CONTENT_TYPE, type Problem, problemText } from './problem.ts'
+import { PROBLEM_CONTENT_TYPE, type Problem, problem, problemText } from './problem.ts'
 
 /** What a host sends back, whichever transport it speaks. */
 export interface Answer {
@@ -10,7 +10,12 @@ export interface Answer {
   readonly body: string
   /** What failed behind a 503: for the host's log, never for the sender. */
   readonly cause?: unknown
+  /** Of the header Retry-After, in seconds. */
+  readonly retryAfterS?: number
 }
+
+/** A disk or a service that fails is tried again each second or so. */
+const RETRY_AFTER_S = 5
 
 /** An answer with this value as JSON. */
 export function jsonAnswer(status: number, value: unknown): Answer {
@@ -24,6 +29,14 @@ export function jsonAnswer(status: number, value: unknown): Answer {
  */
 export function emptyAnswer(status: number): Answer {
   return { status, body: '' }
+}
+
+/**
+ * The answer where a store fails, which is no answer to what was asked for: 503, with the time after
+ * which to ask again. Flux's senders of events wait better by themselves and get none.
+ */
+export function unavailableAnswer(detail: string, cause: unknown): Answer {
+  return { ...problemAnswer(problem(503, detail), cause), retryAfterS: RETRY_AFTER_S }
 }
 
 /** An answer that refuses; `cause` is what the host should log. */

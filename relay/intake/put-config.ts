@@ -6,7 +6,7 @@ import { nameOf } from '../parse-objects.ts'
 import { noPause, type Pause, slicesOf } from '../pipeline/slices.ts'
 import type { Ports } from '../ports.ts'
 import { reconcile } from '../reconcile.ts'
-import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
+import { type Answer, jsonAnswer, problemAnswer, unavailableAnswer } from './answer.ts'
 import { MAX_CONFIG_BYTES, type RequestBody, readLargeJsonObject } from './body.ts'
 import { MAX_NESTING, nestsDeeperThan } from './json.ts'
 import { type Problem, problem } from './problem.ts'
@@ -98,7 +98,7 @@ export async function putConfig(
     return jsonAnswer(200, { revision: snapshot.revision, objects: snapshot.objects })
   } catch (cause) {
     const detail = 'the configuration could not be stored; send the request again'
-    return problemAnswer(problem(503, detail), cause)
+    return unavailableAnswer(detail, cause)
   }
 }
 

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { fieldErrors, fieldErrorText } from '../errors.ts'
 import { KubernetesName } from '../model/kubernetes.ts'
 import type { SecretWriter } from '../ports.ts'
-import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
+import { type Answer, jsonAnswer, problemAnswer, unavailableAnswer } from './answer.ts'
 import { type RequestBody, readJsonObject } from './body.ts'
 import { problem } from './problem.ts'
 
@@ -46,7 +46,7 @@ export async function putSecret(secrets: SecretWriter, request: SecretRequest): 
     await secrets.write(cluster, namespace, name, data.data)
     return jsonAnswer(200, { cluster, namespace, name, keys: Object.keys(data.data) })
   } catch (cause) {
-    return problemAnswer(problem(503, 'the Secret could not be stored; send it again'), cause)
+    return unavailableAnswer('the Secret could not be stored; send it again', cause)
   }
 }
 
