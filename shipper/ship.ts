@@ -53,7 +53,7 @@ export interface ShipOptions {
 
 export interface RunningShipper {
   readonly port: number
-  /** Resolves when the spool turns out to be damaged: the shipper has to be stopped and begun anew. */
+  /** Resolves when the spool turns out to be damaged, or is gone: the shipper has to be stopped. */
   readonly broken: Promise<Error>
   /**
    * Takes nothing more and lets the batch in flight finish; resolves with false when that took over
@@ -82,6 +82,11 @@ export async function startShipper(options: ShipOptions): Promise<RunningShipper
     onCorrupt: broken.resolve,
     onSetAside: ({ file, problem }) =>
       log.error({ file, problem }, 'the spool is damaged; it is set aside, and a new one begun'),
+    onGone({ error, isKept, events }) {
+      const fate = isKept ? 'nothing is lost' : 'the events that waited in it are lost'
+      log.error({ err: error, events }, `the spool is gone; ${fate}, and the shipper ends`)
+      broken.resolve(error)
+    },
     onDiskFull: (bytes) =>
       log.error({ bytes }, 'the disk is full; the reserve is given up to send what waits'),
   })

@@ -1,5 +1,5 @@
 import type { Database } from '../../adapters/sqlite/database.ts'
-import { databaseErrorOf } from '../../adapters/sqlite/database-error.ts'
+import { type DatabaseError, databaseErrorOf } from '../../adapters/sqlite/database-error.ts'
 import { type DiskRoom, isFull } from './disk-room.ts'
 
 /** What those who keep tables in the spool's file use of it. */
@@ -7,13 +7,14 @@ export type Tables = Pick<Database, 'get' | 'all' | 'run' | 'write'>
 
 /**
  * A database that tells once when its file turns out to be damaged: nothing will work any more. On a
- * full disk it makes room for what is to be written.
+ * full disk it makes room for what is to be written. Once its file is gone nothing is written.
  */
 export class GuardedDatabase implements Tables {
   readonly #database: Database
   readonly #room: Pick<DiskRoom, 'clear'>
   readonly #onCorrupt: (error: Error) => void
   #isCorrupt = false
+  #refusal: DatabaseError | undefined
 
   constructor(
     database: Database,
@@ -23,6 +24,11 @@ export class GuardedDatabase implements Tables {
     this.#database = database
     this.#room = room
     this.#onCorrupt = onCorrupt
+  }
+
+  /** From now on each write rejects with this error, what is under way too. */
+  refuse(error: DatabaseError): void {
+    this.#refusal = error
   }
 
   readonly get: Database['get'] = (...query) => this.#guard(() => this.#database.get(...query))
@@ -43,7 +49,11 @@ export class GuardedDatabase implements Tables {
   /** Writes what is given up when the disk is full: what makes it fuller. */
   readonly add: Database['write'] = async (operation, committed) => {
     try {
-      return await this.#database.write(operation, committed)
+      if (this.#refusal) throw this.#refusal
+      const result = await this.#database.write(operation, committed)
+      // It was noticed meanwhile that what is written now is in a file which nobody finds.
+      if (this.#refusal) throw this.#refusal
+      return result
     } catch (error) {
       throw this.#noted(error)
     }

@@ -8,6 +8,7 @@ import {
 } from '../../adapters/sqlite/database-error.ts'
 import { COMPANIONS } from '../../adapters/sqlite/database-file.ts'
 import { DiskReserve } from '../../adapters/sqlite/disk-reserve.ts'
+import { type GoneFile, watchPresence } from '../../adapters/sqlite/presence.ts'
 import { StartError } from '../../embedded/start-error.ts'
 import type { ConfigMemory } from '../config/config-memory.ts'
 import { DatabaseSyncMemory, type SyncMemory } from '../secrets/sync-memory.ts'
@@ -27,6 +28,13 @@ const BEYOND_REPAIR: ReadonlySet<DatabaseProblem> = new Set([
   'incomplete',
 ])
 
+const GONE_TEXTS: Readonly<Record<GoneFile, string>> = {
+  database:
+    'the spool was deleted, moved or replaced while the shipper used it. If it was moved, put it and its ' +
+    'log back before the next start; else the events that waited in it are lost.',
+  log: 'the log of the spool was deleted, moved or replaced while the shipper used it.',
+}
+
 /** A damaged spool file that was moved away. */
 export interface SetAside {
   /** Where it is now. */
@@ -35,7 +43,21 @@ export interface SetAside {
   readonly problem: string
 }
 
+/** A spool file that was taken away while it was open. */
+export interface GoneSpool {
+  /** What happened, what it means, and what to do. */
+  readonly error: DatabaseError
+  /** Whether all of it is in the file once that is closed. */
+  readonly isKept: boolean
+  /** Events that waited in it. */
+  readonly events: number
+}
+
 export interface SpoolFileOptions extends SpoolOptions {
+  /** Called once, when nothing is kept any more. The process has to end. */
+  readonly onGone: (gone: GoneSpool) => void
+  /** Milliseconds between two looks whether the file is there. */
+  readonly lookEveryMs?: number
   /** The disk is full, and so many bytes that were held in reserve are given up for what waits. */
   readonly onDiskFull: (bytes: number) => void
   readonly onSetAside: (aside: SetAside) => void
@@ -81,11 +103,20 @@ function open(file: string, options: SpoolFileOptions): OpenSpool {
     options.onCorrupt(error)
   }
   const spool = spoolOf(database, { ...options, onCorrupt })
+  const endWatch = watchPresence(file, {
+    ...(options.lookEveryMs !== undefined && { intervalMs: options.lookEveryMs }),
+    onGone: (gone) => {
+      const error = new DatabaseError(file, 'gone', GONE_TEXTS[gone])
+      spool.refuse(error)
+      options.onGone({ error, isKept: gone === 'log', events: spool.depth().events })
+    },
+  })
   return {
     spool,
     configMemory: new AcceptedConfig(spool.tables),
     syncMemory: (target) => new DatabaseSyncMemory(spool.tables, target),
     close() {
+      endWatch()
       database.close()
       if (damage) setAside(file, damage, options)
     },

@@ -1,4 +1,5 @@
 import type { Database } from '../../adapters/sqlite/database.ts'
+import type { DatabaseError } from '../../adapters/sqlite/database-error.ts'
 import type { Clock } from '../../relay/ports.ts'
 import { type DiskRoom, type Load, minus, plus } from './disk-room.ts'
 import { EventMemory } from './event-memory.ts'
@@ -102,6 +103,11 @@ export class Spool {
   /** All tables of the file. */
   get tables(): Tables {
     return this.#database
+  }
+
+  /** The file is gone: from now on nothing is kept, and whatever would be rejects with this error. */
+  refuse(error: DatabaseError): void {
+    this.#database.refuse(error)
   }
 
   /**

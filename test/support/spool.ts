@@ -2,7 +2,7 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Spool } from '../../shipper/spool/spool.ts'
-import { openSpool, type SetAside, type SpoolFileOptions } from '../../shipper/spool/spool-file.ts'
+import { type GoneSpool, openSpool, type SetAside, type SpoolFileOptions } from '../../shipper/spool/spool-file.ts'
 import { ManualClock } from './manual-clock.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
@@ -13,6 +13,8 @@ export interface TestSpool {
   readonly aside: readonly SetAside[]
   /** Damage that was found while it was open. */
   readonly corruptions: readonly Error[]
+  /** Resolves when the file was taken away. */
+  readonly gone: Promise<GoneSpool>
   close(): void
 }
 
@@ -29,15 +31,18 @@ export function testSpool(
   } = options
   const aside: SetAside[] = []
   const corruptions: Error[] = []
+  const gone = Promise.withResolvers<GoneSpool>()
   const { spool, close } = openSpool(directory, {
     clock,
     maxBytes,
     onCorrupt: (error) => corruptions.push(error),
     onSetAside: (file) => aside.push(file),
     onDiskFull: () => undefined,
+    onGone: gone.resolve,
+    lookEveryMs: 5,
   })
   onTestFinished(close)
-  return { spool, directory, aside, corruptions, close }
+  return { spool, directory, aside, corruptions, gone: gone.promise, close }
 }
 
 /** Bodies of events, each with its number as message, and padded to `bytes` when that is given. */
