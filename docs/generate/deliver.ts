@@ -2,6 +2,7 @@ import { createDestinations } from '../../relay/destinations.ts'
 import type { DeliveryRecord } from '../../relay/model/delivery.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
 import { attempt } from '../../relay/pipeline/attempt.ts'
+import { ClaimsUnderWay } from '../../relay/pipeline/claim-time.ts'
 import { createHostErrors } from '../../relay/pipeline/host-ports.ts'
 import { type Candidate, match } from '../../relay/pipeline/match.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
@@ -41,7 +42,14 @@ export async function deliverEvents(
   const { ports, sent, setTime } = createRecorder(example.secrets, answers)
   const destinations = createDestinations(ports.clock)
   const tokens = createAccessTokens(ports.clock)
-  const context = { ports, destinations, tokens, host: createHostErrors(), limits: {} }
+  const context = {
+    ports,
+    destinations,
+    tokens,
+    host: createHostErrors(),
+    claims: new ClaimsUnderWay(ports.clock),
+    limits: {},
+  }
   const deliveries: Delivery[] = []
   for (const severity of severities) {
     const { file, queued, candidate } = firstThatReaches(example, EVENTS[severity])

@@ -11,6 +11,7 @@ import { isHttpProvider, type Subject, type Verdict } from '../providers/contrac
 import { createRedactor, type Redact } from '../redact.ts'
 import { CLAIM_CONFLICT_DELAY_MS } from '../retry.ts'
 import { awaitAbsent } from './absent.ts'
+import type { ClaimsUnderWay } from './claim-time.ts'
 import { type Answer, type Conclusion, end, waitFor } from './conclusion.ts'
 import { type Delivered, deliver } from './deliver.ts'
 import type { DeliverParts } from './exchange.ts'
@@ -29,6 +30,7 @@ const OUTCOME_UNPREPARED = { skipped: 'skipped', invalid: 'dead' } as const
 export interface AttemptContext extends DeliverParts {
   readonly destinations: Destinations
   readonly limits: TryLimits
+  readonly claims: ClaimsUnderWay
 }
 
 /**
@@ -174,12 +176,12 @@ async function sendClaimed(
   const { subject } = prepared
   if (!subject) return sendRenewing(record, prepared, input, context)
 
-  const claimed = await claimSubject(ports, claimantOf(record, prepared, subject))
+  const claimed = await claimSubject(ports, claimantOf(record, prepared, subject), context.claims)
   if (claimed.kind !== 'claimed') {
     return concludeUnclaimed(claimed, record.cluster, subject, ports.clock.now())
   }
   const sent = await sendRenewing(record, prepared, input, context)
-  await settleSubject(ports, claimed.claim, sent.delivered.verdict)
+  await settleSubject(ports, claimed.claim, sent.delivered.verdict, context.claims)
   return { ...sent, subjectStateKey: subjectStateKey(record.cluster, subject) }
 }
 

@@ -12,6 +12,7 @@ import type { Ports, Versioned } from '../ports.ts'
 import { createAccessTokens } from '../providers/access-tokens.ts'
 import { createRoutingTables, type RoutingTables } from '../routing-tables.ts'
 import { attempt, type TryLimits } from './attempt.ts'
+import { ClaimsUnderWay } from './claim-time.ts'
 import { type Conclusion, type EventConclusion, end, waitFor } from './conclusion.ts'
 import { createFanOut } from './fan-out.ts'
 import { type FirstTriesContext, tryCandidates } from './first-tries.ts'
@@ -65,6 +66,7 @@ export function createDispatcher(
     options,
     pause: options.pause ?? noPause,
     limits: options,
+    claims: new ClaimsUnderWay(ports.clock),
     // A set that cannot be compiled stops all of its cluster's messages, and is the fault of none.
     tables: host.watch(createRoutingTables(ports.configs, options.pause)),
     destinations,

@@ -19,26 +19,39 @@ const MAX_DELIVERY_DELAY_MS = 20_000
 const MAX_SKEW_MS = 1_000
 
 /**
+ * How fast order times run while they are ahead of a clock that was set back. Not as fast as the clock,
+ * which has to catch up; and not slow: two events of one interval of repeats would never be apart.
+ */
+const PACE_AHEAD = 1 / 2
+
+/**
  * Makes the order times of a process. `latest` is the latest order time that any process before it
  * gave to an event, in milliseconds since the epoch; 0 where nobody remembers it.
  */
 export function createOrderTimes(latest = 0): OrderTimes {
   let last = latest
+  let lastNow = latest
+  /** Order times go on from here, since the clock was set back. `from` is the clock's time. */
+  let base = { from: latest, at: latest }
   /** The latest order time by cluster that is an accept time, because no event time was usable. */
   const floors = new Map<string, number>()
+  /** Never before what was ordered until the clock was set back, and the time itself in the end. */
+  const orderTimeAt = (time: number) => {
+    const since = Math.max(0, time - base.from)
+    return Math.max(time, base.at + Math.floor(since * PACE_AHEAD))
+  }
   return {
     next({ cluster, eventTime, now }) {
-      // A clock that was set back stands still for us until the time has caught up.
-      const acceptTime = now >= last ? now : last + 1
+      if (now < lastNow) base = { from: now, at: last + 1 }
+      lastNow = now
       const delay = now - eventTime
-      const isComparable =
-        acceptTime === now && delay >= -MAX_SKEW_MS && delay <= MAX_DELIVERY_DELAY_MS
-      if (!isComparable) floors.set(cluster, acceptTime)
+      const isComparable = delay >= -MAX_SKEW_MS && delay <= MAX_DELIVERY_DELAY_MS
       // What was ordered by its accept time stays behind all that was accepted before it, and so
       // before all that is accepted after it.
+      if (!isComparable) floors.set(cluster, orderTimeAt(now))
       const time = isComparable
-        ? Math.max(acceptTime - Math.max(0, delay), floors.get(cluster) ?? latest)
-        : acceptTime
+        ? Math.max(orderTimeAt(Math.min(now, eventTime)), floors.get(cluster) ?? 0)
+        : orderTimeAt(now)
       last = Math.max(last, time)
       return time
     },

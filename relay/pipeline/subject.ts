@@ -4,13 +4,11 @@ import { storedValue } from '../model/stored/codec.ts'
 import { type SubjectState, subjectStateCodec } from '../model/stored/subject-state.ts'
 import type { ExpectedVersion, Ports, StateWriteOptions } from '../ports.ts'
 import type { Subject, Verdict } from '../providers/contract.ts'
+import { broughtBack, ClaimsUnderWay, claimLastsMs } from './claim-time.ts'
 import { Contention } from './contention.ts'
 
 /** How long a subject is remembered. */
 const REMEMBER_MS = 90 * 24 * 3_600_000
-
-/** A claim outlives its attempt by this much, for what is still on its way to the destination. */
-const CLAIM_MARGIN_MS = 30_000
 
 /**
  * Deliveries that found a subject unchanged and are remembered. What a sender brings again after the
@@ -67,17 +65,26 @@ export function subjectStateKey(cluster: string, subject: Subject): string {
   return `${cluster}#${hashParts(subject.key)}`
 }
 
-/** Claims a subject before a send, so that nothing older can be sent after something newer. */
-export async function claimSubject(ports: Ports, claimant: Claimant): Promise<ClaimResult> {
+/**
+ * Claims a subject before a send, so that nothing older can be sent after something newer. `underWay`:
+ * the claims of this process.
+ */
+export async function claimSubject(
+  ports: Ports,
+  claimant: Claimant,
+  underWay = new ClaimsUnderWay(ports.clock),
+): Promise<ClaimResult> {
   const key = subjectStateKey(claimant.cluster, claimant.subject)
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const stored = await ports.state.read(key)
     const state = stored && subjectStateOf(key, stored.value)
     const now = ports.clock.now()
-    const { result, next } = decide(state, claimant, now)
+    const isUnderWay = underWay.isOther(key, claimant.deliveryId)
+    const { result, next } = decide(state, claimant, now, isUnderWay)
     const expected = stored?.version ?? 'absent'
     if (next && !(await write(ports, key, next, expected))) continue
     if (result !== 'claimed') return result
+    underWay.begin(key, claimant.deliveryId, claimLastsMs(claimant.timeoutMs))
     const version = (stored?.version ?? 0) + 1
     const { settled: before, onItsWay, counted } = next ?? {}
     return { kind: 'claimed', claim: { key, claimant, version, before, onItsWay, counted } }
@@ -113,7 +120,13 @@ interface Decision {
 }
 
 /** The whole rule: what a claimant finds, and what it leaves. */
-function decide(state: SubjectState | undefined, claimant: Claimant, now: number): Decision {
+function decide(
+  found: SubjectState | undefined,
+  claimant: Claimant,
+  now: number,
+  isUnderWay: boolean,
+): Decision {
+  const state = found && broughtBack(found, now)
   const { deliveryId, order, reason, subject } = claimant
   const pointless = whyPointless(state, claimant)
   if (pointless) return { result: pointless }
@@ -121,7 +134,7 @@ function decide(state: SubjectState | undefined, claimant: Claimant, now: number
   const isOther = (live: SubjectState['claim']) =>
     live !== undefined && live.until > now && live.deliveryId !== deliveryId
   const turn = { order, reason }
-  if (state && isOther(claim)) return busy(state, turn)
+  if (state && (isUnderWay || isOther(claim))) return busy(state, turn, found)
 
   // A claim that nobody settled may or may not have been acted on: nothing is known any more.
   const settled = claim ? undefined : state?.settled
@@ -134,9 +147,9 @@ function decide(state: SubjectState | undefined, claimant: Claimant, now: number
       next: { ...turn, settled, ...kept, ...(!own && withCounted(state, deliveryId)) },
     }
   }
-  if (state && isOther(onItsWay)) return busy(state, turn)
+  if (state && isOther(onItsWay)) return busy(state, turn, found)
 
-  const until = now + claimant.timeoutMs + CLAIM_MARGIN_MS
+  const until = now + claimLastsMs(claimant.timeoutMs)
   return {
     result: 'claimed',
     next: { ...turn, claim: { deliveryId, until }, ...(settled && { settled }), ...kept },
@@ -147,8 +160,12 @@ function decide(state: SubjectState | undefined, claimant: Claimant, now: number
  * Another sends. The Alerts of one event have one turn, which is written once: each write of it would be
  * a conflict for the others.
  */
-function busy(state: SubjectState, turn: Pick<SubjectState, 'order' | 'reason'>): Decision {
-  const isThere = state.order === turn.order && state.reason === turn.reason
+function busy(
+  state: SubjectState,
+  turn: Pick<SubjectState, 'order' | 'reason'>,
+  found: SubjectState | undefined,
+): Decision {
+  const isThere = state === found && state.order === turn.order && state.reason === turn.reason
   return { result: { kind: 'busy' }, ...(!isThere && { next: { ...state, ...turn } }) }
 }
 
@@ -200,8 +217,14 @@ function latest(requests: readonly SubjectState['onItsWay'][], now: number) {
  * Gives a claim back with what the attempt taught. Without any answer the claim stays until it
  * expires: the destination may act on the request later still.
  */
-export async function settleSubject(ports: Ports, claim: Claim, verdict: Verdict): Promise<void> {
+export async function settleSubject(
+  ports: Ports,
+  claim: Claim,
+  verdict: Verdict,
+  underWay?: ClaimsUnderWay,
+): Promise<void> {
   if (verdict.kind === 'retry' && verdict.applied === 'in-flight') return
+  underWay?.end(claim.key, claim.claimant.deliveryId)
   const now = ports.clock.now()
   const settled = settledAfter(claim, verdict, now)
   const known = { ...(settled && { settled }), ...latest([claim.onItsWay], now) }

@@ -2,7 +2,12 @@ import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
 import type { Spool } from '../../shipper/spool/spool.ts'
-import { type GoneSpool, openSpool, type SetAside, type SpoolFileOptions } from '../../shipper/spool/spool-file.ts'
+import {
+  type GoneSpool,
+  openSpool,
+  type SetAside,
+  type SpoolFileOptions,
+} from '../../shipper/spool/spool-file.ts'
 import { ManualClock } from './manual-clock.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 

@@ -70,12 +70,44 @@ describe('the order time of an event', () => {
     expect(time).toBe(START - 5_000)
   })
 
-  it('goes on from the latest one when the clock was set back, and rejoins the clock', () => {
-    const times = createOrderTimes(START)
+  it.each([
+    ['while it ran', 0],
+    ['while the relay was down', START],
+  ])('runs on at half the pace when the clock was set back %s, and rejoins it', (_, latest) => {
+    const times = createOrderTimes(latest)
     const next = (now: number, age: number) =>
       times.next({ cluster: 'prod', eventTime: START + now - age, now: START + now }) - START
-    expect([next(-HOUR_MS, 900), next(-HOUR_MS + 5, 100), next(-1_000, 0)]).toEqual([1, 2, 3])
-    expect([next(60_000, 2_000), next(61_000, 0)]).toEqual([58_000, 61_000])
+    next(latest === 0 ? 0 : -HOUR_MS, 0)
+    // What happened before the clock was set is not after what was ordered by then.
+    expect([next(-HOUR_MS, 900), next(-HOUR_MS + 5, 100)]).toEqual([1, 1])
+    expect([next(-HOUR_MS + 20_000, 0), next(-HOUR_MS + 20_000, 10_000)]).toEqual([10_001, 5_001])
+    expect([next(-1_000, 0), next(60_000, 2_000)]).toEqual([1_799_501, 1_829_001])
+    expect([next(HOUR_MS + 60_000, 2_000), next(HOUR_MS + 61_000, 0)]).toEqual([
+      HOUR_MS + 58_000,
+      HOUR_MS + 61_000,
+    ])
+  })
+
+  it('never goes back by more than a sender takes, whatever the clock is set to', () => {
+    const arrival = fc.tuple(fc.nat(30_000), fc.integer({ min: -60_000, max: 60_000 }))
+    const setting = fc.option(fc.integer({ min: -2 * HOUR_MS, max: 2 * HOUR_MS }))
+    fc.assert(
+      fc.property(fc.array(fc.tuple(arrival, setting)), (steps) => {
+        const times = createOrderTimes()
+        let now = START
+        let latest = 0
+        let ahead = 0
+        for (const [[wait, age], setBy] of steps) {
+          const byMs = wait + (setBy ?? 0)
+          ahead = Math.max(0, ahead - (byMs < 0 ? byMs : byMs / 2))
+          now += byMs
+          const time = times.next({ cluster: 'prod', eventTime: now - age, now })
+          expect(time).toBeLessThanOrEqual(now + ahead + 2 * steps.length)
+          expect(time).toBeGreaterThanOrEqual(latest - 20_000)
+          latest = Math.max(latest, time)
+        }
+      }),
+    )
   })
 
   it('after a restart is not before what was ordered until then', () => {
