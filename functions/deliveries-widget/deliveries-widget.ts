@@ -3,6 +3,7 @@ import { type Html, html } from '../../console/html.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { type ReplayPorts, requestReplay } from '../../relay/replay.ts'
 import type { FailureReports } from '../shared/failure-reports.ts'
+import { DESCRIPTION } from './description.ts'
 import { type FailureSources, listFailures } from './failures.ts'
 import { failuresPage, notice } from './page.ts'
 import { readWidgetRequest, type WidgetRequest } from './request.ts'
@@ -21,7 +22,7 @@ export type WidgetInvocation = Pick<Context, 'invokedFunctionArn' | 'getRemainin
 const MARGIN_MS = 8_000
 
 const USAGE =
-  'This widget takes {"list": true}, {"list": {"cluster": "NAME"}} or {"replay": "ID"}, and nothing else.'
+  'This widget takes {"describe": true}, {"list": true}, {"list": {"cluster": "NAME"}} or {"replay": "ID"}, and nothing else.'
 const NO_REPLAY = 'Replay is off here: the setting replayButton of the deployment allows it.'
 const NO_LIST = 'The deliveries cannot be read now: the log of this function says why.'
 const REPLAY_FAILED =
@@ -32,6 +33,7 @@ export function createDeliveriesWidget(parts: DeliveriesWidgetParts) {
   return async (call: unknown, invocation: WidgetInvocation): Promise<string> => {
     const request = readWidgetRequest(call)
     if (request === undefined) return notice(USAGE).toString()
+    if (request.kind === 'describe') return DESCRIPTION
     if (request.kind === 'list') return (await list(parts, request, invocation)).toString()
     if (!parts.replayButton) return notice(NO_REPLAY).toString()
     const said = await replay(parts, request)
@@ -41,7 +43,7 @@ export function createDeliveriesWidget(parts: DeliveriesWidgetParts) {
 
 async function list(
   { ports, replayButton, log, onFailed }: DeliveriesWidgetParts,
-  { cluster }: WidgetRequest,
+  { cluster }: Exclude<WidgetRequest, { kind: 'describe' }>,
   invocation: WidgetInvocation,
 ): Promise<Html> {
   const hasTime = () => invocation.getRemainingTimeInMillis() > MARGIN_MS

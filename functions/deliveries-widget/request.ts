@@ -3,6 +3,8 @@ import { ClusterName } from '../../relay/model/config.ts'
 
 /** What a call of the widget asks for. */
 export type WidgetRequest =
+  /** What the widget is for, which CloudWatch shows to whoever adds it. */
+  | { readonly kind: 'describe' }
   | { readonly kind: 'list'; readonly cluster: string | undefined }
   | {
       readonly kind: 'replay'
@@ -35,6 +37,7 @@ const WidgetContext = z
   .optional()
 
 const Call = z.union([
+  z.strictObject({ describe: z.literal(true), widgetContext: WidgetContext }),
   z.strictObject({ list: List, widgetContext: WidgetContext }),
   z.strictObject({ replay: DeliveryId, widgetContext: WidgetContext }),
 ])
@@ -43,6 +46,7 @@ const Call = z.union([
 export function readWidgetRequest(call: unknown): WidgetRequest | undefined {
   const { data } = Call.safeParse(call)
   if (data === undefined) return undefined
+  if ('describe' in data) return { kind: 'describe' }
   if ('list' in data) return { kind: 'list', cluster: clusterOf(data.list) }
   const { accountId, params } = data.widgetContext ?? {}
   return { kind: 'replay', id: data.replay, account: accountId, cluster: clusterOf(params?.list) }

@@ -63,6 +63,7 @@ export async function handler(
   event: SQSEvent | ScheduledEvent,
   context: Context,
 ): Promise<SQSBatchResponse | undefined> {
+  log.begin(context)
   if ('Records' in event) return dispatch(event, context)
   await sweep(context)
   return undefined

@@ -1,4 +1,5 @@
 import { Logger } from '@aws-lambda-powertools/logger'
+import type { Context } from 'aws-lambda'
 import { decisionEntry } from '../../relay/decision-entry.ts'
 import type { Decision } from '../../relay/ports.ts'
 import type { Environment } from './environment.ts'
@@ -12,21 +13,46 @@ export interface Log {
   readonly error: Write
 }
 
+/** The log of a function, whose lines say which of its invocations they are of. */
+export interface FunctionLog extends Log {
+  /** Begins an invocation. */
+  begin(invocation: Pick<Context, 'awsRequestId'>): void
+}
+
 /** What is written at a level, from the most severe one on. */
 const LEVELS = ['ERROR', 'WARN', 'INFO', 'DEBUG'] as const
 
 /**
  * A log on stdout, which Lambda hands to CloudWatch Logs. It keeps the level itself: what Lambda sets as
  * AWS_LAMBDA_LOG_LEVEL, which has to let metrics through, goes before any other for Powertools.
+ *
+ * `function_request_id` is the `RequestId` of Lambda's own line REPORT, and `xray_trace_id` its
+ * `XRAY TraceId`; `cold_start` tells whether the invocation is the first of its container.
  */
-export function createLog({ logLevel }: Pick<Environment, 'logLevel'>): Log {
+export function createLog({ logLevel }: Pick<Environment, 'logLevel'>): FunctionLog {
   const logger = new Logger({ serviceName: 'flux-relay', logLevel })
   const at = (level: (typeof LEVELS)[number], write: Write): Write =>
     LEVELS.indexOf(level) <= LEVELS.indexOf(logLevel) ? write : () => undefined
+  let isFirst = true
   return {
+    begin({ awsRequestId }) {
+      logger.appendKeys({ function_request_id: awsRequestId, cold_start: isFirst })
+      isFirst = false
+    },
     info: at('INFO', (message, fields) => logger.info(message, fields)),
     warn: at('WARN', (message, fields) => logger.warn(message, fields)),
     error: at('ERROR', (message, fields) => logger.error(message, fields)),
+  }
+}
+
+/** The handler, with the log begun anew for each invocation. */
+export function logged<Event, Invocation, Result>(
+  log: FunctionLog,
+  handle: (event: Event, invocation: Invocation) => Result,
+): (event: Event, invocation: Invocation & Pick<Context, 'awsRequestId'>) => Result {
+  return (event, invocation) => {
+    log.begin(invocation)
+    return handle(event, invocation)
   }
 }
 

@@ -1,5 +1,6 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import { parse } from 'yaml'
 import { createDeliveriesWidget } from '../../functions/deliveries-widget/deliveries-widget.ts'
 import type { DeliveryRecord } from '../../relay/model/delivery.ts'
 import { hashParts } from '../../relay/model/hash.ts'
@@ -42,7 +43,11 @@ function failed(cluster: string, name: string, changes: RecordChanges = {}) {
 }
 
 function invocationWith(remainingMs = 20_000) {
-  return { invokedFunctionArn: ARN, getRemainingTimeInMillis: () => remainingMs }
+  return {
+    awsRequestId: 'request',
+    invokedFunctionArn: ARN,
+    getRemainingTimeInMillis: () => remainingMs,
+  }
 }
 
 async function open({ replayButton = false, clusters = ['prod'] } = {}) {
@@ -86,6 +91,19 @@ async function queuedRetries({ clients, environment }: AwsRelay) {
   const { Messages: messages = [] } = await clients.sqs.send(receive)
   return messages.map(({ Body }) => JSON.parse(Body ?? ''))
 }
+
+describe('the description', () => {
+  it('is Markdown whose YAML are parameters that the widget takes', async () => {
+    const { call, show } = await open()
+    const text = await call({ describe: true })
+    expect(text).toMatch(/^## Failed deliveries/)
+    expect(text).not.toContain('<')
+    const [, yaml = ''] = /``` yaml\n([\s\S]*?)```/.exec(text) ?? []
+    expect(await call(parse(yaml))).toContain('<h3>Dead</h3>')
+    expect(await show({ describe: true })).toBe(text)
+    expect(await call({ describe: 'yes' })).toContain('and nothing else')
+  })
+})
 
 describe('the list', () => {
   it('shows what is dead and what waits for a retry, of all clusters, latest first', async () => {
@@ -252,7 +270,6 @@ describe('requests', () => {
   const id = hashParts('prod', 'podinfo')
 
   it.each([
-    ['a request for its documentation', { describe: true }],
     ['nothing', {}],
     ['no object', 'list'],
     ['null', null],

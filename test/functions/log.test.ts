@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { createLog, type Log } from '../../functions/shared/log.ts'
+import { createLog, type Log, logged } from '../../functions/shared/log.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
@@ -33,4 +33,24 @@ it.each([
   // What Lambda sets for a function that logs in JSON.
   vi.stubEnv('AWS_LAMBDA_LOG_LEVEL', level === 'DEBUG' ? 'DEBUG' : 'INFO')
   expect(levelsWith(level)).toEqual(written)
+})
+
+it('says in each line of which invocation it is, as REPORT and the trace do', async () => {
+  const stdout = vi.spyOn(process.stdout, 'write').mockReturnValue(true)
+  vi.stubEnv('_X_AMZN_TRACE_ID', 'Root=1-5759e988-bd862e3fe1be46a994272793;Sampled=1')
+  const log = createLog({ logLevel: 'INFO' })
+  const handler = logged(log, async (names: readonly string[]) => {
+    for (const name of names) log.info('seen', { name })
+  })
+  await handler(['a', 'b'], { awsRequestId: 'first' })
+  await handler(['c'], { awsRequestId: 'second' })
+  const lines = stdout.mock.calls.map(([line]) => JSON.parse(String(line)))
+  expect(lines).toMatchObject([
+    { name: 'a', function_request_id: 'first', cold_start: true },
+    { name: 'b', function_request_id: 'first', cold_start: true },
+    { name: 'c', function_request_id: 'second', cold_start: false },
+  ])
+  for (const line of lines) {
+    expect(line.xray_trace_id).toBe('1-5759e988-bd862e3fe1be46a994272793')
+  }
 })
