@@ -1,48 +1,82 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
-import { parseDocument } from 'yaml'
-import { parseTokens, TokensFileError } from '../embedded/tokens.ts'
+import { type Document, parseDocument } from 'yaml'
+import {
+  parseTokensFile,
+  type RetiredTokens,
+  type TokensFile,
+  TokensFileError,
+} from '../embedded/tokens.ts'
+import { type ClusterTokensStore, RECOVERY_DAYS } from './cluster-tokens-store.ts'
 import { newToken } from './new-token.ts'
 import { warnLine } from './output/print.ts'
 import { UsageError } from './usage-error.ts'
 
-/** Where the tokens of clusters are kept, the newest of each first. */
-export interface ClusterTokensStore {
-  /** Undefined for a cluster that has none. */
-  read(cluster: string): Promise<readonly string[] | undefined>
-  /** False, and nothing changed, when the cluster has tokens already. */
-  create(cluster: string, tokens: readonly string[]): Promise<boolean>
-  /** False when the cluster has no tokens. */
-  replace(cluster: string, tokens: readonly string[]): Promise<boolean>
-}
+const DAY_MS = 24 * 3_600_000
 
 /**
  * The file that an embedded relay has as `--tokens`, changed in one step and with its comments kept.
  * One that is not there is made, with a token for operators. Rejects with `UsageError`.
  */
 export function tokensInFile(file: string): ClusterTokensStore {
-  const change = async (cluster: string, tokens: readonly string[], isThere: boolean) => {
+  /** `edit` gives whether it changed the document. */
+  const change = async (edit: (document: Document, stored: TokensFile) => boolean) => {
     const stored = await readText(file)
     const text = stored ?? `operators:\n  - ${newToken()}\n`
-    if (parsed(text, file).clusters.has(cluster) !== isThere) return false
+    const content = parsed(text, file)
     const document = parseDocument(text)
-    document.setIn(['clusters', cluster], [...tokens])
+    if (!edit(document, content)) return false
     await replaceFile(file, document.toString())
     if (stored === undefined) warnLine(`${file} is new, with a token for operators in it`)
     return true
   }
+  const set = (cluster: string, tokens: readonly string[], isThere: boolean) =>
+    change((document, { clusters }) => {
+      if (clusters.has(cluster) !== isThere) return false
+      document.setIn(['clusters', cluster], [...tokens])
+      // What was kept longer than its time.
+      if (document.hasIn(['retired', cluster])) document.deleteIn(['retired', cluster])
+      return true
+    })
   return {
     async read(cluster) {
       const text = await readText(file)
       return text === undefined ? undefined : parsed(text, file).clusters.get(cluster)
     },
-    create: (cluster, tokens) => change(cluster, tokens, false),
-    replace: (cluster, tokens) => change(cluster, tokens, true),
+    async create(cluster, tokens) {
+      const text = await readText(file)
+      const retired = text === undefined ? undefined : parsed(text, file).retired.get(cluster)
+      if (retired !== undefined && isRecoverable(retired, Date.now())) return 'retired'
+      return (await set(cluster, tokens, false)) ? 'created' : 'exists'
+    },
+    replace: (cluster, tokens) => set(cluster, tokens, true),
+    retire: (cluster) =>
+      change((document, { clusters }) => {
+        const tokens = clusters.get(cluster)
+        if (tokens === undefined) return false
+        document.deleteIn(['clusters', cluster])
+        const at = new Date().toISOString()
+        document.setIn(['retired', cluster], document.createNode({ at, tokens: [...tokens] }))
+        return true
+      }),
+    async restore(cluster) {
+      await change((document, { retired }) => {
+        const known = retired.get(cluster)
+        if (known === undefined) return false
+        document.deleteIn(['retired', cluster])
+        document.setIn(['clusters', cluster], [...known.tokens])
+        return true
+      })
+    },
   }
 }
 
-function parsed(text: string, file: string) {
+function isRecoverable({ at }: RetiredTokens, now: number): boolean {
+  return now - Date.parse(at) < RECOVERY_DAYS * DAY_MS
+}
+
+function parsed(text: string, file: string): TokensFile {
   try {
-    return parseTokens(text, file)
+    return parseTokensFile(text, file)
   } catch (error) {
     if (error instanceof TokensFileError) throw new UsageError(error.message, 1)
     throw error

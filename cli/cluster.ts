@@ -1,8 +1,9 @@
+import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import { identityCommand } from './cluster-identity.ts'
-import type { ClusterTokensStore } from './cluster-tokens.ts'
+import { type ClusterTokensStore, RECOVERY_DAYS } from './cluster-tokens-store.ts'
 import { newToken } from './new-token.ts'
-import { printLine } from './output/print.ts'
+import { printLine, warnLine } from './output/print.ts'
 import { onAws } from './relay/on-aws.ts'
 import { addRelayOptions, parseCluster, type RelayFlags, withStack } from './relay/options.ts'
 import { UsageError } from './usage-error.ts'
@@ -13,6 +14,10 @@ interface ClusterFlags extends RelayFlags {
 
 interface RotateFlags extends ClusterFlags {
   readonly revokeOld?: boolean
+}
+
+interface DeleteFlags extends ClusterFlags {
+  readonly yes?: boolean
 }
 
 /** `flux-relay cluster`: who may send events and configuration. */
@@ -26,10 +31,17 @@ export function clusterCommand(): Command {
     )
     .argument('<name>', 'name of the cluster', parseCluster)
     .option('--revoke-old', 'make no token, but end the one before')
+  const remove = new Command('delete')
+    .description(
+      `take a cluster out of use, with all that is stored of it; for ${RECOVERY_DAYS} days cluster create brings it back`,
+    )
+    .argument('<name>', 'name of the cluster', parseCluster)
+    .option('--yes', 'ask no question')
   return new Command('cluster')
     .description('clusters, their tokens, and their identities at other clouds')
     .addCommand(addPlaceOptions(create).action(createCluster))
     .addCommand(addPlaceOptions(rotate).action(rotateTokens))
+    .addCommand(addPlaceOptions(remove).action(deleteCluster))
     .addCommand(identityCommand())
 }
 
@@ -43,11 +55,49 @@ function addPlaceOptions(command: Command): Command {
 async function createCluster(cluster: string, flags: ClusterFlags): Promise<void> {
   const token = newToken()
   await withTokens(flags, async (store) => {
-    if (await store.create(cluster, [token])) return
+    const result = await store.create(cluster, [token])
+    if (result === 'retired') return restoreCluster(store, cluster, token)
+    if (result === 'created') return
     const advice = `flux-relay cluster rotate ${cluster} makes a new token`
     throw new UsageError(`the cluster ${cluster} is there already; ${advice}`, 1)
   })
   printLine(token)
+}
+
+/** The new token is one as of a rotation: the newest of before counts too. */
+async function restoreCluster(
+  store: ClusterTokensStore,
+  cluster: string,
+  token: string,
+): Promise<void> {
+  await store.restore(cluster)
+  const [newest] = (await store.read(cluster)) ?? []
+  await store.replace(cluster, newest === undefined ? [token] : [token, newest])
+  warnLine(`${cluster} is back as it was when it was deleted; its newest token counts again too`)
+}
+
+async function deleteCluster(cluster: string, flags: DeleteFlags): Promise<void> {
+  const { yes = false, ...place } = flags
+  await withTokens(place, async (store) => {
+    if (!yes && !(await isConfirmed(cluster))) {
+      throw new UsageError(`${cluster} stays: answer y, or give --yes`, 1)
+    }
+    if (!(await store.retire(cluster))) throw noCluster(cluster)
+  })
+  const advice = `flux-relay cluster create ${cluster} brings it back`
+  printLine(`${cluster} is out of use; for ${RECOVERY_DAYS} days ${advice}`)
+}
+
+/** Asks on stderr: stdout is for what the command gives. */
+async function isConfirmed(cluster: string): Promise<boolean> {
+  const lines = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const question = `Take the cluster ${cluster} out of use, with its configuration, Secrets and tokens? [y/N] `
+    const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
+    return /^y(es)?$/i.test((await Promise.race([lines.question(question), ended])).trim())
+  } finally {
+    lines.close()
+  }
 }
 
 async function rotateTokens(cluster: string, flags: RotateFlags): Promise<void> {
@@ -84,8 +134,10 @@ async function withTokens(
     onAws(
       work({
         read: (cluster) => relay.tokens.read(cluster, { fresh: true }),
-        create: (...created) => relay.secrets.createTokens(...created),
+        create: (...created) => relay.createTokens(...created),
         replace: (...replaced) => relay.secrets.replaceTokens(...replaced),
+        retire: (cluster) => relay.retireCluster(cluster, RECOVERY_DAYS),
+        restore: (cluster) => relay.restoreCluster(cluster),
       }),
     ),
   )

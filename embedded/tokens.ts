@@ -12,6 +12,18 @@ export interface Tokens {
   readonly clusters: ReadonlyMap<string, ClusterTokens>
 }
 
+/** The tokens of a cluster that was retired, with which nobody gets in. */
+export interface RetiredTokens {
+  /** When, in RFC 3339. */
+  readonly at: string
+  readonly tokens: ClusterTokens
+}
+
+/** All that is in a tokens file. */
+export interface TokensFile extends Tokens {
+  readonly retired: ReadonlyMap<string, RetiredTokens>
+}
+
 /** A tokens file that cannot be used. The message names file and field, and never a token. */
 export class TokensFileError extends Error {
   override readonly name = 'TokensFileError'
@@ -30,12 +42,18 @@ export async function loadTokens(file: string): Promise<Tokens> {
 
 /** Reads the text of a tokens file, whose name is for messages. Throws `TokensFileError`. */
 export function parseTokens(text: string, file: string): Tokens {
+  const { operators, clusters } = parseTokensFile(text, file)
+  return { operators, clusters }
+}
+
+/** The same with what no server needs. Throws `TokensFileError`. */
+export function parseTokensFile(text: string, file: string): TokensFile {
   const read = readTokens(text)
   if ('tokens' in read) return read.tokens
   throw new TokensFileError(read.errors.map((error) => `${file}: ${error}`).join('\n'))
 }
 
-type ReadTokens = { readonly tokens: Tokens } | { readonly errors: readonly string[] }
+type ReadTokens = { readonly tokens: TokensFile } | { readonly errors: readonly string[] }
 
 const Token = z
   .string('expected text; quote a token that looks like something else')
@@ -50,7 +68,7 @@ const OneOrMoreTokens = z.preprocess(
 
 // Who confuses names and tokens writes a token where a name belongs, so no message shows a name
 // that is not a valid one.
-const TokensFile = z.strictObject(
+const Content = z.strictObject(
   {
     operators: OneOrMoreTokens.default([]),
     clusters: z
@@ -60,6 +78,16 @@ const TokensFile = z.strictObject(
         abort: true,
       })
       .pipe(z.record(z.string(), OneOrMoreTokens))
+      .default({}),
+    retired: z
+      .record(
+        z.string(),
+        z.strictObject({
+          at: z.iso.datetime('expected the time when it was retired, such as 2026-11-20T09:14:03Z'),
+          tokens: OneOrMoreTokens,
+        }),
+        'expected what flux-relay cluster delete wrote there',
+      )
       .default({}),
   },
   {
@@ -77,12 +105,13 @@ function isClusterName(name: string): boolean {
 function readTokens(text: string): ReadTokens {
   const yaml = readYaml(text)
   if ('error' in yaml) return { errors: [yaml.error] }
-  const parsed = TokensFile.safeParse(yaml.value)
+  const parsed = Content.safeParse(yaml.value)
   if (!parsed.success) return { errors: fieldErrors(parsed.error.issues).map(fieldErrorText) }
-  const { operators, clusters } = parsed.data
+  const { operators, clusters, retired } = parsed.data
   const errors = repeatedTokens(operators, clusters)
   if (errors.length > 0) return { errors }
-  return { tokens: { operators, clusters: new Map(Object.entries(clusters)) } }
+  const mapOf = <T>(entries: Readonly<Record<string, T>>) => new Map(Object.entries(entries))
+  return { tokens: { operators, clusters: mapOf(clusters), retired: mapOf(retired) } }
 }
 
 /**

@@ -14,6 +14,9 @@ export const POINTER = 'current'
 
 export const CHUNK_PREFIX = 'chunk#'
 
+/** On the pointer of a cluster that was retired: when, in milliseconds since the epoch. */
+export const RETIRED_ATTRIBUTE = 'retiredAt'
+
 /** Where a cluster's set is. */
 export interface Pointer {
   readonly revision: string
@@ -23,6 +26,8 @@ export interface Pointer {
   readonly chunks: number
   /** SHA-256 of what the chunks hold. */
   readonly content: string
+  /** When the cluster last sent a set by itself; absent: a person applied it. */
+  readonly heardAt?: number
 }
 
 /** The chunks' sort keys, in order. */
@@ -83,6 +88,7 @@ export function pointerItem(cluster: string, pointer: Pointer): Item {
     setId: { S: pointer.setId },
     chunks: { N: String(pointer.chunks) },
     content: { S: pointer.content },
+    ...(pointer.heardAt !== undefined && { heardAt: { N: String(pointer.heardAt) } }),
   }
 }
 
@@ -90,8 +96,8 @@ export function pointerItem(cluster: string, pointer: Pointer): Item {
 export function pointerOf(item: Item): Pointer | undefined {
   const [revision, setId] = [textOf(item, 'revision'), textOf(item, 'setId')]
   const [takenAt, chunks] = [numberOf(item, 'takenAt'), numberOf(item, 'chunks')]
-  const content = textOf(item, 'content')
+  const [content, heardAt] = [textOf(item, 'content'), numberOf(item, 'heardAt')]
   if (revision === undefined || setId === undefined || content === undefined) return undefined
   if (takenAt === undefined || chunks === undefined) return undefined
-  return { revision, takenAt, setId, chunks, content }
+  return { revision, takenAt, setId, chunks, content, ...(heardAt !== undefined && { heardAt }) }
 }

@@ -14,6 +14,7 @@ import {
   type Pointer,
   pointerItem,
   pointerOf,
+  RETIRED_ATTRIBUTE,
   setPrefix,
 } from './config-chunks.ts'
 import { bytesOf, MalformedItem, namesOf, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
@@ -28,11 +29,11 @@ const REPLACED_CHUNKS_KEPT_MS = 3_600_000
 /** Chunks that no pointer ever named are left by a crash; before this age they may still get one. */
 const ORPHAN_AGE_MS = 3_600_000
 
-/** When a cluster last sent its set. */
+/** A cluster that has a set. */
 export interface ClusterSeen {
   readonly cluster: string
-  /** Milliseconds since the epoch. */
-  readonly takenAt: number
+  /** When it last sent one by itself, in milliseconds since the epoch; absent: people applied them all. */
+  readonly heardAt?: number
 }
 
 /** The single requests that reading and replacing a set are made of. */
@@ -45,9 +46,10 @@ export class ConfigTable {
     this.#tableName = tableName
   }
 
+  /** Undefined also for a cluster that was retired. */
   async readPointer(cluster: string): Promise<Pointer | undefined> {
     const item = await this.#get(cluster, POINTER)
-    if (!item) return undefined
+    if (!item || numberOf(item, RETIRED_ATTRIBUTE) !== undefined) return undefined
     const pointer = pointerOf(item)
     if (!pointer) throw new MalformedItem(this.#tableName, `${cluster} ${POINTER}`)
     return pointer
@@ -118,21 +120,22 @@ export class ConfigTable {
     )
   }
 
-  /** Of every cluster that ever sent a set. Reads the whole table: for a check now and then. */
+  /** Every cluster that has a set. Reads the whole table: for a check now and then. */
   async clustersSeen(): Promise<readonly ClusterSeen[]> {
     const scan = {
       TableName: this.#tableName,
-      FilterExpression: '#part = :pointer',
-      ProjectionExpression: '#cluster, #takenAt',
-      ExpressionAttributeNames: namesOf('cluster', 'part', 'takenAt'),
+      FilterExpression: `#part = :pointer AND attribute_not_exists(#${RETIRED_ATTRIBUTE})`,
+      ProjectionExpression: '#cluster, #heardAt',
+      ExpressionAttributeNames: namesOf('cluster', 'part', 'heardAt', RETIRED_ATTRIBUTE),
       ExpressionAttributeValues: { ':pointer': { S: POINTER } },
     }
     const seen: ClusterSeen[] = []
     for await (const { Items: items = [] } of paginateScan({ client: this.#client }, scan)) {
       for (const item of items) {
+        const heardAt = numberOf(item, 'heardAt')
         seen.push({
           cluster: textOf(item, 'cluster') ?? '',
-          takenAt: numberOf(item, 'takenAt') ?? 0,
+          ...(heardAt !== undefined && { heardAt }),
         })
       }
     }

@@ -8,6 +8,11 @@ import type { TableOptions } from './dynamodb-state.ts'
 /** Sets are replaced seldom; a reader that meets more replacements than this reads a broken table. */
 const MAX_READS = 5
 
+export interface DynamoDbConfigOptions extends TableOptions {
+  /** Whether the sets come from clusters themselves, which then may fall silent; else from people. */
+  readonly hearsClusters?: boolean
+}
+
 /**
  * The clusters' sets on DynamoDB (`CONFIG_TABLE`): compressed chunks, and one pointer to them that
  * is flipped when all are there. A reader sees the old set or the new one, whole. Each read asks for
@@ -16,10 +21,12 @@ const MAX_READS = 5
 export class DynamoDbConfigStore implements ConfigStore {
   readonly #table: ConfigTable
   readonly #clock: Clock
+  readonly #hearsClusters: boolean
 
-  constructor({ client, tableName, clock }: TableOptions) {
+  constructor({ client, tableName, clock, hearsClusters = false }: DynamoDbConfigOptions) {
     this.#table = new ConfigTable(client, tableName)
     this.#clock = clock
+    this.#hearsClusters = hearsClusters
   }
 
   async read(
@@ -44,13 +51,21 @@ export class DynamoDbConfigStore implements ConfigStore {
     const content = contentOf(snapshot)
     const isSame =
       current?.revision === snapshot.revision && current.content === contentHash(content)
-    if (isSame && (await this.#confirm(cluster, { ...current, takenAt }))) return 'replaced'
+    const isConfirmed =
+      isSame &&
+      (await this.#confirm(cluster, { ...current, ...this.#heard(current, takenAt), takenAt }))
+    if (isConfirmed) return 'replaced'
     return await this.#replaceBy(snapshot, content, current)
   }
 
-  /** When each cluster last sent its set: a shipper does so every ten minutes. */
+  /** When each cluster was last heard of: a shipper sends its set every ten minutes. */
   clustersSeen(): Promise<readonly ClusterSeen[]> {
     return this.#table.clustersSeen()
+  }
+
+  #heard(current: Pointer | undefined, takenAt: number): Pick<Pointer, 'heardAt'> {
+    if (this.#hearsClusters) return { heardAt: takenAt }
+    return current?.heardAt === undefined ? {} : { heardAt: current.heardAt }
   }
 
   /** A shipper sends its set again every ten minutes: then only the time is new. */
@@ -72,6 +87,8 @@ export class DynamoDbConfigStore implements ConfigStore {
       setId,
       chunks: chunks.length,
       content: contentHash(content),
+      // A person may apply a set for a cluster that sends its own.
+      ...this.#heard(current, takenAt),
     }
     const isFlipped = await this.#table.flipPointer(cluster, pointer)
     if (isFlipped) await this.#tidy(cluster, setId, current ? [current.setId] : [])

@@ -1,4 +1,4 @@
-import type { ScheduledEvent } from 'aws-lambda'
+import type { Context, ScheduledEvent } from 'aws-lambda'
 import { systemClock } from '../../adapters/system-clock.ts'
 import { createClusterAccess } from '../shared/cluster-access.ts'
 import { readEnvironment } from '../shared/environment.ts'
@@ -11,7 +11,7 @@ import { createReconcileConfig } from './reconcile-config.ts'
 import { runScheduledCheck } from './scheduled-check.ts'
 
 const environment = readEnvironment(process.env)
-const ports = createStorePorts(environment, createClients(), systemClock)
+const ports = createStorePorts(environment, createClients(), systemClock, { hearsClusters: true })
 const log = createLog(environment)
 const metrics = createStageMetrics(writeToStdout, environment.metricsNamespace, systemClock)
 const reconcileConfig = createReconcileConfig({
@@ -22,10 +22,16 @@ const reconcileConfig = createReconcileConfig({
   onRefused: metrics.refused,
 })
 
+type Invocation = Pick<Context, 'awsRequestId'>
+
 /** Takes and shows the configurations of clusters; on a schedule it looks for what no request tells. */
-export function handler(event: HttpEvent): Promise<HttpResult>
-export function handler(event: ScheduledEvent): Promise<undefined>
-export async function handler(event: HttpEvent | ScheduledEvent): Promise<HttpResult | undefined> {
+export function handler(event: HttpEvent, invocation: Invocation): Promise<HttpResult>
+export function handler(event: ScheduledEvent, invocation: Invocation): Promise<undefined>
+export async function handler(
+  event: HttpEvent | ScheduledEvent,
+  invocation: Invocation,
+): Promise<HttpResult | undefined> {
+  log.begin(invocation)
   if ('requestContext' in event) return reconcileConfig(event)
   await runScheduledCheck({ ...ports, log, metrics })
   return undefined

@@ -1,11 +1,13 @@
 import { measureOldestOpen, type OldestOpenParts } from './oldest-open.ts'
-import { countSilentClusters, type SilentClustersParts } from './silent-clusters.ts'
+import {
+  type ClusterSeen,
+  countSilentClusters,
+  type SilentClustersParts,
+} from './silent-clusters.ts'
 
 /** What the check needs; `DynamoDbConfigStore` knows the clusters. */
 export interface ScheduledCheckParts extends SilentClustersParts, OldestOpenParts {
-  readonly configs: {
-    clustersSeen(): Promise<ReadonlyArray<{ readonly cluster: string; readonly takenAt: number }>>
-  }
+  readonly configs: { clustersSeen(): Promise<readonly ClusterSeen[]> }
   readonly metrics: SilentClustersParts['metrics'] & OldestOpenParts['metrics']
 }
 

@@ -12,25 +12,27 @@ export interface SilentClustersParts {
   readonly metrics: Pick<StageMetrics, 'silentClusters'>
 }
 
-/** When a cluster last sent its configuration, in milliseconds since the epoch. */
-interface ClusterSeen {
+/** A cluster that has a configuration; `DynamoDbConfigStore` knows them. */
+export interface ClusterSeen {
   readonly cluster: string
-  readonly takenAt: number
+  /** When it last sent one by itself, in milliseconds since the epoch; absent: people applied them all. */
+  readonly heardAt?: number
 }
 
-/** Counts the clusters that have gone silent, and names them in the log. */
+/**
+ * Counts the clusters that have gone silent, and names them in the log. One that never sent anything by
+ * itself is not silent.
+ */
 export function countSilentClusters(
   { clock, log, metrics }: SilentClustersParts,
   seen: readonly ClusterSeen[],
 ): void {
   const now = clock.now()
-  const silent = seen.filter(({ takenAt }) => now - takenAt > SILENT_AFTER_MS)
-  if (silent.length > 0) {
-    const clusters = silent.map(({ cluster, takenAt }) => ({
-      cluster,
-      lastSeen: new Date(takenAt).toISOString(),
-    }))
-    log.warn('clusters are silent', { clusters })
-  }
-  metrics.silentClusters(silent.length)
+  const clusters = seen.flatMap(({ cluster, heardAt }) =>
+    heardAt !== undefined && now - heardAt > SILENT_AFTER_MS
+      ? [{ cluster, lastSeen: new Date(heardAt).toISOString() }]
+      : [],
+  )
+  if (clusters.length > 0) log.warn('clusters are silent', { clusters })
+  metrics.silentClusters(clusters.length)
 }

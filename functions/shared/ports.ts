@@ -6,7 +6,10 @@ import {
   createSecretsManagerClient,
   createSqsClient,
 } from '../../adapters/aws/clients.ts'
-import { DynamoDbConfigStore } from '../../adapters/aws/dynamodb-config.ts'
+import {
+  type DynamoDbConfigOptions,
+  DynamoDbConfigStore,
+} from '../../adapters/aws/dynamodb-config.ts'
 import { DynamoDbLedger } from '../../adapters/aws/dynamodb-ledger.ts'
 import { DynamoDbStateStore } from '../../adapters/aws/dynamodb-state.ts'
 import { createOldestOpen, type OldestOpen } from '../../adapters/aws/oldest-open.ts'
@@ -44,13 +47,14 @@ export function createStorePorts(
   environment: Environment,
   { dynamoDb, sqs, secretsManager }: AwsClients,
   clock: Clock,
+  configOptions: Pick<DynamoDbConfigOptions, 'hearsClusters'> = {},
 ): StorePorts {
   const { eventsQueueUrl, retriesQueueUrl, retentionMs } = environment
   const table = (tableName: string) => ({ client: dynamoDb, tableName, clock })
   const secrets = { client: secretsManager, prefix: environment.secretPrefix, clock }
   return {
     queue: new SqsQueue({ client: sqs, eventsQueueUrl, retriesQueueUrl, clock }),
-    configs: new DynamoDbConfigStore(table(environment.configTable)),
+    configs: new DynamoDbConfigStore({ ...table(environment.configTable), ...configOptions }),
     state: new DynamoDbStateStore(table(environment.stateTable)),
     ledger: new DynamoDbLedger({
       ...table(environment.ledgerTable),

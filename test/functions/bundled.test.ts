@@ -127,7 +127,8 @@ describe('the functions, as bundled for Lambda', () => {
     const lines = await functionOf('reconcile-config').end()
     expect(lines).toMatchObject([
       { SilentClusters: 1, _aws: { CloudWatchMetrics: expect.any(Array) } },
-      { level: 'WARN', clusters: [{ cluster: 'prod' }] },
+      { OldestOpen: 0 },
+      { level: 'WARN', clusters: [{ cluster: 'prod' }], function_request_id: 'request' },
     ])
   })
 })

@@ -11,8 +11,8 @@ interface Secret {
   readonly tags: readonly Tag[]
   /** The version that its content is of. */
   readonly versionId: string
-  /** Marked for deletion. */
-  readonly isDeleted?: boolean
+  /** When it was marked for deletion, in seconds since the epoch. */
+  readonly deletedAt?: number | undefined
 }
 
 interface Tag {
@@ -31,6 +31,9 @@ interface Input {
   readonly Tags?: readonly Tag[]
   readonly RecoveryWindowInDays?: number
   readonly ForceDeleteWithoutRecovery?: boolean
+  readonly Filters?: ReadonlyArray<{ readonly Values: readonly string[] }>
+  readonly IncludePlannedDeletion?: boolean
+  readonly NextToken?: string
 }
 
 /** By full id. */
@@ -51,9 +54,8 @@ class AwsError extends Error {
 const OPERATIONS: Readonly<Record<string, Operation>> = {
   GetSecretValue: (secrets, id) => existing(secrets, id).content,
   DescribeSecret(secrets, id) {
-    const { tags, versionId, isDeleted = false } = known(secrets, id)
-    const VersionIdsToStages = { [versionId]: ['AWSCURRENT'] }
-    return { Tags: tags, VersionIdsToStages, ...(isDeleted && { DeletedDate: Date.now() / 1_000 }) }
+    const { tags, versionId, deletedAt: DeletedDate } = known(secrets, id)
+    return { Tags: tags, VersionIdsToStages: { [versionId]: ['AWSCURRENT'] }, DeletedDate }
   },
   CreateSecret(secrets, id, input) {
     if (secrets.has(id)) {
@@ -78,12 +80,24 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       const message = 'The RecoveryWindowInDays value must be between 7 and 30 days (inclusive).'
       throw new AwsError('InvalidParameterException', message)
     }
-    secrets.set(id, { ...existing(secrets, id), isDeleted: true })
+    secrets.set(id, { ...existing(secrets, id), deletedAt: Date.now() / 1_000 })
     return { DeletionDate: Date.now() / 1_000 + days * 86_400 }
   },
   RestoreSecret(secrets, id) {
-    secrets.set(id, { ...known(secrets, id), isDeleted: false })
+    secrets.set(id, { ...known(secrets, id), deletedAt: undefined })
     return {}
+  },
+  /** Two to a page; a filter by name holds for what begins with one of its values. */
+  ListSecrets(secrets, _, { Filters = [], IncludePlannedDeletion = false, NextToken = '0' }) {
+    const fits = ([name, { deletedAt }]: readonly [string, Secret]) =>
+      (IncludePlannedDeletion || deletedAt === undefined) &&
+      Filters.every(({ Values }) => Values.some((value) => name.startsWith(value)))
+    const found = [...secrets].filter(fits)
+    const end = Number(NextToken) + 2
+    const SecretList = found
+      .slice(Number(NextToken), end)
+      .map(([Name, { deletedAt: DeletedDate }]) => ({ Name, DeletedDate }))
+    return { SecretList, ...(end < found.length && { NextToken: String(end) }) }
   },
 }
 
@@ -139,7 +153,7 @@ function known(secrets: Secrets, id: string): Secret {
 /** A secret that has a value. Throws as AWS answers when there is none. */
 function existing(secrets: Secrets, id: string): Secret {
   const secret = known(secrets, id)
-  if (!secret.isDeleted) return secret
+  if (secret.deletedAt === undefined) return secret
   const message =
     "You can't perform this operation on the secret because it was marked for deletion."
   throw new AwsError('InvalidRequestException', message)

@@ -1,0 +1,16 @@
+/** Where the tokens of clusters are kept, the newest of each first. */
+export interface ClusterTokensStore {
+  /** Undefined for a cluster that has none. */
+  read(cluster: string): Promise<readonly string[] | undefined>
+  /** Nothing is changed for a cluster that has tokens already, nor for one that was retired. */
+  create(cluster: string, tokens: readonly string[]): Promise<'created' | 'exists' | 'retired'>
+  /** False when the cluster has no tokens. */
+  replace(cluster: string, tokens: readonly string[]): Promise<boolean>
+  /** Takes all of a cluster out of use; false when there is no such cluster. */
+  retire(cluster: string): Promise<boolean>
+  /** Brings back what `retire` took out of use. */
+  restore(cluster: string): Promise<void>
+}
+
+/** How long a cluster that was retired can be brought back. */
+export const RECOVERY_DAYS = 7
