@@ -37,7 +37,7 @@ export function accessProblem(
 
 /** 401: which credential was expected. It must not tell whether the cluster exists. */
 export function unauthorized(expected: string): Problem {
-  return problem(401, `expected ${expected}`)
+  return problem('unauthorized', `expected ${expected}`)
 }
 
 /** Whether the request bears a token of the cluster in its path. */

@@ -48,13 +48,13 @@ export function createApp(deps: ServerDependencies): Hono<{ Bindings: HttpBindin
   for (const [path, methods] of methodsByPath(routes)) {
     app.all(path, () => methodNotAllowed(methods))
   }
-  app.notFound(() => problemResponse(problem(404, 'there is nothing at this path')))
+  app.notFound(() => problemResponse(problem('unknown-path', 'there is nothing at this path')))
   app.onError((error, { req }) => {
     if (error instanceof DatabaseError) {
       return answerResponse(unavailableAnswer('the database fails; send it again', error), deps.log)
     }
     deps.log.error({ err: error, method: req.method, path: req.routePath }, 'request failed')
-    return problemResponse(problem(500, 'unexpected error; the log of the relay has more'))
+    return problemResponse(problem('internal', 'unexpected error; the log of the relay has more'))
   })
   return app
 }
@@ -79,7 +79,7 @@ function admit(
   const name = cluster === undefined ? undefined : ClusterName.safeParse(cluster)
   if (name?.success === false) {
     const [issue] = name.error.issues
-    return problemResponse(problem(400, `cluster: ${issue?.message}`))
+    return problemResponse(problem('bad-parameter', `cluster: ${issue?.message}`))
   }
   const claim = { cluster: cluster ?? '', authorization: context.req.header('authorization') }
   const refused = accessProblem(deps.tokens, route.access, claim)

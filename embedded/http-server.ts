@@ -66,7 +66,7 @@ export function urlOf({ host, port }: ListenAddress): string {
 function serverOf(app: App, limits: ServerLimits): Server {
   const listener = getRequestListener(app.fetch, {
     // Reached only by a request that cannot be read as one, such as one with a bad Host.
-    errorHandler: () => problemResponse(problem(400, 'expected a valid Host and path')),
+    errorHandler: () => problemResponse(problem('bad-request', 'expected a valid Host and path')),
   })
   const options = {
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),

@@ -26,15 +26,18 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 export function foreignProblem({ method, url, origin }: RequestSource): Problem | undefined {
   const own = loopbackOrigin(url)
   if (own === undefined) {
-    return problem(403, 'Host: expected localhost; the relay runs without --tokens')
+    return problem('foreign-origin', 'Host: expected localhost; the relay runs without --tokens')
   }
   if (origin === undefined) return undefined
   const theirs = loopbackOrigin(origin)
   if (theirs === undefined) {
-    return problem(403, 'Origin: expected localhost; the relay runs without --tokens')
+    return problem('foreign-origin', 'Origin: expected localhost; the relay runs without --tokens')
   }
   if (SAFE_METHODS.has(method) || theirs === own) return undefined
-  return problem(403, `Origin: expected ${own} or none; the relay runs without --tokens`)
+  return problem(
+    'foreign-origin',
+    `Origin: expected ${own} or none; the relay runs without --tokens`,
+  )
 }
 
 /** Scheme, host and port of a URL of this machine; undefined for any other text. */

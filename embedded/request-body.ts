@@ -40,9 +40,9 @@ export function readRequestBody(
 
 /** Not 429: on that Flux's event recorder gives up at once. */
 function noRoom(): Problem {
-  return problem(503, 'too many bodies wait for their signature; send the request again')
+  return problem('overloaded', 'too many bodies wait for their signature; send the request again')
 }
 
 function endedEarly(): Problem {
-  return problem(400, 'the connection ended before the body did')
+  return problem('unreadable-body', 'the connection ended before the body did')
 }

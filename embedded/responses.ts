@@ -28,7 +28,7 @@ export function textResponse(body: string, contentType = 'text/plain; charset=ut
 /** 405 with the methods that the path has (RFC 9110, section 15.5.6). */
 export function methodNotAllowed(methods: readonly string[]): Response {
   const allow = methods.join(', ')
-  return problemResponse(problem(405, `expected ${allow}`), { Allow: allow })
+  return problemResponse(problem('wrong-method', `expected ${allow}`), { Allow: allow })
 }
 
 /** What a status obliges to (RFC 9110, section 15.5.2). */

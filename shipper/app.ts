@@ -48,7 +48,9 @@ export function createApp(deps: AppDependencies): ShipperApp {
   app.get('/healthz', () => textResponse('ok\n'))
   app.get('/readyz', async () => {
     const reason = deps.isStopping() ? 'the shipper is stopping' : await deps.spool.problem()
-    return reason === undefined ? textResponse('ok\n') : problemResponse(problem(503, reason))
+    return reason === undefined
+      ? textResponse('ok\n')
+      : problemResponse(problem('not-ready', reason))
   })
   app.get('/metrics', async () => textResponse(await metrics.text(), metrics.contentType))
   const budget = new ByteBudget(MAX_BYTES_AT_ONCE)
@@ -56,7 +58,7 @@ export function createApp(deps: AppDependencies): ShipperApp {
   app.all('*', () => methodNotAllowed(['POST']))
   app.onError((error, { req }) => {
     log.error({ err: error, method: req.method }, 'request failed')
-    return problemResponse(problem(500, 'unexpected error; the log of the shipper has more'))
+    return problemResponse(problem('internal', 'unexpected error; the log of the shipper has more'))
   })
   return app
 }
@@ -68,7 +70,9 @@ async function postWithin(
 ): Promise<Response> {
   const bytes = mostBytes(context)
   if (!budget.take(bytes)) {
-    return problemResponse(problem(503, 'too many large events at once; send the event again'))
+    return problemResponse(
+      problem('overloaded', 'too many large events at once; send the event again'),
+    )
   }
   try {
     return await postEvent(deps, context)
@@ -105,12 +109,12 @@ async function keep(
   try {
     const result = await spool.add(text, watched?.admission(event))
     if (result === 'full') {
-      return problemAnswer(problem(503, 'the spool is full; send the event again'))
+      return problemAnswer(problem('overloaded', 'the spool is full; send the event again'))
     }
     if (result === 'spooled') metrics.spooled(1)
     else watched?.onKnown()
     return emptyAnswer(202)
   } catch (cause) {
-    return problemAnswer(problem(503, 'the event could not be kept; send it again'), cause)
+    return problemAnswer(problem('not-stored', 'the event could not be kept; send it again'), cause)
   }
 }

@@ -35,7 +35,7 @@ const BORDERS: Readonly<Record<string, { parts: readonly RegExp[]; packages: rea
       ],
     },
     console: {
-      parts: [/^console\//, /^relay\/(model|intake)\//],
+      parts: [/^console\//, /^relay\/(api|model|intake)\//],
       packages: [],
     },
     shipper: {
@@ -44,7 +44,7 @@ const BORDERS: Readonly<Record<string, { parts: readonly RegExp[]; packages: rea
         /^shipper\//,
         /^adapters\/(http|sqlite)\//,
         /^adapters\/system-clock\.ts$/,
-        /^relay\/(intake|model)\//,
+        /^relay\/(api|intake|model)\//,
         /^relay\/(errors|ports|retry)\.ts$/,
         /^embedded\/(http-server|log|request-body|responses|start-error)\.ts$/,
         /^package\.json$/,

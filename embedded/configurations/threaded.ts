@@ -50,7 +50,7 @@ async function answered(work: () => Promise<Answer>): Promise<Answer> {
     return await work()
   } catch (cause) {
     if (cause instanceof TooManyTasks) {
-      return problemAnswer(problem(503, `${cause.message}; send the request again`))
+      return problemAnswer(problem('overloaded', `${cause.message}; send the request again`))
     }
     const detail = 'the configuration could not be judged; send the request again'
     return unavailableAnswer(detail, cause)

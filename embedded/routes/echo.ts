@@ -10,7 +10,8 @@ const MAX_BODY_BYTES = 1024 * 1024
 /** The sink of the quickstart: whoever has the key in its path may post. */
 export function echoRoutes({ echo, log }: ServerDependencies): readonly Route[] {
   const post = async ({ req, env }: RequestContext) => {
-    if (!echo.isKey(req.param('key') ?? '')) return problemResponse(problem(404, 'wrong key'))
+    if (!echo.isKey(req.param('key') ?? ''))
+      return problemResponse(problem('unknown-path', 'wrong key'))
     const read = await readRequestBody(env.incoming, MAX_BODY_BYTES)
     if ('problem' in read) return problemResponse(read.problem)
     echo.take(read.body, req.header('content-type') ?? '')

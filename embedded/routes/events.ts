@@ -106,7 +106,7 @@ async function postEvent(deps: ServerDependencies, context: RequestContext): Pro
 
 function unknownCluster(cluster: string, own: string): Problem {
   return problem(
-    404,
+    'unknown-cluster',
     `there is no cluster ${cluster}; this relay's own is ${own}, and PUT /v1/clusters/${cluster}/config adds one`,
   )
 }

@@ -12,7 +12,9 @@ export function probeRoutes({ ready, metrics }: ServerDependencies): readonly Ro
       access: 'anyone',
       handle: () => {
         const reason = ready()
-        return reason === undefined ? textResponse('ok\n') : problemResponse(problem(503, reason))
+        return reason === undefined
+          ? textResponse('ok\n')
+          : problemResponse(problem('not-ready', reason))
       },
     },
     {

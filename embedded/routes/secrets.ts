@@ -21,7 +21,7 @@ async function put(deps: ServerDependencies, { req, env }: RequestContext): Prom
   const { cluster = '', namespace = '', name = '' } = req.param()
   if (deps.ownsConfig(cluster)) {
     const detail = `the manifests folder owns the Secrets of ${cluster}; add a manifest of kind Secret there`
-    return problemResponse(problem(409, detail))
+    return problemResponse(problem('config-owned', detail))
   }
   const read = await readRequestBody(env.incoming, MAX_SECRET_BYTES)
   if ('problem' in read) return problemResponse(read.problem)

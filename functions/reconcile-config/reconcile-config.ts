@@ -53,5 +53,5 @@ async function answer({ ports, log }: ReconcileConfigParts, request: HttpRequest
     return put
   }
   if (method === 'GET') return showConfig(ports, cluster)
-  return problemAnswer(problem(405, 'expected GET, PUT'))
+  return problemAnswer(problem('wrong-method', 'expected GET, PUT'))
 }

@@ -49,7 +49,9 @@ export async function respond(
     return resultOf(given)
   } catch (cause) {
     reportFailure(reports, cause, 503)
-    return resultOf(problemAnswer(problem(503, 'a part of the relay failed; send it again')))
+    return resultOf(
+      problemAnswer(problem('not-stored', 'a part of the relay failed; send it again')),
+    )
   }
 }
 
@@ -60,7 +62,7 @@ function reportFailure({ log, onFailed }: FailureReports, cause: unknown, status
 
 /** 401, the same for a wrong token and for an unknown cluster: it must not tell which there are. */
 export function unauthorized(expected: string): Answer {
-  return problemAnswer(problem(401, `expected ${expected}`))
+  return problemAnswer(problem('unauthorized', `expected ${expected}`))
 }
 
 function resultOf({ status, contentType, body, retryAfterS }: Answer): HttpResult {

@@ -36,7 +36,7 @@ export function emptyAnswer(status: number): Answer {
  * which to ask again. Flux's senders of events wait better by themselves and get none.
  */
 export function unavailableAnswer(detail: string, cause: unknown): Answer {
-  return { ...problemAnswer(problem(503, detail), cause), retryAfterS: RETRY_AFTER_S }
+  return { ...problemAnswer(problem('not-stored', detail), cause), retryAfterS: RETRY_AFTER_S }
 }
 
 /** An answer that refuses; `cause` is what the host should log. */

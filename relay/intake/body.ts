@@ -42,24 +42,26 @@ export function decodeBody(
   decode: Decode,
 ): Decoded {
   if (body.byteLength > maxBytes) return { problem: tooLarge(maxBytes) }
-  if (body.byteLength === 0) return { problem: problem(400, 'the body is empty') }
+  if (body.byteLength === 0) return { problem: problem('unreadable-body', 'the body is empty') }
   const unpacked = unpack(body, (contentEncoding ?? '').trim().toLowerCase(), maxBytes)
   if ('problem' in unpacked) return unpacked
   const text = decode(unpacked.bytes)
-  return text === undefined ? { problem: problem(400, 'the body is not UTF-8') } : { text }
+  return text === undefined
+    ? { problem: problem('unreadable-body', 'the body is not UTF-8') }
+    : { text }
 }
 
 /** Whether a body has at most so many bytes, both as sent and unpacked. */
 export function unpacksTo({ body, contentEncoding }: RequestBody, maxBytes: number): boolean {
   if (body.byteLength > maxBytes) return false
   const unpacked = unpack(body, (contentEncoding ?? '').trim().toLowerCase(), maxBytes)
-  return 'bytes' in unpacked || unpacked.problem.status !== 413
+  return 'bytes' in unpacked || unpacked.problem.code !== 'too-large'
 }
 
 /** The problem of a body over `maxBytes`, which a host may find before it has read all of it. */
 export function tooLarge(maxBytes: number): Problem {
   const most = maxBytes < MIB ? `${maxBytes / 1024} KiB` : `${maxBytes / MIB} MiB`
-  return problem(413, `the body is larger than ${most}; send less at a time`)
+  return problem('too-large', `the body is larger than ${most}; send less at a time`)
 }
 
 function unpack(
@@ -69,14 +71,16 @@ function unpack(
 ): { readonly bytes: Uint8Array } | { readonly problem: Problem } {
   if (encoding === '' || encoding === 'identity') return { bytes: body }
   if (encoding !== 'gzip' && encoding !== 'x-gzip') {
-    return { problem: problem(415, 'Content-Encoding: expected gzip or none') }
+    return { problem: problem('unknown-encoding', 'Content-Encoding: expected gzip or none') }
   }
   try {
     return { bytes: gunzipSync(body, { maxOutputLength: maxBytes }) }
   } catch (error) {
     const isTooLarge = (error as NodeJS.ErrnoException).code === 'ERR_BUFFER_TOO_LARGE'
     return {
-      problem: isTooLarge ? tooLarge(maxBytes) : problem(400, 'the body is not whole, valid gzip'),
+      problem: isTooLarge
+        ? tooLarge(maxBytes)
+        : problem('unreadable-body', 'the body is not whole, valid gzip'),
     }
   }
 }
@@ -113,14 +117,20 @@ function readObject(input: RequestBody, limits: BodyLimits, decode: Decode): Rea
 function decodeCounted(input: RequestBody, { bytes, values }: BodyLimits, decode: Decode): Decoded {
   const decoded = decodeBody(input, bytes, decode)
   if ('problem' in decoded || !hasMoreValuesThan(decoded.text, values)) return decoded
-  return { problem: problem(413, `expected at most ${values} values in the JSON`) }
+  return { problem: problem('too-large', `expected at most ${values} values in the JSON`) }
 }
 
 function parseObject(text: string): ReadObject {
   const parsed = parseJson(text)
-  if ('error' in parsed) return { problem: problem(400, `the body is ${parsed.error}`) }
+  if ('error' in parsed)
+    return { problem: problem('unreadable-body', `the body is ${parsed.error}`) }
   if (!isJsonObject(parsed.value)) {
-    return { problem: problem(400, `expected one JSON object, received ${typeName(parsed.value)}`) }
+    return {
+      problem: problem(
+        'unreadable-body',
+        `expected one JSON object, received ${typeName(parsed.value)}`,
+      ),
+    }
   }
   return { object: parsed.value }
 }

@@ -39,7 +39,7 @@ export async function showDelivery(ports: Pick<Ports, 'ledger'>, id: string): Pr
     return found ? jsonAnswer(200, deliveryView(found.value)) : notFound()
   } catch (error) {
     const reason = unreadableText(error)
-    if (reason !== undefined) return problemAnswer(problem(500, reason))
+    if (reason !== undefined) return problemAnswer(problem('unreadable-record', reason))
     throw error
   }
 }
@@ -51,9 +51,11 @@ export async function showDelivery(ports: Pick<Ports, 'ledger'>, id: string): Pr
 export async function replayDelivery(ports: ReplayPorts, id: string): Promise<Answer> {
   const result = await requestReplay(ports, id)
   if (result.kind === 'queued') return jsonAnswer(202, deliveryView(result.record))
-  return result.kind === 'not-found' ? notFound() : problemAnswer(problem(409, result.reason))
+  return result.kind === 'not-found'
+    ? notFound()
+    : problemAnswer(problem('not-replayable', result.reason))
 }
 
 function notFound(): Answer {
-  return problemAnswer(problem(404, 'there is no delivery of this id'))
+  return problemAnswer(problem('unknown-delivery', 'there is no delivery of this id'))
 }

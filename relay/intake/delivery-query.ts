@@ -108,5 +108,5 @@ export const BAD_CURSOR: FieldError = {
 /** The problem of parameters that cannot be read. */
 export function badParameters(errors: readonly FieldError[]): Problem {
   const named = errors.slice(0, 10)
-  return problem(400, named.map(fieldErrorText).join('; '), named)
+  return problem('bad-parameter', named.map(fieldErrorText).join('; '), { errors: named })
 }

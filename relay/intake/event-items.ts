@@ -41,7 +41,7 @@ export async function readItems(input: RequestBody, pause: Pause = noPause): Pro
   if (text.length > MAX_UNCOUNTED) await pause()
   const read = await (isNdjson(input.contentType) ? linesOf(text, pause) : itemsOf(text, pause))
   if ('problem' in read || read.items.length > 0) return read
-  return { problem: problem(400, 'there is no event in the body') }
+  return { problem: problem('unreadable-body', 'there is no event in the body') }
 }
 
 /** Reads a body that must be one JSON object: a single event. */
@@ -71,13 +71,13 @@ async function itemsOf(text: string, pause: Pause): Promise<Items> {
   const parsed = parseJson(text)
   if ('error' in parsed) {
     if (startsLikeNdjson(text)) return linesOf(text, pause)
-    return { problem: problem(400, `the body is ${parsed.error}`) }
+    return { problem: problem('unreadable-body', `the body is ${parsed.error}`) }
   }
   const { value } = parsed
   if (Array.isArray(value)) return { items: value.map((item: unknown) => ({ value: item })) }
   if (isJsonObject(value)) return { items: [{ value }] }
   const expected = 'expected an event, a JSON array of events, or NDJSON'
-  return { problem: problem(400, `${expected}, received ${typeName(value)}`) }
+  return { problem: problem('unreadable-body', `${expected}, received ${typeName(value)}`) }
 }
 
 function startsLikeNdjson(text: string): boolean {
@@ -149,20 +149,25 @@ function newlines(text: string, start: number, end: number): number {
 
 function broken(text: string, at: number): Items {
   const where = at < text.length ? placeText(placeOf(text, at)) : ': it ends too early'
-  return { problem: problem(400, `the body is not valid JSON${where}`) }
+  return { problem: problem('unreadable-body', `the body is not valid JSON${where}`) }
 }
 
 function brokenElement(text: string, { start, end }: JsonSpan): Items {
   const parsed = parseJson(text.slice(start, end), placeOf(text, start))
-  if ('error' in parsed) return { problem: problem(400, `the body is ${parsed.error}`) }
+  if ('error' in parsed)
+    return { problem: problem('unreadable-body', `the body is ${parsed.error}`) }
   throw new Error('an element that did not parse does')
 }
 
 function tooManyInOne(): Items {
-  return { problem: problem(413, `expected at most ${MAX_EVENT_VALUES} values in one event`) }
+  return {
+    problem: problem('too-large', `expected at most ${MAX_EVENT_VALUES} values in one event`),
+  }
 }
 
 function tooMany(what: 'items' | 'values'): Items {
   const most = what === 'values' ? `${MAX_VALUES} values` : `${MAX_EVENTS} events`
-  return { problem: problem(413, `expected at most ${most} in one request; send less at a time`) }
+  return {
+    problem: problem('too-large', `expected at most ${most} in one request; send less at a time`),
+  }
 }

@@ -1,48 +1,41 @@
+import {
+  PROBLEM_KINDS,
+  type ProblemCode,
+  type ProblemStatus,
+  STATUS_PHRASES,
+} from '../api/problem-codes.ts'
 import type { FieldError } from '../errors.ts'
 import type { Rejection } from '../pipeline/accept.ts'
 
 /** The media type of a problem document, RFC 9457. */
 export const PROBLEM_CONTENT_TYPE = 'application/problem+json'
 
-const TITLES = {
-  400: 'Bad Request',
-  401: 'Unauthorized',
-  403: 'Forbidden',
-  404: 'Not Found',
-  405: 'Method Not Allowed',
-  409: 'Conflict',
-  413: 'Content Too Large',
-  415: 'Unsupported Media Type',
-  500: 'Internal Server Error',
-  503: 'Service Unavailable',
-} as const
-
-/** The statuses that a refused request can get. */
-export type ProblemStatus = keyof typeof TITLES
-
 /**
- * Why a request was refused, as RFC 9457 shows it. Its `type` is left out, which there means
- * `about:blank`: the title is then the HTTP status phrase.
+ * Why a request was refused, as RFC 9457 shows it. The title is the phrase of the HTTP status, and what
+ * is special about the problem is its code.
  */
 export interface Problem {
+  /** The `type` of the document: a relative reference, which is a code of the closed list. */
+  readonly code: ProblemCode
   readonly status: ProblemStatus
-  readonly title: string
   /** For a person: what was wrong and what was expected. */
   readonly detail: string
   /** Each thing that was wrong: a field, or an item of a batch. */
   readonly errors?: readonly (FieldError | Rejection)[]
+  /** Of `stale-config`: when the stored set was taken, RFC 3339. */
+  readonly storedAt?: string
 }
 
-/** Makes a problem; its title follows from the status. */
+/** Makes a problem; its status follows from the code. */
 export function problem(
-  status: ProblemStatus,
+  code: ProblemCode,
   detail: string,
-  errors?: Problem['errors'],
+  beside: Pick<Problem, 'errors' | 'storedAt'> = {},
 ): Problem {
-  return { status, title: TITLES[status], detail, ...(errors && { errors }) }
+  return { code, status: PROBLEM_KINDS[code].status, detail, ...beside }
 }
 
 /** The problem's JSON text, to be sent as `PROBLEM_CONTENT_TYPE`. */
-export function problemText({ status, title, detail, errors }: Problem): string {
-  return JSON.stringify({ title, status, detail, errors })
+export function problemText({ code, status, ...rest }: Problem): string {
+  return JSON.stringify({ type: code, title: STATUS_PHRASES[status], status, ...rest })
 }

@@ -145,16 +145,16 @@ function repeatedNames(field: string, objects: readonly KubernetesObject[]): Fie
 
 function invalid(errors: readonly FieldError[]): Problem {
   const [first] = errors
-  return problem(400, first ? fieldErrorText(first) : 'not valid', errors)
+  return problem('not-valid', first ? fieldErrorText(first) : 'not valid', { errors })
 }
 
 async function staleProblem(ports: Pick<Ports, 'configs'>, cluster: string, takenAt: number) {
   const stored = await ports.configs.read(cluster)
-  const storedAt = typeof stored === 'object' ? isoTime(stored.takenAt) : 'later'
-  return problem(
-    409,
-    `takenAt: the set was taken at ${isoTime(takenAt)}, and the stored one at ${storedAt}`,
-  )
+  const isStored = typeof stored === 'object'
+  const storedAt = isStored ? isoTime(stored.takenAt) : 'later'
+  // Shippers of commit 591c4aa read the time from this text: it stays word for word until 1.0.
+  const detail = `takenAt: the set was taken at ${isoTime(takenAt)}, and the stored one at ${storedAt}`
+  return problem('stale-config', detail, isStored ? { storedAt } : {})
 }
 
 function isoTime(time: number): string {

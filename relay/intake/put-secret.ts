@@ -41,7 +41,7 @@ export async function putSecret(secrets: SecretWriter, request: SecretRequest): 
   if ('problem' in read) return problemAnswer(read.problem)
   const data = SecretKeys.safeParse(read.object)
   if (!data.success)
-    return problemAnswer(problem(400, data.error.issues[0]?.message ?? 'not valid'))
+    return problemAnswer(problem('not-valid', data.error.issues[0]?.message ?? 'not valid'))
   try {
     await secrets.write(cluster, namespace, name, data.data)
     return jsonAnswer(200, { cluster, namespace, name, keys: Object.keys(data.data) })
@@ -52,5 +52,5 @@ export async function putSecret(secrets: SecretWriter, request: SecretRequest): 
 
 function invalid(error: z.ZodError): Answer {
   const errors = fieldErrors(error.issues)
-  return problemAnswer(problem(400, errors.map(fieldErrorText).join('; '), errors))
+  return problemAnswer(problem('bad-parameter', errors.map(fieldErrorText).join('; '), { errors }))
 }

@@ -99,7 +99,7 @@ function allBad(rejected: readonly Rejection[]): EventsAnswer {
       ? `the event is not valid: ${first?.error}`
       : `none of ${rejected.length} events is valid; the first: ${first?.error}`
   return {
-    ...problemAnswer(problem(400, detail, rejected)),
+    ...problemAnswer(problem('none-good', detail, { errors: rejected })),
     counts: { ...NOTHING, rejected: rejected.length },
   }
 }
@@ -130,7 +130,7 @@ async function queueAll(
     }
   } catch (cause) {
     const detail = 'the events could not be queued; send the request again'
-    return { ...problemAnswer(problem(503, detail), cause), counts: NOTHING }
+    return { ...problemAnswer(problem('not-stored', detail), cause), counts: NOTHING }
   }
 }
 

@@ -9,7 +9,7 @@ import { problem } from './problem.ts'
 export async function showConfig(ports: Pick<Ports, 'configs'>, cluster: string): Promise<Answer> {
   const snapshot = await ports.configs.read(cluster)
   if (typeof snapshot !== 'object') {
-    return problemAnswer(problem(404, `the cluster ${cluster} has no configuration yet`))
+    return problemAnswer(problem('no-config', `the cluster ${cluster} has no configuration yet`))
   }
   const { revision, takenAt, manifests, objects } = snapshot
   return jsonAnswer(200, {

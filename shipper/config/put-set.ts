@@ -1,11 +1,12 @@
 import { z } from 'zod'
+import type { ProblemCode } from '../../relay/api/problem-codes.ts'
 import { MAX_CONFIG_BYTES } from '../../relay/intake/body.ts'
 import { parseJson } from '../../relay/intake/json.ts'
 import type { ObjectReadiness } from '../../relay/model/config.ts'
 import { parseTimeMs } from '../../relay/model/time.ts'
 import type { HttpClient, HttpResponse } from '../../relay/ports.ts'
 import { type RelayAddress, sendAuthorised } from '../send/authorised.ts'
-import { type Retry, retryOf } from '../send/verdict.ts'
+import { problemOf, type Retry, retryOf } from '../send/verdict.ts'
 
 /** A cluster's whole set, each object as JSON text. */
 export interface ConfigSet {
@@ -75,18 +76,16 @@ function accepted({ status, body }: HttpResponse): SetVerdict | undefined {
   return read && { kind: 'accepted', objects: read.objects }
 }
 
-/** Of the relay's detail: `takenAt: the set was taken at …, and the stored one at <time>`. */
-const STORED_AT = /^HTTP 409: takenAt: .* the stored one at (\S+)$/
-
-/** Of the detail of a relay whose own manifests are the cluster's configuration. */
-const OWNED = /^HTTP 409: the manifests folder owns /
-
 function conflict(answer: HttpResponse): SetVerdict {
   const retry = retryOf(answer)
   const { detail } = retry
-  if (OWNED.test(detail)) {
+  const { type, storedAt = '' } = problemOf(answer) ?? {}
+  if (type === OWNED) {
     return { kind: 'owned', detail: `${detail}, or use another --cluster, or --no-config` }
   }
-  const storedAt = parseTimeMs(STORED_AT.exec(detail)?.[1] ?? '')
-  return storedAt === undefined ? retry : { kind: 'stale', storedAt, detail }
+  const time = type === STALE ? parseTimeMs(storedAt) : undefined
+  return time === undefined ? retry : { kind: 'stale', storedAt: time, detail }
 }
+
+const OWNED: ProblemCode = 'config-owned'
+const STALE: ProblemCode = 'stale-config'

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ProblemDocument } from '../../relay/api/schemas/problem.ts'
 import { parseJson } from '../../relay/intake/json.ts'
 import { ellipsize } from '../../relay/model/text.ts'
 import type { HttpResponse, TransportFailure, TransportFailureCause } from '../../relay/ports.ts'
@@ -42,8 +43,6 @@ const Taken = z.object({ accepted: z.int().nonnegative(), rejected: Rejected })
 /** The 400 of it, when no item is good. */
 const NoneGood = z.object({ errors: Rejected })
 
-const Problem = z.object({ detail: z.string() })
-
 /**
  * Judges the answer to a batch of `count` events. Only what the relay itself says for certain ends
  * the wait of an event: whatever else answers, such as a proxy or another service, is a retry.
@@ -86,9 +85,7 @@ export function retryOf(answer: HttpResponse | TransportFailure): Retry {
     return { kind: 'retry', reason: cause, detail, ...(isSuspect && { suspicion: 'weak' }) }
   }
   const { status, headers, body, receivedAt } = answer
-  const parsed = parseJson(body)
-  const problem = 'value' in parsed ? Problem.safeParse(parsed.value).data : undefined
-  const said = problem?.detail ?? 'it is not the answer of a relay'
+  const said = problemOf({ body })?.detail ?? 'it is not the answer of a relay'
   const hint = hintOf(status, headers.location)
   return {
     kind: 'retry',
@@ -97,6 +94,12 @@ export function retryOf(answer: HttpResponse | TransportFailure): Retry {
     retryAfterMs: parseRetryAfterMs(headers['retry-after'], receivedAt),
     ...(!NOT_OF_CONTENT.includes(status) && { suspicion: status < 500 ? 'strong' : 'weak' }),
   }
+}
+
+/** Why the relay refused; undefined for what is no answer of a relay. */
+export function problemOf({ body }: Pick<HttpResponse, 'body'>): ProblemDocument | undefined {
+  const parsed = parseJson(body)
+  return 'value' in parsed ? ProblemDocument.safeParse(parsed.value).data : undefined
 }
 
 /** What a person should look at. */

@@ -56,10 +56,10 @@ export function readIncomingEvent(
   const parsed = Required.safeParse(object)
   if (!parsed.success) {
     const wrong = fieldErrors(parsed.error.issues).map(fieldErrorText).join('; ')
-    return { problem: problem(400, `the event is not valid: ${wrong}`) }
+    return { problem: problem('not-valid', `the event is not valid: ${wrong}`) }
   }
   if (nestsDeeperThan(object, MAX_NESTING)) {
-    return { problem: problem(400, `expected at most ${MAX_NESTING} levels of nesting`) }
+    return { problem: problem('not-valid', `expected at most ${MAX_NESTING} levels of nesting`) }
   }
   const { metadata, timestamp } = object
   const isStripped = isNotificationController && isJsonObject(metadata)

@@ -38,7 +38,11 @@ describe('/v1/clusters/{cluster}/config', () => {
     const { call } = await startRelay(changes)
     const reply = await call('PUT', '/v1/clusters/local/config', { body: CONFIG, headers })
     expect(reply.status).toBe(409)
-    expect(reply.json).toMatchObject({ detail: expect.stringContaining('the manifests folder') })
+    expect(reply.json).toMatchObject({
+      type: 'config-owned',
+      // Word for word: shippers of commit 591c4aa know it by this text.
+      detail: 'the manifests folder owns the configuration of local; change it there',
+    })
   })
 
   it('is a 404 before there is one, and a 413 over 6 MiB', async () => {

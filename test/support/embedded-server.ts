@@ -130,5 +130,9 @@ export function bearer(token: string): OutgoingHttpHeaders {
 export function expectProblem(reply: Reply, status: number, detail: string): void {
   expect(reply.headers['content-type']).toBe('application/problem+json')
   expect(reply.status).toBe(status)
-  expect(reply.json).toMatchObject({ status, detail: expect.stringContaining(detail) })
+  expect(reply.json).toMatchObject({
+    type: expect.stringMatching(/^[a-z-]+$/),
+    status,
+    detail: expect.stringContaining(detail),
+  })
 }

@@ -171,7 +171,11 @@ describe('putConfig', () => {
     const answer = await put(config({ takenAt: '2026-11-20T10:14:02+01:00', alerts: [] }))
     expect(answer.status).toBe(409)
     expect(answer.json).toMatchObject({
-      detail: expect.stringMatching(/2026-11-20T09:14:02\.000Z.*2026-11-20T09:14:03\.000Z/),
+      type: 'stale-config',
+      storedAt: '2026-11-20T09:14:03.000Z',
+      // Word for word: shippers of commit 591c4aa read the time from it.
+      detail:
+        'takenAt: the set was taken at 2026-11-20T09:14:02.000Z, and the stored one at 2026-11-20T09:14:03.000Z',
     })
     expect(await ports.configs.read('prod')).toMatchObject({ manifests: [alert(), provider()] })
   })

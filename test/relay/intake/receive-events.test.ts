@@ -112,6 +112,7 @@ describe('receiveEvents', () => {
     const one = await receive({ ...EVENT, involvedObject: undefined })
     expect(one).toMatchObject({ status: 400, contentType: 'application/problem+json' })
     expect(one.json).toEqual({
+      type: 'none-good',
       title: 'Bad Request',
       status: 400,
       detail: 'the event is not valid: involvedObject: expected object, received undefined',

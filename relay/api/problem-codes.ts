@@ -1,0 +1,80 @@
+/** The HTTP statuses that a refused request can get, with the phrases of RFC 9110. */
+export const STATUS_PHRASES = {
+  400: 'Bad Request',
+  401: 'Unauthorized',
+  403: 'Forbidden',
+  404: 'Not Found',
+  405: 'Method Not Allowed',
+  409: 'Conflict',
+  413: 'Content Too Large',
+  415: 'Unsupported Media Type',
+  500: 'Internal Server Error',
+  503: 'Service Unavailable',
+} as const
+
+export type ProblemStatus = keyof typeof STATUS_PHRASES
+
+interface ProblemKind {
+  readonly status: ProblemStatus
+  /** One sentence for the pages of the API. */
+  readonly meaning: string
+}
+
+/**
+ * Every reason for which a request is refused, by the code that the problem document has as its
+ * `type` (RFC 9457, section 3.1.1). The list is closed: a client decides by the code what to do, and
+ * treats a code that it does not know by its status.
+ */
+export const PROBLEM_KINDS = {
+  'unreadable-body': {
+    status: 400,
+    meaning: 'The body is empty, cut off, no valid gzip, no UTF-8 or no JSON of the expected kind.',
+  },
+  'not-valid': {
+    status: 400,
+    meaning: 'A field of the body is not what was expected; `errors` names each.',
+  },
+  'none-good': {
+    status: 400,
+    meaning: 'No event of the request is valid; `errors` has the reason for each by its index.',
+  },
+  'bad-parameter': {
+    status: 400,
+    meaning: 'A parameter of the path or the query is unknown, repeated or not valid.',
+  },
+  'bad-request': { status: 400, meaning: 'The request has no valid `Host` header or path.' },
+  unauthorized: {
+    status: 401,
+    meaning: 'The token or signature is missing or wrong, or there is no such cluster.',
+  },
+  'foreign-origin': {
+    status: 403,
+    meaning: 'The relay runs without tokens, and the request is from another host or page.',
+  },
+  'unknown-path': { status: 404, meaning: 'There is nothing at this path.' },
+  'unknown-cluster': { status: 404, meaning: 'The relay has no cluster of this name.' },
+  'unknown-delivery': { status: 404, meaning: 'There is no delivery of this id, or no longer.' },
+  'no-config': { status: 404, meaning: 'The cluster has not sent a configuration yet.' },
+  'wrong-method': { status: 405, meaning: 'The path has other methods; `Allow` names them.' },
+  'stale-config': {
+    status: 409,
+    meaning: 'The stored configuration was taken later; `storedAt` says when.',
+  },
+  'config-owned': {
+    status: 409,
+    meaning: 'The manifests folder of the relay owns the configuration and Secrets of the cluster.',
+  },
+  'not-replayable': { status: 409, meaning: 'The delivery cannot be replayed as it stands.' },
+  'too-large': { status: 413, meaning: 'The body has too many bytes or values.' },
+  'unknown-encoding': { status: 415, meaning: '`Content-Encoding` is neither gzip nor missing.' },
+  'unreadable-record': { status: 500, meaning: 'The stored record cannot be read.' },
+  internal: { status: 500, meaning: 'The relay has a bug; its log has more.' },
+  'not-ready': { status: 503, meaning: 'The relay starts, stops, or cannot store anything now.' },
+  'not-stored': {
+    status: 503,
+    meaning: 'A store failed. Nothing is lost if the request is sent again.',
+  },
+  overloaded: { status: 503, meaning: 'Too much is under way at once; send the request again.' },
+} as const satisfies Readonly<Record<string, ProblemKind>>
+
+export type ProblemCode = keyof typeof PROBLEM_KINDS

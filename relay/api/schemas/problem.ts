@@ -1,0 +1,26 @@
+import { z } from 'zod'
+
+/** One thing that was wrong: a field of the body, or an event of a batch by its index. */
+const WrongThing = z.union([
+  z.object({ field: z.string(), message: z.string() }),
+  z.object({ index: z.int().nonnegative(), error: z.string() }),
+])
+
+/**
+ * The document of a refused request: `application/problem+json`, RFC 9457. A relay before codes sent no
+ * `type`, and one of a later version may send a code that this one does not know: both are judged by
+ * their status.
+ */
+export const ProblemDocument = z.object({
+  /** A code of `PROBLEM_KINDS`, as a reference relative to the request. */
+  type: z.string().optional(),
+  /** The phrase of the HTTP status. */
+  title: z.string().optional(),
+  status: z.int().optional(),
+  /** For a person: what was wrong and what was expected. */
+  detail: z.string(),
+  errors: z.array(WrongThing).optional(),
+  /** Of `stale-config`: when the stored configuration was taken, RFC 3339. */
+  storedAt: z.string().optional(),
+})
+export type ProblemDocument = z.infer<typeof ProblemDocument>
