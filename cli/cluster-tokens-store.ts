@@ -2,8 +2,15 @@
 export interface ClusterTokensStore {
   /** Undefined for a cluster that has none. */
   read(cluster: string): Promise<readonly string[] | undefined>
-  /** Nothing is changed for a cluster that has tokens already, nor for one that was retired. */
-  create(cluster: string, tokens: readonly string[]): Promise<'created' | 'exists' | 'retired'>
+  /**
+   * Nothing is changed for a cluster that has tokens already, nor for one that was retired. `hasKeys`:
+   * whether signatures by them count too; in a file they always do.
+   */
+  create(
+    cluster: string,
+    tokens: readonly string[],
+    hasKeys: boolean,
+  ): Promise<'created' | 'exists' | 'retired'>
   /** False when the cluster has no tokens. */
   replace(cluster: string, tokens: readonly string[]): Promise<boolean>
   /** Takes all of a cluster out of use; false when there is no such cluster. */

@@ -12,6 +12,10 @@ interface ClusterFlags extends RelayFlags {
   readonly tokens?: string
 }
 
+interface CreateFlags extends ClusterFlags {
+  readonly hmac?: boolean
+}
+
 interface RotateFlags extends ClusterFlags {
   readonly revokeOld?: boolean
 }
@@ -25,6 +29,10 @@ export function clusterCommand(): Command {
   const create = new Command('create')
     .description('admit a cluster, and print its token, which is shown this once')
     .argument('<name>', 'name of the cluster', parseCluster)
+    .option(
+      '--hmac',
+      'the token is a key of signatures too, for senders of type generic-hmac; on AWS it costs a secret',
+    )
   const rotate = new Command('rotate')
     .description(
       'make a new token and print it; the one before stays valid until the next rotation',
@@ -52,10 +60,13 @@ function addPlaceOptions(command: Command): Command {
   )
 }
 
-async function createCluster(cluster: string, flags: ClusterFlags): Promise<void> {
+async function createCluster(
+  cluster: string,
+  { hmac = false, ...flags }: CreateFlags,
+): Promise<void> {
   const token = newToken()
   await withTokens(flags, async (store) => {
-    const result = await store.create(cluster, [token])
+    const result = await store.create(cluster, [token], hmac)
     if (result === 'retired') return restoreCluster(store, cluster, token)
     if (result === 'created') return
     const advice = `flux-relay cluster rotate ${cluster} makes a new token`
@@ -133,9 +144,9 @@ async function withTokens(
   await withStack(flags, (relay) =>
     onAws(
       work({
-        read: (cluster) => relay.tokens.read(cluster, { fresh: true }),
-        create: (...created) => relay.createTokens(...created),
-        replace: (...replaced) => relay.secrets.replaceTokens(...replaced),
+        read: (cluster) => relay.admission.read(cluster),
+        create: (...created) => relay.admission.create(...created),
+        replace: (...replaced) => relay.admission.replace(...replaced),
         retire: (cluster) => relay.retireCluster(cluster, RECOVERY_DAYS),
         restore: (cluster) => relay.restoreCluster(cluster),
       }),

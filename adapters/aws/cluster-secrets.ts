@@ -50,11 +50,14 @@ export class ClusterSecrets {
     return found.length
   }
 
-  /** Takes back the deletion of all that was retired with the tokens. */
-  async restore(cluster: string): Promise<void> {
+  /**
+   * Takes back the deletion of all that was retired with the tokens, or at the time that is known
+   * otherwise, in milliseconds since the epoch.
+   */
+  async restore(cluster: string, knownAt?: number): Promise<void> {
     const found = await this.#list(cluster)
     const tokens = tokensId(this.#prefix, cluster)
-    const retiredAt = timeOf(found.find(({ Name }) => Name === tokens))
+    const retiredAt = knownAt ?? timeOf(found.find(({ Name }) => Name === tokens))
     const retired = found.filter(
       (secret) =>
         secret.DeletedDate !== undefined && timeOf(secret) >= retiredAt - SAME_RETIREMENT_MS,

@@ -1,5 +1,6 @@
 import {
   CreateSecretCommand,
+  GetSecretValueCommand,
   InvalidRequestException,
   PutSecretValueCommand,
   ResourceExistsException,
@@ -50,6 +51,13 @@ export class SecretValues {
     const versionId = await this.put(id, text)
     if (versionId !== undefined) return { how: 'updated', versionId }
     throw new Error(`${id} is being created and deleted at once`)
+  }
+
+  /** Whether there is such a secret. */
+  async exists(SecretId: string): Promise<boolean> {
+    const get = new GetSecretValueCommand({ SecretId })
+    const found = await unless(ResourceNotFoundException, SecretId, this.#client.send(get))
+    return found !== undefined
   }
 
   /** The id of the version; undefined when there is no such secret. */

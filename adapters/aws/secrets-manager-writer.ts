@@ -42,6 +42,11 @@ export class SecretsManagerWriter implements SecretWriter {
     return (await this.#values.create(id, JSON.stringify(tokens))) !== undefined
   }
 
+  /** Whether a cluster has tokens here. */
+  hasTokens(cluster: string): Promise<boolean> {
+    return this.#values.exists(tokensId(this.#prefix, cluster))
+  }
+
   /** False when the cluster has no tokens yet. */
   async replaceTokens(cluster: string, tokens: ClusterTokens): Promise<boolean> {
     const id = tokensId(this.#prefix, cluster)

@@ -1,8 +1,8 @@
+import { ClusterAdmission } from '../../adapters/aws/cluster-admission.ts'
 import { ClusterSecrets } from '../../adapters/aws/cluster-secrets.ts'
 import { countDeadLetters, moveDeadLetters } from '../../adapters/aws/dead-letters.ts'
 import { RetiredConfigs } from '../../adapters/aws/retired-config.ts'
 import { ABSENCE_BELIEVED_MS } from '../../adapters/aws/secret-cache.ts'
-import { SecretDeleted } from '../../adapters/aws/secret-values.ts'
 import { SecretsManagerWriter } from '../../adapters/aws/secrets-manager-writer.ts'
 import { systemClock } from '../../adapters/system-clock.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
@@ -13,7 +13,6 @@ import {
   type StorePorts,
 } from '../../functions/shared/ports.ts'
 import type { Answer } from '../../relay/intake/answer.ts'
-import type { ClusterTokens } from '../../relay/intake/credentials.ts'
 import { listDeliveries, replayDelivery, showDelivery } from '../../relay/intake/deliveries.ts'
 import { type ConfigRequest, putConfig } from '../../relay/intake/put-config.ts'
 import { putSecret, type SecretRequest } from '../../relay/intake/put-secret.ts'
@@ -33,10 +32,9 @@ const DAY_MS = 24 * 3_600_000
 
 /** What only a deployment on AWS can be asked. */
 export interface StackRelay extends RelayRequests {
-  readonly tokens: StorePorts['tokens']
+  /** Who may send. */
+  readonly admission: ClusterAdmission
   readonly secrets: SecretsManagerWriter
-  /** As `ClusterTokensStore` has it. */
-  createTokens(cluster: string, tokens: ClusterTokens): Promise<'created' | 'exists' | 'retired'>
   /** Takes all that is stored of a cluster out of use; false when there is nothing. */
   retireCluster(cluster: string, recoveryDays: number): Promise<boolean>
   /** Brings back what was taken out of use. */
@@ -63,8 +61,8 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
   const queueUrls = [outputs.EventsQueueUrl, outputs.RetriesQueueUrl]
   return {
     ...requestsOn(ports, secrets),
-    ...clustersOn(clients, outputs, secrets),
-    tokens: ports.tokens,
+    ...clustersOn(clients, outputs, ports.tokens),
+    admission: new ClusterAdmission({ hashes: ports.tokens, keys: ports.signingKeys, secrets }),
     secrets,
     countDeadLetters: () => onAws(countDeadLetters(clients.sqs, queueUrls)),
     moveDeadLetters: () => onAws(moveDeadLetters(clients.sqs, queueUrls)),
@@ -72,32 +70,27 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
   }
 }
 
-type Clusters = Pick<StackRelay, 'createTokens' | 'retireCluster' | 'restoreCluster'>
+type Clusters = Pick<StackRelay, 'retireCluster' | 'restoreCluster'>
 
 function clustersOn(
   { dynamoDb, secretsManager }: AwsClients,
   { ConfigTable: tableName, SecretPrefix: prefix }: StackOutputs,
-  writer: SecretsManagerWriter,
+  hashes: StorePorts['tokens'],
 ): Clusters {
   const configs = new RetiredConfigs({ client: dynamoDb, tableName, clock: systemClock })
   const secrets = new ClusterSecrets({ client: secretsManager, prefix })
   return {
-    async createTokens(...created) {
-      try {
-        return (await writer.createTokens(...created)) ? 'created' : 'exists'
-      } catch (error) {
-        if (error instanceof SecretDeleted) return 'retired'
-        throw error
-      }
-    },
     async retireCluster(cluster, recoveryDays) {
       const hadConfig = await configs.retire(cluster, recoveryDays * DAY_MS)
       const retired = await secrets.retire(cluster, recoveryDays)
-      return hadConfig || retired > 0
+      // Last, so that a deletion that was interrupted can be asked for again.
+      const hadTokens = await hashes.retire(cluster, recoveryDays * DAY_MS)
+      return hadConfig || hadTokens || retired > 0
     },
     async restoreCluster(cluster) {
       await configs.restore(cluster)
-      await secrets.restore(cluster)
+      await secrets.restore(cluster, (await hashes.readHashes(cluster))?.retiredAt)
+      await hashes.restore(cluster)
     },
   }
 }

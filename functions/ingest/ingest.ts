@@ -1,5 +1,5 @@
 import type { Answer } from '../../relay/intake/answer.ts'
-import { bearerToken, signatureMatches, tokenMatches } from '../../relay/intake/credentials.ts'
+import { bearerToken, signatureMatches, tokenHashMatches } from '../../relay/intake/credentials.ts'
 import { receiveEvents } from '../../relay/intake/receive-events.ts'
 import type { Ports } from '../../relay/ports.ts'
 import type { AccessVerdict, ClusterAccess } from '../shared/cluster-access.ts'
@@ -44,10 +44,10 @@ async function provenBy(
   const token = bearerToken(headers.authorization)
   const signature = headers['x-signature']
   let proof: Proof = 'token'
-  const verdict = await access.judge(cluster, (tokens) => {
-    if (token !== undefined && tokenMatches(token, tokens)) return true
+  const verdict = await access.judge(cluster, async ({ hashes, keys }) => {
+    if (token !== undefined && tokenHashMatches(token, hashes)) return true
     proof = 'signature'
-    return signature !== undefined && signatureMatches(signature, body, tokens)
+    return signature !== undefined && signatureMatches(signature, body, await keys())
   })
   return verdict === 'allowed' ? proof : verdict
 }

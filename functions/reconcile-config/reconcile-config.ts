@@ -1,5 +1,5 @@
 import { type Answer, problemAnswer } from '../../relay/intake/answer.ts'
-import { bearerToken, tokenMatches } from '../../relay/intake/credentials.ts'
+import { bearerToken, tokenHashMatches } from '../../relay/intake/credentials.ts'
 import { problem } from '../../relay/intake/problem.ts'
 import { putConfig } from '../../relay/intake/put-config.ts'
 import { showConfig } from '../../relay/intake/show-config.ts'
@@ -38,7 +38,10 @@ export function createReconcileConfig(parts: ReconcileConfigParts) {
 
 function judge(access: ClusterAccess, { cluster, headers }: HttpRequest): Promise<AccessVerdict> {
   const token = bearerToken(headers.authorization)
-  return access.judge(cluster, (tokens) => token !== undefined && tokenMatches(token, tokens))
+  return access.judge(
+    cluster,
+    async ({ hashes }) => token !== undefined && tokenHashMatches(token, hashes),
+  )
 }
 
 function refused({ cluster }: HttpRequest): Answer {

@@ -1,10 +1,17 @@
-import { type ClusterTokens, NOBODYS_TOKENS } from '../../relay/intake/credentials.ts'
+import type { ClusterCredentials } from '../../adapters/aws/cluster-tokens.ts'
+import { NOBODYS_TOKENS, tokenHash } from '../../relay/intake/credentials.ts'
 import type { Clock } from '../../relay/ports.ts'
 
-/** Where a cluster's tokens are; `SecretsManagerTokens` is one. */
-export interface TokenReader {
-  read(cluster: string, options?: { readonly fresh?: boolean }): Promise<ClusterTokens | undefined>
+/** Where a cluster's credentials are; `DynamoDbTokens` is one. It remembers no name that no cluster has. */
+export interface CredentialReader {
+  read(
+    cluster: string,
+    options?: { readonly fresh?: boolean },
+  ): Promise<ClusterCredentials | undefined>
 }
+
+/** Whether what a sender presents is of the cluster with these credentials. */
+export type Proof = (credentials: ClusterCredentials) => Promise<boolean>
 
 /**
  * `allowed`: the proof holds. `refused`: the cluster has tokens, and it holds against none. `unknown`:
@@ -15,10 +22,11 @@ export type AccessVerdict = 'allowed' | 'refused' | 'unknown'
 /** Judges what a sender presents as its credential. */
 export interface ClusterAccess {
   /**
-   * Tells whether the proof holds against the cluster's tokens. On a mismatch they are read again,
-   * past every cache, so that a rotated token counts at once. Rejects when they cannot be read.
+   * Tells whether the proof holds against the cluster's credentials. On a mismatch they are read again,
+   * past every cache, so that a rotated token counts at once; a name that no cluster has is looked up
+   * once. Rejects when they cannot be read.
    */
-  judge(cluster: string, proof: (tokens: ClusterTokens) => boolean): Promise<AccessVerdict>
+  judge(cluster: string, proof: Proof): Promise<AccessVerdict>
 }
 
 /** So often at most are a cluster's tokens read again: wrong ones must not cost a read each. */
@@ -27,9 +35,15 @@ const REREAD_INTERVAL_MS = 30_000
 /** Clusters whose last reading is remembered; the one read longest ago is forgotten first. */
 const MAX_REMEMBERED = 10_000
 
-/** Access by these tokens. An unknown cluster takes the same steps as a wrong token. */
+/** What nobody can present: an unknown cluster then costs the same work as a wrong token. */
+const NOBODYS: ClusterCredentials = {
+  hashes: NOBODYS_TOKENS.map(tokenHash),
+  keys: async () => NOBODYS_TOKENS,
+}
+
+/** Access by these credentials. */
 export function createClusterAccess(
-  tokens: TokenReader,
+  tokens: CredentialReader,
   clock: Pick<Clock, 'elapsed'>,
 ): ClusterAccess {
   const rereadAt = new Map<string, number>()
@@ -47,18 +61,18 @@ export function createClusterAccess(
 
   return {
     async judge(cluster, proof) {
-      const verdict = verdictOf(await tokens.read(cluster), proof)
-      if (verdict === 'allowed' || !mayReread(cluster)) return verdict
+      const verdict = await verdictOf(await tokens.read(cluster), proof)
+      if (verdict !== 'refused' || !mayReread(cluster)) return verdict
       return verdictOf(await tokens.read(cluster, { fresh: true }), proof)
     },
   }
 }
 
 /** The proof is asked also where there is no cluster, so that both answers take the same time. */
-function verdictOf(
-  tokens: ClusterTokens | undefined,
-  proof: (tokens: ClusterTokens) => boolean,
-): AccessVerdict {
-  if (proof(tokens ?? NOBODYS_TOKENS)) return 'allowed'
-  return tokens === undefined ? 'unknown' : 'refused'
+async function verdictOf(
+  credentials: ClusterCredentials | undefined,
+  proof: Proof,
+): Promise<AccessVerdict> {
+  if (await proof(credentials ?? NOBODYS)) return 'allowed'
+  return credentials === undefined ? 'unknown' : 'refused'
 }

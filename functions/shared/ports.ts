@@ -6,6 +6,7 @@ import {
   createSecretsManagerClient,
   createSqsClient,
 } from '../../adapters/aws/clients.ts'
+import { DynamoDbTokens } from '../../adapters/aws/cluster-tokens.ts'
 import {
   type DynamoDbConfigOptions,
   DynamoDbConfigStore,
@@ -38,7 +39,9 @@ export function createClients(): AwsClients {
 /** What stores and queues; sending, as whom, and observing are the dispatch function's. */
 export type StorePorts = Omit<Ports, 'http' | 'nats' | 'observer' | 'configs' | 'identities'> & {
   readonly configs: DynamoDbConfigStore
-  readonly tokens: SecretsManagerTokens
+  readonly tokens: DynamoDbTokens
+  /** Keys of signatures, which few clusters have. */
+  readonly signingKeys: SecretsManagerTokens
   readonly oldestOpen: OldestOpen
 }
 
@@ -52,6 +55,7 @@ export function createStorePorts(
   const { eventsQueueUrl, retriesQueueUrl, retentionMs } = environment
   const table = (tableName: string) => ({ client: dynamoDb, tableName, clock })
   const secrets = { client: secretsManager, prefix: environment.secretPrefix, clock }
+  const signingKeys = new SecretsManagerTokens(secrets)
   return {
     queue: new SqsQueue({ client: sqs, eventsQueueUrl, retriesQueueUrl, clock }),
     configs: new DynamoDbConfigStore({ ...table(environment.configTable), ...configOptions }),
@@ -62,7 +66,8 @@ export function createStorePorts(
       ...(retentionMs !== undefined && { retentionMs }),
     }),
     secrets: new SecretsManagerStore(secrets),
-    tokens: new SecretsManagerTokens(secrets),
+    tokens: new DynamoDbTokens({ ...table(environment.configTable), keys: signingKeys }),
+    signingKeys,
     oldestOpen: createOldestOpen(table(environment.ledgerTable)),
     clock,
     orderTimes: createOrderTimes(),

@@ -78,7 +78,7 @@ export class RelayFunctions extends Construct {
   }
 
   #createIngest(): RelayFunction {
-    const { settings, queues, secretPrefix } = this.#props
+    const { settings, tables, queues, secretPrefix } = this.#props
     const ingest = this.#createFunction('Ingest', 'ingest', {
       description: 'Takes events over HTTP and queues them',
       // API Gateway waits 30 s at most.
@@ -90,6 +90,8 @@ export class RelayFunctions extends Construct {
       }),
     })
     ingest.allow(SEND, queues.events.queueArn)
+    // Hashes of tokens, and the pointer beside them.
+    ingest.allow(['dynamodb:Query'], tables.config.tableArn)
     ingest.allowSecrets(`${secretPrefix}/tokens`)
     return ingest
   }

@@ -12,6 +12,17 @@ export function tokenMatches(presented: string, tokens: ClusterTokens): boolean 
   return someInConstantTime(tokens, (token) => timingSafeEqual(sha256(token), digest))
 }
 
+/** What is kept of a token: SHA-256, in hex. Tokens are random, so that needs no salt and no slow hash. */
+export function tokenHash(token: string): string {
+  return sha256(token).toString('hex')
+}
+
+/** Whether the presented token has one of these hashes. Its time does not depend on how close it comes. */
+export function tokenHashMatches(presented: string, hashes: readonly string[]): boolean {
+  const digest = sha256(presented)
+  return someInConstantTime(hashes, (hash) => timingSafeEqual(Buffer.from(hash, 'hex'), digest))
+}
+
 const SIGNATURE = /^sha256=([0-9a-f]{64})$/i
 
 /**

@@ -92,12 +92,26 @@ describe('flux-relay cluster delete --stack', () => {
     expect(created.stderr).toContain('prod is back as it was')
     expect(await valuesOf(target, ids)).toEqual(before)
     expect(await ports.configs.read('prod')).toMatchObject({ cluster: 'prod' })
-    expect(await ports.tokens.read('prod', { fresh: true })).toEqual([
+    expect(await ports.signingKeys.read('prod', { fresh: true })).toEqual([
       created.stdout.trim(),
       'prod-token',
     ])
+    expect(await ship(target, created.stdout.trim())).toBe(200)
     expect(await silentClusters(target)).toBe(2)
     expect(await target.run(['cluster', 'create', 'prod'])).toMatchObject({ code: 1 })
+  })
+
+  it('takes back a cluster that has no keys of signatures, too', async () => {
+    const target = await open()
+    const token = (await target.run(['cluster', 'create', 'prod'])).stdout.trim()
+    await target.relay.setSecret('prod', 'sink', { address: 'https://example.com' })
+    expect(await ship(target, token)).toBe(200)
+    expect(await target.run(['cluster', 'delete', 'prod', '--yes'])).toMatchObject({ code: 0 })
+    expect(await target.run(['cluster', 'rotate', 'prod'])).toMatchObject({ code: 1 })
+    expect(await target.relay.ports.tokens.read('prod', { fresh: true })).toBeUndefined()
+    const second = (await target.run(['cluster', 'create', 'prod'])).stdout.trim()
+    expect([await ship(target, token), await ship(target, second)]).toEqual([200, 200])
+    expect(await silentClusters(target)).toBe(1)
   })
 
   it('takes a cluster out of use that was only ever applied, and that is never silent', async () => {

@@ -1,8 +1,11 @@
+import { createHmac } from 'node:crypto'
 import { chmodSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { tokensId } from '../../adapters/aws/secrets-manager.ts'
 import { loadTokens } from '../../embedded/tokens.ts'
+import { tokenHash } from '../../relay/intake/credentials.ts'
+import { putSecret } from '../support/aws-secrets.ts'
 import { type StackTarget, stackTargets } from '../support/command-targets.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 import { httpApiEvent } from '../support/http-api-event.ts'
@@ -14,8 +17,27 @@ const { open } = stackTargets()
 /** 32 bytes in base64url, behind the prefix by which leaked tokens are found. */
 const TOKEN_LINE = /^frt_[A-Za-z0-9_-]{43}\n$/
 
-function tokensOf({ relay }: StackTarget) {
-  return relay.ports.tokens.read('prod', { fresh: true })
+/** What is kept of the tokens: their hashes, the newest first. */
+async function tokensOf({ relay }: StackTarget) {
+  return (await relay.ports.tokens.readHashes('prod'))?.hashes
+}
+
+function hashed(...tokens: readonly string[]) {
+  return tokens.map(tokenHash)
+}
+
+/** What Secrets Manager has of the cluster. */
+function keysOf({ relay }: StackTarget) {
+  return relay.ports.signingKeys.read('prod', { fresh: true })
+}
+
+/** The status that the relay's function answers to events that are signed by this token. */
+async function signedStatusFor({ relay }: StackTarget, token: string) {
+  const body = JSON.stringify(kustomizationEvent('podinfo', '3f2c9a1'))
+  const hex = createHmac('sha256', token).update(body).digest('hex')
+  const request = { method: 'POST', resource: 'events', cluster: 'prod', body } as const
+  const headers = { 'x-signature': `sha256=${hex}` }
+  return (await relay.ingest(httpApiEvent({ ...request, headers }))).statusCode
 }
 
 /** The status that the relay's function answers to events of prod with this token. */
@@ -42,8 +64,10 @@ describe('flux-relay cluster', () => {
       stdout: expect.stringMatching(TOKEN_LINE),
     })
     const token = created.stdout.trim()
-    expect(await tokensOf(target)).toEqual([token])
+    expect(await tokensOf(target)).toEqual(hashed(token))
+    expect(await keysOf(target)).toBeUndefined()
     expect(await statusFor(target, token)).toBe(202)
+    expect(await signedStatusFor(target, token)).toBe(401)
 
     const again = await target.run(['cluster', 'create', 'prod'])
     expect(again).toEqual({
@@ -52,7 +76,48 @@ describe('flux-relay cluster', () => {
       stderr:
         'flux-relay: the cluster prod is there already; flux-relay cluster rotate prod makes a new token\n',
     })
-    expect(await tokensOf(target)).toEqual([token])
+    expect(await tokensOf(target)).toEqual(hashed(token))
+
+    const second = (await target.run(['cluster', 'rotate', 'prod'])).stdout.trim()
+    expect(await tokensOf(target)).toEqual(hashed(second, token))
+    await target.run(['cluster', 'rotate', 'prod', '--revoke-old'])
+    expect(await tokensOf(target)).toEqual(hashed(second))
+    expect(await keysOf(target)).toBeUndefined()
+  })
+
+  it('keeps keys of signatures only for a cluster that is made with --hmac', async () => {
+    const target = await open()
+    const first = (await target.run(['cluster', 'create', 'prod', '--hmac'])).stdout.trim()
+    expect(await keysOf(target)).toEqual([first])
+    expect([await statusFor(target, first), await signedStatusFor(target, first)]).toEqual([
+      202, 202,
+    ])
+    expect(await target.run(['cluster', 'create', 'prod'])).toMatchObject({ code: 1 })
+    const second = (await target.run(['cluster', 'rotate', 'prod'])).stdout.trim()
+    expect(await keysOf(target)).toEqual([second, first])
+    expect(await tokensOf(target)).toEqual(hashed(second, first))
+    expect(await statusFor(target, second)).toBe(202)
+  })
+
+  it('lets a cluster of before there were hashes keep its tokens as both', async () => {
+    const target = await open()
+    const { relay } = target
+    const { clients, environment } = relay
+    const id = tokensId(environment.secretPrefix, 'prod')
+    relay.secretIds.add(id)
+    await putSecret(clients.secretsManager, id, JSON.stringify(['first', 'older']))
+    expect(await target.run(['cluster', 'create', 'prod'])).toMatchObject({ code: 1 })
+    await relay.ports.configs.replace({
+      ...{ cluster: 'prod', revision: 'a', takenAt: 1, alerts: [], providers: [] },
+      ...{ manifests: [], objects: [] },
+    })
+    expect([await statusFor(target, 'older'), await signedStatusFor(target, 'first')]).toEqual([
+      202, 202,
+    ])
+    const second = (await target.run(['cluster', 'rotate', 'prod'])).stdout.trim()
+    expect(await tokensOf(target)).toEqual(hashed(second, 'first'))
+    expect(await keysOf(target)).toEqual([second, 'first'])
+    expect([await statusFor(target, second), await statusFor(target, 'older')]).toEqual([202, 401])
   })
 
   it('keeps the newest two tokens, and with --revoke-old the newest', async () => {
@@ -62,9 +127,9 @@ describe('flux-relay cluster', () => {
       target.run(['cluster', 'rotate', 'prod', ...flags])
     const second = await rotate()
     expect(second).toMatchObject({ code: 0, stdout: expect.stringMatching(TOKEN_LINE), stderr: '' })
-    expect(await tokensOf(target)).toEqual([second.stdout.trim(), 'first'])
+    expect(await tokensOf(target)).toEqual(hashed(second.stdout.trim(), 'first'))
     const third = await rotate()
-    expect(await tokensOf(target)).toEqual([third.stdout.trim(), second.stdout.trim()])
+    expect(await tokensOf(target)).toEqual(hashed(third.stdout.trim(), second.stdout.trim()))
     expect(await statusFor(target, second.stdout.trim())).toBe(202)
     expect(await statusFor(target, 'first')).toBe(401)
 
@@ -74,7 +139,7 @@ describe('flux-relay cluster', () => {
       stdout: 'only the newest token of prod is valid now\n',
       stderr: '',
     })
-    expect(await tokensOf(target)).toEqual([third.stdout.trim()])
+    expect(await tokensOf(target)).toEqual(hashed(third.stdout.trim()))
   })
 
   it('makes another token each time, and shows none that was there', async () => {

@@ -34,10 +34,12 @@ describe('credentials', () => {
   it('knows a rotated token at once, and reads again every 30 s at most', async () => {
     const relay = await open()
     const operations: string[] = []
-    const stop = intercept(relay.clients.secretsManager, ({ operation }, pass) => {
+    const count: Parameters<typeof intercept>[1] = ({ operation }, pass) => {
       operations.push(operation)
       return pass()
-    })
+    }
+    const { secretsManager, dynamoDb } = relay.clients
+    const stops = [intercept(secretsManager, count), intercept(dynamoDb, count)]
     await relay.setTokens('prod', ['old'])
     expect(await relay.ingest(eventsRequest('old'))).toMatchObject({ statusCode: 202 })
     await relay.setTokens('prod', ['new'])
@@ -49,8 +51,40 @@ describe('credentials', () => {
     expect(operations).toEqual([])
     relay.time.offsetMs = 30_000
     await relay.ingest(eventsRequest('wrong'))
-    expect(operations).toEqual(['GetSecretValue'])
-    stop()
+    expect(operations).toEqual(['Query'])
+    for (const stop of stops) stop()
+  })
+
+  it('asks DynamoDB once of a name that no cluster has, and Secrets Manager never', async () => {
+    const relay = await open()
+    const operations: string[] = []
+    const count: Parameters<typeof intercept>[1] = ({ operation }, pass) => {
+      operations.push(operation)
+      return pass()
+    }
+    const { secretsManager, dynamoDb, sqs } = relay.clients
+    const stops = [secretsManager, dynamoDb, sqs].map((client) => intercept(client, count))
+    const strangers = Array.from({ length: 200 }, (_, index) => {
+      const request = eventsRequest('guess', `cluster-${index % 150}`)
+      if (index % 2 === 0) return request
+      return { ...request, headers: { 'x-signature': `sha256=${'0'.repeat(64)}` } }
+    })
+    for (const request of strangers) {
+      expect(await relay.ingest(request)).toMatchObject({ statusCode: 401 })
+    }
+    expect(operations).toEqual(Array(200).fill('Query'))
+    // No cluster can be called so.
+    await relay.ingest(eventsRequest('guess', 'a/b'))
+    await relay.ingest(eventsRequest('guess', 'x'.repeat(64)))
+    expect(operations).toHaveLength(200)
+    for (const stop of stops) stop()
+  })
+
+  it('admits a cluster at once, also one that was asked for before', async () => {
+    const relay = await open()
+    expect(await relay.ingest(eventsRequest('right'))).toMatchObject({ statusCode: 401 })
+    await relay.setTokens('prod', ['right'])
+    expect(await relay.ingest(eventsRequest('right'))).toMatchObject({ statusCode: 202 })
   })
 
   it('keeps the configuration behind the token', async () => {

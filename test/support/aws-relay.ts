@@ -29,6 +29,7 @@ import { type AwsClients, createStorePorts } from '../../functions/shared/ports.
 import { createStageMetrics } from '../../functions/shared/stage-metrics.ts'
 import { metricsNamespace } from '../../lib/metrics.ts'
 import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
+import { tokenHash } from '../../relay/intake/credentials.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { Decision } from '../../relay/ports.ts'
 import {
@@ -183,8 +184,15 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
       },
     }),
     secretIds,
-    setTokens: (cluster: string, tokens: readonly string[]) =>
-      put(tokensId(environment.secretPrefix, cluster), tokens),
+    /** Tokens that are keys of signatures too. */
+    setTokens: async (cluster: string, tokens: readonly string[]) => {
+      await put(tokensId(environment.secretPrefix, cluster), tokens)
+      await ports.tokens.writeHashes(
+        cluster,
+        { hashes: tokens.map(tokenHash), hasKeys: true },
+        true,
+      )
+    },
     /** The keys and values of a Secret of flux-system. */
     setSecret: (cluster: string, name: string, data: Readonly<Record<string, string>>) =>
       put(secretId(environment.secretPrefix, cluster, 'flux-system', name), data),

@@ -1,0 +1,69 @@
+import { type ClusterTokens, tokenHash } from '../../relay/intake/credentials.ts'
+import type { DynamoDbTokens } from './cluster-tokens.ts'
+import { SecretDeleted } from './secret-values.ts'
+import type { SecretsManagerTokens } from './secrets-manager.ts'
+import type { SecretsManagerWriter } from './secrets-manager-writer.ts'
+
+export interface ClusterAdmissionOptions {
+  readonly hashes: Pick<DynamoDbTokens, 'readHashes' | 'writeHashes'>
+  readonly keys: Pick<SecretsManagerTokens, 'read'>
+  readonly secrets: Pick<SecretsManagerWriter, 'createTokens' | 'replaceTokens' | 'hasTokens'>
+}
+
+/** Stands for a token of which the hash alone is known. */
+const HASH_PREFIX = 'sha256:'
+
+/**
+ * Admits clusters and changes their tokens, the newest first. A token of which only the hash is kept is
+ * `sha256:<hex>` here. Those of a cluster with keys of signatures are in Secrets Manager too.
+ */
+export class ClusterAdmission {
+  readonly #options: ClusterAdmissionOptions
+
+  constructor(options: ClusterAdmissionOptions) {
+    this.#options = options
+  }
+
+  /** Undefined for a cluster that has none. */
+  async read(cluster: string): Promise<readonly string[] | undefined> {
+    const stored = await this.#options.hashes.readHashes(cluster)
+    if (stored?.retiredAt !== undefined) return undefined
+    if (stored && !stored.hasKeys) return stored.hashes.map((hash) => `${HASH_PREFIX}${hash}`)
+    return this.#options.keys.read(cluster, { fresh: true })
+  }
+
+  /** Nothing is changed for a cluster that has tokens already, nor for one that was taken out of use. */
+  async create(
+    cluster: string,
+    tokens: ClusterTokens,
+    hasKeys: boolean,
+  ): Promise<'created' | 'exists' | 'retired'> {
+    const { hashes, secrets } = this.#options
+    const stored = await hashes.readHashes(cluster)
+    if (stored) return stored.retiredAt === undefined ? 'exists' : 'retired'
+    try {
+      const isNew = hasKeys
+        ? await secrets.createTokens(cluster, tokens)
+        : !(await secrets.hasTokens(cluster))
+      if (!isNew) return 'exists'
+    } catch (error) {
+      if (error instanceof SecretDeleted) return 'retired'
+      throw error
+    }
+    const added = { hashes: tokens.map(hashOf), hasKeys }
+    return (await hashes.writeHashes(cluster, added, false)) ? 'created' : 'exists'
+  }
+
+  /** False when the cluster has no tokens. A cluster that has keys of signatures keeps having some. */
+  async replace(cluster: string, tokens: readonly string[]): Promise<boolean> {
+    const { hashes, secrets } = this.#options
+    const stored = await hashes.readHashes(cluster)
+    const hasKeys = stored?.hasKeys ?? true
+    if (hasKeys && !(await secrets.replaceTokens(cluster, tokens))) return false
+    return hashes.writeHashes(cluster, { hashes: tokens.map(hashOf), hasKeys }, true)
+  }
+}
+
+function hashOf(token: string): string {
+  return token.startsWith(HASH_PREFIX) ? token.slice(HASH_PREFIX.length) : tokenHash(token)
+}

@@ -1,0 +1,219 @@
+import {
+  type DynamoDBClient,
+  PutItemCommand,
+  paginateQuery,
+  UpdateItemCommand,
+} from '@aws-sdk/client-dynamodb'
+import { type ClusterTokens, tokenHash } from '../../relay/intake/credentials.ts'
+import { ClusterName } from '../../relay/model/config.ts'
+import type { Clock } from '../../relay/ports.ts'
+import { POINTER, RETIRED_ATTRIBUTE } from './config-chunks.ts'
+import { type Item, MalformedItem, namesOf, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
+import type { SecretsManagerTokens } from './secrets-manager.ts'
+import { EXPIRY_ATTRIBUTE, TTL_ATTRIBUTE } from './tables.ts'
+import { expiryAttributes, hasExpired } from './versioned-item.ts'
+
+export interface DynamoDbTokensOptions {
+  readonly client: DynamoDBClient
+  /** `CONFIG_TABLE`. */
+  readonly tableName: string
+  readonly clock: Clock
+  /** Where the keys of signatures are, and the tokens of clusters that were made before there were hashes. */
+  readonly keys: Pick<SecretsManagerTokens, 'read'>
+}
+
+/** What a cluster proves itself by. */
+export interface ClusterCredentials {
+  /** SHA-256 of the tokens that are valid, in hex. */
+  readonly hashes: readonly string[]
+  /** Keys of signatures; of most clusters none. Rejects when they cannot be read. */
+  keys(): Promise<ClusterTokens>
+}
+
+/** The hashes of a cluster's tokens as they are stored, newest first. */
+export interface StoredHashes {
+  readonly hashes: readonly string[]
+  /** Whether the tokens are keys of signatures too, and so in Secrets Manager. */
+  readonly hasKeys: boolean
+  /** When the cluster was taken out of use, in milliseconds since the epoch. */
+  readonly retiredAt?: number
+}
+
+/** The sort key of the hashes; it and the pointer are next to each other. */
+const TOKENS = 'tokens'
+
+const MAX_AGE_MS = 5 * 60_000
+const MAX_ENTRIES = 1_000
+
+interface Entry {
+  readonly credentials: ClusterCredentials
+  readonly expiresAt: number
+}
+
+/**
+ * Hashes of the clusters' tokens in DynamoDB, beside the pointers to their sets: one read tells of both,
+ * and that there is no such cluster. A cluster that has a set and no hashes was made before: its tokens,
+ * which are keys of signatures too, are in Secrets Manager alone.
+ */
+export class DynamoDbTokens {
+  readonly #options: DynamoDbTokensOptions
+  readonly #entries = new Map<string, Entry>()
+
+  constructor(options: DynamoDbTokensOptions) {
+    this.#options = options
+  }
+
+  /**
+   * Remembers for five minutes what a cluster has, and nothing of a name that none has; `fresh` reads past
+   * that. Rejects when a store fails.
+   */
+  async read(
+    cluster: string,
+    { fresh = false }: { readonly fresh?: boolean } = {},
+  ): Promise<ClusterCredentials | undefined> {
+    if (!ClusterName.safeParse(cluster).success) return undefined
+    const now = this.#options.clock.elapsed()
+    const entry = this.#entries.get(cluster)
+    if (!fresh && entry && now < entry.expiresAt) {
+      this.#remember(cluster, entry)
+      return entry.credentials
+    }
+    const credentials = await this.#load(cluster, fresh)
+    if (credentials) this.#remember(cluster, { credentials, expiresAt: now + MAX_AGE_MS })
+    else this.#entries.delete(cluster)
+    return credentials
+  }
+
+  /** The hashes as they are stored, also of a cluster that was taken out of use; undefined without. */
+  async readHashes(cluster: string): Promise<StoredHashes | undefined> {
+    return (await this.#items(cluster)).stored
+  }
+
+  /** False, and nothing changed, when there are hashes already and `replaces` is false. */
+  async writeHashes(
+    cluster: string,
+    stored: Pick<StoredHashes, 'hashes' | 'hasKeys'>,
+    replaces: boolean,
+  ): Promise<boolean> {
+    const put = new PutItemCommand({
+      TableName: this.#options.tableName,
+      Item: {
+        cluster: { S: cluster },
+        part: { S: TOKENS },
+        hashes: { L: stored.hashes.map((hash) => ({ S: hash })) },
+        hasKeys: { BOOL: stored.hasKeys },
+      },
+      ...(!replaces && {
+        ConditionExpression: `attribute_not_exists(#part) OR #${EXPIRY_ATTRIBUTE} <= :now`,
+        ExpressionAttributeNames: namesOf('part', EXPIRY_ATTRIBUTE),
+        ExpressionAttributeValues: { ':now': { N: String(this.#options.clock.now()) } },
+      }),
+    })
+    return wasWritten(this.#options.client.send(put))
+  }
+
+  /** Lets no token count any more, and forgets them after so many milliseconds; false without any. */
+  retire(cluster: string, keptMs: number): Promise<boolean> {
+    const now = this.#options.clock.now()
+    const { [TTL_ATTRIBUTE]: seconds, [EXPIRY_ATTRIBUTE]: exact } = expiryAttributes(now + keptMs)
+    if (!seconds || !exact) throw new Error('an expiry has two attributes')
+    return this.#update(cluster, {
+      UpdateExpression: `SET #${RETIRED_ATTRIBUTE} = :now, #${TTL_ATTRIBUTE} = :seconds, #${EXPIRY_ATTRIBUTE} = :exact`,
+      ConditionExpression: `attribute_exists(#part) AND attribute_not_exists(#${RETIRED_ATTRIBUTE})`,
+      ExpressionAttributeValues: {
+        ':now': { N: String(now) },
+        ':seconds': seconds,
+        ':exact': exact,
+      },
+    })
+  }
+
+  /** Lets the tokens of a cluster count again that was taken out of use; false without any. */
+  restore(cluster: string): Promise<boolean> {
+    return this.#update(cluster, {
+      UpdateExpression: `REMOVE #${RETIRED_ATTRIBUTE}, #${TTL_ATTRIBUTE}, #${EXPIRY_ATTRIBUTE}`,
+      ConditionExpression: 'attribute_exists(#part)',
+    })
+  }
+
+  #update(
+    cluster: string,
+    change: {
+      UpdateExpression: string
+      ConditionExpression: string
+      ExpressionAttributeValues?: Item
+    },
+  ): Promise<boolean> {
+    const names = namesOf('part', RETIRED_ATTRIBUTE, TTL_ATTRIBUTE, EXPIRY_ATTRIBUTE)
+    const used = `${change.UpdateExpression} ${change.ConditionExpression}`
+    const update = new UpdateItemCommand({
+      TableName: this.#options.tableName,
+      Key: { cluster: { S: cluster }, part: { S: TOKENS } },
+      ...change,
+      ExpressionAttributeNames: Object.fromEntries(
+        Object.entries(names).filter(([placeholder]) => used.includes(placeholder)),
+      ),
+    })
+    return wasWritten(this.#options.client.send(update))
+  }
+
+  async #load(cluster: string, fresh: boolean): Promise<ClusterCredentials | undefined> {
+    const { stored, hasSet } = await this.#items(cluster)
+    const keys = async () => (await this.#options.keys.read(cluster, { fresh })) ?? []
+    if (stored?.retiredAt !== undefined) return undefined
+    if (stored) return { hashes: stored.hashes, keys: stored.hasKeys ? keys : async () => [] }
+    const tokens = hasSet ? await keys() : []
+    return tokens.length === 0 ? undefined : { hashes: tokens.map(tokenHash), keys }
+  }
+
+  async #items(cluster: string) {
+    const query = {
+      TableName: this.#options.tableName,
+      KeyConditionExpression: '#cluster = :cluster AND #part BETWEEN :first AND :last',
+      ProjectionExpression: `#part, #hashes, #hasKeys, #${RETIRED_ATTRIBUTE}, #${EXPIRY_ATTRIBUTE}`,
+      ExpressionAttributeNames: namesOf(
+        ...['cluster', 'part', 'hashes', 'hasKeys', RETIRED_ATTRIBUTE, EXPIRY_ATTRIBUTE],
+      ),
+      ExpressionAttributeValues: {
+        ':cluster': { S: cluster },
+        ':first': { S: POINTER },
+        ':last': { S: TOKENS },
+      },
+      ConsistentRead: true,
+    }
+    const found = new Map<string, Item>()
+    for await (const page of paginateQuery({ client: this.#options.client }, query)) {
+      for (const item of page.Items ?? []) {
+        if (!hasExpired(item, this.#options.clock.now()))
+          found.set(textOf(item, 'part') ?? '', item)
+      }
+    }
+    const tokens = found.get(TOKENS)
+    return {
+      stored: tokens && this.#storedHashes(cluster, tokens),
+      hasSet:
+        numberOf(found.get(POINTER) ?? {}, RETIRED_ATTRIBUTE) === undefined && found.has(POINTER),
+    }
+  }
+
+  #storedHashes(cluster: string, item: Item): StoredHashes {
+    const hashes = (item.hashes?.L ?? []).flatMap(({ S: hash }) => hash ?? [])
+    if (hashes.length === 0 || !hashes.every((hash) => /^[0-9a-f]{64}$/.test(hash))) {
+      throw new MalformedItem(this.#options.tableName, `${cluster} ${TOKENS}`)
+    }
+    const retiredAt = numberOf(item, RETIRED_ATTRIBUTE)
+    return {
+      hashes,
+      hasKeys: item.hasKeys?.BOOL === true,
+      ...(retiredAt !== undefined && { retiredAt }),
+    }
+  }
+
+  /** As the last one used; the one unused for longest is forgotten first. */
+  #remember(cluster: string, entry: Entry): void {
+    this.#entries.delete(cluster)
+    this.#entries.set(cluster, entry)
+    const [oldest] = this.#entries.keys()
+    if (this.#entries.size > MAX_ENTRIES && oldest !== undefined) this.#entries.delete(oldest)
+  }
+}
