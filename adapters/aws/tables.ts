@@ -30,11 +30,20 @@ export const EXPIRY_ATTRIBUTE = 'expiresAtMs'
 
 export const STATE_TABLE: TableDefinition = { key: { partition: 'id' }, indexes: [], projected: [] }
 
-/** One item `current` for each cluster that points to the chunks of its set. */
+/** By what an item is of its cluster: all `current` of one kind are the clusters that there are. */
+export const CONFIG_INDEX: IndexDefinition = {
+  name: 'by-part',
+  key: { partition: 'part', sort: 'cluster' },
+}
+
+/**
+ * One item `current` for each cluster that points to the chunks of its set, and one `tokens` with the
+ * hashes of its tokens.
+ */
 export const CONFIG_TABLE: TableDefinition = {
   key: { partition: 'cluster', sort: 'part' },
-  indexes: [],
-  projected: [],
+  indexes: [CONFIG_INDEX],
+  projected: ['heardAt', 'retiredAt'],
 }
 
 /** `position` is the accept time and the id, as text that sorts by time. */

@@ -5,7 +5,7 @@ import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { Code } from 'aws-cdk-lib/aws-lambda'
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Construct } from 'constructs'
-import { LEDGER_INDEXES } from '../../adapters/aws/tables.ts'
+import { CONFIG_INDEX, LEDGER_INDEXES } from '../../adapters/aws/tables.ts'
 import { parseRateLimitIntervalMs } from '../../relay/model/rate-limit-interval.ts'
 import type { FunctionName } from '../bundle.ts'
 import { METRICS_SERVICE, metricsNamespace } from '../metrics.ts'
@@ -164,11 +164,16 @@ export class RelayFunctions extends Construct {
       memorySize: 512,
       environment: {},
     })
-    // Query finds the chunks of replaced sets, Scan the clusters there are.
-    const store = ['GetItem', 'PutItem', 'UpdateItem', 'Query', 'Scan']
+    // Query finds the chunks of replaced sets.
+    const store = ['GetItem', 'PutItem', 'UpdateItem', 'Query']
     reconcileConfig.allow(
       store.map((action) => `dynamodb:${action}`),
       tables.config.tableArn,
+    )
+    // Which clusters there are.
+    reconcileConfig.allow(
+      ['dynamodb:Query'],
+      `${tables.config.tableArn}/index/${CONFIG_INDEX.name}`,
     )
     // What waited for a configuration goes out when it comes.
     reconcileConfig.allow(
@@ -196,8 +201,8 @@ export class RelayFunctions extends Construct {
       memorySize: 512,
       environment: { REPLAY_BUTTON: String(settings.replayButton) },
     })
-    // Scan finds the clusters there are.
-    widget.allow(['dynamodb:Scan'], config.tableArn)
+    // Which clusters there are.
+    widget.allow(['dynamodb:Query'], `${config.tableArn}/index/${CONFIG_INDEX.name}`)
     widget.allow(
       ['dynamodb:Query'],
       `${ledger.tableArn}/index/${LEDGER_INDEXES.openByOutcome.name}`,

@@ -26,6 +26,7 @@ describe('functions', () => {
     expect(allowedTo(template, functionId('ingest'))).toEqual({
       FunctionsIngestLogs: WRITE_LOG,
       QueuesEvents: ['sqs:SendMessage'],
+      TablesConfig: ['dynamodb:Query'],
       [`${SECRETS}/tokens/*`]: ['secretsmanager:GetSecretValue'],
     })
     expect(allowedTo(template, functionId('dispatch'))).toEqual({
@@ -43,9 +44,10 @@ describe('functions', () => {
     expect(allowedTo(template, functionId('reconcile-config'))).toEqual({
       FunctionsReconcileConfigLogs: WRITE_LOG,
       QueuesRetries: ['sqs:SendMessage'],
-      TablesConfig: ['GetItem', 'PutItem', 'Query', 'Scan', 'UpdateItem'].map(
+      TablesConfig: ['GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
         (action) => `dynamodb:${action}`,
       ),
+      'TablesConfig/index/by-part': ['dynamodb:Query'],
       TablesLedger: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
       'TablesLedger/index/open-by-outcome': ['dynamodb:Query'],
       [`${SECRETS}/secrets/*`]: ['secretsmanager:GetSecretValue'],
@@ -56,7 +58,7 @@ describe('functions', () => {
   it('of the widget may read what it lists, and write with the replay button only', () => {
     const reads = {
       FunctionsDeliveriesWidgetLogs: WRITE_LOG,
-      TablesConfig: ['dynamodb:Scan'],
+      'TablesConfig/index/by-part': ['dynamodb:Query'],
       TablesLedger: ['dynamodb:BatchGetItem'],
       'TablesLedger/index/open-by-outcome': ['dynamodb:Query'],
     }
