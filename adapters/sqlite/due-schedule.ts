@@ -1,12 +1,7 @@
 import type { RetryMessage } from '../../relay/model/delivery.ts'
+import { DueRows, earlier } from './due-rows.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { Leases, Schedule } from './schedule.ts'
-
-/** A record that is due, and where it stands among those that are due at the same time. */
-interface DueRow extends RetryMessage {
-  readonly row: number
-  readonly cluster: string
-}
 
 interface Entry {
   readonly message: RetryMessage
@@ -15,15 +10,6 @@ interface Entry {
   readonly at: number
   readonly number: number
 }
-
-const LOAD = `SELECT rowid AS row, id AS deliveryId, attempt, due_at AS dueAt, cluster FROM ledger
-  WHERE due_at IS NOT NULL AND (due_at, rowid) > (?, ?) ORDER BY due_at, rowid LIMIT ?`
-
-/** The same, of what is due before a time, wherever it stands. */
-const OVERDUE = `SELECT rowid AS row, id AS deliveryId, attempt, due_at AS dueAt, cluster FROM ledger
-  WHERE due_at < ? ORDER BY due_at, rowid LIMIT ?`
-
-const BEFORE_ALL = { dueAt: Number.MIN_SAFE_INTEGER, row: 0 }
 
 function newSchedule(): Schedule<Entry> {
   return new Schedule(
@@ -35,18 +21,19 @@ function newSchedule(): Schedule<Entry> {
 /** Rows that are read at once, at least. */
 const PAGE_ROWS = 100
 
-/** Most records that are compared with memory at once. */
-const MAX_OVERDUE = 1_000
+/** Rows that are read at once when those before were of clusters that may have no more. */
+const NEXT_ROWS = 1_000
 
-/** Entries beyond which no more rows are read, though those of other clusters may be behind them. */
+/** Entries of all clusters: one may have one more while it has fewer than there is room for. */
 const MAX_ENTRIES = 20_000
 
 /**
  * Which of the records that wait may be tried. They are read in the order in which they fall due,
- * and only when they are due and wanted, so a long queue costs no memory.
+ * and only when they are due and wanted, so a long queue costs no memory; of each cluster a share, so
+ * the long queue of one holds up no other.
  */
 export class DueSchedule {
-  readonly #database: RelayDatabase
+  readonly #rows: DueRows
   #ready = newSchedule()
   /** The entry of each delivery that was read or changed since; another one of it is void. */
   readonly #entries = new Map<string, Entry>()
@@ -54,30 +41,32 @@ export class DueSchedule {
   readonly #leases = new Leases()
   /** Messages that come again once they are leased no more. */
   readonly #again = new Map<string, RetryMessage>()
-  /** Where the last row is that was read; later ones are found when their time comes. */
-  #horizon = BEFORE_ALL
-  /** When the first row beyond the horizon is due; undefined when none is. */
-  #nextDueAt: number | undefined = Number.MIN_SAFE_INTEGER
+  /** How many entries each cluster has. */
+  readonly #sizes = new Map<string, number>()
   #count = 0
-  #resets = 0
-  #loading: Promise<void> | undefined
 
   constructor(database: RelayDatabase) {
-    this.#database = database
+    this.#rows = new DueRows(database, {
+      hasRoom: (cluster) => this.#mayGrow(cluster, 1),
+      wantsMore: (cluster) => this.#mayGrow(cluster, 2),
+      onDue: (message) => {
+        if (this.#entries.has(message.deliveryId) || this.#isLeased(message)) return
+        this.#wait(message, message.dueAt)
+      },
+    })
   }
 
   /** Finds out when the first record is due. */
   async start(now: number): Promise<void> {
-    await this.#load(0, now)
+    await this.#rows.read(0, now)
   }
 
   /** Records are due at other times than before: what is not leased is read anew. */
   reset(): void {
-    this.#resets += 1
     this.#ready = newSchedule()
     this.#entries.clear()
-    this.#horizon = BEFORE_ALL
-    this.#nextDueAt = BEFORE_ALL.dueAt
+    this.#sizes.clear()
+    this.#rows.reset()
   }
 
   /** A record waits, until another time than before if it waited. */
@@ -92,11 +81,8 @@ export class DueSchedule {
     this.#endLease(message.deliveryId)
     const known = this.#entries.get(message.deliveryId)?.message
     if (known?.attempt === message.attempt && known.dueAt === message.dueAt) return
-    this.#entries.delete(message.deliveryId)
-    if (message.dueAt <= this.#horizon.dueAt) this.#wait(message, message.dueAt)
-    else if (this.#nextDueAt === undefined || message.dueAt < this.#nextDueAt) {
-      this.#nextDueAt = message.dueAt
-    }
+    this.#forget(message.deliveryId)
+    if (this.#rows.isPast(message.dueAt)) this.#wait(message, message.dueAt)
   }
 
   /**
@@ -105,20 +91,30 @@ export class DueSchedule {
    */
   async lease(max: number, now: number, free: number): Promise<readonly RetryMessage[]> {
     if (max <= 0) return []
-    if (this.#isDue(now) && this.#entries.size < MAX_ENTRIES) await this.#load(max, now)
     const messages: RetryMessage[] = []
+    let rows = Math.max(max, PAGE_ROWS)
+    while (messages.length < max) {
+      const isDone = !this.#rows.hasMore(now)
+      if (!isDone) await this.#rows.read(rows, now)
+      this.#take(messages, max, now, free)
+      if (isDone) break
+      rows = Math.max(max, NEXT_ROWS)
+    }
+    return messages
+  }
+
+  #take(messages: RetryMessage[], max: number, now: number, free: number): void {
     while (messages.length < max) {
       const left = free - messages.length
       const entry = this.#ready.take(now, (cluster) => this.#leases.allows(cluster, left))
-      if (!entry) break
+      if (!entry) return
       const { message, cluster } = entry
       if (this.#entries.get(message.deliveryId) !== entry) continue
-      this.#entries.delete(message.deliveryId)
+      this.#forget(message.deliveryId)
       this.#leased.set(message.deliveryId, entry)
       this.#leases.begin(cluster)
       messages.push(message)
     }
-    return messages
   }
 
   /** Ends the lease of a message; false when it is not leased. */
@@ -142,24 +138,18 @@ export class DueSchedule {
    * still to be read: whatever lost them, they wait no more. Resolves with their ids.
    */
   async findLost(before: number): Promise<readonly string[]> {
-    const resets = this.#resets
-    const rows = await this.#database.read<DueRow>(OVERDUE, before, MAX_OVERDUE)
-    if (resets !== this.#resets) return []
-    const lost = rows.filter((row) => this.#isLost(row))
-    for (const { row: _, ...message } of lost) this.#wait(message, message.dueAt)
+    const read = await this.#rows.readBefore(before)
+    const lost = read.filter(({ deliveryId }) => {
+      return !this.#entries.has(deliveryId) && !this.#leased.has(deliveryId)
+    })
+    for (const message of lost) this.#wait(message, message.dueAt)
     return lost.map(({ deliveryId }) => deliveryId)
-  }
-
-  #isLost(row: DueRow): boolean {
-    if (this.#entries.has(row.deliveryId) || this.#leased.has(row.deliveryId)) return false
-    const { dueAt, row: at } = this.#horizon
-    const isRead = row.dueAt < dueAt || (row.dueAt === dueAt && row.row <= at)
-    return isRead || this.#nextDueAt === undefined || this.#nextDueAt > row.dueAt
   }
 
   /** When the first is due of those that are due later than `now`; perhaps a little early. */
   nextWakeAt(now: number): number | undefined {
-    const unseen = this.#isDue(now) ? undefined : this.#nextDueAt
+    const { nextDueAt } = this.#rows
+    const unseen = nextDueAt !== undefined && nextDueAt <= now ? undefined : nextDueAt
     return earlier(this.#ready.nextWakeAt(now), unseen)
   }
 
@@ -174,46 +164,30 @@ export class DueSchedule {
     this.#leases.end(leased.cluster)
   }
 
-  #isDue(now: number): boolean {
-    return this.#nextDueAt !== undefined && this.#nextDueAt <= now
+  /** Whether so many times its entries are fewer than there is room for. Each cluster may have one. */
+  #mayGrow(cluster: string, times: number): boolean {
+    const size = this.#sizeOf(cluster)
+    return size === 0 || size * times < MAX_ENTRIES - this.#entries.size
+  }
+
+  #sizeOf(cluster: string): number {
+    return this.#sizes.get(cluster) ?? 0
+  }
+
+  #forget(deliveryId: string): void {
+    const entry = this.#entries.get(deliveryId)
+    if (!entry) return
+    this.#entries.delete(deliveryId)
+    const left = this.#sizeOf(entry.cluster) - 1
+    if (left > 0) this.#sizes.set(entry.cluster, left)
+    else this.#sizes.delete(entry.cluster)
   }
 
   #wait(message: RetryMessage, at: number): void {
     this.#count += 1
     const entry: Entry = { message, cluster: message.cluster ?? '', at, number: this.#count }
     this.#entries.set(message.deliveryId, entry)
+    this.#sizes.set(entry.cluster, this.#sizeOf(entry.cluster) + 1)
     this.#ready.delay(entry, at)
   }
-
-  async #load(max: number, now: number): Promise<void> {
-    this.#loading ??= this.#loadPage(Math.max(max, PAGE_ROWS), now).finally(() => {
-      this.#loading = undefined
-    })
-    await this.#loading
-  }
-
-  /** Reads one row more than is wanted, which tells when the next is due. */
-  async #loadPage(max: number, now: number): Promise<void> {
-    const { dueAt, row } = this.#horizon
-    const resets = this.#resets
-    // What changes while this is read is either found or told of, and told of last.
-    this.#nextDueAt = undefined
-    const rows = await this.#database.read<DueRow>(LOAD, dueAt, row, max + 1)
-    if (resets !== this.#resets) return
-    for (const [index, found] of rows.entries()) {
-      const { row: at, ...message } = found
-      if (message.dueAt > now || index === max) {
-        this.#nextDueAt = earlier(this.#nextDueAt, message.dueAt)
-        return
-      }
-      this.#horizon = { dueAt: message.dueAt, row: at }
-      if (this.#entries.has(message.deliveryId) || this.#isLeased(message)) continue
-      this.#wait(message, message.dueAt)
-    }
-  }
-}
-
-/** The smaller of two times, of which either may be missing. */
-export function earlier(a: number | undefined, b: number | undefined): number | undefined {
-  return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 }

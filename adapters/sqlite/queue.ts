@@ -1,6 +1,7 @@
 import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import type { Clock, MessageKind, Queue, SendResult, SetAsideReason } from '../../relay/ports.ts'
-import { DueSchedule, earlier } from './due-schedule.ts'
+import { earlier } from './due-rows.ts'
+import { DueSchedule } from './due-schedule.ts'
 import { DueTimes } from './due-times.ts'
 import { EventGroups, GROUPS, type GroupEnds, type GroupHead } from './event-groups.ts'
 import { advances, insertedAt, insertion } from './event-insertion.ts'
