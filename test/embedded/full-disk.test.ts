@@ -1,9 +1,20 @@
 import { join } from 'node:path'
-import { expect, it, onTestFinished } from 'vitest'
+import { DatabaseSync } from 'node:sqlite'
+import { setImmediate as turn } from 'node:timers/promises'
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { DatabaseError } from '../../adapters/sqlite/database-error.ts'
 import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
-import type { RelayDatabase } from '../../adapters/sqlite/relay-database.ts'
+import {
+  BatchingDatabase,
+  type RelayDatabase,
+  runBatch,
+} from '../../adapters/sqlite/relay-database.ts'
+import { ReservedEngine } from '../../adapters/sqlite/reserved-engine.ts'
+import { migrate, RELAY_SCHEMA } from '../../adapters/sqlite/schema.ts'
+import { SqlEngine } from '../../adapters/sqlite/sql-engine.ts'
 import { SqliteStateStore } from '../../adapters/sqlite/state.ts'
+import type { Change } from '../../adapters/sqlite/statement.ts'
 import { openThreadedDatabase } from '../../adapters/sqlite/threaded-database.ts'
 import { SqliteWaitingLines } from '../../adapters/sqlite/waiting-lines.ts'
 import { systemClock } from '../../adapters/system-clock.ts'
@@ -113,3 +124,76 @@ it('sends nothing of which it could not keep what became of it, and goes on when
   ])
   expect(trouble.reason()).toBeUndefined()
 })
+
+/** A database in memory, by the engine with the reserve, whose disk takes nothing while it is told so. */
+function databaseOn(disk: { takes: 'all' | 'outcomes' | 'nothing' }): RelayDatabase {
+  const connection = new DatabaseSync(':memory:')
+  migrate(connection, RELAY_SCHEMA, 0)
+  const sql = new SqlEngine('memory', connection)
+  const full = new DatabaseError('memory', 'full', 'there is no space left.')
+  const mayCommit = (unit: readonly Change[]) =>
+    disk.takes === 'all' || (disk.takes === 'outcomes' && unit.some((step) => step.isOutcome))
+  const commit: SqlEngine['commit'] = (units) =>
+    units.map((unit) => (mayCommit(unit) ? (sql.commit([unit])[0] ?? failed(full)) : failed(full)))
+  const engine = Object.assign(Object.create(sql) as SqlEngine, {
+    commit,
+    query: (...query: Parameters<SqlEngine['query']>) => sql.query(...query),
+    close: () => connection.close(),
+  })
+  return new BatchingDatabase('memory', (answers) => {
+    const reserve = {
+      make() {
+        if (disk.takes !== 'all') throw full
+      },
+      release: () => undefined,
+    }
+    const reserved = new ReservedEngine(engine, { reserve, onTrouble: answers.trouble })
+    return {
+      run: (batch) => void setImmediate(() => runBatch(reserved, batch, answers)),
+      close: async () => reserved.close(),
+    }
+  })
+}
+
+function failed(error: Error) {
+  return { kind: 'failed', error } as const
+}
+
+it.each(['outcomes', 'nothing'] as const)(
+  'posts each of 30 events at most once while the disk takes %s for two minutes, and twice in all',
+  async (taken) => {
+    vi.useFakeTimers({
+      toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clearInterval', 'Date', 'performance'],
+    })
+    onTestFinished(() => void vi.useRealTimers())
+    const disk: Parameters<typeof databaseOn>[0] = { takes: 'all' }
+    const database = databaseOn(disk)
+    onTestFinished(() => database.close())
+    const { queue, posts, worker, trouble } = await relayOn(database)
+    for (let index = 0; index < EVENTS; index += 1) {
+      await queue.send([acceptedEvent({ event: event(`app-${index}`) })])
+    }
+    const pass = async (seconds: number) => {
+      for (let second = 0; second < seconds; second += 1) {
+        vi.advanceTimersByTime(1_000)
+        for (let turns = 0; turns < 10; turns += 1) await turn()
+      }
+    }
+    worker.start()
+    // The posts of some are under way then.
+    await vi.waitUntil(() => posts.size > 5)
+    disk.takes = taken
+    const late = queue.send([acceptedEvent({ event: event('late') })])
+    await expect(late).rejects.toMatchObject({ problem: 'full' })
+    await pass(120)
+    expect(trouble.isHeld()).toBe(true)
+    const meanwhile = [...posts.values()]
+    expect(Math.max(...meanwhile)).toBe(1)
+
+    disk.takes = 'all'
+    await pass(90)
+    expect(await queue.depth()).toMatchObject({ events: 0, retries: 0 })
+    expect(posts.size).toBe(EVENTS)
+    expect(Math.max(...posts.values())).toBeLessThanOrEqual(taken === 'outcomes' ? 1 : 2)
+  },
+)

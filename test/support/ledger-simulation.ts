@@ -158,7 +158,7 @@ export class LedgerSimulation {
       disk: this.#disk,
       clock: {
         now: () => START + Math.round(performance.now()) + this.#jumpedMs,
-        elapsed: () => Math.round(performance.now()) + this.#jumpedMs,
+        elapsed: () => Math.round(performance.now()),
         random: () => 0.5,
       },
       manifests: MANIFESTS,
