@@ -100,7 +100,7 @@ it('sends nothing of which it could not keep what became of it, and goes on when
   expect(trouble.reason()).toContain('the disk of the data folder is full')
   // Whatever comes again would have come by now, and been sent.
   await expect(
-    waitFor(() => expect([...posts.values()].some((count) => count > 1)).toBe(true), 2_500),
+    waitFor(() => expect([...posts.values()].some((count) => count > 1)).toBe(true), 700),
   ).rejects.toThrow()
   expect(trouble.isHeld()).toBe(true)
   const sentBefore = posts.size
