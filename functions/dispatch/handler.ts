@@ -9,7 +9,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import { readEnvironment } from '../shared/environment.ts'
 import { createLog, logDecision } from '../shared/log.ts'
-import { countDecision, writeToStdout } from '../shared/metrics.ts'
+import { createDecisionMetrics, writeToStdout } from '../shared/metrics.ts'
 import { createClients, createStorePorts } from '../shared/ports.ts'
 import { createStageMetrics } from '../shared/stage-metrics.ts'
 import { TRY_LIMITS } from './deadline.ts'
@@ -25,6 +25,7 @@ const addresses = {
   refuse: environment.runtimeApi === undefined ? [] : [environment.runtimeApi],
 }
 const metrics = createStageMetrics(writeToStdout, environment.metricsNamespace, systemClock)
+const decisions = createDecisionMetrics(writeToStdout, environment, systemClock)
 const clients = createClients()
 const ports = {
   ...createStorePorts(environment, clients, systemClock),
@@ -38,7 +39,7 @@ const ports = {
   observer: {
     decided(decision: Parameters<typeof logDecision>[1]) {
       logDecision(log, decision)
-      countDecision(writeToStdout, environment, decision, systemClock.now())
+      decisions.count(decision)
     },
   },
 }
@@ -64,7 +65,11 @@ export async function handler(
   context: Context,
 ): Promise<SQSBatchResponse | undefined> {
   log.begin(context)
-  if ('Records' in event) return dispatch(event, context)
-  await sweep(context)
-  return undefined
+  try {
+    if ('Records' in event) return await dispatch(event, context)
+    await sweep(context)
+    return undefined
+  } finally {
+    decisions.flush()
+  }
 }

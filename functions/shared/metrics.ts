@@ -1,6 +1,6 @@
 import { METRICS, METRICS_SERVICE, PROVIDER_DIMENSION } from '../../lib/metrics.ts'
 import { outcomeOf, reachedBy } from '../../relay/model/delivery.ts'
-import type { Decision } from '../../relay/ports.ts'
+import type { Clock, Decision } from '../../relay/ports.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
 import type { Environment } from './environment.ts'
 
@@ -22,45 +22,77 @@ export const writeToStdout: WriteLine = (line) => {
   process.stdout.write(`${line}\n`)
 }
 
+/** Counts the decisions of a call, and writes the sums when it is over. */
+export interface DecisionMetrics {
+  count(decision: Decision): void
+  /** Writes what was counted since the last time. */
+  flush(): void
+}
+
+/** Values that one metric of a line may have. */
+const MAX_VALUES = 100
+
+/** What is written as one line. */
+interface Sums {
+  readonly members: Readonly<Record<string, string>>
+  readonly counts: Map<string, number>
+  readonly latencies: number[]
+}
+
 /**
- * Counts a decision in CloudWatch's embedded metric format: once in all, once by provider type and, if
- * the deployment wants it, once by cluster, never by both, since each combination would be a metric of
- * its own to pay.
+ * Counts in CloudWatch's embedded metric format: once in all, once by provider type and, if the
+ * deployment wants it, once by cluster, never by both, since each combination would be a metric of its
+ * own to pay. One line has what a call decided for one type, since each line is paid for too.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
-export function countDecision(
+export function createDecisionMetrics(
   write: WriteLine,
   { metricsNamespace, clusterMetrics }: MetricsSettings,
-  { record, latencyMs }: Decision,
-  now: number,
-): void {
-  const { cluster } = record
-  const outcome = outcomeOf(record)
-  const name = NAMES[outcome]
-  const isDelivered = outcome === 'delivered'
-  const metrics = [
-    { Name: name, Unit: 'Count' },
-    ...(isDelivered ? [{ Name: METRICS.latency, Unit: 'Milliseconds' }] : []),
-  ]
+  clock: Pick<Clock, 'now'>,
+): DecisionMetrics {
+  const sums = new Map<string, Sums>()
   const dimensions = [
     ['service'],
     ['service', PROVIDER_DIMENSION],
     ...(clusterMetrics ? [['service', 'cluster']] : []),
   ]
-  const line = {
-    _aws: {
-      Timestamp: now,
-      CloudWatchMetrics: [
+  const flush = () => {
+    for (const { members, counts, latencies } of sums.values()) {
+      const metrics = [...counts.keys()].map((Name) => ({ Name, Unit: 'Count' }))
+      const hasLatency = latencies.length > 0
+      if (hasLatency) metrics.push({ Name: METRICS.latency, Unit: 'Milliseconds' })
+      const CloudWatchMetrics = [
         { Namespace: metricsNamespace, Dimensions: dimensions, Metrics: metrics },
-      ],
-    },
-    service: METRICS_SERVICE,
-    [PROVIDER_DIMENSION]: typeLabel(reachedBy(record).provider?.type),
-    cluster,
-    [name]: 1,
-    ...(isDelivered && { [METRICS.latency]: latencyMs }),
+      ]
+      const latency = latencies.length === 1 ? latencies[0] : latencies
+      write(
+        JSON.stringify({
+          _aws: { Timestamp: clock.now(), CloudWatchMetrics },
+          service: METRICS_SERVICE,
+          ...members,
+          ...Object.fromEntries(counts),
+          ...(hasLatency && { [METRICS.latency]: latency }),
+        }),
+      )
+    }
+    sums.clear()
   }
-  write(JSON.stringify(line))
+  return {
+    flush,
+    count({ record, latencyMs }) {
+      const members = {
+        [PROVIDER_DIMENSION]: typeLabel(reachedBy(record).provider?.type),
+        ...(clusterMetrics && { cluster: record.cluster }),
+      }
+      const key = Object.values(members).join(' ')
+      const sum: Sums = sums.get(key) ?? { members, counts: new Map(), latencies: [] }
+      sums.set(key, sum)
+      const name = NAMES[outcomeOf(record)]
+      sum.counts.set(name, (sum.counts.get(name) ?? 0) + 1)
+      if (name === METRICS.delivered) sum.latencies.push(latencyMs)
+      if (sum.latencies.length === MAX_VALUES) flush()
+    },
+  }
 }
 
 /** A manifest can name any type, so only known ones become a dimension. */

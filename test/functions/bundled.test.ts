@@ -68,14 +68,14 @@ describe('the functions, as bundled for Lambda', () => {
 
     const written = await functionOf('dispatch').end()
     const metrics = written.filter((line) => '_aws' in line)
-    expect(metrics).toHaveLength(6)
+    const delivered = metrics.map(({ Delivered }) => Number(Delivered))
+    expect(delivered.reduce((sum, count) => sum + count, 0)).toBe(6)
     expect(metrics[0]).toMatchObject({
       _aws: { CloudWatchMetrics: [{ Namespace: expect.stringMatching(/^flux-relay/) }] },
       service: 'flux-relay',
       provider: 'generic',
-      cluster: 'prod',
-      Delivered: 1,
-      Latency: expect.any(Number),
+      Delivered: expect.any(Number),
+      Latency: expect.anything(),
     })
     expect(written.filter((line) => line.level === 'INFO')).toHaveLength(6)
   })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { countDecision } from '../../functions/shared/metrics.ts'
+import { createDecisionMetrics } from '../../functions/shared/metrics.ts'
 import { createStageMetrics } from '../../functions/shared/stage-metrics.ts'
 import type { Outcome } from '../../relay/model/delivery.ts'
 import { deliveryRecord } from '../support/delivery-records.ts'
@@ -37,10 +37,11 @@ const [namespace = ''] = Object.values(relayTemplate.findResources('AWS::Lambda:
 function writtenLines(): readonly EmbeddedMetricLine[] {
   const lines: string[] = []
   const write = (line: string) => void lines.push(line)
-  for (const outcome of OUTCOMES) {
-    const settings = { metricsNamespace: namespace, clusterMetrics: false }
-    countDecision(write, settings, { record: deliveryRecord({ outcome }), latencyMs: 1 }, 0)
-  }
+  const settings = { metricsNamespace: namespace, clusterMetrics: false }
+  const decisions = createDecisionMetrics(write, settings, { now: () => 0 })
+  for (const outcome of OUTCOMES)
+    decisions.count({ record: deliveryRecord({ outcome }), latencyMs: 1 })
+  decisions.flush()
   const metrics = createStageMetrics(write, namespace, { now: () => 0 })
   for (const report of Object.values(metrics)) report(1)
   return lines.map((line) => JSON.parse(line))

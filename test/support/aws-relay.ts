@@ -24,7 +24,7 @@ import { runScheduledCheck } from '../../functions/reconcile-config/scheduled-ch
 import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
 import type { Log } from '../../functions/shared/log.ts'
-import { countDecision } from '../../functions/shared/metrics.ts'
+import { createDecisionMetrics } from '../../functions/shared/metrics.ts'
 import { type AwsClients, createStorePorts } from '../../functions/shared/ports.ts'
 import { createStageMetrics } from '../../functions/shared/stage-metrics.ts'
 import { metricsNamespace } from '../../lib/metrics.ts'
@@ -127,6 +127,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
   const metricLines: string[] = []
   const writeMetric = (line: string) => void metricLines.push(line)
   const metrics = createStageMetrics(writeMetric, environment.metricsNamespace, clock)
+  const counted = createDecisionMetrics(writeMetric, environment, clock)
   const decisions: ShownDecision[] = []
   let setAside = 0
   const ports = {
@@ -137,7 +138,8 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     observer: {
       decided(decision: Decision) {
         decisions.push(shownDecision(decision))
-        countDecision(writeMetric, environment, decision, clock.now())
+        counted.count(decision)
+        counted.flush()
       },
     },
   }
