@@ -1,9 +1,9 @@
+import { CallTypes } from './call-types.ts'
 import type { CelError } from './cel-error.ts'
-import { type Overload, overloadsOf, TYPE_NAMES, UNSUPPORTED } from './declarations.ts'
+import { overloadsOf, TYPE_NAMES, UNSUPPORTED } from './declarations.ts'
 import { syntaxError } from './lexer.ts'
-import { describeMisfit } from './misfit.ts'
 import * as types from './static-types.ts'
-import { formatType, rename, type StaticType } from './static-types.ts'
+import { formatType, type StaticType } from './static-types.ts'
 import {
   type Bind,
   type Call,
@@ -49,14 +49,15 @@ class Checker {
   /** The variables of macros, innermost last. */
   readonly #scope: (readonly [string, StaticType])[] = []
   readonly #unifier = new Unifier()
+  readonly #calls: CallTypes
   readonly #types = new Map<Node, StaticType>()
   readonly #qualified = new Map<Call, string>()
   readonly #typeNames = new Map<Node, string>()
-  #freshCount = 0
 
   constructor(source: string, variables: Variables) {
     this.#source = source
     this.#variables = variables
+    this.#calls = new CallTypes(this.#unifier, (node, problem) => this.#error(node, problem))
   }
 
   result() {
@@ -102,7 +103,7 @@ class Checker {
     const type = TYPE_NAMES.get(global)
     if (!type) return undefined
     this.#typeNames.set(node, global)
-    return types.typeOf(this.#instantiate(type))
+    return types.typeOf(this.#calls.instantiate(type))
   }
 
   #select(node: Select): StaticType {
@@ -141,73 +142,19 @@ class Checker {
     for (const arg of node.args) this.check(arg)
     const args = node.args.map((arg) => this.#known(arg))
     const name = node.name.replace(/^\./, '')
-    if (!node.target) return this.#resolve(node, name, false, args)
+    if (!node.target) return this.#calls.resolve(node, name, false, args)
     const prefix = qualifiedName(node.target)
     const qualified = `${prefix?.replace(/^\./, '')}.${name}`
     if (prefix && (overloadsOf(qualified) || UNSUPPORTED.has(qualified))) {
       this.#qualified.set(node, qualified)
-      return this.#resolve(node, qualified, false, args)
+      return this.#calls.resolve(node, qualified, false, args)
     }
     this.check(node.target)
-    return this.#resolve(node, name, true, [this.#known(node.target), ...args])
+    return this.#calls.resolve(node, name, true, [this.#known(node.target), ...args])
   }
 
   #known(node: Node): StaticType {
     return this.#types.get(node) ?? types.DYN
-  }
-
-  #resolve(node: Call, name: string, member: boolean, args: readonly StaticType[]): StaticType {
-    const overloads = overloadsOf(name)
-    if (!overloads) {
-      const problem = UNSUPPORTED.has(name)
-        ? `${name} is not supported here`
-        : `there is no function ${name}`
-      throw this.#error(node, problem)
-    }
-    if (name === '_&&_' || name === '_||_') return this.#logical(node, args)
-    let result: StaticType | undefined
-    for (const overload of overloads) {
-      if (overload.member !== member) continue
-      const { args: wanted, result: type } = this.#freshOverload(overload)
-      if (!this.#unifier.assignAll(args, wanted)) continue
-      const own = this.#unifier.substitute(type, false)
-      if (!result) result = own
-      else if (result.kind !== 'dyn' && !types.isSameType(own, result, true)) result = types.DYN
-    }
-    return result ?? this.#noOverload(node, name, member, args)
-  }
-
-  #logical(node: Call, args: readonly StaticType[]): StaticType {
-    for (const [index, type] of args.entries()) {
-      if (this.#unifier.assign(type, types.BOOL)) continue
-      throw this.#error(node.args[index] ?? node, `a ${formatType(type)} where a bool is needed`)
-    }
-    return types.BOOL
-  }
-
-  #noOverload(node: Call, name: string, member: boolean, args: readonly StaticType[]): never {
-    const given = args.map((type) => formatType(this.#unifier.substitute(type, true)))
-    throw this.#error(node, describeMisfit(name, member, given))
-  }
-
-  /** An overload with type parameters of its own. */
-  #freshOverload(overload: Overload): Pick<Overload, 'args' | 'result'> {
-    if (overload.params.length === 0) return overload
-    const fresh = new Map(overload.params.map((name) => [name, this.#fresh()]))
-    return {
-      args: overload.args.map((type) => rename(type, fresh)),
-      result: rename(overload.result, fresh),
-    }
-  }
-
-  #instantiate(type: StaticType): StaticType {
-    const names = ['A', 'B', 'V'].map((name) => [name, this.#fresh()] as const)
-    return rename(type, new Map(names))
-  }
-
-  #fresh(): StaticType {
-    this.#freshCount += 1
-    return types.typeParam(`_${this.#freshCount}`)
   }
 
   #list(node: ListNode): StaticType {
@@ -216,7 +163,7 @@ class Checker {
       this.check(element.value)
       joined = this.#join(joined, this.#elementType(element))
     }
-    return types.listOf(joined ?? this.#fresh())
+    return types.listOf(joined ?? this.#calls.fresh())
   }
 
   #map(node: MapNode): StaticType {
@@ -228,7 +175,7 @@ class Checker {
       this.check(entry.value)
       value = this.#join(value, this.#elementType(entry))
     }
-    return types.mapOf(key ?? this.#fresh(), value ?? this.#fresh())
+    return types.mapOf(key ?? this.#calls.fresh(), value ?? this.#calls.fresh())
   }
 
   #checkKey(node: Node): void {
@@ -256,7 +203,7 @@ class Checker {
     const made = node.transform ? this.check(node.transform) : element
     this.#scope.pop()
     if (node.macro !== 'map' && node.macro !== 'filter') return types.BOOL
-    const result = this.#fresh()
+    const result = this.#calls.fresh()
     this.#unifier.assign(made, result)
     return this.#unifier.substitute(types.listOf(result), false)
   }

@@ -11,14 +11,9 @@ import { Capacity } from './capacity.ts'
 import { Healths, type Refusal, whyCrowded } from './healths.ts'
 import type { Asker, Asking } from './line.ts'
 import { hostOf, Lines } from './lines.ts'
-import { Listeners } from './listeners.ts'
 import { type HostOf, type LineOf, Places } from './places.ts'
-import { Times } from './times.ts'
-import { Turns } from './turns.ts'
+import { Waker } from './waker.ts'
 import { WaitingWindow } from './window.ts'
-
-/** When a store is read again that failed. */
-const READ_AGAIN_MS = 1_000
 
 /** The one queue of all deliveries of a process that have to wait for their destinations. */
 export class Scheduler implements Destinations, Wakes {
@@ -32,17 +27,17 @@ export class Scheduler implements Destinations, Wakes {
   readonly #away = new Map<string, LineOf>()
   /** Those of them that wait in the store again, each with the key of its line. */
   readonly #written = new Map<string, readonly [string, WaitingDelivery]>()
-  /** Hosts at which something may be woken. */
-  readonly #ready = new Turns<HostOf>()
-  /** Lines from which nothing may be woken before a time. */
-  readonly #notBefore = new Times<LineOf>()
-  readonly #listeners = new Listeners()
+  readonly #waker: Waker
 
   constructor(clock: Clock, { placesPerHost, waiting }: DestinationOptions) {
     this.#clock = clock
     this.#lines = new Lines(placesPerHost)
     this.#waiting = waiting
     this.#healths = new Healths(clock)
+    this.#waker = new Waker({
+      ...{ clock, lines: this.#lines, healths: this.#healths },
+      ...{ capacity: this.#capacity, away: this.#away },
+    })
     this.#places = new Places(this.#capacity, this.#healths, (...it) => this.#admit(...it))
   }
 
@@ -97,44 +92,31 @@ export class Scheduler implements Destinations, Wakes {
     for (const line of this.#lines.values()) {
       if (!line.key.startsWith(`${cluster}#`) || !line.hasWritten) continue
       line.isReviewed = true
-      this.#look(line)
+      this.#waker.look(line)
     }
   }
 
   async resume(): Promise<void> {
     const keys = (await this.#waiting?.destinations()) ?? []
-    for (const key of keys) this.#look(this.#lineOf(key, hostOf(key), true))
+    for (const key of keys) this.#waker.look(this.#lineOf(key, hostOf(key), true))
   }
 
   take(max: number): readonly WaitingDelivery[] {
-    for (const line of this.#notBefore.takeDue(this.#clock.elapsed())) this.#look(line)
-    const taken: WaitingDelivery[] = []
-    const later: HostOf[] = []
-    while (taken.length < max) {
-      const host = this.#ready.next()
-      if (!host) break
-      const mayWake = this.#capacity.mayWake(host.cluster)
-      const woken = mayWake && host.canWake ? this.#wake(host) : undefined
-      if (woken) taken.push(woken)
-      if (!mayWake) later.push(host)
-      else if (host.canWake) this.#ready.add(host)
-    }
-    for (const host of later) this.#ready.add(host)
-    return taken
+    return this.#waker.take(max)
   }
 
   nextWakeAt(): number | undefined {
-    return this.#notBefore.next
+    return this.#waker.nextAt
   }
 
   onReady(listener: () => void): void {
-    this.#listeners.add(listener)
+    this.#waker.onReady(listener)
   }
 
   #put(key: string, delivery: WaitingDelivery): void {
     const line = this.#lineOf(key, hostOf(key))
     line.window?.add(delivery)
-    this.#look(line)
+    this.#waker.look(line)
   }
 
   #lineOf(key: string, hostName: string, hasMore = false): LineOf {
@@ -169,7 +151,7 @@ export class Scheduler implements Destinations, Wakes {
       line.postponed.set(delivery, order)
       this.#away.set(delivery, line)
     }
-    this.#look(line)
+    this.#waker.look(line)
     return { kind: 'refused', ...why, isWoken: line.window !== undefined }
   }
 
@@ -177,8 +159,8 @@ export class Scheduler implements Destinations, Wakes {
   #givePlaces(host: HostOf, line: LineOf): void {
     if (line.isAsking) host.asking.add(line)
     this.#places.serve(host)
-    this.#look(line)
-    if (host.canWake) this.#notify(host)
+    this.#waker.look(line)
+    if (host.canWake) this.#waker.offer(host)
   }
 
   #admit(line: LineOf, asking: Asking<Admission>): void {
@@ -229,72 +211,5 @@ export class Scheduler implements Destinations, Wakes {
   #stopAsking(host: HostOf, bytes: number): void {
     host.unwritten -= 1
     this.#capacity.asking.give(host.cluster, bytes)
-  }
-
-  /** Finds out when the next of a line may be woken; forgets it when none waits. */
-  #look(line: LineOf): void {
-    const { key, host, window } = line
-    this.#notBefore.delete(line)
-    if (line.isEmpty) this.#lines.forget(line)
-    if (window?.isShort) void this.#read(line, window)
-    if (window?.first && this.#mayWake(line)) {
-      host.wakeable.add(line)
-      if (host.canWake) this.#notify(host)
-      return
-    }
-    host.wakeable.delete(line)
-    if (!window?.first) return
-    const probedAt = this.#healths.of(key)?.probedAt ?? 0
-    // Else a probe is under way, after which the line is looked at.
-    if (probedAt > this.#clock.elapsed()) this.#lookAt(line, probedAt)
-  }
-
-  /** Of a parked destination one alone is woken, which is the probe. */
-  #mayWake(line: LineOf): boolean {
-    // One that goes before the first is about to wait in the store: after that the line is looked at.
-    if (line.isFirstUnwritten) return false
-    const health = this.#healths.of(line.key)
-    if (line.isReviewed || !health || health.probedAt === 0) return true
-    return health.isOpen && line.coming.size === 0 && !line.isAsking
-  }
-
-  /** Takes one of those that wait at the host; undefined when its turn came for nothing. */
-  #wake(host: HostOf): WaitingDelivery | undefined {
-    const line = host.wakeable.next()
-    if (!line || !this.#mayWake(line)) return undefined
-    const woken = line.window?.take((id) => this.#isGoodProbe(line, id))
-    const isAway = woken !== undefined && this.#away.has(woken.id)
-    if (woken && !isAway) {
-      line.coming.set(woken.id, { order: woken.order, givenBefore: host.given })
-      this.#away.set(woken.id, line)
-      this.#capacity.wake(woken.id, host.cluster)
-      host.awaited += 1
-    }
-    this.#look(line)
-    return isAway ? undefined : woken
-  }
-
-  /** One that has failed is the probe of a parked destination only when no other waits. */
-  #isGoodProbe({ key, isReviewed }: LineOf, delivery: string): boolean {
-    const health = this.#healths.of(key)
-    return !health || health.probedAt === 0 || isReviewed || !health.hasFailed(delivery)
-  }
-
-  async #read(line: LineOf, window: WaitingWindow): Promise<void> {
-    try {
-      await window.read()
-      this.#look(line)
-    } catch {
-      this.#lookAt(line, this.#clock.elapsed() + READ_AGAIN_MS)
-    }
-  }
-
-  #lookAt(line: LineOf, at: number): void {
-    if (this.#notBefore.set(line, at)) this.#notify()
-  }
-
-  #notify(host?: HostOf): void {
-    if (host) this.#ready.add(host)
-    this.#listeners.notify()
   }
 }
