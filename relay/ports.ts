@@ -234,6 +234,8 @@ export interface Ledger {
   assertWritable(): void
   /** Each write alone: true when stored, false when the record was not as expected. */
   writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]>
+  /** One record as `list` shows it; undefined without one. What cannot be read is a row that says so. */
+  show(id: string): Promise<ListedRecord | undefined>
   /** `cursor` is a `nextCursor` of the same filter; anything else throws `InvalidCursor`. */
   list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage>
 }

@@ -102,6 +102,11 @@ export class DynamoDbLedger implements Ledger {
     return mapConcurrently(puts, CONCURRENT_WRITES, (put) => wasWritten(this.#client.send(put)))
   }
 
+  async show(id: string): Promise<ListedRecord | undefined> {
+    const [item] = await this.#readItems([id])
+    return item && listedRecord(item)
+  }
+
   async list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage> {
     const { cluster } = filter
     if (cluster === undefined) throw new ClusterRequired()

@@ -14,6 +14,14 @@ const COLUMNS = ['object', 'alert', 'provider', 'outcome', 'cluster'] as const
 /** Almost every record has this outcome, so any other filter narrows more. */
 const COMMON_OUTCOME = 'delivered'
 
+/** What a list shows of a row. */
+const SELECT_LISTED = `SELECT id, accepted_at AS acceptedAt, cluster, object, outcome, alert, body,
+    (SELECT body FROM events WHERE seq = event_seq) AS event
+  FROM ledger`
+
+/** One row as a list shows it; the parameters are its id and the time. */
+export const SHOW_ONE = `${SELECT_LISTED} WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)`
+
 /** Lists what fits, latest accepted first, from `after` on, by the index that fits best. */
 export function listQuery(filter: LedgerFilter, now: number, after?: ListPosition): ListQuery {
   const index = indexFor(filter)
@@ -41,9 +49,7 @@ export function listQuery(filter: LedgerFilter, now: number, after?: ListPositio
   add('(expires_at IS NULL OR expires_at > ?)', now)
   // The index of the outcomes knows the uncommon ones only, and the query has to say so.
   if (index === 'ledger_by_outcome') add(`outcome <> '${COMMON_OUTCOME}'`)
-  const sql = `SELECT id, accepted_at AS acceptedAt, cluster, object, outcome, alert, body,
-      (SELECT body FROM events WHERE seq = event_seq) AS event
-    FROM ledger INDEXED BY ${index}
+  const sql = `${SELECT_LISTED} INDEXED BY ${index}
     WHERE ${conditions.join(' AND ')} ORDER BY accepted_at DESC, id LIMIT ?`
   return { sql, parameters }
 }

@@ -19,7 +19,7 @@ import type {
   Versioned,
 } from '../../relay/ports.ts'
 import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.ts'
-import { listQuery } from './ledger-query.ts'
+import { listQuery, SHOW_ONE } from './ledger-query.ts'
 import { decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { type Change, outcomeChange } from './statement.ts'
@@ -109,6 +109,11 @@ export class SqliteLedger implements Ledger {
     return expected === 'absent'
       ? { ...outcomeChange(INSERT, ...values, record.id, now), mustChange: true }
       : { ...outcomeChange(UPDATE, ...values, record.id, expected, now), mustChange: true }
+  }
+
+  async show(id: string): Promise<ListedRecord | undefined> {
+    const [row] = await this.#database.read<ListedRow>(SHOW_ONE, id, this.#clock.now())
+    return row && listedRecord(row)
   }
 
   async list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage> {

@@ -67,7 +67,13 @@ export function createRecorder(secrets: SecretStore, answers: Answers): Recorder
     },
     queue: { send: unused, sendRetries: unused, resendRetries: unused },
     configs: { read: unused, replace: unused },
-    ledger: { assertWritable() {}, readMany: unused, writeMany: unused, list: unused },
+    ledger: {
+      assertWritable() {},
+      readMany: unused,
+      writeMany: unused,
+      show: unused,
+      list: unused,
+    },
     orderTimes: { next: ({ eventTime }) => eventTime },
     observer: { decided() {} },
   }

@@ -1,4 +1,3 @@
-import { unreadableText } from '../model/stored/errors.ts'
 import { InvalidCursor, type Ports } from '../ports.ts'
 import { type ReplayPorts, requestReplay } from '../replay.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
@@ -30,18 +29,12 @@ export async function listDeliveries(
 }
 
 /**
- * Shows one delivery: 200, 404, or 500 for one whose record cannot be read. Rejects when the ledger
- * fails.
+ * Shows one delivery as a list does: 200, or 404. One whose record cannot be read is what is known of
+ * it. Rejects when the ledger fails.
  */
 export async function showDelivery(ports: Pick<Ports, 'ledger'>, id: string): Promise<Answer> {
-  try {
-    const [found] = await ports.ledger.readMany([id])
-    return found ? jsonAnswer(200, deliveryView(found.value)) : notFound()
-  } catch (error) {
-    const reason = unreadableText(error)
-    if (reason !== undefined) return problemAnswer(problem('unreadable-record', reason))
-    throw error
-  }
+  const found = await ports.ledger.show(id)
+  return found ? jsonAnswer(200, listedView(found)) : notFound()
 }
 
 /**

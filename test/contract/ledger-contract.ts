@@ -212,6 +212,9 @@ function unreadable(under: () => LedgerUnderTest): void {
         reason: expect.stringContaining(`this record cannot be read: ${why}`),
       },
     ])
+    expect(await ledger.show('b')).toEqual(records[0])
+    expect(await ledger.show('a')).toMatchObject({ kind: 'delivery', id: 'a' })
+    expect(await ledger.show('x')).toBeUndefined()
     expect((await ledger.list({ cluster: 'local' }, 10)).records).toHaveLength(3)
     await expect(ledger.readMany(['a', 'b'])).rejects.toThrow(thrown)
     await expect(ledger.readMany(['b'])).rejects.toThrow(why)

@@ -115,6 +115,7 @@ describe('what waits for a configuration goes out when it comes', () => {
       ...harness.ports,
       ledger: {
         assertWritable: () => ledger.assertWritable(),
+        show: (id: string) => ledger.show(id),
         list: (...question: Parameters<typeof ledger.list>) => ledger.list(...question),
         readMany(ids: readonly string[]) {
           held.push(ids.length)

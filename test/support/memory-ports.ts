@@ -3,6 +3,7 @@ import type { ConfigSnapshot } from '../../relay/model/config.ts'
 import {
   type AcceptedEvent,
   type LedgerRecord,
+  type ListedRecord,
   outcomeOf,
   type RetryMessage,
   reachedBy,
@@ -216,6 +217,11 @@ export class MemoryLedger extends Failing implements Ledger {
       this.#records.set(record.id, { value: record, version: (stored?.version ?? 0) + 1 })
       return true
     })
+  }
+
+  async show(id: string): Promise<ListedRecord | undefined> {
+    await this.check()
+    return this.#records.get(id)?.value
   }
 
   async list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage> {

@@ -15,18 +15,29 @@ const CASES = [
 ] as const
 
 it.each(CASES)(
-  'a delivery whose record is unreadable says why, and what to do: %s',
+  'the replay of a delivery whose record is unreadable says why, and what to do: %s',
   async (error, detail) => {
     const ports = memoryPorts()
     ports.ledger.failure = error
-    const shown = await showDelivery(ports, 'd')
-    expect(shown).toMatchObject({ status: 500 })
-    expect(JSON.parse(String(shown.body))).toMatchObject({ detail })
     const replayed = await replayDelivery(ports, 'd')
     expect(replayed).toMatchObject({ status: 409 })
     expect(JSON.parse(String(replayed.body))).toMatchObject({ detail })
   },
 )
+
+it('a delivery whose record is unreadable is shown as the list shows it', async () => {
+  const { ledger } = memoryPorts()
+  const about = { id: 'd', cluster: 'local', object: 'Kustomization/apps/web', acceptedAt: 0 }
+  const why = 'this record cannot be read: it is not JSON'
+  ledger.show = async () => ({ kind: 'unreadable', ...about, outcome: 'dead', reason: why })
+  const shown = await showDelivery({ ledger }, 'd')
+  expect(shown.status).toBe(200)
+  expect(JSON.parse(String(shown.body))).toEqual({
+    ...about,
+    ...{ outcome: 'dead', reason: why, unreadable: true, attempt: 0, tries: 0 },
+    acceptedAt: '1970-01-01T00:00:00.000Z',
+  })
+})
 
 it('a ledger that fails is no record that is unreadable', async () => {
   const ports = memoryPorts()

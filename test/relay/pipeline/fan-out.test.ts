@@ -115,6 +115,7 @@ describe('an event that fits hundreds of Alerts', () => {
         ledger: {
           assertWritable: () => ledger.assertWritable(),
           readMany: (ids) => ledger.readMany(ids),
+          show: (id) => ledger.show(id),
           list: (...question) => ledger.list(...question),
           writeMany(writes) {
             underWay.now -= writes.length

@@ -62,6 +62,7 @@ function countingLedger(ledger: Ledger) {
   const records = { held: 0, most: 0 }
   const counting: Ledger = {
     assertWritable: () => ledger.assertWritable(),
+    show: (id) => ledger.show(id),
     list: (...question) => ledger.list(...question),
     writeMany: (writes) => ledger.writeMany(writes),
     async readMany(ids) {
@@ -99,6 +100,7 @@ describe('events that fit hundreds of Alerts', () => {
     const failing: Ledger = {
       assertWritable: () => undefined,
       readMany: (ids) => ports.ledger.readMany(ids),
+      show: (id) => ports.ledger.show(id),
       list: (...question) => ports.ledger.list(...question),
       async writeMany(writes) {
         written += 1
