@@ -27,7 +27,11 @@ threads.unref()
 if (isMainThread) answerParent((question) => answer(question as ProbeQuestion))
 else {
   rememberConnections()
-  threads.onmessage = () => threads.postMessage(rowsChanged())
+  threads.onmessage = (event) => {
+    const { data } = event as { readonly data: unknown }
+    // Another thread of the relay has no database, and hears what that of the database answers.
+    if (data === 'rows' && connections.size > 0) threads.postMessage(rowsChanged())
+  }
 }
 
 function answer(question: ProbeQuestion): unknown {
@@ -47,7 +51,7 @@ function rememberConnections(): void {
   }
 }
 
-/** The relay has one thread, that of its database. */
+/** One thread of the relay has its database. */
 function rowsOfThread(): Promise<unknown> {
   return new Promise((resolve) => {
     threads.onmessage = (event) => resolve((event as { readonly data: unknown }).data)

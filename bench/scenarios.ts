@@ -4,6 +4,7 @@ import { baseline } from './scenarios/baseline.ts'
 import { burst } from './scenarios/burst.ts'
 import { calm } from './scenarios/calm.ts'
 import { isolation } from './scenarios/isolation.ts'
+import { largeConfig } from './scenarios/large-config.ts'
 import { manyAlerts } from './scenarios/many-alerts.ts'
 import { matchTime } from './scenarios/match-time.ts'
 import { oneSender } from './scenarios/one-sender.ts'
@@ -23,6 +24,7 @@ export const SCENARIOS: readonly Scenario[] = [
   backlog,
   matchTime,
   manyAlerts,
+  largeConfig,
   slowDisk,
   calm,
   oneSender,

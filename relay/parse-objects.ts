@@ -21,6 +21,24 @@ export function parseProvider(cluster: string, manifest: KubernetesObject): Pars
   return parseObject('Provider', Provider, cluster, manifest)
 }
 
+/** Most values of one object, which is judged and compiled without a pause. Large ones have hundreds. */
+const MAX_OBJECT_VALUES = 10_000
+
+/** Whether a value has more than so many values in it. */
+function hasMoreParts(value: unknown, most: number): boolean {
+  const pending: unknown[] = [value]
+  for (let count = 0; count <= most; count += 1) {
+    if (pending.length === 0) return false
+    const next = pending.pop()
+    if (typeof next !== 'object' || next === null) continue
+    for (const part of Object.values(next)) {
+      pending.push(part)
+      if (pending.length > most) return true
+    }
+  }
+  return true
+}
+
 interface Parsed {
   readonly metadata: {
     readonly name: string
@@ -36,6 +54,10 @@ function parseObject<T extends Parsed>(
   cluster: string,
   written: KubernetesObject,
 ) {
+  if (hasMoreParts(written, MAX_OBJECT_VALUES)) {
+    const message = `expected at most ${MAX_OBJECT_VALUES} values in one object`
+    return { ...nameOf(written), errors: [{ field: '', message }] }
+  }
   const manifest = storedForm(written)
   const parsed = schema.safeParse(manifest)
   if (!parsed.success) {

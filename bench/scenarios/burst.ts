@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Arrivals } from '../arrivals.ts'
 import { now } from '../marked-event.ts'
+import { besideRow, startNeighbour } from '../neighbour.ts'
 import { cpuMs } from '../process-cpu.ts'
 import type { Bench } from '../processes.ts'
 import { startPassThrough, startRelay } from '../relay-process.ts'
@@ -19,7 +20,6 @@ const PLACES = 10
 /** The pace is judged in parts of the drain this long, so that none of them may be slow. */
 const WINDOW_SECONDS = 10
 
-const NEIGHBOUR_PER_SECOND = 50
 const NEIGHBOUR_SECONDS = 20
 
 export const burst: Scenario = {
@@ -30,9 +30,8 @@ export const burst: Scenario = {
 
 async function measureBurst(bench: Bench, { seconds, divisor }: Scale): Promise<Outcome> {
   const sink = await startSink(bench, { kind: 'after', ms: ANSWER_MS })
-  const other = await startSink(bench, { kind: 'at-once' })
+  const neighbour = await startNeighbour(bench, 'HelmRelease', () => relay.url)
   const sender = await startSender(bench)
-  const quiet = await startSender(bench)
   const objects = { kind: 'Kustomization', objects: 10_000 }
 
   const pass = await startPassThrough(bench, sink, PLACES)
@@ -43,26 +42,17 @@ async function measureBurst(bench: Bench, { seconds, divisor }: Scale): Promise<
 
   const destinations = [
     { kind: 'Kustomization', sink },
-    { kind: 'HelmRelease', sink: other },
+    { kind: 'HelmRelease', sink: neighbour.sink },
   ]
   const relay = await startRelay(bench, { destinations })
-  const neighbour = async (stream: string, time: number) => {
-    const events = NEIGHBOUR_PER_SECOND * time
-    const pace = { perSecond: NEIGHBOUR_PER_SECOND }
-    const about = { kind: 'HelmRelease', objects: 500 }
-    await quiet.send({ ...about, stream, pace, events, seconds: time, url: relay.url })
-    const end = now() + 30_000_000
-    while ((await other.count(stream)) < events && now() < end) await delay(100)
-    return other.arrivals(stream)
-  }
-  await neighbour('warm-up', 5)
-  const alone = await neighbour('alone', NEIGHBOUR_SECONDS)
+  await neighbour.send('warm-up', 5)
+  const alone = await neighbour.send('alone', NEIGHBOUR_SECONDS)
 
   const cpuBefore = cpuMs(relay.pid)
   const events = EVENTS / divisor
   const load = { stream: 'burst', pace: { senders: SENDERS }, events, seconds }
   const posted = await sender.send({ ...load, ...objects, url: relay.url })
-  const beside = await neighbour('beside', NEIGHBOUR_SECONDS)
+  const beside = await neighbour.send('beside', NEIGHBOUR_SECONDS)
   const end = now() + seconds * 1_000_000
   while ((await sink.count('burst')) < posted.accepted && now() < end) await delay(250)
   const arrivals = await sink.arrivals('burst')
@@ -82,16 +72,11 @@ async function measureBurst(bench: Bench, { seconds, divisor }: Scale): Promise<
         value: slowest / allowedPerSecond,
         target: { atLeast: 0.9, unit: 'x' },
       },
-      {
-        measure: 'p99 of another host at 50/s during the burst, beside the same without it',
-        measured: `${formatNumber(beside.latency.p99)} (${beside.count} came) beside ${formatNumber(alone.latency.p99)} ms`,
-        value: beside.latency.p99 / alone.latency.p99,
-        target: { atMost: 2, unit: 'x' },
-        otherwise: {
-          value: beside.latency.p99 - alone.latency.p99,
-          target: { atMost: 25, unit: 'ms' },
-        },
-      },
+      besideRow(
+        'p99 of another host at 50/s during the burst, beside the same without it',
+        beside,
+        alone,
+      ),
     ],
   }
 }

@@ -1,10 +1,10 @@
 import { setTimeout as delay } from 'node:timers/promises'
-import type { Percentiles } from '../arrivals.ts'
 import { startHangingHosts } from '../hanging-hosts.ts'
-import { now } from '../marked-event.ts'
+import { besideRow, startNeighbour } from '../neighbour.ts'
 import type { Bench, ServedProcess } from '../processes.ts'
+import { benchObject, configBody, putConfig } from '../put-config.ts'
 import { startRelay } from '../relay-process.ts'
-import { formatNumber, type Outcome, type Row } from '../report.ts'
+import { formatNumber, type Outcome } from '../report.ts'
 import type { Scale, Scenario } from '../scenario.ts'
 import { startSender } from '../sender.ts'
 import { startSink } from '../sink.ts'
@@ -15,7 +15,6 @@ const HANGING_HOSTS = 200
 const LOUD_PER_SECOND = 200
 const BURST = 100_000
 const BURST_SENDERS = 32
-const QUIET_PER_SECOND = 50
 const QUIET_SECONDS = 20
 
 export const isolation: Scenario = {
@@ -39,26 +38,18 @@ async function measure(
   burst: number,
   seconds: number,
 ): Promise<Outcome> {
-  const sink = await startSink(bench, { kind: 'at-once' })
   const drain = await startSink(bench, { kind: 'at-once' })
-  const [loud, quiet] = [await startSender(bench), await startSender(bench)]
+  const loud = await startSender(bench)
   const relay = await startRelay(bench, { destinations: [] })
-  await configure(relay, 'quiet', [sink.url])
+  const neighbour = await startNeighbour(bench, KIND, () => eventsOf('quiet'))
+  await configure(relay, 'quiet', [neighbour.sink.url])
   await configure(relay, 'loud', hanging)
   await configure(relay, 'burst', [drain.url])
   const eventsOf = (cluster: string) => `${relay.url}/v1/clusters/${cluster}/events`
   const about = { kind: KIND, objects: 500 }
 
-  const send = async (stream: string, time: number) => {
-    const events = QUIET_PER_SECOND * time
-    const pace = { perSecond: QUIET_PER_SECOND }
-    await quiet.send({ ...about, stream, pace, events, seconds: time, url: eventsOf('quiet') })
-    const end = now() + 30_000_000
-    while ((await sink.count(stream)) < events && now() < end) await delay(100)
-    return sink.arrivals(stream)
-  }
-  await send('warm-up', 5)
-  const alone = await send('alone', QUIET_SECONDS)
+  await neighbour.send('warm-up', 5)
+  const alone = await neighbour.send('alone', QUIET_SECONDS)
 
   // Each of its events goes to one host, and each host gets one a second.
   const events = LOUD_PER_SECOND * (QUIET_SECONDS + 10)
@@ -68,7 +59,7 @@ async function measure(
     ...{ seconds: QUIET_SECONDS + 10, url: eventsOf('loud') },
   })
   await delay(5_000)
-  const beside = await send('beside', QUIET_SECONDS)
+  const beside = await neighbour.send('beside', QUIET_SECONDS)
   const posted = await posting
 
   const bursting = loud.send({
@@ -76,7 +67,7 @@ async function measure(
     ...{ objects: 10_000, seconds, url: eventsOf('burst') },
   })
   await delay(1_000)
-  const inBurst = await send('in-burst', QUIET_SECONDS)
+  const inBurst = await neighbour.send('in-burst', QUIET_SECONDS)
   const burstPosted = await bursting
 
   return {
@@ -93,52 +84,21 @@ async function measure(
   }
 }
 
-interface Measured {
-  readonly count: number
-  readonly latency: Percentiles
-}
-
-function besideRow(measure: string, beside: Measured, alone: Measured): Row {
-  const [p99, p99Alone] = [beside.latency.p99, alone.latency.p99]
-  return {
-    measure,
-    measured: `${formatNumber(p99)} (${beside.count} came) beside ${formatNumber(p99Alone)} ms`,
-    value: p99 / p99Alone,
-    target: { atMost: 2, unit: 'x' },
-    otherwise: { value: p99 - p99Alone, target: { atMost: 25, unit: 'ms' } },
-  }
-}
-
 /** Gives a cluster a Provider for each address; with several, each gets the events of its own object. */
 async function configure(
   relay: Pick<ServedProcess, 'url'>,
   cluster: string,
   addresses: readonly string[],
 ): Promise<void> {
-  const apiVersion = 'notification.toolkit.fluxcd.io/v1beta3'
-  const objects = addresses.map((address, index) => {
-    const metadata = { name: `p${index}`, namespace: 'bench' }
+  const providers = addresses.map((address, index) =>
+    benchObject('Provider', `p${index}`, { type: 'generic', address, timeout: '15m' }),
+  )
+  const alerts = addresses.map((_, index) => {
     // As `markedEvent` names them.
     const name = addresses.length === 1 ? '*' : `app-${index}`
-    const spec = { type: 'generic', address, timeout: '15m' }
     const eventSources = [{ kind: KIND, name }]
-    return {
-      provider: { apiVersion, kind: 'Provider', metadata, spec },
-      alert: {
-        ...{ apiVersion, kind: 'Alert', metadata },
-        spec: { providerRef: { name: `p${index}` }, eventSources },
-      },
-    }
+    return benchObject('Alert', `p${index}`, { providerRef: { name: `p${index}` }, eventSources })
   })
-  const body = JSON.stringify({
-    takenAt: new Date().toISOString(),
-    alerts: objects.map(({ alert }) => alert),
-    providers: objects.map(({ provider }) => provider),
-  })
-  const response = await fetch(`${relay.url}/v1/clusters/${cluster}/config`, {
-    method: 'PUT',
-    headers: { 'content-type': 'application/json' },
-    body,
-  })
-  if (!response.ok) throw new Error(`PUT config: ${response.status} ${await response.text()}`)
+  const status = await putConfig(relay, cluster, configBody(alerts, providers))
+  if (status !== 200) throw new Error(`PUT config: ${status}`)
 }

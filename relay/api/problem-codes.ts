@@ -67,7 +67,6 @@ export const PROBLEM_KINDS = {
   'not-replayable': { status: 409, meaning: 'The delivery cannot be replayed as it stands.' },
   'too-large': { status: 413, meaning: 'The body has too many bytes or values.' },
   'unknown-encoding': { status: 415, meaning: '`Content-Encoding` is neither gzip nor missing.' },
-  'unreadable-record': { status: 500, meaning: 'The stored record cannot be read.' },
   internal: { status: 500, meaning: 'The relay has a bug; its log has more.' },
   'not-ready': { status: 503, meaning: 'The relay starts, stops, or cannot store anything now.' },
   'not-stored': {

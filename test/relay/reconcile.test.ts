@@ -31,6 +31,24 @@ describe('readiness', () => {
     })
   })
 
+  it('of an object of too many values is false, and it is not compiled', async () => {
+    const exclusionList = Array.from({ length: 10_000 }, (_, index) => String(index))
+    const eventMetadata = Object.fromEntries(exclusionList.map((key) => [key, key]))
+    const large = [
+      alert('many', 'a', { exclusionList }),
+      alert('deep', 'a', { more: exclusionList.map((value) => [[value]]).slice(0, 3_400) }),
+      alert('wide', 'a', { eventMetadata }),
+      alert('most', 'a', {
+        eventMetadata: Object.fromEntries(Object.entries(eventMetadata).slice(0, 9_900)),
+      }),
+    ]
+    const said = await readinessOf([hook, ...large])
+    const refused = 'false ValidationFailed expected at most 10000 values in one object'
+    expect(said).toMatchObject({ 'Alert/many': refused, 'Alert/deep': refused })
+    expect(said['Alert/wide']).toBe(refused)
+    expect(said['Alert/most']).toBe('true Succeeded Initialized')
+  })
+
   it('is worked out past the cache before a Secret is said to be missing', async () => {
     const byCache = new Map<boolean, SecretData>([[true, { address: 'https://a.test' }]])
     const read = async (_c: string, _ns: string, _n: string, options: { fresh?: boolean } = {}) =>

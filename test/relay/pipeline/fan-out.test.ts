@@ -57,6 +57,19 @@ describe('a fan-out', () => {
     expect(calls.map(({ begun }) => begun)).toEqual([numbers(5), numbers(5), numbers(5)])
   })
 
+  it('leaves other clusters a share of the items that are worked on at once', async () => {
+    const fanOut = createFanOut({ perCall: 100, shared: 8 })
+    const calls = ['a', 'a', 'b'].map((cluster) => ({ cluster, held: heldWork() }))
+    const done = calls.map(({ cluster, held }) =>
+      fanOut.each(numbers(20), held.work, unexpected, cluster),
+    )
+    // One of each call, and 4 of the 8 more for the first cluster, then 2 for the next.
+    expect(calls.map(({ held }) => held.begun.length)).toEqual([5, 1, 3])
+    for (const { held } of calls) await held.endAll()
+    for (const { held } of calls) await held.endAll()
+    await Promise.all(done)
+  })
+
   it('ends all and then tells of each that failed', async () => {
     const worked: number[] = []
     const failures: unknown[] = []
