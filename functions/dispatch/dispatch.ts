@@ -4,15 +4,23 @@ import type { FailureReports } from '../shared/failure-reports.ts'
 import { createDeadline, type Deadline, type RemainingTime } from './deadline.ts'
 import { groupsOf } from './groups.ts'
 import { createMessageHandler, type HandleMessage, type MessageParts } from './message.ts'
+import {
+  createPutBack,
+  NOT_STARTED_S,
+  type PutBack,
+  type PutBackParts,
+  secondsAfterFailure,
+} from './put-back.ts'
 import { createSetAside, type SetAside, type SetAsideParts } from './set-aside.ts'
 
 /** What dispatching needs. */
-export interface DispatchParts extends MessageParts, SetAsideParts, FailureReports {}
+export interface DispatchParts extends MessageParts, SetAsideParts, PutBackParts, FailureReports {}
 
 /** What is done with one message: first the one, then with what cannot be handled the other. */
 interface Handling {
   readonly handle: HandleMessage
   readonly setAside: SetAside
+  readonly putBack: PutBack
 }
 
 /**
@@ -21,7 +29,11 @@ interface Handling {
  * is done with, and the rest of its group goes on.
  */
 export function createDispatch(parts: DispatchParts) {
-  const handling = { handle: createMessageHandler(parts), setAside: createSetAside(parts) }
+  const handling = {
+    handle: createMessageHandler(parts),
+    setAside: createSetAside(parts),
+    putBack: createPutBack(parts),
+  }
   return async (
     { Records: records }: SQSEvent,
     context: Pick<Context, keyof RemainingTime>,
@@ -41,7 +53,7 @@ export function createDispatch(parts: DispatchParts) {
 /** The ids of the messages that must come again. */
 async function handleGroup(
   group: readonly SQSRecord[],
-  { handle, setAside }: Handling,
+  { handle, setAside, putBack }: Handling,
   deadline: Deadline,
   { log, onFailed }: FailureReports,
 ): Promise<readonly string[]> {
@@ -49,6 +61,7 @@ async function handleGroup(
     const left = () => group.slice(index).map(({ messageId }) => messageId)
     if (!deadline.allowsStart()) {
       log.warn('not started: too little time is left', { messages: left() })
+      await putBack(group.slice(index), NOT_STARTED_S)
       return left()
     }
     try {
@@ -69,6 +82,8 @@ async function handleGroup(
         messages: left(),
       })
       onFailed()
+      // What is behind it comes with it: none of its group overtakes it.
+      await putBack(group.slice(index), secondsAfterFailure(record, fault))
       return left()
     }
   }

@@ -1,6 +1,7 @@
 import type { Context, ScheduledEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
 import { DueIndex } from '../../adapters/aws/due-index.ts'
+import { createMessageVisibility } from '../../adapters/aws/message-visibility.ts'
 import { createHttpClient } from '../../adapters/http/client.ts'
 import { createLookUps } from '../../adapters/http/look-ups.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
@@ -50,6 +51,7 @@ const dispatch = createDispatch({
   ports,
   dispatcher: createDispatcher(ports, { ...environment, ...TRY_LIMITS }),
   deadLetters: createDeadLetterQueues(clients.sqs),
+  visibility: createMessageVisibility(clients.sqs),
   dueIndex,
   onSetAside: metrics.setAside,
   onFailed: metrics.failed,

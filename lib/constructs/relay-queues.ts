@@ -10,11 +10,11 @@ import { Construct } from 'constructs'
 import type { Settings } from '../settings.ts'
 
 /**
- * Receives after which SQS itself sets a message aside: the most there are, since it counts those too
- * that a store failed. Dispatch counts for itself (ADR 0027). It stands for a message that ends the
- * function, and lets SQS move back what is in the dead-letter queues.
+ * Receives after which SQS itself sets a message aside. It counts those too that a store failed: with the
+ * waits of dispatch (ADR 0043) they are more than four hours of that. What a message itself is the fault of
+ * dispatch counts (ADR 0027).
  */
-const MAX_RECEIVE_COUNT = 1_000
+const MAX_RECEIVE_COUNT = 50
 
 /** Six times the function's 60 s, as Lambda asks for. */
 const VISIBILITY = Duration.seconds(360)

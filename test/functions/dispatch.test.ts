@@ -33,6 +33,7 @@ function dispatchWith(
   onRetry: (deliveryId: string) => Promise<void> = async () => undefined,
 ) {
   const setAside: string[] = []
+  const putBack: string[] = []
   const started: string[] = []
   const lines: string[] = []
   const write = (message: string) => void lines.push(message)
@@ -61,10 +62,15 @@ function dispatchWith(
         setAside.push(`${messageId} of ${queueUrl.split('/').at(-1)}: ${cause} (${rejections})`)
       },
     },
+    visibility: {
+      comeBackAfter: async (_, messages, seconds) => {
+        putBack.push(`${messages.length} after ${seconds} s`)
+      },
+    },
     dueIndex: { remove: async () => undefined },
     onSetAside: () => void setAside.push('counted'),
   })
-  return { dispatch, started, lines, setAside }
+  return { dispatch, started, lines, setAside, putBack }
 }
 
 function failuresOf({ batchItemFailures }: { batchItemFailures: { itemIdentifier: string }[] }) {
@@ -148,10 +154,11 @@ describe('a batch', () => {
   })
 
   it('starts nothing with less than 20 s left', async () => {
-    const { dispatch, started, lines } = dispatchWith(async () => undefined)
+    const { dispatch, started, lines, putBack } = dispatchWith(async () => undefined)
     const Records = [eventRecord('a', '1'), eventRecord('a', '2'), eventRecord('b', '1')]
     const failed = failuresOf(await dispatch({ Records }, contextWith(19_999)))
     expect(failed).toEqual(['a-1', 'a-2', 'b-1'])
+    expect(putBack).toEqual(['2 after 1 s', '1 after 1 s'])
     expect(started).toEqual([])
     expect(lines).toEqual([
       'not started: too little time is left',
@@ -205,12 +212,12 @@ describe('a batch', () => {
   })
 
   it.each([
-    ['19 rejections of its own', ['message', 19], ['a-1', 'a-2']],
+    ['19 rejections of its own', ['message', 19], ['2 after 360 s']],
     ['20 rejections of its own', ['message', 20], []],
-    ['a later version', ['later-version', 0], ['a-1', 'a-2']],
-    ['a failing store', ['host', 0], ['a-1', 'a-2']],
-  ] as const)('of %s, received often, comes again: %s %j', async (_, [fault, count], failed) => {
-    const { dispatch, setAside } = dispatchWith(async (name) => {
+    ['a later version', ['later-version', 0], ['2 after 900 s']],
+    ['a failing store', ['host', 0], ['2 after 360 s']],
+  ] as const)('of %s, received often, comes again: %s %j', async (_, [fault, count], back) => {
+    const { dispatch, setAside, putBack } = dispatchWith(async (name) => {
       if (name !== 'a-1') return
       throw new DispatchFailure(fault, new Error('no'), { count, firstAt: 0 })
     })
@@ -220,7 +227,9 @@ describe('a batch', () => {
       attributes: { ...first.attributes, ApproximateReceiveCount: '999' },
     }
     const batch = { Records: [record, eventRecord('a', '2')] }
+    const failed = back.length === 0 ? [] : ['a-1', 'a-2']
     expect(failuresOf(await dispatch(batch, contextWith()))).toEqual(failed)
+    expect(putBack).toEqual(back)
     expect(setAside).toHaveLength(failed.length === 0 ? 2 : 0)
   })
 

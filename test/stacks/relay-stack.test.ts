@@ -314,7 +314,7 @@ describe('queues', () => {
     VisibilityTimeout: 360,
     RedrivePolicy: {
       deadLetterTargetArn: { 'Fn::GetAtt': [expect.stringMatching(`^${deadLetters}`), 'Arn'] },
-      maxReceiveCount: 1_000,
+      maxReceiveCount: 50,
     },
   })
 

@@ -12,6 +12,7 @@ import {
 } from '../../adapters/aws/clients.ts'
 import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
 import { DueIndex } from '../../adapters/aws/due-index.ts'
+import { createMessageVisibility } from '../../adapters/aws/message-visibility.ts'
 import { secretId, tokensId } from '../../adapters/aws/secrets-manager.ts'
 import { CONFIG_TABLE, LEDGER_TABLE, STATE_TABLE } from '../../adapters/aws/tables.ts'
 import { createHttpClient } from '../../adapters/http/client.ts'
@@ -179,6 +180,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
       dispatcher: createDispatcher(ports, { ...environment, ...TRY_LIMITS }),
       ...reports,
       deadLetters: createDeadLetterQueues(clients.sqs),
+      visibility: createMessageVisibility(clients.sqs),
       dueIndex: new DueIndex({ client: clients.dynamoDb, tableName: environment.ledgerTable }),
       onSetAside() {
         setAside += 1

@@ -9,6 +9,7 @@ import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts
 import { DueIndex } from '../../adapters/aws/due-index.ts'
 import { DynamoDbLedger } from '../../adapters/aws/dynamodb-ledger.ts'
 import { recordOf } from '../../adapters/aws/ledger-item.ts'
+import { createMessageVisibility } from '../../adapters/aws/message-visibility.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
 import { TRY_LIMITS } from '../../functions/dispatch/deadline.ts'
@@ -90,6 +91,7 @@ export function startContainer(relay: AwsRelay, observer: Observer = relay.ports
       dispatcher,
       ...reports,
       deadLetters: createDeadLetterQueues(clients.sqs),
+      visibility: createMessageVisibility(clients.sqs),
       dueIndex: new DueIndex({ client: clients.dynamoDb, tableName: ledgerTable }),
       onSetAside: () => undefined,
     }),

@@ -1,5 +1,6 @@
 import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
 import type { DueIndex } from '../../adapters/aws/due-index.ts'
+import { createMessageVisibility } from '../../adapters/aws/message-visibility.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
 import { TRY_LIMITS } from '../../functions/dispatch/deadline.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
@@ -19,7 +20,7 @@ import { VirtualQueue } from './virtual-sqs/queue.ts'
 const MAX_RECEIVE_COUNT = 50
 
 /** What a test wants otherwise than usual. */
-export interface VirtualRelayOptions extends Partial<LambdaOptions> {
+export interface VirtualRelayOptions extends Partial<Pick<LambdaOptions, 'recursiveLoop'>> {
   /** The clock of all parts. */
   readonly clock: ManualClock
   /** In the place of one in memory. */
@@ -31,7 +32,7 @@ export interface VirtualRelayOptions extends Partial<LambdaOptions> {
 
 /** Dispatch on queues that the test's own clock moves; its cluster `local` tells all of it to one hook. */
 export async function virtualRelay(options: VirtualRelayOptions) {
-  const { clock, send, index = NO_INDEX, recursiveLoop = 'Allow', ...rest } = options
+  const { clock, send, index = NO_INDEX, recursiveLoop = 'Allow' } = options
   const eventsDead = new VirtualQueue('events-dead.fifo', clock, { isFifo: true })
   const retriesDead = new VirtualQueue('retries-dead', clock)
   const dead = (queue: VirtualQueue) => ({ queue, maxReceiveCount: MAX_RECEIVE_COUNT })
@@ -54,15 +55,20 @@ export async function virtualRelay(options: VirtualRelayOptions) {
   await memory.configs.replace(await reconcile('local', set, clock.now(), memory.secrets))
   const lines: { readonly message: string; readonly fields: object }[] = []
   const write = (message: string, fields: object) => void lines.push({ message, fields })
+  let visibility = createMessageVisibility(client)
+  let failed = 0
   const handler = createDispatch({
     environment,
     ports,
     dispatcher: createDispatcher(ports, { ...TRY_LIMITS, ...NO_REPEATS }),
     log: { info: write, warn: write, error: write },
     deadLetters: createDeadLetterQueues(client),
+    visibility: { comeBackAfter: (...args) => visibility.comeBackAfter(...args) },
     dueIndex: index,
     onSetAside: () => undefined,
-    onFailed: () => undefined,
+    onFailed: () => {
+      failed += 1
+    },
   })
   let overdue = 0
   const sweep = createSweep({
@@ -73,7 +79,7 @@ export async function virtualRelay(options: VirtualRelayOptions) {
       overdue += count
     },
   })
-  const lambda = new VirtualLambda(handler, { recursiveLoop, ...rest })
+  const lambda = new VirtualLambda(handler, { recursiveLoop, clock })
   return {
     clock,
     ports,
@@ -82,6 +88,12 @@ export async function virtualRelay(options: VirtualRelayOptions) {
     queues: { events, retries, eventsDead, retriesDead },
     send: (...accepted: readonly AcceptedEvent[]) => ports.queue.send(accepted),
     sweep: () => sweep(contextWith()),
+    /** How many messages failed. */
+    failed: () => failed,
+    /** From now on SQS does not take it when a message is to come back. */
+    visibilityFails() {
+      visibility = { comeBackAfter: () => Promise.reject(new Error('throttled')) }
+    },
     /** How many deliveries were found long past due. */
     overdue: () => overdue,
     /** Calls the function until the queues have nothing that is due now. */

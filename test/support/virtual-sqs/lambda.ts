@@ -1,5 +1,6 @@
 import type { SQSRecord } from 'aws-lambda'
-import { contextWith, type SqsHandler } from '../event-source-mapping.ts'
+import type { Clock } from '../../../relay/ports.ts'
+import type { SqsHandler } from '../event-source-mapping.ts'
 import { arnOf } from './client.ts'
 import type { StoredMessage, VirtualQueue } from './queue.ts'
 
@@ -7,12 +8,14 @@ import type { StoredMessage, VirtualQueue } from './queue.ts'
 const CALLS_IN_A_LOOP = 16
 
 const VISIBILITY_S = 360
+const TIMEOUT_MS = 60_000
 const BATCH_SIZE = 10
 
 export interface LambdaOptions {
   /** The function's setting `RecursiveLoop`. */
   readonly recursiveLoop: 'Allow' | 'Terminate'
-  readonly remainingMs?: number
+  /** By which a call has 60 seconds. */
+  readonly clock: Pick<Clock, 'now'>
 }
 
 /**
@@ -58,8 +61,11 @@ export class VirtualLambda {
     const before = { ...process.env }
     process.env.AWS_LAMBDA_FUNCTION_NAME = 'flux-relay-test-dispatch'
     process.env._X_AMZN_TRACE_ID = `Root=1-0-0;Parent=0;Sampled=0;Lineage=1:dispatch:${lineage}`
+    const { clock } = this.#options
+    const endsAt = clock.now() + TIMEOUT_MS
+    const context = { getRemainingTimeInMillis: () => endsAt - clock.now() }
     try {
-      return await this.#handler({ Records }, contextWith(this.#options.remainingMs))
+      return await this.#handler({ Records }, context)
     } finally {
       process.env.AWS_LAMBDA_FUNCTION_NAME = before.AWS_LAMBDA_FUNCTION_NAME
       process.env._X_AMZN_TRACE_ID = before._X_AMZN_TRACE_ID

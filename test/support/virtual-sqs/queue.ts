@@ -118,9 +118,15 @@ export class VirtualQueue {
     return true
   }
 
-  /** When the next message is visible; undefined when there is none. */
+  /** When the next message can be received; undefined when there is none. */
   nextVisibleAt(): number | undefined {
-    const times = this.#messages.map(({ visibleAt }) => visibleAt)
+    const groups = Map.groupBy(this.#messages, ({ id, MessageGroupId }) =>
+      this.shape.isFifo === true ? (MessageGroupId ?? id) : id,
+    )
+    const times = [...groups.values()].map(([first, ...behind]) => {
+      const inFlight = behind.filter(({ receipt }) => receipt !== undefined)
+      return Math.max(first?.visibleAt ?? 0, ...inFlight.map(({ visibleAt }) => visibleAt))
+    })
     return times.length === 0 ? undefined : Math.min(...times)
   }
 

@@ -1,0 +1,45 @@
+import { ChangeMessageVisibilityBatchCommand, type SQSClient } from '@aws-sdk/client-sqs'
+
+/** A message that was received; an `SQSRecord` is one. */
+export interface InFlightMessage {
+  readonly receiptHandle: string
+}
+
+/** Says when messages that are in flight can be received again. */
+export interface MessageVisibility {
+  /** Rejects with the SDK's errors, and when it takes too long; the messages come by their queue's own time then. */
+  comeBackAfter(
+    queueUrl: string,
+    messages: readonly InFlightMessage[],
+    seconds: number,
+  ): Promise<void>
+}
+
+/** A function that is about to end has two seconds left. Milliseconds. */
+const PATIENCE_MS = 1_500
+
+/** Entries of a request at most. */
+const MAX_ENTRIES = 10
+
+/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html */
+export function createMessageVisibility(client: SQSClient): MessageVisibility {
+  return {
+    async comeBackAfter(QueueUrl, messages, VisibilityTimeout) {
+      const entries = messages.map(({ receiptHandle: ReceiptHandle }, index) => ({
+        Id: String(index),
+        ReceiptHandle,
+        VisibilityTimeout,
+      }))
+      for (let at = 0; at < entries.length; at += MAX_ENTRIES) {
+        const Entries = entries.slice(at, at + MAX_ENTRIES)
+        const { Failed: failed = [] } = await client.send(
+          new ChangeMessageVisibilityBatchCommand({ QueueUrl, Entries }),
+          { abortSignal: AbortSignal.timeout(PATIENCE_MS) },
+        )
+        if (failed.length === 0) continue
+        const codes = [...new Set(failed.map(({ Code }) => Code))].join(', ')
+        throw new Error(`SQS keeps ${failed.length} messages for longer: ${codes}`)
+      }
+    },
+  }
+}
