@@ -1,7 +1,9 @@
 import { Command } from 'commander'
 import type { LoadedManifests } from '../embedded/manifests/loader.ts'
+import { TRY_BOUNDS } from '../functions/shared/try-bounds.ts'
 import type { ObjectReadiness } from '../relay/model/config.ts'
 import { namespacedName } from '../relay/model/kubernetes.ts'
+import { noPause } from '../relay/pipeline/slices.ts'
 import type { SecretStore } from '../relay/ports.ts'
 import { count, loadManifests } from './manifests.ts'
 import { print } from './output/print.ts'
@@ -23,7 +25,14 @@ async function validate(file: string): Promise<void> {
   const loaded = await loadManifests(file, ANY_CLUSTER)
   const secrets = secretsOf(loaded)
   const { reconcile } = await import('../relay/reconcile.ts')
-  const { objects } = await reconcile(ANY_CLUSTER, loaded.manifests, 0, secrets)
+  const { objects } = await reconcile(
+    ANY_CLUSTER,
+    loaded.manifests,
+    0,
+    secrets,
+    noPause,
+    TRY_BOUNDS,
+  )
   print(
     formatTable(
       ['KIND', 'NAMESPACE', 'NAME', 'VALID', 'STATUS'],

@@ -26,6 +26,8 @@ export interface ConnectionOptions {
 export interface TransportOptions extends ConnectionOptions {
   /** Bounds the whole exchange, from the name look-up to the end of the body. */
   readonly timeoutMs: number
+  /** What bounds it more than the Provider does, for a person. */
+  readonly boundBy?: string
 }
 
 export interface HttpResponse {

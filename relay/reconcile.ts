@@ -8,7 +8,12 @@ import {
   namespacedName,
   RELAY_ANNOTATION_PREFIX,
 } from './model/kubernetes.ts'
-import { MAX_TIMEOUT_MS, type Provider, ProviderSpec } from './model/provider.ts'
+import {
+  DEFAULT_TIMEOUT_MS,
+  MAX_TIMEOUT_MS,
+  type Provider,
+  ProviderSpec,
+} from './model/provider.ts'
 import { parseAlert, parseProvider } from './parse-objects.ts'
 import { compilingAlert } from './pipeline/compiled-alert.ts'
 import { PatternBudget } from './pipeline/pattern-budget.ts'
@@ -19,6 +24,14 @@ import type { SecretStore } from './ports.ts'
 import { annotationNames } from './providers/formats/annotations.ts'
 import { providerTypes } from './providers/registry.ts'
 
+/** How long a try takes at most on some host, whatever a Provider says. Milliseconds. */
+export interface TryBounds {
+  /** Such as `on AWS`. */
+  readonly where: string
+  readonly firstTryMs: number
+  readonly laterTryMs: number
+}
+
 /** Objects that are judged without a pause: some milliseconds of work. */
 const SLICE = 20
 
@@ -26,7 +39,7 @@ const SLICE = 20
  * Makes a snapshot of a cluster's whole set, and says of each object whether it takes effect. An
  * object that does not is kept in the snapshot, so that a person sees it, and left out of routing.
  * Rejects when the Secrets cannot be read. `pause` is waited for between parts of
- * a large set.
+ * a large set. `bounds`: those of the host, which a Provider is told of.
  */
 export async function reconcile(
   cluster: string,
@@ -34,13 +47,14 @@ export async function reconcile(
   takenAt: number,
   secrets: SecretStore,
   pause: Pause = noPause,
+  bounds?: TryBounds,
 ): Promise<ConfigSnapshot> {
   const ofKind = (wanted: string) => manifests.filter(({ kind }) => kind === wanted)
   const providers = new Map<string, ObjectReadiness>()
   for (const slice of slicesOf(ofKind('Provider'), SLICE)) {
     await pause()
     for (const manifest of slice) {
-      const readiness = await providerReadiness(cluster, manifest, secrets)
+      const readiness = await providerReadiness(cluster, manifest, secrets, bounds)
       providers.set(namespacedName(readiness), readiness)
     }
   }
@@ -67,6 +81,7 @@ async function providerReadiness(
   cluster: string,
   manifest: KubernetesObject,
   secrets: SecretStore,
+  bounds: TryBounds | undefined,
 ): Promise<ObjectReadiness> {
   const result = parseProvider(cluster, manifest)
   if (!('object' in result)) return invalid('Provider', result)
@@ -77,6 +92,7 @@ async function providerReadiness(
     ...unknownFields(manifest.spec, ProviderSpec, 'spec'),
     ...ignoredAnnotations(result.object),
     ...shortenedTimeout(result.object),
+    ...(bounds ? boundedTimeout(result.object, bounds) : []),
   ])
 }
 
@@ -107,6 +123,19 @@ function ignoredAnnotations({ annotations, spec }: Provider): readonly string[] 
   return Object.keys(annotations)
     .filter((name) => known && !known.has(name))
     .map((name) => `annotation ${RELAY_ANNOTATION_PREFIX}${name} is ignored by ${spec.type}`)
+}
+
+/** A host bounds what a Provider may wait for more than its own timeout does. */
+function boundedTimeout({ spec }: Provider, bounds: TryBounds): readonly string[] {
+  const { where, firstTryMs, laterTryMs } = bounds
+  const tries = [
+    ['a first try takes', firstTryMs],
+    ['a later one', laterTryMs],
+  ] as const
+  const shorter = tries.filter(([, ms]) => ms < (spec.timeout ?? DEFAULT_TIMEOUT_MS))
+  if (shorter.length === 0) return []
+  const texts = shorter.map(([name, ms]) => `${name} ${ms / 1_000}s at most`)
+  return [`spec.timeout: ${where} ${texts.join(', ')}`]
 }
 
 function shortenedTimeout({ spec }: Provider): readonly string[] {

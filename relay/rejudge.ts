@@ -1,6 +1,6 @@
 import { noPause, type Pause } from './pipeline/slices.ts'
 import type { Ports } from './ports.ts'
-import { reconcile } from './reconcile.ts'
+import { reconcile, type TryBounds } from './reconcile.ts'
 
 /** How often a set that was replaced meanwhile is judged again. */
 const MAX_ATTEMPTS = 3
@@ -13,11 +13,19 @@ export async function judgeAgain(
   { configs, secrets }: Pick<Ports, 'configs' | 'secrets'>,
   cluster: string,
   pause: Pause = noPause,
+  bounds?: TryBounds,
 ): Promise<void> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const stored = await configs.read(cluster)
     if (typeof stored !== 'object') return
-    const judged = await reconcile(cluster, stored.manifests, stored.takenAt, secrets, pause)
+    const judged = await reconcile(
+      cluster,
+      stored.manifests,
+      stored.takenAt,
+      secrets,
+      pause,
+      bounds,
+    )
     if (JSON.stringify(judged.objects) === JSON.stringify(stored.objects)) return
     // A set that was taken later may have been judged before the Secret was there.
     if ((await configs.replace(judged)) === 'replaced') return

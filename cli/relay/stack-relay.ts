@@ -12,12 +12,14 @@ import {
   createStorePorts,
   type StorePorts,
 } from '../../functions/shared/ports.ts'
+import { TRY_BOUNDS } from '../../functions/shared/try-bounds.ts'
 import type { Answer } from '../../relay/intake/answer.ts'
 import { listDeliveries, replayDelivery, showDelivery } from '../../relay/intake/deliveries.ts'
 import { type ConfigRequest, putConfig } from '../../relay/intake/put-config.ts'
 import { putSecret, type SecretRequest } from '../../relay/intake/put-secret.ts'
 import { receiveEvents } from '../../relay/intake/receive-events.ts'
 import { showConfig } from '../../relay/intake/show-config.ts'
+import { noPause } from '../../relay/pipeline/slices.ts'
 import { judgeAgain } from '../../relay/rejudge.ts'
 import { wakeWaiting } from '../../relay/wake.ts'
 import { warnLine } from '../output/print.ts'
@@ -110,7 +112,7 @@ function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequ
 }
 
 async function putAndWake(ports: StorePorts, request: ConfigRequest): Promise<Answer> {
-  const answer = await putConfig(ports, request)
+  const answer = await putConfig(ports, request, noPause, TRY_BOUNDS)
   if (answer.status === 200) await wake(ports, request.cluster)
   return answer
 }
@@ -123,7 +125,7 @@ async function putAndJudge(
 ): Promise<Answer> {
   const answer = await putSecret(secrets, request)
   if (answer.status !== 200) return answer
-  await judgeAgain(ports, request.cluster).catch((error: unknown) =>
+  await judgeAgain(ports, request.cluster, noPause, TRY_BOUNDS).catch((error: unknown) =>
     warnLine(
       `the Secret is stored; what it makes ready shows with the next apply (${awsError(error).message})`,
     ),

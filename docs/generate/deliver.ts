@@ -57,7 +57,8 @@ export async function deliverEvents(
     const now = sentAt(queued.event)
     setTime(now)
     const record = newDelivery(queued, candidate.alert, now)
-    const onTime = { triedAt: now, timeoutMs: Infinity, late: false, overtaken: false }
+    const time = { timeoutMs: Number.POSITIVE_INFINITY, boundBy: '' }
+    const onTime = { triedAt: now, time, late: false, overtaken: false }
     const input = {
       cluster: CLUSTER,
       deliveryId: record.id,

@@ -14,11 +14,27 @@ export interface Deadline {
 
 const MIN_START_MS = 20_000
 
-/**
- * How long one try may take. The first tries of a cluster whose hosts hang occupy functions that are
- * everyone's; a later one has to end before its function does, which has 60 s.
- */
-export const TRY_LIMITS = { firstTryMs: 15_000, laterTryMs: 50_000 } as const
+/** What recording a try and answering take. */
+const AFTER_TRY_MS = 5_000
+
+/** The time of the call that runs now: those of one container follow each other. */
+export interface CallTime {
+  begin(context: RemainingTime): void
+  /** Milliseconds that a try may take which begins now. */
+  timeLeftMs(): number
+}
+
+/** Before the first call there is no end. */
+export function createCallTime(): CallTime {
+  let current: RemainingTime | undefined
+  return {
+    begin(context) {
+      current = context
+    },
+    timeLeftMs: () =>
+      (current?.getRemainingTimeInMillis() ?? Number.POSITIVE_INFINITY) - AFTER_TRY_MS,
+  }
+}
 
 /** What answering takes: past Lambda's own end all of the batch would come again. */
 const MARGIN_MS = 2_000

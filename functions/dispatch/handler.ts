@@ -13,7 +13,8 @@ import { createLog, logDecision } from '../shared/log.ts'
 import { createDecisionMetrics, writeToStdout } from '../shared/metrics.ts'
 import { createClients, createStorePorts } from '../shared/ports.ts'
 import { createStageMetrics } from '../shared/stage-metrics.ts'
-import { TRY_LIMITS } from './deadline.ts'
+import { TRY_LIMITS } from '../shared/try-bounds.ts'
+import { createCallTime } from './deadline.ts'
 import { createDispatch } from './dispatch.ts'
 import { createIdentities } from './identities.ts'
 import { createSweep } from './sweep.ts'
@@ -46,10 +47,11 @@ const ports = {
 }
 
 const dueIndex = new DueIndex({ client: clients.dynamoDb, tableName: environment.ledgerTable })
+const callTime = createCallTime()
 const dispatch = createDispatch({
   environment,
   ports,
-  dispatcher: createDispatcher(ports, { ...environment, ...TRY_LIMITS }),
+  dispatcher: createDispatcher(ports, { ...environment, ...TRY_LIMITS, ...callTime }),
   deadLetters: createDeadLetterQueues(clients.sqs),
   visibility: createMessageVisibility(clients.sqs),
   dueIndex,
@@ -67,6 +69,7 @@ export async function handler(
   context: Context,
 ): Promise<SQSBatchResponse | undefined> {
   log.begin(context)
+  callTime.begin(context)
   try {
     if ('Records' in event) return await dispatch(event, context)
     await sweep(context)

@@ -3,6 +3,7 @@ import { bearerToken, tokenHashMatches } from '../../relay/intake/credentials.ts
 import { problem } from '../../relay/intake/problem.ts'
 import { putConfig } from '../../relay/intake/put-config.ts'
 import { showConfig } from '../../relay/intake/show-config.ts'
+import { noPause } from '../../relay/pipeline/slices.ts'
 import type { Ports } from '../../relay/ports.ts'
 import type { AccessVerdict, ClusterAccess } from '../shared/cluster-access.ts'
 import type { FailureReports } from '../shared/failure-reports.ts'
@@ -14,6 +15,7 @@ import {
   respond,
   unauthorized,
 } from '../shared/http-api.ts'
+import { TRY_BOUNDS } from '../shared/try-bounds.ts'
 import { wakeSoon } from './wake-soon.ts'
 
 /** What taking and showing configurations needs. */
@@ -51,7 +53,7 @@ function refused({ cluster }: HttpRequest): Answer {
 async function answer({ ports, log }: ReconcileConfigParts, request: HttpRequest): Promise<Answer> {
   const { method, cluster } = request
   if (method === 'PUT') {
-    const put = await putConfig(ports, request)
+    const put = await putConfig(ports, request, noPause, TRY_BOUNDS)
     if (put.status === 200) await wakeSoon({ ports, log }, cluster)
     return put
   }

@@ -5,7 +5,7 @@ import { parseTimeMs } from '../model/time.ts'
 import { nameOf } from '../parse-objects.ts'
 import { noPause, type Pause, slicesOf } from '../pipeline/slices.ts'
 import type { Ports } from '../ports.ts'
-import { reconcile } from '../reconcile.ts'
+import { reconcile, type TryBounds } from '../reconcile.ts'
 import { type Answer, jsonAnswer, problemAnswer, unavailableAnswer } from './answer.ts'
 import { MAX_CONFIG_BYTES, type RequestBody, readLargeJsonObject } from './body.ts'
 import { MAX_NESTING, nestsDeeperThan } from './json.ts'
@@ -80,18 +80,26 @@ export interface ConfigRequest extends RequestBody {
 /**
  * Replaces a cluster's set. 200 `{revision, objects: [{kind, namespace, name, ready, reason,
  * message}]}`; 409 when the stored set was taken later; 503 when a store fails. `pause`
- * is waited for between parts of a large set.
+ * is waited for between parts of a large set. `bounds` as for `reconcile`.
  */
 export async function putConfig(
   ports: Pick<Ports, 'configs' | 'secrets' | 'clock'>,
   request: ConfigRequest,
   pause: Pause = noPause,
+  bounds?: TryBounds,
 ): Promise<Answer> {
   const read = await readConfig(request, ports.clock.now(), pause)
   if ('problem' in read) return problemAnswer(read.problem)
   const { cluster } = request
   try {
-    const snapshot = await reconcile(cluster, read.manifests, read.takenAt, ports.secrets, pause)
+    const snapshot = await reconcile(
+      cluster,
+      read.manifests,
+      read.takenAt,
+      ports.secrets,
+      pause,
+      bounds,
+    )
     if ((await ports.configs.replace(snapshot)) === 'stale') {
       return problemAnswer(await staleProblem(ports, cluster, read.takenAt))
     }

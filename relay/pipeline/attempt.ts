@@ -19,6 +19,7 @@ import { isLate } from './lateness.ts'
 import type { Candidate } from './match.ts'
 import { type Prepared, type PrepareInput, prepare } from './prepare.ts'
 import { type Claimant, claimSubject, keepTurn, settleSubject, subjectStateKey } from './subject.ts'
+import { restOf, type TryLimits, tryTime } from './try-time.ts'
 
 /** How much of an answer the ledger keeps of each try, in UTF-16 units. */
 const MAX_EXCERPT_LENGTH = 2_048
@@ -31,17 +32,6 @@ export interface AttemptContext extends DeliverParts {
   readonly destinations: Destinations
   readonly limits: TryLimits
   readonly claims: ClaimsUnderWay
-}
-
-/**
- * Bounds of one try, in milliseconds, beside the Provider's timeout: for a host in which a try that
- * hangs takes the place of others, or that ends after a time.
- */
-export interface TryLimits {
-  /** Of a delivery's first try. */
-  readonly firstTryMs?: number
-  /** Of those that follow. */
-  readonly laterTryMs?: number
 }
 
 /**
@@ -68,7 +58,7 @@ export async function attempt(
     event: record.event,
     candidate,
     triedAt,
-    timeoutMs: timeoutMs(record, context.limits),
+    time: tryTime(record, context.limits),
     late: isLate(record, triedAt),
     overtaken,
   }
@@ -80,13 +70,6 @@ export async function attempt(
   }
   const conclusion = await sendAdmitted(record, prepared, input, context)
   return { ...about, ...conclusion, notes: [...prepared.notes, ...(conclusion.notes ?? [])] }
-}
-
-function timeoutMs(
-  { tries }: DeliveryRecord<Status>,
-  { firstTryMs, laterTryMs }: TryLimits,
-): number {
-  return (tries === 0 ? firstTryMs : laterTryMs) ?? Number.POSITIVE_INFINITY
 }
 
 /** Sends when the destination has a place and is not parked. */
@@ -240,9 +223,11 @@ async function sendRenewing(
   input: PrepareInput,
   context: AttemptContext,
 ): Promise<Sent> {
+  const startedAt = context.ports.clock.elapsed()
   const first = await send(prepared, record.requestsDone, context)
   if (first.delivered.verdict.kind !== 'unauthorized') return first
-  const renewed = await prepare(input, context.ports.secrets, { fresh: true })
+  const time = restOf(input.time, context.ports.clock.elapsed() - startedAt)
+  const renewed = await prepare({ ...input, time }, context.ports.secrets, { fresh: true })
   if (renewed.kind !== 'prepared') return first
   const second = await send(renewed, first.delivered.requestsDone, context, { fresh: true })
   return { ...second, redact: (text) => second.redact(first.redact(text)) }

@@ -48,7 +48,7 @@ export function createExchange(
   const sendOnce: Exchange['send'] = async (request) => {
     const given = left()
     if (isOver(given)) return outOfTime(transport)
-    return http.send(withCredentials(request, credentials), given)
+    return explained(await http.send(withCredentials(request, credentials), given), transport)
   }
   const moves: string[] = []
   return {
@@ -57,7 +57,8 @@ export function createExchange(
       : sendOnce,
     async publish(message) {
       const given = left()
-      return isOver(given) ? outOfTime(transport) : nats.publish(message, given)
+      if (isOver(given)) return outOfTime(transport)
+      return explained(await nats.publish(message, given), transport)
     },
     clock,
     tokens,
@@ -89,7 +90,21 @@ function withCredentials(
   return { ...request, headers }
 }
 
-function outOfTime({ timeoutMs }: TransportOptions): TransportFailure {
-  const detail = `the requests before took the ${timeoutMs} ms of this try`
-  return { kind: 'failure', cause: 'timeout', mayHaveArrived: false, detail }
+function outOfTime(transport: TransportOptions): TransportFailure {
+  const detail = `the requests before took the ${transport.timeoutMs} ms of this try`
+  const failure = { kind: 'failure', cause: 'timeout', mayHaveArrived: false, detail } as const
+  return explained(failure, transport)
+}
+
+/** A timeout that is not the Provider's says whose it is. */
+function explained<T extends { readonly kind: string }>(
+  result: T | TransportFailure,
+  { boundBy }: TransportOptions,
+): T | TransportFailure {
+  if (boundBy === undefined || !isTimeout(result)) return result
+  return { ...result, detail: `${result.detail}, ${boundBy}` }
+}
+
+function isTimeout(result: { readonly kind: string }): result is TransportFailure {
+  return result.kind === 'failure' && 'cause' in result && result.cause === 'timeout'
 }

@@ -2,7 +2,7 @@ import { CelError } from '../cel/cel-error.ts'
 import type { Alert } from '../model/alert.ts'
 import { type Event, readableEvent } from '../model/event.ts'
 import type { Provider } from '../model/provider.ts'
-import type { OutboundRequest, SecretStore } from '../ports.ts'
+import type { OutboundRequest, SecretStore, TransportOptions } from '../ports.ts'
 import {
   isHttpProvider,
   type Notification,
@@ -17,6 +17,7 @@ import type { Candidate } from './match.ts'
 import { mergeMetadata } from './merge-metadata.ts'
 import { type ResolvedProvider, resolveProvider } from './resolve-provider.ts'
 import type { CompiledProvider } from './routing-table.ts'
+import type { TryTime } from './try-time.ts'
 
 export type MatchedCandidate = Extract<Candidate, { kind: 'matched' }>
 
@@ -51,8 +52,8 @@ export interface PrepareInput {
   readonly candidate: MatchedCandidate
   /** When this try is made, in milliseconds since the epoch. */
   readonly triedAt: number
-  /** Bounds this try, beside the Provider's timeout. Milliseconds. */
-  readonly timeoutMs: number
+  /** Bounds this try, beside the Provider's timeout. */
+  readonly time: TryTime
   readonly late: boolean
   readonly overtaken: boolean
 }
@@ -78,8 +79,7 @@ export async function prepare(
   const found = await resolveProvider(cluster, provider, type, secrets, options)
   if (found.kind !== 'resolved') return found
   const { transport } = found
-  const timeoutMs = Math.min(transport.timeoutMs, input.timeoutMs)
-  const resolved = { ...found, transport: { ...transport, timeoutMs, cluster } }
+  const resolved = { ...found, transport: { ...boundedBy(input.time, transport), cluster } }
   try {
     const { settings } = resolved
     const whole: Notification = {
@@ -105,6 +105,11 @@ export async function prepare(
   } catch (error) {
     return { kind: 'invalid', reason: resolved.redact(formatErrorText(error, type)) }
   }
+}
+
+/** The Provider's own timeout, or what the host gives. */
+function boundedBy({ timeoutMs, boundBy }: TryTime, transport: TransportOptions): TransportOptions {
+  return timeoutMs < transport.timeoutMs ? { ...transport, timeoutMs, boundBy } : transport
 }
 
 /** What a person must know who looks for the rest of a message at the destination. */

@@ -4,6 +4,7 @@ import { type KubernetesObject, NOTIFICATION_VERSIONS } from '../../relay/model/
 import type { SecretData } from '../../relay/model/secret.ts'
 import { parseAlert } from '../../relay/parse-objects.ts'
 import { compileInSlices, compileRoutingTable } from '../../relay/pipeline/routing-table.ts'
+import { noPause } from '../../relay/pipeline/slices.ts'
 import { reconcile } from '../../relay/reconcile.ts'
 import { alert, provider } from '../support/relay-harness.ts'
 
@@ -184,6 +185,20 @@ describe('readiness', () => {
     expect(await readinessOf([provider('a', spec)])).toEqual({
       'Provider/a': `true Succeeded Initialized${note}`,
     })
+  })
+
+  it.each([
+    ['15s', ''],
+    ['16s', '; spec.timeout: on AWS a first try takes 15s at most'],
+    ['50s', '; spec.timeout: on AWS a first try takes 15s at most'],
+    ['51s', '; spec.timeout: on AWS a first try takes 15s at most, a later one 50s at most'],
+  ])('of a Provider with a timeout of %s on a host that bounds tries', async (timeout, note) => {
+    const spec = { type: 'slack', address: 'https://a.test/hook', timeout }
+    const bounds = { where: 'on AWS', firstTryMs: 15_000, laterTryMs: 50_000 }
+    const secrets = { read: async () => undefined }
+    const manifests = [provider('a', spec)]
+    const { objects } = await reconcile('prod', manifests, 0, secrets, noPause, bounds)
+    expect(objects).toMatchObject([{ ready: true, message: `Initialized${note}` }])
   })
 
   it.each([

@@ -2,14 +2,15 @@ import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts
 import type { DueIndex } from '../../adapters/aws/due-index.ts'
 import { createMessageVisibility } from '../../adapters/aws/message-visibility.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
-import { TRY_LIMITS } from '../../functions/dispatch/deadline.ts'
+import { createCallTime } from '../../functions/dispatch/deadline.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
 import { createSweep } from '../../functions/dispatch/sweep.ts'
+import { TRY_LIMITS } from '../../functions/shared/try-bounds.ts'
 import type { AcceptedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { HttpClient, Ledger, Ports, Queue } from '../../relay/ports.ts'
 import { reconcile } from '../../relay/reconcile.ts'
-import { contextWith } from './event-source-mapping.ts'
+import { contextWith, type SqsHandler } from './event-source-mapping.ts'
 import type { ManualClock } from './manual-clock.ts'
 import { memoryPorts } from './memory-ports.ts'
 import { alertObject, providerObject } from './notification-objects.ts'
@@ -28,6 +29,8 @@ export interface VirtualRelayOptions extends Partial<Pick<LambdaOptions, 'recurs
   /** The index of that ledger, which holds retries that are due in more than 15 minutes. */
   readonly index?: Pick<DueIndex, 'page' | 'remove'>
   readonly send: HttpClient['send']
+  /** Of the Provider's spec. */
+  readonly provider?: Readonly<Record<string, unknown>>
 }
 
 /** Dispatch on queues that the test's own clock moves; its cluster `local` tells all of it to one hook. */
@@ -51,16 +54,17 @@ export async function virtualRelay(options: VirtualRelayOptions) {
     ledger: options.ledger ?? memory.ledger,
     http: { send },
   }
-  const set = [providerObject('slack'), alertObject('all')]
+  const set = [providerObject('slack', options.provider), alertObject('all')]
   await memory.configs.replace(await reconcile('local', set, clock.now(), memory.secrets))
   const lines: { readonly message: string; readonly fields: object }[] = []
   const write = (message: string, fields: object) => void lines.push({ message, fields })
   let visibility = createMessageVisibility(client)
   let failed = 0
-  const handler = createDispatch({
+  const callTime = createCallTime()
+  const dispatch = createDispatch({
     environment,
     ports,
-    dispatcher: createDispatcher(ports, { ...TRY_LIMITS, ...NO_REPEATS }),
+    dispatcher: createDispatcher(ports, { ...TRY_LIMITS, ...callTime, ...NO_REPEATS }),
     log: { info: write, warn: write, error: write },
     deadLetters: createDeadLetterQueues(client),
     visibility: { comeBackAfter: (...args) => visibility.comeBackAfter(...args) },
@@ -79,6 +83,10 @@ export async function virtualRelay(options: VirtualRelayOptions) {
       overdue += count
     },
   })
+  const handler: SqsHandler = (event, context) => {
+    callTime.begin(context)
+    return dispatch(event, context)
+  }
   const lambda = new VirtualLambda(handler, { recursiveLoop, clock })
   return {
     clock,
