@@ -34,11 +34,17 @@ export default defineConfig({
         test: {
           name: 'isolated',
           include: ['test/**/*.test.ts'],
-          // These need programs from outside, or minutes: `npm run test:nats`, `test:servers`, `test:upgrade`, `test:flux`.
+          // These need programs from outside, or minutes: `npm run test:nats`, `test:servers`, `test:upgrade`, `test:flux`, `test:elasticmq`.
           exclude: [
             ...configDefaults.exclude,
             SHARING,
-            ...['test/nats/**', 'test/servers/**', 'test/upgrade/**', 'test/flux/**'],
+            ...[
+              'test/nats/**',
+              'test/servers/**',
+              'test/upgrade/**',
+              'test/flux/**',
+              'test/elasticmq/**',
+            ],
           ],
         },
       },
