@@ -9,6 +9,7 @@ import {
   type Harness,
   provider,
 } from '../support/relay-harness.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const HOOK = { address: 'https://hooks.example.com/x' }
 const SECRET = `${CLUSTER}/flux-system/hook`
@@ -18,8 +19,11 @@ const OBJECTS = [
 ]
 
 /** A relay that waits for what is missing, and is woken when it has come. */
-async function waiting(given: Partial<Record<'objects' | 'secret', boolean>> = {}) {
-  const harness = createHarness()
+async function waiting(
+  given: Partial<Record<'objects' | 'secret', boolean>> = {},
+  parts: Parameters<typeof createHarness>[1] = {},
+) {
+  const harness = createHarness({}, parts)
   if (given.secret) harness.secrets.set(SECRET, HOOK)
   if (given.objects) await harness.configure(...OBJECTS)
   await harness.send('kustomization-applied')
@@ -148,12 +152,17 @@ describe('what waits for a configuration goes out when it comes', () => {
   })
 
   it('loses and doubles nothing when the process ends between ledger and queue', async () => {
-    const harness = await waiting({ objects: true })
-    harness.secrets.set(SECRET, HOOK)
-    const queue = { ...harness.queue, sendRetries: () => Promise.reject(new Error('killed')) }
-    await expect(wakeWaiting({ ...harness.ports, queue: queue as never }, CLUSTER)).rejects.toThrow(
+    const directory = temporaryDirectory()
+    const killed = await waiting({ objects: true }, { directory })
+    killed.secrets.set(SECRET, HOOK)
+    const queue = { ...killed.queue, sendRetries: () => Promise.reject(new Error('killed')) }
+    await expect(wakeWaiting({ ...killed.ports, queue: queue as never }, CLUSTER)).rejects.toThrow(
       'killed',
     )
+    await killed.close()
+    const harness = createHarness({}, { directory })
+    harness.secrets.set(SECRET, HOOK)
+    await harness.drain()
     while (await harness.drainNext());
     expect(harness.requests).toHaveLength(1)
     expect(await harness.records()).toMatchObject([{ outcome: 'delivered' }])

@@ -46,6 +46,12 @@ async function leasedIds(): Promise<readonly string[]> {
   return (await queue.leaseRetries(100)).map(({ deliveryId }) => deliveryId)
 }
 
+/** Lets time pass, and gives what is due then. */
+async function dueAfter(ms: number): Promise<readonly string[]> {
+  clock.advance(ms)
+  return leasedIds()
+}
+
 /** The clock is set, and the queue told, as the host does. */
 function set(byMs: number): void {
   clock.advance(byMs)
@@ -61,13 +67,10 @@ it.each([
   await waiting('soon', 5_000)
   await waiting('later', 30 * MINUTE_MS)
   set(byMs)
-  clock.advance(4_999)
-  expect(await leasedIds()).toEqual([])
-  clock.advance(1)
-  expect(await leasedIds()).toEqual(['soon'])
+  expect(await dueAfter(4_999)).toEqual([])
+  expect(await dueAfter(1)).toEqual(['soon'])
   expect(queue.nextWakeAt()).toBe(clock.now() + 30 * MINUTE_MS - 5_000)
-  clock.advance(30 * MINUTE_MS - 5_000)
-  expect(await leasedIds()).toEqual(['later'])
+  expect(await dueAfter(30 * MINUTE_MS - 5_000)).toEqual(['later'])
   const [read] = await acceptingLedger(database, clock).readMany(['later'])
   expect(read?.value).toMatchObject({
     chainStartedAt: START + byMs,
@@ -95,12 +98,9 @@ it('brings back at the start what a clock decided that was ahead, by its own wai
   clock.advance(-10 * MINUTE_MS)
   await waiting('right', 20 * MINUTE_MS)
   await queue.dueTimes.bringAllBack(clock.now())
-  clock.advance(5_000)
-  expect(await leasedIds()).toEqual(['soon'])
-  clock.advance(20 * MINUTE_MS - 5_000)
-  expect(await leasedIds()).toEqual(['right'])
-  clock.advance(DAY_MS - 20 * MINUTE_MS)
-  expect(await leasedIds()).toEqual(['line'])
+  expect(await dueAfter(5_000)).toEqual(['soon'])
+  expect(await dueAfter(20 * MINUTE_MS - 5_000)).toEqual(['right'])
+  expect(await dueAfter(DAY_MS - 20 * MINUTE_MS)).toEqual(['line'])
 })
 
 it('brings back each minute what is due later than any wait lasts, and nothing else', async () => {
@@ -113,12 +113,9 @@ it('brings back each minute what is due later than any wait lasts, and nothing e
   clock.advance(-30 * DAY_MS)
   await queue.dueTimes.bringBack(clock.now())
   await queue.dueTimes.bringBack(clock.now())
-  clock.advance(5_000)
-  expect(await leasedIds()).toEqual(['far'])
-  clock.advance(72 * MINUTE_MS - 5_000)
-  expect(await leasedIds()).toEqual(['hour'])
-  clock.advance(DAY_MS - 72 * MINUTE_MS)
-  expect(await leasedIds()).toEqual(['line'])
+  expect(await dueAfter(5_000)).toEqual(['far'])
+  expect(await dueAfter(72 * MINUTE_MS - 5_000)).toEqual(['hour'])
+  expect(await dueAfter(DAY_MS - 72 * MINUTE_MS)).toEqual(['line'])
 })
 
 it('finds what is due too late by an index', async () => {

@@ -10,6 +10,7 @@ import {
   type Harness,
   provider,
 } from '../../support/relay-harness.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const COMMIT = '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
 const MINUTE_MS = 60_000
@@ -46,6 +47,26 @@ async function withSharedStatus(): Promise<Harness> {
   return harness
 }
 
+async function handle(harness: Harness, event: object): Promise<void> {
+  await harness.sendJson(event)
+  await harness.drain()
+}
+
+/** Lets time pass, and dispatches what is due then. */
+async function passTime(harness: Harness, ms: number): Promise<void> {
+  harness.clock.advance(ms)
+  await harness.drain()
+}
+
+/** A first report was sent, and a second of the same result has met a kill. */
+async function withUnacknowledgedReport(): Promise<Harness> {
+  const harness = await withSharedStatus()
+  await handle(harness, report('a', 'info', 1))
+  await harness.sendJson(report('a', 'info', 2))
+  await dispatchAndDie(harness)
+  return harness
+}
+
 /** Dispatches the one event that is queued, and is killed before it can acknowledge it. */
 async function dispatchAndDie(harness: Harness): Promise<void> {
   const [event] = await harness.queue.leaseEvents(10)
@@ -58,15 +79,9 @@ const outcomes = async (harness: Harness) =>
 
 describe('an event that comes again after a kill', () => {
   it('is counted as unchanged once, though a newer event of another object came first', async () => {
-    const harness = await withSharedStatus()
-    await harness.sendJson(report('a', 'info', 1))
-    await harness.drain()
-    await harness.sendJson(report('a', 'info', 2))
-    await dispatchAndDie(harness)
-    await harness.sendJson(report('b', 'error', 3))
-    await harness.drain()
-    harness.clock.advance(1)
-    await harness.drain()
+    const harness = await withUnacknowledgedReport()
+    await handle(harness, report('b', 'error', 3))
+    await passTime(harness, 1)
 
     expect(await outcomes(harness)).toHaveLength(3)
     expect(await outcomes(harness)).toEqual(
@@ -79,19 +94,12 @@ describe('an event that comes again after a kill', () => {
   })
 
   it('is counted as unchanged once, though the destination is parked when it comes again', async () => {
-    const harness = await withSharedStatus()
-    await harness.sendJson(report('a', 'info', 1))
-    await harness.drain()
-    await harness.sendJson(report('a', 'info', 2))
-    await dispatchAndDie(harness)
+    const harness = await withUnacknowledgedReport()
     harness.answerWith(() => answer(429))
-    await harness.sendJson(report('b', 'error', 3))
-    await harness.drain()
-    harness.clock.advance(1)
-    await harness.drain()
+    await handle(harness, report('b', 'error', 3))
+    await passTime(harness, 1)
     harness.answerWith(() => answer(201))
-    harness.clock.advance(10 * MINUTE_MS)
-    await harness.drain()
+    await passTime(harness, 10 * MINUTE_MS)
 
     expect((await outcomes(harness)).sort()).toEqual([
       ['report 1 of a', 'delivered', 0],
@@ -104,12 +112,10 @@ describe('an event that comes again after a kill', () => {
     const harness = createHarness()
     const webhook = provider('a', { type: 'generic', address: 'https://a.test/' })
     await harness.configure(webhook, alert('all', 'a'))
-    await harness.sendJson(report('a', 'info', 1))
-    await harness.drain()
+    await handle(harness, report('a', 'info', 1))
     await harness.sendJson({ ...report('a', 'info', 2), message: 'report 1 of a' })
     await dispatchAndDie(harness)
-    harness.clock.advance(15 * MINUTE_MS)
-    await harness.drain()
+    await passTime(harness, 15 * MINUTE_MS)
 
     expect((await outcomes(harness)).map(([, outcome]) => outcome).sort()).toEqual([
       'delivered',
@@ -133,8 +139,7 @@ describe('a batch that is sent again once the queue has forgotten it', () => {
 
   it('does not bring back an older status', async () => {
     const harness = await withSharedStatus()
-    await harness.sendJson(report('a', 'info', 1))
-    await harness.drain()
+    await handle(harness, report('a', 'info', 1))
     await sendBatch(harness)
     harness.clock.advance(6 * MINUTE_MS)
     await sendBatch(harness)
@@ -144,8 +149,7 @@ describe('a batch that is sent again once the queue has forgotten it', () => {
 
   it('does not supersede the newer status that waits for its destination', async () => {
     const harness = await withSharedStatus()
-    await harness.sendJson(report('a', 'info', 1))
-    await harness.drain()
+    await handle(harness, report('a', 'info', 1))
     for (const event of batch.slice(0, 2)) await harness.sendJson(event)
     await harness.drain()
     harness.answerWith(() => answer(503))
@@ -165,8 +169,7 @@ describe('a batch that is sent again once the queue has forgotten it', () => {
 
   it('sends an event that is the first of its status to be heard of again', async () => {
     const harness = await withSharedStatus()
-    await harness.sendJson(report('a', 'info', 1))
-    await harness.drain()
+    await handle(harness, report('a', 'info', 1))
     await sendBatch(harness)
     harness.clock.advance(6 * MINUTE_MS)
     await sendBatch(harness)
@@ -180,8 +183,7 @@ describe('a batch that is sent again once the queue has forgotten it', () => {
 describe('events of one status that are unchanged', () => {
   it('are all counted, though the ledger hears of a later one first', async () => {
     const harness = await withSharedStatus()
-    await harness.sendJson(report('a', 'info', 1))
-    await harness.drain()
+    await handle(harness, report('a', 'info', 1))
     const { ledger } = harness.ports
     const readMany = ledger.readMany.bind(ledger)
     const [reached, held] = [gate(), gate()]
@@ -210,13 +212,12 @@ describe('events of one status that are unchanged', () => {
 })
 
 describe('a replay', () => {
-  async function withDead() {
-    const harness = createHarness()
+  async function withDead(directory = temporaryDirectory()) {
+    const harness = createHarness({}, { directory })
     const webhook = provider('a', { type: 'generic', address: 'https://a.test/' })
     await harness.configure(webhook, alert('all', 'a'))
     harness.answerWith(() => answer(400))
-    await harness.sendJson(report('a', 'info', 1))
-    await harness.drain()
+    await handle(harness, report('a', 'info', 1))
     harness.answerWith(() => answer(200))
     const [dead] = await harness.records()
     return { harness, id: String(dead?.id) }
@@ -224,17 +225,19 @@ describe('a replay', () => {
   const killed = new Error('killed')
 
   it('goes on after a kill between the ledger and the queue', async () => {
-    const { harness, id } = await withDead()
-    const { queue } = harness.ports
+    const directory = temporaryDirectory()
+    const { harness: before, id } = await withDead(directory)
+    const { queue } = before.ports
     const sendRetries = queue.sendRetries.bind(queue)
     queue.sendRetries = async (messages) => {
       if (messages.some(({ attempt }) => attempt === 2)) throw killed
       await sendRetries(messages)
     }
-    await expect(requestReplay(harness.ports, id)).rejects.toBe(killed)
-    queue.sendRetries = sendRetries
+    await expect(requestReplay(before.ports, id)).rejects.toBe(killed)
+    await before.close()
 
-    await harness.drainNext()
+    const harness = createHarness({}, { directory })
+    await harness.drain()
     expect(await outcomes(harness)).toEqual([['report 1 of a', 'delivered', 0]])
   })
 
