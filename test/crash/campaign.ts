@@ -15,6 +15,7 @@ import { type SinkAddresses, writeManifests } from './manifests.ts'
 import { createMoments, type Moments } from './moments.ts'
 import { seededRandom } from './random.ts'
 import type { RelayLife } from './relay-life.ts'
+import { type Replays, startReplays } from './replays.ts'
 import { type FaultySink, startFaultySink } from './sink.ts'
 
 export interface CampaignOptions {
@@ -46,11 +47,14 @@ export interface Campaign {
   readonly journal: Journal
   readonly source: EventSource
   readonly load: Load
+  readonly replays: Replays
   readonly moments: Moments
   readonly violations: string[]
   readonly counts: Map<string, number>
   /** Starts the relay, with the machine off for `offMs` of the relay's time since the last. */
   start(offMs: number): RelayLife
+  /** Sets the running relay's clock; see `Lives.setClockBy`. */
+  setClockBy(ms: number): void
   /** Kills the relay and checks what it left. */
   kill(life: RelayLife): Promise<void>
   /** Ends the faults, and lets the relay trust the sink of the Provider `later`. */
@@ -112,6 +116,13 @@ async function prepare(
     onAcknowledged: () => moments.happened('acknowledgement'),
     mayRefuse: () => smallDisk !== undefined,
   })
+  const replays = startReplays({
+    random: seededRandom(seed + 5),
+    url: () => lives.url(),
+    onAsked: (delivery) => journal.replayed(delivery),
+    mayRefuse: () => smallDisk !== undefined,
+  })
+  cleanUps.push(() => replays.stop())
   const filling =
     smallDisk === undefined
       ? undefined
@@ -127,8 +138,9 @@ async function prepare(
 
   const counts = new Map<string, number>()
   return {
-    ...{ journal, source, load, moments, violations, counts },
+    ...{ journal, source, load, replays, moments, violations, counts },
     start: (offMs) => lives.start(offMs),
+    setClockBy: (ms) => lives.setClockBy(ms),
     async kill(life) {
       await lives.kill(life)
       const failure = life.failure()
@@ -137,6 +149,7 @@ async function prepare(
     },
     async heal() {
       isFaulty = false
+      await replays.stop()
       await filling?.stop()
       if (filling) counts.set('full disks', filling.times())
       writeManifests(manifests, sinks, trustedCa)

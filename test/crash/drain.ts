@@ -107,7 +107,7 @@ function checkSinks(campaign: Campaign, entries: readonly Entry[]): void {
     ...findWrongStatuses(books),
     ...countDuplicates(journal, entries, source.made).violations,
     ...journal.errors.map((line) => `error in the log: ${line}`),
-    ...load.refusals.map((refusal) => `refused: ${refusal}`),
+    ...[...load.refusals, ...campaign.replays.refusals].map((refusal) => `refused: ${refusal}`),
   )
 }
 
@@ -117,6 +117,7 @@ function report(campaign: Campaign, entries: readonly Entry[]): void {
   const { deliveries, statuses, inFlight } = countDuplicates(journal, entries, source.made)
   count('events acknowledged', load.acknowledged.length)
   count('requests sent again', load.repeatedRequests())
+  count('replays taken', campaign.replays.taken())
   count('requests at sinks', journal.arrivals.length)
   count('confirmed', journal.arrivals.filter(({ isConfirmed }) => isConfirmed).length)
   count('decisions', journal.decisions.length)

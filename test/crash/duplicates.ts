@@ -30,10 +30,12 @@ interface Thread {
   readonly decisions: readonly Decision[]
   /** Claims that kills left. */
   readonly claims: number
+  /** How often a person asked for it once more. */
+  readonly replays: number
 }
 
 export function countDuplicates(
-  { arrivals, decisions, claims }: Journal,
+  { arrivals, decisions, claims, replays }: Journal,
   entries: readonly Entry[],
   made: ReadonlyMap<string, SentEvent>,
 ): Duplicates {
@@ -42,6 +44,7 @@ export function countDuplicates(
   const threadOf = (delivery: string) => threadOfEntry(byId.get(delivery), delivery, made)
   const decided = Map.groupBy(decisions, ({ delivery }) => threadOf(delivery))
   const claimed = Map.groupBy(claims, ({ deliveryId }) => threadOf(deliveryId))
+  const asked = Map.groupBy(replays, ([delivery]) => threadOf(delivery))
   const judged = [...arrived].map(([key, own]) =>
     judge({
       key,
@@ -49,6 +52,7 @@ export function countDuplicates(
       arrivals: own,
       decisions: decided.get(key) ?? [],
       claims: claimed.get(key)?.length ?? 0,
+      replays: (asked.get(key) ?? []).reduce((sum, [, count]) => sum + count, 0),
     }),
   )
   const sum = (value: (thread: Judged) => number) =>
@@ -74,17 +78,18 @@ interface Judged {
  * answer. A status is set again to what it was only when the relay did not know that it was: after
  * such a kill, after one that left a claim, whether or not its request had left too, or after a try
  * of which it could not know what came of it. Each of these explains one repeat, since the next
- * confirmed try is known again.
+ * confirmed try is known again, and so does each replay.
  */
-function judge({ key, isStatus, arrivals, decisions, claims }: Thread): Judged {
+function judge({ key, isStatus, arrivals, decisions, claims, replays }: Thread): Judged {
   const inFlight = countInFlight(arrivals, decisions) + claims
   const lost = decisions.filter(isStatus ? isUncertain : isLate).length
   const repeats = isStatus ? repeatedStatuses(arrivals) : repeatedDeliveries(arrivals)
   const violations: string[] = []
-  if (repeats > inFlight + lost) {
-    violations.push(`${repeats} repeats, ${inFlight} in flight at kills, ${lost} lost: ${key}`)
+  if (repeats > inFlight + lost + replays) {
+    const known = `${inFlight} in flight at kills, ${lost} lost, ${replays} replays`
+    violations.push(`${repeats} repeats, ${known}: ${key}`)
   }
-  if (!isStatus) violations.push(...sentAfterTheEnd(key, arrivals, decisions))
+  if (!isStatus && replays === 0) violations.push(...sentAfterTheEnd(key, arrivals, decisions))
   return { isStatus, repeats, inFlight, violations }
 }
 

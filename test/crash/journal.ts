@@ -22,6 +22,9 @@ export interface Journal {
   /** Each claim that a kill left, once, however many kills it outlived. */
   readonly claims: readonly LeftClaim[]
   left(claims: readonly LeftClaim[]): void
+  /** How often a person asked for a delivery once more. */
+  readonly replays: ReadonlyMap<string, number>
+  replayed(delivery: string): void
   arrived(arrival: Arrival): void
   logged(life: number, line: LogLine): void
 }
@@ -36,8 +39,11 @@ export function createJournal(mayBeFull = false): Journal {
   const decisions: Decision[] = []
   const errors: string[] = []
   const claims: LeftClaim[] = []
+  const replays = new Map<string, number>()
   return {
     claims,
+    replays,
+    replayed: (delivery) => void replays.set(delivery, (replays.get(delivery) ?? 0) + 1),
     left(found) {
       const isNew = (claim: LeftClaim) =>
         !claims.some(

@@ -14,6 +14,8 @@ const CLOCK_FACTOR = 8
 export interface Lives {
   /** Starts the relay, with the machine off for `offMs` of the relay's time since the last life. */
   start(offMs: number): RelayLife
+  /** Sets the clock of what runs by so many milliseconds, forward, or back if less than 0. */
+  setClockBy(ms: number): void
   kill(life: RelayLife): Promise<void>
   /** Kills what still runs. */
   end(): Promise<void>
@@ -67,6 +69,10 @@ export function createLives(options: LivesOptions): Lives {
       running.add(life)
       open(life).catch(() => undefined)
       return life
+    },
+    setClockBy(ms) {
+      clock = jumped(clock, ms)
+      for (const life of running) life.setClock(clock)
     },
     async kill(life) {
       url = undefined

@@ -71,14 +71,15 @@ export function startLoad(options: LoadOptions): Load {
         continue
       }
       const now = options.relayTime()
-      if (firstSentAt !== undefined) {
-        repeatedRequests += 1
-        if (now - firstSentAt > REMEMBERED_MS) {
-          for (const { message } of batch) forgottenMeanwhile.add(message)
-        }
-      }
+      if (firstSentAt !== undefined) repeatedRequests += 1
+      const isFirst = firstSentAt === undefined
       firstSentAt ??= now
       const problem = await post(url, batch)
+      // The clock may be set meanwhile.
+      const latest = Math.max(now, options.relayTime())
+      if (!isFirst && latest - firstSentAt > REMEMBERED_MS) {
+        for (const { message } of batch) forgottenMeanwhile.add(message)
+      }
       if (problem === undefined) return
       const isExpected =
         problem === 'no answer' || (problem.startsWith('503') && options.mayRefuse())

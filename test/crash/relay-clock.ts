@@ -14,17 +14,17 @@ export function relayTimeAt(setting: ClockSetting, real: number): number {
   return Math.floor(setting.relayAt + (real - setting.realAt) * setting.factor)
 }
 
-/** The same setting with the time moved on, as if the machine had been off for `ms`. */
+/** The same setting with the time moved on, as if the machine had been off for `ms`, or set by that. */
 export function jumped(setting: ClockSetting, ms: number): ClockSetting {
   const realAt = Date.now()
   return { ...setting, realAt, relayAt: relayTimeAt(setting, realAt) + ms }
 }
 
-/** The relay's clock. Random numbers, which are jitter, need not repeat. */
-export function relayClock(setting: ClockSetting): Clock {
+/** The relay's clock, by the setting of now. Random numbers, which are jitter, need not repeat. */
+export function relayClock(setting: () => ClockSetting): Clock {
   return {
-    now: () => relayTimeAt(setting, Date.now()),
-    elapsed: () => Math.floor(performance.now() * setting.factor),
+    now: () => relayTimeAt(setting(), Date.now()),
+    elapsed: () => Math.floor(performance.now() * setting().factor),
     random: () => Math.random(),
   }
 }

@@ -1,3 +1,4 @@
+import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { startRelay } from '../../embedded/relay.ts'
 import { type ClockSetting, relayClock } from './relay-clock.ts'
@@ -14,7 +15,13 @@ const { values } = parseArgs({
   },
 })
 
-process.stdin.on('end', () => process.exit(0)).resume()
+let setting = JSON.parse(values.clock) as ClockSetting
+createInterface({ input: process.stdin })
+  // Somebody sets the clock.
+  .on('line', (line) => {
+    setting = JSON.parse(line) as ClockSetting
+  })
+  .on('close', () => process.exit(0))
 await startRelay(
   {
     manifests: values.manifests,
@@ -26,5 +33,5 @@ await startRelay(
     denyPrivateAddresses: false,
     rateLimitIntervalMs: 5 * 60_000,
   },
-  { clock: relayClock(JSON.parse(values.clock) as ClockSetting) },
+  { clock: relayClock(() => setting) },
 )

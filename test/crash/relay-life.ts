@@ -14,6 +14,8 @@ export interface RelayLife {
   readonly ready: Promise<string>
   /** Why it ended by itself; undefined when `kill` ended it, or while it runs. */
   failure(): string | undefined
+  /** Sets the relay's clock while it runs. */
+  setClock(clock: ClockSetting): void
   /** Sends SIGKILL at once; resolves when the process is gone and all that it logged is read. */
   kill(): Promise<void>
 }
@@ -37,6 +39,8 @@ export function startLife({ manifests, data, clock, onLine }: LifeOptions): Rela
   const { pid } = child
   if (pid === undefined) throw new Error('the relay did not start')
   const stderr: string[] = []
+  // It may be gone when it is told something.
+  child.stdin.on('error', () => undefined)
   child.stderr.setEncoding('utf8').on('data', (text: string) => stderr.push(text))
   const url = Promise.withResolvers<string>()
   // A life that is killed while it starts is never ready, and nobody waits for it.
@@ -58,6 +62,9 @@ export function startLife({ manifests, data, clock, onLine }: LifeOptions): Rela
     pid,
     ready: url.promise,
     failure: () => ownEnd ?? (stderr.length > 0 ? `on stderr: ${stderr.join('')}` : undefined),
+    setClock(clock) {
+      child.stdin.write(`${JSON.stringify(clock)}\n`)
+    },
     async kill() {
       clearTimeout(patience)
       if (child.exitCode === null && child.signalCode === null) {

@@ -1,8 +1,5 @@
-import { spawnSync } from 'node:child_process'
-import { mkdtempSync, rmdirSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
+import { mountSmallDisk } from './mounted-disk.ts'
 
 /** Whether this user may mount a file system, without which no disk can be full. */
 export const CAN_MOUNT = canMount()
@@ -12,38 +9,17 @@ export const CAN_MOUNT = canMount()
  * to be closed by then.
  */
 export function smallDisk(bytes: number): string {
-  const directory = mkdtempSync(join(tmpdir(), 'flux-relay-disk-'))
-  const failure = mount(directory, bytes)
-  if (failure !== undefined) throw new Error(failure)
+  const { directory, unmount } = mountSmallDisk(bytes)
   // In the reverse order of their registration: after what was opened on it is closed.
-  onTestFinished(() => unmount(directory))
+  onTestFinished(unmount)
   return directory
 }
 
 function canMount(): boolean {
-  const directory = mkdtempSync(join(tmpdir(), 'flux-relay-disk-'))
-  const isMounted = mount(directory, 65_536) === undefined
-  if (isMounted) unmount(directory)
-  else rmdirSync(directory)
-  return isMounted
-}
-
-/** Says why it could not be done. */
-function mount(directory: string, bytes: number): string | undefined {
-  const options = `size=${bytes},mode=0700`
-  const { error, status, stderr } = spawnSync('mount', [
-    '-t',
-    'tmpfs',
-    '-o',
-    options,
-    'tmpfs',
-    directory,
-  ])
-  return error?.message ?? (status === 0 ? undefined : String(stderr))
-}
-
-function unmount(directory: string): void {
-  // Lazily: a process that was killed may still be letting go of it.
-  spawnSync('umount', ['-l', directory])
-  rmdirSync(directory)
+  try {
+    mountSmallDisk(65_536).unmount()
+    return true
+  } catch {
+    return false
+  }
 }
