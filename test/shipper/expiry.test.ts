@@ -3,6 +3,7 @@ import { expect, it, onTestFinished } from 'vitest'
 import { startExpiry } from '../../shipper/expiry.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { bodies, fill, testSpool } from '../support/spool.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -46,11 +47,34 @@ it.each([30 * DAY_MS, -30 * DAY_MS])(
   },
 )
 
+it.each([5 * HOUR_MS, -5 * HOUR_MS])(
+  'drops what is too old by %d ms more or less when the clock jumps that far between two lives',
+  async (jump) => {
+    const first = testSpool()
+    await fill(first.spool, bodies(2))
+    first.close()
+    const clock = new ManualClock()
+    clock.setBy(jump)
+    const { expiry, pass, dropped } = startRun({ clock, directory: first.directory })
+    pass(7 * DAY_MS - Math.max(jump, 0) - HOUR_MS)
+    await expiry.check()
+    expect(dropped()).toBe(0)
+    pass(5 * HOUR_MS + 2 * HOUR_MS)
+    await expiry.check()
+    expect(dropped()).toBe(2)
+  },
+)
+
 /** The age limit is seven days. */
-function startRun() {
-  const clock = new ManualClock()
+function startRun({
+  clock = new ManualClock(),
+  directory = temporaryDirectory(),
+}: {
+  readonly clock?: ManualClock
+  readonly directory?: string
+} = {}) {
   let events = 0
-  const { spool } = testSpool({ clock })
+  const { spool } = testSpool({ clock, directory })
   const expiry = startExpiry({
     ...{ spool, clock, maxAgeMs: 7 * DAY_MS },
     metrics: {

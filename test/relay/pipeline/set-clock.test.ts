@@ -2,7 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { ClaimsUnderWay } from '../../../relay/pipeline/claim-time.ts'
 import { claimSubject, settleSubject, subjectStateKey } from '../../../relay/pipeline/subject.ts'
 import { memoryPorts } from '../../support/memory-ports.ts'
-import { alert, createHarness, type Harness, provider } from '../../support/relay-harness.ts'
+import {
+  alert,
+  answer,
+  createHarness,
+  type Harness,
+  provider,
+} from '../../support/relay-harness.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const MINUTE_MS = 60_000
@@ -71,6 +77,58 @@ describe('a repeat', () => {
       '12: told',
       '13: suppressed',
     ])
+  })
+})
+
+describe('a retry', () => {
+  const start = async (directory: string) => {
+    const harness = createHarness({}, { directory })
+    await harness.configure(
+      provider('a', { type: 'generic', address: 'https://a.test/' }),
+      alert('all', 'a'),
+    )
+    return harness
+  }
+
+  /** The relay of after the clock was set while none ran, with one delivery that failed once. */
+  const afterSet = async (byMs: number) => {
+    const directory = temporaryDirectory()
+    const before = await start(directory)
+    before.answerWith(() => answer(503))
+    await before.send('kustomization-finished')
+    await before.drain()
+    const setTo = before.clock.now() + byMs
+    await before.close()
+    const after = await start(directory)
+    after.clock.setBy(setTo - after.clock.now())
+    // As the host does at its start.
+    await after.queue.dueTimes.bringAllBack(after.clock.now())
+    return after
+  }
+
+  it.each([
+    ...SET,
+    ['forward by more than a day', 30 * HOUR_MS],
+    ['back by more than a day', -30 * HOUR_MS],
+  ])('comes in its seconds when the clock was set %s between two lives', async (_, byMs) => {
+    const after = await afterSet(byMs)
+    after.clock.advance(6_000)
+    await after.drain()
+    expect(after.requests).toHaveLength(1)
+    expect((await after.records()).map(({ outcome }) => outcome)).toEqual(['delivered'])
+  })
+
+  it('has one try more, and no other, when the clock went over its day meanwhile', async () => {
+    const after = await afterSet(30 * HOUR_MS)
+    after.answerWith(() => answer(503))
+    while (await after.drainNext());
+    await after.drain()
+    expect(after.requests).toHaveLength(1)
+    const [record] = await after.records()
+    expect(record).toMatchObject({
+      outcome: 'dead',
+      reason: expect.stringMatching(/^given up after 2 tries/),
+    })
   })
 })
 
