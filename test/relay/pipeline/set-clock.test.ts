@@ -110,13 +110,16 @@ describe('a retry', () => {
     ...SET,
     ['forward by more than a day', 30 * HOUR_MS],
     ['back by more than a day', -30 * HOUR_MS],
-  ])('comes in its seconds when the clock was set %s between two lives', async (_, byMs) => {
-    const after = await afterSet(byMs)
-    after.clock.advance(6_000)
-    await after.drain()
-    expect(after.requests).toHaveLength(1)
-    expect((await after.records()).map(({ outcome }) => outcome)).toEqual(['delivered'])
-  })
+  ] as const)(
+    'comes in its seconds when the clock was set %s between two lives',
+    async (_, byMs) => {
+      const after = await afterSet(byMs)
+      after.clock.advance(6_000)
+      await after.drain()
+      expect(after.requests).toHaveLength(1)
+      expect((await after.records()).map(({ outcome }) => outcome)).toEqual(['delivered'])
+    },
+  )
 
   it('has one try more, and no other, when the clock went over its day meanwhile', async () => {
     const after = await afterSet(30 * HOUR_MS)
