@@ -158,6 +158,33 @@ it.each(['held', 'sent'] as const)(
   },
 )
 
+it('takes none for lost that waits for a destination which is parked for hours', async () => {
+  let isLimited = true
+  const relay = await open(async () =>
+    isLimited ? answer(429, { 'retry-after': '3600' }) : answer(200),
+  )
+  const accepted = ['a', 'b', 'c'].map((name) =>
+    acceptedEvent({ event: event(name), acceptedAt: relay.clock.now() }),
+  )
+  await relay.send(...accepted)
+  await relay.drain()
+  const step = async () => {
+    await relay.advance(10 * MINUTE_MS)
+    await relay.sweep()
+    await relay.drain()
+  }
+  for (let steps = 0; steps < 24; steps += 1) await step()
+  expect(relay.overdue()).toBe(0)
+  expect(relay.queues.retries.messages.length).toBeLessThanOrEqual(3)
+  isLimited = false
+  for (let steps = 0; steps < 9; steps += 1) await step()
+  const outcomes = (await relay.list()).map(
+    (record) => record.kind !== 'unreadable' && outcomeOf(record),
+  )
+  expect(outcomes).toEqual(['delivered', 'delivered', 'delivered'])
+  expect(relay.overdue()).toBe(0)
+})
+
 it('queues more than a page, each once, and none that is not due', async () => {
   const relay = await open(async () => answer(200))
   const now = relay.clock.now()
