@@ -1,9 +1,10 @@
 import { Command } from 'commander'
 import type { LoadedManifests } from '../embedded/manifests/loader.ts'
+import type { Readiness, StoredConfig } from '../relay/api/schemas/config.ts'
 import { namespacedName } from '../relay/model/kubernetes.ts'
 import { loadManifests } from './manifests.ts'
 import { printLine, warnLine } from './output/print.ts'
-import type { Readiness, RelayApi, StoredConfig } from './relay/api.ts'
+import type { RelayApi } from './relay/api.ts'
 import { addRelayOptions, parseCluster, type RelayFlags, withRelay } from './relay/options.ts'
 import { UsageError } from './usage-error.ts'
 

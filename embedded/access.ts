@@ -1,3 +1,4 @@
+import type { Access as OperationAccess } from '../relay/api/operations.ts'
 import {
   basicCredentials,
   bearerToken,
@@ -7,11 +8,8 @@ import {
 import { type Problem, problem } from '../relay/intake/problem.ts'
 import type { Tokens } from './tokens.ts'
 
-/**
- * Whose token a route wants: `cluster` is the one that its path names. `route`: the route judges
- * the credential itself.
- */
-export type Access = 'anyone' | 'operator' | 'cluster' | 'cluster-or-operator' | 'route'
+/** Who may use a route: as the operations of the API, or anyone. A route judges a `sender` itself. */
+export type Access = OperationAccess | 'anyone'
 
 /** What a request says about its sender. */
 export interface Claim {
@@ -26,7 +24,7 @@ export function accessProblem(
   access: Access,
   claim: Claim,
 ): Problem | undefined {
-  if (tokens === undefined || access === 'anyone' || access === 'route') return undefined
+  if (tokens === undefined || access === 'anyone' || access === 'sender') return undefined
   const isAllowed = {
     operator: () => isOperator(tokens, claim),
     cluster: () => isCluster(tokens, claim),

@@ -1,5 +1,6 @@
 import type { HttpBindings } from '@hono/node-server'
 import type { Context } from 'hono'
+import { OPERATIONS, type OperationName } from '../relay/api/operations.ts'
 import type { Destinations } from '../relay/destinations.ts'
 import type { Ports, Quarantine, SecretWriter } from '../relay/ports.ts'
 import type { Access } from './access.ts'
@@ -37,6 +38,12 @@ export interface ServerDependencies {
 }
 
 export type RequestContext = Context<{ Bindings: HttpBindings }>
+
+/** The route of an operation of the API. */
+export function routeOf(name: OperationName, handle: Route['handle']): Route {
+  const { method, path, access } = OPERATIONS[name]
+  return { method, path: path.replace(/\{(\w+)\}/g, ':$1'), access, handle }
+}
 
 /** One method of one path. */
 export interface Route {

@@ -1,8 +1,9 @@
+import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
 import { formatAge } from '../output/age.ts'
 import { formatDocument, type OutputFormat, print } from '../output/print.ts'
 import { formatTable } from '../output/table.ts'
-import type { Delivery, RelayApi } from '../relay/api.ts'
+import type { RelayApi } from '../relay/api.ts'
 import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
 import { UsageError } from '../usage-error.ts'
 

@@ -1,8 +1,7 @@
-import { z } from 'zod'
+import type { z } from 'zod'
+import { ProblemDocument } from '../../relay/api/schemas/problem.ts'
 import type { Answer } from '../../relay/intake/answer.ts'
 import { UsageError } from '../usage-error.ts'
-
-export const Problem = z.object({ detail: z.string(), errors: z.unknown().optional() })
 
 /** What an answer holds. Throws `UsageError` for one that refuses, or is of another form. */
 export function read<T>(schema: z.ZodType<T>, answer: Answer): T {
@@ -14,7 +13,7 @@ export function read<T>(schema: z.ZodType<T>, answer: Answer): T {
 
 /** Why a relay refused. */
 export function problemText(answer: Answer): string {
-  const problem = Problem.safeParse(jsonOf(answer))
+  const problem = ProblemDocument.safeParse(jsonOf(answer))
   const { status } = answer
   return problem.success
     ? `the relay answered ${status}: ${problem.data.detail}`

@@ -1,69 +1,17 @@
 import { z } from 'zod'
+import {
+  AppliedConfig,
+  type ConfigSet,
+  type Readiness,
+  StoredConfig,
+} from '../../relay/api/schemas/config.ts'
+import { DeliveriesPage, Delivery } from '../../relay/api/schemas/deliveries.ts'
+import { ReceivedEvents, Rejections } from '../../relay/api/schemas/events.ts'
+import { ProblemDocument } from '../../relay/api/schemas/problem.ts'
 import type { Answer } from '../../relay/intake/answer.ts'
 import type { RequestBody } from '../../relay/intake/body.ts'
-import { jsonOf, Problem, problemText, read } from './answers.ts'
+import { jsonOf, problemText, read } from './answers.ts'
 import type { RelayRequests } from './requests.ts'
-
-const Readiness = z.object({
-  kind: z.string(),
-  namespace: z.string(),
-  name: z.string(),
-  ready: z.boolean(),
-  reason: z.string(),
-  message: z.string(),
-})
-/** Whether an object takes effect, and why not. */
-export type Readiness = z.infer<typeof Readiness>
-
-const AppliedConfig = z.object({ revision: z.string(), objects: z.array(Readiness) })
-
-const Manifest = z.record(z.string(), z.unknown())
-
-const StoredConfig = z.object({
-  takenAt: z.string(),
-  alerts: z.array(Manifest),
-  providers: z.array(Manifest),
-  objects: z.array(Readiness),
-})
-/** A cluster's set as the relay has it. */
-export type StoredConfig = z.infer<typeof StoredConfig>
-
-/** A cluster's whole set as it is put. */
-export interface ConfigSet {
-  /** RFC 3339. */
-  readonly takenAt: string
-  readonly alerts: readonly unknown[]
-  readonly providers: readonly unknown[]
-}
-
-const Rejections = z.array(z.object({ index: z.number(), error: z.string() }))
-const ReceivedEvents = z.object({ accepted: z.number(), rejected: Rejections })
-/** What became of the events that were sent. */
-export type ReceivedEvents = z.infer<typeof ReceivedEvents>
-
-const Named = z.object({ namespace: z.string(), name: z.string() })
-
-/** The parts of a delivery that the commands look at; the rest is kept as it came. */
-const Delivery = z.looseObject({
-  id: z.string(),
-  cluster: z.string(),
-  outcome: z.string(),
-  reason: z.string(),
-  object: z.string(),
-  alert: Named.optional(),
-  provider: Named.extend({ type: z.string() }).optional(),
-  acceptedAt: z.string(),
-  attempt: z.number(),
-  /** Absent in what a relay of an earlier version answers. */
-  tries: z.number().optional(),
-  dueAt: z.string().optional(),
-})
-export type Delivery = z.infer<typeof Delivery>
-
-const DeliveriesPage = z.object({
-  deliveries: z.array(Delivery),
-  nextCursor: z.string().optional(),
-})
 
 /** Most that a relay lists on one page. */
 const PAGE_SIZE = 200
@@ -135,7 +83,7 @@ async function* listDeliveries(
 
 /** A batch of which no event is good is a 400 that names each; any other 400 is about the whole. */
 function allRejected(answer: Answer): ReceivedEvents | undefined {
-  const problem = answer.status === 400 ? Problem.safeParse(jsonOf(answer)) : undefined
+  const problem = answer.status === 400 ? ProblemDocument.safeParse(jsonOf(answer)) : undefined
   const rejected = Rejections.safeParse(problem?.data?.errors)
   return rejected.success ? { accepted: 0, rejected: rejected.data } : undefined
 }

@@ -1,4 +1,8 @@
-import { z } from 'zod'
+import {
+  PutBack,
+  QuarantinePage,
+  type SetAsideMessage,
+} from '../../relay/api/schemas/quarantine.ts'
 import type { Answer } from '../../relay/intake/answer.ts'
 import { read } from './answers.ts'
 
@@ -10,29 +14,13 @@ export interface QuarantineRequests {
   replayQuarantine(): Promise<Answer>
 }
 
-const Message = z.looseObject({
-  id: z.string(),
-  kind: z.string(),
-  cluster: z.string().optional(),
-  cause: z.string(),
-  rejections: z.number(),
-  firstAt: z.string(),
-  lastAt: z.string(),
-})
-/** A message that the relay set aside. */
-export type SetAsideMessage = z.infer<typeof Message>
-
-const Page = z.object({ messages: z.array(Message), nextCursor: z.string().optional() })
-
-const Counts = z.object({ events: z.number(), retries: z.number() })
-
 /** Every message that is set aside, the oldest first. Rejects with `UsageError`. */
 export async function* setAsideMessages(
   requests: QuarantineRequests,
 ): AsyncIterable<SetAsideMessage> {
   const asked = new URLSearchParams()
   for (;;) {
-    const { messages, nextCursor } = read(Page, await requests.listQuarantine(asked))
+    const { messages, nextCursor } = read(QuarantinePage, await requests.listQuarantine(asked))
     yield* messages
     if (nextCursor === undefined) return
     asked.set('cursor', nextCursor)
@@ -40,6 +28,6 @@ export async function* setAsideMessages(
 }
 
 /** Puts all of them back. Rejects with `UsageError`. */
-export async function putBack(requests: QuarantineRequests): Promise<z.infer<typeof Counts>> {
-  return read(Counts, await requests.replayQuarantine())
+export async function putBack(requests: QuarantineRequests): Promise<PutBack> {
+  return read(PutBack, await requests.replayQuarantine())
 }

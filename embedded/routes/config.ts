@@ -3,21 +3,13 @@ import { problem } from '../../relay/intake/problem.ts'
 import { configurationCame } from '../configuration-came.ts'
 import { readRequestBody } from '../request-body.ts'
 import { answerResponse, problemResponse } from '../responses.ts'
-import type { RequestContext, Route, ServerDependencies } from '../route.ts'
+import { type RequestContext, type Route, routeOf, type ServerDependencies } from '../route.ts'
 
 /** Replaces and shows a cluster's Alerts and Providers. */
 export function configRoutes(deps: ServerDependencies): readonly Route[] {
-  const path = '/v1/clusters/:cluster/config'
-  return [
-    { method: 'PUT', path, access: 'cluster', handle: (context) => put(deps, context) },
-    {
-      method: 'GET',
-      path,
-      access: 'cluster-or-operator',
-      handle: async (context) =>
-        answerResponse(await deps.configurations.show(clusterOf(context)), deps.log),
-    },
-  ]
+  const show = async (context: RequestContext) =>
+    answerResponse(await deps.configurations.show(clusterOf(context)), deps.log)
+  return [routeOf('putConfig', (context) => put(deps, context)), routeOf('showConfig', show)]
 }
 
 async function put(deps: ServerDependencies, context: RequestContext): Promise<Response> {

@@ -7,7 +7,7 @@ import { type IsKnownCluster, knownClusters } from '../known-clusters.ts'
 import { createRefusedSenders, type RefusedSender } from '../refused-senders.ts'
 import { readRequestBody } from '../request-body.ts'
 import { answerResponse, problemResponse } from '../responses.ts'
-import type { RequestContext, Route, ServerDependencies } from '../route.ts'
+import { type RequestContext, type Route, routeOf, type ServerDependencies } from '../route.ts'
 import type { Tokens } from '../tokens.ts'
 import { createUnprovenBodies, type TakeBytes, type UnprovenBodies } from '../unproven-bodies.ts'
 
@@ -17,19 +17,10 @@ export function eventRoutes(deps: ServerDependencies): readonly Route[] {
   const unproven = createUnprovenBodies()
   const tell = createRefusedSenders({ ...deps, clock: deps.ports.clock })
   return [
-    {
-      method: 'POST',
-      path: '/v1/clusters/:cluster/events',
-      access: 'route',
-      handle: (context) =>
-        telling(deps, tell, context, postEvents(deps, isKnown, unproven, context)),
-    },
-    {
-      method: 'POST',
-      path: '/',
-      access: 'route',
-      handle: (context) => telling(deps, tell, context, postEvent(deps, context)),
-    },
+    routeOf('postEvents', (context) =>
+      telling(deps, tell, context, postEvents(deps, isKnown, unproven, context)),
+    ),
+    routeOf('postEvent', (context) => telling(deps, tell, context, postEvent(deps, context))),
   ]
 }
 

@@ -3,18 +3,11 @@ import { MAX_SECRET_BYTES, putSecret } from '../../relay/intake/put-secret.ts'
 import { configurationCame } from '../configuration-came.ts'
 import { readRequestBody } from '../request-body.ts'
 import { answerResponse, problemResponse } from '../responses.ts'
-import type { RequestContext, Route, ServerDependencies } from '../route.ts'
+import { type RequestContext, type Route, routeOf, type ServerDependencies } from '../route.ts'
 
 /** Takes Secrets of the clusters that have no manifests folder; none is ever shown. */
 export function secretRoutes(deps: ServerDependencies): readonly Route[] {
-  return [
-    {
-      method: 'PUT',
-      path: '/v1/clusters/:cluster/secrets/:namespace/:name',
-      access: 'cluster',
-      handle: (context) => put(deps, context),
-    },
-  ]
+  return [routeOf('putSecret', (context) => put(deps, context))]
 }
 
 async function put(deps: ServerDependencies, { req, env }: RequestContext): Promise<Response> {

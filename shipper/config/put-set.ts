@@ -1,5 +1,5 @@
-import { z } from 'zod'
 import type { ProblemCode } from '../../relay/api/problem-codes.ts'
+import { AppliedConfig } from '../../relay/api/schemas/config.ts'
 import { MAX_CONFIG_BYTES } from '../../relay/intake/body.ts'
 import { parseJson } from '../../relay/intake/json.ts'
 import type { ObjectReadiness } from '../../relay/model/config.ts'
@@ -24,20 +24,6 @@ export type SetVerdict =
   /** No repeat helps before objects are gone. */
   | { readonly kind: 'too-large'; readonly detail: string }
   | Retry
-
-const Accepted = z.object({
-  revision: z.string(),
-  objects: z.array(
-    z.object({
-      kind: z.string(),
-      namespace: z.string(),
-      name: z.string(),
-      ready: z.boolean(),
-      reason: z.string(),
-      message: z.string(),
-    }),
-  ),
-})
 
 /** What is said of thousands of objects. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
@@ -72,7 +58,7 @@ function tooLarge(bytes: number, who: string): SetVerdict {
 /** Whatever else answers, such as a proxy, has not stored the set. */
 function accepted({ status, body }: HttpResponse): SetVerdict | undefined {
   const parsed = status === 200 ? parseJson(body) : {}
-  const read = 'value' in parsed ? Accepted.safeParse(parsed.value).data : undefined
+  const read = 'value' in parsed ? AppliedConfig.safeParse(parsed.value).data : undefined
   return read && { kind: 'accepted', objects: read.objects }
 }
 

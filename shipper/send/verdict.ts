@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { ReceivedEvents, Rejections } from '../../relay/api/schemas/events.ts'
 import { ProblemDocument } from '../../relay/api/schemas/problem.ts'
 import { parseJson } from '../../relay/intake/json.ts'
 import { ellipsize } from '../../relay/model/text.ts'
@@ -35,13 +36,8 @@ const NOT_OF_CONTENT: readonly number[] = [401, 408, 425, 429]
 /** What can befall a request that has arrived. */
 const MAYBE_OF_CONTENT: readonly TransportFailureCause[] = ['reset', 'timeout', 'protocol']
 
-const Rejected = z.array(z.object({ index: z.int().nonnegative(), error: z.string() }))
-
-/** The 202 of `POST /v1/clusters/{cluster}/events`. */
-const Taken = z.object({ accepted: z.int().nonnegative(), rejected: Rejected })
-
-/** The 400 of it, when no item is good. */
-const NoneGood = z.object({ errors: Rejected })
+/** The 400 when no item of a batch is good. */
+const NoneGood = z.object({ errors: Rejections })
 
 /**
  * Judges the answer to a batch of `count` events. Only what the relay itself says for certain ends
@@ -66,11 +62,11 @@ function refusalsIn({ status, body }: HttpResponse, count: number): readonly Ref
   return isWhole && answer.accepted + indices.size === count ? answer.rejected : undefined
 }
 
-function takenOf(value: unknown): z.infer<typeof Taken> | undefined {
-  return Taken.safeParse(value).data
+function takenOf(value: unknown): ReceivedEvents | undefined {
+  return ReceivedEvents.safeParse(value).data
 }
 
-function noneGoodOf(value: unknown): z.infer<typeof Taken> | undefined {
+function noneGoodOf(value: unknown): ReceivedEvents | undefined {
   const read = NoneGood.safeParse(value)
   return read.success ? { accepted: 0, rejected: read.data.errors } : undefined
 }

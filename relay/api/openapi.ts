@@ -1,0 +1,157 @@
+import { type ZodType, z } from 'zod'
+import { type Access, OPERATIONS, type Operation } from './operations.ts'
+import { PROBLEM_KINDS, type ProblemCode, type ProblemStatus } from './problem-codes.ts'
+import { AppliedConfig, ConfigSet, Readiness, StoredConfig } from './schemas/config.ts'
+import { DeliveriesPage, Delivery } from './schemas/deliveries.ts'
+import { EventDocument, EventItem, EventsBody, ReceivedEvents } from './schemas/events.ts'
+import { ProblemDocument } from './schemas/problem.ts'
+import { PutBack, QuarantinePage, SetAsideMessage } from './schemas/quarantine.ts'
+import { SecretData, StoredSecret } from './schemas/secrets.ts'
+
+type Json = Readonly<Record<string, unknown>>
+
+/** What every request can be refused for. */
+const OF_ANY = ['bad-request', 'unauthorized', 'foreign-origin', 'internal', 'not-stored'] as const
+
+const SECURITY: Readonly<Record<Access, readonly Json[]>> = {
+  sender: [{ clusterToken: [] }, { clusterBasic: [] }, { signature: [] }],
+  cluster: [{ clusterToken: [] }],
+  operator: [{ operatorToken: [] }],
+  'cluster-or-operator': [{ clusterToken: [] }, { operatorToken: [] }],
+}
+
+const SECURITY_SCHEMES = {
+  clusterToken: { type: 'http', scheme: 'bearer', description: 'A token of the cluster.' },
+  operatorToken: { type: 'http', scheme: 'bearer', description: 'A token of an operator.' },
+  clusterBasic: {
+    type: 'http',
+    scheme: 'basic',
+    description: 'The cluster as user and its token as password; for `POST /` alone.',
+  },
+  signature: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Signature',
+    description: '`sha256=` and the HMAC-SHA-256 of the body in hex, by a token of the cluster.',
+  },
+}
+
+/** The API as an OpenAPI 3.1 document: https://spec.openapis.org/oas/v3.1.1.html */
+export function openApiDocument(version: string): Json {
+  const paths: Record<string, Record<string, Json>> = {}
+  for (const [name, operation] of Object.entries(OPERATIONS)) {
+    const methods = paths[operation.path] ?? {}
+    methods[operation.method.toLowerCase()] = operationOf(name, operation)
+    paths[operation.path] = methods
+  }
+  return {
+    openapi: '3.1.1',
+    info: {
+      title: 'flux-relay',
+      version,
+      description: 'Takes the events of Flux controllers and delivers them.',
+      license: { name: 'Apache-2.0', identifier: 'Apache-2.0' },
+    },
+    servers: [{ url: 'http://localhost:8080', description: 'What `npm start` runs.' }],
+    paths,
+    components: { schemas: componentSchemas(), securitySchemes: SECURITY_SCHEMES },
+  }
+}
+
+function operationOf(operationId: string, operation: Operation): Json {
+  const { access, summary, body, success, problems } = operation
+  return {
+    operationId,
+    summary,
+    security: SECURITY[access],
+    parameters: parametersOf(operation),
+    ...(body && { requestBody: { required: true, content: jsonContent(body) } }),
+    responses: {
+      [success.status]: {
+        description: success.body ? descriptionOf(success.body) : 'The event is queued.',
+        ...(success.body && { content: jsonContent(success.body) }),
+      },
+      ...problemResponses([...problems, ...OF_ANY]),
+    },
+  }
+}
+
+function parametersOf({ path, query = [] }: Operation): readonly Json[] {
+  const inPath = [...path.matchAll(/\{(\w+)\}/g)].map(([, name]) => ({
+    name,
+    in: 'path',
+    required: true,
+    schema: { type: 'string' },
+  }))
+  const inQuery = query.map(({ name, description }) => ({
+    name,
+    in: 'query',
+    description,
+    schema: { type: 'string' },
+  }))
+  return [...inPath, ...inQuery]
+}
+
+/** A response for each status, with the codes that it may have. */
+function problemResponses(codes: readonly ProblemCode[]): Json {
+  const byStatus = new Map<ProblemStatus, ProblemCode[]>()
+  for (const code of [...new Set(codes)]) {
+    const { status } = PROBLEM_KINDS[code]
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code])
+  }
+  return Object.fromEntries(
+    [...byStatus].map(([status, own]) => [
+      status,
+      {
+        description: own.map((code) => `\`${code}\`: ${PROBLEM_KINDS[code].meaning}`).join('\n\n'),
+        content: { 'application/problem+json': { schema: reference('Problem') } },
+      },
+    ]),
+  )
+}
+
+/** The schemas by their names in the document; what they hold refers to each other by these. */
+const COMPONENTS: Readonly<Record<string, ZodType>> = {
+  AppliedConfig,
+  ConfigSet,
+  DeliveriesPage,
+  Delivery,
+  Event: EventDocument,
+  EventItem,
+  EventsBody,
+  Problem: ProblemDocument,
+  PutBack,
+  QuarantinePage,
+  Readiness,
+  ReceivedEvents,
+  SecretData,
+  SetAsideMessage,
+  StoredConfig,
+  StoredSecret,
+}
+
+function jsonContent(schema: ZodType): Json {
+  const name = Object.keys(COMPONENTS).find((key) => COMPONENTS[key] === schema)
+  if (name === undefined) throw new Error('a body has a schema without a name')
+  return { 'application/json': { schema: reference(name) } }
+}
+
+function reference(name: string): Json {
+  return { $ref: `#/components/schemas/${name}` }
+}
+
+function descriptionOf(schema: ZodType): string {
+  return schema.description ?? 'Done.'
+}
+
+function componentSchemas(): Json {
+  const registry = z.registry<{ id: string; description?: string }>()
+  for (const [id, schema] of Object.entries(COMPONENTS)) registry.add(schema, { id })
+  const { schemas } = z.toJSONSchema(registry, {
+    io: 'input',
+    uri: (id) => `#/components/schemas/${id}`,
+  })
+  return Object.fromEntries(
+    Object.entries(schemas).map(([id, { $schema: _, $id: __, ...schema }]) => [id, schema]),
+  )
+}

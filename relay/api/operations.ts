@@ -1,0 +1,142 @@
+import type { ZodType } from 'zod'
+import type { ProblemCode } from './problem-codes.ts'
+import { AppliedConfig, ConfigSet, StoredConfig } from './schemas/config.ts'
+import { DeliveriesPage, Delivery } from './schemas/deliveries.ts'
+import { EventDocument, EventsBody, ReceivedEvents } from './schemas/events.ts'
+import { PutBack, QuarantinePage } from './schemas/quarantine.ts'
+import { SecretData, StoredSecret } from './schemas/secrets.ts'
+
+/**
+ * Who may do something. `sender`: a cluster by its token or by a signature of the body. `cluster`: by
+ * its token. `operator`: by one of the operators' tokens.
+ */
+export type Access = 'sender' | 'cluster' | 'operator' | 'cluster-or-operator'
+
+/** A parameter of the query. */
+export interface QueryParameter {
+  readonly name: string
+  readonly description: string
+}
+
+/** One method of one path of the API. */
+export interface Operation {
+  readonly method: 'GET' | 'POST' | 'PUT'
+  /** With parameters in braces, as OpenAPI has them. */
+  readonly path: string
+  readonly access: Access
+  readonly summary: string
+  readonly query?: readonly QueryParameter[]
+  readonly body?: ZodType
+  readonly success: {
+    readonly status: 200 | 202
+    /** Undefined for an answer without a body. */
+    readonly body?: ZodType
+  }
+  /** What it can be refused for, beside what every request can. */
+  readonly problems: readonly ProblemCode[]
+}
+
+/** What any request with a body can be refused for. */
+const OF_BODY = ['unreadable-body', 'not-valid', 'too-large', 'unknown-encoding'] as const
+
+/** Every operation of the API, by its name in clients that are made from `openapi.json`. */
+export const OPERATIONS = {
+  postEvents: {
+    method: 'POST',
+    path: '/v1/clusters/{cluster}/events',
+    access: 'sender',
+    summary: 'Queues the events of a cluster; what is queued is never lost.',
+    body: EventsBody,
+    success: { status: 202, body: ReceivedEvents },
+    problems: [...OF_BODY, 'none-good', 'bad-parameter', 'unknown-cluster', 'overloaded'],
+  },
+  postEvent: {
+    method: 'POST',
+    path: '/',
+    access: 'sender',
+    summary: 'Queues one event, as Flux’s controllers post it to `--events-addr`.',
+    body: EventDocument,
+    success: { status: 202 },
+    problems: [...OF_BODY, 'none-good', 'overloaded'],
+  },
+  putConfig: {
+    method: 'PUT',
+    path: '/v1/clusters/{cluster}/config',
+    access: 'cluster',
+    summary: 'Replaces the Alerts and Providers of a cluster in one step.',
+    body: ConfigSet,
+    success: { status: 200, body: AppliedConfig },
+    problems: [...OF_BODY, 'bad-parameter', 'stale-config', 'config-owned', 'overloaded'],
+  },
+  showConfig: {
+    method: 'GET',
+    path: '/v1/clusters/{cluster}/config',
+    access: 'cluster-or-operator',
+    summary: 'Shows the Alerts and Providers of a cluster, and what became of each.',
+    success: { status: 200, body: StoredConfig },
+    problems: ['bad-parameter', 'no-config'],
+  },
+  putSecret: {
+    method: 'PUT',
+    path: '/v1/clusters/{cluster}/secrets/{namespace}/{name}',
+    access: 'cluster',
+    summary: 'Stores a Secret that Providers of a cluster name.',
+    body: SecretData,
+    success: { status: 200, body: StoredSecret },
+    problems: [...OF_BODY, 'bad-parameter', 'config-owned'],
+  },
+  listDeliveries: {
+    method: 'GET',
+    path: '/v1/deliveries',
+    access: 'operator',
+    summary: 'Lists deliveries, the latest first.',
+    query: [
+      { name: 'cluster', description: 'The name of a cluster.' },
+      { name: 'alert', description: '`namespace/name`' },
+      { name: 'provider', description: '`namespace/name`' },
+      { name: 'object', description: '`Kind/namespace/name`' },
+      { name: 'outcome', description: '`delivered`, `suppressed`, `skipped`, `dead` or `retry`' },
+      { name: 'since', description: 'An RFC 3339 time, or an age such as `1h`.' },
+      { name: 'until', description: 'An RFC 3339 time, or an age such as `1h`.' },
+      { name: 'limit', description: 'From 1 to 200; 50 by default.' },
+      { name: 'cursor', description: 'The `nextCursor` of the page before.' },
+    ],
+    success: { status: 200, body: DeliveriesPage },
+    problems: ['bad-parameter'],
+  },
+  showDelivery: {
+    method: 'GET',
+    path: '/v1/deliveries/{id}',
+    access: 'operator',
+    summary: 'Shows one delivery.',
+    success: { status: 200, body: Delivery },
+    problems: ['unknown-delivery'],
+  },
+  replayDelivery: {
+    method: 'POST',
+    path: '/v1/deliveries/{id}/replay',
+    access: 'operator',
+    summary: 'Sends a delivery once more.',
+    success: { status: 202, body: Delivery },
+    problems: ['unknown-delivery', 'not-replayable'],
+  },
+  listQuarantine: {
+    method: 'GET',
+    path: '/v1/quarantine',
+    access: 'operator',
+    summary: 'Lists the messages that were set aside, the oldest first.',
+    query: [{ name: 'cursor', description: 'The `nextCursor` of the page before.' }],
+    success: { status: 200, body: QuarantinePage },
+    problems: ['bad-parameter'],
+  },
+  replayQuarantine: {
+    method: 'POST',
+    path: '/v1/quarantine/replay',
+    access: 'operator',
+    summary: 'Queues all messages again that were set aside.',
+    success: { status: 202, body: PutBack },
+    problems: [],
+  },
+} as const satisfies Readonly<Record<string, Operation>>
+
+export type OperationName = keyof typeof OPERATIONS

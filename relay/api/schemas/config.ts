@@ -1,0 +1,51 @@
+import { z } from 'zod'
+
+/** An Alert or a Provider as Kubernetes shows it. */
+const Manifest = z.record(z.string(), z.unknown())
+
+/** Whether an object takes effect, in the shape of Flux's `Ready` condition. */
+export const Readiness = z
+  .object({
+    kind: z.string(),
+    namespace: z.string(),
+    name: z.string(),
+    ready: z.boolean(),
+    reason: z.string().meta({ description: 'One CamelCase word, such as `ProviderNotFound`.' }),
+    message: z.string().meta({ description: 'For a person.' }),
+  })
+  .meta({ description: 'Whether an object takes effect, and why not.' })
+export type Readiness = Readonly<z.infer<typeof Readiness>>
+
+/** The body of `PUT …/config`: a cluster's whole set, which replaces the one before. */
+export const ConfigSet = z
+  .object({
+    takenAt: z.string().meta({ description: 'When the set was read from the cluster, RFC 3339.' }),
+    alerts: z.array(Manifest),
+    providers: z.array(Manifest),
+  })
+  .meta({ description: 'All Alerts and Providers of a cluster.' })
+export type ConfigSet = z.infer<typeof ConfigSet>
+
+/** The answer to `PUT …/config`. */
+export const AppliedConfig = z
+  .object({
+    revision: z.string().meta({ description: 'Names the content of the set.' }),
+    objects: z.array(Readiness),
+  })
+  .meta({ description: 'The set is in force, each object as far as it is ready.' })
+
+/** The answer to `GET …/config`. */
+export const StoredConfig = z
+  .object({
+    cluster: z
+      .string()
+      .optional()
+      .meta({ description: 'Absent in what the first relays answered.' }),
+    revision: z.string(),
+    takenAt: z.string().meta({ description: 'RFC 3339.' }),
+    alerts: z.array(Manifest),
+    providers: z.array(Manifest),
+    objects: z.array(Readiness),
+  })
+  .meta({ description: 'The set of a cluster that is in force.' })
+export type StoredConfig = z.infer<typeof StoredConfig>

@@ -1,0 +1,72 @@
+import { z } from 'zod'
+import { OUTCOMES } from '../../model/delivery.ts'
+
+const Time = z.string().meta({ description: 'RFC 3339, UTC.' })
+const Count = z.int().nonnegative()
+
+/** A relay of a later version may know outcomes that this one does not. */
+const Outcome = z.union([z.enum(OUTCOMES), z.string()])
+
+const Identity = z.object({
+  namespace: z.string(),
+  name: z.string(),
+  uid: z.string().optional(),
+})
+
+const Attempt = z.looseObject({
+  attempt: Count,
+  startedAt: Time,
+  durationMs: z.number(),
+  outcome: Outcome,
+  reason: z.string(),
+  status: z.int().optional().meta({ description: 'The HTTP status of the answer.' }),
+  responseExcerpt: z.string().optional(),
+})
+
+/**
+ * A delivery as a person sees it. What is optional is absent where it does not apply, where the record
+ * cannot be read, or where an earlier relay answers. What a later relay adds is kept.
+ */
+export const Delivery = z
+  .looseObject({
+    id: z.string(),
+    cluster: z.string(),
+    outcome: Outcome,
+    reason: z.string().meta({ description: 'Why, for a person.' }),
+    object: z.string().meta({ description: '`Kind/namespace/name` of what the event is about.' }),
+    alert: Identity.optional(),
+    provider: Identity.extend({ type: z.string() }).optional(),
+    acceptedAt: Time,
+    attempt: Count.meta({
+      description: 'The serial of the next try while `outcome` is `retry`, else of the last one.',
+    }),
+    tries: Count.optional().meta({ description: 'How many tries were made.' }),
+    dueAt: Time.optional().meta({ description: 'When the next try is due.' }),
+    unreadable: z.literal(true).optional().meta({
+      description: 'Present when the record cannot be read: `reason` says why.',
+    }),
+    notes: z.array(z.string()).optional(),
+    eventId: z.string().optional(),
+    event: z.looseObject({}).optional().meta({ description: 'The event as it was accepted.' }),
+    objectLabels: z.record(z.string(), z.string()).optional(),
+    latencyMs: z.number().optional().meta({
+      description: 'From the acceptance of the event to the answer, once delivered.',
+    }),
+    attempts: z.array(Attempt).optional(),
+    failures: Count.optional(),
+    chainStartedAt: Time.optional(),
+    replayedAt: z.array(Time).optional(),
+    repeats: Count.optional().meta({ description: 'How many repeats the record stands for.' }),
+    createdAt: Time.optional(),
+    updatedAt: Time.optional(),
+  })
+  .meta({ description: 'One event on its way to one Alert’s Provider.' })
+export type Delivery = z.infer<typeof Delivery>
+
+/** The answer to `GET /v1/deliveries`. */
+export const DeliveriesPage = z
+  .object({
+    deliveries: z.array(Delivery),
+    nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+  })
+  .meta({ description: 'Deliveries, the latest first.' })
