@@ -173,11 +173,11 @@ describe('Secrets Manager', () => {
   })
 
   it.each([ACCESS_DENIED, INTERNAL_ERROR])(
-    'answers events with 503 without tokens: %o',
+    'answers events with 503 without hashes of tokens: %o',
     async (fault) => {
       const { relay } = await openFaultyRelay(open)
       const container = startContainer(relay)
-      const { end } = injectFaults(relay.clients, firstOf('GetSecretValue', SDK_TRIES, fault))
+      const { end } = injectFaults(relay.clients, firstOf('Query', SDK_TRIES, fault))
       expect(await post(container, [stepEvent('app', 1)])).toBe(503)
       end()
       expect(await post(container, [stepEvent('app', 1)])).toBe(202)
