@@ -1,7 +1,7 @@
 import { App, type AppProps, type Environment, Tags, Validations } from 'aws-cdk-lib'
 import type { Code } from 'aws-cdk-lib/aws-lambda'
 import { AwsSolutionsChecks } from 'cdk-nag'
-import type { FunctionName } from './bundle.ts'
+import type { FunctionName } from './function-names.ts'
 import { parseSettings, SETTINGS_KEY, type Settings, SettingsError } from './settings.ts'
 import { ObservabilityStack } from './stacks/observability-stack.ts'
 import { RelayStack } from './stacks/relay-stack.ts'
@@ -30,7 +30,7 @@ export function createApp({ app: props, env, code }: RelayAppOptions = {}) {
 }
 
 /** Not on what reads the queues: China and GovCloud refuse tags there, and nobody looks for them. */
-function tag(app: App, tags: Readonly<Record<string, string>>): void {
+export function tag(app: App, tags: Readonly<Record<string, string>>): void {
   const excludeResourceTypes = ['AWS::Lambda::EventSourceMapping']
   for (const [name, value] of Object.entries(tags)) {
     Tags.of(app).add(name, value, { excludeResourceTypes })

@@ -1,10 +1,8 @@
 import { resolve } from 'node:path'
 import { buildSync } from 'esbuild'
+import type { FunctionName } from './function-names.ts'
 
 const ROOT = resolve(import.meta.dirname, '..')
-
-/** The functions of the relay: folders of `functions/`, each with a handler.ts. */
-export type FunctionName = 'ingest' | 'dispatch' | 'reconcile-config' | 'deliveries-widget'
 
 /** What Lambda calls in a bundle: `handler` of index.mjs. */
 export const HANDLER = 'index.handler'

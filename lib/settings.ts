@@ -11,7 +11,7 @@ import { arn, flag, proxy, resourceName, threshold, wholeNumber } from './settin
 export const SETTINGS_KEY = 'flux-relay'
 
 /** What CloudWatch Logs can keep logs for, in days. */
-const LOG_RETENTION_DAYS = [
+export const LOG_RETENTION_DAYS = [
   1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
   3653,
 ] as const

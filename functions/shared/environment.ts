@@ -4,6 +4,11 @@ import {
   type ProxyRules,
   readProxyRules,
 } from '../../adapters/http/proxy-rules.ts'
+import {
+  DEFAULT_RATE_LIMIT_INTERVAL,
+  parseRateLimitIntervalMs,
+  RATE_LIMIT_INTERVAL_FORM,
+} from '../../relay/model/rate-limit-interval.ts'
 
 const DAY_MS = 24 * 3_600_000
 
@@ -30,11 +35,15 @@ const Variables = z.object({
     .optional(),
   ALLOW_PRIVATE_ADDRESSES: Flag,
   NO_CROSS_NAMESPACE_REFS: Flag,
-  RATE_LIMIT_INTERVAL_MS: z
+  RATE_LIMIT_INTERVAL: z
     .string()
-    .regex(/^\d{1,8}$/, 'expected a whole number of milliseconds')
-    .default('300000')
-    .transform(Number),
+    .default(DEFAULT_RATE_LIMIT_INTERVAL)
+    .transform((text, context) => {
+      const intervalMs = parseRateLimitIntervalMs(text)
+      if (intervalMs !== undefined) return intervalMs
+      context.addIssue({ code: 'custom', message: `expected ${RATE_LIMIT_INTERVAL_FORM}` })
+      return z.NEVER
+    }),
   REPLAY_BUTTON: Flag,
   CLOUD_IDENTITIES: Flag,
   CLUSTER_METRICS: Flag,
@@ -103,7 +112,7 @@ export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
     retentionMs: data.RETENTION_DAYS,
     allowPrivateAddresses: data.ALLOW_PRIVATE_ADDRESSES,
     noCrossNamespaceRefs: data.NO_CROSS_NAMESPACE_REFS,
-    rateLimitIntervalMs: data.RATE_LIMIT_INTERVAL_MS,
+    rateLimitIntervalMs: data.RATE_LIMIT_INTERVAL,
     replayButton: data.REPLAY_BUTTON,
     cloudIdentities: data.CLOUD_IDENTITIES,
     clusterMetrics: data.CLUSTER_METRICS,

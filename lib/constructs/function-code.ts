@@ -1,7 +1,8 @@
 import { resolve } from 'node:path'
 import { AssetHashType, DockerImage } from 'aws-cdk-lib'
 import { Code } from 'aws-cdk-lib/aws-lambda'
-import { bundleFunction, entryOf, type FunctionName } from '../bundle.ts'
+import { bundleFunction, entryOf } from '../bundle.ts'
+import type { FunctionName } from '../function-names.ts'
 
 /** The function's bundle as an asset. It builds in this process, and needs no Docker. */
 export function bundledCode(name: FunctionName): Code {

@@ -10,8 +10,8 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
-import type { AlarmName } from '../alarm-names.ts'
-import type { FunctionName } from '../bundle.ts'
+import { ALARM_THRESHOLDS, type AlarmName } from '../alarm-names.ts'
+import type { FunctionName } from '../function-names.ts'
 import { METRICS } from '../metrics.ts'
 import type { Settings } from '../settings.ts'
 import type { RelayMetrics } from './relay-metrics.ts'
@@ -26,21 +26,13 @@ export interface RelayAlarmsProps {
 interface AlarmShape {
   readonly description: string
   readonly metric: IMetric
-  /** The alarm sounds above it. */
-  readonly threshold: number
   /** Periods in a row; 1 by default. */
   readonly periods?: number
 }
 
 const PERIOD = Duration.minutes(5)
 
-/** Seconds. */
-const OLDEST_EVENT = 300
-
-/** Seconds. The age of a retry counts its delay, of up to 15 minutes. */
-const OLDEST_RETRY = 900 + OLDEST_EVENT
-
-const FAILURE_PERCENT = 5
+const { OldestEvent: OLDEST_EVENT, FailureRatio: FAILURE_PERCENT } = ALARM_THRESHOLDS
 
 /** Tries in a period, below which a ratio tells nothing. */
 const ENOUGH_TRIES = 20
@@ -53,12 +45,12 @@ export class RelayAlarms extends Construct {
     super(scope, id)
     this.#topic = topic
     for (const [name, shape] of shapesOf(metrics)) {
-      const threshold = alarms[name] ?? shape.threshold
-      if (threshold !== false) this.#create(name, { ...shape, threshold })
+      const threshold = alarms[name] ?? ALARM_THRESHOLDS[name]
+      if (threshold !== false) this.#create(name, shape, threshold)
     }
   }
 
-  #create(id: string, { description, metric, threshold, periods = 1 }: AlarmShape): void {
+  #create(id: string, { description, metric, periods = 1 }: AlarmShape, threshold: number): void {
     const alarm = new Alarm(this, id, {
       alarmDescription: description,
       metric,
@@ -94,7 +86,6 @@ function functionAlarms([name, lambda]: readonly [FunctionName, IFunction]): Rea
       {
         description: `Calls of the function ${name} crashed or ran out of time or memory: see its log`,
         metric: lambda.metricErrors({ period: PERIOD }),
-        threshold: 0,
       },
     ],
     [
@@ -102,7 +93,6 @@ function functionAlarms([name, lambda]: readonly [FunctionName, IFunction]): Rea
       {
         description: `Lambda did not start the function ${name}: see the concurrency of the account`,
         metric: lambda.metricThrottles({ period: PERIOD }),
-        threshold: 0,
         periods: 3,
       },
     ],
@@ -123,13 +113,11 @@ function apiAlarms({ api, dispatch }: RelayMetrics): Shapes {
           failed: api.metricServerError({ period: PERIOD, statistic: 'Sum' }),
         },
       }),
-      threshold: FAILURE_PERCENT,
       periods: 3,
     },
     RecursionDropped: {
       description: 'Lambda took retries for a loop and dropped them: is RecursiveLoop Allow?',
       metric: dispatch.metric('RecursiveInvocationsDropped', { period: PERIOD, statistic: 'Sum' }),
-      threshold: 0,
     },
   }
 }
@@ -139,18 +127,15 @@ function deliveryAlarms(metrics: RelayMetrics): Shapes {
     DeadDeliveries: {
       description: 'A delivery failed for good: `flux-relay replay` sends it again',
       metric: metrics.sum(METRICS.dead, PERIOD),
-      threshold: 0,
     },
     FailureRatio: {
       description: `More than ${FAILURE_PERCENT} % of the tries to deliver fail`,
       metric: failurePercent(metrics),
-      threshold: FAILURE_PERCENT,
       periods: 3,
     },
     OldestOpen: {
       description: `A delivery fails for more than ${OLDEST_EVENT / 60} minutes: is its destination down?`,
       metric: metrics.maximum(METRICS.oldestOpen, PERIOD),
-      threshold: OLDEST_EVENT,
     },
   }
 }
@@ -161,17 +146,14 @@ function relayAlarms(metrics: RelayMetrics): Shapes {
     SilentClusters: {
       description: 'A cluster sends its configuration no more: is its shipper at work?',
       metric: metrics.maximum(METRICS.silentClusters, PERIOD),
-      threshold: 0,
     },
     Refusals: {
       description: 'Requests of a cluster are refused: is its token the one of before?',
       metric: metrics.sum(METRICS.refused, PERIOD),
-      threshold: 0,
     },
     Failures: {
       description: 'Messages or requests failed, and come again: see the logs of the functions',
       metric: metrics.sum(METRICS.failed, PERIOD),
-      threshold: 0,
     },
   }
 }
@@ -201,28 +183,24 @@ function failurePercent(metrics: RelayMetrics): MathExpression {
 
 function queueAlarms({ queues }: RelayMetrics): Shapes {
   const options = { period: Duration.minutes(1) }
-  const deadLetters = {
-    description: 'Dispatch could not process a message: `flux-relay replay --queue` moves it back',
-    threshold: 0,
-  }
+  const description =
+    'Dispatch could not process a message: `flux-relay replay --queue` moves it back'
   return {
     EventsDeadLetters: {
-      ...deadLetters,
+      description,
       metric: queues.eventsDeadLetters.metricApproximateNumberOfMessagesVisible(options),
     },
     RetriesDeadLetters: {
-      ...deadLetters,
+      description,
       metric: queues.retriesDeadLetters.metricApproximateNumberOfMessagesVisible(options),
     },
     OldestEvent: {
       description: `An event waits for more than ${OLDEST_EVENT / 60} minutes`,
       metric: queues.events.metricApproximateAgeOfOldestMessage(options),
-      threshold: OLDEST_EVENT,
     },
     OldestRetry: {
       description: `A retry waits for more than ${OLDEST_EVENT / 60} minutes past its delay`,
       metric: queues.retries.metricApproximateAgeOfOldestMessage(options),
-      threshold: OLDEST_RETRY,
     },
   }
 }

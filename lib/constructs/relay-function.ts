@@ -186,5 +186,7 @@ function acknowledge(lambda: LambdaFunction, role: Role): void {
 
 /** As cdk-nag writes an ARN: what only a deployment knows is the name of its parameter. */
 function findingOf(arn: string): string {
-  return arn.replaceAll(/\$\{Token\[AWS\.(\w+)\.\d+\]\}/g, '<AWS::$1>')
+  return arn
+    .replaceAll(/\$\{Token\[AWS\.(\w+)\.\d+\]\}/g, '<AWS::$1>')
+    .replaceAll(/\$\{Token\[(\w+)\.Ref\.\d+\]\}/g, '<$1>')
 }

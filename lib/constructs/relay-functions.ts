@@ -1,13 +1,12 @@
-import { Duration } from 'aws-cdk-lib'
-import { SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2'
+import { Duration, Tokenization } from 'aws-cdk-lib'
+import { type IVpc, SecurityGroup, Vpc } from 'aws-cdk-lib/aws-ec2'
 import { Rule, Schedule } from 'aws-cdk-lib/aws-events'
 import { LambdaFunction } from 'aws-cdk-lib/aws-events-targets'
 import type { Code } from 'aws-cdk-lib/aws-lambda'
 import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Construct } from 'constructs'
 import { CONFIG_INDEX, LEDGER_INDEXES } from '../../adapters/aws/tables.ts'
-import { parseRateLimitIntervalMs } from '../../relay/model/rate-limit-interval.ts'
-import type { FunctionName } from '../bundle.ts'
+import type { FunctionName } from '../function-names.ts'
 import { METRICS_SERVICE, metricsNamespace } from '../metrics.ts'
 import type { Settings } from '../settings.ts'
 import { bundledCode } from './function-code.ts'
@@ -23,7 +22,13 @@ export interface RelayFunctionsProps {
   readonly secretPrefix: string
   /** Where a function's code comes from; its bundle by default. */
   readonly code?: ((name: FunctionName) => Code) | undefined
+  /** Finds the VPC of the settings; by a look-up in the account without it. */
+  readonly vpcById?: VpcById | undefined
 }
+
+export type VpcById = (scope: Construct, vpcId: string) => IVpc
+
+const lookUpVpc: VpcById = (scope, vpcId) => Vpc.fromLookup(scope, 'Vpc', { vpcId })
 
 /** The messages that a call of dispatch gets at most. */
 const BATCH_SIZE = 10
@@ -105,7 +110,7 @@ export class RelayFunctions extends Construct {
       environment: {
         ALLOW_PRIVATE_ADDRESSES: String(settings.allowPrivateAddresses),
         NO_CROSS_NAMESPACE_REFS: String(settings.noCrossNamespaceRefs),
-        RATE_LIMIT_INTERVAL_MS: String(parseRateLimitIntervalMs(settings.rateLimitInterval)),
+        RATE_LIMIT_INTERVAL: settings.rateLimitInterval,
         CLOUD_IDENTITIES: String(settings.cloudIdentities),
         // libuv gives name look-ups the half of its threads.
         UV_THREADPOOL_SIZE: '128',
@@ -239,7 +244,8 @@ export class RelayFunctions extends Construct {
       EVENTS_QUEUE_URL: queues.events.queueUrl,
       RETRIES_QUEUE_URL: queues.retries.queueUrl,
       SECRET_PREFIX: secretPrefix,
-      RETENTION_DAYS: String(settings.retentionDays),
+      // As text also where it is a parameter of the template.
+      RETENTION_DAYS: Tokenization.stringifyNumber(settings.retentionDays),
       POWERTOOLS_LOG_LEVEL: settings.logLevel,
       POWERTOOLS_METRICS_NAMESPACE: metricsNamespace(settings.stageName),
       POWERTOOLS_SERVICE_NAME: METRICS_SERVICE,
@@ -247,9 +253,9 @@ export class RelayFunctions extends Construct {
   }
 
   #network(): Pick<FunctionShape, 'network'> {
-    const { vpcId } = this.#props.settings
-    if (vpcId === undefined) return {}
-    const vpc = Vpc.fromLookup(this, 'Vpc', { vpcId })
+    const { settings, vpcById = lookUpVpc } = this.#props
+    if (settings.vpcId === undefined) return {}
+    const vpc = vpcById(this, settings.vpcId)
     const group = new SecurityGroup(this, 'DispatchSecurityGroup', {
       vpc,
       description: 'Dispatch of flux-relay: calls out, takes no calls',

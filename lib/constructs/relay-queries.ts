@@ -1,6 +1,6 @@
 import { type ILogGroup, QueryDefinition, QueryString } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import type { FunctionName } from '../bundle.ts'
+import type { FunctionName } from '../function-names.ts'
 import type { RelayFunction } from './relay-function.ts'
 
 export interface RelayQueriesProps {

@@ -9,58 +9,65 @@ import { RelayDashboard } from '../constructs/relay-dashboard.ts'
 import { RelayMetrics } from '../constructs/relay-metrics.ts'
 import { RelayQueries } from '../constructs/relay-queries.ts'
 import type { Settings } from '../settings.ts'
-import type { RelayStack } from './relay-stack.ts'
+import type { RelayParts } from './relay-stack.ts'
 
 export interface ObservabilityStackProps extends StackProps {
   readonly settings: Settings
-  readonly relay: Pick<RelayStack, 'queues' | 'functions' | 'api'>
+  readonly relay: RelayParts
 }
 
 /** Dashboard, saved queries, alarms, and where the alarms go. */
 export class ObservabilityStack extends Stack {
   constructor(scope: Construct, id: string, props: ObservabilityStackProps) {
     super(scope, id, { description: 'flux-relay: dashboard and alarms', ...props })
-    const { settings, relay } = props
-    const metrics = new RelayMetrics({
-      stageName: settings.stageName,
-      queues: relay.queues,
-      api: relay.api.api,
-      functions: {
-        ingest: relay.functions.ingest.function,
-        dispatch: relay.functions.dispatch.function,
-        'reconcile-config': relay.functions['reconcile-config'].function,
-        'deliveries-widget': relay.functions['deliveries-widget'].function,
-      },
-    })
-    const dashboardName = `flux-relay-${settings.stageName}`
-    const deliveriesWidget = relay.functions['deliveries-widget'].function
-    new RelayDashboard(this, 'Dashboard', { dashboardName, metrics, deliveriesWidget })
-    new RelayQueries(this, 'Queries', {
-      stageName: settings.stageName,
-      functions: relay.functions,
-      accessLog: relay.api.accessLog,
-    })
-    const topic = this.#alarmTopic(settings)
-    new RelayAlarms(this, 'Alarms', { metrics, topic, alarms: settings.alarms })
-    new CfnOutput(this, 'AlarmTopicArn', { value: topic.topicArn })
-    new CfnOutput(this, 'DashboardUrl', { value: this.#dashboardUrl(dashboardName) })
+    addObservability(this, props)
   }
+}
 
-  #alarmTopic({ alarmTopicArn, alarmEmail }: Settings): ITopic {
-    if (alarmTopicArn !== undefined) return Topic.fromTopicArn(this, 'AlarmTopic', alarmTopicArn)
-    const topic = new Topic(this, 'AlarmTopic', { enforceSSL: true })
-    // A policy of its own takes the place of the one that lets the account's alarms publish.
-    topic.grantPublish(
-      new ServicePrincipal('cloudwatch.amazonaws.com', {
-        conditions: { StringEquals: { 'aws:SourceAccount': this.account } },
-      }),
-    )
-    if (alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(alarmEmail))
-    return topic
-  }
+/** Adds them to a stack. */
+export function addObservability(
+  stack: Stack,
+  { settings, relay }: Pick<ObservabilityStackProps, 'settings' | 'relay'>,
+): void {
+  const metrics = new RelayMetrics({
+    stageName: settings.stageName,
+    queues: relay.queues,
+    api: relay.api.api,
+    functions: {
+      ingest: relay.functions.ingest.function,
+      dispatch: relay.functions.dispatch.function,
+      'reconcile-config': relay.functions['reconcile-config'].function,
+      'deliveries-widget': relay.functions['deliveries-widget'].function,
+    },
+  })
+  const dashboardName = `flux-relay-${settings.stageName}`
+  const deliveriesWidget = relay.functions['deliveries-widget'].function
+  new RelayDashboard(stack, 'Dashboard', { dashboardName, metrics, deliveriesWidget })
+  new RelayQueries(stack, 'Queries', {
+    stageName: settings.stageName,
+    functions: relay.functions,
+    accessLog: relay.api.accessLog,
+  })
+  const topic = alarmTopic(stack, settings)
+  new RelayAlarms(stack, 'Alarms', { metrics, topic, alarms: settings.alarms })
+  new CfnOutput(stack, 'AlarmTopicArn', { value: topic.topicArn })
+  new CfnOutput(stack, 'DashboardUrl', { value: dashboardUrl(stack, dashboardName) })
+}
 
-  #dashboardUrl(name: string): string {
-    const home = `https://${new Partition(this).consoleHost()}/cloudwatch/home`
-    return `${home}?region=${this.region}#dashboards/dashboard/${name}`
-  }
+function alarmTopic(stack: Stack, { alarmTopicArn, alarmEmail }: Settings): ITopic {
+  if (alarmTopicArn !== undefined) return Topic.fromTopicArn(stack, 'AlarmTopic', alarmTopicArn)
+  const topic = new Topic(stack, 'AlarmTopic', { enforceSSL: true })
+  // A policy of its own takes the place of the one that lets the account's alarms publish.
+  topic.grantPublish(
+    new ServicePrincipal('cloudwatch.amazonaws.com', {
+      conditions: { StringEquals: { 'aws:SourceAccount': stack.account } },
+    }),
+  )
+  if (alarmEmail !== undefined) topic.addSubscription(new EmailSubscription(alarmEmail))
+  return topic
+}
+
+function dashboardUrl(stack: Stack, name: string): string {
+  const home = `https://${new Partition(stack).consoleHost()}/cloudwatch/home`
+  return `${home}?region=${stack.region}#dashboards/dashboard/${name}`
 }

@@ -1,10 +1,11 @@
 // Runs `test:aws` on moto's server (PyPI), on loopback, in a virtual environment of its own.
-import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcessByStdio, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Readable } from 'node:stream'
+import { installFromPyPi } from './python-environment.ts'
 
 const MOTO = 'moto[server]==5.2.5'
 
@@ -24,25 +25,7 @@ const DEVIATIONS = [
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
 
-const INSTALL_WITHIN_MS = 240_000
 const START_WITHIN_MS = 30_000
-
-/** Why it cannot be installed; undefined when it is. */
-function install(folder: string): string | undefined {
-  const pip = ['install', '--quiet', '--disable-pip-version-check', '--retries', '1', MOTO]
-  const steps = [
-    ['python3', ['-m', 'venv', folder]],
-    [join(folder, 'bin', 'pip'), pip],
-  ] as const
-  for (const [command, args] of steps) {
-    const options = { encoding: 'utf8', timeout: INSTALL_WITHIN_MS } as const
-    const { error, status, stderr, stdout } = spawnSync(command, args, options)
-    if (error) return error.message
-    const last = `${stdout}\n${stderr}`.trim().split('\n').at(-1)
-    if (status !== 0) return `${command} ended with ${status}: ${last}`
-  }
-  return undefined
-}
 
 /** The address of the server, once it takes requests. Rejects when it never does. */
 async function addressOf(server: ChildProcessByStdio<null, null, Readable>): Promise<string> {
@@ -81,7 +64,7 @@ async function runSuites(endpoint: string): Promise<number> {
 }
 
 async function runOnMoto(folder: string): Promise<number> {
-  const problem = install(folder)
+  const problem = installFromPyPi(folder, [MOTO])
   if (problem !== undefined) {
     process.stdout.write(`test:moto: skipped, since moto cannot be installed: ${problem}\n`)
     return 0

@@ -167,14 +167,14 @@ describe('environment', () => {
         CONFIG_TABLE: 'config',
         NO_CROSS_NAMESPACE_REFS: 'yes',
         RETENTION_DAYS: '0',
-        RATE_LIMIT_INTERVAL_MS: '5m',
+        RATE_LIMIT_INTERVAL: '5',
       })
     for (const name of [
       'STATE_TABLE',
       'SECRET_PREFIX',
       'NO_CROSS_NAMESPACE_REFS',
       'RETENTION_DAYS',
-      'RATE_LIMIT_INTERVAL_MS',
+      'RATE_LIMIT_INTERVAL',
     ])
       expect(read).toThrow(name)
     expect(read).not.toThrow('CONFIG_TABLE')

@@ -184,7 +184,7 @@ describe('functions', () => {
           NO_CROSS_NAMESPACE_REFS: 'true',
           POWERTOOLS_LOG_LEVEL: 'DEBUG',
           POWERTOOLS_METRICS_NAMESPACE: 'flux-relay/dev',
-          RATE_LIMIT_INTERVAL_MS: '90000',
+          RATE_LIMIT_INTERVAL: '1m30s',
           RETENTION_DAYS: '7',
           SECRET_PREFIX: 'flux-relay/dev',
           UV_THREADPOOL_SIZE: '128',

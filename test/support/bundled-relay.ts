@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, onTestFinished } from 'vitest'
-import type { FunctionName } from '../../lib/bundle.ts'
+import type { FunctionName } from '../../lib/function-names.ts'
 import type { Outcome } from '../../relay/model/delivery.ts'
 import { awsRelay, configBody } from './aws-relay.ts'
 import { pollOnce, type SqsHandler } from './event-source-mapping.ts'

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Template } from 'aws-cdk-lib/assertions'
-import type { FunctionName } from '../../lib/bundle.ts'
+import type { FunctionName } from '../../lib/function-names.ts'
 import { appWith, VPC_ID } from '../stacks/synth.ts'
 import type { AwsRelay } from './aws-relay.ts'
 
