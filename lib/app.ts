@@ -20,6 +20,7 @@ export function createApp({ app: props, env, code }: RelayAppOptions = {}) {
   const app = new App(props)
   const settings = parseSettings(app.node.tryGetContext(SETTINGS_KEY))
   requireEnvironment(settings, env)
+  requireRegion(settings, env)
   const name = `flux-relay-${settings.stageName}`
   const common = { settings, ...(env && { env }) }
   const relay = new RelayStack(app, name, { ...common, ...(code && { code }) })
@@ -34,6 +35,18 @@ export function tag(app: App, tags: Readonly<Record<string, string>>): void {
   const excludeResourceTypes = ['AWS::Lambda::EventSourceMapping']
   for (const [name, value] of Object.entries(tags)) {
     Tags.of(app).add(name, value, { excludeResourceTypes })
+  }
+}
+
+/** What an alarm, a secret and an API use has to be in their own region. */
+function requireRegion(settings: Settings, env: Environment | undefined): void {
+  if (env?.region === undefined) return
+  for (const name of ['alarmTopicArn', 'secretsKeyArn', 'certificateArn'] as const) {
+    const region = settings[name]?.split(':')[3]
+    if (region === undefined || region === env.region) continue
+    throw new SettingsError(
+      `${name}: is in ${region}, and the deployment in ${env.region}: name one of ${env.region}`,
+    )
   }
 }
 

@@ -156,6 +156,7 @@ export const Settings = Fields.superRefine((settings, context) => {
     const message = 'only together with apiBurst: set both, or neither'
     contradiction(context, 'apiRequestsPerSecond', message)
   }
+  refuseSharedNames(context, settings.names)
 }).readonly()
 export type Settings = z.infer<typeof Settings>
 
@@ -170,6 +171,24 @@ export function parseSettings(context: unknown): Settings {
   if (parsed.success) return parsed.data
   const lines = parsed.error.issues.map((issue) => `  ${describe(issue)}`)
   throw new SettingsError(`"${SETTINGS_KEY}" in cdk.json:\n${lines.join('\n')}`)
+}
+
+/** A table may have the name of a queue, but no two tables have one. */
+function refuseSharedNames(
+  context: z.RefinementCtx,
+  names: Readonly<Record<string, string | undefined>>,
+): void {
+  const owners = new Map<string, string>()
+  for (const [setting, name] of Object.entries(names)) {
+    if (name === undefined) continue
+    const key = `${setting.endsWith('Table') ? 'table' : 'queue'} ${name}`
+    const owner = owners.get(key)
+    if (owner === undefined) owners.set(key, setting)
+    else {
+      const message = `the same as names.${owner}: give each a name of its own`
+      context.addIssue({ code: 'custom', path: ['names', setting], message })
+    }
+  }
 }
 
 function contradiction(

@@ -101,6 +101,16 @@ describe('settings', () => {
     ['a name of nothing', { names: { ledger: 'mine' } }, 'names: ledger: no such table or queue'],
     ['a name', { names: { ledgerTable: 'mine!' } }, 'names.ledgerTable: expected 3 to 80 of'],
     ['a name of a FIFO queue', { names: { eventsQueue: 'events' } }, 'with .fifo at its end'],
+    [
+      'one name for two tables',
+      { names: { stateTable: 'mine', ledgerTable: 'mine' } },
+      'names.ledgerTable: the same as names.stateTable: give each a name of its own',
+    ],
+    [
+      'one name for two queues',
+      { names: { eventsQueue: 'a.fifo', retriesQueue: 'mine', eventsDeadLetters: 'a.fifo' } },
+      'names.eventsDeadLetters: the same as names.eventsQueue',
+    ],
     ['a name for all', { names: 'mine' }, 'names: expected an object of names'],
     ['a VPC', { vpcId: 'main' }, 'vpcId: expected the id of a VPC'],
     ['a log level', { logLevel: 'info' }, 'logLevel: expected DEBUG, INFO, WARN or ERROR'],
@@ -162,6 +172,17 @@ describe('settings', () => {
     const context = { [SETTINGS_KEY]: { vpcId: VPC_ID } }
     const app = { context, outdir: temporaryDirectory() }
     expect(() => createApp({ app })).toThrow('vpcId: needs credentials of the account')
+  })
+
+  it.each([
+    ['alarmTopicArn', { alarmTopicArn: TOPIC }],
+    ['secretsKeyArn', { secretsKeyArn: 'arn:aws:kms:eu-central-1:111122223333:key/0123' }],
+    ['certificateArn', { certificateArn: CERTIFICATE, domainName: 'relay.example.com' }],
+  ])('with %s of another region are refused', (name, settings) => {
+    const app = { context: { [SETTINGS_KEY]: settings }, outdir: temporaryDirectory() }
+    const env = { account: '111122223333', region: 'us-east-1' }
+    const expected = `${name}: is in eu-central-1, and the deployment in us-east-1`
+    expect(() => createApp({ app, env })).toThrow(expected)
   })
 
   it('stop the synth', () => {
