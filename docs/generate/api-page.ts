@@ -12,10 +12,11 @@ export function openApiText(): string {
 }
 
 const WHO: Readonly<Record<Access, string>> = {
-  sender: 'a cluster, by its token or a signature',
-  cluster: 'a cluster',
-  operator: 'an operator',
-  'cluster-or-operator': 'a cluster or an operator',
+  cluster: 'a cluster, by its token',
+  'signing-cluster': 'a cluster, by its token or a signature',
+  'any-cluster': 'a cluster, by its token or Basic',
+  operator: 'an operator, by a token',
+  'cluster-or-operator': 'a cluster or an operator, by a token',
 }
 
 /** The page of all operations and problem codes. */

@@ -14,8 +14,9 @@ type Json = Readonly<Record<string, unknown>>
 const OF_ANY = ['bad-request', 'unauthorized', 'foreign-origin', 'internal', 'not-stored'] as const
 
 const SECURITY: Readonly<Record<Access, readonly Json[]>> = {
-  sender: [{ clusterToken: [] }, { clusterBasic: [] }, { signature: [] }],
   cluster: [{ clusterToken: [] }],
+  'signing-cluster': [{ clusterToken: [] }, { signature: [] }],
+  'any-cluster': [{ clusterToken: [] }, { clusterBasic: [] }],
   operator: [{ operatorToken: [] }],
   'cluster-or-operator': [{ clusterToken: [] }, { operatorToken: [] }],
 }
@@ -26,7 +27,7 @@ const SECURITY_SCHEMES = {
   clusterBasic: {
     type: 'http',
     scheme: 'basic',
-    description: 'The cluster as user and its token as password; for `POST /` alone.',
+    description: 'The cluster as user and its token as password.',
   },
   signature: {
     type: 'apiKey',

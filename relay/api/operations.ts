@@ -7,10 +7,16 @@ import { PutBack, QuarantinePage } from './schemas/quarantine.ts'
 import { SecretData, StoredSecret } from './schemas/secrets.ts'
 
 /**
- * Who may do something. `sender`: a cluster by its token or by a signature of the body. `cluster`: by
- * its token. `operator`: by one of the operators' tokens.
+ * Who may do something. `cluster`: a cluster by its token; `signing-cluster`: also by a signature of the
+ * body; `any-cluster`: one that its credential names, which may be `Basic`. `operator`: by one of the
+ * operators' tokens.
  */
-export type Access = 'sender' | 'cluster' | 'operator' | 'cluster-or-operator'
+export type Access =
+  | 'cluster'
+  | 'signing-cluster'
+  | 'any-cluster'
+  | 'operator'
+  | 'cluster-or-operator'
 
 /** A parameter of the query. */
 export interface QueryParameter {
@@ -44,7 +50,7 @@ export const OPERATIONS = {
   postEvents: {
     method: 'POST',
     path: '/v1/clusters/{cluster}/events',
-    access: 'sender',
+    access: 'signing-cluster',
     summary: 'Queues the events of a cluster; what is queued is never lost.',
     body: EventsBody,
     success: { status: 202, body: ReceivedEvents },
@@ -53,7 +59,7 @@ export const OPERATIONS = {
   postEvent: {
     method: 'POST',
     path: '/',
-    access: 'sender',
+    access: 'any-cluster',
     summary: 'Queues one event, as Flux’s controllers post it to `--events-addr`.',
     body: EventDocument,
     success: { status: 202 },
