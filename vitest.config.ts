@@ -34,7 +34,7 @@ export default defineConfig({
         test: {
           name: 'isolated',
           include: ['test/**/*.test.ts'],
-          // These need programs from outside, or minutes: `npm run test:nats`, `test:servers`, `test:upgrade`, `test:flux`, `test:elasticmq`.
+          // These need programs from outside, or minutes: `npm run test:nats`, `test:servers`, `test:upgrade`, `test:flux`, `test:elasticmq`, `test:openapi`.
           exclude: [
             ...configDefaults.exclude,
             SHARING,
@@ -44,6 +44,7 @@ export default defineConfig({
               'test/upgrade/**',
               'test/flux/**',
               'test/elasticmq/**',
+              'test/openapi/**',
             ],
           ],
         },
