@@ -63,6 +63,8 @@ function* parsingArray(
     const isLast = text.charCodeAt(at) === CLOSE_ARRAY
     if (!isLast) expect(text, at, COMMA)
     if (isLast || at - sliceStart >= slice) {
+      // Else a comma without a value behind it would be taken where a slice begins.
+      if (nextInk(text, sliceStart) === at) throw broken(at)
       // One by one: as arguments of a function there may be too many.
       for (const item of JSON.parse(`[${text.slice(sliceStart, at)}]`)) items.push(item)
       if (isLast) return { end: at + 1, items }
