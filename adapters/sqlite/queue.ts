@@ -242,7 +242,8 @@ export class SqliteQueue implements Queue {
     }
     for (const message of retries) this.#due.changed(message)
     this.#eventCount += events.length
-    this.#notify('event')
+    if (events.length > 0) this.#notify('event')
+    if (retries.length > 0) this.#notify('retry')
   }
 
   /** Takes a leased event off the queue in one unit with `first`; undefined when it is not leased. */
