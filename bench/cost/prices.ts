@@ -1,6 +1,7 @@
 /**
- * On-demand list prices of us-east-1 in US dollars, without free tiers and discounts, as the public price
- * pages showed them on 2026-11-28: https://aws.amazon.com/lambda/pricing/ ,
+ * On-demand list prices of us-east-1 in US dollars, without free tiers and discounts, as they were known
+ * on 2026-11-28. Those of DynamoDB and Lambda were compared with what others published in 2025 and 2026; the
+ * price pages themselves were not read. Check there: https://aws.amazon.com/lambda/pricing/ ,
  * https://aws.amazon.com/api-gateway/pricing/ , https://aws.amazon.com/sqs/pricing/ ,
  * https://aws.amazon.com/dynamodb/pricing/on-demand/ , https://aws.amazon.com/secrets-manager/pricing/ ,
  * https://aws.amazon.com/cloudwatch/pricing/ and https://aws.amazon.com/xray/pricing/
