@@ -1,12 +1,20 @@
 import { describe, expect, it } from 'vitest'
 import { type Canaries, createCanaries } from '../support/canaries.ts'
 import { CANARY_FAILURES, type CanaryFailure } from '../support/canary-failures.ts'
-import { canaryProvider, HTTP_TYPES } from '../support/canary-providers.ts'
+import { type CanaryTarget, canaryProvider, HTTP_TYPES } from '../support/canary-providers.ts'
 import { createCanaryRelay, expectNoLeaks } from '../support/canary-relay.ts'
 import { divertedClient } from '../support/diverted-client.ts'
+import { shareOf } from '../support/full-size.ts'
 import { testClient } from '../support/http-client.ts'
 
-describe.each(Object.entries(CANARY_FAILURES))('%s', (_name, failure) => {
+/** One type in so many fails in a way, and the next ones in the next way. */
+const SHARES = 3
+
+const FAILURES = Object.entries(CANARY_FAILURES).map(
+  ([name, failure], turn) => [name, failure, turn] as const,
+)
+
+describe.each(FAILURES)('%s', (_name, failure, turn) => {
   it('shows no secret of any type', async () => {
     const canaries = createCanaries()
     const http = testClient({
@@ -15,9 +23,18 @@ describe.each(Object.entries(CANARY_FAILURES))('%s', (_name, failure) => {
     })
     const failing = await failure.make((what) => canaries.plant(what))
     const relay = await createCanaryRelay(divertedClient(http, failing.origin, canaries))
-    await relay.deliverTo(providersFailing(canaries, failing))
+    const types = shareOf(HTTP_TYPES, SHARES, turn)
+    await relay.deliverTo(
+      types.map((type, index) =>
+        providerFailing(canaries, failing, {
+          type,
+          name: `p${index}`,
+          variant: (index + turn) % 2 === 0 ? 'secret' : 'inline',
+        }),
+      ),
+    )
     const records = await relay.harness.records()
-    expect(records).toHaveLength(HTTP_TYPES.length)
+    expect(records).toHaveLength(types.length)
     for (const record of records) expect(record.reason).toMatch(failure.reason)
     expectNoLeaks(canaries, await relay.outputs())
   })
@@ -29,14 +46,10 @@ function notFound(): Error {
 
 type Failing = Awaited<ReturnType<CanaryFailure['make']>>
 
-function providersFailing(canaries: Canaries, failing: Failing) {
-  return HTTP_TYPES.map((type, index) =>
-    canaryProvider(canaries, {
-      type,
-      name: `p${index}`,
-      variant: index % 2 === 0 ? 'secret' : 'inline',
-      path: 'alpha',
-      ...failing,
-    }),
-  )
+function providerFailing(
+  canaries: Canaries,
+  failing: Failing,
+  target: Pick<CanaryTarget, 'type' | 'name' | 'variant'>,
+) {
+  return canaryProvider(canaries, { ...target, path: 'alpha', ...failing })
 }

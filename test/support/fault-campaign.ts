@@ -5,8 +5,9 @@ import { contextWith } from './event-source-mapping.ts'
 import { auditLedger, auditSinks, countRepeats, type Invocation } from './fault-audit.ts'
 import { type Campaign, CONTAINERS, openCampaign } from './fault-scenario.ts'
 import { type Container, dispatch, post, readLedger } from './faulty-relay.ts'
+import { IS_FULL_SIZE } from './full-size.ts'
 
-const STEPS = 55
+const STEPS = IS_FULL_SIZE ? 55 : 22
 const STEPS_TO_AUDIT = 11
 
 /** Of test/crash/routes.ts, without those of its TLS sinks. */

@@ -1,0 +1,16 @@
+import { defineConfig } from 'vitest/config'
+
+/** What the default suite does with a share of all combinations, with all: `npm run test:full`. */
+export default defineConfig({
+  test: {
+    include: [
+      'test/redaction/{answers,failures,process}.test.ts',
+      'test/functions/faults/{random,stores}.test.ts',
+      'test/crash/crash.test.ts',
+    ],
+    env: { FLUX_RELAY_FULL_SIZE: '1' },
+    globalSetup: 'test/support/bundle-programs.ts',
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+  },
+})
