@@ -7,6 +7,7 @@ export default defineConfig({
       'test/redaction/{answers,failures,process}.test.ts',
       'test/functions/faults/{random,stores}.test.ts',
       'test/crash/crash.test.ts',
+      'test/stacks/nag.test.ts',
     ],
     env: { FLUX_RELAY_FULL_SIZE: '1' },
     globalSetup: 'test/support/bundle-programs.ts',
