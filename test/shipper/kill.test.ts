@@ -12,7 +12,7 @@ import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 /** More of them: `FLUX_RELAY_SHIPPER_KILLS=100 npm test -- test/shipper/kill.test.ts`. */
-const KILLS = Number(process.env.FLUX_RELAY_SHIPPER_KILLS ?? 4)
+const KILLS = Number(process.env.FLUX_RELAY_SHIPPER_KILLS ?? 2)
 
 const TAKEN = { status: 202, body: '{"accepted":1,"rejected":[]}' }
 
