@@ -29,10 +29,13 @@ describe("the functions under Lambda's runtime client", () => {
     expect(jsonBodies(sink)).toMatchObject([{ involvedObject: { name: 'podinfo' } }])
     expect(await functionOf('dispatch').end()).toMatchObject([
       { level: 'INFO', outcome: 'delivered' },
-      { Delivered: 1, cluster: 'prod' },
+      { Delivered: 1, provider: 'generic' },
     ])
     expect(await functionOf('reconcile-config').invoke(scheduledEvent())).toBeNull()
-    expect(await functionOf('reconcile-config').end()).toMatchObject([{ SilentClusters: 0 }])
+    expect(await functionOf('reconcile-config').end()).toMatchObject([
+      { SilentClusters: 0 },
+      { OldestOpen: 0 },
+    ])
   })
 
   it('show in the dashboard what is dead', async () => {
