@@ -8,6 +8,7 @@ import { advances, insertedAt, insertion } from './event-insertion.ts'
 import { type EventLease, EventReader } from './event-reader.ts'
 import { type PutBack, SqliteQuarantine } from './quarantine.ts'
 import { type QueueDepth, readDepth } from './queue-depth.ts'
+import { ReadyListeners } from './ready-listeners.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { LEAVE_QUEUE, type OnRemovalFailure, Removals } from './removals.ts'
 import { type Change, change, outcomeChange, type UnitResult } from './statement.ts'
@@ -36,8 +37,7 @@ export class SqliteQueue implements Queue {
   readonly #sweep: EventSweep
   readonly #removals: Removals
   readonly #loaded: Promise<void>
-  readonly #listeners: ((kind: MessageKind) => void)[] = []
-  readonly #readyKinds = new Set<MessageKind>()
+  readonly #ready = new ReadyListeners()
   #eventCount = 0
 
   constructor(
@@ -50,7 +50,7 @@ export class SqliteQueue implements Queue {
     this.#due = new DueSchedule(database)
     this.dueTimes = new DueTimes(database, () => {
       this.#due.reset()
-      this.#notify('retry')
+      this.#ready.notify('retry')
     })
     this.#events = new EventReader(database)
     this.quarantine = new SqliteQuarantine(database, clock, (back) => this.#putBack(back))
@@ -80,7 +80,7 @@ export class SqliteQueue implements Queue {
   async sendRetries(messages: readonly RetryMessage[]): Promise<void> {
     await this.#loaded
     for (const message of messages) this.#due.changed(message)
-    if (messages.length > 0) this.#notify('retry')
+    if (messages.length > 0) this.#ready.notify('retry')
   }
 
   resendRetries(messages: readonly RetryMessage[]): Promise<void> {
@@ -141,7 +141,7 @@ export class SqliteQueue implements Queue {
    * (milliseconds since the epoch). Does nothing to an event that is not leased.
    */
   release({ group, sequence }: EventLease, notBefore: number): void {
-    if (this.#groups.release(group, Number(sequence), notBefore)) this.#notify('event')
+    if (this.#groups.release(group, Number(sequence), notBefore)) this.#ready.notify('event')
   }
 
   /** Leases at most `max` retries that are due, of the clusters in turn. `free` as for events. */
@@ -155,7 +155,7 @@ export class SqliteQueue implements Queue {
     const before = this.#due.nextWakeAt(now)
     const messages = await this.#due.lease(max, now, free)
     // What was read may be due sooner than what was known.
-    if (this.#due.nextWakeAt(now) !== before) this.#notify('retry')
+    if (this.#due.nextWakeAt(now) !== before) this.#ready.notify('retry')
     return messages
   }
 
@@ -167,13 +167,13 @@ export class SqliteQueue implements Queue {
     await this.#loaded
     await this.dueTimes.settled()
     const lost = await this.#due.findLost(before)
-    if (lost.length > 0) this.#notify('retry')
+    if (lost.length > 0) this.#ready.notify('retry')
     return lost
   }
 
   /** Ends the lease of a retry, whose record says by now what comes next. */
   async acknowledgeRetry(message: RetryMessage): Promise<void> {
-    if (this.#due.unlease(message)) this.#notify('retry')
+    if (this.#due.unlease(message)) this.#ready.notify('retry')
   }
 
   /** Keeps a leased retry apart, and its record waits no more. As `setAsideEvent`. */
@@ -187,7 +187,7 @@ export class SqliteQueue implements Queue {
   releaseRetry(message: RetryMessage, notBefore: number): void {
     if (!this.#due.unlease(message)) return
     this.#due.release(message, notBefore)
-    this.#notify('retry')
+    this.#ready.notify('retry')
   }
 
   /**
@@ -201,7 +201,7 @@ export class SqliteQueue implements Queue {
 
   /** Calls `listener` soon after a message of a kind became available, or `nextWakeAt` changed by one. */
   onReady(listener: (kind: MessageKind) => void): void {
-    this.#listeners.push(listener)
+    this.#ready.add(listener)
   }
 
   async depth(): Promise<QueueDepth> {
@@ -242,8 +242,8 @@ export class SqliteQueue implements Queue {
     }
     for (const message of retries) this.#due.changed(message)
     this.#eventCount += events.length
-    if (events.length > 0) this.#notify('event')
-    if (retries.length > 0) this.#notify('retry')
+    if (events.length > 0) this.#ready.notify('event')
+    if (retries.length > 0) this.#ready.notify('retry')
   }
 
   /** Takes a leased event off the queue in one unit with `first`; undefined when it is not leased. */
@@ -275,7 +275,7 @@ export class SqliteQueue implements Queue {
       this.#events.add(inserted.seq, event, inserted.isNew === 1)
       this.#eventCount += 1
     })
-    this.#notify('event')
+    this.#ready.notify('event')
   }
 
   #left(group: string, seq: number, result: UnitResult): void {
@@ -290,17 +290,7 @@ export class SqliteQueue implements Queue {
   #free(group: string, seq: number, nextHead: number | undefined): void {
     this.#events.forget(seq)
     this.#eventCount -= 1
-    if (this.#groups.left(group, nextHead)) this.#notify('event')
-  }
-
-  /** Once a turn is enough, and outside of whatever runs: a listener is free to lease at once. */
-  #notify(kind: MessageKind): void {
-    if (this.#readyKinds.has(kind)) return
-    this.#readyKinds.add(kind)
-    queueMicrotask(() => {
-      this.#readyKinds.delete(kind)
-      for (const listener of this.#listeners) listener(kind)
-    })
+    if (this.#groups.left(group, nextHead)) this.#ready.notify('event')
   }
 }
 
