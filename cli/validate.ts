@@ -3,6 +3,7 @@ import type { LoadedManifests } from '../embedded/manifests/loader.ts'
 import { TRY_BOUNDS } from '../functions/shared/try-bounds.ts'
 import type { ObjectReadiness } from '../relay/model/config.ts'
 import { namespacedName } from '../relay/model/kubernetes.ts'
+import { storedSecret } from '../relay/model/secret.ts'
 import { noPause } from '../relay/pipeline/slices.ts'
 import type { SecretStore } from '../relay/ports.ts'
 import { count, loadManifests } from './manifests.ts'
@@ -50,7 +51,12 @@ async function validate(file: string): Promise<void> {
 }
 
 function secretsOf({ secrets }: LoadedManifests): SecretStore {
-  return { read: async (_, namespace, name) => secrets.get(namespacedName({ namespace, name })) }
+  return {
+    async read(_, namespace, name) {
+      const data = secrets.get(namespacedName({ namespace, name }))
+      return data && storedSecret(data)
+    },
+  }
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { ConfigSnapshot, ObjectReadiness } from '../relay/model/config.ts'
 import { namespacedName } from '../relay/model/kubernetes.ts'
-import type { SecretData } from '../relay/model/secret.ts'
+import { type SecretData, type StoredSecret, storedSecret } from '../relay/model/secret.ts'
 import {
   type ConfigText,
   configTextOf,
@@ -38,7 +38,7 @@ export interface ManifestsConfigOptions {
 export function createManifestsConfig(options: ManifestsConfigOptions): ManifestsConfig {
   const { cluster, others, builtInSecrets, clock, pause = noPause } = options
   let inForce: ConfigSnapshot | ConfigText | undefined
-  let secretsInForce: LoadedManifests['secrets'] = new Map()
+  let secretsInForce = folderSecrets(new Map(), builtInSecrets)
 
   const refuse = (owner: string) => {
     if (owner === cluster) throw new Error(`the manifests folder owns ${cluster}`)
@@ -69,7 +69,7 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
     secrets: {
       read(owner, ...question) {
         if (owner !== cluster) return others.secrets.read(owner, ...question)
-        return folderSecrets(secretsInForce, builtInSecrets).read(owner, ...question)
+        return secretsInForce.read(owner, ...question)
       },
     },
     async apply(loaded) {
@@ -78,12 +78,12 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
         now: clock.now(),
       })
       inForce = snapshot
-      secretsInForce = loaded.secrets
+      secretsInForce = folderSecrets(loaded.secrets, builtInSecrets)
       return snapshot
     },
     applyJudged(config, secrets) {
       inForce = config
-      secretsInForce = secrets
+      secretsInForce = folderSecrets(secrets, builtInSecrets)
     },
   }
 }
@@ -109,9 +109,16 @@ function folderSecrets(
   secrets: LoadedManifests['secrets'],
   builtInSecrets: ReadonlyMap<string, SecretData>,
 ): SecretStore {
+  // Reading goes on with every delivery, and working out a version takes longer than looking it up.
+  const stored = new WeakMap<SecretData, StoredSecret>()
   return {
-    read: async (_cluster, namespace, name) =>
-      secrets.get(namespacedName({ namespace, name })) ?? builtInSecrets.get(name),
+    async read(_cluster, namespace, name) {
+      const data = secrets.get(namespacedName({ namespace, name })) ?? builtInSecrets.get(name)
+      if (data === undefined) return undefined
+      const found = stored.get(data) ?? storedSecret(data)
+      stored.set(data, found)
+      return found
+    },
   }
 }
 

@@ -9,7 +9,7 @@ import type {
   Outcome,
   RetryMessage,
 } from './model/delivery.ts'
-import type { SecretData } from './model/secret.ts'
+import type { SecretData, StoredSecret } from './model/secret.ts'
 import type { NatsPublisher } from './nats-port.ts'
 
 export type {
@@ -115,15 +115,16 @@ export class InvalidSecret extends Error {
 
 export interface SecretStore {
   /**
-   * The Secret's decoded keys; undefined without one. `fresh` reads past every cache. Rejects with
-   * `InvalidSecret` for one that holds no keys and texts; its message shows nothing of the content.
+   * The Secret's decoded keys with their version; undefined without one. `fresh` reads past every
+   * cache. Rejects with `InvalidSecret` for one that holds no keys and texts; its message shows nothing
+   * of the content.
    */
   read(
     cluster: string,
     namespace: string,
     name: string,
     options?: { readonly fresh?: boolean },
-  ): Promise<SecretData | undefined>
+  ): Promise<StoredSecret | undefined>
 }
 
 /** Keeps the Secrets that a person puts. */

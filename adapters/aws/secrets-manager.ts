@@ -1,7 +1,7 @@
 import type { ClusterTokens } from '../../relay/intake/credentials.ts'
 import { ClusterName } from '../../relay/model/config.ts'
 import { KubernetesName } from '../../relay/model/kubernetes.ts'
-import type { SecretData } from '../../relay/model/secret.ts'
+import { type SecretData, type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
 import { InvalidSecret, type SecretStore } from '../../relay/ports.ts'
 import { SecretCache, type SecretCacheOptions } from './secret-cache.ts'
 
@@ -12,12 +12,11 @@ export interface SecretsManagerOptions extends SecretCacheOptions {
 
 /**
  * Secrets in AWS Secrets Manager, `<prefix>/secrets/<cluster>/<namespace>/<name>`, each a JSON
- * object of strings. Rejects with `InvalidSecret` for one of another form. An object handed out
- * stays the same while the Secret does.
+ * object of strings. Rejects with `InvalidSecret` for one of another form.
  */
 export class SecretsManagerStore implements SecretStore {
   readonly #prefix: string
-  readonly #cache: SecretCache<SecretData>
+  readonly #cache: SecretCache<StoredSecret>
 
   constructor({ prefix, ...options }: SecretsManagerOptions) {
     this.#prefix = prefix
@@ -29,7 +28,7 @@ export class SecretsManagerStore implements SecretStore {
     namespace: string,
     name: string,
     { fresh = false }: { readonly fresh?: boolean } = {},
-  ): Promise<SecretData | undefined> {
+  ): Promise<StoredSecret | undefined> {
     // A name with a slash could mean another namespace's Secret; Kubernetes has none such.
     const isName =
       isCluster(cluster) &&
@@ -83,13 +82,13 @@ function isCluster(name: string): boolean {
   return ClusterName.safeParse(name).success
 }
 
-function parseSecret(text: string | undefined, id: string): SecretData {
+function parseSecret(text: string | undefined, id: string): StoredSecret {
   const value = parseJson(text)
   const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
   if (!isObject || !Object.values(value).every((entry) => typeof entry === 'string')) {
     throw new InvalidSecret(`${id} in Secrets Manager is not a JSON object of strings`)
   }
-  return value as SecretData
+  return storedSecret(value as SecretData)
 }
 
 /** What a header can carry. An empty one would sign what anybody sends. */

@@ -1,4 +1,4 @@
-import type { SecretData } from '../../relay/model/secret.ts'
+import { type SecretData, type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
 import { fits, mapOf, text } from '../../relay/model/stored/shape.ts'
 import { InvalidSecret, type SecretStore, type SecretWriter } from '../../relay/ports.ts'
 import type { RelayDatabase } from './relay-database.ts'
@@ -20,9 +20,9 @@ export class SqliteSecretStore implements SecretStore, SecretWriter {
     this.#database = database
   }
 
-  async read(cluster: string, namespace: string, name: string): Promise<SecretData | undefined> {
+  async read(cluster: string, namespace: string, name: string): Promise<StoredSecret | undefined> {
     const [row] = await this.#database.read<{ data: string }>(READ, cluster, namespace, name)
-    return row && storedSecret(row.data, `${cluster}/${namespace}/${name}`)
+    return row && parseSecret(row.data, `${cluster}/${namespace}/${name}`)
   }
 
   async write(cluster: string, namespace: string, name: string, data: SecretData): Promise<void> {
@@ -33,9 +33,9 @@ export class SqliteSecretStore implements SecretStore, SecretWriter {
 const secretShape = mapOf(text)
 
 /** Throws `InvalidSecret`, whose message shows nothing of the content. */
-function storedSecret(json: string, name: string): SecretData {
+function parseSecret(json: string, name: string): StoredSecret {
   const stored = parsed(json)
-  if (fits(secretShape, stored)) return stored
+  if (fits(secretShape, stored)) return storedSecret(stored)
   throw new InvalidSecret(`the stored Secret ${name} is damaged: put it again (secret put)`)
 }
 

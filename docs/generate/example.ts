@@ -4,7 +4,7 @@ import { createManifestsFolder } from '../../embedded/manifests/folder.ts'
 import { type LoadedManifests, ManifestLoader } from '../../embedded/manifests/loader.ts'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
 import type { Provider } from '../../relay/model/provider.ts'
-import type { SecretData } from '../../relay/model/secret.ts'
+import { type SecretData, storedSecret } from '../../relay/model/secret.ts'
 import { parseObjects } from '../../relay/parse-objects.ts'
 import type { SecretStore } from '../../relay/ports.ts'
 import type { ProviderType } from '../../relay/providers/contract.ts'
@@ -55,7 +55,10 @@ export async function loadExample(name: string): Promise<Example> {
   const loaded = secretsFile && (await load(secretsPath))
   const secrets = withPrivateKeys(loaded?.secrets ?? new Map())
   const store: SecretStore = {
-    read: async (_cluster, namespace, secret) => secrets.get(`${namespace}/${secret}`),
+    async read(_cluster, namespace, secret) {
+      const data = secrets.get(`${namespace}/${secret}`)
+      return data && storedSecret(data)
+    },
   }
   const [first, ...variants] = parseObjects(CLUSTER, manifests).providers.map((provider) => {
     const { metadata, spec } = provider

@@ -1,7 +1,7 @@
 import type { Answer } from '../../relay/intake/answer.ts'
 import type { ConfigRequest } from '../../relay/intake/put-config.ts'
 import type { ObjectReadiness } from '../../relay/model/config.ts'
-import type { SecretData } from '../../relay/model/secret.ts'
+import type { SecretData, StoredSecret } from '../../relay/model/secret.ts'
 import type { ConfigText } from '../../relay/model/stored/config-snapshot.ts'
 import type { ObjectsInForce } from '../manifests/in-force.ts'
 import type { LoadedManifests } from '../manifests/loader.ts'
@@ -48,7 +48,7 @@ export interface JudgedFolder
 
 /** What the thread asks of the host's stores meanwhile. */
 export interface Asks {
-  readonly secret: Task<SecretQuestion, SecretData | undefined>
+  readonly secret: Task<SecretQuestion, StoredSecret | undefined>
   readonly configText: Task<string, string | undefined>
   readonly replaceText: Task<ConfigText, 'replaced' | 'stale'>
 }

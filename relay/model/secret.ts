@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { hashParts } from './hash.ts'
 import { ObjectMeta } from './kubernetes.ts'
 
 /** Text that decodes without remainder: otherwise a plain token could pass for base64. */
@@ -36,3 +37,18 @@ export type Secret = Readonly<z.infer<typeof Secret>>
 
 /** The decoded keys of a Secret. */
 export type SecretData = Readonly<Record<string, string>>
+
+/** A Secret as a store reads it. */
+export interface StoredSecret {
+  /**
+   * Another one when the data is another. Whoever keeps what was made of a Secret compares it. It is for
+   * memory alone: written down, the version would help to guess the data.
+   */
+  readonly version: string
+  readonly data: SecretData
+}
+
+/** Gives a Secret the version that its data has, in every store. */
+export function storedSecret(data: SecretData): StoredSecret {
+  return { version: hashParts(JSON.stringify(data)), data }
+}

@@ -1,6 +1,6 @@
 import type { Provider } from '../model/provider.ts'
 import { DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from '../model/provider.ts'
-import type { SecretData } from '../model/secret.ts'
+import type { StoredSecret } from '../model/secret.ts'
 import { InvalidSecret, type SecretStore, type TransportOptions } from '../ports.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import {
@@ -41,15 +41,15 @@ export interface UnresolvedProvider {
 
 /** The Secrets that a Provider names, read. */
 interface ProviderSecrets {
-  readonly main: SecretData | undefined
-  readonly cert: SecretData | undefined
-  readonly proxy: SecretData | undefined
+  readonly main: StoredSecret | undefined
+  readonly cert: StoredSecret | undefined
+  readonly proxy: StoredSecret | undefined
 }
 
 /**
  * Reads a Provider's Secrets and settings. `fresh` reads past the Secret store's cache. Rejects
- * when the store cannot be read. The last result is kept per Provider, and used again while the
- * store hands out the same Secret objects.
+ * when the store cannot be read. The last result is kept per Provider, and used again while its
+ * Secrets have the same versions.
  */
 export async function resolveProvider(
   cluster: string,
@@ -76,7 +76,11 @@ const lastResolved = new WeakMap<
 >()
 
 function sameSecrets(a: ProviderSecrets, b: ProviderSecrets): boolean {
-  return a.main === b.main && a.cert === b.cert && a.proxy === b.proxy
+  return (
+    a.main?.version === b.main?.version &&
+    a.cert?.version === b.cert?.version &&
+    a.proxy?.version === b.proxy?.version
+  )
 }
 
 const NO_SECRETS: ProviderSecrets = { main: undefined, cert: undefined, proxy: undefined }
@@ -118,7 +122,7 @@ function resolve(
   secrets: ProviderSecrets,
 ): ResolvedProvider | UnresolvedProvider {
   try {
-    const input = settingsInput(provider, secrets.main ?? {})
+    const input = settingsInput(provider, secrets.main?.data ?? {})
     const settings = parseSettings(type.settings, input)
     const transport = transportOptions(provider, type, secrets)
     const credentials = addressCredentials(type, input)
@@ -136,9 +140,9 @@ function transportOptions(
   type: ProviderType,
   { main, cert, proxy }: ProviderSecrets,
 ): TransportOptions {
-  const own = type.family === 'commit-status' ? main : undefined
-  const tls = tlsOptions(cert, 'certSecretRef') ?? tlsOptions(own, 'secretRef')
-  const proxyUrl = proxyAddress({ spec: spec.proxy, main, proxy })
+  const own = type.family === 'commit-status' ? main?.data : undefined
+  const tls = tlsOptions(cert?.data, 'certSecretRef') ?? tlsOptions(own, 'secretRef')
+  const proxyUrl = proxyAddress({ spec: spec.proxy, main: main?.data, proxy: proxy?.data })
   return {
     timeoutMs: Math.min(spec.timeout ?? DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS),
     ...(tls && { tls }),
@@ -169,7 +173,7 @@ function secretTexts(
   transport: TransportOptions,
 ): readonly string[] {
   const stored = [secrets.main, secrets.cert, secrets.proxy].flatMap((secret) =>
-    Object.entries(secret ?? {}).flatMap(([key, value]) => {
+    Object.entries(secret?.data ?? {}).flatMap(([key, value]) => {
       if (PUBLIC_KEYS.has(key)) return []
       // Hosts are named in reasons, for a person to know what could not be reached.
       const isUrl = key === 'address' || HTTP_OR_SOCKS.test(value)

@@ -49,7 +49,7 @@ describe.each(commandTargets())('flux-relay secret put %s', (_, open) => {
       stderr: '',
     })
     const stored = await target.ports.secrets.read('prod', 'flux-system', 'slack', { fresh: true })
-    expect(stored).toEqual({
+    expect(stored?.data).toEqual({
       address: `https://hooks.example/?a=${CANARY}==`,
       empty: '',
       dash: `-${CANARY}`,
@@ -86,7 +86,7 @@ describe.each(commandTargets())('flux-relay secret put %s', (_, open) => {
     expect(result.code).toBe(0)
     expect(
       await target.ports.secrets.read('prod', 'flux-system', 'slack', { fresh: true }),
-    ).toEqual({ token: CANARY })
+    ).toMatchObject({ data: { token: CANARY } })
     expectNoValue(result)
   })
 
@@ -158,7 +158,7 @@ describe('flux-relay secret put', () => {
       expect(refused?.code).toBe(1)
     }
     expect(own?.code).toBe(0)
-    expect(await ports.secrets.read('prod', 'a', 'b')).toEqual({ token: CANARY })
+    expect(await ports.secrets.read('prod', 'a', 'b')).toMatchObject({ data: { token: CANARY } })
     const { relay: open } = await httpTarget()
     const local = await fluxRelay(['secret', 'put', 'a/b', '--cluster', 'local', literal, ...open])
     expect(local.stderr).toMatch(/409: the manifests folder owns the Secrets of local; add a man/)

@@ -23,8 +23,9 @@ export function secretStoreContract(name: string, open: () => Promise<SecretStor
 
     const write = (data: SecretData, [cluster, namespace, secret] = SLACK) =>
       under.writer.write(cluster, namespace, secret, data)
-    const read = ([cluster, namespace, secret] = SLACK) =>
+    const stored = ([cluster, namespace, secret] = SLACK) =>
       under.secrets.read(cluster, namespace, secret, { fresh: true })
+    const read = async (name = SLACK) => (await stored(name))?.data
 
     it('reads nothing of a Secret that was not written', async () => {
       expect(await read()).toBeUndefined()
@@ -47,6 +48,17 @@ export function secretStoreContract(name: string, open: () => Promise<SecretStor
       expect(await read()).toEqual({ address: 'c' })
       await write({ address: 'c' })
       expect(await read()).toEqual({ address: 'c' })
+    })
+
+    it('tells by its version whether a Secret is another, and nothing else changes it', async () => {
+      await write({ token: 'a' })
+      await write({ token: 'x' }, ['prod', 'apps', 'slack'])
+      const first = (await stored())?.version
+      await write({ token: 'y' }, ['prod', 'apps', 'slack'])
+      await write({ token: 'a' })
+      expect((await stored())?.version).toBe(first)
+      await write({ token: 'b' })
+      expect((await stored())?.version).not.toBe(first)
     })
 
     it('ends with one of those that are written together', async () => {

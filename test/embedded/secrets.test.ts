@@ -24,7 +24,9 @@ describe('PUT /v1/clusters/{cluster}/secrets/{namespace}/{name}', () => {
       200,
       { cluster: 'prod', namespace: 'flux-system', name: 'slack', keys: ['token'] },
     ])
-    expect(await ports.secrets.read('prod', 'flux-system', 'slack')).toEqual({ token: CANARY })
+    expect(await ports.secrets.read('prod', 'flux-system', 'slack')).toMatchObject({
+      data: { token: CANARY },
+    })
     expect(reply.text + logged()).not.toContain(CANARY)
   })
 
@@ -79,7 +81,9 @@ describe('PUT /v1/clusters/{cluster}/secrets/{namespace}/{name}', () => {
     const { call, ports } = await startRelay()
     const headers = { 'Content-Encoding': 'gzip' }
     expect((await call('PUT', PATH, { body: gzipSync(body), headers })).status).toBe(200)
-    expect(await ports.secrets.read('prod', 'flux-system', 'slack')).toEqual({ token: CANARY })
+    expect(await ports.secrets.read('prod', 'flux-system', 'slack')).toMatchObject({
+      data: { token: CANARY },
+    })
   })
 
   it('shows at once what it makes ready, and lets go what waited for it', async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import type { SecretData } from '../../relay/model/secret.ts'
 import { parseProvider } from '../../relay/parse-objects.ts'
 import { resolveProvider } from '../../relay/pipeline/resolve-provider.ts'
 import { createCanaries } from '../support/canaries.ts'
 import { type CanaryVariant, canaryProvider, HTTP_TYPES } from '../support/canary-providers.ts'
+import { secretsFound } from '../support/secret-store.ts'
 
 const ORIGIN = 'https://hooks.fleet-example.test:8443'
 
@@ -29,9 +29,8 @@ describe.each(HTTP_TYPES)('$type', (type) => {
       const [manifest] = manifests
       const parsed = manifest && parseProvider('local', manifest)
       if (!parsed || !('object' in parsed)) throw new Error('the Provider is not valid')
-      const read = async (_: string, __: string, name: string): Promise<SecretData | undefined> =>
-        secrets.get(name)
-      const resolved = await resolveProvider('local', parsed.object, type, { read })
+      const store = secretsFound((_, name) => secrets.get(name))
+      const resolved = await resolveProvider('local', parsed.object, type, store)
       if (resolved.kind !== 'resolved') throw new Error(resolved.reason)
       expect(BESIDE.map(resolved.redact)).toEqual(BESIDE)
       // Else nothing would be masked at all.

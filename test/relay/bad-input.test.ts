@@ -4,10 +4,11 @@ import { providerTypes } from '../../relay/providers/registry.ts'
 import { reconcile } from '../../relay/reconcile.ts'
 import { plainProvider } from '../support/plain-provider.ts'
 import { provider } from '../support/relay-harness.ts'
+import { secretsFound } from '../support/secret-store.ts'
 
 /** Whether a Provider is ready, and what is said of it. */
 async function readinessOf(spec: object, secrets: Readonly<Record<string, SecretData>>) {
-  const store = { read: async (_: string, __: string, name: string) => secrets[name] }
+  const store = secretsFound((_, name) => secrets[name])
   const { objects } = await reconcile('local', [provider('a', { ...spec })], 0, store)
   return `${objects[0]?.ready} ${objects[0]?.message}`
 }

@@ -10,7 +10,7 @@ import {
 } from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
-import type { SecretData } from '../../relay/model/secret.ts'
+import { type SecretData, type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import {
   type ConfigStore,
@@ -138,9 +138,10 @@ export class MemorySecretStore extends Failing implements SecretStore, SecretWri
     this.#secrets.set(`${cluster}/${namespace}/${name}`, data)
   }
 
-  async read(cluster: string, namespace: string, name: string): Promise<SecretData | undefined> {
+  async read(cluster: string, namespace: string, name: string): Promise<StoredSecret | undefined> {
     await this.check()
-    return this.#secrets.get(`${cluster}/${namespace}/${name}`)
+    const data = this.#secrets.get(`${cluster}/${namespace}/${name}`)
+    return data && storedSecret(data)
   }
 
   async write(cluster: string, namespace: string, name: string, data: SecretData): Promise<void> {

@@ -11,7 +11,7 @@ import type { WokenDeliveries } from '../../embedded/worker.ts'
 import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
 import { createDestinations, type Destinations, type Wakes } from '../../relay/destinations.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
-import type { SecretData } from '../../relay/model/secret.ts'
+import { type SecretData, storedSecret } from '../../relay/model/secret.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
 import {
   createDispatcher,
@@ -97,7 +97,12 @@ export function createHarness(
     configs: new SqliteConfigStore(database),
     state: new SqliteStateStore(database, clock),
     ledger: new SqliteLedger(database, clock),
-    secrets: { read: async (cluster, ns, name) => secrets.get(`${cluster}/${ns}/${name}`) },
+    secrets: {
+      async read(cluster, ns, name) {
+        const data = secrets.get(`${cluster}/${ns}/${name}`)
+        return data && storedSecret(data)
+      },
+    },
     http: {
       async send(request) {
         requests.push(request)

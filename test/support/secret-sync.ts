@@ -157,13 +157,13 @@ export function recordOperations({ client }: OpenSecrets): readonly string[] {
 }
 
 /** What the relay reads, by a client of its own; undefined when there is none. */
-export function copyOf(
+export async function copyOf(
   secrets: OpenSecrets,
   name: string,
   namespace = 'flux-system',
 ): Promise<SecretData | undefined> {
   const store = new SecretsManagerStore({ ...secrets, clock: new ManualClock() })
-  return store.read('prod', namespace, name, { fresh: true })
+  return (await store.read('prod', namespace, name, { fresh: true }))?.data
 }
 
 /** A Secret as `kubectl create secret generic` makes it. */

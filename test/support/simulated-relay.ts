@@ -15,6 +15,7 @@ import type { Clock, HttpClient, Ports } from '../../relay/ports.ts'
 import { reconcile } from '../../relay/reconcile.ts'
 import type { MemoryDisk } from './memory-disk.ts'
 import { CLUSTER } from './relay-harness.ts'
+import { secretsFound } from './secret-store.ts'
 
 export interface SimulatedRelayOptions {
   readonly disk: MemoryDisk
@@ -46,7 +47,7 @@ export async function startSimulatedRelay(options: SimulatedRelayOptions): Promi
     state: new SqliteStateStore(database, clock),
     ledger: new SqliteLedger(database, clock),
     configs: new SqliteConfigStore(database),
-    secrets: { read: async () => ({ token: 'a token' }) },
+    secrets: secretsFound(() => ({ token: 'a token' })),
     identities: NO_CLOUD_IDENTITIES,
     http: {
       // What a dead process would still send is not sent.

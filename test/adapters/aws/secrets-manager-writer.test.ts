@@ -23,12 +23,10 @@ beforeEach(() => {
 
 const write = (token: string) => writer.write('prod', 'flux-system', 'slack', { token })
 
-const stored = () =>
-  new SecretsManagerStore({ ...secrets, clock: new ManualClock() }).read(
-    'prod',
-    'flux-system',
-    'slack',
-  )
+const stored = async () => {
+  const store = new SecretsManagerStore({ ...secrets, clock: new ManualClock() })
+  return (await store.read('prod', 'flux-system', 'slack'))?.data
+}
 
 const storedTokens = () =>
   new SecretsManagerTokens({ ...secrets, clock: new ManualClock() }).read('prod')

@@ -27,7 +27,7 @@ const put = (value: unknown, name = NAME) => secrets.put(name, JSON.stringify(va
 describe('SecretsManagerStore', () => {
   it('reads a Secret by cluster, namespace and name', async () => {
     await put({ address: 'https://hooks.example', token: '\u{1F511}', empty: '' })
-    expect(await read()).toEqual({
+    expect((await read())?.data).toEqual({
       address: 'https://hooks.example',
       token: '\u{1F511}',
       empty: '',
@@ -42,7 +42,7 @@ describe('SecretsManagerStore', () => {
     clock.advance(5 * MINUTE_MS - 1)
     expect(await read()).toBe(first)
     clock.advance(1)
-    expect(await read()).toEqual({ token: 'b' })
+    expect(await read()).toMatchObject({ data: { token: 'b' } })
     expect(secrets.reads).toHaveLength(2)
   })
 
@@ -52,7 +52,7 @@ describe('SecretsManagerStore', () => {
     clock.advance(29_999)
     expect(await read()).toBeUndefined()
     clock.advance(1)
-    expect(await read()).toEqual({ token: 'a' })
+    expect(await read()).toMatchObject({ data: { token: 'a' } })
   })
 
   it('reads past what it remembers when asked to, and remembers that', async () => {
@@ -60,7 +60,7 @@ describe('SecretsManagerStore', () => {
     await read()
     await put({ token: 'b' })
     const fresh = await read({ fresh: true })
-    expect(fresh).toEqual({ token: 'b' })
+    expect(fresh).toMatchObject({ data: { token: 'b' } })
     expect(await read()).toBe(fresh)
     expect(secrets.reads).toHaveLength(2)
   })
@@ -120,7 +120,7 @@ describe('SecretsManagerStore', () => {
       await expect(read()).rejects.toMatchObject({ name })
       secrets.failReads(undefined)
       await put({ token: 'a' })
-      expect(await read()).toEqual({ token: 'a' })
+      expect(await read()).toMatchObject({ data: { token: 'a' } })
     },
   )
 
@@ -142,7 +142,7 @@ describe('SecretsManagerStore', () => {
     expect(secrets.reads).toHaveLength(1)
     await put({ token: 'a' })
     clock.advance(30_000)
-    expect(await read()).toEqual({ token: 'a' })
+    expect(await read()).toMatchObject({ data: { token: 'a' } })
   })
 
   it.each([

@@ -17,7 +17,9 @@ describe('SqliteSecretStore', () => {
     await first.close()
     expect(statSync(file).mode & 0o077).toBe(0)
     const second = openRelayDatabase(file)
-    expect(await new SqliteSecretStore(second).read(...NAME)).toEqual({ token: 'hunter2' })
+    expect(await new SqliteSecretStore(second).read(...NAME)).toMatchObject({
+      data: { token: 'hunter2' },
+    })
     await second.close()
   })
 

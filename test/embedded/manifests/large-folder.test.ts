@@ -56,7 +56,7 @@ function start(idleMs?: number) {
         kind: load.kind,
         severities: Object.fromEntries(severities) as Record<string, string>,
         ready: snapshot.objects.filter(({ ready }) => ready).map(({ name }) => name),
-        secret: await config.secrets.read('local', 'flux-system', 's'),
+        secret: (await config.secrets.read('local', 'flux-system', 's'))?.data,
       }
     },
   }

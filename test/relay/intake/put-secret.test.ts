@@ -14,7 +14,11 @@ function setup() {
     const answer = await putSecret(secrets, { ...name, body, ...changes })
     return { ...answer, json: JSON.parse(answer.body) as unknown }
   }
-  return { secrets, put, stored: () => secrets.read('prod', 'flux-system', 'slack') }
+  return {
+    secrets,
+    put,
+    stored: async () => (await secrets.read('prod', 'flux-system', 'slack'))?.data,
+  }
 }
 
 describe('putSecret', () => {

@@ -1,16 +1,15 @@
 import { describe, expect, it } from 'vitest'
-import { InvalidSecret, type SecretStore } from '../../../relay/ports.ts'
+import { InvalidSecret } from '../../../relay/ports.ts'
 import { reconcile } from '../../../relay/reconcile.ts'
 import { alert, createHarness, provider } from '../../support/relay-harness.ts'
+import { secretsFound } from '../../support/secret-store.ts'
 
 const REASON = 'relay/secrets/local/flux-system/bad is not a JSON object of strings'
 
-const secrets: SecretStore = {
-  read: async (_cluster, _namespace, name) => {
-    if (name === 'bad') throw new InvalidSecret(REASON)
-    return {}
-  },
-}
+const secrets = secretsFound((_, name) => {
+  if (name === 'bad') throw new InvalidSecret(REASON)
+  return {}
+})
 
 const MANIFESTS = [
   provider('a', { type: 'generic', address: 'https://a.test', secretRef: { name: 'bad' } }),

@@ -7,6 +7,7 @@ import { createAuthority } from '../../support/certificates.ts'
 import { testClient } from '../../support/http-client.ts'
 import { startConnectProxy } from '../../support/proxies.ts'
 import { alert, createHarness, provider } from '../../support/relay-harness.ts'
+import { secretsFound } from '../../support/secret-store.ts'
 import { startHttpsServer } from '../../support/servers.ts'
 
 const WEBHOOK = 'https://hook.test/'
@@ -27,7 +28,7 @@ async function transportOf(
   )
   const type = providerTypes.get(String(spec.type ?? 'generic'))
   if (!('object' in parsed) || !type) throw new Error('not valid')
-  const store = { read: async (_: string, __: string, name: string) => secrets[name] }
+  const store = secretsFound((_, name) => secrets[name])
   const resolved = await resolveProvider('local', parsed.object, type, store)
   return resolved.kind === 'resolved' ? resolved.transport : resolved.reason
 }

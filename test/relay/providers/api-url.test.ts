@@ -9,6 +9,7 @@ import { gitlabMergeRequestComment } from '../../../relay/providers/gitlabmerger
 import { reconcile } from '../../../relay/reconcile.ts'
 import { settingsOf } from '../../support/notifications.ts'
 import { provider } from '../../support/relay-harness.ts'
+import { secretsFound } from '../../support/secret-store.ts'
 
 const TOKEN = { token: 't' }
 
@@ -121,7 +122,12 @@ describe('an API that its Git address does not tell', () => {
 async function readinessOf(spec: Record<string, unknown>, annotations: Record<string, string>) {
   const object = provider('p', { secretRef: { name: 's' }, ...spec })
   const manifest: KubernetesObject = { ...object, metadata: { ...object.metadata, annotations } }
-  const { objects } = await reconcile('local', [manifest], 0, { read: async () => TOKEN })
+  const { objects } = await reconcile(
+    'local',
+    [manifest],
+    0,
+    secretsFound(() => TOKEN),
+  )
   return objects[0]
 }
 

@@ -21,6 +21,7 @@ import { testClient } from '../../support/http-client.ts'
 import { START } from '../../support/manual-clock.ts'
 import { response, settingsOf } from '../../support/notifications.ts'
 import { alert, CLUSTER, createHarness, provider } from '../../support/relay-harness.ts'
+import { secretsFound } from '../../support/secret-store.ts'
 import { startHttpServer } from '../../support/servers.ts'
 
 const ADDRESS = 'https://github.com/example/fleet-infra'
@@ -128,7 +129,7 @@ describe('GitHub App settings', () => {
 
   it('make a Provider not ready, without a word of the key', async () => {
     const githubAppPrivateKey = APP_KEY_PKCS8.replace('MII', 'XXX')
-    const secrets = { read: async () => appSecret({ githubAppPrivateKey }) }
+    const secrets = secretsFound(() => appSecret({ githubAppPrivateKey }))
     const spec = { type: 'github', address: ADDRESS, secretRef: { name: 's' } }
     const { objects } = await reconcile(CLUSTER, [provider('github', spec)], 0, secrets)
     expect(objects).toMatchObject([

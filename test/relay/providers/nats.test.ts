@@ -6,6 +6,7 @@ import { nats } from '../../../relay/providers/nats.ts'
 import { createFakeExchange, type FakeExchangeOptions } from '../../support/exchange.ts'
 import { createHierarchy, natsUser } from '../../support/nats-credentials.ts'
 import { notificationOf, secretsOf, settingsOf } from '../../support/notifications.ts'
+import { secretsFound } from '../../support/secret-store.ts'
 
 const SPEC = { address: 'nats://nats.example.com', channel: 'flux.events' }
 const { creds, userJwt, user } = createHierarchy()
@@ -234,7 +235,7 @@ describe('nats settings', () => {
       annotations: {},
       manifest: {},
     }
-    const store = { read: async () => ({ creds, nkey: seed }) }
+    const store = secretsFound(() => ({ creds, nkey: seed }))
     const resolved = await resolveProvider('local', named, nats, store)
     if (resolved.kind !== 'resolved') throw new Error(resolved.reason)
     expect(resolved.redact(`a ${userJwt} b ${user.seed} c ${seed} d`)).toBe('a *** b *** c *** d')
