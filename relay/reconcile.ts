@@ -23,6 +23,7 @@ import { inSlices, noPause, type Pause, slicesOf } from './pipeline/slices.ts'
 import type { SecretStore } from './ports.ts'
 import { annotationNames } from './providers/formats/annotations.ts'
 import { providerTypes } from './providers/registry.ts'
+import { readingOnce } from './reading-once.ts'
 
 /** How long a try takes at most on some host, whatever a Provider says. Milliseconds. */
 export interface TryBounds {
@@ -32,7 +33,10 @@ export interface TryBounds {
   readonly laterTryMs: number
 }
 
-/** Objects that are judged without a pause: some milliseconds of work. */
+/**
+ * Objects that are judged without a pause: some milliseconds of work. Providers wait together for their
+ * Secrets, of which a set may have thousands; at most three times as many reads are under way at once.
+ */
 const SLICE = 20
 
 /**
@@ -51,10 +55,11 @@ export async function reconcile(
 ): Promise<ConfigSnapshot> {
   const ofKind = (wanted: string) => manifests.filter(({ kind }) => kind === wanted)
   const providers = new Map<string, ObjectReadiness>()
+  const reads = readingOnce(secrets)
   for (const slice of slicesOf(ofKind('Provider'), SLICE)) {
     await pause()
-    for (const manifest of slice) {
-      const readiness = await providerReadiness(cluster, manifest, secrets, bounds)
+    const judged = slice.map((manifest) => providerReadiness(cluster, manifest, reads, bounds))
+    for (const readiness of await Promise.all(judged)) {
       providers.set(namespacedName(readiness), readiness)
     }
   }

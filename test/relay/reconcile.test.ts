@@ -7,6 +7,7 @@ import { compileInSlices, compileRoutingTable } from '../../relay/pipeline/routi
 import { noPause } from '../../relay/pipeline/slices.ts'
 import { reconcile } from '../../relay/reconcile.ts'
 import { alert, provider } from '../support/relay-harness.ts'
+import { secretsFound } from '../support/secret-store.ts'
 
 const hook = provider('a', { type: 'generic', address: 'https://a.test' })
 
@@ -14,7 +15,7 @@ async function readinessOf(
   manifests: readonly KubernetesObject[],
   secrets: Record<string, SecretData> = {},
 ) {
-  const store = { read: async (_: string, ns: string, name: string) => secrets[`${ns}/${name}`] }
+  const store = secretsFound((ns, name) => secrets[`${ns}/${name}`])
   const { objects } = await reconcile('local', manifests, 0, store)
   return Object.fromEntries(
     objects.map(({ kind, name, ready, reason, message }) => [
@@ -52,10 +53,9 @@ describe('readiness', () => {
 
   it('is worked out past the cache before a Secret is said to be missing', async () => {
     const byCache = new Map<boolean, SecretData>([[true, { address: 'https://a.test' }]])
-    const read = async (_c: string, _ns: string, _n: string, options: { fresh?: boolean } = {}) =>
-      byCache.get(options.fresh ?? false)
+    const store = secretsFound((_, __, isFresh) => byCache.get(isFresh))
     const secret = provider('a', { type: 'generic', secretRef: { name: 'hook' } })
-    const { objects } = await reconcile('local', [secret], 0, { read })
+    const { objects } = await reconcile('local', [secret], 0, store)
     expect(objects).toMatchObject([{ ready: true, message: 'Initialized' }])
   })
 
@@ -332,4 +332,84 @@ it('lets others work while it judges and compiles a large set', async () => {
   expect([...table.alertsByUid.keys()]).toEqual([...whole.alertsByUid.keys()])
   expect([...table.providers.keys()]).toEqual([...whole.providers.keys()])
   expect([...table.sources.keys()]).toEqual([...whole.sources.keys()])
+})
+
+/** A function has 29 seconds; Secrets Manager answers in less than this. Milliseconds. */
+const FUNCTION_MS = 29_000
+const READ_MS = 100
+
+/** A store that answers all that was asked when a round begins, and counts what is asked. */
+function storeInRounds(find: (name: string, isFresh: boolean) => SecretData | undefined) {
+  const seen = { rounds: 0, mostAtOnce: 0, asked: [] as string[] }
+  const waiting: (() => void)[] = []
+  const answerAll = () => {
+    seen.rounds += 1
+    seen.mostAtOnce = Math.max(seen.mostAtOnce, waiting.length)
+    for (const answer of waiting.splice(0)) answer()
+  }
+  const store = secretsFound((_, name, isFresh) => find(name, isFresh))
+  const read: typeof store.read = async (...question) => {
+    const [, namespace, name, { fresh = false } = {}] = question
+    seen.asked.push(`${namespace}/${name} ${fresh ? 'fresh' : 'cached'}`)
+    if (waiting.length === 0) setImmediate(answerAll)
+    await new Promise<void>((resolve) => waiting.push(resolve))
+    return store.read(...question)
+  }
+  return { seen, store: { read } }
+}
+
+describe('the Secrets of a large set', () => {
+  const naming = (count: number, secretOf: (n: number) => string) =>
+    Array.from({ length: count }, (_, n) =>
+      provider(`p${n}`, { type: 'generic', secretRef: { name: secretOf(n) } }),
+    )
+
+  it('are read in the time of a function when 2,000 Providers miss theirs', async () => {
+    const { seen, store } = storeInRounds(() => undefined)
+    const { objects } = await reconcile(
+      'local',
+      naming(2_000, (n) => `s${n}`),
+      0,
+      store,
+    )
+    expect(objects.map(({ reason }) => reason)).toEqual(Array(2_000).fill('SecretNotFound'))
+    expect(seen.rounds * READ_MS).toBeLessThan(FUNCTION_MS)
+    expect(seen.mostAtOnce).toBeLessThanOrEqual(60)
+    // By the cache, and past it: each once.
+    expect(seen.asked).toHaveLength(4_000)
+    expect(new Set(seen.asked).size).toBe(4_000)
+  })
+
+  it('are read once each, however many Providers name one', async () => {
+    const { seen, store } = storeInRounds((name) => ({ address: `https://${name}.test` }))
+    const { objects } = await reconcile(
+      'local',
+      naming(100, (n) => `s${n % 3}`),
+      0,
+      store,
+    )
+    expect(objects.every(({ ready }) => ready)).toBe(true)
+    expect(seen.asked.toSorted()).toEqual(
+      ['s0', 's1', 's2'].map((name) => `flux-system/${name} cached`),
+    )
+  })
+
+  it('are told in the order of the set, and a store that fails makes no answer', async () => {
+    const { store } = storeInRounds((name) => (name === 's1' ? undefined : { address: 'x' }))
+    const { objects } = await reconcile(
+      'local',
+      naming(3, (n) => `s${n}`),
+      0,
+      store,
+    )
+    expect(objects.map(({ name }) => name)).toEqual(['p0', 'p1', 'p2'])
+    const failing = { read: () => Promise.reject(new Error('throttled')) }
+    const judging = reconcile(
+      'local',
+      naming(3, (n) => `s${n}`),
+      0,
+      failing,
+    )
+    await expect(judging).rejects.toThrow('throttled')
+  })
 })
