@@ -5,6 +5,7 @@ import type { QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import { DamagedRecord, LaterVersion } from '../../relay/model/stored/errors.ts'
 import { DispatchFailure } from '../../relay/pipeline/dispatch-failure.ts'
 import { acceptedEvent, event } from '../support/delivery-records.ts'
+import { ManualClock, START } from '../support/manual-clock.ts'
 import { NOTHING_WOKEN } from '../support/nothing-woken.ts'
 import { waitFor } from '../support/wait-for.ts'
 
@@ -90,6 +91,22 @@ it('puts back what the host failed, for ever, and goes on with the others', asyn
   expect(waits.slice(0, 8)).toEqual([1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000])
   expect(waits.at(-1)).toBe(60_000)
   expect(worker.setAside).toEqual([])
+})
+
+it('waits a second again for a message that went well in between', async () => {
+  const fails = [true, true, false, true]
+  const worker = workerOver(
+    {},
+    dispatching(async () => {
+      if (fails.shift()) throw new DispatchFailure('host', new Error('the disk is full'))
+    }),
+  )
+  for (let sent = 1; sent <= 4; sent += 1) {
+    worker.send('1')
+    await waitFor(() => expect(worker.done).toHaveLength(sent))
+  }
+  expect(worker.done).toEqual(['released 1', 'released 1', 'event 1', 'released 1'])
+  expect(worker.failed.map(({ retryInMs }) => retryInMs)).toEqual([1_000, 2_000, 1_000])
 })
 
 it('sets aside what was rejected 20 times by a fault of its own', async () => {
@@ -215,6 +232,28 @@ it.each(['leaseEvents', 'leaseRetries', 'nextWakeAt'] as const)(
   },
 )
 
+it('leaves a queue that fails alone for a minute at most, and for a second after it worked', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  onTestFinished(() => void vi.useRealTimers())
+  let isBroken = true
+  const worker = workerOver({
+    leaseRetries: async () => {
+      if (isBroken) throw new Error('the database is locked')
+      return []
+    },
+  })
+  const waits = () => worker.failed.map(({ retryInMs }) => retryInMs)
+  const expected = [1_000, 2_000, 4_000, 8_000, 16_000, 32_000, 60_000, 60_000]
+  for (const [index, waitMs] of expected.entries()) {
+    await vi.waitFor(() => expect(waits()).toEqual(expected.slice(0, index + 1)))
+    isBroken = index < expected.length - 1
+    await vi.advanceTimersByTimeAsync(waitMs)
+  }
+  isBroken = true
+  worker.wake()
+  await vi.waitFor(() => expect(waits()).toEqual([...expected, 1_000]))
+})
+
 it('lets a woken delivery that fails come again later, and the others go on', async () => {
   const ready = [1, 2].map((at) => ({ deliveryId: `woken ${at}`, attempt: 2, dueAt: 0 }))
   const putBack: string[] = []
@@ -223,13 +262,14 @@ it('lets a woken delivery that fails come again later, and the others go on', as
     ...NOTHING_WOKEN,
     take: (max: number) => ready.splice(0, max),
     putBack: ({ deliveryId }: RetryMessage, notBefore: number) =>
-      void putBack.push(`${deliveryId} in ${Math.round((notBefore - Date.now()) / 1_000)} s`),
+      void putBack.push(`${deliveryId} in ${notBefore - START} ms`),
   }
   const dispatchRetry = async ({ deliveryId }: RetryMessage) => {
     if (deliveryId === 'woken 1') throw new DispatchFailure('host', new Error('the disk is full'))
     dispatched.push(deliveryId)
   }
-  workerOver({}, { woken, dispatcher: { dispatchEvent: async () => undefined, dispatchRetry } })
-  await waitFor(() => expect(putBack).toEqual(['woken 1 in 1 s']))
+  const dispatcher = { dispatchEvent: async () => undefined, dispatchRetry }
+  workerOver({}, { woken, dispatcher, clock: new ManualClock() })
+  await waitFor(() => expect(putBack).toEqual(['woken 1 in 1000 ms']))
   expect(dispatched).toEqual(['woken 2'])
 })

@@ -1,5 +1,5 @@
 import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
-import { afterEach, describe, expect, it, vi } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import { createDeliveriesWidget } from '../../functions/deliveries-widget/deliveries-widget.ts'
 import type { DeliveryRecord } from '../../relay/model/delivery.ts'
@@ -9,7 +9,13 @@ import { deliveryRecord, event, type RecordChanges } from '../support/delivery-r
 
 const relays = awsRelay()
 
+beforeEach(() => {
+  // Pages are compared, and each says how old its deliveries are.
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.parse('2026-11-20T09:14:03Z') })
+})
+
 afterEach(() => {
+  vi.useRealTimers()
   vi.unstubAllEnvs()
   vi.restoreAllMocks()
 })

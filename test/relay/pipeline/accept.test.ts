@@ -143,6 +143,21 @@ describe('accept', () => {
     expect(idOf({ ...event, timestamp: '2021-04-21T10:00:03Z' })).not.toBe(idOf(event))
   })
 
+  it('gives an event one name whatever the order of its metadata', () => {
+    const metadata = {
+      'kustomize.toolkit.fluxcd.io/revision': 'main@sha1:1',
+      'event.toolkit.fluxcd.io/env': 'prod',
+      'kustomize.toolkit.fluxcd.io/originRevision': 'main@sha1:0',
+    }
+    const [name, ...others] = [
+      Object.entries(metadata),
+      Object.entries(metadata).reverse(),
+      Object.entries(metadata).sort(),
+    ].map((entries) => idOf({ involvedObject: flux, metadata: Object.fromEntries(entries) }))
+    expect(name).toMatch(/^[0-9a-f]{64}$/)
+    expect(others).toEqual([name, name])
+  })
+
   it('is total: any JSON is accepted or rejected with a text', () => {
     fc.assert(
       fc.property(fc.jsonValue(), fc.boolean(), (value, isNotificationController) => {

@@ -81,6 +81,20 @@ describe('the record after a decision', () => {
     }
   })
 
+  it('keeps the latest 50 tries, and counts them all', () => {
+    const attempts = Array.from({ length: 50 }, (_, index) => ({
+      ...{ attempt: index + 1, startedAt: START, durationMs: 1, status: 503 },
+      ...{ outcome: 'retry' as const, reason: 'HTTP 503' },
+    }))
+    const waiting = { outcome: 'retry', dueAt: START, attempt: 51, tries: 50 } as const
+    const clock = new ManualClock()
+    const before = deliveryRecord({ ...waiting, attempts, chainStartedAt: START })
+    const record = concludeDelivery(before, delivered, beginNow(clock), clock)
+    const kept = record.attempts.map(({ attempt }) => attempt)
+    expect([kept.length, kept[0], kept.at(-1), record.tries]).toEqual([50, 2, 51, 51])
+    expect(record.attempts.at(-1)).toMatchObject({ outcome: 'delivered', reason: 'HTTP 200' })
+  })
+
   it('says of an event without an Alert that nothing could be tried', () => {
     const clock = new ManualClock()
     const record = newEventRecord({ ...acceptedEvent(), sequence: '1' }, START - DAY_MS)

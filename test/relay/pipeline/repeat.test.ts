@@ -122,6 +122,24 @@ describe('a repeat', () => {
     expect(harness.requests).toHaveLength(1)
   })
 
+  it.each([
+    [63, 64],
+    [64, 66],
+  ])(
+    'is one although %i other reports of its object came in between: %i told',
+    async (others, expected) => {
+      const harness = await withWebhook(alert('all', 'a'))
+      const between = Array.from({ length: others }, (_, index) => `resource ${index} is missing`)
+      for (const message of ['the chart is missing', ...between, 'the chart is missing']) {
+        const timestamp = new Date(harness.clock.now()).toISOString()
+        await harness.send('kustomization-finished', { message, timestamp })
+        harness.clock.advance(1_000)
+        await harness.drain()
+      }
+      expect(harness.requests).toHaveLength(expected)
+    },
+  )
+
   it('of another object or revision is none', async () => {
     const harness = await withWebhook(alert('all', 'a'))
     const object = { kind: 'Kustomization', namespace: 'flux-system', apiVersion: 'g/v1' }

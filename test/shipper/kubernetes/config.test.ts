@@ -222,6 +222,21 @@ describe('a set that is not taken', () => {
     )
   })
 
+  it.each([
+    ['longer than it would wait by itself', '120', 120_000],
+    ['shorter than it would wait by itself', '1', 1_500],
+  ])('waits as long as the relay asks: %s', async (_, retryAfter, waitMs) => {
+    const answers = [response(503, { detail: 'no' }, { 'retry-after': retryAfter })]
+    const run = await runConfig(await startCluster(), { answer: () => answers.shift() })
+    await run.answered(1)
+    await waitFor(() => expect(run.said.at(-1)).toBe('failed 503'))
+    await waitFor(() => expect(run.time.waits).toContain(waitMs))
+    await run.time.pass(waitMs - 1)
+    expect(run.puts).toHaveLength(1)
+    await run.time.pass(1)
+    await run.answered(2)
+  })
+
   it('because the manifests of the relay are the configuration waits for the next turn', async () => {
     const detail = 'the manifests folder owns the configuration of prod; change it there'
     const refused = `refused HTTP 409: ${detail}, or use another --cluster, or --no-config`

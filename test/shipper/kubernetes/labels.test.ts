@@ -201,6 +201,34 @@ describe('labels', () => {
     )
   })
 
+  it('are kept of 50 kinds, and of the others once there is room', async () => {
+    const cluster = await startDoubleCluster()
+    const selecting = (kinds: readonly string[]) =>
+      alertObject('by-label', {
+        eventSources: kinds.map((kind) => ({ kind, name: '*', matchLabels: { team: 'a' } })),
+      })
+    const kinds = Array.from({ length: 50 }, (_, index) => `Absent${index + 10}`)
+    const [first = '', ...rest] = kinds
+    await cluster.apply(selecting([...kinds, 'Zero', 'Kustomization']))
+    await cluster.apply(kustomization('app', { team: 'a' }))
+    const run = runLabels(cluster)
+    await run.ready()
+    // In alphabetical order; each is told of once.
+    expect(run.said.toSorted()).toEqual([
+      'too many Kustomization,Zero',
+      ...kinds.map((kind) => `unavailable ${kind}`),
+    ])
+    expect(run.of('app')).toBeUndefined()
+    await cluster.apply(selecting([...kinds, 'Kustomization']))
+    await cluster.apply(selecting([...rest, 'Kustomization']))
+    await waitFor(() => expect(run.of('app')).toEqual({ team: 'a' }))
+    expect(run.said.filter((text) => text.startsWith('too many'))).toHaveLength(1)
+    await cluster.apply(selecting([first, ...rest, 'Kustomization']))
+    await waitFor(() => expect(run.said.at(-2)).toBe('too many Kustomization'))
+    expect(run.said.at(-1)).toBe(`unavailable ${first}`)
+    expect(run.of('app')).toBeUndefined()
+  })
+
   it('are bounded, and those of deleted objects make room', async () => {
     const cluster = await startCluster()
     await cluster.apply(SELECTING)
