@@ -13,10 +13,12 @@ export interface RelayAppOptions {
   readonly env?: Environment
   /** Where a function's code comes from; its bundle by default. */
   readonly code?: (name: FunctionName) => Code
+  /** Whether cdk-nag's AwsSolutions check the templates at each synth. Default: true. */
+  readonly checks?: boolean
 }
 
 /** The app with its stacks, by the settings in its context. Throws `SettingsError`. */
-export function createApp({ app: props, env, code }: RelayAppOptions = {}) {
+export function createApp({ app: props, env, code, checks = true }: RelayAppOptions = {}) {
   const app = new App(props)
   const settings = parseSettings(app.node.tryGetContext(SETTINGS_KEY))
   requireEnvironment(settings, env)
@@ -26,7 +28,7 @@ export function createApp({ app: props, env, code }: RelayAppOptions = {}) {
   const relay = new RelayStack(app, name, { ...common, ...(code && { code }) })
   const observability = new ObservabilityStack(app, `${name}-observability`, { ...common, relay })
   tag(app, { app: 'flux-relay', stage: settings.stageName })
-  Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
+  if (checks) Validations.of(app).addPlugins(new AwsSolutionsChecks(app))
   return { app, relay, observability }
 }
 

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import { App, Fn } from 'aws-cdk-lib'
+import { DISABLE_CREATION_STACK_TRACES } from 'aws-cdk-lib/cx-api'
 import { ALARM_NAMES, type AlarmName } from '../alarm-names.ts'
 import { tag } from '../app.ts'
 import type { Settings } from '../settings.ts'
@@ -65,9 +66,14 @@ export function packagedTemplate(archives: Archives, context: CdkContext): JsonO
   }
 }
 
+/** Only the template is of use, so where constructs were made and their tree are left out. */
 function synthesise(archives: Archives, context: CdkContext, without: SettingChoice): JsonObject {
-  const quiet = { analyticsReporting: false, builtinCloudFormationValidation: false }
-  const app = new App({ context, ...quiet })
+  const app = new App({
+    context: { ...context, [DISABLE_CREATION_STACK_TRACES]: true },
+    analyticsReporting: false,
+    builtinCloudFormationValidation: false,
+    treeMetadata: false,
+  })
   new PackagedStack(app, 'flux-relay', { archives, without })
   tag(app, { app: 'flux-relay', stage: Fn.ref('StageName') })
   try {

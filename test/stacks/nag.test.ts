@@ -1,9 +1,11 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { App, Stack } from 'aws-cdk-lib'
+import { Code } from 'aws-cdk-lib/aws-lambda'
 import { Queue } from 'aws-cdk-lib/aws-sqs'
 import { AwsSolutionsChecks } from 'cdk-nag'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { createApp } from '../../lib/app.ts'
 import { IS_FULL_SIZE } from '../support/full-size.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { appWith, removeOutput, synth, VPC_ID } from './synth.ts'
@@ -48,6 +50,16 @@ describe('cdk-nag AwsSolutions', () => {
     new Queue(new Stack(app, 'Stack'), 'Queue')
     expect(findingsOf(app).map(([rule]) => rule)).toContain('AwsSolutions-SQS4')
   })
+})
+
+it('is made by cdk-nag at each synth of a deployment', () => {
+  const { app, relay } = createApp({
+    app: { analyticsReporting: false, builtinCloudFormationValidation: false },
+    code: () => Code.fromInline('export const handler = () => 0'),
+  })
+  onTestFinished(() => removeOutput(app))
+  new Queue(relay, 'Unencrypted')
+  expect(() => app.synth()).toThrow(/AwsSolutions-SQS4/)
 })
 
 // Its rules are compiled anew in each process, which takes as long as all the others: npm run test:full.

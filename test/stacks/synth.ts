@@ -2,6 +2,7 @@ import { rmSync } from 'node:fs'
 import type { App, Environment } from 'aws-cdk-lib'
 import { Template } from 'aws-cdk-lib/assertions'
 import { Code } from 'aws-cdk-lib/aws-lambda'
+import { DISABLE_CREATION_STACK_TRACES } from 'aws-cdk-lib/cx-api'
 import { readProjectFile } from '../../docs/generate/project.ts'
 import { createApp } from '../../lib/app.ts'
 import { SETTINGS_KEY } from '../../lib/settings.ts'
@@ -44,7 +45,7 @@ interface AppOptions {
   readonly env?: Environment
   /** The folder of the code of all functions, which then are not bundled. */
   readonly codeFolder?: string
-  /** CDK's own check of the templates, which takes most of the second that a synth takes. */
+  /** The checks of CDK itself and of cdk-nag, which take most of the second that a synth takes. */
   readonly validates: boolean
 }
 
@@ -56,13 +57,20 @@ export function appWith(settings: Settings, options: AppOptions) {
   const env = options.env ?? ('vpcId' in settings ? ENV : undefined)
   return createApp({
     app: {
-      context: { ...FLAGS, [SETTINGS_KEY]: settings, [LOOKUP]: VPC },
+      context: {
+        ...FLAGS,
+        [SETTINGS_KEY]: settings,
+        [LOOKUP]: VPC,
+        [DISABLE_CREATION_STACK_TRACES]: true,
+      },
       analyticsReporting: false,
       builtinCloudFormationValidation: validates,
+      treeMetadata: false,
       ...(outdir !== undefined && { outdir }),
     },
     ...(env !== undefined && { env }),
     ...(outdir === undefined && { code: () => codeIn(codeFolder) }),
+    checks: validates,
   })
 }
 
