@@ -7,7 +7,9 @@ import { CloudBindings } from '../../relay/model/cloud-bindings.ts'
 import { ClusterName } from '../../relay/model/config.ts'
 import { type CloudIdentities, type IdentityProof, InvalidSecret } from '../../relay/ports.ts'
 import { SecretCache } from './secret-cache.ts'
-import { identitiesId, parseJson, type SecretsManagerOptions } from './secrets-manager.ts'
+import { parseJson } from './secret-data.ts'
+import { identitiesId } from './secret-ids.ts'
+import type { SecretsManagerOptions } from './secrets-manager.ts'
 
 /** The one request that a proof takes; an `STSClient` is one. */
 export interface TokenIssuer {
@@ -52,7 +54,7 @@ export class AwsCloudIdentities implements CloudIdentities {
   ): Promise<CloudBindings | undefined> {
     // A name with a slash could lead to another cluster's.
     if (!ClusterName.safeParse(cluster).success) return undefined
-    return this.#cache.read(identitiesId(this.#prefix, cluster), fresh)
+    return this.#cache.read(identitiesId(this.#prefix, cluster), fresh ? 'fresh' : 'remembered')
   }
 
   async token(audience: string): Promise<IdentityProof> {

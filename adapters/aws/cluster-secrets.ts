@@ -7,8 +7,8 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import { mapConcurrently } from './concurrency.ts'
+import { identitiesId, tokensId } from './secret-ids.ts'
 import { isDeleted } from './secret-values.ts'
-import { identitiesId, tokensId } from './secrets-manager.ts'
 
 export interface ClusterSecretsOptions {
   readonly client: SecretsManagerClient

@@ -1,16 +1,12 @@
 import {
   GetSecretValueCommand,
   type GetSecretValueCommandOutput,
-  InvalidRequestException,
   ResourceNotFoundException,
 } from '@aws-sdk/client-secrets-manager'
 import { type Expiry, expiresIn, isOver } from '../../relay/model/expiry.ts'
-import type { Clock } from '../../relay/ports.ts'
-
-/** The one request that reading takes; a `SecretsManagerClient` is one. */
-export interface SecretReader {
-  send(command: GetSecretValueCommand): Promise<GetSecretValueCommandOutput>
-}
+import { type Clock, InvalidSecret } from '../../relay/ports.ts'
+import type { SecretReader } from './secret-set-reader.ts'
+import { isDeleted } from './secret-values.ts'
 
 export interface SecretCacheOptions {
   readonly client: SecretReader
@@ -31,13 +27,24 @@ const DEFAULT_MAX_ENTRIES = 1_000
 /** What a text means; the same result as long as the text is the same. */
 type Parsed<T> =
   | { readonly kind: 'valid'; readonly value: T }
-  | { readonly kind: 'invalid'; readonly error: Error }
+  | { readonly kind: 'invalid'; readonly error: InvalidSecret }
+
+/**
+ * How old what is remembered may be: as old as it may become, as old as it is believed that there is
+ * nothing, or not remembered at all.
+ */
+export type Freshness = 'remembered' | 'recent' | 'fresh'
+
+/** Makes a value of a text; undefined stands for a binary secret. */
+type Parse<T> = (text: string | undefined, id: string) => T | Promise<T>
 
 interface Entry<T> {
   readonly text: string | undefined
   /** Undefined when there is no such secret. */
   readonly parsed: Parsed<T> | undefined
   readonly expiry: Expiry
+  /** Until when it is recent. */
+  readonly recent: Expiry
 }
 
 /** Secrets of one form, read by their full id and remembered for a while. */
@@ -47,12 +54,12 @@ export class SecretCache<T> {
   readonly #maxAgeMs: number
   readonly #maxAbsentAgeMs: number
   readonly #maxEntries: number
-  readonly #parse: (text: string | undefined, id: string) => T
+  readonly #parse: Parse<T>
   readonly #entries = new Map<string, Entry<T>>()
   readonly #reads = new Map<string, Promise<T | undefined>>()
 
-  /** `parse` throws for a text of another form; undefined stands for a binary secret. */
-  constructor(options: SecretCacheOptions, parse: (text: string | undefined, id: string) => T) {
+  /** `parse` throws `InvalidSecret` for a text of another form; any other error is of a read that failed. */
+  constructor(options: SecretCacheOptions, parse: Parse<T>) {
     this.#client = options.client
     this.#clock = options.clock
     this.#maxAgeMs = options.maxAgeMs ?? DEFAULT_MAX_AGE_MS
@@ -63,12 +70,13 @@ export class SecretCache<T> {
 
   /**
    * The secret's value, the same object as long as its text is the same; undefined without one.
-   * `fresh` reads past what is remembered. Rejects with what `parse` throws, and when Secrets
-   * Manager fails.
+   * Rejects with what `parse` throws, and when Secrets Manager fails.
    */
-  async read(id: string, fresh = false): Promise<T | undefined> {
+  async read(id: string, freshness: Freshness = 'remembered'): Promise<T | undefined> {
     const entry = this.#entries.get(id)
-    if (!fresh && entry && !isOver(this.#clock, entry.expiry)) {
+    const fresh = freshness === 'fresh'
+    const expiry = freshness === 'recent' ? entry?.recent : entry?.expiry
+    if (!fresh && entry && expiry && !isOver(this.#clock, expiry)) {
       this.#remember(id, entry)
       return resultOf(entry)
     }
@@ -86,9 +94,9 @@ export class SecretCache<T> {
     const valid = expiresIn(this.#clock, this.#maxAgeMs)
     const absent = expiresIn(this.#clock, this.#maxAbsentAgeMs)
     const answer = await this.#get(id)
-    const parsed = answer && this.#parsed(id, answer.SecretString)
+    const parsed = answer && (await this.#parsed(id, answer.SecretString))
     const expiry = parsed?.kind === 'valid' ? valid : absent
-    const entry = { text: answer?.SecretString, parsed, expiry }
+    const entry = { text: answer?.SecretString, parsed, expiry, recent: absent }
     this.#remember(id, entry)
     return resultOf(entry)
   }
@@ -102,13 +110,13 @@ export class SecretCache<T> {
     }
   }
 
-  #parsed(id: string, text: string | undefined): Parsed<T> {
+  async #parsed(id: string, text: string | undefined): Promise<Parsed<T>> {
     const known = this.#entries.get(id)
     if (known?.parsed && known.text === text) return known.parsed
     try {
-      return { kind: 'valid', value: this.#parse(text, id) }
+      return { kind: 'valid', value: await this.#parse(text, id) }
     } catch (error) {
-      if (!(error instanceof Error)) throw error
+      if (!(error instanceof InvalidSecret)) throw error
       return { kind: 'invalid', error }
     }
   }
@@ -131,8 +139,5 @@ function resultOf<T>({ parsed }: Entry<T>): T | undefined {
 
 /** Not there, without a value yet, or deleted and still kept for its recovery window. */
 function isAbsent(error: unknown): boolean {
-  if (error instanceof ResourceNotFoundException) return true
-  return (
-    error instanceof InvalidRequestException && /marked (for deletion|deleted)/.test(error.message)
-  )
+  return error instanceof ResourceNotFoundException || isDeleted(error)
 }

@@ -1,5 +1,7 @@
 import {
   CreateSecretCommand,
+  DescribeSecretCommand,
+  type DescribeSecretCommandOutput,
   GetSecretValueCommand,
   InvalidRequestException,
   PutSecretValueCommand,
@@ -8,6 +10,15 @@ import {
   type SecretsManagerClient,
   type Tag,
 } from '@aws-sdk/client-secrets-manager'
+
+/** On every secret of one Kubernetes Secret that a shipper makes; the documented policy names it too. */
+export const MADE_BY_SHIPPER: Tag = { Key: 'flux-relay:managed-by', Value: 'shipper' }
+
+/** Whether a shipper keeps this secret as it is in its cluster. */
+export function isShippers({ Tags, DeletedDate }: DescribeSecretCommandOutput): boolean {
+  const { Key, Value } = MADE_BY_SHIPPER
+  return DeletedDate === undefined && !!Tags?.some((tag) => tag.Key === Key && tag.Value === Value)
+}
 
 /** What a secret was given. */
 export interface StoredValue {
@@ -60,9 +71,27 @@ export class SecretValues {
     return found !== undefined
   }
 
-  /** The id of the version; undefined when there is no such secret. */
-  async put(SecretId: string, SecretString: string): Promise<string | undefined> {
-    const put = new PutSecretValueCommand({ SecretId, SecretString })
+  /** All but the value; undefined when there is no such secret. */
+  async describe(SecretId: string): Promise<DescribeSecretCommandOutput | undefined> {
+    try {
+      return await this.#client.send(new DescribeSecretCommand({ SecretId }))
+    } catch (error) {
+      if (error instanceof ResourceNotFoundException) return undefined
+      throw error
+    }
+  }
+
+  /**
+   * The id of the version, which has these labels; without any it is the current one. Undefined when there
+   * is no such secret.
+   */
+  async put(
+    SecretId: string,
+    SecretString: string,
+    labels?: readonly string[],
+  ): Promise<string | undefined> {
+    const VersionStages = labels && [...labels]
+    const put = new PutSecretValueCommand({ SecretId, SecretString, VersionStages })
     return unless(ResourceNotFoundException, SecretId, this.#client.send(put))
   }
 

@@ -1,18 +1,19 @@
 import {
   DeleteSecretCommand,
-  DescribeSecretCommand,
-  type DescribeSecretCommandOutput,
   ResourceNotFoundException,
   RestoreSecretCommand,
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import type { SecretData } from '../../relay/model/secret.ts'
 import { createSecretsManagerClient } from './clients.ts'
-import { isDeleted, SecretDeleted, SecretValues } from './secret-values.ts'
-import { secretId } from './secrets-manager.ts'
-
-/** On every secret that the shipper makes, and on no other; the documented policy names it too. */
-const MADE_HERE = { Key: 'flux-relay:managed-by', Value: 'shipper' }
+import { secretId } from './secret-ids.ts'
+import {
+  isDeleted,
+  isShippers,
+  MADE_BY_SHIPPER,
+  SecretDeleted,
+  SecretValues,
+} from './secret-values.ts'
 
 /** Least that Secrets Manager knows: in this time a person can take a deletion back. */
 const RECOVERY_WINDOW_DAYS = 7
@@ -52,7 +53,7 @@ export class SecretsManagerCopies {
 
   constructor({ client, prefix, cluster }: SecretsManagerCopiesOptions) {
     this.#client = client
-    this.#values = new SecretValues(client, [MADE_HERE])
+    this.#values = new SecretValues(client, [MADE_BY_SHIPPER])
     this.#idOf = ({ namespace, name }) => secretId(prefix, cluster, namespace, name)
   }
 
@@ -75,7 +76,7 @@ export class SecretsManagerCopies {
   isCurrent(secret: KubernetesSecretName, versionId: string): Promise<boolean> {
     const id = this.#idOf(secret)
     return explaining(id, async () => {
-      const found = await this.#describe(id)
+      const found = await this.#values.describe(id)
       if (found?.DeletedDate !== undefined) return false
       return found?.VersionIdsToStages?.[versionId]?.includes('AWSCURRENT') === true
     })
@@ -88,21 +89,10 @@ export class SecretsManagerCopies {
   remove(secret: KubernetesSecretName): Promise<'deleted' | 'absent' | 'foreign'> {
     const id = this.#idOf(secret)
     return explaining(id, async () => {
-      const found = await this.#describe(id)
+      const found = await this.#values.describe(id)
       if (found === undefined || found.DeletedDate !== undefined) return 'absent'
-      const { Key, Value } = MADE_HERE
-      if (!found.Tags?.some((tag) => tag.Key === Key && tag.Value === Value)) return 'foreign'
-      return this.#delete(id)
+      return isShippers(found) ? this.#delete(id) : 'foreign'
     })
-  }
-
-  async #describe(SecretId: string): Promise<DescribeSecretCommandOutput | undefined> {
-    try {
-      return await this.#client.send(new DescribeSecretCommand({ SecretId }))
-    } catch (error) {
-      if (error instanceof ResourceNotFoundException) return undefined
-      throw error
-    }
   }
 
   async #delete(SecretId: string): Promise<'deleted' | 'absent'> {

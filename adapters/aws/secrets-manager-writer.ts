@@ -3,13 +3,18 @@ import type { ClusterTokens } from '../../relay/intake/credentials.ts'
 import type { CloudBindings } from '../../relay/model/cloud-bindings.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import type { SecretWriter } from '../../relay/ports.ts'
-import { SecretValues } from './secret-values.ts'
-import { identitiesId, secretId, tokensId } from './secrets-manager.ts'
+import { identitiesId, secretId, tokensId } from './secret-ids.ts'
+import { withSecret } from './secret-set.ts'
+import type { SecretSets } from './secret-sets.ts'
+import { isShippers, SecretValues } from './secret-values.ts'
 
 export interface SecretsManagerWriterOptions {
   readonly client: SecretsManagerClient
   /** What all ids of this deployment begin with, such as `flux-relay/prod`. */
   readonly prefix: string
+  readonly sets: Pick<SecretSets, 'change' | 'deleteMoved'>
+  /** A Secret is in its set now, and could not be deleted where it was before. */
+  readonly onLeft: (id: string, error: unknown) => void
 }
 
 /**
@@ -20,15 +25,35 @@ export interface SecretsManagerWriterOptions {
 export class SecretsManagerWriter implements SecretWriter {
   readonly #values: SecretValues
   readonly #prefix: string
+  readonly #sets: SecretsManagerWriterOptions['sets']
+  readonly #onLeft: SecretsManagerWriterOptions['onLeft']
 
-  constructor({ client, prefix }: SecretsManagerWriterOptions) {
+  constructor({ client, prefix, sets, onLeft }: SecretsManagerWriterOptions) {
     this.#values = new SecretValues(client)
     this.#prefix = prefix
+    this.#sets = sets
+    this.#onLeft = onLeft
   }
 
+  /** Writes only what differs. Rejects as `SecretSets.change` does, too. */
   async write(cluster: string, namespace: string, name: string, data: SecretData): Promise<void> {
     const id = secretId(this.#prefix, cluster, namespace, name)
-    await this.#values.store(id, JSON.stringify(data))
+    if (await this.#isWrittenByItself(id)) {
+      await this.#values.store(id, JSON.stringify(data))
+      return
+    }
+    const key = `${namespace}/${name}`
+    await this.#sets.change(cluster, (secrets) => withSecret(secrets, key, data).secrets)
+    await this.#sets.deleteMoved(id).catch((error: unknown) => this.#onLeft(id, error))
+  }
+
+  /**
+   * A shipper that knows no sets would never see that its copy has moved, and what it writes then would
+   * never be read. Who may not ask has no such shipper, or will see what the cluster says.
+   */
+  async #isWrittenByItself(id: string): Promise<boolean> {
+    const found = await this.#values.describe(id).catch(deniedIsNothing)
+    return found !== undefined && isShippers(found)
   }
 
   /** Binds a cluster to identities at other clouds, in the place of what it was bound to. */
@@ -52,4 +77,9 @@ export class SecretsManagerWriter implements SecretWriter {
     const id = tokensId(this.#prefix, cluster)
     return (await this.#values.put(id, JSON.stringify(tokens))) !== undefined
   }
+}
+
+function deniedIsNothing(error: unknown): undefined {
+  if ((error as Error).name === 'AccessDeniedException') return undefined
+  throw error
 }

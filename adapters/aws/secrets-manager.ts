@@ -1,9 +1,14 @@
 import type { ClusterTokens } from '../../relay/intake/credentials.ts'
 import { ClusterName } from '../../relay/model/config.ts'
 import { KubernetesName } from '../../relay/model/kubernetes.ts'
-import { type SecretData, type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
+import { type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
+import { isJsonObject } from '../../relay/model/stored/shape.ts'
 import { InvalidSecret, type SecretStore } from '../../relay/ports.ts'
 import { SecretCache, type SecretCacheOptions } from './secret-cache.ts'
+import { parseJson } from './secret-data.ts'
+import { secretId, setId, tokensId } from './secret-ids.ts'
+import { isData, type SecretSet } from './secret-set.ts'
+import { findSet } from './secret-set-reader.ts'
 
 export interface SecretsManagerOptions extends SecretCacheOptions {
   /** What all ids of this deployment begin with, such as `flux-relay/prod`. */
@@ -11,16 +16,22 @@ export interface SecretsManagerOptions extends SecretCacheOptions {
 }
 
 /**
- * Secrets in AWS Secrets Manager, `<prefix>/secrets/<cluster>/<namespace>/<name>`, each a JSON
- * object of strings. Rejects with `InvalidSecret` for one of another form.
+ * Secrets in AWS Secrets Manager. Those of a cluster are in one secret, `<prefix>/secrets/<cluster>`. What
+ * nobody has written since that is so is in one of its own, `<prefix>/secrets/<cluster>/<namespace>/<name>`,
+ * a JSON object of strings. Rejects with `InvalidSecret` for one of another form.
  */
 export class SecretsManagerStore implements SecretStore {
   readonly #prefix: string
-  readonly #cache: SecretCache<StoredSecret>
+  readonly #sets: SecretCache<ReadonlyMap<string, StoredSecret | InvalidSecret>>
+  readonly #single: SecretCache<StoredSecret>
 
   constructor({ prefix, ...options }: SecretsManagerOptions) {
     this.#prefix = prefix
-    this.#cache = new SecretCache(options, parseSecret)
+    this.#sets = new SecretCache(options, async (text, id) => {
+      const { secrets } = await findSet(options.client, id, text)
+      return secretsOf(secrets, id)
+    })
+    this.#single = new SecretCache(options, parseSecret)
   }
 
   async read(
@@ -34,8 +45,27 @@ export class SecretsManagerStore implements SecretStore {
       isCluster(cluster) &&
       [namespace, name].every((part) => KubernetesName.safeParse(part).success)
     if (!isName) return undefined
-    return this.#cache.read(secretId(this.#prefix, cluster, namespace, name), fresh)
+    const found = await this.#inSet(cluster, `${namespace}/${name}`, fresh)
+    if (found instanceof InvalidSecret) throw found
+    const id = secretId(this.#prefix, cluster, namespace, name)
+    return found ?? this.#single.read(id, fresh ? 'fresh' : 'remembered')
   }
+
+  /** That a set lacks a Secret is believed no longer than that there is none. */
+  async #inSet(cluster: string, key: string, fresh: boolean) {
+    const id = setId(this.#prefix, cluster)
+    const remembered = fresh ? undefined : await this.#sets.read(id)
+    const found = remembered?.get(key)
+    return found ?? (await this.#sets.read(id, fresh ? 'fresh' : 'recent'))?.get(key)
+  }
+}
+
+function secretsOf(secrets: SecretSet, id: string): Map<string, StoredSecret | InvalidSecret> {
+  const parsed = Object.entries(secrets).map(([key, entry]) => {
+    const value = isJsonObject(entry) ? entry.data : undefined
+    return [key, isData(value) ? storedSecret(value) : notASecret(`${key} of ${id}`)] as const
+  })
+  return new Map(parsed)
 }
 
 /**
@@ -59,23 +89,9 @@ export class SecretsManagerTokens {
     cluster: string,
     { fresh = false }: { readonly fresh?: boolean } = {},
   ): Promise<ClusterTokens | undefined> {
-    return isCluster(cluster) ? this.#cache.read(tokensId(this.#prefix, cluster), fresh) : undefined
+    if (!isCluster(cluster)) return undefined
+    return this.#cache.read(tokensId(this.#prefix, cluster), fresh ? 'fresh' : 'remembered')
   }
-}
-
-/** Where a Secret is. */
-export function secretId(prefix: string, cluster: string, namespace: string, name: string): string {
-  return `${prefix}/secrets/${cluster}/${namespace}/${name}`
-}
-
-/** Where a cluster's tokens are. */
-export function tokensId(prefix: string, cluster: string): string {
-  return `${prefix}/tokens/${cluster}`
-}
-
-/** Where it is what a cluster is bound to at other clouds. */
-export function identitiesId(prefix: string, cluster: string): string {
-  return `${prefix}/identities/${cluster}`
 }
 
 function isCluster(name: string): boolean {
@@ -84,11 +100,13 @@ function isCluster(name: string): boolean {
 
 function parseSecret(text: string | undefined, id: string): StoredSecret {
   const value = parseJson(text)
-  const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-  if (!isObject || !Object.values(value).every((entry) => typeof entry === 'string')) {
-    throw new InvalidSecret(`${id} in Secrets Manager is not a JSON object of strings`)
-  }
-  return storedSecret(value as SecretData)
+  if (isData(value)) return storedSecret(value)
+  throw notASecret(id)
+}
+
+/** Its message shows nothing of the content. */
+function notASecret(name: string): InvalidSecret {
+  return new InvalidSecret(`${name} in Secrets Manager is not a JSON object of strings`)
 }
 
 /** What a header can carry. An empty one would sign what anybody sends. */
@@ -110,13 +128,4 @@ export function parseTokens(text: string | undefined, id: string): ClusterTokens
 /** Empty for what is no text. */
 function trimmed(entry: unknown): string {
   return typeof entry === 'string' ? entry.trim() : ''
-}
-
-/** Undefined for a binary secret and for what is not JSON; the parser's own errors quote the text. */
-export function parseJson(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }

@@ -3,6 +3,8 @@ import { ClusterSecrets } from '../../adapters/aws/cluster-secrets.ts'
 import { countDeadLetters, moveDeadLetters } from '../../adapters/aws/dead-letters.ts'
 import { RetiredConfigs } from '../../adapters/aws/retired-config.ts'
 import { ABSENCE_BELIEVED_MS } from '../../adapters/aws/secret-cache.ts'
+import { SecretSets } from '../../adapters/aws/secret-sets.ts'
+import { SecretsLock } from '../../adapters/aws/secrets-lock.ts'
 import { SecretsManagerWriter } from '../../adapters/aws/secrets-manager-writer.ts'
 import { systemClock } from '../../adapters/system-clock.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
@@ -56,9 +58,13 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
   const outputs = await onAws(readStackOutputs(stack))
   const clients = createClients()
   const ports = createStorePorts(environmentOf(outputs), clients, systemClock)
+  const place = { client: clients.secretsManager, prefix: outputs.SecretPrefix }
+  const lock = new SecretsLock({ state: ports.state, clock: systemClock })
   const secrets = new SecretsManagerWriter({
-    client: clients.secretsManager,
-    prefix: outputs.SecretPrefix,
+    ...place,
+    sets: new SecretSets({ ...place, lock }),
+    onLeft: (id, error) =>
+      warnLine(`stored; ${id} is not needed any more, and stays (${awsError(error).message})`),
   })
   const queueUrls = [outputs.EventsQueueUrl, outputs.RetriesQueueUrl]
   return {

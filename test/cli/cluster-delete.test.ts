@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { GetSecretValueCommand } from '@aws-sdk/client-secrets-manager'
 import { describe, expect, it } from 'vitest'
-import { identitiesId, secretId } from '../../adapters/aws/secrets-manager.ts'
+import { identitiesId, partId, secretId, setId } from '../../adapters/aws/secret-ids.ts'
 import { loadTokens } from '../../embedded/tokens.ts'
 import { configBody } from '../support/aws-relay.ts'
 import { putSecret } from '../support/aws-secrets.ts'
@@ -57,11 +57,19 @@ async function openWithClusters() {
     expect(await ship(target, `${cluster}-token`, cluster)).toBe(200)
   }
   await relay.setSecret('prod', 'other', { token: 'x' })
+  const put = ['secret', 'put', 'flux-system/more', '--cluster', 'prod', '--from-literal=token=y']
+  expect(await target.run(put)).toMatchObject({ code: 0 })
   const identity = identitiesId(prefix, 'prod')
   relay.secretIds.add(identity)
   await putSecret(relay.clients.secretsManager, identity, '{}')
   const idsOf = (cluster: string) => [secretId(prefix, cluster, 'flux-system', 'sink')]
-  const ids = [...idsOf('prod'), secretId(prefix, 'prod', 'flux-system', 'other'), identity]
+  const part = partId(setId(prefix, 'prod'), 0)
+  await putSecret(relay.clients.secretsManager, part, 'a part of a set')
+  const ids = [
+    ...[...idsOf('prod'), secretId(prefix, 'prod', 'flux-system', 'other'), identity],
+    ...[setId(prefix, 'prod'), part],
+  ]
+  for (const id of ids) relay.secretIds.add(id)
   return { target, ids, idsOfOther: idsOf('prod-eu') }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { AwsCloudIdentities } from '../../adapters/aws/cloud-identities.ts'
-import { identitiesId } from '../../adapters/aws/secrets-manager.ts'
+import { identitiesId } from '../../adapters/aws/secret-ids.ts'
 import { AZURE, BINDINGS, GOOGLE_ACCOUNT, GOOGLE_AUDIENCE } from '../support/cloud-bindings.ts'
 import { type StackTarget, stackTargets } from '../support/command-targets.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'

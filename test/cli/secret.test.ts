@@ -171,9 +171,9 @@ describe('flux-relay secret put --stack', () => {
 
   it('says what to do about a Secret that is scheduled for deletion', async () => {
     const target = await open()
-    await target.setSecret('prod', 'slack', { token: 'old' })
     const { relay, run } = target
-    const SecretId = `${relay.environment.secretPrefix}/secrets/prod/flux-system/slack`
+    await run(put('flux-system/other', `--from-literal=token=${CANARY}`))
+    const SecretId = `${relay.environment.secretPrefix}/secrets/prod`
     await relay.clients.secretsManager.send(new DeleteSecretCommand({ SecretId }))
     const result = await run(put('flux-system/slack', `--from-literal=token=${CANARY}`))
     expect(result.stderr).toContain(`flux-relay: AWS: SecretDeleted: ${SecretId} is scheduled for`)

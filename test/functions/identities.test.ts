@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest'
-import { identitiesId } from '../../adapters/aws/secrets-manager.ts'
+import { identitiesId } from '../../adapters/aws/secret-ids.ts'
 import { createIdentities } from '../../functions/dispatch/identities.ts'
 import { givenEndpoint } from '../support/aws-endpoints.ts'
 import { awsRelay } from '../support/aws-relay.ts'

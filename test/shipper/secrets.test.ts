@@ -1,6 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { SecretsManagerCopies } from '../../adapters/aws/secrets-manager-copies.ts'
-import { SecretsManagerWriter } from '../../adapters/aws/secrets-manager-writer.ts'
 import { startCluster, type TestCluster } from '../support/kubernetes/cluster.ts'
 import { startDoubleCluster } from '../support/kubernetes/double-cluster.ts'
 import { ManualClock } from '../support/manual-clock.ts'
@@ -279,7 +278,7 @@ describe('deletes', () => {
   })
 
   it('not what a person put there, though it has the value of the cluster now', async () => {
-    await new SecretsManagerWriter(secrets).write('prod', 'flux-system', 'slack', { token: 'mine' })
+    await secrets.put('secrets/prod/flux-system/slack', '{"token":"mine"}')
     await applySlack('a')
     const sync = await start()
     expect(await copyOf(secrets, 'slack')).toEqual({ token: 'a' })

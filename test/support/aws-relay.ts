@@ -13,7 +13,7 @@ import {
 import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
 import { DueIndex } from '../../adapters/aws/due-index.ts'
 import { createMessageVisibility } from '../../adapters/aws/message-visibility.ts'
-import { secretId, tokensId } from '../../adapters/aws/secrets-manager.ts'
+import { secretId, setId, tokensId } from '../../adapters/aws/secret-ids.ts'
 import { CONFIG_TABLE, LEDGER_TABLE, STATE_TABLE } from '../../adapters/aws/tables.ts'
 import { createHttpClient } from '../../adapters/http/client.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
@@ -147,7 +147,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
   const access = createClusterAccess(ports.tokens, clock)
   const reports = { log, onFailed: metrics.failed }
   const requestReports = { ...reports, onRefused: metrics.refused }
-  const secretIds = new Set<string>()
+  const secretIds = new Set([setId(environment.secretPrefix, 'prod')])
   const put = async (id: string, value: object) => {
     secretIds.add(id)
     await putSecret(clients.secretsManager, id, JSON.stringify(value))

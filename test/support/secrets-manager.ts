@@ -7,10 +7,11 @@ import { type AwsEndpoint, givenEndpoint, localOptions } from './aws-endpoints.t
 
 /** What is known of a secret. */
 interface Secret {
-  readonly content: Content
+  /** By their ids. One that has no label is gone at once, where AWS may keep it for a while. */
+  readonly versions: ReadonlyMap<string, Content>
+  /** The version that has the label, by labels. */
+  readonly labels: ReadonlyMap<string, string>
   readonly tags: readonly Tag[]
-  /** The version that its content is of. */
-  readonly versionId: string
   /** When it was marked for deletion, in seconds since the epoch. */
   readonly deletedAt?: number | undefined
 }
@@ -28,6 +29,8 @@ interface Input {
   readonly SecretId?: string
   readonly SecretString?: string
   readonly SecretBinary?: string
+  readonly VersionId?: string
+  readonly VersionStages?: readonly string[]
   readonly Tags?: readonly Tag[]
   readonly RecoveryWindowInDays?: number
   readonly ForceDeleteWithoutRecovery?: boolean
@@ -52,25 +55,30 @@ class AwsError extends Error {
 
 /** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_Operations.html */
 const OPERATIONS: Readonly<Record<string, Operation>> = {
-  GetSecretValue: (secrets, id) => existing(secrets, id).content,
+  GetSecretValue(secrets, id, { VersionId }) {
+    const { versions, labels } = existing(secrets, id)
+    const versionId = VersionId ?? labels.get(CURRENT) ?? ''
+    const content = versions.get(versionId)
+    if (content) return { ...content, VersionId: versionId }
+    const message = "Secrets Manager can't find the specified secret value."
+    throw new AwsError('ResourceNotFoundException', message)
+  },
   DescribeSecret(secrets, id) {
-    const { tags, versionId, deletedAt: DeletedDate } = known(secrets, id)
-    return { Tags: tags, VersionIdsToStages: { [versionId]: ['AWSCURRENT'] }, DeletedDate }
+    const { tags, labels, versions, deletedAt: DeletedDate } = known(secrets, id)
+    const labelsOf = (versionId: string) =>
+      [...labels].flatMap(([label, of]) => (of === versionId ? [label] : []))
+    const stages = [...versions.keys()].map((versionId) => [versionId, labelsOf(versionId)])
+    return { Tags: tags, VersionIdsToStages: Object.fromEntries(stages), DeletedDate }
   },
   CreateSecret(secrets, id, input) {
     if (secrets.has(id)) {
       existing(secrets, id)
       throw new AwsError('ResourceExistsException', `The secret ${id} already exists.`)
     }
-    const versionId = randomUUID()
-    secrets.set(id, { content: contentOf(input), tags: input.Tags ?? [], versionId })
-    return { VersionId: versionId }
+    const empty = { versions: new Map(), labels: new Map(), tags: input.Tags ?? [] }
+    return putVersion(secrets, id, empty, { ...input, VersionStages: [CURRENT] })
   },
-  PutSecretValue(secrets, id, input) {
-    const versionId = randomUUID()
-    secrets.set(id, { ...existing(secrets, id), content: contentOf(input), versionId })
-    return { VersionId: versionId }
-  },
+  PutSecretValue: (secrets, id, input) => putVersion(secrets, id, existing(secrets, id), input),
   DeleteSecret(secrets, id, { ForceDeleteWithoutRecovery, RecoveryWindowInDays: days = 30 }) {
     if (ForceDeleteWithoutRecovery === true) {
       secrets.delete(id)
@@ -99,6 +107,26 @@ const OPERATIONS: Readonly<Record<string, Operation>> = {
       .map(([Name, { deletedAt: DeletedDate }]) => ({ Name, DeletedDate }))
     return { SecretList, ...(end < found.length && { NextToken: String(end) }) }
   },
+}
+
+const CURRENT = 'AWSCURRENT'
+
+/** https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html */
+function putVersion(secrets: Secrets, id: string, secret: Secret, input: Input) {
+  const { VersionStages = [CURRENT], SecretString = '' } = input
+  if (Buffer.byteLength(SecretString) > 65_536) {
+    throw new AwsError('ValidationException', 'secretString: length less than or equal to 65536')
+  }
+  const versionId = randomUUID()
+  const labels = new Map(secret.labels)
+  const before = labels.get(CURRENT)
+  if (VersionStages.includes(CURRENT) && before !== undefined) labels.set('AWSPREVIOUS', before)
+  for (const label of VersionStages) labels.set(label, versionId)
+  const labelled = new Set(labels.values())
+  const all = [...secret.versions, [versionId, contentOf(input)] as const]
+  const versions = new Map(all.filter(([each]) => labelled.has(each)))
+  secrets.set(id, { ...secret, labels, versions })
+  return { VersionId: versionId }
 }
 
 /** A small Secrets Manager in this process; what it does not know fails the test that asks. */

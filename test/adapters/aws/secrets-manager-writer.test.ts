@@ -5,11 +5,12 @@ import {
 } from '@aws-sdk/client-secrets-manager'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { SecretsManagerStore, SecretsManagerTokens } from '../../../adapters/aws/secrets-manager.ts'
-import { SecretsManagerWriter } from '../../../adapters/aws/secrets-manager-writer.ts'
+import type { SecretsManagerWriter } from '../../../adapters/aws/secrets-manager-writer.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
+import { setText, writerOn } from '../../support/secret-sets.ts'
 import { type OpenSecrets, secretsManager } from '../../support/secrets.ts'
 
-const NAME = 'secrets/prod/flux-system/slack'
+const NAME = 'secrets/prod'
 const CANARY = 'hunter2'
 
 const { openSecrets } = secretsManager()
@@ -18,8 +19,10 @@ let writer: SecretsManagerWriter
 
 beforeEach(() => {
   secrets = openSecrets()
-  writer = new SecretsManagerWriter(secrets)
+  writer = writerOn(secrets)
 })
+
+const setOf = (token: string) => setText({ 'flux-system/slack': { token } })
 
 const write = (token: string) => writer.write('prod', 'flux-system', 'slack', { token })
 
@@ -47,28 +50,30 @@ describe('write', () => {
     expect(created).toMatchObject([
       {
         Name: idOf(NAME),
-        SecretString: '{"token":"a"}',
+        SecretString: expect.stringMatching(
+          /^\{"v":1,"secrets":\{"flux-system\/slack":\{"id":"[^"]+","data":\{"token":"a"\}\}\}\}$/,
+        ),
         Tags: [{ Key: 'app', Value: 'flux-relay' }],
       },
     ])
   })
 
   it('gives one that is there a new value, and creates none', async () => {
-    await secrets.put(NAME, '{"token":"a"}')
+    await secrets.put(NAME, setOf('a'))
     fail('CreateSecret', new Error('there is no need'))
     await write('b')
     expect(await stored()).toEqual({ token: 'b' })
   })
 
   it('replaces what somebody else creates in between', async () => {
-    secrets.before('CreateSecret', () => secrets.put(NAME, '{"token":"theirs"}'))
+    secrets.before('CreateSecret', () => secrets.put(NAME, setOf('theirs')))
     await write('ours')
     expect(await stored()).toEqual({ token: 'ours' })
   })
 
   it('gives up on one that is created and deleted in between', async () => {
     secrets.before('CreateSecret', async () => {
-      await secrets.put(NAME, '{"token":"theirs"}')
+      await secrets.put(NAME, setOf('theirs'))
       fail('PutSecretValue', new ResourceNotFoundException({ message: '', $metadata: {} }))
     })
     await expect(write(CANARY)).rejects.toThrow(`${idOf(NAME)} is being created and deleted`)
@@ -83,7 +88,7 @@ describe('write', () => {
   })
 
   it('says what to do about one that is scheduled for deletion', async () => {
-    await secrets.put(NAME, '{"token":"a"}')
+    await secrets.put(NAME, setOf('a'))
     await secrets.client.send(
       new DeleteSecretCommand({ SecretId: idOf(NAME), RecoveryWindowInDays: 7 }),
     )
