@@ -1,3 +1,4 @@
+import { Listeners } from '../../relay/listeners.ts'
 import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import type { Clock, MessageKind, Queue, SendResult, SetAsideReason } from '../../relay/ports.ts'
 import { earlier } from './due-rows.ts'
@@ -8,7 +9,6 @@ import { advances, insertedAt, insertion } from './event-insertion.ts'
 import { type EventLease, EventReader } from './event-reader.ts'
 import { type PutBack, SqliteQuarantine } from './quarantine.ts'
 import { type QueueDepth, readDepth } from './queue-depth.ts'
-import { ReadyListeners } from './ready-listeners.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { LEAVE_QUEUE, type OnRemovalFailure, Removals } from './removals.ts'
 import { type Change, change, outcomeChange, type UnitResult } from './statement.ts'
@@ -37,7 +37,7 @@ export class SqliteQueue implements Queue {
   readonly #sweep: EventSweep
   readonly #removals: Removals
   readonly #loaded: Promise<void>
-  readonly #ready = new ReadyListeners()
+  readonly #ready = new Listeners<MessageKind>()
   #eventCount = 0
 
   constructor(
