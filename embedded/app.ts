@@ -1,98 +1,129 @@
-import type { HttpBindings } from '@hono/node-server'
-import { Hono } from 'hono'
-import { getPath } from 'hono/utils/url'
 import { DatabaseError } from '../adapters/sqlite/database-error.ts'
-import { unavailableAnswer } from '../relay/intake/answer.ts'
-import { problem } from '../relay/intake/problem.ts'
-import { ClusterName } from '../relay/model/config.ts'
-import { accessProblem } from './access.ts'
+import { createEdge, type EdgeParts } from '../relay/api/edge.ts'
+import { type HttpRequest, headerOf } from '../relay/api/http.ts'
+import { OPERATIONS } from '../relay/api/operations.ts'
+import type { Route } from '../relay/api/route.ts'
+import { configRoutes } from '../relay/api/routes/config.ts'
+import { deliveryRoutes } from '../relay/api/routes/deliveries.ts'
+import { eventsRoute, singleEventRoute } from '../relay/api/routes/events.ts'
+import { quarantineRoutes } from '../relay/api/routes/quarantine.ts'
+import { secretRoutes } from '../relay/api/routes/secrets.ts'
+import type { Destinations } from '../relay/destinations.ts'
+import type { Ports, Quarantine, SecretWriter } from '../relay/ports.ts'
+import { configurationCame } from './configuration-came.ts'
+import type { Configurations } from './configurations/configurations.ts'
+import type { Echo } from './echo.ts'
+import { type App, edgeApp } from './http-edge.ts'
+import type { Log } from './log.ts'
 import { foreignProblem } from './loopback.ts'
-import { answerResponse, methodNotAllowed, problemResponse } from './responses.ts'
-import type { RequestContext, Route, ServerDependencies } from './route.ts'
-import { configRoutes } from './routes/config.ts'
-import { deliveryRoutes } from './routes/deliveries.ts'
+import type { Metrics } from './metrics.ts'
+import { createRefusedSenders } from './refused-senders.ts'
 import { echoRoutes } from './routes/echo.ts'
-import { eventRoutes } from './routes/events.ts'
 import { probeRoutes } from './routes/probes.ts'
-import { quarantineRoutes } from './routes/quarantine.ts'
-import { secretRoutes } from './routes/secrets.ts'
+import { anySender, tokenSenders } from './senders.ts'
+import type { Tokens } from './tokens.ts'
+import type { TurnGate } from './turn-gate.ts'
+
+/** What the server needs of its host. */
+export interface ServerDependencies {
+  readonly ports: Ports
+  readonly configurations: Configurations
+  /** Told of each configuration that comes. */
+  readonly destinations: Pick<Destinations, 'review'>
+  /** Keeps the Secrets of clusters other than the host's own. */
+  readonly secretWriter: SecretWriter
+  readonly quarantine: Quarantine
+  /** The cluster of `--cluster`: without tokens, whose events `POST /` takes. */
+  readonly cluster: string
+  /**
+   * Undefined without `--tokens`: all is allowed then, from this machine only. Others may take their
+   * place while the server runs.
+   */
+  readonly tokens: Tokens | undefined
+  readonly echo: Echo
+  readonly metrics: Metrics
+  /** Events that come pass it, and so leave time for what is under way. */
+  readonly gate: TurnGate
+  readonly log: Log
+  /** Why the relay is not ready; undefined when it is. */
+  readonly ready: () => string | undefined
+  /** Whether the manifests folder owns the cluster's configuration and Secrets. */
+  readonly ownsConfig: (cluster: string) => boolean
+  /** Routes of the host beside the server's own, such as the console. */
+  readonly moreRoutes?: readonly Route[]
+}
+
+/** The application: every route of the server, and who may use it. */
+export function createApp(deps: ServerDependencies): App {
+  return edgeApp(
+    createEdge({
+      routes: allRoutes(deps),
+      ...accessOf(deps),
+      isStoreFailure: (error) => error instanceof DatabaseError,
+      onFailure: ({ cause, ...request }) =>
+        deps.log.error({ err: cause, ...request }, 'request failed'),
+    }),
+  )
+}
 
 /** Every route of the server, in one table. */
 function allRoutes(deps: ServerDependencies): readonly Route[] {
+  const { ports, gate, metrics, configurations, ownsConfig } = deps
+  const events = {
+    ports,
+    turn: (cluster: string) => gate.begin(cluster),
+    pause: () => new Promise<void>(gate.goOn),
+    onReceived: metrics.received,
+  }
   return [
-    ...eventRoutes(deps),
-    ...configRoutes(deps),
-    ...secretRoutes(deps),
-    ...deliveryRoutes(deps),
-    ...quarantineRoutes(deps),
+    eventsRoute(events),
+    singleEventRoute(events),
+    ...configRoutes({
+      put: (request) => configurations.put(request),
+      show: (cluster) => configurations.show(cluster),
+      onStored: (cluster) => configurationCame(deps, cluster),
+      ownsConfig,
+    }),
+    ...secretRoutes({
+      secretWriter: deps.secretWriter,
+      onStored: (cluster) =>
+        configurationCame(deps, cluster, () => configurations.judgeAgain(cluster)),
+      ownsConfig,
+    }),
+    ...deliveryRoutes(ports),
+    ...quarantineRoutes(deps.quarantine),
     ...probeRoutes(deps),
-    ...echoRoutes(deps),
+    ...echoRoutes(deps.echo),
     ...(deps.moreRoutes ?? []),
   ]
 }
 
-/** The application: routes, access, and a problem document for all that is refused. */
-export function createApp(deps: ServerDependencies): Hono<{ Bindings: HttpBindings }> {
-  const app = new Hono<{ Bindings: HttpBindings }>({ getPath: plainPath })
-  if (deps.tokens === undefined) {
-    app.use(async (context, next) => {
-      const { method, url } = context.req
-      const foreign = foreignProblem({ method, url, origin: context.req.header('origin') })
-      return foreign ? problemResponse(foreign) : next()
-    })
+/** Paths whose senders do not look at a 401, so that somebody has to be told of it. */
+const EVENT_PATHS: ReadonlySet<string> = new Set([
+  OPERATIONS.postEvents.path,
+  OPERATIONS.postEvent.path,
+])
+
+type AccessParts = Pick<EdgeParts, 'senders' | 'guard' | 'onRefused'>
+
+function accessOf(deps: ServerDependencies): AccessParts {
+  const { cluster, ports, tokens } = deps
+  if (tokens === undefined) {
+    return { senders: anySender(cluster, ports.configs), guard: foreignOf }
   }
-  const routes = allRoutes(deps)
-  for (const route of routes) {
-    app.on(route.method, route.path, (context) => admit(deps, route, context))
+  const tell = createRefusedSenders({ ...deps, clock: ports.clock })
+  return {
+    senders: tokenSenders(() => deps.tokens ?? tokens),
+    onRefused(sender) {
+      if (EVENT_PATHS.has(sender.path)) tell(sender)
+    },
   }
-  for (const [path, methods] of methodsByPath(routes)) {
-    app.all(path, () => methodNotAllowed(methods))
-  }
-  app.notFound(() => problemResponse(problem('unknown-path', 'there is nothing at this path')))
-  app.onError((error, { req }) => {
-    if (error instanceof DatabaseError) {
-      return answerResponse(unavailableAnswer('the database fails; send it again', error), deps.log)
-    }
-    deps.log.error({ err: error, method: req.method, path: req.routePath }, 'request failed')
-    return problemResponse(problem('internal', 'unexpected error; the log of the relay has more'))
+}
+
+function foreignOf(request: HttpRequest) {
+  return foreignProblem({
+    method: request.method,
+    url: request.origin,
+    origin: headerOf(request, 'origin'),
   })
-  return app
-}
-
-/**
- * The path of a request; that of a POST with one slash in the place of several and none at the end.
- * Who sets an address by hand writes such, and a sender of events that gets a 404 loses them. Other
- * servers redirect there, which Flux's event recorder follows with a GET.
- */
-function plainPath(request: Request): string {
-  if (request.method !== 'POST') return getPath(request)
-  const path = getPath(request).replace(/\/{2,}/g, '/')
-  return path.length > 1 && path.endsWith('/') ? path.slice(0, -1) : path
-}
-
-function admit(
-  deps: ServerDependencies,
-  route: Route,
-  context: RequestContext,
-): Response | Promise<Response> {
-  const cluster = context.req.param('cluster')
-  const name = cluster === undefined ? undefined : ClusterName.safeParse(cluster)
-  if (name?.success === false) {
-    const [issue] = name.error.issues
-    return problemResponse(problem('bad-parameter', `cluster: ${issue?.message}`))
-  }
-  const claim = { cluster: cluster ?? '', authorization: context.req.header('authorization') }
-  const refused = accessProblem(deps.tokens, route.access, claim)
-  return refused ? problemResponse(refused) : route.handle(context)
-}
-
-/** HEAD is answered as GET without the body. */
-function methodsByPath(routes: readonly Route[]): ReadonlyMap<string, readonly string[]> {
-  const byPath = Map.groupBy(routes, ({ path }) => path)
-  return new Map(
-    [...byPath].map(([path, own]) => [
-      path,
-      own.flatMap(({ method }) => (method === 'GET' ? ['GET', 'HEAD'] : [method])),
-    ]),
-  )
 }

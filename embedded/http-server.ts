@@ -1,9 +1,9 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import { getRequestListener, type HttpBindings } from '@hono/node-server'
-import type { Hono } from 'hono'
+import { refusal } from '../relay/api/edge.ts'
 import { problem } from '../relay/intake/problem.ts'
-import { problemResponse } from './responses.ts'
+import { type App, toResponse } from './http-edge.ts'
 
 /** What one connection may cost. */
 export interface ServerLimits {
@@ -44,8 +44,6 @@ export interface HttpServer {
   listen(address: ListenAddress): Promise<RunningServer>
 }
 
-type App = Pick<Hono<{ Bindings: HttpBindings }>, 'fetch'>
-
 /** Makes a server for an application, with bounds on what a connection may cost. */
 export function createHttpServer(app: App, limits: Partial<ServerLimits> = {}): HttpServer {
   const server = serverOf(app, { ...LIMITS, ...limits })
@@ -64,9 +62,12 @@ export function urlOf({ host, port }: ListenAddress): string {
 }
 
 function serverOf(app: App, limits: ServerLimits): Server {
-  const listener = getRequestListener(app.fetch, {
+  // The server speaks HTTP/1 only.
+  const fetch = (request: Request, env: unknown) => app.fetch(request, env as HttpBindings)
+  const listener = getRequestListener(fetch, {
     // Reached only by a request that cannot be read as one, such as one with a bad Host.
-    errorHandler: () => problemResponse(problem('bad-request', 'expected a valid Host and path')),
+    errorHandler: () =>
+      toResponse(refusal(problem('bad-request', 'expected a valid Host and path'))),
   })
   const options = {
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),

@@ -1,15 +1,7 @@
+import type { RefusedSender } from '../relay/api/senders.ts'
 import type { Clock } from '../relay/ports.ts'
 import type { Log } from './log.ts'
 import type { Metrics } from './metrics.ts'
-
-/** What is known of a sender without a right credential; never the credential. */
-export interface RefusedSender {
-  /** The cluster that it says it is, when there is one of that name. */
-  readonly cluster: string | undefined
-  /** IP address of the peer, which may be a proxy. */
-  readonly address: string | undefined
-  readonly path: string
-}
 
 /** So often at most a line is logged: whoever posts with a wrong token posts again and again. */
 const LOG_INTERVAL_MS = 60_000

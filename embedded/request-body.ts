@@ -1,9 +1,7 @@
 import type { IncomingMessage } from 'node:http'
+import type { ReadBody, TakeBytes } from '../relay/api/http.ts'
 import { tooLarge } from '../relay/intake/body.ts'
 import { type Problem, problem } from '../relay/intake/problem.ts'
-import type { TakeBytes } from './unproven-bodies.ts'
-
-type ReadBody = { readonly body: Uint8Array } | { readonly problem: Problem }
 
 /**
  * Reads a request's body as sent. Each part of it is kept only if `take` has room. Stops at `maxBytes`, or before the first byte when the

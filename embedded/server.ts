@@ -1,7 +1,6 @@
-import { createApp } from './app.ts'
+import { createApp, type ServerDependencies } from './app.ts'
 import { createHttpServer, type HttpServer, type ServerLimits } from './http-server.ts'
 import { isLoopback } from './loopback.ts'
-import type { ServerDependencies } from './route.ts'
 
 /**
  * Makes the embedded host's HTTP server. Listening also rejects for an address that is not loopback

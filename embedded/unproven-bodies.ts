@@ -1,28 +1,16 @@
+import type { UnprovenBodies } from '../relay/api/senders.ts'
+
 /** Bytes of bodies that wait for their signature, over all connections: eight of the largest. */
 export const MAX_UNPROVEN_BYTES = 24 * 1024 * 1024
 
 /** Of these at most for the connections of one address: two of the largest. */
 export const MAX_UNPROVEN_BYTES_OF_ONE = MAX_UNPROVEN_BYTES / 4
 
-/** Takes so many bytes more; false, and nothing taken, when there are not so many. */
-export type TakeBytes = (bytes: number) => boolean
-
-/** One body whose sender is not known before all of it is there. */
-export interface UnprovenBody {
-  readonly take: TakeBytes
-  /** Gives back what was taken. */
-  close(): void
-}
-
 /**
  * Bounds the memory of bodies whose sender is not known yet: a signature is over the whole body, so
  * anybody may send one. They are counted as they arrive, so that who sends slowly takes nothing away
  * from others; and for each address, so that one sender cannot take all.
  */
-export interface UnprovenBodies {
-  open(address: string): UnprovenBody
-}
-
 export function createUnprovenBodies(): UnprovenBodies {
   let used = 0
   const usedBy = new Map<string, number>()

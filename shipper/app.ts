@@ -1,13 +1,10 @@
-import type { HttpBindings } from '@hono/node-server'
-import { type Context, Hono } from 'hono'
+import { type App, edgeApp } from '../embedded/http-edge.ts'
 import type { Log } from '../embedded/log.ts'
-import { readRequestBody } from '../embedded/request-body.ts'
-import {
-  answerResponse,
-  methodNotAllowed,
-  problemResponse,
-  textResponse,
-} from '../embedded/responses.ts'
+import { probeRoutes } from '../embedded/routes/probes.ts'
+import { createEdge } from '../relay/api/edge.ts'
+import { headerOf } from '../relay/api/http.ts'
+import type { Call, Route } from '../relay/api/route.ts'
+import type { AnySender } from '../relay/api/senders.ts'
 import { type Answer, emptyAnswer, problemAnswer } from '../relay/intake/answer.ts'
 import { MAX_EVENTS_BYTES } from '../relay/intake/body.ts'
 import { problem } from '../relay/intake/problem.ts'
@@ -35,70 +32,67 @@ export interface AppDependencies {
   }
 }
 
-type ShipperApp = Hono<{ Bindings: HttpBindings }>
-type PostRequest = Context<{ Bindings: HttpBindings }>
-
 /** Of events that are being read and kept: eight of the largest, or thousands of usual ones. */
 const MAX_BYTES_AT_ONCE = 8 * MAX_EVENTS_BYTES
 
+/** Who reaches the shipper is in its cluster. */
+const ANYONE: AnySender = { kind: 'any', cluster: '', isKnown: () => true }
+
 /** Takes one event a POST, whatever its path, as Flux controllers send them; and answers probes. */
-export function createApp(deps: AppDependencies): ShipperApp {
+export function createApp(deps: AppDependencies): App {
   const { metrics, log } = deps
-  const app: ShipperApp = new Hono()
-  app.get('/healthz', () => textResponse('ok\n'))
-  app.get('/readyz', async () => {
-    const reason = deps.isStopping() ? 'the shipper is stopping' : await deps.spool.problem()
-    return reason === undefined
-      ? textResponse('ok\n')
-      : problemResponse(problem('not-ready', reason))
-  })
-  app.get('/metrics', async () => textResponse(await metrics.text(), metrics.contentType))
-  const budget = new ByteBudget(MAX_BYTES_AT_ONCE)
-  app.post('*', (context) => postWithin(budget, deps, context))
-  app.all('*', () => methodNotAllowed(['POST']))
-  app.onError((error, { req }) => {
-    log.error({ err: error, method: req.method }, 'request failed')
-    return problemResponse(problem('internal', 'unexpected error; the log of the shipper has more'))
-  })
-  return app
+  const ready = () => (deps.isStopping() ? 'the shipper is stopping' : deps.spool.problem())
+  return edgeApp(
+    createEdge({
+      routes: [...probeRoutes({ ready, metrics }), postRoute(deps)],
+      senders: ANYONE,
+      isStoreFailure: () => false,
+      onFailure: ({ cause, ...request }) => log.error({ err: cause, ...request }, 'request failed'),
+    }),
+  )
 }
 
-async function postWithin(
-  budget: ByteBudget,
-  deps: AppDependencies,
-  context: PostRequest,
-): Promise<Response> {
-  const bytes = mostBytes(context)
+function postRoute(deps: AppDependencies): Route {
+  const budget = new ByteBudget(MAX_BYTES_AT_ONCE)
+  return {
+    ...{ method: 'POST', path: '*', access: 'anyone', maxBodyBytes: MAX_EVENTS_BYTES },
+    handle: (call) => postWithin(budget, deps, call),
+  }
+}
+
+async function postWithin(budget: ByteBudget, deps: AppDependencies, call: Call): Promise<Answer> {
+  const bytes = mostBytes(call)
   if (!budget.take(bytes)) {
-    return problemResponse(
+    return problemAnswer(
       problem('overloaded', 'too many large events at once; send the event again'),
     )
   }
   try {
-    return await postEvent(deps, context)
+    return await postEvent(deps, call)
   } finally {
     budget.giveBack(bytes)
   }
 }
 
 /** Of an event's text; a compressed one may be as large as is allowed. */
-function mostBytes({ req }: PostRequest): number {
-  const length = Number(req.header('content-length') ?? Number.NaN)
-  const isPlain = req.header('content-encoding') === undefined && Number.isInteger(length)
+function mostBytes({ request }: Call): number {
+  const length = Number(headerOf(request, 'content-length') ?? Number.NaN)
+  const isPlain = headerOf(request, 'content-encoding') === undefined && Number.isInteger(length)
   return isPlain ? Math.min(length, MAX_EVENTS_BYTES) : MAX_EVENTS_BYTES
 }
 
-async function postEvent(deps: AppDependencies, { env, req }: PostRequest): Promise<Response> {
-  const read = await readRequestBody(env.incoming, MAX_EVENTS_BYTES)
-  if ('problem' in read) return problemResponse(read.problem)
-  const input = { body: read.body, contentEncoding: req.header('content-encoding') }
+async function postEvent(deps: AppDependencies, call: Call): Promise<Answer> {
+  const read = await call.readBody()
+  if ('problem' in read) return problemAnswer(read.problem)
+  const { request } = call
+  const input = { body: read.body, contentEncoding: headerOf(request, 'content-encoding') }
   const incoming = readIncomingEvent(input, {
     now: deps.clock.now(),
-    isNotificationController: req.header('gotk-component') !== undefined,
+    isNotificationController: headerOf(request, 'gotk-component') !== undefined,
     withLabels: deps.withLabels,
   })
-  if ('problem' in incoming) return problemResponse(incoming.problem)
-  return answerResponse(await keep(deps, incoming), deps.log)
+  if ('problem' in incoming) return problemAnswer(incoming.problem)
+  return keep(deps, incoming)
 }
 
 /** Never 429: on that Flux's event recorder gives up at once. */

@@ -23,7 +23,7 @@ const BORDERS: Readonly<Record<string, { parts: readonly RegExp[]; packages: rea
       // Tokens are no part of the model; their type is where they are compared.
       parts: [
         /^adapters\//,
-        /^relay\/ports\.ts$/,
+        /^relay\/(listeners|ports)\.ts$/,
         /^relay\/model\//,
         /^relay\/intake\/credentials\.ts$/,
       ],
@@ -46,10 +46,10 @@ const BORDERS: Readonly<Record<string, { parts: readonly RegExp[]; packages: rea
         /^adapters\/system-clock\.ts$/,
         /^relay\/(api|intake|model)\//,
         /^relay\/(errors|ports|retry)\.ts$/,
-        /^embedded\/(http-server|log|request-body|responses|start-error)\.ts$/,
+        /^embedded\/(http-edge|http-server|log|routes\/probes|start-error)\.ts$/,
         /^package\.json$/,
       ],
-      packages: [/^hono$/, /^@hono\/node-server$/, /^prom-client$/, /^zod$/, /^node:/],
+      packages: [/^prom-client$/, /^zod$/, /^node:/],
     },
     lib: {
       // A setting that both hosts have is read by one rule.

@@ -1,27 +1,24 @@
+import type { Route } from '../../relay/api/route.ts'
+import { problemAnswer, textAnswer } from '../../relay/intake/answer.ts'
 import { problem } from '../../relay/intake/problem.ts'
-import { problemResponse, textResponse } from '../responses.ts'
-import type { Route, ServerDependencies } from '../route.ts'
+
+/** What those who watch a process ask for. */
+export interface ProbeParts {
+  /** Why the process is not ready; undefined when it is. */
+  readonly ready: () => string | undefined | Promise<string | undefined>
+  readonly metrics: { readonly contentType: string; text(): Promise<string> }
+}
 
 /** For those who watch the process: Kubernetes and Prometheus. */
-export function probeRoutes({ ready, metrics }: ServerDependencies): readonly Route[] {
+export function probeRoutes({ ready, metrics }: ProbeParts): readonly Route[] {
+  const probe = (path: string, handle: Route['handle']) =>
+    ({ method: 'GET', path, access: 'anyone', handle }) as const
   return [
-    { method: 'GET', path: '/healthz', access: 'anyone', handle: () => textResponse('ok\n') },
-    {
-      method: 'GET',
-      path: '/readyz',
-      access: 'anyone',
-      handle: () => {
-        const reason = ready()
-        return reason === undefined
-          ? textResponse('ok\n')
-          : problemResponse(problem('not-ready', reason))
-      },
-    },
-    {
-      method: 'GET',
-      path: '/metrics',
-      access: 'anyone',
-      handle: async () => textResponse(await metrics.text(), metrics.contentType),
-    },
+    probe('/healthz', () => textAnswer('ok\n')),
+    probe('/readyz', async () => {
+      const reason = await ready()
+      return reason === undefined ? textAnswer('ok\n') : problemAnswer(problem('not-ready', reason))
+    }),
+    probe('/metrics', async () => textAnswer(await metrics.text(), metrics.contentType)),
   ]
 }

@@ -1,4 +1,9 @@
-import type { ClusterCredentials } from '../../adapters/aws/cluster-tokens.ts'
+import type {
+  AccessVerdict,
+  ClusterAccess,
+  ClusterCredentials,
+  Proof,
+} from '../../relay/api/senders.ts'
 import { NOBODYS_TOKENS, tokenHash } from '../../relay/intake/credentials.ts'
 import type { Clock } from '../../relay/ports.ts'
 
@@ -8,25 +13,6 @@ export interface CredentialReader {
     cluster: string,
     options?: { readonly fresh?: boolean },
   ): Promise<ClusterCredentials | undefined>
-}
-
-/** Whether what a sender presents is of the cluster with these credentials. */
-export type Proof = (credentials: ClusterCredentials) => Promise<boolean>
-
-/**
- * `allowed`: the proof holds. `refused`: the cluster has tokens, and it holds against none. `unknown`:
- * there is no such cluster, which its sender must not be told.
- */
-export type AccessVerdict = 'allowed' | 'refused' | 'unknown'
-
-/** Judges what a sender presents as its credential. */
-export interface ClusterAccess {
-  /**
-   * Tells whether the proof holds against the cluster's credentials. On a mismatch they are read again,
-   * past every cache, so that a rotated token counts at once; a name that no cluster has is looked up
-   * once. Rejects when they cannot be read.
-   */
-  judge(cluster: string, proof: Proof): Promise<AccessVerdict>
 }
 
 /** So often at most are a cluster's tokens read again: wrong ones must not cost a read each. */
@@ -41,7 +27,10 @@ const NOBODYS: ClusterCredentials = {
   keys: async () => NOBODYS_TOKENS,
 }
 
-/** Access by these credentials. */
+/**
+ * Access by these credentials. On a mismatch they are read again, past every cache, so that a rotated
+ * token counts at once; a name that no cluster has is looked up once.
+ */
 export function createClusterAccess(
   tokens: CredentialReader,
   clock: Pick<Clock, 'elapsed'>,

@@ -2,9 +2,11 @@ import type {
   APIGatewayProxyEventV2,
   APIGatewayProxyStructuredResultV2 as HttpResult,
 } from 'aws-lambda'
-import { type Answer, problemAnswer } from '../../relay/intake/answer.ts'
-import type { RequestBody } from '../../relay/intake/body.ts'
-import { problem } from '../../relay/intake/problem.ts'
+import { createEdge } from '../../relay/api/edge.ts'
+import type { HttpRequest } from '../../relay/api/http.ts'
+import type { Route } from '../../relay/api/route.ts'
+import type { ClusterAccess } from '../../relay/api/senders.ts'
+import { tooLarge } from '../../relay/intake/body.ts'
 import type { FailureReports } from './failure-reports.ts'
 
 /** An event of an HTTP API, payload format 2.0. */
@@ -12,72 +14,64 @@ export type HttpEvent = APIGatewayProxyEventV2
 
 export type { HttpResult }
 
-/** A request as the core takes it. */
-export interface HttpRequest extends RequestBody {
-  readonly method: string
-  /** The cluster in its path; perhaps not a valid name. */
-  readonly cluster: string
-  /** By name in lower case. */
-  readonly headers: Readonly<Record<string, string | undefined>>
+/** What serving routes to clusters needs. */
+export interface HttpApiParts extends FailureReports {
+  readonly access: ClusterAccess
+  /** Counts a request that names a cluster there is and does not prove to be of it. */
+  readonly onRefused: () => void
+}
+
+/** Serves routes of the relay behind an HTTP API. No operator comes this way: they use the AWS API. */
+export function createHttpApi(
+  routes: readonly Route[],
+  { access, log, onFailed, onRefused }: HttpApiParts,
+): (event: HttpEvent) => Promise<HttpResult> {
+  const edge = createEdge({
+    routes,
+    senders: { kind: 'proven', clusters: access },
+    // Whatever fails here, the same event may be taken later, and in another container.
+    isStoreFailure: () => true,
+    onFailure({ cause, ...request }) {
+      log.error('request failed', { error: asError(cause), ...request })
+      onFailed()
+    },
+    onRefused: ({ cluster }) => {
+      if (cluster !== undefined) onRefused()
+    },
+  })
+  return async (event) => {
+    const { status, headers, body } = await edge.handle(requestOf(event))
+    return { statusCode: status, headers: { ...headers }, body }
+  }
 }
 
 /**
- * Reads an event. https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
+ * Reads an event, of which API Gateway has decoded the path.
+ * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-export function readRequest(event: HttpEvent): HttpRequest {
+function requestOf(event: HttpEvent): HttpRequest {
+  const { domainName, http } = event.requestContext
   const headers = Object.fromEntries(
     Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value]),
   )
   return {
-    method: event.requestContext.http.method,
-    cluster: event.pathParameters?.cluster ?? '',
+    method: http.method,
+    origin: `https://${domainName}`,
+    path: pathOf(event),
+    query: event.rawQueryString,
     headers,
-    body: Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8'),
-    contentEncoding: headers['content-encoding'],
-    contentType: headers['content-type'],
-  }
-}
-
-/** The answer as a result. What failed behind it, or throws instead of it, goes to the log only. */
-export async function respond(
-  reports: FailureReports,
-  answer: () => Promise<Answer>,
-): Promise<HttpResult> {
-  try {
-    const given = await answer()
-    if (given.cause !== undefined) reportFailure(reports, given.cause, given.status)
-    return resultOf(given)
-  } catch (cause) {
-    reportFailure(reports, cause, 503)
-    return resultOf(
-      problemAnswer(problem('not-stored', 'a part of the relay failed; send it again')),
-    )
-  }
-}
-
-function reportFailure({ log, onFailed }: FailureReports, cause: unknown, status: number): void {
-  log.error('request failed', { error: asError(cause), status })
-  onFailed()
-}
-
-/** 401, the same for a wrong token and for an unknown cluster: it must not tell which there are. */
-export function unauthorized(expected: string): Answer {
-  return problemAnswer(problem('unauthorized', `expected ${expected}`))
-}
-
-function resultOf({ status, contentType, body, retryAfterS }: Answer): HttpResult {
-  return {
-    statusCode: status,
-    headers: {
-      ...(contentType !== undefined && { 'Content-Type': contentType }),
-      'Cache-Control': 'no-store',
-      'X-Content-Type-Options': 'nosniff',
-      ...(retryAfterS !== undefined && { 'Retry-After': `${retryAfterS}` }),
-      // RFC 9110, section 15.5.2.
-      ...(status === 401 && { 'WWW-Authenticate': 'Bearer' }),
+    remoteAddress: http.sourceIp,
+    readBody: async (maxBytes) => {
+      const body = Buffer.from(event.body ?? '', event.isBase64Encoded ? 'base64' : 'utf8')
+      return body.byteLength > maxBytes ? { problem: tooLarge(maxBytes) } : { body }
     },
-    body,
   }
+}
+
+/** The path of the API's route with its parameters: that of the request may have a stage before it. */
+function pathOf({ routeKey, pathParameters = {} }: HttpEvent): string {
+  const [, template = ''] = routeKey.split(' ')
+  return template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(pathParameters[name] ?? ''))
 }
 
 function asError(cause: unknown): Error {

@@ -6,12 +6,14 @@ export interface Answer {
   readonly status: number
   /** Absent when there is no body. */
   readonly contentType?: string
-  /** JSON text; empty when there is no body. */
+  /** Text, most often JSON; empty when there is no body. */
   readonly body: string
   /** What failed behind a 503: for the host's log, never for the sender. */
   readonly cause?: unknown
   /** Of the header Retry-After, in seconds. */
   readonly retryAfterS?: number
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /** A disk or a service that fails is tried again each second or so. */
@@ -20,6 +22,11 @@ const RETRY_AFTER_S = 5
 /** An answer with this value as JSON. */
 export function jsonAnswer(status: number, value: unknown): Answer {
   return { status, contentType: 'application/json', body: JSON.stringify(value) }
+}
+
+/** A text for a person or a program that reads no JSON. */
+export function textAnswer(body: string, contentType = 'text/plain; charset=utf-8'): Answer {
+  return { status: 200, contentType, body }
 }
 
 /**

@@ -2,6 +2,7 @@ import { once } from 'node:events'
 import { connect } from 'node:net'
 import { describe, expect, it } from 'vitest'
 import { createServer } from '../../embedded/server.ts'
+import { type Answer, textAnswer } from '../../relay/intake/answer.ts'
 import { speak, startRelay } from '../support/embedded-server.ts'
 import { fixtureJson } from '../support/notifications.ts'
 import { gate } from '../support/recording-sink.ts'
@@ -75,7 +76,7 @@ describe('limits', () => {
 
 describe('close', () => {
   /** A relay with a request that is under way. */
-  async function withRequest(handle: () => Promise<Response>) {
+  async function withRequest(handle: () => Promise<Answer>) {
     const called = gate()
     const slow = () => {
       called.open()
@@ -94,7 +95,7 @@ describe('close', () => {
     const done = gate()
     const { server, call, running } = await withRequest(async () => {
       await done.opened
-      return new Response('done')
+      return textAnswer('done')
     })
     const idle = connect(server.port, '127.0.0.1')
     idle.on('error', () => undefined)

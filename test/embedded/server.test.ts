@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createServer } from '../../embedded/server.ts'
+import { textAnswer } from '../../relay/intake/answer.ts'
 import { OPERATOR, PROD, speak, startRelay, TOKENS } from '../support/embedded-server.ts'
 import { fixtureJson } from '../support/notifications.ts'
 
@@ -41,7 +42,7 @@ describe('paths and methods', () => {
   })
 
   it('serves the routes of the host too, under the same access', async () => {
-    const page = () => new Response('page')
+    const page = () => textAnswer('page')
     const route = { method: 'GET', path: '/', access: 'operator', handle: page } as const
     const { call } = await startRelay({ tokens: TOKENS, moreRoutes: [route] })
     expect((await call('GET', '/')).status).toBe(401)
@@ -167,7 +168,7 @@ describe('failures', () => {
     expect([reply.status, reply.json]).toMatchObject([500, { title: 'Internal Server Error' }])
     expect(reply.text).not.toContain('table')
     expect(logged()).toContain('no such table')
-    expect(JSON.parse(logged())).toMatchObject({ level: 'error', path: '/v1/deliveries/:id' })
+    expect(JSON.parse(logged())).toMatchObject({ level: 'error', path: '/v1/deliveries/{id}' })
   })
 
   it('never show a credential, in an answer or in the log', async () => {

@@ -1,9 +1,10 @@
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createDeliveriesWidget } from '../../functions/deliveries-widget/deliveries-widget.ts'
-import { respond } from '../../functions/shared/http-api.ts'
+import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createLog, logDecision } from '../../functions/shared/log.ts'
 import type { Outcome } from '../../relay/model/delivery.ts'
 import { deliveryRecord } from '../support/delivery-records.ts'
+import { httpApiEvent } from '../support/http-api-event.ts'
 import { memoryPorts } from '../support/memory-ports.ts'
 import { synth } from './synth.ts'
 
@@ -88,8 +89,10 @@ async function logReplay() {
 
 function logFailedRequest() {
   const onFailed = () => undefined
-  const fail = () => Promise.reject(new Error('throttled'))
-  return linesOf((log) => respond({ log, onFailed }, fail))
+  const judge = () => Promise.reject(new Error('throttled'))
+  const parts = { ports: memoryPorts(), access: { judge }, onFailed, onRefused: onFailed }
+  const request = { method: 'POST', resource: 'events', cluster: 'prod' } as const
+  return linesOf((log) => createIngest({ ...parts, log })(httpApiEvent(request)))
 }
 
 function accessLine(): Line {

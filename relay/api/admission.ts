@@ -1,0 +1,146 @@
+import { type Answer, problemAnswer } from '../intake/answer.ts'
+import {
+  basicCredentials,
+  bearerToken,
+  signatureMatches,
+  tokenHashMatches,
+} from '../intake/credentials.ts'
+import { problem } from '../intake/problem.ts'
+import { headerOf } from './http.ts'
+import type { PendingCall } from './pending-call.ts'
+import type {
+  AccessVerdict,
+  AnySender,
+  ClusterCredentials,
+  ProvenSenders,
+  Senders,
+} from './senders.ts'
+
+/** Why a call may not go on. */
+export interface Refusal {
+  readonly answer: Answer
+  /** Present for a sender without the right credential. */
+  readonly sender?: {
+    /** The cluster that it says it is, when there is one of that name. */
+    readonly cluster: string | undefined
+  }
+}
+
+/**
+ * Finds out whether the sender of a call may use its route, and tells the call the cluster and whether
+ * a signature proves it. Resolves with the reason when it may not. Rejects when credentials or clusters
+ * cannot be read.
+ */
+export async function admit(senders: Senders, call: PendingCall): Promise<Refusal | undefined> {
+  const { access } = call.route
+  if (access === 'anyone') return undefined
+  if (senders.kind === 'any') return admitAny(senders, call)
+  switch (access) {
+    case 'signing-cluster':
+      return admitSigning(senders, call)
+    case 'any-cluster':
+      return admitNamed(senders, call)
+    default:
+      return admitBearer(senders, call, access)
+  }
+}
+
+/** Without credentials a cluster is believed if there is one of that name. */
+async function admitAny(senders: AnySender, call: PendingCall): Promise<Refusal | undefined> {
+  const { cluster: own } = senders
+  const { access } = call.route
+  if (access === 'any-cluster') call.cluster = own
+  if (access !== 'signing-cluster' || (await senders.isKnown(call.cluster))) return undefined
+  const { cluster } = call
+  const detail = `there is no cluster ${cluster}; this relay's own is ${own}, and PUT /v1/clusters/${cluster}/config adds one`
+  return { answer: problemAnswer(problem('unknown-cluster', detail)) }
+}
+
+/** A call with both credentials is judged by both; its body is read only for a signature. */
+async function admitSigning(
+  { clusters, unproven }: ProvenSenders,
+  call: PendingCall,
+): Promise<Refusal | undefined> {
+  const { cluster, request } = call
+  const token = bearerToken(headerOf(request, 'authorization'))
+  const signature = headerOf(request, 'x-signature')
+  const signs = async (given: string, keys: ClusterCredentials['keys']) => {
+    const read = await call.readUnproven(unproven)
+    call.isSigned = 'body' in read && signatureMatches(given, read.body, await keys())
+    return call.isSigned
+  }
+  const verdict = await clusters.judge(cluster, ({ hashes, keys }) => {
+    if (token !== undefined && tokenHashMatches(token, hashes)) return true
+    return signature !== undefined && signs(signature, keys)
+  })
+  if (verdict === 'allowed') return undefined
+  const read = signature === undefined ? undefined : await call.readUnproven(unproven)
+  if (read !== undefined && 'problem' in read) return { answer: problemAnswer(read.problem) }
+  const expected = `a token of the cluster ${cluster} as Authorization: Bearer, or X-Signature: sha256=<hex>`
+  return unauthorized(verdict, cluster, expected)
+}
+
+/**
+ * The cluster is that of the credential: `Basic` with the cluster as user, as Go's client sends for
+ * `http://cluster:token@relay/`, or a bearer token, which only one has.
+ */
+async function admitNamed(
+  { clusters, clusterOfToken }: ProvenSenders,
+  call: PendingCall,
+): Promise<Refusal | undefined> {
+  const authorization = headerOf(call.request, 'authorization')
+  const expected = 'a cluster as user and its token as password, or Authorization: Bearer'
+  const basic = basicCredentials(authorization)
+  if (basic) {
+    const { user, password } = basic
+    const verdict = await clusters.judge(user, ({ hashes }) => tokenHashMatches(password, hashes))
+    if (verdict !== 'allowed') return unauthorized(verdict, user, expected, BASIC_TOO)
+    call.cluster = user
+    return undefined
+  }
+  const token = bearerToken(authorization)
+  const cluster = token === undefined ? undefined : clusterOfToken?.(token)
+  if (cluster === undefined) return unauthorized('unknown', '', expected, BASIC_TOO)
+  call.cluster = cluster
+  return undefined
+}
+
+async function admitBearer(
+  { clusters, isOperator }: ProvenSenders,
+  call: PendingCall,
+  access: 'cluster' | 'operator' | 'cluster-or-operator',
+): Promise<Refusal | undefined> {
+  const { cluster } = call
+  const token = bearerToken(headerOf(call.request, 'authorization'))
+  const verdict =
+    access === 'operator'
+      ? 'unknown'
+      : await clusters.judge(
+          cluster,
+          ({ hashes }) => token !== undefined && tokenHashMatches(token, hashes),
+        )
+  if (verdict === 'allowed') return undefined
+  const isOperators = access !== 'cluster' && isOperator !== undefined
+  if (isOperators && token !== undefined && isOperator(token)) return undefined
+  const owners = [
+    ...(access === 'operator' ? [] : [`the cluster ${cluster}`]),
+    ...(isOperators || access === 'operator' ? ['an operator'] : []),
+  ]
+  const expected = `Authorization: Bearer with a token of ${owners.join(' or ')}`
+  return unauthorized(verdict, cluster, expected)
+}
+
+/** RFC 9110, section 15.5.2. */
+const BEARER = { 'WWW-Authenticate': 'Bearer' }
+const BASIC_TOO = { 'WWW-Authenticate': 'Bearer, Basic realm="flux-relay"' }
+
+/** 401: which credential was expected. It must not tell whether the cluster exists. */
+function unauthorized(
+  verdict: Exclude<AccessVerdict, 'allowed'>,
+  cluster: string,
+  expected: string,
+  headers: Readonly<Record<string, string>> = BEARER,
+): Refusal {
+  const answer = { ...problemAnswer(problem('unauthorized', `expected ${expected}`)), headers }
+  return { answer, sender: { cluster: verdict === 'refused' ? cluster : undefined } }
+}

@@ -1,0 +1,137 @@
+import { type Answer, problemAnswer, unavailableAnswer } from '../intake/answer.ts'
+import { type Problem, problem } from '../intake/problem.ts'
+import { ClusterName } from '../model/config.ts'
+import { admit } from './admission.ts'
+import type { HttpRequest, HttpResponse } from './http.ts'
+import { PendingCall } from './pending-call.ts'
+import type { Route } from './route.ts'
+import { createRouter } from './router.ts'
+import type { RefusedSender, Senders } from './senders.ts'
+
+/** What failed behind an answer of 500 or 503. */
+export interface EdgeFailure {
+  readonly cause: unknown
+  readonly status: number
+  readonly method: string
+  /** The path of the route, with its parameters in braces. */
+  readonly path: string
+}
+
+/** What the edge needs of its host. */
+export interface EdgeParts {
+  readonly routes: readonly Route[]
+  readonly senders: Senders
+  /** Why a request is refused before anything else is looked at. */
+  readonly guard?: ((request: HttpRequest) => Problem | undefined) | undefined
+  /** Whether an error is that of a store, so that the same request may do later. */
+  isStoreFailure(error: unknown): boolean
+  onFailure(failure: EdgeFailure): void
+  /** Told of each sender without the right credential. */
+  readonly onRefused?: (sender: RefusedSender) => void
+}
+
+/** The HTTP interface of the relay, whatever carries the requests. */
+export interface Edge {
+  /** Never rejects. */
+  handle(request: HttpRequest): Promise<HttpResponse>
+}
+
+/** Makes the interface of a route table: access, limits, and a problem document for all that is refused. */
+export function createEdge(parts: EdgeParts): Edge {
+  const { guard } = parts
+  const router = createRouter(parts.routes)
+  return {
+    async handle(request) {
+      const foreign = guard?.(request)
+      if (foreign) return refusal(foreign)
+      const found = router.find(request.method, pathOf(request))
+      if (found === undefined)
+        return refusal(problem('unknown-path', 'there is nothing at this path'))
+      if ('allow' in found) return responseOf(wrongMethod(found.allow))
+      const call = new PendingCall(request, found.route, found.parameters)
+      try {
+        return responseOf(await answerTo(parts, call))
+      } catch (cause) {
+        return responseOf(failed(parts, call, cause))
+      } finally {
+        call.end()
+      }
+    },
+  }
+}
+
+/**
+ * The path of a request; that of a POST with one slash in the place of several and none at the end.
+ * Who sets an address by hand writes such, and a sender of events that gets a 404 loses them. Other
+ * servers redirect there, which Flux's event recorder follows with a GET.
+ */
+function pathOf({ method, path }: HttpRequest): string {
+  if (method !== 'POST') return path
+  const plain = path.includes('//') ? path.replace(/\/{2,}/g, '/') : path
+  return plain.length > 1 && plain.endsWith('/') ? plain.slice(0, -1) : plain
+}
+
+async function answerTo(parts: EdgeParts, call: PendingCall): Promise<Answer> {
+  const misnamed = clusterProblem(call.parameters.cluster)
+  if (misnamed) return problemAnswer(misnamed)
+  const refused = await admit(parts.senders, call)
+  if (refused) {
+    const { answer, sender } = refused
+    const { request, route } = call
+    if (sender) {
+      const { cluster } = sender
+      parts.onRefused?.({ cluster, address: request.remoteAddress, path: route.path })
+    }
+    return answer
+  }
+  const answer = await call.route.handle(call)
+  if (answer.cause !== undefined) tell(parts, call, answer.cause, answer.status)
+  return answer
+}
+
+function clusterProblem(cluster: string | undefined): Problem | undefined {
+  const name = cluster === undefined ? undefined : ClusterName.safeParse(cluster)
+  if (name?.success !== false) return undefined
+  return problem('bad-parameter', `cluster: ${name.error.issues[0]?.message}`)
+}
+
+/** What failed is the host's to know, and never the sender's. */
+function failed(parts: EdgeParts, call: PendingCall, cause: unknown): Answer {
+  const answer = parts.isStoreFailure(cause)
+    ? unavailableAnswer('a part of the relay failed; send it again', cause)
+    : problemAnswer(problem('internal', 'unexpected error; the log has more'))
+  tell(parts, call, cause, answer.status)
+  return answer
+}
+
+function tell(parts: EdgeParts, call: PendingCall, cause: unknown, status: number): void {
+  parts.onFailure({ cause, status, method: call.request.method, path: call.route.path })
+}
+
+/** 405 with the methods that the path has (RFC 9110, section 15.5.6). */
+function wrongMethod(methods: readonly string[]): Answer {
+  const allow = methods.join(', ')
+  return {
+    ...problemAnswer(problem('wrong-method', `expected ${allow}`)),
+    headers: { Allow: allow },
+  }
+}
+
+/** The response that refuses a request. */
+export function refusal(refused: Problem): HttpResponse {
+  return responseOf(problemAnswer(refused))
+}
+
+function responseOf({ status, contentType, body, retryAfterS, headers }: Answer): HttpResponse {
+  return {
+    status,
+    headers: {
+      ...(contentType !== undefined && { 'Content-Type': contentType }),
+      'Cache-Control': 'no-store',
+      'X-Content-Type-Options': 'nosniff',
+      ...(retryAfterS !== undefined && { 'Retry-After': `${retryAfterS}` }),
+      ...headers,
+    },
+    body,
+  }
+}

@@ -1,0 +1,53 @@
+import { type Answer, problemAnswer } from '../../intake/answer.ts'
+import { MAX_CONFIG_BYTES } from '../../intake/body.ts'
+import { problem } from '../../intake/problem.ts'
+import type { ConfigRequest } from '../../intake/put-config.ts'
+import { headerOf } from '../http.ts'
+import { type Call, type Route, routeOf } from '../route.ts'
+
+/** What taking and showing configurations needs of a host. */
+export interface ConfigRouteParts {
+  /** See `putConfig`. */
+  put(request: ConfigRequest): Promise<Answer>
+  /** See `showConfig`. */
+  show(cluster: string): Promise<Answer>
+  /** Told that a set is stored. */
+  onStored(cluster: string): Promise<void>
+  /** Whether something of the host's own has the cluster's set. */
+  readonly ownsConfig?: (cluster: string) => boolean
+}
+
+/** Replaces and shows a cluster's Alerts and Providers. */
+export function configRoutes(parts: ConfigRouteParts): readonly Route[] {
+  return [
+    routeOf('putConfig', { maxBodyBytes: MAX_CONFIG_BYTES, handle: (call) => put(parts, call) }),
+    routeOf('showConfig', { handle: ({ cluster }) => parts.show(cluster) }),
+  ]
+}
+
+async function put(parts: ConfigRouteParts, call: Call): Promise<Answer> {
+  const { cluster, request } = call
+  if (parts.ownsConfig?.(cluster)) {
+    // Shippers of commit 591c4aa know it by this text: it stays word for word until 1.0.
+    const detail = `the manifests folder owns the configuration of ${cluster}; change it there`
+    return problemAnswer(problem('config-owned', detail))
+  }
+  const read = await call.readBody()
+  if ('problem' in read) return problemAnswer(read.problem)
+  return storeConfig(parts, {
+    cluster,
+    body: read.body,
+    contentEncoding: headerOf(request, 'content-encoding'),
+    contentType: headerOf(request, 'content-type'),
+  })
+}
+
+/** Puts a set, and tells of it once it is stored. */
+export async function storeConfig(
+  { put, onStored }: Pick<ConfigRouteParts, 'put' | 'onStored'>,
+  request: ConfigRequest,
+): Promise<Answer> {
+  const answer = await put(request)
+  if (answer.status === 200) await onStored(request.cluster)
+  return answer
+}

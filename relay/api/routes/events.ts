@@ -1,0 +1,66 @@
+import { type Answer, problemAnswer } from '../../intake/answer.ts'
+import { MAX_EVENTS_BYTES } from '../../intake/body.ts'
+import { type EventCounts, type EventsRequest, receiveEvents } from '../../intake/receive-events.ts'
+import { noPause, type Pause } from '../../pipeline/slices.ts'
+import type { Ports } from '../../ports.ts'
+import { headerOf } from '../http.ts'
+import { type Call, type Route, routeOf } from '../route.ts'
+
+/** What taking events needs of a host. */
+export interface EventRouteParts {
+  readonly ports: Pick<Ports, 'queue' | 'clock' | 'orderTimes'>
+  /** See `Route.turn`. */
+  readonly turn?: (cluster: string) => Promise<void>
+  /** Waited for between the parts of a large body. */
+  readonly pause?: Pause
+  /** Told what became of the events of a request. */
+  readonly onReceived?: (cluster: string, counts: EventCounts) => void
+}
+
+/** Takes the events of a cluster, in batches. */
+export function eventsRoute(parts: EventRouteParts): Route {
+  return routeOf(
+    'postEvents',
+    limited(parts, (call) => receive(parts, call, 'any')),
+  )
+}
+
+/** Takes one event at a time, as Flux's controllers post it. */
+export function singleEventRoute(parts: EventRouteParts): Route {
+  return routeOf(
+    'postEvent',
+    limited(parts, (call) => receive(parts, call, 'one')),
+  )
+}
+
+function limited({ turn }: EventRouteParts, handle: Route['handle']) {
+  return { handle, maxBodyBytes: MAX_EVENTS_BYTES, ...(turn && { turn }) }
+}
+
+/** Bodies of more bytes are judged in one turn of the event loop, and read in the next. */
+const LARGE_BODY_BYTES = 256 * 1024
+
+async function receive(
+  { ports, pause = noPause, onReceived }: EventRouteParts,
+  call: Call,
+  events: EventsRequest['events'],
+): Promise<Answer> {
+  const read = await call.readBody()
+  if ('problem' in read) return problemAnswer(read.problem)
+  const { body } = read
+  // What signs a large body takes as long as reading it.
+  if (body.byteLength > LARGE_BODY_BYTES) await pause()
+  const { cluster, isSigned, request } = call
+  const answer = await receiveEvents(
+    ports,
+    {
+      ...{ cluster, isSigned, events, body },
+      contentEncoding: headerOf(request, 'content-encoding'),
+      contentType: headerOf(request, 'content-type'),
+      gotkComponent: headerOf(request, 'gotk-component'),
+    },
+    pause,
+  )
+  onReceived?.(cluster, answer.counts)
+  return answer
+}
