@@ -17,6 +17,7 @@ export interface KubernetesFlags {
   readonly syncSecrets: boolean
   readonly secretPrefix: string
   readonly secretGrace: number
+  readonly stateTable: string
 }
 
 /** What the shipper does with the cluster's API, and where that is. */
@@ -27,7 +28,11 @@ export interface KubernetesPlan {
   /** Whether Alerts and Providers are put to the relay. */
   readonly config: boolean
   /** Present when Secrets are copied. */
-  readonly secrets?: { readonly prefix: string; readonly graceMs: number }
+  readonly secrets?: {
+    readonly prefix: string
+    readonly graceMs: number
+    readonly stateTable?: string
+  }
 }
 
 const LEAST_GRACE_MS = 60_000
@@ -57,6 +62,11 @@ export function addKubernetesOptions(command: Command): Command {
       "what the ids of the relay's secrets begin with: the output SecretPrefix of its stack",
       'flux-relay/prod',
     )
+    .option(
+      '--state-table <name>',
+      'where writers of Secrets take turns, so that all copies are one secret: the output StateTable of the stack',
+      '',
+    )
     .addOption(
       new Option('--secret-grace <time>', 'how long a copy outlives the last mention of its Secret')
         .argParser((text) => parsePeriodMs(text, LEAST_GRACE_MS))
@@ -69,8 +79,9 @@ export function kubernetesPlan(
   flags: KubernetesFlags,
   environment: Readonly<Record<string, string | undefined>>,
 ): KubernetesPlan | undefined {
-  const { watchEvents, config, secretGrace: graceMs } = flags
+  const { watchEvents, config, secretGrace: graceMs, stateTable } = flags
   const prefix = secretPrefixOf(flags)
+  if (prefix !== undefined) checkTable(stateTable)
   if (!config && watchEvents.length === 0 && prefix === undefined) return undefined
   const connection = connectionOf(flags, environment)
   if (connection === undefined) {
@@ -86,7 +97,9 @@ export function kubernetesPlan(
     connection,
     watchEvents,
     config,
-    ...(prefix !== undefined && { secrets: { prefix, graceMs } }),
+    ...(prefix !== undefined && {
+      secrets: { prefix, graceMs, ...(stateTable !== '' && { stateTable }) },
+    }),
   }
 }
 
@@ -103,6 +116,16 @@ function secretPrefixOf({ syncSecrets, secretPrefix, config }: KubernetesFlags) 
     return secretPrefix
   throw new UsageError(
     `--secret-prefix ${secretPrefix}: expected a prefix such as flux-relay/prod`,
+    2,
+  )
+}
+
+/** https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html */
+function checkTable(name: string): void {
+  // What a kustomization leaves out is empty.
+  if (name === '' || /^[\w.-]{3,255}$/.test(name)) return
+  throw new UsageError(
+    `--state-table ${name}: expected the name of a table, the output StateTable`,
     2,
   )
 }
@@ -174,11 +197,11 @@ export async function kubernetesOptions(
   cluster: string,
 ): Promise<KubernetesOptions> {
   if (secrets === undefined) return plan
-  const { prefix, graceMs } = secrets
+  const { graceMs, ...place } = secrets
   // Loaded here, so that a shipper that copies no Secrets does without the AWS SDK.
-  const { openSecretCopies } = await import('../adapters/aws/secrets-manager-copies.ts')
+  const { openSecretCopies } = await import('../adapters/aws/open-secret-copies.ts')
   try {
-    return { ...plan, secrets: { ...(await openSecretCopies({ prefix, cluster })), graceMs } }
+    return { ...plan, secrets: { ...(await openSecretCopies({ ...place, cluster })), graceMs } }
   } catch (error) {
     throw new UsageError(`--sync-secrets: ${(error as Error).message}`, 1)
   }

@@ -5,7 +5,7 @@ import {
   type SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager'
 import type { SecretData } from '../../relay/model/secret.ts'
-import { createSecretsManagerClient } from './clients.ts'
+import { explaining } from './secret-copy-error.ts'
 import { secretId } from './secret-ids.ts'
 import {
   isDeleted,
@@ -25,7 +25,8 @@ export interface SecretsManagerCopiesOptions {
   readonly cluster: string
 }
 
-interface KubernetesSecretName {
+/** What names a Secret in its cluster. */
+export interface KubernetesSecretName {
   readonly namespace: string
   readonly name: string
 }
@@ -35,18 +36,16 @@ export interface WrittenCopy {
   /** `restored`: its deletion was taken back first. */
   readonly how: 'created' | 'updated' | 'restored'
   readonly versionId: string
-}
-
-/** Secrets Manager did not do it. The message shows nothing of a Secret's content. */
-export class SecretCopyError extends Error {
-  override readonly name = 'SecretCopyError'
+  /** Why what there was of it before, under another id, could not be deleted. */
+  readonly left?: string
 }
 
 /**
- * The copies of one cluster's Secrets in AWS Secrets Manager, where `SecretsManagerStore` reads
- * them. Every call rejects with `SecretCopyError`.
+ * The copies of one cluster's Secrets in AWS Secrets Manager, one secret each, where `SecretsManagerStore`
+ * reads what is not in a set. Every call rejects with `SecretCopyError`.
  */
 export class SecretsManagerCopies {
+  readonly atOnce = 4
   readonly #client: SecretsManagerClient
   readonly #values: SecretValues
   readonly #idOf: (secret: KubernetesSecretName) => string
@@ -105,82 +104,4 @@ export class SecretsManagerCopies {
       throw error
     }
   }
-}
-
-/** The copies of a cluster, as the environment of the process tells the SDK. */
-export interface OpenSecretCopies {
-  readonly copies: SecretsManagerCopies
-  /** Names the place of the copies: region, prefix and cluster. */
-  readonly target: string
-  close(): void
-}
-
-/**
- * Region and credentials are what the SDK finds in the environment, such as an IAM role of the
- * ServiceAccount. Calls nothing yet. Rejects with `SecretCopyError` when there is no region.
- */
-export async function openSecretCopies(
-  options: Omit<SecretsManagerCopiesOptions, 'client'>,
-): Promise<OpenSecretCopies> {
-  const client = createSecretsManagerClient()
-  const region = await client.config.region().catch((cause: unknown) => {
-    client.destroy()
-    const text = 'AWS Secrets Manager: the region is not known; set AWS_REGION'
-    throw new SecretCopyError(text, { cause })
-  })
-  return {
-    copies: new SecretsManagerCopies({ ...options, client }),
-    target: `${region}/${options.prefix}/secrets/${options.cluster}`,
-    close: () => client.destroy(),
-  }
-}
-
-async function explaining<T>(id: string, work: () => Promise<T>): Promise<T> {
-  try {
-    return await work()
-  } catch (error) {
-    throw new SecretCopyError(`${id} in Secrets Manager: ${explanation(error)}`)
-  }
-}
-
-/**
- * Errors whose message says what a person has to mend. That of any other could quote the request,
- * in which the Secret is.
- */
-const TELLING: ReadonlySet<string> = new Set([
-  'AccessDenied',
-  'AccessDeniedException',
-  'CredentialsProviderError',
-  'DecryptionFailure',
-  'EncryptionFailure',
-  'ExpiredTokenException',
-  'InvalidIdentityToken',
-  'InvalidRequestException',
-  'LimitExceededException',
-  'SecretDeleted',
-  'UnrecognizedClientException',
-])
-
-/** Of Node's look-up of names. */
-interface NetworkError {
-  readonly code: string
-  readonly hostname: string
-}
-
-/** Of the AWS SDK. */
-interface ServiceException {
-  readonly $metadata: { readonly httpStatusCode?: number }
-}
-
-function explanation(error: unknown): string {
-  if (!(error instanceof Error)) return 'an unknown failure'
-  const { name, message } = error
-  if (TELLING.has(name)) return `${name}: ${message}`
-  const { code, hostname, $metadata } = error as Partial<NetworkError & ServiceException>
-  const status = $metadata?.httpStatusCode
-  // A wrong region shows in the name of a host that there is not.
-  const host = hostname === undefined ? undefined : `${hostname} (is AWS_REGION right?)`
-  return [name, code, host, status === undefined ? undefined : `HTTP ${status}`]
-    .filter((part) => part !== undefined)
-    .join(', ')
 }

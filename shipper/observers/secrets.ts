@@ -17,6 +17,8 @@ export function createSecretsObserver(
         { ...secret, values: keys },
         'values of a Secret are not UTF-8, and not copied exactly',
       ),
+    left: (secret, reason) =>
+      log.warn({ ...secret, reason }, 'a Secret has moved, and its copy of before stays'),
     deleted(secret) {
       metrics.secretDeleted()
       log.info({ ...secret }, 'the copy of a Secret is deleted')

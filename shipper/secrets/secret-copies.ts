@@ -7,6 +7,8 @@ export interface WrittenCopy {
   readonly how: 'created' | 'updated' | 'restored'
   /** Names what was written, and shows nothing of it. */
   readonly versionId: string
+  /** Why what there was of it before, in another place, could not be deleted. */
+  readonly left?: string
 }
 
 /** `foreign`: it is there and stays, since the shipper did not make it. */
@@ -17,6 +19,8 @@ export type RemovalResult = 'deleted' | 'absent' | 'foreign'
  * nothing of a Secret's content.
  */
 export interface SecretCopies {
+  /** How many of its calls may be under way together. */
+  readonly atOnce: number
   /** Puts the copy in the place of what was there. */
   write(secret: SecretName, data: SecretData): Promise<WrittenCopy>
   /** Whether the copy still is what was written as this version: nobody changed or deleted it. */

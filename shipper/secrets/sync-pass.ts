@@ -10,6 +10,8 @@ import type { CopyRecord, SyncMemory } from './sync-memory.ts'
 export interface SyncPassObserver {
   /** `replaced`: there was one that this shipper knows nothing of, as after `secret put`. */
   written(secret: SecretName, how: WrittenCopy['how'] | 'replaced'): void
+  /** It was copied, and what there was of it in the old place stays. */
+  left(secret: SecretName, reason: string): void
   /** So many of its values are not UTF-8, and were copied as the text that is nearest. */
   binary(secret: SecretName, keys: number): void
   /** The copy was deleted: nothing has named it for the grace time, or it is gone from the cluster. */
@@ -44,7 +46,7 @@ export interface PassResult {
   readonly failures: readonly SyncFailure[]
 }
 
-/** Requests to the Kubernetes API at once, and to the store of the copies. */
+/** Requests to the Kubernetes API at once. */
 const MAX_AT_ONCE = 4
 
 /** How long a copy is believed to be what was written. Milliseconds. */
@@ -83,14 +85,23 @@ export class SyncPass {
     }
     const records = this.#records()
     const absent = new Set<string>()
+    const found: (readonly [SecretName, SecretContent])[] = []
     await forEach(named, MAX_AT_ONCE, (secret) =>
-      attempt(secret, () => this.#copy(secret, records.get(keyOf(secret)), absent)),
+      attempt(secret, async () => {
+        const content = await this.#read(secret, absent)
+        if (content) found.push([secret, content])
+        return false
+      }),
+    )
+    const { atOnce } = this.#options.copies
+    // Together, for where copies share one place they also share a write.
+    await forEach(found, atOnce, ([secret, content]) =>
+      attempt(secret, () => this.#write(secret, records.get(keyOf(secret)), content)),
     )
     const kept = new Set(named.map(keyOf).filter((key) => !absent.has(key)))
-    for (const record of this.#records().values()) {
-      const isKept = kept.has(keyOf(record))
-      await attempt(record, () => (isKept ? this.#keep(record) : this.#retire(record)))
-    }
+    await forEach([...this.#records().values()], atOnce, (record) =>
+      attempt(record, () => (kept.has(keyOf(record)) ? this.#keep(record) : this.#retire(record))),
+    )
     this.#forgetAllBut(new Set(named.map(keyOf)))
     return { changes, failures }
   }
@@ -99,25 +110,25 @@ export class SyncPass {
     return new Map(this.#options.memory.list().map((record) => [keyOf(record), record]))
   }
 
-  /** Whether it was written. Adds a Secret that is not there to `absent`. */
-  async #copy(secret: SecretName, record: CopyRecord | undefined, absent: Set<string>) {
+  /** Undefined when there is nothing to copy. Adds a Secret that is not there to `absent`. */
+  async #read(secret: SecretName, absent: Set<string>): Promise<SecretContent | undefined> {
     const { client, observer } = this.#options
     const reading = await readSecret(client, secret)
     switch (reading.kind) {
       case 'missing':
         absent.add(keyOf(secret))
         this.#sayOnce(secret, 'missing', () => observer.missing(secret))
-        return false
+        return undefined
       case 'refused':
         absent.add(keyOf(secret))
         this.#sayOnce(secret, reading.reason, () => observer.refused(secret, reading.reason))
-        return false
+        return undefined
       case 'unusable':
         this.#sayOnce(secret, reading.reason, () => observer.refused(secret, reading.reason))
-        return false
+        return undefined
       case 'found':
         this.#said.delete(keyOf(secret))
-        return this.#write(secret, record, reading.content)
+        return reading.content
     }
   }
 
@@ -141,6 +152,7 @@ export class SyncPass {
     const isReplaced = written.how === 'updated' && !record
     observer.written(secret, isReplaced ? 'replaced' : written.how)
     if (binaryKeys > 0) observer.binary(secret, binaryKeys)
+    if (written.left !== undefined) observer.left(secret, written.left)
     return true
   }
 

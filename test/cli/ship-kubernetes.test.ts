@@ -32,6 +32,18 @@ describe('what the shipper does with the Kubernetes API', () => {
     })
   })
 
+  it.each([
+    [[], { prefix: 'flux-relay/prod', graceMs: 3_600_000 }],
+    [['--state-table='], { prefix: 'flux-relay/prod', graceMs: 3_600_000 }],
+    [
+      ['--state-table', 'relay-State-1A.b'],
+      { prefix: 'flux-relay/prod', graceMs: 3_600_000, stateTable: 'relay-State-1A.b' },
+    ],
+  ])('copies Secrets with %j', (flags, secrets) => {
+    expect(planOf([...API, '--sync-secrets', ...flags])).toMatchObject({ secrets })
+    expect(planOf([...API, '--sync-secrets', ...flags])?.secrets).toEqual(secrets)
+  })
+
   it('is nothing where it is told so, also in a pod without a token', () => {
     expect(planOf(['--no-config'], IN_A_POD)).toBeUndefined()
     expect(() => planOf([], IN_A_POD)).toThrow('automountServiceAccountToken')
@@ -45,6 +57,7 @@ describe('what the shipper does with the Kubernetes API', () => {
       [...API, '--sync-secrets', '--secret-prefix', '/x/'],
       '--secret-prefix /x/: expected a prefix',
     ],
+    [[...API, '--sync-secrets', '--state-table', 'a b'], '--state-table a b: expected the name'],
     [['--kube-token-file', 'x'], 'are for --kube-api only'],
     [['--kube-api', 'https://me:secret@host'], 'without credentials'],
     [['--kube-api', '10.0.0.1:6443'], 'expected a URL'],

@@ -172,6 +172,7 @@ describe.skipIf(!hasKubectl)('the kustomization of the shipper', async () => {
       '--data=/data',
       '--sync-secrets',
       '--secret-prefix=flux-relay/test',
+      '--state-table=',
       expect.stringMatching(/^--watch-events=Kustomization,HelmRelease,/),
     ])
   })

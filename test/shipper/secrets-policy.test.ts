@@ -1,6 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
-import { SecretsManagerCopies } from '../../adapters/aws/secrets-manager-copies.ts'
+import { MADE_BY_SHIPPER } from '../../adapters/aws/secret-values.ts'
+import { lockKey } from '../../adapters/aws/secrets-lock.ts'
+import { newTurns, setCopiesOn, type Turns } from '../support/secret-sets.ts'
 import { recordOperations } from '../support/secret-sync.ts'
 import { secretsManager } from '../support/secrets.ts'
 
@@ -18,39 +20,51 @@ function documentedPolicy() {
   return JSON.parse(policies[0] ?? '') as {
     readonly Statement: readonly {
       readonly Action: readonly string[]
-      readonly Resource: string
+      readonly Resource: string | readonly string[]
       readonly Condition?: object
     }[]
   }
 }
 
-it('the documented policy allows what copying, deleting and restoring call, and nothing else', async () => {
+it('the documented policy allows what copying and removing call, and nothing else', async () => {
   const secrets = openSecrets()
   const operations = recordOperations(secrets)
-  const copies = new SecretsManagerCopies({ ...secrets, cluster: 'prod' })
+  const turns = newTurns()
+  const locked: string[] = []
+  const state: Turns['state'] = {
+    write(key, ...more) {
+      locked.push(key)
+      return turns.state.write(key, ...more)
+    },
+  }
+  const copies = setCopiesOn(secrets, { ...turns, state })
   const secret = { namespace: 'flux-system', name: 'slack' }
-  const tags: string[] = []
-  secrets.before('CreateSecret', ({ input }) => {
-    const { Tags = [] } = input as { Tags?: readonly { Key: string; Value: string }[] }
-    tags.push(...Tags.map(({ Key, Value }) => `${Key}=${Value}`))
-  })
   await copies.write(secret, { token: 'a' })
-  await copies.remove(secret)
   await copies.write(secret, { token: 'b' })
+  await copies.remove(secret)
   const { Statement: statements } = documentedPolicy()
   const called = [...new Set(operations)].map((operation) => `secretsmanager:${operation}`)
   const allowed = statements.flatMap(({ Action }) => Action)
-  expect([...allowed].sort()).toEqual([...called, TAGGING].sort())
-  for (const { Resource, Condition } of statements) {
-    expect(Resource).toBe(
-      'arn:aws:secretsmanager:REGION:ACCOUNT:secret:flux-relay/prod/secrets/CLUSTER/*',
-    )
-    const { StringEquals = {} } = { ...Condition } as { StringEquals?: Record<string, string> }
-    const required = Object.entries(StringEquals).map(
-      ([key, value]) => `${key.replace('aws:ResourceTag/', '')}=${value}`,
-    )
-    expect(tags).toEqual(expect.arrayContaining(required))
+  expect([...new Set(allowed)].sort()).toEqual(['dynamodb:PutItem', ...called, TAGGING].sort())
+  expect(new Set(locked)).toEqual(new Set([lockKey('prod')]))
+})
+
+it('the documented policy reaches the Secrets of one cluster, and one item of the table', () => {
+  const { Statement: statements } = documentedPolicy()
+  const secret = 'arn:aws:secretsmanager:REGION:ACCOUNT:secret:flux-relay/prod/secrets/CLUSTER'
+  const table = 'arn:aws:dynamodb:REGION:ACCOUNT:table/STATE_TABLE'
+  for (const { Action, Resource } of statements) {
+    const isLock = Action.includes('dynamodb:PutItem')
+    const within = isLock ? [table] : [secret, `${secret}-??????`, `${secret}/*`]
+    for (const resource of [Resource].flat()) expect(within).toContain(resource)
   }
-  const deletion = statements.find(({ Action }) => Action.includes('secretsmanager:DeleteSecret'))
-  expect(deletion?.Condition).toBeDefined()
+  const conditionOf = (action: string) =>
+    statements.filter(({ Action }) => Action.includes(action)).map(({ Condition }) => Condition)
+  expect(conditionOf('dynamodb:PutItem')).toEqual([
+    { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': [lockKey('CLUSTER')] } },
+  ])
+  const { Key, Value } = MADE_BY_SHIPPER
+  expect(conditionOf('secretsmanager:DeleteSecret')).toEqual([
+    { StringEquals: { [`aws:ResourceTag/${Key}`]: Value } },
+  ])
 })

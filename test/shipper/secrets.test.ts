@@ -3,6 +3,7 @@ import { SecretsManagerCopies } from '../../adapters/aws/secrets-manager-copies.
 import { startCluster, type TestCluster } from '../support/kubernetes/cluster.ts'
 import { startDoubleCluster } from '../support/kubernetes/double-cluster.ts'
 import { ManualClock } from '../support/manual-clock.ts'
+import { newTurns, setCopiesOn, writerOn } from '../support/secret-sets.ts'
 import {
   copyOf,
   GRACE_MS,
@@ -431,4 +432,62 @@ it('stops once the requests in flight are answered, and does the rest after the 
   const { said } = await start({ providers, directory: sync.directory })
   expect(said).toHaveLength(names.length - done)
   expect(await copyOf(secrets, 'secret-8')).toEqual({ token: 'b' })
+})
+
+describe('with a place to take turns', () => {
+  const NAMES = Array.from({ length: 20 }, (_, n) => `s${n}`)
+
+  it('copies all into one secret, in one or two writes', async () => {
+    for (const name of NAMES) await cluster.apply(secretOf(name, { token: name }))
+    const providers = NAMES.map((name) => providerNaming(name))
+    const sync = await start({ providers, copies: setCopiesOn(secrets) })
+    expect(sync.said.toSorted()).toEqual(NAMES.map((name) => `created flux-system/${name}`).sort())
+    const writes = sync.operations.filter((each) => /^(Create|Put)/.test(each))
+    expect(writes.length).toBeLessThanOrEqual(2)
+    expect(await copyOf(secrets, 's19')).toEqual({ token: 's19' })
+    await sync.pass()
+    expect(sync.operations.filter((each) => /^(Create|Put)/.test(each))).toEqual(writes)
+  })
+
+  it('moves what a shipper of before has copied, which is read at each moment', async () => {
+    await applySlack('a')
+    const before = await start()
+    expect(await copyOf(secrets, 'slack')).toEqual({ token: 'a' })
+    await before.stop()
+    const copies = setCopiesOn(secrets)
+    const sync = await start({ directory: before.directory, copies })
+    expect(sync.said).toEqual(['created flux-system/slack'])
+    expect(await copyOf(secrets, 'slack')).toEqual({ token: 'a' })
+    expect(sync.operations).toContain('DeleteSecret')
+    sync.provide([])
+    await sync.idle()
+    clock.advance(GRACE_MS)
+    await sync.pass()
+    expect(sync.said.slice(1)).toEqual(['deleted flux-system/slack'])
+    expect(await copyOf(secrets, 'slack')).toBeUndefined()
+  })
+
+  it('says what it cannot delete of before, and goes on', async () => {
+    await applySlack('a')
+    const before = await start()
+    await before.stop()
+    deny('DeleteSecret')
+    const sync = await start({ directory: before.directory, copies: setCopiesOn(secrets) })
+    expect(sync.said).toEqual([
+      'created flux-system/slack',
+      expect.stringMatching(/^left flux-system\/slack: .*AccessDeniedException/),
+    ])
+    expect(await copyOf(secrets, 'slack')).toEqual({ token: 'a' })
+  })
+
+  it('writes anew what somebody changed, within the hour', async () => {
+    await applySlack('a')
+    const turns = newTurns()
+    const sync = await start({ copies: setCopiesOn(secrets, turns) })
+    await writerOn(secrets, turns).write('prod', 'flux-system', 'slack', { token: 'mine' })
+    clock.advance(3_600_000)
+    await sync.pass()
+    expect(sync.said).toEqual(['created flux-system/slack', 'updated flux-system/slack'])
+    expect(await copyOf(secrets, 'slack')).toEqual({ token: 'a' })
+  })
 })

@@ -1,7 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setTextOf } from '../../adapters/aws/secret-set.ts'
+import { SecretSetCopies } from '../../adapters/aws/secret-set-copies.ts'
 import { SecretSets } from '../../adapters/aws/secret-sets.ts'
 import { SecretsLock } from '../../adapters/aws/secrets-lock.ts'
+import { SecretsManagerCopies } from '../../adapters/aws/secrets-manager-copies.ts'
 import { SecretsManagerWriter } from '../../adapters/aws/secrets-manager-writer.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import type { StateStore } from '../../relay/ports.ts'
@@ -35,6 +37,14 @@ export function writerOn(
   const { client, prefix } = secrets
   const sets = setsOn(secrets, turns)
   return new SecretsManagerWriter({ client, prefix, sets, onLeft: (id) => void left.push(id) })
+}
+
+/** Copies as a shipper does that knows where to take turns. */
+export function setCopiesOn(secrets: OpenSecrets, turns: Turns = newTurns()): SecretSetCopies {
+  const { client, prefix } = secrets
+  const place = { client, prefix, cluster: 'prod' }
+  const single = new SecretsManagerCopies(place)
+  return new SecretSetCopies({ ...place, sets: setsOn(secrets, turns), single })
 }
 
 /** The text of a set with these Secrets, as one has it in Secrets Manager. */

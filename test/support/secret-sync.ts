@@ -6,6 +6,7 @@ import { openDatabase } from '../../adapters/sqlite/database.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import { createKubernetesClient } from '../../shipper/kubernetes/client.ts'
+import type { SecretCopies } from '../../shipper/secrets/secret-copies.ts'
 import { createSecretSync } from '../../shipper/secrets/secret-sync.ts'
 import { DatabaseSyncMemory } from '../../shipper/secrets/sync-memory.ts'
 import { SPOOL_SCHEMA } from '../../shipper/spool/schema.ts'
@@ -20,6 +21,8 @@ export interface SyncOptions {
   readonly cluster: TestCluster
   readonly secrets: OpenSecrets
   readonly clock?: ManualClock
+  /** Where the copies are; one secret each unless others are given. */
+  readonly copies?: SecretCopies
   /** Of the memory; a folder of its own unless one is given. */
   readonly directory?: string
   readonly target?: string
@@ -60,7 +63,7 @@ export async function runSync(options: SyncOptions): Promise<SyncRun> {
   let written = 0
   const sync = createSecretSync({
     client,
-    copies: new SecretsManagerCopies({ ...secrets, cluster: 'prod' }),
+    copies: options.copies ?? new SecretsManagerCopies({ ...secrets, cluster: 'prod' }),
     memory: new DatabaseSyncMemory(database, options.target ?? 'here'),
     clock,
     graceMs: GRACE_MS,
@@ -133,6 +136,7 @@ function observer(said: string[]): Parameters<typeof createSecretSync>[0]['obser
     secret ? `${secret.namespace}/${secret.name}` : 'memory'
   return {
     written: (secret, how) => said.push(`${how} ${nameOf(secret)}`),
+    left: (secret, reason) => said.push(`left ${nameOf(secret)}: ${reason}`),
     binary: (secret, keys) => said.push(`binary ${nameOf(secret)}: ${keys}`),
     deleted: (secret) => said.push(`deleted ${nameOf(secret)}`),
     kept: (secret) => said.push(`kept ${nameOf(secret)}`),

@@ -1,9 +1,6 @@
 import { DeleteSecretCommand, DescribeSecretCommand } from '@aws-sdk/client-secrets-manager'
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import {
-  openSecretCopies,
-  SecretsManagerCopies,
-} from '../../../adapters/aws/secrets-manager-copies.ts'
+import { beforeEach, describe, expect, it } from 'vitest'
+import { SecretsManagerCopies } from '../../../adapters/aws/secrets-manager-copies.ts'
 import { copyOf } from '../../support/secret-sync.ts'
 import { type OpenSecrets, secretsManager } from '../../support/secrets.ts'
 
@@ -18,10 +15,6 @@ let copies: SecretsManagerCopies
 beforeEach(() => {
   secrets = openSecrets()
   copies = new SecretsManagerCopies({ ...secrets, cluster: 'prod' })
-})
-
-afterEach(() => {
-  vi.unstubAllEnvs()
 })
 
 const idOf = (name: string) => `${secrets.prefix}/${name}`
@@ -110,23 +103,5 @@ describe('remove', () => {
     await copies.write(SLACK, { token: 'b' })
     expect(await copies.remove(SLACK)).toBe('foreign')
     expect(await copyOf(secrets, 'slack')).toEqual({ token: 'b' })
-  })
-})
-
-describe('openSecretCopies', () => {
-  const open = () => openSecretCopies({ prefix: 'flux-relay/prod', cluster: 'prod' })
-
-  it('names where the copies are', async () => {
-    vi.stubEnv('AWS_REGION', 'eu-west-1')
-    const { target, close } = await open()
-    close()
-    expect(target).toBe('eu-west-1/flux-relay/prod/secrets/prod')
-  })
-
-  it('rejects without a region', async () => {
-    vi.stubEnv('AWS_REGION', undefined)
-    vi.stubEnv('AWS_CONFIG_FILE', '/nowhere')
-    vi.stubEnv('AWS_SHARED_CREDENTIALS_FILE', '/nowhere')
-    await expect(open()).rejects.toThrow('the region is not known; set AWS_REGION')
   })
 })
