@@ -18,6 +18,12 @@ export interface FunctionUse {
   readonly properties: MeteredFunction['properties']
 }
 
+/** What was asked of the API, and the form of its log of that. */
+export interface ApiUse {
+  readonly requests: number
+  readonly accessLogFormat: string
+}
+
 /**
  * Milliseconds that Lambda bills for all of the calls: processor time, as slow as the function's share of
  * a processor makes it, and what it waits for.
@@ -35,7 +41,7 @@ export function memoryOf(properties: FunctionUse['properties']): number {
 export function billOf(
   counts: Tally,
   functions: readonly FunctionUse[],
-  requests: number,
+  { requests, accessLogFormat }: ApiUse,
   invocationsPerMonth: number,
 ): Bill {
   const sum = (of: (use: FunctionUse) => number) =>
@@ -51,7 +57,7 @@ export function billOf(
     'DynamoDB writes': counts.writeUnits * PRICES.dynamoDbWriteUnit,
     'DynamoDB reads': counts.readUnits * PRICES.dynamoDbReadUnit,
     'Secrets Manager calls': counts.secretsManagerRequests * PRICES.secretsManagerRequest,
-    Logs: ((sum(logBytes) + requests * ACCESS_LOG_BYTES) / 1e9) * logGigabyte,
+    Logs: ((sum(logBytes) + requests * accessLogBytes(accessLogFormat)) / 1e9) * logGigabyte,
     'X-Ray': sum((use) => tracesOf(use, invocationsPerMonth) * PRICES.xRayTrace),
   }
 }
@@ -60,8 +66,23 @@ export function total(bill: Bill): number {
   return Object.values(bill).reduce((sum, dollars) => sum + dollars, 0)
 }
 
-/** A line of the access log with values of usual lengths, as lib/constructs/relay-api.ts has it. */
-const ACCESS_LOG_BYTES = 290 + LOG_LINE_OVERHEAD_BYTES
+/** Values of the access log, of usual lengths; what is absent is a dash. */
+const ACCESS_LOG_VALUES: Readonly<Record<string, string>> = {
+  '$context.requestId': 'UZ4oGhEvIAMEJNw=',
+  '$context.requestTime': '28/Nov/2026:22:37:31 +0000',
+  '$context.identity.sourceIp': '203.0.113.117',
+  '$context.httpMethod': 'POST',
+  '$context.path': '/v1/clusters/production-eu/events',
+  '$context.status': '202',
+  '$context.responseLatency': '35',
+  '$context.responseLength': '28',
+}
+
+/** Bytes of the line that the API writes about a request, in the form that the template gives it. */
+export function accessLogBytes(format: string): number {
+  const line = format.replace(/\$context\.[\w.]+/g, (name) => ACCESS_LOG_VALUES[name] ?? '-')
+  return Buffer.byteLength(line) + LOG_LINE_OVERHEAD_BYTES
+}
 
 /** What the function wrote, and the lines of Lambda itself about each call. */
 export function logBytes({ usage, properties }: FunctionUse): number {

@@ -18,6 +18,8 @@ export interface Build {
   readonly resources: Readonly<Record<string, Resource>>
   readonly outputs: Readonly<Record<string, { readonly Value: unknown }>>
   functionOf(name: string): BuiltFunction
+  /** The form of the lines of the API's log. */
+  readonly accessLogFormat: string
 }
 
 export interface BuiltFunction {
@@ -54,7 +56,7 @@ export function buildDeployment(project: string, outdir: string): Build {
   }
   const { Resources: resources, Outputs: outputs } = template
   return {
-    ...{ project, resources, outputs },
+    ...{ project, resources, outputs, accessLogFormat: accessLogFormatIn(resources) },
     functionOf(name) {
       const found = Object.values(resources).find(
         ({ Type, Properties: { FunctionName } }) =>
@@ -66,6 +68,12 @@ export function buildDeployment(project: string, outdir: string): Build {
       return { folder, properties: found.Properties }
     },
   }
+}
+
+function accessLogFormatIn(resources: Build['resources']): string {
+  const stage = Object.values(resources).find(({ Type }) => Type === 'AWS::ApiGatewayV2::Stage')
+  const settings = stage?.Properties.AccessLogSettings as { readonly Format: string } | undefined
+  return settings?.Format ?? ''
 }
 
 function templatePath(outdir: string): string {

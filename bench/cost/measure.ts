@@ -8,7 +8,7 @@ import { localOptions } from '../../test/support/aws-endpoints.ts'
 import { sqsRecord } from '../../test/support/event-source-mapping.ts'
 import { httpApiEvent } from '../../test/support/http-api-event.ts'
 import { scheduledEvent } from '../../test/support/scheduled-event.ts'
-import { billedMs, billOf, type FunctionUse, logBytes } from './bill.ts'
+import { type ApiUse, billedMs, billOf, type FunctionUse, logBytes } from './bill.ts'
 import type { Build } from './build.ts'
 import { addCounts, newTally, type Tally } from './counts.ts'
 import { type Deployment, deploy } from './deployment.ts'
@@ -86,7 +86,7 @@ export class CostOfBuild {
     const events = load.requests * load.eventsPerRequest
     const perMonth = MILLION / load.eventsPerRequest
     const scale = (dollars: number) => (dollars / events) * MILLION
-    const bill = billOf(counts, Object.values(uses), load.requests, perMonth)
+    const bill = billOf(counts, Object.values(uses), this.#apiUse(load.requests), perMonth)
     const { dispatch } = uses
     const waited = dispatch ? waitDollars(dispatch) : 0
     return {
@@ -111,7 +111,7 @@ export class CostOfBuild {
     }
     const { counts, uses } = this.#take()
     const perMonth = MONTH_S / CONFIG_EVERY_S
-    const bill = billOf(counts, Object.values(uses), rounds, perMonth)
+    const bill = billOf(counts, Object.values(uses), this.#apiUse(rounds), perMonth)
     const puts = Object.entries(bill).map(([name, it]) => [name, (it / rounds) * perMonth] as const)
     const { CLUSTER_METRICS = 'true' } = this.#deployment.environmentOf('dispatch')
     return {
@@ -213,6 +213,11 @@ export class CostOfBuild {
   async #restart(name: string): Promise<void> {
     await this.#running.get(name)?.end()
     this.#running.delete(name)
+  }
+
+  #apiUse(requests: number): ApiUse {
+    const { accessLogFormat } = this.#deployment.build
+    return { requests, accessLogFormat }
   }
 
   #keepCounts(): void {

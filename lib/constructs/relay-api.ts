@@ -36,10 +36,9 @@ export interface RelayApiProps {
  */
 const ACCESS_LOGS = '/aws/vendedlogs/'
 
-/** No header and no body: neither credentials nor events belong in a log. */
+/** No header and no body: neither credentials nor events belong in a log. CloudWatch keeps the time. */
 const ACCESS_LOG = JSON.stringify({
   requestId: '$context.requestId',
-  time: '$context.requestTime',
   ip: '$context.identity.sourceIp',
   method: '$context.httpMethod',
   path: '$context.path',
@@ -47,7 +46,6 @@ const ACCESS_LOG = JSON.stringify({
   error: '$context.error.message',
   integrationError: '$context.integrationErrorMessage',
   latencyMs: '$context.responseLatency',
-  bytes: '$context.responseLength',
 })
 
 /** The HTTP API that clusters send their events and their configuration to. */

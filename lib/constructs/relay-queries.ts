@@ -52,15 +52,6 @@ function deliveryQueries({ functions }: RelayQueriesProps): Readonly<Record<stri
         ...LATEST_FIRST,
       }),
     },
-    SentToChannel: {
-      name: 'What went to this channel',
-      logGroups: [dispatch],
-      query: new QueryString({
-        fields: columns('object reason alert cluster latencyMs delivery'),
-        filterStatements: ['provider = "flux-system/slack"', 'outcome = "delivered"'],
-        ...LATEST_FIRST,
-      }),
-    },
     DeadByProvider: {
       name: 'Which deliveries died, by provider and reason',
       logGroups: [dispatch],

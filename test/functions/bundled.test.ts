@@ -85,7 +85,8 @@ describe('the functions, as bundled for Lambda', () => {
       Delivered: expect.any(Number),
       Latency: expect.anything(),
     })
-    expect(written.filter((line) => line.level === 'INFO')).toHaveLength(6)
+    // What goes well at once has no line of its own.
+    expect(written.filter((line) => 'level' in line)).toEqual([])
   })
 
   it('deliver by a retry what the destination could not take, and show in the dashboard what is dead', async () => {

@@ -1,12 +1,13 @@
 import { afterEach, expect, it, vi } from 'vitest'
-import { createLog, type Log, logged } from '../../functions/shared/log.ts'
+import { createLog, logDecision, logged } from '../../functions/shared/log.ts'
+import { deliveryRecord } from '../support/delivery-records.ts'
 
 afterEach(() => {
   vi.unstubAllEnvs()
   vi.restoreAllMocks()
 })
 
-/** The levels of the lines that are written at all three. */
+/** The levels of the lines that are written at all four. */
 function levelsWith(logLevel: Parameters<typeof createLog>[0]['logLevel']): readonly string[] {
   const levels: string[] = []
   for (const stream of [process.stdout, process.stderr]) {
@@ -16,7 +17,7 @@ function levelsWith(logLevel: Parameters<typeof createLog>[0]['logLevel']): read
     })
   }
   const log = createLog({ logLevel })
-  for (const write of ['info', 'warn', 'error'] satisfies readonly (keyof Log)[]) {
+  for (const write of ['debug', 'info', 'warn', 'error'] as const) {
     log[write]('a line', {})
   }
   vi.restoreAllMocks()
@@ -24,7 +25,7 @@ function levelsWith(logLevel: Parameters<typeof createLog>[0]['logLevel']): read
 }
 
 it.each([
-  ['DEBUG', ['INFO', 'WARN', 'ERROR']],
+  ['DEBUG', ['DEBUG', 'INFO', 'WARN', 'ERROR']],
   ['INFO', ['INFO', 'WARN', 'ERROR']],
   ['WARN', ['WARN', 'ERROR']],
   ['ERROR', ['ERROR']],
@@ -53,4 +54,19 @@ it('says in each line of which invocation it is, as REPORT and the trace do', as
   for (const line of lines) {
     expect(line.xray_trace_id).toBe('1-5759e988-bd862e3fe1be46a994272793')
   }
+})
+
+it.each([
+  ['delivered by the first try', { outcome: 'delivered', tries: 1 }, 'DEBUG'],
+  ['delivered by a later try', { outcome: 'delivered', tries: 2, attempt: 2 }, 'INFO'],
+  ['suppressed', { outcome: 'suppressed', tries: 0 }, 'INFO'],
+  ['skipped', { outcome: 'skipped', tries: 0 }, 'INFO'],
+  ['to be tried again', { outcome: 'retry', tries: 1, dueAt: 0 }, 'WARN'],
+  ['dead', { outcome: 'dead', tries: 1 }, 'ERROR'],
+] as const)('logs what is %s at its level', (_, parts, level) => {
+  const write = vi.fn()
+  const at = (name: string) => (message: string) => write(name, message)
+  const log = { debug: at('DEBUG'), info: at('INFO'), warn: at('WARN'), error: at('ERROR') }
+  logDecision(log, { record: deliveryRecord(parts), latencyMs: 1 })
+  expect(write.mock.calls).toEqual([[level, parts.outcome]])
 })

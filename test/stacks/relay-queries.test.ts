@@ -142,7 +142,6 @@ describe('saved queries', () => {
     const named = queries.map(({ name, logs }) => [name, [...logs].sort()])
     expect(Object.fromEntries(named)).toEqual({
       'flux-relay/prod/Why was this event not delivered': ['dispatch'],
-      'flux-relay/prod/What went to this channel': ['dispatch'],
       'flux-relay/prod/Which deliveries died, by provider and reason': ['dispatch'],
       'flux-relay/prod/Which requests were refused or failed': ['access', 'requests', 'requests'],
       'flux-relay/prod/What happened to one delivery': ['dispatch', 'widget'],
@@ -169,7 +168,7 @@ describe('saved queries', () => {
       }),
     )
     expect(filters.map(({ field }) => field).sort()).toEqual(
-      ['delivery', 'object', 'outcome', 'outcome', 'provider'].sort(),
+      ['delivery', 'object', 'outcome'].sort(),
     )
     for (const { field, value, lines } of filters.filter(({ field }) => field !== 'delivery')) {
       expect(lines.map((line) => line[field])).toContain(value)
