@@ -7,7 +7,7 @@ import {
 import { type ClusterTokens, tokenHash } from '../../relay/intake/credentials.ts'
 import { ClusterName } from '../../relay/model/config.ts'
 import type { Clock } from '../../relay/ports.ts'
-import { POINTER, RETIRED_ATTRIBUTE } from './config-chunks.ts'
+import { POINTER, RETIRED_ATTRIBUTE, TOKENS } from './config-chunks.ts'
 import { type Item, MalformedItem, namesOf, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
 import type { SecretsManagerTokens } from './secrets-manager.ts'
 import { EXPIRY_ATTRIBUTE, TTL_ATTRIBUTE } from './tables.ts'
@@ -38,9 +38,6 @@ export interface StoredHashes {
   /** When the cluster was taken out of use, in milliseconds since the epoch. */
   readonly retiredAt?: number
 }
-
-/** The sort key of the hashes; it and the pointer are next to each other. */
-const TOKENS = 'tokens'
 
 const MAX_AGE_MS = 5 * 60_000
 const MAX_ENTRIES = 1_000

@@ -12,6 +12,9 @@ export const MAX_CHUNK_BYTES = 350_000
 /** The sort key of the pointer; `#` keeps the chunks' apart. */
 export const POINTER = 'current'
 
+/** The sort key of the hashes of a cluster's tokens; it and the pointer are next to each other. */
+export const TOKENS = 'tokens'
+
 export const CHUNK_PREFIX = 'chunk#'
 
 /** On the pointer of a cluster that was retired: when, in milliseconds since the epoch. */

@@ -15,6 +15,7 @@ import {
   pointerOf,
   RETIRED_ATTRIBUTE,
   setPrefix,
+  TOKENS,
 } from './config-chunks.ts'
 import { bytesOf, MalformedItem, namesOf, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
 import { CONFIG_INDEX, EXPIRY_ATTRIBUTE, TTL_ATTRIBUTE } from './tables.ts'
@@ -28,10 +29,10 @@ const REPLACED_CHUNKS_KEPT_MS = 3_600_000
 /** Chunks that no pointer ever named are left by a crash; before this age they may still get one. */
 const ORPHAN_AGE_MS = 3_600_000
 
-/** A cluster that has a set. */
+/** A cluster that has a set, or may send one. */
 export interface ClusterSeen {
   readonly cluster: string
-  /** When it last sent one by itself, in milliseconds since the epoch; absent: people applied them all. */
+  /** When it last sent one by itself, in milliseconds since the epoch; absent: it never did. */
   readonly heardAt?: number
 }
 
@@ -119,16 +120,25 @@ export class ConfigTable {
     )
   }
 
-  /** Every cluster that has a set, by an index of the pointers, which lags by some milliseconds. */
+  /**
+   * Every cluster that has a set, or tokens: events that wait for its first set are its deliveries too. By an
+   * index, which lags by some milliseconds.
+   */
   async clustersSeen(): Promise<readonly ClusterSeen[]> {
+    const [admitted, configured] = await Promise.all([this.#having(TOKENS), this.#having(POINTER)])
+    const seen = new Map([...admitted, ...configured].map((it) => [it.cluster, it]))
+    return [...seen.values()]
+  }
+
+  async #having(part: string): Promise<readonly ClusterSeen[]> {
     const query = {
       TableName: this.#tableName,
       IndexName: CONFIG_INDEX.name,
-      KeyConditionExpression: '#part = :pointer',
+      KeyConditionExpression: '#part = :part',
       FilterExpression: `attribute_not_exists(#${RETIRED_ATTRIBUTE})`,
       ProjectionExpression: '#cluster, #heardAt',
       ExpressionAttributeNames: namesOf('cluster', 'part', 'heardAt', RETIRED_ATTRIBUTE),
-      ExpressionAttributeValues: { ':pointer': { S: POINTER } },
+      ExpressionAttributeValues: { ':part': { S: part } },
     }
     const seen: ClusterSeen[] = []
     for await (const { Items: items = [] } of paginateQuery({ client: this.#client }, query)) {

@@ -155,6 +155,10 @@ function relayAlarms(metrics: RelayMetrics): Shapes {
       description: 'Messages or requests failed, and come again: see the logs of the functions',
       metric: metrics.sum(METRICS.failed, PERIOD),
     },
+    FoundOverdue: {
+      description: 'Messages of retries were lost, and are queued again: was a queue purged?',
+      metric: metrics.sum(METRICS.overdue, PERIOD),
+    },
   }
 }
 

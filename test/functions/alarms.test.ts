@@ -1,4 +1,4 @@
-import { SendMessageCommand } from '@aws-sdk/client-sqs'
+import { PurgeQueueCommand, SendMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { ALARM_NAMES, type AlarmName } from '../../lib/alarm-names.ts'
 import {
@@ -12,6 +12,7 @@ import { awsRelay } from '../support/aws-relay.ts'
 import { datapointsOf, sounds } from '../support/cloudwatch-alarm.ts'
 import { evaluateMath } from '../support/metric-math.ts'
 import { startSink } from '../support/recording-sink.ts'
+import { runChain } from '../support/retry-chain.ts'
 
 const relays = awsRelay()
 
@@ -98,6 +99,15 @@ const FAILURES: Readonly<Record<AlarmName, (stage: AlarmStage) => Promise<void>>
     breakLedger(stage)
     await stage.dispatch()
   },
+  async FoundOverdue(stage) {
+    await stage.admit(await sinkAnswering(503))
+    await stage.post(names(1))
+    await stage.dispatch()
+    const { clients, environment } = stage.relay
+    await clients.sqs.send(new PurgeQueueCommand({ QueueUrl: environment.retriesQueueUrl }))
+    stage.advance(31)
+    await stage.relay.sweep()
+  },
   async EventsDeadLetters(stage) {
     await sendGarbage(stage, 'events')
     await stage.dispatch()
@@ -134,9 +144,10 @@ const FAILURES: Readonly<Record<AlarmName, (stage: AlarmStage) => Promise<void>>
     }
     send.mockRestore()
   },
-  // Only Lambda knows what it dropped.
+  // Lambda's double counts the lineage of the messages, and drops the 17th where it is not allowed.
   async RecursionDropped(stage) {
-    stage.countOfLambda('RecursiveInvocationsDropped', 'Dispatch')
+    const { relay } = await runChain('Terminate')
+    stage.countOfLambda('RecursiveInvocationsDropped', 'Dispatch', relay.lambda.dropped)
   },
   'Errors-ingest': (stage) => startWithoutEnvironment(stage, 'ingest', 'Ingest'),
   'Errors-dispatch': (stage) => startWithoutEnvironment(stage, 'dispatch', 'Dispatch'),
@@ -176,6 +187,17 @@ describe('an alarm', () => {
 })
 
 describe('the alarm OldestOpen', () => {
+  it('sounds for events of a cluster that never had a configuration', async () => {
+    const stage = await openStage()
+    await stage.relay.setTokens('prod', ['right'])
+    expect(await stage.post(names(1))).toBe(202)
+    await stage.dispatch()
+    stage.advance(6)
+    await stage.relay.check()
+    expect(stage.hears('OldestOpen')).toBe(true)
+    expect(stage.hears('SilentClusters')).toBe(false)
+  })
+
   it('sounds within 15 minutes after ten events to a dead host, whenever the check runs', async () => {
     const stage = await openStage()
     await stage.admit(await deadAddress())
@@ -204,6 +226,13 @@ describe('the alarm OldestOpen', () => {
     for (const minute of firstMinute) expect(minute).toBeLessThanOrEqual(12)
     for (const minute of firstMinute) expect(minute).toBeGreaterThan(5)
   })
+})
+
+it('a chain of retries rings nothing where dispatch may feed itself', async () => {
+  const stage = await openStage()
+  const { relay } = await runChain('Allow')
+  stage.countOfLambda('RecursiveInvocationsDropped', 'Dispatch', relay.lambda.dropped)
+  expect(stage.hears('RecursionDropped')).toBe(false)
 })
 
 describe('the alarm Refusals', () => {

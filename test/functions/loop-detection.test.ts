@@ -1,29 +1,9 @@
 import { expect, it } from 'vitest'
 import { outcomeOf } from '../../relay/model/delivery.ts'
-import { acceptedEvent } from '../support/delivery-records.ts'
 import { ManualClock } from '../support/manual-clock.ts'
-import { answer } from '../support/relay-harness.ts'
-import { virtualRelay } from '../support/virtual-relay.ts'
+import { runChain } from '../support/retry-chain.ts'
 
 const DAY_MS = 24 * 3_600_000
-
-/**
- * One event to a destination that is dead, until nothing is left to wait for: by hops of 15 minutes, as before there
- * was an index of what is due, and as retries of that time still go on.
- */
-async function runChain(recursiveLoop: 'Allow' | 'Terminate') {
-  const clock = new ManualClock()
-  const relay = await virtualRelay({ clock, recursiveLoop, send: async () => answer(503) })
-  await relay.send(acceptedEvent({ acceptedAt: clock.now() }))
-  await relay.drain()
-  const [record] = (await relay.ports.ledger.list({}, 1)).records
-  for (let at = relay.nextVisibleAt(); at !== undefined; at = relay.nextVisibleAt()) {
-    clock.set(Math.max(at, clock.now()))
-    await relay.drain()
-  }
-  const [stored] = await relay.ports.ledger.readMany([record?.id ?? ''])
-  return { relay, clock, record: stored?.value }
-}
 
 it('Lambda ends the chain of a dead destination at its 17th call, and the record waits for ever', async () => {
   const startedAt = new ManualClock().now()

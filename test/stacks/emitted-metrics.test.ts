@@ -159,7 +159,7 @@ describe('metrics', () => {
     expect(named.map(({ name }) => name).sort()).toEqual(
       [
         ...['Dead', 'Dead', 'Delivered', 'Retried'],
-        ...['SilentClusters', 'OldestOpen', 'Refused', 'Failed'],
+        ...['SilentClusters', 'OldestOpen', 'Refused', 'Failed', 'FoundOverdue'],
       ].sort(),
     )
     expect(named.filter((metric) => !isEmitted(metric, emitted))).toEqual([])

@@ -33,6 +33,7 @@ describe('alarms', () => {
       { ...RELAY, MetricName: 'OldestOpen', Statistic: 'Maximum', Threshold: 300 },
     ],
     ['clusters that are refused', { ...RELAY, MetricName: 'Refused', Statistic: 'Sum' }],
+    ['retries whose message was lost', { ...RELAY, MetricName: 'FoundOverdue', Statistic: 'Sum' }],
     ['failures without a failed call', { ...RELAY, MetricName: 'Failed', Statistic: 'Sum' }],
     ...['EventsDeadLetters', 'RetriesDeadLetters'].map((queue) => [
       `messages in ${queue}`,

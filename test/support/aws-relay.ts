@@ -18,6 +18,7 @@ import { CONFIG_TABLE, LEDGER_TABLE, STATE_TABLE } from '../../adapters/aws/tabl
 import { createHttpClient } from '../../adapters/http/client.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
+import { createSweep } from '../../functions/dispatch/sweep.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createReconcileConfig } from '../../functions/reconcile-config/reconcile-config.ts'
 import { runScheduledCheck } from '../../functions/reconcile-config/scheduled-check.ts'
@@ -43,6 +44,7 @@ import {
 import { deleteSecret, putSecret } from './aws-secrets.ts'
 import { awaitIndexes, createTable, deleteTable } from './aws-tables.ts'
 import { type ShownDecision, shownDecision } from './delivery-records.ts'
+import { contextWith } from './event-source-mapping.ts'
 import { startSecretsManager } from './secrets-manager.ts'
 
 /** The services of a test file. */
@@ -147,6 +149,11 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
   const access = createClusterAccess(ports.tokens, clock)
   const reports = { log, onFailed: metrics.failed }
   const requestReports = { ...reports, onRefused: metrics.refused }
+  const dueIndex = new DueIndex({
+    client: clients.dynamoDb,
+    tableName: environment.ledgerTable,
+  })
+  const sweep = createSweep({ ports, index: dueIndex, onOverdue: metrics.overdue, log })
   const secretIds = new Set([setId(environment.secretPrefix, 'prod')])
   const put = async (id: string, value: object) => {
     secretIds.add(id)
@@ -173,6 +180,8 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
       access,
       ...requestReports,
     }),
+    /** What the schedule of dispatch does each minute. */
+    sweep: () => sweep(contextWith()),
     check: () => runScheduledCheck({ ...ports, log, metrics }),
     dispatch: createDispatch({
       environment,
@@ -181,7 +190,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
       ...reports,
       deadLetters: createDeadLetterQueues(clients.sqs),
       visibility: createMessageVisibility(clients.sqs),
-      dueIndex: new DueIndex({ client: clients.dynamoDb, tableName: environment.ledgerTable }),
+      dueIndex,
       onSetAside() {
         setAside += 1
         metrics.setAside()
