@@ -33,6 +33,19 @@ describe('flux-relay validate', () => {
     expect(code).toBe(0)
   })
 
+  it('says what bounds a try on AWS of a Provider that wants more time', async () => {
+    const providers = ['15s', '16s', '51s'].map((timeout, index) =>
+      providerYaml(`slack-${index}`, { type: 'slack', timeout }, SECRET),
+    )
+    const { code, stdout } = await validate({ 'all.yaml': providers.join('---\n') })
+    expect(stdout.split('\n').slice(1, 4)).toEqual([
+      expect.stringMatching(/slack-0 +True +Initialized$/),
+      expect.stringMatching(/slack-1 .* on AWS a first try takes 15s at most$/),
+      expect.stringMatching(/slack-2 .* 15s at most, a later one 50s at most$/),
+    ])
+    expect(code).toBe(0)
+  })
+
   it('fails for an object that cannot take effect', async () => {
     const { code, stdout, stderr } = await validate({ 'a.yaml': alertYaml('on-call') })
     expect(stdout).toMatch(/^Alert .* False .*there is no Provider flux-system\/slack$/m)

@@ -6,6 +6,7 @@ import { awsRelay, configBody } from '../support/aws-relay.ts'
 import { shown } from '../support/delivery-records.ts'
 import { contextWith, pollOnce, sqsRecord } from '../support/event-source-mapping.ts'
 import { httpApiEvent } from '../support/http-api-event.ts'
+import { providerObject } from '../support/notification-objects.ts'
 import { jsonBodies, type SinkAnswers, startSink } from '../support/recording-sink.ts'
 import { alert, answer, provider } from '../support/relay-harness.ts'
 import { kustomizationEvent } from '../support/relay-manifests.ts'
@@ -38,6 +39,21 @@ function post(relay: Pick<Relay, 'ingest'>, ...events: readonly object[]) {
   const request = { method: 'POST', resource: 'events', cluster: 'prod', headers } as const
   return relay.ingest(httpApiEvent({ ...request, body: gzipSync(JSON.stringify(events)) }))
 }
+
+it('the answer to a configuration says what bounds a try of a Provider that wants more time', async () => {
+  const { relay } = await openWithSink({})
+  const providers = ['15s', '16s', '51s'].map((timeout, index) =>
+    providerObject(`slack-${index}`, { timeout }),
+  )
+  const takenAt = new Date().toISOString()
+  const answer = await put(relay, JSON.stringify({ takenAt, alerts: [], providers }))
+  const { objects } = JSON.parse(String(answer.body))
+  expect(objects.map(({ message }: { readonly message: string }) => message)).toEqual([
+    'Initialized',
+    'Initialized; spec.timeout: on AWS a first try takes 15s at most',
+    'Initialized; spec.timeout: on AWS a first try takes 15s at most, a later one 50s at most',
+  ])
+})
 
 describe('functions, end to end', () => {
   it('delivers an event, and does not again when the message comes again', async () => {

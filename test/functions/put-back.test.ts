@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { LaterVersion } from '../../relay/model/stored/errors.ts'
+import { eventRecordId } from '../../relay/pipeline/record.ts'
 import { acceptedEvent, event } from '../support/delivery-records.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { answer } from '../support/relay-harness.ts'
@@ -152,6 +154,32 @@ describe('a message of a later version', () => {
     expect(queue.messages).toEqual([])
     expect(relay.queues[`${name}Dead`].messages).toMatchObject([{ MessageBody: '{"v":999}' }])
   })
+})
+
+it('what a later version has to read is delivered by it after replay --queue, and its object goes on before', async () => {
+  const relay = await open()
+  const { ledger } = relay.ports
+  const readMany = ledger.readMany.bind(ledger)
+  const later = acceptedEvent({ event: event('podinfo', '1'), acceptedAt: relay.startedAt })
+  // Its record was written by a later version that was taken back.
+  ledger.readMany = async (ids) => {
+    if (!ids.includes(eventRecordId(later.id))) return readMany(ids)
+    throw new LaterVersion('delivery record')
+  }
+  await relay.send(later)
+  await relay.run(HOUR_MS)
+  await relay.enqueue('podinfo 2')
+  await relay.run(13 * HOUR_MS)
+  expect(relay.posts).toEqual(['podinfo 2'])
+  const { events, eventsDead } = relay.queues
+  expect([events.messages.length, eventsDead.messages.length]).toEqual([0, 1])
+  // The later version is back, and SQS moves what is in the dead-letter queue.
+  ledger.readMany = readMany
+  for (const { MessageBody, MessageGroupId } of eventsDead.messages) {
+    events.send({ MessageBody, ...(MessageGroupId !== undefined && { MessageGroupId }) })
+  }
+  await relay.drain()
+  expect(relay.posts).toEqual(['podinfo 2', 'podinfo 1'])
 })
 
 describe('a message that cannot be read', () => {
