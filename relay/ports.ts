@@ -220,13 +220,21 @@ export class InvalidCursor extends Error {
   override readonly name = 'InvalidCursor'
 }
 
+export interface ReadOptions {
+  /** What was stored within the last moment may be missing, or as it was before. It costs less on some hosts. */
+  readonly mayLag?: boolean
+}
+
 /** The record of every Delivery, changed by compare-and-set only. */
 export interface Ledger {
   /**
    * The records that exist, in no order. Rejects with `DamagedRecord` or `LaterVersion` when one of
    * them cannot be read.
    */
-  readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<LedgerRecord>>>
+  readMany(
+    ids: readonly string[],
+    options?: ReadOptions,
+  ): Promise<ReadonlyArray<Versioned<LedgerRecord>>>
   /**
    * Throws while it is known that nothing new can be stored, such as on a full disk: nothing is sent then,
    * for its outcome could not be kept, and it would be sent again and again. A host that cannot know

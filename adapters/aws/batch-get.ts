@@ -8,6 +8,8 @@ export interface BatchGetOptions {
   readonly client: DynamoDBClient
   readonly tableName: string
   readonly clock: Clock
+  /** Whether what was written within the last moment may be missing, for half the price. */
+  readonly mayLag?: boolean
   /** Milliseconds before unprocessed keys are read again, doubled each time. */
   readonly backoffMs?: number
 }
@@ -23,7 +25,7 @@ const MAX_REQUESTS = 8
 const DEFAULT_BACKOFF_MS = 50
 
 /**
- * Reads the items that exist, consistently and in no order. A table that is throttled, and a batch
+ * Reads the items that exist, in no order; consistently, unless `mayLag`. A table that is throttled, and a batch
  * of more than 16 MB, leave keys unprocessed; they are read again, and in the end it rejects.
  */
 export async function batchGet(
@@ -39,14 +41,14 @@ export async function batchGet(
 
 async function getAll(
   batch: readonly Item[],
-  { client, tableName, clock, backoffMs = DEFAULT_BACKOFF_MS }: BatchGetOptions,
+  { client, tableName, clock, mayLag = false, backoffMs = DEFAULT_BACKOFF_MS }: BatchGetOptions,
 ): Promise<readonly Item[]> {
   const items: Item[] = []
   let keys = batch
   for (let requests = 1; ; requests += 1) {
     const { Responses: responses, UnprocessedKeys: unprocessed } = await client.send(
       new BatchGetItemCommand({
-        RequestItems: { [tableName]: { Keys: [...keys], ConsistentRead: true } },
+        RequestItems: { [tableName]: { Keys: [...keys], ConsistentRead: !mayLag } },
       }),
     )
     items.push(...(responses?.[tableName] ?? []))

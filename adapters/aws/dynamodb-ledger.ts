@@ -15,6 +15,7 @@ import type {
   LedgerFilter,
   LedgerPage,
   LedgerWrite,
+  ReadOptions,
   Versioned,
 } from '../../relay/ports.ts'
 import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.ts'
@@ -81,16 +82,23 @@ export class DynamoDbLedger implements Ledger {
   /** A table has no state that a function could know between two writes. */
   assertWritable(): void {}
 
-  async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<LedgerRecord>>> {
-    return (await this.#readItems(ids)).map((item) => this.#versioned(item))
+  async readMany(
+    ids: readonly string[],
+    options: ReadOptions = {},
+  ): Promise<ReadonlyArray<Versioned<LedgerRecord>>> {
+    return (await this.#readItems(ids, options)).map((item) => this.#versioned(item))
   }
 
-  async #readItems(ids: readonly string[]): Promise<readonly Item[]> {
+  async #readItems(
+    ids: readonly string[],
+    { mayLag = false }: ReadOptions = {},
+  ): Promise<readonly Item[]> {
     const keys = [...new Set(ids)].filter(isKey).map((id) => ({ id: { S: id } }))
     const items = await batchGet(keys, {
       client: this.#client,
       tableName: this.#tableName,
       clock: this.#clock,
+      mayLag,
       ...(this.#backoffMs !== undefined && { backoffMs: this.#backoffMs }),
     })
     const now = this.#clock.now()

@@ -65,7 +65,7 @@ async function handleGroup(
       return left()
     }
     try {
-      await deadline.limit(handle(record))
+      await deadline.limit(handle(record, index > 0))
     } catch (thrown) {
       const failure = dispatchFailureOf(thrown)
       if (await setAside(record, failure)) continue

@@ -12,8 +12,11 @@ export interface MessageParts {
   readonly dispatcher: Dispatcher
 }
 
-/** Handles one message; rejects when it must come again. */
-export type HandleMessage = (record: SQSRecord) => Promise<void>
+/**
+ * Handles one message; rejects when it must come again. `behind`: another message of its group was handled
+ * right before it.
+ */
+export type HandleMessage = (record: SQSRecord, behind: boolean) => Promise<void>
 
 /** Handles the messages of both queues, each as what its queue holds. */
 export function createMessageHandler({
@@ -22,13 +25,13 @@ export function createMessageHandler({
   dispatcher,
 }: MessageParts): HandleMessage {
   const handles = new Map<string | undefined, HandleMessage>([
-    [environment.eventsQueueUrl, (event) => handleEvent(dispatcher, event)],
+    [environment.eventsQueueUrl, (event, behind) => handleEvent(dispatcher, event, behind)],
     [environment.retriesQueueUrl, (retry) => handleRetry(ports, dispatcher, retry)],
   ])
-  return async (record) => {
+  return async (record, behind) => {
     const handle = handles.get(queueUrlOf(environment, record))
     if (!handle) throw new Error(`${record.eventSourceARN} is neither queue of this relay`)
-    await handle(record)
+    await handle(record, behind)
   }
 }
 
@@ -41,8 +44,13 @@ export function queueUrlOf(
   return [eventsQueueUrl, retriesQueueUrl].find((url) => url.split('/').at(-1) === name)
 }
 
-async function handleEvent(dispatcher: Dispatcher, record: SQSRecord): Promise<void> {
-  await dispatcher.dispatchEvent(decodeEvent(record))
+async function handleEvent(
+  dispatcher: Dispatcher,
+  record: SQSRecord,
+  behind: boolean,
+): Promise<void> {
+  const isFirst = !behind && record.attributes.ApproximateReceiveCount === '1'
+  await dispatcher.dispatchEvent({ ...decodeEvent(record), ...(isFirst && { isFirst }) })
 }
 
 async function handleRetry(

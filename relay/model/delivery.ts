@@ -85,6 +85,11 @@ export interface QueuedEvent extends AcceptedEvent {
    * it. Absent where the queue does not know.
    */
   readonly isNew?: true
+  /**
+   * Handed out for the first time, and not right after another event of its object: what is recorded of it,
+   * if it was accepted before, was recorded a while ago. Absent where the queue does not know.
+   */
+  readonly isFirst?: true
 }
 
 /** A message that a Delivery is due for its next try. */

@@ -98,7 +98,7 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
   if (matches) await tests.testAhead(matches.alerts, table.patternSteps, context.pause)
   const recalled = queued.isNew
     ? NOTHING_RECALLED
-    : await recall(context, queued.id, uidsOf(matches))
+    : await recall(context, queued.id, uidsOf(matches), { mayLag: queued.isFirst === true })
   // What was decided stands, though what it repeated may be forgotten since, or a rule changed.
   if (recalled.hasEvent) return
 

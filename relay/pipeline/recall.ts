@@ -1,3 +1,4 @@
+import type { ReadOptions } from '../ports.ts'
 import { deliveryId, eventRecordId } from './record.ts'
 import type { Room } from './room.ts'
 import { requeue, type SettleContext } from './settle.ts'
@@ -40,6 +41,7 @@ export async function recall(
   context: RecallContext,
   eventId: string,
   alertUids: Iterable<string>,
+  options: ReadOptions = {},
 ): Promise<Recalled> {
   const own = eventRecordId(eventId)
   let slices = 0
@@ -47,7 +49,7 @@ export async function recall(
   let hasDeliveries = false
   let first: ReadonlySet<string> = new Set()
   for (const ids of slicesOf(idsOf(eventId, alertUids), READ_AT_ONCE)) {
-    const known = await readSlice(context, ids)
+    const known = await readSlice(context, ids, options)
     if (slices === 0) first = known
     slices += 1
     hasEvent ||= known.has(own)
@@ -68,9 +70,13 @@ function* idsOf(eventId: string, alertUids: Iterable<string>): Generator<string>
   for (const uid of alertUids) yield deliveryId(eventId, uid)
 }
 
-function readSlice(context: RecallContext, ids: readonly string[]): Promise<ReadonlySet<string>> {
+function readSlice(
+  context: RecallContext,
+  ids: readonly string[],
+  options: ReadOptions,
+): Promise<ReadonlySet<string>> {
   return context.recalling.hold(ids.length, async () => {
-    const records = (await context.ports.ledger.readMany(ids)).map(({ value }) => value)
+    const records = (await context.ports.ledger.readMany(ids, options)).map(({ value }) => value)
     await requeue(context, records)
     return new Set(records.map(({ id }) => id))
   })

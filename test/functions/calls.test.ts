@@ -108,6 +108,44 @@ describe('an event in a container that has been at work', () => {
     expect(calls).toMatchObject({ 'configTable GetItem': 1, 'ledgerTable PutItem': 4 })
   })
 
+  it('costs half a unit for each key of the ledger, but not where it may have been written a moment ago', async () => {
+    const sink = await startSink({ 'POST /hook': { status: 200 } })
+    const { relay, callsOfIngest } = await openWith('generic', { address: `${sink.url}/hook` })
+    await callsOfIngest('a', 'b', 'c')
+    const { eventsQueueUrl: QueueUrl } = relay.environment
+    const { Messages: messages = [] } = await relay.clients.sqs.send(
+      new ReceiveMessageCommand({
+        ...{ QueueUrl, MaxNumberOfMessages: 10 },
+        MessageSystemAttributeNames: ['All'],
+      }),
+    )
+    const [first, behind, again] = messages.map((message) => sqsRecord(message, QueueUrl))
+    if (!first || !behind || !again) throw new Error('not three messages')
+    const { MessageGroupId } = first.attributes
+    const consistent: unknown[] = []
+    const end = intercept(relay.clients.dynamoDb, ({ operation, input }, pass) => {
+      const { RequestItems } = input as {
+        RequestItems?: Record<string, { ConsistentRead: boolean }>
+      }
+      if (operation === 'BatchGetItem')
+        consistent.push(...Object.values(RequestItems ?? {}).map((it) => it.ConsistentRead))
+      return pass()
+    })
+    const dispatch = async (...Records: (typeof first)[]) => {
+      await relay.dispatch({ Records }, contextWith())
+      return consistent.splice(0)
+    }
+    const inGroup = {
+      ...behind,
+      attributes: { ...behind.attributes, ...(MessageGroupId && { MessageGroupId }) },
+    }
+    expect(await dispatch(first, inGroup)).toEqual([false, true])
+    const received = { ...again.attributes, ApproximateReceiveCount: '2' }
+    expect(await dispatch({ ...again, attributes: received })).toEqual([true])
+    end()
+    expect(sink.requests).toHaveLength(4)
+  })
+
   it('costs three reads and two writes of DynamoDB to post', async () => {
     const sink = await startSink({ 'POST /hook': { status: 200 } })
     const { callsOfIngest, callsOfDispatch } = await openWith('generic', {
