@@ -12,7 +12,7 @@ export interface SecretsManagerWriterOptions {
   readonly client: SecretsManagerClient
   /** What all ids of this deployment begin with, such as `flux-relay/prod`. */
   readonly prefix: string
-  readonly sets: Pick<SecretSets, 'change' | 'deleteMoved'>
+  readonly sets: Pick<SecretSets, 'read' | 'change' | 'deleteMoved'>
   /** A Secret is in its set now, and could not be deleted where it was before. */
   readonly onLeft: (id: string, error: unknown) => void
 }
@@ -38,22 +38,24 @@ export class SecretsManagerWriter implements SecretWriter {
   /** Writes only what differs. Rejects as `SecretSets.change` does, too. */
   async write(cluster: string, namespace: string, name: string, data: SecretData): Promise<void> {
     const id = secretId(this.#prefix, cluster, namespace, name)
-    if (await this.#isWrittenByItself(id)) {
+    const key = `${namespace}/${name}`
+    if (await this.#isWrittenByItself(cluster, key, id)) {
       await this.#values.store(id, JSON.stringify(data))
       return
     }
-    const key = `${namespace}/${name}`
     await this.#sets.change(cluster, (secrets) => withSecret(secrets, key, data).secrets)
     await this.#sets.deleteMoved(id).catch((error: unknown) => this.#onLeft(id, error))
   }
 
   /**
    * A shipper that knows no sets would never see that its copy has moved, and what it writes then would
-   * never be read. Who may not ask has no such shipper, or will see what the cluster says.
+   * never be read. Who may not ask has no such shipper, or will see what the cluster says. One that is in
+   * the set was left behind when it moved, and nobody reads it.
    */
-  async #isWrittenByItself(id: string): Promise<boolean> {
+  async #isWrittenByItself(cluster: string, key: string, id: string): Promise<boolean> {
     const found = await this.#values.describe(id).catch(deniedIsNothing)
-    return found !== undefined && isShippers(found)
+    if (found === undefined || !isShippers(found)) return false
+    return !Object.hasOwn(await this.#sets.read(cluster), key)
   }
 
   /** Binds a cluster to identities at other clouds, in the place of what it was bound to. */

@@ -358,6 +358,15 @@ describe('a Secret of before', () => {
     expect(await ids()).toEqual([SET])
   })
 
+  it('that a shipper could not delete when it moved is no longer written', async () => {
+    const copies = new SecretValues(secrets.client, [MADE_BY_SHIPPER])
+    await copies.store(`${secrets.prefix}/${OLD}`, '{"token":"copied"}')
+    await secrets.put(SET, setText({ 'flux-system/slack': { token: 'moved' } }))
+    await write('slack', { token: 'put' })
+    expect(await readAll(['slack'])).toEqual({ slack: { token: 'put' } })
+    expect(await state()).toBe('deleted')
+  })
+
   it('is written also by who may not ask whose it is', async () => {
     secrets.before('DescribeSecret', () => {
       throw Object.assign(new Error('no'), { name: 'AccessDeniedException' })
