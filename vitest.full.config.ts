@@ -6,12 +6,13 @@ export default defineConfig({
     include: [
       'test/redaction/{answers,failures,process}.test.ts',
       'test/functions/faults/{random,stores}.test.ts',
+      'test/fuzz/{classify,deliver}.test.ts',
       'test/crash/crash.test.ts',
       'test/stacks/nag.test.ts',
     ],
     env: { FLUX_RELAY_FULL_SIZE: '1' },
     globalSetup: 'test/support/bundle-programs.ts',
     testTimeout: 120_000,
-    hookTimeout: 60_000,
+    hookTimeout: 120_000,
   },
 })

@@ -4,6 +4,7 @@ import type { HttpResponse } from '../../relay/ports.ts'
 import { isHttpProvider, type Verdict } from '../../relay/providers/contract.ts'
 import { classifyServiceAnswer } from '../../relay/providers/formats/service-answer.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
+import { runsOf } from '../support/full-size.ts'
 import { responseArbitrary } from '../support/responses.ts'
 import { expectUnderstandable } from '../support/verdicts.ts'
 
@@ -96,7 +97,7 @@ describe.each([...providerTypes.values()].filter(isHttpProvider))('$type', (type
         expectUnderstandable(verdict)
         if (verdict.kind !== 'delivered') expect(verdict.reason).toMatch(REASON)
       }),
-      { numRuns: 250 },
+      { numRuns: runsOf(100) },
     )
   })
 })

@@ -15,6 +15,7 @@ import {
   type FakeExchangeOptions,
   transportFailure,
 } from '../support/exchange.ts'
+import { runsOf } from '../support/full-size.ts'
 import { notificationOf, settingsOf } from '../support/notifications.ts'
 import { plainProvider } from '../support/plain-provider.ts'
 import { responseArbitrary } from '../support/responses.ts'
@@ -86,7 +87,7 @@ describe.each(TYPES)('$type', (type) => {
         const isOk = response.status >= 200 && response.status < 300
         if (!isOk && exchange.requests.length > 0) expect(verdict.kind).not.toBe('delivered')
       }),
-      { numRuns: 200 },
+      { numRuns: runsOf(80) },
     )
   })
 
@@ -99,7 +100,7 @@ describe.each(TYPES)('$type', (type) => {
             answers[number % answers.length] ?? transportFailure('dns', false),
         })
       }),
-      { numRuns: 200 },
+      { numRuns: runsOf(80) },
     )
   })
 

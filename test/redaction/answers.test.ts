@@ -8,7 +8,7 @@ import { shareOf } from '../support/full-size.ts'
 import { testClient } from '../support/http-client.ts'
 
 /** Of the cases of one type one in so many is tried, and of the next type the next ones. */
-const SHARES = 3
+const SHARES = 6
 
 const STATUSES = [200, 400, 401, 404, 429, 500] as const
 

@@ -8,7 +8,7 @@ import { shareOf } from '../support/full-size.ts'
 import { testClient } from '../support/http-client.ts'
 
 /** One type in so many fails in a way, and the next ones in the next way. */
-const SHARES = 3
+const SHARES = 6
 
 const FAILURES = Object.entries(CANARY_FAILURES).map(
   ([name, failure], turn) => [name, failure, turn] as const,
