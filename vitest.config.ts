@@ -13,8 +13,8 @@ const SHARING =
 export default defineConfig({
   test: {
     // They only end what hangs: on a machine that others use too, all takes many times as long.
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
     env: {
       // Programs that tests start take half the time when what they are made of is compiled already.
       NODE_COMPILE_CACHE: resolve(import.meta.dirname, 'node_modules/.cache/compiled'),

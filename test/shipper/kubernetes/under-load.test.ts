@@ -11,8 +11,8 @@ const LARGE = 'x'.repeat(1_000_000)
 const OBJECTS = 20
 const EVENTS = isRealCluster ? 300 : 100
 
-/** A real server takes seconds for each restart, and more on a busy machine. */
-const WITHIN_MS = isRealCluster ? 240_000 : 30_000
+/** A real server takes seconds for each restart, and both take many times as long on a busy machine. */
+const WITHIN_MS = isRealCluster ? 240_000 : 120_000
 
 describe('a collection of large objects', () => {
   it(
