@@ -40,9 +40,10 @@ interface ShipFlags extends KubernetesFlags {
   readonly proxy?: string
 }
 
-/** `flux-relay ship`: the agent in a cluster. */
-export function shipCommand(): Command {
-  return addKubernetesOptions(addShipOptions(new Command('ship'))).action(ship)
+/** `flux-relay ship`: the agent in a cluster. `run` takes what its flags say; runs the shipper by default. */
+export function shipCommand(run: (options: ShipOptions) => Promise<void> = ship): Command {
+  const command = addKubernetesOptions(addShipOptions(new Command('ship')))
+  return command.action(async (flags: ShipFlags) => run(await optionsOf(flags)))
 }
 
 function addShipOptions(command: Command): Command {
@@ -74,8 +75,7 @@ function addShipOptions(command: Command): Command {
     )
 }
 
-async function ship(flags: ShipFlags): Promise<void> {
-  const options = await optionsOf(flags)
+async function ship(options: ShipOptions): Promise<void> {
   // Of a burst of events little is still in use a moment later, and room that V8 once made for it is
   // not given back: 160 MB resident instead of 200, for the same rate.
   setFlagsFromString('--semi-space-growth-factor=1')

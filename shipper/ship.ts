@@ -9,7 +9,7 @@ import {
   type RunningServer,
   urlOf,
 } from '../embedded/http-server.ts'
-import { createLog, type Log } from '../embedded/log.ts'
+import { createLog, type Log, type LogOptions } from '../embedded/log.ts'
 import { StartError } from '../embedded/start-error.ts'
 import manifest from '../package.json' with { type: 'json' }
 import type { ConnectionOptions } from '../relay/ports.ts'
@@ -49,6 +49,8 @@ export interface ShipOptions {
   readonly outbound?: OutboundEnvironment
   /** Absent when the API of the cluster is not used. */
   readonly kubernetes?: KubernetesOptions
+  /** Where the lines of the log go. Default: stdout, in a person's form where that is a terminal. */
+  readonly logTo?: LogOptions['destination']
 }
 
 export interface RunningShipper {
@@ -69,7 +71,7 @@ const USER_AGENT = `flux-relay/${manifest.version}`
 
 /** Starts the shipper. Rejects with `StartError` when a person has to mend something. */
 export async function startShipper(options: ShipOptions): Promise<RunningShipper> {
-  const log = await createLog({ pretty: process.stdout.isTTY === true, level: 'info' })
+  const log = await openLog(options)
   try {
     await readToken(options.tokenFile)
   } catch (error) {
@@ -98,6 +100,11 @@ export async function startShipper(options: ShipOptions): Promise<RunningShipper
     // A spool may turn out to be damaged wherever it is read first.
     throw error instanceof DatabaseError ? new StartError(error.message) : error
   }
+}
+
+function openLog({ logTo: destination }: ShipOptions): Promise<Log> {
+  if (destination) return createLog({ pretty: false, level: 'info', destination })
+  return createLog({ pretty: process.stdout.isTTY === true, level: 'info' })
 }
 
 function logLater({ later: events }: SpoolDepth, log: Log): void {

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest'
 import { alertYaml } from '../support/manifest-files.ts'
 import { jsonBodies, startSink, unusedPort } from '../support/recording-sink.ts'
 import { kustomizationEvent, manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
-import { eventually, type RelayProcess, startRelay } from '../support/relay-process.ts'
+import { type RelayProcess, startRelay } from '../support/relay-process.ts'
+import { eventually } from '../support/served.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const EVENTS = 20

@@ -6,7 +6,8 @@ import { expect, it } from 'vitest'
 import { alertYaml } from '../support/manifest-files.ts'
 import { startSink } from '../support/recording-sink.ts'
 import { kustomizationEvent, manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
-import { eventually, startRelay } from '../support/relay-process.ts'
+import { startRelay } from '../support/relay-process.ts'
+import { eventually } from '../support/served.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const FIXTURES = join(import.meta.dirname, 'fixtures')

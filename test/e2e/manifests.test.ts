@@ -4,7 +4,8 @@ import { expect, it } from 'vitest'
 import { alertYaml, writeFiles } from '../support/manifest-files.ts'
 import { startSink } from '../support/recording-sink.ts'
 import { kustomizationEvent, manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
-import { eventually, type RelayProcess, startRelay } from '../support/relay-process.ts'
+import { type RelayProcess, startRelay } from '../support/relay-process.ts'
+import { eventually } from '../support/served.ts'
 
 const SHA = '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
 

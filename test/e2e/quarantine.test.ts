@@ -9,7 +9,8 @@ import { acceptedEvent, deliveryRecord, event } from '../support/delivery-record
 import { alertYaml } from '../support/manifest-files.ts'
 import { startSink } from '../support/recording-sink.ts'
 import { manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
-import { eventually, runCli, startRelay } from '../support/relay-process.ts'
+import { runCli, startRelay } from '../support/relay-process.ts'
+import { eventually } from '../support/served.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const clock = systemClock

@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest'
 import { example } from '../support/relay-manifests.ts'
-import { eventually, readyUrl, startProgram } from '../support/relay-process.ts'
+import { readyUrl, startProgram } from '../support/relay-process.ts'
+import { eventually } from '../support/served.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 it('shows a newcomer the Slack message of an event, as the README has it', async () => {

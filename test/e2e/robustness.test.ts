@@ -5,7 +5,8 @@ import { anyCharacter } from '../support/any-character.ts'
 import { alertYaml } from '../support/manifest-files.ts'
 import { jsonBodies, startSink } from '../support/recording-sink.ts'
 import { kustomizationEvent, manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
-import { eventually, type RelayProcess, startRelay } from '../support/relay-process.ts'
+import { type RelayProcess, startRelay } from '../support/relay-process.ts'
+import { eventually } from '../support/served.ts'
 
 const SHA = '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
 const MIB = 1024 * 1024

@@ -3,7 +3,8 @@ import { expect, it } from 'vitest'
 import { alertYaml } from '../support/manifest-files.ts'
 import { gate, startSink } from '../support/recording-sink.ts'
 import { kustomizationEvent, manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
-import { eventually, startRelay } from '../support/relay-process.ts'
+import { startRelay } from '../support/relay-process.ts'
+import { eventually } from '../support/served.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const EVENT = kustomizationEvent('podinfo', '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d')

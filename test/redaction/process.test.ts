@@ -12,7 +12,8 @@ import { expectNoLeaks, filesOf, type LeakException } from '../support/canary-re
 import { ECHOES, type EchoSink, echoPath, startEchoSink } from '../support/echo-sink.ts'
 import { shareOf } from '../support/full-size.ts'
 import { exampleEvent, manifestsFolder } from '../support/relay-manifests.ts'
-import { eventually, type RelayProcess, startRelay } from '../support/relay-process.ts'
+import { type RelayProcess, startRelay } from '../support/relay-process.ts'
+import { eventually } from '../support/served.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 /** Of a type's statuses one in so many is tried, and of the next type's the next ones. */

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { startSink } from '../support/recording-sink.ts'
-import { eventually } from '../support/relay-process.ts'
+import { eventually } from '../support/served.ts'
 import {
   arrivals,
   expectAllInOrder,

@@ -9,7 +9,8 @@ import { fluxRelay } from '../support/flux-relay-command.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { startConnectProxy } from '../support/proxies.ts'
 import { gate, jsonBodies, startSink, unusedPort } from '../support/recording-sink.ts'
-import { eventually, runCli } from '../support/relay-process.ts'
+import { runCli } from '../support/relay-process.ts'
+import { eventually } from '../support/served.ts'
 import { startListening } from '../support/servers.ts'
 import {
   arrivals,
@@ -20,6 +21,7 @@ import {
   startRelayFor,
   tokensFlags,
 } from '../support/shipped-events.ts'
+import { startShipperHere } from '../support/shipper-here.ts'
 import { CLUSTER, shipArguments, startShipper, tokenFileOf } from '../support/shipper-process.ts'
 import { bodies, fill, largeAndDamaged, testSpool } from '../support/spool.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -60,7 +62,7 @@ it('keeps events while the relay is down, and then sends all of them in order', 
 it('says 503 when the spool is full, and takes events again when there is room', async () => {
   const port = await unusedPort()
   const relayUrl = `http://127.0.0.1:${port}`
-  const shipper = await startShipper({ relay: relayUrl, flags: ['--spool-max-bytes', '4Mi'] })
+  const shipper = await startShipperHere({ relay: relayUrl, flags: ['--spool-max-bytes', '4Mi'] })
   const large = { ...numberedEvent(0), message: 'x'.repeat(1_100_000) }
   for (const status of [202, 202, 202, 503, 503]) {
     expect((await shipper.post(large)).status).toBe(status)
@@ -83,7 +85,7 @@ it('uses a token that was replaced, and a relay that knows the new one only', as
   const sink = await startSink({ 'POST /hook': { status: 200 } })
   const relay = await startRelayFor(sink, 0, { flags: tokensFlags('new-token') })
   const tokenFile = tokenFileOf('old-token')
-  const shipper = await startShipper({ relay: relay.url, tokenFile })
+  const shipper = await startShipperHere({ relay: relay.url, tokenFile })
   await postNumbered(shipper, 0, 3)
   const [failed] = await shipper.logged({ msg: 'events not sent, will be repeated', reason: '401' })
   expect(failed).toMatchObject({ level: 'warn', detail: expect.stringContaining('HTTP 401') })
@@ -111,7 +113,7 @@ describe('TLS', () => {
     const relay = `https://127.0.0.1:${server.port}/prefix`
     const [trusting, wary] = await Promise.all(
       [authority.ca, other.ca].map((ca) =>
-        startShipper({ relay, flags: ['--ca-file', fileOf(ca)] }),
+        startShipperHere({ relay, flags: ['--ca-file', fileOf(ca)] }),
       ),
     )
     const answers = await Promise.all([trusting, wary].map((some) => some?.post(numberedEvent(1))))
@@ -158,7 +160,7 @@ it('keeps one connection for all batches', async () => {
       request.resume().on('end', () => response.writeHead(202).end('{"accepted":1,"rejected":[]}'))
     }),
   )
-  const shipper = await startShipper({ relay: `http://127.0.0.1:${server.port}` })
+  const shipper = await startShipperHere({ relay: `http://127.0.0.1:${server.port}` })
   for (const index of [1, 2, 3]) {
     await shipper.post(numberedEvent(index))
     await eventually(async () => expect(await shipper.metric('sent_total')).toBe(index))
@@ -184,14 +186,14 @@ it('lets the batch in flight finish on SIGTERM, and sends it no second time', as
   expect(await ended).toMatchObject({ code: 0, signal: null, stderr: '' })
   expect(shipper.log().at(-1)).toMatchObject({ finished: true })
 
-  await startShipper({ relay: sink.url, data })
+  await startShipperHere({ relay: sink.url, data })
   await eventually(() => expect(sink.requests).toHaveLength(2))
 })
 
 it('begins anew when its spool is damaged, and says so', async () => {
   const data = temporaryDirectory()
   writeFileSync(join(data, 'spool.db'), 'not a spool')
-  const shipper = await startShipper({ relay: 'http://127.0.0.1:9', data })
+  const shipper = await startShipperHere({ relay: 'http://127.0.0.1:9', data })
   const [line] = await shipper.logged({ level: 'error' })
   expect(line).toMatchObject({
     msg: 'the spool is damaged; it is set aside, and a new one begun',
@@ -212,14 +214,14 @@ it('ends when its spool turns out to be damaged, and begins anew at the next sta
     expect.stringMatching(/^spool\.db\.damaged-/),
   ])
 
-  const shipper = await startShipper({ relay: 'http://127.0.0.1:9', data })
+  const shipper = await startShipperHere({ relay: 'http://127.0.0.1:9', data })
   expect((await shipper.post(numberedEvent(1))).status).toBe(202)
 })
 
 it('sets aside what the relay refuses, and sends the others', async () => {
   const sink = await startSink({ 'POST /hook': { status: 200 } })
   const port = await unusedPort()
-  const shipper = await startShipper({ relay: `http://127.0.0.1:${port}` })
+  const shipper = await startShipperHere({ relay: `http://127.0.0.1:${port}` })
   await postNumbered(shipper, 0, 1)
   expect((await shipper.post({ ...numberedEvent(1), metadata: { a: 1 } })).status).toBe(202)
   await postNumbered(shipper, 2, 3)
@@ -242,7 +244,7 @@ it('drops what waits for too long, and says so', async () => {
   await fill(spool, bodies(3))
   close()
   const flags = ['--spool-max-age', '1h']
-  const shipper = await startShipper({ relay: 'http://127.0.0.1:9', data, flags })
+  const shipper = await startShipperHere({ relay: 'http://127.0.0.1:9', data, flags })
   const [line] = await shipper.logged({ msg: 'events dropped, too old to be sent' })
   expect(line).toMatchObject({ level: 'error', events: 3, olderThanHours: 1 })
   expect(await shipper.metric('dropped_total')).toBe(3)

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { inject, onTestFinished, vi } from 'vitest'
 import type { DeliveryView } from '../../relay/intake/delivery-view.ts'
+import { type LogLine, type Served, servedAt } from './served.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** The repository. */
@@ -29,22 +30,8 @@ export interface Program {
   end(signal: NodeJS.Signals): Promise<Ending>
 }
 
-/** A line of the relay's log. */
-export type LogLine = Readonly<Record<string, unknown>> & { readonly msg: string }
-
 /** A process that serves HTTP and logs JSON lines. */
-export interface ServedProcess extends Program {
-  readonly url: string
-  /** The log so far; throws when a line of stdout is not JSON. */
-  log(): readonly LogLine[]
-  /** Waits until the log has `count` lines with these values, and gives them. */
-  logged(values: Readonly<Record<string, unknown>>, count?: number): Promise<readonly LogLine[]>
-  fetch(path: string, init?: RequestInit): Promise<Response>
-  /** Posts one event as Flux's controllers do. */
-  post(event: unknown, headers?: Readonly<Record<string, string>>): Promise<Response>
-  /** Sum of the samples of a metric that have this text in their name and labels. */
-  metric(name: string): Promise<number>
-}
+export interface ServedProcess extends Program, Served {}
 
 export interface RelayProcess extends ServedProcess {
   deliveries(query?: string): Promise<readonly DeliveryView[]>
@@ -63,8 +50,7 @@ export interface RelayArguments {
 const PROGRAM = inject('bundledProgram') ?? 'bin/flux-relay.ts'
 
 /** Long enough on a busy machine; only a broken relay reaches it. */
-const READY_WITHIN_MS = 30_000
-const WAIT_MS = 30_000
+const READY_WITHIN_MS = 60_000
 
 /** Runs a command line of the relay to its end. */
 export function runCli(...args: readonly string[]): Promise<Ending> {
@@ -168,18 +154,13 @@ function urlIn(lines: readonly string[]): string {
   return String((JSON.parse(ready) as LogLine).url)
 }
 
-/** Calls `check` until it does not throw, and gives what it then gave. */
-export function eventually<T>(check: () => T | Promise<T>, timeoutMs = WAIT_MS): Promise<T> {
-  return vi.waitFor(check, { timeout: timeoutMs, interval: 20 })
-}
-
 /** `flux-relay` with these arguments, once its log says that it is ready. */
 export async function startServed(
   args: readonly string[],
   environment: Readonly<Record<string, string>> = {},
 ): Promise<ServedProcess> {
   const program = startProgram(process.execPath, [PROGRAM, ...args], { environment })
-  return servedOf(program, await readyUrl(program))
+  return { ...program, ...servedAt(await readyUrl(program), program.lines) }
 }
 
 function relayOf(served: ServedProcess): RelayProcess {
@@ -192,41 +173,4 @@ function relayOf(served: ServedProcess): RelayProcess {
       return deliveries
     },
   }
-}
-
-function servedOf(program: Program, url: string): ServedProcess {
-  const log = () => program.lines().map((line) => JSON.parse(line) as LogLine)
-  const get = (path: string, init?: RequestInit) => fetch(`${url}${path}`, init)
-  return {
-    ...program,
-    url,
-    log,
-    logged: (values, count = 1) => eventually(() => linesWith(log(), values, count)),
-    fetch: get,
-    post: (event, headers = {}) =>
-      get('/', {
-        method: 'POST',
-        headers: { 'Content-Type': 'application/json', ...headers },
-        body: JSON.stringify(event),
-      }),
-    metric: async (name) => metricIn(await (await get('/metrics')).text(), name),
-  }
-}
-
-function linesWith(
-  log: readonly LogLine[],
-  values: Readonly<Record<string, unknown>>,
-  count: number,
-): readonly LogLine[] {
-  const found = log.filter((line) =>
-    Object.entries(values).every(([key, value]) => line[key] === value),
-  )
-  if (found.length >= count) return found
-  const seen = log.map((line) => JSON.stringify(line)).join('\n')
-  throw new Error(`${found.length} of ${count} lines with ${JSON.stringify(values)} in\n${seen}`)
-}
-
-function metricIn(text: string, name: string): number {
-  const samples = text.split('\n').filter((line) => !line.startsWith('#') && line.includes(name))
-  return samples.reduce((sum, line) => sum + Number(line.slice(line.lastIndexOf(' ') + 1)), 0)
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it, vi } from 'vitest'
+import { afterEach, describe, expect, it, vi } from 'vitest'
 import {
   type ClusterOptions,
   startCluster,
@@ -6,20 +6,29 @@ import {
 } from '../../support/kubernetes/cluster.ts'
 import { notificationKinds } from '../../support/kubernetes/definitions.ts'
 import { eventManifest } from '../../support/kubernetes/event-manifests.ts'
-import { startShipperIn } from '../../support/kubernetes/shipper.ts'
+import { startShipperHereIn, startShipperIn } from '../../support/kubernetes/shipper.ts'
 import { hasKubectl } from '../../support/kustomize.ts'
 import { alertObject, providerObject } from '../../support/notification-objects.ts'
 import { jsonBodies, startSink } from '../../support/recording-sink.ts'
 import { kustomizationEvent, manifestsFolder } from '../../support/relay-manifests.ts'
-import { eventually, startRelay } from '../../support/relay-process.ts'
+import { startRelay } from '../../support/relay-process.ts'
 import { startSecretsManager } from '../../support/secrets-manager.ts'
+import { eventually } from '../../support/served.ts'
 import { tokensFlags } from '../../support/shipped-events.ts'
 import { shipperAccessProblems, shipperRules } from '../../support/shipper-access.ts'
+import type { ShipperArguments } from '../../support/shipper-process.ts'
+
+afterEach(() => {
+  vi.unstubAllEnvs()
+})
 
 const ALERT = { apiVersion: 'notification.toolkit.fluxcd.io/v1beta3', kind: 'Alert' }
 
 it('brings what is applied to a cluster, and what its controllers report, to a sink', async () => {
-  const { cluster, sink, shipper } = await startAll({ flags: ['--watch-events', 'Kustomization'] })
+  const { cluster, sink, shipper } = await startAll(
+    { flags: ['--watch-events', 'Kustomization'] },
+    startShipperIn,
+  )
   await cluster.apply(providerObject('slack', { address: `${sink.url}/hook` }))
   await cluster.apply(alertObject('on-call-webapp'))
   await eventually(async () => {
@@ -45,7 +54,7 @@ it('brings what is applied to a cluster, and what its controllers report, to a s
 })
 
 it('sends the labels of an object along that Alerts select by', async () => {
-  const { cluster, sink, shipper } = await startAll()
+  const { cluster, sink, shipper } = await startAllHere()
   const object = (name: string, team: string) => ({
     apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
     kind: 'Kustomization',
@@ -85,7 +94,7 @@ describe.skipIf(!hasKubectl)('with the rights of its manifests', () => {
     vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
     const rules = await shipperRules('deploy/overlays/watch-events', 'deploy/overlays/sync-secrets')
     const flags = ['--watch-events', 'Kustomization', '--sync-secrets']
-    const { cluster, sink, shipper } = await startAll({ flags, rules })
+    const { cluster, sink, shipper } = await startAllHere({ flags, rules })
     await cluster.apply({
       ...{ apiVersion: 'v1', kind: 'Secret' },
       metadata: { namespace: 'flux-system', name: 'hook' },
@@ -98,9 +107,9 @@ describe.skipIf(!hasKubectl)('with the rights of its manifests', () => {
       expect(await readyOf(cluster, 'all')).toMatch(/^(True|False) /)
     })
     await eventually(async () => expect(await shipper.metric('secrets_written_total')).toBe(1))
-    await shipper.end('SIGTERM')
+    await shipper.stop()
 
-    const plain = await startAll({ rules, notification: notificationKinds(['v1beta3']) })
+    const plain = await startAllHere({ rules, notification: notificationKinds(['v1beta3']) })
     await plain.cluster.apply(alertObject('all'))
     await eventually(async () => {
       expect(await eventsAbout(plain.cluster, 'all')).toMatchObject([{ type: 'Warning' }])
@@ -115,15 +124,20 @@ interface Setting extends ClusterOptions {
   readonly flags?: readonly string[]
 }
 
+type StartShipper<T> = (cluster: TestCluster, shipper: ShipperArguments) => Promise<T>
+
+/** The same with a shipper in this process. */
+const startAllHere = (setting: Setting = {}) => startAll(setting, startShipperHereIn)
+
 /** A cluster, a relay that has nothing of it yet, a sink, and a shipper between them. */
-async function startAll({ flags = [], ...options }: Setting = {}) {
+async function startAll<T>({ flags = [], ...options }: Setting, start: StartShipper<T>) {
   const cluster = await startCluster(options)
   const sink = await startSink({ 'POST /hook': { status: 200 } })
   const relay = await startRelay({
     manifests: manifestsFolder({}),
     flags: tokensFlags('cluster-token'),
   })
-  const shipper = await startShipperIn(cluster, { relay: relay.url, flags })
+  const shipper = await start(cluster, { relay: relay.url, flags })
   return { cluster, sink, relay, shipper }
 }
 
