@@ -1,5 +1,5 @@
+import { FewestFirst } from './fewest-first.ts'
 import type { Line } from './line.ts'
-import { Turns } from './turns.ts'
 
 /** Deliveries that wait for a place at one host in memory alone: enough for a burst. */
 const MOST_UNWRITTEN = 100
@@ -19,17 +19,19 @@ export class Host<Answer> {
   /** Of all lines. */
   readonly places: number
   free: number
-  /** Lines in which deliveries ask for a place. */
-  readonly asking = new Turns<Line<Answer, Host<Answer>>>()
-  /** Lines from which one may be woken, as far as is known. */
-  readonly wakeable = new Turns<Line<Answer, Host<Answer>>>()
+  /** Lines in which deliveries ask for a place; who has the fewest gets the next. */
+  readonly asking = new FewestFirst<Line<Answer, Host<Answer>>>(({ underWay }) => underWay)
+  /** Lines from which one may be woken, as far as is known; of which the fewest were is next. */
+  readonly wakeable = new FewestFirst<Line<Answer, Host<Answer>>>(({ awaited }) => awaited)
   /** Deliveries that ask for a place, and wait nowhere else. */
   unwritten = 0
-  /** Deliveries that were woken, and have no place yet. */
+  /** Deliveries of all lines that were woken, and have no place yet. */
   awaited = 0
   lines = 0
   /** Places that were given so far. */
   given = 0
+  /** Of the places beyond a line's own, the last goes only to a line that has none. */
+  readonly #kept: number
   /** How many are woken ahead. */
   #ahead: number
 
@@ -39,6 +41,7 @@ export class Host<Answer> {
     this.placesPerLine = placesPerLine
     this.places = placesPerLine + Math.floor(placesPerLine / SPARE)
     this.free = this.places
+    this.#kept = this.places > placesPerLine ? 1 : 0
     this.#ahead = placesPerLine
   }
 
@@ -46,17 +49,32 @@ export class Host<Answer> {
     return this.free === this.places && this.lines === 0
   }
 
-  /** Whether who comes new has to wait in the store. */
-  get isFull(): boolean {
-    return this.free === 0 && this.unwritten >= MOST_UNWRITTEN
+  /** Whether whoever asks first may have one of the places that are free. */
+  get canGive(): boolean {
+    const { fewest } = this.asking
+    return fewest !== undefined && this.hasPlaceFor(fewest)
+  }
+
+  /** Whether a line that has so many places may have one more of those that are free. */
+  hasPlaceFor(underWay: number): boolean {
+    return this.free > (underWay > 0 ? this.#kept : 0)
+  }
+
+  /** Whether who comes new to a line that has so many places has to wait in the store. */
+  isFullFor(underWay: number): boolean {
+    return !this.hasPlaceFor(underWay) && this.unwritten >= MOST_UNWRITTEN
   }
 
   /**
    * As many as there are places are woken ahead, and twice as many as are sent while one that is woken
-   * is read: so each place that is free is taken at once, and at a slow host none waits for long.
+   * is read: so each place that is free is taken at once, and at a slow host none waits for long. While
+   * those cannot have the place that is free, one of each line that woke none may.
    */
   get canWake(): boolean {
-    return this.awaited < this.#ahead && !this.wakeable.isEmpty
+    const { fewest } = this.wakeable
+    if (fewest === undefined) return false
+    const isFirst = fewest === 0 && this.free > 0 && this.awaited < this.#ahead + this.places
+    return isFirst || this.awaited < this.#ahead
   }
 
   /** One that was woken asks for a place; `givenBefore` is what `given` was when it was woken. */

@@ -32,6 +32,8 @@ export class Line<Answer, Host> {
   readonly host: Host
   /** Deliveries that have a place. */
   underWay = 0
+  /** Deliveries that were woken, and have no place yet. */
+  awaited = 0
   /** Absent where nobody can wake. */
   readonly window: WaitingWindow | undefined
   /** Those that were refused, and are about to wait in the store, with their orders. */

@@ -14,7 +14,11 @@ export type LineOf = Line<Admission, HostOf>
  */
 const PLACES_WITHOUT_ANSWER = 3
 
-/** Gives the places of hosts to the lines at them, in turn, while their clusters have a share left. */
+/**
+ * Gives the places of hosts to the lines at them while their clusters have a share left. Of the lines at a
+ * host that with the fewest places gets the next one, and the last is kept for one that has none: so
+ * one whose destination answers fast does not wait for those whose destinations are slow.
+ */
 export class Places {
   readonly #capacity: Capacity
   readonly #healths: Healths
@@ -35,12 +39,13 @@ export class Places {
   /** Whether one that asks now, and no other before it, gets a place at once. */
   hasPlace(line: LineOf): boolean {
     const { host } = line
-    const isFree = host.free > 0 && !line.isAsking && line.underWay < this.#most(line)
+    const mayHave = host.hasPlaceFor(line.underWay) && line.underWay < this.#most(line)
+    const isFree = mayHave && !line.isAsking
     return isFree && this.#capacity.underWay.allows(host.cluster)
   }
 
   serve(host: HostOf): void {
-    while (host.free > 0 && !host.asking.isEmpty) {
+    while (host.canGive) {
       if (!this.#capacity.underWay.allows(host.cluster)) {
         this.#postpone(host)
         break
@@ -51,8 +56,8 @@ export class Places {
       const first = line.takeFirst()
       // Without one, the first of all was woken and comes; the line has its turn then.
       if (!first) continue
-      if (line.isAsking) host.asking.add(line)
       this.#admit(line, first)
+      if (line.isAsking) host.asking.add(line)
     }
   }
 

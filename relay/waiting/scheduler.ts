@@ -50,7 +50,7 @@ export class Scheduler implements Destinations, Wakes {
     if (parked) return Promise.resolve(this.#refuse(line, asker, parked))
     const { host } = line
     const mayAsk = this.#capacity.asking.allows(host.cluster) || this.#places.hasPlace(line)
-    const isCrowded = host.isFull || !mayAsk
+    const isCrowded = host.isFullFor(line.underWay) || !mayAsk
     if (!isWoken && (line.hasWritten || isCrowded)) {
       const crowded = whyCrowded(host, this.#clock.random())
       return Promise.resolve(this.#refuse(line, asker, crowded))
@@ -81,7 +81,7 @@ export class Scheduler implements Destinations, Wakes {
     if (!line) return
     this.#away.delete(delivery)
     line.postponed.delete(delivery)
-    if (line.coming.delete(delivery)) line.host.awaited -= 1
+    if (line.coming.delete(delivery)) awaitFewer(line)
     const written = this.#written.get(delivery)
     this.#written.delete(delivery)
     if (written) this.#put(...written)
@@ -143,7 +143,7 @@ export class Scheduler implements Destinations, Wakes {
   #refuse(line: LineOf, who: Asker, why: Refusal): Admission {
     const { delivery, order, isWoken } = who
     if (isWoken) {
-      line.host.awaited -= 1
+      awaitFewer(line)
       // It goes back to where it came from, and so would the next one.
       line.isReviewed = false
     }
@@ -169,7 +169,7 @@ export class Scheduler implements Destinations, Wakes {
     // While it waited the destination may have been parked.
     if (this.#refuseParked(line, asking)) return
     if (isWoken) {
-      host.awaited -= 1
+      awaitFewer(line)
       line.isReviewed = false
     } else this.#stopAsking(host, bytes)
     this.#capacity.underWay.take(host.cluster, bytes)
@@ -191,6 +191,7 @@ export class Scheduler implements Destinations, Wakes {
     const { key, host } = line
     host.free += 1
     line.underWay -= 1
+    host.asking.changed(line)
     if (this.#healths.of(key)?.isOpen === false) {
       for (const asking of line.takeAll()) this.#refuseParked(line, asking)
     }
@@ -212,4 +213,11 @@ export class Scheduler implements Destinations, Wakes {
     host.unwritten -= 1
     this.#capacity.asking.give(host.cluster, bytes)
   }
+}
+
+/** One that was woken has its place, or goes back. */
+function awaitFewer(line: LineOf): void {
+  line.awaited -= 1
+  line.host.awaited -= 1
+  line.host.wakeable.changed(line)
 }

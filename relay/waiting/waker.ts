@@ -113,6 +113,7 @@ export class Waker {
       line.coming.set(woken.id, { order: woken.order, givenBefore: host.given })
       this.#away.set(woken.id, line)
       this.#capacity.wake(woken.id, host.cluster)
+      line.awaited += 1
       host.awaited += 1
     }
     this.look(line)

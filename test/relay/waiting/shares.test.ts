@@ -132,3 +132,49 @@ it('a destination that answers gets ten places, and one that fails then three', 
   const second = await fill()
   expect(second.taken).toBe(10)
 })
+
+/** Deliveries to slow destinations at one host, as many as get a place and as many more. */
+async function fillWithSlow({ enter }: ReturnType<typeof setUp>, ...slow: readonly string[]) {
+  for (const provider of slow) await answer(enter('c', provider, 'h.test'))
+  const each = Array.from({ length: 10 }, () => slow).flat()
+  const entered = each.map((provider) => enter('c', provider, 'h.test'))
+  await soon()
+  return entered
+}
+
+it('the last place of a host is kept for a Provider that has none', async () => {
+  const relay = setUp()
+  await fillWithSlow(relay, 's1', 's2')
+  relay.admitted.length = 0
+  for (let n = 0; n < 8; n += 1) await answer(relay.enter('c', 'fast', 'h.test'))
+  expect(relay.admitted).toHaveLength(8)
+})
+
+it('a destination that answers at once goes before slow ones that have places', async () => {
+  const relay = setUp()
+  const [first] = await fillWithSlow(relay, 's1', 's2')
+  void relay.enter('c', 's3', 'h.test')
+  await soon()
+  relay.admitted.length = 0
+  const fast = Array.from({ length: 8 }, () => relay.enter('c', 'fast', 'h.test'))
+  for (const each of fast) void answer(each)
+  await soon()
+  expect(relay.admitted).toEqual([])
+  if (first) await answer(first)
+  await soon()
+  // The place that became free stays for whoever has none.
+  expect(relay.admitted).toEqual(Array.from({ length: 8 }, () => 'c#fast#h.test'))
+})
+
+it('lines with as many places as each other take turns', async () => {
+  const { enter, admitted } = setUp()
+  for (const provider of ['slow', 'p1', 'p2']) await answer(enter('c', provider, 'h.test'))
+  const held = Array.from({ length: 10 }, () => enter('c', 'slow', 'h.test'))
+  held.push(enter('c', 'o1', 'h.test'), enter('c', 'o2', 'h.test'))
+  for (const provider of ['p1', 'p1', 'p1', 'p2', 'p2', 'p2']) void enter('c', provider, 'h.test')
+  await soon()
+  admitted.length = 0
+  for (const each of held.slice(0, 5)) await answer(each)
+  await soon()
+  expect(admitted.map((key) => key.slice(2, 4))).toEqual(['p1', 'p2', 'p1', 'p2'])
+})

@@ -193,6 +193,26 @@ describe('deliveries that wait in the store', () => {
 })
 
 describe('Providers at one host', () => {
+  it('of a destination that answers at once do not wait for those of slow ones', async () => {
+    const { destinations, wait, enter } = setUp(10)
+    for (const slow of ['s1', 's2']) leave(await enter(slow, `${slow} answers`))
+    for (let n = 0; n < 20; n += 1) void enter(`s${1 + (n % 2)}`, `held ${n}`)
+    for (const n of [10, 11, 12, 13, 14, 15, 16, 17, 18]) {
+      for (const slow of ['s1', 's2']) wait(slow, `${slow} ${n}`, String(n))
+    }
+    const woken = () => destinations.take(100).map(({ id }) => id)
+    // The slow ones have woken as many as may be, and all of them ask for a place.
+    const slow = woken()
+    expect(slow).toHaveLength(10)
+    for (const id of slow) void enter(id.slice(0, 2), id, id.slice(3))
+    for (const n of [20, 21, 22, 23]) wait('fast', `fast ${n}`, String(n))
+    for (const n of [20, 21, 22, 23]) {
+      expect(woken()).toEqual([`fast ${n}`])
+      leave(await enter('fast', `fast ${n}`, String(n)))
+      destinations.done(`fast ${n}`)
+    }
+  })
+
   it('take turns, however many of one wait', async () => {
     const { destinations, wait, enter } = setUp()
     let held = await enter('a', 'x')
