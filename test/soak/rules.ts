@@ -39,13 +39,7 @@ export function ledgerRules(books: Books, { outcomes, queued }: Ledger): readonl
 
 export function latencyRules(books: Books): readonly Rule[] {
   return CLUSTERS.map((cluster) => {
-    const times = books
-      .accepted()
-      .filter((event) => event.cluster === cluster && event.route === 'good')
-      .filter((event) => !isDisturbed(event, books))
-      .flatMap(({ acceptedAt, arrivedAt }) =>
-        acceptedAt === undefined || arrivedAt === undefined ? [] : [arrivedAt - acceptedAt],
-      )
+    const times = undisturbed(books, cluster).map(({ tookMs }) => tookMs)
     const p99 = percentile(times, 0.99)
     const most = MOST_P99_MS[cluster]
     return {
@@ -54,6 +48,47 @@ export function latencyRules(books: Books): readonly Rule[] {
       isKept: p99 !== undefined && p99 <= most,
     }
   })
+}
+
+/** An event that nothing disturbed, and how long it took. */
+export interface Timed {
+  readonly message: string
+  /** From the begin of the load. */
+  readonly acceptedAtSecond: number
+  readonly tookMs: number
+  /** From the end of the last disturbance before it. */
+  readonly sinceDisturbedMs: number | undefined
+}
+
+const SHOWN = 25
+
+/** The slowest of each cluster, for whoever has to find out why a rule is broken. */
+export function slowest(books: Books): readonly Timed[] {
+  const [first] = books.accepted()
+  const startedAt = first?.acceptedAt ?? 0
+  return CLUSTERS.flatMap((cluster) => {
+    const slow = undisturbed(books, cluster).sort((a, b) => b.tookMs - a.tookMs)
+    return slow.slice(0, SHOWN).map(({ message, acceptedAt, tookMs }) => {
+      const before = books.disturbances.map(({ until }) => acceptedAt - until)
+      const since = Math.min(...before.filter((ms) => ms >= 0))
+      return {
+        ...{ message, tookMs, acceptedAtSecond: Math.round((acceptedAt - startedAt) / 1_000) },
+        sinceDisturbedMs: Number.isFinite(since) ? since : undefined,
+      }
+    })
+  })
+}
+
+function undisturbed(books: Books, cluster: ClusterName) {
+  return books
+    .accepted()
+    .filter((event) => event.cluster === cluster && event.route === 'good')
+    .filter((event) => !isDisturbed(event, books))
+    .flatMap(({ message, acceptedAt, arrivedAt }) =>
+      acceptedAt === undefined || arrivedAt === undefined
+        ? []
+        : [{ message, acceptedAt, tookMs: arrivedAt - acceptedAt }],
+    )
 }
 
 export function memoryRule(name: string, quarters: readonly number[]): Rule {

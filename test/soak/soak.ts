@@ -13,7 +13,7 @@ import { Memory } from './memory.ts'
 import type { SoakOptions } from './options.ts'
 import { type Program, startProgram } from './programs.ts'
 import { replaySome } from './replays.ts'
-import { latencyRules, ledgerRules, memoryRule, type Rule } from './rules.ts'
+import { latencyRules, ledgerRules, memoryRule, type Rule, slowest, type Timed } from './rules.ts'
 import { startSender } from './senders.ts'
 
 export interface SoakReport {
@@ -21,6 +21,7 @@ export interface SoakReport {
   readonly counts: Readonly<Record<string, number>>
   readonly outcomes: Readonly<Record<string, number>>
   readonly rules: readonly Rule[]
+  readonly slowest: readonly Timed[]
 }
 
 const SAMPLE_MS = 2_000
@@ -82,6 +83,7 @@ export async function soak(
       memoryRule('relay', memories.relay.quarters()),
       memoryRule('shipper', memories.shipper.quarters()),
     ],
+    slowest: slowest(books),
   }
 }
 
