@@ -47,6 +47,8 @@ interface KindPath {
 export function createApiAdmin({ url, ca }: ApiAddress, token: string): ApiAdmin {
   const dispatcher = new Agent({ connect: ca === undefined ? {} : { ca } })
   const kinds = new Map<string, KindPath>()
+  /** That there are; no test removes one. */
+  const namespaces = new Set<string>()
 
   const send: ApiAdmin['send'] = async (method, path, body, ...allowed) => {
     const answer = await request(`${url}${path}`, {
@@ -86,8 +88,11 @@ export function createApiAdmin({ url, ca }: ApiAddress, token: string): ApiAdmin
   }
   const pathOf = async (reference: ObjectReference) =>
     `${await collectionOf(reference)}/${reference.name}`
-  const ensureNamespace = (name: string) =>
-    send('POST', '/api/v1/namespaces', { metadata: { name } }, 409)
+  const ensureNamespace = async (name: string) => {
+    if (namespaces.has(name)) return
+    await send('POST', '/api/v1/namespaces', { metadata: { name } }, 409)
+    namespaces.add(name)
+  }
 
   return {
     send,
@@ -101,12 +106,14 @@ export function createApiAdmin({ url, ca }: ApiAddress, token: string): ApiAdmin
       const write = (method: 'POST' | 'PUT', to: string, own: Fields) =>
         send(method, to, { ...object, metadata: { ...metadata, ...place, ...own } }, 409)
       for (;;) {
+        // One that was read has a version, which a server refuses of a new one.
+        const created = await write('POST', path, { resourceVersion: undefined })
+        if (created.status !== 409) return created.body as ApiObject
         const current = await send('GET', `${path}/${metadata.name}`, undefined, 404)
+        if (current.status === 404) continue
         const { resourceVersion } = fieldsOf(current.body.metadata)
-        const answer = await (current.status === 404
-          ? write('POST', path, {})
-          : write('PUT', `${path}/${metadata.name}`, { resourceVersion }))
-        if (answer.status !== 409) return answer.body as ApiObject
+        const updated = await write('PUT', `${path}/${metadata.name}`, { resourceVersion })
+        if (updated.status !== 409) return updated.body as ApiObject
       }
     },
     async applyStatus({ apiVersion, kind, metadata, status }) {

@@ -5,7 +5,7 @@ import { onTestFinished } from 'vitest'
 import { startListening } from '../servers.ts'
 import { temporaryDirectory } from '../temporary-directory.ts'
 import { EVERYTHING } from './access-rules.ts'
-import { createApiAdmin, define } from './api-admin.ts'
+import { createApiAdmin } from './api-admin.ts'
 import { ApiDouble } from './api-double.ts'
 import { expiredVersion } from './api-failure.ts'
 import type { Manifest } from './api-object.ts'
@@ -53,7 +53,8 @@ export async function startDoubleCluster(options: ClusterOptions = {}): Promise<
   writeFileSync(tokenFile, TOKEN)
   for (const name of NAMESPACES)
     await admin.send('POST', '/api/v1/namespaces', { metadata: { name } })
-  await define(admin, definitionsOf(options))
+  // They are served at once.
+  for (const definition of definitionsOf(options)) await admin.apply(definition)
 
   return {
     ...admin,
