@@ -3,7 +3,13 @@ import { type Access, OPERATIONS, type Operation } from './operations.ts'
 import { PROBLEM_KINDS, type ProblemCode, type ProblemStatus } from './problem-codes.ts'
 import { AppliedConfig, ConfigSet, Readiness, StoredConfig } from './schemas/config.ts'
 import { DeliveriesPage, Delivery } from './schemas/deliveries.ts'
-import { EventDocument, EventItem, EventsBody, ReceivedEvents } from './schemas/events.ts'
+import {
+  EventDocument,
+  EventItem,
+  EventsBody,
+  PostedEventDocument,
+  ReceivedEvents,
+} from './schemas/events.ts'
 import { ProblemDocument } from './schemas/problem.ts'
 import { PutBack, QuarantinePage, SetAsideMessage } from './schemas/quarantine.ts'
 import { SecretData, StoredSecret } from './schemas/secrets.ts'
@@ -120,6 +126,7 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   Event: EventDocument,
   EventItem,
   EventsBody,
+  PostedEvent: PostedEventDocument,
   Problem: ProblemDocument,
   PutBack,
   QuarantinePage,

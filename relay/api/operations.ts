@@ -2,7 +2,7 @@ import type { ZodType } from 'zod'
 import type { ProblemCode } from './problem-codes.ts'
 import { AppliedConfig, ConfigSet, StoredConfig } from './schemas/config.ts'
 import { DeliveriesPage, Delivery } from './schemas/deliveries.ts'
-import { EventDocument, EventsBody, ReceivedEvents } from './schemas/events.ts'
+import { EventsBody, PostedEventDocument, ReceivedEvents } from './schemas/events.ts'
 import { PutBack, QuarantinePage } from './schemas/quarantine.ts'
 import { SecretData, StoredSecret } from './schemas/secrets.ts'
 
@@ -61,7 +61,7 @@ export const OPERATIONS = {
     path: '/',
     access: 'any-cluster',
     summary: 'Queues one event, as Flux’s controllers post it to `--events-addr`.',
-    body: EventDocument,
+    body: PostedEventDocument,
     success: { status: 202 },
     problems: [...OF_BODY, 'none-good', 'overloaded'],
   },

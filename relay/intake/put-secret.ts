@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { SECRET_KEY } from '../api/schemas/secrets.ts'
 import { fieldErrors, fieldErrorText } from '../errors.ts'
 import { KubernetesName } from '../model/kubernetes.ts'
 import type { SecretWriter } from '../ports.ts'
@@ -17,7 +18,7 @@ const SecretName = z.object({ namespace: KubernetesName, name: KubernetesName })
 /** Keys as Kubernetes has them. No message shows a key: a value may stand in its place. */
 const SecretKeys = z
   .record(z.string(), z.string('expected texts only'), 'expected an object of texts')
-  .refine((data) => Object.keys(data).every((key) => /^[-._a-zA-Z0-9]{1,253}$/.test(key)), {
+  .refine((data) => Object.keys(data).every((key) => SECRET_KEY.test(key)), {
     error: 'each key must consist of letters, digits, -, _ and .',
   })
   .refine((data) => Object.keys(data).length > 0, { error: 'expected at least one key' })

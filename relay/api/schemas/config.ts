@@ -1,7 +1,12 @@
 import { z } from 'zod'
+import { Rfc3339 } from './time.ts'
 
 /** An Alert or a Provider as Kubernetes shows it. */
 const Manifest = z.record(z.string(), z.unknown())
+
+/** The same in a set that is put: one that does not say its kind gets it by its list. */
+const manifestOf = (kind: 'Alert' | 'Provider') =>
+  z.looseObject({ kind: z.literal(kind).nullish() })
 
 /** Whether an object takes effect, in the shape of Flux's `Ready` condition. */
 export const Readiness = z
@@ -19,9 +24,9 @@ export type Readiness = Readonly<z.infer<typeof Readiness>>
 /** The body of `PUT …/config`: a cluster's whole set, which replaces the one before. */
 export const ConfigSet = z
   .object({
-    takenAt: z.string().meta({ description: 'When the set was read from the cluster, RFC 3339.' }),
-    alerts: z.array(Manifest),
-    providers: z.array(Manifest),
+    takenAt: Rfc3339.meta({ description: 'When the set was read from the cluster, RFC 3339.' }),
+    alerts: z.array(manifestOf('Alert')),
+    providers: z.array(manifestOf('Provider')),
   })
   .meta({ description: 'All Alerts and Providers of a cluster.' })
 export type ConfigSet = z.infer<typeof ConfigSet>

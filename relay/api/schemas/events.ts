@@ -1,34 +1,48 @@
 import { z } from 'zod'
+import { MAX_NAME_LENGTH } from '../../model/text.ts'
+import { Rfc3339 } from './time.ts'
 
-const Name = z.string().min(1)
+const Name = z.string().min(1).max(MAX_NAME_LENGTH)
+
+/** `null` is as good as nothing, as for Go's decoder. */
+const Optional = z.string().nullish()
+
+const InvolvedObject = z.object({
+  kind: Name,
+  namespace: Name,
+  name: Name,
+  apiVersion: Optional,
+  uid: Optional,
+  resourceVersion: Optional,
+  fieldPath: Optional,
+})
 
 /** A Flux event, as controllers post it. What is written here is what is read; the rest is ignored. */
 export const EventDocument = z
   .object({
-    involvedObject: z.object({
-      kind: Name,
-      namespace: Name,
-      name: Name,
-      apiVersion: z.string().optional(),
-      uid: z.string().optional(),
-      resourceVersion: z.string().optional(),
-      fieldPath: z.string().optional(),
+    involvedObject: InvolvedObject,
+    severity: Optional.meta({
+      description: '`info`, `error` or `trace`; `info` when it is missing or empty.',
     }),
-    severity: z
-      .string()
-      .optional()
-      .meta({ description: '`info`, `error` or `trace`; `info` when it is missing.' }),
-    timestamp: z
-      .string()
-      .nullish()
-      .meta({ description: 'RFC 3339; the time of arrival when it is missing.' }),
-    message: z.string().optional().meta({ description: 'Cut after 39,000 UTF-16 units.' }),
-    reason: z.string().optional(),
-    metadata: z.record(z.string(), z.string()).nullish(),
-    reportingController: z.string().optional(),
-    reportingInstance: z.string().optional(),
+    timestamp: Rfc3339.nullish().meta({
+      description: 'RFC 3339; the time of arrival when it is missing.',
+    }),
+    message: Optional.meta({ description: 'Cut after 39,000 UTF-16 units.' }),
+    reason: Optional,
+    metadata: z.record(z.string(), Optional).nullish(),
+    reportingController: Optional,
+    reportingInstance: Optional,
   })
   .meta({ description: 'What a controller reports.' })
+
+/** The body of `POST /`: an event, whose object may be one of the cluster and have no namespace. */
+export const PostedEventDocument = EventDocument.extend({
+  involvedObject: InvolvedObject.extend({
+    namespace: z.string().max(MAX_NAME_LENGTH).nullish().meta({
+      description: '`default` when it is missing or empty, as for the objects of the cluster.',
+    }),
+  }),
+}).meta({ description: 'What a controller posts by itself.' })
 
 /** One item of a batch. */
 export const EventItem = z
@@ -42,9 +56,9 @@ export const EventItem = z
   .meta({ description: 'An event, alone or with the labels of its object.' })
 
 /** The body of `POST …/events` as JSON; as NDJSON it is one item a line. */
-export const EventsBody = z
-  .union([EventItem, z.array(EventItem)])
-  .meta({ description: 'One event or a batch of them.' })
+export const EventsBody = z.union([EventItem, z.array(EventItem).min(1)]).meta({
+  description: 'One event or a batch of them. A bad event of a batch is rejected by itself.',
+})
 
 /** Items that will never be taken, by their index in the request. */
 export const Rejections = z.array(z.object({ index: z.int().nonnegative(), error: z.string() }))

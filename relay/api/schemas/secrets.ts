@@ -1,9 +1,13 @@
 import { z } from 'zod'
 
+/** As Kubernetes has the keys of a Secret. */
+export const SECRET_KEY = /^[-._a-zA-Z0-9]{1,253}$/
+
 /** The body of `PUT …/secrets/{namespace}/{name}`. */
 export const SecretData = z
-  .record(z.string(), z.string())
-  .meta({ description: 'The keys of the Secret with their decoded values.' })
+  .record(z.string().regex(SECRET_KEY), z.string())
+  .refine((data) => Object.keys(data).length > 0, 'expected at least one key')
+  .meta({ description: 'The keys of the Secret with their decoded values.', minProperties: 1 })
 
 /** The answer to it. No answer shows a value. */
 export const StoredSecret = z

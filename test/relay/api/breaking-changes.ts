@@ -5,6 +5,7 @@ type Json = Readonly<Record<string, unknown>>
  * fields, problem codes; and what it wants that they do not send. Texts for people do not count.
  */
 export function breakingChanges(released: Json, next: Json): readonly string[] {
+  const isAnswered = componentsOfAnswers(released)
   return [
     ...Object.entries(record(released.paths)).flatMap(([path, methods]) =>
       Object.entries(record(methods)).flatMap(([method, operation]) =>
@@ -16,7 +17,12 @@ export function breakingChanges(released: Json, next: Json): readonly string[] {
       ),
     ),
     ...Object.entries(at(released, 'components', 'schemas') ?? {}).flatMap(([name, schema]) =>
-      schemaChanges(name, record(schema), at(next, 'components', 'schemas', name)),
+      schemaChanges(
+        name,
+        record(schema),
+        at(next, 'components', 'schemas', name),
+        isAnswered.has(name) ? 'answer' : 'request',
+      ),
     ),
   ]
 }
@@ -40,17 +46,40 @@ function operationChanges(name: string, released: Json, next: Json | undefined):
   ]
 }
 
-function schemaChanges(name: string, released: Json, next: Json | undefined): readonly string[] {
+/** The components that answers consist of. */
+function componentsOfAnswers(api: Json): ReadonlySet<string> {
+  const namesIn = (value: unknown) =>
+    [...JSON.stringify(value ?? {}).matchAll(/#\/components\/schemas\/(\w+)/g)].map(
+      ([, name = '']) => name,
+    )
+  const operations = Object.values(record(api.paths)).flatMap((path) => Object.values(record(path)))
+  const found = new Set(operations.flatMap((operation) => namesIn(record(operation).responses)))
+  // A set visits what is added while it is gone through.
+  for (const name of found) {
+    for (const inner of namesIn(at(api, 'components', 'schemas', name))) found.add(inner)
+  }
+  return found
+}
+
+/** What is sent may be of more types than before; what is answered is of the same. */
+function schemaChanges(
+  name: string,
+  released: Json,
+  next: Json | undefined,
+  use: 'request' | 'answer',
+): readonly string[] {
   if (next === undefined) return [`${name} is gone`]
-  const isSame = JSON.stringify(kindOf(released)) === JSON.stringify(kindOf(next))
+  const isSame =
+    JSON.stringify(kindOf(released)) === JSON.stringify(kindOf(next)) ||
+    (use === 'request' && isWider(released, next))
   const required = (schema: Json) => (Array.isArray(schema.required) ? schema.required : [])
   const demanded = required(next).filter((field) => !required(released).includes(field))
   const lost = required(released).filter((field) => !required(next).includes(field))
   const fields = Object.entries(record(released.properties)).flatMap(([field, schema]) =>
-    schemaChanges(`${name}.${field}`, record(schema), at(next, 'properties', field)),
+    schemaChanges(`${name}.${field}`, record(schema), at(next, 'properties', field), use),
   )
   const items = released.items
-    ? schemaChanges(`${name}[]`, record(released.items), at(next, 'items'))
+    ? schemaChanges(`${name}[]`, record(released.items), at(next, 'items'), use)
     : []
   return [
     ...(isSame ? [] : [`${name} is of another type`]),
@@ -59,6 +88,14 @@ function schemaChanges(name: string, released: Json, next: Json | undefined): re
     ...fields,
     ...items,
   ]
+}
+
+/** Whether a value of the released types is one of the next types, which are plain. */
+function isWider(released: Json, next: Json): boolean {
+  const types = ({ type, anyOf }: Json): readonly unknown[] =>
+    list(anyOf).length > 0 ? list(anyOf).flatMap(types) : [type].flat()
+  const before = types(released)
+  return before[0] !== undefined && before.every((type) => types(next).includes(type))
 }
 
 /** What a value may be, without the words about it. */

@@ -75,6 +75,14 @@ describe('a breaking change', () => {
     expect(changed(change)).toEqual(found)
   })
 
+  it('is no more that a request may have, but more that an answer may have', () => {
+    const found = changed((api) => {
+      api.components.schemas.Event.properties.message.type = ['string', 'null']
+      api.components.schemas.Readiness.properties.message.type = ['string', 'null']
+    })
+    expect(found).toEqual(['Readiness.message is of another type'])
+  })
+
   it('is no field that comes, nor another text', () => {
     const found = changed((api) => {
       api.components.schemas.Delivery.properties.silencedBy = { type: 'string' }
