@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { jsonValue } from '../relay/model/json-value.ts'
 import { InvalidCursor, type LedgerFilter } from '../relay/ports.ts'
 
 /** A record's place in the list: latest accepted first, then by id. */
@@ -24,11 +25,7 @@ export function parseCursor(cursor: string, filter: LedgerFilter): ListPosition 
 }
 
 function partsOf(cursor: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(cursor, 'base64url').toString())
-  } catch {
-    return undefined
-  }
+  return jsonValue(Buffer.from(cursor, 'base64url').toString())
 }
 
 function filterHash(filter: LedgerFilter): string {

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { fieldErrors, fieldErrorText } from '../relay/errors.ts'
-import type { ClusterTokens } from '../relay/intake/credentials.ts'
+import { type ClusterTokens, TOKEN_FORM } from '../relay/intake/credentials.ts'
 import { ClusterName } from '../relay/model/config.ts'
 
 /** Who may do what: the content of `--tokens FILE`. */
@@ -58,8 +58,8 @@ type ReadTokens = { readonly tokens: TokensFile } | { readonly errors: readonly 
 const Token = z
   .string('expected text; quote a token that looks like something else')
   .trim()
-  .min(1, 'expected a token, not empty text')
-  .regex(/^[!-~]*$/, 'expected visible ASCII characters without spaces, as a header can carry')
+  .min(1, { error: 'expected a token, not empty text', abort: true })
+  .regex(TOKEN_FORM, 'expected visible ASCII characters without spaces, as a header can carry')
 
 const OneOrMoreTokens = z.preprocess(
   (value) => (typeof value === 'string' ? [value] : value),

@@ -6,6 +6,7 @@ import {
 } from '@aws-sdk/client-dynamodb'
 import { type ClusterTokens, tokenHash } from '../../relay/intake/credentials.ts'
 import { ClusterName } from '../../relay/model/config.ts'
+import { keepLatest } from '../../relay/model/latest.ts'
 import type { Clock } from '../../relay/ports.ts'
 import { POINTER, RETIRED_ATTRIBUTE, TOKENS } from './config-chunks.ts'
 import { type Item, MalformedItem, namesOf, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
@@ -208,9 +209,6 @@ export class DynamoDbTokens {
 
   /** As the last one used; the one unused for longest is forgotten first. */
   #remember(cluster: string, entry: Entry): void {
-    this.#entries.delete(cluster)
-    this.#entries.set(cluster, entry)
-    const [oldest] = this.#entries.keys()
-    if (this.#entries.size > MAX_ENTRIES && oldest !== undefined) this.#entries.delete(oldest)
+    keepLatest(this.#entries, cluster, entry, MAX_ENTRIES)
   }
 }

@@ -7,6 +7,7 @@ import {
 } from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
+import { DEFAULT_RETENTION_MS, expiryOf } from '../../relay/model/retention.ts'
 import { storedValue } from '../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 import type {
@@ -35,8 +36,6 @@ export interface DynamoDbLedgerOptions extends TableOptions {
   /** Milliseconds before a batch's unprocessed keys are read again, doubled each time. */
   readonly backoffMs?: number
 }
-
-const DEFAULT_RETENTION_MS = 30 * 24 * 3_600_000
 
 const CONCURRENT_WRITES = 16
 
@@ -164,8 +163,7 @@ export class DynamoDbLedger implements Ledger {
   }
 
   #put({ record, expected }: LedgerWrite): PutItemCommand {
-    const isWaiting = record.status.kind === 'waiting'
-    const expiresAt = isWaiting ? undefined : record.updatedAt + this.#retentionMs
+    const expiresAt = expiryOf(record, this.#retentionMs)
     const { item, condition } = versionedAttributes(expected, expiresAt, this.#clock.now())
     const Item = { ...ledgerItem(record, this.#compactRecords), ...item }
     return new PutItemCommand({ TableName: this.#tableName, Item, ...condition })

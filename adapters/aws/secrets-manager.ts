@@ -1,4 +1,4 @@
-import type { ClusterTokens } from '../../relay/intake/credentials.ts'
+import { type ClusterTokens, TOKEN_FORM } from '../../relay/intake/credentials.ts'
 import { ClusterName } from '../../relay/model/config.ts'
 import { KubernetesName } from '../../relay/model/kubernetes.ts'
 import { type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
@@ -109,17 +109,14 @@ function notASecret(name: string): InvalidSecret {
   return new InvalidSecret(`${name} in Secrets Manager is not a JSON object of strings`)
 }
 
-/** What a header can carry. An empty one would sign what anybody sends. */
-const TOKEN = /^[!-~]+$/
-
 /**
- * Reads a cluster's tokens; white space around one is left out, as a person who stored it by hand
+ * Reads a cluster's tokens, none of which is empty: that would sign what anybody sends; white space around one is left out, as a person who stored it by hand
  * may have left it. Throws `InvalidSecret`, whose message shows none.
  */
 export function parseTokens(text: string | undefined, id: string): ClusterTokens {
   const value = parseJson(text)
   const tokens = Array.isArray(value) ? value.map(trimmed) : []
-  const areTokens = tokens.length > 0 && tokens.every((token) => TOKEN.test(token))
+  const areTokens = tokens.length > 0 && tokens.every((token) => TOKEN_FORM.test(token))
   if (areTokens) return tokens
   const expected = 'a JSON array of strings of visible ASCII characters'
   throw new InvalidSecret(`${id} in Secrets Manager is not ${expected}`)

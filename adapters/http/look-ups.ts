@@ -1,4 +1,5 @@
 import type { LookupAddress } from 'node:dns'
+import { keepLatest } from '../../relay/model/latest.ts'
 import { ConnectError } from './failure.ts'
 import { type Resolve, resolveBySystem } from './guarded-lookup.ts'
 
@@ -68,7 +69,7 @@ class LookUps {
   /** The cluster whose turn it is comes first. */
   readonly #shares = new Map<string, Share>()
   /** Names whose last look-up hung. */
-  readonly #hung = new Set<string>()
+  readonly #hung = new Map<string, true>()
   #freeThreads: number
 
   constructor({ getaddrinfo = resolveBySystem, threads = THREADS }: LookUpOptions) {
@@ -169,10 +170,7 @@ class LookUps {
   }
 
   #remember(hostname: string): void {
-    this.#hung.delete(hostname)
-    this.#hung.add(hostname)
-    const [oldest] = this.#hung
-    if (this.#hung.size > MAX_REMEMBERED && oldest !== undefined) this.#hung.delete(oldest)
+    keepLatest(this.#hung, hostname, true, MAX_REMEMBERED)
   }
 
   #forget(name: Name): void {

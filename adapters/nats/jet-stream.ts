@@ -1,4 +1,5 @@
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
+import { jsonValue } from '../../relay/model/json-value.ts'
 import type { NatsMessage, NatsPublished, NatsRefusal } from '../../relay/ports.ts'
 import type { NatsLibrary } from './library.ts'
 
@@ -41,7 +42,7 @@ export async function store(
 const NO_RESPONDERS = 503
 
 function judgeAnswer(text: string): NatsPublished | NatsRefusal {
-  const { stream, seq: sequence, duplicate, error } = recordOf(parseJson(text))
+  const { stream, seq: sequence, duplicate, error } = recordOf(jsonValue(text))
   if (typeof error === 'object' && error !== null) return judgeError(recordOf(error), stream)
   if (typeof stream !== 'string' || typeof sequence !== 'number') {
     return unavailable('what answered the message is no stream of JetStream')
@@ -67,14 +68,6 @@ function judgeError(
 
 function unavailable(detail: string): NatsRefusal {
   return { kind: 'refused', cause: 'unavailable', detail }
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function recordOf(value: unknown): Readonly<Record<string, unknown>> {

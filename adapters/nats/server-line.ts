@@ -1,3 +1,4 @@
+import { jsonValue } from '../../relay/model/json-value.ts'
 import { ellipsize } from '../../relay/model/text.ts'
 import { ConnectError } from '../http/failure.ts'
 
@@ -81,11 +82,7 @@ function parseInfo(text: string): ServerInfo {
 }
 
 function parseObject(text: string): Readonly<Record<string, unknown>> {
-  try {
-    const value: unknown = JSON.parse(text)
-    if (typeof value === 'object' && value !== null) return { ...value }
-  } catch {
-    // Said below.
-  }
+  const value = jsonValue(text)
+  if (typeof value === 'object' && value !== null) return { ...value }
   throw new ConnectError('protocol', 'the INFO of the server is not a JSON object')
 }

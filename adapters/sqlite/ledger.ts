@@ -8,6 +8,7 @@ import {
 import { objectName } from '../../relay/model/event.ts'
 import { orderParts } from '../../relay/model/event-order.ts'
 import { type Identity, namespacedName } from '../../relay/model/kubernetes.ts'
+import { DEFAULT_RETENTION_MS, expiryOf } from '../../relay/model/retention.ts'
 import { unreadableText } from '../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 import type {
@@ -29,8 +30,6 @@ export interface LedgerOptions {
   /** How long a record is kept after its last change once it is final. Milliseconds. */
   readonly retentionMs?: number
 }
-
-const DEFAULT_RETENTION_MS = 30 * 24 * 3_600_000
 
 /** What a list reads of a row. */
 interface ListedRow extends ListPosition, RecordRow {
@@ -148,7 +147,7 @@ export class SqliteLedger implements Ledger {
       objectName(record.event.involvedObject),
       outcome,
       record.acceptedAt,
-      status.kind === 'waiting' ? null : record.updatedAt + this.#retentionMs,
+      expiryOf(record, this.#retentionMs) ?? null,
       record.attempt,
       status.kind === 'waiting' ? status.dueAt : null,
       destination,

@@ -1,3 +1,4 @@
+import { jsonValue } from '../../relay/model/json-value.ts'
 import { type SecretData, type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
 import { fits, mapOf, text } from '../../relay/model/stored/shape.ts'
 import { InvalidSecret, type SecretStore, type SecretWriter } from '../../relay/ports.ts'
@@ -34,15 +35,7 @@ const secretShape = mapOf(text)
 
 /** Throws `InvalidSecret`, whose message shows nothing of the content. */
 function parseSecret(json: string, name: string): StoredSecret {
-  const stored = parsed(json)
+  const stored = jsonValue(json)
   if (fits(secretShape, stored)) return storedSecret(stored)
   throw new InvalidSecret(`the stored Secret ${name} is damaged: put it again (secret put)`)
-}
-
-function parsed(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
 }

@@ -1,30 +1,22 @@
 import type { z } from 'zod'
 import { ProblemDocument } from '../../relay/api/schemas/problem.ts'
 import type { Answer } from '../../relay/intake/answer.ts'
+import { jsonValue } from '../../relay/model/json-value.ts'
 import { UsageError } from '../usage-error.ts'
 
 /** What an answer holds. Throws `UsageError` for one that refuses, or is of another form. */
 export function read<T>(schema: z.ZodType<T>, answer: Answer): T {
   if (answer.status >= 300) throw new UsageError(problemText(answer), 1)
-  const parsed = schema.safeParse(jsonOf(answer))
+  const parsed = schema.safeParse(jsonValue(answer.body))
   if (parsed.success) return parsed.data
   throw new UsageError('the answer is not one of a flux-relay of this version', 1)
 }
 
 /** Why a relay refused. */
 export function problemText(answer: Answer): string {
-  const problem = ProblemDocument.safeParse(jsonOf(answer))
+  const problem = ProblemDocument.safeParse(jsonValue(answer.body))
   const { status } = answer
   return problem.success
     ? `the relay answered ${status}: ${problem.data.detail}`
     : `the relay answered ${status}`
-}
-
-/** The JSON of an answer; undefined when it is none. */
-export function jsonOf({ body }: Answer): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
 }

@@ -10,7 +10,8 @@ import { ReceivedEvents, Rejections } from '../../relay/api/schemas/events.ts'
 import { ProblemDocument } from '../../relay/api/schemas/problem.ts'
 import type { Answer } from '../../relay/intake/answer.ts'
 import type { RequestBody } from '../../relay/intake/body.ts'
-import { jsonOf, problemText, read } from './answers.ts'
+import { jsonValue } from '../../relay/model/json-value.ts'
+import { problemText, read } from './answers.ts'
 import type { RelayRequests } from './requests.ts'
 
 /** Most that a relay lists on one page. */
@@ -83,7 +84,8 @@ async function* listDeliveries(
 
 /** A batch of which no event is good is a 400 that names each; any other 400 is about the whole. */
 function allRejected(answer: Answer): ReceivedEvents | undefined {
-  const problem = answer.status === 400 ? ProblemDocument.safeParse(jsonOf(answer)) : undefined
+  const problem =
+    answer.status === 400 ? ProblemDocument.safeParse(jsonValue(answer.body)) : undefined
   const rejected = Rejections.safeParse(problem?.data?.errors)
   return rejected.success ? { accepted: 0, rejected: rejected.data } : undefined
 }

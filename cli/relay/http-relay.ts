@@ -1,5 +1,6 @@
 import type { Answer } from '../../relay/intake/answer.ts'
 import type { RequestBody } from '../../relay/intake/body.ts'
+import { TOKEN_FORM } from '../../relay/intake/credentials.ts'
 import { UsageError } from '../usage-error.ts'
 import type { QuarantineRequests } from './quarantine.ts'
 import type { RelayRequests } from './requests.ts'
@@ -83,6 +84,7 @@ function readUrl(url: string): URL {
 /** `fetch` would quote what no header can carry. */
 function readToken(token = ''): string | undefined {
   const trimmed = token.trim()
-  if (/^[!-~]*$/.test(trimmed)) return trimmed === '' ? undefined : trimmed
+  if (trimmed === '') return undefined
+  if (TOKEN_FORM.test(trimmed)) return trimmed
   throw new UsageError(`${TOKEN_VARIABLE}: expected one token of visible ASCII characters`, 2)
 }

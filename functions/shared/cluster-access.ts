@@ -5,6 +5,7 @@ import type {
   Proof,
 } from '../../relay/api/senders.ts'
 import { NOBODYS_TOKENS, tokenHash } from '../../relay/intake/credentials.ts'
+import { keepLatest } from '../../relay/model/latest.ts'
 import type { Clock } from '../../relay/ports.ts'
 
 /** Where a cluster's credentials are; `DynamoDbTokens` is one. It remembers no name that no cluster has. */
@@ -41,10 +42,7 @@ export function createClusterAccess(
     const now = clock.elapsed()
     const last = rereadAt.get(cluster)
     if (last !== undefined && now - last < REREAD_INTERVAL_MS) return false
-    rereadAt.delete(cluster)
-    rereadAt.set(cluster, now)
-    const [oldest] = rereadAt.keys()
-    if (rereadAt.size > MAX_REMEMBERED && oldest !== undefined) rereadAt.delete(oldest)
+    keepLatest(rereadAt, cluster, now, MAX_REMEMBERED)
     return true
   }
 

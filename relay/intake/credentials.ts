@@ -3,6 +3,9 @@ import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypt
 /** The tokens that a cluster, or an operator, may use now: two while one is being replaced. */
 export type ClusterTokens = readonly string[]
 
+/** What a header can carry: visible ASCII characters without spaces. An empty one is no token. */
+export const TOKEN_FORM = /^[!-~]+$/
+
 /** A token that nobody has: an unknown cluster then costs the same work as a known one. */
 export const NOBODYS_TOKENS: ClusterTokens = [randomBytes(32).toString('hex')]
 

@@ -1,5 +1,6 @@
 import { type Expiry, type ExpiryClock, expiresIn, isOver } from '../model/expiry.ts'
 import { hashParts } from '../model/hash.ts'
+import { keepLatest } from '../model/latest.ts'
 import type { Failure } from './contract.ts'
 
 /** A token that some service gave for a credential. */
@@ -42,10 +43,7 @@ export function createAccessTokens(clock: ExpiryClock): AccessTokens {
   const fetching = new Map<string, Promise<AccessToken | Failure>>()
 
   const remember = (key: string, token: KnownToken) => {
-    known.delete(key)
-    known.set(key, token)
-    const [oldest] = known.keys()
-    if (known.size > MAX_REMEMBERED && oldest !== undefined) known.delete(oldest)
+    keepLatest(known, key, token, MAX_REMEMBERED)
   }
 
   return {

@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises'
+import { TOKEN_FORM } from '../../relay/intake/credentials.ts'
 
 /** A token file that cannot be used. The message names the file, and never the token. */
 export class TokenFileError extends Error {
@@ -19,6 +20,6 @@ export async function readToken(file: string): Promise<string> {
   }
   const token = text.trim()
   if (token === '') throw new TokenFileError(`token file ${file} is empty`)
-  if (/^[!-~]+$/.test(token)) return token
+  if (TOKEN_FORM.test(token)) return token
   throw new TokenFileError(`token file ${file}: expected one token of visible ASCII characters`)
 }

@@ -1,3 +1,4 @@
+import { jsonValue } from '../../model/json-value.ts'
 import { ellipsize } from '../../model/text.ts'
 import type { HttpResponse } from '../../ports.ts'
 
@@ -23,12 +24,8 @@ function plainText(body: string): string | undefined {
 }
 
 function jsonString(text: string): string {
-  try {
-    const parsed: unknown = JSON.parse(text)
-    return typeof parsed === 'string' ? parsed : ''
-  } catch {
-    return ''
-  }
+  const value = jsonValue(text)
+  return typeof value === 'string' ? value : ''
 }
 
 /**
@@ -39,8 +36,9 @@ function jsonString(text: string): string {
 export function serviceMessage(body: string): string | undefined {
   if (!body.trimStart().startsWith('{')) return undefined
   try {
-    return quotable(messageOf(JSON.parse(body)) ?? '') || undefined
+    return quotable(messageOf(jsonValue(body)) ?? '') || undefined
   } catch {
+    // Nested deeper than can be written again.
     return undefined
   }
 }

@@ -1,0 +1,10 @@
+/** Keeps an entry as the latest of a map. Of more than `max` entries the one that was kept first is forgotten. */
+export function keepLatest<K, V>(map: Map<K, V>, key: K, value: V, max: number): void {
+  map.delete(key)
+  map.set(key, value)
+  if (map.size <= max) return
+  for (const oldest of map.keys()) {
+    map.delete(oldest)
+    return
+  }
+}
