@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { configDefaults, defineConfig } from 'vitest/config'
+import { COVERAGE_FLOORS } from './test/support/coverage-floors.ts'
 import { SlowFilesFirst } from './test/support/slow-files-first.ts'
 
 /**
@@ -25,6 +26,14 @@ export default defineConfig({
     globalSetup: 'test/support/bundle-programs.ts',
     setupFiles: ['test/support/keep-compiled.ts'],
     sequence: { sequencer: SlowFilesFirst },
+    // With --coverage only, as `npm run test:coverage` and CI have it.
+    coverage: {
+      provider: 'v8',
+      include: Object.keys(COVERAGE_FLOORS).map((folder) => `${folder}/*.ts`),
+      exclude: ['**/*.d.ts'],
+      reporter: ['json-summary'],
+      thresholds: COVERAGE_FLOORS,
+    },
     // The end-to-end tests wait most of their time, so there are more workers than cores.
     maxWorkers: availableParallelism() + 2,
     projects: [
