@@ -244,6 +244,16 @@ describe('stopping', () => {
     expect(await run.sender.stop(20)).toBe(false)
     expect(spool.depth().events).toBe(1)
   })
+
+  it('ends although what was sent cannot be forgotten, which is sent again then', async () => {
+    const spool = await filled(1)
+    spool.settle = () => Promise.reject(new Error('the disk is full'))
+    const run = runSender(spool, [takesAll])
+    await waitFor(() => expect(run.said).toContain('spool failed'))
+    expect(await run.sender.stop(10_000)).toBe(true)
+    expect([run.batches.length, spool.depth().events]).toEqual([1, 1])
+    expect(run.said).not.toContain('sent 1')
+  })
 })
 
 it('does not send again what it only could not delete', async () => {
