@@ -95,6 +95,11 @@ export async function startSocksProxy(options: SocksProxyOptions = {}): Promise<
     })
 
     function onConnect(request: Buffer): void {
+      // Version 5, command CONNECT, and a byte that is reserved; 7: command not supported.
+      if (!request.subarray(0, 3).equals(Buffer.from([5, 1, 0]))) {
+        socket.end(Buffer.from([5, 7, 0, 1, 0, 0, 0, 0, 0, 0]))
+        return
+      }
       const port = request.readUInt16BE(request.length - 2)
       targets.push(`${socksHost(request)}:${port}`)
       if (options.refuseWith !== undefined) {
