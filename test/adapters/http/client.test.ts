@@ -131,6 +131,7 @@ describe('answers', () => {
   })
 
   it.each([
+    [1, false],
     [MAX_RESPONSE_BYTES - 1, false],
     [MAX_RESPONSE_BYTES, false],
     [MAX_RESPONSE_BYTES + 1, true],
