@@ -39,7 +39,7 @@ const NUMBERS = [
   ['retries', '24 h', 'relay/retry.ts', 'RETRY_FOR_MS = 24 * 3_600_000'],
   ['retries', '1 h', 'relay/retry.ts', 'MAX_RETRY_AFTER_MS = 3_600_000'],
   ['destinations that are parked', '5 s', 'relay/destination-health.ts', 'FIRST_PARK_MS = 5_000'],
-  ['ledger, quarantine', '30 days', 'adapters/sqlite/ledger.ts', '30 * 24 * 3_600_000'],
+  ['ledger, quarantine', '30 days', 'relay/model/retention.ts', '30 * 24 * 3_600_000'],
   ['ledger, quarantine', '64 MiB', 'adapters/sqlite/quarantine.ts', 'MAX_BYTES = 64 * 1024 * 1024'],
   ['bodies that are read', '24 MiB', 'shipper/app.ts', 'MAX_BYTES_AT_ONCE = 8 * MAX_EVENTS_BYTES'],
   ['events that the relay refused', '1,000', 'shipper/spool/refused-events.ts', 'MAX_KEPT = 1_000'],
