@@ -13,7 +13,7 @@ const TAGGING = 'secretsmanager:TagResource'
 
 /** The one policy on the page. */
 function documentedPolicy() {
-  const page = readFileSync(new URL('../../docs/cluster.md', import.meta.url), 'utf8')
+  const page = readFileSync(new URL('../../docs/cluster-secrets.md', import.meta.url), 'utf8')
   const blocks = [...page.matchAll(/^```json\n(.*?)^```/gms)].map(([, text = '']) => text)
   const policies = blocks.filter((text) => text.includes('"secretsmanager:'))
   expect(policies).toHaveLength(1)
