@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { secureContextOf } from '../adapters/http/tls.ts'
+import { systemClock } from '../adapters/system-clock.ts'
 import { StartError } from '../embedded/start-error.ts'
 import { inClusterConnection, type KubernetesConnection } from '../shipper/kubernetes/connection.ts'
 import type { KubernetesOptions } from '../shipper/kubernetes-side.ts'
@@ -201,7 +202,8 @@ export async function kubernetesOptions(
   // Loaded here, so that a shipper that copies no Secrets does without the AWS SDK.
   const { openSecretCopies } = await import('../adapters/aws/open-secret-copies.ts')
   try {
-    return { ...plan, secrets: { ...(await openSecretCopies({ ...place, cluster })), graceMs } }
+    const copies = await openSecretCopies({ ...place, cluster, clock: systemClock })
+    return { ...plan, secrets: { ...copies, graceMs } }
   } catch (error) {
     throw new UsageError(`--sync-secrets: ${(error as Error).message}`, 1)
   }

@@ -1,5 +1,5 @@
 import type { SecretData } from '../../relay/model/secret.ts'
-import { systemClock } from '../system-clock.ts'
+import type { Clock } from '../../relay/ports.ts'
 import { createDynamoDbClient, createSecretsManagerClient } from './clients.ts'
 import { DynamoDbStateStore } from './dynamodb-state.ts'
 import { SecretCopyError } from './secret-copy-error.ts'
@@ -17,6 +17,7 @@ import {
 export interface OpenSecretCopiesOptions extends Omit<SecretsManagerCopiesOptions, 'client'> {
   /** Where writers take turns; without it each copy is a secret of its own. */
   readonly stateTable?: string | undefined
+  readonly clock: Clock
 }
 
 /** Either kind of copies. */
@@ -41,6 +42,7 @@ export interface OpenSecretCopies {
  */
 export async function openSecretCopies({
   stateTable,
+  clock,
   ...place
 }: OpenSecretCopiesOptions): Promise<OpenSecretCopies> {
   const client = createSecretsManagerClient()
@@ -53,8 +55,8 @@ export async function openSecretCopies({
   const target = `${region}/${setId(place.prefix, place.cluster)}`
   if (stateTable === undefined) return { copies: single, target, close: () => client.destroy() }
   const dynamoDb = createDynamoDbClient()
-  const table = { client: dynamoDb, tableName: stateTable, clock: systemClock }
-  const lock = new SecretsLock({ state: new DynamoDbStateStore(table), clock: systemClock })
+  const table = { client: dynamoDb, tableName: stateTable, clock }
+  const lock = new SecretsLock({ state: new DynamoDbStateStore(table), clock })
   const sets = new SecretSets({ client, prefix: place.prefix, lock })
   const close = () => {
     client.destroy()

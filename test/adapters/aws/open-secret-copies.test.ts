@@ -2,13 +2,17 @@ import { afterEach, describe, expect, it, vi } from 'vitest'
 import { openSecretCopies } from '../../../adapters/aws/open-secret-copies.ts'
 import { SecretSetCopies } from '../../../adapters/aws/secret-set-copies.ts'
 import { SecretsManagerCopies } from '../../../adapters/aws/secrets-manager-copies.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
+
+const clock = new ManualClock()
 
 afterEach(() => void vi.unstubAllEnvs())
 
 describe.each([undefined, 'flux-relay-prod-state'])(
   'openSecretCopies, by turns in %s',
   (stateTable) => {
-    const open = () => openSecretCopies({ prefix: 'flux-relay/prod', cluster: 'prod', stateTable })
+    const open = () =>
+      openSecretCopies({ prefix: 'flux-relay/prod', cluster: 'prod', stateTable, clock })
 
     it('names where the copies are', async () => {
       vi.stubEnv('AWS_REGION', 'eu-west-1')
