@@ -4,8 +4,8 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     include: [
-      'test/shipper/kubernetes/**/*.test.ts',
-      'test/shipper/secrets.test.ts',
+      'test/hosts/shipper/kubernetes/**/*.test.ts',
+      'test/hosts/shipper/secrets.test.ts',
       'test/deploy/cluster.test.ts',
     ],
     testTimeout: 60_000,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { jsonValue } from '../relay/model/json-value.ts'
-import { InvalidCursor, type LedgerFilter } from '../relay/ports.ts'
+import { InvalidCursor, type LedgerFilter } from '../relay/ports/ledger.ts'
 
 /** A record's place in the list: latest accepted first, then by id. */
 export interface ListPosition {

@@ -1,12 +1,12 @@
 import { Command } from 'commander'
-import type { LoadedManifests } from '../embedded/manifests/loader.ts'
+import type { RelayApi } from '../client/api.ts'
+import { UsageError } from '../client/usage-error.ts'
+import type { LoadedManifests } from '../hosts/embedded/manifests/loader.ts'
 import type { Readiness, StoredConfig } from '../relay/api/schemas/config.ts'
 import { namespacedName } from '../relay/model/kubernetes.ts'
 import { loadManifests } from './manifests.ts'
 import { printLine, warnLine } from './output/print.ts'
-import type { RelayApi } from './relay/api.ts'
 import { addRelayOptions, parseCluster, type RelayFlags, withRelay } from './relay/options.ts'
-import { UsageError } from './usage-error.ts'
 
 interface ApplyFlags extends RelayFlags {
   readonly file: string

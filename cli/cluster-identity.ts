@@ -1,9 +1,9 @@
 import { Command } from 'commander'
+import { UsageError } from '../client/usage-error.ts'
 import { CloudBindings } from '../relay/model/cloud-bindings.ts'
 import { printLine } from './output/print.ts'
 import { onAws } from './relay/on-aws.ts'
 import { addRelayOptions, parseCluster, type RelayFlags, withStack } from './relay/options.ts'
-import { UsageError } from './usage-error.ts'
 
 interface IdentityFlags extends RelayFlags {
   readonly googleAudience?: string

@@ -1,15 +1,15 @@
 import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { type Document, parseDocument } from 'yaml'
+import { UsageError } from '../client/usage-error.ts'
 import {
   parseTokensFile,
   type RetiredTokens,
   type TokensFile,
   TokensFileError,
-} from '../embedded/tokens.ts'
+} from '../hosts/embedded/tokens.ts'
 import { type ClusterTokensStore, RECOVERY_DAYS } from './cluster-tokens-store.ts'
 import { newToken } from './new-token.ts'
 import { warnLine } from './output/print.ts'
-import { UsageError } from './usage-error.ts'
 
 const DAY_MS = 24 * 3_600_000
 

@@ -1,12 +1,12 @@
 import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
+import { UsageError } from '../client/usage-error.ts'
 import { identityCommand } from './cluster-identity.ts'
 import { type ClusterTokensStore, RECOVERY_DAYS } from './cluster-tokens-store.ts'
 import { newToken } from './new-token.ts'
 import { printLine, warnLine } from './output/print.ts'
 import { onAws } from './relay/on-aws.ts'
 import { addRelayOptions, parseCluster, type RelayFlags, withStack } from './relay/options.ts'
-import { UsageError } from './usage-error.ts'
 
 interface ClusterFlags extends RelayFlags {
   readonly tokens?: string

@@ -1,8 +1,8 @@
-import type { LoadedManifests } from '../embedded/manifests/loader.ts'
-import { manifestProblemText } from '../embedded/manifests/problem.ts'
-import { scanManifests } from '../embedded/manifests/scan.ts'
+import { UsageError } from '../client/usage-error.ts'
+import type { LoadedManifests } from '../hosts/embedded/manifests/loader.ts'
+import { manifestProblemText } from '../hosts/embedded/manifests/problem.ts'
+import { scanManifests } from '../hosts/embedded/manifests/scan.ts'
 import { warnLine } from './output/print.ts'
-import { UsageError } from './usage-error.ts'
 
 /**
  * Loads a folder or a file of manifests. Says on stderr what is wrong in it, and what of it is
@@ -10,7 +10,7 @@ import { UsageError } from './usage-error.ts'
  */
 export async function loadManifests(path: string, cluster: string): Promise<LoadedManifests> {
   // Commands without manifests, such as `ship`, start without the parsers that these need.
-  const { ManifestLoader } = await import('../embedded/manifests/loader.ts')
+  const { ManifestLoader } = await import('../hosts/embedded/manifests/loader.ts')
   const loaded = await new ManifestLoader(cluster).load(await scanManifests(path))
   const { problems, notTaken, manifests } = loaded
   for (const it of [...problems, ...notTaken]) warnLine(manifestProblemText(it))

@@ -3,7 +3,7 @@ import {
   readOutboundEnvironment,
 } from '../adapters/http/outbound-environment.ts'
 import { EnvironmentVariableError } from '../adapters/http/proxy-rules.ts'
-import { UsageError } from './usage-error.ts'
+import { UsageError } from '../client/usage-error.ts'
 
 /** The proxies and roots that the environment names. Throws `UsageError` for a bad variable. */
 export function outboundEnvironment(

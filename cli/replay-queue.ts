@@ -1,9 +1,9 @@
+import { putBack, setAsideMessages } from '../client/quarantine.ts'
 import type { SetAsideMessage } from '../relay/api/schemas/quarantine.ts'
 import { formatAge } from './output/age.ts'
 import { print, printLine } from './output/print.ts'
 import { formatTable } from './output/table.ts'
 import { type RelayFlags, withHttpRelay, withStack } from './relay/options.ts'
-import { putBack, setAsideMessages } from './relay/quarantine.ts'
 
 /** Puts back what dispatch set aside; with `isDryRun` only tells what that is. */
 export async function replayQueue(flags: RelayFlags, isDryRun: boolean): Promise<void> {

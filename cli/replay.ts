@@ -1,9 +1,9 @@
 import { Command } from 'commander'
+import type { RelayApi } from '../client/api.ts'
+import { UsageError } from '../client/usage-error.ts'
 import { printLine } from './output/print.ts'
-import type { RelayApi } from './relay/api.ts'
 import { addRelayOptions, type RelayFlags, requireCluster, withRelay } from './relay/options.ts'
 import { replayQueue } from './replay-queue.ts'
-import { UsageError } from './usage-error.ts'
 
 interface Selection {
   readonly since?: string

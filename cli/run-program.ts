@@ -1,6 +1,6 @@
 import { type Command, CommanderError } from 'commander'
+import { UsageError } from '../client/usage-error.ts'
 import { warnLine } from './output/print.ts'
-import { UsageError } from './usage-error.ts'
 
 /** Runs a command line to its end; resolves with the exit code: 0, 1 for a failure, 2 for wrong usage. */
 export async function runProgram(program: Command, argv: readonly string[]): Promise<number> {

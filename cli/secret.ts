@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Command } from 'commander'
+import { UsageError } from '../client/usage-error.ts'
 import { KubernetesName } from '../relay/model/kubernetes.ts'
 import { printLine } from './output/print.ts'
 import { addRelayOptions, parseCluster, type RelayFlags, withRelay } from './relay/options.ts'
-import { UsageError } from './usage-error.ts'
 
 interface PutFlags extends RelayFlags {
   readonly cluster: string

@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { Command } from 'commander'
+import { UsageError } from '../client/usage-error.ts'
 import { printLine, warnLine } from './output/print.ts'
 import { addRelayOptions, parseCluster, type RelayFlags, withRelay } from './relay/options.ts'
-import { UsageError } from './usage-error.ts'
 
 interface SendFlags extends RelayFlags {
   readonly event: string

@@ -1,12 +1,12 @@
 import { Command, Option } from 'commander'
-import type { RelayOptions } from '../embedded/relay.ts'
-import { StartError } from '../embedded/start-error.ts'
+import { UsageError } from '../client/usage-error.ts'
+import type { RelayOptions } from '../hosts/embedded/relay.ts'
+import { StartError } from '../hosts/kit/start-error.ts'
 import { DEFAULT_RATE_LIMIT_INTERVAL } from '../relay/model/rate-limit-interval.ts'
 import { outboundEnvironment } from './outbound.ts'
 import { parsePort, parseRateLimitInterval } from './quantities.ts'
 import { parseCluster } from './relay/options.ts'
 import { signalled } from './signalled.ts'
-import { UsageError } from './usage-error.ts'
 
 /** Time for deliveries under way after a SIGTERM; longer than an attempt takes by default. */
 const SHUTDOWN_GRACE_MS = 20_000
@@ -55,7 +55,7 @@ async function serve(flags: ServeFlags): Promise<void> {
     outbound: outboundEnvironment(process.env),
   }
   // Loaded here, so that the other commands start without all of it.
-  const { startRelay } = await import('../embedded/relay.ts')
+  const { startRelay } = await import('../hosts/embedded/relay.ts')
   try {
     const relay = await startRelay(options)
     await signalled()

@@ -1,12 +1,15 @@
 import { readFileSync } from 'node:fs'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { secureContextOf } from '../adapters/http/tls.ts'
-import { systemClock } from '../adapters/system-clock.ts'
-import { StartError } from '../embedded/start-error.ts'
-import { inClusterConnection, type KubernetesConnection } from '../shipper/kubernetes/connection.ts'
-import type { KubernetesOptions } from '../shipper/kubernetes-side.ts'
+import { UsageError } from '../client/usage-error.ts'
+import { StartError } from '../hosts/kit/start-error.ts'
+import { systemClock } from '../hosts/kit/system-clock.ts'
+import {
+  inClusterConnection,
+  type KubernetesConnection,
+} from '../hosts/shipper/kubernetes/connection.ts'
+import type { KubernetesOptions } from '../hosts/shipper/kubernetes-side.ts'
 import { parsePeriodMs } from './quantities.ts'
-import { UsageError } from './usage-error.ts'
 
 /** What `flux-relay ship` is told of the cluster's API. */
 export interface KubernetesFlags {

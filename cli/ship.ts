@@ -2,9 +2,10 @@ import { setFlagsFromString } from 'node:v8'
 import { Command, Option } from 'commander'
 import { ConnectError } from '../adapters/http/failure.ts'
 import { parseProxy } from '../adapters/http/proxy-server.ts'
-import { StartError } from '../embedded/start-error.ts'
-import type { TransportOptions } from '../relay/ports.ts'
-import type { ShipOptions } from '../shipper/ship.ts'
+import { UsageError } from '../client/usage-error.ts'
+import { StartError } from '../hosts/kit/start-error.ts'
+import type { ShipOptions } from '../hosts/shipper/ship.ts'
+import type { TransportOptions } from '../relay/ports/http.ts'
 import { outboundEnvironment } from './outbound.ts'
 import { parseBytes, parsePeriodMs, parsePort } from './quantities.ts'
 import { parseCluster } from './relay/options.ts'
@@ -16,7 +17,6 @@ import {
   readCa,
 } from './ship-kubernetes.ts'
 import { signalled } from './signalled.ts'
-import { UsageError } from './usage-error.ts'
 
 /** For the batch in flight after a SIGTERM; Kubernetes allows 30 s in all by default. */
 const SHUTDOWN_GRACE_MS = 20_000
@@ -80,7 +80,7 @@ async function ship(options: ShipOptions): Promise<void> {
   // not given back: 160 MB resident instead of 200, for the same rate.
   setFlagsFromString('--semi-space-growth-factor=1')
   // Loaded here, so that the other commands start without all of it.
-  const { startShipper } = await import('../shipper/ship.ts')
+  const { startShipper } = await import('../hosts/shipper/ship.ts')
   try {
     const shipper = await startShipper(options)
     const broken = await Promise.race([shipper.broken, signalled()])

@@ -1,15 +1,15 @@
 import { Command } from 'commander'
-import type { LoadedManifests } from '../embedded/manifests/loader.ts'
+import { UsageError } from '../client/usage-error.ts'
 import { TRY_BOUNDS } from '../functions/shared/try-bounds.ts'
+import type { LoadedManifests } from '../hosts/embedded/manifests/loader.ts'
 import type { ObjectReadiness } from '../relay/model/config.ts'
 import { namespacedName } from '../relay/model/kubernetes.ts'
 import { storedSecret } from '../relay/model/secret.ts'
 import { noPause } from '../relay/pipeline/slices.ts'
-import type { SecretStore } from '../relay/ports.ts'
+import type { SecretStore } from '../relay/ports/secret-store.ts'
 import { count, loadManifests } from './manifests.ts'
 import { print } from './output/print.ts'
 import { formatTable } from './output/table.ts'
-import { UsageError } from './usage-error.ts'
 
 /** `flux-relay validate`: says what a relay would say of manifests, without one. */
 export function validateCommand(): Command {
@@ -25,7 +25,7 @@ const ANY_CLUSTER = 'local'
 async function validate(file: string): Promise<void> {
   const loaded = await loadManifests(file, ANY_CLUSTER)
   const secrets = secretsOf(loaded)
-  const { reconcile } = await import('../relay/reconcile.ts')
+  const { reconcile } = await import('../relay/pipeline/reconcile.ts')
   const { objects } = await reconcile(
     ANY_CLUSTER,
     loaded.manifests,

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from 'node:timers/promises'
 import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
-import type { Clock } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
 import { mapConcurrently } from './concurrency.ts'
 import type { Item } from './dynamodb-item.ts'
 

@@ -1,4 +1,4 @@
-import { type ClusterTokens, tokenHash } from '../../relay/intake/credentials.ts'
+import { type ClusterTokens, tokenHash } from '../../relay/api/credentials.ts'
 import type { DynamoDbTokens } from './cluster-tokens.ts'
 import { SecretDeleted } from './secret-values.ts'
 import type { SecretsManagerTokens } from './secrets-manager.ts'

@@ -4,10 +4,10 @@ import {
   paginateQuery,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
-import { type ClusterTokens, tokenHash } from '../../relay/intake/credentials.ts'
+import { type ClusterTokens, tokenHash } from '../../relay/api/credentials.ts'
 import { ClusterName } from '../../relay/model/config.ts'
 import { keepLatest } from '../../relay/model/latest.ts'
-import type { Clock } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
 import { POINTER, RETIRED_ATTRIBUTE, TOKENS } from './config-chunks.ts'
 import { type Item, MalformedItem, namesOf, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
 import type { SecretsManagerTokens } from './secrets-manager.ts'

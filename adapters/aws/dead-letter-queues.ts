@@ -1,6 +1,6 @@
 import { type MessageAttributeValue, SendMessageCommand, type SQSClient } from '@aws-sdk/client-sqs'
 import { cutText } from '../../relay/model/text.ts'
-import type { SetAsideReason } from '../../relay/ports.ts'
+import type { SetAsideReason } from '../../relay/ports/quarantine.ts'
 import { deadLetterUrl } from './dead-letters.ts'
 import { MAX_BATCH_BYTES } from './sqs-message.ts'
 

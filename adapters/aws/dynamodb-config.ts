@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
-import type { Clock, ConfigStore } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import { contentHash, contentOf, fromChunks, type Pointer, toChunks } from './config-chunks.ts'
 import { type ClusterSeen, ConfigTable } from './config-table.ts'
 import type { TableOptions } from './dynamodb-state.ts'

@@ -10,15 +10,15 @@ import { namespacedName } from '../../relay/model/kubernetes.ts'
 import { DEFAULT_RETENTION_MS, expiryOf } from '../../relay/model/retention.ts'
 import { storedValue } from '../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
 import type {
-  Clock,
   Ledger,
   LedgerFilter,
   LedgerPage,
   LedgerWrite,
   ReadOptions,
-  Versioned,
-} from '../../relay/ports.ts'
+} from '../../relay/ports/ledger.ts'
+import type { Versioned } from '../../relay/ports/versioned.ts'
 import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.ts'
 import { batchGet } from './batch-get.ts'
 import { mapConcurrently } from './concurrency.ts'

@@ -1,6 +1,8 @@
 import { type DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb'
 import { parseState } from '../../relay/model/stored/state-value.ts'
-import type { Clock, ExpectedVersion, StateStore, Versioned } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { StateStore } from '../../relay/ports/state-store.ts'
+import type { ExpectedVersion, Versioned } from '../../relay/ports/versioned.ts'
 import { MalformedItem, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
 import { hasExpired, versionedAttributes } from './versioned-item.ts'
 

@@ -1,5 +1,5 @@
 import type { QueryCommandInput } from '@aws-sdk/client-dynamodb'
-import type { LedgerFilter } from '../../relay/ports.ts'
+import type { LedgerFilter } from '../../relay/ports/ledger.ts'
 import type { ListPosition } from '../ledger-cursor.ts'
 import { type Item, namesOf } from './dynamodb-item.ts'
 import { openOutcomeKey, positionOf } from './ledger-item.ts'

@@ -1,5 +1,5 @@
 import type { SecretData } from '../../relay/model/secret.ts'
-import type { Clock } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
 import { createDynamoDbClient, createSecretsManagerClient } from './clients.ts'
 import { DynamoDbStateStore } from './dynamodb-state.ts'
 import { SecretCopyError } from './secret-copy-error.ts'

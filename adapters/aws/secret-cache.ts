@@ -4,7 +4,8 @@ import {
   ResourceNotFoundException,
 } from '@aws-sdk/client-secrets-manager'
 import { type Expiry, expiresIn, isOver } from '../../relay/model/expiry.ts'
-import { type Clock, InvalidSecret } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import { InvalidSecret } from '../../relay/ports/secret-store.ts'
 import type { SecretReader } from './secret-set-reader.ts'
 import { isDeleted } from './secret-values.ts'
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { SecretData } from '../../relay/model/secret.ts'
 import { isJsonObject, type JsonObject } from '../../relay/model/stored/shape.ts'
-import { InvalidSecret } from '../../relay/ports.ts'
+import { InvalidSecret } from '../../relay/ports/secret-store.ts'
 import { parseJson } from './secret-data.ts'
 
 /** The Secrets of a cluster by `namespace/name`. What an entry is, is looked at when it is used. */

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Clock, StateStore } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { StateStore } from '../../relay/ports/state-store.ts'
 
 export interface SecretsLockOptions {
   readonly state: Pick<StateStore, 'write'>

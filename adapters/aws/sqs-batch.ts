@@ -4,7 +4,7 @@ import {
   type SendMessageBatchCommandOutput,
   type SendMessageBatchRequestEntry,
 } from '@aws-sdk/client-sqs'
-import type { Clock } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
 import { type EncodedMessage, MAX_BATCH_BYTES, messageBytes } from './sqs-message.ts'
 
 /** An entry whose id its place in the batch gives. */

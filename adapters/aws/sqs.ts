@@ -1,5 +1,6 @@
 import type { AcceptedEvent, RetryMessage } from '../../relay/model/delivery.ts'
-import type { Clock, Queue, SendResult } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { Queue, SendResult } from '../../relay/ports/queue.ts'
 import { mapConcurrently } from './concurrency.ts'
 import { delaySeconds, isHeldByLedger } from './retry-delay.ts'
 import { type BatchEntry, type BatchSender, sendBatch, toBatches } from './sqs-batch.ts'

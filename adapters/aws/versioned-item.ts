@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import type { ExpectedVersion } from '../../relay/ports.ts'
+import type { ExpectedVersion } from '../../relay/ports/versioned.ts'
 import { type Item, namesOf, numberOf } from './dynamodb-item.ts'
 import { EXPIRY_ATTRIBUTE, TTL_ATTRIBUTE } from './tables.ts'
 

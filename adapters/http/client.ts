@@ -6,7 +6,7 @@ import {
   type OutboundRequest,
   type TransportFailure,
   type TransportOptions,
-} from '../../relay/ports.ts'
+} from '../../relay/ports/http.ts'
 import { type AddressGuardOptions, createAddressGuard } from './address-guard.ts'
 import { createDispatcherPool, type Route } from './dispatcher-pool.ts'
 import { exchange } from './exchange.ts'

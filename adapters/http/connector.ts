@@ -1,7 +1,7 @@
 import type { Socket } from 'node:net'
 import type { SecureContext } from 'node:tls'
 import type { buildConnector } from 'undici'
-import type { ConnectionOptions, TlsOptions } from '../../relay/ports.ts'
+import type { ConnectionOptions, TlsOptions } from '../../relay/ports/http.ts'
 import type { AddressGuard } from './address-guard.ts'
 import { type DialContext, dial, type HostPort, hostPortOf, refuseLiteral } from './dial.ts'
 import { ConnectError } from './failure.ts'

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto'
 import type { Dispatcher } from 'undici'
 import Pool from 'undici/lib/dispatcher/pool.js'
-import type { ConnectionOptions } from '../../relay/ports.ts'
+import type { ConnectionOptions } from '../../relay/ports/http.ts'
 import type { AddressGuard } from './address-guard.ts'
 import { type ConnectorContext, createConnector, type HostProxy } from './connector.ts'
 import { hostPortText } from './dial.ts'

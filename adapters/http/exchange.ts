@@ -1,5 +1,5 @@
 import type { Dispatcher } from 'undici'
-import type { HttpResponse, TransportFailure } from '../../relay/ports.ts'
+import type { HttpResponse, TransportFailure } from '../../relay/ports/http.ts'
 import { failureOf } from './failure.ts'
 
 type Result = HttpResponse | TransportFailure

@@ -1,4 +1,4 @@
-import type { TransportFailure, TransportFailureCause } from '../../relay/ports.ts'
+import type { TransportFailure, TransportFailureCause } from '../../relay/ports/http.ts'
 
 /**
  * Why no connection could be made. The message is the failure's `detail`: it names hosts and ports,

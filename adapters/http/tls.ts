@@ -1,7 +1,7 @@
 import { X509Certificate } from 'node:crypto'
 import { isIP, type Socket } from 'node:net'
 import { connect, createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
-import type { TlsOptions } from '../../relay/ports.ts'
+import type { TlsOptions } from '../../relay/ports/http.ts'
 import { established } from './dial.ts'
 import { ConnectError, tlsErrorText } from './failure.ts'
 

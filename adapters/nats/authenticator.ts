@@ -1,6 +1,6 @@
 import type { Authenticator } from '@nats-io/nats-core'
 import { parseNatsCredentials } from '../../relay/model/nats-credentials.ts'
-import type { NatsCredentials } from '../../relay/ports.ts'
+import type { NatsCredentials } from '../../relay/ports/nats.ts'
 import { createSigner } from './nkey-signer.ts'
 
 /** By the object: a Provider's stays the same for as long as its Secret does. */

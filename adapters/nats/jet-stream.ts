@@ -1,6 +1,6 @@
 import type { Msg, NatsConnection } from '@nats-io/nats-core'
 import { jsonValue } from '../../relay/model/json-value.ts'
-import type { NatsMessage, NatsPublished, NatsRefusal } from '../../relay/ports.ts'
+import type { NatsMessage, NatsPublished, NatsRefusal } from '../../relay/ports/nats.ts'
 import type { NatsLibrary } from './library.ts'
 
 type Storing = Pick<NatsMessage, 'subject' | 'body'> & { readonly storeOnceAs: string }

@@ -1,5 +1,5 @@
 import type { Authenticator, MsgHdrs, NatsConnection } from '@nats-io/nats-core'
-import type { NatsCredentials } from '../../relay/ports.ts'
+import type { NatsCredentials } from '../../relay/ports/nats.ts'
 import type { Link } from './link.ts'
 import { type LinkOptions, LinkTransport } from './link-transport.ts'
 

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
-import type { TransportOptions } from '../../relay/ports.ts'
+import type { TransportOptions } from '../../relay/ports/http.ts'
 import { type ConnectorContext, createConnector } from '../http/connector.ts'
 import { hostPortOf } from '../http/dial.ts'
 import { ConnectError } from '../http/failure.ts'

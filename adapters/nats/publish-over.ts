@@ -1,5 +1,10 @@
 import type { Authenticator } from '@nats-io/nats-core'
-import type { NatsMessage, NatsPublished, NatsPublisher, NatsRefusal } from '../../relay/ports.ts'
+import type {
+  NatsMessage,
+  NatsPublished,
+  NatsPublisher,
+  NatsRefusal,
+} from '../../relay/ports/nats.ts'
 import { ConnectError, failureOf } from '../http/failure.ts'
 import { messageIdBytes, store } from './jet-stream.ts'
 import type { NatsLibrary } from './library.ts'

@@ -1,4 +1,5 @@
-import type { NatsPublisher, TransportOptions } from '../../relay/ports.ts'
+import type { TransportOptions } from '../../relay/ports/http.ts'
+import type { NatsPublisher } from '../../relay/ports/nats.ts'
 import { type AddressGuardOptions, createAddressGuard } from '../http/address-guard.ts'
 import { ConnectError, codeOf, failureOf } from '../http/failure.ts'
 import { type Resolve, resolveBySystem } from '../http/guarded-lookup.ts'

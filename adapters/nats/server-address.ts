@@ -1,4 +1,5 @@
-import type { NatsMessage, TransportOptions } from '../../relay/ports.ts'
+import type { TransportOptions } from '../../relay/ports/http.ts'
+import type { NatsMessage } from '../../relay/ports/nats.ts'
 import { ConnectError } from '../http/failure.ts'
 import type { ServerInfo } from './server-line.ts'
 

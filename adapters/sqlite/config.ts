@@ -4,7 +4,7 @@ import {
   configTextOf,
   readConfigText,
 } from '../../relay/model/stored/config-snapshot.ts'
-import type { ConfigStore } from '../../relay/ports.ts'
+import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { change } from './statement.ts'
 

@@ -1,5 +1,5 @@
 import type { SQLInputValue } from 'node:sqlite'
-import type { LedgerFilter } from '../../relay/ports.ts'
+import type { LedgerFilter } from '../../relay/ports/ledger.ts'
 import type { ListPosition } from '../ledger-cursor.ts'
 
 /** A query whose last parameter, the limit, the caller adds. */

@@ -11,14 +11,9 @@ import { type Identity, namespacedName } from '../../relay/model/kubernetes.ts'
 import { DEFAULT_RETENTION_MS, expiryOf } from '../../relay/model/retention.ts'
 import { unreadableText } from '../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
-import type {
-  Clock,
-  Ledger,
-  LedgerFilter,
-  LedgerPage,
-  LedgerWrite,
-  Versioned,
-} from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { Ledger, LedgerFilter, LedgerPage, LedgerWrite } from '../../relay/ports/ledger.ts'
+import type { Versioned } from '../../relay/ports/versioned.ts'
 import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.ts'
 import { listQuery, SHOW_ONE } from './ledger-query.ts'
 import { decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'

@@ -1,14 +1,14 @@
 import type { RetryMessage } from '../../relay/model/delivery.ts'
 import { cutText } from '../../relay/model/text.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
 import type {
-  Clock,
   MessageCounts,
   MessageKind,
   Quarantine,
   SetAsideMessage,
   SetAsidePage,
   SetAsideReason,
-} from '../../relay/ports.ts'
+} from '../../relay/ports/quarantine.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { type Change, change, type UnitResult } from './statement.ts'
 import { sweepQuarantine } from './sweep.ts'

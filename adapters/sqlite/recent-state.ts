@@ -1,4 +1,4 @@
-import type { ExpectedVersion, Versioned } from '../../relay/ports.ts'
+import type { ExpectedVersion, Versioned } from '../../relay/ports/versioned.ts'
 
 /** Items that are kept in memory, and the characters of their values: some megabytes. */
 const MAX_ITEMS = 10_000

@@ -1,7 +1,11 @@
 import { jsonValue } from '../../relay/model/json-value.ts'
 import { type SecretData, type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
 import { fits, mapOf, text } from '../../relay/model/stored/shape.ts'
-import { InvalidSecret, type SecretStore, type SecretWriter } from '../../relay/ports.ts'
+import {
+  InvalidSecret,
+  type SecretStore,
+  type SecretWriter,
+} from '../../relay/ports/secret-store.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { change } from './statement.ts'
 

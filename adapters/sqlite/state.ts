@@ -1,11 +1,7 @@
 import { parseState } from '../../relay/model/stored/state-value.ts'
-import type {
-  Clock,
-  ExpectedVersion,
-  StateStore,
-  StateWriteOptions,
-  Versioned,
-} from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { StateStore, StateWriteOptions } from '../../relay/ports/state-store.ts'
+import type { ExpectedVersion, Versioned } from '../../relay/ports/versioned.ts'
 import { RecentState } from './recent-state.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { type Change, outcomeChange } from './statement.ts'

@@ -1,4 +1,4 @@
-import type { PlaceInLine, WaitingDelivery, WaitingLines } from '../../relay/ports.ts'
+import type { PlaceInLine, WaitingDelivery, WaitingLines } from '../../relay/ports/waiting-lines.ts'
 import type { RelayDatabase } from './relay-database.ts'
 
 /** Jumps from one destination to the next, so that it costs nothing how much waits for each. */

@@ -1,11 +1,11 @@
+import type { RelayApi } from '../../client/api.ts'
+import { UsageError } from '../../client/usage-error.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
 import { formatAge } from '../output/age.ts'
 import { formatDocument, type OutputFormat, print } from '../output/print.ts'
 import { formatTable } from '../output/table.ts'
-import type { RelayApi } from '../relay/api.ts'
 import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
-import { UsageError } from '../usage-error.ts'
 
 /** Filters have the names of the parameters of `GET /v1/deliveries`. */
 export interface GetDeliveriesFlags extends RelayFlags {

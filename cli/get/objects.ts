@@ -1,11 +1,11 @@
+import { UsageError } from '../../client/usage-error.ts'
 import type { Readiness, StoredConfig } from '../../relay/api/schemas/config.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
-import { nameOf } from '../../relay/parse-objects.ts'
+import { nameOf } from '../../relay/model/parse-objects.ts'
 import { formatAge } from '../output/age.ts'
 import { formatDocument, type OutputFormat, print } from '../output/print.ts'
 import { formatTable } from '../output/table.ts'
 import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
-import { UsageError } from '../usage-error.ts'
 
 export interface GetObjectsFlags extends RelayFlags {
   readonly namespace: string

@@ -1,4 +1,4 @@
-import { UsageError } from '../usage-error.ts'
+import { UsageError } from '../../client/usage-error.ts'
 
 /** The work, with what AWS says against it as a `UsageError`. */
 export async function onAws<T>(work: Promise<T>): Promise<T> {

@@ -1,8 +1,8 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
+import { createRelayApi, type RelayApi } from '../../client/api.ts'
+import { createHttpRelay, TOKEN_VARIABLE } from '../../client/http-relay.ts'
+import { UsageError } from '../../client/usage-error.ts'
 import { ClusterName } from '../../relay/model/config.ts'
-import { UsageError } from '../usage-error.ts'
-import { createRelayApi, type RelayApi } from './api.ts'
-import { createHttpRelay, TOKEN_VARIABLE } from './http-relay.ts'
 import type { StackRelay } from './stack-relay.ts'
 
 /** Which relay a command is for. */

@@ -1,6 +1,6 @@
 import { CloudFormationClient, DescribeStacksCommand } from '@aws-sdk/client-cloudformation'
 import { z } from 'zod'
-import { UsageError } from '../usage-error.ts'
+import { UsageError } from '../../client/usage-error.ts'
 
 const Outputs = z.object({
   SecretPrefix: z.string(),

@@ -1,4 +1,5 @@
-import type { NatsRefusal, TransportFailureCause } from '../../relay/ports.ts'
+import type { TransportFailureCause } from '../../relay/ports/http.ts'
+import type { NatsRefusal } from '../../relay/ports/nats.ts'
 import { readProjectFile } from './project.ts'
 
 /** What a person wrote about a type: `docs/providers/about/TYPE.md`. */

@@ -1,5 +1,5 @@
 import { outcomeOf } from '../../relay/model/delivery.ts'
-import type { TransportFailure, TransportFailureCause } from '../../relay/ports.ts'
+import type { TransportFailure, TransportFailureCause } from '../../relay/ports/http.ts'
 import type { ErrorAdvice } from './about.ts'
 import { deliverEvents } from './deliver.ts'
 import type { Example } from './example.ts'

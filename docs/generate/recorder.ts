@@ -1,17 +1,12 @@
-import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
 import type { Event } from '../../relay/model/event.ts'
-import type {
-  Clock,
-  HttpResponse,
-  NatsMessage,
-  NatsPublisher,
-  OutboundRequest,
-  Ports,
-  SecretStore,
-  StateStore,
-  TransportFailure,
-  Versioned,
-} from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { HttpResponse, OutboundRequest, TransportFailure } from '../../relay/ports/http.ts'
+import type { NatsMessage, NatsPublisher } from '../../relay/ports/nats.ts'
+import { NO_CLOUD_IDENTITIES } from '../../relay/ports/no-cloud-identities.ts'
+import type { Ports } from '../../relay/ports/ports.ts'
+import type { SecretStore } from '../../relay/ports/secret-store.ts'
+import type { StateStore } from '../../relay/ports/state-store.ts'
+import type { Versioned } from '../../relay/ports/versioned.ts'
 
 /** What an HTTP request comes to. */
 export type HttpAnswer = HttpResponse | TransportFailure

@@ -1,4 +1,4 @@
-import type { HttpResponse, OutboundRequest } from '../../relay/ports.ts'
+import type { HttpResponse, OutboundRequest } from '../../relay/ports/http.ts'
 import type { Answers } from './recorder.ts'
 
 /** A token that the stand-in gives out; it is masked in the pages as every other. */

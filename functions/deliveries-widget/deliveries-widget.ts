@@ -1,7 +1,7 @@
 import type { Context } from 'aws-lambda'
 import { type Html, html } from '../../console/html.ts'
 import { objectName } from '../../relay/model/event.ts'
-import { type ReplayPorts, requestReplay } from '../../relay/replay.ts'
+import { type ReplayPorts, requestReplay } from '../../relay/pipeline/replay.ts'
 import type { FailureReports } from '../shared/failure-reports.ts'
 import { DESCRIPTION } from './description.ts'
 import { type FailureSources, listFailures } from './failures.ts'

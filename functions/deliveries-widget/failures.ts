@@ -1,6 +1,6 @@
 import { mapConcurrently } from '../../adapters/aws/concurrency.ts'
 import type { ListedRecord } from '../../relay/model/delivery.ts'
-import type { Ledger, LedgerPage } from '../../relay/ports.ts'
+import type { Ledger, LedgerPage } from '../../relay/ports/ledger.ts'
 
 /** Most deliveries of one outcome that are shown. */
 export const MAX_SHOWN = 50

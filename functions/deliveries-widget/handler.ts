@@ -1,4 +1,4 @@
-import { systemClock } from '../../adapters/system-clock.ts'
+import { systemClock } from '../../hosts/kit/system-clock.ts'
 import { readEnvironment } from '../shared/environment.ts'
 import { createLog, logged } from '../shared/log.ts'
 import { writeToStdout } from '../shared/metrics.ts'

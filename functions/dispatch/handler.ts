@@ -5,7 +5,7 @@ import { createMessageVisibility } from '../../adapters/aws/message-visibility.t
 import { createHttpClient } from '../../adapters/http/client.ts'
 import { createLookUps } from '../../adapters/http/look-ups.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
-import { systemClock } from '../../adapters/system-clock.ts'
+import { systemClock } from '../../hosts/kit/system-clock.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import { readEnvironment } from '../shared/environment.ts'

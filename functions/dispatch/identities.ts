@@ -1,7 +1,8 @@
 import { createStsClient } from '../../adapters/aws/clients.ts'
 import { AwsCloudIdentities } from '../../adapters/aws/cloud-identities.ts'
-import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
-import type { Clock, CloudIdentities } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { CloudIdentities } from '../../relay/ports/cloud-identities.ts'
+import { NO_CLOUD_IDENTITIES } from '../../relay/ports/no-cloud-identities.ts'
 import type { Environment } from '../shared/environment.ts'
 import type { AwsClients } from '../shared/ports.ts'
 

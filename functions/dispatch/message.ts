@@ -2,7 +2,7 @@ import type { SQSRecord } from 'aws-lambda'
 import { retryStep } from '../../adapters/aws/retry-delay.ts'
 import { decodeEvent, decodeRetry } from '../../adapters/aws/sqs-message.ts'
 import type { Dispatcher } from '../../relay/pipeline/dispatch.ts'
-import type { Ports } from '../../relay/ports.ts'
+import type { Ports } from '../../relay/ports/ports.ts'
 import type { Environment } from '../shared/environment.ts'
 
 /** What handling a message needs. */

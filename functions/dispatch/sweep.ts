@@ -1,7 +1,7 @@
 import type { DueIndex } from '../../adapters/aws/due-index.ts'
 import { DUE_SHARDS, type DueHolder } from '../../adapters/aws/due-item.ts'
-import { LONG_PAST_MS, requeueOverdue } from '../../relay/overdue.ts'
-import type { Ports } from '../../relay/ports.ts'
+import { LONG_PAST_MS, requeueOverdue } from '../../relay/pipeline/overdue.ts'
+import type { Ports } from '../../relay/ports/ports.ts'
 import type { Log } from '../shared/log.ts'
 import type { RemainingTime } from './deadline.ts'
 

@@ -1,5 +1,5 @@
 import { eventsRoute } from '../../relay/api/routes/events.ts'
-import type { Ports } from '../../relay/ports.ts'
+import type { Ports } from '../../relay/ports/ports.ts'
 import { createHttpApi, type HttpApiParts } from '../shared/http-api.ts'
 
 /** What taking events needs. */

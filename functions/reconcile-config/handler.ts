@@ -1,5 +1,5 @@
 import type { Context, ScheduledEvent } from 'aws-lambda'
-import { systemClock } from '../../adapters/system-clock.ts'
+import { systemClock } from '../../hosts/kit/system-clock.ts'
 import { createClusterAccess } from '../shared/cluster-access.ts'
 import { readEnvironment } from '../shared/environment.ts'
 import type { HttpEvent, HttpResult } from '../shared/http-api.ts'

@@ -1,6 +1,6 @@
 import { mapConcurrently } from '../../adapters/aws/concurrency.ts'
 import type { OldestOpen } from '../../adapters/aws/oldest-open.ts'
-import type { Clock } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
 import type { StageMetrics } from '../shared/stage-metrics.ts'
 
 /** What measuring needs. */

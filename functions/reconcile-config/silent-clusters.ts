@@ -1,4 +1,4 @@
-import type { Clock } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
 import type { Log } from '../shared/log.ts'
 import type { StageMetrics } from '../shared/stage-metrics.ts'
 

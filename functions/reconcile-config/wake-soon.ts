@@ -1,5 +1,5 @@
-import type { Ports } from '../../relay/ports.ts'
-import { wakeWaiting } from '../../relay/wake.ts'
+import { wakeWaiting } from '../../relay/pipeline/wake.ts'
+import type { Ports } from '../../relay/ports/ports.ts'
 import type { Log } from '../shared/log.ts'
 
 /**

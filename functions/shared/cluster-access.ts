@@ -1,12 +1,12 @@
+import { NOBODYS_TOKENS, tokenHash } from '../../relay/api/credentials.ts'
 import type {
   AccessVerdict,
   ClusterAccess,
   ClusterCredentials,
   Proof,
 } from '../../relay/api/senders.ts'
-import { NOBODYS_TOKENS, tokenHash } from '../../relay/intake/credentials.ts'
 import { keepLatest } from '../../relay/model/latest.ts'
-import type { Clock } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
 
 /** Where a cluster's credentials are; `DynamoDbTokens` is one. It remembers no name that no cluster has. */
 export interface CredentialReader {

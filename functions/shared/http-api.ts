@@ -2,11 +2,11 @@ import type {
   APIGatewayProxyEventV2,
   APIGatewayProxyStructuredResultV2 as HttpResult,
 } from 'aws-lambda'
+import { tooLarge } from '../../relay/api/body.ts'
 import { createEdge } from '../../relay/api/edge.ts'
 import type { HttpRequest } from '../../relay/api/http.ts'
 import type { Route } from '../../relay/api/route.ts'
 import type { ClusterAccess } from '../../relay/api/senders.ts'
-import { tooLarge } from '../../relay/intake/body.ts'
 import type { FailureReports } from './failure-reports.ts'
 
 /** An event of an HTTP API, payload format 2.0. */

@@ -1,7 +1,7 @@
 import { Logger } from '@aws-lambda-powertools/logger'
 import type { Context } from 'aws-lambda'
-import { decisionEntry } from '../../relay/decision-entry.ts'
-import type { Decision } from '../../relay/ports.ts'
+import { decisionEntry } from '../../relay/pipeline/decision-entry.ts'
+import type { Decision } from '../../relay/ports/observer.ts'
 import type { Environment } from './environment.ts'
 
 type Write = (message: string, fields: Readonly<Record<string, unknown>>) => void

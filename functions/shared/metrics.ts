@@ -1,8 +1,9 @@
-import { METRICS, METRICS_SERVICE, PROVIDER_DIMENSION } from '../../lib/metrics.ts'
 import { outcomeOf, reachedBy } from '../../relay/model/delivery.ts'
-import type { Clock, Decision } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { Decision } from '../../relay/ports/observer.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
 import type { Environment } from './environment.ts'
+import { METRICS, METRICS_SERVICE, PROVIDER_DIMENSION } from './metric-names.ts'
 
 const NAMES = {
   delivered: METRICS.delivered,

@@ -17,7 +17,8 @@ import { createOldestOpen, type OldestOpen } from '../../adapters/aws/oldest-ope
 import { SecretsManagerStore, SecretsManagerTokens } from '../../adapters/aws/secrets-manager.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
-import type { Clock, Ports } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { Ports } from '../../relay/ports/ports.ts'
 import type { Environment } from './environment.ts'
 
 /** The clients of the services; one of each a container, so that connections are kept. */

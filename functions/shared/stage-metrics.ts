@@ -1,5 +1,5 @@
-import { METRICS, METRICS_SERVICE } from '../../lib/metrics.ts'
-import type { Clock } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import { METRICS, METRICS_SERVICE } from './metric-names.ts'
 import type { WriteLine } from './metrics.ts'
 
 /** What is counted of the whole stage, and what is measured now and then. */

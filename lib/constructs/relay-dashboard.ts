@@ -8,7 +8,7 @@ import {
 } from 'aws-cdk-lib/aws-cloudwatch'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { Construct } from 'constructs'
-import { METRICS } from '../metrics.ts'
+import { METRICS } from '../../functions/shared/metric-names.ts'
 import type { RelayMetrics } from './relay-metrics.ts'
 
 export interface RelayDashboardProps {

@@ -2,9 +2,13 @@ import type { Duration } from 'aws-cdk-lib'
 import type { IHttpApi } from 'aws-cdk-lib/aws-apigatewayv2'
 import { MathExpression, Metric } from 'aws-cdk-lib/aws-cloudwatch'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
+import type { METRICS } from '../../functions/shared/metric-names.ts'
+import {
+  METRICS_SERVICE,
+  metricsNamespace,
+  PROVIDER_DIMENSION,
+} from '../../functions/shared/metric-names.ts'
 import type { FunctionName } from '../function-names.ts'
-import type { METRICS } from '../metrics.ts'
-import { METRICS_SERVICE, metricsNamespace, PROVIDER_DIMENSION } from '../metrics.ts'
 import type { RelayQueues } from './relay-queues.ts'
 
 type MetricName = (typeof METRICS)[keyof typeof METRICS]

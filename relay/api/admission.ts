@@ -1,13 +1,8 @@
-import { type Answer, problemAnswer } from '../intake/answer.ts'
-import {
-  basicCredentials,
-  bearerToken,
-  signatureMatches,
-  tokenHashMatches,
-} from '../intake/credentials.ts'
-import { problem } from '../intake/problem.ts'
+import { type Answer, problemAnswer } from './answer.ts'
+import { basicCredentials, bearerToken, signatureMatches, tokenHashMatches } from './credentials.ts'
 import { headerOf } from './http.ts'
 import type { PendingCall } from './pending-call.ts'
+import { problem } from './problem.ts'
 import type {
   AccessVerdict,
   AnySender,

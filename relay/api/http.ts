@@ -1,4 +1,4 @@
-import type { Problem } from '../intake/problem.ts'
+import type { Problem } from './problem.ts'
 
 /** The bytes of a body as they were sent, or why they cannot be had. */
 export type ReadBody = { readonly body: Uint8Array } | { readonly problem: Problem }

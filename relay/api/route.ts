@@ -1,4 +1,4 @@
-import type { Answer } from '../intake/answer.ts'
+import type { Answer } from './answer.ts'
 import type { HttpRequest, ReadBody } from './http.ts'
 import { type Access, OPERATIONS, type OperationName } from './operations.ts'
 

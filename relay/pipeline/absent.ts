@@ -1,5 +1,5 @@
 import type { DeliveryRecord } from '../model/delivery.ts'
-import type { Verdict } from '../providers/contract.ts'
+import type { Verdict } from '../providers/verdict.ts'
 
 /** How far a forge's mirror may lag behind the repository that Flux reads. */
 const YOUNG_MS = 10 * 60_000

@@ -1,5 +1,5 @@
-import { fieldErrors, fieldErrorText } from '../errors.ts'
 import type { AcceptedEvent } from '../model/delivery.ts'
+import { fieldErrors, fieldErrorText } from '../model/errors.ts'
 import {
   apiGroup,
   EVENT_GROUP,
@@ -16,7 +16,8 @@ import { hasInvolvedObject } from '../model/event-keys.ts'
 import { hashParts } from '../model/hash.ts'
 import { readPlainItem } from '../model/plain-event.ts'
 import { MAX_NAME_LENGTH } from '../model/text.ts'
-import type { Clock, OrderTimes } from '../ports.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { OrderTimes } from '../ports/order-times.ts'
 import { slicesOf } from './slices.ts'
 
 /** Where a batch comes from. */

@@ -1,19 +1,20 @@
+import type { DeliveryRecord, Status } from '../model/delivery.ts'
+import { CLAIM_CONFLICT_DELAY_MS } from '../model/retry.ts'
+import { cutText } from '../model/text.ts'
+import { type HttpResponse, MAX_RESPONSE_BYTES } from '../ports/http.ts'
+import { isHttpProvider, type Subject } from '../providers/contract.ts'
+import type { Verdict } from '../providers/verdict.ts'
+import { createRedactor, type Redact } from '../redact/redact.ts'
+import { awaitAbsent } from './absent.ts'
+import type { ClaimsUnderWay } from './claim-time.ts'
+import { type Answer, type Conclusion, end, waitFor } from './conclusion.ts'
+import { type Delivered, deliver } from './deliver.ts'
 import {
   type Destination,
   type Destinations,
   destinationKey,
   type Treatment,
-} from '../destinations.ts'
-import type { DeliveryRecord, Status } from '../model/delivery.ts'
-import { cutText } from '../model/text.ts'
-import { type HttpResponse, MAX_RESPONSE_BYTES } from '../ports.ts'
-import { isHttpProvider, type Subject, type Verdict } from '../providers/contract.ts'
-import { createRedactor, type Redact } from '../redact.ts'
-import { CLAIM_CONFLICT_DELAY_MS } from '../retry.ts'
-import { awaitAbsent } from './absent.ts'
-import type { ClaimsUnderWay } from './claim-time.ts'
-import { type Answer, type Conclusion, end, waitFor } from './conclusion.ts'
-import { type Delivered, deliver } from './deliver.ts'
+} from './destinations/destinations.ts'
 import type { DeliverParts } from './exchange.ts'
 import { isLate } from './lateness.ts'
 import type { Candidate } from './match.ts'

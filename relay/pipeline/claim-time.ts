@@ -1,5 +1,5 @@
 import type { SubjectState } from '../model/stored/subject-state.ts'
-import type { Clock } from '../ports.ts'
+import type { Clock } from '../ports/clock.ts'
 
 /** No try takes longer, whatever its Provider says. Milliseconds. */
 const LONGEST_TRY_MS = 60_000

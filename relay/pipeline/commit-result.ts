@@ -1,5 +1,5 @@
 import { apiGroup, type Event } from '../model/event.ts'
-import { namedCommit } from '../providers/formats/commit-hash.ts'
+import { namedCommit } from '../providers/forges/commit-hash.ts'
 
 /**
  * Info events that say nothing good of the commit that they name: what helm-controller did after a

@@ -1,5 +1,6 @@
-import type { HttpResponse, OutboundRequest } from '../ports.ts'
-import { classifyFailure, classifyStatus } from '../providers/classify.ts'
+import type { HttpResponse, OutboundRequest } from '../ports/http.ts'
+import { classifyFailure, classifyStatus } from '../providers/answers/classify.ts'
+import { classifyServiceAnswer } from '../providers/answers/service-answer.ts'
 import {
   type Authorization,
   type CustomProvider,
@@ -10,9 +11,8 @@ import {
   type Notification,
   NotificationError,
   type ProviderType,
-  type Verdict,
 } from '../providers/contract.ts'
-import { classifyServiceAnswer } from '../providers/formats/service-answer.ts'
+import type { Verdict } from '../providers/verdict.ts'
 import { createExchange, type DeliverParts } from './exchange.ts'
 import type { Prepared } from './prepare.ts'
 

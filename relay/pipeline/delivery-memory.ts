@@ -1,4 +1,4 @@
-import type { Ports } from '../ports.ts'
+import type { Ports } from '../ports/ports.ts'
 import type { DeliveryMemory } from '../providers/contract.ts'
 
 const REMEMBER_MS = 90 * 24 * 3_600_000

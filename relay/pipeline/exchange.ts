@@ -1,5 +1,6 @@
-import type { OutboundRequest, Ports, TransportFailure, TransportOptions } from '../ports.ts'
-import type { AccessTokens } from '../providers/access-tokens.ts'
+import type { OutboundRequest, TransportFailure, TransportOptions } from '../ports/http.ts'
+import type { Ports } from '../ports/ports.ts'
+import type { AccessTokens } from '../providers/auth/access-tokens.ts'
 import type { Exchange } from '../providers/contract.ts'
 import { createDeliveryMemory } from './delivery-memory.ts'
 import type { HostErrors } from './host-ports.ts'

@@ -1,4 +1,4 @@
-import { Shares } from '../waiting/shares.ts'
+import { Shares } from './destinations/shares.ts'
 
 /** Bounds of a fan-out. */
 export interface FanOutOptions {

@@ -1,4 +1,4 @@
-import type { Ports } from '../ports.ts'
+import type { Ports } from '../ports/ports.ts'
 
 /** Tells the failures of the host from those of the work that uses it. */
 export interface HostErrors {

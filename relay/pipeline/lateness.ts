@@ -1,5 +1,5 @@
 import type { DeliveryRecord } from '../model/delivery.ts'
-import type { Ports } from '../ports.ts'
+import type { Ports } from '../ports/ports.ts'
 import type { Candidate } from './match.ts'
 import { isOvertaken } from './object-memory.ts'
 

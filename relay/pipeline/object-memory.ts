@@ -1,7 +1,8 @@
 import type { DeliveryRecord, EventOrder } from '../model/delivery.ts'
 import { storedValue } from '../model/stored/codec.ts'
 import { type ObjectState, objectStateCodec } from '../model/stored/object-state.ts'
-import type { Ports, Versioned } from '../ports.ts'
+import type { Ports } from '../ports/ports.ts'
+import type { Versioned } from '../ports/versioned.ts'
 import { objectGroupKey } from './accept.ts'
 import { Contention } from './contention.ts'
 

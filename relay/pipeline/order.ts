@@ -1,5 +1,5 @@
 import type { EventOrder, QueuedEvent } from '../model/delivery.ts'
-import type { OrderTimes } from '../ports.ts'
+import type { OrderTimes } from '../ports/order-times.ts'
 
 /** Width of the decimal parts, so that they compare as text: SQS sequences have up to 39 digits. */
 const TIME_DIGITS = 15

@@ -2,7 +2,8 @@ import { CelError } from '../cel/cel-error.ts'
 import type { Alert } from '../model/alert.ts'
 import { type Event, readableEvent } from '../model/event.ts'
 import type { Provider } from '../model/provider.ts'
-import type { OutboundRequest, SecretStore, TransportOptions } from '../ports.ts'
+import type { OutboundRequest, TransportOptions } from '../ports/http.ts'
+import type { SecretStore } from '../ports/secret-store.ts'
 import {
   isHttpProvider,
   type Notification,
@@ -10,7 +11,7 @@ import {
   type ProviderType,
   type Subject,
 } from '../providers/contract.ts'
-import { describeCut } from '../providers/formats/cut-text.ts'
+import { describeCut } from '../providers/messages/cut-text.ts'
 import { celVariables } from './cel-variables.ts'
 import { answeredReason } from './commit-result.ts'
 import type { Candidate } from './match.ts'

@@ -1,4 +1,4 @@
-import type { ReadOptions } from '../ports.ts'
+import type { ReadOptions } from '../ports/ledger.ts'
 import { deliveryId, eventRecordId } from './record.ts'
 import type { Room } from './room.ts'
 import { requeue, type SettleContext } from './settle.ts'

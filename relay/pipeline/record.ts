@@ -12,8 +12,8 @@ import type {
 } from '../model/delivery.ts'
 import { objectName } from '../model/event.ts'
 import { hashParts } from '../model/hash.ts'
-import type { Clock } from '../ports.ts'
-import { isTooLate, nextTryAt, RETRY_FOR_MS } from '../retry.ts'
+import { isTooLate, nextTryAt, RETRY_FOR_MS } from '../model/retry.ts'
+import type { Clock } from '../ports/clock.ts'
 import type { Conclusion, EventConclusion, Postponed } from './conclusion.ts'
 import { eventOrder } from './order.ts'
 

@@ -1,4 +1,4 @@
-import type { HttpResponse, OutboundRequest, TransportFailure } from '../ports.ts'
+import type { HttpResponse, OutboundRequest, TransportFailure } from '../ports/http.ts'
 
 type Result = HttpResponse | TransportFailure
 

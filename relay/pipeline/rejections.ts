@@ -1,7 +1,7 @@
 import type { QueuedEvent, RetryMessage } from '../model/delivery.ts'
 import { storedValue } from '../model/stored/codec.ts'
 import { type Rejections, rejectionsCodec } from '../model/stored/rejections.ts'
-import type { Ports } from '../ports.ts'
+import type { Ports } from '../ports/ports.ts'
 import { Contention } from './contention.ts'
 import { DispatchFailure, faultOf } from './dispatch-failure.ts'
 import type { HostErrors } from './host-ports.ts'

@@ -1,6 +1,6 @@
 import type { QueuedEvent } from '../model/delivery.ts'
 import type { ObjectState, SeenEvent } from '../model/stored/object-state.ts'
-import type { Ports } from '../ports.ts'
+import type { Ports } from '../ports/ports.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Candidate } from './match.ts'
 import { isNewer, readObjectState, writeObjectState } from './object-memory.ts'

@@ -1,7 +1,7 @@
 import type { LedgerRecord } from '../model/delivery.ts'
 import { DamagedRecord } from '../model/stored/errors.ts'
 import type { SeenEvent } from '../model/stored/object-state.ts'
-import type { Ports } from '../ports.ts'
+import type { Ports } from '../ports/ports.ts'
 import type { Candidate } from './match.ts'
 import { READ_AT_ONCE, type RecallContext } from './recall.ts'
 import { deliveryId, eventRecordId } from './record.ts'

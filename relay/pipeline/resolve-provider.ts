@@ -1,7 +1,8 @@
 import type { Provider } from '../model/provider.ts'
 import { DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from '../model/provider.ts'
 import type { StoredSecret } from '../model/secret.ts'
-import { InvalidSecret, type SecretStore, type TransportOptions } from '../ports.ts'
+import type { TransportOptions } from '../ports/http.ts'
+import { InvalidSecret, type SecretStore } from '../ports/secret-store.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import {
   secretPartsOfHeader,
@@ -11,7 +12,7 @@ import {
 import { parseSettings, sensitiveValues, sentUserInfo } from '../providers/settings.ts'
 import { SettingsError, type SettingsInput, settingsInput } from '../providers/settings-input.ts'
 import { userInfosOf } from '../providers/user-info.ts'
-import { createRedactor, type Redact } from '../redact.ts'
+import { createRedactor, type Redact } from '../redact/redact.ts'
 import { proxyAddress } from './proxy-address.ts'
 import { tlsOptions } from './tls-options.ts'
 

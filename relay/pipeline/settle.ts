@@ -1,6 +1,8 @@
-import type { Destinations } from '../destinations.ts'
 import type { LedgerRecord, RetryMessage } from '../model/delivery.ts'
-import type { LedgerWrite, Ports, Versioned } from '../ports.ts'
+import type { LedgerWrite } from '../ports/ledger.ts'
+import type { Ports } from '../ports/ports.ts'
+import type { Versioned } from '../ports/versioned.ts'
+import type { Destinations } from './destinations/destinations.ts'
 
 /** What it takes to put down what was decided. */
 export interface SettleContext {

@@ -1,6 +1,6 @@
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import type { SecretData } from '../model/secret.ts'
-import type { TlsOptions } from '../ports.ts'
+import type { TlsOptions } from '../ports/http.ts'
 import { SettingsError } from '../providers/settings-input.ts'
 
 /** The field of a Provider that names the Secret. */

@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
+import { classifyServiceAnswer } from './answers/service-answer.ts'
+import { basicOrBearer, basicOrBearerFields } from './auth/basic-or-bearer.ts'
 import { httpProvider } from './contract.ts'
-import { basicOrBearer, basicOrBearerFields } from './formats/basic-or-bearer.ts'
-import { postJson } from './formats/json-request.ts'
-import { sortedMetadata, wholeSecondsTimestamp } from './formats/names.ts'
-import { classifyServiceAnswer } from './formats/service-answer.ts'
+import { postJson } from './messages/json-request.ts'
+import { sortedMetadata, wholeSecondsTimestamp } from './messages/names.ts'
 import { webhookAddress } from './settings.ts'
 
 /** The zero time of Go, which Alertmanager takes for none: the alert ends by `resolve_timeout`. */

@@ -1,20 +1,21 @@
 import { z } from 'zod'
-import type { HttpResponse } from '../ports.ts'
-import { httpProvider, type Notification, type Verdict } from './contract.ts'
-import { AZURE_REPOSITORY_FORM, azureRepositoryUrl } from './formats/azure-repository.ts'
-import { commitHash, namesNoCommit } from './formats/commit-hash.ts'
+import type { HttpResponse } from '../ports/http.ts'
+import { classifyForgeAnswer, findAbsentCommit } from './answers/forge-answer.ts'
+import { httpProvider, type Notification } from './contract.ts'
+import { AZURE_REPOSITORY_FORM, azureRepositoryUrl } from './forges/azure-repository.ts'
+import { commitHash, namesNoCommit } from './forges/commit-hash.ts'
 import {
   descriptionOf,
   fitDescription,
   skipProgressing,
   statusSubject,
-} from './formats/commit-status.ts'
-import { classifyForgeAnswer, findAbsentCommit } from './formats/forge-answer.ts'
-import { gitAddress } from './formats/git-address.ts'
-import { authorization, postJson } from './formats/json-request.ts'
-import { isError } from './formats/names.ts'
-import { sendShortest } from './formats/shortest-form.ts'
+} from './forges/commit-status.ts'
+import { gitAddress } from './forges/git-address.ts'
+import { authorization, postJson } from './messages/json-request.ts'
+import { isError } from './messages/names.ts'
+import { sendShortest } from './messages/shortest-form.ts'
 import { requiredSecretText } from './settings.ts'
+import type { Verdict } from './verdict.ts'
 
 const MAX_DESCRIPTION_LENGTH = 255
 

@@ -1,26 +1,27 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
-import type { HttpResponse } from '../ports.ts'
-import { httpProvider, type Verdict } from './contract.ts'
-import { IDENTITY_IN_MANIFEST } from './formats/cloud-binding.ts'
+import type { HttpResponse } from '../ports/http.ts'
+import { classifyServiceAnswer } from './answers/service-answer.ts'
+import { IDENTITY_IN_MANIFEST } from './auth/cloud-binding.ts'
 import {
   authorizeEntraClient,
   ENTRA_KEYS,
   type EntraClient,
   readEntraClient,
-} from './formats/entra-client.ts'
-import { authorizeAtEntra } from './formats/entra-federation.ts'
-import { eventJson } from './formats/event-json.ts'
-import { authorization, postJson } from './formats/json-request.ts'
-import { classifyServiceAnswer } from './formats/service-answer.ts'
-import { quotable } from './formats/service-message.ts'
+} from './auth/entra-client.ts'
+import { authorizeAtEntra } from './auth/entra-federation.ts'
 import {
   type EventHubConnection,
   parseConnectionString,
   sharedAccessSignature,
-} from './formats/shared-access-signature.ts'
-import { cutToFit, jsonBytes } from './formats/size-limit.ts'
+} from './auth/shared-access-signature.ts'
+import { httpProvider } from './contract.ts'
+import { eventJson } from './messages/event-json.ts'
+import { authorization, postJson } from './messages/json-request.ts'
+import { quotable } from './messages/service-message.ts'
+import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { optionalText, optionalToken, sensitive } from './settings.ts'
+import type { Verdict } from './verdict.ts'
 
 /**
  * An event of the Basic tier has at most 256 KB, what the service adds included; which tier it is

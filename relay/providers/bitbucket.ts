@@ -1,19 +1,19 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
 import { ellipsize } from '../model/text.ts'
+import { classifyForgeAnswer, findAbsentCommit } from './answers/forge-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
-import { commitHash, namesNoCommit } from './formats/commit-hash.ts'
+import { commitHash, namesNoCommit } from './forges/commit-hash.ts'
 import {
   descriptionOf,
   fitDescription,
   skipProgressing,
   statusSubject,
-} from './formats/commit-status.ts'
-import { classifyForgeAnswer, findAbsentCommit } from './formats/forge-answer.ts'
-import { encodePath, type GitAddress, gitAddress } from './formats/git-address.ts'
-import { authorization, postJson } from './formats/json-request.ts'
-import { isError } from './formats/names.ts'
+} from './forges/commit-status.ts'
+import { encodePath, type GitAddress, gitAddress } from './forges/git-address.ts'
 import { headerTextProblem } from './header-text.ts'
+import { authorization, postJson } from './messages/json-request.ts'
+import { isError } from './messages/names.ts'
 import { sensitive } from './settings.ts'
 
 const MAX_TEXT_LENGTH = 255

@@ -2,16 +2,12 @@ import type { ZodType } from 'zod'
 import type { CloudBindings } from '../model/cloud-bindings.ts'
 import type { Event } from '../model/event.ts'
 import type { Identity } from '../model/kubernetes.ts'
-import type {
-  Clock,
-  HttpResponse,
-  IdentityProof,
-  NatsMessage,
-  NatsPublisher,
-  OutboundRequest,
-  TransportFailure,
-} from '../ports.ts'
-import type { AccessTokens } from './access-tokens.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { IdentityProof } from '../ports/cloud-identities.ts'
+import type { HttpResponse, OutboundRequest, TransportFailure } from '../ports/http.ts'
+import type { NatsMessage, NatsPublisher } from '../ports/nats.ts'
+import type { AccessTokens } from './auth/access-tokens.ts'
+import type { Failure, Verdict } from './verdict.ts'
 
 /** What a type is for; it decides which events reach it and whether newer replaces older. */
 export type ProviderFamily = 'chat' | 'incident' | 'stream' | 'commit-status' | 'change-request'
@@ -50,31 +46,6 @@ export interface Subject {
    */
   readonly shows?: string
 }
-
-/** What became of one request, judged before any of it is turned into text. */
-export type Verdict =
-  | { readonly kind: 'delivered'; readonly reason?: string }
-  /** Worth another try. */
-  | {
-      readonly kind: 'retry'
-      readonly reason: string
-      /** Not sooner than this. */
-      readonly retryAfterMs?: number
-      /**
-       * Whether the destination acted on it all the same: `no`, `unknown` (it answered, with an
-       * error of its own), or `in-flight` (no answer; it may act on it later still).
-       */
-      readonly applied: 'no' | 'unknown' | 'in-flight'
-    }
-  /** The credential was not taken: one more try with the Secret read anew, then `rejected`. */
-  | { readonly kind: 'unauthorized'; readonly reason: string }
-  /** No try of this notification can succeed. */
-  | { readonly kind: 'rejected'; readonly reason: string }
-  /**
-   * The destination does not know what the notification is about, such as a commit that a mirror does
-   * not have yet: it is tried again while the event is young, and then `rejected`.
-   */
-  | { readonly kind: 'absent'; readonly reason: string }
 
 interface ProviderBase<S> {
   /** The value of `Provider.spec.type`. */
@@ -153,9 +124,6 @@ export interface Fallback {
   /** What is different, for the ledger: `sent again with _ for - in the names of labels`. */
   readonly note: string
 }
-
-/** Anything but a success. */
-export type Failure = Exclude<Verdict, { readonly kind: 'delivered' }>
 
 /** What `authorize` comes to. */
 export type Authorization =

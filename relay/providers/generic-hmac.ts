@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { z } from 'zod'
 import { httpProvider, type Notification } from './contract.ts'
-import { eventPost, shortestEventPost } from './formats/event-post.ts'
+import { eventPost, shortestEventPost } from './messages/event-post.ts'
 import { headerMap, requiredSecretText, webhookAddress } from './settings.ts'
 
 const Settings = z.object({

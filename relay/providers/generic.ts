@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { httpProvider } from './contract.ts'
-import { eventPost, shortestEventPost } from './formats/event-post.ts'
+import { eventPost, shortestEventPost } from './messages/event-post.ts'
 import { headerMap, webhookAddress } from './settings.ts'
 
 /** Any HTTP endpoint that takes the event itself, as JSON. */

@@ -1,23 +1,18 @@
 import { z } from 'zod'
 import { ellipsize } from '../model/text.ts'
-import {
-  type Exchange,
-  type FailedDelivery,
-  httpProvider,
-  type Notification,
-  type Verdict,
-} from './contract.ts'
-import { commitHash, namesNoCommit } from './formats/commit-hash.ts'
-import { descriptionOf, fitDescription, statusSubject } from './formats/commit-status.ts'
-import { classifyForgeAnswer, findAbsentCommit } from './formats/forge-answer.ts'
+import { classifyForgeAnswer, findAbsentCommit } from './answers/forge-answer.ts'
+import { type Exchange, type FailedDelivery, httpProvider, type Notification } from './contract.ts'
+import { commitHash, namesNoCommit } from './forges/commit-hash.ts'
+import { descriptionOf, fitDescription, statusSubject } from './forges/commit-status.ts'
 import {
   type GiteaRepository,
   giteaFields,
   giteaHeaders,
   giteaRepository,
-} from './formats/gitea-repository.ts'
-import { postJson } from './formats/json-request.ts'
-import { isError } from './formats/names.ts'
+} from './forges/gitea-repository.ts'
+import { postJson } from './messages/json-request.ts'
+import { isError } from './messages/names.ts'
+import type { Verdict } from './verdict.ts'
 
 /** Gitea documents no limit; no other forge shows more. */
 const MAX_TEXT_LENGTH = 255

@@ -1,18 +1,18 @@
 import { z } from 'zod'
-import { changeRequestComment } from './formats/change-request-comment.ts'
+import { classifyForgeAnswer } from './answers/forge-answer.ts'
+import { changeRequestComment } from './forges/change-request-comment.ts'
 import {
   COMMENT_NOT_FOUND,
   type CommentSettings,
   IssueComment,
   UserLogin,
-} from './formats/comment-forge.ts'
-import { classifyForgeAnswer } from './formats/forge-answer.ts'
+} from './forges/comment-forge.ts'
 import {
   type GiteaRepository,
   giteaFields,
   giteaHeaders,
   giteaRepository,
-} from './formats/gitea-repository.ts'
+} from './forges/gitea-repository.ts'
 
 /**
  * Gitea and Forgejo: a comment on a pull request. Gitea documents no limit of length; that of

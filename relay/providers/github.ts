@@ -1,24 +1,24 @@
 import { z } from 'zod'
 import { ellipsize } from '../model/text.ts'
+import { findAbsentCommit } from './answers/forge-answer.ts'
+import { classifyGithub } from './answers/github-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
-import { commitHash, namesNoCommit } from './formats/commit-hash.ts'
+import { commitHash, namesNoCommit } from './forges/commit-hash.ts'
 import {
   descriptionOf,
   fitDescription,
   skipProgressing,
   statusSubject,
-} from './formats/commit-status.ts'
-import { findAbsentCommit } from './formats/forge-answer.ts'
-import { classifyGithub } from './formats/github-answer.ts'
+} from './forges/commit-status.ts'
 import {
   authorizeGithub,
   type GithubRepository,
   githubFields,
   githubHeaders,
   githubRepository,
-} from './formats/github-repository.ts'
-import { postJson } from './formats/json-request.ts'
-import { isError } from './formats/names.ts'
+} from './forges/github-repository.ts'
+import { postJson } from './messages/json-request.ts'
+import { isError } from './messages/names.ts'
 
 const MAX_DESCRIPTION_LENGTH = 140
 const MAX_CONTEXT_LENGTH = 255

@@ -1,18 +1,18 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
 import { ellipsize } from '../model/text.ts'
+import { classifyGithub } from './answers/github-answer.ts'
 import { httpProvider } from './contract.ts'
-import { eventJson } from './formats/event-json.ts'
-import { classifyGithub } from './formats/github-answer.ts'
 import {
   authorizeGithub,
   type GithubRepository,
   githubFields,
   githubHeaders,
   githubRepository,
-} from './formats/github-repository.ts'
-import { postJson } from './formats/json-request.ts'
-import { cutToFit, jsonBytes } from './formats/size-limit.ts'
+} from './forges/github-repository.ts'
+import { eventJson } from './messages/event-json.ts'
+import { postJson } from './messages/json-request.ts'
+import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 
 const MAX_EVENT_TYPE_LENGTH = 100
 

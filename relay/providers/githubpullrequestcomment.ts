@@ -1,23 +1,23 @@
 import { z } from 'zod'
+import { classifyGithub, GITHUB_HEADERS } from './answers/github-answer.ts'
+import { appJwt } from './auth/github-app.ts'
+import type { GithubApp } from './auth/github-app-settings.ts'
 import type { Exchange } from './contract.ts'
-import { changeRequestComment } from './formats/change-request-comment.ts'
+import { changeRequestComment } from './forges/change-request-comment.ts'
 import {
   COMMENT_NOT_FOUND,
   type CommentSettings,
   IssueComment,
   type SelfRequest,
   UserLogin,
-} from './formats/comment-forge.ts'
-import { classifyGithub, GITHUB_HEADERS } from './formats/github-answer.ts'
-import { appJwt } from './formats/github-app.ts'
-import type { GithubApp } from './formats/github-app-settings.ts'
+} from './forges/comment-forge.ts'
 import {
   authorizeGithub,
   type GithubRepository,
   githubFields,
   githubRepository,
-} from './formats/github-repository.ts'
-import { authorization } from './formats/json-request.ts'
+} from './forges/github-repository.ts'
+import { authorization } from './messages/json-request.ts'
 
 type Settings = GithubRepository & CommentSettings
 

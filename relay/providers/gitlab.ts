@@ -1,24 +1,25 @@
 import { z } from 'zod'
 import { ellipsize } from '../model/text.ts'
-import type { HttpResponse } from '../ports.ts'
-import { httpProvider, type Notification, type Verdict } from './contract.ts'
-import { commitHash, namesNoCommit } from './formats/commit-hash.ts'
+import type { HttpResponse } from '../ports/http.ts'
+import { classifyForgeAnswer, findAbsentCommit } from './answers/forge-answer.ts'
+import { httpProvider, type Notification } from './contract.ts'
+import { commitHash, namesNoCommit } from './forges/commit-hash.ts'
 import {
   descriptionOf,
   fitDescription,
   skipProgressing,
   statusSubject,
-} from './formats/commit-status.ts'
-import { classifyForgeAnswer, findAbsentCommit } from './formats/forge-answer.ts'
+} from './forges/commit-status.ts'
 import {
   type GitlabProject,
   gitlabFields,
   gitlabHeaders,
   gitlabProject,
-} from './formats/gitlab-project.ts'
-import { postJson } from './formats/json-request.ts'
-import { isError } from './formats/names.ts'
-import { serviceMessage } from './formats/service-message.ts'
+} from './forges/gitlab-project.ts'
+import { postJson } from './messages/json-request.ts'
+import { isError } from './messages/names.ts'
+import { serviceMessage } from './messages/service-message.ts'
+import type { Verdict } from './verdict.ts'
 
 const MAX_TEXT_LENGTH = 255
 

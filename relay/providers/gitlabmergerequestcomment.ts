@@ -1,13 +1,13 @@
 import { z } from 'zod'
-import { changeRequestComment } from './formats/change-request-comment.ts'
-import { COMMENT_NOT_FOUND, type CommentSettings } from './formats/comment-forge.ts'
-import { classifyForgeAnswer } from './formats/forge-answer.ts'
+import { classifyForgeAnswer } from './answers/forge-answer.ts'
+import { changeRequestComment } from './forges/change-request-comment.ts'
+import { COMMENT_NOT_FOUND, type CommentSettings } from './forges/comment-forge.ts'
 import {
   type GitlabProject,
   gitlabFields,
   gitlabHeaders,
   gitlabProject,
-} from './formats/gitlab-project.ts'
+} from './forges/gitlab-project.ts'
 
 const Username = z.object({ username: z.string().min(1) }).transform(({ username }) => username)
 

@@ -1,11 +1,11 @@
 import { z } from 'zod'
+import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
-import { postJson } from './formats/json-request.ts'
-import { messageWithLateness } from './formats/lateness.ts'
-import { isError, objectLabel, shownMetadata } from './formats/names.ts'
-import { classifyServiceAnswer } from './formats/service-answer.ts'
-import { cutToFit, jsonBytes } from './formats/size-limit.ts'
-import { asIs, escapeEntities, escapeTexts } from './formats/texts.ts'
+import { postJson } from './messages/json-request.ts'
+import { messageWithLateness } from './messages/lateness.ts'
+import { isError, objectLabel, shownMetadata } from './messages/names.ts'
+import { cutToFit, jsonBytes } from './messages/size-limit.ts'
+import { asIs, escapeEntities, escapeTexts } from './messages/texts.ts'
 import { webhookAddress } from './settings.ts'
 
 /** Of a message with its cards: https://developers.google.com/workspace/chat/create-messages */

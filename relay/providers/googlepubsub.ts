@@ -1,17 +1,17 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
-import { httpProvider } from './contract.ts'
-import { IDENTITY_IN_MANIFEST } from './formats/cloud-binding.ts'
-import { eventJson } from './formats/event-json.ts'
-import { authorizeAtGoogle } from './formats/google-federation.ts'
+import { classifyServiceAnswer } from './answers/service-answer.ts'
+import { IDENTITY_IN_MANIFEST } from './auth/cloud-binding.ts'
+import { authorizeAtGoogle } from './auth/google-federation.ts'
 import {
   authorizeServiceAccount,
   type GoogleServiceAccount,
   parseServiceAccount,
-} from './formats/google-service-account.ts'
-import { postJson } from './formats/json-request.ts'
-import { classifyServiceAnswer } from './formats/service-answer.ts'
-import { cutToFit, jsonBytes } from './formats/size-limit.ts'
+} from './auth/google-service-account.ts'
+import { httpProvider } from './contract.ts'
+import { eventJson } from './messages/event-json.ts'
+import { postJson } from './messages/json-request.ts'
+import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { optionalSecretText, optionalText, textMap } from './settings.ts'
 
 /** https://cloud.google.com/pubsub/quotas#resource_limits */

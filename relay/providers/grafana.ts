@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
 import { ellipsize } from '../model/text.ts'
+import { classifyServiceAnswer } from './answers/service-answer.ts'
+import { basicOrBearer, basicOrBearerFields } from './auth/basic-or-bearer.ts'
 import { httpProvider } from './contract.ts'
-import { basicOrBearer, basicOrBearerFields } from './formats/basic-or-bearer.ts'
-import { postJson } from './formats/json-request.ts'
-import { objectLabel, sortedMetadata } from './formats/names.ts'
-import { classifyServiceAnswer } from './formats/service-answer.ts'
-import { jsonBytes, withShortValues } from './formats/size-limit.ts'
+import { postJson } from './messages/json-request.ts'
+import { objectLabel, sortedMetadata } from './messages/names.ts'
+import { jsonBytes, withShortValues } from './messages/size-limit.ts'
 import { webhookAddress } from './settings.ts'
 
 /**

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider } from './contract.ts'
-import { incidentKey, skipProgressing } from './formats/incident.ts'
-import { authorization, postJson } from './formats/json-request.ts'
-import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
-import { classifyServiceAnswer } from './formats/service-answer.ts'
+import { incidentKey, skipProgressing } from './messages/incident.ts'
+import { authorization, postJson } from './messages/json-request.ts'
+import { isError, objectLabel, sortedMetadata } from './messages/names.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
 
 /**

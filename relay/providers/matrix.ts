@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { HttpResponse } from '../ports.ts'
-import { httpProvider, type Notification, type Verdict } from './contract.ts'
-import { eventJson } from './formats/event-json.ts'
-import { authorization, postJson } from './formats/json-request.ts'
-import { messageWithLateness } from './formats/lateness.ts'
-import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
-import { cutToFit, jsonBytes } from './formats/size-limit.ts'
-import { classifyWaitingAnswer } from './formats/waiting-answer.ts'
+import type { HttpResponse } from '../ports/http.ts'
+import { classifyWaitingAnswer } from './answers/waiting-answer.ts'
+import { httpProvider, type Notification } from './contract.ts'
+import { eventJson } from './messages/event-json.ts'
+import { authorization, postJson } from './messages/json-request.ts'
+import { messageWithLateness } from './messages/lateness.ts'
+import { isError, objectLabel, sortedMetadata } from './messages/names.ts'
+import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
+import type { Verdict } from './verdict.ts'
 
 /**
  * A room's event has 65,536 bytes at most, with what the server adds to this content: names of up to

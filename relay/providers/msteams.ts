@@ -1,12 +1,13 @@
 import { z } from 'zod'
-import type { HttpResponse } from '../ports.ts'
-import { classifyStatus } from './classify.ts'
-import { httpProvider, type Notification, type Verdict } from './contract.ts'
-import { postJson } from './formats/json-request.ts'
-import { classifyServiceAnswer } from './formats/service-answer.ts'
-import { cutToFit } from './formats/size-limit.ts'
-import { adaptiveCardMessage, messageCard } from './formats/teams-card.ts'
+import type { HttpResponse } from '../ports/http.ts'
+import { classifyStatus } from './answers/classify.ts'
+import { classifyServiceAnswer } from './answers/service-answer.ts'
+import { httpProvider, type Notification } from './contract.ts'
+import { postJson } from './messages/json-request.ts'
+import { cutToFit } from './messages/size-limit.ts'
+import { adaptiveCardMessage, messageCard } from './messages/teams-card.ts'
 import { webhookAddress } from './settings.ts'
+import type { Verdict } from './verdict.ts'
 
 /**
  * "28 KB" of https://learn.microsoft.com/microsoftteams/limits-specifications-teams, in bytes.

@@ -1,22 +1,17 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
 import { isNkeySeed, parseNatsCredentials } from '../model/nats-credentials.ts'
-import type { NatsCredentials, NatsMessage, NatsPublished, NatsRefusal } from '../ports.ts'
-import { classifyFailure } from './classify.ts'
-import {
-  customProvider,
-  type Exchange,
-  type Failure,
-  type Notification,
-  type Verdict,
-} from './contract.ts'
-import { annotationFlag } from './formats/annotation-flag.ts'
-import { eventJson } from './formats/event-json.ts'
-import { parseNatsServers } from './formats/nats-servers.ts'
-import { quotable } from './formats/service-message.ts'
-import { CUT_MARK, markCut, shortestForm } from './formats/shortest-form.ts'
-import { cutToFit, jsonBytes } from './formats/size-limit.ts'
+import type { NatsCredentials, NatsMessage, NatsPublished, NatsRefusal } from '../ports/nats.ts'
+import { classifyFailure } from './answers/classify.ts'
+import { customProvider, type Exchange, type Notification } from './contract.ts'
+import { annotationFlag } from './forges/annotation-flag.ts'
+import { eventJson } from './messages/event-json.ts'
+import { parseNatsServers } from './messages/nats-servers.ts'
+import { quotable } from './messages/service-message.ts'
+import { CUT_MARK, markCut, shortestForm } from './messages/shortest-form.ts'
+import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { optionalSecretText, optionalText } from './settings.ts'
+import type { Failure, Verdict } from './verdict.ts'
 
 interface Settings {
   /** `nats://host:port` or `tls://host:port` each; the first that can be reached is used. */

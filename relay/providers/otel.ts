@@ -1,12 +1,12 @@
 import { z } from 'zod'
-import { classifyFailure } from './classify.ts'
+import { classifyFailure } from './answers/classify.ts'
+import { classifyOtlpAnswer } from './answers/otlp-answer.ts'
+import { basicAuthorization } from './auth/basic-or-bearer.ts'
 import { customProvider } from './contract.ts'
-import { basicAuthorization } from './formats/basic-or-bearer.ts'
-import { secretHeaders } from './formats/headers.ts'
-import { authorization } from './formats/json-request.ts'
-import { classifyOtlpAnswer } from './formats/otlp-answer.ts'
-import { spanOf } from './formats/otlp-span.ts'
 import { headerTextProblem } from './header-text.ts'
+import { secretHeaders } from './messages/headers.ts'
+import { authorization } from './messages/json-request.ts'
+import { spanOf } from './messages/otlp-span.ts'
 import {
   headerMap,
   optionalSecretText,

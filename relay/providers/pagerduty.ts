@@ -1,12 +1,12 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
 import { ellipsize } from '../model/text.ts'
+import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
-import { incidentKey, skipProgressing } from './formats/incident.ts'
-import { postJson } from './formats/json-request.ts'
-import { isError, reasonPhrase, sortedMetadata, wholeSecondsTimestamp } from './formats/names.ts'
-import { classifyServiceAnswer } from './formats/service-answer.ts'
-import { cutToFit, jsonBytes } from './formats/size-limit.ts'
+import { incidentKey, skipProgressing } from './messages/incident.ts'
+import { postJson } from './messages/json-request.ts'
+import { isError, reasonPhrase, sortedMetadata, wholeSecondsTimestamp } from './messages/names.ts'
+import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { requiredSecretText, webhookAddress } from './settings.ts'
 
 /** https://developer.pagerduty.com/docs/events-api-v2/trigger-events/ */

@@ -1,9 +1,9 @@
 import { z } from 'zod'
+import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider } from './contract.ts'
-import { postJson } from './formats/json-request.ts'
-import { classifyServiceAnswer } from './formats/service-answer.ts'
-import { slackMessage } from './formats/slack-message.ts'
-import { asIs, escapeMarkdown, escapeTexts } from './formats/texts.ts'
+import { postJson } from './messages/json-request.ts'
+import { slackMessage } from './messages/slack-message.ts'
+import { asIs, escapeMarkdown, escapeTexts } from './messages/texts.ts'
 import { optionalText, webhookAddress } from './settings.ts'
 
 /**

@@ -2,9 +2,9 @@ import { z } from 'zod'
 import type { Event } from '../model/event.ts'
 import { hashParts } from '../model/hash.ts'
 import { httpProvider, type Notification } from './contract.ts'
-import { isError, sortedMetadata } from './formats/names.ts'
-import { sentryTags } from './formats/sentry-tags.ts'
-import { cutToFit, jsonBytes } from './formats/size-limit.ts'
+import { isError, sortedMetadata } from './messages/names.ts'
+import { sentryTags } from './messages/sentry-tags.ts'
+import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { addressWithKey, optionalText } from './settings.ts'
 
 /** Of the payloads made here, not of the relay: an upgrade must not change a retry's bytes. */

@@ -1,13 +1,14 @@
 import { z } from 'zod'
-import type { HttpResponse } from '../ports.ts'
-import { httpProvider, type Notification, type Verdict } from './contract.ts'
-import { postJson } from './formats/json-request.ts'
-import { messageWithLateness } from './formats/lateness.ts'
-import { isError, sortedMetadata } from './formats/names.ts'
-import { cutToFit } from './formats/size-limit.ts'
-import { asIs } from './formats/texts.ts'
-import { classifyWaitingAnswer } from './formats/waiting-answer.ts'
+import type { HttpResponse } from '../ports/http.ts'
+import { classifyWaitingAnswer } from './answers/waiting-answer.ts'
+import { httpProvider, type Notification } from './contract.ts'
+import { postJson } from './messages/json-request.ts'
+import { messageWithLateness } from './messages/lateness.ts'
+import { isError, sortedMetadata } from './messages/names.ts'
+import { cutToFit } from './messages/size-limit.ts'
+import { asIs } from './messages/texts.ts'
 import { optionalWebhookAddress, sensitive } from './settings.ts'
+import type { Verdict } from './verdict.ts'
 
 /**
  * Of the text without its markup: https://core.telegram.org/bots/api#sendmessage

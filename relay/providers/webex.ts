@@ -1,11 +1,11 @@
 import { z } from 'zod'
+import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
-import { authorization, postJson } from './formats/json-request.ts'
-import { messageWithLateness } from './formats/lateness.ts'
-import { isError, objectLabel, sortedMetadata } from './formats/names.ts'
-import { classifyServiceAnswer } from './formats/service-answer.ts'
-import { cutToFit } from './formats/size-limit.ts'
-import { escapeEntities, escapeMarkdown, escapeTexts } from './formats/texts.ts'
+import { authorization, postJson } from './messages/json-request.ts'
+import { messageWithLateness } from './messages/lateness.ts'
+import { isError, objectLabel, sortedMetadata } from './messages/names.ts'
+import { cutToFit } from './messages/size-limit.ts'
+import { escapeEntities, escapeMarkdown, escapeTexts } from './messages/texts.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
 
 /** https://developer.webex.com/docs/api/v1/messages/create-a-message */

@@ -1,10 +1,10 @@
 import { z } from 'zod'
+import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
-import { postJson } from './formats/json-request.ts'
-import { messageWithLateness } from './formats/lateness.ts'
-import { objectLabel, shownMetadata } from './formats/names.ts'
-import { classifyServiceAnswer } from './formats/service-answer.ts'
-import { sendShortest } from './formats/shortest-form.ts'
+import { postJson } from './messages/json-request.ts'
+import { messageWithLateness } from './messages/lateness.ts'
+import { objectLabel, shownMetadata } from './messages/names.ts'
+import { sendShortest } from './messages/shortest-form.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
 
 const Settings = z.object({

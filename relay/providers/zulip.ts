@@ -1,11 +1,12 @@
 import { z } from 'zod'
-import type { HttpResponse } from '../ports.ts'
-import { httpProvider, type Notification, type Verdict } from './contract.ts'
-import { authorization } from './formats/json-request.ts'
-import { markdownPost } from './formats/markdown-post.ts'
-import { cutToFit } from './formats/size-limit.ts'
-import { classifyWaitingAnswer } from './formats/waiting-answer.ts'
+import type { HttpResponse } from '../ports/http.ts'
+import { classifyWaitingAnswer } from './answers/waiting-answer.ts'
+import { httpProvider, type Notification } from './contract.ts'
+import { authorization } from './messages/json-request.ts'
+import { markdownPost } from './messages/markdown-post.ts'
+import { cutToFit } from './messages/size-limit.ts'
 import { sensitive, webhookAddress } from './settings.ts'
+import type { Verdict } from './verdict.ts'
 
 /** Both in code points: https://zulip.com/api/send-message */
 const MAX_CONTENT_LENGTH = 10_000

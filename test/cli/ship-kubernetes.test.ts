@@ -7,7 +7,7 @@ import {
   type KubernetesFlags,
   kubernetesPlan,
 } from '../../cli/ship-kubernetes.ts'
-import { inClusterConnection } from '../../shipper/kubernetes/connection.ts'
+import { inClusterConnection } from '../../hosts/shipper/kubernetes/connection.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const API = ['--kube-api', 'http://127.0.0.1:8001']

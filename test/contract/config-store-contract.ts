@@ -3,7 +3,7 @@ import type { ConfigSnapshot } from '../../relay/model/config.ts'
 import { configSnapshotCodec } from '../../relay/model/stored/config-snapshot.ts'
 import { LaterVersion } from '../../relay/model/stored/errors.ts'
 import type { JsonObject } from '../../relay/model/stored/shape.ts'
-import type { ConfigStore } from '../../relay/ports.ts'
+import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import { allGoldenBodies } from '../fixtures/stored/golden-bodies.ts'
 
 export interface ConfigStoreUnderTest {

@@ -3,7 +3,8 @@ import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model
 import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
 import { retryMessageCodec } from '../../relay/model/stored/retry-message.ts'
 import type { JsonObject } from '../../relay/model/stored/shape.ts'
-import type { Clock, Queue, SendResult } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { Queue, SendResult } from '../../relay/ports/queue.ts'
 import { allGoldenBodies } from '../fixtures/stored/golden-bodies.ts'
 import { acceptedEvent, event } from '../support/delivery-records.ts'
 

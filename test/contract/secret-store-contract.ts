@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SecretData } from '../../relay/model/secret.ts'
-import type { SecretStore, SecretWriter } from '../../relay/ports.ts'
+import type { SecretStore, SecretWriter } from '../../relay/ports/secret-store.ts'
 
 export interface SecretStoreUnderTest {
   readonly secrets: SecretStore

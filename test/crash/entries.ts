@@ -1,4 +1,4 @@
-import type { DeliveryView } from '../../relay/intake/delivery-view.ts'
+import type { DeliveryView } from '../../relay/api/delivery-view.ts'
 import type { Outcome } from '../../relay/model/delivery.ts'
 import { deliveryId, eventRecordId } from '../../relay/pipeline/record.ts'
 

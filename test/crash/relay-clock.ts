@@ -1,4 +1,4 @@
-import type { Clock } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
 
 /**
  * How far the relay's time is ahead of the machine's. At `realAt` it is `relayAt`, and from there it

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { startRelay } from '../../embedded/relay.ts'
+import { startRelay } from '../../hosts/embedded/relay.ts'
 import { type ClockSetting, relayClock } from './relay-clock.ts'
 
 /**

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { DeliveryView } from '../../relay/intake/delivery-view.ts'
+import type { DeliveryView } from '../../relay/api/delivery-view.ts'
 import type { Random } from './random.ts'
 
 /** A person who replays deliveries while the relay is under load. */

@@ -1,4 +1,4 @@
-import { reasonPhrase } from '../../relay/providers/formats/names.ts'
+import { reasonPhrase } from '../../relay/providers/messages/names.ts'
 import { messageOfChat, subjectOfArrival } from './duplicates.ts'
 import { type Entry, isOfRepeat } from './entries.ts'
 import type { SentEvent } from './events.ts'

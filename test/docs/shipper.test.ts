@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, it } from 'vitest'
 import { shipCommand } from '../../cli/ship.ts'
 import { projectPath } from '../../docs/generate/project.ts'
-import { createShipperMetrics } from '../../shipper/metrics.ts'
+import { createShipperMetrics } from '../../hosts/shipper/metrics.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 
 const PAGE = readFileSync(projectPath('docs/shipper.md'), 'utf8')

@@ -1,7 +1,7 @@
 import { createHmac } from 'node:crypto'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it, vi } from 'vitest'
-import { reconcile } from '../../relay/reconcile.ts'
+import { reconcile } from '../../relay/pipeline/reconcile.ts'
 import { awsRelay, configBody } from '../support/aws-relay.ts'
 import { shown } from '../support/delivery-records.ts'
 import { contextWith, pollOnce, sqsRecord } from '../support/event-source-mapping.ts'

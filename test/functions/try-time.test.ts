@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { outcomeOf } from '../../relay/model/delivery.ts'
-import type { HttpClient } from '../../relay/ports.ts'
+import type { HttpClient } from '../../relay/ports/http.ts'
 import { acceptedEvent } from '../support/delivery-records.ts'
 import { ManualClock } from '../support/manual-clock.ts'
 import { answer } from '../support/relay-harness.ts'

@@ -1,14 +1,15 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import type { NatsRefusal, TransportFailure } from '../../relay/ports.ts'
+import type { TransportFailure } from '../../relay/ports/http.ts'
+import type { NatsRefusal } from '../../relay/ports/nats.ts'
 import {
   type CustomProvider,
   isHttpProvider,
   NotificationError,
   type ProviderType,
-  type Verdict,
 } from '../../relay/providers/contract.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
+import type { Verdict } from '../../relay/providers/verdict.ts'
 import {
   createFakeExchange,
   type FakeExchange,

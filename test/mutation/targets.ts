@@ -20,13 +20,13 @@ export const TARGETS: readonly Target[] = [
     tests: ['test/adapters/nats/*.test.ts', 'test/relay/providers/nats*.test.ts'],
   },
   {
-    folder: 'shipper/send',
-    tests: ['test/shipper/*.test.ts', 'test/shipper/kubernetes/config.test.ts'],
+    folder: 'hosts/shipper/send',
+    tests: ['test/hosts/shipper/*.test.ts', 'test/hosts/shipper/kubernetes/config.test.ts'],
     without: ['kill', 'gone-spool', 'later-events', 'ship', 'full-disk', 'intake'],
   },
   {
-    folder: 'shipper/spool',
-    tests: ['test/shipper/*.test.ts'],
+    folder: 'hosts/shipper/spool',
+    tests: ['test/hosts/shipper/*.test.ts'],
     without: ['kill', 'gone-spool', 'later-events', 'ship', 'full-disk', 'intake'],
   },
 ]

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseProvider } from '../../relay/parse-objects.ts'
+import { parseProvider } from '../../relay/model/parse-objects.ts'
 import { resolveProvider } from '../../relay/pipeline/resolve-provider.ts'
 import { createCanaries } from '../support/canaries.ts'
 import { type CanaryVariant, canaryProvider, HTTP_TYPES } from '../support/canary-providers.ts'

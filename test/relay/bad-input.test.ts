@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { SecretData } from '../../relay/model/secret.ts'
+import { reconcile } from '../../relay/pipeline/reconcile.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
-import { reconcile } from '../../relay/reconcile.ts'
 import { plainProvider } from '../support/plain-provider.ts'
 import { provider } from '../support/relay-harness.ts'
 import { secretsFound } from '../support/secret-store.ts'

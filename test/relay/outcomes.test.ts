@@ -1,6 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Outcome } from '../../relay/model/delivery.ts'
-import type { HttpResponse, TransportFailure, TransportFailureCause } from '../../relay/ports.ts'
+import type {
+  HttpResponse,
+  TransportFailure,
+  TransportFailureCause,
+} from '../../relay/ports/http.ts'
 import { isHttpProvider, type ProviderType } from '../../relay/providers/contract.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
 import type { ShownRecord } from '../support/delivery-records.ts'

@@ -25,15 +25,15 @@ import { runScheduledCheck } from '../../functions/reconcile-config/scheduled-ch
 import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
 import type { Log } from '../../functions/shared/log.ts'
+import { metricsNamespace } from '../../functions/shared/metric-names.ts'
 import { createDecisionMetrics } from '../../functions/shared/metrics.ts'
 import { type AwsClients, createStorePorts } from '../../functions/shared/ports.ts'
 import { createStageMetrics } from '../../functions/shared/stage-metrics.ts'
 import { TRY_LIMITS } from '../../functions/shared/try-bounds.ts'
-import { metricsNamespace } from '../../lib/metrics.ts'
-import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
-import { tokenHash } from '../../relay/intake/credentials.ts'
+import { tokenHash } from '../../relay/api/credentials.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
-import type { Decision } from '../../relay/ports.ts'
+import { NO_CLOUD_IDENTITIES } from '../../relay/ports/no-cloud-identities.ts'
+import type { Decision } from '../../relay/ports/observer.ts'
 import {
   type AwsEndpoint,
   fitted,

@@ -28,7 +28,7 @@ const ENTRY = 'flux-relay.mjs'
 const ENTRIES = new Map([
   [ENTRY, 'bin/flux-relay.ts'],
   ['database-thread.mjs', 'adapters/sqlite/database-thread.ts'],
-  ['config-thread.mjs', 'embedded/configurations/config-thread.ts'],
+  ['config-thread.mjs', 'hosts/embedded/configurations/config-thread.ts'],
 ])
 const DAY_MS = 24 * 60 * 60_000
 

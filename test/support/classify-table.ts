@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import type { HttpProvider, Verdict } from '../../relay/providers/contract.ts'
-import { classifyServiceAnswer } from '../../relay/providers/formats/service-answer.ts'
+import { classifyServiceAnswer } from '../../relay/providers/answers/service-answer.ts'
+import type { HttpProvider } from '../../relay/providers/contract.ts'
+import type { Verdict } from '../../relay/providers/verdict.ts'
 import { response } from './notifications.ts'
 
 type Row = readonly [status: number, headers: Record<string, string>, verdict: Verdict]

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { SecretData } from '../../relay/model/secret.ts'
-import type { StateStore } from '../../relay/ports.ts'
+import type { StateStore } from '../../relay/ports/state-store.ts'
 import { type ExpectedExchange, type ForgeDouble, startForge } from './forge-double.ts'
 import { testClient } from './http-client.ts'
 import { ManualClock } from './manual-clock.ts'

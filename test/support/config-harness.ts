@@ -1,11 +1,14 @@
 import { gunzipSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
-import type { HttpResponse, OutboundRequest, TransportFailure } from '../../relay/ports.ts'
-import type { ConfigMemory } from '../../shipper/config/config-memory.ts'
-import { type ConfigUpload, startConfigUpload } from '../../shipper/config/config-upload.ts'
-import { type ConfigWatch, startConfigWatch } from '../../shipper/config/config-watch.ts'
-import { createWriteBack } from '../../shipper/config/write-back.ts'
-import { createKubernetesClient, type KubernetesClient } from '../../shipper/kubernetes/client.ts'
+import { type ConfigUpload, startConfigUpload } from '../../hosts/shipper/config/config-upload.ts'
+import { type ConfigWatch, startConfigWatch } from '../../hosts/shipper/config/config-watch.ts'
+import { createWriteBack } from '../../hosts/shipper/config/write-back.ts'
+import {
+  createKubernetesClient,
+  type KubernetesClient,
+} from '../../hosts/shipper/kubernetes/client.ts'
+import type { ConfigMemory } from '../../hosts/shipper/spool/config-memory.ts'
+import type { HttpResponse, OutboundRequest, TransportFailure } from '../../relay/ports/http.ts'
 import { PROD, type ServerUnderTest, startRelay } from './embedded-server.ts'
 import { testClient } from './http-client.ts'
 import type { TestCluster } from './kubernetes/cluster.ts'

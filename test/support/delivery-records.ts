@@ -12,7 +12,7 @@ import {
 } from '../../relay/model/delivery.ts'
 import { type Event, objectName } from '../../relay/model/event.ts'
 import { hashParts } from '../../relay/model/hash.ts'
-import type { Decision } from '../../relay/ports.ts'
+import type { Decision } from '../../relay/ports/observer.ts'
 import { START } from './manual-clock.ts'
 
 /** An Event about a Kustomization of this name, as `accept` leaves it. */

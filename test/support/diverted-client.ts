@@ -1,4 +1,4 @@
-import type { HttpClient } from '../../relay/ports.ts'
+import type { HttpClient } from '../../relay/ports/http.ts'
 import type { Canaries } from './canaries.ts'
 import { response } from './notifications.ts'
 

@@ -1,11 +1,6 @@
-import type {
-  HttpResponse,
-  NatsMessage,
-  NatsPublisher,
-  OutboundRequest,
-  TransportFailure,
-} from '../../relay/ports.ts'
-import { createAccessTokens } from '../../relay/providers/access-tokens.ts'
+import type { HttpResponse, OutboundRequest, TransportFailure } from '../../relay/ports/http.ts'
+import type { NatsMessage, NatsPublisher } from '../../relay/ports/nats.ts'
+import { createAccessTokens } from '../../relay/providers/auth/access-tokens.ts'
 import type { ClusterIdentities, Exchange } from '../../relay/providers/contract.ts'
 import { ManualClock } from './manual-clock.ts'
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { SQSRecord } from 'aws-lambda'
-import type { Decision } from '../../relay/ports.ts'
+import type { Decision } from '../../relay/ports/observer.ts'
 import { createEventSource, type SentEvent } from '../crash/events.ts'
 import { createJournal } from '../crash/journal.ts'
 import { type Random, seededRandom } from '../crash/random.ts'

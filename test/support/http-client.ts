@@ -4,7 +4,7 @@ import {
   createHttpClient,
   type HttpClientOptions,
 } from '../../adapters/http/client.ts'
-import type { OutboundRequest, TransportFailure } from '../../relay/ports.ts'
+import type { OutboundRequest, TransportFailure } from '../../relay/ports/http.ts'
 
 /** A client that may reach this machine, closed when the test is over. */
 export function testClient(options: Partial<HttpClientOptions> = {}): ClosableHttpClient {

@@ -4,9 +4,12 @@ import { onTestFinished } from 'vitest'
 import {
   createManifestsFolder,
   type ManifestsFolderOptions,
-} from '../../embedded/manifests/folder.ts'
-import { type LoadedManifests, ManifestLoader } from '../../embedded/manifests/loader.ts'
-import { type ManifestProblem, manifestProblemText } from '../../embedded/manifests/problem.ts'
+} from '../../hosts/embedded/manifests/folder.ts'
+import { type LoadedManifests, ManifestLoader } from '../../hosts/embedded/manifests/loader.ts'
+import {
+  type ManifestProblem,
+  manifestProblemText,
+} from '../../hosts/embedded/manifests/problem.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** Opens a folder that is closed after the running test. */

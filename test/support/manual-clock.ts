@@ -1,4 +1,4 @@
-import type { Clock } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
 
 /** 2026-11-20T09:14:03Z, in milliseconds since the epoch: where a ManualClock starts. */
 export const START = Date.UTC(2026, 10, 20, 9, 14, 3)

@@ -1,4 +1,3 @@
-import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
 import {
   type AcceptedEvent,
@@ -12,27 +11,27 @@ import { objectName } from '../../relay/model/event.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
 import { type SecretData, type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
+import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import {
-  type ConfigStore,
-  type Decision,
-  type ExpectedVersion,
   InvalidCursor,
   type Ledger,
   type LedgerFilter,
   type LedgerPage,
   type LedgerWrite,
-  type MessageCounts,
-  type Ports,
-  type Quarantine,
-  type Queue,
-  type SecretStore,
-  type SecretWriter,
-  type SendResult,
-  type SetAsideMessage,
-  type SetAsidePage,
-  type StateStore,
-  type Versioned,
-} from '../../relay/ports.ts'
+} from '../../relay/ports/ledger.ts'
+import { NO_CLOUD_IDENTITIES } from '../../relay/ports/no-cloud-identities.ts'
+import type { Decision } from '../../relay/ports/observer.ts'
+import type { Ports } from '../../relay/ports/ports.ts'
+import type {
+  MessageCounts,
+  Quarantine,
+  SetAsideMessage,
+  SetAsidePage,
+} from '../../relay/ports/quarantine.ts'
+import type { Queue, SendResult } from '../../relay/ports/queue.ts'
+import type { SecretStore, SecretWriter } from '../../relay/ports/secret-store.ts'
+import type { StateStore } from '../../relay/ports/state-store.ts'
+import type { ExpectedVersion, Versioned } from '../../relay/ports/versioned.ts'
 import { ManualClock } from './manual-clock.ts'
 
 /** Ports in memory, as the types that tests can look into. */

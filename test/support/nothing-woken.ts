@@ -1,4 +1,4 @@
-import type { WokenDeliveries } from '../../embedded/worker.ts'
+import type { WokenDeliveries } from '../../hosts/embedded/worker.ts'
 
 /** Destinations that wake nothing. */
 export const NOTHING_WOKEN: WokenDeliveries = {

@@ -6,27 +6,27 @@ import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
 import { openRelayDatabase, type Pace } from '../../adapters/sqlite/relay-database.ts'
 import { SqliteStateStore } from '../../adapters/sqlite/state.ts'
 import { SqliteWaitingLines } from '../../adapters/sqlite/waiting-lines.ts'
-import { createWokenDeliveries } from '../../embedded/woken-deliveries.ts'
-import type { WokenDeliveries } from '../../embedded/worker.ts'
-import { NO_CLOUD_IDENTITIES } from '../../relay/cloud-identities.ts'
-import { createDestinations, type Destinations, type Wakes } from '../../relay/destinations.ts'
+import { createWokenDeliveries } from '../../hosts/embedded/woken-deliveries.ts'
+import type { WokenDeliveries } from '../../hosts/embedded/worker.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import { type SecretData, storedSecret } from '../../relay/model/secret.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
+import {
+  createDestinations,
+  type Destinations,
+  type Wakes,
+} from '../../relay/pipeline/destinations/destinations.ts'
 import {
   createDispatcher,
   type Dispatcher,
   type DispatchOptions,
 } from '../../relay/pipeline/dispatch.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
-import type {
-  HttpResponse,
-  OrderTimes,
-  OutboundRequest,
-  Ports,
-  TransportFailure,
-} from '../../relay/ports.ts'
-import { reconcile } from '../../relay/reconcile.ts'
+import { reconcile } from '../../relay/pipeline/reconcile.ts'
+import type { HttpResponse, OutboundRequest, TransportFailure } from '../../relay/ports/http.ts'
+import { NO_CLOUD_IDENTITIES } from '../../relay/ports/no-cloud-identities.ts'
+import type { OrderTimes } from '../../relay/ports/order-times.ts'
+import type { Ports } from '../../relay/ports/ports.ts'
 import { type ShownDecision, type ShownRecord, shown, shownDecision } from './delivery-records.ts'
 import { ManualClock, START } from './manual-clock.ts'
 import { type FixtureName, fixtureJson } from './notifications.ts'

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { fileURLToPath } from 'node:url'
 import { inject, onTestFinished, vi } from 'vitest'
-import type { DeliveryView } from '../../relay/intake/delivery-view.ts'
+import type { DeliveryView } from '../../relay/api/delivery-view.ts'
 import { type LogLine, type Served, servedAt } from './served.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 

@@ -1,5 +1,5 @@
 import fc from 'fast-check'
-import { type HttpResponse, MAX_RESPONSE_BYTES } from '../../relay/ports.ts'
+import { type HttpResponse, MAX_RESPONSE_BYTES } from '../../relay/ports/http.ts'
 import { anyCharacter } from './any-character.ts'
 import { START } from './manual-clock.ts'
 

@@ -1,5 +1,5 @@
 import { type SecretData, storedSecret } from '../../relay/model/secret.ts'
-import type { SecretStore } from '../../relay/ports.ts'
+import type { SecretStore } from '../../relay/ports/secret-store.ts'
 
 /** A store whose Secrets a function finds. */
 export function secretsFound(

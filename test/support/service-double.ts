@@ -1,4 +1,4 @@
-import type { HttpClient, OutboundRequest } from '../../relay/ports.ts'
+import type { HttpClient, OutboundRequest } from '../../relay/ports/http.ts'
 import { startHttpServer } from './servers.ts'
 import { problemsOf, type Service } from './service-schemas/service.ts'
 

@@ -1,6 +1,6 @@
 import { onTestFinished } from 'vitest'
 import { shipCommand } from '../../cli/ship.ts'
-import { type ShipOptions, startShipper } from '../../shipper/ship.ts'
+import { type ShipOptions, startShipper } from '../../hosts/shipper/ship.ts'
 import { type Served, servedAt } from './served.ts'
 import { type ShipperArguments, shipArguments } from './shipper-process.ts'
 

@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import type { HttpClient, HttpResponse, TransportFailure } from '../../relay/ports.ts'
+import type { HttpClient, HttpResponse, TransportFailure } from '../../relay/ports/http.ts'
 import type { LedgerBooks, Route } from './ledger-books.ts'
 import { answer, noAnswer } from './relay-harness.ts'
 

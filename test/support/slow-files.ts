@@ -1,16 +1,16 @@
 /** The test files that take the most CPU time or wait longest, the slowest first. */
 export const SLOW_FILES: readonly string[] = [
-  'test/shipper/ship.test.ts',
+  'test/hosts/shipper/ship.test.ts',
   'test/functions/bundled.test.ts',
   'test/crash/crash.test.ts',
   'test/redaction/answers.test.ts',
   'test/functions/faults/stores.test.ts',
-  'test/shipper/kubernetes/ship.test.ts',
+  'test/hosts/shipper/kubernetes/ship.test.ts',
   'test/functions/faults/duplicates.test.ts',
   'test/functions/faults/queues.test.ts',
   'test/functions/deliveries-widget.test.ts',
   'test/functions/delivery.test.ts',
   'test/relay/providers/schemas.test.ts',
-  'test/shipper/secrets.test.ts',
-  'test/shipper/isolation.test.ts',
+  'test/hosts/shipper/secrets.test.ts',
+  'test/hosts/shipper/isolation.test.ts',
 ]

@@ -1,13 +1,13 @@
 import { closeSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { onTestFinished } from 'vitest'
-import type { Spool } from '../../shipper/spool/spool.ts'
+import type { Spool } from '../../hosts/shipper/spool/spool.ts'
 import {
   type GoneSpool,
   openSpool,
   type SetAside,
   type SpoolFileOptions,
-} from '../../shipper/spool/spool-file.ts'
+} from '../../hosts/shipper/spool/spool-file.ts'
 import { ManualClock } from './manual-clock.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 

@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Verdict } from '../../relay/providers/contract.ts'
+import type { Verdict } from '../../relay/providers/verdict.ts'
 
 const MAX_REASON_LENGTH = 600
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../../relay/ports.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
 import { ManualClock } from './manual-clock.ts'
 
 interface Wait {

@@ -1,4 +1,4 @@
-import type { PlaceInLine, WaitingDelivery, WaitingLines } from '../../relay/ports.ts'
+import type { PlaceInLine, WaitingDelivery, WaitingLines } from '../../relay/ports/waiting-lines.ts'
 
 /** What waits in a store, in memory. Its answers come as late as `pause` says. */
 export class MemoryWaitingLines implements WaitingLines {

@@ -1,5 +1,8 @@
-import { createDestinations, destinationKey } from '../../relay/destinations.ts'
-import type { WaitingDelivery } from '../../relay/ports.ts'
+import {
+  createDestinations,
+  destinationKey,
+} from '../../relay/pipeline/destinations/destinations.ts'
+import type { WaitingDelivery } from '../../relay/ports/waiting-lines.ts'
 import { ManualClock } from './manual-clock.ts'
 import { MemoryWaitingLines } from './waiting-lines.ts'
 

@@ -1,8 +1,8 @@
-import { type Answer, problemAnswer } from '../../intake/answer.ts'
-import { MAX_CONFIG_BYTES } from '../../intake/body.ts'
-import { problem } from '../../intake/problem.ts'
-import type { ConfigRequest } from '../../intake/put-config.ts'
+import { type Answer, problemAnswer } from '../answer.ts'
+import { MAX_CONFIG_BYTES } from '../body.ts'
 import { headerOf } from '../http.ts'
+import { problem } from '../problem.ts'
+import type { ConfigRequest } from '../put-config.ts'
 import { type Call, type Route, routeOf } from '../route.ts'
 
 /** What taking and showing configurations needs of a host. */

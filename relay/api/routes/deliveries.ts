@@ -1,6 +1,6 @@
-import { listDeliveries, replayDelivery, showDelivery } from '../../intake/deliveries.ts'
-import type { Ports } from '../../ports.ts'
-import type { ReplayPorts } from '../../replay.ts'
+import type { ReplayPorts } from '../../pipeline/replay.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { listDeliveries, replayDelivery, showDelivery } from '../deliveries.ts'
 import { type Call, type Route, routeOf } from '../route.ts'
 
 /** Lists, shows and replays deliveries. */

@@ -1,9 +1,9 @@
-import { type Answer, problemAnswer } from '../../intake/answer.ts'
-import { MAX_EVENTS_BYTES } from '../../intake/body.ts'
-import { type EventCounts, type EventsRequest, receiveEvents } from '../../intake/receive-events.ts'
 import { noPause, type Pause } from '../../pipeline/slices.ts'
-import type { Ports } from '../../ports.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { type Answer, problemAnswer } from '../answer.ts'
+import { MAX_EVENTS_BYTES } from '../body.ts'
 import { headerOf } from '../http.ts'
+import { type EventCounts, type EventsRequest, receiveEvents } from '../receive-events.ts'
 import { type Call, type Route, routeOf } from '../route.ts'
 
 /** What taking events needs of a host. */

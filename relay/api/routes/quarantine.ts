@@ -1,5 +1,5 @@
-import { listQuarantine, replayQuarantine } from '../../intake/quarantine.ts'
-import type { Quarantine } from '../../ports.ts'
+import type { Quarantine } from '../../ports/quarantine.ts'
+import { listQuarantine, replayQuarantine } from '../quarantine.ts'
 import { type Route, routeOf } from '../route.ts'
 
 /** Lists what was set aside, and puts it back. */

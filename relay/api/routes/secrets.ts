@@ -1,8 +1,8 @@
-import { type Answer, problemAnswer } from '../../intake/answer.ts'
-import { problem } from '../../intake/problem.ts'
-import { MAX_SECRET_BYTES, putSecret } from '../../intake/put-secret.ts'
-import type { SecretWriter } from '../../ports.ts'
+import type { SecretWriter } from '../../ports/secret-store.ts'
+import { type Answer, problemAnswer } from '../answer.ts'
 import { headerOf } from '../http.ts'
+import { problem } from '../problem.ts'
+import { MAX_SECRET_BYTES, putSecret } from '../put-secret.ts'
 import { type Call, type Route, routeOf } from '../route.ts'
 
 /** What taking Secrets needs of a host. */

@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, onTestFinished } from 'vitest'
 import { createStsClient } from '../../../adapters/aws/clients.ts'
 import { AwsCloudIdentities } from '../../../adapters/aws/cloud-identities.ts'
-import { InvalidSecret } from '../../../relay/ports.ts'
+import { InvalidSecret } from '../../../relay/ports/secret-store.ts'
 import { withoutSdkWaits } from '../../support/aws-faults.ts'
 import { AZURE, BINDINGS, GOOGLE_AUDIENCE } from '../../support/cloud-bindings.ts'
 import { ManualClock } from '../../support/manual-clock.ts'

@@ -1,7 +1,7 @@
 import { DeleteSecretCommand, InvalidRequestException } from '@aws-sdk/client-secrets-manager'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { SecretsManagerStore, SecretsManagerTokens } from '../../../adapters/aws/secrets-manager.ts'
-import { InvalidSecret } from '../../../relay/ports.ts'
+import { InvalidSecret } from '../../../relay/ports/secret-store.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { type OpenSecrets, secretsManager } from '../../support/secrets.ts'
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import { text } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
-import { MAX_RESPONSE_BYTES } from '../../../relay/ports.ts'
+import { MAX_RESPONSE_BYTES } from '../../../relay/ports/http.ts'
 import { PATIENT, post, testClient } from '../../support/http-client.ts'
 import { startHttpServer, startRawServer, startServer } from '../../support/servers.ts'
 

@@ -1,6 +1,6 @@
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { createNatsPublisher } from '../../../adapters/nats/publisher.ts'
-import type { NatsMessage } from '../../../relay/ports.ts'
+import type { NatsMessage } from '../../../relay/ports/nats.ts'
 import { type Certificate, createAuthority } from '../../support/certificates.ts'
 import { failure, PATIENT } from '../../support/http-client.ts'
 import { createHierarchy, credsFile, natsUser } from '../../support/nats-credentials.ts'

@@ -4,7 +4,7 @@ import { SqliteLedger } from '../../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
 import { openRelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import type { QueuedEvent } from '../../../relay/model/delivery.ts'
-import { requestReplay } from '../../../relay/replay.ts'
+import { requestReplay } from '../../../relay/pipeline/replay.ts'
 import { goldenBodies } from '../../fixtures/stored/golden-bodies.ts'
 import { earlierDataFolder } from '../../fixtures/stored/open-scene.ts'
 import {

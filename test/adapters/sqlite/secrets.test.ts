@@ -3,7 +3,7 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { openRelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import { SqliteSecretStore } from '../../../adapters/sqlite/secrets.ts'
 import { change } from '../../../adapters/sqlite/statement.ts'
-import { InvalidSecret } from '../../../relay/ports.ts'
+import { InvalidSecret } from '../../../relay/ports/secret-store.ts'
 import { newFile } from './support/database-files.ts'
 
 const NAME = ['prod', 'flux-system', 'slack'] as const

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { parseDocuments } from '../../../embedded/manifests/documents.ts'
+import { parseDocuments } from '../../../hosts/embedded/manifests/documents.ts'
 import { jsonLines } from '../reference-program.ts'
 
 /** What kubectl's decoder made of a text: the values of its documents, or why it has none. */

@@ -1,10 +1,10 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { OPERATIONS } from '../../../relay/api/operations.ts'
+import { putConfig } from '../../../relay/api/put-config.ts'
+import { putSecret } from '../../../relay/api/put-secret.ts'
+import { receiveEvents } from '../../../relay/api/receive-events.ts'
 import { EventItem } from '../../../relay/api/schemas/events.ts'
-import { putConfig } from '../../../relay/intake/put-config.ts'
-import { putSecret } from '../../../relay/intake/put-secret.ts'
-import { receiveEvents } from '../../../relay/intake/receive-events.ts'
 import { memoryPorts } from '../../support/memory-ports.ts'
 
 type Body = 'postEvents' | 'postEvent' | 'putConfig' | 'putSecret'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { compileStringExpression } from '../../../relay/cel/string-expression.ts'
 import type { Event } from '../../../relay/model/event.ts'
-import { parseAlert, parseProvider } from '../../../relay/parse-objects.ts'
+import { parseAlert, parseProvider } from '../../../relay/model/parse-objects.ts'
 import { celVariables } from '../../../relay/pipeline/cel-variables.ts'
 
 const event: Event = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { requestReplay } from '../../../relay/replay.ts'
+import { requestReplay } from '../../../relay/pipeline/replay.ts'
 import {
   alert,
   answer,

@@ -3,7 +3,7 @@ import type { QueuedEvent } from '../../../relay/model/delivery.ts'
 import { DamagedRecord, LaterVersion } from '../../../relay/model/stored/errors.ts'
 import { RecordTooLarge } from '../../../relay/model/stored/record-too-large.ts'
 import { DispatchFailure } from '../../../relay/pipeline/dispatch-failure.ts'
-import type { HttpResponse } from '../../../relay/ports.ts'
+import type { HttpResponse } from '../../../relay/ports/http.ts'
 import { eventRecord } from '../../support/delivery-records.ts'
 import { START } from '../../support/manual-clock.ts'
 import {

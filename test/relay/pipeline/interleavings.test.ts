@@ -5,7 +5,8 @@ import {
   claimSubject,
   settleSubject,
 } from '../../../relay/pipeline/subject.ts'
-import type { Subject, Verdict } from '../../../relay/providers/contract.ts'
+import type { Subject } from '../../../relay/providers/contract.ts'
+import type { Verdict } from '../../../relay/providers/verdict.ts'
 import { memoryPorts } from '../../support/memory-ports.ts'
 
 /**

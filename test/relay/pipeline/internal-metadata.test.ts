@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { OutboundRequest } from '../../../relay/ports.ts'
+import type { OutboundRequest } from '../../../relay/ports/http.ts'
 import { providerTypes } from '../../../relay/providers/registry.ts'
 import { createCanaries } from '../../support/canaries.ts'
 import { plainProvider } from '../../support/plain-provider.ts'

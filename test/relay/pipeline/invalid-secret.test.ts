@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { InvalidSecret } from '../../../relay/ports.ts'
-import { reconcile } from '../../../relay/reconcile.ts'
+import { reconcile } from '../../../relay/pipeline/reconcile.ts'
+import { InvalidSecret } from '../../../relay/ports/secret-store.ts'
 import { alert, createHarness, provider } from '../../support/relay-harness.ts'
 import { secretsFound } from '../../support/secret-store.ts'
 

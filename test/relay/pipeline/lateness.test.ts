@@ -1,9 +1,9 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import type { QueuedEvent } from '../../../relay/model/delivery.ts'
 import { objectGroupKey } from '../../../relay/pipeline/accept.ts'
+import { requestReplay } from '../../../relay/pipeline/replay.ts'
 import { isHttpProvider, type Notification } from '../../../relay/providers/contract.ts'
 import { providerTypes } from '../../../relay/providers/registry.ts'
-import { requestReplay } from '../../../relay/replay.ts'
 import {
   alert,
   answer,

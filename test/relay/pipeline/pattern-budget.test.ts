@@ -2,8 +2,8 @@ import { describe, expect, it, vi } from 'vitest'
 import type { ConfigSnapshot } from '../../../relay/model/config.ts'
 import { MessageTests } from '../../../relay/pipeline/message-tests.ts'
 import { MAX_EVENT_STEPS, PatternBudget } from '../../../relay/pipeline/pattern-budget.ts'
+import { reconcile } from '../../../relay/pipeline/reconcile.ts'
 import { compileInSlices, compileRoutingTable } from '../../../relay/pipeline/routing-table.ts'
-import { reconcile } from '../../../relay/reconcile.ts'
 import { alert, provider } from '../../support/relay-harness.ts'
 
 const hook = provider('a', { type: 'generic', address: 'https://a.test' })

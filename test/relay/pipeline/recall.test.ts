@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { QueuedEvent } from '../../../relay/model/delivery.ts'
 import { createDispatcher } from '../../../relay/pipeline/dispatch.ts'
 import { createRoom } from '../../../relay/pipeline/room.ts'
-import type { Ledger } from '../../../relay/ports.ts'
+import type { Ledger } from '../../../relay/ports/ledger.ts'
 import { alert, createHarness, type Harness, provider } from '../../support/relay-harness.ts'
 
 const numbers = (count: number) => Array.from({ length: count }, (_, index) => index)

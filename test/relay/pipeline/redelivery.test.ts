@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { QueuedEvent } from '../../../relay/model/delivery.ts'
-import { requestReplay } from '../../../relay/replay.ts'
+import { requestReplay } from '../../../relay/pipeline/replay.ts'
 import { gate } from '../../support/recording-sink.ts'
 import {
   alert,

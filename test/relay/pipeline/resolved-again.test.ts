@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
+import { parseProvider } from '../../../relay/model/parse-objects.ts'
 import type { SecretData } from '../../../relay/model/secret.ts'
-import { parseProvider } from '../../../relay/parse-objects.ts'
 import { resolveProvider } from '../../../relay/pipeline/resolve-provider.ts'
 import { providerTypes } from '../../../relay/providers/registry.ts'
 import { provider } from '../../support/relay-harness.ts'

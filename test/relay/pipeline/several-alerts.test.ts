@@ -1,6 +1,6 @@
 import { setImmediate as turn } from 'node:timers/promises'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import type { HttpResponse, TransportFailure } from '../../../relay/ports.ts'
+import type { HttpResponse, TransportFailure } from '../../../relay/ports/http.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { MemoryDisk } from '../../support/memory-disk.ts'
 import { fixtureJson } from '../../support/notifications.ts'

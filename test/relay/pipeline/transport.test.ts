@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { parseProvider } from '../../../relay/model/parse-objects.ts'
 import type { SecretData } from '../../../relay/model/secret.ts'
-import { parseProvider } from '../../../relay/parse-objects.ts'
 import { resolveProvider } from '../../../relay/pipeline/resolve-provider.ts'
 import { providerTypes } from '../../../relay/providers/registry.ts'
 import { createAuthority } from '../../support/certificates.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { QueuedEvent } from '../../../relay/model/delivery.ts'
 import { DamagedRecord } from '../../../relay/model/stored/errors.ts'
-import { requestReplay } from '../../../relay/replay.ts'
+import { requestReplay } from '../../../relay/pipeline/replay.ts'
 import {
   alert,
   answer,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { createDispatcher } from '../../../relay/pipeline/dispatch.ts'
-import { requestReplay } from '../../../relay/replay.ts'
+import { requestReplay } from '../../../relay/pipeline/replay.ts'
 import { fixtureJson } from '../../support/notifications.ts'
 import {
   alert,

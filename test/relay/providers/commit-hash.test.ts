@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { NotificationError } from '../../../relay/providers/contract.ts'
-import { commitHash, namesNoCommit } from '../../../relay/providers/formats/commit-hash.ts'
+import { commitHash, namesNoCommit } from '../../../relay/providers/forges/commit-hash.ts'
 import { fixtureEvent } from '../../support/notifications.ts'
 
 const SHA1 = '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'

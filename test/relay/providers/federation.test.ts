@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { CloudBindings } from '../../../relay/model/cloud-bindings.ts'
-import { InvalidSecret } from '../../../relay/ports.ts'
+import { InvalidSecret } from '../../../relay/ports/secret-store.ts'
 import { azureEventHub } from '../../../relay/providers/azureeventhub.ts'
 import type { Exchange, HttpProvider } from '../../../relay/providers/contract.ts'
 import { googlePubSub } from '../../../relay/providers/googlepubsub.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { encodePath, parseGitAddress } from '../../../relay/providers/formats/git-address.ts'
+import { encodePath, parseGitAddress } from '../../../relay/providers/forges/git-address.ts'
 
 describe('parseGitAddress', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { NatsMessage, NatsPublished, NatsRefusal } from '../../../relay/ports.ts'
+import type { NatsMessage, NatsPublished, NatsRefusal } from '../../../relay/ports/nats.ts'
 import { nats } from '../../../relay/providers/nats.ts'
 import { createFakeExchange } from '../../support/exchange.ts'
 import { notificationOf, settingsOf } from '../../support/notifications.ts'

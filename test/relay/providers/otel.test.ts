@@ -1,6 +1,6 @@
 import { buffer } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
-import type { HttpResponse, OutboundRequest, TransportFailure } from '../../../relay/ports.ts'
+import type { HttpResponse, OutboundRequest, TransportFailure } from '../../../relay/ports/http.ts'
 import { otel } from '../../../relay/providers/otel.ts'
 import { createFakeExchange, transportFailure } from '../../support/exchange.ts'
 import { PATIENT, testClient } from '../../support/http-client.ts'

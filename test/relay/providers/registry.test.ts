@@ -4,8 +4,6 @@ import { providerTypes } from '../../../relay/providers/registry.ts'
 
 /** Files of the directory that are not a type. */
 const SHARED = new Set([
-  'access-tokens',
-  'classify',
   'contract',
   'header-text',
   'registry',
@@ -13,6 +11,7 @@ const SHARED = new Set([
   'settings',
   'settings-input',
   'user-info',
+  'verdict',
 ])
 
 const files = (path: string) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { serviceMessage, serviceWords } from '../../../relay/providers/formats/service-message.ts'
+import { serviceMessage, serviceWords } from '../../../relay/providers/messages/service-message.ts'
 import { response } from '../../support/notifications.ts'
 
 describe('serviceMessage', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { Notification } from '../../../relay/providers/contract.ts'
-import { markdownPost } from '../../../relay/providers/formats/markdown-post.ts'
+import { markdownPost } from '../../../relay/providers/messages/markdown-post.ts'
 import { notificationOf, requestsOf, settingsOf } from '../../support/notifications.ts'
 import { typeOf } from '../../support/service-schemas/service.ts'
 import { SERVICES } from '../../support/service-schemas/services.ts'

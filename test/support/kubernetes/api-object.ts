@@ -1,4 +1,4 @@
-import type { ApiObject } from '../../../shipper/kubernetes/collection.ts'
+import type { ApiObject } from '../../../hosts/shipper/kubernetes/collection.ts'
 
 export type { ApiObject }
 

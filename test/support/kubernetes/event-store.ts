@@ -1,6 +1,6 @@
-import { ApiError } from '../../../shipper/kubernetes/api-error.ts'
-import type { ApiRequest, KubernetesClient } from '../../../shipper/kubernetes/client.ts'
-import type { ApiObject, Change } from '../../../shipper/kubernetes/collection.ts'
+import { ApiError } from '../../../hosts/shipper/kubernetes/api-error.ts'
+import type { ApiRequest, KubernetesClient } from '../../../hosts/shipper/kubernetes/client.ts'
+import type { ApiObject, Change } from '../../../hosts/shipper/kubernetes/collection.ts'
 
 /** Few, so that a list has gaps in which things happen. */
 const PAGE_SIZE = 2

@@ -2,13 +2,13 @@ import { onTestFinished } from 'vitest'
 import {
   createKubernetesClient,
   type KubernetesClient,
-} from '../../../shipper/kubernetes/client.ts'
+} from '../../../hosts/shipper/kubernetes/client.ts'
 import {
   createEventWatch,
   type EventWatch,
   type EventWatchOptions,
-} from '../../../shipper/sources/event-watch.ts'
-import type { Spool } from '../../../shipper/spool/spool.ts'
+} from '../../../hosts/shipper/sources/event-watch.ts'
+import type { Spool } from '../../../hosts/shipper/spool/spool.ts'
 import { ManualClock } from '../manual-clock.ts'
 import type { TestCluster } from './cluster.ts'
 

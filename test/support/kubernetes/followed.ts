@@ -1,8 +1,8 @@
 import { onTestFinished } from 'vitest'
-import type { ApiError } from '../../../shipper/kubernetes/api-error.ts'
-import { createKubernetesClient } from '../../../shipper/kubernetes/client.ts'
-import type { ApiObject, Collection } from '../../../shipper/kubernetes/collection.ts'
-import { follow, type Update } from '../../../shipper/kubernetes/follow.ts'
+import type { ApiError } from '../../../hosts/shipper/kubernetes/api-error.ts'
+import { createKubernetesClient } from '../../../hosts/shipper/kubernetes/client.ts'
+import type { ApiObject, Collection } from '../../../hosts/shipper/kubernetes/collection.ts'
+import { follow, type Update } from '../../../hosts/shipper/kubernetes/follow.ts'
 import type { TestCluster } from './cluster.ts'
 
 export interface FollowedOptions {

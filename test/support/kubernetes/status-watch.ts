@@ -1,11 +1,11 @@
 import { onTestFinished } from 'vitest'
-import type { Clock } from '../../../relay/ports.ts'
-import { createKubernetesClient } from '../../../shipper/kubernetes/client.ts'
-import { createHeldRelease } from '../../../shipper/sources/held-release.ts'
+import { createKubernetesClient } from '../../../hosts/shipper/kubernetes/client.ts'
+import { createHeldRelease } from '../../../hosts/shipper/sources/held-release.ts'
 import {
   createObjectStatuses,
   type ObjectStatuses,
-} from '../../../shipper/sources/object-statuses.ts'
+} from '../../../hosts/shipper/sources/object-statuses.ts'
+import type { Clock } from '../../../relay/ports/clock.ts'
 import type { TestSpool } from '../spool.ts'
 import type { TestCluster } from './cluster.ts'
 import { type EventWatchRun, runEventWatch } from './event-watch.ts'

@@ -1,6 +1,6 @@
 import { type ZodType, z } from 'zod'
 import type { SecretData } from '../../../relay/model/secret.ts'
-import type { OutboundRequest } from '../../../relay/ports.ts'
+import type { OutboundRequest } from '../../../relay/ports/http.ts'
 import type { HttpProvider } from '../../../relay/providers/contract.ts'
 import { isHttpProvider } from '../../../relay/providers/contract.ts'
 import { providerTypes } from '../../../relay/providers/registry.ts'

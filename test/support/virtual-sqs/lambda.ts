@@ -1,5 +1,5 @@
 import type { SQSRecord } from 'aws-lambda'
-import type { Clock } from '../../../relay/ports.ts'
+import type { Clock } from '../../../relay/ports/clock.ts'
 import type { SqsHandler } from '../event-source-mapping.ts'
 import { arnOf } from './client.ts'
 import type { StoredMessage, VirtualQueue } from './queue.ts'

@@ -1,5 +1,5 @@
 import { createHash, randomUUID } from 'node:crypto'
-import type { Clock } from '../../../relay/ports.ts'
+import type { Clock } from '../../../relay/ports/clock.ts'
 
 /** How a queue is made. */
 export interface QueueShape {

@@ -3,7 +3,8 @@ import type { RelayDatabase } from '../../../../adapters/sqlite/relay-database.t
 import { change } from '../../../../adapters/sqlite/statement.ts'
 import type { LedgerRecord, RetryMessage } from '../../../../relay/model/delivery.ts'
 import { orderParts } from '../../../../relay/model/event-order.ts'
-import type { Clock, Ledger } from '../../../../relay/ports.ts'
+import type { Clock } from '../../../../relay/ports/clock.ts'
+import type { Ledger } from '../../../../relay/ports/ledger.ts'
 import { deliveryRecord } from '../../../support/delivery-records.ts'
 
 const ACCEPT = `INSERT INTO events (seq, id, grp, accepted_at, queued, body) VALUES (?, ?, '', ?, 0, ?)

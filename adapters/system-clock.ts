@@ -1,8 +1,0 @@
-import type { Clock } from '../relay/ports.ts'
-
-/** Time and chance of the machine. */
-export const systemClock: Clock = {
-  now: () => Date.now(),
-  elapsed: () => Math.floor(performance.now()),
-  random: () => Math.random(),
-}

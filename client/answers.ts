@@ -1,0 +1,22 @@
+import type { z } from 'zod'
+import type { Answer } from '../relay/api/answer.ts'
+import { ProblemDocument } from '../relay/api/schemas/problem.ts'
+import { jsonValue } from '../relay/model/json-value.ts'
+import { UsageError } from './usage-error.ts'
+
+/** What an answer holds. Throws `UsageError` for one that refuses, or is of another form. */
+export function read<T>(schema: z.ZodType<T>, answer: Answer): T {
+  if (answer.status >= 300) throw new UsageError(problemText(answer), 1)
+  const parsed = schema.safeParse(jsonValue(answer.body))
+  if (parsed.success) return parsed.data
+  throw new UsageError('the answer is not one of a flux-relay of this version', 1)
+}
+
+/** Why a relay refused. */
+export function problemText(answer: Answer): string {
+  const problem = ProblemDocument.safeParse(jsonValue(answer.body))
+  const { status } = answer
+  return problem.success
+    ? `the relay answered ${status}: ${problem.data.detail}`
+    : `the relay answered ${status}`
+}

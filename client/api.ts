@@ -1,0 +1,95 @@
+import { z } from 'zod'
+import type { Answer } from '../relay/api/answer.ts'
+import type { RequestBody } from '../relay/api/body.ts'
+import {
+  AppliedConfig,
+  type ConfigSet,
+  type Readiness,
+  StoredConfig,
+} from '../relay/api/schemas/config.ts'
+import { DeliveriesPage, Delivery } from '../relay/api/schemas/deliveries.ts'
+import { ReceivedEvents, Rejections } from '../relay/api/schemas/events.ts'
+import { ProblemDocument } from '../relay/api/schemas/problem.ts'
+import { jsonValue } from '../relay/model/json-value.ts'
+import { problemText, read } from './answers.ts'
+import type { RelayRequests } from './requests.ts'
+
+/** Most that a relay lists on one page. */
+const PAGE_SIZE = 200
+
+/** What the commands ask of a relay. Every call rejects with `UsageError` for what it refuses. */
+export interface RelayApi {
+  applyConfig(cluster: string, set: ConfigSet): Promise<readonly Readiness[]>
+  /** Undefined for a cluster that has none yet. */
+  config(cluster: string): Promise<StoredConfig | undefined>
+  sendEvents(cluster: string, body: RequestBody): Promise<ReceivedEvents>
+  putSecret(
+    cluster: string,
+    namespace: string,
+    name: string,
+    data: Readonly<Record<string, string>>,
+  ): Promise<void>
+  /** Every delivery that fits the parameters of `GET /v1/deliveries`, latest first. */
+  deliveries(parameters: Readonly<Record<string, string>>): AsyncIterable<Delivery>
+  /** Undefined when there is none of this id. */
+  delivery(id: string): Promise<Delivery | undefined>
+  /** Undefined when the replay is queued, else why it is not. */
+  replay(id: string): Promise<string | undefined>
+}
+
+/** Reads and writes what goes over a relay's HTTP interface. */
+export function createRelayApi(requests: RelayRequests): RelayApi {
+  return {
+    async applyConfig(cluster, set) {
+      const answer = await requests.putConfig(cluster, jsonBody(set))
+      return read(AppliedConfig, answer).objects
+    },
+    async config(cluster) {
+      const answer = await requests.showConfig(cluster)
+      return answer.status === 404 ? undefined : read(StoredConfig, answer)
+    },
+    async sendEvents(cluster, body) {
+      const answer = await requests.postEvents(cluster, body)
+      return allRejected(answer) ?? read(ReceivedEvents, answer)
+    },
+    async putSecret(cluster, namespace, name, data) {
+      read(z.unknown(), await requests.putSecret(cluster, namespace, name, jsonBody(data)))
+    },
+    deliveries: (parameters) => listDeliveries(requests, parameters),
+    async delivery(id) {
+      const answer = await requests.showDelivery(id)
+      return answer.status === 404 ? undefined : read(Delivery, answer)
+    },
+    async replay(id) {
+      const answer = await requests.replayDelivery(id)
+      if (answer.status === 404 || answer.status === 409) return problemText(answer)
+      read(z.unknown(), answer)
+      return undefined
+    },
+  }
+}
+
+async function* listDeliveries(
+  requests: RelayRequests,
+  parameters: Readonly<Record<string, string>>,
+): AsyncIterable<Delivery> {
+  const asked = new URLSearchParams({ limit: String(PAGE_SIZE), ...parameters })
+  for (;;) {
+    const { deliveries, nextCursor } = read(DeliveriesPage, await requests.listDeliveries(asked))
+    yield* deliveries
+    if (nextCursor === undefined) return
+    asked.set('cursor', nextCursor)
+  }
+}
+
+/** A batch of which no event is good is a 400 that names each; any other 400 is about the whole. */
+function allRejected(answer: Answer): ReceivedEvents | undefined {
+  const problem =
+    answer.status === 400 ? ProblemDocument.safeParse(jsonValue(answer.body)) : undefined
+  const rejected = Rejections.safeParse(problem?.data?.errors)
+  return rejected.success ? { accepted: 0, rejected: rejected.data } : undefined
+}
+
+function jsonBody(value: unknown): RequestBody {
+  return { body: Buffer.from(JSON.stringify(value)), contentType: 'application/json' }
+}

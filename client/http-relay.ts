@@ -1,0 +1,90 @@
+import type { Answer } from '../relay/api/answer.ts'
+import type { RequestBody } from '../relay/api/body.ts'
+import { TOKEN_FORM } from '../relay/api/credentials.ts'
+import type { QuarantineRequests } from './quarantine.ts'
+import type { RelayRequests } from './requests.ts'
+import { UsageError } from './usage-error.ts'
+
+/** The environment variable that holds the token. */
+export const TOKEN_VARIABLE = 'FLUX_RELAY_TOKEN'
+
+const TIMEOUT_MS = 30_000
+
+type Send = (method: 'GET' | 'POST' | 'PUT', path: string, body?: RequestBody) => Promise<Answer>
+
+/**
+ * The embedded relay at `url`. `token` is an operator's, and for putting a configuration and
+ * sending events the cluster's.
+ */
+export function createHttpRelay(
+  url: string,
+  token: string | undefined,
+): RelayRequests & QuarantineRequests {
+  const send = createSend(url, token)
+  const cluster = (name: string) => `/v1/clusters/${encodeURIComponent(name)}`
+  const delivery = (id: string) => `/v1/deliveries/${encodeURIComponent(id)}`
+  return {
+    putConfig: (name, body) => send('PUT', `${cluster(name)}/config`, body),
+    showConfig: (name) => send('GET', `${cluster(name)}/config`),
+    postEvents: (name, body) => send('POST', `${cluster(name)}/events`, body),
+    putSecret: (name, ...[namespace, secret, body]) =>
+      send(
+        'PUT',
+        `${cluster(name)}/secrets/${[namespace, secret].map(encodeURIComponent).join('/')}`,
+        body,
+      ),
+    listDeliveries: (parameters) => send('GET', `/v1/deliveries?${parameters}`),
+    showDelivery: (id) => send('GET', delivery(id)),
+    replayDelivery: (id) => send('POST', `${delivery(id)}/replay`),
+    listQuarantine: (parameters) => send('GET', `/v1/quarantine?${parameters}`),
+    replayQuarantine: () => send('POST', '/v1/quarantine/replay'),
+  }
+}
+
+function createSend(url: string, token: string | undefined): Send {
+  const base = readUrl(url)
+  const credential = readToken(token)
+  return async (method, path, body) => {
+    const headers = {
+      ...(credential && { authorization: `Bearer ${credential}` }),
+      ...(body?.contentType && { 'content-type': body.contentType }),
+    }
+    try {
+      const response = await fetch(new URL(`.${path}`, base), {
+        method,
+        headers,
+        // The type of undici's body knows no plain Uint8Array.
+        ...(body && { body: Buffer.from(body.body) }),
+        signal: AbortSignal.timeout(TIMEOUT_MS),
+        redirect: 'error',
+      })
+      const contentType = response.headers.get('content-type') ?? ''
+      return { status: response.status, contentType, body: await response.text() }
+    } catch (error) {
+      const { cause, message } = error as Error
+      const why = cause instanceof Error ? cause.message : message
+      throw new UsageError(`cannot reach the relay at ${base.origin}: ${why}`, 1)
+    }
+  }
+}
+
+/** With a path that ends in a slash, below which the relay's own are. */
+function readUrl(url: string): URL {
+  const base = URL.parse(url)
+  if (base !== null && (base.username !== '' || base.password !== '')) {
+    throw new UsageError(`--relay: expected no credentials in the URL, but in ${TOKEN_VARIABLE}`, 2)
+  }
+  if (base === null || !/^https?:$/.test(base.protocol)) {
+    throw new UsageError(`--relay ${url}: expected a URL such as http://127.0.0.1:8080`, 2)
+  }
+  if (!base.pathname.endsWith('/')) base.pathname += '/'
+  return base
+}
+
+/** `fetch` would quote what no header can carry. */
+function readToken(token = ''): string | undefined {
+  const trimmed = token.trim()
+  if (trimmed === '') return undefined
+  if (TOKEN_FORM.test(trimmed)) return trimmed
+  throw new UsageError(`${TOKEN_VARIABLE}: expected one token of visible ASCII characters`, 2)
+}

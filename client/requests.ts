@@ -1,0 +1,23 @@
+import type { Answer } from '../relay/api/answer.ts'
+import type { RequestBody } from '../relay/api/body.ts'
+
+/**
+ * A relay's HTTP interface as the commands use it. Every call rejects with `UsageError` when the
+ * relay cannot be reached; what it refuses is an answer.
+ */
+export interface RelayRequests {
+  /** `PUT /v1/clusters/{cluster}/config`. */
+  putConfig(cluster: string, body: RequestBody): Promise<Answer>
+  /** `GET /v1/clusters/{cluster}/config`. */
+  showConfig(cluster: string): Promise<Answer>
+  /** `POST /v1/clusters/{cluster}/events`. */
+  postEvents(cluster: string, body: RequestBody): Promise<Answer>
+  /** `PUT /v1/clusters/{cluster}/secrets/{namespace}/{name}`. */
+  putSecret(cluster: string, namespace: string, name: string, body: RequestBody): Promise<Answer>
+  /** `GET /v1/deliveries`. */
+  listDeliveries(parameters: URLSearchParams): Promise<Answer>
+  /** `GET /v1/deliveries/{id}`. */
+  showDelivery(id: string): Promise<Answer>
+  /** `POST /v1/deliveries/{id}/replay`. */
+  replayDelivery(id: string): Promise<Answer>
+}

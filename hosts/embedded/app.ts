@@ -1,0 +1,131 @@
+import { DatabaseError } from '../../adapters/sqlite/database-error.ts'
+import { createEdge, type EdgeParts } from '../../relay/api/edge.ts'
+import { type HttpRequest, headerOf } from '../../relay/api/http.ts'
+import { OPERATIONS } from '../../relay/api/operations.ts'
+import type { Route } from '../../relay/api/route.ts'
+import { configRoutes } from '../../relay/api/routes/config.ts'
+import { deliveryRoutes } from '../../relay/api/routes/deliveries.ts'
+import { eventsRoute, singleEventRoute } from '../../relay/api/routes/events.ts'
+import { quarantineRoutes } from '../../relay/api/routes/quarantine.ts'
+import { secretRoutes } from '../../relay/api/routes/secrets.ts'
+import type { Destinations } from '../../relay/pipeline/destinations/destinations.ts'
+import type { Ports } from '../../relay/ports/ports.ts'
+import type { Quarantine } from '../../relay/ports/quarantine.ts'
+import type { SecretWriter } from '../../relay/ports/secret-store.ts'
+import { type App, edgeApp } from '../kit/http-edge.ts'
+import type { Log } from '../kit/log.ts'
+import { probeRoutes } from '../kit/probes.ts'
+import { configurationCame } from './configuration-came.ts'
+import type { Configurations } from './configurations/configurations.ts'
+import type { Echo } from './echo.ts'
+import { foreignProblem } from './loopback.ts'
+import type { Metrics } from './metrics.ts'
+import { createRefusedSenders } from './refused-senders.ts'
+import { echoRoutes } from './routes/echo.ts'
+import { anySender, tokenSenders } from './senders.ts'
+import type { Tokens } from './tokens.ts'
+import type { TurnGate } from './turn-gate.ts'
+
+/** What the server needs of its host. */
+export interface ServerDependencies {
+  readonly ports: Ports
+  readonly configurations: Configurations
+  /** Told of each configuration that comes. */
+  readonly destinations: Pick<Destinations, 'review'>
+  /** Keeps the Secrets of clusters other than the host's own. */
+  readonly secretWriter: SecretWriter
+  readonly quarantine: Quarantine
+  /** The cluster of `--cluster`: without tokens, whose events `POST /` takes. */
+  readonly cluster: string
+  /**
+   * Undefined without `--tokens`: all is allowed then, from this machine only. Others may take their
+   * place while the server runs.
+   */
+  readonly tokens: Tokens | undefined
+  readonly echo: Echo
+  readonly metrics: Metrics
+  /** Events that come pass it, and so leave time for what is under way. */
+  readonly gate: TurnGate
+  readonly log: Log
+  /** Why the relay is not ready; undefined when it is. */
+  readonly ready: () => string | undefined
+  /** Whether the manifests folder owns the cluster's configuration and Secrets. */
+  readonly ownsConfig: (cluster: string) => boolean
+  /** Routes of the host beside the server's own, such as the console. */
+  readonly moreRoutes?: readonly Route[]
+}
+
+/** The application: every route of the server, and who may use it. */
+export function createApp(deps: ServerDependencies): App {
+  return edgeApp(
+    createEdge({
+      routes: allRoutes(deps),
+      ...accessOf(deps),
+      isStoreFailure: (error) => error instanceof DatabaseError,
+      onFailure: ({ cause, ...request }) =>
+        deps.log.error({ err: cause, ...request }, 'request failed'),
+    }),
+  )
+}
+
+/** Every route of the server, in one table. */
+function allRoutes(deps: ServerDependencies): readonly Route[] {
+  const { ports, gate, metrics, configurations, ownsConfig } = deps
+  const events = {
+    ports,
+    turn: (cluster: string) => gate.begin(cluster),
+    pause: () => new Promise<void>(gate.goOn),
+    onReceived: metrics.received,
+  }
+  return [
+    eventsRoute(events),
+    singleEventRoute(events),
+    ...configRoutes({
+      put: (request) => configurations.put(request),
+      show: (cluster) => configurations.show(cluster),
+      onStored: (cluster) => configurationCame(deps, cluster),
+      ownsConfig,
+    }),
+    ...secretRoutes({
+      secretWriter: deps.secretWriter,
+      onStored: (cluster) =>
+        configurationCame(deps, cluster, () => configurations.judgeAgain(cluster)),
+      ownsConfig,
+    }),
+    ...deliveryRoutes(ports),
+    ...quarantineRoutes(deps.quarantine),
+    ...probeRoutes(deps),
+    ...echoRoutes(deps.echo),
+    ...(deps.moreRoutes ?? []),
+  ]
+}
+
+/** Paths whose senders do not look at a 401, so that somebody has to be told of it. */
+const EVENT_PATHS: ReadonlySet<string> = new Set([
+  OPERATIONS.postEvents.path,
+  OPERATIONS.postEvent.path,
+])
+
+type AccessParts = Pick<EdgeParts, 'senders' | 'guard' | 'onRefused'>
+
+function accessOf(deps: ServerDependencies): AccessParts {
+  const { cluster, ports, tokens } = deps
+  if (tokens === undefined) {
+    return { senders: anySender(cluster, ports.configs), guard: foreignOf }
+  }
+  const tell = createRefusedSenders({ ...deps, clock: ports.clock })
+  return {
+    senders: tokenSenders(() => deps.tokens ?? tokens),
+    onRefused(sender) {
+      if (EVENT_PATHS.has(sender.path)) tell(sender)
+    },
+  }
+}
+
+function foreignOf(request: HttpRequest) {
+  return foreignProblem({
+    method: request.method,
+    url: request.origin,
+    origin: headerOf(request, 'origin'),
+  })
+}

@@ -1,0 +1,31 @@
+import type { Destinations } from '../../relay/pipeline/destinations/destinations.ts'
+import { wakeWaiting } from '../../relay/pipeline/wake.ts'
+import type { Ports } from '../../relay/ports/ports.ts'
+import type { Log } from '../kit/log.ts'
+
+/** What a configuration may change. */
+interface ConfigurationHeirs {
+  readonly ports: Ports
+  readonly destinations: Pick<Destinations, 'review'>
+  readonly log: Log
+}
+
+/**
+ * Does what follows when objects or Secrets of a cluster have come: first what `judge` has to say of
+ * them, then what waited for them goes out. Never rejects: they are stored, and what fails here is
+ * made up for by the next set and by the schedule of retries.
+ */
+export async function configurationCame(
+  { ports, destinations, log }: ConfigurationHeirs,
+  cluster: string,
+  judge?: () => Promise<void>,
+): Promise<void> {
+  try {
+    await judge?.()
+    destinations.review(cluster)
+    const deliveries = await wakeWaiting(ports, cluster)
+    if (deliveries > 0) log.info({ cluster, deliveries }, 'what waited for configuration goes out')
+  } catch (err) {
+    log.error({ err, cluster }, 'a configuration has come, and what waits for it could not be told')
+  }
+}

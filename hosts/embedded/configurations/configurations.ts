@@ -1,0 +1,32 @@
+import type { Answer } from '../../../relay/api/answer.ts'
+import { type ConfigRequest, putConfig } from '../../../relay/api/put-config.ts'
+import { showConfig } from '../../../relay/api/show-config.ts'
+import { judgeAgain } from '../../../relay/pipeline/rejudge.ts'
+import type { Ports } from '../../../relay/ports/ports.ts'
+import type { TurnGate } from '../turn-gate.ts'
+
+/** What the server does with the configurations of clusters. */
+export interface Configurations {
+  /** See `putConfig`. */
+  put(request: ConfigRequest): Promise<Answer>
+  /** See `showConfig`. */
+  show(cluster: string): Promise<Answer>
+  /** See `judgeAgain`. */
+  judgeAgain(cluster: string): Promise<void>
+}
+
+/** Does all of it in the event loop, a part at a time. */
+export function configurationsInTurns(
+  ports: Pick<Ports, 'configs' | 'secrets' | 'clock'>,
+  gate: TurnGate,
+): Configurations {
+  const pause = () => new Promise<void>(gate.goOn)
+  return {
+    async put(request) {
+      await gate.begin(request.cluster)
+      return putConfig(ports, request, pause)
+    },
+    show: (cluster) => showConfig(ports, cluster),
+    judgeAgain: (cluster) => judgeAgain(ports, cluster, pause),
+  }
+}

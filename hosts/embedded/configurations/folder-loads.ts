@@ -1,0 +1,38 @@
+import { deserialize, serialize } from 'node:v8'
+import { configTextOf } from '../../../relay/model/stored/config-snapshot.ts'
+import type { ObjectsInForce } from '../manifests/in-force.ts'
+import { fingerprintOf, ManifestLoader } from '../manifests/loader.ts'
+import { judgeFolder } from '../manifests-config.ts'
+import type { FolderToLoad, JudgedFolder } from './messages.ts'
+
+/** Loads and judges the manifests folder in the thread of configurations. */
+export class FolderLoads {
+  #loader: ManifestLoader | undefined
+
+  async load({
+    cluster,
+    entries,
+    now,
+    builtInSecrets,
+    inForce,
+  }: FolderToLoad): Promise<JudgedFolder> {
+    this.#loader ??= new ManifestLoader(cluster, objectsOf(inForce))
+    const loader = this.#loader
+    const loaded = await loader.load(entries)
+    const snapshot = await judgeFolder({ cluster, builtInSecrets, loaded, now })
+    const { secrets, problems, notTaken, fileCount, manifests } = loaded
+    return {
+      ...{ secrets, problems, notTaken, fileCount },
+      config: configTextOf(snapshot),
+      notReady: snapshot.objects.filter(({ ready }) => !ready),
+      objectCount: manifests.length,
+      fingerprint: fingerprintOf(loaded),
+      isUncertain: loader.isUncertain,
+      inForce: serialize(loader.inForce),
+    }
+  }
+}
+
+function objectsOf(inForce: FolderToLoad['inForce']): ObjectsInForce {
+  return inForce instanceof Uint8Array ? (deserialize(inForce) as ObjectsInForce) : inForce
+}

@@ -1,0 +1,148 @@
+import { type DispatchFailure, dispatchFailureOf } from '../../relay/pipeline/dispatch-failure.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { SetAsideReason } from '../../relay/ports/quarantine.ts'
+
+const FIRST_BACKOFF_MS = 1_000
+const MAX_BACKOFF_MS = 60_000
+
+/**
+ * Messages that are leased and have not begun, at most; more are leased once half of them have. A
+ * message that is leased early lives long, and what lives long is garbage that is collected late.
+ */
+const MOST_NOT_BEGUN = 100
+
+/** How long to wait after so many failures in a row. Milliseconds. */
+export function backoffMs(failures: number): number {
+  return Math.min(FIRST_BACKOFF_MS * 2 ** (failures - 1), MAX_BACKOFF_MS)
+}
+
+/** What a lane tells of its messages. What these throw is ignored: no message waits for a log. */
+export interface LaneReports {
+  /** A message is put back, and comes again after `retryInMs`; at the next start if that is infinite. */
+  putBack(failure: DispatchFailure, retryInMs: number): void
+  /** A message is kept apart, and does not come again. `key` names it. */
+  setAside(failure: DispatchFailure, key: string): void
+}
+
+/** The part of a queue that a lane empties. `Lease` names a message that may be unreadable. */
+export interface LaneOptions<Message extends Lease, Lease> {
+  readonly concurrency: number
+  readonly clock: Clock
+  readonly reports: LaneReports
+  keyOf(lease: Lease): string
+  /** `free`: how many more the lane has room for in all, of which no cluster gets everything. */
+  lease(
+    max: number,
+    unreadable: (lease: Lease, error: unknown) => void,
+    free: number,
+  ): Promise<readonly Message[]>
+  /** Resolves when a dispatch may begin; at once without it. */
+  begin?(message: Message): Promise<void>
+  dispatch(message: Message): Promise<void>
+  acknowledge(lease: Lease): Promise<void>
+  release(lease: Lease, notBefore: number): void
+  setAside(lease: Lease, reason: SetAsideReason): Promise<void>
+}
+
+/** A share of the worker's capacity, for one kind of message. */
+export interface Lane {
+  /**
+   * Leases as much as there is room for; fails as leasing does. `onFree`: there is room again, and there
+   * may be something to lease. What comes when nothing was leased, the queue tells of.
+   */
+  fill(onFree: () => void): Promise<void>
+  /** Resolves once nothing is under way. */
+  idle(): Promise<void>
+}
+
+export function createLane<Message extends Lease, Lease>(
+  options: LaneOptions<Message, Lease>,
+): Lane {
+  const { clock, reports } = options
+  const underWay = new Set<Promise<void>>()
+  let notBegun = 0
+  /** Unless the last lease found nothing. */
+  let mayBeMore = false
+  /** Failures in a row, by message. */
+  const failures = new Map<string, number>()
+
+  const putBack = (lease: Lease, failure: DispatchFailure) => {
+    const key = options.keyOf(lease)
+    const count = (failures.get(key) ?? 0) + 1
+    failures.set(key, count)
+    const retryInMs = backoffMs(count)
+    tell(() => reports.putBack(failure, retryInMs))
+    options.release(lease, clock.now() + retryInMs)
+  }
+
+  const fail = async (lease: Lease, failure: DispatchFailure) => {
+    if (!failure.mustBeSetAside) return putBack(lease, failure)
+    const { count = 0, firstAt = clock.now() } = failure.rejections ?? {}
+    await options.setAside(lease, { cause: failure.causeText, rejections: count, firstAt })
+    const key = options.keyOf(lease)
+    failures.delete(key)
+    tell(() => reports.setAside(failure, key))
+  }
+
+  /** Never rejects. */
+  const handle = async (lease: Lease, work: () => Promise<void>) => {
+    try {
+      await work()
+      await options.acknowledge(lease)
+      failures.delete(options.keyOf(lease))
+    } catch (error) {
+      try {
+        await fail(lease, dispatchFailureOf(error)).catch((again: unknown) =>
+          putBack(lease, dispatchFailureOf(again)),
+        )
+      } catch (lost) {
+        // It stays leased until the next start, and nothing else waits for it but its own object.
+        tell(() => reports.putBack(dispatchFailureOf(lost), Number.POSITIVE_INFINITY))
+      }
+    }
+  }
+
+  return {
+    async fill(onFree) {
+      let hasFound = false
+      const start = (lease: Lease, work: () => Promise<void>) => {
+        const handled = handle(lease, work).finally(() => {
+          underWay.delete(handled)
+          if (mayBeMore) onFree()
+        })
+        underWay.add(handled)
+        hasFound = true
+      }
+      mayBeMore = true
+      if (notBegun > MOST_NOT_BEGUN / 2) return
+      const free = options.concurrency - underWay.size
+      const room = Math.min(free, MOST_NOT_BEGUN - notBegun)
+      if (room <= 0) return
+      const unreadable = (lease: Lease, error: unknown) => start(lease, () => Promise.reject(error))
+      const messages = await options.lease(room, unreadable, free)
+      notBegun += messages.length
+      const begin = async (message: Message) => {
+        await options.begin?.(message)
+        notBegun -= 1
+        if (notBegun === MOST_NOT_BEGUN / 2) onFree()
+      }
+      for (const message of messages) {
+        start(message, () => begin(message).then(() => options.dispatch(message)))
+      }
+      // A cluster has its share, and so may have more, only when no more is free than is under way.
+      mayBeMore = hasFound || underWay.size >= options.concurrency / 2
+    },
+    async idle() {
+      await Promise.all(underWay)
+    },
+  }
+}
+
+/** Tells something to whoever listens, whose own failure stops nothing. */
+export function tell(report: () => void): void {
+  try {
+    report()
+  } catch {
+    // Whoever tells fails; there is nobody else to tell.
+  }
+}

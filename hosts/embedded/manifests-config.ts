@@ -1,0 +1,148 @@
+import type { ConfigSnapshot, ObjectReadiness } from '../../relay/model/config.ts'
+import { namespacedName } from '../../relay/model/kubernetes.ts'
+import { type SecretData, type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
+import {
+  type ConfigText,
+  configTextOf,
+  readConfigText,
+} from '../../relay/model/stored/config-snapshot.ts'
+import { reconcile } from '../../relay/pipeline/reconcile.ts'
+import { noPause, type Pause } from '../../relay/pipeline/slices.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { ConfigStore } from '../../relay/ports/config-store.ts'
+import type { SecretStore } from '../../relay/ports/secret-store.ts'
+import type { ConfigTexts } from './configurations/config-texts.ts'
+import type { LoadedManifests } from './manifests/loader.ts'
+import { type ManifestProblem, manifestProblemText } from './manifests/problem.ts'
+
+/** What the manifests folder amounts to, as the core's stores show it. */
+export interface ManifestsConfig {
+  readonly configs: ConfigStore & ConfigTexts
+  readonly secrets: SecretStore
+  /** Judges a load of the folder and puts it in force, in one step. */
+  apply(loaded: LoadedManifests): Promise<ConfigSnapshot>
+  /** The same for a load that is judged already. */
+  applyJudged(config: ConfigText, secrets: LoadedManifests['secrets']): void
+}
+
+export interface ManifestsConfigOptions {
+  /** The cluster that the folder is for; it owns that cluster's configuration. */
+  readonly cluster: string
+  /** Of every other cluster. */
+  readonly others: { readonly configs: ConfigStore & ConfigTexts; readonly secrets: SecretStore }
+  /** Secrets that the relay itself provides, by name, in every namespace of the cluster. */
+  readonly builtInSecrets: ReadonlyMap<string, SecretData>
+  readonly clock: Clock
+  /** Waited for between parts of a large folder that is judged. */
+  readonly pause?: Pause
+}
+
+export function createManifestsConfig(options: ManifestsConfigOptions): ManifestsConfig {
+  const { cluster, others, builtInSecrets, clock, pause = noPause } = options
+  let inForce: ConfigSnapshot | ConfigText | undefined
+  let secretsInForce = folderSecrets(new Map(), builtInSecrets)
+
+  const refuse = (owner: string) => {
+    if (owner === cluster) throw new Error(`the manifests folder owns ${cluster}`)
+  }
+  return {
+    configs: {
+      async read(asked, knownRevision) {
+        if (asked !== cluster) return others.configs.read(asked, knownRevision)
+        if (inForce === undefined || !('body' in inForce)) {
+          return inForce && inForce.revision === knownRevision ? 'unchanged' : inForce
+        }
+        if (inForce.revision === knownRevision) return 'unchanged'
+        return readConfigText(cluster, inForce.body, pause)
+      },
+      async readText(asked) {
+        if (asked !== cluster) return others.configs.readText(asked)
+        return inForce && ('body' in inForce ? inForce : configTextOf(inForce)).body
+      },
+      async replace(next) {
+        refuse(next.cluster)
+        return others.configs.replace(next)
+      },
+      async replaceText(next) {
+        refuse(next.cluster)
+        return others.configs.replaceText(next)
+      },
+    },
+    secrets: {
+      read(owner, ...question) {
+        if (owner !== cluster) return others.secrets.read(owner, ...question)
+        return secretsInForce.read(owner, ...question)
+      },
+    },
+    async apply(loaded) {
+      const snapshot = await judgeFolder({
+        ...{ cluster, builtInSecrets, loaded, pause },
+        now: clock.now(),
+      })
+      inForce = snapshot
+      secretsInForce = folderSecrets(loaded.secrets, builtInSecrets)
+      return snapshot
+    },
+    applyJudged(config, secrets) {
+      inForce = config
+      secretsInForce = folderSecrets(secrets, builtInSecrets)
+    },
+  }
+}
+
+/** A load of a folder that is to be judged. */
+export interface FolderToJudge extends Pick<ManifestsConfigOptions, 'cluster' | 'builtInSecrets'> {
+  readonly loaded: LoadedManifests
+  /** Milliseconds since the epoch. */
+  readonly now: number
+  readonly pause?: Pause
+}
+
+/** Judges a load of a folder by the Secrets in it. What is wrong with it is said of its objects. */
+export async function judgeFolder(folder: FolderToJudge): Promise<ConfigSnapshot> {
+  const { cluster, builtInSecrets, now, pause } = folder
+  const { manifests, secrets, problems } = folder.loaded
+  const own = folderSecrets(secrets, builtInSecrets)
+  const snapshot = await reconcile(cluster, manifests, now, own, pause)
+  return { ...snapshot, objects: withProblems(snapshot.objects, problems) }
+}
+
+function folderSecrets(
+  secrets: LoadedManifests['secrets'],
+  builtInSecrets: ReadonlyMap<string, SecretData>,
+): SecretStore {
+  // Reading goes on with every delivery, and working out a version takes longer than looking it up.
+  const stored = new WeakMap<SecretData, StoredSecret>()
+  return {
+    async read(_cluster, namespace, name) {
+      const data = secrets.get(namespacedName({ namespace, name })) ?? builtInSecrets.get(name)
+      if (data === undefined) return undefined
+      const found = stored.get(data) ?? storedSecret(data)
+      stored.set(data, found)
+      return found
+    },
+  }
+}
+
+/** Shows what is wrong with a manifest beside, or with, what is in force of it. */
+function withProblems(
+  objects: readonly ObjectReadiness[],
+  problems: readonly ManifestProblem[],
+): readonly ObjectReadiness[] {
+  const named = new Map(objects.map((object) => [nameOf(object), object]))
+  for (const problem of problems) {
+    if (problem.object === undefined) continue
+    const [kind = '', namespace = '', name = ''] = problem.object.split('/')
+    const message = manifestProblemText(problem)
+    const inForce = named.get(problem.object)
+    named.set(problem.object, {
+      ...(inForce ?? { kind, namespace, name, ready: false, reason: 'ValidationFailed' }),
+      message,
+    })
+  }
+  return [...named.values()]
+}
+
+function nameOf({ kind, namespace, name }: ObjectReadiness): string {
+  return `${kind}/${namespace}/${name}`
+}

@@ -1,0 +1,24 @@
+import type { Log } from '../kit/log.ts'
+import type { FolderLoad } from './configurations/folder-loader.ts'
+import { manifestProblemText } from './manifests/problem.ts'
+import type { ManifestsConfig } from './manifests-config.ts'
+
+/** Puts a load of the manifests folder in force, and logs what of it does not take effect. */
+export async function putInForce(config: ManifestsConfig, load: FolderLoad, log: Log) {
+  const { notReady, objectCount, problems, notTaken, fileCount } = await apply(config, load)
+  for (const it of [...problems, ...notTaken]) log.warn({ ...it }, manifestProblemText(it))
+  for (const { kind, namespace, name, reason, message } of notReady) {
+    log.warn({ kind, namespace, name, reason, message }, 'not ready')
+  }
+  log.info({ files: fileCount, objects: objectCount }, 'manifests loaded')
+}
+
+async function apply(config: ManifestsConfig, load: FolderLoad) {
+  if (load.kind === 'judged') {
+    config.applyJudged(load.judged.config, load.judged.secrets)
+    return load.judged
+  }
+  const { objects, manifests } = await config.apply(load.loaded)
+  const notReady = objects.filter(({ ready }) => !ready)
+  return { ...load.loaded, notReady, objectCount: manifests.length }
+}

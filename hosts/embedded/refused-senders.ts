@@ -1,0 +1,38 @@
+import type { RefusedSender } from '../../relay/api/senders.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { Log } from '../kit/log.ts'
+import type { Metrics } from './metrics.ts'
+
+/** So often at most a line is logged: whoever posts with a wrong token posts again and again. */
+const LOG_INTERVAL_MS = 60_000
+
+/**
+ * Tells of senders that are refused. A Flux controller does not look at a 401, so its events are lost
+ * without a word unless the relay says something.
+ */
+export function createRefusedSenders({
+  log,
+  metrics,
+  clock,
+}: {
+  readonly log: Log
+  readonly metrics: Pick<Metrics, 'unauthorized'>
+  readonly clock: Pick<Clock, 'elapsed'>
+}): (sender: RefusedSender) => void {
+  let loggedAt: number | undefined
+  let unlogged = 0
+  return (sender) => {
+    metrics.unauthorized()
+    const now = clock.elapsed()
+    if (loggedAt !== undefined && now - loggedAt < LOG_INTERVAL_MS) {
+      unlogged += 1
+      return
+    }
+    log.warn(
+      { ...sender, ...(unlogged > 0 && { moreSinceLast: unlogged }) },
+      'events refused: no token, or a wrong one; they are lost unless the sender tries again',
+    )
+    loggedAt = now
+    unlogged = 0
+  }
+}

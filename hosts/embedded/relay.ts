@@ -1,0 +1,288 @@
+import { type ClosableHttpClient, createHttpClient } from '../../adapters/http/client.ts'
+import { createLookUps } from '../../adapters/http/look-ups.ts'
+import type { OutboundEnvironment } from '../../adapters/http/outbound-environment.ts'
+import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
+import manifest from '../../package.json' with { type: 'json' }
+import { createDestinations } from '../../relay/pipeline/destinations/destinations.ts'
+import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
+import { createOrderTimes } from '../../relay/pipeline/order.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import { NO_CLOUD_IDENTITIES } from '../../relay/ports/no-cloud-identities.ts'
+import type { Ports } from '../../relay/ports/ports.ts'
+import { type RunningServer, urlOf } from '../kit/http-server.ts'
+import { createLog, type Log, logDecision } from '../kit/log.ts'
+import { StartError } from '../kit/start-error.ts'
+import type { ServerDependencies } from './app.ts'
+import { configurationCame } from './configuration-came.ts'
+import { createFolderLoader, type FolderLoad } from './configurations/folder-loader.ts'
+import { type ConfigThread, createConfigThread } from './configurations/thread.ts'
+import { answersOf, createConfigurations } from './configurations/threaded.ts'
+import { createEcho, type Echo } from './echo.ts'
+import { lossEntry } from './gone-database.ts'
+import { isLoopback } from './loopback.ts'
+import {
+  createManifestsFolder,
+  type ManifestsFolder,
+  ManifestsFolderError,
+} from './manifests/folder.ts'
+import { createManifestsConfig } from './manifests-config.ts'
+import { putInForce } from './manifests-in-force.ts'
+import { createMetrics } from './metrics.ts'
+import { createServer } from './server.ts'
+import { type RelayParts, type WatchedClock, watchParts } from './set-clock.ts'
+import { openStores, type Stores } from './stores.ts'
+import { tellOfFailures } from './tell-of-failures.ts'
+import { TokensFileError } from './tokens.ts'
+import { openTokensFile, type TokensFile } from './tokens-file.ts'
+import { createTurnGate, type TurnGate } from './turn-gate.ts'
+import { createWokenDeliveries } from './woken-deliveries.ts'
+import { createWorker, type Worker } from './worker.ts'
+
+/** What `flux-relay serve` is told. */
+export interface RelayOptions {
+  /** Folder, or file, of manifests. */
+  readonly manifests: string
+  /** Folder of the database; made when it is not there. */
+  readonly data: string
+  /** 0 for any free one. */
+  readonly port: number
+  readonly host: string
+  /** The cluster that the manifests are for. */
+  readonly cluster: string
+  /** A YAML file; without it, only this machine may use the relay. */
+  readonly tokens?: string
+  readonly noCrossNamespaceRefs: boolean
+  readonly denyPrivateAddresses: boolean
+  /** How this host reaches what is elsewhere, where a Provider does not say. */
+  readonly outbound?: OutboundEnvironment
+  /** How long a repeat is not told again, in milliseconds; 0 tells every one. */
+  readonly rateLimitIntervalMs: number
+}
+
+export interface RunningRelay {
+  readonly port: number
+  /**
+   * Takes nothing more and lets what is under way finish. What does not within `graceMs` stays
+   * queued and is dispatched at the next start; it then resolves with false.
+   */
+  stop(graceMs: number): Promise<boolean>
+}
+
+/** The Secret by which a Provider posts to the relay's own echo sink: see examples/quickstart. */
+const ECHO_SECRET = 'flux-relay-echo'
+
+/** Starts the relay on this machine. Rejects with `StartError` when a person has to mend something. */
+export async function startRelay(
+  options: RelayOptions,
+  parts: RelayParts = {},
+): Promise<RunningRelay> {
+  const watched = watchParts(parts)
+  const { clock } = watched
+  const log = await createLog({ pretty: process.stdout.isTTY === true, level: 'info' })
+  const gate = createTurnGate()
+  const stores = await openStores(options.data, clock, {
+    gate,
+    onSweepFailure: (err) =>
+      log.error({ err }, 'expired rows could not be deleted, will be repeated'),
+    onRemovalFailure: (err, events, retryInMs) =>
+      log.error(
+        { err, events, retryInMs },
+        'what is done could not leave the queue, will be repeated',
+      ),
+    log,
+    onGone(loss) {
+      log.error(...lossEntry(loss))
+      process.exit(1)
+    },
+    onLost(err) {
+      log.error({ err }, 'the database is lost, and the relay ends; start it again')
+      process.exit(1)
+    },
+  })
+  try {
+    const tokensFile = await openTokens(options.tokens, log)
+    return await start(options, { stores, gate, tokensFile, log, clock, watched })
+  } catch (error) {
+    await stores.close()
+    const isForPerson = error instanceof ManifestsFolderError || error instanceof TokensFileError
+    throw isForPerson ? new StartError(error.message) : error
+  }
+}
+
+/** What is there before anything runs. */
+interface Base {
+  readonly stores: Stores
+  readonly gate: TurnGate
+  readonly tokensFile: TokensFile | undefined
+  readonly log: Log
+  readonly clock: Clock
+  readonly watched: WatchedClock
+}
+
+async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
+  const { cluster } = options
+  const { stores, gate, tokensFile, log, clock } = base
+  const builtInSecrets = new Map<string, { readonly address: string }>()
+  const pause = () => new Promise<void>(gate.goOn)
+  const config = createManifestsConfig({ cluster, others: stores, builtInSecrets, clock, pause })
+  const thread = createConfigThread({ answers: answersOf(config) })
+  const addresses = { allowPrivate: !options.denyPrivateAddresses, resolve: createLookUps() }
+  const http = createHttpClient({
+    ...addresses,
+    ...options.outbound,
+    userAgent: `flux-relay/${manifest.version}`,
+  })
+  const metrics = createMetrics({
+    queueDepth: () => stores.queue.depth(),
+    quarantineDepth: () => stores.queue.quarantine.depth(),
+    isWritable: () => !stores.trouble.isHeld(),
+    overdue: stores.overdue,
+    clock,
+  })
+  const ports: Ports = {
+    queue: stores.queue,
+    state: stores.state,
+    ledger: stores.ledger,
+    configs: config.configs,
+    secrets: config.secrets,
+    identities: NO_CLOUD_IDENTITIES,
+    http,
+    nats: createNatsPublisher({ ...addresses, ...options.outbound }),
+    clock,
+    orderTimes: createOrderTimes(await stores.queue.latestOrderTime()),
+    observer: {
+      decided(decision) {
+        logDecision(log, decision)
+        metrics.decided(decision)
+      },
+    },
+  }
+  base.watched.onSet((byMs) => {
+    log.warn({ byMs }, 'the clock was set; what waits goes on to wait as long as before')
+    stores.queue.clockWasSet(byMs)
+  })
+  const destinations = createDestinations(clock, { waiting: stores.waiting })
+  await destinations.resume()
+  const worker = createWorker({
+    queue: stores.queue,
+    woken: createWokenDeliveries(destinations, stores.queue, clock),
+    dispatcher: createDispatcher(ports, { ...options, pause }, destinations),
+    gate,
+    clock,
+    hold: stores.trouble,
+    ...tellOfFailures(log, metrics),
+  })
+
+  let notReady: string | undefined = 'the manifests are not loaded yet'
+  const echo = createEcho(clock)
+  const server = await listen(options, {
+    ports,
+    configurations: createConfigurations({ ...config, clock }, gate, thread),
+    destinations,
+    secretWriter: stores.secrets,
+    quarantine: stores.queue.quarantine,
+    cluster,
+    get tokens() {
+      return tokensFile?.tokens
+    },
+    echo,
+    metrics,
+    gate,
+    log,
+    ready: () => notReady ?? stores.trouble.reason(),
+    ownsConfig: (name) => name === cluster,
+  })
+  builtInSecrets.set(ECHO_SECRET, { address: echoAddress(options.host, server.port, echo) })
+  const folder = createManifestsFolder({
+    path: options.manifests,
+    loader: createFolderLoader({
+      ...{ cluster, thread, builtInSecrets, clock },
+      onFailure: (err) => log.error({ err }, 'the manifests could not be loaded, will be repeated'),
+    }),
+    onChange: async (loaded) => {
+      await putInForce(config, loaded, log)
+      await configurationCame({ ports, destinations, log }, cluster)
+    },
+  })
+  try {
+    await putInForce(config, await folder.load(), log)
+  } catch (error) {
+    await Promise.all([server.close(0), thread.close()])
+    throw error
+  }
+  folder.watch()
+  worker.start()
+  void configurationCame({ ports, destinations, log }, cluster)
+  notReady = undefined
+  log.info(
+    { url: urlOf({ host: options.host, port: server.port }), cluster, data: options.data },
+    'ready',
+  )
+  return {
+    port: server.port,
+    stop(graceMs) {
+      notReady = 'the relay is stopping'
+      base.watched.stop()
+      tokensFile?.close()
+      return stop({ folder, worker, server, thread, http, stores, log }, graceMs)
+    },
+  }
+}
+
+/** Another version of the file counts as soon as it is seen; one that is wrong does not. */
+async function openTokens(file: string | undefined, log: Log): Promise<TokensFile | undefined> {
+  if (file === undefined) return undefined
+  return openTokensFile({
+    file,
+    onChange: () => log.info({ file }, 'tokens loaded'),
+    onProblem: (error) =>
+      log.error(
+        { problem: (error as Error).message },
+        'tokens not loaded, those before stay valid',
+      ),
+  })
+}
+
+interface Running {
+  readonly folder: ManifestsFolder<FolderLoad>
+  readonly worker: Worker
+  readonly server: RunningServer
+  readonly thread: ConfigThread
+  readonly http: ClosableHttpClient
+  readonly stores: Stores
+  readonly log: Log
+}
+
+async function stop(running: Running, graceMs: number): Promise<boolean> {
+  const { folder, worker, server, thread, http, stores, log } = running
+  folder.close()
+  const [finished] = await Promise.all([worker.stop(graceMs), server.close(graceMs)])
+  await thread.close()
+  const { events, retries } = await stores.queue.depth()
+  await stores.close()
+  log.info({ finished, events, retries }, 'stopped; what is queued goes on at the next start')
+  if (finished) await http.close()
+  return finished
+}
+
+async function listen(
+  { host, port }: RelayOptions,
+  deps: ServerDependencies,
+): Promise<RunningServer> {
+  if (deps.tokens === undefined && !isLoopback(host)) {
+    throw new StartError(
+      `--host ${host}: without --tokens the relay listens on this machine only; add --tokens FILE`,
+    )
+  }
+  try {
+    return await createServer(deps).listen({ host, port })
+  } catch (error) {
+    throw new StartError(`cannot listen on ${host}:${port}: ${(error as Error).message}`)
+  }
+}
+
+/** A wildcard address is none to connect to. */
+function echoAddress(host: string, port: number, echo: Echo): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `${urlOf({ host: reachable, port })}${echo.path}`
+}

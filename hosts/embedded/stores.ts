@@ -1,0 +1,138 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { SqliteConfigStore } from '../../adapters/sqlite/config.ts'
+import { DatabaseError } from '../../adapters/sqlite/database-error.ts'
+import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
+import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
+import type { RelayDatabase } from '../../adapters/sqlite/relay-database.ts'
+import type { OnRemovalFailure } from '../../adapters/sqlite/removals.ts'
+import { SqliteSecretStore } from '../../adapters/sqlite/secrets.ts'
+import { SqliteStateStore } from '../../adapters/sqlite/state.ts'
+import { openThreadedDatabase } from '../../adapters/sqlite/threaded-database.ts'
+import { SqliteWaitingLines } from '../../adapters/sqlite/waiting-lines.ts'
+import { LONG_PAST_MS } from '../../relay/pipeline/overdue.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { Log } from '../kit/log.ts'
+import { StartError } from '../kit/start-error.ts'
+import { type Loss, watchDatabase } from './gone-database.ts'
+import { type StorageTrouble, watchTrouble } from './storage-trouble.ts'
+import type { TurnGate } from './turn-gate.ts'
+
+const DATABASE_FILE = 'flux-relay.db'
+
+const SWEEP_INTERVAL_MS = 10 * 60_000
+
+const BRING_BACK_INTERVAL_MS = 60_000
+
+/** The stores of one database, which nobody else can open meanwhile. */
+export interface Stores {
+  readonly queue: SqliteQueue
+  readonly state: SqliteStateStore
+  readonly ledger: SqliteLedger
+  readonly configs: SqliteConfigStore
+  readonly secrets: SqliteSecretStore
+  readonly waiting: SqliteWaitingLines
+  /** Whether anything can be stored. */
+  readonly trouble: StorageTrouble
+  /** How many deliveries were found long past due. */
+  overdue(): number
+  /** Finishes what is being written. */
+  close(): Promise<void>
+}
+
+/** What happens while the stores are open. */
+export interface StoreEvents {
+  readonly onSweepFailure: (error: unknown) => void
+  readonly onRemovalFailure: OnRemovalFailure
+  /** The database is gone for good, so nothing can be accepted or decided any more. */
+  readonly onLost: (error: Error) => void
+  /** The file of the database is gone. Nothing is accepted or sent any more, and the process has to end. */
+  readonly onGone: (loss: Loss) => void
+  readonly log: Log
+  /** What follows from the database's answers goes on by it; at once without it. */
+  readonly gate?: Pick<TurnGate, 'goOn'>
+}
+
+/**
+ * Opens the database in a folder, which is made when it is not there, and deletes what has expired
+ * now and then. Rejects with `StartError` when a person has to mend something.
+ */
+export async function openStores(
+  directory: string,
+  clock: Clock,
+  { onSweepFailure, onRemovalFailure, onLost, onGone, log, gate }: StoreEvents,
+): Promise<Stores> {
+  let isClosing = false
+  const database = await open(directory, onLost, gate)
+  const depth = () => queue.depth()
+  const endWatch = watchDatabase({ database, depth, clock, onGone })
+  const queue = new SqliteQueue(database, clock, onRemovalFailure)
+  await forPerson(queue.loaded(), directory)
+  const onDueTimesFailure = (err: unknown) => {
+    if (!isClosing) log.error({ err }, 'due times could not be looked at, will be repeated')
+  }
+  await queue.dueTimes.bringAllBack(clock.now()).catch(onDueTimesFailure)
+  let overdue = 0
+  const findLost = async () => {
+    await queue.dueTimes.bringBack(clock.now())
+    const deliveries = await queue.findLostRetries(clock.now() - LONG_PAST_MS)
+    if (deliveries.length === 0) return
+    overdue += deliveries.length
+    log.warn({ deliveries }, 'deliveries were long past due, and are tried again')
+  }
+  const dueTimes = setInterval(
+    () => void findLost().catch(onDueTimesFailure),
+    BRING_BACK_INTERVAL_MS,
+  )
+  const state = new SqliteStateStore(database, clock)
+  const ledger = new SqliteLedger(database, clock)
+  const sweep = async () => {
+    const now = clock.now()
+    try {
+      await Promise.all([queue, queue.quarantine, state, ledger].map((store) => store.sweep(now)))
+    } catch (error) {
+      // One that is under way at the end goes on at the next start.
+      if (!isClosing) onSweepFailure(error)
+    }
+  }
+  const sweeps = setInterval(() => void sweep(), SWEEP_INTERVAL_MS)
+  return {
+    queue,
+    state,
+    ledger,
+    configs: new SqliteConfigStore(database, gate && (() => new Promise(gate.goOn))),
+    secrets: new SqliteSecretStore(database),
+    waiting: new SqliteWaitingLines(database),
+    trouble: watchTrouble(database, log),
+    overdue: () => overdue,
+    async close() {
+      isClosing = true
+      endWatch()
+      clearInterval(sweeps)
+      clearInterval(dueTimes)
+      await database.close()
+    },
+  }
+}
+
+function open(
+  directory: string,
+  onLost: StoreEvents['onLost'],
+  gate: StoreEvents['gate'],
+): Promise<RelayDatabase> {
+  const opening = async () => {
+    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    return openThreadedDatabase(join(directory, DATABASE_FILE), onLost, gate?.goOn)
+  }
+  return forPerson(opening(), directory)
+}
+
+/** What goes wrong at the start has to be mended by a person. */
+async function forPerson<T>(work: Promise<T>, directory: string): Promise<T> {
+  try {
+    return await work
+  } catch (error) {
+    if (error instanceof DatabaseError) throw new StartError(error.message)
+    throw new StartError(`data folder ${directory}: ${(error as Error).message}`)
+  }
+}

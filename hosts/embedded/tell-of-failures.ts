@@ -1,0 +1,23 @@
+import type { Log } from '../kit/log.ts'
+import type { Metrics } from './metrics.ts'
+import type { WorkerOptions } from './worker.ts'
+
+/** Writes what the worker could not dispatch into the log, and counts it. */
+export function tellOfFailures(
+  log: Log,
+  metrics: Pick<Metrics, 'rejected' | 'setAside'>,
+): Pick<WorkerOptions, 'onFailure' | 'onSetAside'> {
+  return {
+    onFailure({ cause: err, fault, rejections }, retryInMs) {
+      metrics.rejected(fault)
+      const fields = { err, fault, ...(rejections && { rejections: rejections.count }), retryInMs }
+      log.error(fields, 'dispatch failed, will be repeated')
+    },
+    onSetAside({ kind, key, failure: { cause: err, fault, rejections } }) {
+      metrics.rejected(fault)
+      metrics.setAside(kind)
+      const fields = { err, fault, kind, message: key, rejections: rejections?.count ?? 0 }
+      log.error(fields, 'set aside; flux-relay replay --queue puts it back')
+    },
+  }
+}

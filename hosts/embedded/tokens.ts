@@ -1,0 +1,155 @@
+import { readFile } from 'node:fs/promises'
+import { parseDocument } from 'yaml'
+import { z } from 'zod'
+import { type ClusterTokens, TOKEN_FORM } from '../../relay/api/credentials.ts'
+import { ClusterName } from '../../relay/model/config.ts'
+import { fieldErrors, fieldErrorText } from '../../relay/model/errors.ts'
+
+/** Who may do what: the content of `--tokens FILE`. */
+export interface Tokens {
+  readonly operators: ClusterTokens
+  /** By cluster. */
+  readonly clusters: ReadonlyMap<string, ClusterTokens>
+}
+
+/** The tokens of a cluster that was retired, with which nobody gets in. */
+export interface RetiredTokens {
+  /** When, in RFC 3339. */
+  readonly at: string
+  readonly tokens: ClusterTokens
+}
+
+/** All that is in a tokens file. */
+export interface TokensFile extends Tokens {
+  readonly retired: ReadonlyMap<string, RetiredTokens>
+}
+
+/** A tokens file that cannot be used. The message names file and field, and never a token. */
+export class TokensFileError extends Error {
+  override readonly name = 'TokensFileError'
+}
+
+/** Reads `--tokens FILE`. Rejects with `TokensFileError`. */
+export async function loadTokens(file: string): Promise<Tokens> {
+  let text: string
+  try {
+    text = await readFile(file, 'utf8')
+  } catch (error) {
+    throw new TokensFileError(`${file}: ${(error as Error).message}`)
+  }
+  return parseTokens(text, file)
+}
+
+/** Reads the text of a tokens file, whose name is for messages. Throws `TokensFileError`. */
+export function parseTokens(text: string, file: string): Tokens {
+  const { operators, clusters } = parseTokensFile(text, file)
+  return { operators, clusters }
+}
+
+/** The same with what no server needs. Throws `TokensFileError`. */
+export function parseTokensFile(text: string, file: string): TokensFile {
+  const read = readTokens(text)
+  if ('tokens' in read) return read.tokens
+  throw new TokensFileError(read.errors.map((error) => `${file}: ${error}`).join('\n'))
+}
+
+type ReadTokens = { readonly tokens: TokensFile } | { readonly errors: readonly string[] }
+
+const Token = z
+  .string('expected text; quote a token that looks like something else')
+  .trim()
+  .min(1, { error: 'expected a token, not empty text', abort: true })
+  .regex(TOKEN_FORM, 'expected visible ASCII characters without spaces, as a header can carry')
+
+const OneOrMoreTokens = z.preprocess(
+  (value) => (typeof value === 'string' ? [value] : value),
+  z.array(Token, 'expected a token or a list of tokens').min(1, 'expected at least one token'),
+)
+
+// Who confuses names and tokens writes a token where a name belongs, so no message shows a name
+// that is not a valid one.
+const Content = z.strictObject(
+  {
+    operators: OneOrMoreTokens.default([]),
+    clusters: z
+      .record(z.string(), z.unknown(), 'expected a map from cluster to tokens')
+      .refine((clusters) => Object.keys(clusters).every(isClusterName), {
+        error: 'each key must be the name of a cluster, a DNS label such as prod-eu-1',
+        abort: true,
+      })
+      .pipe(z.record(z.string(), OneOrMoreTokens))
+      .default({}),
+    retired: z
+      .record(
+        z.string(),
+        z.strictObject({
+          at: z.iso.datetime('expected the time when it was retired, such as 2026-11-20T09:14:03Z'),
+          tokens: OneOrMoreTokens,
+        }),
+        'expected what flux-relay cluster delete wrote there',
+      )
+      .default({}),
+  },
+  {
+    error: ({ code }) =>
+      code === 'unrecognized_keys'
+        ? 'unknown field; there are operators and clusters'
+        : 'expected a map with operators and clusters',
+  },
+)
+
+function isClusterName(name: string): boolean {
+  return ClusterName.safeParse(name).success
+}
+
+function readTokens(text: string): ReadTokens {
+  const yaml = readYaml(text)
+  if ('error' in yaml) return { errors: [yaml.error] }
+  const parsed = Content.safeParse(yaml.value)
+  if (!parsed.success) return { errors: fieldErrors(parsed.error.issues).map(fieldErrorText) }
+  const { operators, clusters, retired } = parsed.data
+  const errors = repeatedTokens(operators, clusters)
+  if (errors.length > 0) return { errors }
+  const mapOf = <T>(entries: Readonly<Record<string, T>>) => new Map(Object.entries(entries))
+  return { tokens: { operators, clusters: mapOf(clusters), retired: mapOf(retired) } }
+}
+
+/**
+ * The YAML library's own messages quote the text, so only its codes and places are shown, and it
+ * prints no warnings.
+ */
+function readYaml(text: string): { readonly value: unknown } | { readonly error: string } {
+  const document = parseDocument(text, { logLevel: 'silent' })
+  const [error] = document.errors
+  if (error) {
+    const [place] = error.linePos ?? []
+    const where = place ? ` at line ${place.line}, column ${place.col}` : ''
+    return { error: `not valid YAML${where} (${error.code})` }
+  }
+  try {
+    return { value: document.toJS() }
+  } catch {
+    return { error: 'an alias leads nowhere; quote a token that begins with *' }
+  }
+}
+
+/** A token must name one sender, and no cluster may pass for an operator. */
+function repeatedTokens(
+  operators: ClusterTokens,
+  clusters: Readonly<Record<string, ClusterTokens>>,
+): readonly string[] {
+  const places = new Map<string, string>()
+  const lists = [
+    ['operators', operators] as const,
+    ...Object.entries(clusters).map(([name, tokens]) => [`clusters.${name}`, tokens] as const),
+  ]
+  return lists.flatMap(([field, tokens]) =>
+    tokens.flatMap((token, index) => {
+      const place = `${field}[${index}]`
+      const earlier = places.get(token)
+      if (earlier !== undefined) return [`${place}: the same token as ${earlier}`]
+      places.set(token, place)
+      return []
+    }),
+  )
+}

@@ -1,0 +1,249 @@
+import type { QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
+import type { Dispatcher } from '../../relay/pipeline/dispatch.ts'
+import { type DispatchFailure, dispatchFailureOf } from '../../relay/pipeline/dispatch-failure.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { MessageKind, SetAsideReason } from '../../relay/ports/quarantine.ts'
+import { backoffMs, createLane, type Lane, type LaneReports, tell } from './lane.ts'
+import { createTurnGate, type TurnGate } from './turn-gate.ts'
+
+/** Names an event that is leased; `cluster` is known of one that can be read. */
+export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
+  Partial<Pick<QueuedEvent, 'cluster'>>
+
+/**
+ * The receiving side of the queue: what is leased comes again unless it is acknowledged. `free` is how
+ * many more are leased in all at most, of which no cluster gets more than are left for the others.
+ */
+export interface ReceivingQueue {
+  /** `unreadable` is told of each event that is leased and cannot be read. */
+  leaseEvents(
+    max: number,
+    unreadable: (lease: EventLease, error: unknown) => void,
+    free: number,
+  ): Promise<readonly QueuedEvent[]>
+  acknowledge(event: EventLease): Promise<void>
+  release(event: EventLease, notBefore: number): void
+  /** As `acknowledge`, and keeps the event apart. */
+  setAsideEvent(event: EventLease, reason: SetAsideReason): Promise<void>
+  leaseRetries(max: number, free: number): Promise<readonly RetryMessage[]>
+  acknowledgeRetry(message: RetryMessage): Promise<void>
+  releaseRetry(message: RetryMessage, notBefore: number): void
+  /** As `acknowledgeRetry`, and keeps the message apart. */
+  setAsideRetry(message: RetryMessage, reason: SetAsideReason): Promise<void>
+  nextWakeAt(): number | undefined
+  /** Calls `listener` when there may be a message of a kind to lease, or `nextWakeAt` changed by one. */
+  onReady(listener: (kind: MessageKind) => void): void
+}
+
+/** A message that was kept apart. */
+export interface SetAside {
+  readonly kind: MessageKind
+  /** Names it: an event's number in the queue, or a retry's delivery and attempt. */
+  readonly key: string
+  readonly failure: DispatchFailure
+}
+
+/** Deliveries that their destinations wake. Their records wait in the ledger until they are decided. */
+export interface WokenDeliveries {
+  take(max: number): readonly RetryMessage[]
+  /** Lets one come again at a time, in milliseconds since the epoch. */
+  putBack(message: RetryMessage, notBefore: number): void
+  nextWakeAt(): number | undefined
+  onReady(listener: () => void): void
+}
+
+export interface WorkerOptions {
+  readonly queue: ReceivingQueue
+  readonly woken: WokenDeliveries
+  readonly dispatcher: Dispatcher
+  /** Events and due retries pass it, and so leave time for what is under way. */
+  readonly gate?: TurnGate
+  readonly clock: Clock
+  /** While it says so, nothing is leased: what became of it could not be kept. */
+  readonly hold?: Hold
+  /**
+   * A message is put back, or the queue itself failed: either comes again after `retryInMs`, which is
+   * infinite for a message that could not be put back and comes at the next start.
+   */
+  readonly onFailure: (failure: DispatchFailure, retryInMs: number) => void
+  readonly onSetAside: (message: SetAside) => void
+  /** Most events dispatched at once; one at a time of each object. Default 3,000. */
+  readonly eventConcurrency?: number
+  /** Most retries at once, a share of their own, so no backlog delays the other. Default 500. */
+  readonly retryConcurrency?: number
+  /** Most woken deliveries at once, beyond what each host allows. Default 1,000. */
+  readonly wokenConcurrency?: number
+}
+
+/** What keeps the worker from its work for a while. */
+export interface Hold {
+  isHeld(): boolean
+  /** Calls `listener` when that may have changed. */
+  onChange(listener: () => void): void
+}
+
+const NO_HOLD: Hold = { isHeld: () => false, onChange: () => undefined }
+
+export interface Worker {
+  start(): void
+  /** Leases nothing more; resolves with whether all that was leased finished within `graceMs`. */
+  stop(graceMs: number): Promise<boolean>
+}
+
+/** The longest delay that a timer of Node takes. */
+const MAX_TIMER_MS = 2 ** 31 - 1
+
+/**
+ * Leases from the queue, dispatches, acknowledges: events in order per object and parallel across
+ * objects. A message whose dispatch fails goes back, with a wait that doubles, or is set aside. What
+ * one message, or the queue, throws stops nothing else.
+ */
+export function createWorker(options: WorkerOptions): Worker {
+  const { queue, woken, dispatcher, clock, gate = createTurnGate(), hold = NO_HOLD } = options
+  const reportsOf = (kind: MessageKind): LaneReports => ({
+    putBack: options.onFailure,
+    setAside: (failure, key) => options.onSetAside({ kind, key, failure }),
+  })
+  const events = createLane<QueuedEvent, EventLease>({
+    concurrency: options.eventConcurrency ?? 3_000,
+    keyOf: (event) => event.sequence,
+    lease: (max, unreadable, free) => queue.leaseEvents(max, unreadable, free),
+    begin: ({ cluster }) => gate.begin(cluster),
+    dispatch: (event) => dispatcher.dispatchEvent(event),
+    acknowledge: (event) => queue.acknowledge(event),
+    release: (event, notBefore) => queue.release(event, notBefore),
+    setAside: (event, reason) => queue.setAsideEvent(event, reason),
+    clock,
+    reports: reportsOf('event'),
+  })
+  const retries = createLane<RetryMessage, RetryMessage>({
+    concurrency: options.retryConcurrency ?? 500,
+    keyOf: (message) => `${message.deliveryId}/${message.attempt}`,
+    lease: (max, _unreadable, free) => queue.leaseRetries(max, free),
+    begin: ({ cluster }) => gate.begin(cluster),
+    dispatch: (message) => dispatcher.dispatchRetry(message),
+    acknowledge: (message) => queue.acknowledgeRetry(message),
+    release: (message, notBefore) => queue.releaseRetry(message, notBefore),
+    setAside: (message, reason) => queue.setAsideRetry(message, reason),
+    clock,
+    reports: reportsOf('retry'),
+  })
+  const wokenOnes = createLane<RetryMessage, RetryMessage>({
+    concurrency: options.wokenConcurrency ?? 1_000,
+    keyOf: (message) => `${message.deliveryId}/${message.attempt}`,
+    lease: async (max) => woken.take(max),
+    dispatch: (message) => dispatcher.dispatchRetry(message),
+    acknowledge: async () => undefined,
+    release: (message, notBefore) => woken.putBack(message, notBefore),
+    setAside: (message, reason) => queue.setAsideRetry(message, reason),
+    clock,
+    reports: reportsOf('retry'),
+  })
+  const lanes = [events, retries, wokenOnes]
+  let running = false
+  let timer: NodeJS.Timeout | undefined
+  let wakeAt: number | undefined
+  const pump = () => fill(fills)
+  const fill = (steps: readonly Step[]) => {
+    if (!running) return
+    clearTimeout(timer)
+    wakeAt = undefined
+    if (hold.isHeld()) return
+    // The time is asked before the leases: what falls due in between is leased, and would else have no
+    // timer.
+    findWakeTime.run()
+    for (const step of steps) step.run()
+    if (wakeAt === undefined) return
+    timer = setTimeout(pump, Math.min(Math.max(wakeAt - clock.now(), 1), MAX_TIMER_MS))
+  }
+  const findWakeAt = () => {
+    const times = [queue.nextWakeAt(), woken.nextWakeAt()].filter((at) => at !== undefined)
+    wakeAt = times.length === 0 ? undefined : Math.min(...times)
+  }
+  const fillStep = (lane: Lane): Step => {
+    const fillLane = () => (running && !hold.isHeld() ? lane.fill(step.run) : undefined)
+    const step: Step = createStep(fillLane, pump, options.onFailure)
+    return step
+  }
+  const fillOf = { event: fillStep(events), retry: fillStep(retries), woken: fillStep(wokenOnes) }
+  const fills = Object.values(fillOf)
+  const findWakeTime = createStep(findWakeAt, pump, options.onFailure)
+  const steps = [findWakeTime, ...fills]
+  queue.onReady((kind) => fill([fillOf[kind]]))
+  woken.onReady(() => fill([fillOf.woken]))
+  hold.onChange(pump)
+
+  return {
+    start() {
+      running = true
+      pump()
+    },
+    async stop(graceMs) {
+      running = false
+      clearTimeout(timer)
+      for (const step of steps) step.stop()
+      const finish = async () => {
+        // A lease that is under way still brings messages.
+        await Promise.all(steps.map((step) => step.idle()))
+        await Promise.all(lanes.map((lane) => lane.idle()))
+        return true
+      }
+      return Promise.race([finish(), expires(graceMs)])
+    },
+  }
+}
+
+interface Step {
+  run(): void
+  stop(): void
+  idle(): Promise<void>
+}
+
+/**
+ * Work that may throw or reject when the queue itself fails. It is then left alone for a time that
+ * doubles, and `again` is called. What is under way when it is wanted again runs once more.
+ */
+function createStep(
+  work: () => void | Promise<void>,
+  again: () => void,
+  onFailure: WorkerOptions['onFailure'],
+): Step {
+  let failures = 0
+  let pause: NodeJS.Timeout | undefined
+  let underWay: Promise<void> | undefined
+  let isWanted = false
+
+  const fail = (error: unknown) => {
+    failures += 1
+    const waitMs = backoffMs(failures)
+    pause = setTimeout(() => {
+      pause = undefined
+      again()
+    }, waitMs)
+    tell(() => onFailure(dispatchFailureOf(error), waitMs))
+  }
+  const succeed = () => {
+    failures = 0
+  }
+  const run = () => {
+    isWanted = underWay !== undefined
+    if (pause !== undefined || isWanted) return
+    try {
+      const working = work()
+      if (working === undefined) return succeed()
+      underWay = working.then(succeed, fail).finally(() => {
+        underWay = undefined
+        if (isWanted) run()
+      })
+    } catch (error) {
+      fail(error)
+    }
+  }
+  return { run, stop: () => clearTimeout(pause), idle: async () => underWay }
+}
+
+function expires(ms: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(false), ms).unref()
+  })
+}

@@ -1,0 +1,113 @@
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo, Socket } from 'node:net'
+import { getRequestListener, type HttpBindings } from '@hono/node-server'
+import { refusal } from '../../relay/api/edge.ts'
+import { problem } from '../../relay/api/problem.ts'
+import { type App, toResponse } from './http-edge.ts'
+
+/** What one connection may cost. */
+export interface ServerLimits {
+  /** For all headers of a request to arrive. */
+  readonly headersTimeoutMs: number
+  /** For a whole request to arrive. */
+  readonly requestTimeoutMs: number
+  /** For an idle connection to stay open. */
+  readonly keepAliveTimeoutMs: number
+  readonly maxHeaderBytes: number
+}
+
+const LIMITS: ServerLimits = {
+  headersTimeoutMs: 10_000,
+  requestTimeoutMs: 30_000,
+  keepAliveTimeoutMs: 65_000,
+  maxHeaderBytes: 16 * 1024,
+}
+
+export interface ListenAddress {
+  /** 0 for any free one. */
+  readonly port: number
+  readonly host: string
+}
+
+/** A server that listens. */
+export interface RunningServer {
+  readonly port: number
+  /**
+   * Takes no new connection, closes idle ones, and resolves when the running requests are done or,
+   * cut off, after `graceMs`.
+   */
+  close(graceMs: number): Promise<void>
+}
+
+export interface HttpServer {
+  /** Rejects when the address is taken. */
+  listen(address: ListenAddress): Promise<RunningServer>
+}
+
+/** Makes a server for an application, with bounds on what a connection may cost. */
+export function createHttpServer(app: App, limits: Partial<ServerLimits> = {}): HttpServer {
+  const server = serverOf(app, { ...LIMITS, ...limits })
+  const sockets = openSockets(server)
+  return {
+    async listen(address) {
+      const port = await listen(server, address)
+      return { port, close: (graceMs) => close(server, sockets, graceMs) }
+    },
+  }
+}
+
+/** `http://127.0.0.1:8080`, as a person or a client writes it. */
+export function urlOf({ host, port }: ListenAddress): string {
+  return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
+}
+
+function serverOf(app: App, limits: ServerLimits): Server {
+  // The server speaks HTTP/1 only.
+  const fetch = (request: Request, env: unknown) => app.fetch(request, env as HttpBindings)
+  const listener = getRequestListener(fetch, {
+    // Reached only by a request that cannot be read as one, such as one with a bad Host.
+    errorHandler: () =>
+      toResponse(refusal(problem('bad-request', 'expected a valid Host and path'))),
+  })
+  const options = {
+    headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
+    requestTimeout: limits.requestTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    maxHeaderSize: limits.maxHeaderBytes,
+    connectionsCheckingInterval: Math.min(2_000, limits.requestTimeoutMs / 2),
+  }
+  return createServer(options, (request, response) => void listener(request, response))
+}
+
+function listen(server: Server, { port, host }: ListenAddress): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(port, host, () => {
+      server.off('error', reject)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+function openSockets(server: Server): ReadonlySet<Socket> {
+  const sockets = new Set<Socket>()
+  server.on('connection', (socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return sockets
+}
+
+const IDLE_CHECK_MS = 50
+
+async function close(server: Server, sockets: ReadonlySet<Socket>, graceMs: number): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()))
+  // Node does not count a connection as idle on which nothing came yet, as browsers open them.
+  for (const socket of sockets) if (socket.bytesRead === 0) socket.destroy()
+  // A connection becomes idle when its running request is done, and would be kept alive then.
+  const idleCheck = setInterval(() => server.closeIdleConnections(), IDLE_CHECK_MS)
+  const deadline = setTimeout(() => server.closeAllConnections(), graceMs)
+  await closed
+  clearInterval(idleCheck)
+  clearTimeout(deadline)
+}

@@ -1,0 +1,65 @@
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { decisionEntry } from '../../relay/pipeline/decision-entry.ts'
+import type { Decision } from '../../relay/ports/observer.ts'
+import { prettyEntry } from './pretty-log.ts'
+
+/** What the embedded host logs with. */
+export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
+
+export interface LogOptions {
+  /** For a person's eyes instead of JSON lines: when stdout is a terminal. */
+  readonly pretty: boolean
+  readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** Default: stdout. */
+  readonly destination?: DestinationStream
+}
+
+/** Makes the log. JSON lines have `level` as a word and `time` as RFC 3339. */
+export async function createLog({ pretty, level, destination }: LogOptions): Promise<Logger> {
+  const options: LoggerOptions = {
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    formatters: { level: (label) => ({ level: label }) },
+  }
+  if (!pretty) return pino(options, destination ?? standardOutput())
+  // Only a terminal needs it, and it is heavy.
+  const { PinoPretty } = await import('pino-pretty')
+  const layout = {
+    translateTime: 'SYS:HH:MM:ss',
+    sync: true,
+    hideObject: true,
+    messageFormat: prettyEntry,
+  }
+  return pino(options, PinoPretty({ ...layout, destination: destination ?? 1 }))
+}
+
+/** How long a line waits for others at most. Milliseconds. */
+const FLUSH_MS = 10
+
+/**
+ * Standard output, to which the lines of some milliseconds go at once: a write of its own for each
+ * decision is a tenth of what a delivery costs. What was logged is out soon, and when the process exits.
+ */
+function standardOutput(): DestinationStream {
+  const output = pino.destination({ dest: 1, sync: true })
+  let lines = ''
+  const flush = () => {
+    if (lines === '') return
+    output.write(lines)
+    lines = ''
+  }
+  process.on('exit', flush)
+  return {
+    write(line) {
+      if (lines === '') setTimeout(flush, FLUSH_MS)
+      lines += line
+    },
+  }
+}
+
+/** One line for a decision about a Delivery; its message is the outcome. */
+export function logDecision(log: Log, decision: Decision): void {
+  const { level, message, fields } = decisionEntry(decision)
+  log[level](fields, message)
+}

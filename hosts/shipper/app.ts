@@ -1,0 +1,114 @@
+import { type Answer, emptyAnswer, problemAnswer } from '../../relay/api/answer.ts'
+import { MAX_EVENTS_BYTES } from '../../relay/api/body.ts'
+import { createEdge } from '../../relay/api/edge.ts'
+import { headerOf } from '../../relay/api/http.ts'
+import { problem } from '../../relay/api/problem.ts'
+import type { Call, Route } from '../../relay/api/route.ts'
+import type { AnySender } from '../../relay/api/senders.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import { type App, edgeApp } from '../kit/http-edge.ts'
+import type { Log } from '../kit/log.ts'
+import { probeRoutes } from '../kit/probes.ts'
+import type { ShipperMetrics } from './metrics.ts'
+import { ByteBudget } from './sources/byte-budget.ts'
+import type { WithLabels } from './sources/event-text.ts'
+import { type PostedEvent, readIncomingEvent } from './sources/incoming-event.ts'
+import type { PostAdmission } from './sources/post-admission.ts'
+import type { Spool } from './spool/spool.ts'
+
+/** What the shipper's HTTP server needs. */
+export interface AppDependencies {
+  readonly spool: Pick<Spool, 'add' | 'problem'>
+  readonly metrics: Pick<ShipperMetrics, 'contentType' | 'text' | 'spooled'>
+  readonly clock: Pick<Clock, 'now'>
+  readonly log: Log
+  readonly isStopping: () => boolean
+  readonly withLabels?: WithLabels | undefined
+  /** When Kubernetes Events are watched too. */
+  readonly watched?: {
+    readonly admission: PostAdmission
+    /** Told of an event that the watch brought first. */
+    readonly onKnown: () => void
+  }
+}
+
+/** Of events that are being read and kept: eight of the largest, or thousands of usual ones. */
+const MAX_BYTES_AT_ONCE = 8 * MAX_EVENTS_BYTES
+
+/** Who reaches the shipper is in its cluster. */
+const ANYONE: AnySender = { kind: 'any', cluster: '', isKnown: () => true }
+
+/** Takes one event a POST, whatever its path, as Flux controllers send them; and answers probes. */
+export function createApp(deps: AppDependencies): App {
+  const { metrics, log } = deps
+  const ready = () => (deps.isStopping() ? 'the shipper is stopping' : deps.spool.problem())
+  return edgeApp(
+    createEdge({
+      routes: [...probeRoutes({ ready, metrics }), postRoute(deps)],
+      senders: ANYONE,
+      isStoreFailure: () => false,
+      onFailure: ({ cause, ...request }) => log.error({ err: cause, ...request }, 'request failed'),
+    }),
+  )
+}
+
+function postRoute(deps: AppDependencies): Route {
+  const budget = new ByteBudget(MAX_BYTES_AT_ONCE)
+  return {
+    ...{ method: 'POST', path: '*', access: 'anyone', maxBodyBytes: MAX_EVENTS_BYTES },
+    handle: (call) => postWithin(budget, deps, call),
+  }
+}
+
+async function postWithin(budget: ByteBudget, deps: AppDependencies, call: Call): Promise<Answer> {
+  const bytes = mostBytes(call)
+  if (!budget.take(bytes)) {
+    return problemAnswer(
+      problem('overloaded', 'too many large events at once; send the event again'),
+    )
+  }
+  try {
+    return await postEvent(deps, call)
+  } finally {
+    budget.giveBack(bytes)
+  }
+}
+
+/** Of an event's text; a compressed one may be as large as is allowed. */
+function mostBytes({ request }: Call): number {
+  const length = Number(headerOf(request, 'content-length') ?? Number.NaN)
+  const isPlain = headerOf(request, 'content-encoding') === undefined && Number.isInteger(length)
+  return isPlain ? Math.min(length, MAX_EVENTS_BYTES) : MAX_EVENTS_BYTES
+}
+
+async function postEvent(deps: AppDependencies, call: Call): Promise<Answer> {
+  const read = await call.readBody()
+  if ('problem' in read) return problemAnswer(read.problem)
+  const { request } = call
+  const input = { body: read.body, contentEncoding: headerOf(request, 'content-encoding') }
+  const incoming = readIncomingEvent(input, {
+    now: deps.clock.now(),
+    isNotificationController: headerOf(request, 'gotk-component') !== undefined,
+    withLabels: deps.withLabels,
+  })
+  if ('problem' in incoming) return problemAnswer(incoming.problem)
+  return keep(deps, incoming)
+}
+
+/** Never 429: on that Flux's event recorder gives up at once. */
+async function keep(
+  { spool, metrics, watched }: AppDependencies,
+  { event, text }: PostedEvent,
+): Promise<Answer> {
+  try {
+    const result = await spool.add(text, watched?.admission(event))
+    if (result === 'full') {
+      return problemAnswer(problem('overloaded', 'the spool is full; send the event again'))
+    }
+    if (result === 'spooled') metrics.spooled(1)
+    else watched?.onKnown()
+    return emptyAnswer(202)
+  } catch (cause) {
+    return problemAnswer(problem('not-stored', 'the event could not be kept; send it again'), cause)
+  }
+}

@@ -1,0 +1,151 @@
+import { NOTIFICATION_GROUP, NOTIFICATION_VERSIONS } from '../../../relay/model/kubernetes.ts'
+import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ApiObject } from '../kubernetes/collection.ts'
+import { type ApiResource, findResource } from '../kubernetes/discovery.ts'
+import type { FollowOptions } from '../kubernetes/follow.ts'
+import { followKind, isDefinite, type KindFollower } from '../kubernetes/follow-kind.ts'
+import { ObjectView, type ViewedObject } from './object-view.ts'
+
+export type ConfigKind = 'Alert' | 'Provider'
+
+/** Told how the Alerts and Providers of the cluster can be read. */
+export interface ConfigWatchObserver {
+  /** The kind is read in this version from now on. Told when it changes. */
+  served(kind: ConfigKind, apiVersion: string): void
+  /** The cluster does not have the kind; it is looked for every minute. Told once. */
+  absent(kind: ConfigKind): void
+  /** It is tried again in so many milliseconds. */
+  watchFailed(kind: ConfigKind, error: unknown, retryInMs: number): void
+  /** The API answers again. */
+  watchRecovered(kind: ConfigKind): void
+}
+
+export interface ConfigWatchOptions extends Pick<FollowOptions, 'random' | 'wait'> {
+  readonly client: KubernetesClient
+  /**
+   * How long after one look at what the cluster serves the next follows: nothing tells of definitions
+   * that have another version, or a status now. Ten minutes without it.
+   */
+  readonly lookAgainMs?: number
+  readonly observer: ConfigWatchObserver
+}
+
+/** The Alerts and Providers of all namespaces, as they are now. */
+export interface ConfigWatch {
+  /** Undefined before they were listed. */
+  alerts(): readonly ApiObject[] | undefined
+  providers(): readonly ApiObject[] | undefined
+  viewed(kind: ConfigKind): readonly ViewedObject[]
+  find(kind: ConfigKind, namespace: string, name: string): ViewedObject | undefined
+  /** How the cluster serves the kind; undefined when it does not. */
+  resource(kind: ConfigKind): ApiResource | undefined
+  /** Looks up now how the cluster serves the kind: what is known of that seems to be out of date. */
+  lookAgain(kind: ConfigKind): void
+  /** Whether both kinds were listed. */
+  isComplete(): boolean
+  /** Whether the Alerts were listed, or the API said that there are none to be had. */
+  areAlertsSettled(): boolean
+  /** Calls when objects are others than before, but for their status, and when a list is complete. */
+  onChanged(listener: () => void): void
+  stop(): void
+}
+
+/** The latest first. */
+const VERSIONS = NOTIFICATION_VERSIONS.toReversed()
+
+/** Watches the Alerts and Providers in the latest version that the cluster serves of each. */
+export function startConfigWatch(options: ConfigWatchOptions): ConfigWatch {
+  const listeners: (() => void)[] = []
+  const changed = () => {
+    for (const listener of listeners) listener()
+  }
+  const watches = {
+    Alert: new KindWatch('Alert', options, changed),
+    Provider: new KindWatch('Provider', options, changed),
+  }
+  const objects = (kind: ConfigKind) => {
+    const { isComplete, objects } = watches[kind].view
+    return isComplete ? objects.map(({ object }) => object) : undefined
+  }
+  return {
+    alerts: () => objects('Alert'),
+    providers: () => objects('Provider'),
+    viewed: (kind) => watches[kind].view.objects,
+    find: (kind, namespace, name) => watches[kind].view.find(namespace, name),
+    resource: (kind) => watches[kind].resource,
+    lookAgain: (kind) => watches[kind].follower.lookAgain(),
+    isComplete: () => watches.Alert.view.isComplete && watches.Provider.view.isComplete,
+    areAlertsSettled: () => watches.Alert.isSettled,
+    onChanged: (listener) => void listeners.push(listener),
+    stop() {
+      for (const { follower } of Object.values(watches)) follower.stop()
+    },
+  }
+}
+
+class KindWatch {
+  readonly view = new ObjectView()
+  readonly follower: KindFollower
+  readonly #kind: ConfigKind
+  readonly #observer: ConfigWatchObserver
+  readonly #changed: () => void
+  #resource: ApiResource | undefined
+  /** What the observer was told last; empty when that there is none. */
+  #told: string | undefined
+  #isSettled = false
+
+  constructor(kind: ConfigKind, options: ConfigWatchOptions, changed: () => void) {
+    const { client, random, wait, lookAgainMs, observer } = options
+    this.#kind = kind
+    this.#observer = observer
+    this.#changed = changed
+    this.follower = followKind({
+      ...{ client, random, wait },
+      ...(lookAgainMs !== undefined && { lookAgainMs }),
+      async find() {
+        const found = await findResource(client, NOTIFICATION_GROUP, kind, VERSIONS)
+        return found ? [found] : []
+      },
+      listener: {
+        found: ([resource]) => this.#found(resource),
+        updated: (resource, update) => {
+          const isChange = this.view.apply(resource, update)
+          if (update.kind === 'list-ended') this.#settle()
+          if (isChange) this.#changed()
+        },
+        failed: (error, retryInMs) => {
+          observer.watchFailed(kind, error, retryInMs)
+          if (isDefinite(error)) this.#settle()
+        },
+        recovered: () => observer.watchRecovered(kind),
+      },
+    })
+  }
+
+  get isSettled(): boolean {
+    return this.#isSettled
+  }
+
+  get resource(): ApiResource | undefined {
+    return this.#resource
+  }
+
+  #found(resource: ApiResource | undefined): void {
+    const apiVersion = resource === undefined ? '' : `${resource.group}/${resource.version}`
+    const hadStatus = this.#resource?.hasStatus
+    this.#resource = resource
+    // Readiness is shown elsewhere now, so it is asked for again.
+    if (hadStatus !== undefined && resource && hadStatus !== resource.hasStatus) this.#changed()
+    if (resource === undefined) this.#settle()
+    if (apiVersion === this.#told) return
+    this.#told = apiVersion
+    if (resource === undefined) this.#observer.absent(this.#kind)
+    else this.#observer.served(this.#kind, apiVersion)
+  }
+
+  #settle(): void {
+    if (this.#isSettled) return
+    this.#isSettled = true
+    this.#changed()
+  }
+}

@@ -1,0 +1,77 @@
+import { MAX_CONFIG_BYTES } from '../../../relay/api/body.ts'
+import { parseJson } from '../../../relay/api/json.ts'
+import type { ProblemCode } from '../../../relay/api/problem-codes.ts'
+import { AppliedConfig } from '../../../relay/api/schemas/config.ts'
+import type { ObjectReadiness } from '../../../relay/model/config.ts'
+import { parseTimeMs } from '../../../relay/model/time.ts'
+import type { HttpClient, HttpResponse } from '../../../relay/ports/http.ts'
+import { type RelayAddress, sendAuthorised } from '../send/authorised.ts'
+import { problemOf, type Retry, retryOf } from '../send/verdict.ts'
+
+/** A cluster's whole set, each object as JSON text. */
+export interface ConfigSet {
+  readonly alerts: readonly string[]
+  readonly providers: readonly string[]
+}
+
+/** What the relay made of a set. */
+export type SetVerdict =
+  | { readonly kind: 'accepted'; readonly objects: readonly ObjectReadiness[] }
+  /** The relay has a set that was taken later. */
+  | { readonly kind: 'stale'; readonly storedAt: number; readonly detail: string }
+  /** The relay takes this cluster's set from somebody else only. */
+  | { readonly kind: 'owned'; readonly detail: string }
+  /** No repeat helps before objects are gone. */
+  | { readonly kind: 'too-large'; readonly detail: string }
+  | Retry
+
+/** What is said of thousands of objects. */
+const MAX_ANSWER_BYTES = 16 * 1024 * 1024
+
+/**
+ * Puts a set, taken at a time in milliseconds since the epoch. Never rejects for what the network, the
+ * relay or the token file does.
+ */
+export async function putSet(
+  http: HttpClient,
+  relay: RelayAddress,
+  { alerts, providers }: ConfigSet,
+  takenAt: number,
+): Promise<SetVerdict> {
+  const time = new Date(takenAt).toISOString()
+  const body = `{"takenAt":"${time}","alerts":[${alerts.join(',')}],"providers":[${providers.join(',')}]}`
+  const bytes = Buffer.byteLength(body)
+  if (bytes > MAX_CONFIG_BYTES) return tooLarge(bytes, 'the relay')
+  const request = { method: 'PUT', body, maxResponseBytes: MAX_ANSWER_BYTES } as const
+  const answer = await sendAuthorised(http, relay, request)
+  if (answer.kind !== 'response') return answer.kind === 'retry' ? answer : retryOf(answer)
+  if (answer.status === 413) return tooLarge(bytes, 'the relay, or a proxy before it,')
+  return answer.status === 409 ? conflict(answer) : (accepted(answer) ?? retryOf(answer))
+}
+
+function tooLarge(bytes: number, who: string): SetVerdict {
+  const most = MAX_CONFIG_BYTES / 2 ** 20
+  const detail = `the Alerts and Providers are ${bytes} bytes of JSON, more than ${who} takes (${most} MiB)`
+  return { kind: 'too-large', detail }
+}
+
+/** Whatever else answers, such as a proxy, has not stored the set. */
+function accepted({ status, body }: HttpResponse): SetVerdict | undefined {
+  const parsed = status === 200 ? parseJson(body) : {}
+  const read = 'value' in parsed ? AppliedConfig.safeParse(parsed.value).data : undefined
+  return read && { kind: 'accepted', objects: read.objects }
+}
+
+function conflict(answer: HttpResponse): SetVerdict {
+  const retry = retryOf(answer)
+  const { detail } = retry
+  const { type, storedAt = '' } = problemOf(answer) ?? {}
+  if (type === OWNED) {
+    return { kind: 'owned', detail: `${detail}, or use another --cluster, or --no-config` }
+  }
+  const time = type === STALE ? parseTimeMs(storedAt) : undefined
+  return time === undefined ? retry : { kind: 'stale', storedAt: time, detail }
+}
+
+const OWNED: ProblemCode = 'config-owned'
+const STALE: ProblemCode = 'stale-config'

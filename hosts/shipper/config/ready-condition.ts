@@ -1,0 +1,59 @@
+import { isJsonObject, type JsonObject } from '../../../relay/api/json.ts'
+import type { ObjectReadiness } from '../../../relay/model/config.ts'
+import { cutText } from '../../../relay/model/text.ts'
+import type { ApiObject } from '../kubernetes/collection.ts'
+
+/** https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.35/#condition-v1-meta */
+const MAX_MESSAGE_LENGTH = 32_768
+
+/**
+ * The merge patch that makes `Ready` of an object's status what the relay says, and keeps all else of
+ * it; undefined when it says that already. It is refused with 409 if the object is another meanwhile.
+ */
+export function readyPatch(
+  object: ApiObject,
+  { ready, reason, message: said }: Pick<ObjectReadiness, 'ready' | 'reason' | 'message'>,
+  now: number,
+): JsonObject | undefined {
+  const { resourceVersion, generation } = object.metadata
+  const observed = typeof generation === 'number' ? { observedGeneration: generation } : {}
+  const current = isJsonObject(object.status) ? object.status : {}
+  const conditions = Array.isArray(current.conditions)
+    ? current.conditions.filter(isJsonObject)
+    : []
+  const before = conditions.find(isReady)
+  const message = cutText(said, MAX_MESSAGE_LENGTH)
+  const wanted = { type: 'Ready', status: ready ? 'True' : 'False', reason, message, ...observed }
+  if (before && includes(before, wanted) && isObserved(current, observed)) return undefined
+  const isSameStatus = before?.status === wanted.status
+  const lastTransitionTime = isSameStatus ? before.lastTransitionTime : secondsOf(now)
+  const next = { ...wanted, lastTransitionTime }
+  return {
+    metadata: { resourceVersion },
+    status: {
+      // Dropped by the API where the kind has no such field.
+      ...observed,
+      conditions: before
+        ? conditions.map((condition) => (condition === before ? next : condition))
+        : [...conditions, next],
+    },
+  }
+}
+
+function isReady(condition: JsonObject): boolean {
+  return condition.type === 'Ready'
+}
+
+function includes(before: JsonObject, wanted: JsonObject): boolean {
+  return Object.entries(wanted).every(([field, value]) => before[field] === value)
+}
+
+/** A kind without the field is up to date. */
+function isObserved(status: JsonObject, observed: JsonObject): boolean {
+  return status.observedGeneration === undefined || includes(status, observed)
+}
+
+/** As Kubernetes writes times: RFC 3339, without milliseconds. */
+export function secondsOf(time: number): string {
+  return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z')
+}

@@ -1,0 +1,147 @@
+import type { Clock } from '../../../relay/ports/clock.ts'
+import { backoffMs } from '../../kit/backoff.ts'
+import { ApiError } from '../kubernetes/api-error.ts'
+import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ConfigWatch } from './config-watch.ts'
+import type { PutResult } from './put-results.ts'
+import { readinessEvent } from './readiness-event.ts'
+import { readyPatch } from './ready-condition.ts'
+
+/** Told what of the readiness could not be shown in the cluster. */
+export interface WriteBackObserver {
+  /** Of an object such as `Alert/flux-system/podinfo`; the next put brings it again. */
+  writeBackFailed(object: string, error: unknown): void
+}
+
+export interface WriteBackOptions {
+  readonly client: Pick<KubernetesClient, 'request'>
+  readonly watch: Pick<ConfigWatch, 'find' | 'resource' | 'lookAgain'>
+  readonly clock: Clock
+  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
+  readonly observer: WriteBackObserver
+}
+
+export interface WriteBack {
+  /** Shows what the relay made of the whole set; what is left of an earlier one is not shown any more. */
+  show(results: readonly PutResult[]): void
+  stop(): void
+}
+
+/** While somebody else writes the same object, or the API fails. */
+const MAX_ATTEMPTS = 5
+
+/**
+ * Shows readiness where people look for it: in the status of the object, or by an Event on it where its
+ * kind has no status.
+ */
+export function createWriteBack(options: WriteBackOptions): WriteBack {
+  const told: Told = new Map()
+  let current = new AbortController()
+  return {
+    show(results) {
+      current.abort()
+      current = new AbortController()
+      const uids = new Set(results.map(({ object }) => object.metadata.uid))
+      for (const uid of told.keys()) if (!uids.has(uid)) told.delete(uid)
+      void new Run(options, told, current.signal).write(results)
+    },
+    stop: () => current.abort(),
+  }
+}
+
+/** By UID, what the last Event on the object said. */
+type Told = Map<string, string>
+
+type Attempt = 'done' | { readonly error: unknown; readonly isFinal: boolean }
+
+class Run {
+  readonly #options: WriteBackOptions
+  readonly #told: Told
+  readonly #signal: AbortSignal
+  /** Where this process may not write a kind: `Alert/flux-system`. */
+  readonly #refused = new Set<string>()
+
+  constructor(options: WriteBackOptions, told: Told, signal: AbortSignal) {
+    this.#options = options
+    this.#told = told
+    this.#signal = signal
+  }
+
+  async write(results: readonly PutResult[]): Promise<void> {
+    for (const result of results) {
+      if (this.#signal.aborted) return
+      if (!this.#refused.has(placeOf(result))) await this.#persist(result)
+    }
+  }
+
+  async #persist(result: PutResult): Promise<void> {
+    const { observer, wait, clock } = this.#options
+    for (let attempt = 1; !this.#signal.aborted; attempt += 1) {
+      const outcome = await this.#attempt(result)
+      if (outcome === 'done' || this.#signal.aborted) return
+      if (outcome.isFinal || attempt === MAX_ATTEMPTS) {
+        const { namespace, name } = result.readiness
+        observer.writeBackFailed(`${result.kind}/${namespace}/${name}`, outcome.error)
+        return
+      }
+      // The watch brings the object as somebody else wrote it.
+      await wait(backoffMs(attempt, clock.random()), this.#signal)
+    }
+  }
+
+  async #attempt(result: PutResult): Promise<Attempt> {
+    try {
+      await this.#writeOnce(result)
+      return 'done'
+    } catch (error) {
+      const status = error instanceof ApiError ? error.status : 400
+      if (status === 404) return this.#notThere(result, error)
+      if (status === 401 || status === 403) this.#refused.add(placeOf(result))
+      const isFinal = status !== undefined && status < 500 && status !== 409 && status !== 429
+      return { error, isFinal }
+    }
+  }
+
+  /** The object is gone, or its kind has no status any more: the watch tells which. */
+  #notThere({ kind }: PutResult, error: unknown): Attempt {
+    const { watch } = this.#options
+    if (!watch.resource(kind)?.hasStatus) return 'done'
+    watch.lookAgain(kind)
+    return { error, isFinal: false }
+  }
+
+  /** Nothing for an object that is gone or another by now: its own put brings its own result. */
+  async #writeOnce({ kind, object, readiness }: PutResult): Promise<void> {
+    const { watch, client, clock } = this.#options
+    const { namespace = '', name, uid, generation } = object.metadata
+    const now = watch.find(kind, namespace, name)?.object
+    const resource = watch.resource(kind)
+    if (resource === undefined || now?.metadata.uid !== uid) return
+    if (now.metadata.generation !== generation) return
+    if (resource.hasStatus) {
+      const body = readyPatch(now, readiness, clock.now())
+      if (body === undefined) return
+      const base = resource.path.slice(0, -resource.plural.length)
+      const path = `${base}namespaces/${namespace}/${resource.plural}/${name}/status`
+      await client.request({ method: 'PATCH', path, body })
+      return
+    }
+    const text = JSON.stringify([readiness.ready, readiness.reason, readiness.message])
+    if (this.#told.get(uid) === text) return
+    const body = readinessEvent(resource, now, readiness, clock.now())
+    // Before it is told: the next put may come meanwhile, and says the same.
+    this.#told.set(uid, text)
+    try {
+      await client.request({ method: 'POST', path: `/api/v1/namespaces/${namespace}/events`, body })
+    } catch (error) {
+      if (this.#told.get(uid) === text) this.#told.delete(uid)
+      throw error
+    }
+  }
+}
+
+/** A namespace that is being deleted refuses, and says nothing of others. */
+function placeOf({ kind, readiness }: PutResult): string {
+  return `${kind}/${readiness.namespace}`
+}

@@ -1,0 +1,132 @@
+import { isJsonObject } from '../../../relay/api/json.ts'
+import type { Labels } from '../../../relay/model/event.ts'
+import type { Clock } from '../../../relay/ports/clock.ts'
+import type { ApiObject } from '../kubernetes/collection.ts'
+import type { Update } from '../kubernetes/follow.ts'
+import type { LabelPool, PooledLabels } from './label-pool.ts'
+
+/** The last events of an object come after its end. */
+const KEPT_AFTER_DELETION_MS = 3_600_000
+
+interface Deleted {
+  readonly pooled: PooledLabels
+  /** By `Clock.elapsed`. */
+  readonly at: number
+}
+
+/** The labels of a kind's objects, and for an hour those of objects that are gone. */
+export class LabelCache {
+  readonly #pool: LabelPool
+  readonly #clock: Pick<Clock, 'elapsed'>
+  readonly #onFull: () => void
+  /** By namespace and name. */
+  readonly #present = new Map<string, PooledLabels>()
+  /** The first to go comes first. */
+  readonly #deleted = new Map<string, Deleted>()
+  #listed = new Set<string>()
+
+  constructor(pool: LabelPool, clock: Pick<Clock, 'elapsed'>, onFull: () => void) {
+    this.#pool = pool
+    this.#clock = clock
+    this.#onFull = onFull
+  }
+
+  /** Of an object by `namespace/name`, or `/name` when it has no namespace. */
+  find(key: string): Labels | undefined {
+    const deleted = this.#deleted.get(key)
+    const pooled =
+      this.#present.get(key) ?? (deleted && this.#isKept(deleted) ? deleted.pooled : undefined)
+    return pooled?.labels
+  }
+
+  apply(update: Update): void {
+    this.#forgetOld()
+    switch (update.kind) {
+      case 'list-started':
+        this.#listed = new Set()
+        return
+      case 'listed':
+        for (const object of update.objects) this.#listed.add(this.#set(object))
+        return
+      case 'list-ended':
+        for (const key of this.#present.keys()) if (!this.#listed.has(key)) this.#delete(key)
+        this.#listed = new Set()
+        return
+      case 'watched':
+        for (const { type, object } of update.changes) {
+          const key = this.#set(object)
+          if (type === 'DELETED') this.#delete(key)
+        }
+    }
+  }
+
+  /** The kind is no more. */
+  deleteAll(): void {
+    for (const key of this.#present.keys()) this.#delete(key)
+  }
+
+  /** Gives back all that it holds. */
+  clear(): void {
+    for (const pooled of this.#present.values()) this.#pool.release(pooled)
+    for (const { pooled } of this.#deleted.values()) this.#pool.release(pooled)
+    this.#present.clear()
+    this.#deleted.clear()
+  }
+
+  #set({ metadata }: ApiObject): string {
+    const key = `${metadata.namespace ?? ''}/${metadata.name}`
+    const before = this.#present.get(key)
+    if (before) this.#pool.release(before)
+    const pooled = this.#take(labelsOf(metadata.labels))
+    if (pooled) this.#present.set(key, pooled)
+    else this.#present.delete(key)
+    this.#forget(key)
+    return key
+  }
+
+  #take(labels: Labels): PooledLabels | undefined {
+    for (;;) {
+      const pooled = this.#pool.take(labels)
+      if (pooled) return pooled
+      const [oldest] = this.#deleted.keys()
+      if (oldest === undefined) {
+        this.#onFull()
+        return undefined
+      }
+      this.#forget(oldest)
+    }
+  }
+
+  #delete(key: string): void {
+    const pooled = this.#present.get(key)
+    if (!pooled) return
+    this.#present.delete(key)
+    this.#deleted.set(key, { pooled, at: this.#clock.elapsed() })
+  }
+
+  #forget(key: string): void {
+    const deleted = this.#deleted.get(key)
+    if (!deleted) return
+    this.#deleted.delete(key)
+    this.#pool.release(deleted.pooled)
+  }
+
+  #forgetOld(): void {
+    for (const [key, deleted] of this.#deleted) {
+      if (this.#isKept(deleted)) return
+      this.#forget(key)
+    }
+  }
+
+  #isKept({ at }: Deleted): boolean {
+    return this.#clock.elapsed() - at < KEPT_AFTER_DELETION_MS
+  }
+}
+
+function labelsOf(labels: unknown): Labels {
+  if (!isJsonObject(labels)) return {}
+  const texts = Object.entries(labels).filter(
+    (entry): entry is [string, string] => typeof entry[1] === 'string',
+  )
+  return Object.fromEntries(texts)
+}

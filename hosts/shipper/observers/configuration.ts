@@ -1,0 +1,67 @@
+import type { Log } from '../../kit/log.ts'
+import type { ConfigUploadObserver } from '../config/config-upload.ts'
+import type { ConfigWatchObserver } from '../config/config-watch.ts'
+import type { WriteBackObserver } from '../config/write-back.ts'
+import type { ShipperMetrics } from '../metrics.ts'
+
+type Metrics = Pick<ShipperMetrics, 'kubernetesFailed' | 'configPut' | 'configFailed'>
+
+/** Says in log and metrics what becomes of Alerts and Providers. */
+export function createConfigurationObserver(
+  log: Log,
+  metrics: Metrics,
+): ConfigWatchObserver & ConfigUploadObserver & WriteBackObserver {
+  return { ...watchObserver(log, metrics), ...uploadObserver(log, metrics) }
+}
+
+function watchObserver(log: Log, metrics: Metrics): ConfigWatchObserver & WriteBackObserver {
+  return {
+    served: (kind, apiVersion) => log.info({ kind, apiVersion }, 'watching objects'),
+    absent: (kind) =>
+      log.warn({ kind }, 'the cluster does not define this kind; it is looked for every minute'),
+    watchFailed(kind, error, retryInMs) {
+      metrics.kubernetesFailed('config')
+      log.warn({ kind, ...reasonOf(error), retryInMs }, 'objects not read, will be repeated')
+    },
+    watchRecovered: (kind) => log.info({ kind }, 'objects are read again'),
+    writeBackFailed(object, error) {
+      metrics.kubernetesFailed('status')
+      log.warn(
+        { object, ...reasonOf(error) },
+        'readiness not written to the cluster; the next put tries it again',
+      )
+    },
+  }
+}
+
+function uploadObserver(log: Log, metrics: Metrics): ConfigUploadObserver {
+  let last = ''
+  return {
+    uploaded(counts) {
+      metrics.configPut(counts)
+      const text = JSON.stringify(counts)
+      if (text !== last) log.info(counts, 'the relay has the Alerts and Providers')
+      last = text
+    },
+    uploadFailed({ reason, detail }, retryInMs) {
+      metrics.configFailed(reason)
+      last = ''
+      log.warn({ reason, detail, retryInMs }, 'Alerts and Providers not put, will be repeated')
+    },
+    overtaken(detail, retryInMs) {
+      metrics.configFailed('overtaken')
+      log.warn({ detail, retryInMs }, 'the relay has a later set, which is going to be replaced')
+    },
+    uploadRefused(detail) {
+      metrics.configFailed('refused')
+      last = ''
+      log.error({ detail }, 'the relay refuses the Alerts and Providers')
+    },
+    memoryFailed: (err) => log.error({ err }, 'the time of the last set is not known'),
+  }
+}
+
+/** What an error says; that of the API server needs no stack. */
+function reasonOf(error: unknown): { readonly reason: string } {
+  return { reason: error instanceof Error ? error.message : String(error) }
+}

@@ -1,0 +1,30 @@
+import type { Log } from '../../kit/log.ts'
+import type { ObjectLabelsObserver } from '../labels/object-labels.ts'
+import type { ShipperMetrics } from '../metrics.ts'
+
+/** Says in log and metrics what becomes of labels. */
+export function createLabelsObserver(
+  log: Log,
+  metrics: Pick<ShipperMetrics, 'kubernetesFailed'>,
+): ObjectLabelsObserver {
+  return {
+    labelsUnavailable(kind, reason) {
+      metrics.kubernetesFailed('labels')
+      log.error({ kind, reason }, 'labels are not to be had; Alerts do not match by them')
+    },
+    labelsFailed(kind, error, retryInMs) {
+      metrics.kubernetesFailed('labels')
+      const reason = error instanceof Error ? error.message : String(error)
+      log.warn({ kind, reason, retryInMs }, 'labels not read, will be repeated')
+    },
+    labelsRecovered: (kind) => log.info({ kind }, 'labels are read again'),
+    labelsFull: (kind) =>
+      log.error({ kind }, 'too many objects; those above the bound go without labels'),
+    waitingForLabels(kinds) {
+      const reason = kinds.length > 0 ? 'labels are known' : 'the Alerts are listed'
+      log.info({ kinds }, `events wait until ${reason}`)
+    },
+    tooManyKinds: (kinds) =>
+      log.error({ kinds }, 'Alerts select more kinds by label than labels are kept of'),
+  }
+}

@@ -1,0 +1,37 @@
+import type { Log } from '../../kit/log.ts'
+import type { ShipperMetrics } from '../metrics.ts'
+import type { SecretSyncObserver } from '../secrets/secret-sync.ts'
+
+/** Says in log and metrics what becomes of Secrets; nothing of what is in them. */
+export function createSecretsObserver(
+  log: Log,
+  metrics: Pick<ShipperMetrics, 'secretWritten' | 'secretDeleted' | 'secretFailed'>,
+): SecretSyncObserver {
+  return {
+    written(secret, how) {
+      metrics.secretWritten()
+      log.info({ ...secret, how }, 'a Secret is copied')
+    },
+    binary: (secret, keys) =>
+      log.warn(
+        { ...secret, values: keys },
+        'values of a Secret are not UTF-8, and not copied exactly',
+      ),
+    left: (secret, reason) =>
+      log.warn({ ...secret, reason }, 'a Secret has moved, and its copy of before stays'),
+    deleted(secret) {
+      metrics.secretDeleted()
+      log.info({ ...secret }, 'the copy of a Secret is deleted')
+    },
+    kept: (secret) => log.info({ ...secret }, 'a Secret that somebody else put stays where it is'),
+    missing: (secret) => log.warn({ ...secret }, 'a Provider names a Secret that is not there'),
+    refused(secret, reason) {
+      metrics.secretFailed()
+      log.error({ ...secret, reason }, 'a Secret cannot be copied; it is looked at every minute')
+    },
+    failed(secret, reason, retryInMs) {
+      metrics.secretFailed()
+      log.warn({ ...secret, reason, retryInMs }, 'Secrets not copied, will be repeated')
+    },
+  }
+}

@@ -1,0 +1,56 @@
+import { gzipSync } from 'node:zlib'
+import type {
+  HttpClient,
+  HttpResponse,
+  TransportFailure,
+  TransportOptions,
+} from '../../../relay/ports/http.ts'
+import { readToken, TokenFileError } from '../../kit/token-file.ts'
+import type { Retry } from './verdict.ts'
+
+/** A route of the relay, and how it is reached. */
+export interface RelayAddress {
+  /** Such as that of `POST /v1/clusters/{cluster}/events`. */
+  readonly url: string
+  readonly tokenFile: string
+  readonly transport: TransportOptions
+}
+
+export interface RelayRequest {
+  readonly method: 'POST' | 'PUT'
+  /** JSON text. */
+  readonly body: string
+  readonly maxResponseBytes: number
+}
+
+/**
+ * Sends JSON with the cluster's token; after a 401 once more if the token was replaced meanwhile.
+ * A token file that cannot be used makes it a `Retry`.
+ */
+export async function sendAuthorised(
+  http: HttpClient,
+  relay: RelayAddress,
+  { method, body: text, maxResponseBytes }: RelayRequest,
+): Promise<HttpResponse | TransportFailure | Retry> {
+  // A few milliseconds at most for all but the largest texts; by the thread pool it would take as
+  // long, and 45 MB more.
+  const body = gzipSync(text)
+  const send = (token: string) => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      'content-type': 'application/json',
+      'content-encoding': 'gzip',
+    }
+    return http.send({ method, url: relay.url, headers, body, maxResponseBytes }, relay.transport)
+  }
+  try {
+    const token = await readToken(relay.tokenFile)
+    const answer = await send(token)
+    if (answer.kind !== 'response' || answer.status !== 401) return answer
+    const tokenNow = await readToken(relay.tokenFile)
+    return tokenNow === token ? answer : await send(tokenNow)
+  } catch (error) {
+    if (!(error instanceof TokenFileError)) throw error
+    return { kind: 'retry', reason: 'token', detail: error.message }
+  }
+}

@@ -1,0 +1,13 @@
+import { isJsonObject, parseJson } from '../../../relay/api/json.ts'
+import { InvolvedObject, objectName } from '../../../relay/model/event.ts'
+import { itemOf } from '../sources/event-text.ts'
+
+const Named = InvolvedObject.pick({ kind: true, namespace: true, name: true })
+
+/** What a spooled event is about, such as `Kustomization/flux-system/podinfo`, as far as it says. */
+export function objectOf(body: string): string | undefined {
+  const parsed = parseJson(body)
+  if ('error' in parsed || !isJsonObject(parsed.value)) return undefined
+  const object = Named.safeParse(itemOf(parsed.value).event?.involvedObject)
+  return object.success ? objectName(object.data) : undefined
+}

@@ -1,0 +1,110 @@
+import { z } from 'zod'
+import { parseJson } from '../../../relay/api/json.ts'
+import { ReceivedEvents, Rejections } from '../../../relay/api/schemas/events.ts'
+import { ProblemDocument } from '../../../relay/api/schemas/problem.ts'
+import { parseRetryAfterMs } from '../../../relay/model/retry.ts'
+import { ellipsize } from '../../../relay/model/text.ts'
+import type {
+  HttpResponse,
+  TransportFailure,
+  TransportFailureCause,
+} from '../../../relay/ports/http.ts'
+import type { Refusal } from '../spool/spool.ts'
+
+/** What an answer of the relay means for the batch. */
+export type Verdict =
+  /** The relay has all of it but what it will never take. */
+  | { readonly kind: 'done'; readonly refusals: readonly Refusal[] }
+  | { readonly kind: 'too-large' }
+  | Retry
+
+/** The batch has to be sent again. */
+export interface Retry {
+  readonly kind: 'retry'
+  /** The HTTP status, or what failed: a label of few values. */
+  readonly reason: string
+  /** For a person. */
+  readonly detail: string
+  /** What the relay asks for. */
+  readonly retryAfterMs?: number | undefined
+  /** Present when it may come of what was sent. */
+  readonly suspicion?: Suspicion | undefined
+}
+
+/** `weak` for what an outage or a bad line does as well. */
+export type Suspicion = 'strong' | 'weak'
+
+/** Statuses that say nothing of what was sent. */
+const NOT_OF_CONTENT: readonly number[] = [401, 408, 425, 429]
+
+/** What can befall a request that has arrived. */
+const MAYBE_OF_CONTENT: readonly TransportFailureCause[] = ['reset', 'timeout', 'protocol']
+
+/** The 400 when no item of a batch is good. */
+const NoneGood = z.object({ errors: Rejections })
+
+/**
+ * Judges the answer to a batch of `count` events. Only what the relay itself says for certain ends
+ * the wait of an event: whatever else answers, such as a proxy or another service, is a retry.
+ */
+export function judge(answer: HttpResponse | TransportFailure, count: number): Verdict {
+  if (answer.kind === 'failure') return retryOf(answer)
+  if (answer.status === 413) return { kind: 'too-large' }
+  const refusals = refusalsIn(answer, count)
+  return refusals ? { kind: 'done', refusals } : retryOf(answer)
+}
+
+/** Undefined when the answer does not account for every event. */
+function refusalsIn({ status, body }: HttpResponse, count: number): readonly Refusal[] | undefined {
+  if (status !== 202 && status !== 400) return undefined
+  const parsed = parseJson(body)
+  if ('error' in parsed) return undefined
+  const answer = status === 202 ? takenOf(parsed.value) : noneGoodOf(parsed.value)
+  if (answer === undefined) return undefined
+  const indices = new Set(answer.rejected.map(({ index }) => index).filter((i) => i < count))
+  const isWhole = indices.size === answer.rejected.length
+  return isWhole && answer.accepted + indices.size === count ? answer.rejected : undefined
+}
+
+function takenOf(value: unknown): ReceivedEvents | undefined {
+  return ReceivedEvents.safeParse(value).data
+}
+
+function noneGoodOf(value: unknown): ReceivedEvents | undefined {
+  const read = NoneGood.safeParse(value)
+  return read.success ? { accepted: 0, rejected: read.data.errors } : undefined
+}
+
+const MAX_DETAIL_LENGTH = 300
+
+/** Why a request has to be repeated, from whatever came of it. */
+export function retryOf(answer: HttpResponse | TransportFailure): Retry {
+  if (answer.kind === 'failure') {
+    const { cause, detail, mayHaveArrived } = answer
+    const isSuspect = mayHaveArrived && MAYBE_OF_CONTENT.includes(cause)
+    return { kind: 'retry', reason: cause, detail, ...(isSuspect && { suspicion: 'weak' }) }
+  }
+  const { status, headers, body, receivedAt } = answer
+  const said = problemOf({ body })?.detail ?? 'it is not the answer of a relay'
+  const hint = hintOf(status, headers.location)
+  return {
+    kind: 'retry',
+    reason: String(status),
+    detail: ellipsize(`HTTP ${status}: ${said}${hint}`, MAX_DETAIL_LENGTH),
+    retryAfterMs: parseRetryAfterMs(headers['retry-after'], receivedAt),
+    ...(!NOT_OF_CONTENT.includes(status) && { suspicion: status < 500 ? 'strong' : 'weak' }),
+  }
+}
+
+/** Why the relay refused; undefined for what is no answer of a relay. */
+export function problemOf({ body }: Pick<HttpResponse, 'body'>): ProblemDocument | undefined {
+  const parsed = parseJson(body)
+  return 'value' in parsed ? ProblemDocument.safeParse(parsed.value).data : undefined
+}
+
+/** What a person should look at. */
+function hintOf(status: number, location: string | undefined): string {
+  if (status === 401) return '; are --cluster and --token-file right?'
+  if (status === 404) return '; is --relay right?'
+  return location === undefined ? '' : `; it points to ${location}, is --relay right?`
+}

@@ -1,0 +1,244 @@
+import { apiGroup } from '../../../relay/model/event.ts'
+import type { Clock } from '../../../relay/ports/clock.ts'
+import type { ApiObject } from '../kubernetes/collection.ts'
+import type { Update } from '../kubernetes/follow.ts'
+import type { Hold } from '../spool/held-events.ts'
+import type { Admission, Entry, Spool } from '../spool/spool.ts'
+import { stateOfEvent } from './event-state.ts'
+import { eventText, type WithLabels } from './event-text.ts'
+import { isFluxGroup, objectOfEvent, saidKey } from './flux-object.ts'
+import { type ReadEvent, readKubernetesEvent } from './kubernetes-event.ts'
+import type { ObjectStatuses } from './object-statuses.ts'
+import { occurrenceOf } from './occurrence.ts'
+import { HOLD_MS, STATUS_WINDOW_MS, tell } from './reports.ts'
+import { isTrace } from './trace-event.ts'
+import { unknownMetadata } from './unknown-metadata.ts'
+
+/** Told what becomes of Kubernetes Events that were read. */
+export interface EventIntakeObserver {
+  /** Occurrences that are kept now. */
+  spooled(events: number): void
+  /** Occurrences that were kept already, as their controllers had posted them. */
+  known(events: number): void
+  /** The first list ever of a kind: so many Events had occurred before, and are not sent. */
+  began(kind: string, older: number): void
+  /** No relay would take this one, such as `flux-system/podinfo.17a2`. Told once of each. */
+  skipped(event: string, problem: string): void
+  /** It is kept without its annotations, with which it is larger than a relay takes. */
+  shortened(event: string): void
+}
+
+export interface EventIntakeOptions {
+  readonly spool: Spool
+  /** Of the involved objects; `*` for all. */
+  readonly kind: string
+  /** The kind was never listed completely. */
+  readonly isFirst: boolean
+  readonly clock: Pick<Clock, 'now'>
+  readonly observer: EventIntakeObserver
+  readonly withLabels: WithLabels
+  /** Of Flux's objects; undefined where they are not followed. */
+  readonly statuses?: Pick<ObjectStatuses, 'isFollowed' | 'metadataOf'> | undefined
+}
+
+/** What reports on Alerts and Providers in the cluster; those events are not of any use to Alerts. */
+const SELF = 'flux-relay'
+
+/** By so much the clock of a reporter may be late when a kind is watched for the first time. */
+const ALLOWANCE_MS = 60_000
+
+/** What is to be done about an Event. */
+type Step = { readonly kind: 'keep'; readonly entry: Entry; readonly shortened?: string } | Passed
+
+/** It is not sent, and that is remembered. */
+interface Passed {
+  readonly kind: 'pass'
+  readonly uid: string
+  readonly remember: () => void
+  readonly told: () => void
+}
+
+/** Spools the Events of one kind as they are listed and watched. */
+export class EventIntake {
+  readonly #options: EventIntakeOptions
+  #isFirst: boolean
+  /** UIDs of the list that is being read. */
+  #listed: string[] = []
+  #older = 0
+
+  constructor(options: EventIntakeOptions) {
+    this.#options = options
+    this.#isFirst = options.isFirst
+  }
+
+  /**
+   * Keeps what an update brings, and then how far the watch is. Resolves with false when the spool
+   * is full: the update has to be taken again, as it has when this rejects with `DatabaseError`.
+   */
+  async take(update: Update): Promise<boolean> {
+    switch (update.kind) {
+      case 'list-started':
+        this.#listed = []
+        return true
+      case 'listed': {
+        if (!(await this.#keep(update.objects))) return false
+        for (const { metadata } of update.objects) this.#listed.push(metadata.uid)
+        return true
+      }
+      case 'list-ended':
+        await this.#endList(update.resourceVersion)
+        return true
+      case 'watched': {
+        const here = update.changes.filter(({ type }) => type !== 'DELETED')
+        if (!(await this.#keep(here.map(({ object }) => object)))) return false
+        const gone = update.changes.filter(({ type }) => type === 'DELETED')
+        const uids = gone.map(({ object }) => object.metadata.uid)
+        await this.#moveTo(update.resourceVersion, (seen) => seen.forget(uids))
+        return true
+      }
+    }
+  }
+
+  async #endList(resourceVersion: string): Promise<void> {
+    const { kind, observer } = this.#options
+    await this.#moveTo(resourceVersion, (seen) => seen.keepOnly(kind, this.#listed))
+    this.#listed = []
+    if (this.#isFirst) observer.began(kind, this.#older)
+    this.#isFirst = false
+  }
+
+  #moveTo(resourceVersion: string, forget: (seen: Spool['memory']['seen']) => void) {
+    const { spool, kind } = this.#options
+    return spool.tables.write(() => {
+      forget(spool.memory.seen)
+      spool.memory.watches.moveTo(kind, resourceVersion)
+    })
+  }
+
+  /** Resolves with false when not all of it had room. */
+  async #keep(objects: readonly ApiObject[]): Promise<boolean> {
+    const { spool, observer } = this.#options
+    const steps = objects.flatMap((object) => this.#step(object) ?? [])
+    const kept = steps.filter((step) => step.kind === 'keep')
+    await this.#pass(steps.filter((step) => step.kind === 'pass'))
+    if (kept.length === 0) return true
+    const results = await spool.addAll(kept.map(({ entry }) => entry))
+    const spooled = results.filter((result) => result === 'spooled').length
+    if (spooled > 0) observer.spooled(spooled)
+    if (results.length > spooled) observer.known(results.length - spooled)
+    kept.forEach(({ shortened }, index) => {
+      if (shortened !== undefined && results[index] === 'spooled') observer.shortened(shortened)
+    })
+    return results.length === kept.length
+  }
+
+  /** Each Event once, also when several of its changes came together. */
+  async #pass(steps: readonly Passed[]): Promise<void> {
+    if (steps.length === 0) return
+    await this.#options.spool.tables.write(() => {
+      for (const { remember } of steps) remember()
+    })
+    for (const { told } of new Map(steps.map((step) => [step.uid, step])).values()) told()
+  }
+
+  /** Undefined when there is nothing to do. */
+  #step(object: ApiObject): Step | undefined {
+    const { spool, kind, clock, observer } = this.#options
+    const { seen } = spool.memory
+    const { uid } = object.metadata
+    const read = readKubernetesEvent(object, clock.now())
+    const known = seen.count(uid)
+    if ('problem' in read) {
+      if (known !== undefined) return undefined
+      const told = () => observer.skipped(nameOf(object), read.problem)
+      return { kind: 'pass', uid, remember: () => seen.remember(uid, kind, 0), told }
+    }
+    if (read.reporter === SELF) return undefined
+    if (known !== undefined && known >= read.count) return undefined
+    const remember = () => seen.remember(uid, read.event.involvedObject.kind, read.count)
+    // Remembered, since what came before it decides, and that changes.
+    if (this.#isTrace(read)) return { kind: 'pass', uid, remember, told: () => undefined }
+    if (!this.#isOfBefore(read)) return this.#entry(object, read)
+    const told = () => {
+      this.#older += 1
+    }
+    return { kind: 'pass', uid, remember, told }
+  }
+
+  /** Whether it occurred before anybody asked for its kind. Only then clocks matter. */
+  #isOfBefore({ at, event }: ReadEvent): boolean {
+    if (!this.#isFirst) return false
+    const { kind, spool } = this.#options
+    const { watches } = spool.memory
+    // When all kinds are watched for the first time, some of them may have been before.
+    const watch = watches.read(event.involvedObject.kind) ?? watches.read(kind)
+    return watch?.resourceVersion === null && at < watch.beganAt - ALLOWANCE_MS
+  }
+
+  #isTrace({ event }: ReadEvent): boolean {
+    const state = stateOfEvent(event)
+    const last = state && this.#options.spool.memory.told.read(state.object)
+    return isTrace(event, last && { isError: last.isError, isSame: last.state === state.state })
+  }
+
+  #entry(object: ApiObject, read: ReadEvent): Step {
+    const { spool, clock, withLabels, statuses } = this.#options
+    const { memory } = spool
+    const { at, count, isForgetful } = read
+    const { uid } = object.metadata
+    const { kind } = read.event.involvedObject
+    const now = clock.now()
+    const known = isForgetful ? statuses?.metadataOf(read.event, at) : read.event.metadata
+    const event = { ...read.event, metadata: known ?? unknownMetadata(read.event) }
+    const occurrence = occurrenceOf(event)
+    const state = stateOfEvent(event)
+    let number: number | null = null
+    const admit: Entry['admit'] = (write): Admission => {
+      const before = memory.seen.count(uid) ?? 0
+      if (before >= count) return 'known'
+      memory.seen.remember(uid, kind, count)
+      if (occurrence !== undefined) {
+        const many = { ...occurrence, count: count - before }
+        const admitted = memory.occurrences.admit('watch', many, now)
+        if (!admitted.isNew) return 'known'
+        number = admitted.number
+      }
+      tell(memory, write, state)
+      return 'new'
+    }
+    const admitted = (sequence: number) => {
+      const isUnsure = known === undefined && isFluxGroup(apiGroup(read.event.involvedObject))
+      const hold = this.#holdOf(read, isUnsure, now)
+      if (hold) memory.held.hold(sequence, { ...hold, occurrence: number }, now)
+      // It does not stand for the post, which has what it lacks.
+      else if (isUnsure && number !== null) memory.occurrences.forget(number)
+    }
+    const text = eventText(event, withLabels)
+    if (text !== undefined) return { kind: 'keep', entry: { body: text, admit, admitted } }
+    // All else that it has is bounded.
+    const body = JSON.stringify({ ...event, metadata: {} })
+    return { kind: 'keep', entry: { body, admit, admitted }, shortened: nameOf(object) }
+  }
+
+  /** Why an Event is to wait: for its post, the status of its object, or for one before it. */
+  #holdOf({ event, at, reporter }: ReadEvent, isUnsure: boolean, now: number) {
+    const { spool, statuses } = this.#options
+    const { held, posters } = spool.memory
+    const object = objectOfEvent(event)
+    if (object === undefined || !isFluxGroup(object.group)) return undefined
+    const isForPost = posters.hasPosted(reporter, now)
+    const isForStatus = isUnsure && statuses?.isFollowed(object.group, object.kind) === true
+    const isBehind = held.ofObject(object.key).some(({ source }) => source === 'watch')
+    if (!isForPost && !isForStatus && !isBehind) return undefined
+    const hold: Omit<Hold, 'occurrence'> = {
+      ...{ object: object.key, source: 'watch', at, isUnsure, isForPost },
+      said: saidKey(event.reason, event.message),
+      waitMs: isForPost ? HOLD_MS : isForStatus ? STATUS_WINDOW_MS : 0,
+    }
+    return hold
+  }
+}
+
+function nameOf({ metadata }: ApiObject): string {
+  return `${metadata.namespace ?? ''}/${metadata.name}`
+}

@@ -1,0 +1,45 @@
+import { isJsonObject, type JsonObject } from '../../../relay/api/json.ts'
+import { EVENT_GROUP, UNKNOWN_REVISION } from '../../../relay/model/event.ts'
+import { hashParts } from '../../../relay/model/hash.ts'
+import type { ToldState } from '../spool/told-states.ts'
+import { objectOfEvent, textOf } from './flux-object.ts'
+import { statusKindOf } from './status-kinds.ts'
+
+/** The state of an object that an event tells. */
+export interface EventState extends ToldState {
+  /** The object's names. */
+  readonly object: string
+  readonly kind: string
+}
+
+/** In UTF-16 units. */
+const MAX_STATE_LENGTH = 1_000
+
+const IMAGE_GROUP = 'image.toolkit.fluxcd.io'
+
+/**
+ * The state of its object that a Flux event tells, so that a change of status that was told is
+ * known. Undefined when it tells none: it is about no such kind, or about something in between, or
+ * names no revision.
+ */
+export function stateOfEvent(
+  event: JsonObject,
+  object = objectOfEvent(event),
+): EventState | undefined {
+  if (object === undefined) return undefined
+  const { group, kind, key } = object
+  const isError = event.severity === 'error'
+  const severity = isError ? 'error' : 'info'
+  if (group === IMAGE_GROUP) {
+    const state = hashParts(severity, textOf(event.message))
+    return { object: key, kind, state, isError }
+  }
+  const reason = textOf(event.reason)
+  if (statusKindOf(group, kind)?.told[reason] !== severity) return undefined
+  const metadata = isJsonObject(event.metadata) ? event.metadata : {}
+  const revision = textOf(metadata[`${group}/revision`])
+  if (revision === '' || revision === UNKNOWN_REVISION) return undefined
+  const commit = textOf(metadata[`${EVENT_GROUP}/commit`])
+  const state = [severity, reason, revision, commit].join('\n').slice(0, MAX_STATE_LENGTH)
+  return { object: key, kind, state, isError }
+}

@@ -1,0 +1,61 @@
+import type { Clock } from '../../../relay/ports/clock.ts'
+import { backoffMs } from '../../kit/backoff.ts'
+import type { Loop, StartableLoop } from '../loop.ts'
+import { startable } from '../loop.ts'
+import type { Spool } from '../spool/spool.ts'
+import { release } from './reports.ts'
+
+/** So often is looked for events that were held back long enough. */
+const CHECK_MS = 500
+
+export interface HeldReleaseOptions {
+  readonly spool: Spool
+  readonly clock: Pick<Clock, 'now' | 'random'>
+  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
+  /** The spool could not be read or written; that is tried again in so many milliseconds. */
+  readonly onFailed: (error: unknown, retryInMs: number) => void
+}
+
+/** Lets events go that were held back, each when its time is over; those of an earlier run too. */
+export function createHeldRelease(options: HeldReleaseOptions): StartableLoop {
+  return startable(new HeldReleaseLoop(options))
+}
+
+class HeldReleaseLoop implements Loop {
+  readonly #options: HeldReleaseOptions
+  readonly #stopping = new AbortController()
+
+  constructor(options: HeldReleaseOptions) {
+    this.#options = options
+  }
+
+  stop(): void {
+    this.#stopping.abort()
+  }
+
+  async run(): Promise<void> {
+    const { clock, wait, onFailed } = this.#options
+    const { signal } = this.#stopping
+    for (let failures = 0; !signal.aborted; ) {
+      try {
+        await this.#release()
+        failures = 0
+        await wait(CHECK_MS, signal)
+      } catch (error) {
+        failures += 1
+        const retryInMs = backoffMs(failures, clock.random())
+        onFailed(error, retryInMs)
+        await wait(retryInMs, signal)
+      }
+    }
+  }
+
+  async #release(): Promise<void> {
+    const { spool, clock } = this.#options
+    const { memory } = spool
+    while (memory.held.due(clock.now()).length > 0) {
+      await spool.change((write) => release(memory, write, memory.held.due(clock.now())))
+    }
+  }
+}

@@ -1,0 +1,245 @@
+import type { JsonObject } from '../../../relay/api/json.ts'
+import type { Clock } from '../../../relay/ports/clock.ts'
+import { backoffMs } from '../../kit/backoff.ts'
+import type { KubernetesClient } from '../kubernetes/client.ts'
+import type { ApiObject } from '../kubernetes/collection.ts'
+import { type ApiResource, createKindFinder } from '../kubernetes/discovery.ts'
+import type { FollowOptions, Update } from '../kubernetes/follow.ts'
+import { followKind, isDefinite } from '../kubernetes/follow-kind.ts'
+import { createTurns } from '../kubernetes/turns.ts'
+import type { Entry, Spool } from '../spool/spool.ts'
+import { ALL_KINDS } from '../spool/watches.ts'
+import type { WithLabels } from './event-text.ts'
+import { objectKey, objectOfEvent, saidKey } from './flux-object.ts'
+import { type Ready, readStatus } from './ready-status.ts'
+import { STATUS_WINDOW_MS } from './reports.ts'
+import { STATUS_KINDS, type StatusKind, statusKindOf } from './status-kinds.ts'
+import { type StatusOf, statusEntry } from './status-report.ts'
+
+/** Told of the objects whose status is read. */
+export interface ObjectStatusesObserver {
+  /** Events of this kind go without what its status would tell. Told once. */
+  statusesUnavailable(kind: string, reason: string): void
+  /** It is tried again in so many milliseconds. */
+  statusesFailed(kind: string, error: unknown, retryInMs: number): void
+  /** Changes of status that no event told, and that are kept to be sent unless one still comes. */
+  untold(changes: number): void
+  /** The spool is full, or could not be written; that is tried again in so many milliseconds. */
+  spoolFailed(error: unknown, retryInMs: number): void
+}
+
+export interface ObjectStatusesOptions extends Pick<FollowOptions, 'random' | 'wait'> {
+  readonly client: KubernetesClient
+  readonly spool: Spool
+  /** Kinds whose Kubernetes Events are watched; `*` for all. */
+  readonly kinds: readonly string[]
+  readonly clock: Pick<Clock, 'now'>
+  readonly observer: ObjectStatusesObserver
+  readonly withLabels: WithLabels
+}
+
+/** The status of Flux's objects, which tells what Kubernetes Events forget. */
+export interface ObjectStatuses {
+  /** Whether the objects of a kind are listed, and watched since. */
+  isFollowed(group: string, kind: string): boolean
+  /**
+   * The metadata of an event that occurred at a time, if the object's condition `Ready` has its
+   * reason and message and a time within five seconds; undefined when the status does not tell.
+   */
+  metadataOf(event: JsonObject, at: number): Readonly<Record<string, string>> | undefined
+  start(): void
+  /** Resolves once it will not use the spool again. */
+  stop(): Promise<void>
+}
+
+/** What is remembered of one object; its message only as a hash. */
+interface Known {
+  readonly said?: string
+  readonly ready?: Omit<Ready, 'message'>
+  /** The revision that its controller is at work on. */
+  readonly attempt?: string
+}
+
+/** Objects of Flux are large: a Kustomization lists all that it applied. */
+const PAGE_SIZE = 50
+
+export function createObjectStatuses(options: ObjectStatusesOptions): ObjectStatuses {
+  return new FollowedStatuses(options)
+}
+
+class FollowedStatuses implements ObjectStatuses {
+  readonly #options: ObjectStatusesOptions
+  readonly #stopping = new AbortController()
+  readonly #followers: { stop(): void }[] = []
+  readonly #known = new Map<string, Map<string, Known>>()
+  readonly #listed = new Map<string, Set<string>>()
+  readonly #followed = new Set<string>()
+  readonly #unavailable = new Set<string>()
+  #writing: Promise<void> = Promise.resolve()
+
+  constructor(options: ObjectStatusesOptions) {
+    this.#options = options
+  }
+
+  isFollowed(group: string, kind: string): boolean {
+    return this.#followed.has(kind) && statusKindOf(group, kind) !== undefined
+  }
+
+  metadataOf(event: JsonObject, at: number): Readonly<Record<string, string>> | undefined {
+    const object = objectOfEvent(event)
+    if (object === undefined || !statusKindOf(object.group, object.kind)) return undefined
+    const { said, ready } = this.#known.get(object.kind)?.get(object.key) ?? {}
+    if (ready === undefined || said !== saidKey(event.reason, event.message)) return undefined
+    return Math.abs(ready.at - at) <= STATUS_WINDOW_MS ? ready.metadata : undefined
+  }
+
+  start(): void {
+    const { kinds, client, random, wait } = this.#options
+    const isAll = kinds.includes(ALL_KINDS)
+    const findKind = createKindFinder(client)
+    const listTurns = createTurns()
+    for (const [kind, status] of Object.entries(STATUS_KINDS)) {
+      if (!isAll && !kinds.includes(kind)) continue
+      const find = async () => (await findKind(kind)).filter(({ group }) => group === status.group)
+      const listener = this.#listenerOf(kind, status)
+      const limits = { content: 'whole', pageSize: PAGE_SIZE } as const
+      this.#followers.push(
+        followKind({ client, random, wait, listTurns, find, listener, ...limits }),
+      )
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort()
+    for (const follower of this.#followers) follower.stop()
+    await this.#writing
+  }
+
+  #listenerOf(kind: string, status: StatusKind): Parameters<typeof followKind>[0]['listener'] {
+    const { observer } = this.#options
+    return {
+      found: (resources) => {
+        if (resources.length === 0) this.#followed.delete(kind)
+      },
+      updated: (resource, update) => this.#updated({ kind, status, resource }, update),
+      failed: (error, retryInMs) => {
+        if (!isDefinite(error)) return observer.statusesFailed(kind, error, retryInMs)
+        this.#followed.delete(kind)
+        if (!this.#unavailable.has(kind)) observer.statusesUnavailable(kind, error.message)
+        this.#unavailable.add(kind)
+      },
+      recovered: () => this.#unavailable.delete(kind),
+    }
+  }
+
+  #updated(of: FollowedKind, update: Update): void {
+    const { kind } = of
+    const { memory } = this.#options.spool
+    switch (update.kind) {
+      case 'list-started':
+        this.#listed.set(kind, new Set())
+        return
+      case 'listed': {
+        const changes = update.objects.flatMap((object) => this.#changed(of, object) ?? [])
+        for (const object of update.objects) this.#listed.get(kind)?.add(keyOf(kind, object))
+        this.#write(changes.map((change) => statusEntry(memory, { ...change, isListed: true })))
+        return
+      }
+      case 'list-ended': {
+        const listed = this.#listed.get(kind) ?? new Set()
+        for (const key of this.#known.get(kind)?.keys() ?? []) {
+          if (!listed.has(key)) this.#known.get(kind)?.delete(key)
+        }
+        this.#followed.add(kind)
+        this.#forget(() => memory.told.keepOnly(kind, [...listed]))
+        return
+      }
+      case 'watched':
+        for (const { type, object } of update.changes) {
+          if (type === 'DELETED') this.#deleted(kind, object)
+          else this.#watched(of, object)
+        }
+    }
+  }
+
+  #watched(of: FollowedKind, object: ApiObject): void {
+    const change = this.#changed(of, object)
+    if (change === undefined) return
+    this.#write([statusEntry(this.#options.spool.memory, { ...change, isListed: false })])
+  }
+
+  #deleted(kind: string, object: ApiObject): void {
+    const key = keyOf(kind, object)
+    this.#known.get(kind)?.delete(key)
+    this.#forget(() => this.#options.spool.memory.told.forget(key))
+  }
+
+  /** Undefined unless the condition is another one than before. */
+  #changed({ kind, status, resource }: FollowedKind, object: ApiObject): Change | undefined {
+    const objects = this.#known.get(kind) ?? new Map<string, Known>()
+    this.#known.set(kind, objects)
+    const key = keyOf(kind, object)
+    const before = objects.get(key) ?? {}
+    const read = readStatus(status, object, before.attempt)
+    if (read.phase === 'none') return undefined
+    if (read.phase === 'working') {
+      objects.set(key, { ...before, ...read })
+      return undefined
+    }
+    const { message, ...ready } = read.ready
+    const said = saidKey(ready.reason, message)
+    const isSame = before.ready?.at === ready.at && before.said === said
+    // The first look at a condition knows most: later ones may see annotations that came after.
+    if (isSame && before.attempt === undefined) return undefined
+    objects.set(key, { said, ready })
+    const { clock, withLabels } = this.#options
+    return { key, kind, status, resource, object, said, ready: read.ready, clock, withLabels }
+  }
+
+  #forget(forget: () => void): void {
+    this.#enqueue(async () => {
+      await this.#options.spool.tables.write(forget)
+      return true
+    })
+  }
+
+  #write(entries: readonly Entry[]): void {
+    if (entries.length === 0) return
+    this.#enqueue(async () => {
+      const kept = await this.#options.spool.addAll(entries)
+      const untold = kept.filter((result) => result === 'spooled').length
+      if (untold > 0) this.#options.observer.untold(untold)
+      return kept.length === entries.length
+    })
+  }
+
+  /** One after the other, each until it is done. */
+  #enqueue(operation: () => Promise<boolean>): void {
+    const { random, wait, observer } = this.#options
+    const { signal } = this.#stopping
+    this.#writing = this.#writing.then(async () => {
+      for (let failures = 1; !signal.aborted; failures += 1) {
+        const retryInMs = backoffMs(failures, random())
+        try {
+          if (await operation()) return
+          observer.spoolFailed(new Error('the spool is full'), retryInMs)
+        } catch (error) {
+          observer.spoolFailed(error, retryInMs)
+        }
+        await wait(retryInMs, signal)
+      }
+    })
+  }
+}
+
+interface FollowedKind {
+  readonly kind: string
+  readonly status: StatusKind
+  readonly resource: ApiResource
+}
+
+type Change = Omit<StatusOf, 'isListed'>
+
+function keyOf(kind: string, { metadata }: ApiObject): string {
+  return objectKey(kind, metadata.namespace ?? '', metadata.name)
+}

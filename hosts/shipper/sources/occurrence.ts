@@ -1,0 +1,19 @@
+import { isJsonObject, type JsonObject } from '../../../relay/api/json.ts'
+import { hashParts } from '../../../relay/model/hash.ts'
+import { parseTimeMs } from '../../../relay/model/time.ts'
+import type { Occurrence } from '../spool/occurrences.ts'
+import { textOf } from './flux-object.ts'
+
+/**
+ * What a Flux event reports, so that the same told by the other source is known: Flux's controllers
+ * make both from the same texts. Undefined when it has no object or no time.
+ * https://github.com/fluxcd/pkg/blob/main/runtime/events/recorder.go
+ */
+export function occurrenceOf(event: JsonObject, count = 1): Occurrence | undefined {
+  const { involvedObject, timestamp, reason, message } = event
+  const at = parseTimeMs(textOf(timestamp))
+  if (at === undefined || !isJsonObject(involvedObject)) return undefined
+  const { kind, namespace, name, uid } = involvedObject
+  const key = hashParts(...[kind, namespace, name, reason, message].map(textOf))
+  return { key, uid: textOf(uid), at, count }
+}

@@ -1,0 +1,73 @@
+import { isJsonObject, type JsonObject } from '../../../relay/api/json.ts'
+import { EVENT_GROUP } from '../../../relay/model/event.ts'
+import { parseTimeMs } from '../../../relay/model/time.ts'
+import type { ApiObject } from '../kubernetes/collection.ts'
+import { textOf } from './flux-object.ts'
+import type { StatusKind } from './status-kinds.ts'
+
+/** What the condition `Ready` of an object says, and what the status has about it. */
+export interface Ready {
+  readonly isTrue: boolean
+  readonly reason: string
+  readonly message: string
+  /** When status, reason or message changed, in milliseconds since the epoch. */
+  readonly at: number
+  /** As an event about it has them; undefined when the status does not tell the revision. */
+  readonly metadata: Readonly<Record<string, string>> | undefined
+}
+
+/** How far the controller is with an object. */
+export type ObjectStatus =
+  | { readonly phase: 'none' }
+  /** `Ready` is Unknown; with the revision that is worked on, as far as the status names it. */
+  | { readonly phase: 'working'; readonly attempt?: string }
+  | { readonly phase: 'ready'; readonly ready: Ready }
+
+/** A revision of an artifact, as in `Fetching manifests for revision main@sha1:… with a timeout`. */
+const REVISION = /(?:^|\s)(\S{0,300}sha(?:1|256):[0-9a-f]{40,64})(?:\s|$)/
+
+/** Reads the status of an object; `attempt` is what it was at work on before. */
+export function readStatus(
+  kind: StatusKind,
+  object: ApiObject,
+  attempt: string | undefined,
+): ObjectStatus {
+  const status = isJsonObject(object.status) ? object.status : {}
+  const conditions = Array.isArray(status.conditions) ? status.conditions.filter(isJsonObject) : []
+  const ready = conditions.find(({ type }) => type === 'Ready')
+  if (!ready) return { phase: 'none' }
+  if (ready.status === 'Unknown') {
+    const reconciling = conditions.find(({ type }) => type === 'Reconciling')
+    const named = REVISION.exec(textOf(reconciling?.message))?.[1] ?? attempt
+    return { phase: 'working', ...(named !== undefined && { attempt: named }) }
+  }
+  const at = parseTimeMs(textOf(ready.lastTransitionTime))
+  if (at === undefined || (ready.status !== 'True' && ready.status !== 'False')) {
+    return { phase: 'none' }
+  }
+  const isTrue = ready.status === 'True'
+  const [reason, message] = [textOf(ready.reason), textOf(ready.message)]
+  const own = kind.metadata(status, { isTrue, reason, attempt })
+  const metadata = own && {
+    ...annotationsOf(object, ready),
+    ...Object.fromEntries(
+      Object.entries(own).flatMap(([key, value]) =>
+        value === undefined ? [] : [[`${kind.group}/${key}`, value]],
+      ),
+    ),
+  }
+  return { phase: 'ready', ready: { isTrue, reason, message, at, metadata } }
+}
+
+/** What Flux adds to every event of an object; unless it may have changed since the condition. */
+function annotationsOf({ metadata }: ApiObject, ready: JsonObject): Record<string, string> {
+  const { annotations, generation } = metadata
+  const isOfNow = ready.observedGeneration === undefined || ready.observedGeneration === generation
+  if (!isOfNow || !isJsonObject(annotations)) return {}
+  return Object.fromEntries(
+    Object.entries(annotations).filter(
+      (entry): entry is [string, string] =>
+        entry[0].startsWith(`${EVENT_GROUP}/`) && typeof entry[1] === 'string',
+    ),
+  )
+}

@@ -1,0 +1,55 @@
+import { type ReplayPorts, requestReplay } from '../pipeline/replay.ts'
+import { InvalidCursor } from '../ports/ledger.ts'
+import type { Ports } from '../ports/ports.ts'
+import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
+import { BAD_CURSOR, badParameters, pageCursor, readDeliveryQuery } from './delivery-query.ts'
+import { deliveryView, listedView } from './delivery-view.ts'
+import { problem } from './problem.ts'
+
+/**
+ * Lists deliveries, latest first: 200 `{deliveries, nextCursor?}`, or 400 for a parameter that is
+ * unknown or bad. Rejects when the ledger fails.
+ */
+export async function listDeliveries(
+  ports: Pick<Ports, 'ledger' | 'clock'>,
+  parameters: Iterable<readonly [string, string]>,
+): Promise<Answer> {
+  const read = readDeliveryQuery(parameters, ports.clock.now())
+  if ('problem' in read) return problemAnswer(read.problem)
+  const { filter, limit, cursor, asOf } = read.query
+  try {
+    const { records, nextCursor } = await ports.ledger.list(filter, limit, cursor)
+    return jsonAnswer(200, {
+      deliveries: records.map(listedView),
+      ...(nextCursor !== undefined && { nextCursor: pageCursor(nextCursor, asOf) }),
+    })
+  } catch (error) {
+    if (error instanceof InvalidCursor) return problemAnswer(badParameters([BAD_CURSOR]))
+    throw error
+  }
+}
+
+/**
+ * Shows one delivery as a list does: 200, or 404. One whose record cannot be read is what is known of
+ * it. Rejects when the ledger fails.
+ */
+export async function showDelivery(ports: Pick<Ports, 'ledger'>, id: string): Promise<Answer> {
+  const found = await ports.ledger.show(id)
+  return found ? jsonAnswer(200, listedView(found)) : notFound()
+}
+
+/**
+ * Sends a delivery once more: 202 with the delivery, 404, or 409 for one that cannot be replayed.
+ * Rejects when a store fails.
+ */
+export async function replayDelivery(ports: ReplayPorts, id: string): Promise<Answer> {
+  const result = await requestReplay(ports, id)
+  if (result.kind === 'queued') return jsonAnswer(202, deliveryView(result.record))
+  return result.kind === 'not-found'
+    ? notFound()
+    : problemAnswer(problem('not-replayable', result.reason))
+}
+
+function notFound(): Answer {
+  return problemAnswer(problem('unknown-delivery', 'there is no delivery of this id'))
+}

@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { ClusterName } from '../model/config.ts'
+import { OUTCOMES } from '../model/delivery.ts'
+import { type FieldError, fieldErrors, fieldErrorText } from '../model/errors.ts'
+import { parseTimeOrAgoMs } from '../model/time.ts'
+import type { LedgerFilter } from '../ports/ledger.ts'
+import { type Problem, problem } from './problem.ts'
+
+const DEFAULT_LIMIT = 50
+const MAX_LIMIT = 200
+
+/** What to list, read from a query string. */
+export interface DeliveryQuery {
+  readonly filter: LedgerFilter
+  readonly limit: number
+  /** The ledger's own cursor. */
+  readonly cursor?: string | undefined
+  /** The time that `since=1h` counts from: on later pages that of the first. */
+  readonly asOf: number
+}
+
+const NamespacedName = z.string().regex(/^[^/]+\/[^/]+$/, 'expected namespace/name')
+const ObjectName = z.string().regex(/^[^/]+\/[^/]+\/[^/]+$/, 'expected Kind/namespace/name')
+const Outcome = z.enum(OUTCOMES)
+
+const Limit = z
+  .string()
+  .regex(/^\d{1,3}$/)
+  .transform(Number)
+  .pipe(z.number().min(1).max(MAX_LIMIT))
+  .catch(0)
+  .refine((limit) => limit > 0, { error: `expected a number from 1 to ${MAX_LIMIT}` })
+
+/** The parameters of `GET /v1/deliveries`; durations count back from `asOf`. */
+function parametersAsOf(asOf: number) {
+  const Time = z.string().transform((text, context) => {
+    const time = parseTimeOrAgoMs(text, asOf)
+    if (time !== undefined) return time
+    context.addIssue('expected an RFC 3339 time, or a duration such as 1h')
+    return z.NEVER
+  })
+  return z.object({
+    cluster: ClusterName.optional(),
+    alert: NamespacedName.optional(),
+    provider: NamespacedName.optional(),
+    object: ObjectName.optional(),
+    outcome: Outcome.optional(),
+    since: Time.optional(),
+    until: Time.optional(),
+    limit: Limit.optional(),
+    cursor: z.string().regex(PAGE_CURSOR, BAD_CURSOR.message).optional(),
+  })
+}
+
+/** Reads the parameters of `GET /v1/deliveries`; one that is unknown, bad or repeated is a 400. */
+export function readDeliveryQuery(
+  parameters: Iterable<readonly [string, string]>,
+  now: number,
+): { readonly query: DeliveryQuery } | { readonly problem: Problem } {
+  const given = [...parameters]
+  const cursor = splitCursor(given.find(([name]) => name === 'cursor')?.[1] ?? '')
+  const asOf = cursor?.asOf ?? now
+  const schema = parametersAsOf(asOf)
+  const parsed = schema.safeParse(Object.fromEntries(given))
+  const errors = [
+    ...nameErrors(
+      given.map(([name]) => name),
+      Object.keys(schema.shape),
+    ),
+    ...(parsed.error ? fieldErrors(parsed.error.issues) : []),
+  ]
+  if (!parsed.success || errors.length > 0) return { problem: badParameters(errors) }
+  const { limit, cursor: _, ...filter } = parsed.data
+  return {
+    query: { filter, limit: limit ?? DEFAULT_LIMIT, cursor: cursor?.ledgerCursor, asOf },
+  }
+}
+
+function nameErrors(given: readonly string[], known: readonly string[]): readonly FieldError[] {
+  return given.flatMap((name, index) => {
+    if (!known.includes(name)) {
+      const message = `is not a parameter; there are ${known.join(', ')}`
+      return [{ field: name.slice(0, 100), message }]
+    }
+    return given.indexOf(name) < index ? [{ field: name, message: 'is given twice' }] : []
+  })
+}
+
+const PAGE_CURSOR = /^(\d{1,15})\.(.+)$/
+
+/** The cursor that a page shows: the time its durations count from, then the ledger's own. */
+export function pageCursor(ledgerCursor: string, asOf: number): string {
+  return `${asOf}.${ledgerCursor}`
+}
+
+function splitCursor(text: string) {
+  const [, asOf, ledgerCursor] = PAGE_CURSOR.exec(text) ?? []
+  if (asOf === undefined || ledgerCursor === undefined) return undefined
+  return { asOf: Number(asOf), ledgerCursor }
+}
+
+/** What is wrong with a cursor that is not one of this list. */
+export const BAD_CURSOR: FieldError = {
+  field: 'cursor',
+  message: 'expected the nextCursor of a page of the same list; start again without it',
+}
+
+/** The problem of parameters that cannot be read. */
+export function badParameters(errors: readonly FieldError[]): Problem {
+  const named = errors.slice(0, 10)
+  return problem('bad-parameter', named.map(fieldErrorText).join('; '), { errors: named })
+}

@@ -1,0 +1,83 @@
+import {
+  type Attempt,
+  type LedgerRecord,
+  type ListedRecord,
+  outcomeOf,
+  reachedBy,
+  type UnreadableRecord,
+} from '../model/delivery.ts'
+import { objectName } from '../model/event.ts'
+import type { Delivery } from './schemas/deliveries.ts'
+
+/** What a list shows of a row. */
+export function listedView(record: ListedRecord): Delivery {
+  return record.kind === 'unreadable' ? unreadableView(record) : deliveryView(record)
+}
+
+function unreadableView(record: UnreadableRecord): Delivery {
+  const { id, cluster, outcome, reason, object, alert, acceptedAt } = record
+  const [namespace = '', name = ''] = alert?.split('/') ?? []
+  return {
+    id,
+    cluster,
+    outcome,
+    reason,
+    object,
+    ...(alert !== undefined && { alert: { namespace, name } }),
+    acceptedAt: isoTime(acceptedAt),
+    attempt: 0,
+    tries: 0,
+    unreadable: true,
+  }
+}
+
+/** What the API and the command line show of a record: what concerns a person. */
+export function deliveryView(record: LedgerRecord) {
+  const { status } = record
+  const { alert, provider } = reachedBy(record)
+  const latencyMs = deliveryLatencyMs(record)
+  return {
+    id: record.id,
+    cluster: record.cluster,
+    outcome: outcomeOf(record),
+    reason: status.reason,
+    notes: [...record.notes],
+    object: objectName(record.event.involvedObject),
+    ...(alert && { alert }),
+    ...(provider && { provider }),
+    eventId: record.eventId,
+    event: { ...record.event },
+    ...(record.objectLabels && { objectLabels: record.objectLabels }),
+    acceptedAt: isoTime(record.acceptedAt),
+    attempt: record.attempt,
+    tries: record.tries,
+    ...(status.kind === 'waiting' && { dueAt: isoTime(status.dueAt) }),
+    ...(latencyMs !== undefined && { latencyMs }),
+    attempts: record.attempts.map(attemptView),
+    failures: record.failures,
+    chainStartedAt: isoTime(record.chainStartedAt),
+    replayedAt: record.replayedAt.map(isoTime),
+    repeats: record.kind === 'delivery' ? record.repeats : 0,
+    createdAt: isoTime(record.createdAt),
+    updatedAt: isoTime(record.updatedAt),
+  } satisfies Delivery
+}
+
+/** What of `Delivery` is there when the record can be read. */
+export type DeliveryView = ReturnType<typeof deliveryView>
+
+function attemptView({ startedAt, ...attempt }: Attempt) {
+  return { ...attempt, startedAt: isoTime(startedAt) }
+}
+
+/** From the acceptance of the event to the end of the try that delivered it. */
+function deliveryLatencyMs(record: LedgerRecord): number | undefined {
+  const { attempts, acceptedAt } = record
+  const last = attempts.at(-1)
+  if (outcomeOf(record) !== 'delivered' || !last) return undefined
+  return last.startedAt + last.durationMs - acceptedAt
+}
+
+function isoTime(time: number): string {
+  return new Date(time).toISOString()
+}

@@ -1,0 +1,170 @@
+import { z } from 'zod'
+import { type FieldError, fieldErrors, fieldErrorText } from '../model/errors.ts'
+import { type KubernetesObject, namespacedName } from '../model/kubernetes.ts'
+import { nameOf } from '../model/parse-objects.ts'
+import { parseTimeMs } from '../model/time.ts'
+import { reconcile, type TryBounds } from '../pipeline/reconcile.ts'
+import { noPause, type Pause, slicesOf } from '../pipeline/slices.ts'
+import type { Ports } from '../ports/ports.ts'
+import { type Answer, jsonAnswer, problemAnswer, unavailableAnswer } from './answer.ts'
+import { MAX_CONFIG_BYTES, type RequestBody, readLargeJsonObject } from './body.ts'
+import { MAX_NESTING, nestsDeeperThan } from './json.ts'
+import { type Problem, problem } from './problem.ts'
+
+/** How far ahead of the relay's a cluster's clock may be. */
+const MAX_CLOCK_SKEW_MS = 5 * 60_000
+
+/** 10,000 Alerts of thirty values each, and as many again. */
+export const MAX_CONFIG_VALUES = 500_000
+
+const CONFIG_LIMITS = { bytes: MAX_CONFIG_BYTES, values: MAX_CONFIG_VALUES }
+
+const Time = z.string().transform((text, context) => {
+  const time = parseTimeMs(text)
+  if (time !== undefined) return time
+  context.addIssue('expected an RFC 3339 time such as 2026-11-20T09:14:03Z')
+  return z.NEVER
+})
+
+/** An object of one kind. One that does not say its kind, as in a Kubernetes list, gets it here. */
+function objectOf(kind: 'Alert' | 'Provider') {
+  return z
+    .record(z.string(), z.unknown())
+    .refine((value) => !nestsDeeperThan(value, MAX_NESTING), {
+      error: `expected at most ${MAX_NESTING} levels of nesting`,
+    })
+    .refine((value) => (value.kind ?? kind) === kind, { path: ['kind'], error: `expected ${kind}` })
+    .transform((value): KubernetesObject => ({ ...value, kind }))
+}
+
+/** The objects of the two lists are looked at one by one. */
+const ConfigBody = z.object({
+  takenAt: Time,
+  alerts: z.array(z.unknown()),
+  providers: z.array(z.unknown()),
+})
+
+const LISTS = { alerts: objectOf('Alert'), providers: objectOf('Provider') }
+
+/** Objects that are checked without a pause: a millisecond of work. */
+const SLICE = 100
+
+type Issues = z.ZodError['issues']
+
+async function readList(
+  list: keyof typeof LISTS,
+  values: readonly unknown[],
+  pause: Pause,
+): Promise<{ readonly objects: readonly KubernetesObject[]; readonly issues: Issues }> {
+  const objects: KubernetesObject[] = []
+  const issues: Issues = []
+  for (const slice of slicesOf(values.entries(), SLICE)) {
+    await pause()
+    for (const [index, value] of slice) {
+      const parsed = LISTS[list].safeParse(value)
+      if (parsed.success) objects.push(parsed.data)
+      else {
+        const within = (issue: Issues[number]) => ({ ...issue, path: [list, index, ...issue.path] })
+        issues.push(...parsed.error.issues.map(within))
+      }
+    }
+  }
+  return { objects, issues }
+}
+
+/** A request that replaces a cluster's whole set of Alerts and Providers. */
+export interface ConfigRequest extends RequestBody {
+  readonly cluster: string
+}
+
+/**
+ * Replaces a cluster's set. 200 `{revision, objects: [{kind, namespace, name, ready, reason,
+ * message}]}`; 409 when the stored set was taken later; 503 when a store fails. `pause`
+ * is waited for between parts of a large set. `bounds` as for `reconcile`.
+ */
+export async function putConfig(
+  ports: Pick<Ports, 'configs' | 'secrets' | 'clock'>,
+  request: ConfigRequest,
+  pause: Pause = noPause,
+  bounds?: TryBounds,
+): Promise<Answer> {
+  const read = await readConfig(request, ports.clock.now(), pause)
+  if ('problem' in read) return problemAnswer(read.problem)
+  const { cluster } = request
+  try {
+    const snapshot = await reconcile(
+      cluster,
+      read.manifests,
+      read.takenAt,
+      ports.secrets,
+      pause,
+      bounds,
+    )
+    if ((await ports.configs.replace(snapshot)) === 'stale') {
+      return problemAnswer(await staleProblem(ports, cluster, read.takenAt))
+    }
+    return jsonAnswer(200, { revision: snapshot.revision, objects: snapshot.objects })
+  } catch (cause) {
+    const detail = 'the configuration could not be stored; send the request again'
+    return unavailableAnswer(detail, cause)
+  }
+}
+
+type ReadConfig =
+  | { readonly manifests: readonly KubernetesObject[]; readonly takenAt: number }
+  | { readonly problem: Problem }
+
+async function readConfig(request: ConfigRequest, now: number, pause: Pause): Promise<ReadConfig> {
+  const read = await readLargeJsonObject(request, CONFIG_LIMITS, pause)
+  if ('problem' in read) return read
+  await pause()
+  const parsed = ConfigBody.safeParse(read.object)
+  if (!parsed.success) return { problem: invalid(fieldErrors(parsed.error.issues)) }
+  const { takenAt } = parsed.data
+  const alerts = await readList('alerts', parsed.data.alerts, pause)
+  const providers = await readList('providers', parsed.data.providers, pause)
+  const issues = [...alerts.issues, ...providers.issues]
+  if (issues.length > 0) return { problem: invalid(fieldErrors(issues)) }
+  if (takenAt > now + MAX_CLOCK_SKEW_MS) {
+    const message = `is in the future; the time here is ${isoTime(now)}`
+    return { problem: invalid([{ field: 'takenAt', message }]) }
+  }
+  const repeated = [
+    ...repeatedNames('alerts', alerts.objects),
+    ...repeatedNames('providers', providers.objects),
+  ]
+  if (repeated.length > 0) return { problem: invalid(repeated) }
+  return { manifests: [...alerts.objects, ...providers.objects], takenAt }
+}
+
+/** An object without a name is left to `reconcile`, which reports it as not valid. */
+function repeatedNames(field: string, objects: readonly KubernetesObject[]): FieldError[] {
+  const seen = new Set<string>()
+  return objects.flatMap((object, index) => {
+    const identity = nameOf(object)
+    const name = namespacedName(identity)
+    if (identity.name !== '' && seen.has(name)) {
+      return [{ field: `${field}[${index}]`, message: `another one is named ${name} too` }]
+    }
+    seen.add(name)
+    return []
+  })
+}
+
+function invalid(errors: readonly FieldError[]): Problem {
+  const [first] = errors
+  return problem('not-valid', first ? fieldErrorText(first) : 'not valid', { errors })
+}
+
+async function staleProblem(ports: Pick<Ports, 'configs'>, cluster: string, takenAt: number) {
+  const stored = await ports.configs.read(cluster)
+  const isStored = typeof stored === 'object'
+  const storedAt = isStored ? isoTime(stored.takenAt) : 'later'
+  // Shippers of commit 591c4aa read the time from this text: it stays word for word until 1.0.
+  const detail = `takenAt: the set was taken at ${isoTime(takenAt)}, and the stored one at ${storedAt}`
+  return problem('stale-config', detail, isStored ? { storedAt } : {})
+}
+
+function isoTime(time: number): string {
+  return new Date(time).toISOString()
+}

@@ -1,0 +1,43 @@
+import { z } from 'zod'
+import { fieldErrors } from '../model/errors.ts'
+import type { Quarantine, SetAsideMessage } from '../ports/quarantine.ts'
+import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
+import { badParameters } from './delivery-query.ts'
+
+const PAGE_SIZE = 200
+
+const Parameters = z.strictObject({
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/, 'expected the nextCursor of a page')
+    .optional(),
+})
+
+/**
+ * Lists what was set aside, the oldest first: 200 `{messages, nextCursor?}`, or 400 for a parameter
+ * that is unknown or bad. Rejects when the store fails.
+ */
+export async function listQuarantine(
+  quarantine: Quarantine,
+  parameters: Iterable<readonly [string, string]>,
+): Promise<Answer> {
+  const parsed = Parameters.safeParse(Object.fromEntries(parameters))
+  if (!parsed.success) return problemAnswer(badParameters(fieldErrors(parsed.error.issues)))
+  const { messages, nextCursor } = await quarantine.list(PAGE_SIZE, parsed.data.cursor)
+  return jsonAnswer(200, {
+    messages: messages.map(messageView),
+    ...(nextCursor !== undefined && { nextCursor }),
+  })
+}
+
+/** Puts all that was set aside back: 202 `{events, retries}`. Rejects when the store fails. */
+export async function replayQuarantine(quarantine: Quarantine): Promise<Answer> {
+  const { event: events, retry: retries } = await quarantine.replay()
+  return jsonAnswer(202, { events, retries })
+}
+
+/** Times are RFC 3339, UTC. */
+function messageView({ firstAt, lastAt, ...message }: SetAsideMessage) {
+  const [first, last] = [firstAt, lastAt].map((time) => new Date(time).toISOString())
+  return { ...message, firstAt: first, lastAt: last }
+}

@@ -1,0 +1,151 @@
+import { ellipsize } from '../model/text.ts'
+import {
+  type AcceptedBatch,
+  acceptInSlices,
+  type Rejection,
+  type Sender,
+} from '../pipeline/accept.ts'
+import { noPause, type Pause, slicesOf } from '../pipeline/slices.ts'
+import type { Ports } from '../ports/ports.ts'
+import type { SendResult } from '../ports/queue.ts'
+import { type Answer, emptyAnswer, jsonAnswer, problemAnswer } from './answer.ts'
+import type { RequestBody } from './body.ts'
+import { type Items, readItems, readSingleItem } from './event-items.ts'
+import { problem } from './problem.ts'
+
+/** A signature covers the body only, so an old request could be sent again: 7 days at most. */
+export const MAX_SIGNED_EVENT_AGE_MS = 7 * 24 * 3_600_000
+
+/** How far ahead of the relay's the clock of a signed event may be: else it stays valid for longer. */
+export const MAX_SIGNED_EVENT_AHEAD_MS = 10 * 60_000
+
+/** A request with events whose sender is known. */
+export interface EventsRequest extends RequestBody {
+  readonly cluster: string
+  /** The header `Gotk-Component` of a notification-controller, when there is one. */
+  readonly gotkComponent?: string | undefined
+  /** Whether a signature is what proves the sender. */
+  readonly isSigned: boolean
+  /** `one`: a batch is refused. */
+  readonly events: 'one' | 'any'
+}
+
+/** What became of the items of a request, for metrics. */
+export interface EventCounts {
+  /** Queued now, so without duplicates. */
+  readonly accepted: number
+  /** Sent again within the queue's memory, and not queued again. */
+  readonly duplicates: number
+  readonly rejected: number
+}
+
+export interface EventsAnswer extends Answer {
+  readonly counts: EventCounts
+}
+
+const NOTHING: EventCounts = { accepted: 0, duplicates: 0, rejected: 0 }
+
+/**
+ * Takes a request with events. 202 only when every good item is queued: `{accepted, rejected:
+ * [{index, error}]}`, or no body for the one event of a Flux controller. 400 when none is good; 503
+ * when the queue fails, and then the sender sends it all again, which the queue's de-duplication
+ * makes harmless. Never 429: on that Flux's event recorder gives up at once. `pause` is waited for now and
+ * then while a large batch is read, so that a host can do something else.
+ */
+export async function receiveEvents(
+  ports: Pick<Ports, 'queue' | 'clock' | 'orderTimes'>,
+  request: EventsRequest,
+  pause: Pause = noPause,
+): Promise<EventsAnswer> {
+  const read = await readRequest(request, pause)
+  if ('problem' in read) return { ...problemAnswer(read.problem), counts: NOTHING }
+  const sender = senderOf(request)
+  const { clock, orderTimes } = ports
+  const batch = await acceptInSlices(read.items, sender, clock, orderTimes, pause)
+  const rejected = batch.rejected.map(bounded)
+  if (batch.events.length === 0) return allBad(rejected)
+  const taken = await queueAll(ports, { ...batch, rejected }, read.items.length, pause)
+  const isOne = request.events === 'one' && taken.status === 202
+  return isOne ? { ...emptyAnswer(202), counts: taken.counts } : taken
+}
+
+function readRequest(request: EventsRequest, pause: Pause): Items | Promise<Items> {
+  return request.events === 'one' ? readSingleItem(request) : readItems(request, pause)
+}
+
+/**
+ * A signature does not cover the headers, so whoever sends a request again may change them. Then one
+ * event would be two: with keys as they are and with prefixes. What is signed gets prefixes always,
+ * since `generic-hmac` of a notification-controller is what signs.
+ */
+function senderOf({ cluster, events, isSigned, gotkComponent }: EventsRequest): Sender {
+  const sender = { cluster, isController: events === 'one' }
+  if (!isSigned) return { ...sender, isNotificationController: gotkComponent !== undefined }
+  const maxAgeMs = MAX_SIGNED_EVENT_AGE_MS
+  const maxAheadMs = MAX_SIGNED_EVENT_AHEAD_MS
+  return { ...sender, isNotificationController: true, maxAgeMs, maxAheadMs }
+}
+
+/** Longest error text; names that the sender made up are part of it. */
+const MAX_ERROR_LENGTH = 1_000
+
+function bounded({ index, error }: Rejection): Rejection {
+  return { index, error: ellipsize(error, MAX_ERROR_LENGTH) }
+}
+
+function allBad(rejected: readonly Rejection[]): EventsAnswer {
+  const [first] = rejected
+  const detail =
+    rejected.length === 1
+      ? `the event is not valid: ${first?.error}`
+      : `none of ${rejected.length} events is valid; the first: ${first?.error}`
+  return {
+    ...problemAnswer(problem('none-good', detail, { errors: rejected })),
+    counts: { ...NOTHING, rejected: rejected.length },
+  }
+}
+
+/** Events of one request that are queued in one turn: some milliseconds of work. */
+const MOST_QUEUED_AT_ONCE = 250
+
+async function queueAll(
+  ports: Pick<Ports, 'queue'>,
+  batch: AcceptedBatch,
+  itemCount: number,
+  pause: Pause,
+): Promise<EventsAnswer> {
+  try {
+    const results: SendResult[] = []
+    for (const events of slicesOf(batch.events, MOST_QUEUED_AT_ONCE)) {
+      if (results.length > 0) await pause()
+      results.push(...(await ports.queue.send(events)))
+    }
+    const rejected = [...batch.rejected, ...tooLarge(batch, results, itemCount)]
+    rejected.sort((a, b) => a.index - b.index)
+    if (rejected.length === itemCount) return allBad(rejected)
+    const accepted = itemCount - rejected.length
+    const duplicates = results.filter((result) => result === 'duplicate').length
+    return {
+      ...jsonAnswer(202, { accepted, rejected }),
+      counts: { accepted: accepted - duplicates, duplicates, rejected: rejected.length },
+    }
+  } catch (cause) {
+    const detail = 'the events could not be queued; send the request again'
+    return { ...problemAnswer(problem('not-stored', detail), cause), counts: NOTHING }
+  }
+}
+
+/** The events that the queue cannot hold, by their index in the request. */
+function tooLarge(
+  { rejected }: AcceptedBatch,
+  results: readonly SendResult[],
+  itemCount: number,
+): readonly Rejection[] {
+  if (!results.includes('too-large')) return []
+  const bad = new Set(rejected.map(({ index }) => index))
+  const good = Array.from({ length: itemCount }, (_, index) => index).filter((i) => !bad.has(i))
+  const error = 'too large for the queue, even compressed; shorten its metadata or labels'
+  return good
+    .filter((_, place) => results[place] === 'too-large')
+    .map((index) => ({ index, error }))
+}

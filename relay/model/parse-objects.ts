@@ -1,0 +1,101 @@
+import type { z } from 'zod'
+import { Alert } from './alert.ts'
+import { type FieldError, fieldErrors } from './errors.ts'
+import { derivedUid } from './hash.ts'
+import { type KubernetesObject, relayAnnotations } from './kubernetes.ts'
+import { Provider } from './provider.ts'
+import { storedForm } from './stored-form.ts'
+
+/** A Kubernetes object of a kind that the relay takes, or why it is not one. */
+export type ParseResult<T> =
+  | { readonly object: T }
+  | { readonly name: string; readonly namespace: string; readonly errors: readonly FieldError[] }
+
+/** Validates an Alert and gives it a UID when it has none. */
+export function parseAlert(cluster: string, manifest: KubernetesObject): ParseResult<Alert> {
+  return parseObject('Alert', Alert, cluster, manifest)
+}
+
+/** Validates a Provider and gives it a UID when it has none. */
+export function parseProvider(cluster: string, manifest: KubernetesObject): ParseResult<Provider> {
+  return parseObject('Provider', Provider, cluster, manifest)
+}
+
+/** Most values of one object, which is judged and compiled without a pause. Large ones have hundreds. */
+const MAX_OBJECT_VALUES = 10_000
+
+/** Whether a value has more than so many values in it. */
+function hasMoreParts(value: unknown, most: number): boolean {
+  const pending: unknown[] = [value]
+  for (let count = 0; count <= most; count += 1) {
+    if (pending.length === 0) return false
+    const next = pending.pop()
+    if (typeof next !== 'object' || next === null) continue
+    for (const part of Object.values(next)) {
+      pending.push(part)
+      if (pending.length > most) return true
+    }
+  }
+  return true
+}
+
+interface Parsed {
+  readonly metadata: {
+    readonly name: string
+    readonly namespace: string
+    readonly uid?: string | null | undefined
+    readonly annotations: Readonly<Record<string, string>>
+  }
+}
+
+function parseObject<T extends Parsed>(
+  kind: string,
+  schema: z.ZodType<T>,
+  cluster: string,
+  written: KubernetesObject,
+) {
+  if (hasMoreParts(written, MAX_OBJECT_VALUES)) {
+    const message = `expected at most ${MAX_OBJECT_VALUES} values in one object`
+    return { ...nameOf(written), errors: [{ field: '', message }] }
+  }
+  const manifest = storedForm(written)
+  const parsed = schema.safeParse(manifest)
+  if (!parsed.success) {
+    return { ...nameOf(manifest), errors: fieldErrors(parsed.error.issues) }
+  }
+  const { namespace, name, uid: given, annotations } = parsed.data.metadata
+  const uid = given || derivedUid(cluster, kind, namespace, name)
+  return {
+    object: {
+      ...parsed.data,
+      metadata: { namespace, name, uid },
+      annotations: relayAnnotations(annotations),
+      manifest: { ...manifest, metadata: { ...Object(manifest.metadata), namespace, name, uid } },
+    },
+  }
+}
+
+/** The name that an invalid object claims, as far as it has one. */
+export function nameOf(manifest: KubernetesObject) {
+  const { name, namespace } = Object(manifest.metadata) as Record<string, unknown>
+  return {
+    name: typeof name === 'string' ? name : '',
+    namespace: typeof namespace === 'string' ? namespace : 'default',
+  }
+}
+
+/** The valid Alerts and Providers among the objects of a snapshot. */
+export function parseObjects(cluster: string, manifests: readonly KubernetesObject[]) {
+  const alerts: Alert[] = []
+  const providers: Provider[] = []
+  for (const manifest of manifests) {
+    if (manifest.kind === 'Alert') {
+      const result = parseAlert(cluster, manifest)
+      if ('object' in result) alerts.push(result.object)
+    } else if (manifest.kind === 'Provider') {
+      const result = parseProvider(cluster, manifest)
+      if ('object' in result) providers.push(result.object)
+    }
+  }
+  return { alerts, providers }
+}

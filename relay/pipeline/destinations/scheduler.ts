@@ -1,0 +1,224 @@
+import type { Clock } from '../../ports/clock.ts'
+import type { WaitingDelivery, WaitingLines } from '../../ports/waiting-lines.ts'
+import { Capacity } from './capacity.ts'
+import type { Treatment } from './destination-health.ts'
+import type {
+  Admission,
+  Destination,
+  DestinationOptions,
+  Destinations,
+  Wakes,
+} from './destinations.ts'
+import { Healths, type Refusal, whyCrowded } from './healths.ts'
+import type { Asker, Asking } from './line.ts'
+import { hostOf, Lines } from './lines.ts'
+import { type HostOf, type LineOf, Places } from './places.ts'
+import { Waker } from './waker.ts'
+import { WaitingWindow } from './window.ts'
+
+/** The one queue of all deliveries of a process that have to wait for their destinations. */
+export class Scheduler implements Destinations, Wakes {
+  readonly #clock: Clock
+  readonly #waiting: WaitingLines | undefined
+  readonly #healths: Healths
+  readonly #lines: Lines<Admission>
+  readonly #capacity = new Capacity()
+  readonly #places: Places
+  /** The line of each delivery that was woken or refused, until it is done. */
+  readonly #away = new Map<string, LineOf>()
+  /** Those of them that wait in the store again, each with the key of its line. */
+  readonly #written = new Map<string, readonly [string, WaitingDelivery]>()
+  readonly #waker: Waker
+
+  constructor(clock: Clock, { placesPerHost, waiting }: DestinationOptions) {
+    this.#clock = clock
+    this.#lines = new Lines(placesPerHost)
+    this.#waiting = waiting
+    this.#healths = new Healths(clock)
+    this.#waker = new Waker({
+      ...{ clock, lines: this.#lines, healths: this.#healths },
+      ...{ capacity: this.#capacity, away: this.#away },
+    })
+    this.#places = new Places(this.#capacity, this.#healths, (...it) => this.#admit(...it))
+  }
+
+  enter(destination: Destination): Promise<Admission> {
+    const { delivery, order, bytes } = destination
+    const line = this.#lineOf(destination.key, destination.host)
+    const isWoken = this.#arrive(delivery, line)
+    const asker: Asker = { delivery, order, bytes, isWoken }
+    const parked = this.#healths.whyParked(line, delivery, isWoken)
+    if (parked) return Promise.resolve(this.#refuse(line, asker, parked))
+    const { host } = line
+    const mayAsk = this.#capacity.asking.allows(host.cluster) || this.#places.hasPlace(line)
+    const isCrowded = host.isFullFor(line.underWay) || !mayAsk
+    if (!isWoken && (line.hasWritten || isCrowded)) {
+      const crowded = whyCrowded(host, this.#clock.random())
+      return Promise.resolve(this.#refuse(line, asker, crowded))
+    }
+    if (!isWoken) {
+      host.unwritten += 1
+      this.#capacity.asking.take(host.cluster, bytes)
+    }
+    return new Promise((answer) => {
+      line.ask({ ...asker, answer })
+      this.#givePlaces(host, line)
+    })
+  }
+
+  wait(key: string, delivery: WaitingDelivery): void {
+    // Whoever decides about it is not done, and would be taken for who decides next.
+    if (this.#away.has(delivery.id)) this.#written.set(delivery.id, [key, delivery])
+    else this.#put(key, delivery)
+  }
+
+  withdraw(key: string, delivery: string): void {
+    this.#lines.get(key)?.window?.remove(delivery)
+  }
+
+  done(delivery: string): void {
+    this.#capacity.done(delivery)
+    const line = this.#away.get(delivery)
+    if (!line) return
+    this.#away.delete(delivery)
+    line.postponed.delete(delivery)
+    if (line.coming.delete(delivery)) awaitFewer(line)
+    const written = this.#written.get(delivery)
+    this.#written.delete(delivery)
+    if (written) this.#put(...written)
+    this.#givePlaces(line.host, line)
+  }
+
+  review(cluster: string): void {
+    for (const line of this.#lines.values()) {
+      if (!line.key.startsWith(`${cluster}#`) || !line.hasWritten) continue
+      line.isReviewed = true
+      this.#waker.look(line)
+    }
+  }
+
+  async resume(): Promise<void> {
+    const keys = (await this.#waiting?.destinations()) ?? []
+    for (const key of keys) this.#waker.look(this.#lineOf(key, hostOf(key), true))
+  }
+
+  take(max: number): readonly WaitingDelivery[] {
+    return this.#waker.take(max)
+  }
+
+  nextWakeAt(): number | undefined {
+    return this.#waker.nextAt
+  }
+
+  onReady(listener: () => void): void {
+    this.#waker.onReady(listener)
+  }
+
+  #put(key: string, delivery: WaitingDelivery): void {
+    const line = this.#lineOf(key, hostOf(key))
+    line.window?.add(delivery)
+    this.#waker.look(line)
+  }
+
+  #lineOf(key: string, hostName: string, hasMore = false): LineOf {
+    return this.#lines.of(key, hostName, (mostHeld) => {
+      const waiting = this.#waiting
+      return waiting && new WaitingWindow((...of) => waiting.page(key, ...of), hasMore, mostHeld)
+    })
+  }
+
+  /** Whether the delivery comes from the store of this line; of another one it has left the line. */
+  #arrive(delivery: string, line: LineOf): boolean {
+    const from = this.#away.get(delivery)
+    const coming = from?.coming.get(delivery)
+    if (!coming) return false
+    if (from !== line) {
+      this.done(delivery)
+      return false
+    }
+    line.coming.delete(delivery)
+    line.host.came(coming.givenBefore)
+    return true
+  }
+
+  #refuse(line: LineOf, who: Asker, why: Refusal): Admission {
+    const { delivery, order, isWoken } = who
+    if (isWoken) {
+      awaitFewer(line)
+      // It goes back to where it came from, and so would the next one.
+      line.isReviewed = false
+    }
+    if (line.window) {
+      line.postponed.set(delivery, order)
+      this.#away.set(delivery, line)
+    }
+    this.#waker.look(line)
+    return { kind: 'refused', ...why, isWoken: line.window !== undefined }
+  }
+
+  /** Gives the places that are free at a host, of which `line` may have changed. */
+  #givePlaces(host: HostOf, line: LineOf): void {
+    if (line.isAsking) host.asking.add(line)
+    this.#places.serve(host)
+    this.#waker.look(line)
+    if (host.canWake) this.#waker.offer(host)
+  }
+
+  #admit(line: LineOf, asking: Asking<Admission>): void {
+    const { key, host } = line
+    const { delivery, bytes, isWoken } = asking
+    // While it waited the destination may have been parked.
+    if (this.#refuseParked(line, asking)) return
+    if (isWoken) {
+      awaitFewer(line)
+      line.isReviewed = false
+    } else this.#stopAsking(host, bytes)
+    this.#capacity.underWay.take(host.cluster, bytes)
+    line.underWay += 1
+    host.free -= 1
+    host.given += 1
+    const isProbe = this.#healths.of(key)?.begin() ?? false
+    const leave = (treatment: Treatment) => {
+      this.#healths.end(key, delivery, treatment, isProbe)
+      this.#capacity.underWay.give(host.cluster, bytes)
+      this.#left(line)
+    }
+    // Who gets its place at once does not listen yet, and would leave after those who waited.
+    queueMicrotask(() => asking.answer({ kind: 'admitted', leave }))
+  }
+
+  /** A place is free again, and more is known of a destination. */
+  #left(line: LineOf): void {
+    const { key, host } = line
+    host.free += 1
+    line.underWay -= 1
+    host.asking.changed(line)
+    if (this.#healths.of(key)?.isOpen === false) {
+      for (const asking of line.takeAll()) this.#refuseParked(line, asking)
+    }
+    this.#givePlaces(host, line)
+    this.#places.serveShort()
+  }
+
+  /** False when it need not wait for the destination itself. */
+  #refuseParked(line: LineOf, asker: Asking<Admission>): boolean {
+    const { delivery, bytes, isWoken, answer } = asker
+    const parked = this.#healths.whyParked(line, delivery, isWoken)
+    if (!parked) return false
+    if (!isWoken) this.#stopAsking(line.host, bytes)
+    answer(this.#refuse(line, asker, parked))
+    return true
+  }
+
+  #stopAsking(host: HostOf, bytes: number): void {
+    host.unwritten -= 1
+    this.#capacity.asking.give(host.cluster, bytes)
+  }
+}
+
+/** One that was woken has its place, or goes back. */
+function awaitFewer(line: LineOf): void {
+  line.awaited -= 1
+  line.host.awaited -= 1
+  line.host.wakeable.changed(line)
+}

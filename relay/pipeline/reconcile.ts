@@ -1,0 +1,228 @@
+import type { z } from 'zod'
+import { AlertSpec, EventSource } from '../model/alert.ts'
+import type { ConfigSnapshot, ObjectReadiness } from '../model/config.ts'
+import { type FieldError, fieldErrorText } from '../model/errors.ts'
+import { hashParts } from '../model/hash.ts'
+import {
+  type KubernetesObject,
+  namespacedName,
+  RELAY_ANNOTATION_PREFIX,
+} from '../model/kubernetes.ts'
+import { parseAlert, parseProvider } from '../model/parse-objects.ts'
+import {
+  DEFAULT_TIMEOUT_MS,
+  MAX_TIMEOUT_MS,
+  type Provider,
+  ProviderSpec,
+} from '../model/provider.ts'
+import type { SecretStore } from '../ports/secret-store.ts'
+import { annotationNames } from '../providers/messages/annotations.ts'
+import { providerTypes } from '../providers/registry.ts'
+import { compilingAlert } from './compiled-alert.ts'
+import { PatternBudget } from './pattern-budget.ts'
+import { readingOnce } from './reading-once.ts'
+import { resolveProvider } from './resolve-provider.ts'
+import { type CompiledProvider, compileProvider } from './routing-table.ts'
+import { inSlices, noPause, type Pause, slicesOf } from './slices.ts'
+
+/** How long a try takes at most on some host, whatever a Provider says. Milliseconds. */
+export interface TryBounds {
+  /** Such as `on AWS`. */
+  readonly where: string
+  readonly firstTryMs: number
+  readonly laterTryMs: number
+}
+
+/**
+ * Objects that are judged without a pause: some milliseconds of work. Providers wait together for their
+ * Secrets, of which a set may have thousands; at most three times as many reads are under way at once.
+ */
+const SLICE = 20
+
+/**
+ * Makes a snapshot of a cluster's whole set, and says of each object whether it takes effect. An
+ * object that does not is kept in the snapshot, so that a person sees it, and left out of routing.
+ * Rejects when the Secrets cannot be read. `pause` is waited for between parts of
+ * a large set. `bounds`: those of the host, which a Provider is told of.
+ */
+export async function reconcile(
+  cluster: string,
+  manifests: readonly KubernetesObject[],
+  takenAt: number,
+  secrets: SecretStore,
+  pause: Pause = noPause,
+  bounds?: TryBounds,
+): Promise<ConfigSnapshot> {
+  const ofKind = (wanted: string) => manifests.filter(({ kind }) => kind === wanted)
+  const providers = new Map<string, ObjectReadiness>()
+  const reads = readingOnce(secrets)
+  for (const slice of slicesOf(ofKind('Provider'), SLICE)) {
+    await pause()
+    const judged = slice.map((manifest) => providerReadiness(cluster, manifest, reads, bounds))
+    for (const readiness of await Promise.all(judged)) {
+      providers.set(namespacedName(readiness), readiness)
+    }
+  }
+  const alerts: ObjectReadiness[] = []
+  const budget = new PatternBudget()
+  for (const slice of slicesOf(ofKind('Alert'), SLICE)) {
+    await pause()
+    for (const manifest of slice) {
+      const judging = judgeAlert({ cluster, providers, budget }, manifest)
+      alerts.push(await inSlices(judging, pause))
+    }
+  }
+  await pause()
+  return {
+    cluster,
+    revision: hashParts(JSON.stringify(manifests)),
+    takenAt,
+    manifests,
+    objects: [...alerts, ...providers.values()],
+  }
+}
+
+async function providerReadiness(
+  cluster: string,
+  manifest: KubernetesObject,
+  secrets: SecretStore,
+  bounds: TryBounds | undefined,
+): Promise<ObjectReadiness> {
+  const result = parseProvider(cluster, manifest)
+  if (!('object' in result)) return invalid('Provider', result)
+  const { metadata } = result.object
+  const problem = await providerProblem(cluster, compileProvider(result.object), secrets)
+  if (problem) return { kind: 'Provider', ...named(metadata), ready: false, ...problem }
+  return ready('Provider', metadata, [
+    ...unknownFields(manifest.spec, ProviderSpec, 'spec'),
+    ...ignoredAnnotations(result.object),
+    ...shortenedTimeout(result.object),
+    ...(bounds ? boundedTimeout(result.object, bounds) : []),
+  ])
+}
+
+async function providerProblem(cluster: string, compiled: CompiledProvider, secrets: SecretStore) {
+  const { provider, type, contextExpression } = compiled
+  if (!type) {
+    return { reason: 'ValidationFailed', message: `spec.type: unknown type ${provider.spec.type}` }
+  }
+  if (contextExpression && 'error' in contextExpression) {
+    const message = `spec.commitStatusExpr: ${contextExpression.error}`
+    return { reason: 'ValidationFailed', message }
+  }
+  const resolve = (fresh: boolean) => resolveProvider(cluster, provider, type, secrets, { fresh })
+  let resolved = await resolve(false)
+  // The Secret may have come, or been mended, a moment ago.
+  if (resolved.kind !== 'resolved') resolved = await resolve(true)
+  if (resolved.kind === 'resolved') return undefined
+  return {
+    reason: resolved.kind === 'missing' ? 'SecretNotFound' : 'ValidationFailed',
+    message: resolved.reason,
+  }
+}
+
+/** Settings that the Provider's type does not have. */
+function ignoredAnnotations({ annotations, spec }: Provider): readonly string[] {
+  const type = providerTypes.get(spec.type)
+  const known = type ? annotationNames(type.settings) : undefined
+  return Object.keys(annotations)
+    .filter((name) => known && !known.has(name))
+    .map((name) => `annotation ${RELAY_ANNOTATION_PREFIX}${name} is ignored by ${spec.type}`)
+}
+
+/** A host bounds what a Provider may wait for more than its own timeout does. */
+function boundedTimeout({ spec }: Provider, bounds: TryBounds): readonly string[] {
+  const { where, firstTryMs, laterTryMs } = bounds
+  const tries = [
+    ['a first try takes', firstTryMs],
+    ['a later one', laterTryMs],
+  ] as const
+  const shorter = tries.filter(([, ms]) => ms < (spec.timeout ?? DEFAULT_TIMEOUT_MS))
+  if (shorter.length === 0) return []
+  const texts = shorter.map(([name, ms]) => `${name} ${ms / 1_000}s at most`)
+  return [`spec.timeout: ${where} ${texts.join(', ')}`]
+}
+
+function shortenedTimeout({ spec }: Provider): readonly string[] {
+  if (spec.timeout === undefined || spec.timeout <= MAX_TIMEOUT_MS) return []
+  return [
+    `spec.timeout: counts as ${MAX_TIMEOUT_MS / 1_000}s, the longest that one attempt may take`,
+  ]
+}
+
+/** What the readiness of an Alert depends on beside itself. */
+interface AlertSurroundings {
+  readonly cluster: string
+  readonly providers: ReadonlyMap<string, ObjectReadiness>
+  /** What the Alerts before it have left. */
+  readonly budget: PatternBudget
+}
+
+function* judgeAlert(
+  { cluster, providers, budget }: AlertSurroundings,
+  manifest: KubernetesObject,
+): Generator<void, ObjectReadiness> {
+  const result = parseAlert(cluster, manifest)
+  if (!('object' in result)) return invalid('Alert', result)
+  const { metadata, spec } = result.object
+  const providerName = `${metadata.namespace}/${spec.providerRef.name}`
+  const provider = providers.get(providerName)
+  const { problems, refusals } = yield* compilingAlert(result.object, budget)
+  if (!provider?.ready) {
+    const problem = provider
+      ? `Provider ${providerName} is not ready: ${provider.message}`
+      : `spec.providerRef.name: there is no Provider ${providerName}`
+    return {
+      kind: 'Alert',
+      ...named(metadata),
+      ready: false,
+      reason: provider ? 'ProviderNotReady' : 'ProviderNotFound',
+      message: [problem, ...refusals, ...problems].join('; '),
+    }
+  }
+  if (refusals.length > 0) {
+    // It takes effect all the same, without these entries.
+    const message = [...refusals, ...problems].join('; ')
+    return { kind: 'Alert', ...named(metadata), ready: false, reason: 'PatternRefused', message }
+  }
+  return ready('Alert', metadata, [
+    ...problems,
+    ...unknownFields(manifest.spec, AlertSpec, 'spec'),
+    ...spec.eventSources.flatMap((_, index) =>
+      unknownFields(
+        (manifest.spec as { eventSources: unknown[] }).eventSources[index],
+        EventSource,
+        `spec.eventSources[${index}]`,
+      ),
+    ),
+  ])
+}
+
+/** What `kubectl get alerts` shows under STATUS, and what a person should know beside. */
+function ready(
+  kind: string,
+  metadata: { readonly namespace: string; readonly name: string },
+  warnings: readonly string[],
+): ObjectReadiness {
+  const message = ['Initialized', ...warnings].join('; ')
+  return { kind, ...named(metadata), ready: true, reason: 'Succeeded', message }
+}
+
+function invalid(
+  kind: string,
+  result: { name: string; namespace: string; errors: readonly FieldError[] },
+): ObjectReadiness {
+  const message = result.errors.map(fieldErrorText).join('; ')
+  return { kind, ...named(result), ready: false, reason: 'ValidationFailed', message }
+}
+
+function named({ namespace, name }: { readonly namespace: string; readonly name: string }) {
+  return { namespace, name }
+}
+
+/** Fields that are none: most often a typing error, and an API server would drop them. */
+function unknownFields(value: unknown, schema: z.ZodObject, path: string): readonly string[] {
+  return Object.keys(Object(value))
+    .filter((field) => !(field in schema.shape))
+    .map((field) => `${path}.${field} is ignored, there is no such field`)
+}

@@ -1,0 +1,33 @@
+import type { Ports } from '../ports/ports.ts'
+import { reconcile, type TryBounds } from './reconcile.ts'
+import { noPause, type Pause } from './slices.ts'
+
+/** How often a set that was replaced meanwhile is judged again. */
+const MAX_ATTEMPTS = 3
+
+/**
+ * Works out anew which objects of a cluster's stored set take effect: one of its Secrets has come or
+ * changed. What is in force stays the same. Rejects when a store fails.
+ */
+export async function judgeAgain(
+  { configs, secrets }: Pick<Ports, 'configs' | 'secrets'>,
+  cluster: string,
+  pause: Pause = noPause,
+  bounds?: TryBounds,
+): Promise<void> {
+  for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
+    const stored = await configs.read(cluster)
+    if (typeof stored !== 'object') return
+    const judged = await reconcile(
+      cluster,
+      stored.manifests,
+      stored.takenAt,
+      secrets,
+      pause,
+      bounds,
+    )
+    if (JSON.stringify(judged.objects) === JSON.stringify(stored.objects)) return
+    // A set that was taken later may have been judged before the Secret was there.
+    if ((await configs.replace(judged)) === 'replaced') return
+  }
+}

@@ -1,0 +1,85 @@
+import { type LedgerRecord, outcomeOf, type RetryMessage } from '../model/delivery.ts'
+import { unreadableText } from '../model/stored/errors.ts'
+import type { Ports } from '../ports/ports.ts'
+import { isSuperseded } from './subject.ts'
+
+export type ReplayResult =
+  | { readonly kind: 'queued'; readonly record: LedgerRecord }
+  | { readonly kind: 'not-found' }
+  | { readonly kind: 'refused'; readonly reason: string }
+
+/** Long enough for the replay to be queued by itself. */
+const GUARD_DELAY_MS = 60_000
+
+/**
+ * Nothing in the queue waits for a delivery that was final, so a crash after the ledger has it as a
+ * retry would leave it there. This message of its last try is then behind the ledger, and queues
+ * what the ledger says; without a crash it is dropped.
+ */
+function guardOf({ id, cluster, attempt }: LedgerRecord, now: number): RetryMessage {
+  return { deliveryId: id, attempt, dueAt: now + GUARD_DELAY_MS, cluster }
+}
+
+/** Most replays of one delivery that its record keeps. */
+const MAX_REPLAYS_KEPT = 20
+
+/** What a replay needs: it queues, and sends nothing itself. */
+export type ReplayPorts = Pick<Ports, 'queue' | 'ledger' | 'state' | 'clock'>
+
+/**
+ * Asks for one more chain of tries of a delivery, with the configuration of now and the event as it
+ * was. A delivery that still waits for a retry is tried now. Refused when something newer was sent
+ * to what it would replace.
+ */
+export async function requestReplay(ports: ReplayPorts, id: string): Promise<ReplayResult> {
+  const stored = await readRecord(ports, id)
+  if (stored === undefined) return { kind: 'not-found' }
+  if (typeof stored === 'string') return { kind: 'refused', reason: stored }
+  const { value: record, version } = stored
+  if (await isSupersededRecord(ports, record)) {
+    return { kind: 'refused', reason: 'superseded: a newer event of the same subject came since' }
+  }
+  const now = ports.clock.now()
+  const replayed = replayOf(record, now)
+  if (record.status.kind === 'final') await ports.queue.sendRetries([guardOf(record, now)])
+  const [written] = await ports.ledger.writeMany([{ record: replayed, expected: version }])
+  if (!written) return requestReplay(ports, id)
+  const { attempt, cluster } = replayed
+  await ports.queue.sendRetries([{ deliveryId: id, attempt, dueAt: now, cluster }])
+  return { kind: 'queued', record: replayed }
+}
+
+/** The record, or why it cannot be read. Rejects when the ledger fails. */
+async function readRecord({ ledger }: Pick<Ports, 'ledger'>, id: string) {
+  try {
+    const [stored] = await ledger.readMany([id])
+    return stored
+  } catch (error) {
+    const reason = unreadableText(error)
+    if (reason === undefined) throw error
+    return reason
+  }
+}
+
+async function isSupersededRecord(
+  ports: Pick<Ports, 'state'>,
+  record: LedgerRecord,
+): Promise<boolean> {
+  if (record.kind === 'event' || record.subjectStateKey === undefined) return false
+  return isSuperseded(ports, record.subjectStateKey, record.order)
+}
+
+/** The record at the begin of a new chain, which is due now. */
+function replayOf(record: LedgerRecord, now: number): LedgerRecord {
+  const begun = {
+    status: { kind: 'waiting', why: 'replay', dueAt: now, reason: 'replay requested' },
+    attempt: record.attempt + 1,
+    chainStartedAt: now,
+    failures: 0,
+    replayedAt: [...record.replayedAt, now].slice(-MAX_REPLAYS_KEPT),
+    updatedAt: now,
+  } as const
+  if (record.kind === 'event') return { ...record, ...begun }
+  const requestsDone = outcomeOf(record) === 'delivered' ? 0 : record.requestsDone
+  return { ...record, ...begun, requestsDone }
+}

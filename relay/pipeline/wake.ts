@@ -1,0 +1,87 @@
+import type { EventOrder, LedgerRecord, Waiting } from '../model/delivery.ts'
+import type { Ports } from '../ports/ports.ts'
+import { slicesOf } from './slices.ts'
+
+const PAGE_SIZE = 200
+
+/** Records that are held, and written, at once: each holds its event. */
+const WOKEN_AT_ONCE = 100
+
+/** Most deliveries that are looked at; those beyond go by their schedule. */
+const MAX_RECORDS = 10_000
+
+type WakePorts = Pick<Ports, 'ledger' | 'queue' | 'clock'>
+
+/**
+ * Tries soon what waits for a configuration: its cluster had none, or a Provider or Secret was missing,
+ * and something of that has come. Each keeps its chain of tries and its place in it. `delayMs` is how
+ * long whoever tries may still believe what was before; 0 where nobody does. Resolves with their
+ * number, and rejects when a store fails; what is not woken goes by its schedule.
+ */
+export async function wakeWaiting(ports: WakePorts, cluster: string, delayMs = 0): Promise<number> {
+  let woken = 0
+  for (const ids of slicesOf(await findWaiting(ports.ledger, cluster), WOKEN_AT_ONCE)) {
+    woken += await wakeAll(ports, ids, delayMs)
+  }
+  return woken
+}
+
+/** Resolves with how many of these deliveries still waited. */
+async function wakeAll(
+  { ledger, queue, clock }: WakePorts,
+  ids: readonly string[],
+  delayMs: number,
+): Promise<number> {
+  // With their versions, and as they are now.
+  const read = await ledger.readMany(ids)
+  const now = clock.now()
+  const dueAt = now + delayMs
+  const woken = read
+    .flatMap(({ value: record, version }) => {
+      const status = waitingOf(record)
+      if (!status) return []
+      const { attempt } = record
+      const next = { ...record, status: { ...status, dueAt }, attempt: attempt + 1, updatedAt: now }
+      return [{ record: next, expected: version }]
+    })
+    .toSorted((a, b) => byOrder(a.record, b.record))
+  const written = woken.length === 0 ? [] : await ledger.writeMany(woken)
+  // The message that waits in the queue is of the attempt before, and so stale. Until this one is
+  // queued it stands in for it: it is behind the ledger, and queues what the ledger says.
+  const messages = woken.flatMap(({ record: { id, attempt, cluster } }, index) =>
+    written[index] ? [{ deliveryId: id, attempt, dueAt, cluster }] : [],
+  )
+  if (messages.length > 0) await queue.sendRetries(messages)
+  return messages.length
+}
+
+/** What has a place among the events of its cluster. */
+interface Ordered {
+  readonly order: EventOrder
+}
+
+/** The ids of what waits, the oldest first, as they are to be sent. */
+async function findWaiting(ledger: Ports['ledger'], cluster: string): Promise<readonly string[]> {
+  const waiting: (Ordered & { readonly id: string })[] = []
+  let cursor: string | undefined
+  for (let seen = 0; seen < MAX_RECORDS; seen += PAGE_SIZE) {
+    const page = await ledger.list({ cluster, outcome: 'retry' }, PAGE_SIZE, cursor)
+    for (const record of page.records) {
+      if (record.kind === 'unreadable' || !waitingOf(record)) continue
+      waiting.push({ id: record.id, order: record.order })
+    }
+    cursor = page.nextCursor
+    if (cursor === undefined) break
+  }
+  return waiting.toSorted(byOrder).map(({ id }) => id)
+}
+
+function waitingOf({ status }: LedgerRecord): Waiting | undefined {
+  const waits = status.kind === 'waiting' && status.why === 'configuration'
+  return waits ? status : undefined
+}
+
+function byOrder(a: Ordered, b: Ordered): number {
+  if (a.order === b.order) return 0
+  return a.order < b.order ? -1 : 1
+}

@@ -1,0 +1,8 @@
+import type { ConfigSnapshot } from '../model/config.ts'
+
+export interface ConfigStore {
+  /** The cluster's set, `'unchanged'` when it still is `knownRevision`, undefined without one. */
+  read(cluster: string, knownRevision?: string): Promise<ConfigSnapshot | 'unchanged' | undefined>
+  /** Replaces the cluster's set in one step, unless the stored one was taken later. */
+  replace(snapshot: ConfigSnapshot): Promise<'replaced' | 'stale'>
+}

@@ -1,0 +1,54 @@
+import type { HttpResponse, TransportFailure } from '../../ports/http.ts'
+import type { Failure, Verdict } from '../verdict.ts'
+import { rateLimitWaitMs, retryAfterMs, saysRateLimited } from './rate-limit.ts'
+
+/** Judges an answer by its status alone: RFC 9110, and RFC 6585 for 429. */
+export function classifyStatus(response: HttpResponse): Verdict {
+  const { status } = response
+  const reason = `HTTP ${status}`
+
+  if (status >= 200 && status < 300) return { kind: 'delivered' }
+  if (status === 429) return { kind: 'retry', reason, applied: 'no', ...limitWait(response) }
+  if (status === 408 || status === 425) {
+    return { kind: 'retry', reason, applied: 'no', ...wait(retryAfterMs(response)) }
+  }
+  if (status >= 500) {
+    return { kind: 'retry', reason, applied: 'unknown', ...wait(retryAfterMs(response)) }
+  }
+  // GitHub and others answer 403 when a rate limit is used up.
+  if (status === 403 && saysRateLimited(response)) {
+    const limited = `${reason}, rate limited`
+    return { kind: 'retry', reason: limited, applied: 'no', ...limitWait(response) }
+  }
+  if (status === 401 || status === 403) return { kind: 'unauthorized', reason }
+  if (status === 410) return { kind: 'rejected', reason: `${reason}: the address is gone` }
+  if (status >= 300 && status < 400) {
+    return {
+      kind: 'rejected',
+      reason: `${reason}: the destination redirects, which is not followed`,
+    }
+  }
+  return { kind: 'rejected', reason }
+}
+
+function limitWait(response: HttpResponse) {
+  return wait(rateLimitWaitMs(response))
+}
+
+function wait(waitMs: number | undefined) {
+  return waitMs === undefined ? {} : { retryAfterMs: waitMs }
+}
+
+/** A failure of a request that only asks: what it was for was not sent. */
+export function notApplied(failure: Failure): Failure {
+  return failure.kind === 'retry' ? { ...failure, applied: 'no' } : failure
+}
+
+/** Judges an exchange that brought no answer. */
+export function classifyFailure(failure: TransportFailure): Failure {
+  const reason = `${failure.cause}: ${failure.detail}`
+  if (failure.cause === 'address-refused' || failure.cause === 'invalid-request') {
+    return { kind: 'rejected', reason }
+  }
+  return { kind: 'retry', reason, applied: failure.mayHaveArrived ? 'in-flight' : 'no' }
+}

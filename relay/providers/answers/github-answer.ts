@@ -1,0 +1,28 @@
+import type { HttpResponse } from '../../ports/http.ts'
+import { serviceMessage } from '../messages/service-message.ts'
+import type { Verdict } from '../verdict.ts'
+import { classifyForgeAnswer } from './forge-answer.ts'
+
+/** What every request to GitHub says beside who sends it. */
+export const GITHUB_HEADERS = {
+  accept: 'application/vnd.github.v3+json',
+  'x-github-api-version': '2022-11-28',
+} as const
+
+/** GitHub asks for this wait when a rate limit comes without a time of its own. */
+const LEAST_LIMIT_WAIT_MS = 60_000
+
+/**
+ * Judges GitHub's answer; `notFound` says what a 404 can mean. A rate limit may be told by its
+ * message alone:
+ * https://docs.github.com/en/rest/using-the-rest-api/rate-limits-for-the-rest-api#exceeding-the-rate-limit
+ */
+export function classifyGithub(response: HttpResponse, notFound?: string): Verdict {
+  const verdict = classifyForgeAnswer(response, notFound)
+  const said = serviceMessage(response.body) ?? ''
+  const isLimit = response.status === 403 || response.status === 429
+  if (!isLimit || verdict.kind === 'delivered' || !/rate limit/i.test(said)) return verdict
+  const { reason } = verdict
+  const told = verdict.kind === 'retry' ? verdict.retryAfterMs : undefined
+  return { kind: 'retry', reason, applied: 'no', retryAfterMs: told ?? LEAST_LIMIT_WAIT_MS }
+}

@@ -1,0 +1,68 @@
+import type { CloudBindings } from '../../model/cloud-bindings.ts'
+import { InvalidSecret } from '../../ports/secret-store.ts'
+import type { Exchange } from '../contract.ts'
+import type { Failure } from '../verdict.ts'
+
+type Cloud = keyof CloudBindings
+
+type Binding<C extends Cloud> = NonNullable<CloudBindings[C]>
+
+/** What the deployment binds a cluster to at one cloud. */
+export interface Bound<C extends Cloud> {
+  readonly kind: 'bound'
+  readonly binding: Binding<C>
+}
+
+const NAMES: Readonly<Record<Cloud, string>> = { google: 'Google', azure: 'Azure' }
+
+/**
+ * Reads what the cluster is bound to, for a Provider without a credential of its own. `keys` says
+ * what its Secret could hold in its place.
+ */
+export async function readBinding<C extends Cloud>(
+  cloud: C,
+  keys: string,
+  exchange: Exchange,
+): Promise<Bound<C> | Failure> {
+  // With a proxy of its own too, it could read the tokens, which are the deployment's.
+  if (exchange.hasOwnRoots) return rejected(OWN_ROOTS)
+  const bindings = await readBindings(exchange)
+  if (typeof bindings === 'string') return rejected(bindings)
+  const binding = bindings?.[cloud]
+  if (binding !== undefined) return { kind: 'bound', binding: binding as Binding<C> }
+  const { cluster } = exchange.identities
+  return rejected(
+    `the Provider has no credential, and this deployment binds no ${NAMES[cloud]} identity to cluster ${cluster}: ${keys}, or bind one as docs/aws.md says`,
+  )
+}
+
+const OWN_ROOTS =
+  'an identity that the deployment binds is not proved to servers of a ca.crt: remove it from the Secret named by spec.certSecretRef'
+
+/** The bindings, or what is wrong with them, which another try would find too (ADR 0008). */
+async function readBindings({ identities }: Exchange): Promise<CloudBindings | string | undefined> {
+  try {
+    return await identities.bindings()
+  } catch (error) {
+    if (error instanceof InvalidSecret) return error.message
+    throw error
+  }
+}
+
+/** Why a Provider without a credential may not name an identity. */
+export const IDENTITY_IN_MANIFEST =
+  'the identity of a cluster is bound by the deployment, as docs/aws.md says, and no manifest names one: remove it'
+
+/** A JWT that proves to the audience who the relay is. What is not allowed may yet be. */
+export async function proveIdentity(
+  audience: string,
+  { identities }: Exchange,
+): Promise<{ readonly kind: 'proved'; readonly jwt: string } | Failure> {
+  const proof = await identities.token(audience)
+  if (proof.kind === 'token') return { kind: 'proved', jwt: proof.token }
+  return { kind: 'retry', reason: `no proof of who the relay is: ${proof.reason}`, applied: 'no' }
+}
+
+function rejected(reason: string): Failure {
+  return { kind: 'rejected', reason }
+}

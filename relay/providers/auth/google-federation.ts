@@ -1,0 +1,96 @@
+import { z } from 'zod'
+import type { CloudBindings } from '../../model/cloud-bindings.ts'
+import { validMs } from '../answers/answer-time.ts'
+import { classifyFailure } from '../answers/classify.ts'
+import { parseJson } from '../answers/json-answer.ts'
+import { classifyServiceAnswer } from '../answers/service-answer.ts'
+import type { Authorization, Exchange } from '../contract.ts'
+import { authorization, postJson } from '../messages/json-request.ts'
+import type { Failure } from '../verdict.ts'
+import type { AccessToken } from './access-tokens.ts'
+import { proveIdentity, readBinding } from './cloud-binding.ts'
+import { authorizeByFetch, fetchToken, noToken, TokenText } from './oauth-token.ts'
+
+type GoogleBinding = NonNullable<CloudBindings['google']>
+
+const EXCHANGE_URL = 'https://sts.googleapis.com/v1/token'
+
+/** What acting as a service account takes; the token for that account has the scope asked for. */
+const CLOUD_SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
+
+/**
+ * Authorizes as what the deployment binds the cluster to at Google, by workload identity federation:
+ * https://cloud.google.com/iam/docs/workload-identity-federation
+ */
+export async function authorizeAtGoogle(
+  scope: string,
+  keys: string,
+  exchange: Exchange,
+): Promise<Authorization> {
+  const bound = await readBinding('google', keys, exchange)
+  if (bound.kind !== 'bound') return bound
+  const { binding } = bound
+  const { audience, serviceAccount = '' } = binding
+  const { cluster } = exchange.identities
+  return authorizeByFetch(
+    ['google-federation', cluster, audience, serviceAccount, scope],
+    () => fetchFor(binding, scope, exchange),
+    exchange,
+  )
+}
+
+async function fetchFor(
+  { audience, serviceAccount }: GoogleBinding,
+  scope: string,
+  exchange: Exchange,
+): Promise<AccessToken | Failure> {
+  if (serviceAccount === undefined) return exchangeProof(audience, scope, exchange)
+  const principal = await exchangeProof(audience, CLOUD_SCOPE, exchange)
+  if (principal.kind !== 'token') return principal
+  return actAs(serviceAccount, principal.token, scope, exchange)
+}
+
+/** https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token */
+async function exchangeProof(
+  audience: string,
+  scope: string,
+  exchange: Exchange,
+): Promise<AccessToken | Failure> {
+  const proof = await proveIdentity(audience, exchange)
+  if (proof.kind !== 'proved') return proof
+  const { jwt } = proof
+  const form = {
+    grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+    audience,
+    scope,
+    requested_token_type: 'urn:ietf:params:oauth:token-type:access_token',
+    subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
+    subject_token: jwt,
+  }
+  return fetchToken({ url: EXCHANGE_URL, form, secrets: [jwt] }, exchange)
+}
+
+const GeneratedToken = z.object({ accessToken: TokenText, expireTime: z.string().catch('') })
+
+/** https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken */
+async function actAs(
+  serviceAccount: string,
+  principalToken: string,
+  scope: string,
+  exchange: Exchange,
+): Promise<AccessToken | Failure> {
+  const account = encodeURIComponent(serviceAccount)
+  const url = `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${account}:generateAccessToken`
+  const headers = authorization('Bearer', principalToken)
+  const result = await exchange.send(postJson(url, { scope: [scope] }, headers))
+  const fail = (failure: Failure) => noToken(url, failure, [principalToken])
+  if (result.kind === 'failure') return fail(classifyFailure(result))
+  const verdict = classifyServiceAnswer(result)
+  if (verdict.kind !== 'delivered') return fail(verdict)
+  const made = parseJson(GeneratedToken, result.body)
+  if (made === undefined) {
+    const reason = `HTTP ${result.status} without a token that can be read`
+    return fail({ kind: 'retry', reason, applied: 'no' })
+  }
+  return { kind: 'token', token: made.accessToken, validMs: validMs(made.expireTime, result) }
+}

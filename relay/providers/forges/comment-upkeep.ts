@@ -1,0 +1,152 @@
+import { type ZodType, z } from 'zod'
+import type { HttpResponse, OutboundRequest } from '../../ports/http.ts'
+import { classifyFailure, notApplied } from '../answers/classify.ts'
+import { parseJson } from '../answers/json-answer.ts'
+import type { CustomDelivery, Exchange } from '../contract.ts'
+import type { Verdict } from '../verdict.ts'
+import type { Comment, CommentUrls, SelfRequest } from './comment-forge.ts'
+
+/** A comment to make, or to edit where it is there already. */
+export interface CommentJob {
+  readonly forge: {
+    readonly editMethod: 'PATCH' | 'PUT'
+    readonly comment: ZodType<Comment>
+    classify(response: HttpResponse): Verdict
+  }
+  readonly urls: CommentUrls
+  readonly headers: Readonly<Record<string, string>>
+  readonly exchange: Exchange
+  readonly self: () => Promise<SelfRequest>
+  /** Where the comment's id is remembered. */
+  readonly memoryKey: string
+  /** The part of the body by which the comment is known again. */
+  readonly marker: string
+  readonly body: string
+}
+
+/** A hundred long comments are more; then none is found, and a new one is made. */
+const MAX_LIST_BYTES = 4 * 1_024 * 1_024
+
+/**
+ * Edits the comment that is remembered, else that with the marker, else makes one. Rejects when the
+ * memory fails; the next try then finds by its marker what this one made.
+ */
+export async function keepComment(job: CommentJob): Promise<CustomDelivery> {
+  const remembered = await job.exchange.memory.read(job.memoryKey)
+  const first = remembered === undefined ? undefined : await edit(job, remembered)
+  if (first && !isLost(first)) return first
+
+  const search = await findOwn(job)
+  if (search.kind === 'failed') return search.delivery
+  if (search.id !== undefined) {
+    const edited = first && search.id === remembered ? first : await edit(job, search.id)
+    if (edited.verdict.kind === 'delivered') await remember(job, search.id)
+    if (!isGone(edited)) return edited
+  }
+  return create(job, search.isPartial)
+}
+
+/** Gone, or the comment of a user whose credential the Provider had before. */
+function isLost(delivery: CustomDelivery): boolean {
+  const isForbidden = delivery.verdict.kind === 'unauthorized' && delivery.response?.status === 403
+  return isForbidden || isGone(delivery)
+}
+
+function isGone({ response }: CustomDelivery): boolean {
+  return response?.status === 404 || response?.status === 410
+}
+
+type Search =
+  | { readonly kind: 'searched'; readonly id?: string | undefined; readonly isPartial: boolean }
+  | { readonly kind: 'failed'; readonly delivery: CustomDelivery }
+
+/** Looks for the marker in what we wrote: others may have quoted it. */
+async function findOwn(job: CommentJob): Promise<Search> {
+  const { url, headers, author, secrets } = await job.self()
+  const self = await ask(job, { method: 'GET', url, headers, body: '' })
+  if (self.verdict.kind !== 'delivered') return { kind: 'failed', delivery: { ...self, secrets } }
+  const own = parseJson(author, self.response?.body ?? '')
+  if (own === undefined) return unreadable(self, 'who we are')
+
+  const listed = await ask(job, {
+    method: 'GET',
+    url: job.urls.firstHundred,
+    headers: job.headers,
+    body: '',
+    maxResponseBytes: MAX_LIST_BYTES,
+  })
+  if (listed.verdict.kind !== 'delivered') {
+    const verdict = (await findAbsence(job, listed)) ?? listed.verdict
+    return { kind: 'failed', delivery: { ...listed, verdict } }
+  }
+  const { body = '', truncated = false } = listed.response ?? {}
+  if (truncated) return { kind: 'searched', isPartial: true }
+  const comments = parseJson(z.array(job.forge.comment), body)
+  if (!comments) return unreadable(listed, 'a list of comments')
+  const found = comments.find((c) => c.author === own && c.body.includes(job.marker))
+  return { kind: 'searched', id: found?.id, isPartial: false }
+}
+
+/** Why no try can succeed, where a server error stands for a change request that is not there. */
+async function findAbsence(
+  { urls: { changeRequest }, headers, exchange }: CommentJob,
+  { verdict, response }: CustomDelivery,
+): Promise<Verdict | undefined> {
+  if (changeRequest === undefined || response?.status !== 500) return undefined
+  const { url, absence } = changeRequest
+  const asked = await exchange.send({ method: 'GET', url, headers, body: '' })
+  if (asked.kind === 'failure' || asked.status !== 404) return undefined
+  return { kind: 'rejected', reason: `${verdict.reason}: ${absence}` }
+}
+
+function unreadable({ response }: CustomDelivery, what: string): Search {
+  const reason = `HTTP ${response?.status}: the forge answered without ${what}`
+  return {
+    kind: 'failed',
+    delivery: { verdict: { kind: 'retry', reason, applied: 'no' }, response },
+  }
+}
+
+/** Sends what changes nothing. */
+async function ask(job: CommentJob, request: OutboundRequest): Promise<CustomDelivery> {
+  const { verdict, ...delivery } = await send(job, request)
+  return { verdict: verdict.kind === 'delivered' ? verdict : notApplied(verdict), ...delivery }
+}
+
+function edit(job: CommentJob, id: string): Promise<CustomDelivery> {
+  return send(job, writing(job, job.forge.editMethod, job.urls.comment(id)))
+}
+
+async function create(job: CommentJob, isPartial: boolean): Promise<CustomDelivery> {
+  const created = await send(job, writing(job, 'POST', job.urls.comments))
+  if (created.verdict.kind !== 'delivered') return created
+  const comment = parseJson(job.forge.comment, created.response?.body ?? '')
+  if (comment) await remember(job, comment.id)
+  if (!isPartial) return created
+  const reason = 'a new comment: those before are too long to look for an earlier one'
+  return { ...created, verdict: { kind: 'delivered', reason } }
+}
+
+function remember({ exchange, memoryKey }: CommentJob, id: string): Promise<void> {
+  return exchange.memory.write(memoryKey, id)
+}
+
+function writing(
+  { headers, body }: CommentJob,
+  method: OutboundRequest['method'],
+  url: string,
+): OutboundRequest {
+  return {
+    method,
+    url,
+    headers: { 'content-type': 'application/json', ...headers },
+    body: JSON.stringify({ body }),
+  }
+}
+
+async function send({ forge, exchange }: CommentJob, request: OutboundRequest) {
+  const result = await exchange.send(request)
+  const isAnswer = result.kind === 'response'
+  const verdict: Verdict = isAnswer ? forge.classify(result) : classifyFailure(result)
+  return { verdict, response: isAnswer ? result : undefined }
+}

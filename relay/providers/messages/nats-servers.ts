@@ -1,0 +1,49 @@
+import type { NatsCredentials } from '../../ports/nats.ts'
+import { decodeUserInfo, splitUserInfo } from '../user-info.ts'
+
+/** The port of the NATS protocol. */
+const DEFAULT_PORT = '4222'
+
+/** User info, a host, in brackets when it is an IPv6 address, and perhaps a port. */
+const SERVER =
+  /^(?:(nats|tls):\/\/)?(?:([^\s/]*)@)?([^\s:/@[\]]+|\[[\da-f:.]+\])(?::(\d{1,5}))?\/?$/i
+
+/** A server of an address. */
+export interface NatsServer {
+  /** `nats://host:port` or `tls://host:port`. */
+  readonly url: string
+  /** Those that stand in the address: `user:password@`, or `token@`. */
+  readonly credentials: NatsCredentials | undefined
+}
+
+/** Why a text is no list of servers. It never quotes the text, which may hold a password. */
+interface Problem {
+  readonly problem: string
+}
+
+const EXPECTED = 'expected nats://host:port, tls://host:port or host:port, or several after commas'
+
+/** Reads a server or several, as Flux's client takes them, in their order. */
+export function parseNatsServers(text: string): readonly NatsServer[] | Problem {
+  const servers = text.split(',').map((part) => parseServer(part.trim()))
+  return servers.every((server) => server !== undefined) ? servers : { problem: EXPECTED }
+}
+
+function parseServer(text: string): NatsServer | undefined {
+  const [, scheme = 'nats', userInfo = '', host, port = DEFAULT_PORT] = SERVER.exec(text) ?? []
+  // As a URL of HTTP the host is judged, and written in one way: `0x7f.1` is 127.0.0.1.
+  const url = URL.parse(`http://${host}:${port}`)
+  if (host === undefined || url === null || Number(port) === 0) return undefined
+  const credentials = credentialsOf(userInfo)
+  if (userInfo !== '' && credentials === undefined) return undefined
+  return { url: `${scheme.toLowerCase()}://${url.hostname}:${Number(port)}`, credentials }
+}
+
+/** A name without a password is a token: https://docs.nats.io/using-nats/developer/connecting/token */
+function credentialsOf(userInfo: string): NatsCredentials | undefined {
+  const { username: name, password } = decodeUserInfo(splitUserInfo(userInfo)) ?? NOBODY
+  if (name === '') return undefined
+  return userInfo.includes(':') ? { user: { name, password } } : { token: name }
+}
+
+const NOBODY = { username: '', password: '' }

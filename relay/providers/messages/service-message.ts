@@ -1,0 +1,72 @@
+import { jsonValue } from '../../model/json-value.ts'
+import { ellipsize } from '../../model/text.ts'
+import type { HttpResponse } from '../../ports/http.ts'
+
+/** Most UTF-16 units of a service's own words that a reason repeats. */
+const MAX_LENGTH = 200
+
+/** Longer plain texts are pages or dumps, and no sentence about the request. */
+const MAX_PLAIN_LENGTH = 2_000
+
+/**
+ * What a service says in an error answer, for a reason: in JSON (see `serviceMessage`), or in plain
+ * text such as Slack's `invalid_payload`. Undefined for a page, for bytes, and for what was cut off.
+ */
+export function serviceWords({ body, truncated }: HttpResponse): string | undefined {
+  return serviceMessage(body) ?? (truncated ? undefined : plainText(body))
+}
+
+/** A text that is no markup and no JSON, or is nothing but a JSON string. */
+function plainText(body: string): string | undefined {
+  const text = body.trim()
+  if (text.length > MAX_PLAIN_LENGTH || /^[<{[]|[^\P{Cc}\s]|\ufffd/u.test(text)) return undefined
+  return quotable(text.startsWith('"') ? jsonString(text) : text) || undefined
+}
+
+function jsonString(text: string): string {
+  const value = jsonValue(text)
+  return typeof value === 'string' ? value : ''
+}
+
+/**
+ * What a service says in an error answer of JSON: `message`, `error`, `msg`, `description`, `detail`
+ * or `title`, as text or as an object that has a message, and beside it the `errors` or `causes` that
+ * it lists. Undefined when the body is not JSON, for example because it was cut off.
+ */
+export function serviceMessage(body: string): string | undefined {
+  if (!body.trimStart().startsWith('{')) return undefined
+  try {
+    return quotable(messageOf(jsonValue(body)) ?? '') || undefined
+  } catch {
+    // Nested deeper than can be written again.
+    return undefined
+  }
+}
+
+/** A service's own words for a reason: in one line, and not too many. */
+export function quotable(text: string): string {
+  return ellipsize(text.replace(/[\s\p{Cc}]+/gu, ' ').trim(), MAX_LENGTH)
+}
+
+function messageOf(value: unknown): string | undefined {
+  if (!isRecord(value)) return undefined
+  const { message, error, msg, description, detail, title } = value
+  const said = textOf(message ?? error ?? msg ?? description ?? detail ?? title ?? undefined)
+  return [said, detailsOf(value.errors ?? value.causes)].filter(Boolean).join(': ')
+}
+
+/** A list, as GitHub has it, or an object with a text for each field, as Opsgenie has it. */
+function detailsOf(errors: unknown): string | undefined {
+  if (Array.isArray(errors)) return errors.map(textOf).join('; ')
+  return isRecord(errors) ? textOf(errors) : undefined
+}
+
+function textOf(value: unknown): string | undefined {
+  if (typeof value === 'string') return value
+  if (isRecord(value) && typeof value.message === 'string') return value.message
+  return JSON.stringify(value)
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}

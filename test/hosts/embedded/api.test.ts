@@ -1,0 +1,166 @@
+import { describe, expect, it } from 'vitest'
+import { deliveryRecord } from '../../support/delivery-records.ts'
+import { bearer, OPERATOR, PROD, startRelay, TOKENS } from '../../support/embedded-server.ts'
+
+const CONFIG = JSON.stringify({ takenAt: '2026-11-20T09:14:03Z', alerts: [], providers: [] })
+const PROD_CONFIG = '/v1/clusters/prod/config'
+
+describe('/v1/clusters/{cluster}/config', () => {
+  it('is put by the cluster, and read by the cluster and operators', async () => {
+    const { call } = await startRelay({ tokens: TOKENS })
+    const put = await call('PUT', PROD_CONFIG, { body: CONFIG, headers: bearer(PROD) })
+    expect([put.status, put.json]).toEqual([200, { revision: expect.any(String), objects: [] }])
+    for (const token of [PROD, OPERATOR]) {
+      const shown = await call('GET', PROD_CONFIG, { headers: bearer(token) })
+      expect([shown.status, shown.json]).toMatchObject([200, { cluster: 'prod', alerts: [] }])
+    }
+  })
+
+  it('is nobody else’s', async () => {
+    const { call, ports } = await startRelay({ tokens: TOKENS })
+    for (const headers of [{}, bearer('staging-token'), bearer(OPERATOR)]) {
+      const put = await call('PUT', PROD_CONFIG, { body: CONFIG, headers })
+      expect([put.status, put.headers['www-authenticate']]).toEqual([401, 'Bearer'])
+    }
+    const get = await call('GET', PROD_CONFIG, { headers: bearer('staging-token') })
+    expect(get.status).toBe(401)
+    expect(await ports.configs.read('prod')).toBeUndefined()
+  })
+
+  it.each([
+    ['without tokens', {}, {}],
+    [
+      'with tokens',
+      { tokens: { operators: [], clusters: new Map([['local', ['t']]]) } },
+      bearer('t'),
+    ],
+  ])('is the manifests folder’s for its own cluster %s', async (_, changes, headers) => {
+    const { call } = await startRelay(changes)
+    const reply = await call('PUT', '/v1/clusters/local/config', { body: CONFIG, headers })
+    expect(reply.status).toBe(409)
+    expect(reply.json).toMatchObject({
+      type: 'config-owned',
+      // Word for word: shippers of commit 591c4aa know it by this text.
+      detail: 'the manifests folder owns the configuration of local; change it there',
+    })
+  })
+
+  it('is a 404 before there is one, and a 413 over 6 MiB', async () => {
+    const { call } = await startRelay()
+    expect((await call('GET', PROD_CONFIG)).status).toBe(404)
+    const body = Buffer.alloc(6 * 1024 * 1024 + 1, ' ')
+    expect((await call('PUT', PROD_CONFIG, { body })).status).toBe(413)
+    expect((await call('PUT', PROD_CONFIG, { body: '{}' })).json).toMatchObject({
+      errors: expect.arrayContaining([{ field: 'takenAt', message: expect.any(String) }]),
+    })
+  })
+})
+
+describe('/v1/deliveries', () => {
+  it('lists, shows and replays', async () => {
+    const { call, ports } = await startRelay({ tokens: TOKENS })
+    const headers = bearer(OPERATOR)
+    ports.ledger.put(deliveryRecord({ outcome: 'dead' }))
+    expect((await call('GET', '/v1/deliveries?outcome=dead', { headers })).json).toMatchObject({
+      deliveries: [{ id: 'delivery-1', acceptedAt: '2026-11-20T09:14:03.000Z' }],
+    })
+    const replayed = await call('POST', '/v1/deliveries/delivery-1/replay', { headers })
+    expect([replayed.status, replayed.json]).toMatchObject([
+      202,
+      { id: 'delivery-1', outcome: 'retry', attempt: 2 },
+    ])
+    expect(ports.queue.retries).toContainEqual(
+      expect.objectContaining({ deliveryId: 'delivery-1', attempt: 2 }),
+    )
+    const shown = await call('GET', '/v1/deliveries/delivery-1', { headers })
+    expect(shown.json).toEqual(replayed.json)
+    expect(shown.json).not.toHaveProperty('version')
+  })
+
+  it('names a bad parameter, and an id that is not there', async () => {
+    const { call } = await startRelay()
+    const bad = await call('GET', '/v1/deliveries?limit=0')
+    expect([bad.status, bad.json]).toMatchObject([400, { errors: [{ field: 'limit' }] }])
+    expect((await call('GET', '/v1/deliveries/none')).status).toBe(404)
+    expect((await call('POST', '/v1/deliveries/none/replay')).status).toBe(404)
+  })
+
+  it.each([
+    ['GET', '/v1/deliveries'],
+    ['GET', '/v1/deliveries/delivery-1'],
+    ['POST', '/v1/deliveries/delivery-1/replay'],
+    ['GET', '/echo'],
+  ])('%s %s is for operators', async (method, path) => {
+    const { call } = await startRelay({ tokens: TOKENS })
+    for (const headers of [{}, bearer(PROD), { Authorization: `Basic ${btoa(`x:${OPERATOR}`)}` }]) {
+      expect((await call(method, path, { headers })).status).toBe(401)
+    }
+    expect((await call(method, path, { headers: bearer('operator-token-2') })).status).not.toBe(401)
+  })
+})
+
+describe('probes', () => {
+  it('are open to all', async () => {
+    const { call } = await startRelay({ tokens: TOKENS })
+    for (const path of ['/healthz', '/readyz', '/metrics']) {
+      expect((await call('GET', path)).status, path).toBe(200)
+    }
+    expect((await call('GET', '/metrics')).headers['content-type']).toContain('version=0.0.4')
+  })
+
+  it('say why the relay is not ready', async () => {
+    const { call } = await startRelay({ ready: () => 'the manifests are not read yet' })
+    expect((await call('GET', '/healthz')).status).toBe(200)
+    const reply = await call('GET', '/readyz')
+    expect([reply.status, reply.json]).toMatchObject([
+      503,
+      { detail: 'the manifests are not read yet' },
+    ])
+  })
+})
+
+describe('echo', () => {
+  it('keeps the latest bodies, newest first', async () => {
+    const { call, deps } = await startRelay()
+    const post = (body: string, type: string) =>
+      call('POST', deps.echo.path, { body, headers: { 'Content-Type': type } })
+    expect(await post('{"text":"hello"}', 'application/json')).toMatchObject({
+      status: 200,
+      text: 'ok',
+    })
+    await post('plain', 'text/plain')
+    expect((await call('GET', '/echo')).json).toEqual([
+      {
+        receivedAt: '2026-11-20T09:14:03.000Z',
+        contentType: 'text/plain',
+        body: 'plain',
+        isCut: false,
+      },
+      expect.objectContaining({ body: { text: 'hello' } }),
+    ])
+  })
+
+  it('keeps fifty, and 64 kB of each', async () => {
+    const { call, deps } = await startRelay()
+    for (let n = 0; n < 55; n++) deps.echo.take(Buffer.from(`${n}`), '')
+    await call('POST', deps.echo.path, { body: 'x'.repeat(70_000) })
+    const list = deps.echo.list()
+    expect(list).toHaveLength(50)
+    expect(list[0]).toMatchObject({ isCut: true, body: 'x'.repeat(64 * 1024) })
+    expect(list[49]).toMatchObject({ body: 6 })
+  })
+
+  it('shows nesting that no writer of JSON survives as text', async () => {
+    const { call, deps } = await startRelay()
+    await call('POST', deps.echo.path, { body: `${'['.repeat(20_000)}${']'.repeat(20_000)}` })
+    expect((await call('GET', '/echo')).status).toBe(200)
+  })
+
+  it('takes nothing under a wrong key, and its key is its credential', async () => {
+    const { call, deps } = await startRelay({ tokens: TOKENS })
+    expect((await call('POST', '/echo/wrong', { body: 'x' })).status).toBe(404)
+    expect(deps.echo.list()).toEqual([])
+    expect((await call('POST', deps.echo.path, { body: 'x' })).status).toBe(200)
+    expect((await call('POST', deps.echo.path, { body: 'x'.repeat(2 ** 20 + 1) })).status).toBe(413)
+  })
+})

@@ -1,0 +1,133 @@
+import { once } from 'node:events'
+import { connect } from 'node:net'
+import { describe, expect, it } from 'vitest'
+import { createServer } from '../../../hosts/embedded/server.ts'
+import { type Answer, textAnswer } from '../../../relay/api/answer.ts'
+import { speak, startRelay } from '../../support/embedded-server.ts'
+import { fixtureJson } from '../../support/notifications.ts'
+import { gate } from '../../support/recording-sink.ts'
+
+const BODY = JSON.stringify(fixtureJson('kustomization-applied'))
+
+/** Longer than a test may take, so that what waits for it fails. */
+const LONG_MS = 60_000
+
+describe('limits', () => {
+  const HEAD = 'POST / HTTP/1.1\r\nHost: localhost\r\n'
+
+  it('answers a Content-Length that is too much before any of the body comes', async () => {
+    const { server, ports } = await startRelay()
+    const said = await speak(server.port, `${HEAD}Content-Length: 3145729\r\n\r\n`)
+    expect(said).toMatch(/^HTTP\/1\.1 413 /)
+    expect(ports.queue.events).toEqual([])
+  })
+
+  it('answers a chunked body as soon as it is too much, and hangs up', async () => {
+    const { server } = await startRelay()
+    const chunk = `${(2 ** 20).toString(16)}\r\n${'x'.repeat(2 ** 20)}\r\n`
+    const said = await speak(
+      server.port,
+      `${HEAD}Transfer-Encoding: chunked\r\n\r\n${chunk.repeat(4)}`,
+    )
+    expect(said).toMatch(/^HTTP\/1\.1 413 /)
+    expect(said).toContain('application/problem+json')
+  })
+
+  it('is not harmed by a client that goes away', async () => {
+    const { server, call, logged, ports } = await startRelay()
+    await new Promise<void>((resolve) => {
+      const socket = connect(server.port, '127.0.0.1', () => {
+        socket.write(`${HEAD}Content-Length: 1000\r\n\r\n{"involvedObject":`)
+        setTimeout(() => socket.resetAndDestroy(), 50)
+      })
+      socket.on('close', () => resolve())
+    })
+    expect((await call('POST', '/', { body: BODY })).status).toBe(202)
+    expect(ports.queue.events).toHaveLength(1)
+    expect(logged()).toBe('')
+  })
+
+  it.each([
+    ['garbage', 'garbage\r\n\r\n', 400],
+    ['two lengths', `${HEAD}Content-Length: 1\r\nContent-Length: 2\r\n\r\nx`, 400],
+    ['no Host', 'GET /healthz HTTP/1.1\r\nConnection: close\r\n\r\n', 400],
+    ['no Host under HTTP/1.0', 'GET /healthz HTTP/1.0\r\n\r\n', 400],
+    ['big headers', `${HEAD}X-Big: ${'x'.repeat(17_000)}\r\n\r\n`, 431],
+    ['a bad chunk', `${HEAD}Transfer-Encoding: chunked\r\n\r\nzz\r\n`, 400],
+  ])('refuses %s', async (_, bytes, status) => {
+    const { server, call } = await startRelay()
+    expect(await speak(server.port, bytes)).toMatch(new RegExp(`^HTTP/1\\.1 ${status} `))
+    expect((await call('GET', '/healthz')).status).toBe(200)
+  })
+
+  it('does not wait for a slow request for ever', async () => {
+    const { server } = await startRelay({}, { requestTimeoutMs: 200 })
+    const said = await speak(server.port, `${HEAD}Content-Length: 10\r\n\r\n{`)
+    expect(said === '' || said.startsWith('HTTP/1.1 4')).toBe(true)
+  })
+
+  it('keeps a connection for the next request', async () => {
+    const { server } = await startRelay()
+    const request = 'GET /healthz HTTP/1.1\r\nHost: localhost\r\n'
+    const said = await speak(server.port, `${request}\r\n${request}Connection: close\r\n\r\n`)
+    expect(said.match(/HTTP\/1\.1 200 /g)).toHaveLength(2)
+  })
+})
+
+describe('close', () => {
+  /** A relay with a request that is under way. */
+  async function withRequest(handle: () => Promise<Answer>) {
+    const called = gate()
+    const slow = () => {
+      called.open()
+      return handle()
+    }
+    const { server, call } = await startRelay({
+      moreRoutes: [{ method: 'GET', path: '/slow', access: 'anyone', handle: slow }],
+    })
+    const running = call('GET', '/slow', { headers: { Connection: 'keep-alive' } })
+    running.catch(() => undefined)
+    await called.opened
+    return { server, call, running }
+  }
+
+  it('lets a running request finish, and takes no new one', async () => {
+    const done = gate()
+    const { server, call, running } = await withRequest(async () => {
+      await done.opened
+      return textAnswer('done')
+    })
+    const idle = connect(server.port, '127.0.0.1')
+    idle.on('error', () => undefined)
+    await once(idle, 'connect')
+    const closing = server.close(LONG_MS)
+    await expect(call('GET', '/healthz')).rejects.toThrow('ECONNREFUSED')
+    done.open()
+    expect((await running).text).toBe('done')
+    await closing
+    idle.destroy()
+  })
+
+  it('does not wait for a connection that is kept alive', async () => {
+    const { server } = await startRelay()
+    const kept = connect(server.port, '127.0.0.1')
+    const closed = once(kept, 'close')
+    kept.write('GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    const [said] = await once(kept, 'data')
+    expect(String(said)).toMatch(/^HTTP\/1\.1 200 /)
+    await server.close(LONG_MS)
+    await closed
+  })
+
+  it('cuts off what is not done in time', async () => {
+    const { server, running } = await withRequest(() => new Promise(() => undefined))
+    await server.close(200)
+    await expect(running).rejects.toThrow(/hang up|ECONNRESET/)
+  })
+
+  it('names a port that is taken', async () => {
+    const { server, deps } = await startRelay()
+    const again = createServer(deps).listen({ port: server.port, host: '127.0.0.1' })
+    await expect(again).rejects.toThrow('EADDRINUSE')
+  })
+})

@@ -1,0 +1,118 @@
+import { Ajv2020 } from 'ajv/dist/2020.js'
+import { describe, expect, it } from 'vitest'
+import { openApiDocument } from '../../../relay/api/openapi.ts'
+import { OPERATIONS, type OperationName } from '../../../relay/api/operations.ts'
+import { PROBLEM_KINDS } from '../../../relay/api/problem-codes.ts'
+import { deliveryRecord, event } from '../../support/delivery-records.ts'
+import { bearer, OPERATOR, PROD, startRelay, TOKENS } from '../../support/embedded-server.ts'
+
+const METADATA = { namespace: 'flux-system', name: 'podinfo' }
+const PROVIDER = {
+  kind: 'Provider',
+  metadata: METADATA,
+  spec: { type: 'generic', address: 'http://127.0.0.1/' },
+}
+const ALERT = {
+  kind: 'Alert',
+  metadata: METADATA,
+  spec: { providerRef: { name: 'podinfo' }, eventSources: [{ kind: 'Kustomization', name: '*' }] },
+}
+
+interface Exchange {
+  readonly path: string
+  readonly token: string
+  readonly body?: unknown
+}
+
+const CALLS: Readonly<Record<OperationName, Exchange>> = {
+  postEvents: { path: '/v1/clusters/prod/events', token: PROD, body: [event(), { event: 1 }] },
+  postEvent: { path: '/', token: PROD, body: event() },
+  putConfig: {
+    path: '/v1/clusters/prod/config',
+    token: PROD,
+    body: { takenAt: '2026-11-20T09:14:03Z', alerts: [ALERT], providers: [PROVIDER] },
+  },
+  showConfig: { path: '/v1/clusters/prod/config', token: OPERATOR },
+  putSecret: { path: '/v1/clusters/prod/secrets/flux-system/slack', token: PROD, body: { a: 'b' } },
+  listDeliveries: { path: '/v1/deliveries', token: OPERATOR },
+  showDelivery: { path: '/v1/deliveries/delivery-1', token: OPERATOR },
+  replayDelivery: { path: '/v1/deliveries/delivery-1/replay', token: OPERATOR },
+  listQuarantine: { path: '/v1/quarantine', token: OPERATOR },
+  replayQuarantine: { path: '/v1/quarantine/replay', token: OPERATOR },
+}
+const NAMES = Object.keys(CALLS) as OperationName[]
+
+const API = openApiDocument('test') as {
+  readonly components: unknown
+  readonly paths: Record<string, Record<string, { responses: Record<string, Response> }>>
+}
+interface Response {
+  readonly content?: Readonly<Record<string, { readonly schema: object }>>
+}
+
+const ajv = new Ajv2020({ strict: false })
+
+/** What is wrong with an answer by the document, in which every field of an answer is named. */
+function misfits(name: OperationName, status: number, body: unknown): unknown {
+  const { method, path } = OPERATIONS[name]
+  const response = API.paths[path]?.[method.toLowerCase()]?.responses[status]
+  if (response === undefined) return `${name} answers ${status}, which is not in the document`
+  const [content] = Object.values(response.content ?? {})
+  if (content === undefined) return body === undefined ? null : 'a body'
+  const validate = ajv.compile({ ...content.schema, components: closed(API.components) })
+  return validate(body) ? null : validate.errors
+}
+
+/** Schemas whose objects have no other fields than those they name. */
+function closed(schema: unknown): unknown {
+  if (Array.isArray(schema)) return schema.map(closed)
+  if (typeof schema !== 'object' || schema === null) return schema
+  const parts = Object.fromEntries(Object.entries(schema).map(([key, it]) => [key, closed(it)]))
+  const isNamed = 'properties' in schema && Object.keys(schema.properties ?? {}).length > 0
+  return isNamed ? { ...parts, additionalProperties: false } : parts
+}
+
+async function startFilled() {
+  const relay = await startRelay({ tokens: TOKENS })
+  const { ports, call } = relay
+  ports.ledger.put(deliveryRecord({ outcome: 'dead' }))
+  const send = (name: OperationName, token = CALLS[name].token) => {
+    const { path, body } = CALLS[name]
+    const json = body === undefined ? {} : { body: JSON.stringify(body) }
+    return call(OPERATIONS[name].method, path, { headers: bearer(token), ...json })
+  }
+  await send('putConfig')
+  return { call, send }
+}
+
+describe('the contract of /v1', () => {
+  it.each(NAMES)('holds for what %s answers', async (name) => {
+    const { send } = await startFilled()
+    const { status, json } = await send(name)
+    expect(status).toBe(OPERATIONS[name].success.status)
+    expect(misfits(name, status, json)).toBeNull()
+  })
+
+  it.each(NAMES)('holds for what %s answers to a wrong token', async (name) => {
+    const { send } = await startFilled()
+    const { status, json } = await send(name, 'wrong')
+    expect(json).toMatchObject({ type: 'unauthorized', status: 401 })
+    expect(misfits(name, status, json)).toBeNull()
+  })
+
+  it('holds for problems with fields and with indices', async () => {
+    const { call } = await startFilled()
+    const headers = bearer(PROD)
+    const config = await call('PUT', CALLS.putConfig.path, { headers, body: '{}' })
+    expect(config.json).toMatchObject({ type: 'not-valid' })
+    expect(misfits('putConfig', config.status, config.json)).toBeNull()
+    const events = await call('POST', CALLS.postEvents.path, { headers, body: '[1, {}]' })
+    expect(events.json).toMatchObject({ type: 'none-good', errors: [{ index: 0 }, { index: 1 }] })
+    expect(misfits('postEvents', events.status, events.json)).toBeNull()
+  })
+
+  it('has a status for each code that HTTP has a phrase for', () => {
+    const statuses = Object.values(PROBLEM_KINDS).map(({ status }) => status)
+    expect(statuses.every((status) => status >= 400 && status < 600)).toBe(true)
+  })
+})

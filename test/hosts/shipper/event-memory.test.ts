@@ -1,0 +1,45 @@
+import { expect, it } from 'vitest'
+import type { Hold } from '../../../hosts/shipper/spool/held-events.ts'
+import { ALL_KINDS } from '../../../hosts/shipper/spool/watches.ts'
+import { START } from '../../support/manual-clock.ts'
+import { testSpool } from '../../support/spool.ts'
+
+it('goes on with a kind from where the watch of all kinds was, and with a new one from its start', async () => {
+  const { spool } = testSpool()
+  const { watches } = spool.memory
+  const begin = (kinds: readonly string[], now: number) =>
+    spool.change(() => watches.begin(kinds, now))
+  await begin([ALL_KINDS], START)
+  await spool.change(() => watches.moveTo(ALL_KINDS, '7'))
+  await begin([ALL_KINDS], START + 1)
+  expect(watches.read(ALL_KINDS)).toEqual({ beganAt: START, resourceVersion: '7' })
+  await begin(['Pod'], START + 2)
+  expect(watches.read('Pod')).toEqual({ beganAt: START, resourceVersion: '7' })
+  await begin(['Pod', 'Job'], START + 3)
+  expect(watches.read('Pod')).toEqual({ beganAt: START, resourceVersion: '7' })
+  expect(watches.read('Job')).toEqual({ beganAt: START + 3, resourceVersion: null })
+  expect(watches.read(ALL_KINDS)).toBeUndefined()
+  await begin(['Job'], START + 4)
+  expect(watches.read('Pod')).toBeUndefined()
+})
+
+it('forgets that an event was held back when another takes its place', async () => {
+  const { spool } = testSpool()
+  const { held } = spool.memory
+  const object = 'Kustomization/apps/web'
+  const hold: Hold = {
+    object,
+    source: 'watch',
+    occurrence: null,
+    at: START,
+    said: 'a',
+    isUnsure: false,
+    isForPost: true,
+    waitMs: 20_000,
+  }
+  await spool.addAll([{ body: '{}', admitted: (place) => held.hold(place, hold, START) }])
+  const [first] = held.ofObject(object)
+  expect([first?.sequence, spool.peek(9, 1_000)]).toEqual([1, []])
+  await spool.change((write) => write.delete([1]))
+  expect([held.ofObject(object), spool.depth().events]).toEqual([[], 0])
+})

@@ -1,0 +1,23 @@
+import { expect, it } from 'vitest'
+import { judge, retryOf } from '../../../hosts/shipper/send/verdict.ts'
+import { response } from '../../support/notifications.ts'
+
+it.each([
+  [401, {}, 'HTTP 401: no such token; are --cluster and --token-file right?'],
+  [404, {}, 'HTTP 404: no such token; is --relay right?'],
+  [
+    301,
+    { location: 'https://elsewhere.test/' },
+    'HTTP 301: no such token; it points to https://elsewhere.test/, is --relay right?',
+  ],
+  [503, {}, 'HTTP 503: no such token'],
+])('%i says what to look at', (status, headers, detail) => {
+  const body = JSON.stringify({ detail: 'no such token' })
+  expect(retryOf(response(status, body, headers)).detail).toBe(detail)
+})
+
+it('a detail is cut, however long the answer is', () => {
+  const verdict = judge(response(301, '', { location: 'x'.repeat(10_000) }), 1)
+  expect(verdict).toMatchObject({ kind: 'retry', reason: '301' })
+  expect((verdict as { detail: string }).detail.length).toBeLessThanOrEqual(300)
+})

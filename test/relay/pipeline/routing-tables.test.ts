@@ -1,0 +1,202 @@
+import { describe, expect, it } from 'vitest'
+import type { ConfigSnapshot } from '../../../relay/model/config.ts'
+import { createRoutingTables } from '../../../relay/pipeline/routing-tables.ts'
+import type { ConfigStore } from '../../../relay/ports/config-store.ts'
+import { alert, provider } from '../../support/relay-harness.ts'
+
+type Answer = Awaited<ReturnType<ConfigStore['read']>>
+
+/** A read that began and waits for its answer. */
+interface WaitingRead {
+  readonly cluster: string
+  readonly knownRevision: string | undefined
+  answer(answer: Answer): void
+  fail(error: Error): void
+}
+
+/** A store each of whose reads is answered by the test. */
+function setUp() {
+  const reads: WaitingRead[] = []
+  const tables = createRoutingTables({
+    read(cluster, knownRevision) {
+      const { promise, resolve, reject } = Promise.withResolvers<Answer>()
+      reads.push({ cluster, knownRevision, answer: resolve, fail: reject })
+      return promise
+    },
+    replace: () => Promise.reject(new Error('nothing is replaced here')),
+  })
+  /** The next read, once it has begun. */
+  const nextRead = async () => {
+    await settled()
+    const read = reads.shift()
+    if (!read) throw new Error('no read has begun')
+    return read
+  }
+  const answerWith = async (answer: Answer) => (await nextRead()).answer(answer)
+  const ask = (times: number, cluster = 'prod') =>
+    Array.from({ length: times }, () => tables.of(cluster))
+  return { tables, reads, nextRead, answerWith, ask }
+}
+
+/** All that can happen without another answer has happened. */
+function settled(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve))
+}
+
+function snapshot(revision: string, changes: Partial<ConfigSnapshot> = {}): ConfigSnapshot {
+  const manifests = [
+    provider('hook', { type: 'generic', address: 'https://a.test' }),
+    alert(`of-${revision}`, 'hook'),
+  ]
+  return { cluster: 'prod', revision, takenAt: 0, manifests, objects: [], ...changes }
+}
+
+/** What the core cannot even look through. */
+const BROKEN = { manifests: undefined as never }
+
+describe('the routing table of a cluster', () => {
+  it('is read and compiled once for all who ask together', async () => {
+    const { reads, answerWith, ask } = setUp()
+    const asked = ask(1_000)
+    await answerWith(snapshot('r1'))
+    const [first, ...others] = await Promise.all(asked)
+    expect(first?.revision).toBe('r1')
+    expect(others.every((table) => table === first)).toBe(true)
+    expect(reads).toEqual([])
+  })
+
+  it('comes from a read that began after it was asked for', async () => {
+    const { nextRead, answerWith, ask, reads } = setUp()
+    const before = ask(1)
+    const running = await nextRead()
+    // The set is replaced now, and events come that were accepted after that.
+    const after = ask(3)
+    await settled()
+    expect(reads).toEqual([])
+    running.answer(snapshot('r1'))
+    await answerWith(snapshot('r2'))
+    expect((await Promise.all(before)).map((table) => table?.revision)).toEqual(['r1'])
+    const tables = await Promise.all(after)
+    expect(tables.map((table) => table?.revision)).toEqual(['r2', 'r2', 'r2'])
+    expect(new Set(tables).size).toBe(1)
+    expect(reads).toEqual([])
+  })
+
+  it('never comes from the read under way, in whatever order is asked and answered', async () => {
+    const { nextRead, ask } = setUp()
+    const first = ask(1)
+    const readOne = await nextRead()
+    const second = ask(1)
+    readOne.answer(snapshot('r1'))
+    const readTwo = await nextRead()
+    const third = ask(1)
+    readTwo.answer(snapshot('r2'))
+    const readThree = await nextRead()
+    readThree.answer(snapshot('r3'))
+    const tables = await Promise.all([...first, ...second, ...third])
+    expect(tables.map((table) => table?.revision)).toEqual(['r1', 'r2', 'r3'])
+  })
+
+  it('is asked for by its revision once it is known, and stays the same while that does', async () => {
+    const { nextRead, answerWith, ask } = setUp()
+    const [first] = ask(1)
+    await answerWith(snapshot('r1'))
+    const [again] = ask(1)
+    const read = await nextRead()
+    expect(read).toMatchObject({ cluster: 'prod', knownRevision: 'r1' })
+    read.answer('unchanged')
+    expect(await again).toBe(await first)
+  })
+
+  it('is asked for by its revision by those who waited for the first read, too', async () => {
+    const { nextRead, ask } = setUp()
+    const first = ask(1)
+    const running = await nextRead()
+    const waiting = ask(2)
+    running.answer(snapshot('r1'))
+    const read = await nextRead()
+    expect(read.knownRevision).toBe('r1')
+    read.answer('unchanged')
+    expect(new Set(await Promise.all([...first, ...waiting])).size).toBe(1)
+  })
+
+  it('is nothing without a configuration, and what came before counts no more', async () => {
+    const { nextRead, answerWith, ask } = setUp()
+    const asked = [ask(2)]
+    await answerWith(snapshot('r1'))
+    await Promise.all(asked[0] ?? [])
+    const gone = ask(2)
+    await answerWith(undefined)
+    expect(await Promise.all(gone)).toEqual([undefined, undefined])
+    const back = ask(1)
+    const read = await nextRead()
+    expect(read.knownRevision).toBeUndefined()
+    read.answer(snapshot('r1'))
+    expect((await back[0])?.revision).toBe('r1')
+  })
+
+  it('waits for no other cluster', async () => {
+    const { nextRead, answerWith, ask } = setUp()
+    const [slow] = ask(1, 'slow')
+    const slowRead = await nextRead()
+    const [quick] = ask(1, 'quick')
+    await answerWith(snapshot('r1', { cluster: 'quick' }))
+    expect((await quick)?.cluster).toBe('quick')
+    slowRead.answer(snapshot('r1', { cluster: 'slow' }))
+    expect((await slow)?.cluster).toBe('slow')
+  })
+
+  it('is read once for those who wait, though more clusters than are kept are asked for', async () => {
+    const { nextRead, answerWith, ask, reads } = setUp()
+    const first = ask(1)
+    const running = await nextRead()
+    const others = Array.from({ length: 600 }, (_, index) => ask(1, `other-${index}`))
+    await settled()
+    for (const read of reads.splice(0)) read.answer(undefined)
+    await Promise.all(others.flat())
+    const waiting = ask(1)
+    await settled()
+    expect(reads).toEqual([])
+    running.answer(snapshot('r1'))
+    await answerWith('unchanged')
+    expect(await waiting[0]).toBe(await first[0])
+  })
+})
+
+describe('a failure', () => {
+  it('to read goes to all who asked before it began, and to nobody else', async () => {
+    const { nextRead, answerWith, ask } = setUp()
+    const failing = ask(3)
+    const running = await nextRead()
+    const waiting = ask(2)
+    running.fail(new Error('the store is down'))
+    const results = await Promise.allSettled(failing)
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected', 'rejected'])
+    await answerWith(snapshot('r1'))
+    const tables = await Promise.all(waiting)
+    expect(tables.map((table) => table?.revision)).toEqual(['r1', 'r1'])
+  })
+
+  it('to compile is not kept, and no older rules take its place', async () => {
+    const { nextRead, answerWith, ask } = setUp()
+    const [older] = ask(1)
+    await answerWith(snapshot('r1'))
+    await older
+    const failing = ask(2)
+    await answerWith(snapshot('r2', BROKEN))
+    const results = await Promise.allSettled(failing)
+    expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+    const [mended] = ask(1)
+    const read = await nextRead()
+    expect(read.knownRevision).toBe('r1')
+    read.answer(snapshot('r2'))
+    expect((await mended)?.revision).toBe('r2')
+  })
+
+  it('of a store that says unchanged of nothing is one', async () => {
+    const { answerWith, ask } = setUp()
+    const [asked] = ask(1)
+    await answerWith('unchanged')
+    await expect(asked).rejects.toThrow('unchanged since no revision')
+  })
+})
