@@ -78,9 +78,15 @@ async function quietDepth(url: string): Promise<Depth> {
     const depth = await readDepth(url)
     const isSame = depth.retries === last.retries && depth.events === 0
     if (isSame && depth.overdueSeconds === 0) return depth
-    if (Date.now() > giveUpAt) throw new Error(`not quiet: ${JSON.stringify(depth)}`)
+    if (Date.now() > giveUpAt) throw new Error(await whatIsLeft(url, depth))
     last = depth
   }
+}
+
+async function whatIsLeft(url: string, depth: Depth): Promise<string> {
+  const waiting = (await readLedger(url)).filter(({ outcome }) => outcome === 'retry')
+  const some = waiting.slice(0, 10).map((entry) => JSON.stringify(entry))
+  return [`not quiet: ${JSON.stringify(depth)}; ${waiting.length} wait:`, ...some].join('\n')
 }
 
 function check(campaign: Campaign, entries: readonly Entry[], retrying: Books['retrying']): void {

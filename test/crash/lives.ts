@@ -10,6 +10,8 @@ import { type RelayLife, startLife } from './relay-life.ts'
  */
 const CLOCK_FACTOR = 8
 
+const HOUR_MS = 3_600_000
+
 /** The relay over all its lives, with one clock. */
 export interface Lives {
   /** Starts the relay, with the machine off for `offMs` of the relay's time since the last life. */
@@ -49,7 +51,8 @@ export function createLives(options: LivesOptions): Lives {
   /** Lets the clients post, once the relay knows both clusters. A kill may come at any time. */
   async function open(life: RelayLife): Promise<void> {
     const ready = await life.ready
-    if (!isEdgeConfigured) await putEdgeConfig(ready, sinks, startedAt)
+    // Its clock may be set back by then, and no set may be taken ahead of it.
+    if (!isEdgeConfigured) await putEdgeConfig(ready, sinks, startedAt - HOUR_MS)
     isEdgeConfigured = true
     if (running.has(life)) url = ready
   }
