@@ -144,8 +144,11 @@ export function createWorker(options: WorkerOptions): Worker {
   let timer: NodeJS.Timeout | undefined
   let wakeAt: number | undefined
   const pump = () => fill(fills)
-  const fill = (steps: readonly Step[]) => {
+  const fill = (wanted: readonly Step[]) => {
     if (!running) return
+    // What is due by now, and of which the timer is late, loses its timer here, and is no wake time.
+    const isDue = wakeAt !== undefined && wakeAt <= clock.now()
+    const steps = isDue ? fills : wanted
     clearTimeout(timer)
     wakeAt = undefined
     if (hold.isHeld()) return
