@@ -1,6 +1,7 @@
 import type { AcceptedEvent } from '../../relay/model/delivery.ts'
 import { encodeText } from '../../relay/model/stored/codec.ts'
 import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
+import type { RelayDatabase } from './relay-database.ts'
 import { type Change, change, type UnitResult } from './statement.ts'
 
 /** How long the id of a sent event is remembered: as long as SQS FIFO queues do. */
@@ -45,4 +46,16 @@ export interface Inserted {
 export function insertedAt(result: UnitResult, at: number): Inserted | undefined {
   const rows = result.kind === 'done' ? (result.changed[at]?.rows ?? []) : []
   return (rows as readonly Inserted[])[0]
+}
+
+const LATEST_ORDER_TIME = `SELECT MAX(latest, COALESCE(
+    (SELECT accepted_at FROM events ORDER BY seq DESC LIMIT 1), 0)) AS latest FROM order_time`
+
+/**
+ * The latest order time of all events that were ever inserted, in milliseconds since the epoch, or the time at
+ * which the last one was accepted, if that is later.
+ */
+export async function readLatestOrderTime(database: Pick<RelayDatabase, 'read'>): Promise<number> {
+  const [row] = await database.read<{ latest: number }>(LATEST_ORDER_TIME)
+  return row?.latest ?? 0
 }

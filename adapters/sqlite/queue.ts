@@ -7,7 +7,7 @@ import { earlier } from './due-rows.ts'
 import { DueSchedule } from './due-schedule.ts'
 import { DueTimes } from './due-times.ts'
 import { EventGroups, GROUPS, type GroupEnds, type GroupHead } from './event-groups.ts'
-import { advances, insertedAt, insertion } from './event-insertion.ts'
+import { advances, insertedAt, insertion, readLatestOrderTime } from './event-insertion.ts'
 import { type EventLease, EventReader } from './event-reader.ts'
 import { type PutBack, SqliteQuarantine } from './quarantine.ts'
 import { type QueueDepth, readDepth } from './queue-depth.ts'
@@ -16,8 +16,6 @@ import { LEAVE_QUEUE, type OnRemovalFailure, Removals } from './removals.ts'
 import { type Change, change, outcomeChange, type UnitResult } from './statement.ts'
 import { EventSweep } from './sweep.ts'
 
-const LATEST_ORDER_TIME = `SELECT MAX(latest, COALESCE(
-    (SELECT accepted_at FROM events ORDER BY seq DESC LIMIT 1), 0)) AS latest FROM order_time`
 const NEXT_HEAD = `SELECT seq FROM events
   WHERE grp = ? AND queued = 1 AND seq > ? ORDER BY seq LIMIT 1`
 
@@ -215,9 +213,8 @@ export class SqliteQueue implements Queue {
    * The latest order time of all events that were ever sent, in milliseconds since the epoch, or the
    * time at which the last one was accepted, if that is later.
    */
-  async latestOrderTime(): Promise<number> {
-    const [row] = await this.#database.read<{ latest: number }>(LATEST_ORDER_TIME)
-    return row?.latest ?? 0
+  latestOrderTime(): Promise<number> {
+    return readLatestOrderTime(this.#database)
   }
 
   /** The clock was set by so many milliseconds, forward, or back if less than 0. Durations stay. */
