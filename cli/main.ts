@@ -1,29 +1,24 @@
 import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
-import { applyCommand } from './apply.ts'
-import { clusterCommand } from './cluster.ts'
-import { getCommand } from './get.ts'
-import { replayCommand } from './replay.ts'
+import { COMMANDS } from './commands.ts'
 import { runProgram } from './run-program.ts'
-import { secretCommand } from './secret.ts'
-import { sendCommand } from './send.ts'
-import { serveCommand } from './serve.ts'
-import { shipCommand } from './ship.ts'
-import { validateCommand } from './validate.ts'
 
-/** Runs the CLI; resolves with the exit code: 0, 1 for a failure, 2 for wrong usage. */
+/**
+ * Runs the CLI; resolves with the exit code: 0, 1 for a failure, 2 for wrong usage. Without arguments
+ * it prints the help, which is no failure.
+ */
 export async function run(argv: readonly string[]): Promise<number> {
+  const [node = '', script = '', ...args] = argv
   const program = new Command('flux-relay')
     .description('Relay for GitOps notifications: takes Flux events, delivers them, loses none.')
     .version(manifest.version)
-    .addCommand(serveCommand())
-    .addCommand(shipCommand())
-    .addCommand(applyCommand())
-    .addCommand(validateCommand())
-    .addCommand(sendCommand())
-    .addCommand(getCommand())
-    .addCommand(replayCommand())
-    .addCommand(secretCommand())
-    .addCommand(clusterCommand())
-  return runProgram(program, argv)
+  for (const command of await commandsFor(args)) program.addCommand(command)
+  return runProgram(program, [node, script, ...(args.length === 0 ? ['--help'] : args)])
+}
+
+/** The command that the arguments name, alone; all commands where they name none, for help and errors. */
+function commandsFor([name = '']: readonly string[]): Promise<readonly Command[]> {
+  const load = COMMANDS.get(name)
+  const needed = load === undefined ? [...COMMANDS.values()] : [load]
+  return Promise.all(needed.map((make) => make()))
 }

@@ -27,6 +27,11 @@ describe('flux-relay', () => {
     expect(stdout.includes('FLUX_RELAY_TOKEN')).toBe(!OFFLINE.has(command))
   })
 
+  it('shows its help when nothing is asked of it, as kubectl does', async () => {
+    const [bare, help] = await Promise.all([fluxRelay([]), fluxRelay(['--help'])])
+    expect(bare).toEqual({ code: 0, stdout: help.stdout, stderr: '' })
+  })
+
   it('lists its commands, and tells its version', async () => {
     const [help, version] = await Promise.all([fluxRelay(['--help']), fluxRelay(['--version'])])
     for (const command of COMMANDS) {
@@ -37,7 +42,7 @@ describe('flux-relay', () => {
   })
 
   it.concurrent.each([
-    ['no command', [], /^Usage: flux-relay /],
+    ['a group without one of its commands', ['get'], /^Usage: flux-relay get /],
     ['an unknown command', ['deliver'], /^error: unknown command 'deliver'/],
     ['an unknown option', ['validate', '-f', '.', '--all'], /^error: unknown option '--all'/],
     ['a missing option', ['apply', '-f', '.'], /^error: required option '--cluster <name>'/],

@@ -1,0 +1,17 @@
+import type { Command } from 'commander'
+
+/** Makes a command, and only then loads what it needs. */
+export type LoadCommand = () => Promise<Command>
+
+/** Every command by its name, in the order in which help lists them. */
+export const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map<string, LoadCommand>([
+  ['serve', async () => (await import('./serve.ts')).serveCommand()],
+  ['ship', async () => (await import('./ship.ts')).shipCommand()],
+  ['apply', async () => (await import('./apply.ts')).applyCommand()],
+  ['validate', async () => (await import('./validate.ts')).validateCommand()],
+  ['send', async () => (await import('./send.ts')).sendCommand()],
+  ['get', async () => (await import('./get.ts')).getCommand()],
+  ['replay', async () => (await import('./replay.ts')).replayCommand()],
+  ['secret', async () => (await import('./secret.ts')).secretCommand()],
+  ['cluster', async () => (await import('./cluster.ts')).clusterCommand()],
+])
