@@ -35,8 +35,8 @@ export function createHttpApi(
       log.error('request failed', { error: asError(cause), ...request })
       onFailed()
     },
-    onRefused: ({ cluster }) => {
-      if (cluster !== undefined) onRefused()
+    onRefused: ({ cluster, problem }) => {
+      if (cluster !== undefined && problem.code === 'unauthorized') onRefused()
     },
   })
   return async (event) => {

@@ -2,6 +2,7 @@ import { DatabaseError } from '../../adapters/sqlite/database-error.ts'
 import { createEdge, type EdgeParts } from '../../relay/api/edge.ts'
 import { type HttpRequest, headerOf } from '../../relay/api/http.ts'
 import { OPERATIONS } from '../../relay/api/operations.ts'
+import type { RefusedRequest } from '../../relay/api/refused-request.ts'
 import type { Route } from '../../relay/api/route.ts'
 import { configRoutes } from '../../relay/api/routes/config.ts'
 import { deliveryRoutes } from '../../relay/api/routes/deliveries.ts'
@@ -101,7 +102,7 @@ function allRoutes(deps: ServerDependencies): readonly Route[] {
 }
 
 /** Paths whose senders do not look at a 401, so that somebody has to be told of it. */
-const EVENT_PATHS: ReadonlySet<string> = new Set([
+const EVENT_PATHS: ReadonlySet<string | undefined> = new Set([
   OPERATIONS.postEvents.path,
   OPERATIONS.postEvent.path,
 ])
@@ -110,16 +111,15 @@ type AccessParts = Pick<EdgeParts, 'senders' | 'guard' | 'onRefused'>
 
 function accessOf(deps: ServerDependencies): AccessParts {
   const { cluster, ports, tokens } = deps
-  if (tokens === undefined) {
-    return { senders: anySender(cluster, ports.configs), guard: foreignOf }
-  }
   const tell = createRefusedSenders({ ...deps, clock: ports.clock })
-  return {
-    senders: tokenSenders(() => deps.tokens ?? tokens),
-    onRefused(sender) {
-      if (EVENT_PATHS.has(sender.path)) tell(sender)
-    },
+  const onRefused = (refused: RefusedRequest) => {
+    deps.metrics.refused(refused)
+    if (refused.problem.code === 'unauthorized' && EVENT_PATHS.has(refused.path)) tell(refused)
   }
+  if (tokens === undefined) {
+    return { senders: anySender(cluster, ports.configs), guard: foreignOf, onRefused }
+  }
+  return { senders: tokenSenders(() => deps.tokens ?? tokens), onRefused }
 }
 
 function foreignOf(request: HttpRequest) {

@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { EventCounts } from '../../relay/api/receive-events.ts'
+import type { RefusedRequest } from '../../relay/api/refused-request.ts'
 import { outcomeOf, reachedBy } from '../../relay/model/delivery.ts'
 import type { Fault } from '../../relay/pipeline/dispatch-failure.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
@@ -32,6 +33,8 @@ export interface Metrics {
   received(cluster: string, counts: EventCounts): void
   /** Counts a request with events whose sender proved nothing. */
   unauthorized(): void
+  /** Counts a request that was refused, whatever it was for. */
+  refused(request: RefusedRequest): void
   decided(decision: Decision): void
   /** Counts a message that dispatch did not take. */
   rejected(fault: Fault): void
@@ -85,6 +88,7 @@ export function createMetrics({
     text: () => registry.metrics(),
     received,
     unauthorized: () => unauthorized.inc(),
+    refused: refusalCounter(registry),
     decided,
     ...rejectionCounters(registry),
   }
@@ -106,6 +110,17 @@ function eventCounters(registry: Registry): Metrics['received'] {
     duplicate.inc({ cluster }, counts.duplicates)
     rejected.inc({ cluster }, counts.rejected)
   }
+}
+
+function refusalCounter(registry: Registry): Metrics['refused'] {
+  const refused = new Counter({
+    name: 'flux_relay_requests_refused_total',
+    help: 'Requests that were refused, by the code of the problem that the sender was told.',
+    labelNames: ['cause', 'status', 'path', 'cluster'],
+    registers: [registry],
+  })
+  return ({ problem: { code, status }, path, cluster }) =>
+    refused.inc({ cause: code, status, path: path ?? '', cluster: cluster ?? '' })
 }
 
 function deliveryMetrics(registry: Registry): Metrics['decided'] {

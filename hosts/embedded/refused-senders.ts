@@ -1,4 +1,4 @@
-import type { RefusedSender } from '../../relay/api/senders.ts'
+import type { RefusedRequest } from '../../relay/api/refused-request.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Log } from '../kit/log.ts'
 import type { Metrics } from './metrics.ts'
@@ -18,10 +18,10 @@ export function createRefusedSenders({
   readonly log: Log
   readonly metrics: Pick<Metrics, 'unauthorized'>
   readonly clock: Pick<Clock, 'elapsed'>
-}): (sender: RefusedSender) => void {
+}): (refused: Omit<RefusedRequest, 'problem' | 'method'>) => void {
   let loggedAt: number | undefined
   let unlogged = 0
-  return (sender) => {
+  return ({ cluster, address, path }) => {
     metrics.unauthorized()
     const now = clock.elapsed()
     if (loggedAt !== undefined && now - loggedAt < LOG_INTERVAL_MS) {
@@ -29,7 +29,7 @@ export function createRefusedSenders({
       return
     }
     log.warn(
-      { ...sender, ...(unlogged > 0 && { moreSinceLast: unlogged }) },
+      { cluster, address, path, ...(unlogged > 0 && { moreSinceLast: unlogged }) },
       'events refused: no token, or a wrong one; they are lost unless the sender tries again',
     )
     loggedAt = now

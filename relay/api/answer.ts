@@ -14,6 +14,8 @@ export interface Answer {
   readonly retryAfterS?: number
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>>
+  /** Why the request is refused; absent when it is not. The body is its document. */
+  readonly problem?: Problem
 }
 
 /** A disk or a service that fails is tried again each second or so. */
@@ -52,6 +54,7 @@ export function problemAnswer(problem: Problem, cause?: unknown): Answer {
     status: problem.status,
     contentType: PROBLEM_CONTENT_TYPE,
     body: problemText(problem),
+    problem,
   }
   return cause === undefined ? answer : { ...answer, cause }
 }

@@ -4,9 +4,10 @@ import { type Answer, problemAnswer, unavailableAnswer } from './answer.ts'
 import type { HttpRequest, HttpResponse } from './http.ts'
 import { PendingCall } from './pending-call.ts'
 import { type Problem, problem } from './problem.ts'
+import { provenCluster, type RefusedRequest } from './refused-request.ts'
 import type { Route } from './route.ts'
 import { createRouter } from './router.ts'
-import type { RefusedSender, Senders } from './senders.ts'
+import type { Senders } from './senders.ts'
 
 /** What failed behind an answer of 500 or 503. */
 export interface EdgeFailure {
@@ -26,8 +27,8 @@ export interface EdgeParts {
   /** Whether an error is that of a store, so that the same request may do later. */
   isStoreFailure(error: unknown): boolean
   onFailure(failure: EdgeFailure): void
-  /** Told of each sender without the right credential. */
-  readonly onRefused?: (sender: RefusedSender) => void
+  /** Told of each request that is refused, except by the answer of a probe. */
+  readonly onRefused?: (refused: RefusedRequest) => void
 }
 
 /** The HTTP interface of the relay, whatever carries the requests. */
@@ -43,16 +44,18 @@ export function createEdge(parts: EdgeParts): Edge {
   return {
     async handle(request) {
       const foreign = guard?.(request)
-      if (foreign) return refusal(foreign)
+      if (foreign) return refuse(parts, request, problemAnswer(foreign))
       const found = router.find(request.method, pathOf(request))
-      if (found === undefined)
-        return refusal(problem('unknown-path', 'there is nothing at this path'))
-      if ('allow' in found) return responseOf(wrongMethod(found.allow))
+      if (found === undefined) {
+        const unknown = problem('unknown-path', 'there is nothing at this path')
+        return refuse(parts, request, problemAnswer(unknown))
+      }
+      if ('allow' in found) return refuse(parts, request, wrongMethod(found.allow))
       const call = new PendingCall(request, found.route, found.parameters)
       try {
-        return responseOf(await answerTo(parts, call))
+        return await answerTo(parts, call)
       } catch (cause) {
-        return responseOf(failed(parts, call, cause))
+        return refuse(parts, request, failed(parts, call, cause), call.route)
       } finally {
         call.end()
       }
@@ -71,22 +74,31 @@ function pathOf({ method, path }: HttpRequest): string {
   return plain.length > 1 && plain.endsWith('/') ? plain.slice(0, -1) : plain
 }
 
-async function answerTo(parts: EdgeParts, call: PendingCall): Promise<Answer> {
+async function answerTo(parts: EdgeParts, call: PendingCall): Promise<HttpResponse> {
+  const { request, route } = call
   const misnamed = clusterProblem(call.parameters.cluster)
-  if (misnamed) return problemAnswer(misnamed)
+  if (misnamed) return refuse(parts, request, problemAnswer(misnamed), route)
   const refused = await admit(parts.senders, call)
-  if (refused) {
-    const { answer, sender } = refused
-    const { request, route } = call
-    if (sender) {
-      const { cluster } = sender
-      parts.onRefused?.({ cluster, address: request.remoteAddress, path: route.path })
-    }
-    return answer
-  }
-  const answer = await call.route.handle(call)
+  if (refused) return refuse(parts, request, refused.answer, route, refused.sender?.cluster)
+  const answer = await route.handle(call)
   if (answer.cause !== undefined) tell(parts, call, answer.cause, answer.status)
-  return answer
+  if (answer.problem === undefined) return responseOf(answer)
+  return refuse(parts, request, answer, route, provenCluster(parts.senders, call))
+}
+
+/** The response that refuses a request, of which the host is told. `cluster`: if there is such a one. */
+function refuse(
+  { onRefused }: EdgeParts,
+  { method, remoteAddress: address }: HttpRequest,
+  answer: Answer,
+  route?: Route,
+  cluster?: string,
+): HttpResponse {
+  const { problem } = answer
+  if (problem && route?.access !== 'anyone') {
+    onRefused?.({ problem, method, path: route?.path, cluster, address })
+  }
+  return responseOf(answer)
 }
 
 function clusterProblem(cluster: string | undefined): Problem | undefined {

@@ -62,13 +62,3 @@ export interface AnySender {
 
 /** Who sends, as a host knows it. */
 export type Senders = ProvenSenders | AnySender
-
-/** A sender that is refused; never its credential. */
-export interface RefusedSender {
-  /** The cluster that it says it is, when there is one of that name. */
-  readonly cluster: string | undefined
-  /** The IP address of the peer, which may be a proxy. */
-  readonly address: string | undefined
-  /** The path of the route, with its parameters in braces. */
-  readonly path: string
-}

@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest'
+import { PROBLEM_KINDS } from '../../../relay/api/problem-codes.ts'
+import {
+  bearer,
+  OPERATOR,
+  PROD,
+  type ServerUnderTest,
+  startRelay,
+  TOKENS,
+} from '../../support/embedded-server.ts'
+
+const EVENTS = '/v1/clusters/prod/events'
+const CONFIG = '/v1/clusters/prod/config'
+const TEMPLATE = '/v1/clusters/{cluster}/events'
+const CONFIG_TEMPLATE = '/v1/clusters/{cluster}/config'
+
+/** The series of the counter, each with its value. */
+async function refusals({ deps }: ServerUnderTest): Promise<readonly string[]> {
+  const text = await deps.metrics.text()
+  return text.split('\n').filter((line) => line.startsWith('flux_relay_requests_refused_total{'))
+}
+
+function series(cause: keyof typeof PROBLEM_KINDS, path: string, cluster = ''): string {
+  const { status } = PROBLEM_KINDS[cause]
+  const labels = `cause="${cause}",status="${status}",path="${path}",cluster="${cluster}"`
+  return `flux_relay_requests_refused_total{${labels}} 1`
+}
+
+describe('a request that is refused', () => {
+  it.each([
+    ['a wrong token', EVENTS, bearer('wrong'), '{}', series('unauthorized', TEMPLATE, 'prod')],
+    [
+      'a token for a cluster that is none',
+      '/v1/clusters/made-up/events',
+      bearer('wrong'),
+      '{}',
+      series('unauthorized', TEMPLATE),
+    ],
+    ['none, for one event', '/', {}, '{}', series('unauthorized', '/')],
+    [
+      'garbage of a known cluster',
+      EVENTS,
+      bearer(PROD),
+      '{',
+      series('unreadable-body', TEMPLATE, 'prod'),
+    ],
+    ['no good event', EVENTS, bearer(PROD), '[{}]', series('none-good', TEMPLATE, 'prod')],
+    [
+      'too many bytes',
+      EVENTS,
+      bearer(PROD),
+      ' '.repeat(3 * 1024 * 1024 + 1),
+      series('too-large', TEMPLATE, 'prod'),
+    ],
+    [
+      'an encoding that nobody knows',
+      EVENTS,
+      { ...bearer(PROD), 'Content-Encoding': 'br' },
+      '{}',
+      series('unknown-encoding', TEMPLATE, 'prod'),
+    ],
+    ['a path that is none', '/v1/event', bearer(PROD), '{}', series('unknown-path', '')],
+    ['a method that the path has not', CONFIG, bearer(PROD), '{}', series('wrong-method', '')],
+    [
+      'a name that no cluster can have',
+      '/v1/clusters/UPPER/events',
+      bearer(PROD),
+      '{}',
+      series('bad-parameter', TEMPLATE),
+    ],
+  ])('is counted by its cause and cluster: %s', async (_, path, headers, body, expected) => {
+    const relay = await startRelay({ tokens: TOKENS })
+    await relay.call('POST', path, { headers, body })
+    expect(await refusals(relay)).toEqual([expected])
+  })
+
+  it('makes no label of a cluster that only an operator names', async () => {
+    const relay = await startRelay({ tokens: TOKENS })
+    await relay.call('GET', '/v1/clusters/made-up/config', { headers: bearer(OPERATOR) })
+    expect(await refusals(relay)).toEqual([series('no-config', CONFIG_TEMPLATE)])
+  })
+
+  it('is counted without tokens too', async () => {
+    const relay = await startRelay()
+    await relay.call('POST', '/', { body: '{}' })
+    await relay.call('POST', '/v1/clusters/made-up/events', { body: '{}' })
+    await relay.call('PUT', '/v1/clusters/made-up/config', { body: '{' })
+    await relay.call('GET', '/v1/deliveries', { headers: { Origin: 'http://elsewhere.example' } })
+    expect(await refusals(relay)).toEqual([
+      series('none-good', '/', 'local'),
+      series('unknown-cluster', TEMPLATE),
+      series('unreadable-body', CONFIG_TEMPLATE),
+      series('foreign-origin', ''),
+    ])
+  })
+
+  it('is none when it is taken, or when a probe finds the relay not ready', async () => {
+    const relay = await startRelay({ ready: () => 'the manifests are not loaded yet' })
+    expect((await relay.call('GET', '/readyz')).status).toBe(503)
+    expect((await relay.call('GET', '/v1/deliveries')).status).toBe(200)
+    expect(await refusals(relay)).toEqual([])
+  })
+})
