@@ -6,13 +6,13 @@ import { CelDuration, CelTimestamp, CelUint, type CelValue, isList } from './val
 
 const NANOS = 1_000_000_000n
 
-/** An int64. Throws `CelError` for a number that is none. */
+/** Checks that a number is an int64. Throws `CelError` otherwise. */
 export function int(value: bigint): bigint {
   if (BigInt.asIntN(64, value) !== value) throw new CelError('the result does not fit an int')
   return value
 }
 
-/** A uint64. Throws `CelError` for a number that is none. */
+/** Makes a uint64. Throws `CelError` for a number outside of its range. */
 export function uint(value: bigint): CelUint {
   if (BigInt.asUintN(64, value) !== value) throw new CelError('the result does not fit a uint')
   return new CelUint(value)
@@ -62,7 +62,7 @@ function shift(time: CelTimestamp, nanos: bigint): CelTimestamp {
 
 type Operator = '+' | '-' | '*' | '/' | '%'
 
-/** `a * b` and so on, of two numbers of one type. Throws `CelError`. */
+/** Calculates `a * b` and so on, of two numbers of one type. Throws `CelError`. */
 export function calculate(operator: Operator, a: CelValue, b: CelValue): CelValue {
   if (typeof a === 'bigint' && typeof b === 'bigint') return int(whole(operator, a, b))
   if (a instanceof CelUint && b instanceof CelUint) return uint(whole(operator, a.value, b.value))

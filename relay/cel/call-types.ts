@@ -8,7 +8,10 @@ import type { Unifier } from './unify.ts'
 
 type MakeError = (node: Node, problem: string) => CelError
 
-/** Finds the types of calls by the overloads of their functions. Throws `CelError` where none fits. */
+/**
+ * Finds the types of calls by the overloads of their functions. Throws `CelError` when no overload
+ * fits.
+ */
 export class CallTypes {
   readonly #unifier: Unifier
   readonly #error: MakeError
@@ -19,7 +22,7 @@ export class CallTypes {
     this.#error = error
   }
 
-  /** The type of a call of this name, with the target first among `args` where it is a member. */
+  /** The type of a call of this name. For a member call, the target is the first of `args`. */
   resolve(node: Call, name: string, member: boolean, args: readonly StaticType[]): StaticType {
     const overloads = overloadsOf(name)
     if (!overloads) {
@@ -54,7 +57,7 @@ export class CallTypes {
     throw this.#error(node, describeMisfit(name, member, given))
   }
 
-  /** An overload with type parameters of its own. */
+  /** Copies an overload, with new type parameters. */
   #freshOverload(overload: Overload): Pick<Overload, 'args' | 'result'> {
     if (overload.params.length === 0) return overload
     const fresh = new Map(overload.params.map((name) => [name, this.fresh()]))
@@ -64,13 +67,13 @@ export class CallTypes {
     }
   }
 
-  /** A type with type parameters of its own. */
+  /** Copies a type, with new type parameters. */
   instantiate(type: StaticType): StaticType {
     const names = ['A', 'B', 'V'].map((name) => [name, this.fresh()] as const)
     return rename(type, new Map(names))
   }
 
-  /** A type parameter that nothing else has. */
+  /** A type parameter that is used nowhere else. */
   fresh(): StaticType {
     this.#freshCount += 1
     return types.typeParam(`_${this.#freshCount}`)

@@ -24,9 +24,9 @@ export interface Checked {
   readonly root: Node
   /** The type of each node, with no type parameters left. */
   readonly typeOf: (node: Node) => StaticType
-  /** The calls of functions whose names have dots, such as `optional.of`, and those names. */
+  /** The calls of functions whose names have dots, such as `optional.of`, with those names. */
   readonly qualified: ReadonlyMap<Call, string>
-  /** The selections that are no selections but the name of a type, such as google.protobuf.Duration. */
+  /** The selections that are really the name of a type, such as google.protobuf.Duration. */
   readonly typeNames: ReadonlyMap<Node, string>
 }
 
@@ -34,8 +34,8 @@ type Variables = ReadonlyMap<string, StaticType>
 
 /**
  * Finds the type of each part of an expression, by the rules of cel-go's checker:
- * https://github.com/google/cel-go/blob/v0.31.0/checker/checker.go. Throws `CelError` where the
- * expression has none, or names what there is not.
+ * https://github.com/google/cel-go/blob/v0.31.0/checker/checker.go. Throws `CelError` when a part
+ * has no type, or names something that does not exist.
  */
 export function check(source: string, root: Node, variables: Variables): Checked {
   const checker = new Checker(source, variables)
@@ -93,7 +93,7 @@ class Checker {
     }
   }
 
-  /** The type of what has this name; a name with dots is that of a type. */
+  /** The type of what has this name. A name with dots may be that of a type. */
   #named(node: Node, name: string): StaticType | undefined {
     const local = this.#scope.findLast(([variable]) => variable === name)
     if (local) return local[1]
@@ -125,7 +125,7 @@ class Checker {
     return this.#unifier.substitute(this.#fieldType(node, operand, true), false)
   }
 
-  /** The type of a field of the operand, optional where the operand is. */
+  /** The type of a field of the operand. It is optional if the operand is. */
   #fieldType(node: Node, operand: Node, optional: boolean): StaticType {
     const given = this.#unifier.substitute(this.check(operand), false)
     const isOptional = given.kind === 'optional'

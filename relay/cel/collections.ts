@@ -22,13 +22,16 @@ export function mapKeys(map: AnyMap): readonly CelValue[] {
   return map instanceof CelMap ? map.keys() : Object.keys(map)
 }
 
-/** The value of a key. Numbers of other types find the key that is the same number. */
+/**
+ * The value of a key. A number finds the key that is equal to it, even if that has another number
+ * type.
+ */
 export function getKey(map: AnyMap, key: CelValue): CelValue | undefined {
   if (map instanceof CelMap) return getNumberKey(map, key)
   return typeof key === 'string' && Object.hasOwn(map, key) ? map[key] : undefined
 }
 
-/** The keys that a map can have in the place of a number of another type. */
+/** The value of this key, or else of a key of another number type that equals it. */
 function getNumberKey(map: CelMap, key: CelValue): CelValue | undefined {
   const found = map.get(key)
   if (found !== undefined) return found
@@ -39,7 +42,9 @@ function getNumberKey(map: CelMap, key: CelValue): CelValue | undefined {
   return map.get(whole) ?? (whole < 0n ? undefined : map.get(new CelUint(whole)))
 }
 
-/** Where in a list a number points to. Throws `CelError` for what is no whole number. */
+/**
+ * The index in a list that a number stands for. Throws `CelError` for a number that is not whole.
+ */
 function listIndex(index: CelValue): number {
   if (typeof index === 'bigint') return Number(index)
   if (index instanceof CelUint) return Number(index.value)
@@ -47,12 +52,15 @@ function listIndex(index: CelValue): number {
   throw new CelError(`a list has no index of type ${typeName(index)}`)
 }
 
-/** Throws `CelError` for what can be neither a key nor an index. */
+/** Throws `CelError` for a value that can be neither a key nor an index. */
 export function checkKey(key: CelValue): void {
   if (!isKey(key)) throw new CelError(`a value of type ${typeName(key)} is no key`)
 }
 
-/** What is at a key or index; `undefined`: nothing. Throws for what cannot be a key. */
+/**
+ * The value at a key or an index; undefined when there is none. Throws `CelError` for a value that
+ * cannot be a key.
+ */
 function find(container: CelValue, key: CelValue): CelValue | undefined {
   checkKey(key)
   if (isList(container)) {
@@ -62,7 +70,10 @@ function find(container: CelValue, key: CelValue): CelValue | undefined {
   return isMap(container) ? getKey(container, key) : undefined
 }
 
-/** `container.key` and `container[key]`. Of an optional it is optional too. Throws `CelError`. */
+/**
+ * Evaluates `container.key` and `container[key]`. The result for an optional is optional too.
+ * Throws `CelError`.
+ */
 export function select(container: CelValue, key: CelValue): CelValue {
   if (container instanceof CelOptional) return selectOptional(container, key)
   const found = find(container, key)
@@ -71,7 +82,7 @@ export function select(container: CelValue, key: CelValue): CelValue {
   throw new CelError(isList(container) ? `there is no element ${shown}` : `no such key: ${shown}`)
 }
 
-/** `container.?key` and `container[?key]`. */
+/** Evaluates `container.?key` and `container[?key]`. */
 export function selectOptional(container: CelValue, key: CelValue): CelOptional {
   const inner = container instanceof CelOptional ? container.value : container
   if (inner === undefined) return NONE
@@ -79,7 +90,7 @@ export function selectOptional(container: CelValue, key: CelValue): CelOptional 
   return found === undefined ? NONE : new CelOptional(found)
 }
 
-/** `has(container.key)`. */
+/** Evaluates `has(container.key)`. */
 export function hasKey(container: CelValue, key: string): boolean {
   return selectOptional(container, key) !== NONE
 }

@@ -14,7 +14,10 @@ import {
   isMap,
 } from './values.ts'
 
-/** `a == b`: values of two types are unequal, except numbers, which are equal as numbers. */
+/**
+ * Evaluates `a == b`. Values of two types are unequal, except numbers, which are compared as
+ * numbers.
+ */
 export function equals(a: CelValue, b: CelValue): boolean {
   spend(1)
   if (typeof a === 'string' || typeof b === 'string') return a === b
@@ -55,7 +58,10 @@ function isNumber(value: CelValue): value is NumberValue {
   return typeof value === 'bigint' || typeof value === 'number' || value instanceof CelUint
 }
 
-/** Negative, 0 or positive; NaN where one is NaN. */
+/**
+ * Negative, 0 or positive, as `a` is less than, equal to or greater than `b`; NaN when one of them
+ * is NaN.
+ */
 function compareNumbers(a: NumberValue, b: NumberValue): number {
   const [x, y] = [a instanceof CelUint ? a.value : a, b instanceof CelUint ? b.value : b]
   if (typeof x === 'bigint' && typeof y === 'bigint') return x < y ? -1 : x > y ? 1 : 0
@@ -69,7 +75,9 @@ function compareTimes(a: CelTimestamp, b: CelTimestamp): number {
   return a.seconds - b.seconds || a.nanos - b.nanos
 }
 
-/** The order of two values: negative, 0 or positive; NaN where there is none. Throws `CelError`. */
+/**
+ * The order of two values: negative, 0 or positive; NaN when one of them is NaN. Throws `CelError`.
+ */
 export function order(a: CelValue, b: CelValue): number {
   if (typeof a === 'string' && typeof b === 'string') {
     spendText(Math.min(a.length, b.length))
@@ -89,7 +97,10 @@ export function order(a: CelValue, b: CelValue): number {
   throw noSuchOverload('the comparison')
 }
 
-/** `element in container`. Throws `CelError` where the container is neither a list nor a map. */
+/**
+ * Evaluates `element in container`. Throws `CelError` when the container is neither a list nor a
+ * map.
+ */
 export function contains(container: CelValue, element: CelValue): boolean {
   if (isList(container)) return container.some((value) => equals(element, value))
   if (isMap(container)) return findKey(container, element)

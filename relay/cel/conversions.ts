@@ -12,7 +12,7 @@ import {
 import { decodeUtf8, encodeUtf8 } from './utf8.ts'
 import { CelDuration, CelTimestamp, CelType, CelUint, type CelValue, typeName } from './values.ts'
 
-/** The functions that make a value of one type of one of another, by the name of the type. */
+/** The functions that convert a value to another type, by the name of that type. */
 export const CONVERSIONS: Readonly<Record<string, (value: CelValue) => CelValue>> = {
   bool: toBool,
   bytes: toBytes,
@@ -102,7 +102,10 @@ function toUint(value: CelValue): CelUint {
   return uint(found(parseWhole(value, /^\d+$/), 'uint', value))
 }
 
-/** More digits than this are no 64-bit number, whatever they are, unless they begin with zeros. */
+/**
+ * The most digits of a number that is converted. A longer one is no 64-bit number, unless it begins
+ * with zeros.
+ */
 const MAX_DIGITS = 1_000
 
 function parseWhole(text: string, pattern: RegExp): bigint | undefined {

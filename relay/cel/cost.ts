@@ -7,13 +7,19 @@ import { CelCostError } from './cel-error.ts'
  */
 export const MAX_COST = 1_000_000
 
-/** What an absorbed error costs beside its own evaluation: JavaScript's exceptions are slow. */
+/**
+ * The cost of an absorbed error, in addition to its own evaluation: JavaScript's exceptions are
+ * slow.
+ */
 export const ERROR_COST = 500
 
-/** What is left for the evaluation under way; evaluation is synchronous, so one is enough. */
+/**
+ * The cost that is left for the current evaluation. Evaluation is synchronous, so one variable is
+ * enough.
+ */
 let left = 0
 
-/** Begins an evaluation. */
+/** Starts the count for a new evaluation. */
 export function resetCost(): void {
   left = MAX_COST
 }
@@ -26,7 +32,9 @@ export function spend(cost: number): void {
   }
 }
 
-/** Pays for reading or writing a text of this length, in UTF-16 units, or so many bytes. */
+/**
+ * Spends the cost of reading or writing a text of this length in UTF-16 units, or as many bytes.
+ */
 export function spendText(length: number): void {
   spend(length / 8)
 }

@@ -3,18 +3,21 @@ import * as types from './static-types.ts'
 
 /** One way to call a function. */
 export interface Overload {
-  /** Called as `target.name(…)`; the target is the first of `args`. */
+  /** Whether it is called as `target.name(…)`. The target is the first of `args`. */
   readonly member: boolean
   readonly args: readonly StaticType[]
   readonly result: StaticType
-  /** The names of the type parameters in it. */
+  /** The names of the overload's type parameters. */
   readonly params: readonly string[]
 }
 
 const NUMBERS = ['int', 'uint', 'double']
 const ORDERED = ['bool', 'int', 'uint', 'double', 'string', 'bytes', 'timestamp', 'duration']
 
-/** What the order of two values can be asked of: two of a type, or two numbers. */
+/**
+ * The overloads of an operator that compares the order of two values: two of one type, or two
+ * numbers.
+ */
 const COMPARISONS = [
   ...ORDERED.map((type) => `${type} ${type} -> bool`),
   ...NUMBERS.flatMap((a) => NUMBERS.filter((b) => b !== a).map((b) => `${a} ${b} -> bool`)),
@@ -27,7 +30,10 @@ const member = (name: string, ...overloads: readonly string[]) => ({
   [name]: overloads.map((overload) => `. ${overload}`),
 })
 
-/** Of a timestamp with or without the name of a time zone, and of a duration where that has it. */
+/**
+ * The overloads of a function that reads a part of a time: of a timestamp, with or without the name
+ * of a time zone, and of a duration if the function has that overload.
+ */
 const timeGetter = (name: string, ofDuration: boolean) =>
   member(
     name,
@@ -38,9 +44,9 @@ const timeGetter = (name: string, ofDuration: boolean) =>
 
 /**
  * The functions of Flux's environment, which are those of CEL with optional types and with cel-go's
- * extensions for strings, sets and encoders. An overload is `args -> result`, with a dot before it for a
- * member; capital letters are type parameters. In the order of cel-go's declarations, where the
- * order decides which type parameter becomes what:
+ * extensions for strings, sets and encoders. An overload is written `args -> result`, with a dot
+ * before it for a member; capital letters are type parameters. The order is that of cel-go's
+ * declarations, since it decides which type parameter becomes what:
  * https://github.com/fluxcd/pkg/blob/main/runtime/cel/expression.go,
  * https://github.com/google/cel-go/blob/v0.31.0/common/stdlib/standard.go
  */
@@ -150,12 +156,14 @@ const SIGNATURES: Readonly<Record<string, readonly string[]>> = {
   ...member('last', 'list<V> -> optional<V>'),
 }
 
-/** What Flux's newest environment has and the relay has not: refused by name. */
+/**
+ * Functions of Flux's newest environment that the relay does not have. They are refused by name.
+ */
 export const UNSUPPORTED: ReadonlySet<string> = new Set(['json.encode'])
 
 const parsed = new Map<string, readonly Overload[]>()
 
-/** How a function can be called; `undefined`: there is none of that name. */
+/** The overloads of a function; undefined when there is no function of that name. */
 export function overloadsOf(name: string): readonly Overload[] | undefined {
   const known = parsed.get(name)
   if (known || !Object.hasOwn(SIGNATURES, name)) return known

@@ -25,7 +25,7 @@ const DEFAULT_PRECISION = 6
 const MAX_PRECISION = 100
 const CLAUSE = /%(?:\.(\d+))?([sdfebxXo])/y
 
-/** What takes part in a clause, by the names of the values' types. */
+/** The types of values that a clause accepts. */
 export const CLAUSE_TYPES: Readonly<Record<string, readonly string[]>> = {
   d: ['int', 'uint', 'double'],
   f: ['int', 'uint', 'double'],
@@ -36,7 +36,7 @@ export const CLAUSE_TYPES: Readonly<Record<string, readonly string[]>> = {
   o: ['int', 'uint'],
 }
 
-/** Cuts a format into its parts. Throws `CelError`. */
+/** Splits a format into its parts. Throws `CelError`. */
 export function parseFormat(format: string): readonly FormatPart[] {
   const parts: FormatPart[] = []
   let at = 0
@@ -64,7 +64,7 @@ export function parseFormat(format: string): readonly FormatPart[] {
   return parts
 }
 
-/** `format` of cel-go's strings extension. Throws `CelError`. */
+/** Evaluates `format` of cel-go's strings extension. Throws `CelError`. */
 export function formatText(format: string, args: readonly CelValue[]): string {
   spendText(format.length)
   let next = 0
@@ -83,8 +83,8 @@ export function formatText(format: string, args: readonly CelValue[]): string {
 type Piece = string | Uint8Array
 
 /**
- * Bytes stay bytes until all is together: two halves of a character make one. A string of Go can hold
- * other bytes too, and one of JavaScript cannot.
+ * Joins pieces. Bytes stay bytes until the end: two halves of a character may come together. A
+ * string of Go can hold bytes that are not UTF-8, and one of JavaScript cannot.
  */
 function concat(pieces: readonly Piece[]): string {
   if (pieces.every((piece) => typeof piece === 'string')) return pieces.join('')
@@ -148,7 +148,7 @@ function separate(pieces: readonly Piece[]): readonly Piece[] {
   return pieces.flatMap((piece, index) => (index === 0 ? [piece] : [', ', piece]))
 }
 
-/** In the order of the keys' texts. */
+/** The entries of a map, in the order of the texts of their keys. */
 function entries(map: CelMap | Readonly<Record<string, CelValue>>): readonly Piece[] {
   return mapKeys(map)
     .map((key) => [concat([plain(key)]), plain(getKey(map, key) ?? null)] as const)

@@ -1,9 +1,9 @@
 import type { CelValue } from './values.ts'
 
-/** What one evaluation works on. */
+/** The variables of one evaluation. */
 export interface Frame {
   readonly variables: Readonly<Record<string, CelValue>>
-  /** The variables of the macros under way. */
+  /** The variables of the macros that are being evaluated. */
   readonly slots: CelValue[]
 }
 

@@ -52,7 +52,7 @@ function optional(name: string, value: CelValue | undefined): CelOptional {
   throw noSuchOverload(name)
 }
 
-/** A function of two values that is a JavaScript function of two values. */
+/** Makes a CEL function of a JavaScript function of two values. */
 const binary =
   (run: (a: CelValue, b: CelValue) => CelValue): CelFunction =>
   (a = EMPTY, b = EMPTY) =>
@@ -75,13 +75,16 @@ export function size(value: CelValue): bigint {
   throw noSuchOverload('size')
 }
 
-/** Instructions of a pattern and characters of a text that cost 1, when a pattern reads the text. */
+/**
+ * How many steps (instructions of a pattern times characters of a text) cost 1 when a pattern reads
+ * a text.
+ */
 const STEPS_PER_COST = 100
 
-/** What it costs to compile a pattern that is not known before the evaluation. */
+/** The cost of compiling a pattern that is not known before the evaluation. */
 const COMPILE_COST = 1_000
 
-/** Throws `CelError` for a pattern that Go would not compile. */
+/** Compiles a pattern. Throws `CelError` for one that Go would not compile. */
 export function patternOf(source: string) {
   const pattern = compilePattern(source)
   if ('error' in pattern) throw new CelError(`matches: ${pattern.error}`)
@@ -106,7 +109,10 @@ const DURATION_FIELDS: Readonly<Record<string, (duration: CelDuration) => number
   getMilliseconds: ({ nanos }) => Number(nanos / 1_000_000n),
 }
 
-/** As a double, and so as inexact for long durations, as Go's Hours and Minutes. */
+/**
+ * The length of a duration in this unit, as a double, and so inexact for long durations, as Go's
+ * Hours and Minutes.
+ */
 function unitsOf({ nanos }: CelDuration, unit: bigint): number {
   return Number(nanos / unit) + Number(nanos % unit) / Number(unit)
 }
@@ -153,7 +159,7 @@ function decodeBase64(source: string): Uint8Array {
   return new Uint8Array(Buffer.from(characters, 'base64'))
 }
 
-/** All functions and operators that need all of their arguments, by name. */
+/** All functions and operators that evaluate all of their arguments, by name. */
 export const FUNCTIONS: Readonly<Record<string, CelFunction>> = {
   ...Object.fromEntries(
     Object.entries(CONVERSIONS).map(([name, convert]) => [name, (value = EMPTY) => convert(value)]),

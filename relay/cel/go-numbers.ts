@@ -2,7 +2,10 @@ const DECIMAL = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$/
 const HEXADECIMAL = /^([+-]?)0[xX]([\da-fA-F]*)\.?([\da-fA-F]*)[pP]([+-]?\d+)$/
 const INFINITY = /^([+-]?)inf(?:inity)?$/i
 
-/** A number as Go's strconv.ParseFloat reads it; `undefined`: it is none, or too large. */
+/**
+ * The number that Go's strconv.ParseFloat reads; undefined when the text is not a number, or the
+ * number is too large.
+ */
 export function parseFloatAsGo(text: string): number | undefined {
   const infinite = INFINITY.exec(text)
   if (infinite) return infinite[1] === '-' ? -Infinity : Infinity
@@ -19,7 +22,10 @@ function parseHexFloat(text: string): number | undefined {
   return sign === '-' ? -value : value
 }
 
-/** Digits of a number that is not 0, and where the point is among them: 0.0125 is 125 and -1. */
+/**
+ * The digits of a number other than 0, and the place of the decimal point: 0.0125 has the digits
+ * 125 and the place -1.
+ */
 function decimalOf(value: number): { readonly digits: string; readonly point: number } {
   const [mantissa = '', exponent = '0'] = Math.abs(value).toExponential().split('e')
   return { digits: mantissa.replace('.', ''), point: Number(exponent) + 1 }
@@ -63,7 +69,7 @@ export function formatShortest(value: number): string {
   return `${signOf(value)}${digits.slice(0, point)}.${digits.slice(point)}`
 }
 
-/** The number as mantissa * 2^exponent, without its sign. */
+/** The absolute value of a number as mantissa * 2^exponent. */
 function binaryOf(value: number): { readonly mantissa: bigint; readonly exponent: number } {
   const bits = new DataView(new ArrayBuffer(8))
   bits.setFloat64(0, value)
@@ -75,7 +81,7 @@ function binaryOf(value: number): { readonly mantissa: bigint; readonly exponent
     : { mantissa: fraction | (1n << 52n), exponent: biased - 1075 }
 }
 
-/** The number * 10^power: the whole part of it, and whether Go rounds it up (halves to the even). */
+/** The number * 10^power: its whole part, and whether Go rounds it up (halves to even). */
 function scaled(value: number, power: number) {
   const { mantissa, exponent } = binaryOf(value)
   let numerator = mantissa
@@ -90,7 +96,7 @@ function scaled(value: number, power: number) {
   return { whole, rounded: up ? whole + 1n : whole }
 }
 
-/** So many digits after the point, as Go's `%.3f`. */
+/** The number with `precision` digits after the point, as Go's `%.3f` writes it. */
 export function formatFixed(value: number, precision: number): string {
   const named = special(value, 'Infinity')
   if (named) return named
@@ -101,7 +107,10 @@ export function formatFixed(value: number, precision: number): string {
   return `${signOf(value)}${whole}${precision > 0 ? `.${digits.slice(-precision)}` : ''}`
 }
 
-/** One digit before the point and so many after it, as Go's `%.3e`. */
+/**
+ * The number with one digit before the point and `precision` digits after it, as Go's `%.3e` writes
+ * it.
+ */
 export function formatScientific(value: number, precision: number): string {
   const named = special(value, 'Infinity')
   if (named) return named
@@ -110,7 +119,7 @@ export function formatScientific(value: number, precision: number): string {
   return `${signOf(value)}${digits[0]}${fraction}e${exponentText(exponent)}`
 }
 
-/** The first digits of a number, rounded, and the power of ten of the first one. */
+/** The first digits of a number, rounded, and the power of ten of the first digit. */
 function significant(value: number, precision: number) {
   if (value === 0) return { digits: '0'.repeat(precision + 1), exponent: 0 }
   let exponent = decimalOf(value).point - 1

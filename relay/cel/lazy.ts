@@ -22,7 +22,7 @@ function condition(value: CelValue): boolean {
   throw noSuchOverload('a condition')
 }
 
-/** An error that logic may absorb; any other is thrown. */
+/** The error, if logic operators may absorb it. Throws any other. */
 function absorbed(error: unknown): CelError {
   if (!(error instanceof CelError) || error instanceof CelCostError) throw error
   spend(ERROR_COST)
@@ -30,8 +30,8 @@ function absorbed(error: unknown): CelError {
 }
 
 /**
- * Runs what absorbs errors. Nobody reads where these come from, and to find it out takes milliseconds
- * in a process that maps its stacks to sources.
+ * Runs code that absorbs errors, without their stacks. Nobody reads them, and making one takes
+ * milliseconds in a process that maps stacks to sources.
  */
 function withoutStacks<T>(run: () => T): T {
   const { stackTraceLimit } = Error
@@ -43,7 +43,10 @@ function withoutStacks<T>(run: () => T): T {
   }
 }
 
-/** `all` ends with the first false, `exists` with the first true; errors count only without one. */
+/**
+ * Evaluates `all` and `exists`: `all` ends with the first false, `exists` with the first true.
+ * Errors count only when there is none.
+ */
 export function quantifier(each: Each, predicate: Evaluate, sought: boolean): Evaluate {
   return (frame) => {
     let failure: CelError | undefined
@@ -78,7 +81,7 @@ export function collector(
   }
 }
 
-/** What does not evaluate all of its operands. */
+/** The operators that do not evaluate all of their operands, by name. */
 export const SPECIAL: Readonly<Record<string, (operands: readonly Evaluate[]) => Evaluate>> = {
   '_&&_': (operands) => logic(operands, false),
   '_||_': (operands) => logic(operands, true),
@@ -107,7 +110,10 @@ function otherwise(
   }
 }
 
-/** `&&` is decided by a false and `||` by a true, whatever errors come before. */
+/**
+ * Evaluates `&&`, which a false decides, or `||`, which a true decides, whatever errors come
+ * before.
+ */
 function logic(operands: readonly Evaluate[], decides: boolean): Evaluate {
   return (frame) => {
     spend(1)

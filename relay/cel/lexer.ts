@@ -14,11 +14,11 @@ export type TokenKind =
 export interface Token {
   readonly kind: TokenKind
   readonly text: string
-  /** Where it begins, in UTF-16 units. */
+  /** The index at which it begins, in UTF-16 units. */
   readonly at: number
 }
 
-/** Longest expression, in characters: cel-go's limit. */
+/** The longest expression, in characters. The limit is cel-go's. */
 const MAX_LENGTH = 100_000
 
 const SPACE = /(?:[\t \r\n\f]+|\/\/[^\n]*)+/y
@@ -34,7 +34,9 @@ const TEXT = [
   String.raw`'(?:${ESCAPE}|[^\\'\n\r])*'`,
 ].join('|')
 
-/** In the order in which they are tried; a token is the longest that there is. */
+/**
+ * The kinds of tokens, in the order in which they are tried. A token is the longest that there is.
+ */
 const TOKENS: readonly (readonly [TokenKind, RegExp])[] = [
   ['string', new RegExp(TEXT, 'y')],
   ['bytes', new RegExp(`[bB](?:${TEXT})`, 'y')],
@@ -46,11 +48,11 @@ const TOKENS: readonly (readonly [TokenKind, RegExp])[] = [
   ['symbol', /==|!=|<=|>=|&&|\|\||[<>[\]{}().,\-!?:+*/%]/y],
 ]
 
-/** The words that are symbols: no field and no function has one as its name. */
+/** The words that are symbols. They cannot be names of fields or functions. */
 const WORDS: ReadonlySet<string> = new Set(['in', 'true', 'false', 'null'])
 
 /**
- * Cuts an expression into tokens, by the grammar of cel-go:
+ * Splits an expression into tokens, by the grammar of cel-go:
  * https://github.com/google/cel-go/blob/v0.31.0/parser/gen/CEL.g4. Throws `CelError`.
  */
 export function tokenize(source: string): readonly Token[] {
@@ -93,7 +95,7 @@ function characterAt(text: string, at: number): string {
   return JSON.stringify(String.fromCodePoint(text.codePointAt(at) ?? 0))
 }
 
-/** What is wrong and where, as line and column. */
+/** The error for a problem at a place in the source, which it names as line and column. */
 export function syntaxError(source: string, at: number, problem: string): CelError {
   const before = source.slice(0, at).split('\n')
   const column = [...(before.at(-1) ?? '')].length + 1

@@ -5,13 +5,13 @@ const MAX_INT = 2n ** 63n - 1n
 const MIN_INT = -(2n ** 63n)
 const MAX_UINT = 2n ** 64n - 1n
 
-/** The value of a number literal; `undefined`: it is out of range. */
+/** The value of a number literal; undefined when it is out of range. */
 export function intLiteral(text: string, negative: boolean): bigint | undefined {
   const value = negative ? -BigInt(text) : BigInt(text)
   return value < MIN_INT || value > MAX_INT ? undefined : value
 }
 
-/** The same of an unsigned literal, such as `5u` or `0xFFu`. */
+/** The value of an unsigned literal, such as `5u` or `0xFFu`; undefined when it is out of range. */
 export function uintLiteral(text: string): bigint | undefined {
   const value = BigInt(text.slice(0, -1))
   return value > MAX_UINT ? undefined : value
@@ -31,10 +31,10 @@ const SIMPLE_ESCAPES: Readonly<Record<string, string>> = {
   v: '\v',
 }
 
-/** A part of a literal: an escape, or what is between escapes. */
+/** A part of a literal: an escape, or the text between escapes. */
 const PART = /\\(?:[0-7]{3}|[xX]..|u.{4}|U.{8}|.)|[^\\]+/gs
 
-/** The text that a string token stands for; `undefined`: an escape names no character. */
+/** The text that a string token stands for; undefined when an escape names no character. */
 export function stringLiteral(token: string): string | undefined {
   const { raw, body } = unquote(token)
   if (raw) return body
@@ -48,7 +48,9 @@ export function stringLiteral(token: string): string | undefined {
   return text
 }
 
-/** The bytes of a token such as `b'\xff'`; `undefined`: it has an escape that bytes have not. */
+/**
+ * The bytes of a token such as `b'\xff'`; undefined when it has an escape that bytes do not have.
+ */
 export function bytesLiteral(token: string): Uint8Array | undefined {
   const { raw, body } = unquote(token.slice(1))
   if (raw) return encodeUtf8(body)
@@ -68,7 +70,7 @@ function unquote(token: string): { readonly raw: boolean; readonly body: string 
   return { raw, body: quoted.slice(quotes, -quotes) }
 }
 
-/** The number in `\101`, `\x41`, `\u0041` and `\U00000041`. */
+/** The code of an escape: `\101`, `\x41`, `\u0041` or `\U00000041`. */
 function codeOf(sequence: string): number | undefined {
   if (/^\\[0-7]/.test(sequence)) return Number.parseInt(sequence.slice(1), 8)
   if (/^\\[xXuU]/.test(sequence)) return Number.parseInt(sequence.slice(2), 16)

@@ -1,7 +1,7 @@
 import { CelError } from './cel-error.ts'
 import type { Fold, Node } from './syntax-tree.ts'
 
-/** What the parser has read of a call: `target.name(args)`. */
+/** A call as the parser read it: `target.name(args)`. */
 export interface WrittenCall {
   readonly name: string
   readonly target: Node | undefined
@@ -9,7 +9,7 @@ export interface WrittenCall {
   readonly at: number
 }
 
-/** No expression can name this variable. */
+/** The name of an internal variable. No expression can use this name. */
 const BOUND = '@target'
 
 type Expand = (call: WrittenCall) => Node
@@ -25,7 +25,7 @@ const FOLDS: Readonly<Record<string, Expand>> = {
   'optFlatMap/2': (call) => bindOptional(call, (body) => body),
 }
 
-/** The macro that a call is, expanded as cel-go does it; `undefined`: the call is a function's. */
+/** Expands a macro as cel-go does; undefined when the call is one of a function. */
 export function expandMacro(call: WrittenCall): Node | undefined {
   const { name, target, args } = call
   if (target === undefined) return name === 'has' && args.length === 1 ? has(call) : undefined
@@ -59,7 +59,10 @@ function fold(macro: Fold['macro'], call: WrittenCall): Node {
   }
 }
 
-/** `target.hasValue() ? wrap(body) : optional.none()`, where the body sees the target's value. */
+/**
+ * Expands to `target.hasValue() ? wrap(body) : optional.none()`, where the body sees the target's
+ * value.
+ */
 function bindOptional(call: WrittenCall, wrap: (body: Node, at: number) => Node): Node {
   const { name, target = missing(name), args, at } = call
   const [first, body = missing(name)] = args

@@ -1,4 +1,4 @@
-/** What is wrong with a call of a function that takes no values of these types. */
+/** Describes a call of a function that does not accept values of these types. */
 export function describeMisfit(name: string, member: boolean, given: readonly string[]): string {
   const [target = '', ...rest] = given
   if (!/^(?:_|@|.*_$)/.test(name)) {

@@ -5,7 +5,7 @@ import { deepest, expandMacro, type WrittenCall } from './macros.ts'
 import { type Element, type Entry, MAX_DEPTH, type Node } from './syntax-tree.ts'
 import { CelUint, type CelValue } from './values.ts'
 
-/** https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax */
+/** The reserved words: https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax */
 const RESERVED: ReadonlySet<string> = new Set(
   'as break const continue else for function if import let loop package namespace return var void while'.split(
     ' ',
@@ -23,7 +23,7 @@ class Parser {
   readonly #source: string
   readonly #tokens: readonly Token[]
   #next = 0
-  /** How many brackets, and branches of `? :`, the parser is in. */
+  /** How many brackets and branches of `? :` enclose the current place. */
   #nesting = 0
 
   constructor(source: string) {
@@ -53,7 +53,7 @@ class Parser {
     return this.#operator('_?_:_', [condition, yes, this.#expression()], at)
   }
 
-  /** `a || b || c` is one call of three arguments: the operator's grouping makes no difference. */
+  /** Parses `a || b || c` as one call of three arguments: the grouping makes no difference. */
   #logical(symbol: '||' | '&&', operand: () => Node): Node {
     const first = operand()
     const { at } = this.#peek()
@@ -164,7 +164,7 @@ class Parser {
     throw this.#unexpected()
   }
 
-  /** An identifier, or a call of a function. */
+  /** Parses an identifier, or a call of a function. */
   #name(dot: '' | '.'): Node {
     const { text, at } = this.#peek()
     this.#next += 1
@@ -186,7 +186,7 @@ class Parser {
     return target ? this.#deeper(node) : node
   }
 
-  /** What is between brackets, after the opening one. */
+  /** Parses the arguments of a call, after the opening bracket. */
   #arguments(): readonly Node[] {
     const args: Node[] = []
     if (this.#take(')')) return args
@@ -217,7 +217,10 @@ class Parser {
     return { kind: 'map', entries, at, depth: deepest(nodes) }
   }
 
-  /** Items with commas between them; one after the last, or alone, is allowed. */
+  /**
+   * Parses items with commas between them. A comma after the last item, or without items, is
+   * allowed.
+   */
   #items(close: string, item: () => void): void {
     const isEmpty = this.#take(',') !== undefined
     while (!isEmpty && this.#peek().text !== close) {

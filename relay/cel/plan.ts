@@ -10,15 +10,15 @@ import { collector, elementsOf, quantifier, SPECIAL } from './lazy.ts'
 import type { Bind, Call, Element, Fold, ListNode, MapNode, Node } from './syntax-tree.ts'
 import { CelMap, CelOptional, CelType, type CelValue, isKey, isList } from './values.ts'
 
-/** A part made ready. `constant`: its value, where that is known. */
+/** A part that is ready for evaluation. `constant` is its value, if that is known. */
 interface Plan {
   readonly run: Evaluate
   readonly constant?: CelValue
 }
 
 /**
- * Makes an expression ready for evaluation. What cel-go finds out about constants before any
- * evaluation (a pattern or a time that is none) is found out here too. Throws `CelError`.
+ * Prepares an expression for evaluation. Errors in constants that cel-go finds before any
+ * evaluation, such as a pattern or a time that is not valid, are found here too. Throws `CelError`.
  */
 export function plan(checked: Checked): Evaluate {
   return new Planner(checked).plan(checked.root).run
@@ -28,7 +28,7 @@ const constant = (value: CelValue): Plan => ({ run: () => value, constant: value
 
 class Planner {
   readonly #checked: Checked
-  /** The variables of macros, innermost last; a variable's slot is its place here. */
+  /** The variables of macros, the innermost last. The index of a variable is its slot. */
   readonly #scope: string[] = []
 
   constructor(checked: Checked) {
@@ -95,7 +95,7 @@ class Planner {
     return { run: call(name, runs) }
   }
 
-  /** Whether this is a list of constants, which cel-go makes a set of. */
+  /** Whether this is a list of constants, which cel-go turns into a set. */
   #isSet({ args: [, container] }: Call, part: Plan | undefined): boolean {
     if (!container || !part?.constant || !isList(part.constant)) return false
     const isSimple = part.constant.every((value) => isKey(value) || value === null)
@@ -157,7 +157,7 @@ function isConstant(plans: readonly Plan[]): boolean {
   return plans.every((part) => part.constant !== undefined)
 }
 
-/** Of a constant the conversion is made at once, and fails at once. */
+/** Plans a conversion. A constant is converted at once, and its errors are found at once. */
 function convert(name: string, plans: readonly Plan[]): Plan {
   const [{ run, constant: known } = constant(null)] = plans
   const conversion = CONVERSIONS[name] ?? ((value: CelValue) => value)
@@ -179,7 +179,10 @@ function matchConstant([subject = () => null]: readonly Evaluate[], source: stri
   }
 }
 
-/** Bytes cannot be looked for in a set of Go's. */
+/**
+ * Evaluates `in` for a list that cel-go turns into a set. Bytes cannot be looked up in a set of
+ * Go's.
+ */
 function inSet([element = () => null, container = element]: readonly Evaluate[]): Evaluate {
   return (frame) => {
     const value = element(frame)
@@ -210,7 +213,7 @@ function call(name: string, runs: readonly Evaluate[]): Evaluate {
   }
 }
 
-/** The value of an element, or nothing where it is an optional without one. */
+/** The value of an element; undefined for an optional element without a value. */
 function present(value: CelValue, { optional }: Element): CelValue | undefined {
   if (!optional) return value
   if (value instanceof CelOptional) return value.value

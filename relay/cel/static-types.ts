@@ -1,10 +1,10 @@
-/** A type that is known before evaluation. `params`: those of list, map, optional and type. */
+/** A type that is known before evaluation. `params` are those of list, map, optional and type. */
 export interface StaticType {
   readonly kind: TypeKind
-  /** The name of a type parameter; of other kinds what a person calls them. */
+  /** The name of a type parameter. For other kinds it is the type's name, as people know it. */
   readonly name: string
   readonly params: readonly StaticType[]
-  /** How many types it is made of. */
+  /** How many types it consists of. */
   readonly size: number
 }
 
@@ -41,7 +41,7 @@ export const NULL = simple('null', 'null_type')
 export const STRING = simple('string')
 export const TIMESTAMP = simple('timestamp', 'google.protobuf.Timestamp')
 export const UINT = simple('uint')
-/** The type of types, when nothing is known of the type. */
+/** The type of a type value, when nothing is known about that type. */
 export const TYPE = simple('type')
 
 export const typeParam = (name: string): StaticType => simple('param', name)
@@ -56,12 +56,12 @@ export function compound(kind: TypeKind, params: readonly StaticType[]): StaticT
   return { kind, name, params, size: 1 + params.reduce((sum, { size }) => sum + size, 0) }
 }
 
-/** The type's n-th parameter; `dyn` for a type that has none. */
+/** The n-th parameter of the type; `dyn` for a type that has none. */
 export function paramOf(type: StaticType, index: number): StaticType {
   return type.params[index] ?? DYN
 }
 
-/** Whether two types are the same. `byName`: type parameters must have one name too. */
+/** Whether two types are the same. With `byName`, type parameters must have the same name too. */
 export function isSameType(a: StaticType, b: StaticType, byName: boolean): boolean {
   if (a === b) return true
   if (a.kind !== b.kind || a.params.length !== b.params.length) return false
@@ -69,13 +69,13 @@ export function isSameType(a: StaticType, b: StaticType, byName: boolean): boole
   return a.params.every((param, index) => isSameType(param, paramOf(b, index), byName))
 }
 
-/** How a person reads a type: `list(string)`. */
+/** The type as people read it: `list(string)`. */
 export function formatType(type: StaticType): string {
   if (type.params.length === 0) return type.kind === 'param' ? 'dyn' : type.name
   return `${type.name}(${type.params.map(formatType).join(', ')})`
 }
 
-/** The type with other type parameters in the place of those of these names. */
+/** The type, with these type parameters replaced. */
 export function rename(type: StaticType, names: ReadonlyMap<string, StaticType>): StaticType {
   if (type.kind === 'param') return names.get(type.name) ?? type
   if (type.params.length === 0) return type

@@ -8,7 +8,7 @@ import { DYN, formatType, mapOf, STRING } from './static-types.ts'
 import { validate } from './validate.ts'
 import { type CelStruct, type CelValue, typeName } from './values.ts'
 
-/** What a commit status expression sees. Flux has all but `cluster`. */
+/** The variables of a commit status expression. Flux has all of them except `cluster`. */
 export interface CelVariables {
   readonly event: CelStruct
   readonly alert: CelStruct
@@ -18,7 +18,10 @@ export interface CelVariables {
 
 /** A compiled CEL expression with a string result. */
 export interface StringExpression {
-  /** Throws `CelError`: for what CEL calls an error, for another result, and for a cost beyond bounds. */
+  /**
+   * Evaluates the expression. Throws `CelError` for an error of CEL, a result that is not a string,
+   * and a cost beyond the limit.
+   */
   evaluate(variables: CelVariables): string
 }
 
@@ -32,9 +35,9 @@ const VARIABLES = new Map([
 ])
 
 /**
- * Compiles an expression as Flux's notification-controller does: what it refuses is refused, and
- * what it takes has the value that it has there. An expression of which nobody can say before whether
- * it gives a string is taken too, unlike in Flux. Throws `CelError`.
+ * Compiles an expression as Flux's notification-controller does: it refuses the same expressions,
+ * and gives the others the same values. Unlike Flux it also accepts an expression whose type is not
+ * known before evaluation. Throws `CelError`.
  */
 export function compileStringExpression(source: string): StringExpression {
   const run = compile(source)

@@ -1,15 +1,15 @@
 import type { CelValue } from './values.ts'
 
-/** A parsed expression, its macros expanded. */
+/** A parsed expression, with its macros expanded. */
 export type Node = Literal | Ident | Select | Call | ListNode | MapNode | Fold | Bind
 
-/** How deep operators may nest, and brackets in brackets: cel-go's limits. */
+/** How deep operators and brackets may nest. The limits are cel-go's. */
 export const MAX_DEPTH = 250
 
 interface Positioned {
-  /** Where the node's operator or first character is, in UTF-16 units. */
+  /** The index of the node's operator or first character, in UTF-16 units. */
   readonly at: number
-  /** How deep operators, selections and calls of members nest in it. */
+  /** How deep operators, selections and calls of members nest in the node. */
   readonly depth: number
 }
 
@@ -20,11 +20,11 @@ export interface Literal extends Positioned {
 
 export interface Ident extends Positioned {
   readonly kind: 'ident'
-  /** With a dot before it where it cannot be a variable of a macro. */
+  /** The name. It starts with a dot when it cannot be a variable of a macro. */
   readonly name: string
 }
 
-/** `operand.field`; `test`: `has(operand.field)`. */
+/** A selection `operand.field`; with `test` it is `has(operand.field)`. */
 export interface Select extends Positioned {
   readonly kind: 'select'
   readonly operand: Node
@@ -32,11 +32,11 @@ export interface Select extends Positioned {
   readonly test: boolean
 }
 
-/** A function or an operator, which has the name that CEL's specification gives it: `_+_`. */
+/** A call of a function or an operator. An operator has the name of CEL's specification: `_+_`. */
 export interface Call extends Positioned {
   readonly kind: 'call'
   readonly name: string
-  /** Present for `target.name(…)`. */
+  /** The target of `target.name(…)`; undefined for other calls. */
   readonly target: Node | undefined
   readonly args: readonly Node[]
 }
@@ -46,7 +46,7 @@ export interface ListNode extends Positioned {
   readonly elements: readonly Element[]
 }
 
-/** `optional`: an element `?x`, which is there when the optional x has a value. */
+/** An element of a list. An `optional` element `?x` is present when the optional x has a value. */
 export interface Element {
   readonly value: Node
   readonly optional: boolean
@@ -68,7 +68,7 @@ export interface Fold extends Positioned {
   readonly range: Node
   readonly variable: string
   readonly predicate: Node | undefined
-  /** What `map` makes of an element. */
+  /** The result of `map` for an element. */
   readonly transform: Node | undefined
 }
 
@@ -80,7 +80,7 @@ export interface Bind extends Positioned {
   readonly body: Node
 }
 
-/** `a.b.c` of a chain of names; `undefined` for anything else. */
+/** The names of a chain `a.b.c`; undefined for any other node. */
 export function qualifiedName(node: Node): string | undefined {
   if (node.kind === 'ident') return node.name
   if (node.kind !== 'select' || node.test) return undefined

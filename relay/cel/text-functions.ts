@@ -8,12 +8,12 @@ import { spend, spendText } from './cost.ts'
 
 const SURROGATE = /[\ud800-\udfff]/
 
-/** A text by its characters. A text without characters beyond U+FFFF is taken as it is. */
+/** Access to a text by its characters. A text without characters beyond U+FFFF is used as it is. */
 interface Characters {
   readonly length: number
-  /** Where a character begins in the text, in UTF-16 units. */
+  /** The index in the text at which a character begins, in UTF-16 units. */
   unitsAt(index: number): number
-  /** Which character begins at a place in the text. */
+  /** The index of the character at a place in the text. */
   indexOf(units: number): number
 }
 
@@ -73,7 +73,7 @@ export function lastIndexOf(text: string, part: string, from?: bigint): bigint {
   return found < 0 ? -1n : BigInt(indexAt(found))
 }
 
-/** Only the letters of ASCII: `İ` and `K` (Kelvin) stay as they are. */
+/** The text with ASCII letters in lower case. `İ` and `K` (Kelvin) stay as they are. */
 export function lowerAscii(text: string): string {
   spendText(text.length)
   return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
@@ -84,7 +84,10 @@ export function upperAscii(text: string): string {
   return text.replace(/[a-z]+/g, (letters) => letters.toUpperCase())
 }
 
-/** What Go's unicode.IsSpace names: with U+0085 and without U+FEFF, unlike JavaScript's trim. */
+/**
+ * The characters of Go's unicode.IsSpace. Unlike JavaScript's trim it includes U+0085, and not
+ * U+FEFF.
+ */
 const SPACE =
   '\\t\\n\\v\\f\\r \\u0085\\u00a0\\u1680\\u2000-\\u200a\\u2028\\u2029\\u202f\\u205f\\u3000'
 const NOT_SPACE = new RegExp(`[^${SPACE}]`)
@@ -104,7 +107,10 @@ export function reverse(text: string): string {
   return [...text].reverse().join('')
 }
 
-/** Go's strings.SplitN: at most `limit` parts, all of them where it is negative. */
+/**
+ * Splits a text as Go's strings.SplitN does: into at most `limit` parts, or all parts when it is
+ * negative.
+ */
 export function split(text: string, separator: string, limit = -1n): readonly string[] {
   spendText(text.length)
   if (limit === 0n) return []
@@ -115,7 +121,7 @@ export function split(text: string, separator: string, limit = -1n): readonly st
   return [...parts.slice(0, kept), parts.slice(kept).join(separator)]
 }
 
-/** Go's strings.Replace: the first `limit` places, all of them where it is negative. */
+/** Replaces as Go's strings.Replace does: the first `limit` places, or all when it is negative. */
 export function replace(text: string, from: string, to: string, limit = -1n): string {
   const parts = from === '' ? ['', ...text, ''] : text.split(from)
   // An empty text is before each character and at the end: one place less than there are joints.

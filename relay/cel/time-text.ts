@@ -2,14 +2,16 @@ import { formatShortest } from './go-numbers.ts'
 import { CelDuration, CelTimestamp } from './values.ts'
 
 const SECONDS_PER_DAY = 86_400
-/** 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z: CEL's first and last second. */
+/** CEL's first and last second: 0001-01-01T00:00:00Z and 9999-12-31T23:59:59Z. */
 const FIRST_SECOND = -62_135_596_800
 const LAST_SECOND = 253_402_300_799
 
 const RFC_3339 =
   /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])T([01]\d|2[0-3]):([0-5]\d):([0-5]\d)(?:\.(\d+))?(?:Z|([+-])([01]\d|2[0-3]):([0-5]\d))$/
 
-/** `undefined`: the text is no time, or one outside of the years 1 to 9999. */
+/**
+ * Reads a time; undefined when the text is not one, or the time is outside of the years 1 to 9999.
+ */
 export function parseTimestamp(text: string): CelTimestamp | undefined {
   const match = RFC_3339.exec(text)
   if (!match) return undefined
@@ -25,7 +27,7 @@ export function parseTimestamp(text: string): CelTimestamp | undefined {
   return timestampOf(seconds, nanos, offset)
 }
 
-/** `undefined`: it is outside of the years 1 to 9999. */
+/** Makes a timestamp; undefined when it is outside of the years 1 to 9999. */
 export function timestampOf(
   seconds: number,
   nanos: number,
@@ -35,7 +37,7 @@ export function timestampOf(
   return new CelTimestamp(seconds, nanos, offsetMinutes)
 }
 
-/** With the offset that it has, and as many digits of a second as it needs. */
+/** The time as text, with its offset, and as many digits of a second as it needs. */
 export function formatTimestamp({ seconds, nanos, offsetMinutes }: CelTimestamp): string {
   const local = civil(seconds + offsetMinutes * 60)
   const date = `${pad(local.year, 4)}-${pad(local.month, 2)}-${pad(local.day, 2)}`
@@ -54,7 +56,7 @@ function pad(value: number, digits: number): string {
   return String(value).padStart(digits, '0')
 }
 
-/** The date and time of day of a second, as a clock that is not put back or forward shows it. */
+/** The date and time of day of a second since the epoch, without a time zone. */
 export function civil(seconds: number) {
   const days = Math.floor(seconds / SECONDS_PER_DAY)
   const rest = seconds - days * SECONDS_PER_DAY
@@ -67,7 +69,7 @@ export function civil(seconds: number) {
   }
 }
 
-/** Days since the epoch of a date. */
+/** The days since the epoch of a date. */
 export function daysFromCivil(year: number, month: number, day: number): number {
   const date = new Date(0)
   date.setUTCFullYear(year, month - 1, day)
@@ -99,7 +101,9 @@ const UNITS: Readonly<Record<string, bigint>> = {
 const DURATION_PART = /(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/y
 const LONGEST = 2n ** 63n
 
-/** A duration as Go's time.ParseDuration reads it, such as `1h30m`; `undefined`: it is none. */
+/**
+ * Reads a duration as Go's time.ParseDuration does, such as `1h30m`; undefined for any other text.
+ */
 export function parseDuration(text: string): CelDuration | undefined {
   const unsigned = text.replace(/^[+-]/, '')
   const negative = text.startsWith('-')
@@ -118,7 +122,10 @@ export function parseDuration(text: string): CelDuration | undefined {
   return new CelDuration(negative ? -nanos : nanos)
 }
 
-/** What is less than a nanosecond is cut off. The fraction is a double, as for Go. */
+/**
+ * The nanoseconds of one part of a duration. Less than a nanosecond is cut off. The fraction is a
+ * double, as in Go.
+ */
 function partNanos(number: string, unit: bigint): bigint {
   const [whole = '', fraction = ''] = number.split('.')
   const digits = fraction.slice(0, 18)
@@ -126,7 +133,7 @@ function partNanos(number: string, unit: bigint): bigint {
   return BigInt(whole || '0') * unit + BigInt(part)
 }
 
-/** The seconds of a duration as a double: what Go's Duration.Seconds gives. */
+/** The seconds of a duration as a double, as Go's Duration.Seconds returns them. */
 export function durationSeconds({ nanos }: CelDuration): number {
   return Number(nanos / 1_000_000_000n) + Number(nanos % 1_000_000_000n) / 1e9
 }

@@ -1,14 +1,17 @@
 import { CelError } from './cel-error.ts'
 import { civil, daysFromCivil } from './time-text.ts'
 
-/** Names of zones as they are written in the time zone database. */
+/** The form of a zone's name in the time zone database. */
 const ZONE_NAME = /^[A-Z][A-Za-z0-9_+-]*(?:\/[A-Z][A-Za-z0-9_+-]*)*$/
 
 const formats = new Map<string, Intl.DateTimeFormat>()
-/** As many zones as there are, so that no expression fills the memory. */
+/**
+ * The most formats that are kept: as many as there are zones, so that no expression fills the
+ * memory.
+ */
 const MAX_FORMATS = 700
 
-/** Seconds since the epoch as a clock in this zone shows them, as if that were UTC. Throws `CelError`. */
+/** The local time of a zone, as seconds since the epoch as if it were UTC. Throws `CelError`. */
 export function localSeconds(seconds: number, zone: string): number {
   // Flux's controllers run in UTC, and so it is their local time.
   if (zone === '' || zone === 'UTC' || zone === 'Local') return seconds
@@ -42,7 +45,7 @@ function zoneFormat(zone: string): Intl.DateTimeFormat {
   }
 }
 
-/** `-08:00` as minutes. */
+/** The minutes of an offset such as `-08:00`. */
 function offsetMinutes(zone: string): number {
   const [, hours = '', minutes = ''] = /^([+-]?\d+):([+-]?\d+)$/.exec(zone) ?? []
   const [hour, minute] = [Number(hours), Number(minutes)]
@@ -54,7 +57,7 @@ function offsetMinutes(zone: string): number {
 
 type Getter = (local: ReturnType<typeof civil>) => number
 
-/** What is asked of a time, by the name of the function. */
+/** The parts of a time that expressions can read, by the name of the function. */
 export const TIME_FIELDS: Readonly<Record<string, Getter>> = {
   getFullYear: ({ year }) => year,
   getMonth: ({ month }) => month - 1,
@@ -67,7 +70,10 @@ export const TIME_FIELDS: Readonly<Record<string, Getter>> = {
   getSeconds: ({ second }) => second,
 }
 
-/** `undefined` for a name that is none of `TIME_FIELDS`. Throws `CelError` for an unknown zone. */
+/**
+ * Reads a part of a time; undefined when `name` is not in `TIME_FIELDS`. Throws `CelError` for an
+ * unknown zone.
+ */
 export function timeField(name: string, seconds: number, zone: string): number | undefined {
   const local = civil(localSeconds(seconds, zone))
   return TIME_FIELDS[name]?.(local)

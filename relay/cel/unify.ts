@@ -1,10 +1,12 @@
 import { CelError } from './cel-error.ts'
 import { compound, DYN, isSameType, paramOf, type StaticType } from './static-types.ts'
 
-/** Largest type that is worked with; only expressions made for it have larger ones. */
+/**
+ * The size of the largest type. Only expressions that were made to be expensive have larger ones.
+ */
 const MAX_TYPE_SIZE = 1_000
 
-/** How many pairs of types one expression may compare; a long one compares some thousands. */
+/** How many pairs of types one expression may compare. A long one compares some thousands. */
 const MAX_COMPARISONS = 1_000_000
 
 /**
@@ -12,13 +14,16 @@ const MAX_COMPARISONS = 1_000_000
  * https://github.com/google/cel-go/blob/v0.31.0/checker/types.go
  */
 export class Unifier {
-  /** What a type parameter stands for. */
+  /** The types that the type parameters stand for, by their names. */
   readonly #bound = new Map<string, StaticType>()
-  /** What was bound since the attempt under way began, to undo it. */
+  /** What was bound since the current attempt began, so that it can be undone. */
   readonly #trail: (readonly [string, StaticType | undefined])[] = []
   #comparisons = 0
 
-  /** Whether each of `given` can be where the one of `wanted` is expected. Binds only when all can. */
+  /**
+   * Whether each type of `given` is assignable to that of `wanted`. Binds type parameters only when
+   * all are.
+   */
   assignAll(given: readonly StaticType[], wanted: readonly StaticType[]): boolean {
     if (given.length !== wanted.length) return false
     const start = this.#trail.length
@@ -31,12 +36,14 @@ export class Unifier {
     return false
   }
 
-  /** Whether a `given` can be where `wanted` is expected. */
+  /** Whether `given` is assignable to `wanted`. */
   assign(given: StaticType, wanted: StaticType): boolean {
     return this.assignAll([given], [wanted])
   }
 
-  /** The type with all that is known of its parameters; `toDyn`: the others become dyn. */
+  /**
+   * The type with everything that is known of its parameters. With `toDyn` the others become dyn.
+   */
   substitute(type: StaticType, toDyn: boolean): StaticType {
     if (type.size > MAX_TYPE_SIZE) throw new CelError('the types in the expression are too large')
     if (type.kind === 'param') {
@@ -76,7 +83,9 @@ export class Unifier {
     return given.params.every((param, index) => this.#assign(param, paramOf(wanted, index)))
   }
 
-  /** Whether `type` can be what the parameter stands for; `never`: it would hold itself. */
+  /**
+   * Whether the parameter can stand for `type`. `never` means that the type would contain itself.
+   */
   #fits(type: StaticType, param: StaticType): 'yes' | 'no' | 'never' {
     if (isSameType(type, param, true)) return 'yes'
     const bound = this.#bound.get(param.name)
@@ -92,7 +101,7 @@ export class Unifier {
     return 'yes'
   }
 
-  /** Whether the parameter is nowhere in the type. */
+  /** Whether the parameter does not occur in the type. */
   #isFree(param: StaticType, type: StaticType): boolean {
     this.#count()
     if (isSameType(param, type, true)) return false

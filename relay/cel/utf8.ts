@@ -5,7 +5,7 @@ export function encodeUtf8(text: string): Uint8Array {
   return encoder.encode(text)
 }
 
-/** `undefined`: the bytes are no UTF-8. */
+/** The text of UTF-8 bytes; undefined when the bytes are not valid UTF-8. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return strictDecoder.decode(bytes)
@@ -34,7 +34,7 @@ export function compareBytes(a: Uint8Array, b: Uint8Array): number {
   return a.length - b.length
 }
 
-/** The order of two texts by their characters, which is that of their UTF-8 and not of UTF-16. */
+/** The order of two texts by their characters. It is the order of their UTF-8, not of UTF-16. */
 export function compareText(a: string, b: string): number {
   const shorter = Math.min(a.length, b.length)
   for (let index = 0; index < shorter; index += 1) {

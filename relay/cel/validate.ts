@@ -6,8 +6,8 @@ import { formatType, isSameType, type StaticType } from './static-types.ts'
 import type { Call, Element, ListNode, Node } from './syntax-tree.ts'
 
 /**
- * What cel-go checks beyond types: that lists and maps hold values of one type, except in the
- * arguments of `format`, and that a format fits its arguments. Throws `CelError`.
+ * Checks what cel-go checks besides types: lists and maps hold values of one type, except in the
+ * arguments of `format`, and a format fits its arguments. Throws `CelError`.
  */
 export function validate(checked: Checked): void {
   visit(checked, checked.root, false)
@@ -80,7 +80,7 @@ function checkFormat(checked: Checked, { target, args: [list], ...call }: Call):
   }
 }
 
-/** The first part of a value that `%s` does not print. */
+/** The first part of a value that `%s` cannot print. */
 function unprintable(checked: Checked, node: Node): Node | undefined {
   if (checked.typeOf(node).kind === 'optional') return node
   if (node.kind !== 'list' && node.kind !== 'map') return undefined

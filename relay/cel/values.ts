@@ -8,13 +8,13 @@ export class CelUint {
   }
 }
 
-/** A time with the offset that it was written with. */
+/** A time, with the offset in which it was written. */
 export class CelTimestamp {
   /** Whole seconds since the epoch. */
   readonly seconds: number
-  /** 0 to 999,999,999. */
+  /** The nanoseconds of the second, from 0 to 999,999,999. */
   readonly nanos: number
-  /** East of UTC. */
+  /** The offset of the time zone in minutes, positive for zones east of UTC. */
   readonly offsetMinutes: number
   constructor(seconds: number, nanos: number, offsetMinutes: number) {
     this.seconds = seconds
@@ -23,7 +23,7 @@ export class CelTimestamp {
   }
 }
 
-/** A length of time, in nanoseconds that fit an int64. */
+/** A length of time, in nanoseconds. They fit an int64. */
 export class CelDuration {
   readonly nanos: bigint
   constructor(nanos: bigint) {
@@ -51,7 +51,7 @@ export const NONE = new CelOptional(undefined)
 
 /** A map that an expression makes. Its keys are bool, int, uint, double or string. */
 export class CelMap {
-  /** By `keyText`. */
+  /** The entries, by the `keyText` of their keys. */
   readonly #entries = new Map<string, readonly [CelValue, CelValue]>()
 
   get size(): number {
@@ -76,7 +76,10 @@ export interface CelStruct {
   readonly [key: string]: CelValue
 }
 
-/** int is a bigint, double a number, bytes a Uint8Array, a list an array. */
+/**
+ * A value of CEL. An int is a bigint, a double is a number, bytes are a Uint8Array, and a list is
+ * an array.
+ */
 export type CelValue =
   | null
   | boolean
@@ -130,18 +133,18 @@ export function isMap(value: CelValue): value is CelMap | CelStruct {
 
 const KEY_TYPES: ReadonlySet<string> = new Set(['string', 'int', 'uint', 'double', 'bool'])
 
-/** Whether a value can be the key of a map, or index one. */
+/** Whether a value can be the key of a map, or the index of a list. */
 export function isKey(value: CelValue): boolean {
   return KEY_TYPES.has(typeName(value))
 }
 
-/** Equal for keys that are one key: the same type and the same value. */
+/** A text that is equal for keys that are equal: those of the same type and value. */
 function keyText(key: CelValue): string {
   if (!isKey(key)) throw new CelError(`a value of type ${typeName(key)} cannot be a map key`)
   return key instanceof CelUint ? `uint ${key.value}` : `${typeof key} ${String(key)}`
 }
 
-/** What JSON says, as values of CEL: whole numbers are ints, fields that are undefined are absent. */
+/** Makes CEL values of JSON. Whole numbers become ints, and undefined fields are left out. */
 export function fromJson(json: unknown): CelValue {
   if (json === null || typeof json === 'string' || typeof json === 'boolean') return json
   if (typeof json === 'number') return Number.isInteger(json) ? BigInt(json) : json
@@ -155,7 +158,7 @@ export function fromJson(json: unknown): CelValue {
   )
 }
 
-/** A struct of these entries. Any text is a key like others: `__proto__` and `constructor` too. */
+/** A struct with these entries. Any text can be a key, even `__proto__` and `constructor`. */
 export function struct(entries: Iterable<readonly [string, CelValue]>): CelStruct {
   return Object.fromEntries(entries)
 }

@@ -20,7 +20,7 @@ export const EventSource = z.object({
   kind: NameText(),
   /** A name, or `*` for every object of the kind. */
   name: NameText(),
-  /** Absent: the Alert's own namespace. */
+  /** The namespace of the objects; absent: the Alert's own. */
   namespace: NameText()
     .nullish()
     .transform((namespace) => namespace ?? undefined),
@@ -57,7 +57,7 @@ type ParsedAlert = z.infer<typeof Alert>
 export type Alert = Readonly<
   Omit<ParsedAlert, 'metadata'> & {
     metadata: Identity
-    /** The object as the user wrote it, which CEL expressions see. */
+    /** The object as the user wrote it. CEL expressions see this form. */
     manifest: KubernetesObject
   }
 >

@@ -1,21 +1,26 @@
 import { z } from 'zod'
 
-/** The id of a tenant of Microsoft Entra ID, or a domain of its. */
+/** The id of a tenant of Microsoft Entra ID, or one of its domains. */
 export const ENTRA_TENANT = /^[A-Za-z\d][A-Za-z\d.-]{0,99}$/
 
-/** https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers */
+/**
+ * The form of an audience:
+ * https://cloud.google.com/iam/docs/reference/rest/v1/projects.locations.workloadIdentityPools.providers
+ */
 const GOOGLE_AUDIENCE =
   /^\/\/iam\.googleapis\.com\/projects\/\d{1,20}\/locations\/global\/workloadIdentityPools\/[a-z\d-]{4,32}\/providers\/[a-z\d-]{4,32}$/
 
 const GOOGLE_SERVICE_ACCOUNT = /^[a-z\d-]{1,63}@[a-z\d.-]{1,190}\.gserviceaccount\.com$/
 
 const GoogleBinding = z.strictObject({
-  /** The full name of the provider of a workload identity pool. */
+  /** The full name of a provider of a workload identity pool. */
   audience: z.string({ error: 'is missing' }).regex(GOOGLE_AUDIENCE, {
     error:
       'expected //iam.googleapis.com/projects/NUMBER/locations/global/workloadIdentityPools/POOL/providers/PROVIDER',
   }),
-  /** Whom the relay acts as; without one, as the principal of the pool itself. */
+  /**
+   * The service account that the relay acts as. Without one it acts as the principal of the pool.
+   */
   serviceAccount: z
     .string()
     .regex(GOOGLE_SERVICE_ACCOUNT, { error: 'expected the e-mail address of a service account' })
@@ -26,11 +31,11 @@ const AzureBinding = z.strictObject({
   tenantID: z
     .string({ error: 'is missing' })
     .regex(ENTRA_TENANT, { error: 'expected the id of a tenant, or a domain of its' }),
-  /** Of an application, or of a managed identity of a user's own. */
+  /** The client id of an application, or of a user-assigned managed identity. */
   clientID: z.guid({ error: 'expected the client id of an application, a GUID' }),
 })
 
-/** What the deployment binds a cluster to at other clouds. It holds no secret. */
+/** The identities at other clouds that the deployment binds a cluster to. They hold no secret. */
 export const CloudBindings = z
   .strictObject({ google: GoogleBinding.optional(), azure: AzureBinding.optional() })
   .refine(({ google, azure }) => google !== undefined || azure !== undefined, {

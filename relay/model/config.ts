@@ -12,19 +12,24 @@ export interface ObjectReadiness {
   readonly namespace: string
   readonly name: string
   readonly ready: boolean
-  /** One CamelCase word: `Succeeded`, `ProviderNotFound`, `ValidationFailed`, … */
+  /** The reason, one CamelCase word: `Succeeded`, `ProviderNotFound`, `ValidationFailed`, … */
   readonly reason: string
   readonly message: string
 }
 
-/** One cluster's whole set of objects at one time. Never changed, only replaced as a whole. */
+/**
+ * One cluster's whole set of objects at one time. It is never changed, only replaced as a whole.
+ */
 export interface ConfigSnapshot {
   readonly cluster: string
-  /** Names the content: SHA-256 over the objects. */
+  /** The name of the content: SHA-256 over the objects. */
   readonly revision: string
-  /** Milliseconds since the epoch; a set taken before the stored one is refused. */
+  /**
+   * When the set was taken, in milliseconds since the epoch. A set that was taken before the stored
+   * one is refused.
+   */
   readonly takenAt: number
-  /** Alerts and Providers as they came. */
+  /** The Alerts and Providers as they came. */
   readonly manifests: readonly KubernetesObject[]
   readonly objects: readonly ObjectReadiness[]
 }

@@ -2,117 +2,132 @@ import type { Event, Labels } from './event.ts'
 import type { Identity } from './kubernetes.ts'
 
 /**
- * How a Delivery ended. `skipped`: a rule says no. `suppressed`: a repeat, or superseded. `dead`:
- * given up; the record then is the dead letter.
+ * The ways in which a Delivery ends. `skipped`: a rule says no. `suppressed`: it is a repeat, or
+ * was superseded. `dead`: the relay gave up, and the record is the dead letter.
  */
 export const FINAL_OUTCOMES = ['delivered', 'suppressed', 'skipped', 'dead'] as const
 export type FinalOutcome = (typeof FINAL_OUTCOMES)[number]
 
-/** How people name what became of a Delivery; `retry` is one that waits. */
+/** All outcomes that people see; `retry` is that of a Delivery which waits. */
 export const OUTCOMES = [...FINAL_OUTCOMES, 'retry'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 /**
- * Why a Delivery waits. `failed`: a try failed, and the schedule says when the next one is due.
- * `configuration`: an object of the cluster is missing, and it is tried as soon as these change.
- * `destination`: nothing was tried, for want of a place or because the destination is parked.
- * `subject`: another Delivery of the same subject is on its way. `replay`: a person asked.
+ * The reasons why a Delivery waits. `failed`: a try failed, and the schedule says when the next one
+ * is due. `configuration`: an object of the cluster is missing; the next try is made as soon as the
+ * configuration changes. `destination`: nothing was tried, because there was no place or the
+ * destination is parked. `subject`: another Delivery of the same subject is being sent. `replay`: a
+ * person asked for it.
  */
 export const WAIT_REASONS = ['failed', 'configuration', 'destination', 'subject', 'replay'] as const
 export type WaitReason = (typeof WAIT_REASONS)[number]
 
-/** Nothing was decided yet. The ledger holds no such record. */
+/** The status before the first decision. The ledger holds no such record. */
 export interface Pending {
   readonly kind: 'pending'
 }
 
-/** There is a next try. */
+/** The status of a record that has a next try. */
 export interface Waiting {
   readonly kind: 'waiting'
   readonly why: WaitReason
   /** When the next try is due. Milliseconds since the epoch. */
   readonly dueAt: number
-  /** For a person. */
+  /** The reason, as people read it. */
   readonly reason: string
-  /** The key of the destination that wakes it. Absent when the due time alone brings it back. */
+  /**
+   * The key of the destination that wakes the Delivery. Absent when only the due time brings it
+   * back.
+   */
   readonly destination?: string
 }
 
-/** There is no next try, unless a person asks for one. */
+/** The status of a record without a next try, unless a person asks for one. */
 export interface Final {
   readonly kind: 'final'
   readonly outcome: FinalOutcome
-  /** For a person. */
+  /** The reason, as people read it. */
   readonly reason: string
 }
 
 export type Status = Pending | Waiting | Final
 
-/** How a record of the ledger stands. */
+/** The status of a record in the ledger. */
 export type Decided = Waiting | Final
 
 /**
- * Where an event stands among those of its cluster, as text that sorts as the events are ordered:
- * the order time, then the accept sequence.
+ * The place of an event among those of its cluster, as text that sorts in their order: the order
+ * time, and then the accept sequence.
  */
 export type EventOrder = string
 
-/** An accepted event: cleaned, named, and given to the queue. */
+/** An accepted event: cleaned, with an id, and sent to the queue. */
 export interface AcceptedEvent {
-  /** SHA-256 of cluster and cleaned event; the queue's de-duplication id. */
+  /** The SHA-256 of the cluster and the cleaned event. It is the queue's de-duplication id. */
   readonly id: string
   readonly cluster: string
-  /** Events of one group are dispatched in order: hash of cluster and involved object. */
+  /**
+   * The FIFO group, a hash of cluster and involved object. Events of one group are dispatched in
+   * order.
+   */
   readonly group: string
   readonly event: Event
-  /** The involved object's labels, when the sender knows them. */
+  /** The labels of the involved object, if the sender knows them. */
   readonly objectLabels: Labels | undefined
-  /** Milliseconds since the epoch. */
+  /** The accept time, in milliseconds since the epoch. */
   readonly acceptedAt: number
   /**
-   * Where it stands in time among the events of its cluster, in milliseconds since the epoch.
-   * Absent in what versions before it queued, which order by the earlier of event and accept time.
+   * The time by which the event is ordered among those of its cluster, in milliseconds since the
+   * epoch. Absent in events that earlier versions queued. Those are ordered by the event time or
+   * the accept time, whichever is earlier.
    */
   readonly orderTime?: number
 }
 
 /** An accepted event as the queue hands it out. */
 export interface QueuedEvent extends AcceptedEvent {
-  /** The queue's own ascending number, in decimal. */
+  /** The queue's own ascending number, in decimal digits. */
   readonly sequence: string
   /**
-   * Handed out for the first time, and no event of its id was accepted before: so nothing is recorded of
-   * it. Absent where the queue does not know.
+   * True when the event is received for the first time, and no event with its id was accepted
+   * before: so it has no records. Absent when the queue does not know.
    */
   readonly isNew?: true
   /**
-   * Handed out for the first time, and not right after another event of its object: what is recorded of it,
-   * if it was accepted before, was recorded a while ago. Absent where the queue does not know.
+   * True when the event is received for the first time, and not right after another event of its
+   * object. If it was accepted before, its records were written a while ago. Absent when the queue
+   * does not know.
    */
   readonly isFirst?: true
 }
 
-/** A message that a Delivery is due for its next try. */
+/** A message which says that a Delivery is due for its next try. */
 export interface RetryMessage {
   readonly deliveryId: string
-  /** Stale, and dropped, when it is no longer the ledger's. */
+  /**
+   * The serial of the try. The message is stale, and dropped, when the ledger has another serial.
+   */
   readonly attempt: number
-  /** Milliseconds since the epoch. */
+  /** When the try is due, in milliseconds since the epoch. */
   readonly dueAt: number
-  /** Whose share of the capacity it takes; absent in messages of before, which have their own. */
+  /**
+   * The cluster whose share of the capacity the message takes. Absent in messages of earlier
+   * versions, which have a share of their own.
+   */
   readonly cluster?: string
   /**
-   * When its record was written with this `dueAt`, in milliseconds since the epoch; absent where none was.
-   * A host whose ledger finds by itself what is due long after that needs no message.
+   * When the record with this `dueAt` was written, in milliseconds since the epoch; absent when
+   * there was none. A host whose ledger finds due records by itself needs no message long after
+   * that time.
    */
   readonly decidedAt?: number
 }
 
 /** One try, as the ledger keeps it. Every text in it is redacted. */
 export interface Attempt {
-  /** The serial that the record had. */
+  /** The serial of the try. */
   readonly attempt: number
-  /** Milliseconds since the epoch. */
+  /** When the try began, in milliseconds since the epoch. */
   readonly startedAt: number
   readonly durationMs: number
   readonly outcome: Outcome
@@ -123,7 +138,7 @@ export interface Attempt {
   readonly responseExcerpt?: string
 }
 
-/** What every record of the ledger tells of its event and of what became of it. */
+/** What every record of the ledger tells about its event, and about what became of it. */
 interface RecordOf<S extends Status> {
   readonly id: string
   readonly cluster: string
@@ -133,22 +148,28 @@ interface RecordOf<S extends Status> {
   readonly objectLabels?: Labels
   readonly acceptedAt: number
   readonly status: S
-  /** What a person should know beside the outcome: metadata conflicts, cut texts. */
+  /**
+   * What people should know in addition to the outcome: metadata conflicts, texts that were cut.
+   */
   readonly notes: readonly string[]
   /**
-   * The serial of the next try while the record waits, else of the last one; the first is 1. A retry
-   * message of another serial is stale. It counts what was never tried too: see `tries`.
+   * The serial of the next try while the record waits, and of the last try otherwise; the first is
+   * 1. A retry message with another serial is stale. Serials are also used up without a try: see
+   * `tries`.
    */
   readonly attempt: number
-  /** How many tries were made, those of earlier chains included. */
+  /** How many tries were made, including those of earlier chains. */
   readonly tries: number
-  /** When the current chain of tries began; a replay begins a new one. */
+  /**
+   * When the current chain of tries began, in milliseconds since the epoch. A replay begins a new
+   * chain.
+   */
   readonly chainStartedAt: number
-  /** How often the current chain came to nothing; it chooses the delay. */
+  /** How many tries of the current chain failed. It determines the delay. */
   readonly failures: number
-  /** The latest tries, oldest first. */
+  /** The latest tries, the oldest first. */
   readonly attempts: readonly Attempt[]
-  /** Times at which a person asked for a replay. */
+  /** The times at which a person asked for a replay, in milliseconds since the epoch. */
   readonly replayedAt: readonly number[]
   readonly createdAt: number
   readonly updatedAt: number
@@ -166,25 +187,25 @@ export type ProviderIdentity = Identity & { readonly type: string }
 export interface DeliveryRecord<S extends Status = Decided> extends RecordOf<S> {
   readonly kind: 'delivery'
   readonly alert: Identity
-  /** Absent while the Alert's Provider is missing. */
+  /** The Provider; absent while the one that the Alert names is missing. */
   readonly provider?: ProviderIdentity
   /** How many of the delivery's requests are done, for types that send several. */
   readonly requestsDone: number
-  /** The State item of what this delivery would replace at its destination. */
+  /** The key of the State item of the delivery's subject. */
   readonly subjectStateKey?: string
-  /** How many repeats this record stands for (an unchanged status counts up). */
+  /** How many repeats this record stands for. Each repeat of an unchanged status adds one. */
   readonly repeats: number
 }
 
-/** What the ledger holds. */
+/** A record of the ledger. */
 export type LedgerRecord<S extends Status = Decided> = EventRecord<S> | DeliveryRecord<S>
 
-/** The outcome of a decided record, as people name it. */
+/** The outcome of a decided record, as people see it. */
 export function outcomeOf({ status }: Pick<LedgerRecord, 'status'>): Outcome {
   return status.kind === 'waiting' ? 'retry' : status.outcome
 }
 
-/** The Alert and the Provider of a record, as far as its event came. */
+/** The Alert and the Provider of a record, as far as its event reached them. */
 export function reachedBy(
   record: LedgerRecord,
 ): Pick<Partial<DeliveryRecord>, 'alert' | 'provider'> {
@@ -194,22 +215,22 @@ export function reachedBy(
 }
 
 /**
- * A row of the ledger whose record cannot be read: a later version wrote it, or it is damaged. What it
- * shows is what the store holds beside the record.
+ * A record of the ledger that cannot be read, because a later version wrote it or it is damaged.
+ * Its fields are what the store holds beside the record.
  */
 export interface UnreadableRecord {
   readonly kind: 'unreadable'
   readonly id: string
   readonly cluster: string
-  /** `Kind/namespace/name`. */
+  /** The object, as `Kind/namespace/name`. */
   readonly object: string
   readonly outcome: Outcome
-  /** `namespace/name`. */
+  /** The Alert, as `namespace/name`. */
   readonly alert?: string
   readonly acceptedAt: number
-  /** Why it cannot be read, for a person. */
+  /** The reason why the record cannot be read, as people read it. */
   readonly reason: string
 }
 
-/** What a list of the ledger shows: an unreadable record is one row that says so. */
+/** An entry in a list of the ledger. A record that cannot be read has an entry that says so. */
 export type ListedRecord = LedgerRecord | UnreadableRecord

@@ -1,11 +1,14 @@
-/** Something wrong in what a person or a cluster sent: where, and what was expected. */
+/** An error in what a person or a cluster sent: the field, and what was expected. */
 export interface FieldError {
-  /** Such as `involvedObject.name` or `spec.eventSources[0].kind`; empty for the whole. */
+  /**
+   * The path of the field, such as `involvedObject.name` or `spec.eventSources[0].kind`; empty for
+   * the whole value.
+   */
   readonly field: string
   readonly message: string
 }
 
-/** `involvedObject.name: expected a string`. */
+/** The error as one text: `involvedObject.name: expected a string`. */
 export function fieldErrorText({ field, message }: FieldError): string {
   return field === '' ? message : `${field}: ${message}`
 }
@@ -15,7 +18,7 @@ interface Issue {
   readonly message: string
 }
 
-/** The first `limit` issues of a failed schema, with paths as users write them. */
+/** The first `limit` errors of a failed schema, with paths as users write them. */
 export function fieldErrors(issues: readonly Issue[], limit = 10): readonly FieldError[] {
   return issues.slice(0, limit).map(({ path, message }) => ({
     field: path.reduce<string>(
@@ -27,7 +30,10 @@ export function fieldErrors(issues: readonly Issue[], limit = 10): readonly Fiel
   }))
 }
 
-/** What to write in place of a scalar that YAML takes for one of another type: `0123`, `yes`. */
+/**
+ * Adds to a message how to write a YAML scalar that was read as another type, such as `0123` or
+ * `yes`.
+ */
 function withAdvice(message: string): string {
   if (/^expected string, received (?:number|boolean)$/.test(message)) {
     return `${message}; put it in quotes`

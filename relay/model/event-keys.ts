@@ -1,4 +1,4 @@
-/** The names that fields have, and by each name in lower case that name. */
+/** The names of some fields, and a map from each name in lower case to the name. */
 interface Fields {
   readonly names: ReadonlySet<string>
   readonly byFolded: ReadonlyMap<string, string>
@@ -30,11 +30,11 @@ export const OBJECT_FIELDS = fieldsOf(
 type Fielded = Readonly<Record<string, unknown>>
 
 /**
- * An event under the names that its fields have. Go's decoder, which reads events at a
- * notification-controller, takes a field's name in any letter case: the last of several wins, parts of
- * an object add up, and null says nothing. What is no event, and a field that no event has, stays as
- * it is. Of one name that is there twice in the same letters, JSON.parse has kept the last.
- * https://pkg.go.dev/encoding/json#Unmarshal
+ * Gives the fields of an event the letter case of their names. Go's decoder, which reads events in
+ * a notification-controller, accepts a field's name in any letter case: the last of several wins,
+ * parts of an object are merged, and null changes nothing. Unknown fields, and values that are not
+ * an event, stay as they are. If a name occurs twice in the same letter case, JSON.parse has kept
+ * the last. https://pkg.go.dev/encoding/json#Unmarshal
  */
 export function withFieldNames(value: unknown): unknown {
   if (!isFielded(value)) return value
@@ -44,7 +44,7 @@ export function withFieldNames(value: unknown): unknown {
   return { ...event, involvedObject: renamed(involvedObject, OBJECT_FIELDS) }
 }
 
-/** Whether the object says, in whatever letters, what it is about: only an event does. */
+/** Whether the object has an involved object, in any letter case. Only an event has one. */
 export function hasInvolvedObject(value: object): boolean {
   return Object.keys(value).some(
     (key) => EVENT_FIELDS.byFolded.get(folded(key)) === 'involvedObject',
@@ -58,7 +58,10 @@ function fieldsOf(...names: readonly string[]): Fields {
   }
 }
 
-/** Two letters beyond ASCII are the same as one in it: the Kelvin sign as k, the long s as s. */
+/**
+ * The key in lower case. Go treats two letters outside of ASCII as equal to ASCII ones: the Kelvin
+ * sign is k, and the long s is s.
+ */
 function folded(key: string): string {
   return key.toLowerCase().replaceAll('ſ', 's')
 }

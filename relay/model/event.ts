@@ -3,7 +3,9 @@ import { withFieldNames } from './event-keys.ts'
 import { cutText, NameText, OptionalText, Text, withoutControls } from './text.ts'
 import { parseTimeMs } from './time.ts'
 
-/** Longest message kept, in UTF-16 units; Flux's own recorder cuts at the same length. */
+/**
+ * The longest message that is kept, in UTF-16 units. Flux's own recorder cuts at the same length.
+ */
 export const MAX_MESSAGE_LENGTH = 39_000
 
 /** An RFC 3339 time, normalised to UTC. */
@@ -14,7 +16,7 @@ const Timestamp = z.string().transform((text, context) => {
   return z.NEVER
 })
 
-/** A value that is null is an empty text, as for Go's decoder. */
+/** Event metadata. A value that is null becomes an empty text, as in Go's decoder. */
 const Metadata = z
   .record(z.string(), OptionalText)
   .nullish()
@@ -24,7 +26,7 @@ const Metadata = z
     ),
   )
 
-/** Where Kubernetes has the Events about an object of the cluster itself, such as a Node. */
+/** The namespace of the Kubernetes Events about cluster-scoped objects, such as Nodes. */
 const CLUSTER_OBJECTS_NAMESPACE = 'default'
 
 /** The Kubernetes object that an Event is about. */
@@ -40,8 +42,9 @@ export const InvolvedObject = z.object({
 export type InvolvedObject = Readonly<z.infer<typeof InvolvedObject>>
 
 /**
- * The same as a controller posts it by itself. One without a namespace gets `default`, where the
- * Kubernetes Events about it are: so it is one object whoever reports it, and can be named.
+ * The involved object of an event that a controller posts itself. An object without a namespace
+ * gets `default`, where the Kubernetes Events about it are. So the object has one name, whoever
+ * reports it.
  */
 export const PostedObject = InvolvedObject.extend({
   namespace: OptionalText.transform((namespace) => namespace || CLUSTER_OBJECTS_NAMESPACE).pipe(
@@ -50,9 +53,9 @@ export const PostedObject = InvolvedObject.extend({
 })
 
 /**
- * What a controller reported: the JSON body that Flux controllers post. Lenient where Flux is: only
- * the involved object's kind, namespace and name are required. `severity` is `info`, `error` or `trace` in
- * practice, `timestamp` is RFC 3339 in UTC and absent when the sender gave none.
+ * The JSON body that Flux controllers post. It is lenient where Flux is: only the involved object's
+ * kind, namespace and name are required. In practice `severity` is `info`, `error` or `trace`.
+ * `timestamp` is RFC 3339 in UTC, and absent when the sender gave none.
  */
 const EventFields = z.object({
   involvedObject: InvolvedObject,
@@ -65,24 +68,27 @@ const EventFields = z.object({
   reportingInstance: OptionalText,
 })
 export const IncomingEvent = z.preprocess(withFieldNames, EventFields)
-/** An event as a controller posts it by itself: its object may be one of the cluster. */
+/** An event that a controller posts itself. Its object may be cluster-scoped. */
 export const PostedEvent = z.preprocess(
   withFieldNames,
   EventFields.extend({ involvedObject: PostedObject }),
 )
 export type IncomingEvent = z.infer<typeof IncomingEvent>
 
-/** An Event whose time is known and whose metadata is cleaned. */
+/** An Event with a known time and cleaned metadata. */
 export type Event = Readonly<
   Omit<IncomingEvent, 'timestamp' | 'involvedObject' | 'metadata'> & {
     involvedObject: InvolvedObject
-    /** RFC 3339, UTC. */
+    /** The time of the event: RFC 3339, UTC. */
     timestamp: string
     metadata: Readonly<Record<string, string>>
   }
 >
 
-/** One item of a batch: a Flux Event, or one with the labels of its involved object. */
+/**
+ * One item of a batch: a Flux Event, or an object with an event and the labels of its involved
+ * object.
+ */
 export const IncomingItem = z.object({
   event: IncomingEvent,
   objectLabels: z.record(z.string(), Text).nullish(),
@@ -90,28 +96,33 @@ export const IncomingItem = z.object({
 
 export type Labels = Readonly<Record<string, string>>
 
-/** In the place of a revision that the sender could not find out; no commit has that name. */
+/** What a sender writes when it could not find out the revision. No commit has this name. */
 export const UNKNOWN_REVISION = 'unknown'
 
 /** Metadata keys with this prefix are the event's own, whoever reported it. */
 export const EVENT_GROUP = 'event.toolkit.fluxcd.io'
 
-/** `kustomize.toolkit.fluxcd.io/v1` -> `kustomize.toolkit.fluxcd.io`; empty for the core group. */
+/**
+ * The API group of an object: `kustomize.toolkit.fluxcd.io/v1` gives `kustomize.toolkit.fluxcd.io`.
+ * Empty for the core group.
+ */
 export function apiGroup(object: Pick<InvolvedObject, 'apiVersion'>): string {
   const slash = object.apiVersion.indexOf('/')
   return slash < 0 ? '' : object.apiVersion.slice(0, slash)
 }
 
 /**
- * Keys that belong to the event itself, whatever object it is about. A `token` that a
- * notification-controller sends is a user's: it drops that of the object's controller.
+ * Keys that belong to the event itself, whatever object it is about. A `token` from a
+ * notification-controller is the user's: the controller drops the token of the object's own
+ * controller.
  */
 const EVENT_OWN_KEYS: ReadonlySet<string> = new Set(['commit', 'change_request', 'token'])
 
 /**
- * Metadata with the prefixes of its keys, which the generic providers of a notification-controller
- * strip: it names itself in the header `Gotk-Component`. A slash in a key says nothing: the Alert
- * there may have added `example.com/team`, which must not be taken for somebody else's and dropped.
+ * Restores the prefixes of metadata keys, which the generic providers of a notification-controller
+ * strip. That sender names itself in the header `Gotk-Component`. A key with a slash gets a prefix
+ * too: the Alert there may have added `example.com/team`, which would be dropped as a key of
+ * another group.
  */
 export function restorePrefixes<T>(
   metadata: Readonly<Record<string, T>>,
@@ -127,14 +138,14 @@ export function restorePrefixes<T>(
   )
 }
 
-/** `Kustomization/flux-system/podinfo`: how a person names an object. */
+/** The object's name, as people read it: `Kustomization/flux-system/podinfo`. */
 export function objectName(object: Pick<InvolvedObject, 'kind' | 'namespace' | 'name'>): string {
   return `${object.kind}/${object.namespace}/${object.name}`
 }
 
 /**
- * The event with all that people read of it without control characters, and without metadata that
- * then has no key.
+ * The event without control characters in the texts that people read, and without metadata whose
+ * key is empty then.
  */
 export function readableEvent(event: Event): Event {
   const { kind, namespace, name } = event.involvedObject

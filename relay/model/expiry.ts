@@ -1,26 +1,25 @@
-/** The end of a time for which something that came from elsewhere is believed. */
+/** When knowledge that came from elsewhere expires. */
 export interface Expiry {
-  /** By `Clock.elapsed`. */
+  /** The end by `Clock.elapsed`, in milliseconds. */
   readonly elapsed: number
-  /** Milliseconds since the epoch. */
+  /** The end in milliseconds since the epoch. */
   readonly time: number
 }
 
-/** What is asked of a clock; `Clock` is one. */
+/** The part of `Clock` that expiry needs. */
 export interface ExpiryClock {
   now(): number
   elapsed(): number
 }
 
-/** What is believed for `ms` from now on. */
+/** The expiry of what is valid for `ms` milliseconds from now on. */
 export function expiresIn(clock: ExpiryClock, ms: number): Expiry {
   return { elapsed: clock.elapsed() + ms, time: clock.now() + ms }
 }
 
 /**
- * Whether it is over, by what elapsed or by the time. A clock that was set back makes nothing last for
- * longer. One that was set forward, as after a machine slept, which counts no elapsed time meanwhile,
- * costs one more look.
+ * Whether the time is over, by `elapsed` or by `now`. So a clock that was set back does not prolong
+ * anything. A clock that was set forward, as after a machine slept, only costs an extra look.
  */
 export function isOver(clock: ExpiryClock, { elapsed, time }: Expiry): boolean {
   return clock.elapsed() >= elapsed || clock.now() >= time

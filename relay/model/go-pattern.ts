@@ -8,10 +8,10 @@ import {
 type Translated<T> = T | { readonly error: string }
 
 /**
- * Rewrites a pattern of Go's regexp into one that re2js takes and that matches the same texts (ADR
- * 0036). What is no pattern of Go is told, or left for re2js to refuse. Only for tests of a match:
- * groups lose their names, because Go takes a name twice and re2js does not.
- * https://pkg.go.dev/regexp/syntax
+ * Rewrites a pattern of Go's regexp into one that re2js accepts and that matches the same texts
+ * (ADR 0036). Returns an error for some texts that are no patterns of Go; re2js refuses the others.
+ * The result is only for tests whether a text matches: groups lose their names, because Go accepts
+ * a name twice and re2js does not. https://pkg.go.dev/regexp/syntax
  */
 export function translateGoPattern(
   tokens: readonly PatternToken[],
@@ -33,12 +33,15 @@ export function translateGoPattern(
   return { pattern: parts.join('') }
 }
 
-/** Of this one category Go folds no case, and re2js does. */
+/**
+ * Whether the class is `LC`, the one category for which Go does not ignore case although `(?i)` is
+ * set, and re2js does.
+ */
 function isCased(property: string): boolean {
   return /^\\[pP]\{\^?LC\}$/.test(property)
 }
 
-/** The class by the name that re2js has for it. */
+/** The class, with the name that re2js has for it. */
 function translateProperty(text: string): Translated<string> {
   const [, letter, caret, name = ''] = /^\\([pP])\{?(\^?)([^}]*)/.exec(text) ?? []
   const known = CLASS_NAMES.get(caselessName(name))
@@ -46,7 +49,7 @@ function translateProperty(text: string): Translated<string> {
   return `\\${letter}{${caret}${known}}`
 }
 
-/** Go ignores case, spaces, underscores and hyphens, as Unicode TR18 has it. */
+/** The name as Go compares it: without case, spaces, underscores and hyphens (Unicode TR18). */
 function caselessName(name: string): string {
   return name.replace(/[ _-]/g, '').replace(/[A-Z]/g, (letter) => letter.toLowerCase())
 }

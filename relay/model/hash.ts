@@ -1,6 +1,9 @@
 import { createHash, hash } from 'node:crypto'
 
-/** Hex SHA-256 over the parts, each framed, so that no two lists of parts hash alike. */
+/**
+ * The SHA-256 over the parts, in hex. Each part is framed, so that different lists of parts have
+ * different hashes.
+ */
 export function hashParts(...parts: readonly string[]): string {
   // One text at once takes less than half the time of an update for each part.
   let framed = ''
@@ -11,7 +14,9 @@ export function hashParts(...parts: readonly string[]): string {
 /** The DNS namespace of RFC 9562, under which the relay derives UIDs. */
 const UUID_NAMESPACE = Buffer.from('6ba7b8109dad11d180b400c04fd430c8', 'hex')
 
-/** UUID v5 (RFC 9562) of cluster/kind/namespace/name, for an object whose manifest has no UID. */
+/**
+ * The UUID v5 (RFC 9562) of cluster/kind/namespace/name, for an object whose manifest has no UID.
+ */
 export function derivedUid(cluster: string, kind: string, namespace: string, name: string): string {
   const digest = createHash('sha1')
     .update(UUID_NAMESPACE)

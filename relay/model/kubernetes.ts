@@ -2,8 +2,8 @@ import { z } from 'zod'
 import { NameText, TextMap } from './text.ts'
 
 /**
- * The name of an object or of its namespace. Kubernetes allows no slash in one, and with a slash
- * `namespace/name` could name two objects:
+ * The name of an object or of its namespace. Kubernetes allows no slash in it: otherwise
+ * `namespace/name` could name two objects.
  * https://kubernetes.io/docs/concepts/overview/working-with-objects/names/#path-segment-names
  */
 const SegmentName = () =>
@@ -20,7 +20,9 @@ export const ObjectMeta = z.object({
   annotations: TextMap,
 })
 
-/** What names an Alert or a Provider; a UID that its manifest lacks is derived (`derivedUid`). */
+/**
+ * The identity of an Alert or a Provider. A UID that the manifest lacks is derived (`derivedUid`).
+ */
 export interface Identity {
   readonly namespace: string
   readonly name: string
@@ -32,7 +34,7 @@ export const KubernetesName = z
   .string()
   .regex(/^[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?$/, 'expected a name such as flux-system')
 
-/** Annotations with this prefix are the relay's own rules and settings. */
+/** The prefix of annotations that are the relay's own rules and settings. */
 export const RELAY_ANNOTATION_PREFIX = 'flux-relay.io/'
 
 /** The relay's own annotations of an object, without their prefix: `api-url`, not the whole key. */
@@ -46,7 +48,7 @@ export function relayAnnotations(
   )
 }
 
-/** An object as it came, not yet validated beyond being a JSON object. */
+/** An object as it came. It is a JSON object; nothing else is validated yet. */
 export type KubernetesObject = Readonly<Record<string, unknown>>
 
 export const LocalObjectReference = z.object({ name: NameText() })
@@ -56,14 +58,17 @@ export const OptionalReference = LocalObjectReference.nullish().transform((ref) 
 
 /** The API group of Alerts and Providers. */
 export const NOTIFICATION_GROUP = 'notification.toolkit.fluxcd.io'
-/** Oldest first. `v1` is that of a Flux to come: what it adds is ignored, and said. */
+/**
+ * The served versions, the oldest first. `v1` is the version of a future Flux; its new fields are
+ * ignored, with a warning.
+ */
 export const NOTIFICATION_VERSIONS = ['v1beta1', 'v1beta2', 'v1beta3', 'v1'] as const
 
 export const NotificationApiVersion = z.enum(
   NOTIFICATION_VERSIONS.map((version) => `${NOTIFICATION_GROUP}/${version}` as const),
 )
 
-/** Names an object within a cluster: `flux-system/slack`. */
+/** The name of an object within a cluster: `flux-system/slack`. */
 export function namespacedName(meta: { readonly namespace: string; readonly name: string }) {
   return `${meta.namespace}/${meta.name}`
 }

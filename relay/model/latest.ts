@@ -1,4 +1,4 @@
-/** Keeps an entry as the latest of a map. Of more than `max` entries the one that was kept first is forgotten. */
+/** Sets an entry as the latest of a map. Of more than `max` entries, the oldest is removed. */
 export function keepLatest<K, V>(map: Map<K, V>, key: K, value: V, max: number): void {
   map.delete(key)
   map.set(key, value)

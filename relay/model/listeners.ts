@@ -1,7 +1,7 @@
-/** Those who want to know that something may have changed, and of what kind it is. */
+/** Listeners that are told that something may have changed, and of which kind it is. */
 export class Listeners<Kind = void> {
   readonly #listeners: ((kind: Kind) => void)[] = []
-  /** Kinds of which is told at the end of what runs now. */
+  /** The kinds that are notified at the end of the current turn. */
   readonly #pending = new Set<Kind>()
 
   add(listener: (kind: Kind) => void): void {
@@ -9,8 +9,8 @@ export class Listeners<Kind = void> {
   }
 
   /**
-   * Tells of a kind once a turn, which is enough, and outside of whatever runs: a listener is free to do
-   * anything at once.
+   * Notifies the listeners of a kind once a turn, after the current code has run. So a listener may
+   * do anything at once.
    */
   notify(kind: Kind): void {
     if (this.#pending.has(kind)) return

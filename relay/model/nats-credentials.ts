@@ -16,7 +16,7 @@ export function isNkeySeed(text: string): boolean {
   return crc16(bytes.subarray(0, end)) === bytes.readUInt16LE(end)
 }
 
-/** CRC-16/XMODEM, as NKeys have it: https://github.com/nats-io/nkeys/blob/main/crc16.go */
+/** The CRC-16/XMODEM, which NKeys use: https://github.com/nats-io/nkeys/blob/main/crc16.go */
 function crc16(bytes: Uint8Array): number {
   let crc = 0
   for (const byte of bytes) {
@@ -31,7 +31,7 @@ function crc16(bytes: Uint8Array): number {
 
 const BASE32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
 
-/** RFC 4648, section 6, of a text without other characters. */
+/** The bytes of a base32 text without padding: RFC 4648, section 6. */
 export function base32Bytes(text: string): Buffer {
   const bytes: number[] = []
   let bits = 0

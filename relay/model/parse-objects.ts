@@ -6,7 +6,7 @@ import { type KubernetesObject, relayAnnotations } from './kubernetes.ts'
 import { Provider } from './provider.ts'
 import { storedForm } from './stored-form.ts'
 
-/** A Kubernetes object of a kind that the relay takes, or why it is not one. */
+/** A Kubernetes object of a known kind, or what is wrong with it. */
 export type ParseResult<T> =
   | { readonly object: T }
   | { readonly name: string; readonly namespace: string; readonly errors: readonly FieldError[] }
@@ -21,10 +21,13 @@ export function parseProvider(cluster: string, manifest: KubernetesObject): Pars
   return parseObject('Provider', Provider, cluster, manifest)
 }
 
-/** Most values of one object, which is judged and compiled without a pause. Large ones have hundreds. */
+/**
+ * The most values in one object, since an object is judged and compiled without a pause. Large ones
+ * have hundreds.
+ */
 const MAX_OBJECT_VALUES = 10_000
 
-/** Whether a value has more than so many values in it. */
+/** Whether a value contains more than `most` values. */
 function hasMoreParts(value: unknown, most: number): boolean {
   const pending: unknown[] = [value]
   for (let count = 0; count <= most; count += 1) {
@@ -75,7 +78,7 @@ function parseObject<T extends Parsed>(
   }
 }
 
-/** The name that an invalid object claims, as far as it has one. */
+/** The name that an invalid object gives, as far as it has one. */
 export function nameOf(manifest: KubernetesObject) {
   const { name, namespace } = Object(manifest.metadata) as Record<string, unknown>
   return {

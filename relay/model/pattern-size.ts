@@ -2,16 +2,16 @@ import type { PatternToken } from './pattern-tokens.ts'
 
 interface Group {
   size: number
-  /** Of what a repetition that follows repeats. */
+  /** The size of the part that a following repetition repeats. */
   last: number
 }
 
-/** What a class of Unicode such as `\pL` costs to compile: it is hundreds of ranges of characters. */
+/** The cost of a class of Unicode such as `\pL`, which is hundreds of ranges of characters. */
 const UNICODE_CLASS_SIZE = 30
 
 /**
- * What a pattern costs to compile: about as many instructions as it has characters and classes, each
- * as often as its repetitions `{n}` stand for, and the ranges of its classes.
+ * The cost of compiling a pattern: about as many instructions as it has characters, classes and
+ * ranges of classes, each multiplied by its repetitions `{n}`.
  */
 export function patternSize(tokens: readonly PatternToken[]): number {
   const groups: Group[] = []

@@ -1,11 +1,11 @@
-/** A part of a pattern of Go's regexp that nothing has to be read of together with another. */
+/** The smallest part of a pattern of Go's regexp that can be understood by itself. */
 export interface PatternToken {
   readonly text: string
-  /** Whether it stands between the brackets of a class, of which `]` is the last. */
+  /** Whether the token stands between the brackets of a class. The closing `]` does. */
   readonly isInClass: boolean
 }
 
-/** `\pN`, `\p{Greek}`, `\P{^Greek}`. */
+/** A class of Unicode: `\pN`, `\p{Greek}`, `\P{^Greek}`. */
 const PROPERTY = String.raw`\\[pP](?:\{[^}]*\}|[^{])`
 const ESCAPED = String.raw`\\[^]`
 const QUOTED = String.raw`\\Q[^]*?(?:\\E|$)`
@@ -15,7 +15,7 @@ const REPETITION = String.raw`\{\d+(?:,\d*)?\}`
 
 const OUTSIDE = alternatives(PROPERTY, QUOTED, ESCAPED, GROUP_START, CLASS_START, REPETITION)
 
-/** Between brackets `\Q`, `(` and `{` mean nothing. */
+/** The tokens between brackets, where `\Q`, `(` and `{` have no special meaning. */
 const IN_CLASS = alternatives(PROPERTY, ESCAPED, String.raw`\[:\^?\w+:\]`)
 
 function alternatives(...patterns: readonly string[]): RegExp {
@@ -23,8 +23,8 @@ function alternatives(...patterns: readonly string[]): RegExp {
 }
 
 /**
- * The tokens of a pattern, which joined are the pattern again. What is no pattern has some too.
- * https://pkg.go.dev/regexp/syntax
+ * The tokens of a pattern; joined, they are the pattern again. A text that is not a valid pattern
+ * has tokens too. https://pkg.go.dev/regexp/syntax
  */
 export function patternTokens(source: string): readonly PatternToken[] {
   const tokens: PatternToken[] = []

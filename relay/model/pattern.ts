@@ -3,52 +3,57 @@ import { translateGoPattern } from './go-pattern.ts'
 import { patternSize } from './pattern-size.ts'
 import { patternTokens } from './pattern-tokens.ts'
 
-/** A pattern of Go's regexp; testing a text takes time linear in its length. */
+/** A compiled pattern of Go's regexp. A test takes time linear in the length of the text. */
 export interface Pattern {
   readonly source: string
-  /** Instructions: what a test costs for each character of a text, at the most. */
+  /** The number of instructions: the most steps that a test takes for one character. */
   readonly steps: number
-  /** Unanchored. */
+  /** Whether the pattern matches anywhere in the text. */
   test(text: string): boolean
 }
 
-/** Why a text is no pattern that can be used. */
+/** The reason why a pattern cannot be used. */
 export interface PatternProblem {
   readonly error: string
-  /** Whether Go's regexp takes it, and it costs more than a pattern may. */
+  /** Whether Go's regexp accepts the pattern, but it costs more than a pattern may. */
   readonly isTooCostly: boolean
 }
 
-/** Longest pattern that is compiled; longer ones are a mistake or an attack. */
+/** The longest pattern that is compiled, in characters; longer ones are a mistake or an attack. */
 const MAX_PATTERN_LENGTH = 4_096
 
-/** Most of what a pattern may cost to compile (`patternSize`): some 50 ms. */
+/** The most that a pattern may cost to compile, in units of `patternSize`: about 50 ms. */
 const MAX_PATTERN_SIZE = 5_000
 
 /**
- * Most instructions of a compiled pattern. A test of a text takes a step for each instruction and each
- * character at the most, so 47 million for the longest message, of 39,000: a second or two. What people
- * write has some dozens, and the longest repetition that Go takes, `{1000}`, a thousand.
+ * The most instructions of a compiled pattern. A test takes at most one step for each instruction
+ * and each character. So the longest message, of 39,000 characters, takes at most 47 million steps:
+ * a second or two. Ordinary patterns have some dozens of instructions, and the longest repetition
+ * that Go accepts, `{1000}`, has a thousand.
  */
 const MAX_INSTRUCTIONS = 1_200
 
 /**
- * What is compiled and in use, by its source. A compiled pattern takes some 20 KB; thousands of
- * Alerts have the same few patterns, and a configuration has most of those of the one before it.
+ * The compiled patterns that are in use, by their sources. One takes about 20 KB. Thousands of
+ * Alerts share a few patterns, and a new configuration has most of the patterns of the one before
+ * it.
  */
 const compiled = new Map<string, WeakRef<Pattern>>()
 const unused = new FinalizationRegistry<string>((source) => {
   if (compiled.get(source)?.deref() === undefined) compiled.delete(source)
 })
 
-/** What a pattern costs to compile, in characters that it stands for; 0 for one that is too long. */
+/**
+ * The cost of compiling a pattern, in characters that it stands for; 0 for a pattern that is too
+ * long.
+ */
 export function patternCost(source: string): number {
   return source.length > MAX_PATTERN_LENGTH ? 0 : patternSize(patternTokens(source))
 }
 
 /**
- * Compiles a pattern, or says what is wrong with it. What it may cost is bounded by itself alone, so
- * that a match never depends on what else there is to do. Equal patterns share one program.
+ * Compiles a pattern, or tells what is wrong with it. The bound on its cost depends on the pattern
+ * alone, so a match never depends on other load. Equal patterns share one program.
  */
 export function compilePattern(source: string): Pattern | PatternProblem {
   if (source.length > MAX_PATTERN_LENGTH) {

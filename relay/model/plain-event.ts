@@ -3,13 +3,13 @@ import { EVENT_FIELDS, OBJECT_FIELDS } from './event-keys.ts'
 import { isJsonObject } from './stored/shape.ts'
 import { isoTimeOf } from './time.ts'
 
-/** Longest texts, in UTF-16 units. */
+/** The longest texts, in UTF-16 units. */
 export interface PlainEventLimits {
   readonly message: number
   readonly name: number
 }
 
-/** An item of a batch: an event, or one with the labels of its object. */
+/** An item of a batch: an event, with the labels of its object if they are known. */
 export interface PlainItem {
   readonly event: Event
   readonly objectLabels?: Labels | undefined
@@ -32,9 +32,9 @@ export function readPlainItem(value: unknown, limits: PlainEventLimits): PlainIt
 }
 
 /**
- * Reads an event as Flux controllers write it, at a fifth of what the schema costs: the same as the
- * schema reads. Undefined when anything has to be repaired, renamed, cut or refused, which is the
- * schema's work.
+ * Reads an event in the form in which Flux controllers write it, for a fifth of the schema's cost.
+ * The result is the same as the schema's. Undefined when anything has to be repaired, renamed, cut
+ * or refused: the schema does that.
  */
 export function readPlainEvent(value: unknown, limits: PlainEventLimits): Event | undefined {
   if (!isJsonObject(value)) return undefined

@@ -9,10 +9,10 @@ import {
 } from './kubernetes.ts'
 import { NameText, OptionalText } from './text.ts'
 
-/** Time for one attempt when `spec.timeout` gives none. */
+/** The time for one attempt when the Provider has no `spec.timeout`. */
 export const DEFAULT_TIMEOUT_MS = 15_000
 
-/** The longest time for one attempt: who hangs for longer takes a place from the others. */
+/** The longest time for one attempt: an attempt that hangs takes a place from the others. */
 export const MAX_TIMEOUT_MS = 60_000
 
 const BoundedText = OptionalText.pipe(z.string().max(2048))
@@ -43,7 +43,7 @@ export const ProviderSpec = z.object({
     .boolean()
     .nullish()
     .transform((suspend) => suspend ?? false),
-  /** CEL; its string result is the context of a commit status. */
+  /** A CEL expression. Its string result is the context of a commit status. */
   commitStatusExpr: OptionalText.pipe(z.string().max(8_192)),
 })
 export type ProviderSpec = Readonly<z.infer<typeof ProviderSpec>>
@@ -61,7 +61,7 @@ export type Provider = Readonly<
     metadata: Identity
     /** The relay's own annotations, without the prefix `flux-relay.io/`. */
     annotations: Readonly<Record<string, string>>
-    /** The object as the user wrote it, which CEL expressions see. */
+    /** The object as the user wrote it. CEL expressions see this form. */
     manifest: KubernetesObject
   }
 >

@@ -1,9 +1,12 @@
 import type { LedgerRecord } from './delivery.ts'
 
-/** How long a ledger keeps what is done, when nobody says otherwise: 30 days in milliseconds. */
+/** The default time for which a ledger keeps final records: 30 days in milliseconds. */
 export const DEFAULT_RETENTION_MS = 30 * 24 * 3_600_000
 
-/** When a record may go, in milliseconds since the epoch; undefined for one that waits, which stays. */
+/**
+ * When a record may be deleted, in milliseconds since the epoch; undefined for a record that waits,
+ * which is kept.
+ */
 export function expiryOf(record: LedgerRecord, retentionMs: number): number | undefined {
   return record.status.kind === 'waiting' ? undefined : record.updatedAt + retentionMs
 }

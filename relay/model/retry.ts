@@ -1,30 +1,32 @@
-/** Delays after the first, second, … failed try; every further one waits the last. */
+/** The delays after the first, second, … failed try. All further tries wait for the last delay. */
 const DELAYS_MS = [5_000, 30_000, 120_000, 600_000, 1_800_000, 3_600_000] as const
 const LAST_DELAY_MS = 3_600_000
 
-/** A Delivery that still fails this long after its first try is dead. */
+/** How long after its first try a Delivery that still fails is dead. */
 export const RETRY_FOR_MS = 24 * 3_600_000
 
-/** Jitter takes up to this share off a delay, or adds it. */
+/** The share of a delay that jitter adds or removes at most. */
 const JITTER = 0.2
 
 /** The longest wait that a destination may ask for. */
 export const MAX_RETRY_AFTER_MS = 3_600_000
 
-/** Wait for a live claim of another delivery on the same subject. */
+/** How long a delivery waits while another one has a claim on the same subject. */
 export const CLAIM_CONFLICT_DELAY_MS = 5_000
 
 export interface RetryQuestion {
-  /** Failed tries so far, the one just made included. */
+  /** How many tries have failed, including the last one. */
   readonly failures: number
   readonly chainStartedAt: number
   readonly now: number
   readonly retryAfterMs?: number
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   readonly random: number
 }
 
-/** When to try again, in milliseconds since the epoch; undefined when it is time to give up. */
+/**
+ * When the next try is due, in milliseconds since the epoch; undefined when it is time to give up.
+ */
 export function nextTryAt(question: RetryQuestion): number | undefined {
   const { chainStartedAt, now, retryAfterMs } = question
   const delayMs = Math.max(scheduledMs(question), retryAfterMs ?? 0)
@@ -32,7 +34,10 @@ export function nextTryAt(question: RetryQuestion): number | undefined {
   return isTooLate(dueAt, chainStartedAt) ? undefined : dueAt
 }
 
-/** Whether a next try would be so late that it is time to give up. Milliseconds since the epoch. */
+/**
+ * Whether a next try at `dueAt` would come after the chain's 24 hours, so that it is time to give
+ * up. Both times are in milliseconds since the epoch.
+ */
 export function isTooLate(dueAt: number, chainStartedAt: number): boolean {
   return dueAt - chainStartedAt > RETRY_FOR_MS
 }
@@ -43,12 +48,16 @@ function scheduledMs({ failures, random }: RetryQuestion): number {
 }
 
 const SECONDS = /^\d{1,10}$/
-/** The three forms of RFC 9110, section 5.6.7, all begin with the name of a day. */
+/**
+ * The start of an HTTP date. The three forms of RFC 9110, section 5.6.7, all begin with the name of
+ * a day.
+ */
 const HTTP_DATE = /^[A-Z][a-z]{2,8},? /
 
 /**
- * `Retry-After` (RFC 9110, section 10.2.3): seconds or an HTTP date; at most an hour is heeded.
- * Undefined when absent or neither.
+ * The milliseconds of a `Retry-After` header (RFC 9110, section 10.2.3), which is a number of
+ * seconds or an HTTP date; at most one hour. Undefined when the header is absent or has another
+ * form.
  */
 export function parseRetryAfterMs(header: string | undefined, nowMs: number): number | undefined {
   if (header === undefined) return undefined
@@ -62,7 +71,7 @@ export function parseRetryAfterMs(header: string | undefined, nowMs: number): nu
   return waitMs === undefined ? undefined : Math.min(Math.max(waitMs, 0), MAX_RETRY_AFTER_MS)
 }
 
-/** A date of an HTTP header, in milliseconds since the epoch; undefined when it is none. */
+/** The milliseconds since the epoch of an HTTP date; undefined for any other text. */
 export function parseHttpDate(header: string | undefined): number | undefined {
   const time = HTTP_DATE.test(header?.trim() ?? '') ? Date.parse(header ?? '') : Number.NaN
   return Number.isNaN(time) ? undefined : time

@@ -2,7 +2,9 @@ import { z } from 'zod'
 import { hashParts } from './hash.ts'
 import { ObjectMeta } from './kubernetes.ts'
 
-/** Text that decodes without remainder: otherwise a plain token could pass for base64. */
+/**
+ * Whether the text is base64 and decodes completely: otherwise a plain token could pass for base64.
+ */
 function isBase64(text: string): boolean {
   const packed = text.replace(/\s/g, '')
   return packed.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(packed)
@@ -13,7 +15,10 @@ const Base64Text = z
   .refine(isBase64, { error: 'expected base64; plain text goes in stringData' })
   .transform((text) => Buffer.from(text, 'base64').toString('utf8'))
 
-/** https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data */
+/**
+ * Whether all keys are allowed in a Secret:
+ * https://kubernetes.io/docs/concepts/configuration/secret/#restriction-names-data
+ */
 const hasSecretKeys = (map: object) =>
   Object.keys(map).every((key) => /^[-._a-zA-Z0-9]{1,253}$/.test(key))
 
@@ -41,14 +46,14 @@ export type SecretData = Readonly<Record<string, string>>
 /** A Secret as a store reads it. */
 export interface StoredSecret {
   /**
-   * Another one when the data is another. Whoever keeps what was made of a Secret compares it. It is for
-   * memory alone: written down, the version would help to guess the data.
+   * The version of the data. It changes when the data changes. Code that caches what it made of a
+   * Secret compares it. It must stay in memory: a stored version would help to guess the data.
    */
   readonly version: string
   readonly data: SecretData
 }
 
-/** Gives a Secret the version that its data has, in every store. */
+/** Makes a stored Secret. Every store gives the same version to the same data. */
 export function storedSecret(data: SecretData): StoredSecret {
   return { version: hashParts(JSON.stringify(data)), data }
 }

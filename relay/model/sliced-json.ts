@@ -1,4 +1,4 @@
-/** Characters that are parsed without a pause: a millisecond of work. */
+/** How many characters are parsed without a pause: about a millisecond of work. */
 const SLICE = 64 * 1024
 
 const QUOTE = 0x22
@@ -11,9 +11,9 @@ const OPEN_OBJECT = 0x7b
 const CLOSE_OBJECT = 0x7d
 
 /**
- * Parses a JSON object as `JSON.parse` does, a part at a time: it yields after each 64 kB of the long
- * arrays that are the object's own fields, and after each field. Throws `SyntaxError` for what is no
- * JSON object.
+ * Parses a JSON object as `JSON.parse` does, in parts. It yields after each field, and after each
+ * 64 kB of an array that is a field of the object itself. Throws `SyntaxError` for a text that is
+ * not a JSON object.
  */
 export function* parsingObject(
   text: string,
@@ -49,7 +49,7 @@ export function* parsingObject(
   return Object.fromEntries(entries)
 }
 
-/** The array that begins at `start`, and the index after it. */
+/** Parses the array that begins at `start`. Returns it with the index after it. */
 function* parsingArray(
   text: string,
   start: number,
@@ -75,7 +75,10 @@ function* parsingArray(
   }
 }
 
-/** Where the value from `start` ends: before a comma, a colon or a closing bracket of what holds it. */
+/**
+ * The index after the value that begins at `start`: the next comma, colon or closing bracket
+ * outside of the value.
+ */
 function endOfValue(text: string, start: number): number {
   let depth = 0
   for (let at = start; at < text.length; at += 1) {
@@ -99,7 +102,7 @@ function endOfString(text: string, start: number): number {
   throw broken(text.length)
 }
 
-/** The first character from `start` that is no white space (RFC 8259, section 2). */
+/** The index of the first character from `start` that is not white space (RFC 8259, section 2). */
 function nextInk(text: string, start: number): number {
   let at = start
   while (isSpace(text.charCodeAt(at))) at += 1

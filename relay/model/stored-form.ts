@@ -1,9 +1,9 @@
 import type { KubernetesObject } from './kubernetes.ts'
 
 /**
- * An Alert or Provider with its nulls as an API server (1.35) stores them by Flux's definitions: a
- * field of the spec that is null is not there, nor is such an entry of a map; a label or annotation
- * that is null is empty. A null in a list stays, and is refused.
+ * The form in which an API server (1.35) stores an Alert or a Provider with Flux's definitions:
+ * without null fields of the spec and null entries of its maps; null labels and annotations become
+ * empty texts. A null in a list stays, and is refused.
  * https://kubernetes.io/docs/tasks/extend-kubernetes/custom-resources/custom-resource-definitions/#defaulting-and-nullable
  */
 export function storedForm(manifest: KubernetesObject): KubernetesObject {
@@ -15,7 +15,10 @@ export function storedForm(manifest: KubernetesObject): KubernetesObject {
   }
 }
 
-/** The object with an empty text for each null of these maps, as Go decodes a map of strings. */
+/**
+ * The object with each null value in these maps replaced by an empty text, as Go decodes a map of
+ * strings.
+ */
 export function withTexts(object: KubernetesObject, maps: readonly string[]): KubernetesObject {
   const changed = maps.flatMap((name) => {
     const map = object[name]

@@ -1,12 +1,12 @@
 import { parseDurationMs } from './duration.ts'
 
-/** A fraction has any length, and may follow a comma, as Go takes it. */
+/** The form of an RFC 3339 time. The fraction has any length and may follow a comma, as in Go. */
 const RFC_3339 = /^(\d{4}-\d\d-(\d\d))T((\d\d):\d\d:\d\d)(?:[.,](\d{1,3})\d*)?(Z|[+-]\d\d:\d\d)$/i
 
 /**
- * Milliseconds since the epoch of an RFC 3339 time, cut to whole ones; undefined when the text is not
- * one, or names a day or an hour that there is not, which `Date` would move to the next.
- * https://www.rfc-editor.org/rfc/rfc3339#section-5.7
+ * The milliseconds since the epoch of an RFC 3339 time, cut to whole milliseconds. Undefined for
+ * any other text, and for a day or an hour that does not exist, which `Date` would move to the next
+ * one. https://www.rfc-editor.org/rfc/rfc3339#section-5.7
  */
 export function parseTimeMs(text: string): number | undefined {
   const [, date = '', day, time = '', hour, fraction = '', zone = ''] = RFC_3339.exec(text) ?? []
@@ -19,12 +19,12 @@ export function parseTimeMs(text: string): number | undefined {
 
 const UTC = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?Z$/
 
-/** Behind it come fractions of a second. */
+/** The index at which the fraction of a second begins. */
 const SECONDS_END = '2026-11-20T09:14:03'.length
 
 /**
- * The time with milliseconds, `2026-11-20T09:14:03.000Z`, of an RFC 3339 time in UTC as Go prints it;
- * undefined for any other, which `parseTimeMs` may still read.
+ * The time with milliseconds, `2026-11-20T09:14:03.000Z`, of an RFC 3339 time in UTC as Go prints
+ * it. Undefined for any other form, which `parseTimeMs` may still read.
  */
 export function isoTimeOf(text: string): string | undefined {
   if (!UTC.test(text)) return undefined
@@ -35,7 +35,10 @@ export function isoTimeOf(text: string): string | undefined {
   return time.slice(0, SECONDS_END) === text.slice(0, SECONDS_END) ? time : undefined
 }
 
-/** As `parseTimeMs`, and a Go duration such as `1h30m` is that long before `now`. */
+/**
+ * Reads a time as `parseTimeMs` does, and a Go duration such as `1h30m` as the time that long
+ * before `now`.
+ */
 export function parseTimeOrAgoMs(text: string, now: number): number | undefined {
   const agoMs = parseDurationMs(text)
   return agoMs === undefined ? parseTimeMs(text) : now - Math.round(agoMs)

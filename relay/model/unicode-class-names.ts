@@ -1,6 +1,6 @@
 /**
- * The names that Go takes in `\p{…}`, as its package `unicode` has them: general categories, what
- * else they are called, and scripts. `npm run test:flux` compares them with Go's.
+ * The names that Go accepts in `\p{…}`, from its package `unicode`: general categories, aliases of
+ * these, and scripts. `npm run test:flux` compares them with Go's.
  * https://pkg.go.dev/unicode#pkg-variables
  */
 export const UNICODE_CATEGORIES =

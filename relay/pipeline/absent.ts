@@ -5,8 +5,8 @@ import type { Verdict } from '../providers/verdict.ts'
 const YOUNG_MS = 10 * 60_000
 
 /**
- * What it means that a destination does not know what an event is about: of a young event it may come
- * to know it, of another it never will. `now` in milliseconds since the epoch.
+ * Decides what it means that a destination does not know what an event is about. It may still come
+ * to know it while the event is young, and never later. `now` is in milliseconds since the epoch.
  */
 export function awaitAbsent(
   verdict: Verdict,

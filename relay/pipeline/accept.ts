@@ -24,15 +24,18 @@ import { slicesOf } from './slices.ts'
 export interface Sender {
   readonly cluster: string
   /**
-   * Whether the sender is a notification-controller (it says so by the header `Gotk-Component`, or
-   * signs), whose generic providers strip the prefixes of metadata keys.
+   * Whether the sender is a notification-controller, whose generic providers strip the prefixes of
+   * metadata keys. It says so by the header `Gotk-Component`, or by its signature.
    */
   readonly isNotificationController: boolean
-  /** Whether it is a controller, which posts one event at a time, of objects of the cluster too. */
+  /**
+   * Whether the sender is a controller that posts one event at a time. Its events may be about
+   * cluster-scoped objects.
+   */
   readonly isController?: boolean
-  /** Older events are refused: a signature over the body alone could be a replay. */
+  /** The age from which events are refused: a signature over the body alone could be a replay. */
   readonly maxAgeMs?: number
-  /** Events of later than so much from now are refused. */
+  /** How far ahead of now an event's time may be; later events are refused. */
   readonly maxAheadMs?: number
 }
 
@@ -50,7 +53,7 @@ export interface AcceptedBatch {
 /** An item of a batch as the body reader found it. */
 export type RawItem =
   | { readonly value: unknown }
-  /** It could not even be read, such as a bad line of NDJSON. */
+  /** The item could not even be read, such as a bad line of NDJSON. */
   | { readonly error: string }
 
 /**
@@ -70,10 +73,10 @@ export function accept(
   )
 }
 
-/** Items that are accepted without a pause: two milliseconds of work, or so. */
+/** How many items are accepted without a pause: about two milliseconds of work. */
 const SLICE = 20
 
-/** As `accept`, with a pause now and then, in which a host may do something else. */
+/** Does what `accept` does, with pauses in which the host may do other work. */
 export async function acceptInSlices(
   items: readonly RawItem[],
   sender: Sender,
@@ -91,7 +94,7 @@ export async function acceptInSlices(
   return inOrder(results, clock.now(), orderTimes)
 }
 
-/** An event that has no place among the others yet, or why there is none. */
+/** An event that is not in the order of its cluster yet, or the reason why the item is rejected. */
 type Result = Omit<AcceptedEvent, 'acceptedAt' | 'orderTime'> | { readonly error: string }
 
 function inOrder(results: readonly Result[], now: number, orderTimes: OrderTimes): AcceptedBatch {
@@ -146,7 +149,9 @@ function readItem(value: unknown, sender: Sender): ReadItem | { readonly error: 
 
 const PLAIN_LIMITS = { message: MAX_MESSAGE_LENGTH, name: MAX_NAME_LENGTH }
 
-/** Why an event that came under a signature counts no more, or not yet. */
+/**
+ * The reason why a signed event is refused for its time: it is too old, or too far in the future.
+ */
 function timeProblem({ timestamp }: IncomingEvent, sender: Sender, now: number) {
   const { maxAgeMs, maxAheadMs } = sender
   if (maxAgeMs === undefined && maxAheadMs === undefined) return undefined
@@ -162,7 +167,9 @@ function timeProblem({ timestamp }: IncomingEvent, sender: Sender, now: number) 
   return undefined
 }
 
-/** An event may have a field `event` of its own. */
+/**
+ * Tells an item `{event, objectLabels}` from an event, which may have a field `event` of its own.
+ */
 function isWrapped(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false
   return 'event' in value && !hasInvolvedObject(value)

@@ -25,7 +25,10 @@ import { restOf, type TryLimits, tryTime } from './try-time.ts'
 /** How much of an answer the ledger keeps of each try, in UTF-16 units. */
 const MAX_EXCERPT_LENGTH = 2_048
 
-/** What comes of an Alert that fits and of an event that cannot be sent. What is missing may come. */
+/**
+ * The outcomes of a candidate and of a notification that are not sent. `missing` has none: what is
+ * missing may still come.
+ */
 const OUTCOME_UNMATCHED = { skipped: 'skipped', 'unknown-type': 'dead' } as const
 const OUTCOME_UNPREPARED = { skipped: 'skipped', invalid: 'dead' } as const
 
@@ -36,9 +39,9 @@ export interface AttemptContext extends DeliverParts {
 }
 
 /**
- * Makes one attempt of one Delivery and says what came of it. `overtaken`: a newer event of its
- * object is known. Rejects when a store fails; the attempt may then have been sent, and is made
- * again.
+ * Makes one attempt of one Delivery and says what came of it. `overtaken` tells that a newer event
+ * of its object is known. Rejects when a store fails; the attempt may have been sent by then, and
+ * is made again.
  */
 export async function attempt(
   record: DeliveryRecord<Status>,
@@ -73,7 +76,7 @@ export async function attempt(
   return { ...about, ...conclusion, notes: [...prepared.notes, ...(conclusion.notes ?? [])] }
 }
 
-/** Sends when the destination has a place and is not parked. */
+/** Sends the delivery if its destination has a place and is not parked. */
 async function sendAdmitted(
   record: DeliveryRecord<Status>,
   prepared: Prepared,
@@ -121,7 +124,10 @@ function destinationOf(
   return { key, host, delivery: id, order, bytes: bytesOf(prepared) }
 }
 
-/** What the bodies and the answers of its requests take at most, as far as that is known before. */
+/**
+ * The most bytes that the bodies and answers of the delivery's requests take, as far as that is
+ * known before they are sent.
+ */
 function bytesOf({ requests, notification }: Prepared): number {
   if (requests.length === 0) return notification.event.message.length
   return requests.reduce((sum, { body, maxResponseBytes = MAX_RESPONSE_BYTES }) => {
@@ -142,14 +148,17 @@ function treatmentOf({ verdict, response }: Delivered): Treatment {
   return { kind: 'failed' }
 }
 
-/** A delivery that was sent, and what masks the secrets that it was sent with. */
+/** A delivery that was sent, with the redactor of the secrets that it was sent with. */
 interface Sent {
   readonly delivered: Delivered
   readonly redact: Redact
   readonly subjectStateKey?: string
 }
 
-/** Sends; for a type with subjects, only while nothing newer was or is being sent for its own. */
+/**
+ * Sends the delivery. A type with subjects sends it only while nothing newer was sent, or is being
+ * sent, for the same subject.
+ */
 async function sendClaimed(
   record: DeliveryRecord<Status>,
   prepared: Prepared,
@@ -217,7 +226,10 @@ function concludeUnclaimed(
   }
 }
 
-/** Sends; when the credential was not taken, once more with the Secrets read anew. */
+/**
+ * Sends the delivery. If the service does not accept the credential, reads the Secrets again and
+ * sends it once more.
+ */
 async function sendRenewing(
   record: DeliveryRecord<Status>,
   prepared: Prepared,

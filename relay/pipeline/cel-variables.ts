@@ -26,7 +26,7 @@ export function celVariables(
   }
 }
 
-/** What was made of an Alert or a Provider, which are the same ones for many events. */
+/** The structs that were made of Alerts and Providers. Many events share one of these objects. */
 const made = new WeakMap<object, CelStruct>()
 
 function once<T extends object>(object: T, make: (object: T) => CelStruct): CelStruct {
@@ -48,7 +48,10 @@ function eventStruct(event: Event): CelStruct {
   }
 }
 
-/** `2026-11-20T09:14:03.250Z` -> `2026-11-20T09:14:03Z`: how Kubernetes writes times. */
+/**
+ * Cuts a time to whole seconds, as Kubernetes writes times: `2026-11-20T09:14:03.250Z` becomes
+ * `2026-11-20T09:14:03Z`.
+ */
 function wholeSeconds(timestamp: string): string {
   return timestamp.replace(/\.\d+Z$/, 'Z')
 }
@@ -84,7 +87,10 @@ function reference(ref: { readonly name: string } | undefined): CelStruct {
   return ref ? { name: ref.name } : {}
 }
 
-/** Flux reads every version as v1beta3, and the API server numbers what it stores from 1. */
+/**
+ * The object as Flux's expressions see it. Flux reads every version as v1beta3, and the API server
+ * counts the generations of an object from 1.
+ */
 function object(kind: string, manifest: KubernetesObject, spec: CelStruct): CelStruct {
   const metadata = filled(fromJson(Object(manifest.metadata)) as CelStruct)
   return {
@@ -95,7 +101,7 @@ function object(kind: string, manifest: KubernetesObject, spec: CelStruct): CelS
   }
 }
 
-/** Without the fields that are empty, as Go's `omitempty` leaves them out. */
+/** The fields that are not empty. Go's `omitempty` leaves out the empty ones. */
 function filled(fields: CelStruct): CelStruct {
   return struct(Object.entries(fields).filter(([, value]) => !isEmpty(value)))
 }
@@ -105,7 +111,7 @@ function isEmpty(value: CelValue): boolean {
   return typeof value === 'object' && Object.keys(value).length === 0
 }
 
-/** `90s` as Go writes it again: `1m30s`. Empty for what is no duration. */
+/** The duration as Go prints it: `90s` becomes `1m30s`. Empty for a text that is not a duration. */
 function duration(given: unknown): string {
   const ms = typeof given === 'string' ? parseDurationMs(given) : undefined
   if (ms === undefined) return ''

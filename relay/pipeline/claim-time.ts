@@ -1,20 +1,21 @@
 import type { SubjectState } from '../model/stored/subject-state.ts'
 import type { Clock } from '../ports/clock.ts'
 
-/** No try takes longer, whatever its Provider says. Milliseconds. */
+/** The longest time of one try, whatever its Provider says. Milliseconds. */
 const LONGEST_TRY_MS = 60_000
 
 /** A claim outlives its attempt by this much, for what is still on its way to the destination. */
 const CLAIM_MARGIN_MS = 30_000
 
-/** How long a claim lasts for an attempt that takes so long at most. Milliseconds. */
+/** How long a claim lasts for an attempt that takes at most `timeoutMs`. Milliseconds. */
 export function claimLastsMs(timeoutMs: number): number {
   return timeoutMs + CLAIM_MARGIN_MS
 }
 
 /**
- * The state with no claim that ends later than any made now: the clock was set back since, and it
- * would keep the subject for as many hours. The same one when there is none.
+ * The state without a claim that ends later than any claim made now could. Such a claim was made
+ * before the clock was set back, and would block the subject for hours. Returns the same object
+ * when there is no such claim.
  */
 export function broughtBack(state: SubjectState, now: number): SubjectState {
   const latest = now + claimLastsMs(LONGEST_TRY_MS)
@@ -33,13 +34,13 @@ export function broughtBack(state: SubjectState, now: number): SubjectState {
   }
 }
 
-/** A claim that this process made, and until when by `Clock.elapsed`. */
+/** A claim that this process made, with its end by `Clock.elapsed`. */
 interface UnderWay {
   readonly deliveryId: string
   readonly until: number
 }
 
-/** Beyond so many those that are over are looked for. */
+/** Claims that are over are removed once there are more than this. */
 const SWEPT_FROM = 1_000
 
 /**
@@ -60,7 +61,7 @@ export class ClaimsUnderWay {
     if (this.#claims.size > this.#sweptAbove) this.#sweep()
   }
 
-  /** It is known what became of the request. */
+  /** Forgets the claim: the outcome of its request is known. */
   end(key: string, deliveryId: string): void {
     if (this.#claims.get(key)?.deliveryId === deliveryId) this.#claims.delete(key)
   }

@@ -2,9 +2,10 @@ import { apiGroup, type Event } from '../model/event.ts'
 import { namedCommit } from '../providers/forges/commit-hash.ts'
 
 /**
- * Info events that say nothing good of the commit that they name: what helm-controller did after a
- * commit failed, or what a reconciliation waits for. As a success they would turn a failed commit
- * green. https://github.com/fluxcd/helm-controller/tree/main/internal/reconcile
+ * Reasons of info events that do not mean success for the commit that they name: what
+ * helm-controller did after a commit failed, or what a reconciliation waits for. As a success they
+ * would turn a failed commit green.
+ * https://github.com/fluxcd/helm-controller/tree/main/internal/reconcile
  */
 const NO_RESULTS: ReadonlySet<string> = new Set([
   'RollbackSucceeded',
@@ -15,10 +16,12 @@ const NO_RESULTS: ReadonlySet<string> = new Set([
   'HealthCheckCanceled',
 ])
 
-/** Successes that mean something after one failure only: a test passes after a rollback, too. */
+/**
+ * Successes that mean something only after a certain failure: a test passes after a rollback, too.
+ */
 const ANSWERS: ReadonlyMap<string, string> = new Map([['TestSucceeded', 'TestFailed']])
 
-/** Whether an event tells how the commit fares that it names. */
+/** Whether an event tells how its commit fares. */
 export function isCommitResult({ severity, reason }: Event): boolean {
   return severity === 'error' || !NO_RESULTS.has(reason)
 }
@@ -32,8 +35,9 @@ export function answeredReason({ severity, reason }: Event): string | undefined 
 }
 
 /**
- * Whether an event without any mark is the result of a commit: before Flux 2.8 kustomize-controller
- * marked nothing. Other controllers' successes are about charts and images, and say so in no way.
+ * Whether an event without a `commit` key is still the result of a commit. Before Flux 2.8
+ * kustomize-controller set no such key. The successes of other controllers are about charts and
+ * images, and nothing in them tells so.
  */
 export function isUnmarkedResult({ involvedObject, reason, metadata }: Event): boolean {
   if (involvedObject.kind !== 'Kustomization' || reason !== 'ReconciliationSucceeded') return false

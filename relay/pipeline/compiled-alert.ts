@@ -13,9 +13,15 @@ export interface CompiledAlert {
   readonly alert: Alert
   readonly inclusion: readonly Rule[]
   readonly exclusion: readonly Rule[]
-  /** What is wrong with each entry that is no pattern, and what follows: Flux ignores such entries. */
+  /**
+   * What is wrong with each entry that is not a pattern, and what follows from it: Flux ignores
+   * such entries.
+   */
   readonly problems: readonly string[]
-  /** The same of each entry that Flux takes and that costs too much here: the Alert is not ready. */
+  /**
+   * What is wrong with each entry that Flux accepts and that costs too much here. The Alert is not
+   * ready then.
+   */
   readonly refusals: readonly string[]
 }
 
@@ -35,7 +41,10 @@ const CONSEQUENCE = {
   exclusionList: 'what it should keep back is sent',
 } as const
 
-/** Compiles the lists of an Alert as far as the budget of its cluster goes. Yields where others should work. */
+/**
+ * Compiles the lists of an Alert as far as the budget of its cluster allows. Yields at points where
+ * other work may run.
+ */
 export function* compilingAlert(
   alert: Alert,
   budget: PatternBudget,

@@ -1,7 +1,7 @@
 import type { Attempt, FinalOutcome, WaitReason } from '../model/delivery.ts'
 import type { Provider } from '../model/provider.ts'
 
-/** A try failed, and will be made again when the schedule says so, or the destination. */
+/** A try failed. The next one is made when the retry schedule or the destination says so. */
 interface Tried {
   readonly kind: 'tried'
   readonly reason: string
@@ -9,27 +9,33 @@ interface Tried {
   readonly sent: Answer
 }
 
-/** Nothing was tried, for want of something in the configuration. The schedule says when next. */
+/**
+ * Nothing was tried, because an object of the configuration is missing. The retry schedule says
+ * when the next try is due.
+ */
 interface Unconfigured {
   readonly kind: 'postponed'
   readonly why: 'configuration'
   readonly reason: string
 }
 
-/** Nothing was tried, for want of a turn. */
+/** Nothing was tried, because others go first at the destination or the subject. */
 export interface Postponed {
   readonly kind: 'postponed'
   readonly why: Extract<WaitReason, 'destination' | 'subject'>
   readonly reason: string
   /** Milliseconds since the epoch. */
   readonly until: number
-  /** The key of the destination that wakes it, so that nobody need look at it `until` then. */
+  /**
+   * The key of the destination that wakes the Delivery, so that nobody has to look at it at
+   * `until`.
+   */
   readonly destination?: string
-  /** Whether the Delivery is dead once its 24 hours are over. Else this wait ends none. */
+  /** Whether the Delivery is dead once its 24 hours are over. Otherwise this wait never ends it. */
   readonly endsWhenLate: boolean
 }
 
-/** The destination shows the same already: one record counts all such repeats. */
+/** The destination shows the same already. One record counts all such repeats. */
 interface Unchanged {
   readonly kind: 'unchanged'
   readonly reason: string
@@ -45,13 +51,13 @@ interface Ended {
   readonly sent?: Answer
 }
 
-/** What the ledger keeps of the last answer to a try; nothing when none came. */
+/** What the ledger keeps of the last answer to a try; empty when no answer came. */
 export type Answer = Pick<Attempt, 'status' | 'responseExcerpt'>
 
-/** What a decision about an event without an Alert comes to. */
+/** The result of a decision about an event without an Alert. */
 export type EventConclusion = Unconfigured | (Ended & { readonly sent?: never })
 
-/** What a decision about a Delivery comes to, before the retry schedule has its say. */
+/** The result of a decision about a Delivery, before the retry schedule is applied. */
 export type Conclusion = (Tried | Unconfigured | Postponed | Unchanged | Ended) & {
   readonly notes?: readonly string[]
   readonly provider?: Provider
@@ -59,12 +65,12 @@ export type Conclusion = (Tried | Unconfigured | Postponed | Unchanged | Ended) 
   readonly subjectStateKey?: string
 }
 
-/** A Provider, a Secret or all of the configuration is missing: it may come at any time. */
+/** Waits for a Provider, a Secret or the whole configuration, which may come at any time. */
 export function waitFor(reason: string): Unconfigured {
   return { kind: 'postponed', why: 'configuration', reason }
 }
 
-/** A decision that needs no try. */
+/** A decision that is final without a try. */
 export function end(outcome: FinalOutcome, reason: string) {
   return { kind: 'final', outcome, reason } as const
 }

@@ -1,4 +1,7 @@
-/** Others write the same item all the time. Whoever gets it did nothing wrong, and comes again. */
+/**
+ * Other processes kept writing the same item. Nothing is wrong with the work itself, which is done
+ * again later.
+ */
 export class Contention extends Error {
   override readonly name = 'Contention'
 }

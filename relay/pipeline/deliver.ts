@@ -16,22 +16,22 @@ import type { Verdict } from '../providers/verdict.ts'
 import { createExchange, type DeliverParts } from './exchange.ts'
 import type { Prepared } from './prepare.ts'
 
-/** What one attempt came to. */
+/** The result of one attempt. */
 export interface Delivered {
   readonly verdict: Verdict
   /** How many of the delivery's requests are done, those of earlier attempts included. */
   readonly requestsDone: number
   /** The last answer, when there was one. */
   readonly response: HttpResponse | undefined
-  /** What must be masked beside what the Provider's Secrets hold. */
+  /** The texts that must be masked in addition to those of the Provider's Secrets. */
   readonly secrets: readonly string[]
-  /** What the ledger tells beside the verdict. */
+  /** What the ledger tells in addition to the verdict. */
   readonly notes: readonly string[]
 }
 
 /**
  * Sends the requests of a delivery that are not done yet, one after the other, and stops at the
- * first that fails. `fresh` reads what the deployment binds past the cache.
+ * first that fails. `fresh` reads the deployment's cloud bindings past the cache.
  */
 export async function deliver(
   prepared: Prepared,
@@ -58,13 +58,18 @@ export async function deliver(
   }
 }
 
-/** Each place once: a comment takes several requests, and so does a moved repository of each. */
+/**
+ * Names each new address once: a comment takes several requests, and a moved repository answers
+ * each of them with a redirect.
+ */
 function moveNotes(moves: readonly string[]): readonly string[] {
   const places = [...new Set(moves)]
   return places.map((place) => `moved to ${place}: set the address to where the repository is now`)
 }
 
-/** Why a type could not deliver. A bug of its own must not make a delivery come again for ever. */
+/**
+ * The reason why a type could not deliver. A bug in a type must not bring a delivery back for ever.
+ */
 function errorText(error: unknown, { type }: ProviderType): string {
   if (error instanceof NotificationError) return error.message
   return `the type ${type} could not deliver this event, which is a bug: ${String(error)}`
@@ -104,7 +109,7 @@ async function sendAll(
   return { ...second, ...found, secrets, notes: [note] }
 }
 
-/** A verdict that says more than the answer did. */
+/** Asks the type's `findOut` for a verdict that says more than the answer did. */
 async function findOut(
   type: HttpProvider,
   { verdict, response: answer }: Sent,
@@ -116,10 +121,10 @@ async function findOut(
   return { verdict: found ?? verdict }
 }
 
-/** What the requests of one form came to. */
+/** The result of the requests of one form. */
 type Sent = Pick<Delivered, 'verdict' | 'requestsDone' | 'response'>
 
-/** Sends those that are not done yet, one after the other, up to the first that fails. */
+/** Sends the requests that are not done yet, one after the other, up to the first that fails. */
 async function sendInTurn(
   type: HttpProvider,
   requests: readonly OutboundRequest[],
@@ -141,7 +146,10 @@ async function sendInTurn(
   return { verdict, requestsDone: done, response }
 }
 
-/** The other form of a notification that was refused, unless it would be the same again. */
+/**
+ * The other form of a notification that the service refused; undefined when it would be the same
+ * again.
+ */
 function fallbackOf(
   type: HttpProvider,
   { verdict, requestsDone, response }: Sent,
@@ -159,10 +167,13 @@ function fallbackOf(
 
 type Authorized = Extract<Authorization, { kind: 'authorized' }>
 
-/** Of a type whose requests hold all that they need. */
+/** The authorization of a type whose requests hold all that they need. */
 const OWN: Authorized = { kind: 'authorized', headers: {}, secrets: [] }
 
-/** A bug in a type's judgement must not make a delivery come again for ever. */
+/**
+ * The type's verdict on an answer. A bug in a type's `classify` must not bring a delivery back for
+ * ever.
+ */
 function judge(type: HttpProvider, response: HttpResponse): Verdict {
   try {
     return type.classify?.(response) ?? classifyServiceAnswer(response)

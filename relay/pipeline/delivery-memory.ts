@@ -3,13 +3,13 @@ import type { DeliveryMemory } from '../providers/contract.ts'
 
 const REMEMBER_MS = 90 * 24 * 3_600_000
 
-/** Two writers of one key seldom meet, and then one of them is right. */
+/** How often a write is tried. Two writers rarely meet at one key, and then one of them wins. */
 const MAX_TRIES = 5
 
 /**
- * What the types of a cluster remember, in its State. Each item is a bare text without a version,
- * since that is what commit 591c4aa reads. Anything else there counts as not remembered: whoever
- * remembers finds it again at its service.
+ * What the types of a cluster remember in its State. Each item is a bare text without a version,
+ * since that is what commit 591c4aa reads. Any other value counts as not remembered: the type then
+ * asks its service again.
  */
 export function createDeliveryMemory(
   { state, clock }: Pick<Ports, 'state' | 'clock'>,

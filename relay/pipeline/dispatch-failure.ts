@@ -5,19 +5,21 @@ import { Contention } from './contention.ts'
 
 /**
  * Why a message was not dispatched. `host`: a store or a service failed, which says nothing about
- * the message. `message`: whatever else was thrown, so a bug that this message met. `damaged`: what
- * is kept of it cannot be read. `later-version`: a later version of the relay can read it.
+ * the message. `message`: anything else was thrown, so this message met a bug. `damaged`: what is
+ * stored of it cannot be read. `later-version`: only a later version of the relay can read it.
  */
 export type Fault = 'host' | 'message' | 'damaged' | 'later-version'
 
-/** Rejections of its own after which a message is set aside, so that others need not wait for it. */
+/**
+ * A message is set aside after so many rejections of its own, so that others need not wait for it.
+ */
 export const MAX_REJECTIONS = 20
 
 /** A message that was not dispatched. `cause` is what was thrown. */
 export class DispatchFailure extends Error {
   override readonly name = 'DispatchFailure'
   readonly fault: Fault
-  /** This rejection included; undefined unless the fault is the message's own. */
+  /** The rejections, this one included; undefined unless the fault is the message's own. */
   readonly rejections: Rejections | undefined
 
   constructor(fault: Fault, cause: unknown, rejections?: Rejections) {
@@ -26,27 +28,27 @@ export class DispatchFailure extends Error {
     this.rejections = rejections
   }
 
-  /** The kind of error and what it says, for a person. */
+  /** The name and the message of the error, as people read them. */
   get causeText(): string {
     const { cause, message } = this
     return cause instanceof Error ? `${cause.name}: ${message}` : message
   }
 
-  /** Whether it is to be kept apart with its cause; else it must come again. */
+  /** Whether the message must be set aside with its cause. Otherwise it must come again. */
   get mustBeSetAside(): boolean {
     if (this.fault === 'damaged') return true
     return this.fault === 'message' && (this.rejections?.count ?? 0) >= MAX_REJECTIONS
   }
 }
 
-/** The forms in which a message, and what it is about, are kept. No other message needs those. */
+/** The stored forms of a message and of what it is about. Other messages do not need these. */
 const FORMS_OF_A_MESSAGE: ReadonlySet<StoredForm> = new Set([
   'queued event',
   'retry',
   'delivery record',
 ])
 
-/** Whose fault an error is. `isOfHost`: whether it came out of a port. */
+/** Says whose fault an error is. `isOfHost` tells whether the error came out of a port. */
 export function faultOf(error: unknown, isOfHost: (error: unknown) => boolean): Fault {
   if (error instanceof LaterVersion) return 'later-version'
   if (error instanceof DamagedRecord && FORMS_OF_A_MESSAGE.has(error.form)) return 'damaged'
@@ -55,7 +57,10 @@ export function faultOf(error: unknown, isOfHost: (error: unknown) => boolean): 
   return error instanceof Contention || isOfHost(error) ? 'host' : 'message'
 }
 
-/** What a host's own handling of a message threw; the fault is the host's unless it tells. */
+/**
+ * The failure for an error in a host's own handling of a message. The fault is the host's, unless
+ * the error says otherwise.
+ */
 export function dispatchFailureOf(error: unknown): DispatchFailure {
   if (error instanceof DispatchFailure) return error
   return new DispatchFailure(

@@ -35,7 +35,7 @@ import { noPause, type Pause } from './slices.ts'
 import type { TryLimits } from './try-time.ts'
 import { isStillWaiting, waitOn } from './wait-on.ts'
 
-/** Takes what the queue hands out. */
+/** Processes the messages that the queue hands out. */
 export interface Dispatcher {
   /**
    * De-duplicates, matches, and makes the first try of every delivery of an event. Once it
@@ -48,13 +48,13 @@ export interface Dispatcher {
 }
 
 export interface DispatchOptions extends MatchOptions, TryLimits {
-  /** How long a repeat is not told again, in milliseconds; 0 tells every one. */
+  /** How long a repeat is suppressed, in milliseconds; 0 suppresses none. */
   readonly rateLimitIntervalMs: number
-  /** Waited for between parts of a configuration that is compiled, so that others may work. */
+  /** A pause between the parts of a configuration that is compiled, so that other work may run. */
   readonly pause?: Pause
 }
 
-/** `destinations`: those of a host that dispatches, as a retry, what they wake. */
+/** `destinations` is given by a host that dispatches the deliveries which its destinations wake. */
 export function createDispatcher(
   hostPorts: Ports,
   options: DispatchOptions,
@@ -88,7 +88,7 @@ interface Context extends FirstTriesContext, Omit<RecallContext, 'ports' | 'dest
   readonly options: DispatchOptions
   readonly pause: Pause
   readonly tables: RoutingTables
-  /** By a delivery's id: it may be woken while it is due. */
+  /** Does one piece of work at a time per delivery id: a delivery may be woken while it is due. */
   readonly inTurn: InTurn
 }
 
@@ -185,10 +185,12 @@ async function attemptAgain(context: Context, record: DeliveryRecord, candidate:
   return attempt(record, candidate, context, overtaken)
 }
 
-/** Most Alerts that the reason of an event's record names: it has to fit into a record. */
+/**
+ * The most Alerts that the reason of an event's record names: the reason has to fit into a record.
+ */
 const MAX_NAMED_ALERTS = 20
 
-/** An event that found no configuration, or is replayed: matches it as if it had just come. */
+/** Matches an event that found no configuration, or that is replayed, as if it had just come. */
 async function retryEvent(
   context: Context,
   stored: Versioned<EventRecord>,

@@ -10,19 +10,19 @@ import type { AddressCredentials } from './resolve-provider.ts'
 /** What the deliveries of a process share. */
 export interface DeliverParts {
   readonly ports: Ports
-  /** Knows what the ports rejected with, so that no type threw it. */
+  /** Tells errors of the ports from errors of a provider type. */
   readonly host: HostErrors
   readonly tokens: AccessTokens
 }
 
-/** Of one try. */
+/** The exchange of one try. */
 export interface TryExchange extends Exchange {
-  /** Each place that was followed to, without query and user info. */
+  /** The addresses that redirects led to, without query and user info. */
   readonly moves: readonly string[]
 }
 
 export interface ExchangeOptions {
-  /** Reads bindings past the cache. */
+  /** Whether the cloud bindings are read past the cache. */
   readonly fresh?: boolean
   readonly credentials?: AddressCredentials | undefined
   /** Whether redirects within one origin are followed. */
@@ -30,8 +30,8 @@ export interface ExchangeOptions {
 }
 
 /**
- * The exchange of one try, which begins now. `transport.timeoutMs` bounds all of it: each request
- * gets what those before it have left.
+ * Makes the exchange of one try, which begins now. `transport.timeoutMs` bounds the whole try: each
+ * request gets the time that the requests before it have left.
  */
 export function createExchange(
   { ports, host, tokens }: DeliverParts,
@@ -77,7 +77,10 @@ export function createExchange(
   }
 }
 
-/** As HTTP clients do it with the user info of a URL. What a type or a Secret sets wins. */
+/**
+ * Adds an `Authorization` header made from the user info of the URL, as HTTP clients do. A header
+ * that the type or a Secret sets wins.
+ */
 function withCredentials(
   request: OutboundRequest,
   credentials: AddressCredentials | undefined,
@@ -97,7 +100,7 @@ function outOfTime(transport: TransportOptions): TransportFailure {
   return explained(failure, transport)
 }
 
-/** A timeout that is not the Provider's says whose it is. */
+/** Adds to the detail of a timeout which bound it was, when that is not the Provider's own. */
 function explained<T extends { readonly kind: string }>(
   result: T | TransportFailure,
   { boundBy }: TransportOptions,

@@ -3,20 +3,23 @@ import { Shares } from './destinations/shares.ts'
 /** Bounds of a fan-out. */
 export interface FanOutOptions {
   /**
-   * Items of one call that are worked on at once. More than wait for one slow host, so that such a
-   * host leaves places for the others.
+   * The most items of one call that are worked on at once. It is more than may wait for one slow
+   * host, so that such a host leaves places for the others.
    */
   readonly perCall?: number
-  /** Items of all calls that are worked on at once, beside one of each call; each cluster has a share. */
+  /**
+   * The most items of all calls together that are worked on at once, besides one of each call. Each
+   * cluster has a share.
+   */
   readonly shared?: number
 }
 
-/** Does the work that many items of one thing need, a bounded number of them at once. */
+/** Works on many items, a bounded number of them at once. */
 export interface FanOut {
   /**
-   * Works on each item; they begin in their order, and one is asked for when its work can begin soon.
-   * What one of them does keeps no other from being worked on: `failed` is told with what the work of
-   * an item rejected. Resolves once all are done.
+   * Works on each item. They begin in their order, and the next item is asked for only when its
+   * work can begin soon. One item never keeps another from being worked on: `failed` gets the error
+   * of an item whose work rejected. Resolves once all are done.
    */
   each<T>(
     items: Iterable<T>,
@@ -27,8 +30,8 @@ export interface FanOut {
 }
 
 /**
- * Each call always works on one item, and on more while there is room for more: so none waits for
- * another one to end, however many there are.
+ * Each call always works on one item, and on more while there is capacity. So no call waits for
+ * another to end, however many there are.
  */
 export function createFanOut({ perCall = 256, shared = 2_000 }: FanOutOptions = {}): FanOut {
   const helping = new Shares(shared)

@@ -9,13 +9,16 @@ export function normalizeMessage(message: string): string {
 }
 
 /**
- * What a notification is about is no part of its message: a status of another commit, a comment on
- * another change request, are other notifications.
+ * The keys that tell what a notification is about. They are not part of its message: a status of
+ * another commit, or a comment on another change request, is another notification.
  */
 const ABOUT_OF_GROUP = ['originRevision', 'revision', 'token']
 const ABOUT = ['commit', 'change_request'].map((key) => `${EVENT_GROUP}/${key}`)
 
-/** Two events of one fingerprint report the same thing: notification-controller's key, normalised. */
+/**
+ * The fingerprint of an event. Two events with the same fingerprint report the same thing. It is
+ * notification-controller's key, normalised.
+ */
 export function fingerprint({ involvedObject: object, message, metadata }: Event): string {
   const parts = [object.name, object.namespace, object.kind, normalizeMessage(message)]
   const addMark = (key: string) => {

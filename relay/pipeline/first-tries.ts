@@ -19,7 +19,7 @@ export interface FirstTriesContext extends AttemptContext {
   readonly firstTries: FanOut
 }
 
-/** An event, and the Alerts to which it is to go. */
+/** An event, and the Alerts that it goes to. */
 export interface FirstTries {
   readonly queued: QueuedEvent
   readonly candidates: Iterable<Candidate>
@@ -29,8 +29,8 @@ export interface FirstTries {
 }
 
 /**
- * Tries each delivery that has no record yet on its own: what one destination does touches no
- * other.
+ * Tries each delivery that has no record yet. The deliveries are independent: one destination's
+ * failure does not touch another.
  */
 export async function tryCandidates(
   context: FirstTriesContext,
@@ -88,7 +88,7 @@ function wasNotSent(conclusion: Conclusion): boolean {
   return conclusion.kind !== 'tried'
 }
 
-/** Counts a repeat of an unchanged status in the one record of its object and that status. */
+/** Counts a repeat of an unchanged status in the one record of its object and status. */
 async function count(
   context: FirstTriesContext,
   record: DeliveryRecord,

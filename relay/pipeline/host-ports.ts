@@ -1,10 +1,13 @@
 import type { Ports } from '../ports/ports.ts'
 
-/** Tells the failures of the host from those of the work that uses it. */
+/** Tells failures of the host from failures of the work that uses it. */
 export interface HostErrors {
-  /** Whether it came out of something that is watched. */
+  /** Whether the error came out of a watched object. */
   isOfHost(error: unknown): boolean
-  /** The same thing; what its methods throw or reject with is the host's from now on. */
+  /**
+   * Returns an object with the same methods. What they throw or reject with counts as the host's
+   * from now on.
+   */
   watch<T extends object>(thing: T): T
 }
 
@@ -22,8 +25,8 @@ export function createHostErrors(): HostErrors {
 }
 
 /**
- * The ports, watched: a disk that is full and a service that throttles are no fault of the message
- * that met them. A clock cannot fail.
+ * Watches the ports: a full disk or a service that throttles is not the fault of the message that
+ * met it. The clock is not watched, since it cannot fail.
  */
 export function watchPorts(ports: Ports, { watch }: HostErrors): Ports {
   return {
@@ -42,8 +45,8 @@ export function watchPorts(ports: Ports, { watch }: HostErrors): Ports {
 }
 
 /**
- * An object with a method for each one of the thing, made once: a proxy looks each of them up at every
- * call. What is no method is read from the thing each time.
+ * An object with one method for each method of the thing. It is made once, since a proxy would look
+ * each method up at every call. Other properties are read from the thing each time.
  */
 function watch<T extends object>(thing: T, note: (error: unknown) => object): T {
   const rethrow = (error: unknown): never => {
@@ -67,7 +70,10 @@ function watch<T extends object>(thing: T, note: (error: unknown) => object): T 
 
 type Method = (...args: readonly unknown[]) => unknown
 
-/** The names of what an object has, or its class, and whether each is a method. */
+/**
+ * The names of the properties of an object and of its class. The value tells whether a property is
+ * a method.
+ */
 function members(thing: object): ReadonlyMap<string, boolean> {
   const found = new Map<string, boolean>()
   for (let at: unknown = thing; isObject(at) && at !== Object.prototype; ) {

@@ -1,4 +1,6 @@
-/** Does work on things by their names: on each one piece at a time, in the order of asking. */
+/**
+ * Does work on named things. Work on one thing is done one piece at a time, in the order of asking.
+ */
 export type InTurn = <T>(name: string, work: () => Promise<T>) => Promise<T>
 
 export function createInTurn(): InTurn {

@@ -3,13 +3,13 @@ import type { Ports } from '../ports/ports.ts'
 import type { Candidate } from './match.ts'
 import { isOvertaken } from './object-memory.ts'
 
-/** What is sent later than this must say when it happened. */
+/** A notification that is sent later than this says when its event happened. */
 const LATE_AFTER_MS = 60_000
 
 /**
- * Whether what is sent at `now` is late. A sender's clock may be ahead of ours: nothing happens
- * after it was accepted. One that is behind cannot be told from an event that was kept for long,
- * and that one must not be taken for news.
+ * Whether what is sent at `now` is late. If a sender's clock is ahead of ours, the accept time
+ * counts: nothing happens after it was accepted. If it is behind, its events look like events that
+ * were kept for long, and those must not look like news.
  */
 export function isLate(
   { event, acceptedAt }: Pick<DeliveryRecord, 'event' | 'acceptedAt'>,
@@ -20,8 +20,9 @@ export function isLate(
 }
 
 /**
- * Whether a delivery that is tried again was overtaken by a newer event of its object. Where a
- * newer notification replaces an older one, that rule decides, and no store is read.
+ * Whether a newer event of the same object is known by the time a delivery is tried again. For
+ * types whose notifications replace older ones, the subject decides that instead, and no store is
+ * read.
  */
 export async function isRetryOvertaken(
   ports: Pick<Ports, 'state'>,

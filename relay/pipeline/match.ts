@@ -9,11 +9,11 @@ import { type MatchInput, sourceMiss } from './source-index.ts'
 import { typeGate } from './type-gate.ts'
 
 export interface MatchOptions {
-  /** An Alert takes no events of other namespaces than its own. */
+  /** Whether an Alert takes only events of its own namespace. */
   readonly noCrossNamespaceRefs: boolean
 }
 
-/** An Alert with a source that fits, and what that leads to. */
+/** An Alert with a source that fits the event, and what follows from it. */
 export type Candidate = { readonly alert: Alert } & (
   | {
       readonly kind: 'matched'
@@ -23,7 +23,10 @@ export type Candidate = { readonly alert: Alert } & (
       readonly notes?: readonly string[]
     }
   | {
-      /** `skipped`: a rule says no. `missing`: the Provider may come. `unknown-type`: it cannot. */
+      /**
+       * `skipped`: a rule says no. `missing`: the Provider may still come. `unknown-type`: no try
+       * can succeed.
+       */
       readonly kind: 'skipped' | 'missing' | 'unknown-type'
       readonly provider?: CompiledProvider
       readonly reason: string
@@ -32,13 +35,13 @@ export type Candidate = { readonly alert: Alert } & (
 
 export interface Matches {
   /**
-   * Every Alert with a fitting source, once, in the order of the configuration. They are found as
-   * one asks for them, and no list of them is held.
+   * Every Alert with a fitting source, once, in the order of the configuration. Each is found when
+   * it is asked for; no list of them is kept.
    */
   readonly alerts: Iterable<CompiledAlert>
-  /** What comes of the event for each of these Alerts, found in the same way. */
+  /** What becomes of the event for each of these Alerts, found in the same way. */
   readonly candidates: Iterable<Candidate>
-  /** Why no Alert fits; empty when one does. Found when it is asked for. */
+  /** The reason why no Alert fits; empty when one does. It is found when it is asked for. */
   readonly reason: string
 }
 
@@ -83,7 +86,7 @@ export function matchAlert(
   return { kind: 'skipped', alert: alert.alert, reason: noMatchReason(input, sources) }
 }
 
-/** The sources of an Alert that are for the kind and namespace of an event. */
+/** The sources of an Alert for the kind and namespace of an event. */
 function sourcesOf(alert: CompiledAlert, { involvedObject }: Event): readonly Source[] {
   const { kind, namespace } = involvedObject
   return alert.alert.spec.eventSources
@@ -91,7 +94,10 @@ function sourcesOf(alert: CompiledAlert, { involvedObject }: Event): readonly So
     .map((source) => ({ alert, source }))
 }
 
-/** The Alerts of sources that are in the order of the configuration, where those of one adjoin. */
+/**
+ * The Alerts of sources in the order of the configuration, in which the sources of one Alert stand
+ * together.
+ */
 function* alertsOf(sources: Iterable<Source>): Generator<CompiledAlert> {
   let last: CompiledAlert | undefined
   for (const { alert } of sources) {
@@ -100,7 +106,7 @@ function* alertsOf(sources: Iterable<Source>): Generator<CompiledAlert> {
   }
 }
 
-/** An event and what its message is tested by. */
+/** An event, with the tests of its message. */
 interface Judged {
   readonly event: Event
   readonly tests: MessageTests
@@ -120,7 +126,7 @@ function* candidatesOf(
 
 const MAX_NAMED_MISSES = 5
 
-/** Why none of the sources of an event's kind and namespace fits. */
+/** The reason why none of the sources for the event's kind and namespace fits. */
 function noMatchReason(input: MatchInput, sources: readonly Source[]): string {
   const { involvedObject } = input.event
   const { kind, namespace } = involvedObject

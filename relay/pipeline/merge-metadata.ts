@@ -5,16 +5,17 @@ export interface MergedMetadata {
   readonly metadata: Readonly<Record<string, string>>
   /** One sentence for each key that two sources set. */
   readonly conflicts: readonly string[]
-  /** The keys whose value is the Alert's. */
+  /** The keys whose values come from the Alert. */
   readonly authored: ReadonlySet<string>
 }
 
 const ALERT_SOURCES: ReadonlySet<string> = new Set(['spec.eventMetadata', 'spec.summary'])
 
 /**
- * Merges what event and Alert say, lowest to highest: the event's own keys, the Alert's
- * `eventMetadata`, its `summary`, the object group's keys (Flux RFC 0008). When nothing results,
- * the event's metadata stays as it was. What is internal to the object's controller is in neither.
+ * Merges the metadata of event and Alert. From lowest to highest precedence: the event's own keys,
+ * the Alert's `eventMetadata`, its `summary`, and the keys of the object's group (Flux RFC 0008).
+ * When nothing results, the event's metadata stays as it was. Keys that are internal to the
+ * object's controller are left out either way.
  */
 export function mergeMetadata(event: Event, alert: Alert): MergedMetadata {
   const { eventMetadata, summary } = alert.spec
@@ -42,7 +43,7 @@ export function mergeMetadata(event: Event, alert: Alert): MergedMetadata {
 
 const NONE: ReadonlySet<string> = new Set()
 
-/** A key's value, and where it came from, and from where it would have come without that. */
+/** A key's value, the source that it comes from, and the source that it overrides. */
 interface Merged {
   readonly value: string
   readonly from: string
@@ -58,9 +59,9 @@ function conflictText(key: string, last: string, before: Merged): string {
 type Metadata = Event['metadata']
 
 /**
- * A controller's `token` only tells two of its events apart. The stored event keeps it for that, and
- * to no destination it means anything: to Alertmanager it would make every firing a new alert.
- * https://github.com/fluxcd/pkg/blob/main/apis/event/v1beta1/metadata.go
+ * Leaves out a controller's `token`, which only tells two of its events apart. The stored event
+ * keeps it for that. It means nothing to a destination: Alertmanager would take every firing for a
+ * new alert. https://github.com/fluxcd/pkg/blob/main/apis/event/v1beta1/metadata.go
  */
 function withoutInternal(metadata: Metadata, group: string): Metadata {
   const internal = `${group}/token`

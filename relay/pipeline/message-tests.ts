@@ -2,7 +2,7 @@ import type { Pattern } from '../model/pattern.ts'
 import type { CompiledAlert, Rule } from './compiled-alert.ts'
 import type { Pause } from './slices.ts'
 
-/** Steps that are made without a pause, as far as one pattern does not take more: some 20 ms. */
+/** How many steps are made without a pause, unless one pattern takes more: about 20 ms of work. */
 const SLICE_STEPS = 1_000_000
 
 /** The tests of one message by patterns. Each pattern tests it once, however many Alerts have it. */
@@ -15,7 +15,9 @@ export class MessageTests {
     this.#message = message
   }
 
-  /** Why the lists of an Alert hold the message back; undefined when they let it through. */
+  /**
+   * The reason why the lists of an Alert hold the message back; undefined when they let it through.
+   */
   ruleAgainst({ alert, inclusion, exclusion }: CompiledAlert): string | undefined {
     const matches = (rule: Rule) => this.#test(rule.pattern)
     if (alert.spec.inclusionList.length > 0 && !inclusion.some(matches)) {
@@ -26,8 +28,9 @@ export class MessageTests {
   }
 
   /**
-   * Makes the tests that `ruleAgainst` makes of these Alerts, with pauses between them, where they may
-   * take long: by how many steps a character of the message takes at the most.
+   * Makes the tests that `ruleAgainst` will make for these Alerts, with pauses between them, if
+   * they may take long. `stepsACharacter` is the most steps that all patterns together take for one
+   * character.
    */
   async testAhead(
     alerts: Iterable<CompiledAlert>,

@@ -6,10 +6,13 @@ import type { Versioned } from '../ports/versioned.ts'
 import { objectGroupKey } from './accept.ts'
 import { Contention } from './contention.ts'
 
-/** A delivery is retried for 24 hours, and asks at each try whether a newer event is known. */
+/**
+ * How long an object is remembered. A delivery is retried for 24 hours, and each try asks whether a
+ * newer event is known.
+ */
 const REMEMBER_MS = 25 * 3_600_000
 
-/** The events of one object, as `AcceptedEvent` names them. */
+/** The events of one object, with the properties that `AcceptedEvent` has for them. */
 export interface ObjectEvents {
   readonly cluster: string
   readonly group: string
@@ -26,7 +29,7 @@ export async function readObjectState(
   return { value: storedValue(objectStateCodec, decoded, key), version: stored.version }
 }
 
-/** Writes what follows on `stored`. Rejects when another process wrote meanwhile. */
+/** Writes the state that follows `stored`. Rejects when another process wrote in between. */
 export async function writeObjectState(
   { state, clock }: Pick<Ports, 'state' | 'clock'>,
   object: ObjectEvents,

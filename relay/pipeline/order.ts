@@ -1,26 +1,31 @@
 import type { EventOrder, QueuedEvent } from '../model/delivery.ts'
 import type { OrderTimes } from '../ports/order-times.ts'
 
-/** Width of the decimal parts, so that they compare as text: SQS sequences have up to 39 digits. */
+/**
+ * How many digits the parts are padded to, so that they compare as text. SQS sequences have up to
+ * 39 digits.
+ */
 const TIME_DIGITS = 15
 const SEQUENCE_DIGITS = 40
 
 /**
- * How long a sender may take to bring an event. Flux controllers try five times within 15 seconds,
- * and events of other objects arrive meanwhile. An event that is older than this was kept on
- * purpose, or its clock differs from ours; its time then says nothing about the order.
+ * How long a sender may take to deliver an event. Flux controllers try five times within 15
+ * seconds, and events of other objects arrive in between. An event that is older than this was kept
+ * on purpose, or its clock differs from ours; its time then says nothing about the order.
  */
 const MAX_DELIVERY_DELAY_MS = 20_000
 
 /**
- * How far a sender's clock may be ahead of ours and still be right. Clocks that are kept differ by
- * less, all the time; what was tried again must still go before what came meanwhile.
+ * How far a sender's clock may be ahead of ours and still count as right. Synchronised clocks
+ * differ by less. An event that its sender tried again must still come before those that arrived in
+ * between.
  */
 const MAX_SKEW_MS = 1_000
 
 /**
- * How fast order times run while they are ahead of a clock that was set back. Not as fast as the clock,
- * which has to catch up; and not slow: two events of one interval of repeats would never be apart.
+ * How fast order times run while they are ahead of a clock that was set back. They run slower than
+ * the clock, which has to catch up, but not much slower: two events must still get further apart
+ * than the interval for repeats.
  */
 const PACE_AHEAD = 1 / 2
 
@@ -31,11 +36,17 @@ const PACE_AHEAD = 1 / 2
 export function createOrderTimes(latest = 0): OrderTimes {
   let last = latest
   let lastNow = latest
-  /** Order times go on from here, since the clock was set back. `from` is the clock's time. */
+  /** Order times continue from `at` since the clock was set back to `from`. */
   let base = { from: latest, at: latest }
-  /** The latest order time by cluster that is an accept time, because no event time was usable. */
+  /**
+   * The latest order time of each cluster that is an accept time, because the event time was not
+   * usable.
+   */
   const floors = new Map<string, number>()
-  /** Never before what was ordered until the clock was set back, and the time itself in the end. */
+  /**
+   * The order time for a time of the clock: later than all before the clock was set back, and in
+   * the end the time itself.
+   */
   const orderTimeAt = (time: number) => {
     const since = Math.max(0, time - base.from)
     return Math.max(time, base.at + Math.floor(since * PACE_AHEAD))
@@ -58,7 +69,7 @@ export function createOrderTimes(latest = 0): OrderTimes {
   }
 }
 
-/** Where an event stands in time. Milliseconds since the epoch. */
+/** The order time of an event, in milliseconds since the epoch. */
 export function orderTime({ event, acceptedAt, orderTime }: Omit<QueuedEvent, 'sequence'>): number {
   return orderTime ?? Math.max(0, Math.min(Date.parse(event.timestamp), acceptedAt))
 }

@@ -4,29 +4,31 @@ import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
 
 /**
- * A record whose due time is this long past has lost its message, or has one that others keep from being
- * received. A message that is well comes at most 10 minutes after what its record says (`wait-on.ts`).
+ * How long past its due time a record has lost its message, or has a message that cannot be
+ * received because of others. A healthy message comes at most 10 minutes after its record's due
+ * time (`wait-on.ts`).
  */
 export const LONG_PAST_MS = 30 * 60_000
 
-/** What became of records that were said to be long past due. */
+/** What became of the records that are long past due. */
 export interface Requeued {
-  /** The ids of those that are queued again. */
+  /** The ids of the records that were queued again. */
   readonly ids: readonly string[]
   readonly unreadable: readonly Unreadable[]
 }
 
-/** A record that is due and cannot be read, and why. */
+/** A record that is due and cannot be read, with the reason. */
 export interface Unreadable {
   readonly id: string
   readonly reason: string
-  /** No version of the relay can read it. */
+  /** Whether no version of the relay can read it. */
   readonly isDamaged: boolean
 }
 
 /**
- * Queues again what waits and is long past due, whatever lost its message. Each keeps its chain of tries. Its
- * next try gets another serial, so a message that comes after all is stale. Rejects when a store fails.
+ * Queues again the records that wait and are long past due, whatever lost their messages. Each
+ * keeps its chain of tries. Its next try gets another serial, so a message that arrives after all
+ * is stale. Rejects when a store fails.
  */
 export async function requeueOverdue(
   ports: Pick<Ports, 'ledger' | 'queue' | 'clock'>,
@@ -59,7 +61,7 @@ interface Read {
   readonly unreadable: readonly Unreadable[]
 }
 
-/** One by one once the ledger says that one of them cannot be read. */
+/** Reads the records one by one, once the ledger has reported that one of them cannot be read. */
 async function readEach(ports: Pick<Ports, 'ledger'>, ids: readonly string[]): Promise<Read> {
   try {
     return { read: await ports.ledger.readMany(ids), unreadable: [] }

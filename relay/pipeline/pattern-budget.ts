@@ -1,27 +1,29 @@
 import { compilePattern, type Pattern, type PatternProblem, patternCost } from '../model/pattern.ts'
 
 /**
- * Most that the patterns of a cluster may cost to compile (`patternCost`), each once however many Alerts
- * have it, and one for each kind and namespace that an entry is for: some five seconds.
+ * The most that the patterns of a cluster may cost to compile, in units of `patternCost`: about
+ * five seconds. Each pattern counts once, however many Alerts have it, and once more for each kind
+ * and namespace that its entries are for.
  */
 const MAX_CLUSTER_COST = 500_000
 
 /**
- * Most instructions of all patterns that an event of one kind and namespace may meet, each once: twenty
- * of the largest, or a thousand such as people write.
+ * The most instructions of all patterns that an event of one kind and namespace may meet, each
+ * counted once. That is enough for twenty of the largest patterns, or a thousand of ordinary size.
  */
 export const MAX_EVENT_STEPS = 24_000
 
-/** What is compiled without a pause: some milliseconds of work. */
+/** How much is compiled without a pause: some milliseconds of work. */
 const SLICE = 500
 
 /**
- * What the patterns of one cluster's configuration may cost together. The entries that fit in are taken
- * in their order; so the same ones are taken each time that a configuration is compiled.
+ * Bounds what the patterns of one cluster's configuration cost together. Entries are accepted in
+ * their order until the budget is used up, so the same entries are accepted each time that a
+ * configuration is compiled.
  */
 export class PatternBudget {
   readonly #known = new Set<string>()
-  /** By the kind and namespace of events. */
+  /** The patterns and their steps, by the kind and namespace of events. */
   readonly #steps = new Map<string, { readonly sources: Set<string>; sum: number }>()
   #mostSteps = 0
   #cost = 0
@@ -33,7 +35,7 @@ export class PatternBudget {
     this.#clusterCost = clusterCost
   }
 
-  /** Compiles an entry that is for events of these kinds and namespaces, if it fits in. */
+  /** Compiles an entry for events of these kinds and namespaces, if the budget allows it. */
   compile(source: string, events: readonly string[]): Pattern | PatternProblem {
     const cost = events.length + (this.#known.has(source) ? 0 : patternCost(source))
     if (this.#cost + cost > this.#clusterCost) {
@@ -58,12 +60,18 @@ export class PatternBudget {
     return pattern
   }
 
-  /** Steps a character of the patterns that an event meets, of those events that meet the most. */
+  /**
+   * The steps that the patterns take for one character of a message, for the kind of events that
+   * meets the most.
+   */
   get mostSteps(): number {
     return this.#mostSteps
   }
 
-  /** Whether so much was compiled that others should work now. Not again until there was more. */
+  /**
+   * Whether so much was compiled that other work should run now. False again until more was
+   * compiled.
+   */
   wantsPause(): boolean {
     if (this.#cost - this.#costAtPause < SLICE) return false
     this.#costAtPause = this.#cost

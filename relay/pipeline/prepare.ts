@@ -22,7 +22,7 @@ import type { TryTime } from './try-time.ts'
 
 export type MatchedCandidate = Extract<Candidate, { kind: 'matched' }>
 
-/** A Notification with all that its delivery needs. */
+/** A Notification, with all that is needed to deliver it. */
 export interface Prepared {
   readonly kind: 'prepared'
   readonly notification: Notification
@@ -32,14 +32,17 @@ export interface Prepared {
   readonly requests: readonly OutboundRequest[]
   /** What a newer notification replaces, for the types that have such a thing. */
   readonly subject: Subject | undefined
-  /** The reason that what the subject shows must come from for this event to count; undefined: any. */
+  /**
+   * The reason that the subject's current state must come from for this event to count; undefined
+   * when any will do.
+   */
   readonly answers: string | undefined
   readonly notes: readonly string[]
 }
 
 /**
- * `skipped`: the event is none for this type. `missing`: try again, it may come. `invalid`: no try
- * can succeed before a person acts.
+ * `skipped`: the event is not for this type. `missing`: something may still come, so try again.
+ * `invalid`: no try can succeed before a person acts.
  */
 export interface Unprepared {
   readonly kind: 'skipped' | 'missing' | 'invalid'
@@ -53,14 +56,14 @@ export interface PrepareInput {
   readonly candidate: MatchedCandidate
   /** When this try is made, in milliseconds since the epoch. */
   readonly triedAt: number
-  /** Bounds this try, beside the Provider's timeout. */
+  /** Bounds this try, in addition to the Provider's timeout. */
   readonly time: TryTime
   readonly late: boolean
   readonly overtaken: boolean
 }
 
 /**
- * Merges event and Alert and resolves Provider and Secrets. `fresh` reads Secrets past the cache.
+ * Merges event and Alert, and resolves Provider and Secrets. `fresh` reads Secrets past the cache.
  * Rejects when the Secret store cannot be read.
  */
 export async function prepare(
@@ -108,24 +111,30 @@ export async function prepare(
   }
 }
 
-/** The Provider's own timeout, or what the host gives. */
+/** The transport with the shorter of two timeouts: the Provider's own, or what the host allows. */
 function boundedBy({ timeoutMs, boundBy }: TryTime, transport: TransportOptions): TransportOptions {
   return timeoutMs < transport.timeoutMs ? { ...transport, timeoutMs, boundBy } : transport
 }
 
-/** What a person must know who looks for the rest of a message at the destination. */
+/** What a person who looks for the rest of a message at the destination must know. */
 function cutNotes(whole: Event, fitting: Event, { type }: ProviderType): readonly string[] {
   const cut = describeCut(whole, fitting)
   return cut === '' ? [] : [`cut to what ${type} takes: ${cut}`]
 }
 
-/** Why a notification could not be formatted. A bug in one type must not hold up the others. */
+/**
+ * The reason why a notification could not be formatted. A bug in one type must not hold up the
+ * others.
+ */
 function formatErrorText(error: unknown, { type }: ProviderType): string {
   if (error instanceof NotificationError || error instanceof CelError) return error.message
   return `the type ${type} could not format this event, which is a bug: ${String(error)}`
 }
 
-/** The context of a commit status: the Provider's expression, or what Flux uses without one. */
+/**
+ * The context of a commit status: the result of the Provider's expression, or Flux's default
+ * without one.
+ */
 function contextOf(
   cluster: string,
   event: Event,

@@ -5,7 +5,7 @@ const MAX_LENGTH = 2_048
 
 const PROTOCOLS: ReadonlySet<string> = new Set(['http:', 'https:', 'socks5:'])
 
-/** What a SOCKS 5 proxy takes of a user name and of a password: RFC 1929, section 2. */
+/** The most bytes of a user name and of a password for a SOCKS 5 proxy: RFC 1929, section 2. */
 const MAX_SOCKS_CREDENTIAL_BYTES = 255
 
 /** Where a Provider may name its proxy. */
@@ -19,8 +19,9 @@ export interface ProxySources {
 }
 
 /**
- * The proxy's URL with its credentials: `spec.proxy` < the Secret's `proxy` < `proxySecretRef`.
- * Undefined without a proxy. Throws `SettingsError` for one that cannot be used.
+ * The proxy's URL with its credentials; undefined without a proxy. The Secret's `proxy` overrides
+ * `spec.proxy`, and `proxySecretRef` overrides both. Throws `SettingsError` for a proxy that cannot
+ * be used.
  */
 export function proxyAddress({ spec, main, proxy }: ProxySources): string | undefined {
   if (proxy) return ofSecret(proxy).href
@@ -55,7 +56,10 @@ function parse(text: string, field: string): URL {
   return url
 }
 
-/** The URL parser leaves the host of a scheme that it does not know, such as socks5, as it is. */
+/**
+ * Whether the URL has a host. The URL parser does not check the host of a scheme that it does not
+ * know, such as socks5.
+ */
 function hasHost({ hostname, port }: URL): boolean {
   return hostname !== '' && port !== '0' && URL.canParse(`http://${hostname}`)
 }

@@ -2,8 +2,8 @@ import type { StoredSecret } from '../model/secret.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 
 /**
- * Reads each Secret once for whoever asks this store, and once more past the cache of the store behind
- * it. It is for one look at a whole set: what it has read does not grow old.
+ * A Secret store that reads each Secret once, and once more past the cache of the store behind it.
+ * It is meant for one pass over a whole set: it never forgets what it has read.
  */
 export function readingOnce(store: SecretStore): SecretStore {
   const reads = new Map<string, Promise<StoredSecret | undefined>>()

@@ -4,20 +4,23 @@ import type { Room } from './room.ts'
 import { requeue, type SettleContext } from './settle.ts'
 import { slicesOf } from './slices.ts'
 
-/** Records that one event reads at once: each holds the event, and an event may have thousands. */
+/**
+ * The most records that one event reads at once: each holds the event, and an event may have
+ * thousands.
+ */
 export const READ_AT_ONCE = 100
 
-/** Records that all events together read at once. */
+/** The most records that all events together read at once. */
 export const RECALLED_AT_ONCE = 1_000
 
 export interface RecallContext extends SettleContext {
-  /** Holds the records that are read; `RECALLED_AT_ONCE` of them. */
+  /** Bounds the records in memory to `RECALLED_AT_ONCE`. */
   readonly recalling: Room
 }
 
-/** What the ledger has of an event that is dispatched. */
+/** What the ledger knows about an event that is dispatched. */
 export interface Recalled {
-  /** Whether the event itself has a record: it reached no Alert. */
+  /** Whether the event itself has a record, because it reached no Alert. */
   readonly hasEvent: boolean
   /** Whether any of its deliveries has a record. */
   readonly hasDeliveries: boolean
@@ -25,7 +28,7 @@ export interface Recalled {
   hasDelivery(id: string): Promise<boolean>
 }
 
-/** Of an event that is new. */
+/** What the ledger knows about a new event. */
 export const NOTHING_RECALLED: Recalled = {
   hasEvent: false,
   hasDeliveries: false,
@@ -33,9 +36,9 @@ export const NOTHING_RECALLED: Recalled = {
 }
 
 /**
- * Says which records an event has, for the Alerts with these UIDs, and queues again the next try of
- * those that wait for one. Holds no list of them: an event may fit thousands of Alerts, and a
- * thousand events may be in their dispatch.
+ * Tells which records an event has for the Alerts with these UIDs, and queues again the next tries
+ * of those that wait. Keeps no list of the records: an event may fit thousands of Alerts, and a
+ * thousand events may be dispatched at once.
  */
 export async function recall(
   context: RecallContext,

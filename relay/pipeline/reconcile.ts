@@ -25,25 +25,25 @@ import { resolveProvider } from './resolve-provider.ts'
 import { type CompiledProvider, compileProvider } from './routing-table.ts'
 import { inSlices, noPause, type Pause, slicesOf } from './slices.ts'
 
-/** How long a try takes at most on some host, whatever a Provider says. Milliseconds. */
+/** The longest time of a try on a host, whatever a Provider says. Milliseconds. */
 export interface TryBounds {
-  /** Such as `on AWS`. */
+  /** The host, as a sentence names it: `on AWS`. */
   readonly where: string
   readonly firstTryMs: number
   readonly laterTryMs: number
 }
 
 /**
- * Objects that are judged without a pause: some milliseconds of work. Providers wait together for their
- * Secrets, of which a set may have thousands; at most three times as many reads are under way at once.
+ * How many objects are judged without a pause: some milliseconds of work. The Providers of a slice
+ * wait for their Secrets together, and at most three reads for each are under way at once.
  */
 const SLICE = 20
 
 /**
- * Makes a snapshot of a cluster's whole set, and says of each object whether it takes effect. An
- * object that does not is kept in the snapshot, so that a person sees it, and left out of routing.
- * Rejects when the Secrets cannot be read. `pause` is waited for between parts of
- * a large set. `bounds`: those of the host, which a Provider is told of.
+ * Makes a snapshot of a cluster's whole set, and tells of each object whether it takes effect. An
+ * object that does not stays in the snapshot, so that people see it, and is left out of routing.
+ * Waits for `pause` between the parts of a large set. `bounds` are those of the host; a Provider
+ * that asks for more gets a warning. Rejects when the Secrets cannot be read.
  */
 export async function reconcile(
   cluster: string,
@@ -121,7 +121,7 @@ async function providerProblem(cluster: string, compiled: CompiledProvider, secr
   }
 }
 
-/** Settings that the Provider's type does not have. */
+/** Warnings about annotations that the Provider's type does not have. */
 function ignoredAnnotations({ annotations, spec }: Provider): readonly string[] {
   const type = providerTypes.get(spec.type)
   const known = type ? annotationNames(type.settings) : undefined
@@ -130,7 +130,7 @@ function ignoredAnnotations({ annotations, spec }: Provider): readonly string[] 
     .map((name) => `annotation ${RELAY_ANNOTATION_PREFIX}${name} is ignored by ${spec.type}`)
 }
 
-/** A host bounds what a Provider may wait for more than its own timeout does. */
+/** A warning about a Provider whose timeout is longer than the host allows. */
 function boundedTimeout({ spec }: Provider, bounds: TryBounds): readonly string[] {
   const { where, firstTryMs, laterTryMs } = bounds
   const tries = [
@@ -150,11 +150,11 @@ function shortenedTimeout({ spec }: Provider): readonly string[] {
   ]
 }
 
-/** What the readiness of an Alert depends on beside itself. */
+/** What the readiness of an Alert depends on besides the Alert itself. */
 interface AlertSurroundings {
   readonly cluster: string
   readonly providers: ReadonlyMap<string, ObjectReadiness>
-  /** What the Alerts before it have left. */
+  /** What the Alerts before it have left of the budget. */
   readonly budget: PatternBudget
 }
 
@@ -198,7 +198,10 @@ function* judgeAlert(
   ])
 }
 
-/** What `kubectl get alerts` shows under STATUS, and what a person should know beside. */
+/**
+ * The readiness of an object that takes effect. `kubectl get alerts` shows the message, with its
+ * warnings, under STATUS.
+ */
 function ready(
   kind: string,
   metadata: { readonly namespace: string; readonly name: string },
@@ -220,7 +223,9 @@ function named({ namespace, name }: { readonly namespace: string; readonly name:
   return { namespace, name }
 }
 
-/** Fields that are none: most often a typing error, and an API server would drop them. */
+/**
+ * Warnings about unknown fields. Most of them are typing errors, and an API server would drop them.
+ */
 function unknownFields(value: unknown, schema: z.ZodObject, path: string): readonly string[] {
   return Object.keys(Object(value))
     .filter((field) => !(field in schema.shape))

@@ -17,7 +17,7 @@ import type { Clock } from '../ports/clock.ts'
 import type { Conclusion, EventConclusion, Postponed } from './conclusion.ts'
 import { eventOrder } from './order.ts'
 
-/** Most tries that a record keeps; a chain of 24 hours has about 30. */
+/** The most tries that a record keeps; a chain of 24 hours has about 30. */
 const MAX_ATTEMPTS_KEPT = 50
 
 /** How long after its 24 hours a Delivery that waits for a place is looked at again. */
@@ -49,7 +49,7 @@ export function newDelivery(
   }
 }
 
-/** The record of an event that reaches no Alert, before what becomes of it is decided. */
+/** The record of an event that reaches no Alert, before its first decision. */
 export function newEventRecord(queued: QueuedEvent, now: number): EventRecord<Pending> {
   return { ...newRecord(queued, now), kind: 'event', id: eventRecordId(queued.id) }
 }
@@ -79,7 +79,7 @@ function newRecord(queued: QueuedEvent, now: number) {
 export interface Begin {
   /** Milliseconds since the epoch. */
   readonly at: number
-  /** By `Clock.elapsed`. */
+  /** The same moment by `Clock.elapsed`. */
   readonly elapsed: number
 }
 
@@ -170,7 +170,7 @@ function nextStep(
   }
 }
 
-/** The schedule's next try, unless it is time to give up. */
+/** The next try by the retry schedule, unless it is time to give up. */
 function afterFailure(
   record: Pick<LedgerRecord, 'tries' | 'failures' | 'chainStartedAt'>,
   why: 'failed' | 'configuration',
@@ -211,16 +211,17 @@ function givenUp({ tries }: Pick<LedgerRecord, 'tries'>, reason: string): Decide
 }
 
 /**
- * The id of the one record that counts an object's repeats of an unchanged status. Each object has
- * its own, though several may share a status: only an object's events are dispatched in order, so
- * the record's event tells whether one that comes again is counted.
+ * The id of the one record that counts how often an unchanged status of an object is repeated. Each
+ * object has its own record, though several objects may share a status: only the events of one
+ * object are dispatched in order, so the event in the record tells whether a repeated event was
+ * counted.
  */
 export function unchangedRecordId(record: DeliveryRecord<Status>, subjectStateKey: string): string {
   const object = objectName(record.event.involvedObject)
   return hashParts('unchanged', record.cluster, record.alert.uid, subjectStateKey, object)
 }
 
-/** The counting record with one more event; undefined when that event is counted already. */
+/** The counting record with one more event; undefined when that event was counted before. */
 export function countUnchanged(
   counter: LedgerRecord | undefined,
   record: DeliveryRecord,

@@ -2,15 +2,15 @@ import type { HttpResponse, OutboundRequest, TransportFailure } from '../ports/h
 
 type Result = HttpResponse | TransportFailure
 
-/** Those which keep method and body: RFC 9110, sections 15.4.2, 15.4.8 and 15.4.9. */
+/** The redirects that keep method and body: RFC 9110, sections 15.4.2, 15.4.8 and 15.4.9. */
 const KEEPING: ReadonlySet<number> = new Set([301, 307, 308])
 
 const MAX_REDIRECTS = 3
 
 /**
- * Sends a request, and again to where a forge says that a renamed repository is now. Only a place of
- * the same origin gets it, for it has a credential; any other redirect is the answer. `moved` is
- * told each place, without query and user info.
+ * Sends a request, and sends it again when a forge answers that a repository was renamed. It
+ * follows a redirect within the same origin only, since the request holds a credential; any other
+ * redirect is returned as the answer. `moved` gets each new address, without query and user info.
  */
 export async function sendFollowing(
   request: OutboundRequest,
@@ -31,7 +31,7 @@ export async function sendFollowing(
   }
 }
 
-/** The new place of what was asked for, when that is at the same origin. */
+/** The address that the answer redirects to, if it has the same origin. */
 function placeOf(result: Result, url: string): URL | undefined {
   if (result.kind === 'failure' || !KEEPING.has(result.status)) return undefined
   const { location } = result.headers

@@ -6,10 +6,13 @@ import { Contention } from './contention.ts'
 import { DispatchFailure, faultOf } from './dispatch-failure.ts'
 import type { HostErrors } from './host-ports.ts'
 
-/** Longer than a message that is rejected waits for its next turn on any host. */
+/**
+ * How long rejections are remembered: longer than a rejected message waits for its next turn on any
+ * host.
+ */
 const REMEMBER_MS = 24 * 3_600_000
 
-/** Two writers of one count seldom meet. */
+/** How often a count is written again after a conflict. Two writers of one count rarely meet. */
 const MAX_TRIES = 5
 
 /** Does the work of a message. Rejects with `DispatchFailure` only. */
@@ -21,8 +24,9 @@ export interface Judge {
 type JudgePorts = Pick<Ports, 'state' | 'ledger' | 'clock'>
 
 /**
- * Says whose fault it is when work fails, and counts what is the message's own: in the State, so
- * that a restart, or another function that gets the message, goes on counting.
+ * Says whose fault it is when work fails. Counts the failures that are the message's own in the
+ * State, so that a restarted process, or another function that gets the message, continues to
+ * count.
  */
 export function createJudge(ports: JudgePorts, { isOfHost }: HostErrors): Judge {
   const judged = async (work: () => Promise<void>, count: () => Promise<Rejections>) => {
@@ -61,7 +65,10 @@ async function countRejection({ state, clock }: JudgePorts, key: string): Promis
   throw new Contention(`the state of ${key} changes all the time`)
 }
 
-/** A damaged count begins anew, as it keeps nobody from counting; one of a later version throws. */
+/**
+ * The rejections so far. A damaged count starts again, since it must not stop the counting; one of
+ * a later version throws.
+ */
 function knownRejections(key: string, stored: unknown): Rejections | undefined {
   const decoded = rejectionsCodec.decode(stored)
   return decoded.kind === 'damaged' ? undefined : storedValue(rejectionsCodec, decoded, key)

@@ -2,12 +2,12 @@ import type { Ports } from '../ports/ports.ts'
 import { reconcile, type TryBounds } from './reconcile.ts'
 import { noPause, type Pause } from './slices.ts'
 
-/** How often a set that was replaced meanwhile is judged again. */
+/** How often a set is judged again when it is replaced in between. */
 const MAX_ATTEMPTS = 3
 
 /**
- * Works out anew which objects of a cluster's stored set take effect: one of its Secrets has come or
- * changed. What is in force stays the same. Rejects when a store fails.
+ * Decides again which objects of a cluster's stored set take effect, after one of its Secrets came
+ * or changed. The set itself stays the same. Rejects when a store fails.
  */
 export async function judgeAgain(
   { configs, secrets }: Pick<Ports, 'configs' | 'secrets'>,

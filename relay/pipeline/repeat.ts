@@ -7,16 +7,19 @@ import { isNewer, readObjectState, writeObjectState } from './object-memory.ts'
 import { eventOrder, orderTime } from './order.ts'
 import { findRepeats, type Repeats, type RepeatsContext } from './repeats-by-alert.ts'
 
-/** Events of one object that are remembered within the interval. */
+/** The most events of one object that are remembered within the interval. */
 const MAX_REMEMBERED = 64
 
-/** Of these, events of one fingerprint: an Alert that fails all the time adds one for each event. */
+/**
+ * The most of these that have the same fingerprint: an Alert that fails all the time adds one for
+ * each event.
+ */
 const MAX_ALIKE = 8
 
-/** What the earlier events of its object say about an event. */
+/** What the earlier events of its object tell about an event. */
 export interface Place {
   readonly repeats: Repeats
-  /** Whether a newer event of the object came first. */
+  /** Whether a newer event of the object was dispatched before it. */
   readonly overtaken: boolean
 }
 
@@ -25,21 +28,22 @@ export interface PlaceContext extends RepeatsContext {
 }
 
 export interface PlaceOptions {
-  /** How long a repeat is one, in milliseconds. */
+  /** How long an event counts as repeated, in milliseconds. */
   readonly intervalMs: number
-  /** What comes of the event for each Alert whose source fits. */
+  /** What becomes of the event for each Alert whose source fits. */
   readonly candidates: Iterable<Candidate>
   /**
-   * The event comes again, and was no repeat for all. To remember it once more, after what may be
-   * newer events of its object, would make the next one like it a repeat.
+   * Whether the event was dispatched before and has deliveries, so it was not a repeat for every
+   * Alert. It is not remembered again: newer events of its object may have come, and the next event
+   * like it would count as a repeat.
    */
   readonly hasDeliveries: boolean
 }
 
 /**
- * Says for whom an event repeats an earlier one of its object: same fingerprint, within the interval,
- * no other severity in between, and told or about to be. Remembers the event unless there is nobody
- * who is told by it.
+ * Tells for which Alerts an event repeats an earlier one of its object: it has the same
+ * fingerprint, within the interval, no other severity came in between, and the Alert was told or is
+ * about to be. Remembers the event, unless it tells nobody anything.
  */
 export async function findPlace(
   context: PlaceContext,
@@ -77,8 +81,8 @@ export async function findPlace(
 }
 
 /**
- * The first that nobody was told of. Else the oldest, whose time is over first: whoever it was told
- * to is told again by the event at work.
+ * The event to forget: the first that nobody was told about, or else the oldest, which expires
+ * first. Those who were told about it are told again by the current event.
  */
 function leastOf(alike: readonly SeenEvent[], { events }: Repeats): SeenEvent | undefined {
   return alike.find((event) => !events.includes(event)) ?? alike[0]

@@ -7,18 +7,18 @@ import { READ_AT_ONCE, type RecallContext } from './recall.ts'
 import { deliveryId, eventRecordId } from './record.ts'
 import { slicesOf } from './slices.ts'
 
-/** Which earlier events an event repeats, and for whom. */
+/** Tells which earlier events an event repeats, and for which Alerts. */
 export interface Repeats {
   /**
-   * Whether nobody is left to be told: every Alert that takes the event was told or is about to be,
-   * and there is one; or an earlier event still waits for whatever Alerts come.
+   * Whether the event repeats an earlier one for every Alert that takes it, and there is such an
+   * Alert; or whether an earlier event itself still waits for Alerts.
    */
   readonly areForAll: boolean
-  /** The earlier events that are repeated for some Alert, oldest first. */
+  /** The earlier events that are repeated for at least one Alert, oldest first. */
   readonly events: readonly SeenEvent[]
   /**
-   * The earlier event that is repeated for the Alert at this place (from 0) among those that take the
-   * event; undefined when the event is news to it.
+   * The earlier event that is repeated for an Alert; undefined when the event is news to it.
+   * `place` is the Alert's index among those that take the event.
    */
   of(place: number): SeenEvent | undefined
 }
@@ -29,15 +29,15 @@ export type RepeatsContext = Pick<RecallContext, 'recalling'> & {
   readonly ports: Pick<Ports, 'ledger'>
 }
 
-/** Whether no rule keeps the event from the Alert, as far as can be said without a try. */
+/** Whether no rule keeps the event from the Alert, as far as that is known before a try. */
 function takesEvent({ kind }: Candidate): boolean {
   return kind !== 'skipped'
 }
 
 /**
- * Says for whom an event repeats one of these earlier events of its fingerprint: each Alert for which
- * the record of one of them is delivered, or waits. Reads a bounded number of records at once, and
- * keeps one number for each Alert.
+ * Tells for which Alerts an event repeats one of these earlier events of its fingerprint: those for
+ * which a record of an earlier event is delivered or waits. Reads a bounded number of records at
+ * once, and keeps one number for each Alert.
  */
 export async function findRepeats(
   context: RepeatsContext,
@@ -79,13 +79,16 @@ export async function findRepeats(
   }
 }
 
-/** An Alert whose source fits, with the earlier event that is repeated for it, if one is. */
+/** An Alert whose source fits, with the earlier event that is repeated for it, if there is one. */
 export interface Addressed {
   readonly candidate: Candidate
   readonly repeated: SeenEvent | undefined
 }
 
-/** The candidates by which the repeats were found, in the same order. */
+/**
+ * The candidates with their repeats. They must be the same ones, in the same order, as those given
+ * to `findRepeats`.
+ */
 export function* withRepeats(
   candidates: Iterable<Candidate>,
   repeats: Repeats,
@@ -98,7 +101,7 @@ export function* withRepeats(
   }
 }
 
-/** Which events are repeated, for a person. */
+/** The reason that names the repeated events. */
 export function repeatReason(events: readonly SeenEvent[]): string {
   const named = events.map(
     ({ eventId, at }) => `${eventId.slice(0, 12)} of ${new Date(at).toISOString()}`,
@@ -127,12 +130,12 @@ function readCounting(
   })
 }
 
-/** Whether who the record is for was told, or is to be told yet. */
+/** Whether the destination of the record was told, or will be. */
 function isTold({ status }: LedgerRecord): boolean {
   return status.kind === 'waiting' || status.outcome === 'delivered'
 }
 
-/** The records without those that are damaged: these belong to other events than the one at work. */
+/** The records, without damaged ones. Those belong to other events than the current one. */
 async function readSound(
   { ledger }: Pick<Ports, 'ledger'>,
   ids: readonly string[],

@@ -8,28 +8,29 @@ export type ReplayResult =
   | { readonly kind: 'not-found' }
   | { readonly kind: 'refused'; readonly reason: string }
 
-/** Long enough for the replay to be queued by itself. */
+/** How long the guard message waits: the replay itself is queued by then. */
 const GUARD_DELAY_MS = 60_000
 
 /**
- * Nothing in the queue waits for a delivery that was final, so a crash after the ledger has it as a
- * retry would leave it there. This message of its last try is then behind the ledger, and queues
- * what the ledger says; without a crash it is dropped.
+ * A message that queues the replay again if the process crashes. Nothing in the queue waits for a
+ * final delivery, so a crash between the write to the ledger and the queue would leave the replay
+ * undone. This message carries the serial of the last try, which is behind the ledger: whoever
+ * receives it queues what the ledger says. Without a crash it is dropped.
  */
 function guardOf({ id, cluster, attempt }: LedgerRecord, now: number): RetryMessage {
   return { deliveryId: id, attempt, dueAt: now + GUARD_DELAY_MS, cluster }
 }
 
-/** Most replays of one delivery that its record keeps. */
+/** The most replays of one delivery that its record remembers. */
 const MAX_REPLAYS_KEPT = 20
 
-/** What a replay needs: it queues, and sends nothing itself. */
+/** The ports that a replay needs: it only queues, and sends nothing itself. */
 export type ReplayPorts = Pick<Ports, 'queue' | 'ledger' | 'state' | 'clock'>
 
 /**
- * Asks for one more chain of tries of a delivery, with the configuration of now and the event as it
- * was. A delivery that still waits for a retry is tried now. Refused when something newer was sent
- * to what it would replace.
+ * Asks for another chain of tries of a delivery, with the current configuration and the event as it
+ * was. A delivery that still waits is tried now. Refused when something newer was sent for its
+ * subject.
  */
 export async function requestReplay(ports: ReplayPorts, id: string): Promise<ReplayResult> {
   const stored = await readRecord(ports, id)
@@ -49,7 +50,7 @@ export async function requestReplay(ports: ReplayPorts, id: string): Promise<Rep
   return { kind: 'queued', record: replayed }
 }
 
-/** The record, or why it cannot be read. Rejects when the ledger fails. */
+/** The record, or the reason why it cannot be read. Rejects when the ledger fails. */
 async function readRecord({ ledger }: Pick<Ports, 'ledger'>, id: string) {
   try {
     const [stored] = await ledger.readMany([id])
@@ -69,7 +70,7 @@ async function isSupersededRecord(
   return isSuperseded(ports, record.subjectStateKey, record.order)
 }
 
-/** The record at the begin of a new chain, which is due now. */
+/** The record at the start of a new chain, which is due now. */
 function replayOf(record: LedgerRecord, now: number): LedgerRecord {
   const begun = {
     status: { kind: 'waiting', why: 'replay', dueAt: now, reason: 'replay requested' },

@@ -16,25 +16,28 @@ import { createRedactor, type Redact } from '../redact/redact.ts'
 import { proxyAddress } from './proxy-address.ts'
 import { tlsOptions } from './tls-options.ts'
 
-/** A Provider with its Secrets read: all that is needed to send to it. */
+/** A Provider with its Secrets read: everything that is needed to send to it. */
 export interface ResolvedProvider {
   readonly kind: 'resolved'
   readonly settings: unknown
   readonly transport: TransportOptions
   readonly redact: Redact
-  /** Sent with each request to that origin which has no `Authorization` of its own. */
+  /**
+   * Credentials that are sent with each request to their origin that has no `Authorization` of its
+   * own.
+   */
   readonly credentials?: AddressCredentials
 }
 
 /** Credentials that stood in a Provider's address. */
 export interface AddressCredentials {
-  /** `https://host:port`: where they may be sent. */
+  /** The origin that they may be sent to: `https://host:port`. */
   readonly origin: string
-  /** The value of the header: RFC 7617. */
+  /** The value of the `Authorization` header: RFC 7617. */
   readonly authorization: string
 }
 
-/** `missing`: a Secret may still come. `invalid`: only a person can mend it. */
+/** `missing`: a Secret may still come. `invalid`: a person has to correct something. */
 export interface UnresolvedProvider {
   readonly kind: 'missing' | 'invalid'
   readonly reason: string
@@ -86,7 +89,10 @@ function sameSecrets(a: ProviderSecrets, b: ProviderSecrets): boolean {
 
 const NO_SECRETS: ProviderSecrets = { main: undefined, cert: undefined, proxy: undefined }
 
-/** Another try would find the same: as a Secret without the needed key (ADR 0008). */
+/**
+ * The result for a Secret that cannot be used. Another try would find the same, as with a Secret
+ * that lacks a key (ADR 0008).
+ */
 function invalidSecret(error: unknown): UnresolvedProvider {
   if (error instanceof InvalidSecret) return { kind: 'invalid', reason: error.message }
   throw error
@@ -151,7 +157,7 @@ function transportOptions(
   }
 }
 
-/** The user info of the Provider's address, for the origin that it is meant for. */
+/** The credentials in the user info of the Provider's address. */
 function addressCredentials(
   type: ProviderType,
   input: SettingsInput,
@@ -163,7 +169,10 @@ function addressCredentials(
   return { origin: new URL(input.address).origin, authorization }
 }
 
-/** `username` names someone and opens nothing. The values of `headers` are masked one by one. */
+/**
+ * Keys that are not masked. `username` names somebody and gives no access. The values in `headers`
+ * are masked one by one.
+ */
 const PUBLIC_KEYS: ReadonlySet<string> = new Set(['username', 'headers'])
 
 /** Every text that must never be shown. */
@@ -194,7 +203,7 @@ const HTTP_OR_SOCKS = /^\s*(?:https?|socks5):\/\//i
 
 const CERTIFICATES = /-----BEGIN CERTIFICATE-----[\w+/=\s]*-----END CERTIFICATE-----/g
 
-/** Certificates are public, and a bundle of them long; a private key may stand beside them. */
+/** The text without its certificates, which are public and long. Private keys beside them stay. */
 function withoutCertificates(text: string): string {
   return text.replace(CERTIFICATES, '')
 }

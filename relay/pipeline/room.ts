@@ -1,8 +1,8 @@
-/** Bounds how much is held by works that go on at the same time. */
+/** Bounds how much memory concurrent work takes. */
 export interface Room {
   /**
-   * Does the work when there is room for its `size`; works begin in the order of asking. One that is
-   * larger than the room is done alone.
+   * Does the work when there is room for its `size`. Work begins in the order of asking. Work that
+   * is larger than the whole room is done alone.
    */
   hold<T>(size: number, work: () => Promise<T>): Promise<T>
 }
@@ -12,7 +12,7 @@ interface Waiting {
   begin(): void
 }
 
-/** A room that holds works of `capacity` altogether. */
+/** A room for concurrent work whose sizes add up to `capacity` at most. */
 export function createRoom(capacity: number): Room {
   const waiting: Waiting[] = []
   let held = 0

@@ -20,32 +20,36 @@ export interface CompiledProvider {
   readonly provider: Provider
   /** Undefined for a type that the relay does not know. */
   readonly type: ProviderType | undefined
-  /** Present when the Provider has a `commitStatusExpr`. */
+  /** The compiled `commitStatusExpr`, or its error. Absent when the Provider has none. */
   readonly contextExpression: StringExpression | { readonly error: string } | undefined
 }
 
 /**
- * A cluster's configuration made ready for matching: all that can be done per configuration is done
- * here, once, and matching an event costs the same however many Alerts there are that do not fit.
+ * A cluster's configuration, compiled for matching. All that can be done once per configuration is
+ * done here, so that the cost of matching an event does not grow with the number of Alerts that do
+ * not fit.
  */
 export interface RoutingTable {
   readonly cluster: string
   readonly revision: string
-  /** By `sourceKey`. */
+  /** The sources of each kind and namespace; the key is a `sourceKey`. */
   readonly sources: ReadonlyMap<string, SourceIndex>
   readonly alertsByUid: ReadonlyMap<string, CompiledAlert>
-  /** By `namespace/name`. */
+  /** The Providers; the key is `namespace/name`. */
   readonly providers: ReadonlyMap<string, CompiledProvider>
-  /** What testing a message takes for each of its characters, at the most. */
+  /** The most steps that the patterns take for one character of a message. */
   readonly patternSteps: number
 }
 
-/** Its length goes before the kind: an event may have any text as its kind and its namespace. */
+/**
+ * The key of a kind and namespace. It begins with the length of the kind, since an event may have
+ * any text as its kind and namespace.
+ */
 export function sourceKey(kind: string, namespace: string): string {
   return `${kind.length}:${kind}/${namespace}`
 }
 
-/** Compiles the valid objects of a snapshot; the others are named in its `objects`. */
+/** Compiles the valid objects of a snapshot. The snapshot's `objects` name the others. */
 export function compileRoutingTable(snapshot: ConfigSnapshot): RoutingTable {
   const steps = compiling(snapshot)
   for (;;) {
@@ -54,12 +58,12 @@ export function compileRoutingTable(snapshot: ConfigSnapshot): RoutingTable {
   }
 }
 
-/** The same with a pause between parts of a large set, in which a host may do something else. */
+/** Does what `compileRoutingTable` does, with pauses in which the host may do other work. */
 export function compileInSlices(snapshot: ConfigSnapshot, pause: Pause): Promise<RoutingTable> {
   return inSlices(compiling(snapshot), pause)
 }
 
-/** Objects that are compiled in one step: some milliseconds of work. */
+/** How many objects are compiled in one step: some milliseconds of work. */
 const SLICE = 20
 
 function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {

@@ -3,23 +3,25 @@ import { compileInSlices, type RoutingTable } from './routing-table.ts'
 import { type SharedReads, shareReads } from './shared-reads.ts'
 import { noPause, type Pause } from './slices.ts'
 
-/** Most clusters whose compiled configuration is kept; the least recently used goes first. */
+/**
+ * The most clusters whose compiled configuration is kept. The least recently used is forgotten
+ * first.
+ */
 const MAX_TABLES = 500
 
 /** The compiled configuration of each cluster. */
 export interface RoutingTables {
   /**
-   * The configuration that is stored after this call, so that an event which was accepted after a
-   * change meets no older rules. However many ask, each revision is read and compiled once; when it
-   * is still the one that was compiled, only the revision is read.
-   *
-   * Undefined for a cluster without configuration. Rejects when the store cannot be read or the
-   * configuration cannot be compiled; whoever asks after that makes another try.
+   * The compiled form of the configuration that is stored at the time of this call, so that an
+   * event which was accepted after a change never meets older rules. However many callers ask, each
+   * revision is read and compiled once; while it is the compiled one, only its name is read.
+   * Undefined for a cluster without a configuration. Rejects when the store cannot be read or the
+   * configuration cannot be compiled; the next caller tries again.
    */
   of(cluster: string): Promise<RoutingTable | undefined>
 }
 
-/** `pause` is waited for between parts of a set that is compiled. */
+/** Waits for `pause` between the parts of a set that is compiled. */
 export function createRoutingTables(configs: ConfigStore, pause: Pause = noPause): RoutingTables {
   const clusters = new Map<string, SharedReads<RoutingTable | undefined>>()
   return {
@@ -34,7 +36,10 @@ export function createRoutingTables(configs: ConfigStore, pause: Pause = noPause
   }
 }
 
-/** Reads the table of a cluster, and compiles it when it is another one than the last time. */
+/**
+ * Reads the routing table of a cluster. Compiles it when the revision has changed since the last
+ * read.
+ */
 function tableReader(configs: ConfigStore, cluster: string, pause: Pause) {
   let known: RoutingTable | undefined
   return async () => {
@@ -48,7 +53,10 @@ function tableReader(configs: ConfigStore, cluster: string, pause: Pause) {
   }
 }
 
-/** One that is being read stays, or those who ask next would read it beside those who wait. */
+/**
+ * Forgets the least recently used cluster. One that is being read stays; otherwise the next callers
+ * would read it a second time.
+ */
 function evictOldest(clusters: Map<string, SharedReads<unknown>>): void {
   if (clusters.size <= MAX_TABLES) return
   for (const [cluster, reads] of clusters) {

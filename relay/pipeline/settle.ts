@@ -4,13 +4,13 @@ import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
 import type { Destinations } from './destinations/destinations.ts'
 
-/** What it takes to put down what was decided. */
+/** What `settle` needs to store a decision. */
 export interface SettleContext {
   readonly ports: Pick<Ports, 'ledger' | 'queue' | 'clock' | 'observer'>
   readonly destinations: Pick<Destinations, 'wait'>
 }
 
-/** Writes a record in the place of `stored`, or a first one; then queues its next try. */
+/** Writes a record, in the place of `stored` if that is given, and then queues its next try. */
 export async function settle(
   context: SettleContext,
   record: LedgerRecord,
@@ -26,7 +26,7 @@ export async function settle(
   )
 }
 
-/** False when someone else decided about the record meanwhile. */
+/** Writes a record. False when another process decided about the record in between. */
 export async function write(
   { ports }: SettleContext,
   record: LedgerRecord,
@@ -47,7 +47,10 @@ async function queueNext(context: SettleContext, records: readonly LedgerRecord[
   if (messages.length > 0) await ports.queue.sendRetries(messages)
 }
 
-/** Queues again what is queued already, unless a crash came between ledger and queue. */
+/**
+ * Queues again the next tries of records. They are in the queue already, unless a crash came
+ * between ledger and queue.
+ */
 export async function requeue(
   context: SettleContext,
   records: readonly LedgerRecord[],
@@ -64,7 +67,7 @@ function nextTry(record: LedgerRecord): readonly RetryMessage[] {
   return [{ deliveryId: id, attempt, dueAt: status.dueAt, cluster, decidedAt: updatedAt }]
 }
 
-/** A record that its destination wakes waits there, or goes on to. */
+/** Reports a record that its destination wakes as waiting there. */
 export function tellDestination(
   { destinations }: Pick<SettleContext, 'destinations'>,
   { id, status, order, attempt }: LedgerRecord,

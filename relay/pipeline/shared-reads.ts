@@ -1,15 +1,15 @@
-/** Reads that callers share. */
+/** A read that callers share. */
 export interface SharedReads<T> {
-  /** What a read found that began after this call. Rejects when that read does. */
+  /** The result of a read that begins after this call. Rejects when that read does. */
   latest(): Promise<T>
   /** Whether a read is under way or about to begin. */
   readonly isBusy: boolean
 }
 
 /**
- * Lets everybody who asks at about the same time share one read, and never a read that began before
- * they asked: it may have missed what they know to be there. At most one read is under way, and one
- * waits for it to end.
+ * Lets all callers of about the same time share one read. A caller never gets a read that began
+ * before the call: it may have missed what the caller knows to be there. At most one read is under
+ * way, and one waits for it to end.
  */
 export function shareReads<T>(read: () => Promise<T>): SharedReads<T> {
   let isReading = false

@@ -1,4 +1,7 @@
-/** The items in their order, at most `size` in each slice; takes no item before its slice is wanted. */
+/**
+ * The items in their order, in slices of at most `size`. Takes no item before its slice is asked
+ * for.
+ */
 export function* slicesOf<T>(items: Iterable<T>, size: number): Generator<readonly T[]> {
   let slice: T[] = []
   for (const item of items) {
@@ -10,10 +13,10 @@ export function* slicesOf<T>(items: Iterable<T>, size: number): Generator<readon
   if (slice.length > 0) yield slice
 }
 
-/** Lets others work, where there is a host that has others. */
+/** Lets other work run, on a host that has some. */
 export type Pause = () => Promise<void>
 
-/** Does work that yields between its parts, with a pause at each of these places. */
+/** Does work that yields between its parts, with a pause after each of them. */
 export async function inSlices<T>(work: Generator<void, T>, pause: Pause): Promise<T> {
   for (;;) {
     const step = work.next()

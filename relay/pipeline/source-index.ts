@@ -1,7 +1,9 @@
 import type { Event, Labels } from '../model/event.ts'
 import type { Source } from './compiled-alert.ts'
 
-/** What is matched: an event as received, and what else its sender knows. */
+/**
+ * What is matched: an event as received, and the labels of its object, if the sender knows them.
+ */
 export interface MatchInput {
   readonly event: Event
   readonly objectLabels?: Labels | undefined
@@ -9,17 +11,17 @@ export interface MatchInput {
 
 /** The sources of one kind and namespace. */
 export interface SourceIndex {
-  /** In the order of the configuration. */
+  /** All sources, in the order of the configuration. */
   readonly all: readonly Source[]
   /**
-   * Those that fit an event of this kind and namespace, in the same order. Looks only at sources
-   * that share the event's name or are for any, its severity, and one of its labels. Each is found
-   * when it is asked for, and no list of them is held.
+   * The sources that fit an event of this kind and namespace, in the same order. It looks only at
+   * sources that have the event's name or any, its severity, and one of its labels. Each is found
+   * when it is asked for; no list of them is kept.
    */
   fitting(input: MatchInput): Iterable<Source>
 }
 
-/** Why a source of the right kind and namespace does not fit; undefined when it does. */
+/** The reason why a source of the right kind and namespace does not fit; undefined when it does. */
 export function sourceMiss({ event, objectLabels }: MatchInput, { alert, source }: Source) {
   if (alert.alert.spec.eventSeverity === 'error' && event.severity !== 'error') {
     return `takes errors only, and this is severity ${event.severity}`
@@ -38,7 +40,7 @@ export function sourceMiss({ event, objectLabels }: MatchInput, { alert, source 
 
 const ANY_NAME = '*'
 
-/** A source with its place in the configuration. */
+/** A source with its index in the configuration. */
 interface Ranked {
   readonly rank: number
   readonly source: Source
@@ -47,7 +49,7 @@ interface Ranked {
 /** The sources of one name and severity. */
 interface Shelf {
   readonly unlabelled: Ranked[]
-  /** Each by one of the labels that it wants. */
+  /** The sources that want labels, each by one of its labels. */
   readonly byLabel: Map<string, Ranked[]>
 }
 
@@ -76,7 +78,10 @@ export function indexSources(all: readonly Source[]): SourceIndex {
   }
 }
 
-/** How many sources want each label: the rarer the one by which a source is found, the better. */
+/**
+ * How many sources want each label. A source is found by its rarest label, which is met least
+ * often.
+ */
 function labelFrequencies(sources: readonly Source[]): ReadonlyMap<string, number> {
   const frequencies = new Map<string, number>()
   for (const { source } of sources) {
@@ -95,13 +100,13 @@ function rarestLabel(
   return labelsIn(source.matchLabels).sort((a, b) => frequency(a) - frequency(b))[0]
 }
 
-/** The severities of the Alerts that take an event: those for `info` take all. */
+/** The `eventSeverity` of the Alerts that take any event. */
 const TAKE_ANY = ['info']
 const TAKE_ERRORS = ['info', 'error']
 
 /**
- * The lists with the sources that may fit, each in the order of the configuration. A source is on one
- * of them.
+ * The lists of sources that may fit, each in the order of the configuration. Each source is in one
+ * list only.
  */
 function listsFor(
   { event, objectLabels }: MatchInput,
@@ -131,7 +136,7 @@ function addLists(
   }
 }
 
-/** Merges lists that are in order themselves. */
+/** Merges lists that are sorted by rank. */
 function inOrder(lists: ReadonlyArray<readonly Ranked[]>): Iterable<Ranked> {
   const [first = []] = lists
   return lists.length > 1 ? merged(lists) : first
@@ -152,7 +157,7 @@ function* merged(lists: ReadonlyArray<readonly Ranked[]>): Generator<Ranked> {
   }
 }
 
-/** What two labels have in common here is told apart by `sourceMiss`. */
+/** Texts that stand for labels. Two labels may share a text; `sourceMiss` tells them apart. */
 function labelsIn(labels: Labels): string[] {
   return Object.entries(labels).map(([key, value]) => `${key}=${value}`)
 }

@@ -14,15 +14,15 @@ import { Contention } from './contention.ts'
 const REMEMBER_MS = 90 * 24 * 3_600_000
 
 /**
- * Deliveries that found a subject unchanged and are remembered. What a sender brings again after the
- * queue has forgotten it is one batch, of which few are about one subject.
+ * The most deliveries that are remembered because they found a subject unchanged. A sender repeats
+ * at most one batch later, and few of its events are about one subject.
  */
 const MAX_COUNTED = 16
 
-/** How much of their ids tells them apart, in hex digits. */
+/** How many hex digits of their ids are kept. */
 const COUNTED_DIGITS = 16
 
-/** Claims of one subject meet rarely; more conflicts than this are a broken store. */
+/** The most conflicts of one claim. Claims of one subject rarely meet; more mean a broken store. */
 const MAX_CONFLICTS = 10
 
 export interface Claimant {
@@ -30,30 +30,34 @@ export interface Claimant {
   readonly subject: Subject
   readonly deliveryId: string
   readonly order: EventOrder
-  /** The reason of the event. */
+  /** The reason of the claimant's event. */
   readonly reason: string
-  /** The reason that the subject must come from for this event to count; undefined: any. */
+  /**
+   * The reason that what the subject shows must come from for this event to count; undefined: any.
+   */
   readonly answers?: string | undefined
-  /** Longest time that one attempt takes. */
+  /** The longest time that one attempt takes. */
   readonly timeoutMs: number
 }
 
-/** Why a delivery is not sent, now or later. */
+/** Why a delivery need not be sent, now or later. */
 export type Pointless =
-  /** A newer event was here first. */
+  /** A newer event was at the subject before it. */
   | { readonly kind: 'superseded' }
-  /** It counts after `answers` only, and `last` came before it, if that is known. */
+  /**
+   * It counts only after one with the reason `answers`; the last one had `last`, if that is known.
+   */
   | { readonly kind: 'unasked'; readonly answers: string; readonly last: string | undefined }
 
 export type ClaimResult =
   | Pointless
   | { readonly kind: 'claimed'; readonly claim: Claim }
-  /** The destination shows it already, since `since` (ms); `own`: because this delivery sent it. */
+  /** It has shown the same since `since` (ms). `own` tells that this very delivery sent it. */
   | { readonly kind: 'unchanged'; readonly since: number; readonly own: boolean }
-  /** Another delivery is sending; ours, if newer, goes next. */
+  /** Another delivery is being sent. This one goes next, if it is newer. */
   | { readonly kind: 'busy' }
 
-/** The right to send for a subject, until it is settled or expires. */
+/** The right to send for a subject, until the claim is settled or expires. */
 export interface Claim {
   readonly key: string
   readonly claimant: Claimant
@@ -69,8 +73,8 @@ export function subjectStateKey(cluster: string, subject: Subject): string {
 }
 
 /**
- * Claims a subject before a send, so that nothing older can be sent after something newer. `underWay`:
- * the claims of this process.
+ * Claims a subject before a send: nothing older is sent after something newer. `underWay` holds the
+ * claims of this process.
  */
 export async function claimSubject(
   ports: Ports,
@@ -96,8 +100,9 @@ export async function claimSubject(
 }
 
 /**
- * Leaves a claimant's turn at the subject while it has to wait for its destination: nothing older is
- * sent then, and what answers it knows what came before. A claimant that need not send is told so.
+ * Keeps a claimant's turn at the subject while the delivery waits for its destination. Nothing
+ * older is sent meanwhile, and an event that answers this one knows what came before it. Tells a
+ * claimant that need not be sent.
  */
 export async function keepTurn(
   ports: Pick<Ports, 'state' | 'clock'>,
@@ -118,11 +123,11 @@ export async function keepTurn(
 
 interface Decision {
   readonly result: Exclude<ClaimResult, { kind: 'claimed' }> | 'claimed'
-  /** What to store; nothing when the state stays as it is. */
+  /** The state to store; absent when the state stays as it is. */
   readonly next?: SubjectState
 }
 
-/** The whole rule: what a claimant finds, and what it leaves. */
+/** The whole rule: what a claimant gets, and which state it leaves. */
 function decide(
   found: SubjectState | undefined,
   claimant: Claimant,
@@ -160,8 +165,8 @@ function decide(
 }
 
 /**
- * Another sends. The Alerts of one event have one turn, which is written once: each write of it would be
- * a conflict for the others.
+ * The decision when another delivery is being sent. The Alerts of one event have one turn, which is
+ * written once: each further write would be a conflict for the others.
  */
 function busy(
   state: SubjectState,
@@ -173,8 +178,9 @@ function busy(
 }
 
 /**
- * Why a claimant need not send, now or later. Its own order says that it was found to count by an
- * earlier try. One that does not count leaves no trace, so that what came before may still be sent.
+ * Why a claimant need not be sent, now or later. If the state has the claimant's own order, an
+ * earlier try found that the event counts. An event that does not count leaves no trace, so that
+ * what came before it may still be sent.
  */
 function whyPointless(
   state: SubjectState | undefined,
@@ -188,8 +194,8 @@ function whyPointless(
 }
 
 /**
- * Whether this delivery was here before in another place of the order: its event was sent again after
- * the queue had forgotten it. What came after it then is newer, and no record says so.
+ * Whether this delivery was here before with another order: its event was sent again after the
+ * queue had forgotten it. What came after it the first time is newer.
  */
 function wasCounted(state: SubjectState, order: EventOrder, deliveryId: string): boolean {
   return state.order !== order && state.counted?.includes(countedName(deliveryId)) === true
@@ -209,7 +215,7 @@ function countedName(deliveryId: string): string {
   return deliveryId.slice(0, COUNTED_DIGITS)
 }
 
-/** The one of these that can land last, if any still can. */
+/** The request that may land last, of those that can still land. */
 function latest(requests: readonly SubjectState['onItsWay'][], now: number) {
   const live = requests.filter((request) => request !== undefined && request.until > now)
   const [onItsWay] = live.sort((a, b) => (b?.until ?? 0) - (a?.until ?? 0))
@@ -217,8 +223,8 @@ function latest(requests: readonly SubjectState['onItsWay'][], now: number) {
 }
 
 /**
- * Gives a claim back with what the attempt taught. Without any answer the claim stays until it
- * expires: the destination may act on the request later still.
+ * Releases a claim, and stores what the attempt has shown. Without any answer the claim stays until
+ * it expires: the destination may still act on the request.
  */
 export async function settleSubject(
   ports: Ports,
@@ -265,7 +271,7 @@ function settledAfter(claim: Claim, verdict: Verdict, now: number): SubjectState
   return verdict.kind === 'retry' && verdict.applied === 'unknown' ? undefined : claim.before
 }
 
-/** Whether a newer event than `order` was at the subject. */
+/** Whether a newer event than `order` came to the subject. */
 export async function isSuperseded(
   ports: Pick<Ports, 'state'>,
   stateKey: string,

@@ -41,7 +41,7 @@ interface Entry {
   readonly value: string
 }
 
-/** An empty value counts as none. */
+/** The first of these names that the Secret has, with its value. An empty value counts as missing. */
 function entryOf(secret: SecretData, ...names: readonly string[]): Entry | undefined {
   const name = names.find((candidate) => secret[candidate] !== undefined)
   const value = name === undefined ? undefined : secret[name]
@@ -50,7 +50,10 @@ function entryOf(secret: SecretData, ...names: readonly string[]): Entry | undef
 
 const CERTIFICATE = /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----/g
 
-/** The first of them; each that a PEM text begins must be one, since TLS would stop at it. */
+/**
+ * Reads certificates and returns the first of them. Each PEM block must be a certificate, since TLS
+ * would stop at any other.
+ */
 function readCertificates({ name, value }: Entry, field: SecretField): X509Certificate {
   const starts = [...value.matchAll(CERTIFICATE)].map(({ index }) => index)
   const certificates = starts.map((start, at) =>

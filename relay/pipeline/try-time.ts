@@ -1,30 +1,33 @@
 import type { LedgerRecord, Status } from '../model/delivery.ts'
 
 /**
- * Bounds of one try, in milliseconds, beside the Provider's timeout: for a host in which a try that
- * hangs takes the place of others, or that ends after a time.
+ * Bounds of one try in addition to the Provider's timeout, in milliseconds. A host sets them when a
+ * try that hangs takes the place of others, or when the host itself ends after a time.
  */
 export interface TryLimits {
-  /** Of a delivery's first try. */
+  /** The bound of a delivery's first try. */
   readonly firstTryMs?: number
-  /** Of those that follow. */
+  /** The bound of its later tries. */
   readonly laterTryMs?: number
-  /** What is left until the host ends, with what it takes to record the try taken off. */
+  /** The time until the host ends, less what it takes to record the try. */
   readonly timeLeftMs?: () => number
 }
 
 /** How long one try may take. */
 export interface TryTime {
-  /** Infinite where only the Provider bounds it. */
+  /** The bound; infinite when only the Provider bounds the try. */
   readonly timeoutMs: number
-  /** Where that comes from, for the reason of a try that took all of it. */
+  /** Where the bound comes from. The reason of a try that took all of its time says so. */
   readonly boundBy: string
 }
 
-/** A try that has no time left is made all the same, and fails: it is recorded, and has another one after it. */
+/**
+ * The time of a try that has none left. It is made all the same, and fails: so it is recorded, and
+ * the next one is scheduled.
+ */
 const SHORTEST_TRY_MS = 1_000
 
-/** What the host gives a try of this record that begins now. */
+/** The time that the host gives to a try of this record that begins now. */
 export function tryTime(
   { tries }: Pick<LedgerRecord<Status>, 'tries'>,
   { firstTryMs, laterTryMs, timeLeftMs }: TryLimits,
@@ -39,7 +42,7 @@ export function tryTime(
   return { timeoutMs: left, boundBy: 'all that was left of the time of this call' }
 }
 
-/** What is left of the time of a try after so many milliseconds of it. */
+/** What is left of a try's time after `usedMs` milliseconds of it. */
 export function restOf(time: TryTime, usedMs: number): TryTime {
   return { ...time, timeoutMs: Math.max(time.timeoutMs - usedMs, SHORTEST_TRY_MS) }
 }

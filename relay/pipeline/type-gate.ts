@@ -3,8 +3,8 @@ import type { ProviderType } from '../providers/contract.ts'
 import { isCommitResult, isUnmarkedResult } from './commit-result.ts'
 
 /**
- * Which events reach which type, judged on the event as received: an Alert's own metadata opens no
- * gate. Undefined when the type takes it, else why not.
+ * The reason why an event does not reach a type; undefined when the type takes it. The event is
+ * judged as it was received: an Alert's own metadata changes nothing here.
  */
 export function typeGate(event: Event, type: ProviderType): string | undefined {
   if (event.severity === 'trace') return 'severity trace reaches no provider'

@@ -18,7 +18,10 @@ const SAFE = '[bcdfghjklmnpqrstvwxz2456789]'
 
 const POD_NAME_END = '(?![a-z0-9-])'
 
-/** Of the words, in lower case, a text has one wherever the pattern fits: most texts have none. */
+/**
+ * A kind of made-up name. A text that the pattern fits contains one of the words, in lower case.
+ * Most texts contain none, and the pattern is not tried.
+ */
 type Name = readonly [words: readonly string[], pattern: RegExp, replacement: string]
 
 const NAMES: readonly Name[] = [
@@ -108,7 +111,10 @@ const NAMED_HOST = /:\/\/[^\s/"']{0,253}[a-z]/i
 const FAR_END =
   /(\b(?:dial|read|write) (?:tcp|udp)[46]? (?:<local>->)?)(?:\d{1,3}(?:\.\d{1,3}){3}|\[[0-9a-f:.%]{2,60}\])(?=:\d)/gi
 
-/** Where the text names a host, the addresses that its name leads to are as good as each other. */
+/**
+ * Replaces the resolved address beside a host's name. When the text names the host, it does not
+ * matter which of its addresses was used.
+ */
 function withoutResolvedAddresses(text: string): string {
   const named = text.search(NAMED_HOST)
   if (named < 0) return text

@@ -8,10 +8,10 @@
 const DURATION =
   /(?<![\w.@/:+-])(?:\d{1,20}(?:\.\d{1,20})?(?:ns|us|µs|μs|ms|s|m|h)){1,6}(?![\w/@-]|\.\w)/g
 
-/** Nobody configures thousandths: such a duration was measured. */
+/** Three digits of fraction: nobody configures such a duration, so it was measured. */
 const MEASURED_FRACTION = /\.\d{3}/
 
-/** What a measured duration, or the time until the next try, stands behind. */
+/** The words before a measured duration, or before the time until the next try. */
 const BEFORE_MEASURED = new RegExp(
   [
     String.raw`\b(?:in|after|took|taken|elapsed|lasted|back-?off|uptime|latency|retry-after)["']?[\s:=]{1,2}$`,
@@ -20,10 +20,10 @@ const BEFORE_MEASURED = new RegExp(
   'i',
 )
 
-/** `3m2s ago`. */
+/** The words behind a measured duration, as in `3m2s ago`. */
 const BEHIND_MEASURED = /^ (?:ago|elapsed|remaining|left)\b/
 
-/** What stands before a duration or time is looked at this far. */
+/** How many characters before a duration or a time are looked at. */
 const CONTEXT_LENGTH = 64
 
 /** The text with every measured duration replaced. */
@@ -37,17 +37,17 @@ export function withoutMeasuredDurations(text: string): string {
   })
 }
 
-/** RFC 3339 with a `T` or a blank, and what Go adds when it prints a time. */
+/** An RFC 3339 time with a `T` or a blank, and what Go appends when it prints a time. */
 const TIME =
   /(?<![\w.-])\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|UTC|[+-]\d\d:?\d\d)(?: [A-Z]{3,4}(?![\w]))?)?(?: m=[+-]\d{1,12}\.\d{1,9})?(?![\w])/g
 
-/** Fractions of a second, or the monotonic clock of a process: the moment of the report. */
+/** Fractions of a second, or the monotonic clock of a process, mark the moment of the report. */
 const MOMENT = /:\d\d[.,]\d|m=/
 
-/** A line of a log begins with its time. */
+/** A time at the start of a log line is the line's own. */
 const AT_LINE_START = /(?:^|\n|\[)[ \t]{0,4}$/
 
-/** What the time of a report, or of the next try, stands behind. */
+/** The words before the time of a report, or of the next try. */
 const BEFORE_MOMENT = new RegExp(
   [
     String.raw`(?:time|timestamp|\b(?:date|ts|now|at|on))["'\\]{0,2}[ :=]{1,3}["'\\]{0,2}$`,
@@ -56,11 +56,11 @@ const BEFORE_MOMENT = new RegExp(
   'i',
 )
 
-/** A time behind one of these is what the sentence is about, whatever else stands before it. */
+/** The words before a time that is the point of the sentence, whatever else stands before it. */
 const BEFORE_POINT =
   /\b(?:expir\w{1,16}|valid\w{0,16}|renew\w{0,16}|schedul\w{1,4}|due|backup|snapshot|restor\w{1,5}|suspended|maintenance)\b[^.;:,\n]{0,24}:? ?["'\\]{0,2}$/i
 
-/** Times of one form only, which nothing but the moment of a request or of a log line has. */
+/** Times of special forms that only the moment of a request or of a log line has. */
 const MOMENTS: ReadonlyArray<readonly [pattern: RegExp, placeholder: string]> = [
   // The date of a signed request at AWS: `Signature expired: 20170111T204052Z is now earlier than …`
   [/(?<![\w.-])\d{8}T\d{6}Z(?![\w])/g, '<time>'],
@@ -73,7 +73,7 @@ const MOMENTS: ReadonlyArray<readonly [pattern: RegExp, placeholder: string]> = 
   ],
 ]
 
-/** The text with every time replaced that is the moment of a report or of the next try. */
+/** The text with each time that is the moment of a report or of the next try replaced. */
 export function withoutMoments(text: string): string {
   const placed = text.replace(TIME, (time, offset: number) => {
     const before = contextBefore(text, offset)

@@ -1,13 +1,13 @@
 import type { DeliveryRecord, Waiting } from '../model/delivery.ts'
 import { type SettleContext, tellDestination } from './settle.ts'
 
-/** A record that waits on is written anew once it waits longer than this beyond its due time. */
+/** How much longer than its due time a record may wait before it is written again. */
 const REWRITTEN_AFTER_MS = 10 * 60_000
 
 /**
- * Whether a record that waits, and of which nothing was tried for want of a place or because its
- * destination is parked, goes on to wait as it is: nothing is written then. Its due time stays about
- * right, so that one which is long past tells that its message is lost.
+ * Whether a record continues to wait as it is, and nothing is written. That is so when nothing was
+ * tried because there was no place, or because the destination is parked. Its due time stays about
+ * right, so a record that is long past due has lost its message.
  */
 export function isStillWaiting(
   concluded: DeliveryRecord,
@@ -22,7 +22,10 @@ export function isStillWaiting(
   return status.destination === before.status.destination && status.dueAt === before.status.dueAt
 }
 
-/** Lets it wait on: its destination wakes it, or the message of the same try, which comes again. */
+/**
+ * Lets a record continue to wait. Its destination wakes it, or the message of the same try comes
+ * again.
+ */
 export async function waitOn(
   context: SettleContext,
   before: DeliveryRecord<Waiting>,

@@ -4,19 +4,19 @@ import { slicesOf } from './slices.ts'
 
 const PAGE_SIZE = 200
 
-/** Records that are held, and written, at once: each holds its event. */
+/** How many records are in memory, and written, at once: each holds its event. */
 const WOKEN_AT_ONCE = 100
 
-/** Most deliveries that are looked at; those beyond go by their schedule. */
+/** The most deliveries that are looked at. Any further ones are tried by the retry schedule. */
 const MAX_RECORDS = 10_000
 
 type WakePorts = Pick<Ports, 'ledger' | 'queue' | 'clock'>
 
 /**
- * Tries soon what waits for a configuration: its cluster had none, or a Provider or Secret was missing,
- * and something of that has come. Each keeps its chain of tries and its place in it. `delayMs` is how
- * long whoever tries may still believe what was before; 0 where nobody does. Resolves with their
- * number, and rejects when a store fails; what is not woken goes by its schedule.
+ * Tries soon what waits for a configuration, after a configuration, Provider or Secret came. Each
+ * delivery keeps its chain of tries and its place in it. `delayMs` is how long other processes may
+ * still use the old configuration; 0 when none does. Resolves with the number of deliveries.
+ * Rejects when a store fails; those that were not woken are tried by the retry schedule.
  */
 export async function wakeWaiting(ports: WakePorts, cluster: string, delayMs = 0): Promise<number> {
   let woken = 0
@@ -26,7 +26,7 @@ export async function wakeWaiting(ports: WakePorts, cluster: string, delayMs = 0
   return woken
 }
 
-/** Resolves with how many of these deliveries still waited. */
+/** Wakes these deliveries. Resolves with how many of them still waited. */
 async function wakeAll(
   { ledger, queue, clock }: WakePorts,
   ids: readonly string[],
@@ -55,12 +55,12 @@ async function wakeAll(
   return messages.length
 }
 
-/** What has a place among the events of its cluster. */
+/** A delivery with its place in the order of its cluster's events. */
 interface Ordered {
   readonly order: EventOrder
 }
 
-/** The ids of what waits, the oldest first, as they are to be sent. */
+/** The ids of the deliveries that wait, the oldest first: they are sent in this order. */
 async function findWaiting(ledger: Ports['ledger'], cluster: string): Promise<readonly string[]> {
   const waiting: (Ordered & { readonly id: string })[] = []
   let cursor: string | undefined

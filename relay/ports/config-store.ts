@@ -1,7 +1,10 @@
 import type { ConfigSnapshot } from '../model/config.ts'
 
 export interface ConfigStore {
-  /** The cluster's set, `'unchanged'` when it still is `knownRevision`, undefined without one. */
+  /**
+   * The cluster's set; `'unchanged'` when its revision is still `knownRevision`, undefined without
+   * a set.
+   */
   read(cluster: string, knownRevision?: string): Promise<ConfigSnapshot | 'unchanged' | undefined>
   /** Replaces the cluster's set in one step, unless the stored one was taken later. */
   replace(snapshot: ConfigSnapshot): Promise<'replaced' | 'stale'>

@@ -3,11 +3,11 @@ export interface OutboundRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
   readonly body: string | Uint8Array
-  /** Most bytes of the answer that are read; `MAX_RESPONSE_BYTES` without it. */
+  /** The most bytes of the answer that are read; the default is `MAX_RESPONSE_BYTES`. */
   readonly maxResponseBytes?: number
 }
 
-/** PEM texts. A CA replaces the system's roots. */
+/** Certificates and a key as PEM texts. A CA replaces the system's root certificates. */
 export interface TlsOptions {
   readonly ca?: string
   readonly cert?: string
@@ -17,28 +17,33 @@ export interface TlsOptions {
 /** How a destination is reached. */
 export interface ConnectionOptions {
   readonly tls?: TlsOptions
-  /** `http:`, `https:` or `socks5:`, with credentials in it when the proxy wants them. */
+  /** The proxy's URL: `http:`, `https:` or `socks5:`, with the credentials that the proxy needs. */
   readonly proxyUrl?: string
-  /** Whose share of connections and name look-ups is taken. */
+  /** The cluster whose share of connections and name look-ups is used. */
   readonly cluster?: string
 }
 
 export interface TransportOptions extends ConnectionOptions {
-  /** Bounds the whole exchange, from the name look-up to the end of the body. */
+  /**
+   * The time for the whole exchange in milliseconds, from the name look-up to the end of the body.
+   */
   readonly timeoutMs: number
-  /** What bounds it more than the Provider does, for a person. */
+  /** What bounds the exchange if that is not the Provider, as people read it. */
   readonly boundBy?: string
 }
 
 export interface HttpResponse {
   readonly kind: 'response'
   readonly status: number
-  /** Names in lower case; of several values the first. */
+  /** The headers, with names in lower case. Of several values it is the first. */
   readonly headers: Readonly<Record<string, string>>
-  /** At most the first bytes that the request allows, as UTF-8 with U+FFFD for what is not. */
+  /**
+   * The first bytes of the body, at most as many as the request allows, as UTF-8. Invalid bytes are
+   * U+FFFD.
+   */
   readonly body: string
   readonly truncated: boolean
-  /** Milliseconds since the epoch; a `Retry-After` counts from here. */
+  /** When the answer arrived, in milliseconds since the epoch. A `Retry-After` counts from here. */
   readonly receivedAt: number
 }
 
@@ -59,17 +64,23 @@ export interface TransportFailure {
   readonly cause: TransportFailureCause
   /** False when it is certain that no byte of the request reached the destination. */
   readonly mayHaveArrived: boolean
-  /** For a person; may hold parts of the address, so it is redacted before it is shown. */
+  /**
+   * What went wrong, for people. It may contain parts of the address, so it is redacted before it
+   * is shown.
+   */
   readonly detail: string
 }
 
 export interface HttpClient {
-  /** Never rejects for what the network or the destination does. Follows no redirect. */
+  /**
+   * Sends one request. Never rejects because of the network or the destination. Follows no
+   * redirects.
+   */
   send(
     request: OutboundRequest,
     options: TransportOptions,
   ): Promise<HttpResponse | TransportFailure>
 }
 
-/** Most bytes of an answer that are read, for a request that asks for no more. */
+/** The most bytes of an answer that are read, unless the request asks for more. */
 export const MAX_RESPONSE_BYTES = 20_480

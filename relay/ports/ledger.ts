@@ -1,26 +1,28 @@
 import type { LedgerRecord, ListedRecord, Outcome } from '../model/delivery.ts'
 import type { ExpectedVersion, Versioned } from './versioned.ts'
 
-/** Which records to list; every given part must fit. Times are milliseconds since the epoch. */
+/**
+ * Which records to list: those that fit every given field. Times are milliseconds since the epoch.
+ */
 export interface LedgerFilter {
   readonly cluster?: string
-  /** `namespace/name`. */
+  /** The Alert, as `namespace/name`. */
   readonly alert?: string
-  /** `namespace/name`. */
+  /** The Provider, as `namespace/name`. */
   readonly provider?: string
-  /** `Kind/namespace/name`. */
+  /** The object, as `Kind/namespace/name`. */
   readonly object?: string
   readonly outcome?: Outcome
-  /** Accepted at or after. */
+  /** The earliest accept time. */
   readonly since?: number
-  /** Accepted before. */
+  /** The accept time before which the records were accepted. */
   readonly until?: number
 }
 
 export interface LedgerPage {
-  /** Latest first. */
+  /** The records, the latest first. */
   readonly records: readonly ListedRecord[]
-  /** Opaque; absent on the last page. */
+  /** The cursor of the next page, an opaque text; absent on the last page. */
   readonly nextCursor?: string
 }
 
@@ -29,36 +31,51 @@ export interface LedgerWrite {
   readonly expected: ExpectedVersion
 }
 
-/** A cursor that no `list` of this filter gave out: cut, changed, or another filter's. */
+/**
+ * A cursor that no `list` with this filter returned: it was cut, changed, or belongs to another
+ * filter.
+ */
 export class InvalidCursor extends Error {
   override readonly name = 'InvalidCursor'
 }
 
 export interface ReadOptions {
-  /** What was stored within the last moment may be missing, or as it was before. It costs less on some hosts. */
+  /**
+   * Whether the read may miss what was written in the last moment. Such a read costs less on some
+   * hosts.
+   */
   readonly mayLag?: boolean
 }
 
 /** The record of every Delivery, changed by compare-and-set only. */
 export interface Ledger {
   /**
-   * The records that exist, in no order. Rejects with `DamagedRecord` or `LaterVersion` when one of
-   * them cannot be read.
+   * The records that exist, in any order. Rejects with `DamagedRecord` or `LaterVersion` when one
+   * of them cannot be read.
    */
   readMany(
     ids: readonly string[],
     options?: ReadOptions,
   ): Promise<ReadonlyArray<Versioned<LedgerRecord>>>
   /**
-   * Throws while it is known that nothing new can be stored, such as on a full disk: nothing is sent then,
-   * for its outcome could not be kept, and it would be sent again and again. A host that cannot know
-   * never throws.
+   * Throws while the store is known to accept no writes, such as on a full disk. Then nothing is
+   * sent: its outcome could not be stored, and it would be sent again and again. A host that cannot
+   * know this never throws.
    */
   assertWritable(): void
-  /** Each write alone: true when stored, false when the record was not as expected. */
+  /**
+   * Makes each write by itself. The result is true for a write that was stored, and false when the
+   * record was not as expected.
+   */
   writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]>
-  /** One record as `list` shows it; undefined without one. What cannot be read is a row that says so. */
+  /**
+   * One record as `list` shows it; undefined when there is none. A record that cannot be read is
+   * returned as an `UnreadableRecord`.
+   */
   show(id: string): Promise<ListedRecord | undefined>
-  /** `cursor` is a `nextCursor` of the same filter; anything else throws `InvalidCursor`. */
+  /**
+   * Lists a page of records. `cursor` is a `nextCursor` for the same filter; any other throws
+   * `InvalidCursor`.
+   */
   list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage>
 }

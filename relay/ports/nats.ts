@@ -1,6 +1,6 @@
 import type { TransportFailure, TransportOptions } from './http.ts'
 
-/** How a client proves who it is to a NATS server; at most one of the four. */
+/** The credentials of a client of a NATS server. At most one of the four is set. */
 export interface NatsCredentials {
   /** The text of a `.creds` file: a user JWT and its NKey seed. */
   readonly creds?: string
@@ -11,46 +11,57 @@ export interface NatsCredentials {
 }
 
 export interface NatsMessage {
-  /** `nats://host:port`, or `tls://` for a server that speaks nothing else. */
+  /**
+   * The server's URL: `nats://host:port`, or `tls://host:port` for a server that accepts TLS only.
+   */
   readonly server: string
-  /** The server wants TLS before it says its INFO. A `tls://` server that says nothing gets it too. */
+  /**
+   * Whether the server expects TLS before it sends its INFO. A `tls://` server that sends nothing
+   * gets TLS too.
+   */
   readonly tlsFirst?: boolean
   readonly subject: string
   readonly body: string
   readonly credentials: NatsCredentials
-  /** With it a stream of JetStream has to store the message, once under this id. */
+  /**
+   * The id under which a stream of JetStream must store the message, once. Without it no stream is
+   * involved.
+   */
   readonly storeOnceAs?: string
 }
 
 /** The server has the message. */
 export interface NatsPublished {
   readonly kind: 'published'
-  /** Where JetStream stored it, for a message with `storeOnceAs`. */
+  /** Where JetStream stored the message, if it has a `storeOnceAs`. */
   readonly stored?: {
     readonly stream: string
     readonly sequence: number
-    /** It was there before, by an earlier try. */
+    /** Whether an earlier try had stored the message already. */
     readonly isDuplicate: boolean
   }
 }
 
-/** Why a NATS server, or a stream of it, did not take a message that reached it. For a person. */
+/**
+ * Why a NATS server, or one of its streams, refused a message that reached it. `reason` is for
+ * people.
+ */
 export interface NatsRefusal {
   readonly kind: 'refused'
   /**
-   * `credentials`: they were not accepted. `permission`: not for this subject. `size`: the message is
-   * too long. `unavailable`: not now, such as by a stream that is full.
+   * `credentials`: they were not accepted. `permission`: they do not allow this subject. `size`:
+   * the message is too long. `unavailable`: not now, for example because a stream is full.
    */
   readonly cause: 'credentials' | 'permission' | 'message' | 'size' | 'unavailable'
   readonly detail: string
-  /** With `size`: most bytes of a body, where that is known. */
+  /** The most bytes of a body, with `size` and if known. */
   readonly maxBytes?: number
 }
 
 export interface NatsPublisher {
   /**
-   * Publishes, and waits until the server, or with `storeOnceAs` a stream, has it. Never rejects for
-   * what the network or the server does.
+   * Publishes a message, and waits until the server has it, or a stream with `storeOnceAs`. Never
+   * rejects because of the network or the server.
    */
   publish(
     message: NatsMessage,

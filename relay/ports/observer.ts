@@ -3,7 +3,7 @@ import type { LedgerRecord } from '../model/delivery.ts'
 /** A decision about one Delivery, for logs and metrics. */
 export interface Decision {
   readonly record: LedgerRecord
-  /** From the acceptance of the event to the decision. */
+  /** The milliseconds from the acceptance of the event to the decision. */
   readonly latencyMs: number
 }
 

@@ -11,8 +11,8 @@ import type { SecretStore } from './secret-store.ts'
 import type { StateStore } from './state-store.ts'
 
 /**
- * What the core needs of its host. Every method rejects when the infrastructure behind it fails;
- * a rejection is never an answer, and whoever called puts the work back.
+ * What the core needs of its host. Every method rejects when the infrastructure behind it fails. A
+ * rejection is never an answer; the caller puts the work back.
  */
 export interface Ports {
   readonly queue: Queue

@@ -1,18 +1,18 @@
 import type { AcceptedEvent, RetryMessage } from '../model/delivery.ts'
 
-/** Takes accepted events and retries; how they come out again is the host's. */
+/** The queue of accepted events and retries. How they are received is the host's own affair. */
 export interface Queue {
   /**
-   * Durable once it resolves, in the order given. An event whose id was sent within the last five
-   * minutes at least is not queued again; a queue that does not tell says `queued` of it. One that
-   * is `too-large` for the queue is not queued, now or ever; the others are.
+   * Queues events in the order given. They are durable once it resolves. An event whose id was sent
+   * within at least the last five minutes is not queued again; a queue that cannot tell returns
+   * `queued` for it. An event that is `too-large` is never queued; the others are.
    */
   send(events: readonly AcceptedEvent[]): Promise<readonly SendResult[]>
-  /** Queues each message for its `dueAt`. The same message twice is harmless. */
+  /** Queues each message for its `dueAt`. Queuing the same message twice is harmless. */
   sendRetries(messages: readonly RetryMessage[]): Promise<void>
   /**
-   * Queues messages that most likely are queued already. A queue that cannot tell brings them later
-   * than that, so that they find the work done and not under way.
+   * Queues messages that are most likely queued already. A queue that cannot tell delivers them
+   * later than their due time, so that they find the work done and not under way.
    */
   resendRetries(messages: readonly RetryMessage[]): Promise<void>
 }

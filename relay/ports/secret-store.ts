@@ -1,15 +1,15 @@
 import type { SecretData, StoredSecret } from '../model/secret.ts'
 
-/** A Secret that is there but has not the form of one, which only a person can mend. */
+/** A Secret that exists but has the wrong form. A person has to correct it. */
 export class InvalidSecret extends Error {
   override readonly name = 'InvalidSecret'
 }
 
 export interface SecretStore {
   /**
-   * The Secret's decoded keys with their version; undefined without one. `fresh` reads past every
-   * cache. Rejects with `InvalidSecret` for one that holds no keys and texts; its message shows nothing
-   * of the content.
+   * The Secret's decoded keys with their version; undefined when there is none. `fresh` reads past
+   * every cache. Rejects with `InvalidSecret` when the content is not a map of texts; the error
+   * shows none of the content.
    */
   read(
     cluster: string,
@@ -19,8 +19,8 @@ export interface SecretStore {
   ): Promise<StoredSecret | undefined>
 }
 
-/** Keeps the Secrets that a person puts. */
+/** Stores the Secrets that people put. */
 export interface SecretWriter {
-  /** Stores the Secret in the place of what was there, if anything. Durable once it resolves. */
+  /** Stores the Secret, and replaces an older one. It is durable once it resolves. */
   write(cluster: string, namespace: string, name: string, data: SecretData): Promise<void>
 }

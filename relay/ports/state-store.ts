@@ -4,9 +4,9 @@ import type { ExpectedVersion, Versioned } from './versioned.ts'
 export interface StateStore {
   read(key: string): Promise<Versioned<unknown> | undefined>
   /**
-   * Stores the value when the item is as expected, with the version after (1 when it was absent).
-   * False, and nothing changed, when it is not. An expired item counts as absent. The value belongs to
-   * the store from then on: nobody changes it.
+   * Stores the value when the item has the expected version; its version is then one higher (1 for
+   * a new item). Otherwise changes nothing and returns false. An expired item counts as absent. The
+   * store owns the value from then on: the caller must not change it.
    */
   write(
     key: string,
@@ -19,8 +19,8 @@ export interface StateStore {
 
 export interface StateWriteOptions {
   /**
-   * The item need not be durable before what is written next to any store of this host: it is durable
-   * with that, or soon after when nothing comes. A host without transactions stores it at once.
+   * Whether the write may be delayed until the next write to any store of this host, or for a short
+   * time when none comes. A host without transactions stores the item at once.
    */
   readonly withNext?: boolean
 }

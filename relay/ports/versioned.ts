@@ -4,5 +4,5 @@ export interface Versioned<T> {
   readonly version: number
 }
 
-/** What a conditional write expects to find: a version, or nothing. */
+/** What a conditional write expects to find: a version, or no item. */
 export type ExpectedVersion = number | 'absent'

@@ -1,6 +1,6 @@
 import type { EventOrder } from '../model/delivery.ts'
 
-/** Where a Delivery stands among those that wait for its destination. */
+/** The place of a Delivery among those that wait for its destination. */
 export interface PlaceInLine {
   readonly order: EventOrder
   readonly id: string
@@ -8,15 +8,18 @@ export interface PlaceInLine {
 
 /** A Delivery whose record waits for its destination. */
 export interface WaitingDelivery extends PlaceInLine {
-  /** Its record's, by which a message of it is stale. */
+  /** The serial of the record's next try. A message with another serial is stale. */
   readonly attempt: number
 }
 
-/** Finds what waits for a destination, in a store that one process has for itself. */
+/** Finds what waits for a destination, in a store that only one process uses. */
 export interface WaitingLines {
-  /** The keys of the destinations for which something waits. */
+  /** The keys of the destinations for which deliveries wait. */
   destinations(): Promise<readonly string[]>
-  /** The first of those that wait for a destination, after a place if one is given, in their order. */
+  /**
+   * The first deliveries that wait for a destination, in their order. With `after` only those
+   * behind that place.
+   */
   page(
     destination: string,
     after: PlaceInLine | undefined,

@@ -1,16 +1,20 @@
-/** A text with its escapes resolved. */
+/** A text with its escapes decoded. */
 export interface DecodedText {
   readonly text: string
-  /** Where a UTF-16 unit of `text` stands in the original; for the end of `text` its end. */
+  /**
+   * The index in the original of a UTF-16 unit of `text`. The end of `text` maps to the end of the
+   * original.
+   */
   offsetOf(index: number): number
 }
 
-/** Deep enough for JSON in JSON in a URL. */
+/** How often escapes are decoded: enough for JSON in JSON in a URL. */
 const MAX_DEPTH = 3
 
 /**
- * The text as it is; and, as long as that differs, with its escapes resolved once, twice and three
- * times: those of JSON (RFC 8259, section 7), URLs (RFC 3986, section 2.1; ASCII only) and HTML.
+ * The text as it is, and with its escapes decoded once, twice and three times, while that changes
+ * it. Escapes are those of JSON (RFC 8259, section 7), URLs (RFC 3986, section 2.1; ASCII only) and
+ * HTML.
  */
 export function decodings(text: string): readonly DecodedText[] {
   const all: DecodedText[] = [{ text, offsetOf: (index) => index }]
@@ -41,7 +45,7 @@ const HTML_NAMES: Readonly<Record<string, string>> = {
   apos: "'",
 }
 
-/** Undefined when there is nothing to resolve. */
+/** The text with its escapes decoded once; undefined when there are none. */
 function decodeOnce(source: DecodedText): DecodedText | undefined {
   const parts: string[] = []
   // Grows by pieces: how far the text has shrunk up to there.

@@ -4,23 +4,29 @@ import { RUN_LENGTH, runsOf } from './secret-runs.ts'
 
 const MASK = '***'
 
-/** Shorter values would mask half of every sentence; no credential is that short. */
+/**
+ * The shortest value that is masked. Shorter ones would mask half of every sentence, and no
+ * credential is that short.
+ */
 const MIN_LENGTH = 4
 
-/** Stands where the relay has cut a text; what is before it may be the beginning of a secret. */
+/**
+ * The mark of a place where the relay has cut a text. The text before it may be the beginning of a
+ * secret.
+ */
 const ELLIPSIS = '…'
 
-/** Masks what is secret in a text. */
+/** Masks the secrets in a text. */
 export type Redact = (text: string) => string
 
-/** Masks nothing: for texts made before any secret was read. */
+/** Masks nothing. It is for texts that were made before any secret was read. */
 export const redactNothing: Redact = (text) => text
 
 /**
- * A redactor for one delivery's secrets. It knows each value as it is, in base64, and behind the
- * escapes of JSON, URLs and HTML; each part of a value that may be a credential by itself, since
- * services echo single parts; any run of eight characters of what is secret; and the beginning of a
- * value where a text ends or was cut.
+ * Makes a redactor for the secrets of one delivery. It masks each value as it is, in base64, and
+ * behind the escapes of JSON, URLs and HTML; each part of a value that may be a credential by
+ * itself, since services echo single parts; any eight successive characters of a secret; and the
+ * beginning of a value where a text ends or was cut.
  */
 export function createRedactor(values: readonly string[]): Redact {
   const secrets = [...new Set(values)].filter((value) => value.length >= MIN_LENGTH)
@@ -38,7 +44,7 @@ interface KnownSecrets {
   readonly runs: ReadonlySet<string>
 }
 
-/** Forms by their first characters, so that the time to find them depends on the text alone. */
+/** The forms by their first characters, so that the time of a search depends on the text only. */
 type FormsByStart = ReadonlyMap<string, readonly string[]>
 
 function indexForms(values: readonly string[]): FormsByStart {
@@ -46,7 +52,7 @@ function indexForms(values: readonly string[]): FormsByStart {
   return Map.groupBy(forms, (form) => form.slice(0, MIN_LENGTH))
 }
 
-/** From `start` to before `end`, in UTF-16 units of the text that is masked. */
+/** A range from `start` to before `end`, in UTF-16 units of the text that is masked. */
 interface Span {
   readonly start: number
   readonly end: number
@@ -85,7 +91,10 @@ function nextCut(text: string, from: number): number {
   return at < 0 ? text.length : at
 }
 
-/** Where a form that begins at `at` ends, if only because the text is cut there; else `at`. */
+/**
+ * The index after a form that begins at `at`, also when the text is cut before the form's end; `at`
+ * when the form does not begin there.
+ */
 function endOfForm(text: string, at: number, cutAt: number, form: string): number {
   if (text.startsWith(form, at)) return at + form.length
   const length = cutAt - at
@@ -93,7 +102,10 @@ function endOfForm(text: string, at: number, cutAt: number, form: string): numbe
   return isCut && form.startsWith(text.slice(at, cutAt)) ? cutAt : at
 }
 
-/** The text with each run of touching spans as one mask; spans come in the order of their starts. */
+/**
+ * The text with each group of touching spans replaced by one mask. The spans must be sorted by
+ * their starts.
+ */
 function masked(text: string, spans: readonly Span[]): string {
   const parts: string[] = []
   let shownTo = 0

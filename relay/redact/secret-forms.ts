@@ -1,6 +1,9 @@
 import { isCredential, jsonLeaves, pairValues } from './secret-pieces.ts'
 
-/** The texts by which a secret value can be known, beyond escapes that `decodings` resolves. */
+/**
+ * The texts in which a secret value can appear, in addition to the escapes that `decodings`
+ * decodes.
+ */
 export function secretForms(value: string): readonly string[] {
   const parts = new Set(partsOf(value))
   const decoded = new Set([...parts].map(percentDecoded))
@@ -8,7 +11,7 @@ export function secretForms(value: string): readonly string[] {
   return [...texts].flatMap(encodedForms)
 }
 
-/** A text as it is, and as it may be encoded beyond escapes that `decodings` resolves. */
+/** A text as it is, and as it may be encoded in ways that `decodings` does not decode. */
 export function encodedForms(text: string): readonly string[] {
   return encodings(text).flatMap((form) => [form, ...base64Forms(form)])
 }
@@ -33,10 +36,13 @@ function percentDecoded(text: string): string {
   }
 }
 
-/** Of `user:app-password` the password, whatever it looks like. */
+/** A pair such as `user:app-password`, whose password is secret whatever it looks like. */
 const PAIR = /^[^\s:/]+:([^\s:/]+)$/
 
-/** Of `/services/T024BE7LD/B0/XYZ` or `session=4f2a81bc; theme=dark` what may open something. */
+/**
+ * The parts of a value such as `/services/T024BE7LD/B0/XYZ` or `session=4f2a81bc; theme=dark` that
+ * may be credentials.
+ */
 function credentialParts(text: string): readonly string[] {
   const [, password] = PAIR.exec(text) ?? []
   // Names of fields open nothing.
@@ -45,7 +51,7 @@ function credentialParts(text: string): readonly string[] {
   return password === undefined ? parts : [...parts, password]
 }
 
-/** No encoding escapes any of these: https://url.spec.whatwg.org/#urlencoded-serializing */
+/** Characters that no encoding escapes: https://url.spec.whatwg.org/#urlencoded-serializing */
 const PLAIN = /^[\w.*-]+$/
 
 function encodings(text: string): readonly string[] {
@@ -64,12 +70,15 @@ function encodings(text: string): readonly string[] {
   return [...encoded]
 }
 
-/** Of shorter values, too little is left of the base64 within another. */
+/**
+ * The shortest value whose base64 is searched for within other base64. Too little is left of
+ * shorter ones.
+ */
 const MIN_LENGTH = 4
 
 /**
- * The base64 of a value that stands anywhere in a longer base64 text: three alignments, each
- * without the characters at its ends that depend on the neighbours.
+ * The base64 of a value inside a longer base64 text. There are three alignments, each without the
+ * characters at its ends that depend on the neighbours.
  */
 function base64Forms(value: string): readonly string[] {
   if (value.length < MIN_LENGTH) return []

@@ -1,10 +1,10 @@
-/** A part of a value that is secret by itself. Of a path some words are not. */
+/** A part of a value that is secret by itself. Some words of a path are not secret. */
 export interface SecretPiece {
   readonly kind: 'text' | 'path'
   readonly text: string
 }
 
-/** What in a value is secret, without what is said beside it. */
+/** The secret parts of a value, without the public text beside them. */
 export function secretPieces(value: string): readonly SecretPiece[] {
   const leaves = jsonLeaves(value)
   if (leaves) return leaves.flatMap(linesOf).filter(isCredential).flatMap(piecesOfLine)
@@ -14,7 +14,7 @@ export function secretPieces(value: string): readonly SecretPiece[] {
   return lines.flatMap(piecesOfOneOfLines)
 }
 
-/** The texts within a JSON object or array. Undefined for what is none. */
+/** The texts in a JSON object or array; undefined for any other text. */
 export function jsonLeaves(value: string): readonly string[] | undefined {
   if (!/^\s*[{[]/.test(value)) return undefined
   const leaves: string[] = []
@@ -29,12 +29,18 @@ export function jsonLeaves(value: string): readonly string[] | undefined {
   return leaves
 }
 
-/** Unlike a word of a path: with a digit or a capital, or long. */
+/**
+ * A text that may be a credential, unlike a word of a path: it has a digit or a capital letter, or
+ * is long.
+ */
 const CREDENTIAL = /^(?=.*[\dA-Z]).{8,}$|^.{16,}$/
 
 const HOST = /^(?:[a-z\d-]+\.){2,}[a-z]{2,}(?::\d+)?$/
 
-/** As in the key of a service account of Google, whom it names: `relay@project.iam.gserviceaccount.com`. */
+/**
+ * An e-mail address, such as `relay@project.iam.gserviceaccount.com` in the key of a Google service
+ * account. It names the account, and is not secret.
+ */
 const EMAIL = /^[\w.+-]{1,64}@(?:[a-z\d-]+\.){1,8}[a-z]{2,}$/
 
 /** Whether a part of a value may open something by itself. */
@@ -42,7 +48,7 @@ export function isCredential(text: string): boolean {
   return CREDENTIAL.test(text) && !HOST.test(text) && !EMAIL.test(text)
 }
 
-/** `-----BEGIN PRIVATE KEY-----`: RFC 7468. */
+/** The first or last line of a PEM block, such as `-----BEGIN PRIVATE KEY-----`: RFC 7468. */
 const ARMOR = /^-{3,}.*-{3,}$/
 
 function linesOf(text: string): readonly string[] {
@@ -52,7 +58,7 @@ function linesOf(text: string): readonly string[] {
     .filter((line) => line !== '' && !ARMOR.test(line))
 }
 
-/** Beside keys, files have sentences. */
+/** The secret parts of one of several lines. Files contain sentences besides keys. */
 function piecesOfOneOfLines(line: string): readonly SecretPiece[] {
   if (!line.includes(' ') || HEADER.test(line)) return piecesOfLine(line)
   return line.split(/\s+/).filter(isKeyLike).flatMap(piecesOfLine)
@@ -62,13 +68,13 @@ function isKeyLike(word: string): boolean {
   return word.length >= 16 || (word.length >= 8 && /\d/.test(word))
 }
 
-/** `token: abc`, `Authorization: Bearer abc`. */
+/** A header line: `token: abc`, `Authorization: Bearer abc`. */
 const HEADER = /^[A-Za-z][\w-]{0,63}:\s+(\S.*)$/
 const SCHEME = /^(?:bearer|basic|token|key|bot|api-?key|genie-?key)\s+(\S.*)$/i
 const URL_WITH_HOST = /^[a-z][a-z\d+.-]*:\/\/[^/?#]*(.*)$/i
 const PATH = /^(\/[^?#]*)(?:[?#](.*))?$/
 
-/** What stands before a secret is left out in this order, each once. */
+/** The texts before a secret that are left out, each once and in this order. */
 const BEFORE_SECRET = [HEADER, SCHEME, URL_WITH_HOST] as const
 
 function piecesOfLine(line: string): readonly SecretPiece[] {
@@ -83,28 +89,28 @@ function pathPieces(path: string): readonly SecretPiece[] {
   return decodings(path).map((text) => ({ kind: 'path', text }))
 }
 
-/** Of `key=abc&token=def` the values, of all else the whole. */
+/** The values of a text such as `key=abc&token=def`, or the whole of any other text. */
 function textPieces(text: string): readonly SecretPiece[] {
   const values = pairValues(text)?.flatMap(decodings)
   return values?.flatMap(piecesOfValue) ?? [{ kind: 'text', text }]
 }
 
-/** Of `Endpoint=sb://host/path` the path is what may be secret. */
+/** The secret parts of a value. In `Endpoint=sb://host/path` only the path may be secret. */
 function piecesOfValue(value: string): readonly SecretPiece[] {
   const [, path] = URL_WITH_HOST.exec(value) ?? []
   return path === undefined ? [{ kind: 'text', text: value }] : pathPieces(path)
 }
 
-/** A name that may be one of a query or a cookie, and no base64 that ends in `=`. */
+/** A pair of a query or a cookie, and not base64 that ends in `=`. */
 const PAIR = /^[A-Za-z][A-Za-z_.-]{0,31}=(?!=)(.+)$/
 
 /**
- * What Azure's connection strings say beside keys: which event hub.
+ * The part of an Azure connection string that names the event hub, beside the keys.
  * https://learn.microsoft.com/azure/event-hubs/event-hubs-get-connection-string
  */
 const HUB = /^EntityPath=/
 
-/** The values of a query, a cookie or a connection string. Undefined for what is none. */
+/** The values of a query, a cookie or a connection string; undefined for any other text. */
 export function pairValues(line: string): readonly string[] | undefined {
   const pairs = line.split(/&|;\s*/).filter((pair) => pair !== '' && !HUB.test(pair))
   const values = pairs.map((pair) => PAIR.exec(pair)?.[1])

@@ -1,19 +1,28 @@
 import { encodedForms } from './secret-forms.ts'
 import { type SecretPiece, secretPieces } from './secret-pieces.ts'
 
-/** A run of so many characters of a secret is masked, wherever in it the run stands. */
+/**
+ * The length of a run. So many successive characters of a secret are masked, wherever they stand in
+ * it.
+ */
 export const RUN_LENGTH = 8
 
-/** Most characters that runs of one Provider's secrets are made of, at 60 bytes each. A key has 10,000. */
+/**
+ * The most characters of one Provider's secrets from which runs are made; each takes 60 bytes. A
+ * key has at most 10,000.
+ */
 const MAX_CHARACTERS = 100_000
 
-/** Of a longer text, runs are known as it is written only, and in no encoding. */
+/**
+ * The longest text whose encoded forms get runs too. Longer ones get runs of the text as it is
+ * only.
+ */
 const MAX_ENCODED_LENGTH = 8_192
 
 /**
- * The runs of `RUN_LENGTH` characters of secrets, so that a service that echoes a part of one shows
- * no more than seven characters of it. What stands beside secrets has none: the names of the fields of
- * JSON, queries, cookies and headers, schemes and hosts, and the plain words of a path.
+ * The runs of `RUN_LENGTH` characters of secrets. With them a service that echoes a part of a
+ * secret shows at most seven characters of it. Public text beside secrets has no runs: the names of
+ * fields of JSON, queries, cookies and headers, schemes and hosts, and the plain words of a path.
  */
 export function runsOf(values: readonly string[]): ReadonlySet<string> {
   const runs = new Set<string>()
@@ -25,7 +34,7 @@ export function runsOf(values: readonly string[]): ReadonlySet<string> {
   return runs
 }
 
-/** A form of a piece, and which of its characters are secret. */
+/** A form of a secret piece, and which of its characters are secret. */
 interface Form {
   readonly text: string
   isSecretAt(index: number): boolean
@@ -43,7 +52,7 @@ function encoded(text: string): readonly Form[] {
   return [...texts].map((form) => ({ text: form, isSecretAt: () => true }))
 }
 
-/** Adds the runs of a text that hold at least one character which is secret. */
+/** Adds the runs of a text that contain at least one secret character. */
 function addRuns(runs: Set<string>, text: string, isSecretAt: Form['isSecretAt']): void {
   let lastSecret = -1
   for (let end = 1; end <= text.length; end += 1) {
@@ -53,14 +62,16 @@ function addRuns(runs: Set<string>, text: string, isSecretAt: Form['isSecretAt']
   }
 }
 
-/** As in `/services/`, `/v1/` or `/webhookb2/`, which paths have in common. */
+/** A plain word of a path, as in `/services/`, `/v1/` or `/webhookb2/`. */
 const WORD = /^(?:[a-z_.-]{0,15}|[a-z]{1,9}\d{1,2})$/
 
 function isWord(segment: string): boolean {
   return WORD.test(segment)
 }
 
-/** Tells which characters of a path are of no plain word, and no slash behind one. */
+/**
+ * Returns a test for the characters of a path that belong to no plain word and no slash behind one.
+ */
 function beyondWords(path: string): (index: number) => boolean {
   const isSecret = path.split('/').flatMap((segment) => {
     const isOfSecret = !isWord(segment)

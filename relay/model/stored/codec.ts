@@ -1,41 +1,41 @@
 import { DamagedRecord, LaterVersion, type StoredForm } from './errors.ts'
 import { type Fault, faultText, fits, isJsonObject, type JsonObject, type Shape } from './shape.ts'
 
-/** What reading something stored comes to. */
+/** The result of reading something stored. */
 export type Decoded<T> =
   | { readonly kind: 'read'; readonly value: T }
-  /** A later version of the relay wrote it, and can read it. */
+  /** A later version of the relay wrote it, and only that can read it. */
   | { readonly kind: 'later'; readonly version: number }
-  /** `cause` names the field: `attempts[0].reason is missing`. */
+  /** It cannot be read. `cause` names the field: `attempts[0].reason is missing`. */
   | { readonly kind: 'damaged'; readonly cause: string }
 
-/** Writes and reads one form of what is kept, as JSON that says of which version it is. */
+/** Writes and reads one form of stored data, as JSON with a version number. */
 export interface Codec<T> {
   readonly form: StoredForm
-  /** The version that `encode` writes, and the latest that `decode` reads. */
+  /** The version that `encode` writes, which is the latest that `decode` reads. */
   readonly version: number
-  /** A value that JSON can hold, `v` included. */
+  /** Returns a value that JSON can hold, with the version as `v`. */
   encode(value: T): JsonObject
-  /** Takes what was JSON; never throws. */
+  /** Reads a value that was parsed from JSON. Never throws. */
   decode(stored: unknown): Decoded<T>
 }
 
-/** Makes a value of one version of the one before it. */
+/** Makes a value of the next version from a value of one version. */
 export interface Upgrade {
-  /** What is wrong with a value that is to be upgraded; undefined for a good one. */
+  /** Returns what is wrong with a value before its upgrade; undefined when nothing is. */
   check(stored: JsonObject): Fault | undefined
-  /** For values without a fault. */
+  /** Upgrades a value for which `check` found nothing wrong. */
   apply(stored: JsonObject): JsonObject
 }
 
 export interface CodecOptions<Stored, T> {
   readonly form: StoredForm
   /**
-   * Entry n makes version n + 1 of version n. Version 0, which has no `v`, is what commit 591c4aa
-   * wrote. So the latest version is the number of entries.
+   * The upgrades; entry n makes version n + 1 from version n. Version 0, which has no `v`, is what
+   * commit 591c4aa wrote. So the latest version is the number of entries.
    */
   readonly upgrades: readonly Upgrade[]
-  /** What the latest version is like. */
+  /** The shape of the latest version. */
   readonly shape: Shape<Stored>
   readonly toStored: (value: T) => JsonObject
   readonly fromStored: (stored: Stored) => T
@@ -67,10 +67,10 @@ export function createCodec<Stored, T>(options: CodecOptions<Stored, T>): Codec<
   }
 }
 
-/** The upgrade of a version whose values are the same but for `v`. */
+/** The upgrade from a version whose values differ in `v` only. */
 export const sameButVersion: Upgrade = { check: () => undefined, apply: (stored) => stored }
 
-/** The upgrade of what is of an earlier shape. */
+/** The upgrade from an earlier shape. */
 export function upgradeFrom<Old>(
   shape: Shape<Old>,
   upgrade: (old: Old, stored: JsonObject) => JsonObject,
@@ -81,14 +81,14 @@ export function upgradeFrom<Old>(
   }
 }
 
-/** The text of a value as it is stored. */
+/** Returns the JSON text of a value, as it is stored. */
 export function encodeText<T>(codec: Codec<T>, value: T): string {
   return JSON.stringify(codec.encode(value))
 }
 
 /**
- * Reads what `encodeText` wrote, of this version or an earlier one. `apart`: fields that are kept
- * somewhere else.
+ * Reads what `encodeText` wrote, in this version or an earlier one. `apart` has the fields that are
+ * stored somewhere else.
  */
 export function decodeText<T>(codec: Codec<T>, json: string, apart?: JsonObject): Decoded<T> {
   let stored: unknown
@@ -101,8 +101,8 @@ export function decodeText<T>(codec: Codec<T>, json: string, apart?: JsonObject)
 }
 
 /**
- * The value of what was read. `name` says which one it is. Throws `DamagedRecord` or `LaterVersion`
- * for what is not to be had.
+ * Returns the value of a decoded result. `name` identifies it in errors. Throws `DamagedRecord` or
+ * `LaterVersion` when there is no value.
  */
 export function storedValue<T>(codec: Codec<T>, decoded: Decoded<T>, name: string): T {
   if (decoded.kind === 'read') return decoded.value
@@ -112,7 +112,7 @@ export function storedValue<T>(codec: Codec<T>, decoded: Decoded<T>, name: strin
     : new DamagedRecord(codec.form, why)
 }
 
-/** Why something cannot be read, for a person. */
+/** The reason why something cannot be read, as people read it. */
 export function unreadableText<T>(
   { version }: Codec<T>,
   decoded: Exclude<Decoded<T>, { kind: 'read' }>,

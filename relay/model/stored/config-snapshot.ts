@@ -22,7 +22,7 @@ const configSnapshotShape = object({
   objects: list(readinessShape),
 })
 
-/** A cluster's set without its name and time, which a store may hold beside it. */
+/** The form of a cluster's set without its name and time, which a store may hold beside it. */
 export const configContentCodec = createCodec({
   form: 'configuration',
   upgrades: [sameButVersion],
@@ -32,7 +32,10 @@ export const configContentCodec = createCodec({
 })
 export type ConfigContent = Pick<ConfigSnapshot, 'manifests' | 'objects'>
 
-/** A cluster's whole set. The objects in it are judged when they are put in force. */
+/**
+ * The form of a cluster's whole set. The objects in it are not validated here; they are judged when
+ * they take effect.
+ */
 export const configSnapshotCodec = createCodec({
   form: 'configuration',
   upgrades: [sameButVersion],
@@ -59,8 +62,8 @@ export function configTextOf(snapshot: ConfigSnapshot): ConfigText {
 }
 
 /**
- * Reads what `configTextOf` wrote, which may be megabytes: `pause` is waited for between parts of it.
- * Rejects with `DamagedRecord` or `LaterVersion` for what is not to be had.
+ * Reads what `configTextOf` wrote, which may be megabytes long. Waits for `pause` between parts of
+ * it. Rejects with `DamagedRecord` or `LaterVersion` when it cannot be read.
  */
 export async function readConfigText(
   cluster: string,

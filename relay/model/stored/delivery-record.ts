@@ -35,13 +35,13 @@ const attemptShape = object({
 
 const identityFields = { namespace: text, name: text, uid: text }
 
-/** There is no `retry` without a due time. */
+/** A waiting record always has a due time. */
 const waitingShape = object({ outcome: oneOf('retry'), dueAt: number })
 const finalShape = object({ outcome: oneOf(...FINAL_OUTCOMES) })
 const standingShape: Shape<ShapeOf<typeof waitingShape> | ShapeOf<typeof finalShape>> = (value) =>
   isJsonObject(value) && value.outcome === 'retry' ? waitingShape(value) : finalShape(value)
 
-/** What commit 591c4aa writes, and reads. */
+/** The fields that commit 591c4aa writes and reads. */
 const firstFields = {
   id: text,
   cluster: text,
@@ -69,8 +69,9 @@ const firstFields = {
 const firstShape = both(object(firstFields), standingShape)
 
 /**
- * `tries` counts the tries up to the serial `countedAttempt`, and `why` says why it waited then. Both
- * may be out of date: commit 591c4aa keeps fields that it does not know, while it tries again.
+ * The latest shape. `tries` counts the tries up to the serial `countedAttempt`, and `why` tells why
+ * the record waited then. Both may be out of date: commit 591c4aa keeps fields that it does not
+ * know while it makes further tries.
  */
 const shape = both(
   object({
@@ -84,7 +85,9 @@ const shape = both(
 )
 type Stored = ShapeOf<typeof shape>
 
-/** A record of the ledger, in one flat object whose `outcome` is `retry` while it waits. */
+/**
+ * The form of a record of the ledger: one flat object, whose `outcome` is `retry` while it waits.
+ */
 export const deliveryRecordCodec = createCodec({
   form: 'delivery record',
   upgrades: [
@@ -176,13 +179,16 @@ function statusOf(stored: Stored): Decided {
   return { kind: 'waiting', why, dueAt: stored.dueAt, reason, ...(isWoken && { destination }) }
 }
 
-/** Those that were counted, and those that commit 591c4aa has made since. */
+/** The number of tries: those that were counted, and those that commit 591c4aa has made since. */
 function triesOf({ tries, countedAttempt, attempts }: Stored): number {
   const since = attempts.filter(({ attempt }) => attempt > countedAttempt)
   return tries + since.length
 }
 
-/** As it was written; from what commit 591c4aa tells of a record that it made wait. */
+/**
+ * The reason why the record waits, as it was written. For a record that commit 591c4aa made wait,
+ * it is derived from what that wrote.
+ */
 function whyOf(stored: Stored): WaitReason {
   const { why, attempt, countedAttempt, waitsFor, replayedAt, updatedAt, attempts } = stored
   if (why !== undefined && attempt - 1 === countedAttempt) return why

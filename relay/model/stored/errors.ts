@@ -1,4 +1,4 @@
-/** What is kept in a form of its own, and read back by whatever version runs then. */
+/** The kinds of stored data. Each has a form of its own, and is read by later versions. */
 export type StoredForm =
   | 'queued event'
   | 'retry'
@@ -8,7 +8,7 @@ export type StoredForm =
   | 'object memory'
   | 'count of rejections'
 
-/** Something kept that cannot be read any more: nothing in it can be trusted. */
+/** Stored data that no version can read: nothing in it can be trusted. */
 export class DamagedRecord extends Error {
   override readonly name = 'DamagedRecord'
   readonly form: StoredForm
@@ -19,7 +19,7 @@ export class DamagedRecord extends Error {
   }
 }
 
-/** Something that a later version of the relay wrote. It is sound: that version can read it. */
+/** Stored data that a later version of the relay wrote. It is sound: that version can read it. */
 export class LaterVersion extends Error {
   override readonly name = 'LaterVersion'
   readonly form: StoredForm
@@ -30,7 +30,10 @@ export class LaterVersion extends Error {
   }
 }
 
-/** What is wrong with something that cannot be read, and what a person can do; undefined for others. */
+/**
+ * What is wrong with stored data that cannot be read, and what a person can do about it; undefined
+ * for other errors.
+ */
 export function unreadableText(error: unknown): string | undefined {
   if (error instanceof LaterVersion) {
     return `${error.message}. Run that version of flux-relay, or a later one, and try again.`

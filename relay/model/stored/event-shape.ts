@@ -1,6 +1,8 @@
 import { mapOf, object, text } from './shape.ts'
 
-/** An Event as it is stored: accepted once, and not judged again. */
+/**
+ * The form of a stored Event. It was validated when it was accepted, and is not validated again.
+ */
 export const eventShape = object({
   involvedObject: object({
     kind: text,

@@ -1,24 +1,32 @@
 import { createCodec, sameButVersion } from './codec.ts'
 import { list, number, object, optional, type ShapeOf, text } from './shape.ts'
 
-/** An event that was no repeat for all. `at`: its order time, in milliseconds since the epoch. */
+/**
+ * An event that was not a repeat for every Alert. `at` is its order time, in milliseconds since the
+ * epoch.
+ */
 const seenEventShape = object({ fingerprint: text, eventId: text, at: number })
 
 const objectStateShape = object({
   severity: text,
   /**
-   * In the order in which they were dispatched. Commit 591c4aa keeps one of each fingerprint, and takes
-   * the first of several for told.
+   * The events in the order in which they were dispatched. Commit 591c4aa keeps one of each
+   * fingerprint, and takes the first of several as the one that was told.
    */
   seen: list(seenEventShape),
-  /** The order of the newest event that was no repeat for all. Absent in what older versions wrote. */
+  /**
+   * The order of the newest event that was not a repeat for every Alert. Absent in what older
+   * versions wrote.
+   */
   latest: optional(text),
 })
 
 /** An event that a later one may repeat. */
 export type SeenEvent = ShapeOf<typeof seenEventShape>
 
-/** What is remembered of an object: its severity, what was reported since that began, and when. */
+/**
+ * What the relay remembers of an object: its severity, and the events since that severity began.
+ */
 export type ObjectState = ShapeOf<typeof objectStateShape>
 
 export const objectStateCodec = createCodec({

@@ -13,7 +13,7 @@ const queuedEventShape = object({
   orderTime: optional(number),
 })
 
-/** An accepted event as it lies in a queue. */
+/** The form of an accepted event in a queue. */
 export const queuedEventCodec = createCodec({
   form: 'queued event',
   upgrades: [sameButVersion],

@@ -3,14 +3,17 @@ import { count, number, object, type ShapeOf } from './shape.ts'
 
 const rejectionsShape = object({
   count,
-  /** Milliseconds since the epoch. */
+  /** The time of the first rejection, in milliseconds since the epoch. */
   firstAt: number,
 })
 
-/** How often dispatch rejected a message by a fault of the message's own. */
+/** How often dispatch rejected a message because of the message itself. */
 export type Rejections = ShapeOf<typeof rejectionsShape>
 
-/** Version 0 is of the commits before this one; 591c4aa counted nothing. */
+/**
+ * The form of rejections. Version 0 was written before forms had versions; commit 591c4aa wrote
+ * none.
+ */
 export const rejectionsCodec = createCodec({
   form: 'count of rejections',
   upgrades: [sameButVersion],

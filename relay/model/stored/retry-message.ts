@@ -4,7 +4,7 @@ import { count, number, object, text } from './shape.ts'
 
 const retryMessageShape = object({ deliveryId: text, attempt: count, dueAt: number })
 
-/** A retry message as it lies in a queue that holds texts. */
+/** The form of a retry message in a queue that holds texts. */
 export const retryMessageCodec = createCodec({
   form: 'retry',
   upgrades: [sameButVersion],

@@ -1,21 +1,24 @@
-/** What is wrong with a value, and where in it: `attempts[0].reason`; empty for the whole. */
+/**
+ * What is wrong with a value, and where in it: `attempts[0].reason`. The place is empty for the
+ * whole value.
+ */
 export interface Fault {
   readonly at: string
   readonly problem: string
 }
 
 /**
- * What a stored value must be like. Checks in place and copies nothing, since this runs for every
- * event; what a value has beside is not looked at.
+ * Checks that a stored value has the type `T`. It checks in place and copies nothing, since this
+ * runs for every event; additional fields are ignored.
  */
 export interface Shape<T> {
-  /** Undefined when the value is a `T`. */
+  /** Returns undefined when the value is a `T`, and what is wrong otherwise. */
   (value: unknown): Fault | undefined
-  /** For the compiler alone. */
+  /** Never set: it carries the type for the compiler. */
   readonly of?: T
 }
 
-/** The type of the values that a shape lets through. */
+/** The type of the values that a shape accepts. */
 export type ShapeOf<S> = S extends Shape<infer T> ? T : never
 
 type Fields = Readonly<Record<string, Shape<unknown>>>
@@ -26,7 +29,7 @@ type ObjectOf<F> = {
   readonly [Name in Exclude<keyof F, OptionalNames<F>>]: ShapeOf<F[Name]>
 } & { readonly [Name in OptionalNames<F>]?: Exclude<ShapeOf<F[Name]>, undefined> }
 
-/** A JSON object of which nothing more is known. */
+/** A JSON object with unknown fields. */
 export type JsonObject = Readonly<Record<string, unknown>>
 
 export function isJsonObject(value: unknown): value is JsonObject {
@@ -36,11 +39,11 @@ export function isJsonObject(value: unknown): value is JsonObject {
 export const text: Shape<string> = (value) =>
   typeof value === 'string' ? undefined : fault(value, 'a text')
 
-/** Any number that JSON can hold: a time, a duration. */
+/** Any number that JSON can hold, such as a time or a duration. */
 export const number: Shape<number> = (value) =>
   typeof value === 'number' ? undefined : fault(value, 'a number')
 
-/** A serial, or how many there are. */
+/** A whole number from 0: a serial or a count. */
 export const count: Shape<number> = (value) =>
   Number.isSafeInteger(value) && Number(value) >= 0 ? undefined : fault(value, 'a whole number')
 
@@ -50,18 +53,18 @@ export const truth: Shape<boolean> = (value) =>
 export const jsonObject: Shape<JsonObject> = (value) =>
   isJsonObject(value) ? undefined : fault(value, 'an object')
 
-/** One of these texts. */
+/** Accepts one of these texts. */
 export function oneOf<const T extends string>(...texts: readonly T[]): Shape<T> {
   const known: ReadonlySet<unknown> = new Set(texts)
   return (value) => (known.has(value) ? undefined : fault(value, texts.join(', ')))
 }
 
-/** A field that may be missing. */
+/** Accepts a missing field. */
 export function optional<T>(shape: Shape<T>): Shape<T | undefined> {
   return (value) => (value === undefined ? undefined : shape(value))
 }
 
-/** An array of values of one shape. */
+/** Accepts an array of values of one shape. */
 export function list<T>(shape: Shape<T>): Shape<readonly T[]> {
   return (value) => {
     if (!Array.isArray(value)) return fault(value, 'a list')
@@ -73,7 +76,7 @@ export function list<T>(shape: Shape<T>): Shape<readonly T[]> {
   }
 }
 
-/** An object of any keys. */
+/** Accepts an object with any keys, and values of one shape. */
 export function mapOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
   return (value) => {
     if (!isJsonObject(value)) return fault(value, 'an object')
@@ -85,7 +88,7 @@ export function mapOf<T>(shape: Shape<T>): Shape<Readonly<Record<string, T>>> {
   }
 }
 
-/** An object with these fields. */
+/** Accepts an object with these fields. */
 export function object<F extends Fields>(fields: F): Shape<ObjectOf<F>> {
   const entries = Object.entries(fields).map(([name, shape]) => ({ name, shape }))
   return (value) => {
@@ -99,17 +102,17 @@ export function object<F extends Fields>(fields: F): Shape<ObjectOf<F>> {
   }
 }
 
-/** What is of both shapes. */
+/** Accepts what both shapes accept. */
 export function both<A, B>(a: Shape<A>, b: Shape<B>): Shape<A & B> {
   return (value) => a(value) ?? b(value)
 }
 
-/** Whether the value is of the shape, for the compiler. */
+/** Whether the value has the shape. */
 export function fits<T>(shape: Shape<T>, value: unknown): value is T {
   return shape(value) === undefined
 }
 
-/** `dueAt is missing`, for a person. */
+/** The fault as one text, for people: `dueAt is missing`. */
 export function faultText({ at, problem }: Fault): string {
   return `${at === '' ? 'it' : at} ${problem}`
 }

@@ -1,9 +1,11 @@
 import { DamagedRecord } from './errors.ts'
 
-/** In the key of an object's memory; all else that is damaged counts as a subject's. */
+/**
+ * The part that is in the key of an object's memory. Any other damaged item counts as a subject's.
+ */
 const OBJECT_PART = '#object#'
 
-/** The value of a State item, to be read by the codec of its form. Throws `DamagedRecord`. */
+/** Parses the value of a State item; the codec of its form reads it. Throws `DamagedRecord`. */
 export function parseState(key: string, json: string): unknown {
   try {
     return JSON.parse(json)

@@ -1,34 +1,37 @@
 import { createCodec, sameButVersion } from './codec.ts'
 import { list, number, object, optional, type ShapeOf, text } from './shape.ts'
 
-/** A request for a subject, and until when it may land: milliseconds since the epoch. */
+/**
+ * A request for a subject, and until when it may reach the destination: milliseconds since the
+ * epoch.
+ */
 const requestShape = object({ deliveryId: text, until: number })
 
 const subjectStateShape = object({
-  /** Of the newest event that was here, whatever became of it. */
+  /** The order of the newest event that came to the subject, whatever became of it. */
   order: text,
   /**
-   * The reason of the event that the subject shows, or will when what is on its way is done. Absent:
-   * unknown, as in items of before there was one.
+   * The reason of the event that the subject shows, or will show once the requests under way are
+   * done. Absent when unknown, as in items of earlier versions.
    */
   reason: optional(text),
-  /** Who is sending now. */
+  /** The delivery that is being sent now. */
   claim: optional(requestShape),
-  /** Whose earlier request, which was never answered, may still land. */
+  /** An earlier request that was never answered and may still reach the destination. */
   onItsWay: optional(requestShape),
-  /** What the destination certainly shows. Absent: unknown. */
+  /** What the destination certainly shows. Absent when unknown. */
   settled: optional(
     object({
       shows: text,
       at: number,
       deliveryId: text,
-      /** The reason of the event that it was sent for. */
+      /** The reason of the event that the shown text was sent for. */
       reason: optional(text),
     }),
   ),
   /**
-   * The deliveries that last found the subject as they wanted it, by the begin of their ids. A record
-   * counts them together, so here alone is written that each was there.
+   * The deliveries that last found the subject as they wanted it, as the first digits of their ids.
+   * One record counts them together, so only this list tells that each of them was here.
    */
   counted: optional(list(text)),
 })

@@ -1,17 +1,20 @@
 import { Shares } from './shares.ts'
 
-/** Deliveries of a process that have a place, and the bytes of their bodies and answers. */
+/**
+ * The most deliveries of a process that have a place, and the most bytes of their bodies and
+ * answers.
+ */
 const UNDER_WAY = 1_600
 const BYTES_UNDER_WAY = 64 * 1024 * 1024
 
-/** Deliveries that wait for a place in memory alone, and the bytes of their bodies. */
+/** The most deliveries that wait for a place in memory only, and the most bytes of their bodies. */
 const ASKING = 800
 const BYTES_ASKING = 64 * 1024 * 1024
 
-/** Deliveries that were woken and are being decided about. */
+/** The most deliveries that were woken and are being decided about. */
 const WOKEN = 1_000
 
-/** What the clusters of a process share of one kind of thing: its number, and its bytes. */
+/** A number of things and a number of bytes that the clusters of a process share. */
 class Bounded {
   readonly #count: Shares
   readonly #bytes: Shares
@@ -36,7 +39,7 @@ class Bounded {
   }
 }
 
-/** What all deliveries of a process have together, of which each cluster has a share. */
+/** The capacity of a process for deliveries. Each cluster has a share of it. */
 export class Capacity {
   readonly underWay = new Bounded(UNDER_WAY, BYTES_UNDER_WAY)
   readonly asking = new Bounded(ASKING, BYTES_ASKING)

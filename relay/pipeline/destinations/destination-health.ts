@@ -1,19 +1,25 @@
 import type { Clock } from '../../ports/clock.ts'
 
-/** Deliveries that fail one after the other, with none answered between, park a destination. */
+/**
+ * How many deliveries must fail one after the other, with no answer between them, to park a
+ * destination.
+ */
 const FAILURES_TO_PARK = 3
 
-/** A parked destination is probed after this long, then after twice as long, … */
+/** How long a destination is parked before its first probe. Each further time is twice as long. */
 export const FIRST_PARK_MS = 5_000
 const MAX_PARK_MS = 10 * 60_000
 
-/** How much later than it was told to a delivery may come back that is the better probe. */
+/** How much later than agreed the delivery that is the better probe may come back. */
 const LATE_MS = 10_000
 
-/** Failed deliveries that are remembered of a destination; the first are forgotten. */
+/** How many failed deliveries of a destination are remembered; the oldest are forgotten first. */
 const MAX_REMEMBERED = 100
 
-/** How the destination took a try. `limited`: it wants to be left alone, perhaps for so long. */
+/**
+ * How the destination reacted to a try. `limited` means that it asked to be left alone, perhaps for
+ * a given time.
+ */
 export type Treatment =
   | { readonly kind: 'answered' }
   | { readonly kind: 'failed' }
@@ -31,27 +37,27 @@ export interface Wait {
 }
 
 /**
- * What is known of one destination. A delivery that fails while others are answered, such as a status
- * that makes the server stumble, says nothing of the destination: it parks nobody, and is not the
- * probe while others wait.
+ * What is known of one destination. A delivery that fails while others are answered, such as a
+ * status that makes the server fail, says nothing about the destination: it does not park it, and
+ * it is not the probe while others wait.
  */
 export class DestinationHealth {
   readonly #clock: Clock
-  /** Deliveries that failed since one was answered: that may be the destination's fault. */
+  /** Deliveries that failed since the last one was answered: the destination may be the cause. */
   readonly #failed = new Set<string>()
-  /** Deliveries that failed, while others were answered. */
+  /** Deliveries that failed while others were answered. */
   readonly #failedAlone = new Set<string>()
   #parkMs = 0
   #parkedUntil = 0
   #isProbed = false
-  /** When a delivery comes back that has not failed; undefined when none was told to wait. */
+  /** When a delivery that has not failed comes back; undefined when none was told to wait. */
   #betterProbeAt: number | undefined
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Whether nothing is known that is worth to be remembered. */
+  /** Whether nothing is known that is worth remembering. */
   get isGood(): boolean {
     return this.#failed.size === 0 && this.#failedAlone.size === 0 && this.#parkMs === 0
   }
@@ -71,12 +77,15 @@ export class DestinationHealth {
     return this.#parkMs === 0 || (!this.#isProbed && this.#parkedUntil <= this.#clock.elapsed())
   }
 
-  /** Whether the delivery failed since it was answered. */
+  /** Whether the delivery failed since it was last answered. */
   hasFailed(delivery: string): boolean {
     return this.#failed.has(delivery) || this.#failedAlone.has(delivery)
   }
 
-  /** Undefined when the delivery may be sent now. `isChosen`: no other one is the better probe. */
+  /**
+   * How long the delivery has to wait; undefined when it may be sent now. `isChosen` tells that no
+   * other delivery is a better probe.
+   */
   wait(delivery: string, isChosen = false): Wait | undefined {
     if (this.#parkMs === 0) return undefined
     const now = this.#clock.elapsed()
@@ -95,7 +104,9 @@ export class DestinationHealth {
     return this.#betterProbeAt !== undefined && now < this.#betterProbeAt + LATE_MS
   }
 
-  /** Up to a fifth longer, so that what was refused together does not come back together. */
+  /**
+   * Adds up to a fifth, so that deliveries that were refused together do not come back together.
+   */
   #jitter(ms: number): number {
     return Math.round(ms * (1 + 0.2 * this.#clock.random()))
   }

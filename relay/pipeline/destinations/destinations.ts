@@ -8,15 +8,18 @@ export type { Treatment } from './destination-health.ts'
 
 /** Where a delivery goes. */
 export interface Destination {
-  /** The Provider's own: one webhook's rate limit must not park another's at the same host. */
+  /**
+   * The key of one Provider at one host: the rate limit of one webhook must not park another
+   * webhook at the same host.
+   */
   readonly key: string
-  /** Name and port. */
+  /** The host's name and port. */
   readonly host: string
   /** The delivery's id, the same for each of its tries. */
   readonly delivery: string
-  /** The event's, by which the deliveries to one destination leave. */
+  /** The order of the event. The deliveries to one destination are sent in this order. */
   readonly order: EventOrder
-  /** Of the bodies of its requests, and of the answers at most. */
+  /** The bytes of the requests' bodies, and the most bytes of their answers. */
   readonly bytes: number
 }
 
@@ -26,51 +29,69 @@ export function destinationKey(cluster: string, providerUid: string, host: strin
 }
 
 export type Admission =
-  /** Send now, then `leave`, whatever happened. */
+  /** Send now, and call `leave` afterwards, whatever happened. */
   | { readonly kind: 'admitted'; leave(treatment: Treatment): void }
-  /** Do not send; come back after `waitMs`. `isFailing`: the destination is known to fail now. */
+  /**
+   * Do not send; come back after `waitMs`. `isFailing` tells that the destination is known to fail
+   * now.
+   */
   | {
       readonly kind: 'refused'
       readonly reason: string
       readonly waitMs: number
       readonly isFailing: boolean
-      /** Whether its destination wakes it, once `wait` has told that it waits there. */
+      /**
+       * Whether the destination wakes the delivery, once `wait` has reported that it waits there.
+       */
       readonly isWoken: boolean
     }
 
 /**
- * Keeps one destination, and one cluster, from taking capacity from the others. What it knows of destinations that fail
- * is known to this process only: after a restart that is found out anew.
+ * Keeps one destination, and one cluster, from taking the capacity of the others. It remembers
+ * failing destinations in this process only; a restarted process finds them out again.
  */
 export interface Destinations {
   /** Asks for a place. Providers at one host take turns, and each one's deliveries keep their order. */
   enter(destination: Destination): Promise<Admission>
-  /** The record of a delivery, which was refused, waits now for the destination with this key. */
+  /** Reports that the record of a refused delivery now waits for the destination with this key. */
   wait(key: string, delivery: WaitingDelivery): void
-  /** A delivery that may wait for the destination with this key is being decided about. */
+  /**
+   * Reports that a delivery that may wait for the destination with this key is being decided about.
+   */
   withdraw(key: string, delivery: string): void
-  /** What there was to decide about a delivery is decided, or failed. */
+  /** Reports that the decision about a delivery was made, or failed. */
   done(delivery: string): void
-  /** Another configuration of a cluster came: what waits is woken, as far as it does not wait again. */
+  /**
+   * Reports a new configuration of a cluster. Everything that waits is woken, unless it has to wait
+   * again.
+   */
   review(cluster: string): void
 }
 
-/** The side of the host that dispatches what is woken. */
+/** What the host uses to dispatch the deliveries that are woken. */
 export interface Wakes {
-  /** Finds out what waits in the store; before anything enters. Rejects when the store fails. */
+  /**
+   * Finds out what waits in the store. Call it before anything enters. Rejects when the store
+   * fails.
+   */
   resume(): Promise<void>
-  /** Takes at most `max` deliveries that are woken. */
+  /** Takes at most `max` deliveries that were woken. */
   take(max: number): readonly WaitingDelivery[]
-  /** When the next one is woken that waits for a time, or a little earlier, by `Clock.elapsed`. */
+  /**
+   * When the next delivery that waits for a time is woken, or a little earlier. By `Clock.elapsed`.
+   */
   nextWakeAt(): number | undefined
   /** Calls `listener` soon after something may be taken or `nextWakeAt` changed. */
   onReady(listener: () => void): void
 }
 
 export interface DestinationOptions {
-  /** How many requests of one Provider are under way at one host, at most. */
+  /** The most requests of one Provider that are under way at one host. */
   readonly placesPerHost?: number
-  /** What waits in the store. Without it nobody wakes: who is refused has to come back. */
+  /**
+   * Reads what waits in the store. Without it nothing is woken: a refused delivery has to come back
+   * by itself.
+   */
   readonly waiting?: WaitingLines
 }
 

@@ -1,15 +1,16 @@
 /**
- * Those who want something, of whom each has some already: who has the fewest is next, and those who have
- * as many as each other take turns. So whoever gives back at once never waits for those who keep.
+ * A queue of claimants, each of whom has some things already. The one with the fewest things is
+ * next, and those with equally many take turns. So a claimant who gives things back at once never
+ * waits for one who keeps them.
  */
 export class FewestFirst<T> {
   readonly #count: (it: T) => number
-  /** Who has so many of them, in the order of their turns. */
+  /** The claimants by how many things they have, each set in the order of their turns. */
   readonly #having: Set<T>[] = []
-  /** Where each of them stands. */
+  /** How many things each claimant had when it was added. */
   readonly #standing = new Map<T, number>()
 
-  /** `count`: how many somebody has. Who has more or fewer than when they were added is added again. */
+  /** `count` tells how many things a claimant has. Call `changed` when that number changes. */
   constructor(count: (it: T) => number) {
     this.#count = count
   }
@@ -18,7 +19,10 @@ export class FewestFirst<T> {
     return this.#standing.size === 0
   }
 
-  /** Puts somebody behind those who have as many; who stood there already keeps the turn. */
+  /**
+   * Puts a claimant behind those who have as many. A claimant who stands there already keeps its
+   * turn.
+   */
   add(it: T): void {
     const count = this.#count(it)
     const before = this.#standing.get(it)
@@ -36,18 +40,18 @@ export class FewestFirst<T> {
     this.#having[count]?.delete(it)
   }
 
-  /** Puts somebody where they belong now, if they want something. */
+  /** Moves a claimant to where it belongs now, if it is in the queue. */
   changed(it: T): void {
     if (this.#standing.has(it)) this.add(it)
   }
 
-  /** How many somebody has whose turn it is; undefined when nobody wants something. */
+  /** How many things the next claimant has; undefined when the queue is empty. */
   get fewest(): number | undefined {
     const count = this.#having.findIndex((having) => having.size > 0)
     return count < 0 ? undefined : count
   }
 
-  /** Takes whose turn it is. */
+  /** Takes the claimant whose turn it is; undefined when the queue is empty. */
   next(): T | undefined {
     for (const having of this.#having) {
       const [first] = having

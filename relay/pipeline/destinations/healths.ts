@@ -3,51 +3,57 @@ import { DestinationHealth, type Treatment, type Wait } from './destination-heal
 import { Remembered } from './remembered.ts'
 
 /**
- * Destinations that are remembered. Beyond them the cluster with the most forgets the one that it has
- * not used for longest, as after a restart.
+ * How many destinations are remembered. Beyond that, the cluster with the most destinations forgets
+ * the one that it used longest ago, as a restart would.
  */
 const MAX_REMEMBERED = 10_000
 
-/** Why a delivery is not sent to its destination now, and when to come back where nobody wakes. */
+/**
+ * Why a delivery is not sent to its destination now, and when it should come back if nobody wakes
+ * it.
+ */
 export interface Refusal extends Omit<Wait, 'probedAt'> {
-  /** For a person. */
+  /** The reason, as people read it. */
   readonly reason: string
 }
 
-/** When to come back after finding too many waiting, where nobody wakes. */
+/** When a delivery that found too many waiting comes back, if nobody wakes it. */
 const FULL_RETRY_MS = 1_000
 
-/** Why who comes new does not wait in memory; `random` is in [0, 1). */
+/** The reason why a new delivery cannot wait in memory. `random` is in [0, 1). */
 export function whyCrowded({ name }: { readonly name: string }, random: number): Refusal {
   const reason = `no place: enough deliveries wait for ${name}`
   // A little later for each, so that what was refused together does not come back together.
   return { reason, waitMs: Math.round(FULL_RETRY_MS * (1 + 0.2 * random)), isFailing: false }
 }
 
-/** The line of a destination, which has a window when it is woken. */
+/** The line of a destination. A line that is woken has a window. */
 interface ParkedLine {
   readonly key: string
   readonly host: { readonly name: string }
   readonly window: unknown
 }
 
-/** What is known of destinations, by their keys. */
+/** What is known of all destinations, by their keys. */
 export class Healths {
   readonly #clock: Clock
   readonly #healths = new Remembered<DestinationHealth>(MAX_REMEMBERED)
-  /** Destinations whose last answer was one. */
+  /** Destinations that answered when they were last asked. */
   readonly #answering = new Remembered<true>(MAX_REMEMBERED)
 
   constructor(clock: Clock) {
     this.#clock = clock
   }
 
-  /** Undefined of a destination of which nothing is known that is worth to be remembered. */
+  /** The health of a destination; undefined when nothing about it is worth remembering. */
   of(key: string): DestinationHealth | undefined {
     return this.#healths.get(key)
   }
 
-  /** Undefined when the delivery may be sent now. `isChosen` as in `DestinationHealth.wait`. */
+  /**
+   * Why the delivery cannot be sent now; undefined when it can. `isChosen` is that of
+   * `DestinationHealth.wait`.
+   */
   whyParked(line: ParkedLine, delivery: string, isChosen: boolean): Refusal | undefined {
     const { key, host, window } = line
     const health = this.#healths.get(key)
@@ -67,7 +73,7 @@ export class Healths {
     return this.#clock.now() + (elapsed - this.#clock.elapsed())
   }
 
-  /** Notes what became of a delivery that was sent. */
+  /** Remembers what became of a delivery that was sent. */
   end(key: string, delivery: string, treatment: Treatment, isProbe: boolean): void {
     const health = this.#healths.get(key) ?? new DestinationHealth(this.#clock)
     health.end(delivery, treatment, isProbe)
@@ -77,7 +83,7 @@ export class Healths {
     if (treatment.kind === 'failed') this.#answering.delete(key)
   }
 
-  /** Whether the destination answered when it was last asked, as far as is remembered. */
+  /** Whether the destination answered when it was last asked. False when that is not remembered. */
   isAnswering(key: string): boolean {
     return this.#answering.get(key) === true
   }

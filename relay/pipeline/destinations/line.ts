@@ -1,13 +1,13 @@
 import type { EventOrder } from '../../model/delivery.ts'
 import type { WaitingWindow } from './window.ts'
 
-/** A delivery that wants a place. */
+/** A delivery that asks for a place. */
 export interface Asker {
   readonly delivery: string
-  /** Of its bodies. */
+  /** The bytes of its requests' bodies. */
   readonly bytes: number
   readonly order: EventOrder
-  /** Whether it comes from the store; its record waits there. */
+  /** Whether the delivery was woken from the store, where its record waits. */
   readonly isWoken: boolean
 }
 
@@ -16,31 +16,34 @@ export interface Asking<Answer> extends Asker {
   answer(answer: Answer): void
 }
 
-/** A delivery that was woken and has not asked yet. */
+/** A delivery that was woken and has not asked for a place yet. */
 export interface Coming {
   readonly order: EventOrder
-  /** Places of the host that were given before it was woken. */
+  /** The value of the host's `given` when the delivery was woken. */
   readonly givenBefore: number
 }
 
 /**
- * Those that wait for one destination: first the ones that ask for a place now, then the ones whose
- * records wait, which are woken. Both in the order of their events.
+ * The deliveries that wait for one destination: those that ask for a place now, and then those
+ * whose records wait in the store and are woken. Both are in the order of their events.
  */
 export class Line<Answer, Host> {
   readonly key: string
   readonly host: Host
-  /** Deliveries that have a place. */
+  /** How many deliveries have a place. */
   underWay = 0
-  /** Deliveries that were woken, and have no place yet. */
+  /** How many deliveries were woken and have no place yet. */
   awaited = 0
-  /** Absent where nobody can wake. */
+  /** The deliveries that wait in the store. Absent where nothing can be woken. */
   readonly window: WaitingWindow | undefined
-  /** Those that were refused, and are about to wait in the store, with their orders. */
+  /** Deliveries that were refused and are about to wait in the store, with their orders. */
   readonly postponed = new Map<string, EventOrder>()
-  /** Those that were woken and have not asked yet. */
+  /** Deliveries that were woken and have not asked yet. */
   readonly coming = new Map<string, Coming>()
-  /** A configuration came: the first is woken though the destination may be parked, and so on. */
+  /**
+   * Whether a new configuration came. Then the first delivery is woken though the destination may
+   * be parked, and so are those after it.
+   */
   isReviewed = false
   readonly #asking: Asking<Answer>[] = []
 
@@ -50,12 +53,12 @@ export class Line<Answer, Host> {
     this.window = window
   }
 
-  /** Whether some wait in the store, or are about to: who comes new goes behind them. */
+  /** Whether deliveries wait in the store, or are about to: a new one goes behind them. */
   get hasWritten(): boolean {
     return this.postponed.size > 0 || this.window?.isEmpty === false
   }
 
-  /** Whether one goes before all in the store, and is about to wait there. */
+  /** Whether a delivery that is about to wait in the store comes before all that wait there. */
   get isFirstUnwritten(): boolean {
     const first = this.window?.first?.order
     if (first === undefined) return false
@@ -68,18 +71,21 @@ export class Line<Answer, Host> {
     return !isInMemory && !this.hasWritten
   }
 
-  /** Whether one asks now. */
+  /** Whether a delivery asks for a place now. */
   get isAsking(): boolean {
     return this.#asking.length > 0
   }
 
-  /** Of those that are equal the one that asks first is first. */
+  /** Puts a delivery in its place in the order. Of equal ones the first that asks comes first. */
   ask(asking: Asking<Answer>): void {
     const before = this.#asking.findLastIndex(({ order }) => order <= asking.order)
     this.#asking.splice(before + 1, 0, asking)
   }
 
-  /** Takes the first that asks, unless one that is to leave before it was woken and comes. */
+  /**
+   * Takes the first delivery that asks. Undefined while one that comes before it was woken and has
+   * not asked yet.
+   */
   takeFirst(): Asking<Answer> | undefined {
     const [first] = this.#asking
     if (first === undefined) return undefined
@@ -87,7 +93,7 @@ export class Line<Answer, Host> {
     return this.#asking.shift()
   }
 
-  /** Takes all that ask. */
+  /** Takes all deliveries that ask. */
   takeAll(): readonly Asking<Answer>[] {
     return this.#asking.splice(0)
   }

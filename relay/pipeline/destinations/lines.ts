@@ -2,10 +2,15 @@ import { Host } from './host.ts'
 import { Line } from './line.ts'
 import type { WaitingWindow } from './window.ts'
 
-/** How many requests of one Provider are under way at one host, unless the process is told otherwise. */
+/**
+ * The most requests of one Provider that are under way at one host, unless the process is told
+ * otherwise.
+ */
 const PLACES_PER_HOST = 10
 
-/** Most waiting deliveries of one cluster whose ids are held in memory, beyond a few of each line. */
+/**
+ * The most waiting deliveries of one cluster whose ids are in memory, besides a few of each line.
+ */
 const MOST_HELD_OF_CLUSTER = 51_200
 const MOST_HELD = 512
 const FEWEST_HELD = 16
@@ -22,7 +27,7 @@ export class Lines<Answer> {
     this.#placesPerHost = placesPerHost
   }
 
-  /** The line of a destination, which is made when there is none. */
+  /** The line of a destination. Creates it when there is none. */
   of(
     key: string,
     hostName: string,
@@ -53,7 +58,7 @@ export class Lines<Answer> {
     return this.#lines.values()
   }
 
-  /** Lets go of a line in which nobody waits, and of its host when nobody is there. */
+  /** Forgets a line in which nothing waits, and its host when that has no other line. */
   forget(line: Line<Answer, Host<Answer>>): void {
     const { key, host } = line
     // Somebody may be done with a line that was let go of before, and that has a successor.

@@ -9,21 +9,24 @@ export type HostOf = Host<Admission>
 export type LineOf = Line<Admission, HostOf>
 
 /**
- * Deliveries that are sent at once to a destination of which no answer is known: as many as it takes to
- * park it. So one that hangs takes little before it is found out.
+ * How many deliveries are sent at once to a destination that has not answered yet: as many failures
+ * as park it. So a destination that hangs takes few places before it is found out.
  */
 const PLACES_WITHOUT_ANSWER = 3
 
 /**
- * Gives the places of hosts to the lines at them while their clusters have a share left. Of the lines at a
- * host that with the fewest places gets the next one, and the last is kept for one that has none: so
- * one whose destination answers fast does not wait for those whose destinations are slow.
+ * Gives the places of hosts to their lines, while the cluster of the host has a share left. The
+ * line with the fewest places gets the next one, and the last place is kept for a line that has
+ * none. So a destination that answers fast does not wait for slow ones.
  */
 export class Places {
   readonly #capacity: Capacity
   readonly #healths: Healths
   readonly #admit: (line: LineOf, asking: Asking<Admission>) => void
-  /** Hosts of each cluster at which somebody asks, and whose cluster has its share. */
+  /**
+   * The hosts of each cluster at which deliveries ask for a place while their cluster has used its
+   * whole share.
+   */
   readonly #short = new Map<string, Turns<HostOf>>()
 
   constructor(
@@ -36,7 +39,10 @@ export class Places {
     this.#admit = admit
   }
 
-  /** Whether one that asks now, and no other before it, gets a place at once. */
+  /**
+   * Whether a delivery that asks now gets a place at once. False when another one of the line asks
+   * before it.
+   */
   hasPlace(line: LineOf): boolean {
     const { host } = line
     const mayHave = host.hasPlaceFor(line.underWay) && line.underWay < this.#most(line)
@@ -61,7 +67,7 @@ export class Places {
     }
   }
 
-  /** Somebody left: of each cluster that had its share one host may have its turn. */
+  /** Serves one waiting host of each cluster after a place became free. */
   serveShort(): void {
     for (const [cluster, hosts] of [...this.#short]) {
       if (!this.#capacity.underWay.allows(cluster)) continue
@@ -76,7 +82,7 @@ export class Places {
     return Math.min(placesPerLine, PLACES_WITHOUT_ANSWER)
   }
 
-  /** Serves the host later, when its cluster has less, or more is free. */
+  /** Serves the host later, when its cluster has fewer places in use or more places are free. */
   #postpone(host: HostOf): void {
     const hosts = this.#short.get(host.cluster) ?? new Turns<HostOf>()
     hosts.add(host)

@@ -1,9 +1,9 @@
 import { clusterOf } from './lines.ts'
 
-/** A bounded number of things by the keys of their destinations, of which each cluster has a share. */
+/** A bounded map by the keys of destinations. Each cluster has a share of it. */
 export class Remembered<T> {
   readonly #max: number
-  /** Of each cluster, the one unused for longest first. */
+  /** The entries of each cluster; the one that was used longest ago is first. */
   readonly #clusters = new Map<string, Map<string, T>>()
   #size = 0
 
@@ -15,7 +15,7 @@ export class Remembered<T> {
     return this.#clusters.get(clusterOf(key))?.get(key)
   }
 
-  /** The last of its cluster to be forgotten from now on. */
+  /** Sets a value. Of its cluster's entries it is then the last to be forgotten. */
   set(key: string, value: T): void {
     this.delete(key)
     const cluster = clusterOf(key)
@@ -32,7 +32,7 @@ export class Remembered<T> {
     if (own?.size === 0) this.#clusters.delete(cluster)
   }
 
-  /** Forgets the oldest of the cluster that has the most. */
+  /** Forgets the oldest entry of the cluster that has the most. */
   #forgetOne(): void {
     const largest = [...this.#clusters.values()].reduce((a, b) => (b.size > a.size ? b : a))
     const [oldest] = largest.keys()

@@ -26,7 +26,9 @@ export class Scheduler implements Destinations, Wakes {
   readonly #places: Places
   /** The line of each delivery that was woken or refused, until it is done. */
   readonly #away = new Map<string, LineOf>()
-  /** Those of them that wait in the store again, each with the key of its line. */
+  /**
+   * The woken or refused deliveries that wait in the store again, each with the key of its line.
+   */
   readonly #written = new Map<string, readonly [string, WaitingDelivery]>()
   readonly #waker: Waker
 
@@ -127,7 +129,10 @@ export class Scheduler implements Destinations, Wakes {
     })
   }
 
-  /** Whether the delivery comes from the store of this line; of another one it has left the line. */
+  /**
+   * Whether the delivery was woken from this line. If it was woken from another line, it leaves
+   * that one.
+   */
   #arrive(delivery: string, line: LineOf): boolean {
     const from = this.#away.get(delivery)
     const coming = from?.coming.get(delivery)
@@ -156,7 +161,7 @@ export class Scheduler implements Destinations, Wakes {
     return { kind: 'refused', ...why, isWoken: line.window !== undefined }
   }
 
-  /** Gives the places that are free at a host, of which `line` may have changed. */
+  /** Gives the free places of a host. `line` may have changed. */
   #givePlaces(host: HostOf, line: LineOf): void {
     if (line.isAsking) host.asking.add(line)
     this.#places.serve(host)
@@ -187,7 +192,7 @@ export class Scheduler implements Destinations, Wakes {
     queueMicrotask(() => asking.answer({ kind: 'admitted', leave }))
   }
 
-  /** A place is free again, and more is known of a destination. */
+  /** Serves others after a delivery left: a place is free, and more is known of its destination. */
   #left(line: LineOf): void {
     const { key, host } = line
     host.free += 1
@@ -200,7 +205,7 @@ export class Scheduler implements Destinations, Wakes {
     this.#places.serveShort()
   }
 
-  /** False when it need not wait for the destination itself. */
+  /** Refuses a delivery whose destination is parked. False when it need not wait. */
   #refuseParked(line: LineOf, asker: Asking<Admission>): boolean {
     const { delivery, bytes, isWoken, answer } = asker
     const parked = this.#healths.whyParked(line, delivery, isWoken)
@@ -216,7 +221,7 @@ export class Scheduler implements Destinations, Wakes {
   }
 }
 
-/** One that was woken has its place, or goes back. */
+/** Counts a woken delivery off: it has its place now, or goes back to the store. */
 function awaitFewer(line: LineOf): void {
   line.awaited -= 1
   line.host.awaited -= 1

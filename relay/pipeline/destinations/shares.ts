@@ -1,6 +1,7 @@
 /**
- * Divides what is limited among those that want it. Each may have as much as is left for the others, so
- * one alone gets the half of it, two get a third each, and whoever comes next always finds some.
+ * Divides a limited amount among owners. Each owner may have as much as is left over for the
+ * others. So a single owner gets half of it, two get a third each, and a new owner always finds
+ * some.
  */
 export class Shares {
   #free: number
@@ -10,7 +11,7 @@ export class Shares {
     this.#free = capacity
   }
 
-  /** Whether this one may take more now. */
+  /** Whether this owner may take more now. */
   allows(owner: string): boolean {
     return (this.#held.get(owner) ?? 0) < this.#free
   }

@@ -1,4 +1,4 @@
-/** When to look again at each of some things, by `Clock.elapsed`. */
+/** Things with the times at which to look at them again, by `Clock.elapsed`. */
 export class Times<T> {
   readonly #times = new Map<T, number>()
   /** The first of the times, or an earlier one. */
@@ -9,7 +9,7 @@ export class Times<T> {
     return this.#next
   }
 
-  /** True when `next` is another one now. */
+  /** Sets the time of a thing. True when `next` has changed. */
   set(it: T, at: number): boolean {
     this.#times.set(it, at)
     if (this.#next !== undefined && this.#next <= at) return false
@@ -21,7 +21,7 @@ export class Times<T> {
     this.#times.delete(it)
   }
 
-  /** Takes all that are due. */
+  /** Takes all things that are due. */
   takeDue(now: number): readonly T[] {
     if (this.#next === undefined || this.#next > now) return []
     const due: T[] = []

@@ -1,4 +1,4 @@
-/** Those who want something, each of whom gets it in turn. Who wants it again goes to the end. */
+/** A queue of claimants that take turns. A claimant that wants something again goes to the end. */
 export class Turns<T> {
   readonly #waiting = new Set<T>()
 
@@ -6,7 +6,7 @@ export class Turns<T> {
     return this.#waiting.size === 0
   }
 
-  /** Puts someone at the end, who keeps the turn that it may have already. */
+  /** Puts a claimant at the end. One that is in the queue already keeps its turn. */
   add(it: T): void {
     this.#waiting.add(it)
   }
@@ -15,7 +15,7 @@ export class Turns<T> {
     this.#waiting.delete(it)
   }
 
-  /** Takes whose turn it is. */
+  /** Takes the claimant whose turn it is; undefined when the queue is empty. */
   next(): T | undefined {
     const [first] = this.#waiting
     if (first !== undefined) this.#waiting.delete(first)

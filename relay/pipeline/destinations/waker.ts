@@ -10,10 +10,10 @@ import { Times } from './times.ts'
 import { Turns } from './turns.ts'
 import type { WaitingWindow } from './window.ts'
 
-/** When a store is read again that failed. */
+/** How long to wait before a store that failed is read again. */
 const READ_AGAIN_MS = 1_000
 
-/** What the waking of deliveries goes by, which others change too. */
+/** What the waker shares with the scheduler, which changes it too. */
 export interface WakerParts {
   readonly clock: Clock
   readonly lines: Pick<Lines<Admission>, 'forget'>
@@ -23,16 +23,16 @@ export interface WakerParts {
   readonly away: Map<string, LineOf>
 }
 
-/** Says which of the deliveries that wait in the store may come now, and tells when there are some. */
+/** Decides which of the deliveries that wait in the store may come now, and notifies the host. */
 export class Waker {
   readonly #clock: Clock
   readonly #lines: WakerParts['lines']
   readonly #healths: Healths
   readonly #capacity: Capacity
   readonly #away: Map<string, LineOf>
-  /** Hosts at which something may be woken. */
+  /** Hosts at which a delivery may be woken. */
   readonly #ready = new Turns<HostOf>()
-  /** Lines from which nothing may be woken before a time. */
+  /** Lines from which nothing may be woken before a given time. */
   readonly #notBefore = new Times<LineOf>()
   readonly #listeners = new Listeners()
 
@@ -44,7 +44,7 @@ export class Waker {
     this.#away = away
   }
 
-  /** When something may come next of what waits for a time; undefined when nothing does. */
+  /** When something that waits for a time may come next; undefined when nothing waits for one. */
   get nextAt(): number | undefined {
     return this.#notBefore.next
   }
@@ -53,13 +53,13 @@ export class Waker {
     this.#listeners.add(listener)
   }
 
-  /** Tells that something may be woken at a host. */
+  /** Reports that a delivery may be woken at a host. */
   offer(host: HostOf): void {
     this.#ready.add(host)
     this.#listeners.notify()
   }
 
-  /** Takes at most `max` deliveries; hosts take turns. */
+  /** Takes at most `max` deliveries. The hosts take turns. */
   take(max: number): readonly WaitingDelivery[] {
     for (const line of this.#notBefore.takeDue(this.#clock.elapsed())) this.look(line)
     const taken: WaitingDelivery[] = []
@@ -77,7 +77,7 @@ export class Waker {
     return taken
   }
 
-  /** Finds out when the next of a line may be woken; forgets it when none waits. */
+  /** Finds out when the next delivery of a line may be woken. Forgets the line when none waits. */
   look(line: LineOf): void {
     const { key, host, window } = line
     this.#notBefore.delete(line)
@@ -95,7 +95,10 @@ export class Waker {
     if (probedAt > this.#clock.elapsed()) this.#lookAt(line, probedAt)
   }
 
-  /** Of a parked destination one alone is woken, which is the probe. */
+  /**
+   * Whether the line may wake a delivery. A parked destination wakes a single one, which is its
+   * probe.
+   */
   #mayWake(line: LineOf): boolean {
     // One that goes before the first is about to wait in the store: after that the line is looked at.
     if (line.isFirstUnwritten) return false
@@ -104,7 +107,9 @@ export class Waker {
     return health.isOpen && line.coming.size === 0 && !line.isAsking
   }
 
-  /** Takes one of those that wait at the host; undefined when its turn came for nothing. */
+  /**
+   * Takes one of the deliveries that wait at the host. Undefined when none may be woken after all.
+   */
   #wake(host: HostOf): WaitingDelivery | undefined {
     const line = host.wakeable.next()
     if (!line || !this.#mayWake(line)) return undefined
@@ -121,7 +126,10 @@ export class Waker {
     return isAway ? undefined : woken
   }
 
-  /** One that has failed is the probe of a parked destination only when no other waits. */
+  /**
+   * Whether the delivery may probe a parked destination. One that has failed may do so only when no
+   * other waits.
+   */
   #isGoodProbe({ key, isReviewed }: LineOf, delivery: string): boolean {
     const health = this.#healths.of(key)
     return !health || health.probedAt === 0 || isReviewed || !health.hasFailed(delivery)

@@ -1,50 +1,53 @@
 import type { PlaceInLine, WaitingDelivery } from '../../ports/waiting-lines.ts'
 
-/** Reads the deliveries of a destination that come after a place, in their order. */
+/** Reads the deliveries of a destination that come after a given place, in their order. */
 export type ReadPage = (
   after: PlaceInLine | undefined,
   limit: number,
 ) => Promise<readonly WaitingDelivery[]>
 
 /**
- * The first of the deliveries that the store has waiting for one destination, in their order. All that
- * wait up to its end are held, or were taken; those beyond are in the store alone.
+ * The first of the deliveries that wait in the store for one destination, in their order. All that
+ * wait up to its end are in memory, or were taken; those beyond the end are only in the store.
  */
 export class WaitingWindow {
   readonly #readPage: ReadPage
-  /** How many are held in memory now at most; the rest stays in the store. */
+  /** The most deliveries that may be in memory now; the rest stays in the store. */
   readonly #mostHeld: () => number
   readonly #held: WaitingDelivery[] = []
-  /** The place up to which all is held; undefined before the first one. */
+  /** The place up to which all deliveries are in memory; undefined before the first read. */
   #end: PlaceInLine | undefined
   #hasMore: boolean
   #isReading = false
-  /** The first of those that came, beyond the end, while the store was read, which may have missed them. */
+  /**
+   * The first delivery beyond the end that came while the store was read. The read may have missed
+   * it.
+   */
   #missed: PlaceInLine | undefined
 
-  /** `hasMore`: the store may have some. */
+  /** `hasMore` tells that the store may have some. */
   constructor(readPage: ReadPage, hasMore: boolean, mostHeld: () => number) {
     this.#readPage = readPage
     this.#mostHeld = mostHeld
     this.#hasMore = hasMore
   }
 
-  /** Whether none waits, here or in the store. */
+  /** Whether no delivery waits, here or in the store. */
   get isEmpty(): boolean {
     return this.#held.length === 0 && !this.#hasMore
   }
 
-  /** The first that can be taken. */
+  /** The first delivery that can be taken. */
   get first(): WaitingDelivery | undefined {
     return this.#held[0]
   }
 
-  /** Whether the next ones are to be read. */
+  /** Whether more deliveries should be read from the store. */
   get isShort(): boolean {
     return this.#hasMore && !this.#isReading && this.#held.length < this.#mostHeld() / 2
   }
 
-  /** One waits that the store has. */
+  /** Adds a delivery that waits in the store. */
   add(delivery: WaitingDelivery): void {
     this.remove(delivery.id)
     const isBeyond = this.#end === undefined || compare(delivery, this.#end) > 0
@@ -62,19 +65,21 @@ export class WaitingWindow {
     this.#hasMore = true
   }
 
-  /** Lets go of one that waits no more, or differently. */
+  /** Removes a delivery that no longer waits, or waits for something else. */
   remove(id: string): void {
     const at = this.#held.findIndex((held) => held.id === id)
     if (at >= 0) this.#held.splice(at, 1)
   }
 
-  /** Takes the first one that is `wanted`, or the first of all; undefined when none is held. */
+  /**
+   * Takes the first delivery that is `wanted`, or the first of all; undefined when there is none.
+   */
   take(wanted: (id: string) => boolean = () => true): WaitingDelivery | undefined {
     const at = this.#held.findIndex(({ id }) => wanted(id))
     return this.#held.splice(Math.max(at, 0), 1)[0]
   }
 
-  /** Reads the next ones. Rejects when the store fails; nothing is lost then. */
+  /** Reads the next deliveries. Rejects when the store fails; nothing is lost then. */
   async read(): Promise<void> {
     const after = this.#end
     const limit = Math.max(this.#mostHeld() - this.#held.length, 1)
