@@ -29,8 +29,8 @@ function partsOf(cursor: string): unknown {
 }
 
 function filterHash(filter: LedgerFilter): string {
-  const { cluster, alert, provider, object, outcome, since, until } = filter
-  const parts = [cluster, alert, provider, object, outcome, since, until].map(
+  const { cluster, alert, provider, object, outcome, since, until, event } = filter
+  const parts = [cluster, alert, provider, object, outcome, since, until, event].map(
     (part) => part ?? null,
   )
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16)

@@ -1,4 +1,5 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
+import { addFilterOptions, parseOutcomes } from './filters.ts'
 import { getDeliveries } from './get/deliveries.ts'
 import { getObjects } from './get/objects.ts'
 import { addRelayOptions, parseCluster } from './relay/options.ts'
@@ -7,13 +8,14 @@ import { addRelayOptions, parseCluster } from './relay/options.ts'
 export function getCommand(): Command {
   return new Command('get')
     .description('show Alerts, Providers or deliveries')
-    .addCommand(objectsCommand('alerts', 'Alert'))
-    .addCommand(objectsCommand('providers', 'Provider'))
+    .addCommand(objectsCommand('alert', 'Alert'))
+    .addCommand(objectsCommand('provider', 'Provider'))
     .addCommand(deliveriesCommand())
 }
 
 function objectsCommand(name: string, kind: 'Alert' | 'Provider'): Command {
-  const command = new Command(name)
+  const command = new Command(`${name}s`)
+    .alias(name)
     .description(`show the ${kind}s of a cluster, and whether each takes effect`)
     .argument('[name...]', 'only those of these names')
     .option('-n, --namespace <name>', 'namespace', 'flux-system')
@@ -25,17 +27,17 @@ function objectsCommand(name: string, kind: 'Alert' | 'Provider'): Command {
 
 function deliveriesCommand(): Command {
   const command = new Command('deliveries')
+    .alias('delivery')
     .description('show deliveries, latest first, and why each went as it did')
     .argument('[id...]', 'only those of these ids')
     .option('-n, --namespace <name>', 'of Alerts of this namespace (default: of all)')
     .option('-A, --all-namespaces', 'of Alerts of all namespaces')
-    .option('--cluster <name>', 'of this cluster (needed with --stack)', parseCluster)
-    .option('--outcome <outcome>', 'delivered, suppressed, skipped, retry or dead')
-    .option('--alert <namespace/name>', 'of this Alert')
-    .option('--provider <namespace/name>', 'to this Provider')
-    .option('--object <kind/namespace/name>', 'about this object')
-    .option('--since <time>', 'of events accepted since a time, or for as long as 1h')
-    .option('--until <time>', 'of events accepted before a time')
+    .option(
+      '--outcome <outcomes>',
+      'delivered, suppressed, skipped, retry or dead, or several: retry,dead',
+      parseOutcomes,
+    )
+  addFilterOptions(command)
     .option('--limit <number>', 'most to show', parseLimit, 50)
     .addOption(outputOption())
   return addRelayOptions(command).action((ids, flags) => getDeliveries(ids, flags))

@@ -1,18 +1,12 @@
 import { Command } from 'commander'
 import type { RelayApi } from '../client/api.ts'
 import { UsageError } from '../client/usage-error.ts'
+import { addFilterOptions, type DeliveryFilters, filtersOf } from './filters.ts'
 import { printLine } from './output/print.ts'
 import { addRelayOptions, type RelayFlags, requireCluster, withRelay } from './relay/options.ts'
 import { replayQueue } from './replay-queue.ts'
 
-interface Selection {
-  readonly since?: string
-  readonly until?: string
-  readonly provider?: string
-  readonly cluster?: string
-}
-
-interface ReplayFlags extends RelayFlags, Selection {
+interface ReplayFlags extends RelayFlags, DeliveryFilters {
   readonly dead?: boolean
   readonly queue?: boolean
   readonly dryRun?: boolean
@@ -21,32 +15,32 @@ interface ReplayFlags extends RelayFlags, Selection {
 /** `flux-relay replay`: sends deliveries again, with the configuration of now. */
 export function replayCommand(): Command {
   const command = new Command('replay')
-    .description('send deliveries again: those named, or all dead ones that the options select')
+    .description(
+      'send deliveries again: those named, or with --dead all dead ones that the options select',
+    )
     .argument('[id...]', 'ids of deliveries, as get deliveries shows them')
     .option('--dead', 'all dead deliveries')
-    .option('--since <time>', 'with --dead: of events accepted since a time, or for as long as 1h')
-    .option('--until <time>', 'with --dead: of events accepted before a time')
-    .option('--provider <namespace/name>', 'with --dead: to this Provider')
-    .option('--cluster <name>', 'with --dead: of this cluster (needed with --stack)')
+  addFilterOptions(command)
     .option('--queue', 'what dispatch could not process at all, and set aside')
     .option('--dry-run', 'with --queue: only tell what is set aside')
   return addRelayOptions(command).action(replay)
 }
 
 async function replay(ids: readonly string[], flags: ReplayFlags): Promise<void> {
-  const { dead, queue, dryRun, relay, stack, ...selection } = flags
-  const filters = Object.keys(selection)
+  const { dead, queue, dryRun } = flags
+  const filters = filtersOf(flags)
+  const [filter] = Object.keys(filters)
   const ways = [ids.length > 0, dead === true, queue === true].filter(Boolean)
   if (ways.length !== 1) {
     throw new UsageError('replay: name deliveries, or give --dead, or --queue', 2)
   }
-  if (!dead && filters.length > 0) {
-    throw new UsageError(`replay: --${filters[0]} goes with --dead`, 2)
+  if (!dead && filter !== undefined) {
+    throw new UsageError(`replay: --${filter} goes with --dead`, 2)
   }
   if (dryRun && !queue) throw new UsageError('replay: --dry-run goes with --queue', 2)
   if (queue) return replayQueue(flags, dryRun === true)
   if (dead) requireCluster(flags)
-  await withRelay(flags, async (api) => replayAll(api, dead ? await deadIds(api, selection) : ids))
+  await withRelay(flags, async (api) => replayAll(api, dead ? await deadIds(api, filters) : ids))
 }
 
 async function replayAll(api: RelayApi, ids: readonly string[]): Promise<void> {
@@ -61,8 +55,11 @@ async function replayAll(api: RelayApi, ids: readonly string[]): Promise<void> {
 }
 
 /** All of them before the first is replayed, since a replay changes what the pages show. */
-async function deadIds(api: RelayApi, selection: Selection): Promise<readonly string[]> {
+async function deadIds(
+  api: RelayApi,
+  filters: Readonly<Record<string, string>>,
+): Promise<readonly string[]> {
   const ids: string[] = []
-  for await (const { id } of api.deliveries({ ...selection, outcome: 'dead' })) ids.push(id)
+  for await (const { id } of api.deliveries({ ...filters, outcome: 'dead' })) ids.push(id)
   return ids
 }

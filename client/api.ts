@@ -15,7 +15,7 @@ import { problemText, read } from './answers.ts'
 import type { RelayRequests } from './requests.ts'
 
 /** Most that a relay lists on one page. */
-const PAGE_SIZE = 200
+export const PAGE_SIZE = 200
 
 /** What the commands ask of a relay. Every call rejects with `UsageError` for what it refuses. */
 export interface RelayApi {
@@ -31,6 +31,8 @@ export interface RelayApi {
   ): Promise<void>
   /** Every delivery that fits the parameters of `GET /v1/deliveries`, latest first. */
   deliveries(parameters: Readonly<Record<string, string>>): AsyncIterable<Delivery>
+  /** The same page by page; a page may be short, even empty, and have another one after it. */
+  deliveryPages(parameters: Readonly<Record<string, string>>): AsyncIterable<DeliveriesPage>
   /** Undefined when there is none of this id. */
   delivery(id: string): Promise<Delivery | undefined>
   /** Undefined when the replay is queued, else why it is not. */
@@ -56,6 +58,7 @@ export function createRelayApi(requests: RelayRequests): RelayApi {
       read(z.unknown(), await requests.putSecret(cluster, namespace, name, jsonBody(data)))
     },
     deliveries: (parameters) => listDeliveries(requests, parameters),
+    deliveryPages: (parameters) => listPages(requests, parameters),
     async delivery(id) {
       const answer = await requests.showDelivery(id)
       return answer.status === 404 ? undefined : read(Delivery, answer)
@@ -73,12 +76,19 @@ async function* listDeliveries(
   requests: RelayRequests,
   parameters: Readonly<Record<string, string>>,
 ): AsyncIterable<Delivery> {
+  for await (const { deliveries } of listPages(requests, parameters)) yield* deliveries
+}
+
+async function* listPages(
+  requests: RelayRequests,
+  parameters: Readonly<Record<string, string>>,
+): AsyncIterable<DeliveriesPage> {
   const asked = new URLSearchParams({ limit: String(PAGE_SIZE), ...parameters })
   for (;;) {
-    const { deliveries, nextCursor } = read(DeliveriesPage, await requests.listDeliveries(asked))
-    yield* deliveries
-    if (nextCursor === undefined) return
-    asked.set('cursor', nextCursor)
+    const page = read(DeliveriesPage, await requests.listDeliveries(asked))
+    yield page
+    if (page.nextCursor === undefined) return
+    asked.set('cursor', page.nextCursor)
   }
 }
 

@@ -20,6 +20,7 @@ import type {
 } from '../../relay/ports/ledger.ts'
 import type { Versioned } from '../../relay/ports/versioned.ts'
 import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.ts'
+import { type ListPart, mergeLists, perOutcome } from '../merged-lists.ts'
 import { batchGet } from './batch-get.ts'
 import { mapConcurrently } from './concurrency.ts'
 import { type Item, MalformedItem, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
@@ -117,21 +118,28 @@ export class DynamoDbLedger implements Ledger {
   async list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage> {
     const { cluster } = filter
     if (cluster === undefined) throw new ClusterRequired()
-    const named = { ...filter, cluster }
     const after = cursor === undefined ? undefined : parseCursor(cursor, filter)
-    const { positions, next } = await this.#positions(named, limit, after)
+    const lists = perOutcome(filter).map((one) => this.#part({ ...one, cluster }, limit, after))
+    const { positions, reached } = mergeLists(await Promise.all(lists), limit)
     const found = (await this.#readItems(positions.map(({ id }) => id))).map(listedRecord)
     const byId = new Map(found.map((record) => [record.id, record]))
     const records = positions.flatMap(({ id }) => byId.get(id) ?? [])
     return {
       // Indexes lag: what is listed is what fits now.
       records: records.filter((record) => fits(record, filter)),
-      ...(next && { nextCursor: formatCursor(next, filter) }),
+      ...(reached && {
+        nextCursor: formatCursor(reached, filter),
+        reachedTime: reached.acceptedAt,
+      }),
     }
   }
 
-  /** The next `limit` positions, and where to go on when there may be more. */
-  async #positions(filter: ClusterFilter, limit: number, after: ListPosition | undefined) {
+  /** The next `limit` positions. */
+  async #part(
+    filter: ClusterFilter,
+    limit: number,
+    after: ListPosition | undefined,
+  ): Promise<ListPart> {
     const query = ledgerQuery(filter, this.#clock.now())
     const positions: ListPosition[] = []
     let start = after && startKey(filter, after)
@@ -141,12 +149,12 @@ export class DynamoDbLedger implements Ledger {
       positions.push(...found.positions)
       if (positions.length > limit) {
         const page = positions.slice(0, limit)
-        return { positions: page, next: page.at(-1) }
+        return { positions: page, reached: page.at(-1) }
       }
       start = found.lastKey
-      if (!start) return { positions, next: undefined }
+      if (!start) return { positions, reached: undefined }
     }
-    return { positions, next: start && positionIn(start) }
+    return { positions, reached: start && positionIn(start) }
   }
 
   async #query(query: LedgerQuery, limit: number, start: Item | undefined) {
@@ -191,12 +199,13 @@ function listedRecord(item: Item): ListedRecord {
 }
 
 function fits(record: ListedRecord, filter: LedgerFilter): boolean {
-  // Its attributes are those that the index was searched by.
-  if (record.kind === 'unreadable') return true
-  const { outcome, alert, provider, object } = filter
+  const { outcome, alert, provider, object, event } = filter
+  // Its attributes are those that the index was searched by; its event is not among them.
+  if (record.kind === 'unreadable') return event === undefined
   const reached = reachedBy(record)
   return (
-    (outcome === undefined || outcomeOf(record) === outcome) &&
+    (outcome === undefined || [outcome].flat().includes(outcomeOf(record))) &&
+    (event === undefined || record.eventId.startsWith(event)) &&
     (alert === undefined || (reached.alert && namespacedName(reached.alert)) === alert) &&
     (provider === undefined ||
       (reached.provider && namespacedName(reached.provider)) === provider) &&

@@ -1,6 +1,6 @@
 import type { QueryCommandInput } from '@aws-sdk/client-dynamodb'
-import type { LedgerFilter } from '../../relay/ports/ledger.ts'
 import type { ListPosition } from '../ledger-cursor.ts'
+import type { OneOutcomeFilter } from '../merged-lists.ts'
 import { type Item, namesOf } from './dynamodb-item.ts'
 import { openOutcomeKey, positionOf } from './ledger-item.ts'
 import { EXPIRY_ATTRIBUTE, type IndexDefinition, LEDGER_INDEXES } from './tables.ts'
@@ -8,7 +8,7 @@ import { timeKey } from './time-key.ts'
 import { UNEXPIRED } from './versioned-item.ts'
 
 /** A filter that names its cluster, by which every index here begins. */
-export type ClusterFilter = LedgerFilter & { readonly cluster: string }
+export type ClusterFilter = OneOutcomeFilter & { readonly cluster: string }
 
 /** A query for positions, without table, start and limit. */
 export interface LedgerQuery {

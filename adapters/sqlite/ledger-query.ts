@@ -1,6 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
-import type { LedgerFilter } from '../../relay/ports/ledger.ts'
 import type { ListPosition } from '../ledger-cursor.ts'
+import type { OneOutcomeFilter } from '../merged-lists.ts'
+import { prefixRange } from './prefix-range.ts'
 
 /** A query whose last parameter, the limit, the caller adds. */
 export interface ListQuery {
@@ -14,6 +15,9 @@ const COLUMNS = ['object', 'alert', 'provider', 'outcome', 'cluster'] as const
 /** Almost every record has this outcome, so any other filter narrows more. */
 const COMMON_OUTCOME = 'delivered'
 
+/** The records of the events in a range of ids. */
+const OF_EVENTS = 'event_seq IN (SELECT seq FROM events WHERE id >= ? AND id < ?)'
+
 /** What a list shows of a row. */
 const SELECT_LISTED = `SELECT id, accepted_at AS acceptedAt, cluster, object, outcome, alert, body,
     (SELECT body FROM events WHERE seq = event_seq) AS event
@@ -23,7 +27,7 @@ const SELECT_LISTED = `SELECT id, accepted_at AS acceptedAt, cluster, object, ou
 export const SHOW_ONE = `${SELECT_LISTED} WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)`
 
 /** Lists what fits, latest accepted first, from `after` on, by the index that fits best. */
-export function listQuery(filter: LedgerFilter, now: number, after?: ListPosition): ListQuery {
+export function listQuery(filter: OneOutcomeFilter, now: number, after?: ListPosition): ListQuery {
   const index = indexFor(filter)
   const conditions: string[] = []
   const parameters: SQLInputValue[] = []
@@ -35,6 +39,7 @@ export function listQuery(filter: LedgerFilter, now: number, after?: ListPositio
     const value = filter[column]
     if (value !== undefined) add(`${column} = ?`, value)
   }
+  if (filter.event !== undefined) add(OF_EVENTS, ...prefixRange(filter.event))
   if (filter.since !== undefined) add('accepted_at >= ?', filter.since)
   if (filter.until !== undefined) add('accepted_at < ?', filter.until)
   if (after) {
@@ -54,7 +59,8 @@ export function listQuery(filter: LedgerFilter, now: number, after?: ListPositio
   return { sql, parameters }
 }
 
-function indexFor(filter: LedgerFilter): string {
+function indexFor(filter: OneOutcomeFilter): string {
+  if (filter.event !== undefined) return 'ledger_by_event'
   const narrow = COLUMNS.find((column) => {
     return filter[column] !== undefined && filter[column] !== COMMON_OUTCOME
   })

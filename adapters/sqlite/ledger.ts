@@ -15,6 +15,7 @@ import type { Clock } from '../../relay/ports/clock.ts'
 import type { Ledger, LedgerFilter, LedgerPage, LedgerWrite } from '../../relay/ports/ledger.ts'
 import type { Versioned } from '../../relay/ports/versioned.ts'
 import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.ts'
+import { type ListPart, mergeLists, type OneOutcomeFilter, perOutcome } from '../merged-lists.ts'
 import { listQuery, SHOW_ONE } from './ledger-query.ts'
 import { decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
@@ -112,16 +113,27 @@ export class SqliteLedger implements Ledger {
 
   async list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage> {
     const after = cursor === undefined ? undefined : parseCursor(cursor, filter)
+    const lists = perOutcome(filter).map((one) => this.#part(one, limit, after))
+    const { positions, reached } = mergeLists(await Promise.all(lists), limit)
+    return {
+      records: positions.map(listedRecord),
+      ...(reached && {
+        nextCursor: formatCursor(reached, filter),
+        reachedTime: reached.acceptedAt,
+      }),
+    }
+  }
+
+  async #part(
+    filter: OneOutcomeFilter,
+    limit: number,
+    after: ListPosition | undefined,
+  ): Promise<ListPart<ListedRow>> {
     const { sql, parameters } = listQuery(filter, this.#clock.now(), after)
     // One more than wanted tells whether there is a next page.
-    const wanted = [...parameters, limit + 1]
-    const rows = await this.#database.read<ListedRow>(sql, ...wanted)
-    const page = rows.slice(0, limit)
-    const last = page.at(-1)
-    return {
-      records: page.map(listedRecord),
-      ...(rows.length > limit && last ? { nextCursor: formatCursor(last, filter) } : {}),
-    }
+    const rows = await this.#database.read<ListedRow>(sql, ...parameters, limit + 1)
+    const positions = rows.slice(0, limit)
+    return { positions, reached: rows.length > limit ? positions.at(-1) : undefined }
   }
 
   /** Deletes the records that expired at or before `now`; resolves with their number. */

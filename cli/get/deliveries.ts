@@ -1,85 +1,55 @@
 import type { RelayApi } from '../../client/api.ts'
 import { UsageError } from '../../client/usage-error.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
-import { namespacedName } from '../../relay/model/kubernetes.ts'
-import { formatAge } from '../output/age.ts'
-import { formatDocument, type OutputFormat, print } from '../output/print.ts'
-import { formatTable } from '../output/table.ts'
+import { type DeliveryFilters, filtersOf } from '../filters.ts'
+import { formatDocument, type OutputFormat, print, warnLine } from '../output/print.ts'
 import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
+import { deliveryTable } from './delivery-table.ts'
+import { type Selected, selectDeliveries } from './select-deliveries.ts'
 
-/** Filters have the names of the parameters of `GET /v1/deliveries`. */
-export interface GetDeliveriesFlags extends RelayFlags {
+export interface GetDeliveriesFlags extends RelayFlags, DeliveryFilters {
   readonly namespace?: string
   readonly allNamespaces?: boolean
   readonly limit: number
   readonly output: OutputFormat
-  readonly cluster?: string
-  readonly outcome?: string
-  readonly alert?: string
-  readonly provider?: string
-  readonly object?: string
-  readonly since?: string
-  readonly until?: string
 }
+
+/** Most deliveries that one list looks at: on AWS each page is paid for. */
+const MOST_READ = { relay: 100_000, stack: 10_000 } as const
 
 /** Shows deliveries: those named, or the latest ones that the flags select. */
 export async function getDeliveries(
   ids: readonly string[],
   flags: GetDeliveriesFlags,
 ): Promise<void> {
-  const { output } = flags
   if (ids.length === 0) requireCluster(flags)
-  const deliveries = await withRelay(flags, (api) =>
+  const { deliveries, cut } = await withRelay(flags, (api) =>
     ids.length > 0 ? named(api, ids) : latest(api, flags),
   )
-  print(
-    output === 'json' || output === 'yaml'
-      ? await formatDocument(deliveries, output)
-      : tableOf(deliveries, output === 'wide'),
-  )
+  await show(deliveries, flags.output)
+  if (cut !== undefined) warnLine(cut)
 }
 
-function named(api: RelayApi, ids: readonly string[]): Promise<readonly Delivery[]> {
-  return Promise.all(
-    ids.map(async (id) => {
-      const delivery = await api.delivery(id)
-      if (!delivery) throw new UsageError(`there is no delivery ${id}`, 1)
-      return delivery
-    }),
-  )
+async function show(deliveries: readonly Delivery[], output: OutputFormat): Promise<void> {
+  if (output === 'json' || output === 'yaml') return print(await formatDocument(deliveries, output))
+  if (deliveries.length === 0) return warnLine('No deliveries found.')
+  print(deliveryTable(deliveries, output === 'wide'))
 }
 
-async function latest(api: RelayApi, flags: GetDeliveriesFlags): Promise<readonly Delivery[]> {
-  const { relay, stack, namespace, allNamespaces, limit, output, ...filter } = flags
-  const found: Delivery[] = []
-  for await (const delivery of api.deliveries(filter)) {
-    const isThere =
-      namespace === undefined || allNamespaces || delivery.alert?.namespace === namespace
-    if (isThere) found.push(delivery)
-    if (found.length === limit) break
-  }
-  return found
+async function named(api: RelayApi, ids: readonly string[]): Promise<Selected> {
+  const deliveries = ids.map(async (id) => {
+    const delivery = await api.delivery(id)
+    if (!delivery) throw new UsageError(`there is no delivery ${id}`, 1)
+    return delivery
+  })
+  return { deliveries: await Promise.all(deliveries), cut: undefined }
 }
 
-function tableOf(deliveries: readonly Delivery[], isWide: boolean): string {
-  const now = Date.now()
-  const heading = ['ID', 'AGE', 'OUTCOME', 'TRIES', 'OBJECT', 'PROVIDER', 'REASON']
-  const more = ['CLUSTER', 'ALERT', 'TRY', 'NEXT']
-  return formatTable(
-    isWide ? [...heading, ...more] : heading,
-    deliveries.map((delivery) => [
-      delivery.id,
-      formatAge(delivery.acceptedAt, now),
-      delivery.outcome,
-      delivery.tries === undefined ? '' : String(delivery.tries),
-      delivery.object,
-      delivery.provider ? namespacedName(delivery.provider) : '',
-      delivery.reason,
-      ...(isWide ? detailsOf(delivery) : []),
-    ]),
-  )
-}
-
-function detailsOf({ cluster, alert, attempt, dueAt }: Delivery): readonly string[] {
-  return [cluster, alert ? namespacedName(alert) : '', String(attempt), dueAt ?? '']
+function latest(api: RelayApi, flags: GetDeliveriesFlags): Promise<Selected> {
+  return selectDeliveries(api, {
+    filters: filtersOf(flags),
+    namespace: flags.allNamespaces ? undefined : flags.namespace,
+    limit: flags.limit,
+    mostRead: MOST_READ[flags.stack === undefined ? 'relay' : 'stack'],
+  })
 }

@@ -2,12 +2,13 @@ import { type ReplayPorts, requestReplay } from '../pipeline/replay.ts'
 import { InvalidCursor } from '../ports/ledger.ts'
 import type { Ports } from '../ports/ports.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
+import { isMatch } from './delivery-match.ts'
 import { BAD_CURSOR, badParameters, pageCursor, readDeliveryQuery } from './delivery-query.ts'
 import { deliveryView, listedView } from './delivery-view.ts'
 import { problem } from './problem.ts'
 
 /**
- * Lists deliveries, latest first: 200 `{deliveries, nextCursor?}`, or 400 for a parameter that is
+ * Lists deliveries, latest first: 200 `{deliveries, nextCursor?, reachedTime?}`, or 400 for a parameter that is
  * unknown or bad. Rejects when the ledger fails.
  */
 export async function listDeliveries(
@@ -16,12 +17,14 @@ export async function listDeliveries(
 ): Promise<Answer> {
   const read = readDeliveryQuery(parameters, ports.clock.now())
   if ('problem' in read) return problemAnswer(read.problem)
-  const { filter, limit, cursor, asOf } = read.query
+  const { filter, match, limit, cursor, asOf } = read.query
   try {
-    const { records, nextCursor } = await ports.ledger.list(filter, limit, cursor)
+    const page = await ports.ledger.list(filter, limit, cursor)
+    const { nextCursor, reachedTime } = page
     return jsonAnswer(200, {
-      deliveries: records.map(listedView),
+      deliveries: page.records.filter((record) => isMatch(record, match)).map(listedView),
       ...(nextCursor !== undefined && { nextCursor: pageCursor(nextCursor, asOf) }),
+      ...(reachedTime !== undefined && { reachedTime: new Date(reachedTime).toISOString() }),
     })
   } catch (error) {
     if (error instanceof InvalidCursor) return problemAnswer(badParameters([BAD_CURSOR]))

@@ -1,9 +1,10 @@
 import { z } from 'zod'
 import { ClusterName } from '../model/config.ts'
-import { OUTCOMES } from '../model/delivery.ts'
+import { OUTCOMES, type Outcome } from '../model/delivery.ts'
 import { type FieldError, fieldErrors, fieldErrorText } from '../model/errors.ts'
-import { parseTimeOrAgoMs } from '../model/time.ts'
+import { parseTimeOrAgoMs, TIME_OR_AGO_FORM } from '../model/time.ts'
 import type { LedgerFilter } from '../ports/ledger.ts'
+import type { DeliveryMatch } from './delivery-match.ts'
 import { type Problem, problem } from './problem.ts'
 
 const DEFAULT_LIMIT = 50
@@ -12,6 +13,8 @@ const MAX_LIMIT = 200
 /** What to list, read from a query string. */
 export interface DeliveryQuery {
   readonly filter: LedgerFilter
+  /** What of the records that the ledger lists is shown. */
+  readonly match: DeliveryMatch
   readonly limit: number
   /** The ledger's own cursor. */
   readonly cursor?: string | undefined
@@ -21,7 +24,19 @@ export interface DeliveryQuery {
 
 const NamespacedName = z.string().regex(/^[^/]+\/[^/]+$/, 'expected namespace/name')
 const ObjectName = z.string().regex(/^[^/]+\/[^/]+\/[^/]+$/, 'expected Kind/namespace/name')
-const Outcome = z.enum(OUTCOMES)
+
+/** One or several of them, in one parameter. */
+const Outcomes = z.string().transform((text, context): Outcome | readonly Outcome[] => {
+  const outcomes = z.array(z.enum(OUTCOMES)).min(1).safeParse(text.split(','))
+  if (outcomes.success) return outcomes.data.length === 1 ? (text as Outcome) : outcomes.data
+  context.addIssue(`expected one of ${OUTCOMES.join(', ')}, or several with commas between them`)
+  return z.NEVER
+})
+
+/** A whole id, or its beginning. */
+const EventId = z.string().regex(/^[\w-]{1,128}$/, 'expected the id of an event, or its beginning')
+
+const Word = z.string().min(1, 'expected a text')
 
 const Limit = z
   .string()
@@ -36,7 +51,7 @@ function parametersAsOf(asOf: number) {
   const Time = z.string().transform((text, context) => {
     const time = parseTimeOrAgoMs(text, asOf)
     if (time !== undefined) return time
-    context.addIssue('expected an RFC 3339 time, or a duration such as 1h')
+    context.addIssue(`expected ${TIME_OR_AGO_FORM}`)
     return z.NEVER
   })
   return z.object({
@@ -44,7 +59,11 @@ function parametersAsOf(asOf: number) {
     alert: NamespacedName.optional(),
     provider: NamespacedName.optional(),
     object: ObjectName.optional(),
-    outcome: Outcome.optional(),
+    outcome: Outcomes.optional(),
+    event: EventId.optional(),
+    reason: Word.optional(),
+    severity: Word.optional(),
+    text: Word.optional(),
     since: Time.optional(),
     until: Time.optional(),
     limit: Limit.optional(),
@@ -70,9 +89,15 @@ export function readDeliveryQuery(
     ...(parsed.error ? fieldErrors(parsed.error.issues) : []),
   ]
   if (!parsed.success || errors.length > 0) return { problem: badParameters(errors) }
-  const { limit, cursor: _, ...filter } = parsed.data
+  const { limit, cursor: _, reason, severity, text, ...filter } = parsed.data
   return {
-    query: { filter, limit: limit ?? DEFAULT_LIMIT, cursor: cursor?.ledgerCursor, asOf },
+    query: {
+      filter,
+      match: { reason, severity, text },
+      limit: limit ?? DEFAULT_LIMIT,
+      cursor: cursor?.ledgerCursor,
+      asOf,
+    },
   }
 }
 

@@ -101,9 +101,23 @@ export const OPERATIONS = {
       { name: 'alert', description: '`namespace/name`' },
       { name: 'provider', description: '`namespace/name`' },
       { name: 'object', description: '`Kind/namespace/name`' },
-      { name: 'outcome', description: '`delivered`, `suppressed`, `skipped`, `dead` or `retry`' },
-      { name: 'since', description: 'An RFC 3339 time, or an age such as `1h`.' },
-      { name: 'until', description: 'An RFC 3339 time, or an age such as `1h`.' },
+      {
+        name: 'outcome',
+        description:
+          '`delivered`, `suppressed`, `skipped`, `dead` or `retry`, or several with commas between them',
+      },
+      { name: 'event', description: 'The id of an event, or its beginning.' },
+      { name: 'reason', description: 'The reason of the event, such as `HealthCheckFailed`.' },
+      { name: 'severity', description: 'The severity of the event: `info` or `error`.' },
+      { name: 'text', description: 'A part of the event’s message, or of why it went as it did.' },
+      {
+        name: 'since',
+        description: 'An RFC 3339 time, a date in UTC, or an age such as `1h` or `2d`.',
+      },
+      {
+        name: 'until',
+        description: 'An RFC 3339 time, a date in UTC, or an age such as `1h` or `2d`.',
+      },
       { name: 'limit', description: 'From 1 to 200; 50 by default.' },
       { name: 'cursor', description: 'The `nextCursor` of the page before.' },
     ],

@@ -35,11 +35,34 @@ export function isoTimeOf(text: string): string | undefined {
   return time.slice(0, SECONDS_END) === text.slice(0, SECONDS_END) ? time : undefined
 }
 
+const DAY_MS = 24 * 3_600_000
+
+/** A number of days, and after it a Go duration or nothing. */
+const DAYS = /^(\d{1,5})d(.*)$/
+
+/** A day, or a day and a time of it, without a zone. */
+const PLAIN = /^(\d{4}-\d\d-\d\d)(?:[T ](\d\d:\d\d)(:\d\d)?)?$/i
+
+/** What `parseTimeOrAgoMs` reads, for a person. */
+export const TIME_OR_AGO_FORM =
+  'an RFC 3339 time, a plain date such as 2026-11-20 in UTC, or a duration such as 1h or 2d'
+
 /**
- * Reads a time as `parseTimeMs` does, and a Go duration such as `1h30m` as the time that long
- * before `now`.
+ * Reads a time as a person writes it, in milliseconds since the epoch: one that `parseTimeMs` reads; a date, with or
+ * without a time of day, in UTC; or a duration before `now`: a Go duration such as `1h30m`, and days such as
+ * `2d` or `1d12h`. Undefined when the text is none of them.
  */
 export function parseTimeOrAgoMs(text: string, now: number): number | undefined {
-  const agoMs = parseDurationMs(text)
-  return agoMs === undefined ? parseTimeMs(text) : now - Math.round(agoMs)
+  const agoMs = parseAgoMs(text)
+  if (agoMs !== undefined) return now - Math.round(agoMs)
+  const [, date, minutes = '00:00', seconds = ':00'] = PLAIN.exec(text) ?? []
+  return parseTimeMs(date === undefined ? text : `${date}T${minutes}${seconds}Z`)
+}
+
+/** Reads the milliseconds of a Go duration such as `1h30m`, or of days and one such as `1d12h`; undefined when it is none. */
+export function parseAgoMs(text: string): number | undefined {
+  const [, days, rest = ''] = DAYS.exec(text) ?? []
+  if (days === undefined) return parseDurationMs(text)
+  const restMs = rest === '' ? 0 : parseDurationMs(rest)
+  return restMs === undefined ? undefined : Number(days) * DAY_MS + restMs
 }

@@ -12,7 +12,10 @@ export interface LedgerFilter {
   readonly provider?: string
   /** The object, as `Kind/namespace/name`. */
   readonly object?: string
-  readonly outcome?: Outcome
+  /** One outcome, or several of which any fits. */
+  readonly outcome?: Outcome | readonly Outcome[]
+  /** The beginning of an event's id. */
+  readonly event?: string
   /** The earliest accept time. */
   readonly since?: number
   /** The accept time before which the records were accepted. */
@@ -24,6 +27,8 @@ export interface LedgerPage {
   readonly records: readonly ListedRecord[]
   /** The cursor of the next page, an opaque text; absent on the last page. */
   readonly nextCursor?: string
+  /** Beside `nextCursor`: the accept time of the last record that was looked at, in milliseconds since the epoch. */
+  readonly reachedTime?: number
 }
 
 export interface LedgerWrite {

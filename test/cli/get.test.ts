@@ -47,6 +47,8 @@ const CONFIG: ConfigSnapshot = {
   ],
 }
 
+const MORE = 'the latest 2 are shown, and there may be more: --limit shows more of them\n'
+
 function rows(table: string): readonly (readonly string[])[] {
   return table
     .trimEnd()
@@ -119,7 +121,7 @@ describe.each(commandTargets())('flux-relay get deliveries %s', (_, open) => {
     const ids = async (...args: readonly string[]) => {
       const list = ['get', 'deliveries', '--cluster', 'prod', '-o', 'json', ...args]
       const { stdout, stderr } = await target.run(list)
-      expect(stderr).toBe('')
+      expect(stderr).toBe(args.includes('--limit') ? MORE : '')
       return (JSON.parse(stdout) as readonly DeliveryRecord[]).map(({ id }) => id)
     }
     const everything = all.map(({ id }) => id)
@@ -131,6 +133,19 @@ describe.each(commandTargets())('flux-relay get deliveries %s', (_, open) => {
       [['--provider', 'apps/x'], ['other-provider']],
       [['--object', 'Kustomization/flux-system/backend'], ['other-object']],
       [['--until', '1h'], ['old']],
+      [['--since', '1d', '--until', '0d2h'], ['old']],
+      [
+        ['--outcome', 'retry,dead'],
+        ['dead', 'retry'],
+      ],
+      [['--outcome', 'suppressed, skipped'], []],
+      [['--event', 'event-1', '--object', 'Kustomization/flux-system/backend'], ['other-object']],
+      [['--event', 'event-2'], []],
+      [['--reason', 'ReconciliationSucceeded'], everything],
+      [['--reason', 'HealthCheckFailed'], []],
+      [['--severity', 'ERROR'], []],
+      [['--text', 'c1', '--outcome', 'dead'], []],
+      [['--text', 'A\u001b[31MB'], ['dead']],
       [
         ['--since', '1h', '-n', 'flux-system', '--limit', '2'],
         ['latest', 'other-provider'],
@@ -155,26 +170,15 @@ describe.each(commandTargets())('flux-relay get deliveries %s', (_, open) => {
     ])
     const object = 'Kustomization/flux-system/podinfo'
     const [slack, onCall] = ['flux-system/slack', 'flux-system/on-call']
-    const age = expect.stringMatching(/^\d+s$/)
+    const time = expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/)
+    const about = [time, 'prod', object, 'info', 'ReconciliationSucceeded', onCall, slack]
     expect(rows(wide.stdout)).toEqual([
       [
-        ...['ID', 'AGE', 'OUTCOME', 'TRIES', 'OBJECT', 'PROVIDER', 'REASON'],
-        ...['CLUSTER', 'ALERT', 'TRY', 'NEXT'],
+        ...['ID', 'TIME', 'CLUSTER', 'OBJECT', 'SEVERITY', 'REASON', 'ALERT', 'PROVIDER'],
+        ...['OUTCOME', 'TRY', 'WHY', 'NEXT'],
       ],
-      [
-        'retry',
-        age,
-        'retry',
-        '2',
-        object,
-        slack,
-        'slack answered 200',
-        'prod',
-        onCall,
-        '3',
-        '2026-11-20T00:00:00.000Z',
-      ],
-      ['dead', age, 'dead', '1', object, slack, 'a [31mb 2Jc d e', 'prod', onCall, '1'],
+      ['retry', ...about, 'retry', '2', 'slack answered 200', '2026-11-20T00:00:00.000Z'],
+      ['dead', ...about, 'dead', '1', 'a [31mb 2Jc d e'],
     ])
     expect(parse(yaml.stdout)).toMatchObject([
       { id: 'dead', reason: SEQUENCES, cluster: 'prod', notes: ['C1 alone \u009b2J'] },
@@ -228,9 +232,11 @@ describe('flux-relay get deliveries', () => {
     const get = async (...args: readonly string[]) => {
       const relay = ['--relay', `http://127.0.0.1:${server.port}`]
       const { stdout } = await fluxRelay(['get', 'deliveries', ...args, ...relay])
-      return rows(stdout)
+      return stdout
+        .trimEnd()
+        .split('\n')
         .slice(1)
-        .map(([id]) => id)
+        .map((line) => line.split(' ')[0])
     }
     const [usual, many, apps, bad] = await Promise.all([
       get(),
@@ -243,6 +249,64 @@ describe('flux-relay get deliveries', () => {
     expect(many).toEqual(first(430))
     expect(apps).toEqual(first(44, 10))
     expect(bad).toMatchObject({ code: 2, stderr: expect.stringContaining('from 1 to 999999') })
+  })
+
+  it('fits into 160 columns, whatever is in a delivery, unless it is to be wide', async () => {
+    const { ports, server } = await startRelay()
+    const long = (length: number) => 'x'.repeat(length)
+    const plain = deliveryRecord({ id: '0123456789abcdef', acceptedAt: 2_000_000 })
+    const changed: RecordChanges = {
+      id: long(64),
+      cluster: long(63),
+      alert: { namespace: long(63), name: long(200), uid: 'a' },
+      provider: { namespace: long(63), name: long(200), uid: 'p', type: 'slack' },
+      event: { ...event(long(200)), reason: long(300), severity: long(100) },
+      ...{ outcome: 'suppressed', reason: long(5_000), tries: 500, acceptedAt: 1_000_000 },
+    }
+    const url = `http://127.0.0.1:${server.port}`
+    const get = async (...args: readonly string[]) =>
+      (await fluxRelay(['get', 'delivery', ...args, '--relay', url])).stdout.trimEnd().split('\n')
+    ports.ledger.put(plain)
+    expect(await get()).toEqual([
+      'ID            TIME                  CLUSTER  OBJECT                     SEVERITY  REASON                   ALERT    PROVIDER  OUTCOME    TRY  WHY',
+      '0123456789ab  1970-01-01T00:33:20Z  local    …tion/flux-system/podinfo  info      ReconciliationSucceeded  on-call  slack     delivered  1    slack answered 200',
+    ])
+    ports.ledger.put(deliveryRecord(changed))
+    const [narrow, wide] = [await get(), await get('-o', 'wide')]
+    expect(narrow.map((line) => line.length <= 160)).toEqual([true, true, true])
+    expect(narrow[1]).toContain(' …flux-system/podinfo ')
+    expect(wide.every((line) => line.includes('…'))).toBe(false)
+    expect(wide[2]).toContain(long(5_000))
+  })
+
+  it('says that there is nothing, and prints an empty list', async () => {
+    const { server } = await startRelay()
+    const url = `http://127.0.0.1:${server.port}`
+    const get = (...args: readonly string[]) =>
+      fluxRelay(['get', 'deliveries', ...args, '--relay', url])
+    const none = { code: 0, stdout: '', stderr: 'No deliveries found.\n' }
+    expect(await get()).toEqual(none)
+    expect(await get('-o', 'wide')).toEqual(none)
+    expect(await get('-o', 'json')).toEqual({ code: 0, stdout: '[]\n', stderr: '' })
+  })
+
+  it.each([
+    ['--outcome', 'lost', 'expected delivered, suppressed, skipped, dead or retry'],
+    ['--outcome', 'dead,', 'expected delivered'],
+    ['--since', 'yesterday', 'a plain date such as'],
+    ['--until', '2026-02-30', 'a plain date such as'],
+    ['--alert', 'on-call', 'expected namespace/name'],
+    ['--provider', 'a/b/c', 'expected namespace/name'],
+    ['--object', 'Kustomization/apps', 'expected Kind/namespace/name'],
+    ['--event', 'a b', 'expected the id of an event'],
+    ['--severity', 'warning', 'expected info or error'],
+    ['--text', ' ', 'expected a text'],
+    ['--limit', '-1', 'from 1 to 999999'],
+  ])('is used wrongly with %s %j', async (flag, value, message) => {
+    const { code, stdout, stderr } = await fluxRelay(['get', 'deliveries', flag, value])
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(new RegExp(`^error: option '${flag} <`))
+    expect(stderr).toContain(message)
   })
 
   it('ends quietly when its reader has enough', async () => {
@@ -260,13 +324,13 @@ describe('flux-relay get deliveries', () => {
       fluxRelay(['get', ...args, '--relay', `http://127.0.0.1:${server.port}`], { token })
     const [cluster, filter, config] = await Promise.all([
       get(PROD, 'deliveries'),
-      get(OPERATOR, 'deliveries', '--outcome', 'lost'),
+      get(OPERATOR, 'deliveries', '--outcome', 'dead', '--limit', '0'),
       get(OPERATOR, 'alerts', '--cluster', 'prod'),
     ])
     expect(cluster.stderr).toMatch(/^flux-relay: the relay answered 401: .* of an operator\n$/)
-    expect(filter.stderr).toMatch(/^flux-relay: the relay answered 400: outcome: /)
+    expect(filter.stderr).toMatch(/^error: option '--limit <number>' argument '0' is invalid/)
     // An operator may see it, and there is none.
     expect(config.stderr).toBe('flux-relay: the cluster prod has no configuration yet\n')
-    expect([cluster, filter, config].map(({ code }) => code)).toEqual([1, 1, 1])
+    expect([cluster, filter, config].map(({ code }) => code)).toEqual([1, 2, 1])
   })
 })

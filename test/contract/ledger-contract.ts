@@ -137,6 +137,12 @@ function listing(ledger: () => Ledger): void {
     [{ outcome: 'skipped' }, 'e'],
     [{ outcome: 'delivered' }, 'da'],
     [{ outcome: 'dead', alert: 'flux-system/on-call' }, 'c'],
+    [{ outcome: ['dead', 'skipped'] }, 'ec'],
+    [{ outcome: ['delivered', 'dead', 'dead'], until: START + 3 }, 'ca'],
+    [{ outcome: ['retry', 'suppressed'] }, ''],
+    [{ event: 'event-' }, 'edca'],
+    [{ event: 'event-1', outcome: 'skipped' }, 'e'],
+    [{ event: 'event-2' }, ''],
     [{ since: START + 2 }, 'edc'],
     [{ until: START + 2 }, 'a'],
     [{ since: START + 1, until: START + 3 }, 'c'],
@@ -260,7 +266,8 @@ function filters(needsCluster: boolean): fc.Arbitrary<LedgerFilter> {
       alert: fc.constantFrom('flux-system/on-call', 'flux-system/none'),
       provider: fc.constantFrom('flux-system/slack', 'flux-system/none'),
       object: fc.constantFrom('Kustomization/flux-system/webapp', 'Kustomization/flux-system/none'),
-      outcome: fc.constantFrom(...OUTCOMES),
+      outcome: fc.oneof(fc.constantFrom(...OUTCOMES), fc.subarray([...OUTCOMES], { minLength: 1 })),
+      event: fc.constantFrom('event-', 'event-1', 'event-12', 'none'),
       since: fc.integer({ min: START - 1, max: START + 8 }),
       until: fc.integer({ min: START - 1, max: START + 8 }),
     },
@@ -301,7 +308,7 @@ async function listAll(ledger: Ledger, filter: LedgerFilter, limit: number) {
 }
 
 function fits(record: LedgerRecord, filter: LedgerFilter): boolean {
-  const { cluster, alert, provider, object, outcome, since, until } = filter
+  const { cluster, alert, provider, object, outcome, since, until, event } = filter
   const reached = reachedBy(record)
   return (
     (cluster === undefined || record.cluster === cluster) &&
@@ -309,7 +316,8 @@ function fits(record: LedgerRecord, filter: LedgerFilter): boolean {
     (provider === undefined ||
       (reached.provider && namespacedName(reached.provider)) === provider) &&
     (object === undefined || objectName(record.event.involvedObject) === object) &&
-    (outcome === undefined || outcomeOf(record) === outcome) &&
+    (outcome === undefined || [outcome].flat().includes(outcomeOf(record))) &&
+    (event === undefined || record.eventId.startsWith(event)) &&
     (since === undefined || record.acceptedAt >= since) &&
     (until === undefined || record.acceptedAt < until)
   )

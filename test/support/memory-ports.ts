@@ -233,7 +233,9 @@ export class MemoryLedger extends Failing implements Ledger {
       .sort((a, b) => b.acceptedAt - a.acceptedAt)
     const end = start + limit
     const records = all.slice(start, end)
-    return end < all.length ? { records, nextCursor: cursorOf(end, filter) } : { records }
+    if (end >= all.length) return { records }
+    const reachedTime = records.at(-1)?.acceptedAt ?? 0
+    return { records, nextCursor: cursorOf(end, filter), reachedTime }
   }
 }
 
@@ -268,7 +270,7 @@ function offsetOf(cursor: string, filter: LedgerFilter): number {
 }
 
 function fits(record: LedgerRecord, filter: LedgerFilter): boolean {
-  const { cluster, alert, provider, object, outcome, since, until } = filter
+  const { cluster, alert, provider, object, outcome, since, until, event } = filter
   const reached = reachedBy(record)
   return (
     (cluster === undefined || record.cluster === cluster) &&
@@ -276,7 +278,8 @@ function fits(record: LedgerRecord, filter: LedgerFilter): boolean {
     (provider === undefined ||
       (reached.provider && namespacedName(reached.provider)) === provider) &&
     (object === undefined || objectName(record.event.involvedObject) === object) &&
-    (outcome === undefined || outcomeOf(record) === outcome) &&
+    (outcome === undefined || [outcome].flat().includes(outcomeOf(record))) &&
+    (event === undefined || record.eventId.startsWith(event)) &&
     (since === undefined || record.acceptedAt >= since) &&
     (until === undefined || record.acceptedAt < until)
   )

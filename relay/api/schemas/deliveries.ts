@@ -67,6 +67,12 @@ export type Delivery = z.infer<typeof Delivery>
 export const DeliveriesPage = z
   .object({
     deliveries: z.array(Delivery),
-    nextCursor: z.string().optional().meta({ description: 'Absent on the last page.' }),
+    nextCursor: z.string().optional().meta({
+      description: 'Absent on the last page. A page may be short, even empty, and still have it.',
+    }),
+    reachedTime: Time.optional().meta({
+      description: 'Beside `nextCursor`: the accept time of the last delivery that was looked at.',
+    }),
   })
   .meta({ description: 'Deliveries, the latest first.' })
+export type DeliveriesPage = z.infer<typeof DeliveriesPage>

@@ -100,6 +100,27 @@ describe('list', () => {
     ])
   })
 
+  it('by the beginning of an event id reads the events of that range', async () => {
+    const [sql = ''] = await statementsOf(() => ledger.list({ event: '3f2c', cluster: 'c' }, 10))
+    expect(await planOf(database, sql)).toEqual([
+      'SEARCH ledger USING INDEX ledger_by_event (event_seq=?)',
+      expect.stringMatching(/^LIST SUBQUERY/),
+      'SEARCH events USING COVERING INDEX events_by_id (id>? AND id<?)',
+      expect.stringMatching(/^CORRELATED SCALAR SUBQUERY/),
+      'SEARCH events USING INTEGER PRIMARY KEY (rowid=?)',
+      'USE TEMP B-TREE FOR ORDER BY',
+    ])
+  })
+
+  it('of several outcomes reads the index of each in its order', async () => {
+    const filter = { cluster: 'c', outcome: ['dead', 'retry'] } as const
+    const statements = await statementsOf(() => ledger.list(filter, 10))
+    const plans = await Promise.all(statements.map((sql) => planOf(database, sql)))
+    expect(plans.map(([step]) => step)).toEqual([
+      expect.stringMatching(/^SEARCH ledger USING INDEX ledger_by_outcome\b/),
+    ])
+  })
+
   it('starts a further page at its place in the index', async () => {
     await write(...['a', 'b', 'c'].map((id) => deliveryRecord({ id })))
     const { nextCursor } = await ledger.list({ cluster: 'local' }, 1)

@@ -36,6 +36,22 @@ describe('listDeliveries', () => {
     ['until=2026-11-20T08:14:03Z', 'a'],
     ['since=2026-11-20T10:14:03%2B01:00', 'c'],
     ['limit=200&outcome=delivered', 'cb'],
+    ['outcome=dead,delivered', 'cba'],
+    ['since=2026-11-20', 'cba'],
+    ['since=2026-11-20T08:14', 'cb'],
+    ['until=2026-11-20%2008:14:03', 'a'],
+    ['since=1d', 'cba'],
+    ['until=0d1h', 'a'],
+    ['since=0d', 'c'],
+    ['event=event-1', 'cba'],
+    ['event=event-2', ''],
+    ['reason=reconciliationsucceeded', 'cba'],
+    ['reason=HealthCheckFailed', ''],
+    ['severity=INFO', 'cba'],
+    ['severity=error', ''],
+    ['text=FINISHED', 'cba'],
+    ['text=slack%20answered&cluster=prod', 'b'],
+    ['text=nothing%20of%20this', ''],
   ])('lists %j as %j', async (query, expected) => {
     const { ids } = setup()
     expect(await ids(query)).toBe(expected)
@@ -49,7 +65,9 @@ describe('listDeliveries', () => {
     const cursor = encodeURIComponent(first.json.nextCursor)
     const second = await list(`since=1h&limit=1&cursor=${cursor}`)
     expect(second.json.deliveries).toMatchObject([{ id: 'b' }])
+    expect(first.json.reachedTime).toBe(new Date(START).toISOString())
     expect(second.json).not.toHaveProperty('nextCursor')
+    expect(second.json).not.toHaveProperty('reachedTime')
     for (const query of [`since=2h&cursor=${cursor}`, `cursor=${cursor}`, `cursor=${cursor}x`]) {
       expect((await list(query)).json, query).toMatchObject({ errors: [{ field: 'cursor' }] })
     }
@@ -62,7 +80,13 @@ describe('listDeliveries', () => {
     ['limit=', 'limit', '1 to 200'],
     ['limit=1e2', 'limit', '1 to 200'],
     ['since=yesterday', 'since', 'RFC 3339'],
-    ['since=2026-11-20', 'since', 'RFC 3339'],
+    ['since=2026-11-31', 'since', 'RFC 3339'],
+    ['since=2026-11-20T25:00', 'since', 'plain date'],
+    ['since=1d2d', 'since', 'such as 1h or 2d'],
+    ['outcome=dead,lost', 'outcome', 'with commas between'],
+    ['outcome=', 'outcome', 'expected one of'],
+    ['event=a b', 'event', 'its beginning'],
+    ['text=', 'text', 'expected a text'],
     ['until=-1h', 'until', 'duration'],
     ['outcome=failed', 'outcome', 'delivered'],
     ['alert=on-call', 'alert', 'namespace/name'],

@@ -1,0 +1,41 @@
+import type { Outcome } from '../relay/model/delivery.ts'
+import type { LedgerFilter } from '../relay/ports/ledger.ts'
+import type { ListPosition } from './ledger-cursor.ts'
+
+/** A filter that one index can answer in order: it names one outcome at most. */
+export type OneOutcomeFilter = Omit<LedgerFilter, 'outcome'> & { readonly outcome?: Outcome }
+
+/** A part of a list, the latest accepted first. */
+export interface ListPart<P extends ListPosition = ListPosition> {
+  readonly positions: readonly P[]
+  /** Up to where the list was read; undefined when it was read to its end. */
+  readonly reached: ListPosition | undefined
+}
+
+/** The filters that together select what a filter does, each for one outcome. */
+export function perOutcome({ outcome, ...rest }: LedgerFilter): readonly OneOutcomeFilter[] {
+  if (outcome === undefined) return [rest]
+  const outcomes = typeof outcome === 'string' ? [outcome] : [...new Set(outcome)]
+  return outcomes.map((one) => ({ ...rest, outcome: one }))
+}
+
+/**
+ * The first `limit` positions of several lists together. What lies beyond the place that one of them was
+ * read up to is left out, since that list may have more before it.
+ */
+export function mergeLists<P extends ListPosition>(
+  lists: readonly ListPart<P>[],
+  limit: number,
+): ListPart<P> {
+  const [reached] = lists.flatMap((list) => list.reached ?? []).toSorted(latestFirst)
+  const known = lists
+    .flatMap(({ positions }) => positions)
+    .filter((position) => reached === undefined || latestFirst(position, reached) <= 0)
+    .toSorted(latestFirst)
+  const positions = known.slice(0, limit)
+  return { positions, reached: known.length > limit ? positions.at(-1) : reached }
+}
+
+function latestFirst(a: ListPosition, b: ListPosition): number {
+  return b.acceptedAt - a.acceptedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+}

@@ -1,0 +1,55 @@
+import { PAGE_SIZE, type RelayApi } from '../../client/api.ts'
+import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
+
+/** What of the deliveries that fit is wanted. */
+export interface Selection {
+  /** The parameters of `GET /v1/deliveries`. */
+  readonly filters: Readonly<Record<string, string>>
+  /** Those of Alerts of this namespace only. */
+  readonly namespace: string | undefined
+  readonly limit: number
+  /** Most deliveries that are looked at: what fits may be rare. */
+  readonly mostRead: number
+}
+
+/** The latest deliveries that fit. */
+export interface Selected {
+  readonly deliveries: readonly Delivery[]
+  /** Why there may be more, for a person; undefined when these are all. */
+  readonly cut: string | undefined
+}
+
+/** Looks for deliveries, the latest first, until there are enough or enough were looked at. */
+export async function selectDeliveries(
+  api: Pick<RelayApi, 'deliveryPages'>,
+  { filters, namespace, limit, mostRead }: Selection,
+): Promise<Selected> {
+  const found: Delivery[] = []
+  let read = 0
+  for await (const { deliveries, nextCursor, reachedTime } of api.deliveryPages(filters)) {
+    found.push(...deliveries.filter((it) => namespace === undefined || isOf(it, namespace)))
+    read += PAGE_SIZE
+    if (found.length > limit || (found.length === limit && nextCursor !== undefined)) {
+      return { deliveries: found.slice(0, limit), cut: cutByLimit(limit) }
+    }
+    if (read >= mostRead && nextCursor !== undefined) {
+      return { deliveries: found, cut: cutByReading(read, reachedTime) }
+    }
+  }
+  return { deliveries: found, cut: undefined }
+}
+
+function isOf({ alert }: Delivery, namespace: string): boolean {
+  return alert?.namespace === namespace
+}
+
+function cutByLimit(limit: number): string {
+  return `the latest ${limit} are shown, and there may be more: --limit shows more of them`
+}
+
+function cutByReading(read: number, reachedTime: string | undefined): string {
+  const looked = `the latest ${read} deliveries were looked at`
+  return reachedTime === undefined
+    ? `${looked}; --until looks further back`
+    : `${looked}, back to ${reachedTime}; --until ${reachedTime} goes on from there`
+}
