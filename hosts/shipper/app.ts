@@ -24,21 +24,24 @@ export interface AppDependencies {
   readonly log: Log
   readonly isStopping: () => boolean
   readonly withLabels?: WithLabels | undefined
-  /** When Kubernetes Events are watched too. */
+  /** Present when Kubernetes Events are watched too. */
   readonly watched?: {
     readonly admission: PostAdmission
-    /** Told of an event that the watch brought first. */
+    /** Called for a posted event that the watch had brought before. */
     readonly onKnown: () => void
   }
 }
 
-/** Of events that are being read and kept: eight of the largest, or thousands of usual ones. */
+/**
+ * The most bytes of events that are read and stored at once: eight of the largest events, or
+ * thousands of ordinary ones.
+ */
 const MAX_BYTES_AT_ONCE = 8 * MAX_EVENTS_BYTES
 
-/** Who reaches the shipper is in its cluster. */
+/** The shipper accepts any sender: whoever reaches it is in its cluster. */
 const ANYONE: AnySender = { kind: 'any', cluster: '', isKnown: () => true }
 
-/** Takes one event a POST, whatever its path, as Flux controllers send them; and answers probes. */
+/** Takes one event per POST, on any path, as Flux controllers send them. Also answers probes. */
 export function createApp(deps: AppDependencies): App {
   const { metrics, log } = deps
   const ready = () => (deps.isStopping() ? 'the shipper is stopping' : deps.spool.problem())
@@ -74,7 +77,9 @@ async function postWithin(budget: ByteBudget, deps: AppDependencies, call: Call)
   }
 }
 
-/** Of an event's text; a compressed one may be as large as is allowed. */
+/**
+ * The most bytes that the text of an event takes. A compressed one may be as large as is allowed.
+ */
 function mostBytes({ request }: Call): number {
   const length = Number(headerOf(request, 'content-length') ?? Number.NaN)
   const isPlain = headerOf(request, 'content-encoding') === undefined && Number.isInteger(length)
@@ -95,7 +100,7 @@ async function postEvent(deps: AppDependencies, call: Call): Promise<Answer> {
   return keep(deps, incoming)
 }
 
-/** Never 429: on that Flux's event recorder gives up at once. */
+/** Stores an event. Never answers 429, after which Flux's event recorder gives up at once. */
 async function keep(
   { spool, metrics, watched }: AppDependencies,
   { event, text }: PostedEvent,

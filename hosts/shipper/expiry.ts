@@ -14,12 +14,12 @@ export interface ExpiryOptions {
 }
 
 export interface Expiry {
-  /** Drops what is too old now. Never rejects. */
+  /** Drops the events that are too old now. Never rejects. */
   check(): Promise<void>
   stop(): void
 }
 
-/** Drops events that wait for too long, now and every minute, and says so. */
+/** Drops events that wait for too long, at once and every minute, and logs it. */
 export function startExpiry(options: ExpiryOptions): Expiry {
   const { spool, clock, maxAgeMs, metrics, log } = options
   const ages = createAgeKeeper(options)
@@ -42,7 +42,10 @@ export function startExpiry(options: ExpiryOptions): Expiry {
   return { check, stop: () => clearInterval(timer) }
 }
 
-/** Keeps the ages of events when somebody sets the clock: else a jump of some days drops them all. */
+/**
+ * Keeps the ages of events when the clock is set. Otherwise a jump of some days would drop them
+ * all.
+ */
 function createAgeKeeper({ spool, clock, log }: ExpiryOptions) {
   const mark = () => ({ at: clock.now(), elapsed: clock.elapsed(), sequence: spool.lastSequence() })
   let last: ReturnType<typeof mark> | undefined

@@ -31,7 +31,7 @@ import { within } from './within.ts'
 /** What the shipper does with the API of its cluster. */
 export interface KubernetesOptions {
   readonly connection: KubernetesConnection
-  /** Kinds whose Kubernetes Events are sent; `*` for all. */
+  /** The kinds whose Kubernetes Events are sent; `*` for all. */
   readonly watchEvents: readonly string[]
   /** Whether Alerts and Providers are put to the relay, and labels added to events. */
   readonly config: boolean
@@ -41,11 +41,11 @@ export interface KubernetesOptions {
 
 export interface SecretsOptions {
   readonly copies: SecretCopies
-  /** Names the place of the copies, for the memory of what was copied there. */
+  /** The name of the place where the copies are. What was copied is remembered by it. */
   readonly target: string
-  /** How long a copy stays that nothing names. */
+  /** How long a copy that nothing names is kept, in milliseconds. */
   readonly graceMs: number
-  /** Ends the connections to that place. */
+  /** Closes the connections to that place. */
   readonly close: () => void
 }
 
@@ -53,9 +53,9 @@ export interface KubernetesSideDependencies {
   readonly spool: Spool
   readonly configMemory: ConfigMemory
   readonly syncMemory: (target: string) => SyncMemory
-  /** Sends to the relay. */
+  /** The HTTP client that sends to the relay. */
   readonly http: HttpClient
-  /** `PUT /v1/clusters/{cluster}/config` of the relay. */
+  /** The route `PUT /v1/clusters/{cluster}/config` of the relay. */
   readonly relay: RelayAddress
   readonly clock: Clock
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
@@ -66,26 +66,32 @@ export interface KubernetesSideDependencies {
   readonly outbound?: OutboundEnvironment | undefined
 }
 
-/** All that the shipper does with the API of its cluster, at work. */
+/** The running parts that use the API of the shipper's cluster. */
 export interface KubernetesSide {
-  /** For the sender. Absent when the configuration is not watched. */
+  /** The labels for the sender. Absent when the configuration is not watched. */
   readonly labels?: ObjectLabels
-  /** For the sink: what is to be done with an event that was posted. */
+  /** What the sink does with an event that was posted. */
   readonly posted: Pick<AppDependencies, 'withLabels' | 'watched'>
-  /** False when it took over `graceMs` until nothing uses the spool any more. */
+  /** Stops all parts. False when after `graceMs` milliseconds one of them still uses the spool. */
   stop(graceMs: number): Promise<boolean>
 }
 
-/** Something that runs until it is stopped. */
+/** A part that runs until it is stopped. */
 interface Part {
-  /** Resolves once it will not use the spool again; with false when that took over `graceMs`. */
+  /**
+   * Resolves once the part does not use the spool any more; with false when that took over
+   * `graceMs`.
+   */
   readonly stop: (graceMs: number) => Promise<boolean>
 }
 
-/** Two small requests for each of the two kinds. */
+/** How often the cluster is asked how it serves the two kinds: two small requests for each. */
 const LOOK_AGAIN_MS = 30_000
 
-/** Begins what is asked for. What fails is tried again; nothing here keeps the shipper from starting. */
+/**
+ * Starts the parts that are asked for. What fails is tried again; nothing here keeps the shipper
+ * from starting.
+ */
 export function startKubernetesSide(
   options: KubernetesOptions,
   deps: KubernetesSideDependencies,

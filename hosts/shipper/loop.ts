@@ -2,15 +2,15 @@ import { within } from './within.ts'
 
 /** Work that goes on until it is stopped. */
 export interface Loop {
-  /** Resolves after `stop`, once what is in flight is done. Never rejects. */
+  /** Runs until `stop` is called, and resolves once the work in flight is done. Never rejects. */
   run(): Promise<void>
   stop(): void
 }
 
-/** A loop in the hands of who starts it, once, and stops it. */
+/** A loop that is started once, and stopped. */
 export interface StartableLoop {
   start(): void
-  /** Lets what is in flight finish and begins nothing more; false when that took over `graceMs`. */
+  /** Begins nothing more, and waits for the work in flight; false when that took over `graceMs`. */
   stop(graceMs: number): Promise<boolean>
 }
 

@@ -2,29 +2,29 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { SpoolDepth } from './spool/spool.ts'
 
-/** What the Kubernetes API is asked for. */
+/** What the Kubernetes API is used for. */
 export type KubernetesPart = 'events' | 'objects' | 'config' | 'labels' | 'status'
 
-/** Objects of a set that the relay has. */
+/** The number of objects in the set that the relay has. */
 export interface ConfigCounts {
   readonly alerts: number
   readonly providers: number
   readonly notReady: number
 }
 
-/** What the shipper counts, for Prometheus. */
+/** The counters of the shipper, for Prometheus. */
 export interface ShipperMetrics {
   readonly contentType: string
-  /** The metrics in Prometheus' text form. */
+  /** The metrics in Prometheus' text format. */
   text(): Promise<string>
   spooled(events: number): void
-  /** Events that had come by the other way already. */
+  /** Counts events that the other source had brought already. */
   known(events: number): void
-  /** A Kubernetes Event that no relay would take. */
+  /** Counts a Kubernetes Event that no relay would accept. */
   eventSkipped(): void
   sent(events: number): void
   refused(): void
-  /** Events that were too old. */
+  /** Counts events that were dropped because they were too old. */
   dropped(events: number): void
   sendFailed(reason: string): void
   kubernetesFailed(part: KubernetesPart): void
@@ -36,14 +36,14 @@ export interface ShipperMetrics {
 }
 
 export interface ShipperMetricsOptions {
-  /** Asked at every scrape. */
+  /** Returns what is in the spool. Called at every scrape. */
   readonly depth: () => SpoolDepth
   readonly clock: Pick<Clock, 'now' | 'elapsed'>
 }
 
 const PREFIX = 'flux_relay_shipper_'
 
-/** Makes the shipper's metrics, in a registry of their own, with those of the process. */
+/** Makes the shipper's metrics in their own registry, together with those of the process. */
 export function createShipperMetrics({ depth, clock }: ShipperMetricsOptions): ShipperMetrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -145,7 +145,7 @@ function counter(registry: Registry, name: string, help: string, ...labelNames: 
   return new Counter({ name: `${PREFIX}${name}_total`, help, labelNames, registers: [registry] })
 }
 
-/** `read` is asked at every scrape. */
+/** Adds a gauge. `read` is called at every scrape. */
 function addGauge(registry: Registry, name: string, help: string, read: () => number): void {
   const gauge: Gauge = new Gauge({
     name: `${PREFIX}${name}`,

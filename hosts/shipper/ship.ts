@@ -22,49 +22,51 @@ import { isFull } from './spool/disk-room.ts'
 import type { Spool, SpoolDepth } from './spool/spool.ts'
 import { type OpenSpool, openSpool } from './spool/spool-file.ts'
 
-/** What `flux-relay ship` is told. */
+/** The options of `flux-relay ship`. */
 export interface ShipOptions {
-  /** Of the relay; its own paths are below the URL's. */
+  /** The URL of the relay. Its own paths are below it. */
   readonly relay: string
-  /** The cluster that the events are of. */
+  /** The cluster that the events come from. */
   readonly cluster: string
-  /** Holds the cluster's token. */
+  /** The file with the cluster's token. */
   readonly tokenFile: string
-  /** Folder of the spool; made when it is not there. */
+  /** The folder of the spool. It is created when it does not exist. */
   readonly data: string
-  /** 0 for any free one. */
+  /** The port of the sink; 0 for any free one. */
   readonly port: number
   readonly host: string
-  /** Most bytes of events that wait. */
+  /** The most bytes of events that may wait. */
   readonly spoolMaxBytes: number
-  /** Events that wait for longer are dropped. */
+  /** How long events may wait, in milliseconds. Older ones are dropped. */
   readonly spoolMaxAgeMs: number
   readonly transport: ConnectionOptions
-  /** How this host reaches what is elsewhere, where `transport` does not say. */
+  /** The host's defaults for outbound connections, used for what `transport` does not set. */
   readonly outbound?: OutboundEnvironment
-  /** Absent when the API of the cluster is not used. */
+  /** What to do with the API of the cluster; absent when it is not used. */
   readonly kubernetes?: KubernetesOptions
-  /** Where the lines of the log go. Default: stdout, in a person's form where that is a terminal. */
+  /**
+   * The destination of the log. The default is stdout, in a form for people if that is a terminal.
+   */
   readonly logTo?: LogOptions['destination']
 }
 
 export interface RunningShipper {
   readonly port: number
-  /** Resolves when the spool turns out to be damaged, or is gone: the shipper has to be stopped. */
+  /** Resolves when the spool's file is damaged or gone: the shipper has to be stopped. */
   readonly broken: Promise<Error>
   /**
-   * Takes nothing more and lets the batch in flight finish; resolves with false when that took over
-   * `graceMs`. What is in the spool is sent after the next start.
+   * Accepts nothing more, and waits for the batch in flight; false when that took over `graceMs`.
+   * What is in the spool is sent after the next start.
    */
   stop(graceMs: number): Promise<boolean>
 }
 
-/** Bounds one request to the relay, which answers within 30 s on AWS. */
+/** The time for one request to the relay, which answers within 30 s on AWS. */
 const TIMEOUT_MS = 35_000
 
 const USER_AGENT = `flux-relay/${manifest.version}`
 
-/** Starts the shipper. Rejects with `StartError` when a person has to mend something. */
+/** Starts the shipper. Rejects with `StartError` when a person has to correct something. */
 export async function startShipper(options: ShipOptions): Promise<RunningShipper> {
   const log = await openLog(options)
   try {
@@ -178,7 +180,9 @@ async function start(
   }
 }
 
-/** A full disk is no reason not to start: what waits may go out, and with it what fills the disk. */
+/**
+ * Removes old watches. A full disk must not stop the start: sending what waits makes room on it.
+ */
 async function forgetWatches({ tables, memory }: Spool, log: Log): Promise<void> {
   try {
     await tables.write(() => memory.watches.begin([], clock.now()))
@@ -188,7 +192,7 @@ async function forgetWatches({ tables, memory }: Spool, log: Log): Promise<void>
   }
 }
 
-/** Of the relay's paths for a cluster. */
+/** A path of the relay for a cluster, with the way to reach it. */
 function relayAddress(
   { relay, cluster, tokenFile, transport }: ShipOptions,
   path: 'events' | 'config',

@@ -1,4 +1,4 @@
-/** Whether it is done within a time in milliseconds; its rejection is passed on. */
+/** Whether `done` resolves within `ms` milliseconds. Its rejection is passed on. */
 export function within(done: Promise<unknown>, ms: number): Promise<boolean> {
   const late = new Promise<false>((resolve) => {
     setTimeout(() => resolve(false), ms).unref()

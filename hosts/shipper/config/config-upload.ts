@@ -12,54 +12,63 @@ import { type PutResult, resultsOf, type TakenSet } from './put-results.ts'
 import { putSet, type SetVerdict } from './put-set.ts'
 import { TakenAt } from './taken-at.ts'
 
-/** Told what becomes of the cluster's set. */
+/** Is told what becomes of the cluster's set. */
 export interface ConfigUploadObserver {
   uploaded(counts: {
     readonly alerts: number
     readonly providers: number
     readonly notReady: number
   }): void
-  /** It is put again in so many milliseconds. */
+  /** The upload failed. The set is put again in `retryInMs` milliseconds. */
   uploadFailed(failure: Pick<Retry, 'reason' | 'detail'>, retryInMs: number): void
-  /** A set that somebody else put, or a clock that is ahead, is taken over in so many milliseconds. */
+  /**
+   * The relay has a set that was taken later: another process put it, or a clock is ahead. It is
+   * replaced in `retryInMs` milliseconds.
+   */
   overtaken(detail: string, retryInMs: number): void
-  /** The relay does not take it, and only a person changes that. It is put again in ten minutes. */
+  /** The relay refuses the set until a person changes something. It is put again in ten minutes. */
   uploadRefused(detail: string): void
-  /** When the last set was taken could not be read or written down. */
+  /** The time of the last set could not be read or stored. */
   memoryFailed(error: unknown): void
 }
 
 export interface ConfigUploadOptions {
   readonly watch: Pick<ConfigWatch, 'viewed' | 'isComplete' | 'onChanged'>
   readonly http: HttpClient
-  /** `PUT /v1/clusters/{cluster}/config` of the relay. */
+  /** The route `PUT /v1/clusters/{cluster}/config` of the relay. */
   readonly relay: RelayAddress
   readonly memory: ConfigMemory
   readonly clock: Clock
-  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  /** Resolves after `ms` milliseconds, or as soon as the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
-  /** Waits after a request that failed; `wait` without it. */
+  /** Waits after a request that failed; the default is `wait`. */
   readonly waitForRelay?: OutageWait
-  /** Whether the set is put more often while objects of it are not ready: a Secret may come. */
+  /**
+   * Whether the set is put more often while some of its objects are not ready, since a Secret may
+   * come.
+   */
   readonly followsReadiness?: boolean
-  /** Gets what the relay made of each object. */
+  /** Is told what the relay made of each object. */
   readonly onResults: (results: readonly PutResult[]) => void
   readonly observer: ConfigUploadObserver
 }
 
 export interface ConfigUpload {
-  /** Puts the set although it is as before: the relay judges it anew. */
+  /** Puts the set again although nothing in it changed, so that the relay judges it again. */
   putAgain(): void
   stop(): void
 }
 
-/** How long nothing may change before the set is put, and how often at most that is waited for. */
+/** How long nothing may change before the set is put, and how often that is waited for at most. */
 const QUIET_MS = 1_000
 const MAX_QUIET_WAITS = 5
-/** The relay takes a cluster that is silent for longer for one that is down. */
+/** How often the set is put. The relay takes a cluster that is silent for longer as down. */
 const INTERVAL_MS = 600_000
 
-/** While objects are not ready, the first time and at most: it doubles in between. */
+/**
+ * How long to wait while objects are not ready: the first time, and at most. The time doubles in
+ * between.
+ */
 const FIRST_UNREADY_INTERVAL_MS = 5_000
 const LONGEST_UNREADY_INTERVAL_MS = 60_000
 
@@ -74,12 +83,12 @@ class UploadLoop {
   readonly #options: ConfigUploadOptions
   readonly #takenAt: TakenAt
   readonly #stopping = new AbortController()
-  /** What changed since the last set was taken is not put yet. */
+  /** Whether something changed since the last set was taken. */
   #isDirty = false
   #wake: () => void = () => undefined
-  /** In a row. */
+  /** Failures in a row. */
   #failures = 0
-  /** In a row and of the same set, with objects that are not ready. */
+  /** Puts of the same set in a row with objects that are not ready. */
   #unreadyPuts = 0
 
   constructor(options: ConfigUploadOptions) {
@@ -183,7 +192,10 @@ class UploadLoop {
     this.#options.onResults(results)
   }
 
-  /** Waits for a change, and for its end: objects are mostly applied several at a time. */
+  /**
+   * Waits until something changes, and until changes pause: objects are usually applied several at
+   * a time.
+   */
   async #change(): Promise<void> {
     if (this.#isStopping) return
     const changed = new AbortController()

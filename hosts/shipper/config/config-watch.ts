@@ -8,13 +8,13 @@ import { ObjectView, type ViewedObject } from './object-view.ts'
 
 export type ConfigKind = 'Alert' | 'Provider'
 
-/** Told how the Alerts and Providers of the cluster can be read. */
+/** Is told how the Alerts and Providers of the cluster can be read. */
 export interface ConfigWatchObserver {
-  /** The kind is read in this version from now on. Told when it changes. */
+  /** The kind is read in this version from now on. Called when the version changes. */
   served(kind: ConfigKind, apiVersion: string): void
-  /** The cluster does not have the kind; it is looked for every minute. Told once. */
+  /** The cluster does not have the kind. It is looked up again every minute. Called once. */
   absent(kind: ConfigKind): void
-  /** It is tried again in so many milliseconds. */
+  /** The watch failed. It is tried again in `retryInMs` milliseconds. */
   watchFailed(kind: ConfigKind, error: unknown, retryInMs: number): void
   /** The API answers again. */
   watchRecovered(kind: ConfigKind): void
@@ -23,8 +23,8 @@ export interface ConfigWatchObserver {
 export interface ConfigWatchOptions extends Pick<FollowOptions, 'random' | 'wait'> {
   readonly client: KubernetesClient
   /**
-   * How long after one look at what the cluster serves the next follows: nothing tells of definitions
-   * that have another version, or a status now. Ten minutes without it.
+   * How often the cluster is asked what it serves, since nothing tells that a definition has
+   * another version or a status now. The default is ten minutes.
    */
   readonly lookAgainMs?: number
   readonly observer: ConfigWatchObserver
@@ -32,25 +32,28 @@ export interface ConfigWatchOptions extends Pick<FollowOptions, 'random' | 'wait
 
 /** The Alerts and Providers of all namespaces, as they are now. */
 export interface ConfigWatch {
-  /** Undefined before they were listed. */
+  /** The Alerts; undefined before they were listed. */
   alerts(): readonly ApiObject[] | undefined
   providers(): readonly ApiObject[] | undefined
   viewed(kind: ConfigKind): readonly ViewedObject[]
   find(kind: ConfigKind, namespace: string, name: string): ViewedObject | undefined
   /** How the cluster serves the kind; undefined when it does not. */
   resource(kind: ConfigKind): ApiResource | undefined
-  /** Looks up now how the cluster serves the kind: what is known of that seems to be out of date. */
+  /**
+   * Looks up at once how the cluster serves the kind, because what is known seems to be out of
+   * date.
+   */
   lookAgain(kind: ConfigKind): void
   /** Whether both kinds were listed. */
   isComplete(): boolean
-  /** Whether the Alerts were listed, or the API said that there are none to be had. */
+  /** Whether the Alerts were listed, or the API answered that there are none. */
   areAlertsSettled(): boolean
-  /** Calls when objects are others than before, but for their status, and when a list is complete. */
+  /** Calls `listener` when objects changed, except in their status, and when a list is complete. */
   onChanged(listener: () => void): void
   stop(): void
 }
 
-/** The latest first. */
+/** The versions, the latest first. */
 const VERSIONS = NOTIFICATION_VERSIONS.toReversed()
 
 /** Watches the Alerts and Providers in the latest version that the cluster serves of each. */
@@ -90,7 +93,7 @@ class KindWatch {
   readonly #observer: ConfigWatchObserver
   readonly #changed: () => void
   #resource: ApiResource | undefined
-  /** What the observer was told last; empty when that there is none. */
+  /** What the observer was told last; empty when it was told that the kind is absent. */
   #told: string | undefined
   #isSettled = false
 

@@ -3,10 +3,15 @@ import type { KubernetesObject } from '../../../relay/model/kubernetes.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 import type { ApiResource } from '../kubernetes/discovery.ts'
 
-/** What `kubectl apply` keeps there is a copy of the object, as large as all of it. */
+/**
+ * The annotation in which `kubectl apply` keeps a copy of the object, which is as large as the
+ * object.
+ */
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration'
 
-/** Fields that change without anybody's wish: by each write, or by a write of the status. */
+/**
+ * Fields that change although nobody wants a change: by each write, or by a write of the status.
+ */
 const BOOKKEEPING: ReadonlySet<string> = new Set([
   'annotations',
   'managedFields',
@@ -14,7 +19,7 @@ const BOOKKEEPING: ReadonlySet<string> = new Set([
   'selfLink',
 ])
 
-/** The object as the relay gets it: what people wrote of it, and what identifies it. */
+/** The object as the relay gets it: what people wrote in it, and what identifies it. */
 export function manifestOf(
   { group, version, kind }: Pick<ApiResource, 'group' | 'version' | 'kind'>,
   { status: _, metadata, ...object }: ApiObject,

@@ -6,25 +6,25 @@ import { manifestOf } from './manifest.ts'
 /** An object as the API has it. */
 export interface ViewedObject {
   readonly object: ApiObject
-  /** JSON text of its manifest: what the relay gets. */
+  /** The manifest as JSON text: what the relay gets. */
   readonly text: string
 }
 
 type Objects = Map<string, ViewedObject>
 
-/** The objects of a kind as they are now. A list counts once it is whole. */
+/** The objects of a kind as they are now. A list takes effect when it is complete. */
 export class ObjectView {
-  /** By namespace and name. */
+  /** The objects, by namespace and name. */
   #objects: Objects = new Map()
   #listing: Objects = new Map()
   #isComplete = false
 
-  /** Whether it was listed once. */
+  /** Whether the kind was listed. */
   get isComplete(): boolean {
     return this.#isComplete
   }
 
-  /** By namespace and name, so that the same set always is the same text. */
+  /** The objects sorted by namespace and name, so that the same set is always the same text. */
   get objects(): readonly ViewedObject[] {
     const byKey = [...this.#objects].sort(([a], [b]) => (a < b ? -1 : 1))
     return byKey.map(([, viewed]) => viewed)
@@ -34,7 +34,7 @@ export class ObjectView {
     return this.#objects.get(keyOf({ namespace, name }))
   }
 
-  /** True when what the relay gets is another now. */
+  /** Applies an update. True when it changes what the relay gets. */
   apply(resource: ApiResource, update: Update): boolean {
     switch (update.kind) {
       case 'list-started':
@@ -69,7 +69,7 @@ export class ObjectView {
   }
 }
 
-/** True when its text is another than before. */
+/** Sets an object. True when its text changed. */
 function set(objects: Objects, resource: ApiResource, object: ApiObject): boolean {
   const key = keyOf(object.metadata)
   const text = JSON.stringify(manifestOf(resource, object))

@@ -5,7 +5,7 @@ import type { ViewedObject } from './object-view.ts'
 /** An object that was put, and what the relay made of it. */
 export interface PutResult {
   readonly kind: ConfigKind
-  /** As it was when it was put. */
+  /** The object as it was when it was put. */
   readonly object: ViewedObject['object']
   readonly readiness: ObjectReadiness
 }
@@ -13,7 +13,7 @@ export interface PutResult {
 /** The objects of a set. */
 export type TakenSet = Readonly<Record<ConfigKind, readonly ViewedObject[]>>
 
-/** What the relay said of each object of a set. */
+/** What the relay answered for each object of a set. */
 export function resultsOf(taken: TakenSet, said: readonly ObjectReadiness[]): readonly PutResult[] {
   const byName = new Map(said.map((readiness) => [nameOf(readiness.kind, readiness), readiness]))
   return (['Provider', 'Alert'] as const).flatMap((kind) =>

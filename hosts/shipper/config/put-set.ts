@@ -19,18 +19,18 @@ export type SetVerdict =
   | { readonly kind: 'accepted'; readonly objects: readonly ObjectReadiness[] }
   /** The relay has a set that was taken later. */
   | { readonly kind: 'stale'; readonly storedAt: number; readonly detail: string }
-  /** The relay takes this cluster's set from somebody else only. */
+  /** The relay accepts this cluster's set from another source only. */
   | { readonly kind: 'owned'; readonly detail: string }
-  /** No repeat helps before objects are gone. */
+  /** The set is too large. Putting it again does not help before objects are deleted. */
   | { readonly kind: 'too-large'; readonly detail: string }
   | Retry
 
-/** What is said of thousands of objects. */
+/** The most bytes of an answer, which may be about thousands of objects. */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
 /**
- * Puts a set, taken at a time in milliseconds since the epoch. Never rejects for what the network, the
- * relay or the token file does.
+ * Puts a set that was taken at `takenAt`, in milliseconds since the epoch. Never rejects because of
+ * the network, the relay or the token file.
  */
 export async function putSet(
   http: HttpClient,
@@ -55,7 +55,10 @@ function tooLarge(bytes: number, who: string): SetVerdict {
   return { kind: 'too-large', detail }
 }
 
-/** Whatever else answers, such as a proxy, has not stored the set. */
+/**
+ * The relay's verdict on each object; undefined when the answer is not the relay's, such as a
+ * proxy's.
+ */
 function accepted({ status, body }: HttpResponse): SetVerdict | undefined {
   const parsed = status === 200 ? parseJson(body) : {}
   const read = 'value' in parsed ? AppliedConfig.safeParse(parsed.value).data : undefined

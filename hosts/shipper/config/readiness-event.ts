@@ -7,12 +7,15 @@ import type { ApiResource } from '../kubernetes/discovery.ts'
 import { secondsOf } from './ready-condition.ts'
 
 const COMPONENT = 'flux-relay'
-/** https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/ */
+/**
+ * The longest message of an Event:
+ * https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
+ */
 const MAX_MESSAGE_BYTES = 1_024
-/** Leaves room for what makes the Event's name its own. */
+/** The longest part of the Event's name that is the object's. The rest makes the name unique. */
 const MAX_NAME_LENGTH = 230
 
-/** A Kubernetes Event (core/v1) that says on the object what the relay says of it. */
+/** A Kubernetes Event (core/v1) on the object that says what the relay answered for it. */
 export function readinessEvent(
   { group, version, kind }: Pick<ApiResource, 'group' | 'version' | 'kind'>,
   { metadata }: ApiObject,

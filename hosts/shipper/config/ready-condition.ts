@@ -3,12 +3,16 @@ import type { ObjectReadiness } from '../../../relay/model/config.ts'
 import { cutText } from '../../../relay/model/text.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 
-/** https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.35/#condition-v1-meta */
+/**
+ * The longest message of a condition:
+ * https://kubernetes.io/docs/reference/generated/kubernetes-api/v1.35/#condition-v1-meta
+ */
 const MAX_MESSAGE_LENGTH = 32_768
 
 /**
- * The merge patch that makes `Ready` of an object's status what the relay says, and keeps all else of
- * it; undefined when it says that already. It is refused with 409 if the object is another meanwhile.
+ * The merge patch that sets the condition `Ready` in an object's status to the relay's answer, and
+ * keeps everything else; undefined when it is set already. The API server answers 409 when the
+ * object was changed in between.
  */
 export function readyPatch(
   object: ApiObject,
@@ -48,12 +52,15 @@ function includes(before: JsonObject, wanted: JsonObject): boolean {
   return Object.entries(wanted).every(([field, value]) => before[field] === value)
 }
 
-/** A kind without the field is up to date. */
+/**
+ * Whether the status is about the current generation. A kind without the field always counts as up
+ * to date.
+ */
 function isObserved(status: JsonObject, observed: JsonObject): boolean {
   return status.observedGeneration === undefined || includes(status, observed)
 }
 
-/** As Kubernetes writes times: RFC 3339, without milliseconds. */
+/** The time as Kubernetes writes it: RFC 3339, without milliseconds. */
 export function secondsOf(time: number): string {
   return new Date(time).toISOString().replace(/\.\d+Z$/, 'Z')
 }

@@ -2,14 +2,15 @@ import type { Clock } from '../../../relay/ports/clock.ts'
 import type { ConfigMemory } from '../spool/config-memory.ts'
 
 /**
- * When sets are taken, in milliseconds since the epoch: later each time, whatever the clock does, for
- * the relay refuses a set that was taken before the one it has.
+ * The times at which sets are taken, in milliseconds since the epoch. Each is later than the one
+ * before, even if the clock is set back, because the relay refuses a set that was taken before its
+ * own.
  */
 export class TakenAt {
   readonly #memory: ConfigMemory
   readonly #clock: Pick<Clock, 'now'>
   readonly #onMemoryFailure: (error: unknown) => void
-  /** Of the set that the relay has, as far as that is known. */
+  /** The time of the relay's set, as far as it is known. */
   #last: number | undefined
   #hasOvertaken = false
 
@@ -33,7 +34,10 @@ export class TakenAt {
     return this.#last === undefined ? now : Math.max(now, this.#last + 1)
   }
 
-  /** Never rejects: without the memory the relay says itself what it has. */
+  /**
+   * Stores the time of a set that the relay accepted. Never rejects: without the stored time, the
+   * relay itself tells which set it has.
+   */
   async accepted(takenAt: number): Promise<void> {
     this.#last = takenAt
     this.#hasOvertaken = false
@@ -44,15 +48,16 @@ export class TakenAt {
     }
   }
 
-  /** The relay has a set of this time, so the next one is later. */
+  /** Makes the next time later than that of the relay's set. */
   overtake(storedAt: number): void {
     this.#last = storedAt
     this.#hasOvertaken = true
   }
 
   /**
-   * The relay refuses the set. Where its time is ahead of the clock's the relay may have lost what it
-   * had: that time is forgotten. False when the relay has such a set, and its clock has to come first.
+   * Reacts to a refused set. If its time is ahead of the clock, the relay may have lost its set,
+   * and the time is forgotten. False when the relay has such a set, and the clock has to reach its
+   * time first.
    */
   refused(): boolean {
     if (this.#last === undefined || this.#last < this.#clock.now()) return true

@@ -7,9 +7,12 @@ import type { PutResult } from './put-results.ts'
 import { readinessEvent } from './readiness-event.ts'
 import { readyPatch } from './ready-condition.ts'
 
-/** Told what of the readiness could not be shown in the cluster. */
+/** Is told which readiness could not be shown in the cluster. */
 export interface WriteBackObserver {
-  /** Of an object such as `Alert/flux-system/podinfo`; the next put brings it again. */
+  /**
+   * The readiness of an object such as `Alert/flux-system/podinfo` could not be written. The next
+   * put brings it again.
+   */
   writeBackFailed(object: string, error: unknown): void
 }
 
@@ -17,22 +20,25 @@ export interface WriteBackOptions {
   readonly client: Pick<KubernetesClient, 'request'>
   readonly watch: Pick<ConfigWatch, 'find' | 'resource' | 'lookAgain'>
   readonly clock: Clock
-  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  /** Resolves after `ms` milliseconds, or as soon as the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
   readonly observer: WriteBackObserver
 }
 
 export interface WriteBack {
-  /** Shows what the relay made of the whole set; what is left of an earlier one is not shown any more. */
+  /**
+   * Shows what the relay made of the whole set. Results of an earlier set that are not written yet
+   * are dropped.
+   */
   show(results: readonly PutResult[]): void
   stop(): void
 }
 
-/** While somebody else writes the same object, or the API fails. */
+/** How often one write is tried, while another process writes the same object or the API fails. */
 const MAX_ATTEMPTS = 5
 
 /**
- * Shows readiness where people look for it: in the status of the object, or by an Event on it where its
+ * Shows readiness where people look for it: in the object's status, or in an Event on it if its
  * kind has no status.
  */
 export function createWriteBack(options: WriteBackOptions): WriteBack {
@@ -50,7 +56,7 @@ export function createWriteBack(options: WriteBackOptions): WriteBack {
   }
 }
 
-/** By UID, what the last Event on the object said. */
+/** What the last Event on an object said, by the object's UID. */
 type Told = Map<string, string>
 
 type Attempt = 'done' | { readonly error: unknown; readonly isFinal: boolean }
@@ -59,7 +65,7 @@ class Run {
   readonly #options: WriteBackOptions
   readonly #told: Told
   readonly #signal: AbortSignal
-  /** Where this process may not write a kind: `Alert/flux-system`. */
+  /** Places where this process may not write a kind: `Alert/flux-system`. */
   readonly #refused = new Set<string>()
 
   constructor(options: WriteBackOptions, told: Told, signal: AbortSignal) {
@@ -103,7 +109,7 @@ class Run {
     }
   }
 
-  /** The object is gone, or its kind has no status any more: the watch tells which. */
+  /** The object is gone, or its kind has no status any more. The watch tells which. */
   #notThere({ kind }: PutResult, error: unknown): Attempt {
     const { watch } = this.#options
     if (!watch.resource(kind)?.hasStatus) return 'done'
@@ -111,7 +117,10 @@ class Run {
     return { error, isFinal: false }
   }
 
-  /** Nothing for an object that is gone or another by now: its own put brings its own result. */
+  /**
+   * Writes one result. Nothing is written for an object that is gone or was replaced: its own put
+   * brings its own result.
+   */
   async #writeOnce({ kind, object, readiness }: PutResult): Promise<void> {
     const { watch, client, clock } = this.#options
     const { namespace = '', name, uid, generation } = object.metadata
@@ -141,7 +150,10 @@ class Run {
   }
 }
 
-/** A namespace that is being deleted refuses, and says nothing of others. */
+/**
+ * The place of a refusal. A namespace that is being deleted refuses writes, which says nothing
+ * about others.
+ */
 function placeOf({ kind, readiness }: PutResult): string {
   return `${kind}/${readiness.namespace}`
 }

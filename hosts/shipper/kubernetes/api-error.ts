@@ -3,7 +3,7 @@ import { parseJson } from '../../../relay/api/json.ts'
 import { ellipsize } from '../../../relay/model/text.ts'
 
 /**
- * The answer of an API server that is an error.
+ * The body of an API server's error.
  * https://kubernetes.io/docs/reference/kubernetes-api/common-definitions/status/
  */
 const Status = z.object({
@@ -20,25 +20,25 @@ type Status = z.infer<typeof Status>
 
 const MAX_MESSAGE_LENGTH = 500
 
-/** Of answers without a `Status`, as for a kind whose definition was deleted. */
+/** The messages for errors without a `Status`, such as for a kind whose definition was deleted. */
 const MESSAGES: Readonly<Record<number, string>> = { 404: 'nothing is served at this path' }
 
 export interface ApiErrorOptions {
-  /** Of HTTP; absent when there was no answer. */
+  /** The HTTP status; absent when there was no answer. */
   readonly status?: number | undefined
   readonly reason?: string | undefined
   readonly causes?: readonly string[]
   readonly retryAfterMs?: number | undefined
-  /** The answer is larger than what is read of one, or broke off. */
+  /** Whether the answer was cut: it is larger than the limit, or broke off. */
   readonly isTruncated?: boolean
 }
 
-/** The Kubernetes API said no, or could not be asked. The message is for a person. */
+/** The Kubernetes API answered with an error, or did not answer. The message is for people. */
 export class ApiError extends Error {
   override readonly name = 'ApiError'
-  /** Of HTTP; undefined when there was no answer. */
+  /** The HTTP status; undefined when there was no answer. */
   readonly status: number | undefined
-  /** Such as `Forbidden` or `Expired`. */
+  /** The reason, such as `Forbidden` or `Expired`. */
   readonly reason: string | undefined
   readonly retryAfterMs: number | undefined
   readonly isTruncated: boolean
@@ -54,8 +54,8 @@ export class ApiError extends Error {
   }
 
   /**
-   * The resource version is too old (410), or of a future that this server does not know, as after
-   * the restore of a backup: only a new list helps.
+   * Whether the resource version is too old (410), or unknown to the server, as after a backup was
+   * restored. Only a new list helps.
    * https://kubernetes.io/docs/reference/using-api/api-concepts/#410-gone-responses
    */
   get isExpired(): boolean {
@@ -64,7 +64,7 @@ export class ApiError extends Error {
   }
 }
 
-/** The error of an answer, from its status and what its body says. */
+/** Makes the error of an answer, from its status and its body. */
 export function apiErrorOf(
   where: string,
   status: number,
@@ -76,7 +76,7 @@ export function apiErrorOf(
   return errorOf(where, status, said, retryAfterMs)
 }
 
-/** The error that stands in a watch's line of type `ERROR`. */
+/** Makes the error of a watch's line of type `ERROR`. */
 export function watchErrorOf(where: string, object: unknown): ApiError {
   const said = Status.safeParse(object).data
   return errorOf(where, said?.code ?? 500, said)

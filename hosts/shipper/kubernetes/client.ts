@@ -13,34 +13,36 @@ import { parsedLines } from './json-lines.ts'
 /** A request to the Kubernetes API that has one answer. */
 export interface ApiRequest {
   readonly method: 'GET' | 'POST' | 'PATCH'
-  /** With its query, such as `/api/v1/events?limit=500`. */
+  /** The path with its query, such as `/api/v1/events?limit=500`. */
   readonly path: string
-  /** Default `application/json`. */
+  /** The value of the header `Accept`; the default is `application/json`. */
   readonly accept?: string
-  /** Sent as JSON; a PATCH is a merge patch (RFC 7396). */
+  /** The body, which is sent as JSON. A PATCH is a merge patch (RFC 7396). */
   readonly body?: unknown
 }
 
-/** A request whose answer is one JSON text a line, without end. */
+/** A request whose answer is a stream of lines, one JSON text each. */
 export interface ApiStreamRequest extends Pick<ApiRequest, 'path' | 'accept'> {
-  /** Ends it when nothing came for so long. Default that of the client. */
+  /**
+   * Ends the stream when nothing came for this long, in milliseconds. The default is the client's.
+   */
   readonly idleTimeoutMs?: number
 }
 
-/** Plain requests to the Kubernetes API; what they mean is the caller's. */
+/** Sends plain requests to the Kubernetes API. The caller knows what they mean. */
 export interface KubernetesClient {
   /**
-   * Resolves with the JSON of an answer 2xx. Rejects with `ApiError` for every other answer, and
-   * when there is none.
+   * Resolves with the JSON of an answer with a 2xx status. Rejects with `ApiError` for every other
+   * answer, and when there is none.
    */
   request(request: ApiRequest): Promise<unknown>
   /**
-   * The lines of an answer 200 as they come, parsed: those of one read together. It ends when the
+   * Yields the parsed lines of a 200 answer as they come, those of one read together. Ends when the
    * server ends it, when nothing came for too long, or when `signal` is aborted. Throws `ApiError`
    * for any other answer, and when the connection breaks.
    */
   stream(request: ApiStreamRequest, signal: AbortSignal): AsyncIterable<readonly unknown[]>
-  /** Ends requests under way, which reject, and all streams. Further ones reject. */
+  /** Ends all streams and the requests under way, which reject. Later ones reject too. */
   close(): Promise<void>
 }
 
@@ -48,23 +50,26 @@ export interface KubernetesClientOptions
   extends KubernetesConnection,
     Partial<OutboundEnvironment> {
   readonly userAgent: string
-  /** Ends a stream that is silent for so long. Default 150,000. */
+  /** Ends a stream that is silent for this long, in milliseconds. The default is 150,000. */
   readonly idleTimeoutMs?: number
 }
 
-/** An API server gives up a request after a minute. */
+/** The time for a request. An API server gives up after a minute. */
 const TIMEOUT_MS = 65_000
 
-/** A watch has a bookmark about every minute. After this long without one it may be dead. */
+/** When a silent watch counts as dead. A watch gets a bookmark about every minute. */
 const IDLE_TIMEOUT_MS = 150_000
 
-/** A page of usual objects has less than 5 MiB; parsed it takes six times as much of a small heap. */
+/**
+ * The largest answer. A page of ordinary objects has less than 5 MiB; once parsed it takes six
+ * times as much of a small heap.
+ */
 const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 
-/** Watches occupy a connection each. */
+/** The most connections. Each watch occupies one. */
 const MAX_CONNECTIONS = 128
 
-/** A client of one API server. Nothing is sent until it is asked. */
+/** Makes a client of one API server. It sends nothing by itself. */
 export function createKubernetesClient(options: KubernetesClientOptions): KubernetesClient {
   const { url, ca, tokenFile, userAgent, idleTimeoutMs = IDLE_TIMEOUT_MS } = options
   const { proxies, roots } = options

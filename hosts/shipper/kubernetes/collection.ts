@@ -6,7 +6,7 @@ import type { KubernetesClient } from './client.ts'
 export interface ApiObject {
   readonly metadata: {
     readonly name: string
-    /** Absent on objects of the cluster itself. */
+    /** The namespace; absent for cluster-scoped objects. */
     readonly namespace?: string
     readonly uid: string
     readonly resourceVersion: string
@@ -15,19 +15,22 @@ export interface ApiObject {
   readonly [field: string]: unknown
 }
 
-/** One object that came, changed or went. */
+/** One object that was added, changed or deleted. */
 export interface Change {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
   readonly object: ApiObject
 }
 
-/** A list has a start, any number of pages, and an end. */
+/** A part of a list, which has a start, any number of pages, and an end. */
 export type ListUpdate =
   | { readonly kind: 'list-started' }
   | { readonly kind: 'listed'; readonly objects: readonly ApiObject[] }
   | { readonly kind: 'list-ended'; readonly resourceVersion: string }
 
-/** Without changes it is a bookmark. All that came before `resourceVersion` was yielded. */
+/**
+ * A part of a watch. Without changes it is a bookmark: all changes up to `resourceVersion` were
+ * yielded.
+ */
 export interface WatchUpdate {
   readonly kind: 'watched'
   readonly changes: readonly Change[]
@@ -36,28 +39,33 @@ export interface WatchUpdate {
 
 /** A collection of the API, such as all Alerts. */
 export interface Collection {
-  /** Without a query: `/apis/notification.toolkit.fluxcd.io/v1beta3/alerts`. */
+  /** The path without a query: `/apis/notification.toolkit.fluxcd.io/v1beta3/alerts`. */
   readonly path: string
-  /** Such as `involvedObject.kind=Kustomization`. */
+  /** A selector such as `involvedObject.kind=Kustomization`. */
   readonly fieldSelector?: string
-  /** `metadata`: objects come with their metadata only. Default `whole`. */
+  /** What objects consist of; `metadata` asks for their metadata only. The default is `whole`. */
   readonly content?: 'whole' | 'metadata'
-  /** Objects in a page of a list; default 500, or 100 of metadata. */
+  /** The number of objects in a page of a list. The default is 500, or 100 with `metadata`. */
   readonly pageSize?: number | undefined
-  /** Whether watches tell how far they are, as all do but those of Events. Default true. */
+  /** Whether watches send bookmarks. All do except those of Events. The default is true. */
   readonly hasBookmarks?: boolean
 }
 
-/** Objects a page. The metadata of one can have 75 kB, most of it what Kubernetes keeps of its fields. */
+/**
+ * The objects in a page. The metadata of one object can take 75 kB, most of it the managed fields.
+ */
 const PAGE_SIZES = { whole: 500, metadata: 100 } as const
-/** By which a page becomes smaller that is larger than what is read of an answer. */
+/** Divides the page size when a page is larger than the largest answer. */
 const LARGE_OBJECTS_DIVISOR = 4
 
-/** https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables */
+/**
+ * The media type of a list of metadata:
+ * https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables
+ */
 const METADATA_LIST = 'application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1'
 const METADATA = 'application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1'
 
-/** Lists a collection as it was at one time, page by page. Throws `ApiError`. */
+/** Lists a collection as it was at one moment, page by page. Throws `ApiError`. */
 export async function* list(
   client: KubernetesClient,
   collection: Collection,
@@ -116,9 +124,9 @@ export async function* watch(
 }
 
 /**
- * Whether the API is behind a resource version that it gave once: it was restored from a backup. A
- * watch from there would be silent until it has caught up. Resource versions of one collection can
- * be compared as numbers. Rejects with `ApiError`.
+ * Whether the API is behind a resource version that it returned before, because a backup was
+ * restored. A watch from there would be silent until the API has caught up. Resource versions of
+ * one collection can be compared as numbers. Rejects with `ApiError`.
  * https://kubernetes.io/docs/reference/using-api/api-concepts/#resource-versions
  */
 export async function isBehind(
@@ -135,7 +143,7 @@ export async function isBehind(
 interface Page {
   readonly objects: readonly ApiObject[]
   readonly resourceVersion: string
-  /** Names the next page; empty on the last. */
+  /** The token of the next page; empty on the last page. */
   readonly next: string
 }
 
@@ -163,7 +171,7 @@ async function readPage(
 
 interface WatchedLines {
   readonly changes: readonly Change[]
-  /** Of the last line that has one. */
+  /** The resource version of the last line that has one. */
   readonly resourceVersion?: string
   readonly error?: ApiError
 }

@@ -3,17 +3,25 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { StartError } from '../../kit/start-error.ts'
 
-/** Where the API of a cluster is, and who asks. */
+/** The address of a cluster's API, and the credentials for it. */
 export interface KubernetesConnection {
-  /** Without a path, or with that of a proxy such as `kubectl proxy --api-prefix`. */
+  /**
+   * The URL, without a path, or with the prefix of a proxy such as `kubectl proxy --api-prefix`.
+   */
   readonly url: string
-  /** PEM text, in the place of the system's roots. */
+  /** CA certificates as PEM text, which replace the system's root certificates. */
   readonly ca?: string
-  /** Holds the bearer token; read for every request, since a pod's token is replaced every hour. */
+  /**
+   * The file with the bearer token. It is read for every request, since a pod's token is replaced
+   * every hour.
+   */
   readonly tokenFile?: string
 }
 
-/** https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/ */
+/**
+ * The directory of a pod's token:
+ * https://kubernetes.io/docs/tasks/run-application/access-api-from-pod/
+ */
 const SERVICE_ACCOUNT_DIRECTORY = '/var/run/secrets/kubernetes.io/serviceaccount'
 
 const Environment = z.object({
@@ -22,8 +30,8 @@ const Environment = z.object({
 })
 
 /**
- * The API of the cluster that this process runs in, with its pod's ServiceAccount; undefined outside
- * of one. Throws `StartError` when the pod has no ServiceAccount's token.
+ * The API of the cluster that this process runs in, with the ServiceAccount of its pod; undefined
+ * outside of a cluster. Throws `StartError` when the pod has no token of a ServiceAccount.
  */
 export function inClusterConnection(
   environment: Readonly<Record<string, string | undefined>>,

@@ -4,16 +4,19 @@ import type { KubernetesClient } from './client.ts'
 
 /** A kind as this cluster serves it. */
 export interface ApiResource {
-  /** Empty for the core group. */
+  /** The API group; empty for the core group. */
   readonly group: string
   readonly version: string
   readonly kind: string
-  /** As in paths: `alerts`. */
+  /** The plural that is used in paths: `alerts`. */
   readonly plural: string
   readonly isNamespaced: boolean
-  /** Whether its status has an address of its own (`…/status`). */
+  /** Whether the kind has the subresource `…/status`. */
   readonly hasStatus: boolean
-  /** Of the collection in all namespaces: `/apis/notification.toolkit.fluxcd.io/v1beta3/alerts`. */
+  /**
+   * The path of the collection in all namespaces:
+   * `/apis/notification.toolkit.fluxcd.io/v1beta3/alerts`.
+   */
   readonly path: string
 }
 
@@ -40,7 +43,7 @@ const Group = z.object({
 const GroupList = z.object({ groups: z.array(Group) })
 
 /**
- * The kind in the first of the versions that the cluster serves it in; undefined when in none.
+ * The kind in the first of these versions that the cluster serves; undefined when it serves none.
  * Rejects with `ApiError`.
  * https://kubernetes.io/docs/concepts/overview/kubernetes-api/#discovery-api
  */
@@ -61,10 +64,10 @@ export async function findResource(
 }
 
 /**
- * Finds a kind in each group that has it, in the version that the group prefers. A group that cannot
- * be read, such as that of an extension that is down, has what it had before. To look at all groups
- * takes as many requests as these, and those that ask meanwhile share them. Rejects with `ApiError`
- * when the kind is nowhere else, and may be in a group that cannot be read.
+ * Finds a kind in each group that has it, in the group's preferred version. A group that cannot be
+ * read, such as that of an extension that is down, keeps what it had before. Looking at all groups
+ * takes one request for each; callers that ask meanwhile share them. Rejects with `ApiError` when
+ * the kind was found nowhere, and may be in a group that cannot be read.
  */
 export function createKindFinder(
   client: Pick<KubernetesClient, 'request'>,
@@ -91,7 +94,7 @@ type KnownGroups = ReadonlyMap<string, readonly ApiResource[]>
 
 interface Look {
   readonly groups: KnownGroups
-  /** Of a group that could not be read, and never was. */
+  /** The error of a group that could not be read, now or before. */
   readonly failure?: ApiError
 }
 
@@ -116,14 +119,17 @@ async function lookAtGroups(
 }
 
 /**
- * An extension of the API that is down takes its own group with it, and must not take others. The
- * API server's own groups fail with a `Status`, as while it starts.
+ * Whether the error is one of an API extension. An extension that is down must not make other
+ * groups fail. The API server's own groups fail with a `Status`, for example while it starts.
  */
 function isOfExtension(error: unknown): boolean {
   return error instanceof ApiError && error.status === 503 && error.reason === undefined
 }
 
-/** What can be listed and watched in a version of a group; nothing when that is not there (any more). */
+/**
+ * The resources in a version of a group that can be listed and watched; empty when the version does
+ * not exist (any more).
+ */
 async function resourcesOf(
   client: Pick<KubernetesClient, 'request'>,
   group: string,

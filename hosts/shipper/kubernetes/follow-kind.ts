@@ -5,12 +5,15 @@ import type { Collection } from './collection.ts'
 import type { ApiResource } from './discovery.ts'
 import { type FollowOptions, follow, type Update } from './follow.ts'
 
-/** Told what becomes of a kind. */
+/** Is told what becomes of a kind. */
 export interface KindListener {
-  /** What serves the kind from now on; empty when the cluster does not have it. */
+  /** The resources that serve the kind from now on; empty when the cluster does not have it. */
   found(resources: readonly ApiResource[]): void
   updated(resource: ApiResource, update: Update): void
-  /** It is tried again in so many milliseconds. Without a resource the look-up of the kind failed. */
+  /**
+   * Something failed, and is tried again in `retryInMs` milliseconds. Without a resource it was the
+   * look-up of the kind.
+   */
   failed(error: unknown, retryInMs: number, resource?: ApiResource): void
   /** What failed works again. */
   recovered(): void
@@ -20,26 +23,32 @@ export interface FollowKindOptions extends Pick<FollowOptions, 'random' | 'wait'
   readonly client: KubernetesClient
   /** Looks up what serves the kind now. */
   readonly find: () => Promise<readonly ApiResource[]>
-  /** How long after one look-up of a kind that is there the next follows; ten minutes without it. */
+  /** How often a kind that exists is looked up; the default is ten minutes. */
   readonly lookAgainMs?: number
   readonly content?: Collection['content']
   readonly pageSize?: Collection['pageSize']
   readonly listener: KindListener
 }
 
-/** A kind that the cluster does not have may be installed at any time. */
+/** How often a missing kind is looked up: it may be installed at any time. */
 const LOOK_FOR_ABSENT_MS = 60_000
-/** For a version that is preferred now, and for the kind in another group. */
+/**
+ * How often a kind is looked up that exists: another version may be preferred, or another group may
+ * have it too.
+ */
 const LOOK_AGAIN_MS = 600_000
 
-/** What only a person changes: not allowed, not there, or not to be listed. */
+/**
+ * Whether only a person can change the error: the request is not allowed, or the path cannot be
+ * listed.
+ */
 export function isDefinite(error: unknown): error is ApiError {
   return error instanceof ApiError && [403, 404, 405].includes(error.status ?? 0)
 }
 
 /**
- * Follows the objects of a kind in whatever group and version the cluster serves it, now and later: a
- * kind is installed, upgraded and removed while the shipper runs.
+ * Follows the objects of a kind in all groups and versions in which the cluster serves it, now and
+ * later: a kind may be installed, upgraded and removed while the shipper runs.
  */
 export function followKind(options: FollowKindOptions): KindFollower {
   const loop = new KindLoop(options)
@@ -48,18 +57,18 @@ export function followKind(options: FollowKindOptions): KindFollower {
 }
 
 export interface KindFollower {
-  /** Looks up now what serves the kind: something tells that it has changed. */
+  /** Looks up at once what serves the kind, because something indicates that it has changed. */
   lookAgain(): void
   stop(): void
 }
 
 class KindLoop {
   readonly #options: FollowKindOptions
-  /** By path. */
+  /** The collections that are followed, by path. */
   readonly #follows = new Map<string, AbortController>()
   #isStopping = false
   #wake: () => void = () => undefined
-  /** Collections that turned out to be gone, in a row. */
+  /** How many collections in a row turned out to be gone. */
   #losses = 0
 
   constructor(options: FollowKindOptions) {
@@ -138,7 +147,10 @@ class KindLoop {
     }
   }
 
-  /** The version is gone, as by an upgrade, or all of the kind: it is looked up again. */
+  /**
+   * Looks the kind up again: its version is gone, for example after an upgrade, or the whole kind
+   * is.
+   */
   #lost(running: AbortController): void {
     running.abort()
     this.#losses += 1

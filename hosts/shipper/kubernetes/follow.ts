@@ -11,47 +11,55 @@ import {
 } from './collection.ts'
 import type { Turns } from './turns.ts'
 
-/** What following a collection yields. */
+/** An update that `follow` yields. */
 export type Update = ListUpdate | WatchUpdate
 
 export interface FollowOptions {
   readonly client: KubernetesClient
   readonly collection: Collection
   /**
-   * Shared by those that are not to list at the same time: a page of 500 objects can take 20 MB. A
-   * turn lasts as long as the list, for what is read of it stays in memory until the next is there.
+   * Shared by collections that must not be listed at the same time: a page of 500 objects can take
+   * 20 MB. A turn lasts as long as the list, since a page stays in memory until the next one is
+   * there.
    */
   readonly listTurns?: Turns | undefined
-  /** A watch is resumed at this resource version: all that changed since is yielded. */
+  /** The resource version at which a watch is resumed: all later changes are yielded. */
   readonly from?: string | undefined
   readonly signal: AbortSignal
-  /** In [0, 1). */
+  /** A random number in [0, 1). */
   readonly random: () => number
-  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  /** Resolves after `ms` milliseconds, or as soon as the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
-  /** Told of what fails; it is tried again in so many milliseconds. */
+  /** Called for each failure. The request is tried again in `retryInMs` milliseconds. */
   readonly onFailure: (error: ApiError, retryInMs: number) => void
-  /** Told when the API answers again after that. */
+  /** Called when the API answers again after a failure. */
   readonly onRecovered?: () => void
 }
 
-/** The watches of a fleet, and those of one process, do not all end at once. */
+/**
+ * The shortest time of a watch. Each gets a random time, so that those of a fleet, and of one
+ * process, do not all end at once.
+ */
 const LEAST_TIMEOUT_SECONDS = 240
 const TIMEOUT_SPREAD_SECONDS = 60
 
-/** Without bookmarks each end of a quiet watch costs a list, since the position has grown too old. */
+/**
+ * The shortest time of a watch without bookmarks. Each end of such a watch costs a list when it was
+ * quiet, since its position is too old by then.
+ */
 const LEAST_UNMARKED_TIMEOUT_SECONDS = 600
 
 /**
- * Lists a collection and then watches it, for ever: every change after the list is yielded, through
- * broken connections and restarts of the API server. When the API no longer has what changed since
- * the last resource version (410), the collection is listed anew. The next update is read when the
- * last one was dealt with. Ends when the signal is aborted, and never throws an `ApiError`.
+ * Lists a collection and then watches it, without end. It yields every change after the list, even
+ * if connections break or the API server restarts. When the API no longer has the changes since the
+ * last resource version (410), it lists the collection again. It reads the next update when the
+ * caller has dealt with the last one. Ends when the signal is aborted, and never throws an
+ * `ApiError`.
  */
 export async function* follow(options: FollowOptions): AsyncGenerator<Update, void> {
   const { signal, wait, onFailure, random } = options
   let position = options.from
-  /** The API may have been restored from a backup since it gave the position. */
+  /** Whether the API may have been restored from a backup since it returned the position. */
   let isDoubtful = true
   let failures = 0
   let isFailing = false
@@ -90,7 +98,7 @@ export async function* follow(options: FollowOptions): AsyncGenerator<Update, vo
   }
 }
 
-/** One watch, after a list when there is no position to begin at. */
+/** Watches once, after a list if there is no position to start from. */
 async function* followOnce(
   { client, collection, signal, random, listTurns }: FollowOptions,
   from: string | undefined,

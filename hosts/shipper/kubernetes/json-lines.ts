@@ -1,19 +1,19 @@
 import { parseJson } from '../../../relay/api/json.ts'
 import { ApiError } from './api-error.ts'
 
-/** An object may have 1.5 MiB in etcd; as JSON it is larger, but never by so much. */
+/** The longest line. An object may take 1.5 MiB in etcd, and somewhat more as JSON. */
 const MAX_LINE_CHARACTERS = 16 * 1024 * 1024
 
 /**
- * The JSON texts of a body that has one a line; those that came in one piece together. Throws
- * `ApiError` for a line that is none.
+ * The parsed lines of a body with one JSON text per line; those that came in one piece are yielded
+ * together. Throws `ApiError` for a line that is not JSON.
  */
 export async function* parsedLines(
   body: AsyncIterable<Uint8Array>,
   where: string,
 ): AsyncGenerator<readonly unknown[], void> {
   const decoder = new TextDecoder()
-  /** Parts of a line whose end did not come yet. */
+  /** The pieces of a line whose end has not come yet. */
   let parts: string[] = []
   let length = 0
   for await (const chunk of body) {

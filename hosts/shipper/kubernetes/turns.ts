@@ -1,6 +1,6 @@
-/** Lets one at a time do something that takes much memory. */
+/** Lets one caller at a time do something that takes much memory. */
 export interface Turns {
-  /** Resolves when it is the caller's turn, with the end of it. */
+  /** Resolves when it is the caller's turn, with a function that ends the turn. */
   take(): Promise<() => void>
 }
 

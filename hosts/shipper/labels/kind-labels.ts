@@ -8,15 +8,21 @@ import { followKind, isDefinite } from '../kubernetes/follow-kind.ts'
 import { LabelCache } from './label-cache.ts'
 import type { LabelPool } from './label-pool.ts'
 
-/** Told of a kind whose labels are wanted. */
+/** Is told about a kind whose labels are needed. */
 export interface KindLabelsObserver {
-  /** The cluster does not have the kind, or does not show it: its events go without labels. Told once. */
+  /**
+   * The cluster does not have the kind, or does not allow to read it. Its events are sent without
+   * labels. Called once.
+   */
   labelsUnavailable(kind: string, reason: string): void
-  /** It is tried again in so many milliseconds. */
+  /** The labels could not be read. That is tried again in `retryInMs` milliseconds. */
   labelsFailed(kind: string, error: unknown, retryInMs: number): void
   /** The API answers again. */
   labelsRecovered(kind: string): void
-  /** There are more objects than labels are kept of; the others' events go without. Told once. */
+  /**
+   * There are more objects than the memory for labels allows. Events of the others are sent without
+   * labels. Called once.
+   */
   labelsFull(kind: string): void
 }
 
@@ -31,7 +37,7 @@ export interface KindLabelsOptions extends Pick<FollowOptions, 'random' | 'wait'
   readonly observer: KindLabelsObserver
 }
 
-/** Names an object as an Event does. */
+/** An object as an Event names it. */
 export interface LabelledObject {
   readonly apiVersion?: string | undefined
   readonly kind: string
@@ -43,12 +49,12 @@ interface GroupLabels {
   isNamespaced: boolean
   readonly cache: LabelCache
   isServed: boolean
-  /** Listed once, or the API said that it will not be. */
+  /** Whether the collection was listed, or the API answered that it cannot be. */
   isSettled: boolean
 }
 
 /**
- * So many answers with an error in a row, about two minutes, before the events of a kind go without
+ * After so many error answers in a row, about two minutes, events of the kind are sent without
  * labels: one broken conversion webhook must not hold up all events. An API server that does not
  * answer at all is waited for.
  */
@@ -64,10 +70,10 @@ export class KindLabels {
   readonly #follower: { stop(): void }
   readonly #groups = new Map<string, GroupLabels>()
   #isLookedUp = false
-  /** Whether the observer knows that labels are unavailable, or that there are too many. */
+  /** Whether the observer was told that labels are unavailable, or that there are too many. */
   #isTold = false
   #isFull = false
-  /** In a row. */
+  /** Error answers in a row. */
   #answeredWithErrors = 0
 
   constructor(options: KindLabelsOptions) {
@@ -94,12 +100,15 @@ export class KindLabels {
     })
   }
 
-  /** Whether all that can be known at this time is known. */
+  /** Whether everything is known that can be known at present. */
   get isSettled(): boolean {
     return this.#isLookedUp && [...this.#groups.values()].every(({ isSettled }) => isSettled)
   }
 
-  /** Undefined when they are not known. Without a version the first object of the name counts. */
+  /**
+   * The labels of an object; undefined when they are not known. Without a version, the first object
+   * with the name counts.
+   */
   find({ apiVersion = '', namespace, name }: LabelledObject): Labels | undefined {
     const find = ({ isNamespaced, cache }: GroupLabels) =>
       cache.find(isNamespaced ? `${namespace}/${name}` : `/${name}`)

@@ -5,23 +5,23 @@ import type { ApiObject } from '../kubernetes/collection.ts'
 import type { Update } from '../kubernetes/follow.ts'
 import type { LabelPool, PooledLabels } from './label-pool.ts'
 
-/** The last events of an object come after its end. */
+/** How long the labels of a deleted object are kept, since its last events come after its end. */
 const KEPT_AFTER_DELETION_MS = 3_600_000
 
 interface Deleted {
   readonly pooled: PooledLabels
-  /** By `Clock.elapsed`. */
+  /** When it was deleted, by `Clock.elapsed`. */
   readonly at: number
 }
 
-/** The labels of a kind's objects, and for an hour those of objects that are gone. */
+/** The labels of a kind's objects. Those of deleted objects are kept for an hour. */
 export class LabelCache {
   readonly #pool: LabelPool
   readonly #clock: Pick<Clock, 'elapsed'>
   readonly #onFull: () => void
-  /** By namespace and name. */
+  /** The labels of objects that exist, by namespace and name. */
   readonly #present = new Map<string, PooledLabels>()
-  /** The first to go comes first. */
+  /** The labels of deleted objects, in the order in which they are forgotten. */
   readonly #deleted = new Map<string, Deleted>()
   #listed = new Set<string>()
 
@@ -31,7 +31,9 @@ export class LabelCache {
     this.#onFull = onFull
   }
 
-  /** Of an object by `namespace/name`, or `/name` when it has no namespace. */
+  /**
+   * The labels of an object. The key is `namespace/name`, or `/name` for a cluster-scoped object.
+   */
   find(key: string): Labels | undefined {
     const deleted = this.#deleted.get(key)
     const pooled =
@@ -60,12 +62,12 @@ export class LabelCache {
     }
   }
 
-  /** The kind is no more. */
+  /** Treats all objects as deleted, because the kind is gone. */
   deleteAll(): void {
     for (const key of this.#present.keys()) this.#delete(key)
   }
 
-  /** Gives back all that it holds. */
+  /** Forgets all labels, and releases their memory. */
   clear(): void {
     for (const pooled of this.#present.values()) this.#pool.release(pooled)
     for (const { pooled } of this.#deleted.values()) this.#pool.release(pooled)

@@ -1,6 +1,6 @@
 import type { Labels } from '../../../relay/model/event.ts'
 
-/** Labels that several objects have in common. */
+/** Labels that several objects may share. */
 export interface PooledLabels {
   readonly labels: Labels
   readonly text: string
@@ -9,14 +9,14 @@ export interface PooledLabels {
 
 export interface LabelLimits {
   readonly maxObjects: number
-  /** Of JSON text; equal labels of several objects count once. */
+  /** The most bytes of labels, as JSON text. Equal labels of several objects count once. */
   readonly maxBytes: number
 }
 
-/** Keeps equal labels once, and bounds how much is kept. */
+/** Stores equal labels once, and bounds the memory for them. */
 export class LabelPool {
   readonly #limits: LabelLimits
-  /** By JSON text. */
+  /** The labels by their JSON text. */
   readonly #pooled = new Map<string, PooledLabels>()
   #objects = 0
   #bytes = 0
@@ -25,7 +25,7 @@ export class LabelPool {
     this.#limits = limits
   }
 
-  /** Undefined when there is no room. Each take needs a release. */
+  /** Takes labels into the pool; undefined when there is no room. Each take needs a release. */
   take(labels: Labels): PooledLabels | undefined {
     const text = JSON.stringify(labels)
     const known = this.#pooled.get(text)

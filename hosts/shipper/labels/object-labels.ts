@@ -18,11 +18,14 @@ import {
 import { type LabelLimits, LabelPool } from './label-pool.ts'
 import { selectedKinds } from './selected-kinds.ts'
 
-/** Told of labels that are wanted. */
+/** Is told about labels that are needed. */
 export interface ObjectLabelsObserver extends KindLabelsObserver {
-  /** Events wait until this is known; of no kind while it is not known which Alerts there are. */
+  /**
+   * Events wait until the labels of these kinds are known. Without kinds it is not known yet which
+   * Alerts there are.
+   */
   waitingForLabels(kinds: readonly string[]): void
-  /** More kinds are selected by label than labels are kept of. */
+  /** Alerts select more kinds by label than labels are kept for. */
   tooManyKinds(kinds: readonly string[]): void
 }
 
@@ -37,7 +40,10 @@ export interface ObjectLabelsOptions extends Pick<FollowOptions, 'random' | 'wai
 /** The labels of the objects that Alerts select by label. */
 export interface ObjectLabels extends EventLabels {
   labelsOf(object: LabelledObject): Labels | undefined
-  /** The event with the labels of its object, when they are selected and known; else as it is. */
+  /**
+   * The event with its object's labels, if they are needed and known. Otherwise the event is
+   * unchanged.
+   */
   withLabels(event: JsonObject): JsonObject
   stop(): void
 }
@@ -48,10 +54,10 @@ const LIMITS: LabelLimits = {
 }
 const MAX_KINDS = 50
 
-/** An item of a batch has two brackets around it at least. */
+/** The largest item of a batch, which has at least two brackets around it. */
 const MAX_ITEM_BYTES = MAX_EVENTS_BYTES - 2
 
-/** Follows the labels of the kinds that the Alerts select by label, whichever these are at a time. */
+/** Follows the labels of the kinds that Alerts select by label, as the Alerts change. */
 export function followLabels(options: ObjectLabelsOptions): ObjectLabels {
   const cache = new SelectedLabels(options)
   return {

@@ -1,7 +1,7 @@
 import { isJsonObject } from '../../../relay/api/json.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 
-/** Kinds that some Alert selects by label, in alphabetical order. An Alert need not be valid. */
+/** The kinds that some Alert selects by label, sorted. The Alerts need not be valid. */
 export function selectedKinds(alerts: readonly ApiObject[]): readonly string[] {
   const kinds = alerts.flatMap(({ spec }) => {
     const sources = isJsonObject(spec) && Array.isArray(spec.eventSources) ? spec.eventSources : []

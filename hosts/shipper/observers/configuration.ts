@@ -6,7 +6,7 @@ import type { ShipperMetrics } from '../metrics.ts'
 
 type Metrics = Pick<ShipperMetrics, 'kubernetesFailed' | 'configPut' | 'configFailed'>
 
-/** Says in log and metrics what becomes of Alerts and Providers. */
+/** Logs and counts what becomes of Alerts and Providers. */
 export function createConfigurationObserver(
   log: Log,
   metrics: Metrics,
@@ -61,7 +61,7 @@ function uploadObserver(log: Log, metrics: Metrics): ConfigUploadObserver {
   }
 }
 
-/** What an error says; that of the API server needs no stack. */
+/** The text of an error. An error of the API server needs no stack. */
 function reasonOf(error: unknown): { readonly reason: string } {
   return { reason: error instanceof Error ? error.message : String(error) }
 }

@@ -3,7 +3,7 @@ import type { ShipperMetrics } from '../metrics.ts'
 import type { EventWatchObserver } from '../sources/event-watch.ts'
 import { FLUX_KINDS } from '../sources/flux-kinds.ts'
 
-/** Says in log and metrics what becomes of Kubernetes Events. */
+/** Logs and counts what becomes of Kubernetes Events. */
 export function createEventWatchObserver(
   log: Log,
   metrics: Pick<ShipperMetrics, 'spooled' | 'known' | 'eventSkipped' | 'kubernetesFailed'>,

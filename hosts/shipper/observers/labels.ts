@@ -2,7 +2,7 @@ import type { Log } from '../../kit/log.ts'
 import type { ObjectLabelsObserver } from '../labels/object-labels.ts'
 import type { ShipperMetrics } from '../metrics.ts'
 
-/** Says in log and metrics what becomes of labels. */
+/** Logs and counts what becomes of labels. */
 export function createLabelsObserver(
   log: Log,
   metrics: Pick<ShipperMetrics, 'kubernetesFailed'>,

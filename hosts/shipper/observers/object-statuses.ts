@@ -2,7 +2,7 @@ import type { Log } from '../../kit/log.ts'
 import type { ShipperMetrics } from '../metrics.ts'
 import type { ObjectStatusesObserver } from '../sources/object-statuses.ts'
 
-/** Says in log and metrics what becomes of the status of Flux's objects. */
+/** Logs and counts what becomes of the status of Flux's objects. */
 export function createObjectStatusesObserver(
   log: Log,
   metrics: Pick<ShipperMetrics, 'spooled' | 'kubernetesFailed'>,

@@ -2,7 +2,7 @@ import type { Log } from '../../kit/log.ts'
 import type { ShipperMetrics } from '../metrics.ts'
 import type { SecretSyncObserver } from '../secrets/secret-sync.ts'
 
-/** Says in log and metrics what becomes of Secrets; nothing of what is in them. */
+/** Logs and counts what becomes of Secrets, and nothing of their content. */
 export function createSecretsObserver(
   log: Log,
   metrics: Pick<ShipperMetrics, 'secretWritten' | 'secretDeleted' | 'secretFailed'>,

@@ -3,7 +3,7 @@ import type { ShipperMetrics } from '../metrics.ts'
 import { objectOf } from '../send/object-of.ts'
 import type { SenderObserver } from '../send/sender.ts'
 
-/** Says in log and metrics what becomes of batches. */
+/** Logs and counts what becomes of batches. */
 export function createSenderObserver(
   log: Log,
   metrics: Pick<ShipperMetrics, 'sent' | 'refused' | 'sendFailed'>,

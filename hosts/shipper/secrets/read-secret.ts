@@ -8,8 +8,8 @@ import type { SecretName } from '../spool/sync-memory.ts'
 import { keyOf } from './references.ts'
 
 /**
- * What a Secret is for the relay. `refused` is treated like one that is not there; `unusable` one is
- * there, and only a person can mend it.
+ * The result of reading a Secret for the relay. A `refused` Secret is treated as a missing one. An
+ * `unusable` one exists, and only a person can correct it.
  */
 export type SecretReading =
   | { readonly kind: 'found'; readonly content: SecretContent }
@@ -17,16 +17,17 @@ export type SecretReading =
   | { readonly kind: 'refused' | 'unusable'; readonly reason: string }
 
 export interface SecretContent {
-  /** Differs for every state of every Secret that ever had this name. */
+  /** A version that is different for every state of every Secret that ever had this name. */
   readonly version: string
   readonly data: SecretData
-  /** How many of its values are not UTF-8; in these U+FFFD stands for what is not. */
+  /** How many of its values are not UTF-8. Invalid bytes in them became U+FFFD. */
   readonly binaryKeys: number
 }
 
 /**
- * Credentials of the cluster itself, and charts with all their values. Who may write a Provider in a
- * namespace but not read its Secrets shall not get at these by naming them.
+ * The types of Secrets that are never copied: credentials of the cluster itself, and Helm releases
+ * with all their values. People who may write a Provider in a namespace, but not read its Secrets,
+ * must not get these by naming them.
  * https://kubernetes.io/docs/concepts/configuration/secret/#secret-types
  */
 const REFUSED_TYPES: ReadonlySet<string> = new Set([
@@ -42,7 +43,10 @@ const KubernetesSecret = z.object({
 })
 type KubernetesSecret = z.infer<typeof KubernetesSecret>
 
-/** Gets one Secret by its name. Rejects with `ApiError` when nothing definite is known of it. */
+/**
+ * Reads one Secret by its name. Rejects with `ApiError` when the answer tells nothing definite
+ * about it.
+ */
 export async function readSecret(
   client: Pick<KubernetesClient, 'request'>,
   secret: SecretName,
@@ -62,7 +66,7 @@ export async function readSecret(
   return judge(secret, parsed.data)
 }
 
-/** What an error says of the Secret. A 404 that is not of the API server says nothing. */
+/** What an error tells about the Secret. A 404 that is not the API server's tells nothing. */
 function readingOf(error: ApiError): SecretReading | undefined {
   if (error.status === 404 && error.reason === 'NotFound') return { kind: 'missing' }
   if (error.status === 403) return { kind: 'unusable', reason: error.message }

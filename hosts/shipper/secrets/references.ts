@@ -4,7 +4,10 @@ import type { SecretName } from '../spool/sync-memory.ts'
 
 const Reference = z.object({ name: KubernetesName }).optional().catch(undefined)
 
-/** As little as possible: a Provider that is wrong elsewhere may be mended in a moment. */
+/**
+ * The fields that name Secrets, and as few others as possible: errors elsewhere in a Provider may
+ * be corrected soon.
+ */
 const References = z.object({
   metadata: z.object({ namespace: KubernetesName }),
   spec: z.object({ secretRef: Reference, certSecretRef: Reference, proxySecretRef: Reference }),
@@ -12,7 +15,7 @@ const References = z.object({
 
 /**
  * The Secrets that Providers name and the relay reads, each once. They are in the Provider's own
- * namespace; what is no name of Kubernetes' own form is left out, since it becomes part of paths.
+ * namespace. A name that Kubernetes does not allow is left out, since names become parts of paths.
  */
 export function secretsNamedBy(providers: readonly KubernetesObject[]): readonly SecretName[] {
   const named = providers.flatMap((provider) => {
@@ -27,7 +30,7 @@ export function secretsNamedBy(providers: readonly KubernetesObject[]): readonly
   return [...new Map(named.map((secret) => [keyOf(secret), secret])).values()]
 }
 
-/** Tells Secrets apart: `flux-system/slack-url`. */
+/** The key of a Secret in maps: `flux-system/slack-url`. */
 export function keyOf({ namespace, name }: SecretName): string {
   return `${namespace}/${name}`
 }

@@ -3,28 +3,28 @@ import type { SecretName } from '../spool/sync-memory.ts'
 
 /** A copy that was written. */
 export interface WrittenCopy {
-  /** `restored`: it was scheduled for deletion, which was taken back first. */
+  /** How it was written. `restored`: it was scheduled for deletion, which was cancelled first. */
   readonly how: 'created' | 'updated' | 'restored'
-  /** Names what was written, and shows nothing of it. */
+  /** The version of what was written. It shows nothing of the content. */
   readonly versionId: string
-  /** Why what there was of it before, in another place, could not be deleted. */
+  /** The reason why an older copy in another place could not be deleted. */
   readonly left?: string
 }
 
-/** `foreign`: it is there and stays, since the shipper did not make it. */
+/** The result of a deletion. `foreign`: the copy stays, because the shipper did not make it. */
 export type RemovalResult = 'deleted' | 'absent' | 'foreign'
 
 /**
- * Where the relay reads a cluster's Secrets. All reject when it fails, with a message that shows
- * nothing of a Secret's content.
+ * The place from which the relay reads a cluster's Secrets. All methods reject when it fails; the
+ * errors show nothing of a Secret's content.
  */
 export interface SecretCopies {
-  /** How many of its calls may be under way together. */
+  /** The most calls that may be under way at once. */
   readonly atOnce: number
-  /** Puts the copy in the place of what was there. */
+  /** Writes the copy, and replaces an older one. */
   write(secret: SecretName, data: SecretData): Promise<WrittenCopy>
-  /** Whether the copy still is what was written as this version: nobody changed or deleted it. */
+  /** Whether the copy is still what was written as this version: nobody changed or deleted it. */
   isCurrent(secret: SecretName, versionId: string): Promise<boolean>
-  /** Deletes a copy in a way that a person can take back for some days. */
+  /** Deletes a copy. A person can restore it for some days. */
   remove(secret: SecretName): Promise<RemovalResult>
 }

@@ -7,34 +7,42 @@ import { keyOf, secretsNamedBy } from './references.ts'
 import { SyncPass, type SyncPassObserver, type SyncPassOptions } from './sync-pass.ts'
 
 export interface SecretSyncObserver extends SyncPassObserver {
-  /** Without a Secret: the memory of copies fails. All is tried again in so many milliseconds. */
+  /**
+   * A pass failed for this Secret; without one the memory of the copies failed. All is tried again
+   * in `retryInMs` milliseconds.
+   */
   failed(secret: SecretName | undefined, reason: string, retryInMs: number): void
 }
 
 export interface SecretSyncOptions extends SyncPassOptions {
-  /** All Providers of the cluster; undefined as long as they are not known, when nothing is done. */
+  /** All Providers of the cluster; undefined while they are not known, and nothing is done then. */
   readonly providers: () => readonly KubernetesObject[] | undefined
   /** Calls the listener after what `providers` returns has changed. */
   readonly onProvidersChanged: (listener: () => void) => void
   readonly random: Clock['random']
-  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  /** Resolves after `ms` milliseconds, or as soon as the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
   readonly observer: SecretSyncObserver
-  /** Copies were written or deleted: which objects are ready has to be worked out anew. */
+  /**
+   * Called after copies were written or deleted, so that the readiness of objects is judged again.
+   */
   readonly onWritten: () => void
 }
 
 export type SecretSync = StartableLoop
 
-/** Between two passes: a random time from half of this on, so that a fleet does not ask at once. */
+/**
+ * The longest time between two passes. It is random from half of this on, so that the shippers of a
+ * fleet do not ask at once.
+ */
 const LONGEST_INTERVAL_MS = 60_000
 
-/** Changes of Providers come in groups. */
+/** How long to wait after a change of Providers, since changes come in groups. */
 const SETTLE_MS = 1_000
 
 /**
- * Keeps copies of exactly the Secrets that Providers name, each read by its name: when Providers
- * begin or cease to name one, and within every minute.
+ * Keeps copies of exactly the Secrets that Providers name. It reads each by its name: when
+ * Providers start or stop naming one, and at least every minute.
  */
 export function createSecretSync(options: SecretSyncOptions): SecretSync {
   return startable(new SecretSyncLoop(options))
@@ -44,11 +52,11 @@ class SecretSyncLoop implements Loop {
   readonly #options: SecretSyncOptions
   readonly #pass: SyncPass
   readonly #stopping = new AbortController()
-  /** Aborted when the next pass shall not wait for its time. */
+  /** Aborted when the next pass must not wait for its time. */
   #pause = new AbortController()
   /** The Secrets of the last pass, as one text. */
   #named: string | undefined
-  /** Passes in a row in which something failed. */
+  /** How many passes in a row had a failure. */
   #failures = 0
 
   constructor(options: SecretSyncOptions) {
@@ -86,7 +94,7 @@ class SecretSyncLoop implements Loop {
     return providers && secretsNamedBy(providers)
   }
 
-  /** How long to wait for the next, in milliseconds. */
+  /** Runs a pass. Resolves with the time to wait for the next one, in milliseconds. */
   async #runPass(): Promise<number> {
     const { random, observer, onWritten } = this.#options
     const secrets = this.#secrets()

@@ -6,21 +6,33 @@ import { readSecret, type SecretContent } from './read-secret.ts'
 import { keyOf } from './references.ts'
 import type { SecretCopies, WrittenCopy } from './secret-copies.ts'
 
-/** Told what becomes of Secrets, for log and metrics. Nothing of their content is in any of it. */
+/** Is told what becomes of Secrets, for log and metrics. It never gets any of their content. */
 export interface SyncPassObserver {
-  /** `replaced`: there was one that this shipper knows nothing of, as after `secret put`. */
+  /**
+   * A copy was written. `replaced`: there was one that this shipper did not know, as after `secret
+   * put`.
+   */
   written(secret: SecretName, how: WrittenCopy['how'] | 'replaced'): void
-  /** It was copied, and what there was of it in the old place stays. */
+  /** The Secret was copied, but its older copy in another place stays. */
   left(secret: SecretName, reason: string): void
-  /** So many of its values are not UTF-8, and were copied as the text that is nearest. */
+  /** This many of its values are not UTF-8; they were copied as the nearest text. */
   binary(secret: SecretName, keys: number): void
-  /** The copy was deleted: nothing has named it for the grace time, or it is gone from the cluster. */
+  /**
+   * The copy was deleted: nothing has named the Secret for the grace time, or it is gone from the
+   * cluster.
+   */
   deleted(secret: SecretName): void
-  /** Nothing names it any more, but the shipper did not make it: it stays, and is forgotten. */
+  /**
+   * Nothing names the Secret any more, but the shipper did not make the copy. It stays, and is
+   * forgotten.
+   */
   kept(secret: SecretName): void
-  /** A Provider names it, and it is not there (yet). Told once. */
+  /** A Provider names the Secret, but it does not exist (yet). Called once. */
   missing(secret: SecretName): void
-  /** It is there and cannot be copied until a person mends something. Told once for each reason. */
+  /**
+   * The Secret exists, but cannot be copied until a person corrects something. Called once for each
+   * reason.
+   */
   refused(secret: SecretName, reason: string): void
 }
 
@@ -29,37 +41,40 @@ export interface SyncPassOptions {
   readonly copies: SecretCopies
   readonly memory: SyncMemory
   readonly clock: ExpiryClock
-  /** How long a copy stays that nothing names. Milliseconds. */
+  /** How long a copy that nothing names is kept, in milliseconds. */
   readonly graceMs: number
   readonly observer: SyncPassObserver
 }
 
-/** What did not work with a Secret, and is tried again. */
+/** What failed for a Secret, and is tried again. */
 export interface SyncFailure {
   readonly secret: SecretName
   readonly reason: string
 }
 
 export interface PassResult {
-  /** Copies written and deleted. */
+  /** The number of copies that were written or deleted. */
   readonly changes: number
   readonly failures: readonly SyncFailure[]
 }
 
-/** Requests to the Kubernetes API at once. */
+/** The most requests to the Kubernetes API at once. */
 const MAX_AT_ONCE = 4
 
-/** How long a copy is believed to be what was written. Milliseconds. */
+/** How long a copy is trusted to be unchanged, in milliseconds. */
 const BELIEVED_MS = 3_600_000
 
-/** Goes through all Secrets once, as often as it is told to. */
+/** Goes through all Secrets once with each `run`. */
 export class SyncPass {
   readonly #options: SyncPassOptions
-  /** Of what was copied, by `keyOf`. Never written to the disk, where it would help to guess. */
+  /**
+   * Digests of what was copied, by `keyOf`. They are never stored, where they would help to guess
+   * the content.
+   */
   readonly #digests = new Map<string, string>()
-  /** Until when the copy is believed to be what was written, by `keyOf`. */
+  /** Until when each copy is trusted to be unchanged, by `keyOf`. */
   readonly #believed = new Map<string, Expiry>()
-  /** What was said of a Secret last, by `keyOf`. */
+  /** What the observer was told about each Secret last, by `keyOf`. */
   readonly #said = new Map<string, string>()
 
   constructor(options: SyncPassOptions) {
@@ -67,9 +82,9 @@ export class SyncPass {
   }
 
   /**
-   * Copies what changed of these Secrets, and deletes the copies of all others that have been others
-   * for the grace time. One Secret's failure holds up no other, and no failure deletes a copy.
-   * Rejects when the memory cannot be read.
+   * Copies those of these Secrets that changed, and deletes the copies of Secrets that nothing has
+   * named for the grace time. A failure for one Secret does not hold up another, and never deletes
+   * a copy. Rejects when the memory cannot be read.
    */
   async run(named: readonly SecretName[], signal: AbortSignal): Promise<PassResult> {
     let changes = 0
@@ -110,7 +125,10 @@ export class SyncPass {
     return new Map(this.#options.memory.list().map((record) => [keyOf(record), record]))
   }
 
-  /** Undefined when there is nothing to copy. Adds a Secret that is not there to `absent`. */
+  /**
+   * Reads a Secret; undefined when there is nothing to copy. Adds a Secret that does not exist to
+   * `absent`.
+   */
   async #read(secret: SecretName, absent: Set<string>): Promise<SecretContent | undefined> {
     const { client, observer } = this.#options
     const reading = await readSecret(client, secret)
@@ -156,7 +174,7 @@ export class SyncPass {
     return true
   }
 
-  /** Whether the copy is what it should be; asked for at the start, and every hour. */
+  /** Whether the copy is up to date. It is checked at the start and every hour. */
   async #isCopied(
     record: CopyRecord | undefined,
     version: string,
@@ -181,7 +199,7 @@ export class SyncPass {
     return false
   }
 
-  /** Whether it was deleted. */
+  /** Deletes a copy that nothing names any more. True when it was deleted. */
   async #retire(record: CopyRecord): Promise<boolean> {
     const { copies, memory, clock, graceMs, observer } = this.#options
     const now = clock.now()
@@ -213,7 +231,7 @@ export class SyncPass {
   }
 }
 
-/** Calls `work`, which never rejects, for each item, at most `limit` at a time. */
+/** Calls `work`, which must not reject, for each item, at most `limit` at a time. */
 async function forEach<T>(
   items: readonly T[],
   limit: number,

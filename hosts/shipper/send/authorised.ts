@@ -8,9 +8,9 @@ import type {
 import { readToken, TokenFileError } from '../../kit/token-file.ts'
 import type { Retry } from './verdict.ts'
 
-/** A route of the relay, and how it is reached. */
+/** A route of the relay, and how to reach it. */
 export interface RelayAddress {
-  /** Such as that of `POST /v1/clusters/{cluster}/events`. */
+  /** The URL, such as that of `POST /v1/clusters/{cluster}/events`. */
   readonly url: string
   readonly tokenFile: string
   readonly transport: TransportOptions
@@ -18,14 +18,14 @@ export interface RelayAddress {
 
 export interface RelayRequest {
   readonly method: 'POST' | 'PUT'
-  /** JSON text. */
+  /** The body as JSON text. */
   readonly body: string
   readonly maxResponseBytes: number
 }
 
 /**
- * Sends JSON with the cluster's token; after a 401 once more if the token was replaced meanwhile.
- * A token file that cannot be used makes it a `Retry`.
+ * Sends JSON with the cluster's token. After a 401 it sends once more if the token file has
+ * changed. A token file that cannot be used results in a `Retry`.
  */
 export async function sendAuthorised(
   http: HttpClient,

@@ -1,40 +1,50 @@
 import type { SpooledEvent } from '../spool/spooled-events.ts'
 import type { Retry, Suspicion } from './verdict.ts'
 
-/** So many failures in a row, some minutes, before an event is looked for that may cause them. */
+/**
+ * After so many failures in a row, some minutes, the sender looks for an event that may cause them.
+ */
 const ISOLATE_AFTER = 8
 
 /**
- * So often in a row others are taken, while one event fails before and after each. With five, where
- * four requests of five fail by chance, one suspect in 270,000 has the misfortune.
+ * How often in a row other events must be accepted while the suspect fails before and after each of
+ * them. With five strikes, when four of five requests fail by chance, one suspect in 270,000 is
+ * wrongly set aside.
  */
 const STRIKES: Readonly<Record<Suspicion, number>> = { strong: 3, weak: 5 }
 
 /**
- * Finds the one event on whose content something before the relay fails each time, such as a
- * firewall that dislikes its text. Batches that fail get smaller; once a single event fails, later
- * ones are probed alone. Only if they are taken, again and again, is it the event and no outage.
+ * Finds the one event whose content makes something before the relay fail each time, such as a
+ * firewall that rejects its text. Batches that fail get smaller. Once a single event fails, later
+ * events are sent alone as probes. Only if they are accepted, again and again, is the event the
+ * cause and not an outage.
  */
 export class Isolation {
-  /** In a row, that may be of content. */
+  /** Failures in a row that the content may have caused. */
   #failures = 0
   /** The last event of the batch that is searched. */
   #until = 0
-  /** A single event that failed, and how; how often since the last strike, and its strikes. */
+  /**
+   * The single event that failed, or 0. The fields below tell how it failed, how often since the
+   * last strike, and its strikes.
+   */
   #suspect = 0
   #charge = ''
   #suspicion: Suspicion = 'strong'
   #tries = 0
   #strikes = 0
-  /** The event that was last probed in vain. */
+  /** The event that was last sent as a probe and failed too. */
   #probed = 0
 
-  /** To go on after, when an event is chosen as probe. */
+  /** The event after which the next probe is chosen. */
   get lastProbed(): number {
     return this.#probed
   }
 
-  /** Takes note that the relay has no verdict on the oldest events; whether to send fewer of them. */
+  /**
+   * Notes that the relay gave no verdict on the oldest events. True when fewer of them should be
+   * sent.
+   */
   failed(batch: readonly SpooledEvent[], failure: Retry): boolean {
     const { suspicion } = failure
     if (!suspicion) {
@@ -49,29 +59,33 @@ export class Isolation {
     return true
   }
 
-  /** Takes note that the oldest events have left the spool. */
+  /** Notes that the oldest events have left the spool. */
   settled(): void {
     this.#failures = 0
     this.#acquit()
   }
 
   /**
-   * Whether another event should be sent in the place of this batch. The tries before that get more
-   * with each strike: else a relay that answers well every third time could keep step with them.
+   * Whether a probe should be sent in the place of this batch. With each strike the suspect is
+   * tried more often before the next probe. Otherwise a relay that answers every third request
+   * could keep step with the probes.
    */
   isProbeDue(batch: readonly SpooledEvent[]): boolean {
     const isSuspect = batch.length === 1 && batch[0]?.sequence === this.#suspect
     return isSuspect && this.#tries >= this.#strikes + 2
   }
 
-  /** Takes note that the relay has a verdict on a probe. Why the suspect is to be set aside, if it is. */
+  /**
+   * Notes that the relay gave a verdict on a probe. Returns why the suspect must be set aside;
+   * undefined when it must not.
+   */
   probeSettled(): string | undefined {
     this.#strikes += 1
     this.#tries = 0
     return this.#strikes >= STRIKES[this.#suspicion] ? this.#charge : undefined
   }
 
-  /** Takes note that a probe fared no better, which looks like an outage. */
+  /** Notes that a probe failed too, which indicates an outage. */
   probeFailed(probe: SpooledEvent, failure: Retry): void {
     this.#probed = probe.sequence
     if (failure.suspicion) this.#acquit()

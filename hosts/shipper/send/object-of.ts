@@ -4,7 +4,10 @@ import { itemOf } from '../sources/event-text.ts'
 
 const Named = InvolvedObject.pick({ kind: true, namespace: true, name: true })
 
-/** What a spooled event is about, such as `Kustomization/flux-system/podinfo`, as far as it says. */
+/**
+ * The object of a spooled event, such as `Kustomization/flux-system/podinfo`; undefined when the
+ * event names none.
+ */
 export function objectOf(body: string): string | undefined {
   const parsed = parseJson(body)
   if ('error' in parsed || !isJsonObject(parsed.value)) return undefined

@@ -6,7 +6,7 @@ import type {
 } from '../../../relay/ports/http.ts'
 import type { Retry } from './verdict.ts'
 
-/** Waits so many milliseconds after a failure, or until the relay answers again. */
+/** Waits for `ms` milliseconds after a failure, or until the relay answers again. */
 export type OutageWait = (
   ms: number,
   failure: Pick<Retry, 'reason' | 'retryAfterMs'>,
@@ -15,19 +15,22 @@ export type OutageWait = (
 
 export interface OutageWaitOptions {
   readonly http: HttpClient
-  /** `GET /readyz` of the relay, or of what is before it. */
+  /** The URL of `GET /readyz` at the relay, or at what is before it. */
   readonly url: string
   readonly transport: TransportOptions
   readonly random: Clock['random']
-  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  /** Resolves after `ms` milliseconds, or as soon as the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
 }
 
-/** So often the relay is asked, on average: the shippers of a fleet do not come back at once. */
+/**
+ * How often the relay is asked, on average. The time is random, so that the shippers of a fleet do
+ * not come back at once.
+ */
 const ASK_EVERY_MS = 2_000
 const ASK_TIMEOUT_MS = 2_000
 
-/** Causes by which no relay was reached. */
+/** Failures that mean that no relay was reached. */
 const UNREACHED: ReadonlySet<string> = new Set<TransportFailureCause>([
   'dns',
   'connect',
@@ -36,11 +39,11 @@ const UNREACHED: ReadonlySet<string> = new Set<TransportFailureCause>([
 ])
 
 /**
- * Ends a wait as soon as a relay that was away is back, for the wait after a long outage may be a
- * minute. It was away when it could not be reached, or did not answer in the meantime; one that has
- * been there all the time, and took nothing, gets the whole wait. A relay that says how long to wait
- * is not asked. Any answer counts but those of servers for others that they do not reach: on AWS
- * there is no such route, and the 404 tells enough.
+ * Ends a wait as soon as a relay that was away is back, since the wait after a long outage may be a
+ * minute. The relay was away when it could not be reached, or does not answer during the wait. If
+ * it was there all the time but accepted nothing, the whole wait is kept. A relay that says how
+ * long to wait is not asked. Any answer means that it is back, except from a gateway that does not
+ * reach it: on AWS the route does not exist, and a 404 is enough.
  */
 export function createOutageWait(options: OutageWaitOptions): OutageWait {
   const { wait, random } = options

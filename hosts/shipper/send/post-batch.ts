@@ -3,12 +3,12 @@ import type { SpooledEvent } from '../spool/spooled-events.ts'
 import { type RelayAddress, sendAuthorised } from './authorised.ts'
 import { judge, type Verdict } from './verdict.ts'
 
-/** Enough for a hundred refusals of the longest texts that the relay gives. */
+/** The largest answer: enough for a hundred refusals with the relay's longest texts. */
 const MAX_ANSWER_BYTES = 1024 * 1024
 
 /**
- * Sends a batch once; with a 401 once more if the token was replaced meanwhile. Never rejects for what
- * the network, the relay or the token file does.
+ * Sends a batch once. After a 401 it sends once more if the token file has changed. Never rejects
+ * because of the network, the relay or the token file.
  */
 export async function postBatch(
   http: HttpClient,

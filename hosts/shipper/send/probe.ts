@@ -2,9 +2,9 @@ import type { SpooledEvent } from '../spool/spooled-events.ts'
 import { objectOf } from './object-of.ts'
 
 /**
- * Chooses an event that may overtake the first of these: the oldest that waits of its own object, so
- * that the order of each object is kept. The next one of those after the sequence `after`, or the
- * first when there is none.
+ * Chooses an event that may overtake the first of these: the next one after the sequence `after`
+ * that is the oldest of its own object, so that the order of each object is kept. Starts again at
+ * the first when there is none.
  */
 export function chooseProbe(
   events: readonly SpooledEvent[],

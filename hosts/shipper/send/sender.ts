@@ -11,7 +11,7 @@ import { postBatch } from './post-batch.ts'
 import { chooseProbe } from './probe.ts'
 import type { Retry, Verdict } from './verdict.ts'
 
-/** Most of one batch, before it is compressed. */
+/** The most events, and bytes before compression, of one batch. */
 const MAX_BATCH_EVENTS = 100
 const MAX_BATCH_BYTES = 256 * 1024
 
@@ -19,38 +19,38 @@ const MAX_BATCH_BYTES = 256 * 1024
 const PROBE_AMONG_EVENTS = 101
 const PROBE_AMONG_BYTES = 8 * 1024 * 1024
 
-/** Told what becomes of batches, for log and metrics. */
+/** Is told what becomes of batches, for log and metrics. */
 export interface SenderObserver {
-  /** The relay has these many events more. */
+  /** The relay accepted this many events. */
   sent(events: number): void
-  /** The relay will never take this one; it was set aside. */
+  /** The relay will never accept this event. It was set aside. */
   refused(event: SpooledEvent, error: string): void
-  /** The batch is sent again in so many milliseconds. */
+  /** Sending failed. The batch is sent again in `retryInMs` milliseconds. */
   failed(failure: Pick<Retry, 'reason' | 'detail'>, events: number, retryInMs: number): void
-  /** The spool could not be read or written; that is tried again in so many milliseconds. */
+  /** The spool could not be read or written. That is tried again in `retryInMs` milliseconds. */
   spoolFailed(error: unknown, retryInMs: number): void
 }
 
-/** The labels of the objects that events are about, which Alerts may select by. */
+/** The labels of the objects that events are about. Alerts may select by them. */
 export interface EventLabels {
-  /** Whether all that are wanted are known, or cannot be had. */
+  /** Whether all labels that are needed are known, or known to be unavailable. */
   isReady(): boolean
-  /** Resolves when they are, or when the signal is aborted. */
+  /** Resolves when the labels are ready, or when the signal is aborted. */
   ready(signal: AbortSignal): Promise<void>
-  /** An event's JSON text with its labels, where they are known and missing. */
+  /** The JSON text of an event, with labels added if they are known and missing in it. */
   fillIn(body: string): string
 }
 
 export interface SenderOptions {
   readonly spool: Spool
-  /** Events wait until these are ready. */
+  /** The labels that events wait for. */
   readonly labels?: EventLabels
   readonly http: HttpClient
   readonly relay: RelayAddress
   readonly random: Clock['random']
-  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  /** Resolves after `ms` milliseconds, or as soon as the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
-  /** Waits after a request that failed; `wait` without it. */
+  /** Waits after a request that failed; the default is `wait`. */
   readonly waitForRelay?: OutageWait
   readonly observer: SenderObserver
 }
@@ -58,8 +58,8 @@ export interface SenderOptions {
 export type Sender = StartableLoop
 
 /**
- * Sends what is in the spool: the oldest first, one batch at a time, each until the relay has it. A
- * single event that fails for minutes, while others are taken, is set aside.
+ * Sends what is in the spool: the oldest events first, one batch at a time, each until the relay
+ * has it. A single event that fails for minutes, while others are accepted, is set aside.
  */
 export function createSender(options: SenderOptions): Sender {
   return startable(new SenderLoop(options))
@@ -69,9 +69,12 @@ class SenderLoop implements Loop {
   readonly #options: SenderOptions
   readonly #stopping = new AbortController()
   #wake: () => void = () => undefined
-  /** In a row. */
+  /** Failures in a row. */
   #failures = 0
-  /** Fewer after a batch was too large, or one of its events suspect; one more with each sent. */
+  /**
+   * The most events of the next batch. It falls when a batch was too large or one of its events is
+   * suspect, and rises by one with each batch that was sent.
+   */
   #maxEvents = MAX_BATCH_EVENTS
   readonly #isolation = new Isolation()
 
@@ -132,7 +135,10 @@ class SenderLoop implements Loop {
     }
   }
 
-  /** Sends a later event alone, to see whether it fares better than the oldest one, the suspect. */
+  /**
+   * Sends a later event alone, to see whether it is accepted while the oldest one, the suspect, is
+   * not.
+   */
   async #sendProbe(probe: SpooledEvent, suspect: SpooledEvent): Promise<void> {
     const verdict = await this.#post([probe])
     switch (verdict.kind) {
@@ -177,7 +183,10 @@ class SenderLoop implements Loop {
     this.#isolation.settled()
   }
 
-  /** Repeated by itself: sending the batch again would be of no use. */
+  /**
+   * Removes a batch from the spool. A failure is repeated here, since sending the batch again would
+   * not help.
+   */
   async #settle(batch: readonly SpooledEvent[], refusals: readonly Refusal[]): Promise<void> {
     const { spool, observer } = this.#options
     for (let isSettled = false; !isSettled; ) {

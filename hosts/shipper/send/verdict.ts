@@ -11,9 +11,9 @@ import type {
 } from '../../../relay/ports/http.ts'
 import type { Refusal } from '../spool/spool.ts'
 
-/** What an answer of the relay means for the batch. */
+/** What the relay's answer means for the batch. */
 export type Verdict =
-  /** The relay has all of it but what it will never take. */
+  /** The relay has the whole batch, except the events that it will never accept. */
   | { readonly kind: 'done'; readonly refusals: readonly Refusal[] }
   | { readonly kind: 'too-large' }
   | Retry
@@ -21,31 +21,31 @@ export type Verdict =
 /** The batch has to be sent again. */
 export interface Retry {
   readonly kind: 'retry'
-  /** The HTTP status, or what failed: a label of few values. */
+  /** The HTTP status, or the failure: a metric label with few values. */
   readonly reason: string
-  /** For a person. */
+  /** What happened, for people. */
   readonly detail: string
-  /** What the relay asks for. */
+  /** The wait that the relay asks for, in milliseconds. */
   readonly retryAfterMs?: number | undefined
-  /** Present when it may come of what was sent. */
+  /** Present when the content of the batch may be the cause. */
   readonly suspicion?: Suspicion | undefined
 }
 
-/** `weak` for what an outage or a bad line does as well. */
+/** How likely the content is the cause. `weak`: an outage or a bad connection looks the same. */
 export type Suspicion = 'strong' | 'weak'
 
-/** Statuses that say nothing of what was sent. */
+/** Statuses that say nothing about the content. */
 const NOT_OF_CONTENT: readonly number[] = [401, 408, 425, 429]
 
-/** What can befall a request that has arrived. */
+/** Failures that can happen to a request that has arrived. */
 const MAYBE_OF_CONTENT: readonly TransportFailureCause[] = ['reset', 'timeout', 'protocol']
 
-/** The 400 when no item of a batch is good. */
+/** The problem document of a 400 when no item of a batch is good. */
 const NoneGood = z.object({ errors: Rejections })
 
 /**
- * Judges the answer to a batch of `count` events. Only what the relay itself says for certain ends
- * the wait of an event: whatever else answers, such as a proxy or another service, is a retry.
+ * Judges the answer to a batch of `count` events. Events leave the spool only when the relay itself
+ * has answered for them. Any other answer, such as that of a proxy or another service, is a retry.
  */
 export function judge(answer: HttpResponse | TransportFailure, count: number): Verdict {
   if (answer.kind === 'failure') return retryOf(answer)
@@ -54,7 +54,7 @@ export function judge(answer: HttpResponse | TransportFailure, count: number): V
   return refusals ? { kind: 'done', refusals } : retryOf(answer)
 }
 
-/** Undefined when the answer does not account for every event. */
+/** The refusals in an answer; undefined when it does not account for every event. */
 function refusalsIn({ status, body }: HttpResponse, count: number): readonly Refusal[] | undefined {
   if (status !== 202 && status !== 400) return undefined
   const parsed = parseJson(body)
@@ -77,7 +77,7 @@ function noneGoodOf(value: unknown): ReceivedEvents | undefined {
 
 const MAX_DETAIL_LENGTH = 300
 
-/** Why a request has to be repeated, from whatever came of it. */
+/** Why a request has to be repeated, whatever the answer was. */
 export function retryOf(answer: HttpResponse | TransportFailure): Retry {
   if (answer.kind === 'failure') {
     const { cause, detail, mayHaveArrived } = answer
@@ -96,13 +96,13 @@ export function retryOf(answer: HttpResponse | TransportFailure): Retry {
   }
 }
 
-/** Why the relay refused; undefined for what is no answer of a relay. */
+/** The relay's problem document; undefined when the answer is not a relay's. */
 export function problemOf({ body }: Pick<HttpResponse, 'body'>): ProblemDocument | undefined {
   const parsed = parseJson(body)
   return 'value' in parsed ? ProblemDocument.safeParse(parsed.value).data : undefined
 }
 
-/** What a person should look at. */
+/** What people should check. */
 function hintOf(status: number, location: string | undefined): string {
   if (status === 401) return '; are --cluster and --token-file right?'
   if (status === 404) return '; is --relay right?'

@@ -1,4 +1,4 @@
-/** Bytes that may be in use at once, over all requests. */
+/** Bounds the bytes in use at once, over all requests. */
 export class ByteBudget {
   #free: number
 
@@ -6,7 +6,7 @@ export class ByteBudget {
     this.#free = bytes
   }
 
-  /** False, and nothing taken, when there are not so many. */
+  /** Takes bytes. False, without taking any, when not as many are left. */
   take(bytes: number): boolean {
     if (bytes > this.#free) return false
     this.#free -= bytes

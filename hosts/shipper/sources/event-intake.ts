@@ -14,43 +14,46 @@ import { HOLD_MS, STATUS_WINDOW_MS, tell } from './reports.ts'
 import { isTrace } from './trace-event.ts'
 import { unknownMetadata } from './unknown-metadata.ts'
 
-/** Told what becomes of Kubernetes Events that were read. */
+/** Is told what becomes of Kubernetes Events that were read. */
 export interface EventIntakeObserver {
-  /** Occurrences that are kept now. */
+  /** So many occurrences were stored in the spool. */
   spooled(events: number): void
-  /** Occurrences that were kept already, as their controllers had posted them. */
+  /** So many occurrences were in the spool already, because their controllers had posted them. */
   known(events: number): void
-  /** The first list ever of a kind: so many Events had occurred before, and are not sent. */
+  /**
+   * A kind was listed for the first time. So many Events had occurred before that, and are not
+   * sent.
+   */
   began(kind: string, older: number): void
-  /** No relay would take this one, such as `flux-system/podinfo.17a2`. Told once of each. */
+  /** No relay would accept this Event, such as `flux-system/podinfo.17a2`. Called once for each. */
   skipped(event: string, problem: string): void
-  /** It is kept without its annotations, with which it is larger than a relay takes. */
+  /** The event was stored without its annotations, with which it is too large for a relay. */
   shortened(event: string): void
 }
 
 export interface EventIntakeOptions {
   readonly spool: Spool
-  /** Of the involved objects; `*` for all. */
+  /** The kind of the involved objects; `*` for all. */
   readonly kind: string
-  /** The kind was never listed completely. */
+  /** Whether the kind was never listed completely. */
   readonly isFirst: boolean
   readonly clock: Pick<Clock, 'now'>
   readonly observer: EventIntakeObserver
   readonly withLabels: WithLabels
-  /** Of Flux's objects; undefined where they are not followed. */
+  /** The status of Flux's objects; undefined when they are not followed. */
   readonly statuses?: Pick<ObjectStatuses, 'isFollowed' | 'metadataOf'> | undefined
 }
 
-/** What reports on Alerts and Providers in the cluster; those events are not of any use to Alerts. */
+/** The reporter of Events on Alerts and Providers in the cluster. Those are of no use to Alerts. */
 const SELF = 'flux-relay'
 
-/** By so much the clock of a reporter may be late when a kind is watched for the first time. */
+/** How much a reporter's clock may be behind when a kind is watched for the first time. */
 const ALLOWANCE_MS = 60_000
 
-/** What is to be done about an Event. */
+/** What has to be done about an Event. */
 type Step = { readonly kind: 'keep'; readonly entry: Entry; readonly shortened?: string } | Passed
 
-/** It is not sent, and that is remembered. */
+/** The Event is not sent, and that is remembered. */
 interface Passed {
   readonly kind: 'pass'
   readonly uid: string
@@ -58,11 +61,11 @@ interface Passed {
   readonly told: () => void
 }
 
-/** Spools the Events of one kind as they are listed and watched. */
+/** Stores the Events of one kind in the spool as they are listed and watched. */
 export class EventIntake {
   readonly #options: EventIntakeOptions
   #isFirst: boolean
-  /** UIDs of the list that is being read. */
+  /** The UIDs in the list that is being read. */
   #listed: string[] = []
   #older = 0
 
@@ -72,8 +75,8 @@ export class EventIntake {
   }
 
   /**
-   * Keeps what an update brings, and then how far the watch is. Resolves with false when the spool
-   * is full: the update has to be taken again, as it has when this rejects with `DatabaseError`.
+   * Stores an update, and then the position of the watch. Resolves with false when the spool is
+   * full: the update has to be taken again, as after a rejection with `DatabaseError`.
    */
   async take(update: Update): Promise<boolean> {
     switch (update.kind) {
@@ -115,7 +118,7 @@ export class EventIntake {
     })
   }
 
-  /** Resolves with false when not all of it had room. */
+  /** Stores Events. Resolves with false when the spool had no room for some of them. */
   async #keep(objects: readonly ApiObject[]): Promise<boolean> {
     const { spool, observer } = this.#options
     const steps = objects.flatMap((object) => this.#step(object) ?? [])
@@ -132,7 +135,9 @@ export class EventIntake {
     return results.length === kept.length
   }
 
-  /** Each Event once, also when several of its changes came together. */
+  /**
+   * Remembers Events that are not sent, each once, even if several of its changes came together.
+   */
   async #pass(steps: readonly Passed[]): Promise<void> {
     if (steps.length === 0) return
     await this.#options.spool.tables.write(() => {
@@ -141,7 +146,7 @@ export class EventIntake {
     for (const { told } of new Map(steps.map((step) => [step.uid, step])).values()) told()
   }
 
-  /** Undefined when there is nothing to do. */
+  /** What has to be done about an Event; undefined when there is nothing to do. */
   #step(object: ApiObject): Step | undefined {
     const { spool, kind, clock, observer } = this.#options
     const { seen } = spool.memory
@@ -165,7 +170,7 @@ export class EventIntake {
     return { kind: 'pass', uid, remember, told }
   }
 
-  /** Whether it occurred before anybody asked for its kind. Only then clocks matter. */
+  /** Whether it occurred before its kind was watched. Clocks matter only for this. */
   #isOfBefore({ at, event }: ReadEvent): boolean {
     if (!this.#isFirst) return false
     const { kind, spool } = this.#options
@@ -220,7 +225,10 @@ export class EventIntake {
     return { kind: 'keep', entry: { body, admit, admitted }, shortened: nameOf(object) }
   }
 
-  /** Why an Event is to wait: for its post, the status of its object, or for one before it. */
+  /**
+   * Why an Event has to wait: for the post, for the status of its object, or for an Event before
+   * it.
+   */
   #holdOf({ event, at, reporter }: ReadEvent, isUnsure: boolean, now: number) {
     const { spool, statuses } = this.#options
     const { held, posters } = spool.memory

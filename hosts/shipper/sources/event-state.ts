@@ -5,21 +5,21 @@ import type { ToldState } from '../spool/told-states.ts'
 import { objectOfEvent, textOf } from './flux-object.ts'
 import { statusKindOf } from './status-kinds.ts'
 
-/** The state of an object that an event tells. */
+/** The state of an object that an event reports. */
 export interface EventState extends ToldState {
-  /** The object's names. */
+  /** The key of the object: kind, namespace and name. */
   readonly object: string
   readonly kind: string
 }
 
-/** In UTF-16 units. */
+/** The longest state, in UTF-16 units. */
 const MAX_STATE_LENGTH = 1_000
 
 const IMAGE_GROUP = 'image.toolkit.fluxcd.io'
 
 /**
- * The state of its object that a Flux event tells, so that a change of status that was told is
- * known. Undefined when it tells none: it is about no such kind, or about something in between, or
+ * The state of its object that a Flux event reports, so that a later status with the same state is
+ * recognised. Undefined when it reports none: it is about another kind or an intermediate step, or
  * names no revision.
  */
 export function stateOfEvent(

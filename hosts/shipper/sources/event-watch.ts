@@ -11,46 +11,52 @@ import { EventIntake, type EventIntakeObserver } from './event-intake.ts'
 import type { WithLabels } from './event-text.ts'
 import type { ObjectStatuses } from './object-statuses.ts'
 
-/** Told what becomes of Kubernetes Events, for log and metrics. */
+/** Is told what becomes of Kubernetes Events, for log and metrics. */
 export interface EventWatchObserver extends EventIntakeObserver {
-  /** The Events of a kind could not be read; that is tried again in so many milliseconds. */
+  /** The Events of a kind could not be read. That is tried again in `retryInMs` milliseconds. */
   apiFailed(kind: string, error: ApiError, retryInMs: number): void
-  /** They can be read again. */
+  /** The Events of a kind can be read again. */
   apiRecovered(kind: string): void
-  /** The cluster has no kind of this name, which can be a mistake in writing. Told once. */
+  /** The cluster has no kind of this name, which may be a typing error. Called once. */
   unknownKind(kind: string): void
-  /** The watch waits for room and loses nothing by that; it tries again in so many milliseconds. */
+  /**
+   * The spool is full. The watch waits and loses nothing; it tries again in `retryInMs`
+   * milliseconds.
+   */
   spoolFull(kind: string, retryInMs: number): void
-  /** The spool could not be read or written; that is tried again in so many milliseconds. */
+  /** The spool could not be read or written. That is tried again in `retryInMs` milliseconds. */
   spoolFailed(error: unknown, retryInMs: number): void
 }
 
 export interface EventWatchOptions {
   readonly client: KubernetesClient
   readonly spool: Spool
-  /** Kinds of involved objects, such as `Kustomization`; `*` for all. */
+  /** The kinds of involved objects, such as `Kustomization`; `*` for all. */
   readonly kinds: readonly string[]
   readonly clock: Pick<Clock, 'now'>
   readonly random: Clock['random']
-  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  /** Resolves after `ms` milliseconds, or as soon as the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
   readonly observer: EventWatchObserver
   readonly withLabels?: WithLabels
-  /** Of Flux's objects; without it an Event that has lost its metadata goes at once. */
+  /**
+   * The status of Flux's objects. Without it an Event that has lost its metadata is sent at once.
+   */
   readonly statuses?: Pick<ObjectStatuses, 'isFollowed' | 'metadataOf'> | undefined
 }
 
-/** A watch of Kubernetes Events, to be started once. */
+/** A watch of Kubernetes Events. It can be started once. */
 export interface EventWatch {
   start(): void
-  /** Resolves once it will not use the spool again. */
+  /** Resolves once the watch does not use the spool any more. */
   stop(): Promise<void>
 }
 
 /**
- * Watches the Kubernetes Events about objects of some kinds and spools each occurrence as a Flux
- * event, once: whatever ends in between, and whatever the controllers post too. Of the Events that
- * are there when a kind is watched for the first time, only those of the last minute are spooled.
+ * Watches the Kubernetes Events about objects of some kinds, and stores each occurrence in the
+ * spool as a Flux event, exactly once, even if the process ends in between or the controllers post
+ * the same. When a kind is watched for the first time, only the Events of the last minute are
+ * stored.
  */
 export function createEventWatch(options: EventWatchOptions): EventWatch {
   const loop = new WatchLoop(options)
@@ -69,10 +75,13 @@ export function createEventWatch(options: EventWatchOptions): EventWatch {
 class WatchLoop {
   readonly #options: EventWatchOptions
   readonly #stopping = new AbortController()
-  /** Not those of labels: a list may wait for room in the spool, and sending for labels. */
+  /**
+   * The turns of lists. Labels have their own: a list here may wait for room in the spool, and
+   * sending waits for labels.
+   */
   readonly #listTurns = createTurns()
   readonly #findKind: ReturnType<typeof createKindFinder>
-  /** Kinds that were looked for in the cluster. */
+  /** The kinds that were looked up in the cluster. */
   readonly #checked = new Set<string>([ALL_KINDS])
 
   constructor(options: EventWatchOptions) {
@@ -96,7 +105,10 @@ class WatchLoop {
     await Promise.all(kinds.map((kind) => this.#watch(kind)))
   }
 
-  /** One for each kind: the API leaves out all other Events then, and of these there may be many. */
+  /**
+   * Watches one kind. Each kind has its own watch: the API then leaves out all other Events, of
+   * which there may be many.
+   */
   async #watch(kind: string): Promise<void> {
     const { random, wait, observer } = this.#options
     const { signal } = this.#stopping
@@ -116,7 +128,7 @@ class WatchLoop {
     }
   }
 
-  /** Once, when the API answers: a wrong name is as silent as a quiet cluster. */
+  /** Looks a kind up once, when the API answers: a wrong name is as silent as a quiet cluster. */
   async #check(kind: string): Promise<void> {
     if (this.#checked.has(kind)) return
     this.#checked.add(kind)
@@ -153,7 +165,7 @@ class WatchLoop {
     }
   }
 
-  /** Repeats what the spool has no room for, or fails to do, until it is done or the watch ends. */
+  /** Repeats an operation while the spool is full or fails, until it is done or the watch ends. */
   async #untilDone(
     operation: () => Promise<boolean>,
     onFull?: (retryInMs: number) => void,

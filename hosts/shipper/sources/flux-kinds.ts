@@ -1,6 +1,6 @@
 /**
- * Kinds of Flux that are watched unless a deployment says otherwise. Not every cluster has the
- * controllers of all of them, and none of these names is a mistake in writing.
+ * The kinds of Flux that are watched by default. Many clusters lack the controllers of some of
+ * them, so a missing one of these is not reported as a typing error.
  */
 export const FLUX_KINDS: ReadonlySet<string> = new Set([
   'Kustomization',

@@ -3,19 +3,19 @@ import { MAX_MESSAGE_LENGTH } from '../../../relay/model/event.ts'
 import { hashParts } from '../../../relay/model/hash.ts'
 import { cutText } from '../../../relay/model/text.ts'
 
-/** Of a key, in UTF-16 units; the parts of a name in Kubernetes have 253 each. */
+/** The longest key, in UTF-16 units. Each part of a name in Kubernetes has up to 253. */
 const MAX_KEY_LENGTH = 1_000
 
-/** The object that an event is about, as far as its fields are texts. */
+/** The object of an event, as far as its fields are texts. */
 export interface NamedObject {
   readonly group: string
   readonly kind: string
-  /** Kind, namespace and name. */
+  /** The key: kind, namespace and name. */
   readonly key: string
   readonly uid: string
 }
 
-/** Undefined when the event has none. */
+/** The object of an event; undefined when the event has none. */
 export function objectOfEvent({ involvedObject }: JsonObject): NamedObject | undefined {
   if (!isJsonObject(involvedObject)) return undefined
   const { apiVersion, kind, namespace, name, uid } = involvedObject
@@ -28,7 +28,10 @@ export function objectOfEvent({ involvedObject }: JsonObject): NamedObject | und
   }
 }
 
-/** Of names that have no line ends; no hash, for each post needs it. */
+/**
+ * The key of an object. The parts are joined by line ends, which names do not have. It is not a
+ * hash, since each post needs it.
+ */
 export function objectKey(kind: string, namespace: string, name: string): string {
   return cutText(`${kind}\n${namespace}\n${name}`, MAX_KEY_LENGTH)
 }
@@ -38,18 +41,21 @@ export function isFluxGroup(group: string): boolean {
   return group.endsWith('.fluxcd.io')
 }
 
-/** A field as the relay reads it; what is no text has none. */
+/** A field as the relay reads it. A value that is not a text is read as empty. */
 export function textOf(value: unknown): string {
   return typeof value === 'string' ? cutText(value, MAX_MESSAGE_LENGTH).toWellFormed() : ''
 }
 
-/** helm-controller has this in its Events after the message that is in the status. */
+/** The text that helm-controller adds in its Events to the message in the status. */
 const LOGS = '\n\nLast Helm logs:\n\n'
 
-/** A status keeps some 32,000 bytes of a message. */
+/** How many characters of a message are compared. A status keeps about 32,000 bytes of it. */
 const COMPARED_LENGTH = 8_000
 
-/** Hash of reason and message, the same for an Event and for the condition that it was made with. */
+/**
+ * The hash of reason and message. It is the same for an Event and for the condition that was set
+ * with it.
+ */
 export function saidKey(reason: unknown, message: unknown): string {
   const [said = ''] = textOf(message).split(LOGS, 1)
   return hashParts(textOf(reason), said.trimEnd().slice(0, COMPARED_LENGTH))

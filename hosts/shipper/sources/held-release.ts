@@ -5,19 +5,22 @@ import { startable } from '../loop.ts'
 import type { Spool } from '../spool/spool.ts'
 import { release } from './reports.ts'
 
-/** So often is looked for events that were held back long enough. */
+/** How often to look for events that were held long enough. */
 const CHECK_MS = 500
 
 export interface HeldReleaseOptions {
   readonly spool: Spool
   readonly clock: Pick<Clock, 'now' | 'random'>
-  /** Resolves after so many milliseconds, or as soon as the signal is aborted. */
+  /** Resolves after `ms` milliseconds, or as soon as the signal is aborted. */
   readonly wait: (ms: number, signal: AbortSignal) => Promise<void>
-  /** The spool could not be read or written; that is tried again in so many milliseconds. */
+  /**
+   * Called when the spool could not be read or written. That is tried again in `retryInMs`
+   * milliseconds.
+   */
   readonly onFailed: (error: unknown, retryInMs: number) => void
 }
 
-/** Lets events go that were held back, each when its time is over; those of an earlier run too. */
+/** Releases held events when their time is over, those of an earlier run included. */
 export function createHeldRelease(options: HeldReleaseOptions): StartableLoop {
   return startable(new HeldReleaseLoop(options))
 }

@@ -18,8 +18,8 @@ import { withFieldNames } from '../../../relay/model/event-keys.ts'
 import { eventText, type WithLabels } from './event-text.ts'
 
 /**
- * Without these the relay refuses an event whatever its version. All else it may judge itself, so
- * that a newer relay is not held back by an older shipper.
+ * The fields without which every version of the relay refuses an event. The relay judges all others
+ * itself, so that an older shipper does not limit a newer relay.
  */
 const Required = z.object({
   involvedObject: PostedObject.pick({ kind: true, namespace: true, name: true }).loose(),
@@ -28,13 +28,13 @@ const Required = z.object({
 /** The one event of a request. */
 export interface PostedEvent {
   readonly event: JsonObject
-  /** JSON text, as it is sent on. */
+  /** The event as JSON text, as it is sent on. */
   readonly text: string
 }
 
-/** How a request is to be read. */
+/** What is needed to read a request. */
 export interface PostContext {
-  /** Milliseconds since the epoch. */
+  /** The time in milliseconds since the epoch. */
   readonly now: number
   /** Whether the sender is a notification-controller, which strips prefixes of metadata. */
   readonly isNotificationController: boolean
@@ -42,9 +42,9 @@ export interface PostContext {
 }
 
 /**
- * Reads the one event of a request, or says why no relay would take it. An event without a time gets
- * that of its arrival: the relay would give it another with each repeat of the batch, and so not
- * know it again.
+ * Reads the one event of a request, or returns why no relay would accept it. An event without a
+ * time gets the time of its arrival. Otherwise the relay would give it another time with each
+ * repeat of the batch, and not recognise it.
  */
 export function readIncomingEvent(
   input: RequestBody,

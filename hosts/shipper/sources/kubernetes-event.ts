@@ -6,7 +6,7 @@ import { cutText, NameText } from '../../../relay/model/text.ts'
 import { parseTimeMs } from '../../../relay/model/time.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 
-/** Longest text of a field that has no limit in Kubernetes, in UTF-16 units. */
+/** The longest text of a field that has no limit in Kubernetes, in UTF-16 units. */
 const MAX_FIELD_LENGTH = 1_024
 
 const Field = z
@@ -19,8 +19,8 @@ const Time = z.string().transform(parseTimeMs).catch(undefined)
 const Count = z.int().catch(0)
 
 /**
- * An Event as the core API shows it, those of `events.k8s.io` included. Only what no relay would do
- * without has to be right.
+ * An Event as the core API shows it, including those of `events.k8s.io`. Only fields that every
+ * relay needs have to be valid.
  * https://kubernetes.io/docs/reference/kubernetes-api/cluster-resources/event-v1/
  */
 const KubernetesEvent = z.object({
@@ -56,20 +56,20 @@ type KubernetesEvent = z.infer<typeof KubernetesEvent>
 export interface ReadEvent {
   /** How often it occurred. */
   readonly count: number
-  /** When it did for the last time, in milliseconds since the epoch. */
+  /** When it last occurred, in milliseconds since the epoch. */
   readonly at: number
   readonly event: JsonObject & { readonly involvedObject: InvolvedObject }
-  /** Who reports it. */
+  /** The component that reported it. */
   readonly reporter: string
   /**
-   * Its annotations are not those of this occurrence. client-go leaves them out where it joins many
-   * Events in one, and keeps those of the first where an Event repeats; the recorder of
-   * `events.k8s.io` takes none. https://github.com/kubernetes/client-go/tree/master/tools
+   * Whether its annotations are not those of this occurrence. client-go leaves them out when it
+   * joins many Events in one, and keeps those of the first when an Event repeats. The recorder of
+   * `events.k8s.io` writes none. https://github.com/kubernetes/client-go/tree/master/tools
    */
   readonly isForgetful: boolean
 }
 
-/** Reads a Kubernetes Event; one without any time is of `now`. */
+/** Reads a Kubernetes Event. One without any time gets the time `now`. */
 export function readKubernetesEvent(
   object: ApiObject,
   now: number,
@@ -104,7 +104,9 @@ export function readKubernetesEvent(
   }
 }
 
-/** The latest of those that a reporter writes; which these are depends on its age. */
+/**
+ * The latest time in the Event, in milliseconds. Which times a reporter writes depends on its age.
+ */
 function lastTime({ metadata, ...event }: KubernetesEvent): number | undefined {
   const { series, lastTimestamp, eventTime, firstTimestamp } = event
   const times = [series?.lastObservedTime, lastTimestamp, eventTime, firstTimestamp]
@@ -112,13 +114,13 @@ function lastTime({ metadata, ...event }: KubernetesEvent): number | undefined {
   return known.length > 0 ? Math.max(...known) : metadata.creationTimestamp
 }
 
-/** What the key of the annotation ends in that names a revision. */
+/** The end of the key of the annotation that names a revision. */
 const REVISION = '/revision'
 
-/** What client-go writes before the last of many messages that differ. */
+/** The text that client-go puts before the last of many different messages. */
 const COMBINED = '(combined from similar events): '
 
-/** As the controller said it, and as long as the relay keeps it. */
+/** The message as the controller wrote it, cut to the length that the relay keeps. */
 function messageOf(message: string): string {
   const said = message.startsWith(COMBINED) ? message.slice(COMBINED.length) : message
   return cutText(said, MAX_MESSAGE_LENGTH)

@@ -16,51 +16,57 @@ import { STATUS_WINDOW_MS } from './reports.ts'
 import { STATUS_KINDS, type StatusKind, statusKindOf } from './status-kinds.ts'
 import { type StatusOf, statusEntry } from './status-report.ts'
 
-/** Told of the objects whose status is read. */
+/** Is told about the objects whose status is read. */
 export interface ObjectStatusesObserver {
-  /** Events of this kind go without what its status would tell. Told once. */
+  /** The status of this kind cannot be read, and its events are sent without it. Called once. */
   statusesUnavailable(kind: string, reason: string): void
-  /** It is tried again in so many milliseconds. */
+  /** Reading the status failed. It is tried again in `retryInMs` milliseconds. */
   statusesFailed(kind: string, error: unknown, retryInMs: number): void
-  /** Changes of status that no event told, and that are kept to be sent unless one still comes. */
+  /**
+   * So many changes of status were not reported by an event. They are stored, and sent unless an
+   * event still comes.
+   */
   untold(changes: number): void
-  /** The spool is full, or could not be written; that is tried again in so many milliseconds. */
+  /**
+   * The spool is full, or could not be written. That is tried again in `retryInMs` milliseconds.
+   */
   spoolFailed(error: unknown, retryInMs: number): void
 }
 
 export interface ObjectStatusesOptions extends Pick<FollowOptions, 'random' | 'wait'> {
   readonly client: KubernetesClient
   readonly spool: Spool
-  /** Kinds whose Kubernetes Events are watched; `*` for all. */
+  /** The kinds whose Kubernetes Events are watched; `*` for all. */
   readonly kinds: readonly string[]
   readonly clock: Pick<Clock, 'now'>
   readonly observer: ObjectStatusesObserver
   readonly withLabels: WithLabels
 }
 
-/** The status of Flux's objects, which tells what Kubernetes Events forget. */
+/** The status of Flux's objects, which has what Kubernetes Events lose. */
 export interface ObjectStatuses {
-  /** Whether the objects of a kind are listed, and watched since. */
+  /** Whether the objects of a kind were listed, and are watched. */
   isFollowed(group: string, kind: string): boolean
   /**
-   * The metadata of an event that occurred at a time, if the object's condition `Ready` has its
-   * reason and message and a time within five seconds; undefined when the status does not tell.
+   * The metadata of an event that occurred at `at`, if the object's condition `Ready` has its
+   * reason and message, and a time within five seconds of it; undefined when the status does not
+   * tell them.
    */
   metadataOf(event: JsonObject, at: number): Readonly<Record<string, string>> | undefined
   start(): void
-  /** Resolves once it will not use the spool again. */
+  /** Resolves once the spool is not used any more. */
   stop(): Promise<void>
 }
 
-/** What is remembered of one object; its message only as a hash. */
+/** What is remembered of one object. Of its message only a hash is. */
 interface Known {
   readonly said?: string
   readonly ready?: Omit<Ready, 'message'>
-  /** The revision that its controller is at work on. */
+  /** The revision that its controller is working on. */
   readonly attempt?: string
 }
 
-/** Objects of Flux are large: a Kustomization lists all that it applied. */
+/** The objects in a page. Flux's objects are large: a Kustomization lists all that it applied. */
 const PAGE_SIZE = 50
 
 export function createObjectStatuses(options: ObjectStatusesOptions): ObjectStatuses {
@@ -174,7 +180,7 @@ class FollowedStatuses implements ObjectStatuses {
     this.#forget(() => this.#options.spool.memory.told.forget(key))
   }
 
-  /** Undefined unless the condition is another one than before. */
+  /** The entry for a changed condition; undefined when the condition is as before. */
   #changed({ kind, status, resource }: FollowedKind, object: ApiObject): Change | undefined {
     const objects = this.#known.get(kind) ?? new Map<string, Known>()
     this.#known.set(kind, objects)
@@ -213,7 +219,7 @@ class FollowedStatuses implements ObjectStatuses {
     })
   }
 
-  /** One after the other, each until it is done. */
+  /** Runs operations one after the other, each until it is done. */
   #enqueue(operation: () => Promise<boolean>): void {
     const { random, wait, observer } = this.#options
     const { signal } = this.#stopping

@@ -5,8 +5,8 @@ import type { Occurrence } from '../spool/occurrences.ts'
 import { textOf } from './flux-object.ts'
 
 /**
- * What a Flux event reports, so that the same told by the other source is known: Flux's controllers
- * make both from the same texts. Undefined when it has no object or no time.
+ * What a Flux event reports, so that the same report from the other source is recognised: Flux's
+ * controllers make both from the same texts. Undefined when the event has no object or no time.
  * https://github.com/fluxcd/pkg/blob/main/runtime/events/recorder.go
  */
 export function occurrenceOf(event: JsonObject, count = 1): Occurrence | undefined {

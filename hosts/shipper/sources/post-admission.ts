@@ -9,19 +9,21 @@ import { objectOfEvent, textOf } from './flux-object.ts'
 import { occurrenceOf } from './occurrence.ts'
 import { isReportOf, release, tell } from './reports.ts'
 
-/** Gives what the spool asks about an event that was posted; undefined keeps it whatever came. */
+/**
+ * Returns the `admit` function for a posted event; undefined when the event is stored in any case.
+ */
 export type PostAdmission = (event: JsonObject) => Entry['admit']
 
 export interface PostAdmissionOptions {
   readonly spool: Pick<Spool, 'memory'>
-  /** Kinds whose Kubernetes Events are watched too, or `*`. */
+  /** The kinds whose Kubernetes Events are watched too, or `*`. */
   readonly kinds: readonly string[]
   readonly clock: Pick<Clock, 'now'>
 }
 
 /**
- * Keeps posted events that the watch of Kubernetes Events did not bring already. One that the watch
- * brought, and that is held back, gives way to the post, which has all metadata.
+ * Admits posted events that the watch of Kubernetes Events has not brought already. If the watch
+ * brought the event and it is still held, the post replaces it, since the post has all metadata.
  */
 export function createPostAdmission(options: PostAdmissionOptions): PostAdmission {
   const { kinds, clock } = options

@@ -5,28 +5,40 @@ import type { ApiObject } from '../kubernetes/collection.ts'
 import { textOf } from './flux-object.ts'
 import type { StatusKind } from './status-kinds.ts'
 
-/** What the condition `Ready` of an object says, and what the status has about it. */
+/** The condition `Ready` of an object, and what its status has about it. */
 export interface Ready {
   readonly isTrue: boolean
   readonly reason: string
   readonly message: string
   /** When status, reason or message changed, in milliseconds since the epoch. */
   readonly at: number
-  /** As an event about it has them; undefined when the status does not tell the revision. */
+  /**
+   * The metadata, as an event about it would have them; undefined when the status does not tell the
+   * revision.
+   */
   readonly metadata: Readonly<Record<string, string>> | undefined
 }
 
 /** How far the controller is with an object. */
 export type ObjectStatus =
   | { readonly phase: 'none' }
-  /** `Ready` is Unknown; with the revision that is worked on, as far as the status names it. */
+  /**
+   * `Ready` is Unknown. `attempt` is the revision that the controller is working on, if the status
+   * names it.
+   */
   | { readonly phase: 'working'; readonly attempt?: string }
   | { readonly phase: 'ready'; readonly ready: Ready }
 
-/** A revision of an artifact, as in `Fetching manifests for revision main@sha1:… with a timeout`. */
+/**
+ * A revision of an artifact in a message, as in `Fetching manifests for revision main@sha1:… with a
+ * timeout`.
+ */
 const REVISION = /(?:^|\s)(\S{0,300}sha(?:1|256):[0-9a-f]{40,64})(?:\s|$)/
 
-/** Reads the status of an object; `attempt` is what it was at work on before. */
+/**
+ * Reads the status of an object. `attempt` is the revision that the controller was working on
+ * before.
+ */
 export function readStatus(
   kind: StatusKind,
   object: ApiObject,
@@ -59,7 +71,10 @@ export function readStatus(
   return { phase: 'ready', ready: { isTrue, reason, message, at, metadata } }
 }
 
-/** What Flux adds to every event of an object; unless it may have changed since the condition. */
+/**
+ * The annotations that Flux adds to every event of an object, unless they may have changed since
+ * the condition.
+ */
 function annotationsOf({ metadata }: ApiObject, ready: JsonObject): Record<string, string> {
   const { annotations, generation } = metadata
   const isOfNow = ready.observedGeneration === undefined || ready.observedGeneration === generation

@@ -3,17 +3,20 @@ import type { HeldEvent } from '../spool/held-events.ts'
 import type { SpoolWrite } from '../spool/spool-write.ts'
 import type { EventState } from './event-state.ts'
 
-/** A Kubernetes Event waits for its controller's post so long at most; a post is tried for 15 s. */
+/**
+ * The longest time for which a Kubernetes Event waits for its controller's post. A post is tried
+ * for 15 s.
+ */
 export const HOLD_MS = 20_000
 
-/** Status and Event are written this near to each other. */
+/** The longest time between the writes of a status and of its Event. */
 export const STATUS_WINDOW_MS = 5_000
 
 type Memory = Pick<EventMemory, 'held' | 'told' | 'occurrences'>
 
 /**
- * Takes note of the state that an event that is kept tells of its object; within a write. `held` is
- * what is held of that object.
+ * Remembers the state of its object that a stored event reports. Call it within a write. `held` are
+ * the held events of that object.
  */
 export function tell(
   memory: Memory,
@@ -28,14 +31,14 @@ export function tell(
   if (memory.told.read(object)?.state !== state.state) memory.told.write(object, kind, state)
 }
 
-/** Whether an event that is held was made from the status, and says the same. */
+/** Whether a held event was made from a status, and reports the same state. */
 export function isReportOf({ source, said }: HeldEvent, state: EventState | undefined): boolean {
   return source === 'status' && said === state?.state
 }
 
 /**
- * Lets events go that were held back; within a write. One that goes with unknown metadata does not
- * stand for a post that comes later and has them.
+ * Releases held events. Call it within a write. An event that is released with unknown metadata
+ * does not replace a later post, which has them.
  */
 export function release(
   { occurrences }: Memory,

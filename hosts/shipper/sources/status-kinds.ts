@@ -1,31 +1,34 @@
 import { isJsonObject, type JsonObject } from '../../../relay/api/json.ts'
 
-/** Metadata of an event without the prefix of its group; what is undefined is left out. */
+/** Metadata of an event without the prefix of its group. Undefined values are left out. */
 export type StatusMetadata = Readonly<Record<string, string | undefined>>
 
 /** What a status is read by: its condition `Ready`, when that is True or False. */
 export interface Conclusion {
   readonly isTrue: boolean
   readonly reason: string
-  /** The revision that the controller had said it was at work on before; else undefined. */
+  /** The revision that the controller was working on before, if it said so. */
   readonly attempt: string | undefined
 }
 
-/** What the status of a kind tells that its controller would have said in an event. */
+/** What the status of a kind tells that its controller would have reported in an event. */
 export interface StatusKind {
   readonly group: string
   readonly controller: string
-  /** By reason: what is told when no event came, and as what. */
+  /** The severity of the event that is made when none came, by the reason of the condition. */
   readonly told: Readonly<Record<string, 'info' | 'error'>>
   /** Whether events with this reason name a revision at all. */
   readonly namesRevision: (reason: string, isError: boolean) => boolean
-  /** Undefined when the status does not tell the revision that the condition is about. */
+  /**
+   * The metadata in a status; undefined when it does not tell the revision that the condition is
+   * about.
+   */
   readonly metadata: (status: JsonObject, conclusion: Conclusion) => StatusMetadata | undefined
 }
 
 /**
- * Reasons that kustomize-controller gives after `status.lastAttemptedRevision` is that of the
- * reconciliation; before that it is an earlier one.
+ * Reasons with which `status.lastAttemptedRevision` is that of the current reconciliation. With
+ * others it may be an earlier one.
  */
 const AFTER_ATTEMPT: ReadonlySet<string> = new Set([
   'BuildFailed',
@@ -34,7 +37,10 @@ const AFTER_ATTEMPT: ReadonlySet<string> = new Set([
   'ReconciliationFailed',
 ])
 
-/** https://fluxcd.io/flux/components/kustomize/api/v1/#kustomize.toolkit.fluxcd.io/v1.KustomizationStatus */
+/**
+ * The status of Kustomizations:
+ * https://fluxcd.io/flux/components/kustomize/api/v1/#kustomize.toolkit.fluxcd.io/v1.KustomizationStatus
+ */
 const KUSTOMIZATION: StatusKind = {
   group: 'kustomize.toolkit.fluxcd.io',
   controller: 'kustomize-controller',
@@ -63,7 +69,7 @@ const KUSTOMIZATION: StatusKind = {
   },
 }
 
-/** The history has the origin of each revision that was applied, or tried. */
+/** The origin of a revision. The history has it for each revision that was applied or tried. */
 function originOf({ history }: JsonObject, revision: string | undefined): string | undefined {
   if (!Array.isArray(history)) return undefined
   const metadata = history.filter(isJsonObject).map((entry) => entry.metadata)
@@ -73,7 +79,10 @@ function originOf({ history }: JsonObject, revision: string | undefined): string
 
 const RELEASE_REASON = /^(?:Install|Upgrade|Test|Rollback|Uninstall)(?:Succeeded|Failed)$/
 
-/** https://fluxcd.io/flux/components/helm/api/v2/#helm.toolkit.fluxcd.io/v2.HelmReleaseStatus */
+/**
+ * The status of HelmReleases:
+ * https://fluxcd.io/flux/components/helm/api/v2/#helm.toolkit.fluxcd.io/v2.HelmReleaseStatus
+ */
 const HELM_RELEASE: StatusKind = {
   group: 'helm.toolkit.fluxcd.io',
   controller: 'helm-controller',
@@ -107,7 +116,10 @@ const HELM_RELEASE: StatusKind = {
   },
 }
 
-/** https://fluxcd.io/flux/components/source/api/v1/#source.toolkit.fluxcd.io/v1.GitRepositoryStatus */
+/**
+ * The status of sources:
+ * https://fluxcd.io/flux/components/source/api/v1/#source.toolkit.fluxcd.io/v1.GitRepositoryStatus
+ */
 const SOURCE: StatusKind = {
   group: 'source.toolkit.fluxcd.io',
   controller: 'source-controller',
@@ -121,7 +133,7 @@ const SOURCE: StatusKind = {
   },
 }
 
-/** The kinds whose status is read, in the place of what Kubernetes Events forget. */
+/** The kinds whose status replaces what Kubernetes Events lose. */
 export const STATUS_KINDS: Readonly<Record<string, StatusKind>> = {
   Kustomization: KUSTOMIZATION,
   HelmRelease: HELM_RELEASE,

@@ -14,26 +14,26 @@ import { HOLD_MS, STATUS_WINDOW_MS, tell } from './reports.ts'
 import type { StatusKind } from './status-kinds.ts'
 import { withMetadata } from './unknown-metadata.ts'
 
-/** A condition `Ready` that is another one than before. */
+/** A condition `Ready` that has changed. */
 export interface StatusOf {
-  /** The object's names. */
+  /** The key of the object: kind, namespace and name. */
   readonly key: string
   readonly kind: string
   readonly status: StatusKind
   readonly resource: ApiResource
   readonly object: ApiObject
   readonly ready: Ready
-  /** Hash of reason and message. */
+  /** The hash of reason and message. */
   readonly said: string
-  /** From a list: it may have been so for long. */
+  /** Whether it comes from a list: it may have been so for long. */
   readonly isListed: boolean
   readonly clock: Pick<Clock, 'now'>
   readonly withLabels: WithLabels
 }
 
 /**
- * What the spool does about a status: Events that wait for it get its metadata, and where it is a
- * state that no event told, an event is made from it, which goes when none has come in time.
+ * What the spool does about a status. Events that wait for it get its metadata. If no event
+ * reported the state, an event is made from the status, and sent when none has come in time.
  */
 export function statusEntry(memory: EventMemory, status: StatusOf): Entry {
   const { key, clock, ready, withLabels, isListed } = status
@@ -55,7 +55,7 @@ export function statusEntry(memory: EventMemory, status: StatusOf): Entry {
   }
 }
 
-/** Takes note of the state, too. */
+/** Whether no event reported the state of this status. Remembers the state, too. */
 function isUntold(
   { told }: EventMemory,
   state: EventState | undefined,
@@ -84,7 +84,7 @@ function resolve(memory: EventMemory, write: SpoolWrite, { key, ready, said }: S
   }
 }
 
-/** As the controller would have reported it. */
+/** The event that the controller would have reported. */
 function eventOf({ kind, status, resource, object, ready }: StatusOf): JsonObject {
   const { name, namespace = '', uid, resourceVersion } = object.metadata
   const { group, version } = resource

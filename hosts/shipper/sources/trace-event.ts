@@ -1,19 +1,19 @@
 import { apiGroup, type InvolvedObject } from '../../../relay/model/event.ts'
 
-/** How an Event that Flux never posts is told apart from one that it does. */
+/** How to recognise an Event that Flux never posts. */
 interface TraceRule {
   readonly reason: string
-  /** Only messages like this, where the kind posts others with the same reason. */
+  /** The messages of such Events, if the kind posts others with the same reason. */
   readonly message?: RegExp
-  /** All messages but these. */
+  /** The messages that are posted; all others are not. */
   readonly exceptMessage?: RegExp
-  /** Posted all the same when the last event of the object was an error: then it has recovered. */
+  /** Whether the event is posted all the same after an error: the object has recovered then. */
   readonly unlessRecovered?: boolean
-  /** Only when the object's last event said the same. */
+  /** Whether only a repeat of the object's last event is not posted. */
   readonly onlyRepeated?: boolean
 }
 
-/** What every kind of source writes about its artifact. */
+/** The rules for what every kind of source reports about its artifact. */
 const ARTIFACT_RULES: readonly TraceRule[] = [
   { reason: 'ArtifactUpToDate' },
   { reason: 'GarbageCollectionSucceeded' },
@@ -21,10 +21,10 @@ const ARTIFACT_RULES: readonly TraceRule[] = [
 ]
 
 /**
- * What Flux's controllers report at each reconciliation that changes nothing, or beside the event
- * that they post. Their recorder calls that `trace`, posts none of it, and writes it as a Kubernetes
- * Event of the type Normal like all others. By group and kind of the object;
- * `test/fixtures/flux-reports.json` says where each is from.
+ * What Flux's controllers report at each reconciliation that changes nothing, or in addition to the
+ * event that they post. Their recorder calls that `trace`: it does not post it, and writes it as a
+ * Kubernetes Event of the type Normal like all others. The rules are by group and kind of the
+ * object; `test/fixtures/flux-reports.json` tells their sources.
  * https://pkg.go.dev/github.com/fluxcd/pkg/apis/event/v1beta1#pkg-constants
  */
 const RULES: Readonly<Record<string, readonly TraceRule[]>> = {
@@ -78,10 +78,10 @@ interface ReportedEvent {
   readonly message?: unknown
 }
 
-/** The last event of an object that was not trace, as far as it is known. */
+/** The last event of an object that was not a trace event, as far as it is known. */
 export interface LastReport {
   readonly isError: boolean
-  /** Whether it said the same as the event that is asked about. */
+  /** Whether its texts are those of the event in question. */
   readonly isSame: boolean
 }
 

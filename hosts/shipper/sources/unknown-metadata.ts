@@ -3,12 +3,12 @@ import { UNKNOWN_REVISION } from '../../../relay/model/event.ts'
 import { objectOfEvent, textOf } from './flux-object.ts'
 import { statusKindOf } from './status-kinds.ts'
 
-/** The success of a Kustomization is reported so, and is meant for commits alone. */
+/** The message of a Kustomization's success, which is meant for commits only. */
 const FOR_COMMITS = /^Reconciliation finished in \S+, next run in \S+$/
 
 /**
- * The metadata of an Event whose annotations are lost, or are those of an earlier occurrence: where
- * events of this kind name a revision, that it is not known.
+ * The metadata of an Event whose annotations are lost, or belong to an earlier occurrence. If
+ * events of this kind name a revision, it is marked as unknown.
  */
 export function unknownMetadata(event: JsonObject): Readonly<Record<string, string>> {
   const object = objectOfEvent(event)
@@ -21,7 +21,7 @@ export function unknownMetadata(event: JsonObject): Readonly<Record<string, stri
   }
 }
 
-/** A spooled event, with or without labels, with other metadata: its JSON text, and what it says. */
+/** A spooled event, with or without labels, with other metadata: its JSON text, and its event. */
 export function withMetadata(
   body: string,
   metadata: Readonly<Record<string, string>>,

@@ -4,7 +4,7 @@ import type { Tables } from './guarded-database.ts'
 const REMEMBER = `INSERT INTO accepted_config (id, taken_at) VALUES (1, ?)
   ON CONFLICT (id) DO UPDATE SET taken_at = excluded.taken_at`
 
-/** The memory of the configuration's upload, in the spool's file. */
+/** Stores in the spool's file when the accepted set was taken. */
 export class AcceptedConfig implements ConfigMemory {
   readonly #tables: Tables
 

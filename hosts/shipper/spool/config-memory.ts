@@ -1,7 +1,10 @@
-/** Remembers, through restarts, when the set was taken that the relay accepted last. */
+/** Remembers, across restarts, when the set was taken that the relay last accepted. */
 export interface ConfigMemory {
-  /** Milliseconds since the epoch; undefined before the first. May throw when the store fails. */
+  /**
+   * The time in milliseconds since the epoch; undefined before the first set. May throw when the
+   * store fails.
+   */
   lastTakenAt(): number | undefined
-  /** Rejects when the store fails. */
+  /** Stores the time. Rejects when the store fails. */
   remember(takenAt: number): Promise<void>
 }

@@ -3,38 +3,50 @@ import type { Database } from '../../../adapters/sqlite/database.ts'
 import { DatabaseError, databaseErrorOf } from '../../../adapters/sqlite/database-error.ts'
 import type { DiskReserve } from '../../../adapters/sqlite/disk-reserve.ts'
 
-/** Held for what is written to empty the spool, such as an event that is set aside; in bytes. */
+/**
+ * The least reserve in bytes. It is for what is written to empty the spool, such as an event that
+ * is set aside.
+ */
 const LEAST_BYTES = 2 * 1024 * 1024
-/** By which the reserve grows, and up to which: usual events need no more. */
+/** How much the reserve grows by, and how large it becomes. Ordinary events need no more. */
 const STEP_BYTES = 1024 * 1024
 const MOST_BYTES = 8 * STEP_BYTES
 
-/** Most bytes of the file for one event beside its text, which is in pages of its own when it is long. */
+/**
+ * The most bytes of the file that one event takes in addition to its text. A long text has pages of
+ * its own.
+ */
 const ROW_BYTES = 4_096
 const TEXT_FACTOR = 1.25
 
-/** Events that are to be kept. */
+/** The events that are to be stored. */
 export interface Load {
   readonly events: number
-  /** Of their text. */
+  /** The bytes of their texts. */
   readonly bytes: number
 }
 
 /**
- * Sees to it that a disk which the spool has filled can be emptied by the spool alone. To delete a row
- * SQLite writes to its log, and to begin the log anew it has to move it into the file, which grows
- * by what was added since. So a reserve as large as that growth is held before anything is added, or
- * what is added has to find its place within the file.
+ * Makes sure that the spool can be emptied even if it has filled the disk. To delete a row SQLite
+ * writes to its log, and to start the log again it moves it into the file, which grows by what was
+ * added since. So a reserve as large as that growth is allocated before anything is added;
+ * otherwise the addition must fit into free pages of the file.
  */
 export class DiskRoom {
   readonly #database: Pick<Database, 'file' | 'get'>
   readonly #reserve: DiskReserve
   readonly #onCleared: (bytes: number) => void
   readonly #pageBytes: number
-  /** The most that the file may still grow by, in bytes, of what was added since it was measured. */
+  /**
+   * The most bytes that the file may still grow by, because of what was added since it was
+   * measured.
+   */
   #growth = Number.POSITIVE_INFINITY
 
-  /** `onCleared` is told how many bytes of reserve were given up. Throws SQLite's error. */
+  /**
+   * `onCleared` is called with the number of reserve bytes that were given up. Throws SQLite's
+   * error.
+   */
   constructor(
     database: Pick<Database, 'file' | 'get'>,
     reserve: DiskReserve,
@@ -46,7 +58,9 @@ export class DiskRoom {
     this.#pageBytes = this.#pragma('page_size')
   }
 
-  /** Whether there is room for `added`, beside what is `pending`: on its way to the file. */
+  /**
+   * Whether there is room for `added` in addition to `pending`, which is being written to the file.
+   */
   takes(added: Load, pending: Load): boolean {
     this.#growth += growthOf(added)
     if (this.#isCovered()) return true
@@ -61,8 +75,8 @@ export class DiskRoom {
   }
 
   /**
-   * Gives up the reserve, for the log to be moved into the file and begun anew. False when that is not
-   * enough. Throws `DatabaseError` when the disk fails otherwise.
+   * Gives up the reserve, so that the log can be moved into the file and started again. False when
+   * that is not enough. Throws `DatabaseError` when the disk fails in another way.
    */
   clear(): boolean {
     const { bytes } = this.#reserve
@@ -82,7 +96,9 @@ export class DiskRoom {
     return this.#reserve.bytes >= LEAST_BYTES + this.#growth
   }
 
-  /** Whether the disk spares what is needed: within the reserve, or beyond it for a burst. */
+  /**
+   * Whether the disk has as much space as is needed, within the reserve or beyond it for a burst.
+   */
   #isSpared(growth: number): boolean {
     const wanted = Math.ceil((LEAST_BYTES + this.#growth) / STEP_BYTES) * STEP_BYTES
     if (wanted <= MOST_BYTES) return this.#reserve.grow(wanted)
@@ -90,7 +106,7 @@ export class DiskRoom {
     return this.#reserve.grow(MOST_BYTES) && this.#reserve.free() >= wanted - MOST_BYTES + growth
   }
 
-  /** By how much the file grows once all of the log is in it. */
+  /** How many bytes the file grows by once the whole log is moved into it. */
   #unwritten(): number {
     const whole = this.#pragma('page_count') * this.#pageBytes
     return Math.max(0, whole - statSync(this.#database.file).size)
@@ -101,7 +117,7 @@ export class DiskRoom {
   }
 }
 
-/** Whether a write failed since the disk is full. */
+/** Whether a write failed because the disk is full. */
 export function isFull(error: unknown): boolean {
   return error instanceof DatabaseError && error.problem === 'full'
 }

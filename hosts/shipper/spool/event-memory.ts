@@ -6,7 +6,7 @@ import { SeenEvents } from './seen-events.ts'
 import { ToldStates } from './told-states.ts'
 import { Watches } from './watches.ts'
 
-/** What is remembered of events beside those that wait: so that none is lost or sent twice. */
+/** What is remembered of events besides those that wait, so that none is lost or sent twice. */
 export class EventMemory {
   readonly watches: Watches
   readonly seen: SeenEvents

@@ -2,12 +2,12 @@ import type { Database } from '../../../adapters/sqlite/database.ts'
 import { type DatabaseError, databaseErrorOf } from '../../../adapters/sqlite/database-error.ts'
 import { type DiskRoom, isFull } from './disk-room.ts'
 
-/** What those who keep tables in the spool's file use of it. */
+/** The operations for tables in the spool's file. */
 export type Tables = Pick<Database, 'get' | 'all' | 'run' | 'write'>
 
 /**
- * A database that tells once when its file turns out to be damaged: nothing will work any more. On a
- * full disk it makes room for what is to be written. Once its file is gone nothing is written.
+ * A database that reports once when its file is damaged: nothing works any more then. On a full
+ * disk it makes room for what is to be written. Once its file is gone it writes nothing.
  */
 export class GuardedDatabase implements Tables {
   readonly #database: Database
@@ -26,7 +26,7 @@ export class GuardedDatabase implements Tables {
     this.#onCorrupt = onCorrupt
   }
 
-  /** From now on each write rejects with this error, what is under way too. */
+  /** Rejects every write with this error from now on, including those under way. */
   refuse(error: DatabaseError): void {
     this.#refusal = error
   }
@@ -46,7 +46,7 @@ export class GuardedDatabase implements Tables {
     }
   }
 
-  /** Writes what is given up when the disk is full: what makes it fuller. */
+  /** Makes a write that is given up when the disk is full, because it would fill it more. */
   readonly add: Database['write'] = async (operation, committed) => {
     try {
       if (this.#refusal) throw this.#refusal

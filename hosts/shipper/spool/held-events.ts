@@ -1,24 +1,27 @@
 import type { Tables } from './guarded-database.ts'
 
-/** What an event that is held back is made from: a Kubernetes Event, or the status of its object. */
+/** What a held event was made from: a Kubernetes Event, or the status of its object. */
 export type HeldSource = 'watch' | 'status'
 
-/** Why an event that is in the spool is not sent yet. */
+/** Why an event in the spool is not sent yet. */
 export interface Hold {
-  /** The involved object's kind, namespace and name. */
+  /** The key of the object: the involved object's kind, namespace and name. */
   readonly object: string
   readonly source: HeldSource
-  /** Of `occurrences`; null for what is made from a status. */
+  /** Its row in `occurrences`; null for an event that was made from a status. */
   readonly occurrence: number | null
   /** When it occurred, in milliseconds since the epoch. */
   readonly at: number
-  /** What is compared: reason and message, or for a status the state of the object. */
+  /**
+   * The text that is compared: a hash of reason and message, or for a status the state of the
+   * object.
+   */
   readonly said: string
-  /** Its metadata are not known, and the status of the object may tell them. */
+  /** Whether its metadata are not known. The status of the object may tell them. */
   readonly isUnsure: boolean
   /** Whether it waits for the post of its controller. */
   readonly isForPost: boolean
-  /** How long it is held at most. */
+  /** The longest time for which it is held, in milliseconds. */
   readonly waitMs: number
 }
 
@@ -39,9 +42,12 @@ const INSERT = `INSERT INTO held_events
   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
 const ANY = 'SELECT 1 FROM held_events LIMIT 1'
 const OF_OBJECT = `SELECT ${COLUMNS} FROM held_events WHERE object = ? ORDER BY seq`
-/** Also when the clock was set back, by which nothing may be held for longer. */
+/**
+ * Selects what was held long enough, and what seems to be held since a later time: the clock was
+ * set back, and must not prolong the wait.
+ */
 const IS_DUE = '(held_at + wait_ms <= ?1 OR held_at > ?1)'
-/** Later Events of an object wait behind the first. */
+/** Selects held events that are due. Later Events of an object wait behind its first. */
 const DUE = `SELECT ${COLUMNS} FROM held_events AS held WHERE ${IS_DUE} AND (source = 'status' OR NOT EXISTS (
     SELECT 1 FROM held_events AS earlier
     WHERE earlier.object = held.object AND earlier.seq < held.seq AND earlier.source = 'watch'
@@ -53,12 +59,12 @@ const RELEASE = 'DELETE FROM held_events WHERE seq IN (SELECT value FROM json_ea
 const FORGET_GONE = 'DELETE FROM held_events WHERE seq NOT IN (SELECT seq FROM events)'
 
 /**
- * Which of the events in the spool are held back. They keep their place in the order, count as all
- * others do, and are still held after a crash. What changes it is called within a write.
+ * The held events of the spool. They keep their place in the order, count as all others do, and are
+ * still held after a crash. Call what changes them within a write.
  */
 export class HeldEvents {
   readonly #tables: Tables
-  /** False only when there are none for certain: then a post needs no look at the table. */
+  /** False only when it is certain that nothing is held: then a post need not read the table. */
   #mayHold = true
 
   constructor(tables: Tables) {
@@ -72,19 +78,19 @@ export class HeldEvents {
     this.#tables.run(INSERT, sequence, object, source, occurrence, at, said, ...flags, now, waitMs)
   }
 
-  /** In their order. */
+  /** The held events of an object, in their order. */
   ofObject(object: string): readonly HeldEvent[] {
     if (!this.#mayHold) return []
     return this.#tables.all<Row>(OF_OBJECT, object).map(heldEvent)
   }
 
-  /** Those that are to be sent now; a thousand at most. */
+  /** The events that are to be sent now; at most a thousand. */
   due(now: number): readonly HeldEvent[] {
     this.#mayHold = this.#tables.get(ANY) !== undefined
     return this.#tables.all<Row>(DUE, now).map(heldEvent)
   }
 
-  /** Its metadata are known now; it is held for nothing but a post. */
+  /** Notes that the event's metadata are known now. It is held only for a post from now on. */
   resolve(sequence: number): void {
     this.#tables.run(RESOLVE, sequence)
   }

@@ -1,58 +1,70 @@
 import type { Tables } from './guarded-database.ts'
 
-/** Where an event came from: posted by its controller, or as a Kubernetes Event. */
+/** The source of a report: `sink` for a post of the controller, `watch` for a Kubernetes Event. */
 export type Source = 'sink' | 'watch'
 
 /** What two reports of one thing have in common. */
 export interface Occurrence {
-  /** Hash of the involved object's names, the reason and the message. */
+  /** The hash of the involved object's names, the reason and the message. */
   readonly key: string
-  /** Of the involved object; empty when it is not known. */
+  /** The UID of the involved object; empty when it is not known. */
   readonly uid: string
-  /** Milliseconds since the epoch. */
+  /** When it occurred, in milliseconds since the epoch. */
   readonly at: number
-  /** More than 1 when Kubernetes counted several and told them together. */
+  /** The number of occurrences. Kubernetes may count several and report them together. */
   readonly count: number
 }
 
-/** What a report is: the first of its occurrence, or the other one of these. */
+/** What a report is: the first one of its occurrence, or the second one of these. */
 export type Admitted =
   | { readonly isNew: true; readonly number: number }
   | { readonly isNew: false; readonly matched: readonly number[] }
 
-/** The two reports of one occurrence have times as near as this. */
+/** The longest time between the two reports of one occurrence. */
 const WINDOW_MS = 5_000
 
-/** A report comes later than the other by minutes at most. */
+/**
+ * How long, and how many, reports are remembered. The second report comes some minutes later at
+ * most.
+ */
 const KEPT_MS = 2 * 3_600_000
 const MAX_KEPT = 200_000
-/** Beyond these bounds some more are kept for a while. */
+/** How many reports beyond these bounds are kept for a while. */
 const TRIM_INTERVAL = 32
 
-/** Of almost every report there is none; then what follows is not needed, which takes far longer. */
+/**
+ * Selects any report from the other source. Almost always there is none, and the slower statements
+ * below are not needed.
+ */
 const ANY = `SELECT 1 FROM occurrences
   WHERE key = ?1 AND occurred_at BETWEEN ?2 - ${WINDOW_MS} AND ?2 + ${WINDOW_MS} AND source <> ?3`
-/** First those that a repeat of the same post matched before; then the oldest. */
+/**
+ * Matches reports of the other source: first those that a repeat of the same post matched before,
+ * and then the oldest.
+ */
 const MATCH = `UPDATE occurrences SET matched_at = ?3 WHERE seq IN (
   SELECT seq FROM occurrences
   WHERE key = ?1 AND occurred_at BETWEEN ?3 - ${WINDOW_MS} AND ?3 + ${WINDOW_MS}
     AND source <> ?4 AND (uid = ?2 OR '' IN (uid, ?2))
     AND (matched_at IS NULL OR is_merged = 1 OR (matched_at = ?3 AND ?4 = 'sink'))
   ORDER BY matched_at IS NOT ?3, is_merged, occurred_at, seq LIMIT ?5) RETURNING seq`
-/** From now on it stands for the one report that it was matched to. */
+/** Makes a report stand for the one report that it was matched to. */
 const SINGLE_OUT = 'UPDATE occurrences SET is_merged = 0 WHERE seq = ?'
 const FORGET = 'DELETE FROM occurrences WHERE seq = ?'
 const REMEMBER = `INSERT INTO occurrences
   (kept_at, key, uid, source, occurred_at, is_merged) VALUES (?, ?, ?, ?, ?, ?)`
-/** Twice what came since the last time, so that there are soon few again, and no write takes long. */
+/**
+ * Deletes twice as many as came since the last time, so that the number soon falls and no write
+ * takes long.
+ */
 const TRIM = `DELETE FROM occurrences
   WHERE seq IN (SELECT seq FROM occurrences ORDER BY seq LIMIT ${2 * TRIM_INTERVAL})
     AND (kept_at < ? OR seq <= ? - ${MAX_KEPT})`
 
 /**
- * The events that were kept of late, so that one which both sources report is not sent twice. Each
- * stands for one report of the other source, and for its repeats; one that tells several
- * occurrences together, for all of them.
+ * The recent reports, so that an event that both sources report is not sent twice. Each stands for
+ * one report of the other source and its repeats. A report of several occurrences stands for all of
+ * theirs.
  */
 export class Occurrences {
   readonly #tables: Tables
@@ -62,8 +74,8 @@ export class Occurrences {
   }
 
   /**
-   * Whether this report of `source` is new; then it is remembered, and the number of the memory is
-   * given. Else those that it is the other report of. Within a write.
+   * Whether this report of `source` is new. A new report is remembered, and its number returned;
+   * otherwise the numbers of the reports that it matches are. Call it within a write.
    */
   admit(source: Source, occurrence: Occurrence, now: number): Admitted {
     const matched = this.#match(source, occurrence)
@@ -75,12 +87,15 @@ export class Occurrences {
     return { isNew: true, number: lastRowId }
   }
 
-  /** A report that stood for several gave way to the post of one of them; within a write. */
+  /**
+   * Makes a report of several occurrences stand for one, because the post of one replaced it. Call
+   * it within a write.
+   */
   singleOut(number: number): void {
     this.#tables.run(SINGLE_OUT, number)
   }
 
-  /** The report does not stand for one of the other source any more; within a write. */
+  /** Forgets a report, so that it matches none of the other source. Call it within a write. */
   forget(number: number): void {
     this.#tables.run(FORGET, number)
   }

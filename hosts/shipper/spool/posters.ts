@@ -1,12 +1,12 @@
 import type { Tables } from './guarded-database.ts'
 
-/** A controller that posted within this time is one that posts. */
+/** How long a controller counts as one that posts after its last post. */
 const RECENT_MS = 600_000
 
-/** A time is written anew after this; what is written at each post is the event alone. */
+/** How old a stored time must be to be written again. Otherwise a post only writes its event. */
 const GRANULARITY_MS = 10_000
 
-/** Flux has six. */
+/** The most controllers that are remembered. Flux has six. */
 const MAX_CONTROLLERS = 1_000
 
 const FORGET_OLD = 'DELETE FROM posters WHERE posted_at < ?'
@@ -17,14 +17,17 @@ const WRITE = `INSERT INTO posters (controller, posted_at) VALUES (?, ?)
 /** When each controller posted for the last time. */
 export class Posters {
   readonly #tables: Tables
-  /** As it was written last, or would have been, so that a post costs no look at the table. */
+  /** The times as they were written, so that a post need not read the table. */
   readonly #written = new Map<string, number>()
 
   constructor(tables: Tables) {
     this.#tables = tables
   }
 
-  /** Within a write; one that is undone is made up for within seconds. */
+  /**
+   * Notes a post. Call it within a write. If that is undone, the next one within seconds makes up
+   * for it.
+   */
   note(controller: string, now: number): void {
     const at = this.#written.get(controller)
     if (at !== undefined && at <= now && now - at < GRANULARITY_MS) return

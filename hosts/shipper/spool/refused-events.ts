@@ -1,11 +1,17 @@
 import type { Tables } from './guarded-database.ts'
 
-/** Most events that are kept, and most bytes of their JSON text; the oldest go first. */
+/**
+ * The most events that are kept, and the most bytes of their JSON text. The oldest are deleted
+ * first.
+ */
 const MAX_KEPT = 1_000
 const MAX_KEPT_BYTES = 16 * 1024 * 1024
 
 const INSERT = 'INSERT INTO refused (refused_at, bytes, error, body) VALUES (?, ?, ?, ?)'
-/** They leave in the order in which they came, so there is no gap between the first and the last. */
+/**
+ * Counts the events. They are deleted in the order in which they came, so there is no gap between
+ * the first and the last.
+ */
 const COUNT = `SELECT COALESCE((SELECT MAX(seq) FROM refused) - (SELECT MIN(seq) FROM refused) + 1, 0)
   AS count`
 const TRIM = `DELETE FROM refused WHERE seq IN (
@@ -14,7 +20,7 @@ const TRIM = `DELETE FROM refused WHERE seq IN (
     WINDOW newest AS (ORDER BY seq DESC)
   ) WHERE place > ? OR total > ?)`
 
-/** The events that the relay will never take, for a person to look at. */
+/** The events that the relay will never accept, kept for people to look at. */
 export class RefusedEvents {
   readonly #tables: Tables
 
@@ -22,12 +28,12 @@ export class RefusedEvents {
     this.#tables = tables
   }
 
-  /** Keeps an event, JSON text; within a write. */
+  /** Stores an event as JSON text. Call it within a write. */
   insert(body: string, error: string, now: number): void {
     this.#tables.run(INSERT, now, Buffer.byteLength(body), error, body)
   }
 
-  /** Forgets the oldest beyond the bounds; within a write. */
+  /** Deletes the oldest events beyond the bounds. Call it within a write. */
   trim(): void {
     this.#tables.run(TRIM, MAX_KEPT, MAX_KEPT_BYTES)
   }

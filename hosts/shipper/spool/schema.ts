@@ -1,9 +1,10 @@
 import type { Schema } from '../../../adapters/sqlite/schema.ts'
 
 /**
- * The spool's file. `FxSp` marks it. Sizes stand before the bodies, so that reading them touches no
- * overflow page, and `events_by_age` alone answers how much there is. The version of a body, `v`, is a
- * column: the body is what relays are sent, those of earlier versions too.
+ * The schema of the spool's file, which the id `FxSp` marks. Sizes stand before the bodies, so that
+ * reading them needs no overflow pages, and the index `events_by_age` alone tells how much there
+ * is. The version of a body, `v`, is a column: the body itself is what relays get, those of earlier
+ * versions included.
  */
 export const SPOOL_SCHEMA: Schema = {
   applicationId: 0x46785370,

@@ -8,7 +8,7 @@ const FORGET = 'DELETE FROM seen_events WHERE uid IN (SELECT value FROM json_eac
 const KEEP_ONLY = `DELETE FROM seen_events WHERE (? IN (kind, '${ALL_KINDS}'))
   AND uid NOT IN (SELECT value FROM json_each(?))`
 
-/** The Kubernetes Events of the API that were dealt with, and how often each had occurred then. */
+/** The Kubernetes Events that were dealt with, and how often each had occurred by then. */
 export class SeenEvents {
   readonly #tables: Tables
 
@@ -16,22 +16,22 @@ export class SeenEvents {
     this.#tables = tables
   }
 
-  /** Undefined when the Event is new. */
+  /** How often the Event had occurred; undefined for a new one. */
   count(uid: string): number | undefined {
     return this.#tables.get<{ count: number }>(READ, uid)?.count
   }
 
-  /** Within a write. `kind` is that of the involved object. */
+  /** Remembers an Event. `kind` is that of the involved object. Call it within a write. */
   remember(uid: string, kind: string, count: number): void {
     this.#tables.run(REMEMBER, uid, kind, count)
   }
 
-  /** Forgets Events that are gone; within a write. */
+  /** Forgets Events that are gone. Call it within a write. */
   forget(uids: readonly string[]): void {
     this.#tables.run(FORGET, JSON.stringify(uids))
   }
 
-  /** Forgets all Events of a kind, or of all kinds, but these; within a write. */
+  /** Forgets all Events of a kind, or of all kinds, except these. Call it within a write. */
   keepOnly(kind: string, uids: readonly string[]): void {
     this.#tables.run(KEEP_ONLY, kind, JSON.stringify(uids))
   }

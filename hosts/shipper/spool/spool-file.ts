@@ -18,10 +18,13 @@ import { Spool, type SpoolOptions } from './spool.ts'
 import { DatabaseSyncMemory, type SyncMemory } from './sync-memory.ts'
 
 const SPOOL_FILE = 'spool.db'
-/** Beside the spool's file, on the disk that it fills. */
+/** The suffix of the reserve, which is beside the spool's file and so on the same disk. */
 const RESERVE_SUFFIX = '-reserve'
 
-/** Nothing mends such a file, and a person may be hours away; events must be taken now. */
+/**
+ * Problems that nothing repairs. A person may be hours away, and events must be accepted now, so
+ * the file is renamed.
+ */
 const BEYOND_REPAIR: ReadonlySet<DatabaseProblem> = new Set([
   'corrupt',
   'not-a-database',
@@ -37,46 +40,49 @@ const GONE_TEXTS: Readonly<Record<GoneFile, string>> = {
 
 /** A damaged spool file that was moved away. */
 export interface SetAside {
-  /** Where it is now. */
+  /** Its new path. */
   readonly file: string
   /** What is wrong with it. */
   readonly problem: string
 }
 
-/** A spool file that was taken away while it was open. */
+/** A spool file that was removed while it was open. */
 export interface GoneSpool {
-  /** What happened, what it means, and what to do. */
+  /** The error, which says what happened, what it means, and what to do. */
   readonly error: DatabaseError
-  /** Whether all of it is in the file once that is closed. */
+  /** Whether the file holds everything once it is closed. */
   readonly isKept: boolean
-  /** Events that waited in it. */
+  /** How many events waited in it. */
   readonly events: number
 }
 
 export interface SpoolFileOptions extends SpoolOptions {
-  /** Called once, when nothing is kept any more. The process has to end. */
+  /** Called once, when nothing can be stored any more. The process has to end. */
   readonly onGone: (gone: GoneSpool) => void
-  /** Milliseconds between two looks whether the file is there. */
+  /** How often to check that the file exists, in milliseconds. */
   readonly lookEveryMs?: number
-  /** The disk is full, and so many bytes that were held in reserve are given up for what waits. */
+  /**
+   * Called when the disk is full, with the number of reserve bytes that were given up for what
+   * waits.
+   */
   readonly onDiskFull: (bytes: number) => void
   readonly onSetAside: (aside: SetAside) => void
 }
 
-/** A spool whose file nobody else can open, and what else is remembered in that file. */
+/** A spool that only this process has open, and what else is stored in its file. */
 export interface OpenSpool {
   readonly spool: Spool
   readonly configMemory: ConfigMemory
-  /** Of the copies at one place. */
+  /** The memory of the copies at one place. */
   readonly syncMemory: (target: string) => SyncMemory
-  /** Finishes what is being written. A file that turned out to be damaged is set aside then. */
+  /** Closes the file after the writes under way. If it is damaged, it is set aside. */
   close(): void
 }
 
 /**
- * Opens the spool in a folder, which is made when it is not there. A damaged file is renamed, never
- * deleted, and a new one begun. Throws `StartError` for what a person has to mend, such as another
- * process that has it.
+ * Opens the spool in a folder, which is created when it does not exist. A damaged file is renamed,
+ * never deleted, and a new one is created. Throws `StartError` when a person has to correct
+ * something, for example because another process has the file open.
  */
 export function openSpool(directory: string, options: SpoolFileOptions): OpenSpool {
   const file = join(directory, SPOOL_FILE)
@@ -133,7 +139,7 @@ function spoolOf(database: Database, options: SpoolFileOptions): Spool {
   }
 }
 
-/** Renames a database and its log, which nobody may have open. */
+/** Renames a database and its log. No process may have them open. */
 function setAside(file: string, { message }: Error, { clock, onSetAside }: SpoolFileOptions): void {
   const time = new Date(clock.now()).toISOString().replaceAll(/[-:]/g, '')
   const aside = freeName(`${file}.damaged-${time}`)

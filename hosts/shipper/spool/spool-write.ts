@@ -1,17 +1,19 @@
 import type { HeldEvents } from './held-events.ts'
 import { isLater, type SpooledEvents } from './spooled-events.ts'
 
-/** Changes what waits in the spool, within one write, and counts by how much. */
+/** Changes the waiting events within one write, and counts the difference. */
 export class SpoolWrite {
   readonly #waiting: SpooledEvents
   readonly #held: HeldEvents
   readonly #now: number
-  /** More, or with a minus sign fewer, events and bytes of their text than before. */
+  /**
+   * The difference in the number of events, and in the bytes of their texts. It may be negative.
+   */
   events = 0
   bytes = 0
-  /** Of those events, the ones that only a later version can read. */
+  /** The difference in the number of events that only a later version can read. */
   later = 0
-  /** Whether more may be sent than before. */
+  /** Whether there are new events to be sent. */
   hasMore = false
 
   constructor(waiting: SpooledEvents, held: HeldEvents, now: number) {
@@ -20,7 +22,7 @@ export class SpoolWrite {
     this.#now = now
   }
 
-  /** Gives the place of the new event. */
+  /** Inserts an event, and returns its sequence. */
   insert(body: string): number {
     const bytes = Buffer.byteLength(body)
     this.events += 1
@@ -37,7 +39,7 @@ export class SpoolWrite {
     for (const { bytes } of rows) this.bytes -= bytes
   }
 
-  /** Gives an event another text, unless it is gone or only a later version can read it. */
+  /** Changes the text of an event, unless it is gone or only a later version can read it. */
   change(sequence: number, change: (body: string) => string): void {
     const row = this.#waiting.read(sequence)
     if (row === undefined) return
@@ -47,7 +49,7 @@ export class SpoolWrite {
     this.#waiting.replace(sequence, body, bytes)
   }
 
-  /** Lets events be sent that were held back. */
+  /** Releases held events, so that they are sent. */
   release(sequences: readonly number[]): void {
     this.#held.release(sequences)
     this.hasMore = true

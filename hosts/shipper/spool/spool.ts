@@ -14,61 +14,61 @@ import {
   type SpooledRow,
 } from './spooled-events.ts'
 
-/** An event of a batch that the relay will never take, and why. */
+/** An event of a batch that the relay will never accept, with the reason. */
 export interface Refusal {
-  /** Place in the batch. */
+  /** The index in the batch. */
   readonly index: number
   readonly error: string
 }
 
-/** Whether an event is new, known, or takes the place of one that was kept before it. */
+/** Whether an event is new, known, or replaces one that was stored before. */
 export type Admission = 'new' | 'known' | 'replaces'
 
 /** What became of an event. */
 export type Kept = 'spooled' | 'known' | 'replaced'
 
-/** An event to be kept. */
+/** An event to be stored. */
 export interface Entry {
-  /** JSON text. */
+  /** The event as JSON text. */
   readonly body: string
   /**
-   * Says whether the event is new; when it is `known`, it is not kept. Called within the write, so
-   * that what it writes itself is on disk together with the event, or is not. It may be called again
-   * after it was undone, and must change nothing but the database.
+   * Returns whether the event is new; a `known` one is not stored. It is called within the write,
+   * so that its own writes are stored together with the event, or not at all. It may be called
+   * again after it was undone, and must not change anything but the database.
    */
   readonly admit?: ((write: SpoolWrite) => Admission) | undefined
-  /** Called in the same way, with the place of the event once it is kept. */
+  /** Called in the same way once the event is stored, with its sequence. */
   readonly admitted?: ((sequence: number, write: SpoolWrite) => void) | undefined
 }
 
 /** How much is in the spool. */
 export interface SpoolDepth {
   readonly events: number
-  /** Of their JSON text. */
+  /** The bytes of their JSON texts. */
   readonly bytes: number
   /** When the oldest event was accepted, in milliseconds since the epoch. */
   readonly oldestAt?: number
-  /** Events set aside, as far as they are kept. */
+  /** How many events were set aside and are still kept. */
   readonly refused: number
-  /** How many of the events that wait were written by a later version, which alone can send them. */
+  /** How many of the waiting events were written by a later version, which alone can send them. */
   readonly later: number
 }
 
 export interface SpoolOptions {
   readonly clock: Pick<Clock, 'now'>
-  /** Most bytes of JSON text that wait. */
+  /** The most bytes of JSON text that may wait. */
   readonly maxBytes: number
-  /** Told once when the file turns out to be damaged: nothing will work any more. */
+  /** Called once when the file is damaged: nothing works any more then. */
   readonly onCorrupt: (error: Error) => void
 }
 
 const PROBE = `INSERT INTO probe (id, written_at) VALUES (1, ?)
   ON CONFLICT (id) DO UPDATE SET written_at = excluded.written_at`
 
-/** Deleted in one transaction at most, so that posts need not wait for long. */
+/** The most events that one transaction deletes, so that posts need not wait for long. */
 const MAX_DROPPED_AT_ONCE = 1_000
 
-/** Events on disk, in the order in which they came, for the one process that owns the file. */
+/** Events on disk, in the order in which they came. Only one process may have the file open. */
 export class Spool {
   /** What is remembered of Kubernetes Events, in the same file. */
   readonly memory: EventMemory
@@ -78,14 +78,14 @@ export class Spool {
   readonly #waiting: SpooledEvents
   readonly #refused: RefusedEvents
   readonly #listeners: (() => void)[] = []
-  /** How many wait, and of how many bytes. */
+  /** How many events wait, and how many bytes they have. */
   #events: number
   #bytes: number
   #later: number
-  /** What is being written. */
+  /** The events that are being written. */
   #pending: Load = { events: 0, bytes: 0 }
 
-  /** Throws SQLite's error when the file cannot be read. */
+  /** Opens the spool. Throws SQLite's error when the file cannot be read. */
   constructor(database: Database, room: DiskRoom, options: SpoolOptions) {
     this.#database = new GuardedDatabase(database, room, options.onCorrupt)
     this.#room = room
@@ -105,15 +105,15 @@ export class Spool {
     return this.#database
   }
 
-  /** The file is gone: from now on nothing is kept, and whatever would be rejects with this error. */
+  /** Rejects every write with this error from now on, because the file is gone. */
   refuse(error: DatabaseError): void {
     this.#database.refuse(error)
   }
 
   /**
-   * Keeps an event; it is on disk once this resolves with `spooled` or `replaced`, and not kept when
-   * it is `known` to `admit`, or the spool or its disk is `full`. Events of one turn of the event
-   * loop share a commit. Rejects with `DatabaseError`.
+   * Stores an event. It is on disk once this resolves with `spooled` or `replaced`. It is not
+   * stored when `admit` returned `known`, or when the spool or its disk is `full`. Events of one
+   * turn of the event loop share a commit. Rejects with `DatabaseError`.
    */
   async add(body: string, admit?: Entry['admit']): Promise<Kept | 'full'> {
     const [result = 'full'] = await this.addAll([{ body, admit }])
@@ -121,8 +121,8 @@ export class Spool {
   }
 
   /**
-   * Keeps events in their order and in one transaction: as many of the first as there is room for,
-   * each of which has a result. Rejects with `DatabaseError`, and then none is kept.
+   * Stores events in their order and in one transaction, as many of the first as there is room for.
+   * Each of those has a result. Rejects with `DatabaseError`, and then none is stored.
    */
   async addAll(entries: readonly Entry[]): Promise<readonly Kept[]> {
     const fitting = this.#fitting(entries)
@@ -139,8 +139,8 @@ export class Spool {
   }
 
   /**
-   * Changes what waits, in one write, in which `operation` may be called more than once. Rejects
-   * with `DatabaseError`, and then nothing is changed.
+   * Changes the waiting events in one write. `operation` may be called more than once. Rejects with
+   * `DatabaseError`, and then nothing is changed.
    */
   change<T>(operation: (write: SpoolWrite) => T): Promise<T> {
     return this.#change(this.#database.write, operation)
@@ -165,23 +165,23 @@ export class Spool {
     return result
   }
 
-  /** Calls `listener` after an event was kept, or is held back no longer. */
+  /** Calls `listener` after an event was stored or released. */
   onAdded(listener: () => void): void {
     this.#listeners.push(listener)
   }
 
   /**
-   * The oldest events that are not held back, nor of a later version: at most `maxEvents`, and as many
-   * as fit into a JSON array of `maxBytes`, but one at least. They stay in the spool until `settle`.
-   * Throws `DatabaseError`.
+   * The oldest events that can be sent: they are not held, and not of a later version. At most
+   * `maxEvents`, and as many as fit into a JSON array of `maxBytes`, but at least one. They stay in
+   * the spool until `settle`. Throws `DatabaseError`.
    */
   peek(maxEvents: number, maxBytes: number): readonly SpooledEvent[] {
     return this.#waiting.oldest(maxEvents, maxBytes)
   }
 
   /**
-   * Forgets a batch that `peek` gave, once the relay has answered for it; sets its refused events
-   * aside. Rejects with `DatabaseError`, and the batch then is as it was.
+   * Deletes a batch that `peek` returned, once the relay has answered for it, and sets its refused
+   * events aside. Rejects with `DatabaseError`, and then the batch stays.
    */
   async settle(batch: readonly SpooledEvent[], refusals: readonly Refusal[]): Promise<void> {
     if (batch.length === 0) return
@@ -218,20 +218,23 @@ export class Spool {
     }
   }
 
-  /** Of the latest event that waits; 0 without one. Throws `DatabaseError`. */
+  /** The sequence of the latest waiting event; 0 when there is none. Throws `DatabaseError`. */
   lastSequence(): number {
     return this.#waiting.lastSequence()
   }
 
   /**
-   * Moves the times of acceptance by `ms`: those of the events up to `sequence`, and of those that
-   * were accepted between the two times. Rejects with `DatabaseError`.
+   * Moves accept times by `ms`: those of the events up to `sequence`, and of those that were
+   * accepted between the two times. Rejects with `DatabaseError`.
    */
   async shiftTimes(ms: number, sequence: number, from: number, to: number): Promise<void> {
     await this.tables.write(() => this.#waiting.shiftTimes(ms, sequence, from, to))
   }
 
-  /** Why no event can be kept now; undefined when one can. Writes to the disk to find out. */
+  /**
+   * The reason why no event can be stored now; undefined when one can. Writes to the disk to find
+   * out.
+   */
   async problem(): Promise<string | undefined> {
     if (this.#bytes + this.#pending.bytes >= this.#options.maxBytes) return 'the spool is full'
     if (!this.#room.takes({ events: 1, bytes: 0 }, this.#pending)) {
@@ -245,7 +248,7 @@ export class Spool {
     }
   }
 
-  /** Counts are kept in memory. Throws `DatabaseError`. */
+  /** How much is in the spool. The counts are kept in memory. Throws `DatabaseError`. */
   depth(): SpoolDepth {
     const oldestAt = this.#waiting.oldestAt()
     return {

@@ -2,26 +2,29 @@ import type { Tables } from './guarded-database.ts'
 
 /** An event that waits to be sent. */
 export interface SpooledEvent {
-  /** Its place in the order of arrival. */
+  /** The sequence: its place in the order of arrival. */
   readonly sequence: number
-  /** JSON text. */
+  /** The event as JSON text. */
   readonly body: string
 }
 
-/** How long the JSON text of something is. */
+/** The length of a JSON text. */
 export interface Sized {
   readonly bytes: number
 }
 
-/** What is known of a row without its body. */
+/** A row without its body. */
 export interface SpooledRow extends Sized {
-  /** The event's place in the order of arrival. */
+  /** The sequence of the event: its place in the order of arrival. */
   readonly seq: number
-  /** The version of its body; one above `BODY_VERSION` is not to be read. */
+  /** The version of its body. A body with a version above `BODY_VERSION` cannot be read. */
   readonly v: number
 }
 
-/** How many wait, of how many bytes, and how many of them only a later version of the shipper reads. */
+/**
+ * How many events wait, their bytes, and how many of them only a later version of the shipper can
+ * read.
+ */
 export interface SpoolTotals {
   readonly events: number
   readonly bytes: number
@@ -29,8 +32,8 @@ export interface SpoolTotals {
 }
 
 /**
- * The version of the bodies that are written, and the latest that is read. Version 0 is what commit
- * 591c4aa wrote; both are an item of what `POST /v1/clusters/{cluster}/events` takes.
+ * The version of the bodies that are written, which is the latest that can be read. Version 0 is
+ * what commit 591c4aa wrote. Both are an item of `POST /v1/clusters/{cluster}/events`.
  */
 export const BODY_VERSION = 1
 
@@ -56,7 +59,7 @@ const LAST_SEQUENCE = 'SELECT COALESCE(MAX(seq), 0) AS seq FROM events'
 const SHIFT = `UPDATE events SET accepted_at = accepted_at + ?
   WHERE seq <= ? OR accepted_at BETWEEN ? AND ?`
 
-/** The table of events that wait. What changes it is called within a write. */
+/** The table of the waiting events. Call what changes it within a write. */
 export class SpooledEvents {
   readonly #tables: Tables
 
@@ -64,24 +67,24 @@ export class SpooledEvents {
     this.#tables = tables
   }
 
-  /** Counts them all. */
+  /** Counts all events. */
   totals(): SpoolTotals {
     return this.#tables.get<SpoolTotals>(TOTALS) ?? { events: 0, bytes: 0, later: 0 }
   }
 
-  /** When the oldest was accepted, in milliseconds since the epoch. */
+  /** When the oldest event was accepted, in milliseconds since the epoch. */
   oldestAt(): number | undefined {
     return this.#tables.get<{ at: number }>(OLDEST)?.at
   }
 
-  /** Of the latest; 0 without one. */
+  /** The sequence of the latest event; 0 when there is none. */
   lastSequence(): number {
     return this.#tables.get<{ seq: number }>(LAST_SEQUENCE)?.seq ?? 0
   }
 
   /**
-   * The oldest that can be read and are not held: at most `maxEvents`, and as many as a JSON array of
-   * `maxBytes` holds, but one at least.
+   * The oldest events that can be read and are not held: at most `maxEvents`, and as many as fit
+   * into a JSON array of `maxBytes`, but at least one.
    */
   oldest(maxEvents: number, maxBytes: number): readonly SpooledEvent[] {
     const sizes = this.#tables.all<Sized & { readonly seq: number }>(SIZES, maxEvents)
@@ -90,7 +93,7 @@ export class SpooledEvents {
     return this.#tables.all<SpooledEvent>(BODIES, JSON.stringify(sequences))
   }
 
-  /** Gives its place. */
+  /** Inserts an event, and returns its sequence. */
   insert(body: string, bytes: number, now: number): number {
     return this.#tables.run(INSERT, now, bytes, body).lastRowId
   }
@@ -99,7 +102,7 @@ export class SpooledEvents {
     return this.#tables.all<SpooledRow>(DELETE, JSON.stringify(sequences))
   }
 
-  /** Undefined when it is gone, or only a later version can read it. */
+  /** Reads an event; undefined when it is gone, or only a later version can read it. */
   read(sequence: number): (Sized & { readonly body: string }) | undefined {
     return this.#tables.get(BODY, sequence)
   }
@@ -108,21 +111,21 @@ export class SpooledEvents {
     this.#tables.run(REPLACE, body, bytes, sequence)
   }
 
-  /** Deletes at most `limit` that were accepted before `time`. */
+  /** Deletes at most `limit` events that were accepted before `time`, and returns them. */
   deleteBefore(time: number, limit: number): readonly SpooledRow[] {
     return this.#tables.all<SpooledRow>(DELETE_OLD, time, limit)
   }
 
   /**
-   * Moves the times of acceptance by `ms`: those of the events up to `sequence`, and of those that
-   * were accepted between the two times.
+   * Moves accept times by `ms`: those of the events up to `sequence`, and of those that were
+   * accepted between the two times.
    */
   shiftTimes(ms: number, sequence: number, from: number, to: number): void {
     this.#tables.run(SHIFT, ms, sequence, from, to)
   }
 }
 
-/** How many of the first events a JSON array of `maxBytes` holds, and one at least. */
+/** How many of the first events fit into a JSON array of `maxBytes`; at least one. */
 function countWithin(sizes: readonly Sized[], maxBytes: number): number {
   // A bracket at each end, and a comma less than events.
   let total = 1

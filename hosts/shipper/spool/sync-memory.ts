@@ -1,28 +1,31 @@
 import type { Tables } from './guarded-database.ts'
 
-/** What names a Secret in its cluster. */
+/** The name of a Secret in its cluster. */
 export interface SecretName {
   readonly namespace: string
   readonly name: string
 }
 
-/** A copy that the shipper has made, or has begun to make. */
+/** A copy that the shipper has made, or has started to make. */
 export interface CopyRecord extends SecretName {
-  /** Of the Secret when it was copied; absent when that may not have succeeded yet. */
+  /** The version of the Secret when it was copied; absent while the copy may not have succeeded. */
   readonly version?: string | undefined
-  /** Of the copy itself; there together with `version`. */
+  /** The version of the copy itself; present together with `version`. */
   readonly copyVersion?: string | undefined
-  /** Milliseconds since the epoch. */
+  /**
+   * Since when nothing names the Secret, in milliseconds since the epoch; absent while something
+   * does.
+   */
   readonly unreferencedSince?: number | undefined
 }
 
-/** Which copies there are, through restarts. It holds nothing of a Secret's content. */
+/** Remembers the copies across restarts. It holds nothing of a Secret's content. */
 export interface SyncMemory {
-  /** Throws when the disk fails. */
+  /** Lists all records. Throws when the disk fails. */
   list(): readonly CopyRecord[]
-  /** Puts a record in the place of what was known of this Secret. Rejects when the disk fails. */
+  /** Stores a record, and replaces the one of the same Secret. Rejects when the disk fails. */
   put(record: CopyRecord): Promise<void>
-  /** Rejects when the disk fails. */
+  /** Deletes the record of a Secret. Rejects when the disk fails. */
   delete(secret: SecretName): Promise<void>
 }
 
@@ -40,12 +43,12 @@ interface Row extends SecretName {
   readonly unreferencedSince: number | null
 }
 
-/** The memory in the spool's database. */
+/** Stores the memory in the spool's database. */
 export class DatabaseSyncMemory implements SyncMemory {
   readonly #tables: Tables
   readonly #target: string
 
-  /** `target`: where the copies are. What was copied to another place is not of this memory. */
+  /** `target` is the place of the copies. Copies at another place are not in this memory. */
   constructor(tables: Tables, target: string) {
     this.#tables = tables
     this.#target = target

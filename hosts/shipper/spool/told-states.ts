@@ -1,13 +1,13 @@
 import type { Tables } from './guarded-database.ts'
 
-/** What the last event of an object said of it, as far as that matters. */
+/** What the last event of an object reported about its state. */
 export interface ToldState {
-  /** What makes the state another one, such as severity, reason and revision. */
+  /** The text that identifies the state, made from severity, reason and revision. */
   readonly state: string
   readonly isError: boolean
 }
 
-/** Objects; some hundred bytes each. */
+/** The most objects in memory; each takes some hundred bytes. */
 const MAX_READ = 10_000
 
 const READ = 'SELECT state, is_error AS isError FROM told_states WHERE object = ?'
@@ -17,10 +17,12 @@ const FORGET = 'DELETE FROM told_states WHERE object = ?'
 const KEEP_ONLY = `DELETE FROM told_states
   WHERE kind = ? AND object NOT IN (SELECT value FROM json_each(?))`
 
-/** The state of each object that was last told, by its kind, namespace and name. */
+/** The last reported state of each object, by its kind, namespace and name. */
 export class ToldStates {
   readonly #tables: Tables
-  /** As the table has them; what is changed is read anew, since a write may be undone. */
+  /**
+   * The states as the table has them. What was changed is read again, since a write may be undone.
+   */
   readonly #read = new Map<string, ToldState>()
 
   constructor(tables: Tables) {
@@ -38,19 +40,19 @@ export class ToldStates {
     return told
   }
 
-  /** Within a write. */
+  /** Stores a state. Call it within a write. */
   write(object: string, kind: string, { state, isError }: ToldState): void {
     this.#read.delete(object)
     this.#tables.run(WRITE, object, kind, state, Number(isError))
   }
 
-  /** Within a write. */
+  /** Forgets an object. Call it within a write. */
   forget(object: string): void {
     this.#read.delete(object)
     this.#tables.run(FORGET, object)
   }
 
-  /** Forgets all objects of a kind but these; within a write. */
+  /** Forgets all objects of a kind except these. Call it within a write. */
   keepOnly(kind: string, objects: readonly string[]): void {
     this.#read.clear()
     this.#tables.run(KEEP_ONLY, kind, JSON.stringify(objects))

@@ -1,20 +1,23 @@
 import type { Tables } from './guarded-database.ts'
 
-/** In the place of a kind: all of them. */
+/** Stands for all kinds. */
 export const ALL_KINDS = '*'
 
-/** How far the watch of a kind's Events is. */
+/** The position of the watch of a kind's Events. */
 export interface Watch {
-  /** When it was begun for the first time, in milliseconds since the epoch. */
+  /** When it was first started, in milliseconds since the epoch. */
   readonly beganAt: number
-  /** All that came before is on disk; null until the first list was. */
+  /** All Events up to this resource version are on disk; null until the first list was read. */
   readonly resourceVersion: string | null
 }
 
 const READ = `SELECT began_at AS beganAt, resource_version AS resourceVersion FROM watches
   WHERE kind = ?`
 const BEGIN = 'INSERT OR IGNORE INTO watches (kind, began_at) VALUES (?, ?)'
-/** A resource version is of all Events, whatever their kind. */
+/**
+ * Starts a kind at the position of the watch of all kinds: a resource version covers all Events,
+ * whatever their kind.
+ */
 const INHERIT = `INSERT INTO watches (kind, began_at, resource_version)
   SELECT ?, began_at, resource_version FROM watches WHERE kind = '${ALL_KINDS}'
   ON CONFLICT (kind) DO UPDATE
@@ -24,7 +27,7 @@ const FORGET_OTHERS = 'DELETE FROM seen_events WHERE kind NOT IN (SELECT value F
 const FORGET_STATES = 'DELETE FROM told_states WHERE kind NOT IN (SELECT value FROM json_each(?))'
 const MOVE = 'UPDATE watches SET resource_version = ? WHERE kind = ?'
 
-/** The kinds whose Events are watched, or were before all kinds are. */
+/** The kinds whose Events are watched. */
 export class Watches {
   readonly #tables: Tables
 
@@ -33,8 +36,8 @@ export class Watches {
   }
 
   /**
-   * Begins the watches that are new, and forgets those that are no longer wanted with what they saw;
-   * within a write. A kind that was watched with all others goes on from there.
+   * Starts new watches, and forgets those that are no longer needed, with the Events that they saw.
+   * A kind that was watched together with all others continues from there. Call it within a write.
    */
   begin(kinds: readonly string[], now: number): void {
     if (kinds.includes(ALL_KINDS)) {
@@ -55,7 +58,7 @@ export class Watches {
     return this.#tables.get<Watch>(READ, kind)
   }
 
-  /** Within a write. */
+  /** Stores the position of a watch. Call it within a write. */
   moveTo(kind: string, resourceVersion: string): void {
     this.#tables.run(MOVE, resourceVersion, kind)
   }
