@@ -9,6 +9,7 @@ export const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map<string, LoadCo
   ['ship', async () => (await import('./ship.ts')).shipCommand()],
   ['apply', async () => (await import('./apply.ts')).applyCommand()],
   ['validate', async () => (await import('./validate.ts')).validateCommand()],
+  ['explain', async () => (await import('./explain.ts')).explainCommand()],
   ['send', async () => (await import('./send.ts')).sendCommand()],
   ['get', async () => (await import('./get.ts')).getCommand()],
   ['replay', async () => (await import('./replay.ts')).replayCommand()],

@@ -2,6 +2,9 @@ import { UsageError } from '../client/usage-error.ts'
 import type { LoadedManifests } from '../hosts/embedded/manifests/loader.ts'
 import { manifestProblemText } from '../hosts/embedded/manifests/problem.ts'
 import { scanManifests } from '../hosts/embedded/manifests/scan.ts'
+import { namespacedName } from '../relay/model/kubernetes.ts'
+import { storedSecret } from '../relay/model/secret.ts'
+import type { SecretStore } from '../relay/ports/secret-store.ts'
 import { warnLine } from './output/print.ts'
 
 /**
@@ -19,6 +22,16 @@ export async function loadManifests(path: string, cluster: string): Promise<Load
     throw new UsageError(`-f ${path}: there is no Alert or Provider in it`, 1)
   }
   return loaded
+}
+
+/** The Secrets among manifests. */
+export function secretsOf({ secrets }: LoadedManifests): SecretStore {
+  return {
+    async read(_, namespace, name) {
+      const data = secrets.get(namespacedName({ namespace, name }))
+      return data && storedSecret(data)
+    },
+  }
 }
 
 /** `1 problem`, `2 problems`. */

@@ -1,7 +1,5 @@
-import { readFile } from 'node:fs/promises'
-import { buffer } from 'node:stream/consumers'
 import { Command } from 'commander'
-import { UsageError } from '../client/usage-error.ts'
+import { readEventFile } from './explain/event-file.ts'
 import { printLine, warnLine } from './output/print.ts'
 import { addRelayOptions, parseCluster, type RelayFlags, withRelay } from './relay/options.ts'
 
@@ -20,17 +18,9 @@ export function sendCommand(): Command {
 }
 
 async function send({ event, cluster, ...relay }: SendFlags): Promise<void> {
-  const body = { body: await readEvents(event) }
+  const body = { body: await readEventFile(event) }
   const { accepted, rejected } = await withRelay(relay, (api) => api.sendEvents(cluster, body))
   for (const { index, error } of rejected) warnLine(`event ${index}: ${error}`)
   printLine(`${accepted} accepted, ${rejected.length} rejected`)
   if (rejected.length > 0) process.exitCode = 1
-}
-
-async function readEvents(file: string): Promise<Uint8Array> {
-  try {
-    return file === '-' ? await buffer(process.stdin) : await readFile(file)
-  } catch (error) {
-    throw new UsageError(`-e ${file}: ${(error as Error).message}`, 1)
-  }
 }

@@ -1,13 +1,9 @@
 import { Command } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
 import { TRY_BOUNDS } from '../functions/shared/try-bounds.ts'
-import type { LoadedManifests } from '../hosts/embedded/manifests/loader.ts'
 import type { ObjectReadiness } from '../relay/model/config.ts'
-import { namespacedName } from '../relay/model/kubernetes.ts'
-import { storedSecret } from '../relay/model/secret.ts'
 import { noPause } from '../relay/pipeline/slices.ts'
-import type { SecretStore } from '../relay/ports/secret-store.ts'
-import { count, loadManifests } from './manifests.ts'
+import { count, loadManifests, secretsOf } from './manifests.ts'
 import { print } from './output/print.ts'
 import { formatTable } from './output/table.ts'
 
@@ -48,15 +44,6 @@ async function validate(file: string): Promise<void> {
   )
   const wrong = objects.filter((object) => validity(object) === 'False')
   if (wrong.length > 0) throw new UsageError(`-f ${file}: ${count(wrong, 'object')} not valid`, 1)
-}
-
-function secretsOf({ secrets }: LoadedManifests): SecretStore {
-  return {
-    async read(_, namespace, name) {
-      const data = secrets.get(namespacedName({ namespace, name }))
-      return data && storedSecret(data)
-    },
-  }
 }
 
 /**

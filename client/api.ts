@@ -9,10 +9,11 @@ import {
 } from '../relay/api/schemas/config.ts'
 import { DeliveriesPage, Delivery } from '../relay/api/schemas/deliveries.ts'
 import { ReceivedEvents, Rejections } from '../relay/api/schemas/events.ts'
+import { type EventToExplain, Explanation } from '../relay/api/schemas/explain.ts'
 import { ProblemDocument } from '../relay/api/schemas/problem.ts'
 import { jsonValue } from '../relay/model/json-value.ts'
 import { problemText, read } from './answers.ts'
-import type { RelayRequests } from './requests.ts'
+import type { ExplainRules, RelayRequests } from './requests.ts'
 
 /** Most that a relay lists on one page. */
 export const PAGE_SIZE = 200
@@ -29,6 +30,8 @@ export interface RelayApi {
     name: string,
     data: Readonly<Record<string, string>>,
   ): Promise<void>
+  /** What each Alert of a cluster does with an event. */
+  explainEvent(event: EventToExplain, rules: ExplainRules): Promise<Explanation>
   /** Every delivery that fits the parameters of `GET /v1/deliveries`, latest first. */
   deliveries(parameters: Readonly<Record<string, string>>): AsyncIterable<Delivery>
   /** The same page by page; a page may be short, even empty, and have another one after it. */
@@ -57,6 +60,7 @@ export function createRelayApi(requests: RelayRequests): RelayApi {
     async putSecret(cluster, namespace, name, data) {
       read(z.unknown(), await requests.putSecret(cluster, namespace, name, jsonBody(data)))
     },
+    explainEvent: (event, rules) => explainEvent(requests, event, rules),
     deliveries: (parameters) => listDeliveries(requests, parameters),
     deliveryPages: (parameters) => listPages(requests, parameters),
     async delivery(id) {
@@ -70,6 +74,15 @@ export function createRelayApi(requests: RelayRequests): RelayApi {
       return undefined
     },
   }
+}
+
+/** The same of a relay of which nothing else is asked. */
+export async function explainEvent(
+  requests: Pick<RelayRequests, 'explainEvent'>,
+  event: EventToExplain,
+  rules: ExplainRules,
+): Promise<Explanation> {
+  return read(Explanation, await requests.explainEvent(jsonBody(event), rules))
 }
 
 async function* listDeliveries(

@@ -33,6 +33,7 @@ export function createHttpRelay(
         `${cluster(name)}/secrets/${[namespace, secret].map(encodeURIComponent).join('/')}`,
         body,
       ),
+    explainEvent: (body) => send('POST', '/v1/explain', body),
     listDeliveries: (parameters) => send('GET', `/v1/deliveries?${parameters}`),
     showDelivery: (id) => send('GET', delivery(id)),
     replayDelivery: (id) => send('POST', `${delivery(id)}/replay`),

@@ -1,6 +1,11 @@
 import type { Answer } from '../relay/api/answer.ts'
 import type { RequestBody } from '../relay/api/body.ts'
 
+/** Rules of the deployment that its stores do not tell. */
+export interface ExplainRules {
+  readonly noCrossNamespaceRefs: boolean
+}
+
 /**
  * A relay's HTTP interface as the commands use it. Every call rejects with `UsageError` when the
  * relay cannot be reached; what it refuses is an answer.
@@ -14,6 +19,8 @@ export interface RelayRequests {
   postEvents(cluster: string, body: RequestBody): Promise<Answer>
   /** `PUT /v1/clusters/{cluster}/secrets/{namespace}/{name}`. */
   putSecret(cluster: string, namespace: string, name: string, body: RequestBody): Promise<Answer>
+  /** `POST /v1/explain`. A relay that serves HTTP knows its rules by itself. */
+  explainEvent(body: RequestBody, rules: ExplainRules): Promise<Answer>
   /** `GET /v1/deliveries`. */
   listDeliveries(parameters: URLSearchParams): Promise<Answer>
   /** `GET /v1/deliveries/{id}`. */

@@ -7,6 +7,7 @@ import type { Route } from '../../relay/api/route.ts'
 import { configRoutes } from '../../relay/api/routes/config.ts'
 import { deliveryRoutes } from '../../relay/api/routes/deliveries.ts'
 import { eventsRoute, singleEventRoute } from '../../relay/api/routes/events.ts'
+import { explainRoutes } from '../../relay/api/routes/explain.ts'
 import { quarantineRoutes } from '../../relay/api/routes/quarantine.ts'
 import { secretRoutes } from '../../relay/api/routes/secrets.ts'
 import type { Destinations } from '../../relay/pipeline/destinations/destinations.ts'
@@ -50,6 +51,8 @@ export interface ServerDependencies {
   readonly log: Log
   /** Why the relay is not ready; undefined when it is. */
   readonly ready: () => string | undefined
+  /** An Alert takes no events of other namespaces than its own. */
+  readonly noCrossNamespaceRefs: boolean
   /** Whether the manifests folder owns the cluster's configuration and Secrets. */
   readonly ownsConfig: (cluster: string) => boolean
   /** Routes of the host beside the server's own, such as the console. */
@@ -71,11 +74,12 @@ export function createApp(deps: ServerDependencies): App {
 
 /** Every route of the server, in one table. */
 function allRoutes(deps: ServerDependencies): readonly Route[] {
-  const { ports, gate, metrics, configurations, ownsConfig } = deps
+  const { ports, gate, metrics, configurations, ownsConfig, noCrossNamespaceRefs } = deps
+  const pause = () => new Promise<void>(gate.goOn)
   const events = {
     ports,
     turn: (cluster: string) => gate.begin(cluster),
-    pause: () => new Promise<void>(gate.goOn),
+    pause,
     onReceived: metrics.received,
   }
   return [
@@ -94,6 +98,7 @@ function allRoutes(deps: ServerDependencies): readonly Route[] {
       ownsConfig,
     }),
     ...deliveryRoutes(ports),
+    ...explainRoutes({ ports, options: { noCrossNamespaceRefs, pause } }),
     ...quarantineRoutes(deps.quarantine),
     ...probeRoutes(deps),
     ...echoRoutes(deps.echo),

@@ -190,6 +190,7 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     gate,
     log,
     ready: () => notReady ?? stores.trouble.reason(),
+    noCrossNamespaceRefs: options.noCrossNamespaceRefs,
     ownsConfig: (name) => name === cluster,
   })
   builtInSecrets.set(ECHO_SECRET, { address: echoAddress(options.host, server.port, echo) })

@@ -10,6 +10,7 @@ import {
   PostedEventDocument,
   ReceivedEvents,
 } from './schemas/events.ts'
+import { AlertVerdict, EventToExplain, Explanation } from './schemas/explain.ts'
 import { ProblemDocument } from './schemas/problem.ts'
 import { PutBack, QuarantinePage, SetAsideMessage } from './schemas/quarantine.ts'
 import { SecretData, StoredSecret } from './schemas/secrets.ts'
@@ -119,6 +120,7 @@ function problemResponses(codes: readonly ProblemCode[]): Json {
 
 /** The schemas by their names in the document; what they hold refers to each other by these. */
 const COMPONENTS: Readonly<Record<string, ZodType>> = {
+  AlertVerdict,
   AppliedConfig,
   ConfigSet,
   DeliveriesPage,
@@ -127,6 +129,8 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   EventItem,
   EventsBody,
   PostedEvent: PostedEventDocument,
+  EventToExplain,
+  Explanation,
   Problem: ProblemDocument,
   PutBack,
   QuarantinePage,

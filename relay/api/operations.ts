@@ -3,6 +3,7 @@ import type { ProblemCode } from './problem-codes.ts'
 import { AppliedConfig, ConfigSet, StoredConfig } from './schemas/config.ts'
 import { DeliveriesPage, Delivery } from './schemas/deliveries.ts'
 import { EventsBody, PostedEventDocument, ReceivedEvents } from './schemas/events.ts'
+import { EventToExplain, Explanation } from './schemas/explain.ts'
 import { PutBack, QuarantinePage } from './schemas/quarantine.ts'
 import { SecretData, StoredSecret } from './schemas/secrets.ts'
 
@@ -139,6 +140,15 @@ export const OPERATIONS = {
     summary: 'Sends a delivery once more.',
     success: { status: 202, body: Delivery },
     problems: ['unknown-delivery', 'not-replayable'],
+  },
+  explainEvent: {
+    method: 'POST',
+    path: '/v1/explain',
+    access: 'operator',
+    summary: 'Says what each Alert of a cluster would do with an event. Nothing is sent or kept.',
+    body: EventToExplain,
+    success: { status: 200, body: Explanation },
+    problems: [...OF_BODY, 'no-config'],
   },
   listQuarantine: {
     method: 'GET',

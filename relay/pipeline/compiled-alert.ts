@@ -3,7 +3,7 @@ import type { Pattern } from '../model/pattern.ts'
 import type { PatternBudget } from './pattern-budget.ts'
 
 /** An entry of an inclusionList or exclusionList that compiled. */
-export interface Rule {
+export interface ListEntry {
   /** Where it stands, such as `exclusionList[1]`. */
   readonly field: string
   readonly pattern: Pattern
@@ -11,8 +11,8 @@ export interface Rule {
 
 export interface CompiledAlert {
   readonly alert: Alert
-  readonly inclusion: readonly Rule[]
-  readonly exclusion: readonly Rule[]
+  readonly inclusion: readonly ListEntry[]
+  readonly exclusion: readonly ListEntry[]
   /**
    * What is wrong with each entry that is not a pattern, and what follows from it: Flux ignores
    * such entries.
@@ -53,20 +53,20 @@ export function* compilingAlert(
   const refusals: string[] = []
   const events = eventsOf(alert)
   function* compileList(name: 'inclusionList' | 'exclusionList') {
-    const rules: Rule[] = []
+    const entries: ListEntry[] = []
     for (const [index, source] of alert.spec[name].entries()) {
       if (budget.wantsPause()) yield
       const field = `${name}[${index}]`
       const pattern = budget.compile(source, events)
       const effect = `so ${CONSEQUENCE[name]}`
-      if (!('error' in pattern)) rules.push({ field, pattern })
+      if (!('error' in pattern)) entries.push({ field, pattern })
       else if (pattern.isTooCostly) {
         refusals.push(`spec.${field} is refused, ${effect}; it costs too much: ${pattern.error}`)
       } else {
         problems.push(`spec.${field} is ignored, ${effect}; it is no RE2 pattern: ${pattern.error}`)
       }
     }
-    return rules
+    return entries
   }
   const inclusion = yield* compileList('inclusionList')
   const exclusion = yield* compileList('exclusionList')

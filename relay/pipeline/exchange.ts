@@ -81,7 +81,7 @@ export function createExchange(
  * Adds an `Authorization` header made from the user info of the URL, as HTTP clients do. A header
  * that the type or a Secret sets wins.
  */
-function withCredentials(
+export function withCredentials(
   request: OutboundRequest,
   credentials: AddressCredentials | undefined,
 ): OutboundRequest {

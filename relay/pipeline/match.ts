@@ -2,9 +2,11 @@ import type { Alert } from '../model/alert.ts'
 import { type Event, objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { ProviderType } from '../providers/contract.ts'
+import { alertMiss } from './alert-miss.ts'
 import { type CompiledAlert, type Source, sourceNamespace } from './compiled-alert.ts'
 import { MessageTests } from './message-tests.ts'
 import { type CompiledProvider, type RoutingTable, sourceKey } from './routing-table.ts'
+import type { Miss, Rule } from './rule.ts'
 import { type MatchInput, sourceMiss } from './source-index.ts'
 import { typeGate } from './type-gate.ts'
 
@@ -29,6 +31,8 @@ export type Candidate = { readonly alert: Alert } & (
        */
       readonly kind: 'skipped' | 'missing' | 'unknown-type'
       readonly provider?: CompiledProvider
+      /** Which rule says no. */
+      readonly rule: Rule
       readonly reason: string
     }
 )
@@ -71,7 +75,10 @@ function isEmpty(items: Iterable<unknown>): boolean {
   return true
 }
 
-/** Judges an event for one Alert again, as a retry or a replay does. */
+/**
+ * Judges an event for one Alert, as a retry, a replay and an explanation do: what `match` finds for the
+ * Alerts that fit, and which rule keeps it from any other.
+ */
 export function matchAlert(
   input: MatchInput,
   alert: CompiledAlert,
@@ -83,7 +90,8 @@ export function matchAlert(
   const fitting = sources.filter((source) => sourceMiss(input, source) === undefined)
   const [candidate] = candidatesOf({ ...input, tests }, fitting, table, options)
   if (candidate) return candidate
-  return { kind: 'skipped', alert: alert.alert, reason: noMatchReason(input, sources) }
+  const { rule, reason } = alertMiss(input, alert, sources)
+  return { kind: 'skipped', alert: alert.alert, rule, reason: `the Alert ${reason}` }
 }
 
 /** The sources of an Alert for the kind and namespace of an event. */
@@ -135,7 +143,7 @@ function noMatchReason(input: MatchInput, sources: readonly Source[]): string {
     .slice(0, MAX_NAMED_MISSES)
     .map(
       (source) =>
-        `Alert ${namespacedName(source.alert.alert.metadata)} ${sourceMiss(input, source)}`,
+        `Alert ${namespacedName(source.alert.alert.metadata)} ${sourceMiss(input, source)?.reason}`,
     )
   const more = sources.length - named.length
   return `no Alert takes ${objectName(involvedObject)}: ${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`
@@ -149,36 +157,38 @@ function judge(
 ): Candidate {
   const { alert } = compiled
   const { namespace } = alert.metadata
-  const skipped = (reason: string, provider?: CompiledProvider): Candidate => ({
+  const skipped = (miss: Miss, provider?: CompiledProvider): Candidate => ({
     kind: 'skipped',
     alert,
-    reason,
+    ...miss,
     ...(provider && { provider }),
   })
 
-  if (alert.spec.suspend) return skipped('Alert suspended')
-  const ruled = tests.ruleAgainst(compiled)
-  if (ruled !== undefined) return skipped(ruled)
+  if (alert.spec.suspend) return skipped({ rule: 'suspend', reason: 'Alert suspended' })
+  const miss = tests.missOf(compiled)
+  if (miss !== undefined) return skipped(miss)
   if (crossesNamespaces) {
-    return skipped(
-      `the object is in another namespace than the Alert, which the option no-cross-namespace-refs forbids`,
-    )
+    const reason =
+      'the object is in another namespace than the Alert, which the option no-cross-namespace-refs forbids'
+    return skipped({ rule: 'cross-namespace', reason })
   }
 
   const providerName = `${namespace}/${alert.spec.providerRef.name}`
   const provider = table.providers.get(providerName)
   if (!provider) {
     const reason = `Provider ${providerName} does not exist or is not valid`
-    return { kind: 'missing', alert, reason }
+    return { kind: 'missing', alert, rule: 'provider', reason }
   }
-  if (provider.provider.spec.suspend) return skipped('Provider suspended', provider)
+  if (provider.provider.spec.suspend) {
+    return skipped({ rule: 'provider-suspend', reason: 'Provider suspended' }, provider)
+  }
   const { type } = provider
   if (!type) {
     const reason = `Provider ${providerName} has the unknown type ${provider.provider.spec.type}`
-    return { kind: 'unknown-type', alert, provider, reason }
+    return { kind: 'unknown-type', alert, provider, rule: 'provider', reason }
   }
   const gated = typeGate(event, type)
-  if (gated !== undefined) return skipped(gated, provider)
+  if (gated !== undefined) return skipped({ rule: 'type', reason: gated }, provider)
   const { refusals: notes } = compiled
   return { kind: 'matched', alert, provider, type, ...(notes.length > 0 && { notes }) }
 }

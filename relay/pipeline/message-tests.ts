@@ -1,5 +1,6 @@
 import type { Pattern } from '../model/pattern.ts'
-import type { CompiledAlert, Rule } from './compiled-alert.ts'
+import type { CompiledAlert, ListEntry } from './compiled-alert.ts'
+import type { Miss } from './rule.ts'
 import type { Pause } from './slices.ts'
 
 /** How many steps are made without a pause, unless one pattern takes more: about 20 ms of work. */
@@ -18,18 +19,20 @@ export class MessageTests {
   /**
    * The reason why the lists of an Alert hold the message back; undefined when they let it through.
    */
-  ruleAgainst({ alert, inclusion, exclusion }: CompiledAlert): string | undefined {
-    const matches = (rule: Rule) => this.#test(rule.pattern)
+  missOf({ alert, inclusion, exclusion }: CompiledAlert): Miss | undefined {
+    const matches = (entry: ListEntry) => this.#test(entry.pattern)
     if (alert.spec.inclusionList.length > 0 && !inclusion.some(matches)) {
-      return 'no pattern of inclusionList matches the message'
+      return { rule: 'inclusionList', reason: 'no pattern of inclusionList matches the message' }
     }
     const excluding = exclusion.find(matches)
-    return excluding && `excluded by ${excluding.field} /${excluding.pattern.source}/`
+    if (excluding === undefined) return undefined
+    const { field, pattern } = excluding
+    return { rule: 'exclusionList', reason: `excluded by ${field} /${pattern.source}/` }
   }
 
   /**
-   * Makes the tests that `ruleAgainst` will make for these Alerts, with pauses between them, if
-   * they may take long. `stepsACharacter` is the most steps that all patterns together take for one
+   * Makes the tests that `missOf` will make for these Alerts, with pauses between them, if they
+   * may take long. `stepsACharacter` is the most steps that all patterns together take for one
    * character.
    */
   async testAhead(

@@ -1,5 +1,6 @@
 import type { Event, Labels } from '../model/event.ts'
 import type { Source } from './compiled-alert.ts'
+import type { Miss } from './rule.ts'
 
 /**
  * What is matched: an event as received, and the labels of its object, if the sender knows them.
@@ -22,20 +23,25 @@ export interface SourceIndex {
 }
 
 /** The reason why a source of the right kind and namespace does not fit; undefined when it does. */
-export function sourceMiss({ event, objectLabels }: MatchInput, { alert, source }: Source) {
+export function sourceMiss(
+  { event, objectLabels }: MatchInput,
+  { alert, source }: Source,
+): Miss | undefined {
   if (alert.alert.spec.eventSeverity === 'error' && event.severity !== 'error') {
-    return `takes errors only, and this is severity ${event.severity}`
+    const reason = `takes errors only, and this is severity ${event.severity}`
+    return { rule: 'severity', reason }
   }
   if (source.name !== ANY_NAME && source.name !== event.involvedObject.name) {
-    return `is for ${source.kind} ${source.name}`
+    return { rule: 'name', reason: `is for ${source.kind} ${source.name}` }
   }
   const wanted = Object.entries(source.matchLabels)
   if (wanted.length === 0) return undefined
   if (objectLabels === undefined) {
-    return 'selects by matchLabels, and the sender did not send the labels of the object'
+    const reason = 'selects by matchLabels, and the sender did not send the labels of the object'
+    return { rule: 'labels', reason }
   }
   const missing = wanted.find(([key, value]) => objectLabels[key] !== value)
-  return missing && `wants the label ${missing[0]}=${missing[1]}`
+  return missing && { rule: 'labels', reason: `wants the label ${missing[0]}=${missing[1]}` }
 }
 
 const ANY_NAME = '*'

@@ -70,6 +70,7 @@ export async function startRelay(
     }),
     log: await createLog({ pretty: false, level: 'debug', destination }),
     ready: () => undefined,
+    noCrossNamespaceRefs: false,
     ownsConfig: (cluster) => cluster === 'local',
     ...changes,
   }

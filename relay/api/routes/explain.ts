@@ -1,0 +1,26 @@
+import type { ExplainOptions } from '../../pipeline/explain/explain.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { type Answer, problemAnswer } from '../answer.ts'
+import { explain, MAX_EXPLAIN_BYTES } from '../explain.ts'
+import { headerOf } from '../http.ts'
+import { type Call, type Route, routeOf } from '../route.ts'
+
+/** What explaining events needs of a host. */
+export interface ExplainRouteParts {
+  readonly ports: Pick<Ports, 'configs' | 'secrets' | 'clock'>
+  /** Those by which the host dispatches. */
+  readonly options: ExplainOptions
+}
+
+/** Says what Alerts would do with an event. */
+export function explainRoutes(parts: ExplainRouteParts): readonly Route[] {
+  const handle = (call: Call) => handleExplain(parts, call)
+  return [routeOf('explainEvent', { maxBodyBytes: MAX_EXPLAIN_BYTES, handle })]
+}
+
+async function handleExplain({ ports, options }: ExplainRouteParts, call: Call): Promise<Answer> {
+  const read = await call.readBody()
+  if ('problem' in read) return problemAnswer(read.problem)
+  const contentEncoding = headerOf(call.request, 'content-encoding')
+  return explain(ports, { body: read.body, contentEncoding }, options)
+}

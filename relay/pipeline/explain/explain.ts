@@ -1,0 +1,170 @@
+import type { ConfigSnapshot } from '../../model/config.ts'
+import type { AcceptedEvent } from '../../model/delivery.ts'
+import { namespacedName } from '../../model/kubernetes.ts'
+import type { Clock } from '../../ports/clock.ts'
+import type { SecretStore } from '../../ports/secret-store.ts'
+import type { CompiledAlert } from '../compiled-alert.ts'
+import { type Candidate, type MatchOptions, matchAlert } from '../match.ts'
+import { MessageTests } from '../message-tests.ts'
+import { type MatchedCandidate, prepare } from '../prepare.ts'
+import { deliveryId } from '../record.ts'
+import type { CompiledProvider, RoutingTable } from '../routing-table.ts'
+import { noPause, type Pause, slicesOf } from '../slices.ts'
+import type { AlertVerdict, ProviderName } from './explanation.ts'
+import { previewOf } from './preview.ts'
+
+/** What an explanation reads. */
+export interface ExplainPorts {
+  readonly secrets: SecretStore
+  readonly clock: Clock
+}
+
+export interface ExplainOptions extends MatchOptions {
+  /**
+   * A Secret that is missing here may be where the relay looks, as for files in a repository: then it
+   * keeps no event back, and the requests are not shown.
+   */
+  readonly mayLackSecrets?: boolean
+  /**
+   * Whoever asks may have no right to read Secrets: then the requests are not shown. Without it a Secret
+   * that cannot be read rejects.
+   */
+  readonly mayNotReadSecrets?: boolean
+  /** Waited for between parts of a large set. */
+  readonly pause?: Pause
+}
+
+/** A set and what was compiled of it. */
+export interface Rules {
+  readonly snapshot: Pick<ConfigSnapshot, 'objects'>
+  readonly table: RoutingTable
+}
+
+/** Alerts that are judged without a pause: some milliseconds of work. */
+const SLICE = 20
+
+/**
+ * Says for every Alert of a set what it does with an event, and what it would send, as if the event had
+ * just happened. Earlier events count for nothing: so no verdict is a repeat. Sends nothing. Rejects when
+ * a Secret cannot be read.
+ */
+export async function explainEvent(
+  ports: ExplainPorts,
+  { snapshot, table }: Rules,
+  event: AcceptedEvent,
+  options: ExplainOptions,
+): Promise<readonly AlertVerdict[]> {
+  const { pause = noPause } = options
+  const tests = new MessageTests(event.event.message)
+  const alerts = [...table.alertsByUid.values()]
+  const verdicts: AlertVerdict[] = []
+  for (const slice of slicesOf(alerts, SLICE)) {
+    await pause()
+    for (const alert of slice) {
+      await tests.testAhead([alert], table.patternSteps, pause)
+      const candidate = matchAlert(event, alert, table, options, tests)
+      verdicts.push(await verdictOf(ports, event, alert, candidate, options))
+    }
+  }
+  return [...verdicts, ...invalidAlerts(snapshot, alerts)]
+}
+
+async function verdictOf(
+  ports: ExplainPorts,
+  event: AcceptedEvent,
+  { alert }: CompiledAlert,
+  candidate: Candidate,
+  options: ExplainOptions,
+): Promise<AlertVerdict> {
+  const { namespace, name } = alert.metadata
+  const about = {
+    alert: { namespace, name },
+    provider: candidate.provider
+      ? providerName(candidate.provider)
+      : { namespace, name: alert.spec.providerRef.name },
+  }
+  const judged =
+    candidate.kind === 'matched'
+      ? await previewMatched(ports, event, candidate, options)
+      : { ...unmatched(candidate), ...NOTHING }
+  return { ...about, ...judged }
+}
+
+type Judged = Omit<AlertVerdict, 'alert' | 'provider'>
+
+const NOTHING = { notes: [], requests: [] } as const
+
+/** As `attempt` concludes the same candidates. */
+const OUTCOMES = { skipped: 'skipped', missing: 'retry', 'unknown-type': 'dead' } as const
+
+function unmatched({ kind, rule, reason }: Exclude<Candidate, MatchedCandidate>) {
+  return { outcome: OUTCOMES[kind], rule, reason }
+}
+
+async function previewMatched(
+  { secrets, clock }: ExplainPorts,
+  { id, cluster, event }: AcceptedEvent,
+  candidate: MatchedCandidate,
+  { mayLackSecrets = false, mayNotReadSecrets = false }: ExplainOptions,
+): Promise<Judged> {
+  const input = {
+    ...{ cluster, event, candidate },
+    deliveryId: deliveryId(id, candidate.alert.metadata.uid),
+    // So the same event gives the same bytes whenever one asks.
+    triedAt: Date.parse(event.timestamp),
+    time: { timeoutMs: Number.POSITIVE_INFINITY, boundBy: '' },
+    late: false,
+    overtaken: false,
+  }
+  const { notes = [] } = candidate
+  const prepared = await prepare(input, secrets).catch((error: unknown) => {
+    if (!mayNotReadSecrets) throw error
+    return { kind: 'unread', reason: `its Secrets cannot be read: ${String(error)}` } as const
+  })
+  const unshown = (reason: string): Judged => {
+    const note = `the requests are not shown: ${reason}`
+    return { outcome: 'delivered', reason: TAKEN, requests: [], notes: [...notes, note] }
+  }
+  switch (prepared.kind) {
+    case 'skipped':
+      return { outcome: 'skipped', rule: 'type', reason: prepared.reason, ...NOTHING, notes }
+    case 'invalid':
+      return { outcome: 'dead', rule: 'provider', reason: prepared.reason, ...NOTHING, notes }
+    case 'unread':
+      return unshown(prepared.reason)
+    case 'missing': {
+      const { reason } = prepared
+      if (mayLackSecrets) return unshown(reason)
+      return { outcome: 'retry', rule: 'provider', reason, ...NOTHING, notes }
+    }
+    case 'prepared': {
+      const preview = await previewOf(prepared, clock)
+      const said = [...prepared.notes, ...preview.notes]
+      return { outcome: 'delivered', reason: TAKEN, requests: preview.requests, notes: said }
+    }
+  }
+}
+
+const TAKEN = 'the Alert takes the event'
+
+function providerName({ provider }: CompiledProvider): ProviderName {
+  const { namespace, name } = provider.metadata
+  return { namespace, name, type: provider.spec.type }
+}
+
+/** Alerts of the set that take nothing since they are not valid. */
+function invalidAlerts(
+  { objects }: Pick<ConfigSnapshot, 'objects'>,
+  valid: readonly CompiledAlert[],
+): readonly AlertVerdict[] {
+  const names = new Set(valid.map(({ alert }) => namespacedName(alert.metadata)))
+  return objects
+    .filter((object) => object.kind === 'Alert' && !names.has(namespacedName(object)))
+    .map(({ namespace, name, message }) => ({
+      alert: { namespace, name },
+      outcome: 'skipped',
+      rule: 'invalid',
+      reason: `the Alert is not valid: ${message}`,
+      ...NOTHING,
+    }))
+}
