@@ -13,12 +13,30 @@ const REPLACE = `INSERT INTO configs (cluster, revision, taken_at, body) VALUES 
   SET revision = excluded.revision, taken_at = excluded.taken_at, body = excluded.body
   WHERE configs.taken_at <= excluded.taken_at`
 
+/** Of a set, what can be told without reading it. */
+export interface ConfigSummary {
+  readonly cluster: string
+  /** When it was taken, in milliseconds since the epoch. */
+  readonly takenAt: number
+  /** How many of its objects take no effect. */
+  readonly notReady: number
+}
+
+/** What cannot be read, or was written by a later version, counts as ready. */
+const SUMMARY = `SELECT cluster, taken_at AS takenAt,
+    CASE WHEN json_valid(body) THEN (
+      SELECT COUNT(*) FROM json_each(body, '$.objects') WHERE value -> '$.ready' = 'false'
+    ) ELSE 0 END AS notReady
+  FROM configs WHERE cluster = ?`
+
 /** The clusters' sets of Alerts and Providers on SQLite, each one JSON value. */
 export class SqliteConfigStore implements ConfigStore {
   readonly #database: RelayDatabase
   readonly #pause: () => Promise<void>
   /** The revisions that are stored, as far as they are known: nobody else writes the file. */
   readonly #revisions = new Map<string, string>()
+  /** As far as they were stored by this process, or asked for. */
+  readonly #summaries = new Map<string, ConfigSummary>()
 
   /** `pause` is waited for between parts of a large set that is read. */
   constructor(database: RelayDatabase, pause: () => Promise<void> = async () => undefined) {
@@ -61,12 +79,26 @@ export class SqliteConfigStore implements ConfigStore {
     revision,
     takenAt,
     body,
+    notReady,
   }: ConfigText): Promise<'replaced' | 'stale'> {
     const unit = [{ ...change(REPLACE, cluster, revision, takenAt, body), mustChange: true }]
     const result = await this.#database.write(unit, ({ kind }) => {
-      if (kind === 'done') this.#revisions.set(cluster, revision)
+      if (kind !== 'done') return
+      this.#revisions.set(cluster, revision)
+      this.#summaries.set(cluster, { cluster, takenAt, notReady })
     })
     return result.kind === 'done' ? 'replaced' : 'stale'
+  }
+
+  /** The summary of each cluster's set. The first time all of them are read, one after the other. */
+  async summaries(): Promise<readonly ConfigSummary[]> {
+    for (const cluster of await this.clusters()) {
+      if (this.#summaries.has(cluster)) continue
+      const [row] = await this.#database.read<ConfigSummary>(SUMMARY, cluster)
+      // One that was put meanwhile is newer.
+      if (row && !this.#summaries.has(cluster)) this.#summaries.set(cluster, row)
+    }
+    return [...this.#summaries.values()]
   }
 
   /** The clusters that have a set, in alphabetical order. */

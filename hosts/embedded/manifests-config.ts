@@ -1,9 +1,11 @@
+import type { ConfigSummary } from '../../adapters/sqlite/config.ts'
 import type { ConfigSnapshot, ObjectReadiness } from '../../relay/model/config.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
 import { type SecretData, type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
 import {
   type ConfigText,
   configTextOf,
+  notReadyCount,
   readConfigText,
 } from '../../relay/model/stored/config-snapshot.ts'
 import { reconcile } from '../../relay/pipeline/reconcile.ts'
@@ -23,6 +25,8 @@ export interface ManifestsConfig {
   apply(loaded: LoadedManifests): Promise<ConfigSnapshot>
   /** The same for a load that is judged already. */
   applyJudged(config: ConfigText, secrets: LoadedManifests['secrets']): void
+  /** Of the load that is in force; undefined before the first. */
+  summary(): ConfigSummary | undefined
 }
 
 export interface ManifestsConfigOptions {
@@ -86,6 +90,11 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
     applyJudged(config, secrets) {
       inForce = config
       secretsInForce = folderSecrets(secrets, builtInSecrets)
+    },
+    summary() {
+      if (inForce === undefined) return undefined
+      const notReady = 'body' in inForce ? inForce.notReady : notReadyCount(inForce.objects)
+      return { cluster, takenAt: inForce.takenAt, notReady }
     },
   }
 }

@@ -1,28 +1,22 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import manifest from '../../package.json' with { type: 'json' }
 import type { EventCounts } from '../../relay/api/receive-events.ts'
 import type { RefusedRequest } from '../../relay/api/refused-request.ts'
 import { outcomeOf, reachedBy } from '../../relay/model/delivery.ts'
 import type { Fault } from '../../relay/pipeline/dispatch-failure.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Decision } from '../../relay/ports/observer.ts'
-import type { MessageCounts, MessageKind } from '../../relay/ports/quarantine.ts'
+import type { MessageKind } from '../../relay/ports/quarantine.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
-
-/** How much waits in the queue. Times are milliseconds since the epoch. */
-export interface QueueDepth {
-  readonly events: number
-  readonly retries: number
-  /** When the event that waits longest was accepted. */
-  readonly oldestEventAt?: number
-  /** When the first retry is due, or was. */
-  readonly oldestRetryDueAt?: number
-}
-
-/** How much is set aside. */
-export interface QuarantineDepth {
-  readonly messages: MessageCounts
-  readonly bytes: number
-}
+import { clusterGauges } from './gauges/cluster-gauges.ts'
+import {
+  type QuarantineDepth,
+  type QueueDepth,
+  quarantineGauges,
+  queueGauges,
+} from './gauges/queue-gauges.ts'
+import type { ClusterReadings, StoreReadings } from './gauges/readings.ts'
+import { storeGauges } from './gauges/store-gauges.ts'
 
 /** What the embedded host counts, for Prometheus. */
 export interface Metrics {
@@ -50,6 +44,10 @@ export interface MetricsOptions {
   readonly isWritable?: () => boolean
   /** How many deliveries were found long past due so far, asked at every scrape. */
   readonly overdue?: () => number
+  /** Without it nothing is told of clusters but what is counted. */
+  readonly clusters?: ClusterReadings
+  /** Without it nothing is told of the store but whether it can be written. */
+  readonly store?: StoreReadings
   readonly clock: Pick<Clock, 'now'>
 }
 
@@ -65,6 +63,8 @@ export function createMetrics({
   quarantineDepth,
   isWritable = () => true,
   overdue = () => 0,
+  clusters,
+  store,
   clock,
 }: MetricsOptions): Metrics {
   const registry = new Registry()
@@ -72,7 +72,10 @@ export function createMetrics({
     register: registry,
     eventLoopMonitoringPrecision: EVENT_LOOP_PERIOD_MS,
   })
-  const received = eventCounters(registry)
+  buildInfo(registry)
+  const countEvents = eventCounters(registry)
+  const heardOf = clusters && clusterGauges(registry, clusters, clock)
+  if (store) storeGauges(registry, store, clock)
   const decided = deliveryMetrics(registry)
   const unauthorized = new Counter({
     name: 'flux_relay_events_unauthorized_total',
@@ -86,12 +89,25 @@ export function createMetrics({
   return {
     contentType: registry.contentType,
     text: () => registry.metrics(),
-    received,
+    received(cluster, counts) {
+      countEvents(cluster, counts)
+      if (counts.accepted + counts.duplicates > 0) heardOf?.(cluster)
+    },
     unauthorized: () => unauthorized.inc(),
     refused: refusalCounter(registry),
     decided,
     ...rejectionCounters(registry),
   }
+}
+
+function buildInfo(registry: Registry): void {
+  const info = new Gauge({
+    name: 'flux_relay_build_info',
+    help: 'Always 1; the labels tell the version of the relay and that of Node.',
+    labelNames: ['version', 'node_version'],
+    registers: [registry],
+  })
+  info.set({ version: manifest.version, node_version: process.versions.node }, 1)
 }
 
 function eventCounters(registry: Registry): Metrics['received'] {
@@ -116,11 +132,11 @@ function refusalCounter(registry: Registry): Metrics['refused'] {
   const refused = new Counter({
     name: 'flux_relay_requests_refused_total',
     help: 'Requests that were refused, by the code of the problem that the sender was told.',
-    labelNames: ['cause', 'status', 'path', 'cluster'],
+    labelNames: ['cause', 'status', 'method', 'path', 'cluster'],
     registers: [registry],
   })
-  return ({ problem: { code, status }, path, cluster }) =>
-    refused.inc({ cause: code, status, path: path ?? '', cluster: cluster ?? '' })
+  return ({ problem: { code, status }, method, path = '', cluster = '' }) =>
+    refused.inc({ cause: code, status, method: methodLabel(method), path, cluster })
 }
 
 function deliveryMetrics(registry: Registry): Metrics['decided'] {
@@ -130,6 +146,10 @@ function deliveryMetrics(registry: Registry): Metrics['decided'] {
     labelNames: ['outcome', 'provider_type'],
     registers: [registry],
   })
+  // From 0 on, so that a rule sees the first one too.
+  for (const type of ['none', 'unknown', ...providerTypes.keys()]) {
+    deliveries.inc({ outcome: 'dead', provider_type: type }, 0)
+  }
   const latency = new Histogram({
     name: 'flux_relay_delivery_latency_seconds',
     help: 'From the acceptance of an event to its delivery.',
@@ -176,26 +196,6 @@ function rejectionCounters(registry: Registry): Pick<Metrics, 'rejected' | 'setA
   }
 }
 
-function quarantineGauges(registry: Registry, depth: () => Promise<QuarantineDepth>): void {
-  const messages: Gauge = new Gauge({
-    name: 'flux_relay_quarantine_messages',
-    help: 'Messages that are set aside now.',
-    labelNames: ['kind'],
-    registers: [registry],
-    collect: async () => {
-      const { event, retry } = (await depth()).messages
-      messages.set({ kind: 'event' }, event)
-      messages.set({ kind: 'retry' }, retry)
-    },
-  })
-  const bytes: Gauge = new Gauge({
-    name: 'flux_relay_quarantine_bytes',
-    help: 'Bytes of the messages that are set aside now.',
-    registers: [registry],
-    collect: async () => bytes.set((await depth()).bytes),
-  })
-}
-
 function storageGauge(registry: Registry, isWritable: () => boolean): void {
   const writable: Gauge = new Gauge({
     name: 'flux_relay_storage_writable',
@@ -205,44 +205,13 @@ function storageGauge(registry: Registry, isWritable: () => boolean): void {
   })
 }
 
+/** A client can send any method that node:http reads, so only those of the API become labels. */
+function methodLabel(method: string): string {
+  return ['GET', 'HEAD', 'POST', 'PUT', 'DELETE', 'PATCH'].includes(method) ? method : 'other'
+}
+
 /** A manifest can name any type, so only known ones become labels. */
 function typeLabel(type: string | undefined): string {
   if (type === undefined) return 'none'
   return providerTypes.has(type) ? type : 'unknown'
-}
-
-function queueGauges(
-  registry: Registry,
-  queueDepth: () => Promise<QueueDepth>,
-  clock: Pick<Clock, 'now'>,
-): void {
-  const gauge = (name: string, help: string, read: (depth: QueueDepth) => QueueValues) => {
-    const created: Gauge = new Gauge({
-      name,
-      help,
-      labelNames: ['queue'],
-      registers: [registry],
-      collect: async () => {
-        const { events, retries } = read(await queueDepth())
-        created.set({ queue: 'events' }, events)
-        created.set({ queue: 'retries' }, retries)
-      },
-    })
-  }
-  const ageSeconds = (since?: number) =>
-    since === undefined ? 0 : Math.max(0, clock.now() - since) / 1_000
-  gauge('flux_relay_queue_depth', 'Messages that wait.', (depth) => depth)
-  gauge(
-    'flux_relay_queue_oldest_age_seconds',
-    'How long the first event waits, and the first retry after it was due.',
-    ({ oldestEventAt, oldestRetryDueAt }) => ({
-      events: ageSeconds(oldestEventAt),
-      retries: ageSeconds(oldestRetryDueAt),
-    }),
-  )
-}
-
-interface QueueValues {
-  readonly events: number
-  readonly retries: number
 }

@@ -18,6 +18,7 @@ import { createFolderLoader, type FolderLoad } from './configurations/folder-loa
 import { type ConfigThread, createConfigThread } from './configurations/thread.ts'
 import { answersOf, createConfigurations } from './configurations/threaded.ts'
 import { createEcho, type Echo } from './echo.ts'
+import { readingsOf } from './gauges/readings-of.ts'
 import { lossEntry } from './gone-database.ts'
 import { isLoopback } from './loopback.ts'
 import {
@@ -132,7 +133,9 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     ...options.outbound,
     userAgent: `flux-relay/${manifest.version}`,
   })
+  const destinations = createDestinations(clock, { waiting: stores.waiting })
   const metrics = createMetrics({
+    ...readingsOf({ stores, config, destinations }),
     queueDepth: () => stores.queue.depth(),
     quarantineDepth: () => stores.queue.quarantine.depth(),
     isWritable: () => !stores.trouble.isHeld(),
@@ -161,7 +164,6 @@ async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
     log.warn({ byMs }, 'the clock was set; what waits goes on to wait as long as before')
     stores.queue.clockWasSet(byMs)
   })
-  const destinations = createDestinations(clock, { waiting: stores.waiting })
   await destinations.resume()
   const worker = createWorker({
     queue: stores.queue,

@@ -2,7 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { SqliteConfigStore } from '../../adapters/sqlite/config.ts'
 import { DatabaseError } from '../../adapters/sqlite/database-error.ts'
+import { type DiskSpace, diskSpace } from '../../adapters/sqlite/disk-space.ts'
 import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
+import { latestAccepted, oldestWaiting } from '../../adapters/sqlite/ledger-ages.ts'
 import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
 import type { RelayDatabase } from '../../adapters/sqlite/relay-database.ts'
 import type { OnRemovalFailure } from '../../adapters/sqlite/removals.ts'
@@ -32,12 +34,24 @@ export interface Stores {
   readonly configs: SqliteConfigStore
   readonly secrets: SqliteSecretStore
   readonly waiting: SqliteWaitingLines
+  /** For metrics. */
+  readonly readings: StoresReadings
   /** Whether anything can be stored. */
   readonly trouble: StorageTrouble
   /** How many deliveries were found long past due. */
   overdue(): number
   /** Finishes what is being written. */
   close(): Promise<void>
+}
+
+/** What can be told of the stores. Times are milliseconds since the epoch. */
+export interface StoresReadings {
+  /** When the last event of each cluster was accepted, as far as there are records. */
+  latestAccepted(): Promise<ReadonlyMap<string, number>>
+  /** When the event of the oldest delivery was accepted that waits for its next try. */
+  oldestWaiting(): Promise<number | undefined>
+  /** Undefined where the system does not say. */
+  diskSpace(): Promise<DiskSpace | undefined>
 }
 
 /** What happens while the stores are open. */
@@ -103,6 +117,11 @@ export async function openStores(
     configs: new SqliteConfigStore(database, gate && (() => new Promise(gate.goOn))),
     secrets: new SqliteSecretStore(database),
     waiting: new SqliteWaitingLines(database),
+    readings: {
+      latestAccepted: () => latestAccepted(database),
+      oldestWaiting: () => oldestWaiting(database),
+      diskSpace: () => diskSpace(database.file),
+    },
     trouble: watchTrouble(database, log),
     overdue: () => overdue,
     async close() {

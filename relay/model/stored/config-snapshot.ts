@@ -1,4 +1,4 @@
-import type { ConfigSnapshot } from '../config.ts'
+import type { ConfigSnapshot, ObjectReadiness } from '../config.ts'
 import { parsingObject } from '../sliced-json.ts'
 import { createCodec, type Decoded, encodeText, sameButVersion, storedValue } from './codec.ts'
 import { jsonObject, list, number, object, text, truth } from './shape.ts'
@@ -54,11 +54,19 @@ export const configSnapshotCodec = createCodec({
 export interface ConfigText extends Pick<ConfigSnapshot, 'cluster' | 'revision' | 'takenAt'> {
   /** The whole snapshot as JSON. */
   readonly body: string
+  /** How many of its objects take no effect. */
+  readonly notReady: number
 }
 
 export function configTextOf(snapshot: ConfigSnapshot): ConfigText {
-  const { cluster, revision, takenAt } = snapshot
-  return { cluster, revision, takenAt, body: encodeText(configSnapshotCodec, snapshot) }
+  const { cluster, revision, takenAt, objects } = snapshot
+  const body = encodeText(configSnapshotCodec, snapshot)
+  return { cluster, revision, takenAt, body, notReady: notReadyCount(objects) }
+}
+
+/** How many objects take no effect. */
+export function notReadyCount(objects: readonly ObjectReadiness[]): number {
+  return objects.filter(({ ready }) => !ready).length
 }
 
 /**

@@ -72,6 +72,11 @@ export class DestinationHealth {
     return this.#parkMs === 0 ? 0 : this.#parkedUntil
   }
 
+  /** Whether it failed so often, or asked so, that deliveries wait until a probe is answered. */
+  get isParked(): boolean {
+    return this.#parkMs > 0
+  }
+
   /** Whether the next delivery may be sent now, perhaps as the probe. */
   get isOpen(): boolean {
     return this.#parkMs === 0 || (!this.#isProbed && this.#parkedUntil <= this.#clock.elapsed())

@@ -68,6 +68,12 @@ export interface Destinations {
   review(cluster: string): void
 }
 
+/** What a host tells of destinations. */
+export interface ParkedDestinations {
+  /** How many are parked now, by cluster; clusters with none are left out. */
+  parkedCounts(): ReadonlyMap<string, number>
+}
+
 /** What the host uses to dispatch the deliveries that are woken. */
 export interface Wakes {
   /**
@@ -98,6 +104,6 @@ export interface DestinationOptions {
 export function createDestinations(
   clock: Clock,
   options: DestinationOptions = {},
-): Destinations & Wakes {
+): Destinations & Wakes & ParkedDestinations {
   return new Scheduler(clock, options)
 }

@@ -73,6 +73,16 @@ export class Healths {
     return this.#clock.now() + (elapsed - this.#clock.elapsed())
   }
 
+  /** How many destinations are parked, by cluster; clusters with none are left out. */
+  parkedCounts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>()
+    for (const [cluster, healths] of this.#healths.clusters()) {
+      const parked = [...healths].filter(({ isParked }) => isParked).length
+      if (parked > 0) counts.set(cluster, parked)
+    }
+    return counts
+  }
+
   /** Remembers what became of a delivery that was sent. */
   end(key: string, delivery: string, treatment: Treatment, isProbe: boolean): void {
     const health = this.#healths.get(key) ?? new DestinationHealth(this.#clock)

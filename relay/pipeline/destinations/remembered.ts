@@ -15,6 +15,11 @@ export class Remembered<T> {
     return this.#clusters.get(clusterOf(key))?.get(key)
   }
 
+  /** All that is remembered of each cluster. */
+  *clusters(): Iterable<readonly [string, Iterable<T>]> {
+    for (const [cluster, own] of this.#clusters) yield [cluster, own.values()]
+  }
+
   /** Sets a value. Of its cluster's entries it is then the last to be forgotten. */
   set(key: string, value: T): void {
     this.delete(key)

@@ -7,6 +7,7 @@ import type {
   Destination,
   DestinationOptions,
   Destinations,
+  ParkedDestinations,
   Wakes,
 } from './destinations.ts'
 import { Healths, type Refusal, whyCrowded } from './healths.ts'
@@ -17,7 +18,7 @@ import { Waker } from './waker.ts'
 import { WaitingWindow } from './window.ts'
 
 /** The one queue of all deliveries of a process that have to wait for their destinations. */
-export class Scheduler implements Destinations, Wakes {
+export class Scheduler implements Destinations, Wakes, ParkedDestinations {
   readonly #clock: Clock
   readonly #waiting: WaitingLines | undefined
   readonly #healths: Healths
@@ -97,6 +98,10 @@ export class Scheduler implements Destinations, Wakes {
       line.isReviewed = true
       this.#waker.look(line)
     }
+  }
+
+  parkedCounts(): ReadonlyMap<string, number> {
+    return this.#healths.parkedCounts()
   }
 
   async resume(): Promise<void> {

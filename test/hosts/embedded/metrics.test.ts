@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { createMetrics, type QueueDepth } from '../../../hosts/embedded/metrics.ts'
+import type { QueueDepth } from '../../../hosts/embedded/gauges/queue-gauges.ts'
+import { createMetrics } from '../../../hosts/embedded/metrics.ts'
+import manifest from '../../../package.json' with { type: 'json' }
 import { deliveryRecord } from '../../support/delivery-records.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 
@@ -108,5 +110,72 @@ describe('createMetrics', () => {
     first.metrics.received('prod', { accepted: 1, duplicates: 0, rejected: 0 })
     expect((await first.samples()).has('process_cpu_seconds_total')).toBe(true)
     expect(await second.metrics.text()).not.toContain('cluster="prod"')
+  })
+
+  it('tells what is known of each cluster, as it is at the scrape', async () => {
+    const clock = new ManualClock()
+    const parked = new Map([['prod', 2]])
+    const metrics = createMetrics({
+      queueDepth: async () => ({ events: 0, retries: 0 }),
+      quarantineDepth: async () => ({ messages: { event: 0, retry: 0 }, bytes: 0 }),
+      clusters: {
+        earlierEvents: async () => new Map([['prod', START - 60_000]]),
+        configurations: async () => [
+          { cluster: 'local', takenAt: START - 1_500, notReady: 0, source: 'folder' },
+          { cluster: 'prod', takenAt: START - 600_000, notReady: 3, source: 'sent' },
+        ],
+        parkedCounts: () => parked,
+      },
+      clock,
+    })
+    const samples = async () => samplesOf(await metrics.text())
+    const before = await samples()
+    const lastEvent = 'flux_relay_last_event_timestamp_seconds'
+    const lastConfiguration = 'flux_relay_last_configuration_timestamp_seconds'
+    expect(before.get(`${lastEvent}{cluster="prod"}`)).toBe((START - 60_000) / 1_000)
+    expect(before.get(`${lastConfiguration}{cluster="local",source="folder"}`)).toBe(
+      (START - 1_500) / 1_000,
+    )
+    expect(before.get(`${lastConfiguration}{cluster="prod",source="sent"}`)).toBe(
+      (START - 600_000) / 1_000,
+    )
+    expect(before.get('flux_relay_objects_not_ready{cluster="prod"}')).toBe(3)
+    expect(before.get('flux_relay_parked_destinations{cluster="prod"}')).toBe(2)
+    expect(before.get('flux_relay_parked_destinations{cluster="local"}')).toBe(0)
+
+    parked.clear()
+    clock.advance(30_000)
+    metrics.received('prod', { accepted: 0, duplicates: 1, rejected: 0 })
+    metrics.received('local', { accepted: 0, duplicates: 0, rejected: 1 })
+    const after = await samples()
+    expect(after.get(`${lastEvent}{cluster="prod"}`)).toBe((START + 30_000) / 1_000)
+    expect(after.has(`${lastEvent}{cluster="local"}`)).toBe(false)
+    expect(after.get('flux_relay_parked_destinations{cluster="prod"}')).toBe(0)
+  })
+
+  it.each([
+    [undefined, undefined, 0, Number.NaN],
+    [START - 90_000, { databaseBytes: 7, freeBytes: 0, diskBytes: 9 }, 90, 0],
+    [START + 90_000, { databaseBytes: 7, freeBytes: 8, diskBytes: 9 }, 0, 8],
+  ])('tells of the store: open since %s, space %j', async (openSince, space, age, free) => {
+    const metrics = createMetrics({
+      queueDepth: async () => ({ events: 0, retries: 0 }),
+      quarantineDepth: async () => ({ messages: { event: 0, retry: 0 }, bytes: 0 }),
+      store: { oldestOpen: async () => openSince, diskSpace: async () => space },
+      clock: new ManualClock(),
+    })
+    const read = samplesOf((await metrics.text()).replaceAll('Nan', 'NaN'))
+    expect(read.get('flux_relay_oldest_open_age_seconds')).toBe(age)
+    expect(read.get('flux_relay_disk_free_bytes')).toBe(free)
+    expect(read.get('flux_relay_disk_size_bytes')).toBe(space?.diskBytes ?? Number.NaN)
+    expect(read.get('flux_relay_database_size_bytes')).toBe(space?.databaseBytes ?? Number.NaN)
+  })
+
+  it('counts dead deliveries from 0 on, and tells which program it is', async () => {
+    const read = await setup().samples()
+    const dead = 'flux_relay_deliveries_total{outcome="dead",provider_type="slack"}'
+    expect(read.get(dead)).toBe(0)
+    const labels = `version="${manifest.version}",node_version="${process.versions.node}"`
+    expect(read.get(`flux_relay_build_info{${labels}}`)).toBe(1)
   })
 })

@@ -20,9 +20,14 @@ async function refusals({ deps }: ServerUnderTest): Promise<readonly string[]> {
   return text.split('\n').filter((line) => line.startsWith('flux_relay_requests_refused_total{'))
 }
 
-function series(cause: keyof typeof PROBLEM_KINDS, path: string, cluster = ''): string {
+function series(
+  cause: keyof typeof PROBLEM_KINDS,
+  path: string,
+  cluster = '',
+  method = 'POST',
+): string {
   const { status } = PROBLEM_KINDS[cause]
-  const labels = `cause="${cause}",status="${status}",path="${path}",cluster="${cluster}"`
+  const labels = `cause="${cause}",status="${status}",method="${method}",path="${path}",cluster="${cluster}"`
   return `flux_relay_requests_refused_total{${labels}} 1`
 }
 
@@ -77,7 +82,7 @@ describe('a request that is refused', () => {
   it('makes no label of a cluster that only an operator names', async () => {
     const relay = await startRelay({ tokens: TOKENS })
     await relay.call('GET', '/v1/clusters/made-up/config', { headers: bearer(OPERATOR) })
-    expect(await refusals(relay)).toEqual([series('no-config', CONFIG_TEMPLATE)])
+    expect(await refusals(relay)).toEqual([series('no-config', CONFIG_TEMPLATE, '', 'GET')])
   })
 
   it('is counted without tokens too', async () => {
@@ -89,9 +94,15 @@ describe('a request that is refused', () => {
     expect(await refusals(relay)).toEqual([
       series('none-good', '/', 'local'),
       series('unknown-cluster', TEMPLATE),
-      series('unreadable-body', CONFIG_TEMPLATE),
-      series('foreign-origin', ''),
+      series('unreadable-body', CONFIG_TEMPLATE, '', 'PUT'),
+      series('foreign-origin', '', '', 'GET'),
     ])
+  })
+
+  it('makes no label of a method that nobody has', async () => {
+    const relay = await startRelay()
+    await relay.call('PROPFIND', '/v1/deliveries')
+    expect(await refusals(relay)).toEqual([series('wrong-method', '', '', 'other')])
   })
 
   it('is none when it is taken, or when a probe finds the relay not ready', async () => {

@@ -49,6 +49,21 @@ describe('parking', () => {
     })
   })
 
+  it('is counted by cluster, from its beginning to the first answer', async () => {
+    const { tryOnce, clock, destinations } = setUp()
+    expect(destinations.parkedCounts()).toEqual(new Map())
+    for (const key of ['prod#1#h', 'prod#2#h', 'staging#1#h']) {
+      for (let i = 0; i < 3; i += 1) await tryOnce(FAILED, key)
+    }
+    for (let i = 0; i < 2; i += 1) await tryOnce(FAILED, 'dev#1#h')
+    const counts = { prod: 2, staging: 1 }
+    expect(Object.fromEntries(destinations.parkedCounts())).toEqual(counts)
+    clock.advance(5_000)
+    await tryOnce(FAILED, 'prod#1#h')
+    await tryOnce(ANSWERED, 'staging#1#h')
+    expect(Object.fromEntries(destinations.parkedCounts())).toEqual({ prod: 2 })
+  })
+
   it('begins at once after a 429, and lasts as long as it asks', async () => {
     const { tryOnce, clock } = setUp()
     await tryOnce({ kind: 'limited', retryAfterMs: 90_000 })

@@ -1,0 +1,44 @@
+import type { ParkedDestinations } from '../../../relay/pipeline/destinations/destinations.ts'
+import type { ManifestsConfig } from '../manifests-config.ts'
+import type { Stores } from '../stores.ts'
+import type { ClusterReadings, StoreReadings } from './readings.ts'
+
+/** What the metrics are read from. */
+interface Readable {
+  readonly stores: Pick<Stores, 'configs' | 'readings' | 'queue'>
+  readonly config: Pick<ManifestsConfig, 'summary'>
+  readonly destinations: ParkedDestinations
+}
+
+/** What the metrics ask the host at every scrape. */
+export function readingsOf({ stores, config, destinations }: Readable): {
+  readonly clusters: ClusterReadings
+  readonly store: StoreReadings
+} {
+  const { configs, readings, queue } = stores
+  return {
+    clusters: {
+      earlierEvents: readings.latestAccepted,
+      async configurations() {
+        const own = config.summary()
+        const sent = (await configs.summaries()).filter(({ cluster }) => cluster !== own?.cluster)
+        return [
+          ...(own ? [{ ...own, source: 'folder' as const }] : []),
+          ...sent.map((summary) => ({ ...summary, source: 'sent' as const })),
+        ]
+      },
+      parkedCounts: () => destinations.parkedCounts(),
+    },
+    store: {
+      async oldestOpen() {
+        const [waiting, { oldestEventAt }] = await Promise.all([
+          readings.oldestWaiting(),
+          queue.depth(),
+        ])
+        const times = [waiting, oldestEventAt].filter((at) => at !== undefined)
+        return times.length === 0 ? undefined : Math.min(...times)
+      },
+      diskSpace: readings.diskSpace,
+    },
+  }
+}

@@ -1,0 +1,29 @@
+import type { DiskSpace } from '../../../adapters/sqlite/disk-space.ts'
+
+/** A cluster's configuration, as metrics tell it. */
+export interface ConfigurationReading {
+  readonly cluster: string
+  /** When it was taken, in milliseconds since the epoch. */
+  readonly takenAt: number
+  /** How many of its objects take no effect. */
+  readonly notReady: number
+  /** `folder`: the relay read it from its manifests; `sent`: the cluster sent it. */
+  readonly source: 'folder' | 'sent'
+}
+
+/** What the host knows of its clusters, asked at every scrape. */
+export interface ClusterReadings {
+  /** When the last event of each cluster was accepted before this process began. Milliseconds since the epoch. */
+  earlierEvents(): Promise<ReadonlyMap<string, number>>
+  configurations(): Promise<readonly ConfigurationReading[]>
+  /** How many destinations are parked, by cluster. */
+  parkedCounts(): ReadonlyMap<string, number>
+}
+
+/** What the host knows of its store, asked at every scrape. */
+export interface StoreReadings {
+  /** When the oldest event was accepted of which something is still to be delivered. Milliseconds since the epoch. */
+  oldestOpen(): Promise<number | undefined>
+  /** Undefined where the system does not say. */
+  diskSpace(): Promise<DiskSpace | undefined>
+}

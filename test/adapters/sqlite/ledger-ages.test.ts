@@ -1,0 +1,98 @@
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { SqliteConfigStore } from '../../../adapters/sqlite/config.ts'
+import { diskSpace } from '../../../adapters/sqlite/disk-space.ts'
+import { latestAccepted, oldestWaiting } from '../../../adapters/sqlite/ledger-ages.ts'
+import { openRelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
+import { temporaryDirectory } from '../../support/temporary-directory.ts'
+import { planOf, statementsOf } from './support/query-plans.ts'
+
+const INSERT = `INSERT INTO ledger (id, cluster, object, outcome, accepted_at, version, attempt, event_seq, body)
+  VALUES (?, ?, 'Pod/a/b', ?, ?, 1, 1, 0, '{}')`
+
+function openDatabase() {
+  const file = join(temporaryDirectory(), 'relay.db')
+  const database = openRelayDatabase(file)
+  onTestFinished(() => database.close())
+  const add = (id: string, cluster: string, outcome: string, acceptedAt: number) =>
+    database.write([{ sql: INSERT, parameters: [id, cluster, outcome, acceptedAt] }])
+  return { file, database, add }
+}
+
+it('finds the last event of each cluster, and the oldest delivery that waits', async () => {
+  const { database, add } = openDatabase()
+  expect([await latestAccepted(database), await oldestWaiting(database)]).toEqual([
+    new Map(),
+    undefined,
+  ])
+  await add('a', 'prod', 'delivered', 1_000)
+  await add('b', 'prod', 'delivered', 3_000)
+  await add('c', 'prod', 'retry', 2_000)
+  await add('d', 'staging', 'dead', 500)
+  await add('e', 'staging', 'retry', 1_500)
+  expect(await latestAccepted(database)).toEqual(
+    new Map([
+      ['prod', 3_000],
+      ['staging', 1_500],
+    ]),
+  )
+  expect(await oldestWaiting(database)).toBe(1_500)
+})
+
+it('looks it up in indexes, however much there is', async () => {
+  const { database } = openDatabase()
+  const statements = await statementsOf(async () => {
+    await latestAccepted(database)
+    await oldestWaiting(database)
+  })
+  expect(statements).toHaveLength(2)
+  for (const sql of statements) {
+    const steps = await planOf(database, sql)
+    const reads = steps.filter((step) => /\bledger\b/.test(step))
+    expect(reads.length).toBeGreaterThan(0)
+    for (const step of reads) expect(step).toMatch(/^SEARCH ledger USING COVERING INDEX/)
+  }
+})
+
+it('tells when a set was taken and how much of it takes no effect, before and after a restart', async () => {
+  const { database } = openDatabase()
+  const object = { kind: 'Alert', namespace: 'a', reason: 'Succeeded', message: '' }
+  const snapshot = {
+    cluster: 'prod',
+    revision: 'r1',
+    takenAt: 7_000,
+    manifests: [],
+    objects: [
+      { ...object, name: 'one', ready: true },
+      { ...object, name: 'two', ready: false },
+      { ...object, name: 'three', ready: false },
+    ],
+  }
+  const store = new SqliteConfigStore(database)
+  await store.replace(snapshot)
+  const expected = [{ cluster: 'prod', takenAt: 7_000, notReady: 2 }]
+  expect(await store.summaries()).toEqual(expected)
+  expect(await new SqliteConfigStore(database).summaries()).toEqual(expected)
+  await store.replace({ ...snapshot, takenAt: 8_000, objects: [] })
+  await store.replace({ ...snapshot, takenAt: 7_500 })
+  expect(await store.summaries()).toEqual([{ cluster: 'prod', takenAt: 8_000, notReady: 0 }])
+})
+
+it('takes a set that cannot be read for one that is ready', async () => {
+  const { database } = openDatabase()
+  const sql = 'INSERT INTO configs (cluster, revision, taken_at, body) VALUES (?, ?, ?, ?)'
+  await database.write([{ sql, parameters: ['torn', 'r', 1, '{"obj'] }])
+  await database.write([{ sql, parameters: ['later', 'r', 2, '{"v":99,"x":"..."}'] }])
+  expect(await new SqliteConfigStore(database).summaries()).toEqual([
+    { cluster: 'later', takenAt: 2, notReady: 0 },
+    { cluster: 'torn', takenAt: 1, notReady: 0 },
+  ])
+})
+
+it('measures the disk of a database, and says nothing of a folder that is not there', async () => {
+  const { file } = openDatabase()
+  const space = await diskSpace(file)
+  expect(space?.databaseBytes).toBeGreaterThan(4_096)
+  expect(space?.diskBytes).toBeGreaterThanOrEqual(space?.freeBytes ?? Number.POSITIVE_INFINITY)
+  expect(await diskSpace(join(file, 'elsewhere', 'relay.db'))).toBeUndefined()
+})
