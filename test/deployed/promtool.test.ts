@@ -1,0 +1,36 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, inject, it } from 'vitest'
+import { projectPath } from '../../docs/generate/project.ts'
+import { exampleMetrics } from '../support/metric-names.ts'
+
+const promtool = inject('promtool')
+
+/** What it says, and how it ends. */
+function run(args: readonly string[], input = '') {
+  const { status, stdout, stderr } = spawnSync(promtool, args, { encoding: 'utf8', input })
+  return { status, said: `${stdout}${stderr}`.trim() }
+}
+
+describe.skipIf(promtool === '')('promtool', () => {
+  it('reads the shipped alerts', () => {
+    const { status, said } = run(['check', 'rules', projectPath('deploy/monitoring/rules.yaml')])
+    expect([status, said]).toEqual([0, expect.stringMatching(/SUCCESS: \d+ rules found/)])
+  })
+
+  it('finds that each fires when it should, and only then', () => {
+    const { status, said } = run(['test', 'rules', projectPath('test/deploy/rules-series.yaml')])
+    expect(said).toMatch(/SUCCESS$/)
+    expect(status).toBe(0)
+  })
+
+  it('has nothing to say of the names, helps and form of the relay’s own metrics', async () => {
+    const metrics = exampleMetrics()
+    metrics.received('prod', { accepted: 1, duplicates: 1, rejected: 1 })
+    const { said } = run(['check', 'metrics'], await metrics.text())
+    // Three gauges of prom-client's own are named like counters.
+    const notes = said
+      .split('\n')
+      .filter((line) => !/^nodejs_active_\w+_total non-counter/.test(line))
+    expect(notes.filter((line) => line !== '')).toEqual([])
+  })
+})
