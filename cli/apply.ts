@@ -6,7 +6,7 @@ import type { Readiness, StoredConfig } from '../relay/api/schemas/config.ts'
 import { namespacedName } from '../relay/model/kubernetes.ts'
 import { loadManifests } from './manifests.ts'
 import { printLine, warnLine } from './output/print.ts'
-import { addRelayOptions, parseCluster, type RelayFlags, withRelay } from './relay/options.ts'
+import { addRelayOptions, type RelayFlags, withRelay } from './relay/options.ts'
 
 interface ApplyFlags extends RelayFlags {
   readonly file: string
@@ -20,8 +20,9 @@ export function applyCommand(): Command {
       "make the Alerts and Providers of a folder or file a cluster's whole set; others are removed",
     )
     .requiredOption('-f, --file <path>', 'folder (or file) of Alerts and Providers')
-    .requiredOption('--cluster <name>', 'cluster that they are for', parseCluster)
-  return addRelayOptions(command).action((flags: ApplyFlags) => apply(flags))
+  return addRelayOptions(command, { requiredCluster: 'cluster that they are for' }).action(
+    (flags: ApplyFlags) => apply(flags),
+  )
 }
 
 async function apply({ file, cluster, ...relay }: ApplyFlags): Promise<void> {

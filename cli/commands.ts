@@ -14,5 +14,6 @@ export const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map<string, LoadCo
   ['get', async () => (await import('./get.ts')).getCommand()],
   ['replay', async () => (await import('./replay.ts')).replayCommand()],
   ['secret', async () => (await import('./secret.ts')).secretCommand()],
+  ['context', async () => (await import('./context.ts')).contextCommand()],
   ['cluster', async () => (await import('./cluster.ts')).clusterCommand()],
 ])

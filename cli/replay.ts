@@ -26,10 +26,12 @@ export function replayCommand(): Command {
   return addRelayOptions(command).action(replay)
 }
 
-async function replay(ids: readonly string[], flags: ReplayFlags): Promise<void> {
+async function replay(ids: readonly string[], flags: ReplayFlags, command: Command): Promise<void> {
   const { dead, queue, dryRun } = flags
   const filters = filtersOf(flags)
-  const [filter] = Object.keys(filters)
+  const [filter] = Object.keys(filters).filter(
+    (name) => command.getOptionValueSource(name) === 'cli',
+  )
   const ways = [ids.length > 0, dead === true, queue === true].filter(Boolean)
   if (ways.length !== 1) {
     throw new UsageError('replay: name deliveries, or give --dead, or --queue', 2)

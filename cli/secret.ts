@@ -4,7 +4,7 @@ import { Command } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
 import { KubernetesName } from '../relay/model/kubernetes.ts'
 import { printLine } from './output/print.ts'
-import { addRelayOptions, parseCluster, type RelayFlags, withRelay } from './relay/options.ts'
+import { addRelayOptions, type RelayFlags, withRelay } from './relay/options.ts'
 
 interface PutFlags extends RelayFlags {
   readonly cluster: string
@@ -17,7 +17,6 @@ export function secretCommand(): Command {
   const put = new Command('put')
     .description("store a Secret with these keys, in the place of the cluster's one of that name")
     .argument('<namespace/name>', 'the Secret, as a Provider of that namespace names it')
-    .requiredOption('--cluster <name>', 'cluster whose Secret it is', parseCluster)
     .option('--from-literal <key=value>', 'a key and its value; repeatable', collect)
     .option(
       '--from-file <[key=]file>',
@@ -27,7 +26,9 @@ export function secretCommand(): Command {
     .configureOutput({ outputError: (text, write) => write(withoutValues(text)) })
   return new Command('secret')
     .description('Secrets that Providers name')
-    .addCommand(addRelayOptions(put).action(putSecret))
+    .addCommand(
+      addRelayOptions(put, { requiredCluster: 'cluster whose Secret it is' }).action(putSecret),
+    )
 }
 
 /** Commander quotes what it cannot place, which may be a value. */

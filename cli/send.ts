@@ -1,7 +1,7 @@
 import { Command } from 'commander'
 import { readEventFile } from './explain/event-file.ts'
 import { printLine, warnLine } from './output/print.ts'
-import { addRelayOptions, parseCluster, type RelayFlags, withRelay } from './relay/options.ts'
+import { addRelayOptions, type RelayFlags, withRelay } from './relay/options.ts'
 
 interface SendFlags extends RelayFlags {
   readonly event: string
@@ -13,8 +13,9 @@ export function sendCommand(): Command {
   const command = new Command('send')
     .description('send the events of a file: one, a JSON array of them, or NDJSON')
     .requiredOption('-e, --event <file>', 'file of events; - reads stdin')
-    .requiredOption('--cluster <name>', 'cluster that they are from', parseCluster)
-  return addRelayOptions(command).action((flags: SendFlags) => send(flags))
+  return addRelayOptions(command, { requiredCluster: 'cluster that they are from' }).action(
+    (flags: SendFlags) => send(flags),
+  )
 }
 
 async function send({ event, cluster, ...relay }: SendFlags): Promise<void> {

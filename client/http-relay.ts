@@ -64,13 +64,17 @@ function createSend(url: string, token: string | undefined): Send {
     } catch (error) {
       const { cause, message } = error as Error
       const why = cause instanceof Error ? cause.message : message
-      throw new UsageError(`cannot reach the relay at ${base.origin}: ${why}`, 1)
+      const advice = '--relay, FLUX_RELAY_URL or a context names another one'
+      throw new UsageError(`cannot reach the relay at ${base.origin}: ${why}; ${advice}`, 1)
     }
   }
 }
 
-/** With a path that ends in a slash, below which the relay's own are. */
-function readUrl(url: string): URL {
+/**
+ * Reads the address of a relay, with a path that ends in a slash, below which the relay's own are. Throws
+ * `UsageError`.
+ */
+export function readUrl(url: string): URL {
   const base = URL.parse(url)
   if (base !== null && (base.username !== '' || base.password !== '')) {
     throw new UsageError(`--relay: expected no credentials in the URL, but in ${TOKEN_VARIABLE}`, 2)

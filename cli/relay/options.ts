@@ -4,30 +4,77 @@ import { createHttpRelay, TOKEN_VARIABLE } from '../../client/http-relay.ts'
 import { UsageError } from '../../client/usage-error.ts'
 import { ClusterName } from '../../relay/model/config.ts'
 import type { StackRelay } from './stack-relay.ts'
+import {
+  CLUSTER_VARIABLE,
+  findTarget,
+  STACK_VARIABLE,
+  type TargetFlags,
+  URL_VARIABLE,
+} from './target.ts'
 
-/** Which relay a command is for. */
+/** Which relay a command is for, once it was found. */
 export interface RelayFlags {
   readonly relay?: string
   readonly stack?: string
+  /** The token for the relay. */
+  readonly token?: string
 }
 
 const DEFAULT_RELAY = 'http://127.0.0.1:8080'
 
-/** The options by which a command finds its relay. */
-export function addRelayOptions(command: Command): Command {
+/** What a command wants of the target that is found for it. */
+export interface RelayOptions {
+  /** Adds the option `--cluster` with this description; the command is not run without a cluster. */
+  readonly requiredCluster?: string
+}
+
+/**
+ * The options by which a command finds its relay. Before its action runs, what they leave open is found in the
+ * environment and in the contexts, and is among its flags then.
+ */
+export function addRelayOptions(command: Command, { requiredCluster }: RelayOptions = {}): Command {
+  if (requiredCluster !== undefined) {
+    command.option('--cluster <name>', requiredCluster, parseCluster)
+  }
   return command
+    .hook('preAction', async () => {
+      await fillIn(command)
+      if (requiredCluster === undefined || command.getOptionValue('cluster') !== undefined) return
+      const advice = `give --cluster NAME, or set ${CLUSTER_VARIABLE} or a context that has one`
+      throw new UsageError(`which cluster? ${advice}`, 2)
+    })
     .addOption(
       new Option(
         '--relay <url>',
-        `address of a relay that serves HTTP (default: ${DEFAULT_RELAY}); ${TOKEN_VARIABLE} holds its token`,
+        `address of a relay that serves HTTP (default: ${URL_VARIABLE}, the context in use, or ${DEFAULT_RELAY}); ${TOKEN_VARIABLE} holds its token`,
       ),
     )
     .addOption(
       new Option(
         '--stack <name>',
-        'CloudFormation stack of a relay on AWS, such as flux-relay-prod',
+        `CloudFormation stack of a relay on AWS, such as flux-relay-prod (default: ${STACK_VARIABLE})`,
       ).conflicts('relay'),
     )
+    .addOption(
+      new Option('--context <name>', 'a relay as `context add` has named it').conflicts([
+        'relay',
+        'stack',
+      ]),
+    )
+}
+
+/** A command that has named another place itself needs none of the surroundings. */
+async function fillIn(command: Command): Promise<void> {
+  const flags: TargetFlags & { readonly tokens?: string } = command.opts()
+  if (flags.tokens !== undefined) return
+  const target = await findTarget(flags, process.env)
+  const known = new Set(command.options.map((option) => option.attributeName()))
+  for (const name of ['relay', 'stack', 'cluster', 'token'] as const) {
+    const isTaken = name === 'token' || (known.has(name) && flags[name] === undefined)
+    if (isTaken && target[name] !== undefined) {
+      command.setOptionValueWithSource(name, target[name], 'config')
+    }
+  }
 }
 
 /** Does the work with the relay that the flags name. */
@@ -42,10 +89,10 @@ export async function withRelay<T>(
 
 /** Does the work with a relay that serves HTTP. */
 export async function withHttpRelay<T>(
-  { relay = DEFAULT_RELAY }: RelayFlags,
+  { relay = DEFAULT_RELAY, token }: RelayFlags,
   work: (relay: ReturnType<typeof createHttpRelay>) => Promise<T>,
 ): Promise<T> {
-  return work(createHttpRelay(relay, process.env[TOKEN_VARIABLE]))
+  return work(createHttpRelay(relay, token))
 }
 
 /** Does the work that only a relay on AWS can be asked for. */

@@ -6,6 +6,8 @@ import { closedPort } from '../support/servers.ts'
 
 const GET = ['get', 'alerts', '--relay'] as const
 
+const ADVICE = '--relay, FLUX_RELAY_URL or a context names another one'
+
 function lines({ requests }: RecordingSink): readonly string[] {
   return requests.map(({ line }) => line)
 }
@@ -15,7 +17,7 @@ describe('--relay', () => {
     const port = await closedPort()
     const { code, stdout, stderr } = await fluxRelay([...GET, `http://127.0.0.1:${port}`])
     const expected = `flux-relay: cannot reach the relay at http://127.0.0.1:${port}: `
-    expect(stderr).toBe(`${expected}connect ECONNREFUSED 127.0.0.1:${port}\n`)
+    expect(stderr).toBe(`${expected}connect ECONNREFUSED 127.0.0.1:${port}; ${ADVICE}\n`)
     expect([code, stdout]).toEqual([1, ''])
   })
 

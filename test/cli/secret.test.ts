@@ -125,7 +125,7 @@ describe('flux-relay secret put', () => {
     ['a value beside', put('a/b', '--from-literal=a=b', CANARY), /Expected 1 argument but got 2\./],
     ['a misspelt option', put('a/b', `--from-litral=a=${CANARY}`), /unknown option '--from-litral/],
     ['a value like an option', put('a/b', literal, `-${CANARY}`), /unknown option '…'/],
-    ['no cluster', ['secret', 'put', 'a/b', literal], /required option '--cluster <name>'/],
+    ['no cluster', ['secret', 'put', 'a/b', literal], /^flux-relay: which cluster\?/],
   ])('refuses %s, and shows no value', async (_, args, message) => {
     const result = await fluxRelay(args)
     expect(result).toMatchObject({ code: 2, stdout: '', stderr: expect.stringMatching(message) })

@@ -10,6 +10,7 @@ const COMMANDS = [
   'get',
   'replay',
   'secret',
+  'context',
   'cluster',
 ]
 
@@ -55,7 +56,11 @@ describe('flux-relay', () => {
     ['a group without one of its commands', ['get'], /^Usage: flux-relay get /],
     ['an unknown command', ['deliver'], /^error: unknown command 'deliver'/],
     ['an unknown option', ['validate', '-f', '.', '--all'], /^error: unknown option '--all'/],
-    ['a missing option', ['apply', '-f', '.'], /^error: required option '--cluster <name>'/],
+    [
+      'a missing option',
+      ['apply', '-f', '.'],
+      /^flux-relay: which cluster\? give --cluster NAME, or set/,
+    ],
     ['a format that is none', ['get', 'alerts', '-o', 'xml'], /^error: option '-o, --output/],
     ['a cluster that is none', ['get', 'alerts', '--cluster', 'A'], /expected a DNS label/],
   ])('says on stderr what is wrong with %s', async (_, args, message) => {

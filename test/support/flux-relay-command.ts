@@ -38,8 +38,11 @@ const NO_AWS = {
 const { NODE_COMPILE_CACHE } = process.env
 const COMPILED = NODE_COMPILE_CACHE === undefined ? {} : { NODE_COMPILE_CACHE }
 
+/** Nor the contexts of the developer. */
+const NO_CONTEXTS = { FLUX_RELAY_CONFIG: '/dev/null' }
+
 function environmentOf({ token = '', env = {} }: CommandOptions) {
-  return { ...NO_AWS, FLUX_RELAY_TOKEN: token, ...env }
+  return { ...NO_AWS, ...NO_CONTEXTS, FLUX_RELAY_TOKEN: token, ...env }
 }
 
 /** Of a process there is one environment, one stdout and one exit code. */

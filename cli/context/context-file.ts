@@ -1,0 +1,92 @@
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { UsageError } from '../../client/usage-error.ts'
+import { ClusterName } from '../../relay/model/config.ts'
+import { fieldErrors, fieldErrorText } from '../../relay/model/errors.ts'
+import { jsonValue } from '../../relay/model/json-value.ts'
+import { warnLine } from '../output/print.ts'
+
+/** The environment variable that names the file of the contexts. */
+export const CONFIG_VARIABLE = 'FLUX_RELAY_CONFIG'
+
+/** Names a relay, so that commands need not. */
+const Context = z
+  .object({
+    name: z.string(),
+    /** The address of a relay that serves HTTP. */
+    relay: z.string().optional(),
+    /** The CloudFormation stack of a relay on AWS. */
+    stack: z.string().optional(),
+    /** The cluster that commands are about when they do not say. */
+    cluster: ClusterName.optional(),
+    /** The token for the relay; it is sent to no other. */
+    token: z.string().optional(),
+  })
+  .refine(({ relay, stack }) => (relay === undefined) !== (stack === undefined), {
+    error: 'expected either relay or stack',
+  })
+export type Context = Readonly<z.infer<typeof Context>>
+
+const Contexts = z.object({ current: z.string().optional(), contexts: z.array(Context) })
+
+/** What the file holds. */
+export interface Contexts {
+  /** The name of the context that commands use when they name no relay. */
+  readonly current?: string | undefined
+  readonly contexts: readonly Context[]
+}
+
+type Variables = Readonly<Record<string, string | undefined>>
+
+/**
+ * The path of the file: `FLUX_RELAY_CONFIG`, or `flux-relay/config.json` in the folder for configuration.
+ * https://specifications.freedesktop.org/basedir-spec/latest/
+ */
+export function contextFilePath(variables: Variables): string {
+  const named = variables[CONFIG_VARIABLE]
+  if (named) return named
+  const folder = variables.XDG_CONFIG_HOME || join(variables.HOME || homedir(), '.config')
+  return join(folder, 'flux-relay', 'config.json')
+}
+
+/**
+ * Reads the contexts; none when there is no file. Warns on stderr of a file that others can read. Rejects with
+ * `UsageError` for a file that cannot be read, or is none of contexts; no message shows what is in it.
+ */
+export async function readContexts(variables: Variables): Promise<Contexts> {
+  const path = contextFilePath(variables)
+  const text = await readText(path)
+  if (text.trim() === '') return { contexts: [] }
+  const parsed = Contexts.safeParse(jsonValue(text))
+  if (parsed.success) return parsed.data
+  const why = fieldErrors(parsed.error.issues).map(fieldErrorText)[0]
+  throw new UsageError(`${path}: is not a file of contexts: ${why}; mend it, or remove it`, 1)
+}
+
+/** Writes the contexts in one step, for nobody else to read. Rejects with `UsageError`. */
+export async function writeContexts(variables: Variables, contexts: Contexts): Promise<void> {
+  const path = contextFilePath(variables)
+  const next = `${path}.${process.pid}.new`
+  try {
+    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await writeFile(next, `${JSON.stringify(contexts, null, 2)}\n`, { mode: 0o600 })
+    await rename(next, path)
+  } catch (error) {
+    throw new UsageError(`${path}: cannot be written: ${(error as Error).message}`, 1)
+  }
+}
+
+async function readText(path: string): Promise<string> {
+  try {
+    const [text, { mode }] = await Promise.all([readFile(path, 'utf8'), stat(path)])
+    if (text !== '' && process.platform !== 'win32' && (mode & 0o077) !== 0) {
+      warnLine(`${path}: others on this machine can read it, and it may hold tokens: chmod 600 it`)
+    }
+    return text
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw new UsageError(`${path}: cannot be read: ${(error as Error).message}`, 1)
+  }
+}
