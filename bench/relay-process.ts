@@ -7,13 +7,13 @@ import type { Sink } from './sink.ts'
 export const PROJECT = join(import.meta.dirname, '..')
 
 /** Which events go to which sink, through a `generic` Provider for each. */
-export interface Destination {
+export interface BenchDestination {
   readonly kind: string
   readonly sink: Pick<Sink, 'url'>
 }
 
 export interface RelaySetup {
-  readonly destinations: readonly Destination[]
+  readonly destinations: readonly BenchDestination[]
   /** Where its sources are; this project unless given. */
   readonly project?: string
   /** Folder of its database; an empty one unless given. */
@@ -24,7 +24,7 @@ export interface RelaySetup {
 }
 
 /** Starts a relay as `npm start` does, with manifests and a folder of its own. */
-export function startRelay(bench: Bench, setup: RelaySetup): Promise<ServedProcess> {
+export function startRelayProcess(bench: Bench, setup: RelaySetup): Promise<ServedProcess> {
   const { destinations, project = PROJECT, isProbed = false, environment = {} } = setup
   const own = mkdtempSync(join(bench.directory, 'relay-'))
   const manifests = join(own, 'manifests')
@@ -63,7 +63,7 @@ export function startFlags(): readonly string[] {
   return flags.split(' ')
 }
 
-function manifestsFor(destinations: readonly Destination[]): string {
+function manifestsFor(destinations: readonly BenchDestination[]): string {
   const apiVersion = 'notification.toolkit.fluxcd.io/v1beta3'
   return destinations
     .flatMap(({ kind, sink }) => [

@@ -38,7 +38,7 @@ function keeps(value: number, target: Target): boolean {
 }
 
 /** The rows as a table of Markdown, so that it can be read in a terminal and put into a page. */
-export function formatTable(rows: readonly Row[]): string {
+export function formatResults(rows: readonly Row[]): string {
   const lines = rows.map((row) => [
     row.measure,
     row.measured,

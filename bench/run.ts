@@ -4,7 +4,7 @@ import { cpus } from 'node:os'
 import { parseArgs } from 'node:util'
 import { InterruptedError, runBench } from './processes.ts'
 import { PROJECT, startFlags } from './relay-process.ts'
-import { formatTable, isMet, type Outcome, type Row } from './report.ts'
+import { formatResults, isMet, type Outcome, type Row } from './report.ts'
 import type { Scale } from './scenario.ts'
 import { SCENARIOS } from './scenarios.ts'
 
@@ -72,7 +72,7 @@ async function runScenarios(scale: Scale): Promise<void> {
     if (result.isInterrupted) break
   }
   const rows = results.flatMap(({ outcome }) => outcome?.rows ?? [])
-  if (rows.length > 0) process.stdout.write(`\n${formatTable(rows)}\n`)
+  if (rows.length > 0) process.stdout.write(`\n${formatResults(rows)}\n`)
   if (values.json !== undefined) writeJson(values.json, results, scale)
   const hasFailed = results.some(({ error }) => error !== undefined)
   if (hasFailed || (values.strict && !rows.every(isMet))) process.exitCode = 1

@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { RelayApi } from '../client/api.ts'
+import type { RelayClient } from '../client/relay-client.ts'
 import { UsageError } from '../client/usage-error.ts'
 import type { LoadedManifests } from '../hosts/embedded/manifests/loader.ts'
 import type { Readiness, StoredConfig } from '../relay/api/schemas/config.ts'
@@ -34,7 +34,7 @@ async function apply({ file, cluster, ...relay }: ApplyFlags): Promise<void> {
   throw new UsageError(`applied, but not ready: ${notReady.map(shown).join(', ')}`, 1)
 }
 
-async function replaceSet(api: RelayApi, cluster: string, { manifests }: LoadedManifests) {
+async function replaceSet(api: RelayClient, cluster: string, { manifests }: LoadedManifests) {
   const before = await api.config(cluster)
   const objects = await api.applyConfig(cluster, {
     takenAt: new Date().toISOString(),

@@ -4,7 +4,7 @@ import { UsageError } from '../client/usage-error.ts'
 import {
   parseTokensFile,
   type RetiredTokens,
-  type TokensFile,
+  type TokensFileContent,
   TokensFileError,
 } from '../hosts/embedded/tokens.ts'
 import { type ClusterTokensStore, RECOVERY_DAYS } from './cluster-tokens-store.ts'
@@ -19,7 +19,7 @@ const DAY_MS = 24 * 3_600_000
  */
 export function tokensInFile(file: string): ClusterTokensStore {
   /** `edit` gives whether it changed the document. */
-  const change = async (edit: (document: Document, stored: TokensFile) => boolean) => {
+  const change = async (edit: (document: Document, stored: TokensFileContent) => boolean) => {
     const stored = await readText(file)
     const text = stored ?? `operators:\n  - ${newToken()}\n`
     const content = parsed(text, file)
@@ -74,7 +74,7 @@ function isRecoverable({ at }: RetiredTokens, now: number): boolean {
   return now - Date.parse(at) < RECOVERY_DAYS * DAY_MS
 }
 
-function parsed(text: string, file: string): TokensFile {
+function parsed(text: string, file: string): TokensFileContent {
   try {
     return parseTokensFile(text, file)
   } catch (error) {

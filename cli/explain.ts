@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { explainEvent } from '../client/api.ts'
+import { explainEvent } from '../client/relay-client.ts'
 import { UsageError } from '../client/usage-error.ts'
 import type { EventToExplain, Explanation } from '../relay/api/schemas/explain.ts'
 import { readOneEvent } from './explain/event-file.ts'

@@ -1,6 +1,6 @@
 import { UsageError } from '../client/usage-error.ts'
 import type { LoadedManifests } from '../hosts/embedded/manifests/loader.ts'
-import { manifestProblemText } from '../hosts/embedded/manifests/problem.ts'
+import { manifestErrorText } from '../hosts/embedded/manifests/manifest-error.ts'
 import { scanManifests } from '../hosts/embedded/manifests/scan.ts'
 import { namespacedName } from '../relay/model/kubernetes.ts'
 import { storedSecret } from '../relay/model/secret.ts'
@@ -16,7 +16,7 @@ export async function loadManifests(path: string, cluster: string): Promise<Load
   const { ManifestLoader } = await import('../hosts/embedded/manifests/loader.ts')
   const loaded = await new ManifestLoader(cluster).load(await scanManifests(path))
   const { problems, notTaken, manifests } = loaded
-  for (const it of [...problems, ...notTaken]) warnLine(manifestProblemText(it))
+  for (const it of [...problems, ...notTaken]) warnLine(manifestErrorText(it))
   if (problems.length > 0) throw new UsageError(`-f ${path}: ${count(problems, 'problem')}`, 1)
   if (manifests.length === 0) {
     throw new UsageError(`-f ${path}: there is no Alert or Provider in it`, 1)

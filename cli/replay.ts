@@ -1,5 +1,5 @@
 import { Command } from 'commander'
-import type { RelayApi } from '../client/api.ts'
+import type { RelayClient } from '../client/relay-client.ts'
 import { UsageError } from '../client/usage-error.ts'
 import { addFilterOptions, type DeliveryFilters, filtersOf } from './filters.ts'
 import { printLine } from './output/print.ts'
@@ -45,7 +45,7 @@ async function replay(ids: readonly string[], flags: ReplayFlags, command: Comma
   await withRelay(flags, async (api) => replayAll(api, dead ? await deadIds(api, filters) : ids))
 }
 
-async function replayAll(api: RelayApi, ids: readonly string[]): Promise<void> {
+async function replayAll(api: RelayClient, ids: readonly string[]): Promise<void> {
   let refused = 0
   for (const id of ids) {
     const reason = await api.replay(id)
@@ -58,7 +58,7 @@ async function replayAll(api: RelayApi, ids: readonly string[]): Promise<void> {
 
 /** All of them before the first is replayed, since a replay changes what the pages show. */
 async function deadIds(
-  api: RelayApi,
+  api: RelayClient,
   filters: Readonly<Record<string, string>>,
 ): Promise<readonly string[]> {
   const ids: string[] = []

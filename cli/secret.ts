@@ -63,16 +63,16 @@ function readName(text: string) {
   throw new UsageError('expected the Secret as NAMESPACE/NAME, such as flux-system/slack', 2)
 }
 
-type Entry = readonly [key: string, value: string]
+type SecretKeyValue = readonly [key: string, value: string]
 
 /** No message shows the text: it may be a value whose key was forgotten. */
-function readLiteral(text: string): Entry {
+function readLiteral(text: string): SecretKeyValue {
   const equals = text.indexOf('=')
   if (equals < 1) throw new UsageError('--from-literal: expected KEY=VALUE', 2)
   return [text.slice(0, equals), text.slice(equals + 1)]
 }
 
-async function readKeyFile(text: string): Promise<Entry> {
+async function readKeyFile(text: string): Promise<SecretKeyValue> {
   const equals = text.indexOf('=')
   if (equals === 0) throw new UsageError('--from-file: expected [KEY=]FILE', 2)
   const file = text.slice(equals + 1)
@@ -88,7 +88,7 @@ async function readUtf8(file: string): Promise<string> {
   }
 }
 
-function dataOf(entries: readonly Entry[]): Readonly<Record<string, string>> {
+function dataOf(entries: readonly SecretKeyValue[]): Readonly<Record<string, string>> {
   if (entries.length === 0) throw new UsageError('give --from-literal or --from-file', 2)
   const data = Object.fromEntries(entries)
   if (Object.keys(data).length === entries.length) return data

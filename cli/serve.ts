@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
-import type { RelayOptions } from '../hosts/embedded/relay.ts'
+import type { EmbeddedRelayOptions } from '../hosts/embedded/relay.ts'
 import { StartError } from '../hosts/kit/start-error.ts'
 import { DEFAULT_RATE_LIMIT_INTERVAL } from '../relay/model/rate-limit-interval.ts'
 import { outboundEnvironment } from './outbound.ts'
@@ -48,14 +48,14 @@ export function serveCommand(): Command {
 
 async function serve(flags: ServeFlags): Promise<void> {
   const { crossNamespaceRefs, rateLimitInterval, ...rest } = flags
-  const options: RelayOptions = {
+  const options: EmbeddedRelayOptions = {
     ...rest,
     noCrossNamespaceRefs: !crossNamespaceRefs,
     rateLimitIntervalMs: rateLimitInterval,
     outbound: outboundEnvironment(process.env),
   }
   // Loaded here, so that the other commands start without all of it.
-  const { startRelay } = await import('../hosts/embedded/relay.ts')
+  const { startEmbeddedRelay: startRelay } = await import('../hosts/embedded/relay.ts')
   try {
     const relay = await startRelay(options)
     await signalled()

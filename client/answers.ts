@@ -6,14 +6,14 @@ import { UsageError } from './usage-error.ts'
 
 /** What an answer holds. Throws `UsageError` for one that refuses, or is of another form. */
 export function read<T>(schema: z.ZodType<T>, answer: Answer): T {
-  if (answer.status >= 300) throw new UsageError(problemText(answer), 1)
+  if (answer.status >= 300) throw new UsageError(refusalText(answer), 1)
   const parsed = schema.safeParse(jsonValue(answer.body))
   if (parsed.success) return parsed.data
   throw new UsageError('the answer is not one of a flux-relay of this version', 1)
 }
 
 /** Why a relay refused. */
-export function problemText(answer: Answer): string {
+export function refusalText(answer: Answer): string {
   const problem = ProblemDocument.safeParse(jsonValue(answer.body))
   const { status } = answer
   return problem.success

@@ -1,8 +1,13 @@
 import { App, type AppProps, type Environment, Tags, Validations } from 'aws-cdk-lib'
 import type { Code } from 'aws-cdk-lib/aws-lambda'
 import { AwsSolutionsChecks } from 'cdk-nag'
+import {
+  type DeploymentSettings,
+  DeploymentSettingsError,
+  parseDeploymentSettings,
+  SETTINGS_KEY,
+} from './deployment-settings.ts'
 import type { FunctionName } from './function-names.ts'
-import { parseSettings, SETTINGS_KEY, type Settings, SettingsError } from './settings.ts'
 import { ObservabilityStack } from './stacks/observability-stack.ts'
 import { RelayStack } from './stacks/relay-stack.ts'
 
@@ -17,10 +22,10 @@ export interface RelayAppOptions {
   readonly checks?: boolean
 }
 
-/** The app with its stacks, by the settings in its context. Throws `SettingsError`. */
+/** The app with its stacks, by the settings in its context. Throws `DeploymentSettingsError`. */
 export function createApp({ app: props, env, code, checks = true }: RelayAppOptions = {}) {
   const app = new App(props)
-  const settings = parseSettings(app.node.tryGetContext(SETTINGS_KEY))
+  const settings = parseDeploymentSettings(app.node.tryGetContext(SETTINGS_KEY))
   requireEnvironment(settings, env)
   requireRegion(settings, env)
   const name = `flux-relay-${settings.stageName}`
@@ -41,21 +46,21 @@ export function tag(app: App, tags: Readonly<Record<string, string>>): void {
 }
 
 /** What an alarm, a secret and an API use has to be in their own region. */
-function requireRegion(settings: Settings, env: Environment | undefined): void {
+function requireRegion(settings: DeploymentSettings, env: Environment | undefined): void {
   if (env?.region === undefined) return
   for (const name of ['alarmTopicArn', 'secretsKeyArn', 'certificateArn'] as const) {
     const region = settings[name]?.split(':')[3]
     if (region === undefined || region === env.region) continue
-    throw new SettingsError(
+    throw new DeploymentSettingsError(
       `${name}: is in ${region}, and the deployment in ${env.region}: name one of ${env.region}`,
     )
   }
 }
 
 /** The subnets of a VPC are looked up, in an account. */
-function requireEnvironment({ vpcId }: Settings, env: Environment | undefined): void {
+function requireEnvironment({ vpcId }: DeploymentSettings, env: Environment | undefined): void {
   if (vpcId === undefined || (env?.account !== undefined && env.region !== undefined)) return
-  throw new SettingsError(
+  throw new DeploymentSettingsError(
     `vpcId: needs credentials of the account that has ${vpcId}, to look it up`,
   )
 }

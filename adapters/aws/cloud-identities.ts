@@ -8,7 +8,7 @@ import { ClusterName } from '../../relay/model/config.ts'
 import type { CloudIdentities, IdentityProof } from '../../relay/ports/cloud-identities.ts'
 import { InvalidSecret } from '../../relay/ports/secret-store.ts'
 import { SecretCache } from './secret-cache.ts'
-import { parseJson } from './secret-data.ts'
+import { parseSecretJson } from './secret-data.ts'
 import { identitiesId } from './secret-ids.ts'
 import type { SecretsManagerOptions } from './secrets-manager.ts'
 
@@ -78,7 +78,7 @@ export class AwsCloudIdentities implements CloudIdentities {
 
 /** Reads a binding. Throws `InvalidSecret`, whose message names each wrong field. */
 function parseBindings(text: string | undefined, id: string): CloudBindings {
-  const parsed = CloudBindings.safeParse(parseJson(text))
+  const parsed = CloudBindings.safeParse(parseSecretJson(text))
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.map(({ path, message }) =>
     [path.join('.'), message].filter((part) => part !== '').join(': '),

@@ -24,7 +24,7 @@ export interface DynamoDbTokensOptions {
 }
 
 /** What a cluster proves itself by. */
-export interface ClusterCredentials {
+export interface StoredCredentials {
   /** SHA-256 of the tokens that are valid, in hex. */
   readonly hashes: readonly string[]
   /** Keys of signatures; of most clusters none. Rejects when they cannot be read. */
@@ -43,8 +43,8 @@ export interface StoredHashes {
 const MAX_AGE_MS = 5 * 60_000
 const MAX_ENTRIES = 1_000
 
-interface Entry {
-  readonly credentials: ClusterCredentials
+interface CachedCredentials {
+  readonly credentials: StoredCredentials
   readonly expiresAt: number
 }
 
@@ -55,7 +55,7 @@ interface Entry {
  */
 export class DynamoDbTokens {
   readonly #options: DynamoDbTokensOptions
-  readonly #entries = new Map<string, Entry>()
+  readonly #entries = new Map<string, CachedCredentials>()
 
   constructor(options: DynamoDbTokensOptions) {
     this.#options = options
@@ -68,7 +68,7 @@ export class DynamoDbTokens {
   async read(
     cluster: string,
     { fresh = false }: { readonly fresh?: boolean } = {},
-  ): Promise<ClusterCredentials | undefined> {
+  ): Promise<StoredCredentials | undefined> {
     if (!ClusterName.safeParse(cluster).success) return undefined
     const now = this.#options.clock.elapsed()
     const entry = this.#entries.get(cluster)
@@ -155,7 +155,7 @@ export class DynamoDbTokens {
     return wasWritten(this.#options.client.send(update))
   }
 
-  async #load(cluster: string, fresh: boolean): Promise<ClusterCredentials | undefined> {
+  async #load(cluster: string, fresh: boolean): Promise<StoredCredentials | undefined> {
     const { stored, hasSet } = await this.#items(cluster)
     const keys = async () => (await this.#options.keys.read(cluster, { fresh })) ?? []
     if (stored?.retiredAt !== undefined) return undefined
@@ -208,7 +208,7 @@ export class DynamoDbTokens {
   }
 
   /** As the last one used; the one unused for longest is forgotten first. */
-  #remember(cluster: string, entry: Entry): void {
+  #remember(cluster: string, entry: CachedCredentials): void {
     keepLatest(this.#entries, cluster, entry, MAX_ENTRIES)
   }
 }

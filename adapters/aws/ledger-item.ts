@@ -9,9 +9,9 @@ import {
 import { objectName } from '../../relay/model/event.ts'
 import { type Identity, namespacedName } from '../../relay/model/kubernetes.ts'
 import {
-  type Decoded,
   decodeText,
   encodeText,
+  type StoredReading,
   unreadableText,
 } from '../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
@@ -71,7 +71,7 @@ export function openOutcomeKey(cluster: string, outcome: Outcome): string | unde
 }
 
 /** The record of an item. */
-export function recordOf(item: Item): Decoded<LedgerRecord> {
+export function recordOf(item: Item): StoredReading<LedgerRecord> {
   const bytes = bytesOf(item, 'body')
   if (!bytes) return decodeText(deliveryRecordCodec, textOf(item, 'body') ?? '')
   const body = unpackBody(bytes)
@@ -82,7 +82,7 @@ export function recordOf(item: Item): Decoded<LedgerRecord> {
 /** What the attributes beside a record tell when it cannot be read itself. */
 export function unreadableRecord(
   item: Item,
-  decoded: Exclude<Decoded<LedgerRecord>, { kind: 'read' }>,
+  decoded: Exclude<StoredReading<LedgerRecord>, { kind: 'read' }>,
 ): UnreadableRecord {
   const alert = textOf(item, 'alert')
   const outcome = textOf(item, 'outcome')

@@ -1,6 +1,6 @@
 import { deflateRawSync, gunzipSync, gzipSync, inflateRawSync } from 'node:zlib'
-import type { Decoded } from '../../relay/model/stored/codec.ts'
-import type { JsonObject } from '../../relay/model/stored/shape.ts'
+import type { JsonObject } from '../../relay/model/json-value.ts'
+import type { StoredReading } from '../../relay/model/stored/codec.ts'
 import { RECORD_DICTIONARY_1 } from './record-dictionary.ts'
 
 /** The first byte of a compact body: raw DEFLATE with the first dictionary. */
@@ -17,7 +17,7 @@ const MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 /** What a body holds: the record's JSON, and whether some of its fields are the item's attributes. */
 export type UnpackedBody =
   | { readonly kind: 'text'; readonly json: string; readonly isWhole: boolean }
-  | Exclude<Decoded<never>, { kind: 'read' }>
+  | Exclude<StoredReading<never>, { kind: 'read' }>
 
 /** The fields of a record that a compact body leaves to the attributes of its item. */
 export const APART = ['id', 'cluster', 'acceptedAt', 'outcome'] as const

@@ -39,7 +39,7 @@ export type Freshness = 'remembered' | 'recent' | 'fresh'
 /** Makes a value of a text; undefined stands for a binary secret. */
 type Parse<T> = (text: string | undefined, id: string) => T | Promise<T>
 
-interface Entry<T> {
+interface CachedSecret<T> {
   readonly text: string | undefined
   /** Undefined when there is no such secret. */
   readonly parsed: Parsed<T> | undefined
@@ -56,7 +56,7 @@ export class SecretCache<T> {
   readonly #maxAbsentAgeMs: number
   readonly #maxEntries: number
   readonly #parse: Parse<T>
-  readonly #entries = new Map<string, Entry<T>>()
+  readonly #entries = new Map<string, CachedSecret<T>>()
   readonly #reads = new Map<string, Promise<T | undefined>>()
 
   /** `parse` throws `InvalidSecret` for a text of another form; any other error is of a read that failed. */
@@ -123,7 +123,7 @@ export class SecretCache<T> {
   }
 
   /** As the last one used. */
-  #remember(id: string, entry: Entry<T>): void {
+  #remember(id: string, entry: CachedSecret<T>): void {
     this.#entries.delete(id)
     this.#entries.set(id, entry)
     for (const oldest of this.#entries.keys()) {
@@ -133,7 +133,7 @@ export class SecretCache<T> {
   }
 }
 
-function resultOf<T>({ parsed }: Entry<T>): T | undefined {
+function resultOf<T>({ parsed }: CachedSecret<T>): T | undefined {
   if (parsed?.kind === 'invalid') throw parsed.error
   return parsed?.value
 }

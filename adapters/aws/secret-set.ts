@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto'
+import { isJsonObject, type JsonObject } from '../../relay/model/json-value.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
-import { isJsonObject, type JsonObject } from '../../relay/model/stored/shape.ts'
 import { InvalidSecret } from '../../relay/ports/secret-store.ts'
-import { parseJson } from './secret-data.ts'
+import { parseSecretJson } from './secret-data.ts'
 
 /** The Secrets of a cluster by `namespace/name`. What an entry is, is looked at when it is used. */
 export type SecretSet = Readonly<Record<string, unknown>>
@@ -70,7 +70,7 @@ export function partsOf(text: string): readonly string[] {
  * `LaterSet` for one that a later version of the relay wrote. No message shows anything of the content.
  */
 export function readHead(text: string | undefined, id: string): SetHead {
-  const value = parseJson(text)
+  const value = parseSecretJson(text)
   if (!isJsonObject(value) || typeof value.v !== 'number') throw invalid(id)
   if (value.v > FORM) throw new LaterSet(id)
   if (isJsonObject(value.secrets)) return { kind: 'whole', secrets: value.secrets }

@@ -1,11 +1,11 @@
 import { type ClusterTokens, TOKEN_FORM } from '../../relay/api/credentials.ts'
 import { ClusterName } from '../../relay/model/config.ts'
+import { isJsonObject } from '../../relay/model/json-value.ts'
 import { KubernetesName } from '../../relay/model/kubernetes.ts'
-import { type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
-import { isJsonObject } from '../../relay/model/stored/shape.ts'
+import { storedSecret, type VersionedSecret } from '../../relay/model/secret.ts'
 import { InvalidSecret, type SecretStore } from '../../relay/ports/secret-store.ts'
 import { SecretCache, type SecretCacheOptions } from './secret-cache.ts'
-import { parseJson } from './secret-data.ts'
+import { parseSecretJson } from './secret-data.ts'
 import { secretId, setId, tokensId } from './secret-ids.ts'
 import { isData, type SecretSet } from './secret-set.ts'
 import { findSet } from './secret-set-reader.ts'
@@ -22,8 +22,8 @@ export interface SecretsManagerOptions extends SecretCacheOptions {
  */
 export class SecretsManagerStore implements SecretStore {
   readonly #prefix: string
-  readonly #sets: SecretCache<ReadonlyMap<string, StoredSecret | InvalidSecret>>
-  readonly #single: SecretCache<StoredSecret>
+  readonly #sets: SecretCache<ReadonlyMap<string, VersionedSecret | InvalidSecret>>
+  readonly #single: SecretCache<VersionedSecret>
 
   constructor({ prefix, ...options }: SecretsManagerOptions) {
     this.#prefix = prefix
@@ -39,7 +39,7 @@ export class SecretsManagerStore implements SecretStore {
     namespace: string,
     name: string,
     { fresh = false }: { readonly fresh?: boolean } = {},
-  ): Promise<StoredSecret | undefined> {
+  ): Promise<VersionedSecret | undefined> {
     // A name with a slash could mean another namespace's Secret; Kubernetes has none such.
     const isName =
       isCluster(cluster) &&
@@ -60,7 +60,7 @@ export class SecretsManagerStore implements SecretStore {
   }
 }
 
-function secretsOf(secrets: SecretSet, id: string): Map<string, StoredSecret | InvalidSecret> {
+function secretsOf(secrets: SecretSet, id: string): Map<string, VersionedSecret | InvalidSecret> {
   const parsed = Object.entries(secrets).map(([key, entry]) => {
     const value = isJsonObject(entry) ? entry.data : undefined
     return [key, isData(value) ? storedSecret(value) : notASecret(`${key} of ${id}`)] as const
@@ -78,7 +78,7 @@ export class SecretsManagerTokens {
 
   constructor({ prefix, ...options }: SecretsManagerOptions) {
     this.#prefix = prefix
-    this.#cache = new SecretCache(options, parseTokens)
+    this.#cache = new SecretCache(options, parseHmacKeys)
   }
 
   /**
@@ -98,8 +98,8 @@ function isCluster(name: string): boolean {
   return ClusterName.safeParse(name).success
 }
 
-function parseSecret(text: string | undefined, id: string): StoredSecret {
-  const value = parseJson(text)
+function parseSecret(text: string | undefined, id: string): VersionedSecret {
+  const value = parseSecretJson(text)
   if (isData(value)) return storedSecret(value)
   throw notASecret(id)
 }
@@ -113,8 +113,8 @@ function notASecret(name: string): InvalidSecret {
  * Reads a cluster's tokens, none of which is empty: that would sign what anybody sends; white space around one is left out, as a person who stored it by hand
  * may have left it. Throws `InvalidSecret`, whose message shows none.
  */
-export function parseTokens(text: string | undefined, id: string): ClusterTokens {
-  const value = parseJson(text)
+export function parseHmacKeys(text: string | undefined, id: string): ClusterTokens {
+  const value = parseSecretJson(text)
   const tokens = Array.isArray(value) ? value.map(trimmed) : []
   const areTokens = tokens.length > 0 && tokens.every((token) => TOKEN_FORM.test(token))
   if (areTokens) return tokens

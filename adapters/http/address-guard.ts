@@ -84,12 +84,12 @@ const PRIVATE = blockListOf([
   '2001::/32',
 ])
 
-interface Refused {
+interface RefusedEndpoint {
   readonly port: number
   readonly covers: (address: string) => boolean
 }
 
-function parseRefused(entry: string): Refused {
+function parseRefused(entry: string): RefusedEndpoint {
   const url = URL.parse(`http://${entry}`)
   const port = Number(/:(\d+)$/.exec(entry)?.[1])
   const address = url === null ? undefined : plainAddress(literalOf(url.hostname))

@@ -8,7 +8,7 @@ import {
   type TransportOptions,
 } from '../../relay/ports/http.ts'
 import { type AddressGuardOptions, createAddressGuard } from './address-guard.ts'
-import { createDispatcherPool, type Route } from './dispatcher-pool.ts'
+import { createDispatcherPool, type OriginDispatcher } from './dispatcher-pool.ts'
 import { exchange } from './exchange.ts'
 import { ConnectError, failureOf } from './failure.ts'
 import { type Resolve, resolveBySystem } from './guarded-lookup.ts'
@@ -126,7 +126,7 @@ export function createHttpClient(options: HttpClientOptions): ClosableHttpClient
 /** What a proxy that is sent whole URLs says of itself. */
 function ofProxy(
   result: HttpResponse | TransportFailure,
-  { forwardProxy }: Route,
+  { forwardProxy }: OriginDispatcher,
 ): TransportFailure | undefined {
   if (forwardProxy === undefined || result.kind !== 'response' || result.status !== 407) {
     return undefined

@@ -48,7 +48,7 @@ interface Proxied {
   readonly isForwarded: boolean
 }
 
-interface Route {
+interface ConnectionTarget {
   readonly destination: URL
   readonly tls: SecureContext | undefined
   readonly proxy: Proxied | undefined
@@ -62,7 +62,7 @@ export function createConnector(
   { hostProxy, isForwarded = false }: RouteOptions = {},
 ): Connector {
   const proxy = proxyUrl === undefined ? hostProxy : { url: proxyUrl, guard }
-  const route: Route = {
+  const route: ConnectionTarget = {
     destination,
     tls: destination.protocol === 'https:' ? secureContextOf(tls, roots) : undefined,
     proxy: proxy && { ...proxyOf(proxy.url, tls, roots), guard: proxy.guard, isForwarded },
@@ -107,7 +107,10 @@ function proxyOf(proxyUrl: string, tls: TlsOptions, roots: ConnectorContext['roo
   return { server, tls: isSecure ? proxySecureContextOf(tls, roots) : undefined }
 }
 
-async function open({ destination, tls, proxy }: Route, context: DialContext): Promise<Socket> {
+async function open(
+  { destination, tls, proxy }: ConnectionTarget,
+  context: DialContext,
+): Promise<Socket> {
   const target = hostPortOf(destination)
   const socket = await (proxy === undefined
     ? dial(target, context)

@@ -23,7 +23,7 @@ export interface DispatcherPoolOptions extends ConnectorContext {
 }
 
 /** Sends the requests of one origin. */
-export interface Route extends Pick<Dispatcher, 'dispatch'> {
+export interface OriginDispatcher extends Pick<Dispatcher, 'dispatch'> {
   /** `host:port` of a proxy that is sent whole URLs, and so may answer for itself. */
   readonly forwardProxy: string | undefined
 }
@@ -31,22 +31,22 @@ export interface Route extends Pick<Dispatcher, 'dispatch'> {
 /** Keep-alive pools, one per cluster, origin, certificates and proxy. */
 export interface DispatcherPool {
   /** Throws a `ConnectError` for certificates or a proxy URL that cannot be used. */
-  get(destination: URL, transport: ConnectionOptions): Route
+  get(destination: URL, transport: ConnectionOptions): OriginDispatcher
   /** Destroys all connections, also those in use. */
   destroy(): Promise<void>
 }
 
-interface Entry {
+interface PooledOrigin {
   readonly cluster: string
   readonly pool: InstanceType<typeof Pool>
-  readonly route: Route
+  readonly route: OriginDispatcher
   readonly destroy: () => Promise<void>
 }
 
 export function createDispatcherPool(options: DispatcherPoolOptions): DispatcherPool {
   // In order of use: the first is the one unused for longest.
-  const live = new Map<string, Entry>()
-  const retiring = new Set<Entry>()
+  const live = new Map<string, PooledOrigin>()
+  const retiring = new Set<PooledOrigin>()
 
   function evictBeyondBound(): void {
     if (live.size <= options.maxPools) return
@@ -64,7 +64,7 @@ export function createDispatcherPool(options: DispatcherPoolOptions): Dispatcher
     get(destination, transport) {
       const hostProxy = hostProxyOf(destination, transport, options)
       const key = keyOf(destination, transport, hostProxy)
-      const entry = live.get(key) ?? createEntry(destination, transport, hostProxy, options)
+      const entry = live.get(key) ?? createPooledOrigin(destination, transport, hostProxy, options)
       live.delete(key)
       live.set(key, entry)
       evictBeyondBound()
@@ -117,12 +117,12 @@ function secretKeyOf(
   return hash('sha256', JSON.stringify(parts), 'base64')
 }
 
-function createEntry(
+function createPooledOrigin(
   destination: URL,
   transport: ConnectionOptions,
   hostProxy: HostProxy | undefined,
   options: DispatcherPoolOptions,
-): Entry {
+): PooledOrigin {
   const proxy = forwardProxyOf(destination, transport.proxyUrl ?? hostProxy?.url)
   const isForwarded = proxy !== undefined
   const connector = createConnector(destination, transport, options, { hostProxy, isForwarded })
@@ -153,7 +153,11 @@ function forwardProxyOf({ protocol }: URL, proxyUrl: string | undefined): ProxyS
   return proxy.protocol === 'socks5:' ? undefined : proxy
 }
 
-function routeOver(pool: Entry['pool'], { origin }: URL, proxy: ProxyServer | undefined): Route {
+function routeOver(
+  pool: PooledOrigin['pool'],
+  { origin }: URL,
+  proxy: ProxyServer | undefined,
+): OriginDispatcher {
   if (proxy === undefined) {
     return {
       forwardProxy: undefined,

@@ -1,5 +1,5 @@
 /** What stands in the way. `busy`: another process, or this one, has the file open. */
-export type DatabaseProblem =
+export type DatabaseErrorKind =
   | 'busy'
   | 'not-a-database'
   | 'corrupt'
@@ -17,9 +17,9 @@ export type DatabaseProblem =
 export class DatabaseError extends Error {
   override readonly name = 'DatabaseError'
   readonly file: string
-  readonly problem: DatabaseProblem
+  readonly problem: DatabaseErrorKind
 
-  constructor(file: string, problem: DatabaseProblem, text: string, cause?: unknown) {
+  constructor(file: string, problem: DatabaseErrorKind, text: string, cause?: unknown) {
     super(`${file}: ${text}`, { cause })
     this.file = file
     this.problem = problem
@@ -27,7 +27,7 @@ export class DatabaseError extends Error {
 }
 
 /** SQLite's primary result codes (https://sqlite.org/rescode.html) that are the file's fault. */
-const PROBLEMS: Readonly<Record<number, readonly [DatabaseProblem, string]>> = {
+const PROBLEMS: Readonly<Record<number, readonly [DatabaseErrorKind, string]>> = {
   3: ['no-access', 'access is denied. Give this user the right to read and write it.'],
   5: [
     'busy',

@@ -9,9 +9,14 @@ import type { Batch } from './relay-database.ts'
 import { ReserveFile } from './reserve.ts'
 import { ReservedEngine } from './reserved-engine.ts'
 import { RELAY_SCHEMA } from './schema.ts'
-import { type Answer, SqlEngine } from './sql-engine.ts'
+import { SqlEngine, type SqlResult } from './sql-engine.ts'
 import { BatchReader } from './thread-batch.ts'
-import type { AnswerData, FromThread, ThreadData, ToThread } from './thread-messages.ts'
+import type {
+  AnswerData,
+  FromDatabaseThread,
+  ThreadData,
+  ToDatabaseThread,
+} from './thread-messages.ts'
 import { resultsData } from './thread-results.ts'
 
 /**
@@ -43,10 +48,10 @@ try {
 function serve(engine: ReservedEngine, from: MessagePort): void {
   const reader = new BatchReader()
   const idle = setTimeout(() => engine.checkpoint(IDLE_LOG_PAGES), IDLE_MS)
-  from.on('message', (first: ToThread) => {
+  from.on('message', (first: ToDatabaseThread) => {
     const messages = [first]
     for (let next = receiveMessageOnPort(from); next; next = receiveMessageOnPort(from)) {
-      messages.push(next.message as ToThread)
+      messages.push(next.message as ToDatabaseThread)
     }
     run(
       engine,
@@ -79,10 +84,10 @@ function close(engine: ReservedEngine, from: MessagePort): void {
   from.close()
 }
 
-function dataOf<T>(answer: Answer<T>): AnswerData<T> {
+function dataOf<T>(answer: SqlResult<T>): AnswerData<T> {
   return answer.kind === 'ok' ? answer : { kind: 'failed', error: errorData(answer.error) }
 }
 
-function tell(message: FromThread): void {
+function tell(message: FromDatabaseThread): void {
   port.postMessage(message)
 }

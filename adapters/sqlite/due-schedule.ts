@@ -3,7 +3,7 @@ import { DueRows, earlier } from './due-rows.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { Leases, Schedule } from './schedule.ts'
 
-interface Entry {
+interface DueRetry {
   readonly message: RetryMessage
   readonly cluster: string
   /** When it is due, or when it may be handed out again. Milliseconds since the epoch. */
@@ -11,7 +11,7 @@ interface Entry {
   readonly number: number
 }
 
-function newSchedule(): Schedule<Entry> {
+function newSchedule(): Schedule<DueRetry> {
   return new Schedule(
     ({ cluster }) => cluster,
     (a, b) => a.at < b.at || (a.at === b.at && a.number < b.number),
@@ -36,8 +36,8 @@ export class DueSchedule {
   readonly #rows: DueRows
   #ready = newSchedule()
   /** The entry of each delivery that was read or changed since; another one of it is void. */
-  readonly #entries = new Map<string, Entry>()
-  readonly #leased = new Map<string, Entry>()
+  readonly #entries = new Map<string, DueRetry>()
+  readonly #leased = new Map<string, DueRetry>()
   readonly #leases = new Leases()
   /** Messages that come again once they are leased no more. */
   readonly #again = new Map<string, RetryMessage>()
@@ -185,7 +185,7 @@ export class DueSchedule {
 
   #wait(message: RetryMessage, at: number): void {
     this.#count += 1
-    const entry: Entry = { message, cluster: message.cluster ?? '', at, number: this.#count }
+    const entry: DueRetry = { message, cluster: message.cluster ?? '', at, number: this.#count }
     this.#entries.set(message.deliveryId, entry)
     this.#sizes.set(entry.cluster, this.#sizeOf(entry.cluster) + 1)
     this.#ready.delay(entry, at)

@@ -1,5 +1,5 @@
 import type { RelayDatabase } from './relay-database.ts'
-import { type Change, outcomeChange } from './statement.ts'
+import { outcomeChange, type UnitStatement } from './statement.ts'
 
 /** The longest wait of a retry: an hour, and a fifth for jitter. Milliseconds. */
 const LONGEST_WAIT_MS = 72 * 60_000
@@ -63,7 +63,7 @@ export class DueTimes {
     await this.bringBack(now)
   }
 
-  async #change(change: Change): Promise<void> {
+  async #change(change: UnitStatement): Promise<void> {
     const result = await this.#database.write([change])
     if (result.kind === 'done' && (result.changed[0]?.count ?? 0) > 0) this.#onChange()
   }

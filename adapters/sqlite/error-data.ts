@@ -1,10 +1,10 @@
-import { DatabaseError, type DatabaseProblem } from './database-error.ts'
+import { DatabaseError, type DatabaseErrorKind } from './database-error.ts'
 
 /** An error as plain data, which another thread can make an error of again. */
 export interface ErrorData {
   readonly text: string
   /** Present for a `DatabaseError`. */
-  readonly problem?: { readonly file: string; readonly kind: DatabaseProblem }
+  readonly problem?: { readonly file: string; readonly kind: DatabaseErrorKind }
   /** The message of what caused it. */
   readonly cause?: string
 }

@@ -2,7 +2,7 @@ import type { AcceptedEvent } from '../../relay/model/delivery.ts'
 import { encodeText } from '../../relay/model/stored/codec.ts'
 import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import { type Change, change, type UnitResult } from './statement.ts'
+import { change, type UnitResult, type UnitStatement } from './statement.ts'
 
 /** How long the id of a sent event is remembered: as long as SQS FIFO queues do. */
 const DEDUPLICATION_MS = 5 * 60_000
@@ -15,7 +15,7 @@ const INSERT_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
 const ADVANCE_ORDER_TIME = 'UPDATE order_time SET latest = ? WHERE latest < ?'
 
 /** Queues an event, unless its id was sent a short while before `now` (ms since the epoch). */
-export function insertion(event: AcceptedEvent, now: number): Change {
+export function insertion(event: AcceptedEvent, now: number): UnitStatement {
   const { id, group, acceptedAt } = event
   const body = encodeText(queuedEventCodec, event)
   const parameters = [id, group, acceptedAt, body, now - DEDUPLICATION_MS]
@@ -26,7 +26,7 @@ export function insertion(event: AcceptedEvent, now: number): Change {
  * Keeps the order times that are ahead of the clock, because it was set back. Of all others the time
  * of acceptance, which the events have, says as much.
  */
-export function advances(events: readonly AcceptedEvent[]): readonly Change[] {
+export function advances(events: readonly AcceptedEvent[]): readonly UnitStatement[] {
   const ahead = events.flatMap(({ orderTime = 0, acceptedAt }) =>
     orderTime > acceptedAt ? [orderTime] : [],
   )

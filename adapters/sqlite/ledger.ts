@@ -19,7 +19,7 @@ import { type ListPart, mergeLists, type OneOutcomeFilter, perOutcome } from '..
 import { listQuery, SHOW_ONE } from './ledger-query.ts'
 import { decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import { type Change, outcomeChange } from './statement.ts'
+import { outcomeChange, type UnitStatement } from './statement.ts'
 import { sweepLedger } from './sweep.ts'
 
 export interface LedgerOptions {
@@ -98,7 +98,7 @@ export class SqliteLedger implements Ledger {
   }
 
   /** The statement that stores a record, for a unit that does more. */
-  change({ record, expected }: LedgerWrite): Change {
+  change({ record, expected }: LedgerWrite): UnitStatement {
     const now = this.#clock.now()
     const values = this.#values(record)
     return expected === 'absent'

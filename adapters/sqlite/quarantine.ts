@@ -10,7 +10,7 @@ import type {
   SetAsideReason,
 } from '../../relay/ports/quarantine.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import { type Change, change, type UnitResult } from './statement.ts'
+import { change, type UnitResult, type UnitStatement } from './statement.ts'
 import { sweepQuarantine } from './sweep.ts'
 
 /** Kept as long as a record of the ledger. */
@@ -44,7 +44,7 @@ export class QuarantineFull extends Error {
 }
 
 /** Where messages that were put back are in their queues. */
-export interface PutBack {
+export interface RequeuedMessages {
   readonly events: ReadonlyArray<{
     readonly group: string
     readonly cluster: string | null
@@ -121,10 +121,14 @@ type StoredRow =
 export class SqliteQuarantine implements Quarantine {
   readonly #database: RelayDatabase
   readonly #clock: Clock
-  readonly #onPutBack: (messages: PutBack) => void
+  readonly #onPutBack: (messages: RequeuedMessages) => void
 
   /** `onPutBack` is called once messages are durable in their queues. */
-  constructor(database: RelayDatabase, clock: Clock, onPutBack: (messages: PutBack) => void) {
+  constructor(
+    database: RelayDatabase,
+    clock: Clock,
+    onPutBack: (messages: RequeuedMessages) => void,
+  ) {
     this.#database = database
     this.#clock = clock
     this.#onPutBack = onPutBack
@@ -148,13 +152,13 @@ export class SqliteQuarantine implements Quarantine {
   }
 
   /** Copies an event, if there is room: else the unit is a conflict. */
-  keepEvent(sequence: number, cluster: string | undefined, reason: SetAsideReason): Change {
+  keepEvent(sequence: number, cluster: string | undefined, reason: SetAsideReason): UnitStatement {
     const parameters = [cluster ?? null, ...this.#why(reason), sequence]
     return { sql: KEEP_EVENT, parameters, mustChange: true }
   }
 
   /** A unit that copies a retry, if there is room, and lets its record wait no more. */
-  keepRetry({ deliveryId, attempt, dueAt }: RetryMessage, reason: SetAsideReason): Change[] {
+  keepRetry({ deliveryId, attempt, dueAt }: RetryMessage, reason: SetAsideReason): UnitStatement[] {
     const parameters = [deliveryId, attempt, dueAt, ...this.#why(reason)]
     return [
       { sql: KEEP_RETRY, parameters, mustChange: true },
@@ -194,7 +198,7 @@ export class SqliteQuarantine implements Quarantine {
   async #putBack(row: StoredRow): Promise<boolean> {
     const { id } = row
     const gone = { ...change(DELETE, id), mustChange: true }
-    const back: Change =
+    const back: UnitStatement =
       row.kind === 'event'
         ? { ...change(PUT_BACK_EVENT, id), returns: true }
         : { ...change(PUT_BACK_RETRY, row.dueAt, row.deliveryId, row.attempt), returns: true }

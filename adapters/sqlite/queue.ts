@@ -9,11 +9,11 @@ import { DueTimes } from './due-times.ts'
 import { EventGroups, GROUPS, type GroupEnds, type GroupHead } from './event-groups.ts'
 import { advances, insertedAt, insertion, readLatestOrderTime } from './event-insertion.ts'
 import { type EventLease, EventReader } from './event-reader.ts'
-import { type PutBack, SqliteQuarantine } from './quarantine.ts'
+import { type RequeuedMessages, SqliteQuarantine } from './quarantine.ts'
 import { type QueueDepth, readDepth } from './queue-depth.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { LEAVE_QUEUE, type OnRemovalFailure, Removals } from './removals.ts'
-import { type Change, change, outcomeChange, type UnitResult } from './statement.ts'
+import { change, outcomeChange, type UnitResult, type UnitStatement } from './statement.ts'
 import { EventSweep } from './sweep.ts'
 
 const NEXT_HEAD = `SELECT seq FROM events
@@ -235,7 +235,7 @@ export class SqliteQueue implements Queue {
     await this.#due.start(this.#clock.now())
   }
 
-  #putBack({ events, retries }: PutBack): void {
+  #putBack({ events, retries }: RequeuedMessages): void {
     for (const { group, cluster, sequence } of events) {
       this.#groups.added(group, cluster ?? '', sequence)
     }
@@ -248,7 +248,7 @@ export class SqliteQueue implements Queue {
   /** Takes a leased event off the queue in one unit with `first`; undefined when it is not leased. */
   async #takeOff(
     { group, sequence }: EventLease,
-    first: readonly Change[],
+    first: readonly UnitStatement[],
   ): Promise<UnitResult | undefined> {
     const seq = Number(sequence)
     if (!this.#groups.leaving(group, seq)) return undefined

@@ -1,5 +1,5 @@
 import type { LedgerRecord } from '../../relay/model/delivery.ts'
-import { type Decoded, decodeText, storedValue } from '../../relay/model/stored/codec.ts'
+import { decodeText, type StoredReading, storedValue } from '../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../relay/model/stored/delivery-record.ts'
 import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
 
@@ -16,7 +16,7 @@ export function recordBody(record: LedgerRecord): string {
   return JSON.stringify({ ...deliveryRecordCodec.encode(record), ...apart })
 }
 
-export function decodeRecord({ body, event }: RecordRow): Decoded<LedgerRecord> {
+export function decodeRecord({ body, event }: RecordRow): StoredReading<LedgerRecord> {
   if (event === null) return decodeText(deliveryRecordCodec, body)
   const accepted = decodeText(queuedEventCodec, event)
   if (accepted.kind !== 'read') return accepted

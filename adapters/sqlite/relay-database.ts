@@ -2,8 +2,8 @@ import type { SQLInputValue } from 'node:sqlite'
 import { DatabaseError } from './database-error.ts'
 import { openFile } from './open-file.ts'
 import { RELAY_SCHEMA } from './schema.ts'
-import { type Answer, SqlEngine } from './sql-engine.ts'
-import type { Change, Statement, UnitResult } from './statement.ts'
+import { SqlEngine, type SqlResult } from './sql-engine.ts'
+import type { Statement, UnitResult, UnitStatement } from './statement.ts'
 
 /** The relay's database, as its stores use it. Every method rejects with `DatabaseError`. */
 export interface RelayDatabase {
@@ -15,12 +15,15 @@ export interface RelayDatabase {
    * Runs the statements of one unit, all or none, and resolves, after `answered` was called, once
    * they are on the disk. Units are committed in groups, in their order.
    */
-  write(unit: readonly Change[], answered?: (result: UnitResult) => void): Promise<UnitResult>
+  write(
+    unit: readonly UnitStatement[],
+    answered?: (result: UnitResult) => void,
+  ): Promise<UnitResult>
   /**
    * As `write`, but the unit costs no commit of its own: it goes with the next unit that is written, in
    * front of it, or after 100 ms. What is committed later is never on the disk without it.
    */
-  writeSoon(unit: readonly Change[]): Promise<UnitResult>
+  writeSoon(unit: readonly UnitStatement[]): Promise<UnitResult>
   /** Why nothing new can be stored now; undefined while it can. Units with an outcome are still tried. */
   readonly trouble: DatabaseError | undefined
   /** Calls `listener` when `trouble` has changed. */
@@ -37,7 +40,7 @@ const SOON_MS = 100
 /** What came together in one turn of the event loop. */
 export interface Batch {
   readonly queries: readonly Statement[]
-  readonly units: readonly (readonly Change[])[]
+  readonly units: readonly (readonly UnitStatement[])[]
 }
 
 /** Where batches are run. It answers queries and units each in their order, at any time. */
@@ -48,9 +51,9 @@ export interface Backend {
 }
 
 /** What a backend tells. */
-export interface Answers {
-  rows(answers: readonly Answer<readonly unknown[]>[]): void
-  results(answers: readonly Answer<UnitResult>[]): void
+export interface BackendListener {
+  rows(answers: readonly SqlResult<readonly unknown[]>[]): void
+  results(answers: readonly SqlResult<UnitResult>[]): void
   /** Nothing new can be stored, or can again. What it explains is answered after it. */
   trouble(error: DatabaseError | undefined): void
 }
@@ -62,7 +65,7 @@ export interface Answers {
 export function openRelayDatabase(file: string, pace?: Pace): RelayDatabase {
   const { path, connection, letGo } = openFile(file, RELAY_SCHEMA)
   const engine = new SqlEngine(path, connection)
-  const backend = (answers: Answers) => ({
+  const backend = (answers: BackendListener) => ({
     run: (batch: Batch) => runBatch(engine, batch, answers),
     async close() {
       engine.close()
@@ -76,7 +79,7 @@ export function openRelayDatabase(file: string, pace?: Pace): RelayDatabase {
 export function runBatch(
   engine: Pick<SqlEngine, 'query' | 'commit'>,
   { queries, units }: Batch,
-  answers: Answers,
+  answers: BackendListener,
 ): void {
   if (queries.length > 0) answers.rows(queries.map((query) => engine.query(query)))
   if (units.length > 0) answers.results(engine.commit(units))
@@ -87,7 +90,7 @@ export type Pace = (work: () => void) => void
 
 const doAtOnce: Pace = (work) => work()
 
-interface Waiting<T> {
+interface PendingCallback<T> {
   answer(value: T): void
   reject(error: unknown): void
 }
@@ -98,10 +101,10 @@ export class BatchingDatabase implements RelayDatabase {
   readonly #backend: Backend
   /** What is not given to the backend yet. */
   #queries: Statement[] = []
-  #units: (readonly Change[])[] = []
+  #units: (readonly UnitStatement[])[] = []
   /** Who waits for an answer, in order. */
-  readonly #readers: Waiting<readonly unknown[]>[] = []
-  readonly #writers: Waiting<UnitResult>[] = []
+  readonly #readers: PendingCallback<readonly unknown[]>[] = []
+  readonly #writers: PendingCallback<UnitResult>[] = []
   readonly #listeners: (() => void)[] = []
   #trouble: DatabaseError | undefined
   #isRefusing = false
@@ -111,7 +114,7 @@ export class BatchingDatabase implements RelayDatabase {
   #closed: Promise<void> | undefined
 
   /** `pace` does pieces of work in their order: what follows from one answer each. */
-  constructor(file: string, backend: (answers: Answers) => Backend, pace: Pace = doAtOnce) {
+  constructor(file: string, backend: (answers: BackendListener) => Backend, pace: Pace = doAtOnce) {
     this.file = file
     this.#backend = backend({
       rows: (answers) => settle(answers, this.#readers, pace),
@@ -150,13 +153,16 @@ export class BatchingDatabase implements RelayDatabase {
     return promise
   }
 
-  write(unit: readonly Change[], answered?: (result: UnitResult) => void): Promise<UnitResult> {
+  write(
+    unit: readonly UnitStatement[],
+    answered?: (result: UnitResult) => void,
+  ): Promise<UnitResult> {
     const written = this.#add(unit, answered)
     if (!this.#closed && !this.#isRefusing) this.#schedule()
     return written
   }
 
-  writeSoon(unit: readonly Change[]): Promise<UnitResult> {
+  writeSoon(unit: readonly UnitStatement[]): Promise<UnitResult> {
     const written = this.#add(unit)
     if (!this.#closed && !this.#isRefusing && !this.#isScheduled) {
       this.#soon ??= setTimeout(() => this.#flush(), SOON_MS)
@@ -164,7 +170,10 @@ export class BatchingDatabase implements RelayDatabase {
     return written
   }
 
-  #add(unit: readonly Change[], answered?: (result: UnitResult) => void): Promise<UnitResult> {
+  #add(
+    unit: readonly UnitStatement[],
+    answered?: (result: UnitResult) => void,
+  ): Promise<UnitResult> {
     if (this.#closed) return Promise.reject(this.#closedError())
     if (this.#isRefusing) return Promise.reject(this.#trouble)
     const { promise, resolve, reject } = Promise.withResolvers<UnitResult>()
@@ -223,7 +232,11 @@ export class BatchingDatabase implements RelayDatabase {
   }
 }
 
-function settle<T>(answers: readonly Answer<T>[], waiting: Waiting<T>[], pace: Pace): void {
+function settle<T>(
+  answers: readonly SqlResult<T>[],
+  waiting: PendingCallback<T>[],
+  pace: Pace,
+): void {
   const served = waiting.splice(0, answers.length)
   for (const [at, answer] of answers.entries()) {
     pace(() => {

@@ -1,7 +1,7 @@
-import { DatabaseError, type DatabaseProblem } from './database-error.ts'
+import { DatabaseError, type DatabaseErrorKind } from './database-error.ts'
 import type { Reserve } from './reserve.ts'
-import type { Answer, SqlEngine } from './sql-engine.ts'
-import { type Change, change, type UnitResult } from './statement.ts'
+import type { SqlEngine, SqlResult } from './sql-engine.ts'
+import { change, type UnitResult, type UnitStatement } from './statement.ts'
 
 /** How often a disk that failed is tried. Milliseconds. */
 const PROBE_MS = 1_000
@@ -15,7 +15,7 @@ const PROBE = [
   change(`DELETE FROM state WHERE key = '#probe'`),
 ]
 
-const DISK_PROBLEMS: ReadonlySet<DatabaseProblem> = new Set(['full', 'io'])
+const DISK_PROBLEMS: ReadonlySet<DatabaseErrorKind> = new Set(['full', 'io'])
 
 export interface ReservedEngineOptions {
   readonly reserve: Reserve
@@ -47,7 +47,7 @@ export class ReservedEngine {
     return this.#engine.query(...query)
   }
 
-  commit(units: readonly (readonly Change[])[]): readonly Answer<UnitResult>[] {
+  commit(units: readonly (readonly UnitStatement[])[]): readonly SqlResult<UnitResult>[] {
     if (this.#trouble) return this.#commitOutcomes(units, this.#trouble)
     const answers = this.#engine.commit(units)
     const problem = answers.map(diskProblem).find((error) => error !== undefined)
@@ -67,9 +67,9 @@ export class ReservedEngine {
   }
 
   #commitOutcomes(
-    units: readonly (readonly Change[])[],
+    units: readonly (readonly UnitStatement[])[],
     error: DatabaseError,
-  ): readonly Answer<UnitResult>[] {
+  ): readonly SqlResult<UnitResult>[] {
     const outcomes = units.filter(isOutcome)
     const written = outcomes.length === 0 ? [] : this.#engine.commit(outcomes)
     let at = 0
@@ -115,12 +115,12 @@ export class ReservedEngine {
   }
 }
 
-function isOutcome(unit: readonly Change[]): boolean {
+function isOutcome(unit: readonly UnitStatement[]): boolean {
   return unit.some((step) => step.isOutcome)
 }
 
 /** The disk's failure, as against that of one unit. */
-function diskProblem(answer: Answer<unknown>): DatabaseError | undefined {
+function diskProblem(answer: SqlResult<unknown>): DatabaseError | undefined {
   if (answer.kind === 'ok' || !(answer.error instanceof DatabaseError)) return undefined
   return DISK_PROBLEMS.has(answer.error.problem) ? answer.error : undefined
 }

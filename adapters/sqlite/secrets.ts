@@ -1,5 +1,5 @@
 import { jsonValue } from '../../relay/model/json-value.ts'
-import { type SecretData, type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
+import { type SecretData, storedSecret, type VersionedSecret } from '../../relay/model/secret.ts'
 import { fits, mapOf, text } from '../../relay/model/stored/shape.ts'
 import {
   InvalidSecret,
@@ -25,7 +25,11 @@ export class SqliteSecretStore implements SecretStore, SecretWriter {
     this.#database = database
   }
 
-  async read(cluster: string, namespace: string, name: string): Promise<StoredSecret | undefined> {
+  async read(
+    cluster: string,
+    namespace: string,
+    name: string,
+  ): Promise<VersionedSecret | undefined> {
     const [row] = await this.#database.read<{ data: string }>(READ, cluster, namespace, name)
     return row && parseSecret(row.data, `${cluster}/${namespace}/${name}`)
   }
@@ -38,7 +42,7 @@ export class SqliteSecretStore implements SecretStore, SecretWriter {
 const secretShape = mapOf(text)
 
 /** Throws `InvalidSecret`, whose message shows nothing of the content. */
-function parseSecret(json: string, name: string): StoredSecret {
+function parseSecret(json: string, name: string): VersionedSecret {
   const stored = jsonValue(json)
   if (fits(secretShape, stored)) return storedSecret(stored)
   throw new InvalidSecret(`the stored Secret ${name} is damaged: put it again (secret put)`)

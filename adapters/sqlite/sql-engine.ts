@@ -1,6 +1,6 @@
 import type { DatabaseSync, StatementSync } from 'node:sqlite'
 import { databaseErrorOf } from './database-error.ts'
-import type { Change, Changed, Statement, UnitResult } from './statement.ts'
+import type { Changed, Statement, UnitResult, UnitStatement } from './statement.ts'
 
 /**
  * Pages in the log at which a commit moves them into the file, which takes 10 ms and more on a good
@@ -10,7 +10,7 @@ import type { Change, Changed, Statement, UnitResult } from './statement.ts'
 const MAX_LOG_PAGES = 4_000
 
 /** What became of a unit, or of a query, and why it failed. */
-export type Answer<T> =
+export type SqlResult<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'failed'; readonly error: unknown }
 
@@ -47,7 +47,7 @@ export class SqlEngine {
   }
 
   /** The rows of a query, which sees what was committed. */
-  query({ sql, parameters }: Statement): Answer<readonly unknown[]> {
+  query({ sql, parameters }: Statement): SqlResult<readonly unknown[]> {
     try {
       return { kind: 'ok', value: this.#statement(sql).all(...parameters) }
     } catch (error) {
@@ -59,7 +59,7 @@ export class SqlEngine {
    * Runs all units in one transaction, in their order. One that fails or conflicts leaves the others
    * alone; when the disk fails or is full, all fail.
    */
-  commit(units: readonly (readonly Change[])[]): readonly Answer<UnitResult>[] {
+  commit(units: readonly (readonly UnitStatement[])[]): readonly SqlResult<UnitResult>[] {
     try {
       return this.#transaction(() => units.map((unit) => this.#runUndivided(unit)))
     } catch (error) {
@@ -92,13 +92,13 @@ export class SqlEngine {
   }
 
   /** Without a savepoint, which costs time and is hardly ever needed. */
-  #runUndivided(unit: readonly Change[]): Answer<UnitResult> {
+  #runUndivided(unit: readonly UnitStatement[]): SqlResult<UnitResult> {
     const value = this.#run(unit)
     if (value.kind === 'conflict' && value.at > 0) throw new Error('a unit has to be undone')
     return { kind: 'ok', value }
   }
 
-  #runApart(unit: readonly Change[]): Answer<UnitResult> {
+  #runApart(unit: readonly UnitStatement[]): SqlResult<UnitResult> {
     this.#connection.exec('SAVEPOINT unit')
     try {
       const value = this.#run(unit)
@@ -113,7 +113,7 @@ export class SqlEngine {
     }
   }
 
-  #run(unit: readonly Change[]): UnitResult {
+  #run(unit: readonly UnitStatement[]): UnitResult {
     const changed: Changed[] = []
     for (const [at, step] of unit.entries()) {
       const done = this.#change(step)
@@ -123,7 +123,7 @@ export class SqlEngine {
     return { kind: 'done', changed }
   }
 
-  #change({ sql, parameters, returns }: Change): Changed {
+  #change({ sql, parameters, returns }: UnitStatement): Changed {
     const statement = this.#statement(sql)
     if (returns) {
       const rows = statement.all(...parameters)

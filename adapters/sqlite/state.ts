@@ -4,7 +4,7 @@ import type { StateStore, StateWriteOptions } from '../../relay/ports/state-stor
 import type { ExpectedVersion, Versioned } from '../../relay/ports/versioned.ts'
 import { RecentState } from './recent-state.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import { type Change, outcomeChange } from './statement.ts'
+import { outcomeChange, type UnitStatement } from './statement.ts'
 import { sweepState } from './sweep.ts'
 
 const READ = `SELECT version, value, expires_at AS expiresAt FROM state
@@ -89,7 +89,7 @@ export class SqliteStateStore implements StateStore {
     return true
   }
 
-  async #writeUndecided(key: string, unit: readonly Change[]): Promise<boolean> {
+  async #writeUndecided(key: string, unit: readonly UnitStatement[]): Promise<boolean> {
     this.#undecided.set(key, (this.#undecided.get(key) ?? 0) + 1)
     try {
       return (await this.#database.write(unit)).kind === 'done'
@@ -113,7 +113,7 @@ function statementOf(
   expected: ExpectedVersion,
   expiresAt: number,
   now: number,
-): Change {
+): UnitStatement {
   return expected === 'absent'
     ? { ...outcomeChange(INSERT, key, json, expiresAt, now), mustChange: true }
     : { ...outcomeChange(UPDATE, json, expiresAt, key, expected, now), mustChange: true }

@@ -7,7 +7,7 @@ export interface Statement {
 }
 
 /** A statement that is part of a unit. */
-export interface Change extends Statement {
+export interface UnitStatement extends Statement {
   /** Whether its rows are wanted: of a query, or of a change with RETURNING. */
   readonly returns?: boolean
   /** Unless it changes a row, nothing of its unit is done. */
@@ -31,11 +31,11 @@ export type UnitResult =
   | { readonly kind: 'conflict'; readonly at: number }
 
 /** Makes a statement of a unit. */
-export function change(sql: string, ...parameters: readonly SQLInputValue[]): Change {
+export function change(sql: string, ...parameters: readonly SQLInputValue[]): UnitStatement {
   return { sql, parameters }
 }
 
 /** Makes a statement that says what became of something: a unit with one may take from the reserve. */
-export function outcomeChange(sql: string, ...parameters: readonly SQLInputValue[]): Change {
+export function outcomeChange(sql: string, ...parameters: readonly SQLInputValue[]): UnitStatement {
   return { sql, parameters, isOutcome: true }
 }

@@ -1,6 +1,6 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { Batch } from './relay-database.ts'
-import type { Change, Statement } from './statement.ts'
+import type { Statement, UnitStatement } from './statement.ts'
 
 /**
  * A batch as it goes to the thread of the database: one list of plain values, because copying it to
@@ -41,7 +41,7 @@ export class BatchWriter {
     return { texts: this.#texts, values: this.#values }
   }
 
-  #change({ sql, parameters, returns, mustChange, isOutcome }: Change): void {
+  #change({ sql, parameters, returns, mustChange, isOutcome }: UnitStatement): void {
     const marks =
       (returns ? RETURNS : 0) | (mustChange ? MUST_CHANGE : 0) | (isOutcome ? IS_OUTCOME : 0)
     this.#values.push(this.#numberOf(sql), marks, parameters.length, ...parameters)
@@ -83,7 +83,7 @@ export class BatchReader {
     return { sql, parameters: this.#parameters() }
   }
 
-  #change(): Change {
+  #change(): UnitStatement {
     const sql = this.#text()
     const marks = this.#number()
     const parameters = this.#parameters()

@@ -9,7 +9,7 @@ export interface ThreadData {
   readonly port: MessagePort
 }
 
-export type ToThread =
+export type ToDatabaseThread =
   | { readonly kind: 'batch'; readonly batch: BatchData }
   /** The last message: what came before it is finished. */
   | { readonly kind: 'close' }
@@ -19,7 +19,7 @@ export type AnswerData<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'failed'; readonly error: ErrorData }
 
-export type FromThread =
+export type FromDatabaseThread =
   | { readonly kind: 'opened'; readonly path: string }
   /** The database could not be opened, or not be closed. */
   | { readonly kind: 'failed'; readonly error: ErrorData }

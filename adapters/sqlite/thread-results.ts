@@ -1,5 +1,5 @@
 import { type ErrorData, errorData, errorOf } from './error-data.ts'
-import type { Answer } from './sql-engine.ts'
+import type { SqlResult } from './sql-engine.ts'
 import type { Changed, UnitResult } from './statement.ts'
 
 /**
@@ -12,7 +12,7 @@ export type ResultsData = readonly unknown[]
 const CONFLICT = -1
 const FAILED = -2
 
-export function resultsData(answers: readonly Answer<UnitResult>[]): ResultsData {
+export function resultsData(answers: readonly SqlResult<UnitResult>[]): ResultsData {
   const data: unknown[] = []
   for (const answer of answers) {
     if (answer.kind === 'failed') data.push(FAILED, errorData(answer.error))
@@ -25,8 +25,8 @@ export function resultsData(answers: readonly Answer<UnitResult>[]): ResultsData
   return data
 }
 
-export function resultsOf(data: ResultsData): readonly Answer<UnitResult>[] {
-  const answers: Answer<UnitResult>[] = []
+export function resultsOf(data: ResultsData): readonly SqlResult<UnitResult>[] {
+  const answers: SqlResult<UnitResult>[] = []
   let at = 0
   const number = () => {
     const value = data[at]

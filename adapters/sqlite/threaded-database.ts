@@ -2,15 +2,20 @@ import { MessageChannel, type MessagePort, receiveMessageOnPort, Worker } from '
 import { DatabaseError } from './database-error.ts'
 import { type ErrorData, errorOf } from './error-data.ts'
 import {
-  type Answers,
   type Backend,
+  type BackendListener,
   BatchingDatabase,
   type Pace,
   type RelayDatabase,
 } from './relay-database.ts'
-import type { Answer } from './sql-engine.ts'
+import type { SqlResult } from './sql-engine.ts'
 import { BatchWriter } from './thread-batch.ts'
-import type { AnswerData, FromThread, ThreadData, ToThread } from './thread-messages.ts'
+import type {
+  AnswerData,
+  FromDatabaseThread,
+  ThreadData,
+  ToDatabaseThread,
+} from './thread-messages.ts'
 import { resultsOf } from './thread-results.ts'
 
 /** Beside this file, whether that is a source or part of a bundle. */
@@ -37,7 +42,7 @@ export async function openThreadedDatabase(
   const closed = Promise.withResolvers<void>()
   // Only who closes it waits for that.
   closed.promise.catch(() => undefined)
-  let answers: Answers | undefined
+  let answers: BackendListener | undefined
   let trouble: DatabaseError | undefined
   let isOver = false
   const fail = (error: Error) => {
@@ -45,7 +50,7 @@ export async function openThreadedDatabase(
     opened.reject(error)
     closed.reject(error)
   }
-  const take = (message: FromThread) => {
+  const take = (message: FromDatabaseThread) => {
     if (message.kind === 'rows') answers?.rows(message.answers.map(answerOf))
     if (message.kind === 'results') answers?.results(resultsOf(message.results))
     if (message.kind === 'trouble') {
@@ -66,7 +71,7 @@ export async function openThreadedDatabase(
   })
   worker.on('exit', () => {
     for (let last = receiveMessageOnPort(port); last; last = receiveMessageOnPort(port)) {
-      take(last.message as FromThread)
+      take(last.message as FromDatabaseThread)
     }
     if (isOver) return
     const died = new Error(`the thread of the database ${file} died: ${reason}`)
@@ -74,7 +79,7 @@ export async function openThreadedDatabase(
     onDeath(died)
   })
   const path = await opened.promise
-  const backend = (told: Answers) => {
+  const backend = (told: BackendListener) => {
     answers = told
     told.trouble(trouble)
     return backendOf(port, closed.promise)
@@ -83,7 +88,7 @@ export async function openThreadedDatabase(
 }
 
 function backendOf(port: MessagePort, closed: Promise<void>): Backend {
-  const tell = (message: ToThread) => port.postMessage(message)
+  const tell = (message: ToDatabaseThread) => port.postMessage(message)
   const writer = new BatchWriter()
   return {
     run: (batch) => tell({ kind: 'batch', batch: writer.write(batch) }),
@@ -99,6 +104,6 @@ function troubleOf(data: ErrorData | undefined): DatabaseError | undefined {
   return error instanceof DatabaseError ? error : undefined
 }
 
-function answerOf<T>(answer: AnswerData<T>): Answer<T> {
+function answerOf<T>(answer: AnswerData<T>): SqlResult<T> {
   return answer.kind === 'ok' ? answer : { kind: 'failed', error: errorOf(answer.error) }
 }

@@ -3,7 +3,7 @@ import { fillQueue } from '../filled-queue.ts'
 import { now } from '../marked-event.ts'
 import { cpuMs } from '../process-cpu.ts'
 import type { Bench } from '../processes.ts'
-import { startRelay } from '../relay-process.ts'
+import { startRelayProcess } from '../relay-process.ts'
 import { formatNumber, type Outcome } from '../report.ts'
 import { peakResidentBytes } from '../resident-size.ts'
 import type { Scale, Scenario } from '../scenario.ts'
@@ -63,7 +63,7 @@ async function measureBacklog(bench: Bench, { seconds, divisor }: Scale): Promis
 async function drain(bench: Bench, sink: Sink, events: number, seconds: number): Promise<Drain> {
   const stream = `queued-${events}`
   const data = await fillQueue(bench, { stream, events, kind: KIND, objects: OBJECTS })
-  const relay = await startRelay(bench, { destinations: [{ kind: KIND, sink }], data })
+  const relay = await startRelayProcess(bench, { destinations: [{ kind: KIND, sink }], data })
   const startedAt = now()
   const cpuBefore = cpuMs(relay.pid)
   const end = startedAt + seconds * 1_000_000

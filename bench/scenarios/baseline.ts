@@ -1,7 +1,7 @@
 import { EARLIER_COMMIT } from '../../test/support/earlier-release.ts'
 import { checkOutBaseline } from '../baseline.ts'
 import type { Bench } from '../processes.ts'
-import { startRelay } from '../relay-process.ts'
+import { startRelayProcess } from '../relay-process.ts'
 import { formatNumber, type Outcome } from '../report.ts'
 import { median, rounds, type Scale, type Scenario } from '../scenario.ts'
 import { startSender } from '../sender.ts'
@@ -21,9 +21,9 @@ async function measureBesideBaseline(bench: Bench, scale: Scale): Promise<Outcom
   const parts = { sink, sender: await startSender(bench), seconds: scale.seconds }
   const destinations = [{ kind: 'Kustomization', sink }]
   const results = await rounds(scale.rounds, async (round) => {
-    const before = await startRelay(bench, { destinations, ...old })
+    const before = await startRelayProcess(bench, { destinations, ...old })
     const baseline = await underLoad(parts, before, `baseline-${round}`)
-    const present = await startRelay(bench, { destinations })
+    const present = await startRelayProcess(bench, { destinations })
     return { baseline, present: await underLoad(parts, present, `present-${round}`) }
   })
   type Result = (typeof results)[number]['present']

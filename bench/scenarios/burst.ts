@@ -4,7 +4,7 @@ import { now } from '../marked-event.ts'
 import { besideRow, startNeighbour } from '../neighbour.ts'
 import { cpuMs } from '../process-cpu.ts'
 import type { Bench } from '../processes.ts'
-import { startPassThrough, startRelay } from '../relay-process.ts'
+import { startPassThrough, startRelayProcess } from '../relay-process.ts'
 import { formatNumber, type Outcome } from '../report.ts'
 import { peakResidentBytes } from '../resident-size.ts'
 import type { Scale, Scenario } from '../scenario.ts'
@@ -44,7 +44,7 @@ async function measureBurst(bench: Bench, { seconds, divisor }: Scale): Promise<
     { kind: 'Kustomization', sink },
     { kind: 'HelmRelease', sink: neighbour.sink },
   ]
-  const relay = await startRelay(bench, { destinations })
+  const relay = await startRelayProcess(bench, { destinations })
   await neighbour.send('warm-up', 5)
   const alone = await neighbour.send('alone', NEIGHBOUR_SECONDS)
 

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { now } from '../marked-event.ts'
 import type { Bench, ServedProcess } from '../processes.ts'
-import { startPassThrough, startRelay } from '../relay-process.ts'
+import { startPassThrough, startRelayProcess } from '../relay-process.ts'
 import { formatNumber, type Outcome } from '../report.ts'
 import type { Scenario } from '../scenario.ts'
 import { startSender } from '../sender.ts'
@@ -23,7 +23,7 @@ async function measureCalm(bench: Bench): Promise<Outcome> {
   const sink = await startSink(bench, { kind: 'at-once' })
   const sender = await startSender(bench)
   const pass = await startPassThrough(bench, sink)
-  const relay = await startRelay(bench, { destinations: [{ kind: 'Kustomization', sink }] })
+  const relay = await startRelayProcess(bench, { destinations: [{ kind: 'Kustomization', sink }] })
   const objects = { kind: 'Kustomization', objects: 1_000 }
   const events = PER_SECOND * TURN_SECONDS
   let expected = 0

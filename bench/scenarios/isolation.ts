@@ -3,7 +3,7 @@ import { startHangingHosts } from '../hanging-hosts.ts'
 import { besideRow, startNeighbour } from '../neighbour.ts'
 import type { Bench, ServedProcess } from '../processes.ts'
 import { benchObject, configBody, putConfig } from '../put-config.ts'
-import { startRelay } from '../relay-process.ts'
+import { startRelayProcess } from '../relay-process.ts'
 import { formatNumber, type Outcome } from '../report.ts'
 import type { Scale, Scenario } from '../scenario.ts'
 import { startSender } from '../sender.ts'
@@ -40,7 +40,7 @@ async function measure(
 ): Promise<Outcome> {
   const drain = await startSink(bench, { kind: 'at-once' })
   const loud = await startSender(bench)
-  const relay = await startRelay(bench, { destinations: [] })
+  const relay = await startRelayProcess(bench, { destinations: [] })
   const neighbour = await startNeighbour(bench, KIND, () => eventsOf('quiet'))
   await configure(relay, 'quiet', [neighbour.sink.url])
   await configure(relay, 'loud', hanging)

@@ -4,7 +4,7 @@ import { now } from '../marked-event.ts'
 import type { EventLoopDelay, ProbeQuestion } from '../probe.ts'
 import type { Bench, ServedProcess } from '../processes.ts'
 import { benchObject, configBody, putConfig } from '../put-config.ts'
-import { startRelay } from '../relay-process.ts'
+import { startRelayProcess } from '../relay-process.ts'
 import { formatNumber, type Outcome, type Row } from '../report.ts'
 import type { Scale, Scenario } from '../scenario.ts'
 
@@ -18,7 +18,7 @@ export const largeConfig: Scenario = {
 }
 
 async function measureLargeConfig(bench: Bench, { divisor }: Scale): Promise<Outcome> {
-  const relay = await startRelay(bench, { destinations: [], isProbed: true })
+  const relay = await startRelayProcess(bench, { destinations: [], isProbed: true })
   await put(relay, alertsBody(10), 200)
   const whole = await longestWait(relay, async () => {
     await put(relay, alertsBody(ALERTS / divisor), 200)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { percentiles } from '../arrivals.ts'
 import { runDelivery } from '../delivery-run.ts'
 import type { Bench, ServedProcess } from '../processes.ts'
-import { startPassThrough, startRelay } from '../relay-process.ts'
+import { startPassThrough, startRelayProcess } from '../relay-process.ts'
 import { formatNumber, type Outcome } from '../report.ts'
 import { median, rounds, type Scale, type Scenario } from '../scenario.ts'
 import { startSender } from '../sender.ts'
@@ -24,7 +24,7 @@ async function measureOneSender(bench: Bench, scale: Scale): Promise<Outcome> {
   const sink = await startSink(bench, { kind: 'at-once' })
   const sender = await startSender(bench)
   const pass = await startPassThrough(bench, sink)
-  const relay = await startRelay(bench, { destinations: [{ kind: 'Kustomization', sink }] })
+  const relay = await startRelayProcess(bench, { destinations: [{ kind: 'Kustomization', sink }] })
   const answeredPerSecond = async (side: ServedProcess, stream: string) => {
     const pace = { senders: 1 }
     const objects = { kind: 'Kustomization', objects: EVENTS }

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { cpuMs } from '../process-cpu.ts'
 import type { Bench } from '../processes.ts'
-import { startRelay } from '../relay-process.ts'
+import { startRelayProcess } from '../relay-process.ts'
 import { formatNumber, type Outcome } from '../report.ts'
 import type { Scale, Scenario } from '../scenario.ts'
 import { startSender } from '../sender.ts'
@@ -22,7 +22,7 @@ export const parked: Scenario = {
 async function measureParked(bench: Bench, { seconds }: Scale): Promise<Outcome> {
   const sink = await startSink(bench, { kind: 'failing' })
   const sender = await startSender(bench)
-  const relay = await startRelay(bench, { destinations: [{ kind: 'Kustomization', sink }] })
+  const relay = await startRelayProcess(bench, { destinations: [{ kind: 'Kustomization', sink }] })
   const objects = { kind: 'Kustomization', objects: DELIVERIES }
   const load = { stream: 'parked', pace: { senders: 32 }, events: DELIVERIES, seconds }
   const posted = await sender.send({ ...load, ...objects, url: relay.url })

@@ -1,7 +1,7 @@
 import { runDelivery } from '../delivery-run.ts'
 import type { ProbeQuestion } from '../probe.ts'
 import type { Bench } from '../processes.ts'
-import { startRelay } from '../relay-process.ts'
+import { startRelayProcess } from '../relay-process.ts'
 import type { Outcome } from '../report.ts'
 import type { Scale, Scenario } from '../scenario.ts'
 import { type Pace, startSender } from '../sender.ts'
@@ -49,7 +49,7 @@ async function rowsPerDelivery(bench: Bench, situation: Situation): Promise<Writ
   const sink = await startSink(bench, answer)
   const sender = await startSender(bench)
   const destinations = [{ kind: 'Kustomization', sink }]
-  const relay = await startRelay(bench, { destinations, isProbed: true })
+  const relay = await startRelayProcess(bench, { destinations, isProbed: true })
   const ask = async () => (await relay.ask('rows' satisfies ProbeQuestion)) as number
   const before = await ask()
   const load = { ...posts, seconds, stream: 'rows', kind: 'Kustomization', objects: posts.events }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { runDelivery } from '../delivery-run.ts'
 import type { EventLoopDelay, ProbeQuestion } from '../probe.ts'
 import type { Bench } from '../processes.ts'
-import { startRelay } from '../relay-process.ts'
+import { startRelayProcess } from '../relay-process.ts'
 import { formatNumber, type Outcome } from '../report.ts'
 import type { Scenario } from '../scenario.ts'
 import { startSender } from '../sender.ts'
@@ -25,7 +25,7 @@ async function measureSlowDisk(bench: Bench): Promise<Outcome> {
     return { rows: [], skipped: 'needs gcc, to slow the disk of a process' }
   const sink = await startSink(bench, { kind: 'at-once' })
   const sender = await startSender(bench)
-  const relay = await startRelay(bench, {
+  const relay = await startRelayProcess(bench, {
     destinations: [{ kind: 'Kustomization', sink }],
     environment: { LD_PRELOAD: library, SLOW_SYNC_MS: String(SYNC_MS) },
     isProbed: true,

@@ -1,6 +1,6 @@
 import { type DeliveryResult, runDelivery } from '../delivery-run.ts'
 import type { Bench, ServedProcess } from '../processes.ts'
-import { startPassThrough, startRelay } from '../relay-process.ts'
+import { startPassThrough, startRelayProcess } from '../relay-process.ts'
 import { formatNumber, type Outcome } from '../report.ts'
 import { median, rounds, type Scale, type Scenario } from '../scenario.ts'
 import { type Sender, startSender } from '../sender.ts'
@@ -37,7 +37,7 @@ async function measureThroughput(bench: Bench, scale: Scale): Promise<Outcome> {
   const destinations = [{ kind: KIND, sink }]
   const pass = async (name: string) => underLoad(parts, await startPassThrough(bench, sink), name)
   const relay = async (name: string) =>
-    underLoad(parts, await startRelay(bench, { destinations }), name)
+    underLoad(parts, await startRelayProcess(bench, { destinations }), name)
   let last = await pass('pass-first')
   const results = await rounds(scale.rounds, async (round) => {
     const before = last

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises'
 import { buffer } from 'node:stream/consumers'
 import { UsageError } from '../../client/usage-error.ts'
+import { isJsonObject } from '../../relay/model/json-value.ts'
 
 /** Reads a file of events; `-` is stdin. Rejects with `UsageError`. */
 export async function readEventFile(file: string): Promise<Uint8Array> {
@@ -23,7 +24,7 @@ export interface GivenEvent {
  */
 export async function readOneEvent(file: string): Promise<GivenEvent> {
   const bytes = await readEventFile(file)
-  const { parseJson, isJsonObject } = await import('../../relay/api/json.ts')
+  const { parseJson } = await import('../../relay/api/json.ts')
   const parsed = parseJson(new TextDecoder().decode(bytes))
   if ('error' in parsed) throw new UsageError(`-e ${file}: it is ${parsed.error}`, 1)
   const { value } = parsed

@@ -1,4 +1,4 @@
-import type { RelayApi } from '../../client/api.ts'
+import type { RelayClient } from '../../client/relay-client.ts'
 import { UsageError } from '../../client/usage-error.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import { type DeliveryFilters, filtersOf } from '../filters.ts'
@@ -36,7 +36,7 @@ async function show(deliveries: readonly Delivery[], output: OutputFormat): Prom
   print(deliveryTable(deliveries, output === 'wide'))
 }
 
-async function named(api: RelayApi, ids: readonly string[]): Promise<Selected> {
+async function named(api: RelayClient, ids: readonly string[]): Promise<Selected> {
   const deliveries = ids.map(async (id) => {
     const delivery = await api.delivery(id)
     if (!delivery) throw new UsageError(`there is no delivery ${id}`, 1)
@@ -45,7 +45,7 @@ async function named(api: RelayApi, ids: readonly string[]): Promise<Selected> {
   return { deliveries: await Promise.all(deliveries), cut: undefined }
 }
 
-function latest(api: RelayApi, flags: GetDeliveriesFlags): Promise<Selected> {
+function latest(api: RelayClient, flags: GetDeliveriesFlags): Promise<Selected> {
   return selectDeliveries(api, {
     filters: filtersOf(flags),
     namespace: flags.allNamespaces ? undefined : flags.namespace,

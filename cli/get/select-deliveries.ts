@@ -1,4 +1,4 @@
-import { PAGE_SIZE, type RelayApi } from '../../client/api.ts'
+import { PAGE_SIZE, type RelayClient } from '../../client/relay-client.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 
 /** What of the deliveries that fit is wanted. */
@@ -21,7 +21,7 @@ export interface Selected {
 
 /** Looks for deliveries, the latest first, until there are enough or enough were looked at. */
 export async function selectDeliveries(
-  api: Pick<RelayApi, 'deliveryPages'>,
+  api: Pick<RelayClient, 'deliveryPages'>,
   { filters, namespace, limit, mostRead }: Selection,
 ): Promise<Selected> {
   const found: Delivery[] = []

@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { createRelayApi, type RelayApi } from '../../client/api.ts'
 import { createHttpRelay, TOKEN_VARIABLE } from '../../client/http-relay.ts'
+import { createRelayClient, type RelayClient } from '../../client/relay-client.ts'
 import { UsageError } from '../../client/usage-error.ts'
 import { ClusterName } from '../../relay/model/config.ts'
 import type { StackRelay } from './stack-relay.ts'
@@ -80,11 +80,11 @@ async function fillIn(command: Command): Promise<void> {
 /** Does the work with the relay that the flags name. */
 export async function withRelay<T>(
   flags: RelayFlags,
-  work: (api: RelayApi) => Promise<T>,
+  work: (api: RelayClient) => Promise<T>,
 ): Promise<T> {
   return flags.stack === undefined
-    ? withHttpRelay(flags, (relay) => work(createRelayApi(relay)))
-    : withStack(flags, (onAws) => work(createRelayApi(onAws)))
+    ? withHttpRelay(flags, (relay) => work(createRelayClient(relay)))
+    : withStack(flags, (onAws) => work(createRelayClient(onAws)))
 }
 
 /** Does the work with a relay that serves HTTP. */

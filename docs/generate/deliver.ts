@@ -12,10 +12,10 @@ import { compileRoutingTable } from '../../relay/pipeline/routing-table.ts'
 import { createAccessTokens } from '../../relay/providers/auth/access-tokens.ts'
 import { CLUSTER, type Example } from './example.ts'
 import { readProjectFile } from './project.ts'
-import { type Answers, createRecorder, type Sent, sentAt } from './recorder.ts'
+import { createRecorder, type DestinationAnswers, type Sent, sentAt } from './recorder.ts'
 
 /** An event of the project, on its way through an example. */
-export interface Delivery {
+export interface ExampleDelivery {
   /** The event's file, from the project's folder. */
   readonly file: string
   readonly prepared: Prepared
@@ -36,9 +36,9 @@ const EVENTS = {
  */
 export async function deliverEvents(
   example: Example,
-  answers: Answers,
+  answers: DestinationAnswers,
   severities: ReadonlyArray<keyof typeof EVENTS>,
-): Promise<readonly Delivery[]> {
+): Promise<readonly ExampleDelivery[]> {
   const { ports, sent, setTime } = createRecorder(example.secrets, answers)
   const destinations = createDestinations(ports.clock)
   const tokens = createAccessTokens(ports.clock)
@@ -50,7 +50,7 @@ export async function deliverEvents(
     claims: new ClaimsUnderWay(ports.clock),
     limits: {},
   }
-  const deliveries: Delivery[] = []
+  const deliveries: ExampleDelivery[] = []
   for (const severity of severities) {
     const { file, queued, candidate } = firstThatReaches(example, EVENTS[severity])
     const before = sent.length

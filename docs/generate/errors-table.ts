@@ -4,7 +4,7 @@ import type { ErrorAdvice } from './about.ts'
 import { deliverEvents } from './deliver.ts'
 import type { Example } from './example.ts'
 import { inlineCode, markdownTable } from './markdown.ts'
-import type { Answers, HttpAnswer, NatsAnswer } from './recorder.ts'
+import type { DestinationAnswers, HttpAnswer, NatsAnswer } from './recorder.ts'
 import { httpAnswer, isPreparation, SUCCESSES } from './stand-in.ts'
 
 /** What the ledger says of each error, found out by a delivery that meets it, and what to do. */
@@ -23,7 +23,7 @@ export async function errorsTable(
 type Met = Exclude<ErrorAdvice['cause'], { kind: 'reason' }>
 
 /** What asks who we are, or for a token, goes well. */
-function answersOf(cause: Met): Answers {
+function answersOf(cause: Met): DestinationAnswers {
   return {
     http(request) {
       const isAnswered = cause.kind === 'refused' || isPreparation(request)

@@ -14,7 +14,7 @@ export type HttpAnswer = HttpResponse | TransportFailure
 export type NatsAnswer = Awaited<ReturnType<NatsPublisher['publish']>>
 
 /** What destinations answer. */
-export interface Answers {
+export interface DestinationAnswers {
   http(request: OutboundRequest): HttpAnswer
   nats(): NatsAnswer
 }
@@ -39,7 +39,7 @@ export function sentAt({ timestamp }: Pick<Event, 'timestamp'>): number {
 }
 
 /** Ports for attempts without a network: what is sent is recorded, and answered. */
-export function createRecorder(secrets: SecretStore, answers: Answers): Recorder {
+export function createRecorder(secrets: SecretStore, answers: DestinationAnswers): Recorder {
   const sent: Sent[] = []
   let now = 0
   const clock: Clock = { now: () => now, elapsed: () => now, random: () => 0 }

@@ -1,8 +1,8 @@
 import { z } from 'zod'
 import type { ProviderType } from '../../relay/providers/contract.ts'
-import { parseSettings, sensitiveValues } from '../../relay/providers/settings.ts'
+import { parseProviderSettings, sensitiveValues } from '../../relay/providers/settings.ts'
 import {
-  SettingsError,
+  ProviderSettingsError,
   type SettingsInput,
   settingsInput,
 } from '../../relay/providers/settings-input.ts'
@@ -105,10 +105,10 @@ function problemWithout(
   const blank = without.filter((field) => field in PLACES).map((field) => [field, ''])
   const spec = { ...provider.spec, ...Object.fromEntries(blank) }
   try {
-    parseSettings(settings, settingsInput({ ...provider, spec }, rest))
+    parseProviderSettings(settings, settingsInput({ ...provider, spec }, rest))
     return undefined
   } catch (error) {
-    if (error instanceof SettingsError) return error.message
+    if (error instanceof ProviderSettingsError) return error.message
     throw error
   }
 }

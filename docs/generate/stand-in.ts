@@ -1,5 +1,5 @@
 import type { HttpResponse, OutboundRequest } from '../../relay/ports/http.ts'
-import type { Answers } from './recorder.ts'
+import type { DestinationAnswers } from './recorder.ts'
 
 /** A token that the stand-in gives out; it is masked in the pages as every other. */
 export const FETCHED_TOKEN = 'access-token-of-the-stand-in'
@@ -15,7 +15,7 @@ const SUCCESS = {
 }
 
 /** Of destinations where all goes well, and no comments are there yet. */
-export const SUCCESSES: Answers = { http: success, nats: () => ({ kind: 'published' }) }
+export const SUCCESSES: DestinationAnswers = { http: success, nats: () => ({ kind: 'published' }) }
 
 function success({ method, url }: OutboundRequest): HttpResponse {
   const isList = method === 'GET' && /[?&](?:per_page|limit)=/.test(url)

@@ -4,7 +4,7 @@ import type { OutboundRequest } from '../../relay/ports/http.ts'
 import type { NatsMessage } from '../../relay/ports/nats.ts'
 import { spanOf } from '../../relay/providers/messages/otlp-span.ts'
 import { createRedactor } from '../../relay/redact/redact.ts'
-import { type Delivery, deliverEvents } from './deliver.ts'
+import { deliverEvents, type ExampleDelivery } from './deliver.ts'
 import type { Example } from './example.ts'
 import { codeBlock } from './markdown.ts'
 import type { Sent } from './recorder.ts'
@@ -16,7 +16,7 @@ export async function whatArrives(example: Example): Promise<string> {
   return deliveries.map((delivery) => section(example, delivery)).join('\n\n')
 }
 
-function section({ objects: { file } }: Example, delivery: Delivery): string {
+function section({ objects: { file } }: Example, delivery: ExampleDelivery): string {
   const { record, prepared, sent } = delivery
   if (outcomeOf(record) !== 'delivered') throw new Error(`${file}: ${record.status.reason}`)
   const { severity } = prepared.notification.event
@@ -25,7 +25,7 @@ function section({ objects: { file } }: Example, delivery: Delivery): string {
   return [`The ${severity} event ${event}:`, ...blocks].join('\n\n')
 }
 
-function block(sent: Sent, delivery: Delivery): string {
+function block(sent: Sent, delivery: ExampleDelivery): string {
   const text =
     sent.kind === 'http' ? requestText(sent.request, delivery) : messageText(sent.message)
   return codeBlock(sent.kind === 'http' ? 'http' : 'text', masked(text, delivery))
@@ -35,13 +35,13 @@ const CREDENTIAL = /^(authorization: (?:\w+ )?).+$/m
 const JWT = /\beyJ[\w-]+\.[\w-]+\.[\w-]+/g
 
 /** As the relay masks; and what is a credential by its form, such as a pair that it has encoded. */
-function masked(text: string, { prepared }: Delivery): string {
+function masked(text: string, { prepared }: ExampleDelivery): string {
   const redactFetched = createRedactor([FETCHED_TOKEN])
   const byForm = text.replaceAll(JWT, '***').replace(CREDENTIAL, '$1***')
   return redactFetched(prepared.resolved.redact(byForm))
 }
 
-function requestText(request: OutboundRequest, delivery: Delivery): string {
+function requestText(request: OutboundRequest, delivery: ExampleDelivery): string {
   const { method, url, headers } = request
   const lines = [
     `${method} ${url}`,
@@ -55,7 +55,7 @@ function messageText({ server, subject, body }: NatsMessage): string {
   return [`server: ${server}\nsubject: ${subject}`, prettyJson(body)].join('\n\n')
 }
 
-function bodyText({ headers, body }: OutboundRequest, delivery: Delivery): string {
+function bodyText({ headers, body }: OutboundRequest, delivery: ExampleDelivery): string {
   const contentType = headers['content-type'] ?? ''
   if (typeof body !== 'string') return spanText(delivery)
   if (contentType === 'application/x-www-form-urlencoded') return formText(body)
@@ -66,7 +66,7 @@ function bodyText({ headers, body }: OutboundRequest, delivery: Delivery): strin
 const STATUS_CODES = ['unset', 'ok', 'error'] as const
 
 /** The content of the protobuf message, without what OTLP wraps it in. */
-function spanText({ prepared: { notification } }: Delivery): string {
+function spanText({ prepared: { notification } }: ExampleDelivery): string {
   const span = spanOf(notification)
   const { traceId, spanId } = span.spanContext()
   const content = {

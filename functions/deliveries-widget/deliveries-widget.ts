@@ -4,13 +4,13 @@ import { objectName } from '../../relay/model/event.ts'
 import { type ReplayPorts, requestReplay } from '../../relay/pipeline/replay.ts'
 import type { FailureReports } from '../shared/failure-reports.ts'
 import { DESCRIPTION } from './description.ts'
-import { type FailureSources, listFailures } from './failures.ts'
+import { type FailureQueries, listFailures } from './failures.ts'
 import { failuresPage, notice } from './page.ts'
 import { readWidgetRequest, type WidgetRequest } from './request.ts'
 
 /** What the widget needs. */
 export interface DeliveriesWidgetParts extends FailureReports {
-  readonly ports: ReplayPorts & FailureSources
+  readonly ports: ReplayPorts & FailureQueries
   /** Whether deliveries may be replayed. */
   readonly replayButton: boolean
 }

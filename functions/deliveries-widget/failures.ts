@@ -16,7 +16,7 @@ export interface Newest {
 export type Failures = Readonly<Record<'dead' | 'retry', Newest>>
 
 /** Where failures are looked for; `DynamoDbConfigStore` knows the clusters. */
-export interface FailureSources {
+export interface FailureQueries {
   readonly ledger: Pick<Ledger, 'list'>
   readonly configs: {
     clustersSeen(): Promise<ReadonlyArray<{ readonly cluster: string }>>
@@ -36,7 +36,7 @@ const UNREAD: LedgerPage = { records: [], nextCursor: '' }
  * time. Rejects when a store fails.
  */
 export async function listFailures(
-  { ledger, configs }: FailureSources,
+  { ledger, configs }: FailureQueries,
   cluster: string | undefined,
   hasTime: () => boolean,
 ): Promise<Failures> {

@@ -36,7 +36,7 @@ const WidgetContext = z
   })
   .optional()
 
-const Call = z.union([
+const WidgetCall = z.union([
   z.strictObject({ describe: z.literal(true), widgetContext: WidgetContext }),
   z.strictObject({ list: List, widgetContext: WidgetContext }),
   z.strictObject({ replay: DeliveryId, widgetContext: WidgetContext }),
@@ -44,7 +44,7 @@ const Call = z.union([
 
 /** Reads what the function is called with; undefined for anything that is no request of the widget. */
 export function readWidgetRequest(call: unknown): WidgetRequest | undefined {
-  const { data } = Call.safeParse(call)
+  const { data } = WidgetCall.safeParse(call)
   if (data === undefined) return undefined
   if ('describe' in data) return { kind: 'describe' }
   if ('list' in data) return { kind: 'list', cluster: clusterOf(data.list) }

@@ -7,11 +7,11 @@ import { createMessageHandler, type HandleMessage, type MessageParts } from './m
 import {
   createPutBack,
   NOT_STARTED_S,
-  type PutBack,
   type PutBackParts,
+  type ReturnToQueue,
   secondsAfterFailure,
 } from './put-back.ts'
-import { createSetAside, type SetAside, type SetAsideParts } from './set-aside.ts'
+import { createSetAside, type SetAsideParts, type SetMessageAside } from './set-aside.ts'
 
 /** What dispatching needs. */
 export interface DispatchParts extends MessageParts, SetAsideParts, PutBackParts, FailureReports {}
@@ -19,8 +19,8 @@ export interface DispatchParts extends MessageParts, SetAsideParts, PutBackParts
 /** What is done with one message: first the one, then with what cannot be handled the other. */
 interface Handling {
   readonly handle: HandleMessage
-  readonly setAside: SetAside
-  readonly putBack: PutBack
+  readonly setAside: SetMessageAside
+  readonly putBack: ReturnToQueue
 }
 
 /**

@@ -13,7 +13,7 @@ export interface PutBackParts {
 }
 
 /** Lets messages of one queue come again after so many seconds. Never rejects: their queue's own time is longer. */
-export type PutBack = (records: readonly SQSRecord[], seconds: number) => Promise<void>
+export type ReturnToQueue = (records: readonly SQSRecord[], seconds: number) => Promise<void>
 
 /** After which comes what was only not started. Seconds. */
 export const NOT_STARTED_S = 1
@@ -35,7 +35,7 @@ export function secondsAfterFailure({ attributes }: SQSRecord, fault: Fault): nu
 }
 
 /** Puts messages back whose receipts SQS knows. */
-export function createPutBack({ environment, visibility, log }: PutBackParts): PutBack {
+export function createPutBack({ environment, visibility, log }: PutBackParts): ReturnToQueue {
   return async (records, seconds) => {
     const [first] = records
     const queueUrl = first && queueUrlOf(environment, first)

@@ -21,7 +21,7 @@ export interface SetAsideParts {
 }
 
 /** Whether the message was set aside, and is done with; false when it must come again. */
-export type SetAside = (record: SQSRecord, failure: DispatchFailure) => Promise<boolean>
+export type SetMessageAside = (record: SQSRecord, failure: DispatchFailure) => Promise<boolean>
 
 /** The record of a retry that is set aside is not due, or the sweep would queue it again and again. */
 async function waitNoMore({ dueIndex }: SetAsideParts, { body }: SQSRecord): Promise<void> {
@@ -34,7 +34,7 @@ async function waitNoMore({ dueIndex }: SetAsideParts, { body }: SQSRecord): Pro
 }
 
 /** Moves what dispatch rejects for good to the dead-letter queue of its queue, with its cause. */
-export function createSetAside(parts: SetAsideParts): SetAside {
+export function createSetAside(parts: SetAsideParts): SetMessageAside {
   const { environment, ports, deadLetters, onSetAside, log } = parts
   return async (record, failure) => {
     const { messageId, eventSourceARN: queue } = record

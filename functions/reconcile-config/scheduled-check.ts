@@ -1,9 +1,6 @@
+import type { ClusterSeen } from '../../adapters/aws/config-table.ts'
 import { measureOldestOpen, type OldestOpenParts } from './oldest-open.ts'
-import {
-  type ClusterSeen,
-  countSilentClusters,
-  type SilentClustersParts,
-} from './silent-clusters.ts'
+import { countSilentClusters, type SilentClustersParts } from './silent-clusters.ts'
 
 /** What the check needs; `DynamoDbConfigStore` knows the clusters. */
 export interface ScheduledCheckParts extends SilentClustersParts, OldestOpenParts {

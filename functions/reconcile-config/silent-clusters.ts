@@ -1,3 +1,4 @@
+import type { ClusterSeen } from '../../adapters/aws/config-table.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Log } from '../shared/log.ts'
 import type { StageMetrics } from '../shared/stage-metrics.ts'
@@ -10,13 +11,6 @@ export interface SilentClustersParts {
   readonly clock: Pick<Clock, 'now'>
   readonly log: Log
   readonly metrics: Pick<StageMetrics, 'silentClusters'>
-}
-
-/** A cluster that has a configuration; `DynamoDbConfigStore` knows them. */
-export interface ClusterSeen {
-  readonly cluster: string
-  /** When it last sent one by itself, in milliseconds since the epoch; absent: people applied them all. */
-  readonly heardAt?: number
 }
 
 /**

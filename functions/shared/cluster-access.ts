@@ -1,9 +1,9 @@
 import { NOBODYS_TOKENS, tokenHash } from '../../relay/api/credentials.ts'
 import type {
-  AccessVerdict,
   ClusterAccess,
   ClusterCredentials,
   Proof,
+  ProofResult,
 } from '../../relay/api/senders.ts'
 import { keepLatest } from '../../relay/model/latest.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
@@ -48,18 +48,18 @@ export function createClusterAccess(
 
   return {
     async judge(cluster, proof) {
-      const verdict = await verdictOf(await tokens.read(cluster), proof)
-      if (verdict !== 'refused' || !mayReread(cluster)) return verdict
-      return verdictOf(await tokens.read(cluster, { fresh: true }), proof)
+      const result = await proofResultOf(await tokens.read(cluster), proof)
+      if (result !== 'refused' || !mayReread(cluster)) return result
+      return proofResultOf(await tokens.read(cluster, { fresh: true }), proof)
     },
   }
 }
 
 /** The proof is asked also where there is no cluster, so that both answers take the same time. */
-async function verdictOf(
+async function proofResultOf(
   credentials: ClusterCredentials | undefined,
   proof: Proof,
-): Promise<AccessVerdict> {
+): Promise<ProofResult> {
   if (await proof(credentials ?? NOBODYS)) return 'allowed'
   return credentials === undefined ? 'unknown' : 'refused'
 }

@@ -4,7 +4,7 @@ import type {
 } from 'aws-lambda'
 import { tooLarge } from '../../relay/api/body.ts'
 import { createEdge } from '../../relay/api/edge.ts'
-import type { HttpRequest } from '../../relay/api/http.ts'
+import type { EdgeRequest } from '../../relay/api/http.ts'
 import type { Route } from '../../relay/api/route.ts'
 import type { ClusterAccess } from '../../relay/api/senders.ts'
 import type { FailureReports } from './failure-reports.ts'
@@ -49,7 +49,7 @@ export function createHttpApi(
  * Reads an event, of which API Gateway has decoded the path.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
-function requestOf(event: HttpEvent): HttpRequest {
+function requestOf(event: HttpEvent): EdgeRequest {
   const { domainName, http } = event.requestContext
   const headers = Object.fromEntries(
     Object.entries(event.headers).map(([name, value]) => [name.toLowerCase(), value]),

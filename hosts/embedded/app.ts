@@ -1,6 +1,6 @@
 import { DatabaseError } from '../../adapters/sqlite/database-error.ts'
 import { createEdge, type EdgeParts } from '../../relay/api/edge.ts'
-import { type HttpRequest, headerOf } from '../../relay/api/http.ts'
+import { type EdgeRequest, headerOf } from '../../relay/api/http.ts'
 import { OPERATIONS } from '../../relay/api/operations.ts'
 import type { RefusedRequest } from '../../relay/api/refused-request.ts'
 import type { Route } from '../../relay/api/route.ts'
@@ -127,7 +127,7 @@ function accessOf(deps: ServerDependencies): AccessParts {
   return { senders: tokenSenders(() => deps.tokens ?? tokens), onRefused }
 }
 
-function foreignOf(request: HttpRequest) {
+function foreignOf(request: EdgeRequest) {
   return foreignProblem({
     method: request.method,
     url: request.origin,

@@ -8,7 +8,7 @@ export function isLoopback(host: string): boolean {
 }
 
 /** What a request says about where it comes from. */
-export interface RequestSource {
+export interface RequestOrigin {
   readonly method: string
   /** With the host that the request names, not the one that the relay listens on. */
   readonly url: string
@@ -23,7 +23,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
  * that was rebound to this machine, requests of a page of another machine, and changes by a page of
  * another program on this one. A page of the relay itself has the origin that the request goes to.
  */
-export function foreignProblem({ method, url, origin }: RequestSource): Problem | undefined {
+export function foreignProblem({ method, url, origin }: RequestOrigin): Problem | undefined {
   const own = loopbackOrigin(url)
   if (own === undefined) {
     return problem('foreign-origin', 'Host: expected localhost; the relay runs without --tokens')

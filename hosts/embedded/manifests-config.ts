@@ -1,7 +1,7 @@
 import type { ConfigSummary } from '../../adapters/sqlite/config.ts'
 import type { ConfigSnapshot, ObjectReadiness } from '../../relay/model/config.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
-import { type SecretData, type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
+import { type SecretData, storedSecret, type VersionedSecret } from '../../relay/model/secret.ts'
 import {
   type ConfigText,
   configTextOf,
@@ -15,7 +15,7 @@ import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import type { SecretStore } from '../../relay/ports/secret-store.ts'
 import type { ConfigTexts } from './configurations/config-texts.ts'
 import type { LoadedManifests } from './manifests/loader.ts'
-import { type ManifestProblem, manifestProblemText } from './manifests/problem.ts'
+import { type ManifestError, manifestErrorText } from './manifests/manifest-error.ts'
 
 /** What the manifests folder amounts to, as the core's stores show it. */
 export interface ManifestsConfig {
@@ -121,7 +121,7 @@ function folderSecrets(
   builtInSecrets: ReadonlyMap<string, SecretData>,
 ): SecretStore {
   // Reading goes on with every delivery, and working out a version takes longer than looking it up.
-  const stored = new WeakMap<SecretData, StoredSecret>()
+  const stored = new WeakMap<SecretData, VersionedSecret>()
   return {
     async read(_cluster, namespace, name) {
       const data = secrets.get(namespacedName({ namespace, name })) ?? builtInSecrets.get(name)
@@ -136,13 +136,13 @@ function folderSecrets(
 /** Shows what is wrong with a manifest beside, or with, what is in force of it. */
 function withProblems(
   objects: readonly ObjectReadiness[],
-  problems: readonly ManifestProblem[],
+  problems: readonly ManifestError[],
 ): readonly ObjectReadiness[] {
   const named = new Map(objects.map((object) => [nameOf(object), object]))
   for (const problem of problems) {
     if (problem.object === undefined) continue
     const [kind = '', namespace = '', name = ''] = problem.object.split('/')
-    const message = manifestProblemText(problem)
+    const message = manifestErrorText(problem)
     const inForce = named.get(problem.object)
     named.set(problem.object, {
       ...(inForce ?? { kind, namespace, name, ready: false, reason: 'ValidationFailed' }),

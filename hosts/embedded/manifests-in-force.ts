@@ -1,12 +1,12 @@
 import type { Log } from '../kit/log.ts'
 import type { FolderLoad } from './configurations/folder-loader.ts'
-import { manifestProblemText } from './manifests/problem.ts'
+import { manifestErrorText } from './manifests/manifest-error.ts'
 import type { ManifestsConfig } from './manifests-config.ts'
 
 /** Puts a load of the manifests folder in force, and logs what of it does not take effect. */
 export async function putInForce(config: ManifestsConfig, load: FolderLoad, log: Log) {
   const { notReady, objectCount, problems, notTaken, fileCount } = await apply(config, load)
-  for (const it of [...problems, ...notTaken]) log.warn({ ...it }, manifestProblemText(it))
+  for (const it of [...problems, ...notTaken]) log.warn({ ...it }, manifestErrorText(it))
   for (const { kind, namespace, name, reason, message } of notReady) {
     log.warn({ kind, namespace, name, reason, message }, 'not ready')
   }

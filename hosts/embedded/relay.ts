@@ -30,7 +30,7 @@ import { createManifestsConfig } from './manifests-config.ts'
 import { putInForce } from './manifests-in-force.ts'
 import { createMetrics } from './metrics.ts'
 import { createServer } from './server.ts'
-import { type RelayParts, type WatchedClock, watchParts } from './set-clock.ts'
+import { type EmbeddedRelayParts, type WatchedClock, watchParts } from './set-clock.ts'
 import { openStores, type Stores } from './stores.ts'
 import { tellOfFailures } from './tell-of-failures.ts'
 import { TokensFileError } from './tokens.ts'
@@ -40,7 +40,7 @@ import { createWokenDeliveries } from './woken-deliveries.ts'
 import { createWorker, type Worker } from './worker.ts'
 
 /** What `flux-relay serve` is told. */
-export interface RelayOptions {
+export interface EmbeddedRelayOptions {
   /** Folder, or file, of manifests. */
   readonly manifests: string
   /** Folder of the database; made when it is not there. */
@@ -60,7 +60,7 @@ export interface RelayOptions {
   readonly rateLimitIntervalMs: number
 }
 
-export interface RunningRelay {
+export interface EmbeddedRelay {
   readonly port: number
   /**
    * Takes nothing more and lets what is under way finish. What does not within `graceMs` stays
@@ -73,10 +73,10 @@ export interface RunningRelay {
 const ECHO_SECRET = 'flux-relay-echo'
 
 /** Starts the relay on this machine. Rejects with `StartError` when a person has to mend something. */
-export async function startRelay(
-  options: RelayOptions,
-  parts: RelayParts = {},
-): Promise<RunningRelay> {
+export async function startEmbeddedRelay(
+  options: EmbeddedRelayOptions,
+  parts: EmbeddedRelayParts = {},
+): Promise<EmbeddedRelay> {
   const watched = watchParts(parts)
   const { clock } = watched
   const log = await createLog({ pretty: process.stdout.isTTY === true, level: 'info' })
@@ -120,7 +120,7 @@ interface Base {
   readonly watched: WatchedClock
 }
 
-async function start(options: RelayOptions, base: Base): Promise<RunningRelay> {
+async function start(options: EmbeddedRelayOptions, base: Base): Promise<EmbeddedRelay> {
   const { cluster } = options
   const { stores, gate, tokensFile, log, clock } = base
   const builtInSecrets = new Map<string, { readonly address: string }>()
@@ -269,7 +269,7 @@ async function stop(running: Running, graceMs: number): Promise<boolean> {
 }
 
 async function listen(
-  { host, port }: RelayOptions,
+  { host, port }: EmbeddedRelayOptions,
   deps: ServerDependencies,
 ): Promise<RunningServer> {
   if (deps.tokens === undefined && !isLoopback(host)) {

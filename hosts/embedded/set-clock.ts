@@ -38,7 +38,7 @@ export function watchClock(machine: Clock): WatchedClock {
 }
 
 /** What a test may put in the place of the machine's own. */
-export interface RelayParts {
+export interface EmbeddedRelayParts {
   /**
    * Must not run slower than the machine's: the worker waits in real time, so by a faster clock it
    * wakes late, which is always allowed, and by a slower one early, for nothing, again and again.
@@ -47,6 +47,6 @@ export interface RelayParts {
 }
 
 /** Watches the relay's clock. */
-export function watchParts({ clock = systemClock }: RelayParts): WatchedClock {
+export function watchParts({ clock = systemClock }: EmbeddedRelayParts): WatchedClock {
   return watchClock(clock)
 }

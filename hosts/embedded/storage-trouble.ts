@@ -1,15 +1,15 @@
-import type { DatabaseError, DatabaseProblem } from '../../adapters/sqlite/database-error.ts'
+import type { DatabaseError, DatabaseErrorKind } from '../../adapters/sqlite/database-error.ts'
 import type { RelayDatabase } from '../../adapters/sqlite/relay-database.ts'
 import type { Log } from '../kit/log.ts'
-import type { Hold } from './worker.ts'
+import type { WorkerPause } from './worker.ts'
 
 /** Whether the relay can keep what it is told, for those who ask and for those who wait. */
-export interface StorageTrouble extends Hold {
+export interface StorageTrouble extends WorkerPause {
   /** Why nothing is accepted or sent, for a person without a right to more; undefined when both are. */
   reason(): string | undefined
 }
 
-const REASONS: Partial<Readonly<Record<DatabaseProblem, string>>> = {
+const REASONS: Partial<Readonly<Record<DatabaseErrorKind, string>>> = {
   full: 'the disk of the data folder is full: nothing is accepted or sent until there is room',
   io: 'the disk of the data folder fails: nothing is accepted or sent until a test write succeeds',
   gone: 'the database is gone: the relay ends',

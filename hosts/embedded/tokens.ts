@@ -20,7 +20,7 @@ export interface RetiredTokens {
 }
 
 /** All that is in a tokens file. */
-export interface TokensFile extends Tokens {
+export interface TokensFileContent extends Tokens {
   readonly retired: ReadonlyMap<string, RetiredTokens>
 }
 
@@ -47,13 +47,13 @@ export function parseTokens(text: string, file: string): Tokens {
 }
 
 /** The same with what no server needs. Throws `TokensFileError`. */
-export function parseTokensFile(text: string, file: string): TokensFile {
+export function parseTokensFile(text: string, file: string): TokensFileContent {
   const read = readTokens(text)
   if ('tokens' in read) return read.tokens
   throw new TokensFileError(read.errors.map((error) => `${file}: ${error}`).join('\n'))
 }
 
-type ReadTokens = { readonly tokens: TokensFile } | { readonly errors: readonly string[] }
+type ReadTokens = { readonly tokens: TokensFileContent } | { readonly errors: readonly string[] }
 
 const Token = z
   .string('expected text; quote a token that looks like something else')

@@ -1,3 +1,4 @@
+import type { EventLease } from '../../adapters/sqlite/event-reader.ts'
 import type { QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import type { Dispatcher } from '../../relay/pipeline/dispatch.ts'
 import { type DispatchFailure, dispatchFailureOf } from '../../relay/pipeline/dispatch-failure.ts'
@@ -5,10 +6,6 @@ import type { Clock } from '../../relay/ports/clock.ts'
 import type { MessageKind, SetAsideReason } from '../../relay/ports/quarantine.ts'
 import { backoffMs, createLane, type Lane, type LaneReports, tell } from './lane.ts'
 import { createTurnGate, type TurnGate } from './turn-gate.ts'
-
-/** Names an event that is leased; `cluster` is known of one that can be read. */
-export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
-  Partial<Pick<QueuedEvent, 'cluster'>>
 
 /**
  * The receiving side of the queue: what is leased comes again unless it is acknowledged. `free` is how
@@ -36,7 +33,7 @@ export interface ReceivingQueue {
 }
 
 /** A message that was kept apart. */
-export interface SetAside {
+export interface QuarantinedMessage {
   readonly kind: MessageKind
   /** Names it: an event's number in the queue, or a retry's delivery and attempt. */
   readonly key: string
@@ -60,13 +57,13 @@ export interface WorkerOptions {
   readonly gate?: TurnGate
   readonly clock: Clock
   /** While it says so, nothing is leased: what became of it could not be kept. */
-  readonly hold?: Hold
+  readonly hold?: WorkerPause
   /**
    * A message is put back, or the queue itself failed: either comes again after `retryInMs`, which is
    * infinite for a message that could not be put back and comes at the next start.
    */
   readonly onFailure: (failure: DispatchFailure, retryInMs: number) => void
-  readonly onSetAside: (message: SetAside) => void
+  readonly onSetAside: (message: QuarantinedMessage) => void
   /** Most events dispatched at once; one at a time of each object. Default 3,000. */
   readonly eventConcurrency?: number
   /** Most retries at once, a share of their own, so no backlog delays the other. Default 500. */
@@ -76,13 +73,13 @@ export interface WorkerOptions {
 }
 
 /** What keeps the worker from its work for a while. */
-export interface Hold {
+export interface WorkerPause {
   isHeld(): boolean
   /** Calls `listener` when that may have changed. */
   onChange(listener: () => void): void
 }
 
-const NO_HOLD: Hold = { isHeld: () => false, onChange: () => undefined }
+const NO_HOLD: WorkerPause = { isHeld: () => false, onChange: () => undefined }
 
 export interface Worker {
   start(): void

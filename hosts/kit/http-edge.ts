@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { HttpBindings } from '@hono/node-server'
 import type { Edge } from '../../relay/api/edge.ts'
-import type { HttpHeaders, HttpRequest, HttpResponse, TakeBytes } from '../../relay/api/http.ts'
+import type { EdgeRequest, EdgeResponse, HttpHeaders, TakeBytes } from '../../relay/api/http.ts'
 import { readRequestBody } from './request-body.ts'
 
 /** What the server hands each request to. */
@@ -19,7 +19,7 @@ export function edgeApp(edge: Edge): App {
 }
 
 /** A request of node:http. What is rarely asked for is made when it is. */
-class IncomingRequest implements HttpRequest {
+class IncomingRequest implements EdgeRequest {
   readonly path: string
   readonly query: string
   readonly #url: string
@@ -57,7 +57,7 @@ class IncomingRequest implements HttpRequest {
 }
 
 /** An answer without a body says so, or Go's client could not use the connection again. */
-export function toResponse({ status, headers, body }: HttpResponse, method?: string): Response {
+export function toResponse({ status, headers, body }: EdgeResponse, method?: string): Response {
   if (body !== '' && method !== 'HEAD') return new Response(body, { status, headers })
   const length = method === 'HEAD' ? Buffer.byteLength(body) : 0
   return new Response(null, { status, headers: { ...headers, 'Content-Length': `${length}` } })

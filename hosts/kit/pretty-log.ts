@@ -1,10 +1,10 @@
-type Entry = Readonly<Record<string, unknown>>
+type LogEntry = Readonly<Record<string, unknown>>
 
 /** What every entry has, and what the layout shows elsewhere. */
 const SHOWN: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'err'])
 
 /** An entry as one line for a person, without level and time. */
-export function prettyEntry(entry: Entry): string {
+export function prettyEntry(entry: LogEntry): string {
   return entry.outcome === undefined ? prettyNotice(entry) : withoutControls(prettyDecision(entry))
 }
 
@@ -14,14 +14,14 @@ function withoutControls(text: string): string {
 }
 
 /** `delivered Kustomization/apps/web -> apps/slack: HTTP 200 (39 ms)` */
-function prettyDecision({ outcome, object, alert, provider, reason, dueAt, latencyMs }: Entry) {
+function prettyDecision({ outcome, object, alert, provider, reason, dueAt, latencyMs }: LogEntry) {
   const target = provider ?? alert
   const to = target === undefined ? '' : ` -> ${target}`
   const next = dueAt === undefined ? '' : `, next try at ${dueAt}`
   return `${outcome} ${object}${to}: ${reason}${next} (${latencyMs} ms)`
 }
 
-function prettyNotice(entry: Entry): string {
+function prettyNotice(entry: LogEntry): string {
   const details = Object.entries(entry)
     .filter(([key, value]) => !SHOWN.has(key) && value !== undefined)
     .map(([key, value]) => `${key}=${typeof value === 'object' ? JSON.stringify(value) : value}`)

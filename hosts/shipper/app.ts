@@ -12,7 +12,7 @@ import { probeRoutes } from '../kit/probes.ts'
 import type { ShipperMetrics } from './metrics.ts'
 import { ByteBudget } from './sources/byte-budget.ts'
 import type { WithLabels } from './sources/event-text.ts'
-import { type PostedEvent, readIncomingEvent } from './sources/incoming-event.ts'
+import { type FluxPost, readIncomingEvent } from './sources/incoming-event.ts'
 import type { PostAdmission } from './sources/post-admission.ts'
 import type { Spool } from './spool/spool.ts'
 
@@ -103,7 +103,7 @@ async function postEvent(deps: AppDependencies, call: Call): Promise<Answer> {
 /** Stores an event. Never answers 429, after which Flux's event recorder gives up at once. */
 async function keep(
   { spool, metrics, watched }: AppDependencies,
-  { event, text }: PostedEvent,
+  { event, text }: FluxPost,
 ): Promise<Answer> {
   try {
     const result = await spool.add(text, watched?.admission(event))

@@ -13,14 +13,14 @@ export interface ExpiryOptions {
   readonly log: Log
 }
 
-export interface Expiry {
+export interface SpoolExpiry {
   /** Drops the events that are too old now. Never rejects. */
   check(): Promise<void>
   stop(): void
 }
 
 /** Drops events that wait for too long, at once and every minute, and logs it. */
-export function startExpiry(options: ExpiryOptions): Expiry {
+export function startExpiry(options: ExpiryOptions): SpoolExpiry {
   const { spool, clock, maxAgeMs, metrics, log } = options
   const ages = createAgeKeeper(options)
   const check = async () => {

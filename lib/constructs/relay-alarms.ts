@@ -12,15 +12,15 @@ import type { ITopic } from 'aws-cdk-lib/aws-sns'
 import { Construct } from 'constructs'
 import { METRICS } from '../../functions/shared/metric-names.ts'
 import { ALARM_THRESHOLDS, type AlarmName } from '../alarm-names.ts'
+import type { DeploymentSettings } from '../deployment-settings.ts'
 import type { FunctionName } from '../function-names.ts'
-import type { Settings } from '../settings.ts'
 import type { RelayMetrics } from './relay-metrics.ts'
 
 export interface RelayAlarmsProps {
   readonly metrics: RelayMetrics
   readonly topic: ITopic
   /** The alarms that sound above another threshold than their own, or never (`false`). */
-  readonly alarms: Settings['alarms']
+  readonly alarms: DeploymentSettings['alarms']
 }
 
 interface AlarmShape {

@@ -13,10 +13,10 @@ import { Certificate } from 'aws-cdk-lib/aws-certificatemanager'
 import type { IFunction } from 'aws-cdk-lib/aws-lambda'
 import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
-import type { Settings } from '../settings.ts'
+import type { DeploymentSettings } from '../deployment-settings.ts'
 
 type ApiSettings = Pick<
-  Settings,
+  DeploymentSettings,
   'domainName' | 'certificateArn' | 'apiRequestsPerSecond' | 'apiBurst'
 >
 

@@ -15,7 +15,7 @@ import {
 import { type ILogGroup, LogGroup, type RetentionDays } from 'aws-cdk-lib/aws-logs'
 import { Construct } from 'constructs'
 import { HANDLER } from '../bundle.ts'
-import type { Settings } from '../settings.ts'
+import type { DeploymentSettings } from '../deployment-settings.ts'
 import { Partition } from './partition.ts'
 
 export interface RelayFunctionProps {
@@ -25,7 +25,7 @@ export interface RelayFunctionProps {
   readonly timeout: Duration
   readonly memorySize: number
   readonly environment: Readonly<Record<string, string>>
-  readonly logLevel: Settings['logLevel']
+  readonly logLevel: DeploymentSettings['logLevel']
   /** Days. */
   readonly logRetention: RetentionDays
   /** Absent: outside of any VPC. */
@@ -163,7 +163,7 @@ function commonProps(props: RelayFunctionProps) {
  * below the level the function leaves out itself.
  * https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html
  */
-function loggingProps(logLevel: Settings['logLevel']) {
+function loggingProps(logLevel: DeploymentSettings['logLevel']) {
   const application = logLevel === 'DEBUG' ? ApplicationLogLevel.DEBUG : ApplicationLogLevel.INFO
   return {
     loggingFormat: LoggingFormat.JSON,

@@ -7,15 +7,15 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Construct } from 'constructs'
 import { CONFIG_INDEX, LEDGER_INDEXES } from '../../adapters/aws/tables.ts'
 import { METRICS_SERVICE, metricsNamespace } from '../../functions/shared/metric-names.ts'
+import type { DeploymentSettings } from '../deployment-settings.ts'
 import type { FunctionName } from '../function-names.ts'
-import type { Settings } from '../settings.ts'
 import { bundledCode } from './function-code.ts'
 import { RelayFunction, type RelayFunctionProps } from './relay-function.ts'
 import type { RelayQueues } from './relay-queues.ts'
 import type { RelayTables } from './relay-tables.ts'
 
 export interface RelayFunctionsProps {
-  readonly settings: Settings
+  readonly settings: DeploymentSettings
   readonly tables: RelayTables
   readonly queues: RelayQueues
   /** What the ids of all secrets begin with. */
@@ -58,7 +58,11 @@ type FunctionShape = Pick<
 >
 
 /** What dispatch reads by Go's rules; the AWS SDK does not. */
-function proxyVariables({ httpProxy, httpsProxy, noProxy }: Settings): Record<string, string> {
+function proxyVariables({
+  httpProxy,
+  httpsProxy,
+  noProxy,
+}: DeploymentSettings): Record<string, string> {
   return {
     ...(httpProxy !== undefined && { HTTP_PROXY: httpProxy }),
     ...(httpsProxy !== undefined && { HTTPS_PROXY: httpsProxy }),

@@ -7,7 +7,7 @@ import {
   type QueueProps,
 } from 'aws-cdk-lib/aws-sqs'
 import { Construct } from 'constructs'
-import type { Settings } from '../settings.ts'
+import type { DeploymentSettings } from '../deployment-settings.ts'
 
 /**
  * Receives after which SQS itself sets a message aside. It counts those too that a store failed: with the
@@ -37,7 +37,7 @@ const FIFO = {
 
 export interface RelayQueuesProps {
   /** Of those that an earlier deployment left; CloudFormation chooses the others. */
-  readonly names: Settings['names']
+  readonly names: DeploymentSettings['names']
 }
 
 function named(queueName: string | undefined): QueueProps {

@@ -17,11 +17,11 @@ import {
   type TableDefinition,
   TTL_ATTRIBUTE,
 } from '../../adapters/aws/tables.ts'
-import type { Settings } from '../settings.ts'
+import type { DeploymentSettings } from '../deployment-settings.ts'
 
 export interface RelayTablesProps {
   /** Of those that an earlier deployment left; CloudFormation chooses the others. */
-  readonly names: Settings['names']
+  readonly names: DeploymentSettings['names']
   /** Whether nobody can delete them, by the console or otherwise. */
   readonly deletionProtection: boolean
 }

@@ -12,8 +12,8 @@ import { Code } from 'aws-cdk-lib/aws-lambda'
 import { Bucket } from 'aws-cdk-lib/aws-s3'
 import type { Construct } from 'constructs'
 import { ALARM_NAMES, ALARM_THRESHOLDS, type AlarmName } from '../alarm-names.ts'
+import type { DeploymentSettings } from '../deployment-settings.ts'
 import type { FunctionName } from '../function-names.ts'
-import type { Settings } from '../settings.ts'
 import { addObservability } from '../stacks/observability-stack.ts'
 import { addRelay } from '../stacks/relay-stack.ts'
 import type { Json } from './merge-templates.ts'
@@ -33,7 +33,9 @@ export interface PackagedStackProps {
 }
 
 /** Some settings; undefined for one that is not set. */
-export type SettingChoice = { readonly [name in keyof Settings]?: Settings[name] | undefined }
+export type SettingChoice = {
+  readonly [name in keyof DeploymentSettings]?: DeploymentSettings[name] | undefined
+}
 
 /** Stands for the subnets in a list of one, which no construct takes as a parameter. */
 export const SUBNETS = 'subnets-of-the-parameter'
@@ -182,12 +184,12 @@ export class PackagedStack extends Stack {
   }
 
   /** Everything that can be chosen, and all else as parameters. */
-  #settings(): Settings {
+  #settings(): DeploymentSettings {
     const alarms = ALARM_NAMES.map((name) => [name, this.#number(alarmParameter(name))] as const)
     return {
       stageName: this.#text('StageName'),
       // A token stands for each number that the parameter allows.
-      retentionDays: this.#number('RetentionDays') as Settings['retentionDays'],
+      retentionDays: this.#number('RetentionDays') as DeploymentSettings['retentionDays'],
       alarmEmail: this.#text('AlarmEmail'),
       alarms: Object.fromEntries(alarms),
       vpcId: this.#text('VpcId'),
@@ -226,7 +228,9 @@ export class PackagedStack extends Stack {
 }
 
 /** The settings with what is chosen otherwise; what is undefined there is not set. */
-function chosen(settings: Settings, without: SettingChoice = {}): Settings {
+function chosen(settings: DeploymentSettings, without: SettingChoice = {}): DeploymentSettings {
   const entries = Object.entries({ ...settings, ...without })
-  return Object.fromEntries(entries.filter(([, value]) => value !== undefined)) as Settings
+  return Object.fromEntries(
+    entries.filter(([, value]) => value !== undefined),
+  ) as DeploymentSettings
 }

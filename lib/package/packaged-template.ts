@@ -3,7 +3,7 @@ import { App, Fn } from 'aws-cdk-lib'
 import { DISABLE_CREATION_STACK_TRACES } from 'aws-cdk-lib/cx-api'
 import { ALARM_NAMES, type AlarmName } from '../alarm-names.ts'
 import { tag } from '../app.ts'
-import type { Settings } from '../settings.ts'
+import type { DeploymentSettings } from '../deployment-settings.ts'
 import { type Json, type JsonObject, mergeTemplates } from './merge-templates.ts'
 import {
   alarmCondition,
@@ -26,7 +26,7 @@ const CHOICES: Readonly<Record<string, SettingChoice>> = {
   WithOwnAlarmTopic: { alarmEmail: undefined, alarmTopicArn: Fn.ref('ExistingAlarmTopicArn') },
   WithVpc: { vpcId: undefined },
   WithPrivateAddresses: { allowPrivateAddresses: false },
-  WithDebugLog: { logLevel: Fn.ref('LogLevel') as Settings['logLevel'] },
+  WithDebugLog: { logLevel: Fn.ref('LogLevel') as DeploymentSettings['logLevel'] },
   WithTracing: { tracing: false },
   WithClusterMetrics: { clusterMetrics: false },
   WithCompactRecords: { compactRecords: false },

@@ -1,7 +1,11 @@
 import { type CfnCondition, type CfnParameterProps, Fn } from 'aws-cdk-lib'
 import { RATE_LIMIT_INTERVAL_FORM } from '../../relay/model/rate-limit-interval.ts'
 import type { AlarmName } from '../alarm-names.ts'
-import { LOG_RETENTION_DAYS, parseSettings, type Settings } from '../settings.ts'
+import {
+  type DeploymentSettings,
+  LOG_RETENTION_DAYS,
+  parseDeploymentSettings,
+} from '../deployment-settings.ts'
 
 /** What a parameter of the packaged template is, beside its name. */
 export type Parameter = Readonly<CfnParameterProps>
@@ -39,7 +43,7 @@ function optionalName(what: string, isFifo = false): Parameter {
 
 const PROXY = '^((https?|socks5)://[^@/]+/?)?$'
 
-const DEFAULTS = parseSettings(undefined)
+const DEFAULTS = parseDeploymentSettings(undefined)
 
 /** The parameters that settings are, by their names in the template. */
 export const SETTING_PARAMETERS = {
@@ -135,7 +139,7 @@ export function thresholdParameter(name: AlarmName, threshold: number): Paramete
 }
 
 /** Settings whose parameters have other names, and why. */
-export const NO_PARAMETERS: Readonly<Partial<Record<keyof Settings, string>>> = {
+export const NO_PARAMETERS: Readonly<Partial<Record<keyof DeploymentSettings, string>>> = {
   alarmTopicArn: 'it is ExistingAlarmTopicArn, since an output has that name',
   alarms: 'each alarm has a parameter of its own, such as AlarmOldestOpen',
   names: 'each name has a parameter of its own, such as LedgerTableName',

@@ -8,12 +8,12 @@ import { RelayAlarms } from '../constructs/relay-alarms.ts'
 import { RelayDashboard } from '../constructs/relay-dashboard.ts'
 import { RelayMetrics } from '../constructs/relay-metrics.ts'
 import { RelayQueries } from '../constructs/relay-queries.ts'
-import type { Settings } from '../settings.ts'
-import type { RelayParts } from './relay-stack.ts'
+import type { DeploymentSettings } from '../deployment-settings.ts'
+import type { MonitoredRelay } from './relay-stack.ts'
 
 export interface ObservabilityStackProps extends StackProps {
-  readonly settings: Settings
-  readonly relay: RelayParts
+  readonly settings: DeploymentSettings
+  readonly relay: MonitoredRelay
 }
 
 /** Dashboard, saved queries, alarms, and where the alarms go. */
@@ -54,7 +54,7 @@ export function addObservability(
   new CfnOutput(stack, 'DashboardUrl', { value: dashboardUrl(stack, dashboardName) })
 }
 
-function alarmTopic(stack: Stack, { alarmTopicArn, alarmEmail }: Settings): ITopic {
+function alarmTopic(stack: Stack, { alarmTopicArn, alarmEmail }: DeploymentSettings): ITopic {
   if (alarmTopicArn !== undefined) return Topic.fromTopicArn(stack, 'AlarmTopic', alarmTopicArn)
   const topic = new Topic(stack, 'AlarmTopic', { enforceSSL: true })
   // A policy of its own takes the place of the one that lets the account's alarms publish.

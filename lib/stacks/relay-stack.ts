@@ -6,11 +6,11 @@ import type { RelayFunction } from '../constructs/relay-function.ts'
 import { RelayFunctions, type VpcById } from '../constructs/relay-functions.ts'
 import { RelayQueues } from '../constructs/relay-queues.ts'
 import { RelayTables } from '../constructs/relay-tables.ts'
+import type { DeploymentSettings } from '../deployment-settings.ts'
 import type { FunctionName } from '../function-names.ts'
-import type { Settings } from '../settings.ts'
 
 export interface RelayStackProps extends StackProps {
-  readonly settings: Settings
+  readonly settings: DeploymentSettings
   /** Where a function's code comes from; its bundle by default. */
   readonly code?: (name: FunctionName) => Code
   /** Finds the VPC of the settings; by a look-up in the account without it. */
@@ -18,15 +18,15 @@ export interface RelayStackProps extends StackProps {
 }
 
 /** What the dashboard and the alarms of a relay look at. */
-export interface RelayParts {
+export interface MonitoredRelay {
   readonly functions: Readonly<Record<FunctionName, RelayFunction>>
   readonly queues: RelayQueues
   readonly api: RelayApi
 }
 
 /** The relay: API, functions, queues and tables. */
-export class RelayStack extends Stack implements RelayParts {
-  readonly functions: RelayParts['functions']
+export class RelayStack extends Stack implements MonitoredRelay {
+  readonly functions: MonitoredRelay['functions']
   readonly queues: RelayQueues
   readonly api: RelayApi
 
@@ -47,7 +47,7 @@ export class RelayStack extends Stack implements RelayParts {
 export function addRelay(
   stack: Stack,
   { settings, code, vpcById }: Pick<RelayStackProps, 'settings' | 'code' | 'vpcById'>,
-): RelayParts {
+): MonitoredRelay {
   const secretPrefix = `flux-relay/${settings.stageName}`
   const tables = new RelayTables(stack, 'Tables', settings)
   const queues = new RelayQueues(stack, 'Queues', settings)

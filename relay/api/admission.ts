@@ -4,9 +4,9 @@ import { headerOf } from './http.ts'
 import type { PendingCall } from './pending-call.ts'
 import { problem } from './problem.ts'
 import type {
-  AccessVerdict,
   AnySender,
   ClusterCredentials,
+  ProofResult,
   ProvenSenders,
   Senders,
 } from './senders.ts'
@@ -64,15 +64,15 @@ async function admitSigning(
     call.isSigned = 'body' in read && signatureMatches(given, read.body, await keys())
     return call.isSigned
   }
-  const verdict = await clusters.judge(cluster, ({ hashes, keys }) => {
+  const result = await clusters.judge(cluster, ({ hashes, keys }) => {
     if (token !== undefined && tokenHashMatches(token, hashes)) return true
     return signature !== undefined && signs(signature, keys)
   })
-  if (verdict === 'allowed') return undefined
+  if (result === 'allowed') return undefined
   const read = signature === undefined ? undefined : await call.readUnproven(unproven)
   if (read !== undefined && 'problem' in read) return { answer: problemAnswer(read.problem) }
   const expected = `a token of the cluster ${cluster} as Authorization: Bearer, or X-Signature: sha256=<hex>`
-  return unauthorized(verdict, cluster, expected)
+  return unauthorized(result, cluster, expected)
 }
 
 /**
@@ -88,8 +88,8 @@ async function admitNamed(
   const basic = basicCredentials(authorization)
   if (basic) {
     const { user, password } = basic
-    const verdict = await clusters.judge(user, ({ hashes }) => tokenHashMatches(password, hashes))
-    if (verdict !== 'allowed') return unauthorized(verdict, user, expected, BASIC_TOO)
+    const result = await clusters.judge(user, ({ hashes }) => tokenHashMatches(password, hashes))
+    if (result !== 'allowed') return unauthorized(result, user, expected, BASIC_TOO)
     call.cluster = user
     return undefined
   }
@@ -107,14 +107,14 @@ async function admitBearer(
 ): Promise<Refusal | undefined> {
   const { cluster } = call
   const token = bearerToken(headerOf(call.request, 'authorization'))
-  const verdict =
+  const result =
     access === 'operator'
       ? 'unknown'
       : await clusters.judge(
           cluster,
           ({ hashes }) => token !== undefined && tokenHashMatches(token, hashes),
         )
-  if (verdict === 'allowed') return undefined
+  if (result === 'allowed') return undefined
   const isOperators = access !== 'cluster' && isOperator !== undefined
   if (isOperators && token !== undefined && isOperator(token)) return undefined
   const owners = [
@@ -122,7 +122,7 @@ async function admitBearer(
     ...(isOperators || access === 'operator' ? ['an operator'] : []),
   ]
   const expected = `Authorization: Bearer with a token of ${owners.join(' or ')}`
-  return unauthorized(verdict, cluster, expected)
+  return unauthorized(result, cluster, expected)
 }
 
 /** RFC 9110, section 15.5.2. */
@@ -131,11 +131,11 @@ const BASIC_TOO = { 'WWW-Authenticate': 'Bearer, Basic realm="flux-relay"' }
 
 /** 401: which credential was expected. It must not tell whether the cluster exists. */
 function unauthorized(
-  verdict: Exclude<AccessVerdict, 'allowed'>,
+  result: Exclude<ProofResult, 'allowed'>,
   cluster: string,
   expected: string,
   headers: Readonly<Record<string, string>> = BEARER,
 ): Refusal {
   const answer = { ...problemAnswer(problem('unauthorized', `expected ${expected}`)), headers }
-  return { answer, sender: { cluster: verdict === 'refused' ? cluster : undefined } }
+  return { answer, sender: { cluster: result === 'refused' ? cluster : undefined } }
 }

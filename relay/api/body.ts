@@ -1,6 +1,7 @@
 import { gunzipSync } from 'node:zlib'
+import { isJsonObject, type JsonObject } from '../model/json-value.ts'
 import type { Pause } from '../pipeline/slices.ts'
-import { hasMoreValuesThan, isJsonObject, type JsonObject, parseJson } from './json.ts'
+import { hasMoreValuesThan, parseJson } from './json.ts'
 import { type Problem, problem } from './problem.ts'
 import { decodeUtf8, repairUtf8 } from './utf8.ts'
 
@@ -30,7 +31,7 @@ export interface RequestBody {
   readonly contentType?: string | undefined
 }
 
-export type Decoded = { readonly text: string } | { readonly problem: Problem }
+export type DecodedBody = { readonly text: string } | { readonly problem: Problem }
 
 /** Makes text of bytes; undefined when they are none. */
 type Decode = (bytes: Uint8Array) => string | undefined
@@ -40,7 +41,7 @@ export function decodeBody(
   { body, contentEncoding }: RequestBody,
   maxBytes: number,
   decode: Decode,
-): Decoded {
+): DecodedBody {
   if (body.byteLength > maxBytes) return { problem: tooLarge(maxBytes) }
   if (body.byteLength === 0) return { problem: problem('unreadable-body', 'the body is empty') }
   const unpacked = unpack(body, (contentEncoding ?? '').trim().toLowerCase(), maxBytes)
@@ -114,7 +115,11 @@ function readObject(input: RequestBody, limits: BodyLimits, decode: Decode): Rea
   return 'problem' in counted ? counted : parseObject(counted.text)
 }
 
-function decodeCounted(input: RequestBody, { bytes, values }: BodyLimits, decode: Decode): Decoded {
+function decodeCounted(
+  input: RequestBody,
+  { bytes, values }: BodyLimits,
+  decode: Decode,
+): DecodedBody {
   const decoded = decodeBody(input, bytes, decode)
   if ('problem' in decoded || !hasMoreValuesThan(decoded.text, values)) return decoded
   return { problem: problem('too-large', `expected at most ${values} values in the JSON`) }

@@ -1,7 +1,7 @@
 import { ClusterName } from '../model/config.ts'
 import { admit } from './admission.ts'
 import { type Answer, problemAnswer, unavailableAnswer } from './answer.ts'
-import type { HttpRequest, HttpResponse } from './http.ts'
+import type { EdgeRequest, EdgeResponse } from './http.ts'
 import { PendingCall } from './pending-call.ts'
 import { type Problem, problem } from './problem.ts'
 import { provenCluster, type RefusedRequest } from './refused-request.ts'
@@ -23,7 +23,7 @@ export interface EdgeParts {
   readonly routes: readonly Route[]
   readonly senders: Senders
   /** Why a request is refused before anything else is looked at. */
-  readonly guard?: ((request: HttpRequest) => Problem | undefined) | undefined
+  readonly guard?: ((request: EdgeRequest) => Problem | undefined) | undefined
   /** Whether an error is that of a store, so that the same request may do later. */
   isStoreFailure(error: unknown): boolean
   onFailure(failure: EdgeFailure): void
@@ -34,7 +34,7 @@ export interface EdgeParts {
 /** The HTTP interface of the relay, whatever carries the requests. */
 export interface Edge {
   /** Never rejects. */
-  handle(request: HttpRequest): Promise<HttpResponse>
+  handle(request: EdgeRequest): Promise<EdgeResponse>
 }
 
 /** Makes the interface of a route table: access, limits, and a problem document for all that is refused. */
@@ -68,13 +68,13 @@ export function createEdge(parts: EdgeParts): Edge {
  * Who sets an address by hand writes such, and a sender of events that gets a 404 loses them. Other
  * servers redirect there, which Flux's event recorder follows with a GET.
  */
-function pathOf({ method, path }: HttpRequest): string {
+function pathOf({ method, path }: EdgeRequest): string {
   if (method !== 'POST') return path
   const plain = path.includes('//') ? path.replace(/\/{2,}/g, '/') : path
   return plain.length > 1 && plain.endsWith('/') ? plain.slice(0, -1) : plain
 }
 
-async function answerTo(parts: EdgeParts, call: PendingCall): Promise<HttpResponse> {
+async function answerTo(parts: EdgeParts, call: PendingCall): Promise<EdgeResponse> {
   const { request, route } = call
   const misnamed = clusterProblem(call.parameters.cluster)
   if (misnamed) return refuse(parts, request, problemAnswer(misnamed), route)
@@ -89,11 +89,11 @@ async function answerTo(parts: EdgeParts, call: PendingCall): Promise<HttpRespon
 /** The response that refuses a request, of which the host is told. `cluster`: if there is such a one. */
 function refuse(
   { onRefused }: EdgeParts,
-  { method, remoteAddress: address }: HttpRequest,
+  { method, remoteAddress: address }: EdgeRequest,
   answer: Answer,
   route?: Route,
   cluster?: string,
-): HttpResponse {
+): EdgeResponse {
   const { problem } = answer
   if (problem && route?.access !== 'anyone') {
     onRefused?.({ problem, method, path: route?.path, cluster, address })
@@ -130,11 +130,11 @@ function wrongMethod(methods: readonly string[]): Answer {
 }
 
 /** The response that refuses a request. */
-export function refusal(refused: Problem): HttpResponse {
+export function refusal(refused: Problem): EdgeResponse {
   return responseOf(problemAnswer(refused))
 }
 
-function responseOf({ status, contentType, body, retryAfterS, headers }: Answer): HttpResponse {
+function responseOf({ status, contentType, body, retryAfterS, headers }: Answer): EdgeResponse {
   return {
     status,
     headers: {

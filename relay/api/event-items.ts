@@ -1,3 +1,4 @@
+import { isJsonObject } from '../model/json-value.ts'
 import type { RawItem } from '../pipeline/accept.ts'
 import { noPause, type Pause } from '../pipeline/slices.ts'
 import {
@@ -8,7 +9,7 @@ import {
   readEventObject,
   typeName,
 } from './body.ts'
-import { isJsonObject, MAX_NESTING, parseJson, placeOf, placeText } from './json.ts'
+import { MAX_NESTING, parseJson, placeOf, placeText } from './json.ts'
 import { elementSpans, type JsonSpan, lineSpans, wholeSpan } from './json-spans.ts'
 import { type Problem, problem } from './problem.ts'
 import { repairUtf8 } from './utf8.ts'

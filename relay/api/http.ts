@@ -10,7 +10,7 @@ export type TakeBytes = (bytes: number) => boolean
 export type HttpHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** A request as a host hands it to the edge. */
-export interface HttpRequest {
+export interface EdgeRequest {
   readonly method: string
   /** The scheme and host that the request is for: `http://localhost:8080`. */
   readonly origin: string
@@ -29,7 +29,7 @@ export interface HttpRequest {
 }
 
 /** What a host sends back. */
-export interface HttpResponse {
+export interface EdgeResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
   /** Empty for an answer without a body. */
@@ -37,7 +37,7 @@ export interface HttpResponse {
 }
 
 /** The value of a header, by its name in lower case. */
-export function headerOf({ headers }: Pick<HttpRequest, 'headers'>, name: string) {
+export function headerOf({ headers }: Pick<EdgeRequest, 'headers'>, name: string) {
   const value = headers[name]
   return typeof value === 'string' ? value : value?.join(', ')
 }

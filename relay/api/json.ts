@@ -1,6 +1,3 @@
-/** A JSON object whose fields are not yet looked at. */
-export type JsonObject = Readonly<Record<string, unknown>>
-
 /** A place in a text; both count from 1. */
 export interface TextPlace {
   readonly line: number
@@ -54,11 +51,6 @@ export function placeOf(text: string, index: number): TextPlace {
     start = at + 1
   }
   return { line, column: index - start + 1 }
-}
-
-/** Whether the value is a JSON object, so neither null nor an array. */
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 /** Whether objects and arrays nest more than `levels` deep, which no real object does. */

@@ -1,10 +1,10 @@
-import type { HttpRequest, ReadBody, TakeBytes } from './http.ts'
+import type { EdgeRequest, ReadBody, TakeBytes } from './http.ts'
 import type { Call, Route } from './route.ts'
 import type { UnprovenBodies, UnprovenBody } from './senders.ts'
 
 /** A call on its way: what is found out of its sender is written here. */
 export class PendingCall implements Call {
-  readonly request: HttpRequest
+  readonly request: EdgeRequest
   readonly route: Route
   readonly parameters: Readonly<Record<string, string>>
   cluster: string
@@ -12,7 +12,7 @@ export class PendingCall implements Call {
   #body: Promise<ReadBody> | undefined
   #unproven: UnprovenBody | undefined
 
-  constructor(request: HttpRequest, route: Route, parameters: Readonly<Record<string, string>>) {
+  constructor(request: EdgeRequest, route: Route, parameters: Readonly<Record<string, string>>) {
     this.request = request
     this.route = route
     this.parameters = parameters

@@ -1,5 +1,5 @@
 import type { Answer } from './answer.ts'
-import type { HttpRequest, ReadBody } from './http.ts'
+import type { EdgeRequest, ReadBody } from './http.ts'
 import { type Access, OPERATIONS, type OperationName } from './operations.ts'
 
 /** Who may use a route: as the operations of the API say it, or anyone. */
@@ -7,7 +7,7 @@ export type RouteAccess = Access | 'anyone'
 
 /** A request whose sender may use the route. */
 export interface Call {
-  readonly request: HttpRequest
+  readonly request: EdgeRequest
   /** The parameters of the path, decoded. */
   readonly parameters: Readonly<Record<string, string>>
   /** The cluster in the path, or the one that the credential names; empty for a route without one. */

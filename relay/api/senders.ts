@@ -15,7 +15,7 @@ export type Proof = (credentials: ClusterCredentials) => boolean | Promise<boole
  * `allowed`: the proof holds. `refused`: the cluster has tokens, and it holds against none. `unknown`:
  * there is no such cluster, which its sender must not be told.
  */
-export type AccessVerdict = 'allowed' | 'refused' | 'unknown'
+export type ProofResult = 'allowed' | 'refused' | 'unknown'
 
 /** Judges what a sender presents as its credential. */
 export interface ClusterAccess {
@@ -23,7 +23,7 @@ export interface ClusterAccess {
    * Tells whether the proof holds against the cluster's credentials; of an unknown cluster it is asked
    * too, so that both take the same time. Rejects when the credentials cannot be read.
    */
-  judge(cluster: string, proof: Proof): Promise<AccessVerdict>
+  judge(cluster: string, proof: Proof): Promise<ProofResult>
 }
 
 /** The memory of one body whose sender is not known before all of it is there. */

@@ -3,7 +3,7 @@ import { type Overload, overloadsOf, UNSUPPORTED } from './declarations.ts'
 import { describeMisfit } from './misfit.ts'
 import * as types from './static-types.ts'
 import { formatType, rename, type StaticType } from './static-types.ts'
-import type { Call, Node } from './syntax-tree.ts'
+import type { CallNode, Node } from './syntax-tree.ts'
 import type { Unifier } from './unify.ts'
 
 type MakeError = (node: Node, problem: string) => CelError
@@ -23,7 +23,7 @@ export class CallTypes {
   }
 
   /** The type of a call of this name. For a member call, the target is the first of `args`. */
-  resolve(node: Call, name: string, member: boolean, args: readonly StaticType[]): StaticType {
+  resolve(node: CallNode, name: string, member: boolean, args: readonly StaticType[]): StaticType {
     const overloads = overloadsOf(name)
     if (!overloads) {
       const problem = UNSUPPORTED.has(name)
@@ -44,7 +44,7 @@ export class CallTypes {
     return result ?? this.#noOverload(node, name, member, args)
   }
 
-  #logical(node: Call, args: readonly StaticType[]): StaticType {
+  #logical(node: CallNode, args: readonly StaticType[]): StaticType {
     for (const [index, type] of args.entries()) {
       if (this.#unifier.assign(type, types.BOOL)) continue
       throw this.#error(node.args[index] ?? node, `a ${formatType(type)} where a bool is needed`)
@@ -52,7 +52,7 @@ export class CallTypes {
     return types.BOOL
   }
 
-  #noOverload(node: Call, name: string, member: boolean, args: readonly StaticType[]): never {
+  #noOverload(node: CallNode, name: string, member: boolean, args: readonly StaticType[]): never {
     const given = args.map((type) => formatType(this.#unifier.substitute(type, true)))
     throw this.#error(node, describeMisfit(name, member, given))
   }

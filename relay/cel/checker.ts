@@ -6,7 +6,7 @@ import * as types from './static-types.ts'
 import { formatType, type StaticType } from './static-types.ts'
 import {
   type Bind,
-  type Call,
+  type CallNode,
   type Element,
   type Fold,
   type ListNode,
@@ -25,7 +25,7 @@ export interface Checked {
   /** The type of each node, with no type parameters left. */
   readonly typeOf: (node: Node) => StaticType
   /** The calls of functions whose names have dots, such as `optional.of`, with those names. */
-  readonly qualified: ReadonlyMap<Call, string>
+  readonly qualified: ReadonlyMap<CallNode, string>
   /** The selections that are really the name of a type, such as google.protobuf.Duration. */
   readonly typeNames: ReadonlyMap<Node, string>
 }
@@ -51,7 +51,7 @@ class Checker {
   readonly #unifier = new Unifier()
   readonly #calls: CallTypes
   readonly #types = new Map<Node, StaticType>()
-  readonly #qualified = new Map<Call, string>()
+  readonly #qualified = new Map<CallNode, string>()
   readonly #typeNames = new Map<Node, string>()
 
   constructor(source: string, variables: Variables) {
@@ -120,7 +120,7 @@ class Checker {
     return isLocal ? undefined : this.#named(node, name)
   }
 
-  #optionalSelect(node: Call): StaticType {
+  #optionalSelect(node: CallNode): StaticType {
     const [operand = node] = node.args
     return this.#unifier.substitute(this.#fieldType(node, operand, true), false)
   }
@@ -138,7 +138,7 @@ class Checker {
     return isOptional || optional ? types.optionalOf(field) : field
   }
 
-  #call(node: Call): StaticType {
+  #call(node: CallNode): StaticType {
     for (const arg of node.args) this.check(arg)
     const args = node.args.map((arg) => this.#known(arg))
     const name = node.name.replace(/^\./, '')

@@ -2,7 +2,7 @@ import type { CelError } from './cel-error.ts'
 import { syntaxError, type Token, type TokenKind, tokenize } from './lexer.ts'
 import { bytesLiteral, floatLiteral, intLiteral, stringLiteral, uintLiteral } from './literals.ts'
 import { deepest, expandMacro, type WrittenCall } from './macros.ts'
-import { type Element, type Entry, MAX_DEPTH, type Node } from './syntax-tree.ts'
+import { type Element, MAX_DEPTH, type MapEntry, type Node } from './syntax-tree.ts'
 import { CelUint, type CelValue } from './values.ts'
 
 /** The reserved words: https://github.com/google/cel-spec/blob/master/doc/langdef.md#syntax */
@@ -206,7 +206,7 @@ class Parser {
   }
 
   #map(at: number): Node {
-    const entries: Entry[] = []
+    const entries: MapEntry[] = []
     this.#items('}', () => {
       const optional = this.#take('?') !== undefined
       const key = this.#expression()

@@ -7,7 +7,7 @@ import { spend } from './cost.ts'
 import type { Evaluate, Frame } from './frame.ts'
 import { FUNCTIONS, patternOf } from './functions.ts'
 import { collector, elementsOf, quantifier, SPECIAL } from './lazy.ts'
-import type { Bind, Call, Element, Fold, ListNode, MapNode, Node } from './syntax-tree.ts'
+import type { Bind, CallNode, Element, Fold, ListNode, MapNode, Node } from './syntax-tree.ts'
 import { CelMap, CelOptional, CelType, type CelValue, isKey, isList } from './values.ts'
 
 /** A part that is ready for evaluation. `constant` is its value, if that is known. */
@@ -77,7 +77,7 @@ class Planner {
     }
   }
 
-  #call(node: Call): Plan {
+  #call(node: CallNode): Plan {
     const qualified = this.#checked.qualified.get(node)
     const operands = node.target && !qualified ? [node.target, ...node.args] : node.args
     const plans = operands.map((operand) => this.plan(operand))
@@ -96,7 +96,7 @@ class Planner {
   }
 
   /** Whether this is a list of constants, which cel-go turns into a set. */
-  #isSet({ args: [, container] }: Call, part: Plan | undefined): boolean {
+  #isSet({ args: [, container] }: CallNode, part: Plan | undefined): boolean {
     if (!container || !part?.constant || !isList(part.constant)) return false
     const isSimple = part.constant.every((value) => isKey(value) || value === null)
     return isSimple && part.constant.length > 0 && this.#checked.typeOf(container).kind === 'list'

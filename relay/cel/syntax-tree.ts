@@ -1,7 +1,7 @@
 import type { CelValue } from './values.ts'
 
 /** A parsed expression, with its macros expanded. */
-export type Node = Literal | Ident | Select | Call | ListNode | MapNode | Fold | Bind
+export type Node = Literal | Ident | Select | CallNode | ListNode | MapNode | Fold | Bind
 
 /** How deep operators and brackets may nest. The limits are cel-go's. */
 export const MAX_DEPTH = 250
@@ -33,7 +33,7 @@ export interface Select extends Positioned {
 }
 
 /** A call of a function or an operator. An operator has the name of CEL's specification: `_+_`. */
-export interface Call extends Positioned {
+export interface CallNode extends Positioned {
   readonly kind: 'call'
   readonly name: string
   /** The target of `target.name(…)`; undefined for other calls. */
@@ -54,10 +54,10 @@ export interface Element {
 
 export interface MapNode extends Positioned {
   readonly kind: 'map'
-  readonly entries: readonly Entry[]
+  readonly entries: readonly MapEntry[]
 }
 
-export interface Entry extends Element {
+export interface MapEntry extends Element {
   readonly key: Node
 }
 

@@ -3,7 +3,7 @@ import type { Checked } from './checker.ts'
 import { CLAUSE_TYPES, parseFormat } from './format-text.ts'
 import { syntaxError } from './lexer.ts'
 import { formatType, isSameType, type StaticType } from './static-types.ts'
-import type { Call, Element, ListNode, Node } from './syntax-tree.ts'
+import type { CallNode, Element, ListNode, Node } from './syntax-tree.ts'
 
 /**
  * Checks what cel-go checks besides types: lists and maps hold values of one type, except in the
@@ -59,7 +59,7 @@ function oneType(checked: Checked, elements: readonly Element[]): void {
   }
 }
 
-function checkFormat(checked: Checked, { target, args: [list], ...call }: Call): void {
+function checkFormat(checked: Checked, { target, args: [list], ...call }: CallNode): void {
   if (target?.kind !== 'literal' || typeof target.value !== 'string' || list?.kind !== 'list')
     return
   const clauses = parseFormat(target.value).filter((part) => 'clause' in part)

@@ -13,7 +13,7 @@ export interface Pattern {
 }
 
 /** The reason why a pattern cannot be used. */
-export interface PatternProblem {
+export interface PatternError {
   readonly error: string
   /** Whether Go's regexp accepts the pattern, but it costs more than a pattern may. */
   readonly isTooCostly: boolean
@@ -55,7 +55,7 @@ export function patternCost(source: string): number {
  * Compiles a pattern, or tells what is wrong with it. The bound on its cost depends on the pattern
  * alone, so a match never depends on other load. Equal patterns share one program.
  */
-export function compilePattern(source: string): Pattern | PatternProblem {
+export function compilePattern(source: string): Pattern | PatternError {
   if (source.length > MAX_PATTERN_LENGTH) {
     return tooCostly(`longer than ${MAX_PATTERN_LENGTH} characters`)
   }
@@ -87,6 +87,6 @@ export function compilePattern(source: string): Pattern | PatternProblem {
   }
 }
 
-function tooCostly(error: string): PatternProblem {
+function tooCostly(error: string): PatternError {
   return { error, isTooCostly: true }
 }

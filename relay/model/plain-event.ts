@@ -1,6 +1,6 @@
 import type { Event, InvolvedObject, Labels } from './event.ts'
 import { EVENT_FIELDS, OBJECT_FIELDS } from './event-keys.ts'
-import { isJsonObject } from './stored/shape.ts'
+import { isJsonObject } from './json-value.ts'
 import { isoTimeOf } from './time.ts'
 
 /** The longest texts, in UTF-16 units. */

@@ -44,7 +44,7 @@ export type Secret = Readonly<z.infer<typeof Secret>>
 export type SecretData = Readonly<Record<string, string>>
 
 /** A Secret as a store reads it. */
-export interface StoredSecret {
+export interface VersionedSecret {
   /**
    * The version of the data. It changes when the data changes. Code that caches what it made of a
    * Secret compares it. It must stay in memory: a stored version would help to guess the data.
@@ -54,6 +54,6 @@ export interface StoredSecret {
 }
 
 /** Makes a stored Secret. Every store gives the same version to the same data. */
-export function storedSecret(data: SecretData): StoredSecret {
+export function storedSecret(data: SecretData): VersionedSecret {
   return { version: hashParts(JSON.stringify(data)), data }
 }

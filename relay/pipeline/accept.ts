@@ -119,7 +119,7 @@ function acceptItem(item: RawItem, sender: Sender, now: number): Result {
   const read = readItem(value, sender)
   if ('error' in read) return read
   const event = cleanEvent(read.event, sender, now)
-  const untimely = timeProblem(read.event, sender, now)
+  const untimely = timeError(read.event, sender, now)
   if (untimely !== undefined) return { error: untimely }
   const { cluster } = sender
   return {
@@ -152,7 +152,7 @@ const PLAIN_LIMITS = { message: MAX_MESSAGE_LENGTH, name: MAX_NAME_LENGTH }
 /**
  * The reason why a signed event is refused for its time: it is too old, or too far in the future.
  */
-function timeProblem({ timestamp }: IncomingEvent, sender: Sender, now: number) {
+function timeError({ timestamp }: IncomingEvent, sender: Sender, now: number) {
   const { maxAgeMs, maxAheadMs } = sender
   if (maxAgeMs === undefined && maxAheadMs === undefined) return undefined
   // Without a time nobody could tell how old it is.

@@ -1,4 +1,4 @@
-import { type CompiledAlert, type Source, sourceNamespace } from './compiled-alert.ts'
+import { type AlertSource, type CompiledAlert, sourceNamespace } from './compiled-alert.ts'
 import { type Miss, RULES } from './rule.ts'
 import { type MatchInput, sourceMiss } from './source-index.ts'
 
@@ -12,7 +12,7 @@ const MAX_NAMED = 5
 export function alertMiss(
   input: MatchInput,
   alert: CompiledAlert,
-  sources: readonly Source[],
+  sources: readonly AlertSource[],
 ): Miss {
   const misses = sources.flatMap((source) => sourceMiss(input, source) ?? [])
   const furthest = misses.toSorted((a, b) => RULES.indexOf(b.rule) - RULES.indexOf(a.rule))[0]

@@ -7,7 +7,7 @@ import type { Verdict } from '../providers/verdict.ts'
 import { createRedactor, type Redact } from '../redact/redact.ts'
 import { awaitAbsent } from './absent.ts'
 import type { ClaimsUnderWay } from './claim-time.ts'
-import { type Answer, type Conclusion, end, waitFor } from './conclusion.ts'
+import { type Conclusion, end, type RecordedAnswer, waitFor } from './conclusion.ts'
 import { type Delivered, deliver } from './deliver.ts'
 import {
   type Destination,
@@ -15,11 +15,11 @@ import {
   destinationKey,
   type Treatment,
 } from './destinations/destinations.ts'
-import type { DeliverParts } from './exchange.ts'
 import { isLate } from './lateness.ts'
 import type { Candidate } from './match.ts'
 import { type Prepared, type PrepareInput, prepare } from './prepare.ts'
 import { type Claimant, claimSubject, keepTurn, settleSubject, subjectStateKey } from './subject.ts'
+import type { DeliverParts } from './try-ports.ts'
 import { restOf, type TryLimits, tryTime } from './try-time.ts'
 
 /** How much of an answer the ledger keeps of each try, in UTF-16 units. */
@@ -266,7 +266,7 @@ function concludeSent(
 ): Conclusion {
   const { requestsDone, response, notes } = delivered
   const verdict = awaitAbsent(delivered.verdict, record, now)
-  const sent: Answer = response
+  const sent: RecordedAnswer = response
     ? {
         status: response.status,
         responseExcerpt: cutText(redact(response.body), MAX_EXCERPT_LENGTH),

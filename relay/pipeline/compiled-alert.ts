@@ -26,13 +26,13 @@ export interface CompiledAlert {
 }
 
 /** One event source of one Alert. */
-export interface Source {
+export interface AlertSource {
   readonly alert: CompiledAlert
   readonly source: EventSource
 }
 
 /** The namespace whose objects a source is for. */
-export function sourceNamespace({ alert, source }: Source): string {
+export function sourceNamespace({ alert, source }: AlertSource): string {
   return source.namespace ?? alert.alert.metadata.namespace
 }
 

@@ -6,7 +6,7 @@ interface Tried {
   readonly kind: 'tried'
   readonly reason: string
   readonly retryAfterMs?: number
-  readonly sent: Answer
+  readonly sent: RecordedAnswer
 }
 
 /**
@@ -48,11 +48,11 @@ interface Ended {
   readonly outcome: FinalOutcome
   readonly reason: string
   /** Absent when it was decided without a try. */
-  readonly sent?: Answer
+  readonly sent?: RecordedAnswer
 }
 
 /** What the ledger keeps of the last answer to a try; empty when no answer came. */
-export type Answer = Pick<Attempt, 'status' | 'responseExcerpt'>
+export type RecordedAnswer = Pick<Attempt, 'status' | 'responseExcerpt'>
 
 /** The result of a decision about an event without an Alert. */
 export type EventConclusion = Unconfigured | (Ended & { readonly sent?: never })

@@ -4,17 +4,17 @@ import { classifyServiceAnswer } from '../providers/answers/service-answer.ts'
 import {
   type Authorization,
   type CustomProvider,
-  type Exchange,
   type Fallback,
   type HttpProvider,
   isHttpProvider,
   type Notification,
   NotificationError,
   type ProviderType,
+  type TryPorts,
 } from '../providers/contract.ts'
 import type { Verdict } from '../providers/verdict.ts'
-import { createExchange, type DeliverParts } from './exchange.ts'
 import type { Prepared } from './prepare.ts'
+import { createTryPorts, type DeliverParts } from './try-ports.ts'
 
 /** The result of one attempt. */
 export interface Delivered {
@@ -41,16 +41,16 @@ export async function deliver(
 ): Promise<Delivered> {
   const { type, notification, resolved } = prepared
   const { transport, credentials } = resolved
-  const exchange = createExchange(parts, notification.cluster, transport, {
+  const tryPorts = createTryPorts(parts, notification.cluster, transport, {
     ...options,
     credentials,
     followsRedirects: type.followsRedirects,
   })
   try {
     const delivered = isHttpProvider(type)
-      ? await sendAll(type, prepared, requestsDone, exchange)
-      : await deliverBy(type, prepared, exchange)
-    return { ...delivered, notes: [...delivered.notes, ...moveNotes(exchange.moves)] }
+      ? await sendAll(type, prepared, requestsDone, tryPorts)
+      : await deliverBy(type, prepared, tryPorts)
+    return { ...delivered, notes: [...delivered.notes, ...moveNotes(tryPorts.moves)] }
   } catch (error) {
     if (parts.host.isOfHost(error)) throw error
     const verdict = { kind: 'rejected', reason: errorText(error, type) } as const
@@ -78,9 +78,9 @@ function errorText(error: unknown, { type }: ProviderType): string {
 async function deliverBy(
   type: CustomProvider,
   { notification, resolved }: Prepared,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<Delivered> {
-  const delivered = await type.deliver(notification, resolved.settings, exchange)
+  const delivered = await type.deliver(notification, resolved.settings, tryPorts)
   const { verdict, response, secrets = [], notes = [] } = delivered
   return { verdict, requestsDone: 0, response, secrets, notes }
 }
@@ -89,23 +89,23 @@ async function sendAll(
   type: HttpProvider,
   prepared: Prepared,
   requestsDone: number,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<Delivered> {
   const { notification, requests, resolved } = prepared
-  const authorization: Authorization = (await type.authorize?.(resolved.settings, exchange)) ?? OWN
+  const authorization: Authorization = (await type.authorize?.(resolved.settings, tryPorts)) ?? OWN
   if (authorization.kind !== 'authorized') {
     const nothing = { response: undefined, secrets: [], notes: [] }
     return { verdict: authorization, requestsDone, ...nothing }
   }
   const { secrets } = authorization
-  const first = await sendInTurn(type, requests, requestsDone, authorization, exchange)
+  const first = await sendInTurn(type, requests, requestsDone, authorization, tryPorts)
   const fallback = fallbackOf(type, first, requests, notification, resolved.settings)
   if (fallback === undefined) {
-    return { ...first, ...(await findOut(type, first, prepared, exchange)), secrets, notes: [] }
+    return { ...first, ...(await findOut(type, first, prepared, tryPorts)), secrets, notes: [] }
   }
   const { requests: others, note } = fallback
-  const second = await sendInTurn(type, others, first.requestsDone, authorization, exchange)
-  const found = await findOut(type, second, prepared, exchange)
+  const second = await sendInTurn(type, others, first.requestsDone, authorization, tryPorts)
+  const found = await findOut(type, second, prepared, tryPorts)
   return { ...second, ...found, secrets, notes: [note] }
 }
 
@@ -114,10 +114,10 @@ async function findOut(
   type: HttpProvider,
   { verdict, response: answer }: Sent,
   { notification, resolved: { settings } }: Prepared,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<Pick<Sent, 'verdict'>> {
   if (verdict.kind === 'delivered' || answer === undefined) return { verdict }
-  const found = await type.findOut?.({ notification, settings, answer, verdict }, exchange)
+  const found = await type.findOut?.({ notification, settings, answer, verdict }, tryPorts)
   return { verdict: found ?? verdict }
 }
 
@@ -130,16 +130,16 @@ async function sendInTurn(
   requests: readonly OutboundRequest[],
   requestsDone: number,
   { headers, secrets }: Authorized,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<Sent> {
   let done = requestsDone
   let response: HttpResponse | undefined
   let verdict: Verdict = { kind: 'delivered' }
   for (const request of requests.slice(requestsDone)) {
-    const result = await exchange.send({ ...request, headers: { ...request.headers, ...headers } })
+    const result = await tryPorts.send({ ...request, headers: { ...request.headers, ...headers } })
     response = result.kind === 'response' ? result : undefined
     verdict = result.kind === 'response' ? judge(type, result) : classifyFailure(result)
-    if (verdict.kind === 'unauthorized') for (const s of secrets) exchange.tokens.forget(s)
+    if (verdict.kind === 'unauthorized') for (const s of secrets) tryPorts.tokens.forget(s)
     if (verdict.kind !== 'delivered') break
     done += 1
   }

@@ -1,6 +1,6 @@
 import { DamagedRecord, LaterVersion, type StoredForm } from '../model/stored/errors.ts'
 import { RecordTooLarge } from '../model/stored/record-too-large.ts'
-import type { Rejections } from '../model/stored/rejections.ts'
+import type { RejectionCount } from '../model/stored/rejections.ts'
 import { Contention } from './contention.ts'
 
 /**
@@ -20,9 +20,9 @@ export class DispatchFailure extends Error {
   override readonly name = 'DispatchFailure'
   readonly fault: Fault
   /** The rejections, this one included; undefined unless the fault is the message's own. */
-  readonly rejections: Rejections | undefined
+  readonly rejections: RejectionCount | undefined
 
-  constructor(fault: Fault, cause: unknown, rejections?: Rejections) {
+  constructor(fault: Fault, cause: unknown, rejections?: RejectionCount) {
     super(cause instanceof Error ? cause.message : String(cause), { cause })
     this.fault = fault
     this.rejections = rejections

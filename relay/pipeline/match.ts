@@ -3,7 +3,7 @@ import { type Event, objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import { alertMiss } from './alert-miss.ts'
-import { type CompiledAlert, type Source, sourceNamespace } from './compiled-alert.ts'
+import { type AlertSource, type CompiledAlert, sourceNamespace } from './compiled-alert.ts'
 import { MessageTests } from './message-tests.ts'
 import { type CompiledProvider, type RoutingTable, sourceKey } from './routing-table.ts'
 import type { Miss, Rule } from './rule.ts'
@@ -95,7 +95,7 @@ export function matchAlert(
 }
 
 /** The sources of an Alert for the kind and namespace of an event. */
-function sourcesOf(alert: CompiledAlert, { involvedObject }: Event): readonly Source[] {
+function sourcesOf(alert: CompiledAlert, { involvedObject }: Event): readonly AlertSource[] {
   const { kind, namespace } = involvedObject
   return alert.alert.spec.eventSources
     .filter((source) => source.kind === kind && sourceNamespace({ alert, source }) === namespace)
@@ -106,7 +106,7 @@ function sourcesOf(alert: CompiledAlert, { involvedObject }: Event): readonly So
  * The Alerts of sources in the order of the configuration, in which the sources of one Alert stand
  * together.
  */
-function* alertsOf(sources: Iterable<Source>): Generator<CompiledAlert> {
+function* alertsOf(sources: Iterable<AlertSource>): Generator<CompiledAlert> {
   let last: CompiledAlert | undefined
   for (const { alert } of sources) {
     if (alert !== last) yield alert
@@ -122,7 +122,7 @@ interface Judged {
 
 function* candidatesOf(
   judged: Judged,
-  fitting: Iterable<Source>,
+  fitting: Iterable<AlertSource>,
   table: RoutingTable,
   { noCrossNamespaceRefs }: MatchOptions,
 ): Generator<Candidate> {
@@ -135,7 +135,7 @@ function* candidatesOf(
 const MAX_NAMED_MISSES = 5
 
 /** The reason why none of the sources for the event's kind and namespace fits. */
-function noMatchReason(input: MatchInput, sources: readonly Source[]): string {
+function noMatchReason(input: MatchInput, sources: readonly AlertSource[]): string {
   const { involvedObject } = input.event
   const { kind, namespace } = involvedObject
   if (sources.length === 0) return `no Alert has a source for ${kind} in namespace ${namespace}`

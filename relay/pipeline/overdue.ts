@@ -14,11 +14,11 @@ export const LONG_PAST_MS = 30 * 60_000
 export interface Requeued {
   /** The ids of the records that were queued again. */
   readonly ids: readonly string[]
-  readonly unreadable: readonly Unreadable[]
+  readonly unreadable: readonly UnreadableRecord[]
 }
 
 /** A record that is due and cannot be read, with the reason. */
-export interface Unreadable {
+export interface UnreadableRecord {
   readonly id: string
   readonly reason: string
   /** Whether no version of the relay can read it. */
@@ -58,7 +58,7 @@ export async function requeueOverdue(
 
 interface Read {
   readonly read: ReadonlyArray<Versioned<LedgerRecord>>
-  readonly unreadable: readonly Unreadable[]
+  readonly unreadable: readonly UnreadableRecord[]
 }
 
 /** Reads the records one by one, once the ledger has reported that one of them cannot be read. */

@@ -1,4 +1,4 @@
-import { compilePattern, type Pattern, type PatternProblem, patternCost } from '../model/pattern.ts'
+import { compilePattern, type Pattern, type PatternError, patternCost } from '../model/pattern.ts'
 
 /**
  * The most that the patterns of a cluster may cost to compile, in units of `patternCost`: about
@@ -36,7 +36,7 @@ export class PatternBudget {
   }
 
   /** Compiles an entry for events of these kinds and namespaces, if the budget allows it. */
-  compile(source: string, events: readonly string[]): Pattern | PatternProblem {
+  compile(source: string, events: readonly string[]): Pattern | PatternError {
     const cost = events.length + (this.#known.has(source) ? 0 : patternCost(source))
     if (this.#cost + cost > this.#clusterCost) {
       const most = `more than ${this.#clusterCost} together to compile`
@@ -85,6 +85,6 @@ export class PatternBudget {
   }
 }
 
-function tooCostly(error: string): PatternProblem {
+function tooCostly(error: string): PatternError {
   return { error, isTooCostly: true }
 }

@@ -1,5 +1,5 @@
 import type { SecretData } from '../model/secret.ts'
-import { SettingsError, withoutLineEnd } from '../providers/settings-input.ts'
+import { ProviderSettingsError, withoutLineEnd } from '../providers/settings-input.ts'
 
 const MAX_LENGTH = 2_048
 
@@ -20,7 +20,7 @@ export interface ProxySources {
 
 /**
  * The proxy's URL with its credentials; undefined without a proxy. The Secret's `proxy` overrides
- * `spec.proxy`, and `proxySecretRef` overrides both. Throws `SettingsError` for a proxy that cannot
+ * `spec.proxy`, and `proxySecretRef` overrides both. Throws `ProviderSettingsError` for a proxy that cannot
  * be used.
  */
 export function proxyAddress({ spec, main, proxy }: ProxySources): string | undefined {
@@ -35,10 +35,10 @@ function ofSecret(secret: SecretData): URL {
   const address = secret.address?.trim()
   const username = secret.username?.trim() ?? ''
   const password = withoutLineEnd(secret.password ?? '')
-  if (!address) throw new SettingsError('proxySecretRef: the Secret needs the key address')
+  if (!address) throw new ProviderSettingsError('proxySecretRef: the Secret needs the key address')
   const url = parse(address, 'proxySecretRef: address')
   if (password !== '' && username === '') {
-    throw new SettingsError('proxySecretRef: the Secret has a password but no username')
+    throw new ProviderSettingsError('proxySecretRef: the Secret has a password but no username')
   }
   if (username === '') return url
   url.username = encodeURIComponent(username.toWellFormed())
@@ -50,7 +50,7 @@ function ofSecret(secret: SecretData): URL {
 function parse(text: string, field: string): URL {
   const url = URL.parse(text)
   if (!url || text.length > MAX_LENGTH || !PROTOCOLS.has(url.protocol) || !hasHost(url)) {
-    throw new SettingsError(`${field}: expected an http://, https:// or socks5:// URL`)
+    throw new ProviderSettingsError(`${field}: expected an http://, https:// or socks5:// URL`)
   }
   checkCredentials(url, field)
   return url
@@ -67,13 +67,13 @@ function hasHost({ hostname, port }: URL): boolean {
 function checkCredentials({ protocol, username, password }: URL, field: string): void {
   const decoded = [username, password].map(decode)
   if (decoded.includes(undefined)) {
-    throw new SettingsError(`${field}: a % in its credentials must be written as %25`)
+    throw new ProviderSettingsError(`${field}: a % in its credentials must be written as %25`)
   }
   const isTooLong = decoded.some(
     (text = '') => Buffer.byteLength(text) > MAX_SOCKS_CREDENTIAL_BYTES,
   )
   if (protocol === 'socks5:' && isTooLong) {
-    throw new SettingsError(
+    throw new ProviderSettingsError(
       `${field}: SOCKS 5 takes at most ${MAX_SOCKS_CREDENTIAL_BYTES} bytes of each`,
     )
   }

@@ -1,4 +1,4 @@
-import type { StoredSecret } from '../model/secret.ts'
+import type { VersionedSecret } from '../model/secret.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 
 /**
@@ -6,7 +6,7 @@ import type { SecretStore } from '../ports/secret-store.ts'
  * It is meant for one pass over a whole set: it never forgets what it has read.
  */
 export function readingOnce(store: SecretStore): SecretStore {
-  const reads = new Map<string, Promise<StoredSecret | undefined>>()
+  const reads = new Map<string, Promise<VersionedSecret | undefined>>()
   return {
     read(cluster, namespace, name, options = {}) {
       const key = JSON.stringify([options.fresh === true, cluster, namespace, name])

@@ -91,7 +91,7 @@ async function providerReadiness(
   const result = parseProvider(cluster, manifest)
   if (!('object' in result)) return invalid('Provider', result)
   const { metadata } = result.object
-  const problem = await providerProblem(cluster, compileProvider(result.object), secrets)
+  const problem = await providerError(cluster, compileProvider(result.object), secrets)
   if (problem) return { kind: 'Provider', ...named(metadata), ready: false, ...problem }
   return ready('Provider', metadata, [
     ...unknownFields(manifest.spec, ProviderSpec, 'spec'),
@@ -101,7 +101,7 @@ async function providerReadiness(
   ])
 }
 
-async function providerProblem(cluster: string, compiled: CompiledProvider, secrets: SecretStore) {
+async function providerError(cluster: string, compiled: CompiledProvider, secrets: SecretStore) {
   const { provider, type, contextExpression } = compiled
   if (!type) {
     return { reason: 'ValidationFailed', message: `spec.type: unknown type ${provider.spec.type}` }

@@ -1,6 +1,6 @@
 import type { QueuedEvent, RetryMessage } from '../model/delivery.ts'
 import { storedValue } from '../model/stored/codec.ts'
-import { type Rejections, rejectionsCodec } from '../model/stored/rejections.ts'
+import { type RejectionCount, rejectionsCodec } from '../model/stored/rejections.ts'
 import type { Ports } from '../ports/ports.ts'
 import { Contention } from './contention.ts'
 import { DispatchFailure, faultOf } from './dispatch-failure.ts'
@@ -29,7 +29,7 @@ type JudgePorts = Pick<Ports, 'state' | 'ledger' | 'clock'>
  * count.
  */
 export function createJudge(ports: JudgePorts, { isOfHost }: HostErrors): Judge {
-  const judged = async (work: () => Promise<void>, count: () => Promise<Rejections>) => {
+  const judged = async (work: () => Promise<void>, count: () => Promise<RejectionCount>) => {
     try {
       await work()
     } catch (error) {
@@ -53,7 +53,7 @@ export function createJudge(ports: JudgePorts, { isOfHost }: HostErrors): Judge 
   }
 }
 
-async function countRejection({ state, clock }: JudgePorts, key: string): Promise<Rejections> {
+async function countRejection({ state, clock }: JudgePorts, key: string): Promise<RejectionCount> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const stored = await state.read(key)
     const now = clock.now()
@@ -69,7 +69,7 @@ async function countRejection({ state, clock }: JudgePorts, key: string): Promis
  * The rejections so far. A damaged count starts again, since it must not stop the counting; one of
  * a later version throws.
  */
-function knownRejections(key: string, stored: unknown): Rejections | undefined {
+function knownRejections(key: string, stored: unknown): RejectionCount | undefined {
   const decoded = rejectionsCodec.decode(stored)
   return decoded.kind === 'damaged' ? undefined : storedValue(rejectionsCodec, decoded, key)
 }

@@ -1,6 +1,6 @@
 import type { Provider } from '../model/provider.ts'
 import { DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from '../model/provider.ts'
-import type { StoredSecret } from '../model/secret.ts'
+import type { VersionedSecret } from '../model/secret.ts'
 import type { TransportOptions } from '../ports/http.ts'
 import { InvalidSecret, type SecretStore } from '../ports/secret-store.ts'
 import type { ProviderType } from '../providers/contract.ts'
@@ -9,8 +9,12 @@ import {
   secretPartsOfUrl,
   secretPartsOfUserInfo,
 } from '../providers/secret-parts.ts'
-import { parseSettings, sensitiveValues, sentUserInfo } from '../providers/settings.ts'
-import { SettingsError, type SettingsInput, settingsInput } from '../providers/settings-input.ts'
+import { parseProviderSettings, sensitiveValues, sentUserInfo } from '../providers/settings.ts'
+import {
+  ProviderSettingsError,
+  type SettingsInput,
+  settingsInput,
+} from '../providers/settings-input.ts'
 import { userInfosOf } from '../providers/user-info.ts'
 import { createRedactor, type Redact } from '../redact/redact.ts'
 import { proxyAddress } from './proxy-address.ts'
@@ -45,9 +49,9 @@ export interface UnresolvedProvider {
 
 /** The Secrets that a Provider names, read. */
 interface ProviderSecrets {
-  readonly main: StoredSecret | undefined
-  readonly cert: StoredSecret | undefined
-  readonly proxy: StoredSecret | undefined
+  readonly main: VersionedSecret | undefined
+  readonly cert: VersionedSecret | undefined
+  readonly proxy: VersionedSecret | undefined
 }
 
 /**
@@ -130,13 +134,13 @@ function resolve(
 ): ResolvedProvider | UnresolvedProvider {
   try {
     const input = settingsInput(provider, secrets.main?.data ?? {})
-    const settings = parseSettings(type.settings, input)
+    const settings = parseProviderSettings(type.settings, input)
     const transport = transportOptions(provider, type, secrets)
     const credentials = addressCredentials(type, input)
     const redact = createRedactor(secretTexts(type, input, secrets, transport))
     return { kind: 'resolved', settings, transport, redact, ...(credentials && { credentials }) }
   } catch (error) {
-    if (!(error instanceof SettingsError)) throw error
+    if (!(error instanceof ProviderSettingsError)) throw error
     const { namespace, name } = provider.metadata
     return { kind: 'invalid', reason: `Provider ${namespace}/${name}: ${error.message}` }
   }

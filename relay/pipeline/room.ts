@@ -7,14 +7,14 @@ export interface Room {
   hold<T>(size: number, work: () => Promise<T>): Promise<T>
 }
 
-interface Waiting {
+interface Waiter {
   readonly size: number
   begin(): void
 }
 
 /** A room for concurrent work whose sizes add up to `capacity` at most. */
 export function createRoom(capacity: number): Room {
-  const waiting: Waiting[] = []
+  const waiting: Waiter[] = []
   let held = 0
   const fits = (size: number) => held === 0 || held + size <= capacity
   const enter = async (size: number) => {

@@ -7,9 +7,9 @@ import type { Provider } from '../model/provider.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import { providerTypes } from '../providers/registry.ts'
 import {
+  type AlertSource,
   type CompiledAlert,
   compilingAlert,
-  type Source,
   sourceNamespace,
 } from './compiled-alert.ts'
 import { PatternBudget } from './pattern-budget.ts'
@@ -88,8 +88,10 @@ function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {
   return { cluster, revision, sources, alertsByUid, providers, patternSteps: budget.mostSteps }
 }
 
-function sourcesByKey(alerts: readonly CompiledAlert[]): ReadonlyMap<string, readonly Source[]> {
-  const sources = new Map<string, Source[]>()
+function sourcesByKey(
+  alerts: readonly CompiledAlert[],
+): ReadonlyMap<string, readonly AlertSource[]> {
+  const sources = new Map<string, AlertSource[]>()
   for (const alert of alerts) {
     for (const source of alert.alert.spec.eventSources) {
       const key = sourceKey(source.kind, sourceNamespace({ alert, source }))

@@ -1,5 +1,5 @@
 import type { Event, Labels } from '../model/event.ts'
-import type { Source } from './compiled-alert.ts'
+import type { AlertSource } from './compiled-alert.ts'
 import type { Miss } from './rule.ts'
 
 /**
@@ -13,19 +13,19 @@ export interface MatchInput {
 /** The sources of one kind and namespace. */
 export interface SourceIndex {
   /** All sources, in the order of the configuration. */
-  readonly all: readonly Source[]
+  readonly all: readonly AlertSource[]
   /**
    * The sources that fit an event of this kind and namespace, in the same order. It looks only at
    * sources that have the event's name or any, its severity, and one of its labels. Each is found
    * when it is asked for; no list of them is kept.
    */
-  fitting(input: MatchInput): Iterable<Source>
+  fitting(input: MatchInput): Iterable<AlertSource>
 }
 
 /** The reason why a source of the right kind and namespace does not fit; undefined when it does. */
 export function sourceMiss(
   { event, objectLabels }: MatchInput,
-  { alert, source }: Source,
+  { alert, source }: AlertSource,
 ): Miss | undefined {
   if (alert.alert.spec.eventSeverity === 'error' && event.severity !== 'error') {
     const reason = `takes errors only, and this is severity ${event.severity}`
@@ -49,7 +49,7 @@ const ANY_NAME = '*'
 /** A source with its index in the configuration. */
 interface Ranked {
   readonly rank: number
-  readonly source: Source
+  readonly source: AlertSource
 }
 
 /** The sources of one name and severity. */
@@ -59,7 +59,7 @@ interface Shelf {
   readonly byLabel: Map<string, Ranked[]>
 }
 
-export function indexSources(all: readonly Source[]): SourceIndex {
+export function indexSources(all: readonly AlertSource[]): SourceIndex {
   const frequencies = labelFrequencies(all)
   const shelves = new Map<string, Shelf>()
   for (const [rank, source] of all.entries()) {
@@ -88,7 +88,7 @@ export function indexSources(all: readonly Source[]): SourceIndex {
  * How many sources want each label. A source is found by its rarest label, which is met least
  * often.
  */
-function labelFrequencies(sources: readonly Source[]): ReadonlyMap<string, number> {
+function labelFrequencies(sources: readonly AlertSource[]): ReadonlyMap<string, number> {
   const frequencies = new Map<string, number>()
   for (const { source } of sources) {
     for (const label of labelsIn(source.matchLabels)) {
@@ -99,7 +99,7 @@ function labelFrequencies(sources: readonly Source[]): ReadonlyMap<string, numbe
 }
 
 function rarestLabel(
-  { source }: Source,
+  { source }: AlertSource,
   frequencies: ReadonlyMap<string, number>,
 ): string | undefined {
   const frequency = (label: string) => frequencies.get(label) ?? 0

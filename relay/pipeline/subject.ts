@@ -87,7 +87,7 @@ export async function claimSubject(
     const state = stored && subjectStateOf(key, stored.value)
     const now = ports.clock.now()
     const isUnderWay = underWay.isOther(key, claimant.deliveryId)
-    const { result, next } = decide(state, claimant, now, isUnderWay)
+    const { result, next } = nextStep(state, claimant, now, isUnderWay)
     const expected = stored?.version ?? 'absent'
     if (next && !(await write(ports, key, next, expected))) continue
     if (result !== 'claimed') return result
@@ -121,19 +121,19 @@ export async function keepTurn(
   throw new Contention(`subject ${key}: too many conflicting turns`)
 }
 
-interface Decision {
+interface ClaimStep {
   readonly result: Exclude<ClaimResult, { kind: 'claimed' }> | 'claimed'
   /** The state to store; absent when the state stays as it is. */
   readonly next?: SubjectState
 }
 
 /** The whole rule: what a claimant gets, and which state it leaves. */
-function decide(
+function nextStep(
   found: SubjectState | undefined,
   claimant: Claimant,
   now: number,
   isUnderWay: boolean,
-): Decision {
+): ClaimStep {
   const state = found && broughtBack(found, now)
   const { deliveryId, order, reason, subject } = claimant
   const pointless = whyPointless(state, claimant)
@@ -172,7 +172,7 @@ function busy(
   state: SubjectState,
   turn: Pick<SubjectState, 'order' | 'reason'>,
   found: SubjectState | undefined,
-): Decision {
+): ClaimStep {
   const isThere = state === found && state.order === turn.order && state.reason === turn.reason
   return { result: { kind: 'busy' }, ...(!isThere && { next: { ...state, ...turn } }) }
 }

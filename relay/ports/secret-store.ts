@@ -1,4 +1,4 @@
-import type { SecretData, StoredSecret } from '../model/secret.ts'
+import type { SecretData, VersionedSecret } from '../model/secret.ts'
 
 /** A Secret that exists but has the wrong form. A person has to correct it. */
 export class InvalidSecret extends Error {
@@ -16,7 +16,7 @@ export interface SecretStore {
     namespace: string,
     name: string,
     options?: { readonly fresh?: boolean },
-  ): Promise<StoredSecret | undefined>
+  ): Promise<VersionedSecret | undefined>
 }
 
 /** Stores the Secrets that people put. */

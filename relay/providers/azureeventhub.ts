@@ -84,18 +84,18 @@ export const azureEventHub = httpProvider<Settings>({
     const headers = { 'content-type': 'application/atom+xml;type=entry;charset=utf-8' }
     return [postJson(url, eventJson(event), headers)]
   },
-  async authorize({ hubUrl, access }, exchange) {
+  async authorize({ hubUrl, access }, tryPorts) {
     switch (access.kind) {
       case 'token': {
         const headers = authorization('Bearer', access.token)
         return { kind: 'authorized', headers, secrets: [] }
       }
       case 'client':
-        return authorizeEntraClient(access.client, ENTRA_SCOPE, exchange)
+        return authorizeEntraClient(access.client, ENTRA_SCOPE, tryPorts)
       case 'federated':
-        return authorizeAtEntra(ENTRA_SCOPE, NEEDED_KEYS, exchange)
+        return authorizeAtEntra(ENTRA_SCOPE, NEEDED_KEYS, tryPorts)
       case 'signature': {
-        const expiresAt = Math.floor(exchange.clock.now() / 1_000) + SIGNATURE_LIFE_S
+        const expiresAt = Math.floor(tryPorts.clock.now() / 1_000) + SIGNATURE_LIFE_S
         const signed = sharedAccessSignature(hubUrl, expiresAt, access.connection)
         const headers = { authorization: signed.header }
         return { kind: 'authorized', headers, secrets: [signed.signature, access.connection.key] }
@@ -113,7 +113,7 @@ function signedSettings(fields: Fields, issue: Issue): Settings {
     issue('secret', `${both} the keys ${ENTRA_KEYS.join(', ')} from the Secret`)
   }
   const connection = parseConnectionString(fields.address)
-  if ('problem' in connection) return issue('address', connection.problem)
+  if ('error' in connection) return issue('address', connection.error)
   const { host, hub } = connection
   return { hubUrl: hubUrl(host, hub), access: { kind: 'signature', connection } }
 }
@@ -139,7 +139,7 @@ function tokenSettings(fields: Fields, issue: Issue): Settings {
 function tokenAccess(fields: Fields, host: string, issue: Issue): Access {
   const { token, secret, serviceAccountName } = fields
   const client = readEntraClient(secret)
-  if (client !== undefined && 'problem' in client) return issue('secret', client.problem)
+  if (client !== undefined && 'error' in client) return issue('secret', client.error)
   if (token !== '' && client !== undefined) {
     return issue('token', `the Secret has ${ENTRA_KEYS.join(', ')} too; remove one of the two`)
   }

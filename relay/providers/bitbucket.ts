@@ -11,7 +11,7 @@ import {
   statusSubject,
 } from './forges/commit-status.ts'
 import { encodePath, type GitAddress, gitAddress } from './forges/git-address.ts'
-import { headerTextProblem } from './header-text.ts'
+import { headerTextError } from './header-text.ts'
 import { authorization, postJson } from './messages/json-request.ts'
 import { isError } from './messages/names.ts'
 import { sensitive } from './settings.ts'
@@ -69,7 +69,7 @@ const BITBUCKET_ORG: ReadonlySet<string> = new Set(['bitbucket.org', 'altssh.bit
  */
 function credentialOf(token: string, context: z.RefinementCtx) {
   if (token.includes(':')) return authorization('Basic', Buffer.from(token).toString('base64'))
-  const message = headerTextProblem(token)
+  const message = headerTextError(token)
   if (message) context.addIssue({ code: 'custom', path: ['token'], message })
   return authorization('Bearer', token)
 }

@@ -67,7 +67,7 @@ function repositoryUrl(address: string, context: z.RefinementCtx): string {
     return z.NEVER
   }
   const parsed = parseGitAddress(address)
-  if ('problem' in parsed) return issue(parsed.problem)
+  if ('error' in parsed) return issue(parsed.error)
   const [scm, project = '', repository = ''] = parsed.path.slice(-3)
   if (!/^https?:/i.test(address) || parsed.path.length < 3 || scm !== 'scm') {
     return issue(ADDRESS_FORM)

@@ -89,7 +89,7 @@ export interface HttpProvider<S = unknown> extends ProviderBase<S> {
    * Fetches a credential that the settings only lead to, such as an installation token: the headers
    * that each request gets beside its own.
    */
-  authorize?(settings: S, exchange: Exchange): Promise<Authorization>
+  authorize?(settings: S, tryPorts: TryPorts): Promise<Authorization>
   /** Judges an answer. Default: `classifyServiceAnswer`. */
   classify?(response: HttpResponse): Verdict
   /**
@@ -103,7 +103,7 @@ export interface HttpProvider<S = unknown> extends ProviderBase<S> {
    * commit that is not there; it may ask the destination. Never called after a success. Undefined:
    * the verdict stands, as it does when nothing can be found out.
    */
-  findOut?(failed: FailedDelivery<S>, exchange: Exchange): Promise<Verdict | undefined>
+  findOut?(failed: FailedDelivery<S>, tryPorts: TryPorts): Promise<Verdict | undefined>
 }
 
 /** A notification that a destination answered, and did not take. */
@@ -151,14 +151,14 @@ export interface CustomProvider<S = unknown> extends ProviderBase<S> {
   /** `host:port`, or the host, that it speaks to: failing ones are parked by it. */
   host(settings: S): string
   /** Throws `NotificationError` like `requests`; rejects when a store fails. */
-  deliver(notification: Notification, settings: S, exchange: Exchange): Promise<CustomDelivery>
+  deliver(notification: Notification, settings: S, tryPorts: TryPorts): Promise<CustomDelivery>
 }
 
 /**
  * What a type may use in one try of one delivery. All that it sends goes the Provider's way: with
  * its TLS and proxy, through the address guard, within what is left of its `timeout`.
  */
-export interface Exchange {
+export interface TryPorts {
   send(request: OutboundRequest): Promise<HttpResponse | TransportFailure>
   publish(message: NatsMessage): ReturnType<NatsPublisher['publish']>
   readonly clock: Pick<Clock, 'now'>

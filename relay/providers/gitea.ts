@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ellipsize } from '../model/text.ts'
 import { classifyForgeAnswer, findAbsentCommit } from './answers/forge-answer.ts'
-import { type Exchange, type FailedDelivery, httpProvider, type Notification } from './contract.ts'
+import { type FailedDelivery, httpProvider, type Notification, type TryPorts } from './contract.ts'
 import { commitHash, namesNoCommit } from './forges/commit-hash.ts'
 import { descriptionOf, fitDescription, statusSubject } from './forges/commit-status.ts'
 import {
@@ -50,14 +50,14 @@ export const gitea = httpProvider<GiteaRepository>({
  */
 async function findOut(
   failed: FailedDelivery<GiteaRepository>,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<Verdict | undefined> {
   const { answer, verdict, notification, settings } = failed
   if (answer.status !== 500) return findAbsentCommit(failed)
   const hash = commitHash(notification.event, HASH_LENGTHS)
   const url = `${settings.repositoryUrl}/git/commits/${hash}`
   const headers = giteaHeaders(settings)
-  const commit = await exchange.send({ method: 'GET', url, headers, body: '' })
+  const commit = await tryPorts.send({ method: 'GET', url, headers, body: '' })
   if (commit.kind === 'failure' || commit.status !== 404) return undefined
   return { kind: 'absent', reason: `${verdict.reason}: the repository has no commit ${hash}` }
 }

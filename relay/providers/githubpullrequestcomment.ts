@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { classifyGithub, GITHUB_HEADERS } from './answers/github-answer.ts'
 import { appJwt } from './auth/github-app.ts'
 import type { GithubApp } from './auth/github-app-settings.ts'
-import type { Exchange } from './contract.ts'
+import type { TryPorts } from './contract.ts'
 import { changeRequestComment } from './forges/change-request-comment.ts'
 import {
   COMMENT_NOT_FOUND,
@@ -45,8 +45,8 @@ export const githubPullRequestComment = changeRequestComment<Settings>({
       comment: (id) => `${repositoryUrl}/issues/comments/${id}`,
     }
   },
-  async authorize(settings, exchange) {
-    const result = await authorizeGithub(settings, exchange)
+  async authorize(settings, tryPorts) {
+    const result = await authorizeGithub(settings, tryPorts)
     if (result.kind !== 'authorized') return result
     return { ...result, headers: { ...GITHUB_HEADERS, ...result.headers } }
   },
@@ -58,7 +58,7 @@ export const githubPullRequestComment = changeRequestComment<Settings>({
 })
 
 /** An App is no user; its bot writes the comments. */
-async function appSelf(app: GithubApp, clock: Exchange['clock']): Promise<SelfRequest> {
+async function appSelf(app: GithubApp, clock: TryPorts['clock']): Promise<SelfRequest> {
   const jwt = await appJwt(app, clock)
   const headers = { ...GITHUB_HEADERS, ...authorization('Bearer', jwt) }
   return { url: `${app.baseUrl}/app`, headers, author: BotLogin, secrets: [jwt] }

@@ -57,33 +57,33 @@ const Settings = Fields.transform((fields, context): Settings => {
   const issue = (field: keyof typeof fields, message: string) =>
     context.addIssue({ code: 'custom', path: [field], message })
   const credential = readCredential(fields)
-  const attributes = attributesProblem(headers)
+  const attributes = attributesError(headers)
   if (!PROJECT.test(project)) issue('address', 'set spec.address to the id of the project')
   if (!TOPIC.test(topic)) {
     issue('channel', 'set spec.channel to the id of the topic, without projects/ and topics/')
   }
   if (attributes !== undefined) issue('headers', attributes)
-  if (!('problem' in credential)) return { project, topic, attributes: headers, credential }
-  issue(credential.field, credential.problem)
+  if (!('error' in credential)) return { project, topic, attributes: headers, credential }
+  issue(credential.field, credential.error)
   return z.NEVER
 })
 
-interface CredentialProblem {
+interface CredentialError {
   readonly field: 'token' | 'serviceAccountName'
-  readonly problem: string
+  readonly error: string
 }
 
 function readCredential({
   token,
   serviceAccountName,
-}: z.infer<typeof Fields>): Credential | CredentialProblem {
+}: z.infer<typeof Fields>): Credential | CredentialError {
   if (token !== '') {
     const account = parseServiceAccount(token)
-    if ('problem' in account) return { field: 'token', problem: account.problem }
+    if ('error' in account) return { field: 'token', error: account.error }
     return { kind: 'key', account }
   }
   if (serviceAccountName === '') return { kind: 'federated' }
-  return { field: 'serviceAccountName', problem: `${IDENTITY_IN_MANIFEST}; or ${NEEDED_KEY}` }
+  return { field: 'serviceAccountName', error: `${IDENTITY_IN_MANIFEST}; or ${NEEDED_KEY}` }
 }
 
 /**
@@ -105,12 +105,12 @@ export const googlePubSub = httpProvider<Settings>({
     const url = `https://pubsub.googleapis.com/v1/${path}:publish`
     return [postJson(url, publishBody(event, settings))]
   },
-  authorize({ credential }, exchange) {
+  authorize({ credential }, tryPorts) {
     switch (credential.kind) {
       case 'key':
-        return authorizeServiceAccount(credential.account, SCOPE, exchange)
+        return authorizeServiceAccount(credential.account, SCOPE, tryPorts)
       case 'federated':
-        return authorizeAtGoogle(SCOPE, NEEDED_KEY, exchange)
+        return authorizeAtGoogle(SCOPE, NEEDED_KEY, tryPorts)
     }
   },
   classify: classifyServiceAnswer,
@@ -127,7 +127,7 @@ function base64Bytes(event: Event): number {
 }
 
 /** The Secret's headers become attributes, and Pub/Sub refuses the message for a single bad one. */
-function attributesProblem(headers: Readonly<Record<string, string>>): string | undefined {
+function attributesError(headers: Readonly<Record<string, string>>): string | undefined {
   const entries = Object.entries(headers)
   if (entries.length > MAX_ATTRIBUTES) {
     return `a message takes at most ${MAX_ATTRIBUTES} attributes, and there are ${entries.length}`

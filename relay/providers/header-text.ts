@@ -2,7 +2,7 @@
 const NOT_IN_A_HEADER = /[^\t\x20-\x7e\x80-\xff]/u
 
 /** Why no HTTP header can carry a text; undefined when one can. It never shows the text. */
-export function headerTextProblem(text: string): string | undefined {
+export function headerTextError(text: string): string | undefined {
   const [character] = NOT_IN_A_HEADER.exec(text) ?? []
   if (character === undefined) return undefined
   return `holds the character ${codePointName(character)}, which no HTTP header can carry; remove it`

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import type { HttpResponse } from '../ports/http.ts'
-import { parseJson } from './answers/json-answer.ts'
+import { parseJsonAnswer } from './answers/json-answer.ts'
 import { rateLimitWaitMs } from './answers/rate-limit.ts'
 import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
@@ -69,12 +69,12 @@ const LIMIT_MESSAGE = /too many request|frequency limit/i
 /** The token in the address is not known. */
 const TOKEN_CODE = 19_001
 
-const Answer = z.object({ code: z.number(), msg: z.string().catch('') })
+const LarkAnswer = z.object({ code: z.number(), msg: z.string().catch('') })
 
 /** Lark answers 200 for refusals too, and tells them by a code other than 0. */
 function classifyLark(response: HttpResponse): Verdict {
   const verdict = classifyServiceAnswer(response)
-  const answer = parseJson(Answer, response.body)
+  const answer = parseJsonAnswer(LarkAnswer, response.body)
   if (answer === undefined || answer.code === 0) return verdict
   if (verdict.kind !== 'delivered' && verdict.kind !== 'rejected') return verdict
   if (response.status >= 300 && response.status < 400) return verdict

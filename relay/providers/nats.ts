@@ -3,7 +3,7 @@ import type { Event } from '../model/event.ts'
 import { isNkeySeed, parseNatsCredentials } from '../model/nats-credentials.ts'
 import type { NatsCredentials, NatsMessage, NatsPublished, NatsRefusal } from '../ports/nats.ts'
 import { classifyFailure } from './answers/classify.ts'
-import { customProvider, type Exchange, type Notification } from './contract.ts'
+import { customProvider, type Notification, type TryPorts } from './contract.ts'
 import { annotationFlag } from './forges/annotation-flag.ts'
 import { eventJson } from './messages/event-json.ts'
 import { parseNatsServers } from './messages/nats-servers.ts'
@@ -42,10 +42,10 @@ const Settings = Fields.transform((fields, context): Settings => {
   const servers = parseNatsServers(fields.address)
   if (fields.address === '') {
     issue('address', 'set spec.address to the server, such as nats://nats.example.com:4222')
-  } else if ('problem' in servers) issue('address', servers.problem)
-  const problem = subjectProblem(fields.channel)
+  } else if ('error' in servers) issue('address', servers.error)
+  const problem = subjectError(fields.channel)
   if (problem !== undefined) issue('channel', problem)
-  const known = 'problem' in servers ? [] : servers
+  const known = 'error' in servers ? [] : servers
   const flag = (name: string) => {
     const value = annotationFlag(fields.annotations, name)
     if (typeof value === 'string') issue('annotations', value)
@@ -72,10 +72,10 @@ export const nats = customProvider<Settings>({
   family: 'stream',
   settings: Settings,
   host: ({ servers }) => servers.map((server) => new URL(server).host).join(),
-  async deliver(notification, settings, exchange) {
+  async deliver(notification, settings, tryPorts) {
     const { event, deliveryId } = notification
     const publish = (sent: Event) =>
-      publishToFirst(messagesOf(sent, deliveryId, settings), exchange)
+      publishToFirst(messagesOf(sent, deliveryId, settings), tryPorts)
     const first = await publish(event)
     if (first.tooLong === undefined) return first
     const shortened = shorterThan(first.tooLong, notification)
@@ -125,7 +125,7 @@ const NO_CREDENTIALS: NatsCredentials = {}
 const MAX_SUBJECT_BYTES = 1_024
 
 /** https://docs.nats.io/nats-concepts/subjects#characters-allowed-and-recommended-for-subject-names */
-function subjectProblem(subject: string): string | undefined {
+function subjectError(subject: string): string | undefined {
   if (subject === '') return 'set spec.channel to the subject to publish to'
   if (/[\s\p{Cc}]/u.test(subject)) return 'a subject must not have spaces or control characters'
   if (/[*>]/.test(subject)) return 'a subject to publish to must not have the wildcards * and >'
@@ -171,11 +171,11 @@ interface Published {
 
 async function publishToFirst(
   messages: readonly NatsMessage[],
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<Published> {
   const unreached: Failure[] = []
   for (const message of messages) {
-    const result = await exchange.publish(message)
+    const result = await tryPorts.publish(message)
     if (result.kind !== 'failure') return judge(result, message)
     const verdict = classifyFailure(result)
     unreached.push(verdict)
@@ -188,9 +188,9 @@ async function publishToFirst(
   return { verdict: { ...worthARetry, reason } }
 }
 
-type Answer = Exclude<Awaited<ReturnType<Exchange['publish']>>, { kind: 'failure' }>
+type PublishAnswer = Exclude<Awaited<ReturnType<TryPorts['publish']>>, { kind: 'failure' }>
 
-function judge(answer: Answer, { subject }: NatsMessage): Published {
+function judge(answer: PublishAnswer, { subject }: NatsMessage): Published {
   if (answer.kind === 'published') {
     return {
       verdict: { kind: 'delivered', reason: storedText(answer) ?? `published to ${subject}` },

@@ -3,7 +3,7 @@ import { classifyFailure } from './answers/classify.ts'
 import { classifyOtlpAnswer } from './answers/otlp-answer.ts'
 import { basicAuthorization } from './auth/basic-or-bearer.ts'
 import { customProvider } from './contract.ts'
-import { headerTextProblem } from './header-text.ts'
+import { headerTextError } from './header-text.ts'
 import { secretHeaders } from './messages/headers.ts'
 import { authorization } from './messages/json-request.ts'
 import { spanOf } from './messages/otlp-span.ts'
@@ -36,7 +36,7 @@ const Settings = z
           'there is a username but no password; add password or token to the Secret named by spec.secretRef, or remove spec.username',
       })
     }
-    const problem = username === '' ? headerTextProblem(secret) : undefined
+    const problem = username === '' ? headerTextError(secret) : undefined
     if (problem !== undefined) {
       context.addIssue({ code: 'custom', path: ['password'], message: problem })
     }

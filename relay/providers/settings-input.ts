@@ -34,8 +34,8 @@ export interface SettingsInput {
 }
 
 /** A Provider that cannot work as it is configured; the message names the field and the fix. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError'
+export class ProviderSettingsError extends Error {
+  override readonly name = 'ProviderSettingsError'
 }
 
 const MAX_ADDRESS_BYTES = 2_048
@@ -43,13 +43,13 @@ const MAX_ADDRESS_BYTES = 2_048
 /**
  * Reads what all types share. Files that a Secret is made of end in a line break, and YAML makes one
  * of a `|`: what surrounds a text is dropped wherever it can only be a mistake. Throws
- * `SettingsError`.
+ * `ProviderSettingsError`.
  */
 export function settingsInput(provider: Provider, secret: SecretData): SettingsInput {
   const { spec } = provider
   const addressWithUserInfo = (secret.address ?? spec.address).trim()
   if (Buffer.byteLength(addressWithUserInfo) > MAX_ADDRESS_BYTES) {
-    throw new SettingsError(`address: longer than ${MAX_ADDRESS_BYTES} bytes`)
+    throw new ProviderSettingsError(`address: longer than ${MAX_ADDRESS_BYTES} bytes`)
   }
   const { address, encoded: userInfo } = withoutUserInfo(addressWithUserInfo)
   return {
@@ -75,7 +75,7 @@ function basicCredentials(specUsername: string, secret: SecretData) {
   const password = withoutLineEnd(secret.password ?? '')
   const secretUsername = secret.username?.trim() ?? ''
   if (secretUsername !== '' && password === '') {
-    throw new SettingsError(
+    throw new ProviderSettingsError(
       'secretRef: the Secret has a username but no password; add the password',
     )
   }
@@ -93,7 +93,9 @@ function parseHeaders(text: string | undefined): Readonly<Record<string, string>
   if (text === undefined || text.trim() === '') return {}
   const headers = Texts.safeParse(parseYaml(text))
   if (!headers.success) {
-    throw new SettingsError('secretRef: the Secret key headers is not a map of names to texts')
+    throw new ProviderSettingsError(
+      'secretRef: the Secret key headers is not a map of names to texts',
+    )
   }
   const entries = Object.entries(headers.data)
   return Object.fromEntries(entries.map(([name, value]) => [name, withoutLineEnd(value)]))
@@ -114,7 +116,7 @@ function parseYaml(text: string): unknown {
   } catch {
     // An alias that leads nowhere, or to too much.
   }
-  throw new SettingsError(
+  throw new ProviderSettingsError(
     'secretRef: the Secret key headers is not YAML; put values with special characters in quotes',
   )
 }

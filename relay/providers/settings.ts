@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import { headerTextProblem } from './header-text.ts'
+import { headerTextError } from './header-text.ts'
 import { secretPartsOfHeader, secretPartsOfUrl } from './secret-parts.ts'
-import { SettingsError, type SettingsInput } from './settings-input.ts'
+import { ProviderSettingsError, type SettingsInput } from './settings-input.ts'
 import { decodeUserInfo, type UserInfo } from './user-info.ts'
 
 /** How a settings field is masked in all that the relay says. */
@@ -44,7 +44,7 @@ export function optionalSecretText() {
 
 function headerText() {
   return z.string().superRefine((text, context) => {
-    const message = headerTextProblem(text)
+    const message = headerTextError(text)
     if (message !== undefined) context.addIssue({ code: 'custom', message })
   })
 }
@@ -56,7 +56,7 @@ const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/
 export function headerMap() {
   const schema = z.record(z.string(), z.string()).superRefine((headers, context) => {
     for (const [index, entry] of Object.entries(headers).entries()) {
-      const problem = headerProblem(entry)
+      const problem = headerError(entry)
       if (problem === undefined) continue
       // By its number: where a value was written in place of a name, the name would show it.
       context.addIssue({
@@ -68,9 +68,9 @@ export function headerMap() {
   return sensitive(schema)
 }
 
-function headerProblem([name, value]: readonly [string, string]): string | undefined {
+function headerError([name, value]: readonly [string, string]): string | undefined {
   if (!HEADER_NAME.test(name)) return 'has a name that is none of an HTTP header'
-  return headerTextProblem(value)
+  return headerTextError(value)
 }
 
 /** The Secret's `headers` as texts of any characters, for a type that makes no headers of them. */
@@ -131,13 +131,13 @@ function isHttpUrl(text: string): boolean {
   return isHttp && url.port !== '0'
 }
 
-/** Applies a type's schema. Throws `SettingsError` that names every wrong field. */
-export function parseSettings<S>(schema: z.ZodType<S>, input: SettingsInput): S {
+/** Applies a type's schema. Throws `ProviderSettingsError` that names every wrong field. */
+export function parseProviderSettings<S>(schema: z.ZodType<S>, input: SettingsInput): S {
   const isRead = userInfoUse(schema) === 'read'
   const address = isRead ? input.addressWithUserInfo : input.address
   const result = schema.safeParse({ ...input, address })
   if (result.success) return result.data
-  throw new SettingsError(
+  throw new ProviderSettingsError(
     result.error.issues
       .map((issue) => `${issue.path.join('.') || 'settings'}: ${issue.message}`)
       .join('; '),
@@ -145,14 +145,16 @@ export function parseSettings<S>(schema: z.ZodType<S>, input: SettingsInput): S 
 }
 
 /**
- * The user info of the address where the type sends it. Throws `SettingsError` when it cannot be
+ * The user info of the address where the type sends it. Throws `ProviderSettingsError` when it cannot be
  * decoded.
  */
 export function sentUserInfo(schema: z.ZodType, { userInfo }: SettingsInput): UserInfo | undefined {
   if (userInfo === undefined || userInfoUse(schema) !== 'sent') return undefined
   const decoded = decodeUserInfo(userInfo)
   if (decoded !== undefined) return decoded
-  throw new SettingsError('address: a % in its user name or password must be written as %25')
+  throw new ProviderSettingsError(
+    'address: a % in its user name or password must be written as %25',
+  )
 }
 
 function userInfoUse(schema: z.ZodType) {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { ellipsize } from '../model/text.ts'
 import type { HttpResponse } from '../ports/http.ts'
 import { classifyStatus } from './answers/classify.ts'
-import { parseJson } from './answers/json-answer.ts'
+import { parseJsonAnswer } from './answers/json-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { authorization, postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
@@ -101,7 +101,7 @@ function textLength(notification: Notification): number {
  */
 function classifySlack(response: HttpResponse): Verdict {
   const verdict = classifyStatus(response)
-  const failure = parseJson(WebApiError, response.body)
+  const failure = parseJsonAnswer(WebApiError, response.body)
   if (verdict.kind !== 'delivered') {
     const said = failure?.said ?? serviceWords(response)
     return said === undefined ? verdict : { ...verdict, reason: `${verdict.reason}: ${said}` }

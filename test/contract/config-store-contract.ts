@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
+import type { JsonObject } from '../../relay/model/json-value.ts'
 import { configSnapshotCodec } from '../../relay/model/stored/config-snapshot.ts'
 import { LaterVersion } from '../../relay/model/stored/errors.ts'
-import type { JsonObject } from '../../relay/model/stored/shape.ts'
 import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import { allGoldenBodies } from '../fixtures/stored/golden-bodies.ts'
 

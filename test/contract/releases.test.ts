@@ -4,11 +4,11 @@ import { join, resolve } from 'node:path'
 import { gzipSync } from 'node:zlib'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import type { ZodType } from 'zod'
-import { problemText, read } from '../../client/answers.ts'
-import { createRelayApi } from '../../client/api.ts'
+import { read, refusalText } from '../../client/answers.ts'
+import { createRelayClient } from '../../client/relay-client.ts'
 import type { RelayRequests } from '../../client/requests.ts'
 import { putSet } from '../../hosts/shipper/config/put-set.ts'
-import { judge } from '../../hosts/shipper/send/verdict.ts'
+import { batchResultOf } from '../../hosts/shipper/send/batch-result.ts'
 import type { Answer } from '../../relay/api/answer.ts'
 import { AppliedConfig, StoredConfig } from '../../relay/api/schemas/config.ts'
 import { DeliveriesPage, Delivery } from '../../relay/api/schemas/deliveries.ts'
@@ -125,7 +125,7 @@ describe('a client of this version on a relay of 591c4aa', () => {
       ({ answer: { status }, name: it }) => status >= 300 && !it.startsWith('the shipper'),
     )) {
       const { status, body } = answer
-      expect(problemText(verdicts.get(call) as Answer)).toBe(
+      expect(refusalText(verdicts.get(call) as Answer)).toBe(
         `the relay answered ${status}: ${JSON.parse(body).detail}`,
       )
     }
@@ -176,7 +176,7 @@ describe('a problem code that no client knows', () => {
     const names = ['putConfig', 'showConfig', 'postEvents', 'putSecret', 'listDeliveries']
     const more = ['showDelivery', 'replayDelivery']
     const requests = Object.fromEntries([...names, ...more].map((it) => [it, given]))
-    return createRelayApi(requests as unknown as RelayRequests)
+    return createRelayClient(requests as unknown as RelayRequests)
   }
 
   it.each([400, 403, 409, 429, 500, 503])(
@@ -203,7 +203,7 @@ describe('a problem code that no client knows', () => {
     [429, { kind: 'retry', reason: '429' }],
     [503, { kind: 'retry', reason: '503', suspicion: 'weak' }],
   ])('makes the shipper wait by its status: %i', (status, verdict) => {
-    expect(judge(answer(status), 1)).toMatchObject(verdict)
+    expect(batchResultOf(answer(status), 1)).toMatchObject(verdict)
   })
 
   it.each([409, 422, 503])('leaves a set to be put again, with the text: %i', async (status) => {

@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
-import { startRelay } from '../../hosts/embedded/relay.ts'
+import { startEmbeddedRelay } from '../../hosts/embedded/relay.ts'
 import { type ClockSetting, relayClock } from './relay-clock.ts'
 
 /**
@@ -22,7 +22,7 @@ createInterface({ input: process.stdin })
     setting = JSON.parse(line) as ClockSetting
   })
   .on('close', () => process.exit(0))
-await startRelay(
+await startEmbeddedRelay(
   {
     manifests: values.manifests,
     data: values.data,

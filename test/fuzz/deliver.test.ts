@@ -10,16 +10,16 @@ import {
 } from '../../relay/providers/contract.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
 import type { Verdict } from '../../relay/providers/verdict.ts'
-import {
-  createFakeExchange,
-  type FakeExchange,
-  type FakeExchangeOptions,
-  transportFailure,
-} from '../support/exchange.ts'
 import { runsOf } from '../support/full-size.ts'
 import { notificationOf, settingsOf } from '../support/notifications.ts'
 import { plainProvider } from '../support/plain-provider.ts'
 import { responseArbitrary } from '../support/responses.ts'
+import {
+  createFakeTryPorts,
+  type FakeTryPorts,
+  type FakeTryPortsOptions,
+  transportFailure,
+} from '../support/try-ports.ts'
 import { expectUnderstandable } from '../support/verdicts.ts'
 
 /** The same for HTTP types is in classify.test.ts. */
@@ -34,23 +34,23 @@ const MAX_REQUESTS = 12
 
 async function deliver(
   type: CustomProvider,
-  options: FakeExchangeOptions,
-): Promise<{ readonly verdict: Verdict; readonly exchange: FakeExchange }> {
-  const exchange = createFakeExchange(options)
+  options: FakeTryPortsOptions,
+): Promise<{ readonly verdict: Verdict; readonly tryPorts: FakeTryPorts }> {
+  const tryPorts = createFakeTryPorts(options)
   const { spec, secret } = plainProvider(type)
   const { channel, address } = spec
   const settings = settingsOf(type, { channel, address }, secret)
-  const verdict = await judged(type, settings, exchange)
+  const verdict = await judged(type, settings, tryPorts)
   expectUnderstandable(verdict)
-  expect(exchange.requests.length + exchange.messages.length).toBeLessThanOrEqual(MAX_REQUESTS)
-  return { verdict, exchange }
+  expect(tryPorts.requests.length + tryPorts.messages.length).toBeLessThanOrEqual(MAX_REQUESTS)
+  return { verdict, tryPorts }
 }
 
 /** As the pipeline calls it, for which only a NotificationError is a verdict. */
-async function judged(type: CustomProvider, settings: unknown, exchange: FakeExchange) {
+async function judged(type: CustomProvider, settings: unknown, tryPorts: FakeTryPorts) {
   try {
     const notification = notificationOf('helmrelease-change-request')
-    return (await type.deliver(notification, settings, exchange)).verdict
+    return (await type.deliver(notification, settings, tryPorts)).verdict
   } catch (error) {
     if (error instanceof NotificationError)
       return { kind: 'rejected', reason: error.message } as const
@@ -84,9 +84,9 @@ describe.each(TYPES)('$type', (type) => {
   it('judges every answer, and takes none but a 2xx for a success', async () => {
     await fc.assert(
       fc.asyncProperty(responseArbitrary, async (response) => {
-        const { verdict, exchange } = await deliver(type, { answers: () => response })
+        const { verdict, tryPorts } = await deliver(type, { answers: () => response })
         const isOk = response.status >= 200 && response.status < 300
-        if (!isOk && exchange.requests.length > 0) expect(verdict.kind).not.toBe('delivered')
+        if (!isOk && tryPorts.requests.length > 0) expect(verdict.kind).not.toBe('delivered')
       }),
       { numRuns: runsOf(80) },
     )
@@ -115,11 +115,11 @@ describe.each(TYPES)('$type', (type) => {
   })
 
   it.each(REFUSALS)('judges a refusal for $cause', async (refusal) => {
-    const { verdict, exchange } = await deliver(type, {
+    const { verdict, tryPorts } = await deliver(type, {
       answers: () => transportFailure('dns', false),
       published: () => refusal,
     })
-    if (exchange.messages.length > 0)
+    if (tryPorts.messages.length > 0)
       expect(verdict.kind).toMatch(/^(unauthorized|rejected|retry)$/)
   })
 })

@@ -3,12 +3,12 @@ import { inflateRawSync } from 'node:zlib'
 import { describe, expect, it } from 'vitest'
 import cdkJson from '../../cdk.json' with { type: 'json' }
 import { ALARM_NAMES, ALARM_THRESHOLDS } from '../../lib/alarm-names.ts'
+import { SETTING_NAMES } from '../../lib/deployment-settings.ts'
 import { FUNCTION_NAMES, type FunctionName } from '../../lib/function-names.ts'
 import { type Json, type JsonObject, mergeTemplates } from '../../lib/package/merge-templates.ts'
 import { packagedTemplate } from '../../lib/package/packaged-template.ts'
 import { alarmParameter, NO_PARAMETERS, SETTING_PARAMETERS } from '../../lib/package/parameters.ts'
 import { zip } from '../../lib/package/zip.ts'
-import { SETTING_NAMES } from '../../lib/settings.ts'
 import { synth, VPC_ID } from './synth.ts'
 
 const archives = Object.fromEntries(

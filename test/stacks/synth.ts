@@ -5,7 +5,7 @@ import { Code } from 'aws-cdk-lib/aws-lambda'
 import { DISABLE_CREATION_STACK_TRACES } from 'aws-cdk-lib/cx-api'
 import { readProjectFile } from '../../docs/generate/project.ts'
 import { createApp } from '../../lib/app.ts'
-import { SETTINGS_KEY } from '../../lib/settings.ts'
+import { SETTINGS_KEY } from '../../lib/deployment-settings.ts'
 
 /** The one VPC that a lookup finds. */
 export const VPC_ID = 'vpc-12345678'

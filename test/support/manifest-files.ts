@@ -7,9 +7,9 @@ import {
 } from '../../hosts/embedded/manifests/folder.ts'
 import { type LoadedManifests, ManifestLoader } from '../../hosts/embedded/manifests/loader.ts'
 import {
-  type ManifestProblem,
-  manifestProblemText,
-} from '../../hosts/embedded/manifests/problem.ts'
+  type ManifestError,
+  manifestErrorText,
+} from '../../hosts/embedded/manifests/manifest-error.ts'
 import { temporaryDirectory } from './temporary-directory.ts'
 
 /** Opens a folder that is closed after the running test. */
@@ -41,8 +41,8 @@ export async function loadFiles(files: Readonly<Record<string, string | Uint8Arr
   return openManifests(path).load()
 }
 
-export function problemTexts({ problems }: { readonly problems: readonly ManifestProblem[] }) {
-  return problems.map(manifestProblemText)
+export function problemTexts({ problems }: { readonly problems: readonly ManifestError[] }) {
+  return problems.map(manifestErrorText)
 }
 
 /** The `Kind/name` of each loaded Alert and Provider. */

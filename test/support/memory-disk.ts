@@ -1,7 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { DatabaseError } from '../../adapters/sqlite/database-error.ts'
 import {
-  type Answers,
+  type BackendListener,
   type Batch,
   BatchingDatabase,
   type RelayDatabase,
@@ -68,7 +68,7 @@ export class MemoryDisk {
     return rows as readonly Row[]
   }
 
-  #run({ queries, units }: Batch, answers: Answers): () => void {
+  #run({ queries, units }: Batch, answers: BackendListener): () => void {
     const rows = queries.map((query) => this.#engine.query(query))
     const error = new DatabaseError(FILE, 'full', 'there is no space left.')
     const results = this.isFull

@@ -9,7 +9,7 @@ import {
 } from '../../relay/model/delivery.ts'
 import { objectName } from '../../relay/model/event.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
-import { type SecretData, type StoredSecret, storedSecret } from '../../relay/model/secret.ts'
+import { type SecretData, storedSecret, type VersionedSecret } from '../../relay/model/secret.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import {
@@ -137,7 +137,11 @@ export class MemorySecretStore extends Failing implements SecretStore, SecretWri
     this.#secrets.set(`${cluster}/${namespace}/${name}`, data)
   }
 
-  async read(cluster: string, namespace: string, name: string): Promise<StoredSecret | undefined> {
+  async read(
+    cluster: string,
+    namespace: string,
+    name: string,
+  ): Promise<VersionedSecret | undefined> {
     await this.check()
     const data = this.#secrets.get(`${cluster}/${namespace}/${name}`)
     return data && storedSecret(data)

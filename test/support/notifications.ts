@@ -8,7 +8,7 @@ import { mergeMetadata } from '../../relay/pipeline/merge-metadata.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import type { HttpResponse, OutboundRequest } from '../../relay/ports/http.ts'
 import type { HttpProvider, Notification, ProviderType } from '../../relay/providers/contract.ts'
-import { parseSettings, sensitiveValues } from '../../relay/providers/settings.ts'
+import { parseProviderSettings, sensitiveValues } from '../../relay/providers/settings.ts'
 import { type SettingsInput, settingsInput } from '../../relay/providers/settings-input.ts'
 
 /** The events of test/fixtures/events, by file name. */
@@ -79,14 +79,14 @@ export function notificationOf(
 
 type TypeSettings<S> = Pick<ProviderType<S>, 'type' | 'settings'>
 
-/** The settings of a type from a Provider's spec and its Secret's keys. Throws `SettingsError`. */
+/** The settings of a type from a Provider's spec and its Secret's keys. Throws `ProviderSettingsError`. */
 export function settingsOf<S>(
   type: TypeSettings<S>,
   spec: Record<string, unknown>,
   secret: SecretData = {},
   annotations: Readonly<Record<string, string>> = {},
 ): S {
-  return parseSettings(type.settings, {
+  return parseProviderSettings(type.settings, {
     ...inputOf(type.type, spec, secret),
     annotations,
   })

@@ -1,6 +1,6 @@
 import type { SecretData } from '../../relay/model/secret.ts'
 import type { ProviderType } from '../../relay/providers/contract.ts'
-import { SettingsError } from '../../relay/providers/settings-input.ts'
+import { ProviderSettingsError } from '../../relay/providers/settings-input.ts'
 import { settingsOf } from './notifications.ts'
 import { serviceAccountKey } from './service-account.ts'
 
@@ -51,7 +51,7 @@ export function takes(
     settingsOf(type, spec, secret)
     return true
   } catch (error) {
-    if (error instanceof SettingsError) return false
+    if (error instanceof ProviderSettingsError) return false
     throw error
   }
 }

@@ -1,7 +1,11 @@
 import { renameSync, writeFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
 import { onTestFinished } from 'vitest'
-import { createSender, type Sender, type SenderOptions } from '../../hosts/shipper/send/sender.ts'
+import {
+  createSender,
+  type EventSender,
+  type SenderOptions,
+} from '../../hosts/shipper/send/sender.ts'
 import type { Spool } from '../../hosts/shipper/spool/spool.ts'
 import type { HttpResponse, OutboundRequest, TransportFailure } from '../../relay/ports/http.ts'
 import { START } from './manual-clock.ts'
@@ -14,7 +18,7 @@ type Answer = HttpResponse | TransportFailure
 type Answering = (messages: readonly string[], request: OutboundRequest) => Answer | Promise<Answer>
 
 export interface SenderRun {
-  readonly sender: Sender
+  readonly sender: EventSender
   /** The messages of each request's events. */
   readonly batches: readonly (readonly string[])[]
   readonly requests: readonly OutboundRequest[]

@@ -4,7 +4,7 @@ import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
 import { SqliteStateStore } from '../../adapters/sqlite/state.ts'
 import { SqliteWaitingLines } from '../../adapters/sqlite/waiting-lines.ts'
 import { createWokenDeliveries } from '../../hosts/embedded/woken-deliveries.ts'
-import { createWorker, type SetAside } from '../../hosts/embedded/worker.ts'
+import { createWorker, type QuarantinedMessage } from '../../hosts/embedded/worker.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import { accept } from '../../relay/pipeline/accept.ts'
 import { createDestinations } from '../../relay/pipeline/destinations/destinations.ts'
@@ -25,7 +25,7 @@ export interface SimulatedRelayOptions {
   readonly manifests: readonly KubernetesObject[]
   readonly http: HttpClient
   readonly placesPerHost: number
-  readonly onSetAside: (message: SetAside) => void
+  readonly onSetAside: (message: QuarantinedMessage) => void
 }
 
 /** One process of the relay, from its start to its death: the host's own worker on a disk. */

@@ -5,7 +5,7 @@ import type { Spool } from '../../hosts/shipper/spool/spool.ts'
 import {
   type GoneSpool,
   openSpool,
-  type SetAside,
+  type SetAsideFile,
   type SpoolFileOptions,
 } from '../../hosts/shipper/spool/spool-file.ts'
 import { ManualClock } from './manual-clock.ts'
@@ -15,7 +15,7 @@ export interface TestSpool {
   readonly spool: Spool
   readonly directory: string
   /** Damaged files that were moved away. */
-  readonly aside: readonly SetAside[]
+  readonly aside: readonly SetAsideFile[]
   /** Damage that was found while it was open. */
   readonly corruptions: readonly Error[]
   /** Resolves when the file was taken away. */
@@ -34,7 +34,7 @@ export function testSpool(
     clock = new ManualClock(),
     maxBytes = 2 ** 30,
   } = options
-  const aside: SetAside[] = []
+  const aside: SetAsideFile[] = []
   const corruptions: Error[] = []
   const gone = Promise.withResolvers<GoneSpool>()
   const { spool, close } = openSpool(directory, {

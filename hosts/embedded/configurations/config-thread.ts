@@ -12,7 +12,7 @@ import type { ConfigStore } from '../../../relay/ports/config-store.ts'
 import type { SecretStore } from '../../../relay/ports/secret-store.ts'
 import { systemClock } from '../../kit/system-clock.ts'
 import { FolderLoads } from './folder-loads.ts'
-import type { Asks, FromThread, Result, Tasks, ToThread } from './messages.ts'
+import type { Asks, FromConfigThread, Tasks, ThreadResult, ToConfigThread } from './messages.ts'
 import { resultOf, settledValue } from './results.ts'
 
 /** What waits for an answer of the host, by the number of the question. */
@@ -42,12 +42,12 @@ const tasks: { [Name in keyof Tasks]: (input: Tasks[Name]['input']) => Promise<u
   loadFolder: (folder) => folderLoads.load(folder),
 }
 
-parentPort?.on('message', (message: ToThread) => {
+parentPort?.on('message', (message: ToConfigThread) => {
   if (message.kind === 'task') void run(message)
   else settle(message.id, message.result)
 })
 
-async function run({ name, input }: Extract<ToThread, { kind: 'task' }>): Promise<void> {
+async function run({ name, input }: Extract<ToConfigThread, { kind: 'task' }>): Promise<void> {
   const task = tasks[name] as (input: unknown) => Promise<unknown>
   tell({ kind: 'done', result: await resultOf(task(input)) })
 }
@@ -59,11 +59,11 @@ function ask<Name extends keyof Asks>(
   lastId += 1
   const answer = Promise.withResolvers<unknown>()
   asked.set(lastId, answer)
-  tell({ kind: 'ask', id: lastId, name, input } as FromThread)
+  tell({ kind: 'ask', id: lastId, name, input } as FromConfigThread)
   return answer.promise as Promise<Asks[Name]['output']>
 }
 
-function settle(id: number, result: Result<unknown>): void {
+function settle(id: number, result: ThreadResult<unknown>): void {
   const answer = asked.get(id)
   asked.delete(id)
   try {
@@ -73,6 +73,6 @@ function settle(id: number, result: Result<unknown>): void {
   }
 }
 
-function tell(message: FromThread): void {
+function tell(message: FromConfigThread): void {
   parentPort?.postMessage(message)
 }

@@ -1,7 +1,7 @@
 import type { Answer } from '../../../relay/api/answer.ts'
 import type { ConfigRequest } from '../../../relay/api/put-config.ts'
 import type { ObjectReadiness } from '../../../relay/model/config.ts'
-import type { SecretData, StoredSecret } from '../../../relay/model/secret.ts'
+import type { SecretData, VersionedSecret } from '../../../relay/model/secret.ts'
 import type { ConfigText } from '../../../relay/model/stored/config-snapshot.ts'
 import type { ObjectsInForce } from '../manifests/in-force.ts'
 import type { LoadedManifests } from '../manifests/loader.ts'
@@ -48,7 +48,7 @@ export interface JudgedFolder
 
 /** What the thread asks of the host's stores meanwhile. */
 export interface Asks {
-  readonly secret: Task<SecretQuestion, StoredSecret | undefined>
+  readonly secret: Task<SecretQuestion, VersionedSecret | undefined>
   readonly configText: Task<string, string | undefined>
   readonly replaceText: Task<ConfigText, 'replaced' | 'stale'>
 }
@@ -60,7 +60,7 @@ interface SecretQuestion {
   readonly fresh: boolean
 }
 
-export type ToThread =
+export type ToConfigThread =
   | {
       [Name in keyof Tasks]: {
         readonly kind: 'task'
@@ -68,9 +68,11 @@ export type ToThread =
         readonly input: Tasks[Name]['input']
       }
     }[keyof Tasks]
-  | { readonly kind: 'answer'; readonly id: number; readonly result: Result<unknown> }
+  | { readonly kind: 'answer'; readonly id: number; readonly result: ThreadResult<unknown> }
 
-export type FromThread = { readonly kind: 'done'; readonly result: Result<unknown> } | AskMessage
+export type FromConfigThread =
+  | { readonly kind: 'done'; readonly result: ThreadResult<unknown> }
+  | AskMessage
 
 export type AskMessage = {
   [Name in keyof Asks]: {
@@ -82,6 +84,6 @@ export type AskMessage = {
 }[keyof Asks]
 
 /** What came of something, as data that can go to another thread. */
-export type Result<T> =
+export type ThreadResult<T> =
   | { readonly value: T }
   | { readonly error: Error; readonly isInvalidSecret: boolean }

@@ -1,8 +1,8 @@
 import { InvalidSecret } from '../../../relay/ports/secret-store.ts'
-import type { Result } from './messages.ts'
+import type { ThreadResult } from './messages.ts'
 
 /** What comes of work, as data for another thread. Never rejects. */
-export async function resultOf<T>(work: Promise<T>): Promise<Result<T>> {
+export async function resultOf<T>(work: Promise<T>): Promise<ThreadResult<T>> {
   try {
     return { value: await work }
   } catch (cause) {
@@ -13,7 +13,7 @@ export async function resultOf<T>(work: Promise<T>): Promise<Result<T>> {
 }
 
 /** Throws what the work in the other thread threw. */
-export function settledValue<T>(result: Result<T>): T {
+export function settledValue<T>(result: ThreadResult<T>): T {
   if ('value' in result) return result.value
   throw result.isInvalidSecret ? new InvalidSecret(result.error.message) : result.error
 }

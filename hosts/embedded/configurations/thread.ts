@@ -1,7 +1,14 @@
 import { Worker } from 'node:worker_threads'
 import { Shares } from '../../../relay/pipeline/destinations/shares.ts'
 import { Turns } from '../../../relay/pipeline/destinations/turns.ts'
-import type { AskMessage, Asks, FromThread, Result, Tasks, ToThread } from './messages.ts'
+import type {
+  AskMessage,
+  Asks,
+  FromConfigThread,
+  Tasks,
+  ThreadResult,
+  ToConfigThread,
+} from './messages.ts'
 import { resultOf, settledValue } from './results.ts'
 
 /** Beside this file, whether that is a source or part of a bundle. */
@@ -25,7 +32,7 @@ export class TooManyTasks extends Error {
 }
 
 /** Answers what the thread asks. */
-export type Answers = {
+export type AskHandlers = {
   readonly [Name in keyof Asks]: (input: Asks[Name]['input']) => Promise<Asks[Name]['output']>
 }
 
@@ -44,7 +51,7 @@ export interface ConfigThread {
 }
 
 export interface ConfigThreadOptions {
-  readonly answers: Answers
+  readonly answers: AskHandlers
   readonly program?: URL
   readonly idleMs?: number
   readonly maxHeapMb?: number
@@ -54,8 +61,8 @@ export function createConfigThread(options: ConfigThreadOptions): ConfigThread {
   return new OneThread(options)
 }
 
-interface Waiting {
-  readonly message: ToThread
+interface PendingTask {
+  readonly message: ToConfigThread
   resolve(value: unknown): void
   reject(error: unknown): void
 }
@@ -64,9 +71,9 @@ class OneThread implements ConfigThread {
   readonly #options: ConfigThreadOptions
   readonly #shares = new Shares(MAX_TASKS)
   readonly #turns = new Turns<string>()
-  readonly #waiting = new Map<string, Waiting[]>()
+  readonly #waiting = new Map<string, PendingTask[]>()
   #worker: Worker | undefined
-  #current: Waiting | undefined
+  #current: PendingTask | undefined
   #idle: NodeJS.Timeout | undefined
   #isClosed = false
 
@@ -86,7 +93,7 @@ class OneThread implements ConfigThread {
     this.#shares.take(cluster)
     try {
       const result = new Promise<unknown>((resolve, reject) => {
-        const message = { kind: 'task', name, input } as ToThread
+        const message = { kind: 'task', name, input } as ToConfigThread
         const own = this.#waiting.get(cluster) ?? []
         this.#waiting.set(cluster, own)
         own.push({ message, resolve, reject })
@@ -129,7 +136,7 @@ class OneThread implements ConfigThread {
     const worker = new Worker(program, { resourceLimits: { maxOldGenerationSizeMb: maxHeapMb } })
     let reason = 'it ended by itself'
     worker.unref()
-    worker.on('message', (message: FromThread) => {
+    worker.on('message', (message: FromConfigThread) => {
       if (message.kind === 'ask') void this.#answer(worker, message)
       else this.#settle(message.result)
     })
@@ -150,11 +157,11 @@ class OneThread implements ConfigThread {
     this.#tell(worker, { kind: 'answer', id, result })
   }
 
-  #tell(worker: Worker, message: ToThread | undefined): void {
+  #tell(worker: Worker, message: ToConfigThread | undefined): void {
     worker.postMessage(message)
   }
 
-  #settle(result: Result<unknown>): void {
+  #settle(result: ThreadResult<unknown>): void {
     const current = this.#current
     this.#current = undefined
     try {

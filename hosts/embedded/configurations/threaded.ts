@@ -5,7 +5,7 @@ import type { Ports } from '../../../relay/ports/ports.ts'
 import type { TurnGate } from '../turn-gate.ts'
 import type { ConfigTexts } from './config-texts.ts'
 import { type Configurations, configurationsInTurns } from './configurations.ts'
-import { type Answers, type ConfigThread, TooManyTasks } from './thread.ts'
+import { type AskHandlers, type ConfigThread, TooManyTasks } from './thread.ts'
 
 /**
  * What is at most so large is done at once, in the event loop: some hundred objects, of which each
@@ -58,7 +58,7 @@ async function answered(work: () => Promise<Answer>): Promise<Answer> {
 }
 
 /** What the thread may ask of the stores. */
-export function answersOf({ configs, secrets }: Omit<ConfigPorts, 'clock'>): Answers {
+export function answersOf({ configs, secrets }: Omit<ConfigPorts, 'clock'>): AskHandlers {
   return {
     secret: ({ cluster, namespace, name, fresh }) =>
       secrets.read(cluster, namespace, name, { fresh }),

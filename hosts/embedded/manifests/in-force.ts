@@ -1,7 +1,7 @@
 import type { Position } from './documents.ts'
+import type { ManifestError } from './manifest-error.ts'
 import { type ObjectKey, shownKey } from './object-key.ts'
-import type { Accepted, LoadedContent, Refused } from './objects.ts'
-import type { ManifestProblem } from './problem.ts'
+import type { AcceptedObject, LoadedContent, RefusedObject } from './objects.ts'
 import type { FileReading } from './read-file.ts'
 import { ROOT } from './scan.ts'
 
@@ -19,7 +19,7 @@ export type ObjectsInForce = ReadonlyMap<ObjectKey, ObjectInForce>
 
 export interface Settled {
   readonly objects: ObjectsInForce
-  readonly problems: readonly ManifestProblem[]
+  readonly problems: readonly ManifestError[]
 }
 
 /** Of one file; the rest is counted. */
@@ -53,7 +53,7 @@ export function settle(previous: ObjectsInForce, readings: readonly FileReading[
 interface Owner {
   readonly file: string
   readonly readAt: number
-  readonly finding: Accepted | Refused
+  readonly finding: AcceptedObject | RefusedObject
 }
 type Owners = ReadonlyMap<ObjectKey, Owner>
 
@@ -68,7 +68,7 @@ function findOwners(readings: readonly FileReading[]): Owners {
   return owners
 }
 
-function accepted(file: string, loadedAt: number, { key, position, content }: Accepted) {
+function accepted(file: string, loadedAt: number, { key, position, content }: AcceptedObject) {
   return { key, file, line: position.line, content, loadedAt }
 }
 
@@ -101,7 +101,7 @@ interface Context {
   readonly retained: ReadonlyMap<string, readonly ObjectInForce[]>
 }
 
-function problemsOf({ file, findings }: FileReading, context: Context): readonly ManifestProblem[] {
+function problemsOf({ file, findings }: FileReading, context: Context): readonly ManifestError[] {
   // The first unreadable part of a file speaks for all objects that it may hold.
   let hidden = context.retained.get(file) ?? []
   return findings.flatMap((finding) => {
@@ -117,7 +117,7 @@ function problemsOf({ file, findings }: FileReading, context: Context): readonly
   })
 }
 
-function duplicate(file: string, { key, position }: Accepted, owner: Owner): ManifestProblem {
+function duplicate(file: string, { key, position }: AcceptedObject, owner: Owner): ManifestError {
   const line = positionOf(owner.finding)?.line
   const place = line === undefined ? owner.file : `${owner.file}:${line}`
   const message = `is already defined at ${place}; this second one is refused`
@@ -126,9 +126,9 @@ function duplicate(file: string, { key, position }: Accepted, owner: Owner): Man
 
 function refusal(
   file: string,
-  { key, errors }: Refused,
+  { key, errors }: RefusedObject,
   kept: readonly ObjectInForce[],
-): readonly ManifestProblem[] {
+): readonly ManifestError[] {
   return errors.map(({ field, message, position }) => ({
     file,
     ...position,
@@ -157,15 +157,15 @@ function timeText({ loadedAt }: ObjectInForce): string {
   return `${new Date(loadedAt).toISOString().slice(0, 19)}Z`
 }
 
-function positionOf(finding: Accepted | Refused): Position | undefined {
+function positionOf(finding: AcceptedObject | RefusedObject): Position | undefined {
   return 'content' in finding ? finding.position : firstPosition(finding)
 }
 
-function firstPosition({ errors }: Refused): Position | undefined {
+function firstPosition({ errors }: RefusedObject): Position | undefined {
   return errors.find(({ position }) => position)?.position
 }
 
-function bounded(file: string, problems: readonly ManifestProblem[]): readonly ManifestProblem[] {
+function bounded(file: string, problems: readonly ManifestError[]): readonly ManifestError[] {
   const rest = problems.length - MAX_PROBLEMS_PER_FILE
   if (rest <= 0) return problems
   const message = `${rest} more problems are not listed`

@@ -3,7 +3,7 @@ import type { KubernetesObject } from '../../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../../relay/model/secret.ts'
 import type { FolderLoader } from './folder.ts'
 import { MAX_PROBLEMS_PER_FILE, type ObjectsInForce, settle } from './in-force.ts'
-import type { ManifestProblem } from './problem.ts'
+import type { ManifestError } from './manifest-error.ts'
 import { type FileReading, readEntry } from './read-file.ts'
 import { entrySignature, type FolderEntry, isManifestFile } from './scan.ts'
 
@@ -13,9 +13,9 @@ export interface LoadedManifests {
   readonly manifests: readonly KubernetesObject[]
   /** By `namespace/name`. */
   readonly secrets: ReadonlyMap<string, SecretData>
-  readonly problems: readonly ManifestProblem[]
+  readonly problems: readonly ManifestError[]
   /** Objects that are right, and that the relay does nothing with; a person should know. */
-  readonly notTaken: readonly ManifestProblem[]
+  readonly notTaken: readonly ManifestError[]
   /** Manifest files that were found, readable or not. */
   readonly fileCount: number
 }
@@ -111,7 +111,7 @@ function haveSameReadings(
 const RECEIVER_NOT_TAKEN =
   "is not taken: the relay sends notifications and receives no webhooks; Receivers need Flux's notification-controller, which may run beside the relay"
 
-function notTakenOf({ file, notTaken }: FileReading): readonly ManifestProblem[] {
+function notTakenOf({ file, notTaken }: FileReading): readonly ManifestError[] {
   return notTaken.slice(0, MAX_PROBLEMS_PER_FILE).map(({ notTaken: object, position }) => ({
     file,
     ...position,

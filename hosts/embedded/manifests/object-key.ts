@@ -5,7 +5,10 @@ import { nameOf } from '../../../relay/model/parse-objects.ts'
 export type ObjectKey = string
 
 /** Undefined when the manifest does not name its object. */
-export function objectKey(kind: unknown, manifest: KubernetesObject): ObjectKey | undefined {
+export function manifestObjectKey(
+  kind: unknown,
+  manifest: KubernetesObject,
+): ObjectKey | undefined {
   const names = nameOf(manifest)
   if (typeof kind !== 'string' || names.name === '') return undefined
   return `${kind}/${namespacedName(names)}`

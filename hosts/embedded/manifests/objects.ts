@@ -9,7 +9,7 @@ import { Secret, type SecretData } from '../../../relay/model/secret.ts'
 import { storedForm, withTexts } from '../../../relay/model/stored-form.ts'
 import { classify, type LoadedKind } from './classify.ts'
 import type { Position, SourceDocument } from './documents.ts'
-import { type ObjectKey, objectKey } from './object-key.ts'
+import { manifestObjectKey, type ObjectKey } from './object-key.ts'
 
 /** An object that validated: what the relay takes of it. */
 export type LoadedContent =
@@ -17,14 +17,14 @@ export type LoadedContent =
   | { readonly kind: 'Secret'; readonly name: string; readonly data: SecretData }
 
 /** An object that validated, and where it begins. */
-export interface Accepted {
+export interface AcceptedObject {
   readonly key: ObjectKey
   readonly position: Position
   readonly content: LoadedContent
 }
 
 /** An object, a document or a whole file that is not loaded, and why. */
-export interface Refused {
+export interface RefusedObject {
   /** Undefined when it does not say its name. */
   readonly key: ObjectKey | undefined
   readonly errors: ReadonlyArray<FieldError & { readonly position?: Position }>
@@ -32,7 +32,7 @@ export interface Refused {
   readonly mayHoldOthers: boolean
 }
 
-export type Finding = Accepted | Refused
+export type Finding = AcceptedObject | RefusedObject
 
 /** An object of Flux that the relay has no use for, such as `Receiver/flux-system/github`. */
 export interface NotTaken {
@@ -49,7 +49,7 @@ export function objectsIn(
   return findObjects({ cluster, file, document }, document.value, '')
 }
 
-interface Source {
+interface DocumentPlace {
   readonly cluster: string
   readonly file: string
   readonly document: SourceDocument
@@ -57,7 +57,7 @@ interface Source {
 
 /** `path` leads to the object within its document. */
 function findObjects(
-  source: Source,
+  source: DocumentPlace,
   value: unknown,
   path: string,
 ): ReadonlyArray<Finding | NotTaken> {
@@ -79,14 +79,14 @@ function findObjects(
   }
   if (found === 'List') return findListed(source, object, path)
   if (typeof found !== 'string') {
-    const key = found.field === 'kind' ? undefined : objectKey(object.kind, object)
+    const key = found.field === 'kind' ? undefined : manifestObjectKey(object.kind, object)
     return [refused(source, key, path, [found])]
   }
   return [validate(source, found, object, path)]
 }
 
 function findListed(
-  source: Source,
+  source: DocumentPlace,
   list: KubernetesObject,
   path: string,
 ): ReadonlyArray<Finding | NotTaken> {
@@ -105,12 +105,12 @@ const IDENTITY_FIELDS: ReadonlySet<string> = new Set([
 ])
 
 function validate(
-  source: Source,
+  source: DocumentPlace,
   kind: LoadedKind,
   object: KubernetesObject,
   path: string,
 ): Finding {
-  const key = objectKey(kind, object)
+  const key = manifestObjectKey(kind, object)
   const name = KubernetesName.safeParse(nameOf(object).name)
   if (key !== undefined && !name.success) {
     const errors = name.error.issues.map(({ message }) => ({ field: 'metadata.name', message }))
@@ -168,11 +168,11 @@ function isSecretKey(path: readonly PropertyKey[]): boolean {
 }
 
 function refused(
-  { document }: Source,
+  { document }: DocumentPlace,
   key: ObjectKey | undefined,
   path: string,
   errors: readonly FieldError[],
-): Refused {
+): RefusedObject {
   return {
     key,
     errors: errors.map((error) => ({

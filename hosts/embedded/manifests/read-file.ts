@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { isIgnored } from './classify.ts'
 import { type BrokenDocument, parseDocuments } from './documents.ts'
-import { objectKey } from './object-key.ts'
-import { type Finding, type NotTaken, objectsIn, type Refused } from './objects.ts'
+import { manifestObjectKey } from './object-key.ts'
+import { type Finding, type NotTaken, objectsIn, type RefusedObject } from './objects.ts'
 import { codeText, errorCode, type FolderEntry, type ManifestFile } from './scan.ts'
 
 /** What a file, or a folder that cannot be listed, holds as far as it can be read. */
@@ -72,9 +72,9 @@ function readText(cluster: string, file: string, text: string): FileReading {
   }
 }
 
-function broken({ problem, position, hint }: BrokenDocument): Refused {
+function broken({ problem, position, hint }: BrokenDocument): RefusedObject {
   return {
-    key: objectKey(hint.kind, { metadata: hint }),
+    key: manifestObjectKey(hint.kind, { metadata: hint }),
     errors: [{ field: '', message: problem, position }],
     mayHoldOthers: true,
   }

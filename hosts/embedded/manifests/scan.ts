@@ -16,12 +16,12 @@ export interface ManifestFile {
 }
 
 /** A file or a folder that cannot be looked into. What it held before may still be there. */
-export interface Unreadable {
+export interface UnreadableFile {
   readonly file: string
   readonly problem: string
 }
 
-export type FolderEntry = ManifestFile | Unreadable
+export type FolderEntry = ManifestFile | UnreadableFile
 
 export function isManifestFile(entry: FolderEntry): entry is ManifestFile {
   return 'path' in entry

@@ -10,13 +10,13 @@ export const MAX_DEPTH = 100
 export const MAX_EXPANDED = 8 * 1024 * 1024
 
 /** Something that a document may not hold, and where. */
-export interface StructureProblem {
+export interface StructureError {
   readonly problem: string
   readonly offset: number
 }
 
 /** The first key that stands twice in one mapping, or is no scalar. Several merges may stand in one. */
-export function duplicateKey(contents: Node): StructureProblem | undefined {
+export function duplicateKey(contents: Node): StructureError | undefined {
   for (const { node } of nodesOf(contents)) {
     if (!isMap(node)) continue
     const keys = new Set<string>()
@@ -38,7 +38,7 @@ export function duplicateKey(contents: Node): StructureProblem | undefined {
  * A block such as `|2` that ends in lines of blanks only, which kubectl keeps and the parser drops.
  * `text` is what the nodes are of.
  */
-export function blankEnd(contents: Node, text: string): StructureProblem | undefined {
+export function blankEnd(contents: Node, text: string): StructureError | undefined {
   for (const { node } of nodesOf(contents)) {
     if (!isScalar(node) || !node.type?.startsWith('BLOCK') || !node.range) continue
     const [start, end] = node.range
@@ -53,7 +53,7 @@ export function blankEnd(contents: Node, text: string): StructureProblem | undef
 }
 
 /** Whether a document is no object of ours by its size or its aliases, before they are expanded. */
-export function exceededLimit(contents: Node): StructureProblem | undefined {
+export function exceededLimit(contents: Node): StructureError | undefined {
   const anchors = new Set<string>()
   let nodes = 0
   let aliases = 0

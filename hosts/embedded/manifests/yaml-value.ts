@@ -1,5 +1,5 @@
 import { isAlias, isMap, isScalar, isSeq, type Node, type Scalar, type YAMLMap } from 'yaml'
-import { nodesOf, type StructureProblem } from './structure.ts'
+import { nodesOf, type StructureError } from './structure.ts'
 import { isMergeKey } from './yaml-merge.ts'
 import { resolveScalar, type ScalarValue } from './yaml-scalar.ts'
 
@@ -10,16 +10,16 @@ const MAX_MERGED_KEYS = 200_000
  * The JSON value that `kubectl apply` makes of a document: what sigs.k8s.io/yaml does. Parts that
  * aliases share are shared. A scalar of the nodes is the text as it is written, without quotes.
  */
-export function jsonValueOf(contents: Node): { readonly value: unknown } | StructureProblem {
+export function jsonValueOf(contents: Node): { readonly value: unknown } | StructureError {
   try {
     return { value: new Conversion(contents).valueOf(contents) }
   } catch (error) {
-    if (error instanceof Refusal) return { problem: error.message, offset: error.offset }
+    if (error instanceof UnsupportedYaml) return { problem: error.message, offset: error.offset }
     throw error
   }
 }
 
-class Refusal extends Error {
+class UnsupportedYaml extends Error {
   readonly offset: number
 
   constructor(problem: string, { range }: Pick<Node, 'range'>) {
@@ -66,7 +66,7 @@ class Conversion {
     const target = this.#targets.get(alias)
     if (isScalar(target)) return this.valueOf(target)
     if (target && this.#converted.has(target)) return this.#converted.get(target)
-    throw new Refusal('an alias stands within what it names', alias)
+    throw new UnsupportedYaml('an alias stands within what it names', alias)
   }
 
   #mapOf(map: YAMLMap): unknown {
@@ -83,11 +83,11 @@ class Conversion {
 
   #keyOf(node: unknown, map: YAMLMap): string {
     const key = isAlias(node) ? this.#targets.get(node) : node
-    if (!isScalar(key)) throw new Refusal('a key is not a string', map)
+    if (!isScalar(key)) throw new UnsupportedYaml('a key is not a string', map)
     const value = scalarOf(key)
     if (typeof value === 'string') return value
     if (value !== null && typeof value !== 'number') return String(value)
-    throw new Refusal('a key is null, or a number with a fraction; put it in quotes', key)
+    throw new UnsupportedYaml('a key is null, or a number with a fraction; put it in quotes', key)
   }
 
   /** The keys of a merge, of which the last ones count: that of a list's first mapping. */
@@ -95,10 +95,10 @@ class Conversion {
     const sources = isSeq(value) ? value.items.toReversed() : [value]
     return sources.flatMap((source) => {
       const target = isAlias(source) ? this.#targets.get(source) : source
-      if (!isMap(target)) throw new Refusal('a merge key merges no mapping', key)
+      if (!isMap(target)) throw new UnsupportedYaml('a merge key merges no mapping', key)
       const entries = Object.entries(this.valueOf(source) as object)
       this.#mergedKeys += entries.length
-      if (this.#mergedKeys > MAX_MERGED_KEYS) throw new Refusal('it merges too much', key)
+      if (this.#mergedKeys > MAX_MERGED_KEYS) throw new UnsupportedYaml('it merges too much', key)
       return entries
     })
   }
@@ -106,7 +106,7 @@ class Conversion {
 
 function scalarOf(node: Scalar): ScalarValue {
   const resolved = resolveScalar(node)
-  if ('problem' in resolved) throw new Refusal(resolved.problem, node)
+  if ('problem' in resolved) throw new UnsupportedYaml(resolved.problem, node)
   return resolved.value
 }
 

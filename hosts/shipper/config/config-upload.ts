@@ -3,13 +3,13 @@ import type { Clock } from '../../../relay/ports/clock.ts'
 import type { HttpClient } from '../../../relay/ports/http.ts'
 import { backoffMs } from '../../kit/backoff.ts'
 import type { RelayAddress } from '../send/authorised.ts'
+import type { Retry } from '../send/batch-result.ts'
 import type { OutageWait } from '../send/outage.ts'
-import type { Retry } from '../send/verdict.ts'
 import type { ConfigMemory } from '../spool/config-memory.ts'
 import type { ConfigWatch } from './config-watch.ts'
 import type { ViewedObject } from './object-view.ts'
 import { type PutResult, resultsOf, type TakenSet } from './put-results.ts'
-import { putSet, type SetVerdict } from './put-set.ts'
+import { type PutSetResult, putSet } from './put-set.ts'
 import { TakenAt } from './taken-at.ts'
 
 /** Is told what becomes of the cluster's set. */
@@ -137,33 +137,33 @@ class UploadLoop {
     const taken = { Alert: watch.viewed('Alert'), Provider: watch.viewed('Provider') }
     const takenAt = this.#takenAt.next()
     const set = { alerts: taken.Alert.map(textOf), providers: taken.Provider.map(textOf) }
-    const verdict = await putSet(http, relay, set, takenAt)
+    const result = await putSet(http, relay, set, takenAt)
     if (this.#isStopping) return
-    if (verdict.kind !== 'accepted') return this.#notAccepted(verdict)
+    if (result.kind !== 'accepted') return this.#notAccepted(result)
     this.#failures = 0
     await this.#takenAt.accepted(takenAt)
-    this.#report(taken, verdict.objects)
+    this.#report(taken, result.objects)
     await this.#change()
   }
 
-  async #notAccepted(verdict: Exclude<SetVerdict, { kind: 'accepted' }>): Promise<void> {
+  async #notAccepted(result: Exclude<PutSetResult, { kind: 'accepted' }>): Promise<void> {
     const { observer } = this.#options
-    switch (verdict.kind) {
+    switch (result.kind) {
       case 'retry':
-        if (verdict.reason !== '400' || this.#takenAt.refused()) return this.#retry(verdict)
-        observer.uploadRefused(verdict.detail)
+        if (result.reason !== '400' || this.#takenAt.refused()) return this.#retry(result)
+        observer.uploadRefused(result.detail)
         return this.#wait(INTERVAL_MS)
       case 'stale': {
-        this.#takenAt.overtake(verdict.storedAt)
+        this.#takenAt.overtake(result.storedAt)
         const retryInMs = this.#backoffMs()
-        observer.overtaken(verdict.detail, retryInMs)
+        observer.overtaken(result.detail, retryInMs)
         return this.#wait(retryInMs)
       }
       case 'owned':
-        observer.uploadRefused(verdict.detail)
+        observer.uploadRefused(result.detail)
         return this.#wait(INTERVAL_MS)
       case 'too-large':
-        observer.uploadRefused(verdict.detail)
+        observer.uploadRefused(result.detail)
         return this.#change()
     }
   }

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../../relay/api/json.ts'
+import { isJsonObject } from '../../../relay/model/json-value.ts'
 import type { KubernetesObject } from '../../../relay/model/kubernetes.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 import type { ApiResource } from '../kubernetes/discovery.ts'

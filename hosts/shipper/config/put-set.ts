@@ -6,16 +6,16 @@ import type { ObjectReadiness } from '../../../relay/model/config.ts'
 import { parseTimeMs } from '../../../relay/model/time.ts'
 import type { HttpClient, HttpResponse } from '../../../relay/ports/http.ts'
 import { type RelayAddress, sendAuthorised } from '../send/authorised.ts'
-import { problemOf, type Retry, retryOf } from '../send/verdict.ts'
+import { problemOf, type Retry, retryOf } from '../send/batch-result.ts'
 
 /** A cluster's whole set, each object as JSON text. */
-export interface ConfigSet {
+export interface ManifestTexts {
   readonly alerts: readonly string[]
   readonly providers: readonly string[]
 }
 
 /** What the relay made of a set. */
-export type SetVerdict =
+export type PutSetResult =
   | { readonly kind: 'accepted'; readonly objects: readonly ObjectReadiness[] }
   /** The relay has a set that was taken later. */
   | { readonly kind: 'stale'; readonly storedAt: number; readonly detail: string }
@@ -35,9 +35,9 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 export async function putSet(
   http: HttpClient,
   relay: RelayAddress,
-  { alerts, providers }: ConfigSet,
+  { alerts, providers }: ManifestTexts,
   takenAt: number,
-): Promise<SetVerdict> {
+): Promise<PutSetResult> {
   const time = new Date(takenAt).toISOString()
   const body = `{"takenAt":"${time}","alerts":[${alerts.join(',')}],"providers":[${providers.join(',')}]}`
   const bytes = Buffer.byteLength(body)
@@ -49,7 +49,7 @@ export async function putSet(
   return answer.status === 409 ? conflict(answer) : (accepted(answer) ?? retryOf(answer))
 }
 
-function tooLarge(bytes: number, who: string): SetVerdict {
+function tooLarge(bytes: number, who: string): PutSetResult {
   const most = MAX_CONFIG_BYTES / 2 ** 20
   const detail = `the Alerts and Providers are ${bytes} bytes of JSON, more than ${who} takes (${most} MiB)`
   return { kind: 'too-large', detail }
@@ -59,13 +59,13 @@ function tooLarge(bytes: number, who: string): SetVerdict {
  * The relay's verdict on each object; undefined when the answer is not the relay's, such as a
  * proxy's.
  */
-function accepted({ status, body }: HttpResponse): SetVerdict | undefined {
+function accepted({ status, body }: HttpResponse): PutSetResult | undefined {
   const parsed = status === 200 ? parseJson(body) : {}
   const read = 'value' in parsed ? AppliedConfig.safeParse(parsed.value).data : undefined
   return read && { kind: 'accepted', objects: read.objects }
 }
 
-function conflict(answer: HttpResponse): SetVerdict {
+function conflict(answer: HttpResponse): PutSetResult {
   const retry = retryOf(answer)
   const { detail } = retry
   const { type, storedAt = '' } = problemOf(answer) ?? {}

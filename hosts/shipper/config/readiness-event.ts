@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import type { JsonObject } from '../../../relay/api/json.ts'
 import type { ObjectReadiness } from '../../../relay/model/config.ts'
+import type { JsonObject } from '../../../relay/model/json-value.ts'
 import { cutText } from '../../../relay/model/text.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 import type { ApiResource } from '../kubernetes/discovery.ts'

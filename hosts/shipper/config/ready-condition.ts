@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject } from '../../../relay/api/json.ts'
 import type { ObjectReadiness } from '../../../relay/model/config.ts'
+import { isJsonObject, type JsonObject } from '../../../relay/model/json-value.ts'
 import { cutText } from '../../../relay/model/text.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 

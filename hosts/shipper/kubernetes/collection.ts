@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../../relay/api/json.ts'
+import { isJsonObject } from '../../../relay/model/json-value.ts'
 import { ApiError, watchErrorOf } from './api-error.ts'
 import type { KubernetesClient } from './client.ts'
 
@@ -16,7 +16,7 @@ export interface ApiObject {
 }
 
 /** One object that was added, changed or deleted. */
-export interface Change {
+export interface ObjectChange {
   readonly type: 'ADDED' | 'MODIFIED' | 'DELETED'
   readonly object: ApiObject
 }
@@ -33,7 +33,7 @@ export type ListUpdate =
  */
 export interface WatchUpdate {
   readonly kind: 'watched'
-  readonly changes: readonly Change[]
+  readonly changes: readonly ObjectChange[]
   readonly resourceVersion: string
 }
 
@@ -170,14 +170,14 @@ async function readPage(
 }
 
 interface WatchedLines {
-  readonly changes: readonly Change[]
+  readonly changes: readonly ObjectChange[]
   /** The resource version of the last line that has one. */
   readonly resourceVersion?: string
   readonly error?: ApiError
 }
 
 function readLines(lines: readonly unknown[], where: string): WatchedLines {
-  const changes: Change[] = []
+  const changes: ObjectChange[] = []
   let resourceVersion: string | undefined
   for (const line of lines) {
     const { type, object } = isJsonObject(line) ? line : {}
@@ -191,7 +191,7 @@ function readLines(lines: readonly unknown[], where: string): WatchedLines {
   return { changes, ...(resourceVersion !== undefined && { resourceVersion }) }
 }
 
-function isChangeType(type: unknown): type is Change['type'] {
+function isChangeType(type: unknown): type is ObjectChange['type'] {
   return type === 'ADDED' || type === 'MODIFIED' || type === 'DELETED'
 }
 

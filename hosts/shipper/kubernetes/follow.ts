@@ -9,7 +9,7 @@ import {
   type WatchUpdate,
   watch,
 } from './collection.ts'
-import type { Turns } from './turns.ts'
+import type { Mutex } from './mutex.ts'
 
 /** An update that `follow` yields. */
 export type Update = ListUpdate | WatchUpdate
@@ -22,7 +22,7 @@ export interface FollowOptions {
    * 20 MB. A turn lasts as long as the list, since a page stays in memory until the next one is
    * there.
    */
-  readonly listTurns?: Turns | undefined
+  readonly listTurns?: Mutex | undefined
   /** The resource version at which a watch is resumed: all later changes are yielded. */
   readonly from?: string | undefined
   readonly signal: AbortSignal

@@ -1,5 +1,5 @@
-import { isJsonObject } from '../../../relay/api/json.ts'
 import type { Labels } from '../../../relay/model/event.ts'
+import { isJsonObject } from '../../../relay/model/json-value.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 import type { Update } from '../kubernetes/follow.ts'

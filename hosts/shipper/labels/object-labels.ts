@@ -1,12 +1,13 @@
 import { MAX_EVENTS_BYTES } from '../../../relay/api/body.ts'
-import { isJsonObject, type JsonObject, parseJson } from '../../../relay/api/json.ts'
+import { parseJson } from '../../../relay/api/json.ts'
 import type { Labels } from '../../../relay/model/event.ts'
+import { isJsonObject, type JsonObject } from '../../../relay/model/json-value.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type { ConfigWatch } from '../config/config-watch.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { createKindFinder } from '../kubernetes/discovery.ts'
 import type { FollowOptions } from '../kubernetes/follow.ts'
-import { createTurns } from '../kubernetes/turns.ts'
+import { createMutex } from '../kubernetes/mutex.ts'
 import type { EventLabels } from '../send/sender.ts'
 import { itemOf } from '../sources/event-text.ts'
 import {
@@ -73,7 +74,7 @@ export function followLabels(options: ObjectLabelsOptions): ObjectLabels {
 class SelectedLabels implements ObjectLabels {
   readonly #options: ObjectLabelsOptions
   readonly #pool: LabelPool
-  readonly #listTurns = createTurns()
+  readonly #listTurns = createMutex()
   readonly #findKind: KindLabelsOptions['findKind']
   readonly #kinds = new Map<string, KindLabels>()
   readonly #waiting = new Set<() => void>()

@@ -1,4 +1,4 @@
-import { isJsonObject } from '../../../relay/api/json.ts'
+import { isJsonObject } from '../../../relay/model/json-value.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 
 /** The kinds that some Alert selects by label, sorted. The Alerts need not be valid. */

@@ -6,7 +6,7 @@ import type {
   TransportOptions,
 } from '../../../relay/ports/http.ts'
 import { readToken, TokenFileError } from '../../kit/token-file.ts'
-import type { Retry } from './verdict.ts'
+import type { Retry } from './batch-result.ts'
 
 /** A route of the relay, and how to reach it. */
 export interface RelayAddress {

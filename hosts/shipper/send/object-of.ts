@@ -1,5 +1,6 @@
-import { isJsonObject, parseJson } from '../../../relay/api/json.ts'
+import { parseJson } from '../../../relay/api/json.ts'
 import { InvolvedObject, objectName } from '../../../relay/model/event.ts'
+import { isJsonObject } from '../../../relay/model/json-value.ts'
 import { itemOf } from '../sources/event-text.ts'
 
 const Named = InvolvedObject.pick({ kind: true, namespace: true, name: true })

@@ -4,7 +4,7 @@ import type {
   TransportFailureCause,
   TransportOptions,
 } from '../../../relay/ports/http.ts'
-import type { Retry } from './verdict.ts'
+import type { Retry } from './batch-result.ts'
 
 /** Waits for `ms` milliseconds after a failure, or until the relay answers again. */
 export type OutageWait = (

@@ -1,7 +1,7 @@
 import type { HttpClient } from '../../../relay/ports/http.ts'
 import type { SpooledEvent } from '../spool/spooled-events.ts'
 import { type RelayAddress, sendAuthorised } from './authorised.ts'
-import { judge, type Verdict } from './verdict.ts'
+import { type BatchResult, batchResultOf } from './batch-result.ts'
 
 /** The largest answer: enough for a hundred refusals with the relay's longest texts. */
 const MAX_ANSWER_BYTES = 1024 * 1024
@@ -14,9 +14,9 @@ export async function postBatch(
   http: HttpClient,
   relay: RelayAddress,
   batch: readonly Pick<SpooledEvent, 'body'>[],
-): Promise<Verdict> {
+): Promise<BatchResult> {
   const body = `[${batch.map((event) => event.body).join(',')}]`
   const request = { method: 'POST', body, maxResponseBytes: MAX_ANSWER_BYTES } as const
   const answer = await sendAuthorised(http, relay, request)
-  return answer.kind === 'retry' ? answer : judge(answer, batch.length)
+  return answer.kind === 'retry' ? answer : batchResultOf(answer, batch.length)
 }

@@ -1,15 +1,16 @@
+import type { Rejection } from '../../../relay/api/schemas/events.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type { HttpClient } from '../../../relay/ports/http.ts'
 import { backoffMs } from '../../kit/backoff.ts'
 import { type Loop, type StartableLoop, startable } from '../loop.ts'
-import type { Refusal, Spool } from '../spool/spool.ts'
+import type { Spool } from '../spool/spool.ts'
 import type { SpooledEvent } from '../spool/spooled-events.ts'
 import type { RelayAddress } from './authorised.ts'
+import type { BatchResult, Retry } from './batch-result.ts'
 import { Isolation } from './isolation.ts'
 import type { OutageWait } from './outage.ts'
 import { postBatch } from './post-batch.ts'
 import { chooseProbe } from './probe.ts'
-import type { Retry, Verdict } from './verdict.ts'
 
 /** The most events, and bytes before compression, of one batch. */
 const MAX_BATCH_EVENTS = 100
@@ -55,13 +56,13 @@ export interface SenderOptions {
   readonly observer: SenderObserver
 }
 
-export type Sender = StartableLoop
+export type EventSender = StartableLoop
 
 /**
  * Sends what is in the spool: the oldest events first, one batch at a time, each until the relay
  * has it. A single event that fails for minutes, while others are accepted, is set aside.
  */
-export function createSender(options: SenderOptions): Sender {
+export function createSender(options: SenderOptions): EventSender {
   return startable(new SenderLoop(options))
 }
 
@@ -121,17 +122,17 @@ class SenderLoop implements Loop {
   }
 
   async #send(batch: readonly SpooledEvent[]): Promise<void> {
-    const verdict = await this.#post(batch)
-    switch (verdict.kind) {
+    const result = await this.#post(batch)
+    switch (result.kind) {
       case 'done':
         this.#maxEvents = Math.min(this.#maxEvents + 1, MAX_BATCH_EVENTS)
-        return this.#settleOldest(batch, verdict.refusals)
+        return this.#settleOldest(batch, result.rejected)
       case 'too-large':
         if (batch.length === 1) return this.#settleOldest(batch, [TOO_LARGE])
         return this.#halve(batch)
       case 'retry':
-        if (this.#isolation.failed(batch, verdict)) this.#halve(batch)
-        return this.#failed(verdict, batch.length)
+        if (this.#isolation.failed(batch, result)) this.#halve(batch)
+        return this.#failed(result, batch.length)
     }
   }
 
@@ -140,21 +141,21 @@ class SenderLoop implements Loop {
    * not.
    */
   async #sendProbe(probe: SpooledEvent, suspect: SpooledEvent): Promise<void> {
-    const verdict = await this.#post([probe])
-    switch (verdict.kind) {
+    const result = await this.#post([probe])
+    switch (result.kind) {
       case 'done':
-        await this.#settle([probe], verdict.refusals)
+        await this.#settle([probe], result.rejected)
         return this.#convict(suspect, this.#isolation.probeSettled())
       case 'too-large':
         // It may be a proxy that says so, and then tells nothing of the relay.
         return this.#settle([probe], [TOO_LARGE])
       case 'retry':
-        this.#isolation.probeFailed(probe, verdict)
-        return this.#failed(verdict, 1)
+        this.#isolation.probeFailed(probe, result)
+        return this.#failed(result, 1)
     }
   }
 
-  #post(batch: readonly SpooledEvent[]): Promise<Verdict> {
+  #post(batch: readonly SpooledEvent[]): Promise<BatchResult> {
     const { http, relay, labels } = this.#options
     const filled = labels ? batch.map(({ body }) => ({ body: labels.fillIn(body) })) : batch
     return postBatch(http, relay, filled)
@@ -177,8 +178,11 @@ class SenderLoop implements Loop {
     if (error !== undefined) await this.#settleOldest([suspect], [{ index: 0, error }])
   }
 
-  async #settleOldest(batch: readonly SpooledEvent[], refusals: readonly Refusal[]): Promise<void> {
-    await this.#settle(batch, refusals)
+  async #settleOldest(
+    batch: readonly SpooledEvent[],
+    rejected: readonly Rejection[],
+  ): Promise<void> {
+    await this.#settle(batch, rejected)
     this.#failures = 0
     this.#isolation.settled()
   }
@@ -187,19 +191,19 @@ class SenderLoop implements Loop {
    * Removes a batch from the spool. A failure is repeated here, since sending the batch again would
    * not help.
    */
-  async #settle(batch: readonly SpooledEvent[], refusals: readonly Refusal[]): Promise<void> {
+  async #settle(batch: readonly SpooledEvent[], rejected: readonly Rejection[]): Promise<void> {
     const { spool, observer } = this.#options
     for (let isSettled = false; !isSettled; ) {
       try {
-        await spool.settle(batch, refusals)
+        await spool.settle(batch, rejected)
         isSettled = true
       } catch (error) {
         await this.#spoolFailed(error)
         if (this.#isStopping) return
       }
     }
-    observer.sent(batch.length - refusals.length)
-    for (const { index, error } of refusals) {
+    observer.sent(batch.length - rejected.length)
+    for (const { index, error } of rejected) {
       const event = batch[index]
       if (event) observer.refused(event, error)
     }
@@ -217,4 +221,7 @@ class SenderLoop implements Loop {
   }
 }
 
-const TOO_LARGE: Refusal = { index: 0, error: 'larger than the relay, or a proxy before it, takes' }
+const TOO_LARGE: Rejection = {
+  index: 0,
+  error: 'larger than the relay, or a proxy before it, takes',
+}

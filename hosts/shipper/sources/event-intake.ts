@@ -3,7 +3,7 @@ import type { Clock } from '../../../relay/ports/clock.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 import type { Update } from '../kubernetes/follow.ts'
 import type { Hold } from '../spool/held-events.ts'
-import type { Admission, Entry, Spool } from '../spool/spool.ts'
+import type { Novelty, Spool, SpooledItem } from '../spool/spool.ts'
 import { stateOfEvent } from './event-state.ts'
 import { eventText, type WithLabels } from './event-text.ts'
 import { isFluxGroup, objectOfEvent, saidKey } from './flux-object.ts'
@@ -51,7 +51,9 @@ const SELF = 'flux-relay'
 const ALLOWANCE_MS = 60_000
 
 /** What has to be done about an Event. */
-type Step = { readonly kind: 'keep'; readonly entry: Entry; readonly shortened?: string } | Passed
+type Step =
+  | { readonly kind: 'keep'; readonly entry: SpooledItem; readonly shortened?: string }
+  | Passed
 
 /** The Event is not sent, and that is remembered. */
 interface Passed {
@@ -198,7 +200,7 @@ export class EventIntake {
     const occurrence = occurrenceOf(event)
     const state = stateOfEvent(event)
     let number: number | null = null
-    const admit: Entry['admit'] = (write): Admission => {
+    const admit: SpooledItem['admit'] = (write): Novelty => {
       const before = memory.seen.count(uid) ?? 0
       if (before >= count) return 'known'
       memory.seen.remember(uid, kind, count)

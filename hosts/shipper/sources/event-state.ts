@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject } from '../../../relay/api/json.ts'
 import { EVENT_GROUP, UNKNOWN_REVISION } from '../../../relay/model/event.ts'
 import { hashParts } from '../../../relay/model/hash.ts'
+import { isJsonObject, type JsonObject } from '../../../relay/model/json-value.ts'
 import type { ToldState } from '../spool/told-states.ts'
 import { objectOfEvent, textOf } from './flux-object.ts'
 import { statusKindOf } from './status-kinds.ts'

@@ -1,5 +1,5 @@
 import { MAX_EVENTS_BYTES } from '../../../relay/api/body.ts'
-import { isJsonObject, type JsonObject } from '../../../relay/api/json.ts'
+import { isJsonObject, type JsonObject } from '../../../relay/model/json-value.ts'
 
 /** Returns an event with the labels of its involved object, or as it is. */
 export type WithLabels = (event: JsonObject) => unknown

@@ -4,7 +4,7 @@ import type { ApiError } from '../kubernetes/api-error.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import { createKindFinder } from '../kubernetes/discovery.ts'
 import { follow } from '../kubernetes/follow.ts'
-import { createTurns } from '../kubernetes/turns.ts'
+import { createMutex } from '../kubernetes/mutex.ts'
 import type { Spool } from '../spool/spool.ts'
 import { ALL_KINDS } from '../spool/watches.ts'
 import { EventIntake, type EventIntakeObserver } from './event-intake.ts'
@@ -79,7 +79,7 @@ class WatchLoop {
    * The turns of lists. Labels have their own: a list here may wait for room in the spool, and
    * sending waits for labels.
    */
-  readonly #listTurns = createTurns()
+  readonly #listTurns = createMutex()
   readonly #findKind: ReturnType<typeof createKindFinder>
   /** The kinds that were looked up in the cluster. */
   readonly #checked = new Set<string>([ALL_KINDS])

@@ -1,6 +1,6 @@
-import { isJsonObject, type JsonObject } from '../../../relay/api/json.ts'
 import { MAX_MESSAGE_LENGTH } from '../../../relay/model/event.ts'
 import { hashParts } from '../../../relay/model/hash.ts'
+import { isJsonObject, type JsonObject } from '../../../relay/model/json-value.ts'
 import { cutText } from '../../../relay/model/text.ts'
 
 /** The longest key, in UTF-16 units. Each part of a name in Kubernetes has up to 253. */
@@ -23,7 +23,7 @@ export function objectOfEvent({ involvedObject }: JsonObject): NamedObject | und
   return {
     group: version.slice(0, Math.max(version.indexOf('/'), 0)),
     kind: textOf(kind),
-    key: objectKey(textOf(kind), textOf(namespace), textOf(name)),
+    key: involvedObjectKey(textOf(kind), textOf(namespace), textOf(name)),
     uid: textOf(uid),
   }
 }
@@ -32,7 +32,7 @@ export function objectOfEvent({ involvedObject }: JsonObject): NamedObject | und
  * The key of an object. The parts are joined by line ends, which names do not have. It is not a
  * hash, since each post needs it.
  */
-export function objectKey(kind: string, namespace: string, name: string): string {
+export function involvedObjectKey(kind: string, namespace: string, name: string): string {
   return cutText(`${kind}\n${namespace}\n${name}`, MAX_KEY_LENGTH)
 }
 

@@ -5,16 +5,12 @@ import {
   readEventObject,
   tooLarge,
 } from '../../../relay/api/body.ts'
-import {
-  isJsonObject,
-  type JsonObject,
-  MAX_NESTING,
-  nestsDeeperThan,
-} from '../../../relay/api/json.ts'
+import { MAX_NESTING, nestsDeeperThan } from '../../../relay/api/json.ts'
 import { type Problem, problem } from '../../../relay/api/problem.ts'
 import { fieldErrors, fieldErrorText } from '../../../relay/model/errors.ts'
 import { PostedObject, restorePrefixes } from '../../../relay/model/event.ts'
 import { withFieldNames } from '../../../relay/model/event-keys.ts'
+import { isJsonObject, type JsonObject } from '../../../relay/model/json-value.ts'
 import { eventText, type WithLabels } from './event-text.ts'
 
 /**
@@ -26,7 +22,7 @@ const Required = z.object({
 })
 
 /** The one event of a request. */
-export interface PostedEvent {
+export interface FluxPost {
   readonly event: JsonObject
   /** The event as JSON text, as it is sent on. */
   readonly text: string
@@ -49,7 +45,7 @@ export interface PostContext {
 export function readIncomingEvent(
   input: RequestBody,
   { now, isNotificationController, withLabels = (event) => event }: PostContext,
-): PostedEvent | { readonly problem: Problem } {
+): FluxPost | { readonly problem: Problem } {
   const read = readEventObject(input)
   if ('problem' in read) return read
   const object = withFieldNames(read.object) as JsonObject

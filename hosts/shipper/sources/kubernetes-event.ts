@@ -1,7 +1,7 @@
 import { z } from 'zod'
-import type { JsonObject } from '../../../relay/api/json.ts'
 import { fieldErrors, fieldErrorText } from '../../../relay/model/errors.ts'
 import { type InvolvedObject, MAX_MESSAGE_LENGTH } from '../../../relay/model/event.ts'
+import type { JsonObject } from '../../../relay/model/json-value.ts'
 import { cutText, NameText } from '../../../relay/model/text.ts'
 import { parseTimeMs } from '../../../relay/model/time.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'

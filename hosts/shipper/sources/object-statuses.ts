@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../../relay/api/json.ts'
+import type { JsonObject } from '../../../relay/model/json-value.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import { backoffMs } from '../../kit/backoff.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
@@ -6,11 +6,11 @@ import type { ApiObject } from '../kubernetes/collection.ts'
 import { type ApiResource, createKindFinder } from '../kubernetes/discovery.ts'
 import type { FollowOptions, Update } from '../kubernetes/follow.ts'
 import { followKind, isDefinite } from '../kubernetes/follow-kind.ts'
-import { createTurns } from '../kubernetes/turns.ts'
-import type { Entry, Spool } from '../spool/spool.ts'
+import { createMutex } from '../kubernetes/mutex.ts'
+import type { Spool, SpooledItem } from '../spool/spool.ts'
 import { ALL_KINDS } from '../spool/watches.ts'
 import type { WithLabels } from './event-text.ts'
-import { objectKey, objectOfEvent, saidKey } from './flux-object.ts'
+import { involvedObjectKey, objectOfEvent, saidKey } from './flux-object.ts'
 import { type Ready, readStatus } from './ready-status.ts'
 import { STATUS_WINDOW_MS } from './reports.ts'
 import { STATUS_KINDS, type StatusKind, statusKindOf } from './status-kinds.ts'
@@ -103,7 +103,7 @@ class FollowedStatuses implements ObjectStatuses {
     const { kinds, client, random, wait } = this.#options
     const isAll = kinds.includes(ALL_KINDS)
     const findKind = createKindFinder(client)
-    const listTurns = createTurns()
+    const listTurns = createMutex()
     for (const [kind, status] of Object.entries(STATUS_KINDS)) {
       if (!isAll && !kinds.includes(kind)) continue
       const find = async () => (await findKind(kind)).filter(({ group }) => group === status.group)
@@ -209,7 +209,7 @@ class FollowedStatuses implements ObjectStatuses {
     })
   }
 
-  #write(entries: readonly Entry[]): void {
+  #write(entries: readonly SpooledItem[]): void {
     if (entries.length === 0) return
     this.#enqueue(async () => {
       const kept = await this.#options.spool.addAll(entries)
@@ -247,5 +247,5 @@ interface FollowedKind {
 type Change = Omit<StatusOf, 'isListed'>
 
 function keyOf(kind: string, { metadata }: ApiObject): string {
-  return objectKey(kind, metadata.namespace ?? '', metadata.name)
+  return involvedObjectKey(kind, metadata.namespace ?? '', metadata.name)
 }

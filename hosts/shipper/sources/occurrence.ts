@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject } from '../../../relay/api/json.ts'
 import { hashParts } from '../../../relay/model/hash.ts'
+import { isJsonObject, type JsonObject } from '../../../relay/model/json-value.ts'
 import { parseTimeMs } from '../../../relay/model/time.ts'
 import type { Occurrence } from '../spool/occurrences.ts'
 import { textOf } from './flux-object.ts'

@@ -1,7 +1,7 @@
-import { isJsonObject, type JsonObject } from '../../../relay/api/json.ts'
+import { isJsonObject, type JsonObject } from '../../../relay/model/json-value.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type { HeldEvent } from '../spool/held-events.ts'
-import type { Entry, Spool } from '../spool/spool.ts'
+import type { Spool, SpooledItem } from '../spool/spool.ts'
 import type { SpoolWrite } from '../spool/spool-write.ts'
 import { ALL_KINDS } from '../spool/watches.ts'
 import { stateOfEvent } from './event-state.ts'
@@ -12,7 +12,7 @@ import { isReportOf, release, tell } from './reports.ts'
 /**
  * Returns the `admit` function for a posted event; undefined when the event is stored in any case.
  */
-export type PostAdmission = (event: JsonObject) => Entry['admit']
+export type PostAdmission = (event: JsonObject) => SpooledItem['admit']
 
 export interface PostAdmissionOptions {
   readonly spool: Pick<Spool, 'memory'>

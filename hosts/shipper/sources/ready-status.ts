@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject } from '../../../relay/api/json.ts'
 import { EVENT_GROUP } from '../../../relay/model/event.ts'
+import { isJsonObject, type JsonObject } from '../../../relay/model/json-value.ts'
 import { parseTimeMs } from '../../../relay/model/time.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 import { textOf } from './flux-object.ts'

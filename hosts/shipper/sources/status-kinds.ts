@@ -1,10 +1,10 @@
-import { isJsonObject, type JsonObject } from '../../../relay/api/json.ts'
+import { isJsonObject, type JsonObject } from '../../../relay/model/json-value.ts'
 
 /** Metadata of an event without the prefix of its group. Undefined values are left out. */
 export type StatusMetadata = Readonly<Record<string, string | undefined>>
 
 /** What a status is read by: its condition `Ready`, when that is True or False. */
-export interface Conclusion {
+export interface ReadyResult {
   readonly isTrue: boolean
   readonly reason: string
   /** The revision that the controller was working on before, if it said so. */
@@ -23,7 +23,7 @@ export interface StatusKind {
    * The metadata in a status; undefined when it does not tell the revision that the condition is
    * about.
    */
-  readonly metadata: (status: JsonObject, conclusion: Conclusion) => StatusMetadata | undefined
+  readonly metadata: (status: JsonObject, conclusion: ReadyResult) => StatusMetadata | undefined
 }
 
 /**

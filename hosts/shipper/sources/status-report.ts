@@ -1,11 +1,11 @@
-import type { JsonObject } from '../../../relay/api/json.ts'
 import { MAX_MESSAGE_LENGTH } from '../../../relay/model/event.ts'
+import type { JsonObject } from '../../../relay/model/json-value.ts'
 import { cutText } from '../../../relay/model/text.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 import type { ApiResource } from '../kubernetes/discovery.ts'
 import type { EventMemory } from '../spool/event-memory.ts'
-import type { Entry } from '../spool/spool.ts'
+import type { SpooledItem } from '../spool/spool.ts'
 import type { SpoolWrite } from '../spool/spool-write.ts'
 import { type EventState, stateOfEvent } from './event-state.ts'
 import { eventText, type WithLabels } from './event-text.ts'
@@ -35,7 +35,7 @@ export interface StatusOf {
  * What the spool does about a status. Events that wait for it get its metadata. If no event
  * reported the state, an event is made from the status, and sent when none has come in time.
  */
-export function statusEntry(memory: EventMemory, status: StatusOf): Entry {
+export function statusEntry(memory: EventMemory, status: StatusOf): SpooledItem {
   const { key, clock, ready, withLabels, isListed } = status
   const event = eventOf(status)
   const state = stateOfEvent(event)

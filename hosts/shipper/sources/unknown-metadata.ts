@@ -1,5 +1,6 @@
-import { isJsonObject, type JsonObject, parseJson } from '../../../relay/api/json.ts'
+import { parseJson } from '../../../relay/api/json.ts'
 import { UNKNOWN_REVISION } from '../../../relay/model/event.ts'
+import { isJsonObject, type JsonObject } from '../../../relay/model/json-value.ts'
 import { objectOfEvent, textOf } from './flux-object.ts'
 import { statusKindOf } from './status-kinds.ts'
 

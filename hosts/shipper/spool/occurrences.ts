@@ -1,7 +1,7 @@
 import type { Tables } from './guarded-database.ts'
 
 /** The source of a report: `sink` for a post of the controller, `watch` for a Kubernetes Event. */
-export type Source = 'sink' | 'watch'
+export type ReportSource = 'sink' | 'watch'
 
 /** What two reports of one thing have in common. */
 export interface Occurrence {
@@ -77,7 +77,7 @@ export class Occurrences {
    * Whether this report of `source` is new. A new report is remembered, and its number returned;
    * otherwise the numbers of the reports that it matches are. Call it within a write.
    */
-  admit(source: Source, occurrence: Occurrence, now: number): Admitted {
+  admit(source: ReportSource, occurrence: Occurrence, now: number): Admitted {
     const matched = this.#match(source, occurrence)
     if (matched.length > 0) return { isNew: false, matched }
     const { key, uid, at, count } = occurrence
@@ -100,7 +100,7 @@ export class Occurrences {
     this.#tables.run(FORGET, number)
   }
 
-  #match(source: Source, { key, uid, at, count }: Occurrence): readonly number[] {
+  #match(source: ReportSource, { key, uid, at, count }: Occurrence): readonly number[] {
     if (this.#tables.get(ANY, key, at, source) === undefined) return []
     return this.#tables
       .all<{ seq: number }>(MATCH, key, uid, at, source, count)

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type Database, openDatabase } from '../../../adapters/sqlite/database.ts'
 import {
   DatabaseError,
-  type DatabaseProblem,
+  type DatabaseErrorKind,
   databaseErrorOf,
 } from '../../../adapters/sqlite/database-error.ts'
 import { COMPANIONS } from '../../../adapters/sqlite/database-file.ts'
@@ -25,7 +25,7 @@ const RESERVE_SUFFIX = '-reserve'
  * Problems that nothing repairs. A person may be hours away, and events must be accepted now, so
  * the file is renamed.
  */
-const BEYOND_REPAIR: ReadonlySet<DatabaseProblem> = new Set([
+const BEYOND_REPAIR: ReadonlySet<DatabaseErrorKind> = new Set([
   'corrupt',
   'not-a-database',
   'incomplete',
@@ -39,7 +39,7 @@ const GONE_TEXTS: Readonly<Record<GoneFile, string>> = {
 }
 
 /** A damaged spool file that was moved away. */
-export interface SetAside {
+export interface SetAsideFile {
   /** Its new path. */
   readonly file: string
   /** What is wrong with it. */
@@ -66,7 +66,7 @@ export interface SpoolFileOptions extends SpoolOptions {
    * waits.
    */
   readonly onDiskFull: (bytes: number) => void
-  readonly onSetAside: (aside: SetAside) => void
+  readonly onSetAside: (aside: SetAsideFile) => void
 }
 
 /** A spool that only this process has open, and what else is stored in its file. */

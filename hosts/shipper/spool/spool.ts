@@ -1,5 +1,6 @@
 import type { Database } from '../../../adapters/sqlite/database.ts'
 import type { DatabaseError } from '../../../adapters/sqlite/database-error.ts'
+import type { Rejection } from '../../../relay/api/schemas/events.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import { type DiskRoom, type Load, minus, plus } from './disk-room.ts'
 import { EventMemory } from './event-memory.ts'
@@ -14,21 +15,14 @@ import {
   type SpooledRow,
 } from './spooled-events.ts'
 
-/** An event of a batch that the relay will never accept, with the reason. */
-export interface Refusal {
-  /** The index in the batch. */
-  readonly index: number
-  readonly error: string
-}
-
 /** Whether an event is new, known, or replaces one that was stored before. */
-export type Admission = 'new' | 'known' | 'replaces'
+export type Novelty = 'new' | 'known' | 'replaces'
 
 /** What became of an event. */
 export type Kept = 'spooled' | 'known' | 'replaced'
 
 /** An event to be stored. */
-export interface Entry {
+export interface SpooledItem {
   /** The event as JSON text. */
   readonly body: string
   /**
@@ -36,7 +30,7 @@ export interface Entry {
    * so that its own writes are stored together with the event, or not at all. It may be called
    * again after it was undone, and must not change anything but the database.
    */
-  readonly admit?: ((write: SpoolWrite) => Admission) | undefined
+  readonly admit?: ((write: SpoolWrite) => Novelty) | undefined
   /** Called in the same way once the event is stored, with its sequence. */
   readonly admitted?: ((sequence: number, write: SpoolWrite) => void) | undefined
 }
@@ -115,7 +109,7 @@ export class Spool {
    * stored when `admit` returned `known`, or when the spool or its disk is `full`. Events of one
    * turn of the event loop share a commit. Rejects with `DatabaseError`.
    */
-  async add(body: string, admit?: Entry['admit']): Promise<Kept | 'full'> {
+  async add(body: string, admit?: SpooledItem['admit']): Promise<Kept | 'full'> {
     const [result = 'full'] = await this.addAll([{ body, admit }])
     return result
   }
@@ -124,7 +118,7 @@ export class Spool {
    * Stores events in their order and in one transaction, as many of the first as there is room for.
    * Each of those has a result. Rejects with `DatabaseError`, and then none is stored.
    */
-  async addAll(entries: readonly Entry[]): Promise<readonly Kept[]> {
+  async addAll(entries: readonly SpooledItem[]): Promise<readonly Kept[]> {
     const fitting = this.#fitting(entries)
     const load = { events: fitting.length, bytes: sum(fitting) }
     if (fitting.length === 0 || !this.#room.takes(load, this.#pending)) return []
@@ -183,7 +177,7 @@ export class Spool {
    * Deletes a batch that `peek` returned, once the relay has answered for it, and sets its refused
    * events aside. Rejects with `DatabaseError`, and then the batch stays.
    */
-  async settle(batch: readonly SpooledEvent[], refusals: readonly Refusal[]): Promise<void> {
+  async settle(batch: readonly SpooledEvent[], rejected: readonly Rejection[]): Promise<void> {
     if (batch.length === 0) return
     const now = this.#options.clock.now()
     await this.tables.write(
@@ -191,11 +185,11 @@ export class Spool {
         // Deleted first: on a full disk what is set aside takes the place of what it was.
         const rows = this.#waiting.delete(batch.map(({ sequence }) => sequence))
         const deleted = new Set(rows.map(({ seq }) => seq))
-        for (const { index, error } of refusals) {
+        for (const { index, error } of rejected) {
           const event = batch[index]
           if (event && deleted.has(event.sequence)) this.#refused.insert(event.body, error, now)
         }
-        if (refusals.length > 0) this.#refused.trim()
+        if (rejected.length > 0) this.#refused.trim()
         return rows
       },
       (rows) => this.#deleted(rows),
@@ -260,7 +254,7 @@ export class Spool {
     }
   }
 
-  #fitting(entries: readonly Entry[]): readonly (Entry & Sized)[] {
+  #fitting(entries: readonly SpooledItem[]): readonly (SpooledItem & Sized)[] {
     let room = this.#options.maxBytes - this.#bytes - this.#pending.bytes
     const sized = entries.map((entry) => ({ ...entry, bytes: Buffer.byteLength(entry.body) }))
     const beyond = sized.findIndex(({ bytes }) => {
@@ -277,7 +271,7 @@ export class Spool {
   }
 }
 
-function keep({ body, admit, admitted }: Entry, write: SpoolWrite): Kept {
+function keep({ body, admit, admitted }: SpooledItem, write: SpoolWrite): Kept {
   const admission = admit?.(write) ?? 'new'
   if (admission === 'known') return 'known'
   const sequence = write.insert(body)

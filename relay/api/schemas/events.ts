@@ -60,8 +60,13 @@ export const EventsBody = z.union([EventItem, z.array(EventItem).min(1)]).meta({
   description: 'One event or a batch of them. A bad event of a batch is rejected by itself.',
 })
 
+const Rejection = z.object({ index: z.int().nonnegative(), error: z.string() })
+
+/** An event of a batch that is never taken, by its index in the request, and why. */
+export type Rejection = Readonly<z.infer<typeof Rejection>>
+
 /** Items that will never be taken, by their index in the request. */
-export const Rejections = z.array(z.object({ index: z.int().nonnegative(), error: z.string() }))
+export const Rejections = z.array(Rejection)
 
 /** The answer to `POST …/events`: every item is queued or rejected. */
 export const ReceivedEvents = z

@@ -1,8 +1,9 @@
+import { isJsonObject, type JsonObject } from '../json-value.ts'
 import { DamagedRecord, LaterVersion, type StoredForm } from './errors.ts'
-import { type Fault, faultText, fits, isJsonObject, type JsonObject, type Shape } from './shape.ts'
+import { fits, type Shape, type ShapeError, shapeErrorText } from './shape.ts'
 
 /** The result of reading something stored. */
-export type Decoded<T> =
+export type StoredReading<T> =
   | { readonly kind: 'read'; readonly value: T }
   /** A later version of the relay wrote it, and only that can read it. */
   | { readonly kind: 'later'; readonly version: number }
@@ -17,13 +18,13 @@ export interface Codec<T> {
   /** Returns a value that JSON can hold, with the version as `v`. */
   encode(value: T): JsonObject
   /** Reads a value that was parsed from JSON. Never throws. */
-  decode(stored: unknown): Decoded<T>
+  decode(stored: unknown): StoredReading<T>
 }
 
 /** Makes a value of the next version from a value of one version. */
 export interface Upgrade {
   /** Returns what is wrong with a value before its upgrade; undefined when nothing is. */
-  check(stored: JsonObject): Fault | undefined
+  check(stored: JsonObject): ShapeError | undefined
   /** Upgrades a value for which `check` found nothing wrong. */
   apply(stored: JsonObject): JsonObject
 }
@@ -90,7 +91,7 @@ export function encodeText<T>(codec: Codec<T>, value: T): string {
  * Reads what `encodeText` wrote, in this version or an earlier one. `apart` has the fields that are
  * stored somewhere else.
  */
-export function decodeText<T>(codec: Codec<T>, json: string, apart?: JsonObject): Decoded<T> {
+export function decodeText<T>(codec: Codec<T>, json: string, apart?: JsonObject): StoredReading<T> {
   let stored: unknown
   try {
     stored = JSON.parse(json)
@@ -104,7 +105,7 @@ export function decodeText<T>(codec: Codec<T>, json: string, apart?: JsonObject)
  * Returns the value of a decoded result. `name` identifies it in errors. Throws `DamagedRecord` or
  * `LaterVersion` when there is no value.
  */
-export function storedValue<T>(codec: Codec<T>, decoded: Decoded<T>, name: string): T {
+export function storedValue<T>(codec: Codec<T>, decoded: StoredReading<T>, name: string): T {
   if (decoded.kind === 'read') return decoded.value
   const why = `${name}: ${unreadableText(codec, decoded)}`
   throw decoded.kind === 'later'
@@ -115,15 +116,15 @@ export function storedValue<T>(codec: Codec<T>, decoded: Decoded<T>, name: strin
 /** The reason why something cannot be read, as people read it. */
 export function unreadableText<T>(
   { version }: Codec<T>,
-  decoded: Exclude<Decoded<T>, { kind: 'read' }>,
+  decoded: Exclude<StoredReading<T>, { kind: 'read' }>,
 ): string {
   return decoded.kind === 'later'
     ? `it is of version ${decoded.version}, and this flux-relay reads up to ${version}`
     : decoded.cause
 }
 
-const NO_OBJECT: Fault = { at: '', problem: 'is not an object' }
+const NO_OBJECT: ShapeError = { at: '', problem: 'is not an object' }
 
-function damaged(found: Fault): Decoded<never> {
-  return { kind: 'damaged', cause: faultText(found) }
+function damaged(found: ShapeError): StoredReading<never> {
+  return { kind: 'damaged', cause: shapeErrorText(found) }
 }

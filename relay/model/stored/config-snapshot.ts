@@ -1,6 +1,12 @@
 import type { ConfigSnapshot, ObjectReadiness } from '../config.ts'
 import { parsingObject } from '../sliced-json.ts'
-import { createCodec, type Decoded, encodeText, sameButVersion, storedValue } from './codec.ts'
+import {
+  createCodec,
+  encodeText,
+  type StoredReading,
+  sameButVersion,
+  storedValue,
+} from './codec.ts'
 import { jsonObject, list, number, object, text, truth } from './shape.ts'
 
 const readinessShape = object({
@@ -85,7 +91,7 @@ export async function readConfigText(
 async function decodeParts(
   body: string,
   pause: () => Promise<void>,
-): Promise<Decoded<ConfigSnapshot>> {
+): Promise<StoredReading<ConfigSnapshot>> {
   const parsing = parsingObject(body)
   try {
     for (;;) {

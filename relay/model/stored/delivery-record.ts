@@ -7,12 +7,12 @@ import {
   WAIT_REASONS,
   type WaitReason,
 } from '../delivery.ts'
+import { isJsonObject } from '../json-value.ts'
 import { createCodec, upgradeFrom } from './codec.ts'
 import { eventShape, labelsShape } from './event-shape.ts'
 import {
   both,
   count,
-  isJsonObject,
   list,
   number,
   object,

@@ -8,7 +8,7 @@ const rejectionsShape = object({
 })
 
 /** How often dispatch rejected a message because of the message itself. */
-export type Rejections = ShapeOf<typeof rejectionsShape>
+export type RejectionCount = ShapeOf<typeof rejectionsShape>
 
 /**
  * The form of rejections. Version 0 was written before forms had versions; commit 591c4aa wrote
@@ -18,6 +18,6 @@ export const rejectionsCodec = createCodec({
   form: 'count of rejections',
   upgrades: [sameButVersion],
   shape: rejectionsShape,
-  toStored: ({ count, firstAt }: Rejections) => ({ count, firstAt }),
-  fromStored: ({ count, firstAt }): Rejections => ({ count, firstAt }),
+  toStored: ({ count, firstAt }: RejectionCount) => ({ count, firstAt }),
+  fromStored: ({ count, firstAt }): RejectionCount => ({ count, firstAt }),
 })

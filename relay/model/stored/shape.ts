@@ -1,8 +1,10 @@
+import { isJsonObject, type JsonObject } from '../json-value.ts'
+
 /**
  * What is wrong with a value, and where in it: `attempts[0].reason`. The place is empty for the
  * whole value.
  */
-export interface Fault {
+export interface ShapeError {
   readonly at: string
   readonly problem: string
 }
@@ -13,7 +15,7 @@ export interface Fault {
  */
 export interface Shape<T> {
   /** Returns undefined when the value is a `T`, and what is wrong otherwise. */
-  (value: unknown): Fault | undefined
+  (value: unknown): ShapeError | undefined
   /** Never set: it carries the type for the compiler. */
   readonly of?: T
 }
@@ -28,13 +30,6 @@ type OptionalNames<F> = {
 type ObjectOf<F> = {
   readonly [Name in Exclude<keyof F, OptionalNames<F>>]: ShapeOf<F[Name]>
 } & { readonly [Name in OptionalNames<F>]?: Exclude<ShapeOf<F[Name]>, undefined> }
-
-/** A JSON object with unknown fields. */
-export type JsonObject = Readonly<Record<string, unknown>>
-
-export function isJsonObject(value: unknown): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 export const text: Shape<string> = (value) =>
   typeof value === 'string' ? undefined : fault(value, 'a text')
@@ -113,15 +108,15 @@ export function fits<T>(shape: Shape<T>, value: unknown): value is T {
 }
 
 /** The fault as one text, for people: `dueAt is missing`. */
-export function faultText({ at, problem }: Fault): string {
+export function shapeErrorText({ at, problem }: ShapeError): string {
   return `${at === '' ? 'it' : at} ${problem}`
 }
 
-function fault(value: unknown, wanted: string): Fault {
+function fault(value: unknown, wanted: string): ShapeError {
   return { at: '', problem: value === undefined ? 'is missing' : `is not ${wanted}` }
 }
 
-function within(name: string, { at, problem }: Fault): Fault {
+function within(name: string, { at, problem }: ShapeError): ShapeError {
   const separator = at === '' || at.startsWith('[') ? '' : '.'
   return { at: `${name}${separator}${at}`, problem }
 }

@@ -12,7 +12,7 @@ const MAX_REMEMBERED = 10_000
  * Why a delivery is not sent to its destination now, and when it should come back if nobody wakes
  * it.
  */
-export interface Refusal extends Omit<Wait, 'probedAt'> {
+export interface Deferral extends Omit<Wait, 'probedAt'> {
   /** The reason, as people read it. */
   readonly reason: string
 }
@@ -21,7 +21,7 @@ export interface Refusal extends Omit<Wait, 'probedAt'> {
 const FULL_RETRY_MS = 1_000
 
 /** The reason why a new delivery cannot wait in memory. `random` is in [0, 1). */
-export function whyCrowded({ name }: { readonly name: string }, random: number): Refusal {
+export function whyCrowded({ name }: { readonly name: string }, random: number): Deferral {
   const reason = `no place: enough deliveries wait for ${name}`
   // A little later for each, so that what was refused together does not come back together.
   return { reason, waitMs: Math.round(FULL_RETRY_MS * (1 + 0.2 * random)), isFailing: false }
@@ -54,7 +54,7 @@ export class Healths {
    * Why the delivery cannot be sent now; undefined when it can. `isChosen` is that of
    * `DestinationHealth.wait`.
    */
-  whyParked(line: ParkedLine, delivery: string, isChosen: boolean): Refusal | undefined {
+  whyParked(line: ParkedLine, delivery: string, isChosen: boolean): Deferral | undefined {
     const { key, host, window } = line
     const health = this.#healths.get(key)
     const wait = health?.wait(delivery, isChosen)

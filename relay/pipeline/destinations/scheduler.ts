@@ -10,7 +10,7 @@ import type {
   ParkedDestinations,
   Wakes,
 } from './destinations.ts'
-import { Healths, type Refusal, whyCrowded } from './healths.ts'
+import { type Deferral, Healths, whyCrowded } from './healths.ts'
 import type { Asker, Asking } from './line.ts'
 import { hostOf, Lines } from './lines.ts'
 import { type HostOf, type LineOf, Places } from './places.ts'
@@ -151,7 +151,7 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations {
     return true
   }
 
-  #refuse(line: LineOf, who: Asker, why: Refusal): Admission {
+  #refuse(line: LineOf, who: Asker, why: Deferral): Admission {
     const { delivery, order, isWoken } = who
     if (isWoken) {
       awaitFewer(line)

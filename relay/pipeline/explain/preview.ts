@@ -2,9 +2,9 @@ import type { Clock } from '../../ports/clock.ts'
 import type { OutboundRequest } from '../../ports/http.ts'
 import type { NatsMessage } from '../../ports/nats.ts'
 import { createAccessTokens } from '../../providers/auth/access-tokens.ts'
-import { type CustomProvider, type Exchange, isHttpProvider } from '../../providers/contract.ts'
-import { withCredentials } from '../exchange.ts'
+import { type CustomProvider, isHttpProvider, type TryPorts } from '../../providers/contract.ts'
 import type { Prepared } from '../prepare.ts'
+import { withCredentials } from '../try-ports.ts'
 import type { RequestPreview } from './explanation.ts'
 import { maskMessage, maskRequest, maskUrl } from './masked-request.ts'
 
@@ -44,7 +44,7 @@ async function previewOfCustom(
     requests.push(request)
     throw new NotSent('nothing is sent to explain')
   }
-  const exchange: Exchange = {
+  const tryPorts: TryPorts = {
     send: async ({ method, url }: OutboundRequest) =>
       keep({ method, url: maskUrl(url, redact), headers: {} }),
     publish: async (message: NatsMessage) => keep(maskMessage(message, redact)),
@@ -58,7 +58,7 @@ async function previewOfCustom(
     },
     hasOwnRoots: transport.tls?.ca !== undefined,
   }
-  await type.deliver(notification, settings, exchange).catch(() => undefined)
+  await type.deliver(notification, settings, tryPorts).catch(() => undefined)
   const [first] = requests
   const host = redact(type.host(settings))
   if (first?.method === 'PUBLISH') return { requests, notes: [] }

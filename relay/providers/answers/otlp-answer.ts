@@ -3,7 +3,7 @@ import type { HttpResponse } from '../../ports/http.ts'
 import { quotable, serviceMessage } from '../messages/service-message.ts'
 import type { Verdict } from '../verdict.ts'
 import { classifyStatus } from './classify.ts'
-import { parseJson } from './json-answer.ts'
+import { parseJsonAnswer } from './json-answer.ts'
 
 /** All others must not be tried again: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504])
@@ -38,7 +38,7 @@ function judgeSuccess(status: number, { rejectsSpan, said }: PartialSuccess): Ve
 
 /** Reads an ExportTraceServiceResponse of protobuf, or of JSON, which some collectors send anyway. */
 function readPartialSuccess(body: string): PartialSuccess {
-  const json = parseJson(JsonAnswer, body)
+  const json = parseJsonAnswer(JsonAnswer, body)
   if (json) {
     const { rejectedSpans, errorMessage } = json.partialSuccess
     return { rejectsSpan: rejectedSpans > 0, said: quotable(errorMessage) }

@@ -1,6 +1,6 @@
 import type { CloudBindings } from '../../model/cloud-bindings.ts'
 import { InvalidSecret } from '../../ports/secret-store.ts'
-import type { Exchange } from '../contract.ts'
+import type { TryPorts } from '../contract.ts'
 import type { Failure } from '../verdict.ts'
 
 type Cloud = keyof CloudBindings
@@ -22,15 +22,15 @@ const NAMES: Readonly<Record<Cloud, string>> = { google: 'Google', azure: 'Azure
 export async function readBinding<C extends Cloud>(
   cloud: C,
   keys: string,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<Bound<C> | Failure> {
   // With a proxy of its own too, it could read the tokens, which are the deployment's.
-  if (exchange.hasOwnRoots) return rejected(OWN_ROOTS)
-  const bindings = await readBindings(exchange)
+  if (tryPorts.hasOwnRoots) return rejected(OWN_ROOTS)
+  const bindings = await readBindings(tryPorts)
   if (typeof bindings === 'string') return rejected(bindings)
   const binding = bindings?.[cloud]
   if (binding !== undefined) return { kind: 'bound', binding: binding as Binding<C> }
-  const { cluster } = exchange.identities
+  const { cluster } = tryPorts.identities
   return rejected(
     `the Provider has no credential, and this deployment binds no ${NAMES[cloud]} identity to cluster ${cluster}: ${keys}, or bind one as docs/aws.md says`,
   )
@@ -40,7 +40,7 @@ const OWN_ROOTS =
   'an identity that the deployment binds is not proved to servers of a ca.crt: remove it from the Secret named by spec.certSecretRef'
 
 /** The bindings, or what is wrong with them, which another try would find too (ADR 0008). */
-async function readBindings({ identities }: Exchange): Promise<CloudBindings | string | undefined> {
+async function readBindings({ identities }: TryPorts): Promise<CloudBindings | string | undefined> {
   try {
     return await identities.bindings()
   } catch (error) {
@@ -56,7 +56,7 @@ export const IDENTITY_IN_MANIFEST =
 /** A JWT that proves to the audience who the relay is. What is not allowed may yet be. */
 export async function proveIdentity(
   audience: string,
-  { identities }: Exchange,
+  { identities }: TryPorts,
 ): Promise<{ readonly kind: 'proved'; readonly jwt: string } | Failure> {
   const proof = await identities.token(audience)
   if (proof.kind === 'token') return { kind: 'proved', jwt: proof.token }

@@ -1,6 +1,7 @@
 import { ENTRA_TENANT } from '../../model/cloud-bindings.ts'
 import type { SecretData } from '../../model/secret.ts'
-import type { Authorization, Exchange } from '../contract.ts'
+import type { Authorization, TryPorts } from '../contract.ts'
+import type { SettingError } from '../setting-error.ts'
 import { authorizeByToken } from './oauth-token.ts'
 
 /** An application of Microsoft Entra ID with a client secret. */
@@ -17,19 +18,17 @@ export const ENTRA_KEYS = ['tenantID', 'clientID', 'clientSecret'] as const
  * Reads the application that a Secret names: undefined when it has none of the keys, the problem
  * when it has some only. No problem shows a value.
  */
-export function readEntraClient(
-  secret: SecretData,
-): EntraClient | { readonly problem: string } | undefined {
+export function readEntraClient(secret: SecretData): EntraClient | SettingError | undefined {
   const [tenantID = '', clientID = '', clientSecret = ''] = ENTRA_KEYS.map((key) =>
     secret[key]?.trim(),
   )
   const missing = ENTRA_KEYS.filter((key) => !secret[key]?.trim())
   if (missing.length === ENTRA_KEYS.length) return undefined
   if (missing.length > 0) {
-    return { problem: `the keys ${ENTRA_KEYS.join(', ')} go together; add ${missing.join(', ')}` }
+    return { error: `the keys ${ENTRA_KEYS.join(', ')} go together; add ${missing.join(', ')}` }
   }
   if (!ENTRA_TENANT.test(tenantID)) {
-    return { problem: 'the key tenantID is not the id of a tenant, or a domain of its' }
+    return { error: 'the key tenantID is not the id of a tenant, or a domain of its' }
   }
   return { tenantID, clientID, clientSecret }
 }
@@ -46,7 +45,7 @@ export function entraTokenUrl(tenantID: string): string {
 export function authorizeEntraClient(
   { tenantID, clientID, clientSecret }: EntraClient,
   scope: string,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<Authorization> {
   return authorizeByToken(
     ['entra-client', tenantID, clientID, clientSecret, scope],
@@ -60,6 +59,6 @@ export function authorizeEntraClient(
       },
       secrets: [clientSecret],
     }),
-    exchange,
+    tryPorts,
   )
 }

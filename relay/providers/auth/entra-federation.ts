@@ -1,4 +1,4 @@
-import type { Authorization, Exchange } from '../contract.ts'
+import type { Authorization, TryPorts } from '../contract.ts'
 import { proveIdentity, readBinding } from './cloud-binding.ts'
 import { entraTokenUrl } from './entra-client.ts'
 import { authorizeByFetch, fetchToken } from './oauth-token.ts'
@@ -14,14 +14,14 @@ const AUDIENCE = 'api://AzureADTokenExchange'
 export async function authorizeAtEntra(
   scope: string,
   keys: string,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<Authorization> {
-  const bound = await readBinding('azure', keys, exchange)
+  const bound = await readBinding('azure', keys, tryPorts)
   if (bound.kind !== 'bound') return bound
   const { tenantID, clientID } = bound.binding
-  const { cluster } = exchange.identities
+  const { cluster } = tryPorts.identities
   const fetch = async () => {
-    const proof = await proveIdentity(AUDIENCE, exchange)
+    const proof = await proveIdentity(AUDIENCE, tryPorts)
     if (proof.kind !== 'proved') return proof
     const { jwt } = proof
     const form = {
@@ -31,7 +31,7 @@ export async function authorizeAtEntra(
       client_assertion: jwt,
       scope,
     }
-    return fetchToken({ url: entraTokenUrl(tenantID), form, secrets: [jwt] }, exchange)
+    return fetchToken({ url: entraTokenUrl(tenantID), form, secrets: [jwt] }, tryPorts)
   }
-  return authorizeByFetch(['entra-federation', cluster, tenantID, clientID, scope], fetch, exchange)
+  return authorizeByFetch(['entra-federation', cluster, tenantID, clientID, scope], fetch, tryPorts)
 }

@@ -49,7 +49,7 @@ export function githubApp(
   const installation = readInstallation(secret, issue)
   const baseUrl = readBaseUrl(secret.githubAppBaseURL?.trim() || apiUrl)
   if (!id) issue('githubAppID', `${HAS_KEYS} needs this key with the id of the App`)
-  if (!privateKey) issue('githubAppPrivateKey', privateKeyProblem(privateKeyPem))
+  if (!privateKey) issue('githubAppPrivateKey', privateKeyError(privateKeyPem))
   if (!baseUrl) issue('githubAppBaseURL', 'expected an http:// or https:// URL without a query')
   if (!id || !privateKey || !installation || !baseUrl) return undefined
   return { kind: 'app', id, installation, privateKey, privateKeyPem, baseUrl }
@@ -86,7 +86,7 @@ function matching(text: string | undefined, pattern: RegExp): string | undefined
   return pattern.test(trimmed) ? trimmed : undefined
 }
 
-function privateKeyProblem(pem: string): string {
+function privateKeyError(pem: string): string {
   if (pem.trim() === '') return `${HAS_KEYS} needs this key with a private key of the App`
   return `expected an RSA private key of at least ${LEAST_RSA_KEY_BITS} bits in PEM form, PKCS#1 or PKCS#8, without a passphrase`
 }

@@ -5,8 +5,8 @@ import { createRedactor } from '../../redact/redact.ts'
 import { validMs } from '../answers/answer-time.ts'
 import { classifyFailure, notApplied } from '../answers/classify.ts'
 import { classifyGithub, GITHUB_HEADERS } from '../answers/github-answer.ts'
-import { parseJson } from '../answers/json-answer.ts'
-import type { Exchange } from '../contract.ts'
+import { parseJsonAnswer } from '../answers/json-answer.ts'
+import type { TryPorts } from '../contract.ts'
 import { authorization } from '../messages/json-request.ts'
 import type { Failure } from '../verdict.ts'
 import type { AccessToken } from './access-tokens.ts'
@@ -26,7 +26,7 @@ const InstallationToken = z.object({
  * What proves to GitHub that we are the App, for the next two minutes:
  * https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
  */
-export function appJwt({ id, privateKey }: GithubApp, clock: Exchange['clock']): Promise<string> {
+export function appJwt({ id, privateKey }: GithubApp, clock: TryPorts['clock']): Promise<string> {
   const seconds = Math.floor(clock.now() / 1_000)
   return new SignJWT()
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })
@@ -39,22 +39,22 @@ export function appJwt({ id, privateKey }: GithubApp, clock: Exchange['clock']):
 /** The access token of the App's installation, fetched when none is remembered. */
 export function installationToken(
   app: GithubApp,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<AccessToken | Failure> {
   const { id, baseUrl, installation, privateKeyPem } = app
   const credential = ['github-app', baseUrl, id, JSON.stringify(installation), privateKeyPem]
-  return exchange.tokens.get(credential, () => fetchToken(app, exchange))
+  return tryPorts.tokens.get(credential, () => fetchToken(app, tryPorts))
 }
 
 /** https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app */
-async function fetchToken(app: GithubApp, exchange: Exchange): Promise<AccessToken | Failure> {
-  const jwt = await appJwt(app, exchange.clock)
-  const installation = await installationId(app, jwt, exchange)
+async function fetchToken(app: GithubApp, tryPorts: TryPorts): Promise<AccessToken | Failure> {
+  const jwt = await appJwt(app, tryPorts.clock)
+  const installation = await installationId(app, jwt, tryPorts)
   if (typeof installation !== 'string') return installation
   const path = `/app/installations/${installation}/access_tokens`
-  const answer = await call('POST', path, { app, jwt, exchange })
+  const answer = await call('POST', path, { app, jwt, tryPorts })
   if (answer.kind === 'failed') return answer.failure
-  const made = parseJson(InstallationToken, answer.body)
+  const made = parseJsonAnswer(InstallationToken, answer.body)
   if (!made) return unreadable(answer, 'an access token')
   return { kind: 'token', token: made.token, validMs: validMs(made.expires_at, answer) }
 }
@@ -62,23 +62,23 @@ async function fetchToken(app: GithubApp, exchange: Exchange): Promise<AccessTok
 async function installationId(
   app: GithubApp,
   jwt: string,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<string | Failure> {
   const { installation } = app
   if ('id' in installation) return installation.id
   const find = (owners: 'orgs' | 'users') =>
-    call('GET', `/${owners}/${installation.owner}/installation`, { app, jwt, exchange })
+    call('GET', `/${owners}/${installation.owner}/installation`, { app, jwt, tryPorts })
   const ofOrganization = await find('orgs')
   const answer = isNotFound(ofOrganization) ? await find('users') : ofOrganization
   if (answer.kind === 'failed') return answer.failure
-  const id = parseJson(Installation, answer.body)?.id
+  const id = parseJsonAnswer(Installation, answer.body)?.id
   return id === undefined ? unreadable(answer, 'an installation') : String(id)
 }
 
 interface CallContext {
   readonly app: GithubApp
   readonly jwt: string
-  readonly exchange: Exchange
+  readonly tryPorts: TryPorts
 }
 
 interface FailedCall {
@@ -95,10 +95,10 @@ function isNotFound(result: HttpResponse | FailedCall): boolean {
 async function call(
   method: OutboundRequest['method'],
   path: string,
-  { app, jwt, exchange }: CallContext,
+  { app, jwt, tryPorts }: CallContext,
 ): Promise<HttpResponse | FailedCall> {
   const headers = { ...GITHUB_HEADERS, ...authorization('Bearer', jwt) }
-  const result = await exchange.send({ method, url: `${app.baseUrl}${path}`, headers, body: '' })
+  const result = await tryPorts.send({ method, url: `${app.baseUrl}${path}`, headers, body: '' })
   if (result.kind === 'failure') {
     const failure = notApplied(classifyFailure(result))
     const reason = `${failure.reason} (asking for the token of the GitHub App)`

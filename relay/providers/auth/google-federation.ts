@@ -2,9 +2,9 @@ import { z } from 'zod'
 import type { CloudBindings } from '../../model/cloud-bindings.ts'
 import { validMs } from '../answers/answer-time.ts'
 import { classifyFailure } from '../answers/classify.ts'
-import { parseJson } from '../answers/json-answer.ts'
+import { parseJsonAnswer } from '../answers/json-answer.ts'
 import { classifyServiceAnswer } from '../answers/service-answer.ts'
-import type { Authorization, Exchange } from '../contract.ts'
+import type { Authorization, TryPorts } from '../contract.ts'
 import { authorization, postJson } from '../messages/json-request.ts'
 import type { Failure } from '../verdict.ts'
 import type { AccessToken } from './access-tokens.ts'
@@ -25,38 +25,38 @@ const CLOUD_SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
 export async function authorizeAtGoogle(
   scope: string,
   keys: string,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<Authorization> {
-  const bound = await readBinding('google', keys, exchange)
+  const bound = await readBinding('google', keys, tryPorts)
   if (bound.kind !== 'bound') return bound
   const { binding } = bound
   const { audience, serviceAccount = '' } = binding
-  const { cluster } = exchange.identities
+  const { cluster } = tryPorts.identities
   return authorizeByFetch(
     ['google-federation', cluster, audience, serviceAccount, scope],
-    () => fetchFor(binding, scope, exchange),
-    exchange,
+    () => fetchFor(binding, scope, tryPorts),
+    tryPorts,
   )
 }
 
 async function fetchFor(
   { audience, serviceAccount }: GoogleBinding,
   scope: string,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<AccessToken | Failure> {
-  if (serviceAccount === undefined) return exchangeProof(audience, scope, exchange)
-  const principal = await exchangeProof(audience, CLOUD_SCOPE, exchange)
+  if (serviceAccount === undefined) return exchangeProof(audience, scope, tryPorts)
+  const principal = await exchangeProof(audience, CLOUD_SCOPE, tryPorts)
   if (principal.kind !== 'token') return principal
-  return actAs(serviceAccount, principal.token, scope, exchange)
+  return actAs(serviceAccount, principal.token, scope, tryPorts)
 }
 
 /** https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token */
 async function exchangeProof(
   audience: string,
   scope: string,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<AccessToken | Failure> {
-  const proof = await proveIdentity(audience, exchange)
+  const proof = await proveIdentity(audience, tryPorts)
   if (proof.kind !== 'proved') return proof
   const { jwt } = proof
   const form = {
@@ -67,7 +67,7 @@ async function exchangeProof(
     subject_token_type: 'urn:ietf:params:oauth:token-type:jwt',
     subject_token: jwt,
   }
-  return fetchToken({ url: EXCHANGE_URL, form, secrets: [jwt] }, exchange)
+  return fetchToken({ url: EXCHANGE_URL, form, secrets: [jwt] }, tryPorts)
 }
 
 const GeneratedToken = z.object({ accessToken: TokenText, expireTime: z.string().catch('') })
@@ -77,17 +77,17 @@ async function actAs(
   serviceAccount: string,
   principalToken: string,
   scope: string,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<AccessToken | Failure> {
   const account = encodeURIComponent(serviceAccount)
   const url = `https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/${account}:generateAccessToken`
   const headers = authorization('Bearer', principalToken)
-  const result = await exchange.send(postJson(url, { scope: [scope] }, headers))
+  const result = await tryPorts.send(postJson(url, { scope: [scope] }, headers))
   const fail = (failure: Failure) => noToken(url, failure, [principalToken])
   if (result.kind === 'failure') return fail(classifyFailure(result))
   const verdict = classifyServiceAnswer(result)
   if (verdict.kind !== 'delivered') return fail(verdict)
-  const made = parseJson(GeneratedToken, result.body)
+  const made = parseJsonAnswer(GeneratedToken, result.body)
   if (made === undefined) {
     const reason = `HTTP ${result.status} without a token that can be read`
     return fail({ kind: 'retry', reason, applied: 'no' })

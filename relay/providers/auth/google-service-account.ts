@@ -1,8 +1,9 @@
 import type { KeyObject } from 'node:crypto'
 import { SignJWT } from 'jose'
 import { z } from 'zod'
-import { parseJson } from '../answers/json-answer.ts'
-import type { Authorization, Exchange } from '../contract.ts'
+import { parseJsonAnswer } from '../answers/json-answer.ts'
+import type { Authorization, TryPorts } from '../contract.ts'
+import type { SettingError } from '../setting-error.ts'
 import { authorizeByToken } from './oauth-token.ts'
 import { readRsaKey } from './rsa-key.ts'
 
@@ -12,10 +13,6 @@ export interface GoogleServiceAccount {
   readonly keyId: string
   readonly privateKey: KeyObject
   readonly privateKeyPem: string
-}
-
-interface Problem {
-  readonly problem: string
 }
 
 /** Where tokens come from; never where a Secret says. */
@@ -34,19 +31,19 @@ const KeyFile = z.object({
  * read, which a tenant's Secret must not make the relay do:
  * https://cloud.google.com/docs/authentication/external/externally-sourced-credentials
  */
-export function parseServiceAccount(text: string): GoogleServiceAccount | Problem {
-  const file = parseJson(KeyFile, text)
-  if (file === undefined) return { problem: 'expected the JSON of a Google service account key' }
+export function parseServiceAccount(text: string): GoogleServiceAccount | SettingError {
+  const file = parseJsonAnswer(KeyFile, text)
+  if (file === undefined) return { error: 'expected the JSON of a Google service account key' }
   if (file.type !== 'service_account') {
-    return { problem: 'the type of the credential must be service_account; no other is taken' }
+    return { error: 'the type of the credential must be service_account; no other is taken' }
   }
   if (file.token_uri !== TOKEN_URL) {
-    return { problem: `the token_uri of the service account key must be ${TOKEN_URL}` }
+    return { error: `the token_uri of the service account key must be ${TOKEN_URL}` }
   }
-  if (file.client_email === '') return { problem: 'the service account key has no client_email' }
+  if (file.client_email === '') return { error: 'the service account key has no client_email' }
   const privateKey = readRsaKey(file.private_key)
   if (privateKey === undefined) {
-    return { problem: 'the private_key of the service account key is no RSA key in PEM form' }
+    return { error: 'the private_key of the service account key is no RSA key in PEM form' }
   }
   return {
     email: file.client_email,
@@ -66,24 +63,24 @@ const VALID_FOR_S = 3_600
 export function authorizeServiceAccount(
   account: GoogleServiceAccount,
   scope: string,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<Authorization> {
   const { email, privateKeyPem } = account
   return authorizeByToken(
     ['google-service-account', email, privateKeyPem, scope],
     async () => {
-      const assertion = await assertionOf(account, scope, exchange.clock)
+      const assertion = await assertionOf(account, scope, tryPorts.clock)
       const form = { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion }
       return { url: TOKEN_URL, form, secrets: [assertion] }
     },
-    exchange,
+    tryPorts,
   )
 }
 
 function assertionOf(
   { email, keyId, privateKey }: GoogleServiceAccount,
   scope: string,
-  clock: Exchange['clock'],
+  clock: TryPorts['clock'],
 ): Promise<string> {
   const seconds = Math.floor(clock.now() / 1_000)
   return new SignJWT({ scope })

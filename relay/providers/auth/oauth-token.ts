@@ -2,8 +2,8 @@ import { z } from 'zod'
 import type { HttpResponse } from '../../ports/http.ts'
 import { createRedactor } from '../../redact/redact.ts'
 import { classifyFailure, classifyStatus, notApplied } from '../answers/classify.ts'
-import { parseJson } from '../answers/json-answer.ts'
-import type { Authorization, Exchange } from '../contract.ts'
+import { parseJsonAnswer } from '../answers/json-answer.ts'
+import type { Authorization, TryPorts } from '../contract.ts'
 import { authorization } from '../messages/json-request.ts'
 import { quotable } from '../messages/service-message.ts'
 import type { Failure } from '../verdict.ts'
@@ -24,18 +24,18 @@ export interface TokenRequest {
 export function authorizeByToken(
   credential: readonly string[],
   request: () => TokenRequest | Promise<TokenRequest>,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<Authorization> {
-  return authorizeByFetch(credential, async () => fetchToken(await request(), exchange), exchange)
+  return authorizeByFetch(credential, async () => fetchToken(await request(), tryPorts), tryPorts)
 }
 
 /** The same for a token that takes more than one request. */
 export async function authorizeByFetch(
   credential: readonly string[],
   fetch: () => Promise<AccessToken | Failure>,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<Authorization> {
-  const result = await exchange.tokens.get(credential, fetch)
+  const result = await tryPorts.tokens.get(credential, fetch)
   if (result.kind !== 'token') return result
   const { token } = result
   return { kind: 'authorized', headers: authorization('Bearer', token), secrets: [token] }
@@ -56,16 +56,16 @@ const TokenAnswer = z.object({
 /** Asks for a token. No failure shows the secrets of the request. */
 export async function fetchToken(
   { url, form, secrets }: TokenRequest,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<AccessToken | Failure> {
-  const result = await exchange.send({
+  const result = await tryPorts.send({
     method: 'POST',
     url,
     headers: { 'content-type': 'application/x-www-form-urlencoded', accept: 'application/json' },
     body: new URLSearchParams(form).toString(),
   })
   if (result.kind === 'response') {
-    const answer = parseJson(TokenAnswer, result.body)
+    const answer = parseJsonAnswer(TokenAnswer, result.body)
     if (classifyStatus(result).kind === 'delivered' && answer) {
       const validMs = answer.expires_in * 1_000
       return { kind: 'token', token: answer.access_token, validMs }
@@ -103,7 +103,7 @@ function judgeRefusal(response: HttpResponse): Failure {
     const reason = `HTTP ${response.status} without a token that can be read`
     return { kind: 'retry', reason, applied: 'no' }
   }
-  const answer = parseJson(ErrorAnswer, response.body)
+  const answer = parseJsonAnswer(ErrorAnswer, response.body)
   if (answer === undefined || verdict.kind === 'retry') return verdict
   const { error, error_description: description } = answer
   const said = [error, description].filter((text) => text !== '').join(': ')

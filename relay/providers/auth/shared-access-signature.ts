@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto'
+import type { SettingError } from '../setting-error.ts'
 
 /** What a connection string of an event hub holds. */
 export interface EventHubConnection {
@@ -9,16 +10,12 @@ export interface EventHubConnection {
   readonly key: string
 }
 
-interface Problem {
-  readonly problem: string
-}
-
 /**
  * Reads `Endpoint=sb://host/;SharedAccessKeyName=name;SharedAccessKey=key;EntityPath=hub`:
  * https://learn.microsoft.com/azure/event-hubs/event-hubs-get-connection-string
  * The problem never quotes the text, which holds a key.
  */
-export function parseConnectionString(text: string): EventHubConnection | Problem {
+export function parseConnectionString(text: string): EventHubConnection | SettingError {
   const parts = new Map(
     text.split(';').map((part) => {
       const [name = '', ...value] = part.split('=')
@@ -32,14 +29,14 @@ export function parseConnectionString(text: string): EventHubConnection | Proble
   // The URL parser leaves the host of a scheme that it does not know as it is.
   const url = URL.parse(endpoint.replace(/^sb:/i, 'https:'))
   if (url === null || !/^sb:\/\//i.test(endpoint)) {
-    return { problem: 'the connection string needs Endpoint=sb://<namespace host>/' }
+    return { error: 'the connection string needs Endpoint=sb://<namespace host>/' }
   }
   if (keyName === '' || key === '') {
-    return { problem: 'the connection string needs both SharedAccessKeyName and SharedAccessKey' }
+    return { error: 'the connection string needs both SharedAccessKeyName and SharedAccessKey' }
   }
   if (hub === '') {
     return {
-      problem: 'the connection string needs EntityPath=<event hub>; take it from the hub itself',
+      error: 'the connection string needs EntityPath=<event hub>; take it from the hub itself',
     }
   }
   return { host: url.host, hub, keyName, key }

@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { headerTextProblem } from '../header-text.ts'
+import { headerTextError } from '../header-text.ts'
 import { optionalSecretText, optionalText, optionalToken } from '../settings.ts'
 
 /** The fields of a type that takes the Secret's `password` where it has no `token`. */
@@ -25,7 +25,7 @@ export function tokenOrPassword(
   passwordIs: 'a token' | 'of a pair' = 'a token',
 ): string {
   if (token !== '') return token
-  const problem = passwordIs === 'a token' ? headerTextProblem(password) : undefined
+  const problem = passwordIs === 'a token' ? headerTextError(password) : undefined
   if (problem !== undefined) addIssue(context, 'password', problem)
   if (password === '') {
     addIssue(context, 'token', 'the Secret named by spec.secretRef needs the key token or password')

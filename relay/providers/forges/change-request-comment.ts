@@ -5,9 +5,9 @@ import {
   type CustomDelivery,
   type CustomProvider,
   customProvider,
-  type Exchange,
   type Notification,
   NotificationError,
+  type TryPorts,
 } from '../contract.ts'
 import { markdownPost } from '../messages/markdown-post.ts'
 import { cutToFit } from '../messages/size-limit.ts'
@@ -34,7 +34,7 @@ export function changeRequestComment<S extends CommentSettings>(
         (candidate) => bodyOf(forge, settings, candidate).length <= forge.maxLength,
       ),
     subject: ({ event }, settings) => ({ key: JSON.stringify(identityOf(forge, settings, event)) }),
-    deliver: (notification, settings, exchange) => deliver(forge, notification, settings, exchange),
+    deliver: (notification, settings, tryPorts) => deliver(forge, notification, settings, tryPorts),
   })
 }
 
@@ -42,25 +42,25 @@ async function deliver<S extends CommentSettings>(
   forge: CommentForge<S>,
   notification: Notification,
   settings: S,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<CustomDelivery> {
   const { event } = notification
   const urls = forge.urls(settings, changeRequestOf(event))
-  const authorization = await forge.authorize(settings, exchange)
+  const authorization = await forge.authorize(settings, tryPorts)
   if (authorization.kind !== 'authorized') return { verdict: authorization }
   const { headers } = authorization
   const { secrets = [], ...delivery } = await keepComment({
     forge,
     urls,
     headers,
-    exchange,
-    self: () => forge.self(settings, headers, exchange),
+    tryPorts,
+    self: () => forge.self(settings, headers, tryPorts),
     memoryKey: hashParts('comment', ...identityOf(forge, settings, event)),
     marker: markerOf(forge, settings, event),
     body: bodyOf(forge, settings, notification),
   })
   if (delivery.verdict.kind === 'unauthorized') {
-    for (const token of authorization.secrets) exchange.tokens.forget(token)
+    for (const token of authorization.secrets) tryPorts.tokens.forget(token)
   }
   return { ...delivery, secrets: [...authorization.secrets, ...secrets] }
 }

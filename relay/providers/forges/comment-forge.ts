@@ -1,6 +1,6 @@
 import { type ZodType, z } from 'zod'
 import type { HttpResponse } from '../../ports/http.ts'
-import type { Authorization, Exchange } from '../contract.ts'
+import type { Authorization, TryPorts } from '../contract.ts'
 import type { Verdict } from '../verdict.ts'
 
 type Headers = Readonly<Record<string, string>>
@@ -53,9 +53,9 @@ export interface CommentForge<S extends CommentSettings> {
   readonly lineEnd?: string
   urls(settings: S, changeRequest: string): CommentUrls
   /** All headers but the content type. */
-  authorize(settings: S, exchange: Exchange): Promise<Authorization>
+  authorize(settings: S, tryPorts: TryPorts): Promise<Authorization>
   /** `headers` are those of `authorize`. */
-  self(settings: S, headers: Headers, exchange: Exchange): Promise<SelfRequest>
+  self(settings: S, headers: Headers, tryPorts: TryPorts): Promise<SelfRequest>
   classify(response: HttpResponse): Verdict
 }
 

@@ -1,8 +1,8 @@
 import { type ZodType, z } from 'zod'
 import type { HttpResponse, OutboundRequest } from '../../ports/http.ts'
 import { classifyFailure, notApplied } from '../answers/classify.ts'
-import { parseJson } from '../answers/json-answer.ts'
-import type { CustomDelivery, Exchange } from '../contract.ts'
+import { parseJsonAnswer } from '../answers/json-answer.ts'
+import type { CustomDelivery, TryPorts } from '../contract.ts'
 import type { Verdict } from '../verdict.ts'
 import type { Comment, CommentUrls, SelfRequest } from './comment-forge.ts'
 
@@ -15,7 +15,7 @@ export interface CommentJob {
   }
   readonly urls: CommentUrls
   readonly headers: Readonly<Record<string, string>>
-  readonly exchange: Exchange
+  readonly tryPorts: TryPorts
   readonly self: () => Promise<SelfRequest>
   /** Where the comment's id is remembered. */
   readonly memoryKey: string
@@ -32,7 +32,7 @@ const MAX_LIST_BYTES = 4 * 1_024 * 1_024
  * memory fails; the next try then finds by its marker what this one made.
  */
 export async function keepComment(job: CommentJob): Promise<CustomDelivery> {
-  const remembered = await job.exchange.memory.read(job.memoryKey)
+  const remembered = await job.tryPorts.memory.read(job.memoryKey)
   const first = remembered === undefined ? undefined : await edit(job, remembered)
   if (first && !isLost(first)) return first
 
@@ -65,7 +65,7 @@ async function findOwn(job: CommentJob): Promise<Search> {
   const { url, headers, author, secrets } = await job.self()
   const self = await ask(job, { method: 'GET', url, headers, body: '' })
   if (self.verdict.kind !== 'delivered') return { kind: 'failed', delivery: { ...self, secrets } }
-  const own = parseJson(author, self.response?.body ?? '')
+  const own = parseJsonAnswer(author, self.response?.body ?? '')
   if (own === undefined) return unreadable(self, 'who we are')
 
   const listed = await ask(job, {
@@ -81,7 +81,7 @@ async function findOwn(job: CommentJob): Promise<Search> {
   }
   const { body = '', truncated = false } = listed.response ?? {}
   if (truncated) return { kind: 'searched', isPartial: true }
-  const comments = parseJson(z.array(job.forge.comment), body)
+  const comments = parseJsonAnswer(z.array(job.forge.comment), body)
   if (!comments) return unreadable(listed, 'a list of comments')
   const found = comments.find((c) => c.author === own && c.body.includes(job.marker))
   return { kind: 'searched', id: found?.id, isPartial: false }
@@ -89,12 +89,12 @@ async function findOwn(job: CommentJob): Promise<Search> {
 
 /** Why no try can succeed, where a server error stands for a change request that is not there. */
 async function findAbsence(
-  { urls: { changeRequest }, headers, exchange }: CommentJob,
+  { urls: { changeRequest }, headers, tryPorts }: CommentJob,
   { verdict, response }: CustomDelivery,
 ): Promise<Verdict | undefined> {
   if (changeRequest === undefined || response?.status !== 500) return undefined
   const { url, absence } = changeRequest
-  const asked = await exchange.send({ method: 'GET', url, headers, body: '' })
+  const asked = await tryPorts.send({ method: 'GET', url, headers, body: '' })
   if (asked.kind === 'failure' || asked.status !== 404) return undefined
   return { kind: 'rejected', reason: `${verdict.reason}: ${absence}` }
 }
@@ -120,15 +120,15 @@ function edit(job: CommentJob, id: string): Promise<CustomDelivery> {
 async function create(job: CommentJob, isPartial: boolean): Promise<CustomDelivery> {
   const created = await send(job, writing(job, 'POST', job.urls.comments))
   if (created.verdict.kind !== 'delivered') return created
-  const comment = parseJson(job.forge.comment, created.response?.body ?? '')
+  const comment = parseJsonAnswer(job.forge.comment, created.response?.body ?? '')
   if (comment) await remember(job, comment.id)
   if (!isPartial) return created
   const reason = 'a new comment: those before are too long to look for an earlier one'
   return { ...created, verdict: { kind: 'delivered', reason } }
 }
 
-function remember({ exchange, memoryKey }: CommentJob, id: string): Promise<void> {
-  return exchange.memory.write(memoryKey, id)
+function remember({ tryPorts, memoryKey }: CommentJob, id: string): Promise<void> {
+  return tryPorts.memory.write(memoryKey, id)
 }
 
 function writing(
@@ -144,8 +144,8 @@ function writing(
   }
 }
 
-async function send({ forge, exchange }: CommentJob, request: OutboundRequest) {
-  const result = await exchange.send(request)
+async function send({ forge, tryPorts }: CommentJob, request: OutboundRequest) {
+  const result = await tryPorts.send(request)
   const isAnswer = result.kind === 'response'
   const verdict: Verdict = isAnswer ? forge.classify(result) : classifyFailure(result)
   return { verdict, response: isAnswer ? result : undefined }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import type { SettingError } from '../setting-error.ts'
 
 /** A Git repository by its forge and its path there. */
 export interface GitAddress {
@@ -10,11 +11,6 @@ export interface GitAddress {
   readonly path: readonly string[]
   /** Whether Git is on SSH there, whose paths are not always those of HTTP. */
   readonly isSsh: boolean
-}
-
-/** Why a text is no address. It never quotes the text, which may hold a password. */
-interface Problem {
-  readonly problem: string
 }
 
 const MISSING =
@@ -35,7 +31,7 @@ export function gitAddress(shape: string, fits: (path: readonly string[]) => boo
   return z.string().transform((text, context): GitAddress => {
     const parsed = parseGitAddress(text)
     if ('path' in parsed && fits(parsed.path)) return parsed
-    const message = 'problem' in parsed ? parsed.problem : `the path must be ${shape}`
+    const message = 'error' in parsed ? parsed.error : `the path must be ${shape}`
     context.addIssue({ code: 'custom', message })
     return z.NEVER
   })
@@ -46,10 +42,10 @@ export function gitAddress(shape: string, fits: (path: readonly string[]) => boo
  * is on HTTPS where its Git is on SSH, so an SSH port says nothing of it and is dropped. So are user
  * name and password, for the Secret holds what the API takes, and query and fragment.
  */
-export function parseGitAddress(text: string): GitAddress | Problem {
-  if (text === '') return { problem: MISSING }
+export function parseGitAddress(text: string): GitAddress | SettingError {
+  if (text === '') return { error: MISSING }
   if (FORBIDDEN_CHARACTERS.test(text)) {
-    return { problem: 'must not have a backslash or a control character' }
+    return { error: 'must not have a backslash or a control character' }
   }
   const [address = ''] = text.split(/[?#]/, 1)
   const [, scheme = '', authority = '', httpPath = ''] = HTTP.exec(address) ?? []
@@ -63,13 +59,13 @@ function hostOf(authority: string): string {
   return authority.slice(authority.lastIndexOf('@') + 1)
 }
 
-function addressOf(origin: string, rawPath: string, isSsh: boolean): GitAddress | Problem {
+function addressOf(origin: string, rawPath: string, isSsh: boolean): GitAddress | SettingError {
   const url = URL.parse(origin)
-  if (url === null || url.host === '' || rawPath === '') return { problem: NOT_AN_ADDRESS }
-  if (rawPath.endsWith('/')) return { problem: 'must not end in /' }
+  if (url === null || url.host === '' || rawPath === '') return { error: NOT_AN_ADDRESS }
+  if (rawPath.endsWith('/')) return { error: 'must not end in /' }
   const path = decode(rawPath.replace(/\.git$/, ''))?.split('/')
   if (!path?.every(isPathPart)) {
-    return { problem: 'the path has a part that is empty, . or .., or that is not percent-encoded' }
+    return { error: 'the path has a part that is empty, . or .., or that is not percent-encoded' }
   }
   return { origin: url.origin, host: url.host, path, isSsh }
 }

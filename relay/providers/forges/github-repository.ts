@@ -3,7 +3,7 @@ import { GITHUB_HEADERS } from '../answers/github-answer.ts'
 import { installationToken } from '../auth/github-app.ts'
 import { type GithubApp, githubApp, hasGithubApp } from '../auth/github-app-settings.ts'
 import { tokenOrPassword, tokenOrPasswordFields } from '../auth/token-or-password.ts'
-import type { Authorization, Exchange } from '../contract.ts'
+import type { Authorization, TryPorts } from '../contract.ts'
 import { authorization } from '../messages/json-request.ts'
 import { apiUrlFields, namedApiUrl } from './api-url.ts'
 import { encodePath, type GitAddress, gitAddress } from './git-address.ts'
@@ -69,12 +69,12 @@ export function githubHeaders({ credential }: GithubRepository): Readonly<Record
 /** The header that says who sends; for an App with a token that is fetched first. */
 export async function authorizeGithub(
   { credential }: GithubRepository,
-  exchange: Exchange,
+  tryPorts: TryPorts,
 ): Promise<Authorization> {
   if (credential.kind === 'token') {
     return authorized(credential.token, [])
   }
-  const fetched = await installationToken(credential, exchange)
+  const fetched = await installationToken(credential, tryPorts)
   return fetched.kind === 'token' ? authorized(fetched.token, [fetched.token]) : fetched
 }
 

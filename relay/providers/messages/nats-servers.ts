@@ -1,4 +1,5 @@
 import type { NatsCredentials } from '../../ports/nats.ts'
+import type { SettingError } from '../setting-error.ts'
 import { decodeUserInfo, splitUserInfo } from '../user-info.ts'
 
 /** The port of the NATS protocol. */
@@ -16,17 +17,12 @@ export interface NatsServer {
   readonly credentials: NatsCredentials | undefined
 }
 
-/** Why a text is no list of servers. It never quotes the text, which may hold a password. */
-interface Problem {
-  readonly problem: string
-}
-
 const EXPECTED = 'expected nats://host:port, tls://host:port or host:port, or several after commas'
 
 /** Reads a server or several, as Flux's client takes them, in their order. */
-export function parseNatsServers(text: string): readonly NatsServer[] | Problem {
+export function parseNatsServers(text: string): readonly NatsServer[] | SettingError {
   const servers = text.split(',').map((part) => parseServer(part.trim()))
-  return servers.every((server) => server !== undefined) ? servers : { problem: EXPECTED }
+  return servers.every((server) => server !== undefined) ? servers : { error: EXPECTED }
 }
 
 function parseServer(text: string): NatsServer | undefined {

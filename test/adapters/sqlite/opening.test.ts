@@ -13,7 +13,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { openDatabase } from '../../../adapters/sqlite/database.ts'
-import { DatabaseError, type DatabaseProblem } from '../../../adapters/sqlite/database-error.ts'
+import { DatabaseError, type DatabaseErrorKind } from '../../../adapters/sqlite/database-error.ts'
 import { APPLICATION_ID, SCHEMA_VERSION } from '../../../adapters/sqlite/schema.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import {
@@ -85,7 +85,7 @@ describe('openDatabase', () => {
 })
 
 describe('openDatabase refuses, and leaves as it was,', () => {
-  const cases: readonly (readonly [string, DatabaseProblem, () => string])[] = [
+  const cases: readonly (readonly [string, DatabaseErrorKind, () => string])[] = [
     ['a text file', 'not-a-database', () => fileOf('hello, this is some text\n'.repeat(100))],
     ['a file shorter than a header', 'not-a-database', () => fileOf('SQLite format 3\0')],
     ['a file of zeros', 'not-a-database', () => fileOf(Buffer.alloc(8_192))],

@@ -14,7 +14,7 @@ import { ReservedEngine } from '../../../adapters/sqlite/reserved-engine.ts'
 import { migrate, RELAY_SCHEMA } from '../../../adapters/sqlite/schema.ts'
 import { SqlEngine } from '../../../adapters/sqlite/sql-engine.ts'
 import { SqliteStateStore } from '../../../adapters/sqlite/state.ts'
-import type { Change } from '../../../adapters/sqlite/statement.ts'
+import type { UnitStatement } from '../../../adapters/sqlite/statement.ts'
 import { openThreadedDatabase } from '../../../adapters/sqlite/threaded-database.ts'
 import { SqliteWaitingLines } from '../../../adapters/sqlite/waiting-lines.ts'
 import { watchTrouble } from '../../../hosts/embedded/storage-trouble.ts'
@@ -131,7 +131,7 @@ function databaseOn(disk: { takes: 'all' | 'outcomes' | 'nothing' }): RelayDatab
   migrate(connection, RELAY_SCHEMA, 0)
   const sql = new SqlEngine('memory', connection)
   const full = new DatabaseError('memory', 'full', 'there is no space left.')
-  const mayCommit = (unit: readonly Change[]) =>
+  const mayCommit = (unit: readonly UnitStatement[]) =>
     disk.takes === 'all' || (disk.takes === 'outcomes' && unit.some((step) => step.isOutcome))
   const commit: SqlEngine['commit'] = (units) =>
     units.map((unit) => (mayCommit(unit) ? (sql.commit([unit])[0] ?? failed(full)) : failed(full)))

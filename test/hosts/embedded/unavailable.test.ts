@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { DatabaseError, type DatabaseProblem } from '../../../adapters/sqlite/database-error.ts'
+import { DatabaseError, type DatabaseErrorKind } from '../../../adapters/sqlite/database-error.ts'
 import { configurationsInTurns } from '../../../hosts/embedded/configurations/configurations.ts'
 import { createTurnGate } from '../../../hosts/embedded/turn-gate.ts'
 import { deliveryRecord } from '../../support/delivery-records.ts'
@@ -23,7 +23,7 @@ function failing<T extends object>(store: T, error: Error, ...works: readonly st
 }
 
 /** A relay whose stores can be read, unless `readsToo`, and not written. */
-async function relayOn(problem: DatabaseProblem, readsToo = false) {
+async function relayOn(problem: DatabaseErrorKind, readsToo = false) {
   const error = new DatabaseError('/data/flux-relay.db', problem, 'it does not work.')
   const { ports } = await startRelay()
   const record = deliveryRecord({ outcome: 'dead' })

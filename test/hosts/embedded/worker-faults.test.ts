@@ -1,5 +1,9 @@
 import { expect, it, onTestFinished, vi } from 'vitest'
-import { createWorker, type SetAside, type WorkerOptions } from '../../../hosts/embedded/worker.ts'
+import {
+  createWorker,
+  type QuarantinedMessage,
+  type WorkerOptions,
+} from '../../../hosts/embedded/worker.ts'
 import { systemClock } from '../../../hosts/kit/system-clock.ts'
 import type { QueuedEvent, RetryMessage } from '../../../relay/model/delivery.ts'
 import { DamagedRecord, LaterVersion } from '../../../relay/model/stored/errors.ts'
@@ -22,7 +26,7 @@ function workerOver(changes: Partial<Queue> = {}, options: Partial<WorkerOptions
   const retries: RetryMessage[] = []
   const done: string[] = []
   const failed: Failed[] = []
-  const setAside: SetAside[] = []
+  const setAside: QuarantinedMessage[] = []
   let wake: () => void = () => undefined
   const queue: Queue = {
     leaseEvents: async (max) => events.splice(0, max),

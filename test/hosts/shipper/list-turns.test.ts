@@ -3,13 +3,13 @@ import { expect, it } from 'vitest'
 import { ApiError } from '../../../hosts/shipper/kubernetes/api-error.ts'
 import type { KubernetesClient } from '../../../hosts/shipper/kubernetes/client.ts'
 import { follow } from '../../../hosts/shipper/kubernetes/follow.ts'
-import { createTurns } from '../../../hosts/shipper/kubernetes/turns.ts'
+import { createMutex } from '../../../hosts/shipper/kubernetes/mutex.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
 it('lists that share turns come one after the other, also when one fails or is given up', async () => {
   const asked: string[] = []
   const client = clientOf(asked)
-  const listTurns = createTurns()
+  const listTurns = createMutex()
   const stopping = new AbortController()
   const { signal } = stopping
   const read = async (path: string, updates = Number.POSITIVE_INFINITY) => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it } from 'vitest'
 import { SPOOL_SCHEMA } from '../../../hosts/shipper/spool/schema.ts'
-import type { Entry } from '../../../hosts/shipper/spool/spool.ts'
+import type { SpooledItem } from '../../../hosts/shipper/spool/spool.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 import { bodies, fill, largeAndDamaged, scribble, testSpool } from '../../support/spool.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
@@ -74,7 +74,7 @@ describe('a spool', () => {
     const [text = ''] = bodies(1)
     const { spool } = testSpool({ maxBytes: 3 * text.length })
     const asked: string[] = []
-    const entry = (name: string, isNew: boolean): Entry => ({
+    const entry = (name: string, isNew: boolean): SpooledItem => ({
       body: text,
       admit: () => (asked.push(name) > 0 && isNew ? 'new' : 'known'),
     })

@@ -2,7 +2,6 @@ import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { azureEventHub } from '../../../relay/providers/azureeventhub.ts'
 import { describeStatusClasses } from '../../support/classify-table.ts'
-import { createFakeExchange, transportFailure } from '../../support/exchange.ts'
 import {
   notificationOf,
   requestsOf,
@@ -11,6 +10,7 @@ import {
   settingsOf,
   withJsonBody,
 } from '../../support/notifications.ts'
+import { createFakeTryPorts, transportFailure } from '../../support/try-ports.ts'
 
 const KEY = 'c2lnbmVk/a2V5+b2Y=='
 const CONNECTION =
@@ -99,37 +99,37 @@ describe('azureeventhub requests', () => {
 
 describe('azureeventhub authorization', () => {
   it('signs with the key of the connection string', async () => {
-    const exchange = createFakeExchange()
-    const expiry = exchange.clock.now() / 1_000 + 600
+    const tryPorts = createFakeTryPorts()
+    const expiry = tryPorts.clock.now() / 1_000 + 600
     const resource = 'https%3A%2F%2Ffleet-ns.servicebus.windows.net%2Fflux-hub'
     const signature = createHmac('sha256', KEY).update(`${resource}\n${expiry}`).digest('base64')
-    expect(await azureEventHub.authorize?.(signed, exchange)).toEqual({
+    expect(await azureEventHub.authorize?.(signed, tryPorts)).toEqual({
       kind: 'authorized',
       headers: {
         authorization: `SharedAccessSignature sr=${resource}&sig=${encodeURIComponent(signature)}&se=${expiry}&skn=send%20only`,
       },
       secrets: [signature, KEY],
     })
-    expect(exchange.requests).toEqual([])
+    expect(tryPorts.requests).toEqual([])
   })
 
   it('shows a token as it is', async () => {
-    expect(await azureEventHub.authorize?.(withToken, createFakeExchange())).toMatchObject({
+    expect(await azureEventHub.authorize?.(withToken, createFakeTryPorts())).toMatchObject({
       headers: { authorization: `Bearer ${JWT}` },
     })
   })
 
   it('asks Entra ID for the token of an application, once', async () => {
     const granted = response(200, '{"access_token":"eyJ.t0ken","expires_in":"3599"}')
-    const exchange = createFakeExchange({ answers: [granted] })
+    const tryPorts = createFakeTryPorts({ answers: [granted] })
     for (let time = 0; time < 2; time += 1) {
-      expect(await azureEventHub.authorize?.(withClient, exchange)).toEqual({
+      expect(await azureEventHub.authorize?.(withClient, tryPorts)).toEqual({
         kind: 'authorized',
         headers: { authorization: 'Bearer eyJ.t0ken' },
         secrets: ['eyJ.t0ken'],
       })
     }
-    expect(exchange.requests).toEqual([
+    expect(tryPorts.requests).toEqual([
       {
         method: 'POST',
         url: 'https://login.microsoftonline.com/7a1c-tenant/oauth2/v2.0/token',
@@ -157,8 +157,8 @@ describe('azureeventhub authorization', () => {
     [response(429), { kind: 'retry', reason: 'HTTP 429', applied: 'no' }],
     [transportFailure('reset', true), { kind: 'retry', reason: 'reset: test', applied: 'no' }],
   ])('comes to a failure: %o', async (answer, expected) => {
-    const exchange = createFakeExchange({ answers: [answer] })
-    expect(await azureEventHub.authorize?.(withClient, exchange)).toEqual({
+    const tryPorts = createFakeTryPorts({ answers: [answer] })
+    expect(await azureEventHub.authorize?.(withClient, tryPorts)).toEqual({
       ...expected,
       reason: `no access token from login.microsoftonline.com: ${expected.reason}`,
     })

@@ -2,12 +2,12 @@ import { describe, expect, it } from 'vitest'
 import type { CloudBindings } from '../../../relay/model/cloud-bindings.ts'
 import { InvalidSecret } from '../../../relay/ports/secret-store.ts'
 import { azureEventHub } from '../../../relay/providers/azureeventhub.ts'
-import type { Exchange, HttpProvider } from '../../../relay/providers/contract.ts'
+import type { HttpProvider, TryPorts } from '../../../relay/providers/contract.ts'
 import { googlePubSub } from '../../../relay/providers/googlepubsub.ts'
 import { AZURE, BINDINGS, GOOGLE_ACCOUNT, GOOGLE_AUDIENCE } from '../../support/cloud-bindings.ts'
-import { createFakeExchange, type FakeExchangeOptions } from '../../support/exchange.ts'
 import { START } from '../../support/manual-clock.ts'
 import { notificationOf, requestsOf, response, settingsOf } from '../../support/notifications.ts'
+import { createFakeTryPorts, type FakeTryPortsOptions } from '../../support/try-ports.ts'
 
 const JWT = 'eyJ.of-the-relay.c2ln'
 const PRINCIPAL = 'ya29.principal'
@@ -16,17 +16,17 @@ const ACCESS = 'access.t0ken'
 const pubSub = settingsOf(googlePubSub, { address: 'fleet-42', channel: 'flux-events' })
 const eventHub = settingsOf(azureEventHub, { address: 'flux-hub', channel: 'fleet-ns' })
 
-const authorizePubSub = (exchange: Exchange) => googlePubSub.authorize?.(pubSub, exchange)
-const authorizeEventHub = (exchange: Exchange) => azureEventHub.authorize?.(eventHub, exchange)
+const authorizePubSub = (tryPorts: TryPorts) => googlePubSub.authorize?.(pubSub, tryPorts)
+const authorizeEventHub = (tryPorts: TryPorts) => azureEventHub.authorize?.(eventHub, tryPorts)
 
-/** An exchange of a cluster with these bindings, which records whom the relay proved itself to. */
-function openExchange(
+/** The ports of one try of a cluster with these bindings, which records whom the relay proved itself to. */
+function openTryPorts(
   bindings: CloudBindings | undefined,
-  answers: FakeExchangeOptions['answers'],
-  changes: Partial<FakeExchangeOptions> = {},
+  answers: FakeTryPortsOptions['answers'],
+  changes: Partial<FakeTryPortsOptions> = {},
 ) {
   const audiences: string[] = []
-  const exchange = createFakeExchange({
+  const tryPorts = createFakeTryPorts({
     ...(answers && { answers }),
     identities: {
       bindings: async () => bindings,
@@ -38,7 +38,7 @@ function openExchange(
     },
     hasOwnRoots: changes.hasOwnRoots ?? false,
   })
-  return { exchange, audiences }
+  return { tryPorts, audiences }
 }
 
 const granted = (token: string) =>
@@ -72,10 +72,10 @@ const formOf = (body: unknown) => Object.fromEntries(new URLSearchParams(String(
 
 describe('googlepubsub without a credential', () => {
   it('acts as the service account that the cluster is bound to', async () => {
-    const { exchange, audiences } = openExchange(BINDINGS, [granted(PRINCIPAL), generated])
-    expect(await authorizePubSub(exchange)).toEqual(AUTHORIZED)
+    const { tryPorts, audiences } = openTryPorts(BINDINGS, [granted(PRINCIPAL), generated])
+    expect(await authorizePubSub(tryPorts)).toEqual(AUTHORIZED)
     expect(audiences).toEqual([GOOGLE_AUDIENCE])
-    const [first, second] = exchange.requests
+    const [first, second] = tryPorts.requests
     expect({ ...first, body: formOf(first?.body) }).toEqual({
       method: 'POST',
       url: 'https://sts.googleapis.com/v1/token',
@@ -88,14 +88,14 @@ describe('googlepubsub without a credential', () => {
       headers: { 'content-type': 'application/json', authorization: `Bearer ${PRINCIPAL}` },
       body: '{"scope":["https://www.googleapis.com/auth/pubsub"]}',
     })
-    expect(exchange.requests).toHaveLength(2)
+    expect(tryPorts.requests).toHaveLength(2)
   })
 
   it('is the principal of the pool itself when no service account is bound', async () => {
     const bindings = { google: { audience: GOOGLE_AUDIENCE } }
-    const { exchange } = openExchange(bindings, [granted(ACCESS)])
-    expect(await authorizePubSub(exchange)).toEqual(AUTHORIZED)
-    expect(exchange.requests.map(({ body }) => formOf(body))).toEqual([
+    const { tryPorts } = openTryPorts(bindings, [granted(ACCESS)])
+    expect(await authorizePubSub(tryPorts)).toEqual(AUTHORIZED)
+    expect(tryPorts.requests.map(({ body }) => formOf(body))).toEqual([
       { ...EXCHANGE, scope: 'https://www.googleapis.com/auth/pubsub' },
     ])
   })
@@ -142,8 +142,8 @@ describe('googlepubsub without a credential', () => {
       },
     ],
   ])('comes to a failure by %s, and shows no token', async (_, answers, expected) => {
-    const { exchange } = openExchange(BINDINGS, answers)
-    expect(await authorizePubSub(exchange)).toEqual({
+    const { tryPorts } = openTryPorts(BINDINGS, answers)
+    expect(await authorizePubSub(tryPorts)).toEqual({
       ...expected,
       reason: `no access token from ${expected.reason}`,
     })
@@ -152,11 +152,11 @@ describe('googlepubsub without a credential', () => {
 
 describe('azureeventhub without a credential', () => {
   it('shows a proof in place of a client secret', async () => {
-    const { exchange, audiences } = openExchange(BINDINGS, [granted(ACCESS)])
-    expect(await authorizeEventHub(exchange)).toEqual(AUTHORIZED)
+    const { tryPorts, audiences } = openTryPorts(BINDINGS, [granted(ACCESS)])
+    expect(await authorizeEventHub(tryPorts)).toEqual(AUTHORIZED)
     expect(audiences).toEqual(['api://AzureADTokenExchange'])
     expect(
-      exchange.requests.map((request) => ({ ...request, body: formOf(request.body) })),
+      tryPorts.requests.map((request) => ({ ...request, body: formOf(request.body) })),
     ).toEqual([
       {
         method: 'POST',
@@ -175,8 +175,8 @@ describe('azureeventhub without a credential', () => {
 
   it('comes to a failure when Entra ID trusts the role not, and shows no token', async () => {
     const body = `{"error":"invalid_client","error_description":"AADSTS70021: ${JWT}"}`
-    const { exchange } = openExchange(BINDINGS, [response(401, body)])
-    expect(await authorizeEventHub(exchange)).toEqual({
+    const { tryPorts } = openTryPorts(BINDINGS, [response(401, body)])
+    expect(await authorizeEventHub(tryPorts)).toEqual({
       kind: 'unauthorized',
       reason:
         'no access token from login.microsoftonline.com: HTTP 401: invalid_client: AADSTS70021: ***',
@@ -192,7 +192,7 @@ describe('azureeventhub without a credential', () => {
 
 const TYPES: readonly (readonly [
   string,
-  (exchange: Exchange) => ReturnType<NonNullable<HttpProvider['authorize']>> | undefined,
+  (tryPorts: TryPorts) => ReturnType<NonNullable<HttpProvider['authorize']>> | undefined,
   keyof CloudBindings,
 ])[] = [
   ['Google', authorizePubSub, 'google'],
@@ -200,7 +200,7 @@ const TYPES: readonly (readonly [
 ]
 
 describe.each(TYPES)('the identity at %s', (name, authorize, cloud) => {
-  const answers: FakeExchangeOptions['answers'] = ({ url }) =>
+  const answers: FakeTryPortsOptions['answers'] = ({ url }) =>
     url.includes(':generateAccessToken') ? generated : granted(ACCESS)
   const others = { google: { azure: AZURE }, azure: { google: { audience: GOOGLE_AUDIENCE } } }
 
@@ -208,39 +208,39 @@ describe.each(TYPES)('the identity at %s', (name, authorize, cloud) => {
     ['nothing', undefined],
     ['the other cloud alone', others[cloud]],
   ])('is missing when the cluster is bound to %s', async (_, bindings) => {
-    const { exchange, audiences } = openExchange(bindings, [])
-    expect(await authorize(exchange)).toEqual({
+    const { tryPorts, audiences } = openTryPorts(bindings, [])
+    expect(await authorize(tryPorts)).toEqual({
       kind: 'rejected',
       reason: expect.stringMatching(
         `this deployment binds no ${name} identity to cluster local: add the key token.*, or bind one as docs/aws\\.md says`,
       ),
     })
-    expect([audiences, exchange.requests]).toEqual([[], []])
+    expect([audiences, tryPorts.requests]).toEqual([[], []])
   })
 
   it('is remembered for its cluster until a minute before it expires', async () => {
-    const { exchange, audiences } = openExchange(BINDINGS, answers)
-    await Promise.all([authorize(exchange), authorize(exchange)])
-    exchange.clock.advance(3_500_000)
-    await authorize(exchange)
+    const { tryPorts, audiences } = openTryPorts(BINDINGS, answers)
+    await Promise.all([authorize(tryPorts), authorize(tryPorts)])
+    tryPorts.clock.advance(3_500_000)
+    await authorize(tryPorts)
     expect(audiences).toHaveLength(1)
-    const elsewhere = { ...exchange, identities: { ...exchange.identities, cluster: 'staging' } }
+    const elsewhere = { ...tryPorts, identities: { ...tryPorts.identities, cluster: 'staging' } }
     await authorize(elsewhere)
     expect(audiences).toHaveLength(2)
-    exchange.clock.advance(60_000)
-    await authorize(exchange)
+    tryPorts.clock.advance(60_000)
+    await authorize(tryPorts)
     expect(audiences).toHaveLength(3)
   })
 
   it('is not proved where the Provider says whom to trust', async () => {
-    const { exchange, audiences } = openExchange(BINDINGS, answers)
-    await authorize(exchange)
-    const { exchange: watched, audiences: proved } = openExchange(BINDINGS, answers, {
+    const { tryPorts, audiences } = openTryPorts(BINDINGS, answers)
+    await authorize(tryPorts)
+    const { tryPorts: watched, audiences: proved } = openTryPorts(BINDINGS, answers, {
       hasOwnRoots: true,
     })
     const reason = expect.stringContaining('remove it from the Secret named by spec.certSecretRef')
     // Not by a token that is remembered either.
-    expect(await authorize({ ...watched, tokens: exchange.tokens })).toEqual({
+    expect(await authorize({ ...watched, tokens: tryPorts.tokens })).toEqual({
       kind: 'rejected',
       reason,
     })
@@ -248,28 +248,28 @@ describe.each(TYPES)('the identity at %s', (name, authorize, cloud) => {
   })
 
   it('waits for a person when AWS does not prove it', async () => {
-    const { exchange } = openExchange(BINDINGS, answers, {
+    const { tryPorts } = openTryPorts(BINDINGS, answers, {
       identities: { token: async () => ({ kind: 'refused', reason: 'AccessDenied; allow it' }) },
     })
-    expect(await authorize(exchange)).toEqual({
+    expect(await authorize(tryPorts)).toEqual({
       kind: 'retry',
       reason: 'no proof of who the relay is: AccessDenied; allow it',
       applied: 'no',
     })
-    expect(exchange.requests).toEqual([])
+    expect(tryPorts.requests).toEqual([])
   })
 
   it('is rejected with a binding of another form', async () => {
-    const { exchange } = openExchange(BINDINGS, answers, {
+    const { tryPorts } = openTryPorts(BINDINGS, answers, {
       identities: { bindings: () => Promise.reject(new InvalidSecret('id binds no identity')) },
     })
-    expect(await authorize(exchange)).toEqual({ kind: 'rejected', reason: 'id binds no identity' })
+    expect(await authorize(tryPorts)).toEqual({ kind: 'rejected', reason: 'id binds no identity' })
   })
 
   it.each(['bindings', 'token'] as const)('puts the work back when %s fails', async (part) => {
-    const { exchange } = openExchange(BINDINGS, answers, {
+    const { tryPorts } = openTryPorts(BINDINGS, answers, {
       identities: { [part]: () => Promise.reject(new Error('throttled')) },
     })
-    await expect(authorize(exchange)).rejects.toThrow('throttled')
+    await expect(authorize(tryPorts)).rejects.toThrow('throttled')
   })
 })

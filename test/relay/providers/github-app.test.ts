@@ -7,7 +7,6 @@ import type { OutboundRequest } from '../../../relay/ports/http.ts'
 import { github } from '../../../relay/providers/github.ts'
 import { createCanaries } from '../../support/canaries.ts'
 import { createCanaryRelay, expectNoLeaks } from '../../support/canary-relay.ts'
-import { createFakeExchange, transportFailure } from '../../support/exchange.ts'
 import { startForge } from '../../support/forge-double.ts'
 import {
   APP_ID,
@@ -23,6 +22,7 @@ import { response, settingsOf } from '../../support/notifications.ts'
 import { alert, CLUSTER, createHarness, provider } from '../../support/relay-harness.ts'
 import { secretsFound } from '../../support/secret-store.ts'
 import { startHttpServer } from '../../support/servers.ts'
+import { createFakeTryPorts, transportFailure } from '../../support/try-ports.ts'
 
 const ADDRESS = 'https://github.com/example/fleet-infra'
 const TOKEN_URL = `https://api.github.com/app/installations/${INSTALLATION_ID}/access_tokens`
@@ -44,16 +44,16 @@ function withoutInstallation(changes: SecretData): SecretData {
   return secret
 }
 
-const authorize = (exchange: ReturnType<typeof createFakeExchange>, settings = appSettings()) =>
-  github.authorize?.(settings, exchange)
+const authorize = (tryPorts: ReturnType<typeof createFakeTryPorts>, settings = appSettings()) =>
+  github.authorize?.(settings, tryPorts)
 
 function jwtOf(request: OutboundRequest | undefined): string {
   return (request?.headers.authorization ?? '').replace('Bearer ', '')
 }
 
 /** The token that requests are authorized by. */
-async function authorizedBy(exchange: ReturnType<typeof createFakeExchange>) {
-  const result = await authorize(exchange)
+async function authorizedBy(tryPorts: ReturnType<typeof createFakeTryPorts>) {
+  const result = await authorize(tryPorts)
   return result?.kind === 'authorized' ? result.secrets[0] : result
 }
 
@@ -144,13 +144,13 @@ describe('a GitHub App', () => {
     ['PKCS#1', APP_KEY_PKCS1],
     ['PKCS#8', APP_KEY_PKCS8],
   ])('proves itself by a JWT of its key (%s)', async (_, githubAppPrivateKey) => {
-    const exchange = createFakeExchange({ answers: [made('ghs_1')] })
-    expect(await authorize(exchange, appSettings({ githubAppPrivateKey }))).toEqual({
+    const tryPorts = createFakeTryPorts({ answers: [made('ghs_1')] })
+    expect(await authorize(tryPorts, appSettings({ githubAppPrivateKey }))).toEqual({
       kind: 'authorized',
       headers: { authorization: 'Bearer ghs_1' },
       secrets: ['ghs_1'],
     })
-    expect(exchange.requests).toEqual([
+    expect(tryPorts.requests).toEqual([
       {
         method: 'POST',
         url: TOKEN_URL,
@@ -162,7 +162,7 @@ describe('a GitHub App', () => {
         body: '',
       },
     ])
-    const jwt = jwtOf(exchange.requests[0])
+    const jwt = jwtOf(tryPorts.requests[0])
     const { payload, protectedHeader } = await jwtVerify(jwt, appKeys.publicKey, {
       currentDate: new Date(START),
     })
@@ -177,36 +177,36 @@ describe('a GitHub App', () => {
     ['an organization', [response(200, '{"id":77}')], ['orgs/example']],
     ['a user', [response(404), response(200, '{"id":77}')], ['orgs/example', 'users/example']],
   ])('finds its installation for %s', async (_, found, owners) => {
-    const exchange = createFakeExchange({ answers: [...found, made('ghs_1')] })
+    const tryPorts = createFakeTryPorts({ answers: [...found, made('ghs_1')] })
     const secret = withoutInstallation({
       githubAppInstallationOwner: 'example',
       githubAppBaseURL: 'https://github.corp/api/v3/',
     })
     const settings = settingsOf(github, { address: ADDRESS }, secret)
-    expect(await authorize(exchange, settings)).toMatchObject({ kind: 'authorized' })
-    expect(exchange.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
+    expect(await authorize(tryPorts, settings)).toMatchObject({ kind: 'authorized' })
+    expect(tryPorts.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
       ...owners.map((owner) => `GET https://github.corp/api/v3/${owner}/installation`),
       'POST https://github.corp/api/v3/app/installations/77/access_tokens',
     ])
   })
 
   it('asks the API of its own server when no base URL is given', async () => {
-    const exchange = createFakeExchange({ answers: [made('ghs_1')] })
-    await authorize(exchange, settingsOf(github, { address: 'https://g.corp/o/r' }, appSecret()))
-    expect(exchange.requests[0]?.url).toMatch(/^https:\/\/g\.corp\/api\/v3\/app\/installations/)
+    const tryPorts = createFakeTryPorts({ answers: [made('ghs_1')] })
+    await authorize(tryPorts, settingsOf(github, { address: 'https://g.corp/o/r' }, appSecret()))
+    expect(tryPorts.requests[0]?.url).toMatch(/^https:\/\/g\.corp\/api\/v3\/app\/installations/)
   })
 
   it('keeps a token until a minute before it expires', async () => {
     const answers = [made('ghs_1'), made('ghs_2', START + 2 * HOUR_MS)]
-    const exchange = createFakeExchange({ answers })
+    const tryPorts = createFakeTryPorts({ answers })
     const tokens: unknown[] = []
     for (const at of [0, HOUR_MS - 60_001, HOUR_MS - 60_000, HOUR_MS]) {
-      exchange.clock.set(START + at)
-      tokens.push((await authorize(exchange)) as unknown)
+      tryPorts.clock.set(START + at)
+      tokens.push((await authorize(tryPorts)) as unknown)
     }
     const secrets = tokens.map((result) => (result as { secrets: string[] }).secrets[0])
     expect(secrets).toEqual(['ghs_1', 'ghs_1', 'ghs_2', 'ghs_2'])
-    expect(exchange.requests).toHaveLength(2)
+    expect(tryPorts.requests).toHaveLength(2)
   })
 
   it.each([
@@ -220,41 +220,41 @@ describe('a GitHub App', () => {
       return { ...answer, headers: { ...answer.headers, date: new Date(now).toUTCString() } }
     }
     const answers = [timed('ghs_1', START), timed('ghs_2', START + HOUR_MS)]
-    const exchange = createFakeExchange({ answers })
-    exchange.clock.setBy(aheadMs)
+    const tryPorts = createFakeTryPorts({ answers })
+    tryPorts.clock.setBy(aheadMs)
     const secrets: unknown[] = []
     for (const passMs of [0, HOUR_MS - 60_001, 1]) {
-      exchange.clock.advance(passMs)
-      secrets.push(await authorizedBy(exchange))
+      tryPorts.clock.advance(passMs)
+      secrets.push(await authorizedBy(tryPorts))
     }
     expect(secrets).toEqual(['ghs_1', 'ghs_1', 'ghs_2'])
   })
 
   it('keeps a token for an hour at most, and uses it once if its end says nothing', async () => {
     const answers = [made('ghs_1', START + 9 * HOUR_MS), made('ghs_2', Number.NaN), made('ghs_3')]
-    const exchange = createFakeExchange({ answers })
+    const tryPorts = createFakeTryPorts({ answers })
     const secrets: unknown[] = []
     for (const passMs of [0, HOUR_MS, 0]) {
-      exchange.clock.advance(passMs)
-      secrets.push(await authorizedBy(exchange))
+      tryPorts.clock.advance(passMs)
+      secrets.push(await authorizedBy(tryPorts))
     }
     expect(secrets).toEqual(['ghs_1', 'ghs_2', 'ghs_3'])
   })
 
   it('fetches one token for all that need it at once', async () => {
-    const exchange = createFakeExchange({ answers: [made('ghs_1')] })
-    const all = await Promise.all(Array.from({ length: 5 }, () => authorize(exchange)))
+    const tryPorts = createFakeTryPorts({ answers: [made('ghs_1')] })
+    const all = await Promise.all(Array.from({ length: 5 }, () => authorize(tryPorts)))
     expect(all).toEqual(Array(5).fill(expect.objectContaining({ secrets: ['ghs_1'] })))
-    expect(exchange.requests).toHaveLength(1)
+    expect(tryPorts.requests).toHaveLength(1)
   })
 
   it('has another token for another installation, key or server', async () => {
-    const exchange = createFakeExchange({ answers: () => made('ghs_1') })
-    await authorize(exchange)
-    await authorize(exchange, appSettings({ githubAppInstallationID: '8' }))
-    await authorize(exchange, appSettings({ githubAppPrivateKey: APP_KEY_PKCS8 }))
-    await authorize(exchange, appSettings({ githubAppBaseURL: 'https://g.corp/api/v3' }))
-    expect(exchange.requests).toHaveLength(4)
+    const tryPorts = createFakeTryPorts({ answers: () => made('ghs_1') })
+    await authorize(tryPorts)
+    await authorize(tryPorts, appSettings({ githubAppInstallationID: '8' }))
+    await authorize(tryPorts, appSettings({ githubAppPrivateKey: APP_KEY_PKCS8 }))
+    await authorize(tryPorts, appSettings({ githubAppBaseURL: 'https://g.corp/api/v3' }))
+    expect(tryPorts.requests).toHaveLength(4)
   })
 
   const limited = '{"message":"You have exceeded a secondary rate limit"}'
@@ -284,17 +284,17 @@ describe('a GitHub App', () => {
     [transportFailure('timeout', true), 'retry', /^timeout: /],
     [transportFailure('address-refused', false), 'rejected', /^address-refused: /],
   ])('says what is wrong: %o', async (answer, kind, reason) => {
-    const exchange = createFakeExchange({ answers: [answer, made('ghs_1')] })
-    const failed = await authorize(exchange)
+    const tryPorts = createFakeTryPorts({ answers: [answer, made('ghs_1')] })
+    const failed = await authorize(tryPorts)
     expect(failed).toMatchObject({ kind, reason: expect.stringMatching(reason) })
     if (kind === 'retry') expect(failed).toMatchObject({ applied: 'no' })
-    expect(await authorize(exchange)).toMatchObject({ kind: 'authorized' })
+    expect(await authorize(tryPorts)).toMatchObject({ kind: 'authorized' })
   })
 
   it('says that it is not installed for an owner', async () => {
-    const exchange = createFakeExchange({ answers: [response(404), response(404)] })
+    const tryPorts = createFakeTryPorts({ answers: [response(404), response(404)] })
     const secret = withoutInstallation({ githubAppInstallationOwner: 'example' })
-    expect(await authorize(exchange, settingsOf(github, { address: ADDRESS }, secret))).toEqual({
+    expect(await authorize(tryPorts, settingsOf(github, { address: ADDRESS }, secret))).toEqual({
       kind: 'unauthorized',
       reason: 'GitHub App: HTTP 404: the App is not installed for githubAppInstallationOwner',
     })
@@ -303,8 +303,8 @@ describe('a GitHub App', () => {
   it('shows no part of a JWT that comes back', async () => {
     const answers = (request: OutboundRequest) =>
       response(401, JSON.stringify({ message: `not ${request.headers.authorization}` }))
-    const exchange = createFakeExchange({ answers })
-    const failed = await authorize(exchange)
+    const tryPorts = createFakeTryPorts({ answers })
+    const failed = await authorize(tryPorts)
     expect(failed).toMatchObject({
       reason: expect.stringMatching(/^GitHub App: HTTP 401: not Bearer \*\*\*/),
     })

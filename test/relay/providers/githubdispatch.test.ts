@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { githubDispatch } from '../../../relay/providers/githubdispatch.ts'
-import { createFakeExchange } from '../../support/exchange.ts'
 import { appSecret } from '../../support/github-app.ts'
 import {
   fixtureJson,
@@ -10,6 +9,7 @@ import {
   settingsOf,
   withJsonBody,
 } from '../../support/notifications.ts'
+import { createFakeTryPorts } from '../../support/try-ports.ts'
 
 const ADDRESS = 'https://github.com/example/fleet-infra'
 const settings = settingsOf(githubDispatch, { address: ADDRESS }, { token: 'ghp_1' })
@@ -97,8 +97,8 @@ describe('githubdispatch', () => {
     const [request] = requestsOf(githubDispatch, notificationOf('kustomization-applied'), app)
     expect(request?.headers).not.toHaveProperty('authorization')
     const made = '{"token":"ghs_1","expires_at":"2026-11-20T10:14:03Z"}'
-    const exchange = createFakeExchange({ answers: [response(201, made)] })
-    expect(await githubDispatch.authorize?.(app, exchange)).toMatchObject({
+    const tryPorts = createFakeTryPorts({ answers: [response(201, made)] })
+    expect(await githubDispatch.authorize?.(app, tryPorts)).toMatchObject({
       headers: { authorization: 'Bearer ghs_1' },
     })
   })

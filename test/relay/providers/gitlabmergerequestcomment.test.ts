@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { gitlabMergeRequestComment } from '../../../relay/providers/gitlabmergerequestcomment.ts'
 import { describeComments } from '../../support/comment-scenarios.ts'
-import { createFakeExchange } from '../../support/exchange.ts'
 import { notificationOf, response, settingsOf } from '../../support/notifications.ts'
+import { createFakeTryPorts } from '../../support/try-ports.ts'
 
 const NOTES = '/api/v4/projects/group%2Fsub%2Efleet%2Finfra/merge_requests/42/notes'
 
@@ -42,13 +42,13 @@ describe('gitlabmergerequestcomment', () => {
   })
 
   it('lets no line of a message be a quick action', async () => {
-    const exchange = createFakeExchange({
+    const tryPorts = createFakeTryPorts({
       answers: [response(200, '{"username":"us"}'), response(200, '[]'), response(201, '{}')],
     })
     const message = 'failed:\n/close\n  /MERGE now\npath /etc/hosts\n/1'
     const notification = notificationOf('helmrelease-change-request', { message })
-    await gitlabMergeRequestComment.deliver(notification, settings, exchange)
-    const { body } = JSON.parse(String(exchange.requests.at(-1)?.body)) as { body: string }
+    await gitlabMergeRequestComment.deliver(notification, settings, tryPorts)
+    const { body } = JSON.parse(String(tryPorts.requests.at(-1)?.body)) as { body: string }
     expect(body).toContain(`\n\n\`\`\`text\n${message}\n\`\`\`\n\n`)
   })
 

@@ -2,7 +2,6 @@ import { createPublicKey, generateKeyPairSync, verify } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { googlePubSub } from '../../../relay/providers/googlepubsub.ts'
 import { describeStatusClasses } from '../../support/classify-table.ts'
-import { createFakeExchange, transportFailure } from '../../support/exchange.ts'
 import {
   notificationOf,
   requestsOf,
@@ -12,6 +11,7 @@ import {
   withJsonBody,
 } from '../../support/notifications.ts'
 import { accountKeys, serviceAccountKey } from '../../support/service-account.ts'
+import { createFakeTryPorts, transportFailure } from '../../support/try-ports.ts'
 
 const SPEC = { address: 'fleet-42', channel: 'flux-events' }
 const TOKEN_URL = 'https://oauth2.googleapis.com/token'
@@ -113,13 +113,13 @@ const granted = response(
 
 describe('googlepubsub authorization', () => {
   it('asks Google for a token, with a JWT that the key signed', async () => {
-    const exchange = createFakeExchange({ answers: [granted] })
-    expect(await googlePubSub.authorize?.(settings, exchange)).toEqual({
+    const tryPorts = createFakeTryPorts({ answers: [granted] })
+    expect(await googlePubSub.authorize?.(settings, tryPorts)).toEqual({
       kind: 'authorized',
       headers: { authorization: 'Bearer ya29.t0ken' },
       secrets: ['ya29.t0ken'],
     })
-    const [request] = exchange.requests
+    const [request] = tryPorts.requests
     expect(request).toMatchObject({
       method: 'POST',
       url: TOKEN_URL,
@@ -130,7 +130,7 @@ describe('googlepubsub authorization', () => {
     const [header = '', claims = '', signature = ''] = form.get('assertion')?.split('.') ?? []
     const decoded = (part: string) => JSON.parse(Buffer.from(part, 'base64url').toString())
     expect(decoded(header)).toEqual({ alg: 'RS256', typ: 'JWT', kid: 'k1' })
-    const now = exchange.clock.now() / 1_000
+    const now = tryPorts.clock.now() / 1_000
     expect(decoded(claims)).toEqual({
       iss: 'relay@fleet-42.iam.gserviceaccount.com',
       scope: 'https://www.googleapis.com/auth/pubsub',
@@ -144,15 +144,15 @@ describe('googlepubsub authorization', () => {
   })
 
   it('remembers the token until a minute before it expires', async () => {
-    const exchange = createFakeExchange({ answers: () => granted })
-    const authorize = () => googlePubSub.authorize?.(settings, exchange)
+    const tryPorts = createFakeTryPorts({ answers: () => granted })
+    const authorize = () => googlePubSub.authorize?.(settings, tryPorts)
     await Promise.all([authorize(), authorize()])
-    exchange.clock.advance(3_500_000)
+    tryPorts.clock.advance(3_500_000)
     await authorize()
-    expect(exchange.requests).toHaveLength(1)
-    exchange.clock.advance(60_000)
+    expect(tryPorts.requests).toHaveLength(1)
+    tryPorts.clock.advance(60_000)
     await authorize()
-    expect(exchange.requests).toHaveLength(2)
+    expect(tryPorts.requests).toHaveLength(2)
   })
 
   it.each([
@@ -186,15 +186,15 @@ describe('googlepubsub authorization', () => {
       { kind: 'rejected', reason: 'address-refused: test' },
     ],
   ])('comes to a failure: %o', async (answer, expected) => {
-    const exchange = createFakeExchange({ answers: [answer] })
-    expect(await googlePubSub.authorize?.(settings, exchange)).toEqual({
+    const tryPorts = createFakeTryPorts({ answers: [answer] })
+    expect(await googlePubSub.authorize?.(settings, tryPorts)).toEqual({
       ...expected,
       reason: `no access token from oauth2.googleapis.com: ${expected.reason}`,
     })
   })
 
   it('shows no assertion that an answer repeats', async () => {
-    const exchange = createFakeExchange({
+    const tryPorts = createFakeTryPorts({
       answers: ({ body }) => {
         const assertion = new URLSearchParams(String(body)).get('assertion') ?? ''
         return response(
@@ -203,15 +203,15 @@ describe('googlepubsub authorization', () => {
         )
       },
     })
-    expect(await googlePubSub.authorize?.(settings, exchange)).toMatchObject({
+    expect(await googlePubSub.authorize?.(settings, tryPorts)).toMatchObject({
       reason: 'no access token from oauth2.googleapis.com: HTTP 400: invalid_grant: ***…',
     })
   })
 
   it('does not remember a failure', async () => {
-    const exchange = createFakeExchange({ answers: [response(503), granted] })
-    await googlePubSub.authorize?.(settings, exchange)
-    expect(await googlePubSub.authorize?.(settings, exchange)).toMatchObject({ kind: 'authorized' })
+    const tryPorts = createFakeTryPorts({ answers: [response(503), granted] })
+    await googlePubSub.authorize?.(settings, tryPorts)
+    expect(await googlePubSub.authorize?.(settings, tryPorts)).toMatchObject({ kind: 'authorized' })
   })
 })
 

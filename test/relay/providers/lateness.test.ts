@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import type { Notification } from '../../../relay/providers/contract.ts'
 import { githubPullRequestComment } from '../../../relay/providers/githubpullrequestcomment.ts'
-import { createFakeExchange } from '../../support/exchange.ts'
 import { notificationOf, requestsOf, response, settingsOf } from '../../support/notifications.ts'
 import { typeOf } from '../../support/service-schemas/service.ts'
 import { SERVICES } from '../../support/service-schemas/services.ts'
+import { createFakeTryPorts } from '../../support/try-ports.ts'
 
 const TIME = 'Event of 2026-11-20 09:14:03 UTC, delivered late'
 const NEWER = 'A newer event of this object is known: this one may be out of date'
@@ -61,7 +61,7 @@ it('a comment on a change request tells both', async () => {
     { address: 'https://github.com/o/r' },
     { token: 't' },
   )
-  const exchange = createFakeExchange({
+  const tryPorts = createFakeTryPorts({
     answers: [response(200, '{"login":"us"}'), response(200, '[]'), response(201, '{}')],
   })
   const notification = {
@@ -69,7 +69,7 @@ it('a comment on a change request tells both', async () => {
     late: true,
     overtaken: true,
   }
-  await githubPullRequestComment.deliver(notification, settings, exchange)
-  const { body } = JSON.parse(String(exchange.requests.at(-1)?.body)) as { body: string }
+  await githubPullRequestComment.deliver(notification, settings, tryPorts)
+  const { body } = JSON.parse(String(tryPorts.requests.at(-1)?.body)) as { body: string }
   expect(body).toContain(`\n\n${TIME}\n\n${NEWER}\n\nMetadata:\n`)
 })

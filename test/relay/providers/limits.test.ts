@@ -1,10 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { isHttpProvider, type Notification } from '../../../relay/providers/contract.ts'
 import { providerTypes } from '../../../relay/providers/registry.ts'
-import { createFakeExchange } from '../../support/exchange.ts'
 import { notificationOf, requestsOf, response, settingsOf } from '../../support/notifications.ts'
 import { plainProvider } from '../../support/plain-provider.ts'
 import { readMarkdownV2 } from '../../support/service-schemas/telegram.ts'
+import { createFakeTryPorts } from '../../support/try-ports.ts'
 
 /** What a service documents of the length of a part of a request. */
 interface Limit {
@@ -298,9 +298,9 @@ async function bodiesOf(name: string, notification: Notification): Promise<reado
     if (method !== 'GET') return response(201, '{}')
     return response(200, url.endsWith('/user') ? '{"login":"us","username":"us"}' : '[]')
   }
-  const exchange = createFakeExchange({ answers })
-  await type.deliver({ ...notification, event }, settings, exchange)
-  return exchange.requests.filter(({ method }) => method !== 'GET').map(({ body }) => String(body))
+  const tryPorts = createFakeTryPorts({ answers })
+  await type.deliver({ ...notification, event }, settings, tryPorts)
+  return tryPorts.requests.filter(({ method }) => method !== 'GET').map(({ body }) => String(body))
 }
 
 const PIECES = [

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { NatsMessage, NatsPublished, NatsRefusal } from '../../../relay/ports/nats.ts'
 import { nats } from '../../../relay/providers/nats.ts'
-import { createFakeExchange } from '../../support/exchange.ts'
 import { notificationOf, settingsOf } from '../../support/notifications.ts'
+import { createFakeTryPorts } from '../../support/try-ports.ts'
 
 const SPEC = { address: 'nats://nats.example.com', channel: 'flux.events' }
 const REVISION = 'main@sha1:9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
@@ -22,11 +22,11 @@ async function deliver(
   published: (message: NatsMessage) => Answer,
   changes: Record<string, unknown> = {},
 ) {
-  const exchange = createFakeExchange({ published })
+  const tryPorts = createFakeTryPorts({ published })
   const notification = notificationOf('kustomization-configured', changes)
   const settings = settingsOf(nats, SPEC, {}, annotations)
-  const delivered = await nats.deliver(notification, settings, exchange)
-  return { ...delivered, notification, messages: exchange.messages }
+  const delivered = await nats.deliver(notification, settings, tryPorts)
+  return { ...delivered, notification, messages: tryPorts.messages }
 }
 
 const STORED: NatsPublished = {

@@ -4,10 +4,10 @@ import { resolveProvider } from '../../../relay/pipeline/resolve-provider.ts'
 import type { TransportFailure } from '../../../relay/ports/http.ts'
 import type { NatsMessage } from '../../../relay/ports/nats.ts'
 import { nats } from '../../../relay/providers/nats.ts'
-import { createFakeExchange, type FakeExchangeOptions } from '../../support/exchange.ts'
 import { createHierarchy, natsUser } from '../../support/nats-credentials.ts'
 import { notificationOf, secretsOf, settingsOf } from '../../support/notifications.ts'
 import { secretsFound } from '../../support/secret-store.ts'
+import { createFakeTryPorts, type FakeTryPortsOptions } from '../../support/try-ports.ts'
 
 const SPEC = { address: 'nats://nats.example.com', channel: 'flux.events' }
 const { creds, userJwt, user } = createHierarchy()
@@ -19,14 +19,14 @@ function failing(cause: TransportFailure['cause'], mayHaveArrived: boolean): Tra
 
 async function deliver(
   spec: Record<string, unknown> = {},
-  published?: FakeExchangeOptions['published'],
+  published?: FakeTryPortsOptions['published'],
   ...notification: Partial<Parameters<typeof notificationOf>>
 ) {
   const [name = 'kustomization-configured', changes] = notification
-  const exchange = createFakeExchange(published && { published })
+  const tryPorts = createFakeTryPorts(published && { published })
   const settings = settingsOf(nats, { ...SPEC, ...spec })
-  const { verdict } = await nats.deliver(notificationOf(name, changes), settings, exchange)
-  return { verdict, messages: exchange.messages }
+  const { verdict } = await nats.deliver(notificationOf(name, changes), settings, tryPorts)
+  return { verdict, messages: tryPorts.messages }
 }
 
 const BARE = { metadata: null }

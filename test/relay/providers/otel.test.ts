@@ -2,7 +2,6 @@ import { buffer } from 'node:stream/consumers'
 import { describe, expect, it } from 'vitest'
 import type { HttpResponse, OutboundRequest, TransportFailure } from '../../../relay/ports/http.ts'
 import { otel } from '../../../relay/providers/otel.ts'
-import { createFakeExchange, transportFailure } from '../../support/exchange.ts'
 import { PATIENT, testClient } from '../../support/http-client.ts'
 import {
   ALERT_UID,
@@ -14,6 +13,7 @@ import {
 } from '../../support/notifications.ts'
 import { decodeTraces } from '../../support/otlp-traces.ts'
 import { startHttpServer } from '../../support/servers.ts'
+import { createFakeTryPorts, transportFailure } from '../../support/try-ports.ts'
 
 const ADDRESS = 'https://collector.example.com:4318'
 const BARE = settingsOf(otel, { address: ADDRESS })
@@ -23,9 +23,9 @@ async function deliver(
   settings = BARE,
   answer: HttpResponse | TransportFailure = response(200),
 ) {
-  const exchange = createFakeExchange({ answers: [answer] })
-  const delivery = await otel.deliver(notification, settings, exchange)
-  const [request] = exchange.requests
+  const tryPorts = createFakeTryPorts({ answers: [answer] })
+  const delivery = await otel.deliver(notification, settings, tryPorts)
+  const [request] = tryPorts.requests
   if (!request) throw new Error('no request was made')
   return { ...delivery, request }
 }
@@ -154,12 +154,12 @@ describe('otel spans', () => {
 
   it('names a span by the delivery: a retry sends the same again', async () => {
     const notification = notificationOf('kustomization-configured')
-    const exchange = createFakeExchange({ answers: () => response(503) })
-    await otel.deliver(notification, BARE, exchange)
-    exchange.clock.advance(5_000)
-    await otel.deliver(notification, BARE, exchange)
-    await otel.deliver({ ...notification, deliveryId: 'e'.repeat(64) }, BARE, exchange)
-    const [first, retry, other] = exchange.requests.map(onlySpanOf)
+    const tryPorts = createFakeTryPorts({ answers: () => response(503) })
+    await otel.deliver(notification, BARE, tryPorts)
+    tryPorts.clock.advance(5_000)
+    await otel.deliver(notification, BARE, tryPorts)
+    await otel.deliver({ ...notification, deliveryId: 'e'.repeat(64) }, BARE, tryPorts)
+    const [first, retry, other] = tryPorts.requests.map(onlySpanOf)
     expect(retry).toEqual(first)
     expect(other).toEqual({ ...retry, spanId: expect.not.stringMatching(String(first?.spanId)) })
   })
@@ -222,7 +222,7 @@ describe('otel requests', () => {
     const client = testClient()
     const send = (request: OutboundRequest) => client.send(request, PATIENT)
     const notification = notificationOf('helmrelease-upgrade-failed')
-    const delivery = await otel.deliver(notification, settings, { ...createFakeExchange(), send })
+    const delivery = await otel.deliver(notification, settings, { ...createFakeTryPorts(), send })
     expect(delivery).toMatchObject({ verdict: { kind: 'delivered' }, response: { status: 200 } })
     expect(received).toEqual([
       'application/x-protobuf',

@@ -2,7 +2,6 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isHttpProvider, type Notification } from '../../../relay/providers/contract.ts'
 import { providerTypes } from '../../../relay/providers/registry.ts'
-import { createFakeExchange } from '../../support/exchange.ts'
 import { PATIENT, testClient } from '../../support/http-client.ts'
 import { notificationArbitrary } from '../../support/notification-arbitrary.ts'
 import { notificationOf, requestsOf, settingsOf } from '../../support/notifications.ts'
@@ -12,6 +11,7 @@ import { problemsOf, type Service, typeOf } from '../../support/service-schemas/
 import { SERVICES, WITHOUT_SERVICE } from '../../support/service-schemas/services.ts'
 import { cardProblems } from '../../support/service-schemas/teams.ts'
 import { readMarkdownV2 } from '../../support/service-schemas/telegram.ts'
+import { createFakeTryPorts } from '../../support/try-ports.ts'
 
 function settings(service: Service): unknown {
   return settingsOf(typeOf(service), service.spec, service.secret)
@@ -21,7 +21,7 @@ function settings(service: Service): unknown {
 async function wireRequests(service: Service, notification: Notification) {
   const type = typeOf(service)
   const read = settings(service)
-  const authorization = await type.authorize?.(read, createFakeExchange())
+  const authorization = await type.authorize?.(read, createFakeTryPorts())
   const more = authorization?.kind === 'authorized' ? authorization.headers : {}
   return requestsOf(type, notification, read).map((request) => ({
     ...request,

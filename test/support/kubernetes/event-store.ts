@@ -1,6 +1,6 @@
 import { ApiError } from '../../../hosts/shipper/kubernetes/api-error.ts'
 import type { ApiRequest, KubernetesClient } from '../../../hosts/shipper/kubernetes/client.ts'
-import type { ApiObject, Change } from '../../../hosts/shipper/kubernetes/collection.ts'
+import type { ApiObject, ObjectChange } from '../../../hosts/shipper/kubernetes/collection.ts'
 
 /** Few, so that a list has gaps in which things happen. */
 const PAGE_SIZE = 2
@@ -11,7 +11,7 @@ const PAGE_SIZE = 2
  */
 export class EventStore implements KubernetesClient {
   readonly #events = new Map<string, ApiObject>()
-  #history: { readonly version: number; readonly change: Change }[] = []
+  #history: { readonly version: number; readonly change: ObjectChange }[] = []
   #version = 1
   #compacted = 0
   readonly #snapshots = new Map<string, readonly ApiObject[]>()
@@ -82,7 +82,7 @@ export class EventStore implements KubernetesClient {
     this.cut(false)
   }
 
-  #change(name: string, type: Change['type'], event: ApiObject | EventFields): void {
+  #change(name: string, type: ObjectChange['type'], event: ApiObject | EventFields): void {
     this.#version += 1
     const metadata = { ...event.metadata, resourceVersion: String(this.#version) }
     const object = { ...event, metadata } as ApiObject

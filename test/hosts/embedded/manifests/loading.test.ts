@@ -2,7 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { manifestProblemText } from '../../../../hosts/embedded/manifests/problem.ts'
+import { manifestErrorText } from '../../../../hosts/embedded/manifests/manifest-error.ts'
 import { MAX_FILE_BYTES } from '../../../../hosts/embedded/manifests/read-file.ts'
 import { isManifestFile, scanManifests } from '../../../../hosts/embedded/manifests/scan.ts'
 import {
@@ -158,7 +158,7 @@ describe('what is loaded', () => {
       }),
     })
     expect(loaded).toMatchObject({ problems: [], manifests: [{ kind: 'Alert' }] })
-    expect(loaded.notTaken.map(manifestProblemText)).toEqual([
+    expect(loaded.notTaken.map(manifestErrorText)).toEqual([
       expect.stringMatching(/^all\.yaml:1: Receiver\/apps\/github: is not taken: the relay sends/),
       expect.stringMatching(/^list\.json:1: Receiver\/default\/gitlab: is not taken: /),
     ])

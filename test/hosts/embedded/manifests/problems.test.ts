@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { manifestProblemText } from '../../../../hosts/embedded/manifests/problem.ts'
+import { manifestErrorText } from '../../../../hosts/embedded/manifests/manifest-error.ts'
 import {
   alertYaml,
   loadFiles,
@@ -29,13 +29,13 @@ describe('the text of a problem', () => {
       message: 'expected string',
       inForce: 'the version loaded at 2026-11-20T09:14:03Z stays in force',
     }
-    expect(manifestProblemText(problem)).toBe(
+    expect(manifestErrorText(problem)).toBe(
       'slack.yaml:14: Alert/flux-system/on-call: spec.eventSources[0].kind: expected string; the version loaded at 2026-11-20T09:14:03Z stays in force',
     )
   })
 
   it('is one line, whatever a file is called', () => {
-    const text = manifestProblemText({
+    const text = manifestErrorText({
       file: 'a\n\u2028\u001b[2Jb.yaml',
       message: 'x'.repeat(9_999),
     })

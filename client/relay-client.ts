@@ -12,14 +12,14 @@ import { ReceivedEvents, Rejections } from '../relay/api/schemas/events.ts'
 import { type EventToExplain, Explanation } from '../relay/api/schemas/explain.ts'
 import { ProblemDocument } from '../relay/api/schemas/problem.ts'
 import { jsonValue } from '../relay/model/json-value.ts'
-import { problemText, read } from './answers.ts'
+import { read, refusalText } from './answers.ts'
 import type { ExplainRules, RelayRequests } from './requests.ts'
 
 /** Most that a relay lists on one page. */
 export const PAGE_SIZE = 200
 
 /** What the commands ask of a relay. Every call rejects with `UsageError` for what it refuses. */
-export interface RelayApi {
+export interface RelayClient {
   applyConfig(cluster: string, set: ConfigSet): Promise<readonly Readiness[]>
   /** Undefined for a cluster that has none yet. */
   config(cluster: string): Promise<StoredConfig | undefined>
@@ -43,7 +43,7 @@ export interface RelayApi {
 }
 
 /** Reads and writes what goes over a relay's HTTP interface. */
-export function createRelayApi(requests: RelayRequests): RelayApi {
+export function createRelayClient(requests: RelayRequests): RelayClient {
   return {
     async applyConfig(cluster, set) {
       const answer = await requests.putConfig(cluster, jsonBody(set))
@@ -69,7 +69,7 @@ export function createRelayApi(requests: RelayRequests): RelayApi {
     },
     async replay(id) {
       const answer = await requests.replayDelivery(id)
-      if (answer.status === 404 || answer.status === 409) return problemText(answer)
+      if (answer.status === 404 || answer.status === 409) return refusalText(answer)
       read(z.unknown(), answer)
       return undefined
     },

@@ -1,10 +1,10 @@
 /** Lets one caller at a time do something that takes much memory. */
-export interface Turns {
+export interface Mutex {
   /** Resolves when it is the caller's turn, with a function that ends the turn. */
   take(): Promise<() => void>
 }
 
-export function createTurns(): Turns {
+export function createMutex(): Mutex {
   let last: Promise<void> = Promise.resolve()
   return {
     async take() {

@@ -1,7 +1,7 @@
 import { ellipsize } from '../../../relay/model/text.ts'
 
 /** What is wrong with a manifest, and where. Holds no value of any Secret. */
-export interface ManifestProblem {
+export interface ManifestError {
   /** Relative to the folder; `.` is the folder itself. */
   readonly file: string
   /** From 1. */
@@ -18,7 +18,7 @@ export interface ManifestProblem {
 }
 
 /** `slack.yaml:14: Alert/flux-system/on-call: spec.suspend: expected boolean`, on one line. */
-export function manifestProblemText(problem: ManifestProblem): string {
+export function manifestErrorText(problem: ManifestError): string {
   const { file, line, object, field, message, inForce } = problem
   const place = line === undefined ? file : `${file}:${line}`
   const parts = [place, object, field, message].filter((part) => part !== undefined && part !== '')

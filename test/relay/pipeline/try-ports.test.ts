@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { createExchange } from '../../../relay/pipeline/exchange.ts'
 import { createHostErrors } from '../../../relay/pipeline/host-ports.ts'
+import { createTryPorts } from '../../../relay/pipeline/try-ports.ts'
 import type { CloudIdentities } from '../../../relay/ports/cloud-identities.ts'
 import type { OutboundRequest, TransportOptions } from '../../../relay/ports/http.ts'
 import { createAccessTokens } from '../../../relay/providers/auth/access-tokens.ts'
@@ -12,7 +12,7 @@ import { response } from '../../support/notifications.ts'
 const TRANSPORT: TransportOptions = { timeoutMs: 15_000, proxyUrl: 'http://proxy.test' }
 const REQUEST: OutboundRequest = { method: 'GET', url: 'https://a.test/', headers: {}, body: '' }
 
-/** An exchange whose destinations take `tookMs` for each request. */
+/** The ports of one try, whose destinations take `tookMs` for each request. */
 function open(tookMs: number) {
   const ports = memoryPorts()
   const options: TransportOptions[] = []
@@ -25,17 +25,17 @@ function open(tookMs: number) {
   }
   const tokens = createAccessTokens(ports.clock)
   const parts = { ports: { ...ports, http }, tokens, host: createHostErrors() }
-  return { ports, options, exchange: createExchange(parts, 'prod', TRANSPORT) }
+  return { ports, options, tryPorts: createTryPorts(parts, 'prod', TRANSPORT) }
 }
 
-describe('an exchange', () => {
+describe('the ports of one try', () => {
   it('sends each request the Provider’s way, in what those before have left of its time', async () => {
-    const { exchange, options } = open(6_000)
-    for (let n = 0; n < 3; n += 1) expect((await exchange.send(REQUEST)).kind).toBe('response')
+    const { tryPorts, options } = open(6_000)
+    for (let n = 0; n < 3; n += 1) expect((await tryPorts.send(REQUEST)).kind).toBe('response')
     expect(options).toEqual(
       [15_000, 9_000, 3_000].map((timeoutMs) => ({ ...TRANSPORT, timeoutMs })),
     )
-    expect(await exchange.send(REQUEST)).toMatchObject({
+    expect(await tryPorts.send(REQUEST)).toMatchObject({
       kind: 'failure',
       cause: 'timeout',
       mayHaveArrived: false,
@@ -50,24 +50,24 @@ describe('an exchange', () => {
     ['forward by seconds', 10_000],
     ['forward by days', 72 * 3_600_000],
   ])('gives as much time as is left when the clock is set %s', async (_, byMs) => {
-    const { exchange, options, ports } = open(6_000)
-    await exchange.send(REQUEST)
+    const { tryPorts, options, ports } = open(6_000)
+    await tryPorts.send(REQUEST)
     ports.clock.setBy(byMs)
-    await exchange.send(REQUEST)
+    await tryPorts.send(REQUEST)
     expect(options.map(({ timeoutMs }) => timeoutMs)).toEqual([15_000, 9_000])
   })
 
   it('remembers texts for its cluster, and for 90 days', async () => {
-    const { exchange, ports } = open(0)
-    expect(await exchange.memory.read('comment')).toBeUndefined()
-    await exchange.memory.write('comment', '41')
-    await exchange.memory.write('comment', '42')
-    expect(await exchange.memory.read('comment')).toBe('42')
-    const parts = { ports, tokens: exchange.tokens, host: createHostErrors() }
-    const elsewhere = createExchange(parts, 'staging', TRANSPORT)
+    const { tryPorts, ports } = open(0)
+    expect(await tryPorts.memory.read('comment')).toBeUndefined()
+    await tryPorts.memory.write('comment', '41')
+    await tryPorts.memory.write('comment', '42')
+    expect(await tryPorts.memory.read('comment')).toBe('42')
+    const parts = { ports, tokens: tryPorts.tokens, host: createHostErrors() }
+    const elsewhere = createTryPorts(parts, 'staging', TRANSPORT)
     expect(await elsewhere.memory.read('comment')).toBeUndefined()
     ports.clock.set(START + 90 * 24 * 3_600_000)
-    expect(await exchange.memory.read('comment')).toBeUndefined()
+    expect(await tryPorts.memory.read('comment')).toBeUndefined()
   })
 
   it('knows the identities of its own cluster, read past the cache when it has to be', async () => {
@@ -76,15 +76,15 @@ describe('an exchange', () => {
       asked.push(args)
       return BINDINGS
     }
-    const { ports, exchange } = open(0)
+    const { ports, tryPorts } = open(0)
     const parts = {
       ports: { ...ports, identities: { ...ports.identities, bindings } },
-      tokens: exchange.tokens,
+      tokens: tryPorts.tokens,
       host: createHostErrors(),
     }
-    const { identities } = createExchange(parts, 'prod', TRANSPORT)
+    const { identities } = createTryPorts(parts, 'prod', TRANSPORT)
     expect([identities.cluster, await identities.bindings()]).toEqual(['prod', BINDINGS])
-    await createExchange(parts, 'staging', TRANSPORT, { fresh: true }).identities.bindings()
+    await createTryPorts(parts, 'staging', TRANSPORT, { fresh: true }).identities.bindings()
     expect(asked).toEqual([
       ['prod', {}],
       ['staging', { fresh: true }],
@@ -96,9 +96,9 @@ describe('an exchange', () => {
     [{ cert: 'PEM', key: 'PEM' }, false],
     [undefined, false],
   ])('says of %j whether the Provider names its own roots: %s', (tls, expected) => {
-    const { ports, exchange } = open(0)
+    const { ports, tryPorts } = open(0)
     const transport = { ...TRANSPORT, ...(tls && { tls }) }
-    const parts = { ports, tokens: exchange.tokens, host: createHostErrors() }
-    expect(createExchange(parts, 'prod', transport).hasOwnRoots).toBe(expected)
+    const parts = { ports, tokens: tryPorts.tokens, host: createHostErrors() }
+    expect(createTryPorts(parts, 'prod', transport).hasOwnRoots).toBe(expected)
   })
 })

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest'
 import cdkJson from '../../cdk.json' with { type: 'json' }
 import { ALARM_NAMES } from '../../lib/alarm-names.ts'
 import { createApp } from '../../lib/app.ts'
-import { parseSettings, SETTING_NAMES, SETTINGS_KEY, SettingsError } from '../../lib/settings.ts'
+import {
+  DeploymentSettingsError,
+  parseDeploymentSettings,
+  SETTING_NAMES,
+  SETTINGS_KEY,
+} from '../../lib/deployment-settings.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { appWith, VPC_ID } from './synth.ts'
 
@@ -38,7 +43,7 @@ describe('settings', () => {
       replayButton: false,
       cloudIdentities: false,
     }
-    expect(parseSettings(undefined)).toEqual(defaults)
+    expect(parseDeploymentSettings(undefined)).toEqual(defaults)
     expect(cdkJson.context['flux-relay']).toEqual(defaults)
   })
 
@@ -140,15 +145,15 @@ describe('settings', () => {
     ['a list for a text', { noProxy: ['a.test'] }, 'noProxy: expected text'],
     ['no object', 'prod', 'expected an object of settings'],
   ])('refuse %s', (_, context, message) => {
-    expect(() => parseSettings(context)).toThrow(SettingsError)
-    expect(() => parseSettings(context)).toThrow(message)
+    expect(() => parseDeploymentSettings(context)).toThrow(DeploymentSettingsError)
+    expect(() => parseDeploymentSettings(context)).toThrow(message)
   })
 
   it.each(['5', '5min', '-5m', '24h1s', '', 'off', 300, null])(
     'refuse a rate limit interval of %j',
     (rateLimitInterval) => {
       const expected = 'rateLimitInterval: expected a time such as 5m, at most 24h, or 0 to tell'
-      expect(() => parseSettings({ rateLimitInterval })).toThrow(expected)
+      expect(() => parseDeploymentSettings({ rateLimitInterval })).toThrow(expected)
     },
   )
 
@@ -164,7 +169,7 @@ describe('settings', () => {
   })
 
   it('name all that is wrong', () => {
-    const parse = () => parseSettings({ stageName: '', logLevel: 'TRACE' })
+    const parse = () => parseDeploymentSettings({ stageName: '', logLevel: 'TRACE' })
     expect(parse).toThrow(/stageName: .*\n {2}logLevel: /)
   })
 

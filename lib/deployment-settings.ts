@@ -138,7 +138,7 @@ const Fields = z.strictObject({
 export const SETTING_NAMES: readonly string[] = Object.keys(Fields.shape)
 
 /** The settings of a deployment: the object `flux-relay` in the context of cdk.json. */
-export const Settings = Fields.superRefine((settings, context) => {
+export const DeploymentSettings = Fields.superRefine((settings, context) => {
   if (settings.alarmEmail !== undefined && settings.alarmTopicArn !== undefined) {
     contradiction(context, 'alarmTopicArn', 'not together with alarmEmail: set one of them')
   }
@@ -158,19 +158,19 @@ export const Settings = Fields.superRefine((settings, context) => {
   }
   refuseSharedNames(context, settings.names)
 }).readonly()
-export type Settings = z.infer<typeof Settings>
+export type DeploymentSettings = z.infer<typeof DeploymentSettings>
 
 /** What a deployment does wrong in its settings. The message names each setting and what is allowed. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError'
+export class DeploymentSettingsError extends Error {
+  override readonly name = 'DeploymentSettingsError'
 }
 
-/** The settings with their defaults. Throws `SettingsError` for all that is wrong at once. */
-export function parseSettings(context: unknown): Settings {
-  const parsed = Settings.safeParse(context ?? {})
+/** The settings with their defaults. Throws `DeploymentSettingsError` for all that is wrong at once. */
+export function parseDeploymentSettings(context: unknown): DeploymentSettings {
+  const parsed = DeploymentSettings.safeParse(context ?? {})
   if (parsed.success) return parsed.data
   const lines = parsed.error.issues.map((issue) => `  ${describe(issue)}`)
-  throw new SettingsError(`"${SETTINGS_KEY}" in cdk.json:\n${lines.join('\n')}`)
+  throw new DeploymentSettingsError(`"${SETTINGS_KEY}" in cdk.json:\n${lines.join('\n')}`)
 }
 
 /** A table may have the name of a queue, but no two tables have one. */

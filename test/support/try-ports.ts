@@ -1,13 +1,13 @@
 import type { HttpResponse, OutboundRequest, TransportFailure } from '../../relay/ports/http.ts'
 import type { NatsMessage, NatsPublisher } from '../../relay/ports/nats.ts'
 import { createAccessTokens } from '../../relay/providers/auth/access-tokens.ts'
-import type { ClusterIdentities, Exchange } from '../../relay/providers/contract.ts'
+import type { ClusterIdentities, TryPorts } from '../../relay/providers/contract.ts'
 import { ManualClock } from './manual-clock.ts'
 
 type Answer = HttpResponse | TransportFailure
 type PublishAnswer = Awaited<ReturnType<NatsPublisher['publish']>>
 
-export interface FakeExchangeOptions {
+export interface FakeTryPortsOptions {
   /** One answer a request, in order, or a function of the request and its number from 0. */
   readonly answers?: readonly Answer[] | ((request: OutboundRequest, number: number) => Answer)
   /** What each message that is published gets; by default it is taken. */
@@ -17,8 +17,8 @@ export interface FakeExchangeOptions {
   readonly hasOwnRoots?: boolean
 }
 
-/** An exchange without a network, which records what a type does with it. */
-export interface FakeExchange extends Exchange {
+/** The ports of one try without a network, which record what a type does with it. */
+export interface FakeTryPorts extends TryPorts {
   readonly requests: readonly OutboundRequest[]
   readonly messages: readonly NatsMessage[]
   readonly clock: ManualClock
@@ -27,12 +27,12 @@ export interface FakeExchange extends Exchange {
 }
 
 /** A request that no answer is left for rejects, as the broken promise of a type that it is. */
-export function createFakeExchange({
+export function createFakeTryPorts({
   answers = [],
   published = () => ({ kind: 'published' }),
   identities = {},
   hasOwnRoots = false,
-}: FakeExchangeOptions = {}): FakeExchange {
+}: FakeTryPortsOptions = {}): FakeTryPorts {
   const clock = new ManualClock()
   const requests: OutboundRequest[] = []
   const messages: NatsMessage[] = []

@@ -1,7 +1,7 @@
 import type { OutboundRequest, TransportFailure, TransportOptions } from '../ports/http.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { AccessTokens } from '../providers/auth/access-tokens.ts'
-import type { Exchange } from '../providers/contract.ts'
+import type { TryPorts } from '../providers/contract.ts'
 import { createDeliveryMemory } from './delivery-memory.ts'
 import type { HostErrors } from './host-ports.ts'
 import { sendFollowing } from './redirects.ts'
@@ -16,12 +16,12 @@ export interface DeliverParts {
 }
 
 /** The exchange of one try. */
-export interface TryExchange extends Exchange {
+export interface FollowingTryPorts extends TryPorts {
   /** The addresses that redirects led to, without query and user info. */
   readonly moves: readonly string[]
 }
 
-export interface ExchangeOptions {
+export interface TryPortsOptions {
   /** Whether the cloud bindings are read past the cache. */
   readonly fresh?: boolean
   readonly credentials?: AddressCredentials | undefined
@@ -30,15 +30,15 @@ export interface ExchangeOptions {
 }
 
 /**
- * Makes the exchange of one try, which begins now. `transport.timeoutMs` bounds the whole try: each
+ * Makes the ports of one try, which begins now. `transport.timeoutMs` bounds the whole try: each
  * request gets the time that the requests before it have left.
  */
-export function createExchange(
+export function createTryPorts(
   { ports, host, tokens }: DeliverParts,
   cluster: string,
   transport: TransportOptions,
-  { credentials, followsRedirects, ...options }: ExchangeOptions = {},
-): TryExchange {
+  { credentials, followsRedirects, ...options }: TryPortsOptions = {},
+): FollowingTryPorts {
   const { clock, http, nats, identities } = ports
   const startedAt = clock.elapsed()
   const left = (): TransportOptions => ({
@@ -46,7 +46,7 @@ export function createExchange(
     timeoutMs: transport.timeoutMs - (clock.elapsed() - startedAt),
   })
   const isOver = ({ timeoutMs }: TransportOptions) => timeoutMs <= 0
-  const sendOnce: Exchange['send'] = async (request) => {
+  const sendOnce: TryPorts['send'] = async (request) => {
     const given = left()
     if (isOver(given)) return outOfTime(transport)
     return explained(await http.send(withCredentials(request, credentials), given), transport)

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { parseJson } from '../../../relay/api/json.ts'
-import { ReceivedEvents, Rejections } from '../../../relay/api/schemas/events.ts'
+import { ReceivedEvents, type Rejection, Rejections } from '../../../relay/api/schemas/events.ts'
 import { ProblemDocument } from '../../../relay/api/schemas/problem.ts'
 import { parseRetryAfterMs } from '../../../relay/model/retry.ts'
 import { ellipsize } from '../../../relay/model/text.ts'
@@ -9,12 +9,11 @@ import type {
   TransportFailure,
   TransportFailureCause,
 } from '../../../relay/ports/http.ts'
-import type { Refusal } from '../spool/spool.ts'
 
 /** What the relay's answer means for the batch. */
-export type Verdict =
+export type BatchResult =
   /** The relay has the whole batch, except the events that it will never accept. */
-  | { readonly kind: 'done'; readonly refusals: readonly Refusal[] }
+  | { readonly kind: 'done'; readonly rejected: readonly Rejection[] }
   | { readonly kind: 'too-large' }
   | Retry
 
@@ -47,15 +46,18 @@ const NoneGood = z.object({ errors: Rejections })
  * Judges the answer to a batch of `count` events. Events leave the spool only when the relay itself
  * has answered for them. Any other answer, such as that of a proxy or another service, is a retry.
  */
-export function judge(answer: HttpResponse | TransportFailure, count: number): Verdict {
+export function batchResultOf(answer: HttpResponse | TransportFailure, count: number): BatchResult {
   if (answer.kind === 'failure') return retryOf(answer)
   if (answer.status === 413) return { kind: 'too-large' }
-  const refusals = refusalsIn(answer, count)
-  return refusals ? { kind: 'done', refusals } : retryOf(answer)
+  const rejected = rejectedIn(answer, count)
+  return rejected ? { kind: 'done', rejected } : retryOf(answer)
 }
 
 /** The refusals in an answer; undefined when it does not account for every event. */
-function refusalsIn({ status, body }: HttpResponse, count: number): readonly Refusal[] | undefined {
+function rejectedIn(
+  { status, body }: HttpResponse,
+  count: number,
+): readonly Rejection[] | undefined {
   if (status !== 202 && status !== 400) return undefined
   const parsed = parseJson(body)
   if ('error' in parsed) return undefined

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { judge, retryOf } from '../../../hosts/shipper/send/verdict.ts'
+import { batchResultOf, retryOf } from '../../../hosts/shipper/send/batch-result.ts'
 import { response } from '../../support/notifications.ts'
 
 it.each([
@@ -17,7 +17,7 @@ it.each([
 })
 
 it('a detail is cut, however long the answer is', () => {
-  const verdict = judge(response(301, '', { location: 'x'.repeat(10_000) }), 1)
+  const verdict = batchResultOf(response(301, '', { location: 'x'.repeat(10_000) }), 1)
   expect(verdict).toMatchObject({ kind: 'retry', reason: '301' })
   expect((verdict as { detail: string }).detail.length).toBeLessThanOrEqual(300)
 })
