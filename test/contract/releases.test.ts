@@ -137,8 +137,8 @@ const SHIPPER = [
   ['the shipper puts a set', { kind: 'accepted' }],
   ['the shipper puts an older set', { kind: 'retry', reason: '409' }],
   ['the shipper puts the set of the folder', { kind: 'retry', reason: '409' }],
-  ['the shipper posts events', { kind: 'done', refusals: [{ index: 1 }] }],
-  ['the shipper posts what is no event', { kind: 'done', refusals: [{ index: 0 }, { index: 1 }] }],
+  ['the shipper posts events', { kind: 'done', rejected: [{ index: 1 }] }],
+  ['the shipper posts what is no event', { kind: 'done', rejected: [{ index: 0 }, { index: 1 }] }],
 ] as const
 
 const ANSWERS: readonly (readonly [string, ZodType])[] = [

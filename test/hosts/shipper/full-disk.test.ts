@@ -124,9 +124,9 @@ function orFull(error: unknown): 'full' {
   throw error
 }
 
-async function settleNext(spool: Spool, refusals: Parameters<Spool['settle']>[1] = []) {
+async function settleNext(spool: Spool, rejected: Parameters<Spool['settle']>[1] = []) {
   const batch = spool.peek(...BATCH)
-  await spool.settle(batch, refusals)
+  await spool.settle(batch, rejected)
   return batch.length
 }
 
