@@ -1,4 +1,5 @@
 import type { RetryMessage } from '../../relay/model/delivery.ts'
+import { DEFAULT_RETENTION_MS } from '../../relay/model/retention.ts'
 import { cutText } from '../../relay/model/text.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type {
@@ -12,9 +13,6 @@ import type {
 import type { RelayDatabase } from './relay-database.ts'
 import { change, type UnitResult, type UnitStatement } from './statement.ts'
 import { sweepQuarantine } from './sweep.ts'
-
-/** Kept as long as a record of the ledger. */
-const RETENTION_MS = 30 * 24 * 3_600_000
 
 /** Most that is set aside. What comes beyond stays in its queue, and is tried again and again. */
 const MAX_MESSAGES = 10_000
@@ -225,7 +223,13 @@ export class SqliteQuarantine implements Quarantine {
 
   #why({ cause, rejections, firstAt }: SetAsideReason) {
     const now = this.#clock.now()
-    return [cutText(cause, MAX_CAUSE_LENGTH), rejections, firstAt, now, now + RETENTION_MS] as const
+    return [
+      cutText(cause, MAX_CAUSE_LENGTH),
+      rejections,
+      firstAt,
+      now,
+      now + DEFAULT_RETENTION_MS,
+    ] as const
   }
 }
 

@@ -22,6 +22,7 @@ import { explain } from '../../relay/api/explain.ts'
 import { type ConfigRequest, putConfig } from '../../relay/api/put-config.ts'
 import { putSecret, type SecretRequest } from '../../relay/api/put-secret.ts'
 import { receiveEvents } from '../../relay/api/receive-events.ts'
+import { storeConfig } from '../../relay/api/routes/config.ts'
 import { showConfig } from '../../relay/api/show-config.ts'
 import { judgeAgain } from '../../relay/pipeline/rejudge.ts'
 import { noPause } from '../../relay/pipeline/slices.ts'
@@ -105,8 +106,12 @@ function clustersOn(
 }
 
 function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequests {
+  const config = {
+    put: (request: ConfigRequest) => putConfig(ports, request, noPause, TRY_BOUNDS),
+    onStored: (cluster: string) => wake(ports, cluster),
+  }
   return {
-    putConfig: (cluster, body) => answerOf(putAndWake(ports, { ...body, cluster })),
+    putConfig: (cluster, body) => answerOf(storeConfig(config, { ...body, cluster })),
     showConfig: (cluster) => answerOf(showConfig(ports, cluster)),
     postEvents: (cluster, body) =>
       answerOf(receiveEvents(ports, { ...body, cluster, events: 'any', isSigned: false })),
@@ -118,12 +123,6 @@ function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequ
     showDelivery: (id) => answerOf(showDelivery(ports, id)),
     replayDelivery: (id) => answerOf(replayDelivery(ports, id)),
   }
-}
-
-async function putAndWake(ports: StorePorts, request: ConfigRequest): Promise<Answer> {
-  const answer = await putConfig(ports, request, noPause, TRY_BOUNDS)
-  if (answer.status === 200) await wake(ports, request.cluster)
-  return answer
 }
 
 /** The Secret is stored whatever comes of the rest, for which a person may lack the rights. */
