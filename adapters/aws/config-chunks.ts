@@ -17,6 +17,19 @@ export const TOKENS = 'tokens'
 
 export const CHUNK_PREFIX = 'chunk#'
 
+/** With what the sort keys of the sets of before begin. */
+const PAST_PREFIX = 'past#'
+
+/** With what the sort keys of the chunks of a revision of before begin; of one that begins so. */
+export function pastPrefix(revision: string): string {
+  return `${PAST_PREFIX}${revision}`
+}
+
+/** The sort key of a chunk of a set of before: sets of one revision may differ in what is ready. */
+export function pastKey({ revision, setId }: Pointer, index: number): string {
+  return `${pastPrefix(revision)}#${setId}#${index}`
+}
+
 /** On the pointer of a cluster that was retired: when, in milliseconds since the epoch. */
 export const RETIRED_ATTRIBUTE = 'retiredAt'
 

@@ -11,6 +11,8 @@ import {
   chunkKeys,
   POINTER,
   type Pointer,
+  pastKey,
+  pastPrefix,
   pointerItem,
   pointerOf,
   RETIRED_ATTRIBUTE,
@@ -19,7 +21,7 @@ import {
 } from './config-chunks.ts'
 import { bytesOf, MalformedItem, namesOf, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
 import { CONFIG_INDEX, EXPIRY_ATTRIBUTE, TTL_ATTRIBUTE } from './tables.ts'
-import { expiryAttributes } from './versioned-item.ts'
+import { expiryAttributes, hasExpired } from './versioned-item.ts'
 
 const CONCURRENT_REQUESTS = 8
 
@@ -100,6 +102,61 @@ export class ConfigTable {
         }),
       ),
     )
+  }
+
+  /** Keeps a set that is about to be replaced until it expires. Nothing where its chunks are gone. */
+  async keepPast(cluster: string, pointer: Pointer, expiresAt: number): Promise<void> {
+    const chunks = (await this.readChunks(cluster, pointer)) ?? []
+    await mapConcurrently(chunks, CONCURRENT_REQUESTS, (data, index) =>
+      this.#client.send(
+        new PutItemCommand({
+          TableName: this.#tableName,
+          Item: {
+            ...pointerItem(cluster, pointer),
+            part: { S: pastKey(pointer, index) },
+            data: { B: data },
+            ...expiryAttributes(expiresAt),
+          },
+        }),
+      ),
+    )
+  }
+
+  /** A set of before whose revision begins so, the latest of several; undefined without a whole one. */
+  async readPast(
+    cluster: string,
+    revision: string,
+    now: number,
+  ): Promise<{ readonly pointer: Pointer; readonly chunks: readonly Uint8Array[] } | undefined> {
+    const query = {
+      TableName: this.#tableName,
+      KeyConditionExpression: '#cluster = :cluster AND begins_with(#part, :prefix)',
+      ExpressionAttributeNames: namesOf('cluster', 'part'),
+      ExpressionAttributeValues: {
+        ':cluster': { S: cluster },
+        ':prefix': { S: pastPrefix(revision) },
+      },
+    }
+    const chunksOf = new Map<string, Map<string, Uint8Array>>()
+    const pointers: Pointer[] = []
+    for await (const { Items: items = [] } of paginateQuery({ client: this.#client }, query)) {
+      for (const item of items) {
+        const pointer = pointerOf(item)
+        const data = bytesOf(item, 'data')
+        if (pointer === undefined || data === undefined || hasExpired(item, now)) continue
+        const known = chunksOf.get(pointer.setId)
+        if (known === undefined) pointers.push(pointer)
+        chunksOf.set(pointer.setId, (known ?? new Map()).set(textOf(item, 'part') ?? '', data))
+      }
+    }
+    for (const pointer of pointers.sort((a, b) => b.takenAt - a.takenAt)) {
+      const found = chunksOf.get(pointer.setId)
+      const chunks = Array.from({ length: pointer.chunks }, (_, index) =>
+        found?.get(pastKey(pointer, index)),
+      ).filter((chunk) => chunk !== undefined)
+      if (chunks.length === pointer.chunks) return { pointer, chunks }
+    }
+    return undefined
   }
 
   /** Gives a TTL to the chunks of the sets given, and to those that a crash left. */

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
+import { DEFAULT_RETENTION_MS } from '../../relay/model/retention.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
+import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import { contentHash, contentOf, fromChunks, type Pointer, toChunks } from './config-chunks.ts'
 import { type ClusterSeen, ConfigTable } from './config-table.ts'
@@ -12,6 +14,8 @@ const MAX_READS = 5
 export interface DynamoDbConfigOptions extends TableOptions {
   /** Whether the sets come from clusters themselves, which then may fall silent; else from people. */
   readonly hearsClusters?: boolean
+  /** How long the ledger keeps what may name a revision. Milliseconds. */
+  readonly retentionMs?: number
 }
 
 /**
@@ -19,15 +23,18 @@ export interface DynamoDbConfigOptions extends TableOptions {
  * is flipped when all are there. A reader sees the old set or the new one, whole. Each read asks for
  * the pointer, so that an event which was accepted after a change meets the new set.
  */
-export class DynamoDbConfigStore implements ConfigStore {
+export class DynamoDbConfigStore implements ConfigStore, ConfigHistory {
   readonly #table: ConfigTable
   readonly #clock: Clock
   readonly #hearsClusters: boolean
+  readonly #retentionMs: number
 
-  constructor({ client, tableName, clock, hearsClusters = false }: DynamoDbConfigOptions) {
+  constructor(options: DynamoDbConfigOptions) {
+    const { client, tableName, clock, hearsClusters = false } = options
     this.#table = new ConfigTable(client, tableName)
     this.#clock = clock
     this.#hearsClusters = hearsClusters
+    this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS
   }
 
   async read(
@@ -43,6 +50,16 @@ export class DynamoDbConfigStore implements ConfigStore {
       // It was replaced meanwhile, and its chunks are gone.
     }
     throw new Error(`the configuration of cluster ${cluster} has lost a part; send it again`)
+  }
+
+  async readRevision(cluster: string, revision: string): Promise<ConfigSnapshot | undefined> {
+    const pointer = await this.#table.readPointer(cluster)
+    if (pointer?.revision.startsWith(revision)) {
+      const current = await this.read(cluster)
+      if (typeof current === 'object' && current.revision.startsWith(revision)) return current
+    }
+    const past = await this.#table.readPast(cluster, revision, this.#clock.now())
+    return past && fromChunks(cluster, past.pointer, past.chunks)
   }
 
   async replace(snapshot: ConfigSnapshot): Promise<'replaced' | 'stale'> {
@@ -90,6 +107,9 @@ export class DynamoDbConfigStore implements ConfigStore {
       content: contentHash(content),
       // A person may apply a set for a cluster that sends its own.
       ...this.#heard(current, takenAt),
+    }
+    if (current && current.revision !== revision) {
+      await this.#table.keepPast(cluster, current, this.#clock.now() + this.#retentionMs)
     }
     const isFlipped = await this.#table.flipPointer(cluster, pointer)
     if (isFlipped) await this.#tidy(cluster, setId, current ? [current.setId] : [])

@@ -1,10 +1,14 @@
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
+import { DEFAULT_RETENTION_MS } from '../../relay/model/retention.ts'
 import {
   type ConfigText,
   configTextOf,
   readConfigText,
 } from '../../relay/model/stored/config-snapshot.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { ConfigStore } from '../../relay/ports/config-store.ts'
+import { SqliteConfigHistory } from './config-history.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { change } from './statement.ts'
 
@@ -29,19 +33,32 @@ const SUMMARY = `SELECT cluster, taken_at AS takenAt,
     ) ELSE 0 END AS notReady
   FROM configs WHERE cluster = ?`
 
-/** The clusters' sets of Alerts and Providers on SQLite, each one JSON value. */
-export class SqliteConfigStore implements ConfigStore {
+export interface ConfigOptions {
+  /** Waited for between parts of a large set that is read. */
+  readonly pause?: () => Promise<void>
+  /** How long the ledger keeps what may name a revision. Milliseconds. */
+  readonly retentionMs?: number
+}
+
+/** The clusters' sets of Alerts and Providers on SQLite, each one JSON value, and those of before. */
+export class SqliteConfigStore implements ConfigStore, ConfigHistory {
   readonly #database: RelayDatabase
+  readonly #clock: Pick<Clock, 'now'>
+  readonly #history: SqliteConfigHistory
+  readonly #retentionMs: number
   readonly #pause: () => Promise<void>
   /** The revisions that are stored, as far as they are known: nobody else writes the file. */
   readonly #revisions = new Map<string, string>()
   /** As far as they were stored by this process, or asked for. */
   readonly #summaries = new Map<string, ConfigSummary>()
 
-  /** `pause` is waited for between parts of a large set that is read. */
-  constructor(database: RelayDatabase, pause: () => Promise<void> = async () => undefined) {
+  constructor(database: RelayDatabase, clock: Pick<Clock, 'now'>, options: ConfigOptions = {}) {
+    const { pause = async () => undefined, retentionMs = DEFAULT_RETENTION_MS } = options
     this.#database = database
+    this.#clock = clock
+    this.#history = new SqliteConfigHistory(database)
     this.#pause = pause
+    this.#retentionMs = retentionMs
   }
 
   async read(
@@ -69,23 +86,26 @@ export class SqliteConfigStore implements ConfigStore {
     return row?.body
   }
 
+  async readRevision(cluster: string, revision: string): Promise<ConfigSnapshot | undefined> {
+    const body = await this.#history.find(cluster, revision)
+    return body === undefined ? undefined : readConfigText(cluster, body, this.#pause)
+  }
+
   replace(snapshot: ConfigSnapshot): Promise<'replaced' | 'stale'> {
     return this.replaceText(configTextOf(snapshot))
   }
 
   /** `replace` with a set that is made text already. */
-  async replaceText({
-    cluster,
-    revision,
-    takenAt,
-    body,
-    notReady,
-  }: ConfigText): Promise<'replaced' | 'stale'> {
-    const unit = [{ ...change(REPLACE, cluster, revision, takenAt, body), mustChange: true }]
+  async replaceText(config: ConfigText): Promise<'replaced' | 'stale'> {
+    const { cluster, revision, takenAt, body, notReady } = config
+    const replacing = change(REPLACE, cluster, revision, takenAt, body)
+    const keeping = await this.#history.changes(config, this.#clock.now())
+    const unit = [{ ...replacing, mustChange: true }, ...keeping]
     const result = await this.#database.write(unit, ({ kind }) => {
       if (kind !== 'done') return
       this.#revisions.set(cluster, revision)
       this.#summaries.set(cluster, { cluster, takenAt, notReady })
+      this.#history.isKept(config)
     })
     return result.kind === 'done' ? 'replaced' : 'stale'
   }
@@ -99,6 +119,18 @@ export class SqliteConfigStore implements ConfigStore {
       if (row && !this.#summaries.has(cluster)) this.#summaries.set(cluster, row)
     }
     return [...this.#summaries.values()]
+  }
+
+  /** Keeps a set that is in force, though it is stored elsewhere, for `readRevision`. */
+  async keepText(config: ConfigText): Promise<void> {
+    const keeping = await this.#history.changes(config, this.#clock.now())
+    const { kind } = await this.#database.write(keeping)
+    if (kind === 'done') this.#history.isKept(config)
+  }
+
+  /** Forgets what was replaced so long before `now` that no record names it; with the number. */
+  sweep(now: number): Promise<number> {
+    return this.#history.sweep(now - this.#retentionMs)
   }
 
   /** The clusters that have a set, in alphabetical order. */

@@ -103,6 +103,17 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX quarantine_by_kind ON quarantine (kind, bytes);
    CREATE INDEX quarantine_by_expiry ON quarantine (expires_at);`,
   EVENTS_ONCE,
+  `CREATE TABLE config_revisions (
+     cluster TEXT NOT NULL,
+     revision TEXT NOT NULL,
+     body BLOB NOT NULL,
+     replaced_at INTEGER,
+     UNIQUE (cluster, revision)
+   ) STRICT;
+   CREATE INDEX config_revisions_replaced ON config_revisions (replaced_at)
+     WHERE replaced_at IS NOT NULL;
+   INSERT INTO config_revisions (cluster, revision, body)
+     SELECT cluster, revision, CAST(body AS BLOB) FROM configs;`,
 ]
 
 /** The relay's version: that which this program makes, and the latest that it reads. */

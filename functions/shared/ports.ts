@@ -59,7 +59,11 @@ export function createStorePorts(
   const signingKeys = new SecretsManagerTokens(secrets)
   return {
     queue: new SqsQueue({ client: sqs, eventsQueueUrl, retriesQueueUrl, clock }),
-    configs: new DynamoDbConfigStore({ ...table(environment.configTable), ...configOptions }),
+    configs: new DynamoDbConfigStore({
+      ...table(environment.configTable),
+      ...configOptions,
+      ...(retentionMs !== undefined && { retentionMs }),
+    }),
     state: new DynamoDbStateStore(table(environment.stateTable)),
     ledger: new DynamoDbLedger({
       ...table(environment.ledgerTable),

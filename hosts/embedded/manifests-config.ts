@@ -11,6 +11,7 @@ import {
 import { reconcile } from '../../relay/pipeline/reconcile.ts'
 import { noPause, type Pause } from '../../relay/pipeline/slices.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
+import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import type { SecretStore } from '../../relay/ports/secret-store.ts'
 import type { ConfigTexts } from './configurations/config-texts.ts'
@@ -19,21 +20,31 @@ import { type ManifestError, manifestErrorText } from './manifests/manifest-erro
 
 /** What the manifests folder amounts to, as the core's stores show it. */
 export interface ManifestsConfig {
-  readonly configs: ConfigStore & ConfigTexts
+  readonly configs: ConfigStore & ConfigHistory & ConfigTexts
   readonly secrets: SecretStore
   /** Judges a load of the folder and puts it in force, in one step. */
   apply(loaded: LoadedManifests): Promise<ConfigSnapshot>
+  /** Keeps what is in force, so that records which name it can be explained later. */
+  keep(): Promise<void>
   /** The same for a load that is judged already. */
   applyJudged(config: ConfigText, secrets: LoadedManifests['secrets']): void
   /** Of the load that is in force; undefined before the first. */
   summary(): ConfigSummary | undefined
 }
 
+/** Keeps sets that are in force, though they are stored elsewhere. */
+interface KeptTexts {
+  keepText(config: ConfigText): Promise<void>
+}
+
 export interface ManifestsConfigOptions {
   /** The cluster that the folder is for; it owns that cluster's configuration. */
   readonly cluster: string
   /** Of every other cluster. */
-  readonly others: { readonly configs: ConfigStore & ConfigTexts; readonly secrets: SecretStore }
+  readonly others: {
+    readonly configs: ManifestsConfig['configs'] & KeptTexts
+    readonly secrets: SecretStore
+  }
   /** Secrets that the relay itself provides, by name, in every namespace of the cluster. */
   readonly builtInSecrets: ReadonlyMap<string, SecretData>
   readonly clock: Clock
@@ -63,6 +74,12 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
         if (asked !== cluster) return others.configs.readText(asked)
         return inForce && ('body' in inForce ? inForce : configTextOf(inForce)).body
       },
+      async readRevision(asked, revision) {
+        if (asked !== cluster || !inForce?.revision.startsWith(revision)) {
+          return others.configs.readRevision(asked, revision)
+        }
+        return 'body' in inForce ? readConfigText(cluster, inForce.body, pause) : inForce
+      },
       async replace(next) {
         refuse(next.cluster)
         return others.configs.replace(next)
@@ -86,6 +103,10 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
       inForce = snapshot
       secretsInForce = folderSecrets(loaded.secrets, builtInSecrets)
       return snapshot
+    },
+    async keep() {
+      if (inForce === undefined) return
+      await others.configs.keepText('body' in inForce ? inForce : configTextOf(inForce))
     },
     applyJudged(config, secrets) {
       inForce = config

@@ -11,6 +11,9 @@ export async function putInForce(config: ManifestsConfig, load: FolderLoad, log:
     log.warn({ kind, namespace, name, reason, message }, 'not ready')
   }
   log.info({ files: fileCount, objects: objectCount }, 'manifests loaded')
+  await config.keep().catch((err: unknown) => {
+    log.error({ err }, 'the manifests could not be kept to explain what was decided by them')
+  })
 }
 
 async function apply(config: ManifestsConfig, load: FolderLoad) {

@@ -100,10 +100,17 @@ export async function openStores(
   )
   const state = new SqliteStateStore(database, clock)
   const ledger = new SqliteLedger(database, clock)
+  const configs = new SqliteConfigStore(
+    database,
+    clock,
+    gate && { pause: () => new Promise(gate.goOn) },
+  )
   const sweep = async () => {
     const now = clock.now()
     try {
-      await Promise.all([queue, queue.quarantine, state, ledger].map((store) => store.sweep(now)))
+      await Promise.all(
+        [queue, queue.quarantine, state, ledger, configs].map((store) => store.sweep(now)),
+      )
     } catch (error) {
       // One that is under way at the end goes on at the next start.
       if (!isClosing) onSweepFailure(error)
@@ -114,7 +121,7 @@ export async function openStores(
     queue,
     state,
     ledger,
-    configs: new SqliteConfigStore(database, gate && (() => new Promise(gate.goOn))),
+    configs,
     secrets: new SqliteSecretStore(database),
     waiting: new SqliteWaitingLines(database),
     readings: {

@@ -54,6 +54,7 @@ export function deliveryView(record: LedgerRecord) {
     ...(status.kind === 'waiting' && { dueAt: isoTime(status.dueAt) }),
     ...(latencyMs !== undefined && { latencyMs }),
     attempts: record.attempts.map(attemptView),
+    ...(record.revision !== undefined && { revision: record.revision }),
     failures: record.failures,
     chainStartedAt: isoTime(record.chainStartedAt),
     replayedAt: record.replayedAt.map(isoTime),

@@ -17,6 +17,14 @@ export interface ObjectReadiness {
   readonly message: string
 }
 
+/** How many characters of a revision name it among those of its cluster. */
+const SHORT_REVISION_LENGTH = 12
+
+/** A revision as records name it. */
+export function shortRevision(revision: string): string {
+  return revision.slice(0, SHORT_REVISION_LENGTH)
+}
+
 /**
  * One cluster's whole set of objects at one time. It is never changed, only replaced as a whole.
  */

@@ -171,6 +171,11 @@ interface RecordOf<S extends Status> {
   readonly attempts: readonly Attempt[]
   /** The times at which a person asked for a replay, in milliseconds since the epoch. */
   readonly replayedAt: readonly number[]
+  /**
+   * The revision of the configuration that decided, in short. Absent without a configuration, and in what
+   * was decided before records had it.
+   */
+  readonly revision?: string
   readonly createdAt: number
   readonly updatedAt: number
 }

@@ -23,7 +23,7 @@ import { type Candidate, type Matches, type MatchOptions, match, matchAlert } fr
 import { MessageTests } from './message-tests.ts'
 import { isOvertaken } from './object-memory.ts'
 import { NOTHING_RECALLED, RECALLED_AT_ONCE, type RecallContext, recall } from './recall.ts'
-import { beginNow, concludeDelivery, concludeEvent, newEventRecord } from './record.ts'
+import { beginNow, concludeDelivery, concludeEvent, judgedBy, newEventRecord } from './record.ts'
 import { createJudge } from './rejections.ts'
 import { findPlace } from './repeat.ts'
 import { NO_REPEATS, repeatReason } from './repeats-by-alert.ts'
@@ -110,15 +110,19 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
   })
   // One that comes again, and had news for some Alert, keeps to the records of its Deliveries.
   if (repeats.areForAll && !recalled.hasDeliveries) {
-    return settleWithoutAlert(context, queued, end('suppressed', repeatReason(repeats.events)))
+    const conclusion = end('suppressed', repeatReason(repeats.events))
+    return settleWithoutAlert(context, queued, conclusion, table)
   }
-  if (!matches) {
+  if (!table || !matches) {
     const reason = `cluster ${queued.cluster} has no configuration yet`
-    return settleWithoutAlert(context, queued, waitFor(reason))
+    return settleWithoutAlert(context, queued, waitFor(reason), undefined)
   }
   const { candidates, reason } = matches
-  if (reason !== '') return settleWithoutAlert(context, queued, end('skipped', reason))
-  await tryCandidates(context, { queued, candidates, repeats, recalled, overtaken })
+  if (reason !== '') {
+    return settleWithoutAlert(context, queued, end('skipped', reason), table)
+  }
+  const { revision } = table
+  await tryCandidates(context, { queued, candidates, repeats, recalled, overtaken, revision })
 }
 
 function* uidsOf(matches: Matches | undefined): Generator<string> {
@@ -130,9 +134,11 @@ async function settleWithoutAlert(
   context: Context,
   queued: QueuedEvent,
   conclusion: EventConclusion,
+  table: RoutingTable | undefined,
 ) {
   const { clock } = context.ports
-  await settle(context, concludeEvent(newEventRecord(queued, clock.now()), conclusion, clock))
+  const record = newEventRecord(queued, clock.now(), table?.revision)
+  await settle(context, concludeEvent(record, conclusion, clock))
 }
 
 async function dispatchRetry(context: Context, message: RetryMessage): Promise<void> {
@@ -175,7 +181,8 @@ async function retryDelivery(
     table && alert
       ? await attemptAgain(context, record, matchAlert(record, alert, table, options, tests))
       : end('skipped', `Alert ${namespacedName(record.alert)} does not exist any more`)
-  const concluded = concludeDelivery(record, conclusion, begin, ports.clock)
+  const judged = judgedBy(record, table)
+  const concluded = concludeDelivery(judged, conclusion, begin, ports.clock)
   if (isStillWaiting(concluded, record)) await waitOn(context, record, concluded)
   else await settle(context, concluded, stored)
 }
@@ -209,7 +216,9 @@ async function retryEvent(
   const queued = queuedAgain(record)
   const recalled = await recall(context, record.eventId, uidsOf(matches))
   const overtaken = await isOvertaken(context.ports, record)
-  await tryCandidates(context, { queued, candidates, repeats: NO_REPEATS, recalled, overtaken })
+  const { revision } = table
+  const repeats = NO_REPEATS
+  await tryCandidates(context, { queued, candidates, repeats, recalled, overtaken, revision })
   const names: string[] = []
   let more = 0
   for (const { alert } of matches.alerts) {
@@ -220,7 +229,8 @@ async function retryEvent(
     names.length === 0
       ? reason
       : `matched later: see the deliveries of ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
-  await settle(context, concludeEvent(record, end('skipped', said), clock), stored)
+  const concluded = concludeEvent(judgedBy(record, table), end('skipped', said), clock)
+  await settle(context, concluded, stored)
 }
 
 /** The event of a record in the shape in which the queue handed it out. */

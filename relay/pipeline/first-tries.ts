@@ -26,6 +26,8 @@ export interface FirstTries {
   readonly repeats: Repeats
   readonly recalled: Recalled
   readonly overtaken: boolean
+  /** Of the configuration in which the Alerts were found. */
+  readonly revision: string
 }
 
 /**
@@ -34,13 +36,18 @@ export interface FirstTries {
  */
 export async function tryCandidates(
   context: FirstTriesContext,
-  { queued, candidates, repeats, recalled, overtaken }: FirstTries,
+  { queued, candidates, repeats, recalled, overtaken, revision }: FirstTries,
 ): Promise<void> {
   const failures: unknown[] = []
   await context.firstTries.each(
     withRepeats(candidates, repeats),
     async (addressed) => {
-      const record = newDelivery(queued, addressed.candidate.alert, context.ports.clock.now())
+      const record = newDelivery(
+        queued,
+        addressed.candidate.alert,
+        context.ports.clock.now(),
+        revision,
+      )
       if (await recalled.hasDelivery(record.id)) return
       await tryFirst(context, record, addressed, overtaken).finally(() =>
         context.destinations.done(record.id),

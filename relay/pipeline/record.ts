@@ -1,4 +1,5 @@
 import type { Alert } from '../model/alert.ts'
+import { shortRevision } from '../model/config.ts'
 import type {
   Attempt,
   Decided,
@@ -38,9 +39,10 @@ export function newDelivery(
   queued: QueuedEvent,
   alert: Alert,
   now: number,
+  revision?: string,
 ): DeliveryRecord<Pending> {
   return {
-    ...newRecord(queued, now),
+    ...newRecord(queued, now, revision),
     kind: 'delivery',
     id: deliveryId(queued.id, alert.metadata.uid),
     alert: alert.metadata,
@@ -50,11 +52,15 @@ export function newDelivery(
 }
 
 /** The record of an event that reaches no Alert, before its first decision. */
-export function newEventRecord(queued: QueuedEvent, now: number): EventRecord<Pending> {
-  return { ...newRecord(queued, now), kind: 'event', id: eventRecordId(queued.id) }
+export function newEventRecord(
+  queued: QueuedEvent,
+  now: number,
+  revision?: string,
+): EventRecord<Pending> {
+  return { ...newRecord(queued, now, revision), kind: 'event', id: eventRecordId(queued.id) }
 }
 
-function newRecord(queued: QueuedEvent, now: number) {
+function newRecord(queued: QueuedEvent, now: number, revision: string | undefined) {
   return {
     cluster: queued.cluster,
     eventId: queued.id,
@@ -70,9 +76,18 @@ function newRecord(queued: QueuedEvent, now: number) {
     failures: 0,
     attempts: [],
     replayedAt: [],
+    ...(revision !== undefined && { revision: shortRevision(revision) }),
     createdAt: now,
     updatedAt: now,
   } as const
+}
+
+/** A record that is judged again, by the configuration of now; undefined without one. */
+export function judgedBy<R extends { readonly revision?: string }>(
+  record: R,
+  table: { readonly revision: string } | undefined,
+): R {
+  return table === undefined ? record : { ...record, revision: shortRevision(table.revision) }
 }
 
 /** When the work on a record began. */

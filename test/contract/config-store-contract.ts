@@ -1,13 +1,20 @@
+import { createHash } from 'node:crypto'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
 import type { JsonObject } from '../../relay/model/json-value.ts'
+import { DEFAULT_RETENTION_MS } from '../../relay/model/retention.ts'
 import { configSnapshotCodec } from '../../relay/model/stored/config-snapshot.ts'
 import { LaterVersion } from '../../relay/model/stored/errors.ts'
+import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import { allGoldenBodies } from '../fixtures/stored/golden-bodies.ts'
+import type { ManualClock } from '../support/manual-clock.ts'
 
 export interface ConfigStoreUnderTest {
-  readonly configs: ConfigStore
+  readonly configs: ConfigStore & ConfigHistory
+  readonly clock: ManualClock
+  /** Lets go what has expired by the clock, where nobody else does. */
+  expire(): Promise<void>
   /** Stores a whole set in this form, past the store, and gives a store that finds it there. */
   leave(set: ConfigSnapshot, body: JsonObject): Promise<ConfigStore>
   close(): Promise<void>
@@ -24,6 +31,7 @@ export function configStoreContract(name: string, open: () => Promise<ConfigStor
 
     reading(() => under.configs)
     replacing(() => under.configs)
+    history(() => under)
     earlier(() => under)
   })
 }
@@ -86,6 +94,74 @@ function replacing(configs: () => ConfigStore): void {
     const sets = [3, 1, 5, 2, 4].map((n) => snapshot({ takenAt: n, revision: `r${n}` }))
     await Promise.all(sets.map((set) => configs().replace(set)))
     expect(await configs().read('prod')).toEqual(snapshot({ takenAt: 5, revision: 'r5' }))
+  })
+}
+
+function history(under: () => ConfigStoreUnderTest): void {
+  const [first, second] = ['a', 'b'].map((letter, index) =>
+    snapshot({
+      revision: letter.repeat(64),
+      takenAt: index + 1,
+      manifests: [{ kind: 'Alert', metadata: { name: letter } }],
+    }),
+  ) as [ConfigSnapshot, ConfigSnapshot]
+
+  it('finds a revision that is in force by its beginning, and none of another cluster', async () => {
+    const { configs } = under()
+    await configs.replace(first)
+    expect(await configs.readRevision('prod', 'a'.repeat(12))).toEqual(first)
+    expect(await configs.readRevision('prod', first.revision)).toEqual(first)
+    expect(await configs.readRevision('prod', 'b'.repeat(12))).toBeUndefined()
+    expect(await configs.readRevision('staging', 'a'.repeat(12))).toBeUndefined()
+  })
+
+  it('keeps what was replaced, as it was, for as long as records do', async () => {
+    const { configs, clock, expire } = under()
+    await configs.replace(first)
+    clock.advance(DEFAULT_RETENTION_MS)
+    await configs.replace(second)
+    clock.advance(DEFAULT_RETENTION_MS - 1)
+    await expire()
+    expect(await configs.readRevision('prod', 'a'.repeat(12))).toEqual(first)
+    expect(await configs.readRevision('prod', 'b'.repeat(12))).toEqual(second)
+    clock.advance(1)
+    await expire()
+    expect(await configs.readRevision('prod', 'a'.repeat(12))).toBeUndefined()
+    expect(await configs.readRevision('prod', 'b'.repeat(12))).toEqual(second)
+  })
+
+  it('keeps one that came back from when it is replaced again', async () => {
+    const { configs, clock, expire } = under()
+    await configs.replace(first)
+    await configs.replace(second)
+    await configs.replace({ ...first, takenAt: 3 })
+    clock.advance(DEFAULT_RETENTION_MS)
+    await expire()
+    expect(await configs.readRevision('prod', 'a'.repeat(12))).toEqual({ ...first, takenAt: 3 })
+    expect(await configs.readRevision('prod', 'b'.repeat(12))).toBeUndefined()
+    await configs.replace({ ...second, takenAt: 4 })
+    clock.advance(DEFAULT_RETENTION_MS - 1)
+    await expire()
+    expect((await configs.readRevision('prod', 'a'.repeat(12)))?.manifests).toEqual(first.manifests)
+  })
+
+  it('keeps no set that was refused', async () => {
+    const { configs } = under()
+    await configs.replace(second)
+    expect(await configs.replace(first)).toBe('stale')
+    expect(await configs.readRevision('prod', 'a'.repeat(12))).toBeUndefined()
+  })
+
+  it('keeps a set of several megabytes', async () => {
+    const { configs } = under()
+    const manifests = Array.from({ length: 2_000 }, (_, index) => ({
+      kind: 'Alert',
+      metadata: { name: createHash('sha256').update(`${index}`).digest('hex').repeat(8) },
+    }))
+    const large = { ...first, manifests }
+    await configs.replace(large)
+    await configs.replace(second)
+    expect(await configs.readRevision('prod', first.revision)).toEqual(large)
   })
 }
 

@@ -11,6 +11,7 @@ import { objectName } from '../../relay/model/event.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
 import { type SecretData, storedSecret, type VersionedSecret } from '../../relay/model/secret.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
+import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import {
   InvalidCursor,
@@ -109,8 +110,21 @@ export class MemoryQueue extends Failing implements Queue {
   }
 }
 
-export class MemoryConfigStore extends Failing implements ConfigStore {
+export class MemoryConfigStore extends Failing implements ConfigStore, ConfigHistory {
   readonly #snapshots = new Map<string, ConfigSnapshot>()
+  readonly #past: ConfigSnapshot[] = []
+
+  async readRevision(cluster: string, revision: string): Promise<ConfigSnapshot | undefined> {
+    await this.check()
+    return this.#past.findLast(
+      (each) => each.cluster === cluster && each.revision.startsWith(revision),
+    )
+  }
+
+  /** As after the ledger's retention. */
+  forgetPast(): void {
+    this.#past.length = 0
+  }
 
   async read(
     cluster: string,
@@ -126,6 +140,7 @@ export class MemoryConfigStore extends Failing implements ConfigStore {
     const stored = this.#snapshots.get(snapshot.cluster)
     if (stored && stored.takenAt > snapshot.takenAt) return 'stale'
     this.#snapshots.set(snapshot.cluster, snapshot)
+    this.#past.push(snapshot)
     return 'replaced'
   }
 }

@@ -94,7 +94,7 @@ export function createHarness(
     queue,
     clock,
     orderTimes: { next: (event) => orderTimes?.next(event) ?? 0 },
-    configs: new SqliteConfigStore(database),
+    configs: new SqliteConfigStore(database, clock),
     state: new SqliteStateStore(database, clock),
     ledger: new SqliteLedger(database, clock),
     secrets: {

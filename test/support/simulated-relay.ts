@@ -48,7 +48,7 @@ export async function startSimulatedRelay(options: SimulatedRelayOptions): Promi
     clock,
     state: new SqliteStateStore(database, clock),
     ledger: new SqliteLedger(database, clock),
-    configs: new SqliteConfigStore(database),
+    configs: new SqliteConfigStore(database, clock),
     secrets: secretsFound(() => ({ token: 'a token' })),
     identities: NO_CLOUD_IDENTITIES,
     http: {

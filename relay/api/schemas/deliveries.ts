@@ -53,6 +53,9 @@ export const Delivery = z
       description: 'From the acceptance of the event to the answer, once delivered.',
     }),
     attempts: z.array(Attempt).optional(),
+    revision: z.string().optional().meta({
+      description: 'The beginning of the revision of the configuration that decided.',
+    }),
     failures: Count.optional(),
     chainStartedAt: Time.optional(),
     replayedAt: z.array(Time).optional(),

@@ -80,6 +80,7 @@ const shape = both(
     countedAttempt: count,
     why: optional(oneOf(...WAIT_REASONS)),
     destination: optional(text),
+    revision: optional(text),
   }),
   standingShape,
 )
@@ -132,6 +133,7 @@ function toStored(record: LedgerRecord) {
     attempts: record.attempts,
     subjectStateKey: route?.subjectStateKey,
     replayedAt: record.replayedAt,
+    revision: record.revision,
     repeats: route?.repeats ?? 0,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
@@ -156,6 +158,7 @@ function fromStored(stored: Stored): LedgerRecord {
     failures: stored.failures,
     attempts: stored.attempts,
     replayedAt: stored.replayedAt,
+    ...revisionOf(stored),
     createdAt: stored.createdAt,
     updatedAt: stored.updatedAt,
   }
@@ -169,6 +172,12 @@ function fromStored(stored: Stored): LedgerRecord {
     ...(subjectStateKey !== undefined && { subjectStateKey }),
     repeats,
   }
+}
+
+/** None where commit 591c4aa has decided since, which keeps the field and does not know it. */
+function revisionOf({ revision, outcome, attempt, countedAttempt }: Stored) {
+  const decided = outcome === 'retry' ? attempt - 1 : attempt
+  return revision !== undefined && decided === countedAttempt ? { revision } : {}
 }
 
 function statusOf(stored: Stored): Decided {

@@ -63,5 +63,6 @@ configStoreContract('DynamoDbConfigStore', async () => {
     await put(options, pointerItem(cluster, { ...pointer, content: contentHash(content) }))
     return new DynamoDbConfigStore(options)
   }
-  return { configs: new DynamoDbConfigStore(options), leave, close }
+  const configs = new DynamoDbConfigStore(options)
+  return { configs, clock: options.clock, expire: async () => undefined, leave, close }
 })

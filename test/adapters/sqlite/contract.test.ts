@@ -59,13 +59,17 @@ queueContract(
 )
 
 configStoreContract('SqliteConfigStore', async () => {
-  const { database, close } = openNew()
+  const { database, clock, close } = openNew()
   const leave = async (set: ConfigSnapshot, body: JsonObject) => {
     const parameters = [set.cluster, set.revision, set.takenAt, JSON.stringify(body)] as const
     await database.write([change(LEAVE_CONFIG, ...parameters)])
-    return new SqliteConfigStore(database)
+    return new SqliteConfigStore(database, clock)
   }
-  return { configs: new SqliteConfigStore(database), leave, close }
+  const configs = new SqliteConfigStore(database, clock)
+  const expire = async () => {
+    await configs.sweep(clock.now())
+  }
+  return { configs, clock, expire, leave, close }
 })
 
 secretStoreContract('SqliteSecretStore', async () => {

@@ -4,6 +4,7 @@ import { SqliteConfigStore } from '../../../adapters/sqlite/config.ts'
 import { diskSpace } from '../../../adapters/sqlite/disk-space.ts'
 import { latestAccepted, oldestWaiting } from '../../../adapters/sqlite/ledger-ages.ts'
 import { openRelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { planOf, statementsOf } from './support/query-plans.ts'
 
@@ -68,11 +69,11 @@ it('tells when a set was taken and how much of it takes no effect, before and af
       { ...object, name: 'three', ready: false },
     ],
   }
-  const store = new SqliteConfigStore(database)
+  const store = new SqliteConfigStore(database, new ManualClock())
   await store.replace(snapshot)
   const expected = [{ cluster: 'prod', takenAt: 7_000, notReady: 2 }]
   expect(await store.summaries()).toEqual(expected)
-  expect(await new SqliteConfigStore(database).summaries()).toEqual(expected)
+  expect(await new SqliteConfigStore(database, new ManualClock()).summaries()).toEqual(expected)
   await store.replace({ ...snapshot, takenAt: 8_000, objects: [] })
   await store.replace({ ...snapshot, takenAt: 7_500 })
   expect(await store.summaries()).toEqual([{ cluster: 'prod', takenAt: 8_000, notReady: 0 }])
@@ -83,7 +84,7 @@ it('takes a set that cannot be read for one that is ready', async () => {
   const sql = 'INSERT INTO configs (cluster, revision, taken_at, body) VALUES (?, ?, ?, ?)'
   await database.write([{ sql, parameters: ['torn', 'r', 1, '{"obj'] }])
   await database.write([{ sql, parameters: ['later', 'r', 2, '{"v":99,"x":"..."}'] }])
-  expect(await new SqliteConfigStore(database).summaries()).toEqual([
+  expect(await new SqliteConfigStore(database, new ManualClock()).summaries()).toEqual([
     { cluster: 'later', takenAt: 2, notReady: 0 },
     { cluster: 'torn', takenAt: 1, notReady: 0 },
   ])

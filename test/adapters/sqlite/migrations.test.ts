@@ -1,5 +1,6 @@
 import type { DatabaseSync } from 'node:sqlite'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { SqliteConfigStore } from '../../../adapters/sqlite/config.ts'
 import { SqliteLedger } from '../../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
 import { openRelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
@@ -12,6 +13,7 @@ import {
   outcomeOf,
 } from '../../../relay/model/delivery.ts'
 import { objectName } from '../../../relay/model/event.ts'
+import { configTextOf } from '../../../relay/model/stored/config-snapshot.ts'
 import { deliveryRecordCodec } from '../../../relay/model/stored/delivery-record.ts'
 import { acceptedEvent, deliveryRecord, event } from '../../support/delivery-records.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
@@ -50,6 +52,26 @@ describe.each([1, 2, 3, 4])('a database of version %i', (version) => {
     const before = snapshot(file)
     await openRelayDatabase(file).close()
     expect(snapshot(file)).toEqual(before)
+  })
+})
+
+describe('a database of version 5', () => {
+  it('knows the revisions that are in force by then', async () => {
+    const set = {
+      ...{ cluster: 'prod', revision: 'a'.repeat(64), takenAt: 1 },
+      ...{ manifests: [{ kind: 'Alert' }], objects: [] },
+    }
+    const { database, clock } = open(
+      olderDatabase(5, (connection) => {
+        const { body } = configTextOf(set)
+        connection
+          .prepare('INSERT INTO configs (cluster, revision, taken_at, body) VALUES (?, ?, ?, ?)')
+          .run(set.cluster, set.revision, set.takenAt, body)
+      }),
+    )
+    const configs = new SqliteConfigStore(database, clock)
+    await configs.replace({ ...set, revision: 'b'.repeat(64), takenAt: 2, manifests: [] })
+    expect(await configs.readRevision('prod', 'a'.repeat(12))).toEqual(set)
   })
 })
 

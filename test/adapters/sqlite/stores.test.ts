@@ -46,7 +46,7 @@ describe('SqliteStateStore', () => {
 
 describe('SqliteConfigStore', () => {
   it('names the clusters that have a set', async () => {
-    const configs = new SqliteConfigStore(database)
+    const configs = new SqliteConfigStore(database, new ManualClock())
     expect(await configs.clusters()).toEqual([])
     for (const cluster of ['prod', 'local']) {
       await configs.replace({ cluster, revision: 'r', takenAt: 1, manifests: [], objects: [] })

@@ -6,6 +6,7 @@ import { createConfigThread } from '../../../../hosts/embedded/configurations/th
 import { scanManifests } from '../../../../hosts/embedded/manifests/scan.ts'
 import { createManifestsConfig } from '../../../../hosts/embedded/manifests-config.ts'
 import { putInForce } from '../../../../hosts/embedded/manifests-in-force.ts'
+import type { ConfigText } from '../../../../relay/model/stored/config-snapshot.ts'
 import { longestTurnDuring } from '../../../support/longest-turn.ts'
 import { alertYaml, secretYaml, writeFiles } from '../../../support/manifest-files.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
@@ -18,7 +19,10 @@ function start(idleMs?: number) {
   const builtInSecrets = new Map([['echo', { address: 'https://echo.test' }]])
   const shared = { cluster: 'local', builtInSecrets, clock }
   const never = () => Promise.reject(new Error('another cluster'))
-  const configs = { read: never, replace: never, readText: never, replaceText: never }
+  const kept: ConfigText[] = []
+  const keepText = async (config: ConfigText) => void kept.push(config)
+  const texts = { readText: never, replaceText: never, keepText }
+  const configs = { read: never, readRevision: never, replace: never, ...texts }
   const others = { configs, secrets: memoryPorts().secrets }
   const pause = () => new Promise<void>(setImmediate)
   const config = createManifestsConfig({ ...shared, others, pause })
@@ -35,7 +39,7 @@ function start(idleMs?: number) {
     void lines.push(`${message} ${JSON.stringify(entry)}`)
   const log = { warn: say, info: say } as never
   return {
-    ...{ path, lines, loader, failures, thread },
+    ...{ path, lines, loader, failures, thread, kept },
     write: (files: Readonly<Record<string, string>>) => writeFiles(path, files),
     /** Gives the way of loading, and the severity of each Alert that is in force. */
     async load() {
@@ -75,7 +79,7 @@ function alertsYaml(count: number, prefix: string): string {
 }
 
 it('a folder that grows large is judged in the thread, with what was in force before', async () => {
-  const { write, load, lines, failures } = start()
+  const { write, load, lines, failures, kept } = start()
   write({
     'a.yaml': alertYaml('a'),
     'b.yaml': alertYaml('b'),
@@ -99,10 +103,13 @@ it('a folder that grows large is judged in the thread, with what was in force be
   })
   expect(Object.keys(grown.severities)).toHaveLength(502)
   expect(grown.ready).toHaveLength(503)
-  const kept = lines.filter((line) => line.includes('stays in force'))
-  expect(kept).toEqual([expect.stringContaining('a.yaml')])
+  const staying = lines.filter((line) => line.includes('stays in force'))
+  expect(staying).toEqual([expect.stringContaining('a.yaml')])
   expect(lines.at(-1)).toBe('manifests loaded {"files":5,"objects":503}')
   expect(failures).toEqual([])
+  // Each of them, for records that name it.
+  expect(kept.map(({ cluster }) => cluster)).toEqual(['local', 'local'])
+  expect(new Set(kept.map(({ revision }) => revision)).size).toBe(2)
 })
 
 it('a thread that takes on the work of another keeps the versions in force', async () => {

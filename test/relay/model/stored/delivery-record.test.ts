@@ -32,6 +32,11 @@ describe('a stored delivery record', () => {
     ['delivered', deliveryRecord({ notes: ['cut'], objectLabels: { team: 'web' } })],
     ['waiting', deliveryRecord({ outcome: 'retry', why: 'subject', attempt: 4, tries: 2 })],
     ['of an event', eventRecord({ outcome: 'retry', why: 'configuration', attempt: 2 })],
+    ['with the revision that decided', deliveryRecord({ revision: '3f2c9a1b5d7e', tries: 1 })],
+    [
+      'that waits, with a revision',
+      deliveryRecord({ outcome: 'retry', attempt: 2, revision: 'a' }),
+    ],
     ['with a subject', deliveryRecord({ subjectStateKey: 'prod#x', repeats: 3 })],
   ])('is read as it was written: %s', (_, record) => {
     const json = encodeText(deliveryRecordCodec, record)
@@ -47,6 +52,12 @@ describe('a stored delivery record', () => {
     expect(encode({ outcome: 'dead' })).not.toHaveProperty('dueAt')
     expect(encode({ outcome: 'retry', why: 'failed' })).not.toHaveProperty('waitsFor')
   })
+})
+
+it('names no revision once 591c4aa has decided, which keeps the field', () => {
+  const stored = encode({ outcome: 'retry', attempt: 2, revision: '3f2c9a1b5d7e' })
+  const since = { ...stored, outcome: 'delivered', attempts: [attempt(1), attempt(2)] }
+  expect(storedValue(deliveryRecordCodec, decode(since), 'it').revision).toBeUndefined()
 })
 
 describe('a record of 591c4aa', () => {

@@ -1,0 +1,77 @@
+import { promisify } from 'node:util'
+import { gunzip, gzip } from 'node:zlib'
+import type { ConfigText } from '../../relay/model/stored/config-snapshot.ts'
+import type { RelayDatabase } from './relay-database.ts'
+import { change, type UnitStatement } from './statement.ts'
+
+/** One that is in force again counts as never replaced. */
+const KEEP = `INSERT INTO config_revisions (cluster, revision, body) VALUES (?, ?, ?)
+  ON CONFLICT (cluster, revision) DO UPDATE SET body = excluded.body, replaced_at = NULL`
+const IN_FORCE = `UPDATE config_revisions SET replaced_at = NULL
+  WHERE cluster = ? AND revision = ? AND replaced_at IS NOT NULL`
+const REPLACED = `UPDATE config_revisions SET replaced_at = ?
+  WHERE cluster = ? AND revision <> ? AND replaced_at IS NULL`
+
+/** What begins with a text sorts from it to before the text with the last character behind it. */
+const FIND = `SELECT body FROM config_revisions
+  WHERE cluster = ?1 AND revision >= ?2 AND revision < ?2 || char(1114111)
+  ORDER BY revision LIMIT 1`
+
+/** Revisions that one change deletes: each may be a megabyte. */
+const CHUNK_ROWS = 50
+const DELETE = `DELETE FROM config_revisions WHERE rowid IN
+  (SELECT rowid FROM config_revisions WHERE replaced_at <= ? LIMIT ${CHUNK_ROWS})`
+
+const compress = promisify(gzip)
+const decompress = promisify(gunzip)
+
+/** Every revision of the clusters' sets, compressed, until some time after another one replaced it. */
+export class SqliteConfigHistory {
+  readonly #database: RelayDatabase
+  /** The revisions in force, as far as they are known to be kept. */
+  readonly #kept = new Map<string, string>()
+
+  constructor(database: RelayDatabase) {
+    this.#database = database
+  }
+
+  /** The changes that keep a set which is put in force at `now`, in milliseconds since the epoch. */
+  async changes(
+    { cluster, revision, body }: ConfigText,
+    now: number,
+  ): Promise<readonly UnitStatement[]> {
+    const keep =
+      this.#kept.get(cluster) === revision
+        ? change(IN_FORCE, cluster, revision)
+        : change(KEEP, cluster, revision, await compress(body))
+    return [keep, change(REPLACED, now, cluster, revision)]
+  }
+
+  /** Told that these changes are made. */
+  isKept({ cluster, revision }: Pick<ConfigText, 'cluster' | 'revision'>): void {
+    this.#kept.set(cluster, revision)
+  }
+
+  /** The text of the revision that is, or begins with, `revision`; undefined without one. */
+  async find(cluster: string, revision: string): Promise<string | undefined> {
+    const [row] = await this.#database.read<{ body: Uint8Array }>(FIND, cluster, revision)
+    return row && textOf(row.body)
+  }
+
+  /** Deletes what was replaced at or before a time, in milliseconds; resolves with the number. */
+  async sweep(replacedBefore: number): Promise<number> {
+    let deleted = 0
+    for (;;) {
+      const result = await this.#database.write([change(DELETE, replacedBefore)])
+      const count = result.kind === 'done' ? (result.changed[0]?.count ?? 0) : 0
+      deleted += count
+      if (count < CHUNK_ROWS) return deleted
+    }
+  }
+}
+
+/** What the migration took over is not compressed. */
+async function textOf(body: Uint8Array): Promise<string> {
+  const isCompressed = body[0] === 0x1f && body[1] === 0x8b
+  return Buffer.from(isCompressed ? await decompress(body) : body).toString()
+}
