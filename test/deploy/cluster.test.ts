@@ -1,18 +1,26 @@
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { projectPath } from '../../docs/generate/project.ts'
+import { findHelm } from '../deployed/programs.ts'
+import { CHART, renderChart, runHelm } from '../support/chart.ts'
 import { fieldsOf, type Manifest } from '../support/kubernetes/api-object.ts'
 import { isRealCluster, startCluster, type TestCluster } from '../support/kubernetes/cluster.ts'
-import { hasKubectl, kubectl } from '../support/kustomize.ts'
+import { hasKubectl, kubectl, kustomize } from '../support/kustomize.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const ALERT = { apiVersion: 'notification.toolkit.fluxcd.io/v1beta1', kind: 'Alert' }
 
 /** kubectl for this cluster. */
-function kubectlOf({ url, ca = '', tokenFile }: TestCluster) {
-  const folder = temporaryDirectory()
-  const config = join(folder, 'config')
+function kubectlOf(cluster: TestCluster) {
+  const config = kubeconfigOf(cluster)
+  const connection = ['--kubeconfig', config, '--cache-dir', join(dirname(config), 'cache')]
+  return (...args: readonly string[]) => kubectl(...args, ...connection)
+}
+
+/** The file by which kubectl and Helm find this cluster. */
+function kubeconfigOf({ url, ca = '', tokenFile }: TestCluster): string {
+  const config = join(temporaryDirectory(), 'config')
   writeFileSync(
     config,
     JSON.stringify({
@@ -24,8 +32,7 @@ function kubectlOf({ url, ca = '', tokenFile }: TestCluster) {
       'current-context': 'test',
     }),
   )
-  const connection = ['--kubeconfig', config, '--cache-dir', join(folder, 'cache')]
-  return (...args: readonly string[]) => kubectl(...args, ...connection)
+  return config
 }
 
 /** As the shipper writes it. */
@@ -90,10 +97,76 @@ describe.skipIf(!isRealCluster || !hasKubectl)('a real API server', () => {
     'deploy/base',
     'deploy/overlays/sync-secrets',
     'deploy/overlays/watch-events',
+    'deploy/relay',
   ])('takes %s without an unknown field', async (folder) => {
     const run = kubectlOf(await startCluster())
     const flags = ['--dry-run=server', '--validate=strict', '-o', 'name']
     const applied = await run('apply', ...flags, '-k', projectPath(folder))
     expect(applied.trim().split('\n').length).toBeGreaterThan(1)
+  })
+
+  it('lets the pod of the relay into a namespace that is restricted', async () => {
+    const cluster = await startCluster()
+    const run = kubectlOf(cluster)
+    const labels = { 'pod-security.kubernetes.io/enforce': 'restricted' }
+    const namespace = { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'strict', labels } }
+    const objects = await kustomize('deploy/relay')
+    const { spec } = objects.find(({ kind }) => kind === 'StatefulSet') as unknown as {
+      readonly spec: {
+        readonly template: { readonly spec: { readonly volumes: readonly object[] } }
+      }
+    }
+    const pod = spec.template.spec
+    const metadata = { name: 'relay', namespace: 'strict' }
+    const volumes = [...pod.volumes, { name: 'data', emptyDir: {} }]
+    const made = { apiVersion: 'v1', kind: 'Pod', metadata, spec: { ...pod, volumes } }
+    const file = join(temporaryDirectory(), 'pod.json')
+    writeFileSync(file, JSON.stringify(namespace))
+    await run('apply', '-f', file)
+    writeFileSync(file, JSON.stringify(made))
+    const flags = ['--dry-run=server', '--validate=strict', '-o', 'name']
+    expect(await run('apply', ...flags, '-f', file)).toBe('pod/relay\n')
+    const { securityContext: _, ...careless } = made.spec as typeof made.spec &
+      Record<string, unknown>
+    writeFileSync(file, JSON.stringify({ ...made, spec: careless }))
+    await expect(run('apply', ...flags, '-f', file)).rejects.toThrow(/violates PodSecurity/)
+  })
+
+  const helm = findHelm()
+  it.skipIf(helm === '').each([
+    ['as it is', {}],
+    [
+      'with all that needs no other kinds',
+      {
+        'manifests.configMap': 'alerts',
+        'networkPolicy.enabled': true,
+        'dashboard.enabled': true,
+        'persistence.existingClaim': 'claim',
+        extraEnv: [{ name: 'HTTPS_PROXY', value: 'http://proxy.test:3128' }],
+      },
+    ],
+  ])('takes what the chart makes without an unknown field, %s', async (_, values) => {
+    const run = kubectlOf(await startCluster())
+    const file = join(temporaryDirectory(), 'chart.yaml')
+    writeFileSync(file, await renderChart(helm, values, 'default'))
+    const flags = ['--dry-run=server', '--validate=strict', '-o', 'name']
+    const applied = await run('apply', ...flags, '-f', file)
+    expect(applied).toContain('statefulset.apps/flux-relay\n')
+  })
+
+  it.skipIf(helm === '')('lets Helm install the relay and upgrade it', async () => {
+    const connection = ['--kubeconfig', kubeconfigOf(await startCluster()), '-n', 'default']
+    const run = (...args: readonly string[]) => runHelm(helm, ...args, ...connection)
+    const named = ['--set', 'fullnameOverride=notify,service.port=8080']
+    const installed = await run('install', 'relay', CHART, ...named)
+    const notes = installed.slice(installed.indexOf('NOTES:'))
+    expect(notes).toContain('is installed as notify in the namespace default')
+    expect(notes).toContain('http://CLUSTER:TOKEN@notify.default.svc:8080/')
+    // The first command to try.
+    expect(notes.trim().split('\n').at(-1)?.trim()).toBe(
+      'kubectl -n default rollout status statefulset/notify',
+    )
+    const changes = ['--set', 'image.tag=v7,manifests.configMap=alerts,networkPolicy.enabled=true']
+    expect(await run('upgrade', 'relay', CHART, ...named, ...changes)).toContain('REVISION: 2')
   })
 })
