@@ -1,6 +1,7 @@
 import { existsSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { projectPath, readProjectFile } from '../../docs/generate/project.ts'
 import { loadTokens } from '../../hosts/embedded/tokens.ts'
 import { startRelay } from '../support/embedded-server.ts'
@@ -41,7 +42,9 @@ it('the commands for the relay do what the page says', async () => {
     ['get deliveries', tokens.operators[0]],
   ] as const) {
     const command = commandOf(start, 'https://relay.example.com', url)
-    expect(await fluxRelay(command, { token }), start).toMatchObject({ code: 0, stderr: '' })
+    // Nothing is dispatched here, so there is no delivery yet.
+    const stderr = start === 'get deliveries' ? 'No deliveries found.\n' : ''
+    expect(await fluxRelay(command, { token }), start).toMatchObject({ code: 0, stderr })
     ran.push(start)
   }
   expect(relayCommands).toHaveLength(1 + ran.length)
@@ -67,4 +70,16 @@ it.skipIf(!hasKubectl)('the kustomization is one that kubectl builds', async () 
   expect(built).toContain('CLUSTER: prod\n')
   expect(built).toContain('image: registry.example/flux-relay-shipper:0.1.0\n')
   expect(built).toContain('--watch-events=')
+})
+
+it('the page about installing the relay for good names what is there', () => {
+  const page = readProjectFile('docs/install.md')
+  const paths = [...page.matchAll(/\bdeploy\/(?!config\b)[\w./-]*\w/g)].map(([path]) => path)
+  expect(paths.length).toBeGreaterThan(5)
+  expect(paths.filter((path) => !existsSync(projectPath(path)))).toEqual([])
+  const chart = parse(readProjectFile('deploy/charts/flux-relay/values.yaml')) as object
+  const named = [...page.matchAll(/`(\w+)(?:\.\w+)+`/g)].map(([, name = '']) => name)
+  const values = named.filter((name) => !['flux'].includes(name))
+  expect(values.length).toBeGreaterThan(4)
+  expect(values.filter((name) => !(name in chart))).toEqual([])
 })
