@@ -26,7 +26,7 @@ export function tokensInFile(file: string): ClusterTokensStore {
     const document = parseDocument(text)
     if (!edit(document, content)) return false
     await replaceFile(file, document.toString())
-    if (stored === undefined) warnLine(`${file} is new, with a token for operators in it`)
+    if (stored === undefined) warnLine(`created ${file} with a token for operators`)
     return true
   }
   const set = (cluster: string, tokens: readonly string[], isThere: boolean) =>

@@ -27,7 +27,7 @@ interface DeleteFlags extends ClusterFlags {
 /** `flux-relay cluster`: who may send events and configuration. */
 export function clusterCommand(): Command {
   const create = new Command('create')
-    .description('admit a cluster, and print its token, which is shown this once')
+    .description('create a cluster, and print its token, which is shown only once')
     .argument('<name>', 'name of the cluster', parseCluster)
     .option(
       '--hmac',
@@ -70,7 +70,7 @@ async function createCluster(
     if (result === 'retired') return restoreCluster(store, cluster, token)
     if (result === 'created') return
     const advice = `flux-relay cluster rotate ${cluster} makes a new token`
-    throw new UsageError(`the cluster ${cluster} is there already; ${advice}`, 1)
+    throw new UsageError(`the cluster ${cluster} exists already; ${advice}`, 1)
   })
   printLine(token)
 }
@@ -91,7 +91,7 @@ async function deleteCluster(cluster: string, flags: DeleteFlags): Promise<void>
   const { yes = false, ...place } = flags
   await withTokens(place, async (store) => {
     if (!yes && !(await isConfirmed(cluster))) {
-      throw new UsageError(`${cluster} stays: answer y, or give --yes`, 1)
+      throw new UsageError(`${cluster} was not deleted: answer y, or give --yes`, 1)
     }
     if (!(await store.retire(cluster))) throw noCluster(cluster)
   })

@@ -26,7 +26,7 @@ const VALID_FOR_S = 300
 
 /** The errors that only a person can mend, and how; all others pass, or are bugs. */
 const ADVICE: Readonly<Record<string, string>> = {
-  AccessDenied: 'the role of the function may not ask for it: allow sts:GetWebIdentityToken',
+  AccessDenied: 'the role of the function has no permission for it: allow sts:GetWebIdentityToken',
   OutboundWebIdentityFederationDisabledException:
     'the AWS account proves no identities: run `aws iam enable-outbound-web-identity-federation`',
   ValidationError: 'it does not take this audience: check what the cluster is bound to',

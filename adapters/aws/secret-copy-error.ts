@@ -53,7 +53,7 @@ export function explanation(error: unknown): string {
   const { code, hostname, $metadata } = error as Partial<NetworkError & ServiceException>
   const status = $metadata?.httpStatusCode
   // A wrong region shows in the name of a host that there is not.
-  const host = hostname === undefined ? undefined : `${hostname} (is AWS_REGION right?)`
+  const host = hostname === undefined ? undefined : `${hostname} (check AWS_REGION)`
   return [name, code, host, status === undefined ? undefined : `HTTP ${status}`]
     .filter((part) => part !== undefined)
     .join(', ')

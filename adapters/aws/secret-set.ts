@@ -29,7 +29,7 @@ export class LaterSet extends Error {
   override readonly name = 'LaterSet'
 
   constructor(id: string) {
-    super(`${id} in Secrets Manager is of a later version of flux-relay: run that one`)
+    super(`${id} in Secrets Manager was written by a later version of flux-relay: run that version`)
   }
 }
 

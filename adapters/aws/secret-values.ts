@@ -33,7 +33,7 @@ export class SecretDeleted extends Error {
 
   constructor(id: string) {
     super(
-      `${id} is scheduled for deletion. Take that back with \`aws secretsmanager restore-secret --secret-id ${id}\`, or end it with \`aws secretsmanager delete-secret --secret-id ${id} --force-delete-without-recovery\`, and try again.`,
+      `${id} is scheduled for deletion. Cancel that with \`aws secretsmanager restore-secret --secret-id ${id}\`, or end it with \`aws secretsmanager delete-secret --secret-id ${id} --force-delete-without-recovery\`, and try again.`,
     )
   }
 }

@@ -131,13 +131,13 @@ function ofProxy(
   if (forwardProxy === undefined || result.kind !== 'response' || result.status !== 407) {
     return undefined
   }
-  const detail = `proxy ${forwardProxy}: it answers HTTP 407: it wants other credentials`
+  const detail = `proxy ${forwardProxy}: it answers HTTP 407: check its credentials`
   return { kind: 'failure', cause: 'proxy', mayHaveArrived: false, detail }
 }
 
 function parseDestination(text: string): URL {
   const url = URL.parse(text)
-  if (url === null) throw new ConnectError('invalid-request', 'the address is no URL')
+  if (url === null) throw new ConnectError('invalid-request', 'the address is not a URL')
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     const detail = `the address starts with ${url.protocol}, expected http: or https:`
     throw new ConnectError('invalid-request', detail)

@@ -19,7 +19,8 @@ const DEFAULT_PORTS = { 'http:': 80, 'https:': 443, 'socks5:': 1080 } as const
 /** Reads a proxy's URL; throws a `ConnectError` that shows none of it but the scheme. */
 export function parseProxy(proxyUrl: string): ProxyServer {
   const url = URL.parse(proxyUrl)
-  if (url === null || url.hostname === '') throw new ConnectError('proxy', 'its URL is no URL')
+  if (url === null || url.hostname === '')
+    throw new ConnectError('proxy', 'its address is not a URL')
   const { protocol } = url
   if (protocol !== 'http:' && protocol !== 'https:' && protocol !== 'socks5:') {
     const text = `its URL starts with ${protocol}, expected http:, https: or socks5:`

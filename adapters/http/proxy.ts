@@ -140,5 +140,5 @@ export function proxyAuthorization(credentials?: ProxyCredentials): Record<strin
 }
 
 function statusText(status: number): string {
-  return status === 407 ? 'HTTP 407: it wants other credentials' : `HTTP ${status}`
+  return status === 407 ? 'HTTP 407: check its credentials' : `HTTP ${status}`
 }

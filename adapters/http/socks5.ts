@@ -48,7 +48,7 @@ async function authenticate(socket: Socket, credentials?: ProxyCredentials): Pro
   if (version !== VERSION) throw notSocks()
   if (method === NO_AUTHENTICATION) return
   if (method !== USER_PASSWORD || credentials === undefined) {
-    throw new ConnectError('proxy', 'it wants credentials of a kind that it was not given')
+    throw new ConnectError('proxy', 'it requires credentials that it was not given')
   }
   const { username, password } = credentials
   socket.write(Buffer.concat([Buffer.from([1]), sized(username), sized(password)]))

@@ -21,7 +21,7 @@ export function secureContextOf(
   try {
     return createSecureContext({ ca: ca ?? copyOf(roots), cert, key })
   } catch {
-    throw new ConnectError('tls', 'the client certificate and its key are no PEM, or do not match')
+    throw new ConnectError('tls', 'the client certificate and its key are not PEM, or do not match')
   }
 }
 
@@ -76,6 +76,6 @@ function requireCertificate(ca: string): void {
   try {
     new X509Certificate(ca)
   } catch {
-    throw new ConnectError('tls', 'the CA is no PEM certificate')
+    throw new ConnectError('tls', 'the CA is not a PEM certificate')
   }
 }

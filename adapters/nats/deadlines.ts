@@ -26,7 +26,7 @@ export function startDeadlines(
     const error = new ConnectError('timeout', `${what} within ${ms} ms`)
     return setTimeout(() => controller.abort(error), Math.min(ms, MAX_TIMER_MS))
   }
-  const connecting = abortAfter(connectMs, 'the server did not say its INFO')
+  const connecting = abortAfter(connectMs, 'the server did not send its INFO')
   const publishing = abortAfter(timeoutMs, missing)
   const connected = () => clearTimeout(connecting)
   const stop = () => {

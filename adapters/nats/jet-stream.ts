@@ -45,7 +45,7 @@ function judgeAnswer(text: string): NatsPublished | NatsRefusal {
   const { stream, seq: sequence, duplicate, error } = recordOf(jsonValue(text))
   if (typeof error === 'object' && error !== null) return judgeError(recordOf(error), stream)
   if (typeof stream !== 'string' || typeof sequence !== 'number') {
-    return unavailable('what answered the message is no stream of JetStream')
+    return unavailable('the message was answered, but not by a stream of JetStream')
   }
   return { kind: 'published', stored: { stream, sequence, isDuplicate: duplicate === true } }
 }

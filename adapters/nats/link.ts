@@ -136,7 +136,7 @@ function createLink(
       if (line.kind === '-ERR') refusal = line.text
       if (line.kind !== 'INFO') lines.write(wireForm(line))
       if (!('bytes' in line)) return 0
-      if (!takesAnswers) throw new ConnectError('protocol', 'the server sent an unasked message')
+      if (!takesAnswers) throw new ConnectError('protocol', 'the server sent an unexpected message')
       return line.bytes + LINE_END_BYTES
     } catch (error) {
       socket.destroy(error instanceof Error ? error : undefined)

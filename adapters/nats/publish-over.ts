@@ -57,7 +57,7 @@ function refusalBefore(
   { body, storeOnceAs }: NatsMessage,
 ): NatsRefusal | undefined {
   if (storeOnceAs !== undefined && !info.headers) {
-    const detail = 'the server knows no headers, so JetStream cannot store a message once'
+    const detail = 'the server does not support headers, so JetStream cannot store a message once'
     return { kind: 'refused', cause: 'message', detail }
   }
   const bytes = Buffer.byteLength(body)

@@ -34,7 +34,8 @@ export function createNatsPublisher(options: NatsPublisherOptions): NatsPublishe
     const library = await loadLibrary()
     const authenticator = library.authenticatorOf(message.credentials)
     if (authenticator === undefined) {
-      const detail = 'the NKey seed or the creds of the Secret are none: their checksum is wrong'
+      const detail =
+        'the NKey seed or the creds of the Secret are not valid: their checksum is wrong'
       return { kind: 'refused', cause: 'credentials', detail }
     }
     const takesAnswers = message.storeOnceAs !== undefined

@@ -19,7 +19,7 @@ export function parseServerAddress({ server, tlsFirst = false }: NatsMessage): S
   const url = URL.parse(server)
   const destination = URL.parse(`http://${url?.hostname}:${url?.port || DEFAULT_PORT}`)
   if (url === null || destination === null || !/^(nats|tls):$/.test(url.protocol)) {
-    throw new ConnectError('invalid-request', 'the address is no nats:// or tls:// URL')
+    throw new ConnectError('invalid-request', 'the address is not a nats:// or tls:// URL')
   }
   const demandsTls = url.protocol === 'tls:' || tlsFirst
   return { destination, demandsTls, isTlsFirst: tlsFirst }

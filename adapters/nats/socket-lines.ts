@@ -91,7 +91,7 @@ function closed(): ConnectError {
 }
 
 function closedEarly(): ConnectError {
-  const advice = 'if it wants TLS first, its address begins with tls://'
-  const detail = `the server closed the connection before it said its INFO; ${advice}`
+  const advice = 'if it expects TLS first, write its address with tls://'
+  const detail = `the server closed the connection before it sent its INFO; ${advice}`
   return new ConnectError('reset', detail)
 }

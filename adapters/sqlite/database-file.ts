@@ -64,7 +64,7 @@ function statIfPresent(path: string): Stats | undefined {
   try {
     return statSync(path, { throwIfNoEntry: false })
   } catch (cause) {
-    const text = `it cannot be looked at (${codeOf(cause)}). Check the rights to its directory.`
+    const text = `it cannot be accessed (${codeOf(cause)}). Check the rights to its directory.`
     throw new DatabaseError(path, 'no-access', text, cause)
   }
 }

@@ -36,7 +36,7 @@ export class QuarantineFull extends Error {
 
   constructor({ messages, bytes }: QuarantineDepth) {
     super(
-      `${messages.event + messages.retry} messages of ${bytes} bytes are set aside, and no more can be: see why, and put them back by flux-relay replay --queue`,
+      `${messages.event + messages.retry} messages of ${bytes} bytes are set aside, and there is no room for more: mend the cause, and put them back with flux-relay replay --queue`,
     )
   }
 }

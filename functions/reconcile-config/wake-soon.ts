@@ -13,9 +13,12 @@ export async function wakeSoon(
   try {
     const deliveries = await wakeWaiting(ports, cluster)
     if (deliveries > 0) {
-      log.info('what waited for a configuration goes out', { cluster, deliveries })
+      log.info('deliveries that waited for a configuration are sent', { cluster, deliveries })
     }
   } catch (error) {
-    log.error('what waits for the configuration goes by its schedule', { cluster, error })
+    log.error(
+      'deliveries that wait for a configuration could not be woken; they are tried by their schedule',
+      { cluster, error },
+    )
   }
 }

@@ -24,8 +24,12 @@ export async function configurationCame(
     await judge?.()
     destinations.review(cluster)
     const deliveries = await wakeWaiting(ports, cluster)
-    if (deliveries > 0) log.info({ cluster, deliveries }, 'what waited for configuration goes out')
+    if (deliveries > 0)
+      log.info({ cluster, deliveries }, 'deliveries that waited for a configuration are sent')
   } catch (err) {
-    log.error({ err, cluster }, 'a configuration has come, and what waits for it could not be told')
+    log.error(
+      { err, cluster },
+      'a configuration came, but deliveries that wait for it could not be woken',
+    )
   }
 }

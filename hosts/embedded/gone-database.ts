@@ -101,7 +101,7 @@ export function lossEntry(loss: Loss): readonly [object, string] {
   return isKept
     ? [
         { err: error },
-        `${file}: its log was gone; nothing is lost, and the relay ends; start it again`,
+        `${file}: its log is gone; nothing is lost, and the relay stops: start it again`,
       ]
-    : [{ err: error, ...lost }, `${file}: the database is gone, and the relay ends`]
+    : [{ err: error, ...lost }, `${file}: the database is gone, and the relay stops`]
 }

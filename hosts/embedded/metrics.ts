@@ -79,7 +79,7 @@ export function createMetrics({
   const decided = deliveryMetrics(registry)
   const unauthorized = new Counter({
     name: 'flux_relay_events_unauthorized_total',
-    help: 'Requests with events that were refused for want of a right token.',
+    help: 'Requests with events that were refused because their token was missing or wrong.',
     registers: [registry],
   })
   queueGauges(registry, queueDepth, clock)
@@ -168,7 +168,7 @@ function deliveryMetrics(registry: Registry): Metrics['decided'] {
 function overdueCounter(registry: Registry, overdue: () => number): void {
   new Counter({
     name: 'flux_relay_found_overdue_total',
-    help: 'Deliveries that were half an hour past due and that nothing waited for; they are tried again.',
+    help: 'Deliveries that were half an hour past due, and had lost their messages; they are tried again.',
     registers: [registry],
     collect() {
       this.reset()
@@ -180,7 +180,7 @@ function overdueCounter(registry: Registry, overdue: () => number): void {
 function rejectionCounters(registry: Registry): Pick<Metrics, 'rejected' | 'setAside'> {
   const rejected = new Counter({
     name: 'flux_relay_dispatch_rejections_total',
-    help: 'Messages that dispatch did not take: by a fault of the host or the message, damaged, or of a later version.',
+    help: 'Messages that were not dispatched, by whose fault it was: host or message; or damaged, or of a later version.',
     labelNames: ['fault'],
     registers: [registry],
   })

@@ -88,7 +88,7 @@ export async function startEmbeddedRelay(
     onRemovalFailure: (err, events, retryInMs) =>
       log.error(
         { err, events, retryInMs },
-        'what is done could not leave the queue, will be repeated',
+        'what is done could not be deleted from the queue, will be repeated',
       ),
     log,
     onGone(loss) {
@@ -96,7 +96,7 @@ export async function startEmbeddedRelay(
       process.exit(1)
     },
     onLost(err) {
-      log.error({ err }, 'the database is lost, and the relay ends; start it again')
+      log.error({ err }, 'the database is lost, and the relay stops: start it again')
       process.exit(1)
     },
   })
@@ -161,7 +161,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     },
   }
   base.watched.onSet((byMs) => {
-    log.warn({ byMs }, 'the clock was set; what waits goes on to wait as long as before')
+    log.warn({ byMs }, 'the clock was set; what waits still waits as long as planned')
     stores.queue.clockWasSet(byMs)
   })
   await destinations.resume()
@@ -241,7 +241,7 @@ async function openTokens(file: string | undefined, log: Log): Promise<TokensFil
     onProblem: (error) =>
       log.error(
         { problem: (error as Error).message },
-        'tokens not loaded, those before stay valid',
+        'tokens could not be loaded; the earlier ones stay valid',
       ),
   })
 }
@@ -263,7 +263,7 @@ async function stop(running: Running, graceMs: number): Promise<boolean> {
   await thread.close()
   const { events, retries } = await stores.queue.depth()
   await stores.close()
-  log.info({ finished, events, retries }, 'stopped; what is queued goes on at the next start')
+  log.info({ finished, events, retries }, 'stopped; what is queued continues at the next start')
   if (finished) await http.close()
   return finished
 }

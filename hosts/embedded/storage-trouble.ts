@@ -12,7 +12,7 @@ export interface StorageTrouble extends WorkerPause {
 const REASONS: Partial<Readonly<Record<DatabaseErrorKind, string>>> = {
   full: 'the disk of the data folder is full: nothing is accepted or sent until there is room',
   io: 'the disk of the data folder fails: nothing is accepted or sent until a test write succeeds',
-  gone: 'the database is gone: the relay ends',
+  gone: 'the database is gone: the relay stops',
 }
 
 /** Tells the log when trouble begins and ends. */

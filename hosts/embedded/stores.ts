@@ -83,7 +83,7 @@ export async function openStores(
   const queue = new SqliteQueue(database, clock, onRemovalFailure)
   await forPerson(queue.loaded(), directory)
   const onDueTimesFailure = (err: unknown) => {
-    if (!isClosing) log.error({ err }, 'due times could not be looked at, will be repeated')
+    if (!isClosing) log.error({ err }, 'due times could not be checked, will be repeated')
   }
   await queue.dueTimes.bringAllBack(clock.now()).catch(onDueTimesFailure)
   let overdue = 0

@@ -42,5 +42,5 @@ function noRoom(): Problem {
 }
 
 function endedEarly(): Problem {
-  return problem('unreadable-body', 'the connection ended before the body did')
+  return problem('unreadable-body', 'the connection closed before the whole body arrived')
 }

@@ -59,8 +59,8 @@ export function createShipperMetrics({ depth, clock }: ShipperMetricsOptions): S
 
 function eventCounters(registry: Registry) {
   const spooled = counter(registry, 'spooled', 'Events taken and kept on disk.')
-  const known = counter(registry, 'known', 'Events that had come by the other way already.')
-  const skipped = counter(registry, 'skipped', 'Kubernetes Events that no relay would take.')
+  const known = counter(registry, 'known', 'Events that the other source had brought before.')
+  const skipped = counter(registry, 'skipped', 'Kubernetes Events that no relay would accept.')
   const sent = counter(registry, 'sent', 'Events that the relay has.')
   const refused = counter(registry, 'refused', 'Events that the relay will never take, set aside.')
   const dropped = counter(registry, 'dropped', 'Events deleted unsent because they were too old.')
@@ -99,8 +99,12 @@ function configMetrics(registry: Registry, clock: Pick<Clock, 'elapsed'>) {
     addGauge(registry, name, help, () => (last === undefined ? 0 : read(last)))
   count('alerts', 'Alerts that the relay has.', ({ alerts }) => alerts)
   count('providers', 'Providers that the relay has.', ({ providers }) => providers)
-  count('not_ready_objects', 'Those of them that take no effect.', ({ notReady }) => notReady)
-  const ageHelp = 'Since the last upload of Alerts and Providers; -1 before the first.'
+  count(
+    'not_ready_objects',
+    'Alerts and Providers that take no effect.',
+    ({ notReady }) => notReady,
+  )
+  const ageHelp = 'Time since the last upload of Alerts and Providers; -1 before the first.'
   addGauge(registry, 'config_age_seconds', ageHelp, () =>
     last === undefined ? -1 : (clock.elapsed() - last.at) / 1_000,
   )

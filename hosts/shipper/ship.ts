@@ -80,10 +80,13 @@ export async function startShipper(options: ShipOptions): Promise<RunningShipper
     maxBytes: options.spoolMaxBytes,
     onCorrupt: broken.resolve,
     onSetAside: ({ file, problem }) =>
-      log.error({ file, problem }, 'the spool is damaged; it is set aside, and a new one begun'),
+      log.error(
+        { file, problem },
+        'the spool is damaged; it is set aside, and a new one is created',
+      ),
     onGone({ error, isKept, events }) {
       const fate = isKept ? 'nothing is lost' : 'the events that waited in it are lost'
-      log.error({ err: error, events }, `the spool is gone; ${fate}, and the shipper ends`)
+      log.error({ err: error, events }, `the spool is gone; ${fate}, and the shipper stops`)
       broken.resolve(error)
     },
     onDiskFull: (bytes) =>
@@ -158,7 +161,7 @@ async function start(
   const heldRelease = createHeldRelease({
     ...{ spool, clock, wait },
     onFailed: (err, retryInMs) =>
-      log.error({ err, retryInMs }, 'events held back not released, will be repeated'),
+      log.error({ err, retryInMs }, 'held events could not be released, will be repeated'),
   })
   heldRelease.start()
   const expiry = startExpiry({ spool, clock, maxAgeMs, metrics, log })
@@ -188,7 +191,7 @@ async function forgetWatches({ tables, memory }: Spool, log: Log): Promise<void>
     await tables.write(() => memory.watches.begin([], clock.now()))
   } catch (err) {
     if (!isFull(err)) throw err
-    log.error({ err }, 'what earlier watches had read could not be forgotten')
+    log.error({ err }, 'the positions of earlier watches could not be deleted')
   }
 }
 

@@ -116,7 +116,8 @@ function apiAlarms({ api, dispatch }: RelayMetrics): Shapes {
       periods: 3,
     },
     RecursionDropped: {
-      description: 'Lambda took retries for a loop and dropped them: is RecursiveLoop Allow?',
+      description:
+        'Lambda took retries for a loop and dropped them: check that RecursiveLoop is Allow',
       metric: dispatch.metric('RecursiveInvocationsDropped', { period: PERIOD, statistic: 'Sum' }),
     },
   }
@@ -134,7 +135,7 @@ function deliveryAlarms(metrics: RelayMetrics): Shapes {
       periods: 3,
     },
     OldestOpen: {
-      description: `A delivery fails for more than ${OLDEST_EVENT / 60} minutes: is its destination down?`,
+      description: `A delivery fails for more than ${OLDEST_EVENT / 60} minutes: check its destination`,
       metric: metrics.maximum(METRICS.oldestOpen, PERIOD),
     },
   }
@@ -144,11 +145,11 @@ function deliveryAlarms(metrics: RelayMetrics): Shapes {
 function relayAlarms(metrics: RelayMetrics): Shapes {
   return {
     SilentClusters: {
-      description: 'A cluster sends its configuration no more: is its shipper at work?',
+      description: 'A cluster no longer sends its configuration: check its shipper',
       metric: metrics.maximum(METRICS.silentClusters, PERIOD),
     },
     Refusals: {
-      description: 'Requests of a cluster are refused: is its token the one of before?',
+      description: 'Requests of a cluster are refused: check its token',
       metric: metrics.sum(METRICS.refused, PERIOD),
     },
     Failures: {

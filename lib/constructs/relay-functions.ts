@@ -194,7 +194,7 @@ export class RelayFunctions extends Construct {
     reconcileConfig.allowSecrets(`${secretPrefix}/tokens`)
     reconcileConfig.allowSecrets(`${secretPrefix}/secrets`)
     new Rule(this, 'SilentClustersCheck', {
-      description: 'Counts the clusters that send their configuration no more',
+      description: 'Counts the clusters that no longer send their configuration',
       schedule: SILENT_CLUSTERS_CHECK,
       targets: [new LambdaFunction(reconcileConfig.function)],
     })

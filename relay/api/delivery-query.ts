@@ -104,7 +104,7 @@ export function readDeliveryQuery(
 function nameErrors(given: readonly string[], known: readonly string[]): readonly FieldError[] {
   return given.flatMap((name, index) => {
     if (!known.includes(name)) {
-      const message = `is not a parameter; there are ${known.join(', ')}`
+      const message = `is not a parameter; expected one of ${known.join(', ')}`
       return [{ field: name.slice(0, 100), message }]
     }
     return given.indexOf(name) < index ? [{ field: name, message: 'is given twice' }] : []

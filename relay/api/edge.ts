@@ -110,8 +110,8 @@ function clusterProblem(cluster: string | undefined): Problem | undefined {
 /** What failed is the host's to know, and never the sender's. */
 function failed(parts: EdgeParts, call: PendingCall, cause: unknown): Answer {
   const answer = parts.isStoreFailure(cause)
-    ? unavailableAnswer('a part of the relay failed; send it again', cause)
-    : problemAnswer(problem('internal', 'unexpected error; the log has more'))
+    ? unavailableAnswer('a store or service of the relay failed; send the request again', cause)
+    : problemAnswer(problem('internal', 'unexpected error; see the log of the relay'))
   tell(parts, call, cause, answer.status)
   return answer
 }

@@ -28,7 +28,8 @@ interface ProblemKind {
 export const PROBLEM_KINDS = {
   'unreadable-body': {
     status: 400,
-    meaning: 'The body is empty, cut off, no valid gzip, no UTF-8 or no JSON of the expected kind.',
+    meaning:
+      'The body is empty, cut off, not valid gzip, not UTF-8 or not JSON of the expected kind.',
   },
   'not-valid': {
     status: 400,
@@ -68,7 +69,10 @@ export const PROBLEM_KINDS = {
   'too-large': { status: 413, meaning: 'The body has too many bytes or values.' },
   'unknown-encoding': { status: 415, meaning: '`Content-Encoding` is neither gzip nor missing.' },
   internal: { status: 500, meaning: 'The relay has a bug; its log has more.' },
-  'not-ready': { status: 503, meaning: 'The relay starts, stops, or cannot store anything now.' },
+  'not-ready': {
+    status: 503,
+    meaning: 'The relay is starting or stopping, or cannot store anything now.',
+  },
   'not-stored': {
     status: 503,
     meaning: 'A store failed. Nothing is lost if the request is sent again.',

@@ -144,7 +144,7 @@ function repeatedNames(field: string, objects: readonly KubernetesObject[]): Fie
     const identity = nameOf(object)
     const name = namespacedName(identity)
     if (identity.name !== '' && seen.has(name)) {
-      return [{ field: `${field}[${index}]`, message: `another one is named ${name} too` }]
+      return [{ field: `${field}[${index}]`, message: `another object is named ${name} too` }]
     }
     seen.add(name)
     return []

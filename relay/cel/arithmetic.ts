@@ -56,7 +56,7 @@ function shift(time: CelTimestamp, nanos: bigint): CelTimestamp {
   const rest = ((total % NANOS) + NANOS) % NANOS
   const seconds = time.seconds + Number((total - rest) / NANOS)
   const moved = timestampOf(seconds, Number(rest), time.offsetMinutes)
-  if (!moved) throw new CelError('a timestamp is of the years 1 to 9999')
+  if (!moved) throw new CelError('a timestamp must be in the years 1 to 9999')
   return moved
 }
 
@@ -75,7 +75,7 @@ function whole(operator: Operator, a: bigint, b: bigint): bigint {
   if (operator === '+') return a + b
   if (operator === '-') return a - b
   if (operator === '*') return a * b
-  if (b === 0n) throw new CelError('a division by zero')
+  if (b === 0n) throw new CelError('division by zero')
   if (operator === '/') return a / b
   // The rest of the one division whose quotient is no int64 is none either, as for Go.
   if (b === -1n) int(-a)

@@ -219,10 +219,7 @@ class Checker {
     if (type.kind === 'list' || type.kind === 'map') return types.paramOf(type, 0)
     if (type.kind === 'param') this.#unifier.assign(types.DYN, type)
     if (type.kind === 'param' || type.kind === 'dyn') return types.DYN
-    throw this.#error(
-      range,
-      `${macro}() goes over a list or a map, and this is a ${formatType(type)}`,
-    )
+    throw this.#error(range, `${macro}() needs a list or a map, and this is a ${formatType(type)}`)
   }
 
   #bind(node: Bind): StaticType {
@@ -235,7 +232,7 @@ class Checker {
   #undeclared(node: Node, name: string): never {
     throw this.#error(
       node,
-      `there is no ${name}: there are ${[...this.#variables.keys()].join(', ')}`,
+      `there is no variable ${name}; expected one of ${[...this.#variables.keys()].join(', ')}`,
     )
   }
 

@@ -54,7 +54,7 @@ function listIndex(index: CelValue): number {
 
 /** Throws `CelError` for a value that can be neither a key nor an index. */
 export function checkKey(key: CelValue): void {
-  if (!isKey(key)) throw new CelError(`a value of type ${typeName(key)} is no key`)
+  if (!isKey(key)) throw new CelError(`a value of type ${typeName(key)} cannot be a key`)
 }
 
 /**

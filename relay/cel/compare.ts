@@ -110,7 +110,7 @@ export function contains(container: CelValue, element: CelValue): boolean {
 function findKey(map: MapValue, key: CelValue): boolean {
   // Go's maps cannot be asked for bytes; the objects of an event are asked for texts only.
   if (key instanceof Uint8Array && map instanceof CelMap && map.size > 0) {
-    throw new CelError('bytes are no key of a map')
+    throw new CelError('bytes cannot be a key of a map')
   }
   try {
     return getKey(map, key) !== undefined

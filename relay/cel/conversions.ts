@@ -29,7 +29,7 @@ export const CONVERSIONS: Readonly<Record<string, (value: CelValue) => CelValue>
 function found<T>(value: T | undefined, type: string, text: string): T {
   if (value !== undefined) return value
   const shown = JSON.stringify(text.length > 50 ? `${text.slice(0, 50)}…` : text)
-  throw new CelError(`${shown} is no ${type}`)
+  throw new CelError(`${shown} is not a valid ${type}`)
 }
 
 const TRUE: ReadonlySet<string> = new Set(['1', 't', 'T', 'TRUE', 'true', 'True'])
@@ -123,6 +123,7 @@ function toText(value: CelValue): string {
   if (!(value instanceof Uint8Array)) throw noSuchOverload('string')
   spendText(value.length)
   const text = decodeUtf8(value)
-  if (text === undefined) throw new CelError('the bytes are no UTF-8, so they are no string')
+  if (text === undefined)
+    throw new CelError('the bytes are not valid UTF-8, so they cannot be a string')
   return text
 }

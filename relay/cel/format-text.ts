@@ -54,7 +54,7 @@ export function parseFormat(format: string): readonly FormatPart[] {
     CLAUSE.lastIndex = at
     const [all, digits, clause = ''] = CLAUSE.exec(format) ?? []
     if (all === undefined) {
-      throw new CelError(`format: ${JSON.stringify(format.slice(at, at + 3))} is no clause`)
+      throw new CelError(`format: ${JSON.stringify(format.slice(at, at + 3))} is not a clause`)
     }
     const precision = digits === undefined ? DEFAULT_PRECISION : Number(digits)
     if (precision > MAX_PRECISION) throw new CelError(`format: more than ${MAX_PRECISION} digits`)
@@ -90,7 +90,7 @@ function concat(pieces: readonly Piece[]): string {
   if (pieces.every((piece) => typeof piece === 'string')) return pieces.join('')
   const bytes = pieces.map((piece) => (typeof piece === 'string' ? encodeUtf8(piece) : piece))
   const text = decodeUtf8(concatBytes(bytes))
-  if (text === undefined) throw new CelError('format: the bytes are no UTF-8')
+  if (text === undefined) throw new CelError('format: the bytes are not valid UTF-8')
   return text
 }
 

@@ -154,7 +154,7 @@ function decodeBase64(source: string): Uint8Array {
   const padded = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/
   const unpadded = /^(?:[A-Za-z0-9+/]{4})*[A-Za-z0-9+/]{2,3}$/
   if (!padded.test(characters) && !unpadded.test(characters)) {
-    throw new CelError('base64.decode: the text is no base64')
+    throw new CelError('base64.decode: the text is not base64')
   }
   return new Uint8Array(Buffer.from(characters, 'base64'))
 }
@@ -242,7 +242,7 @@ export const FUNCTIONS: Readonly<Record<string, CelFunction>> = {
   hasValue: (value) => optional('hasValue', value).value !== undefined,
   value: (value) => {
     const held = optional('value', value).value
-    if (held === undefined) throw new CelError('value() of an optional that has none')
+    if (held === undefined) throw new CelError('value() was called on an optional without a value')
     return held
   },
   first: (value) => first(list('first', value)[0]),

@@ -234,7 +234,7 @@ class Parser {
     const value = literalValue(token, negative)
     if (value === undefined) {
       if (!LITERALS.has(token.kind)) throw this.#unexpected()
-      throw syntaxError(this.#source, token.at, `${token.text} is no valid ${token.kind}`)
+      throw syntaxError(this.#source, token.at, `${token.text} is not a valid ${token.kind}`)
     }
     return literalNode(value, token.at)
   }

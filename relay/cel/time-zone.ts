@@ -50,7 +50,7 @@ function offsetMinutes(zone: string): number {
   const [, hours = '', minutes = ''] = /^([+-]?\d+):([+-]?\d+)$/.exec(zone) ?? []
   const [hour, minute] = [Number(hours), Number(minutes)]
   if (hours === '' || Math.abs(hour) > 23 || minute < 0 || minute > 59) {
-    throw new CelError(`${zone} is no offset such as -08:00`)
+    throw new CelError(`${zone} is not an offset such as -08:00`)
   }
   return zone.startsWith('-') ? hour * 60 - minute : hour * 60 + minute
 }

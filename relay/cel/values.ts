@@ -150,7 +150,7 @@ export function fromJson(json: unknown): CelValue {
   if (typeof json === 'number') return Number.isInteger(json) ? BigInt(json) : json
   if (typeof json === 'bigint') return json
   if (Array.isArray(json)) return json.map(fromJson)
-  if (typeof json !== 'object') throw new CelError(`${typeof json} is no JSON value`)
+  if (typeof json !== 'object') throw new CelError(`${typeof json} is not a JSON value`)
   return struct(
     Object.entries(json)
       .filter(([, value]) => value !== undefined)

@@ -30,7 +30,7 @@ const GoogleBinding = z.strictObject({
 const AzureBinding = z.strictObject({
   tenantID: z
     .string({ error: 'is missing' })
-    .regex(ENTRA_TENANT, { error: 'expected the id of a tenant, or a domain of its' }),
+    .regex(ENTRA_TENANT, { error: 'expected the id of a tenant, or one of its domains' }),
   /** The client id of an application, or of a user-assigned managed identity. */
   clientID: z.guid({ error: 'expected the client id of an application, a GUID' }),
 })

@@ -25,7 +25,9 @@ export function translateGoPattern(
       const property = translateProperty(text)
       if (typeof property !== 'string') return property
       if (isInClass && foldsCase && isCased(property)) {
-        return { error: `${text} in brackets goes with no (?i) here; write \\p{Lu}\\p{Ll}\\p{Lt}` }
+        return {
+          error: `${text} in brackets cannot be combined with (?i) here; write \\p{Lu}\\p{Ll}\\p{Lt}`,
+        }
       }
       parts.push(!isInClass && isCased(property) ? `(?-i:${property})` : property)
     }
@@ -45,7 +47,7 @@ function isCased(property: string): boolean {
 function translateProperty(text: string): Translated<string> {
   const [, letter, caret, name = ''] = /^\\([pP])\{?(\^?)([^}]*)/.exec(text) ?? []
   const known = CLASS_NAMES.get(caselessName(name))
-  if (known === undefined) return { error: `${text} names no class of characters` }
+  if (known === undefined) return { error: `${text} does not name a class of characters` }
   return `\\${letter}{${caret}${known}}`
 }
 

@@ -74,7 +74,7 @@ export function compilePattern(source: string): Pattern | PatternError {
     if (instructions > MAX_INSTRUCTIONS) {
       const most = `at most ${MAX_INSTRUCTIONS}`
       return tooCostly(
-        `its repetitions stand for ${instructions} steps a character, ${most} are taken`,
+        `its repetitions take ${instructions} steps for each character, and ${most} are allowed`,
       )
     }
     const pattern: Pattern = { source, steps: instructions, test: (text) => program.test(text) }

@@ -6,7 +6,7 @@ export const DEFAULT_RATE_LIMIT_INTERVAL = '5m'
 /** The longest interval. An object is remembered for little longer than this. */
 const MAX_INTERVAL_MS = 24 * 3_600_000
 
-export const RATE_LIMIT_INTERVAL_FORM = 'a time such as 5m, at most 24h, or 0 to tell every repeat'
+export const RATE_LIMIT_INTERVAL_FORM = 'a time such as 5m, at most 24h, or 0 to send every repeat'
 
 /**
  * The milliseconds of a rate limit interval, within which a repeat is suppressed. It is a Go

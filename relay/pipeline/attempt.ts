@@ -208,11 +208,11 @@ function concludeUnclaimed(
       return { ...end('suppressed', 'superseded by a newer event of the same subject'), ...about }
     case 'unasked': {
       const last = claimed.last === undefined ? 'is not known' : `came from ${claimed.last}`
-      const reason = `it counts after ${claimed.answers} only; the last status of this commit ${last}`
+      const reason = `this event counts only after ${claimed.answers}; the last status of this commit ${last}`
       return { ...end('skipped', reason), ...about }
     }
     case 'busy': {
-      const reason = 'another delivery of the same subject is on its way'
+      const reason = 'another delivery of the same subject is being sent'
       const until = now + CLAIM_CONFLICT_DELAY_MS
       return { kind: 'postponed', why: 'subject', reason, until, endsWhenLate: false, ...about }
     }

@@ -37,8 +37,8 @@ export function sourceNamespace({ alert, source }: AlertSource): string {
 }
 
 const CONSEQUENCE = {
-  inclusionList: 'what only it lets through is not sent',
-  exclusionList: 'what it should keep back is sent',
+  inclusionList: 'events that only this entry lets through are not sent',
+  exclusionList: 'events that this entry should hold back are sent',
 } as const
 
 /**
@@ -63,7 +63,9 @@ export function* compilingAlert(
       else if (pattern.isTooCostly) {
         refusals.push(`spec.${field} is refused, ${effect}; it costs too much: ${pattern.error}`)
       } else {
-        problems.push(`spec.${field} is ignored, ${effect}; it is no RE2 pattern: ${pattern.error}`)
+        problems.push(
+          `spec.${field} is ignored, ${effect}; it is not an RE2 pattern: ${pattern.error}`,
+        )
       }
     }
     return entries

@@ -64,7 +64,9 @@ export async function deliver(
  */
 function moveNotes(moves: readonly string[]): readonly string[] {
   const places = [...new Set(moves)]
-  return places.map((place) => `moved to ${place}: set the address to where the repository is now`)
+  return places.map(
+    (place) => `the repository moved to ${place}: update the address of the Provider`,
+  )
 }
 
 /**

@@ -119,7 +119,7 @@ function boundedBy({ timeoutMs, boundBy }: TryTime, transport: TransportOptions)
 /** What a person who looks for the rest of a message at the destination must know. */
 function cutNotes(whole: Event, fitting: Event, { type }: ProviderType): readonly string[] {
   const cut = describeCut(whole, fitting)
-  return cut === '' ? [] : [`cut to what ${type} takes: ${cut}`]
+  return cut === '' ? [] : [`shortened to what ${type} accepts: ${cut}`]
 }
 
 /**

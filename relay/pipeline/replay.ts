@@ -38,7 +38,10 @@ export async function requestReplay(ports: ReplayPorts, id: string): Promise<Rep
   if (typeof stored === 'string') return { kind: 'refused', reason: stored }
   const { value: record, version } = stored
   if (await isSupersededRecord(ports, record)) {
-    return { kind: 'refused', reason: 'superseded: a newer event of the same subject came since' }
+    return {
+      kind: 'refused',
+      reason: 'superseded: a newer event of the same subject has come since',
+    }
   }
   const now = ports.clock.now()
   const replayed = replayOf(record, now)

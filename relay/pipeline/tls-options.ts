@@ -63,7 +63,7 @@ function readCertificates({ name, value }: SecretValue, field: SecretField): X50
   const [first] = certificates
   if (first !== undefined && wrong < 0) return first
   const which = wrong > 0 ? ` (see the certificate ${wrong + 1} of ${certificates.length})` : ''
-  throw new ProviderSettingsError(`${field}: ${name} is no certificate in PEM form${which}`)
+  throw new ProviderSettingsError(`${field}: ${name} is not a certificate in PEM form${which}`)
 }
 
 function readCertificate(pem: string): X509Certificate | undefined {
@@ -79,7 +79,7 @@ function checkPair(cert: SecretValue, key: SecretValue, field: SecretField): voi
   const privateKey = readPrivateKey(key.value)
   if (privateKey === undefined) {
     throw new ProviderSettingsError(
-      `${field}: ${key.name} is no private key in PEM form without a passphrase`,
+      `${field}: ${key.name} is not a private key in PEM form without a passphrase`,
     )
   }
   if (certificate.checkPrivateKey(privateKey)) return

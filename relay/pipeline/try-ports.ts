@@ -95,7 +95,7 @@ export function withCredentials(
 }
 
 function outOfTime(transport: TransportOptions): TransportFailure {
-  const detail = `the requests before took the ${transport.timeoutMs} ms of this try`
+  const detail = `the earlier requests took all ${transport.timeoutMs} ms of this try`
   const failure = { kind: 'failure', cause: 'timeout', mayHaveArrived: false, detail } as const
   return explained(failure, transport)
 }

@@ -39,7 +39,7 @@ export function tryTime(
   }
   const left = Math.max(timeLeftMs?.() ?? Number.POSITIVE_INFINITY, SHORTEST_TRY_MS)
   if (left >= usual.timeoutMs) return usual
-  return { timeoutMs: left, boundBy: 'all that was left of the time of this call' }
+  return { timeoutMs: left, boundBy: 'all the time that was left of this call' }
 }
 
 /** What is left of a try's time after `usedMs` milliseconds of it. */

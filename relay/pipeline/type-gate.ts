@@ -7,7 +7,7 @@ import { isCommitResult, isUnmarkedResult } from './commit-result.ts'
  * judged as it was received: an Alert's own metadata changes nothing here.
  */
 export function typeGate(event: Event, type: ProviderType): string | undefined {
-  if (event.severity === 'trace') return 'severity trace reaches no provider'
+  if (event.severity === 'trace') return 'events of severity trace are not sent'
   const forCommits = event.metadata[`${apiGroup(event.involvedObject)}/commit_status`] === 'update'
   if (type.family === 'commit-status') {
     const miss = commitStatusMiss(event, forCommits, type)
@@ -25,7 +25,7 @@ function commitStatusMiss(event: Event, forCommits: boolean, { type }: ProviderT
   if (event.severity === 'error') return undefined
   const isForCommits = forCommits || Boolean(event.metadata[`${EVENT_GROUP}/commit`])
   if (!isForCommits && !isUnmarkedResult(event)) {
-    return `${type} takes errors, and info events about a commit only`
+    return `${type} takes only errors, and info events about a commit`
   }
-  return isCommitResult(event) ? undefined : `${event.reason} is no result of a commit`
+  return isCommitResult(event) ? undefined : `${event.reason} is not the result of a commit`
 }

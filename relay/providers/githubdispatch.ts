@@ -19,8 +19,7 @@ const MAX_EVENT_TYPE_LENGTH = 100
 /** "Less than 64KB"; the event has eight properties of the ten that it may have. */
 const MAX_PAYLOAD_BYTES = 65_535
 
-const NOT_FOUND =
-  'the repository is not found, or the token lacks the right to write the contents of it'
+const NOT_FOUND = 'the repository is not found, or the token lacks the right to write its contents'
 
 /**
  * GitHub Actions: an event that starts workflows of a repository.

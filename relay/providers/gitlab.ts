@@ -78,7 +78,7 @@ function classifyGitlab(response: HttpResponse): Verdict {
     return { kind: 'delivered', reason: 'GitLab has this state already' }
   }
   if (response.status === 405 && MOVED.test(verdict.reason)) {
-    return { ...verdict, reason: `${verdict.reason}: set the address to where the project is now` }
+    return { ...verdict, reason: `${verdict.reason}: update the address of the Provider` }
   }
   return verdict
 }

@@ -139,5 +139,5 @@ function attributesError(headers: Readonly<Record<string, string>>): string | un
       /^goog/.test(key),
   )
   if (wrong < 0) return undefined
-  return `entry ${wrong + 1} is no attribute: a name has at most ${MAX_KEY_BYTES} bytes and does not begin with goog, a value has at most ${MAX_VALUE_BYTES} bytes`
+  return `entry ${wrong + 1} is not a valid attribute: a name has at most ${MAX_KEY_BYTES} bytes and does not begin with goog, a value has at most ${MAX_VALUE_BYTES} bytes`
 }

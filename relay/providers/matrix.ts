@@ -21,7 +21,7 @@ const MAX_CONTENT_BYTES = 60_000
 /** A room id goes into the path as it is. */
 const ROOM = /^(?!\.{1,2}$)[^\s/?#\\]+$/
 const ROOM_FORM =
-  'set spec.channel to the id of the room, such as !abcdefgh:example.org; an alias such as #room:example.org does not do'
+  'set spec.channel to the id of the room, such as !abcdefgh:example.org; an alias such as #room:example.org is not accepted'
 
 const Settings = z
   .object({

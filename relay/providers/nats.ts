@@ -214,6 +214,6 @@ function storedText({ stored }: NatsPublished): string | undefined {
   const { stream, sequence, isDuplicate } = stored
   const name = quotable(stream)
   return isDuplicate
-    ? `the stream ${name} has it already, as message ${sequence}`
+    ? `the stream ${name} had stored it already, as message ${sequence}`
     : `stored by the stream ${name} as message ${sequence}`
 }

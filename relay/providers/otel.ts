@@ -63,7 +63,7 @@ export const otel = customProvider<Settings>({
   family: 'stream',
   settings: Settings,
   skips({ involvedObject: { kind } }) {
-    return kind === 'HelmRepository' ? 'otel takes no events of a HelmRepository' : undefined
+    return kind === 'HelmRepository' ? 'otel does not take events of a HelmRepository' : undefined
   },
   host: ({ url }) => new URL(url).host,
   async deliver(notification, { url, headers }, { send }) {

@@ -47,7 +47,7 @@ export const sentry = httpProvider({
   family: 'incident',
   settings: Settings,
   skips({ severity }) {
-    return severity === 'trace' ? 'sentry takes no events of severity trace' : undefined
+    return severity === 'trace' ? 'sentry does not take events of severity trace' : undefined
   },
   fit: (notification, { environment }) =>
     cutToFit(

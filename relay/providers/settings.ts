@@ -69,7 +69,7 @@ export function headerMap() {
 }
 
 function headerError([name, value]: readonly [string, string]): string | undefined {
-  if (!HEADER_NAME.test(name)) return 'has a name that is none of an HTTP header'
+  if (!HEADER_NAME.test(name)) return 'has a name that an HTTP header cannot have'
   return headerTextError(value)
 }
 

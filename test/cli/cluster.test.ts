@@ -74,7 +74,7 @@ describe('flux-relay cluster', () => {
       code: 1,
       stdout: '',
       stderr:
-        'flux-relay: the cluster prod is there already; flux-relay cluster rotate prod makes a new token\n',
+        'flux-relay: the cluster prod exists already; flux-relay cluster rotate prod makes a new token\n',
     })
     expect(await tokensOf(target)).toEqual(hashed(token))
 
@@ -200,7 +200,7 @@ describe('flux-relay cluster --tokens', () => {
   it('makes a file that only its owner reads', async () => {
     const file = inFolder()
     const { code, stdout, stderr } = await cluster(file, 'create', 'prod')
-    expect([code, stderr]).toEqual([0, `${file} is new, with a token for operators in it\n`])
+    expect([code, stderr]).toEqual([0, `created ${file} with a token for operators\n`])
     const { operators, clusters } = await loadTokens(file)
     expect(operators.map((token) => `${token}\n`)).toEqual([expect.stringMatching(TOKEN_LINE)])
     expect(clusters).toEqual(new Map([['prod', [stdout.trim()]]]))
@@ -215,7 +215,7 @@ describe('flux-relay cluster --tokens', () => {
     const first = await cluster(file, 'create', 'prod')
     const again = await cluster(file, 'create', 'prod')
     expect(again).toMatchObject({ code: 1, stdout: '' })
-    expect(again.stderr).toContain('the cluster prod is there already')
+    expect(again.stderr).toContain('the cluster prod exists already')
     const second = await cluster(file, 'rotate', 'prod')
     const third = await cluster(file, 'rotate', 'prod')
     const { clusters } = await loadTokens(file)

@@ -124,7 +124,7 @@ it('ends with an error within a second after its folder was deleted, and names w
   const line = relay.log().at(-1)
   expect(line).toMatchObject({
     level: 'error',
-    msg: 'flux-relay.db: the database is gone, and the relay ends',
+    msg: 'flux-relay.db: the database is gone, and the relay stops',
     queuedEvents: answers.filter((status) => status === 202).length,
   })
   expect(line?.acceptedLast).toHaveLength(answers.filter((status) => status === 202).length)

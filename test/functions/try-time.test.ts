@@ -61,7 +61,7 @@ it('gives a try what is left of its call when the stores took their time', async
       {},
       {
         durationMs: 43_000,
-        reason: 'timeout: no answer within 43000 ms, all that was left of the time of this call',
+        reason: 'timeout: no answer within 43000 ms, all the time that was left of this call',
       },
     ],
   })

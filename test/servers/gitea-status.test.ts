@@ -113,7 +113,7 @@ describe.skipIf(inject('gitea') === '')('the status of a commit on a real Gitea'
       {
         outcome: 'delivered',
         notes: [
-          `moved to ${url}/api/v1/repos/${renamed}/statuses/${sha}: set the address to where the repository is now`,
+          `the repository moved to ${url}/api/v1/repos/${renamed}/statuses/${sha}: update the address of the Provider`,
         ],
       },
     ])
@@ -139,7 +139,7 @@ describe.skipIf(inject('gitea') === '')('the status of a commit on a real Gitea'
     const records = await deliver({ metadata: aboutCommit(sha) })
     const place = `${url}/api/v1/repos/${renamed}/statuses/${sha}`
     expect(records.flatMap(({ notes }) => notes)).toEqual([
-      `moved to ${place}: set the address to where the repository is now`,
+      `the repository moved to ${place}: update the address of the Provider`,
     ])
     expect(await dev.statuses(renamed, sha)).toHaveLength(2)
   })

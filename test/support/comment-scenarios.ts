@@ -141,7 +141,7 @@ export function describeComments(forge: CommentCase): void {
       expect(await relay.outcomes()).toEqual({ one: 'delivered: HTTP 201' })
       const [record] = await relay.harness.records()
       expect(record?.notes).toEqual([
-        `moved to ${relay.url}/moved/here: set the address to where the repository is now`,
+        `the repository moved to ${relay.url}/moved/here: update the address of the Provider`,
       ])
       const { headers = {} } = relay.requests.at(-1) ?? {}
       expect(headers).toMatchObject(forge.authorization)
@@ -272,8 +272,12 @@ export function describeComments(forge: CommentCase): void {
     })
 
     it.each([
-      ['who we are', [{ ...self, status: 500 }], /^retry: HTTP 500/],
-      ['who we are, in another form', [{ ...self, json: [] }], /^retry: .*without who we are/],
+      ['the user of the token', [{ ...self, status: 500 }], /^retry: HTTP 500/],
+      [
+        'who we are, in another form',
+        [{ ...self, json: [] }],
+        /^retry: .*does not contain the user of the token/,
+      ],
       ['the list', [self, { ...list(), status: 502 }], /^retry: HTTP 502/],
       ['the list, in another form', [self, { ...list(), json: {} }], /^retry: .*without a list/],
       ['the list, not there', [self, { ...list(), status: 404 }], /^dead: HTTP 404: .*change req/],

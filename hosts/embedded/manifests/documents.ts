@@ -99,7 +99,7 @@ function parsePart(text: string, linesBefore: number, skip: Skip) {
   return [
     ...(first ? parseDocument(first, skip) : []),
     ...ignored.map(({ document: { contents, range } }) => ({
-      problem: 'stands after "...", where kubectl apply reads no further; begin it with ---',
+      problem: 'comes after "...", where kubectl apply stops reading; begin it with ---',
       position: positionOf(contents?.range[0] ?? range[0]),
       hint: hintOf(contents),
     })),

@@ -109,7 +109,7 @@ function haveSameReadings(
 }
 
 const RECEIVER_NOT_TAKEN =
-  "is not taken: the relay sends notifications and receives no webhooks; Receivers need Flux's notification-controller, which may run beside the relay"
+  "is not used: the relay sends notifications and receives no webhooks; Receivers need Flux's notification-controller, which may run beside the relay"
 
 function notTakenOf({ file, notTaken }: FileReading): readonly ManifestError[] {
   return notTaken.slice(0, MAX_PROBLEMS_PER_FILE).map(({ notTaken: object, position }) => ({

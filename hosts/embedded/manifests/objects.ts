@@ -62,7 +62,8 @@ function findObjects(
   path: string,
 ): ReadonlyArray<Finding | NotTaken> {
   if (Array.isArray(value)) {
-    const message = 'expected one object; several go in the items of a List, or in documents'
+    const message =
+      'expected one object; put several into the items of a List, or into separate documents'
     return [refused(source, undefined, path, [{ field: '', message }])]
   }
   if (typeof value !== 'object' || value === null) {

@@ -120,7 +120,7 @@ async function lookAt(walk: Walk, file: string, path: string, above: readonly st
     walk.entries.push(
       stats.isFile()
         ? manifestFile(file, path, stats)
-        : { file, problem: 'is not a regular file, though its name is a manifest’s' },
+        : { file, problem: 'is not a regular file, although its name is that of a manifest' },
     )
   } else if (await isStillThere(path)) {
     walk.entries.push({ file, problem: codeText(stats) })
@@ -170,7 +170,7 @@ export function errorCode(error: unknown): string {
 
 /** What the code means, to follow the name of a file. */
 export function codeText(code: string): string {
-  if (code === 'ENOENT') return 'is not there (ENOENT)'
+  if (code === 'ENOENT') return 'does not exist (ENOENT)'
   if (code === 'ELOOP') return 'is a link that leads to itself (ELOOP)'
   return `cannot be read (${code})`
 }

@@ -26,7 +26,7 @@ export function duplicateKey(contents: Node): StructureError | undefined {
       if (!isScalar(key)) return { problem: 'does not parse: a key is not a string', offset }
       const text = String(key.value)
       if (keys.has(text)) {
-        return { problem: 'does not parse: the same key stands twice in one mapping', offset }
+        return { problem: 'does not parse: the same key is twice in one mapping', offset }
       }
       keys.add(text)
     }
@@ -67,7 +67,7 @@ export function exceededLimit(contents: Node): StructureError | undefined {
       continue
     }
     if (!anchors.has(node.source)) {
-      return { problem: 'an alias names an anchor that does not stand before it', offset }
+      return { problem: 'an alias names an anchor that is not defined before it', offset }
     }
     aliases += 1
     if (aliases > MAX_ALIASES) return { problem: `uses more than ${MAX_ALIASES} aliases`, offset }

@@ -66,7 +66,7 @@ class Conversion {
     const target = this.#targets.get(alias)
     if (isScalar(target)) return this.valueOf(target)
     if (target && this.#converted.has(target)) return this.#converted.get(target)
-    throw new UnsupportedYaml('an alias stands within what it names', alias)
+    throw new UnsupportedYaml('an alias is inside the value that it names', alias)
   }
 
   #mapOf(map: YAMLMap): unknown {

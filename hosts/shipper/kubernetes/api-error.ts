@@ -89,7 +89,7 @@ function errorOf(
   retryAfterMs?: number,
 ): ApiError {
   const causes = said?.details?.causes?.flatMap(({ reason }) => reason ?? []) ?? []
-  const text = said?.message || MESSAGES[status] || 'it is not the answer of a Kubernetes API'
+  const text = said?.message || MESSAGES[status] || 'the answer is not from a Kubernetes API'
   const message = `${where}: HTTP ${status}: ${text}`
   return new ApiError(message, { status, reason: said?.reason, causes, retryAfterMs })
 }

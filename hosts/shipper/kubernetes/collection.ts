@@ -160,7 +160,7 @@ async function readPage(
   })
   const { metadata, items } = isJsonObject(answer) ? answer : {}
   if (!isJsonObject(metadata) || typeof metadata.resourceVersion !== 'string') {
-    throw new ApiError(`${collection.path}: the answer is no list`, { status: 200 })
+    throw new ApiError(`${collection.path}: the answer is not a list`, { status: 200 })
   }
   return {
     objects: Array.isArray(items) ? items.filter(isApiObject) : [],

@@ -161,5 +161,5 @@ async function unlessMissing(answer: Promise<unknown>): Promise<unknown> {
 function read<T>(schema: z.ZodType<T>, answer: unknown, where: string): T {
   const parsed = schema.safeParse(answer)
   if (parsed.success) return parsed.data
-  throw new ApiError(`GET ${where}: it is not the answer of a Kubernetes API`, { status: 200 })
+  throw new ApiError(`GET ${where}: the answer is not from a Kubernetes API`, { status: 200 })
 }

@@ -33,5 +33,5 @@ export async function* parsedLines(
 function parsed(line: string, where: string): unknown {
   const result = parseJson(line)
   if ('value' in result) return result.value
-  throw new ApiError(`${where}: a line is no JSON`)
+  throw new ApiError(`${where}: a line is not JSON`)
 }

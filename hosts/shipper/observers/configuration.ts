@@ -21,14 +21,17 @@ function watchObserver(log: Log, metrics: Metrics): ConfigWatchObserver & WriteB
       log.warn({ kind }, 'the cluster does not define this kind; it is looked for every minute'),
     watchFailed(kind, error, retryInMs) {
       metrics.kubernetesFailed('config')
-      log.warn({ kind, ...reasonOf(error), retryInMs }, 'objects not read, will be repeated')
+      log.warn(
+        { kind, ...reasonOf(error), retryInMs },
+        'objects could not be read, will be repeated',
+      )
     },
     watchRecovered: (kind) => log.info({ kind }, 'objects are read again'),
     writeBackFailed(object, error) {
       metrics.kubernetesFailed('status')
       log.warn(
         { object, ...reasonOf(error) },
-        'readiness not written to the cluster; the next put tries it again',
+        'readiness could not be written to the cluster; the next put tries it again',
       )
     },
   }
@@ -46,11 +49,14 @@ function uploadObserver(log: Log, metrics: Metrics): ConfigUploadObserver {
     uploadFailed({ reason, detail }, retryInMs) {
       metrics.configFailed(reason)
       last = ''
-      log.warn({ reason, detail, retryInMs }, 'Alerts and Providers not put, will be repeated')
+      log.warn(
+        { reason, detail, retryInMs },
+        'Alerts and Providers could not be put, will be repeated',
+      )
     },
     overtaken(detail, retryInMs) {
       metrics.configFailed('overtaken')
-      log.warn({ detail, retryInMs }, 'the relay has a later set, which is going to be replaced')
+      log.warn({ detail, retryInMs }, 'the relay has a later set, which will be replaced')
     },
     uploadRefused(detail) {
       metrics.configFailed('refused')

@@ -17,18 +17,18 @@ export function createEventWatchObserver(
     },
     skipped(event, problem) {
       metrics.eventSkipped()
-      log.warn({ event, problem }, 'a Kubernetes Event that no relay would take')
+      log.warn({ event, problem }, 'a Kubernetes Event is not sent: no relay would accept it')
     },
     shortened: (event) => log.warn({ event }, 'a Kubernetes Event is sent without its annotations'),
     apiFailed(kind, error, retryInMs) {
       metrics.kubernetesFailed('events')
       const { message: reason } = error
-      log.warn({ kind, reason, retryInMs }, 'Kubernetes Events not read, will be repeated')
+      log.warn({ kind, reason, retryInMs }, 'Kubernetes Events could not be read, will be repeated')
     },
     apiRecovered: (kind) => log.info({ kind }, 'Kubernetes Events are read again'),
     unknownKind(kind) {
       if (FLUX_KINDS.has(kind)) return
-      log.warn({ kind }, 'the cluster has no kind of this name; is --watch-events right?')
+      log.warn({ kind }, 'the cluster has no kind of this name; check --watch-events')
     },
     spoolFull: (kind, retryInMs) =>
       log.warn({ kind, retryInMs }, 'the spool is full; Kubernetes Events wait'),

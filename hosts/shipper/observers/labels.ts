@@ -10,12 +10,12 @@ export function createLabelsObserver(
   return {
     labelsUnavailable(kind, reason) {
       metrics.kubernetesFailed('labels')
-      log.error({ kind, reason }, 'labels are not to be had; Alerts do not match by them')
+      log.error({ kind, reason }, 'labels cannot be read; Alerts with matchLabels do not match')
     },
     labelsFailed(kind, error, retryInMs) {
       metrics.kubernetesFailed('labels')
       const reason = error instanceof Error ? error.message : String(error)
-      log.warn({ kind, reason, retryInMs }, 'labels not read, will be repeated')
+      log.warn({ kind, reason, retryInMs }, 'labels could not be read, will be repeated')
     },
     labelsRecovered: (kind) => log.info({ kind }, 'labels are read again'),
     labelsFull: (kind) =>

@@ -10,16 +10,23 @@ export function createObjectStatusesObserver(
   return {
     statusesUnavailable(kind, reason) {
       metrics.kubernetesFailed('objects')
-      const message = 'objects are not to be had; some of their Events go without a revision'
+      const message =
+        'the status of objects cannot be read; some of their Events are sent without a revision'
       log.error({ kind, reason }, message)
     },
     statusesFailed(kind, error, retryInMs) {
       metrics.kubernetesFailed('objects')
       const reason = error instanceof Error ? error.message : String(error)
-      log.warn({ kind, reason, retryInMs }, 'the status of objects not read, will be repeated')
+      log.warn(
+        { kind, reason, retryInMs },
+        'the status of objects could not be read, will be repeated',
+      )
     },
     untold: (changes) => metrics.spooled(changes),
     spoolFailed: (err, retryInMs) =>
-      log.error({ err, retryInMs }, 'the status of an object not kept, will be repeated'),
+      log.error(
+        { err, retryInMs },
+        'the status of an object could not be stored, will be repeated',
+      ),
   }
 }

@@ -18,20 +18,20 @@ export function createSecretsObserver(
         'values of a Secret are not UTF-8, and not copied exactly',
       ),
     left: (secret, reason) =>
-      log.warn({ ...secret, reason }, 'a Secret has moved, and its copy of before stays'),
+      log.warn({ ...secret, reason }, 'a Secret is copied to a new place, and its old copy stays'),
     deleted(secret) {
       metrics.secretDeleted()
       log.info({ ...secret }, 'the copy of a Secret is deleted')
     },
-    kept: (secret) => log.info({ ...secret }, 'a Secret that somebody else put stays where it is'),
-    missing: (secret) => log.warn({ ...secret }, 'a Provider names a Secret that is not there'),
+    kept: (secret) => log.info({ ...secret }, 'a Secret that somebody else put is kept'),
+    missing: (secret) => log.warn({ ...secret }, 'a Provider names a Secret that does not exist'),
     refused(secret, reason) {
       metrics.secretFailed()
-      log.error({ ...secret, reason }, 'a Secret cannot be copied; it is looked at every minute')
+      log.error({ ...secret, reason }, 'a Secret cannot be copied; it is checked every minute')
     },
     failed(secret, reason, retryInMs) {
       metrics.secretFailed()
-      log.warn({ ...secret, reason, retryInMs }, 'Secrets not copied, will be repeated')
+      log.warn({ ...secret, reason, retryInMs }, 'Secrets could not be copied, will be repeated')
     },
   }
 }

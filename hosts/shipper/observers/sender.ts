@@ -17,12 +17,15 @@ export function createSenderObserver(
     },
     refused({ body }, error) {
       metrics.refused()
-      log.error({ object: objectOf(body), error }, 'an event is refused for good; it is set aside')
+      log.error(
+        { object: objectOf(body), error },
+        'the relay will never accept this event; it is set aside',
+      )
     },
     failed({ reason, detail }, events, retryInMs) {
       isFailing = true
       metrics.sendFailed(reason)
-      log.warn({ reason, detail, events, retryInMs }, 'events not sent, will be repeated')
+      log.warn({ reason, detail, events, retryInMs }, 'events could not be sent, will be repeated')
     },
     spoolFailed(err, retryInMs) {
       log.error({ err, retryInMs }, 'the spool failed, will be repeated')

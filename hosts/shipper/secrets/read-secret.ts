@@ -62,7 +62,7 @@ export async function readSecret(
   }
   const parsed = KubernetesSecret.safeParse(answer)
   // The issues of the parser could quote what is in it.
-  if (!parsed.success) throw new ApiError(`GET ${path}: the answer is no Secret`)
+  if (!parsed.success) throw new ApiError(`GET ${path}: the answer is not a Secret`)
   return judge(secret, parsed.data)
 }
 

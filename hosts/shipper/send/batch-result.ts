@@ -87,7 +87,7 @@ export function retryOf(answer: HttpResponse | TransportFailure): Retry {
     return { kind: 'retry', reason: cause, detail, ...(isSuspect && { suspicion: 'weak' }) }
   }
   const { status, headers, body, receivedAt } = answer
-  const said = problemOf({ body })?.detail ?? 'it is not the answer of a relay'
+  const said = problemOf({ body })?.detail ?? 'the answer is not from a relay'
   const hint = hintOf(status, headers.location)
   return {
     kind: 'retry',
@@ -106,7 +106,7 @@ export function problemOf({ body }: Pick<HttpResponse, 'body'>): ProblemDocument
 
 /** What people should check. */
 function hintOf(status: number, location: string | undefined): string {
-  if (status === 401) return '; are --cluster and --token-file right?'
-  if (status === 404) return '; is --relay right?'
-  return location === undefined ? '' : `; it points to ${location}, is --relay right?`
+  if (status === 401) return '; check --cluster and --token-file'
+  if (status === 404) return '; check --relay'
+  return location === undefined ? '' : `; it redirects to ${location}, check --relay`
 }

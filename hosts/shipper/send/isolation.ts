@@ -95,7 +95,7 @@ export class Isolation {
   #suspectFailed(sequence: number, { reason, detail }: Retry, suspicion: Suspicion): void {
     if (sequence !== this.#suspect) this.#acquit()
     this.#suspect = sequence
-    this.#charge = `fails with ${reason} again and again while other events are taken: ${detail}`
+    this.#charge = `fails with ${reason} again and again while other events are accepted: ${detail}`
     if (suspicion === 'weak') this.#suspicion = 'weak'
     this.#tries += 1
   }

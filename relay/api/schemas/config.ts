@@ -37,7 +37,7 @@ export const AppliedConfig = z
     revision: z.string().meta({ description: 'Names the content of the set.' }),
     objects: z.array(Readiness),
   })
-  .meta({ description: 'The set is in force, each object as far as it is ready.' })
+  .meta({ description: 'The set is stored. Each object that is ready takes effect.' })
 
 /** The answer to `GET …/config`. */
 export const StoredConfig = z
@@ -45,7 +45,7 @@ export const StoredConfig = z
     cluster: z
       .string()
       .optional()
-      .meta({ description: 'Absent in what the first relays answered.' }),
+      .meta({ description: 'Absent in the answers of the first versions.' }),
     revision: z.string(),
     takenAt: z.string().meta({ description: 'RFC 3339.' }),
     alerts: z.array(Manifest),

@@ -32,7 +32,7 @@ export const Delivery = z
     id: z.string(),
     cluster: z.string(),
     outcome: Outcome,
-    reason: z.string().meta({ description: 'Why, for a person.' }),
+    reason: z.string().meta({ description: 'The reason, as people read it.' }),
     object: z.string().meta({ description: '`Kind/namespace/name` of what the event is about.' }),
     alert: Identity.optional(),
     provider: Identity.extend({ type: z.string() }).optional(),

@@ -37,7 +37,7 @@ export const AlertVerdict = z
       description:
         'What says no, such as `namespace` or `exclusionList`; absent when the Alert takes the event.',
     }),
-    reason: z.string().meta({ description: 'Why, for a person.' }),
+    reason: z.string().meta({ description: 'The reason, as people read it.' }),
     notes: z.array(z.string()),
     requests: z.array(RequestPreview).meta({
       description: 'What would be sent, with every secret masked.',

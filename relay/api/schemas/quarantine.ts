@@ -13,7 +13,7 @@ export const SetAsideMessage = z
     lastAt: z.string().meta({ description: 'RFC 3339, UTC.' }),
     bytes: z.int().nonnegative().optional(),
   })
-  .meta({ description: 'A message that could not be worked on.' })
+  .meta({ description: 'A message that could not be processed.' })
 export type SetAsideMessage = z.infer<typeof SetAsideMessage>
 
 /** The answer to `GET /v1/quarantine`. */

@@ -22,7 +22,7 @@ const FULL_RETRY_MS = 1_000
 
 /** The reason why a new delivery cannot wait in memory. `random` is in [0, 1). */
 export function whyCrowded({ name }: { readonly name: string }, random: number): Deferral {
-  const reason = `no place: enough deliveries wait for ${name}`
+  const reason = `no place: too many deliveries wait for ${name}`
   // A little later for each, so that what was refused together does not come back together.
   return { reason, waitMs: Math.round(FULL_RETRY_MS * (1 + 0.2 * random)), isFailing: false }
 }
@@ -63,8 +63,8 @@ export class Healths {
     const { waitMs, isFailing } = wait
     // The record of one that is woken is not written again until then, however often it is probed.
     const next = window
-      ? 'goes out when a probe is answered'
-      : `probed at ${new Date(this.#timeAt(wait.probedAt)).toISOString()}`
+      ? 'this delivery is sent when a probe is answered'
+      : `the next probe is at ${new Date(this.#timeAt(wait.probedAt)).toISOString()}`
     const reason = `parked: ${host.name} failed ${times}; ${next}`
     return { reason, waitMs, isFailing }
   }

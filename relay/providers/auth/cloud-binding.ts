@@ -37,7 +37,7 @@ export async function readBinding<C extends Cloud>(
 }
 
 const OWN_ROOTS =
-  'an identity that the deployment binds is not proved to servers of a ca.crt: remove it from the Secret named by spec.certSecretRef'
+  'the identity that the deployment binds is never sent to a server with a CA of your own: remove ca.crt from the Secret named by spec.certSecretRef'
 
 /** The bindings, or what is wrong with them, which another try would find too (ADR 0008). */
 async function readBindings({ identities }: TryPorts): Promise<CloudBindings | string | undefined> {
@@ -51,7 +51,7 @@ async function readBindings({ identities }: TryPorts): Promise<CloudBindings | s
 
 /** Why a Provider without a credential may not name an identity. */
 export const IDENTITY_IN_MANIFEST =
-  'the identity of a cluster is bound by the deployment, as docs/aws.md says, and no manifest names one: remove it'
+  'the deployment binds the identity of a cluster, as docs/aws.md says, and a manifest cannot name one: remove it'
 
 /** A JWT that proves to the audience who the relay is. What is not allowed may yet be. */
 export async function proveIdentity(
@@ -60,7 +60,11 @@ export async function proveIdentity(
 ): Promise<{ readonly kind: 'proved'; readonly jwt: string } | Failure> {
   const proof = await identities.token(audience)
   if (proof.kind === 'token') return { kind: 'proved', jwt: proof.token }
-  return { kind: 'retry', reason: `no proof of who the relay is: ${proof.reason}`, applied: 'no' }
+  return {
+    kind: 'retry',
+    reason: `the relay could not prove its identity: ${proof.reason}`,
+    applied: 'no',
+  }
 }
 
 function rejected(reason: string): Failure {

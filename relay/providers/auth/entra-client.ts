@@ -28,7 +28,7 @@ export function readEntraClient(secret: SecretData): EntraClient | SettingError 
     return { error: `the keys ${ENTRA_KEYS.join(', ')} go together; add ${missing.join(', ')}` }
   }
   if (!ENTRA_TENANT.test(tenantID)) {
-    return { error: 'the key tenantID is not the id of a tenant, or a domain of its' }
+    return { error: 'the key tenantID is not the id of a tenant, or one of its domains' }
   }
   return { tenantID, clientID, clientSecret }
 }

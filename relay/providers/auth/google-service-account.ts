@@ -35,7 +35,7 @@ export function parseServiceAccount(text: string): GoogleServiceAccount | Settin
   const file = parseJsonAnswer(KeyFile, text)
   if (file === undefined) return { error: 'expected the JSON of a Google service account key' }
   if (file.type !== 'service_account') {
-    return { error: 'the type of the credential must be service_account; no other is taken' }
+    return { error: 'the type of the credential must be service_account; no other is accepted' }
   }
   if (file.token_uri !== TOKEN_URL) {
     return { error: `the token_uri of the service account key must be ${TOKEN_URL}` }
@@ -43,7 +43,7 @@ export function parseServiceAccount(text: string): GoogleServiceAccount | Settin
   if (file.client_email === '') return { error: 'the service account key has no client_email' }
   const privateKey = readRsaKey(file.private_key)
   if (privateKey === undefined) {
-    return { error: 'the private_key of the service account key is no RSA key in PEM form' }
+    return { error: 'the private_key of the service account key is not an RSA key in PEM form' }
   }
   return {
     email: file.client_email,

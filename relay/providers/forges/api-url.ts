@@ -37,7 +37,7 @@ export function namedApiUrl(
   }
   const annotationName = `annotation flux-relay.io/${API_URL_ANNOTATION}`
   if (annotation !== undefined && secret.address !== undefined) {
-    const message = `does not count where the Secret has the address; put it into the Secret, as the key ${API_URL_KEY}`
+    const message = `has no effect when the Secret has the address; put it into the Secret, as the key ${API_URL_KEY}`
     return issue(annotationName, message)
   }
   const [text, where] = key === undefined ? [annotation, annotationName] : [key, API_URL_KEY]

@@ -66,7 +66,7 @@ async function findOwn(job: CommentJob): Promise<Search> {
   const self = await ask(job, { method: 'GET', url, headers, body: '' })
   if (self.verdict.kind !== 'delivered') return { kind: 'failed', delivery: { ...self, secrets } }
   const own = parseJsonAnswer(author, self.response?.body ?? '')
-  if (own === undefined) return unreadable(self, 'who we are')
+  if (own === undefined) return unreadable(self, 'the user of the token')
 
   const listed = await ask(job, {
     method: 'GET',
@@ -100,7 +100,7 @@ async function findAbsence(
 }
 
 function unreadable({ response }: CustomDelivery, what: string): Search {
-  const reason = `HTTP ${response?.status}: the forge answered without ${what}`
+  const reason = `HTTP ${response?.status}: the answer of the forge does not contain ${what}`
   return {
     kind: 'failed',
     delivery: { verdict: { kind: 'retry', reason, applied: 'no' }, response },
@@ -123,7 +123,7 @@ async function create(job: CommentJob, isPartial: boolean): Promise<CustomDelive
   const comment = parseJsonAnswer(job.forge.comment, created.response?.body ?? '')
   if (comment) await remember(job, comment.id)
   if (!isPartial) return created
-  const reason = 'a new comment: those before are too long to look for an earlier one'
+  const reason = 'made a new comment: the earlier comments are too long to look for one to update'
   return { ...created, verdict: { kind: 'delivered', reason } }
 }
 

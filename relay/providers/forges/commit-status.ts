@@ -22,7 +22,9 @@ export function fitDescription(event: Event, maxUnits: number): Event {
 
 /** Commits show results, so what is under way is not for them. */
 export function skipProgressing(event: Event): string | undefined {
-  return event.reason === 'Progressing' ? 'a Progressing event is no result of a commit' : undefined
+  return event.reason === 'Progressing'
+    ? 'a Progressing event is not the result of a commit'
+    : undefined
 }
 
 /**

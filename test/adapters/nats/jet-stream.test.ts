@@ -64,8 +64,8 @@ describe('a message that a stream has to store', () => {
 
   it.each([
     ['no stream', undefined, 'no stream of JetStream takes the subject flux.events'],
-    ['something else', 'thanks', 'what answered the message is no stream of JetStream'],
-    ['a list', '[]', 'what answered the message is no stream of JetStream'],
+    ['something else', 'thanks', 'the message was answered, but not by a stream of JetStream'],
+    ['a list', '[]', 'the message was answered, but not by a stream of JetStream'],
   ])('waits for a stream while there is %s', async (_, answer, detail) => {
     const { result } = await storeOn({ acknowledge: () => answer })
     expect(result).toEqual({ kind: 'refused', cause: 'unavailable', detail })

@@ -267,7 +267,7 @@ describe('TLS', () => {
     expect(result).toEqual({
       ...failure('reset', false),
       detail:
-        'the server closed the connection before it said its INFO; if it wants TLS first, its address begins with tls://',
+        'the server closed the connection before it sent its INFO; if it expects TLS first, write its address with tls://',
     })
     expect(connects).toEqual([])
   })
@@ -339,7 +339,7 @@ describe('the way to the server', () => {
 
 describe('a server that', () => {
   it.each([
-    ['says nothing', 'accept', false, 'the server did not say its INFO within 500 ms'],
+    ['says nothing', 'accept', false, 'the server did not send its INFO within 500 ms'],
     ['says nothing after its INFO', 'INFO', false, 'the server did not answer within 1500 ms'],
     ['says nothing after the message', 'PUB', true, 'the server did not answer within 1500 ms'],
   ] as const)('%s is given up in time', async (_, silentAfter, mayHaveArrived, detail) => {

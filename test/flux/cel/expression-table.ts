@@ -69,7 +69,7 @@ function reason(error: unknown): string {
 const REFUSED_ON_PURPOSE =
   /protobuf messages .* are not supported|json\.encode is not supported|cannot be a map key here|\(\?i\) here/
 /** What Flux gives a value and the relay fails to, with these words. */
-const FAILED_ON_PURPOSE = /costs too much|format: the bytes are no UTF-8/
+const FAILED_ON_PURPOSE = /costs too much|format: the bytes are not valid UTF-8/
 
 /** Undefined when both say the same, or the relay refuses what Flux cannot evaluate either. */
 export function difference({ value, outcome, expression }: ExpressionRow): string | undefined {

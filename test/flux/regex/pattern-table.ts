@@ -27,7 +27,7 @@ export function ownResult({ pattern, subjects }: PatternRow): readonly boolean[]
 
 /** What Go takes and the relay refuses on purpose, and says so: ADR 0036. */
 export const REFUSED_ON_PURPOSE =
-  /in brackets goes with no \(\?i\) here|repetitions stand for more than|longer than 4096 characters/
+  /in brackets cannot be combined with \(\?i\) here|repetitions stand for more than|longer than 4096 characters/
 
 /** Undefined when both say the same, or the relay tells that it cannot. */
 export function difference(row: PatternRow): string | undefined {

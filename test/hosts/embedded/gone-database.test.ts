@@ -46,7 +46,7 @@ it.each([
   expect(database.trouble?.problem).toBe('gone')
   const [fields, text] = lossEntry(loss)
   expect(fields).toMatchObject({ queuedEvents: 3, acceptedLast: loss.acceptedLast })
-  expect(text).toBe('relay.db: the database is gone, and the relay ends')
+  expect(text).toBe('relay.db: the database is gone, and the relay stops')
   await expect(queue.send([acceptedEvent({ event: event('late') })])).rejects.toThrow()
 })
 

@@ -3,8 +3,8 @@ import { batchResultOf, retryOf } from '../../../hosts/shipper/send/batch-result
 import { response } from '../../support/notifications.ts'
 
 it.each([
-  [401, {}, 'HTTP 401: no such token; are --cluster and --token-file right?'],
-  [404, {}, 'HTTP 404: no such token; is --relay right?'],
+  [401, {}, 'HTTP 401: no such token; check --cluster and --token-file'],
+  [404, {}, 'HTTP 404: no such token; check --relay'],
   [
     301,
     { location: 'https://elsewhere.test/' },

@@ -24,8 +24,8 @@ describe('an event that something before the relay refuses each time', () => {
     expect(new Set(taken(run.batches))).toEqual(new Set(messages.toSpliced(place, 1)))
     expect(taken(run.batches)).toHaveLength(119)
     expect(refused(run.said)).toEqual([
-      'refused bad: fails with 403 again and again while other events are taken: ' +
-        'HTTP 403: it is not the answer of a relay',
+      'refused bad: fails with 403 again and again while other events are accepted: ' +
+        'HTTP 403: the answer is not from a relay',
     ])
     expect(spool.depth().refused).toBe(1)
   })

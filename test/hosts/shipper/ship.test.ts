@@ -45,7 +45,7 @@ it('keeps events while the relay is down, and then sends all of them in order', 
   const relay = { data: temporaryDirectory() }
   const shipper = await startShipper({ relay: `http://127.0.0.1:${port}` })
   await postNumbered(shipper, 0, 50)
-  await shipper.logged({ msg: 'events not sent, will be repeated', reason: 'connect' })
+  await shipper.logged({ msg: 'events could not be sent, will be repeated', reason: 'connect' })
 
   const first = await startRelayFor(sink, port, relay)
   await eventually(() => expect(sink.requests.length).toBeGreaterThan(20))
@@ -87,7 +87,10 @@ it('uses a token that was replaced, and a relay that knows the new one only', as
   const tokenFile = tokenFileOf('old-token')
   const shipper = await startShipperHere({ relay: relay.url, tokenFile })
   await postNumbered(shipper, 0, 3)
-  const [failed] = await shipper.logged({ msg: 'events not sent, will be repeated', reason: '401' })
+  const [failed] = await shipper.logged({
+    msg: 'events could not be sent, will be repeated',
+    reason: '401',
+  })
   expect(failed).toMatchObject({ level: 'warn', detail: expect.stringContaining('HTTP 401') })
   writeFileSync(tokenFile, 'new-token')
   await eventually(() => expect(sink.requests).toHaveLength(3))
@@ -118,7 +121,7 @@ describe('TLS', () => {
     )
     const answers = await Promise.all([trusting, wary].map((some) => some?.post(numberedEvent(1))))
     expect(answers.map((answer) => answer?.status)).toEqual([202, 202])
-    await wary?.logged({ msg: 'events not sent, will be repeated', reason: 'tls' })
+    await wary?.logged({ msg: 'events could not be sent, will be repeated', reason: 'tls' })
     await eventually(async () => expect(await trusting?.metric('sent_total')).toBe(1))
     expect(bodies.map((body) => JSON.parse(body) as unknown)).toMatchObject([
       [{ message: 'event 1' }],
@@ -196,7 +199,7 @@ it('begins anew when its spool is damaged, and says so', async () => {
   const shipper = await startShipperHere({ relay: 'http://127.0.0.1:9', data })
   const [line] = await shipper.logged({ level: 'error' })
   expect(line).toMatchObject({
-    msg: 'the spool is damaged; it is set aside, and a new one begun',
+    msg: 'the spool is damaged; it is set aside, and a new one is created',
     file: expect.stringContaining('spool.db.damaged-'),
     problem: expect.stringContaining('this is not a database'),
   })
@@ -228,7 +231,9 @@ it('sets aside what the relay refuses, and sends the others', async () => {
   await startRelayFor(sink, port)
   await eventually(() => expect(sink.requests).toHaveLength(2))
   expectAllInOrder(sink, [0, 2])
-  const [line] = await shipper.logged({ msg: 'an event is refused for good; it is set aside' })
+  const [line] = await shipper.logged({
+    msg: 'the relay will never accept this event; it is set aside',
+  })
   expect(line).toMatchObject({
     level: 'error',
     object: 'Kustomization/flux-system/app-1',
@@ -288,7 +293,7 @@ describe('what cannot start', () => {
     ['no token file', ['--token-file', '/nowhere/token'], /token file \/nowhere\/token: ENOENT/],
     ['an empty token file', ['--token-file', '/dev/null'], /token file \/dev\/null is empty/],
     ['no CA file', ['--ca-file', '/nowhere/ca'], /--ca-file \/nowhere\/ca: ENOENT/],
-    ['a CA that is none', ['--ca-file', 'package.json'], /package\.json: the CA is no PEM/],
+    ['a CA that is none', ['--ca-file', 'package.json'], /package\.json: the CA is not a PEM/],
     ['no address', ['--host', '192.0.2.1'], /cannot listen on 192\.0\.2\.1:0: /],
   ])('is something that failed, which ends with 1: %s', async (_, flags, message) => {
     const ending = await fluxRelay(shipArguments({ relay: 'http://127.0.0.1:9', flags }))

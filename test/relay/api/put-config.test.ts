@@ -126,7 +126,7 @@ describe('putConfig', () => {
       'two of one name',
       config({ providers: [provider(), provider('b'), provider()] }),
       'providers[2]',
-      'another one is named flux-system/slack too',
+      'another object is named flux-system/slack too',
     ],
   ])('refuses %s', async (_, body, field, message) => {
     const { ports, put } = setup()

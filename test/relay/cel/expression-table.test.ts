@@ -25,12 +25,12 @@ describe('expressions are what they are in Flux', () => {
   it.each([
     ['json.encode({})', 'json.encode is not supported'],
     ["''.nosuch()", 'there is no function nosuch at line 1, column 10'],
-    ['strings.nosuch(1)', 'there is no strings'],
+    ['strings.nosuch(1)', 'there is no variable strings'],
     ["'a'.substring(true)", 'no function substring takes these types: string.substring(bool)'],
     ["'a' + 1", '+ does not take string and int at line 1, column 5'],
     ['google.protobuf.Int64Value{value: 1}', 'google.protobuf.Int64Value{…} are not supported'],
     ['event.\n  x +', 'the expression ends at line 2, column 6'],
-    ['nothing.x', 'there is no nothing: there are event, alert, provider, cluster'],
+    ['nothing.x', 'there is no variable nothing; expected one of event, alert, provider, cluster'],
   ])('says what is wrong with %s', (expression, why) => {
     expect(ownResult(expression)).toMatchObject({ outcome: 'refused' })
     expect(ownResult(expression).why).toContain(why)

@@ -37,7 +37,7 @@ describe('a pattern', () => {
   ])('that takes more steps a character than it may is told: %.30s', (source) => {
     expect(compilePattern(source)).toEqual({
       error: expect.stringMatching(
-        /^its repetitions stand for \d{4} steps a character, at most 1200 /,
+        /^its repetitions take \d{4} steps for each character, and at most 1200 /,
       ),
       isTooCostly: true,
     })

@@ -105,7 +105,7 @@ describe('an info event that no controller marked for commits', () => {
     const { harness, shown } = await verdicts(told)
     expect(shown).toEqual(
       allOf(
-        expect.stringMatching(/^skipped: \w+ takes errors, and info events about a commit only$/),
+        expect.stringMatching(/^skipped: \w+ takes only errors, and info events about a commit$/),
       ),
     )
     expect(harness.requests).toEqual([])

@@ -41,7 +41,7 @@ describe('after a commit failed', () => {
     'HealthCheckCanceled',
   ])('%s does not turn it green', async (reason) => {
     const { harness, shown: all } = await verdicts(info(reason))
-    expect(all).toEqual(allOf(`skipped: ${reason} is no result of a commit`))
+    expect(all).toEqual(allOf(`skipped: ${reason} is not the result of a commit`))
     expect(harness.requests).toEqual([])
     const github = await forTypes(['github'])
     await tell(github, failed('UpgradeFailed'))
@@ -69,7 +69,7 @@ describe('after a commit failed', () => {
     if (last) {
       expect(newest).toMatchObject({
         outcome: 'skipped',
-        reason: `it counts after TestFailed only; the last status of this commit ${last}`,
+        reason: `this event counts only after TestFailed; the last status of this commit ${last}`,
       })
     }
   })
@@ -92,9 +92,9 @@ describe('after a commit failed', () => {
     await tell(github, info('TestSucceeded'))
     expect(shown(github)).toEqual(['success: upgrade succeeded'])
     expect((await github.records()).map(({ reason }) => reason)).toEqual([
-      'it counts after TestFailed only; the last status of this commit came from UpgradeSucceeded',
+      'this event counts only after TestFailed; the last status of this commit came from UpgradeSucceeded',
       'HTTP 201',
-      'it counts after TestFailed only; the last status of this commit is not known',
+      'this event counts only after TestFailed; the last status of this commit is not known',
     ])
   })
 

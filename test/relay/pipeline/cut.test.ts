@@ -26,7 +26,7 @@ describe('what is cut to what a service takes', () => {
     expect(record?.event.message === message).toBe(true)
     expect(record).toMatchObject({
       outcome: 'delivered',
-      notes: ['cut to what discord takes: message (2048 of 10000 characters are sent)'],
+      notes: ['shortened to what discord accepts: message (2048 of 10000 characters are sent)'],
     })
   })
 
@@ -35,7 +35,7 @@ describe('what is cut to what a service takes', () => {
     const { record } = await deliveredTo('webex', { metadata })
     expect(record).toMatchObject({
       outcome: 'delivered',
-      notes: ['cut to what webex takes: metadata'],
+      notes: ['shortened to what webex accepts: metadata'],
     })
   })
 

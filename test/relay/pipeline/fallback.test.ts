@@ -116,7 +116,7 @@ describe('a long notification that a service without a known limit refuses', () 
     await harness.drain()
     expect(harness.requests).toHaveLength(1)
     expect(await harness.records()).toMatchObject([
-      { outcome: 'retry', reason: 'timeout: the requests before took the 10000 ms of this try' },
+      { outcome: 'retry', reason: 'timeout: the earlier requests took all 10000 ms of this try' },
     ])
   })
 

@@ -30,7 +30,7 @@ describe('what the patterns of a cluster may cost', () => {
     const refused = ready.said.filter(({ reason }) => reason === 'PatternRefused')
     expect(refused.map(({ name }) => name)).toEqual(['a23'])
     expect(refused[0]?.message).toBe(
-      'spec.exclusionList[0] is refused, so what it should keep back is sent; it costs too much: it and the patterns for Kustomization in namespace flux-system that come before it take more than 24000 steps a character together',
+      'spec.exclusionList[0] is refused, so events that this entry should hold back are sent; it costs too much: it and the patterns for Kustomization in namespace flux-system that come before it take more than 24000 steps a character together',
     )
     // The same ones are refused when the configuration is put in force.
     expect(refusalsIn(ready.snapshot)).toEqual(['a23'])

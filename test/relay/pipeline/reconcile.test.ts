@@ -129,12 +129,12 @@ describe('readiness', () => {
     [
       'a pattern that does not compile',
       [hook, alert('one', 'a', { exclusionList: ['ok', '('] })],
-      /true Succeeded Initialized; spec\.exclusionList\[1\] is ignored, so what it should keep back is sent; it is no RE2 pattern: .*missing closing \)/,
+      /true Succeeded Initialized; spec\.exclusionList\[1\] is ignored, so events that this entry should hold back are sent; it is not an RE2 pattern: .*missing closing \)/,
     ],
     [
       'a pattern of a class that there is not',
       [hook, alert('one', 'a', { inclusionList: ['\\p{Leter}'] })],
-      /true Succeeded .*spec\.inclusionList\[0\] is ignored, so what only it lets through is not sent; it is no RE2 pattern: \\p\{Leter\} names no class of characters$/,
+      /true Succeeded .*spec\.inclusionList\[0\] is ignored, so events that only this entry lets through are not sent; it is not an RE2 pattern: \\p\{Leter\} does not name a class of characters$/,
     ],
     [
       'a pattern of more repetitions than the relay takes',
@@ -144,7 +144,7 @@ describe('readiness', () => {
     [
       'a pattern of more steps than the relay takes, and one that does not compile',
       [hook, alert('one', 'a', { inclusionList: ['ok', '[ab]{1000}[ab]{1000}', '('] })],
-      /^false PatternRefused spec\.inclusionList\[1\] is refused, so what only it lets through is not sent; it costs too much: .* at most 1200 are taken; spec\.inclusionList\[2\] is ignored/,
+      /^false PatternRefused spec\.inclusionList\[1\] is refused, so events that only this entry lets through are not sent; it costs too much: .* at most 1200 are taken; spec\.inclusionList\[2\] is ignored/,
     ],
     [
       'no Provider, and a pattern that does not compile',

@@ -66,7 +66,7 @@ describe('a renamed repository', () => {
     expects(...exchanges())
     const record = await deliver()
     expect(record.notes).toEqual([
-      `moved to ${url}${NEW}: set the address to where the repository is now`,
+      `the repository moved to ${url}${NEW}: update the address of the Provider`,
     ])
     expect(JSON.stringify(record)).not.toMatch(/hunter/)
     expects(...exchanges())

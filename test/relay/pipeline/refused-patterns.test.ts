@@ -24,7 +24,7 @@ describe('an Alert with an entry that costs too much', () => {
       outcome: 'delivered',
       notes: [
         expect.stringMatching(
-          /^spec\.exclusionList\[0\] is refused, so what it should keep back is sent; it costs too much: /,
+          /^spec\.exclusionList\[0\] is refused, so events that this entry should hold back are sent; it costs too much: /,
         ),
       ],
     })

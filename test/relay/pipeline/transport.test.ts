@@ -148,26 +148,26 @@ describe('certificates', () => {
   const transport = (keys: SecretData) => transportOf({ certSecretRef: { name: 'c' } }, { c: keys })
 
   it.each([
-    ['a CA that is none', { 'ca.crt': 'x' }, 'ca.crt is no certificate in PEM form'],
-    ['a CA under its old name', { caFile: 'x' }, 'caFile is no certificate in PEM form'],
-    ['a CA that is a key', { 'ca.crt': KEY }, 'ca.crt is no certificate in PEM form'],
-    ['a CA that is cut', { 'ca.crt': CA.slice(0, 200) }, 'ca.crt is no certificate in PEM form'],
-    ['blanks', { 'ca.crt': ' \n' }, 'ca.crt is no certificate in PEM form'],
+    ['a CA that is none', { 'ca.crt': 'x' }, 'ca.crt is not a certificate in PEM form'],
+    ['a CA under its old name', { caFile: 'x' }, 'caFile is not a certificate in PEM form'],
+    ['a CA that is a key', { 'ca.crt': KEY }, 'ca.crt is not a certificate in PEM form'],
+    ['a CA that is cut', { 'ca.crt': CA.slice(0, 200) }, 'ca.crt is not a certificate in PEM form'],
+    ['blanks', { 'ca.crt': ' \n' }, 'ca.crt is not a certificate in PEM form'],
     [
       'a bad one behind a good one',
       { 'ca.crt': `${CA}\n-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n` },
-      'ca.crt is no certificate in PEM form (see the certificate 2 of 2)',
+      'ca.crt is not a certificate in PEM form (see the certificate 2 of 2)',
     ],
     ['no key', { 'tls.crt': CERT }, 'tls.crt and tls.key go together, and one is missing'],
     [
       'a key that is none',
       { 'tls.crt': CERT, 'tls.key': 'x' },
-      'tls.key is no private key in PEM form without a passphrase',
+      'tls.key is not a private key in PEM form without a passphrase',
     ],
     [
       'a certificate that is none',
       { 'tls.crt': 'x', 'tls.key': KEY },
-      'tls.crt is no certificate in PEM form',
+      'tls.crt is not a certificate in PEM form',
     ],
     [
       'the key of another',

@@ -3,7 +3,7 @@ import { restOf, tryTime } from '../../../relay/pipeline/try-time.ts'
 
 const FIRST = 'the longest that a first try may take here'
 const LATER = 'the longest that a later try may take here'
-const LEFT = 'all that was left of the time of this call'
+const LEFT = 'all the time that was left of this call'
 const LIMITS = { firstTryMs: 5_000, laterTryMs: 20_000 }
 
 it.each([

@@ -60,7 +60,8 @@ describe('a delivery behind a parked destination', () => {
     const first = await recordOf(harness, last)
     expect(first).toMatchObject({
       outcome: 'retry',
-      reason: 'parked: hook.test failed 3 times in a row; goes out when a probe is answered',
+      reason:
+        'parked: hook.test failed 3 times in a row; this delivery is sent when a probe is answered',
       attempts: [],
     })
     const hoursLater = harness.clock.now() + 3 * HOUR_MS

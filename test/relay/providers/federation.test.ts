@@ -253,7 +253,7 @@ describe.each(TYPES)('the identity at %s', (name, authorize, cloud) => {
     })
     expect(await authorize(tryPorts)).toEqual({
       kind: 'retry',
-      reason: 'no proof of who the relay is: AccessDenied; allow it',
+      reason: 'the relay could not prove its identity: AccessDenied; allow it',
       applied: 'no',
     })
     expect(tryPorts.requests).toEqual([])

@@ -128,7 +128,7 @@ describe('githubdispatch', () => {
     [204, '', { kind: 'delivered' }],
     [401, '{"message":"Bad credentials"}', { kind: 'unauthorized' }],
     [403, '{"message":"secondary rate limit"}', { kind: 'retry', retryAfterMs: 60_000 }],
-    [404, '', { kind: 'rejected', reason: expect.stringMatching(/write the contents/) }],
+    [404, '', { kind: 'rejected', reason: expect.stringMatching(/write its contents/) }],
     [422, '{"message":"Invalid"}', { kind: 'rejected', reason: 'HTTP 422: Invalid' }],
     [500, '', { kind: 'retry', applied: 'unknown' }],
   ])('judges %i %s', (status, body, verdict) => {

@@ -261,13 +261,13 @@ describe('googlepubsub settings', () => {
       'a long attribute',
       {},
       { ...secretWith(), headers: `a: b\nc: ${'secret'.repeat(200)}` },
-      /headers: entry 2 is no attribute/,
+      /headers: entry 2 is not a valid attribute/,
     ],
     [
       'a reserved attribute',
       {},
       { ...secretWith(), headers: 'googclient: x' },
-      /headers: entry 1 is no attribute/,
+      /headers: entry 1 is not a valid attribute/,
     ],
   ])('refuses %s, and says no secret', (_, spec, secret, message) => {
     const read = () => settingsOf(googlePubSub, { ...SPEC, ...spec }, secret)

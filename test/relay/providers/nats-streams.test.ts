@@ -49,7 +49,7 @@ describe('a nats Provider with a stream', () => {
     const { verdict } = await deliver({ jetstream: 'true' }, () => ({ kind: 'published', stored }))
     expect(verdict).toEqual({
       kind: 'delivered',
-      reason: 'the stream EVENTS has it already, as message 17',
+      reason: 'the stream EVENTS had stored it already, as message 17',
     })
   })
 

@@ -332,7 +332,7 @@ describe('otel settings and events', () => {
   it('skips a HelmRepository only', () => {
     const object = { kind: 'HelmRepository', namespace: 'apps', name: 'charts' }
     const event = fixtureEvent('kustomization-applied', { involvedObject: object })
-    expect(otel.skips?.(event)).toBe('otel takes no events of a HelmRepository')
+    expect(otel.skips?.(event)).toBe('otel does not take events of a HelmRepository')
     expect(otel.skips?.(fixtureEvent('kustomization-applied'))).toBeUndefined()
   })
 })

@@ -286,7 +286,7 @@ describe('sentry limit of 1 MB', () => {
 describe('sentry and severities', () => {
   it('skips trace', () => {
     expect(sentry.skips?.(fixtureEvent('kustomization-applied', { severity: 'trace' }))).toBe(
-      'sentry takes no events of severity trace',
+      'sentry does not take events of severity trace',
     )
   })
 

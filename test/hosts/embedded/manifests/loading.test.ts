@@ -93,7 +93,7 @@ describe('what is loaded', () => {
   it('a folder that is not there: rejects, and says what to do', async () => {
     const path = join(temporaryDirectory(), 'none')
     await expect(openManifests(path).load()).rejects.toThrow(
-      `manifests: ${path} is not there (ENOENT). Create it, or name another folder or file`,
+      `manifests: ${path} does not exist (ENOENT). Create it, or name another folder or file`,
     )
   })
 
@@ -209,9 +209,9 @@ describe('what cannot be read is a problem, and the others load', () => {
     [
       'a folder with a file’s name',
       (path) => mkdirSync(path),
-      'is not a regular file, though its name is a manifest’s',
+      'is not a regular file, although its name is that of a manifest',
     ],
-    ['a link to nothing', (path) => symlinkSync('/nowhere', path), 'is not there (ENOENT)'],
+    ['a link to nothing', (path) => symlinkSync('/nowhere', path), 'does not exist (ENOENT)'],
     [
       'a link to itself',
       (path) => symlinkSync('x.yaml', path),
@@ -220,7 +220,7 @@ describe('what cannot be read is a problem, and the others load', () => {
     [
       'a device',
       (path) => symlinkSync('/dev/zero', path),
-      'is not a regular file, though its name is a manifest’s',
+      'is not a regular file, although its name is that of a manifest',
     ],
     [
       'text that is not UTF-8',

@@ -145,7 +145,7 @@ describe('what does not parse', () => {
     [
       'an alias to nothing',
       `${alertYaml('x')}x: *nothing`,
-      /^x\.yaml:13: .*an anchor that does not stand before it/,
+      /^x\.yaml:13: .*an anchor that is not defined before it/,
     ],
     ['a tag', `${alertYaml('x')}x: !!int x`, /^x\.yaml:13: .*the value is not what its tag says/],
     [
@@ -171,7 +171,7 @@ describe('what does not parse', () => {
     [
       'a value that holds itself',
       `${alertYaml('x')}x: &x [*x]`,
-      /^x\.yaml:13: .*an alias stands within what it names/,
+      /^x\.yaml:13: .*an alias is inside the value that it names/,
     ],
     ['an alias bomb', `kind: List\n${bomb}`, /its aliases expand to too much/],
     ['a merge bomb, which makes one key', `kind: List\n${mergeBomb}`, /items: expected a list/],

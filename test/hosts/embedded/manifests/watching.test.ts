@@ -100,7 +100,7 @@ describe('the version before stays in force', () => {
     expect(namesOf(loaded)).toEqual(['Alert/a'])
     expect(problemTexts(loaded)).toEqual([
       expect.stringMatching(
-        /^sub\/x\.yaml: is not there \(ENOENT\); Alert\/flux-system\/a .*stays in force$/,
+        /^sub\/x\.yaml: does not exist \(ENOENT\); Alert\/flux-system\/a .*stays in force$/,
       ),
     ])
   })
@@ -231,7 +231,7 @@ describe('watching', () => {
     expect(calls.map(namesOf)).toEqual([['Alert/a']])
     expect(calls.flatMap(problemTexts)).toEqual([
       expect.stringMatching(
-        /^\.: .* is not there \(ENOENT\); Alert\/flux-system\/a .*stays in force$/,
+        /^\.: .* does not exist \(ENOENT\); Alert\/flux-system\/a .*stays in force$/,
       ),
     ])
     writeFiles(path, { 'x.yaml': alertYaml('a') })

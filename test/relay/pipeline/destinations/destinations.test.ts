@@ -44,7 +44,8 @@ describe('parking', () => {
     expect(isAdmitted(await tryOnce(FAILED))).toBe(true)
     expect(await tryOnce(FAILED)).toMatchObject({
       kind: 'refused',
-      reason: 'parked: hooks.test failed 3 times in a row; probed at 2026-11-20T09:14:08.000Z',
+      reason:
+        'parked: hooks.test failed 3 times in a row; the next probe is at 2026-11-20T09:14:08.000Z',
       waitMs: 5_500,
     })
   })
