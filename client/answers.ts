@@ -4,7 +4,9 @@ import { ProblemDocument } from '../relay/api/schemas/problem.ts'
 import { jsonValue } from '../relay/model/json-value.ts'
 import { UsageError } from './usage-error.ts'
 
-/** What an answer holds. Throws `UsageError` for one that refuses, or is of another form. */
+/**
+ * Reads the body of an answer. Throws `UsageError` for a refusal, and for a body of another form.
+ */
 export function read<T>(schema: z.ZodType<T>, answer: Answer): T {
   if (answer.status >= 300) throw new UsageError(refusalText(answer), 1)
   const parsed = schema.safeParse(jsonValue(answer.body))

@@ -13,8 +13,8 @@ const TIMEOUT_MS = 30_000
 type Send = (method: 'GET' | 'POST' | 'PUT', path: string, body?: RequestBody) => Promise<Answer>
 
 /**
- * The embedded relay at `url`. `token` is an operator's, and for putting a configuration and
- * sending events the cluster's.
+ * The embedded relay at `url`. `token` is an operator's. For a configuration and for events it is
+ * the cluster's.
  */
 export function createHttpRelay(
   url: string,
@@ -86,7 +86,9 @@ export function readUrl(url: string): URL {
   return base
 }
 
-/** `fetch` would quote what no header can carry. */
+/**
+ * Reads the token. It is checked here, because `fetch` would quote a text that no header can carry.
+ */
 function readToken(token = ''): string | undefined {
   const trimmed = token.trim()
   if (trimmed === '') return undefined

@@ -2,15 +2,15 @@ import type { Answer } from '../relay/api/answer.ts'
 import { PutBack, QuarantinePage, type SetAsideMessage } from '../relay/api/schemas/quarantine.ts'
 import { read } from './answers.ts'
 
-/** What the commands ask of the quarantine of a relay that serves HTTP. */
+/** The requests about the quarantine of a relay that serves HTTP. */
 export interface QuarantineRequests {
-  /** `GET /v1/quarantine`. */
+  /** Sends `GET /v1/quarantine`. */
   listQuarantine(parameters: URLSearchParams): Promise<Answer>
-  /** `POST /v1/quarantine/replay`. */
+  /** Sends `POST /v1/quarantine/replay`. */
   replayQuarantine(): Promise<Answer>
 }
 
-/** Every message that is set aside, the oldest first. Rejects with `UsageError`. */
+/** Lists all messages that were set aside, the oldest first. Rejects with `UsageError`. */
 export async function* setAsideMessages(
   requests: QuarantineRequests,
 ): AsyncIterable<SetAsideMessage> {
@@ -23,7 +23,7 @@ export async function* setAsideMessages(
   }
 }
 
-/** Puts all of them back. Rejects with `UsageError`. */
+/** Puts all messages back. Rejects with `UsageError`. */
 export async function putBack(requests: QuarantineRequests): Promise<PutBack> {
   return read(PutBack, await requests.replayQuarantine())
 }

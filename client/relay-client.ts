@@ -15,13 +15,13 @@ import { jsonValue } from '../relay/model/json-value.ts'
 import { read, refusalText } from './answers.ts'
 import type { ExplainRules, RelayRequests } from './requests.ts'
 
-/** Most that a relay lists on one page. */
+/** The most entries that a relay lists on one page. */
 export const PAGE_SIZE = 200
 
 /** What the commands ask of a relay. Every call rejects with `UsageError` for what it refuses. */
 export interface RelayClient {
   applyConfig(cluster: string, set: ConfigSet): Promise<readonly Readiness[]>
-  /** Undefined for a cluster that has none yet. */
+  /** The cluster's configuration; undefined when it has none yet. */
   config(cluster: string): Promise<StoredConfig | undefined>
   sendEvents(cluster: string, body: RequestBody): Promise<ReceivedEvents>
   putSecret(
@@ -34,11 +34,16 @@ export interface RelayClient {
   explainEvent(event: EventToExplain, rules: ExplainRules): Promise<Explanation>
   /** Every delivery that fits the parameters of `GET /v1/deliveries`, latest first. */
   deliveries(parameters: Readonly<Record<string, string>>): AsyncIterable<Delivery>
-  /** The same page by page; a page may be short, even empty, and have another one after it. */
+  /**
+   * Lists the same deliveries page by page. A page may be short, or even empty, and still be
+   * followed by another one.
+   */
   deliveryPages(parameters: Readonly<Record<string, string>>): AsyncIterable<DeliveriesPage>
-  /** Undefined when there is none of this id. */
+  /** One delivery; undefined when there is none with this id. */
   delivery(id: string): Promise<Delivery | undefined>
-  /** Undefined when the replay is queued, else why it is not. */
+  /**
+   * Replays a delivery. Undefined when the replay is queued, otherwise the reason why it is not.
+   */
   replay(id: string): Promise<string | undefined>
 }
 
@@ -105,7 +110,10 @@ async function* listPages(
   }
 }
 
-/** A batch of which no event is good is a 400 that names each; any other 400 is about the whole. */
+/**
+ * The rejections of a batch without any valid event: a 400 that names each. Undefined for any other
+ * 400.
+ */
 function allRejected(answer: Answer): ReceivedEvents | undefined {
   const problem =
     answer.status === 400 ? ProblemDocument.safeParse(jsonValue(answer.body)) : undefined

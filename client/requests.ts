@@ -7,24 +7,24 @@ export interface ExplainRules {
 }
 
 /**
- * A relay's HTTP interface as the commands use it. Every call rejects with `UsageError` when the
- * relay cannot be reached; what it refuses is an answer.
+ * The requests to a relay's HTTP interface that the commands use. Every call rejects with
+ * `UsageError` when the relay cannot be reached. A refusal is an answer.
  */
 export interface RelayRequests {
-  /** `PUT /v1/clusters/{cluster}/config`. */
+  /** Sends `PUT /v1/clusters/{cluster}/config`. */
   putConfig(cluster: string, body: RequestBody): Promise<Answer>
-  /** `GET /v1/clusters/{cluster}/config`. */
+  /** Sends `GET /v1/clusters/{cluster}/config`. */
   showConfig(cluster: string): Promise<Answer>
-  /** `POST /v1/clusters/{cluster}/events`. */
+  /** Sends `POST /v1/clusters/{cluster}/events`. */
   postEvents(cluster: string, body: RequestBody): Promise<Answer>
-  /** `PUT /v1/clusters/{cluster}/secrets/{namespace}/{name}`. */
+  /** Sends `PUT /v1/clusters/{cluster}/secrets/{namespace}/{name}`. */
   putSecret(cluster: string, namespace: string, name: string, body: RequestBody): Promise<Answer>
   /** `POST /v1/explain`. A relay that serves HTTP knows its rules by itself. */
   explainEvent(body: RequestBody, rules: ExplainRules): Promise<Answer>
   /** `GET /v1/deliveries`. */
   listDeliveries(parameters: URLSearchParams): Promise<Answer>
-  /** `GET /v1/deliveries/{id}`. */
+  /** Sends `GET /v1/deliveries/{id}`. */
   showDelivery(id: string): Promise<Answer>
-  /** `POST /v1/deliveries/{id}/replay`. */
+  /** Sends `POST /v1/deliveries/{id}/replay`. */
   replayDelivery(id: string): Promise<Answer>
 }

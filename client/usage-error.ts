@@ -1,7 +1,7 @@
-/** Something that the person at the terminal can mend; shown without a stack. */
+/** An error that the person at the terminal can correct. It is shown without a stack. */
 export class UsageError extends Error {
   override readonly name = 'UsageError'
-  /** 2: the command line is wrong. 1: what it asks for failed. */
+  /** The exit code: 2 when the command line is wrong, 1 when the command failed. */
   readonly exitCode: 1 | 2
 
   constructor(message: string, exitCode: 1 | 2) {

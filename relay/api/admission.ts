@@ -11,20 +11,20 @@ import type {
   Senders,
 } from './senders.ts'
 
-/** Why a call may not go on. */
+/** The reason why a call is refused. */
 export interface Refusal {
   readonly answer: Answer
   /** Present for a sender without the right credential. */
   readonly sender?: {
-    /** The cluster that it says it is, when there is one of that name. */
+    /** The cluster that the sender claims to be, if there is one of that name. */
     readonly cluster: string | undefined
   }
 }
 
 /**
- * Finds out whether the sender of a call may use its route, and tells the call the cluster and whether
- * a signature proves it. Resolves with the reason when it may not. Rejects when credentials or clusters
- * cannot be read.
+ * Checks whether the sender of a call may use its route, and sets the call's cluster and whether a
+ * signature proves it. Resolves with the reason when the sender may not. Rejects when credentials
+ * or clusters cannot be read.
  */
 export async function admit(senders: Senders, call: PendingCall): Promise<Refusal | undefined> {
   const { access } = call.route
@@ -40,7 +40,7 @@ export async function admit(senders: Senders, call: PendingCall): Promise<Refusa
   }
 }
 
-/** Without credentials a cluster is believed if there is one of that name. */
+/** Admits a sender without credentials, if its cluster exists. */
 async function admitAny(senders: AnySender, call: PendingCall): Promise<Refusal | undefined> {
   const { cluster: own } = senders
   const { access } = call.route
@@ -51,7 +51,10 @@ async function admitAny(senders: AnySender, call: PendingCall): Promise<Refusal 
   return { answer: problemAnswer(problem('unknown-cluster', detail)) }
 }
 
-/** A call with both credentials is judged by both; its body is read only for a signature. */
+/**
+ * Admits a sender with a token, a signature or both, each of which must be right. The body is read
+ * only for a signature.
+ */
 async function admitSigning(
   { clusters, unproven }: ProvenSenders,
   call: PendingCall,
@@ -76,8 +79,9 @@ async function admitSigning(
 }
 
 /**
- * The cluster is that of the credential: `Basic` with the cluster as user, as Go's client sends for
- * `http://cluster:token@relay/`, or a bearer token, which only one has.
+ * Admits a sender as the cluster of its credential. That is `Basic` with the cluster as user, which
+ * Go's client sends for `http://cluster:token@relay/`, or a bearer token, which only one cluster
+ * has.
  */
 async function admitNamed(
   { clusters, clusterOfToken }: ProvenSenders,
@@ -125,11 +129,11 @@ async function admitBearer(
   return unauthorized(result, cluster, expected)
 }
 
-/** RFC 9110, section 15.5.2. */
+/** The header of a 401: RFC 9110, section 15.5.2. */
 const BEARER = { 'WWW-Authenticate': 'Bearer' }
 const BASIC_TOO = { 'WWW-Authenticate': 'Bearer, Basic realm="flux-relay"' }
 
-/** 401: which credential was expected. It must not tell whether the cluster exists. */
+/** A 401 that tells which credential was expected. It must not tell whether the cluster exists. */
 function unauthorized(
   result: Exclude<ProofResult, 'allowed'>,
   cluster: string,

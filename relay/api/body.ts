@@ -7,25 +7,28 @@ import { decodeUtf8, repairUtf8 } from './utf8.ts'
 
 const MIB = 1024 * 1024
 
-/** Most bytes of a request with events, both as sent and unpacked: 3 MiB. */
+/** The most bytes of a request with events, both compressed and unpacked: 3 MiB. */
 export const MAX_EVENTS_BYTES = 3 * MIB
 
-/** Most bytes of a configuration, both as sent and unpacked: 6 MiB. */
+/** The most bytes of a configuration, both compressed and unpacked: 6 MiB. */
 export const MAX_CONFIG_BYTES = 6 * MIB
 
-/** Most values of one event, which has some dozens. Each costs much more memory than it has bytes. */
+/**
+ * The most values in one event, which usually has some dozens. In memory each takes much more than
+ * its bytes.
+ */
 export const MAX_EVENT_VALUES = 10_000
 
-/** How much a body may hold. Values are counted before any of them is made. */
+/** What a body may contain at most. Values are counted before the body is parsed. */
 export interface BodyLimits {
-  /** As sent and unpacked. */
+  /** The most bytes, both compressed and unpacked. */
   readonly bytes: number
   readonly values: number
 }
 
 /** A request's body as it arrived, and the headers that say how to read it. */
 export interface RequestBody {
-  /** As sent, so perhaps compressed. */
+  /** The bytes as they were sent, which may be compressed. */
   readonly body: Uint8Array
   readonly contentEncoding?: string | undefined
   readonly contentType?: string | undefined
@@ -33,10 +36,12 @@ export interface RequestBody {
 
 export type DecodedBody = { readonly text: string } | { readonly problem: Problem }
 
-/** Makes text of bytes; undefined when they are none. */
+/** Decodes bytes as text; undefined when they are not valid. */
 type Decode = (bytes: Uint8Array) => string | undefined
 
-/** Unpacks a body to text: at most `maxBytes` as sent and unpacked, gzip or plain. */
+/**
+ * Unpacks and decodes a body, gzip or plain, with at most `maxBytes` both compressed and unpacked.
+ */
 export function decodeBody(
   { body, contentEncoding }: RequestBody,
   maxBytes: number,
@@ -52,14 +57,14 @@ export function decodeBody(
     : { text }
 }
 
-/** Whether a body has at most so many bytes, both as sent and unpacked. */
+/** Whether a body has at most `maxBytes`, both compressed and unpacked. */
 export function unpacksTo({ body, contentEncoding }: RequestBody, maxBytes: number): boolean {
   if (body.byteLength > maxBytes) return false
   const unpacked = unpack(body, (contentEncoding ?? '').trim().toLowerCase(), maxBytes)
   return 'bytes' in unpacked || unpacked.problem.code !== 'too-large'
 }
 
-/** The problem of a body over `maxBytes`, which a host may find before it has read all of it. */
+/** The problem of a body over `maxBytes`. A host may find it before it has read the whole body. */
 export function tooLarge(maxBytes: number): Problem {
   const most = maxBytes < MIB ? `${maxBytes / 1024} KiB` : `${maxBytes / MIB} MiB`
   return problem('too-large', `the body is larger than ${most}; send less at a time`)
@@ -86,7 +91,10 @@ function unpack(
   }
 }
 
-/** Reads one event of at most `MAX_EVENT_VALUES`. What is not UTF-8 is replaced, as Go does it. */
+/**
+ * Reads one event of at most `MAX_EVENT_VALUES` values. Bytes that are not UTF-8 are replaced, as
+ * in Go.
+ */
 export function readEventObject(input: RequestBody) {
   return readObject(input, { bytes: MAX_EVENTS_BYTES, values: MAX_EVENT_VALUES }, repairUtf8)
 }
@@ -96,7 +104,9 @@ export function readJsonObject(input: RequestBody, limits: BodyLimits) {
   return readObject(input, limits, decodeUtf8)
 }
 
-/** The same with a pause before it is parsed, which takes the longest. */
+/**
+ * Does what `readJsonObject` does, with a pause before the body is parsed, which takes the longest.
+ */
 export async function readLargeJsonObject(
   input: RequestBody,
   limits: BodyLimits,
@@ -140,7 +150,7 @@ function parseObject(text: string): ReadObject {
   return { object: parsed.value }
 }
 
-/** What JSON calls a value, as an error names it. */
+/** The JSON type of a value, as errors name it. */
 export function typeName(value: unknown): string {
   if (value === null) return 'null'
   return Array.isArray(value) ? 'an array' : `a ${typeof value}`

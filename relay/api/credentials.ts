@@ -1,26 +1,41 @@
 import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 
-/** The tokens that a cluster, or an operator, may use now: two while one is being replaced. */
+/**
+ * The tokens that a cluster, or an operator, may use now. There are two while one is being
+ * replaced.
+ */
 export type ClusterTokens = readonly string[]
 
-/** What a header can carry: visible ASCII characters without spaces. An empty one is no token. */
+/**
+ * The form of a token: visible ASCII characters without spaces, which a header can carry. It is not
+ * empty.
+ */
 export const TOKEN_FORM = /^[!-~]+$/
 
-/** A token that nobody has: an unknown cluster then costs the same work as a known one. */
+/**
+ * A token that nobody has. It is compared for unknown clusters, so that they take as long as known
+ * ones.
+ */
 export const NOBODYS_TOKENS: ClusterTokens = [randomBytes(32).toString('hex')]
 
-/** Whether the presented token is one of these. Its time does not depend on how close it comes. */
+/** Whether the presented token is one of these. The time does not depend on how similar it is. */
 export function tokenMatches(presented: string, tokens: ClusterTokens): boolean {
   const digest = sha256(presented)
   return someInConstantTime(tokens, (token) => timingSafeEqual(sha256(token), digest))
 }
 
-/** What is kept of a token: SHA-256, in hex. Tokens are random, so that needs no salt and no slow hash. */
+/**
+ * The SHA-256 of a token, in hex, which is what is stored. Tokens are random, so the hash needs no
+ * salt and need not be slow.
+ */
 export function tokenHash(token: string): string {
   return sha256(token).toString('hex')
 }
 
-/** Whether the presented token has one of these hashes. Its time does not depend on how close it comes. */
+/**
+ * Whether the presented token has one of these hashes. The time does not depend on how similar it
+ * is.
+ */
 export function tokenHashMatches(presented: string, hashes: readonly string[]): boolean {
   const digest = sha256(presented)
   return someInConstantTime(hashes, (hash) => timingSafeEqual(Buffer.from(hash, 'hex'), digest))
@@ -29,9 +44,9 @@ export function tokenHashMatches(presented: string, hashes: readonly string[]): 
 const SIGNATURE = /^sha256=([0-9a-f]{64})$/i
 
 /**
- * Whether `X-Signature` signs the body as sent with one of the tokens as key. The form is that of
- * Flux's `generic-hmac` provider, `sha256=<hex>`; its weaker or other hashes are not taken. Flux
- * signs with the line break too in which the file of a Secret's token ends.
+ * Whether `X-Signature` signs the body, as it was sent, with one of the tokens as the key. The form
+ * is that of Flux's `generic-hmac` provider, `sha256=<hex>`; other hashes are not accepted. If the
+ * file of a Secret's token ends in a line break, Flux signs with the line break as part of the key.
  * https://fluxcd.io/flux/components/notification/providers/#generic-webhook-with-hmac
  */
 export function signatureMatches(
@@ -69,7 +84,7 @@ function sha256(text: string): Buffer {
   return createHash('sha256').update(text).digest()
 }
 
-/** As `some`, but it always asks for every value. */
+/** Does what `some` does, but always tests every value. */
 function someInConstantTime<T>(values: readonly T[], test: (value: T) => boolean): boolean {
   return values.filter(test).length > 0
 }

@@ -8,8 +8,8 @@ import { deliveryView, listedView } from './delivery-view.ts'
 import { problem } from './problem.ts'
 
 /**
- * Lists deliveries, latest first: 200 `{deliveries, nextCursor?, reachedTime?}`, or 400 for a parameter that is
- * unknown or bad. Rejects when the ledger fails.
+ * Lists deliveries, the latest first: 200 `{deliveries, nextCursor?, reachedTime?}`, or 400 for an
+ * unknown or wrong parameter. Rejects when the ledger fails.
  */
 export async function listDeliveries(
   ports: Pick<Ports, 'ledger' | 'clock'>,
@@ -33,8 +33,8 @@ export async function listDeliveries(
 }
 
 /**
- * Shows one delivery as a list does: 200, or 404. One whose record cannot be read is what is known of
- * it. Rejects when the ledger fails.
+ * Shows one delivery as a list does: 200, or 404. If its record cannot be read, the answer is what
+ * is known of it. Rejects when the ledger fails.
  */
 export async function showDelivery(ports: Pick<Ports, 'ledger'>, id: string): Promise<Answer> {
   const found = await ports.ledger.show(id)
@@ -42,8 +42,8 @@ export async function showDelivery(ports: Pick<Ports, 'ledger'>, id: string): Pr
 }
 
 /**
- * Sends a delivery once more: 202 with the delivery, 404, or 409 for one that cannot be replayed.
- * Rejects when a store fails.
+ * Sends a delivery again: 202 with the delivery, 404, or 409 when it cannot be replayed. Rejects
+ * when a store fails.
  */
 export async function replayDelivery(ports: ReplayPorts, id: string): Promise<Answer> {
   const result = await requestReplay(ports, id)

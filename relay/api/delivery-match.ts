@@ -1,16 +1,19 @@
 import type { ListedRecord } from '../model/delivery.ts'
 
-/** What is looked for in records that no index of a ledger knows; every given part must fit. */
+/**
+ * What to look for in records that no index of a ledger covers. A record must match every given
+ * field.
+ */
 export interface DeliveryMatch {
-  /** The reason of the event, whatever the case. */
+  /** The reason of the event, in any letter case. */
   readonly reason?: string | undefined
-  /** The severity of the event, whatever the case. */
+  /** The severity of the event, in any letter case. */
   readonly severity?: string | undefined
-  /** A part of the message of the event or of the reason of the outcome, whatever the case. */
+  /** A part of the event's message or of the outcome's reason, in any letter case. */
   readonly text?: string | undefined
 }
 
-/** Whether a record is what is looked for. One that cannot be read has no event to look at. */
+/** Whether a record matches. A record that cannot be read has no event, and never matches. */
 export function isMatch(record: ListedRecord, { reason, severity, text }: DeliveryMatch): boolean {
   const isReadable = record.kind !== 'unreadable'
   const event = isReadable ? record.event : undefined

@@ -10,22 +10,22 @@ import { type Problem, problem } from './problem.ts'
 const DEFAULT_LIMIT = 50
 const MAX_LIMIT = 200
 
-/** What to list, read from a query string. */
+/** The query of a list, read from a query string. */
 export interface DeliveryQuery {
   readonly filter: LedgerFilter
-  /** What of the records that the ledger lists is shown. */
+  /** Which of the records that the ledger lists are shown. */
   readonly match: DeliveryMatch
   readonly limit: number
   /** The ledger's own cursor. */
   readonly cursor?: string | undefined
-  /** The time that `since=1h` counts from: on later pages that of the first. */
+  /** The time from which `since=1h` counts back. On later pages it is that of the first page. */
   readonly asOf: number
 }
 
 const NamespacedName = z.string().regex(/^[^/]+\/[^/]+$/, 'expected namespace/name')
 const ObjectName = z.string().regex(/^[^/]+\/[^/]+\/[^/]+$/, 'expected Kind/namespace/name')
 
-/** One or several of them, in one parameter. */
+/** One or several outcomes in one parameter. */
 const Outcomes = z.string().transform((text, context): Outcome | readonly Outcome[] => {
   const outcomes = z.array(z.enum(OUTCOMES)).min(1).safeParse(text.split(','))
   if (outcomes.success) return outcomes.data.length === 1 ? (text as Outcome) : outcomes.data
@@ -33,7 +33,7 @@ const Outcomes = z.string().transform((text, context): Outcome | readonly Outcom
   return z.NEVER
 })
 
-/** A whole id, or its beginning. */
+/** The id of an event, or its beginning. */
 const EventId = z.string().regex(/^[\w-]{1,128}$/, 'expected the id of an event, or its beginning')
 
 const Word = z.string().min(1, 'expected a text')
@@ -46,7 +46,7 @@ const Limit = z
   .catch(0)
   .refine((limit) => limit > 0, { error: `expected a number from 1 to ${MAX_LIMIT}` })
 
-/** The parameters of `GET /v1/deliveries`; durations count back from `asOf`. */
+/** The schema of the parameters of `GET /v1/deliveries`. Durations count back from `asOf`. */
 function parametersAsOf(asOf: number) {
   const Time = z.string().transform((text, context) => {
     const time = parseTimeOrAgoMs(text, asOf)
@@ -71,7 +71,7 @@ function parametersAsOf(asOf: number) {
   })
 }
 
-/** Reads the parameters of `GET /v1/deliveries`; one that is unknown, bad or repeated is a 400. */
+/** Reads the parameters of `GET /v1/deliveries`. An unknown, wrong or repeated one is a 400. */
 export function readDeliveryQuery(
   parameters: Iterable<readonly [string, string]>,
   now: number,
@@ -113,7 +113,7 @@ function nameErrors(given: readonly string[], known: readonly string[]): readonl
 
 const PAGE_CURSOR = /^(\d{1,15})\.(.+)$/
 
-/** The cursor that a page shows: the time its durations count from, then the ledger's own. */
+/** The cursor of a page: the time from which its durations count, and the ledger's own cursor. */
 export function pageCursor(ledgerCursor: string, asOf: number): string {
   return `${asOf}.${ledgerCursor}`
 }
@@ -124,7 +124,7 @@ function splitCursor(text: string) {
   return { asOf: Number(asOf), ledgerCursor }
 }
 
-/** What is wrong with a cursor that is not one of this list. */
+/** The error for a cursor that does not belong to this list. */
 export const BAD_CURSOR: FieldError = {
   field: 'cursor',
   message: 'expected the nextCursor of a page of the same list; start again without it',

@@ -9,7 +9,7 @@ import {
 import { objectName } from '../model/event.ts'
 import type { Delivery } from './schemas/deliveries.ts'
 
-/** What a list shows of a row. */
+/** A record as lists show it. */
 export function listedView(record: ListedRecord): Delivery {
   return record.kind === 'unreadable' ? unreadableView(record) : deliveryView(record)
 }
@@ -31,7 +31,7 @@ function unreadableView(record: UnreadableRecord): Delivery {
   }
 }
 
-/** What the API and the command line show of a record: what concerns a person. */
+/** A record as the API and the command line show it: the fields that people need. */
 export function deliveryView(record: LedgerRecord) {
   const { status } = record
   const { alert, provider } = reachedBy(record)
@@ -64,14 +64,14 @@ export function deliveryView(record: LedgerRecord) {
   } satisfies Delivery
 }
 
-/** What of `Delivery` is there when the record can be read. */
+/** The fields of `Delivery` for a record that can be read. */
 export type DeliveryView = ReturnType<typeof deliveryView>
 
 function attemptView({ startedAt, ...attempt }: Attempt) {
   return { ...attempt, startedAt: isoTime(startedAt) }
 }
 
-/** From the acceptance of the event to the end of the try that delivered it. */
+/** The milliseconds from the acceptance of the event to the end of the try that delivered it. */
 function deliveryLatencyMs(record: LedgerRecord): number | undefined {
   const { attempts, acceptedAt } = record
   const last = attempts.at(-1)

@@ -9,7 +9,7 @@ import type { Route } from './route.ts'
 import { createRouter } from './router.ts'
 import type { Senders } from './senders.ts'
 
-/** What failed behind an answer of 500 or 503. */
+/** The failure behind a 500 or 503. */
 export interface EdgeFailure {
   readonly cause: unknown
   readonly status: number
@@ -18,7 +18,7 @@ export interface EdgeFailure {
   readonly path: string
 }
 
-/** What the edge needs of its host. */
+/** What the edge needs from its host. */
 export interface EdgeParts {
   readonly routes: readonly Route[]
   readonly senders: Senders
@@ -27,17 +27,20 @@ export interface EdgeParts {
   /** Whether an error is that of a store, so that the same request may do later. */
   isStoreFailure(error: unknown): boolean
   onFailure(failure: EdgeFailure): void
-  /** Told of each request that is refused, except by the answer of a probe. */
+  /** Called for each request that is refused, except by the answer to a probe. */
   readonly onRefused?: (refused: RefusedRequest) => void
 }
 
-/** The HTTP interface of the relay, whatever carries the requests. */
+/** The HTTP interface of the relay, on any transport. */
 export interface Edge {
   /** Never rejects. */
   handle(request: EdgeRequest): Promise<EdgeResponse>
 }
 
-/** Makes the interface of a route table: access, limits, and a problem document for all that is refused. */
+/**
+ * Makes the interface for a route table. It checks access and limits, and answers refusals with a
+ * problem document.
+ */
 export function createEdge(parts: EdgeParts): Edge {
   const { guard } = parts
   const router = createRouter(parts.routes)
@@ -64,9 +67,9 @@ export function createEdge(parts: EdgeParts): Edge {
 }
 
 /**
- * The path of a request; that of a POST with one slash in the place of several and none at the end.
- * Who sets an address by hand writes such, and a sender of events that gets a 404 loses them. Other
- * servers redirect there, which Flux's event recorder follows with a GET.
+ * The path of a request. In a POST, several slashes count as one, and a slash at the end is
+ * dropped. People who type an address write such paths, and a sender of events that gets a 404
+ * loses them. Other servers redirect there, which Flux's event recorder follows with a GET.
  */
 function pathOf({ method, path }: EdgeRequest): string {
   if (method !== 'POST') return path

@@ -14,26 +14,29 @@ import { elementSpans, type JsonSpan, lineSpans, wholeSpan } from './json-spans.
 import { type Problem, problem } from './problem.ts'
 import { repairUtf8 } from './utf8.ts'
 
-/** Most events of one request. */
+/** The most events of one request. */
 export const MAX_EVENTS = 10_000
 
-/** Most values of one request: fifty for each event, twice as many as one has. */
+/** The most values of one request: fifty for each event, twice as many as an event usually has. */
 export const MAX_VALUES = 500_000
 
 export type Items = { readonly items: readonly RawItem[] } | { readonly problem: Problem }
 
-/** Characters that are parsed without a pause: a millisecond of work, or two. */
+/** How many characters are parsed without a pause: one or two milliseconds of work. */
 const SLICE = 32 * 1024
 
-/** A text so short holds less than one event may, so nothing has to be counted. */
+/**
+ * The length up to which a text is not counted, since it holds fewer values than one event may
+ * have.
+ */
 const MAX_UNCOUNTED = 16 * 1024
 
 /**
- * Reads a body with events: one JSON object, a JSON array, or NDJSON. NDJSON is told by its content
- * type, or by its first line being an object although the whole is not JSON. Of NDJSON a bad line
- * rejects itself only. What is not UTF-8 becomes U+FFFD, as for Go's decoder: a controller quotes
- * whatever a program has said. Items and values are counted before any is made, and `pause` is waited
- * for between the parts of a large body.
+ * Reads a body with events: one JSON object, a JSON array, or NDJSON. NDJSON is recognised by its
+ * content type, or because its first line is an object and the whole is not JSON. A bad line of
+ * NDJSON is rejected alone. Bytes that are not UTF-8 become U+FFFD, as in Go's decoder, since a
+ * controller quotes whatever a program printed. Items and values are counted before anything is
+ * parsed. Waits for `pause` between the parts of a large body.
  */
 export async function readItems(input: RequestBody, pause: Pause = noPause): Promise<Items> {
   const decoded = decodeBody(input, MAX_EVENTS_BYTES, repairUtf8)
@@ -91,7 +94,7 @@ function startsLikeNdjson(text: string): boolean {
 
 const LIMITS = { items: MAX_EVENTS, values: MAX_VALUES }
 
-/** The elements of a large array, each parsed by itself. */
+/** Yields the elements of a large array, each parsed by itself. */
 async function elementsOf(text: string, start: number, pause: Pause): Promise<Items> {
   const spans = elementSpans(text, start, LIMITS)
   if ('tooMany' in spans) return tooMany(spans.tooMany)
@@ -122,7 +125,7 @@ async function linesOf(text: string, pause: Pause): Promise<Items> {
   return { items }
 }
 
-/** Each span in its order, with a pause after every `SLICE` characters. */
+/** Yields the spans in their order, with a pause after every `SLICE` characters. */
 async function* inSlices(spans: readonly JsonSpan[], pause: Pause): AsyncGenerator<JsonSpan> {
   let size = 0
   for (const span of spans) {

@@ -1,29 +1,29 @@
 import type { Problem } from './problem.ts'
 
-/** The bytes of a body as they were sent, or why they cannot be had. */
+/** The bytes of a body as they were sent, or the problem with it. */
 export type ReadBody = { readonly body: Uint8Array } | { readonly problem: Problem }
 
-/** Takes so many bytes more; false, and nothing taken, when there is no room for them. */
+/** Takes memory for `bytes` more bytes. False, without taking any, when there is not enough. */
 export type TakeBytes = (bytes: number) => boolean
 
-/** Headers by their names in lower case. What is sent more than once is joined, or is a list. */
+/** The headers by their names in lower case. Several values are joined, or are a list. */
 export type HttpHeaders = Readonly<Record<string, string | readonly string[] | undefined>>
 
 /** A request as a host hands it to the edge. */
 export interface EdgeRequest {
   readonly method: string
-  /** The scheme and host that the request is for: `http://localhost:8080`. */
+  /** The scheme and host of the request: `http://localhost:8080`. */
   readonly origin: string
-  /** Without the query, and percent-encoded as it was sent. */
+  /** The path without the query, percent-encoded as it was sent. */
   readonly path: string
-  /** What stands behind the question mark; empty without one. */
+  /** The text after the question mark; empty without one. */
   readonly query: string
   readonly headers: HttpHeaders
   /** The IP address of the peer, which may be a proxy; undefined when the host does not know it. */
   readonly remoteAddress: string | undefined
   /**
-   * Reads the body. Stops with the problem `too-large` at more than `maxBytes`, and with `overloaded`
-   * at a part for which `take` has no room.
+   * Reads the body. Returns the problem `too-large` when it has more than `maxBytes`, and
+   * `overloaded` when `take` has no room for a part of it.
    */
   readBody(maxBytes: number, take?: TakeBytes): Promise<ReadBody>
 }
@@ -32,7 +32,7 @@ export interface EdgeRequest {
 export interface EdgeResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>
-  /** Empty for an answer without a body. */
+  /** The body; empty for a response without one. */
   readonly body: string
 }
 

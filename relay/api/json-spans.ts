@@ -1,22 +1,28 @@
 import { MAX_NESTING } from './json.ts'
 
-/** Where a JSON value, or what may be one, stands in a text, and what it holds. */
+/**
+ * The place of a JSON value in a text, and how many values it contains. The text may turn out not
+ * to be JSON.
+ */
 export interface JsonSpan {
   readonly start: number
-  /** Before which it ends. */
+  /** The index after its last character. */
   readonly end: number
-  /** How many values it has, itself included; what is no JSON may be counted wrongly. */
+  /** The number of values, itself included. It may be wrong for a text that is not JSON. */
   readonly values: number
   readonly isTooDeep: boolean
 }
 
-/** How much a text may hold. */
+/** What a text may contain at most. */
 export interface SpanLimits {
   readonly items: number
   readonly values: number
 }
 
-/** `brokenAt`: an index before which the text is no JSON. `items`, `values`: it holds more than it may. */
+/**
+ * The spans, or why there are none. `brokenAt` is the index before which the text is not JSON.
+ * `items` and `values` mean that it contains more than it may.
+ */
 export type Spans =
   | readonly JsonSpan[]
   | { readonly brokenAt: number }
@@ -29,9 +35,9 @@ const NEWLINE = 0x0a
 const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
 
 /**
- * The elements of a JSON array whose first bracket stands at `start`. Nothing is made but the spans, so
- * a text of millions of values costs no more than its length. Each element must still be parsed: it is
- * known only where it ends if it is JSON.
+ * The elements of a JSON array whose opening bracket is at `start`. Only the spans are made, so a
+ * text with millions of values costs no more than its length. Each element must still be parsed:
+ * its span is right only if it is JSON.
  */
 export function elementSpans(text: string, start: number, limits: SpanLimits): Spans {
   const spans: JsonSpan[] = []
@@ -54,7 +60,7 @@ export function elementSpans(text: string, start: number, limits: SpanLimits): S
   }
 }
 
-/** The lines of a text that are not blank. A line is a span whatever it holds. */
+/** The lines of a text that are not blank. A line is a span whatever it contains. */
 export function lineSpans(
   text: string,
   limits: SpanLimits,
@@ -76,7 +82,7 @@ export function lineSpans(
   return spans
 }
 
-/** A text from `start` to `end`, taken for one value. */
+/** The span of a text from `start` to `end`, taken as one value. */
 export function wholeSpan(
   text: string,
   start: number,
@@ -87,8 +93,8 @@ export function wholeSpan(
 }
 
 /**
- * The value from `start` up to `end`; without that, up to the comma or the bracket that ends an
- * element, or to the end of the text.
+ * The span of the value from `start` to `end`. Without `end` it ends at the comma or bracket after
+ * an element, or at the end of the text.
  */
 function spanUntil(
   text: string,
@@ -120,7 +126,7 @@ function spanUntil(
   return { start, end: Math.min(at, last), values, isTooDeep }
 }
 
-/** Where the string that begins at `start` has its closing quote; `end` when it has none. */
+/** The index of the closing quote of the string that begins at `start`; `end` when it has none. */
 function endOfString(text: string, start: number, end: number): number {
   for (let at = start + 1; at < end; at += 1) {
     const code = text.charCodeAt(at)
@@ -134,14 +140,14 @@ function isBlank(text: string, start: number, end: number): boolean {
   return nextInk(text, start, end) === end
 }
 
-/** The first character that is no white space; `end` when there is none. */
+/** The index of the first character that is not white space; `end` when there is none. */
 function nextInk(text: string, start: number, end: number): number {
   let at = start
   while (at < end && isSpace(text.charCodeAt(at))) at += 1
   return at
 }
 
-/** RFC 8259, section 2. */
+/** Whether the character is white space: RFC 8259, section 2. */
 function isSpace(code: number): boolean {
   return code === 0x20 || code === NEWLINE || code === 0x0d || code === 0x09
 }

@@ -7,8 +7,8 @@ export interface TextPlace {
 const BEGINNING: TextPlace = { line: 1, column: 1 }
 
 /**
- * Parses JSON. The error says where it breaks, and quotes nothing: the text may hold secrets. `origin`
- * is where the text begins in what the error is about.
+ * Parses JSON. The error tells where the text breaks, and quotes nothing, since the text may hold
+ * secrets. `origin` is the place at which the text begins within the whole.
  */
 export function parseJson(
   text: string,
@@ -21,7 +21,9 @@ export function parseJson(
   }
 }
 
-/** V8 names the place in words such as `at position 12 (line 1 column 13)`, but not always. */
+/**
+ * The place in an error of V8, such as `at position 12 (line 1 column 13)`. Some errors have none.
+ */
 const PLACE = /\(line (\d+) column (\d+)\)$/
 
 function place(error: unknown, origin: TextPlace): string {
@@ -37,12 +39,12 @@ function place(error: unknown, origin: TextPlace): string {
   })
 }
 
-/** ` at line 2, column 5`. */
+/** The place as text: ` at line 2, column 5`. */
 export function placeText({ line, column }: TextPlace): string {
   return ` at line ${line}, column ${column}`
 }
 
-/** The place of an index of a text. */
+/** The place of an index in a text. */
 export function placeOf(text: string, index: number): TextPlace {
   let line = 1
   let start = 0
@@ -60,12 +62,15 @@ export function nestsDeeperThan(value: unknown, levels: number): boolean {
   return Object.values(value).some((part) => nestsDeeperThan(part, levels - 1))
 }
 
-/** More levels than any Kubernetes object has, and few enough for every recursive function. */
+/**
+ * The deepest nesting. It is more than any Kubernetes object has, and few enough for recursive
+ * functions.
+ */
 export const MAX_NESTING = 100
 
 /**
- * Whether a JSON text has more than `count` values, without parsing it: an empty array of two bytes
- * takes 40 when it is parsed. What is no JSON may be counted wrongly.
+ * Whether a JSON text has more than `count` values. It is not parsed: an empty array of two bytes
+ * takes 40 once it is. The count may be wrong for a text that is not JSON.
  */
 export function hasMoreValuesThan(text: string, count: number): boolean {
   if (text.length <= count) return false

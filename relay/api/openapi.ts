@@ -17,7 +17,7 @@ import { SecretData, StoredSecret } from './schemas/secrets.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
-/** What every request can be refused for. */
+/** The problem codes that every request can get. */
 const OF_ANY = ['bad-request', 'unauthorized', 'foreign-origin', 'internal', 'not-stored'] as const
 
 const SECURITY: Readonly<Record<Access, readonly Json[]>> = {
@@ -100,7 +100,7 @@ function parametersOf({ path, query = [] }: Operation): readonly Json[] {
   return [...inPath, ...inQuery]
 }
 
-/** A response for each status, with the codes that it may have. */
+/** The responses for each status, with the codes that it may have. */
 function problemResponses(codes: readonly ProblemCode[]): Json {
   const byStatus = new Map<ProblemStatus, ProblemCode[]>()
   for (const code of [...new Set(codes)]) {
@@ -118,7 +118,7 @@ function problemResponses(codes: readonly ProblemCode[]): Json {
   )
 }
 
-/** The schemas by their names in the document; what they hold refers to each other by these. */
+/** The schemas by their names in the document, which refer to each other by these names. */
 const COMPONENTS: Readonly<Record<string, ZodType>> = {
   AlertVerdict,
   AppliedConfig,

@@ -8,9 +8,9 @@ import { PutBack, QuarantinePage } from './schemas/quarantine.ts'
 import { SecretData, StoredSecret } from './schemas/secrets.ts'
 
 /**
- * Who may do something. `cluster`: a cluster by its token; `signing-cluster`: also by a signature of the
- * body; `any-cluster`: one that its credential names, which may be `Basic`. `operator`: by one of the
- * operators' tokens.
+ * Who may use an operation. `cluster`: a cluster with its token; `signing-cluster`: a cluster with
+ * its token or a signature of the body; `any-cluster`: the cluster that the credential names, which
+ * may be `Basic`; `operator`: an operator with a token.
  */
 export type Access =
   | 'cluster'
@@ -28,7 +28,7 @@ export interface QueryParameter {
 /** One method of one path of the API. */
 export interface Operation {
   readonly method: 'GET' | 'POST' | 'PUT'
-  /** With parameters in braces, as OpenAPI has them. */
+  /** The path, with its parameters in braces, as in OpenAPI. */
   readonly path: string
   readonly access: Access
   readonly summary: string
@@ -36,17 +36,17 @@ export interface Operation {
   readonly body?: ZodType
   readonly success: {
     readonly status: 200 | 202
-    /** Undefined for an answer without a body. */
+    /** The schema of the body; undefined for an answer without a body. */
     readonly body?: ZodType
   }
-  /** What it can be refused for, beside what every request can. */
+  /** The problem codes that it can get, in addition to those of every request. */
   readonly problems: readonly ProblemCode[]
 }
 
-/** What any request with a body can be refused for. */
+/** The problem codes that every request with a body can get. */
 const OF_BODY = ['unreadable-body', 'not-valid', 'too-large', 'unknown-encoding'] as const
 
-/** Every operation of the API, by its name in clients that are made from `openapi.json`. */
+/** Every operation of the API, by its name in clients that are generated from `openapi.json`. */
 export const OPERATIONS = {
   postEvents: {
     method: 'POST',

@@ -2,7 +2,7 @@ import type { EdgeRequest, ReadBody, TakeBytes } from './http.ts'
 import type { Call, Route } from './route.ts'
 import type { UnprovenBodies, UnprovenBody } from './senders.ts'
 
-/** A call on its way: what is found out of its sender is written here. */
+/** A call that is being checked. What is found out about its sender is stored here. */
 export class PendingCall implements Call {
   readonly request: EdgeRequest
   readonly route: Route
@@ -31,7 +31,7 @@ export class PendingCall implements Call {
     return this.#body
   }
 
-  /** Gives back what the body took of the memory for unproven ones. */
+  /** Releases the memory that the body took from that for unproven ones. */
   end(): void {
     this.#unproven?.close()
   }

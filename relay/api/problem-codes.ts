@@ -16,14 +16,14 @@ export type ProblemStatus = keyof typeof STATUS_PHRASES
 
 interface ProblemKind {
   readonly status: ProblemStatus
-  /** One sentence for the pages of the API. */
+  /** What the code means: one sentence for the API's pages. */
   readonly meaning: string
 }
 
 /**
- * Every reason for which a request is refused, by the code that the problem document has as its
- * `type` (RFC 9457, section 3.1.1). The list is closed: a client decides by the code what to do, and
- * treats a code that it does not know by its status.
+ * Every reason for which a request is refused, by its code, which is the `type` of the problem
+ * document (RFC 9457, section 3.1.1). The list is closed: a client decides by the code what to do,
+ * and treats an unknown code by its status.
  */
 export const PROBLEM_KINDS = {
   'unreadable-body': {

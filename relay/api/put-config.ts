@@ -11,10 +11,10 @@ import { MAX_CONFIG_BYTES, type RequestBody, readLargeJsonObject } from './body.
 import { MAX_NESTING, nestsDeeperThan } from './json.ts'
 import { type Problem, problem } from './problem.ts'
 
-/** How far ahead of the relay's a cluster's clock may be. */
+/** How far ahead of the relay's clock a cluster's clock may be. */
 const MAX_CLOCK_SKEW_MS = 5 * 60_000
 
-/** 10,000 Alerts of thirty values each, and as many again. */
+/** The most values of a configuration: 10,000 Alerts of thirty values each, and 200,000 more. */
 export const MAX_CONFIG_VALUES = 500_000
 
 const CONFIG_LIMITS = { bytes: MAX_CONFIG_BYTES, values: MAX_CONFIG_VALUES }
@@ -26,7 +26,10 @@ const Time = z.string().transform((text, context) => {
   return z.NEVER
 })
 
-/** An object of one kind. One that does not say its kind, as in a Kubernetes list, gets it here. */
+/**
+ * The schema of an object of one kind. An object without a kind, as in a Kubernetes list, gets it
+ * here.
+ */
 function objectOf(kind: 'Alert' | 'Provider') {
   return z
     .record(z.string(), z.unknown())
@@ -37,7 +40,7 @@ function objectOf(kind: 'Alert' | 'Provider') {
     .transform((value): KubernetesObject => ({ ...value, kind }))
 }
 
-/** The objects of the two lists are looked at one by one. */
+/** The schema of the body. The objects of the two lists are validated one by one. */
 const ConfigBody = z.object({
   takenAt: Time,
   alerts: z.array(z.unknown()),
@@ -46,7 +49,7 @@ const ConfigBody = z.object({
 
 const LISTS = { alerts: objectOf('Alert'), providers: objectOf('Provider') }
 
-/** Objects that are checked without a pause: a millisecond of work. */
+/** How many objects are checked without a pause: about a millisecond of work. */
 const SLICE = 100
 
 type Issues = z.ZodError['issues']
@@ -78,9 +81,9 @@ export interface ConfigRequest extends RequestBody {
 }
 
 /**
- * Replaces a cluster's set. 200 `{revision, objects: [{kind, namespace, name, ready, reason,
- * message}]}`; 409 when the stored set was taken later; 503 when a store fails. `pause`
- * is waited for between parts of a large set. `bounds` as for `reconcile`.
+ * Replaces a cluster's set: 200 `{revision, objects: [{kind, namespace, name, ready, reason,
+ * message}]}`; 409 when the stored set was taken later; 503 when a store fails. Waits for `pause`
+ * between parts of a large set. `bounds` are those of `reconcile`.
  */
 export async function putConfig(
   ports: Pick<Ports, 'configs' | 'secrets' | 'clock'>,
@@ -137,7 +140,10 @@ async function readConfig(request: ConfigRequest, now: number, pause: Pause): Pr
   return { manifests: [...alerts.objects, ...providers.objects], takenAt }
 }
 
-/** An object without a name is left to `reconcile`, which reports it as not valid. */
+/**
+ * The errors for objects with the same name. An object without a name is left to `reconcile`, which
+ * reports it.
+ */
 function repeatedNames(field: string, objects: readonly KubernetesObject[]): FieldError[] {
   const seen = new Set<string>()
   return objects.flatMap((object, index) => {

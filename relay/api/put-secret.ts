@@ -7,15 +7,18 @@ import { type RequestBody, readJsonObject } from './body.ts'
 import { problem } from './problem.ts'
 import { SECRET_KEY } from './schemas/secrets.ts'
 
-/** Most bytes of a Secret, as AWS Secrets Manager holds one: 64 KiB. */
+/** The most bytes of a Secret, which is what AWS Secrets Manager allows: 64 KiB. */
 export const MAX_SECRET_BYTES = 64 * 1024
 
-/** A Secret has some dozens of keys. */
+/** The limits of a Secret, which usually has some dozens of keys. */
 const SECRET_LIMITS = { bytes: MAX_SECRET_BYTES, values: 1_000 }
 
 const SecretName = z.object({ namespace: KubernetesName, name: KubernetesName })
 
-/** Keys as Kubernetes has them. No message shows a key: a value may stand in its place. */
+/**
+ * Keys as Kubernetes allows them. No message shows a key: somebody may have put a value in its
+ * place.
+ */
 const SecretKeys = z
   .record(z.string(), z.string('expected texts only'), 'expected an object of texts')
   .refine((data) => Object.keys(data).every((key) => SECRET_KEY.test(key)), {
@@ -31,8 +34,8 @@ export interface SecretRequest extends RequestBody {
 }
 
 /**
- * Stores a Secret in the place of what was there: 200 `{cluster, namespace, name, keys}`, 400, 413,
- * or 503 when the store fails. No answer shows a value.
+ * Stores a Secret, and replaces an older one: 200 `{cluster, namespace, name, keys}`, 400, 413, or
+ * 503 when the store fails. No answer shows a value.
  */
 export async function putSecret(secrets: SecretWriter, request: SecretRequest): Promise<Answer> {
   const { cluster, namespace, name } = request

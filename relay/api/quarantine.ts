@@ -14,8 +14,8 @@ const Parameters = z.strictObject({
 })
 
 /**
- * Lists what was set aside, the oldest first: 200 `{messages, nextCursor?}`, or 400 for a parameter
- * that is unknown or bad. Rejects when the store fails.
+ * Lists the messages that were set aside, the oldest first: 200 `{messages, nextCursor?}`, or 400
+ * for an unknown or wrong parameter. Rejects when the store fails.
  */
 export async function listQuarantine(
   quarantine: Quarantine,
@@ -30,13 +30,16 @@ export async function listQuarantine(
   })
 }
 
-/** Puts all that was set aside back: 202 `{events, retries}`. Rejects when the store fails. */
+/**
+ * Puts all messages that were set aside back: 202 `{events, retries}`. Rejects when the store
+ * fails.
+ */
 export async function replayQuarantine(quarantine: Quarantine): Promise<Answer> {
   const { event: events, retry: retries } = await quarantine.replay()
   return jsonAnswer(202, { events, retries })
 }
 
-/** Times are RFC 3339, UTC. */
+/** A message as the API shows it. Times are RFC 3339, UTC. */
 function messageView({ firstAt, lastAt, ...message }: SetAsideMessage) {
   const [first, last] = [firstAt, lastAt].map((time) => new Date(time).toISOString())
   return { ...message, firstAt: first, lastAt: last }

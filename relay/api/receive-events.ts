@@ -13,28 +13,34 @@ import type { RequestBody } from './body.ts'
 import { type Items, readItems, readSingleItem } from './event-items.ts'
 import { problem } from './problem.ts'
 
-/** A signature covers the body only, so an old request could be sent again: 7 days at most. */
+/**
+ * The oldest time of a signed event: 7 days ago. A signature covers the body only, so an old
+ * request could be sent again.
+ */
 export const MAX_SIGNED_EVENT_AGE_MS = 7 * 24 * 3_600_000
 
-/** How far ahead of the relay's the clock of a signed event may be: else it stays valid for longer. */
+/**
+ * How far ahead of the relay's clock a signed event may be; otherwise it would stay valid for
+ * longer.
+ */
 export const MAX_SIGNED_EVENT_AHEAD_MS = 10 * 60_000
 
 /** A request with events whose sender is known. */
 export interface EventsRequest extends RequestBody {
   readonly cluster: string
-  /** The header `Gotk-Component` of a notification-controller, when there is one. */
+  /** The header `Gotk-Component` of a notification-controller, if there is one. */
   readonly gotkComponent?: string | undefined
-  /** Whether a signature is what proves the sender. */
+  /** Whether a signature proves the sender. */
   readonly isSigned: boolean
-  /** `one`: a batch is refused. */
+  /** Whether the request may have one event only. With `one` a batch is refused. */
   readonly events: 'one' | 'any'
 }
 
 /** What became of the items of a request, for metrics. */
 export interface EventCounts {
-  /** Queued now, so without duplicates. */
+  /** How many were queued now, without duplicates. */
   readonly accepted: number
-  /** Sent again within the queue's memory, and not queued again. */
+  /** How many were sent again within the queue's memory, and so not queued again. */
   readonly duplicates: number
   readonly rejected: number
 }
@@ -46,11 +52,12 @@ export interface EventsAnswer extends Answer {
 const NOTHING: EventCounts = { accepted: 0, duplicates: 0, rejected: 0 }
 
 /**
- * Takes a request with events. 202 only when every good item is queued: `{accepted, rejected:
- * [{index, error}]}`, or no body for the one event of a Flux controller. 400 when none is good; 503
- * when the queue fails, and then the sender sends it all again, which the queue's de-duplication
- * makes harmless. Never 429: on that Flux's event recorder gives up at once. `pause` is waited for now and
- * then while a large batch is read, so that a host can do something else.
+ * Accepts a request with events. Answers 202 only when every good item is queued: `{accepted,
+ * rejected: [{index, error}]}`, or no body for the one event of a Flux controller. Answers 400 when
+ * none is good, and 503 when the queue fails: the sender then sends the whole request again, which
+ * is harmless because the queue removes duplicates. It never answers 429, after which Flux's event
+ * recorder gives up at once. Waits for `pause` now and then while it reads a large batch, so that
+ * the host can do other work.
  */
 export async function receiveEvents(
   ports: Pick<Ports, 'queue' | 'clock' | 'orderTimes'>,
@@ -74,9 +81,10 @@ function readRequest(request: EventsRequest, pause: Pause): Items | Promise<Item
 }
 
 /**
- * A signature does not cover the headers, so whoever sends a request again may change them. Then one
- * event would be two: with keys as they are and with prefixes. What is signed gets prefixes always,
- * since `generic-hmac` of a notification-controller is what signs.
+ * The sender of the events. A signature does not cover the headers, so whoever sends a request
+ * again may change them. One event would then become two: with and without prefixes. So signed
+ * events always get prefixes: what signs them is the `generic-hmac` provider of a
+ * notification-controller.
  */
 function senderOf({ cluster, events, isSigned, gotkComponent }: EventsRequest): Sender {
   const sender = { cluster, isController: events === 'one' }
@@ -86,7 +94,7 @@ function senderOf({ cluster, events, isSigned, gotkComponent }: EventsRequest): 
   return { ...sender, isNotificationController: true, maxAgeMs, maxAheadMs }
 }
 
-/** Longest error text; names that the sender made up are part of it. */
+/** The longest error text, since names that the sender chose are part of it. */
 const MAX_ERROR_LENGTH = 1_000
 
 function bounded({ index, error }: Rejection): Rejection {
@@ -105,7 +113,7 @@ function allBad(rejected: readonly Rejection[]): EventsAnswer {
   }
 }
 
-/** Events of one request that are queued in one turn: some milliseconds of work. */
+/** How many events of one request are queued in one turn: some milliseconds of work. */
 const MOST_QUEUED_AT_ONCE = 250
 
 async function queueAll(

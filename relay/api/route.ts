@@ -2,34 +2,37 @@ import type { Answer } from './answer.ts'
 import type { EdgeRequest, ReadBody } from './http.ts'
 import { type Access, OPERATIONS, type OperationName } from './operations.ts'
 
-/** Who may use a route: as the operations of the API say it, or anyone. */
+/** Who may use a route: one of the accesses of operations, or anyone. */
 export type RouteAccess = Access | 'anyone'
 
-/** A request whose sender may use the route. */
+/** A request from a sender that may use the route. */
 export interface Call {
   readonly request: EdgeRequest
   /** The parameters of the path, decoded. */
   readonly parameters: Readonly<Record<string, string>>
-  /** The cluster in the path, or the one that the credential names; empty for a route without one. */
+  /**
+   * The cluster in the path, or the one that the credential names; empty for a route without a
+   * cluster.
+   */
   readonly cluster: string
-  /** Whether a signature of the body is what proves the sender. */
+  /** Whether a signature of the body proves the sender. */
   readonly isSigned: boolean
-  /** Reads the body of at most the route's `maxBodyBytes`, once. */
+  /** Reads the body, of at most the route's `maxBodyBytes`. It can be read once. */
   readBody(): Promise<ReadBody>
 }
 
-/** One method of one path. */
+/** The handler of one method of one path. */
 export interface Route {
   readonly method: 'GET' | 'POST' | 'PUT'
   /**
-   * With parameters in braces: `/v1/deliveries/{id}`. A `{cluster}` is a valid name when the route is
-   * handled. `*` is every path that no other route of the method has.
+   * The path with its parameters in braces: `/v1/deliveries/{id}`. A `{cluster}` is a valid name
+   * when the route is handled. `*` stands for every path that no other route of the method has.
    */
   readonly path: string
   readonly access: RouteAccess
-  /** Of the body as it is sent; 0 by default. */
+  /** The most bytes of the body as it is sent; the default is 0. */
   readonly maxBodyBytes?: number
-  /** Waited for once a body has arrived and before it is looked at, in favour of other work. */
+  /** Waited for after a body has arrived and before it is read, so that other work goes first. */
   readonly turn?: (cluster: string) => Promise<void>
   handle(call: Call): Answer | Promise<Answer>
 }

@@ -1,13 +1,19 @@
 import type { Route } from './route.ts'
 
-/** What is at a path: a route and the parameters of its path, or the methods that the path has. */
+/**
+ * What is found at a path: a route with the parameters of the path, or the methods that the path
+ * has.
+ */
 export type Found =
   | { readonly route: Route; readonly parameters: Readonly<Record<string, string>> }
   | { readonly allow: readonly string[] }
 
 /** Finds routes by method and path. */
 export interface Router {
-  /** Undefined when no route has the path. HEAD finds the route of GET. */
+  /**
+   * The route for a method and path; undefined when no route has the path. HEAD finds the route of
+   * GET.
+   */
   find(method: string, path: string): Found | undefined
 }
 
@@ -20,7 +26,7 @@ interface Place {
 
 const NO_PARAMETERS: Readonly<Record<string, string>> = {}
 
-/** Makes a router. Places are tried in the order of the table, those without parameters first. */
+/** Makes a router. Paths are tried in the order of the table, those without parameters first. */
 export function createRouter(routes: readonly Route[]): Router {
   const places = [...Map.groupBy(routes, ({ path }) => path)].map(([path, own]) =>
     placeOf(path, own),
@@ -76,13 +82,13 @@ function withParameters(
   return { route: found.route, parameters }
 }
 
-/** A path in which nothing is encoded that needs it not: RFC 3986, section 6.2.2.2. */
+/** The path without unneeded encoding: RFC 3986, section 6.2.2.2. */
 function plain(path: string): string {
   const segments = path.split('/')
   return segments.map((segment) => encodeURIComponent(decoded(segment))).join('/')
 }
 
-/** What cannot be decoded stays as it is. */
+/** The decoded segment. A segment that cannot be decoded stays as it is. */
 function decoded(segment: string): string {
   if (!segment.includes('%')) return segment
   try {

@@ -1,41 +1,41 @@
 import type { TakeBytes } from './http.ts'
 
-/** What a cluster proves itself by. */
+/** The credentials of a cluster. */
 export interface ClusterCredentials {
-  /** SHA-256 of the tokens that are valid, in hex. */
+  /** The SHA-256 of the valid tokens, in hex. */
   readonly hashes: readonly string[]
-  /** Keys of signatures. Rejects when they cannot be read. */
+  /** The keys of signatures. Rejects when they cannot be read. */
   keys(): Promise<readonly string[]>
 }
 
-/** Whether what a sender presents is of the cluster with these credentials. */
+/** Whether the credential that a sender presents belongs to the cluster with these credentials. */
 export type Proof = (credentials: ClusterCredentials) => boolean | Promise<boolean>
 
 /**
- * `allowed`: the proof holds. `refused`: the cluster has tokens, and it holds against none. `unknown`:
- * there is no such cluster, which its sender must not be told.
+ * The result of a proof. `allowed`: the proof is right. `refused`: the cluster has tokens, and the
+ * proof fits none. `unknown`: there is no such cluster, which the sender must not learn.
  */
 export type ProofResult = 'allowed' | 'refused' | 'unknown'
 
-/** Judges what a sender presents as its credential. */
+/** Judges the credentials that senders present. */
 export interface ClusterAccess {
   /**
-   * Tells whether the proof holds against the cluster's credentials; of an unknown cluster it is asked
-   * too, so that both take the same time. Rejects when the credentials cannot be read.
+   * Tests the proof against the cluster's credentials. It is also tested for an unknown cluster, so
+   * that both take the same time. Rejects when the credentials cannot be read.
    */
   judge(cluster: string, proof: Proof): Promise<ProofResult>
 }
 
-/** The memory of one body whose sender is not known before all of it is there. */
+/** The memory for one body whose sender is not known before the whole body has arrived. */
 export interface UnprovenBody {
   readonly take: TakeBytes
-  /** Gives back what was taken. */
+  /** Releases the memory that was taken. */
   close(): void
 }
 
-/** Bounds the memory of bodies whose sender is not known yet. */
+/** Bounds the memory for bodies whose senders are not known yet. */
 export interface UnprovenBodies {
-  /** `address` is the sender's IP address. */
+  /** Begins a body. `address` is the sender's IP address. */
   open(address: string): UnprovenBody
 }
 
@@ -43,22 +43,25 @@ export interface UnprovenBodies {
 export interface ProvenSenders {
   readonly kind: 'proven'
   readonly clusters: ClusterAccess
-  /** Whether a token is an operator's. Absent where operators do not come by HTTP. */
+  /** Whether a token is an operator's. Absent when operators do not use HTTP. */
   readonly isOperator?: (token: string) => boolean
-  /** The cluster whose token this is. Absent where each path names the cluster. */
+  /** The cluster that a token belongs to. Absent when each path names the cluster. */
   readonly clusterOfToken?: (token: string) => string | undefined
-  /** Absent where the host has read the body before it asks. */
+  /** The memory for bodies. Absent when the host has read the body before it asks. */
   readonly unproven?: UnprovenBodies
 }
 
-/** Everyone may do everything: for a server that only its own machine, or its own cluster, reaches. */
+/**
+ * Every sender may do everything. It is for a server that only its own machine, or its own cluster,
+ * can reach.
+ */
 export interface AnySender {
   readonly kind: 'any'
-  /** The host's own cluster: of it are events without a cluster in their path. */
+  /** The host's own cluster, to which events without a cluster in their path belong. */
   readonly cluster: string
-  /** Whether there is such a cluster. Rejects when the store fails. */
+  /** Whether the cluster exists. Rejects when the store fails. */
   isKnown(cluster: string): boolean | Promise<boolean>
 }
 
-/** Who sends, as a host knows it. */
+/** Who may send, and how a host knows it. */
 export type Senders = ProvenSenders | AnySender

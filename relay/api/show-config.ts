@@ -4,7 +4,7 @@ import { problem } from './problem.ts'
 
 /**
  * Shows a cluster's set: 200 `{cluster, revision, takenAt, alerts, providers, objects}` with the
- * objects as they came and what became of each, or 404. Rejects when the store fails.
+ * objects as they came and the readiness of each, or 404. Rejects when the store fails.
  */
 export async function showConfig(ports: Pick<Ports, 'configs'>, cluster: string): Promise<Answer> {
   const snapshot = await ports.configs.read(cluster)

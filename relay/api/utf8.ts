@@ -1,6 +1,6 @@
 const STRICT = new TextDecoder('utf-8', { fatal: true })
 
-/** Decodes UTF-8; undefined when it is not. A byte order mark is left out. */
+/** Decodes UTF-8; undefined when the bytes are not valid. A byte order mark is removed. */
 export function decodeUtf8(bytes: Uint8Array): string | undefined {
   try {
     return STRICT.decode(bytes)
@@ -10,14 +10,14 @@ export function decodeUtf8(bytes: Uint8Array): string | undefined {
 }
 
 /**
- * Decodes UTF-8 as Go's JSON decoder does: each byte that is no part of a valid sequence becomes
- * U+FFFD. (A browser's decoder makes one of all bytes of a sequence that is cut.)
+ * Decodes UTF-8 as Go's JSON decoder does: each byte that is not part of a valid sequence becomes
+ * U+FFFD. (A browser's decoder makes a single one of all bytes of a truncated sequence.)
  */
 export function repairUtf8(bytes: Uint8Array): string {
   return decodeUtf8(bytes) ?? STRICT.decode(repaired(bytes))
 }
 
-/** U+FFFD. */
+/** The bytes of U+FFFD. */
 const REPLACEMENT = [0xef, 0xbf, 0xbd] as const
 
 function repaired(bytes: Uint8Array): Uint8Array {
@@ -38,7 +38,7 @@ function repaired(bytes: Uint8Array): Uint8Array {
 }
 
 /**
- * Bytes of the valid sequence that begins here; 0 when none does.
+ * The length of the valid sequence that begins here; 0 when none does.
  * https://www.unicode.org/versions/Unicode16.0.0/core-spec/chapter-3/#G27506, table 3-7
  */
 function sequenceLength(bytes: Uint8Array, start: number): number {
@@ -54,13 +54,13 @@ function sequenceLength(bytes: Uint8Array, start: number): number {
   return length
 }
 
-/** So that nothing is written longer than it has to be. */
+/** The least second byte, so that no character is encoded longer than necessary. */
 function leastSecond(first: number): number {
   if (first === 0xe0) return 0xa0
   return first === 0xf0 ? 0x90 : 0x80
 }
 
-/** So that nothing is a surrogate, or beyond the last character. */
+/** The greatest second byte, so that no character is a surrogate or above the last character. */
 function mostSecond(first: number): number {
   if (first === 0xed) return 0x9f
   return first === 0xf4 ? 0x8f : 0xbf

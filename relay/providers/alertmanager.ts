@@ -7,7 +7,9 @@ import { postJson } from './messages/json-request.ts'
 import { sortedMetadata, wholeSecondsTimestamp } from './messages/names.ts'
 import { webhookAddress } from './settings.ts'
 
-/** The zero time of Go, which Alertmanager takes for none: the alert ends by `resolve_timeout`. */
+/**
+ * The zero time of Go. Alertmanager takes it as absent, and ends the alert by `resolve_timeout`.
+ */
 const NO_TIME = '0001-01-01T00:00:00Z'
 
 type Labels = Readonly<Record<string, string>>
@@ -58,12 +60,16 @@ function alertRequest(event: Event, labels: Labels, { address, headers }: Settin
 }
 
 /**
- * Before 0.27, and in its `classic-mode`, Alertmanager takes no other name, and refuses the whole
- * request for one: https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels
+ * The form of a classic label name. Before 0.27, and in its `classic-mode`, Alertmanager accepts no
+ * other, and refuses the whole request for one:
+ * https://prometheus.io/docs/concepts/data_model/#metric-names-and-labels
  */
 const CLASSIC_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/
 
-/** The labels with `_` for all that no classic name has; of two that then have one name, both stay. */
+/**
+ * The labels with `_` for each character that a classic name cannot have. If two get the same name,
+ * both are kept.
+ */
 function classicLabels(labels: Labels): Labels {
   const classic = new Map<string, string>()
   const isClassic = ([name]: readonly [string, string]) => CLASSIC_NAME.test(name)
@@ -79,8 +85,8 @@ function classicLabels(labels: Labels): Labels {
 }
 
 /**
- * Metadata keys as they are: names such as `app-version` are valid since Alertmanager 0.27.
- * https://prometheus.io/docs/alerting/latest/configuration/#label-matchers
+ * The labels of an event, with metadata keys as they are: names such as `app-version` are valid
+ * since Alertmanager 0.27. https://prometheus.io/docs/alerting/latest/configuration/#label-matchers
  */
 function labelsOf(event: Event): Labels {
   const { kind, namespace, name } = event.involvedObject
@@ -100,7 +106,7 @@ function annotationsOf({ message, metadata: { summary } }: Event) {
   return { message, ...(summary === undefined ? {} : { summary }) }
 }
 
-/** `HealthCheckFailed` -> `Healthcheckfailed`. */
+/** The text in title case: `HealthCheckFailed` becomes `Healthcheckfailed`. */
 function titleCase(text: string): string {
   const [first = '', ...rest] = text
   return first.toUpperCase() + rest.join('').toLowerCase()

@@ -75,7 +75,7 @@ function statusUrl({ event }: Notification, settings: Settings): string {
   return `${settings.repositoryUrl}/commits/${commitHash(event)}/statuses`
 }
 
-/** Azure DevOps tells statuses apart by genre and name together. */
+/** The status for a notification. Azure DevOps identifies a status by genre and name together. */
 function statusOf({ event, commitStatusContext }: Notification) {
   const { summary } = event.metadata
   return {
@@ -85,7 +85,10 @@ function statusOf({ event, commitStatusContext }: Notification) {
   }
 }
 
-/** A token that is not taken may be answered with the sign-in page and a success status. */
+/**
+ * Judges the answer. Azure DevOps may answer a wrong token with the sign-in page and a success
+ * status.
+ */
 function classifyAzureDevOps(response: HttpResponse): Verdict {
   const verdict = classifyForgeAnswer(response)
   if (verdict.kind !== 'delivered' || isJsonAnswer(response)) return verdict

@@ -24,12 +24,12 @@ import { optionalText, optionalToken, sensitive } from './settings.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
- * An event of the Basic tier has at most 256 KB, what the service adds included; which tier it is
- * cannot be seen from here. https://learn.microsoft.com/azure/event-hubs/event-hubs-quotas
+ * The largest event. The Basic tier allows 256 KB, including what the service adds; the tier of a
+ * hub is not visible here. https://learn.microsoft.com/azure/event-hubs/event-hubs-quotas
  */
 const MAX_EVENT_BYTES = 250_000
 
-/** Longer than a try, and clocks differ. */
+/** How long a signature is valid, in seconds: longer than a try, since clocks differ. */
 const SIGNATURE_LIFE_S = 600
 
 const NEEDED_KEYS = `add the key token, or the keys ${ENTRA_KEYS.join(', ')}, to the Secret named by spec.secretRef`
@@ -40,11 +40,11 @@ type Access =
   | { readonly kind: 'signature'; readonly connection: EventHubConnection }
   | { readonly kind: 'token'; readonly token: string }
   | { readonly kind: 'client'; readonly client: EntraClient }
-  /** Of what the deployment binds the cluster to. */
+  /** The identity that the deployment binds the cluster to. */
   | { readonly kind: 'federated' }
 
 interface Settings {
-  /** `https://host/hub`. */
+  /** The URL of the hub: `https://host/hub`. */
   readonly hubUrl: string
   readonly access: Access
 }
@@ -70,8 +70,8 @@ const Settings = Fields.transform((fields, context): Settings => {
 })
 
 /**
- * Azure Event Hubs, by a connection string, a token, an application of Entra ID, or what the
- * deployment binds the cluster to:
+ * Azure Event Hubs, with a connection string, a token, an application of Entra ID, or the identity
+ * that the deployment binds the cluster to:
  * https://learn.microsoft.com/rest/api/eventhub/send-event
  */
 export const azureEventHub = httpProvider<Settings>({
@@ -118,7 +118,10 @@ function signedSettings(fields: Fields, issue: Issue): Settings {
   return { hubUrl: hubUrl(host, hub), access: { kind: 'signature', connection } }
 }
 
-/** https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules */
+/**
+ * The form of a namespace:
+ * https://learn.microsoft.com/azure/azure-resource-manager/management/resource-name-rules
+ */
 const NAMESPACE = /^[A-Za-z][A-Za-z\d.-]{1,250}[A-Za-z\d]$/
 const HUB = /^[A-Za-z\d][\w./-]{0,255}$/
 
@@ -166,7 +169,7 @@ function fitsAnyTier(event: Event): boolean {
   return jsonBytes(eventJson(event)) <= MAX_EVENT_BYTES
 }
 
-/** Errors are XML: `<Error><Code>401</Code><Detail>...</Detail></Error>`. */
+/** Judges the answer. Errors are XML: `<Error><Code>401</Code><Detail>...</Detail></Error>`. */
 function classifyEventHub(response: HttpResponse): Verdict {
   const verdict = classifyServiceAnswer(response)
   if (verdict.kind === 'delivered') return verdict

@@ -58,13 +58,14 @@ export const bitbucket = httpProvider<Settings>({
 })
 
 /**
- * SSH over the port of HTTPS has a host of its own:
+ * The hosts of Bitbucket Cloud. SSH over the HTTPS port has its own host:
  * https://support.atlassian.com/bitbucket-cloud/docs/configure-ssh-and-two-step-verification/
  */
 const BITBUCKET_ORG: ReadonlySet<string> = new Set(['bitbucket.org', 'altssh.bitbucket.org'])
 
 /**
- * A user's token goes with the user's e-mail, one of a repository or workspace is nobody's:
+ * Reads the credential. A user's token needs the user's e-mail; a token of a repository or
+ * workspace belongs to no user:
  * https://developer.atlassian.com/cloud/bitbucket/rest/intro/#authentication
  */
 function credentialOf(token: string, context: z.RefinementCtx) {
@@ -83,7 +84,10 @@ function statusUrl({ event }: Notification, settings: Settings): string {
   return `${settings.repositoryUrl}/commit/${commitHash(event)}/statuses/build`
 }
 
-/** Bitbucket takes a key of 40 characters at most, hence the hash; a URL is required. */
+/**
+ * The status for a notification. The key is a hash, since Bitbucket allows at most 40 characters;
+ * the URL is required.
+ */
 function statusOf({ event, commitStatusContext }: Notification) {
   const { kind, name } = event.involvedObject
   return {

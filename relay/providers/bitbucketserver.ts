@@ -32,7 +32,7 @@ type Settings = z.infer<typeof Settings>
 
 /**
  * Bitbucket Server and Data Center: the build status of a commit, with an access token, or a user
- * name and password. A redirect to HTTPS, or to a page to log in, is no success: nothing was set.
+ * name and password. A redirect to HTTPS or to a login page is a failure: nothing was set.
  * https://developer.atlassian.com/server/bitbucket/rest/latest/api-group-builds-and-deployments/
  */
 export const bitbucketServer = httpProvider<Settings>({
@@ -60,7 +60,10 @@ export const bitbucketServer = httpProvider<Settings>({
   findOut: findAbsentCommit,
 })
 
-/** The API is beside `scm`, behind what the service is installed under. */
+/**
+ * The URL of the repository in the API. The API is beside `scm`, below the path where the service
+ * is installed.
+ */
 function repositoryUrl(address: string, context: z.RefinementCtx): string {
   const issue = (message: string) => {
     context.addIssue({ code: 'custom', path: ['address'], message })
@@ -79,7 +82,7 @@ function repositoryUrl(address: string, context: z.RefinementCtx): string {
   return `${parsed.origin}/${encodePath([...api, 'projects', project, 'repos', repository])}`
 }
 
-/** The status shows the address to all who see the commit. */
+/** The address without credentials. The status shows it to everybody who sees the commit. */
 function withoutCredentials(address: string): string {
   return address.replace(/[?#].*$/s, '').replace(/^(https?:\/\/)[^/]*@/i, '$1')
 }
@@ -96,7 +99,10 @@ function statusUrl({ event }: Notification, settings: Settings): string {
   return `${settings.repositoryUrl}/commits/${commitHash(event)}/builds`
 }
 
-/** The limits are those of https://developer.atlassian.com/server/bitbucket/rest/v803/api-group-build-status */
+/**
+ * The status for a notification. Its limits are those of
+ * https://developer.atlassian.com/server/bitbucket/rest/v803/api-group-build-status
+ */
 function statusOf({ event, commitStatusContext }: Notification, { address }: Settings) {
   const { kind, name } = event.involvedObject
   const description = descriptionOf(event, MAX_TEXT_LENGTH)

@@ -10,16 +10,16 @@ import { optionalWebhookAddress, requiredToken } from './settings.ts'
 
 const DEFAULT_ORIGIN = 'https://api.datadoghq.com'
 
-/** Characters: https://docs.datadoghq.com/api/latest/events/post-an-event/ */
+/** The longest text, in characters: https://docs.datadoghq.com/api/latest/events/post-an-event/ */
 const MAX_TEXT_LENGTH = 4_000
 
 /**
- * Datadog takes no event that is older than 18 hours. An hour less leaves room for the way and for
- * clocks that differ.
+ * The oldest event that is sent with its own time. Datadog refuses events older than 18 hours; one
+ * hour is left for the way and for clocks that differ.
  */
 const MAX_AGE_MS = 17 * 3_600_000
 
-/** Datadog: an event in the Events Explorer. One that is too old has its time in its text. */
+/** Datadog: an event in the Events Explorer. An older event has its time in its text. */
 export const datadog = httpProvider({
   type: 'datadog',
   family: 'stream',
@@ -52,8 +52,8 @@ function isTooOld({ event, triedAt }: Notification): boolean {
 }
 
 /**
- * The message, and below it the time of an event that Datadog would not take at that time. A handle
- * in it, such as `@slack-ops`, would notify whom it names:
+ * The message, followed by the time of an event that is too old for Datadog. A handle in it, such
+ * as `@slack-ops`, notifies the person or channel:
  * https://docs.datadoghq.com/service_management/events/guides/email/
  */
 function textOf(notification: Notification): string {

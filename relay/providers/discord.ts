@@ -14,7 +14,7 @@ import { optionalText, webhookAddress } from './settings.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
- * Discord turns Slack's attachments into embeds, which have these limits, in characters:
+ * The limits of embeds, in characters. Discord turns Slack's attachments into embeds:
  * https://docs.discord.com/developers/resources/message#embed-object-embed-limits
  */
 const MAX_AUTHOR = 256
@@ -24,7 +24,7 @@ const MAX_FIELD_VALUE = 1_024
 const MAX_FIELDS = 25
 const MAX_EMBED = 6_000
 
-/** https://docs.discord.com/developers/resources/webhook#execute-webhook */
+/** The longest user name: https://docs.discord.com/developers/resources/webhook#execute-webhook */
 const MAX_USERNAME = 80
 
 /** Discord: the Slack-compatible form of a webhook. */
@@ -54,7 +54,10 @@ export const discord = httpProvider({
   classify: classifyDiscord,
 })
 
-/** https://docs.discord.com/developers/resources/webhook#execute-slackcompatible-webhook */
+/**
+ * The Slack-compatible address of a webhook:
+ * https://docs.discord.com/developers/resources/webhook#execute-slackcompatible-webhook
+ */
 function slackCompatible(address: string): string {
   const url = new URL(address)
   if (url.pathname.endsWith('/slack')) return address
@@ -63,8 +66,9 @@ function slackCompatible(address: string): string {
 }
 
 /**
- * Discord shows the texts of an embed as Markdown, and the object's name as it is. A mention in an
- * embed notifies nobody: https://docs.discord.com/developers/reference#message-formatting
+ * The notification with its texts escaped. Discord shows the texts of an embed as Markdown, and the
+ * object's name literally. A mention in an embed notifies nobody:
+ * https://docs.discord.com/developers/reference#message-formatting
  */
 function escaped(notification: Notification): Notification {
   return escapeTexts(notification, escapeDiscord, asIs)
@@ -74,7 +78,10 @@ function escapeDiscord(text: string): string {
   return escapeMarkdown(text).replace(/<(?=[@#:!/a-z])/gi, '\\<')
 }
 
-/** The text, or the longest ellipsized beginning of it, that has so many units once escaped. */
+/**
+ * The text, or its longest beginning with an ellipsis that has at most `maxUnits` units once
+ * escaped.
+ */
 function cutEscaped(text: string, maxUnits: number): string {
   let units = Math.min(text.length, maxUnits)
   for (;;) {
@@ -105,7 +112,10 @@ function fitsEmbed(notification: Notification): boolean {
   return message.length <= MAX_DESCRIPTION && total <= MAX_EMBED
 }
 
-/** Seconds with a fraction: https://docs.discord.com/developers/topics/rate-limits#exceeding-a-rate-limit */
+/**
+ * The wait in an answer, in seconds with a fraction:
+ * https://docs.discord.com/developers/topics/rate-limits#exceeding-a-rate-limit
+ */
 const Wait = z
   .object({ retry_after: z.number() })
   .transform(({ retry_after }) => retry_after * 1_000)

@@ -11,7 +11,7 @@ const Settings = z.object({
 })
 
 /**
- * As `generic`, with the body signed by the token:
+ * Posts what `generic` does, with the body signed by the token:
  * https://fluxcd.io/flux/components/notification/providers/#generic-webhook-with-hmac
  */
 export const genericHmac = httpProvider({

@@ -3,7 +3,7 @@ import { httpProvider } from './contract.ts'
 import { eventPost, shortestEventPost } from './messages/event-post.ts'
 import { headerMap, webhookAddress } from './settings.ts'
 
-/** Any HTTP endpoint that takes the event itself, as JSON. */
+/** Any HTTP endpoint that accepts the event itself as JSON. */
 export const generic = httpProvider({
   type: 'generic',
   family: 'stream',

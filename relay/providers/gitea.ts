@@ -14,10 +14,10 @@ import { postJson } from './messages/json-request.ts'
 import { isError } from './messages/names.ts'
 import type { Verdict } from './verdict.ts'
 
-/** Gitea documents no limit; no other forge shows more. */
+/** The longest text. Gitea documents no limit; no other forge shows more. */
 const MAX_TEXT_LENGTH = 255
 
-/** Gitea has repositories with SHA-256 object ids too. */
+/** The lengths of hashes. Gitea also has repositories with SHA-256 object ids. */
 const HASH_LENGTHS = [40, 64] as const
 
 /**
@@ -45,7 +45,8 @@ export const gitea = httpProvider<GiteaRepository>({
 })
 
 /**
- * Gitea 1.26 answers 500, and often nothing more, to the status of a commit that it does not have.
+ * Finds out whether the commit exists. Gitea 1.26 answers 500, often without a message, for the
+ * status of a missing commit.
  * https://docs.gitea.com/api/#tag/repository/operation/repoGetSingleCommit
  */
 async function findOut(

@@ -16,7 +16,10 @@ import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 
 const MAX_EVENT_TYPE_LENGTH = 100
 
-/** "Less than 64KB"; the event has eight properties of the ten that it may have. */
+/**
+ * The largest payload: "Less than 64KB". The event uses eight of the ten properties that are
+ * allowed.
+ */
 const MAX_PAYLOAD_BYTES = 65_535
 
 const NOT_FOUND = 'the repository is not found, or the token lacks the right to write its contents'
@@ -40,7 +43,7 @@ export const githubDispatch = httpProvider<GithubRepository>({
   classify: (response) => classifyGithub(response, NOT_FOUND),
 })
 
-/** What a workflow names under `types`: `Kustomization/podinfo.flux-system`. */
+/** The event type, which workflows name under `types`: `Kustomization/podinfo.flux-system`. */
 function eventType({ involvedObject: { kind, name, namespace } }: Event): string {
   return ellipsize(`${kind}/${name}.${namespace}`, MAX_EVENT_TYPE_LENGTH)
 }

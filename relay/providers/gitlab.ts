@@ -23,10 +23,10 @@ import type { Verdict } from './verdict.ts'
 
 const MAX_TEXT_LENGTH = 255
 
-/** GitLab has repositories with SHA-256 object ids too. */
+/** The lengths of hashes. GitLab also has repositories with SHA-256 object ids. */
 const HASH_LENGTHS = [40, 64] as const
 
-/** What GitLab calls the transitions that our two states ask for, and where they lead. */
+/** GitLab's names of the transitions that our two states ask for, with the states they lead to. */
 const TARGET_STATES: ReadonlyMap<string, string> = new Map([
   ['success', 'success'],
   ['drop', 'failed'],
@@ -69,7 +69,7 @@ function statusOf({ event, commitStatusContext }: Notification) {
   }
 }
 
-/** A 409 is another update of the same commit that holds GitLab's lock. */
+/** Judges the answer. A 409 means that another update of the same commit holds GitLab's lock. */
 function classifyGitlab(response: HttpResponse): Verdict {
   const verdict = classifyForgeAnswer(response)
   if (verdict.kind !== 'rejected') return verdict
@@ -83,12 +83,12 @@ function classifyGitlab(response: HttpResponse): Verdict {
   return verdict
 }
 
-/** GitLab redirects who asks for a renamed project, and refuses who writes. */
+/** The message for a write to a renamed project. GitLab redirects reads only. */
 const MOVED = /moved projects/i
 
 const TRANSITION = /Cannot transition status via :([a-z_]{1,30}) from :([a-z_]{1,30})/
 
-/** `via :drop from :failed`: the state asked for is the one that is there. */
+/** Whether the status has the state already, as in `via :drop from :failed`. */
 function isAlreadySet(message: string): boolean {
   const [, event = '', state] = TRANSITION.exec(message) ?? []
   return state !== undefined && TARGET_STATES.get(event) === state

@@ -8,7 +8,9 @@ import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { asIs, escapeEntities, escapeTexts } from './messages/texts.ts'
 import { webhookAddress } from './settings.ts'
 
-/** Of a message with its cards: https://developers.google.com/workspace/chat/create-messages */
+/**
+ * The largest message with its cards: https://developers.google.com/workspace/chat/create-messages
+ */
 const MAX_MESSAGE_BYTES = 32_000
 
 /** Google Chat: the webhook of a space. */
@@ -23,8 +25,8 @@ export const googleChat = httpProvider({
 })
 
 /**
- * A message with one card of the first version, which webhooks still take; its widgets have some HTML,
- * and none without a text:
+ * A message with one card of the first version, which webhooks still accept. Its widgets may
+ * contain some HTML, and must have a text:
  * https://developers.google.com/workspace/chat/api/reference/rest/v1/cards-v1
  * https://developers.google.com/workspace/chat/format-messages#card-formatting
  */

@@ -14,9 +14,9 @@ import { postJson } from './messages/json-request.ts'
 import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { optionalSecretText, optionalText, textMap } from './settings.ts'
 
-/** https://cloud.google.com/pubsub/quotas#resource_limits */
+/** The largest request: https://cloud.google.com/pubsub/quotas#resource_limits */
 const MAX_REQUEST_BYTES = 10_000_000
-/** A part is for what stands around the data. */
+/** The most data. The rest of the request is for what surrounds it. */
 const MAX_DATA_BYTES = MAX_REQUEST_BYTES - 1_000
 const MAX_ATTRIBUTES = 100
 const MAX_KEY_BYTES = 256
@@ -24,14 +24,17 @@ const MAX_VALUE_BYTES = 1_024
 
 const SCOPE = 'https://www.googleapis.com/auth/pubsub'
 
-/** https://cloud.google.com/resource-manager/docs/creating-managing-projects#before_you_begin */
+/**
+ * The form of a project's id:
+ * https://cloud.google.com/resource-manager/docs/creating-managing-projects#before_you_begin
+ */
 const PROJECT = /^[a-z][a-z0-9.:-]{0,99}$/
-/** https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names */
+/** The form of a topic's id: https://cloud.google.com/pubsub/docs/pubsub-basics#resource_names */
 const TOPIC = /^(?!goog)[A-Za-z][\w.~+%-]{2,254}$/
 
 type Credential =
   | { readonly kind: 'key'; readonly account: GoogleServiceAccount }
-  /** Of what the deployment binds the cluster to. */
+  /** The identity that the deployment binds the cluster to. */
   | { readonly kind: 'federated' }
 
 interface Settings {
@@ -87,8 +90,8 @@ function readCredential({
 }
 
 /**
- * Google Cloud Pub/Sub, as a service account, or as what the deployment binds the cluster to:
- * https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/publish
+ * Google Cloud Pub/Sub, with a service account, or with the identity that the deployment binds the
+ * cluster to: https://cloud.google.com/pubsub/docs/reference/rest/v1/projects.topics/publish
  */
 export const googlePubSub = httpProvider<Settings>({
   type: 'googlepubsub',

@@ -10,21 +10,26 @@ import { jsonBytes, withShortValues } from './messages/size-limit.ts'
 import { webhookAddress } from './settings.ts'
 
 /**
- * Bytes of all tags as JSON, by Grafana's default for `tags_length`:
+ * The most bytes of all tags as JSON, which is Grafana's default for `tags_length`:
  * https://grafana.com/docs/grafana/latest/setup-grafana/configure-grafana/#annotations
  */
 const MAX_TAGS_BYTES = 500
 
-/** Grafana stores what is before and after the colon of a tag in columns of this many characters. */
+/**
+ * The longest part of a tag before or after its colon, in characters. Grafana's columns have this
+ * width.
+ */
 const MAX_TAG_PART_LENGTH = 100
 
 /**
- * Most bytes, as JSON, of a part that is in every annotation: four of them leave room for the rest.
- * Names of Kubernetes never have more, whatever their length, once they are cut to a column's.
+ * The most bytes, as JSON, of a part that is in every annotation: four of them leave room for the
+ * rest. Kubernetes names, once they are cut to the column's width, never have more.
  */
 const MAX_OWN_PART_BYTES = 104
 
-/** Lengths at which metadata is tried, in UTF-16 units, before it is left out. */
+/**
+ * The lengths to which metadata is cut, one after the other, before it is left out. UTF-16 units.
+ */
 const VALUE_LENGTHS = [MAX_TAG_PART_LENGTH, 48, 24] as const
 
 /**
@@ -82,7 +87,7 @@ function ownPart(text: string): string {
   return ellipsize(text, units)
 }
 
-/** Grafana splits a tag at its first colon. */
+/** The text without colons. Grafana splits a tag at its first colon. */
 function withoutColon(text: string): string {
   return text.replaceAll(':', '|')
 }

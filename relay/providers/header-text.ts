@@ -1,4 +1,7 @@
-/** What a header's value may consist of: RFC 9110, section 5.5; more than Latin-1 has no bytes. */
+/**
+ * A character that a header's value must not contain: RFC 9110, section 5.5. Characters beyond
+ * Latin-1 have no bytes there.
+ */
 const NOT_IN_A_HEADER = /[^\t\x20-\x7e\x80-\xff]/u
 
 /** Why no HTTP header can carry a text; undefined when one can. It never shows the text. */
@@ -8,7 +11,10 @@ export function headerTextError(text: string): string | undefined {
   return `holds the character ${codePointName(character)}, which no HTTP header can carry; remove it`
 }
 
-/** `U+000A`: https://www.unicode.org/versions/latest/core-spec/appendix-a/ */
+/**
+ * The name of a character, such as `U+000A`:
+ * https://www.unicode.org/versions/latest/core-spec/appendix-a/
+ */
 function codePointName(character: string): string {
   const hex = (character.codePointAt(0) ?? 0).toString(16).toUpperCase()
   return `U+${hex.padStart(4, '0')}`

@@ -7,7 +7,7 @@ import { isError, objectLabel, sortedMetadata } from './messages/names.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
 
 /**
- * incident.io: an error fires the alert of its object, all else resolves it.
+ * incident.io: an error fires the alert of its object, any other event resolves it.
  * https://docs.incident.io/api-reference/alert-events-v2/createhttp
  */
 export const incidentIo = httpProvider({

@@ -13,10 +13,12 @@ import { asIs, escapeOutsideUrls, escapeTexts } from './messages/texts.ts'
 import { webhookAddress } from './settings.ts'
 import type { Verdict } from './verdict.ts'
 
-/** "20 K": https://open.larksuite.com/document/client-docs/bot-v3/add-custom-bot */
+/**
+ * The largest body, "20 K": https://open.larksuite.com/document/client-docs/bot-v3/add-custom-bot
+ */
 const MAX_BODY_BYTES = 20_000
 
-/** Lark, in China Feishu: the webhook of a custom bot. */
+/** Lark, called Feishu in China: the webhook of a custom bot. */
 export const lark = httpProvider({
   type: 'lark',
   family: 'chat',
@@ -28,8 +30,9 @@ export const lark = httpProvider({
 })
 
 /**
- * What Lark's Markdown acts on: tags such as `<at id=all>`, which it refuses where mentions of all
- * are not allowed, entities, emphasis, code, links and `:EMOJI:`. Entities of numbers are its escape:
+ * The characters that have a meaning in Lark's Markdown: tags such as `<at id=all>`, which it
+ * refuses where mentions of all are not allowed, entities, emphasis, code, links and `:EMOJI:`.
+ * They are escaped as numeric entities:
  * https://open.larksuite.com/document/common-capabilities/message-card/message-cards-content/using-markdown-tags
  */
 const MARK = /[<>*`]|~(?=~)|&(?=#?\w+;)|\](?=[([])|:(?=[A-Z_]+:)/g
@@ -59,19 +62,19 @@ function cardMessage(whole: Notification) {
 }
 
 /**
- * Frequency limits of the message service, of one chat, and of the platform. 9499 is one only when
- * its message says so; mostly it is a body that Lark cannot read.
+ * The codes of rate limits: of the message service, of one chat, and of the platform. 9499 is a
+ * rate limit only when its message says so; usually it means a body that Lark cannot read.
  * https://open.larksuite.com/document/server-docs/api-call-guide/generic-error-code
  */
 const LIMIT_CODES: ReadonlySet<number> = new Set([11_232, 230_020, 99_991_400])
 const LIMIT_MESSAGE = /too many request|frequency limit/i
 
-/** The token in the address is not known. */
+/** The code for an unknown token in the address. */
 const TOKEN_CODE = 19_001
 
 const LarkAnswer = z.object({ code: z.number(), msg: z.string().catch('') })
 
-/** Lark answers 200 for refusals too, and tells them by a code other than 0. */
+/** Judges the answer. Lark answers refusals with 200 too, and a code other than 0. */
 function classifyLark(response: HttpResponse): Verdict {
   const verdict = classifyServiceAnswer(response)
   const answer = parseJsonAnswer(LarkAnswer, response.body)

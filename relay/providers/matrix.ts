@@ -12,13 +12,13 @@ import { requiredToken, webhookAddress } from './settings.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
- * A room's event has 65,536 bytes at most, with what the server adds to this content: names of up to
- * 255 bytes each, up to 30 references to other events, hashes and signatures.
+ * The largest content. An event of a room has at most 65,536 bytes, including what the server adds:
+ * names of up to 255 bytes each, up to 30 references to other events, hashes and signatures.
  * https://spec.matrix.org/latest/client-server-api/#size-limits
  */
 const MAX_CONTENT_BYTES = 60_000
 
-/** A room id goes into the path as it is. */
+/** The form of a room id that can be put into the path as it is. */
 const ROOM = /^(?!\.{1,2}$)[^\s/?#\\]+$/
 const ROOM_FORM =
   'set spec.channel to the id of the room, such as !abcdefgh:example.org; an alias such as #room:example.org is not accepted'
@@ -52,8 +52,8 @@ export const matrix = httpProvider({
 })
 
 /**
- * The same for a retry or a replay, which the server then does not post again:
- * https://spec.matrix.org/latest/client-server-api/#transaction-identifiers
+ * The transaction id. It is the same for a retry or a replay, which the server then does not post
+ * again: https://spec.matrix.org/latest/client-server-api/#transaction-identifiers
  */
 function transactionId({ event }: Notification): string {
   return createHash('sha1')
@@ -62,8 +62,8 @@ function transactionId({ event }: Notification): string {
 }
 
 /**
- * A plain text has no markup. `@room` and names in it notify by rules for old clients, which a
- * message that tells whom it mentions turns off; the room is mentioned where the Alert's author did:
+ * A message without markup. Old clients are notified of `@room` and names in it; a message that
+ * lists its mentions turns that off. The room is mentioned if the Alert's author wrote it:
  * https://spec.matrix.org/latest/client-server-api/#user-and-room-mentions
  */
 function textMessage(notification: Notification) {
@@ -81,7 +81,7 @@ function textMessage(notification: Notification) {
 
 const MENTION = /(?<![A-Za-z0-9_])@\w/
 
-/** https://spec.matrix.org/latest/client-server-api/#rate-limiting */
+/** The wait in an answer: https://spec.matrix.org/latest/client-server-api/#rate-limiting */
 const Wait = z
   .object({ retry_after_ms: z.number() })
   .transform(({ retry_after_ms }) => retry_after_ms)

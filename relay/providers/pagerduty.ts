@@ -9,16 +9,16 @@ import { isError, reasonPhrase, sortedMetadata, wholeSecondsTimestamp } from './
 import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { requiredSecretText, webhookAddress } from './settings.ts'
 
-/** https://developer.pagerduty.com/docs/events-api-v2/trigger-events/ */
+/** The longest summary: https://developer.pagerduty.com/docs/events-api-v2/trigger-events/ */
 const MAX_SUMMARY_LENGTH = 1_024
 
 /**
- * A whole event may have 512 KB; what surrounds the details has some 2 KB:
- * https://developer.pagerduty.com/docs/events-api-v2/overview/
+ * The most bytes of the details. A whole event may have 512 KB, of which about 2 KB surround the
+ * details: https://developer.pagerduty.com/docs/events-api-v2/overview/
  */
 const MAX_DETAILS_BYTES = 500_000
 
-/** A reason of this length fits into a summary beside the longest kind and name. */
+/** The longest reason, which fits into a summary beside the longest kind and name. */
 const MAX_REASON_LENGTH = 256
 
 const MAX_SOURCE_LENGTH = 255
@@ -34,8 +34,8 @@ const Settings = z
 type Settings = z.infer<typeof Settings>
 
 /**
- * PagerDuty, Events API v2: an error triggers the incident of its object, all else resolves it, and
- * an info event is recorded as a change too.
+ * PagerDuty, Events API v2: an error triggers the incident of its object, and any other event
+ * resolves it. An info event is also recorded as a change.
  */
 export const pagerDuty = httpProvider<Settings>({
   type: 'pagerduty',
@@ -71,7 +71,9 @@ function incidentPayload(event: Event) {
   return { ...rest, severity: 'error', timestamp, component: name, group: kind, custom_details }
 }
 
-/** https://developer.pagerduty.com/docs/events-api-v2/send-change-events/ */
+/**
+ * The payload of a change: https://developer.pagerduty.com/docs/events-api-v2/send-change-events/
+ */
 function changePayload(event: Event) {
   return {
     summary: summaryOf(event),

@@ -7,10 +7,10 @@ import { asIs, escapeMarkdown, escapeTexts } from './messages/texts.ts'
 import { optionalText, webhookAddress } from './settings.ts'
 
 /**
- * Rocket.Chat: an incoming webhook, which takes Slack's message format. The server's limit, "Maximum
- * Allowed Characters Per Message", is for a message's own text, which is empty here, not for
- * attachments: https://docs.rocket.chat/docs/integrations
- * It shows texts and fields of attachments as Markdown, and looks for no mentions there.
+ * Rocket.Chat: an incoming webhook, which accepts Slack's message format. The server's limit,
+ * "Maximum Allowed Characters Per Message", is for a message's own text, which is empty here, and
+ * not for attachments: https://docs.rocket.chat/docs/integrations Texts and fields of attachments
+ * are shown as Markdown, without mentions.
  */
 export const rocket = httpProvider({
   type: 'rocket',

@@ -7,21 +7,24 @@ import { sentryTags } from './messages/sentry-tags.ts'
 import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { addressWithKey, optionalText } from './settings.ts'
 
-/** Of the payloads made here, not of the relay: an upgrade must not change a retry's bytes. */
+/**
+ * The version of the payload's form, not of the relay: an upgrade must not change the bytes of a
+ * retry.
+ */
 const SDK = { name: 'flux-relay', version: '1.0.0' } as const
 
 /**
- * "1MB decompressed", over which Sentry drops an event; what is only too long a field it trims:
+ * The largest payload, "1MB decompressed"; Sentry drops larger events, and trims long fields:
  * https://docs.sentry.io/concepts/data-management/size-limits/
  */
 const MAX_PAYLOAD_BYTES = 1_000_000
 
-/** What a DSN holds: https://develop.sentry.dev/sdk/foundations/transport/authentication/ */
+/** The parts of a DSN: https://develop.sentry.dev/sdk/foundations/transport/authentication/ */
 interface Dsn {
   readonly text: string
   readonly envelopeUrl: string
   readonly publicKey: string
-  /** Empty in DSNs of today. */
+  /** The secret key; empty in current DSNs. */
   readonly secretKey: string
 }
 
@@ -41,7 +44,7 @@ const Settings = z
     return z.NEVER
   })
 
-/** Sentry: errors become events, which open issues; all else becomes transactions. */
+/** Sentry: errors become events, which open issues; other events become transactions. */
 export const sentry = httpProvider({
   type: 'sentry',
   family: 'incident',
@@ -94,9 +97,9 @@ function authHeader({ publicKey, secretKey }: Dsn): string {
 }
 
 /**
- * An envelope of one item: https://develop.sentry.dev/sdk/foundations/transport/envelopes/
- * Its ids come from the delivery's, so Sentry knows a retry again. By `sent_at`, the time of the try,
- * it corrects the times of a sender whose clock is wrong.
+ * An envelope with one item: https://develop.sentry.dev/sdk/foundations/transport/envelopes/ Its
+ * ids are made from the delivery's id, so that Sentry recognises a retry. With `sent_at`, the time
+ * of the try, Sentry corrects times of a wrong clock.
  */
 function envelope(notification: Notification, dsn: Dsn, environment: string): string {
   const { event, deliveryId, triedAt } = notification
@@ -115,7 +118,7 @@ function envelope(notification: Notification, dsn: Dsn, environment: string): st
   return lines.map((line) => `${line}\n`).join('')
 }
 
-/** Of the same length whatever the delivery's id. */
+/** The payload, which has the same length for every delivery id. */
 function payloadOf(event: Event, deliveryId: string, environment: string) {
   return {
     event_id: eventIdOf(deliveryId),
@@ -126,7 +129,9 @@ function payloadOf(event: Event, deliveryId: string, environment: string) {
   }
 }
 
-/** https://develop.sentry.dev/sdk/foundations/transport/event-payloads/ */
+/**
+ * An event of the type error: https://develop.sentry.dev/sdk/foundations/transport/event-payloads/
+ */
 function errorEvent(event: Event) {
   return {
     level: 'error',
@@ -138,7 +143,10 @@ function errorEvent(event: Event) {
   }
 }
 
-/** https://develop.sentry.dev/sdk/foundations/transport/event-payloads/transaction/ */
+/**
+ * An event of the type transaction:
+ * https://develop.sentry.dev/sdk/foundations/transport/event-payloads/transaction/
+ */
 function transaction(event: Event, deliveryId: string) {
   const traceId = hashParts('sentry trace', deliveryId).slice(0, 32)
   const rootSpanId = hashParts('sentry root span', deliveryId).slice(0, 16)
@@ -169,7 +177,7 @@ function eventIdOf(deliveryId: string): string {
   return uuid4Hex(hashParts('sentry event', deliveryId))
 }
 
-/** The first 32 digits of a hash in the form of a version 4 UUID, which Sentry asks for. */
+/** The first 32 digits of a hash in the form of a version 4 UUID, as Sentry requires. */
 function uuid4Hex(hash: string): string {
   return `${hash.slice(0, 12)}4${hash.slice(13, 16)}8${hash.slice(17, 32)}`
 }

@@ -5,25 +5,25 @@ import type { SecretData } from '../model/secret.ts'
 import { type UserInfo, withoutUserInfo } from './user-info.ts'
 
 /**
- * A Provider and its Secret as the types' settings schemas read them: the rules that all types
- * share are applied, nothing is checked that only some types need.
+ * A Provider and its Secret, as the types' settings schemas read them. The rules that all types
+ * share are applied; what only some types need is not checked.
  */
 export interface SettingsInput {
   /**
-   * The Secret's `address` (present even when blank) before the spec's; trimmed, and without the
-   * user info of an `http:` or `https:` URL.
+   * The address: that of the Secret (even a blank one), or else that of the spec. It is trimmed,
+   * and an `http:` or `https:` URL has no user info.
    */
   readonly address: string
-  /** The same with its user info. */
+  /** The address with its user info. */
   readonly addressWithUserInfo: string
-  /** The user info that was taken out of `address`, percent-encoded. */
+  /** The user info that was removed from `address`, percent-encoded. */
   readonly userInfo: UserInfo | undefined
   readonly channel: string
-  /** From spec; the Secret's only beside a password. */
+  /** The user name from the spec. That of the Secret is used only with a password. */
   readonly username: string
   readonly password: string
   readonly token: string
-  /** The Secret's YAML map `headers`. */
+  /** The YAML map `headers` of the Secret. */
   readonly headers: Readonly<Record<string, string>>
   readonly serviceAccountName: string
   readonly providerUid: string
@@ -41,9 +41,9 @@ export class ProviderSettingsError extends Error {
 const MAX_ADDRESS_BYTES = 2_048
 
 /**
- * Reads what all types share. Files that a Secret is made of end in a line break, and YAML makes one
- * of a `|`: what surrounds a text is dropped wherever it can only be a mistake. Throws
- * `ProviderSettingsError`.
+ * Reads what all types share. Files that Secrets are made of end in a line break, and so does
+ * YAML's `|`: surrounding white space is removed wherever it can only be a mistake. Throws
+ * `SettingsError`.
  */
 export function settingsInput(provider: Provider, secret: SecretData): SettingsInput {
   const { spec } = provider
@@ -68,8 +68,8 @@ export function settingsInput(provider: Provider, secret: SecretData): SettingsI
 }
 
 /**
- * The Secret's `username` and `password` are a pair; the spec's username may supply the name.
- * notification-controller drops both without a word when one is missing; that is an error here.
+ * The `username` and `password` of the Secret, which belong together; the name may come from the
+ * spec. notification-controller silently ignores both when one is missing; here that is an error.
  */
 function basicCredentials(specUsername: string, secret: SecretData) {
   const password = withoutLineEnd(secret.password ?? '')
@@ -82,7 +82,10 @@ function basicCredentials(specUsername: string, secret: SecretData) {
   return { username: secretUsername || specUsername, password }
 }
 
-/** A password may begin and end in blanks; nobody means one to end in a line break. */
+/**
+ * The text without the line break at its end. A password may begin and end in blanks, but never
+ * means to end in a line break.
+ */
 export function withoutLineEnd(text: string): string {
   return text.replace(/[\r\n]{1,100}$/, '')
 }
@@ -102,8 +105,8 @@ function parseHeaders(text: string | undefined): Readonly<Record<string, string>
 }
 
 /**
- * Undefined for a map whose keys are no texts, such as `{{name}}` of a template. The library prints
- * warnings, and they quote the text; with any, the value is not what it says.
+ * Parses YAML; undefined for a map whose keys are not texts, such as `{{name}}` of a template. The
+ * YAML library prints warnings that quote the text; a value with any warning is not used.
  */
 function parseYaml(text: string): unknown {
   const document = parseDocument(text, { schema: 'failsafe', logLevel: 'silent' })

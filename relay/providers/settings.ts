@@ -4,7 +4,7 @@ import { secretPartsOfHeader, secretPartsOfUrl } from './secret-parts.ts'
 import { ProviderSettingsError, type SettingsInput } from './settings-input.ts'
 import { decodeUserInfo, type UserInfo } from './user-info.ts'
 
-/** How a settings field is masked in all that the relay says. */
+/** How a settings field is masked in everything that the relay shows. */
 type Mask = 'all' | 'path-and-query'
 
 const sensitiveFields = z.registry<{ readonly mask: Mask }>()
@@ -20,24 +20,22 @@ export const optionalText = () => z.string()
 
 const TOKEN_MISSING = 'the Secret named by spec.secretRef needs the key token'
 
-/**
- * A token that the type sends in a header, and cannot work without. `what` says where it comes from.
- */
+/** A token that the type sends in a header, and needs. `what` is the error when it is missing. */
 export function requiredToken(what = TOKEN_MISSING) {
   return sensitive(headerText().min(1, what))
 }
 
-/** A token that the type sends in a header; it may be empty. */
+/** A token that the type sends in a header. It may be empty. */
 export function optionalToken() {
   return sensitive(headerText())
 }
 
-/** A secret text of any characters that the type cannot work without. */
+/** A secret text of any characters that the type needs. */
 export function requiredSecretText(what = TOKEN_MISSING) {
   return sensitive(z.string().min(1, what))
 }
 
-/** A secret text of any characters; it may be empty. */
+/** A secret text of any characters. It may be empty. */
 export function optionalSecretText() {
   return sensitive(z.string())
 }
@@ -49,10 +47,10 @@ function headerText() {
   })
 }
 
-/** RFC 9110, section 5.6.2. */
+/** The form of a header's name: RFC 9110, section 5.6.2. */
 const HEADER_NAME = /^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$/
 
-/** The Secret's `headers` as headers of a request; their values are secret. */
+/** The Secret's `headers`, for the headers of a request. Their values are secret. */
 export function headerMap() {
   const schema = z.record(z.string(), z.string()).superRefine((headers, context) => {
     for (const [index, entry] of Object.entries(headers).entries()) {
@@ -73,7 +71,9 @@ function headerError([name, value]: readonly [string, string]): string | undefin
   return headerTextError(value)
 }
 
-/** The Secret's `headers` as texts of any characters, for a type that makes no headers of them. */
+/**
+ * The Secret's `headers` as texts of any characters, for a type that does not make headers of them.
+ */
 export function textMap() {
   return sensitive(z.record(z.string(), z.string()))
 }
@@ -85,17 +85,22 @@ const ADDRESS_OPTIONAL =
   'expected an http:// or https:// URL; remove spec.address, and the key address of the Secret, to use the public service'
 
 /**
- * What the user info of an address is: sent as `Basic` with each request that has no `Authorization`
- * of its own, or a key that the type itself reads. Without an entry it is ignored.
+ * How the user info of an address is used: `sent` as `Basic` with each request that has no
+ * `Authorization` of its own, or `read` as a key by the type itself. Without an entry it is
+ * ignored.
  */
 const userInfoUses = z.registry<{ readonly use: 'sent' | 'read' }>()
 
-/** The URL that the type posts to. Chat webhooks hold their credential in it, so it is masked. */
+/**
+ * The URL that the type posts to. Chat webhooks contain their credential in it, so it is masked.
+ */
 export function webhookAddress() {
   return sentTo(httpUrl())
 }
 
-/** The same, for a type that knows its service's URL; empty means that one. */
+/**
+ * The URL that the type posts to, for a type that knows its service's URL. Empty means that URL.
+ */
 export function optionalWebhookAddress() {
   return sentTo(
     z.string().refine((text) => text === '' || isHttpUrl(text), { error: ADDRESS_OPTIONAL }),
@@ -116,7 +121,7 @@ export function addressWithKey() {
   return schema
 }
 
-/** An http or https URL that is no secret. */
+/** An http or https URL that is not secret. */
 export function httpUrl() {
   return z
     .string()
@@ -145,7 +150,7 @@ export function parseProviderSettings<S>(schema: z.ZodType<S>, input: SettingsIn
 }
 
 /**
- * The user info of the address where the type sends it. Throws `ProviderSettingsError` when it cannot be
+ * The user info of the address, if the type sends it. Throws `SettingsError` when it cannot be
  * decoded.
  */
 export function sentUserInfo(schema: z.ZodType, { userInfo }: SettingsInput): UserInfo | undefined {
@@ -167,7 +172,7 @@ function fieldsOf(schema: z.ZodType): Readonly<Record<string, z.ZodType>> {
   return object instanceof z.ZodObject ? (object.shape as Record<string, z.ZodType>) : {}
 }
 
-/** The values of a type's sensitive fields, and the parts of its address that are. */
+/** The values of a type's sensitive fields, and the secret parts of its address. */
 export function sensitiveValues(schema: z.ZodType, input: SettingsInput): readonly string[] {
   return Object.entries(fieldsOf(schema)).flatMap(([field, fieldSchema]) => {
     const mask = sensitiveFields.get(fieldSchema)?.mask

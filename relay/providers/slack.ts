@@ -15,13 +15,13 @@ import { optionalText, optionalToken, webhookAddress } from './settings.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
- * Characters of a message's text, the longest and what Slack advises; for attachments it documents no
- * other: https://docs.slack.dev/reference/methods/chat.postMessage#truncating
+ * The longest text of a message, in characters, which is what Slack advises; it documents no other
+ * limit for attachments: https://docs.slack.dev/reference/methods/chat.postMessage#truncating
  */
 const MAX_TEXT_LENGTH = 40_000
 const MAX_FALLBACK_LENGTH = 4_000
 
-/** Errors of the Web API that a later try can get past; every other one stays. */
+/** Errors of the Web API after which a later try may succeed. */
 const RETRYABLE_ERRORS: ReadonlySet<string> = new Set([
   'ratelimited',
   'rate_limited',
@@ -31,7 +31,7 @@ const RETRYABLE_ERRORS: ReadonlySet<string> = new Set([
   'service_unavailable',
 ])
 
-/** Errors that a new token may mend. */
+/** Errors that a new token may correct. */
 const TOKEN_ERRORS: ReadonlySet<string> = new Set([
   'invalid_auth',
   'not_authed',
@@ -69,13 +69,16 @@ export const slack = httpProvider({
   classify: classifySlack,
 })
 
-/** What mrkdwn formats, and has no escape for: https://docs.slack.dev/messaging/formatting-message-text */
+/**
+ * The characters that mrkdwn formats and that have no escape:
+ * https://docs.slack.dev/messaging/formatting-message-text
+ */
 const FORMATTED = /[*_~`]|^>/m
 
 /**
- * Slack takes mentions and links between angle brackets only, and `@channel` for what it is. Other
- * servers of the same form, such as Mattermost, look for `@channel` in the text:
- * https://docs.slack.dev/messaging/formatting-message-text#escaping
+ * The notification with its texts escaped. Slack reads mentions and links between angle brackets
+ * only, and shows `@channel` literally. Other servers with the same form, such as Mattermost, look
+ * for `@channel` in the text: https://docs.slack.dev/messaging/formatting-message-text#escaping
  * https://developers.mattermost.com/integrate/slash-commands/slack
  */
 function escaped(notification: Notification, address: string): Notification {
@@ -95,8 +98,8 @@ function textLength(notification: Notification): number {
 }
 
 /**
- * Webhooks answer a word and its status, the Web API 200 with `ok: false`:
- * https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
+ * Judges the answer. Webhooks answer a word with its status, and the Web API answers 200 with `ok:
+ * false`: https://docs.slack.dev/messaging/sending-messages-using-incoming-webhooks#handling_errors
  * https://docs.slack.dev/apis/web-api/#responses
  */
 function classifySlack(response: HttpResponse): Verdict {
@@ -113,7 +116,7 @@ function classifySlack(response: HttpResponse): Verdict {
   return { kind: TOKEN_ERRORS.has(error) ? 'unauthorized' : 'rejected', reason }
 }
 
-/** The word of the error, and beside it the scope that is missing, or what is wrong with a field. */
+/** The word of the error, with the scope that is missing, or what is wrong with a field. */
 const WebApiError = z
   .object({
     ok: z.literal(false),

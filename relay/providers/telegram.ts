@@ -11,19 +11,25 @@ import { optionalWebhookAddress, sensitive } from './settings.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
- * Of the text without its markup: https://core.telegram.org/bots/api#sendmessage
- * UTF-16 units are counted here, of which there are never fewer than characters.
+ * The longest text without its markup: https://core.telegram.org/bots/api#sendmessage UTF-16 units
+ * are counted here, which are never fewer than characters.
  */
 const MAX_TEXT_LENGTH = 4_096
 
 const PUBLIC_API = 'https://api.telegram.org'
 
-/** An id, which is negative for groups, or a name; then perhaps the topic of a forum. */
+/**
+ * The form of a channel: an id, which is negative for groups, or a name, and optionally the topic
+ * of a forum.
+ */
 const CHANNEL = /^(-?\d+|@\w+)(?::(\d+))?$/
 const CHANNEL_FORM =
   'set spec.channel to the id of a chat such as -1001234567890, or to a name such as @channel; for a topic of a forum add a colon and the id of the topic'
 
-/** The token is a part of the path, so nothing may stand in it that means something there. */
+/**
+ * The form of a bot's token. It is a part of the path, so it must not contain characters with a
+ * meaning there.
+ */
 const BOT_TOKEN = /^[\w-]+:[\w-]+$/
 const TOKEN_FORM =
   'the Secret named by spec.secretRef needs the key token with the token of the bot, such as 110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw'
@@ -52,27 +58,30 @@ export const telegram = httpProvider({
   classify: classifyTelegram,
 })
 
-/** An address is that of another Bot API server: https://github.com/tdlib/telegram-bot-api */
+/**
+ * The URL of the method. An address is that of another Bot API server:
+ * https://github.com/tdlib/telegram-bot-api
+ */
 function methodUrl(address: string, token: string): string {
   const url = new URL(address === '' ? PUBLIC_API : address)
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/bot${token}/sendMessage`
   return url.href
 }
 
-/** How text goes into a message. */
+/** How text is written into a message. */
 interface Markup {
-  /** Text of others. */
+  /** Writes text of others, literally. */
   text(text: string): string
   bold(text: string): string
-  /** Text of the Alert's author, whose mentions are meant. */
+  /** Writes text of the Alert's author, with its mentions. */
   authored(text: string): string
 }
 
 const PLAIN: Markup = { text: asIs, bold: asIs, authored: asIs }
 
 /**
- * https://core.telegram.org/bots/api#markdownv2-style
- * Telegram finds mentions in text, escaped or not, but in code; code cannot be in bold text.
+ * The form MarkdownV2: https://core.telegram.org/bots/api#markdownv2-style Telegram finds mentions
+ * in any text, escaped or not, except in code; code cannot be in bold text.
  */
 const MARKDOWN: Markup = {
   text: (text) => {
@@ -101,7 +110,7 @@ function messageText(notification: Notification, markup: Markup): string {
   return lines.map((line) => `${line}\n`).join('')
 }
 
-/** https://core.telegram.org/bots/api#responseparameters */
+/** The wait in an answer: https://core.telegram.org/bots/api#responseparameters */
 const Wait = z
   .object({ parameters: z.object({ retry_after: z.number() }) })
   .transform(({ parameters }) => parameters.retry_after * 1_000)

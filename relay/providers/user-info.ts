@@ -1,4 +1,4 @@
-/** User name and password of an address, decoded. */
+/** The user name and password of an address, decoded. */
 export interface UserInfo {
   readonly username: string
   readonly password: string
@@ -7,15 +7,15 @@ export interface UserInfo {
 /** An `http:` or `https:` address without its user info. */
 export interface PlainAddress {
   readonly address: string
-  /** The user info as it stands in the URL, so percent-encoded; undefined when there is none. */
+  /** The user info as it stands in the URL, percent-encoded; undefined when there is none. */
   readonly encoded: UserInfo | undefined
 }
 
 const AUTHORITY_BEFORE_HOST = /^(https?:\/\/)[^/?#\\]*@/i
 
 /**
- * Takes the user info out of an `http:` or `https:` URL: RFC 3986, section 3.2.1. The rest stays as
- * it is written. Any other text is left as it is.
+ * Removes the user info from an `http:` or `https:` URL: RFC 3986, section 3.2.1. The rest stays as
+ * it is written. Any other text is returned unchanged.
  */
 export function withoutUserInfo(text: string): PlainAddress {
   const url = URL.parse(text)
@@ -43,10 +43,13 @@ function hrefWithout(url: URL): string {
   return plain.href
 }
 
-/** With or without a scheme; up to the last `@` before the path. */
+/**
+ * The user info of an address with or without a scheme: the text up to the last `@` before the
+ * path.
+ */
 const USER_INFO = /^(?:[a-z][a-z\d+.-]*:\/\/)?([^\s/?#\\]*)@/i
 
-/** The user info of each address of a list with commas, whatever their schemes; percent-encoded. */
+/** The user info of each address in a list with commas, with any schemes; percent-encoded. */
 export function userInfosOf(addresses: string): readonly UserInfo[] {
   return addresses.split(',').flatMap((address) => {
     const [, text] = USER_INFO.exec(address.trim()) ?? []
@@ -60,7 +63,7 @@ export function splitUserInfo(text: string): UserInfo {
   return { username, password: rest.join(':') }
 }
 
-/** Undefined when it is not percent-encoded UTF-8. */
+/** The decoded user info; undefined when it is not percent-encoded UTF-8. */
 export function decodeUserInfo({ username, password }: UserInfo): UserInfo | undefined {
   try {
     return { username: decodeURIComponent(username), password: decodeURIComponent(password) }

@@ -8,7 +8,7 @@ import { cutToFit } from './messages/size-limit.ts'
 import { escapeEntities, escapeMarkdown, escapeTexts } from './messages/texts.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
 
-/** https://developer.webex.com/docs/api/v1/messages/create-a-message */
+/** The longest Markdown: https://developer.webex.com/docs/api/v1/messages/create-a-message */
 const MAX_MARKDOWN_BYTES = 7_439
 
 /** Webex: a bot's message to a room, through the REST API. */
@@ -32,7 +32,10 @@ export const webex = httpProvider({
   classify: classifyServiceAnswer,
 })
 
-/** Webex takes HTML, and mentions such as `<@all>`, in Markdown: https://developer.webex.com/docs/basics#formatting-messages */
+/**
+ * The message as Markdown. Webex reads HTML, and mentions such as `<@all>`, in Markdown:
+ * https://developer.webex.com/docs/basics#formatting-messages
+ */
 function markdown(whole: Notification): string {
   const notification = escapeTexts(whole, (text) => escapeMarkdown(escapeEntities(text)))
   const { event } = notification

@@ -33,7 +33,9 @@ function messages(notification: Notification, { address, token }: z.infer<typeof
   return [postJson(fullFormat(address), body, { authorization: token })]
 }
 
-/** The format of messages with a head and fields, unless the address asks for another. */
+/**
+ * The address with the format of messages that have a head and fields, unless it asks for another.
+ */
 function fullFormat(address: string): string {
   const url = new URL(address)
   const format = url.searchParams.get('format') ?? ''
@@ -43,7 +45,7 @@ function fullFormat(address: string): string {
   return url.href
 }
 
-/** https://developers.zoom.us/docs/team-chat/customizing-messages/ */
+/** The content of a message: https://developers.zoom.us/docs/team-chat/customizing-messages/ */
 function content(notification: Notification) {
   const { event } = notification
   const items = shownMetadata(event).map(([key, value]) => ({ key, value }))

@@ -8,11 +8,11 @@ import { cutToFit } from './messages/size-limit.ts'
 import { sensitive, webhookAddress } from './settings.ts'
 import type { Verdict } from './verdict.ts'
 
-/** Both in code points: https://zulip.com/api/send-message */
+/** The longest content and topic, both in code points: https://zulip.com/api/send-message */
 const MAX_CONTENT_LENGTH = 10_000
 const MAX_TOPIC_LENGTH = 60
 
-/** The name of a channel cannot be told from a topic by more than its first slash. */
+/** The form of a channel and topic. Only the first slash separates them. */
 const CHANNEL = /^([^/]+)\/(.+)$/s
 const CHANNEL_FORM = 'set spec.channel to channel/topic, with a name on each side of the slash'
 
@@ -69,14 +69,17 @@ function fitsContent(notification: Notification): boolean {
   return [...markdownPost(notification)].length <= MAX_CONTENT_LENGTH
 }
 
-/** As Zulip itself cuts it; any other way would open a second topic. */
+/** The topic cut as Zulip itself cuts it. Any other way would open a second topic. */
 function cutTopic(topic: string): string {
   const characters = [...topic]
   if (characters.length <= MAX_TOPIC_LENGTH) return topic
   return `${characters.slice(0, MAX_TOPIC_LENGTH - 3).join('')}...`
 }
 
-/** Seconds with a fraction: https://zulip.com/api/rest-error-handling#rate-limit-exceeded */
+/**
+ * The wait in an answer, in seconds with a fraction:
+ * https://zulip.com/api/rest-error-handling#rate-limit-exceeded
+ */
 const Wait = z
   .object({ 'retry-after': z.number() })
   .transform(({ 'retry-after': seconds }) => seconds * 1_000)

@@ -5,15 +5,15 @@ import { problem } from '../problem.ts'
 import type { ConfigRequest } from '../put-config.ts'
 import { type Call, type Route, routeOf } from '../route.ts'
 
-/** What taking and showing configurations needs of a host. */
+/** What the routes for configurations need from a host. */
 export interface ConfigRouteParts {
-  /** See `putConfig`. */
+  /** Stores a set, as `putConfig` does. */
   put(request: ConfigRequest): Promise<Answer>
-  /** See `showConfig`. */
+  /** Shows a set, as `showConfig` does. */
   show(cluster: string): Promise<Answer>
-  /** Told that a set is stored. */
+  /** Called after a set was stored. */
   onStored(cluster: string): Promise<void>
-  /** Whether something of the host's own has the cluster's set. */
+  /** Whether the host itself provides the cluster's set, from its manifests folder. */
   readonly ownsConfig?: (cluster: string) => boolean
 }
 
@@ -42,7 +42,7 @@ async function put(parts: ConfigRouteParts, call: Call): Promise<Answer> {
   })
 }
 
-/** Puts a set, and tells of it once it is stored. */
+/** Stores a set, and calls `onStored` afterwards. */
 export async function storeConfig(
   { put, onStored }: Pick<ConfigRouteParts, 'put' | 'onStored'>,
   request: ConfigRequest,

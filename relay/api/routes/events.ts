@@ -6,18 +6,18 @@ import { headerOf } from '../http.ts'
 import { type EventCounts, type EventsRequest, receiveEvents } from '../receive-events.ts'
 import { type Call, type Route, routeOf } from '../route.ts'
 
-/** What taking events needs of a host. */
+/** What the routes for events need from a host. */
 export interface EventRouteParts {
   readonly ports: Pick<Ports, 'queue' | 'clock' | 'orderTimes'>
-  /** See `Route.turn`. */
+  /** The `turn` of the route. */
   readonly turn?: (cluster: string) => Promise<void>
-  /** Waited for between the parts of a large body. */
+  /** A pause between the parts of a large body. */
   readonly pause?: Pause
-  /** Told what became of the events of a request. */
+  /** Called with what became of the events of a request. */
   readonly onReceived?: (cluster: string, counts: EventCounts) => void
 }
 
-/** Takes the events of a cluster, in batches. */
+/** Accepts the events of a cluster, in batches. */
 export function eventsRoute(parts: EventRouteParts): Route {
   return routeOf(
     'postEvents',
@@ -25,7 +25,7 @@ export function eventsRoute(parts: EventRouteParts): Route {
   )
 }
 
-/** Takes one event at a time, as Flux's controllers post it. */
+/** Accepts one event at a time, as Flux's controllers post it. */
 export function singleEventRoute(parts: EventRouteParts): Route {
   return routeOf(
     'postEvent',
@@ -37,7 +37,7 @@ function limited({ turn }: EventRouteParts, handle: Route['handle']) {
   return { handle, maxBodyBytes: MAX_EVENTS_BYTES, ...(turn && { turn }) }
 }
 
-/** Bodies of more bytes are judged in one turn of the event loop, and read in the next. */
+/** A larger body is unpacked in one turn of the event loop, and read in the next. */
 const LARGE_BODY_BYTES = 256 * 1024
 
 async function receive(

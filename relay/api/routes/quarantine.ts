@@ -2,7 +2,7 @@ import type { Quarantine } from '../../ports/quarantine.ts'
 import { listQuarantine, replayQuarantine } from '../quarantine.ts'
 import { type Route, routeOf } from '../route.ts'
 
-/** Lists what was set aside, and puts it back. */
+/** Lists the messages that were set aside, and puts them back. */
 export function quarantineRoutes(quarantine: Quarantine): readonly Route[] {
   return [
     routeOf('listQuarantine', {

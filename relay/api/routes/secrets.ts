@@ -5,16 +5,16 @@ import { problem } from '../problem.ts'
 import { MAX_SECRET_BYTES, putSecret } from '../put-secret.ts'
 import { type Call, type Route, routeOf } from '../route.ts'
 
-/** What taking Secrets needs of a host. */
+/** What the routes for Secrets need from a host. */
 export interface SecretRouteParts {
   readonly secretWriter: SecretWriter
-  /** Told that a Secret of the cluster is stored. */
+  /** Called after a Secret of the cluster was stored. */
   onStored(cluster: string): Promise<void>
-  /** Whether something of the host's own has the cluster's Secrets. */
+  /** Whether the host itself provides the cluster's Secrets, from its manifests folder. */
   readonly ownsConfig: (cluster: string) => boolean
 }
 
-/** Takes Secrets of clusters; none is ever shown. */
+/** Stores Secrets of clusters. It never shows one. */
 export function secretRoutes(parts: SecretRouteParts): readonly Route[] {
   const handle = (call: Call) => put(parts, call)
   return [routeOf('putSecret', { maxBodyBytes: MAX_SECRET_BYTES, handle })]

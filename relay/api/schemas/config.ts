@@ -4,7 +4,7 @@ import { Rfc3339 } from './time.ts'
 /** An Alert or a Provider as Kubernetes shows it. */
 const Manifest = z.record(z.string(), z.unknown())
 
-/** The same in a set that is put: one that does not say its kind gets it by its list. */
+/** An Alert or a Provider in a set that is put. An object without a kind gets it from its list. */
 const manifestOf = (kind: 'Alert' | 'Provider') =>
   z.looseObject({ kind: z.literal(kind).nullish() })
 

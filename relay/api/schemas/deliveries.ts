@@ -4,7 +4,7 @@ import { OUTCOMES } from '../../model/delivery.ts'
 const Time = z.string().meta({ description: 'RFC 3339, UTC.' })
 const Count = z.int().nonnegative()
 
-/** A relay of a later version may know outcomes that this one does not. */
+/** An outcome. A relay of a later version may have outcomes that this one does not know. */
 const Outcome = z.union([z.enum(OUTCOMES), z.string()])
 
 const Identity = z.object({
@@ -24,8 +24,8 @@ const Attempt = z.looseObject({
 })
 
 /**
- * A delivery as a person sees it. What is optional is absent where it does not apply, where the record
- * cannot be read, or where an earlier relay answers. What a later relay adds is kept.
+ * A delivery as people see it. Optional fields are absent when they do not apply, when the record
+ * cannot be read, and in answers of earlier relays. Fields that a later relay adds are kept.
  */
 export const Delivery = z
   .looseObject({

@@ -4,7 +4,7 @@ import { Rfc3339 } from './time.ts'
 
 const Name = z.string().min(1).max(MAX_NAME_LENGTH)
 
-/** `null` is as good as nothing, as for Go's decoder. */
+/** An optional text. `null` counts as absent, as in Go's decoder. */
 const Optional = z.string().nullish()
 
 const InvolvedObject = z.object({
@@ -17,7 +17,7 @@ const InvolvedObject = z.object({
   fieldPath: Optional,
 })
 
-/** A Flux event, as controllers post it. What is written here is what is read; the rest is ignored. */
+/** A Flux event, as controllers post it. Only these fields are read; others are ignored. */
 export const EventDocument = z
   .object({
     involvedObject: InvolvedObject,
@@ -35,7 +35,7 @@ export const EventDocument = z
   })
   .meta({ description: 'What a controller reports.' })
 
-/** The body of `POST /`: an event, whose object may be one of the cluster and have no namespace. */
+/** The body of `POST /`: an event. Its object may be cluster-scoped and have no namespace. */
 export const PostedEventDocument = EventDocument.extend({
   involvedObject: InvolvedObject.extend({
     namespace: z.string().max(MAX_NAME_LENGTH).nullish().meta({
@@ -55,7 +55,7 @@ export const EventItem = z
   ])
   .meta({ description: 'An event, alone or with the labels of its object.' })
 
-/** The body of `POST …/events` as JSON; as NDJSON it is one item a line. */
+/** The body of `POST …/events` as JSON. As NDJSON it has one item per line. */
 export const EventsBody = z.union([EventItem, z.array(EventItem).min(1)]).meta({
   description: 'One event or a batch of them. A bad event of a batch is rejected by itself.',
 })

@@ -7,9 +7,9 @@ const WrongThing = z.union([
 ])
 
 /**
- * The document of a refused request: `application/problem+json`, RFC 9457. A relay before codes sent no
- * `type`, and one of a later version may send a code that this one does not know: both are judged by
- * their status.
+ * The document of a refused request: `application/problem+json`, RFC 9457. A relay without codes
+ * sends no `type`, and one of a later version may send an unknown code. Clients treat both by their
+ * status.
  */
 export const ProblemDocument = z.object({
   /** A code of `PROBLEM_KINDS`, as a reference relative to the request. */
@@ -17,10 +17,10 @@ export const ProblemDocument = z.object({
   /** The phrase of the HTTP status. */
   title: z.string().optional(),
   status: z.int().optional(),
-  /** For a person: what was wrong and what was expected. */
+  /** What was wrong and what was expected, for people. */
   detail: z.string(),
   errors: z.array(WrongThing).optional(),
-  /** Of `stale-config`: when the stored configuration was taken, RFC 3339. */
+  /** When the stored configuration was taken, RFC 3339; only for `stale-config`. */
   storedAt: z.string().optional(),
 })
 export type ProblemDocument = z.infer<typeof ProblemDocument>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** As Kubernetes has the keys of a Secret. */
+/** The form of a Secret's key in Kubernetes. */
 export const SECRET_KEY = /^[-._a-zA-Z0-9]{1,253}$/
 
 /** The body of `PUT …/secrets/{namespace}/{name}`. */
@@ -9,7 +9,7 @@ export const SecretData = z
   .refine((data) => Object.keys(data).length > 0, 'expected at least one key')
   .meta({ description: 'The keys of the Secret with their decoded values.', minProperties: 1 })
 
-/** The answer to it. No answer shows a value. */
+/** The answer to `PUT …/secrets/{namespace}/{name}`. No answer shows a value. */
 export const StoredSecret = z
   .object({
     cluster: z.string(),

@@ -2,7 +2,7 @@ import type { HttpResponse, TransportFailure } from '../../ports/http.ts'
 import type { Failure, Verdict } from '../verdict.ts'
 import { rateLimitWaitMs, retryAfterMs, saysRateLimited } from './rate-limit.ts'
 
-/** Judges an answer by its status alone: RFC 9110, and RFC 6585 for 429. */
+/** Judges an answer by its status only: RFC 9110, and RFC 6585 for 429. */
 export function classifyStatus(response: HttpResponse): Verdict {
   const { status } = response
   const reason = `HTTP ${status}`
@@ -39,12 +39,12 @@ function wait(waitMs: number | undefined) {
   return waitMs === undefined ? {} : { retryAfterMs: waitMs }
 }
 
-/** A failure of a request that only asks: what it was for was not sent. */
+/** The failure of a request that only asks. Nothing was applied at the destination. */
 export function notApplied(failure: Failure): Failure {
   return failure.kind === 'retry' ? { ...failure, applied: 'no' } : failure
 }
 
-/** Judges an exchange that brought no answer. */
+/** Judges a request that got no answer. */
 export function classifyFailure(failure: TransportFailure): Failure {
   const reason = `${failure.cause}: ${failure.detail}`
   if (failure.cause === 'address-refused' || failure.cause === 'invalid-request') {

@@ -5,8 +5,8 @@ import type { Verdict } from '../verdict.ts'
 import { classifyStatus } from './classify.ts'
 
 /**
- * Judges a forge's answer by its status; the reason repeats what the forge says of it. `notFound`
- * says what a 404 can mean, where that is not the setting of a commit status.
+ * Judges a forge's answer by its status. The reason repeats what the forge says. `notFound` tells
+ * what a 404 can mean, unless the request sets a commit status.
  */
 export function classifyForgeAnswer(response: HttpResponse, notFound = NOT_FOUND): Verdict {
   const verdict = classifyStatus(response)
@@ -17,12 +17,15 @@ export function classifyForgeAnswer(response: HttpResponse, notFound = NOT_FOUND
   return { ...verdict, reason: parts.filter((part) => part !== undefined).join(': ') }
 }
 
-/** Of a limit that GitHub and GitLab set to a commit's statuses, which a later try does not get past. */
+/**
+ * The messages of the limits that GitHub and GitLab set to a commit's statuses. A later try meets
+ * the same limit.
+ */
 const LIMIT = /maximum number|exceeded the limit/i
 
 /**
- * The `findOut` of a type of commit statuses. A mirror may not have fetched the commit yet that Flux
- * has applied, and forges say so with a 404 or, as GitHub, with a 422.
+ * The `findOut` of commit status types. A mirror may not have fetched yet the commit that Flux has
+ * applied. Forges answer that with a 404 or, as GitHub does, with a 422.
  */
 export async function findAbsentCommit({
   answer: { status },
@@ -32,19 +35,21 @@ export async function findAbsentCommit({
   return isAbsent && !LIMIT.test(reason) ? { kind: 'absent', reason } : undefined
 }
 
-/** Names the place that was not followed to, for a person to correct the address. */
+/**
+ * Names the address of a redirect that was not followed, so that a person can correct the Provider.
+ */
 function redirectReason({ status, headers: { location } }: HttpResponse): string | undefined {
   if (status < 300 || status >= 400 || location === undefined) return undefined
   return `HTTP ${status}: the destination redirects to ${placeText(location)}, which is not followed`
 }
 
-/** Without query and user info, which may be secret. */
+/** The address without query and user info, which may be secret. */
 function placeText(location: string): string {
   const url = URL.parse(location.startsWith('//') ? `https:${location}` : location)
   const [path = ''] = location.split(/[?#]/, 1)
   return quotable(url === null ? path : `${url.protocol}//${url.host}${url.pathname}`)
 }
 
-/** Forges hide what a token may not see behind a 404. */
+/** What a 404 can mean. Forges answer 404 for what a token may not see. */
 const NOT_FOUND =
   'the repository or the commit is not found, or the token lacks the right to set commit statuses'

@@ -5,12 +5,15 @@ import type { Verdict } from '../verdict.ts'
 import { classifyStatus } from './classify.ts'
 import { parseJsonAnswer } from './json-answer.ts'
 
-/** All others must not be tried again: https://opentelemetry.io/docs/specs/otlp/#failures-1 */
+/**
+ * The retryable statuses. Others must not be tried again:
+ * https://opentelemetry.io/docs/specs/otlp/#failures-1
+ */
 const RETRYABLE: ReadonlySet<number> = new Set([429, 502, 503, 504])
 
 /**
- * Judges a collector's answer to one span. A success that rejects it is none, and must not be tried
- * again either: https://opentelemetry.io/docs/specs/otlp/#partial-success-1
+ * Judges a collector's answer to one span. A success that rejects the span is a failure, and must
+ * not be tried again either: https://opentelemetry.io/docs/specs/otlp/#partial-success-1
  */
 export function classifyOtlpAnswer(response: HttpResponse): Verdict {
   const verdict = classifyStatus(response)
@@ -26,7 +29,7 @@ export function classifyOtlpAnswer(response: HttpResponse): Verdict {
 
 interface PartialSuccess {
   readonly rejectsSpan: boolean
-  /** Empty when the collector says nothing. */
+  /** The collector's message; empty when it sends none. */
   readonly said: string
 }
 
@@ -36,7 +39,9 @@ function judgeSuccess(status: number, { rejectsSpan, said }: PartialSuccess): Ve
   return said === '' ? { kind: 'delivered' } : { kind: 'delivered', reason }
 }
 
-/** Reads an ExportTraceServiceResponse of protobuf, or of JSON, which some collectors send anyway. */
+/**
+ * Reads an ExportTraceServiceResponse in protobuf, or in JSON, which some collectors send anyway.
+ */
 function readPartialSuccess(body: string): PartialSuccess {
   const json = parseJsonAnswer(JsonAnswer, body)
   if (json) {
@@ -48,7 +53,7 @@ function readPartialSuccess(body: string): PartialSuccess {
   return { rejectsSpan: number > 0, said: text }
 }
 
-/** 64-bit numbers are texts in protobuf's JSON. */
+/** The JSON form of the answer. protobuf's JSON writes 64-bit numbers as texts. */
 const JsonAnswer = z.object({
   partialSuccess: z.object({
     rejectedSpans: z.coerce.number().catch(0),
@@ -56,19 +61,21 @@ const JsonAnswer = z.object({
   }),
 })
 
-/** A number of protobuf. A body is read as text, so its bytes from 0x80 on may be U+FFFD. */
+/** A number in protobuf. The body is read as text, so its bytes from 0x80 on may be U+FFFD. */
 const VARINT = '[^\\0-\\x7f]*[\\0-\\x7f]'
 
-/** Field 1 of an ExportTraceServiceResponse; it has no other. */
+/** Field 1 of an ExportTraceServiceResponse, which has no other field. */
 const PARTIAL_SUCCESS = new RegExp(`^\\n${VARINT}([^]*)$`)
 
 /**
- * Field 1, a number, and field 2, a text, which is how a partial success begins, and an error too
+ * Field 1, a number, and field 2, a text. A partial success begins with these, and so does an error
  * (https://github.com/googleapis/googleapis/blob/master/google/rpc/status.proto).
  */
 const NUMBER_AND_TEXT = new RegExp(`^(?:\\x08(${VARINT}))?(?:\\x12${VARINT}([^\\x1a]*))?`)
 
-/** Reads such a message. Of a number of several bytes only the last is known, which is not 0. */
+/**
+ * Reads such a message. If a number has several bytes, only its last byte is known, which is not 0.
+ */
 function readNumberAndText(message: string) {
   const [, number = '\0', text = ''] = NUMBER_AND_TEXT.exec(message) ?? []
   return { number: number.charCodeAt(number.length - 1), text: quotable(text) }

@@ -22,22 +22,22 @@ const REMAINING_HEADERS = [
   'x-rate-limit-remaining',
 ] as const
 
-/** Whether the answer says that nothing is left of a rate limit, or how long to wait. */
+/** Whether the answer says that a rate limit is used up, or how long to wait. */
 export function saysRateLimited({ headers }: Answer): boolean {
   return headers['retry-after'] !== undefined || firstOf(headers, REMAINING_HEADERS) === '0'
 }
 
 /**
- * How long the destination wants to be left alone, by its `Retry-After`: 0 ms to an hour. A date
- * counts from the answer's own `Date`, so that clocks that differ do no harm.
+ * How long the destination asks to be left alone with `Retry-After`: 0 ms to an hour. A date counts
+ * from the answer's own `Date`, so clocks may differ.
  */
 export function retryAfterMs(answer: Answer): number | undefined {
   return parseRetryAfterMs(answer.headers['retry-after'], answeredAt(answer))
 }
 
 /**
- * How long until the rate limit that refused a request ends, in the same bounds. Undefined when the
- * answer does not say, or tells of another limit, of which something is left.
+ * How long until the rate limit that refused a request ends, within the same bounds. Undefined when
+ * the answer does not tell, or is about another limit that is not used up.
  */
 export function rateLimitWaitMs(answer: Answer): number | undefined {
   const told = retryAfterMs(answer)
@@ -54,12 +54,20 @@ function firstOf(headers: Answer['headers'], names: readonly string[]): string |
 
 const NUMBER = /^\d{1,15}(?:\.\d{1,9})?$/
 
-/** From September 2001 on; no limit lasts for as many seconds. */
+/**
+ * The least number that is a time in seconds: September 2001. No limit lasts for as many seconds.
+ */
 const LEAST_EPOCH_S = 1_000_000_000
-/** From March 1973 on; as seconds that is the year 5138. */
+/**
+ * The least number that is a time in milliseconds: March 1973. As seconds it would be the year
+ * 5138.
+ */
 const LEAST_EPOCH_MS = 100_000_000_000
 
-/** A time in seconds or, by Rocket.Chat, in milliseconds since the epoch; else seconds from now. */
+/**
+ * The milliseconds until a time. The text is a time in seconds since the epoch, in milliseconds for
+ * Rocket.Chat, or a number of seconds from now.
+ */
 function untilReset(text: string, nowMs: number): number | undefined {
   const number = NUMBER.test(text.trim()) ? Number(text) : Number.NaN
   if (Number.isNaN(number)) return undefined

@@ -3,7 +3,7 @@ import { serviceWords } from '../messages/service-message.ts'
 import type { Verdict } from '../verdict.ts'
 import { classifyStatus } from './classify.ts'
 
-/** Judges an answer by its status; the reason of a failure repeats what the service says of it. */
+/** Judges an answer by its status. The reason of a failure repeats what the service says. */
 export function classifyServiceAnswer(response: HttpResponse): Verdict {
   const verdict = classifyStatus(response)
   if (verdict.kind === 'delivered') return verdict

@@ -6,8 +6,8 @@ import { parseJsonAnswer } from './json-answer.ts'
 import { classifyServiceAnswer } from './service-answer.ts'
 
 /**
- * Judges the answer of a service that tells in the body how long to wait, which `waitMs` reads as
- * milliseconds. A `Retry-After` that can be read goes first; at most an hour is heeded.
+ * Judges the answer of a service that tells in the body how long to wait; `waitMs` reads that in
+ * milliseconds. A valid `Retry-After` header wins. The wait is at most an hour.
  */
 export function classifyWaitingAnswer(response: HttpResponse, waitMs: ZodType<number>): Verdict {
   const verdict = classifyServiceAnswer(response)

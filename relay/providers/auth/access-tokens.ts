@@ -3,38 +3,38 @@ import { hashParts } from '../../model/hash.ts'
 import { keepLatest } from '../../model/latest.ts'
 import type { Failure } from '../verdict.ts'
 
-/** A token that some service gave for a credential. */
+/** A token that a service issued for a credential. */
 export interface AccessToken {
   readonly kind: 'token'
   readonly token: string
-  /** How long it is valid from when it came, in milliseconds. */
+  /** How long it is valid after it was issued, in milliseconds. */
   readonly validMs: number
 }
 
-/** Access tokens, remembered until a minute before they expire. */
+/** Remembers access tokens until a minute before they expire. */
 export interface AccessTokens {
   /**
-   * The token for a credential, fetched when there is none yet. `credential` is all that the token
-   * depends on, the secret parts too; only its hash is kept. Callers at the same time share one
-   * fetch.
+   * The token for a credential. It is fetched when none is remembered. `credential` is everything
+   * that the token depends on, secrets included; only its hash is kept. Callers at the same time
+   * share one fetch.
    */
   get(
     credential: readonly string[],
     fetch: () => Promise<AccessToken | Failure>,
   ): Promise<AccessToken | Failure>
-  /** Forgets a token that was not accepted. */
+  /** Forgets a token that the service did not accept. */
   forget(token: string): void
 }
 
-/** A token may be used until the end of a try, and clocks differ. */
+/** How long before its end a token is not used any more: a try takes time, and clocks differ. */
 const EXPIRY_MARGIN_MS = 60_000
 
-/** The one unused for longest is forgotten first. */
+/** The most tokens that are remembered. The one that was used longest ago is forgotten first. */
 const MAX_REMEMBERED = 1_000
 
 interface KnownToken {
   readonly token: AccessToken
-  /** With the margin taken off. */
+  /** When the token must not be used any more: its end less the margin. */
   readonly expiry: Expiry
 }
 

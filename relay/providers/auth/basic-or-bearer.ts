@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { authorization } from '../messages/json-request.ts'
 import { optionalSecretText, optionalText, optionalToken } from '../settings.ts'
 
-/** The fields of a type that takes a token, or a user name with a password, or neither. */
+/** The fields of a type that accepts a token, or a user name with a password, or neither. */
 export const basicOrBearerFields = () => ({
   token: optionalToken(),
   username: optionalText(),
@@ -16,9 +16,9 @@ interface Credentials {
 }
 
 /**
- * The `Authorization` header of what there is; of a token and a pair, the one that is `preferred`.
- * A name without a password, such as one of the spec that is for display, gives way to a token.
- * An issue where half of a pair is missing.
+ * The `Authorization` header. If there is both a token and a pair, the `preferred` one is used. A
+ * name without a password, such as a display name in the spec, gives way to a token. Adds an issue
+ * when half of a pair is missing.
  */
 export function basicOrBearer(
   { token, username, password }: Credentials,
@@ -40,7 +40,7 @@ export function basicOrBearer(
   return preferred === 'Basic' ? { ...bearer, ...basic } : { ...basic, ...bearer }
 }
 
-/** RFC 7617; none without a user name. */
+/** The value of a Basic `Authorization` header (RFC 7617); undefined without a user name. */
 export function basicAuthorization(username: string, password: string) {
   const pair = username === '' ? '' : `${username}:${password}`
   return authorization('Basic', Buffer.from(pair).toString('base64'))

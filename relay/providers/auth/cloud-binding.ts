@@ -7,7 +7,7 @@ type Cloud = keyof CloudBindings
 
 type Binding<C extends Cloud> = NonNullable<CloudBindings[C]>
 
-/** What the deployment binds a cluster to at one cloud. */
+/** The identity at one cloud that the deployment binds a cluster to. */
 export interface Bound<C extends Cloud> {
   readonly kind: 'bound'
   readonly binding: Binding<C>
@@ -16,8 +16,8 @@ export interface Bound<C extends Cloud> {
 const NAMES: Readonly<Record<Cloud, string>> = { google: 'Google', azure: 'Azure' }
 
 /**
- * Reads what the cluster is bound to, for a Provider without a credential of its own. `keys` says
- * what its Secret could hold in its place.
+ * Reads the binding of the cluster, for a Provider without its own credential. `keys` names what
+ * its Secret could hold instead.
  */
 export async function readBinding<C extends Cloud>(
   cloud: C,
@@ -53,7 +53,10 @@ async function readBindings({ identities }: TryPorts): Promise<CloudBindings | s
 export const IDENTITY_IN_MANIFEST =
   'the deployment binds the identity of a cluster, as docs/aws.md says, and a manifest cannot name one: remove it'
 
-/** A JWT that proves to the audience who the relay is. What is not allowed may yet be. */
+/**
+ * A JWT that proves to the audience who the relay is. A proof that is not allowed yet may be
+ * allowed later.
+ */
 export async function proveIdentity(
   audience: string,
   { identities }: TryPorts,

@@ -11,12 +11,15 @@ export interface EntraClient {
   readonly clientSecret: string
 }
 
-/** The keys of a Secret that name an application; ours, since Flux has none for it. */
+/**
+ * The keys of a Secret that describe an application. They are the relay's own, since Flux has none
+ * for it.
+ */
 export const ENTRA_KEYS = ['tenantID', 'clientID', 'clientSecret'] as const
 
 /**
- * Reads the application that a Secret names: undefined when it has none of the keys, the problem
- * when it has some only. No problem shows a value.
+ * Reads the application in a Secret: undefined when it has none of the keys, and the problem when
+ * it has only some. No problem shows a value.
  */
 export function readEntraClient(secret: SecretData): EntraClient | SettingError | undefined {
   const [tenantID = '', clientID = '', clientSecret = ''] = ENTRA_KEYS.map((key) =>
@@ -33,7 +36,7 @@ export function readEntraClient(secret: SecretData): EntraClient | SettingError 
   return { tenantID, clientID, clientSecret }
 }
 
-/** Where the tokens of a tenant come from; the host is always Microsoft's. */
+/** The URL of a tenant's tokens. The host is always Microsoft's. */
 export function entraTokenUrl(tenantID: string): string {
   return `https://login.microsoftonline.com/${tenantID}/oauth2/v2.0/token`
 }

@@ -3,12 +3,15 @@ import { proveIdentity, readBinding } from './cloud-binding.ts'
 import { entraTokenUrl } from './entra-client.ts'
 import { authorizeByFetch, fetchToken } from './oauth-token.ts'
 
-/** https://learn.microsoft.com/graph/api/resources/federatedidentitycredential */
+/**
+ * The audience of proofs for Entra ID:
+ * https://learn.microsoft.com/graph/api/resources/federatedidentitycredential
+ */
 const AUDIENCE = 'api://AzureADTokenExchange'
 
 /**
- * Authorizes as the application that the deployment binds the cluster to at Azure, which trusts the
- * relay's own identity in place of a client secret:
+ * Authorizes as the application at Azure that the deployment binds the cluster to. It trusts the
+ * relay's own identity instead of a client secret:
  * https://learn.microsoft.com/entra/workload-id/workload-identity-federation
  */
 export async function authorizeAtEntra(

@@ -3,15 +3,15 @@ import type { z } from 'zod'
 import type { SecretData } from '../../model/secret.ts'
 import { LEAST_RSA_KEY_BITS, readRsaKey } from './rsa-key.ts'
 
-/** A GitHub App, and which installation of it to act as. */
+/** A GitHub App, and the installation to act as. */
 export interface GithubApp {
   readonly kind: 'app'
-  /** Its app id, or its client id. */
+  /** The App's app id, or its client id. */
   readonly id: string
   readonly installation: { readonly id: string } | { readonly owner: string }
   readonly privateKey: KeyObject
   readonly privateKeyPem: string
-  /** Of its API, where tokens are fetched; no `/` at its end. */
+  /** The URL of the API that issues tokens, without `/` at its end. */
   readonly baseUrl: string
 }
 
@@ -30,9 +30,9 @@ export function hasGithubApp(secret: SecretData): boolean {
 }
 
 /**
- * Reads an App from the keys of a Secret; undefined, and an issue for each key that is missing or
- * wrong. No issue shows a value. `apiUrl` is that of the Provider's address, for an App that names
- * no other.
+ * Reads an App from the keys of a Secret; undefined, with an issue for each missing or wrong key,
+ * when that fails. No issue shows a value. `apiUrl` is that of the Provider's address, and is used
+ * when the Secret names no other.
  */
 export function githubApp(
   secret: SecretData,
@@ -80,7 +80,10 @@ function readInstallation(
   )
 }
 
-/** Files that a Secret is made of end in a line break, so what is around a value is dropped. */
+/**
+ * The text without surrounding blanks, if it has this form. Files that Secrets are made of end in a
+ * line break.
+ */
 function matching(text: string | undefined, pattern: RegExp): string | undefined {
   const trimmed = text?.trim() ?? ''
   return pattern.test(trimmed) ? trimmed : undefined

@@ -12,7 +12,9 @@ import type { Failure } from '../verdict.ts'
 import type { AccessToken } from './access-tokens.ts'
 import type { GithubApp } from './github-app-settings.ts'
 
-/** For clocks that differ, and as short as a call needs. Seconds. */
+/**
+ * How many seconds before now the token is issued, since clocks differ. As short as a call needs.
+ */
 const ISSUED_BEFORE_S = 30
 const VALID_FOR_S = 120
 
@@ -23,7 +25,7 @@ const InstallationToken = z.object({
 })
 
 /**
- * What proves to GitHub that we are the App, for the next two minutes:
+ * A JWT that proves to GitHub that the relay is the App, for the next two minutes:
  * https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
  */
 export function appJwt({ id, privateKey }: GithubApp, clock: TryPorts['clock']): Promise<string> {
@@ -36,7 +38,7 @@ export function appJwt({ id, privateKey }: GithubApp, clock: TryPorts['clock']):
     .sign(privateKey)
 }
 
-/** The access token of the App's installation, fetched when none is remembered. */
+/** The access token of the App's installation. It is fetched when none is remembered. */
 export function installationToken(
   app: GithubApp,
   tryPorts: TryPorts,
@@ -84,7 +86,7 @@ interface CallContext {
 interface FailedCall {
   readonly kind: 'failed'
   readonly failure: Failure
-  /** Of the answer, when there was one. */
+  /** The status of the answer, if there was one. */
   readonly status?: number
 }
 

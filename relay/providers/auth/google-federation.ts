@@ -15,12 +15,15 @@ type GoogleBinding = NonNullable<CloudBindings['google']>
 
 const EXCHANGE_URL = 'https://sts.googleapis.com/v1/token'
 
-/** What acting as a service account takes; the token for that account has the scope asked for. */
+/**
+ * The scope for acting as a service account. The token for that account has the scope that the type
+ * asks for.
+ */
 const CLOUD_SCOPE = 'https://www.googleapis.com/auth/cloud-platform'
 
 /**
- * Authorizes as what the deployment binds the cluster to at Google, by workload identity federation:
- * https://cloud.google.com/iam/docs/workload-identity-federation
+ * Authorizes as the identity at Google that the deployment binds the cluster to, by workload
+ * identity federation: https://cloud.google.com/iam/docs/workload-identity-federation
  */
 export async function authorizeAtGoogle(
   scope: string,
@@ -50,7 +53,10 @@ async function fetchFor(
   return actAs(serviceAccount, principal.token, scope, tryPorts)
 }
 
-/** https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token */
+/**
+ * Exchanges the proof for a token:
+ * https://cloud.google.com/iam/docs/reference/sts/rest/v1/TopLevel/token
+ */
 async function exchangeProof(
   audience: string,
   scope: string,
@@ -72,7 +78,10 @@ async function exchangeProof(
 
 const GeneratedToken = z.object({ accessToken: TokenText, expireTime: z.string().catch('') })
 
-/** https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken */
+/**
+ * Fetches the token of a service account:
+ * https://cloud.google.com/iam/docs/reference/credentials/rest/v1/projects.serviceAccounts/generateAccessToken
+ */
 async function actAs(
   serviceAccount: string,
   principalToken: string,

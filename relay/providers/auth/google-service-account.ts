@@ -7,7 +7,7 @@ import type { SettingError } from '../setting-error.ts'
 import { authorizeByToken } from './oauth-token.ts'
 import { readRsaKey } from './rsa-key.ts'
 
-/** A service account, which proves who it is by a key of its own. */
+/** A service account that authenticates with its own key. */
 export interface GoogleServiceAccount {
   readonly email: string
   readonly keyId: string
@@ -27,8 +27,8 @@ const KeyFile = z.object({
 })
 
 /**
- * Reads the JSON of a service account key. Other kinds of credentials name URLs to fetch or files to
- * read, which a tenant's Secret must not make the relay do:
+ * Reads the JSON of a service account key. Other kinds of credentials contain URLs to fetch or
+ * files to read, which a Secret must not be able to choose:
  * https://cloud.google.com/docs/authentication/external/externally-sourced-credentials
  */
 export function parseServiceAccount(text: string): GoogleServiceAccount | SettingError {
@@ -53,7 +53,7 @@ export function parseServiceAccount(text: string): GoogleServiceAccount | Settin
   }
 }
 
-/** The longest that Google allows, in seconds; the token lives as long. */
+/** The longest life that Google allows, in seconds. The token lives as long. */
 const VALID_FOR_S = 3_600
 
 /**

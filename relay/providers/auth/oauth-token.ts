@@ -13,13 +13,13 @@ import type { AccessToken } from './access-tokens.ts'
 export interface TokenRequest {
   readonly url: string
   readonly form: Readonly<Record<string, string>>
-  /** Values of the form that prove who we are; an answer may repeat them. */
+  /** The secret values of the form. An answer may repeat them. */
   readonly secrets: readonly string[]
 }
 
 /**
- * Authorizes by the access token for a credential (all that the token depends on), fetched when none
- * is remembered.
+ * Authorizes with the access token for a credential. It is fetched when none is remembered.
+ * `credential` is everything that the token depends on.
  */
 export function authorizeByToken(
   credential: readonly string[],
@@ -29,7 +29,7 @@ export function authorizeByToken(
   return authorizeByFetch(credential, async () => fetchToken(await request(), tryPorts), tryPorts)
 }
 
-/** The same for a token that takes more than one request. */
+/** Authorizes with a token that takes more than one request to fetch. */
 export async function authorizeByFetch(
   credential: readonly string[],
   fetch: () => Promise<AccessToken | Failure>,
@@ -44,10 +44,10 @@ export async function authorizeByFetch(
 /** A token that fits into a header. */
 export const TokenText = z.string().regex(/^[\x21-\x7e]+$/)
 
-/** In seconds, for an answer that does not say how long its token lives. */
+/** The life of a token, in seconds, when the answer does not tell it. */
 const SHORT_LIFE_S = 300
 
-/** RFC 6749, section 5.1; some services write the number as a text. */
+/** The answer with a token: RFC 6749, section 5.1. Some services write the number as a text. */
 const TokenAnswer = z.object({
   access_token: TokenText,
   expires_in: z.coerce.number().min(0).max(86_400).catch(SHORT_LIFE_S),
@@ -75,26 +75,26 @@ export async function fetchToken(
   return noToken(url, failure, secrets)
 }
 
-/** What a failure to get a token means for the delivery. No secret is shown. */
+/** What a failure to get a token means for the delivery. It shows no secret. */
 export function noToken(url: string, failure: Failure, secrets: readonly string[]): Failure {
   const reason = createRedactor(secrets)(failure.reason)
   return notApplied({ ...failure, reason: `no access token from ${new URL(url).host}: ${reason}` })
 }
 
-/** RFC 6749, section 5.2. */
+/** The answer with an error: RFC 6749, section 5.2. */
 const ErrorAnswer = z.object({
   error: z.string(),
   error_description: z.string().catch(''),
 })
 
-/** Errors that a new credential may mend. */
+/** Errors that a new credential may correct. */
 const CREDENTIAL_ERRORS: ReadonlySet<string> = new Set([
   'invalid_client',
   'invalid_grant',
   'unauthorized_client',
 ])
 
-/** Errors of section 4.1.2.1, which token endpoints use too. */
+/** Temporary errors of RFC 6749, section 4.1.2.1, which token endpoints use too. */
 const PASSING_ERRORS: ReadonlySet<string> = new Set(['server_error', 'temporarily_unavailable'])
 
 function judgeRefusal(response: HttpResponse): Failure {

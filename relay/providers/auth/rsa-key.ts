@@ -1,9 +1,9 @@
 import { createPrivateKey, type KeyObject } from 'node:crypto'
 
-/** RS256 takes no shorter key: RFC 7518, section 3.3. */
+/** The shortest key for RS256: RFC 7518, section 3.3. */
 export const LEAST_RSA_KEY_BITS = 2_048
 
-/** A private key for RS256 from PEM, PKCS#1 or PKCS#8; undefined for anything else. */
+/** Reads a private key for RS256 from PEM, PKCS#1 or PKCS#8; undefined for anything else. */
 export function readRsaKey(pem: string): KeyObject | undefined {
   try {
     const key = createPrivateKey(pem)

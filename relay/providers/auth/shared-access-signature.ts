@@ -1,9 +1,9 @@
 import { createHmac } from 'node:crypto'
 import type { SettingError } from '../setting-error.ts'
 
-/** What a connection string of an event hub holds. */
+/** The parts of an event hub's connection string. */
 export interface EventHubConnection {
-  /** `name.servicebus.windows.net`. */
+  /** The host: `name.servicebus.windows.net`. */
   readonly host: string
   readonly hub: string
   readonly keyName: string
@@ -12,8 +12,8 @@ export interface EventHubConnection {
 
 /**
  * Reads `Endpoint=sb://host/;SharedAccessKeyName=name;SharedAccessKey=key;EntityPath=hub`:
- * https://learn.microsoft.com/azure/event-hubs/event-hubs-get-connection-string
- * The problem never quotes the text, which holds a key.
+ * https://learn.microsoft.com/azure/event-hubs/event-hubs-get-connection-string The problem never
+ * quotes the text, which contains a key.
  */
 export function parseConnectionString(text: string): EventHubConnection | SettingError {
   const parts = new Map(
@@ -43,7 +43,7 @@ export function parseConnectionString(text: string): EventHubConnection | Settin
 }
 
 /**
- * A signature that opens one resource until a time, in seconds since the epoch:
+ * A signature that gives access to one resource until a time, in seconds since the epoch:
  * https://learn.microsoft.com/rest/api/eventhub/generate-sas-token
  */
 export function sharedAccessSignature(

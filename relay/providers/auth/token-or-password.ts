@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import { headerTextError } from '../header-text.ts'
 import { optionalSecretText, optionalText, optionalToken } from '../settings.ts'
 
-/** The fields of a type that takes the Secret's `password` where it has no `token`. */
+/** The fields of a type that uses the Secret's `password` when it has no `token`. */
 export const tokenOrPasswordFields = () => ({
   token: optionalToken(),
   username: optionalText(),
@@ -16,8 +16,8 @@ interface Credentials {
 }
 
 /**
- * The token, else the password, which a header carries as it is unless it is that of a pair; an
- * issue when neither can be used.
+ * The token, or else the password. It is sent in a header as it is, unless the password belongs to
+ * a user name. Adds an issue when neither can be used.
  */
 export function tokenOrPassword(
   { token, username, password }: Credentials,

@@ -1,6 +1,9 @@
 import { RELAY_ANNOTATION_PREFIX } from '../../model/kubernetes.ts'
 
-/** An annotation of the relay that says yes or no; without it, no. A text is why it is neither. */
+/**
+ * Reads an annotation of the relay that is true or false; without it false. A text is the error for
+ * any other value.
+ */
 export function annotationFlag(
   annotations: Readonly<Record<string, string>>,
   name: string,

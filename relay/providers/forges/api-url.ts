@@ -5,7 +5,7 @@ import type { GitAddress } from './git-address.ts'
 export const API_URL_ANNOTATION = 'api-url'
 export const API_URL_KEY = 'apiURL'
 
-/** The fields of a type whose API can be elsewhere than its Git address tells. */
+/** The fields of a type whose API may be elsewhere than its Git address tells. */
 export const apiUrlFields = () => ({
   annotations: z.object({ [API_URL_ANNOTATION]: z.string().optional() }),
   // Whatever a Secret holds is masked.
@@ -20,9 +20,10 @@ interface ApiUrlFields {
 const FORM = 'expected an http:// or https:// URL without user, query or fragment'
 
 /**
- * The URL of the API, without a `/` at its end, where the Provider names one; an issue where it cannot
- * be used. Who may change the Provider, and not the Secret, must not send the Secret's token elsewhere:
- * beside an address of the Secret, only the Secret's key counts. `ending` is how such URLs always end.
+ * The URL of the API, without `/` at its end, if the Provider names one. Adds an issue when it
+ * cannot be used. People who may change the Provider but not the Secret must not be able to send
+ * the Secret's token elsewhere: if the Secret has the address, only the Secret's key counts.
+ * `ending` is the end that all such URLs have.
  */
 export function namedApiUrl(
   { annotations, secret }: ApiUrlFields,
@@ -51,8 +52,8 @@ export function namedApiUrl(
 }
 
 /**
- * The repository's path in the API of this URL: behind the folder that the forge is installed under,
- * which a Git address on HTTP of the same host begins with.
+ * The repository's path in the API at this URL: without the folder in which the forge is installed,
+ * which an HTTP Git address on the same host begins with.
  */
 export function pathBehind(
   { path, host, isSsh }: GitAddress,

@@ -1,33 +1,36 @@
 import { encodePath, type GitAddress } from './git-address.ts'
 
-/** What an address must be that `azureRepositoryUrl` takes. */
+/** The form of an address that `azureRepositoryUrl` accepts. */
 export const AZURE_REPOSITORY_FORM =
   'the path must be organization/project/_git/repository, collection/project/_git/repository of a server, the same without project for its default repository, or v3/organization/project/repository of SSH'
 
 const SERVICE = 'https://dev.azure.com'
 
-/** https://learn.microsoft.com/azure/devops/repos/git/use-ssh-keys-to-authenticate */
+/**
+ * The hosts of Git over SSH:
+ * https://learn.microsoft.com/azure/devops/repos/git/use-ssh-keys-to-authenticate
+ */
 const SSH_HOSTS: ReadonlySet<string> = new Set(['ssh.dev.azure.com', 'vs-ssh.visualstudio.com'])
 
-/** Of organizations that keep their earlier address: the same is on dev.azure.com. */
+/** The earlier address of an organization. The same repositories are on dev.azure.com. */
 const VISUAL_STUDIO = /^([a-z\d-]+)\.visualstudio\.com$/
 
-/** The virtual directory that servers were installed under. */
+/** The virtual directory in which servers were installed. */
 const TFS = 'tfs'
 
-/** An organization, or a collection of a server, and what is in it. */
+/** An organization, or a collection of a server, and the parts behind it. */
 interface Place {
   readonly origin: string
-  /** One part, or what a server is installed under before it. */
+  /** One part, or two when the server is installed in a virtual directory. */
   readonly collection: readonly string[]
   readonly project: string
   readonly repository: string
 }
 
 /**
- * The URL of a repository in the API of Azure DevOps or Azure DevOps Server; undefined for a path of
- * another form. A project's default repository has its name, and stands in addresses without it.
- * https://learn.microsoft.com/rest/api/azure/devops/git/repositories/get
+ * The URL of a repository in the API of Azure DevOps or Azure DevOps Server; undefined for a path
+ * of another form. A project's default repository has the project's name, and addresses leave it
+ * out. https://learn.microsoft.com/rest/api/azure/devops/git/repositories/get
  */
 export function azureRepositoryUrl(address: GitAddress): string | undefined {
   const place = placeOf(address)

@@ -15,8 +15,9 @@ import type { CommentForge, CommentSettings } from './comment-forge.ts'
 import { keepComment } from './comment-upkeep.ts'
 
 /**
- * A type that keeps one comment for each object on a change request: made once, edited afterwards.
- * The marker in it is that of notification-controller, so that either edits what the other made.
+ * Makes a type that keeps one comment for each object on a change request: it is created once, and
+ * edited afterwards. Its marker is that of notification-controller, so that each edits what the
+ * other created.
  */
 export function changeRequestComment<S extends CommentSettings>(
   forge: CommentForge<S>,
@@ -65,7 +66,7 @@ async function deliver<S extends CommentSettings>(
   return { ...delivery, secrets: [...authorization.secrets, ...secrets] }
 }
 
-/** What one comment is known by: its change request, and Provider and object in its marker. */
+/** What identifies a comment: its change request, and the Provider and object in its marker. */
 function identityOf<S extends CommentSettings>(
   forge: CommentForge<S>,
   settings: S,
@@ -94,7 +95,10 @@ function markerOf<S extends CommentSettings>(
   return `<!-- ${markerName}:${providerUid}/${object.replace(/[<>\r\n]/g, encodeURIComponent)} -->`
 }
 
-/** An Alert's metadata may blank the change request that the event came with. */
+/**
+ * The reason why an event names no change request; undefined when it names one. An Alert's metadata
+ * may remove the one of the event.
+ */
 function namesNoChangeRequest({ metadata }: Event): string | undefined {
   return metadata.change_request ? undefined : 'the event names no change request'
 }

@@ -12,44 +12,47 @@ export interface Comment {
   readonly body: string
 }
 
-/** Where the comments of one change request are. */
+/** The URLs of one change request's comments. */
 export interface CommentUrls {
-  /** New ones are posted here. */
+  /** The URL to which new comments are posted. */
   readonly comments: string
   readonly firstHundred: string
   readonly comment: (id: string) => string
-  /** Asked for after a server error for the list, by forges that answer one where there is none. */
+  /**
+   * What to ask after a server error for the list, at forges that answer so for a missing change
+   * request.
+   */
   readonly changeRequest?: { readonly url: string; readonly absence: string }
 }
 
-/** How to ask a forge who we are. */
+/** The request that tells whose comments are ours. */
 export interface SelfRequest {
   readonly url: string
   readonly headers: Headers
-  /** Reads from the answer the author that our comments have. */
+  /** Reads the author of our comments from the answer. */
   readonly author: ZodType<string>
-  /** What must be masked beside the settings. */
+  /** The texts that must be masked in addition to those of the settings. */
   readonly secrets: readonly string[]
 }
 
-/** What all settings of a type that comments have. */
+/** The settings that all types with comments have. */
 export interface CommentSettings {
-  /** Of the Provider: a part of the marker. */
+  /** The UID of the Provider, which is a part of the marker. */
   readonly providerUid: string
 }
 
-/** How a forge is spoken to about the comments of a change request. */
+/** How to use a forge's API for the comments of a change request. */
 export interface CommentForge<S extends CommentSettings> {
-  /** The type of Provider. */
+  /** The `type` of the Provider. */
   readonly type: string
   readonly settings: ZodType<S>
   readonly markerName: 'flux-pr-comment-key' | 'flux-mr-comment-key'
-  /** Of a comment, in characters; counted in UTF-16 units, of which there are never fewer. */
+  /** The longest comment, in characters. UTF-16 units are counted, which are never fewer. */
   readonly maxLength: number
   readonly editMethod: 'PATCH' | 'PUT'
   /** Reads one comment. */
   readonly comment: ZodType<Comment>
-  /** Ends a line without ending the paragraph, where a plain line end does not. */
+  /** The end of a line within a paragraph, if a plain line end is not enough. */
   readonly lineEnd?: string
   urls(settings: S, changeRequest: string): CommentUrls
   /** All headers but the content type. */
@@ -59,11 +62,11 @@ export interface CommentForge<S extends CommentSettings> {
   classify(response: HttpResponse): Verdict
 }
 
-/** What a 404 can mean for a type that comments. */
+/** What a 404 can mean for a type with comments. */
 export const COMMENT_NOT_FOUND =
   'the repository or the change request is not found, or the token lacks the right to comment'
 
-/** A comment of GitHub and Gitea. That of an account which is gone has no author. */
+/** A comment of GitHub and Gitea. It has no author when the account was deleted. */
 export const IssueComment = z
   .object({
     id: z.number(),

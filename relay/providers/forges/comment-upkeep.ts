@@ -6,7 +6,7 @@ import type { CustomDelivery, TryPorts } from '../contract.ts'
 import type { Verdict } from '../verdict.ts'
 import type { Comment, CommentUrls, SelfRequest } from './comment-forge.ts'
 
-/** A comment to make, or to edit where it is there already. */
+/** A comment to create, or to edit when it exists. */
 export interface CommentJob {
   readonly forge: {
     readonly editMethod: 'PATCH' | 'PUT'
@@ -17,19 +17,22 @@ export interface CommentJob {
   readonly headers: Readonly<Record<string, string>>
   readonly tryPorts: TryPorts
   readonly self: () => Promise<SelfRequest>
-  /** Where the comment's id is remembered. */
+  /** The key under which the comment's id is remembered. */
   readonly memoryKey: string
-  /** The part of the body by which the comment is known again. */
+  /** The part of the body that identifies the comment. */
   readonly marker: string
   readonly body: string
 }
 
-/** A hundred long comments are more; then none is found, and a new one is made. */
+/**
+ * The most bytes of a list. A hundred long comments have more; then none is found, and a new one is
+ * created.
+ */
 const MAX_LIST_BYTES = 4 * 1_024 * 1_024
 
 /**
- * Edits the comment that is remembered, else that with the marker, else makes one. Rejects when the
- * memory fails; the next try then finds by its marker what this one made.
+ * Edits the comment that is remembered, or else the one with the marker, or else creates one.
+ * Rejects when the memory fails; the next try then finds by its marker what this one created.
  */
 export async function keepComment(job: CommentJob): Promise<CustomDelivery> {
   const remembered = await job.tryPorts.memory.read(job.memoryKey)
@@ -46,7 +49,7 @@ export async function keepComment(job: CommentJob): Promise<CustomDelivery> {
   return create(job, search.isPartial)
 }
 
-/** Gone, or the comment of a user whose credential the Provider had before. */
+/** Whether the comment is gone, or belongs to a user whose credential the Provider had before. */
 function isLost(delivery: CustomDelivery): boolean {
   const isForbidden = delivery.verdict.kind === 'unauthorized' && delivery.response?.status === 403
   return isForbidden || isGone(delivery)
@@ -60,7 +63,7 @@ type Search =
   | { readonly kind: 'searched'; readonly id?: string | undefined; readonly isPartial: boolean }
   | { readonly kind: 'failed'; readonly delivery: CustomDelivery }
 
-/** Looks for the marker in what we wrote: others may have quoted it. */
+/** Looks for the marker in our own comments. Others may have quoted it. */
 async function findOwn(job: CommentJob): Promise<Search> {
   const { url, headers, author, secrets } = await job.self()
   const self = await ask(job, { method: 'GET', url, headers, body: '' })
@@ -87,7 +90,7 @@ async function findOwn(job: CommentJob): Promise<Search> {
   return { kind: 'searched', id: found?.id, isPartial: false }
 }
 
-/** Why no try can succeed, where a server error stands for a change request that is not there. */
+/** The verdict for a server error that stands for a missing change request: no try can succeed. */
 async function findAbsence(
   { urls: { changeRequest }, headers, tryPorts }: CommentJob,
   { verdict, response }: CustomDelivery,
@@ -107,7 +110,7 @@ function unreadable({ response }: CustomDelivery, what: string): Search {
   }
 }
 
-/** Sends what changes nothing. */
+/** Sends a request that changes nothing. */
 async function ask(job: CommentJob, request: OutboundRequest): Promise<CustomDelivery> {
   const { verdict, ...delivery } = await send(job, request)
   return { verdict: verdict.kind === 'delivered' ? verdict : notApplied(verdict), ...delivery }

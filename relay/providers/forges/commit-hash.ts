@@ -2,25 +2,25 @@ import { type Event, UNKNOWN_REVISION } from '../../model/event.ts'
 import { ellipsize } from '../../model/text.ts'
 import { NotificationError } from '../contract.ts'
 
-/** The first of these that the metadata has names the commit, even if it is empty. */
+/** The keys that name the commit. The first that is present counts, even if it is empty. */
 const REVISION_KEYS = ['commit', 'originRevision', 'revision'] as const
 type RevisionKey = (typeof REVISION_KEYS)[number]
 
-/** Hexadecimal digits of a Git hash: 40 of SHA-1, 64 of SHA-256. */
+/** The number of hexadecimal digits of a Git hash: 40 for SHA-1, 64 for SHA-256. */
 export type HashLength = 40 | 64
 
-/** What metadata says of a commit: its hash in lower case, or why it names none. */
+/** The commit that metadata names: its hash in lower case, or the reason why there is none. */
 export type NamedCommit = { readonly hash: string } | { readonly reason: string }
 
-/** What a commit is read from: metadata without prefixes, and the kind of the involved object. */
+/** Where a commit is read from: metadata without prefixes, and the kind of the involved object. */
 export interface CommitSource {
   readonly metadata: Readonly<Record<string, string>>
   readonly kind: string
 }
 
 /**
- * The commit that metadata names: `main@sha1:<hash>`, `main/<hash>` or the bare hash. `lengths` are
- * those that the forge has commits of.
+ * The commit that metadata names, in the form `main@sha1:<hash>`, `main/<hash>` or the bare hash.
+ * `lengths` are those of the forge's hashes.
  */
 export function namedCommit(
   { metadata, kind }: CommitSource,
@@ -45,28 +45,28 @@ export function namedCommit(
 }
 
 /**
- * Whether 64 digits are a SHA-256 commit, and not the digest of an artifact, which Flux writes the
- * same way. A commit is what Git alone is the source of: the revision of a GitRepository, what an
- * artifact was built from, and the bare hash that somebody gave as the commit. The `revision` of
- * another object is that of its artifact, so it is taken for a digest.
+ * Whether 64 digits are a SHA-256 commit, and not the digest of an artifact, which Flux writes in
+ * the same way. They are a commit if Git is the only source: the revision of a GitRepository, the
+ * origin of an artifact, and a bare hash that somebody set as the commit. The `revision` of another
+ * object is that of its artifact, and so a digest.
  */
 function mayBeSha256(key: RevisionKey, revision: string, kind: string): boolean {
   if (key === 'commit') return !revision.includes(':')
   return key === 'originRevision' || kind === 'GitRepository'
 }
 
-/** The commit that an event with its final metadata is about. */
+/** The commit of an event with its final metadata. */
 function commitOf(event: Event, lengths?: readonly HashLength[]): NamedCommit {
   return namedCommit({ metadata: event.metadata, kind: event.involvedObject.kind }, lengths)
 }
 
-/** Why an event with its final metadata is about no commit; undefined when it is about one. */
+/** The reason why an event with its final metadata names no commit; undefined when it names one. */
 export function namesNoCommit(event: Event, lengths?: readonly HashLength[]): string | undefined {
   const named = commitOf(event, lengths)
   return 'reason' in named ? named.reason : undefined
 }
 
-/** The hash of that commit. Throws `NotificationError` for an event that names none. */
+/** The hash of the event's commit. Throws `NotificationError` for an event that names none. */
 export function commitHash(event: Event, lengths?: readonly HashLength[]): string {
   const named = commitOf(event, lengths)
   if ('hash' in named) return named.hash

@@ -1,15 +1,21 @@
 import { z } from 'zod'
 import type { SettingError } from '../setting-error.ts'
 
-/** A Git repository by its forge and its path there. */
+/** The address of a Git repository: its forge, and its path there. */
 export interface GitAddress {
-  /** `https://git.example.com:8443`: host in lower case, no port where it is the scheme's own. */
+  /**
+   * The origin, such as `https://git.example.com:8443`: the host in lower case, without the
+   * scheme's default port.
+   */
   readonly origin: string
-  /** `git.example.com:8443`. */
+  /** The host and port: `git.example.com:8443`. */
   readonly host: string
-  /** `['owner', 'repository']`: decoded, without `.git`, no part empty, `.` or `..`. */
+  /**
+   * The path, such as `['owner', 'repository']`: decoded, without `.git`, and without parts that
+   * are empty, `.` or `..`.
+   */
   readonly path: readonly string[]
-  /** Whether Git is on SSH there, whose paths are not always those of HTTP. */
+  /** Whether the address is one of SSH, whose paths sometimes differ from those of HTTP. */
   readonly isSsh: boolean
 }
 
@@ -20,12 +26,15 @@ const NOT_AN_ADDRESS =
 const FORBIDDEN_CHARACTERS = /[\p{Cc}\\]/u
 const HTTP = /^(https?):\/\/([^/]+)\/(.+)$/i
 const SSH = /^ssh:\/\/([^/]+)\/(.+)$/i
-/** As `ssh` and `scp` take it; a user name is optional. `//` is that of a URL. */
+/**
+ * The short form that `ssh` and `scp` accept; a user name is optional. A text with `//` is a URL
+ * instead.
+ */
 const SCP = /^((?:[\w.-]+@)?(?:[\w.-]+|\[[\da-f:.]+\])):(?!\/\/)\/?(.+)$/i
 
 /**
- * The field `address` of a type that reports on commits. `shape` names the path that the forge
- * needs, as in `owner/repository`, and `fits` tells whether a path is one.
+ * The field `address` of a type that reports on commits. `shape` describes the path that the forge
+ * needs, as in `owner/repository`, and `fits` tells whether a path has it.
  */
 export function gitAddress(shape: string, fits: (path: readonly string[]) => boolean) {
   return z.string().transform((text, context): GitAddress => {
@@ -38,9 +47,10 @@ export function gitAddress(shape: string, fits: (path: readonly string[]) => boo
 }
 
 /**
- * Reads `https://`, `http://` and `ssh://` URLs and the short form `git@host:path`. A forge's API
- * is on HTTPS where its Git is on SSH, so an SSH port says nothing of it and is dropped. So are user
- * name and password, for the Secret holds what the API takes, and query and fragment.
+ * Reads `https://`, `http://` and `ssh://` URLs and the short form `git@host:path`. The API of a
+ * forge with Git on SSH is on HTTPS, so an SSH port says nothing about it and is dropped. User name
+ * and password are dropped too, since the Secret has the API's credential, and so are query and
+ * fragment.
  */
 export function parseGitAddress(text: string): GitAddress | SettingError {
   if (text === '') return { error: MISSING }
@@ -54,7 +64,7 @@ export function parseGitAddress(text: string): GitAddress | SettingError {
   return addressOf(`https://${hostOf(sshAuthority).replace(/:\d*$/, '')}`, path, true)
 }
 
-/** A password may have an `@` of its own. */
+/** The host of an authority. A password may contain an `@`. */
 function hostOf(authority: string): string {
   return authority.slice(authority.lastIndexOf('@') + 1)
 }
@@ -70,7 +80,10 @@ function addressOf(origin: string, rawPath: string, isSsh: boolean): GitAddress 
   return { origin: url.origin, host: url.host, path, isSsh }
 }
 
-/** A `%2F` separates parts as `/` does, as in Go. */
+/**
+ * Decodes a path; undefined when it is not percent-encoded. A `%2F` separates parts as `/` does, as
+ * in Go.
+ */
 function decode(path: string): string | undefined {
   try {
     return decodeURIComponent(path)
@@ -79,7 +92,10 @@ function decode(path: string): string | undefined {
   }
 }
 
-/** What a forge could take for another path once it is in a URL is no part of one. */
+/**
+ * Whether a text is allowed as a part of a path: a forge must not read it as another path once it
+ * is in a URL.
+ */
 function isPathPart(part: string): boolean {
   return (
     part !== '.' &&
@@ -91,12 +107,12 @@ function isPathPart(part: string): boolean {
   )
 }
 
-/** The address of the same repository at another host, which is on HTTPS. */
+/** The address of the same repository at another host, on HTTPS. */
 export function atHost(address: GitAddress, host: string): GitAddress {
   return { ...address, origin: `https://${host}`, host }
 }
 
-/** The path as it stands in a URL. */
+/** The path as it is written in a URL. */
 export function encodePath(path: readonly string[]): string {
   return path.map(encodeURIComponent).join('/')
 }

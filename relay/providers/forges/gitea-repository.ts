@@ -4,7 +4,7 @@ import { authorization } from '../messages/json-request.ts'
 import { apiUrlFields, namedApiUrl } from './api-url.ts'
 import { encodePath, gitAddress } from './git-address.ts'
 
-/** A repository of Gitea or Forgejo, and a token that is good for it. */
+/** A repository of Gitea or Forgejo, and a token with rights to it. */
 export interface GiteaRepository {
   readonly apiUrl: string
   readonly repositoryUrl: string
@@ -39,7 +39,7 @@ export function giteaRepository(
   return { apiUrl, repositoryUrl, token: tokenOrPassword(credentials, context) }
 }
 
-/** Who sends a request to Gitea: https://docs.gitea.com/development/api-usage */
+/** The headers with the credential for Gitea: https://docs.gitea.com/development/api-usage */
 export function giteaHeaders({ token }: GiteaRepository): Readonly<Record<string, string>> {
   return authorization('token', token)
 }

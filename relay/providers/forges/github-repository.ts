@@ -8,7 +8,7 @@ import { authorization } from '../messages/json-request.ts'
 import { apiUrlFields, namedApiUrl } from './api-url.ts'
 import { encodePath, type GitAddress, gitAddress } from './git-address.ts'
 
-/** A repository of GitHub, and as whom to act there. */
+/** A repository of GitHub, and the credential for it. */
 export interface GithubRepository {
   readonly apiUrl: string
   readonly repositoryUrl: string
@@ -26,8 +26,8 @@ export const githubFields = () => ({
 type GithubFields = z.infer<z.ZodObject<ReturnType<typeof githubFields>>>
 
 /**
- * A repository of GitHub or GitHub Enterprise Server, with a personal access token, or as an App
- * when the Secret has neither token nor password.
+ * Reads a repository of GitHub or GitHub Enterprise Server, with a personal access token, or with
+ * an App when the Secret has neither token nor password.
  */
 export function githubRepository(
   { address, secret, annotations, ...credentials }: GithubFields,
@@ -43,15 +43,15 @@ export function githubRepository(
   return app ? { apiUrl, repositoryUrl, credential: app } : z.NEVER
 }
 
-/** Those of github.com itself; SSH over the port of HTTPS has a host of its own. */
+/** The hosts of github.com. SSH over the HTTPS port has its own host. */
 const GITHUB_COM: ReadonlySet<string> = new Set(['github.com', 'www.github.com', 'ssh.github.com'])
 
-/** GitHub Enterprise Cloud with data residency. */
+/** The hosts of GitHub Enterprise Cloud with data residency. */
 const GHE_COM = /^[a-z\d-]+\.ghe\.com$/
 
 /**
- * Where GitHub documents its API to be: of GitHub Enterprise Server below `/api/v3`, of others at the
- * root of a host of its own.
+ * The URL of the API as GitHub documents it: below `/api/v3` for GitHub Enterprise Server, and at
+ * the root of its own host for the others.
  * https://docs.github.com/en/enterprise-cloud@latest/admin/data-residency/network-details-for-ghecom
  */
 function apiUrlOf({ origin, host }: GitAddress): string {
@@ -66,7 +66,7 @@ export function githubHeaders({ credential }: GithubRepository): Readonly<Record
   return { ...GITHUB_HEADERS, ...authorization('Bearer', token) }
 }
 
-/** The header that says who sends; for an App with a token that is fetched first. */
+/** The header with the credential. For an App its token is fetched first. */
 export async function authorizeGithub(
   { credential }: GithubRepository,
   tryPorts: TryPorts,

@@ -3,7 +3,7 @@ import { tokenOrPassword, tokenOrPasswordFields } from '../auth/token-or-passwor
 import { apiUrlFields, namedApiUrl, pathBehind } from './api-url.ts'
 import { atHost, type GitAddress, gitAddress } from './git-address.ts'
 
-/** A project of GitLab, and a token that is good for it. */
+/** A project of GitLab, and a token with rights to it. */
 export interface GitlabProject {
   readonly apiUrl: string
   readonly projectUrl: string
@@ -12,7 +12,10 @@ export interface GitlabProject {
 
 const SHAPE = 'group/project, or the number of a project'
 
-/** SSH over the port of HTTPS: https://docs.gitlab.com/user/ssh/#use-ssh-with-the-https-port */
+/**
+ * The host of SSH over the HTTPS port:
+ * https://docs.gitlab.com/user/ssh/#use-ssh-with-the-https-port
+ */
 const SSH_HOST = 'altssh.gitlab.com'
 
 const API_ENDING = '/api/v4'
@@ -45,12 +48,15 @@ function isProjectPath([first = '', ...others]: readonly string[]): boolean {
   return others.length > 0 || /^\d+$/.test(first)
 }
 
-/** A dot is encoded too, lest GitLab's router take what follows it for a format. */
+/**
+ * The project in a URL. Dots are encoded too, because GitLab's router would take the text after a
+ * dot as a format.
+ */
 function projectId(path: GitAddress['path']): string {
   return encodeURIComponent(path.join('/')).replaceAll('.', '%2E')
 }
 
-/** Who sends a request to GitLab. */
+/** The headers with the credential for GitLab. */
 export function gitlabHeaders({ token }: GitlabProject): Readonly<Record<string, string>> {
   return { 'private-token': token }
 }

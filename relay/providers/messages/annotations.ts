@@ -1,8 +1,8 @@
 import { z } from 'zod'
 
 /**
- * The relay's annotations that a type reads from its Provider, without their prefix: those which its
- * settings declare as the object `annotations`.
+ * The relay's annotations that a type reads from its Provider, without their prefix: the keys of
+ * the object `annotations` in its settings.
  */
 export function annotationNames(settings: z.ZodType): ReadonlySet<string> {
   const object = settings instanceof z.ZodPipe ? settings.in : settings

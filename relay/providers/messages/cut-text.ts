@@ -1,7 +1,7 @@
 import type { Event } from '../../model/event.ts'
 import { sortedMetadata } from './names.ts'
 
-/** What of an event is missing in its shortened form, for a person; empty when nothing is. */
+/** Describes what is missing in the shortened form of an event; empty when nothing is. */
 export function describeCut(whole: Event, shortened: Event): string {
   if (shortened === whole) return ''
   const length = ({ message }: Event) => [...message].length

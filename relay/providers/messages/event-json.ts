@@ -2,9 +2,9 @@ import type { Event } from '../../model/event.ts'
 import { sortedMetadata, wholeSecondsTimestamp } from './names.ts'
 
 /**
- * The event as Flux controllers write it, in their field order, so that equal events are equal
- * bytes once stringified. What Flux omits when empty is undefined, which `JSON.stringify` omits:
- * https://fluxcd.io/flux/components/notification/events/
+ * The event as Flux controllers write it, in their field order, so that equal events become equal
+ * bytes. Fields that Flux leaves out when they are empty are undefined, and so left out by
+ * `JSON.stringify`: https://fluxcd.io/flux/components/notification/events/
  */
 export function eventJson(event: Event) {
   const { involvedObject: object } = event

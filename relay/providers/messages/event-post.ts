@@ -7,14 +7,14 @@ import { markCut, sendShortest } from './shortest-form.ts'
 
 export interface EventPostSettings {
   readonly address: string
-  /** The Secret's; they may override every header of the request. */
+  /** The headers of the Secret. They may override every header of the request. */
   readonly headers: Readonly<Record<string, string>>
 }
 
 /**
  * The event as notification-controller posts it to generic webhooks:
- * https://fluxcd.io/flux/components/notification/providers/#generic-webhook
- * `webhook-id` is ours (https://www.standardwebhooks.com): a receiver can drop repeats by it.
+ * https://fluxcd.io/flux/components/notification/providers/#generic-webhook The header `webhook-id`
+ * is the relay's own (https://www.standardwebhooks.com): a receiver can drop repeats by it.
  */
 export function eventPost(
   { event, deliveryId }: Notification,
@@ -27,10 +27,16 @@ export function eventPost(
   })
 }
 
-/** An endpoint of one's own says by nothing but 413 that a request is too long (RFC 9110). */
+/**
+ * The statuses that mean that a request is too long. An endpoint of one's own says so with 413 only
+ * (RFC 9110).
+ */
 const TOO_LARGE: ReadonlySet<number> = new Set([413])
 
-/** The `fallback` of generic webhooks: the shortest form of a long event, with the cut marked in it. */
+/**
+ * The `fallback` of generic webhooks: the shortest form of a long event, with a mark for what was
+ * cut.
+ */
 export function shortestEventPost(
   answer: HttpResponse,
   notification: Notification,

@@ -1,11 +1,11 @@
 const UNSAFE_IN_HEADER = /[^\x20-\x7e]+/g
 
-/** A text from outside as a header value: what HTTP does not carry is percent-encoded. */
+/** A text as a header value. Characters that HTTP does not carry are percent-encoded. */
 export function headerValue(text: string): string {
   return text.toWellFormed().replace(UNSAFE_IN_HEADER, encodeURIComponent)
 }
 
-/** Headers that belong to the connection, not to the message: RFC 9110, section 7.6.1. */
+/** The headers that belong to the connection, not to the message: RFC 9110, section 7.6.1. */
 const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
   'connection',
   'content-length',
@@ -19,8 +19,8 @@ const CONNECTION_HEADERS: ReadonlySet<string> = new Set([
 ])
 
 /**
- * The Secret's `headers` with names in lower case, so that they override ours. Those that only the
- * client itself can set are left out; Go's client, which Flux uses, ignores most of them too.
+ * The Secret's `headers` with names in lower case, so that they override ours. Headers that only
+ * the client itself can set are left out; Go's client, which Flux uses, ignores most of them too.
  */
 export function secretHeaders(
   headers: Readonly<Record<string, string>>,

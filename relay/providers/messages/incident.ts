@@ -2,10 +2,13 @@ import type { Event } from '../../model/event.ts'
 import { derivedUid } from '../../model/hash.ts'
 import type { Notification } from '../contract.ts'
 
-/** Longest key that PagerDuty takes, in characters; the UIDs of Kubernetes have 36. */
+/** The longest key that PagerDuty accepts, in characters. The UIDs of Kubernetes have 36. */
 const MAX_KEY_LENGTH = 255
 
-/** Incidents open with a failure and close with a success, so what is under way is not for them. */
+/**
+ * Why a Progressing event is skipped: incidents open with a failure and close with a success.
+ * Undefined for other events.
+ */
 export function skipProgressing(event: Event): string | undefined {
   return event.reason === 'Progressing'
     ? 'a Progressing event neither opens nor resolves an incident'
@@ -13,8 +16,8 @@ export function skipProgressing(event: Event): string | undefined {
 }
 
 /**
- * The key of an object's incident, the same in all its events: its UID, as notification-controller
- * has it; for an object without one, a UID made of its name.
+ * The key of an object's incident, which is the same in all its events: its UID, as in
+ * notification-controller, or a UID derived from its name when it has none.
  */
 export function incidentKey({ cluster, event }: Notification): string {
   const { uid, kind, namespace, name } = event.involvedObject

@@ -1,8 +1,8 @@
 import type { Notification } from '../contract.ts'
 
 /**
- * What a reader has to be told who would take the notification for news: the time of an event that
- * comes late, and that a newer event of its object is known. One line each; none in the common case.
+ * Lines that keep a reader from taking the notification as news: the time of an event that comes
+ * late, and that a newer event of its object is known. Usually there are none.
  */
 export function latenessLines({
   event,
@@ -15,12 +15,12 @@ export function latenessLines({
   ]
 }
 
-/** The message with the lines on lateness below it, as it goes into services that keep line ends. */
+/** The message, followed by the lines on lateness, for services that keep line ends. */
 export function messageWithLateness(notification: Notification): string {
   return [notification.event.message, ...latenessLines(notification)].join('\n')
 }
 
-/** `2026-11-20T09:14:03.250Z` as `2026-11-20 09:14:03`. */
+/** Cuts a time for people: `2026-11-20T09:14:03.250Z` becomes `2026-11-20 09:14:03`. */
 function timeOf(timestamp: string): string {
   return new Date(timestamp).toISOString().slice(0, 19).replace('T', ' ')
 }

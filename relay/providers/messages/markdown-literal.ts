@@ -7,7 +7,7 @@
  * https://docs.gitlab.com/user/project/quick_actions/ https://zulip.com/help/format-your-message-using-markdown
  */
 
-/** What one of them acts on wherever it stands, in a text without web addresses. */
+/** Marks that have a meaning anywhere in a text, after web addresses were removed. */
 const INLINE_MARKS: readonly RegExp[] = [
   /[`*\\\t]| {2}/,
   /(?<![A-Za-z0-9])_|_(?![A-Za-z0-9])/,
@@ -22,7 +22,10 @@ const INLINE_MARKS: readonly RegExp[] = [
   /:[a-z_+-][\w+-]*:/i,
 ]
 
-/** What acts where it begins a line: headings, quotes, lists, commands, tables, rules. */
+/**
+ * Marks that have a meaning at the start of a line: headings, quotes, lists, commands, tables,
+ * rules.
+ */
 const LINE_MARKS: readonly RegExp[] = [
   /^[ \t]/m,
   /^(?:#|>|[-+] |\d+[.)] |\/[a-z]|:::)/im,
@@ -30,7 +33,7 @@ const LINE_MARKS: readonly RegExp[] = [
   /^[-=_:| ]+$/m,
 ]
 
-/** Its services link it as it is. */
+/** An address that all four services link as it is. */
 const WEB_ADDRESS = /https?:\/\/[\w.-]+(?::\d+)?(?:\/[\w./?=&%+#:~-]*)?/g
 
 function isPlain(text: string): boolean {
@@ -38,7 +41,7 @@ function isPlain(text: string): boolean {
   return ![...INLINE_MARKS, ...LINE_MARKS].some((mark) => mark.test(rest))
 }
 
-/** A text of lines; `lineEnd` is what keeps them apart. */
+/** A text of several lines. `lineEnd` separates them. */
 export function literalBlock(text: string, lineEnd: string): string {
   const lines = text.replace(/\r\n?/g, '\n')
   if (isPlain(lines)) return lines.replaceAll('\n', lineEnd)
@@ -46,13 +49,13 @@ export function literalBlock(text: string, lineEnd: string): string {
   return `${fence}text\n${lines}\n${fence}`
 }
 
-/** A text within a line; line ends become blanks. */
+/** A text within a line. Line ends become blanks. */
 export function literalSpan(text: string): string {
   const line = oneLine(text)
   return isPlain(line) ? line : codeSpan(line)
 }
 
-/** Code within a line, whatever backticks it has: https://spec.commonmark.org/0.31.2/#code-spans */
+/** Code within a line, with any backticks in it: https://spec.commonmark.org/0.31.2/#code-spans */
 export function codeSpan(text: string): string {
   const line = oneLine(text)
   const ticks = '`'.repeat(longestBackticks(line) + 1)

@@ -4,13 +4,13 @@ import { latenessLines } from './lateness.ts'
 import { codeSpan, literalBlock, literalSpan } from './markdown-literal.ts'
 import { isError, sortedMetadata } from './names.ts'
 
-/** Says where a comment goes, which its reader sees. */
+/** The key that says where a comment goes, which its reader sees anyway. */
 const CHANGE_REQUEST_KEY = 'change_request'
 
 /**
- * The notification as Markdown, for services that render it. Texts of others are shown and act on
- * nothing; what the Alert's author wrote goes in as it is. `lineEnd` ends a line of the message
- * without ending its paragraph.
+ * The notification as Markdown, for services that render it. Texts of others are shown literally;
+ * what the Alert's author wrote is not escaped. `lineEnd` ends a line of the message within its
+ * paragraph.
  */
 export function markdownPost(notification: Notification, lineEnd = '\n'): string {
   const { event, authored } = notification

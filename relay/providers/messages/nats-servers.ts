@@ -5,15 +5,15 @@ import { decodeUserInfo, splitUserInfo } from '../user-info.ts'
 /** The port of the NATS protocol. */
 const DEFAULT_PORT = '4222'
 
-/** User info, a host, in brackets when it is an IPv6 address, and perhaps a port. */
+/** The form of a server: user info, a host (an IPv6 address in brackets), and an optional port. */
 const SERVER =
   /^(?:(nats|tls):\/\/)?(?:([^\s/]*)@)?([^\s:/@[\]]+|\[[\da-f:.]+\])(?::(\d{1,5}))?\/?$/i
 
-/** A server of an address. */
+/** One server of an address. */
 export interface NatsServer {
-  /** `nats://host:port` or `tls://host:port`. */
+  /** The URL: `nats://host:port` or `tls://host:port`. */
   readonly url: string
-  /** Those that stand in the address: `user:password@`, or `token@`. */
+  /** The credentials in the address: `user:password@`, or `token@`. */
   readonly credentials: NatsCredentials | undefined
 }
 
@@ -35,7 +35,10 @@ function parseServer(text: string): NatsServer | undefined {
   return { url: `${scheme.toLowerCase()}://${url.hostname}:${Number(port)}`, credentials }
 }
 
-/** A name without a password is a token: https://docs.nats.io/using-nats/developer/connecting/token */
+/**
+ * The credentials in a user info. A name without a password is a token:
+ * https://docs.nats.io/using-nats/developer/connecting/token
+ */
 function credentialsOf(userInfo: string): NatsCredentials | undefined {
   const { username: name, password } = decodeUserInfo(splitUserInfo(userInfo)) ?? NOBODY
   if (name === '') return undefined

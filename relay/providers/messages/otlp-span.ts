@@ -4,7 +4,9 @@ import { hashParts } from '../../model/hash.ts'
 import type { Notification } from '../contract.ts'
 import { isError, sortedMetadata } from './names.ts'
 
-/** Enumerations of https://github.com/open-telemetry/opentelemetry-js/tree/main/api */
+/**
+ * Values of the enumerations in https://github.com/open-telemetry/opentelemetry-js/tree/main/api
+ */
 const KIND_INTERNAL = 0
 const STATUS_OK = 1
 const STATUS_ERROR = 2
@@ -14,7 +16,7 @@ type HrTime = [seconds: number, nanoseconds: number]
 
 /**
  * A finished span of one event, in the form that OpenTelemetry's serialisers read. It ends when the
- * event happened: what came between that and its delivery is no part of it.
+ * event happened; the time until its delivery is not part of it.
  */
 export function spanOf(notification: Notification) {
   const { event, alert } = notification
@@ -56,7 +58,7 @@ function nameOf({ involvedObject: { kind, namespace, name } }: Event): string {
   return `${kind}: ${namespace}/${name}`
 }
 
-/** All that one revision leads to for one Alert is one trace. */
+/** The id of the trace. All events of one revision and one Alert are one trace. */
 function traceId({ event, alert }: Notification): string {
   const revision = revisionOf(event)
   return createHash('sha256').update(`${alert.uid}:${revision}`).digest('hex').slice(0, 32)
@@ -68,12 +70,14 @@ function revisionOf({ metadata }: Event): string {
   return revision || 'unknown'
 }
 
-/** Of the delivery, so that a backend can see that a retry repeats a span that it has already. */
+/** The id of the span, made from the delivery's id. So a backend can recognise a repeated span. */
 function spanId({ deliveryId }: Notification): string {
   return hashParts('otel span', deliveryId).slice(0, 16)
 }
 
-/** Attributes are unique by their keys; of metadata with the key of an object's part, ours stays. */
+/**
+ * The attributes, which have unique keys. Of metadata with the key of one of our own, ours is kept.
+ */
 function attributesOf(event: Event): Record<string, string> {
   const { uid, kind, name, namespace } = event.involvedObject
   const own = {

@@ -2,12 +2,12 @@ import type { Event } from '../../model/event.ts'
 import { ellipsize } from '../../model/text.ts'
 import { sortedMetadata } from './names.ts'
 
-/** https://docs.sentry.io/platforms/javascript/enriching-events/tags/ */
+/** The longest key: https://docs.sentry.io/platforms/javascript/enriching-events/tags/ */
 const MAX_KEY_LENGTH = 200
 
 /**
- * Tags that Sentry drops because it has others of that name, or takes for fields of the event:
- * https://github.com/getsentry/relay/blob/master/relay-event-normalization/src/event.rs
+ * Names of tags that Sentry drops, because it has tags of that name or uses them as fields of the
+ * event: https://github.com/getsentry/relay/blob/master/relay-event-normalization/src/event.rs
  */
 const TAKEN: ReadonlySet<string> = new Set([
   'release',
@@ -22,7 +22,10 @@ const TAKEN: ReadonlySet<string> = new Set([
   'device.class',
 ])
 
-/** What people find an event by: its object, and its metadata under names that Sentry keeps. */
+/**
+ * The tags by which people find an event: its object, and its metadata under names that Sentry
+ * keeps.
+ */
 export function sentryTags(event: Event): Readonly<Record<string, string>> {
   const { involvedObject: object } = event
   const tags = new Map([
@@ -44,8 +47,8 @@ export function sentryTags(event: Event): Readonly<Record<string, string>> {
 }
 
 /**
- * A name of which Sentry takes every character. It makes one and the same of all others, such as
- * those with a slash, and keeps the first.
+ * A name that Sentry accepts. It replaces other characters, such as slashes, and keeps only the
+ * first of several equal names.
  */
 function nameOf(key: string): string {
   const name = ellipsizeKey(key.replace(/[^\w.:-]/g, '_'))
@@ -64,7 +67,7 @@ function freeName(name: string, tags: ReadonlyMap<string, string>): string {
   return free
 }
 
-/** Sentry drops a value with a line feed. */
+/** The value in one line. Sentry drops a value with a line feed. */
 function oneLine(value: string): string {
   return value.replace(/\s*\n\s*/g, ' ').trim()
 }

@@ -2,21 +2,25 @@ import { jsonValue } from '../../model/json-value.ts'
 import { ellipsize } from '../../model/text.ts'
 import type { HttpResponse } from '../../ports/http.ts'
 
-/** Most UTF-16 units of a service's own words that a reason repeats. */
+/** The most UTF-16 units of a service's own words in a reason. */
 const MAX_LENGTH = 200
 
-/** Longer plain texts are pages or dumps, and no sentence about the request. */
+/**
+ * The longest plain text that is quoted. Longer ones are pages or dumps, and not a sentence about
+ * the request.
+ */
 const MAX_PLAIN_LENGTH = 2_000
 
 /**
  * What a service says in an error answer, for a reason: in JSON (see `serviceMessage`), or in plain
- * text such as Slack's `invalid_payload`. Undefined for a page, for bytes, and for what was cut off.
+ * text such as Slack's `invalid_payload`. Undefined for a page, for bytes, and for a truncated
+ * body.
  */
 export function serviceWords({ body, truncated }: HttpResponse): string | undefined {
   return serviceMessage(body) ?? (truncated ? undefined : plainText(body))
 }
 
-/** A text that is no markup and no JSON, or is nothing but a JSON string. */
+/** The text, if it is neither markup nor JSON, or is a JSON string. */
 function plainText(body: string): string | undefined {
   const text = body.trim()
   if (text.length > MAX_PLAIN_LENGTH || /^[<{[]|[^\P{Cc}\s]|\ufffd/u.test(text)) return undefined
@@ -29,9 +33,9 @@ function jsonString(text: string): string {
 }
 
 /**
- * What a service says in an error answer of JSON: `message`, `error`, `msg`, `description`, `detail`
- * or `title`, as text or as an object that has a message, and beside it the `errors` or `causes` that
- * it lists. Undefined when the body is not JSON, for example because it was cut off.
+ * What a service says in a JSON error answer: `message`, `error`, `msg`, `description`, `detail` or
+ * `title`, as text or as an object with a message, and the `errors` or `causes` that it lists.
+ * Undefined when the body is not JSON, for example because it was truncated.
  */
 export function serviceMessage(body: string): string | undefined {
   if (!body.trimStart().startsWith('{')) return undefined
@@ -43,7 +47,7 @@ export function serviceMessage(body: string): string | undefined {
   }
 }
 
-/** A service's own words for a reason: in one line, and not too many. */
+/** A service's own words, for a reason: in one line, and cut when they are long. */
 export function quotable(text: string): string {
   return ellipsize(text.replace(/[\s\p{Cc}]+/gu, ' ').trim(), MAX_LENGTH)
 }
@@ -55,7 +59,10 @@ function messageOf(value: unknown): string | undefined {
   return [said, detailsOf(value.errors ?? value.causes)].filter(Boolean).join(': ')
 }
 
-/** A list, as GitHub has it, or an object with a text for each field, as Opsgenie has it. */
+/**
+ * The texts of a list, as in GitHub's answers, or of an object with a text for each field, as in
+ * Opsgenie's.
+ */
 function detailsOf(errors: unknown): string | undefined {
   if (Array.isArray(errors)) return errors.map(textOf).join('; ')
   return isRecord(errors) ? textOf(errors) : undefined

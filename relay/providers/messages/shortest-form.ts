@@ -4,28 +4,31 @@ import type { HttpResponse, OutboundRequest } from '../../ports/http.ts'
 import type { Fallback, Notification } from '../contract.ts'
 import { describeCut } from './cut-text.ts'
 
-/** A text of more UTF-16 units than this is long, and is cut to it. */
+/** The length in UTF-16 units above which a text is long. It is cut to this length. */
 const LONG_TEXT = 1_000
 
-/** More entries of metadata than this are many. */
+/** The number of metadata entries above which an event is long. */
 const MANY_ENTRIES = 20
 
-/** Most UTF-16 units of each value that the shortest form keeps. */
+/** The most UTF-16 units of each value in the shortest form. */
 const SHORT_VALUE = 256
 
 /** The keys that name what an event is about. */
 const REVISION_KEYS = ['commit', 'originRevision', 'revision']
 
-/** What services answer to a request that is too long for a limit that they do not document. */
+/**
+ * The statuses with which services refuse a request that exceeds a limit which they do not
+ * document.
+ */
 const REFUSES_LENGTH: ReadonlySet<number> = new Set([400, 413, 422])
 
-/** Whether a destination may have refused the event for its length. */
+/** Whether a destination may have refused the event because of its length. */
 export function isLong({ message, metadata }: Event): boolean {
   const values = Object.values(metadata)
   return values.length > MANY_ENTRIES || [message, ...values].some((t) => t.length > LONG_TEXT)
 }
 
-/** The shortest form that is still true: the beginning of the message, and what it is about. */
+/** The shortest form that is still true: the beginning of the message, and the revision. */
 export function shortestForm(event: Event): Event {
   const entries = REVISION_KEYS.flatMap((key) => {
     const value = event.metadata[key]
@@ -38,7 +41,7 @@ export function shortestForm(event: Event): Event {
   }
 }
 
-/** The key of the metadata that tells a program what of an event is missing; no controller has it. */
+/** The metadata key that tells a program what was cut from an event. No controller uses it. */
 export const CUT_MARK = 'flux-relay.io/cut'
 
 /** Marks a shortened event for a program that reads it. */
@@ -48,7 +51,7 @@ export function markCut(whole: Event, shortened: Event): Event {
 }
 
 /**
- * A `fallback` for services without a known limit: a long notification that got one of the
+ * Makes a `fallback` for services without a known limit: a long notification that got one of the
  * `statuses` is sent in its shortest form.
  */
 export function sendShortest(

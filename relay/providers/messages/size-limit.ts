@@ -2,16 +2,19 @@ import type { Event } from '../../model/event.ts'
 import { cutText, ellipsize } from '../../model/text.ts'
 import type { Notification } from '../contract.ts'
 
-/** While metadata leaves less of the message than this (UTF-16 units), it is cut instead. */
+/**
+ * The least length of a message, in UTF-16 units. When metadata leaves less for it, the metadata is
+ * cut instead.
+ */
 const LEAST_MESSAGE = 1_000
 
-/** Length of a metadata value, in UTF-16 units, once metadata has to be cut. */
+/** The length of a metadata value, in UTF-16 units, when metadata has to be cut. */
 const SHORT_VALUE = 256
 
 /**
- * The notification's event, shortened until `fits` holds: its message loses its end to an ellipsis; metadata is
- * touched only when it would leave hardly any message. A service that refuses what is too long
- * would otherwise never be told at all. `fits` must hold of every shorter message too.
+ * The notification's event, shortened until `fits` is true. The end of its message is replaced by
+ * an ellipsis; metadata is cut only when it would leave hardly any message. Without this, a service
+ * that refuses long events would never get them. `fits` must be true for every shorter message too.
  */
 export function cutToFit(
   notification: Notification,
@@ -37,7 +40,7 @@ export function withShortValues(event: Event, maxUnits: number): Event {
   }
 }
 
-/** The text, or the longest ellipsized beginning of it that fits; empty when none does. */
+/** The text, or its longest beginning with an ellipsis that fits; empty when none does. */
 function longestFitting(text: string, fits: (text: string) => boolean): string {
   if (fits(text)) return text
   let fitting = 0
