@@ -2,18 +2,20 @@ import { createHash } from 'node:crypto'
 import { jsonValue } from '../relay/model/json-value.ts'
 import { InvalidCursor, type LedgerFilter } from '../relay/ports/ledger.ts'
 
-/** A record's place in the list: latest accepted first, then by id. */
+/** The position of a record in a list: latest accepted first, and then by id. */
 export interface ListPosition {
   readonly acceptedAt: number
   readonly id: string
 }
 
-/** The cursor that continues after `position`. It holds a hash of the filter it belongs to. */
+/**
+ * The cursor that continues after `position`. It contains a hash of the filter that it belongs to.
+ */
 export function formatCursor({ acceptedAt, id }: ListPosition, filter: LedgerFilter): string {
   return Buffer.from(JSON.stringify([acceptedAt, id, filterHash(filter)])).toString('base64url')
 }
 
-/** Throws `InvalidCursor` unless the cursor is one that `formatCursor` made for this filter. */
+/** Reads a cursor. Throws `InvalidCursor` unless `formatCursor` made it for this filter. */
 export function parseCursor(cursor: string, filter: LedgerFilter): ListPosition {
   const parts = partsOf(cursor)
   const [acceptedAt, id] = Array.isArray(parts) ? parts : []

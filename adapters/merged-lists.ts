@@ -8,11 +8,11 @@ export type OneOutcomeFilter = Omit<LedgerFilter, 'outcome'> & { readonly outcom
 /** A part of a list, the latest accepted first. */
 export interface ListPart<P extends ListPosition = ListPosition> {
   readonly positions: readonly P[]
-  /** Up to where the list was read; undefined when it was read to its end. */
+  /** The position up to which the list was read; undefined when it was read to its end. */
   readonly reached: ListPosition | undefined
 }
 
-/** The filters that together select what a filter does, each for one outcome. */
+/** The filters, each for one outcome, that together select what a filter does. */
 export function perOutcome({ outcome, ...rest }: LedgerFilter): readonly OneOutcomeFilter[] {
   if (outcome === undefined) return [rest]
   const outcomes = typeof outcome === 'string' ? [outcome] : [...new Set(outcome)]
@@ -20,8 +20,8 @@ export function perOutcome({ outcome, ...rest }: LedgerFilter): readonly OneOutc
 }
 
 /**
- * The first `limit` positions of several lists together. What lies beyond the place that one of them was
- * read up to is left out, since that list may have more before it.
+ * The first `limit` positions of several lists together. Positions beyond the place up to which one
+ * of the lists was read are left out, since that list may have more before them.
  */
 export function mergeLists<P extends ListPosition>(
   lists: readonly ListPart<P>[],

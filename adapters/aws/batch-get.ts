@@ -8,25 +8,26 @@ export interface BatchGetOptions {
   readonly client: DynamoDBClient
   readonly tableName: string
   readonly clock: Clock
-  /** Whether what was written within the last moment may be missing, for half the price. */
+  /** Whether the read may miss what was written in the last moment. It costs half as much. */
   readonly mayLag?: boolean
   /** Milliseconds before unprocessed keys are read again, doubled each time. */
   readonly backoffMs?: number
 }
 
-/** Most keys that one request may name. */
+/** The most keys in one request. */
 const MAX_KEYS = 100
 
 const CONCURRENT_BATCHES = 4
 
-/** Requests for one batch; with the default wait they take 6 s. */
+/** The most requests for one batch; with the default waits they take 6 s. */
 const MAX_REQUESTS = 8
 
 const DEFAULT_BACKOFF_MS = 50
 
 /**
- * Reads the items that exist, in no order; consistently, unless `mayLag`. A table that is throttled, and a batch
- * of more than 16 MB, leave keys unprocessed; they are read again, and in the end it rejects.
+ * Reads the items that exist, in any order; consistently, unless `mayLag`. A throttled table, and a
+ * batch of more than 16 MB, leave keys unprocessed. These are read again; rejects when some are
+ * left in the end.
  */
 export async function batchGet(
   keys: readonly Item[],

@@ -4,23 +4,32 @@ import { SQSClient } from '@aws-sdk/client-sqs'
 import { STSClient } from '@aws-sdk/client-sts'
 
 export interface AwsClientOptions {
-  /** Absent: as the SDK finds it, on Lambda in the function's environment. */
+  /** The region; absent: as the SDK finds it, on Lambda in the function's environment. */
   readonly region?: string
-  /** Absent: `AWS_ENDPOINT_URL` or `AWS_ENDPOINT_URL_<SERVICE>`, which the SDK reads, else AWS. */
+  /**
+   * The endpoint; absent: `AWS_ENDPOINT_URL` or `AWS_ENDPOINT_URL_<SERVICE>`, which the SDK reads,
+   * or else AWS.
+   */
   readonly endpoint?: string
-  /** Absent: the SDK's own search; on Lambda the function's role. */
+  /** The credentials; absent: as the SDK finds them, on Lambda those of the function's role. */
   readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string }
-  /** Sockets a client keeps open at most. */
+  /** The most sockets that a client keeps open. */
   readonly maxSockets?: number
 }
 
-/** Tries of one request in all; between them the SDK waits up to 20 s, longer each time. */
+/** The most tries of one request. Between them the SDK waits up to 20 s, longer each time. */
 const MAX_ATTEMPTS = 4
 
-/** All services are in the function's region: a connection takes a millisecond or two. */
+/**
+ * The time to connect. All services are in the function's region, where a connection takes a
+ * millisecond or two.
+ */
 const CONNECTION_TIMEOUT_MS = 1_000
 
-/** Longest known answers, batches of the largest items, take less than a second. */
+/**
+ * The time for one request. The longest known answers, batches of the largest items, take less than
+ * a second.
+ */
 const REQUEST_TIMEOUT_MS = 5_000
 
 const MAX_SOCKETS = 64

@@ -12,7 +12,7 @@ import { parseSecretJson } from './secret-data.ts'
 import { identitiesId } from './secret-ids.ts'
 import type { SecretsManagerOptions } from './secrets-manager.ts'
 
-/** The one request that a proof takes; an `STSClient` is one. */
+/** The one request for a proof; an `STSClient` has it. */
 export interface TokenIssuer {
   send(command: GetWebIdentityTokenCommand): Promise<GetWebIdentityTokenCommandOutput>
 }
@@ -21,10 +21,10 @@ export interface AwsCloudIdentitiesOptions extends SecretsManagerOptions {
   readonly sts: TokenIssuer
 }
 
-/** A proof is shown at once, and to one service. */
+/** How long a proof is valid, in seconds. It is shown at once, to one service. */
 const VALID_FOR_S = 300
 
-/** The errors that only a person can mend, and how; all others pass, or are bugs. */
+/** What a person can do about an error. Other errors are temporary, or bugs. */
 const ADVICE: Readonly<Record<string, string>> = {
   AccessDenied: 'the role of the function has no permission for it: allow sts:GetWebIdentityToken',
   OutboundWebIdentityFederationDisabledException:
@@ -34,8 +34,8 @@ const ADVICE: Readonly<Record<string, string>> = {
 }
 
 /**
- * What clusters are bound to, in AWS Secrets Manager under `<prefix>/identities/<cluster>`, and
- * proofs from STS, whose subject is the role that asks:
+ * Reads the bindings of clusters in AWS Secrets Manager under `<prefix>/identities/<cluster>`, and
+ * fetches proofs from STS. The subject of a proof is the role that asks:
  * https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_outbound.html
  */
 export class AwsCloudIdentities implements CloudIdentities {

@@ -10,7 +10,7 @@ export interface ClusterAdmissionOptions {
   readonly secrets: Pick<SecretsManagerWriter, 'createTokens' | 'replaceTokens' | 'hasTokens'>
 }
 
-/** Stands for a token of which the hash alone is known. */
+/** Marks a token of which only the hash is known. */
 const HASH_PREFIX = 'sha256:'
 
 /**
@@ -24,7 +24,7 @@ export class ClusterAdmission {
     this.#options = options
   }
 
-  /** Undefined for a cluster that has none. */
+  /** The tokens of a cluster; undefined when it has none. */
   async read(cluster: string): Promise<readonly string[] | undefined> {
     const stored = await this.#options.hashes.readHashes(cluster)
     if (stored?.retiredAt !== undefined) return undefined
@@ -32,7 +32,10 @@ export class ClusterAdmission {
     return this.#options.keys.read(cluster, { fresh: true })
   }
 
-  /** Nothing is changed for a cluster that has tokens already, nor for one that was taken out of use. */
+  /**
+   * Creates the tokens of a cluster. Nothing is changed when it has tokens already, or was taken
+   * out of use.
+   */
   async create(
     cluster: string,
     tokens: ClusterTokens,
@@ -54,7 +57,10 @@ export class ClusterAdmission {
     return (await hashes.writeHashes(cluster, added, false)) ? 'created' : 'exists'
   }
 
-  /** False when the cluster has no tokens. A cluster that has keys of signatures keeps having some. */
+  /**
+   * Replaces the tokens of a cluster. False when it has none. A cluster with keys of signatures
+   * keeps some.
+   */
   async replace(cluster: string, tokens: readonly string[]): Promise<boolean> {
     const { hashes, secrets } = this.#options
     const stored = await hashes.readHashes(cluster)

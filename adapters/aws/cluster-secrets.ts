@@ -12,20 +12,20 @@ import { isDeleted } from './secret-values.ts'
 
 export interface ClusterSecretsOptions {
   readonly client: SecretsManagerClient
-  /** What all ids of this deployment begin with, such as `flux-relay/prod`. */
+  /** The start of all ids of this deployment, such as `flux-relay/prod`. */
   readonly prefix: string
 }
 
 const CONCURRENT_REQUESTS = 4
 
 /**
- * A Secret that was deleted longer before the cluster's tokens was deleted by somebody else, such as a
- * shipper. Milliseconds.
+ * A Secret that was deleted longer than this before the cluster's tokens was deleted by somebody
+ * else, such as a shipper. Milliseconds.
  */
 const SAME_RETIREMENT_MS = 3_600_000
 
 /**
- * All that Secrets Manager has of a cluster: tokens, Secrets and the identities that it is bound to.
+ * Everything that Secrets Manager has of a cluster: tokens, Secrets and bindings to identities.
  * Every call rejects with the SDK's errors.
  */
 export class ClusterSecrets {
@@ -38,8 +38,8 @@ export class ClusterSecrets {
   }
 
   /**
-   * Schedules all of a cluster for deletion in so many days, the tokens last; resolves with how many
-   * were there.
+   * Schedules everything of a cluster for deletion in `recoveryDays` days, the tokens last.
+   * Resolves with the number of secrets.
    */
   async retire(cluster: string, recoveryDays: number): Promise<number> {
     const found = (await this.#list(cluster)).filter(({ DeletedDate }) => DeletedDate === undefined)
@@ -51,8 +51,8 @@ export class ClusterSecrets {
   }
 
   /**
-   * Takes back the deletion of all that was retired with the tokens, or at the time that is known
-   * otherwise, in milliseconds since the epoch.
+   * Cancels the deletion of everything that was retired together with the tokens, or at `knownAt`,
+   * in milliseconds since the epoch.
    */
   async restore(cluster: string, knownAt?: number): Promise<void> {
     const found = await this.#list(cluster)
@@ -67,7 +67,7 @@ export class ClusterSecrets {
     )
   }
 
-  /** Also those that are scheduled for deletion. */
+  /** Lists the secrets of a cluster, including those that are scheduled for deletion. */
   async #list(cluster: string): Promise<readonly SecretListEntry[]> {
     const secrets = `${this.#prefix}/secrets/${cluster}`
     const single = [tokensId(this.#prefix, cluster), identitiesId(this.#prefix, cluster)]

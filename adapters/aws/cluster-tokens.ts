@@ -16,10 +16,13 @@ import { expiryAttributes, hasExpired } from './versioned-item.ts'
 
 export interface DynamoDbTokensOptions {
   readonly client: DynamoDBClient
-  /** `CONFIG_TABLE`. */
+  /** The name of the table: `CONFIG_TABLE`. */
   readonly tableName: string
   readonly clock: Clock
-  /** Where the keys of signatures are, and the tokens of clusters that were made before there were hashes. */
+  /**
+   * Reads the keys of signatures, and the tokens of clusters that were created before tokens were
+   * stored as hashes.
+   */
   readonly keys: Pick<SecretsManagerTokens, 'read'>
 }
 
@@ -27,14 +30,14 @@ export interface DynamoDbTokensOptions {
 export interface StoredCredentials {
   /** SHA-256 of the tokens that are valid, in hex. */
   readonly hashes: readonly string[]
-  /** Keys of signatures; of most clusters none. Rejects when they cannot be read. */
+  /** The keys of signatures; most clusters have none. Rejects when they cannot be read. */
   keys(): Promise<ClusterTokens>
 }
 
-/** The hashes of a cluster's tokens as they are stored, newest first. */
+/** The hashes of a cluster's tokens as they are stored, the newest first. */
 export interface StoredHashes {
   readonly hashes: readonly string[]
-  /** Whether the tokens are keys of signatures too, and so in Secrets Manager. */
+  /** Whether the tokens are keys of signatures too, and so also in Secrets Manager. */
   readonly hasKeys: boolean
   /** When the cluster was taken out of use, in milliseconds since the epoch. */
   readonly retiredAt?: number
@@ -49,9 +52,9 @@ interface CachedCredentials {
 }
 
 /**
- * Hashes of the clusters' tokens in DynamoDB, beside the pointers to their sets: one read tells of both,
- * and that there is no such cluster. A cluster that has a set and no hashes was made before: its tokens,
- * which are keys of signatures too, are in Secrets Manager alone.
+ * The hashes of the clusters' tokens in DynamoDB, beside the pointers to their sets. One read
+ * returns both, or that there is no such cluster. A cluster with a set and without hashes was
+ * created earlier: its tokens, which are keys of signatures too, are in Secrets Manager only.
  */
 export class DynamoDbTokens {
   readonly #options: DynamoDbTokensOptions
@@ -62,8 +65,8 @@ export class DynamoDbTokens {
   }
 
   /**
-   * Remembers for five minutes what a cluster has, and nothing of a name that none has; `fresh` reads past
-   * that. Rejects when a store fails.
+   * Reads the credentials of a cluster, and remembers them for five minutes. It does not remember
+   * names that no cluster has. `fresh` reads past that. Rejects when a store fails.
    */
   async read(
     cluster: string,
@@ -82,12 +85,17 @@ export class DynamoDbTokens {
     return credentials
   }
 
-  /** The hashes as they are stored, also of a cluster that was taken out of use; undefined without. */
+  /**
+   * The stored hashes, also of a cluster that was taken out of use; undefined when there are none.
+   */
   async readHashes(cluster: string): Promise<StoredHashes | undefined> {
     return (await this.#items(cluster)).stored
   }
 
-  /** False, and nothing changed, when there are hashes already and `replaces` is false. */
+  /**
+   * Writes the hashes. False, without a change, when there are some already and `replaces` is
+   * false.
+   */
   async writeHashes(
     cluster: string,
     stored: Pick<StoredHashes, 'hashes' | 'hasKeys'>,
@@ -110,7 +118,10 @@ export class DynamoDbTokens {
     return wasWritten(this.#options.client.send(put))
   }
 
-  /** Lets no token count any more, and forgets them after so many milliseconds; false without any. */
+  /**
+   * Makes all tokens invalid, and deletes them after `keptMs` milliseconds. False when there are
+   * none.
+   */
   retire(cluster: string, keptMs: number): Promise<boolean> {
     const now = this.#options.clock.now()
     const { [TTL_ATTRIBUTE]: seconds, [EXPIRY_ATTRIBUTE]: exact } = expiryAttributes(now + keptMs)
@@ -126,7 +137,7 @@ export class DynamoDbTokens {
     })
   }
 
-  /** Lets the tokens of a cluster count again that was taken out of use; false without any. */
+  /** Makes the tokens of a retired cluster valid again. False when there are none. */
   restore(cluster: string): Promise<boolean> {
     return this.#update(cluster, {
       UpdateExpression: `REMOVE #${RETIRED_ATTRIBUTE}, #${TTL_ATTRIBUTE}, #${EXPIRY_ATTRIBUTE}`,

@@ -6,10 +6,10 @@ import { configContentCodec } from '../../relay/model/stored/config-snapshot.ts'
 import { DamagedRecord } from '../../relay/model/stored/errors.ts'
 import { type Item, numberOf, textOf } from './dynamodb-item.ts'
 
-/** Most bytes of a chunk. An item may have 400 KiB with its names and keys. */
+/** The most bytes of a chunk. An item may have 400 KiB, including names and keys. */
 export const MAX_CHUNK_BYTES = 350_000
 
-/** The sort key of the pointer; `#` keeps the chunks' apart. */
+/** The sort key of the pointer. The sort keys of chunks contain `#`, and this one does not. */
 export const POINTER = 'current'
 
 /** The sort key of the hashes of a cluster's tokens; it and the pointer are next to each other. */
@@ -33,30 +33,33 @@ export function pastKey({ revision, setId }: Pointer, index: number): string {
 /** On the pointer of a cluster that was retired: when, in milliseconds since the epoch. */
 export const RETIRED_ATTRIBUTE = 'retiredAt'
 
-/** Where a cluster's set is. */
+/** The place of a cluster's set. */
 export interface Pointer {
   readonly revision: string
   readonly takenAt: number
-  /** Names the chunks. Never used twice, so chunks of two sets never mix. */
+  /** The name of the chunks. It is never used twice, so chunks of two sets never mix. */
   readonly setId: string
   readonly chunks: number
-  /** SHA-256 of what the chunks hold. */
+  /** The SHA-256 of the chunks' content. */
   readonly content: string
-  /** When the cluster last sent a set by itself; absent: a person applied it. */
+  /** When the cluster last sent a set itself; absent when a person applied it. */
   readonly heardAt?: number
 }
 
-/** The chunks' sort keys, in order. */
+/** The sort keys of the chunks, in order. */
 export function chunkKeys({ setId, chunks }: Pick<Pointer, 'setId' | 'chunks'>): readonly string[] {
   return Array.from({ length: chunks }, (_, index) => `${setPrefix(setId)}${index}`)
 }
 
-/** With what the sort keys of a set's chunks begin. */
+/** The start of the sort keys of a set's chunks. */
 export function setPrefix(setId: string): string {
   return `${CHUNK_PREFIX}${setId}#`
 }
 
-/** A set as it is stored: without its time, which is the pointer's, so a re-sent one is equal. */
+/**
+ * The content of a set, without its time, which is in the pointer. So a set that is sent again has
+ * the same content.
+ */
 export function contentOf(snapshot: ConfigSnapshot): string {
   return encodeText(configContentCodec, snapshot)
 }
@@ -65,7 +68,7 @@ export function contentHash(content: string): string {
   return createHash('sha256').update(content).digest('hex')
 }
 
-/** Compresses and cuts. */
+/** Compresses the content and cuts it into chunks. */
 export function toChunks(content: string): readonly Uint8Array[] {
   const bytes = gzipSync(content)
   return Array.from({ length: Math.ceil(bytes.length / MAX_CHUNK_BYTES) }, (_, index) =>

@@ -25,20 +25,23 @@ import { expiryAttributes, hasExpired } from './versioned-item.ts'
 
 const CONCURRENT_REQUESTS = 8
 
-/** For readers that still have the old pointer. */
+/** How long replaced chunks are kept, for readers that still have the old pointer. */
 const REPLACED_CHUNKS_KEPT_MS = 3_600_000
 
-/** Chunks that no pointer ever named are left by a crash; before this age they may still get one. */
+/**
+ * How old chunks without a pointer must be to be deleted. A crash leaves them; younger ones may
+ * still get a pointer.
+ */
 const ORPHAN_AGE_MS = 3_600_000
 
 /** A cluster that has a set, or may send one. */
 export interface ClusterSeen {
   readonly cluster: string
-  /** When it last sent one by itself, in milliseconds since the epoch; absent: it never did. */
+  /** When it last sent a set itself, in milliseconds since the epoch; absent when it never did. */
   readonly heardAt?: number
 }
 
-/** The single requests that reading and replacing a set are made of. */
+/** The single requests by which a set is read and replaced. */
 export class ConfigTable {
   readonly #client: DynamoDBClient
   readonly #tableName: string
@@ -48,7 +51,7 @@ export class ConfigTable {
     this.#tableName = tableName
   }
 
-  /** Undefined also for a cluster that was retired. */
+  /** The pointer of a cluster; undefined also for a retired cluster. */
   async readPointer(cluster: string): Promise<Pointer | undefined> {
     const item = await this.#get(cluster, POINTER)
     if (!item || numberOf(item, RETIRED_ATTRIBUTE) !== undefined) return undefined
@@ -57,7 +60,10 @@ export class ConfigTable {
     return pointer
   }
 
-  /** False when the stored set was taken later, or is not `sameSet`, when that is given. */
+  /**
+   * Replaces the pointer. False when the stored set was taken later, or is not `sameSet`, if that
+   * is given.
+   */
   flipPointer(cluster: string, pointer: Pointer, sameSet?: string): Promise<boolean> {
     const isOlder = '(attribute_not_exists(#takenAt) OR #takenAt <= :takenAt)'
     const put = new PutItemCommand({
@@ -73,7 +79,7 @@ export class ConfigTable {
     return wasWritten(this.#client.send(put))
   }
 
-  /** The chunks in order; undefined when one is not there any more. */
+  /** The chunks in order; undefined when one of them does not exist any more. */
   async readChunks(cluster: string, pointer: Pointer): Promise<readonly Uint8Array[] | undefined> {
     const parts = await mapConcurrently(chunkKeys(pointer), CONCURRENT_REQUESTS, async (part) =>
       bytesOf(await this.#get(cluster, part), 'data'),
@@ -178,8 +184,8 @@ export class ConfigTable {
   }
 
   /**
-   * Every cluster that has a set, or tokens: events that wait for its first set are its deliveries too. By an
-   * index, which lags by some milliseconds.
+   * Every cluster that has a set or tokens, since deliveries may wait for a cluster's first set. It
+   * reads an index, which lags by some milliseconds.
    */
   async clustersSeen(): Promise<readonly ClusterSeen[]> {
     const [admitted, configured] = await Promise.all([this.#having(TOKENS), this.#having(POINTER)])
@@ -230,7 +236,7 @@ export class ConfigTable {
     return chunks
   }
 
-  /** On the condition that it exists: an update would create it otherwise. */
+  /** Sets the expiry of an item if it exists. Without the condition an update would create it. */
   #expire(cluster: string, part: string, expiresAt: number): Promise<boolean> {
     const { [TTL_ATTRIBUTE]: seconds, [EXPIRY_ATTRIBUTE]: exact } = expiryAttributes(expiresAt)
     if (!seconds || !exact) throw new Error('an expiry has two attributes')

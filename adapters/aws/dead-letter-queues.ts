@@ -16,28 +16,31 @@ export interface RejectedMessage {
   >
   readonly attributes: {
     readonly MessageGroupId?: string | undefined
-    /** Of a message of a FIFO queue. */
+    /** The sequence number, for a message of a FIFO queue. */
     readonly SequenceNumber?: string | undefined
   }
 }
 
-/** Keeps messages apart, each in the dead-letter queue of its own queue. */
+/** Sets messages aside, each in the dead-letter queue of its own queue. */
 export interface DeadLetterQueues {
-  /** The message of `queueUrl` may be acknowledged once it resolves; rejects with the SDK's errors. */
+  /**
+   * Adds a message of the queue `queueUrl`, which may be acknowledged once this resolves. Rejects
+   * with the SDK's errors.
+   */
   add(queueUrl: string, message: RejectedMessage, reason: SetAsideReason): Promise<void>
 }
 
-/** Attributes that tell why. What moves a message back leaves them on it. */
+/** The attributes that tell the cause. They stay on a message that is moved back. */
 const CAUSE = 'cause'
 const REJECTIONS = 'rejections'
 
 const MAX_CAUSE_LENGTH = 1_000
 
-/** Most bytes of a character, and what names and types of the attributes here count for. */
+/** The most bytes of a character, and what the names and types of these attributes count for. */
 const BYTES_A_CHARACTER = 4
 const ATTRIBUTE_BYTES = 100
 
-/** The queues are found by the redrive policies, which are read once each. */
+/** Finds the dead-letter queues by the redrive policies, which are read once each. */
 export function createDeadLetterQueues(client: SQSClient): DeadLetterQueues {
   const urls = new Map<string, string>()
   return {
@@ -70,7 +73,7 @@ function attributesOf({ messageAttributes }: RejectedMessage): Attributes {
   )
 }
 
-/** As much of the cause as SQS takes beside the body. */
+/** The attributes with the cause, cut to what SQS accepts beside the body. */
 function whyOf(message: RejectedMessage, { cause, rejections }: SetAsideReason): Attributes {
   const left = MAX_BATCH_BYTES - Buffer.byteLength(message.body) - ATTRIBUTE_BYTES
   const fitting = Math.min(MAX_CAUSE_LENGTH, Math.floor(left / BYTES_A_CHARACTER))
@@ -83,8 +86,8 @@ function whyOf(message: RejectedMessage, { cause, rejections }: SetAsideReason):
 }
 
 /**
- * What SQS takes in no text, lone surrogates included; and pairs, which not every service that
- * speaks SQS takes.
+ * The characters that SQS refuses in a text, including lone surrogates; and surrogate pairs, which
+ * some services with SQS's API refuse.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
 const REFUSED = /[^\t\n\r\u0020-\uD7FF\uE000-\uFFFD]/gu

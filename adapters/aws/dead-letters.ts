@@ -6,9 +6,9 @@ import {
 } from '@aws-sdk/client-sqs'
 
 /**
- * Puts the messages that dispatch could not process at all back into their queues; SQS moves them
- * in the background. Resolves with the ARNs of the dead-letter queues. Rejects when a queue has none,
- * and with the SDK's errors.
+ * Puts the messages that dispatch could not process back into their queues. SQS moves them in the
+ * background. Resolves with the ARNs of the dead-letter queues. Rejects when a queue has none, and
+ * with the SDK's errors.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
  */
 export async function moveDeadLetters(
@@ -20,7 +20,10 @@ export async function moveDeadLetters(
   return arns
 }
 
-/** About how many messages each queue's dead-letter queue holds. Rejects as `moveDeadLetters`. */
+/**
+ * The approximate number of messages in each queue's dead-letter queue. Rejects as
+ * `moveDeadLetters` does.
+ */
 export async function countDeadLetters(
   client: SQSClient,
   queueUrls: readonly string[],
@@ -35,12 +38,12 @@ export async function countDeadLetters(
   )
 }
 
-/** The address of a queue's dead-letter queue. Rejects as `moveDeadLetters`. */
+/** The URL of a queue's dead-letter queue. Rejects as `moveDeadLetters` does. */
 export async function deadLetterUrl(client: SQSClient, queueUrl: string): Promise<string> {
   return queueUrlOf(await deadLetterArn(client, queueUrl), queueUrl)
 }
 
-/** A dead-letter queue is in the account and the region of its queue, so its address is alike. */
+/** The URL of a dead-letter queue, which is in the account and the region of its queue. */
 function queueUrlOf(arn: string, sibling: string): string {
   return sibling.slice(0, sibling.lastIndexOf('/') + 1) + arn.slice(arn.lastIndexOf(':') + 1)
 }

@@ -8,24 +8,27 @@ import { parsePlace, timeKey } from './time-key.ts'
 /** A record that waits, as the index knows it. */
 export interface DueEntry {
   readonly message: RetryMessage
-  /** Where it stands in its part of the index. */
+  /** The position of the record in its part of the index. */
   readonly position: string
 }
 
 export interface DueQuestion {
   readonly holder: DueHolder
   readonly shard: number
-  /** The position after which to go on. */
+  /** The position after which to continue. */
   readonly after?: string | undefined
-  /** Due before, in milliseconds since the epoch. */
+  /** The time before which the records are due, in milliseconds since the epoch. */
   readonly before: number
   readonly limit: number
 }
 
-/** Sorts before whatever may follow a position. */
+/** A text that sorts before anything that may follow a position. */
 const NEXT = ' '
 
-/** The ledger's records that wait, by when they are due. What was written a moment ago may be missing. */
+/**
+ * The index of the ledger's waiting records by their due times. What was written a moment ago may
+ * be missing.
+ */
 export class DueIndex {
   readonly #client: DynamoDBClient
   readonly #tableName: string
@@ -35,7 +38,7 @@ export class DueIndex {
     this.#tableName = options.tableName
   }
 
-  /** The first of a part of the index, in the order in which they are due. */
+  /** The first records in a part of the index, in the order in which they are due. */
   async page({ holder, shard, after, before, limit }: DueQuestion): Promise<readonly DueEntry[]> {
     const from = after === undefined ? timeKey(0) : after + NEXT
     const to = timeKey(before)
@@ -60,7 +63,7 @@ export class DueIndex {
     return items.flatMap(entryOf)
   }
 
-  /** Takes a record out of the index until it is written again, if it still waits for this try. */
+  /** Removes a record from the index until it is written again, if it still waits for this try. */
   async remove({ deliveryId, attempt }: Pick<RetryMessage, 'deliveryId' | 'attempt'>) {
     const { partition, sort } = LEDGER_INDEXES.byDue.key
     const update = new UpdateItemCommand({

@@ -5,11 +5,12 @@ import { isHeldByLedger } from './retry-delay.ts'
 import { placeAt } from './time-key.ts'
 
 /**
- * What holds a retry until it is due: `held` by its record, and the sweep queues it; `sent` as a message.
+ * What keeps a retry until it is due. `held`: its record, and the sweep queues it; `sent`: a
+ * message.
  */
 export type DueHolder = 'held' | 'sent'
 
-/** Parts of the index, each of which takes 1,000 writes a second. */
+/** The number of parts of the index. Each part allows 1,000 writes a second. */
 export const DUE_SHARDS = 8
 
 /** The partition key of a part of the index. */
@@ -17,7 +18,7 @@ export function dueShardKey(holder: DueHolder, shard: number): string {
   return `${holder}#${shard}`
 }
 
-/** The attributes by which a record that waits is found when it is due; none for any other. */
+/** The attributes by which a waiting record is found when it is due; none for any other record. */
 export function dueAttributes({ id, status, attempt, updatedAt }: LedgerRecord): Item {
   if (status.kind !== 'waiting') return {}
   const holder = isHeldByLedger(status.dueAt, updatedAt) ? 'held' : 'sent'

@@ -8,20 +8,27 @@ import { contentHash, contentOf, fromChunks, type Pointer, toChunks } from './co
 import { type ClusterSeen, ConfigTable } from './config-table.ts'
 import type { TableOptions } from './dynamodb-state.ts'
 
-/** Sets are replaced seldom; a reader that meets more replacements than this reads a broken table. */
+/**
+ * The most reads of one set. Sets are rarely replaced; more replacements during a read mean a
+ * broken table.
+ */
 const MAX_READS = 5
 
 export interface DynamoDbConfigOptions extends TableOptions {
-  /** Whether the sets come from clusters themselves, which then may fall silent; else from people. */
+  /**
+   * Whether the sets come from clusters themselves, which are then watched for silence, and not
+   * from people.
+   */
   readonly hearsClusters?: boolean
   /** How long the ledger keeps what may name a revision. Milliseconds. */
   readonly retentionMs?: number
 }
 
 /**
- * The clusters' sets on DynamoDB (`CONFIG_TABLE`): compressed chunks, and one pointer to them that
- * is flipped when all are there. A reader sees the old set or the new one, whole. Each read asks for
- * the pointer, so that an event which was accepted after a change meets the new set.
+ * The clusters' sets on DynamoDB (`CONFIG_TABLE`): compressed chunks, and one pointer that is
+ * replaced when all of them are written. A reader sees either the old or the new set, as a whole.
+ * Each read reads the pointer, so that an event which was accepted after a change meets the new
+ * set.
  */
 export class DynamoDbConfigStore implements ConfigStore, ConfigHistory {
   readonly #table: ConfigTable
@@ -76,7 +83,7 @@ export class DynamoDbConfigStore implements ConfigStore, ConfigHistory {
     return await this.#replaceBy(snapshot, content, current)
   }
 
-  /** When each cluster was last heard of: a shipper sends its set every ten minutes. */
+  /** When each cluster last sent its set. A shipper does so every ten minutes. */
   clustersSeen(): Promise<readonly ClusterSeen[]> {
     return this.#table.clustersSeen()
   }
@@ -86,7 +93,7 @@ export class DynamoDbConfigStore implements ConfigStore, ConfigHistory {
     return current?.heardAt === undefined ? {} : { heardAt: current.heardAt }
   }
 
-  /** A shipper sends its set again every ten minutes: then only the time is new. */
+  /** Writes only the time of a set that a shipper sends again, as it does every ten minutes. */
   #confirm(cluster: string, pointer: Pointer): Promise<boolean> {
     return this.#table.flipPointer(cluster, pointer, pointer.setId)
   }
@@ -116,7 +123,9 @@ export class DynamoDbConfigStore implements ConfigStore, ConfigHistory {
     return isFlipped ? 'replaced' : 'stale'
   }
 
-  /** What a failure leaves here the next replacement finds, so it is not one of this. */
+  /**
+   * Removes old chunks. It does not report failures, since the next replacement finds what is left.
+   */
   async #tidy(cluster: string, setId: string, replaced: readonly string[]): Promise<void> {
     await this.#table
       .expireChunks(cluster, setId, replaced, this.#clock.now())

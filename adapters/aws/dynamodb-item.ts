@@ -1,6 +1,6 @@
 import { type AttributeValue, ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb'
 
-/** An item as DynamoDB has it. */
+/** An item of DynamoDB. */
 export type Item = Record<string, AttributeValue>
 
 /** The text of a string attribute; undefined for any other. */
@@ -19,14 +19,14 @@ export function bytesOf(item: Item | undefined, name: string): Uint8Array | unde
   return item?.[name]?.B
 }
 
-/** A string attribute, or none at all. */
+/** A string attribute; no attribute when the value is undefined. */
 export function textIfPresent(name: string, value: string | undefined): Item {
   return value === undefined ? {} : { [name]: { S: value } }
 }
 
 /**
- * Stand-ins `#name` for attributes in expressions: nearly 600 words are reserved there.
- * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html
+ * The placeholders `#name` for attributes in expressions, since nearly 600 words are reserved
+ * there. https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ReservedWords.html
  */
 export function namesOf(...attributes: readonly string[]): Record<string, string> {
   return Object.fromEntries(attributes.map((attribute) => [`#${attribute}`, attribute]))

@@ -40,13 +40,13 @@ export interface DynamoDbLedgerOptions extends TableOptions {
 
 const CONCURRENT_WRITES = 16
 
-/** Most queries for one page of a list, of 1 MiB each: a rare record may be far down. */
+/** The most queries for one page of a list, of 1 MiB each: a rare record may be far down. */
 const MAX_QUERIES = 10
 
-/** Longest key that DynamoDB takes; nothing has a longer one. */
+/** The longest key that DynamoDB allows. Nothing is found under a longer one. */
 const MAX_KEY_BYTES = 2_048
 
-/** A list of all clusters, which only a scan of the whole table could make. */
+/** The error for a list of all clusters, which would need a scan of the whole table. */
 export class ClusterRequired extends Error {
   override readonly name = 'ClusterRequired'
 
@@ -56,10 +56,10 @@ export class ClusterRequired extends Error {
 }
 
 /**
- * The Ledger on DynamoDB (`LEDGER_TABLE`). Final records expire; one that still retries never does.
- * `writeMany` is given each id once at most. `list` rejects with `ClusterRequired` for a filter
- * without a cluster. It may leave out what was stored within the last moment, since indexes lag, and
- * may return a page that is short, even empty, and still has a next one.
+ * The Ledger on DynamoDB (`LEDGER_TABLE`). Final records expire; waiting ones never do. `writeMany`
+ * must get each id at most once. `list` rejects with `ClusterRequired` for a filter without a
+ * cluster. It may miss what was stored in the last moment, since indexes lag, and may return a
+ * short or empty page that still has a next one.
  */
 export class DynamoDbLedger implements Ledger {
   readonly #client: DynamoDBClient
@@ -79,7 +79,7 @@ export class DynamoDbLedger implements Ledger {
     this.#backoffMs = backoffMs
   }
 
-  /** A table has no state that a function could know between two writes. */
+  /** Never throws: a function cannot know the state of a table between two writes. */
   assertWritable(): void {}
 
   async readMany(
@@ -192,7 +192,7 @@ function positionIn(item: Item): ListPosition {
   return parsePosition(textOf(item, 'position') ?? '')
 }
 
-/** A record that cannot be read is shown by the attributes beside it. */
+/** The list entry of an item. A record that cannot be read is shown by the attributes beside it. */
 function listedRecord(item: Item): ListedRecord {
   const decoded = recordOf(item)
   return decoded.kind === 'read' ? decoded.value : unreadableRecord(item, decoded)

@@ -12,7 +12,7 @@ export interface TableOptions {
   readonly clock: Clock
 }
 
-/** The State on DynamoDB: one item a key, the value as JSON text (`STATE_TABLE`). */
+/** The State on DynamoDB (`STATE_TABLE`): one item for each key, with the value as JSON text. */
 export class DynamoDbStateStore implements StateStore {
   readonly #client: DynamoDBClient
   readonly #tableName: string

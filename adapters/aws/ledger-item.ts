@@ -22,25 +22,25 @@ import { type APART, compactBody, gzipBody, unpackBody } from './record-body.ts'
 import { parsePlace, placeAt } from './time-key.ts'
 
 /**
- * Shorter records stay text, which a person can read in the console; with what is beside it an item of
- * this length takes one unit of writing, as the longer ones do when they are compact.
+ * The longest body that stays plain text, which people can read in the console. Up to this length,
+ * and in compact form also above it, an item costs one write unit.
  */
 const MAX_PLAIN_BYTES = 512
 
-/** The same for what commit 591c4aa has to be able to read. */
+/** The longest plain body of a record that commit 591c4aa must be able to read. */
 const MAX_PLAIN_WHOLE_BYTES = 2_048
 
 /**
- * Most bytes of a record as stored. An item may have 400 KiB with its names and keys, of which
- * cluster, Alert, Provider and object take 6 KiB at most.
+ * The most bytes of a stored record. An item may have 400 KiB, including names and keys; cluster,
+ * Alert, Provider and object take at most 6 KiB of these.
  * https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Constraints.html
  */
 export const MAX_BODY_BYTES = 390_000
 
 /**
- * All attributes of a record but version and expiry. With `compact` what is done is stored in a form that
- * commit 591c4aa cannot read (ADR 0044). Of a record that is too large the newest tries are kept, as many
- * as fit; throws `RecordTooLarge` when it is too large without any.
+ * All attributes of a record except version and expiry. With `compact`, finished records are stored
+ * in a form that commit 591c4aa cannot read (ADR 0044). A record that is too large keeps as many of
+ * its newest tries as fit; throws `RecordTooLarge` when it is too large without any.
  */
 export function ledgerItem(record: LedgerRecord, compact: boolean): Item {
   const { id, cluster } = record
@@ -60,12 +60,15 @@ export function ledgerItem(record: LedgerRecord, compact: boolean): Item {
   }
 }
 
-/** Of what waits, and of what is dead, a chain of tries may go on: by whatever version runs then. */
+/**
+ * Whether no try can follow. What waits, and what is dead, may be tried again by whatever version
+ * runs then.
+ */
 function isDone(outcome: Outcome): boolean {
   return outcome !== 'retry' && outcome !== 'dead'
 }
 
-/** The key by which what is not delivered is found; undefined for what is. */
+/** The key by which an undelivered record is found; undefined for a delivered one. */
 export function openOutcomeKey(cluster: string, outcome: Outcome): string | undefined {
   return outcome === 'delivered' ? undefined : `${cluster}#${outcome}`
 }
@@ -98,7 +101,7 @@ export function unreadableRecord(
   }
 }
 
-/** What a compact body leaves to the attributes beside it. */
+/** The fields that a compact body leaves to the attributes beside it. */
 function apartIn(item: Item): Readonly<Record<(typeof APART)[number], unknown>> {
   return {
     id: textOf(item, 'id'),
@@ -108,7 +111,7 @@ function apartIn(item: Item): Readonly<Record<(typeof APART)[number], unknown>> 
   }
 }
 
-/** Where a record stands in an index that lists. */
+/** The position of a record in the indexes that list. */
 export function positionOf({ acceptedAt, id }: Pick<LedgerRecord, 'acceptedAt' | 'id'>): string {
   return placeAt(acceptedAt, id)
 }
@@ -142,7 +145,7 @@ function bodyOf(record: LedgerRecord): Body {
   return { B: whole.length <= MAX_BODY_BYTES ? whole : cutBody(record) }
 }
 
-/** Finds by bisection how many of the newest tries fit. */
+/** Finds by bisection how many of the newest tries fit into the body. */
 function cutBody(record: LedgerRecord): Uint8Array {
   const bodyWith = (kept: number) => {
     const attempts = kept === 0 ? [] : record.attempts.slice(-kept)

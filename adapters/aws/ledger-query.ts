@@ -7,13 +7,13 @@ import { EXPIRY_ATTRIBUTE, type IndexDefinition, LEDGER_INDEXES } from './tables
 import { timeKey } from './time-key.ts'
 import { UNEXPIRED } from './versioned-item.ts'
 
-/** A filter that names its cluster, by which every index here begins. */
+/** A filter that names its cluster, which is the start of every index here. */
 export type ClusterFilter = OneOutcomeFilter & { readonly cluster: string }
 
 /** A query for positions, without table, start and limit. */
 export interface LedgerQuery {
   readonly input: QueryInput
-  /** Whether the filter may leave little of what is read. */
+  /** Whether the filter may drop most of what is read. */
   readonly isNarrowed: boolean
 }
 
@@ -32,16 +32,17 @@ interface ChosenIndex {
   readonly index: IndexDefinition
   /** The value of the index's partition key. */
   readonly partition: string
-  /** What of the filter the index does not see to. */
+  /** The parts of the filter that the index does not cover. */
   readonly rest: ReadonlyArray<'alert' | 'provider' | 'object' | 'outcome'>
 }
 
-/** Sorts after every digit. */
+/** A text that sorts after every digit. */
 const AFTER_ALL_TIMES = ':'
 
 /**
- * Lists what fits, latest accepted first, by the index that fits best; undefined when nothing can
- * fit. What the index does not tell is filtered by the attributes that all indexes hold.
+ * The query for the records that fit, latest first, by the most selective index; undefined when
+ * nothing can fit. What the index does not cover is filtered by the attributes that all indexes
+ * have.
  */
 export function ledgerQuery(filter: ClusterFilter, now: number): LedgerQuery | undefined {
   const { index, partition, rest } = chooseIndex(filter)
@@ -72,7 +73,7 @@ export function ledgerQuery(filter: ClusterFilter, now: number): LedgerQuery | u
   return { input, isNarrowed: rest.length > 0 }
 }
 
-/** The key after which a query goes on. */
+/** The key after which a query continues. */
 export function startKey(filter: ClusterFilter, after: ListPosition): Item {
   const { index, partition } = chooseIndex(filter)
   return {

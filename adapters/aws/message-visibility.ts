@@ -5,9 +5,12 @@ export interface InFlightMessage {
   readonly receiptHandle: string
 }
 
-/** Says when messages that are in flight can be received again. */
+/** Sets when messages that are in flight can be received again. */
 export interface MessageVisibility {
-  /** Rejects with the SDK's errors, and when it takes too long; the messages come by their queue's own time then. */
+  /**
+   * Makes messages visible again after `seconds`. Rejects with the SDK's errors, and when it takes
+   * too long; the messages then return after their queue's own time.
+   */
   comeBackAfter(
     queueUrl: string,
     messages: readonly InFlightMessage[],
@@ -15,13 +18,16 @@ export interface MessageVisibility {
   ): Promise<void>
 }
 
-/** A function that is about to end has two seconds left. Milliseconds. */
+/** How long to wait for SQS: a function that is about to end has two seconds left. Milliseconds. */
 const PATIENCE_MS = 1_500
 
-/** Entries of a request at most. */
+/** The most entries of a request. */
 const MAX_ENTRIES = 10
 
-/** https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html */
+/**
+ * Makes the port on SQS:
+ * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibilityBatch.html
+ */
 export function createMessageVisibility(client: SQSClient): MessageVisibility {
   return {
     async comeBackAfter(QueueUrl, messages, VisibilityTimeout) {

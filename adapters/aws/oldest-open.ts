@@ -4,9 +4,12 @@ import type { TableOptions } from './dynamodb-state.ts'
 import { openOutcomeKey, parsePosition } from './ledger-item.ts'
 import { LEDGER_INDEXES } from './tables.ts'
 
-/** Tells when the event of a cluster's oldest delivery that is to be tried again was accepted. */
+/** Tells when the event of a cluster's oldest waiting delivery was accepted. */
 export interface OldestOpen {
-  /** Milliseconds since the epoch; undefined when none waits. Rejects when the ledger fails. */
+  /**
+   * The accept time in milliseconds since the epoch; undefined when no delivery waits. Rejects when
+   * the ledger fails.
+   */
   acceptedAt(cluster: string): Promise<number | undefined>
 }
 

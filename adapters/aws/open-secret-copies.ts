@@ -15,7 +15,7 @@ import {
 } from './secrets-manager-copies.ts'
 
 export interface OpenSecretCopiesOptions extends Omit<SecretsManagerCopiesOptions, 'client'> {
-  /** Where writers take turns; without it each copy is a secret of its own. */
+  /** The table with the lock for writers. Without it each copy is a secret of its own. */
   readonly stateTable?: string | undefined
   readonly clock: Clock
 }
@@ -28,17 +28,18 @@ export interface AnySecretCopies {
   remove(secret: KubernetesSecretName): Promise<'deleted' | 'absent' | 'foreign'>
 }
 
-/** The copies of a cluster, as the environment of the process tells the SDK. */
+/** The copies of a cluster, with what the SDK found in the environment. */
 export interface OpenSecretCopies {
   readonly copies: AnySecretCopies
-  /** Names the place of the copies: region, prefix and cluster. */
+  /** The name of the place of the copies: region, prefix and cluster. */
   readonly target: string
   close(): void
 }
 
 /**
- * Region and credentials are what the SDK finds in the environment, such as an IAM role of the
- * ServiceAccount. Calls nothing yet. Rejects with `SecretCopyError` when there is no region.
+ * Opens the copies of a cluster. The SDK finds region and credentials in the environment, such as
+ * an IAM role of the ServiceAccount. It sends no request yet. Rejects with `SecretCopyError` when
+ * there is no region.
  */
 export async function openSecretCopies({
   stateTable,

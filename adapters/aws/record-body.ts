@@ -6,15 +6,20 @@ import { RECORD_DICTIONARY_1 } from './record-dictionary.ts'
 /** The first byte of a compact body: raw DEFLATE with the first dictionary. */
 const DEFLATE_1 = 1
 
-/** The first byte of a gzip file (RFC 1952), as records were compressed before there were others. */
+/**
+ * The first byte of a gzip file (RFC 1952), which was the only compressed form of earlier versions.
+ */
 const GZIP = 0x1f
 
 const DEFLATE_OPTIONS = { dictionary: RECORD_DICTIONARY_1, level: 9, memLevel: 9 }
 
-/** Most bytes that a body may unpack to; the largest record has some megabytes. */
+/** The most bytes of an unpacked body; the largest record has some megabytes. */
 const MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 
-/** What a body holds: the record's JSON, and whether some of its fields are the item's attributes. */
+/**
+ * The content of a body: the record's JSON, and whether some of its fields are attributes of the
+ * item.
+ */
 export type UnpackedBody =
   | { readonly kind: 'text'; readonly json: string; readonly isWhole: boolean }
   | Exclude<StoredReading<never>, { kind: 'read' }>
@@ -22,12 +27,15 @@ export type UnpackedBody =
 /** The fields of a record that a compact body leaves to the attributes of its item. */
 export const APART = ['id', 'cluster', 'acceptedAt', 'outcome'] as const
 
-/** A record as what commit 591c4aa reads too. */
+/** The body of a record in a form that commit 591c4aa can read too. */
 export function gzipBody(json: string): Uint8Array {
   return gzipSync(json)
 }
 
-/** A record without what its item holds beside: half as long as `gzipBody` makes a small one. */
+/**
+ * The body of a record without the fields that its item has. A small one is half as long as
+ * `gzipBody` makes it.
+ */
 export function compactBody(stored: JsonObject): Uint8Array {
   const rest: Record<string, unknown> = { ...stored }
   for (const name of APART) delete rest[name]

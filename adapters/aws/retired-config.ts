@@ -26,8 +26,8 @@ export class RetiredConfigs {
   }
 
   /**
-   * Hides a cluster's set, which is deleted after so many milliseconds; false when it has none. A set that
-   * is put meanwhile takes its place.
+   * Hides a cluster's set, and deletes it after `keptMs` milliseconds. False when it has none. A
+   * set that is put in between replaces it.
    */
   async retire(cluster: string, keptMs: number): Promise<boolean> {
     if (!(await this.#isThere(cluster, 'in use'))) return false
@@ -41,7 +41,7 @@ export class RetiredConfigs {
     return isRetired
   }
 
-  /** Brings a retired set back; false when there is none, or none any more. */
+  /** Restores a retired set. False when there is none, or none any more. */
   async restore(cluster: string): Promise<boolean> {
     if (!(await this.#isThere(cluster, 'retired'))) return false
     const lasting = { remove: [TTL_ATTRIBUTE, EXPIRY_ATTRIBUTE] }
@@ -73,7 +73,7 @@ export class RetiredConfigs {
     }
   }
 
-  /** On the condition that it exists: an update would create it otherwise. */
+  /** Updates an item if it exists. Without the condition an update would create it. */
   #update(cluster: string, part: string, { set = {}, remove = [] }: Change): Promise<boolean> {
     const sets = Object.keys(set).map((name) => `#${name} = :${name}`)
     const expressions = [

@@ -12,43 +12,43 @@ import { isDeleted } from './secret-values.ts'
 export interface SecretCacheOptions {
   readonly client: SecretReader
   readonly clock: Clock
-  /** How long a value is believed. Milliseconds. */
+  /** How long a value is trusted, in milliseconds. */
   readonly maxAgeMs?: number
-  /** How long it is believed that there is none, or none of use. Milliseconds. */
+  /** How long a missing or invalid secret is trusted to stay so, in milliseconds. */
   readonly maxAbsentAgeMs?: number
-  /** Most ids remembered; the one unused for longest is forgotten first. */
+  /** The most ids that are remembered. The one that was used longest ago is forgotten first. */
   readonly maxEntries?: number
 }
 
 const DEFAULT_MAX_AGE_MS = 5 * 60_000
-/** How long it is believed that there is no secret, unless said otherwise. Milliseconds. */
+/** The default time for which a missing secret is trusted to stay missing, in milliseconds. */
 export const ABSENCE_BELIEVED_MS = 30_000
 const DEFAULT_MAX_ENTRIES = 1_000
 
-/** What a text means; the same result as long as the text is the same. */
+/** The result of parsing a text. It stays the same while the text is the same. */
 type Parsed<T> =
   | { readonly kind: 'valid'; readonly value: T }
   | { readonly kind: 'invalid'; readonly error: InvalidSecret }
 
 /**
- * How old what is remembered may be: as old as it may become, as old as it is believed that there is
- * nothing, or not remembered at all.
+ * How old a remembered value may be: as old as a value, as old as a missing one, or not remembered
+ * at all.
  */
 export type Freshness = 'remembered' | 'recent' | 'fresh'
 
-/** Makes a value of a text; undefined stands for a binary secret. */
+/** Parses a text. Undefined stands for a binary secret. */
 type Parse<T> = (text: string | undefined, id: string) => T | Promise<T>
 
 interface CachedSecret<T> {
   readonly text: string | undefined
-  /** Undefined when there is no such secret. */
+  /** The parsed value; undefined when there is no such secret. */
   readonly parsed: Parsed<T> | undefined
   readonly expiry: Expiry
-  /** Until when it is recent. */
+  /** Until when the value is recent. */
   readonly recent: Expiry
 }
 
-/** Secrets of one form, read by their full id and remembered for a while. */
+/** Reads secrets of one form by their full ids, and remembers them for a while. */
 export class SecretCache<T> {
   readonly #client: SecretReader
   readonly #clock: Clock
@@ -59,7 +59,10 @@ export class SecretCache<T> {
   readonly #entries = new Map<string, CachedSecret<T>>()
   readonly #reads = new Map<string, Promise<T | undefined>>()
 
-  /** `parse` throws `InvalidSecret` for a text of another form; any other error is of a read that failed. */
+  /**
+   * `parse` throws `InvalidSecret` for a text of another form. Any other error means that the read
+   * failed.
+   */
   constructor(options: SecretCacheOptions, parse: Parse<T>) {
     this.#client = options.client
     this.#clock = options.clock
@@ -70,8 +73,8 @@ export class SecretCache<T> {
   }
 
   /**
-   * The secret's value, the same object as long as its text is the same; undefined without one.
-   * Rejects with what `parse` throws, and when Secrets Manager fails.
+   * The secret's value, which is the same object while its text is the same; undefined when there
+   * is none. Rejects with what `parse` throws, and when Secrets Manager fails.
    */
   async read(id: string, freshness: Freshness = 'remembered'): Promise<T | undefined> {
     const entry = this.#entries.get(id)
@@ -138,7 +141,9 @@ function resultOf<T>({ parsed }: CachedSecret<T>): T | undefined {
   return parsed?.value
 }
 
-/** Not there, without a value yet, or deleted and still kept for its recovery window. */
+/**
+ * Whether a secret is missing: not created, without a value, or deleted and in its recovery window.
+ */
 function isAbsent(error: unknown): boolean {
   return error instanceof ResourceNotFoundException || isDeleted(error)
 }

@@ -1,9 +1,9 @@
-/** AWS did not do it. The message shows nothing of a Secret's content. */
+/** A failed request to AWS. The message shows nothing of a Secret's content. */
 export class SecretCopyError extends Error {
   override readonly name = 'SecretCopyError'
 }
 
-/** Does the work, and rejects with `SecretCopyError` where that fails. */
+/** Does the work. Rejects with `SecretCopyError` when it fails. */
 export async function explaining<T>(id: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -13,8 +13,8 @@ export async function explaining<T>(id: string, work: () => Promise<T>): Promise
 }
 
 /**
- * Errors whose message says what a person has to mend. That of any other could quote the request,
- * in which the Secret is.
+ * Errors whose messages tell what a person has to correct. Other messages could quote the request,
+ * which contains the Secret.
  */
 const TELLING: ReadonlySet<string> = new Set([
   'AccessDenied',
@@ -34,18 +34,18 @@ const TELLING: ReadonlySet<string> = new Set([
   'UnrecognizedClientException',
 ])
 
-/** Of Node's look-up of names. */
+/** An error of Node's name look-up. */
 interface NetworkError {
   readonly code: string
   readonly hostname: string
 }
 
-/** Of the AWS SDK. */
+/** An error of the AWS SDK. */
 interface ServiceException {
   readonly $metadata: { readonly httpStatusCode?: number }
 }
 
-/** What failed, in words that show nothing of a Secret. */
+/** Describes a failure without showing anything of a Secret. */
 export function explanation(error: unknown): string {
   if (!(error instanceof Error)) return 'an unknown failure'
   const { name, message } = error

@@ -12,21 +12,21 @@ import { SharedEdits } from './shared-edits.ts'
 
 export interface SecretSetCopiesOptions {
   readonly sets: Pick<SecretSets, 'read' | 'change' | 'deleteMoved'>
-  /** What there is of before, one secret for each. */
+  /** Removes earlier copies, each of which is a secret of its own. */
   readonly single: Pick<SecretsManagerCopies, 'remove'>
   readonly prefix: string
   readonly cluster: string
 }
 
-/** What is removed from a set. */
+/** The result of removing a Secret from a set. */
 type Removed = 'deleted' | 'absent' | 'foreign'
 
 /**
- * The copies of one cluster's Secrets in its set, where `SecretsManagerStore` reads them. Calls that are made
- * at the same time share a write. Every call rejects with `SecretCopyError`.
+ * The copies of one cluster's Secrets in its set, which `SecretsManagerStore` reads. Calls at the
+ * same time share a write. Every call rejects with `SecretCopyError`.
  */
 export class SecretSetCopies {
-  /** So many that all of a pass share one write, or two. */
+  /** So many that all calls of a pass share one or two writes. */
   readonly atOnce = 1_000
   readonly #options: SecretSetCopiesOptions
   readonly #edits: SharedEdits
@@ -37,7 +37,7 @@ export class SecretSetCopies {
     this.#edits = new SharedEdits((edit) => options.sets.change(options.cluster, edit))
   }
 
-  /** Puts a copy into the set, and deletes what there is of it under an id of its own. */
+  /** Puts a copy into the set, and deletes an earlier copy under its own id. */
   async write(secret: KubernetesSecretName, data: SecretData): Promise<WrittenCopy> {
     let written: WrittenCopy | undefined
     await this.#explaining(() =>
@@ -52,7 +52,10 @@ export class SecretSetCopies {
     return left === undefined ? written : { ...written, left }
   }
 
-  /** Whether a copy still is what was written as this version. Calls at the same time share one read. */
+  /**
+   * Whether a copy is still what was written as this version. Calls at the same time share one
+   * read.
+   */
   async isCurrent(secret: KubernetesSecretName, versionId: string): Promise<boolean> {
     const { sets, cluster } = this.#options
     this.#reading ??= sets.read(cluster).finally(() => {
@@ -62,7 +65,7 @@ export class SecretSetCopies {
     return this.#explaining(async () => entryOf(await reading, keyOf(secret))?.id === versionId)
   }
 
-  /** Takes a copy out of the set. `foreign`: there is one that a person put first, and it stays. */
+  /** Removes a copy from the set. `foreign`: a person put it first, and it stays. */
   async remove(secret: KubernetesSecretName): Promise<Removed> {
     let removed: Removed = 'absent'
     await this.#explaining(() =>
@@ -76,7 +79,7 @@ export class SecretSetCopies {
     return removed === 'absent' ? single : removed
   }
 
-  /** Why it could not be deleted. */
+  /** Deletes an earlier copy. Resolves with the reason when it could not be deleted. */
   async #deleteMoved({ namespace, name }: KubernetesSecretName): Promise<string | undefined> {
     const { sets, prefix, cluster } = this.#options
     const id = secretId(prefix, cluster, namespace, name)

@@ -7,22 +7,23 @@ import { mapConcurrently } from './concurrency.ts'
 import { partId } from './secret-ids.ts'
 import { readHead, type SecretSet, type SetHead } from './secret-set.ts'
 
-/** The one request that reading takes; a `SecretsManagerClient` is one. */
+/** The one request for reading; a `SecretsManagerClient` has it. */
 export interface SecretReader {
   send(command: GetSecretValueCommand): Promise<GetSecretValueCommandOutput>
 }
 
 const CONCURRENT_READS = 8
 
-/** A set, and the head by which it was found. */
+/** A set, with the head through which it was found. */
 export interface FoundSet {
   readonly head: SetHead
   readonly secrets: SecretSet
 }
 
 /**
- * Finds a set by the text under its id. A head names one version of each part, so the parts are always
- * of one write, whatever is written meanwhile. Rejects as `readHead` throws, and when Secrets Manager fails.
+ * Reads a set by the text under its id. A head names one version of each part, so all parts are
+ * from one write, whatever is written in between. Rejects with what `readHead` throws, and when
+ * Secrets Manager fails.
  */
 export async function findSet(
   client: SecretReader,

@@ -4,27 +4,30 @@ import type { SecretData } from '../../relay/model/secret.ts'
 import { InvalidSecret } from '../../relay/ports/secret-store.ts'
 import { parseSecretJson } from './secret-data.ts'
 
-/** The Secrets of a cluster by `namespace/name`. What an entry is, is looked at when it is used. */
+/** The Secrets of a cluster by `namespace/name`. An entry is validated when it is used. */
 export type SecretSet = Readonly<Record<string, unknown>>
 
 /** One Secret in a set. */
 export interface SetEntry {
-  /** Another one after each write of this Secret. */
+  /** An id that changes with each write of this Secret. */
   readonly id: string
-  /** Absent: a person wrote it first. */
+  /** Who wrote it first; absent for a person. */
   readonly by?: 'shipper'
   readonly data: SecretData
 }
 
-/** A label that keeps the versions of parts which a head names. Two take turns. */
+/** A label that keeps the versions of the parts that a head names. Two labels are used in turn. */
 export type PartsLabel = 'set-a' | 'set-b'
 
-/** What stands under the id of a set: the set, or where its text is, in versions of numbered parts. */
+/**
+ * The content under the id of a set: the set itself, or the versions of numbered parts that hold
+ * its text.
+ */
 export type SetHead =
   | { readonly kind: 'whole'; readonly secrets: SecretSet }
   | { readonly kind: 'parts'; readonly label: PartsLabel; readonly versions: readonly string[] }
 
-/** A later version of the relay wrote it. It is sound: that version can read it. */
+/** A set that a later version of the relay wrote. It is sound: that version can read it. */
 export class LaterSet extends Error {
   override readonly name = 'LaterSet'
 
@@ -33,15 +36,17 @@ export class LaterSet extends Error {
   }
 }
 
-/** Most bytes that Secrets Manager takes as one text. */
+/** The most bytes of one text in Secrets Manager. */
 export const MAX_TEXT_BYTES = 65_536
 
-/** So the Secrets of a cluster take four MiB at most. */
+/** The most parts of a set. So the Secrets of a cluster take at most four MiB. */
 export const MAX_PARTS = 64
 
 const FORM = 1
 
-/** The text of a set, in ASCII alone, so that it can be cut anywhere and has as many bytes as characters. */
+/**
+ * The text of a set, in ASCII, so that it can be cut anywhere and has as many bytes as characters.
+ */
 export function setTextOf(secrets: SecretSet): string {
   const sorted = Object.fromEntries(
     Object.entries(secrets).toSorted(([a], [b]) => (a < b ? -1 : 1)),
@@ -57,7 +62,7 @@ export function headTextOf(label: PartsLabel, versions: readonly string[]): stri
   return JSON.stringify({ v: FORM, label, parts: versions })
 }
 
-/** Cuts the text of a set into what fits into one part each. */
+/** Cuts the text of a set into parts. */
 export function partsOf(text: string): readonly string[] {
   const count = Math.ceil(text.length / MAX_TEXT_BYTES)
   return Array.from({ length: count }, (_, index) =>
@@ -66,8 +71,8 @@ export function partsOf(text: string): readonly string[] {
 }
 
 /**
- * Reads a head, or a set that was put together of its parts. Throws `InvalidSecret` for another form, and
- * `LaterSet` for one that a later version of the relay wrote. No message shows anything of the content.
+ * Reads a head, or a set that was joined from its parts. Throws `InvalidSecret` for another form,
+ * and `LaterSet` for one of a later version. No message shows anything of the content.
  */
 export function readHead(text: string | undefined, id: string): SetHead {
   const value = parseSecretJson(text)
@@ -85,23 +90,25 @@ function partsHead({ label, parts }: JsonObject): SetHead | undefined {
   return areVersions ? { kind: 'parts', label, versions: parts } : undefined
 }
 
-/** The entry of a set as the writers know it; undefined for none, and for one of another form. */
+/** The entry of a Secret; undefined when there is none, or it has another form. */
 export function entryOf(secrets: SecretSet, key: string): SetEntry | undefined {
   const entry = Object.hasOwn(secrets, key) ? secrets[key] : undefined
   if (!isJsonObject(entry) || typeof entry.id !== 'string') return undefined
   return isData(entry.data) ? (entry as unknown as SetEntry) : undefined
 }
 
-/** What became of a Secret in a set. */
+/** The result of changing a Secret in a set. */
 export interface ChangedSet {
-  /** The same set when the Secret was the same. */
+  /** The new set; the same object when the Secret is unchanged. */
   readonly secrets: SecretSet
   readonly how: 'created' | 'updated'
-  /** The entry's. */
+  /** The id of the entry. */
   readonly id: string
 }
 
-/** Puts a Secret into a set, in the place of what was there, which stays its first writer's. */
+/**
+ * Puts a Secret into a set, and replaces an older one. The first writer of a Secret stays the same.
+ */
 export function withSecret(
   secrets: SecretSet,
   key: string,
@@ -115,7 +122,7 @@ export function withSecret(
   return { secrets: { ...secrets, [key]: entry }, how: known ? 'updated' : 'created', id: entry.id }
 }
 
-/** Takes a Secret out of a set. */
+/** Removes a Secret from a set. */
 export function withoutSecret(secrets: SecretSet, key: string): SecretSet {
   const { [key]: _, ...others } = secrets
   return others

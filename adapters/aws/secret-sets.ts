@@ -20,15 +20,15 @@ import type { SecretsLock } from './secrets-lock.ts'
 
 export interface SecretSetsOptions {
   readonly client: SecretsManagerClient
-  /** What all ids of this deployment begin with, such as `flux-relay/prod`. */
+  /** The start of all ids of this deployment, such as `flux-relay/prod`. */
   readonly prefix: string
   readonly lock: Pick<SecretsLock, 'hold'>
 }
 
-/** What is to become of a set; the same object where nothing is. */
+/** Returns what a set should become; the same object when nothing changes. */
 export type SetEdit = (secrets: SecretSet) => SecretSet
 
-/** The Secrets of a cluster do not fit any more. */
+/** The error for Secrets of a cluster that do not fit any more. */
 export class SetTooLarge extends Error {
   override readonly name = 'SetTooLarge'
 
@@ -39,12 +39,12 @@ export class SetTooLarge extends Error {
   }
 }
 
-/** So that a person can take it back. */
+/** The recovery window in days, in which a person can restore what was deleted. */
 const RECOVERY_DAYS = 7
 
 /**
- * Changes the Secrets of clusters, one writer at a time. A reader sees a set as it was before or as it is
- * after: the head changes last, and names the versions of its parts. Every call rejects with
+ * Changes the Secrets of clusters, one writer at a time. A reader sees a set either before or after
+ * a change: the head, which names the versions of its parts, changes last. Every call rejects with
  * `SecretsLocked`, `SecretDeleted`, `SetTooLarge` and the SDK's errors.
  */
 export class SecretSets {
@@ -60,12 +60,15 @@ export class SecretSets {
     this.#values = new SecretValues(client)
   }
 
-  /** Empty for a cluster that has none. */
+  /** Reads a set; empty for a cluster that has none. */
   async read(cluster: string): Promise<SecretSet> {
     return (await this.#find(setId(this.#prefix, cluster)))?.secrets ?? {}
   }
 
-  /** Writes only what differs. `edit` is called once, with the set that nobody else changes meanwhile. */
+  /**
+   * Writes a set if `edit` changes it. `edit` is called once, with the set while nobody else can
+   * change it.
+   */
   change(cluster: string, edit: SetEdit): Promise<void> {
     return this.#lock.hold(cluster, async (assertHeld) => {
       const id = setId(this.#prefix, cluster)
@@ -82,7 +85,7 @@ export class SecretSets {
     })
   }
 
-  /** Resolves with the text of the head that names them. */
+  /** Writes the parts. Resolves with the text of the head that names them. */
   async #writeParts(
     id: string,
     text: string,
@@ -126,7 +129,7 @@ export class SecretSets {
     }
   }
 
-  /** Deletes what has moved into a set, in seven days; false when it is gone already. */
+  /** Deletes a secret that was moved into a set, in seven days. False when it is gone already. */
   async deleteMoved(SecretId: string): Promise<boolean> {
     try {
       const RecoveryWindowInDays = RECOVERY_DAYS

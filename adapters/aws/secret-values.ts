@@ -11,23 +11,26 @@ import {
   type Tag,
 } from '@aws-sdk/client-secrets-manager'
 
-/** On every secret of one Kubernetes Secret that a shipper makes; the documented policy names it too. */
+/**
+ * The tag of every secret of one Kubernetes Secret that a shipper creates. The documented policy
+ * names it too.
+ */
 export const MADE_BY_SHIPPER: Tag = { Key: 'flux-relay:managed-by', Value: 'shipper' }
 
-/** Whether a shipper keeps this secret as it is in its cluster. */
+/** Whether a shipper keeps this secret in sync. */
 export function isShippers({ Tags, DeletedDate }: DescribeSecretCommandOutput): boolean {
   const { Key, Value } = MADE_BY_SHIPPER
   return DeletedDate === undefined && !!Tags?.some((tag) => tag.Key === Key && tag.Value === Value)
 }
 
-/** What a secret was given. */
+/** The result of storing a value. */
 export interface StoredValue {
   readonly how: 'created' | 'updated'
-  /** Of Secrets Manager's own. */
+  /** The id of the version in Secrets Manager. */
   readonly versionId: string
 }
 
-/** A secret that Secrets Manager keeps for its recovery window, in which it takes no value. */
+/** The error for a secret in its recovery window, in which it accepts no value. */
 export class SecretDeleted extends Error {
   override readonly name = 'SecretDeleted'
 
@@ -39,20 +42,20 @@ export class SecretDeleted extends Error {
 }
 
 /**
- * Writes values of secrets, by their full id. Every call rejects with `SecretDeleted` for what is
- * scheduled for deletion, and with the SDK's errors.
+ * Writes values of secrets, by their full ids. Every call rejects with `SecretDeleted` for a secret
+ * that is scheduled for deletion, and with the SDK's errors.
  */
 export class SecretValues {
   readonly #client: SecretsManagerClient
   readonly #tags: Tag[]
 
-  /** `tags`: what a secret that is created here gets, beside the name of the program. */
+  /** `tags` are those of secrets that are created here, in addition to the name of the program. */
   constructor(client: SecretsManagerClient, tags: readonly Tag[] = []) {
     this.#client = client
     this.#tags = [{ Key: 'app', Value: 'flux-relay' }, ...tags]
   }
 
-  /** Puts a value in the place of what is there, or makes the secret. */
+  /** Stores a value, and creates the secret when it does not exist. */
   async store(id: string, text: string): Promise<StoredValue> {
     const put = await this.put(id, text)
     if (put !== undefined) return { how: 'updated', versionId: put }
@@ -64,14 +67,14 @@ export class SecretValues {
     throw new Error(`${id} is being created and deleted at once`)
   }
 
-  /** Whether there is such a secret. */
+  /** Whether the secret exists. */
   async exists(SecretId: string): Promise<boolean> {
     const get = new GetSecretValueCommand({ SecretId })
     const found = await unless(ResourceNotFoundException, SecretId, this.#client.send(get))
     return found !== undefined
   }
 
-  /** All but the value; undefined when there is no such secret. */
+  /** Everything but the value; undefined when there is no such secret. */
   async describe(SecretId: string): Promise<DescribeSecretCommandOutput | undefined> {
     try {
       return await this.#client.send(new DescribeSecretCommand({ SecretId }))
@@ -82,8 +85,8 @@ export class SecretValues {
   }
 
   /**
-   * The id of the version, which has these labels; without any it is the current one. Undefined when there
-   * is no such secret.
+   * Puts a value. Resolves with the id of its version, which has these labels; without any it is
+   * the current version. Undefined when there is no such secret.
    */
   async put(
     SecretId: string,
@@ -95,7 +98,10 @@ export class SecretValues {
     return unless(ResourceNotFoundException, SecretId, this.#client.send(put))
   }
 
-  /** The id of the version; undefined when there is such a secret already. */
+  /**
+   * Creates a secret. Resolves with the id of the version; undefined when the secret exists
+   * already.
+   */
   async create(Name: string, SecretString: string): Promise<string | undefined> {
     const create = new CreateSecretCommand({ Name, SecretString, Tags: this.#tags })
     return unless(ResourceExistsException, Name, this.#client.send(create))
@@ -116,7 +122,10 @@ async function unless(
   }
 }
 
-/** AWS has one error for many things, told apart by its words only. */
+/**
+ * Whether the error means that the secret is scheduled for deletion. AWS has one error for many
+ * causes, which only its message tells apart.
+ */
 export function isDeleted(error: unknown): boolean {
   return (
     error instanceof InvalidRequestException &&

@@ -5,11 +5,11 @@ import type { StateStore } from '../../relay/ports/state-store.ts'
 export interface SecretsLockOptions {
   readonly state: Pick<StateStore, 'write'>
   readonly clock: Clock
-  /** Resolves after so many milliseconds. */
+  /** Resolves after `ms` milliseconds. */
   readonly wait?: (ms: number) => Promise<unknown>
 }
 
-/** Another writer has had the lock for longer than one may. */
+/** The error when another writer has had the lock for too long. */
 export class SecretsLocked extends Error {
   override readonly name = 'SecretsLocked'
 
@@ -19,19 +19,19 @@ export class SecretsLocked extends Error {
 }
 
 /**
- * How long a lock counts that nobody gave back. Milliseconds. A request that began in `BEGIN_WITHIN_MS` has
- * ended by then, with all its tries, also where clocks differ by half a minute.
+ * How long a lock that was not released is valid, in milliseconds. A request that began within
+ * `BEGIN_WITHIN_MS` has ended by then, with all its tries, even if clocks differ by half a minute.
  */
 export const LOCK_MS = 90_000
 
-/** Within this time of getting the lock a write has to begin. Milliseconds. */
+/** How long after getting the lock a write may begin, in milliseconds. */
 export const BEGIN_WITHIN_MS = 30_000
 
 const WAIT_MS = 500
 
 /**
- * Lets one writer at a time change the Secrets of a cluster, by an item of the state table. A writer that
- * was killed locks out the others until the item expires, and no longer.
+ * Lets one writer at a time change the Secrets of a cluster, with an item of the state table. A
+ * writer that was killed blocks the others until the item expires.
  */
 export class SecretsLock {
   readonly #options: SecretsLockOptions
@@ -41,8 +41,8 @@ export class SecretsLock {
   }
 
   /**
-   * Calls `work` with the lock. `assertHeld` throws once too much time has gone by for another write to
-   * begin. Rejects with `SecretsLocked`, with what `work` rejects with, and when the store fails.
+   * Calls `work` with the lock. `assertHeld` throws when it is too late to begin another write.
+   * Rejects with `SecretsLocked`, with what `work` rejects with, and when the store fails.
    */
   async hold<T>(cluster: string, work: (assertHeld: () => void) => Promise<T>): Promise<T> {
     const { state, clock } = this.#options
@@ -59,7 +59,7 @@ export class SecretsLock {
     }
   }
 
-  /** When the lock was asked for, by `Clock.elapsed`. */
+  /** Gets the lock. Resolves with the time at which it was asked for, by `Clock.elapsed`. */
   async #acquire(cluster: string, key: string): Promise<number> {
     const { state, clock, wait = sleep } = this.#options
     const first = clock.elapsed()
@@ -72,7 +72,7 @@ export class SecretsLock {
   }
 }
 
-/** The one key of the state table that a writer of a cluster's Secrets needs a right to. */
+/** The one key of the state table that a writer of a cluster's Secrets needs rights to. */
 export function lockKey(cluster: string): string {
   return `${cluster}#secrets-lock`
 }

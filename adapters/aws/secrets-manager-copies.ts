@@ -15,17 +15,19 @@ import {
   SecretValues,
 } from './secret-values.ts'
 
-/** Least that Secrets Manager knows: in this time a person can take a deletion back. */
+/**
+ * The shortest recovery window of Secrets Manager, in which a person can restore what was deleted.
+ */
 const RECOVERY_WINDOW_DAYS = 7
 
 export interface SecretsManagerCopiesOptions {
   readonly client: SecretsManagerClient
-  /** What all ids of the deployment begin with, such as `flux-relay/prod`. */
+  /** The start of all ids of the deployment, such as `flux-relay/prod`. */
   readonly prefix: string
   readonly cluster: string
 }
 
-/** What names a Secret in its cluster. */
+/** The name of a Secret in its cluster. */
 export interface KubernetesSecretName {
   readonly namespace: string
   readonly name: string
@@ -33,16 +35,17 @@ export interface KubernetesSecretName {
 
 /** A copy that was written. */
 export interface WrittenCopy {
-  /** `restored`: its deletion was taken back first. */
+  /** How it was written. `restored`: its deletion was cancelled first. */
   readonly how: 'created' | 'updated' | 'restored'
   readonly versionId: string
-  /** Why what there was of it before, under another id, could not be deleted. */
+  /** The reason why an earlier copy under another id could not be deleted. */
   readonly left?: string
 }
 
 /**
- * The copies of one cluster's Secrets in AWS Secrets Manager, one secret each, where `SecretsManagerStore`
- * reads what is not in a set. Every call rejects with `SecretCopyError`.
+ * The copies of one cluster's Secrets in AWS Secrets Manager, one secret each.
+ * `SecretsManagerStore` reads what is not in a set there. Every call rejects with
+ * `SecretCopyError`.
  */
 export class SecretsManagerCopies {
   readonly atOnce = 4
@@ -56,7 +59,7 @@ export class SecretsManagerCopies {
     this.#idOf = ({ namespace, name }) => secretId(prefix, cluster, namespace, name)
   }
 
-  /** Puts a copy in the place of what is there. */
+  /** Writes a copy, and replaces an older one. */
   write(secret: KubernetesSecretName, data: SecretData): Promise<WrittenCopy> {
     const id = this.#idOf(secret)
     return explaining(id, async () => {
@@ -71,7 +74,7 @@ export class SecretsManagerCopies {
     })
   }
 
-  /** Whether a copy still is what was written as this version. */
+  /** Whether a copy is still what was written as this version. */
   isCurrent(secret: KubernetesSecretName, versionId: string): Promise<boolean> {
     const id = this.#idOf(secret)
     return explaining(id, async () => {
@@ -81,10 +84,7 @@ export class SecretsManagerCopies {
     })
   }
 
-  /**
-   * Schedules a copy for deletion in seven days. `foreign`: there is one that a person made, and it
-   * stays.
-   */
+  /** Schedules a copy for deletion in seven days. `foreign`: a person made it, and it stays. */
   remove(secret: KubernetesSecretName): Promise<'deleted' | 'absent' | 'foreign'> {
     const id = this.#idOf(secret)
     return explaining(id, async () => {

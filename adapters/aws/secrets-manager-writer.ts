@@ -10,17 +10,17 @@ import { isShippers, SecretValues } from './secret-values.ts'
 
 export interface SecretsManagerWriterOptions {
   readonly client: SecretsManagerClient
-  /** What all ids of this deployment begin with, such as `flux-relay/prod`. */
+  /** The start of all ids of this deployment, such as `flux-relay/prod`. */
   readonly prefix: string
   readonly sets: Pick<SecretSets, 'read' | 'change' | 'deleteMoved'>
-  /** A Secret is in its set now, and could not be deleted where it was before. */
+  /** Called when a Secret was stored in its set, but could not be deleted in its earlier place. */
   readonly onLeft: (id: string, error: unknown) => void
 }
 
 /**
- * Writes what `SecretsManagerStore`, `SecretsManagerTokens` and `AwsCloudIdentities` read. A person's rights, not the
- * relay's: no function of a deployment may write a secret. Every call rejects with `SecretDeleted`
- * for what is scheduled for deletion, and with the SDK's errors.
+ * Writes what `SecretsManagerStore`, `SecretsManagerTokens` and `AwsCloudIdentities` read. It needs
+ * a person's rights: no function of a deployment may write a secret. Every call rejects with
+ * `SecretDeleted` for a secret that is scheduled for deletion, and with the SDK's errors.
  */
 export class SecretsManagerWriter implements SecretWriter {
   readonly #values: SecretValues
@@ -35,7 +35,7 @@ export class SecretsManagerWriter implements SecretWriter {
     this.#onLeft = onLeft
   }
 
-  /** Writes only what differs. Rejects as `SecretSets.change` does, too. */
+  /** Writes a Secret if it differs. Also rejects as `SecretSets.change` does. */
   async write(cluster: string, namespace: string, name: string, data: SecretData): Promise<void> {
     const id = secretId(this.#prefix, cluster, namespace, name)
     const key = `${namespace}/${name}`
@@ -48,9 +48,10 @@ export class SecretsManagerWriter implements SecretWriter {
   }
 
   /**
-   * A shipper that knows no sets would never see that its copy has moved, and what it writes then would
-   * never be read. Who may not ask has no such shipper, or will see what the cluster says. One that is in
-   * the set was left behind when it moved, and nobody reads it.
+   * Whether a shipper that knows no sets keeps the Secret in its own place. Such a shipper would
+   * not see that its copy has moved, and its later writes would never be read. Without the right to
+   * ask, there is no such shipper, or the cluster reports it. A copy whose Secret is in the set was
+   * left behind, and nobody reads it.
    */
   async #isWrittenByItself(cluster: string, key: string, id: string): Promise<boolean> {
     const found = await this.#values.describe(id).catch(deniedIsNothing)
@@ -58,12 +59,12 @@ export class SecretsManagerWriter implements SecretWriter {
     return !Object.hasOwn(await this.#sets.read(cluster), key)
   }
 
-  /** Binds a cluster to identities at other clouds, in the place of what it was bound to. */
+  /** Binds a cluster to identities at other clouds. It replaces earlier bindings. */
   async bind(cluster: string, bindings: CloudBindings): Promise<void> {
     await this.#values.store(identitiesId(this.#prefix, cluster), JSON.stringify(bindings))
   }
 
-  /** False, and nothing changed, when the cluster has tokens already. */
+  /** Creates tokens. False, without a change, when the cluster has tokens already. */
   async createTokens(cluster: string, tokens: ClusterTokens): Promise<boolean> {
     const id = tokensId(this.#prefix, cluster)
     return (await this.#values.create(id, JSON.stringify(tokens))) !== undefined
@@ -74,7 +75,7 @@ export class SecretsManagerWriter implements SecretWriter {
     return this.#values.exists(tokensId(this.#prefix, cluster))
   }
 
-  /** False when the cluster has no tokens yet. */
+  /** Replaces the tokens of a cluster. False when it has none. */
   async replaceTokens(cluster: string, tokens: ClusterTokens): Promise<boolean> {
     const id = tokensId(this.#prefix, cluster)
     return (await this.#values.put(id, JSON.stringify(tokens))) !== undefined

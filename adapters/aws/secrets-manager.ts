@@ -11,14 +11,15 @@ import { isData, type SecretSet } from './secret-set.ts'
 import { findSet } from './secret-set-reader.ts'
 
 export interface SecretsManagerOptions extends SecretCacheOptions {
-  /** What all ids of this deployment begin with, such as `flux-relay/prod`. */
+  /** The start of all ids of this deployment, such as `flux-relay/prod`. */
   readonly prefix: string
 }
 
 /**
- * Secrets in AWS Secrets Manager. Those of a cluster are in one secret, `<prefix>/secrets/<cluster>`. What
- * nobody has written since that is so is in one of its own, `<prefix>/secrets/<cluster>/<namespace>/<name>`,
- * a JSON object of strings. Rejects with `InvalidSecret` for one of another form.
+ * Secrets in AWS Secrets Manager. Those of a cluster are in one secret,
+ * `<prefix>/secrets/<cluster>`. A Secret that was last written by an earlier version is in its own,
+ * `<prefix>/secrets/<cluster>/<namespace>/<name>`, a JSON object of strings. Rejects with
+ * `InvalidSecret` for one of another form.
  */
 export class SecretsManagerStore implements SecretStore {
   readonly #prefix: string
@@ -51,7 +52,10 @@ export class SecretsManagerStore implements SecretStore {
     return found ?? this.#single.read(id, fresh ? 'fresh' : 'remembered')
   }
 
-  /** That a set lacks a Secret is believed no longer than that there is none. */
+  /**
+   * Reads a Secret in the set. A Secret that the set lacks is trusted to be missing for as long as
+   * a missing secret is.
+   */
   async #inSet(cluster: string, key: string, fresh: boolean) {
     const id = setId(this.#prefix, cluster)
     const remembered = fresh ? undefined : await this.#sets.read(id)
@@ -82,8 +86,9 @@ export class SecretsManagerTokens {
   }
 
   /**
-   * Undefined for a cluster that has none. `fresh` reads past what is remembered: a token that was
-   * rotated seconds ago. Rejects for tokens of another form, and when Secrets Manager fails.
+   * The tokens of a cluster; undefined when it has none. `fresh` reads past the cache, for example
+   * when a token was rotated seconds ago. Rejects for tokens of another form, and when Secrets
+   * Manager fails.
    */
   async read(
     cluster: string,
@@ -104,14 +109,15 @@ function parseSecret(text: string | undefined, id: string): VersionedSecret {
   throw notASecret(id)
 }
 
-/** Its message shows nothing of the content. */
+/** The error for a secret of another form. Its message shows nothing of the content. */
 function notASecret(name: string): InvalidSecret {
   return new InvalidSecret(`${name} in Secrets Manager is not a JSON object of strings`)
 }
 
 /**
- * Reads a cluster's tokens, none of which is empty: that would sign what anybody sends; white space around one is left out, as a person who stored it by hand
- * may have left it. Throws `InvalidSecret`, whose message shows none.
+ * Reads a cluster's tokens. An empty one is an error, since anybody could sign with it. White space
+ * around a token is removed, as people who store it by hand may leave it. Throws `InvalidSecret`,
+ * whose message shows no token.
  */
 export function parseHmacKeys(text: string | undefined, id: string): ClusterTokens {
   const value = parseSecretJson(text)
@@ -122,7 +128,7 @@ export function parseHmacKeys(text: string | undefined, id: string): ClusterToke
   throw new InvalidSecret(`${id} in Secrets Manager is not ${expected}`)
 }
 
-/** Empty for what is no text. */
+/** The text without surrounding white space; empty for anything but a text. */
 function trimmed(entry: unknown): string {
   return typeof entry === 'string' ? entry.trim() : ''
 }

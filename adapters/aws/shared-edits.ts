@@ -6,8 +6,8 @@ interface WaitingEdit {
 }
 
 /**
- * Lets edits of one set that come while another is written share the next write: Secrets Manager takes about a
- * hundred new versions of a secret a day.
+ * Collects edits of a set that come during a write, so that they share the next one. Secrets
+ * Manager allows about a hundred new versions of a secret a day.
  */
 export class SharedEdits {
   readonly #change: (edit: SetEdit) => Promise<void>
@@ -18,7 +18,7 @@ export class SharedEdits {
     this.#change = change
   }
 
-  /** Resolves when the edit is written. Rejects, as all that shared the write do, when that fails. */
+  /** Resolves when the edit is written. When the write fails, it rejects for all that shared it. */
   add(edit: SetEdit): Promise<void> {
     const done = Promise.withResolvers<void>()
     this.#waiting.push({ edit, done })

@@ -7,11 +7,11 @@ import {
 import type { Clock } from '../../relay/ports/clock.ts'
 import { type EncodedMessage, MAX_BATCH_BYTES, messageBytes } from './sqs-message.ts'
 
-/** An entry whose id its place in the batch gives. */
+/** An entry without an id, which is its index in the batch. */
 export type BatchEntry = EncodedMessage &
   Pick<SendMessageBatchRequestEntry, 'DelaySeconds' | 'MessageGroupId' | 'MessageDeduplicationId'>
 
-/** The one request of SQS that sending takes; an `SQSClient` is one. */
+/** The one request for sending; an `SQSClient` has it. */
 export interface BatchSender {
   send(command: SendMessageBatchCommand): Promise<SendMessageBatchCommandOutput>
 }
@@ -25,17 +25,17 @@ export interface SendOptions {
 
 const MAX_BATCH_ENTRIES = 10
 
-/** Times that an entry is sent which SQS fails, in an answer of 200; the SDK retries the others. */
+/** How often an entry is sent that SQS fails in a 200 answer. The SDK retries other failures. */
 const MAX_TRIES = 4
 
 const DEFAULT_BACKOFF_MS = 100
 
-/** SQS did not take some messages. They may be sent again. */
+/** The error for messages that SQS did not accept. They may be sent again. */
 export class MessagesNotQueued extends Error {
   override readonly name = 'MessagesNotQueued'
 }
 
-/** Cuts into batches that SQS takes, in order. */
+/** Cuts entries into batches that SQS accepts, in order. */
 export function toBatches<T extends BatchEntry>(
   entries: readonly T[],
 ): ReadonlyArray<readonly T[]> {
@@ -56,8 +56,9 @@ export function toBatches<T extends BatchEntry>(
 }
 
 /**
- * Sends a batch, and again what SQS failed of it; rejects with `MessagesNotQueued` when something
- * is left. What is sent again comes after the others, so their order must not matter.
+ * Sends a batch, and sends the failed entries again. Rejects with `MessagesNotQueued` when some are
+ * left. Entries that are sent again come after the others, so the order of the entries must not
+ * matter.
  */
 export async function sendBatch(
   queueUrl: string,

@@ -6,26 +6,28 @@ import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
 import { retryMessageCodec } from '../../relay/model/stored/retry-message.ts'
 
 /**
- * Most bytes of a message and of a batch, attributes included. SQS takes 1 MiB since August 2025,
- * but queues and emulators made before take this much, and a quarter costs a quarter.
+ * The most bytes of a message and of a batch, including attributes. SQS accepts 1 MiB since August
+ * 2025, but older queues and emulators accept this much, and a quarter of the size costs a quarter.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html
  */
 export const MAX_BATCH_BYTES = 262_144
 
-/** Longer bodies are compressed; ten of this length still fit into one batch. */
+/** The longest body that is not compressed; ten of this length fit into one batch. */
 export const MAX_PLAIN_BYTES = 24_576
 
-/** Most bytes of an event unpacked; the largest request has 3 MiB, and escapes may triple it. */
+/**
+ * The most bytes of an unpacked event. The largest request has 3 MiB, and escapes may triple it.
+ */
 const MAX_UNPACKED_BYTES = 16 * 1024 * 1024
 
 /** Marks a body that is compressed. */
 const ENCODING_ATTRIBUTE = 'encoding'
 const GZIP_BASE64 = 'gzip+base64'
 
-/** Bytes that the mark adds to a message: name, type and value count. */
+/** The bytes that the mark adds to a message: name, type and value. */
 const ENCODING_BYTES = ENCODING_ATTRIBUTE.length + 'String'.length + GZIP_BASE64.length
 
-/** The body of a message as SQS takes it, and its attributes. */
+/** The body of a message as SQS accepts it, with its attributes. */
 export interface EncodedMessage {
   readonly MessageBody: string
   readonly MessageAttributes?: Record<string, { DataType: 'String'; StringValue: string }>
@@ -40,7 +42,7 @@ export interface ReceivedMessage {
   readonly attributes: { readonly SequenceNumber?: string | undefined }
 }
 
-/** The event as a message; undefined when SQS cannot take one of its size. */
+/** Makes a message of an event; undefined when it is too large for SQS. */
 export function encodeEvent(event: AcceptedEvent): EncodedMessage | undefined {
   const json = toJson(queuedEventCodec.encode(event))
   if (Buffer.byteLength(json) <= MAX_PLAIN_BYTES) return { MessageBody: json }
@@ -50,12 +52,12 @@ export function encodeEvent(event: AcceptedEvent): EncodedMessage | undefined {
   return { MessageBody, MessageAttributes: { [ENCODING_ATTRIBUTE]: encoding } }
 }
 
-/** Bytes that a message counts for in a batch. */
+/** The bytes of a message within a batch. */
 export function messageBytes({ MessageBody, MessageAttributes }: EncodedMessage): number {
   return Buffer.byteLength(MessageBody) + (MessageAttributes ? ENCODING_BYTES : 0)
 }
 
-/** Throws `DamagedRecord` and `LaterVersion`. */
+/** Reads an event. Throws `DamagedRecord` and `LaterVersion`. */
 export function decodeEvent({ body, messageAttributes, attributes }: ReceivedMessage): QueuedEvent {
   const encoding = messageAttributes[ENCODING_ATTRIBUTE]?.stringValue
   if (encoding !== undefined && encoding !== GZIP_BASE64) {
@@ -74,15 +76,15 @@ export function encodeRetry(message: RetryMessage): string {
   return encodeText(retryMessageCodec, message)
 }
 
-/** Throws `DamagedRecord` and `LaterVersion`. */
+/** Reads a retry message. Throws `DamagedRecord` and `LaterVersion`. */
 export function decodeRetry(body: string): RetryMessage {
   return storedValue(retryMessageCodec, decodeText(retryMessageCodec, body), 'a message')
 }
 
 /**
- * JSON with nothing that SQS refuses. It takes #x9, #xA, #xD, #x20 to #xD7FF, #xE000 to #xFFFD and
- * #x10000 to #x10FFFF; JSON.stringify itself escapes control characters and lone surrogates. Pairs
- * are escaped too, since not every service that speaks SQS takes those.
+ * JSON without characters that SQS refuses. SQS accepts #x9, #xA, #xD, #x20 to #xD7FF, #xE000 to
+ * #xFFFD and #x10000 to #x10FFFF; JSON.stringify escapes control characters and lone surrogates.
+ * Surrogate pairs are escaped too, since some services with SQS's API refuse them.
  * https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessage.html
  */
 function toJson(value: object): string {

@@ -8,9 +8,12 @@ import { encodeEvent, encodeRetry } from './sqs-message.ts'
 
 export interface SqsQueueOptions {
   readonly client: BatchSender
-  /** A FIFO queue whose de-duplication scope is the message group. */
+  /** The URL of a FIFO queue whose de-duplication scope is the message group. */
   readonly eventsQueueUrl: string
-  /** A standard queue, which alone can delay single messages; its message groups are clusters. */
+  /**
+   * The URL of a standard queue, since only those can delay single messages. Its message groups are
+   * the clusters.
+   */
   readonly retriesQueueUrl: string
   readonly clock: Clock
   /** Milliseconds before what SQS failed is sent again, doubled each time. */
@@ -19,7 +22,7 @@ export interface SqsQueueOptions {
 
 const CONCURRENT_BATCHES = 8
 
-/** What a copy of a message comes later by than the message, which it finds done then. */
+/** How much later a copy of a message comes than the message, so that it finds the work done. */
 const COPY_GRACE_MS = 30_000
 
 /**
@@ -33,7 +36,7 @@ export class SqsQueue implements Queue {
     this.#options = options
   }
 
-  /** Rejects when it is not certain that all are queued; some may be, and are no others' order. */
+  /** Queues events. Rejects when it is not certain that all are queued; some of them may be. */
   async send(events: readonly AcceptedEvent[]): Promise<readonly SendResult[]> {
     const entries = events.map(eventEntry)
     const fitting = entries.filter((entry) => entry !== undefined)
@@ -42,14 +45,18 @@ export class SqsQueue implements Queue {
   }
 
   /**
-   * What its record holds until it is due gets no message: `DueIndex` finds it. Any other that is due in more
-   * than 15 minutes comes out after 15, and has to hop (`retryStep`).
+   * Queues retries. A retry that its record holds until it is due gets no message: `DueIndex` finds
+   * it. Any other that is due in more than 15 minutes is delivered after 15, and hops
+   * (`retryStep`).
    */
   sendRetries(messages: readonly RetryMessage[]): Promise<void> {
     return this.#sendRetries(messages, 0)
   }
 
-  /** SQS keeps every copy of a message, and copies at the same time would all be tried. */
+  /**
+   * Queues copies of retries, with a delay: SQS keeps every copy, and copies at the same time would
+   * all be tried.
+   */
   resendRetries(messages: readonly RetryMessage[]): Promise<void> {
     return this.#sendRetries(messages, COPY_GRACE_MS)
   }
@@ -79,15 +86,16 @@ function needsMessage({ dueAt, decidedAt }: RetryMessage): boolean {
 
 type EventEntry = BatchEntry & { readonly MessageGroupId: string }
 
-/** Undefined for an event that is too large. */
+/** The entry for an event; undefined when it is too large. */
 function eventEntry(event: AcceptedEvent): EventEntry | undefined {
   const message = encodeEvent(event)
   return message && { ...message, MessageGroupId: event.group, MessageDeduplicationId: event.id }
 }
 
 /**
- * The first events of all groups, then the second ones, and so on. Of a batch SQS may take one and
- * fail another, so a group never has two under way: the later could get ahead of the earlier.
+ * Arranges entries in waves: the first events of all groups, then the second ones, and so on. SQS
+ * may accept one entry of a batch and fail another, so two events of a group are never in one
+ * batch: the later could overtake the earlier.
  */
 function toWaves(entries: readonly EventEntry[]): ReadonlyArray<readonly EventEntry[]> {
   const waves: EventEntry[][] = []

@@ -7,19 +7,19 @@ export interface KeyNames {
 export interface IndexDefinition {
   readonly name: string
   readonly key: Required<KeyNames>
-  /** Attributes of its own beside its key, in the place of those of the table's `projected`. */
+  /** The attributes of this index besides its key, instead of the table's `projected`. */
   readonly projected?: readonly string[]
 }
 
-/** What a deployment has to create, and the stores rely on. */
+/** The definition of a table that a deployment creates and the stores use. */
 export interface TableDefinition {
   readonly key: KeyNames
   readonly indexes: readonly IndexDefinition[]
-  /** Attributes that are not part of a key but of every index that names none. */
+  /** The non-key attributes of every index that lists none of its own. */
   readonly projected: readonly string[]
 }
 
-/** The attribute that DynamoDB's TTL deletes by, in every table: seconds since the epoch. */
+/** The attribute in every table by which DynamoDB's TTL deletes items: seconds since the epoch. */
 export const TTL_ATTRIBUTE = 'expiresAt'
 
 /**
@@ -30,7 +30,7 @@ export const EXPIRY_ATTRIBUTE = 'expiresAtMs'
 
 export const STATE_TABLE: TableDefinition = { key: { partition: 'id' }, indexes: [], projected: [] }
 
-/** By what an item is of its cluster: all `current` of one kind are the clusters that there are. */
+/** The index by the sort key: all items `current` together are the existing clusters. */
 export const CONFIG_INDEX: IndexDefinition = {
   name: 'by-part',
   key: { partition: 'part', sort: 'cluster' },
@@ -46,19 +46,21 @@ export const CONFIG_TABLE: TableDefinition = {
   projected: ['heardAt', 'retiredAt'],
 }
 
-/** `position` is the accept time and the id, as text that sorts by time. */
+/**
+ * The indexes of the ledger. `position` is the accept time and the id, as text that sorts by time.
+ */
 export const LEDGER_INDEXES = {
   byCluster: { name: 'by-cluster', key: { partition: 'cluster', sort: 'position' } },
-  /** Sparse: only a record that is not delivered has `openOutcome`, which is `cluster#outcome`. */
+  /** A sparse index: only undelivered records have `openOutcome`, which is `cluster#outcome`. */
   openByOutcome: { name: 'open-by-outcome', key: { partition: 'openOutcome', sort: 'position' } },
   /**
-   * Nothing is written to it or read from it any more (ADR 0044). It stays for one release, since
-   * CloudFormation makes or removes one index of a table in an update.
+   * An index that is neither written nor read any more (ADR 0044). It stays for one release, since
+   * CloudFormation can create or remove only one index of a table in an update.
    */
   byAlert: { name: 'by-alert', key: { partition: 'clusterAlert', sort: 'position' } },
   /**
-   * Sparse: only a record that waits has them. `dueShard` is a number after what holds the retry, and
-   * `duePosition` is the due time and the id.
+   * A sparse index: only waiting records have its attributes. `dueShard` is what holds the retry
+   * and a number, and `duePosition` is the due time and the id.
    */
   byDue: {
     name: 'by-due',

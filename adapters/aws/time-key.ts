@@ -1,4 +1,4 @@
-/** Digits of the largest time that is exact. */
+/** The number of digits of the largest exact time. */
 const TIME_DIGITS = 16
 
 /** A time as text that sorts as times do. Milliseconds since the epoch. */
@@ -7,12 +7,12 @@ export function timeKey(time: number): string {
   return String(whole).padStart(TIME_DIGITS, '0')
 }
 
-/** A sort key: by time, and for one time by id. Milliseconds since the epoch. */
+/** A sort key by time, and then by id. Milliseconds since the epoch. */
 export function placeAt(time: number, id: string): string {
   return `${timeKey(time)}#${id}`
 }
 
-/** What `placeAt` was made of. */
+/** Reads the parts of what `placeAt` made. */
 export function parsePlace(place: string): { readonly time: number; readonly id: string } {
   return { time: Number(place.slice(0, TIME_DIGITS)), id: place.slice(TIME_DIGITS + 1) }
 }

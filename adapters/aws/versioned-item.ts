@@ -15,10 +15,13 @@ export interface VersionedAttributes {
 
 const NAMES = namesOf('version', 'writtenBy', EXPIRY_ATTRIBUTE)
 
-/** Holds for an item that has not expired at `:now`. */
+/** The condition that an item has not expired at `:now`. */
 export const UNEXPIRED = `(attribute_not_exists(#${EXPIRY_ATTRIBUTE}) OR #${EXPIRY_ATTRIBUTE} > :now)`
 
-/** As few as make a name that no other write of the item has: each byte is paid for. */
+/**
+ * The length of a writer's name: as few bytes as make it unique among the writes of an item, since
+ * each byte costs.
+ */
 const WRITER_BYTES = 12
 
 const IS_ABSENT = `attribute_not_exists(#version) OR #${EXPIRY_ATTRIBUTE} <= :now`
@@ -62,7 +65,10 @@ export function expiryAttributes(expiresAt: number | undefined): Item {
   }
 }
 
-/** Whether an item counts as absent, deleted or not. `now`: milliseconds since the epoch. */
+/**
+ * Whether an item counts as absent, because it has expired. `now` is in milliseconds since the
+ * epoch.
+ */
 export function hasExpired(item: Item, now: number): boolean {
   const expiresAt = numberOf(item, EXPIRY_ATTRIBUTE)
   return expiresAt !== undefined && expiresAt <= now

@@ -6,13 +6,13 @@ export interface AddressGuardOptions {
   /** Whether loopback and private addresses are allowed. */
   readonly allowPrivate: boolean
   /**
-   * `host:port` of services that are never allowed, such as the Lambda runtime API; the host is an
-   * IP address or `localhost`. A loopback one stands for that port on every loopback address.
+   * Services that are never allowed, such as the Lambda runtime API, as `host:port`. The host is an
+   * IP address or `localhost`. A loopback address stands for that port on every loopback address.
    */
   readonly refuse?: readonly string[]
 }
 
-/** Why this IP address and port must not be connected to; undefined when they may. */
+/** Returns why this IP address and port are not allowed; undefined when they are. */
 export type AddressGuard = (address: string, port: number) => string | undefined
 
 /**
@@ -43,7 +43,7 @@ export function createAddressGuard({
   }
 }
 
-/** Metadata services: their addresses are link-local, or else listed one by one. */
+/** Addresses that are never allowed. Metadata services are link-local, or listed one by one. */
 const NEVER = blockListOf([
   '0.0.0.0/8',
   '169.254.0.0/16',
@@ -123,7 +123,10 @@ function familyOf(address: string): 'ipv4' | 'ipv6' {
   return isIP(address) === 4 ? 'ipv4' : 'ipv6'
 }
 
-/** The address in one spelling, without zone, and the IPv4 address for IPv6 that carries one. */
+/**
+ * The address in its one canonical form, without a zone. IPv6 that carries an IPv4 address gives
+ * the IPv4 address.
+ */
 function plainAddress(text: string): string | undefined {
   const [address = ''] = text.split('%')
   const family = isIP(address)
@@ -133,7 +136,7 @@ function plainAddress(text: string): string | undefined {
   return embeddedIPv4(groups) ?? groups.map((group) => group.toString(16)).join(':')
 }
 
-/** Prefixes whose last 32 bits are an IPv4 address. */
+/** The IPv6 prefixes whose last 32 bits are an IPv4 address. */
 const EMBEDDING_PREFIXES: ReadonlyArray<readonly number[]> = [
   // IPv4-compatible and IPv4-mapped: RFC 4291, section 2.5.5.
   [0, 0, 0, 0, 0, 0],

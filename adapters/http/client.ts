@@ -16,39 +16,50 @@ import type { ProxyRules } from './proxy-rules.ts'
 import { openStream, type StreamedResponse, type StreamRequest } from './stream.ts'
 
 export interface HttpClientOptions extends AddressGuardOptions {
-  /** `User-Agent` of requests that set none. */
+  /** The `User-Agent` of requests that set none. */
   readonly userAgent: string
-  /** Most requests at once to one destination; further ones wait. Default 10. */
+  /** The most requests at once to one destination; further ones wait. The default is 10. */
   readonly connectionsPerOrigin?: number
-  /** Most destinations (cluster, origin, certificates, proxy) whose connections are kept. Default 512. */
+  /**
+   * The most destinations (cluster, origin, certificates, proxy) whose connections are kept. The
+   * default is 512.
+   */
   readonly maxPools?: number
-  /** Bounds the making of one connection, in milliseconds. Default 30,000. */
+  /** The time to make one connection, in milliseconds. The default is 30,000. */
   readonly connectTimeoutMs?: number
-  /** Resolves names; the system's resolver unless a test has its own. */
+  /** Resolves names; the default is the system's resolver. */
   readonly resolve?: Resolve
-  /** Proxies of the host's environment, for requests whose transport names none. */
+  /** The proxies of the host's environment, for requests whose transport names none. */
   readonly proxies?: ProxyRules
-  /** PEM texts of the roots that are trusted where a transport names no CA; Node's by default. */
+  /**
+   * The trusted root certificates as PEM texts, for transports without a CA; the default are
+   * Node's.
+   */
   readonly roots?: readonly string[]
 }
 
 /** An `HttpClient` that holds connections open. */
 export interface ClosableHttpClient extends HttpClient {
   /**
-   * Sends a GET whose answer is read as it comes. It occupies one of its destination's connections
-   * until then. Rejects with `StreamError`, or a `ConnectError` for an address that cannot be used.
+   * Sends a GET whose answer is read as it arrives. It occupies one of the destination's
+   * connections until its end. Rejects with `StreamError`, or with `ConnectError` for an address
+   * that cannot be used.
    */
   stream(request: StreamRequest, transport: ConnectionOptions): Promise<StreamedResponse>
-  /** Waits for the requests under way, then closes every connection. `send` throws from then on. */
+  /**
+   * Waits for the requests under way, and then closes every connection. `send` throws from now on.
+   */
   close(): Promise<void>
-  /** Closes every connection at once: requests under way end as failures. `send` throws from then on. */
+  /**
+   * Closes every connection at once. Requests under way end as failures. `send` throws from now on.
+   */
   destroy(): Promise<void>
 }
 
 /**
- * The one way out: every request of every provider goes through it, and every socket through its
- * address guard. HTTP/1.1, keep-alive, no redirects, no decompression.
- * Throws when an option is not valid.
+ * The only outbound client: every request of every provider goes through it, and every socket
+ * through its address guard. It uses HTTP/1.1 with keep-alive, and does not follow redirects or
+ * decompress. Throws when an option is not valid.
  */
 export function createHttpClient(options: HttpClientOptions): ClosableHttpClient {
   const { proxies: rules } = options
@@ -123,7 +134,7 @@ export function createHttpClient(options: HttpClientOptions): ClosableHttpClient
   }
 }
 
-/** What a proxy that is sent whole URLs says of itself. */
+/** The failure that a forwarding proxy reports about itself. */
 function ofProxy(
   result: HttpResponse | TransportFailure,
   { forwardProxy }: OriginDispatcher,

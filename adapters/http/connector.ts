@@ -10,13 +10,15 @@ import { openForward, openTunnel } from './proxy.ts'
 import { type ProxyServer, parseProxy } from './proxy-server.ts'
 import { proxySecureContextOf, secure, secureContextOf } from './tls.ts'
 
-/** What all connections of a client have in common. */
+/** The options that all connections of a client share. */
 export interface ConnectorContext {
   readonly guard: AddressGuard
   readonly resolve: Resolve
-  /** PEM texts of the roots that are trusted without a CA of the Provider; Node's by default. */
+  /**
+   * The trusted root certificates as PEM texts, if the Provider has no CA; the default are Node's.
+   */
   readonly roots?: readonly string[] | undefined
-  /** Bounds the making of one connection, in milliseconds. */
+  /** The time to make one connection, in milliseconds. */
   readonly connectTimeoutMs: number
 }
 
@@ -27,15 +29,15 @@ export interface Connector {
   abandon(): void
 }
 
-/** How a connection differs from one to the destination, or by the Provider's proxy. */
+/** What is special about a route: a proxy, or how it is used. */
 export interface RouteOptions {
-  /** A proxy that the host names, for a Provider that names none. */
+  /** The proxy of the host, for a Provider that names none. */
   readonly hostProxy?: HostProxy | undefined
-  /** Ends at the `http:` or `https:` proxy, which is then sent whole URLs. */
+  /** Whether the connection ends at an `http:` or `https:` proxy, which gets whole URLs. */
   readonly isForwarded?: boolean
 }
 
-/** A proxy of the host's own, which it may have where a Provider may not send. */
+/** A proxy of the host's own. It may have an address that a Provider must not send to. */
 export interface HostProxy {
   readonly url: string
   readonly guard: AddressGuard
@@ -54,7 +56,7 @@ interface ConnectionTarget {
   readonly proxy: Proxied | undefined
 }
 
-/** Throws a `ConnectError` for certificates or a proxy URL that cannot be used. */
+/** Makes a connector. Throws `ConnectError` for certificates or a proxy URL that cannot be used. */
 export function createConnector(
   destination: URL,
   { tls = {}, proxyUrl, cluster }: ConnectionOptions,

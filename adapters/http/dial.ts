@@ -3,24 +3,30 @@ import type { AddressGuard } from './address-guard.ts'
 import { ConnectError, codeOf } from './failure.ts'
 import { guardedLookup, type Resolve } from './guarded-lookup.ts'
 
-/** A host as `net.connect` takes it, so an IPv6 address without brackets, and its port. */
+/** The host and port for `net.connect`. An IPv6 address has no brackets. */
 export interface HostPort {
   readonly host: string
   readonly port: number
 }
 
-/** What every outbound socket passes. */
+/** What every outbound socket needs. */
 export interface DialContext {
   readonly guard: AddressGuard
   readonly resolve: Resolve
-  /** Gives up; its reason is the error. */
+  /** Aborts the connection attempt. Its reason is the error. */
   readonly signal: AbortSignal
 }
 
-/** Node gives each address but the last a quarter of a second, too little for a far continent. */
+/**
+ * The time for each address but the last. Node's default, a quarter of a second, is too little for
+ * a distant continent.
+ */
 const ATTEMPT_TIMEOUT_MS = 1_000
 
-/** A peer that is gone without a word is found out in a minute, and not in two hours. */
+/**
+ * When keep-alive probes begin: a peer that vanished is found out in a minute, instead of two
+ * hours.
+ */
 const KEEP_ALIVE_DELAY_MS = 30_000
 
 /** Opens a TCP connection; rejects with a `ConnectError`. */
@@ -53,7 +59,9 @@ export function refuseLiteral({ host, port }: HostPort, guard: AddressGuard): vo
   if (reason !== undefined) throw new ConnectError('address-refused', reason)
 }
 
-/** Waits for the event that says the socket is ready; destroys the socket when it never is. */
+/**
+ * Waits for the event that tells that the socket is ready. Destroys the socket when it never comes.
+ */
 export function established(
   socket: Socket,
   event: 'connect' | 'secureConnect',

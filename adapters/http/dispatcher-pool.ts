@@ -9,16 +9,19 @@ import { proxyAuthorization } from './proxy.ts'
 import type { ProxyRules } from './proxy-rules.ts'
 import { type ProxyServer, parseProxy } from './proxy-server.ts'
 
-/** Bounds of what is kept open. */
+/** The bounds of what is kept open. */
 export interface DispatcherPoolOptions extends ConnectorContext {
-  /** Most connections, so most requests at once, per destination; further ones wait. */
+  /**
+   * The most connections, and so the most requests at once, for each destination; further ones
+   * wait.
+   */
   readonly connectionsPerOrigin: number
   /**
-   * Most pools kept. Beyond them the cluster with the most loses the one that it has not used for
-   * longest, which closes when its requests are done.
+   * The most pools. Beyond that, the cluster with the most pools loses the one that it used longest
+   * ago, which closes when its requests are done.
    */
   readonly maxPools: number
-  /** Proxies that the host names, for Providers that name none, and where those may be. */
+  /** The proxies of the host for Providers that name none, and the guard for their addresses. */
   readonly hostProxies?: { readonly rules: ProxyRules; readonly guard: AddressGuard } | undefined
 }
 
@@ -28,7 +31,7 @@ export interface OriginDispatcher extends Pick<Dispatcher, 'dispatch'> {
   readonly forwardProxy: string | undefined
 }
 
-/** Keep-alive pools, one per cluster, origin, certificates and proxy. */
+/** Keep-alive pools, one for each cluster, origin, certificates and proxy. */
 export interface DispatcherPool {
   /** Throws a `ConnectError` for certificates or a proxy URL that cannot be used. */
   get(destination: URL, transport: ConnectionOptions): OriginDispatcher
@@ -78,7 +81,7 @@ export function createDispatcherPool(options: DispatcherPoolOptions): Dispatcher
   }
 }
 
-/** The Provider's own proxy wins. */
+/** The host's proxy for a destination; undefined when the Provider has its own. */
 function hostProxyOf(
   destination: URL,
   { proxyUrl }: ConnectionOptions,
@@ -88,7 +91,10 @@ function hostProxyOf(
   return hostProxies && url !== undefined ? { url, guard: hostProxies.guard } : undefined
 }
 
-/** A hash of what is secret, so that it is not kept longer than its pool needs it. */
+/**
+ * The key of a pool. Secrets are hashed in it, so that they are not kept longer than the pool needs
+ * them.
+ */
 function keyOf(
   { origin }: URL,
   { tls, proxyUrl, cluster = '' }: ConnectionOptions,
@@ -99,7 +105,7 @@ function keyOf(
   return `${route} ${secretKeyOf(tls ?? {}, proxyUrl, hostProxy)}`
 }
 
-/** The name that is there most often. */
+/** The name that occurs most often. */
 function largestOf(names: readonly string[]): string | undefined {
   const counts = new Map<string, number>()
   for (const name of names) counts.set(name, (counts.get(name) ?? 0) + 1)
@@ -144,8 +150,8 @@ function createPooledOrigin(
 }
 
 /**
- * The proxy that is asked for a plain destination by its URL, as HTTP clients do: some proxies
- * allow CONNECT for TLS only. RFC 9112, section 3.2.2.
+ * The proxy that gets the whole URL of a plain destination, as HTTP clients do: some proxies allow
+ * CONNECT for TLS only. RFC 9112, section 3.2.2.
  */
 function forwardProxyOf({ protocol }: URL, proxyUrl: string | undefined): ProxyServer | undefined {
   if (protocol !== 'http:' || proxyUrl === undefined) return undefined

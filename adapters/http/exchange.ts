@@ -5,13 +5,13 @@ import { failureOf } from './failure.ts'
 type Result = HttpResponse | TransportFailure
 type ResponseHeaders = Parameters<NonNullable<Dispatcher.DispatchHandler['onResponseStart']>>[2]
 
-/** The longest delay that a timer of Node takes. */
+/** The longest delay of a timer in Node. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 interface ExchangeLimits {
-  /** For all of it. */
+  /** The time for the whole exchange, in milliseconds. */
   readonly timeoutMs: number
-  /** Of the answer's body. */
+  /** The most bytes of the answer's body. */
   readonly maxBytes: number
 }
 
@@ -90,7 +90,7 @@ class Exchange implements Dispatcher.DispatchHandler {
     this.#controller?.abort(new Error('time is up'))
   }
 
-  /** The answer as far as it came: a status counts, whatever became of the rest. */
+  /** The answer as far as it came. A status counts, whatever became of the rest. */
   #answer(truncated: boolean): HttpResponse | undefined {
     if (this.#head === undefined) return undefined
     const body = this.#body.text(truncated)
@@ -110,8 +110,8 @@ type Schedule = (task: () => void) => void
 const atOnce: Schedule = (task) => task()
 
 /**
- * undici takes a connection back in the turn of the event loop after the answer. Who sends again
- * at once then finds it, instead of opening another.
+ * Runs a task in the next turn of the event loop, when undici has taken the connection back. A
+ * caller that sends again then uses it, instead of opening another.
  */
 const inNextTurn: Schedule = (task) => queueMicrotask(() => setImmediate(task))
 
@@ -124,7 +124,7 @@ class BoundedBody {
     this.#maxBytes = maxBytes
   }
 
-  /** False when there is more than may be kept. */
+  /** Adds a part of the body. False when there is more than may be kept. */
   add(chunk: Buffer): boolean {
     const space = this.#maxBytes - this.#size
     this.#chunks.push(chunk.subarray(0, space))
@@ -132,7 +132,7 @@ class BoundedBody {
     return chunk.length <= space
   }
 
-  /** Of a character that a cut went through nothing is shown. */
+  /** The body as text. A character at the cut is left out. */
   text(truncated: boolean): string {
     if (this.#size === 0) return ''
     return new TextDecoder().decode(Buffer.concat(this.#chunks), { stream: truncated })

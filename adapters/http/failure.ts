@@ -1,8 +1,8 @@
 import type { TransportFailure, TransportFailureCause } from '../../relay/ports/http.ts'
 
 /**
- * Why no connection could be made. The message is the failure's `detail`: it names hosts and ports,
- * never a path, a credential or a header's value.
+ * The reason why no connection could be made. The message is the failure's `detail`: it names hosts
+ * and ports, but no path, credential or header value.
  */
 export class ConnectError extends Error {
   override readonly name = 'ConnectError'
@@ -30,13 +30,15 @@ export function failureOf(error: unknown, mayHaveArrived: boolean): TransportFai
   return failure('reset', mayHaveArrived, `the connection closed before an answer came (${code})`)
 }
 
-/** What a person can make of a failed TLS handshake. */
+/** Describes a failed TLS handshake for people. */
 export function tlsErrorText(error: unknown): string {
   const code = codeOf(error)
   return `${TLS_TEXTS[code] ?? 'the TLS handshake failed'} (${code})`
 }
 
-/** The error's code, `unknown` without one. Of an AggregateError Node gives the first one's. */
+/**
+ * The error's code; `unknown` without one. For an AggregateError it is the code of the first error.
+ */
 export function codeOf(error: unknown): string {
   if (error instanceof Error && 'code' in error && typeof error.code === 'string') return error.code
   return 'unknown'
@@ -65,7 +67,7 @@ const PROTOCOL_CODES: ReadonlySet<string> = new Set([
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
 ])
 
-/** undici's names for a 100 or a 101 that nobody asked for. */
+/** undici's messages for an unexpected 100 or 101. */
 const BAD_ANSWER_MESSAGES: ReadonlySet<string> = new Set(['bad response', 'bad upgrade'])
 
 function isProtocolError(error: unknown, code: string): boolean {
@@ -79,7 +81,10 @@ function isTlsCode(code: string): boolean {
   return code.startsWith('ERR_SSL_') || code.startsWith('ERR_TLS_') || code === 'EPROTO'
 }
 
-/** https://docs.openssl.org/master/man1/openssl-verification-options/#diagnostics */
+/**
+ * Texts for OpenSSL's codes:
+ * https://docs.openssl.org/master/man1/openssl-verification-options/#diagnostics
+ */
 const TLS_TEXTS: Readonly<Record<string, string>> = {
   CERT_HAS_EXPIRED: 'the certificate has expired',
   CERT_NOT_YET_VALID: 'the certificate is not valid yet',

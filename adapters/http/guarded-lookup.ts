@@ -4,12 +4,12 @@ import type { AddressGuard } from './address-guard.ts'
 import { ConnectError, codeOf } from './failure.ts'
 
 /**
- * All addresses of a name, in the order to try them; rejects when there are none. `cluster` says whose
- * share of the look-ups it takes, where that is known.
+ * Returns all addresses of a name, in the order to try them. Rejects when there are none.
+ * `cluster`, if known, is the one whose share of the look-ups is used.
  */
 export type Resolve = (hostname: string, cluster?: string) => Promise<readonly LookupAddress[]>
 
-/** The system's resolver, so that `/etc/hosts` and the search domains of a cluster count. */
+/** Resolves names by the system, with `/etc/hosts` and the search domains of a cluster. */
 export const resolveBySystem: Resolve = (hostname) => dns.lookup(hostname, { all: true })
 
 /**

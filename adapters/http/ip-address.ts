@@ -1,12 +1,12 @@
 import { isIP } from 'node:net'
 
-/** An IP address as a number; IPv6 that only maps IPv4 is IPv4. */
+/** An IP address as a number. IPv6 that maps IPv4 counts as IPv4. */
 export interface IpNumber {
   readonly bits: 32 | 128
   readonly value: bigint
 }
 
-/** Undefined for what is no IP address, or one with a zone. */
+/** The number of an IP address; undefined for any other text, and for an address with a zone. */
 export function ipNumberOf(text: string): IpNumber | undefined {
   const family = isIP(text)
   if (family === 4) return { bits: 32, value: numberOf(text.split('.').map(Number), 8) }
@@ -20,7 +20,7 @@ function numberOf(parts: readonly number[], bits: number): bigint {
   return parts.reduce((value, part) => (value << BigInt(bits)) | BigInt(part), 0n)
 }
 
-/** The eight numbers of an IPv6 address; the URL parser turns a dotted end into groups. */
+/** The eight groups of an IPv6 address. The URL parser turns a dotted end into groups. */
 export function groupsOf(address: string): readonly number[] {
   const [head = '', tail] = new URL(`http://[${address}]`).hostname.slice(1, -1).split('::')
   const before = head === '' ? [] : head.split(':')

@@ -3,70 +3,71 @@ import { keepLatest } from '../../relay/model/latest.ts'
 import { ConnectError } from './failure.ts'
 import { type Resolve, resolveBySystem } from './guarded-lookup.ts'
 
-/** Look-ups of one cluster at the same time, as far as somebody waits for them. */
+/** The most look-ups of one cluster at the same time for which somebody waits. */
 const PER_CLUSTER = 2
 
-/** How long a look-up is waited for: from its begin, or by who joins it later from then. */
+/** How long a look-up is waited for, from its start, or from the time when a caller joined it. */
 const LOOK_UP_MS = 5_000
 
-/** How long a name waits for its look-up to begin. */
+/** How long a name waits for its look-up to start. */
 const BEGIN_MS = 30_000
 
 /**
- * Look-ups that have a thread at the same time. libuv gives them the half of its threads, which are 128
- * (ADR 0037); a few are left for what else of the process asks for names.
+ * The most look-ups at the same time. libuv gives them half of its threads, of which there are 128
+ * (ADR 0037); a few are left for other look-ups of the process.
  */
 const THREADS = 56
 
-/** Names that are remembered because they hung. */
+/** The most names that are remembered because they hung. */
 const MAX_REMEMBERED = 1_000
 
 export interface LookUpOptions {
-  /** Asks the system; a test has its own. */
+  /** Resolves a name by the system. */
   readonly getaddrinfo?: Resolve
-  /** Most look-ups at the same time, those included for which nobody waits any more. */
+  /** The most look-ups at the same time, including those that nobody waits for any more. */
   readonly threads?: number
 }
 
 /**
- * Resolves names by the system, so that names that hang delay no other cluster's. A name is looked up
- * once at a time, for all who wait for it, and two names a cluster. After five seconds nobody waits any
- * more. A look-up that hangs cannot be ended and keeps its thread, so a cluster gets no more threads
- * than are left for the others. Rejects with a `ConnectError` when time is up, else as `getaddrinfo`.
+ * Resolves names by the system, so that names that hang do not delay another cluster. Each name is
+ * looked up once at a time, for all who wait for it, and at most two names of a cluster at once.
+ * After five seconds nobody waits any more. A look-up that hangs cannot be ended and keeps its
+ * thread, so a cluster gets no more threads than are left over for the others. Rejects with
+ * `ConnectError` when the time is over, and otherwise as `getaddrinfo` does.
  */
 export function createLookUps(options: LookUpOptions = {}): Resolve {
   const lookUps = new LookUps(options)
   return (hostname, cluster = '') => lookUps.resolve(hostname, cluster)
 }
 
-/** Somebody who waits for the addresses of a name. */
+/** A caller that waits for the addresses of a name. */
 interface Asker {
   timer?: NodeJS.Timeout
   resolve(addresses: readonly LookupAddress[]): void
   reject(error: unknown): void
 }
 
-/** A name for which somebody waits, or that is looked up. */
+/** A name that somebody waits for, or that is being looked up. */
 interface Name {
   readonly hostname: string
   readonly askers: Set<Asker>
   isRunning: boolean
 }
 
-/** What one cluster has. */
+/** The names and threads of one cluster. */
 interface Share {
-  /** Names that wait for their look-up to begin. */
+  /** Names that wait for their look-up to start. */
   readonly waiting: Set<Name>
-  /** Look-ups for which somebody may wait. */
+  /** Look-ups that somebody may wait for. */
   readonly active: Set<Name>
-  /** Look-ups that have a thread. */
+  /** How many look-ups have a thread. */
   threads: number
 }
 
 class LookUps {
   readonly #getaddrinfo: Resolve
   readonly #names = new Map<string, Name>()
-  /** The cluster whose turn it is comes first. */
+  /** The clusters; the next one in turn is first. */
   readonly #shares = new Map<string, Share>()
   /** Names whose last look-up hung. */
   readonly #hung = new Map<string, true>()
@@ -109,7 +110,7 @@ class LookUps {
     return share
   }
 
-  /** Begins what may begin, of each cluster in turn. */
+  /** Starts the look-ups that may start, of each cluster in turn. */
   #begin(): void {
     for (let hasBegun = true; hasBegun; ) {
       hasBegun = false
@@ -124,7 +125,9 @@ class LookUps {
     }
   }
 
-  /** The next name of a cluster. While one that hung before is looked up, only others are. */
+  /**
+   * The next name of a cluster. While a name that hung before is looked up, only other names are.
+   */
   #nextOf({ waiting, active, threads }: Share): Name | undefined {
     if (active.size >= PER_CLUSTER || threads >= this.#freeThreads) return undefined
     const hung = this.#hung
@@ -133,7 +136,7 @@ class LookUps {
     return undefined
   }
 
-  /** Never rejects. */
+  /** Looks a name up. Never rejects. */
   async #lookUp(name: Name, share: Share): Promise<void> {
     const { hostname, askers } = name
     for (const { waiting } of this.#shares.values()) waiting.delete(name)

@@ -1,14 +1,14 @@
 import { type ProxyRules, readProxyRules } from './proxy-rules.ts'
 import { readRootCertificates } from './root-certificates.ts'
 
-/** What the environment of a process says of its connections to elsewhere. */
+/** The settings for outbound connections in the environment of a process. */
 export interface OutboundEnvironment {
   readonly proxies: ProxyRules
-  /** PEM texts; absent for Node's own. */
+  /** The trusted root certificates as PEM texts; absent for Node's own. */
   readonly roots?: readonly string[]
 }
 
-/** Reads it, certificates included. Throws `EnvironmentVariableError`. */
+/** Reads the environment, including the certificate files. Throws `EnvironmentVariableError`. */
 export function readOutboundEnvironment(
   variables: Readonly<Record<string, string | undefined>>,
 ): OutboundEnvironment {

@@ -2,13 +2,13 @@ import { ConnectError } from './failure.ts'
 import { type IpNumber, ipNumberOf } from './ip-address.ts'
 import { parseProxy } from './proxy-server.ts'
 
-/** Which proxy the host's environment names for a destination. */
+/** The rules by which the host's environment chooses a proxy for a destination. */
 export interface ProxyRules {
-  /** The proxy's URL; undefined where none is to be used. */
+  /** The proxy's URL; undefined when none is used. */
   proxyFor(destination: URL): string | undefined
 }
 
-/** A variable of the environment that cannot be used. The message shows no credentials. */
+/** The error for an environment variable that cannot be used. The message shows no credentials. */
 export class EnvironmentVariableError extends Error {
   override readonly name = 'EnvironmentVariableError'
 }
@@ -16,9 +16,9 @@ export class EnvironmentVariableError extends Error {
 type Variables = Readonly<Record<string, string | undefined>>
 
 /**
- * The rules of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY` in upper or lower case, as Go's net/http
- * has them, so that Flux's controllers and the relay take the same way; and of `ALL_PROXY`, which
- * stands in for the first two. Throws `EnvironmentVariableError` for a proxy that is none.
+ * Reads the rules of `HTTP_PROXY`, `HTTPS_PROXY` and `NO_PROXY`, in upper or lower case. They work
+ * as in Go's net/http, so that Flux's controllers and the relay choose the same way. `ALL_PROXY` is
+ * the default for the first two. Throws `EnvironmentVariableError` for a proxy that is not valid.
  * https://pkg.go.dev/golang.org/x/net/http/httpproxy#Config
  */
 export function readProxyRules(variables: Variables): ProxyRules {
@@ -40,7 +40,10 @@ export function readProxyRules(variables: Variables): ProxyRules {
   }
 }
 
-/** The upper-case name goes before the lower-case one; an empty value counts as none. */
+/**
+ * The value of a variable. The upper-case name wins over the lower-case one; an empty value counts
+ * as missing.
+ */
 function variableOf(variables: Variables, upper: string) {
   const name = [upper, upper.toLowerCase()].find((candidate) => variables[candidate])
   return name === undefined ? undefined : { name, text: variables[name]?.trim() ?? '' }
@@ -64,10 +67,10 @@ function readProxy(variables: Variables, upper: string): string | undefined {
 }
 
 interface Target {
-  /** In lower case, an IPv6 address without brackets. */
+  /** The host in lower case; an IPv6 address has no brackets. */
   readonly host: string
   readonly port: string
-  /** Of a host that is an IP address. */
+  /** The number of a host that is an IP address. */
   readonly ip: IpNumber | undefined
 }
 
@@ -117,13 +120,16 @@ function contains({ bits, value, prefix }: Network, ip: IpNumber): boolean {
   return ip.bits === bits && ip.value >> shift === value >> shift
 }
 
-/** `host:port` or `[address]:port`; what is neither is a host. */
+/** Splits `host:port` or `[address]:port`; any other text is a host. */
 function splitPort(text: string): { readonly host: string; readonly port: string } {
   const [, inBrackets, plain, port = ''] = /^(?:\[([^[\]]*)\]|([^[\]:]*)):([^:]*)$/.exec(text) ?? []
   return { host: inBrackets ?? plain ?? text, port }
 }
 
-/** An address is itself, `.name` and `*.name` the names below it, and `name` those and itself. */
+/**
+ * The exception for a host entry. An address covers itself, `.name` and `*.name` cover the names
+ * below, and `name` covers both.
+ */
 function hostException(host: string): Exception {
   const ip = ipNumberOf(host)
   if (ip !== undefined) return (target) => isSameIp(target.ip, ip)
@@ -136,7 +142,7 @@ function isSameIp(a: IpNumber | undefined, b: IpNumber): boolean {
   return a !== undefined && a.bits === b.bits && a.value === b.value
 }
 
-/** As it stands in a URL: `xn--bcher-kva.test` for `bücher.test`. */
+/** The name as it stands in a URL: `xn--bcher-kva.test` for `bücher.test`. */
 function asciiName(name: string): string {
   if (/^\p{ASCII}*$/u.test(name)) return name
   return URL.parse(`http://${name}`)?.hostname ?? name

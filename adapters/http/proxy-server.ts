@@ -7,7 +7,7 @@ export interface ProxyCredentials {
   readonly password: string
 }
 
-/** A proxy, as its URL tells. */
+/** A proxy, as its URL describes it. */
 export interface ProxyServer {
   readonly protocol: 'http:' | 'https:' | 'socks5:'
   readonly address: HostPort
@@ -16,7 +16,7 @@ export interface ProxyServer {
 
 const DEFAULT_PORTS = { 'http:': 80, 'https:': 443, 'socks5:': 1080 } as const
 
-/** Reads a proxy's URL; throws a `ConnectError` that shows none of it but the scheme. */
+/** Reads a proxy's URL. Throws `ConnectError`, which shows nothing of the URL but its scheme. */
 export function parseProxy(proxyUrl: string): ProxyServer {
   const url = URL.parse(proxyUrl)
   if (url === null || url.hostname === '')
@@ -31,7 +31,10 @@ export function parseProxy(proxyUrl: string): ProxyServer {
   return { protocol, address: { host: plainHost(url), port }, ...(credentials && { credentials }) }
 }
 
-/** The URL parser leaves the host of a scheme that it does not know, such as socks5, as it is. */
+/**
+ * The host of the URL. The URL parser does not change the host of a scheme that it does not know,
+ * such as socks5.
+ */
 function plainHost({ hostname }: URL): string {
   const host = URL.parse(`http://${hostname}`)?.hostname
   if (host === undefined) throw new ConnectError('proxy', 'its URL has no valid host')

@@ -9,8 +9,9 @@ import { openSocksTunnel } from './socks5.ts'
 import { secure } from './tls.ts'
 
 /**
- * A connection to the target through the proxy; `secureContext` is for an `https:` proxy. Rejects
- * with a `ConnectError`: `proxy`, unless the proxy's address is refused or time is up.
+ * Opens a connection to the target through the proxy. `secureContext` is for an `https:` proxy.
+ * Rejects with `ConnectError`, with the cause `proxy` unless the proxy's address is refused or the
+ * time is over.
  */
 export async function openTunnel(
   proxy: ProxyServer,
@@ -28,8 +29,8 @@ export async function openTunnel(
 }
 
 /**
- * A connection to an `http:` or `https:` proxy itself, for requests that name their destination.
- * Rejects like `openTunnel`.
+ * Opens a connection to an `http:` or `https:` proxy itself, for requests with whole URLs. Rejects
+ * as `openTunnel` does.
  */
 export async function openForward(
   proxy: ProxyServer,
@@ -70,7 +71,7 @@ async function socksTunnel(
   }
 }
 
-/** CONNECT: RFC 9110, section 9.3.6. */
+/** Sends CONNECT: RFC 9110, section 9.3.6. */
 async function connectTunnel(
   proxy: ProxyServer,
   target: HostPort,
@@ -132,7 +133,7 @@ async function openProxy(
   return secure(socket, address.host, secureContext, context.signal)
 }
 
-/** The header that the proxy wants: RFC 9110, section 11.7.1. */
+/** The header with the proxy's credentials: RFC 9110, section 11.7.1. */
 export function proxyAuthorization(credentials?: ProxyCredentials): Record<string, string> {
   if (credentials === undefined) return {}
   const pair = `${credentials.username}:${credentials.password}`

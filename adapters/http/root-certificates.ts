@@ -5,11 +5,10 @@ import { getCACertificates } from 'node:tls'
 import { EnvironmentVariableError } from './proxy-rules.ts'
 
 /**
- * The roots that `SSL_CERT_FILE` names in the place of Node's, and those of `SSL_CERT_DIR` (several
- * after colons) beside them, as PEM texts; undefined without either variable. What
- * `NODE_EXTRA_CA_CERTS` names is trusted in any case. Throws `EnvironmentVariableError` when there is
- * no certificate where one says.
- * https://docs.openssl.org/master/man3/SSL_CTX_load_verify_locations/
+ * Reads the root certificates of `SSL_CERT_FILE`, which replace Node's, and those of `SSL_CERT_DIR`
+ * (several after colons), which are added, as PEM texts; undefined without either variable.
+ * `NODE_EXTRA_CA_CERTS` is trusted in any case. Throws `EnvironmentVariableError` when a named file
+ * has no certificate. https://docs.openssl.org/master/man3/SSL_CTX_load_verify_locations/
  */
 export function readRootCertificates(
   variables: Readonly<Record<string, string | undefined>>,
@@ -51,7 +50,10 @@ function certificatesIn(
 const CERTIFICATE =
   /-----BEGIN (?:TRUSTED |X509 )?CERTIFICATE-----[^-]*-----END (?:TRUSTED |X509 )?CERTIFICATE-----/g
 
-/** The bundles of systems hold some that no library reads. */
+/**
+ * Whether the PEM text is a certificate that can be read. The bundles of some systems contain
+ * others.
+ */
 function isCertificate(pem: string): boolean {
   try {
     new X509Certificate(pem)

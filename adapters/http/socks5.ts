@@ -9,7 +9,7 @@ const NO_AUTHENTICATION = 0
 const USER_PASSWORD = 2
 const DOMAIN_NAME = 3
 
-/** RFC 1928, section 6. */
+/** The texts for the replies of RFC 1928, section 6. */
 const REPLIES: Readonly<Record<number, string>> = {
   1: 'general failure',
   2: 'its rules do not allow the connection',
@@ -23,7 +23,8 @@ const REPLIES: Readonly<Record<number, string>> = {
 
 /**
  * Asks a SOCKS 5 proxy (RFC 1928; RFC 1929 for credentials) to connect the socket to the target,
- * whose name the proxy resolves. Rejects with a `ConnectError`, or with what destroyed the socket.
+ * whose name the proxy resolves. Rejects with `ConnectError`, or with the error that destroyed the
+ * socket.
  */
 export async function openSocksTunnel(
   socket: Socket,
@@ -75,7 +76,10 @@ function addressBytes(host: string): Buffer {
   }
 }
 
-/** Takes the form that the URL parser gives: groups of hexadecimal digits, at most one `::`. */
+/**
+ * The bytes of an IPv6 address in the form that the URL parser gives: groups of hexadecimal digits,
+ * with at most one `::`.
+ */
 function ipv6Bytes(host: string): Buffer {
   const [head = [], tail = []] = host.split('::').map((part) => part.split(':').filter(Boolean))
   const zeros = Array<string>(8 - head.length - tail.length).fill('0')
@@ -101,7 +105,7 @@ function notSocks(): ConnectError {
   return new ConnectError('proxy', 'it does not speak SOCKS 5')
 }
 
-/** Reads exactly so many bytes, and leaves what follows to the socket's next owner. */
+/** Reads exactly `count` bytes, and leaves the rest to the socket's next reader. */
 function readBytes(socket: Socket, count: number): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     const settle = (then: () => void) => {

@@ -2,31 +2,31 @@ import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
 import { failureOf } from './failure.ts'
 
-/** A request whose answer is read as it comes, for as long as it comes. */
+/** A request whose answer is read as it arrives. */
 export interface StreamRequest {
   readonly url: string
   readonly headers: Readonly<Record<string, string>>
-  /** Ends the request. */
+  /** Ends the request when it is aborted. */
   readonly signal: AbortSignal
-  /** Bounds the wait for the answer's head, in milliseconds. */
+  /** The time to wait for the head of the answer, in milliseconds. */
   readonly headTimeoutMs: number
-  /** Bounds the wait for each part of its body, in milliseconds. */
+  /** The time to wait for each part of the body, in milliseconds. */
   readonly idleTimeoutMs: number
 }
 
-/** An answer under way. Its body has to be read to the end, or the signal aborted. */
+/** An answer whose body is being read. Read it to the end, or abort the signal. */
 export interface StreamedResponse {
   readonly status: number
-  /** Names in lower case. */
+  /** The headers, with names in lower case. */
   readonly headers: Readonly<Record<string, string | string[] | undefined>>
-  /** What is not read yet is not fetched either. Throws `StreamError`. */
+  /** The body. What is not read is not fetched either. Throws `StreamError`. */
   readonly body: AsyncIterable<Uint8Array>
 }
 
-/** There was no answer, or it broke off. The message is for a person. */
+/** The error when there was no answer, or it broke off. The message is for people. */
 export class StreamError extends Error {
   override readonly name = 'StreamError'
-  /** The answer had begun, and then nothing came for `idleTimeoutMs`. */
+  /** Whether the answer had begun, and then nothing came for `idleTimeoutMs`. */
   readonly isIdle: boolean
 
   constructor(message: string, { isIdle = false } = {}) {

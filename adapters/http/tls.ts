@@ -6,9 +6,9 @@ import { established } from './dial.ts'
 import { ConnectError, tlsErrorText } from './failure.ts'
 
 /**
- * Parses the certificates once for all connections of a pool; `roots` are trusted where there is no
- * CA, Node's own by default. Throws a `ConnectError` for what is
- * no certificate, no key, or a key of another certificate.
+ * Parses the certificates once for all connections of a pool. `roots` are trusted when there is no
+ * CA; the default are Node's own. Throws `ConnectError` for an invalid certificate or key, and for
+ * a key of another certificate.
  */
 export function secureContextOf(
   { ca, cert, key }: TlsOptions,
@@ -25,14 +25,15 @@ export function secureContextOf(
   }
 }
 
-/** What Node takes; undefined stands for its own roots. */
+/** A copy for Node; undefined stands for its own root certificates. */
 function copyOf(roots: readonly string[] | undefined): string[] | undefined {
   return roots && [...roots]
 }
 
 /**
- * For the connection to a proxy itself. The CA that vouches for the destination may vouch for the
- * proxy too, beside `roots` or else Node's; the client certificate is the destination's alone.
+ * The context for the connection to a proxy itself. The CA of the destination is trusted for the
+ * proxy too, in addition to `roots` or Node's own; the client certificate is only for the
+ * destination.
  */
 export function proxySecureContextOf({ ca }: TlsOptions, roots?: readonly string[]): SecureContext {
   if (ca === undefined) return createSecureContext({ ca: copyOf(roots) })
@@ -41,8 +42,8 @@ export function proxySecureContextOf({ ca }: TlsOptions, roots?: readonly string
 }
 
 /**
- * Speaks TLS over an open connection; rejects with a `ConnectError`. `protocols` are those that are
- * offered for what is spoken over it: RFC 7301.
+ * Starts TLS on an open connection. Rejects with `ConnectError`. `protocols` are the protocols that
+ * are offered: RFC 7301.
  */
 export async function secure(
   socket: Socket,
@@ -71,7 +72,7 @@ export async function secure(
   }
 }
 
-/** Node leaves out, without a word, what is no certificate in a CA text. */
+/** Throws when the CA text has no certificate. Node silently leaves out what is not one. */
 function requireCertificate(ca: string): void {
   try {
     new X509Certificate(ca)

@@ -3,10 +3,13 @@ import { parseNatsCredentials } from '../../relay/model/nats-credentials.ts'
 import type { NatsCredentials } from '../../relay/ports/nats.ts'
 import { createSigner } from './nkey-signer.ts'
 
-/** By the object: a Provider's stays the same for as long as its Secret does. */
+/**
+ * The authenticators by their credentials. A Provider's credentials are the same object while its
+ * Secret is unchanged.
+ */
 const known = new WeakMap<NatsCredentials, Authenticator>()
 
-/** What a client says to prove who it is; undefined when a seed or a `.creds` text is none. */
+/** The authenticator for credentials; undefined when a seed or a `.creds` text is not valid. */
 export function authenticatorOf(credentials: NatsCredentials): Authenticator | undefined {
   try {
     const authenticator = known.get(credentials) ?? createAuthenticator(credentials)

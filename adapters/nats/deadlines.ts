@@ -1,20 +1,20 @@
 import { ConnectError } from '../http/failure.ts'
 
-/** The longest delay that a timer of Node takes. */
+/** The longest delay of a timer in Node. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
-/** The time that one publishing may take, and its part for the connection. */
+/** The time for one publishing, and for the connection as a part of it. */
 export interface Deadlines {
-  /** Aborted with a `ConnectError` when time is up. */
+  /** Aborted with a `ConnectError` when the time is over. */
   readonly signal: AbortSignal
   readonly connectMs: number
   /** Ends the part for the connection. */
   readonly connected: () => void
-  /** Ends all of it. */
+  /** Ends the whole time. */
   readonly stop: () => void
 }
 
-/** Starts the clock; both times in milliseconds. `missing` says what has not come at its end. */
+/** Starts both times, in milliseconds. `missing` tells what has not come when one is over. */
 export function startDeadlines(
   timeoutMs: number,
   connectTimeoutMs: number,

@@ -5,14 +5,14 @@ import type { NatsLibrary } from './library.ts'
 
 type Storing = Pick<NatsMessage, 'subject' | 'body'> & { readonly storeOnceAs: string }
 
-/** How many bytes of a message the header with its id takes; they count for `max_payload`. */
+/** The bytes of the header with a message's id, which count for `max_payload`. */
 export function messageIdBytes(id: string): number {
   return Buffer.byteLength(`NATS/1.0\r\nNats-Msg-Id: ${id}\r\n\r\n`)
 }
 
 /**
- * Publishes a message for a stream to store, and waits for what the stream answers. Never rejects,
- * and never fulfils when none does: whoever holds the connection ends it.
+ * Publishes a message for a stream to store, and waits for the stream's answer. It never rejects,
+ * and does not end without an answer: whoever has the connection ends it.
  * https://docs.nats.io/nats-concepts/jetstream/streams#publishing
  */
 export async function store(
@@ -38,7 +38,7 @@ export async function store(
   return judgeAnswer(Buffer.from(data).toString())
 }
 
-/** The status of an answer that the server gives when nobody listens. */
+/** The status of the server's own answer when nobody listens. */
 const NO_RESPONDERS = 503
 
 function judgeAnswer(text: string): NatsPublished | NatsRefusal {
@@ -50,11 +50,14 @@ function judgeAnswer(text: string): NatsPublished | NatsRefusal {
   return { kind: 'published', stored: { stream, sequence, isDuplicate: duplicate === true } }
 }
 
-/** https://github.com/nats-io/nats-server/blob/main/server/errors.json */
+/** The code of an error: https://github.com/nats-io/nats-server/blob/main/server/errors.json */
 const MESSAGE_TOO_LONG = 10_054
 const ACCOUNT_IS_FULL = 10_002
 
-/** The codes are those of HTTP: 400 for what no other try gets past, 503 for a stream that is full. */
+/**
+ * The result for an error. Codes are those of HTTP: with 400 no other try can succeed, and 503 is
+ * for example a full stream.
+ */
 function judgeError(
   { code, err_code: number, description }: Readonly<Record<string, unknown>>,
   stream: unknown,

@@ -3,24 +3,24 @@ import type { NatsCredentials } from '../../relay/ports/nats.ts'
 import type { Link } from './link.ts'
 import { type LinkOptions, LinkTransport } from './link-transport.ts'
 
-/** What needs the NATS library. */
+/** The parts that need the NATS library. */
 export interface NatsLibrary {
-  /** Undefined when a seed or a `.creds` text is none. */
+  /** The authenticator for credentials; undefined when a seed or a `.creds` text is not valid. */
   authenticatorOf(credentials: NatsCredentials): Authenticator | undefined
-  /** Speaks over an open connection. */
+  /** Connects the library over an open connection. */
   connect(link: Link, authenticator: Authenticator): Promise<NatsConnection>
-  /** A subject of its own for the answer to one message. */
+  /** Makes a subject for the answer to one message. */
   createInbox(): string
-  /** The headers of a message that a stream stores once under this id. */
+  /** Makes the headers of a message that a stream stores once under this id. */
   messageIdHeaders(id: string): MsgHdrs
 }
 
-/** It waits for this at most, in milliseconds; whoever opened the link closes it sooner. */
+/** The library's own timeout in milliseconds. Whoever opened the link closes it sooner. */
 const NO_TIMEOUT_MS = 2 ** 31 - 1
 
 let loading: Promise<NatsLibrary> | undefined
 
-/** Loads the library at the first call: most relays never publish to NATS. */
+/** Loads the library at the first call, since most relays never publish to NATS. */
 export function loadLibrary(): Promise<NatsLibrary> {
   loading ??= load()
   return loading

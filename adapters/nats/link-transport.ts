@@ -2,14 +2,14 @@ import type { ConnectionOptions, Server } from '@nats-io/nats-core'
 import type { Transport } from '@nats-io/nats-core/internal'
 import type { Link } from './link.ts'
 
-/** Connection options that bring an open connection with them. */
+/** Connection options with an open connection. */
 export interface LinkOptions extends ConnectionOptions {
   readonly link: Link
 }
 
 /**
- * Lets the library speak over a connection that is open already. Its transport factory is global and
- * takes no arguments, so each connection's own link comes by its options.
+ * Lets the library use a connection that is open already. Its transport factory is global and has
+ * no arguments, so each connection gets its link through its options.
  */
 export class LinkTransport implements Transport {
   readonly lang = 'node'
@@ -65,7 +65,9 @@ export class LinkTransport implements Transport {
   }
 }
 
-/** What of the server's INFO the library needs; of a cluster's other servers it shall know nothing. */
+/**
+ * The part of the server's INFO that the library needs, without the other servers of its cluster.
+ */
 function infoLine({ info }: Link): Buffer {
   const { version, headers, nonce, maxPayload } = info
   const known = { version, proto: 1, headers, nonce, max_payload: maxPayload }

@@ -10,37 +10,37 @@ import { parseServerLine, type ServerInfo, type ServerLine } from './server-line
 import { onLines, readFirstLine } from './socket-lines.ts'
 
 export interface LinkContext extends ConnectorContext {
-  /** Destroys the connection at any time; its reason is then the error. */
+  /** Destroys the connection when it is aborted; its reason is the error. */
   readonly signal: AbortSignal
   /** Whether the server may send answers. */
   readonly takesAnswers: boolean
 }
 
-/** A connection to a server that has said who it is; TLS is up when it is wanted. */
+/** A connection to a server that has sent its INFO. TLS is up if it is wanted. */
 export interface Link {
   readonly info: ServerInfo
-  /** Bytes of what the server says after its INFO; another INFO is left out. */
+  /** The bytes that the server sends after its INFO. Further INFO lines are left out. */
   readonly lines: PassThrough
   readonly isEncrypted: boolean
-  /** The text of the last `-ERR` so far. */
+  /** The text of the last `-ERR`. */
   readonly refusal: string | undefined
-  /** Fulfilled with why, once the connection is gone. */
+  /** Fulfilled with the reason when the connection is gone. */
   readonly closed: Promise<Error>
   write(frame: Uint8Array): void
-  /** Closes after what is written is sent. */
+  /** Closes the connection after everything was sent. */
   close(): void
 }
 
 /**
- * How long a server that has to speak TLS may say nothing, in ms, before it gets TLS first: with the
- * option `handshake_first` it waits for that, and hangs up after two seconds.
+ * How long to wait, in ms, for a server that must use TLS, before TLS is started first. With the
+ * option `handshake_first` the server waits for that, and closes the connection after two seconds.
  * https://docs.nats.io/running-a-nats-service/configuration/securing_nats/tls
  */
 const TLS_FIRST_AFTER_MS = 1_000
 
 /**
- * Connects, through the address guard and the Provider's proxy, and reads the server's INFO. Rejects
- * with a `ConnectError`, or with an error of the socket's.
+ * Connects, through the address guard and the Provider's proxy, and reads the server's INFO.
+ * Rejects with `ConnectError`, or with the socket's error.
  */
 export async function openLink(
   server: ServerAddress,
@@ -69,7 +69,7 @@ export async function openLink(
   }
 }
 
-/** A plain connection: a server speaks first, and in the clear. */
+/** Opens a plain connection. A server speaks first, and without TLS. */
 function dialServer(
   { destination }: ServerAddress,
   transport: TransportOptions,
@@ -91,7 +91,7 @@ function destroyOnAbort(socket: Socket, signal: AbortSignal): void {
   socket.once('close', () => signal.removeEventListener('abort', abort))
 }
 
-/** The server's first line; undefined when it has to speak TLS and waits for that. */
+/** The server's first line; undefined when it must use TLS and waits for that. */
 function readGreeting(
   socket: Socket,
   server: ServerAddress,
@@ -170,7 +170,7 @@ function createLink(
   }
 }
 
-/** What follows the bytes of a message. */
+/** The bytes after those of a message. */
 const LINE_END_BYTES = 2
 
 function wireForm(line: Exclude<ServerLine, { kind: 'INFO' }>): string {

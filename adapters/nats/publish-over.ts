@@ -13,9 +13,9 @@ import type { Link } from './link.ts'
 type Published = Awaited<ReturnType<NatsPublisher['publish']>>
 
 /**
- * Publishes one message over an open connection, and waits for the answer to a PING: what the
- * server has against a message it says before that. A message that a stream has to store waits for
- * the stream too.
+ * Publishes one message over an open connection, and waits for the answer to a PING: an error about
+ * the message comes before that. For a message that a stream has to store, it also waits for the
+ * stream.
  */
 export async function publishOver(
   link: Link,
@@ -51,7 +51,7 @@ export async function publishOver(
   }
 }
 
-/** What the server's INFO tells already. */
+/** A refusal that follows from the server's INFO. */
 function refusalBefore(
   { info }: Link,
   { body, storeOnceAs }: NatsMessage,
@@ -67,7 +67,7 @@ function refusalBefore(
   return { kind: 'refused', cause: 'size', detail, maxBytes }
 }
 
-/** What a `-ERR` says that no other try can get past before a person acts. */
+/** The `-ERR` texts after which no other try can succeed before a person acts. */
 const REFUSALS: ReadonlyArray<readonly [RegExp, NatsRefusal['cause']]> = [
   [/^permissions violation/i, 'permission'],
   [/authorization violation|authentication (expired|revoked)/i, 'credentials'],
@@ -76,7 +76,7 @@ const REFUSALS: ReadonlyArray<readonly [RegExp, NatsRefusal['cause']]> = [
 ]
 
 /**
- * Any other error may pass, such as too many connections.
+ * The result for a `-ERR`. Errors that are not listed are temporary, such as too many connections.
  * https://github.com/nats-io/nats-server/blob/main/server/errors.go
  */
 function judgeRefusal(text: string, mayHaveArrived: boolean): Published {

@@ -10,11 +10,14 @@ import { publishOver } from './publish-over.ts'
 import { parseServerAddress } from './server-address.ts'
 
 export interface NatsPublisherOptions extends AddressGuardOptions {
-  /** Bounds the time until a server has said its INFO and TLS is up, in ms. Default 5,000. */
+  /** The time until a server has sent its INFO and TLS is up, in ms. The default is 5,000. */
   readonly connectTimeoutMs?: number
-  /** Resolves names; the system's resolver unless a test has its own. */
+  /** Resolves names; the default is the system's resolver. */
   readonly resolve?: Resolve
-  /** PEM texts of the roots that are trusted where a transport names no CA; Node's by default. */
+  /**
+   * The trusted root certificates as PEM texts, for transports without a CA; the default are
+   * Node's.
+   */
   readonly roots?: readonly string[]
 }
 

@@ -3,18 +3,18 @@ import type { NatsMessage } from '../../relay/ports/nats.ts'
 import { ConnectError } from '../http/failure.ts'
 import type { ServerInfo } from './server-line.ts'
 
-/** Where a server is. */
+/** The address of a server. */
 export interface ServerAddress {
-  /** An `http:` URL, of which host and port count. */
+  /** An `http:` URL, of which only host and port matter. */
   readonly destination: URL
   readonly demandsTls: boolean
-  /** It wants TLS before it says anything. */
+  /** Whether the server expects TLS before it sends anything. */
   readonly isTlsFirst: boolean
 }
 
 const DEFAULT_PORT = '4222'
 
-/** Reads a message's server. Throws a `ConnectError` when it is no `nats:` or `tls:` URL. */
+/** Reads the server of a message. Throws `ConnectError` when it is not a `nats:` or `tls:` URL. */
 export function parseServerAddress({ server, tlsFirst = false }: NatsMessage): ServerAddress {
   const url = URL.parse(server)
   const destination = URL.parse(`http://${url?.hostname}:${url?.port || DEFAULT_PORT}`)
@@ -25,14 +25,14 @@ export function parseServerAddress({ server, tlsFirst = false }: NatsMessage): S
   return { destination, demandsTls, isTlsFirst: tlsFirst }
 }
 
-/** Whether the connection may carry nothing in the clear. */
+/** Whether nothing may be sent without TLS. */
 export function isTlsDemanded({ demandsTls }: ServerAddress, { tls }: TransportOptions): boolean {
   return demandsTls || tls !== undefined
 }
 
 /**
- * Whoever asks for TLS, by the address or by certificates, gets it or no connection: INFO comes in
- * the clear, where anyone on the way can take the offer of TLS out of it.
+ * Whether the connection uses TLS. If the address or certificates ask for TLS, it is used, or there
+ * is no connection: INFO is not encrypted, and an attacker could remove the offer of TLS from it.
  */
 export function wantsTls(
   server: ServerAddress,

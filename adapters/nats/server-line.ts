@@ -2,36 +2,36 @@ import { jsonValue } from '../../relay/model/json-value.ts'
 import { ellipsize } from '../../relay/model/text.ts'
 import { ConnectError } from '../http/failure.ts'
 
-/** What a server says of itself, as far as a publisher needs it. */
+/** The part of a server's INFO that a publisher needs. */
 export interface ServerInfo {
   readonly version: string
   readonly headers: boolean
-  /** To be signed with an NKey. */
+  /** The nonce that is signed with an NKey. */
   readonly nonce?: string
-  /** Most bytes of a message. */
+  /** The most bytes of a message. */
   readonly maxPayload: number
   readonly tlsRequired: boolean
   readonly tlsAvailable: boolean
 }
 
 /**
- * What a server may say to a client that subscribes to nothing but answers:
+ * A line that a server may send to a client without subscriptions except for answers:
  * https://docs.nats.io/reference/reference-protocols/nats-protocol
  */
 export type ServerLine =
   | { readonly kind: 'INFO'; readonly info: ServerInfo }
   | { readonly kind: '-ERR'; readonly text: string }
   | { readonly kind: 'PING' | 'PONG' | '+OK' }
-  /** The head of a message: `bytes` of it follow, and a line end. */
+  /** The head of a message. `bytes` bytes of it follow, and a line end. */
   | { readonly kind: 'MSG' | 'HMSG'; readonly line: string; readonly bytes: number }
 
-/** Most bytes of an answer; those of JetStream have some hundred. */
+/** The most bytes of an answer; those of JetStream have some hundred. */
 const MAX_ANSWER_BYTES = 64 * 1024
 
-/** Most UTF-16 units of a server's own words that are repeated. */
+/** The most UTF-16 units of a server's own words that are repeated. */
 const MAX_ERROR_LENGTH = 200
 
-/** Reads a line without its end. Throws a `ConnectError` for what is no such line. */
+/** Reads a line without its end. Throws `ConnectError` for any other line. */
 export function parseServerLine(line: string): ServerLine {
   const space = line.search(/[ \t]/)
   const operation = (space < 0 ? line : line.slice(0, space)).toUpperCase()
@@ -53,7 +53,7 @@ export function parseServerLine(line: string): ServerLine {
   }
 }
 
-/** `subject sid [reply-to] [header bytes] bytes` */
+/** Reads the number of bytes in `subject sid [reply-to] [header bytes] bytes`. */
 function answerBytes(words: string): number {
   const [, digits = ''] = /[ \t](\d{1,10})$/.exec(words) ?? []
   const bytes = Number(digits)

@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net'
 import { ConnectError } from '../http/failure.ts'
 
-/** An INFO names every server of a cluster, so it may be long. */
+/** The longest line. An INFO names every server of a cluster, so it may be long. */
 const MAX_LINE_BYTES = 64 * 1024
 
 /**
- * Reads the first line that a server sends, and leaves what follows to the socket's next reader.
- * Undefined when nothing at all has come within `silenceMs`. Rejects with a `ConnectError`, or with
- * what destroyed the socket.
+ * Reads the first line that a server sends, and leaves the rest to the socket's next reader.
+ * Undefined when nothing has come within `silenceMs`. Rejects with `ConnectError`, or with the
+ * error that destroyed the socket.
  */
 export function readFirstLine(socket: Socket, silenceMs?: number): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
@@ -37,17 +37,17 @@ export function readFirstLine(socket: Socket, silenceMs?: number): Promise<strin
   })
 }
 
-/** Who takes what a server sends. */
+/** Receives what a server sends. */
 export interface LineReader {
-  /** Takes a line without its end, and says how many bytes follow it that are no lines. */
+  /** Receives a line without its end, and returns how many bytes after it are not lines. */
   readonly onLine: (line: string) => number
-  /** Takes those bytes. */
+  /** Receives those bytes. */
   readonly onPayload: (bytes: Buffer) => void
-  /** Takes once why no more will come: an error of the socket's, or its end. */
+  /** Called once with the reason why no more will come: an error of the socket, or its end. */
   readonly onClosed: (error: Error) => void
 }
 
-/** Hands on each line, and the bytes that follow it where it says so. */
+/** Calls the reader for each line, and for the bytes that follow it. */
 export function onLines(socket: Socket, { onLine, onPayload, onClosed }: LineReader): void {
   let rest: Buffer = Buffer.alloc(0)
   let payloadBytes = 0

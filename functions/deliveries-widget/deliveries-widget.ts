@@ -15,10 +15,10 @@ export interface DeliveriesWidgetParts extends FailureReports {
   readonly replayButton: boolean
 }
 
-/** What Lambda's context tells the widget. */
+/** The part of Lambda's context that the widget uses. */
 export type WidgetInvocation = Pick<Context, 'invokedFunctionArn' | 'getRemainingTimeInMillis'>
 
-/** What one page of a list may take, and making HTML of all. */
+/** The time for one page of a list, and for the HTML. */
 const MARGIN_MS = 8_000
 
 const USAGE =
@@ -28,7 +28,9 @@ const NO_LIST = 'The deliveries cannot be read now: the log of this function say
 const REPLAY_FAILED =
   'The replay failed, and may be queued all the same: the log of this function says why.'
 
-/** The CloudWatch widget of failed deliveries: answers each call with HTML, also one that fails. */
+/**
+ * The CloudWatch widget of failed deliveries. It answers each call with HTML, even when it fails.
+ */
 export function createDeliveriesWidget(parts: DeliveriesWidgetParts) {
   return async (call: unknown, invocation: WidgetInvocation): Promise<string> => {
     const request = readWidgetRequest(call)

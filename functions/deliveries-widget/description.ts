@@ -1,6 +1,6 @@
 /**
- * Markdown that CloudWatch shows to whoever adds the widget to a dashboard. Its last block of YAML is
- * taken for the parameters.
+ * The Markdown that CloudWatch shows when the widget is added to a dashboard. Its last block of
+ * YAML is used as the parameters.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
  */
 export const DESCRIPTION = `## Failed deliveries of flux-relay

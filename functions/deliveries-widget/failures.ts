@@ -2,17 +2,17 @@ import { mapConcurrently } from '../../adapters/aws/concurrency.ts'
 import type { ListedRecord } from '../../relay/model/delivery.ts'
 import type { Ledger, LedgerPage } from '../../relay/ports/ledger.ts'
 
-/** Most deliveries of one outcome that are shown. */
+/** The most deliveries of one outcome that are shown. */
 export const MAX_SHOWN = 50
 
-/** Of all clusters, the latest accepted first. */
+/** The newest deliveries of all clusters, the latest accepted first. */
 export interface Newest {
   readonly records: readonly ListedRecord[]
-  /** Whether there are older ones, or may be: a search ends before it has read too much. */
+  /** Whether there are, or may be, older ones: a search ends before it has read too much. */
   readonly mayHaveMore: boolean
 }
 
-/** What is not delivered and should be: given up, or waiting for a retry. */
+/** The deliveries that failed: those that are dead, and those that wait for a retry. */
 export type Failures = Readonly<Record<'dead' | 'retry', Newest>>
 
 /** Where failures are looked for; `DynamoDbConfigStore` knows the clusters. */
@@ -32,8 +32,8 @@ const NONE: Newest = { records: [], mayHaveMore: false }
 const UNREAD: LedgerPage = { records: [], nextCursor: '' }
 
 /**
- * The newest failures of the cluster, or of all that ever sent a configuration, as far as there is
- * time. Rejects when a store fails.
+ * The newest failures of the cluster, or of all clusters that ever sent a configuration, as far as
+ * the time allows. Rejects when a store fails.
  */
 export async function listFailures(
   { ledger, configs }: FailureQueries,

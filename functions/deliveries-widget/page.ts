@@ -5,18 +5,20 @@ import { objectName } from '../../relay/model/event.ts'
 import { type Failures, MAX_SHOWN, type Newest } from './failures.ts'
 
 export interface FailuresPageOptions {
-  /** Milliseconds since the epoch. */
+  /** The time in milliseconds since the epoch. */
   readonly now: number
-  /** The ARN of the function that a button of each row calls; absent: there are no buttons. */
+  /**
+   * The ARN of the function that the button of each row calls; absent when there are no buttons.
+   */
   readonly replayBy: string | undefined
 }
 
-/** One sentence for a person. */
+/** A page with one sentence. */
 export function notice(sentence: string): Html {
   return html`<p><strong>${sentence}</strong></p>\n`
 }
 
-/** The failures as two tables. */
+/** The page with the failures in two tables. */
 export function failuresPage({ dead, retry }: Failures, options: FailuresPageOptions): Html {
   return html`${section('Dead', dead, options)}${section('Waiting for a retry', retry, options)}`
 }
@@ -39,7 +41,7 @@ function countText({ records, mayHaveMore }: Newest): string {
 }
 
 /**
- * A button by CloudWatch's own element, which acts on the one before it.
+ * A button with CloudWatch's own element, which acts on the element before it.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html
  */
 function replayButton(functionArn: string): (record: ListedRecord) => Html {

@@ -1,29 +1,29 @@
 import { z } from 'zod'
 import { ClusterName } from '../../relay/model/config.ts'
 
-/** What a call of the widget asks for. */
+/** The request in a call of the widget. */
 export type WidgetRequest =
-  /** What the widget is for, which CloudWatch shows to whoever adds it. */
+  /** A request for the description, which CloudWatch shows when the widget is added. */
   | { readonly kind: 'describe' }
   | { readonly kind: 'list'; readonly cluster: string | undefined }
   | {
       readonly kind: 'replay'
       readonly id: string
-      /** The AWS account whose dashboard it is, as CloudWatch says. */
+      /** The AWS account of the dashboard, as CloudWatch reports it. */
       readonly account: string | undefined
       /** The cluster that the widget lists. */
       readonly cluster: string | undefined
     }
 
-/** All clusters, or the one named. */
+/** All clusters, or one by its name. */
 const List = z.union([z.literal(true), z.strictObject({ cluster: ClusterName.optional() })])
 
-/** As `deliveryId` makes them: SHA-256, in hex. */
+/** The id of a delivery as `deliveryId` makes it: SHA-256, in hex. */
 const DeliveryId = z.string().regex(/^[0-9a-f]{64}$/)
 
 /**
- * What CloudWatch adds to each call; the parameters in it are those that the widget has in its
- * dashboard. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
+ * What CloudWatch adds to each call. Its parameters are those of the widget in the dashboard.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_about.html
  */
 const WidgetContext = z
   .object({
@@ -42,7 +42,7 @@ const WidgetCall = z.union([
   z.strictObject({ replay: DeliveryId, widgetContext: WidgetContext }),
 ])
 
-/** Reads what the function is called with; undefined for anything that is no request of the widget. */
+/** Reads a call of the function; undefined when it is not a request of the widget. */
 export function readWidgetRequest(call: unknown): WidgetRequest | undefined {
   const { data } = WidgetCall.safeParse(call)
   if (data === undefined) return undefined

@@ -1,30 +1,30 @@
-/** How long an invocation may still run; Lambda's context is one. */
+/** How long an invocation may still run. Lambda's context has this method. */
 export interface RemainingTime {
   getRemainingTimeInMillis(): number
 }
 
-/** The end of an invocation, which comes before Lambda's own. */
+/** The end of the work in an invocation, which comes before Lambda's own. */
 export interface Deadline {
-  /** Whether there is time for a try, the longest of which is about this long. */
+  /** Whether there is time for a try, of which the longest takes about this time. */
   allowsStart(): boolean
-  /** The work's result; rejects when the invocation has to end before the work does. */
+  /** Resolves with the work's result. Rejects when the invocation has to end first. */
   limit<T>(work: Promise<T>): Promise<T>
   clear(): void
 }
 
 const MIN_START_MS = 20_000
 
-/** What recording a try and answering take. */
+/** The time to record a try and to answer. */
 const AFTER_TRY_MS = 5_000
 
-/** The time of the call that runs now: those of one container follow each other. */
+/** The time that is left in the current call. The calls of one container follow each other. */
 export interface CallTime {
   begin(context: RemainingTime): void
-  /** Milliseconds that a try may take which begins now. */
+  /** The milliseconds that a try which begins now may take. */
   timeLeftMs(): number
 }
 
-/** Before the first call there is no end. */
+/** Makes the time of calls. Before the first call it is unlimited. */
 export function createCallTime(): CallTime {
   let current: RemainingTime | undefined
   return {
@@ -36,15 +36,18 @@ export function createCallTime(): CallTime {
   }
 }
 
-/** What answering takes: past Lambda's own end all of the batch would come again. */
+/** The time to answer. After Lambda's own end the whole batch would be delivered again. */
 const MARGIN_MS = 2_000
 
-/** Work that is not over when the invocation has to end; it may have done all, or nothing. */
+/**
+ * The error for work that had not ended when the invocation had to end. It may be done completely,
+ * partly or not at all.
+ */
 export class OutOfTime extends Error {
   override readonly name = 'OutOfTime'
 }
 
-/** The deadline of one invocation. `clear` it when that is over. */
+/** Makes the deadline of one invocation. Call `clear` at its end. */
 export function createDeadline(context: RemainingTime): Deadline {
   const { promise: over, reject } = Promise.withResolvers<never>()
   over.catch(() => undefined)

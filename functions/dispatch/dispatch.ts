@@ -16,7 +16,7 @@ import { createSetAside, type SetAsideParts, type SetMessageAside } from './set-
 /** What dispatching needs. */
 export interface DispatchParts extends MessageParts, SetAsideParts, PutBackParts, FailureReports {}
 
-/** What is done with one message: first the one, then with what cannot be handled the other. */
+/** What to do with one message: `handle` it, and what to do when that is not possible. */
 interface Handling {
   readonly handle: HandleMessage
   readonly setAside: SetMessageAside
@@ -24,9 +24,9 @@ interface Handling {
 }
 
 /**
- * Handles a batch of either queue. Groups run at the same time, the messages of one in order; one
- * that fails goes back with the rest of its group, and no other group notices. One that is set aside
- * is done with, and the rest of its group goes on.
+ * Handles a batch of either queue. Groups run at the same time, and the messages of a group in
+ * order. A failed message goes back with the rest of its group, and does not affect other groups.
+ * After a message that is set aside, the rest of its group continues.
  */
 export function createDispatch(parts: DispatchParts) {
   const handling = {
@@ -50,7 +50,7 @@ export function createDispatch(parts: DispatchParts) {
   }
 }
 
-/** The ids of the messages that must come again. */
+/** Handles a group. Resolves with the ids of the messages that must come again. */
 async function handleGroup(
   group: readonly SQSRecord[],
   { handle, setAside, putBack }: Handling,

@@ -2,15 +2,15 @@ import type { SQSRecord } from 'aws-lambda'
 import { decodeRetry } from '../../adapters/aws/sqs-message.ts'
 import { DamagedRecord, LaterVersion } from '../../relay/model/stored/errors.ts'
 
-/** The messages of a batch that have to be handled one after the other. */
+/** The groups of a batch. The messages of a group are handled one after the other. */
 export function groupsOf(records: readonly SQSRecord[]): ReadonlyArray<readonly SQSRecord[]> {
   return [...Map.groupBy(records, groupOf).values()]
 }
 
 /**
- * Only the groups of a FIFO queue have an order. That of a retry says whose it is, and is no reason to
- * wait: what must not run at the same time are copies of one retry, which SQS keeps when it is sent
- * again after a lost answer.
+ * The group of a message. Only FIFO queues have groups with an order. The message group of a retry
+ * names its cluster, and is no reason to wait; only copies of one retry must not run at the same
+ * time, which SQS keeps when it is sent again after a lost answer.
  */
 function groupOf({ attributes, body, messageId }: SQSRecord): string {
   const { SequenceNumber, MessageGroupId } = attributes

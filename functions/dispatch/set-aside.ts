@@ -23,7 +23,10 @@ export interface SetAsideParts {
 /** Whether the message was set aside, and is done with; false when it must come again. */
 export type SetMessageAside = (record: SQSRecord, failure: DispatchFailure) => Promise<boolean>
 
-/** The record of a retry that is set aside is not due, or the sweep would queue it again and again. */
+/**
+ * Removes the retry that is set aside from the due index; otherwise the sweep would queue it again
+ * and again.
+ */
 async function waitNoMore({ dueIndex }: SetAsideParts, { body }: SQSRecord): Promise<void> {
   try {
     await dueIndex.remove(decodeRetry(body))

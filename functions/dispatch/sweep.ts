@@ -9,35 +9,42 @@ import type { RemainingTime } from './deadline.ts'
 export interface SweepParts {
   readonly ports: Pick<Ports, 'ledger' | 'queue' | 'state' | 'clock'>
   readonly index: Pick<DueIndex, 'page' | 'remove'>
-  /** Counts what was long past due, and is queued again. */
+  /** Counts retries that were long past due and are queued again. */
   readonly onOverdue: (count: number) => void
   readonly log: Log
 }
 
-/** What is due within this is queued: a minute, after which the next sweep comes, and some more. */
+/**
+ * Retries that are due within this time are queued: a minute, after which the next sweep runs, and
+ * a margin.
+ */
 const AHEAD_MS = 90_000
 
 const PAGE_SIZE = 100
 
-/** Most pages of what is long past due, for each part of the index; the next sweep goes on. */
+/**
+ * The most pages of retries that are long past due, for each part of the index. The next sweep
+ * continues.
+ */
 const OVERDUE_PAGES = 5
 
-/** No page is begun with less time left. */
+/** The least time left to start a page. */
 const MIN_START_MS = 15_000
 
-/** How long it is kept how far the sweeps came; without that they begin anew, and send copies. */
+/** How long the place of the sweeps is remembered. Without it they start again, and send copies. */
 const PLACE_KEPT_FOR_MS = 7 * 24 * 3_600_000
 
-/** The parts of the index, and what a sweep may take. */
+/** The parts of the index, and the time of a sweep. */
 interface Round extends SweepParts {
   readonly context: RemainingTime
   readonly shard: number
 }
 
 /**
- * Queues what the index of the ledger holds and is due soon, and what is long past due, whatever lost its
- * message. Two sweeps at a time, and one that is repeated after a crash, queue copies at most, of which all but
- * the first are stale. Rejects when a store fails, after all other parts of the index were swept.
+ * Queues what the index of the ledger holds and is due soon, and what is long past due, whatever
+ * lost its message. Two sweeps at a time, or a sweep that is repeated after a crash, queue copies
+ * at most, of which all but the first are stale. Rejects when a store fails, after all other parts
+ * of the index were swept.
  */
 export function createSweep(parts: SweepParts) {
   return async (context: RemainingTime): Promise<void> => {
@@ -54,7 +61,7 @@ export function createSweep(parts: SweepParts) {
   }
 }
 
-/** Queues first and notes that after: what was queued and not noted is queued once more. */
+/** Queues retries and then remembers the place. A crash in between only queues them once more. */
 async function queueDue(round: Round): Promise<void> {
   const { ports, index, shard } = round
   const { state, queue, clock } = ports

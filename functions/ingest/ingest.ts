@@ -7,7 +7,7 @@ export interface IngestParts extends HttpApiParts {
   readonly ports: Pick<Ports, 'queue' | 'clock' | 'orderTimes'>
 }
 
-/** `POST /v1/clusters/{cluster}/events`. */
+/** Makes the handler of `POST /v1/clusters/{cluster}/events`. */
 export function createIngest(parts: IngestParts) {
   return createHttpApi([eventsRoute(parts)], parts)
 }

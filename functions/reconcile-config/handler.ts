@@ -24,7 +24,10 @@ const reconcileConfig = createReconcileConfig({
 
 type Invocation = Pick<Context, 'awsRequestId'>
 
-/** Takes and shows the configurations of clusters; on a schedule it looks for what no request tells. */
+/**
+ * Accepts and shows the configurations of clusters. On a schedule it checks what no request
+ * reports.
+ */
 export function handler(event: HttpEvent, invocation: Invocation): Promise<HttpResult>
 export function handler(event: ScheduledEvent, invocation: Invocation): Promise<undefined>
 export async function handler(

@@ -13,8 +13,8 @@ export interface OldestOpenParts {
 const CONCURRENT_READS = 8
 
 /**
- * Measures how long the oldest delivery waits that failed and is tried again: a destination that is
- * down shows by it, however few the events are. Rejects when the ledger cannot be read.
+ * Measures how long the oldest delivery has waited that failed and is tried again. It shows a
+ * destination that is down, even if there are few events. Rejects when the ledger cannot be read.
  */
 export async function measureOldestOpen(
   { oldestOpen, clock, metrics }: OldestOpenParts,

@@ -12,7 +12,7 @@ export interface ReconcileConfigParts extends HttpApiParts {
   readonly ports: Pick<Ports, 'configs' | 'secrets' | 'clock' | 'ledger' | 'queue'>
 }
 
-/** `PUT` and `GET /v1/clusters/{cluster}/config`. */
+/** Makes the handler of `PUT` and `GET /v1/clusters/{cluster}/config`. */
 export function createReconcileConfig(parts: ReconcileConfigParts) {
   const { ports, log } = parts
   const routes = configRoutes({

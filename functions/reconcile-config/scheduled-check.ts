@@ -8,7 +8,10 @@ export interface ScheduledCheckParts extends SilentClustersParts, OldestOpenPart
   readonly metrics: SilentClustersParts['metrics'] & OldestOpenParts['metrics']
 }
 
-/** What no event tells: which clusters are silent, and how long deliveries wait. Rejects with a store. */
+/**
+ * Checks what no event reports: which clusters are silent, and how long deliveries wait. Rejects
+ * when a store fails.
+ */
 export async function runScheduledCheck(parts: ScheduledCheckParts): Promise<void> {
   const seen = await parts.configs.clustersSeen()
   countSilentClusters(parts, seen)

@@ -3,7 +3,10 @@ import type { Clock } from '../../relay/ports/clock.ts'
 import type { Log } from '../shared/log.ts'
 import type { StageMetrics } from '../shared/stage-metrics.ts'
 
-/** A shipper sends its configuration every ten minutes; who missed it three times is silent. */
+/**
+ * A cluster is silent after this time. A shipper sends its configuration every ten minutes, so it
+ * has missed three times.
+ */
 const SILENT_AFTER_MS = 30 * 60_000
 
 /** What counting needs. */
@@ -14,8 +17,8 @@ export interface SilentClustersParts {
 }
 
 /**
- * Counts the clusters that have gone silent, and names them in the log. One that never sent anything by
- * itself is not silent.
+ * Counts the clusters that have become silent, and names them in the log. A cluster that never sent
+ * anything itself is not silent.
  */
 export function countSilentClusters(
   { clock, log, metrics }: SilentClustersParts,

@@ -3,8 +3,8 @@ import type { Ports } from '../../relay/ports/ports.ts'
 import type { Log } from '../shared/log.ts'
 
 /**
- * Sends what waited for a cluster's configuration, which has come. Never rejects: the configuration
- * is stored, and what fails here is made up for by the next one and by the schedule of retries.
+ * Wakes the deliveries that waited for a cluster's configuration. Never rejects: the configuration
+ * is stored, and after a failure the next configuration or the retry schedule brings them back.
  */
 export async function wakeSoon(
   { ports, log }: { readonly ports: Pick<Ports, 'ledger' | 'queue' | 'clock'>; readonly log: Log },

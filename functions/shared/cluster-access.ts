@@ -8,7 +8,10 @@ import type {
 import { keepLatest } from '../../relay/model/latest.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 
-/** Where a cluster's credentials are; `DynamoDbTokens` is one. It remembers no name that no cluster has. */
+/**
+ * Reads the credentials of clusters; `DynamoDbTokens` is one. It does not remember names that no
+ * cluster has.
+ */
 export interface CredentialReader {
   read(
     cluster: string,
@@ -16,21 +19,27 @@ export interface CredentialReader {
   ): Promise<ClusterCredentials | undefined>
 }
 
-/** So often at most are a cluster's tokens read again: wrong ones must not cost a read each. */
+/**
+ * How often a cluster's tokens are read again at most, so that wrong tokens do not cost a read
+ * each.
+ */
 const REREAD_INTERVAL_MS = 30_000
 
-/** Clusters whose last reading is remembered; the one read longest ago is forgotten first. */
+/**
+ * The most clusters whose last read is remembered. The one that was read longest ago is forgotten
+ * first.
+ */
 const MAX_REMEMBERED = 10_000
 
-/** What nobody can present: an unknown cluster then costs the same work as a wrong token. */
+/** Credentials that nobody has. With them an unknown cluster takes as long as a wrong token. */
 const NOBODYS: ClusterCredentials = {
   hashes: NOBODYS_TOKENS.map(tokenHash),
   keys: async () => NOBODYS_TOKENS,
 }
 
 /**
- * Access by these credentials. On a mismatch they are read again, past every cache, so that a rotated
- * token counts at once; a name that no cluster has is looked up once.
+ * Makes the access by these credentials. On a mismatch they are read again, past every cache, so
+ * that a rotated token is valid at once. A name that no cluster has is looked up once.
  */
 export function createClusterAccess(
   tokens: CredentialReader,

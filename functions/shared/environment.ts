@@ -55,11 +55,14 @@ const Variables = z.object({
     .enum(['DEBUG', 'INFO', 'WARN', 'ERROR'], { error: 'expected DEBUG, INFO, WARN or ERROR' })
     .default('INFO'),
   POWERTOOLS_METRICS_NAMESPACE: Text.default('flux-relay'),
-  /** Set by Lambda: where the function fetches its invocations. */
+  /**
+   * The address of Lambda's runtime API, from which the function gets its invocations. Lambda sets
+   * it.
+   */
   AWS_LAMBDA_RUNTIME_API: Text.optional(),
 })
 
-/** What a deployment tells its functions. */
+/** The settings that a deployment passes to its functions. */
 export interface Environment {
   readonly configTable: string
   readonly stateTable: string
@@ -67,11 +70,11 @@ export interface Environment {
   readonly eventsQueueUrl: string
   readonly retriesQueueUrl: string
   readonly secretPrefix: string
-  /** How long final records are kept; absent: the ledger's default. Milliseconds. */
+  /** How long final records are kept, in milliseconds; absent: the ledger's default. */
   readonly retentionMs: number | undefined
   readonly allowPrivateAddresses: boolean
   readonly noCrossNamespaceRefs: boolean
-  /** How long a repeat is not told again, in milliseconds; 0 tells every one. */
+  /** How long a repeat is suppressed, in milliseconds; 0 suppresses none. */
   readonly rateLimitIntervalMs: number
   /** Whether the dashboard's widget may replay deliveries. */
   readonly replayButton: boolean
@@ -79,22 +82,22 @@ export interface Environment {
   readonly cloudIdentities: boolean
   /** Whether decisions are counted by cluster too. */
   readonly clusterMetrics: boolean
-  /** Whether records of what is done take a form that commit 591c4aa cannot read. */
+  /** Whether finished records are stored in a form that commit 591c4aa cannot read. */
   readonly compactRecords: boolean
   readonly logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR'
   readonly metricsNamespace: string
-  /** `host:port` that no delivery may go to. */
+  /** An address as `host:port` that no delivery may use. */
   readonly runtimeApi: string | undefined
-  /** Proxies for Providers that name none. */
+  /** The proxies for Providers that name none. */
   readonly proxies: ProxyRules
 }
 
-/** A function that is deployed with a wrong environment. The message names each variable. */
+/** The error for a function with a wrong environment. The message names each variable. */
 export class EnvironmentError extends Error {
   override readonly name = 'EnvironmentError'
 }
 
-/** Reads a function's environment. Throws `EnvironmentError` for all that is wrong at once. */
+/** Reads a function's environment. Throws one `EnvironmentError` with everything that is wrong. */
 export function readEnvironment(variables: NodeJS.ProcessEnv): Environment {
   const parsed = Variables.safeParse(variables)
   if (!parsed.success) {

@@ -17,11 +17,11 @@ export type { HttpResult }
 /** What serving routes to clusters needs. */
 export interface HttpApiParts extends FailureReports {
   readonly access: ClusterAccess
-  /** Counts a request that names a cluster there is and does not prove to be of it. */
+  /** Counts a request that names an existing cluster and does not prove to come from it. */
   readonly onRefused: () => void
 }
 
-/** Serves routes of the relay behind an HTTP API. No operator comes this way: they use the AWS API. */
+/** Serves routes of the relay behind an HTTP API. Operators do not use it: they use the AWS API. */
 export function createHttpApi(
   routes: readonly Route[],
   { access, log, onFailed, onRefused }: HttpApiParts,
@@ -46,7 +46,7 @@ export function createHttpApi(
 }
 
 /**
- * Reads an event, of which API Gateway has decoded the path.
+ * Reads a request, whose path API Gateway has decoded.
  * https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-develop-integrations-lambda.html
  */
 function requestOf(event: HttpEvent): EdgeRequest {
@@ -68,7 +68,7 @@ function requestOf(event: HttpEvent): EdgeRequest {
   }
 }
 
-/** The path of the API's route with its parameters: that of the request may have a stage before it. */
+/** The path of the route with its parameters. The request's own path may begin with a stage. */
 function pathOf({ routeKey, pathParameters = {} }: HttpEvent): string {
   const [, template = ''] = routeKey.split(' ')
   return template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(pathParameters[name] ?? ''))

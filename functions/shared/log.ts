@@ -6,21 +6,21 @@ import type { Environment } from './environment.ts'
 
 type Write = (message: string, fields: Readonly<Record<string, unknown>>) => void
 
-/** What the functions log with: one JSON line each. */
+/** The log of the functions, with one JSON line for each entry. */
 export interface Log {
   readonly info: Write
   readonly warn: Write
   readonly error: Write
 }
 
-/** The log of a function, whose lines say which of its invocations they are of. */
+/** The log of a function. Its lines name the invocation that they belong to. */
 export interface FunctionLog extends Log {
   readonly debug: Write
   /** Begins an invocation. */
   begin(invocation: Pick<Context, 'awsRequestId'>): void
 }
 
-/** What is written at a level, from the most severe one on. */
+/** The levels, the most severe first. */
 const LEVELS = ['ERROR', 'WARN', 'INFO', 'DEBUG'] as const
 
 /**
@@ -47,7 +47,7 @@ export function createLog({ logLevel }: Pick<Environment, 'logLevel'>): Function
   }
 }
 
-/** The handler, with the log begun anew for each invocation. */
+/** Wraps a handler, and starts the log for each invocation. */
 export function logged<Event, Invocation, Result>(
   log: FunctionLog,
   handle: (event: Event, invocation: Invocation) => Result,
@@ -59,9 +59,9 @@ export function logged<Event, Invocation, Result>(
 }
 
 /**
- * One line for a decision about a Delivery, with the fields that the embedded host's has. What was
- * delivered by its first try is logged at DEBUG: the line would be half of what the log costs, and the
- * metrics and the ledger tell the same.
+ * Logs one line for a decision about a Delivery, with the same fields as the embedded host. A
+ * delivery that its first try delivered is logged at DEBUG: it would be half of what the log costs,
+ * and metrics and ledger tell the same.
  */
 export function logDecision(log: Omit<FunctionLog, 'begin'>, decision: Decision): void {
   const { level, message, fields } = decisionEntry(decision)

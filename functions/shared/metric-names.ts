@@ -1,22 +1,29 @@
-/** The metrics that the functions count by, once in all, by `provider` and by `cluster`. */
+/**
+ * The names of the functions' metrics. They are counted in total, by `provider` and by `cluster`.
+ */
 export const METRICS = {
   delivered: 'Delivered',
   retried: 'Retried',
   dead: 'Dead',
   suppressed: 'Suppressed',
   skipped: 'Skipped',
-  /** Milliseconds from an event to its delivery. */
+  /** The milliseconds from an event to its delivery. */
   latency: 'Latency',
-  /** Messages that dispatch moved to a dead-letter queue. It and all below have no other dimension than `service`. */
+  /**
+   * The messages that dispatch moved to a dead-letter queue. This metric and those below have only
+   * the dimension `service`.
+   */
   setAside: 'SetAside',
-  /** Messages and requests that failed by the relay's own fault or a service's, without the call failing. */
+  /**
+   * The messages and requests that failed because of the relay or a service, without a failed call.
+   */
   failed: 'Failed',
-  /** Requests that name a cluster there is, and do not prove to be of it. */
+  /** The requests that name an existing cluster and do not prove to come from it. */
   refused: 'Refused',
-  /** Deliveries that were long past due, and are queued again. */
+  /** The deliveries that were long past due and are queued again. */
   overdue: 'FoundOverdue',
   silentClusters: 'SilentClusters',
-  /** Seconds that the oldest delivery which is not done waits. */
+  /** The seconds that the oldest unfinished delivery has waited. */
   oldestOpen: 'OldestOpen',
 } as const
 
@@ -26,7 +33,7 @@ export const PROVIDER_DIMENSION = 'provider'
 /** The value of the dimension `service`, which every metric has. */
 export const METRICS_SERVICE = 'flux-relay'
 
-/** A namespace for each stage: with a dimension in its place, each metric would cost twice. */
+/** The namespace of a stage. A dimension instead would double the cost of each metric. */
 export function metricsNamespace(stageName: string): string {
   return `flux-relay/${stageName}`
 }

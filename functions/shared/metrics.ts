@@ -15,7 +15,7 @@ const NAMES = {
 
 type MetricsSettings = Pick<Environment, 'metricsNamespace' | 'clusterMetrics'>
 
-/** Takes one line. */
+/** Writes one line. */
 export type WriteLine = (line: string) => void
 
 /** Writes to stdout, where Lambda's own log format leaves a line as it is. */
@@ -30,10 +30,10 @@ export interface DecisionMetrics {
   flush(): void
 }
 
-/** Values that one metric of a line may have. */
+/** The most values of one metric in a line. */
 const MAX_VALUES = 100
 
-/** What is written as one line. */
+/** The sums of one line. */
 interface Sums {
   readonly members: Readonly<Record<string, string>>
   readonly counts: Map<string, number>
@@ -41,9 +41,9 @@ interface Sums {
 }
 
 /**
- * Counts in CloudWatch's embedded metric format: once in all, once by provider type and, if the
- * deployment wants it, once by cluster, never by both, since each combination would be a metric of its
- * own to pay. One line has what a call decided for one type, since each line is paid for too.
+ * Counts in CloudWatch's embedded metric format: in total, by provider type and, if the deployment
+ * wants it, by cluster, but never by both, since each combination is a metric that costs. One line
+ * contains what a call decided for one type, since each line costs too.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function createDecisionMetrics(
@@ -96,7 +96,7 @@ export function createDecisionMetrics(
   }
 }
 
-/** A manifest can name any type, so only known ones become a dimension. */
+/** The label for a type. A manifest can name any type, so only known ones become a dimension. */
 function typeLabel(type: string | undefined): string {
   if (type === undefined) return 'none'
   return providerTypes.has(type) ? type : 'unknown'

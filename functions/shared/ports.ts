@@ -21,14 +21,14 @@ import type { Clock } from '../../relay/ports/clock.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import type { Environment } from './environment.ts'
 
-/** The clients of the services; one of each a container, so that connections are kept. */
+/** The clients of the services. A container has one of each, so that connections are kept. */
 export interface AwsClients {
   readonly dynamoDb: DynamoDBClient
   readonly sqs: SQSClient
   readonly secretsManager: SecretsManagerClient
 }
 
-/** Clients as the function's environment tells the SDK. */
+/** Makes the clients with what the SDK finds in the function's environment. */
 export function createClients(): AwsClients {
   return {
     dynamoDb: createDynamoDbClient(),
@@ -37,16 +37,19 @@ export function createClients(): AwsClients {
   }
 }
 
-/** What stores and queues; sending, as whom, and observing are the dispatch function's. */
+/**
+ * The ports that store and queue. The dispatch function adds those for sending, identities and
+ * observing.
+ */
 export type StorePorts = Omit<Ports, 'http' | 'nats' | 'observer' | 'configs' | 'identities'> & {
   readonly configs: DynamoDbConfigStore
   readonly tokens: DynamoDbTokens
-  /** Keys of signatures, which few clusters have. */
+  /** The keys of signatures, which few clusters have. */
   readonly signingKeys: SecretsManagerTokens
   readonly oldestOpen: OldestOpen
 }
 
-/** The ports on AWS. Calls nothing yet. */
+/** Makes the ports on AWS. It sends no request yet. */
 export function createStorePorts(
   environment: Environment,
   { dynamoDb, sqs, secretsManager }: AwsClients,

@@ -2,25 +2,28 @@ import type { Clock } from '../../relay/ports/clock.ts'
 import { METRICS, METRICS_SERVICE } from './metric-names.ts'
 import type { WriteLine } from './metrics.ts'
 
-/** What is counted of the whole stage, and what is measured now and then. */
+/** The counts and measurements of the whole stage. */
 export interface StageMetrics {
-  /** A message was moved to a dead-letter queue. */
+  /** Counts a message that was moved to a dead-letter queue. */
   setAside(): void
-  /** A message or request failed by the function's own fault, or a service's. */
+  /** Counts a message or request that failed because of the function or a service. */
   failed(): void
-  /** A request named a cluster there is, and did not prove to be of it. */
+  /** Counts a request that named an existing cluster and did not prove to come from it. */
   refused(): void
-  /** So many deliveries were long past due, and are queued again. */
+  /** Counts deliveries that were long past due and are queued again. */
   overdue(count: number): void
-  /** So many clusters are silent now. */
+  /** Sets how many clusters are silent now. */
   silentClusters(count: number): void
-  /** The oldest delivery that is not done waits for so long, in milliseconds; 0 when there is none. */
+  /**
+   * Sets how long the oldest unfinished delivery has waited, in milliseconds; 0 when there is none.
+   */
   oldestOpen(ageMs: number): void
 }
 
 /**
- * Writes each number as a line of CloudWatch's embedded metric format, with the dimension `service`
- * alone. https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+ * Writes each number as a line of CloudWatch's embedded metric format, with only the dimension
+ * `service`.
+ * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
  */
 export function createStageMetrics(
   write: WriteLine,
