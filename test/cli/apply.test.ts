@@ -98,7 +98,7 @@ describe('flux-relay apply', () => {
     expect(problems).toMatch(/^on-call\.yaml:\d+: Alert\/flux-system\/on-call: spec\.eventSev/m)
     expect(problems).toMatch(/^flux-relay: -f .*: [23] problems$/m)
     expect(nothing).toBe(`flux-relay: -f ${empty}: there is no Alert or Provider in it\n`)
-    expect(missing).toContain('is not there')
+    expect(missing).toContain('does not exist')
     expect(await configOf({ ports })).toEqual(STORED)
   })
 

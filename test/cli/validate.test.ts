@@ -61,7 +61,7 @@ describe('flux-relay validate', () => {
     })
     expect([code, stdout]).toEqual([0, expect.not.stringContaining('Receiver')])
     expect(stderr).toMatch(
-      /^all\.yaml:\d+: Receiver\/default\/hook: is not taken: .*notification-controller/,
+      /^all\.yaml:\d+: Receiver\/default\/hook: is not used: .*notification-controller/,
     )
   })
 

@@ -51,7 +51,7 @@ it('says which port is in use', async () => {
 
 it('says that the manifests are not there', async () => {
   const missing = join(temporaryDirectory(), 'none')
-  expectRefusal(await serveHere([], missing), 1, /none is not there/)
+  expectRefusal(await serveHere([], missing), 1, /none does not exist/)
 })
 
 it('names file and field of a bad tokens file, and shows no token', async () => {

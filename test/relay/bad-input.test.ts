@@ -24,7 +24,7 @@ describe('what can be known before sending is found at readiness', () => {
   it.each(TYPES)('for %s: certificates, proxies and expressions', async (_, { spec, secret }) => {
     const base = { ...spec, secretRef }
     const cases = [
-      [{ certSecretRef: { name: 'x' } }, { 'ca.crt': 'x' }, 'certSecretRef: ca.crt is no cert'],
+      [{ certSecretRef: { name: 'x' } }, { 'ca.crt': 'x' }, 'certSecretRef: ca.crt is not a cert'],
       [{ certSecretRef: { name: 'x' } }, { 'tls.crt': 'x' }, 'certSecretRef: tls.crt and tls.key'],
       [{ proxySecretRef: { name: 'x' } }, { address: 'x' }, 'proxySecretRef: address: expected'],
       [{ proxy: 'gopher://x' }, {}, 'spec.proxy: expected an http://'],

@@ -63,7 +63,7 @@ export const CANARY_FAILURES: Readonly<Record<string, CanaryFailure>> = {
     make: async () => ({ origin: await untrustedOrigin() }),
   },
   'bad client certificate': {
-    reason: /certSecretRef: tls\.crt is no certificate/,
+    reason: /certSecretRef: tls\.crt is not a certificate/,
     make: async (plant) => ({
       origin: await untrustedOrigin(),
       others: {
@@ -72,7 +72,7 @@ export const CANARY_FAILURES: Readonly<Record<string, CanaryFailure>> = {
     }),
   },
   'bad CA': {
-    reason: /certSecretRef: ca\.crt is no certificate/,
+    reason: /certSecretRef: ca\.crt is not a certificate/,
     make: async (plant) => ({
       origin: await untrustedOrigin(),
       others: { certSecretRef: { 'ca.crt': pem(plant('ca.crt')) } },

@@ -279,7 +279,11 @@ export function describeComments(forge: CommentCase): void {
         /^retry: .*does not contain the user of the token/,
       ],
       ['the list', [self, { ...list(), status: 502 }], /^retry: HTTP 502/],
-      ['the list, in another form', [self, { ...list(), json: {} }], /^retry: .*without a list/],
+      [
+        'the list, in another form',
+        [self, { ...list(), json: {} }],
+        /^retry: .*does not contain a list/,
+      ],
       ['the list, not there', [self, { ...list(), status: 404 }], /^dead: HTTP 404: .*change req/],
       ['the comment', [self, list(), { ...post(7), status: 503 }], /^retry: HTTP 503/],
       ['the comment, moved', [self, list(), { ...post(7), status: 301 }], /^dead: HTTP 301/],

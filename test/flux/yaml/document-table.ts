@@ -32,7 +32,7 @@ export function ownResult({ yaml }: DocumentRow): readonly unknown[] | string {
 
 /** What kubectl takes and the relay refuses on purpose, and says so: ADR 0036. */
 export const REFUSED_ON_PURPOSE =
-  /too large; if it is a text, put it in quotes|same key stands twice|a key is null, or a number|a key is not a string|is not UTF-8 text|ends in a line of blanks/
+  /too large; if it is a text, put it in quotes|same key is twice|a key is null, or a number|a key is not a string|is not UTF-8 text|ends in a line of blanks/
 
 /** Undefined when both have the same values, or one of them has none and the relay does not hide it. */
 export function difference(row: DocumentRow): string | undefined {

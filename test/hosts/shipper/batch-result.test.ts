@@ -8,7 +8,7 @@ it.each([
   [
     301,
     { location: 'https://elsewhere.test/' },
-    'HTTP 301: no such token; it points to https://elsewhere.test/, is --relay right?',
+    'HTTP 301: no such token; it redirects to https://elsewhere.test/, check --relay',
   ],
   [503, {}, 'HTTP 503: no such token'],
 ])('%i says what to look at', (status, headers, detail) => {

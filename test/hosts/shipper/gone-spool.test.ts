@@ -73,7 +73,7 @@ it('ends the shipper with an error within a second or so', async () => {
   expect((await shipper.post(numberedEvent(1))).status).toBe(202)
   rmSync(join(data, 'spool.db'))
   const [said] = await shipper.logged({
-    msg: 'the spool is gone; the events that waited in it are lost, and the shipper ends',
+    msg: 'the spool is gone; the events that waited in it are lost, and the shipper stops',
   })
   expect(said).toMatchObject({ level: 'error', events: 1 })
   expect(await shipper.ended).toMatchObject({ code: 1 })

@@ -86,7 +86,7 @@ describe('severity', () => {
     ['error', info, /takes errors only/],
     ['', info, /^matched/],
     [undefined, info, /^matched/],
-    ['info', { ...info, severity: 'trace' }, /skipped: severity trace/],
+    ['info', { ...info, severity: 'trace' }, /skipped: events of severity trace/],
     ['error', { ...info, severity: 'trace' }, /takes errors only/],
   ])('%s', (eventSeverity, event, verdict) => {
     expect(verdictOf({ eventSeverity }, event)).toMatch(verdict)

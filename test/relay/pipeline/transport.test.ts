@@ -182,7 +182,7 @@ describe('certificates', () => {
   it('are looked at in the own Secret of a commit-status type', async () => {
     const spec = { type: 'github', address: 'https://git.test/o/r', secretRef: { name: 's' } }
     expect(await transportOf(spec, { s: { token: 't', 'ca.crt': 'x' } })).toMatch(
-      /: secretRef: ca\.crt is no certificate/,
+      /: secretRef: ca\.crt is not a certificate/,
     )
   })
 

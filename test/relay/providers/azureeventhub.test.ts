@@ -206,7 +206,7 @@ describe('azureeventhub settings', () => {
       'an identity that the manifest names',
       { serviceAccountName: 'x' },
       {},
-      /serviceAccountName: .*bound by the deployment.*remove it; or add the key token, or the keys/,
+      /serviceAccountName: .*the deployment binds the identity.*remove it; or add the key token, or the keys/,
     ],
     [
       'no credential for another host',

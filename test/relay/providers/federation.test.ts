@@ -238,7 +238,9 @@ describe.each(TYPES)('the identity at %s', (name, authorize, cloud) => {
     const { tryPorts: watched, audiences: proved } = openTryPorts(BINDINGS, answers, {
       hasOwnRoots: true,
     })
-    const reason = expect.stringContaining('remove it from the Secret named by spec.certSecretRef')
+    const reason = expect.stringContaining(
+      'remove ca.crt from the Secret named by spec.certSecretRef',
+    )
     // Not by a token that is remembered either.
     expect(await authorize({ ...watched, tokens: tryPorts.tokens })).toEqual({
       kind: 'rejected',

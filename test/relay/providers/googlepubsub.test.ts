@@ -220,7 +220,7 @@ describe('googlepubsub settings', () => {
   const elliptic = generateKeyPairSync('ed25519').privateKey
   const pemOf = (key: typeof short) => key.export({ type: 'pkcs8', format: 'pem' }).toString()
   const many = Array.from({ length: 101 }, (_, at) => `k${at}: v`).join('\n')
-  const NO_RSA = /token: the private_key .* no RSA key/
+  const NO_RSA = /token: the private_key .* not an RSA key/
 
   it.each([
     ['no project', { address: '' }, secretWith(), /address: set spec\.address to the id/],
@@ -232,7 +232,7 @@ describe('googlepubsub settings', () => {
       'an identity that the manifest names',
       { serviceAccountName: 'x' },
       {},
-      /serviceAccountName: .*bound by the deployment.*remove it; or add the key token/,
+      /serviceAccountName: .*the deployment binds the identity.*remove it; or add the key token/,
     ],
     ['a token that is none', {}, { token: 'ya29.secret' }, /token: expected the JSON/],
     [

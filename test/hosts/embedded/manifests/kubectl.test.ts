@@ -84,7 +84,7 @@ describe('a manifest as an API server stores it', () => {
     ['too large', '  summary: 123e4567\n', /^x\.yaml:13: .*too large; .* put it in quotes$/],
     ['null in a list', '  exclusionList:\n  - a\n  -\n', /^x\.yaml:1[45]: .*exclusionList\[1\]/],
     ['a number in a map', '  eventMetadata: {a: 1}\n', /^x\.yaml:13: .*\.a: .*put it in quotes$/],
-    ['after the end', '...\nkind: Alert\n', /^x\.yaml:14: .*reads no further; begin it with ---$/],
+    ['after the end', '...\nkind: Alert\n', /^x\.yaml:14: .*stops reading; begin it with ---$/],
   ])('what it refuses is refused: %s', async (_, lines, expected) => {
     const loaded = await loadFiles({ 'x.yaml': `${alertYaml('x')}${lines}` })
     expect(problemTexts(loaded)).toEqual([expect.stringMatching(expected)])

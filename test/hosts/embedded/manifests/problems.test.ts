@@ -98,7 +98,11 @@ describe('what does not validate', () => {
       alertYaml('x').replace('v1beta3', 'v2'),
       /^x\.yaml:1: Alert\/flux-system\/x: apiVersion: .*not supported; expected notification\.toolkit\.fluxcd\.io\/v1beta1 \(or v1beta2, v1beta3, v1\)$/,
     ],
-    ['an array', `[{}, {}]`, /^x\.yaml:1: expected one object; several go in the items of a List/],
+    [
+      'an array',
+      `[{}, {}]`,
+      /^x\.yaml:1: expected one object; put several into the items of a List/,
+    ],
     ['a scalar', 'hello', /^x\.yaml:1: expected a Kubernetes object/],
     ['a List without items', 'apiVersion: v1\nkind: List', /^x\.yaml:1: items: expected a list$/],
     [
@@ -135,12 +139,12 @@ describe('what does not parse', () => {
     [
       'a key twice',
       `${alertYaml('x')}kind: Alert\n`,
-      /^x\.yaml:13: Alert\/flux-system\/x: does not parse: the same key stands twice/,
+      /^x\.yaml:13: Alert\/flux-system\/x: does not parse: the same key is twice/,
     ],
     [
       'a key twice, once as a number',
       'kind: x\nm: {1: a, "1": b}',
-      /^x\.yaml:2: .*the same key stands twice/,
+      /^x\.yaml:2: .*the same key is twice/,
     ],
     [
       'an alias to nothing',
