@@ -14,7 +14,7 @@ export function read<T>(schema: z.ZodType<T>, answer: Answer): T {
   throw new UsageError('the answer is not one of a flux-relay of this version', 1)
 }
 
-/** Why a relay refused. */
+/** The reason why a relay refused a request, for people. */
 export function refusalText(answer: Answer): string {
   const problem = ProblemDocument.safeParse(jsonValue(answer.body))
   const { status } = answer

@@ -18,7 +18,10 @@ import type { ExplainRules, RelayRequests } from './requests.ts'
 /** The most entries that a relay lists on one page. */
 export const PAGE_SIZE = 200
 
-/** What the commands ask of a relay. Every call rejects with `UsageError` for what it refuses. */
+/**
+ * The operations of a relay that the commands use. Every call rejects with `UsageError` when the
+ * relay refuses it.
+ */
 export interface RelayClient {
   applyConfig(cluster: string, set: ConfigSet): Promise<readonly Readiness[]>
   /** The cluster's configuration; undefined when it has none yet. */
@@ -47,7 +50,7 @@ export interface RelayClient {
   replay(id: string): Promise<string | undefined>
 }
 
-/** Reads and writes what goes over a relay's HTTP interface. */
+/** Makes the operations on a relay's HTTP interface. */
 export function createRelayClient(requests: RelayRequests): RelayClient {
   return {
     async applyConfig(cluster, set) {

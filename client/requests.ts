@@ -21,7 +21,7 @@ export interface RelayRequests {
   putSecret(cluster: string, namespace: string, name: string, body: RequestBody): Promise<Answer>
   /** `POST /v1/explain`. A relay that serves HTTP knows its rules by itself. */
   explainEvent(body: RequestBody, rules: ExplainRules): Promise<Answer>
-  /** `GET /v1/deliveries`. */
+  /** Sends `GET /v1/deliveries`. */
   listDeliveries(parameters: URLSearchParams): Promise<Answer>
   /** Sends `GET /v1/deliveries/{id}`. */
   showDelivery(id: string): Promise<Answer>

@@ -26,9 +26,9 @@ export interface DynamoDbTokensOptions {
   readonly keys: Pick<SecretsManagerTokens, 'read'>
 }
 
-/** What a cluster proves itself by. */
+/** The credentials of a cluster. */
 export interface StoredCredentials {
-  /** SHA-256 of the tokens that are valid, in hex. */
+  /** The SHA-256 of the valid tokens, in hex. */
   readonly hashes: readonly string[]
   /** The keys of signatures; most clusters have none. Rejects when they cannot be read. */
   keys(): Promise<ClusterTokens>
@@ -218,7 +218,9 @@ export class DynamoDbTokens {
     }
   }
 
-  /** As the last one used; the one unused for longest is forgotten first. */
+  /**
+   * Remembers a cluster as the last one used. The one that was used longest ago is forgotten first.
+   */
   #remember(cluster: string, entry: CachedCredentials): void {
     keepLatest(this.#entries, cluster, entry, MAX_ENTRIES)
   }

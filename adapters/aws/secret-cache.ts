@@ -125,7 +125,7 @@ export class SecretCache<T> {
     }
   }
 
-  /** As the last one used. */
+  /** Remembers an entry as the last one used. */
   #remember(id: string, entry: CachedSecret<T>): void {
     this.#entries.delete(id)
     this.#entries.set(id, entry)

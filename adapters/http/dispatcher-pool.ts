@@ -27,7 +27,7 @@ export interface DispatcherPoolOptions extends ConnectorContext {
 
 /** Sends the requests of one origin. */
 export interface OriginDispatcher extends Pick<Dispatcher, 'dispatch'> {
-  /** `host:port` of a proxy that is sent whole URLs, and so may answer for itself. */
+  /** The forwarding proxy that gets whole URLs, as `host:port`. It may answer for itself. */
   readonly forwardProxy: string | undefined
 }
 
@@ -35,7 +35,7 @@ export interface OriginDispatcher extends Pick<Dispatcher, 'dispatch'> {
 export interface DispatcherPool {
   /** Throws a `ConnectError` for certificates or a proxy URL that cannot be used. */
   get(destination: URL, transport: ConnectionOptions): OriginDispatcher
-  /** Destroys all connections, also those in use. */
+  /** Destroys all connections, including those in use. */
   destroy(): Promise<void>
 }
 

@@ -18,7 +18,7 @@ const COMMON_OUTCOME = 'delivered'
 /** The records of the events in a range of ids. */
 const OF_EVENTS = 'event_seq IN (SELECT seq FROM events WHERE id >= ? AND id < ?)'
 
-/** What a list shows of a row. */
+/** A record as lists show it. */
 const SELECT_LISTED = `SELECT id, accepted_at AS acceptedAt, cluster, object, outcome, alert, body,
     (SELECT body FROM events WHERE seq = event_seq) AS event
   FROM ledger`

@@ -15,7 +15,7 @@ export interface Newest {
 /** The deliveries that failed: those that are dead, and those that wait for a retry. */
 export type Failures = Readonly<Record<'dead' | 'retry', Newest>>
 
-/** Where failures are looked for; `DynamoDbConfigStore` knows the clusters. */
+/** The stores in which failures are searched. `DynamoDbConfigStore` knows the clusters. */
 export interface FailureQueries {
   readonly ledger: Pick<Ledger, 'list'>
   readonly configs: {

@@ -20,7 +20,10 @@ export interface SetAsideParts {
   readonly log: Log
 }
 
-/** Whether the message was set aside, and is done with; false when it must come again. */
+/**
+ * Sets a message aside. Resolves with true when it is done with, and with false when it must come
+ * again.
+ */
 export type SetMessageAside = (record: SQSRecord, failure: DispatchFailure) => Promise<boolean>
 
 /**
@@ -36,7 +39,10 @@ async function waitNoMore({ dueIndex }: SetAsideParts, { body }: SQSRecord): Pro
   }
 }
 
-/** Moves what dispatch rejects for good to the dead-letter queue of its queue, with its cause. */
+/**
+ * Moves messages that dispatch rejects for good to the dead-letter queue of their queue, with the
+ * cause.
+ */
 export function createSetAside(parts: SetAsideParts): SetMessageAside {
   const { environment, ports, deadLetters, onSetAside, log } = parts
   return async (record, failure) => {

@@ -64,7 +64,10 @@ export function createClusterAccess(
   }
 }
 
-/** The proof is asked also where there is no cluster, so that both answers take the same time. */
+/**
+ * The verdict on a proof. The proof is also tested when there is no such cluster, so that both
+ * answers take the same time.
+ */
 async function proofResultOf(
   credentials: ClusterCredentials | undefined,
   proof: Proof,

@@ -51,7 +51,7 @@ export interface ServerDependencies {
   readonly log: Log
   /** Why the relay is not ready; undefined when it is. */
   readonly ready: () => string | undefined
-  /** An Alert takes no events of other namespaces than its own. */
+  /** Whether an Alert takes only events of its own namespace. */
   readonly noCrossNamespaceRefs: boolean
   /** Whether the manifests folder owns the cluster's configuration and Secrets. */
   readonly ownsConfig: (cluster: string) => boolean

@@ -7,7 +7,7 @@ import type { Clock } from '../../relay/ports/clock.ts'
 
 /** What is lost with a database that is gone; nothing when all of it could be kept. */
 export interface Loss {
-  /** What happened, what it means, and what to do. */
+  /** The error, which says what happened, what it means, and what to do. */
   readonly error: DatabaseError
   readonly isKept: boolean
   /** Events that were accepted and not dispatched. */

@@ -21,7 +21,7 @@ import { storeGauges } from './gauges/store-gauges.ts'
 /** What the embedded host counts, for Prometheus. */
 export interface Metrics {
   readonly contentType: string
-  /** The metrics in Prometheus' text form. */
+  /** The metrics in Prometheus' text format. */
   text(): Promise<string>
   /** Counts a request's events. The cluster must be a known one: it becomes a label. */
   received(cluster: string, counts: EventCounts): void
@@ -36,9 +36,9 @@ export interface Metrics {
 }
 
 export interface MetricsOptions {
-  /** Asked at every scrape. */
+  /** Called at every scrape. */
   readonly queueDepth: () => Promise<QueueDepth>
-  /** Asked at every scrape. */
+  /** Called at every scrape. */
   readonly quarantineDepth: () => Promise<QuarantineDepth>
   /** Whether the database can be written, asked at every scrape. */
   readonly isWritable?: () => boolean

@@ -45,7 +45,7 @@ export interface EmbeddedRelayOptions {
   readonly manifests: string
   /** Folder of the database; made when it is not there. */
   readonly data: string
-  /** 0 for any free one. */
+  /** The port; 0 for any free one. */
   readonly port: number
   readonly host: string
   /** The cluster that the manifests are for. */
@@ -56,7 +56,7 @@ export interface EmbeddedRelayOptions {
   readonly denyPrivateAddresses: boolean
   /** How this host reaches what is elsewhere, where a Provider does not say. */
   readonly outbound?: OutboundEnvironment
-  /** How long a repeat is not told again, in milliseconds; 0 tells every one. */
+  /** How long a repeat is suppressed, in milliseconds; 0 suppresses none. */
   readonly rateLimitIntervalMs: number
 }
 

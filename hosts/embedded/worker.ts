@@ -87,7 +87,7 @@ export interface Worker {
   stop(graceMs: number): Promise<boolean>
 }
 
-/** The longest delay that a timer of Node takes. */
+/** The longest delay of a timer in Node. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
 /**

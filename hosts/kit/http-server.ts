@@ -24,7 +24,7 @@ const LIMITS: ServerLimits = {
 }
 
 export interface ListenAddress {
-  /** 0 for any free one. */
+  /** The port; 0 for any free one. */
   readonly port: number
   readonly host: string
 }

@@ -22,9 +22,9 @@ export interface EdgeFailure {
 export interface EdgeParts {
   readonly routes: readonly Route[]
   readonly senders: Senders
-  /** Why a request is refused before anything else is looked at. */
+  /** Returns why a request is refused before anything else is checked; undefined when it is not. */
   readonly guard?: ((request: EdgeRequest) => Problem | undefined) | undefined
-  /** Whether an error is that of a store, so that the same request may do later. */
+  /** Whether an error comes from a store, so that the same request may succeed later. */
   isStoreFailure(error: unknown): boolean
   onFailure(failure: EdgeFailure): void
   /** Called for each request that is refused, except by the answer to a probe. */

@@ -28,7 +28,7 @@ export interface EdgeRequest {
   readBody(maxBytes: number, take?: TakeBytes): Promise<ReadBody>
 }
 
-/** What a host sends back. */
+/** The response that a host sends back. */
 export interface EdgeResponse {
   readonly status: number
   readonly headers: Readonly<Record<string, string>>

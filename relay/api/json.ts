@@ -1,4 +1,4 @@
-/** A place in a text; both count from 1. */
+/** A place in a text. Lines and columns count from 1. */
 export interface TextPlace {
   readonly line: number
   readonly column: number
@@ -55,7 +55,7 @@ export function placeOf(text: string, index: number): TextPlace {
   return { line, column: index - start + 1 }
 }
 
-/** Whether objects and arrays nest more than `levels` deep, which no real object does. */
+/** Whether objects and arrays nest more than `levels` deep. No real object does. */
 export function nestsDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false
   if (levels === 0) return true

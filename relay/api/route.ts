@@ -8,7 +8,7 @@ export type RouteAccess = Access | 'anyone'
 /** A request from a sender that may use the route. */
 export interface Call {
   readonly request: EdgeRequest
-  /** The parameters of the path, decoded. */
+  /** The decoded parameters of the path. */
   readonly parameters: Readonly<Record<string, string>>
   /**
    * The cluster in the path, or the one that the credential names; empty for a route without a

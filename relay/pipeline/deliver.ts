@@ -21,7 +21,7 @@ export interface Delivered {
   readonly verdict: Verdict
   /** How many of the delivery's requests are done, those of earlier attempts included. */
   readonly requestsDone: number
-  /** The last answer, when there was one. */
+  /** The last answer, if there was one. */
   readonly response: HttpResponse | undefined
   /** The texts that must be masked in addition to those of the Provider's Secrets. */
   readonly secrets: readonly string[]

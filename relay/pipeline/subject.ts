@@ -33,7 +33,8 @@ export interface Claimant {
   /** The reason of the claimant's event. */
   readonly reason: string
   /**
-   * The reason that what the subject shows must come from for this event to count; undefined: any.
+   * The reason that the subject's current state must come from for this event to count; undefined
+   * when any will do.
    */
   readonly answers?: string | undefined
   /** The longest time that one attempt takes. */

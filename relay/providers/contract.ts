@@ -107,7 +107,7 @@ export interface HttpProvider<S = unknown> extends ProviderBase<S> {
    * with the headers that are added to each request.
    */
   authorize?(settings: S, tryPorts: TryPorts): Promise<Authorization>
-  /** Judges an answer. Default: `classifyServiceAnswer`. */
+  /** Judges an answer. The default is `classifyServiceAnswer`. */
   classify?(response: HttpResponse): Verdict
   /**
    * Another form of the notification, for a destination that refused the first one with this
@@ -169,7 +169,10 @@ export interface CustomDelivery {
 export interface CustomProvider<S = unknown> extends ProviderBase<S> {
   /** The host that it connects to, as `host` or `host:port`. A failing host is parked. */
   host(settings: S): string
-  /** Throws `NotificationError` like `requests`; rejects when a store fails. */
+  /**
+   * Delivers a notification. Throws `NotificationError` as `requests` does; rejects when a store
+   * fails.
+   */
   deliver(notification: Notification, settings: S, tryPorts: TryPorts): Promise<CustomDelivery>
 }
 

@@ -57,7 +57,9 @@ export const githubPullRequestComment = changeRequestComment<Settings>({
   classify: (response) => classifyGithub(response, COMMENT_NOT_FOUND),
 })
 
-/** An App is no user; its bot writes the comments. */
+/**
+ * The request that tells the author of an App's comments. An App is no user; its bot writes them.
+ */
 async function appSelf(app: GithubApp, clock: TryPorts['clock']): Promise<SelfRequest> {
   const jwt = await appJwt(app, clock)
   const headers = { ...GITHUB_HEADERS, ...authorization('Bearer', jwt) }

@@ -129,7 +129,10 @@ function base64Bytes(event: Event): number {
   return 4 * Math.ceil(jsonBytes(eventJson(event)) / 3)
 }
 
-/** The Secret's headers become attributes, and Pub/Sub refuses the message for a single bad one. */
+/**
+ * What is wrong with the attributes. The Secret's headers become attributes, and Pub/Sub refuses a
+ * message for a single bad one.
+ */
 function attributesError(headers: Readonly<Record<string, string>>): string | undefined {
   const entries = Object.entries(headers)
   if (entries.length > MAX_ATTRIBUTES) {

@@ -4,7 +4,9 @@
  */
 const NOT_IN_A_HEADER = /[^\t\x20-\x7e\x80-\xff]/u
 
-/** Why no HTTP header can carry a text; undefined when one can. It never shows the text. */
+/**
+ * The reason why no HTTP header can carry a text; undefined when one can. It never shows the text.
+ */
 export function headerTextError(text: string): string | undefined {
   const [character] = NOT_IN_A_HEADER.exec(text) ?? []
   if (character === undefined) return undefined

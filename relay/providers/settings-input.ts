@@ -33,7 +33,10 @@ export interface SettingsInput {
   readonly secret: SecretData
 }
 
-/** A Provider that cannot work as it is configured; the message names the field and the fix. */
+/**
+ * The error for a Provider that cannot work with its configuration. The message names the field and
+ * what to do.
+ */
 export class ProviderSettingsError extends Error {
   override readonly name = 'ProviderSettingsError'
 }
@@ -43,7 +46,7 @@ const MAX_ADDRESS_BYTES = 2_048
 /**
  * Reads what all types share. Files that Secrets are made of end in a line break, and so does
  * YAML's `|`: surrounding white space is removed wherever it can only be a mistake. Throws
- * `SettingsError`.
+ * `ProviderSettingsError`.
  */
 export function settingsInput(provider: Provider, secret: SecretData): SettingsInput {
   const { spec } = provider

@@ -136,7 +136,7 @@ function isHttpUrl(text: string): boolean {
   return isHttp && url.port !== '0'
 }
 
-/** Applies a type's schema. Throws `ProviderSettingsError` that names every wrong field. */
+/** Applies a type's schema. Throws a `ProviderSettingsError` that names every wrong field. */
 export function parseProviderSettings<S>(schema: z.ZodType<S>, input: SettingsInput): S {
   const isRead = userInfoUse(schema) === 'read'
   const address = isRead ? input.addressWithUserInfo : input.address
@@ -150,7 +150,7 @@ export function parseProviderSettings<S>(schema: z.ZodType<S>, input: SettingsIn
 }
 
 /**
- * The user info of the address, if the type sends it. Throws `SettingsError` when it cannot be
+ * The user info of the address, if the type sends it. Throws `ProviderSettingsError` when it cannot be
  * decoded.
  */
 export function sentUserInfo(schema: z.ZodType, { userInfo }: SettingsInput): UserInfo | undefined {

@@ -152,7 +152,7 @@ describe('settings', () => {
   it.each(['5', '5min', '-5m', '24h1s', '', 'off', 300, null])(
     'refuse a rate limit interval of %j',
     (rateLimitInterval) => {
-      const expected = 'rateLimitInterval: expected a time such as 5m, at most 24h, or 0 to tell'
+      const expected = 'rateLimitInterval: expected a time such as 5m, at most 24h, or 0 to send'
       expect(() => parseDeploymentSettings({ rateLimitInterval })).toThrow(expected)
     },
   )

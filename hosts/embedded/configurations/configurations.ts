@@ -7,9 +7,9 @@ import type { TurnGate } from '../turn-gate.ts'
 
 /** What the server does with the configurations of clusters. */
 export interface Configurations {
-  /** See `putConfig`. */
+  /** Stores a set, as `putConfig` does. */
   put(request: ConfigRequest): Promise<Answer>
-  /** See `showConfig`. */
+  /** Shows a set, as `showConfig` does. */
   show(cluster: string): Promise<Answer>
   /** See `judgeAgain`. */
   judgeAgain(cluster: string): Promise<void>

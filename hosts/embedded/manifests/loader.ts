@@ -11,7 +11,7 @@ import { entrySignature, type FolderEntry, isManifestFile } from './scan.ts'
 export interface LoadedManifests {
   /** The valid Alerts and Providers as they came, in path order. */
   readonly manifests: readonly KubernetesObject[]
-  /** By `namespace/name`. */
+  /** The Secrets; the key is `namespace/name`. */
   readonly secrets: ReadonlyMap<string, SecretData>
   readonly problems: readonly ManifestError[]
   /** Objects that are right, and that the relay does nothing with; a person should know. */

@@ -26,7 +26,7 @@ export interface Hold {
 }
 
 export interface HeldEvent extends Hold {
-  /** Its place in the order of arrival. */
+  /** The sequence: its place in the order of arrival. */
   readonly sequence: number
 }
 

@@ -65,7 +65,7 @@ const Rejection = z.object({ index: z.int().nonnegative(), error: z.string() })
 /** An event of a batch that is never taken, by its index in the request, and why. */
 export type Rejection = Readonly<z.infer<typeof Rejection>>
 
-/** Items that will never be taken, by their index in the request. */
+/** Items that will never be accepted, by their index in the request. */
 export const Rejections = z.array(Rejection)
 
 /** The answer to `POST …/events`: every item is queued or rejected. */

@@ -124,7 +124,7 @@ export class DestinationHealth {
     return true
   }
 
-  /** Notes what became of a delivery that was sent. */
+  /** Remembers what became of a delivery that was sent. */
   end(delivery: string, treatment: Treatment, isProbe: boolean): void {
     if (isProbe) this.#isProbed = false
     if (treatment.kind === 'answered') this.#answered(delivery)

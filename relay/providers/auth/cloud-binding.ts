@@ -39,7 +39,7 @@ export async function readBinding<C extends Cloud>(
 const OWN_ROOTS =
   'the identity that the deployment binds is never sent to a server with a CA of your own: remove ca.crt from the Secret named by spec.certSecretRef'
 
-/** The bindings, or what is wrong with them, which another try would find too (ADR 0008). */
+/** The bindings, or what is wrong with them. Another try would find the same (ADR 0008). */
 async function readBindings({ identities }: TryPorts): Promise<CloudBindings | string | undefined> {
   try {
     return await identities.bindings()

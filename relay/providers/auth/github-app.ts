@@ -48,7 +48,10 @@ export function installationToken(
   return tryPorts.tokens.get(credential, () => fetchToken(app, tryPorts))
 }
 
-/** https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app */
+/**
+ * Fetches the token:
+ * https://docs.github.com/en/rest/apps/apps#create-an-installation-access-token-for-an-app
+ */
 async function fetchToken(app: GithubApp, tryPorts: TryPorts): Promise<AccessToken | Failure> {
   const jwt = await appJwt(app, tryPorts.clock)
   const installation = await installationId(app, jwt, tryPorts)

@@ -15,7 +15,7 @@ export interface GoogleServiceAccount {
   readonly privateKeyPem: string
 }
 
-/** Where tokens come from; never where a Secret says. */
+/** The URL of tokens. It is never taken from a Secret. */
 const TOKEN_URL = 'https://oauth2.googleapis.com/token'
 
 const KeyFile = z.object({

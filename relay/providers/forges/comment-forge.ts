@@ -55,9 +55,9 @@ export interface CommentForge<S extends CommentSettings> {
   /** The end of a line within a paragraph, if a plain line end is not enough. */
   readonly lineEnd?: string
   urls(settings: S, changeRequest: string): CommentUrls
-  /** All headers but the content type. */
+  /** Fetches all headers except the content type. */
   authorize(settings: S, tryPorts: TryPorts): Promise<Authorization>
-  /** `headers` are those of `authorize`. */
+  /** The request that tells who we are. `headers` are those of `authorize`. */
   self(settings: S, headers: Headers, tryPorts: TryPorts): Promise<SelfRequest>
   classify(response: HttpResponse): Verdict
 }

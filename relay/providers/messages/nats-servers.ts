@@ -19,7 +19,7 @@ export interface NatsServer {
 
 const EXPECTED = 'expected nats://host:port, tls://host:port or host:port, or several after commas'
 
-/** Reads a server or several, as Flux's client takes them, in their order. */
+/** Reads one or several servers, as Flux's client accepts them, in their order. */
 export function parseNatsServers(text: string): readonly NatsServer[] | SettingError {
   const servers = text.split(',').map((part) => parseServer(part.trim()))
   return servers.every((server) => server !== undefined) ? servers : { error: EXPECTED }

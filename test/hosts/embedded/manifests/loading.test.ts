@@ -159,8 +159,8 @@ describe('what is loaded', () => {
     })
     expect(loaded).toMatchObject({ problems: [], manifests: [{ kind: 'Alert' }] })
     expect(loaded.notTaken.map(manifestErrorText)).toEqual([
-      expect.stringMatching(/^all\.yaml:1: Receiver\/apps\/github: is not taken: the relay sends/),
-      expect.stringMatching(/^list\.json:1: Receiver\/default\/gitlab: is not taken: /),
+      expect.stringMatching(/^all\.yaml:1: Receiver\/apps\/github: is not used: the relay sends/),
+      expect.stringMatching(/^list\.json:1: Receiver\/default\/gitlab: is not used: /),
     ])
   })
 
