@@ -17,7 +17,7 @@ const REPLACE = `INSERT INTO configs (cluster, revision, taken_at, body) VALUES 
   SET revision = excluded.revision, taken_at = excluded.taken_at, body = excluded.body
   WHERE configs.taken_at <= excluded.taken_at`
 
-/** Of a set, what can be told without reading it. */
+/** The part of a set that is known without reading it. */
 export interface ConfigSummary {
   readonly cluster: string
   /** When it was taken, in milliseconds since the epoch. */
@@ -49,7 +49,7 @@ export class SqliteConfigStore implements ConfigStore, ConfigHistory {
   readonly #pause: () => Promise<void>
   /** The revisions that are stored, as far as they are known: nobody else writes the file. */
   readonly #revisions = new Map<string, string>()
-  /** As far as they were stored by this process, or asked for. */
+  /** The summaries of the sets that this process has stored or was asked for. */
   readonly #summaries = new Map<string, ConfigSummary>()
 
   constructor(database: RelayDatabase, clock: Pick<Clock, 'now'>, options: ConfigOptions = {}) {

@@ -13,10 +13,13 @@ import { DatabaseError } from './database-error.ts'
 import { COMPANIONS, checkOwner, foreign, inspectFile } from './database-file.ts'
 import { hasSchema, migrate, type Schema } from './schema.ts'
 
-/** Larger files are not checked as a whole, which takes 0.7 ms a MiB, and more from a slow disk. */
+/**
+ * The largest file that is checked as a whole. The check takes 0.7 ms for each MiB, and more on a
+ * slow disk.
+ */
 const MAX_CHECKED_BYTES = 64 * 1024 * 1024
 
-/** After a burst the log shrinks to this again, in bytes. */
+/** The size to which the log shrinks after a burst, in bytes. */
 const MAX_IDLE_LOG_BYTES = 16 * 1024 * 1024
 
 /**
@@ -38,7 +41,7 @@ export function connect(path: string, schema: Schema): DatabaseSync {
   }
 }
 
-/** Made here rather than by SQLite so that only this user can read the events in it. */
+/** Creates the file. SQLite would create one that other users can read, with the events in it. */
 function createEmpty(path: string): void {
   closeSync(openSync(path, 'a', 0o600))
 }
@@ -104,13 +107,19 @@ function verifyCopy(path: string, schema: Schema): void {
   }
 }
 
-/** Beside the database, whose folder is as private as it is, and where the next start finds it. */
+/**
+ * The suffix of a copy. It is beside the database, in a folder that is as private, where the next
+ * start finds it.
+ */
 const COPY_SUFFIX = '.check-'
 
-/** Longer than any check takes; a younger copy may be another process's. */
+/**
+ * How old a copy must be to be deleted. That is longer than any check takes; a younger copy may
+ * belong to another process.
+ */
 const FORGOTTEN_AFTER_MS = 60_000
 
-/** A process that was killed in the middle of its check has left its copy. */
+/** Deletes the copies of processes that were killed during their checks. */
 function removeForgottenCopies(path: string): void {
   const prefix = `${basename(path)}${COPY_SUFFIX}`
   for (const name of readdirSync(dirname(path))) {
@@ -121,7 +130,7 @@ function removeForgottenCopies(path: string): void {
   }
 }
 
-/** False when the disk is full. */
+/** Copies the database and its log. False when the disk is full. */
 function copyAll(path: string, copy: string): boolean {
   try {
     for (const suffix of ['', ...COMPANIONS]) copyIfPresent(path + suffix, copy + suffix)

@@ -33,7 +33,7 @@ export function canonicalPath(file: string): string {
   return statIfPresent(path) ? realpathSync(path) : path
 }
 
-/** Names the file itself, whatever its path; undefined when there is none. */
+/** The identity of the file, whatever its path; undefined when there is none. */
 export function fileIdentity(path: string): string | undefined {
   const stats = statIfPresent(path)
   return stats && `${stats.dev}:${stats.ino}`

@@ -26,7 +26,10 @@ import { resultsData } from './thread-results.ts'
  */
 const IDLE_MS = 2
 
-/** Fewer pages in the log are not worth it: moving these takes 2.6 ms on a good disk, and half of them 2.2. */
+/**
+ * The fewest pages for which the log is moved. Moving these takes 2.6 ms on a good disk, and half
+ * of them 2.2.
+ */
 const IDLE_LOG_PAGES = 200
 
 const { file, port } = workerData as ThreadData
@@ -44,7 +47,7 @@ try {
   port.close()
 }
 
-/** Takes all that has arrived while the disk was busy, and commits it at once. */
+/** Takes everything that arrived while the disk was busy, and commits it together. */
 function serve(engine: ReservedEngine, from: MessagePort): void {
   const reader = new BatchReader()
   const idle = setTimeout(() => engine.checkpoint(IDLE_LOG_PAGES), IDLE_MS)

@@ -3,7 +3,7 @@ import { DatabaseError, databaseErrorOf } from './database-error.ts'
 import { openFile } from './open-file.ts'
 import { RELAY_SCHEMA, type Schema } from './schema.ts'
 
-/** What a statement did. */
+/** The result of a statement. */
 export interface Changes {
   /** Rows inserted, updated or deleted. */
   readonly count: number
@@ -72,7 +72,7 @@ export class Database {
     return promise
   }
 
-  /** Runs a statement that changes rows. Only for operations of `write`. */
+  /** Runs a statement that changes rows. Call it only in operations of `write`. */
   run(sql: string, ...parameters: readonly SQLInputValue[]): Changes {
     const statement = this.#statement(sql)
     if (!this.#connection.isTransaction) throw new Error('change rows only within a write')
@@ -91,7 +91,7 @@ export class Database {
     return rows as readonly Row[]
   }
 
-  /** Finishes the writes that are queued, moves the log into the file, and lets go of it. */
+  /** Finishes the queued writes, moves the log into the file, and closes the file. */
   close(): void {
     if (this.#state !== 'open') return
     this.#state = 'closing'
@@ -146,7 +146,7 @@ export class Database {
     }
   }
 
-  /** After some failures, such as a full disk, SQLite has rolled back already. */
+  /** Rolls back, unless SQLite has done it already, as after a full disk. */
   #rollBack(): void {
     if (this.#connection.isTransaction) this.#connection.exec('ROLLBACK')
   }

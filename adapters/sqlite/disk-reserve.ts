@@ -11,7 +11,7 @@ import {
 } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Written at once, in bytes. */
+/** How many bytes are written at once. */
 const CHUNK_BYTES = 1024 * 1024
 
 /**
@@ -22,7 +22,7 @@ export class DiskReserve {
   readonly #file: string
   #bytes: number
 
-  /** The file is made by `grow`; one that an earlier process left counts at once. */
+  /** `grow` creates the file. A file that an earlier process left counts at once. */
   constructor(file: string) {
     this.#file = file
     this.#bytes = statSync(file, { throwIfNoEntry: false })?.size ?? 0
@@ -33,7 +33,10 @@ export class DiskReserve {
     return this.#bytes
   }
 
-  /** Takes up space until it holds `bytes`; says false, and holds what it did, when there is too little. */
+  /**
+   * Takes up space until the file has `bytes` bytes. False, without a change, when there is too
+   * little.
+   */
   grow(bytes: number): boolean {
     if (this.#bytes >= bytes) return true
     try {
@@ -54,7 +57,7 @@ export class DiskReserve {
     return bavail * bsize
   }
 
-  /** Gives all of it back to the disk. */
+  /** Returns the whole space to the disk. */
   release(): void {
     this.#cut(0)
     this.#bytes = 0

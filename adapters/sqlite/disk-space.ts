@@ -3,11 +3,11 @@ import { dirname } from 'node:path'
 
 /** How large a database is, and its disk. Bytes. */
 export interface DiskSpace {
-  /** Of the database with the log beside it. */
+  /** The bytes of the database, including its log. */
   readonly databaseBytes: number
   /** That this process may still use. */
   readonly freeBytes: number
-  /** Of the whole file system. */
+  /** The bytes of the whole file system. */
   readonly diskBytes: number
 }
 

@@ -1,7 +1,7 @@
 import type { RetryMessage } from '../../relay/model/delivery.ts'
 import type { RelayDatabase } from './relay-database.ts'
 
-/** Where a record stands among those that wait. */
+/** The place of a record among those that wait. */
 interface Place {
   readonly dueAt: number
   readonly row: number
@@ -12,7 +12,10 @@ interface DueRow extends RetryMessage, Place {
   readonly cluster: string
 }
 
-/** By the index on the due time: `+` keeps SQLite from reading all records of a cluster. */
+/**
+ * Selects rows by the index on the due time. The `+` keeps SQLite from reading all records of a
+ * cluster.
+ */
 const rowsThat = (condition: string) =>
   `SELECT rowid AS row, id AS deliveryId, attempt, due_at AS dueAt, cluster FROM ledger
   WHERE due_at IS NOT NULL AND (due_at, rowid) > (?, ?) ${condition} ORDER BY due_at, rowid LIMIT ?`
@@ -21,11 +24,11 @@ const OF_ALL = rowsThat('')
 const OF_ALL_BUT = rowsThat('AND +cluster NOT IN (SELECT value FROM json_each(?))')
 const OF_CLUSTER_UNTIL = rowsThat('AND +cluster = ? AND (due_at, rowid) <= (?, ?)')
 
-/** Of what is due before a time, wherever it stands. */
+/** Selects the records that are due before a time, of all clusters. */
 const OVERDUE = `SELECT rowid AS row, id AS deliveryId, attempt, due_at AS dueAt, cluster FROM ledger
   WHERE due_at < ? ORDER BY due_at, rowid LIMIT ?`
 
-/** Most records that are compared with memory at once. */
+/** The most records that are compared with memory at once. */
 const MAX_OVERDUE = 1_000
 
 const LAST_ROW = Number.MAX_SAFE_INTEGER
@@ -47,11 +50,11 @@ export interface DueRowsOptions {
 export class DueRows {
   readonly #database: RelayDatabase
   readonly #options: DueRowsOptions
-  /** Where the last row is that was read; later ones are found when their time comes. */
+  /** The place of the last row that was read. Later rows are found when their time comes. */
   #horizon = BEFORE_ALL
   /** When the first row beyond the horizon is due; undefined when none is. */
   #nextDueAt: number | undefined = BEFORE_ALL.dueAt
-  /** Where each cluster is that is behind the horizon. */
+  /** The place of each cluster that is behind the horizon. */
   readonly #behind = new Map<string, Place>()
   #resets = 0
   #reading: Promise<void> | undefined
@@ -66,7 +69,7 @@ export class DueRows {
     return this.#nextDueAt
   }
 
-  /** Begins anew: the rows are due at other times than before. */
+  /** Starts again, because the due times have changed. */
   reset(): void {
     this.#resets += 1
     this.#horizon = BEFORE_ALL
@@ -74,7 +77,10 @@ export class DueRows {
     this.#behind.clear()
   }
 
-  /** Whether a row that is due then lies before what will be read. Else it is found in its time. */
+  /**
+   * Whether a row that is due at `dueAt` is before what will be read. Otherwise it is found at its
+   * time.
+   */
   isPast(dueAt: number): boolean {
     if (dueAt <= this.#horizon.dueAt) return true
     this.#nextDueAt = earlier(this.#nextDueAt, dueAt)
@@ -94,7 +100,7 @@ export class DueRows {
     await this.#reading
   }
 
-  /** The first of what is due before a time and will not be read any more: it was. */
+  /** The first records that are due before a time and were read already. */
   async readBefore(time: number): Promise<readonly RetryMessage[]> {
     const resets = this.#resets
     const rows = await this.#database.read<DueRow>(OVERDUE, time, MAX_OVERDUE)
@@ -123,7 +129,10 @@ export class DueRows {
     if (this.#isDue(now)) await this.#readOn(max, now)
   }
 
-  /** Of a cluster that is behind. Beyond the horizon it is read with the others again. */
+  /**
+   * Reads the rows of a cluster that is behind. Beyond the horizon it is read together with the
+   * others again.
+   */
   async #readBehind(cluster: string, from: Place, max: number): Promise<void> {
     const resets = this.#resets
     const { dueAt, row } = this.#horizon
@@ -184,7 +193,7 @@ function isAfter(one: Place, other: Place): boolean {
   return one.dueAt > other.dueAt || (one.dueAt === other.dueAt && one.row > other.row)
 }
 
-/** The smaller of two times, of which either may be missing. */
+/** The earlier of two times, either of which may be missing. */
 export function earlier(a: number | undefined, b: number | undefined): number | undefined {
   return a === undefined || b === undefined ? (a ?? b) : Math.min(a, b)
 }

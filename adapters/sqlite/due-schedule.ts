@@ -18,10 +18,10 @@ function newSchedule(): Schedule<DueRetry> {
   )
 }
 
-/** Rows that are read at once, at least. */
+/** The least number of rows that are read at once. */
 const PAGE_ROWS = 100
 
-/** Rows that are read at once when those before were of clusters that may have no more. */
+/** How many rows are read at once when those before belonged to clusters that may have no more. */
 const NEXT_ROWS = 1_000
 
 /** Entries of all clusters: one may have one more while it has fewer than there is room for. */
@@ -39,7 +39,7 @@ export class DueSchedule {
   readonly #entries = new Map<string, DueRetry>()
   readonly #leased = new Map<string, DueRetry>()
   readonly #leases = new Leases()
-  /** Messages that come again once they are leased no more. */
+  /** Messages that come again once their leases end. */
   readonly #again = new Map<string, RetryMessage>()
   /** How many entries each cluster has. */
   readonly #sizes = new Map<string, number>()
@@ -61,7 +61,7 @@ export class DueSchedule {
     await this.#rows.read(0, now)
   }
 
-  /** Records are due at other times than before: what is not leased is read anew. */
+  /** Reads what is not leased again, because the due times have changed. */
   reset(): void {
     this.#ready = newSchedule()
     this.#entries.clear()
@@ -69,7 +69,7 @@ export class DueSchedule {
     this.#rows.reset()
   }
 
-  /** A record waits, until another time than before if it waited. */
+  /** Reports a record that waits, perhaps until another time than before. */
   changed(message: RetryMessage): void {
     if (this.#isLeased(message)) {
       // The same message is to come again, when this lease of it has ended.
@@ -146,7 +146,7 @@ export class DueSchedule {
     return lost.map(({ deliveryId }) => deliveryId)
   }
 
-  /** When the first is due of those that are due later than `now`; perhaps a little early. */
+  /** When the first of those that are due later than `now` is due, or a little earlier. */
   nextWakeAt(now: number): number | undefined {
     const { nextDueAt } = this.#rows
     const unseen = nextDueAt !== undefined && nextDueAt <= now ? undefined : nextDueAt

@@ -14,9 +14,12 @@ const BRING_BACK = `UPDATE ledger SET due_at = ? + ${WAITED}, body = CASE WHEN j
     THEN json_set(body, '$.dueAt', ? + ${WAITED}, '$.updatedAt', ?,
       '$.chainStartedAt', MIN(COALESCE(body ->> '$.chainStartedAt', ?), ?)) ELSE body END`
 
-/** By the index on the due time. */
+/** Selects records that are due later than any wait lasts, by the index on the due time. */
 const TOO_FAR = `WHERE due_at > ? AND (destination IS NULL OR due_at > ?)`
-/** Decided later than now: the clock was set back since. Looks at all that wait. */
+/**
+ * Selects records that were decided later than now, because the clock was set back since. It reads
+ * all that wait.
+ */
 const DECIDED_LATER = `WHERE due_at > ? AND json_valid(body) AND body ->> '$.updatedAt' > ?`
 
 const MOVE = `UPDATE ledger SET due_at = due_at + ?, body = CASE WHEN json_valid(body)
@@ -25,8 +28,8 @@ const MOVE = `UPDATE ledger SET due_at = due_at + ?, body = CASE WHEN json_valid
   WHERE due_at IS NOT NULL`
 
 /**
- * Keeps what waits for a time from waiting for a time that the clock was set away from. Times are stored by the
- * machine's clock, since a process has no other that lasts.
+ * Corrects due times after the clock was set. Times are stored by the machine's clock, since no
+ * other clock outlasts a process.
  */
 export class DueTimes {
   readonly #database: RelayDatabase
@@ -39,24 +42,32 @@ export class DueTimes {
     this.#onChange = onChange
   }
 
-  /** Resolves when the times are those of the clock as it is now. */
+  /** Resolves when the times agree with the clock. */
   async settled(): Promise<void> {
     while (this.#moving) await this.#moving
   }
 
-  /** The clock was set by so many milliseconds: all that waits, waits as long as it would have. */
+  /**
+   * Moves the due times after the clock was set by `byMs` milliseconds, so that everything waits as
+   * long as planned.
+   */
   clockWasSet(byMs: number): void {
     const moved = this.#database.write([outcomeChange(MOVE, byMs, byMs, byMs, byMs)])
     this.#track(moved.then(this.#onChange, () => undefined))
   }
 
-  /** Brings back what is due later than any wait lasts, such as after the clock was set back. */
+  /**
+   * Corrects due times that are later than any wait lasts, such as after the clock was set back.
+   */
   async bringBack(now: number): Promise<void> {
     const far = [now + LONGEST_WAIT_MS, now + LONGEST_LINE_MS]
     await this.#change(outcomeChange(`${BRING_BACK} ${TOO_FAR}`, now, now, now, now, now, ...far))
   }
 
-  /** As `bringBack`, and finds what was decided by a clock that was ahead. For the start, since it is slow. */
+  /**
+   * Does what `bringBack` does, and also finds records that were decided by a clock that was ahead.
+   * It is slow, and meant for the start.
+   */
   async bringAllBack(now: number): Promise<void> {
     const statement = `${BRING_BACK} ${DECIDED_LATER}`
     await this.#change(outcomeChange(statement, now, now, now, now, now, now, now))

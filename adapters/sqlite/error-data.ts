@@ -1,11 +1,11 @@
 import { DatabaseError, type DatabaseErrorKind } from './database-error.ts'
 
-/** An error as plain data, which another thread can make an error of again. */
+/** An error as plain data, from which another thread can make the error again. */
 export interface ErrorData {
   readonly text: string
   /** Present for a `DatabaseError`. */
   readonly problem?: { readonly file: string; readonly kind: DatabaseErrorKind }
-  /** The message of what caused it. */
+  /** The message of its cause. */
   readonly cause?: string
 }
 

@@ -1,6 +1,6 @@
 import { Leases, Schedule } from './schedule.ts'
 
-/** The cluster is in the body alone. */
+/** Reads the cluster of a group's oldest event, which is only in the body. */
 const CLUSTER_OF_HEAD = `SELECT CASE WHEN json_valid(body) THEN json_extract(body, '$.cluster') END
   FROM events WHERE seq = head`
 
@@ -12,7 +12,7 @@ export const GROUPS = `SELECT "group", head, tail, count, (${CLUSTER_OF_HEAD}) A
 /** A group that has messages, by the sequences of its oldest and its newest. */
 export interface GroupEnds {
   readonly group: string
-  /** Whose events they are; absent where the oldest of them cannot be read. */
+  /** The cluster of the events; null when the oldest of them cannot be read. */
   readonly cluster: string | null
   readonly head: number
   readonly tail: number
@@ -26,7 +26,7 @@ export interface GroupHead {
 
 interface Group extends GroupHead {
   readonly cluster: string
-  /** The one behind the head, when that is known. */
+  /** The sequence of the message behind the head, if known. */
   second: number | undefined
   tail: number
   /** `leaving`: its head is about to leave the queue. */
@@ -45,7 +45,7 @@ export class EventGroups {
   )
   readonly #leases = new Leases()
 
-  /** Groups that were there before. */
+  /** Adds the groups that existed before. */
   load(groups: readonly GroupEnds[]): void {
     for (const { group, cluster, head, tail } of groups) {
       this.#wait(group, cluster ?? '', head, tail)
@@ -59,7 +59,7 @@ export class EventGroups {
     return oldest
   }
 
-  /** A message was added, behind those that its group has. */
+  /** Reports a message that was added behind the others of its group. */
   added(name: string, cluster: string, sequence: number): void {
     const group = this.#groups.get(name)
     if (!group) this.#wait(name, cluster, sequence, sequence)
@@ -69,7 +69,7 @@ export class EventGroups {
     }
   }
 
-  /** Whether a group has a message behind its oldest, and nobody knows which. */
+  /** Whether a group has a message behind its oldest whose sequence is not known. */
   hasUnknown(name: string): boolean {
     const group = this.#groups.get(name)
     return group !== undefined && group.tail > group.head && group.second === undefined
@@ -87,12 +87,14 @@ export class EventGroups {
     return group
   }
 
-  /** Whether the message is leased; if so nothing else can end the lease before `left`. */
+  /**
+   * Whether the message is leased. If it is, only `left` or `stayed` can end the lease from now on.
+   */
   leaving(name: string, sequence: number): boolean {
     return this.#move(name, sequence, 'leased', 'leaving') !== undefined
   }
 
-  /** The message could not leave: its lease goes on. */
+  /** Reports that the message could not be removed. Its lease continues. */
   stayed(name: string, sequence: number): void {
     this.#move(name, sequence, 'leaving', 'leased')
   }
@@ -112,7 +114,7 @@ export class EventGroups {
     return true
   }
 
-  /** Puts a leased message back; false when it is not leased. */
+  /** Returns a leased message to the queue; false when it is not leased. */
   release(name: string, sequence: number, notBefore: number): boolean {
     const group = this.#move(name, sequence, 'leased', 'waiting')
     if (!group) return false

@@ -38,7 +38,7 @@ export function advances(events: readonly AcceptedEvent[]): readonly UnitStateme
 /** A row of an event that was queued. */
 export interface Inserted {
   readonly seq: number
-  /** 1 when no event of its id is there beside it. */
+  /** 1 when there is no other event with its id, and 0 otherwise. */
   readonly isNew: number
 }
 

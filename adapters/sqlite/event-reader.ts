@@ -4,13 +4,13 @@ import { DamagedRecord } from '../../relay/model/stored/errors.ts'
 import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
 import type { RelayDatabase } from './relay-database.ts'
 
-/** Events that are kept in memory, and the characters of their messages: some megabytes. */
+/** The most events in memory, and the most characters of their messages: some megabytes. */
 const MAX_EVENTS = 2_000
 const MAX_CHARACTERS = 4_000_000
 
 const READ_EVENTS = 'SELECT seq, body FROM events WHERE seq IN (SELECT value FROM json_each(?))'
 
-/** Names an event that is leased; `cluster` is known of one that can be read. */
+/** The name of a leased event. `cluster` is known when the event can be read. */
 export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
   Partial<Pick<QueuedEvent, 'cluster'>>
 
@@ -26,7 +26,7 @@ interface EventRow {
 export class EventReader {
   readonly #database: RelayDatabase
   readonly #recent = new Map<number, AcceptedEvent>()
-  /** Those in memory that were never handed out, nor an event of their id before. */
+  /** Events in memory that were never leased, and whose ids were never accepted before. */
   readonly #new = new Set<number>()
   #characters = 0
 
@@ -34,7 +34,7 @@ export class EventReader {
     this.#database = database
   }
 
-  /** An event was queued. `isNew`: no event of its id was before. */
+  /** Reports a queued event. `isNew` tells that no event with its id was accepted before. */
   add(sequence: number, event: AcceptedEvent, isNew: boolean): void {
     const characters = event.event.message.length
     if (this.#recent.size >= MAX_EVENTS || this.#characters + characters > MAX_CHARACTERS) return
@@ -43,7 +43,7 @@ export class EventReader {
     if (isNew) this.#new.add(sequence)
   }
 
-  /** An event left the queue. */
+  /** Reports an event that left the queue. */
   forget(sequence: number): void {
     const event = this.#recent.get(sequence)
     if (!event) return

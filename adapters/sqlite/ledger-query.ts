@@ -9,10 +9,10 @@ export interface ListQuery {
   readonly parameters: readonly SQLInputValue[]
 }
 
-/** Filters by the column of their name, the one that fits fewest records first. */
+/** The filters that are columns of the same name, the most selective first. */
 const COLUMNS = ['object', 'alert', 'provider', 'outcome', 'cluster'] as const
 
-/** Almost every record has this outcome, so any other filter narrows more. */
+/** The outcome of almost every record, so that any other filter is more selective. */
 const COMMON_OUTCOME = 'delivered'
 
 /** The records of the events in a range of ids. */

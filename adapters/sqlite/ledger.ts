@@ -27,7 +27,7 @@ export interface LedgerOptions {
   readonly retentionMs?: number
 }
 
-/** What a list reads of a row. */
+/** A row as a list reads it. */
 interface ListedRow extends ListPosition, RecordRow {
   readonly cluster: string
   readonly object: string

@@ -5,7 +5,7 @@ import { canonicalPath, fileIdentity } from './database-file.ts'
 import { whileAlone } from './opening-lock.ts'
 import type { Schema } from './schema.ts'
 
-/** A file that this process owns until it closes the connection and lets go. */
+/** A file that this process owns until it closes the connection and calls `letGo`. */
 export interface OpenFile {
   /** The absolute path, for messages. */
   readonly path: string

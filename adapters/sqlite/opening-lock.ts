@@ -7,7 +7,10 @@ import { DatabaseSync } from 'node:sqlite'
  */
 const LOCK = new URL('file:/flux-relay-opening?vfs=memdb')
 
-/** Longer than the check of the largest file that is checked as a whole, on a slow disk. */
+/**
+ * The longest wait. The check of the largest file that is checked as a whole takes less, even on a
+ * slow disk.
+ */
 const MAX_WAIT_MS = 30_000
 
 /**

@@ -10,7 +10,7 @@ export interface PresenceOptions {
   readonly intervalMs?: number
 }
 
-/** Twice within the second in which it has to be noticed, on a busy machine too. */
+/** How often to look. A gone file must be noticed within a second, even on a busy machine. */
 const INTERVAL_MS = 300
 
 /**
@@ -45,7 +45,10 @@ export function watchPresence(
   return () => clearInterval(timer)
 }
 
-/** The number of a file; `nobody-knows` while it cannot be asked for, which says nothing of the file. */
+/**
+ * The number of a file. `nobody-knows` means that it could not be read, which says nothing about
+ * the file.
+ */
 type Look = string | 'absent' | 'nobody-knows'
 
 function lookAt(path: string): Look {

@@ -18,19 +18,19 @@ import { sweepQuarantine } from './sweep.ts'
 const MAX_MESSAGES = 10_000
 const MAX_BYTES = 64 * 1024 * 1024
 
-/** Messages that are put back in one transaction, so that it holds nobody up for long. */
+/** How many messages are put back in one transaction, so that it blocks others only briefly. */
 const PUT_BACK_ROWS = 500
 
 const MAX_CAUSE_LENGTH = 1_000
 
-/** What is set aside. */
+/** The number and size of the messages that are set aside. */
 export interface QuarantineDepth {
   readonly messages: MessageCounts
-  /** Of the bodies, UTF-8. */
+  /** The size of the bodies, in UTF-8 bytes. */
   readonly bytes: number
 }
 
-/** There is no room for one more message. */
+/** The error when there is no room for another message. */
 export class QuarantineFull extends Error {
   override readonly name = 'QuarantineFull'
 
@@ -41,14 +41,14 @@ export class QuarantineFull extends Error {
   }
 }
 
-/** Where messages that were put back are in their queues. */
+/** The places in the queues of messages that were put back. */
 export interface RequeuedMessages {
   readonly events: ReadonlyArray<{
     readonly group: string
     readonly cluster: string | null
     readonly sequence: number
   }>
-  /** One whose record was changed meanwhile does not wait again. */
+  /** The retries. One whose record has changed in between is not among them. */
   readonly retries: readonly RetryMessage[]
 }
 
@@ -132,7 +132,7 @@ export class SqliteQuarantine implements Quarantine {
     this.#onPutBack = onPutBack
   }
 
-  /** Costs a look at a small index. */
+  /** The number and size of the messages, read from a small index. */
   async depth(): Promise<QuarantineDepth> {
     const rows = await this.#database.read<{ kind: MessageKind; count: number; bytes: number }>(
       DEPTH,
@@ -149,7 +149,7 @@ export class SqliteQuarantine implements Quarantine {
     return new QuarantineFull(await this.depth())
   }
 
-  /** Copies an event, if there is room: else the unit is a conflict. */
+  /** The statement that copies an event if there is room. Otherwise its unit is a conflict. */
   keepEvent(sequence: number, cluster: string | undefined, reason: SetAsideReason): UnitStatement {
     const parameters = [cluster ?? null, ...this.#why(reason), sequence]
     return { sql: KEEP_EVENT, parameters, mustChange: true }

@@ -76,7 +76,7 @@ export class SqliteQueue implements Queue {
     return events.map((_, at) => (insertedAt(result, at) === undefined ? 'duplicate' : 'queued'))
   }
 
-  /** What waits is in the ledger: this only says when it is due. */
+  /** Reports when retries are due. They are in the ledger. */
   async sendRetries(messages: readonly RetryMessage[]): Promise<void> {
     await this.#loaded
     for (const message of messages) this.#due.changed(message)
@@ -88,8 +88,9 @@ export class SqliteQueue implements Queue {
   }
 
   /**
-   * Leases at most `max` events, of the clusters in turn the oldest first and one of a group, until they
-   * are acknowledged, released or set aside. `free`: how many more may be leased in all. `unreadable` is told of each that is leased and cannot be read: by
+   * Leases at most `max` events until they are acknowledged, released or set aside. Clusters take
+   * turns, and of each the oldest comes first, one of a group. `free` is how many more may be
+   * leased in all. `unreadable` is called for a leased event that cannot be read, with
    * `DamagedRecord`, `LaterVersion`, or an error of the database.
    */
   async leaseEvents(
@@ -115,9 +116,9 @@ export class SqliteQueue implements Queue {
   }
 
   /**
-   * Takes a leased event off the queue and frees its group. Does nothing to an event that is not
-   * leased. It is on the disk with what is written next, or soon after: an event that comes again
-   * because of a crash finds in the ledger what became of it. When it rejects the lease goes on.
+   * Takes a leased event off the queue and frees its group; ignores one that is not leased. It is
+   * on the disk with the next write, or soon after: an event that returns after a crash finds its
+   * outcome in the ledger. When it rejects, the lease continues.
    */
   async acknowledge(event: EventLease): Promise<void> {
     const { group, sequence } = event
@@ -128,7 +129,7 @@ export class SqliteQueue implements Queue {
     this.#removals.add(seq)
   }
 
-  /** As `acknowledge`, and keeps the event apart. Rejects with `QuarantineFull` when it cannot. */
+  /** Sets the event aside, and acknowledges it. Rejects with `QuarantineFull` when it cannot. */
   async setAsideEvent(event: EventLease, reason: SetAsideReason): Promise<void> {
     const { cluster, sequence } = event
     const keep = this.quarantine.keepEvent(Number(sequence), cluster, reason)
@@ -137,14 +138,16 @@ export class SqliteQueue implements Queue {
   }
 
   /**
-   * Puts a leased event back to the head of its group, which hands out nothing before `notBefore`
-   * (milliseconds since the epoch). Does nothing to an event that is not leased.
+   * Puts a leased event back to the head of its group, which stays closed until `notBefore`
+   * (milliseconds since the epoch). Ignores an event that is not leased.
    */
   release({ group, sequence }: EventLease, notBefore: number): void {
     if (this.#groups.release(group, Number(sequence), notBefore)) this.#ready.notify('event')
   }
 
-  /** Leases at most `max` retries that are due, of the clusters in turn. `free` as for events. */
+  /**
+   * Leases at most `max` retries that are due, of the clusters in turn. `free` is as for events.
+   */
   async leaseRetries(
     max: number,
     free = Number.POSITIVE_INFINITY,
@@ -171,12 +174,12 @@ export class SqliteQueue implements Queue {
     return lost
   }
 
-  /** Ends the lease of a retry, whose record says by now what comes next. */
+  /** Ends the lease of a retry. */
   async acknowledgeRetry(message: RetryMessage): Promise<void> {
     if (this.#due.unlease(message)) this.#ready.notify('retry')
   }
 
-  /** Keeps a leased retry apart, and its record waits no more. As `setAsideEvent`. */
+  /** Sets a leased retry aside, as `setAsideEvent` does. Its record waits no more. */
   async setAsideRetry(message: RetryMessage, reason: SetAsideReason): Promise<void> {
     const result = await this.#database.write(this.quarantine.keepRetry(message, reason))
     if (result.kind === 'conflict') throw await this.quarantine.full()
@@ -199,7 +202,7 @@ export class SqliteQueue implements Queue {
     return earlier(this.#groups.nextWakeAt(now), this.#due.nextWakeAt(now))
   }
 
-  /** Calls `listener` soon after a message of a kind became available, or `nextWakeAt` changed by one. */
+  /** Calls `listener` soon after a message of a kind became available, or changed `nextWakeAt`. */
   onReady(listener: (kind: MessageKind) => void): void {
     this.#ready.add(listener)
   }
@@ -217,7 +220,7 @@ export class SqliteQueue implements Queue {
     return readLatestOrderTime(this.#database)
   }
 
-  /** The clock was set by so many milliseconds, forward, or back if less than 0. Durations stay. */
+  /** Reports that the clock was set forward by `byMs` milliseconds, or back if it is negative. */
   clockWasSet(byMs: number): void {
     this.#groups.clockWasSet(byMs)
     this.dueTimes.clockWasSet(byMs)

@@ -1,10 +1,10 @@
 import type { ExpectedVersion, Versioned } from '../../relay/ports/versioned.ts'
 
-/** Items that are kept in memory, and the characters of their values: some megabytes. */
+/** The most items in memory, and the most characters of their values: some megabytes. */
 const MAX_ITEMS = 10_000
 const MAX_CHARACTERS = 4_000_000
 
-/** What is known of an item; no value for one that is not there. */
+/** What is known of an item. An item that does not exist has no value. */
 export interface KnownItem {
   readonly value: Versioned<unknown> | undefined
 }
@@ -12,7 +12,7 @@ export interface KnownItem {
 interface Item extends KnownItem {
   readonly expiresAt: number
   readonly characters: number
-  /** Since it was looked at for eviction, or kept. */
+  /** Whether it was used since it was added, or last considered for eviction. */
   isUsed: boolean
 }
 

@@ -10,7 +10,7 @@ export interface RecordRow {
   readonly event: string | null
 }
 
-/** What a row keeps of a record; the rest is in its event's row. */
+/** The body of a record's row. The rest is in the row of its event. */
 export function recordBody(record: LedgerRecord): string {
   const apart = { event: undefined, objectLabels: undefined }
   return JSON.stringify({ ...deliveryRecordCodec.encode(record), ...apart })

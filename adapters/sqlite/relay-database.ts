@@ -20,33 +20,36 @@ export interface RelayDatabase {
     answered?: (result: UnitResult) => void,
   ): Promise<UnitResult>
   /**
-   * As `write`, but the unit costs no commit of its own: it goes with the next unit that is written, in
-   * front of it, or after 100 ms. What is committed later is never on the disk without it.
+   * Does what `write` does, but without a commit of its own: the unit is written in front of the
+   * next one, or after 100 ms. What is committed later is never on the disk without it.
    */
   writeSoon(unit: readonly UnitStatement[]): Promise<UnitResult>
   /** Why nothing new can be stored now; undefined while it can. Units with an outcome are still tried. */
   readonly trouble: DatabaseError | undefined
   /** Calls `listener` when `trouble` has changed. */
   onTrouble(listener: () => void): void
-  /** From now on every write rejects with this, which is `trouble`; what was begun goes on. */
+  /**
+   * Makes every write from now on reject with this error, which becomes `trouble`. Writes under way
+   * continue.
+   */
   refuse(trouble: DatabaseError): void
   /** Finishes what was begun, moves the log into the file, and lets go of it. */
   close(): Promise<void>
 }
 
-/** How long a unit waits for another one at most. Milliseconds. */
+/** The longest time for which a unit waits for another one. Milliseconds. */
 const SOON_MS = 100
 
-/** What came together in one turn of the event loop. */
+/** What was asked for in one turn of the event loop. */
 export interface Batch {
   readonly queries: readonly Statement[]
   readonly units: readonly (readonly UnitStatement[])[]
 }
 
-/** Where batches are run. It answers queries and units each in their order, at any time. */
+/** Runs batches. It answers queries in their order, and units in theirs, at any time. */
 export interface Backend {
   run(batch: Batch): void
-  /** Finishes what was given to it. */
+  /** Finishes the batches that it was given. */
   close(): Promise<void>
 }
 
@@ -54,7 +57,10 @@ export interface Backend {
 export interface BackendListener {
   rows(answers: readonly SqlResult<readonly unknown[]>[]): void
   results(answers: readonly SqlResult<UnitResult>[]): void
-  /** Nothing new can be stored, or can again. What it explains is answered after it. */
+  /**
+   * Reports that nothing new can be stored, or that it can again. The answers that it explains come
+   * after it.
+   */
   trouble(error: DatabaseError | undefined): void
 }
 
@@ -99,10 +105,10 @@ interface PendingCallback<T> {
 export class BatchingDatabase implements RelayDatabase {
   readonly file: string
   readonly #backend: Backend
-  /** What is not given to the backend yet. */
+  /** The queries that were not given to the backend yet. */
   #queries: Statement[] = []
   #units: (readonly UnitStatement[])[] = []
-  /** Who waits for an answer, in order. */
+  /** The callers that wait for answers, in order. */
   readonly #readers: PendingCallback<readonly unknown[]>[] = []
   readonly #writers: PendingCallback<UnitResult>[] = []
   readonly #listeners: (() => void)[] = []
@@ -203,7 +209,7 @@ export class BatchingDatabase implements RelayDatabase {
     setImmediate(() => this.#flush())
   }
 
-  /** Queries go alone while there are only units that may wait. */
+  /** Gives the queries to the backend, without units that may wait. */
   #ask(): void {
     if (this.#soon === undefined || this.#isScheduled) this.#schedule()
     else if (this.#queries.length === 1) setImmediate(() => this.#flushQueries())

@@ -19,7 +19,7 @@ export type OnRemovalFailure = (error: unknown, events: number, waitMs: number) 
 export class Removals {
   readonly #database: RelayDatabase
   readonly #onFailure: OnRemovalFailure
-  /** Rows of events that could not leave. */
+  /** The rows of events that could not be removed. */
   readonly #left = new Set<number>()
   #failures = 0
   #timer: NodeJS.Timeout | undefined
@@ -29,7 +29,7 @@ export class Removals {
     this.#onFailure = onFailure
   }
 
-  /** It is on the disk with what is written next, or soon after. */
+  /** Removes an event. That is on the disk with the next write, or soon after. */
   add(seq: number): void {
     void this.#remove([seq])
   }
@@ -46,7 +46,7 @@ export class Removals {
     if (this.#left.size === 0) this.#failures = 0
   }
 
-  /** Once for all that failed together. */
+  /** Tries the failed removals again later, once for all that failed together. */
   #tryLater(error: unknown): void {
     if (this.#timer) return
     const waitMs = Math.min(FIRST_WAIT_MS * 2 ** this.#failures, MAX_WAIT_MS)
@@ -59,7 +59,7 @@ export class Removals {
   }
 }
 
-/** Then it comes again at the next start. */
+/** Whether the database was closed. The event then comes again at the next start. */
 function isClosed(error: unknown): boolean {
   return error instanceof DatabaseError && error.problem === 'closed'
 }

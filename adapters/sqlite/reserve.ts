@@ -1,17 +1,17 @@
 import { DatabaseError } from './database-error.ts'
 import { DiskReserve } from './disk-reserve.ts'
 
-/** What is kept free for outcomes. Bytes; some thousand records. */
+/** The bytes that are kept free for outcomes: some thousand records. */
 export const RESERVE_BYTES = 2 * 1024 * 1024
 
 /** More than that must be free before a disk that was full counts as one with room. */
 const MARGIN_BYTES = 1024 * 1024
 
-/** Room that nothing else can take, until it is wanted. */
+/** Space on the disk that is reserved until it is needed. */
 export interface Reserve {
   /** Takes the room, unless it is taken already. Throws `DatabaseError` when there is not enough of it. */
   make(): void
-  /** Gives the room back. */
+  /** Releases the space. */
   release(): void
 }
 
@@ -39,7 +39,7 @@ export class ReserveFile implements Reserve {
     this.#file.release()
   }
 
-  /** Endless where the system does not say. */
+  /** The free bytes; infinite when the system does not tell them. */
   #free(): number {
     try {
       return this.#file.free()

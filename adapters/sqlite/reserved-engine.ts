@@ -3,10 +3,10 @@ import type { Reserve } from './reserve.ts'
 import type { SqlEngine, SqlResult } from './sql-engine.ts'
 import { change, type UnitResult, type UnitStatement } from './statement.ts'
 
-/** How often a disk that failed is tried. Milliseconds. */
+/** How often a failed disk is tested, in milliseconds. */
 const PROBE_MS = 1_000
 
-/** What a disk needs to hold: a row of several pages, which is not there afterwards. */
+/** A test write: a row of several pages, which is deleted again. */
 const PROBE = [
   change(
     `INSERT INTO state (key, version, value, expires_at) VALUES ('#probe', 1, hex(zeroblob(40000)), 0)
@@ -19,7 +19,7 @@ const DISK_PROBLEMS: ReadonlySet<DatabaseErrorKind> = new Set(['full', 'io'])
 
 export interface ReservedEngineOptions {
   readonly reserve: Reserve
-  /** Told when nothing new can be stored, and without an error when it can again. */
+  /** Called with an error when nothing new can be stored, and without one when it can again. */
   readonly onTrouble: (error: DatabaseError | undefined) => void
   readonly probeMs?: number
 }
@@ -56,7 +56,10 @@ export class ReservedEngine {
     return this.#commitOutcomes(units, problem)
   }
 
-  /** As `SqlEngine.checkpoint`; not into a disk that is full, where the file would take the reserve. */
+  /**
+   * Does what `SqlEngine.checkpoint` does, except on a full disk, where the file would use up the
+   * reserve.
+   */
   checkpoint(minPages: number): void {
     if (!this.#trouble) this.#engine.checkpoint(minPages)
   }
@@ -119,7 +122,7 @@ function isOutcome(unit: readonly UnitStatement[]): boolean {
   return unit.some((step) => step.isOutcome)
 }
 
-/** The disk's failure, as against that of one unit. */
+/** The failure of the disk; undefined for the failure of one unit. */
 function diskProblem(answer: SqlResult<unknown>): DatabaseError | undefined {
   if (answer.kind === 'ok' || !(answer.error instanceof DatabaseError)) return undefined
   return DISK_PROBLEMS.has(answer.error.problem) ? answer.error : undefined

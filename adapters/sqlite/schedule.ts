@@ -70,7 +70,7 @@ interface Delayed<T> {
 export class Schedule<T> {
   readonly #ownerOf: (item: T) => string
   readonly #comesBefore: (a: T, b: T) => boolean
-  /** Of each owner what can be taken; the owner whose turn it is comes first. */
+  /** The items of each owner that can be taken. The owner whose turn it is comes first. */
   readonly #ready = new Map<string, Heap<T>>()
   readonly #delayed = new Heap<Delayed<T>>((a, b) => a.until < b.until)
 
@@ -90,7 +90,9 @@ export class Schedule<T> {
     this.#delayed.push({ item, until })
   }
 
-  /** The clock was set by so many milliseconds; what is delayed waits as long as it would have. */
+  /**
+   * Reports that the clock was set by `byMs` milliseconds. Delayed items wait as long as planned.
+   */
   clockWasSet(byMs: number): void {
     this.#delayed.replace(({ item, until }) => ({ item, until: until + byMs }))
   }

@@ -3,13 +3,13 @@ import { EVENTS_ONCE } from './schema-events-once.ts'
 
 /** What a kind of file holds, and how one can tell that a file is of this kind. */
 export interface Schema {
-  /** Marks the file: https://sqlite.org/pragma.html#pragma_application_id */
+  /** The number that marks the file: https://sqlite.org/pragma.html#pragma_application_id */
   readonly applicationId: number
   /** Entry n takes a database from version n to n + 1. One that was released is never changed. */
   readonly migrations: readonly string[]
 }
 
-/** `FxRl`: marks the file as the relay's. */
+/** The mark of the relay's file: `FxRl`. */
 export const APPLICATION_ID = 0x4678526c
 
 const MIGRATIONS: readonly string[] = [

@@ -14,7 +14,10 @@ export type SqlResult<T> =
   | { readonly kind: 'ok'; readonly value: T }
   | { readonly kind: 'failed'; readonly error: unknown }
 
-/** Tells how many pages the log has, and moves none: https://sqlite.org/pragma.html#pragma_wal_checkpoint */
+/**
+ * Returns the number of pages in the log, without moving them:
+ * https://sqlite.org/pragma.html#pragma_wal_checkpoint
+ */
 const LOG_SIZE = 'PRAGMA wal_checkpoint(NOOP)'
 const MOVE_LOG = 'PRAGMA wal_checkpoint(PASSIVE)'
 
@@ -91,7 +94,7 @@ export class SqlEngine {
     }
   }
 
-  /** Without a savepoint, which costs time and is hardly ever needed. */
+  /** Runs a unit without a savepoint, which costs time and is hardly ever needed. */
   #runUndivided(unit: readonly UnitStatement[]): SqlResult<UnitResult> {
     const value = this.#run(unit)
     if (value.kind === 'conflict' && value.at > 0) throw new Error('a unit has to be undone')

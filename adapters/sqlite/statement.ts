@@ -10,9 +10,9 @@ export interface Statement {
 export interface UnitStatement extends Statement {
   /** Whether its rows are wanted: of a query, or of a change with RETURNING. */
   readonly returns?: boolean
-  /** Unless it changes a row, nothing of its unit is done. */
+  /** Whether the statement must change a row. If it changes none, nothing of its unit is done. */
   readonly mustChange?: boolean
-  /** It says what became of something, and may take the room that is kept for that: see `ReservedEngine`. */
+  /** Whether the statement stores an outcome, which may use the reserve: see `ReservedEngine`. */
   readonly isOutcome?: boolean
 }
 
@@ -25,9 +25,12 @@ export interface Changed<Row = unknown> {
 
 /** What became of a unit. */
 export type UnitResult =
-  /** All of it is on the disk. */
+  /** The whole unit is on the disk. */
   | { readonly kind: 'done'; readonly changed: readonly Changed[] }
-  /** Nothing of it is done: the statement at this index changed no row, and must. */
+  /**
+   * Nothing of the unit is done, because the statement at this index had to change a row and did
+   * not.
+   */
   | { readonly kind: 'conflict'; readonly at: number }
 
 /** Makes a statement of a unit. */

@@ -1,23 +1,28 @@
 import type { RelayDatabase } from './relay-database.ts'
 import { type Changed, change, type UnitResult } from './statement.ts'
 
-/** Rows in one transaction of a sweep, so that it holds nobody up for long. */
+/** How many rows a sweep deletes in one transaction, so that it blocks others only briefly. */
 const CHUNK_ROWS = 500
 
-/** A record expires after its last change, and that comes after it was accepted. */
+/**
+ * Selects expired records. A record expires after its last change, which is after its acceptance.
+ */
 const EXPIRED_RECORDS = `SELECT rowid FROM ledger
   WHERE accepted_at <= ? AND expires_at <= ? ORDER BY accepted_at LIMIT ${CHUNK_ROWS}`
 const DELETE_RECORDS = `DELETE FROM ledger WHERE rowid IN (${EXPIRED_RECORDS})
   RETURNING event_seq AS seq`
 
-/** An event may come again for some minutes, and is then known by its row. */
+/**
+ * How long an event's row is kept. The event may come again for some minutes, and is recognised by
+ * its row.
+ */
 const KEPT_FOR_MS = 3_600_000
 
 const DELETE_EVENTS = `DELETE FROM events
   WHERE seq IN (SELECT value FROM json_each(?)) AND queued = 0 AND accepted_at <= ?
     AND NOT EXISTS (SELECT 1 FROM ledger WHERE event_seq = seq)`
 
-/** Deletes those of the events that are neither queued nor of a record, and not young. */
+/** Deletes those of the events that are old, not queued, and without a record. */
 async function deleteFree(
   database: RelayDatabase,
   seqs: readonly number[],
@@ -55,7 +60,7 @@ export async function sweepLedger(
 const NEXT_KEYS = `SELECT key FROM state WHERE key > ? ORDER BY key LIMIT ${CHUNK_ROWS}`
 const DELETE_STATE = 'DELETE FROM state WHERE key > ? AND key <= ? AND expires_at <= ?'
 
-/** As `sweepLedger`, of what the relay remembers. */
+/** Deletes expired items of the State, in the way of `sweepLedger`. */
 export async function sweepState(database: RelayDatabase, now: number): Promise<number> {
   let deleted = 0
   for (let from = ''; ; ) {
@@ -70,7 +75,7 @@ export async function sweepState(database: RelayDatabase, now: number): Promise<
 const DELETE_QUARANTINE = `DELETE FROM quarantine WHERE id IN
   (SELECT id FROM quarantine WHERE expires_at <= ? ORDER BY expires_at LIMIT ${CHUNK_ROWS})`
 
-/** As `sweepLedger`, of what was set aside. */
+/** Deletes expired messages of the quarantine, in the way of `sweepLedger`. */
 export async function sweepQuarantine(database: RelayDatabase, now: number): Promise<number> {
   let deleted = 0
   for (;;) {
@@ -80,7 +85,7 @@ export async function sweepQuarantine(database: RelayDatabase, now: number): Pro
   }
 }
 
-/** Rows that a sweep looks at. A database of a million events has been looked at in some hours. */
+/** How many rows a sweep looks at. For a million events the sweeps take some hours. */
 const WALKED_ROWS = 20_000
 
 const NEXT_EVENTS = `SELECT id, seq, NOT EXISTS (SELECT 1 FROM ledger WHERE event_seq = seq) AS isFree

@@ -3,7 +3,7 @@ import type { ErrorData } from './error-data.ts'
 import type { BatchData } from './thread-batch.ts'
 import type { ResultsData } from './thread-results.ts'
 
-/** What the thread of a database is started with. */
+/** The data with which the thread of a database is started. */
 export interface ThreadData {
   readonly file: string
   readonly port: MessagePort
@@ -11,7 +11,7 @@ export interface ThreadData {
 
 export type ToDatabaseThread =
   | { readonly kind: 'batch'; readonly batch: BatchData }
-  /** The last message: what came before it is finished. */
+  /** The last message. Everything before it is finished first. */
   | { readonly kind: 'close' }
 
 /** An `Answer` as plain data. */

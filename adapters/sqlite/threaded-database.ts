@@ -18,7 +18,10 @@ import type {
 } from './thread-messages.ts'
 import { resultsOf } from './thread-results.ts'
 
-/** Beside this file, whether that is a source or part of a bundle. */
+/**
+ * The URL of the thread's program. It is beside this file, whether that is a source or part of a
+ * bundle.
+ */
 const PROGRAM = new URL(
   import.meta.url.endsWith('.ts') ? './database-thread.ts' : './database-thread.mjs',
   import.meta.url,

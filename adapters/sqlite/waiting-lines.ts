@@ -1,7 +1,10 @@
 import type { PlaceInLine, WaitingDelivery, WaitingLines } from '../../relay/ports/waiting-lines.ts'
 import type { RelayDatabase } from './relay-database.ts'
 
-/** Jumps from one destination to the next, so that it costs nothing how much waits for each. */
+/**
+ * Jumps from one destination to the next, so that the cost does not depend on how much waits for
+ * each.
+ */
 const DESTINATIONS = `WITH RECURSIVE found (destination) AS (
     SELECT MIN(destination) FROM ledger WHERE destination IS NOT NULL
     UNION ALL
@@ -15,7 +18,7 @@ const PAGE = `SELECT id, attempt, ord AS "order" FROM ledger
 
 const BEFORE_ALL: PlaceInLine = { order: '', id: '' }
 
-/** What of the ledger waits for its destination. */
+/** Reads the records of the ledger that wait for their destinations. */
 export class SqliteWaitingLines implements WaitingLines {
   readonly #database: RelayDatabase
 

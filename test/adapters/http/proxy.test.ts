@@ -226,7 +226,7 @@ describe('a SOCKS 5 proxy', () => {
 
   it.each([
     ['wrong ones', 'us%40er:s3cret@', /does not accept/],
-    ['none', '', /check its credentials/],
+    ['none', '', /requires credentials/],
   ])('that wants credentials refuses %s', async (_, userInfo, detail) => {
     const proxy = await startSocksProxy(credentials)
     const options = through('socks5', proxy, userInfo)

@@ -144,7 +144,7 @@ describe('readiness', () => {
     [
       'a pattern of more steps than the relay takes, and one that does not compile',
       [hook, alert('one', 'a', { inclusionList: ['ok', '[ab]{1000}[ab]{1000}', '('] })],
-      /^false PatternRefused spec\.inclusionList\[1\] is refused, so events that only this entry lets through are not sent; it costs too much: .* at most 1200 are taken; spec\.inclusionList\[2\] is ignored/,
+      /^false PatternRefused spec\.inclusionList\[1\] is refused, so events that only this entry lets through are not sent; it costs too much: .* at most 1200 are allowed; spec\.inclusionList\[2\] is ignored/,
     ],
     [
       'no Provider, and a pattern that does not compile',
