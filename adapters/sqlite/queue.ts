@@ -88,10 +88,10 @@ export class SqliteQueue implements Queue {
   }
 
   /**
-   * Leases at most `max` events until they are acknowledged, released or set aside. Clusters take
-   * turns, and of each the oldest comes first, one of a group. `free` is how many more may be
-   * leased in all. `unreadable` is called for a leased event that cannot be read, with
-   * `DamagedRecord`, `LaterVersion`, or an error of the database.
+   * Leases at most `max` events until they are acknowledged, released or set aside: clusters in
+   * turn, of each the oldest first, one of a group. `free` is how many more may be leased in all.
+   * `unreadable` is called for one that cannot be read, with `DamagedRecord`, `LaterVersion` or the
+   * database's error.
    */
   async leaseEvents(
     max: number,
