@@ -30,7 +30,10 @@ export function pastKey({ revision, setId }: Pointer, index: number): string {
   return `${pastPrefix(revision)}#${setId}#${index}`
 }
 
-/** On the pointer of a cluster that was retired: when, in milliseconds since the epoch. */
+/**
+ * The attribute on the pointer of a retired cluster that tells when it was retired, in milliseconds
+ * since the epoch.
+ */
 export const RETIRED_ATTRIBUTE = 'retiredAt'
 
 /** The place of a cluster's set. */

@@ -165,7 +165,7 @@ export class ConfigTable {
     return undefined
   }
 
-  /** Gives a TTL to the chunks of the sets given, and to those that a crash left. */
+  /** Sets a TTL on the chunks of these sets, and on those that a crash left. */
   async expireChunks(
     cluster: string,
     currentSetId: string,

@@ -20,11 +20,9 @@ const NEXT_HEAD = `SELECT seq FROM events
   WHERE grp = ? AND queued = 1 AND seq > ? ORDER BY seq LIMIT 1`
 
 /**
- * The Queue on SQLite, with the receiving side for the one process that owns the database. The
- * ledger's records that wait for their next try are its retries; they have no messages beside.
- *
- * Leases are in memory: after a restart whatever was not acknowledged is there again. Of a group
- * one event at a time is leased, so the group's order holds.
+ * The Queue on SQLite, and its receiving side for the one process that owns the database. Its
+ * retries are the ledger's waiting records; they have no messages. Leases are in memory, so a
+ * restart ends them. Of a group one event at a time is leased, which keeps the group's order.
  */
 export class SqliteQueue implements Queue {
   readonly quarantine: SqliteQuarantine
