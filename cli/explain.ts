@@ -1,11 +1,12 @@
 import { Command, Option } from 'commander'
 import { explainEvent } from '../client/relay-client.ts'
 import { UsageError } from '../client/usage-error.ts'
-import type { EventToExplain, Explanation } from '../relay/api/schemas/explain.ts'
+import type { EventToExplain, ExplainedEvent, Explanation } from '../relay/api/schemas/explain.ts'
 import { readOneEvent } from './explain/event-file.ts'
 import { type Expectation, parseExpectation, unmet } from './explain/expectation.ts'
 import { relayOfFiles } from './explain/offline.ts'
-import { formatExplanation } from './explain/report.ts'
+import { formatEvent, formatExplanation } from './explain/report.ts'
+import { parseEvent } from './filters.ts'
 import { formatDocument, print, warnLine } from './output/print.ts'
 import {
   addRelayOptions,
@@ -17,7 +18,9 @@ import {
 
 interface ExplainFlags extends RelayFlags {
   readonly file?: string
-  readonly eventFile: string
+  readonly eventFile?: string
+  readonly event?: string
+  readonly context?: string
   readonly cluster?: string
   readonly expect?: readonly Expectation[]
   readonly output: 'table' | 'json' | 'yaml'
@@ -34,7 +37,12 @@ export function explainCommand(): Command {
       'say what each Alert does with an event and why, and show the requests, with secrets masked; sends nothing',
     )
     .option('-f, --file <path>', 'by a folder (or file) of manifests, without a relay')
-    .requiredOption('-e, --event-file <file>', 'file of one event; - reads stdin')
+    .option('-e, --event-file <file>', 'file of one event; - reads stdin')
+    .option(
+      '--event <id>',
+      'what became of an event that the relay has taken; the beginning of its id is enough',
+      parseEvent,
+    )
     .option('--cluster <name>', 'cluster (default: local; needed with --stack)', parseCluster)
     .option(
       '--expect <provider=outcome>',
@@ -50,28 +58,54 @@ export function explainCommand(): Command {
         .choices(['table', 'json', 'yaml'])
         .default('table'),
     )
-  return addRelayOptions(command).action((flags: ExplainFlags) => explain(flags))
+  const asksNone = ({ file }: { readonly file?: unknown }) => file !== undefined
+  return addRelayOptions(command, { asksNone }).action((flags: ExplainFlags) => explain(flags))
 }
 
 async function explain(flags: ExplainFlags): Promise<void> {
-  const { file, relay, stack, output, expect = [], cluster = DEFAULT_CLUSTER } = flags
-  if (file !== undefined && (relay ?? stack) !== undefined) {
-    throw new UsageError('explain: -f goes without --relay and --stack', 2)
+  const { file, relay, stack, context, output, event, eventFile, expect = [] } = flags
+  if (file !== undefined && (relay ?? stack ?? context) !== undefined) {
+    throw new UsageError('explain: -f goes without --relay, --stack and --context', 2)
+  }
+  if ((event === undefined) === (eventFile === undefined)) {
+    throw new UsageError('explain: give an event, either -e FILE or --event ID', 2)
+  }
+  if (event !== undefined && file !== undefined) {
+    throw new UsageError('explain: --event is of a relay, and goes without -f', 2)
   }
   if (file === undefined) requireCluster(flags)
-  const given = await readOneEvent(flags.eventFile)
-  const explanation = await explanationOf(flags, { cluster, ...given } as EventToExplain)
-  print(
-    output === 'table' ? formatExplanation(explanation) : await formatDocument(explanation, output),
-  )
-  const wrong = expect.flatMap((each) => unmet(each, explanation.verdicts) ?? [])
+  const explained =
+    event === undefined ? await byRules(flags, eventFile ?? '') : await byRecords(flags, event)
+  print(output === 'table' ? format(explained) : await formatDocument(explained, output))
+  if ('incomplete' in explained && explained.incomplete !== undefined) {
+    warnLine(`only what is recorded is shown: ${explained.incomplete}`)
+  }
+  const wrong = expect.flatMap((each) => unmet(each, explained.verdicts) ?? [])
   for (const text of wrong) warnLine(text)
   if (wrong.length > 0) process.exitCode = 1
 }
 
-async function explanationOf(flags: ExplainFlags, event: EventToExplain): Promise<Explanation> {
-  const rules = { noCrossNamespaceRefs: !flags.crossNamespaceRefs }
-  const { file } = flags
+function format(explained: Explanation | ExplainedEvent): string {
+  return 'eventId' in explained ? formatEvent(explained) : formatExplanation(explained)
+}
+
+async function byRules(flags: ExplainFlags, eventFile: string): Promise<Explanation> {
+  const { file, cluster = DEFAULT_CLUSTER } = flags
+  // What is wrong with it the relay says.
+  const event = { cluster, ...(await readOneEvent(eventFile)) } as EventToExplain
+  const rules = rulesOf(flags)
   if (file === undefined) return withRelay(flags, (api) => api.explainEvent(event, rules))
-  return explainEvent(await relayOfFiles(file, event.cluster), event, rules)
+  return explainEvent(await relayOfFiles(file, cluster), event, rules)
+}
+
+async function byRecords(flags: ExplainFlags, id: string): Promise<ExplainedEvent> {
+  const { cluster } = flags
+  const parameters = new URLSearchParams(cluster === undefined ? {} : { cluster })
+  const found = await withRelay(flags, (api) => api.event(id, parameters, rulesOf(flags)))
+  if (found) return found
+  throw new UsageError(`--event ${id}: there is no record of such an event, or no longer`, 1)
+}
+
+function rulesOf({ crossNamespaceRefs }: ExplainFlags) {
+  return { noCrossNamespaceRefs: !crossNamespaceRefs }
 }

@@ -88,7 +88,8 @@ function parseObjectName(text: string): string {
   )
 }
 
-function parseEvent(text: string): string {
+/** Reads an option that is the id of an event, or its beginning. */
+export function parseEvent(text: string): string {
   if (/^[\w-]{1,128}$/.test(text)) return text
   throw new InvalidArgumentError('expected the id of an event, or its beginning.')
 }

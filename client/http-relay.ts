@@ -33,6 +33,8 @@ export function createHttpRelay(
         `${cluster(name)}/secrets/${[namespace, secret].map(encodeURIComponent).join('/')}`,
         body,
       ),
+    showEvent: (id, parameters) =>
+      send('GET', `/v1/events/${encodeURIComponent(id)}?${parameters}`),
     explainEvent: (body) => send('POST', '/v1/explain', body),
     listDeliveries: (parameters) => send('GET', `/v1/deliveries?${parameters}`),
     showDelivery: (id) => send('GET', delivery(id)),

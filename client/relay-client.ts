@@ -9,7 +9,7 @@ import {
 } from '../relay/api/schemas/config.ts'
 import { DeliveriesPage, Delivery } from '../relay/api/schemas/deliveries.ts'
 import { ReceivedEvents, Rejections } from '../relay/api/schemas/events.ts'
-import { type EventToExplain, Explanation } from '../relay/api/schemas/explain.ts'
+import { type EventToExplain, ExplainedEvent, Explanation } from '../relay/api/schemas/explain.ts'
 import { ProblemDocument } from '../relay/api/schemas/problem.ts'
 import { jsonValue } from '../relay/model/json-value.ts'
 import { read, refusalText } from './answers.ts'
@@ -33,6 +33,12 @@ export interface RelayClient {
     name: string,
     data: Readonly<Record<string, string>>,
   ): Promise<void>
+  /** What became of an event for every Alert; `id` may be the beginning of one. Undefined without a record. */
+  event(
+    id: string,
+    parameters: URLSearchParams,
+    rules: ExplainRules,
+  ): Promise<ExplainedEvent | undefined>
   /** What each Alert of a cluster does with an event. */
   explainEvent(event: EventToExplain, rules: ExplainRules): Promise<Explanation>
   /** Every delivery that fits the parameters of `GET /v1/deliveries`, latest first. */
@@ -67,6 +73,10 @@ export function createRelayClient(requests: RelayRequests): RelayClient {
     },
     async putSecret(cluster, namespace, name, data) {
       read(z.unknown(), await requests.putSecret(cluster, namespace, name, jsonBody(data)))
+    },
+    async event(id, parameters, rules) {
+      const answer = await requests.showEvent(id, parameters, rules)
+      return answer.status === 404 ? undefined : read(ExplainedEvent, answer)
     },
     explainEvent: (event, rules) => explainEvent(requests, event, rules),
     deliveries: (parameters) => listDeliveries(requests, parameters),

@@ -1,29 +1,58 @@
-import type { AlertVerdict, Explanation } from '../../relay/api/schemas/explain.ts'
+import type {
+  AlertVerdict,
+  EventVerdict,
+  ExplainedEvent,
+  Explanation,
+} from '../../relay/api/schemas/explain.ts'
 import { jsonValue } from '../../relay/model/json-value.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
 import { onOneLine } from '../output/line.ts'
+import { shortId } from '../output/short-id.ts'
 import { formatTable } from '../output/table.ts'
 
 /** What takes the event comes first, and what does nothing with it last. */
-const ORDER = ['delivered', 'retry', 'dead', 'suppressed', 'skipped']
+const ORDER = ['delivered', 'retry', 'dead', 'suppressed', 'unrecorded', 'skipped']
 
 /** An explanation for people: a table of all Alerts, and the requests below it. */
 export function formatExplanation({ verdicts }: Pick<Explanation, 'verdicts'>): string {
-  const place = ({ outcome }: AlertVerdict) => {
+  const sorted = inOrder(verdicts)
+  const table = formatTable(['ALERT', 'PROVIDER', 'VERDICT', 'WHY'], sorted.map(cells))
+  return [table, ...sorted.flatMap(sectionsOf)].join('\n')
+}
+
+/** The same of an event that a relay has taken. FROM says which of it is recorded. */
+export function formatEvent(explained: ExplainedEvent): string {
+  const { cluster, eventId, acceptedAt, revision, reason, verdicts } = explained
+  const sorted = inOrder(verdicts)
+  const rows = sorted.map((verdict) => {
+    const [alert = '', provider = '', outcome = '', why = ''] = cells(verdict)
+    return [alert, provider, outcome, sourceOf(verdict), why]
+  })
+  const head = [
+    `event ${eventId} of cluster ${cluster}, accepted at ${acceptedAt}`,
+    ...(revision === undefined ? [] : [`judged by the configuration ${revision}`]),
+    ...(reason === undefined ? [] : [reason]),
+  ]
+  const heading = ['ALERT', 'PROVIDER', 'VERDICT', 'FROM', 'WHY']
+  const table = rows.length === 0 ? [] : [formatTable(heading, rows)]
+  return [linesOf(head), ...table, ...sorted.flatMap(sectionsOf)].join('\n')
+}
+
+/** A record by its id, or the rules by which it was worked out. */
+function sourceOf({ recorded, delivery }: EventVerdict): string {
+  return recorded ? shortId(delivery ?? '') : 'rules'
+}
+
+function inOrder<V extends AlertVerdict>(verdicts: readonly V[]): readonly V[] {
+  const place = ({ outcome }: V) => {
     const at = ORDER.indexOf(outcome)
     return at < 0 ? ORDER.length : at
   }
-  const sorted = verdicts.toSorted((a, b) => place(a) - place(b))
-  const table = formatTable(
-    ['ALERT', 'PROVIDER', 'VERDICT', 'WHY'],
-    sorted.map((verdict) => [
-      namespacedName(verdict.alert),
-      verdict.provider ? namespacedName(verdict.provider) : '',
-      verdict.outcome,
-      verdict.reason,
-    ]),
-  )
-  return [table, ...sorted.flatMap(sectionsOf)].join('\n')
+  return verdicts.toSorted((a, b) => place(a) - place(b))
+}
+
+function cells({ alert, provider, outcome, reason }: AlertVerdict): readonly string[] {
+  return [namespacedName(alert), provider ? namespacedName(provider) : '', outcome, reason]
 }
 
 type RequestPreview = AlertVerdict['requests'][number]

@@ -26,19 +26,24 @@ const DEFAULT_RELAY = 'http://127.0.0.1:8080'
 export interface RelayOptions {
   /** Adds the option `--cluster` with this description; the command is not run without a cluster. */
   readonly requiredCluster?: string
+  /** Whether a command with these flags asks no relay: then its surroundings are not looked at. */
+  readonly asksNone?: (flags: Readonly<Record<string, unknown>>) => boolean
 }
 
 /**
  * The options by which a command finds its relay. Before its action runs, what they leave open is found in the
  * environment and in the contexts, and is among its flags then.
  */
-export function addRelayOptions(command: Command, { requiredCluster }: RelayOptions = {}): Command {
+export function addRelayOptions(
+  command: Command,
+  { requiredCluster, asksNone }: RelayOptions = {},
+): Command {
   if (requiredCluster !== undefined) {
     command.option('--cluster <name>', requiredCluster, parseCluster)
   }
   return command
     .hook('preAction', async () => {
-      await fillIn(command)
+      if (asksNone?.(command.opts()) !== true) await fillIn(command)
       if (requiredCluster === undefined || command.getOptionValue('cluster') !== undefined) return
       const advice = `give --cluster NAME, or set ${CLUSTER_VARIABLE} or a context that has one`
       throw new UsageError(`which cluster? ${advice}`, 2)

@@ -18,6 +18,7 @@ import { TRY_BOUNDS } from '../../functions/shared/try-bounds.ts'
 import { systemClock } from '../../hosts/kit/system-clock.ts'
 import type { Answer } from '../../relay/api/answer.ts'
 import { listDeliveries, replayDelivery, showDelivery } from '../../relay/api/deliveries.ts'
+import { answerEvent } from '../../relay/api/event-query.ts'
 import { explain } from '../../relay/api/explain.ts'
 import { type ConfigRequest, putConfig } from '../../relay/api/put-config.ts'
 import { putSecret, type SecretRequest } from '../../relay/api/put-secret.ts'
@@ -117,6 +118,13 @@ function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequ
       answerOf(receiveEvents(ports, { ...body, cluster, events: 'any', isSigned: false })),
     putSecret: (cluster, namespace, name, body) =>
       answerOf(putAndJudge(ports, secrets, { ...body, cluster, namespace, name })),
+    showEvent: (id, parameters, rules) =>
+      answerOf(
+        answerEvent({ ...ports, history: ports.configs }, id, parameters, {
+          ...rules,
+          mayNotReadSecrets: true,
+        }),
+      ),
     explainEvent: (body, rules) =>
       answerOf(explain(ports, body, { ...rules, mayNotReadSecrets: true })),
     listDeliveries: (parameters) => answerOf(listDeliveries(ports, parameters)),

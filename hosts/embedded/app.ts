@@ -11,6 +11,7 @@ import { explainRoutes } from '../../relay/api/routes/explain.ts'
 import { quarantineRoutes } from '../../relay/api/routes/quarantine.ts'
 import { secretRoutes } from '../../relay/api/routes/secrets.ts'
 import type { Destinations } from '../../relay/pipeline/destinations/destinations.ts'
+import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import type { Quarantine } from '../../relay/ports/quarantine.ts'
 import type { SecretWriter } from '../../relay/ports/secret-store.ts'
@@ -32,6 +33,8 @@ import type { TurnGate } from './turn-gate.ts'
 export interface ServerDependencies {
   readonly ports: Ports
   readonly configurations: Configurations
+  /** The configurations of before. */
+  readonly history: ConfigHistory
   /** Told of each configuration that comes. */
   readonly destinations: Pick<Destinations, 'review'>
   /** Keeps the Secrets of clusters other than the host's own. */
@@ -98,7 +101,7 @@ function allRoutes(deps: ServerDependencies): readonly Route[] {
       ownsConfig,
     }),
     ...deliveryRoutes(ports),
-    ...explainRoutes({ ports, options: { noCrossNamespaceRefs, pause } }),
+    ...explainRoutes({ ports, history: deps.history, options: { noCrossNamespaceRefs, pause } }),
     ...quarantineRoutes(deps.quarantine),
     ...probeRoutes(deps),
     ...echoRoutes(deps.echo),

@@ -180,6 +180,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   const server = await listen(options, {
     ports,
     configurations: createConfigurations({ ...config, clock }, gate, thread),
+    history: config.configs,
     destinations,
     secretWriter: stores.secrets,
     quarantine: stores.queue.quarantine,

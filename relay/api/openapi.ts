@@ -10,7 +10,13 @@ import {
   PostedEventDocument,
   ReceivedEvents,
 } from './schemas/events.ts'
-import { AlertVerdict, EventToExplain, Explanation } from './schemas/explain.ts'
+import {
+  AlertVerdict,
+  EventToExplain,
+  EventVerdict,
+  ExplainedEvent,
+  Explanation,
+} from './schemas/explain.ts'
 import { ProblemDocument } from './schemas/problem.ts'
 import { PutBack, QuarantinePage, SetAsideMessage } from './schemas/quarantine.ts'
 import { SecretData, StoredSecret } from './schemas/secrets.ts'
@@ -130,6 +136,8 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   EventsBody,
   PostedEvent: PostedEventDocument,
   EventToExplain,
+  EventVerdict,
+  ExplainedEvent,
   Explanation,
   Problem: ProblemDocument,
   PutBack,

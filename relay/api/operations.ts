@@ -3,7 +3,7 @@ import type { ProblemCode } from './problem-codes.ts'
 import { AppliedConfig, ConfigSet, StoredConfig } from './schemas/config.ts'
 import { DeliveriesPage, Delivery } from './schemas/deliveries.ts'
 import { EventsBody, PostedEventDocument, ReceivedEvents } from './schemas/events.ts'
-import { EventToExplain, Explanation } from './schemas/explain.ts'
+import { EventToExplain, ExplainedEvent, Explanation } from './schemas/explain.ts'
 import { PutBack, QuarantinePage } from './schemas/quarantine.ts'
 import { SecretData, StoredSecret } from './schemas/secrets.ts'
 
@@ -140,6 +140,15 @@ export const OPERATIONS = {
     summary: 'Sends a delivery once more.',
     success: { status: 202, body: Delivery },
     problems: ['unknown-delivery', 'not-replayable'],
+  },
+  showEvent: {
+    method: 'GET',
+    path: '/v1/events/{id}',
+    access: 'operator',
+    summary: 'Shows what became of an event for every Alert, by its records and the rules of then.',
+    query: [{ name: 'cluster', description: 'The name of the cluster that sent it.' }],
+    success: { status: 200, body: ExplainedEvent },
+    problems: ['bad-parameter', 'unknown-event'],
   },
   explainEvent: {
     method: 'POST',

@@ -55,6 +55,10 @@ export const PROBLEM_KINDS = {
   'unknown-path': { status: 404, meaning: 'There is nothing at this path.' },
   'unknown-cluster': { status: 404, meaning: 'The relay has no cluster of this name.' },
   'unknown-delivery': { status: 404, meaning: 'There is no delivery of this id, or no longer.' },
+  'unknown-event': {
+    status: 404,
+    meaning: 'There is no record of an event of this id, or no longer.',
+  },
   'no-config': { status: 404, meaning: 'The cluster has not sent a configuration yet.' },
   'wrong-method': { status: 405, meaning: 'The path has other methods; `Allow` names them.' },
   'stale-config': {

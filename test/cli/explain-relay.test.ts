@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { reconcile } from '../../relay/pipeline/reconcile.ts'
 import { commandTargets } from '../support/command-targets.ts'
-import { event } from '../support/delivery-records.ts'
+import { deliveryRecord, event } from '../support/delivery-records.ts'
 import { alert, provider } from '../support/relay-harness.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
@@ -31,6 +31,31 @@ describe.each(commandTargets())('flux-relay explain %s', (_, open) => {
     expect(stdout).toMatch(/^flux-system\/errors +flux-system\/chat +skipped +the Alert takes err/m)
     expect(stdout).toMatch(/^POST https:\/\/hooks\.test\/\*\*\*$/m)
     expect(stdout).not.toContain('hunter2')
+  })
+
+  it('shows what became of an event, and why an Alert did not take it', async () => {
+    const { ports, run } = await open()
+    const snapshot = await reconcile('prod', MANIFESTS, 0, ports.secrets)
+    await ports.configs.replace(snapshot)
+    const record = deliveryRecord({
+      ...{ id: 'd'.repeat(64), eventId: 'e'.repeat(64), cluster: 'prod', event: event() },
+      alert: { namespace: 'flux-system', name: 'all', uid: 'a' },
+      provider: { namespace: 'flux-system', name: 'chat', uid: 'p', type: 'slack' },
+      revision: snapshot.revision.slice(0, 12),
+    })
+    await ports.ledger.writeMany([{ record, expected: 'absent' }])
+    const args = ['explain', '--event', 'eeeeeeeeeeee', '--cluster', 'prod']
+    const { code, stdout, stderr } = await run([...args, '--expect', 'chat=delivered'])
+    expect([code, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/^event e{64} of cluster prod, accepted at 2026-/)
+    expect(stdout).toMatch(/^ALERT +PROVIDER +VERDICT +FROM +WHY$/m)
+    expect(stdout).toMatch(/^flux-system\/all +flux-system\/\w+ +delivered +d{12} +\S/m)
+    expect(stdout).toMatch(
+      /^flux-system\/errors +flux-system\/chat +skipped +rules +the Alert takes er/m,
+    )
+    const unknown = await run(['explain', '--event', 'f'.repeat(64), '--cluster', 'prod'])
+    expect([unknown.code, unknown.stdout]).toEqual([1, ''])
+    expect(unknown.stderr).toContain('there is no record of such an event')
   })
 
   it('says that a cluster has no configuration', async () => {

@@ -137,7 +137,10 @@ describe('flux-relay explain with files', () => {
   })
 
   it.each<[string, readonly string[], number, RegExp]>([
-    ['no event', ['-f', '.'], 2, /required option '-e/],
+    ['no event', ['-f', '.'], 2, /give an event, either -e FILE or --event ID/],
+    ['two events', ['-e', 'x', '--event', 'ab'], 2, /give an event, either/],
+    ['an event of a relay by files', ['-f', '.', '--event', 'ab'], 2, /goes without -f/],
+    ['an id that is none', ['--event', 'a b'], 2, /--event.*expected the id of an event/],
     ['no file of that name', ['-f', '.', '-e', '/nowhere.json'], 1, /-e \/nowhere\.json: ENOENT/],
     [
       'an outcome that is none',

@@ -56,6 +56,7 @@ export async function startRelay(
   const deps: ServerDependencies = {
     ports,
     configurations: configurationsInTurns(ports, gate),
+    history: ports.configs,
     destinations: { review: () => undefined },
     secretWriter: ports.secrets,
     quarantine: ports.quarantine,

@@ -1,13 +1,16 @@
 import type { ExplainOptions } from '../../pipeline/explain/explain.ts'
+import type { ConfigHistory } from '../../ports/config-history.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type Answer, problemAnswer } from '../answer.ts'
+import { answerEvent } from '../event-query.ts'
 import { explain, MAX_EXPLAIN_BYTES } from '../explain.ts'
 import { headerOf } from '../http.ts'
 import { type Call, type Route, routeOf } from '../route.ts'
 
 /** What explaining events needs of a host. */
 export interface ExplainRouteParts {
-  readonly ports: Pick<Ports, 'configs' | 'secrets' | 'clock'>
+  readonly ports: Pick<Ports, 'configs' | 'secrets' | 'clock' | 'ledger'>
+  readonly history: ConfigHistory
   /** Those by which the host dispatches. */
   readonly options: ExplainOptions
 }
@@ -15,7 +18,16 @@ export interface ExplainRouteParts {
 /** Says what Alerts would do with an event. */
 export function explainRoutes(parts: ExplainRouteParts): readonly Route[] {
   const handle = (call: Call) => handleExplain(parts, call)
-  return [routeOf('explainEvent', { maxBodyBytes: MAX_EXPLAIN_BYTES, handle })]
+  return [
+    routeOf('explainEvent', { maxBodyBytes: MAX_EXPLAIN_BYTES, handle }),
+    routeOf('showEvent', { handle: (call) => handleShow(parts, call) }),
+  ]
+}
+
+function handleShow({ ports, history, options }: ExplainRouteParts, call: Call): Promise<Answer> {
+  const event = call.parameters.id ?? ''
+  const query = new URLSearchParams(call.request.query)
+  return answerEvent({ ...ports, history }, event, query, options)
 }
 
 async function handleExplain({ ports, options }: ExplainRouteParts, call: Call): Promise<Answer> {

@@ -46,6 +46,41 @@ export const AlertVerdict = z
   .meta({ description: 'What one Alert does with an event.' })
 export type AlertVerdict = z.infer<typeof AlertVerdict>
 
+/** What became of an event for one Alert. */
+export const EventVerdict = AlertVerdict.extend({
+  outcome: z.string().meta({
+    description:
+      'As of a delivery. `unrecorded`: the Alert takes such events, and nothing is recorded of this one.',
+  }),
+  recorded: z.boolean().meta({
+    description: 'Whether the ledger has it; else it was worked out by the rules of then.',
+  }),
+  delivery: z.string().optional().meta({ description: 'The id of the record.' }),
+}).meta({ description: 'What became of an event for one Alert.' })
+export type EventVerdict = z.infer<typeof EventVerdict>
+
+/** The answer to `GET /v1/events/{id}`. */
+export const ExplainedEvent = z
+  .looseObject({
+    cluster: z.string(),
+    eventId: z.string(),
+    acceptedAt: z.string().meta({ description: 'RFC 3339, UTC.' }),
+    event: z.looseObject({}).meta({ description: 'The event as it was accepted.' }),
+    objectLabels: z.record(z.string(), z.string()).optional(),
+    revision: z.string().optional().meta({
+      description: 'The beginning of the revision of the configuration that decided.',
+    }),
+    incomplete: z.string().optional().meta({
+      description: 'Why only what is recorded is here: the rules of then are not to be had.',
+    }),
+    reason: z.string().optional().meta({
+      description: 'Of the one record of an event that no Alert took, or that is a repeat for all.',
+    }),
+    verdicts: z.array(EventVerdict).meta({ description: 'One for each Alert.' }),
+  })
+  .meta({ description: 'What became of an event for every Alert.' })
+export type ExplainedEvent = z.infer<typeof ExplainedEvent>
+
 /** The answer to `POST /v1/explain`. */
 export const Explanation = z
   .object({
