@@ -56,7 +56,10 @@ async function replayAll(api: RelayClient, ids: readonly string[]): Promise<void
   if (refused > 0) process.exitCode = 1
 }
 
-/** All of them before the first is replayed, since a replay changes what the pages show. */
+/**
+ * The ids of all dead deliveries. They are collected before the first replay, which changes what
+ * the pages show.
+ */
 async function deadIds(
   api: RelayClient,
   filters: Readonly<Record<string, string>>,

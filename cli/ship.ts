@@ -18,10 +18,10 @@ import {
 } from './ship-kubernetes.ts'
 import { signalled } from './signalled.ts'
 
-/** For the batch in flight after a SIGTERM; Kubernetes allows 30 s in all by default. */
+/** The time for the batch in flight after a SIGTERM. Kubernetes allows 30 s in all by default. */
 const SHUTDOWN_GRACE_MS = 20_000
 
-/** So that every single event fits. */
+/** The smallest spool, in which every single event fits. */
 const LEAST_SPOOL_BYTES = 4 * 2 ** 20
 const LEAST_AGE_MS = 60_000
 

@@ -1,4 +1,7 @@
-/** Under `npm start` a Ctrl-C comes twice: npm passes on what the terminal sends to all. */
+/**
+ * Within this time a second signal counts as the same one. Under `npm start` a Ctrl-C comes twice:
+ * npm passes on what the terminal sends to all.
+ */
 const SAME_SIGNAL_MS = 500
 
 /** Resolves at the first SIGTERM or SIGINT; another one, later, ends the process at once. */

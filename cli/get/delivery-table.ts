@@ -77,7 +77,7 @@ function cells(delivery: Delivery, { id, alert = '', provider = '' }: Names): re
   ]
 }
 
-/** Of an event all but its object may be of any form. */
+/** A field as text. All of an event but its object may have any form. */
 function textOf(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }

@@ -1,7 +1,7 @@
 import { PAGE_SIZE, type RelayClient } from '../../client/relay-client.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 
-/** What of the deliveries that fit is wanted. */
+/** Which deliveries are wanted. */
 export interface Selection {
   /** The parameters of `GET /v1/deliveries`. */
   readonly filters: Readonly<Record<string, string>>
@@ -15,7 +15,7 @@ export interface Selection {
 /** The latest deliveries that fit. */
 export interface Selected {
   readonly deliveries: readonly Delivery[]
-  /** Why there may be more, for a person; undefined when these are all. */
+  /** The reason why there may be more, as people read it; undefined when these are all. */
   readonly cut: string | undefined
 }
 

@@ -71,7 +71,7 @@ function pad(cell: string, columns: number): string {
   return cell + ' '.repeat(columns - width(cell))
 }
 
-/** In characters as a person counts them, nearly. */
+/** The width in characters, nearly as people count them. */
 function width(cell = ''): number {
   return [...cell].length
 }

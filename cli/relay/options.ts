@@ -116,7 +116,10 @@ export async function withStack<T>(
   }
 }
 
-/** On AWS nothing is listed of all clusters. Throws `UsageError` for --stack alone. */
+/**
+ * Checks that --stack comes with --cluster, since nothing is listed for all clusters on AWS. Throws
+ * `UsageError`.
+ */
 export function requireCluster(flags: RelayFlags & { readonly cluster?: string }): void {
   if (flags.stack === undefined || flags.cluster !== undefined) return
   throw new UsageError('with --stack give --cluster too', 2)

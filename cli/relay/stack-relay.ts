@@ -32,14 +32,16 @@ import { warnLine } from '../output/print.ts'
 import { awsError, onAws } from './on-aws.ts'
 import { readStackOutputs, type StackOutputs } from './stack-outputs.ts'
 
-/** Until dispatch sees a Secret that was missing, and a second more. Milliseconds. */
+/**
+ * How long it takes until dispatch sees a Secret that was missing, and a second more. Milliseconds.
+ */
 const SECRET_SEEN_MS = ABSENCE_BELIEVED_MS + 1_000
 
 const DAY_MS = 24 * 3_600_000
 
 /** What only a deployment on AWS can be asked. */
 export interface StackRelay extends RelayRequests {
-  /** Who may send. */
+  /** Changes who may send. */
   readonly admission: ClusterAdmission
   readonly secrets: SecretsManagerWriter
   /** Takes all that is stored of a cluster out of use; false when there is nothing. */

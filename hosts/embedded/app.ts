@@ -49,7 +49,7 @@ export interface ServerDependencies {
   readonly tokens: Tokens | undefined
   readonly echo: Echo
   readonly metrics: Metrics
-  /** Events that come pass it, and so leave time for what is under way. */
+  /** Delays new events, so that work under way gets its time. */
   readonly gate: TurnGate
   readonly log: Log
   /** Why the relay is not ready; undefined when it is. */
@@ -58,7 +58,7 @@ export interface ServerDependencies {
   readonly noCrossNamespaceRefs: boolean
   /** Whether the manifests folder owns the cluster's configuration and Secrets. */
   readonly ownsConfig: (cluster: string) => boolean
-  /** Routes of the host beside the server's own, such as the console. */
+  /** Further routes of the host, such as the console. */
   readonly moreRoutes?: readonly Route[]
 }
 

@@ -26,7 +26,7 @@ export interface Echo {
   readonly path: string
   isKey(key: string): boolean
   take(body: Uint8Array, contentType: string): void
-  /** Newest first. */
+  /** The bodies, the newest first. */
   list(): readonly EchoedBody[]
 }
 

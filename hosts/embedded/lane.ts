@@ -61,7 +61,7 @@ export function createLane<Message extends Lease, Lease>(
   const { clock, reports } = options
   const underWay = new Set<Promise<void>>()
   let notBegun = 0
-  /** Unless the last lease found nothing. */
+  /** Whether there may be more to lease: the last lease found something. */
   let mayBeMore = false
   /** Failures in a row, by message. */
   const failures = new Map<string, number>()

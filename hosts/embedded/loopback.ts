@@ -10,7 +10,7 @@ export function isLoopback(host: string): boolean {
 /** What a request says about where it comes from. */
 export interface RequestOrigin {
   readonly method: string
-  /** With the host that the request names, not the one that the relay listens on. */
+  /** The URL, with the host that the request names, not the one that the relay listens on. */
   readonly url: string
   readonly origin: string | undefined
 }

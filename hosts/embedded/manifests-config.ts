@@ -26,7 +26,7 @@ export interface ManifestsConfig {
   apply(loaded: LoadedManifests): Promise<ConfigSnapshot>
   /** Keeps what is in force, so that records which name it can be explained later. */
   keep(): Promise<void>
-  /** The same for a load that is judged already. */
+  /** Puts a load that is judged already in force. */
   applyJudged(config: ConfigText, secrets: LoadedManifests['secrets']): void
   /** Of the load that is in force; undefined before the first. */
   summary(): ConfigSummary | undefined
@@ -40,7 +40,7 @@ interface KeptTexts {
 export interface ManifestsConfigOptions {
   /** The cluster that the folder is for; it owns that cluster's configuration. */
   readonly cluster: string
-  /** Of every other cluster. */
+  /** The stores of every other cluster. */
   readonly others: {
     readonly configs: ManifestsConfig['configs'] & KeptTexts
     readonly secrets: SecretStore

@@ -51,7 +51,7 @@ export interface MetricsOptions {
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** From a fast chat post to the last retry of a day. Seconds. */
+/** The buckets of the latency, in seconds: from a fast chat post to the last retry of a day. */
 const LATENCY_BUCKETS = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800, 7_200, 43_200, 90_000]
 
 /** How often the delay of the event loop is looked at; every 10 ms cost half of what an idle relay needs. */

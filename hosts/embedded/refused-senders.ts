@@ -3,7 +3,7 @@ import type { Clock } from '../../relay/ports/clock.ts'
 import type { Log } from '../kit/log.ts'
 import type { Metrics } from './metrics.ts'
 
-/** So often at most a line is logged: whoever posts with a wrong token posts again and again. */
+/** How often a line is logged at most, since a sender with a wrong token posts again and again. */
 const LOG_INTERVAL_MS = 60_000
 
 /**

@@ -3,7 +3,7 @@ import { loadTokens, type Tokens } from './tokens.ts'
 
 /** A tokens file in use: one that changes counts without a restart. */
 export interface TokensFile {
-  /** Of the last version that could be read. */
+  /** The tokens of the last version that could be read. */
   readonly tokens: Tokens
   /** Looks at the file no more. */
   close(): void

@@ -8,13 +8,13 @@ import { fieldErrors, fieldErrorText } from '../../relay/model/errors.ts'
 /** Who may do what: the content of `--tokens FILE`. */
 export interface Tokens {
   readonly operators: ClusterTokens
-  /** By cluster. */
+  /** The tokens of each cluster. */
   readonly clusters: ReadonlyMap<string, ClusterTokens>
 }
 
 /** The tokens of a cluster that was retired, with which nobody gets in. */
 export interface RetiredTokens {
-  /** When, in RFC 3339. */
+  /** When the cluster was retired, in RFC 3339. */
   readonly at: string
   readonly tokens: ClusterTokens
 }
@@ -46,7 +46,7 @@ export function parseTokens(text: string, file: string): Tokens {
   return { operators, clusters }
 }
 
-/** The same with what no server needs. Throws `TokensFileError`. */
+/** Does what `parseTokens` does, and keeps what no server needs. Throws `TokensFileError`. */
 export function parseTokensFile(text: string, file: string): TokensFileContent {
   const read = readTokens(text)
   if ('tokens' in read) return read.tokens

@@ -32,7 +32,7 @@ export interface TurnGateOptions {
 export function createTurnGate(options: TurnGateOptions = {}): TurnGate {
   const { budgetMs = BUDGET_MS, newPerTurn = NEW_PER_TURN, stopwatch = cpuStopwatch } = options
   const begun: Work[] = []
-  /** Of each cluster; that whose turn it is comes first. */
+  /** The new work of each cluster; the cluster whose turn it is comes first. */
   const fresh = new Map<string, Work[]>()
   /** Whether the time of this turn is used up; undefined when nothing was done in it. */
   let isOver: (() => boolean) | undefined

@@ -42,7 +42,7 @@ export interface JudgedFolder
   readonly fingerprint: string
   /** A file may have changed without its times showing it. */
   readonly isUncertain: boolean
-  /** For the next load, of this thread or another. */
+  /** The state for the next load, in this thread or another. */
   readonly inForce: Uint8Array
 }
 

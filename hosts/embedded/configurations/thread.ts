@@ -11,7 +11,10 @@ import type {
 } from './messages.ts'
 import { resultOf, settledValue } from './results.ts'
 
-/** Beside this file, whether that is a source or part of a bundle. */
+/**
+ * The URL of the thread's program. It is beside this file, whether that is a source or part of a
+ * bundle.
+ */
 const PROGRAM = new URL(
   import.meta.url.endsWith('.ts') ? './config-thread.ts' : './config-thread.mjs',
   import.meta.url,

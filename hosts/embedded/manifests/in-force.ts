@@ -22,7 +22,7 @@ export interface Settled {
   readonly problems: readonly ManifestError[]
 }
 
-/** Of one file; the rest is counted. */
+/** The most problems of one file that are listed; the rest is counted. */
 export const MAX_PROBLEMS_PER_FILE = 100
 const MAX_NAMES_IN_PROBLEM = 5
 
@@ -152,7 +152,7 @@ function inForceText(key: ObjectKey | undefined, kept: readonly ObjectInForce[])
   return `${list} ${kept.length === 1 ? 'stays' : 'stay'} in force`
 }
 
-/** With date and zone: a version can be in force for days. */
+/** The time with date and zone, since a version can be in force for days. */
 function timeText({ loadedAt }: ObjectInForce): string {
   return `${new Date(loadedAt).toISOString().slice(0, 19)}Z`
 }

@@ -29,7 +29,7 @@ const RACY_MS = 3_000
 interface Cached {
   readonly signature: string
   readonly reading: FileReading
-  /** What is there now may differ without the signature showing it. */
+  /** Whether the file may have changed without a different signature. */
   readonly isUncertain: boolean
 }
 
@@ -85,7 +85,10 @@ export class ManifestLoader implements FolderLoader<LoadedManifests> {
     return this.#loaded
   }
 
-  /** As it was before, when the file is gone meanwhile: the next look decides what that means. */
+  /**
+   * Reads a file. Keeps the last reading when the file is gone: the next look decides what that
+   * means.
+   */
   async #read(entry: FolderEntry): Promise<Cached | undefined> {
     const cached = this.#cache.get(entry.file)
     const signature = entrySignature(entry)

@@ -4,16 +4,18 @@ import { ellipsize } from '../../../relay/model/text.ts'
 export interface ManifestError {
   /** Relative to the folder; `.` is the folder itself. */
   readonly file: string
-  /** From 1. */
+  /** The number counts from 1. */
   readonly line?: number
-  /** From 1. */
+  /** The number counts from 1. */
   readonly column?: number
   /** `Alert/flux-system/on-call`, as far as it is known. */
   readonly object?: string
   /** Such as `spec.eventSources[0].kind`. */
   readonly field?: string
   readonly message: string
-  /** Which earlier version holds on, as a clause: `the version loaded at … stays in force`. */
+  /**
+   * The earlier version that stays in force, as a clause: `the version loaded at … stays in force`.
+   */
   readonly inForce?: string
 }
 

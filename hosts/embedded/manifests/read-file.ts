@@ -13,7 +13,7 @@ export interface FileReading {
   readonly notTaken: readonly NotTaken[]
   /** Milliseconds since the epoch. */
   readonly readAt: number
-  /** Of the bytes; undefined when they could not be read. */
+  /** The digest of the bytes; undefined when they could not be read. */
   readonly digest?: string
 }
 

@@ -85,7 +85,10 @@ const BASES = [
   { digits: /^(?:0|[1-9]\d*)$/, prefix: '' },
 ] as const
 
-/** As far as it fits into 64 bits; beyond them Go takes a decimal one for a float, and others for text. */
+/**
+ * Parses an integer that fits into 64 bits. Beyond them Go takes a decimal one as a float, and
+ * others as text.
+ */
 function parseInteger(text: string): bigint | undefined {
   const [, sign = '', digits = ''] = /^([-+]?)(\d.*)$/.exec(text) ?? []
   const base = BASES.find((each) => each.digits.test(digits))

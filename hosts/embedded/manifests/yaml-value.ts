@@ -29,9 +29,9 @@ class UnsupportedYaml extends Error {
 }
 
 class Conversion {
-  /** What each alias is one of. */
+  /** The node that each alias stands for. */
   readonly #targets = new Map<Node, Node>()
-  /** Of nodes that have an anchor, so that an alias shares it. */
+  /** The values of nodes with an anchor, so that an alias shares them. */
   readonly #converted = new Map<Node, unknown>()
   #mergedKeys = 0
 
