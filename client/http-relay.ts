@@ -1,6 +1,7 @@
 import type { Answer } from '../relay/api/answer.ts'
 import type { RequestBody } from '../relay/api/body.ts'
 import { TOKEN_FORM } from '../relay/api/credentials.ts'
+import { exchange } from './http-exchange.ts'
 import type { QuarantineRequests } from './quarantine.ts'
 import type { RelayRequests } from './requests.ts'
 import { UsageError } from './usage-error.ts'
@@ -52,24 +53,20 @@ function createSend(url: string, token: string | undefined): Send {
       ...(credential && { authorization: `Bearer ${credential}` }),
       ...(body?.contentType && { 'content-type': body.contentType }),
     }
+    const url = new URL(`.${path}`, base)
     try {
-      const response = await fetch(new URL(`.${path}`, base), {
-        method,
-        headers,
-        // The type of undici's body knows no plain Uint8Array.
-        ...(body && { body: Buffer.from(body.body) }),
-        signal: AbortSignal.timeout(TIMEOUT_MS),
-        redirect: 'error',
-      })
-      const contentType = response.headers.get('content-type') ?? ''
-      return { status: response.status, contentType, body: await response.text() }
+      return await exchange({ method, url, headers, body, timeoutMs: TIMEOUT_MS })
     } catch (error) {
-      const { cause, message } = error as Error
-      const why = cause instanceof Error ? cause.message : message
-      const advice = '--relay, FLUX_RELAY_URL or a context names another one'
-      throw new UsageError(`cannot reach the relay at ${base.origin}: ${why}; ${advice}`, 1)
+      const why = `${reasonOf(error)}; --relay, FLUX_RELAY_URL or a context names another one`
+      throw new UsageError(`cannot reach the relay at ${base.origin}: ${why}`, 1)
     }
   }
+}
+
+/** Of a name with several addresses each one's error is told: the whole has no message then. */
+function reasonOf(error: unknown): string {
+  const errors: readonly Error[] = error instanceof AggregateError ? error.errors : [error as Error]
+  return errors.map(({ message }) => message).join(', ')
 }
 
 /**
@@ -89,7 +86,7 @@ export function readUrl(url: string): URL {
 }
 
 /**
- * Reads the token. It is checked here, because `fetch` would quote a text that no header can carry.
+ * Reads the token. It is checked here, because the error of a header that cannot be sent would quote it.
  */
 function readToken(token = ''): string | undefined {
   const trimmed = token.trim()

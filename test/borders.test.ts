@@ -40,7 +40,10 @@ const BORDERS: Readonly<Record<string, Border>> = {
     packages: [/^undici/, /^@nats-io\/(nats-core|nkeys)/, NODE, AWS_CLIENTS],
   },
   console: { parts: [/^relay\/(api|model)\//], packages: [] },
-  client: { parts: [/^relay\/(api|model|ports)\//], packages: [/^zod$/] },
+  client: {
+    parts: [/^relay\/(api|model|ports)\//],
+    packages: [/^zod$/, /^node:(http|stream\/consumers)$/],
+  },
   'hosts/kit': {
     parts: [/^relay\/(api|model|ports)\//, /^relay\/pipeline\/decision-entry\.ts$/],
     packages: [HONO, /^pino(-pretty)?$/, NODE],
