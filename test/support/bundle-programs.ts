@@ -9,8 +9,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
-import { build } from 'esbuild'
 import type { TestProject } from 'vitest/node'
+import { PROGRAMS } from '../../deploy/npm/programs.ts'
+import { bundlePrograms } from '../../lib/bundle.ts'
 
 declare module 'vitest' {
   interface ProvidedContext {
@@ -23,13 +24,6 @@ const ROOT = resolve(import.meta.dirname, '../..')
 const CACHE = resolve(ROOT, 'node_modules/.cache')
 const FOLDER = join(CACHE, 'programs')
 const ENTRY = 'flux-relay.mjs'
-
-/** The command line, and the programs of the threads that it starts, by the names of their files. */
-const ENTRIES = new Map([
-  [ENTRY, 'bin/flux-relay.ts'],
-  ['database-thread.mjs', 'adapters/sqlite/database-thread.ts'],
-  ['config-thread.mjs', 'hosts/embedded/configurations/config-thread.ts'],
-])
 const DAY_MS = 24 * 60 * 60_000
 
 /** Bundles the command line, for the tests that start it many times, and compiles it. */
@@ -42,47 +36,27 @@ export async function setup(project: TestProject): Promise<void> {
 
 /** Gives the names of its files. What is imported when it is needed stays so, in a file of its own. */
 async function bundle(): Promise<readonly string[]> {
-  const { outputFiles } = await build({
-    entryPoints: [...ENTRIES.values()].map((source) => resolve(ROOT, source)),
-    entryNames: '[name]',
-    outdir: FOLDER,
-    outExtension: { '.js': '.mjs' },
-    chunkNames: '[name]-[hash]',
-    bundle: true,
-    splitting: true,
-    write: false,
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    mainFields: ['module', 'main'],
-    // Some packages are CommonJS, and call `require` for what is built into Node.
-    banner: {
-      js: "import{createRequire as __createRequire}from'node:module';const require=__createRequire(import.meta.url);",
-    },
-    legalComments: 'none',
-    logLevel: 'silent',
-  })
+  const { files } = await bundlePrograms(PROGRAMS)
   mkdirSync(FOLDER, { recursive: true })
   // Another run in this folder may use them: the entries come last, and each file at once.
-  const entryLast = outputFiles.toSorted(
-    (a, b) => Number(isEntry(a.path)) - Number(isEntry(b.path)),
-  )
-  for (const { path, contents } of entryLast) {
-    if (!isEntry(path) && existsSync(path)) continue
+  const entryLast = files.toSorted((a, b) => Number(isEntry(a.name)) - Number(isEntry(b.name)))
+  for (const { name, contents } of entryLast) {
+    const path = join(FOLDER, name)
+    if (!isEntry(name) && existsSync(path)) continue
     const whole = `${path}.${process.pid}`
     writeFileSync(whole, contents)
     renameSync(whole, path)
   }
-  return outputFiles.map(({ path }) => basename(path))
+  return files.map(({ name }) => name)
 }
 
-function isEntry(path: string): boolean {
-  return ENTRIES.has(basename(path))
+function isEntry(file: string): boolean {
+  return basename(file, '.mjs') in PROGRAMS
 }
 
 /** Most programs of tests are killed before they keep what they compiled. */
 function compile(names: readonly string[]): void {
-  const parts = names.filter((name) => !ENTRIES.has(name))
+  const parts = names.filter((name) => !isEntry(name))
   const imports = parts.map((name) => `import ${JSON.stringify(join(FOLDER, name))}`)
   const entry = `process.argv = ['node', 'flux-relay', '--version']; import(${JSON.stringify(join(FOLDER, ENTRY))})`
   const { status, stderr } = spawnSync(
