@@ -1,3 +1,4 @@
+import { fileURLToPath } from 'node:url'
 import { Command, Option } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
 import type { EmbeddedRelayOptions } from '../hosts/embedded/relay.ts'
@@ -11,8 +12,11 @@ import { signalled } from './signalled.ts'
 /** Time for deliveries under way after a SIGTERM; longer than an attempt takes by default. */
 const SHUTDOWN_GRACE_MS = 20_000
 
+/** Beside the folder of this file, in the sources as in the package. */
+const QUICK_START = fileURLToPath(new URL('../examples/quickstart', import.meta.url))
+
 interface ServeFlags {
-  readonly manifests: string
+  readonly manifests?: string
   readonly data: string
   readonly port: number
   readonly host: string
@@ -27,7 +31,10 @@ interface ServeFlags {
 export function serveCommand(): Command {
   return new Command('serve')
     .description('run the relay on this machine, with one SQLite file and a folder of manifests')
-    .requiredOption('--manifests <dir>', 'folder (or file) of Alerts, Providers and Secrets')
+    .option(
+      '--manifests <dir>',
+      'folder (or file) of Alerts, Providers and Secrets (default: the quick start; none with --tokens)',
+    )
     .option('--data <dir>', 'folder of the database', './.flux-relay')
     .option('--port <number>', 'port to listen on; 0 takes a free one', parsePort, 8080)
     .option('--host <address>', 'address to listen on', '127.0.0.1')
@@ -48,8 +55,11 @@ export function serveCommand(): Command {
 
 async function serve(flags: ServeFlags): Promise<void> {
   const { crossNamespaceRefs, rateLimitInterval, ...rest } = flags
+  // Who gives tokens serves clusters, which send their configurations.
+  const manifests = flags.manifests ?? (flags.tokens === undefined ? QUICK_START : undefined)
   const options: EmbeddedRelayOptions = {
     ...rest,
+    ...(manifests !== undefined && { manifests }),
     noCrossNamespaceRefs: !crossNamespaceRefs,
     rateLimitIntervalMs: rateLimitInterval,
     outbound: outboundEnvironment(process.env),

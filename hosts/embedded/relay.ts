@@ -13,22 +13,16 @@ import { type RunningServer, urlOf } from '../kit/http-server.ts'
 import { createLog, type Log, logDecision } from '../kit/log.ts'
 import { StartError } from '../kit/start-error.ts'
 import type { ServerDependencies } from './app.ts'
-import { configurationCame } from './configuration-came.ts'
-import { createFolderLoader, type FolderLoad } from './configurations/folder-loader.ts'
 import { type ConfigThread, createConfigThread } from './configurations/thread.ts'
 import { answersOf, createConfigurations } from './configurations/threaded.ts'
 import { createEcho, type Echo } from './echo.ts'
 import { readingsOf } from './gauges/readings-of.ts'
 import { lossEntry } from './gone-database.ts'
 import { isLoopback } from './loopback.ts'
-import {
-  createManifestsFolder,
-  type ManifestsFolder,
-  ManifestsFolderError,
-} from './manifests/folder.ts'
+import { ManifestsFolderError } from './manifests/folder.ts'
 import { createManifestsConfig } from './manifests-config.ts'
-import { putInForce } from './manifests-in-force.ts'
 import { createMetrics } from './metrics.ts'
+import { createServedFolder, type ServedFolder } from './served-folder.ts'
 import { createServer } from './server.ts'
 import { type EmbeddedRelayParts, type WatchedClock, watchParts } from './set-clock.ts'
 import { openStores, type Stores } from './stores.ts'
@@ -41,8 +35,8 @@ import { createWorker, type Worker } from './worker.ts'
 
 /** What `flux-relay serve` is told. */
 export interface EmbeddedRelayOptions {
-  /** Folder, or file, of manifests. */
-  readonly manifests: string
+  /** Folder, or file, of manifests; without one every cluster sends its configuration. */
+  readonly manifests?: string
   /** Folder of the database; made when it is not there. */
   readonly data: string
   /** The port; 0 for any free one. */
@@ -125,8 +119,12 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   const { stores, gate, tokensFile, log, clock } = base
   const builtInSecrets = new Map<string, { readonly address: string }>()
   const pause = () => new Promise<void>(gate.goOn)
-  const config = createManifestsConfig({ cluster, others: stores, builtInSecrets, clock, pause })
-  const thread = createConfigThread({ answers: answersOf(config) })
+  const served = options.manifests !== undefined && {
+    path: options.manifests,
+    config: createManifestsConfig({ cluster, others: stores, builtInSecrets, clock, pause }),
+  }
+  const { configs, secrets } = served ? served.config : stores
+  const thread = createConfigThread({ answers: answersOf({ configs, secrets }) })
   const addresses = { allowPrivate: !options.denyPrivateAddresses, resolve: createLookUps() }
   const http = createHttpClient({
     ...addresses,
@@ -135,7 +133,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   })
   const destinations = createDestinations(clock, { waiting: stores.waiting })
   const metrics = createMetrics({
-    ...readingsOf({ stores, config, destinations }),
+    ...readingsOf({ stores, folder: served ? served.config : undefined, destinations }),
     queueDepth: () => stores.queue.depth(),
     quarantineDepth: () => stores.queue.quarantine.depth(),
     isWritable: () => !stores.trouble.isHeld(),
@@ -146,8 +144,8 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     queue: stores.queue,
     state: stores.state,
     ledger: stores.ledger,
-    configs: config.configs,
-    secrets: config.secrets,
+    configs,
+    secrets,
     identities: NO_CLOUD_IDENTITIES,
     http,
     nats: createNatsPublisher({ ...addresses, ...options.outbound }),
@@ -179,8 +177,8 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   const echo = createEcho(clock)
   const server = await listen(options, {
     ports,
-    configurations: createConfigurations({ ...config, clock }, gate, thread),
-    history: config.configs,
+    configurations: createConfigurations({ configs, secrets, clock }, gate, thread),
+    history: configs,
     destinations,
     secretWriter: stores.secrets,
     quarantine: stores.queue.quarantine,
@@ -194,34 +192,23 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     log,
     ready: () => notReady ?? stores.trouble.reason(),
     noCrossNamespaceRefs: options.noCrossNamespaceRefs,
-    ownsConfig: (name) => name === cluster,
+    ownsConfig: (name) => served !== false && name === cluster,
   })
   builtInSecrets.set(ECHO_SECRET, { address: echoAddress(options.host, server.port, echo) })
-  const folder = createManifestsFolder({
-    path: options.manifests,
-    loader: createFolderLoader({
-      ...{ cluster, thread, builtInSecrets, clock },
-      onFailure: (err) => log.error({ err }, 'the manifests could not be loaded, will be repeated'),
-    }),
-    onChange: async (loaded) => {
-      await putInForce(config, loaded, log)
-      await configurationCame({ ports, destinations, log }, cluster)
-    },
-  })
+  const folder =
+    served &&
+    createServedFolder({ ...served, cluster, thread, builtInSecrets, ports, destinations, log })
   try {
-    await putInForce(config, await folder.load(), log)
+    if (folder) await folder.load()
   } catch (error) {
     await Promise.all([server.close(0), thread.close()])
     throw error
   }
-  folder.watch()
   worker.start()
-  void configurationCame({ ports, destinations, log }, cluster)
+  if (folder) folder.watch()
   notReady = undefined
-  log.info(
-    { url: urlOf({ host: options.host, port: server.port }), cluster, data: options.data },
-    'ready',
-  )
+  const url = urlOf({ host: options.host, port: server.port })
+  log.info({ url, ...(served && { cluster }), data: options.data }, 'ready')
   return {
     port: server.port,
     stop(graceMs) {
@@ -248,7 +235,7 @@ async function openTokens(file: string | undefined, log: Log): Promise<TokensFil
 }
 
 interface Running {
-  readonly folder: ManifestsFolder<FolderLoad>
+  readonly folder: ServedFolder | false
   readonly worker: Worker
   readonly server: RunningServer
   readonly thread: ConfigThread
@@ -259,7 +246,7 @@ interface Running {
 
 async function stop(running: Running, graceMs: number): Promise<boolean> {
   const { folder, worker, server, thread, http, stores, log } = running
-  folder.close()
+  if (folder) folder.close()
   const [finished] = await Promise.all([worker.stop(graceMs), server.close(graceMs)])
   await thread.close()
   const { events, retries } = await stores.queue.depth()

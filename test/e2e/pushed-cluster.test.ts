@@ -49,3 +49,37 @@ it('delivers for a cluster that the command line set up, with its Secret', async
   expect(JSON.parse(listed.stdout)).toMatchObject([{ cluster: 'staging', outcome: 'delivered' }])
   expect(JSON.stringify([results, relay.lines(), relay.stderr()])).not.toContain(CANARY)
 })
+
+it('has with tokens alone no folder, and waits for every cluster, across a restart too', async () => {
+  const sink = await startSink({ 'POST /hook': { status: 200 } })
+  const data = temporaryDirectory()
+  const tokens = join(temporaryDirectory(), 'tokens.yaml')
+  // The cluster that a folder would be for by default.
+  writeFileSync(tokens, `operators: [${OPERATOR}]\nclusters: {local: [${STAGING}]}\n`)
+  const first = await startRelay({ data, flags: ['--tokens', tokens] })
+  const headers = { authorization: `Bearer ${STAGING}` }
+  const path = '/v1/clusters/local'
+  expect((await first.fetch(`${path}/config`, { headers })).status).toBe(404)
+  const event = JSON.stringify(kustomizationEvent('podinfo', '3f2c9a1'))
+  const posted = await first.fetch(`${path}/events`, { method: 'POST', headers, body: event })
+  expect(posted.status).toBe(202)
+  await first.logged({ msg: 'retry' })
+  expect(await first.end('SIGTERM')).toMatchObject({ code: 0 })
+  expect(first.lines().filter((line) => line.includes('manifests'))).toEqual([])
+
+  const relay = await startRelay({ data, flags: ['--tokens', tokens] })
+  const spec = { type: 'generic', address: `${sink.url}/hook` }
+  const folder = manifestsFolder({
+    'all.yaml': `${providerYaml('slack', spec)}---\n${alertYaml('all')}`,
+  })
+  const secret = ['flux-system/slack', '--from-literal=token=unused', '--cluster', 'local']
+  const put = ['secret', 'put', ...secret, '--relay', relay.url]
+  expect(await fluxRelay(put, { token: STAGING })).toMatchObject({ code: 0 })
+  const applied = await fluxRelay(
+    ['apply', '-f', folder, '--cluster', 'local', '--relay', relay.url],
+    { token: STAGING },
+  )
+  expect(applied).toMatchObject({ code: 0 })
+  await relay.logged({ msg: 'delivered', cluster: 'local' })
+  expect(jsonBodies(sink)).toMatchObject([{ involvedObject: { name: 'podinfo' } }])
+})

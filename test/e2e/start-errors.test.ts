@@ -1,11 +1,12 @@
 import { spawnSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { delimiter, join } from 'node:path'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
 import { type CommandResult, fluxRelay } from '../support/flux-relay-command.ts'
 import { alertYaml } from '../support/manifest-files.ts'
+import { oldNode } from '../support/old-node.ts'
 import { startSink } from '../support/recording-sink.ts'
 import { kustomizationEvent, manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
 import { type Ending, ROOT, runCli, startRelay } from '../support/relay-process.ts'
@@ -78,7 +79,6 @@ it('tells wrong usage by exit code 2', async () => {
   for (const [flags, message] of others) {
     expectRefusal(await serveHere(flags), 2, message)
   }
-  expectRefusal(await fluxRelay(['serve']), 2, /required option '--manifests <dir>'/)
 })
 
 it('helps, and tells its version', async () => {
@@ -131,17 +131,4 @@ function expectRefusal(ending: CommandResult | Ending, code: number, message: Re
   expect(ending.stderr.trimEnd().split('\n')).toHaveLength(1)
   expect(ending).toMatchObject({ code, stdout: '' })
   if ('signal' in ending) expect(ending.signal).toBeNull()
-}
-
-/** A Node that has `--import` and is too old; the repository brings its own in node_modules. */
-function oldNode(): string | undefined {
-  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/local/bin', '/usr/bin']
-  return folders
-    .filter((folder) => folder !== '' && !folder.includes('node_modules'))
-    .map((folder) => join(folder, 'node'))
-    .filter((file) => existsSync(file))
-    .find((file) => {
-      const { stdout } = spawnSync(file, ['--version'], { encoding: 'utf8', timeout: 20_000 })
-      return /^v2[0-3]\./.test(stdout ?? '')
-    })
 }

@@ -38,7 +38,8 @@ export interface RelayProcess extends ServedProcess {
 }
 
 export interface RelayArguments {
-  readonly manifests: string
+  /** Without it no folder is named on the command line. */
+  readonly manifests?: string
   /** Default: a new folder. */
   readonly data?: string
   readonly flags?: readonly string[]
@@ -68,12 +69,15 @@ export function runCliIn(
 /** Starts `flux-relay serve` and waits until it is ready. */
 export async function startRelay(relay: RelayArguments): Promise<RelayProcess> {
   const data = relay.data ?? temporaryDirectory()
-  const args = ['serve', '--manifests', relay.manifests, '--data', data, '--port', '0']
+  const folder = relay.manifests === undefined ? [] : ['--manifests', relay.manifests]
+  const args = ['serve', ...folder, '--data', data, '--port', '0']
   return relayOf(await startServed([...args, ...(relay.flags ?? [])], relay.environment))
 }
 
 export interface ProgramOptions {
   readonly ownGroup?: boolean
+  /** Where it runs; by default in the repository. */
+  readonly cwd?: string
   /** Variables beside those of the test's own process. */
   readonly environment?: Readonly<Record<string, string>>
 }
@@ -84,10 +88,10 @@ export interface ProgramOptions {
 export function startProgram(
   command: string,
   args: readonly string[],
-  { ownGroup = false, environment = {} }: ProgramOptions = {},
+  { ownGroup = false, cwd = ROOT, environment = {} }: ProgramOptions = {},
 ): Program {
   const child = spawn(command, [...args], {
-    cwd: ROOT,
+    cwd,
     env: { ...process.env, ...environment },
     detached: ownGroup,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -6,12 +6,13 @@ import type { ClusterReadings, StoreReadings } from './readings.ts'
 /** What the metrics are read from. */
 interface Readable {
   readonly stores: Pick<Stores, 'configs' | 'readings' | 'queue'>
-  readonly config: Pick<ManifestsConfig, 'summary'>
+  /** Of the manifests folder, where there is one. */
+  readonly folder?: Pick<ManifestsConfig, 'summary'> | undefined
   readonly destinations: ParkedDestinations
 }
 
 /** What the metrics ask the host at every scrape. */
-export function readingsOf({ stores, config, destinations }: Readable): {
+export function readingsOf({ stores, folder, destinations }: Readable): {
   readonly clusters: ClusterReadings
   readonly store: StoreReadings
 } {
@@ -20,7 +21,7 @@ export function readingsOf({ stores, config, destinations }: Readable): {
     clusters: {
       earlierEvents: readings.latestAccepted,
       async configurations() {
-        const own = config.summary()
+        const own = folder?.summary()
         const sent = (await configs.summaries()).filter(({ cluster }) => cluster !== own?.cluster)
         return [
           ...(own ? [{ ...own, source: 'folder' as const }] : []),
