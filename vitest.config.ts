@@ -43,7 +43,7 @@ export default defineConfig({
         test: {
           name: 'isolated',
           include: ['test/**/*.test.ts'],
-          // These need programs from outside, or minutes: `npm run test:nats`, `test:servers`, `test:upgrade`, `test:flux`, `test:elasticmq`, `test:openapi`, `test:deploy`.
+          // These need programs from outside, or minutes: `npm run test:nats`, `test:servers`, `test:upgrade`, `test:flux`, `test:elasticmq`, `test:openapi`, `test:package`, `test:deploy`.
           exclude: [
             ...configDefaults.exclude,
             SHARING,
@@ -54,6 +54,7 @@ export default defineConfig({
               'test/flux/**',
               'test/elasticmq/**',
               'test/openapi/**',
+              'test/package/**',
               'test/deployed/**',
             ],
           ],

@@ -16,4 +16,5 @@ export const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map<string, LoadCo
   ['secret', async () => (await import('./secret.ts')).secretCommand()],
   ['context', async () => (await import('./context.ts')).contextCommand()],
   ['cluster', async () => (await import('./cluster.ts')).clusterCommand()],
+  ['version', async () => (await import('./version.ts')).versionCommand()],
 ])

@@ -29,7 +29,7 @@ const ENGLISH_ONLY: Plugin = {
   name: 'english-only',
   setup({ onLoad }) {
     onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, ({ path }) => ({
-      contents: "export { default as en } from './en.js'",
+      contents: 'export { default as en } from "./en.js"',
       resolveDir: dirname(path),
     }))
   },

@@ -12,6 +12,7 @@ const COMMANDS = [
   'secret',
   'context',
   'cluster',
+  'version',
 ]
 
 const EXPLAINED = [
@@ -24,7 +25,7 @@ const EXPLAINED = [
 ]
 
 /** Those that no relay is asked by. */
-const OFFLINE: ReadonlySet<string> = new Set(['serve', 'ship', 'validate'])
+const OFFLINE: ReadonlySet<string> = new Set(['serve', 'ship', 'validate', 'version'])
 
 describe('flux-relay', () => {
   it.concurrent.each(EXPLAINED)('explains %s', async (command) => {
