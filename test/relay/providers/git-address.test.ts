@@ -80,8 +80,8 @@ describe('parseGitAddress', () => {
     ['https://git.corp/o/100%', /not percent-encoded/],
     ['https://git.corp/o/%ff', /not percent-encoded/],
     ['https://git.corp/o/\ud800', /a part/],
-  ])('refuses %j', (text, problem) => {
-    expect(parseGitAddress(text)).toEqual({ problem: expect.stringMatching(problem) })
+  ])('refuses %j', (text, error) => {
+    expect(parseGitAddress(text)).toEqual({ error: expect.stringMatching(error) })
   })
 
   it('never repeats the password of an address it refuses', () => {

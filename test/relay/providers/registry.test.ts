@@ -8,6 +8,7 @@ const SHARED = new Set([
   'header-text',
   'registry',
   'secret-parts',
+  'setting-error',
   'settings',
   'settings-input',
   'user-info',
