@@ -1,21 +1,25 @@
 import { setTimeout as wait } from 'node:timers/promises'
-import { BatchGetItemCommand, type DynamoDBClient } from '@aws-sdk/client-dynamodb'
+import {
+  BatchGetItemCommand,
+  type BatchGetItemCommandInput,
+  type DynamoDBClient,
+} from '@aws-sdk/client-dynamodb'
 import type { Clock } from '../../relay/ports/clock.ts'
 import { mapConcurrently } from './concurrency.ts'
 import type { Item } from './dynamodb-item.ts'
 
 export interface BatchGetOptions {
   readonly client: DynamoDBClient
-  readonly tableName: string
   readonly clock: Clock
-  /** Whether the read may miss what was written in the last moment. It costs half as much. */
-  readonly mayLag?: boolean
   /** Milliseconds before unprocessed keys are read again, doubled each time. */
   readonly backoffMs?: number
 }
 
+/** Keys by table. All keys of one table are read in the same way. */
+export type BatchGetRequest = NonNullable<BatchGetItemCommandInput['RequestItems']>
+
 /** The most keys in one request. */
-const MAX_KEYS = 100
+export const MAX_KEYS = 100
 
 const CONCURRENT_BATCHES = 4
 
@@ -25,38 +29,47 @@ const MAX_REQUESTS = 8
 const DEFAULT_BACKOFF_MS = 50
 
 /**
- * Reads the items that exist, in any order; consistently, unless `mayLag`. A throttled table, and a
- * batch of more than 16 MB, leave keys unprocessed. These are read again; rejects when some are
- * left in the end.
+ * Reads the items of a table that exist, in any order; consistently, unless `mayLag`, which may miss
+ * what was written in the last moment and costs half as much. A throttled table, and a batch of more
+ * than 16 MB, leave keys unprocessed. These are read again; rejects when some are left in the end.
  */
 export async function batchGet(
+  tableName: string,
   keys: readonly Item[],
-  options: BatchGetOptions,
+  options: BatchGetOptions & { readonly mayLag?: boolean },
 ): Promise<readonly Item[]> {
-  const batches = Array.from({ length: Math.ceil(keys.length / MAX_KEYS) }, (_, index) =>
-    keys.slice(index * MAX_KEYS, (index + 1) * MAX_KEYS),
+  const { mayLag = false } = options
+  const batches = Array.from({ length: Math.ceil(keys.length / MAX_KEYS) }, (_, index) => ({
+    Keys: keys.slice(index * MAX_KEYS, (index + 1) * MAX_KEYS),
+    ConsistentRead: !mayLag,
+  }))
+  const read = await mapConcurrently(batches, CONCURRENT_BATCHES, (batch) =>
+    getAll({ [tableName]: batch }, options),
   )
-  const read = await mapConcurrently(batches, CONCURRENT_BATCHES, (batch) => getAll(batch, options))
-  return read.flat()
+  return read.flatMap((found) => found.get(tableName) ?? [])
 }
 
-async function getAll(
-  batch: readonly Item[],
-  { client, tableName, clock, mayLag = false, backoffMs = DEFAULT_BACKOFF_MS }: BatchGetOptions,
-): Promise<readonly Item[]> {
-  const items: Item[] = []
-  let keys = batch
+/** Reads what one request may name, `MAX_KEYS` keys; gives the items that exist, by their table. */
+export async function getAll(
+  request: BatchGetRequest,
+  { client, clock, backoffMs = DEFAULT_BACKOFF_MS }: BatchGetOptions,
+): Promise<ReadonlyMap<string, readonly Item[]>> {
+  const items = new Map<string, Item[]>()
+  let left = request
   for (let requests = 1; ; requests += 1) {
-    const { Responses: responses, UnprocessedKeys: unprocessed } = await client.send(
-      new BatchGetItemCommand({
-        RequestItems: { [tableName]: { Keys: [...keys], ConsistentRead: !mayLag } },
-      }),
+    const { Responses: responses = {}, UnprocessedKeys: unprocessed = {} } = await client.send(
+      new BatchGetItemCommand({ RequestItems: left }),
     )
-    items.push(...(responses?.[tableName] ?? []))
-    keys = unprocessed?.[tableName]?.Keys ?? []
-    if (keys.length === 0) return items
+    for (const [table, found] of Object.entries(responses)) {
+      items.set(table, [...(items.get(table) ?? []), ...found])
+    }
+    left = unprocessed
+    if (Object.keys(left).length === 0) return items
     if (requests === MAX_REQUESTS) {
-      throw new Error(`table ${tableName} left ${keys.length} keys unread ${requests} times`)
+      const unread = Object.entries(left).map(([table, { Keys: keys = [] }]) => {
+        return `table ${table} left ${keys.length} keys unread ${requests} times`
+      })
+      throw new Error(unread.join('; '))
     }
     await wait(backoffMs * 2 ** (requests - 1) * (0.5 + clock.random() / 2))
   }

@@ -1,6 +1,5 @@
 import {
   type DynamoDBClient,
-  GetItemCommand,
   PutItemCommand,
   paginateQuery,
   UpdateItemCommand,
@@ -19,7 +18,16 @@ import {
   setPrefix,
   TOKENS,
 } from './config-chunks.ts'
-import { bytesOf, MalformedItem, namesOf, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
+import {
+  bytesOf,
+  type Item,
+  MalformedItem,
+  namesOf,
+  numberOf,
+  textOf,
+  wasWritten,
+} from './dynamodb-item.ts'
+import type { ItemReads } from './item-reads.ts'
 import { CONFIG_INDEX, EXPIRY_ATTRIBUTE, TTL_ATTRIBUTE } from './tables.ts'
 import { expiryAttributes, hasExpired } from './versioned-item.ts'
 
@@ -45,10 +53,12 @@ export interface ClusterSeen {
 export class ConfigTable {
   readonly #client: DynamoDBClient
   readonly #tableName: string
+  readonly #reads: ItemReads
 
-  constructor(client: DynamoDBClient, tableName: string) {
+  constructor(client: DynamoDBClient, tableName: string, reads: ItemReads) {
     this.#client = client
     this.#tableName = tableName
+    this.#reads = reads
   }
 
   /** The pointer of a cluster; undefined also for a retired cluster. */
@@ -251,14 +261,7 @@ export class ConfigTable {
     return wasWritten(this.#client.send(update))
   }
 
-  async #get(cluster: string, part: string) {
-    const { Item: item } = await this.#client.send(
-      new GetItemCommand({
-        TableName: this.#tableName,
-        Key: { cluster: { S: cluster }, part: { S: part } },
-        ConsistentRead: true,
-      }),
-    )
-    return item
+  #get(cluster: string, part: string): Promise<Item | undefined> {
+    return this.#reads.get(this.#tableName, { cluster: { S: cluster }, part: { S: part } })
   }
 }

@@ -7,6 +7,7 @@ import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import { contentHash, contentOf, fromChunks, type Pointer, toChunks } from './config-chunks.ts'
 import { type ClusterSeen, ConfigTable } from './config-table.ts'
 import type { TableOptions } from './dynamodb-state.ts'
+import { separateReads } from './item-reads.ts'
 
 /**
  * The most reads of one set. Sets are rarely replaced; more replacements during a read mean a
@@ -37,8 +38,8 @@ export class DynamoDbConfigStore implements ConfigStore, ConfigHistory {
   readonly #retentionMs: number
 
   constructor(options: DynamoDbConfigOptions) {
-    const { client, tableName, clock, hearsClusters = false } = options
-    this.#table = new ConfigTable(client, tableName)
+    const { client, tableName, clock, reads, hearsClusters = false } = options
+    this.#table = new ConfigTable(client, tableName, reads ?? separateReads({ client, clock }))
     this.#clock = clock
     this.#hearsClusters = hearsClusters
     this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS

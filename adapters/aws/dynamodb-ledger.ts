@@ -21,10 +21,10 @@ import type {
 import type { Versioned } from '../../relay/ports/versioned.ts'
 import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.ts'
 import { type ListPart, mergeLists, perOutcome } from '../merged-lists.ts'
-import { batchGet } from './batch-get.ts'
 import { mapConcurrently } from './concurrency.ts'
 import { type Item, MalformedItem, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
 import type { TableOptions } from './dynamodb-state.ts'
+import { type ItemReads, separateReads } from './item-reads.ts'
 import { ledgerItem, parsePosition, recordOf, unreadableRecord } from './ledger-item.ts'
 import { type ClusterFilter, type LedgerQuery, ledgerQuery, startKey } from './ledger-query.ts'
 import { hasExpired, versionedAttributes } from './versioned-item.ts'
@@ -66,17 +66,18 @@ export class DynamoDbLedger implements Ledger {
   readonly #tableName: string
   readonly #clock: Clock
   readonly #retentionMs: number
-  readonly #backoffMs: number | undefined
+  readonly #reads: ItemReads
   readonly #compactRecords: boolean
 
   constructor({ client, tableName, clock, ...options }: DynamoDbLedgerOptions) {
-    const { retentionMs, backoffMs, compactRecords = true } = options
+    const { retentionMs, backoffMs, compactRecords = true, reads } = options
     this.#client = client
     this.#compactRecords = compactRecords
     this.#tableName = tableName
     this.#clock = clock
     this.#retentionMs = retentionMs ?? DEFAULT_RETENTION_MS
-    this.#backoffMs = backoffMs
+    this.#reads =
+      reads ?? separateReads({ client, clock, ...(backoffMs !== undefined && { backoffMs }) })
   }
 
   /** Never throws: a function cannot know the state of a table between two writes. */
@@ -94,13 +95,7 @@ export class DynamoDbLedger implements Ledger {
     { mayLag = false }: ReadOptions = {},
   ): Promise<readonly Item[]> {
     const keys = [...new Set(ids)].filter(isKey).map((id) => ({ id: { S: id } }))
-    const items = await batchGet(keys, {
-      client: this.#client,
-      tableName: this.#tableName,
-      clock: this.#clock,
-      mayLag,
-      ...(this.#backoffMs !== undefined && { backoffMs: this.#backoffMs }),
-    })
+    const items = await this.#reads.getMany(this.#tableName, keys, { mayLag })
     const now = this.#clock.now()
     return items.filter((item) => !hasExpired(item, now))
   }

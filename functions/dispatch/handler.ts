@@ -1,6 +1,7 @@
 import type { Context, ScheduledEvent, SQSBatchResponse, SQSEvent } from 'aws-lambda'
 import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
 import { DueIndex } from '../../adapters/aws/due-index.ts'
+import { jointReads } from '../../adapters/aws/joint-reads.ts'
 import { createMessageVisibility } from '../../adapters/aws/message-visibility.ts'
 import { createHttpClient } from '../../adapters/http/client.ts'
 import { createLookUps } from '../../adapters/http/look-ups.ts'
@@ -29,8 +30,10 @@ const addresses = {
 const metrics = createStageMetrics(writeToStdout, environment.metricsNamespace, systemClock)
 const decisions = createDecisionMetrics(writeToStdout, environment, systemClock)
 const clients = createClients()
+// All that is known of the events of a call takes one wait, and one request.
+const reads = jointReads({ client: clients.dynamoDb, clock: systemClock })
 const ports = {
-  ...createStorePorts(environment, clients, systemClock),
+  ...createStorePorts(environment, clients, systemClock, { reads }),
   identities: createIdentities(environment, clients, systemClock),
   http: createHttpClient({
     ...addresses,

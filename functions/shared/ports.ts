@@ -49,15 +49,19 @@ export type StorePorts = Omit<Ports, 'http' | 'nats' | 'observer' | 'configs' | 
   readonly oldestOpen: OldestOpen
 }
 
+/** Options of the stores. `reads` reads the items of all tables. */
+export type StoreOptions = Pick<DynamoDbConfigOptions, 'hearsClusters' | 'reads'>
+
 /** Makes the ports on AWS. It sends no request yet. */
 export function createStorePorts(
   environment: Environment,
   { dynamoDb, sqs, secretsManager }: AwsClients,
   clock: Clock,
-  configOptions: Pick<DynamoDbConfigOptions, 'hearsClusters'> = {},
+  { reads, ...configOptions }: StoreOptions = {},
 ): StorePorts {
   const { eventsQueueUrl, retriesQueueUrl, retentionMs } = environment
-  const table = (tableName: string) => ({ client: dynamoDb, tableName, clock })
+  const database = { client: dynamoDb, clock, ...(reads && { reads }) }
+  const table = (tableName: string) => ({ ...database, tableName })
   const secrets = { client: secretsManager, prefix: environment.secretPrefix, clock }
   const signingKeys = new SecretsManagerTokens(secrets)
   return {

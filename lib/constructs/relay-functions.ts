@@ -127,8 +127,9 @@ export class RelayFunctions extends Construct {
       // https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
       feedsItself: true,
     })
-    dispatch.allow(['dynamodb:GetItem'], tables.config.tableArn)
-    dispatch.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], tables.state.tableArn)
+    // It reads of all three at once.
+    dispatch.allow(['dynamodb:BatchGetItem'], tables.config.tableArn)
+    dispatch.allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], tables.state.tableArn)
     // UpdateItem takes what is set aside out of the index of what is due.
     dispatch.allow(
       ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],

@@ -19,10 +19,11 @@ import { type FirstTriesContext, tryCandidates } from './first-tries.ts'
 import { createHostErrors, watchPorts } from './host-ports.ts'
 import { createInTurn, type InTurn } from './in-turn.ts'
 import { isRetryOvertaken } from './lateness.ts'
-import { type Candidate, type Matches, type MatchOptions, match, matchAlert } from './match.ts'
+import { lookUp, uidsOf } from './look-up.ts'
+import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts'
 import { MessageTests } from './message-tests.ts'
 import { isOvertaken } from './object-memory.ts'
-import { NOTHING_RECALLED, RECALLED_AT_ONCE, type RecallContext, recall } from './recall.ts'
+import { RECALLED_AT_ONCE, type RecallContext, recall } from './recall.ts'
 import { beginNow, concludeDelivery, concludeEvent, judgedBy, newEventRecord } from './record.ts'
 import { createJudge } from './rejections.ts'
 import { findPlace } from './repeat.ts'
@@ -93,17 +94,11 @@ interface Context extends FirstTriesContext, Omit<RecallContext, 'ports' | 'dest
 }
 
 async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<void> {
-  const table = await context.tables.of(queued.cluster)
-  const tests = new MessageTests(queued.event.message)
-  const matches = table && match(queued, table, context.options, tests)
-  if (matches) await tests.testAhead(matches.alerts, table.patternSteps, context.pause)
-  const recalled = queued.isNew
-    ? NOTHING_RECALLED
-    : await recall(context, queued.id, uidsOf(matches), { mayLag: queued.isFirst === true })
+  const { table, matches, recalled, object } = await lookUp(context, queued)
   // What was decided stands, though what it repeated may be forgotten since, or a rule changed.
   if (recalled.hasEvent) return
 
-  const { repeats, overtaken } = await findPlace(context, queued, {
+  const { repeats, overtaken } = await findPlace(context, queued, object, {
     intervalMs: context.options.rateLimitIntervalMs,
     candidates: matches?.candidates ?? [],
     hasDeliveries: recalled.hasDeliveries,
@@ -123,10 +118,6 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
   }
   const { revision } = table
   await tryCandidates(context, { queued, candidates, repeats, recalled, overtaken, revision })
-}
-
-function* uidsOf(matches: Matches | undefined): Generator<string> {
-  for (const { alert } of matches?.alerts ?? []) yield alert.metadata.uid
 }
 
 /** Records an event that reached no Alert. */

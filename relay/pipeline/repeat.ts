@@ -1,9 +1,10 @@
 import type { QueuedEvent } from '../model/delivery.ts'
 import type { ObjectState, SeenEvent } from '../model/stored/object-state.ts'
 import type { Ports } from '../ports/ports.ts'
+import type { Versioned } from '../ports/versioned.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Candidate } from './match.ts'
-import { isNewer, readObjectState, writeObjectState } from './object-memory.ts'
+import { isNewer, writeObjectState } from './object-memory.ts'
 import { eventOrder, orderTime } from './order.ts'
 import { findRepeats, type Repeats, type RepeatsContext } from './repeats-by-alert.ts'
 
@@ -43,14 +44,15 @@ export interface PlaceOptions {
 /**
  * Tells for which Alerts an event repeats an earlier one of its object: it has the same
  * fingerprint, within the interval, no other severity came in between, and the Alert was told or is
- * about to be. Remembers the event, unless it tells nobody anything.
+ * about to be. Remembers the event, unless it tells nobody anything. `stored` is what is remembered
+ * of its object.
  */
 export async function findPlace(
   context: PlaceContext,
   queued: QueuedEvent,
+  stored: Versioned<ObjectState> | undefined,
   { intervalMs, candidates, hasDeliveries }: PlaceOptions,
 ): Promise<Place> {
-  const stored = await readObjectState(context.ports, queued)
   const state = stored?.value
   const { severity } = queued.event
   const own: SeenEvent = {

@@ -19,30 +19,42 @@ export interface RoutingTables {
    * configuration cannot be compiled; the next caller tries again.
    */
   of(cluster: string): Promise<RoutingTable | undefined>
+  /**
+   * The table that `of` gave last, which may be out of date. `of` gives the same object again while
+   * the stored configuration is the same. Undefined before the first call of `of` for this cluster.
+   */
+  known(cluster: string): RoutingTable | undefined
 }
 
 /** Waits for `pause` between the parts of a set that is compiled. */
 export function createRoutingTables(configs: ConfigStore, pause: Pause = noPause): RoutingTables {
-  const clusters = new Map<string, SharedReads<RoutingTable | undefined>>()
+  const clusters = new Map<string, TableReader>()
   return {
     of(cluster) {
-      const reads = clusters.get(cluster) ?? shareReads(tableReader(configs, cluster, pause))
+      const reads = clusters.get(cluster) ?? tableReader(configs, cluster, pause)
       clusters.delete(cluster)
       clusters.set(cluster, reads)
       const table = reads.latest()
       evictOldest(clusters)
       return table
     },
+    known: (cluster) => clusters.get(cluster)?.known(),
   }
+}
+
+/** The reads of one cluster's routing table. */
+interface TableReader extends SharedReads<RoutingTable | undefined> {
+  /** The table that was read last. */
+  known(): RoutingTable | undefined
 }
 
 /**
  * Reads the routing table of a cluster. Compiles it when the revision has changed since the last
  * read.
  */
-function tableReader(configs: ConfigStore, cluster: string, pause: Pause) {
+function tableReader(configs: ConfigStore, cluster: string, pause: Pause): TableReader {
   let known: RoutingTable | undefined
-  return async () => {
+  const reads = shareReads(async () => {
     const read = await configs.read(cluster, known?.revision)
     if (read === 'unchanged') {
       if (!known) throw new Error(`configuration of ${cluster}: unchanged since no revision`)
@@ -50,6 +62,13 @@ function tableReader(configs: ConfigStore, cluster: string, pause: Pause) {
     }
     known = read && (await compileInSlices(read, pause))
     return known
+  })
+  return {
+    latest: () => reads.latest(),
+    get isBusy() {
+      return reads.isBusy
+    },
+    known: () => known,
   }
 }
 

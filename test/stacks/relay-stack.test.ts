@@ -35,10 +35,10 @@ describe('functions', () => {
       QueuesEventsDeadLetters: ['sqs:SendMessage'],
       QueuesRetries: [...CONSUME, 'sqs:SendMessage'],
       QueuesRetriesDeadLetters: ['sqs:SendMessage'],
-      TablesConfig: ['dynamodb:GetItem'],
+      TablesConfig: ['dynamodb:BatchGetItem'],
       TablesLedger: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       'TablesLedger/index/by-due': ['dynamodb:Query'],
-      TablesState: ['dynamodb:GetItem', 'dynamodb:PutItem'],
+      TablesState: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
       [`${SECRETS}/secrets/*`]: ['secretsmanager:GetSecretValue'],
     })
     expect(allowedTo(template, functionId('reconcile-config'))).toEqual({

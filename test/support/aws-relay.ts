@@ -12,6 +12,7 @@ import {
 } from '../../adapters/aws/clients.ts'
 import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
 import { DueIndex } from '../../adapters/aws/due-index.ts'
+import { jointReads } from '../../adapters/aws/joint-reads.ts'
 import { createMessageVisibility } from '../../adapters/aws/message-visibility.ts'
 import { secretId, setId, tokensId } from '../../adapters/aws/secret-ids.ts'
 import { CONFIG_TABLE, LEDGER_TABLE, STATE_TABLE } from '../../adapters/aws/tables.ts'
@@ -134,7 +135,10 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
   const decisions: ShownDecision[] = []
   let setAside = 0
   const ports = {
-    ...createStorePorts(environment, clients, clock),
+    // As dispatch has them.
+    ...createStorePorts(environment, clients, clock, {
+      reads: jointReads({ client: clients.dynamoDb, clock }),
+    }),
     http: createHttpClient({ allowPrivate: true, userAgent: 'flux-relay/test' }),
     nats: createNatsPublisher({ allowPrivate: true }),
     identities: NO_CLOUD_IDENTITIES,

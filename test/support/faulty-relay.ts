@@ -7,7 +7,7 @@ import {
 import type { SQSRecord } from 'aws-lambda'
 import { createDeadLetterQueues } from '../../adapters/aws/dead-letter-queues.ts'
 import { DueIndex } from '../../adapters/aws/due-index.ts'
-import { DynamoDbLedger } from '../../adapters/aws/dynamodb-ledger.ts'
+import { jointReads } from '../../adapters/aws/joint-reads.ts'
 import { recordOf } from '../../adapters/aws/ledger-item.ts'
 import { createMessageVisibility } from '../../adapters/aws/message-visibility.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
@@ -66,15 +66,10 @@ export function startContainer(relay: AwsRelay, observer: Observer = relay.ports
   const { clock, http } = relay.ports
   const { eventsQueueUrl, retriesQueueUrl, ledgerTable } = environment
   const backoffMs = 1
+  const reads = jointReads({ client: clients.dynamoDb, clock, backoffMs })
   const ports = {
-    ...createStorePorts(environment, clients, clock),
+    ...createStorePorts(environment, clients, clock, { reads }),
     queue: new SqsQueue({ client: clients.sqs, eventsQueueUrl, retriesQueueUrl, clock, backoffMs }),
-    ledger: new DynamoDbLedger({
-      client: clients.dynamoDb,
-      tableName: ledgerTable,
-      clock,
-      backoffMs,
-    }),
     http,
     nats: createNatsPublisher({ allowPrivate: true }),
     identities: NO_CLOUD_IDENTITIES,

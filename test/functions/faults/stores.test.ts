@@ -61,9 +61,9 @@ function nthRequest(n: number, fault: Fault): DrawFault {
 
 describe('DynamoDB', () => {
   it.each([
-    ['GetItem', THROUGHPUT_EXCEEDED],
     ['PutItem', THROTTLED],
     ['PutItem', LOST],
+    ['BatchGetItem', THROUGHPUT_EXCEEDED],
     ['BatchGetItem', INTERNAL_ERROR],
     ['BatchGetItem', UNPROCESSED],
   ])('%s may fail as often as the SDK tries again: %o', async (operation, fault) => {

@@ -1,0 +1,69 @@
+import type { QueuedEvent } from '../model/delivery.ts'
+import type { ObjectState } from '../model/stored/object-state.ts'
+import type { Ports } from '../ports/ports.ts'
+import type { Versioned } from '../ports/versioned.ts'
+import { type Matches, type MatchOptions, match } from './match.ts'
+import { MessageTests } from './message-tests.ts'
+import { readObjectState } from './object-memory.ts'
+import { NOTHING_RECALLED, type RecallContext, type Recalled, recall } from './recall.ts'
+import type { RoutingTable } from './routing-table.ts'
+import type { RoutingTables } from './routing-tables.ts'
+import type { Pause } from './slices.ts'
+
+export interface LookUpContext extends RecallContext {
+  readonly ports: RecallContext['ports'] & Pick<Ports, 'state'>
+  readonly options: MatchOptions
+  readonly pause: Pause
+  readonly tables: RoutingTables
+}
+
+/** What is known of an event before anything is decided about it. */
+export interface LookedUp extends Matched {
+  /** The cluster's configuration; undefined without one. */
+  readonly table: RoutingTable | undefined
+  /** What is remembered of its object. */
+  readonly object: Versioned<ObjectState> | undefined
+}
+
+interface Matched {
+  /** Undefined without a configuration. */
+  readonly matches: Matches | undefined
+  readonly recalled: Recalled
+}
+
+/**
+ * Asks for the configuration, the object and the records at the same time, which a host may join into one request.
+ * The ids of the records come from the configuration that is known already; when another one is stored, they
+ * are looked up by that.
+ */
+export async function lookUp(context: LookUpContext, queued: QueuedEvent): Promise<LookedUp> {
+  const known = context.tables.known(queued.cluster)
+  const ahead = known && matchAndRecall(context, queued, known)
+  // What comes of it does not count when the configuration is another one.
+  ahead?.catch(() => undefined)
+  const [table, object] = await Promise.all([
+    context.tables.of(queued.cluster),
+    readObjectState(context.ports, queued),
+  ])
+  const matched = ahead && table === known ? ahead : matchAndRecall(context, queued, table)
+  return { table, object, ...(await matched) }
+}
+
+async function matchAndRecall(
+  context: LookUpContext,
+  queued: QueuedEvent,
+  table: RoutingTable | undefined,
+): Promise<Matched> {
+  const tests = new MessageTests(queued.event.message)
+  const matches = table && match(queued, table, context.options, tests)
+  if (matches) await tests.testAhead(matches.alerts, table.patternSteps, context.pause)
+  const recalled = queued.isNew
+    ? NOTHING_RECALLED
+    : await recall(context, queued.id, uidsOf(matches), { mayLag: queued.isFirst === true })
+  return { matches, recalled }
+}
+
+/** Of the Alerts that an event fits. */
+export function* uidsOf(matches: Matches | undefined): Generator<string> {
+  for (const { alert } of matches?.alerts ?? []) yield alert.metadata.uid
+}
