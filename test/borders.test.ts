@@ -94,7 +94,7 @@ const LAYERS: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** Composition: they start what the folders have, and may import anything. */
-const UNBOUND = ['bench', 'bin', 'deploy', 'docs', 'examples', 'findings', 'test']
+const UNBOUND = ['bench', 'bin', 'deploy', 'docs', 'examples', 'findings', 'release', 'test']
 
 /** What the core must not touch beside imports: the host's clock, environment and process. */
 const HOST_GLOBALS = /\b(process\.|Date\.now\(|new Date\(\)|setTimeout\(|Math\.random\(|console\.)/
