@@ -1,6 +1,6 @@
 import { eventsRoute } from '../../relay/api/routes/events.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
-import { createHttpApi, type HttpApiParts } from '../shared/http-api.ts'
+import { createHttpApi, doorLogOf, type HttpApiParts } from '../shared/http-api.ts'
 
 /** What taking events needs. */
 export interface IngestParts extends HttpApiParts {
@@ -9,5 +9,6 @@ export interface IngestParts extends HttpApiParts {
 
 /** Makes the handler of `POST /v1/clusters/{cluster}/events`. */
 export function createIngest(parts: IngestParts) {
-  return createHttpApi([eventsRoute(parts)], parts)
+  const { received } = doorLogOf(parts.log)
+  return createHttpApi([eventsRoute({ ...parts, onReceived: received })], parts)
 }

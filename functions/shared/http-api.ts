@@ -2,6 +2,8 @@ import type {
   APIGatewayProxyEventV2,
   APIGatewayProxyStructuredResultV2 as HttpResult,
 } from 'aws-lambda'
+import { createDoorLog, type DoorLog } from '../../hosts/kit/door-log.ts'
+import { systemClock } from '../../hosts/kit/system-clock.ts'
 import { tooLarge } from '../../relay/api/body.ts'
 import { createEdge } from '../../relay/api/edge.ts'
 import type { EdgeRequest } from '../../relay/api/http.ts'
@@ -21,11 +23,17 @@ export interface HttpApiParts extends FailureReports {
   readonly onRefused: () => void
 }
 
+/** Tells of events that did not get in, each container for itself. */
+export function doorLogOf(log: HttpApiParts['log']): DoorLog {
+  return createDoorLog((level, fields, message) => log[level](message, fields), systemClock)
+}
+
 /** Serves routes of the relay behind an HTTP API. Operators do not use it: they use the AWS API. */
 export function createHttpApi(
   routes: readonly Route[],
   { access, log, onFailed, onRefused }: HttpApiParts,
 ): (event: HttpEvent) => Promise<HttpResult> {
+  const door = doorLogOf(log)
   const edge = createEdge({
     routes,
     senders: { kind: 'proven', clusters: access },
@@ -35,7 +43,9 @@ export function createHttpApi(
       log.error('request failed', { error: asError(cause), ...request })
       onFailed()
     },
-    onRefused: ({ cluster, problem }) => {
+    onRefused: (refused) => {
+      const { cluster, problem } = refused
+      door.refused(refused)
       if (cluster !== undefined && problem.code === 'unauthorized') onRefused()
     },
   })

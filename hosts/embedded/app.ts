@@ -2,6 +2,7 @@ import { DatabaseError } from '../../adapters/sqlite/database-error.ts'
 import { createEdge, type EdgeParts } from '../../relay/api/edge.ts'
 import { type EdgeRequest, headerOf } from '../../relay/api/http.ts'
 import { OPERATIONS } from '../../relay/api/operations.ts'
+import type { EventCounts } from '../../relay/api/receive-events.ts'
 import type { RefusedRequest } from '../../relay/api/refused-request.ts'
 import type { Route } from '../../relay/api/route.ts'
 import { configRoutes } from '../../relay/api/routes/config.ts'
@@ -15,6 +16,7 @@ import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import type { Quarantine } from '../../relay/ports/quarantine.ts'
 import type { SecretWriter } from '../../relay/ports/secret-store.ts'
+import { createDoorLog, type DoorLog } from '../kit/door-log.ts'
 import { type App, edgeApp } from '../kit/http-edge.ts'
 import type { Log } from '../kit/log.ts'
 import { probeRoutes } from '../kit/probes.ts'
@@ -23,7 +25,6 @@ import type { Configurations } from './configurations/configurations.ts'
 import type { Echo } from './echo.ts'
 import { foreignProblem } from './loopback.ts'
 import type { Metrics } from './metrics.ts'
-import { createRefusedSenders } from './refused-senders.ts'
 import { echoRoutes } from './routes/echo.ts'
 import { anySender, tokenSenders } from './senders.ts'
 import type { Tokens } from './tokens.ts'
@@ -64,10 +65,14 @@ export interface ServerDependencies {
 
 /** The application: every route of the server, and who may use it. */
 export function createApp(deps: ServerDependencies): App {
+  const door = createDoorLog(
+    (level, fields, message) => deps.log[level](fields, message),
+    deps.ports.clock,
+  )
   return edgeApp(
     createEdge({
-      routes: allRoutes(deps),
-      ...accessOf(deps),
+      routes: allRoutes(deps, door),
+      ...accessOf(deps, door),
       isStoreFailure: (error) => error instanceof DatabaseError,
       onFailure: ({ cause, ...request }) =>
         deps.log.error({ err: cause, ...request }, 'request failed'),
@@ -76,14 +81,17 @@ export function createApp(deps: ServerDependencies): App {
 }
 
 /** Every route of the server, in one table. */
-function allRoutes(deps: ServerDependencies): readonly Route[] {
+function allRoutes(deps: ServerDependencies, door: DoorLog): readonly Route[] {
   const { ports, gate, metrics, configurations, ownsConfig, noCrossNamespaceRefs } = deps
   const pause = () => new Promise<void>(gate.goOn)
   const events = {
     ports,
     turn: (cluster: string) => gate.begin(cluster),
     pause,
-    onReceived: metrics.received,
+    onReceived: (cluster: string, counts: EventCounts) => {
+      metrics.received(cluster, counts)
+      door.received(cluster, counts)
+    },
   }
   return [
     eventsRoute(events),
@@ -117,12 +125,14 @@ const EVENT_PATHS: ReadonlySet<string | undefined> = new Set([
 
 type AccessParts = Pick<EdgeParts, 'senders' | 'guard' | 'onRefused'>
 
-function accessOf(deps: ServerDependencies): AccessParts {
+function accessOf(deps: ServerDependencies, door: DoorLog): AccessParts {
   const { cluster, ports, tokens } = deps
-  const tell = createRefusedSenders({ ...deps, clock: ports.clock })
   const onRefused = (refused: RefusedRequest) => {
     deps.metrics.refused(refused)
-    if (refused.problem.code === 'unauthorized' && EVENT_PATHS.has(refused.path)) tell(refused)
+    door.refused(refused)
+    if (refused.problem.code === 'unauthorized' && EVENT_PATHS.has(refused.path)) {
+      deps.metrics.unauthorized()
+    }
   }
   if (tokens === undefined) {
     return { senders: anySender(cluster, ports.configs), guard: foreignOf, onRefused }

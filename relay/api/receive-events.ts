@@ -1,3 +1,4 @@
+import { objectName } from '../model/event.ts'
 import { ellipsize } from '../model/text.ts'
 import {
   type AcceptedBatch,
@@ -43,6 +44,10 @@ export interface EventCounts {
   /** How many were sent again within the queue's memory, and so not queued again. */
   readonly duplicates: number
   readonly rejected: number
+  /** Why the first of the rejected ones was, where others of the request were taken. */
+  readonly firstRejection?: string
+  /** The first of the duplicates. */
+  readonly firstDuplicate?: { readonly event: string; readonly object: string }
 }
 
 export interface EventsAnswer extends Answer {
@@ -133,14 +138,27 @@ async function queueAll(
     if (rejected.length === itemCount) return allBad(rejected)
     const accepted = itemCount - rejected.length
     const duplicates = results.filter((result) => result === 'duplicate').length
+    const [first] = rejected
     return {
       ...jsonAnswer(202, { accepted, rejected }),
-      counts: { accepted: accepted - duplicates, duplicates, rejected: rejected.length },
+      counts: {
+        accepted: accepted - duplicates,
+        duplicates,
+        rejected: rejected.length,
+        ...(first && { firstRejection: first.error }),
+        ...(duplicates > 0 && { firstDuplicate: firstDuplicate(batch, results) }),
+      },
     }
   } catch (cause) {
     const detail = 'the events could not be queued; send the request again'
     return { ...problemAnswer(problem('not-stored', detail), cause), counts: NOTHING }
   }
+}
+
+/** What names the first event that the queue had already. */
+function firstDuplicate({ events }: AcceptedBatch, results: readonly SendResult[]) {
+  const event = events[results.indexOf('duplicate')]
+  return { event: event?.id ?? '', object: event ? objectName(event.event.involvedObject) : '' }
 }
 
 /** The events that the queue cannot hold, by their index in the request. */

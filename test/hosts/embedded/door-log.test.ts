@@ -30,6 +30,73 @@ async function refusing() {
   return { ...relay, lines, count }
 }
 
+describe('events that do not get in', () => {
+  const PATH = '/v1/clusters/prod/events'
+
+  async function posting(...posts: readonly (readonly [string, string])[]) {
+    const { call, logged } = await startRelay({ tokens: TOKENS })
+    for (const [path, body] of posts) await call('POST', path, { body, headers: bearer(PROD) })
+    return logged()
+      .split('\n')
+      .filter((line) => /events|a post/.test(line))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+  }
+
+  it.each<[string, readonly (readonly [string, string])[], Record<string, unknown>]>([
+    [
+      'a body that is not valid',
+      [[PATH, '{}']],
+      { level: 'warn', cause: 'none-good', cluster: 'prod', detail: /involvedObject/ },
+    ],
+    ['no JSON', [[PATH, 'hello']], { level: 'warn', cause: 'unreadable-body', cluster: 'prod' }],
+    ['a path that is none', [['/v1/event', BODY]], { level: 'warn', cause: 'unknown-path' }],
+    [
+      'a batch with a bad one',
+      [[PATH, `[${BODY}, {}]`]],
+      { level: 'warn', cluster: 'prod', rejected: 1, detail: /involvedObject/ },
+    ],
+    [
+      'the same bytes again',
+      [
+        [PATH, BODY],
+        [PATH, BODY],
+      ],
+      {
+        level: 'info',
+        cluster: 'prod',
+        duplicates: 1,
+        object: /^Kustomization\//,
+        event: /^[0-9a-f]{64}$/,
+      },
+    ],
+  ])('leave a line: %s', async (_, posts, expected) => {
+    const lines = await posting(...posts)
+    const fields = Object.entries(expected).map(([name, value]) => [
+      name,
+      value instanceof RegExp ? expect.stringMatching(value) : value,
+    ])
+    expect(lines).toEqual([expect.objectContaining(Object.fromEntries(fields))])
+  })
+
+  it('leave one line a minute of each cause, which counts the others', async () => {
+    const { call, logged, ports } = await startRelay({ tokens: TOKENS })
+    const post = (body: string) => call('POST', PATH, { body, headers: bearer(PROD) })
+    for (let n = 0; n < 50; n += 1) await post('{}')
+    await post('hello')
+    ports.clock.advance(60_000)
+    await post('{}')
+    const lines = logged()
+      .split('\n')
+      .filter((line) => line.includes('events not taken'))
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(lines.map(({ cause, moreSinceLast }) => [cause, moreSinceLast])).toEqual([
+      ['none-good', undefined],
+      ['unreadable-body', undefined],
+      ['none-good', 49],
+    ])
+  })
+})
+
 describe('a sender with a wrong token', () => {
   it.each([
     ['the wrong one of a cluster', '/', basic('prod', WRONG), 'prod'],

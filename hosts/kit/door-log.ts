@@ -1,0 +1,72 @@
+import { OPERATIONS } from '../../relay/api/operations.ts'
+import type { EventCounts } from '../../relay/api/receive-events.ts'
+import type { RefusedRequest } from '../../relay/api/refused-request.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+
+/** What a line of the log tells beside its text. */
+export type DoorFields = Readonly<Record<string, unknown>>
+
+/** Tells of events that did not get in: their senders read no answers, so nobody else would. */
+export interface DoorLog {
+  /** A request with events that was refused, or one for no path that there is. */
+  refused(request: RefusedRequest): void
+  /** What became of the events of a request that was taken. */
+  received(cluster: string, counts: EventCounts): void
+}
+
+/** So often at most a line of one cause and cluster is logged: who sends wrongly sends again and again. */
+const LOG_INTERVAL_MS = 60_000
+
+/** Most causes and clusters that are told apart; there are some twenty causes, and clusters are known ones. */
+const MAX_KEYS = 1_000
+
+const EVENT_PATHS: ReadonlySet<string | undefined> = new Set([
+  OPERATIONS.postEvents.path,
+  OPERATIONS.postEvent.path,
+])
+
+const UNAUTHORIZED =
+  'events refused: no token, or a wrong one; they are lost unless the sender tries again'
+const UNKNOWN_PATH = 'a post to a path that is none; if it had events, they are lost'
+const REFUSED = 'events not taken: the request is not one that the relay takes'
+const REJECTED = 'events not taken: they are not valid, and sending them again does not help'
+const DUPLICATE = 'events came again byte by byte within minutes, and are not queued twice'
+
+/** `write` writes a line, a warning or not. */
+export function createDoorLog(
+  write: (level: 'info' | 'warn', fields: DoorFields, message: string) => void,
+  clock: Pick<Clock, 'elapsed'>,
+): DoorLog {
+  const known = new Map<string, { loggedAt: number; unlogged: number }>()
+  const tell = (level: 'info' | 'warn', fields: DoorFields, message: string, count = 1) => {
+    const key = JSON.stringify([message, fields.cause, fields.cluster])
+    const last = known.get(key)
+    const now = clock.elapsed()
+    if (last !== undefined && now - last.loggedAt < LOG_INTERVAL_MS) {
+      last.unlogged += count
+      return
+    }
+    const more = last?.unlogged ?? 0
+    if (known.size >= MAX_KEYS) known.clear()
+    known.set(key, { loggedAt: now, unlogged: 0 })
+    write(level, { ...fields, ...(more > 0 && { moreSinceLast: more }) }, message)
+  }
+  return {
+    refused({ problem, method, path, cluster, address }) {
+      const isUnknown = path === undefined && method === 'POST'
+      if (!isUnknown && !EVENT_PATHS.has(path)) return
+      const { code: cause, detail } = problem
+      if (cause === 'unauthorized') return tell('warn', { cluster, address, path }, UNAUTHORIZED)
+      if (isUnknown) return tell('warn', { cause, address }, UNKNOWN_PATH)
+      tell('warn', { cause, cluster, address, path, detail }, REFUSED)
+    },
+    received(cluster, { rejected, duplicates, firstRejection, firstDuplicate }) {
+      if (rejected > 0 && firstRejection !== undefined) {
+        tell('warn', { cluster, rejected, detail: firstRejection }, REJECTED, rejected)
+      }
+      if (duplicates > 0) {
+        tell('info', { cluster, duplicates, ...firstDuplicate }, DUPLICATE, duplicates)
+      }
+    },
+  }
+}
