@@ -1,6 +1,6 @@
 import type { DeliveryRecord, Status } from '../model/delivery.ts'
 import { CLAIM_CONFLICT_DELAY_MS } from '../model/retry.ts'
-import { cutText } from '../model/text.ts'
+import { cutText, ellipsize } from '../model/text.ts'
 import { type HttpResponse, MAX_RESPONSE_BYTES } from '../ports/http.ts'
 import { isHttpProvider, type Subject } from '../providers/contract.ts'
 import type { Verdict } from '../providers/verdict.ts'
@@ -21,6 +21,9 @@ import { type Prepared, type PrepareInput, prepare } from './prepare.ts'
 import { type Claimant, claimSubject, keepTurn, settleSubject, subjectStateKey } from './subject.ts'
 import type { DeliverParts } from './try-ports.ts'
 import { restOf, type TryLimits, tryTime } from './try-time.ts'
+
+/** How much of an error those read that wait for the destination, in UTF-16 units. */
+const MAX_TOLD_ERROR_LENGTH = 200
 
 /** How much of an answer the ledger keeps of each try, in UTF-16 units. */
 const MAX_EXCERPT_LENGTH = 2_048
@@ -107,7 +110,7 @@ async function sendAdmitted(
     context.ports.ledger.assertWritable()
     const sent = await sendClaimed(record, prepared, input, context)
     if ('kind' in sent) return sent
-    treatment = treatmentOf(sent.delivered)
+    treatment = treatmentOf(sent)
     return concludeSent(record, sent, context.ports.clock.now())
   } finally {
     admission.leave(treatment)
@@ -139,13 +142,15 @@ function hostOf([first]: Prepared['requests']): string {
   return first ? new URL(first.url).host : ''
 }
 
-function treatmentOf({ verdict, response }: Delivered): Treatment {
+function treatmentOf({ delivered, redact }: Sent): Treatment {
+  const { verdict, response } = delivered
   if (verdict.kind !== 'retry') return { kind: 'answered' }
+  const error = ellipsize(redact(verdict.reason), MAX_TOLD_ERROR_LENGTH)
   const { retryAfterMs } = verdict
   if (response?.status === 429 || retryAfterMs !== undefined) {
-    return { kind: 'limited', retryAfterMs }
+    return { kind: 'limited', retryAfterMs, error }
   }
-  return { kind: 'failed' }
+  return { kind: 'failed', error }
 }
 
 /** A delivery that was sent, with the redactor of the secrets that it was sent with. */

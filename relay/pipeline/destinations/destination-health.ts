@@ -18,12 +18,16 @@ const MAX_REMEMBERED = 100
 
 /**
  * How the destination reacted to a try. `limited` means that it asked to be left alone, perhaps for
- * a given time.
+ * a given time. `error` is what it answered, for people, without secrets.
  */
 export type Treatment =
   | { readonly kind: 'answered' }
-  | { readonly kind: 'failed' }
-  | { readonly kind: 'limited'; readonly retryAfterMs: number | undefined }
+  | { readonly kind: 'failed'; readonly error?: string }
+  | {
+      readonly kind: 'limited'
+      readonly retryAfterMs: number | undefined
+      readonly error?: string
+    }
   /** Nothing was sent, or nobody knows what became of it. */
   | { readonly kind: 'unknown' }
 
@@ -50,6 +54,7 @@ export class DestinationHealth {
   #parkMs = 0
   #parkedUntil = 0
   #isProbed = false
+  #lastError: string | undefined
   /** When a delivery that has not failed comes back; undefined when none was told to wait. */
   #betterProbeAt: number | undefined
 
@@ -116,6 +121,11 @@ export class DestinationHealth {
     return Math.round(ms * (1 + 0.2 * this.#clock.random()))
   }
 
+  /** What the destination answered to the last try that failed; undefined when nobody told. */
+  get lastError(): string | undefined {
+    return this.#lastError
+  }
+
   /** Whether the delivery that is sent now is the probe, on which the others wait. */
   begin(): boolean {
     if (this.#parkMs === 0) return false
@@ -127,6 +137,7 @@ export class DestinationHealth {
   /** Remembers what became of a delivery that was sent. */
   end(delivery: string, treatment: Treatment, isProbe: boolean): void {
     if (isProbe) this.#isProbed = false
+    if ('error' in treatment) this.#lastError = treatment.error
     if (treatment.kind === 'answered') this.#answered(delivery)
     if (treatment.kind === 'failed') this.#fail(delivery, isProbe)
     if (treatment.kind === 'limited') {

@@ -65,7 +65,8 @@ export class Healths {
     const next = window
       ? 'this delivery is sent when a probe is answered'
       : `the next probe is at ${new Date(this.#timeAt(wait.probedAt)).toISOString()}`
-    const reason = `parked: ${host.name} failed ${times}; ${next}`
+    const last = health.lastError === undefined ? '' : `, last with: ${health.lastError}`
+    const reason = `parked: ${host.name} failed ${times}${last}; ${next}`
     return { reason, waitMs, isFailing }
   }
 

@@ -61,7 +61,7 @@ describe('a delivery behind a parked destination', () => {
     expect(first).toMatchObject({
       outcome: 'retry',
       reason:
-        'parked: hook.test failed 3 times in a row; this delivery is sent when a probe is answered',
+        'parked: hook.test failed 3 times in a row, last with: HTTP 503; this delivery is sent when a probe is answered',
       attempts: [],
     })
     const hoursLater = harness.clock.now() + 3 * HOUR_MS

@@ -273,8 +273,8 @@ describe('a parked destination', () => {
     const reasons = (await harness.records()).map(({ reason }) => reason.split(';')[0]).sort()
     expect(reasons).toEqual([
       'HTTP 429',
-      'parked: a.test failed once',
-      'parked: a.test failed once',
+      'parked: a.test failed once, last with: HTTP 429',
+      'parked: a.test failed once, last with: HTTP 429',
     ])
     expect((await harness.records()).map(({ attempts }) => attempts.length).sort()).toEqual([
       0, 0, 1,
