@@ -34,6 +34,7 @@ export function createHttpRelay(
         `${cluster(name)}/secrets/${[namespace, secret].map(encodeURIComponent).join('/')}`,
         body,
       ),
+    listEvents: (parameters) => send('GET', `/v1/events?${parameters}`),
     showEvent: (id, parameters) =>
       send('GET', `/v1/events/${encodeURIComponent(id)}?${parameters}`),
     explainEvent: (body) => send('POST', '/v1/explain', body),

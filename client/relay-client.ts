@@ -8,6 +8,7 @@ import {
   StoredConfig,
 } from '../relay/api/schemas/config.ts'
 import { DeliveriesPage, Delivery } from '../relay/api/schemas/deliveries.ts'
+import { EventsPage } from '../relay/api/schemas/event-list.ts'
 import { ReceivedEvents, Rejections } from '../relay/api/schemas/events.ts'
 import { type EventToExplain, ExplainedEvent, Explanation } from '../relay/api/schemas/explain.ts'
 import { ProblemDocument } from '../relay/api/schemas/problem.ts'
@@ -33,6 +34,11 @@ export interface RelayClient {
     name: string,
     data: Readonly<Record<string, string>>,
   ): Promise<void>
+  /** Events that fit the parameters of `GET /v1/events`, page by page, latest first. */
+  eventPages(
+    parameters: Readonly<Record<string, string>>,
+    rules: ExplainRules,
+  ): AsyncIterable<EventsPage>
   /** What became of an event for every Alert; `id` may be the beginning of one. Undefined without a record. */
   event(
     id: string,
@@ -74,6 +80,7 @@ export function createRelayClient(requests: RelayRequests): RelayClient {
     async putSecret(cluster, namespace, name, data) {
       read(z.unknown(), await requests.putSecret(cluster, namespace, name, jsonBody(data)))
     },
+    eventPages: (parameters, rules) => eventPages(requests, parameters, rules),
     async event(id, parameters, rules) {
       const answer = await requests.showEvent(id, parameters, rules)
       return answer.status === 404 ? undefined : read(ExplainedEvent, answer)
@@ -101,6 +108,20 @@ export async function explainEvent(
   rules: ExplainRules,
 ): Promise<Explanation> {
   return read(Explanation, await requests.explainEvent(jsonBody(event), rules))
+}
+
+async function* eventPages(
+  requests: RelayRequests,
+  parameters: Readonly<Record<string, string>>,
+  rules: ExplainRules,
+): AsyncIterable<EventsPage> {
+  const asked = new URLSearchParams({ limit: String(PAGE_SIZE), ...parameters })
+  for (;;) {
+    const page = read(EventsPage, await requests.listEvents(asked, rules))
+    yield page
+    if (page.nextCursor === undefined) return
+    asked.set('cursor', page.nextCursor)
+  }
 }
 
 async function* listDeliveries(

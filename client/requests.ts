@@ -19,6 +19,8 @@ export interface RelayRequests {
   postEvents(cluster: string, body: RequestBody): Promise<Answer>
   /** Sends `PUT /v1/clusters/{cluster}/secrets/{namespace}/{name}`. */
   putSecret(cluster: string, namespace: string, name: string, body: RequestBody): Promise<Answer>
+  /** `GET /v1/events`. */
+  listEvents(parameters: URLSearchParams, rules: ExplainRules): Promise<Answer>
   /** `GET /v1/events/{id}`. */
   showEvent(id: string, parameters: URLSearchParams, rules: ExplainRules): Promise<Answer>
   /** `POST /v1/explain`. A relay that serves HTTP knows its rules by itself. */

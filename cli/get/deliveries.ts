@@ -5,6 +5,7 @@ import { type DeliveryFilters, filtersOf } from '../filters.ts'
 import { formatDocument, type OutputFormat, print, warnLine } from '../output/print.ts'
 import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
 import { deliveryTable } from './delivery-table.ts'
+import { eventFilters, isWanted, type Unrecorded, unrecordedOf } from './events-of-alert.ts'
 import { type Selected, selectDeliveries } from './select-deliveries.ts'
 
 export interface GetDeliveriesFlags extends RelayFlags, DeliveryFilters {
@@ -13,6 +14,9 @@ export interface GetDeliveriesFlags extends RelayFlags, DeliveryFilters {
   readonly limit: number
   readonly output: OutputFormat
 }
+
+/** Most records that are looked at for what an Alert did not take: each is judged anew. */
+const MOST_JUDGED = 2_000
 
 /** Most deliveries that one list looks at: on AWS each page is paid for. */
 const MOST_READ = { relay: 100_000, stack: 10_000 } as const
@@ -23,10 +27,11 @@ export async function getDeliveries(
   flags: GetDeliveriesFlags,
 ): Promise<void> {
   if (ids.length === 0) requireCluster(flags)
-  const { deliveries, cut } = await withRelay(flags, (api) =>
+  const { deliveries, cut, more } = await withRelay(flags, (api) =>
     ids.length > 0 ? named(api, ids) : latest(api, flags),
   )
   await show(deliveries, flags.output)
+  if (more !== undefined) warnLine(more)
   if (cut !== undefined) warnLine(cut)
 }
 
@@ -36,7 +41,12 @@ async function show(deliveries: readonly Delivery[], output: OutputFormat): Prom
   print(deliveryTable(deliveries, output === 'wide'))
 }
 
-async function named(api: RelayClient, ids: readonly string[]): Promise<Selected> {
+/** Deliveries, and what a person should know of those that are not recorded. */
+interface Found extends Selected {
+  readonly more?: string | undefined
+}
+
+async function named(api: RelayClient, ids: readonly string[]): Promise<Found> {
   const deliveries = ids.map(async (id) => {
     const delivery = await api.delivery(id)
     if (!delivery) throw new UsageError(`there is no delivery ${id}`, 1)
@@ -45,11 +55,44 @@ async function named(api: RelayClient, ids: readonly string[]): Promise<Selected
   return { deliveries: await Promise.all(deliveries), cut: undefined }
 }
 
-function latest(api: RelayClient, flags: GetDeliveriesFlags): Promise<Selected> {
-  return selectDeliveries(api, {
+async function latest(api: RelayClient, flags: GetDeliveriesFlags): Promise<Found> {
+  const selected = await selectDeliveries(api, {
     filters: filtersOf(flags),
     namespace: flags.allNamespaces ? undefined : flags.namespace,
     limit: flags.limit,
     mostRead: MOST_READ[flags.stack === undefined ? 'relay' : 'stack'],
   })
+  return flags.alert === undefined ? selected : withUnrecorded(api, flags, selected)
+}
+
+/** With the events that the Alert did not take, and the repeats that were recorded for all together. */
+async function withUnrecorded(
+  api: RelayClient,
+  flags: GetDeliveriesFlags,
+  { deliveries, cut }: Selected,
+): Promise<Found> {
+  const { limit } = flags
+  const wanted = filtersOf(flags)
+  try {
+    const found = await unrecordedOf(api, {
+      filters: eventFilters(wanted),
+      isWanted: (delivery) => isWanted(delivery, wanted),
+      limit,
+      mostRead: MOST_JUDGED,
+    })
+    const all = [...deliveries, ...found.deliveries]
+    all.sort((a, b) => Date.parse(b.acceptedAt) - Date.parse(a.acceptedAt))
+    return { deliveries: all.slice(0, limit), cut, more: tellUnrecorded(found) }
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    const more = `what the Alert did not take is not shown: ${error.message}`
+    return { deliveries, cut, more }
+  }
+}
+
+function tellUnrecorded({ deliveries, events, reachedTime }: Unrecorded): string | undefined {
+  if (deliveries.length === 0 && reachedTime === undefined) return undefined
+  const looked = `the newest ${events} events were looked at for what this Alert did not take`
+  const back = reachedTime === undefined ? '' : `, back to ${reachedTime}`
+  return `${looked}${back}; such rows have the id of the event: explain --event ID tells more`
 }

@@ -20,6 +20,7 @@ import type { Answer } from '../../relay/api/answer.ts'
 import { listDeliveries, replayDelivery, showDelivery } from '../../relay/api/deliveries.ts'
 import { answerEvent } from '../../relay/api/event-query.ts'
 import { explain } from '../../relay/api/explain.ts'
+import { listEvents } from '../../relay/api/list-events.ts'
 import { type ConfigRequest, putConfig } from '../../relay/api/put-config.ts'
 import { putSecret, type SecretRequest } from '../../relay/api/put-secret.ts'
 import { receiveEvents } from '../../relay/api/receive-events.ts'
@@ -120,6 +121,13 @@ function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequ
       answerOf(receiveEvents(ports, { ...body, cluster, events: 'any', isSigned: false })),
     putSecret: (cluster, namespace, name, body) =>
       answerOf(putAndJudge(ports, secrets, { ...body, cluster, namespace, name })),
+    listEvents: (parameters, rules) =>
+      answerOf(
+        listEvents({ ...ports, history: ports.configs }, parameters, {
+          ...rules,
+          mayNotReadSecrets: true,
+        }),
+      ),
     showEvent: (id, parameters, rules) =>
       answerOf(
         answerEvent({ ...ports, history: ports.configs }, id, parameters, {

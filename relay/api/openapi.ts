@@ -3,6 +3,7 @@ import { type Access, OPERATIONS, type Operation } from './operations.ts'
 import { PROBLEM_KINDS, type ProblemCode, type ProblemStatus } from './problem-codes.ts'
 import { AppliedConfig, ConfigSet, Readiness, StoredConfig } from './schemas/config.ts'
 import { DeliveriesPage, Delivery } from './schemas/deliveries.ts'
+import { EventsPage, ListedEvent } from './schemas/event-list.ts'
 import {
   EventDocument,
   EventItem,
@@ -136,9 +137,11 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   EventsBody,
   PostedEvent: PostedEventDocument,
   EventToExplain,
+  EventsPage,
   EventVerdict,
   ExplainedEvent,
   Explanation,
+  ListedEvent,
   Problem: ProblemDocument,
   PutBack,
   QuarantinePage,

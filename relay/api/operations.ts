@@ -2,6 +2,7 @@ import type { ZodType } from 'zod'
 import type { ProblemCode } from './problem-codes.ts'
 import { AppliedConfig, ConfigSet, StoredConfig } from './schemas/config.ts'
 import { DeliveriesPage, Delivery } from './schemas/deliveries.ts'
+import { EventsPage } from './schemas/event-list.ts'
 import { EventsBody, PostedEventDocument, ReceivedEvents } from './schemas/events.ts'
 import { EventToExplain, ExplainedEvent, Explanation } from './schemas/explain.ts'
 import { PutBack, QuarantinePage } from './schemas/quarantine.ts'
@@ -140,6 +141,26 @@ export const OPERATIONS = {
     summary: 'Sends a delivery once more.',
     success: { status: 202, body: Delivery },
     problems: ['unknown-delivery', 'not-replayable'],
+  },
+  listEvents: {
+    method: 'GET',
+    path: '/v1/events',
+    access: 'operator',
+    summary: 'Lists events, the latest first, and what became of each.',
+    query: [
+      { name: 'cluster', description: 'The name of a cluster.' },
+      {
+        name: 'alert',
+        description: '`namespace/name`: each event has what became of it for this Alert.',
+      },
+      { name: 'object', description: '`Kind/namespace/name`' },
+      { name: 'since', description: 'An RFC 3339 time, a date, or an age such as `1h`.' },
+      { name: 'until', description: 'An RFC 3339 time, a date, or an age such as `1h`.' },
+      { name: 'limit', description: 'Records to look at, from 1 to 200; 50 by default.' },
+      { name: 'cursor', description: 'The `nextCursor` of the page before.' },
+    ],
+    success: { status: 200, body: EventsPage },
+    problems: ['bad-parameter'],
   },
   showEvent: {
     method: 'GET',

@@ -5,6 +5,7 @@ import { type Answer, problemAnswer } from '../answer.ts'
 import { answerEvent } from '../event-query.ts'
 import { explain, MAX_EXPLAIN_BYTES } from '../explain.ts'
 import { headerOf } from '../http.ts'
+import { listEvents } from '../list-events.ts'
 import { type Call, type Route, routeOf } from '../route.ts'
 
 /** What explaining events needs of a host. */
@@ -20,8 +21,14 @@ export function explainRoutes(parts: ExplainRouteParts): readonly Route[] {
   const handle = (call: Call) => handleExplain(parts, call)
   return [
     routeOf('explainEvent', { maxBodyBytes: MAX_EXPLAIN_BYTES, handle }),
+    routeOf('listEvents', { handle: (call) => handleList(parts, call) }),
     routeOf('showEvent', { handle: (call) => handleShow(parts, call) }),
   ]
+}
+
+function handleList({ ports, history, options }: ExplainRouteParts, call: Call): Promise<Answer> {
+  const query = new URLSearchParams(call.request.query)
+  return listEvents({ ...ports, history }, query, options)
 }
 
 function handleShow({ ports, history, options }: ExplainRouteParts, call: Call): Promise<Answer> {

@@ -45,6 +45,10 @@ export const Delivery = z
     unreadable: z.literal(true).optional().meta({
       description: 'Present when the record cannot be read: `reason` says why.',
     }),
+    unrecorded: z.literal(true).optional().meta({
+      description:
+        'Present when the ledger has no such record: it was worked out by the rules of then, and `id` is that of the event.',
+    }),
     notes: z.array(z.string()).optional(),
     eventId: z.string().optional(),
     event: z.looseObject({}).optional().meta({ description: 'The event as it was accepted.' }),

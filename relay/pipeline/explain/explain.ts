@@ -61,12 +61,39 @@ export async function explainEvent(
   for (const slice of slicesOf(alerts, SLICE)) {
     await pause()
     for (const alert of slice) {
-      await tests.testAhead([alert], table.patternSteps, pause)
-      const candidate = matchAlert(event, alert, table, options, tests)
-      verdicts.push(await verdictOf(ports, event, alert, candidate, options))
+      verdicts.push(await judge(ports, { snapshot, table }, { event, tests }, alert, options))
     }
   }
   return [...verdicts, ...invalidAlerts(snapshot, alerts)]
+}
+
+/** Says the same for one Alert of a set. */
+export function explainAlert(
+  ports: ExplainPorts,
+  rules: Rules,
+  event: AcceptedEvent,
+  alert: CompiledAlert,
+  options: ExplainOptions,
+): Promise<AlertVerdict> {
+  const tests = new MessageTests(event.event.message)
+  return judge(ports, rules, { event, tests }, alert, options)
+}
+
+interface Judged {
+  readonly event: AcceptedEvent
+  readonly tests: MessageTests
+}
+
+async function judge(
+  ports: ExplainPorts,
+  { table }: Rules,
+  { event, tests }: Judged,
+  alert: CompiledAlert,
+  options: ExplainOptions,
+): Promise<AlertVerdict> {
+  await tests.testAhead([alert], table.patternSteps, options.pause ?? noPause)
+  const candidate = matchAlert(event, alert, table, options, tests)
+  return verdictOf(ports, event, alert, candidate, options)
 }
 
 async function verdictOf(
@@ -90,7 +117,7 @@ async function verdictOf(
   return { ...about, ...judged }
 }
 
-type Judged = Omit<AlertVerdict, 'alert' | 'provider'>
+type Finding = Omit<AlertVerdict, 'alert' | 'provider'>
 
 const NOTHING = { notes: [], requests: [] } as const
 
@@ -106,7 +133,7 @@ async function previewMatched(
   { id, cluster, event }: AcceptedEvent,
   candidate: MatchedCandidate,
   { mayLackSecrets = false, mayNotReadSecrets = false }: ExplainOptions,
-): Promise<Judged> {
+): Promise<Finding> {
   const input = {
     ...{ cluster, event, candidate },
     deliveryId: deliveryId(id, candidate.alert.metadata.uid),
@@ -121,7 +148,7 @@ async function previewMatched(
     if (!mayNotReadSecrets) throw error
     return { kind: 'unread', reason: `its Secrets cannot be read: ${String(error)}` } as const
   })
-  const unshown = (reason: string): Judged => {
+  const unshown = (reason: string): Finding => {
     const note = `the requests are not shown: ${reason}`
     return { outcome: 'delivered', reason: TAKEN, requests: [], notes: [...notes, note] }
   }

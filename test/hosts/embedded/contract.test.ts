@@ -37,6 +37,7 @@ const CALLS: Readonly<Record<OperationName, Exchange>> = {
   listDeliveries: { path: '/v1/deliveries', token: OPERATOR },
   showDelivery: { path: '/v1/deliveries/delivery-1', token: OPERATOR },
   replayDelivery: { path: '/v1/deliveries/delivery-1/replay', token: OPERATOR },
+  listEvents: { path: '/v1/events?alert=flux-system/on-call', token: OPERATOR },
   showEvent: { path: '/v1/events/event-1', token: OPERATOR },
   explainEvent: { path: '/v1/explain', token: OPERATOR, body: { cluster: 'prod', event: event() } },
   listQuarantine: { path: '/v1/quarantine', token: OPERATOR },

@@ -1,0 +1,104 @@
+import { type LedgerRecord, outcomeOf, reachedBy } from '../model/delivery.ts'
+import { objectName } from '../model/event.ts'
+import { namespacedName } from '../model/kubernetes.ts'
+import { type ExplainOptions, explainAlert } from '../pipeline/explain/explain.ts'
+import { type EventVerdict, withRecords } from '../pipeline/explain/recorded.ts'
+import { deliveryId } from '../pipeline/record.ts'
+import { InvalidCursor, type LedgerFilter } from '../ports/ledger.ts'
+import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
+import { BAD_CURSOR, badParameters, pageCursor, readDeliveryQuery } from './delivery-query.ts'
+import { createRulesReader, type RulesReader } from './rules-of-then.ts'
+import type { EventPorts } from './show-event.ts'
+
+/**
+ * Lists events, the latest first, with what is recorded of them: 200 `{events, nextCursor?, reachedTime?}`, or
+ * 400 for a parameter that is unknown or bad. With `alert` each event has what became of it for that Alert:
+ * what is recorded, or what follows from the rules of then. An event whose record names none has no such
+ * verdict. `limit` counts records. Rejects when a store fails.
+ */
+export async function listEvents(
+  ports: EventPorts,
+  parameters: Iterable<readonly [string, string]>,
+  options: ExplainOptions,
+): Promise<Answer> {
+  const read = readDeliveryQuery(parameters, ports.clock.now())
+  if ('problem' in read) return problemAnswer(read.problem)
+  const { filter, limit, cursor, asOf } = read.query
+  const { alert, cluster, object, since, until } = filter
+  try {
+    const wanted: LedgerFilter = {
+      ...(cluster !== undefined && { cluster }),
+      ...(object !== undefined && { object }),
+      ...(since !== undefined && { since }),
+      ...(until !== undefined && { until }),
+    }
+    const page = await ports.ledger.list(wanted, limit, cursor)
+    const { nextCursor, reachedTime } = page
+    const records = page.records.flatMap((it) => (it.kind === 'unreadable' ? [] : [it]))
+    const rules = createRulesReader(ports.history, options.pause)
+    const events = []
+    for (const own of Map.groupBy(records, ({ eventId }) => eventId).values()) {
+      const verdict = alert && (await verdictFor(ports, alert, own, rules, options))
+      events.push({ ...eventView(own), ...(verdict && { verdict }) })
+    }
+    return jsonAnswer(200, {
+      events,
+      ...(nextCursor !== undefined && { nextCursor: pageCursor(nextCursor, asOf) }),
+      ...(reachedTime !== undefined && { reachedTime: new Date(reachedTime).toISOString() }),
+    })
+  } catch (error) {
+    if (error instanceof InvalidCursor) return problemAnswer(badParameters([BAD_CURSOR]))
+    throw error
+  }
+}
+
+function eventView(records: readonly LedgerRecord[]) {
+  const [first] = records
+  if (first === undefined) throw new Error('an event of a list has a record')
+  const { eventId: id, cluster, acceptedAt, event } = first
+  return {
+    id,
+    cluster,
+    acceptedAt: new Date(acceptedAt).toISOString(),
+    object: objectName(event.involvedObject),
+    event,
+    outcomes: records.map(outcomeView),
+  }
+}
+
+function outcomeView(record: LedgerRecord) {
+  const { alert } = reachedBy(record)
+  return {
+    delivery: record.id,
+    ...(alert && { alert: { namespace: alert.namespace, name: alert.name } }),
+    outcome: outcomeOf(record),
+    reason: record.status.reason,
+  }
+}
+
+/** Undefined where the rules of then are gone, or had no such Alert. */
+async function verdictFor(
+  ports: EventPorts,
+  alert: string,
+  records: readonly LedgerRecord[],
+  reader: RulesReader,
+  options: ExplainOptions,
+): Promise<EventVerdict | undefined> {
+  const [first] = records
+  const own = records.filter((it) => it.kind === 'event' || namespacedName(it.alert) === alert)
+  const rules = await reader.of(records)
+  if (first === undefined || 'missing' in rules) return undefined
+  const compiled = [...rules.table.alertsByUid.values()].find(
+    (each) => namespacedName(each.alert.metadata) === alert,
+  )
+  if (compiled === undefined) return undefined
+  const { eventId: id, cluster, event, objectLabels, acceptedAt } = first
+  const accepted = { id, cluster, group: '', event, objectLabels, acceptedAt }
+  const judged = await explainAlert(ports, rules, accepted, compiled, options)
+  if (own.length === 0 && judged.outcome !== 'skipped') {
+    // Its record may be on another page.
+    const record = await ports.ledger.show(deliveryId(id, compiled.alert.metadata.uid))
+    if (record && record.kind !== 'unreadable') own.push(record)
+  }
+  return withRecords([judged], own).at(-1)
+}
