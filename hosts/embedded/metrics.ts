@@ -16,6 +16,7 @@ import {
   queueGauges,
 } from './gauges/queue-gauges.ts'
 import type { ClusterReadings, StoreReadings } from './gauges/readings.ts'
+import { sharedReading } from './gauges/shared-reading.ts'
 import { storeGauges } from './gauges/store-gauges.ts'
 
 /** What the embedded host counts, for Prometheus. */
@@ -82,8 +83,8 @@ export function createMetrics({
     help: 'Requests with events that were refused because their token was missing or wrong.',
     registers: [registry],
   })
-  queueGauges(registry, queueDepth, clock)
-  quarantineGauges(registry, quarantineDepth)
+  queueGauges(registry, sharedReading(queueDepth), clock)
+  quarantineGauges(registry, sharedReading(quarantineDepth))
   storageGauge(registry, isWritable)
   overdueCounter(registry, overdue)
   return {

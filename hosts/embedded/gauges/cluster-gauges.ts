@@ -1,6 +1,7 @@
 import { Gauge, type Registry } from 'prom-client'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type { ClusterReadings } from './readings.ts'
+import { sharedReading } from './shared-reading.ts'
 
 /** Notes that events of a cluster came now. */
 export type HeardOf = (cluster: string) => void
@@ -11,8 +12,9 @@ export function clusterGauges(
   readings: ClusterReadings,
   clock: Pick<Clock, 'now'>,
 ): HeardOf {
-  configurationGauges(registry, readings)
-  parkedGauge(registry, readings)
+  const configurations = sharedReading(readings.configurations)
+  configurationGauges(registry, configurations)
+  parkedGauge(registry, configurations, readings)
   return lastEventGauge(registry, readings, clock)
 }
 
@@ -36,7 +38,10 @@ function lastEventGauge(
   return (cluster) => heardAt.set(cluster, clock.now())
 }
 
-function configurationGauges(registry: Registry, { configurations }: ClusterReadings): void {
+function configurationGauges(
+  registry: Registry,
+  configurations: ClusterReadings['configurations'],
+): void {
   const taken: Gauge = new Gauge({
     name: 'flux_relay_last_configuration_timestamp_seconds',
     help: 'When the configuration of a cluster was last taken, seconds since the epoch; the source is folder, or sent.',
@@ -61,7 +66,11 @@ function configurationGauges(registry: Registry, { configurations }: ClusterRead
   })
 }
 
-function parkedGauge(registry: Registry, { configurations, parkedCounts }: ClusterReadings): void {
+function parkedGauge(
+  registry: Registry,
+  configurations: ClusterReadings['configurations'],
+  { parkedCounts }: ClusterReadings,
+): void {
   const gauge: Gauge = new Gauge({
     name: 'flux_relay_parked_destinations',
     help: 'Destinations of a cluster that fail, or asked to be left alone, whose deliveries wait until one is answered.',

@@ -2,6 +2,7 @@ import { Gauge, type Registry } from 'prom-client'
 import type { DiskSpace } from '../../../adapters/sqlite/disk-space.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type { StoreReadings } from './readings.ts'
+import { sharedReading } from './shared-reading.ts'
 
 /** Registers what there is to tell of the store: what is open in it, and the room that it has. */
 export function storeGauges(
@@ -17,10 +18,11 @@ export function storeGauges(
       collect: async () => created.set(await read()),
     })
   }
+  const readSpace = sharedReading(diskSpace)
   // No number where the system does not say: 0 would be a full disk.
   const spaceGauge = (name: string, help: string, read: (space: DiskSpace) => number) =>
     gauge(name, help, async () => {
-      const space = await diskSpace()
+      const space = await readSpace()
       return space === undefined ? Number.NaN : read(space)
     })
   gauge(

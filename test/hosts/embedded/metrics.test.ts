@@ -171,6 +171,32 @@ describe('createMetrics', () => {
     expect(read.get('flux_relay_database_size_bytes')).toBe(space?.databaseBytes ?? Number.NaN)
   })
 
+  it('asks once a scrape for what several of them tell', async () => {
+    const asked: string[] = []
+    const noted =
+      <T>(name: string, value: T) =>
+      async () => {
+        asked.push(name)
+        return value
+      }
+    const metrics = createMetrics({
+      queueDepth: noted('queue', { events: 0, retries: 0 }),
+      quarantineDepth: noted('quarantine', { messages: { event: 0, retry: 0 }, bytes: 0 }),
+      clusters: {
+        earlierEvents: noted('earlier', new Map()),
+        configurations: noted('configurations', []),
+        parkedCounts: () => new Map(),
+      },
+      store: { oldestOpen: noted('oldest', undefined), diskSpace: noted('disk', undefined) },
+      clock: new ManualClock(),
+    })
+    const each = ['configurations', 'disk', 'oldest', 'quarantine', 'queue']
+    await metrics.text()
+    expect(asked.splice(0).toSorted()).toEqual([...each, 'earlier'].toSorted())
+    await metrics.text()
+    expect(asked.toSorted()).toEqual(each)
+  })
+
   it('counts dead deliveries from 0 on, and tells which program it is', async () => {
     const read = await setup().samples()
     const dead = 'flux_relay_deliveries_total{outcome="dead",provider_type="slack"}'
