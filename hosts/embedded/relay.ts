@@ -133,7 +133,12 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   })
   const destinations = createDestinations(clock, { waiting: stores.waiting })
   const metrics = createMetrics({
-    ...readingsOf({ stores, folder: served ? served.config : undefined, destinations }),
+    ...readingsOf({
+      stores,
+      folder: served ? served.config : undefined,
+      destinations,
+      tokens: () => tokensFile?.tokens,
+    }),
     queueDepth: () => stores.queue.depth(),
     quarantineDepth: () => stores.queue.quarantine.depth(),
     isWritable: () => !stores.trouble.isHeld(),

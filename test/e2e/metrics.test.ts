@@ -83,4 +83,13 @@ it('the metrics tell of clusters, of what is open and of the disk, after a resta
   // Of which there is a record: when it was accepted.
   expect(second.get(events)).toBeLessThanOrEqual(first.get(events) ?? 0)
   expect(second.get(refused)).toBeUndefined()
+
+  writeFileSync(tokens, 'operators: [operator-token]\nclusters: {another: [another-token]}\n')
+  await vi.waitFor(
+    async () => {
+      const last = await samples(again)
+      expect([...last.keys()].filter((name) => /^(last|objects)_.*staging/.test(name))).toEqual([])
+    },
+    { timeout: 30_000 },
+  )
 })

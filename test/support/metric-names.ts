@@ -12,6 +12,7 @@ export function exampleMetrics() {
       configurations: async () => [
         { cluster: 'prod', takenAt: clock.now() - 600_000, notReady: 2, source: 'sent' },
       ],
+      isServed: () => true,
       parkedCounts: () => new Map([['prod', 1]]),
     },
     store: {

@@ -12,7 +12,10 @@ export function clusterGauges(
   readings: ClusterReadings,
   clock: Pick<Clock, 'now'>,
 ): HeardOf {
-  const configurations = sharedReading(readings.configurations)
+  const configurations = sharedReading(async () => {
+    const known = await readings.configurations()
+    return known.filter(({ cluster }) => readings.isServed(cluster))
+  })
   configurationGauges(registry, configurations)
   parkedGauge(registry, configurations, readings)
   return lastEventGauge(registry, readings, clock)
@@ -20,7 +23,7 @@ export function clusterGauges(
 
 function lastEventGauge(
   registry: Registry,
-  { earlierEvents }: ClusterReadings,
+  { earlierEvents, isServed }: ClusterReadings,
   clock: Pick<Clock, 'now'>,
 ): HeardOf {
   const heardAt = new Map<string, number>()
@@ -32,7 +35,10 @@ function lastEventGauge(
     registers: [registry],
     async collect() {
       earlier ??= await earlierEvents()
-      for (const [cluster, at] of [...earlier, ...heardAt]) gauge.set({ cluster }, at / 1_000)
+      gauge.reset()
+      for (const [cluster, at] of [...earlier, ...heardAt]) {
+        if (isServed(cluster)) gauge.set({ cluster }, at / 1_000)
+      }
     },
   })
   return (cluster) => heardAt.set(cluster, clock.now())
@@ -48,7 +54,9 @@ function configurationGauges(
     labelNames: ['cluster', 'source'],
     registers: [registry],
     async collect() {
-      for (const { cluster, source, takenAt } of await configurations()) {
+      const known = await configurations()
+      taken.reset()
+      for (const { cluster, source, takenAt } of known) {
         taken.set({ cluster, source }, takenAt / 1_000)
       }
     },
@@ -59,7 +67,9 @@ function configurationGauges(
     labelNames: ['cluster'],
     registers: [registry],
     async collect() {
-      for (const { cluster, notReady: count } of await configurations()) {
+      const known = await configurations()
+      notReady.reset()
+      for (const { cluster, notReady: count } of known) {
         notReady.set({ cluster }, count)
       }
     },

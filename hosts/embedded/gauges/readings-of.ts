@@ -1,6 +1,7 @@
 import type { ParkedDestinations } from '../../../relay/pipeline/destinations/destinations.ts'
 import type { ManifestsConfig } from '../manifests-config.ts'
 import type { Stores } from '../stores.ts'
+import type { Tokens } from '../tokens.ts'
 import type { ClusterReadings, StoreReadings } from './readings.ts'
 
 /** What the metrics are read from. */
@@ -9,10 +10,12 @@ interface Readable {
   /** Of the manifests folder, where there is one. */
   readonly folder?: Pick<ManifestsConfig, 'summary'> | undefined
   readonly destinations: ParkedDestinations
+  /** The tokens in force; undefined where none are needed. */
+  readonly tokens: () => Pick<Tokens, 'clusters'> | undefined
 }
 
 /** What the metrics ask the host at every scrape. */
-export function readingsOf({ stores, folder, destinations }: Readable): {
+export function readingsOf({ stores, folder, destinations, tokens }: Readable): {
   readonly clusters: ClusterReadings
   readonly store: StoreReadings
 } {
@@ -27,6 +30,12 @@ export function readingsOf({ stores, folder, destinations }: Readable): {
           ...(own ? [{ ...own, source: 'folder' as const }] : []),
           ...sent.map((summary) => ({ ...summary, source: 'sent' as const })),
         ]
+      },
+      isServed(cluster) {
+        const { clusters } = tokens() ?? {}
+        return (
+          clusters === undefined || clusters.has(cluster) || cluster === folder?.summary()?.cluster
+        )
       },
       parkedCounts: () => destinations.parkedCounts(),
     },

@@ -16,6 +16,8 @@ export interface ClusterReadings {
   /** When the last event of each cluster was accepted before this process began. Milliseconds since the epoch. */
   earlierEvents(): Promise<ReadonlyMap<string, number>>
   configurations(): Promise<readonly ConfigurationReading[]>
+  /** Whether the cluster may send; of one that was deleted nothing is told, though there are records. */
+  isServed(cluster: string): boolean
   /** How many destinations are parked, by cluster. */
   parkedCounts(): ReadonlyMap<string, number>
 }

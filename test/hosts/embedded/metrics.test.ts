@@ -115,6 +115,7 @@ describe('createMetrics', () => {
   it('tells what is known of each cluster, as it is at the scrape', async () => {
     const clock = new ManualClock()
     const parked = new Map([['prod', 2]])
+    const served = new Set(['local', 'prod'])
     const metrics = createMetrics({
       queueDepth: async () => ({ events: 0, retries: 0 }),
       quarantineDepth: async () => ({ messages: { event: 0, retry: 0 }, bytes: 0 }),
@@ -124,6 +125,7 @@ describe('createMetrics', () => {
           { cluster: 'local', takenAt: START - 1_500, notReady: 0, source: 'folder' },
           { cluster: 'prod', takenAt: START - 600_000, notReady: 3, source: 'sent' },
         ],
+        isServed: (cluster) => served.has(cluster),
         parkedCounts: () => parked,
       },
       clock,
@@ -151,6 +153,14 @@ describe('createMetrics', () => {
     expect(after.get(`${lastEvent}{cluster="prod"}`)).toBe((START + 30_000) / 1_000)
     expect(after.has(`${lastEvent}{cluster="local"}`)).toBe(false)
     expect(after.get('flux_relay_parked_destinations{cluster="prod"}')).toBe(0)
+
+    // It was deleted.
+    served.delete('prod')
+    const last = await samples()
+    expect(
+      [...last.keys()].filter((series) => /(last|not_ready|parked).*"prod"/.test(series)),
+    ).toEqual([])
+    expect(last.has('flux_relay_objects_not_ready{cluster="local"}')).toBe(true)
   })
 
   it.each([
@@ -185,6 +195,7 @@ describe('createMetrics', () => {
       clusters: {
         earlierEvents: noted('earlier', new Map()),
         configurations: noted('configurations', []),
+        isServed: () => true,
         parkedCounts: () => new Map(),
       },
       store: { oldestOpen: noted('oldest', undefined), diskSpace: noted('disk', undefined) },
