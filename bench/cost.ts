@@ -116,12 +116,24 @@ function rowsOf(present: Measured, base: Measured | undefined): readonly Row[] {
     row('a million single events', ({ single }) => total(single.perMillion), 7),
     ...parts('single'),
     row('  without the wait', ({ single }) => withoutWait(single), 5.2),
+    row('  by the URL of ingest', ({ single }) => byUrl(single), 7),
+    row(
+      '  by it, without the wait',
+      ({ single }) => byUrl(single) - single.sinkWaitPerMillion,
+      5.2,
+    ),
     row('a million in batches of 100', ({ batched }) => total(batched.perMillion), 3),
     ...parts('batched'),
     row('  without the wait', ({ batched }) => withoutWait(batched), 2.8),
+    row('  by the URL of ingest', ({ batched }) => byUrl(batched), 3),
     row('an idle cluster a month', ({ idle }) => total(idle), 0.6),
     ...Object.keys(present.idle).map((name) => row(`  ${name}`, ({ idle }) => idle[name] ?? 0)),
   ]
+}
+
+/** What it costs by a URL of ingest (`publicIngestUrl`), past the API. */
+function byUrl({ perMillion, apiPerMillion }: Measured['single']): number {
+  return total(perMillion) - apiPerMillion
 }
 
 function withoutWait({ perMillion, sinkWaitPerMillion }: Measured['single']): number {

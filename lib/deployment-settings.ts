@@ -77,6 +77,11 @@ const Fields = z.strictObject({
   dispatchMemory: wholeNumber(512, 10_240).default(512),
   /** Calls of ingest at once, taken from the account's; by default it shares those of the account. */
   ingestConcurrency: wholeNumber(1, 10_000).optional(),
+  /**
+   * Whether ingest has an address of its own on the internet too, which costs nothing by itself and has
+   * neither an access log nor a throttle (ADR 0051).
+   */
+  publicIngestUrl: flag(),
   /** Requests a second that the API takes from all clusters together. */
   apiRequestsPerSecond: wholeNumber(1, 10_000).optional(),
   /** Requests that the API takes at once. */
@@ -155,6 +160,10 @@ export const DeploymentSettings = Fields.superRefine((settings, context) => {
   if ((settings.apiRequestsPerSecond === undefined) !== (settings.apiBurst === undefined)) {
     const message = 'only together with apiBurst: set both, or neither'
     contradiction(context, 'apiRequestsPerSecond', message)
+  }
+  if (settings.publicIngestUrl && settings.apiRequestsPerSecond !== undefined) {
+    const message = 'true leaves requests past apiRequestsPerSecond: set one of them'
+    contradiction(context, 'publicIngestUrl', message)
   }
   refuseSharedNames(context, settings.names)
 }).readonly()

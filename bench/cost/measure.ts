@@ -8,7 +8,7 @@ import { localOptions } from '../../test/support/aws-endpoints.ts'
 import { sqsRecord } from '../../test/support/event-source-mapping.ts'
 import { httpApiEvent } from '../../test/support/http-api-event.ts'
 import { scheduledEvent } from '../../test/support/scheduled-event.ts'
-import { type ApiUse, billedMs, billOf, type FunctionUse, logBytes } from './bill.ts'
+import { type ApiUse, billedMs, billOf, type FunctionUse, logBytes, total } from './bill.ts'
 import type { Build } from './build.ts'
 import { addCounts, newTally, type Tally } from './counts.ts'
 import { type Deployment, deploy } from './deployment.ts'
@@ -30,6 +30,8 @@ export interface LoadResult {
   readonly events: number
   /** Dollars for a million of them, by what they are paid for. */
   readonly perMillion: Readonly<Record<string, number>>
+  /** What of that is paid for the API and its log, which a URL of ingest takes no part of. */
+  readonly apiPerMillion: number
   /** What of that is paid for waiting for the destination. */
   readonly sinkWaitPerMillion: number
   readonly counts: Tally
@@ -87,11 +89,15 @@ export class CostOfBuild {
     const perMonth = MILLION / load.eventsPerRequest
     const scale = (dollars: number) => (dollars / events) * MILLION
     const bill = billOf(counts, Object.values(uses), this.#apiUse(load.requests), perMonth)
+    // The same functions do the same work.
+    const byUrl = { requests: 0, accessLogFormat: '' }
+    const withoutApi = billOf(counts, Object.values(uses), byUrl, perMonth)
     const { dispatch } = uses
     const waited = dispatch ? waitDollars(dispatch) : 0
     return {
       events,
       perMillion: Object.fromEntries(Object.entries(bill).map(([name, it]) => [name, scale(it)])),
+      apiPerMillion: scale(total(bill) - total(withoutApi)),
       sinkWaitPerMillion: scale(waited),
       counts,
       functions: Object.fromEntries(

@@ -78,8 +78,13 @@ function requestOf(event: HttpEvent): EdgeRequest {
   }
 }
 
-/** The path of the route with its parameters. The request's own path may begin with a stage. */
-function pathOf({ routeKey, pathParameters = {} }: HttpEvent): string {
+/**
+ * The path of the route with its parameters. The request's own path may begin with a stage, but not
+ * where it came by the URL of a function, which has neither routes nor stages.
+ * https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
+ */
+function pathOf({ routeKey, rawPath, pathParameters = {} }: HttpEvent): string {
+  if (routeKey === '$default') return rawPath
   const [, template = ''] = routeKey.split(' ')
   return template.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(pathParameters[name] ?? ''))
 }

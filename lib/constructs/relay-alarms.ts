@@ -4,6 +4,7 @@ import {
   ComparisonOperator,
   type IMetric,
   MathExpression,
+  type Metric,
   TreatMissingData,
 } from 'aws-cdk-lib/aws-cloudwatch'
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions'
@@ -31,6 +32,8 @@ interface AlarmShape {
 }
 
 const PERIOD = Duration.minutes(5)
+
+const SUM = { period: PERIOD, statistic: 'Sum' }
 
 const { OldestEvent: OLDEST_EVENT, FailureRatio: FAILURE_PERCENT } = ALARM_THRESHOLDS
 
@@ -100,7 +103,7 @@ function functionAlarms([name, lambda]: readonly [FunctionName, IFunction]): Rea
 }
 
 /** What no function can count: the answers of the API, and what Lambda takes for a loop. */
-function apiAlarms({ api, dispatch }: RelayMetrics): Shapes {
+function apiAlarms({ api, withUrl, dispatch }: RelayMetrics): Shapes {
   return {
     ApiErrors: {
       description: `More than ${FAILURE_PERCENT} % of the requests are answered with 5xx`,
@@ -109,8 +112,8 @@ function apiAlarms({ api, dispatch }: RelayMetrics): Shapes {
         expression: 'IF(requests > 0, 100 * FILL(failed, 0) / requests, 0)',
         period: PERIOD,
         usingMetrics: {
-          requests: api.metricCount({ period: PERIOD, statistic: 'Sum' }),
-          failed: api.metricServerError({ period: PERIOD, statistic: 'Sum' }),
+          requests: withThoseOf(withUrl, 'UrlRequestCount', api.metricCount(SUM)),
+          failed: withThoseOf(withUrl, 'Url5xxCount', api.metricServerError(SUM)),
         },
       }),
       periods: 3,
@@ -118,9 +121,22 @@ function apiAlarms({ api, dispatch }: RelayMetrics): Shapes {
     RecursionDropped: {
       description:
         'Lambda took retries for a loop and dropped them: check that RecursiveLoop is Allow',
-      metric: dispatch.metric('RecursiveInvocationsDropped', { period: PERIOD, statistic: 'Sum' }),
+      metric: dispatch.metric('RecursiveInvocationsDropped', SUM),
     },
   }
+}
+
+/** What the API counts, and with it what Lambda counts of the requests to a function's own URL. */
+function withThoseOf(lambda: IFunction | undefined, metricName: string, ofApi: Metric): IMetric {
+  if (lambda === undefined) return ofApi
+  // https://docs.aws.amazon.com/lambda/latest/dg/urls-monitoring.html
+  const ofUrl = lambda.metric(metricName, SUM)
+  const [api, url] = [`api${metricName}`, `of${metricName}`]
+  return new MathExpression({
+    expression: `FILL(${api}, 0) + FILL(${url}, 0)`,
+    period: PERIOD,
+    usingMetrics: { [api]: ofApi, [url]: ofUrl },
+  })
 }
 
 function deliveryAlarms(metrics: RelayMetrics): Shapes {

@@ -17,6 +17,8 @@ export interface RelayMetricsProps {
   readonly stageName: string
   readonly queues: RelayQueues
   readonly api: IHttpApi
+  /** A function that takes requests past the API too. */
+  readonly withUrl?: IFunction
   readonly functions: Readonly<Record<FunctionName, IFunction>>
 }
 
@@ -24,13 +26,15 @@ export interface RelayMetricsProps {
 export class RelayMetrics {
   readonly queues: RelayQueues
   readonly api: IHttpApi
+  readonly withUrl: IFunction | undefined
   readonly dispatch: IFunction
   readonly functions: ReadonlyArray<readonly [name: FunctionName, lambda: IFunction]>
   readonly #namespace: string
 
-  constructor({ stageName, queues, api, functions }: RelayMetricsProps) {
+  constructor({ stageName, queues, api, withUrl, functions }: RelayMetricsProps) {
     this.queues = queues
     this.api = api
+    this.withUrl = withUrl
     this.dispatch = functions.dispatch
     this.functions = Object.entries(functions) as Array<[FunctionName, IFunction]>
     this.#namespace = metricsNamespace(stageName)

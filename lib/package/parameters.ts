@@ -80,6 +80,7 @@ export const SETTING_PARAMETERS = {
   CompactRecords: flag('Whether what is done is kept in a compact form', DEFAULTS.compactRecords),
   DispatchMemory: number('MiB of the dispatch function', 512, 10_240, DEFAULTS.dispatchMemory),
   IngestConcurrency: optionalNumber('Calls of ingest at once; empty: those of the account'),
+  PublicIngestUrl: flag('Whether ingest has an address of its own too', DEFAULTS.publicIngestUrl),
   ApiRequestsPerSecond: optionalNumber('Requests a second that the API takes; empty: no bound'),
   ApiBurst: optionalNumber('Requests that the API takes at once; with ApiRequestsPerSecond'),
   SecretsKeyArn: text(

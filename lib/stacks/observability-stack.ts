@@ -33,6 +33,7 @@ export function addObservability(
     stageName: settings.stageName,
     queues: relay.queues,
     api: relay.api.api,
+    ...(settings.publicIngestUrl && { withUrl: relay.functions.ingest.function }),
     functions: {
       ingest: relay.functions.ingest.function,
       dispatch: relay.functions.dispatch.function,

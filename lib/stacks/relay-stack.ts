@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Code } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
+import { PublicUrl } from '../constructs/public-url.ts'
 import { RelayApi } from '../constructs/relay-api.ts'
 import type { RelayFunction } from '../constructs/relay-function.ts'
 import { RelayFunctions, type VpcById } from '../constructs/relay-functions.ts'
@@ -60,6 +61,9 @@ export function addRelay(
     logRetention: settings.retentionDays,
     settings,
   })
+  const ingestUrl = settings.publicIngestUrl
+    ? new PublicUrl(stack, 'IngestAddress', { function: functions.ingest.function }).url
+    : undefined
   // What a person needs, and what the command line finds the relay by.
   const outputs = {
     ApiUrl: api.url,
@@ -69,6 +73,7 @@ export function addRelay(
     LedgerTable: tables.ledger.tableName,
     EventsQueueUrl: queues.events.queueUrl,
     RetriesQueueUrl: queues.retries.queueUrl,
+    ...(ingestUrl !== undefined && { IngestUrl: ingestUrl }),
     // What the name of the API has to be an alias of.
     ...(api.domainTarget !== undefined && { ApiDomainTarget: api.domainTarget }),
     // The subject of the tokens that prove who the relay is.

@@ -186,6 +186,20 @@ describe('an alarm', () => {
   })
 })
 
+describe('the alarm ApiErrors', () => {
+  it('counts what comes by the URL of ingest too, where it has one', async () => {
+    const stage = createAlarmStage(await relays.open(), { publicIngestUrl: true })
+    await stage.admit(await sinkAnswering(200))
+    expect(await stage.post(names(1))).toBe(202)
+    expect(stage.hears('ApiErrors')).toBe(false)
+    await FAILURES.ApiErrors(stage)
+    expect(stage.data().some(({ key }) => key.includes('Url5xxCount'))).toBe(true)
+    expect(stage.hears('ApiErrors')).toBe(true)
+    stage.advance(60)
+    expect(stage.hears('ApiErrors')).toBe(false)
+  })
+})
+
 describe('the alarm OldestOpen', () => {
   it('sounds for events of a cluster that never had a configuration', async () => {
     const stage = await openStage()

@@ -3,7 +3,7 @@ import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
 import { awsRelay, configBody } from '../support/aws-relay.ts'
-import { httpApiEvent } from '../support/http-api-event.ts'
+import { functionUrlEvent, httpApiEvent } from '../support/http-api-event.ts'
 import { intercept } from '../support/intercept.ts'
 import { kustomizationEvent } from '../support/relay-manifests.ts'
 
@@ -18,6 +18,38 @@ function eventsRequest(token: string, cluster = 'prod') {
     body: JSON.stringify(kustomizationEvent('podinfo', '3f2c9a1')),
   })
 }
+
+describe('the URL of ingest', () => {
+  const request = (token: string, changes: object = {}) =>
+    functionUrlEvent({
+      ...{ method: 'POST', resource: 'events', cluster: 'prod' },
+      headers: { authorization: `Bearer ${token}` },
+      body: JSON.stringify(kustomizationEvent('podinfo', '3f2c9a1')),
+      ...changes,
+    })
+
+  it('takes events as the API does, and checks who sends them', async () => {
+    const relay = await open()
+    await relay.setTokens('prod', ['right'])
+    expect(await relay.ingest(request('right'))).toMatchObject({ statusCode: 202 })
+    expect(await relay.ingest(request('wrong'))).toMatchObject({ statusCode: 401 })
+    expect(await relay.ingest(request('right', { cluster: 'other' }))).toMatchObject({
+      statusCode: 401,
+    })
+  })
+
+  it('has nothing at another path, nor for another method', async () => {
+    const relay = await open()
+    await relay.setTokens('prod', ['right'])
+    const get = { method: 'GET' }
+    expect(await relay.ingest(request('right', get))).toMatchObject({ statusCode: 405 })
+    const put = { method: 'PUT', resource: 'config' }
+    expect(await relay.ingest(request('right', put))).toMatchObject({ statusCode: 404 })
+    expect(await relay.ingest({ ...request('right'), rawPath: '/' })).toMatchObject({
+      statusCode: 404,
+    })
+  })
+})
 
 describe('credentials', () => {
   it('answers a wrong token and an unknown cluster alike', async () => {

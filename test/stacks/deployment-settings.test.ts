@@ -42,6 +42,7 @@ describe('settings', () => {
       rateLimitInterval: '5m',
       replayButton: false,
       cloudIdentities: false,
+      publicIngestUrl: false,
     }
     expect(parseDeploymentSettings(undefined)).toEqual(defaults)
     expect(cdkJson.context['flux-relay']).toEqual(defaults)
@@ -81,6 +82,11 @@ describe('settings', () => {
       'a throttle of nothing',
       { apiRequestsPerSecond: 0, apiBurst: 1 },
       'apiRequestsPerSecond: expected a whole number from 1 to 10000',
+    ],
+    [
+      'a throttle that a URL goes past',
+      { publicIngestUrl: true, apiRequestsPerSecond: 5, apiBurst: 5 },
+      'publicIngestUrl: true leaves requests past apiRequestsPerSecond: set one of them',
     ],
     ['half a throttle', { apiBurst: 5 }, 'apiRequestsPerSecond: only together with apiBurst'],
     [

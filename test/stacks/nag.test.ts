@@ -39,6 +39,7 @@ describe('cdk-nag AwsSolutions', () => {
     ['a replay button', { replayButton: true }],
     ['identities at other clouds', { cloudIdentities: true }],
     ['an account of its own ways', ACCOUNT],
+    ['a URL of ingest', { publicIngestUrl: true, ingestConcurrency: 20 }],
     ['a VPC', { vpcId: VPC_ID, allowPrivateAddresses: true }],
   ])('finds nothing with %s', (_, settings) => {
     expect(findingsOf(synth(settings).app)).toEqual([])

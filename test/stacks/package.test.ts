@@ -100,6 +100,7 @@ describe('the packaged template', () => {
         certificateArn: 'arn:aws:acm:eu-central-1:111122223333:certificate/0123',
       },
     ],
+    ['a URL of ingest', { PublicIngestUrl: 'true' }, { publicIngestUrl: true }],
     ['an alarm less', { AlarmOldestOpen: 'off' }, { alarms: { OldestOpen: false } }],
   ])('with %s has the resources of the stacks', (_, parameters, settings) => {
     expect(typesOf(deployed(parameters).resources)).toEqual(typesOf(resourcesOf(settings)))
@@ -159,7 +160,8 @@ describe('the packaged template', () => {
     expect(named).toEqual(
       expect.arrayContaining(['ApiUrl', 'SecretPrefix', 'ConfigTable', 'RetriesQueueUrl']),
     )
-    expect(named.filter((name) => /^ApiDomainTarget|^DispatchRoleArn/.test(name))).toEqual([])
+    const optional = /^ApiDomainTarget|^DispatchRoleArn|^IngestUrl/
+    expect(named.filter((name) => optional.test(name))).toEqual([])
   })
 
   it('refuses settings that contradict each other', () => {
@@ -169,6 +171,7 @@ describe('the packaged template', () => {
       ['addresses', 'true needs VpcId'],
       ['domain', 'DomainName needs CertificateArn'],
       ['throttle', 'only together with ApiBurst'],
+      ['URL past it', 'true leaves requests past ApiRequestsPerSecond'],
     ]) {
       expect(rules.filter((rule) => rule.includes(expected ?? ''))).toHaveLength(1)
     }

@@ -410,6 +410,31 @@ describe('API', () => {
     })
   })
 
+  it('has no function that anybody may call, unless ingest gets a URL', () => {
+    template.resourceCountIs('AWS::Lambda::Url', 0)
+    const { relayTemplate } = synth({ publicIngestUrl: true })
+    relayTemplate.resourceCountIs('AWS::Lambda::Url', 1)
+    relayTemplate.hasResourceProperties('AWS::Lambda::Url', {
+      AuthType: 'NONE',
+      TargetFunctionArn: { 'Fn::GetAtt': [functionId('ingest', relayTemplate), 'Arn'] },
+    })
+    const open = Object.values(relayTemplate.findResources('AWS::Lambda::Permission'))
+      .filter(({ Properties }) => Properties.Principal === '*')
+      .map(({ Properties: { Action, FunctionUrlAuthType, InvokedViaFunctionUrl } }) => [
+        Action,
+        FunctionUrlAuthType ?? InvokedViaFunctionUrl,
+      ])
+    // https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html
+    expect(open.toSorted()).toEqual([
+      ['lambda:InvokeFunction', true],
+      ['lambda:InvokeFunctionUrl', 'NONE'],
+    ])
+    // As ApiUrl it ends without a slash.
+    relayTemplate.hasOutput('IngestUrl', {
+      Value: { 'Fn::Join': ['', ['https://', { 'Fn::Select': [2, Match.anyValue()] }]] },
+    })
+  })
+
   it('logs no header and no body', () => {
     const [stage] = Object.values(template.findResources('AWS::ApiGatewayV2::Stage'))
     const { Format } = stage?.Properties.AccessLogSettings ?? {}

@@ -11,16 +11,19 @@ import {
   sounds,
 } from './cloudwatch-alarm.ts'
 import { pollOnce } from './event-source-mapping.ts'
-import { httpApiEvent } from './http-api-event.ts'
+import { functionUrlEvent, httpApiEvent } from './http-api-event.ts'
 import { kustomizationEvent } from './relay-manifests.ts'
 
 const TOKEN = 'right'
 const CLUSTER = 'prod'
 export const MINUTE_MS = 60_000
 
-/** The alarm of this name, as the stack with the default settings has it. */
-export function alarmOf(name: AlarmName): AlarmProperties {
-  const alarms = synth().observabilityTemplate.findResources('AWS::CloudWatch::Alarm')
+/** What the stage's stack is made with. */
+export type StageSettings = Readonly<{ publicIngestUrl?: boolean }>
+
+/** The alarm of this name, as the stack with these settings has it, else with the defaults. */
+export function alarmOf(name: AlarmName, settings: StageSettings = {}): AlarmProperties {
+  const alarms = synth(settings).observabilityTemplate.findResources('AWS::CloudWatch::Alarm')
   const id = new RegExp(`^Alarms${name.replaceAll('-', '')}[0-9A-F]{8}$`)
   const found = Object.entries(alarms).find(([logicalId]) => id.test(logicalId))
   if (found === undefined) throw new Error(`there is no alarm ${name}`)
@@ -30,8 +33,11 @@ export function alarmOf(name: AlarmName): AlarmProperties {
 /** A relay under CloudWatch's eyes: what its functions count, and what AWS counts of them. */
 export type AlarmStage = ReturnType<typeof createAlarmStage>
 
-/** Watches a relay. What AWS itself counts is counted here, by the same calls. */
-export function createAlarmStage(relay: AwsRelay) {
+/**
+ * Watches a relay. What AWS itself counts is counted here, by the same calls. Events go to the URL of ingest where
+ * it has one.
+ */
+export function createAlarmStage(relay: AwsRelay, settings: StageSettings = {}) {
   const counted: Datapoint[] = []
   const { clients, environment, time, deadLetterUrls } = relay
   const now = () => relay.ports.clock.now()
@@ -46,12 +52,18 @@ export function createAlarmStage(relay: AwsRelay) {
   ) => {
     const headers = { authorization: `Bearer ${token}` }
     const method = resource === 'events' ? 'POST' : 'PUT'
-    const event = httpApiEvent({ method, resource, cluster, headers, body })
+    const isByUrl = resource === 'events' && settings.publicIngestUrl === true
+    const eventOf = isByUrl ? functionUrlEvent : httpApiEvent
+    const event = eventOf({ method, resource, cluster, headers, body })
     const { statusCode = 0 } = await (resource === 'events'
       ? relay.ingest(event)
       : relay.reconcileConfig(event))
-    count('AWS/ApiGateway', 'Count', 'ApiId=HttpApi/', 1)
-    if (statusCode >= 500) count('AWS/ApiGateway', '5xx', 'ApiId=HttpApi/', 1)
+    const counts = isByUrl
+      ? (['AWS/Lambda', 'UrlRequestCount', 'Url5xxCount', 'FunctionName=Functions/Ingest'] as const)
+      : (['AWS/ApiGateway', 'Count', '5xx', 'ApiId=HttpApi/'] as const)
+    const [namespace, all, failed, dimension] = counts
+    count(namespace, all, dimension, 1)
+    if (statusCode >= 500) count(namespace, failed, dimension, 1)
     return statusCode
   }
   return {
@@ -109,7 +121,7 @@ export function createAlarmStage(relay: AwsRelay) {
     data: () => [...counted, ...relay.metricLines.flatMap(datapointsOf)],
     /** Whether the alarm sounds now. */
     hears(name: AlarmName): boolean {
-      return sounds(alarmOf(name), this.data(), now())
+      return sounds(alarmOf(name, settings), this.data(), now())
     },
   }
 }

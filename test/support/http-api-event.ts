@@ -9,6 +9,15 @@ export interface HttpApiRequest {
   readonly body?: string | Uint8Array
 }
 
+/** The same event as the URL of a function makes it, which knows no route. */
+export function functionUrlEvent(request: HttpApiRequest): HttpEvent {
+  const { pathParameters: _, ...event } = httpApiEvent(request)
+  const domainName = 'abcdefg.lambda-url.eu-central-1.on.aws'
+  const routeKey = '$default'
+  const about = { ...event.requestContext, accountId: 'anonymous', domainName, routeKey }
+  return { ...event, routeKey, requestContext: about }
+}
+
 /** An event as an HTTP API makes it, payload format 2.0. */
 export function httpApiEvent(request: HttpApiRequest): HttpEvent {
   const { method, resource, cluster, headers = {}, body } = request
