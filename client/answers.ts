@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { Answer } from '../relay/api/answer.ts'
-import { ProblemDocument } from '../relay/api/schemas/problem.ts'
 import { jsonValue } from '../relay/model/json-value.ts'
+import { problemIn } from './problem.ts'
 import { UsageError } from './usage-error.ts'
 
 /**
@@ -16,9 +16,7 @@ export function read<T>(schema: z.ZodType<T>, answer: Answer): T {
 
 /** The reason why a relay refused a request, for people. */
 export function refusalText(answer: Answer): string {
-  const problem = ProblemDocument.safeParse(jsonValue(answer.body))
-  const { status } = answer
-  return problem.success
-    ? `the relay answered ${status}: ${problem.data.detail}`
-    : `the relay answered ${status}`
+  const problem = problemIn(answer.body)
+  const what = `the relay answered ${answer.status}`
+  return problem ? `${what}: ${problem.detail}` : what
 }

@@ -2,6 +2,7 @@ import type { Answer } from '../relay/api/answer.ts'
 import type { RequestBody } from '../relay/api/body.ts'
 import { TOKEN_FORM } from '../relay/api/credentials.ts'
 import { exchange } from './http-exchange.ts'
+import { clusterPath } from './paths.ts'
 import type { QuarantineRequests } from './quarantine.ts'
 import type { RelayRequests } from './requests.ts'
 import { UsageError } from './usage-error.ts'
@@ -22,16 +23,15 @@ export function createHttpRelay(
   token: string | undefined,
 ): RelayRequests & QuarantineRequests {
   const send = createSend(url, token)
-  const cluster = (name: string) => `/v1/clusters/${encodeURIComponent(name)}`
   const delivery = (id: string) => `/v1/deliveries/${encodeURIComponent(id)}`
   return {
-    putConfig: (name, body) => send('PUT', `${cluster(name)}/config`, body),
-    showConfig: (name) => send('GET', `${cluster(name)}/config`),
-    postEvents: (name, body) => send('POST', `${cluster(name)}/events`, body),
+    putConfig: (name, body) => send('PUT', `${clusterPath(name)}/config`, body),
+    showConfig: (name) => send('GET', `${clusterPath(name)}/config`),
+    postEvents: (name, body) => send('POST', `${clusterPath(name)}/events`, body),
     putSecret: (name, ...[namespace, secret, body]) =>
       send(
         'PUT',
-        `${cluster(name)}/secrets/${[namespace, secret].map(encodeURIComponent).join('/')}`,
+        `${clusterPath(name)}/secrets/${[namespace, secret].map(encodeURIComponent).join('/')}`,
         body,
       ),
     listEvents: (parameters) => send('GET', `/v1/events?${parameters}`),

@@ -42,7 +42,7 @@ const BORDERS: Readonly<Record<string, Border>> = {
   console: { parts: [/^relay\/(api|model)\//], packages: [] },
   client: {
     parts: [/^relay\/(api|model|ports)\//],
-    packages: [/^zod$/, /^node:(http|stream\/consumers)$/],
+    packages: [/^zod$/, /^node:(http|stream\/consumers|fs\/promises|zlib)$/],
   },
   'hosts/kit': {
     parts: [/^relay\/(api|model|ports)\//, /^relay\/pipeline\/decision-entry\.ts$/],

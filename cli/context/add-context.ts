@@ -1,7 +1,7 @@
 import { text } from 'node:stream/consumers'
 import { readUrl } from '../../client/http-relay.ts'
+import { readToken, TokenFileError } from '../../client/token-file.ts'
 import { UsageError } from '../../client/usage-error.ts'
-import { readToken, TokenFileError } from '../../hosts/kit/token-file.ts'
 import { TOKEN_FORM } from '../../relay/api/credentials.ts'
 import { printLine } from '../output/print.ts'
 import { readContexts, writeContexts } from './context-file.ts'

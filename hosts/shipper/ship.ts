@@ -2,19 +2,20 @@ import { setTimeout } from 'node:timers/promises'
 import { createHttpClient } from '../../adapters/http/client.ts'
 import type { OutboundEnvironment } from '../../adapters/http/outbound-environment.ts'
 import { DatabaseError } from '../../adapters/sqlite/database-error.ts'
+import type { RelayAddress } from '../../client/cluster/authorised.ts'
+import { clusterPath } from '../../client/paths.ts'
+import { readToken, TokenFileError } from '../../client/token-file.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import type { ConnectionOptions } from '../../relay/ports/http.ts'
 import { createHttpServer, type HttpServer, type RunningServer, urlOf } from '../kit/http-server.ts'
 import { createLog, type Log, type LogOptions } from '../kit/log.ts'
 import { StartError } from '../kit/start-error.ts'
 import { systemClock as clock } from '../kit/system-clock.ts'
-import { readToken, TokenFileError } from '../kit/token-file.ts'
 import { createApp } from './app.ts'
 import { startExpiry } from './expiry.ts'
 import { type KubernetesOptions, startKubernetesSide } from './kubernetes-side.ts'
 import { createShipperMetrics } from './metrics.ts'
 import { createSenderObserver } from './observers/sender.ts'
-import type { RelayAddress } from './send/authorised.ts'
 import { createOutageWait } from './send/outage.ts'
 import { createSender } from './send/sender.ts'
 import { createHeldRelease } from './sources/held-release.ts'
@@ -200,7 +201,7 @@ function relayAddress(
   { relay, cluster, tokenFile, transport }: ShipOptions,
   path: 'events' | 'config',
 ): RelayAddress {
-  const url = relayUrl(relay, `./v1/clusters/${cluster}/${path}`)
+  const url = relayUrl(relay, `.${clusterPath(cluster)}/${path}`)
   return { url, tokenFile, transport: { ...transport, timeoutMs: TIMEOUT_MS } }
 }
 

@@ -1,15 +1,15 @@
+import type { RelayAddress } from '../../../client/cluster/authorised.ts'
+import type { Retry } from '../../../client/cluster/batch-result.ts'
+import { type PutSetResult, putSet } from '../../../client/cluster/put-set.ts'
 import type { ObjectReadiness } from '../../../relay/model/config.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type { HttpClient } from '../../../relay/ports/http.ts'
 import { backoffMs } from '../../kit/backoff.ts'
-import type { RelayAddress } from '../send/authorised.ts'
-import type { Retry } from '../send/batch-result.ts'
 import type { OutageWait } from '../send/outage.ts'
 import type { ConfigMemory } from '../spool/config-memory.ts'
 import type { ConfigWatch } from './config-watch.ts'
 import type { ViewedObject } from './object-view.ts'
 import { type PutResult, resultsOf, type TakenSet } from './put-results.ts'
-import { type PutSetResult, putSet } from './put-set.ts'
 import { TakenAt } from './taken-at.ts'
 
 /** Is told what becomes of the cluster's set. */

@@ -1,5 +1,5 @@
+import type { Retry, Suspicion } from '../../../client/cluster/batch-result.ts'
 import type { SpooledEvent } from '../spool/spooled-events.ts'
-import type { Retry, Suspicion } from './batch-result.ts'
 
 /**
  * After so many failures in a row, some minutes, the sender looks for an event that may cause them.

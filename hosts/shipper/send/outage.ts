@@ -1,10 +1,10 @@
+import type { Retry } from '../../../client/cluster/batch-result.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type {
   HttpClient,
   TransportFailureCause,
   TransportOptions,
 } from '../../../relay/ports/http.ts'
-import type { Retry } from './batch-result.ts'
 
 /** Waits for `ms` milliseconds after a failure, or until the relay answers again. */
 export type OutageWait = (

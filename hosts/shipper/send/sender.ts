@@ -1,3 +1,6 @@
+import type { RelayAddress } from '../../../client/cluster/authorised.ts'
+import type { BatchResult, Retry } from '../../../client/cluster/batch-result.ts'
+import { postBatch } from '../../../client/cluster/post-batch.ts'
 import type { Rejection } from '../../../relay/api/schemas/events.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type { HttpClient } from '../../../relay/ports/http.ts'
@@ -5,11 +8,8 @@ import { backoffMs } from '../../kit/backoff.ts'
 import { type Loop, type StartableLoop, startable } from '../loop.ts'
 import type { Spool } from '../spool/spool.ts'
 import type { SpooledEvent } from '../spool/spooled-events.ts'
-import type { RelayAddress } from './authorised.ts'
-import type { BatchResult, Retry } from './batch-result.ts'
 import { Isolation } from './isolation.ts'
 import type { OutageWait } from './outage.ts'
-import { postBatch } from './post-batch.ts'
 import { chooseProbe } from './probe.ts'
 
 /** The most events, and bytes before compression, of one batch. */

@@ -4,8 +4,8 @@ import type {
   HttpResponse,
   TransportFailure,
   TransportOptions,
-} from '../../../relay/ports/http.ts'
-import { readToken, TokenFileError } from '../../kit/token-file.ts'
+} from '../../relay/ports/http.ts'
+import { readToken, TokenFileError } from '../token-file.ts'
 import type { Retry } from './batch-result.ts'
 
 /** A route of the relay, and how to reach it. */

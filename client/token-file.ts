@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises'
-import { TOKEN_FORM } from '../../relay/api/credentials.ts'
+import { TOKEN_FORM } from '../relay/api/credentials.ts'
 
 /** A token file that cannot be used. The message names the file, and never the token. */
 export class TokenFileError extends Error {

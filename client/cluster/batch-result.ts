@@ -1,14 +1,14 @@
 import { z } from 'zod'
-import { parseJson } from '../../../relay/api/json.ts'
-import { ReceivedEvents, type Rejection, Rejections } from '../../../relay/api/schemas/events.ts'
-import { ProblemDocument } from '../../../relay/api/schemas/problem.ts'
-import { parseRetryAfterMs } from '../../../relay/model/retry.ts'
-import { ellipsize } from '../../../relay/model/text.ts'
+import { ReceivedEvents, type Rejection, Rejections } from '../../relay/api/schemas/events.ts'
+import { jsonValue } from '../../relay/model/json-value.ts'
+import { parseRetryAfterMs } from '../../relay/model/retry.ts'
+import { ellipsize } from '../../relay/model/text.ts'
 import type {
   HttpResponse,
   TransportFailure,
   TransportFailureCause,
-} from '../../../relay/ports/http.ts'
+} from '../../relay/ports/http.ts'
+import { problemIn } from '../problem.ts'
 
 /** What the relay's answer means for the batch. */
 export type BatchResult =
@@ -59,9 +59,8 @@ function rejectedIn(
   count: number,
 ): readonly Rejection[] | undefined {
   if (status !== 202 && status !== 400) return undefined
-  const parsed = parseJson(body)
-  if ('error' in parsed) return undefined
-  const answer = status === 202 ? takenOf(parsed.value) : noneGoodOf(parsed.value)
+  const value = jsonValue(body)
+  const answer = status === 202 ? takenOf(value) : noneGoodOf(value)
   if (answer === undefined) return undefined
   const indices = new Set(answer.rejected.map(({ index }) => index).filter((i) => i < count))
   const isWhole = indices.size === answer.rejected.length
@@ -87,7 +86,7 @@ export function retryOf(answer: HttpResponse | TransportFailure): Retry {
     return { kind: 'retry', reason: cause, detail, ...(isSuspect && { suspicion: 'weak' }) }
   }
   const { status, headers, body, receivedAt } = answer
-  const said = problemOf({ body })?.detail ?? 'the answer is not from a relay'
+  const said = problemIn(body)?.detail ?? 'the answer is not from a relay'
   const hint = hintOf(status, headers.location)
   return {
     kind: 'retry',
@@ -96,12 +95,6 @@ export function retryOf(answer: HttpResponse | TransportFailure): Retry {
     retryAfterMs: parseRetryAfterMs(headers['retry-after'], receivedAt),
     ...(!NOT_OF_CONTENT.includes(status) && { suspicion: status < 500 ? 'strong' : 'weak' }),
   }
-}
-
-/** The relay's problem document; undefined when the answer is not a relay's. */
-export function problemOf({ body }: Pick<HttpResponse, 'body'>): ProblemDocument | undefined {
-  const parsed = parseJson(body)
-  return 'value' in parsed ? ProblemDocument.safeParse(parsed.value).data : undefined
 }
 
 /** What people should check. */

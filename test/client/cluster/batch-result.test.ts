@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { batchResultOf, retryOf } from '../../../hosts/shipper/send/batch-result.ts'
+import { batchResultOf, retryOf } from '../../../client/cluster/batch-result.ts'
 import { response } from '../../support/notifications.ts'
 
 it.each([

@@ -1,10 +1,14 @@
-import type { HttpClient } from '../../../relay/ports/http.ts'
-import type { SpooledEvent } from '../spool/spooled-events.ts'
+import type { HttpClient } from '../../relay/ports/http.ts'
 import { type RelayAddress, sendAuthorised } from './authorised.ts'
 import { type BatchResult, batchResultOf } from './batch-result.ts'
 
 /** The largest answer: enough for a hundred refusals with the relay's longest texts. */
 const MAX_ANSWER_BYTES = 1024 * 1024
+
+/** An event as JSON text. */
+export interface EventText {
+  readonly body: string
+}
 
 /**
  * Sends a batch once. After a 401 it sends once more if the token file has changed. Never rejects
@@ -13,7 +17,7 @@ const MAX_ANSWER_BYTES = 1024 * 1024
 export async function postBatch(
   http: HttpClient,
   relay: RelayAddress,
-  batch: readonly Pick<SpooledEvent, 'body'>[],
+  batch: readonly EventText[],
 ): Promise<BatchResult> {
   const body = `[${batch.map((event) => event.body).join(',')}]`
   const request = { method: 'POST', body, maxResponseBytes: MAX_ANSWER_BYTES } as const

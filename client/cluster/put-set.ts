@@ -1,12 +1,13 @@
-import { MAX_CONFIG_BYTES } from '../../../relay/api/body.ts'
-import { parseJson } from '../../../relay/api/json.ts'
-import type { ProblemCode } from '../../../relay/api/problem-codes.ts'
-import { AppliedConfig } from '../../../relay/api/schemas/config.ts'
-import type { ObjectReadiness } from '../../../relay/model/config.ts'
-import { parseTimeMs } from '../../../relay/model/time.ts'
-import type { HttpClient, HttpResponse } from '../../../relay/ports/http.ts'
-import { type RelayAddress, sendAuthorised } from '../send/authorised.ts'
-import { problemOf, type Retry, retryOf } from '../send/batch-result.ts'
+import { MAX_CONFIG_BYTES } from '../../relay/api/body.ts'
+import type { ProblemCode } from '../../relay/api/problem-codes.ts'
+import { AppliedConfig } from '../../relay/api/schemas/config.ts'
+import type { ObjectReadiness } from '../../relay/model/config.ts'
+import { jsonValue } from '../../relay/model/json-value.ts'
+import { parseTimeMs } from '../../relay/model/time.ts'
+import type { HttpClient, HttpResponse } from '../../relay/ports/http.ts'
+import { problemIn } from '../problem.ts'
+import { type RelayAddress, sendAuthorised } from './authorised.ts'
+import { type Retry, retryOf } from './batch-result.ts'
 
 /** A cluster's whole set, each object as JSON text. */
 export interface ManifestTexts {
@@ -60,15 +61,14 @@ function tooLarge(bytes: number, who: string): PutSetResult {
  * proxy's.
  */
 function accepted({ status, body }: HttpResponse): PutSetResult | undefined {
-  const parsed = status === 200 ? parseJson(body) : {}
-  const read = 'value' in parsed ? AppliedConfig.safeParse(parsed.value).data : undefined
+  const read = status === 200 ? AppliedConfig.safeParse(jsonValue(body)).data : undefined
   return read && { kind: 'accepted', objects: read.objects }
 }
 
 function conflict(answer: HttpResponse): PutSetResult {
   const retry = retryOf(answer)
   const { detail } = retry
-  const { type, storedAt = '' } = problemOf(answer) ?? {}
+  const { type, storedAt = '' } = problemIn(answer.body) ?? {}
   if (type === OWNED) {
     return { kind: 'owned', detail: `${detail}, or use another --cluster, or --no-config` }
   }
