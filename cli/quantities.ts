@@ -43,3 +43,12 @@ export function parseRateLimitInterval(text: string): number {
   if (ms !== undefined) return ms
   throw new InvalidArgumentError(`expected ${RATE_LIMIT_INTERVAL_FORM}.`)
 }
+
+const MOST_WAIT_MS = 10 * 60_000
+
+/** Reads an option that says how long a command waits; milliseconds. */
+export function parseWaitMs(text: string): number {
+  const ms = parseDurationMs(text)
+  if (ms !== undefined && ms > 0 && ms <= MOST_WAIT_MS) return ms
+  throw new InvalidArgumentError('expected a time such as 10s, and at most 10m.')
+}

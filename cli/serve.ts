@@ -1,9 +1,9 @@
-import { fileURLToPath } from 'node:url'
 import { Command, Option } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
 import type { EmbeddedRelayOptions } from '../hosts/embedded/relay.ts'
 import { StartError } from '../hosts/kit/start-error.ts'
 import { DEFAULT_RATE_LIMIT_INTERVAL } from '../relay/model/rate-limit-interval.ts'
+import { QUICK_START } from './examples.ts'
 import { outboundEnvironment } from './outbound.ts'
 import { parsePort, parseRateLimitInterval } from './quantities.ts'
 import { parseCluster } from './relay/options.ts'
@@ -11,9 +11,6 @@ import { signalled } from './signalled.ts'
 
 /** Time for deliveries under way after a SIGTERM; longer than an attempt takes by default. */
 const SHUTDOWN_GRACE_MS = 20_000
-
-/** Beside the folder of this file, in the sources as in the package. */
-const QUICK_START = fileURLToPath(new URL('../examples/quickstart', import.meta.url))
 
 interface ServeFlags {
   readonly manifests?: string

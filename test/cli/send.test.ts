@@ -120,4 +120,34 @@ describe('flux-relay send', () => {
     expect(code).toBe(1)
     expect(ports.queue.events).toEqual([])
   })
+
+  it.each([
+    ['no events', ['--wait', '1s'], /which events\? give -e FILE, or --example/],
+    ['two sources of them', ['--example', '-e', '-'], /'--example' cannot be used with option '-e/],
+    ['a wait without a unit', ['--example', '--wait', '10'], /expected a time such as 10s/],
+    ['a wait that never ends', ['--example', '--wait', '11m'], /at most 10m/],
+  ])('ends with 2 for %s', async (_, flags, message) => {
+    const { code, stdout, stderr } = await fluxRelay(['send', '--cluster', 'prod', ...flags])
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toMatch(message)
+  })
+
+  it('waits for one event only, and not for ever', async () => {
+    const { ports, server } = await startRelay()
+    await ports.configs.replace(CONFIG)
+    const relay = ['--relay', `http://127.0.0.1:${server.port}`, '--wait', '1s']
+    const many = await fluxRelay([...send(fileOf(JSON.stringify([one, two]))), ...relay])
+    expect(many).toMatchObject({ code: 1, stdout: '' })
+    expect(many.stderr).toMatch(/: expected one event, and it has an array of them\n$/)
+    // Nothing dispatches here.
+    const { timestamp: _, ...timeless } = one
+    const single = await fluxRelay([...send(fileOf(JSON.stringify(timeless))), ...relay])
+    expect(single).toMatchObject({ code: 1, stdout: '1 accepted, 0 rejected\n' })
+    const [queued] = ports.queue.events
+    expect(single.stderr).toBe(
+      `flux-relay: after 1 s nothing is known of it yet: flux-relay get deliveries --event ${queued?.id} tells more\n`,
+    )
+    const rejected = await fluxRelay([...send(fileOf(JSON.stringify(bad))), ...relay])
+    expect(rejected).toMatchObject({ code: 1, stdout: '0 accepted, 1 rejected\n' })
+  })
 })

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { fluxRelay } from '../support/flux-relay-command.ts'
 import { example } from '../support/relay-manifests.ts'
 import { readyUrl, startProgram } from '../support/relay-process.ts'
 import { eventually } from '../support/served.ts'
@@ -35,6 +36,12 @@ it('shows a newcomer the Slack message of an event, as the README has it', async
       },
     ])
   })
+
+  // The README's second command sends the same, of now, and waits for what comes of it.
+  const sendExample = ['send', '--example', '--cluster', 'local', '--wait', '30s', '--relay', url]
+  const { code, stdout: shown, stderr } = await fluxRelay(sendExample)
+  expect([code, stderr]).toEqual([0, ''])
+  expect(shown).toMatch(/^1 accepted, 0 rejected\nID .*\n.* suppressed .* repeats the event /)
 
   // Ctrl-C in a terminal reaches npm and the relay alike.
   const { stdout } = await npm.end('SIGINT')

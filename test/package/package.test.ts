@@ -108,10 +108,10 @@ describe('npx flux-relay', () => {
   it('serves the quick start, and tells what became of its event', async () => {
     const relay = installed.run('npx', ['flux-relay', 'serve', '--port', '0'], { ownGroup: true })
     const url = await readyUrl(relay)
-    const event = join(installed.root, 'examples/events/kustomization-health-check-failed.json')
-    const sent = await npx('send', '-e', event, '--cluster', 'local', '--relay', url).ended
+    const args = ['send', '--example', '--cluster', 'local', '--wait', '30s', '--relay', url]
+    const sent = await npx(...args).ended
     expect(sent).toMatchObject({ code: 0, stderr: '' })
-    await expect.poll(() => relay.lines().join('\n'), { timeout: 60_000 }).toContain('"delivered"')
+    expect(sent.stdout).toMatch(/^1 accepted, 0 rejected\nID .*\n.* echo +delivered /)
     const echoed = await (await fetch(`${url}/echo`)).json()
     expect(echoed).toMatchObject([{ body: { channel: 'general' } }])
     const listed = await npx('get', 'deliveries', '--relay', url, '-o', 'json').ended
