@@ -31,8 +31,8 @@ function partsOf(cursor: string): unknown {
 }
 
 function filterHash(filter: LedgerFilter): string {
-  const { cluster, alert, provider, object, outcome, since, until, event } = filter
-  const parts = [cluster, alert, provider, object, outcome, since, until, event].map(
+  const { cluster, alert, provider, object, outcome, since, until, event, id } = filter
+  const parts = [cluster, alert, provider, object, outcome, since, until, event, id].map(
     (part) => part ?? null,
   )
   return createHash('sha256').update(JSON.stringify(parts)).digest('base64url').slice(0, 16)

@@ -1,9 +1,9 @@
-import { createInterface } from 'node:readline/promises'
 import { Command } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
 import { identityCommand } from './cluster-identity.ts'
 import { type ClusterTokensStore, RECOVERY_DAYS } from './cluster-tokens-store.ts'
 import { newToken } from './new-token.ts'
+import { confirm } from './output/confirm.ts'
 import { printLine, warnLine } from './output/print.ts'
 import { onAws } from './relay/on-aws.ts'
 import { addRelayOptions, parseCluster, type RelayFlags, withStack } from './relay/options.ts'
@@ -99,16 +99,10 @@ async function deleteCluster(cluster: string, flags: DeleteFlags): Promise<void>
   printLine(`${cluster} is out of use; for ${RECOVERY_DAYS} days ${advice}`)
 }
 
-/** Asks on stderr: stdout is for what the command gives. */
-async function isConfirmed(cluster: string): Promise<boolean> {
-  const lines = createInterface({ input: process.stdin, output: process.stderr })
-  try {
-    const question = `Take the cluster ${cluster} out of use, with its configuration, Secrets and tokens? [y/N] `
-    const ended = new Promise<string>((resolve) => lines.once('close', () => resolve('')))
-    return /^y(es)?$/i.test((await Promise.race([lines.question(question), ended])).trim())
-  } finally {
-    lines.close()
-  }
+function isConfirmed(cluster: string): Promise<boolean> {
+  return confirm(
+    `Take the cluster ${cluster} out of use, with its configuration, Secrets and tokens?`,
+  )
 }
 
 async function rotateTokens(cluster: string, flags: RotateFlags): Promise<void> {

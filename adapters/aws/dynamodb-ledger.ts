@@ -141,7 +141,7 @@ export class DynamoDbLedger implements Ledger {
     for (let queries = 0; query && queries < MAX_QUERIES; queries += 1) {
       // One more than wanted tells whether there is a next page.
       const found = await this.#query(query, limit + 1 - positions.length, start)
-      positions.push(...found.positions)
+      positions.push(...found.positions.filter(({ id }) => id.startsWith(filter.id ?? '')))
       if (positions.length > limit) {
         const page = positions.slice(0, limit)
         return { positions: page, reached: page.at(-1) }

@@ -70,7 +70,7 @@ export function ledgerQuery(filter: ClusterFilter, now: number): LedgerQuery | u
     },
     ScanIndexForward: false,
   }
-  return { input, isNarrowed: rest.length > 0 }
+  return { input, isNarrowed: rest.length > 0 || filter.id !== undefined }
 }
 
 /** The key after which a query continues. */

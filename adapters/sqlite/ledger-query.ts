@@ -18,6 +18,12 @@ const COMMON_OUTCOME = 'delivered'
 /** The records of the events in a range of ids. */
 const OF_EVENTS = 'event_seq IN (SELECT seq FROM events WHERE id >= ? AND id < ?)'
 
+/**
+ * The index that SQLite makes of `id TEXT NOT NULL UNIQUE`, the first of its table.
+ * https://sqlite.org/fileformat2.html#internal_schema_objects
+ */
+const INDEX_OF_IDS = 'sqlite_autoindex_ledger_1'
+
 /** A record as lists show it. */
 const SELECT_LISTED = `SELECT id, accepted_at AS acceptedAt, cluster, object, outcome, alert, body,
     (SELECT body FROM events WHERE seq = event_seq) AS event
@@ -39,6 +45,7 @@ export function listQuery(filter: OneOutcomeFilter, now: number, after?: ListPos
     const value = filter[column]
     if (value !== undefined) add(`${column} = ?`, value)
   }
+  if (filter.id !== undefined) add('id >= ? AND id < ?', ...prefixRange(filter.id))
   if (filter.event !== undefined) add(OF_EVENTS, ...prefixRange(filter.event))
   if (filter.since !== undefined) add('accepted_at >= ?', filter.since)
   if (filter.until !== undefined) add('accepted_at < ?', filter.until)
@@ -60,6 +67,7 @@ export function listQuery(filter: OneOutcomeFilter, now: number, after?: ListPos
 }
 
 function indexFor(filter: OneOutcomeFilter): string {
+  if (filter.id !== undefined) return INDEX_OF_IDS
   if (filter.event !== undefined) return 'ledger_by_event'
   const narrow = COLUMNS.find((column) => {
     return filter[column] !== undefined && filter[column] !== COMMON_OUTCOME

@@ -3,6 +3,7 @@ import { UsageError } from '../../client/usage-error.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import { type DeliveryFilters, filtersOf } from '../filters.ts'
 import { formatDocument, type OutputFormat, print, warnLine } from '../output/print.ts'
+import { requireDelivery } from '../relay/delivery-id.ts'
 import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
 import { deliveryTable } from './delivery-table.ts'
 import { eventFilters, isWanted, type Unrecorded, unrecordedOf } from './events-of-alert.ts'
@@ -28,7 +29,7 @@ export async function getDeliveries(
 ): Promise<void> {
   if (ids.length === 0) requireCluster(flags)
   const { deliveries, cut, more } = await withRelay(flags, (api) =>
-    ids.length > 0 ? named(api, ids) : latest(api, flags),
+    ids.length > 0 ? named(api, ids, flags) : latest(api, flags),
   )
   await show(deliveries, flags.output)
   if (more !== undefined) warnLine(more)
@@ -46,12 +47,12 @@ interface Found extends Selected {
   readonly more?: string | undefined
 }
 
-async function named(api: RelayClient, ids: readonly string[]): Promise<Found> {
-  const deliveries = ids.map(async (id) => {
-    const delivery = await api.delivery(id)
-    if (!delivery) throw new UsageError(`there is no delivery ${id}`, 1)
-    return delivery
-  })
+async function named(
+  api: RelayClient,
+  ids: readonly string[],
+  flags: GetDeliveriesFlags,
+): Promise<Found> {
+  const deliveries = ids.map((id) => requireDelivery(api, id, flags))
   return { deliveries: await Promise.all(deliveries), cut: undefined }
 }
 

@@ -33,6 +33,11 @@ const Outcomes = z.string().transform((text, context): Outcome | readonly Outcom
   return z.NEVER
 })
 
+/** The id of a delivery, or its beginning. */
+const DeliveryId = z
+  .string()
+  .regex(/^[\w-]{1,128}$/, 'expected the id of a delivery, or its beginning')
+
 /** The id of an event, or its beginning. */
 const EventId = z.string().regex(/^[\w-]{1,128}$/, 'expected the id of an event, or its beginning')
 
@@ -60,6 +65,7 @@ function parametersAsOf(asOf: number) {
     provider: NamespacedName.optional(),
     object: ObjectName.optional(),
     outcome: Outcomes.optional(),
+    id: DeliveryId.optional(),
     event: EventId.optional(),
     reason: Word.optional(),
     severity: Word.optional(),

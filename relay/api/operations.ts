@@ -108,6 +108,7 @@ export const OPERATIONS = {
         description:
           '`delivered`, `suppressed`, `skipped`, `dead` or `retry`, or several with commas between them',
       },
+      { name: 'id', description: 'The beginning of the id of a delivery.' },
       { name: 'event', description: 'The id of an event, or its beginning.' },
       { name: 'reason', description: 'The reason of the event, such as `HealthCheckFailed`.' },
       { name: 'severity', description: 'The severity of the event: `info` or `error`.' },

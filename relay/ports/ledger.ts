@@ -14,6 +14,8 @@ export interface LedgerFilter {
   readonly object?: string
   /** One outcome, or several of which any fits. */
   readonly outcome?: Outcome | readonly Outcome[]
+  /** The beginning of a delivery's id. */
+  readonly id?: string
   /** The beginning of an event's id. */
   readonly event?: string
   /** The earliest accept time. */

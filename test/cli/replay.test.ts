@@ -43,7 +43,7 @@ describe('flux-relay replay', () => {
     ]
     const { url, queued } = await relayWith(records)
     const selection = ['--dead', '--provider', 'apps/slack', '--since', '1h', '--relay', url]
-    const { stdout, code } = await fluxRelay(['replay', ...selection])
+    const { stdout, code } = await fluxRelay(['replay', ...selection, '--yes'])
     expect(stdout).toContain('451 queued, 0 refused')
     expect(code).toBe(0)
     expect(queued()).toHaveLength(451)
@@ -51,10 +51,53 @@ describe('flux-relay replay', () => {
     expect(queued()).not.toContain('old')
   })
 
+  it('sends many only when it is told to, and tells before which they are', async () => {
+    const { url, queued } = await relayWith([
+      ...Array.from({ length: 11 }, (_, i) => dead(`many-${i}`)),
+      deliveryRecord({ id: 'delivered' }),
+    ])
+    const run = (...args: readonly string[]) => fluxRelay(['replay', ...args, '--relay', url])
+    const told = await run('--dead', '--dry-run')
+    expect(told.stdout.split('\n').filter((line) => line.startsWith('many-'))).toHaveLength(11)
+    expect([told.code, told.stderr]).toEqual([0, '11 would be sent again; nothing was sent\n'])
+    const named = await run('delivered', 'nosuch', '--dry-run')
+    expect(named).toMatchObject({ code: 1, stdout: expect.stringMatching(/^delivered /m) })
+    expect(named.stderr).toContain('nosuch there is no delivery nosuch\n1 would be sent again')
+    // The tests have no terminal.
+    const unasked = await run('--dead')
+    expect(unasked).toMatchObject({ code: 2, stdout: '' })
+    expect(unasked.stderr).toContain('11 deliveries would be sent again: give --yes, or --dry-run')
+    expect(queued()).toEqual([])
+    const ten = await run('--dead', '--provider', 'flux-system/none')
+    expect(ten).toMatchObject({ code: 0, stdout: '0 queued, 0 refused\n' })
+    const all = await run('--dead', '--yes')
+    expect(all.stdout).toContain('11 queued, 0 refused\n')
+    expect(queued()).toHaveLength(11)
+  })
+
+  it('takes the beginning of an id, when only one has it', async () => {
+    const ids = [...Array.from({ length: 12 }, (_, i) => `3f2c${i.toString(16)}aa0d94b17e`), '9e1b']
+    const { url, queued } = await relayWith(ids.map((id) => dead(id)))
+    const run = (...args: readonly string[]) => fluxRelay(['replay', ...args, '--relay', url])
+    const several = await run('9', '3f2c')
+    expect(several).toMatchObject({ code: 1, stdout: '' })
+    const named = /^flux-relay: 3f2c is the beginning of several ids: (.*) and more\n$/
+    expect(named.exec(several.stderr)?.[1]?.split(', ')).toHaveLength(10)
+    expect(queued()).toEqual([])
+    expect((await run('9', '3f2cb')).stdout).toBe(
+      '9e1b queued\n3f2cbaa0d94b17e queued\n2 queued, 0 refused\n',
+    )
+    expect((await run('9', '--cluster', 'prod')).stdout).toMatch(
+      /^9 there is no delivery 9 of prod\n/,
+    )
+  })
+
   it('says what is refused, and fails then', async () => {
     const { url } = await relayWith([dead('one')])
     const { stdout, code } = await fluxRelay(['replay', 'one', 'nosuch', '--relay', url])
-    expect(stdout).toMatch(/^one queued\nnosuch the relay answered 404: .*\n1 queued, 1 refused\n$/)
+    expect(stdout).toMatch(
+      /^one queued\nnosuch there is no delivery nosuch\n1 queued, 1 refused\n$/,
+    )
     expect(code).toBe(1)
   })
 
@@ -101,8 +144,14 @@ describe('flux-relay replay --stack', () => {
     ]
     await target.ports.ledger.writeMany(records.map((record) => ({ record, expected: 'absent' })))
     const named = await target.run(['replay', 'delivered', 'nosuch'])
-    expect(named.stdout).toMatch(/^delivered queued\nnosuch the relay answered 404: .*\n1 queued/)
+    expect(named.stdout).toMatch(
+      /^delivered queued\nnosuch there is no delivery nosuch; with --cluster the .*\n1 queued/,
+    )
     expect(named.code).toBe(1)
+    const short = await target.run(['replay', 'on', '--cluster', 'prod', '--dry-run'])
+    expect(short).toMatchObject({ code: 0, stdout: expect.stringMatching(/^one /m) })
+    const elsewhere = await target.run(['replay', 'els', '--cluster', 'prod'])
+    expect(elsewhere.stdout).toMatch(/^els there is no delivery els of prod\n/)
     const all = await target.run(['replay', '--dead', '--cluster', 'prod'])
     expect(all).toMatchObject({ code: 0, stdout: expect.stringMatching(/2 queued, 0 refused\n$/) })
     const retries = await target.retries()

@@ -140,6 +140,9 @@ function listing(ledger: () => Ledger): void {
     [{ outcome: ['dead', 'skipped'] }, 'ec'],
     [{ outcome: ['delivered', 'dead', 'dead'], until: START + 3 }, 'ca'],
     [{ outcome: ['retry', 'suppressed'] }, ''],
+    [{ id: 'c' }, 'c'],
+    [{ id: 'd', outcome: 'delivered' }, 'd'],
+    [{ id: 'x' }, ''],
     [{ event: 'event-' }, 'edca'],
     [{ event: 'event-1', outcome: 'skipped' }, 'e'],
     [{ event: 'event-2' }, ''],
@@ -267,6 +270,7 @@ function filters(needsCluster: boolean): fc.Arbitrary<LedgerFilter> {
       provider: fc.constantFrom('flux-system/slack', 'flux-system/none'),
       object: fc.constantFrom('Kustomization/flux-system/webapp', 'Kustomization/flux-system/none'),
       outcome: fc.oneof(fc.constantFrom(...OUTCOMES), fc.subarray([...OUTCOMES], { minLength: 1 })),
+      id: fc.constantFrom('record-', 'record-1', 'record-12', 'none'),
       event: fc.constantFrom('event-', 'event-1', 'event-12', 'none'),
       since: fc.integer({ min: START - 1, max: START + 8 }),
       until: fc.integer({ min: START - 1, max: START + 8 }),
@@ -308,7 +312,7 @@ async function listAll(ledger: Ledger, filter: LedgerFilter, limit: number) {
 }
 
 function fits(record: LedgerRecord, filter: LedgerFilter): boolean {
-  const { cluster, alert, provider, object, outcome, since, until, event } = filter
+  const { cluster, alert, provider, object, outcome, since, until, event, id } = filter
   const reached = reachedBy(record)
   return (
     (cluster === undefined || record.cluster === cluster) &&
@@ -318,6 +322,7 @@ function fits(record: LedgerRecord, filter: LedgerFilter): boolean {
     (object === undefined || objectName(record.event.involvedObject) === object) &&
     (outcome === undefined || [outcome].flat().includes(outcomeOf(record))) &&
     (event === undefined || record.eventId.startsWith(event)) &&
+    (id === undefined || record.id.startsWith(id)) &&
     (since === undefined || record.acceptedAt >= since) &&
     (until === undefined || record.acceptedAt < until)
   )

@@ -289,7 +289,7 @@ function offsetOf(cursor: string, filter: LedgerFilter): number {
 }
 
 function fits(record: LedgerRecord, filter: LedgerFilter): boolean {
-  const { cluster, alert, provider, object, outcome, since, until, event } = filter
+  const { cluster, alert, provider, object, outcome, since, until, event, id } = filter
   const reached = reachedBy(record)
   return (
     (cluster === undefined || record.cluster === cluster) &&
@@ -299,6 +299,7 @@ function fits(record: LedgerRecord, filter: LedgerFilter): boolean {
     (object === undefined || objectName(record.event.involvedObject) === object) &&
     (outcome === undefined || [outcome].flat().includes(outcomeOf(record))) &&
     (event === undefined || record.eventId.startsWith(event)) &&
+    (id === undefined || record.id.startsWith(id)) &&
     (since === undefined || record.acceptedAt >= since) &&
     (until === undefined || record.acceptedAt < until)
   )

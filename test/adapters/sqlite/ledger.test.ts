@@ -100,6 +100,15 @@ describe('list', () => {
     ])
   })
 
+  it('by the beginning of an id reads the ids of that range', async () => {
+    const [sql = ''] = await statementsOf(() => ledger.list({ id: '3f2c', cluster: 'c' }, 10))
+    expect(await planOf(database, sql)).toEqual([
+      'SEARCH ledger USING INDEX sqlite_autoindex_ledger_1 (id>? AND id<?)',
+      ...EVENT_OF_A_ROW,
+      'USE TEMP B-TREE FOR ORDER BY',
+    ])
+  })
+
   it('by the beginning of an event id reads the events of that range', async () => {
     const [sql = ''] = await statementsOf(() => ledger.list({ event: '3f2c', cluster: 'c' }, 10))
     expect(await planOf(database, sql)).toEqual([

@@ -109,10 +109,4 @@ describe('flux-relay replay --queue', () => {
     })
     expect(relay.ports.quarantine.messages).toEqual([])
   })
-
-  it('takes --dry-run only with --queue', async () => {
-    const { stderr, code } = await fluxRelay(['replay', 'one', '--dry-run'])
-    expect(stderr).toMatch(/--dry-run goes with --queue/)
-    expect(code).toBe(2)
-  })
 })
