@@ -3,7 +3,8 @@ import type { RelayClient } from '../client/relay-client.ts'
 import { UsageError } from '../client/usage-error.ts'
 import type { LoadedManifests } from '../hosts/embedded/manifests/loader.ts'
 import type { Readiness, StoredConfig } from '../relay/api/schemas/config.ts'
-import { namespacedName } from '../relay/model/kubernetes.ts'
+import { type KubernetesObject, namespacedName } from '../relay/model/kubernetes.ts'
+import { nameOf } from '../relay/model/parse-objects.ts'
 import { loadManifests } from './manifests.ts'
 import { printLine, warnLine } from './output/print.ts'
 import { addRelayOptions, type RelayFlags, withRelay } from './relay/options.ts'
@@ -34,8 +35,9 @@ async function apply({ file, cluster, ...relay }: ApplyFlags): Promise<void> {
   throw new UsageError(`applied, but not ready: ${notReady.map(shown).join(', ')}`, 1)
 }
 
-async function replaceSet(api: RelayClient, cluster: string, { manifests }: LoadedManifests) {
+async function replaceSet(api: RelayClient, cluster: string, loaded: LoadedManifests) {
   const before = await api.config(cluster)
+  const manifests = await dated(before ?? { alerts: [], providers: [] }, loaded)
   const objects = await api.applyConfig(cluster, {
     takenAt: new Date().toISOString(),
     alerts: manifests.filter(({ kind }) => kind === 'Alert'),
@@ -47,6 +49,29 @@ async function replaceSet(api: RelayClient, cluster: string, { manifests }: Load
   }
   for (const name of removed(before, objects)) printLine(`${name} removed`)
   return objects
+}
+
+/** The manifests with times of creation: what was in the set before is as old as it was. */
+async function dated(
+  { alerts, providers }: Pick<StoredConfig, 'alerts' | 'providers'>,
+  { manifests }: LoadedManifests,
+) {
+  const { withCreationTime } = await import('../hosts/embedded/manifests/creation-times.ts')
+  const times = new Map(
+    [...alerts, ...providers].map((manifest) => [
+      keyOf(manifest),
+      Object(manifest.metadata).creationTimestamp,
+    ]),
+  )
+  const now = `${new Date().toISOString().slice(0, 19)}Z`
+  return manifests.map((manifest) => {
+    const time: unknown = times.get(keyOf(manifest))
+    return withCreationTime(manifest, typeof time === 'string' ? time : now)
+  })
+}
+
+function keyOf(manifest: KubernetesObject): string {
+  return shown({ kind: String(manifest.kind), ...nameOf(manifest) })
 }
 
 /** What was in the set before and is no more. */

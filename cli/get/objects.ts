@@ -3,7 +3,7 @@ import type { Readiness, StoredConfig } from '../../relay/api/schemas/config.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
 import { nameOf } from '../../relay/model/parse-objects.ts'
 import { formatAge } from '../output/age.ts'
-import { formatDocument, type OutputFormat, print } from '../output/print.ts'
+import { formatDocument, type OutputFormat, print, warnLine } from '../output/print.ts'
 import { formatTable } from '../output/table.ts'
 import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
 
@@ -34,6 +34,10 @@ export async function getObjects(
   const config = await withRelay(flags, (api) => api.config(cluster))
   if (!config) throw new UsageError(`the cluster ${cluster} has no configuration yet`, 1)
   const found = objectsOf(config, kind).filter(({ readiness }) => isAsked(readiness, names, flags))
+  if (found.length === 0 && names.length === 0 && (output === 'table' || output === 'wide')) {
+    const place = flags.allNamespaces ? '' : ` in the namespace ${flags.namespace}`
+    return warnLine(`No ${kind}s found${place} of ${cluster}.`)
+  }
   const missing = names.filter((name) => !found.some(({ readiness }) => readiness.name === name))
   print(
     output === 'json' || output === 'yaml'
@@ -74,12 +78,13 @@ interface TableStyle {
   readonly allNamespaces?: boolean
 }
 
-/** The columns of Flux's own CRDs. */
+/** The columns of Flux's own CRDs, and of its command line. */
 function tableOf(kind: string, found: readonly Found[], { isWide, allNamespaces }: TableStyle) {
   const now = Date.now()
   const rows = found.map(({ readiness, manifest }) => [
     ...(allNamespaces ? [readiness.namespace] : []),
     readiness.name,
+    suspendedText(manifest),
     readiness.ready ? 'True' : 'False',
     readiness.message,
     formatAge(Object(manifest?.metadata).creationTimestamp, now),
@@ -88,10 +93,16 @@ function tableOf(kind: string, found: readonly Found[], { isWide, allNamespaces 
   const reference = kind === 'Alert' ? 'PROVIDER' : 'TYPE'
   const heading = [
     ...(allNamespaces ? ['NAMESPACE'] : []),
-    ...['NAME', 'READY', 'STATUS', 'AGE'],
+    ...['NAME', 'SUSPENDED', 'READY', 'STATUS', 'AGE'],
     ...(isWide ? ['REASON', reference] : []),
   ]
   return formatTable(heading, rows)
+}
+
+/** Of an object that is not in force it is not known. */
+function suspendedText(manifest: Found['manifest']): string {
+  if (manifest === undefined) return '<unknown>'
+  return Object(manifest.spec).suspend === true ? 'True' : 'False'
 }
 
 /** What a person looks for next: an Alert's Provider, a Provider's type. */

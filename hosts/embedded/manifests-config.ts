@@ -15,6 +15,7 @@ import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import type { SecretStore } from '../../relay/ports/secret-store.ts'
 import type { ConfigTexts } from './configurations/config-texts.ts'
+import { withCreationTimes } from './manifests/creation-times.ts'
 import type { LoadedManifests } from './manifests/loader.ts'
 import { type ManifestError, manifestErrorText } from './manifests/manifest-error.ts'
 
@@ -131,9 +132,9 @@ export interface FolderToJudge extends Pick<ManifestsConfigOptions, 'cluster' | 
 /** Judges a load of a folder by the Secrets in it. What is wrong with it is said of its objects. */
 export async function judgeFolder(folder: FolderToJudge): Promise<ConfigSnapshot> {
   const { cluster, builtInSecrets, now, pause } = folder
-  const { manifests, secrets, problems } = folder.loaded
+  const { secrets, problems } = folder.loaded
   const own = folderSecrets(secrets, builtInSecrets)
-  const snapshot = await reconcile(cluster, manifests, now, own, pause)
+  const snapshot = await reconcile(cluster, withCreationTimes(folder.loaded), now, own, pause)
   return { ...snapshot, objects: withProblems(snapshot.objects, problems) }
 }
 

@@ -13,6 +13,8 @@ export interface ObjectInForce {
   readonly content: LoadedContent
   /** Milliseconds since the epoch. */
   readonly loadedAt: number
+  /** When its file was changed last, in milliseconds since the epoch. */
+  readonly modifiedAt: number
 }
 
 export type ObjectsInForce = ReadonlyMap<ObjectKey, ObjectInForce>
@@ -33,8 +35,9 @@ const MAX_NAMES_IN_PROBLEM = 5
 export function settle(previous: ObjectsInForce, readings: readonly FileReading[]): Settled {
   const owners = findOwners(readings)
   const retained = retainHidden(previous, readings, owners)
-  const objects = [...owners.values()].flatMap(({ file, readAt, finding }) => {
-    if ('content' in finding) return [accepted(file, readAt, finding)]
+  const objects = [...owners.values()].flatMap((owner) => {
+    const { file, finding } = owner
+    if ('content' in finding) return [accepted(owner, finding)]
     const before = finding.key === undefined ? undefined : previous.get(finding.key)
     return before ? [{ ...before, file, line: firstPosition(finding)?.line ?? before.line }] : []
   })
@@ -50,26 +53,27 @@ export function settle(previous: ObjectsInForce, readings: readonly FileReading[
   }
 }
 
-interface Owner {
-  readonly file: string
-  readonly readAt: number
+interface Owner extends Pick<FileReading, 'file' | 'readAt' | 'modifiedAt'> {
   readonly finding: AcceptedObject | RefusedObject
 }
 type Owners = ReadonlyMap<ObjectKey, Owner>
 
 function findOwners(readings: readonly FileReading[]): Owners {
   const owners = new Map<ObjectKey, Owner>()
-  for (const { file, readAt, findings } of readings) {
+  for (const { file, readAt, modifiedAt = readAt, findings } of readings) {
     for (const finding of findings) {
       if (finding.key === undefined || owners.has(finding.key)) continue
-      owners.set(finding.key, { file, readAt, finding })
+      owners.set(finding.key, { file, readAt, modifiedAt, finding })
     }
   }
   return owners
 }
 
-function accepted(file: string, loadedAt: number, { key, position, content }: AcceptedObject) {
-  return { key, file, line: position.line, content, loadedAt }
+function accepted(
+  { file, readAt, modifiedAt = readAt }: Owner,
+  { key, position, content }: AcceptedObject,
+) {
+  return { key, file, line: position.line, content, loadedAt: readAt, modifiedAt }
 }
 
 /** The objects that no manifest names now, but that an unreadable part may hold, by its file. */

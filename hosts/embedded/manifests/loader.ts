@@ -11,6 +11,8 @@ import { entrySignature, type FolderEntry, isManifestFile } from './scan.ts'
 export interface LoadedManifests {
   /** The valid Alerts and Providers as they came, in path order. */
   readonly manifests: readonly KubernetesObject[]
+  /** When the file of each of them was changed last, in the same order; milliseconds since the epoch. */
+  readonly modifiedAt: readonly number[]
   /** The Secrets; the key is `namespace/name`. */
   readonly secrets: ReadonlyMap<string, SecretData>
   readonly problems: readonly ManifestError[]
@@ -123,14 +125,21 @@ function notTakenOf({ file, notTaken }: FileReading): readonly ManifestError[] {
   }))
 }
 
-function contentsOf(objects: ObjectsInForce): Pick<LoadedManifests, 'manifests' | 'secrets'> {
+function contentsOf(
+  objects: ObjectsInForce,
+): Pick<LoadedManifests, 'manifests' | 'modifiedAt' | 'secrets'> {
   const manifests: KubernetesObject[] = []
+  const modifiedTimes: number[] = []
   const secrets = new Map<string, SecretData>()
-  for (const { content } of objects.values()) {
-    if (content.kind === 'Secret') secrets.set(content.name, content.data)
-    else manifests.push(content.manifest)
+  for (const { content, modifiedAt } of objects.values()) {
+    if (content.kind === 'Secret') {
+      secrets.set(content.name, content.data)
+      continue
+    }
+    manifests.push(content.manifest)
+    modifiedTimes.push(modifiedAt)
   }
-  return { manifests, secrets }
+  return { manifests, modifiedAt: modifiedTimes, secrets }
 }
 
 /** Names what is loaded: equal for two loads that a host need not tell apart. */

@@ -13,6 +13,8 @@ export interface FileReading {
   readonly notTaken: readonly NotTaken[]
   /** Milliseconds since the epoch. */
   readonly readAt: number
+  /** When the file was changed last, in milliseconds since the epoch; undefined when it could not be read. */
+  readonly modifiedAt?: number
   /** The digest of the bytes; undefined when they could not be read. */
   readonly digest?: string
 }
@@ -42,7 +44,7 @@ export async function readEntry(
   }
   const digest = createHash('sha256').update(bytes).digest('hex')
   if (previous?.digest === digest) return previous
-  return { ...readBytes(cluster, entry, bytes), digest }
+  return { ...readBytes(cluster, entry, bytes), digest, modifiedAt: entry.modifiedAt }
 }
 
 function readBytes(cluster: string, { file }: ManifestFile, bytes: Uint8Array): FileReading {
