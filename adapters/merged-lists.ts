@@ -19,23 +19,25 @@ export function perOutcome({ outcome, ...rest }: LedgerFilter): readonly OneOutc
   return outcomes.map((one) => ({ ...rest, outcome: one }))
 }
 
+/** Says which of two positions comes first in a list: below 0 when it is the first one. */
+export type PositionOrder = (a: ListPosition, b: ListPosition) => number
+
 /**
- * The first `limit` positions of several lists together. Positions beyond the place up to which one
- * of the lists was read are left out, since that list may have more before them.
+ * Joins several lists to the first `limit` positions of all of them, in the order of the lists. Positions
+ * beyond the place up to which one of the lists was read are left out, since that list may have more before them.
  */
 export function mergeLists<P extends ListPosition>(
   lists: readonly ListPart<P>[],
   limit: number,
+  order: PositionOrder,
 ): ListPart<P> {
-  const [reached] = lists.flatMap((list) => list.reached ?? []).toSorted(latestFirst)
+  const [only, ...others] = lists
+  if (only && others.length === 0) return only
+  const [reached] = lists.flatMap((list) => list.reached ?? []).toSorted(order)
   const known = lists
     .flatMap(({ positions }) => positions)
-    .filter((position) => reached === undefined || latestFirst(position, reached) <= 0)
-    .toSorted(latestFirst)
+    .filter((position) => reached === undefined || order(position, reached) <= 0)
+    .toSorted(order)
   const positions = known.slice(0, limit)
   return { positions, reached: known.length > limit ? positions.at(-1) : reached }
-}
-
-function latestFirst(a: ListPosition, b: ListPosition): number {
-  return b.acceptedAt - a.acceptedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 }

@@ -66,7 +66,11 @@ interface Wanted {
   readonly missing: readonly string[]
 }
 
-async function named(api: RelayClient, ids: readonly string[], flags: ReplayFlags): Promise<Wanted> {
+async function named(
+  api: RelayClient,
+  ids: readonly string[],
+  flags: ReplayFlags,
+): Promise<Wanted> {
   const found = await Promise.all(ids.map((id) => findDelivery(api, id, flags)))
   return {
     deliveries: found.flatMap((it) => (it.kind === 'found' ? [it.delivery] : [])),
@@ -75,7 +79,10 @@ async function named(api: RelayClient, ids: readonly string[], flags: ReplayFlag
 }
 
 /** Collects all dead deliveries before the first replay, which changes what the pages show. */
-async function deadOnes(api: RelayClient, filters: Readonly<Record<string, string>>): Promise<Wanted> {
+async function deadOnes(
+  api: RelayClient,
+  filters: Readonly<Record<string, string>>,
+): Promise<Wanted> {
   const deliveries: Delivery[] = []
   for await (const delivery of api.deliveries({ ...filters, outcome: 'dead' })) {
     deliveries.push(delivery)

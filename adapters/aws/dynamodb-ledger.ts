@@ -25,7 +25,7 @@ import { mapConcurrently } from './concurrency.ts'
 import { type Item, MalformedItem, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
 import type { TableOptions } from './dynamodb-state.ts'
 import { type ItemReads, separateReads } from './item-reads.ts'
-import { ledgerItem, parsePosition, recordOf, unreadableRecord } from './ledger-item.ts'
+import { ledgerItem, parsePosition, positionOf, recordOf, unreadableRecord } from './ledger-item.ts'
 import { type ClusterFilter, type LedgerQuery, ledgerQuery, startKey } from './ledger-query.ts'
 import { hasExpired, versionedAttributes } from './versioned-item.ts'
 
@@ -115,7 +115,7 @@ export class DynamoDbLedger implements Ledger {
     if (cluster === undefined) throw new ClusterRequired()
     const after = cursor === undefined ? undefined : parseCursor(cursor, filter)
     const lists = perOutcome(filter).map((one) => this.#part({ ...one, cluster }, limit, after))
-    const { positions, reached } = mergeLists(await Promise.all(lists), limit)
+    const { positions, reached } = mergeLists(await Promise.all(lists), limit, listOrder)
     const found = (await this.#readItems(positions.map(({ id }) => id))).map(listedRecord)
     const byId = new Map(found.map((record) => [record.id, record]))
     const records = positions.flatMap(({ id }) => byId.get(id) ?? [])
@@ -206,4 +206,10 @@ function fits(record: ListedRecord, filter: LedgerFilter): boolean {
       (reached.provider && namespacedName(reached.provider)) === provider) &&
     (object === undefined || objectName(record.event.involvedObject) === object)
   )
+}
+
+/** The order of the indexes, read backwards: by descending `position`. */
+function listOrder(a: ListPosition, b: ListPosition): number {
+  const [before, after] = [positionOf(a), positionOf(b)]
+  return before > after ? -1 : before < after ? 1 : 0
 }

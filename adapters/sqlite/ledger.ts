@@ -114,7 +114,7 @@ export class SqliteLedger implements Ledger {
   async list(filter: LedgerFilter, limit: number, cursor?: string): Promise<LedgerPage> {
     const after = cursor === undefined ? undefined : parseCursor(cursor, filter)
     const lists = perOutcome(filter).map((one) => this.#part(one, limit, after))
-    const { positions, reached } = mergeLists(await Promise.all(lists), limit)
+    const { positions, reached } = mergeLists(await Promise.all(lists), limit, listOrder)
     return {
       records: positions.map(listedRecord),
       ...(reached && {
@@ -178,4 +178,9 @@ function listedRecord(row: ListedRow): ListedRecord {
   const reason = `this record cannot be read: ${unreadableText(deliveryRecordCodec, decoded)}`
   const shown = { id, cluster, object, outcome, acceptedAt, reason }
   return { kind: 'unreadable', ...shown, ...(alert !== null && { alert }) }
+}
+
+/** The order of `listQuery`: the latest accepted first, and of one time by ascending id. */
+function listOrder(a: ListPosition, b: ListPosition): number {
+  return b.acceptedAt - a.acceptedAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
 }
