@@ -12,9 +12,11 @@ export const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map<string, LoadCo
   ['explain', async () => (await import('./explain.ts')).explainCommand()],
   ['send', async () => (await import('./send.ts')).sendCommand()],
   ['get', async () => (await import('./get.ts')).getCommand()],
+  ['describe', async () => (await import('./describe.ts')).describeCommand()],
   ['replay', async () => (await import('./replay.ts')).replayCommand()],
   ['secret', async () => (await import('./secret.ts')).secretCommand()],
   ['context', async () => (await import('./context.ts')).contextCommand()],
   ['cluster', async () => (await import('./cluster.ts')).clusterCommand()],
+  ['completion', async () => (await import('./completion.ts')).completionCommand()],
   ['version', async () => (await import('./version.ts')).versionCommand()],
 ])

@@ -1,11 +1,10 @@
 import { UsageError } from '../../client/usage-error.ts'
-import type { Readiness, StoredConfig } from '../../relay/api/schemas/config.ts'
-import { namespacedName } from '../../relay/model/kubernetes.ts'
-import { nameOf } from '../../relay/model/parse-objects.ts'
+import type { Readiness } from '../../relay/api/schemas/config.ts'
 import { formatAge } from '../output/age.ts'
 import { formatDocument, type OutputFormat, print, warnLine } from '../output/print.ts'
 import { formatTable } from '../output/table.ts'
 import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
+import { type FoundObject, objectsOf, suspendedText } from './found-objects.ts'
 
 export interface GetObjectsFlags extends RelayFlags {
   readonly namespace: string
@@ -16,12 +15,6 @@ export interface GetObjectsFlags extends RelayFlags {
 
 /** What the embedded relay calls the cluster of its manifests folder, unless told. */
 const DEFAULT_CLUSTER = 'local'
-
-interface Found {
-  readonly readiness: Readiness
-  /** Undefined when it is not in force, because it is not valid. */
-  readonly manifest: Readonly<Record<string, unknown>> | undefined
-}
 
 /** Shows the objects of one kind, as `kubectl get` does. */
 export async function getObjects(
@@ -56,30 +49,17 @@ function isAsked(
   return isThere && (names.length === 0 || names.includes(name))
 }
 
-function objectsOf({ alerts, providers, objects }: StoredConfig, kind: 'Alert' | 'Provider') {
-  const manifests = new Map(
-    (kind === 'Alert' ? alerts : providers).map((object) => [
-      namespacedName(nameOf(object)),
-      object,
-    ]),
-  )
-  return objects
-    .filter((object) => object.kind === kind)
-    .map((readiness): Found => ({ readiness, manifest: manifests.get(namespacedName(readiness)) }))
-    .toSorted((a, b) => compare(namespacedName(a.readiness), namespacedName(b.readiness)))
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
-}
-
 interface TableStyle {
   readonly isWide: boolean
   readonly allNamespaces?: boolean
 }
 
 /** The columns of Flux's own CRDs, and of its command line. */
-function tableOf(kind: string, found: readonly Found[], { isWide, allNamespaces }: TableStyle) {
+function tableOf(
+  kind: string,
+  found: readonly FoundObject[],
+  { isWide, allNamespaces }: TableStyle,
+) {
   const now = Date.now()
   const rows = found.map(({ readiness, manifest }) => [
     ...(allNamespaces ? [readiness.namespace] : []),
@@ -99,24 +79,18 @@ function tableOf(kind: string, found: readonly Found[], { isWide, allNamespaces 
   return formatTable(heading, rows)
 }
 
-/** Of an object that is not in force it is not known. */
-function suspendedText(manifest: Found['manifest']): string {
-  if (manifest === undefined) return '<unknown>'
-  return Object(manifest.spec).suspend === true ? 'True' : 'False'
-}
-
 /** What a person looks for next: an Alert's Provider, a Provider's type. */
-function referenceOf(manifest: Found['manifest']): string {
+function referenceOf(manifest: FoundObject['manifest']): string {
   const spec: Readonly<Record<string, unknown>> = Object(manifest?.spec)
   return String(spec.type ?? Object(spec.providerRef).name ?? '')
 }
 
 /** The objects with the `Ready` condition that a cluster would show. */
-function listOf(found: readonly Found[]) {
+function listOf(found: readonly FoundObject[]) {
   return { apiVersion: 'v1', kind: 'List', items: found.map(withStatus) }
 }
 
-function withStatus({ readiness, manifest }: Found) {
+function withStatus({ readiness, manifest }: FoundObject) {
   const { kind, namespace, name, ready, reason, message } = readiness
   const condition = { type: 'Ready', status: ready ? 'True' : 'False', reason, message }
   return {

@@ -8,6 +8,7 @@ const COMMANDS = [
   'validate',
   'send',
   'get',
+  'describe',
   'replay',
   'secret',
   'context',
