@@ -1,5 +1,8 @@
 import type { LedgerRecord } from '../model/delivery.ts'
-import type { Ledger } from '../ports/ledger.ts'
+import { noPause, type Pause } from '../pipeline/slices.ts'
+import type { LedgerFilter } from '../ports/ledger.ts'
+import type { Ports } from '../ports/ports.ts'
+import { acceptTimeOf } from './event-time.ts'
 
 const PAGE_SIZE = 200
 
@@ -13,23 +16,31 @@ export interface EventToFind {
 }
 
 /**
- * The records of the events whose id begins so, among the newest of the ledger. Such as cannot be read are
- * left out. Rejects when the ledger fails.
+ * The records of the events whose id begins so. Where no index of the ledger has such ids, an event whose
+ * whole id and cluster are given is found by them, and any other among the newest records. What cannot be
+ * read is left out. Rejects when a store fails.
  */
 export async function findEventRecords(
-  ledger: Pick<Ledger, 'list'>,
-  filter: EventToFind,
+  ports: Pick<Ports, 'ledger' | 'configs'>,
+  wanted: EventToFind,
+  pause: Pause = noPause,
 ): Promise<readonly LedgerRecord[]> {
   const found: LedgerRecord[] = []
+  let filter: LedgerFilter = wanted
   let cursor: string | undefined
   for (let read = 0; read < MOST_READ; read += PAGE_SIZE) {
-    const page = await ledger.list(filter, PAGE_SIZE, cursor)
+    const page = await ports.ledger.list(filter, PAGE_SIZE, cursor)
     for (const record of page.records) if (record.kind !== 'unreadable') found.push(record)
     const { nextCursor, reachedTime = 0 } = page
     // All records of an event have its accept time.
     const isOver = found.length > 0 && found.every(({ acceptedAt }) => acceptedAt > reachedTime)
     if (nextCursor === undefined || isOver) break
     cursor = nextCursor
+    if (read > 0 || found.length > 0 || wanted.cluster === undefined) continue
+    const since = await acceptTimeOf(ports, wanted.cluster, wanted.event, pause)
+    if (since === undefined) continue
+    filter = { ...wanted, since, until: since + 1 }
+    cursor = undefined
   }
   return found
 }

@@ -8,7 +8,7 @@ import { type EventToFind, findEventRecords } from './event-records.ts'
 import { problem } from './problem.ts'
 import { createRulesReader } from './rules-of-then.ts'
 
-export interface EventPorts extends Pick<Ports, 'ledger' | 'secrets' | 'clock'> {
+export interface EventPorts extends Pick<Ports, 'ledger' | 'configs' | 'secrets' | 'clock'> {
   readonly history: ConfigHistory
 }
 
@@ -24,7 +24,7 @@ export async function showEvent(
   filter: EventToFind,
   options: ExplainOptions,
 ): Promise<Answer> {
-  const found = await findEventRecords(ports.ledger, filter)
+  const found = await findEventRecords(ports, filter, options.pause)
   const [first] = found
   if (first === undefined) {
     const detail = `there is no record of an event ${filter.event}, or no longer`
