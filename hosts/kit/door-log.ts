@@ -55,7 +55,9 @@ export function createDoorLog(
     refused({ problem, method, path, cluster, address }) {
       const isUnknown = path === undefined && method === 'POST'
       if (!isUnknown && !EVENT_PATHS.has(path)) return
-      const { code: cause, detail } = problem
+      const { code: cause, detail, status } = problem
+      // What failed here is logged as such, and the sender is told to come again.
+      if (status >= 500) return
       if (cause === 'unauthorized') return tell('warn', { cluster, address, path }, UNAUTHORIZED)
       if (isUnknown) return tell('warn', { cause, address }, UNKNOWN_PATH)
       tell('warn', { cause, cluster, address, path, detail }, REFUSED)
