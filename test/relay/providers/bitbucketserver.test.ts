@@ -1,7 +1,6 @@
-import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { bitbucketServer } from '../../../relay/providers/bitbucketserver.ts'
-import { NotificationError } from '../../../relay/providers/contract.ts'
+import { COMMIT, describeCommitStatus } from '../../contract/commit-status-contract.ts'
 import {
   notificationOf,
   requestsOf,
@@ -12,43 +11,70 @@ import {
 
 const ADDRESS = 'https://bitbucket.test:7990/git/scm/FLEET/infra.git'
 const API = 'https://bitbucket.test:7990/git/rest/api/latest/projects/FLEET/repos/infra'
-const SHA = '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
-const CONTEXT = 'kustomization/podinfo/0c9c2e41'
+/** SHA-1 of `kustomization/podinfo/0c9c2e41`. */
+const PODINFO_KEY = 'dfbdde19098ffc25b398f33cc01d36690866ac7b'
 const settings = settingsOf(bitbucketServer, { address: ADDRESS }, { token: 'secret-1' })
 
-function sha1(text: string): string {
-  return createHash('sha1').update(text).digest('hex')
-}
+describeCommitStatus(bitbucketServer, {
+  address: ADDRESS,
+  secret: { token: 'secret-1' },
+  url: `${API}/commits/${COMMIT}/builds`,
+  headers: {
+    'content-type': 'application/json',
+    'x-atlassian-token': 'no-check',
+    'x-requested-with': 'XMLHttpRequest',
+    authorization: 'Bearer secret-1',
+  },
+  success: {
+    key: PODINFO_KEY,
+    state: 'SUCCESSFUL',
+    url: ADDRESS,
+    name: 'kustomization/podinfo [reconciliation succeeded]',
+    description: 'reconciliation succeeded',
+  },
+  failure: {
+    key: PODINFO_KEY,
+    state: 'FAILED',
+    url: ADDRESS,
+    name: 'kustomization/podinfo [health check failed]',
+    description: 'health check failed',
+  },
+  preview: {
+    // SHA-1 of `helmrelease/webapp-pr-42/0c9c2e41`.
+    key: 'b00c9f08b25b7f459bcbd4c728de2ed2705c1f53',
+    state: 'SUCCESSFUL',
+    url: ADDRESS,
+    name: 'helmrelease/webapp-pr-42 [install succeeded]',
+    description: 'install succeeded',
+  },
+  // SHA-1 of 256 times the letter c.
+  longContext: { key: 'ff3785f53b503b7adb7e7a3b9eeef255eac0e276' },
+  cuts: [
+    ['a long word', 'A'.repeat(39_000), `${'a'.repeat(254)}…`],
+    ['255 characters', 'A'.repeat(255), 'a'.repeat(255)],
+    ['surrogate pairs', '🚀'.repeat(200), `${'🚀'.repeat(127)}…`],
+  ],
+  subject: {
+    key: JSON.stringify([`${API}/commits/${COMMIT}/builds`, PODINFO_KEY]),
+    success: JSON.stringify([
+      'SUCCESSFUL: reconciliation succeeded',
+      'kustomization/podinfo [reconciliation succeeded]',
+    ]),
+    failure: JSON.stringify([
+      'FAILED: health check failed',
+      'kustomization/podinfo [health check failed]',
+    ]),
+  },
+  others: [
+    ['repository', 'https://bitbucket.test:7990/git/scm/FLEET/other.git'],
+    ['project', 'https://bitbucket.test:7990/git/scm/OTHER/infra.git'],
+  ],
+})
 
 const bodyOf = (notification: ReturnType<typeof notificationOf>) =>
   withJsonBody(requestsOf(bitbucketServer, notification, settings)[0]).body
 
 describe('bitbucketserver requests', () => {
-  it.each([
-    ['kustomization-applied', 'SUCCESSFUL', 'reconciliation succeeded'],
-    ['kustomization-health-check-failed', 'FAILED', 'health check failed'],
-  ] as const)('reports %s as %s', (name, state, description) => {
-    expect(requestsOf(bitbucketServer, notificationOf(name), settings)).toEqual([
-      {
-        method: 'POST',
-        url: `${API}/commits/${SHA}/builds`,
-        headers: {
-          'content-type': 'application/json',
-          'x-atlassian-token': 'no-check',
-          'x-requested-with': 'XMLHttpRequest',
-          authorization: 'Bearer secret-1',
-        },
-        body: JSON.stringify({
-          key: sha1(CONTEXT),
-          state,
-          url: ADDRESS,
-          name: `kustomization/podinfo [${description}]`,
-          description,
-        }),
-      },
-    ])
-  })
-
   it.each([
     ['the token over name and password', { token: 't', username: 'u', password: 'p' }, 'Bearer t'],
     [
@@ -87,31 +113,6 @@ describe('bitbucketserver requests', () => {
       name: 'kustomization/podinfo [< ä >]',
     })
   })
-
-  it.each([
-    ['no metadata', notificationOf('kustomization-finished', { metadata: null })],
-    ['a chart version', notificationOf('helmrelease-upgrade-failed')],
-  ])('cannot report on %s', (_, notification) => {
-    expect(() => requestsOf(bitbucketServer, notification, settings)).toThrow(NotificationError)
-  })
-
-  it('skips what is under way', () => {
-    const { event } = notificationOf('kustomization-configured')
-    expect(bitbucketServer.skips?.(event)).toMatch(/Progressing/)
-  })
-})
-
-describe('bitbucketserver subject', () => {
-  it('is one for a commit and a key', () => {
-    const subject = bitbucketServer.subject?.(notificationOf('kustomization-applied'), settings)
-    expect(subject).toEqual({
-      key: JSON.stringify([`${API}/commits/${SHA}/builds`, sha1(CONTEXT)]),
-      shows: JSON.stringify([
-        'SUCCESSFUL: reconciliation succeeded',
-        'kustomization/podinfo [reconciliation succeeded]',
-      ]),
-    })
-  })
 })
 
 describe('bitbucketserver address', () => {
@@ -132,7 +133,6 @@ describe('bitbucketserver address', () => {
 describe('bitbucketserver settings', () => {
   const token = { token: 't' }
   it.each([
-    ['no address', {}, token, /^address: set spec\.address/],
     [
       'an SSH address',
       { address: 'ssh://git@bb.test/scm/P/r.git' },
@@ -147,7 +147,6 @@ describe('bitbucketserver settings', () => {
     ],
     ['a path without scm', { address: 'https://bb.test/P/r.git' }, token, /^address: .*scm\/PROJ/],
     ['a deep path', { address: 'https://bb.test/scm/P/r/x' }, token, /^address: .*scm\/PROJECT/],
-    ['a trailing /', { address: `${ADDRESS}/` }, token, /^address: must not end in \//],
     [
       'a long address',
       { address: `https://bb.test/${'x'.repeat(450)}/scm/P/r.git` },
@@ -164,7 +163,6 @@ describe('bitbucketserver settings', () => {
 describe('bitbucketserver answers', () => {
   it.each([
     [204, '', { kind: 'delivered' }],
-    [302, '', { kind: 'rejected', reason: expect.stringMatching(/redirects/) }],
     [
       400,
       '{"errors":[{"context":"key","message":"too long","exceptionName":null}]}',
@@ -175,8 +173,6 @@ describe('bitbucketserver answers', () => {
       '{"errors":[{"message":"You are not permitted"}]}',
       { kind: 'unauthorized', reason: 'HTTP 401: You are not permitted' },
     ],
-    [404, '', { kind: 'rejected', reason: expect.stringMatching(/not found, or the token/) }],
-    [503, '', { kind: 'retry', applied: 'unknown' }],
   ])('judges %i %s', (status, body, verdict) => {
     expect(bitbucketServer.classify?.(response(status, body))).toMatchObject(verdict)
   })

@@ -1,92 +1,54 @@
 import { describe, expect, it } from 'vitest'
-import { NotificationError } from '../../../relay/providers/contract.ts'
 import { github } from '../../../relay/providers/github.ts'
-import { notificationOf, response, settingsOf, withJsonBody } from '../../support/notifications.ts'
+import { COMMIT, describeCommitStatus } from '../../contract/commit-status-contract.ts'
+import { notificationOf, response, settingsOf } from '../../support/notifications.ts'
 
 const ADDRESS = 'https://github.com/example/fleet-infra'
-const SHA = '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
-const settings = settingsOf(github, { address: ADDRESS }, { token: 'ghp_1' })
+const STATUSES = `https://api.github.com/repos/example/fleet-infra/statuses/${COMMIT}`
 
-describe('github requests', () => {
-  it('reports success for an info event', () => {
-    const [request, ...others] = github.requests(notificationOf('kustomization-applied'), settings)
-    expect(others).toEqual([])
-    expect(withJsonBody(request)).toEqual({
-      method: 'POST',
-      url: `https://api.github.com/repos/example/fleet-infra/statuses/${SHA}`,
-      headers: {
-        'content-type': 'application/json',
-        accept: 'application/vnd.github.v3+json',
-        'x-github-api-version': '2022-11-28',
-        authorization: 'Bearer ghp_1',
-      },
-      body: {
-        state: 'success',
-        context: 'kustomization/podinfo/0c9c2e41',
-        description: 'reconciliation succeeded',
-      },
-    })
-  })
-
-  it('reports failure for an error event', () => {
-    const notification = notificationOf('kustomization-health-check-failed')
-    expect(withJsonBody(github.requests(notification, settings)[0])).toMatchObject({
-      url: `https://api.github.com/repos/example/fleet-infra/statuses/${SHA}`,
-      body: {
-        state: 'failure',
-        context: 'kustomization/podinfo/0c9c2e41',
-        description: 'health check failed',
-      },
-    })
-  })
-
-  it('reads the old revision form, main/<hash>', () => {
-    const [request] = github.requests(notificationOf('kustomization-finished'), settings)
-    expect(request?.url).toBe(`https://api.github.com/repos/example/fleet-infra/statuses/${SHA}`)
-  })
-
-  it('takes the commit of a preview over its chart version', () => {
-    const notification = notificationOf('helmrelease-change-request')
-    expect(withJsonBody(github.requests(notification, settings)[0])).toMatchObject({
-      url: `https://api.github.com/repos/example/fleet-infra/statuses/${SHA}`,
-      body: {
-        state: 'success',
-        context: 'helmrelease/webapp-pr-42/0c9c2e41',
-        description: 'install succeeded',
-      },
-    })
-  })
-
-  it.each([
-    ['no metadata', notificationOf('kustomization-finished', { metadata: null })],
-    ['a chart version', notificationOf('helmrelease-upgrade-failed')],
-  ])('cannot report on %s', (_, notification) => {
-    expect(() => github.requests(notification, settings)).toThrow(NotificationError)
-  })
-
-  it.each([
+describeCommitStatus(github, {
+  address: ADDRESS,
+  secret: { token: 'ghp_1' },
+  url: STATUSES,
+  headers: {
+    'content-type': 'application/json',
+    accept: 'application/vnd.github.v3+json',
+    'x-github-api-version': '2022-11-28',
+    authorization: 'Bearer ghp_1',
+  },
+  success: {
+    state: 'success',
+    context: 'kustomization/podinfo/0c9c2e41',
+    description: 'reconciliation succeeded',
+  },
+  failure: {
+    state: 'failure',
+    context: 'kustomization/podinfo/0c9c2e41',
+    description: 'health check failed',
+  },
+  preview: {
+    state: 'success',
+    context: 'helmrelease/webapp-pr-42/0c9c2e41',
+    description: 'install succeeded',
+  },
+  longContext: { context: `${'c'.repeat(254)}…` },
+  cuts: [
     ['a long word', 'A'.repeat(39_000), `${'a'.repeat(139)}…`],
     ['140 characters', 'A'.repeat(140), 'a'.repeat(140)],
     ['surrogate pairs', '🚀'.repeat(100), `${'🚀'.repeat(69)}…`],
-    ['another script', 'ÄnderungÜbernommen', 'änderung übernommen'],
-    ['nothing', '', ''],
-  ])('cuts a reason of %s', (_, reason, description) => {
-    const notification = notificationOf('kustomization-finished', { reason })
-    expect(withJsonBody(github.requests(notification, settings)[0]).body).toMatchObject({
-      description,
-    })
-  })
+  ],
+  subject: {
+    key: JSON.stringify([STATUSES, 'kustomization/podinfo/0c9c2e41']),
+    success: 'success: reconciliation succeeded',
+    failure: 'failure: health check failed',
+  },
+  others: [
+    ['repository', 'https://github.com/example/other'],
+    ['forge', 'https://github.corp/example/fleet-infra'],
+  ],
+})
 
-  it('cuts the context at 255 characters', () => {
-    const notification = {
-      ...notificationOf('kustomization-finished'),
-      commitStatusContext: 'c'.repeat(256),
-    }
-    expect(withJsonBody(github.requests(notification, settings)[0]).body).toMatchObject({
-      context: `${'c'.repeat(254)}…`,
-    })
-  })
-
+describe('github requests', () => {
   it.each([
     ['git@github.com:o/r.git', 'https://api.github.com/repos/o/r'],
     ['ssh://git@github.com/o/r', 'https://api.github.com/repos/o/r'],
@@ -111,7 +73,7 @@ describe('github requests', () => {
   ])('finds the API of %s', (address, repositoryUrl) => {
     const other = settingsOf(github, { address }, { token: 't' })
     const [request] = github.requests(notificationOf('kustomization-finished'), other)
-    expect(request?.url).toBe(`${repositoryUrl}/statuses/${SHA}`)
+    expect(request?.url).toBe(`${repositoryUrl}/statuses/${COMMIT}`)
   })
 
   it.each([
@@ -132,64 +94,10 @@ describe('github requests', () => {
       token: 'pw',
     })
   })
-
-  it('makes the same bytes of the same input', () => {
-    const notification = notificationOf('kustomization-applied')
-    expect(github.requests(notification, settings)).toEqual(github.requests(notification, settings))
-  })
-})
-
-describe('github skips', () => {
-  it('what is under way, and nothing else', () => {
-    expect(github.skips?.(notificationOf('kustomization-configured').event)).toMatch(/Progressing/)
-    expect(github.skips?.(notificationOf('kustomization-applied').event)).toBeUndefined()
-  })
-})
-
-describe('github subject', () => {
-  const applied = notificationOf('kustomization-applied')
-  const subject = github.subject?.(applied, settings)
-
-  it('is one for a commit and a context, whatever happened', () => {
-    const failed = github.subject?.(notificationOf('kustomization-health-check-failed'), settings)
-    expect(failed?.key).toBe(subject?.key)
-    expect(subject?.shows).toBe('success: reconciliation succeeded')
-    expect(failed?.shows).toBe('failure: health check failed')
-  })
-
-  it.each([
-    [
-      'commit',
-      {
-        ...applied,
-        event: { ...applied.event, metadata: { revision: `main@sha1:${'0'.repeat(40)}` } },
-      },
-      settings,
-    ],
-    ['context', { ...applied, commitStatusContext: 'other' }, settings],
-    [
-      'repository',
-      applied,
-      settingsOf(github, { address: 'https://github.com/example/other' }, { token: 't' }),
-    ],
-    [
-      'forge',
-      applied,
-      settingsOf(github, { address: 'https://github.corp/example/fleet-infra' }, { token: 't' }),
-    ],
-  ])('is another for another %s', (_, notification, others) => {
-    expect(github.subject?.(notification, others).key).not.toBe(subject?.key)
-  })
-
-  it('is none for an event without a commit', () => {
-    const notification = notificationOf('kustomization-finished', { metadata: null })
-    expect(() => github.subject?.(notification, settings)).toThrow(NotificationError)
-  })
 })
 
 describe('github settings', () => {
   it.each([
-    ['no address', {}, { token: 't' }, /^address: set spec\.address/],
     ['a blank Secret address', { address: ADDRESS }, { token: 't', address: ' ' }, /^address: set/],
     [
       'an owner alone',
@@ -203,7 +111,6 @@ describe('github settings', () => {
       { token: 't' },
       /^address: .*owner\/r/,
     ],
-    ['a trailing /', { address: `${ADDRESS}/` }, { token: 't' }, /^address: must not end in \//],
     ['no Secret', { address: ADDRESS }, {}, /^token: .*needs the key token or password/],
     ['an empty token', { address: ADDRESS }, { token: '' }, /^token: .*needs the key token/],
     [
@@ -248,9 +155,6 @@ describe('github answers', () => {
       {},
       { kind: 'unauthorized', reason: expect.stringMatching(/accessible/) },
     ],
-    [403, '', { 'retry-after': '30' }, { kind: 'retry', retryAfterMs: 30_000, applied: 'no' }],
-    [403, '', { 'x-ratelimit-remaining': '0' }, { kind: 'retry', applied: 'no' }],
-    [403, '', { 'x-ratelimit-remaining': '7' }, { kind: 'unauthorized' }],
     [
       403,
       SECONDARY,
@@ -265,8 +169,6 @@ describe('github answers', () => {
       {},
       { kind: 'rejected', reason: expect.stringMatching(/not found, or the token/) },
     ],
-    [408, '', {}, { kind: 'retry', applied: 'no' }],
-    [410, '', {}, { kind: 'rejected', reason: expect.stringMatching(/gone/) }],
     [
       422,
       '{"message":"No commit found for SHA: x"}',
@@ -282,10 +184,7 @@ describe('github answers', () => {
         reason: expect.stringMatching(/^HTTP 422: Validation Failed: This SHA .* maximum number/),
       },
     ],
-    [425, '', {}, { kind: 'retry' }],
     [429, SECONDARY, { 'retry-after': '60' }, { kind: 'retry', retryAfterMs: 60_000 }],
-    [500, '', {}, { kind: 'retry', applied: 'unknown' }],
-    [503, '', { 'retry-after': '5' }, { kind: 'retry', retryAfterMs: 5_000 }],
   ])('judges %i %s', (status, body, headers, verdict) => {
     expect(github.classify?.(response(status, body, headers))).toMatchObject(verdict)
   })
