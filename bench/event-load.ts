@@ -41,7 +41,7 @@ async function post(pool: Pool): Promise<void> {
   if (statusCode !== 202) throw new Error(`the shipper answered ${statusCode}: ${answer}`)
 }
 
-/** As kustomize-controller posts it; each reports something else, so that none is a repetition. */
+/** An event as kustomize-controller posts it. Each reports something else, so none repeats another. */
 function fluxEvent(index: number) {
   return {
     involvedObject: involvedKustomization(index % KUSTOMIZATIONS),

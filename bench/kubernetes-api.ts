@@ -66,7 +66,7 @@ function isPartial({ headers }: IncomingMessage): boolean {
   return /\bas=PartialObjectMetadata/.test(headers.accept ?? '')
 }
 
-/** Undefined for a path that is not there. */
+/** The answer of API discovery for a path; undefined when there is no such path. */
 function discovered(path: string): Fields | undefined {
   const groups = new Map(
     SERVED_KINDS.filter(({ group }) => group !== '').map((it) => [it.group, it]),

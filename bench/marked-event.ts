@@ -20,7 +20,7 @@ export function now(): number {
   return Number(process.hrtime.bigint() / 1_000n)
 }
 
-/** As kustomize-controller posts it; the events of a load differ, so none is a repetition. */
+/** An event as kustomize-controller posts it. The events of a load differ, so none repeats another. */
 export function markedEvent({ stream, index, postedAt }: Mark, { kind, objects }: MarkedObjects) {
   const object = index % objects
   const group = kind === 'HelmRelease' ? 'helm.toolkit.fluxcd.io' : 'kustomize.toolkit.fluxcd.io'

@@ -1,6 +1,6 @@
 /** Where the tokens of clusters are kept, the newest of each first. */
 export interface ClusterTokensStore {
-  /** Undefined for a cluster that has none. */
+  /** Reads the tokens of a cluster; resolves with undefined when it has none. */
   read(cluster: string): Promise<readonly string[] | undefined>
   /**
    * Nothing is changed for a cluster that has tokens already, nor for one that was retired. `hasKeys`:

@@ -83,7 +83,7 @@ function parsed(text: string, file: string): TokensFileContent {
   }
 }
 
-/** Undefined when there is no such file. */
+/** Reads a file; resolves with undefined when there is no such file. */
 async function readText(file: string): Promise<string | undefined> {
   try {
     return await readFile(file, 'utf8')

@@ -64,7 +64,7 @@ function createSend(url: string, token: string | undefined): Send {
   }
 }
 
-/** Of a name with several addresses each one's error is told: the whole has no message then. */
+/** The error's text. The error of a name with several addresses has none, so each address's is told. */
 function reasonOf(error: unknown): string {
   const errors: readonly Error[] = error instanceof AggregateError ? error.errors : [error as Error]
   return errors.map(({ message }) => message).join(', ')

@@ -12,7 +12,7 @@ import { ObservabilityStack } from './stacks/observability-stack.ts'
 import { RelayStack } from './stacks/relay-stack.ts'
 
 export interface RelayAppOptions {
-  /** Of the CDK app; the command `cdk` gives the context itself. */
+  /** Properties of the CDK app; the command `cdk` gives the context itself. */
   readonly app?: AppProps
   /** Account and region, absent for a template that fits any. */
   readonly env?: Environment
@@ -37,7 +37,7 @@ export function createApp({ app: props, env, code, checks = true }: RelayAppOpti
   return { app, relay, observability }
 }
 
-/** Not on what reads the queues: China and GovCloud refuse tags there, and nobody looks for them. */
+/** Tags every resource but event source mappings: China and GovCloud refuse tags on these. */
 export function tag(app: App, tags: Readonly<Record<string, string>>): void {
   const excludeResourceTypes = ['AWS::Lambda::EventSourceMapping']
   for (const [name, value] of Object.entries(tags)) {

@@ -33,7 +33,7 @@ export function resourceName({ isFifo = false } = {}) {
   return z.string({ error }).regex(pattern, { error })
 }
 
-/** Without credentials: the template and the console show the environment of a function. */
+/** A proxy. Credentials are refused, because the template and the console show a function's environment. */
 export function proxy() {
   const error = 'expected an http://, https:// or socks5:// URL without credentials'
   return z.string({ error }).refine(isPlainProxy, { error })

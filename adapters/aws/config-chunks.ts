@@ -17,10 +17,10 @@ export const TOKENS = 'tokens'
 
 export const CHUNK_PREFIX = 'chunk#'
 
-/** With what the sort keys of the sets of before begin. */
+/** The sort keys of earlier sets begin with this. */
 const PAST_PREFIX = 'past#'
 
-/** With what the sort keys of the chunks of a revision of before begin; of one that begins so. */
+/** The beginning of the sort keys of an earlier set's chunks. `revision` may be the beginning of a revision. */
 export function pastPrefix(revision: string): string {
   return `${PAST_PREFIX}${revision}`
 }

@@ -5,7 +5,7 @@ import { namespacedName } from '../../relay/model/kubernetes.ts'
 
 /** What a person expects of the Alerts that lead to a Provider. */
 export interface Expectation {
-  /** As it was written. */
+  /** The expectation as the person wrote it. */
   readonly text: string
   /** `namespace/name`, or a name of whatever namespace. */
   readonly provider: string

@@ -66,7 +66,7 @@ async function latest(api: RelayClient, flags: GetDeliveriesFlags): Promise<Foun
   return flags.alert === undefined ? selected : withUnrecorded(api, flags, selected)
 }
 
-/** With the events that the Alert did not take, and the repeats that were recorded for all together. */
+/** Adds the events that the Alert did not take, and the repeats that were recorded for all Alerts together. */
 async function withUnrecorded(
   api: RelayClient,
   flags: GetDeliveriesFlags,

@@ -18,7 +18,7 @@ function groupOf({ attributes, body, messageId }: SQSRecord): string {
   return group ?? messageId
 }
 
-/** Undefined for a message that is no retry; what it is wrong for is found when it is handled. */
+/** The delivery of a retry; undefined for any other message, whose error is found when it is handled. */
 function deliveryIdOf(body: string): string | undefined {
   try {
     return decodeRetry(body).deliveryId

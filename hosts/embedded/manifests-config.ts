@@ -29,7 +29,7 @@ export interface ManifestsConfig {
   keep(): Promise<void>
   /** Puts a load that is judged already in force. */
   applyJudged(config: ConfigText, secrets: LoadedManifests['secrets']): void
-  /** Of the load that is in force; undefined before the first. */
+  /** Sums up the load that is in force; undefined before the first load. */
   summary(): ConfigSummary | undefined
 }
 

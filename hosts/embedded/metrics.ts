@@ -45,9 +45,9 @@ export interface MetricsOptions {
   readonly isWritable?: () => boolean
   /** How many deliveries were found long past due so far, asked at every scrape. */
   readonly overdue?: () => number
-  /** Without it nothing is told of clusters but what is counted. */
+  /** Reads the gauges of clusters; without it only counters tell of clusters. */
   readonly clusters?: ClusterReadings
-  /** Without it nothing is told of the store but whether it can be written. */
+  /** Reads the gauges of the store; without it only whether it can be written is told. */
   readonly store?: StoreReadings
   readonly clock: Pick<Clock, 'now'>
 }

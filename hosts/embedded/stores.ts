@@ -34,7 +34,7 @@ export interface Stores {
   readonly configs: SqliteConfigStore
   readonly secrets: SqliteSecretStore
   readonly waiting: SqliteWaitingLines
-  /** For metrics. */
+  /** What metrics read from the stores. */
   readonly readings: StoresReadings
   /** Whether anything can be stored. */
   readonly trouble: StorageTrouble
@@ -50,7 +50,7 @@ export interface StoresReadings {
   latestAccepted(): Promise<ReadonlyMap<string, number>>
   /** When the event of the oldest delivery was accepted that waits for its next try. */
   oldestWaiting(): Promise<number | undefined>
-  /** Undefined where the system does not say. */
+  /** The space of the disk; undefined when the system does not tell it. */
   diskSpace(): Promise<DiskSpace | undefined>
 }
 

@@ -45,7 +45,7 @@ export async function openTokensFile(options: TokensFileOptions): Promise<Tokens
   }
 }
 
-/** Differs when the content may differ; of a file that is not there, too. */
+/** A text that changes when the content of the file may have changed, or when it comes or goes. */
 async function signatureOf(file: string): Promise<string> {
   try {
     const { ino, size, mtimeMs, ctimeMs } = await stat(file)

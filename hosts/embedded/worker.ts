@@ -20,12 +20,12 @@ export interface ReceivingQueue {
   ): Promise<readonly QueuedEvent[]>
   acknowledge(event: EventLease): Promise<void>
   release(event: EventLease, notBefore: number): void
-  /** As `acknowledge`, and keeps the event apart. */
+  /** Acknowledges the event, and keeps it apart from the queue. */
   setAsideEvent(event: EventLease, reason: SetAsideReason): Promise<void>
   leaseRetries(max: number, free: number): Promise<readonly RetryMessage[]>
   acknowledgeRetry(message: RetryMessage): Promise<void>
   releaseRetry(message: RetryMessage, notBefore: number): void
-  /** As `acknowledgeRetry`, and keeps the message apart. */
+  /** Acknowledges the message, and keeps it apart from the queue. */
   setAsideRetry(message: RetryMessage, reason: SetAsideReason): Promise<void>
   nextWakeAt(): number | undefined
   /** Calls `listener` when there may be a message of a kind to lease, or `nextWakeAt` changed by one. */

@@ -7,11 +7,11 @@ import { type App, toResponse } from './http-edge.ts'
 
 /** What one connection may cost. */
 export interface ServerLimits {
-  /** For all headers of a request to arrive. */
+  /** The time for all headers of a request to arrive. */
   readonly headersTimeoutMs: number
-  /** For a whole request to arrive. */
+  /** The time for a whole request to arrive. */
   readonly requestTimeoutMs: number
-  /** For an idle connection to stay open. */
+  /** How long an idle connection stays open. */
   readonly keepAliveTimeoutMs: number
   readonly maxHeaderBytes: number
 }

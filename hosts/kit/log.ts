@@ -7,7 +7,7 @@ import { prettyEntry } from './pretty-log.ts'
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
 
 export interface LogOptions {
-  /** For a person's eyes instead of JSON lines: when stdout is a terminal. */
+  /** Whether lines are written for a person's eyes instead of as JSON, such as on a terminal. */
   readonly pretty: boolean
   readonly level: 'debug' | 'info' | 'warn' | 'error' | 'silent'
   /** Default: stdout. */

@@ -9,7 +9,7 @@ export interface ProbeParts {
   readonly metrics: { readonly contentType: string; text(): Promise<string> }
 }
 
-/** For those who watch the process: Kubernetes and Prometheus. */
+/** The routes by which Kubernetes and Prometheus watch the process. */
 export function probeRoutes({ ready, metrics }: ProbeParts): readonly Route[] {
   const probe = (path: string, handle: Route['handle']) =>
     ({ method: 'GET', path, access: 'anyone', handle }) as const

@@ -36,7 +36,7 @@ export function readRequestBody(
   })
 }
 
-/** Not 429: on that Flux's event recorder gives up at once. */
+/** Answers 503 and not 429, because Flux's event recorder gives up at once on a 429. */
 function noRoom(): Problem {
   return problem('overloaded', 'too many bodies wait for their signature; send the request again')
 }

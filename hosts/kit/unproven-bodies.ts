@@ -3,7 +3,7 @@ import type { UnprovenBodies } from '../../relay/api/senders.ts'
 /** Bytes of bodies that wait for their signature, over all connections: eight of the largest. */
 export const MAX_UNPROVEN_BYTES = 24 * 1024 * 1024
 
-/** Of these at most for the connections of one address: two of the largest. */
+/** The share of it that the connections of one address may take: two of the largest bodies. */
 export const MAX_UNPROVEN_BYTES_OF_ONE = MAX_UNPROVEN_BYTES / 4
 
 /**

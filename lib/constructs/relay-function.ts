@@ -110,7 +110,7 @@ export class RelayFunction extends Construct {
     )
   }
 
-  /** Only for what Secrets Manager decrypts, by the key that the deployment names. */
+  /** Lets the function decrypt what Secrets Manager encrypted with the key that the deployment names. */
   #allowDecryption(): void {
     if (this.#secretsKey === undefined) return
     const { region, urlSuffix } = Stack.of(this)
@@ -184,7 +184,7 @@ function acknowledge(lambda: LambdaFunction, role: Role): void {
   })
 }
 
-/** As cdk-nag writes an ARN: what only a deployment knows is the name of its parameter. */
+/** The ARN in cdk-nag's form, which writes a value that only a deployment knows as its parameter's name. */
 function findingOf(arn: string): string {
   return arn
     .replaceAll(/\$\{Token\[AWS\.(\w+)\.\d+\]\}/g, '<AWS::$1>')

@@ -40,17 +40,17 @@ export class RelayMetrics {
     this.#namespace = metricsNamespace(stageName)
   }
 
-  /** Of the whole stage. */
+  /** The sum over the whole stage. */
   sum(name: MetricName, period: Duration): Metric {
     return this.#metric(name, 'Sum', period)
   }
 
-  /** Of the whole stage. */
+  /** The maximum over the whole stage. */
   maximum(name: MetricName, period: Duration): Metric {
     return this.#metric(name, 'Maximum', period)
   }
 
-  /** Of the whole stage: `p50`, `p99`. */
+  /** A percentile over the whole stage, such as `p50` or `p99`. */
   percentile(name: MetricName, statistic: `p${number}`, period: Duration): Metric {
     return this.#metric(name, statistic, period)
   }

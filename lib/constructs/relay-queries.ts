@@ -6,7 +6,7 @@ import type { RelayFunction } from './relay-function.ts'
 export interface RelayQueriesProps {
   readonly stageName: string
   readonly functions: Readonly<Record<FunctionName, RelayFunction>>
-  /** Of the API, which refuses requests that reach no function. */
+  /** The access log of the API, which has the requests that reach no function. */
   readonly accessLog: ILogGroup
 }
 

@@ -36,7 +36,7 @@ const FIFO = {
 } as const satisfies QueueProps
 
 export interface RelayQueuesProps {
-  /** Of those that an earlier deployment left; CloudFormation chooses the others. */
+  /** The names of queues that an earlier deployment left; CloudFormation chooses the others. */
   readonly names: DeploymentSettings['names']
 }
 

@@ -20,7 +20,7 @@ import {
 import type { DeploymentSettings } from '../deployment-settings.ts'
 
 export interface RelayTablesProps {
-  /** Of those that an earlier deployment left; CloudFormation chooses the others. */
+  /** The names of tables that an earlier deployment left; CloudFormation chooses the others. */
   readonly names: DeploymentSettings['names']
   /** Whether nobody can delete them, by the console or otherwise. */
   readonly deletionProtection: boolean

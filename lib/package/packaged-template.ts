@@ -67,7 +67,7 @@ export function packagedTemplate(archives: Archives, context: CdkContext): JsonO
   }
 }
 
-/** Only the template is of use, so where constructs were made and their tree are left out. */
+/** Makes the template alone: the places where constructs were made and their tree are left out. */
 function synthesise(archives: Archives, context: CdkContext, without: SettingChoice): JsonObject {
   const app = new App({
     context: { ...context, [DISABLE_CREATION_STACK_TRACES]: true },

@@ -76,7 +76,7 @@ function outcomeView(record: LedgerRecord) {
   }
 }
 
-/** Undefined where the rules of then are gone, or had no such Alert. */
+/** The verdict of an Alert by the rules of then; undefined when these are gone, or had no such Alert. */
 async function verdictFor(
   ports: EventPorts,
   alert: string,

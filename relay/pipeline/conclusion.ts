@@ -47,7 +47,7 @@ interface Ended {
   readonly kind: 'final'
   readonly outcome: FinalOutcome
   readonly reason: string
-  /** Absent when it was decided without a try. */
+  /** The last answer; absent when the outcome was decided without a try. */
   readonly sent?: RecordedAnswer
 }
 

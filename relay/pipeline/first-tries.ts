@@ -26,7 +26,7 @@ export interface FirstTries {
   readonly repeats: Repeats
   readonly recalled: Recalled
   readonly overtaken: boolean
-  /** Of the configuration in which the Alerts were found. */
+  /** The revision of the configuration in which the Alerts were found. */
   readonly revision: string
 }
 

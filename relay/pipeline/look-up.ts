@@ -26,7 +26,7 @@ export interface LookedUp extends Matched {
 }
 
 interface Matched {
-  /** Undefined without a configuration. */
+  /** The Alerts that fit; undefined without a configuration. */
   readonly matches: Matches | undefined
   readonly recalled: Recalled
 }
@@ -63,7 +63,7 @@ async function matchAndRecall(
   return { matches, recalled }
 }
 
-/** Of the Alerts that an event fits. */
+/** The UIDs of the Alerts that an event fits. */
 export function* uidsOf(matches: Matches | undefined): Generator<string> {
   for (const { alert } of matches?.alerts ?? []) yield alert.metadata.uid
 }

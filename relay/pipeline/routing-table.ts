@@ -18,7 +18,7 @@ import { indexSources, type SourceIndex } from './source-index.ts'
 
 export interface CompiledProvider {
   readonly provider: Provider
-  /** Undefined for a type that the relay does not know. */
+  /** The type; undefined when the relay does not know it. */
   readonly type: ProviderType | undefined
   /** The compiled `commitStatusExpr`, or its error. Absent when the Provider has none. */
   readonly contextExpression: StringExpression | { readonly error: string } | undefined

@@ -12,7 +12,7 @@ import { requiredToken, webhookAddress } from './settings.ts'
 /** Characters: https://docs.opsgenie.com/docs/alert-api#create-alert */
 const MAX_MESSAGE_LENGTH = 130
 const MAX_DESCRIPTION_LENGTH = 15_000
-/** Of all keys and values together. */
+/** The most characters of all keys and values together. */
 const MAX_DETAILS_LENGTH = 8_000
 
 /** Opsgenie: each event opens an alert, or counts up the open one of its object and reason. */

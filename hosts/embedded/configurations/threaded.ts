@@ -44,7 +44,7 @@ export function createConfigurations(
   }
 }
 
-/** Not 429: the sender is to come again, and 503 is what it does that for. */
+/** Answers 503 and not 429 when there are too many tasks, because senders repeat a request after a 503. */
 async function answered(work: () => Promise<Answer>): Promise<Answer> {
   try {
     return await work()

@@ -7,7 +7,7 @@ import type { ClusterReadings, StoreReadings } from './readings.ts'
 /** What the metrics are read from. */
 interface Readable {
   readonly stores: Pick<Stores, 'configs' | 'readings' | 'queue'>
-  /** Of the manifests folder, where there is one. */
+  /** The configuration of the manifests folder; absent when there is no folder. */
   readonly folder?: Pick<ManifestsConfig, 'summary'> | undefined
   readonly destinations: ParkedDestinations
   /** The tokens in force; undefined where none are needed. */

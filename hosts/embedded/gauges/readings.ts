@@ -26,6 +26,6 @@ export interface ClusterReadings {
 export interface StoreReadings {
   /** When the oldest event was accepted of which something is still to be delivered. Milliseconds since the epoch. */
   oldestOpen(): Promise<number | undefined>
-  /** Undefined where the system does not say. */
+  /** The space of the disk; undefined when the system does not tell it. */
   diskSpace(): Promise<DiskSpace | undefined>
 }

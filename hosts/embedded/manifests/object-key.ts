@@ -4,7 +4,7 @@ import { nameOf } from '../../../relay/model/parse-objects.ts'
 /** `Alert/flux-system/on-call`: which of two manifests are of the same object. */
 export type ObjectKey = string
 
-/** Undefined when the manifest does not name its object. */
+/** The key of the object in a manifest; undefined when the manifest does not name its object. */
 export function manifestObjectKey(
   kind: unknown,
   manifest: KubernetesObject,

@@ -25,7 +25,7 @@ export interface AcceptedObject {
 
 /** An object, a document or a whole file that is not loaded, and why. */
 export interface RefusedObject {
-  /** Undefined when it does not say its name. */
+  /** The key of the object; undefined when its name is not known. */
   readonly key: ObjectKey | undefined
   readonly errors: ReadonlyArray<FieldError & { readonly position?: Position }>
   /** It may hold any object of its file, so none of those that were there is known to be gone. */

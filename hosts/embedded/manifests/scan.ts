@@ -11,7 +11,7 @@ export interface ManifestFile {
   readonly size: number
   /** Milliseconds since the epoch. */
   readonly modifiedAt: number
-  /** Differs when the content may differ. */
+  /** A text that changes when the content may have changed. */
   readonly signature: string
 }
 
@@ -27,12 +27,12 @@ export function isManifestFile(entry: FolderEntry): entry is ManifestFile {
   return 'path' in entry
 }
 
-/** Differs when what is there may differ. */
+/** A text that changes when the entry may have changed. */
 export function entrySignature(entry: FolderEntry): string {
   return isManifestFile(entry) ? entry.signature : `${entry.file}:${entry.problem}`
 }
 
-/** Differs when what is in the folder may differ. */
+/** A text that changes when anything in the folder may have changed. */
 export function signatureOf(entries: readonly FolderEntry[]): string {
   return entries.map(entrySignature).join('\n')
 }

@@ -121,7 +121,7 @@ type Finding = Omit<AlertVerdict, 'alert' | 'provider'>
 
 const NOTHING = { notes: [], requests: [] } as const
 
-/** As `attempt` concludes the same candidates. */
+/** The outcomes that `attempt` concludes for the same candidates. */
 const OUTCOMES = { skipped: 'skipped', missing: 'retry', 'unknown-type': 'dead' } as const
 
 function unmatched({ kind, rule, reason }: Exclude<Candidate, MatchedCandidate>) {

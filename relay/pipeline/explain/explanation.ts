@@ -10,7 +10,7 @@ export interface RequestPreview {
   readonly headers: Readonly<Record<string, string>>
   /** The subject of a message of NATS. */
   readonly subject?: string
-  /** Absent when it is no text, and of a request that the type makes by itself. */
+  /** The body; absent when it is no text, or when the type makes the request by itself. */
   readonly body?: string
 }
 
@@ -18,7 +18,7 @@ export interface RequestPreview {
 export interface ProviderName {
   readonly namespace: string
   readonly name: string
-  /** Absent when there is no such Provider. */
+  /** The type of the Provider; absent when there is no such Provider. */
   readonly type?: string
 }
 
@@ -33,7 +33,7 @@ export interface AlertVerdict {
   readonly outcome: Exclude<Outcome, 'suppressed'>
   /** Which rule says no; absent when the Alert takes the event. `invalid`: the Alert is not valid. */
   readonly rule?: Rule | 'invalid'
-  /** For a person. */
+  /** The reason, for a person. */
   readonly reason: string
   /** What a person should know beside: what was cut, or is not shown here. */
   readonly notes: readonly string[]

@@ -55,7 +55,7 @@ function maskHeaders(headers: OutboundRequest['headers'], redact: Redact) {
   )
 }
 
-/** Undefined for bytes that are no text, such as Protobuf. */
+/** The text of a body; undefined for bytes that are no text, such as Protobuf. */
 function textOf(body: OutboundRequest['body']): string | undefined {
   if (typeof body === 'string') return body
   try {

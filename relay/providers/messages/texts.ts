@@ -3,7 +3,7 @@ import type { Notification } from '../contract.ts'
 
 export type Escape = (text: string) => string
 
-/** For fields that the service shows as they are. */
+/** Leaves a text unchanged, for a field that the service shows as it is. */
 export const asIs: Escape = (text) => text
 
 /**
