@@ -4,6 +4,7 @@ import { TOKEN_FORM } from '../relay/api/credentials.ts'
 import { exchange } from './http-exchange.ts'
 import { clusterPath } from './paths.ts'
 import type { QuarantineRequests } from './quarantine.ts'
+import type { MetricsRequests } from './relay-version.ts'
 import type { RelayRequests } from './requests.ts'
 import { UsageError } from './usage-error.ts'
 
@@ -21,7 +22,7 @@ type Send = (method: 'GET' | 'POST' | 'PUT', path: string, body?: RequestBody) =
 export function createHttpRelay(
   url: string,
   token: string | undefined,
-): RelayRequests & QuarantineRequests {
+): RelayRequests & QuarantineRequests & MetricsRequests {
   const send = createSend(url, token)
   const delivery = (id: string) => `/v1/deliveries/${encodeURIComponent(id)}`
   return {
@@ -43,6 +44,7 @@ export function createHttpRelay(
     replayDelivery: (id) => send('POST', `${delivery(id)}/replay`),
     listQuarantine: (parameters) => send('GET', `/v1/quarantine?${parameters}`),
     replayQuarantine: () => send('POST', '/v1/quarantine/replay'),
+    readMetrics: () => send('GET', '/metrics'),
   }
 }
 
