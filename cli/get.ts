@@ -39,6 +39,7 @@ function deliveriesCommand(): Command {
     )
   addFilterOptions(command)
     .option('--limit <number>', 'most to show', parseLimit, 50)
+    .option('-w, --watch', 'go on with the deliveries that come or change, until Ctrl-C')
     .addOption(outputOption())
   return addRelayOptions(command).action((ids, flags) => getDeliveries(ids, flags))
 }

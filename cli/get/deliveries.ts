@@ -8,16 +8,21 @@ import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
 import { deliveryTable } from './delivery-table.ts'
 import { eventFilters, isWanted, type Unrecorded, unrecordedOf } from './events-of-alert.ts'
 import { type Selected, selectDeliveries } from './select-deliveries.ts'
+import { watchDeliveries } from './watch-deliveries.ts'
 
 export interface GetDeliveriesFlags extends RelayFlags, DeliveryFilters {
   readonly namespace?: string
   readonly allNamespaces?: boolean
   readonly limit: number
   readonly output: OutputFormat
+  readonly watch?: boolean
 }
 
 /** Most records that are looked at for what an Alert did not take: each is judged anew. */
 const MOST_JUDGED = 2_000
+
+/** How often a list that is watched is asked for. Milliseconds. */
+const WATCH_EVERY_MS = { relay: 1_000, stack: 10_000 } as const
 
 /** Most deliveries that one list looks at: on AWS each page is paid for. */
 const MOST_READ = { relay: 100_000, stack: 10_000 } as const
@@ -27,13 +32,42 @@ export async function getDeliveries(
   ids: readonly string[],
   flags: GetDeliveriesFlags,
 ): Promise<void> {
+  if (ids.length > 0 && flags.watch) {
+    throw new UsageError('get deliveries: --watch goes without ids', 2)
+  }
   if (ids.length === 0) requireCluster(flags)
-  const { deliveries, cut, more } = await withRelay(flags, (api) =>
-    ids.length > 0 ? named(api, ids, flags) : latest(api, flags),
-  )
-  await show(deliveries, flags.output)
-  if (more !== undefined) warnLine(more)
-  if (cut !== undefined) warnLine(cut)
+  await withRelay(flags, async (api) => {
+    const found = await (ids.length > 0 ? named(api, ids, flags) : latest(api, flags))
+    const { deliveries, cut, more } = found
+    await show(deliveries, flags.output)
+    if (more !== undefined) warnLine(more)
+    if (cut !== undefined) warnLine(cut)
+    if (flags.watch) await watch(api, flags, deliveries)
+  })
+}
+
+/** Goes on until the process is ended. What changed is printed in the form of the list, without its heading. */
+function watch(
+  api: RelayClient,
+  flags: GetDeliveriesFlags,
+  known: readonly Delivery[],
+): Promise<never> {
+  const { output } = flags
+  return watchDeliveries(api, {
+    filters: filtersOf(flags),
+    namespace: flags.allNamespaces ? undefined : flags.namespace,
+    known,
+    everyMs: WATCH_EVERY_MS[placeOf(flags)],
+    async onChange(deliveries) {
+      if (output === 'json' || output === 'yaml') return show(deliveries, output)
+      const table = deliveryTable(deliveries, output === 'wide')
+      print(known.length === 0 ? table : table.slice(table.indexOf('\n') + 1))
+    },
+  })
+}
+
+function placeOf({ stack }: RelayFlags): 'relay' | 'stack' {
+  return stack === undefined ? 'relay' : 'stack'
 }
 
 async function show(deliveries: readonly Delivery[], output: OutputFormat): Promise<void> {
@@ -61,7 +95,7 @@ async function latest(api: RelayClient, flags: GetDeliveriesFlags): Promise<Foun
     filters: filtersOf(flags),
     namespace: flags.allNamespaces ? undefined : flags.namespace,
     limit: flags.limit,
-    mostRead: MOST_READ[flags.stack === undefined ? 'relay' : 'stack'],
+    mostRead: MOST_READ[placeOf(flags)],
   })
   return flags.alert === undefined ? selected : withUnrecorded(api, flags, selected)
 }

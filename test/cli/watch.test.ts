@@ -1,0 +1,48 @@
+import { spawn } from 'node:child_process'
+import { join } from 'node:path'
+import { expect, it, onTestFinished } from 'vitest'
+import { deliveryRecord } from '../support/delivery-records.ts'
+import { startRelay } from '../support/embedded-server.ts'
+import { fluxRelay } from '../support/flux-relay-command.ts'
+import { START } from '../support/manual-clock.ts'
+import { waitFor } from '../support/wait-for.ts'
+
+const ENTRY = join(import.meta.dirname, '../../bin/flux-relay.ts')
+
+it('shows deliveries that come or change after those of the list', async () => {
+  const { ports, server } = await startRelay()
+  const record = (id: string, seconds: number, changes = {}) =>
+    deliveryRecord({ id, acceptedAt: START + seconds * 1_000, updatedAt: START, ...changes })
+  ports.ledger.put(record('older', 0), record('retried', 1, { outcome: 'retry' }))
+  const url = `http://127.0.0.1:${server.port}`
+  const args = [ENTRY, 'get', 'deliveries', '-w', '--limit', '1', '--relay', url]
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, FLUX_RELAY_CONFIG: '/dev/null' },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  })
+  onTestFinished(() => void child.kill())
+  let said = ''
+  child.stdout.on('data', (chunk) => {
+    said += String(chunk)
+  })
+  const ids = () =>
+    said
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.split(' ')[0])
+  await waitFor(() => expect(ids()).toEqual(['ID', 'retried']))
+  ports.ledger.put(record('new', 2), record('newest', 3))
+  await waitFor(() => expect(ids()).toEqual(['ID', 'retried', 'new', 'newest']))
+  ports.ledger.put(record('retried', 1, { updatedAt: START + 9_000 }))
+  await waitFor(() => expect(ids()).toEqual(['ID', 'retried', 'new', 'newest', 'retried']))
+  expect(said).toMatch(/^retried .* retry .*\n(.*\n)+retried .* delivered /m)
+  const ended = new Promise((resolve) => child.once('close', (_, signal) => resolve(signal)))
+  child.kill('SIGINT')
+  expect(await ended).toBe('SIGINT')
+})
+
+it('watches no single delivery', async () => {
+  const { code, stdout, stderr } = await fluxRelay(['get', 'deliveries', 'one', '--watch'])
+  expect([code, stdout]).toEqual([2, ''])
+  expect(stderr).toContain('--watch goes without ids')
+})
