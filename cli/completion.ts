@@ -10,13 +10,5 @@ export function completionCommand(): Command {
   return new Command('completion')
     .description('print what makes a shell complete commands and options')
     .addArgument(new Argument('<shell>', 'the shell').choices(Object.keys(SCRIPTS)))
-    .addHelpText(
-      'after',
-      `
-Examples:
-  source <(flux-relay completion bash)                                    # in ~/.bashrc
-  flux-relay completion zsh > "\${fpath[1]}/_flux-relay"                   # once
-  flux-relay completion fish > ~/.config/fish/completions/flux-relay.fish # once`,
-    )
     .action(async (shell: keyof typeof SCRIPTS) => print(SCRIPTS[shell](await commandTree())))
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander'
 import manifest from '../package.json' with { type: 'json' }
 import { COMMANDS } from './commands.ts'
+import { addExamples } from './help-examples.ts'
 import { runProgram } from './run-program.ts'
 
 /**
@@ -12,7 +13,10 @@ export async function run(argv: readonly string[]): Promise<number> {
   const program = new Command('flux-relay')
     .description('Relay for GitOps notifications: takes Flux events, delivers them, loses none.')
     .version(manifest.version)
-  for (const command of await commandsFor(args)) program.addCommand(command)
+  for (const command of await commandsFor(args)) {
+    addExamples(command)
+    program.addCommand(command)
+  }
   return runProgram(program, [node, script, ...(args.length === 0 ? ['--help'] : args)])
 }
 

@@ -1,0 +1,115 @@
+import type { Command } from 'commander'
+
+/** What people do with each command that does something, by the words that lead to it. */
+export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
+  [
+    'serve',
+    [
+      'flux-relay serve --manifests ./notifications',
+      'flux-relay serve --tokens tokens.yaml --host 0.0.0.0 --data /var/lib/flux-relay',
+    ],
+  ],
+  [
+    'ship',
+    [
+      'flux-relay ship --relay https://relay.example.com --cluster prod --token-file /run/secrets/token',
+    ],
+  ],
+  [
+    'apply',
+    [
+      'flux-relay apply -f ./notifications --cluster prod',
+      'flux-relay apply -f ./notifications --cluster prod --stack flux-relay-prod',
+    ],
+  ],
+  ['validate', ['flux-relay validate -f ./notifications']],
+  [
+    'explain',
+    [
+      'flux-relay explain -f ./notifications -e event.json --expect flux-system/slack=delivered',
+      'flux-relay explain --event 3f2c9a17d5e0',
+    ],
+  ],
+  [
+    'send',
+    [
+      'flux-relay send -e event.json --cluster prod',
+      'flux-relay send --example --cluster local --wait',
+      'kubectl get events -o json | jq .items | flux-relay send -e - --cluster prod',
+    ],
+  ],
+  ['get alerts', ['flux-relay get alerts -A', 'flux-relay get alert on-call -o yaml']],
+  ['get providers', ['flux-relay get providers -n apps --cluster prod']],
+  [
+    'get deliveries',
+    [
+      'flux-relay get deliveries --outcome retry,dead --since 1d',
+      'flux-relay get deliveries --alert flux-system/on-call --severity error -o wide',
+      'flux-relay get deliveries --object Kustomization/flux-system/apps --since 2026-11-20 -w',
+    ],
+  ],
+  ['describe delivery', ['flux-relay describe delivery 3f2c9a17d5e0']],
+  ['describe event', ['flux-relay describe event 9e1b04c7aa52 --cluster prod']],
+  ['describe alert', ['flux-relay describe alert on-call -n flux-system']],
+  ['describe provider', ['flux-relay describe provider slack --cluster prod']],
+  [
+    'replay',
+    [
+      'flux-relay replay 3f2c9a17d5e0',
+      'flux-relay replay --dead --provider flux-system/slack --since 2h --dry-run',
+      'flux-relay replay --queue --dry-run',
+    ],
+  ],
+  [
+    'secret put',
+    [
+      'flux-relay secret put flux-system/slack --cluster prod --from-file=address=./hook-url',
+      'flux-relay secret put flux-system/github --cluster prod --from-literal=token="$TOKEN"',
+    ],
+  ],
+  [
+    'context add',
+    [
+      'flux-relay context add prod --relay https://relay.example.com --cluster prod --token-file token',
+      'flux-relay context add aws --stack flux-relay-prod --cluster eu-1',
+    ],
+  ],
+  ['context use', ['flux-relay context use prod']],
+  ['context list', ['flux-relay context list']],
+  ['context remove', ['flux-relay context remove prod']],
+  [
+    'cluster create',
+    [
+      'flux-relay cluster create prod --tokens tokens.yaml',
+      'flux-relay cluster create prod --stack flux-relay-prod > token',
+    ],
+  ],
+  ['cluster rotate', ['flux-relay cluster rotate prod --stack flux-relay-prod']],
+  ['cluster delete', ['flux-relay cluster delete prod --stack flux-relay-prod']],
+  [
+    'cluster identity',
+    [
+      'flux-relay cluster identity prod --stack flux-relay-prod --azure-tenant-id ID --azure-client-id ID',
+    ],
+  ],
+  [
+    'completion',
+    [
+      'source <(flux-relay completion bash)',
+      'flux-relay completion zsh > /usr/local/share/zsh/site-functions/_flux-relay',
+      'flux-relay completion fish > ~/.config/fish/completions/flux-relay.fish',
+    ],
+  ],
+  ['version', ['flux-relay version -o json']],
+])
+
+/** Adds its examples to the help of a command, and of those below it. */
+export function addExamples(command: Command, above = ''): void {
+  const path = `${above} ${command.name()}`.trim()
+  const examples = EXAMPLES.get(path)
+  if (examples) {
+    const lines = examples.map((example) => `  ${example}\n`)
+    command.addHelpText('after', `\nExamples:\n${lines.join('').trimEnd()}`)
+  }
+  for (const child of command.commands) addExamples(child, path)
+}
