@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest'
+import { readProjectFile } from '../../docs/generate/project.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 import { example } from '../support/relay-manifests.ts'
 import { readyUrl, startProgram } from '../support/relay-process.ts'
@@ -38,8 +39,10 @@ it('shows a newcomer the Slack message of an event, as the README has it', async
   })
 
   // The README's second command sends the same, of now, and waits for what comes of it.
-  const sendExample = ['send', '--example', '--cluster', 'local', '--wait', '30s', '--relay', url]
-  const { code, stdout: shown, stderr } = await fluxRelay(sendExample)
+  const [, command = ''] =
+    /^npm run --silent flux-relay -- (send .*)$/m.exec(readProjectFile('README.md')) ?? []
+  const args = [...command.split(' '), '--relay', url]
+  const { code, stdout: shown, stderr } = await fluxRelay(args)
   expect([code, stderr]).toEqual([0, ''])
   expect(shown).toMatch(/^1 accepted, 0 rejected\nID .*\n.* suppressed .* repeats the event /)
 
