@@ -2,6 +2,7 @@ import { ReceiveMessageCommand } from '@aws-sdk/client-sqs'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { parse } from 'yaml'
 import { createDeliveriesWidget } from '../../functions/deliveries-widget/deliveries-widget.ts'
+import { createStorePorts } from '../../functions/shared/ports.ts'
 import type { DeliveryRecord } from '../../relay/model/delivery.ts'
 import { hashParts } from '../../relay/model/hash.ts'
 import { type AwsRelay, awsRelay } from '../support/aws-relay.ts'
@@ -56,13 +57,17 @@ function invocationWith(remainingMs = 20_000) {
   }
 }
 
-async function open({ replayButton = false, clusters = ['prod'] } = {}) {
+async function open({ replayButton = false, clusters = ['prod'], readsAsItsHandler = false } = {}) {
   const relay = await relays.open()
   for (const cluster of clusters) {
     const empty = { manifests: [], objects: [], revision: 'empty', takenAt: Date.now() }
     await relay.ports.configs.replace({ ...empty, cluster })
   }
-  const { ports, log } = relay
+  const { log, environment, clients } = relay
+  // Dispatch reads items jointly; this function reads them as its handler has it read them.
+  const ports = readsAsItsHandler
+    ? createStorePorts(environment, clients, relay.ports.clock)
+    : relay.ports
   const widget = createDeliveriesWidget({ ports, log, onFailed: () => undefined, replayButton })
   return {
     relay,
@@ -227,7 +232,7 @@ describe('the function', () => {
   }
 
   it('calls what its role allows, and nothing else', async () => {
-    const { relay, show } = await open({ replayButton: true })
+    const { relay, show } = await open({ replayButton: true, readsAsItsHandler: true })
     const { stateTable, ledgerTable } = relay.environment
     const subjectStateKey = 'prod#subject'
     const record = failed('prod', 'podinfo', { subjectStateKey })
