@@ -183,6 +183,26 @@ function paging(ledger: () => Ledger): void {
     expect(third.nextCursor).toBeUndefined()
   })
 
+  it('pages through several outcomes without a gap, also of one moment', async () => {
+    const records = Array.from({ length: 9 }, (_, index) =>
+      deliveryRecord({
+        id: `r${index}`,
+        acceptedAt: START,
+        outcome: index % 2 === 0 ? 'retry' : 'dead',
+      }),
+    )
+    await write(ledger(), ...records)
+    const ids: string[] = []
+    for (let cursor: string | undefined, pages = 0; pages < 20; pages += 1) {
+      const filter = { cluster: 'local', outcome: ['retry', 'dead'] as const }
+      const page = await ledger().list(filter, 2, cursor)
+      ids.push(...page.records.map(({ id }) => id))
+      cursor = page.nextCursor
+      if (cursor === undefined) break
+    }
+    expect(ids.toSorted()).toEqual(records.map(({ id }) => id))
+  })
+
   it('refuses a cursor that is not one of the same list', async () => {
     await write(ledger(), deliveryRecord({ id: 'a' }), deliveryRecord({ id: 'b' }))
     const { nextCursor } = await ledger().list({ cluster: 'local' }, 1)
