@@ -7,14 +7,29 @@ import { storedSecret } from '../relay/model/secret.ts'
 import type { SecretStore } from '../relay/ports/secret-store.ts'
 import { warnLine } from './output/print.ts'
 
+/** What a folder or a file of manifests holds. */
+export interface ReadManifests {
+  readonly loaded: LoadedManifests
+  /** Where each object begins, by its name such as `Alert/flux-system/on-call`. */
+  readonly places: ReadonlyMap<string, { readonly file: string; readonly line: number }>
+}
+
+/** Reads a folder or a file of manifests, whatever is wrong in it. */
+export async function readManifests(path: string, cluster: string): Promise<ReadManifests> {
+  // Commands without manifests, such as `ship`, start without the parsers that these need.
+  const { ManifestLoader } = await import('../hosts/embedded/manifests/loader.ts')
+  const loader = new ManifestLoader(cluster)
+  const loaded = await loader.load(await scanManifests(path))
+  const places = [...loader.inForce].map(([key, { file, line }]) => [key, { file, line }] as const)
+  return { loaded, places: new Map(places) }
+}
+
 /**
  * Loads a folder or a file of manifests. Says on stderr what is wrong in it, and what of it is
  * not taken, and rejects with `UsageError` when anything is wrong, or when nothing is there.
  */
 export async function loadManifests(path: string, cluster: string): Promise<LoadedManifests> {
-  // Commands without manifests, such as `ship`, start without the parsers that these need.
-  const { ManifestLoader } = await import('../hosts/embedded/manifests/loader.ts')
-  const loaded = await new ManifestLoader(cluster).load(await scanManifests(path))
+  const { loaded } = await readManifests(path, cluster)
   const { problems, notTaken, manifests } = loaded
   for (const it of [...problems, ...notTaken]) warnLine(manifestErrorText(it))
   if (problems.length > 0) throw new UsageError(`-f ${path}: ${count(problems, 'problem')}`, 1)

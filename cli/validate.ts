@@ -1,35 +1,51 @@
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
 import { TRY_BOUNDS } from '../functions/shared/try-bounds.ts'
+import { manifestErrorText } from '../hosts/embedded/manifests/manifest-error.ts'
 import type { ObjectReadiness } from '../relay/model/config.ts'
 import { noPause } from '../relay/pipeline/slices.ts'
-import { count, loadManifests, secretsOf } from './manifests.ts'
-import { print } from './output/print.ts'
+import { count, loadManifests, type ReadManifests, readManifests, secretsOf } from './manifests.ts'
+import { formatDocument, print, warnLine } from './output/print.ts'
 import { formatTable } from './output/table.ts'
+import { annotation } from './validate/annotation.ts'
+import { findingsOf } from './validate/findings.ts'
+
+interface ValidateFlags {
+  readonly file: string
+  readonly strict: boolean
+  readonly output: 'table' | 'github' | 'json'
+}
 
 /** `flux-relay validate`: says what a relay would say of manifests, without one. */
 export function validateCommand(): Command {
   return new Command('validate')
     .description('check a folder or file of manifests, without a relay; exits with 1 for a mistake')
     .requiredOption('-f, --file <path>', 'folder (or file) of Alerts, Providers and Secrets')
-    .action(({ file }: { readonly file: string }) => validate(file))
+    .option(
+      '--strict',
+      'also fail for what is most likely a mistake: fields that do not exist, patterns that do not compile, kinds that no controller reports, wildcards other than *',
+      false,
+    )
+    .addOption(
+      new Option('-o, --output <format>', 'how to print; github: annotations of a pull request')
+        .choices(['table', 'github', 'json'])
+        .default('table'),
+    )
+    .action((flags: ValidateFlags) => validate(flags))
 }
 
 /** Names and UIDs apart, no check depends on the cluster. */
 const ANY_CLUSTER = 'local'
 
-async function validate(file: string): Promise<void> {
+async function validate(flags: ValidateFlags): Promise<void> {
+  if (flags.output === 'table') await printTable(flags)
+  else await printFindings(flags)
+}
+
+async function printTable({ file, strict }: ValidateFlags): Promise<void> {
   const loaded = await loadManifests(file, ANY_CLUSTER)
-  const secrets = secretsOf(loaded)
-  const { reconcile } = await import('../relay/pipeline/reconcile.ts')
-  const { objects } = await reconcile(
-    ANY_CLUSTER,
-    loaded.manifests,
-    0,
-    secrets,
-    noPause,
-    TRY_BOUNDS,
-  )
+  for (const note of loaded.notes) warnLine(manifestErrorText(note))
+  const objects = await judge(loaded)
   print(
     formatTable(
       ['KIND', 'NAMESPACE', 'NAME', 'VALID', 'STATUS'],
@@ -42,8 +58,48 @@ async function validate(file: string): Promise<void> {
       ]),
     ),
   )
-  const wrong = objects.filter((object) => validity(object) === 'False')
+  const wrong = objects.filter(isWrong)
   if (wrong.length > 0) throw new UsageError(`-f ${file}: ${count(wrong, 'object')} not valid`, 1)
+  const { notes } = loaded
+  if (strict && notes.length > 0) {
+    throw new UsageError(`-f ${file}: ${count(notes, 'problem')}, by --strict`, 1)
+  }
+}
+
+async function printFindings({ file, strict, output }: ValidateFlags): Promise<void> {
+  const read = await readManifests(file, ANY_CLUSTER)
+  const { manifests, problems } = read.loaded
+  if (problems.length === 0 && manifests.length === 0) {
+    throw new UsageError(`-f ${file}: there is no Alert or Provider in it`, 1)
+  }
+  // An object that is missing only because its file has a mistake is no second mistake.
+  const wrong = problems.length > 0 ? [] : (await judge(read.loaded)).filter(isWrong)
+  const findings = await findingsOf({ ...read, path: file, wrong, strict })
+  print(
+    output === 'github'
+      ? findings.map(annotation).join('')
+      : await formatDocument(findings, 'json'),
+  )
+  const errors = findings.filter(({ severity }) => severity === 'error')
+  if (errors.length > 0) throw new UsageError(`-f ${file}: ${count(errors, 'problem')}`, 1)
+}
+
+async function judge(loaded: ReadManifests['loaded']): Promise<readonly ObjectReadiness[]> {
+  const { reconcile } = await import('../relay/pipeline/reconcile.ts')
+  const secrets = secretsOf(loaded)
+  const { objects } = await reconcile(
+    ANY_CLUSTER,
+    loaded.manifests,
+    0,
+    secrets,
+    noPause,
+    TRY_BOUNDS,
+  )
+  return objects
+}
+
+function isWrong(object: ObjectReadiness): boolean {
+  return validity(object) === 'False'
 }
 
 /**

@@ -5,8 +5,8 @@ import type { ManifestsConfig } from './manifests-config.ts'
 
 /** Puts a load of the manifests folder in force, and logs what of it does not take effect. */
 export async function putInForce(config: ManifestsConfig, load: FolderLoad, log: Log) {
-  const { notReady, objectCount, problems, notTaken, fileCount } = await apply(config, load)
-  for (const it of [...problems, ...notTaken]) log.warn({ ...it }, manifestErrorText(it))
+  const { notReady, objectCount, problems, notTaken, notes, fileCount } = await apply(config, load)
+  for (const it of [...problems, ...notTaken, ...notes]) log.warn({ ...it }, manifestErrorText(it))
   for (const { kind, namespace, name, reason, message } of notReady) {
     log.warn({ kind, namespace, name, reason, message }, 'not ready')
   }

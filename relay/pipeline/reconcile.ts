@@ -19,6 +19,7 @@ import type { SecretStore } from '../ports/secret-store.ts'
 import { annotationNames } from '../providers/messages/annotations.ts'
 import { providerTypes } from '../providers/registry.ts'
 import { compilingAlert } from './compiled-alert.ts'
+import { unknownFields } from './field-notes.ts'
 import { PatternBudget } from './pattern-budget.ts'
 import { readingOnce } from './reading-once.ts'
 import { resolveProvider } from './resolve-provider.ts'
@@ -94,7 +95,7 @@ async function providerReadiness(
   const problem = await providerError(cluster, compileProvider(result.object), secrets)
   if (problem) return { kind: 'Provider', ...named(metadata), ready: false, ...problem }
   return ready('Provider', metadata, [
-    ...unknownFields(manifest.spec, ProviderSpec, 'spec'),
+    ...ignoredFields(manifest.spec, ProviderSpec, 'spec'),
     ...ignoredAnnotations(result.object),
     ...shortenedTimeout(result.object),
     ...(bounds ? boundedTimeout(result.object, bounds) : []),
@@ -187,9 +188,9 @@ function* judgeAlert(
   }
   return ready('Alert', metadata, [
     ...problems,
-    ...unknownFields(manifest.spec, AlertSpec, 'spec'),
+    ...ignoredFields(manifest.spec, AlertSpec, 'spec'),
     ...spec.eventSources.flatMap((_, index) =>
-      unknownFields(
+      ignoredFields(
         (manifest.spec as { eventSources: unknown[] }).eventSources[index],
         EventSource,
         `spec.eventSources[${index}]`,
@@ -223,11 +224,7 @@ function named({ namespace, name }: { readonly namespace: string; readonly name:
   return { namespace, name }
 }
 
-/**
- * Warnings about unknown fields. Most of them are typing errors, and an API server would drop them.
- */
-function unknownFields(value: unknown, schema: z.ZodObject, path: string): readonly string[] {
-  return Object.keys(Object(value))
-    .filter((field) => !(field in schema.shape))
-    .map((field) => `${path}.${field} is ignored, there is no such field`)
+/** The unknown fields of a value, as texts of a message. */
+function ignoredFields(value: unknown, schema: z.ZodObject, path: string): readonly string[] {
+  return unknownFields(value, schema, path).map(({ field, message }) => `${field} ${message}`)
 }

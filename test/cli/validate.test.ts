@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { annotation } from '../../cli/validate/annotation.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 import { alertYaml } from '../support/manifest-files.ts'
 import { manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
@@ -74,5 +75,159 @@ describe('flux-relay validate', () => {
     expect(stderr).toMatch(/^a\.yaml:\d+: Alert\/flux-system\/on-call: spec\.eventSeverity: /m)
     expect(stderr).toMatch(/^flux-relay: -f .*: 1 problem$/m)
     expect(stderr).not.toContain('hunter2')
+  })
+})
+
+/** The findings of an Alert with these lines below `spec`, in the order of the file. */
+async function findings(spec: string, flags: readonly string[] = ['--strict']) {
+  const alert = alertYaml('on-call').replace(/spec:[\s\S]*/, `spec:\n${spec}`)
+  const provider = providerYaml('slack', { type: 'slack' }, SECRET)
+  const folder = manifestsFolder({ 'a.yaml': alert, 'p.yaml': provider })
+  const { code, stdout } = await fluxRelay(['validate', '-f', folder, ...flags, '-o', 'json'])
+  const list = JSON.parse(stdout) as readonly Readonly<Record<string, unknown>>[]
+  return { code, list, folder }
+}
+
+const REF = '  providerRef: {name: slack}\n'
+const SOURCE = '  eventSources:\n    - {kind: Kustomization, name: "*"}\n'
+
+describe('validate --strict', () => {
+  it.each([
+    ['a field', `${REF}  eventSeverty: error\n${SOURCE}`, 'spec.eventSeverty', 8],
+    [
+      'a field of a source',
+      `${REF}  eventSources:\n    - kind: Kustomization\n      name: a\n      namespaces: b\n`,
+      'spec.eventSources[0].namespaces',
+      11,
+    ],
+    [
+      'a field of a reference',
+      `  providerRef:\n    name: slack\n    namespace: a\n${SOURCE}`,
+      'spec.providerRef.namespace',
+      9,
+    ],
+    ['a field beside spec', `${REF}${SOURCE}suspend: true\n`, 'suspend', 10],
+    [
+      'a pattern',
+      `${REF}${SOURCE}  exclusionList:\n    - fine\n    - (?!x)\n`,
+      'spec.exclusionList[1]',
+      12,
+    ],
+    [
+      'an open bracket',
+      `${REF}${SOURCE}  inclusionList:\n    - '[a'\n`,
+      'spec.inclusionList[0]',
+      11,
+    ],
+    [
+      'a kind in plural',
+      `${REF}  eventSources:\n    - {kind: Kustomizations, name: a}\n`,
+      'spec.eventSources[0].kind',
+      9,
+    ],
+    [
+      'a kind that does not report',
+      `${REF}  eventSources:\n    - {kind: Deployment, name: a}\n`,
+      'spec.eventSources[0].kind',
+      9,
+    ],
+    [
+      'a kind of Flux that is none',
+      `${REF}  eventSources:\n    - {apiVersion: source.toolkit.fluxcd.io/v1, kind: Git, name: a}\n`,
+      'spec.eventSources[0].kind',
+      9,
+    ],
+    [
+      'a glob',
+      `${REF}  eventSources:\n    - {kind: Kustomization, name: app-*}\n`,
+      'spec.eventSources[0].name',
+      9,
+    ],
+    [
+      'any namespace',
+      `${REF}  eventSources:\n    - {kind: Kustomization, name: a, namespace: "*"}\n`,
+      'spec.eventSources[0].namespace',
+      9,
+    ],
+    [
+      'any label',
+      `${REF}  eventSources:\n    - {kind: Kustomization, name: a, matchLabels: {team: "a?"}}\n`,
+      'spec.eventSources[0].matchLabels.team',
+      9,
+    ],
+  ])('fails for %s, by its line', async (_, spec, field, line) => {
+    const { code, list, folder } = await findings(spec)
+    expect(list).toEqual([
+      expect.objectContaining({
+        ...{ file: `${folder}/a.yaml`, line, field, severity: 'error' },
+        object: 'Alert/flux-system/on-call',
+        message: expect.any(String),
+      }),
+    ])
+    expect(code).toBe(1)
+  })
+
+  it('says which kind was meant', async () => {
+    const { list } = await findings(`${REF}  eventSources:\n    - {kind: helmrelease, name: a}\n`)
+    expect(list[0]?.message).toContain('write HelmRelease')
+  })
+
+  it('takes a kind of another controller that is named with its apiVersion', async () => {
+    const source = '    - {apiVersion: example.com/v1, kind: Rocket, name: "*"}\n'
+    const { code, list } = await findings(`${REF}  eventSources:\n${source}`)
+    expect([code, list]).toEqual([0, []])
+  })
+
+  it('only warns without --strict', async () => {
+    const { code, list } = await findings(`${REF}  eventSeverty: error\n${SOURCE}`, [])
+    expect([code, list]).toEqual([0, [expect.objectContaining({ severity: 'warning' })]])
+  })
+
+  it('says the notes on stderr beside the table, and fails with --strict', async () => {
+    const provider = providerYaml('slack', { type: 'slack', chanel: 'x' }, SECRET)
+    const folder = manifestsFolder({ 'p.yaml': provider })
+    const note = /^p\.yaml:\d+: Provider\/flux-system\/slack: spec\.chanel: is ignored/m
+    const lax = await fluxRelay(['validate', '-f', folder])
+    expect([lax.code, lax.stderr]).toEqual([0, expect.stringMatching(note)])
+    const strict = await fluxRelay(['validate', '-f', folder, '--strict'])
+    expect([strict.code, strict.stderr]).toEqual([1, expect.stringMatching(note)])
+    expect(strict.stderr).toMatch(/1 problem, by --strict$/m)
+  })
+})
+
+describe('validate -o github', () => {
+  it('prints annotations, of objects that cannot take effect too', async () => {
+    const folder = manifestsFolder({ 'a.yaml': alertYaml('on-call') })
+    const { code, stdout } = await fluxRelay(['validate', '-f', folder, '-o', 'github'])
+    expect(stdout).toBe(
+      `::error file=${folder}/a.yaml,line=1::Alert/flux-system/on-call: spec.providerRef.name: there is no Provider flux-system/slack\n`,
+    )
+    expect(code).toBe(1)
+  })
+
+  it('names the one file that is validated as the command line does', async () => {
+    const file = `${manifestsFolder({ 'a.yaml': alertYaml('on-call', 'loud') })}/a.yaml`
+    const { code, stdout } = await fluxRelay(['validate', '-f', file, '-o', 'github'])
+    expect(stdout).toContain(`::error file=${file},line=9,col=3::Alert/flux-system/on-call: `)
+    expect(code).toBe(1)
+  })
+
+  it('is a usage error with an unknown format', async () => {
+    expect((await fluxRelay(['validate', '-f', '.', '-o', 'gitlab'])).code).toBe(2)
+  })
+
+  it.each([
+    ['a line break', 'a\nb\r', 'a%0Ab%0D'],
+    ['a percent sign', '5%0A', '5%250A'],
+    ['colons and commas, which stay', 'a::b,c', 'a::b,c'],
+  ])('escapes %s in a message', (_, message, text) => {
+    expect(annotation({ file: 'x', message, severity: 'notice' })).toBe(
+      `::notice file=x::${text}\n`,
+    )
+  })
+
+  it('escapes what ends a property in a file name', () => {
+    const finding = { file: 'a,b:c%\n.yaml', line: 3, message: 'm', severity: 'warning' } as const
+    expect(annotation(finding)).toBe('::warning file=a%2Cb%3Ac%25%0A.yaml,line=3::m\n')
   })
 })

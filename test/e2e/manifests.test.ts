@@ -65,6 +65,19 @@ it('takes changes into use, and keeps what was in force when a change is broken'
   ])
 })
 
+it('logs where a rule is right and does nothing, and sends by the others', async () => {
+  const sink = await startSink({ 'POST /hook': { status: 200 } })
+  const glob = alertYaml('some').replace("'*'", 'app-*')
+  const files = { 'alert.yaml': alertYaml('all'), 'glob.yaml': glob }
+  const manifests = manifestsFolder({ ...files, 'provider.yaml': hook(sink.url) })
+  const relay = await startRelay({ manifests })
+  await logsProblem(
+    relay,
+    /^glob\.yaml:12: Alert\/flux-system\/some: spec\.eventSources\[0\]\.name: no object fits app-\*/,
+  )
+  await expectDelivery(relay, event(1))
+})
+
 it('takes the first of two objects with one name, and says where both are', async () => {
   const sink = await startSink({ 'POST /hook': { status: 200 } })
   const manifests = manifestsFolder({

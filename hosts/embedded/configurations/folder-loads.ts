@@ -20,9 +20,9 @@ export class FolderLoads {
     const loader = this.#loader
     const loaded = await loader.load(entries)
     const snapshot = await judgeFolder({ cluster, builtInSecrets, loaded, now })
-    const { secrets, problems, notTaken, fileCount, manifests } = loaded
+    const { secrets, problems, notTaken, notes, fileCount, manifests } = loaded
     return {
-      ...{ secrets, problems, notTaken, fileCount },
+      ...{ secrets, problems, notTaken, notes, fileCount },
       config: configTextOf(snapshot),
       notReady: snapshot.objects.filter(({ ready }) => !ready),
       objectCount: manifests.length,

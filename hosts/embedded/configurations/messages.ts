@@ -33,7 +33,7 @@ export interface FolderToLoad {
 
 /** A load of a folder that is judged, without the objects that only their text is needed of. */
 export interface JudgedFolder
-  extends Pick<LoadedManifests, 'secrets' | 'problems' | 'notTaken' | 'fileCount'> {
+  extends Pick<LoadedManifests, 'secrets' | 'problems' | 'notTaken' | 'notes' | 'fileCount'> {
   readonly config: ConfigText
   readonly notReady: readonly ObjectReadiness[]
   /** Alerts and Providers. */

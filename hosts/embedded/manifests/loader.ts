@@ -4,6 +4,7 @@ import type { SecretData } from '../../../relay/model/secret.ts'
 import type { FolderLoader } from './folder.ts'
 import { MAX_PROBLEMS_PER_FILE, type ObjectsInForce, settle } from './in-force.ts'
 import type { ManifestError } from './manifest-error.ts'
+import { notesOf } from './notes.ts'
 import { type FileReading, readEntry } from './read-file.ts'
 import { entrySignature, type FolderEntry, isManifestFile } from './scan.ts'
 
@@ -18,6 +19,8 @@ export interface LoadedManifests {
   readonly problems: readonly ManifestError[]
   /** Objects that are right, and that the relay does nothing with; a person should know. */
   readonly notTaken: readonly ManifestError[]
+  /** What is most likely a mistake in objects that are right. */
+  readonly notes: readonly ManifestError[]
   /** Manifest files that were found, readable or not. */
   readonly fileCount: number
 }
@@ -82,6 +85,7 @@ export class ManifestLoader implements FolderLoader<LoadedManifests> {
       ...contentsOf(objects),
       problems,
       notTaken: readings.flatMap(notTakenOf),
+      notes: notesOf(readings),
       fileCount: entries.filter(isManifestFile).length,
     }
     return this.#loaded

@@ -7,6 +7,11 @@ import {
 import { nameOf, parseAlert, parseProvider } from '../../../relay/model/parse-objects.ts'
 import { Secret, type SecretData } from '../../../relay/model/secret.ts'
 import { storedForm, withTexts } from '../../../relay/model/stored-form.ts'
+import {
+  fieldNotes,
+  type PatternEntry,
+  patternEntries,
+} from '../../../relay/pipeline/field-notes.ts'
 import { classify, type LoadedKind } from './classify.ts'
 import type { Position, SourceDocument } from './documents.ts'
 import { manifestObjectKey, type ObjectKey } from './object-key.ts'
@@ -21,13 +26,22 @@ export interface AcceptedObject {
   readonly key: ObjectKey
   readonly position: Position
   readonly content: LoadedContent
+  /** What is most likely a mistake in it. */
+  readonly notes: readonly PlacedError[]
+  /** The entries of its lists, which are to be compiled. */
+  readonly patterns: ReadonlyArray<PatternEntry & { readonly position: Position }>
+}
+
+/** What is wrong with a field, and where that stands. */
+export interface PlacedError extends FieldError {
+  readonly position?: Position
 }
 
 /** An object, a document or a whole file that is not loaded, and why. */
 export interface RefusedObject {
   /** The key of the object; undefined when its name is not known. */
   readonly key: ObjectKey | undefined
-  readonly errors: ReadonlyArray<FieldError & { readonly position?: Position }>
+  readonly errors: readonly PlacedError[]
   /** It may hold any object of its file, so none of those that were there is known to be gone. */
   readonly mayHoldOthers: boolean
 }
@@ -123,7 +137,25 @@ function validate(
     return refused(source, isNamed ? key : undefined, path, result.errors)
   }
   if (key === undefined) throw new Error('a valid object has a name')
-  return { key, position: source.document.locate(path), content: result.content }
+  const { content } = result
+  return { key, position: source.document.locate(path), content, ...remarks(source, content, path) }
+}
+
+function remarks(
+  { document }: DocumentPlace,
+  content: LoadedContent,
+  path: string,
+): Pick<AcceptedObject, 'notes' | 'patterns'> {
+  if (content.kind === 'Secret') return { notes: [], patterns: [] }
+  const { kind, manifest } = content
+  const placed = <T extends { readonly field: string }>(it: T) => ({
+    ...it,
+    position: document.locate(joinPath(path, it.field)),
+  })
+  return {
+    notes: fieldNotes(kind, manifest).map(placed),
+    patterns: kind === 'Alert' ? patternEntries(manifest).map(placed) : [],
+  }
 }
 
 function readContent(

@@ -1,0 +1,53 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ManifestError } from '../../hosts/embedded/manifests/manifest-error.ts'
+import type { ObjectReadiness } from '../../relay/model/config.ts'
+import type { ReadManifests } from '../manifests.ts'
+
+/** One thing that a person should know of a manifest. */
+export interface Finding {
+  /** From the working directory. */
+  readonly file: string
+  /** The number counts from 1. */
+  readonly line?: number
+  /** The number counts from 1. */
+  readonly column?: number
+  /** `Alert/flux-system/on-call`, as far as it is known. */
+  readonly object?: string
+  /** Such as `spec.eventSources[0].kind`. */
+  readonly field?: string
+  readonly message: string
+  /** `error` fails the command. */
+  readonly severity: 'error' | 'warning' | 'notice'
+}
+
+interface Judged extends ReadManifests {
+  /** The folder or file that was read. */
+  readonly path: string
+  /** The objects that cannot take effect. */
+  readonly wrong: readonly ObjectReadiness[]
+  /** Whether what is most likely a mistake is one. */
+  readonly strict: boolean
+}
+
+/** All that is to be said of manifests, mistakes first. */
+export async function findingsOf(judged: Judged): Promise<readonly Finding[]> {
+  const { path, loaded, places, wrong, strict } = judged
+  const isFolder = (await stat(path)).isDirectory()
+  const as =
+    (severity: Finding['severity']) =>
+    ({ file, ...rest }: ManifestError): Finding => ({
+      file: isFolder ? join(path, file) : path,
+      ...rest,
+      severity,
+    })
+  const invalid = wrong.map(({ kind, namespace, name, message }) => {
+    const object = `${kind}/${namespace}/${name}`
+    return { ...(places.get(object) ?? { file: '.' }), object, message }
+  })
+  return [
+    ...[...loaded.problems, ...invalid].map(as('error')),
+    ...loaded.notes.map(as(strict ? 'error' : 'warning')),
+    ...loaded.notTaken.map(as('notice')),
+  ]
+}

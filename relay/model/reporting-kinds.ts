@@ -1,0 +1,25 @@
+/**
+ * The kinds whose controllers report events: those of Flux
+ * (https://fluxcd.io/flux/components/notification/alerts/#event-sources), of Flux Operator
+ * (https://fluxoperator.dev/docs/), Flagger's Canary and tofu-controller's Terraform, which all post
+ * the events of Flux.
+ */
+export const REPORTING_KINDS: ReadonlySet<string> = new Set([
+  'Kustomization',
+  'HelmRelease',
+  'GitRepository',
+  'OCIRepository',
+  'Bucket',
+  'HelmRepository',
+  'HelmChart',
+  'ExternalArtifact',
+  'ArtifactGenerator',
+  'ImageRepository',
+  'ImagePolicy',
+  'ImageUpdateAutomation',
+  'FluxInstance',
+  'ResourceSet',
+  'ResourceSetInputProvider',
+  'Canary',
+  'Terraform',
+])
