@@ -12,7 +12,8 @@ import {
 import { STATUS_SCHEMA } from './status-schema.ts'
 import { type StructuralSchema, structuralSchemaOf } from './structural-schema.ts'
 
-interface Kind {
+/** A kind of the relay, and what is said of it. */
+export interface Kind {
   readonly kind: string
   readonly plural: string
   readonly description: string
@@ -20,7 +21,8 @@ interface Kind {
   readonly fields: Descriptions
 }
 
-const KINDS: readonly Kind[] = [
+/** The kinds that have definitions. */
+export const KINDS: readonly Kind[] = [
   {
     kind: 'Alert',
     plural: 'alerts',

@@ -77,8 +77,11 @@ export async function loadExample(name: string): Promise<Example> {
   }
 }
 
+/** The line for editors leads to a schema beside the file, not beside the page. */
+const SCHEMA_LINE = /^# yaml-language-server: .*\n/
+
 function readFile(file: string): ExampleFile {
-  return { file, text: readProjectFile(file) }
+  return { file, text: readProjectFile(file).replace(SCHEMA_LINE, '') }
 }
 
 function load(file: string): Promise<LoadedManifests> {
