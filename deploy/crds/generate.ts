@@ -1,7 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { resolve } from 'node:path'
-import { schemaFiles } from '../schemas/schemas.ts'
+
 import { definitionFiles } from './definitions.ts'
+import { schemaFiles } from './json-schemas.ts'
 
 // Writes the CustomResourceDefinitions and the JSON Schemas: `npm run crds`.
 for (const { name, text } of definitionFiles()) {

@@ -3,7 +3,7 @@ import { dirname, relative, resolve } from 'node:path'
 import { Ajv } from 'ajv'
 import { describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
-import { schemaFiles } from '../../deploy/schemas/schemas.ts'
+import { schemaFiles } from '../../deploy/crds/json-schemas.ts'
 import { projectPath, readProjectFile } from '../../docs/generate/project.ts'
 import { alertYaml } from '../support/manifest-files.ts'
 

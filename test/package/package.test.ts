@@ -55,6 +55,7 @@ describe('the package', () => {
       'SECURITY.md',
       'THIRD-PARTY-LICENSES.txt',
       'bin',
+      'deploy',
       'docs',
       'examples',
       'lib',

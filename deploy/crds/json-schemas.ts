@@ -1,7 +1,7 @@
 import { NOTIFICATION_GROUP, NOTIFICATION_VERSIONS } from '../../relay/model/kubernetes.ts'
-import { KINDS, type Kind } from '../crds/definitions.ts'
-import { describeFields } from '../crds/descriptions.ts'
-import { type StructuralSchema, structuralSchemaOf } from '../crds/structural-schema.ts'
+import { KINDS, type Kind } from './definitions.ts'
+import { describeFields } from './descriptions.ts'
+import { type StructuralSchema, structuralSchemaOf } from './structural-schema.ts'
 
 /** A JSON Schema as it is checked in. */
 export interface SchemaFile {
