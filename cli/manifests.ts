@@ -1,3 +1,5 @@
+import { stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { UsageError } from '../client/usage-error.ts'
 import type { LoadedManifests } from '../hosts/embedded/manifests/loader.ts'
 import { manifestErrorText } from '../hosts/embedded/manifests/manifest-error.ts'
@@ -30,13 +32,24 @@ export async function readManifests(path: string, cluster: string): Promise<Read
  */
 export async function loadManifests(path: string, cluster: string): Promise<LoadedManifests> {
   const { loaded } = await readManifests(path, cluster)
+  requireWhole(path, loaded)
+  return loaded
+}
+
+/** Does what `loadManifests` does with what was read; throws `UsageError` as that does. */
+export function requireWhole(path: string, loaded: LoadedManifests): void {
   const { problems, notTaken, manifests } = loaded
   for (const it of [...problems, ...notTaken]) warnLine(manifestErrorText(it))
   if (problems.length > 0) throw new UsageError(`-f ${path}: ${count(problems, 'problem')}`, 1)
   if (manifests.length === 0) {
     throw new UsageError(`-f ${path}: there is no Alert or Provider in it`, 1)
   }
-  return loaded
+}
+
+/** How a person in the working directory names the files of a folder or a file of manifests. */
+export async function namingFiles(path: string): Promise<(file: string) => string> {
+  const isFolder = (await stat(path)).isDirectory()
+  return (file) => (isFolder ? join(path, file) : path)
 }
 
 /** The Secrets among manifests. */

@@ -1,14 +1,13 @@
 import { Command, Option } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
-import { TRY_BOUNDS } from '../functions/shared/try-bounds.ts'
 import { manifestErrorText } from '../hosts/embedded/manifests/manifest-error.ts'
 import type { ObjectReadiness } from '../relay/model/config.ts'
-import { noPause } from '../relay/pipeline/slices.ts'
-import { count, loadManifests, type ReadManifests, readManifests, secretsOf } from './manifests.ts'
+import { count, loadManifests, readManifests } from './manifests.ts'
 import { formatDocument, print, warnLine } from './output/print.ts'
 import { formatTable } from './output/table.ts'
 import { annotation } from './validate/annotation.ts'
 import { findingsOf } from './validate/findings.ts'
+import { judge } from './validate/judge.ts'
 
 interface ValidateFlags {
   readonly file: string
@@ -45,7 +44,7 @@ async function validate(flags: ValidateFlags): Promise<void> {
 async function printTable({ file, strict }: ValidateFlags): Promise<void> {
   const loaded = await loadManifests(file, ANY_CLUSTER)
   for (const note of loaded.notes) warnLine(manifestErrorText(note))
-  const objects = await judge(loaded)
+  const objects = await judge(loaded, ANY_CLUSTER)
   print(
     formatTable(
       ['KIND', 'NAMESPACE', 'NAME', 'VALID', 'STATUS'],
@@ -73,7 +72,7 @@ async function printFindings({ file, strict, output }: ValidateFlags): Promise<v
     throw new UsageError(`-f ${file}: there is no Alert or Provider in it`, 1)
   }
   // An object that is missing only because its file has a mistake is no second mistake.
-  const wrong = problems.length > 0 ? [] : (await judge(read.loaded)).filter(isWrong)
+  const wrong = problems.length > 0 ? [] : (await judge(read.loaded, ANY_CLUSTER)).filter(isWrong)
   const findings = await findingsOf({ ...read, path: file, wrong, strict })
   print(
     output === 'github'
@@ -82,20 +81,6 @@ async function printFindings({ file, strict, output }: ValidateFlags): Promise<v
   )
   const errors = findings.filter(({ severity }) => severity === 'error')
   if (errors.length > 0) throw new UsageError(`-f ${file}: ${count(errors, 'problem')}`, 1)
-}
-
-async function judge(loaded: ReadManifests['loaded']): Promise<readonly ObjectReadiness[]> {
-  const { reconcile } = await import('../relay/pipeline/reconcile.ts')
-  const secrets = secretsOf(loaded)
-  const { objects } = await reconcile(
-    ANY_CLUSTER,
-    loaded.manifests,
-    0,
-    secrets,
-    noPause,
-    TRY_BOUNDS,
-  )
-  return objects
 }
 
 function isWrong(object: ObjectReadiness): boolean {

@@ -4,9 +4,7 @@ import { type FoundObject, suspendedText } from '../get/found-objects.ts'
 import { formatAge } from '../output/age.ts'
 import { formatFields, formatSection } from '../output/fields.ts'
 import { formatDocument } from '../output/print.ts'
-
-/** Fields of a Provider whose values may hold a credential: hook addresses do. */
-const MASKED: ReadonlySet<string> = new Set(['address', 'proxy', 'username'])
+import { mayHoldCredential } from '../output/spec-fields.ts'
 
 /** An Alert or a Provider for people, with the latest deliveries that are of it. */
 export async function objectText(
@@ -39,7 +37,10 @@ export async function objectText(
 function masked(spec: unknown): unknown {
   if (spec === undefined) return undefined
   return Object.fromEntries(
-    Object.entries(Object(spec)).map(([name, value]) => [name, MASKED.has(name) ? '***' : value]),
+    Object.entries(Object(spec)).map(([name, value]) => [
+      name,
+      mayHoldCredential(name) ? '***' : value,
+    ]),
   )
 }
 

@@ -1,8 +1,6 @@
-import { stat } from 'node:fs/promises'
-import { join } from 'node:path'
 import type { ManifestError } from '../../hosts/embedded/manifests/manifest-error.ts'
 import type { ObjectReadiness } from '../../relay/model/config.ts'
-import type { ReadManifests } from '../manifests.ts'
+import { namingFiles, type ReadManifests } from '../manifests.ts'
 
 /** One thing that a person should know of a manifest. */
 export interface Finding {
@@ -33,11 +31,11 @@ interface Judged extends ReadManifests {
 /** All that is to be said of manifests, mistakes first. */
 export async function findingsOf(judged: Judged): Promise<readonly Finding[]> {
   const { path, loaded, places, wrong, strict } = judged
-  const isFolder = (await stat(path)).isDirectory()
+  const named = await namingFiles(path)
   const as =
     (severity: Finding['severity']) =>
     ({ file, ...rest }: ManifestError): Finding => ({
-      file: isFolder ? join(path, file) : path,
+      file: named(file),
       ...rest,
       severity,
     })
