@@ -10,6 +10,7 @@ export const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map<string, LoadCo
   ['apply', async () => (await import('./apply.ts')).applyCommand()],
   ['validate', async () => (await import('./validate.ts')).validateCommand()],
   ['explain', async () => (await import('./explain.ts')).explainCommand()],
+  ['diff', async () => (await import('./diff.ts')).diffCommand()],
   ['send', async () => (await import('./send.ts')).sendCommand()],
   ['get', async () => (await import('./get.ts')).getCommand()],
   ['describe', async () => (await import('./describe.ts')).describeCommand()],

@@ -31,6 +31,13 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   [
+    'diff',
+    [
+      'flux-relay diff -f ./notifications --cluster prod',
+      'flux-relay diff -f ./notifications --against ../main/notifications -o github',
+    ],
+  ],
+  [
     'send',
     [
       'flux-relay send -e event.json --cluster prod',

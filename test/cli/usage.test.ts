@@ -6,6 +6,7 @@ const COMMANDS = [
   'ship',
   'apply',
   'validate',
+  'diff',
   'send',
   'get',
   'describe',

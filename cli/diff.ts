@@ -1,0 +1,107 @@
+import { Command, Option } from 'commander'
+import { UsageError } from '../client/usage-error.ts'
+import { manifestErrorText } from '../hosts/embedded/manifests/manifest-error.ts'
+import { redactorOf } from './diff/masked.ts'
+import { objectChanges } from './diff/object-changes.ts'
+import { annotateChanges, formatChanges } from './diff/report.ts'
+import { type Side, sideOfFiles, sideOfRelay } from './diff/sides.ts'
+import { type ReadManifests, readManifests, requireWhole } from './manifests.ts'
+import { formatDocument, print, warnLine } from './output/print.ts'
+import {
+  addRelayOptions,
+  parseCluster,
+  type RelayFlags,
+  requireCluster,
+  withRelay,
+} from './relay/options.ts'
+import { annotation } from './validate/annotation.ts'
+import { findingsOf } from './validate/findings.ts'
+
+interface DiffFlags extends RelayFlags {
+  readonly file: string
+  readonly against: string
+  readonly context?: string
+  readonly cluster?: string
+  readonly exitCode: boolean
+  readonly output: 'text' | 'json' | 'github'
+}
+
+const IN_FORCE = 'in-force'
+
+/** What the embedded relay calls the cluster of its manifests folder, unless told. */
+const DEFAULT_CLUSTER = 'local'
+
+const NOTHING: Side = { objects: new Map(), secretValues: [] }
+
+/** `flux-relay diff`: which Alerts and Providers would change, and how. */
+export function diffCommand(): Command {
+  const command = new Command('diff')
+    .description(
+      'say which Alerts and Providers of a folder (or file) are other than those in force, or than those of another one, and how; changes nothing',
+    )
+    .requiredOption('-f, --file <path>', 'folder (or file) that is to be the whole set')
+    .option(
+      '--against <path>',
+      'folder (or file) to compare with, without a relay; in-force: what a relay has',
+      IN_FORCE,
+    )
+    .option('--cluster <name>', 'cluster (default: local; needed with --stack)', parseCluster)
+    .option('--exit-code', 'exit with 1 when there is a difference', false)
+    .addOption(
+      new Option('-o, --output <format>', 'how to print; github: annotations of a pull request')
+        .choices(['text', 'json', 'github'])
+        .default('text'),
+    )
+  const asksNone = ({ against }: { readonly against?: unknown }) => against !== IN_FORCE
+  return addRelayOptions(command, { asksNone }).action((flags: DiffFlags) => diff(flags))
+}
+
+async function diff(flags: DiffFlags): Promise<void> {
+  const { file, against, output, relay, stack, context, cluster = DEFAULT_CLUSTER } = flags
+  const isOffline = against !== IN_FORCE
+  if (isOffline && (relay ?? stack ?? context) !== undefined) {
+    const problem = '--against PATH goes without --relay, --stack and --context'
+    throw new UsageError(`diff: ${problem}`, 2)
+  }
+  if (!isOffline) requireCluster(flags)
+  const read = await readNew(flags, cluster)
+  const after = await sideOfFiles(file, read, { cluster, hasSecrets: isOffline })
+  const before = isOffline ? await readOld(against, cluster) : await readInForce(flags, cluster)
+  const redact = redactorOf([...before.secretValues, ...after.secretValues])
+  const changes = objectChanges(before, after, redact)
+  const objects = new Set([...before.objects.keys(), ...after.objects.keys()])
+  const unchanged = objects.size - changes.filter(({ change }) => change !== 'same').length
+  if (output === 'text') print(formatChanges(changes, unchanged))
+  else if (output === 'github') print(annotateChanges(changes, file))
+  else print(await formatDocument({ against, changes, unchanged }, 'json'))
+  if (flags.exitCode && changes.length > 0) process.exitCode = 1
+}
+
+/** Rejects with `UsageError` when anything is wrong with the files: a relay would not take them so. */
+async function readNew({ file, output }: DiffFlags, cluster: string): Promise<ReadManifests> {
+  const read = await readManifests(file, cluster)
+  if (output === 'github' && read.loaded.fileCount > 0) {
+    const findings = await findingsOf({ ...read, path: file, wrong: [], strict: false })
+    const errors = findings.filter(({ severity }) => severity === 'error')
+    print(errors.map(annotation).join(''))
+  }
+  requireWhole(file, read.loaded)
+  return read
+}
+
+/** What is wrong with these files keeps no change from being seen that mends it; it counts as not there. */
+async function readOld(path: string, cluster: string): Promise<Side> {
+  const read = await readManifests(path, cluster)
+  const { problems, fileCount } = read.loaded
+  for (const problem of problems) warnLine(`--against ${path}: ${manifestErrorText(problem)}`)
+  if (problems.length > 0 && fileCount === 0) {
+    throw new UsageError(`--against ${path}: there is nothing that can be read`, 1)
+  }
+  return sideOfFiles(path, read, { cluster, hasSecrets: true })
+}
+
+async function readInForce(flags: DiffFlags, cluster: string): Promise<Side> {
+  const side = await withRelay(flags, (api) => sideOfRelay(api, cluster))
+  if (side === undefined) warnLine(`the cluster ${cluster} has no configuration yet: all is new`)
+  return side ?? NOTHING
+}
