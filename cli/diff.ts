@@ -1,8 +1,6 @@
 import { Command, Option } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
 import { manifestErrorText } from '../hosts/embedded/manifests/manifest-error.ts'
-import { redactorOf } from './diff/masked.ts'
-import { objectChanges } from './diff/object-changes.ts'
 import { annotateChanges, formatChanges } from './diff/report.ts'
 import { type Side, sideOfFiles, sideOfRelay } from './diff/sides.ts'
 import { type ReadManifests, readManifests, requireWhole } from './manifests.ts'
@@ -67,6 +65,11 @@ async function diff(flags: DiffFlags): Promise<void> {
   const read = await readNew(flags, cluster)
   const after = await sideOfFiles(file, read, { cluster, hasSecrets: isOffline })
   const before = isOffline ? await readOld(against, cluster) : await readInForce(flags, cluster)
+  // Loaded here, so that the help starts without what masks secrets.
+  const [{ redactorOf }, { objectChanges }] = await Promise.all([
+    import('./diff/masked.ts'),
+    import('./diff/object-changes.ts'),
+  ])
   const redact = redactorOf([...before.secretValues, ...after.secretValues])
   const changes = objectChanges(before, after, redact)
   const objects = new Set([...before.objects.keys(), ...after.objects.keys()])
