@@ -1,9 +1,13 @@
 import { Command, Option } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
 import { manifestErrorText } from '../hosts/embedded/manifests/manifest-error.ts'
+import type { EventRoutes } from './diff/event-routes.ts'
+import { readLedgerEvents } from './diff/ledger-events.ts'
 import { annotateChanges, formatChanges } from './diff/report.ts'
+import { annotateRoutes, formatRoutes, routesDocument } from './diff/route-report.ts'
 import { type Side, sideOfFiles, sideOfRelay } from './diff/sides.ts'
-import { type ReadManifests, readManifests, requireWhole } from './manifests.ts'
+import { parseTime } from './filters.ts'
+import { type ReadManifests, readManifests, requireWhole, secretsOf } from './manifests.ts'
 import { formatDocument, print, warnLine } from './output/print.ts'
 import {
   addRelayOptions,
@@ -21,6 +25,8 @@ interface DiffFlags extends RelayFlags {
   readonly context?: string
   readonly cluster?: string
   readonly exitCode: boolean
+  readonly since?: string
+  readonly crossNamespaceRefs: boolean
   readonly output: 'text' | 'json' | 'github'
 }
 
@@ -44,6 +50,15 @@ export function diffCommand(): Command {
       IN_FORCE,
     )
     .option('--cluster <name>', 'cluster (default: local; needed with --stack)', parseCluster)
+    .option(
+      '--since <time>',
+      'also which events of the ledger since a time, a date in UTC, or for as long as 24h would newly go where, and which no more; at most 2,000',
+      parseTime,
+    )
+    .option(
+      '--no-cross-namespace-refs',
+      'with --since: as a relay with that setting, no Alert takes events of other namespaces',
+    )
     .option('--exit-code', 'exit with 1 when there is a difference', false)
     .addOption(
       new Option('-o, --output <format>', 'how to print; github: annotations of a pull request')
@@ -61,6 +76,9 @@ async function diff(flags: DiffFlags): Promise<void> {
     const problem = '--against PATH goes without --relay, --stack and --context'
     throw new UsageError(`diff: ${problem}`, 2)
   }
+  if (isOffline && flags.since !== undefined) {
+    throw new UsageError('diff: --since is of a relay, and goes without --against PATH', 2)
+  }
   if (!isOffline) requireCluster(flags)
   const read = await readNew(flags, cluster)
   const after = await sideOfFiles(file, read, { cluster, hasSecrets: isOffline })
@@ -74,9 +92,18 @@ async function diff(flags: DiffFlags): Promise<void> {
   const changes = objectChanges(before, after, redact)
   const objects = new Set([...before.objects.keys(), ...after.objects.keys()])
   const unchanged = objects.size - changes.filter(({ change }) => change !== 'same').length
-  if (output === 'text') print(formatChanges(changes, unchanged))
-  else if (output === 'github') print(annotateChanges(changes, file))
-  else print(await formatDocument({ against, changes, unchanged }, 'json'))
+  const found = await routesOf(flags, { cluster, before, after, loaded: read.loaded })
+  if (output === 'text') {
+    print(formatChanges(changes, unchanged))
+    if (found) print(formatRoutes(found.routes, found.compared))
+  } else if (output === 'github') {
+    print(annotateChanges(changes, file))
+    const placeOf = (alert: string) => after.objects.get(`Alert/${alert}`)?.place
+    if (found) print(annotateRoutes(found.routes, placeOf, file))
+  } else {
+    const events = found && { events: routesDocument(found.routes, found.compared) }
+    print(await formatDocument({ against, changes, unchanged, ...events }, 'json'))
+  }
   if (flags.exitCode && changes.length > 0) process.exitCode = 1
 }
 
@@ -107,4 +134,35 @@ async function readInForce(flags: DiffFlags, cluster: string): Promise<Side> {
   const side = await withRelay(flags, (api) => sideOfRelay(api, cluster))
   if (side === undefined) warnLine(`the cluster ${cluster} has no configuration yet: all is new`)
   return side ?? NOTHING
+}
+
+interface Compared extends Pick<ReadManifests, 'loaded'> {
+  readonly cluster: string
+  readonly before: Side
+  readonly after: Side
+}
+
+/** What the change does to the events of the ledger; undefined without `--since`. */
+async function routesOf(
+  flags: DiffFlags,
+  { cluster, before, after, loaded }: Compared,
+): Promise<{ readonly routes: EventRoutes; readonly compared: number } | undefined> {
+  const { since, crossNamespaceRefs } = flags
+  if (since === undefined) return undefined
+  const noCrossNamespaceRefs = !crossNamespaceRefs
+  const { events, reachedTime } = await withRelay(flags, (api) =>
+    readLedgerEvents(api, { cluster, since }, { noCrossNamespaceRefs }),
+  )
+  if (reachedTime !== undefined) {
+    const count = `the newest ${events.length} events of the ledger`
+    warnLine(`${count} are compared, back to ${reachedTime}; earlier ones are not`)
+  }
+  const { eventRoutes } = await import('./diff/event-routes.ts')
+  const manifests = ({ objects }: Side) => [...objects.values()].map(({ manifest }) => manifest)
+  const routes = await eventRoutes(events, {
+    ...{ cluster, secrets: secretsOf(loaded), noCrossNamespaceRefs },
+    inForce: manifests(before),
+    changed: manifests(after),
+  })
+  return { routes, compared: events.length }
 }

@@ -33,7 +33,7 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
   [
     'diff',
     [
-      'flux-relay diff -f ./notifications --cluster prod',
+      'flux-relay diff -f ./notifications --cluster prod --since 24h',
       'flux-relay diff -f ./notifications --against ../main/notifications -o github',
     ],
   ],

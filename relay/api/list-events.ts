@@ -55,22 +55,24 @@ export async function listEvents(
 function eventView(records: readonly LedgerRecord[]) {
   const [first] = records
   if (first === undefined) throw new Error('an event of a list has a record')
-  const { eventId: id, cluster, acceptedAt, event } = first
+  const { eventId: id, cluster, acceptedAt, event, objectLabels } = first
   return {
     id,
     cluster,
     acceptedAt: new Date(acceptedAt).toISOString(),
     object: objectName(event.involvedObject),
     event,
+    ...(objectLabels && { objectLabels }),
     outcomes: records.map(outcomeView),
   }
 }
 
 function outcomeView(record: LedgerRecord) {
-  const { alert } = reachedBy(record)
+  const { alert, provider } = reachedBy(record)
   return {
     delivery: record.id,
     ...(alert && { alert: { namespace: alert.namespace, name: alert.name } }),
+    ...(provider && { provider: { namespace: provider.namespace, name: provider.name } }),
     outcome: outcomeOf(record),
     reason: record.status.reason,
   }

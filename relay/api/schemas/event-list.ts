@@ -7,6 +7,9 @@ const Outcome = z.object({
   alert: z.object({ namespace: z.string(), name: z.string() }).optional().meta({
     description: 'Absent where no Alert took the event, or it is a repeat for all.',
   }),
+  provider: z.object({ namespace: z.string(), name: z.string() }).optional().meta({
+    description: 'Absent where the Alert had none that is known.',
+  }),
   outcome: z.string(),
   reason: z.string(),
 })
@@ -19,6 +22,9 @@ export const ListedEvent = z
     acceptedAt: z.string().meta({ description: 'RFC 3339, UTC.' }),
     object: z.string().meta({ description: '`Kind/namespace/name` of what the event is about.' }),
     event: z.looseObject({}).meta({ description: 'The event as it was accepted.' }),
+    objectLabels: z.record(z.string(), z.string()).optional().meta({
+      description: 'The labels of the object, when they are known.',
+    }),
     outcomes: z.array(Outcome).meta({
       description: 'What is recorded of it on this page; the next one may have more.',
     }),
