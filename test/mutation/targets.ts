@@ -25,6 +25,11 @@ export const TARGETS: readonly Target[] = [
     without: ['kill', 'gone-spool', 'later-events', 'ship', 'full-disk', 'intake'],
   },
   {
+    folder: 'client',
+    tests: ['test/client/**/*.test.ts', 'test/hosts/shipper/*.test.ts', 'test/cli/*.test.ts'],
+    without: ['kill', 'gone-spool', 'later-events', 'ship', 'full-disk', 'intake', 'watch'],
+  },
+  {
     folder: 'hosts/shipper/spool',
     tests: ['test/hosts/shipper/*.test.ts'],
     without: ['kill', 'gone-spool', 'later-events', 'ship', 'full-disk', 'intake'],
