@@ -24,7 +24,7 @@ export function deliveryText(delivery: Delivery, now: number): string {
       ['Next try', dueAt],
       ['Tries', delivery.tries],
       ['Repeats', delivery.repeats === 0 ? undefined : delivery.repeats],
-      ['Replayed', delivery.replayedAt?.join(', ')],
+      ['Replayed', replaysText(delivery)],
     ]),
     formatSection('Message', textOf(event.message)),
     formatSection('Metadata', recordText(event.metadata)),
@@ -32,6 +32,11 @@ export function deliveryText(delivery: Delivery, now: number): string {
     formatSection('Notes', notes.join('\n')),
     formatSection('Latest tries', triesText(delivery)),
   ].join('')
+}
+
+function replaysText({ replayedAt = [], replayedBy = [] }: Delivery): string {
+  const people = new Map(replayedBy.map(({ at, by }) => [at, by]))
+  return replayedAt.map((at) => (people.has(at) ? `${at} by ${people.get(at)}` : at)).join(', ')
 }
 
 function providerText(provider: NonNullable<Delivery['provider']>): string {

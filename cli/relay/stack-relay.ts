@@ -1,3 +1,5 @@
+import { callerArn } from '../../adapters/aws/caller.ts'
+import { createStsClient } from '../../adapters/aws/clients.ts'
 import { ClusterAdmission } from '../../adapters/aws/cluster-admission.ts'
 import { ClusterSecrets } from '../../adapters/aws/cluster-secrets.ts'
 import { countDeadLetters, moveDeadLetters } from '../../adapters/aws/dead-letters.ts'
@@ -114,6 +116,7 @@ function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequ
     put: (request: ConfigRequest) => putConfig(ports, request, noPause, TRY_BOUNDS),
     onStored: (cluster: string) => wake(ports, cluster),
   }
+  let asking: Promise<string | undefined> | undefined
   return {
     putConfig: (cluster, body) => answerOf(storeConfig(config, { ...body, cluster })),
     showConfig: (cluster) => answerOf(showConfig(ports, cluster)),
@@ -139,7 +142,25 @@ function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequ
       answerOf(explain(ports, body, { ...rules, mayNotReadSecrets: true })),
     listDeliveries: (parameters) => answerOf(listDeliveries(ports, parameters)),
     showDelivery: (id) => answerOf(showDelivery(ports, id)),
-    replayDelivery: (id) => answerOf(replayDelivery(ports, id)),
+    replayDelivery: async (id) => {
+      asking ??= askCaller()
+      return answerOf(replayDelivery(ports, id, await asking))
+    },
+  }
+}
+
+/** Who calls, for records. Undefined, after a warning, when STS does not tell. */
+async function askCaller(): Promise<string | undefined> {
+  const sts = createStsClient()
+  try {
+    return await callerArn(sts)
+  } catch (error) {
+    warnLine(
+      `no record will tell who asked: STS does not say who calls (${awsError(error).message})`,
+    )
+    return undefined
+  } finally {
+    sts.destroy()
   }
 }
 

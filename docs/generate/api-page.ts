@@ -15,8 +15,9 @@ const WHO: Readonly<Record<Access, string>> = {
   cluster: 'a cluster, by its token',
   'signing-cluster': 'a cluster, by its token or a signature',
   'any-cluster': 'a cluster, by its token or Basic',
+  viewer: 'an operator or viewer, by a token',
   operator: 'an operator, by a token',
-  'cluster-or-operator': 'a cluster or an operator, by a token',
+  'cluster-or-viewer': 'a cluster, an operator or a viewer, by a token',
 }
 
 /** The page of all operations and problem codes. */

@@ -60,12 +60,17 @@ async function list(
   }
 }
 
+/** CloudWatch does not tell a widget who uses it, but only whose dashboard it is on. */
+function widgetName(account: string | undefined): string {
+  return account === undefined ? 'CloudWatch widget' : `CloudWatch widget of account ${account}`
+}
+
 async function replay(
   { ports, log, onFailed }: DeliveriesWidgetParts,
   { id: delivery, account }: Extract<WidgetRequest, { kind: 'replay' }>,
 ): Promise<Html> {
   try {
-    const result = await requestReplay(ports, delivery)
+    const result = await requestReplay(ports, delivery, widgetName(account))
     if (result.kind === 'not-found') return notice(`There is no delivery ${delivery}.`)
     if (result.kind === 'refused') return notice(`Not replayed: ${result.reason}.`)
     const { cluster, event } = result.record

@@ -4,7 +4,12 @@ import {
   tokenHash,
   tokenHashMatches,
 } from '../../relay/api/credentials.ts'
-import type { AnySender, ClusterCredentials, ProvenSenders } from '../../relay/api/senders.ts'
+import type {
+  AnySender,
+  ClusterCredentials,
+  Operator,
+  ProvenSenders,
+} from '../../relay/api/senders.ts'
 import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import { createUnprovenBodies } from '../kit/unproven-bodies.ts'
 import type { Tokens } from './tokens.ts'
@@ -38,7 +43,13 @@ export function tokenSenders(tokens: () => Tokens): ProvenSenders {
         return own === undefined ? 'unknown' : 'refused'
       },
     },
-    isOperator: (token) => tokenHashMatches(token, credentials().operators),
+    operatorOf(token) {
+      // Every operator is asked, so the time does not tell which one it is.
+      const matching = credentials().operators.filter(({ hashes }) =>
+        tokenHashMatches(token, hashes),
+      )
+      return matching[0]?.operator
+    },
     clusterOfToken(token) {
       // Every cluster is asked, so the time does not tell which one it is.
       const matching = [...credentials().clusters].filter(([, { hashes }]) =>
@@ -50,8 +61,14 @@ export function tokenSenders(tokens: () => Tokens): ProvenSenders {
   }
 }
 
+interface OperatorCredentials {
+  readonly operator: Operator
+  /** The SHA-256 of the valid tokens, in hex. */
+  readonly hashes: readonly string[]
+}
+
 interface Credentials {
-  readonly operators: readonly string[]
+  readonly operators: readonly OperatorCredentials[]
   readonly clusters: ReadonlyMap<string, ClusterCredentials>
 }
 
@@ -71,7 +88,10 @@ function latest(tokens: () => Tokens): () => Credentials {
     if (now === read) return credentials
     read = now
     credentials = {
-      operators: now.operators.map(tokenHash),
+      operators: now.operators.map(({ tokens, ...operator }) => ({
+        operator,
+        hashes: tokens.map(tokenHash),
+      })),
       clusters: new Map([...now.clusters].map(([name, own]) => [name, credentialsOf(own)])),
     }
     return credentials

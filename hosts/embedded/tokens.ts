@@ -2,12 +2,18 @@ import { readFile } from 'node:fs/promises'
 import { parseDocument } from 'yaml'
 import { z } from 'zod'
 import { type ClusterTokens, TOKEN_FORM } from '../../relay/api/credentials.ts'
+import { OPERATOR_ROLES, type Operator } from '../../relay/api/senders.ts'
 import { ClusterName } from '../../relay/model/config.ts'
 import { fieldErrors, fieldErrorText } from '../../relay/model/errors.ts'
 
+/** An operator, and the tokens that prove it. */
+export interface OperatorTokens extends Operator {
+  readonly tokens: ClusterTokens
+}
+
 /** Who may do what: the content of `--tokens FILE`. */
 export interface Tokens {
-  readonly operators: ClusterTokens
+  readonly operators: readonly OperatorTokens[]
   /** The tokens of each cluster. */
   readonly clusters: ReadonlyMap<string, ClusterTokens>
 }
@@ -66,11 +72,50 @@ const OneOrMoreTokens = z.preprocess(
   z.array(Token, 'expected a token or a list of tokens').min(1, 'expected at least one token'),
 )
 
+const NamedOperator = z.strictObject(
+  {
+    name: z
+      .string('expected a name')
+      .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'expected a DNS label such as ann'),
+    token: OneOrMoreTokens,
+    role: z.enum(OPERATOR_ROLES, 'expected viewer or operator'),
+  },
+  {
+    error: ({ code }) =>
+      code === 'unrecognized_keys'
+        ? 'unknown field; there are name, token and role'
+        : 'expected a token, or a map with name, token and role',
+  },
+)
+
+/** An operator with a name, or a token alone. What is wrong is told for the form that was meant. */
+const OperatorEntry = z.unknown().transform((value, context): OperatorTokens => {
+  const isMap = typeof value === 'object'
+  const read = isMap ? NamedOperator.safeParse(value) : Token.safeParse(value)
+  if (!read.success) {
+    for (const { path, message } of read.error.issues) {
+      context.addIssue({ code: 'custom', path: [...path], message })
+    }
+    return z.NEVER
+  }
+  const { data } = read
+  if (typeof data === 'string') return { role: 'operator', tokens: [data] }
+  const { name, role, token } = data
+  return { name, role, tokens: token }
+})
+
+const Operators = z.preprocess(
+  (value) => (typeof value === 'string' ? [value] : value),
+  z
+    .array(OperatorEntry, 'expected a token or a list of operators')
+    .min(1, 'expected at least one operator'),
+)
+
 // Who confuses names and tokens writes a token where a name belongs, so no message shows a name
 // that is not a valid one.
 const Content = z.strictObject(
   {
-    operators: OneOrMoreTokens.default([]),
+    operators: Operators.default([]),
     clusters: z
       .record(z.string(), z.unknown(), 'expected a map from cluster to tokens')
       .refine((clusters) => Object.keys(clusters).every(isClusterName), {
@@ -108,7 +153,7 @@ function readTokens(text: string): ReadTokens {
   const parsed = Content.safeParse(yaml.value)
   if (!parsed.success) return { errors: fieldErrors(parsed.error.issues).map(fieldErrorText) }
   const { operators, clusters, retired } = parsed.data
-  const errors = repeatedTokens(operators, clusters)
+  const errors = [...repeatedNames(operators), ...repeatedTokens(operators, clusters)]
   if (errors.length > 0) return { errors }
   const mapOf = <T>(entries: Readonly<Record<string, T>>) => new Map(Object.entries(entries))
   return { tokens: { operators, clusters: mapOf(clusters), retired: mapOf(retired) } }
@@ -133,23 +178,40 @@ function readYaml(text: string): { readonly value: unknown } | { readonly error:
   }
 }
 
+/** A name must stand for one operator, or a record would not tell who it was. */
+function repeatedNames(operators: readonly OperatorTokens[]): readonly string[] {
+  return operators.flatMap(({ name }, index) => {
+    const first = operators.findIndex((it) => it.name === name)
+    if (name === undefined || first === index) return []
+    return [`operators[${index}].name: the same name as operators[${first}]; token takes a list`]
+  })
+}
+
 /** A token must name one sender, and no cluster may pass for an operator. */
 function repeatedTokens(
-  operators: ClusterTokens,
+  operators: readonly OperatorTokens[],
   clusters: Readonly<Record<string, ClusterTokens>>,
 ): readonly string[] {
   const places = new Map<string, string>()
   const lists = [
-    ['operators', operators] as const,
-    ...Object.entries(clusters).map(([name, tokens]) => [`clusters.${name}`, tokens] as const),
+    ...operators.map(({ name, tokens }, index) => placesOf(index, name, tokens)),
+    ...Object.entries(clusters).map(([name, tokens]) => listed(`clusters.${name}`, tokens)),
   ]
-  return lists.flatMap(([field, tokens]) =>
-    tokens.flatMap((token, index) => {
-      const place = `${field}[${index}]`
-      const earlier = places.get(token)
-      if (earlier !== undefined) return [`${place}: the same token as ${earlier}`]
-      places.set(token, place)
-      return []
-    }),
-  )
+  return lists.flat().flatMap(([place, token]) => {
+    const earlier = places.get(token)
+    if (earlier !== undefined) return [`${place}: the same token as ${earlier}`]
+    places.set(token, place)
+    return []
+  })
+}
+
+/** Each token of an operator, after its place. One without a name is the token itself. */
+function placesOf(index: number, name: string | undefined, tokens: ClusterTokens) {
+  const entry = `operators[${index}]`
+  if (name !== undefined) return listed(`${entry}.token`, tokens)
+  return tokens.map((token) => [entry, token] as const)
+}
+
+function listed(field: string, tokens: ClusterTokens) {
+  return tokens.map((token, index) => [`${field}[${index}]`, token] as const)
 }

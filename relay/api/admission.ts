@@ -6,6 +6,7 @@ import { problem } from './problem.ts'
 import type {
   AnySender,
   ClusterCredentials,
+  Operator,
   ProofResult,
   ProvenSenders,
   Senders,
@@ -105,28 +106,38 @@ async function admitNamed(
 }
 
 async function admitBearer(
-  { clusters, isOperator }: ProvenSenders,
+  { clusters, operatorOf }: ProvenSenders,
   call: PendingCall,
-  access: 'cluster' | 'operator' | 'cluster-or-operator',
+  access: 'cluster' | 'viewer' | 'operator' | 'cluster-or-viewer',
 ): Promise<Refusal | undefined> {
   const { cluster } = call
+  const isForOperators = access === 'viewer' || access === 'operator'
   const token = bearerToken(headerOf(call.request, 'authorization'))
-  const result =
-    access === 'operator'
-      ? 'unknown'
-      : await clusters.judge(
-          cluster,
-          ({ hashes }) => token !== undefined && tokenHashMatches(token, hashes),
-        )
+  const result = isForOperators
+    ? 'unknown'
+    : await clusters.judge(
+        cluster,
+        ({ hashes }) => token !== undefined && tokenHashMatches(token, hashes),
+      )
   if (result === 'allowed') return undefined
-  const isOperators = access !== 'cluster' && isOperator !== undefined
-  if (isOperators && token !== undefined && isOperator(token)) return undefined
+  const hasOperators = access !== 'cluster' && operatorOf !== undefined
+  const operator = hasOperators && token !== undefined ? operatorOf(token) : undefined
+  if (operator !== undefined) {
+    call.operator = operator
+    return access === 'operator' && operator.role === 'viewer' ? viewerOnly(operator) : undefined
+  }
   const owners = [
-    ...(access === 'operator' ? [] : [`the cluster ${cluster}`]),
-    ...(isOperators || access === 'operator' ? ['an operator'] : []),
+    ...(isForOperators ? [] : [`the cluster ${cluster}`]),
+    ...(hasOperators || isForOperators ? ['an operator'] : []),
   ]
   const expected = `Authorization: Bearer with a token of ${owners.join(' or ')}`
   return unauthorized(result, cluster, expected)
+}
+
+/** A 403 for a viewer who asks for a change. */
+function viewerOnly({ name = 'this token' }: Operator): Refusal {
+  const detail = `${name} has the role viewer, which changes nothing; use a token of the role operator`
+  return { answer: problemAnswer(problem('viewer-only', detail)) }
 }
 
 /** The header of a 401: RFC 9110, section 15.5.2. */

@@ -42,11 +42,11 @@ export async function showDelivery(ports: Pick<Ports, 'ledger'>, id: string): Pr
 }
 
 /**
- * Sends a delivery again: 202 with the delivery, 404, or 409 when it cannot be replayed. Rejects
- * when a store fails.
+ * Sends a delivery again: 202 with the delivery, 404, or 409 when it cannot be replayed. `by` names
+ * who asks, if that is known. Rejects when a store fails.
  */
-export async function replayDelivery(ports: ReplayPorts, id: string): Promise<Answer> {
-  const result = await requestReplay(ports, id)
+export async function replayDelivery(ports: ReplayPorts, id: string, by?: string): Promise<Answer> {
+  const result = await requestReplay(ports, id, by)
   if (result.kind === 'queued') return jsonAnswer(202, deliveryView(result.record))
   return result.kind === 'not-found'
     ? notFound()

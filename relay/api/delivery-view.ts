@@ -58,6 +58,9 @@ export function deliveryView(record: LedgerRecord) {
     failures: record.failures,
     chainStartedAt: isoTime(record.chainStartedAt),
     replayedAt: record.replayedAt.map(isoTime),
+    ...(record.replayedBy && {
+      replayedBy: record.replayedBy.map(({ at, by }) => ({ at: isoTime(at), by })),
+    }),
     repeats: record.kind === 'delivery' ? record.repeats : 0,
     createdAt: isoTime(record.createdAt),
     updatedAt: isoTime(record.updatedAt),

@@ -27,17 +27,25 @@ type Json = Readonly<Record<string, unknown>>
 /** The problem codes that every request can get. */
 const OF_ANY = ['bad-request', 'unauthorized', 'foreign-origin', 'internal', 'not-stored'] as const
 
+/** The problem codes that a request for operators who may make changes can get too. */
+const OF_CHANGE = ['viewer-only'] as const
+
 const SECURITY: Readonly<Record<Access, readonly Json[]>> = {
   cluster: [{ clusterToken: [] }],
   'signing-cluster': [{ clusterToken: [] }, { signature: [] }],
   'any-cluster': [{ clusterToken: [] }, { clusterBasic: [] }],
+  viewer: [{ operatorToken: [] }],
   operator: [{ operatorToken: [] }],
-  'cluster-or-operator': [{ clusterToken: [] }, { operatorToken: [] }],
+  'cluster-or-viewer': [{ clusterToken: [] }, { operatorToken: [] }],
 }
 
 const SECURITY_SCHEMES = {
   clusterToken: { type: 'http', scheme: 'bearer', description: 'A token of the cluster.' },
-  operatorToken: { type: 'http', scheme: 'bearer', description: 'A token of an operator.' },
+  operatorToken: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'A token of an operator. That of a viewer is refused for changes.',
+  },
   clusterBasic: {
     type: 'http',
     scheme: 'basic',
@@ -86,7 +94,7 @@ function operationOf(operationId: string, operation: Operation): Json {
         description: success.body ? descriptionOf(success.body) : 'The event is queued.',
         ...(success.body && { content: jsonContent(success.body) }),
       },
-      ...problemResponses([...problems, ...OF_ANY]),
+      ...problemResponses([...problems, ...OF_ANY, ...(access === 'operator' ? OF_CHANGE : [])]),
     },
   }
 }

@@ -11,14 +11,16 @@ import { SecretData, StoredSecret } from './schemas/secrets.ts'
 /**
  * Who may use an operation. `cluster`: a cluster with its token; `signing-cluster`: a cluster with
  * its token or a signature of the body; `any-cluster`: the cluster that the credential names, which
- * may be `Basic`; `operator`: an operator with a token.
+ * may be `Basic`; `viewer`: an operator of any role with a token; `operator`: an operator who may
+ * make changes, with a token.
  */
 export type Access =
   | 'cluster'
   | 'signing-cluster'
   | 'any-cluster'
+  | 'viewer'
   | 'operator'
-  | 'cluster-or-operator'
+  | 'cluster-or-viewer'
 
 /** A parameter of the query. */
 export interface QueryParameter {
@@ -79,7 +81,7 @@ export const OPERATIONS = {
   showConfig: {
     method: 'GET',
     path: '/v1/clusters/{cluster}/config',
-    access: 'cluster-or-operator',
+    access: 'cluster-or-viewer',
     summary: 'Shows the Alerts and Providers of a cluster, and what became of each.',
     success: { status: 200, body: StoredConfig },
     problems: ['bad-parameter', 'no-config'],
@@ -96,7 +98,7 @@ export const OPERATIONS = {
   listDeliveries: {
     method: 'GET',
     path: '/v1/deliveries',
-    access: 'operator',
+    access: 'viewer',
     summary: 'Lists deliveries, the latest first.',
     query: [
       { name: 'cluster', description: 'The name of a cluster.' },
@@ -130,7 +132,7 @@ export const OPERATIONS = {
   showDelivery: {
     method: 'GET',
     path: '/v1/deliveries/{id}',
-    access: 'operator',
+    access: 'viewer',
     summary: 'Shows one delivery.',
     success: { status: 200, body: Delivery },
     problems: ['unknown-delivery'],
@@ -146,7 +148,7 @@ export const OPERATIONS = {
   listEvents: {
     method: 'GET',
     path: '/v1/events',
-    access: 'operator',
+    access: 'viewer',
     summary: 'Lists events, the latest first, and what became of each.',
     query: [
       { name: 'cluster', description: 'The name of a cluster.' },
@@ -166,7 +168,7 @@ export const OPERATIONS = {
   showEvent: {
     method: 'GET',
     path: '/v1/events/{id}',
-    access: 'operator',
+    access: 'viewer',
     summary: 'Shows what became of an event for every Alert, by its records and the rules of then.',
     query: [{ name: 'cluster', description: 'The name of the cluster that sent it.' }],
     success: { status: 200, body: ExplainedEvent },
@@ -175,7 +177,7 @@ export const OPERATIONS = {
   explainEvent: {
     method: 'POST',
     path: '/v1/explain',
-    access: 'operator',
+    access: 'viewer',
     summary: 'Says what each Alert of a cluster would do with an event. Nothing is sent or kept.',
     body: EventToExplain,
     success: { status: 200, body: Explanation },
@@ -184,7 +186,7 @@ export const OPERATIONS = {
   listQuarantine: {
     method: 'GET',
     path: '/v1/quarantine',
-    access: 'operator',
+    access: 'viewer',
     summary: 'Lists the messages that were set aside, the oldest first.',
     query: [{ name: 'cursor', description: 'The `nextCursor` of the page before.' }],
     success: { status: 200, body: QuarantinePage },

@@ -1,6 +1,6 @@
 import type { EdgeRequest, ReadBody, TakeBytes } from './http.ts'
 import type { Call, Route } from './route.ts'
-import type { UnprovenBodies, UnprovenBody } from './senders.ts'
+import type { Operator, UnprovenBodies, UnprovenBody } from './senders.ts'
 
 /** A call that is being checked. What is found out about its sender is stored here. */
 export class PendingCall implements Call {
@@ -9,6 +9,7 @@ export class PendingCall implements Call {
   readonly parameters: Readonly<Record<string, string>>
   cluster: string
   isSigned = false
+  operator: Operator | undefined
   #body: Promise<ReadBody> | undefined
   #unproven: UnprovenBody | undefined
 

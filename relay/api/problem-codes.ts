@@ -52,6 +52,10 @@ export const PROBLEM_KINDS = {
     status: 403,
     meaning: 'The relay runs without tokens, and the request is from another host or page.',
   },
+  'viewer-only': {
+    status: 403,
+    meaning: 'The token is that of a viewer, who may read and may change nothing.',
+  },
   'unknown-path': { status: 404, meaning: 'There is nothing at this path.' },
   'unknown-cluster': { status: 404, meaning: 'The relay has no cluster of this name.' },
   'unknown-delivery': { status: 404, meaning: 'There is no delivery of this id, or no longer.' },

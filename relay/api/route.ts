@@ -1,6 +1,7 @@
 import type { Answer } from './answer.ts'
 import type { EdgeRequest, ReadBody } from './http.ts'
 import { type Access, OPERATIONS, type OperationName } from './operations.ts'
+import type { Operator } from './senders.ts'
 
 /** Who may use a route: one of the accesses of operations, or anyone. */
 export type RouteAccess = Access | 'anyone'
@@ -17,6 +18,8 @@ export interface Call {
   readonly cluster: string
   /** Whether a signature of the body proves the sender. */
   readonly isSigned: boolean
+  /** The operator who sends it. Absent for other senders, and where no credential is asked for. */
+  readonly operator?: Operator | undefined
   /** Reads the body, of at most the route's `maxBodyBytes`. It can be read once. */
   readBody(): Promise<ReadBody>
 }

@@ -39,12 +39,25 @@ export interface UnprovenBodies {
   open(address: string): UnprovenBody
 }
 
+/**
+ * The roles of operators. A `viewer` may read what an `operator` may read, and may change nothing.
+ */
+export const OPERATOR_ROLES = ['viewer', 'operator'] as const
+export type OperatorRole = (typeof OPERATOR_ROLES)[number]
+
+/** A person or a program that looks after the relay. */
+export interface Operator {
+  /** The name that records show. Absent for a token that has none. */
+  readonly name?: string
+  readonly role: OperatorRole
+}
+
 /** Senders that prove who they are. */
 export interface ProvenSenders {
   readonly kind: 'proven'
   readonly clusters: ClusterAccess
-  /** Whether a token is an operator's. Absent when operators do not use HTTP. */
-  readonly isOperator?: (token: string) => boolean
+  /** The operator that a token belongs to. Absent when operators do not use HTTP. */
+  readonly operatorOf?: (token: string) => Operator | undefined
   /** The cluster that a token belongs to. Absent when each path names the cluster. */
   readonly clusterOfToken?: (token: string) => string | undefined
   /** The memory for bodies. Absent when the host has read the body before it asks. */

@@ -138,6 +138,14 @@ export interface Attempt {
   readonly responseExcerpt?: string
 }
 
+/** Who asked for a replay, and when. */
+export interface AskedReplay {
+  /** The time as `replayedAt` has it, in milliseconds since the epoch. */
+  readonly at: number
+  /** The name of an operator, the ARN of a caller on AWS, or the widget that was used. */
+  readonly by: string
+}
+
 /** What every record of the ledger tells about its event, and about what became of it. */
 interface RecordOf<S extends Status> {
   readonly id: string
@@ -171,6 +179,8 @@ interface RecordOf<S extends Status> {
   readonly attempts: readonly Attempt[]
   /** The times at which a person asked for a replay, in milliseconds since the epoch. */
   readonly replayedAt: readonly number[]
+  /** Who asked for these replays, as far as it is known. Absent when it is known of none. */
+  readonly replayedBy?: readonly AskedReplay[]
   /**
    * The revision of the configuration that decided, in short. Absent without a configuration, and in what
    * was decided before records had it.

@@ -30,9 +30,13 @@ export type ReplayPorts = Pick<Ports, 'queue' | 'ledger' | 'state' | 'clock'>
 /**
  * Asks for another chain of tries of a delivery, with the current configuration and the event as it
  * was. A delivery that still waits is tried now. Refused when something newer was sent for its
- * subject.
+ * subject. `by` names who asks; absent when nobody knows.
  */
-export async function requestReplay(ports: ReplayPorts, id: string): Promise<ReplayResult> {
+export async function requestReplay(
+  ports: ReplayPorts,
+  id: string,
+  by?: string,
+): Promise<ReplayResult> {
   const stored = await readRecord(ports, id)
   if (stored === undefined) return { kind: 'not-found' }
   if (typeof stored === 'string') return { kind: 'refused', reason: stored }
@@ -44,10 +48,10 @@ export async function requestReplay(ports: ReplayPorts, id: string): Promise<Rep
     }
   }
   const now = ports.clock.now()
-  const replayed = replayOf(record, now)
+  const replayed = replayOf(record, now, by)
   if (record.status.kind === 'final') await ports.queue.sendRetries([guardOf(record, now)])
   const [written] = await ports.ledger.writeMany([{ record: replayed, expected: version }])
-  if (!written) return requestReplay(ports, id)
+  if (!written) return requestReplay(ports, id, by)
   const { attempt, cluster } = replayed
   await ports.queue.sendRetries([{ deliveryId: id, attempt, dueAt: now, cluster }])
   return { kind: 'queued', record: replayed }
@@ -74,13 +78,17 @@ async function isSupersededRecord(
 }
 
 /** The record at the start of a new chain, which is due now. */
-function replayOf(record: LedgerRecord, now: number): LedgerRecord {
+function replayOf(record: LedgerRecord, now: number, by: string | undefined): LedgerRecord {
+  const { replayedBy = [] } = record
   const begun = {
     status: { kind: 'waiting', why: 'replay', dueAt: now, reason: 'replay requested' },
     attempt: record.attempt + 1,
     chainStartedAt: now,
     failures: 0,
     replayedAt: [...record.replayedAt, now].slice(-MAX_REPLAYS_KEPT),
+    ...(by !== undefined && {
+      replayedBy: [...replayedBy, { at: now, by }].slice(-MAX_REPLAYS_KEPT),
+    }),
     updatedAt: now,
   } as const
   if (record.kind === 'event') return { ...record, ...begun }

@@ -202,7 +202,9 @@ describe('flux-relay cluster --tokens', () => {
     const { code, stdout, stderr } = await cluster(file, 'create', 'prod')
     expect([code, stderr]).toEqual([0, `created ${file} with a token for operators\n`])
     const { operators, clusters } = await loadTokens(file)
-    expect(operators.map((token) => `${token}\n`)).toEqual([expect.stringMatching(TOKEN_LINE)])
+    expect(operators.map(({ tokens }) => `${tokens}\n`)).toEqual([
+      expect.stringMatching(TOKEN_LINE),
+    ])
     expect(clusters).toEqual(new Map([['prod', [stdout.trim()]]]))
     expect(statSync(file).mode & 0o777).toBe(0o600)
     expect(readdirSync(dirname(file))).toEqual(['tokens.yaml'])

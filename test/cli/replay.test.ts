@@ -152,6 +152,8 @@ describe('flux-relay replay --stack', () => {
     expect(short).toMatchObject({ code: 0, stdout: expect.stringMatching(/^one /m) })
     const elsewhere = await target.run(['replay', 'els', '--cluster', 'prod'])
     expect(elsewhere.stdout).toMatch(/^els there is no delivery els of prod\n/)
+    const [replayed] = await target.ports.ledger.readMany(['delivered'])
+    expect(replayed?.value.replayedBy).toMatchObject([{ by: 'arn:aws:iam::000000000000:root' }])
     const all = await target.run(['replay', '--dead', '--cluster', 'prod'])
     expect(all).toMatchObject({ code: 0, stdout: expect.stringMatching(/2 queued, 0 refused\n$/) })
     const retries = await target.retries()
@@ -161,6 +163,21 @@ describe('flux-relay replay --stack', () => {
       ['one', 2],
       ['two', 2],
     ])
+  })
+
+  it('replays all the same when STS does not tell who asks, and says so', async () => {
+    const { ports, run, env } = await open()
+    const record = dead('one', { cluster: 'prod' })
+    await ports.ledger.writeMany([{ record, expected: 'absent' }])
+    // It knows no such action.
+    const AWS_ENDPOINT_URL_STS = String(env.AWS_ENDPOINT_URL_CLOUDFORMATION)
+    const replayed = await run(['replay', 'one'], { env: { AWS_ENDPOINT_URL_STS } })
+    expect(replayed).toMatchObject({ code: 0, stdout: 'one queued\n1 queued, 0 refused\n' })
+    expect(replayed.stderr).toMatch(
+      /^no record will tell who asked: STS does not say .*InvalidAction/,
+    )
+    const [stored] = await ports.ledger.readMany(['one'])
+    expect(stored?.value).not.toHaveProperty('replayedBy')
   })
 
   it('counts what both dead-letter queues hold, and puts it back', async () => {

@@ -42,7 +42,10 @@ const idOf = () => exchange('describe shows a delivery').path.split('/').at(-1) 
 
 describe('a client of 591c4aa on this relay', () => {
   async function start() {
-    const tokens = { ...TOKENS, clusters: new Map(Object.entries(TOKENS.clusters)) }
+    const tokens = {
+      operators: [{ role: 'operator', tokens: TOKENS.operators }] as const,
+      clusters: new Map(Object.entries(TOKENS.clusters)),
+    }
     const relay = await startRelay({ tokens })
     relay.ports.clock.advance(RECORDED_AT - relay.ports.clock.now())
     const attempts = [

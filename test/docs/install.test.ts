@@ -39,7 +39,7 @@ it('the commands for the relay do what the page says', async () => {
   for (const [start, token] of [
     ['secret put', printed.trim()],
     ['send', printed.trim()],
-    ['get deliveries', tokens.operators[0]],
+    ['get deliveries', tokens.operators[0]?.tokens[0]],
   ] as const) {
     const command = commandOf(start, 'https://relay.example.com', url)
     // Nothing is dispatched here, so there is no delivery yet.

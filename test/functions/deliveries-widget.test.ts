@@ -326,7 +326,11 @@ describe('a replay', () => {
     )
     expect(namesIn(page)).toEqual({ dead: ['other'], retry: ['podinfo'] })
     const [stored] = await relay.ports.ledger.readMany([id])
-    expect(stored?.value).toMatchObject({ status: { kind: 'waiting', why: 'replay' }, attempt: 2 })
+    expect(stored?.value).toMatchObject({
+      status: { kind: 'waiting', why: 'replay' },
+      attempt: 2,
+      replayedBy: [{ by: 'CloudWatch widget of account 111122223333' }],
+    })
     expect(await queuedRetries(relay)).toMatchObject([{ deliveryId: id, attempt: 2 }])
     expect(relay.lines).toEqual([
       {

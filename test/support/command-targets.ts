@@ -108,5 +108,6 @@ function awsEnvironment({ services }: AwsRelay, cloudFormation: CloudFormationDo
     AWS_ENDPOINT_URL_DYNAMODB: services.dynamoDb.options.endpoint ?? '',
     AWS_ENDPOINT_URL_SECRETS_MANAGER: services.secretsManager.options.endpoint ?? '',
     AWS_ENDPOINT_URL_SQS: services.sqs.options.endpoint ?? '',
+    AWS_ENDPOINT_URL_STS: services.sqs.options.endpoint ?? '',
   }
 }

@@ -6,16 +6,23 @@ import { configurationsInTurns } from '../../hosts/embedded/configurations/confi
 import { createEcho } from '../../hosts/embedded/echo.ts'
 import { createMetrics } from '../../hosts/embedded/metrics.ts'
 import { createServer } from '../../hosts/embedded/server.ts'
+import type { Tokens } from '../../hosts/embedded/tokens.ts'
 import { createTurnGate } from '../../hosts/embedded/turn-gate.ts'
 import type { RunningServer, ServerLimits } from '../../hosts/kit/http-server.ts'
 import { createLog } from '../../hosts/kit/log.ts'
 import { type MemoryPorts, memoryPorts } from './memory-ports.ts'
 
 export const OPERATOR = 'operator-token-1'
+/** The token of vic, who may read only. */
+export const VIEWER = 'viewer-token-1'
 export const PROD = 'prod-token-1'
 
-export const TOKENS = {
-  operators: [OPERATOR, 'operator-token-2'],
+export const TOKENS: Tokens = {
+  operators: [
+    { role: 'operator', tokens: [OPERATOR] },
+    { name: 'ann', role: 'operator', tokens: ['operator-token-2'] },
+    { name: 'vic', role: 'viewer', tokens: [VIEWER] },
+  ],
   clusters: new Map([
     ['prod', [PROD, 'prod:token:2']],
     ['staging', ['staging-token']],

@@ -25,7 +25,7 @@ export function echoRoutes(echo: Echo): readonly Route[] {
       handle: post,
     },
     {
-      ...{ method: 'GET', path: '/echo', access: 'operator' },
+      ...{ method: 'GET', path: '/echo', access: 'viewer' },
       handle: () => jsonAnswer(200, echo.list()),
     },
   ]

@@ -13,6 +13,8 @@ export function deliveryRoutes(
       handle: ({ request }) => listDeliveries(ports, new URLSearchParams(request.query)),
     }),
     routeOf('showDelivery', { handle: (call) => showDelivery(ports, idOf(call)) }),
-    routeOf('replayDelivery', { handle: (call) => replayDelivery(ports, idOf(call)) }),
+    routeOf('replayDelivery', {
+      handle: (call) => replayDelivery(ports, idOf(call), call.operator?.name),
+    }),
   ]
 }

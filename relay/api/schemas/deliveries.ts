@@ -63,6 +63,13 @@ export const Delivery = z
     failures: Count.optional(),
     chainStartedAt: Time.optional(),
     replayedAt: z.array(Time).optional(),
+    replayedBy: z
+      .array(z.object({ at: Time, by: z.string() }))
+      .optional()
+      .meta({
+        description:
+          'Who asked for the replays of `replayedAt`, as far as it is known: the name of an operator, the ARN of a caller on AWS, or the widget.',
+      }),
     repeats: Count.optional().meta({ description: 'How many repeats the record stands for.' }),
     createdAt: Time.optional(),
     updatedAt: Time.optional(),

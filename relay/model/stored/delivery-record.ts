@@ -81,6 +81,7 @@ const shape = both(
     why: optional(oneOf(...WAIT_REASONS)),
     destination: optional(text),
     revision: optional(text),
+    replayedBy: optional(list(object({ at: number, by: text }))),
   }),
   standingShape,
 )
@@ -134,6 +135,7 @@ function toStored(record: LedgerRecord) {
     subjectStateKey: route?.subjectStateKey,
     replayedAt: record.replayedAt,
     revision: record.revision,
+    replayedBy: record.replayedBy,
     repeats: route?.repeats ?? 0,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
@@ -158,6 +160,7 @@ function fromStored(stored: Stored): LedgerRecord {
     failures: stored.failures,
     attempts: stored.attempts,
     replayedAt: stored.replayedAt,
+    ...(stored.replayedBy && { replayedBy: stored.replayedBy }),
     ...revisionOf(stored),
     createdAt: stored.createdAt,
     updatedAt: stored.updatedAt,

@@ -1,6 +1,13 @@
 import { describe, expect, it } from 'vitest'
 import { deliveryRecord } from '../../support/delivery-records.ts'
-import { bearer, OPERATOR, PROD, startRelay, TOKENS } from '../../support/embedded-server.ts'
+import {
+  bearer,
+  OPERATOR,
+  PROD,
+  startRelay,
+  TOKENS,
+  VIEWER,
+} from '../../support/embedded-server.ts'
 
 const CONFIG = JSON.stringify({ takenAt: '2026-11-20T09:14:03Z', alerts: [], providers: [] })
 const PROD_CONFIG = '/v1/clusters/prod/config'
@@ -96,6 +103,63 @@ describe('/v1/deliveries', () => {
       expect((await call(method, path, { headers })).status).toBe(401)
     }
     expect((await call(method, path, { headers: bearer('operator-token-2') })).status).not.toBe(401)
+  })
+})
+
+describe('a viewer', () => {
+  it.each([
+    '/v1/deliveries',
+    '/v1/deliveries/delivery-1',
+    '/v1/events',
+    '/v1/quarantine',
+    '/v1/clusters/prod/config',
+    '/echo',
+  ])('reads %s as an operator does', async (path) => {
+    const { call, ports } = await startRelay({ tokens: TOKENS })
+    ports.ledger.put(deliveryRecord({ outcome: 'dead' }))
+    const [viewed, operated] = await Promise.all(
+      [VIEWER, OPERATOR].map((token) => call('GET', path, { headers: bearer(token) })),
+    )
+    expect(viewed).toMatchObject({ status: operated?.status, json: operated?.json })
+    expect([401, 403]).not.toContain(viewed?.status)
+  })
+
+  it.each([
+    ['/v1/deliveries/delivery-1/replay'],
+    ['/v1/deliveries/none/replay'],
+    ['/v1/quarantine/replay'],
+  ])('is refused POST %s, and nothing changes', async (path) => {
+    const { call, ports } = await startRelay({ tokens: TOKENS })
+    ports.ledger.put(deliveryRecord({ outcome: 'dead' }))
+    const { status, json } = await call('POST', path, { headers: bearer(VIEWER) })
+    expect([status, json]).toMatchObject([
+      403,
+      { type: 'viewer-only', detail: expect.stringContaining('vic has the role viewer') },
+    ])
+    expect(ports.queue.retries).toEqual([])
+  })
+
+  it('may explain an event, and may not send a configuration', async () => {
+    const { call } = await startRelay({ tokens: TOKENS })
+    const headers = bearer(VIEWER)
+    expect((await call('POST', '/v1/explain', { headers, body: '{' })).status).toBe(400)
+    const put = await call('PUT', '/v1/clusters/prod/config', { headers, body: '{}' })
+    expect(put.status).toBe(401)
+  })
+})
+
+describe('a replay', () => {
+  it('is recorded with the name of who asked for it, as far as there is one', async () => {
+    const { call, ports } = await startRelay({ tokens: TOKENS })
+    ports.ledger.put(deliveryRecord({ outcome: 'dead' }))
+    const replay = (token: string) =>
+      call('POST', '/v1/deliveries/delivery-1/replay', { headers: bearer(token) })
+    expect((await replay(OPERATOR)).json).not.toHaveProperty('replayedBy')
+    const at = '2026-11-20T09:14:03.000Z'
+    const expected = { replayedAt: [at, at], replayedBy: [{ at, by: 'ann' }] }
+    expect((await replay('operator-token-2')).json).toMatchObject(expected)
+    const shown = await call('GET', '/v1/deliveries/delivery-1', { headers: bearer(VIEWER) })
+    expect(shown.json).toMatchObject(expected)
   })
 })
 

@@ -22,16 +22,16 @@ async function open(text: string) {
 
 it('takes another version, and keeps the one before while a version is wrong or gone', async () => {
   const { file, replace, problems, tokensFile } = await open('operators: [one]')
-  expect(tokensFile.tokens.operators).toEqual(['one'])
+  expect(tokensFile.tokens.operators).toMatchObject([{ tokens: ['one'] }])
   replace('operators: [two]')
-  await waitFor(() => expect(tokensFile.tokens.operators).toEqual(['two']))
+  await waitFor(() => expect(tokensFile.tokens.operators).toMatchObject([{ tokens: ['two'] }]))
   replace('operators: 7')
   await waitFor(() => expect(problems).toEqual([expect.any(TokensFileError)]))
   rmSync(file)
   await waitFor(() => expect(problems).toHaveLength(2))
-  expect(tokensFile.tokens.operators).toEqual(['two'])
+  expect(tokensFile.tokens.operators).toMatchObject([{ tokens: ['two'] }])
   replace('operators: [three]')
-  await waitFor(() => expect(tokensFile.tokens.operators).toEqual(['three']))
+  await waitFor(() => expect(tokensFile.tokens.operators).toMatchObject([{ tokens: ['three'] }]))
   expect(problems).toHaveLength(2)
 })
 

@@ -6,6 +6,9 @@ import { temporaryDirectory } from '../../support/temporary-directory.ts'
 
 const parse = (text: string) => parseTokens(text, 'tokens.yaml')
 
+/** An operator that is a token alone. */
+const plain = (token: string) => ({ role: 'operator', tokens: [token] })
+
 function errorOf(text: string): string {
   try {
     parse(text)
@@ -19,7 +22,7 @@ function errorOf(text: string): string {
 describe('parseTokens', () => {
   it('takes a token or a list of them', () => {
     expect(parse('operators: op\nclusters: {prod: [a1, a2], dev: b}')).toEqual({
-      operators: ['op'],
+      operators: [plain('op')],
       clusters: new Map([
         ['prod', ['a1', 'a2']],
         ['dev', ['b']],
@@ -29,16 +32,98 @@ describe('parseTokens', () => {
 
   it('leaves out the line break that YAML gives a token', () => {
     const { operators, clusters } = parse('operators: |\n  op\nclusters: {a: ["x\\n", " y"]}')
-    expect({ operators, a: clusters.get('a') }).toEqual({ operators: ['op'], a: ['x', 'y'] })
+    expect({ operators, a: clusters.get('a') }).toEqual({ operators: [plain('op')], a: ['x', 'y'] })
     expect(errorOf('operators: ["x", "x\\n"]')).toContain('operators[1]: the same token')
   })
 
   it('takes a file with either part alone', () => {
-    expect(parse('operators: [op]')).toEqual({ operators: ['op'], clusters: new Map() })
+    expect(parse('operators: [op]')).toEqual({ operators: [plain('op')], clusters: new Map() })
     expect(parse('clusters: {a: x}').operators).toEqual([])
   })
 
+  it('takes operators with names and roles beside tokens alone', () => {
+    const text = `operators:
+  - op
+  - {name: ann, token: [a1, a2], role: operator}
+  - {name: on-call-2, token: b, role: viewer}`
+    expect(parse(text).operators).toEqual([
+      plain('op'),
+      { name: 'ann', role: 'operator', tokens: ['a1', 'a2'] },
+      { name: 'on-call-2', role: 'viewer', tokens: ['b'] },
+    ])
+  })
+
+  it('names the other place of an operator’s token, and of a name', () => {
+    expect(
+      errorOf(
+        'operators: [x, {name: ann, token: [y, x], role: viewer}, {name: ann, token: z, role: viewer}]',
+      ),
+    ).toBe(
+      'tokens.yaml: operators[2].name: the same name as operators[1]; token takes a list\n' +
+        'tokens.yaml: operators[1].token[1]: the same token as operators[0]',
+    )
+    expect(errorOf('operators: [{name: ann, token: x, role: viewer}]\nclusters: {a: x}')).toBe(
+      'tokens.yaml: clusters.a[0]: the same token as operators[0].token[0]',
+    )
+  })
+
   it.each([
+    [
+      'an operator without a role',
+      'operators: [{name: a, token: hunter2}]',
+      'operators[0].role: expected viewer or operator',
+    ],
+    [
+      'another role',
+      'operators: [{name: a, token: b, role: hunter2}]',
+      'operators[0].role: expected viewer or operator',
+    ],
+    [
+      'an operator without a token',
+      'operators: [{name: a, role: viewer}]',
+      'operators[0].token: expected a token or a list of tokens',
+    ],
+    [
+      'a named operator’s number',
+      'operators: [{name: a, token: 12345, role: viewer}]',
+      'operators[0].token: expected a token',
+    ],
+    [
+      'an operator without a name',
+      'operators: [{token: hunter2, role: viewer}]',
+      'operators[0].name: expected a name',
+    ],
+    [
+      'a name with a space',
+      'operators: [{name: hunter2 x, token: b, role: viewer}]',
+      'operators[0].name: expected a DNS label',
+    ],
+    [
+      'a name in capitals',
+      'operators: [{name: HUNTER2, token: b, role: viewer}]',
+      'operators[0].name: expected a DNS label',
+    ],
+    [
+      'an unknown field of an operator',
+      'operators: [{name: a, token: b, role: viewer, hunter2: c}]',
+      'operators[0]: unknown field; there are name, token and role',
+    ],
+    [
+      'an operator that is a list',
+      'operators: [[hunter2]]',
+      'operators[0]: expected a token, or a map',
+    ],
+    [
+      'an operator that is nothing',
+      'operators: [null]',
+      'operators[0]: expected a token, or a map',
+    ],
+    [
+      'no list of operators',
+      'operators: {name: a, token: hunter2, role: viewer}',
+      'operators: expected a token or a list of operators',
+    ],
+    ['no operator at all', 'operators: []', 'operators: expected at least one operator'],
     ['nothing', '', 'expected a map with operators and clusters'],
     ['a list', '- a', 'expected a map with operators and clusters'],
     ['another field', 'operator: hunter2', 'unknown field; there are operators and clusters'],
@@ -92,7 +177,7 @@ describe('loadTokens', () => {
   it('reads a file', async () => {
     const file = join(temporaryDirectory(), 'tokens.yaml')
     writeFileSync(file, 'operators: op')
-    expect((await loadTokens(file)).operators).toEqual(['op'])
+    expect((await loadTokens(file)).operators).toEqual([plain('op')])
   })
 
   it('names a file that is not there', async () => {

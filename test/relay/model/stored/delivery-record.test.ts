@@ -37,6 +37,10 @@ describe('a stored delivery record', () => {
       'that waits, with a revision',
       deliveryRecord({ outcome: 'retry', attempt: 2, revision: 'a' }),
     ],
+    [
+      'with who asked for a replay',
+      deliveryRecord({ replayedAt: [START], replayedBy: [{ at: START, by: 'ann' }] }),
+    ],
     ['with a subject', deliveryRecord({ subjectStateKey: 'prod#x', repeats: 3 })],
   ])('is read as it was written: %s', (_, record) => {
     const json = encodeText(deliveryRecordCodec, record)
@@ -51,6 +55,16 @@ describe('a stored delivery record', () => {
     expect(encode({ outcome: 'dead', reason: 'gone' })).toMatchObject({ outcome: 'dead' })
     expect(encode({ outcome: 'dead' })).not.toHaveProperty('dueAt')
     expect(encode({ outcome: 'retry', why: 'failed' })).not.toHaveProperty('waitsFor')
+  })
+})
+
+it('is read where 591c4aa has recorded a replay more, of which nobody knows who asked', () => {
+  const replayedBy = [{ at: START, by: 'ann' }]
+  const stored = encode({ replayedAt: [START], replayedBy })
+  const since = { ...stored, replayedAt: [START, START + 1] }
+  expect(storedValue(deliveryRecordCodec, decode(since), 'it')).toMatchObject({
+    replayedAt: [START, START + 1],
+    replayedBy,
   })
 })
 
