@@ -4,7 +4,7 @@ import { type FoundObject, suspendedText } from '../get/found-objects.ts'
 import { formatAge } from '../output/age.ts'
 import { formatFields, formatSection } from '../output/fields.ts'
 import { formatDocument } from '../output/print.ts'
-import { mayHoldCredential } from '../output/spec-fields.ts'
+import { mayHoldCredential, shownAnnotations } from '../output/spec-fields.ts'
 
 /** An Alert or a Provider for people, with the latest deliveries that are of it. */
 export async function objectText(
@@ -25,7 +25,7 @@ export async function objectText(
       ['Status', message],
       ['Age', formatAge(metadata.creationTimestamp, Date.now())],
     ]),
-    formatSection('Annotations', await documentOf(metadata.annotations)),
+    formatSection('Annotations', await documentOf(shownAnnotations(metadata.annotations))),
     formatSection('Spec', await documentOf(masked(manifest?.spec))),
     formatSection(
       'Latest deliveries',

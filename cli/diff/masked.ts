@@ -27,8 +27,8 @@ export function maskChange(change: FieldChange, kind: string, redact: Redact): F
 }
 
 function isCredentialField(field: string): boolean {
-  const [, name = ''] = /^spec\.([A-Za-z]+)/.exec(field) ?? []
-  return mayHoldCredential(name)
+  const [, name] = /^spec\.([A-Za-z]+)/.exec(field) ?? []
+  return name !== undefined && mayHoldCredential(name)
 }
 
 function masked(value: unknown, redact: Redact): unknown {

@@ -23,8 +23,18 @@ const CONFIG: ConfigSnapshot = {
     {
       apiVersion,
       kind: 'Provider',
-      metadata: { ...metadata, name: 'slack' },
-      spec: { type: 'slack', address: 'https://hooks.example/hunter2', channel: 'alerts' },
+      metadata: {
+        ...{ ...metadata, name: 'slack' },
+        annotations: {
+          team: 'web',
+          'kubectl.kubernetes.io/last-applied-configuration': '{"address":"hunter2"}',
+        },
+      },
+      spec: {
+        ...{ type: 'slack', address: 'https://hooks.example/hunter2', channel: 'alerts' },
+        // A field that no CRD has.
+        token: 'hunter2',
+      },
     },
   ],
   objects: [
@@ -119,8 +129,9 @@ describe.each(commandTargets())('flux-relay describe %s', (_, open) => {
     expect(alert.stdout).toMatch(/^Age: {9}\d+d$/m)
     expect(alert.stdout).toContain('\nSpec:\n  providerRef:\n    name: slack\n  suspend: true\n')
     expect(provider.stdout).toContain(
-      '\nSpec:\n  type: slack\n  address: "***"\n  channel: alerts\n',
+      '\nSpec:\n  type: slack\n  address: "***"\n  channel: alerts\n  token: "***"\n',
     )
+    expect(provider.stdout).toContain('\nAnnotations:\n  team: web\n')
     for (const { stdout } of [alert, provider]) {
       expect(stdout).toMatch(/\nLatest deliveries:\n {2}ID .* WHY\n {2}3f2c9a17d5e0 /)
       expect(stdout).not.toContain('hunter2')

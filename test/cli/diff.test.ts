@@ -149,7 +149,11 @@ describe('flux-relay diff of files', () => {
     const after = {
       'slack.yaml': providerYaml(
         'slack',
-        { type: 'slack', address: other.address, channel: 'services/hunter3-hunter3' },
+        {
+          ...{ type: 'slack', address: other.address, channel: 'services/hunter3-hunter3' },
+          // A field that no CRD has.
+          token: 'hunter4',
+        },
         other,
       ),
     }
@@ -161,6 +165,7 @@ describe('flux-relay diff of files', () => {
     expect(text?.stdout).toMatch(/^ {2}spec\.address: \*\*\* -> \*\*\*$/m)
     expect(text?.stdout).toMatch(/^ {2}spec\.proxy: - \*\*\*$/m)
     expect(text?.stdout).toMatch(/^ {2}spec\.username: - \*\*\*$/m)
+    expect(text?.stdout).toMatch(/^ {2}spec\.token: \+ \*\*\*$/m)
     expect(text?.stdout).toMatch(/^ {2}spec\.channel: \+ \S*\*\*\*\S*$/m)
   })
 
