@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
 import { addFilterOptions, parseOutcomes } from './filters.ts'
+import { getClusters } from './get/clusters.ts'
 import { getDeliveries } from './get/deliveries.ts'
 import { getObjects } from './get/objects.ts'
 import { addRelayOptions, parseCluster } from './relay/options.ts'
@@ -7,10 +8,11 @@ import { addRelayOptions, parseCluster } from './relay/options.ts'
 /** `flux-relay get`: shows what a relay has. */
 export function getCommand(): Command {
   return new Command('get')
-    .description('show Alerts, Providers or deliveries')
+    .description('show Alerts, Providers, deliveries or clusters')
     .addCommand(objectsCommand('alert', 'Alert'))
     .addCommand(objectsCommand('provider', 'Provider'))
     .addCommand(deliveriesCommand())
+    .addCommand(clustersCommand())
 }
 
 function objectsCommand(name: string, kind: 'Alert' | 'Provider'): Command {
@@ -42,6 +44,15 @@ function deliveriesCommand(): Command {
     .option('-w, --watch', 'go on with the deliveries that come or change, until Ctrl-C')
     .addOption(outputOption())
   return addRelayOptions(command).action((ids, flags) => getDeliveries(ids, flags))
+}
+
+function clustersCommand(): Command {
+  const command = new Command('clusters')
+    .alias('cluster')
+    .description('show clusters, and when each was last heard of')
+    .argument('[name...]', 'only those of these names')
+    .addOption(outputOption())
+  return addRelayOptions(command).action((names, flags) => getClusters(names, flags))
 }
 
 function outputOption(): Option {

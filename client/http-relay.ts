@@ -39,6 +39,7 @@ export function createHttpRelay(
     showEvent: (id, parameters) =>
       send('GET', `/v1/events/${encodeURIComponent(id)}?${parameters}`),
     explainEvent: (body) => send('POST', '/v1/explain', body),
+    listClusters: () => send('GET', '/v1/clusters'),
     listDeliveries: (parameters) => send('GET', `/v1/deliveries?${parameters}`),
     showDelivery: (id) => send('GET', delivery(id)),
     replayDelivery: (id) => send('POST', `${delivery(id)}/replay`),

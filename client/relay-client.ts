@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Answer } from '../relay/api/answer.ts'
 import type { RequestBody } from '../relay/api/body.ts'
+import { ClusterList, type ListedCluster } from '../relay/api/schemas/clusters.ts'
 import {
   AppliedConfig,
   type ConfigSet,
@@ -47,6 +48,8 @@ export interface RelayClient {
   ): Promise<ExplainedEvent | undefined>
   /** What each Alert of a cluster does with an event. */
   explainEvent(event: EventToExplain, rules: ExplainRules): Promise<Explanation>
+  /** The clusters of the relay, by name. */
+  clusters(): Promise<readonly ListedCluster[]>
   /** Every delivery that fits the parameters of `GET /v1/deliveries`, latest first. */
   deliveries(parameters: Readonly<Record<string, string>>): AsyncIterable<Delivery>
   /**
@@ -86,6 +89,9 @@ export function createRelayClient(requests: RelayRequests): RelayClient {
       return answer.status === 404 ? undefined : read(ExplainedEvent, answer)
     },
     explainEvent: (event, rules) => explainEvent(requests, event, rules),
+    async clusters() {
+      return read(ClusterList, await requests.listClusters()).clusters
+    },
     deliveries: (parameters) => listDeliveries(requests, parameters),
     deliveryPages: (parameters) => listPages(requests, parameters),
     async delivery(id) {

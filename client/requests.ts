@@ -25,6 +25,8 @@ export interface RelayRequests {
   showEvent(id: string, parameters: URLSearchParams, rules: ExplainRules): Promise<Answer>
   /** `POST /v1/explain`. A relay that serves HTTP knows its rules by itself. */
   explainEvent(body: RequestBody, rules: ExplainRules): Promise<Answer>
+  /** Sends `GET /v1/clusters`. */
+  listClusters(): Promise<Answer>
   /** Sends `GET /v1/deliveries`. */
   listDeliveries(parameters: URLSearchParams): Promise<Answer>
   /** Sends `GET /v1/deliveries/{id}`. */

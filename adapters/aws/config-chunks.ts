@@ -47,6 +47,8 @@ export interface Pointer {
   readonly content: string
   /** When the cluster last sent a set itself; absent when a person applied it. */
   readonly heardAt?: number
+  /** The version of the cluster's shipper, as that told it last. */
+  readonly shipper?: string
 }
 
 /** The sort keys of the chunks, in order. */
@@ -111,6 +113,7 @@ export function pointerItem(cluster: string, pointer: Pointer): Item {
     chunks: { N: String(pointer.chunks) },
     content: { S: pointer.content },
     ...(pointer.heardAt !== undefined && { heardAt: { N: String(pointer.heardAt) } }),
+    ...(pointer.shipper !== undefined && { shipper: { S: pointer.shipper } }),
   }
 }
 
@@ -121,5 +124,7 @@ export function pointerOf(item: Item): Pointer | undefined {
   const [content, heardAt] = [textOf(item, 'content'), numberOf(item, 'heardAt')]
   if (revision === undefined || setId === undefined || content === undefined) return undefined
   if (takenAt === undefined || chunks === undefined) return undefined
-  return { revision, takenAt, setId, chunks, content, ...(heardAt !== undefined && { heardAt }) }
+  const shipper = textOf(item, 'shipper')
+  const told = { ...(heardAt !== undefined && { heardAt }), ...(shipper && { shipper }) }
+  return { revision, takenAt, setId, chunks, content, ...told }
 }

@@ -15,6 +15,9 @@ import { separateReads } from './item-reads.ts'
  */
 const MAX_READS = 5
 
+/** What a cluster told of itself with its sets. */
+type Heard = Pick<Pointer, 'heardAt' | 'shipper'>
+
 export interface DynamoDbConfigOptions extends TableOptions {
   /**
    * Whether the sets come from clusters themselves, which are then watched for silence, and not
@@ -70,18 +73,17 @@ export class DynamoDbConfigStore implements ConfigStore, ConfigHistory {
     return past && fromChunks(cluster, past.pointer, past.chunks)
   }
 
-  async replace(snapshot: ConfigSnapshot): Promise<'replaced' | 'stale'> {
+  async replace(snapshot: ConfigSnapshot, shipper?: string): Promise<'replaced' | 'stale'> {
     const { cluster, takenAt } = snapshot
     const current = await this.#table.readPointer(cluster)
     if (current && current.takenAt > takenAt) return 'stale'
     const content = contentOf(snapshot)
     const isSame =
       current?.revision === snapshot.revision && current.content === contentHash(content)
-    const isConfirmed =
-      isSame &&
-      (await this.#confirm(cluster, { ...current, ...this.#heard(current, takenAt), takenAt }))
+    const heard = this.#heard(current, takenAt, shipper)
+    const isConfirmed = isSame && (await this.#confirm(cluster, { ...current, ...heard, takenAt }))
     if (isConfirmed) return 'replaced'
-    return await this.#replaceBy(snapshot, content, current)
+    return await this.#replaceBy(snapshot, content, current, heard)
   }
 
   /** When each cluster last sent its set. A shipper does so every ten minutes. */
@@ -89,9 +91,13 @@ export class DynamoDbConfigStore implements ConfigStore, ConfigHistory {
     return this.#table.clustersSeen()
   }
 
-  #heard(current: Pointer | undefined, takenAt: number): Pick<Pointer, 'heardAt'> {
-    if (this.#hearsClusters) return { heardAt: takenAt }
-    return current?.heardAt === undefined ? {} : { heardAt: current.heardAt }
+  /** A person may apply a set for a cluster that sends its own. */
+  #heard(current: Pointer | undefined, takenAt: number, shipper = current?.shipper): Heard {
+    const heardAt = this.#hearsClusters ? takenAt : current?.heardAt
+    return {
+      ...(heardAt !== undefined && { heardAt }),
+      ...(shipper !== undefined && { shipper }),
+    }
   }
 
   /** Writes only the time of a set that a shipper sends again, as it does every ten minutes. */
@@ -103,6 +109,7 @@ export class DynamoDbConfigStore implements ConfigStore, ConfigHistory {
     { cluster, revision, takenAt }: ConfigSnapshot,
     content: string,
     current: Pointer | undefined,
+    heard: Heard,
   ): Promise<'replaced' | 'stale'> {
     const chunks = toChunks(content)
     const setId = randomUUID()
@@ -113,8 +120,7 @@ export class DynamoDbConfigStore implements ConfigStore, ConfigHistory {
       setId,
       chunks: chunks.length,
       content: contentHash(content),
-      // A person may apply a set for a cluster that sends its own.
-      ...this.#heard(current, takenAt),
+      ...heard,
     }
     if (current && current.revision !== revision) {
       await this.#table.keepPast(cluster, current, this.#clock.now() + this.#retentionMs)

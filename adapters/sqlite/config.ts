@@ -12,9 +12,12 @@ import { SqliteConfigHistory } from './config-history.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { change } from './statement.ts'
 
-const REPLACE = `INSERT INTO configs (cluster, revision, taken_at, body) VALUES (?, ?, ?, ?)
+const REPLACE = `INSERT INTO configs (cluster, revision, taken_at, body, heard_at, shipper)
+  VALUES (?, ?, ?, ?, ?, ?)
   ON CONFLICT (cluster) DO UPDATE
-  SET revision = excluded.revision, taken_at = excluded.taken_at, body = excluded.body
+  SET revision = excluded.revision, taken_at = excluded.taken_at, body = excluded.body,
+    heard_at = COALESCE(excluded.heard_at, configs.heard_at),
+    shipper = COALESCE(excluded.shipper, configs.shipper)
   WHERE configs.taken_at <= excluded.taken_at`
 
 /** The part of a set that is known without reading it. */
@@ -24,13 +27,17 @@ export interface ConfigSummary {
   readonly takenAt: number
   /** How many of its objects take no effect. */
   readonly notReady: number
+  /** When a shipper last sent it, in milliseconds since the epoch; null when none did. */
+  readonly heardAt: number | null
+  /** The version of that shipper. */
+  readonly shipper: string | null
 }
 
 /** What cannot be read, or was written by a later version, counts as ready. */
 const SUMMARY = `SELECT cluster, taken_at AS takenAt,
     CASE WHEN json_valid(body) THEN (
       SELECT COUNT(*) FROM json_each(body, '$.objects') WHERE value -> '$.ready' = 'false'
-    ) ELSE 0 END AS notReady
+    ) ELSE 0 END AS notReady, heard_at AS heardAt, shipper
   FROM configs WHERE cluster = ?`
 
 export interface ConfigOptions {
@@ -91,23 +98,34 @@ export class SqliteConfigStore implements ConfigStore, ConfigHistory {
     return body === undefined ? undefined : readConfigText(cluster, body, this.#pause)
   }
 
-  replace(snapshot: ConfigSnapshot): Promise<'replaced' | 'stale'> {
-    return this.replaceText(configTextOf(snapshot))
+  replace(snapshot: ConfigSnapshot, shipper?: string): Promise<'replaced' | 'stale'> {
+    return this.replaceText(configTextOf(snapshot), shipper)
   }
 
   /** `replace` with a set that is made text already. */
-  async replaceText(config: ConfigText): Promise<'replaced' | 'stale'> {
-    const { cluster, revision, takenAt, body, notReady } = config
-    const replacing = change(REPLACE, cluster, revision, takenAt, body)
+  async replaceText(config: ConfigText, shipper?: string): Promise<'replaced' | 'stale'> {
+    const { cluster, revision, takenAt, body } = config
+    const heardAt = shipper === undefined ? null : takenAt
+    const replacing = change(
+      REPLACE,
+      ...[cluster, revision, takenAt, body, heardAt, shipper ?? null],
+    )
     const keeping = await this.#history.changes(config, this.#clock.now())
     const unit = [{ ...replacing, mustChange: true }, ...keeping]
     const result = await this.#database.write(unit, ({ kind }) => {
       if (kind !== 'done') return
       this.#revisions.set(cluster, revision)
-      this.#summaries.set(cluster, { cluster, takenAt, notReady })
+      this.#sumUp(config, shipper)
       this.#history.isKept(config)
     })
     return result.kind === 'done' ? 'replaced' : 'stale'
+  }
+
+  #sumUp({ cluster, takenAt, notReady }: ConfigText, shipper: string | undefined): void {
+    const known = this.#summaries.get(cluster)
+    const heard = shipper === undefined ? known : { heardAt: takenAt, shipper }
+    // Without either it is read when it is asked for.
+    if (heard) this.#summaries.set(cluster, { ...heard, cluster, takenAt, notReady })
   }
 
   /** The summary of each cluster's set. The first time all of them are read, one after the other. */

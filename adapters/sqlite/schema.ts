@@ -114,6 +114,8 @@ const MIGRATIONS: readonly string[] = [
      WHERE replaced_at IS NOT NULL;
    INSERT INTO config_revisions (cluster, revision, body)
      SELECT cluster, revision, CAST(body AS BLOB) FROM configs;`,
+  `ALTER TABLE configs ADD COLUMN heard_at INTEGER;
+   ALTER TABLE configs ADD COLUMN shipper TEXT;`,
 ]
 
 /** The relay's version: that which this program makes, and the latest that it reads. */

@@ -3,6 +3,7 @@ import { createStsClient } from '../../adapters/aws/clients.ts'
 import { ClusterAdmission } from '../../adapters/aws/cluster-admission.ts'
 import { ClusterSecrets } from '../../adapters/aws/cluster-secrets.ts'
 import { countDeadLetters, moveDeadLetters } from '../../adapters/aws/dead-letters.ts'
+import { createKnownClusters } from '../../adapters/aws/known-clusters.ts'
 import { RetiredConfigs } from '../../adapters/aws/retired-config.ts'
 import { ABSENCE_BELIEVED_MS } from '../../adapters/aws/secret-cache.ts'
 import { SecretSets } from '../../adapters/aws/secret-sets.ts'
@@ -22,6 +23,7 @@ import type { Answer } from '../../relay/api/answer.ts'
 import { listDeliveries, replayDelivery, showDelivery } from '../../relay/api/deliveries.ts'
 import { answerEvent } from '../../relay/api/event-query.ts'
 import { explain } from '../../relay/api/explain.ts'
+import { type ClusterPorts, listClusters } from '../../relay/api/list-clusters.ts'
 import { listEvents } from '../../relay/api/list-events.ts'
 import { type ConfigRequest, putConfig } from '../../relay/api/put-config.ts'
 import { putSecret, type SecretRequest } from '../../relay/api/put-secret.ts'
@@ -74,9 +76,13 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
     onLeft: (id, error) =>
       warnLine(`stored; ${id} is not needed any more, and stays (${awsError(error).message})`),
   })
+  const clusters = createKnownClusters({
+    client: clients.dynamoDb,
+    ...{ configTable: outputs.ConfigTable, ledgerTable: outputs.LedgerTable, clock: systemClock },
+  })
   const queueUrls = [outputs.EventsQueueUrl, outputs.RetriesQueueUrl]
   return {
-    ...requestsOn(ports, secrets),
+    ...requestsOn(ports, secrets, clusters),
     ...clustersOn(clients, outputs, ports.tokens),
     admission: new ClusterAdmission({ hashes: ports.tokens, keys: ports.signingKeys, secrets }),
     secrets,
@@ -111,7 +117,11 @@ function clustersOn(
   }
 }
 
-function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequests {
+function requestsOn(
+  ports: StorePorts,
+  secrets: SecretsManagerWriter,
+  clusters: ClusterPorts['clusters'],
+): RelayRequests {
   const config = {
     put: (request: ConfigRequest) => putConfig(ports, request, noPause, TRY_BOUNDS),
     onStored: (cluster: string) => wake(ports, cluster),
@@ -140,6 +150,7 @@ function requestsOn(ports: StorePorts, secrets: SecretsManagerWriter): RelayRequ
       ),
     explainEvent: (body, rules) =>
       answerOf(explain(ports, body, { ...rules, mayNotReadSecrets: true })),
+    listClusters: () => answerOf(listClusters({ ...ports, clusters })),
     listDeliveries: (parameters) => answerOf(listDeliveries(ports, parameters)),
     showDelivery: (id) => answerOf(showDelivery(ports, id)),
     replayDelivery: async (id) => {

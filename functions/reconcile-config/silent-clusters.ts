@@ -1,13 +1,8 @@
 import type { ClusterSeen } from '../../adapters/aws/config-table.ts'
+import { silentSince } from '../../relay/model/silence.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Log } from '../shared/log.ts'
 import type { StageMetrics } from '../shared/stage-metrics.ts'
-
-/**
- * A cluster is silent after this time. A shipper sends its configuration every ten minutes, so it
- * has missed three times.
- */
-const SILENT_AFTER_MS = 30 * 60_000
 
 /** What counting needs. */
 export interface SilentClustersParts {
@@ -25,11 +20,10 @@ export function countSilentClusters(
   seen: readonly ClusterSeen[],
 ): void {
   const now = clock.now()
-  const clusters = seen.flatMap(({ cluster, heardAt }) =>
-    heardAt !== undefined && now - heardAt > SILENT_AFTER_MS
-      ? [{ cluster, lastSeen: new Date(heardAt).toISOString() }]
-      : [],
-  )
+  const clusters = seen.flatMap(({ cluster, heardAt }) => {
+    const since = silentSince(heardAt, now)
+    return since === undefined ? [] : [{ cluster, lastSeen: new Date(since).toISOString() }]
+  })
   if (clusters.length > 0) log.warn('clusters are silent', { clusters })
   metrics.silentClusters(clusters.length)
 }

@@ -5,6 +5,7 @@ import { OPERATIONS } from '../../relay/api/operations.ts'
 import type { EventCounts } from '../../relay/api/receive-events.ts'
 import type { RefusedRequest } from '../../relay/api/refused-request.ts'
 import type { Route } from '../../relay/api/route.ts'
+import { clusterRoutes } from '../../relay/api/routes/clusters.ts'
 import { configRoutes } from '../../relay/api/routes/config.ts'
 import { deliveryRoutes } from '../../relay/api/routes/deliveries.ts'
 import { eventsRoute, singleEventRoute } from '../../relay/api/routes/events.ts'
@@ -12,6 +13,7 @@ import { explainRoutes } from '../../relay/api/routes/explain.ts'
 import { quarantineRoutes } from '../../relay/api/routes/quarantine.ts'
 import { secretRoutes } from '../../relay/api/routes/secrets.ts'
 import type { Destinations } from '../../relay/pipeline/destinations/destinations.ts'
+import type { Clusters } from '../../relay/ports/clusters.ts'
 import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import type { Quarantine } from '../../relay/ports/quarantine.ts'
@@ -34,6 +36,7 @@ import type { TurnGate } from './turn-gate.ts'
 export interface ServerDependencies {
   readonly ports: Ports
   readonly configurations: Configurations
+  readonly clusters: Clusters
   /** The configurations of before. */
   readonly history: ConfigHistory
   /** Told of each configuration that comes. */
@@ -108,6 +111,7 @@ function allRoutes(deps: ServerDependencies, door: DoorLog): readonly Route[] {
         configurationCame(deps, cluster, () => configurations.judgeAgain(cluster)),
       ownsConfig,
     }),
+    ...clusterRoutes({ clusters: deps.clusters, clock: ports.clock }),
     ...deliveryRoutes(ports),
     ...explainRoutes({ ports, history: deps.history, options: { noCrossNamespaceRefs, pause } }),
     ...quarantineRoutes(deps.quarantine),

@@ -30,7 +30,7 @@ export interface ManifestsConfig {
   /** Puts a load that is judged already in force. */
   applyJudged(config: ConfigText, secrets: LoadedManifests['secrets']): void
   /** Sums up the load that is in force; undefined before the first load. */
-  summary(): ConfigSummary | undefined
+  summary(): Pick<ConfigSummary, 'cluster' | 'takenAt' | 'notReady'> | undefined
 }
 
 /** Keeps sets that are in force, though they are stored elsewhere. */
@@ -81,13 +81,13 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
         }
         return 'body' in inForce ? readConfigText(cluster, inForce.body, pause) : inForce
       },
-      async replace(next) {
+      async replace(next, shipper) {
         refuse(next.cluster)
-        return others.configs.replace(next)
+        return others.configs.replace(next, shipper)
       },
-      async replaceText(next) {
+      async replaceText(next, shipper) {
         refuse(next.cluster)
-        return others.configs.replaceText(next)
+        return others.configs.replaceText(next, shipper)
       },
     },
     secrets: {

@@ -18,6 +18,7 @@ import { answersOf, createConfigurations } from './configurations/threaded.ts'
 import { createEcho, type Echo } from './echo.ts'
 import { readingsOf } from './gauges/readings-of.ts'
 import { lossEntry } from './gone-database.ts'
+import { createKnownClusters } from './known-clusters.ts'
 import { isLoopback } from './loopback.ts'
 import { ManifestsFolderError } from './manifests/folder.ts'
 import { createManifestsConfig } from './manifests-config.ts'
@@ -132,13 +133,14 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     userAgent: `flux-relay/${manifest.version}`,
   })
   const destinations = createDestinations(clock, { waiting: stores.waiting })
+  const readings = readingsOf({
+    stores,
+    folder: served ? served.config : undefined,
+    destinations,
+    tokens: () => tokensFile?.tokens,
+  })
   const metrics = createMetrics({
-    ...readingsOf({
-      stores,
-      folder: served ? served.config : undefined,
-      destinations,
-      tokens: () => tokensFile?.tokens,
-    }),
+    ...readings,
     queueDepth: () => stores.queue.depth(),
     quarantineDepth: () => stores.queue.quarantine.depth(),
     isWritable: () => !stores.trouble.isHeld(),
@@ -183,6 +185,10 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   const server = await listen(options, {
     ports,
     configurations: createConfigurations({ configs, secrets, clock }, gate, thread),
+    clusters: createKnownClusters({
+      ...readings.clusters,
+      admitted: () => tokensFile?.tokens.clusters.keys() ?? [],
+    }),
     history: configs,
     destinations,
     secretWriter: stores.secrets,

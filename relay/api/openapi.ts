@@ -1,6 +1,7 @@
 import { type ZodType, z } from 'zod'
 import { type Access, OPERATIONS, type Operation } from './operations.ts'
 import { PROBLEM_KINDS, type ProblemCode, type ProblemStatus } from './problem-codes.ts'
+import { ClusterList, ListedCluster } from './schemas/clusters.ts'
 import { AppliedConfig, ConfigSet, Readiness, StoredConfig } from './schemas/config.ts'
 import { DeliveriesPage, Delivery } from './schemas/deliveries.ts'
 import { EventsPage, ListedEvent } from './schemas/event-list.ts'
@@ -137,6 +138,7 @@ function problemResponses(codes: readonly ProblemCode[]): Json {
 const COMPONENTS: Readonly<Record<string, ZodType>> = {
   AlertVerdict,
   AppliedConfig,
+  ClusterList,
   ConfigSet,
   DeliveriesPage,
   Delivery,
@@ -149,6 +151,7 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   EventVerdict,
   ExplainedEvent,
   Explanation,
+  ListedCluster,
   ListedEvent,
   Problem: ProblemDocument,
   PutBack,

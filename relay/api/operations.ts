@@ -1,5 +1,6 @@
 import type { ZodType } from 'zod'
 import type { ProblemCode } from './problem-codes.ts'
+import { ClusterList } from './schemas/clusters.ts'
 import { AppliedConfig, ConfigSet, StoredConfig } from './schemas/config.ts'
 import { DeliveriesPage, Delivery } from './schemas/deliveries.ts'
 import { EventsPage } from './schemas/event-list.ts'
@@ -94,6 +95,14 @@ export const OPERATIONS = {
     body: SecretData,
     success: { status: 200, body: StoredSecret },
     problems: [...OF_BODY, 'bad-parameter', 'config-owned'],
+  },
+  listClusters: {
+    method: 'GET',
+    path: '/v1/clusters',
+    access: 'viewer',
+    summary: 'Lists clusters, and when each was last heard of.',
+    success: { status: 200, body: ClusterList },
+    problems: [],
   },
   listDeliveries: {
     method: 'GET',

@@ -78,6 +78,8 @@ async function readList(
 /** A request that replaces a cluster's whole set of Alerts and Providers. */
 export interface ConfigRequest extends RequestBody {
   readonly cluster: string
+  /** The version of the shipper that sends it; absent for any other sender. */
+  readonly shipper?: string | undefined
 }
 
 /**
@@ -93,7 +95,7 @@ export async function putConfig(
 ): Promise<Answer> {
   const read = await readConfig(request, ports.clock.now(), pause)
   if ('problem' in read) return problemAnswer(read.problem)
-  const { cluster } = request
+  const { cluster, shipper } = request
   try {
     const snapshot = await reconcile(
       cluster,
@@ -103,7 +105,7 @@ export async function putConfig(
       pause,
       bounds,
     )
-    if ((await ports.configs.replace(snapshot)) === 'stale') {
+    if ((await ports.configs.replace(snapshot, shipper)) === 'stale') {
       return problemAnswer(await staleProblem(ports, cluster, read.takenAt))
     }
     return jsonAnswer(200, { revision: snapshot.revision, objects: snapshot.objects })

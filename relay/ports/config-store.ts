@@ -6,6 +6,9 @@ export interface ConfigStore {
    * a set.
    */
   read(cluster: string, knownRevision?: string): Promise<ConfigSnapshot | 'unchanged' | undefined>
-  /** Replaces the cluster's set in one step, unless the stored one was taken later. */
-  replace(snapshot: ConfigSnapshot): Promise<'replaced' | 'stale'>
+  /**
+   * Replaces the cluster's set in one step, unless the stored one was taken later. `shipper` is the
+   * version of the shipper that sent it; without it what an earlier one told stays.
+   */
+  replace(snapshot: ConfigSnapshot, shipper?: string): Promise<'replaced' | 'stale'>
 }

@@ -7,7 +7,7 @@ import { tokenHash } from '../../relay/api/credentials.ts'
 import { event } from '../support/delivery-records.ts'
 import { OPERATOR, PROD, startRelay, TOKENS } from '../support/embedded-server.ts'
 import { type HttpApiRequest, httpApiEvent } from '../support/http-api-event.ts'
-import { memoryPorts } from '../support/memory-ports.ts'
+import { type MemoryPorts, memoryPorts } from '../support/memory-ports.ts'
 
 interface HostAnswer {
   readonly status: number
@@ -15,6 +15,11 @@ interface HostAnswer {
   readonly body: unknown
 }
 type Ask = (request: HttpApiRequest) => Promise<HostAnswer>
+
+interface Host {
+  readonly ask: Ask
+  readonly ports: MemoryPorts
+}
 
 /** Headers that the route table decides, not what carries the answer. */
 const DECIDED = [
@@ -32,17 +37,18 @@ function answerOf(status: number, headers: object, body: string): HostAnswer {
   return { status, headers: Object.fromEntries(decided), body: body === '' ? '' : JSON.parse(body) }
 }
 
-async function embedded(): Promise<Ask> {
-  const { call } = await startRelay({ tokens: TOKENS })
-  return async ({ method, resource, cluster, headers = {}, body }) => {
+async function embedded(): Promise<Host> {
+  const { call, ports } = await startRelay({ tokens: TOKENS })
+  const ask: Ask = async ({ method, resource, cluster, headers = {}, body }) => {
     const path = `/v1/clusters/${encodeURIComponent(cluster)}/${resource}`
     const sent = { headers: { 'content-type': 'application/json', ...headers } }
     const reply = await call(method, path, body === undefined ? sent : { ...sent, body })
     return answerOf(reply.status, reply.headers, reply.text)
   }
+  return { ask, ports }
 }
 
-async function functions(): Promise<Ask> {
+async function functions(): Promise<Host> {
   const ports = memoryPorts()
   const read = async (name: string) => {
     const tokens = TOKENS.clusters.get(name)
@@ -54,11 +60,12 @@ async function functions(): Promise<Ask> {
     ...{ log: { info: ignore, warn: ignore, error: ignore }, onFailed: ignore, onRefused: ignore },
   }
   const [ingest, reconcileConfig] = [createIngest(parts), createReconcileConfig(parts)]
-  return async (request) => {
+  const ask: Ask = async (request) => {
     const handle = request.resource === 'events' ? ingest : reconcileConfig
     const { statusCode = 0, headers = {}, body = '' } = await handle(httpApiEvent(request))
     return answerOf(statusCode, headers, body)
   }
+  return { ask, ports }
 }
 
 const BATCH = JSON.stringify([event(), event('other')])
@@ -117,15 +124,33 @@ describe('both hosts', () => {
   it('answer every request alike, in status, headers and body', async () => {
     const hosts = await Promise.all([embedded(), functions()])
     for (const [name, status, request] of REQUESTS) {
-      const [here, onAws] = await Promise.all(hosts.map((ask) => ask(request)))
+      const [here, onAws] = await Promise.all(hosts.map(({ ask }) => ask(request)))
       expect({ name, ...onAws }).toEqual({ name, ...here })
       expect([name, here?.status]).toEqual([name, status])
     }
   })
 
+  it('keep the version that a shipper tells with a configuration, and of nobody else', async () => {
+    for (const { ask, ports } of await Promise.all([embedded(), functions()])) {
+      const put = (agent: string, minute: number) =>
+        ask(
+          config({ ...bearer(PROD), 'user-agent': agent }, CONFIG.replace('09:14', `09:${minute}`)),
+        )
+      expect((await put('flux-relay/0.1.0', 10)).status).toBe(200)
+      expect((await put('curl/8.5.0', 11)).status).toBe(200)
+      expect(await ports.configs.summaries()).toMatchObject([
+        {
+          takenAt: Date.parse('2026-11-20T09:11:03Z'),
+          heardAt: Date.parse('2026-11-20T09:10:03Z'),
+          shipper: '0.1.0',
+        },
+      ])
+    }
+  })
+
   it('name an operator only where there are operators', async () => {
     const hosts = await Promise.all([embedded(), functions()])
-    const answers = await Promise.all(hosts.map((ask) => ask(config({}))))
+    const answers = await Promise.all(hosts.map(({ ask }) => ask(config({}))))
     expect(answers.map(({ body }) => (body as { detail: string }).detail)).toEqual([
       'expected Authorization: Bearer with a token of the cluster prod or an operator',
       'expected Authorization: Bearer with a token of the cluster prod',

@@ -157,6 +157,18 @@ describe('a notification is missing, and one command says why', () => {
     expect([code, stdout, stderr]).toEqual([0, '', 'No deliveries found.\n'])
   })
 
+  it('its cluster is silent', async () => {
+    const { ports, server } = await startRelay()
+    const silent = { cluster: 'prod-eu', revision: 'r1', manifests: [], objects: [] }
+    await ports.configs.replace({ ...silent, takenAt: START - 31 * 60_000 }, '0.1.0')
+    const { code, stdout, stderr } = await fluxRelay([
+      ...['get', 'clusters', '--relay', `http://127.0.0.1:${server.port}`],
+    ])
+    expect([code, stderr]).toEqual([0, ''])
+    const since = new Date(START - 31 * 60_000).toISOString().replace('.000', '')
+    expect(stdout).toMatch(new RegExp(`^prod-eu .* 0\\.1\\.0 +${since}$`, 'm'))
+  })
+
   it.each([
     ['its sender has a wrong token', 'wrong', 1, 'events refused: no token, or a wrong one'],
     ['it came before, byte by byte', PROD, 2, 'events came again byte by byte'],

@@ -4,13 +4,15 @@ import { expect, onTestFinished } from 'vitest'
 import type { ServerDependencies } from '../../hosts/embedded/app.ts'
 import { configurationsInTurns } from '../../hosts/embedded/configurations/configurations.ts'
 import { createEcho } from '../../hosts/embedded/echo.ts'
+import { createKnownClusters } from '../../hosts/embedded/known-clusters.ts'
 import { createMetrics } from '../../hosts/embedded/metrics.ts'
 import { createServer } from '../../hosts/embedded/server.ts'
 import type { Tokens } from '../../hosts/embedded/tokens.ts'
 import { createTurnGate } from '../../hosts/embedded/turn-gate.ts'
 import type { RunningServer, ServerLimits } from '../../hosts/kit/http-server.ts'
 import { createLog } from '../../hosts/kit/log.ts'
-import { type MemoryPorts, memoryPorts } from './memory-ports.ts'
+import type { Ports } from '../../relay/ports/ports.ts'
+import { MemoryConfigStore, MemoryLedger, type MemoryPorts, memoryPorts } from './memory-ports.ts'
 
 export const OPERATOR = 'operator-token-1'
 /** The token of vic, who may read only. */
@@ -63,6 +65,7 @@ export async function startRelay(
   const deps: ServerDependencies = {
     ports,
     configurations: configurationsInTurns(ports, gate),
+    clusters: clustersOf(changes.ports ?? ports, () => deps.tokens?.clusters.keys() ?? []),
     history: ports.configs,
     destinations: { review: () => undefined },
     secretWriter: ports.secrets,
@@ -91,6 +94,19 @@ export async function startRelay(
     logged: () => lines.join(''),
     call: (method, path, call = {}) => send(server.port, method, path, call),
   }
+}
+
+/** The clusters of ports in memory. */
+function clustersOf({ configs, ledger }: Ports, admitted: () => Iterable<string>) {
+  if (!(configs instanceof MemoryConfigStore && ledger instanceof MemoryLedger)) {
+    return { list: async () => [] }
+  }
+  return createKnownClusters({
+    admitted,
+    configurations: () => configs.summaries(),
+    earlierEvents: () => ledger.latestAccepted(),
+    isServed: () => true,
+  })
 }
 
 function send(port: number, method: string, path: string, { headers, body }: Call): Promise<Reply> {

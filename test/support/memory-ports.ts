@@ -113,6 +113,7 @@ export class MemoryQueue extends Failing implements Queue {
 export class MemoryConfigStore extends Failing implements ConfigStore, ConfigHistory {
   readonly #snapshots = new Map<string, ConfigSnapshot>()
   readonly #past: ConfigSnapshot[] = []
+  readonly #heard = new Map<string, { readonly heardAt: number; readonly shipper: string }>()
 
   async readRevision(cluster: string, revision: string): Promise<ConfigSnapshot | undefined> {
     await this.check()
@@ -135,11 +136,20 @@ export class MemoryConfigStore extends Failing implements ConfigStore, ConfigHis
     return snapshot && snapshot.revision === knownRevision ? 'unchanged' : snapshot
   }
 
-  async replace(snapshot: ConfigSnapshot): Promise<'replaced' | 'stale'> {
+  /** What is told of each set, as the host on SQLite does. */
+  async summaries() {
+    return [...this.#snapshots.values()].map(({ cluster, takenAt }) => {
+      const heard = this.#heard.get(cluster)
+      return { cluster, takenAt, notReady: 0, source: 'sent' as const, ...heard }
+    })
+  }
+
+  async replace(snapshot: ConfigSnapshot, shipper?: string): Promise<'replaced' | 'stale'> {
     await this.check()
     const stored = this.#snapshots.get(snapshot.cluster)
     if (stored && stored.takenAt > snapshot.takenAt) return 'stale'
     this.#snapshots.set(snapshot.cluster, snapshot)
+    if (shipper) this.#heard.set(snapshot.cluster, { heardAt: snapshot.takenAt, shipper })
     this.#past.push(snapshot)
     return 'replaced'
   }
@@ -217,6 +227,13 @@ export class MemoryLedger extends Failing implements Ledger {
   /** Stores records whatever is there. */
   put(...records: readonly LedgerRecord[]): void {
     for (const value of records) this.#records.set(value.id, { value, version: 1 })
+  }
+
+  /** When the last event of each cluster was accepted. */
+  async latestAccepted(): Promise<ReadonlyMap<string, number>> {
+    const records = [...this.#records.values()].map(({ value }) => value)
+    records.sort((a, b) => a.acceptedAt - b.acceptedAt)
+    return new Map(records.map(({ cluster, acceptedAt }) => [cluster, acceptedAt]))
   }
 
   assertWritable(): void {

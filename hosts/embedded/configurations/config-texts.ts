@@ -5,5 +5,5 @@ export interface ConfigTexts {
   /** The cluster's set as `replaceText` took it; undefined without one. */
   readText(cluster: string): Promise<string | undefined>
   /** `replace` of a `ConfigStore`. */
-  replaceText(config: ConfigText): Promise<'replaced' | 'stale'>
+  replaceText(config: ConfigText, shipper?: string): Promise<'replaced' | 'stale'>
 }

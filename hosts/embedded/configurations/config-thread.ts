@@ -25,7 +25,7 @@ const configs: ConfigStore = {
     const body = await ask('configText', cluster)
     return body === undefined ? undefined : readConfigText(cluster, body, noPause)
   },
-  replace: (snapshot) => ask('replaceText', configTextOf(snapshot)),
+  replace: (snapshot, shipper) => ask('replaceText', { config: configTextOf(snapshot), shipper }),
 }
 const secrets: SecretStore = {
   read: (cluster, namespace, name, { fresh = false } = {}) =>

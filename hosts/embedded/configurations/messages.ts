@@ -50,7 +50,13 @@ export interface JudgedFolder
 export interface Asks {
   readonly secret: Task<SecretQuestion, VersionedSecret | undefined>
   readonly configText: Task<string, string | undefined>
-  readonly replaceText: Task<ConfigText, 'replaced' | 'stale'>
+  readonly replaceText: Task<SentConfig, 'replaced' | 'stale'>
+}
+
+/** A set that is to be stored, and the version of the shipper that sent it. */
+interface SentConfig {
+  readonly config: ConfigText
+  readonly shipper: string | undefined
 }
 
 interface SecretQuestion {

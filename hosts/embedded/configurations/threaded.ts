@@ -63,6 +63,6 @@ export function answersOf({ configs, secrets }: Omit<ConfigPorts, 'clock'>): Ask
     secret: ({ cluster, namespace, name, fresh }) =>
       secrets.read(cluster, namespace, name, { fresh }),
     configText: (cluster) => configs.readText(cluster),
-    replaceText: (config) => configs.replaceText(config),
+    replaceText: ({ config, shipper }) => configs.replaceText(config, shipper),
   }
 }

@@ -9,6 +9,10 @@ export interface ConfigurationReading {
   readonly notReady: number
   /** `folder`: the relay read it from its manifests; `sent`: the cluster sent it. */
   readonly source: 'folder' | 'sent'
+  /** When a shipper last sent it, in milliseconds since the epoch. */
+  readonly heardAt?: number | null
+  /** The version of that shipper. */
+  readonly shipper?: string | null
 }
 
 /** What the host knows of its clusters, asked at every scrape. */

@@ -4,6 +4,7 @@ import { headerOf } from '../http.ts'
 import { problem } from '../problem.ts'
 import type { ConfigRequest } from '../put-config.ts'
 import { type Call, type Route, routeOf } from '../route.ts'
+import { shipperVersion } from '../shipper-version.ts'
 
 /** What the routes for configurations need from a host. */
 export interface ConfigRouteParts {
@@ -39,6 +40,7 @@ async function put(parts: ConfigRouteParts, call: Call): Promise<Answer> {
     body: read.body,
     contentEncoding: headerOf(request, 'content-encoding'),
     contentType: headerOf(request, 'content-type'),
+    shipper: shipperVersion(request),
   })
 }
 

@@ -17,7 +17,8 @@ import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { acceptingLedger, recordWaiting } from './support/accepting-ledger.ts'
 
 const LEAVE_EVENT = 'INSERT INTO events (id, grp, accepted_at, queued, body) VALUES (?, ?, ?, 1, ?)'
-const LEAVE_CONFIG = 'INSERT OR REPLACE INTO configs VALUES (?, ?, ?, ?)'
+const LEAVE_CONFIG =
+  'INSERT OR REPLACE INTO configs (cluster, revision, taken_at, body) VALUES (?, ?, ?, ?)'
 
 function openNew() {
   const database = openRelayDatabase(join(temporaryDirectory(), 'relay.db'))

@@ -71,12 +71,40 @@ it('tells when a set was taken and how much of it takes no effect, before and af
   }
   const store = new SqliteConfigStore(database, new ManualClock())
   await store.replace(snapshot)
-  const expected = [{ cluster: 'prod', takenAt: 7_000, notReady: 2 }]
+  const nobody = { heardAt: null, shipper: null }
+  const expected = [{ cluster: 'prod', takenAt: 7_000, notReady: 2, ...nobody }]
   expect(await store.summaries()).toEqual(expected)
   expect(await new SqliteConfigStore(database, new ManualClock()).summaries()).toEqual(expected)
   await store.replace({ ...snapshot, takenAt: 8_000, objects: [] })
   await store.replace({ ...snapshot, takenAt: 7_500 })
-  expect(await store.summaries()).toEqual([{ cluster: 'prod', takenAt: 8_000, notReady: 0 }])
+  expect(await store.summaries()).toEqual([
+    { cluster: 'prod', takenAt: 8_000, notReady: 0, ...nobody },
+  ])
+})
+
+it('tells when a shipper last sent a set, and its version, through sets of others', async () => {
+  const { database } = openDatabase()
+  const store = new SqliteConfigStore(database, new ManualClock())
+  const set = { cluster: 'prod', revision: 'r1', manifests: [], objects: [] }
+  const known = { cluster: 'prod', notReady: 0 }
+  const summaries = () =>
+    Promise.all(
+      [store, new SqliteConfigStore(database, new ManualClock())].map((it) => it.summaries()),
+    )
+  await store.replace({ ...set, takenAt: 1_000 }, '0.1.0')
+  const first = [{ ...known, takenAt: 1_000, heardAt: 1_000, shipper: '0.1.0' }]
+  expect(await summaries()).toEqual([first, first])
+  // One that knows nothing yet stores what a person applies.
+  const other = new SqliteConfigStore(database, new ManualClock())
+  await other.replace({ ...set, takenAt: 2_000 })
+  const second = [{ ...known, takenAt: 2_000, heardAt: 1_000, shipper: '0.1.0' }]
+  expect(await other.summaries()).toEqual(second)
+  await other.replace({ ...set, takenAt: 3_000 })
+  await other.replace({ ...set, takenAt: 2_500 }, '9.9.9')
+  expect(await other.summaries()).toEqual([{ ...second[0], takenAt: 3_000 }])
+  await other.replace({ ...set, takenAt: 4_000 }, '0.2.0')
+  const last = [{ ...known, takenAt: 4_000, heardAt: 4_000, shipper: '0.2.0' }]
+  expect(await other.summaries()).toEqual(last)
 })
 
 it('takes a set that cannot be read for one that is ready', async () => {
@@ -85,8 +113,8 @@ it('takes a set that cannot be read for one that is ready', async () => {
   await database.write([{ sql, parameters: ['torn', 'r', 1, '{"obj'] }])
   await database.write([{ sql, parameters: ['later', 'r', 2, '{"v":99,"x":"..."}'] }])
   expect(await new SqliteConfigStore(database, new ManualClock()).summaries()).toEqual([
-    { cluster: 'later', takenAt: 2, notReady: 0 },
-    { cluster: 'torn', takenAt: 1, notReady: 0 },
+    { cluster: 'later', takenAt: 2, notReady: 0, heardAt: null, shipper: null },
+    { cluster: 'torn', takenAt: 1, notReady: 0, heardAt: null, shipper: null },
   ])
 })
 

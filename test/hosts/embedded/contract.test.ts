@@ -34,6 +34,7 @@ const CALLS: Readonly<Record<OperationName, Exchange>> = {
   },
   showConfig: { path: '/v1/clusters/prod/config', token: OPERATOR },
   putSecret: { path: '/v1/clusters/prod/secrets/flux-system/slack', token: PROD, body: { a: 'b' } },
+  listClusters: { path: '/v1/clusters', token: OPERATOR },
   listDeliveries: { path: '/v1/deliveries', token: OPERATOR },
   showDelivery: { path: '/v1/deliveries/delivery-1', token: OPERATOR },
   replayDelivery: { path: '/v1/deliveries/delivery-1/replay', token: OPERATOR },

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest'
+import manifest from '../../../../package.json' with { type: 'json' }
 import {
   type ClusterOptions,
   startCluster,
@@ -25,7 +26,7 @@ afterEach(() => {
 const ALERT = { apiVersion: 'notification.toolkit.fluxcd.io/v1beta3', kind: 'Alert' }
 
 it('brings what is applied to a cluster, and what its controllers report, to a sink', async () => {
-  const { cluster, sink, shipper } = await startAll(
+  const { cluster, sink, relay, shipper } = await startAll(
     { flags: ['--watch-events', 'Kustomization'] },
     startShipperIn,
   )
@@ -51,6 +52,13 @@ it('brings what is applied to a cluster, and what its controllers report, to a s
     'applied revision 0',
     'applied revision 1',
   ])
+  const answer = await fetch(`${relay.url}/v1/clusters`, {
+    headers: { authorization: 'Bearer operator-token' },
+  })
+  const { clusters } = (await answer.json()) as { clusters: readonly unknown[] }
+  const time = expect.stringMatching(/^\d{4}-.*Z$/)
+  const shipped = { lastEventAt: time, lastConfigurationAt: time, shipperVersion: manifest.version }
+  expect(clusters).toContainEqual({ name: 'prod', ...shipped })
 })
 
 it('sends the labels of an object along that Alerts select by', async () => {

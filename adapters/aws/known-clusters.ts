@@ -1,0 +1,75 @@
+import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { Clusters, KnownCluster } from '../../relay/ports/clusters.ts'
+import { mapConcurrently } from './concurrency.ts'
+import { ConfigTable } from './config-table.ts'
+import { namesOf, textOf } from './dynamodb-item.ts'
+import { separateReads } from './item-reads.ts'
+import { parsePosition } from './ledger-item.ts'
+import { LEDGER_INDEXES } from './tables.ts'
+
+export interface KnownClustersOptions {
+  readonly client: DynamoDBClient
+  /** `CONFIG_TABLE`. */
+  readonly configTable: string
+  /** `LEDGER_TABLE`. */
+  readonly ledgerTable: string
+  readonly clock: Clock
+}
+
+const CONCURRENT_CLUSTERS = 8
+
+/**
+ * The clusters on DynamoDB: those of the config table's index, of each its pointer, and one entry of
+ * the ledger's index.
+ */
+export function createKnownClusters(options: KnownClustersOptions): Clusters {
+  const { client, configTable, clock } = options
+  const configs = new ConfigTable(client, configTable, separateReads({ client, clock }))
+  return {
+    async list() {
+      const names = (await configs.clustersSeen()).map(({ cluster }) => cluster)
+      return mapConcurrently(names, CONCURRENT_CLUSTERS, (cluster) =>
+        knownCluster(options, configs, cluster),
+      )
+    },
+  }
+}
+
+async function knownCluster(
+  options: KnownClustersOptions,
+  configs: ConfigTable,
+  cluster: string,
+): Promise<KnownCluster> {
+  const [pointer, lastEventAt] = await Promise.all([
+    configs.readPointer(cluster),
+    latestAccepted(options, cluster),
+  ])
+  const { heardAt, shipper } = pointer ?? {}
+  return {
+    cluster,
+    ...(lastEventAt !== undefined && { lastEventAt }),
+    ...(pointer && { configuredAt: pointer.takenAt }),
+    ...(heardAt !== undefined && { heardAt }),
+    ...(shipper !== undefined && { shipper }),
+  }
+}
+
+async function latestAccepted(
+  { client, ledgerTable }: KnownClustersOptions,
+  cluster: string,
+): Promise<number | undefined> {
+  const { name, key } = LEDGER_INDEXES.byCluster
+  const query = new QueryCommand({
+    TableName: ledgerTable,
+    IndexName: name,
+    KeyConditionExpression: `#${key.partition} = :cluster`,
+    ExpressionAttributeNames: namesOf(key.partition, key.sort),
+    ExpressionAttributeValues: { ':cluster': { S: cluster } },
+    ProjectionExpression: `#${key.sort}`,
+    ScanIndexForward: false,
+    Limit: 1,
+  })
+  const [item] = (await client.send(query)).Items ?? []
+  return item && parsePosition(textOf(item, key.sort) ?? '').acceptedAt
+}

@@ -1,0 +1,33 @@
+import { silentSince } from '../model/silence.ts'
+import type { Clock } from '../ports/clock.ts'
+import type { Clusters, KnownCluster } from '../ports/clusters.ts'
+import { type Answer, jsonAnswer } from './answer.ts'
+
+/** What listing clusters needs. */
+export interface ClusterPorts {
+  readonly clusters: Clusters
+  readonly clock: Pick<Clock, 'now'>
+}
+
+/** Lists the clusters, by name: 200 `{clusters}`. Rejects when a store fails. */
+export async function listClusters({ clusters, clock }: ClusterPorts): Promise<Answer> {
+  const known = await clusters.list()
+  const now = clock.now()
+  const sorted = known.toSorted((a, b) => (a.cluster < b.cluster ? -1 : 1))
+  return jsonAnswer(200, { clusters: sorted.map((it) => clusterView(it, now)) })
+}
+
+function clusterView(known: KnownCluster, now: number) {
+  const { cluster: name, lastEventAt, configuredAt, heardAt, shipper } = known
+  return {
+    name,
+    lastEventAt: isoTime(lastEventAt),
+    lastConfigurationAt: isoTime(configuredAt),
+    shipperVersion: shipper,
+    silentSince: isoTime(silentSince(heardAt, now)),
+  }
+}
+
+function isoTime(time: number | undefined): string | undefined {
+  return time === undefined ? undefined : new Date(time).toISOString()
+}
