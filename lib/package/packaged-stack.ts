@@ -87,7 +87,6 @@ const EQUAL = {
   WithCompactRecords: ['CompactRecords', 'true'],
   WithDeletionProtection: ['DeletionProtection', 'true'],
   WithNoCrossNamespaceRefs: ['NoCrossNamespaceRefs', 'true'],
-  WithPublicIngestUrl: ['PublicIngestUrl', 'true'],
   WithReplayButton: ['ReplayButton', 'true'],
   WithCloudIdentities: ['CloudIdentities', 'true'],
 } as const satisfies Readonly<Record<string, readonly [SettingParameter, string]>>
@@ -204,7 +203,7 @@ export class PackagedStack extends Stack {
       compactRecords: true,
       dispatchMemory: this.#number('DispatchMemory'),
       ingestConcurrency: this.#givenNumber('WithIngestConcurrency'),
-      publicIngestUrl: true,
+      publicIngestUrl: false,
       apiRequestsPerSecond: this.#givenNumber('WithApiRequestsPerSecond'),
       apiBurst: this.#givenNumber('WithApiBurst'),
       secretsKeyArn: this.#text('SecretsKeyArn'),

@@ -34,7 +34,6 @@ const CHOICES: Readonly<Record<string, SettingChoice>> = {
   WithDomain: { domainName: undefined, certificateArn: undefined },
   WithDeletionProtection: { deletionProtection: false },
   WithNoCrossNamespaceRefs: { noCrossNamespaceRefs: false },
-  WithPublicIngestUrl: { publicIngestUrl: false },
   WithReplayButton: { replayButton: false },
   WithCloudIdentities: { cloudIdentities: false },
 }

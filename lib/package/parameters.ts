@@ -80,7 +80,6 @@ export const SETTING_PARAMETERS = {
   CompactRecords: flag('Whether what is done is kept in a compact form', DEFAULTS.compactRecords),
   DispatchMemory: number('MiB of the dispatch function', 512, 10_240, DEFAULTS.dispatchMemory),
   IngestConcurrency: optionalNumber('Calls of ingest at once; empty: those of the account'),
-  PublicIngestUrl: flag('Whether ingest has an address of its own too', DEFAULTS.publicIngestUrl),
   ApiRequestsPerSecond: optionalNumber('Requests a second that the API takes; empty: no bound'),
   ApiBurst: optionalNumber('Requests that the API takes at once; with ApiRequestsPerSecond'),
   SecretsKeyArn: text(
@@ -144,6 +143,8 @@ export const NO_PARAMETERS: Readonly<Partial<Record<keyof DeploymentSettings, st
   alarmTopicArn: 'it is ExistingAlarmTopicArn, since an output has that name',
   alarms: 'each alarm has a parameter of its own, such as AlarmOldestOpen',
   names: 'each name has a parameter of its own, such as LedgerTableName',
+  publicIngestUrl:
+    'CloudFormation in GovCloud refuses a template that names a function URL, whatever its condition',
 }
 
 /** A value that is there under a condition only. */

@@ -35,13 +35,4 @@ export const RULES: JsonObject = {
     both('ApiRequestsPerSecond', 'ApiBurst'),
     'ApiRequestsPerSecond: only together with ApiBurst: set both, or neither',
   ),
-  ThrottleOfAll: rule(
-    {
-      'Fn::Or': [
-        { 'Fn::Equals': [{ Ref: 'PublicIngestUrl' }, 'false'] },
-        isEmpty('ApiRequestsPerSecond'),
-      ],
-    },
-    'PublicIngestUrl: true leaves requests past ApiRequestsPerSecond: set one of them',
-  ),
 }
