@@ -1,3 +1,13 @@
+import {
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COMMA,
+  endOfString,
+  nextInk,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+} from '../model/json-scan.ts'
 import { MAX_NESTING } from './json.ts'
 
 /**
@@ -27,12 +37,6 @@ export type Spans =
   | readonly JsonSpan[]
   | { readonly brokenAt: number }
   | { readonly tooMany: 'items' | 'values' }
-
-const QUOTE = 0x22
-const COMMA = 0x2c
-const BACKSLASH = 0x5c
-const NEWLINE = 0x0a
-const [OPEN_ARRAY, CLOSE_ARRAY, OPEN_OBJECT, CLOSE_OBJECT] = [0x5b, 0x5d, 0x7b, 0x7d]
 
 /**
  * The elements of a JSON array whose opening bracket is at `start`. Only the spans are made, so a
@@ -126,28 +130,6 @@ function spanUntil(
   return { start, end: Math.min(at, last), values, isTooDeep }
 }
 
-/** The index of the closing quote of the string that begins at `start`; `end` when it has none. */
-function endOfString(text: string, start: number, end: number): number {
-  for (let at = start + 1; at < end; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code === QUOTE) return at
-    if (code === BACKSLASH) at += 1
-  }
-  return end
-}
-
 function isBlank(text: string, start: number, end: number): boolean {
   return nextInk(text, start, end) === end
-}
-
-/** The index of the first character that is not white space; `end` when there is none. */
-function nextInk(text: string, start: number, end: number): number {
-  let at = start
-  while (at < end && isSpace(text.charCodeAt(at))) at += 1
-  return at
-}
-
-/** Whether the character is white space: RFC 8259, section 2. */
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === NEWLINE || code === 0x0d || code === 0x09
 }

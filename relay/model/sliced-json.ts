@@ -1,14 +1,17 @@
+import {
+  CLOSE_ARRAY,
+  CLOSE_OBJECT,
+  COLON,
+  COMMA,
+  endOfString,
+  nextInk,
+  OPEN_ARRAY,
+  OPEN_OBJECT,
+  QUOTE,
+} from './json-scan.ts'
+
 /** How many characters are parsed without a pause: about a millisecond of work. */
 const SLICE = 64 * 1024
-
-const QUOTE = 0x22
-const COMMA = 0x2c
-const COLON = 0x3a
-const OPEN_ARRAY = 0x5b
-const BACKSLASH = 0x5c
-const CLOSE_ARRAY = 0x5d
-const OPEN_OBJECT = 0x7b
-const CLOSE_OBJECT = 0x7d
 
 /**
  * Parses a JSON object as `JSON.parse` does, in parts. It yields after each field, and after each
@@ -91,26 +94,6 @@ function endOfValue(text: string, start: number): number {
     } else if (depth === 0 && (code === COMMA || code === COLON)) return at
   }
   throw broken(text.length)
-}
-
-function endOfString(text: string, start: number): number {
-  for (let at = start + 1; at < text.length; at += 1) {
-    const code = text.charCodeAt(at)
-    if (code === QUOTE) return at
-    if (code === BACKSLASH) at += 1
-  }
-  throw broken(text.length)
-}
-
-/** The index of the first character from `start` that is not white space (RFC 8259, section 2). */
-function nextInk(text: string, start: number): number {
-  let at = start
-  while (isSpace(text.charCodeAt(at))) at += 1
-  return at
-}
-
-function isSpace(code: number): boolean {
-  return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
 }
 
 function expect(text: string, at: number, code: number): void {
