@@ -1,10 +1,5 @@
-/**
- * The kinds whose controllers report events: those of Flux
- * (https://fluxcd.io/flux/components/notification/alerts/#event-sources), of Flux Operator
- * (https://fluxoperator.dev/docs/), Flagger's Canary and tofu-controller's Terraform, which all post
- * the events of Flux.
- */
-export const REPORTING_KINDS: ReadonlySet<string> = new Set([
+/** The kinds of Flux whose controllers report events, which the shipper watches by default. */
+export const FLUX_KINDS: ReadonlySet<string> = new Set([
   'Kustomization',
   'HelmRelease',
   'GitRepository',
@@ -17,6 +12,16 @@ export const REPORTING_KINDS: ReadonlySet<string> = new Set([
   'ImageRepository',
   'ImagePolicy',
   'ImageUpdateAutomation',
+])
+
+/**
+ * All kinds whose controllers report events: those of Flux
+ * (https://fluxcd.io/flux/components/notification/alerts/#event-sources), of Flux Operator
+ * (https://fluxoperator.dev/docs/), Flagger's Canary and tofu-controller's Terraform, which all post
+ * the events of Flux.
+ */
+export const REPORTING_KINDS: ReadonlySet<string> = new Set([
+  ...FLUX_KINDS,
   'FluxInstance',
   'ResourceSet',
   'ResourceSetInputProvider',

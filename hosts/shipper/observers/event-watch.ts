@@ -1,7 +1,7 @@
+import { FLUX_KINDS } from '../../../relay/model/reporting-kinds.ts'
 import type { Log } from '../../kit/log.ts'
 import type { ShipperMetrics } from '../metrics.ts'
 import type { EventWatchObserver } from '../sources/event-watch.ts'
-import { FLUX_KINDS } from '../sources/flux-kinds.ts'
 
 /** Logs and counts what becomes of Kubernetes Events. */
 export function createEventWatchObserver(
@@ -27,6 +27,7 @@ export function createEventWatchObserver(
     },
     apiRecovered: (kind) => log.info({ kind }, 'Kubernetes Events are read again'),
     unknownKind(kind) {
+      // Many clusters lack the controllers of some of them; that is no typing error.
       if (FLUX_KINDS.has(kind)) return
       log.warn({ kind }, 'the cluster has no kind of this name; check --watch-events')
     },

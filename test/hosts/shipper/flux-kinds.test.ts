@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { readProjectFile } from '../../../docs/generate/project.ts'
 import { createEventWatchObserver } from '../../../hosts/shipper/observers/event-watch.ts'
-import { FLUX_KINDS } from '../../../hosts/shipper/sources/flux-kinds.ts'
+import { FLUX_KINDS } from '../../../relay/model/reporting-kinds.ts'
 
 /** What is logged of kinds that a cluster does not have. */
 function warnedOf(kinds: Iterable<string>): readonly unknown[] {
