@@ -9,6 +9,7 @@ import { print } from './output/print.ts'
 import { requireDelivery } from './relay/delivery-id.ts'
 import {
   addRelayOptions,
+  DEFAULT_CLUSTER,
   parseCluster,
   type RelayFlags,
   requireCluster,
@@ -22,9 +23,6 @@ interface DescribeFlags extends RelayFlags {
 interface ObjectFlags extends DescribeFlags {
   readonly namespace: string
 }
-
-/** What the embedded relay calls the cluster of its manifests folder, unless told. */
-const DEFAULT_CLUSTER = 'local'
 
 /** How many deliveries an Alert or a Provider is shown with. */
 const LATEST = 10

@@ -11,6 +11,7 @@ import { type ReadManifests, readManifests, requireWhole, secretsOf } from './ma
 import { formatDocument, print, warnLine } from './output/print.ts'
 import {
   addRelayOptions,
+  DEFAULT_CLUSTER,
   parseCluster,
   type RelayFlags,
   requireCluster,
@@ -31,9 +32,6 @@ interface DiffFlags extends RelayFlags {
 }
 
 const IN_FORCE = 'in-force'
-
-/** What the embedded relay calls the cluster of its manifests folder, unless told. */
-const DEFAULT_CLUSTER = 'local'
 
 const NOTHING: Side = { objects: new Map(), secretValues: [] }
 

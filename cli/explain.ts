@@ -10,6 +10,7 @@ import { parseEvent } from './filters.ts'
 import { formatDocument, print, warnLine } from './output/print.ts'
 import {
   addRelayOptions,
+  DEFAULT_CLUSTER,
   parseCluster,
   type RelayFlags,
   requireCluster,
@@ -26,9 +27,6 @@ interface ExplainFlags extends RelayFlags {
   readonly output: 'table' | 'json' | 'yaml'
   readonly crossNamespaceRefs: boolean
 }
-
-/** What the embedded relay calls the cluster of its manifests folder, unless told. */
-const DEFAULT_CLUSTER = 'local'
 
 /** `flux-relay explain`: what each Alert does with an event, and what would be sent. */
 export function explainCommand(): Command {

@@ -3,7 +3,7 @@ import type { Readiness } from '../../relay/api/schemas/config.ts'
 import { formatAge } from '../output/age.ts'
 import { formatDocument, type OutputFormat, print, warnLine } from '../output/print.ts'
 import { formatTable } from '../output/table.ts'
-import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
+import { DEFAULT_CLUSTER, type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
 import { type FoundObject, objectsOf, suspendedText } from './found-objects.ts'
 
 export interface GetObjectsFlags extends RelayFlags {
@@ -12,9 +12,6 @@ export interface GetObjectsFlags extends RelayFlags {
   readonly cluster?: string
   readonly output: OutputFormat
 }
-
-/** What the embedded relay calls the cluster of its manifests folder, unless told. */
-const DEFAULT_CLUSTER = 'local'
 
 /** Shows the objects of one kind, as `kubectl get` does. */
 export async function getObjects(

@@ -20,6 +20,9 @@ export interface RelayFlags {
   readonly token?: string
 }
 
+/** What a relay on one machine calls the cluster of its manifests folder, unless told otherwise. */
+export const DEFAULT_CLUSTER = 'local'
+
 const DEFAULT_RELAY = 'http://127.0.0.1:8080'
 
 /** What a command wants of the target that is found for it. */

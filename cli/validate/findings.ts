@@ -2,19 +2,8 @@ import type { ManifestError } from '../../hosts/embedded/manifests/manifest-erro
 import type { ObjectReadiness } from '../../relay/model/config.ts'
 import { namingFiles, type ReadManifests } from '../manifests.ts'
 
-/** One thing that a person should know of a manifest. */
-export interface Finding {
-  /** From the working directory. */
-  readonly file: string
-  /** The number counts from 1. */
-  readonly line?: number
-  /** The number counts from 1. */
-  readonly column?: number
-  /** `Alert/flux-system/on-call`, as far as it is known. */
-  readonly object?: string
-  /** Such as `spec.eventSources[0].kind`. */
-  readonly field?: string
-  readonly message: string
+/** One thing that a person should know of a manifest. Its file is named from the working directory. */
+export interface Finding extends Omit<ManifestError, 'inForce'> {
   /** `error` fails the command. */
   readonly severity: 'error' | 'warning' | 'notice'
 }
