@@ -29,6 +29,7 @@ import { type ConfigRequest, putConfig } from '../../relay/api/put-config.ts'
 import { putSecret, type SecretRequest } from '../../relay/api/put-secret.ts'
 import { receiveEvents } from '../../relay/api/receive-events.ts'
 import { storeConfig } from '../../relay/api/routes/config.ts'
+import { createRulesReader } from '../../relay/api/rules-of-then.ts'
 import { showConfig } from '../../relay/api/show-config.ts'
 import { judgeAgain } from '../../relay/pipeline/rejudge.ts'
 import { noPause } from '../../relay/pipeline/slices.ts'
@@ -126,6 +127,7 @@ function requestsOn(
     put: (request: ConfigRequest) => putConfig(ports, request, noPause, TRY_BOUNDS),
     onStored: (cluster: string) => wake(ports, cluster),
   }
+  const eventPorts = { ...ports, rules: createRulesReader(ports.configs) }
   let asking: Promise<string | undefined> | undefined
   return {
     putConfig: (cluster, body) => answerOf(storeConfig(config, { ...body, cluster })),
@@ -135,19 +137,9 @@ function requestsOn(
     putSecret: (cluster, namespace, name, body) =>
       answerOf(putAndJudge(ports, secrets, { ...body, cluster, namespace, name })),
     listEvents: (parameters, rules) =>
-      answerOf(
-        listEvents({ ...ports, history: ports.configs }, parameters, {
-          ...rules,
-          mayNotReadSecrets: true,
-        }),
-      ),
+      answerOf(listEvents(eventPorts, parameters, { ...rules, mayNotReadSecrets: true })),
     showEvent: (id, parameters, rules) =>
-      answerOf(
-        answerEvent({ ...ports, history: ports.configs }, id, parameters, {
-          ...rules,
-          mayNotReadSecrets: true,
-        }),
-      ),
+      answerOf(answerEvent(eventPorts, id, parameters, { ...rules, mayNotReadSecrets: true })),
     explainEvent: (body, rules) =>
       answerOf(explain(ports, body, { ...rules, mayNotReadSecrets: true })),
     listClusters: () => answerOf(listClusters({ ...ports, clusters })),

@@ -7,7 +7,6 @@ import { deliveryId } from '../pipeline/record.ts'
 import { InvalidCursor, type LedgerFilter } from '../ports/ledger.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
 import { BAD_CURSOR, badParameters, pageCursor, readDeliveryQuery } from './delivery-query.ts'
-import { createRulesReader, type RulesReader } from './rules-of-then.ts'
 import type { EventPorts } from './show-event.ts'
 
 /**
@@ -35,10 +34,9 @@ export async function listEvents(
     const page = await ports.ledger.list(wanted, limit, cursor)
     const { nextCursor, reachedTime } = page
     const records = page.records.flatMap((it) => (it.kind === 'unreadable' ? [] : [it]))
-    const rules = createRulesReader(ports.history, options.pause)
     const events = []
     for (const own of Map.groupBy(records, ({ eventId }) => eventId).values()) {
-      const verdict = alert && (await verdictFor(ports, alert, own, rules, options))
+      const verdict = alert && (await verdictFor(ports, alert, own, options))
       events.push({ ...eventView(own), ...(verdict && { verdict }) })
     }
     return jsonAnswer(200, {
@@ -83,16 +81,13 @@ async function verdictFor(
   ports: EventPorts,
   alert: string,
   records: readonly LedgerRecord[],
-  reader: RulesReader,
   options: ExplainOptions,
 ): Promise<EventVerdict | undefined> {
   const [first] = records
   const own = records.filter((it) => it.kind === 'event' || namespacedName(it.alert) === alert)
-  const rules = await reader.of(records)
+  const rules = await ports.rules.of(records)
   if (first === undefined || 'missing' in rules) return undefined
-  const compiled = [...rules.table.alertsByUid.values()].find(
-    (each) => namespacedName(each.alert.metadata) === alert,
-  )
+  const compiled = rules.alerts.get(alert)
   if (compiled === undefined) return undefined
   const { eventId: id, cluster, event, objectLabels, acceptedAt } = first
   const accepted = { id, cluster, group: '', event, objectLabels, acceptedAt }

@@ -1,24 +1,48 @@
 import type { LedgerRecord } from '../model/delivery.ts'
+import { namespacedName } from '../model/kubernetes.ts'
+import type { CompiledAlert } from '../pipeline/compiled-alert.ts'
 import type { Rules } from '../pipeline/explain/explain.ts'
 import { compileInSlices } from '../pipeline/routing-table.ts'
 import { noPause, type Pause } from '../pipeline/slices.ts'
 import type { ConfigHistory } from '../ports/config-history.ts'
 
-/** The rules that decided about an event, or why they are not to be had. */
-export type RulesOfThen = Rules & { readonly revision: string }
+/** The rules that decided about an event. */
+export interface RulesOfThen extends Rules {
+  readonly revision: string
+  /** The Alerts by `namespace/name`. */
+  readonly alerts: ReadonlyMap<string, CompiledAlert>
+}
 
-/** Reads the rules of records; of several events each revision is read and compiled once. */
+/** Reads the rules of records. */
 export interface RulesReader {
-  /** Rejects when the store cannot be read. */
+  /** Resolves with the rules, or with why they are not to be had. Rejects when the store cannot be read. */
   of(records: readonly LedgerRecord[]): Promise<RulesOfThen | { readonly missing: string }>
 }
 
-/** Makes a reader for one request. `pause` is waited for between parts of a large set. */
+/** The most revisions that are kept compiled. The least recently used is forgotten first. */
+const MAX_REVISIONS = 8
+
+/**
+ * Makes the reader of a host: a list has many pages, and one revision decided about most of what is on them, so
+ * the latest ones stay compiled. `pause` is waited for between parts of a large set.
+ */
 export function createRulesReader(history: ConfigHistory, pause: Pause = noPause): RulesReader {
   const known = new Map<string, Promise<RulesOfThen | undefined>>()
   const read = async (cluster: string, revision: string) => {
     const snapshot = await history.readRevision(cluster, revision)
-    return snapshot && { snapshot, table: await compileInSlices(snapshot, pause), revision }
+    if (snapshot === undefined) return undefined
+    const table = await compileInSlices(snapshot, pause)
+    const named = [...table.alertsByUid.values()].map(
+      (compiled) => [namespacedName(compiled.alert.metadata), compiled] as const,
+    )
+    return { snapshot, table, revision, alerts: new Map(named) }
+  }
+  const start = (key: string, cluster: string, revision: string) => {
+    const reading = read(cluster, revision)
+    // What could not be read is read again by who asks next.
+    const forget = () => void (known.get(key) === reading && known.delete(key))
+    reading.then((rules) => rules ?? forget(), forget)
+    return reading
   }
   return {
     async of(records) {
@@ -26,8 +50,11 @@ export function createRulesReader(history: ConfigHistory, pause: Pause = noPause
       if (first?.revision === undefined) return { missing: UNNAMED }
       const { cluster, revision } = first
       const key = `${cluster}/${revision}`
-      const reading = known.get(key) ?? read(cluster, revision)
+      const reading = known.get(key) ?? start(key, cluster, revision)
+      known.delete(key)
       known.set(key, reading)
+      const [oldest] = known.keys()
+      if (known.size > MAX_REVISIONS && oldest !== undefined) known.delete(oldest)
       return (await reading) ?? { missing: goneText(revision) }
     },
   }

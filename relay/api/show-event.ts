@@ -1,15 +1,14 @@
 import type { LedgerRecord } from '../model/delivery.ts'
 import { type ExplainOptions, explainEvent } from '../pipeline/explain/explain.ts'
 import { withRecords } from '../pipeline/explain/recorded.ts'
-import type { ConfigHistory } from '../ports/config-history.ts'
 import type { Ports } from '../ports/ports.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
 import { type EventToFind, findEventRecords } from './event-records.ts'
 import { problem } from './problem.ts'
-import { createRulesReader } from './rules-of-then.ts'
+import type { RulesReader } from './rules-of-then.ts'
 
 export interface EventPorts extends Pick<Ports, 'ledger' | 'configs' | 'secrets' | 'clock'> {
-  readonly history: ConfigHistory
+  readonly rules: RulesReader
 }
 
 const MAX_NAMED = 5
@@ -46,7 +45,7 @@ async function explainRecorded(
   options: ExplainOptions,
 ) {
   const { cluster, eventId, acceptedAt, event, objectLabels } = first
-  const rules = await createRulesReader(ports.history, options.pause).of(records)
+  const rules = await ports.rules.of(records)
   const accepted = { id: eventId, cluster, group: '', event, objectLabels, acceptedAt }
   const verdicts = 'missing' in rules ? [] : await explainEvent(ports, rules, accepted, options)
   const ofEvent = records.find(({ kind }) => kind === 'event')

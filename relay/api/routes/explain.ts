@@ -7,6 +7,8 @@ import { explain, MAX_EXPLAIN_BYTES } from '../explain.ts'
 import { headerOf } from '../http.ts'
 import { listEvents } from '../list-events.ts'
 import { type Call, type Route, routeOf } from '../route.ts'
+import { createRulesReader } from '../rules-of-then.ts'
+import type { EventPorts } from '../show-event.ts'
 
 /** What explaining events needs of a host. */
 export interface ExplainRouteParts {
@@ -18,23 +20,25 @@ export interface ExplainRouteParts {
 
 /** Says what Alerts would do with an event. */
 export function explainRoutes(parts: ExplainRouteParts): readonly Route[] {
+  const { history, options } = parts
+  const ports = { ...parts.ports, rules: createRulesReader(history, options.pause) }
   const handle = (call: Call) => handleExplain(parts, call)
   return [
     routeOf('explainEvent', { maxBodyBytes: MAX_EXPLAIN_BYTES, handle }),
-    routeOf('listEvents', { handle: (call) => handleList(parts, call) }),
-    routeOf('showEvent', { handle: (call) => handleShow(parts, call) }),
+    routeOf('listEvents', { handle: (call) => handleList(ports, options, call) }),
+    routeOf('showEvent', { handle: (call) => handleShow(ports, options, call) }),
   ]
 }
 
-function handleList({ ports, history, options }: ExplainRouteParts, call: Call): Promise<Answer> {
+function handleList(ports: EventPorts, options: ExplainOptions, call: Call): Promise<Answer> {
   const query = new URLSearchParams(call.request.query)
-  return listEvents({ ...ports, history }, query, options)
+  return listEvents(ports, query, options)
 }
 
-function handleShow({ ports, history, options }: ExplainRouteParts, call: Call): Promise<Answer> {
+function handleShow(ports: EventPorts, options: ExplainOptions, call: Call): Promise<Answer> {
   const event = call.parameters.id ?? ''
   const query = new URLSearchParams(call.request.query)
-  return answerEvent({ ...ports, history }, event, query, options)
+  return answerEvent(ports, event, query, options)
 }
 
 async function handleExplain({ ports, options }: ExplainRouteParts, call: Call): Promise<Answer> {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import type { Answer } from '../../../relay/api/answer.ts'
 import { answerEvent } from '../../../relay/api/event-query.ts'
+import { createRulesReader } from '../../../relay/api/rules-of-then.ts'
 import type { ExplainedEvent } from '../../../relay/api/schemas/explain.ts'
 import type { ConfigHistory } from '../../../relay/ports/config-history.ts'
 import {
@@ -36,8 +37,8 @@ async function started() {
 
 function ask(harness: Pick<Harness, 'ports'>, id: string): Promise<Answer> {
   const { ports } = harness
-  const history = ports.configs as unknown as ConfigHistory
-  return answerEvent({ ...ports, history }, id, [['cluster', CLUSTER]], {
+  const rules = createRulesReader(ports.configs as unknown as ConfigHistory)
+  return answerEvent({ ...ports, rules }, id, [['cluster', CLUSTER]], {
     noCrossNamespaceRefs: false,
   })
 }
@@ -114,8 +115,8 @@ describe('GET /v1/events/{id}', () => {
     const harness = await started()
     await harness.report()
     const { ports } = harness
-    const history = { readRevision: async () => undefined }
-    const { body } = await answerEvent({ ...ports, history }, await idOf(harness), [], {
+    const rules = createRulesReader({ readRevision: async () => undefined })
+    const { body } = await answerEvent({ ...ports, rules }, await idOf(harness), [], {
       noCrossNamespaceRefs: false,
     })
     const event = JSON.parse(body) as ExplainedEvent
