@@ -39,7 +39,7 @@ const NOTHING: Side = { objects: new Map(), secretValues: [] }
 export function diffCommand(): Command {
   const command = new Command('diff')
     .description(
-      'say which Alerts and Providers of a folder (or file) are other than those in force, or than those of another one, and how; changes nothing',
+      'show how the Alerts and Providers of a folder (or file) differ from those in force, or from those of another folder; changes nothing',
     )
     .requiredOption('-f, --file <path>', 'folder (or file) that is to be the whole set')
     .option(
@@ -50,7 +50,7 @@ export function diffCommand(): Command {
     .option('--cluster <name>', 'cluster (default: local; needed with --stack)', parseCluster)
     .option(
       '--since <time>',
-      'also which events of the ledger since a time, a date in UTC, or for as long as 24h would newly go where, and which no more; at most 2,000',
+      'also show where the events of the ledger since a time, a date in UTC, or for as long as 24h would newly go, and where no longer; at most 2,000',
       parseTime,
     )
     .option(

@@ -44,7 +44,7 @@ function certificatesIn(
   }
   const certificates = texts.flatMap((text) => text.match(CERTIFICATE) ?? []).filter(isCertificate)
   if (certificates.length > 0) return certificates
-  throw new EnvironmentVariableError(`${variable} ${path}: there is not a certificate in PEM form`)
+  throw new EnvironmentVariableError(`${variable} ${path}: there is no certificate in PEM form`)
 }
 
 const CERTIFICATE =

@@ -80,7 +80,7 @@ async function contextOf(variables: Variables, name?: string): Promise<Partial<C
   const known = contexts.map((it) => it.name)
   const advice =
     known.length === 0
-      ? 'there is none yet: flux-relay context add'
+      ? 'no context exists yet; flux-relay context add creates one'
       : `there are ${known.join(', ')}`
   throw new UsageError(
     `there is no context ${wanted} in ${contextFilePath(variables)}; ${advice}`,

@@ -27,7 +27,7 @@ const EVENT_PATHS: ReadonlySet<string | undefined> = new Set([
 
 const UNAUTHORIZED =
   'events refused: no token, or a wrong one; they are lost unless the sender tries again'
-const UNKNOWN_PATH = 'a post to a path that is none; if it had events, they are lost'
+const UNKNOWN_PATH = 'a request was posted to an unknown path; if it had events, they are lost'
 const REFUSED = 'events not taken: the request is not one that the relay takes'
 const REJECTED = 'events not taken: they are not valid, and sending them again does not help'
 const DUPLICATE = 'events came again byte by byte within minutes, and are not queued twice'

@@ -175,7 +175,7 @@ describe('the relay of a command', () => {
     const unknown = await run(['get', 'alerts', '--context', 'nosuch'])
     expect(unknown).toMatchObject({ code: 2, stdout: '' })
     expect(unknown.stderr).toBe(
-      `flux-relay: there is no context nosuch in ${file}; there is none yet: flux-relay context add\n`,
+      `flux-relay: there is no context nosuch in ${file}; no context exists yet; flux-relay context add creates one\n`,
     )
     await add('prod', '--stack', 'x')
     const other = await run(['get', 'alerts', '--context', 'nosuch'])

@@ -71,7 +71,8 @@ export const ExplainedEvent = z
       description: 'The beginning of the revision of the configuration that decided.',
     }),
     incomplete: z.string().optional().meta({
-      description: 'Why only what is recorded is here: the rules of then are not to be had.',
+      description:
+        'Why only what is recorded is here: the configuration of that time is not known, or no longer kept.',
     }),
     reason: z.string().optional().meta({
       description: 'Of the one record of an event that no Alert took, or that is a repeat for all.',
