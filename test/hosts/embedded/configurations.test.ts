@@ -146,7 +146,7 @@ describe('a large configuration', () => {
 
 describe('the thread of configurations', () => {
   it('that dies is a 503 with the cause for the log, and the next task begins one anew', async () => {
-    const { threaded } = await start({ program: PROGRAMS.mortal, maxHeapMb: 16 })
+    const { threaded } = await start({ program: PROGRAMS.mortal, maxHeapMb: 128 })
     const put = (cluster: string) => threaded.put({ cluster, body: LARGE })
     const answers = await Promise.all(['well', 'ends', 'grows', 'well'].map(put))
     const died = (reason: string) => ({
@@ -197,7 +197,8 @@ const PROGRAMS = {
   mortal: programOf(`${ON_MESSAGE} ({ input }) => {
     if (input.request.cluster === 'ends') process.exit()
     const list = []
-    while (input.request.cluster === 'grows') list.push(Array(1000).fill(0))
+    const text = '[' + '{"a":[1,2,3]},'.repeat(20000) + '1]'
+    while (input.request.cluster === 'grows') list.push(JSON.parse(text))
     parentPort.postMessage({ kind: 'done', result: { value: { status: 200, body: '' } } })
   })`),
   silent: programOf(`${ON_MESSAGE} () => undefined)`),
