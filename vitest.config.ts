@@ -16,6 +16,8 @@ export default defineConfig({
     // They only end what hangs: on a machine that others use too, all takes many times as long.
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // A snapshot that is missing is a failure: only `-u` writes one.
+    update: 'none',
     env: {
       // Programs that tests start take half the time when what they are made of is compiled already.
       NODE_COMPILE_CACHE: resolve(import.meta.dirname, 'node_modules/.cache/compiled'),
