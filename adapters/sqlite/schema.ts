@@ -116,6 +116,23 @@ const MIGRATIONS: readonly string[] = [
      SELECT cluster, revision, CAST(body AS BLOB) FROM configs;`,
   `ALTER TABLE configs ADD COLUMN heard_at INTEGER;
    ALTER TABLE configs ADD COLUMN shipper TEXT;`,
+  `CREATE TABLE outcome_counts (
+     kind TEXT NOT NULL,
+     hour INTEGER NOT NULL,
+     cluster TEXT NOT NULL,
+     name TEXT NOT NULL,
+     outcome TEXT NOT NULL,
+     count INTEGER NOT NULL,
+     PRIMARY KEY (kind, hour, cluster, name, outcome)
+   ) STRICT, WITHOUT ROWID;
+   CREATE TABLE last_outcomes (
+     kind TEXT NOT NULL,
+     cluster TEXT NOT NULL,
+     name TEXT NOT NULL,
+     outcome TEXT NOT NULL,
+     at INTEGER NOT NULL,
+     PRIMARY KEY (kind, cluster, name, outcome)
+   ) STRICT, WITHOUT ROWID;`,
 ]
 
 /** The relay's version: that which this program makes, and the latest that it reads. */

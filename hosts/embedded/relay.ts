@@ -23,6 +23,7 @@ import { isLoopback } from './loopback.ts'
 import { ManifestsFolderError } from './manifests/folder.ts'
 import { createManifestsConfig } from './manifests-config.ts'
 import { createMetrics } from './metrics.ts'
+import { createOutcomeCounter, type OutcomeCounter } from './outcome-counter.ts'
 import { createServedFolder, type ServedFolder } from './served-folder.ts'
 import { createServer } from './server.ts'
 import { type EmbeddedRelayParts, type WatchedClock, watchParts } from './set-clock.ts'
@@ -147,6 +148,11 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     overdue: stores.overdue,
     clock,
   })
+  const outcomeCounter = createOutcomeCounter({
+    store: stores.outcomeCounts,
+    clock,
+    onFailure: (err) => log.error({ err }, 'outcomes were counted, but could not be stored'),
+  })
   const ports: Ports = {
     queue: stores.queue,
     state: stores.state,
@@ -162,6 +168,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
       decided(decision) {
         logDecision(log, decision)
         metrics.decided(decision)
+        outcomeCounter.decided(decision)
       },
     },
   }
@@ -226,7 +233,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
       notReady = 'the relay is stopping'
       base.watched.stop()
       tokensFile?.close()
-      return stop({ folder, worker, server, thread, http, stores, log }, graceMs)
+      return stop({ folder, worker, server, thread, http, outcomeCounter, stores, log }, graceMs)
     },
   }
 }
@@ -251,15 +258,17 @@ interface Running {
   readonly server: RunningServer
   readonly thread: ConfigThread
   readonly http: ClosableHttpClient
+  readonly outcomeCounter: OutcomeCounter
   readonly stores: Stores
   readonly log: Log
 }
 
 async function stop(running: Running, graceMs: number): Promise<boolean> {
-  const { folder, worker, server, thread, http, stores, log } = running
+  const { folder, worker, server, thread, http, outcomeCounter, stores, log } = running
   if (folder) folder.close()
   const [finished] = await Promise.all([worker.stop(graceMs), server.close(graceMs)])
   await thread.close()
+  await outcomeCounter.stop()
   const { events, retries } = await stores.queue.depth()
   await stores.close()
   log.info({ finished, events, retries }, 'stopped; what is queued continues at the next start')

@@ -5,6 +5,7 @@ import { DatabaseError } from '../../adapters/sqlite/database-error.ts'
 import { type DiskSpace, diskSpace } from '../../adapters/sqlite/disk-space.ts'
 import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
 import { latestAccepted, oldestWaiting } from '../../adapters/sqlite/ledger-ages.ts'
+import { SqliteOutcomeCounts } from '../../adapters/sqlite/outcome-counts.ts'
 import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
 import type { RelayDatabase } from '../../adapters/sqlite/relay-database.ts'
 import type { OnRemovalFailure } from '../../adapters/sqlite/removals.ts'
@@ -33,6 +34,7 @@ export interface Stores {
   readonly ledger: SqliteLedger
   readonly configs: SqliteConfigStore
   readonly secrets: SqliteSecretStore
+  readonly outcomeCounts: SqliteOutcomeCounts
   readonly waiting: SqliteWaitingLines
   /** What metrics read from the stores. */
   readonly readings: StoresReadings
@@ -105,12 +107,12 @@ export async function openStores(
     clock,
     gate && { pause: () => new Promise(gate.goOn) },
   )
+  const outcomeCounts = new SqliteOutcomeCounts(database)
+  const swept = [queue, queue.quarantine, state, ledger, configs, outcomeCounts]
   const sweep = async () => {
     const now = clock.now()
     try {
-      await Promise.all(
-        [queue, queue.quarantine, state, ledger, configs].map((store) => store.sweep(now)),
-      )
+      await Promise.all(swept.map((store) => store.sweep(now)))
     } catch (error) {
       // One that is under way at the end goes on at the next start.
       if (!isClosing) onSweepFailure(error)
@@ -123,6 +125,7 @@ export async function openStores(
     ledger,
     configs,
     secrets: new SqliteSecretStore(database),
+    outcomeCounts,
     waiting: new SqliteWaitingLines(database),
     readings: {
       latestAccepted: () => latestAccepted(database),

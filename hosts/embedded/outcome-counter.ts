@@ -1,0 +1,108 @@
+import { outcomeOf, reachedBy } from '../../relay/model/delivery.ts'
+import { namespacedName } from '../../relay/model/kubernetes.ts'
+import { type CountedKind, hourOf, type OutcomeCount } from '../../relay/model/outcome-count.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import type { Observer } from '../../relay/ports/observer.ts'
+import {
+  MOST_COUNTS_AT_ONCE,
+  type OutcomeCountStore,
+  type OutcomeCounts,
+} from '../../relay/ports/outcome-counts.ts'
+
+/** Counts decisions in memory, and tells what is stored of them. */
+export interface OutcomeCounter extends OutcomeCounts, Observer {
+  /** Stores what was counted, and nothing more after it. */
+  stop(): Promise<void>
+}
+
+export interface OutcomeCounterOptions {
+  readonly store: OutcomeCountStore
+  readonly clock: Pick<Clock, 'now'>
+  /** Called when counts could not be stored. They are stored with the next ones. */
+  readonly onFailure: (error: unknown) => void
+  /** How often counts are stored, in milliseconds. */
+  readonly intervalMs?: number
+}
+
+/** How often counts are stored. A crash loses what was counted since then. Milliseconds. */
+const INTERVAL_MS = 10_000
+
+/**
+ * The most counts in memory, some 10 MB. Beyond it, which takes a store that cannot be written or
+ * tens of thousands of Alerts, what comes first in an hour is not counted.
+ */
+const MOST_HELD = 50_000
+
+type Held = { -readonly [Field in keyof OutcomeCount]: OutcomeCount[Field] }
+
+/**
+ * Counts decisions, and adds them to the store every ten seconds instead of with each event. Who asks
+ * sees all that was counted: it is stored first.
+ */
+export function createOutcomeCounter(options: OutcomeCounterOptions): OutcomeCounter {
+  const { store, clock, onFailure, intervalMs = INTERVAL_MS } = options
+  const held = new Map<string, Held>()
+  let storing: Promise<void> | undefined
+
+  const add = (counted: OutcomeCount) => {
+    const { kind, cluster, name, outcome, hour, count, lastAt } = counted
+    const key = `${kind} ${cluster} ${name} ${outcome} ${hour}`
+    const known = held.get(key)
+    if (known) {
+      known.count += count
+      known.lastAt = Math.max(known.lastAt, lastAt)
+    } else if (held.size < MOST_HELD) held.set(key, { ...counted })
+  }
+  const storeHeld = async () => {
+    while (held.size > 0) {
+      const counts = [...held.values()]
+      held.clear()
+      for (let at = 0; at < counts.length; at += MOST_COUNTS_AT_ONCE) {
+        try {
+          await store.add(counts.slice(at, at + MOST_COUNTS_AT_ONCE))
+        } catch (error) {
+          for (const counted of counts.slice(at)) add(counted)
+          onFailure(error)
+          return
+        }
+      }
+    }
+  }
+  const flush = () => {
+    storing ??= storeHeld().finally(() => {
+      storing = undefined
+    })
+    return storing
+  }
+  const timer = setInterval(() => void flush(), intervalMs)
+  timer.unref()
+  return {
+    decided({ record }) {
+      const now = clock.now()
+      const counted = (kind: CountedKind, name: string): OutcomeCount => ({
+        ...{ kind, cluster: record.cluster, name, hour: hourOf(now) },
+        ...{ outcome: outcomeOf(record), count: 1, lastAt: now },
+      })
+      const { alert, provider } = reachedBy(record)
+      add(counted('cluster', ''))
+      if (alert) add(counted('alert', namespacedName(alert)))
+      if (provider) add(counted('provider', namespacedName(provider)))
+    },
+    async byHour(...asked) {
+      await flush()
+      return store.byHour(...asked)
+    },
+    async byCluster(...asked) {
+      await flush()
+      return store.byCluster(...asked)
+    },
+    async byObject(...asked) {
+      await flush()
+      return store.byObject(...asked)
+    },
+    async stop() {
+      clearInterval(timer)
+      await flush()
+    },
+  }
+}
