@@ -55,7 +55,7 @@ export function diffCommand(): Command {
     )
     .option(
       '--no-cross-namespace-refs',
-      'with --since: as a relay with that setting, no Alert takes events of other namespaces',
+      'with --since: as a relay with that setting, no Alert takes events of other namespaces; a stack tells it',
     )
     .option('--exit-code', 'exit with 1 when there is a difference', false)
     .addOption(
@@ -147,10 +147,10 @@ async function routesOf(
 ): Promise<{ readonly routes: EventRoutes; readonly compared: number } | undefined> {
   const { since, crossNamespaceRefs } = flags
   if (since === undefined) return undefined
-  const noCrossNamespaceRefs = !crossNamespaceRefs
-  const { events, reachedTime } = await withRelay(flags, (api) =>
-    readLedgerEvents(api, { cluster, since }, { noCrossNamespaceRefs }),
-  )
+  const { rules, events, reachedTime } = await withRelay(flags, async (api) => {
+    const rules = api.ownRules ?? { noCrossNamespaceRefs: !crossNamespaceRefs }
+    return { rules, ...(await readLedgerEvents(api, { cluster, since }, rules)) }
+  })
   if (reachedTime !== undefined) {
     const count = `the newest ${events.length} events of the ledger`
     warnLine(`${count} are compared, back to ${reachedTime}; earlier ones are not`)
@@ -158,7 +158,7 @@ async function routesOf(
   const { eventRoutes } = await import('./diff/event-routes.ts')
   const manifests = ({ objects }: Side) => [...objects.values()].map(({ manifest }) => manifest)
   const routes = await eventRoutes(events, {
-    ...{ cluster, secrets: secretsOf(loaded), noCrossNamespaceRefs },
+    ...{ ...rules, cluster, secrets: secretsOf(loaded) },
     inForce: manifests(before),
     changed: manifests(after),
   })

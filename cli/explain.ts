@@ -49,7 +49,7 @@ export function explainCommand(): Command {
     )
     .option(
       '--no-cross-namespace-refs',
-      'with -f or --stack: as a relay with that setting, no Alert takes events of other namespaces',
+      'with -f: as a relay with that setting, no Alert takes events of other namespaces; a relay and a stack know theirs',
     )
     .addOption(
       new Option('-o, --output <format>', 'how to print')

@@ -108,7 +108,7 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
       'flux-relay completion fish > ~/.config/fish/completions/flux-relay.fish',
     ],
   ],
-  ['version', ['flux-relay version -o json']],
+  ['version', ['flux-relay version -o json', 'flux-relay version --stack flux-relay-prod']],
 ])
 
 /** Adds its examples to the help of a command, and of those below it. */

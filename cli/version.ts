@@ -1,5 +1,5 @@
 import { Command, Option } from 'commander'
-import { relayVersion } from '../client/relay-version.ts'
+import { type RelayVersion, relayVersion } from '../client/relay-version.ts'
 import { UsageError } from '../client/usage-error.ts'
 import manifest from '../package.json' with { type: 'json' }
 import { formatDocument, print, printLine } from './output/print.ts'
@@ -26,11 +26,29 @@ async function version(flags: VersionFlags): Promise<void> {
   const isText = flags.output === 'text'
   if (isText) printLine(`flux-relay ${client.version}, Node.js ${client.node}`)
   const relay = await askedVersion(flags)
-  if (isText && relay) printLine(`relay ${relay.version}, Node.js ${relay.node}`)
+  if (isText && relay) printLine(relayLine(relay))
   if (!isText) print(await formatDocument({ client, ...(relay && { relay }) }, 'json'))
 }
 
-async function askedVersion(flags: VersionFlags) {
-  if (flags.stack !== undefined) throw new UsageError('a relay on AWS does not tell its version', 1)
+function relayLine({ version, node }: RelayVersion): string {
+  return `relay ${version}${node === undefined ? '' : `, Node.js ${node}`}`
+}
+
+async function askedVersion(flags: VersionFlags): Promise<RelayVersion | undefined> {
+  if (flags.stack !== undefined) return stackVersion(flags.stack)
   return flags.relay === undefined ? undefined : withHttpRelay(flags, relayVersion)
+}
+
+async function stackVersion(stack: string): Promise<RelayVersion> {
+  // Loaded here, so that the program tells its own version without the SDK.
+  const [{ onAws }, { readStackOutputs }] = await Promise.all([
+    import('./relay/on-aws.ts'),
+    import('./relay/stack-outputs.ts'),
+  ])
+  const { RelayVersion: version } = await onAws(readStackOutputs(stack))
+  if (version !== undefined) return { version }
+  throw new UsageError(
+    `--stack ${stack}: the stack does not tell its version: it was deployed by an earlier one than this program`,
+    1,
+  )
 }

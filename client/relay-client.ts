@@ -24,7 +24,7 @@ export const PAGE_SIZE = 200
  * The operations of a relay that the commands use. Every call rejects with `UsageError` when the
  * relay refuses it.
  */
-export interface RelayClient {
+export interface RelayClient extends Pick<RelayRequests, 'ownRules'> {
   applyConfig(cluster: string, set: ConfigSet): Promise<readonly Readiness[]>
   /** The cluster's configuration; undefined when it has none yet. */
   config(cluster: string): Promise<StoredConfig | undefined>
@@ -68,6 +68,7 @@ export interface RelayClient {
 /** Makes the operations on a relay's HTTP interface. */
 export function createRelayClient(requests: RelayRequests): RelayClient {
   return {
+    ...(requests.ownRules && { ownRules: requests.ownRules }),
     async applyConfig(cluster, set) {
       const answer = await requests.putConfig(cluster, jsonBody(set))
       return read(AppliedConfig, answer).objects

@@ -8,10 +8,10 @@ export interface MetricsRequests {
   readMetrics(): Promise<Answer>
 }
 
-/** The versions of a relay and of its Node.js. */
+/** The versions of a relay and, where it is one process, of its Node.js. */
 export interface RelayVersion {
   readonly version: string
-  readonly node: string
+  readonly node?: string
 }
 
 /** The sample that tells the build: https://prometheus.io/docs/instrumenting/exposition_formats/ */

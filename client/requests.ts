@@ -11,6 +11,8 @@ export interface ExplainRules {
  * `UsageError` when the relay cannot be reached. A refusal is an answer.
  */
 export interface RelayRequests {
+  /** The rules of the deployment, where its stack tells them. They count before those of a call. */
+  readonly ownRules?: ExplainRules
   /** Sends `PUT /v1/clusters/{cluster}/config`. */
   putConfig(cluster: string, body: RequestBody): Promise<Answer>
   /** Sends `GET /v1/clusters/{cluster}/config`. */

@@ -78,6 +78,7 @@ const BORDERS: Readonly<Record<string, Border>> = {
       /^adapters\/aws\/tables\.ts$/,
       /^functions\/shared\/metric-names\.ts$/,
       /^relay\/model\/rate-limit-interval\.ts$/,
+      PACKAGE_JSON,
     ],
     packages: [/^aws-cdk-lib(\/|$)/, /^constructs$/, /^cdk-nag$/, /^esbuild$/, /^zod$/, NODE],
   },

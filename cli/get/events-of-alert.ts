@@ -50,6 +50,7 @@ export async function unrecordedOf(
   return { deliveries: [...found.values()], events: seen.size, reachedTime: undefined }
 }
 
+/** Counts only for a stack that does not tell its own rule, since it was deployed before its template did. */
 const RULES = { noCrossNamespaceRefs: false }
 
 /**

@@ -9,6 +9,9 @@ const Outputs = z.object({
   LedgerTable: z.string(),
   EventsQueueUrl: z.string(),
   RetriesQueueUrl: z.string(),
+  // A stack that was deployed before its template had these has neither.
+  RelayVersion: z.string().optional(),
+  CrossNamespaceRefs: z.stringbool({ truthy: ['true'], falsy: ['false'] }).optional(),
 })
 
 /** Where the parts of a deployment are, as its stack tells. */

@@ -9,7 +9,7 @@ import { ABSENCE_BELIEVED_MS } from '../../adapters/aws/secret-cache.ts'
 import { SecretSets } from '../../adapters/aws/secret-sets.ts'
 import { SecretsLock } from '../../adapters/aws/secrets-lock.ts'
 import { SecretsManagerWriter } from '../../adapters/aws/secrets-manager-writer.ts'
-import type { RelayRequests } from '../../client/requests.ts'
+import type { ExplainRules, RelayRequests } from '../../client/requests.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
 import {
   type AwsClients,
@@ -83,7 +83,7 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
   })
   const queueUrls = [outputs.EventsQueueUrl, outputs.RetriesQueueUrl]
   return {
-    ...requestsOn(ports, secrets, clusters),
+    ...requestsOn(ports, secrets, clusters, ownRulesOf(outputs)),
     ...clustersOn(clients, outputs, ports.tokens),
     admission: new ClusterAdmission({ hashes: ports.tokens, keys: ports.signingKeys, secrets }),
     secrets,
@@ -122,7 +122,9 @@ function requestsOn(
   ports: StorePorts,
   secrets: SecretsManagerWriter,
   clusters: ClusterPorts['clusters'],
+  ownRules: ExplainRules | undefined,
 ): RelayRequests {
+  const rulesOf = (asked: ExplainRules) => ({ ...asked, ...ownRules, mayNotReadSecrets: true })
   const config = {
     put: (request: ConfigRequest) => putConfig(ports, request, noPause, TRY_BOUNDS),
     onStored: (cluster: string) => wake(ports, cluster),
@@ -130,18 +132,17 @@ function requestsOn(
   const eventPorts = { ...ports, rules: createRulesReader(ports.configs) }
   let asking: Promise<string | undefined> | undefined
   return {
+    ...(ownRules && { ownRules }),
     putConfig: (cluster, body) => answerOf(storeConfig(config, { ...body, cluster })),
     showConfig: (cluster) => answerOf(showConfig(ports, cluster)),
     postEvents: (cluster, body) =>
       answerOf(receiveEvents(ports, { ...body, cluster, events: 'any', isSigned: false })),
     putSecret: (cluster, namespace, name, body) =>
       answerOf(putAndJudge(ports, secrets, { ...body, cluster, namespace, name })),
-    listEvents: (parameters, rules) =>
-      answerOf(listEvents(eventPorts, parameters, { ...rules, mayNotReadSecrets: true })),
+    listEvents: (parameters, rules) => answerOf(listEvents(eventPorts, parameters, rulesOf(rules))),
     showEvent: (id, parameters, rules) =>
-      answerOf(answerEvent(eventPorts, id, parameters, { ...rules, mayNotReadSecrets: true })),
-    explainEvent: (body, rules) =>
-      answerOf(explain(ports, body, { ...rules, mayNotReadSecrets: true })),
+      answerOf(answerEvent(eventPorts, id, parameters, rulesOf(rules))),
+    explainEvent: (body, rules) => answerOf(explain(ports, body, rulesOf(rules))),
     listClusters: () => answerOf(listClusters({ ...ports, clusters })),
     listDeliveries: (parameters) => answerOf(listDeliveries(ports, parameters)),
     showDelivery: (id) => answerOf(showDelivery(ports, id)),
@@ -150,6 +151,11 @@ function requestsOn(
       return answerOf(replayDelivery(ports, id, await asking))
     },
   }
+}
+
+/** Undefined for a stack that does not tell, since it was deployed before its template did. */
+function ownRulesOf({ CrossNamespaceRefs: allowed }: StackOutputs): ExplainRules | undefined {
+  return allowed === undefined ? undefined : { noCrossNamespaceRefs: !allowed }
 }
 
 /** Who calls, for records. Undefined, after a warning, when STS does not tell. */

@@ -1,6 +1,7 @@
 import { CfnOutput, Stack, type StackProps } from 'aws-cdk-lib'
 import type { Code } from 'aws-cdk-lib/aws-lambda'
 import type { Construct } from 'constructs'
+import manifest from '../../package.json' with { type: 'json' }
 import { PublicUrl } from '../constructs/public-url.ts'
 import { RelayApi } from '../constructs/relay-api.ts'
 import type { RelayFunction } from '../constructs/relay-function.ts'
@@ -67,6 +68,9 @@ export function addRelay(
   // What a person needs, and what the command line finds the relay by.
   const outputs = {
     ApiUrl: api.url,
+    RelayVersion: manifest.version,
+    // Not NoCrossNamespaceRefs, which is a parameter of the packaged template.
+    CrossNamespaceRefs: String(!settings.noCrossNamespaceRefs),
     SecretPrefix: secretPrefix,
     ConfigTable: tables.config.tableName,
     StateTable: tables.state.tableName,

@@ -2,9 +2,10 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { reconcile } from '../../relay/pipeline/reconcile.ts'
-import { commandTargets } from '../support/command-targets.ts'
-import { deliveryRecord, event } from '../support/delivery-records.ts'
+import { commandTargets, stackTargets } from '../support/command-targets.ts'
+import { deliveryRecord, event, eventRecord } from '../support/delivery-records.ts'
 import { alert, provider } from '../support/relay-harness.ts'
+import { manifestsFolder } from '../support/relay-manifests.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const MANIFESTS = [
@@ -63,5 +64,52 @@ describe.each(commandTargets())('flux-relay explain %s', (_, open) => {
     const { code, stdout, stderr } = await run(['explain', '-e', eventFile(), '--cluster', 'none'])
     expect([code, stdout]).toEqual([1, ''])
     expect(stderr).toContain('the cluster none has no configuration yet')
+  })
+})
+
+describe('a stack whose Alerts keep to their namespace', () => {
+  const { open } = stackTargets()
+
+  it('tells that rule to every command that judges, and no flag is needed', async () => {
+    const target = await open()
+    const { ports, run, stack, cloudFormation } = target
+    const outputs = cloudFormation.stacks.get(stack) ?? {}
+    cloudFormation.stacks.set(stack, { ...outputs, CrossNamespaceRefs: 'false' })
+    const wide = alert('wide', 'chat', {
+      eventSources: [{ kind: 'Kustomization', name: '*', namespace: 'apps' }],
+    })
+    const manifests = [...MANIFESTS, wide]
+    const snapshot = await reconcile('prod', manifests, 0, ports.secrets)
+    await ports.configs.replace(snapshot)
+    const inApps = {
+      ...event(),
+      involvedObject: { ...event().involvedObject, namespace: 'apps' },
+    }
+    const acceptedAt = Date.now() - 60_000
+    const record = eventRecord({
+      ...{ id: 'r1', eventId: 'e'.repeat(64), cluster: 'prod', event: inApps },
+      ...{ acceptedAt, updatedAt: acceptedAt, outcome: 'skipped', reason: 'no Alert takes it' },
+      revision: snapshot.revision.slice(0, 12),
+    })
+    await ports.ledger.writeMany([{ record, expected: 'absent' }])
+    const file = join(temporaryDirectory(), 'event.json')
+    writeFileSync(file, JSON.stringify(inApps))
+    const folder = manifestsFolder({
+      'all.json': JSON.stringify({ kind: 'List', items: manifests }),
+    })
+    const asks: readonly (readonly string[])[] = [
+      ['explain', '-e', file],
+      ['explain', '--event', 'eeeeeeeeeeee'],
+      ['describe', 'event', 'eeeeeeeeeeee'],
+      ['get', 'deliveries', '--alert', 'flux-system/wide', '-o', 'wide'],
+    ]
+    for (const args of asks) {
+      const { code, stdout } = await run([...args, '--cluster', 'prod'])
+      expect([args, code]).toEqual([args, 0])
+      expect(stdout, args.join(' ')).toMatch(/^.*wide.*skipped.*another namespace than the Alert/m)
+    }
+    const since = ['--since', '1h', '-o', 'json']
+    const compared = await run(['diff', '-f', folder, '--cluster', 'prod', ...since])
+    expect(JSON.parse(compared.stdout).events.routes).toEqual([])
   })
 })

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import project from '../../package.json' with { type: 'json' }
+import { stackTargets } from '../support/command-targets.ts'
 import { startRelay, TOKENS } from '../support/embedded-server.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 import { startSink } from '../support/recording-sink.ts'
@@ -7,6 +8,8 @@ import { closedPort } from '../support/servers.ts'
 
 const NODE = process.versions.node
 const CLIENT = `flux-relay ${project.version}, Node.js ${NODE}\n`
+
+const { open } = stackTargets()
 
 describe('flux-relay version', () => {
   it('tells what the program is, without a relay', async () => {
@@ -47,10 +50,18 @@ describe('flux-relay version', () => {
     const { code, stdout, stderr } = await fluxRelay(['version', '--relay', url])
     expect([code, stdout]).toEqual([1, CLIENT])
     expect(stderr).toMatch(/^flux-relay: cannot reach the relay at /)
-    const stack = await fluxRelay(['version', '--stack', 'flux-relay-prod'])
-    expect(stack).toMatchObject({
-      code: 1,
-      stderr: 'flux-relay: a relay on AWS does not tell its version\n',
-    })
+  })
+
+  it('tells the version of a stack, and says when the stack does not', async () => {
+    const { run, stack, env, cloudFormation } = await open()
+    const stdout = `${CLIENT}relay ${project.version}\n`
+    expect(await run(['version'])).toEqual({ code: 0, stdout, stderr: '' })
+    const json = await run(['version', '-o', 'json'])
+    expect(JSON.parse(json.stdout).relay).toEqual({ version: project.version })
+    const { RelayVersion: _, ...earlier } = cloudFormation.stacks.get(stack) ?? {}
+    cloudFormation.stacks.set('earlier', earlier)
+    const unknown = await fluxRelay(['version', '--stack', 'earlier'], { env })
+    expect([unknown.code, unknown.stdout]).toEqual([1, CLIENT])
+    expect(unknown.stderr).toMatch(/^flux-relay: --stack earlier: the stack does not tell its ver/)
   })
 })

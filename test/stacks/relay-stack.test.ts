@@ -1,5 +1,6 @@
 import { Match } from 'aws-cdk-lib/assertions'
 import { describe, expect, it } from 'vitest'
+import project from '../../package.json' with { type: 'json' }
 import { allowedTo, idOf, idsOf } from './read-template.ts'
 import { synth, VPC_ID } from './synth.ts'
 
@@ -176,6 +177,7 @@ describe('functions', () => {
       noCrossNamespaceRefs: true,
       rateLimitInterval: '1m30s',
     })
+    relayTemplate.hasOutput('CrossNamespaceRefs', { Value: 'false' })
     relayTemplate.hasResourceProperties('AWS::Lambda::Function', {
       FunctionName: 'flux-relay-dev-dispatch',
       Environment: {
@@ -507,6 +509,8 @@ describe('the rest', () => {
 
   it('tells where it is', () => {
     template.hasOutput('SecretPrefix', { Value: 'flux-relay/prod' })
+    template.hasOutput('RelayVersion', { Value: project.version })
+    template.hasOutput('CrossNamespaceRefs', { Value: 'true' })
     template.hasOutput('LedgerTable', { Value: { Ref: Match.stringLikeRegexp('^TablesLedger') } })
     template.hasOutput('EventsQueueUrl', {
       Value: { Ref: Match.stringLikeRegexp('^QueuesEvents') },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll } from 'vitest'
+import manifest from '../../package.json' with { type: 'json' }
 import type { AcceptedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
@@ -96,6 +97,8 @@ function outputsOf({ variables }: AwsRelay) {
     LedgerTable: variables.LEDGER_TABLE,
     EventsQueueUrl: variables.EVENTS_QUEUE_URL,
     RetriesQueueUrl: variables.RETRIES_QUEUE_URL,
+    RelayVersion: manifest.version,
+    CrossNamespaceRefs: 'true',
   }
 }
 
