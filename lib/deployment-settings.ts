@@ -20,7 +20,8 @@ const DOMAIN = 'expected the name of a host in lower case, such as relay.example
 
 const NAMES = 'expected an object of names, such as { "ledgerTable": "flux-relay-ledger" }'
 
-const Fields = z.strictObject({
+/** Each setting by itself, without what they must be together. */
+export const SettingFields = z.strictObject({
   /** Part of every name, so that an account can hold several relays. */
   stageName: z
     .string()
@@ -140,10 +141,10 @@ const Fields = z.strictObject({
 })
 
 /** The names of all settings. */
-export const SETTING_NAMES: readonly string[] = Object.keys(Fields.shape)
+export const SETTING_NAMES: readonly string[] = Object.keys(SettingFields.shape)
 
 /** The settings of a deployment: the object `flux-relay` in the context of cdk.json. */
-export const DeploymentSettings = Fields.superRefine((settings, context) => {
+export const DeploymentSettings = SettingFields.superRefine((settings, context) => {
   if (settings.alarmEmail !== undefined && settings.alarmTopicArn !== undefined) {
     contradiction(context, 'alarmTopicArn', 'not together with alarmEmail: set one of them')
   }
@@ -202,7 +203,7 @@ function refuseSharedNames(
 
 function contradiction(
   context: { addIssue(issue: { code: 'custom'; path: string[]; message: string }): void },
-  name: keyof typeof Fields.shape,
+  name: keyof typeof SettingFields.shape,
   message: string,
 ): void {
   context.addIssue({ code: 'custom', path: [name], message })

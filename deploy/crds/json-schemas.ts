@@ -1,6 +1,7 @@
 import { NOTIFICATION_GROUP, NOTIFICATION_VERSIONS } from '../../relay/model/kubernetes.ts'
 import { KINDS, type Kind } from './definitions.ts'
 import { describeFields } from './descriptions.ts'
+import { cdkSchema, TOKENS_SCHEMA } from './settings-schemas.ts'
 import { type StructuralSchema, structuralSchemaOf } from './structural-schema.ts'
 
 /** A JSON Schema as it is checked in. */
@@ -15,8 +16,9 @@ type JsonSchema = Readonly<Record<string, unknown>>
 const DIALECT = 'http://json-schema.org/draft-07/schema#'
 
 /**
- * The JSON Schemas of what the relay takes, for editors: of each kind, and of a file of manifests, whose
- * objects of other kinds are anything. All served versions have the same fields.
+ * The JSON Schemas of what the relay takes, for editors: of each kind, of a file of manifests, whose
+ * objects of other kinds are anything, of the tokens file, and of cdk.json. All served versions of a kind
+ * have the same fields.
  */
 export function schemaFiles(): readonly SchemaFile[] {
   const kinds = KINDS.map((kind) => [`${kind.kind.toLowerCase()}.schema.json`, objectSchema(kind)])
@@ -35,7 +37,12 @@ export function schemaFiles(): readonly SchemaFile[] {
       then: objectSchema(kind),
     })),
   }
-  return [...kinds, ['manifests.schema.json', manifests]].map(([name, schema]) => ({
+  const others = [
+    ['manifests.schema.json', manifests],
+    ['tokens.schema.json', TOKENS_SCHEMA],
+    ['cdk.schema.json', cdkSchema()],
+  ]
+  return [...kinds, ...others].map(([name, schema]) => ({
     name: String(name),
     text: `${JSON.stringify({ $schema: DIALECT, ...Object(schema) }, null, 2)}\n`,
   }))

@@ -72,11 +72,12 @@ const OneOrMoreTokens = z.preprocess(
   z.array(Token, 'expected a token or a list of tokens').min(1, 'expected at least one token'),
 )
 
+/** The form of an operator's name: a DNS label. */
+export const OPERATOR_NAME_FORM = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+
 const NamedOperator = z.strictObject(
   {
-    name: z
-      .string('expected a name')
-      .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'expected a DNS label such as ann'),
+    name: z.string('expected a name').regex(OPERATOR_NAME_FORM, 'expected a DNS label such as ann'),
     token: OneOrMoreTokens,
     role: z.enum(OPERATOR_ROLES, 'expected viewer or operator'),
   },

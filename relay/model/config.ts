@@ -1,10 +1,13 @@
 import { z } from 'zod'
 import type { KubernetesObject } from './kubernetes.ts'
 
-/** A cluster's name: one DNS label, RFC 1123. */
+/** The form of a cluster's name: one DNS label, RFC 1123. */
+export const CLUSTER_NAME_FORM = /^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/
+
+/** A cluster's name. */
 export const ClusterName = z
   .string()
-  .regex(/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/, 'expected a DNS label such as prod-eu-1')
+  .regex(CLUSTER_NAME_FORM, 'expected a DNS label such as prod-eu-1')
 
 /** Whether an object takes effect, in the shape of Flux's `Ready` condition. */
 export interface ObjectReadiness {

@@ -5,9 +5,11 @@ import { describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import { schemaFiles } from '../../deploy/crds/json-schemas.ts'
 import { projectPath, readProjectFile } from '../../docs/generate/project.ts'
+import { parseTokensFile, TokensFileError } from '../../hosts/embedded/tokens.ts'
+import { DeploymentSettingsError, parseDeploymentSettings } from '../../lib/deployment-settings.ts'
 import { alertYaml } from '../support/manifest-files.ts'
 
-const ajv = new Ajv({ formats: { int64: true, 'date-time': true } })
+const ajv = new Ajv({ formats: { int64: true, 'date-time': true, email: true } })
 const validators = new Map(
   schemaFiles().map(({ name, text }) => [name, ajv.compile(JSON.parse(text))]),
 )
@@ -66,5 +68,66 @@ describe('the JSON Schemas', () => {
     const alert = parse(alertYaml('on-call').replace(from, to))
     expect(problems(alert)).toEqual([expect.stringContaining(problem)])
     expect(problems(alert, 'alert.schema.json')).toEqual([expect.stringContaining(problem)])
+  })
+})
+
+describe('the JSON Schema of the tokens file', () => {
+  it.each([
+    'operators: op',
+    'operators: [op]',
+    'operators: |\n  op\nclusters: {a: ["x\\n"]}',
+    'clusters: {prod: [a1, a2], dev: b}',
+    'operators: [op, {name: ann, token: [a1, a2], role: operator}, {name: b-2, token: c, role: viewer}]',
+    'retired: {old: {at: 2026-11-20T09:14:03Z, tokens: x}}',
+    '{}',
+  ])('takes what the relay takes: %s', (text) => {
+    expect(() => parseTokensFile(text, 'tokens.yaml')).not.toThrow()
+    expect(problems(parse(text), 'tokens.schema.json')).toEqual([])
+  })
+
+  it.each([
+    'operators: []',
+    'operators: [12345]',
+    'operators: [a b]',
+    'operators: [""]',
+    'operators: [null]',
+    'operators: [[a]]',
+    'operators: [{name: a, token: b}]',
+    'operators: [{name: A, token: b, role: viewer}]',
+    'operators: [{name: a, token: [], role: viewer}]',
+    'operators: [{name: a, token: b, role: admin}]',
+    'operators: [{name: a, token: b, role: viewer, other: c}]',
+    'clusters: [a]',
+    'clusters: {Prod: a}',
+    'clusters: {prod: []}',
+    'clusters: {prod: 12}',
+    'retired: {old: {tokens: x}}',
+    'operator: x',
+    '[]',
+  ])('refuses what the relay refuses: %s', (text) => {
+    expect(() => parseTokensFile(text, 'tokens.yaml')).toThrow(TokensFileError)
+    expect(problems(parse(text), 'tokens.schema.json')).not.toEqual([])
+  })
+})
+
+describe('the JSON Schema of cdk.json', () => {
+  const cdk = JSON.parse(readProjectFile('cdk.json'))
+  const withSetting = (name: string, value: unknown) => ({
+    context: { 'flux-relay': { [name]: value } },
+  })
+
+  it('takes ours, which names it', () => {
+    expect(problems(cdk, 'cdk.schema.json')).toEqual([])
+    expect(cdk.$schema).toBe('./deploy/schemas/cdk.schema.json')
+  })
+
+  it.each([
+    ['retentionDays', 8],
+    ['retentionDay', 7],
+    ['alarms', { Loud: 1 }],
+    ['tracing', 'yes'],
+  ])('refuses %s: %j', (name, value) => {
+    expect(problems(withSetting(name, value), 'cdk.schema.json')).not.toEqual([])
+    expect(() => parseDeploymentSettings({ [name]: value })).toThrow(DeploymentSettingsError)
   })
 })
