@@ -25,6 +25,8 @@ import { sweepLedger } from './sweep.ts'
 export interface LedgerOptions {
   /** How long a record is kept after its last change once it is final. Milliseconds. */
   readonly retentionMs?: number
+  /** Told of each record after it was stored. It must not throw. */
+  readonly onStored?: (record: LedgerRecord) => void
 }
 
 /** A row as a list reads it. */
@@ -68,11 +70,13 @@ export class SqliteLedger implements Ledger {
   readonly #database: RelayDatabase
   readonly #clock: Clock
   readonly #retentionMs: number
+  readonly #onStored: LedgerOptions['onStored']
 
   constructor(database: RelayDatabase, clock: Clock, options: LedgerOptions = {}) {
     this.#database = database
     this.#clock = clock
     this.#retentionMs = options.retentionMs ?? DEFAULT_RETENTION_MS
+    this.#onStored = options.onStored
   }
 
   async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<LedgerRecord>>> {
@@ -87,7 +91,9 @@ export class SqliteLedger implements Ledger {
   async writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]> {
     const written = writes.map(async (write) => {
       const result = await this.#database.write([this.change(write)])
-      return result.kind === 'done'
+      if (result.kind !== 'done') return false
+      this.#onStored?.(write.record)
+      return true
     })
     return Promise.all(written)
   }

@@ -15,6 +15,7 @@ import { secretRoutes } from '../../relay/api/routes/secrets.ts'
 import type { Destinations } from '../../relay/pipeline/destinations/destinations.ts'
 import type { Clusters } from '../../relay/ports/clusters.ts'
 import type { ConfigHistory } from '../../relay/ports/config-history.ts'
+import type { DeliveryFeed } from '../../relay/ports/delivery-feed.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import type { Quarantine } from '../../relay/ports/quarantine.ts'
 import type { SecretWriter } from '../../relay/ports/secret-store.ts'
@@ -24,9 +25,11 @@ import type { Log } from '../kit/log.ts'
 import { probeRoutes } from '../kit/probes.ts'
 import { configurationCame } from './configuration-came.ts'
 import type { Configurations } from './configurations/configurations.ts'
+import type { StreamLimits } from './delivery-stream.ts'
 import type { Echo } from './echo.ts'
 import { foreignProblem } from './loopback.ts'
 import type { Metrics } from './metrics.ts'
+import { deliveryStreamRoute } from './routes/delivery-stream.ts'
 import { echoRoutes } from './routes/echo.ts'
 import { anySender, tokenSenders } from './senders.ts'
 import type { Tokens } from './tokens.ts'
@@ -44,6 +47,10 @@ export interface ServerDependencies {
   /** Keeps the Secrets of clusters other than the host's own. */
   readonly secretWriter: SecretWriter
   readonly quarantine: Quarantine
+  /** Tells of deliveries that change. */
+  readonly feed: DeliveryFeed
+  /** Other limits for streams of deliveries than the usual ones. */
+  readonly streamLimits?: Partial<StreamLimits>
   /** The cluster of `--cluster`: without tokens, whose events `POST /` takes. */
   readonly cluster: string
   /**
@@ -113,6 +120,7 @@ function allRoutes(deps: ServerDependencies, door: DoorLog): readonly Route[] {
     }),
     ...clusterRoutes({ clusters: deps.clusters, clock: ports.clock }),
     ...deliveryRoutes(ports),
+    deliveryStreamRoute({ ports, feed: deps.feed, limits: deps.streamLimits }),
     ...explainRoutes({ ports, history: deps.history, options: { noCrossNamespaceRefs, pause } }),
     ...quarantineRoutes(deps.quarantine),
     ...probeRoutes(deps),

@@ -15,6 +15,7 @@ import { StartError } from '../kit/start-error.ts'
 import type { ServerDependencies } from './app.ts'
 import { type ConfigThread, createConfigThread } from './configurations/thread.ts'
 import { answersOf, createConfigurations } from './configurations/threaded.ts'
+import { createDeliveryFeed, type RunningDeliveryFeed } from './delivery-feed.ts'
 import { createEcho, type Echo } from './echo.ts'
 import { readingsOf } from './gauges/readings-of.ts'
 import { lossEntry } from './gone-database.ts'
@@ -30,7 +31,7 @@ import { type EmbeddedRelayParts, type WatchedClock, watchParts } from './set-cl
 import { openStores, type Stores } from './stores.ts'
 import { tellOfFailures } from './tell-of-failures.ts'
 import { TokensFileError } from './tokens.ts'
-import { openTokensFile, type TokensFile } from './tokens-file.ts'
+import { openLoggedTokens, type TokensFile } from './tokens-file.ts'
 import { createTurnGate, type TurnGate } from './turn-gate.ts'
 import { createWokenDeliveries } from './woken-deliveries.ts'
 import { createWorker, type Worker } from './worker.ts'
@@ -77,8 +78,12 @@ export async function startEmbeddedRelay(
   const { clock } = watched
   const log = await createLog({ pretty: process.stdout.isTTY === true, level: 'info' })
   const gate = createTurnGate()
+  const feed = createDeliveryFeed({
+    onFailure: (err) => log.error({ err }, 'a reader of changed deliveries failed, and is gone'),
+  })
   const stores = await openStores(options.data, clock, {
     gate,
+    onRecord: feed.changed,
     onSweepFailure: (err) =>
       log.error({ err }, 'expired rows could not be deleted, will be repeated'),
     onRemovalFailure: (err, events, retryInMs) =>
@@ -97,8 +102,10 @@ export async function startEmbeddedRelay(
     },
   })
   try {
-    const tokensFile = await openTokens(options.tokens, log)
-    return await start(options, { stores, gate, tokensFile, log, clock, watched })
+    const tokensFile = await openLoggedTokens(options.tokens, log, () =>
+      feed.endAll('tokens-changed'),
+    )
+    return await start(options, { stores, feed, gate, tokensFile, log, clock, watched })
   } catch (error) {
     await stores.close()
     const isForPerson = error instanceof ManifestsFolderError || error instanceof TokensFileError
@@ -109,6 +116,7 @@ export async function startEmbeddedRelay(
 /** What is there before anything runs. */
 interface Base {
   readonly stores: Stores
+  readonly feed: RunningDeliveryFeed
   readonly gate: TurnGate
   readonly tokensFile: TokensFile | undefined
   readonly log: Log
@@ -118,7 +126,7 @@ interface Base {
 
 async function start(options: EmbeddedRelayOptions, base: Base): Promise<EmbeddedRelay> {
   const { cluster } = options
-  const { stores, gate, tokensFile, log, clock } = base
+  const { stores, feed, gate, tokensFile, log, clock } = base
   const builtInSecrets = new Map<string, { readonly address: string }>()
   const pause = () => new Promise<void>(gate.goOn)
   const served = options.manifests !== undefined && {
@@ -200,6 +208,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     destinations,
     secretWriter: stores.secrets,
     quarantine: stores.queue.quarantine,
+    feed,
     cluster,
     get tokens() {
       return tokensFile?.tokens
@@ -233,23 +242,10 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
       notReady = 'the relay is stopping'
       base.watched.stop()
       tokensFile?.close()
+      feed.endAll('stopping')
       return stop({ folder, worker, server, thread, http, outcomeCounter, stores, log }, graceMs)
     },
   }
-}
-
-/** Another version of the file counts as soon as it is seen; one that is wrong does not. */
-async function openTokens(file: string | undefined, log: Log): Promise<TokensFile | undefined> {
-  if (file === undefined) return undefined
-  return openTokensFile({
-    file,
-    onChange: () => log.info({ file }, 'tokens loaded'),
-    onProblem: (error) =>
-      log.error(
-        { problem: (error as Error).message },
-        'tokens could not be loaded; the earlier ones stay valid',
-      ),
-  })
 }
 
 interface Running {

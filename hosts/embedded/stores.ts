@@ -13,6 +13,7 @@ import { SqliteSecretStore } from '../../adapters/sqlite/secrets.ts'
 import { SqliteStateStore } from '../../adapters/sqlite/state.ts'
 import { openThreadedDatabase } from '../../adapters/sqlite/threaded-database.ts'
 import { SqliteWaitingLines } from '../../adapters/sqlite/waiting-lines.ts'
+import type { LedgerRecord } from '../../relay/model/delivery.ts'
 import { LONG_PAST_MS } from '../../relay/pipeline/overdue.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Log } from '../kit/log.ts'
@@ -64,6 +65,8 @@ export interface StoreEvents {
   readonly onLost: (error: Error) => void
   /** The file of the database is gone. Nothing is accepted or sent any more, and the process has to end. */
   readonly onGone: (loss: Loss) => void
+  /** A record of the ledger was stored. */
+  readonly onRecord?: (record: LedgerRecord) => void
   readonly log: Log
   /** What follows from the database's answers goes on by it; at once without it. */
   readonly gate?: Pick<TurnGate, 'goOn'>
@@ -76,7 +79,7 @@ export interface StoreEvents {
 export async function openStores(
   directory: string,
   clock: Clock,
-  { onSweepFailure, onRemovalFailure, onLost, onGone, log, gate }: StoreEvents,
+  { onSweepFailure, onRemovalFailure, onLost, onGone, onRecord, log, gate }: StoreEvents,
 ): Promise<Stores> {
   let isClosing = false
   const database = await open(directory, onLost, gate)
@@ -101,7 +104,7 @@ export async function openStores(
     BRING_BACK_INTERVAL_MS,
   )
   const state = new SqliteStateStore(database, clock)
-  const ledger = new SqliteLedger(database, clock)
+  const ledger = new SqliteLedger(database, clock, { ...(onRecord && { onStored: onRecord }) })
   const configs = new SqliteConfigStore(
     database,
     clock,

@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises'
+import type { Log } from '../kit/log.ts'
 import { loadTokens, type Tokens } from './tokens.ts'
 
 /** A tokens file in use: one that changes counts without a restart. */
@@ -43,6 +44,27 @@ export async function openTokensFile(options: TokensFileOptions): Promise<Tokens
     },
     close: () => clearInterval(timer),
   }
+}
+
+/** The same of `--tokens`, if that is given, with what becomes of the file in a log. */
+export async function openLoggedTokens(
+  file: string | undefined,
+  log: Log,
+  onChange: () => void,
+): Promise<TokensFile | undefined> {
+  if (file === undefined) return undefined
+  return openTokensFile({
+    file,
+    onChange() {
+      log.info({ file }, 'tokens loaded')
+      onChange()
+    },
+    onProblem: (error) =>
+      log.error(
+        { problem: (error as Error).message },
+        'tokens could not be loaded; the earlier ones stay valid',
+      ),
+  })
 }
 
 /** A text that changes when the content of the file may have changed, or when it comes or goes. */

@@ -57,7 +57,15 @@ class IncomingRequest implements EdgeRequest {
 }
 
 /** An answer without a body says so, or Go's client could not use the connection again. */
-export function toResponse({ status, headers, body }: EdgeResponse, method?: string): Response {
+export function toResponse(
+  { status, headers, body, stream }: EdgeResponse,
+  method?: string,
+): Response {
+  if (stream !== undefined) {
+    if (method !== 'HEAD') return new Response(stream, { status, headers })
+    void stream.cancel()
+    return new Response(null, { status, headers })
+  }
   if (body !== '' && method !== 'HEAD') return new Response(body, { status, headers })
   const length = method === 'HEAD' ? Buffer.byteLength(body) : 0
   return new Response(null, { status, headers: { ...headers, 'Content-Length': `${length}` } })

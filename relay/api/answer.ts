@@ -12,6 +12,8 @@ export interface Answer {
   readonly cause?: unknown
   /** The value of the header Retry-After, in seconds. */
   readonly retryAfterS?: number
+  /** A body that goes on, in the place of `body`. Only hosts that can stream have routes with one. */
+  readonly stream?: ReadableStream<Uint8Array>
   /** Further headers. */
   readonly headers?: Readonly<Record<string, string>>
   /**

@@ -1,4 +1,7 @@
-import type { ListedRecord } from '../model/delivery.ts'
+import { type LedgerRecord, type ListedRecord, outcomeOf, reachedBy } from '../model/delivery.ts'
+import { objectName } from '../model/event.ts'
+import { type Identity, namespacedName } from '../model/kubernetes.ts'
+import type { LedgerFilter } from '../ports/ledger.ts'
 
 /**
  * What to look for in records that no index of a ledger covers. A record must match every given
@@ -27,4 +30,25 @@ export function isMatch(record: ListedRecord, { reason, severity, text }: Delive
 
 function isSame(actual: string | undefined, wanted: string | undefined): boolean {
   return wanted === undefined || actual?.toLowerCase() === wanted.toLowerCase()
+}
+
+/** Whether a ledger lists a record by this filter. */
+export function isListedBy(record: LedgerRecord, filter: LedgerFilter): boolean {
+  const { cluster, alert, provider, object, outcome, since, until, event, id } = filter
+  const reached = reachedBy(record)
+  return (
+    (cluster === undefined || record.cluster === cluster) &&
+    (alert === undefined || isNamed(reached.alert, alert)) &&
+    (provider === undefined || isNamed(reached.provider, provider)) &&
+    (object === undefined || objectName(record.event.involvedObject) === object) &&
+    (outcome === undefined || [outcome].flat().includes(outcomeOf(record))) &&
+    (event === undefined || record.eventId.startsWith(event)) &&
+    (id === undefined || record.id.startsWith(id)) &&
+    (since === undefined || record.acceptedAt >= since) &&
+    (until === undefined || record.acceptedAt < until)
+  )
+}
+
+function isNamed(identity: Identity | undefined, name: string): boolean {
+  return identity !== undefined && namespacedName(identity) === name
 }

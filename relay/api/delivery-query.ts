@@ -1,10 +1,10 @@
 import { z } from 'zod'
 import { ClusterName } from '../model/config.ts'
-import { OUTCOMES, type Outcome } from '../model/delivery.ts'
+import { type LedgerRecord, OUTCOMES, type Outcome } from '../model/delivery.ts'
 import { type FieldError, fieldErrors, fieldErrorText } from '../model/errors.ts'
 import { parseTimeOrAgoMs, TIME_OR_AGO_FORM } from '../model/time.ts'
 import type { LedgerFilter } from '../ports/ledger.ts'
-import type { DeliveryMatch } from './delivery-match.ts'
+import { type DeliveryMatch, isListedBy, isMatch } from './delivery-match.ts'
 import { type Problem, problem } from './problem.ts'
 
 const DEFAULT_LIMIT = 50
@@ -105,6 +105,29 @@ export function readDeliveryQuery(
       asOf,
     },
   }
+}
+
+/** The parameters of a list that a stream does not have. */
+const OF_PAGES: ReadonlySet<string> = new Set(['limit', 'cursor'])
+
+/**
+ * Reads the parameters of a stream of deliveries: those of a list, without its pages. What is wrong is a 400.
+ * Durations count back from `now`.
+ */
+export function readStreamQuery(
+  parameters: Iterable<readonly [string, string]>,
+  now: number,
+): { readonly wants: (record: LedgerRecord) => boolean } | { readonly problem: Problem } {
+  const given = [...parameters]
+  const paging = given.filter(([name]) => OF_PAGES.has(name))
+  if (paging.length > 0) {
+    const message = 'is a parameter of the list; a stream has no pages'
+    return { problem: badParameters(paging.map(([field]) => ({ field, message }))) }
+  }
+  const read = readDeliveryQuery(given, now)
+  if ('problem' in read) return read
+  const { filter, match } = read.query
+  return { wants: (record) => isListedBy(record, filter) && isMatch(record, match) }
 }
 
 function nameErrors(given: readonly string[], known: readonly string[]): readonly FieldError[] {

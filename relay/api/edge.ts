@@ -137,7 +137,14 @@ export function refusal(refused: Problem): EdgeResponse {
   return responseOf(problemAnswer(refused))
 }
 
-function responseOf({ status, contentType, body, retryAfterS, headers }: Answer): EdgeResponse {
+function responseOf({
+  status,
+  contentType,
+  body,
+  stream,
+  retryAfterS,
+  headers,
+}: Answer): EdgeResponse {
   return {
     status,
     headers: {
@@ -148,5 +155,6 @@ function responseOf({ status, contentType, body, retryAfterS, headers }: Answer)
       ...headers,
     },
     body,
+    ...(stream && { stream }),
   }
 }

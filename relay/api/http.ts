@@ -34,6 +34,8 @@ export interface EdgeResponse {
   readonly headers: Readonly<Record<string, string>>
   /** The body; empty for a response without one. */
   readonly body: string
+  /** A body that goes on, in the place of `body`. The host cancels it when nobody reads it any more. */
+  readonly stream?: ReadableStream<Uint8Array>
 }
 
 /** The value of a header, by its name in lower case. */

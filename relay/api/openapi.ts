@@ -3,7 +3,7 @@ import { type Access, OPERATIONS, type Operation } from './operations.ts'
 import { PROBLEM_KINDS, type ProblemCode, type ProblemStatus } from './problem-codes.ts'
 import { ClusterList, ListedCluster } from './schemas/clusters.ts'
 import { AppliedConfig, ConfigSet, Readiness, StoredConfig } from './schemas/config.ts'
-import { DeliveriesPage, Delivery } from './schemas/deliveries.ts'
+import { DeliveriesPage, Delivery, DeliveryEvents, StreamEnd } from './schemas/deliveries.ts'
 import { EventsPage, ListedEvent } from './schemas/event-list.ts'
 import {
   EventDocument,
@@ -89,11 +89,11 @@ function operationOf(operationId: string, operation: Operation): Json {
     summary,
     security: SECURITY[access],
     parameters: parametersOf(operation),
-    ...(body && { requestBody: { required: true, content: jsonContent(body) } }),
+    ...(body && { requestBody: { required: true, content: contentOf(body) } }),
     responses: {
       [success.status]: {
         description: success.body ? descriptionOf(success.body) : 'The event is queued.',
-        ...(success.body && { content: jsonContent(success.body) }),
+        ...(success.body && { content: contentOf(success.body, success.contentType) }),
       },
       ...problemResponses([...problems, ...OF_ANY, ...(access === 'operator' ? OF_CHANGE : [])]),
     },
@@ -142,6 +142,7 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   ConfigSet,
   DeliveriesPage,
   Delivery,
+  DeliveryEvents,
   Event: EventDocument,
   EventItem,
   EventsBody,
@@ -162,12 +163,13 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   SetAsideMessage,
   StoredConfig,
   StoredSecret,
+  StreamEnd,
 }
 
-function jsonContent(schema: ZodType): Json {
+function contentOf(schema: ZodType, mediaType = 'application/json'): Json {
   const name = Object.keys(COMPONENTS).find((key) => COMPONENTS[key] === schema)
   if (name === undefined) throw new Error('a body has a schema without a name')
-  return { 'application/json': { schema: reference(name) } }
+  return { [mediaType]: { schema: reference(name) } }
 }
 
 function reference(name: string): Json {

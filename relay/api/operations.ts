@@ -2,7 +2,7 @@ import type { ZodType } from 'zod'
 import type { ProblemCode } from './problem-codes.ts'
 import { ClusterList } from './schemas/clusters.ts'
 import { AppliedConfig, ConfigSet, StoredConfig } from './schemas/config.ts'
-import { DeliveriesPage, Delivery } from './schemas/deliveries.ts'
+import { DeliveriesPage, Delivery, DeliveryEvents } from './schemas/deliveries.ts'
 import { EventsPage } from './schemas/event-list.ts'
 import { EventsBody, PostedEventDocument, ReceivedEvents } from './schemas/events.ts'
 import { EventToExplain, ExplainedEvent, Explanation } from './schemas/explain.ts'
@@ -42,6 +42,8 @@ export interface Operation {
     readonly status: 200 | 202
     /** The schema of the body; undefined for an answer without a body. */
     readonly body?: ZodType
+    /** The media type of the body; the default is `application/json`. */
+    readonly contentType?: string
   }
   /** The problem codes that it can get, in addition to those of every request. */
   readonly problems: readonly ProblemCode[]
@@ -49,6 +51,32 @@ export interface Operation {
 
 /** The problem codes that every request with a body can get. */
 const OF_BODY = ['unreadable-body', 'not-valid', 'too-large', 'unknown-encoding'] as const
+
+/** The filters of deliveries. */
+const DELIVERY_FILTERS: readonly QueryParameter[] = [
+  { name: 'cluster', description: 'The name of a cluster.' },
+  { name: 'alert', description: '`namespace/name`' },
+  { name: 'provider', description: '`namespace/name`' },
+  { name: 'object', description: '`Kind/namespace/name`' },
+  {
+    name: 'outcome',
+    description:
+      '`delivered`, `suppressed`, `skipped`, `dead` or `retry`, or several with commas between them',
+  },
+  { name: 'id', description: 'The beginning of the id of a delivery.' },
+  { name: 'event', description: 'The id of an event, or its beginning.' },
+  { name: 'reason', description: 'The reason of the event, such as `HealthCheckFailed`.' },
+  { name: 'severity', description: 'The severity of the event: `info` or `error`.' },
+  { name: 'text', description: 'A part of the event’s message, or of why it went as it did.' },
+  {
+    name: 'since',
+    description: 'An RFC 3339 time, a date in UTC, or an age such as `1h` or `2d`.',
+  },
+  {
+    name: 'until',
+    description: 'An RFC 3339 time, a date in UTC, or an age such as `1h` or `2d`.',
+  },
+]
 
 /** Every operation of the API, by its name in clients that are generated from `openapi.json`. */
 export const OPERATIONS = {
@@ -110,33 +138,21 @@ export const OPERATIONS = {
     access: 'viewer',
     summary: 'Lists deliveries, the latest first.',
     query: [
-      { name: 'cluster', description: 'The name of a cluster.' },
-      { name: 'alert', description: '`namespace/name`' },
-      { name: 'provider', description: '`namespace/name`' },
-      { name: 'object', description: '`Kind/namespace/name`' },
-      {
-        name: 'outcome',
-        description:
-          '`delivered`, `suppressed`, `skipped`, `dead` or `retry`, or several with commas between them',
-      },
-      { name: 'id', description: 'The beginning of the id of a delivery.' },
-      { name: 'event', description: 'The id of an event, or its beginning.' },
-      { name: 'reason', description: 'The reason of the event, such as `HealthCheckFailed`.' },
-      { name: 'severity', description: 'The severity of the event: `info` or `error`.' },
-      { name: 'text', description: 'A part of the event’s message, or of why it went as it did.' },
-      {
-        name: 'since',
-        description: 'An RFC 3339 time, a date in UTC, or an age such as `1h` or `2d`.',
-      },
-      {
-        name: 'until',
-        description: 'An RFC 3339 time, a date in UTC, or an age such as `1h` or `2d`.',
-      },
+      ...DELIVERY_FILTERS,
       { name: 'limit', description: 'From 1 to 200; 50 by default.' },
       { name: 'cursor', description: 'The `nextCursor` of the page before.' },
     ],
     success: { status: 200, body: DeliveriesPage },
     problems: ['bad-parameter'],
+  },
+  streamDeliveries: {
+    method: 'GET',
+    path: '/v1/deliveries/stream',
+    access: 'viewer',
+    summary: 'Tells of each delivery that comes or changes, as Server-Sent Events.',
+    query: DELIVERY_FILTERS,
+    success: { status: 200, body: DeliveryEvents, contentType: 'text/event-stream' },
+    problems: ['bad-parameter', 'overloaded'],
   },
   showDelivery: {
     method: 'GET',

@@ -3,6 +3,7 @@ import { connect } from 'node:net'
 import { expect, onTestFinished } from 'vitest'
 import type { ServerDependencies } from '../../hosts/embedded/app.ts'
 import { configurationsInTurns } from '../../hosts/embedded/configurations/configurations.ts'
+import { createDeliveryFeed, type RunningDeliveryFeed } from '../../hosts/embedded/delivery-feed.ts'
 import { createEcho } from '../../hosts/embedded/echo.ts'
 import { createKnownClusters } from '../../hosts/embedded/known-clusters.ts'
 import { createMetrics } from '../../hosts/embedded/metrics.ts'
@@ -49,6 +50,7 @@ export interface ServerUnderTest {
   readonly server: RunningServer
   readonly ports: MemoryPorts
   readonly deps: ServerDependencies
+  readonly feed: RunningDeliveryFeed
   /** What was logged, as JSON lines. */
   logged(): string
   call(method: string, path: string, call?: Call): Promise<Reply>
@@ -62,6 +64,8 @@ export async function startRelay(
   const lines: string[] = []
   const destination = { write: (line: string) => void lines.push(line) }
   const gate = createTurnGate()
+  const feed = createDeliveryFeed()
+  ports.ledger.onStored = feed.changed
   const deps: ServerDependencies = {
     ports,
     configurations: configurationsInTurns(ports, gate),
@@ -70,6 +74,7 @@ export async function startRelay(
     destinations: { review: () => undefined },
     secretWriter: ports.secrets,
     quarantine: ports.quarantine,
+    feed,
     cluster: 'local',
     tokens: undefined,
     echo: createEcho(ports.clock),
@@ -91,6 +96,7 @@ export async function startRelay(
     server,
     ports,
     deps,
+    feed,
     logged: () => lines.join(''),
     call: (method, path, call = {}) => send(server.port, method, path, call),
   }

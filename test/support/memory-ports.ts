@@ -1,14 +1,11 @@
+import { isListedBy } from '../../relay/api/delivery-match.ts'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
-import {
-  type AcceptedEvent,
-  type LedgerRecord,
-  type ListedRecord,
-  outcomeOf,
-  type RetryMessage,
-  reachedBy,
+import type {
+  AcceptedEvent,
+  LedgerRecord,
+  ListedRecord,
+  RetryMessage,
 } from '../../relay/model/delivery.ts'
-import { objectName } from '../../relay/model/event.ts'
-import { namespacedName } from '../../relay/model/kubernetes.ts'
 import { type SecretData, storedSecret, type VersionedSecret } from '../../relay/model/secret.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import type { ConfigHistory } from '../../relay/ports/config-history.ts'
@@ -223,10 +220,15 @@ export class MemoryLedger extends Failing implements Ledger {
   readonly #records = new Map<string, Versioned<LedgerRecord>>()
   /** While set, it is known that nothing can be stored. */
   isFull = false
+  /** Told of each record that was stored. */
+  onStored: (record: LedgerRecord) => void = () => undefined
 
   /** Stores records whatever is there. */
   put(...records: readonly LedgerRecord[]): void {
-    for (const value of records) this.#records.set(value.id, { value, version: 1 })
+    for (const value of records) {
+      this.#records.set(value.id, { value, version: 1 })
+      this.onStored(value)
+    }
   }
 
   /** When the last event of each cluster was accepted. */
@@ -251,6 +253,7 @@ export class MemoryLedger extends Failing implements Ledger {
       const stored = this.#records.get(record.id)
       if (!isExpected(stored, expected)) return false
       this.#records.set(record.id, { value: record, version: (stored?.version ?? 0) + 1 })
+      this.onStored(record)
       return true
     })
   }
@@ -265,7 +268,7 @@ export class MemoryLedger extends Failing implements Ledger {
     const start = cursor === undefined ? 0 : offsetOf(cursor, filter)
     const all = [...this.#records.values()]
       .map(({ value }) => value)
-      .filter((record) => fits(record, filter))
+      .filter((record) => isListedBy(record, filter))
       .sort((a, b) => b.acceptedAt - a.acceptedAt)
     const end = start + limit
     const records = all.slice(start, end)
@@ -303,21 +306,4 @@ function offsetOf(cursor: string, filter: LedgerFilter): number {
   const offset = Number(digits)
   if (cursorOf(offset, filter) !== cursor) throw new InvalidCursor('not a cursor of this list')
   return offset
-}
-
-function fits(record: LedgerRecord, filter: LedgerFilter): boolean {
-  const { cluster, alert, provider, object, outcome, since, until, event, id } = filter
-  const reached = reachedBy(record)
-  return (
-    (cluster === undefined || record.cluster === cluster) &&
-    (alert === undefined || (reached.alert && namespacedName(reached.alert)) === alert) &&
-    (provider === undefined ||
-      (reached.provider && namespacedName(reached.provider)) === provider) &&
-    (object === undefined || objectName(record.event.involvedObject) === object) &&
-    (outcome === undefined || [outcome].flat().includes(outcomeOf(record))) &&
-    (event === undefined || record.eventId.startsWith(event)) &&
-    (id === undefined || record.id.startsWith(id)) &&
-    (since === undefined || record.acceptedAt >= since) &&
-    (until === undefined || record.acceptedAt < until)
-  )
 }

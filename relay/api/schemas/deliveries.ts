@@ -90,3 +90,25 @@ export const DeliveriesPage = z
   })
   .meta({ description: 'Deliveries, the latest first.' })
 export type DeliveriesPage = z.infer<typeof DeliveriesPage>
+
+/** The answer to `GET /v1/deliveries/stream`. https://html.spec.whatwg.org/multipage/server-sent-events.html */
+export const DeliveryEvents = z.string().meta({
+  description:
+    'Events `delivery`, whose data is a Delivery; `missed`, when changes before it may be missing; and `end`, whose data is a StreamEnd, before the relay ends the stream.',
+})
+
+/** Why changes may be missing, and what to do, as people read it. */
+export const StreamMissed = z.object({ detail: z.string() })
+export type StreamMissed = z.infer<typeof StreamMissed>
+
+/**
+ * Why the relay ends a stream. `slow`: it is not read as fast as deliveries change. A relay of a later version
+ * may have other reasons.
+ */
+export const StreamEnd = z
+  .object({
+    reason: z.union([z.enum(['slow', 'stopping', 'tokens-changed', 'failed']), z.string()]),
+    detail: z.string().meta({ description: 'The reason, as people read it.' }),
+  })
+  .meta({ description: 'Why the relay ends a stream.' })
+export type StreamEnd = z.infer<typeof StreamEnd>

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import type { SqliteLedger } from '../../../adapters/sqlite/ledger.ts'
 import { openRelayDatabase, type RelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
-import type { DeliveryRecord } from '../../../relay/model/delivery.ts'
+import type { DeliveryRecord, LedgerRecord } from '../../../relay/model/delivery.ts'
 import type { LedgerFilter } from '../../../relay/ports/ledger.ts'
 import { deliveryRecord } from '../../support/delivery-records.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
@@ -69,6 +69,22 @@ describe('retention', () => {
     expect(await ledger.sweep(START + RETENTION_MS)).toBe(1_200)
     const rows = await database.read<{ id: string }>('SELECT id FROM ledger ORDER BY id')
     expect(rows.map(({ id }) => id)).toEqual(['new', 'retry'])
+  })
+})
+
+describe('whoever follows the records', () => {
+  it('is told of each that was stored, and of no other', async () => {
+    const stored: LedgerRecord[] = []
+    ledger = acceptingLedger(database, clock, { onStored: (record) => stored.push(record) })
+    const [first, second] = [
+      deliveryRecord({ id: 'a' }),
+      deliveryRecord({ id: 'a', reason: 'new' }),
+    ]
+    await write(first)
+    expect(await ledger.writeMany([{ record: second, expected: 'absent' }])).toEqual([false])
+    expect(stored).toEqual([first])
+    await ledger.writeMany([{ record: second, expected: 1 }])
+    expect(stored).toEqual([first, second])
   })
 })
 

@@ -1,0 +1,114 @@
+import { randomUUID } from 'node:crypto'
+import type { LedgerRecord } from '../../relay/model/delivery.ts'
+import type {
+  DeliveryChange,
+  DeliveryFeed,
+  FeedEnd,
+  FeedReader,
+} from '../../relay/ports/delivery-feed.ts'
+
+/** The feed as the host runs it. */
+export interface RunningDeliveryFeed extends DeliveryFeed {
+  /** Tells the readers of a record that was stored. Never throws. */
+  changed(record: LedgerRecord): void
+  /** Ends the subscriptions of all readers. Others may subscribe after that, unless the relay stops. */
+  endAll(reason: FeedEnd): void
+}
+
+export interface DeliveryFeedOptions {
+  /** The most readers at once. */
+  readonly maxReaders?: number
+  /** How many changes are remembered for readers that come back. */
+  readonly remembered?: number
+  /** How long changes are still remembered after the last reader has gone. Milliseconds. */
+  readonly lingerMs?: number
+  /** Told of what a reader threw. */
+  readonly onFailure?: (error: unknown) => void
+}
+
+/**
+ * Makes the feed of one process. Without a reader it does nothing and remembers nothing, except for a while
+ * after the last reader has gone, in which that one may come back.
+ */
+export function createDeliveryFeed({
+  maxReaders = 32,
+  remembered = 1_000,
+  lingerMs = 60_000,
+  onFailure = () => undefined,
+}: DeliveryFeedOptions = {}): RunningDeliveryFeed {
+  const readers = new Set<FeedReader>()
+  const memory = createMemory(remembered)
+  let lingering: NodeJS.Timeout | undefined
+  let isOn = false
+  let isStopping = false
+
+  const remove = (reader: FeedReader) => {
+    if (!readers.delete(reader) || readers.size > 0) return
+    lingering = setTimeout(() => {
+      isOn = false
+      memory.forget()
+    }, lingerMs).unref()
+  }
+  const tell = (reader: FeedReader, change: DeliveryChange) => {
+    try {
+      if (reader.wants(change.record)) reader.changed(change)
+    } catch (error) {
+      onFailure(error)
+      remove(reader)
+      reader.ended('failed')
+    }
+  }
+  return {
+    subscribe(reader) {
+      if (isStopping || readers.size >= maxReaders) return undefined
+      clearTimeout(lingering)
+      isOn = true
+      readers.add(reader)
+      return { position: memory.position(), end: () => remove(reader) }
+    },
+    changedSince: memory.changedSince,
+    changed(record) {
+      if (!isOn) return
+      memory.add(record.id)
+      if (readers.size === 0) return
+      const change = { position: memory.position(), record }
+      for (const reader of readers) tell(reader, change)
+    },
+    endAll(reason) {
+      isStopping ||= reason === 'stopping'
+      for (const reader of [...readers]) {
+        remove(reader)
+        reader.ended(reason)
+      }
+    },
+  }
+}
+
+/** The ids of the records that changed lately, in the order of the changes. */
+function createMemory(most: number) {
+  // Positions of another process are none of this one.
+  const process = randomUUID().slice(0, 8)
+  let ids: string[] = []
+  /** The number of the latest change. */
+  let latest = 0
+  return {
+    position: () => `${process}-${latest}`,
+    add(id: string): void {
+      latest += 1
+      ids.push(id)
+      // Cut in halves, so that each change costs the same on average.
+      if (ids.length >= 2 * most) ids = ids.slice(most)
+    },
+    /** Changes may come that are not added: no position of before is known any more. */
+    forget(): void {
+      ids = []
+      latest += 1
+    },
+    changedSince(position: string): readonly string[] | undefined {
+      const [, named, digits] = /^([0-9a-f]{8})-(\d{1,15})$/.exec(position) ?? []
+      const count = latest - Number(digits)
+      if (named !== process || count < 0 || count > Math.min(ids.length, most)) return undefined
+      return count === 0 ? [] : [...new Set(ids.slice(-count))]
+    },
+  }
+}

@@ -1,0 +1,148 @@
+import type { StreamEnd } from '../../relay/api/schemas/deliveries.ts'
+import type { LedgerRecord } from '../../relay/model/delivery.ts'
+import type { DeliveryChange, FeedEnd, FeedReader } from '../../relay/ports/delivery-feed.ts'
+import { endEvent, HEARTBEAT, openingEvent } from './server-sent-events.ts'
+
+/** What a stream costs at most, and how soon it tells. */
+export interface StreamLimits {
+  /** The most bytes that wait for a reader, unless one event alone has more. */
+  readonly maxWaitingBytes: number
+  /** How long changes are collected, so that many go out in one write. Milliseconds. */
+  readonly collectMs: number
+  /** How often a stream says that it is still there. Milliseconds. */
+  readonly heartbeatMs: number
+}
+
+export const STREAM_LIMITS: StreamLimits = {
+  maxWaitingBytes: 1024 * 1024,
+  collectMs: 50,
+  heartbeatMs: 15_000,
+}
+
+/** What a stream tells of, and to whom. */
+export interface StreamParts {
+  wants(record: LedgerRecord): boolean
+  /** The bytes of a change as an event, which all streams share. */
+  eventOf(change: DeliveryChange): Uint8Array
+  /** Called once, when nobody reads the stream any more or it ends. */
+  onEnd(): void
+  readonly limits: StreamLimits
+}
+
+const DETAILS: Readonly<Record<FeedEnd | 'slow', string>> = {
+  slow: 'deliveries changed faster than they were read; come back with Last-Event-ID',
+  stopping: 'the relay stops',
+  'tokens-changed': 'the tokens of the relay changed; come back with one that is valid',
+  failed: 'the relay has a bug; its log has more',
+}
+
+/**
+ * Deliveries that change, as the body of an answer of Server-Sent Events. What waits for the reader is bounded:
+ * one that is too slow gets nothing more but an event that says so.
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+export class DeliveryStream implements FeedReader {
+  readonly body: ReadableStream<Uint8Array>
+  readonly #parts: StreamParts
+  readonly #heartbeat: NodeJS.Timeout
+  #controller: ReadableStreamDefaultController<Uint8Array> | undefined
+  #collecting: NodeJS.Timeout | undefined
+  #waiting: Uint8Array[] = []
+  #waitingBytes = 0
+  /** Whether the reader has taken all that was written. */
+  #isAwaited = false
+  #isEnding = false
+  #isOver = false
+
+  constructor(parts: StreamParts) {
+    this.#parts = parts
+    this.#heartbeat = setInterval(() => this.#add(HEARTBEAT), parts.limits.heartbeatMs).unref()
+    this.body = new ReadableStream(
+      {
+        start: (controller) => {
+          this.#controller = controller
+        },
+        pull: () => {
+          this.#isAwaited = true
+          if (this.#waiting.length > 0) this.#write()
+        },
+        cancel: () => this.#close(),
+      },
+      { highWaterMark: 0 },
+    )
+  }
+
+  /** Begins with these events, before those that came since the subscription. */
+  begin(position: string, first: readonly Uint8Array[]): void {
+    this.#waiting.unshift(...first, openingEvent(position))
+    this.#schedule()
+  }
+
+  wants(record: LedgerRecord): boolean {
+    return this.#parts.wants(record)
+  }
+
+  changed(change: DeliveryChange): void {
+    this.#add(this.#parts.eventOf(change))
+  }
+
+  ended(reason: FeedEnd): void {
+    this.#end(reason)
+  }
+
+  #add(bytes: Uint8Array): void {
+    if (this.#isEnding) return
+    const { length } = bytes
+    const { maxWaitingBytes } = this.#parts.limits
+    if (this.#waitingBytes > 0 && this.#waitingBytes + length > maxWaitingBytes) {
+      // What waits is given up: who is not read does not get memory until they are.
+      this.#waiting = []
+      this.#end('slow')
+      return
+    }
+    this.#waiting.push(bytes)
+    this.#waitingBytes += length
+    // Who reads all that comes is never too slow, however much comes at once.
+    if (this.#waitingBytes >= maxWaitingBytes / 4) this.#write()
+    else this.#schedule()
+  }
+
+  #end(reason: StreamEnd['reason'] & keyof typeof DETAILS): void {
+    if (this.#isEnding) return
+    this.#isEnding = true
+    clearInterval(this.#heartbeat)
+    this.#parts.onEnd()
+    this.#waiting.push(endEvent({ reason, detail: DETAILS[reason] }))
+    this.#write()
+  }
+
+  #schedule(): void {
+    if (!this.#isAwaited || this.#collecting !== undefined) return
+    this.#collecting = setTimeout(() => this.#write(), this.#parts.limits.collectMs)
+  }
+
+  /** Writes what waits, once the reader has taken all that was written before. */
+  #write(): void {
+    clearTimeout(this.#collecting)
+    this.#collecting = undefined
+    if (!this.#isAwaited || this.#isOver) return
+    this.#isAwaited = false
+    const bytes = Buffer.concat(this.#waiting)
+    this.#waiting = []
+    this.#waitingBytes = 0
+    this.#controller?.enqueue(bytes)
+    if (!this.#isEnding) return
+    this.#isOver = true
+    this.#controller?.close()
+  }
+
+  /** Nobody reads the stream any more. */
+  #close(): void {
+    this.#isOver = true
+    clearInterval(this.#heartbeat)
+    clearTimeout(this.#collecting)
+    if (this.#isEnding) return
+    this.#isEnding = true
+    this.#parts.onEnd()
+  }
+}

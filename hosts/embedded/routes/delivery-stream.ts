@@ -1,0 +1,88 @@
+import { type Answer, problemAnswer } from '../../../relay/api/answer.ts'
+import { readStreamQuery } from '../../../relay/api/delivery-query.ts'
+import { headerOf } from '../../../relay/api/http.ts'
+import { problem } from '../../../relay/api/problem.ts'
+import { type Call, type Route, routeOf } from '../../../relay/api/route.ts'
+import type { LedgerRecord } from '../../../relay/model/delivery.ts'
+import type { DeliveryFeed, FeedSubscription } from '../../../relay/ports/delivery-feed.ts'
+import type { Ports } from '../../../relay/ports/ports.ts'
+import { DeliveryStream, STREAM_LIMITS, type StreamLimits } from '../delivery-stream.ts'
+import { createSharedEvents, deliveryEvent, missedEvent } from '../server-sent-events.ts'
+
+export interface StreamRouteParts {
+  readonly ports: Pick<Ports, 'ledger' | 'clock'>
+  readonly feed: DeliveryFeed
+  readonly limits?: Partial<StreamLimits> | undefined
+}
+
+/** The most bytes that a client gets of what changed while it was away. */
+const MAX_RESUMED_BYTES = 4 * 1024 * 1024
+
+const MISSED = missedEvent({
+  detail: 'changes before this may be missing; GET /v1/deliveries has them',
+})
+
+/** How long a client waits before it asks for a place again, in seconds. */
+const RETRY_AFTER_S = 10
+
+/** Streams deliveries as they change, as long as the client reads. */
+export function deliveryStreamRoute({ ports, feed, limits }: StreamRouteParts): Route {
+  const eventOf = createSharedEvents()
+  const open = async ({ request }: Call): Promise<Answer> => {
+    const query = new URLSearchParams(request.query)
+    const read = readStreamQuery(query, ports.clock.now())
+    if ('problem' in read) return problemAnswer(read.problem)
+    const { wants } = read
+    let subscription: FeedSubscription | undefined
+    const stream = new DeliveryStream({
+      ...{ wants, eventOf, limits: { ...STREAM_LIMITS, ...limits } },
+      onEnd: () => subscription?.end(),
+    })
+    subscription = feed.subscribe(stream)
+    if (subscription === undefined) {
+      await stream.body.cancel()
+      const detail = 'as many streams are open as may be; end one, or list deliveries instead'
+      return { ...problemAnswer(problem('overloaded', detail)), retryAfterS: RETRY_AFTER_S }
+    }
+    try {
+      const seen = headerOf(request, 'last-event-id')
+      const first = seen === undefined ? [] : await eventsSince(seen, { ports, feed, wants })
+      stream.begin(subscription.position, first)
+    } catch (error) {
+      await stream.body.cancel()
+      throw error
+    }
+    return {
+      status: 200,
+      contentType: 'text/event-stream',
+      // What stands between would collect the events, unless it is told not to.
+      headers: { 'X-Accel-Buffering': 'no' },
+      body: '',
+      stream: stream.body,
+    }
+  }
+  return routeOf('streamDeliveries', { handle: open })
+}
+
+interface Resumed extends StreamRouteParts {
+  wants(record: LedgerRecord): boolean
+}
+
+/** The deliveries that changed since a position, as they stand; one event that says so when it is not known. */
+async function eventsSince(
+  position: string,
+  { ports, feed, wants }: Resumed,
+): Promise<readonly Uint8Array[]> {
+  const ids = feed.changedSince(position)
+  if (ids === undefined) return [MISSED]
+  const events: Uint8Array[] = []
+  let bytes = 0
+  for (const record of await Promise.all(ids.map((id) => ports.ledger.show(id)))) {
+    if (record === undefined || record.kind === 'unreadable' || !wants(record)) continue
+    const event = deliveryEvent(record)
+    bytes += event.length
+    if (bytes > MAX_RESUMED_BYTES) return [MISSED]
+    events.push(event)
+  }
+  return events
+}
