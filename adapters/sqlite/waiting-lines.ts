@@ -1,4 +1,9 @@
-import type { PlaceInLine, WaitingDelivery, WaitingLines } from '../../relay/ports/waiting-lines.ts'
+import type {
+  PlaceInLine,
+  WaitingCounts,
+  WaitingDelivery,
+  WaitingLines,
+} from '../../relay/ports/waiting-lines.ts'
 import type { RelayDatabase } from './relay-database.ts'
 
 /**
@@ -16,10 +21,13 @@ const DESTINATIONS = `WITH RECURSIVE found (destination) AS (
 const PAGE = `SELECT id, attempt, ord AS "order" FROM ledger
   WHERE destination = ? AND (ord, id) > (?, ?) ORDER BY ord, id LIMIT ?`
 
+const COUNT = `SELECT COUNT(*) AS count
+  FROM (SELECT 1 FROM ledger WHERE destination = ? LIMIT ?)`
+
 const BEFORE_ALL: PlaceInLine = { order: '', id: '' }
 
 /** Reads the records of the ledger that wait for their destinations. */
-export class SqliteWaitingLines implements WaitingLines {
+export class SqliteWaitingLines implements WaitingLines, WaitingCounts {
   readonly #database: RelayDatabase
 
   constructor(database: RelayDatabase) {
@@ -37,5 +45,10 @@ export class SqliteWaitingLines implements WaitingLines {
     limit: number,
   ): Promise<readonly WaitingDelivery[]> {
     return this.#database.read<WaitingDelivery>(PAGE, destination, after.order, after.id, limit)
+  }
+
+  async countWaiting(destination: string, most: number): Promise<number> {
+    const [row] = await this.#database.read<{ count: number }>(COUNT, destination, most)
+    return row?.count ?? 0
   }
 }

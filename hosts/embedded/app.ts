@@ -10,15 +10,21 @@ import { configRoutes } from '../../relay/api/routes/config.ts'
 import { deliveryRoutes } from '../../relay/api/routes/deliveries.ts'
 import { eventsRoute, singleEventRoute } from '../../relay/api/routes/events.ts'
 import { explainRoutes } from '../../relay/api/routes/explain.ts'
+import { overviewRoutes } from '../../relay/api/routes/overview.ts'
 import { quarantineRoutes } from '../../relay/api/routes/quarantine.ts'
 import { secretRoutes } from '../../relay/api/routes/secrets.ts'
-import type { Destinations } from '../../relay/pipeline/destinations/destinations.ts'
+import type {
+  Destinations,
+  FailingDestinations,
+} from '../../relay/pipeline/destinations/destinations.ts'
 import type { Clusters } from '../../relay/ports/clusters.ts'
 import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { DeliveryFeed } from '../../relay/ports/delivery-feed.ts'
+import type { OutcomeCounts } from '../../relay/ports/outcome-counts.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import type { Quarantine } from '../../relay/ports/quarantine.ts'
 import type { SecretWriter } from '../../relay/ports/secret-store.ts'
+import type { WaitingCounts } from '../../relay/ports/waiting-lines.ts'
 import { createDoorLog, type DoorLog } from '../kit/door-log.ts'
 import { type App, edgeApp } from '../kit/http-edge.ts'
 import type { Log } from '../kit/log.ts'
@@ -42,8 +48,10 @@ export interface ServerDependencies {
   readonly clusters: Clusters
   /** The configurations of before. */
   readonly history: ConfigHistory
-  /** Told of each configuration that comes. */
-  readonly destinations: Pick<Destinations, 'review'>
+  /** Told of each configuration that comes, and asked what fails. */
+  readonly destinations: Pick<Destinations, 'review'> & FailingDestinations
+  readonly counts: OutcomeCounts
+  readonly waiting: WaitingCounts
   /** Keeps the Secrets of clusters other than the host's own. */
   readonly secretWriter: SecretWriter
   readonly quarantine: Quarantine
@@ -119,6 +127,11 @@ function allRoutes(deps: ServerDependencies, door: DoorLog): readonly Route[] {
       ownsConfig,
     }),
     ...clusterRoutes({ clusters: deps.clusters, clock: ports.clock }),
+    ...overviewRoutes({
+      ...{ ledger: ports.ledger, configs: ports.configs, clock: ports.clock },
+      ...{ clusters: deps.clusters, counts: deps.counts },
+      ...{ destinations: deps.destinations, waiting: deps.waiting },
+    }),
     ...deliveryRoutes(ports),
     deliveryStreamRoute({ ports, feed: deps.feed, limits: deps.streamLimits }),
     ...explainRoutes({ ports, history: deps.history, options: { noCrossNamespaceRefs, pause } }),

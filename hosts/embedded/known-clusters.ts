@@ -1,11 +1,12 @@
 import type { Clusters, KnownCluster } from '../../relay/ports/clusters.ts'
 import type { ClusterReadings } from './gauges/readings.ts'
+import type { Tokens } from './tokens.ts'
 
 /** What the list is made of. */
 export interface ClusterSources
   extends Pick<ClusterReadings, 'configurations' | 'earlierEvents' | 'isServed'> {
-  /** The clusters that have tokens. */
-  admitted(): Iterable<string>
+  /** The clusters that have tokens, each with how many. */
+  admitted(): Iterable<readonly [string, number]>
 }
 
 /** The clusters of this host: those with tokens, with a configuration, or with records. */
@@ -17,13 +18,14 @@ export function createKnownClusters(sources: ClusterSources): Clusters {
         sources.earlierEvents(),
       ])
       const known = new Map<string, KnownCluster>()
-      const tell = (cluster: string, told: Omit<KnownCluster, 'cluster'> = {}) =>
+      const tell = (cluster: string, told: Omit<KnownCluster, 'cluster'>) =>
         known.set(cluster, { ...known.get(cluster), ...told, cluster })
-      for (const cluster of sources.admitted()) tell(cluster)
+      for (const [cluster, tokens] of sources.admitted()) tell(cluster, { tokens })
       for (const [cluster, lastEventAt] of events) tell(cluster, { lastEventAt })
-      for (const { cluster, takenAt, heardAt, shipper } of configurations) {
+      for (const { cluster, takenAt, notReady, heardAt, shipper } of configurations) {
         tell(cluster, {
           configuredAt: takenAt,
+          notReady,
           ...(typeof heardAt === 'number' && { heardAt }),
           ...(typeof shipper === 'string' && { shipper }),
         })
@@ -31,4 +33,11 @@ export function createKnownClusters(sources: ClusterSources): Clusters {
       return [...known.values()].filter(({ cluster }) => sources.isServed(cluster))
     },
   }
+}
+
+/** How many tokens each cluster has. */
+export function* tokenCounts(
+  tokens: Pick<Tokens, 'clusters'> | undefined,
+): Iterable<readonly [string, number]> {
+  for (const [cluster, own] of tokens?.clusters ?? []) yield [cluster, own.length]
 }

@@ -19,7 +19,7 @@ import { createDeliveryFeed, type RunningDeliveryFeed } from './delivery-feed.ts
 import { createEcho, type Echo } from './echo.ts'
 import { readingsOf } from './gauges/readings-of.ts'
 import { lossEntry } from './gone-database.ts'
-import { createKnownClusters } from './known-clusters.ts'
+import { createKnownClusters, tokenCounts } from './known-clusters.ts'
 import { isLoopback } from './loopback.ts'
 import { ManifestsFolderError } from './manifests/folder.ts'
 import { createManifestsConfig } from './manifests-config.ts'
@@ -202,10 +202,12 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     configurations: createConfigurations({ configs, secrets, clock }, gate, thread),
     clusters: createKnownClusters({
       ...readings.clusters,
-      admitted: () => tokensFile?.tokens.clusters.keys() ?? [],
+      admitted: () => tokenCounts(tokensFile?.tokens),
     }),
     history: configs,
     destinations,
+    counts: outcomeCounter,
+    waiting: stores.waiting,
     secretWriter: stores.secrets,
     quarantine: stores.queue.quarantine,
     feed,

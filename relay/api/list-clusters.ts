@@ -10,21 +10,29 @@ export interface ClusterPorts {
 }
 
 /** Lists the clusters, by name: 200 `{clusters}`. Rejects when a store fails. */
-export async function listClusters({ clusters, clock }: ClusterPorts): Promise<Answer> {
+export async function listClusters(ports: ClusterPorts): Promise<Answer> {
+  return jsonAnswer(200, { clusters: await clusterViews(ports) })
+}
+
+/** The clusters as a list shows them, by name. Rejects when a store fails. */
+export async function clusterViews({ clusters, clock }: ClusterPorts) {
   const known = await clusters.list()
   const now = clock.now()
-  const sorted = known.toSorted((a, b) => (a.cluster < b.cluster ? -1 : 1))
-  return jsonAnswer(200, { clusters: sorted.map((it) => clusterView(it, now)) })
+  return known
+    .toSorted((a, b) => (a.cluster < b.cluster ? -1 : 1))
+    .map((it) => clusterView(it, now))
 }
 
 function clusterView(known: KnownCluster, now: number) {
-  const { cluster: name, lastEventAt, configuredAt, heardAt, shipper } = known
+  const { cluster: name, lastEventAt, configuredAt, heardAt, shipper, notReady, tokens } = known
   return {
     name,
     lastEventAt: isoTime(lastEventAt),
     lastConfigurationAt: isoTime(configuredAt),
     shipperVersion: shipper,
     silentSince: isoTime(silentSince(heardAt, now)),
+    objectsNotReady: notReady,
+    tokens,
   }
 }
 

@@ -19,6 +19,14 @@ import {
   ExplainedEvent,
   Explanation,
 } from './schemas/explain.ts'
+import { ListedObject, ObjectList } from './schemas/objects.ts'
+import {
+  ClusterAtAGlance,
+  FailingDestination,
+  OutcomeTotals,
+  Overview,
+  UnreadyObject,
+} from './schemas/overview.ts'
 import { ProblemDocument } from './schemas/problem.ts'
 import { PutBack, QuarantinePage, SetAsideMessage } from './schemas/quarantine.ts'
 import { SecretData, StoredSecret } from './schemas/secrets.ts'
@@ -138,6 +146,7 @@ function problemResponses(codes: readonly ProblemCode[]): Json {
 const COMPONENTS: Readonly<Record<string, ZodType>> = {
   AlertVerdict,
   AppliedConfig,
+  ClusterAtAGlance,
   ClusterList,
   ConfigSet,
   DeliveriesPage,
@@ -152,8 +161,13 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   EventVerdict,
   ExplainedEvent,
   Explanation,
+  FailingDestination,
   ListedCluster,
   ListedEvent,
+  ListedObject,
+  ObjectList,
+  OutcomeTotals,
+  Overview,
   Problem: ProblemDocument,
   PutBack,
   QuarantinePage,
@@ -164,6 +178,7 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   StoredConfig,
   StoredSecret,
   StreamEnd,
+  UnreadyObject,
 }
 
 function contentOf(schema: ZodType, mediaType = 'application/json'): Json {

@@ -6,6 +6,8 @@ import { DeliveriesPage, Delivery, DeliveryEvents } from './schemas/deliveries.t
 import { EventsPage } from './schemas/event-list.ts'
 import { EventsBody, PostedEventDocument, ReceivedEvents } from './schemas/events.ts'
 import { EventToExplain, ExplainedEvent, Explanation } from './schemas/explain.ts'
+import { ObjectList } from './schemas/objects.ts'
+import { Overview } from './schemas/overview.ts'
 import { PutBack, QuarantinePage } from './schemas/quarantine.ts'
 import { SecretData, StoredSecret } from './schemas/secrets.ts'
 
@@ -130,6 +132,23 @@ export const OPERATIONS = {
     access: 'viewer',
     summary: 'Lists clusters, and when each was last heard of.',
     success: { status: 200, body: ClusterList },
+    problems: [],
+  },
+  listObjects: {
+    method: 'GET',
+    path: '/v1/clusters/{cluster}/objects',
+    access: 'viewer',
+    summary: 'Lists the Alerts and Providers of a cluster, and how they did in the last 24 hours.',
+    query: [{ name: 'kind', description: '`Alert` or `Provider`; both without it.' }],
+    success: { status: 200, body: ObjectList },
+    problems: ['bad-parameter', 'no-config'],
+  },
+  showOverview: {
+    method: 'GET',
+    path: '/v1/overview',
+    access: 'viewer',
+    summary: 'Shows outcomes of the last 24 hours, clusters, what fails now and what is dead.',
+    success: { status: 200, body: Overview },
     problems: [],
   },
   listDeliveries: {

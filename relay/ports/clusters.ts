@@ -9,6 +9,10 @@ export interface KnownCluster {
   readonly heardAt?: number
   /** The version of its shipper, as that told it last. */
   readonly shipper?: string
+  /** How many of its objects take no effect; absent where that is not counted. */
+  readonly notReady?: number
+  /** How many tokens it has; absent where that is not told. */
+  readonly tokens?: number
 }
 
 /** The clusters of a relay. */

@@ -26,3 +26,9 @@ export interface WaitingLines {
     limit: number,
   ): Promise<readonly WaitingDelivery[]>
 }
+
+/** Counts what waits for destinations. */
+export interface WaitingCounts {
+  /** How many deliveries wait for a destination; `most` when there are as many, or more. */
+  countWaiting(destination: string, most: number): Promise<number>
+}

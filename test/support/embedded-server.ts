@@ -5,7 +5,11 @@ import type { ServerDependencies } from '../../hosts/embedded/app.ts'
 import { configurationsInTurns } from '../../hosts/embedded/configurations/configurations.ts'
 import { createDeliveryFeed, type RunningDeliveryFeed } from '../../hosts/embedded/delivery-feed.ts'
 import { createEcho } from '../../hosts/embedded/echo.ts'
-import { createKnownClusters } from '../../hosts/embedded/known-clusters.ts'
+import {
+  type ClusterSources,
+  createKnownClusters,
+  tokenCounts,
+} from '../../hosts/embedded/known-clusters.ts'
 import { createMetrics } from '../../hosts/embedded/metrics.ts'
 import { createServer } from '../../hosts/embedded/server.ts'
 import type { Tokens } from '../../hosts/embedded/tokens.ts'
@@ -13,6 +17,7 @@ import { createTurnGate } from '../../hosts/embedded/turn-gate.ts'
 import type { RunningServer, ServerLimits } from '../../hosts/kit/http-server.ts'
 import { createLog } from '../../hosts/kit/log.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
+import { MemoryOutcomeCounts } from './memory-outcome-counts.ts'
 import { MemoryConfigStore, MemoryLedger, type MemoryPorts, memoryPorts } from './memory-ports.ts'
 
 export const OPERATOR = 'operator-token-1'
@@ -69,9 +74,11 @@ export async function startRelay(
   const deps: ServerDependencies = {
     ports,
     configurations: configurationsInTurns(ports, gate),
-    clusters: clustersOf(changes.ports ?? ports, () => deps.tokens?.clusters.keys() ?? []),
+    clusters: clustersOf(changes.ports ?? ports, () => tokenCounts(deps.tokens)),
     history: ports.configs,
-    destinations: { review: () => undefined },
+    destinations: { review: () => undefined, failing: () => [] },
+    counts: new MemoryOutcomeCounts(),
+    waiting: { countWaiting: async () => 0 },
     secretWriter: ports.secrets,
     quarantine: ports.quarantine,
     feed,
@@ -103,7 +110,7 @@ export async function startRelay(
 }
 
 /** The clusters of ports in memory. */
-function clustersOf({ configs, ledger }: Ports, admitted: () => Iterable<string>) {
+function clustersOf({ configs, ledger }: Ports, admitted: ClusterSources['admitted']) {
   if (!(configs instanceof MemoryConfigStore && ledger instanceof MemoryLedger)) {
     return { list: async () => [] }
   }

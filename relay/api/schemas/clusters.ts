@@ -19,6 +19,13 @@ export const ListedCluster = z
       description:
         'When it last sent its configuration itself, if that is over half an hour ago: a shipper does so every ten minutes. RFC 3339, UTC.',
     }),
+    objectsNotReady: z.int().nonnegative().optional().meta({
+      description:
+        'How many of its Alerts and Providers take no effect. Absent without a configuration, and where the relay does not count them.',
+    }),
+    tokens: z.int().nonnegative().optional().meta({
+      description: 'How many tokens it has. Absent where the relay does not tell.',
+    }),
   })
   .meta({ description: 'A cluster that may send, or has a configuration.' })
 export type ListedCluster = Readonly<z.infer<typeof ListedCluster>>

@@ -82,6 +82,11 @@ export class DestinationHealth {
     return this.#parkMs > 0
   }
 
+  /** Whether it was not answered since a delivery failed, or since it asked to be left alone. */
+  get isFailing(): boolean {
+    return this.#failed.size > 0 || this.isParked
+  }
+
   /** Whether the next delivery may be sent now, perhaps as the probe. */
   get isOpen(): boolean {
     return this.#parkMs === 0 || (!this.#isProbed && this.#parkedUntil <= this.#clock.elapsed())

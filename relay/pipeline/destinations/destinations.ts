@@ -74,6 +74,32 @@ export interface ParkedDestinations {
   parkedCounts(): ReadonlyMap<string, number>
 }
 
+/** A destination whose deliveries failed, with no answer since. */
+export interface FailingDestination {
+  /** The key of the destination. */
+  readonly key: string
+  readonly cluster: string
+  /** The UID of the Provider. */
+  readonly providerUid: string
+  /** The host's name and port. */
+  readonly host: string
+  /** How many deliveries failed since it was last answered; a hundred at most are counted. */
+  readonly failures: number
+  /** What it answered to the last try that failed, for people, without secrets. */
+  readonly error?: string
+  /**
+   * When the next delivery is sent to find out whether it answers again, in milliseconds since the
+   * epoch. Absent while everything is still sent.
+   */
+  readonly probeAt?: number
+}
+
+/** What a host tells people of destinations that fail. */
+export interface FailingDestinations {
+  /** Those that fail now, as far as this process has found out, in any order. */
+  failing(): readonly FailingDestination[]
+}
+
 /** What the host uses to dispatch the deliveries that are woken. */
 export interface Wakes {
   /**
@@ -104,6 +130,6 @@ export interface DestinationOptions {
 export function createDestinations(
   clock: Clock,
   options: DestinationOptions = {},
-): Destinations & Wakes & ParkedDestinations {
+): Destinations & Wakes & ParkedDestinations & FailingDestinations {
   return new Scheduler(clock, options)
 }

@@ -1,5 +1,7 @@
 import type { Clock } from '../../ports/clock.ts'
 import { DestinationHealth, type Treatment, type Wait } from './destination-health.ts'
+import type { FailingDestination } from './destinations.ts'
+import { clusterOf, hostOf, providerOf } from './lines.ts'
 import { Remembered } from './remembered.ts'
 
 /**
@@ -82,6 +84,27 @@ export class Healths {
       if (parked > 0) counts.set(cluster, parked)
     }
     return counts
+  }
+
+  /** The destinations that fail now. */
+  failing(): readonly FailingDestination[] {
+    const failing: FailingDestination[] = []
+    for (const [key, health] of this.#healths.entries()) {
+      if (!health.isFailing) continue
+      const { failures, lastError: error, isParked, probedAt } = health
+      failing.push({
+        ...{
+          key,
+          cluster: clusterOf(key),
+          providerUid: providerOf(key),
+          host: hostOf(key),
+          failures,
+        },
+        ...(error !== undefined && { error }),
+        ...(isParked && { probeAt: this.#timeAt(probedAt) }),
+      })
+    }
+    return failing
   }
 
   /** Remembers what became of a delivery that was sent. */

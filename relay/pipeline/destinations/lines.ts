@@ -85,3 +85,8 @@ export function clusterOf(key: string): string {
 export function hostOf(key: string): string {
   return key.slice(key.lastIndexOf('#') + 1)
 }
+
+/** The UID of the Provider in the key of a destination. */
+export function providerOf(key: string): string {
+  return key.slice(key.indexOf('#') + 1, key.lastIndexOf('#'))
+}

@@ -20,6 +20,11 @@ export class Remembered<T> {
     for (const [cluster, own] of this.#clusters) yield [cluster, own.values()]
   }
 
+  /** All that is remembered, by key. */
+  *entries(): Iterable<readonly [string, T]> {
+    for (const own of this.#clusters.values()) yield* own
+  }
+
   /** Sets a value. Of its cluster's entries it is then the last to be forgotten. */
   set(key: string, value: T): void {
     this.delete(key)

@@ -7,6 +7,8 @@ import type {
   Destination,
   DestinationOptions,
   Destinations,
+  FailingDestination,
+  FailingDestinations,
   ParkedDestinations,
   Wakes,
 } from './destinations.ts'
@@ -18,7 +20,7 @@ import { Waker } from './waker.ts'
 import { WaitingWindow } from './window.ts'
 
 /** The one queue of all deliveries of a process that have to wait for their destinations. */
-export class Scheduler implements Destinations, Wakes, ParkedDestinations {
+export class Scheduler implements Destinations, Wakes, ParkedDestinations, FailingDestinations {
   readonly #clock: Clock
   readonly #waiting: WaitingLines | undefined
   readonly #healths: Healths
@@ -102,6 +104,10 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations {
 
   parkedCounts(): ReadonlyMap<string, number> {
     return this.#healths.parkedCounts()
+  }
+
+  failing(): readonly FailingDestination[] {
+    return this.#healths.failing()
   }
 
   async resume(): Promise<void> {

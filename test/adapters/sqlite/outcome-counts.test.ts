@@ -5,6 +5,7 @@ import { openRelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import { HOUR_MS, hourOf, lastDay } from '../../../relay/model/outcome-count.ts'
 import { outcomeCount, outcomeCountsContract } from '../../contract/outcome-counts-contract.ts'
 import { START } from '../../support/manual-clock.ts'
+import { MemoryOutcomeCounts } from '../../support/memory-outcome-counts.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { planOf, statementsOf } from './support/query-plans.ts'
 
@@ -14,6 +15,12 @@ function openNew() {
 }
 
 outcomeCountsContract('SqliteOutcomeCounts', async () => openNew())
+
+// What stands for it in tests of others has to do the same.
+outcomeCountsContract('MemoryOutcomeCounts', async () => ({
+  counts: new MemoryOutcomeCounts(),
+  close: async () => undefined,
+}))
 
 it('finds counts by the key of their table, and looks at no record', async () => {
   const { database, counts, close } = openNew()

@@ -49,14 +49,24 @@ it('finds what waits for each destination, in the order of events, page by page'
   expect(stored?.value.status).toMatchObject({ why: 'destination', destination: KEYS[0] })
 })
 
+it('counts what waits for a destination, and no more than it is asked for', async () => {
+  const { wait, lines } = await setUp()
+  expect(await lines.countWaiting(KEYS[0], 10)).toBe(0)
+  for (const id of ['a', 'b', 'c']) await wait(id, orderOf(1), KEYS[0], 'absent')
+  await wait('x', orderOf(1), KEYS[1], 'absent')
+  expect(await lines.countWaiting(KEYS[0], 10)).toBe(3)
+  expect(await lines.countWaiting(KEYS[0], 2)).toBe(2)
+})
+
 it('reads no more of the ledger than it finds', async () => {
   const { database, lines } = await setUp()
   const statements = await statementsOf(async () => {
     await lines.destinations()
     await lines.page(KEYS[0], { order: 'o', id: 'i' }, 2)
+    await lines.countWaiting(KEYS[0], 2)
   })
   const plans = await Promise.all(statements.map((sql) => planOf(database, sql)))
   const looks = plans.flat().filter((step) => step.includes('ledger'))
-  expect(looks.length).toBeGreaterThan(2)
+  expect(looks.length).toBeGreaterThan(3)
   for (const look of looks) expect(look).toMatch(/SEARCH .*ledger_by_destination/)
 })

@@ -35,6 +35,8 @@ const CALLS: Readonly<Record<OperationName, Exchange>> = {
   showConfig: { path: '/v1/clusters/prod/config', token: OPERATOR },
   putSecret: { path: '/v1/clusters/prod/secrets/flux-system/slack', token: PROD, body: { a: 'b' } },
   listClusters: { path: '/v1/clusters', token: OPERATOR },
+  listObjects: { path: '/v1/clusters/prod/objects', token: OPERATOR },
+  showOverview: { path: '/v1/overview', token: OPERATOR },
   listDeliveries: { path: '/v1/deliveries', token: OPERATOR },
   streamDeliveries: { path: '/v1/deliveries/stream', token: OPERATOR },
   showDelivery: { path: '/v1/deliveries/delivery-1', token: OPERATOR },

@@ -65,6 +65,37 @@ describe('parking', () => {
     expect(Object.fromEntries(destinations.parkedCounts())).toEqual({ prod: 2 })
   })
 
+  it('is told with the last real error and the next probe, and failures before it too', async () => {
+    const { tryOnce, clock, destinations } = setUp()
+    expect(destinations.failing()).toEqual([])
+    const key = 'prod#uid-1#hooks.test:8443'
+    const of = { key, cluster: 'prod', providerUid: 'uid-1', host: 'hooks.test:8443' }
+    await tryOnce({ kind: 'failed', error: '500: down' }, key)
+    expect(destinations.failing()).toEqual([{ ...of, failures: 1, error: '500: down' }])
+    for (let i = 0; i < 2; i += 1) await tryOnce({ kind: 'failed', error: '503: busy' }, key)
+    // A refusal because it is parked says nothing new.
+    await tryOnce(FAILED, key)
+    expect(destinations.failing()).toEqual([
+      { ...of, failures: 3, error: '503: busy', probeAt: clock.now() + 5_000 },
+    ])
+    await tryOnce({ kind: 'limited', retryAfterMs: 90_000 }, 'dev#uid-2#h')
+    expect(destinations.failing()[1]).toMatchObject({
+      cluster: 'dev',
+      probeAt: clock.now() + 90_000,
+    })
+    clock.advance(5_000)
+    await tryOnce(ANSWERED, key)
+    expect(destinations.failing().map(({ cluster }) => cluster)).toEqual(['dev'])
+  })
+
+  it('says nothing of a delivery that fails while others are answered', async () => {
+    const { tryOnce, destinations } = setUp()
+    await tryOnce(FAILED, 'prod#1#h', 'bad')
+    await tryOnce(ANSWERED, 'prod#1#h')
+    await tryOnce(FAILED, 'prod#1#h', 'bad')
+    expect(destinations.failing()).toEqual([])
+  })
+
   it('begins at once after a 429, and lasts as long as it asks', async () => {
     const { tryOnce, clock } = setUp()
     await tryOnce({ kind: 'limited', retryAfterMs: 90_000 })

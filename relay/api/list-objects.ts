@@ -1,0 +1,107 @@
+import { z } from 'zod'
+import type { ConfigSnapshot, ObjectReadiness } from '../model/config.ts'
+import { fieldErrors } from '../model/errors.ts'
+import { type KubernetesObject, namespacedName } from '../model/kubernetes.ts'
+import { lastDay } from '../model/outcome-count.ts'
+import { nameOf } from '../model/parse-objects.ts'
+import type { ObjectCount, OutcomeCounts } from '../ports/outcome-counts.ts'
+import type { Ports } from '../ports/ports.ts'
+import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
+import { badParameters } from './delivery-query.ts'
+import { outcomeTotals } from './outcome-totals.ts'
+import { problem } from './problem.ts'
+import type { ListedObject } from './schemas/objects.ts'
+
+/** What listing objects needs. */
+export interface ObjectPorts extends Pick<Ports, 'configs' | 'clock'> {
+  readonly counts: OutcomeCounts
+}
+
+const KINDS = ['Alert', 'Provider'] as const
+
+const ObjectQuery = z.strictObject({
+  kind: z.enum(KINDS, 'expected Alert or Provider').optional(),
+})
+
+/**
+ * Lists the Alerts and Providers of a cluster, and how they did in the last 24 hours: 200
+ * `{cluster, objects}`, 400 for an unknown or wrong parameter, or 404 without a configuration.
+ * Rejects when a store fails.
+ */
+export async function listObjects(
+  { configs, counts, clock }: ObjectPorts,
+  cluster: string,
+  parameters: Iterable<readonly [string, string]>,
+): Promise<Answer> {
+  const query = ObjectQuery.safeParse(Object.fromEntries(parameters))
+  if (!query.success) return problemAnswer(badParameters(fieldErrors(query.error.issues)))
+  const snapshot = await configs.read(cluster)
+  if (typeof snapshot !== 'object') {
+    return problemAnswer(problem('no-config', `the cluster ${cluster} has no configuration yet`))
+  }
+  const hours = lastDay(clock.now())
+  const [alerts, providers] = await Promise.all([
+    counts.byObject('alert', cluster, hours),
+    counts.byObject('provider', cluster, hours),
+  ])
+  const known = { Alert: countsByName(alerts), Provider: countsByName(providers) }
+  const manifests = manifestsByName(snapshot)
+  const objects = snapshot.objects
+    .filter(({ kind }) => kind === (query.data.kind ?? kind))
+    .map((object) => {
+      const of = object.kind === 'Alert' ? known.Alert : known.Provider
+      return objectView(object, manifests.get(nameWithKind(object)), of.get(namespacedName(object)))
+    })
+  return jsonAnswer(200, { cluster, objects: objects.toSorted(byName) })
+}
+
+function objectView(
+  readiness: ObjectReadiness,
+  manifest: KubernetesObject | undefined,
+  counts: readonly ObjectCount[] = [],
+): ListedObject {
+  const { kind, namespace, name, ready, reason, message } = readiness
+  const { suspend, type, providerRef } = Object(manifest?.spec) as Record<string, unknown>
+  const provider = Object(providerRef).name as unknown
+  const lastAt = (wanted: string) => counts.find(({ outcome }) => outcome === wanted)?.lastAt
+  const [deliveredAt, deadAt] = [lastAt('delivered'), lastAt('dead')]
+  return {
+    ...{ kind, namespace, name, ready, reason, message },
+    suspended: suspend === true,
+    ...(kind === 'Provider' && typeof type === 'string' && { type }),
+    ...(typeof provider === 'string' && { provider: `${namespace}/${provider}` }),
+    ...(deliveredAt !== undefined && { lastDeliveredAt: new Date(deliveredAt).toISOString() }),
+    ...(deadAt !== undefined && { lastDeadAt: new Date(deadAt).toISOString() }),
+    outcomes: outcomeTotals(counts),
+  }
+}
+
+function countsByName(counts: readonly ObjectCount[]): ReadonlyMap<string, readonly ObjectCount[]> {
+  const byName = new Map<string, ObjectCount[]>()
+  for (const count of counts) {
+    const known = byName.get(count.name)
+    if (known) known.push(count)
+    else byName.set(count.name, [count])
+  }
+  return byName
+}
+
+function manifestsByName({ manifests }: ConfigSnapshot): ReadonlyMap<string, KubernetesObject> {
+  return new Map(
+    manifests.map((manifest) => {
+      return [nameWithKind({ kind: String(manifest.kind), ...nameOf(manifest) }), manifest]
+    }),
+  )
+}
+
+function nameWithKind({
+  kind,
+  namespace,
+  name,
+}: Pick<ObjectReadiness, 'kind' | 'namespace' | 'name'>) {
+  return `${kind}/${namespace}/${name}`
+}
+
+function byName(a: ListedObject, b: ListedObject): number {
+  return nameWithKind(a) < nameWithKind(b) ? -1 : 1
+}
