@@ -15,6 +15,7 @@ export const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map<string, LoadCo
   ['get', async () => (await import('./get.ts')).getCommand()],
   ['describe', async () => (await import('./describe.ts')).describeCommand()],
   ['replay', async () => (await import('./replay.ts')).replayCommand()],
+  ['dismiss', async () => (await import('./dismiss.ts')).dismissCommand()],
   ['secret', async () => (await import('./secret.ts')).secretCommand()],
   ['context', async () => (await import('./context.ts')).contextCommand()],
   ['cluster', async () => (await import('./cluster.ts')).clusterCommand()],

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { FINAL_OUTCOMES, OUTCOMES } from '../relay/model/delivery.ts'
+import { OUTCOMES } from '../relay/model/delivery.ts'
 import { parseAgoMs, parseTimeOrAgoMs, TIME_OR_AGO_FORM } from '../relay/model/time.ts'
 import { parseCluster } from './relay/options.ts'
 
@@ -59,7 +59,7 @@ export function parseOutcomes(text: string): string {
   const known: readonly string[] = OUTCOMES
   if (outcomes.every((outcome) => known.includes(outcome))) return outcomes.join(',')
   throw new InvalidArgumentError(
-    `expected ${FINAL_OUTCOMES.join(', ')} or retry, or several with commas between them.`,
+    `expected ${OUTCOMES.join(', ')}, or several with commas between them.`,
   )
 }
 

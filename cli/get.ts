@@ -36,7 +36,7 @@ function deliveriesCommand(): Command {
     .option('-A, --all-namespaces', 'of Alerts of all namespaces')
     .option(
       '--outcome <outcomes>',
-      'delivered, suppressed, skipped, retry or dead, or several: retry,dead',
+      'delivered, suppressed, skipped, retry, dead or dismissed, or several: retry,dead',
       parseOutcomes,
     )
   addFilterOptions(command)

@@ -69,6 +69,13 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   [
+    'dismiss',
+    [
+      "flux-relay dismiss 3f2c9a17d5e0 --comment 'the channel is gone for good'",
+      'flux-relay dismiss --dead --provider flux-system/slack --until 2026-11-20 --dry-run',
+    ],
+  ],
+  [
     'secret put',
     [
       'flux-relay secret put flux-system/slack --cluster prod --from-file=address=./hook-url',

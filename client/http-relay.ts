@@ -43,6 +43,7 @@ export function createHttpRelay(
     listDeliveries: (parameters) => send('GET', `/v1/deliveries?${parameters}`),
     showDelivery: (id) => send('GET', delivery(id)),
     replayDelivery: (id) => send('POST', `${delivery(id)}/replay`),
+    dismissDelivery: (id, body) => send('POST', `${delivery(id)}/dismiss`, body),
     listQuarantine: (parameters) => send('GET', `/v1/quarantine?${parameters}`),
     replayQuarantine: () => send('POST', '/v1/quarantine/replay'),
     readMetrics: () => send('GET', '/metrics'),

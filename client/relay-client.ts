@@ -8,7 +8,7 @@ import {
   type Readiness,
   StoredConfig,
 } from '../relay/api/schemas/config.ts'
-import { DeliveriesPage, Delivery } from '../relay/api/schemas/deliveries.ts'
+import { DeliveriesPage, Delivery, type DismissalRequest } from '../relay/api/schemas/deliveries.ts'
 import { EventsPage } from '../relay/api/schemas/event-list.ts'
 import { ReceivedEvents, Rejections } from '../relay/api/schemas/events.ts'
 import { type EventToExplain, ExplainedEvent, Explanation } from '../relay/api/schemas/explain.ts'
@@ -63,6 +63,10 @@ export interface RelayClient extends Pick<RelayRequests, 'ownRules'> {
    * Replays a delivery. Undefined when the replay is queued, otherwise the reason why it is not.
    */
   replay(id: string): Promise<string | undefined>
+  /**
+   * Dismisses a dead delivery. Undefined when that is done, otherwise the reason why it is not.
+   */
+  dismiss(id: string, request: DismissalRequest): Promise<string | undefined>
 }
 
 /** Makes the operations on a relay's HTTP interface. */
@@ -99,13 +103,17 @@ export function createRelayClient(requests: RelayRequests): RelayClient {
       const answer = await requests.showDelivery(id)
       return answer.status === 404 ? undefined : read(Delivery, answer)
     },
-    async replay(id) {
-      const answer = await requests.replayDelivery(id)
-      if (answer.status === 404 || answer.status === 409) return refusalText(answer)
-      read(z.unknown(), answer)
-      return undefined
-    },
+    replay: async (id) => refusalOf(await requests.replayDelivery(id)),
+    dismiss: async (id, request) =>
+      refusalOf(await requests.dismissDelivery(id, jsonBody(request))),
   }
+}
+
+/** Why a delivery was not changed; undefined when it was. Throws `UsageError` for any other refusal. */
+function refusalOf(answer: Answer): string | undefined {
+  if (answer.status === 404 || answer.status === 409) return refusalText(answer)
+  read(z.unknown(), answer)
+  return undefined
 }
 
 /** The same of a relay of which nothing else is asked. */

@@ -35,4 +35,6 @@ export interface RelayRequests {
   showDelivery(id: string): Promise<Answer>
   /** Sends `POST /v1/deliveries/{id}/replay`. */
   replayDelivery(id: string): Promise<Answer>
+  /** Sends `POST /v1/deliveries/{id}/dismiss`. */
+  dismissDelivery(id: string, body: RequestBody): Promise<Answer>
 }

@@ -1,4 +1,5 @@
 import {
+  decidedOutcomeOf,
   type LedgerRecord,
   OUTCOMES,
   type Outcome,
@@ -56,15 +57,16 @@ export function ledgerItem(record: LedgerRecord, compact: boolean): Item {
     ...textIfPresent('provider', nameOf(provider)),
     ...textIfPresent('openOutcome', openOutcomeKey(cluster, outcome)),
     ...dueAttributes(record),
-    body: compact && isDone(outcome) ? compactBodyOf(record) : bodyOf(record),
+    body: compact && isDone(record) ? compactBodyOf(record) : bodyOf(record),
   }
 }
 
 /**
- * Whether no try can follow. What waits, and what is dead, may be tried again by whatever version
- * runs then.
+ * Whether no try can follow. What waits, and what is dead, dismissed or not, may be tried again by
+ * whatever version runs then.
  */
-function isDone(outcome: Outcome): boolean {
+function isDone(record: LedgerRecord): boolean {
+  const outcome = decidedOutcomeOf(record)
   return outcome !== 'retry' && outcome !== 'dead'
 }
 

@@ -25,6 +25,7 @@ export function deliveryText(delivery: Delivery, now: number): string {
       ['Tries', delivery.tries],
       ['Repeats', delivery.repeats === 0 ? undefined : delivery.repeats],
       ['Replayed', replaysText(delivery)],
+      ['Dismissed', dismissalText(delivery)],
     ]),
     formatSection('Message', textOf(event.message)),
     formatSection('Metadata', recordText(event.metadata)),
@@ -37,6 +38,13 @@ export function deliveryText(delivery: Delivery, now: number): string {
 function replaysText({ replayedAt = [], replayedBy = [] }: Delivery): string {
   const people = new Map(replayedBy.map(({ at, by }) => [at, by]))
   return replayedAt.map((at) => (people.has(at) ? `${at} by ${people.get(at)}` : at)).join(', ')
+}
+
+function dismissalText({ dismissal }: Delivery): string | undefined {
+  if (dismissal === undefined) return undefined
+  const { at, by, comment } = dismissal
+  const who = by === undefined ? at : `${at} by ${by}`
+  return comment === undefined ? who : `${who}: ${comment}`
 }
 
 function providerText(provider: NonNullable<Delivery['provider']>): string {

@@ -20,7 +20,12 @@ import {
 import { TRY_BOUNDS } from '../../functions/shared/try-bounds.ts'
 import { systemClock } from '../../hosts/kit/system-clock.ts'
 import type { Answer } from '../../relay/api/answer.ts'
-import { listDeliveries, replayDelivery, showDelivery } from '../../relay/api/deliveries.ts'
+import {
+  dismissDelivery,
+  listDeliveries,
+  replayDelivery,
+  showDelivery,
+} from '../../relay/api/deliveries.ts'
 import { answerEvent } from '../../relay/api/event-query.ts'
 import { explain } from '../../relay/api/explain.ts'
 import { type ClusterPorts, listClusters } from '../../relay/api/list-clusters.ts'
@@ -131,6 +136,10 @@ function requestsOn(
   }
   const eventPorts = { ...ports, rules: createRulesReader(ports.configs) }
   let asking: Promise<string | undefined> | undefined
+  const caller = () => {
+    asking ??= askCaller()
+    return asking
+  }
   return {
     ...(ownRules && { ownRules }),
     putConfig: (cluster, body) => answerOf(storeConfig(config, { ...body, cluster })),
@@ -146,10 +155,8 @@ function requestsOn(
     listClusters: () => answerOf(listClusters({ ...ports, clusters })),
     listDeliveries: (parameters) => answerOf(listDeliveries(ports, parameters)),
     showDelivery: (id) => answerOf(showDelivery(ports, id)),
-    replayDelivery: async (id) => {
-      asking ??= askCaller()
-      return answerOf(replayDelivery(ports, id, await asking))
-    },
+    replayDelivery: async (id) => answerOf(replayDelivery(ports, id, await caller())),
+    dismissDelivery: async (id, body) => answerOf(dismissDelivery(ports, id, body, await caller())),
   }
 }
 

@@ -1,4 +1,4 @@
-import { outcomeOf, reachedBy } from '../../relay/model/delivery.ts'
+import { decidedOutcomeOf, reachedBy } from '../../relay/model/delivery.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Decision } from '../../relay/ports/observer.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
@@ -88,7 +88,7 @@ export function createDecisionMetrics(
       const key = Object.values(members).join(' ')
       const sum: Sums = sums.get(key) ?? { members, counts: new Map(), latencies: [] }
       sums.set(key, sum)
-      const name = NAMES[outcomeOf(record)]
+      const name = NAMES[decidedOutcomeOf(record)]
       sum.counts.set(name, (sum.counts.get(name) ?? 0) + 1)
       if (name === METRICS.delivered) sum.latencies.push(latencyMs)
       if (sum.latencies.length === MAX_VALUES) flush()

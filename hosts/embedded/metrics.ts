@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import manifest from '../../package.json' with { type: 'json' }
 import type { EventCounts } from '../../relay/api/receive-events.ts'
 import type { RefusedRequest } from '../../relay/api/refused-request.ts'
-import { outcomeOf, reachedBy } from '../../relay/model/delivery.ts'
+import { decidedOutcomeOf, reachedBy } from '../../relay/model/delivery.ts'
 import type { Fault } from '../../relay/pipeline/dispatch-failure.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Decision } from '../../relay/ports/observer.ts'
@@ -160,7 +160,7 @@ function deliveryMetrics(registry: Registry): Metrics['decided'] {
   })
   return ({ record, latencyMs }) => {
     const provider_type = typeLabel(reachedBy(record).provider?.type)
-    const outcome = outcomeOf(record)
+    const outcome = decidedOutcomeOf(record)
     deliveries.inc({ outcome, provider_type })
     if (outcome === 'delivered') latency.observe({ provider_type }, latencyMs / 1_000)
   }

@@ -1,11 +1,15 @@
+import { fieldErrors, fieldErrorText } from '../model/errors.ts'
+import { type DismissPorts, dismiss } from '../pipeline/dismiss.ts'
 import { type ReplayPorts, requestReplay } from '../pipeline/replay.ts'
 import { InvalidCursor } from '../ports/ledger.ts'
 import type { Ports } from '../ports/ports.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
+import { type RequestBody, readJsonObject } from './body.ts'
 import { isMatch } from './delivery-match.ts'
 import { BAD_CURSOR, badParameters, pageCursor, readDeliveryQuery } from './delivery-query.ts'
 import { deliveryView, listedView } from './delivery-view.ts'
-import { problem } from './problem.ts'
+import { type Problem, problem } from './problem.ts'
+import { DismissalRequest } from './schemas/deliveries.ts'
 
 /**
  * Lists deliveries, the latest first: 200 `{deliveries, nextCursor?, reachedTime?}`, or 400 for an
@@ -51,6 +55,42 @@ export async function replayDelivery(ports: ReplayPorts, id: string, by?: string
   return result.kind === 'not-found'
     ? notFound()
     : problemAnswer(problem('not-replayable', result.reason))
+}
+
+/** The most bytes of a request to dismiss a delivery, and the most values in it. */
+export const DISMISSAL_LIMITS = { bytes: 8 * 1024, values: 100 }
+
+/**
+ * Puts a dead delivery away: 200 with the delivery, 400 for a body that is not valid, 404, or 409 when it is
+ * not dead. It needs no body. `by` names who asks, if that is known. Rejects when the ledger fails.
+ */
+export async function dismissDelivery(
+  ports: DismissPorts,
+  id: string,
+  request: RequestBody,
+  by?: string,
+): Promise<Answer> {
+  const read = readDismissal(request)
+  if ('problem' in read) return problemAnswer(read.problem)
+  const { comment } = read.dismissal
+  const told = { ...(by !== undefined && { by }), ...(comment !== undefined && { comment }) }
+  const result = await dismiss(ports, id, told)
+  if (result.kind === 'dismissed') return jsonAnswer(200, deliveryView(result.record))
+  return result.kind === 'not-found'
+    ? notFound()
+    : problemAnswer(problem('not-dismissible', result.reason))
+}
+
+function readDismissal(
+  request: RequestBody,
+): { readonly dismissal: DismissalRequest } | { readonly problem: Problem } {
+  if (request.body.byteLength === 0) return { dismissal: {} }
+  const read = readJsonObject(request, DISMISSAL_LIMITS)
+  if ('problem' in read) return read
+  const parsed = DismissalRequest.safeParse(read.object)
+  if (parsed.success) return { dismissal: parsed.data }
+  const errors = fieldErrors(parsed.error.issues)
+  return { problem: problem('not-valid', errors.map(fieldErrorText).join('; '), { errors }) }
 }
 
 function notFound(): Answer {

@@ -61,6 +61,10 @@ export function deliveryView(record: LedgerRecord) {
     ...(record.replayedBy && {
       replayedBy: record.replayedBy.map(({ at, by }) => ({ at: isoTime(at), by })),
     }),
+    ...(status.kind === 'final' &&
+      status.dismissal && {
+        dismissal: { ...status.dismissal, at: isoTime(status.dismissal.at) },
+      }),
     repeats: record.kind === 'delivery' ? record.repeats : 0,
     createdAt: isoTime(record.createdAt),
     updatedAt: isoTime(record.updatedAt),

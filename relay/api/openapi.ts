@@ -3,7 +3,13 @@ import { type Access, OPERATIONS, type Operation } from './operations.ts'
 import { PROBLEM_KINDS, type ProblemCode, type ProblemStatus } from './problem-codes.ts'
 import { ClusterList, ListedCluster } from './schemas/clusters.ts'
 import { AppliedConfig, ConfigSet, Readiness, StoredConfig } from './schemas/config.ts'
-import { DeliveriesPage, Delivery, DeliveryEvents, StreamEnd } from './schemas/deliveries.ts'
+import {
+  DeliveriesPage,
+  Delivery,
+  DeliveryEvents,
+  DismissalRequest,
+  StreamEnd,
+} from './schemas/deliveries.ts'
 import { EventsPage, ListedEvent } from './schemas/event-list.ts'
 import {
   EventDocument,
@@ -91,13 +97,13 @@ export function openApiDocument(version: string): Json {
 }
 
 function operationOf(operationId: string, operation: Operation): Json {
-  const { access, summary, body, success, problems } = operation
+  const { access, summary, body, isBodyOptional, success, problems } = operation
   return {
     operationId,
     summary,
     security: SECURITY[access],
     parameters: parametersOf(operation),
-    ...(body && { requestBody: { required: true, content: contentOf(body) } }),
+    ...(body && { requestBody: { required: !isBodyOptional, content: contentOf(body) } }),
     responses: {
       [success.status]: {
         description: success.body ? descriptionOf(success.body) : 'The event is queued.',
@@ -152,6 +158,7 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   DeliveriesPage,
   Delivery,
   DeliveryEvents,
+  DismissalRequest,
   Event: EventDocument,
   EventItem,
   EventsBody,

@@ -2,7 +2,7 @@ import type { ZodType } from 'zod'
 import type { ProblemCode } from './problem-codes.ts'
 import { ClusterList } from './schemas/clusters.ts'
 import { AppliedConfig, ConfigSet, StoredConfig } from './schemas/config.ts'
-import { DeliveriesPage, Delivery, DeliveryEvents } from './schemas/deliveries.ts'
+import { DeliveriesPage, Delivery, DeliveryEvents, DismissalRequest } from './schemas/deliveries.ts'
 import { EventsPage } from './schemas/event-list.ts'
 import { EventsBody, PostedEventDocument, ReceivedEvents } from './schemas/events.ts'
 import { EventToExplain, ExplainedEvent, Explanation } from './schemas/explain.ts'
@@ -40,6 +40,8 @@ export interface Operation {
   readonly summary: string
   readonly query?: readonly QueryParameter[]
   readonly body?: ZodType
+  /** Whether the request may come without a body. */
+  readonly isBodyOptional?: true
   readonly success: {
     readonly status: 200 | 202
     /** The schema of the body; undefined for an answer without a body. */
@@ -63,7 +65,7 @@ const DELIVERY_FILTERS: readonly QueryParameter[] = [
   {
     name: 'outcome',
     description:
-      '`delivered`, `suppressed`, `skipped`, `dead` or `retry`, or several with commas between them',
+      '`delivered`, `suppressed`, `skipped`, `dead`, `retry` or `dismissed`, or several with commas between them',
   },
   { name: 'id', description: 'The beginning of the id of a delivery.' },
   { name: 'event', description: 'The id of an event, or its beginning.' },
@@ -188,6 +190,16 @@ export const OPERATIONS = {
     summary: 'Sends a delivery once more.',
     success: { status: 202, body: Delivery },
     problems: ['unknown-delivery', 'not-replayable'],
+  },
+  dismissDelivery: {
+    method: 'POST',
+    path: '/v1/deliveries/{id}/dismiss',
+    access: 'operator',
+    summary: 'Puts a dead delivery away: it leaves the dead ones, and stays in the ledger.',
+    body: DismissalRequest,
+    isBodyOptional: true,
+    success: { status: 200, body: Delivery },
+    problems: [...OF_BODY, 'unknown-delivery', 'not-dismissible'],
   },
   listEvents: {
     method: 'GET',

@@ -74,6 +74,7 @@ export const PROBLEM_KINDS = {
     meaning: 'The manifests folder of the relay owns the configuration and Secrets of the cluster.',
   },
   'not-replayable': { status: 409, meaning: 'The delivery cannot be replayed as it stands.' },
+  'not-dismissible': { status: 409, meaning: 'The delivery is not dead, or cannot be read.' },
   'too-large': { status: 413, meaning: 'The body has too many bytes or values.' },
   'unknown-encoding': { status: 415, meaning: '`Content-Encoding` is neither gzip nor missing.' },
   internal: { status: 500, meaning: 'The relay has a bug; its log has more.' },

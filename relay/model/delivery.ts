@@ -8,8 +8,12 @@ import type { Identity } from './kubernetes.ts'
 export const FINAL_OUTCOMES = ['delivered', 'suppressed', 'skipped', 'dead'] as const
 export type FinalOutcome = (typeof FINAL_OUTCOMES)[number]
 
-/** All outcomes that people see; `retry` is that of a Delivery which waits. */
-export const OUTCOMES = [...FINAL_OUTCOMES, 'retry'] as const
+/** All outcomes that the relay decides; `retry` is that of a Delivery which waits. */
+export const DECIDED_OUTCOMES = [...FINAL_OUTCOMES, 'retry'] as const
+export type DecidedOutcome = (typeof DECIDED_OUTCOMES)[number]
+
+/** All outcomes that people see; `dismissed` is that of a dead Delivery which a person has put away. */
+export const OUTCOMES = [...DECIDED_OUTCOMES, 'dismissed'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 /**
@@ -48,6 +52,18 @@ export interface Final {
   readonly outcome: FinalOutcome
   /** The reason, as people read it. */
   readonly reason: string
+  /** Present only when the Delivery is dead, and a person has put it away. */
+  readonly dismissal?: Dismissal
+}
+
+/** Who put a dead Delivery away, when and why. */
+export interface Dismissal {
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  /** The name of an operator, or the ARN of a caller on AWS. Absent when nobody knows. */
+  readonly by?: string
+  /** What the person wrote about it. */
+  readonly comment?: string
 }
 
 export type Status = Pending | Waiting | Final
@@ -130,7 +146,7 @@ export interface Attempt {
   /** When the try began, in milliseconds since the epoch. */
   readonly startedAt: number
   readonly durationMs: number
-  readonly outcome: Outcome
+  readonly outcome: DecidedOutcome
   readonly reason: string
   /** HTTP status of the last answer, when there was one. */
   readonly status?: number
@@ -215,9 +231,16 @@ export interface DeliveryRecord<S extends Status = Decided> extends RecordOf<S> 
 /** A record of the ledger. */
 export type LedgerRecord<S extends Status = Decided> = EventRecord<S> | DeliveryRecord<S>
 
-/** The outcome of a decided record, as people see it. */
-export function outcomeOf({ status }: Pick<LedgerRecord, 'status'>): Outcome {
+/** The outcome of a decided record, whatever a person has done with it since. */
+export function decidedOutcomeOf({ status }: Pick<LedgerRecord, 'status'>): DecidedOutcome {
   return status.kind === 'waiting' ? 'retry' : status.outcome
+}
+
+/** The outcome of a decided record, as people see it. */
+export function outcomeOf(record: Pick<LedgerRecord, 'status'>): Outcome {
+  const { status } = record
+  const isDismissed = status.kind === 'final' && status.dismissal !== undefined
+  return isDismissed ? 'dismissed' : decidedOutcomeOf(record)
 }
 
 /** The Alert and the Provider of a record, as far as its event reached them. */

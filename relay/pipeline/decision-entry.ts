@@ -1,4 +1,4 @@
-import { outcomeOf, reachedBy } from '../model/delivery.ts'
+import { decidedOutcomeOf, reachedBy } from '../model/delivery.ts'
 import { objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { Decision } from '../ports/observer.ts'
@@ -14,7 +14,7 @@ const LEVELS = {
 /** A decision as every host logs it: one entry, whose message is the outcome. */
 export function decisionEntry({ record, latencyMs }: Decision) {
   const { status, attempt } = record
-  const outcome = outcomeOf(record)
+  const outcome = decidedOutcomeOf(record)
   const { alert, provider } = reachedBy(record)
   return {
     level: LEVELS[outcome],

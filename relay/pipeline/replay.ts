@@ -1,6 +1,6 @@
 import { type LedgerRecord, outcomeOf, type RetryMessage } from '../model/delivery.ts'
-import { unreadableText } from '../model/stored/errors.ts'
 import type { Ports } from '../ports/ports.ts'
+import { readableRecord } from './readable-record.ts'
 import { isSuperseded } from './subject.ts'
 
 export type ReplayResult =
@@ -37,7 +37,7 @@ export async function requestReplay(
   id: string,
   by?: string,
 ): Promise<ReplayResult> {
-  const stored = await readRecord(ports, id)
+  const stored = await readableRecord(ports.ledger, id)
   if (stored === undefined) return { kind: 'not-found' }
   if (typeof stored === 'string') return { kind: 'refused', reason: stored }
   const { value: record, version } = stored
@@ -55,18 +55,6 @@ export async function requestReplay(
   const { attempt, cluster } = replayed
   await ports.queue.sendRetries([{ deliveryId: id, attempt, dueAt: now, cluster }])
   return { kind: 'queued', record: replayed }
-}
-
-/** The record, or the reason why it cannot be read. Rejects when the ledger fails. */
-async function readRecord({ ledger }: Pick<Ports, 'ledger'>, id: string) {
-  try {
-    const [stored] = await ledger.readMany([id])
-    return stored
-  } catch (error) {
-    const reason = unreadableText(error)
-    if (reason === undefined) throw error
-    return reason
-  }
 }
 
 async function isSupersededRecord(

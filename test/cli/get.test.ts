@@ -297,7 +297,11 @@ describe('flux-relay get deliveries', () => {
   })
 
   it.each([
-    ['--outcome', 'lost', 'expected delivered, suppressed, skipped, dead or retry'],
+    [
+      '--outcome',
+      'lost',
+      'expected delivered, suppressed, skipped, dead, retry, dismissed, or several',
+    ],
     ['--outcome', 'dead,', 'expected delivered'],
     ['--since', 'yesterday', 'a plain date such as'],
     ['--until', '2026-02-30', 'a plain date such as'],

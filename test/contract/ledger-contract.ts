@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import {
   type LedgerRecord,
   type ListedRecord,
+  OUTCOMES,
   type Outcome,
   outcomeOf,
   reachedBy,
@@ -164,6 +165,12 @@ function listing(ledger: () => Ledger): void {
     const list = (outcome: Outcome) => ledger().list({ cluster: 'local', outcome }, 10)
     expect((await list('retry')).records).toEqual([])
     expect((await list('dead')).records).toEqual([dead])
+    const dismissed = deliveryRecord({ id: 'a', outcome: 'dismissed' })
+    await ledger().writeMany([{ record: dismissed, expected: 2 }])
+    expect((await list('dead')).records).toEqual([])
+    expect((await list('dismissed')).records).toEqual([dismissed])
+    const both = { cluster: 'local', outcome: ['dead', 'dismissed'] } as const
+    expect((await ledger().list(both, 10)).records).toEqual([dismissed])
   })
 }
 
@@ -267,15 +274,13 @@ function unreadable(under: () => LedgerUnderTest): void {
   })
 }
 
-const OUTCOMES: readonly Outcome[] = ['delivered', 'suppressed', 'skipped', 'retry', 'dead']
-
 /** Sixty records in which every field takes a few values, several of them at the same time. */
 const POPULATION: readonly LedgerRecord[] = Array.from({ length: 60 }, (_, index) => {
   const common = {
     cluster: ['local', 'prod'][index % 2] ?? '',
     acceptedAt: START + (index % 7),
     event: event(['podinfo', 'webapp', 'api'][index % 3]),
-    outcome: OUTCOMES[index % 5] ?? 'dead',
+    outcome: OUTCOMES[index % OUTCOMES.length] ?? 'dead',
   }
   const id = `record-${(index * 37) % 60}`
   return index % 4 === 0 ? eventRecord({ id, ...common }) : deliveryRecord({ id, ...common })

@@ -61,7 +61,7 @@ interface Standing {
 }
 
 /** What a test wants of a record other than usual. */
-export type RecordChanges = Partial<Omit<DeliveryRecord, 'kind' | 'status'>> & Standing
+export type RecordChanges = Partial<Omit<DeliveryRecord, 'kind'>> & Standing
 
 /** An order of its own for each record, as an event of its own would have. */
 function orderOf(id: string): string {
@@ -145,5 +145,8 @@ function standing({
   why = 'failed',
 }: { readonly [Name in keyof Standing]: Standing[Name] | undefined }): Decided {
   if (outcome === 'retry') return { kind: 'waiting', why, dueAt, reason }
+  if (outcome === 'dismissed') {
+    return { kind: 'final', outcome: 'dead', reason, dismissal: { at: START } }
+  }
   return { kind: 'final', outcome: outcome satisfies FinalOutcome, reason }
 }

@@ -1,13 +1,20 @@
 import type { ReplayPorts } from '../../pipeline/replay.ts'
 import type { Ports } from '../../ports/ports.ts'
-import { listDeliveries, replayDelivery, showDelivery } from '../deliveries.ts'
+import { type Answer, problemAnswer } from '../answer.ts'
+import {
+  DISMISSAL_LIMITS,
+  dismissDelivery,
+  listDeliveries,
+  replayDelivery,
+  showDelivery,
+} from '../deliveries.ts'
+import { headerOf } from '../http.ts'
 import { type Call, type Route, routeOf } from '../route.ts'
 
-/** Lists, shows and replays deliveries. */
+/** Lists, shows, replays and dismisses deliveries. */
 export function deliveryRoutes(
   ports: ReplayPorts & Pick<Ports, 'ledger' | 'clock'>,
 ): readonly Route[] {
-  const idOf = ({ parameters }: Call) => parameters.id ?? ''
   return [
     routeOf('listDeliveries', {
       handle: ({ request }) => listDeliveries(ports, new URLSearchParams(request.query)),
@@ -16,5 +23,21 @@ export function deliveryRoutes(
     routeOf('replayDelivery', {
       handle: (call) => replayDelivery(ports, idOf(call), call.operator?.name),
     }),
+    routeOf('dismissDelivery', {
+      maxBodyBytes: DISMISSAL_LIMITS.bytes,
+      handle: (call) => handleDismiss(ports, call),
+    }),
   ]
+}
+
+async function handleDismiss(ports: Pick<Ports, 'ledger' | 'clock'>, call: Call): Promise<Answer> {
+  const read = await call.readBody()
+  if ('problem' in read) return problemAnswer(read.problem)
+  const contentEncoding = headerOf(call.request, 'content-encoding')
+  const request = { body: read.body, contentEncoding }
+  return dismissDelivery(ports, idOf(call), request, call.operator?.name)
+}
+
+function idOf({ parameters }: Call): string {
+  return parameters.id ?? ''
 }

@@ -1,11 +1,14 @@
 import { z } from 'zod'
-import { OUTCOMES } from '../../model/delivery.ts'
+import { DECIDED_OUTCOMES, OUTCOMES } from '../../model/delivery.ts'
 
 const Time = z.string().meta({ description: 'RFC 3339, UTC.' })
 const Count = z.int().nonnegative()
 
 /** An outcome. A relay of a later version may have outcomes that this one does not know. */
 const Outcome = z.union([z.enum(OUTCOMES), z.string()])
+
+/** The outcome of one try. */
+const TryOutcome = z.union([z.enum(DECIDED_OUTCOMES), z.string()])
 
 const Identity = z.object({
   namespace: z.string(),
@@ -17,7 +20,7 @@ const Attempt = z.looseObject({
   attempt: Count,
   startedAt: Time,
   durationMs: z.number(),
-  outcome: Outcome,
+  outcome: TryOutcome,
   reason: z.string(),
   status: z.int().optional().meta({ description: 'The HTTP status of the answer.' }),
   responseExcerpt: z.string().optional(),
@@ -70,12 +73,32 @@ export const Delivery = z
         description:
           'Who asked for the replays of `replayedAt`, as far as it is known: the name of an operator, the ARN of a caller on AWS, or the widget.',
       }),
+    dismissal: z
+      .object({ at: Time, by: z.string().optional(), comment: z.string().optional() })
+      .optional()
+      .meta({
+        description:
+          'Who dismissed it and why, as far as it is known. Present while `outcome` is `dismissed`.',
+      }),
     repeats: Count.optional().meta({ description: 'How many repeats the record stands for.' }),
     createdAt: Time.optional(),
     updatedAt: Time.optional(),
   })
   .meta({ description: 'One event on its way to one Alert’s Provider.' })
 export type Delivery = z.infer<typeof Delivery>
+
+/** Most characters of what a person writes about a delivery. */
+export const MAX_COMMENT = 500
+
+/** The body of `POST /v1/deliveries/{id}/dismiss`. */
+export const DismissalRequest = z
+  .object({
+    comment: z.string().trim().min(1).max(MAX_COMMENT).optional().meta({
+      description: 'Why it needs no more care, for those who look it up later.',
+    }),
+  })
+  .meta({ description: 'What a person has to say about a dead delivery.' })
+export type DismissalRequest = z.infer<typeof DismissalRequest>
 
 /** The answer to `GET /v1/deliveries`. */
 export const DeliveriesPage = z

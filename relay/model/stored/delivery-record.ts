@@ -1,9 +1,10 @@
 import {
+  DECIDED_OUTCOMES,
   type Decided,
+  decidedOutcomeOf,
   FINAL_OUTCOMES,
+  type Final,
   type LedgerRecord,
-  OUTCOMES,
-  outcomeOf,
   WAIT_REASONS,
   type WaitReason,
 } from '../delivery.ts'
@@ -27,7 +28,7 @@ const attemptShape = object({
   attempt: number,
   startedAt: number,
   durationMs: number,
-  outcome: oneOf(...OUTCOMES),
+  outcome: oneOf(...DECIDED_OUTCOMES),
   reason: text,
   status: optional(number),
   responseExcerpt: optional(text),
@@ -70,8 +71,8 @@ const firstShape = both(object(firstFields), standingShape)
 
 /**
  * The latest shape. `tries` counts the tries up to the serial `countedAttempt`, and `why` tells why
- * the record waited then. Both may be out of date: commit 591c4aa keeps fields that it does not
- * know while it makes further tries.
+ * the record waited then. `dismissal` is about the outcome of the serial that it names. All may be
+ * out of date: commit 591c4aa keeps fields that it does not know while it makes further tries.
  */
 const shape = both(
   object({
@@ -82,6 +83,9 @@ const shape = both(
     destination: optional(text),
     revision: optional(text),
     replayedBy: optional(list(object({ at: number, by: text }))),
+    dismissal: optional(
+      object({ at: number, by: optional(text), comment: optional(text), attempt: count }),
+    ),
   }),
   standingShape,
 )
@@ -107,6 +111,7 @@ export const deliveryRecordCodec = createCodec({
 function toStored(record: LedgerRecord) {
   const { status } = record
   const isWaiting = status.kind === 'waiting'
+  const dismissal = isWaiting ? undefined : status.dismissal
   const route = record.kind === 'delivery' ? record : undefined
   return {
     id: record.id,
@@ -118,7 +123,7 @@ function toStored(record: LedgerRecord) {
     acceptedAt: record.acceptedAt,
     alert: route?.alert,
     provider: route?.provider,
-    outcome: outcomeOf(record),
+    outcome: decidedOutcomeOf(record),
     reason: status.reason,
     notes: record.notes,
     attempt: record.attempt,
@@ -136,6 +141,7 @@ function toStored(record: LedgerRecord) {
     replayedAt: record.replayedAt,
     revision: record.revision,
     replayedBy: record.replayedBy,
+    dismissal: dismissal && { ...dismissal, attempt: record.attempt },
     repeats: route?.repeats ?? 0,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
@@ -185,10 +191,18 @@ function revisionOf({ revision, outcome, attempt, countedAttempt }: Stored) {
 
 function statusOf(stored: Stored): Decided {
   const { outcome, reason, destination } = stored
-  if (outcome !== 'retry') return { kind: 'final', outcome, reason }
+  if (outcome !== 'retry') return { kind: 'final', outcome, reason, ...dismissalOf(stored) }
   const why = whyOf(stored)
   const isWoken = why === 'destination' && destination !== undefined
   return { kind: 'waiting', why, dueAt: stored.dueAt, reason, ...(isWoken && { destination }) }
+}
+
+function dismissalOf({ dismissal, outcome, attempt }: Stored): Pick<Final, 'dismissal'> {
+  if (dismissal === undefined || outcome !== 'dead' || dismissal.attempt !== attempt) return {}
+  const { at, by, comment } = dismissal
+  return {
+    dismissal: { at, ...(by !== undefined && { by }), ...(comment !== undefined && { comment }) },
+  }
 }
 
 /** The number of tries: those that were counted, and those that commit 591c4aa has made since. */

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../model/delivery.ts'
+import type { DecidedOutcome } from '../../model/delivery.ts'
 import type { Rule } from '../rule.ts'
 
 /** A request as it would be sent, with every secret masked. */
@@ -30,7 +30,7 @@ export interface AlertVerdict {
    * What would become of it, as the ledger names it. `delivered`: the Alert takes the event, and it goes
    * out. `retry`: it waits for an object that is missing. `dead`: it cannot be sent. `skipped`: a rule says no.
    */
-  readonly outcome: Exclude<Outcome, 'suppressed'>
+  readonly outcome: Exclude<DecidedOutcome, 'suppressed'>
   /** Which rule says no; absent when the Alert takes the event. `invalid`: the Alert is not valid. */
   readonly rule?: Rule | 'invalid'
   /** The reason, for a person. */

@@ -49,7 +49,7 @@ describe('a compact record', () => {
     expect(recordOf(ledgerItem(record, true))).toEqual({ kind: 'read', value: record })
   })
 
-  it.each(['retry', 'dead'] as const)(
+  it.each(['retry', 'dead', 'dismissed'] as const)(
     'is not made of what is %s: an earlier version goes on with it',
     (outcome) => {
       const record = deliveryRecord({ event: LONG, outcome })

@@ -96,6 +96,7 @@ describe('/v1/deliveries', () => {
     ['GET', '/v1/deliveries'],
     ['GET', '/v1/deliveries/delivery-1'],
     ['POST', '/v1/deliveries/delivery-1/replay'],
+    ['POST', '/v1/deliveries/delivery-1/dismiss'],
     ['GET', '/echo'],
   ])('%s %s is for operators', async (method, path) => {
     const { call } = await startRelay({ tokens: TOKENS })
@@ -127,6 +128,7 @@ describe('a viewer', () => {
   it.each([
     ['/v1/deliveries/delivery-1/replay'],
     ['/v1/deliveries/none/replay'],
+    ['/v1/deliveries/delivery-1/dismiss'],
     ['/v1/quarantine/replay'],
   ])('is refused POST %s, and nothing changes', async (path) => {
     const { call, ports } = await startRelay({ tokens: TOKENS })
@@ -226,5 +228,53 @@ describe('echo', () => {
     expect(deps.echo.list()).toEqual([])
     expect((await call('POST', deps.echo.path, { body: 'x' })).status).toBe(200)
     expect((await call('POST', deps.echo.path, { body: 'x'.repeat(2 ** 20 + 1) })).status).toBe(413)
+  })
+})
+
+describe('a dismissal', () => {
+  const path = '/v1/deliveries/delivery-1/dismiss'
+
+  it('is recorded with the name of who asked for it, and why', async () => {
+    const { call, ports } = await startRelay({ tokens: TOKENS })
+    ports.ledger.put(deliveryRecord({ outcome: 'dead', reason: 'HTTP 404' }))
+    const headers = bearer('operator-token-2')
+    const body = JSON.stringify({ comment: ' the channel is gone ' })
+    const dismissed = await call('POST', path, { headers, body })
+    expect([dismissed.status, dismissed.json]).toMatchObject([
+      200,
+      {
+        ...{ outcome: 'dismissed', reason: 'HTTP 404' },
+        dismissal: { at: '2026-11-20T09:14:03.000Z', by: 'ann', comment: 'the channel is gone' },
+      },
+    ])
+    const list = async (outcome: string) =>
+      (await call('GET', `/v1/deliveries?outcome=${outcome}`, { headers })).json
+    expect(await list('dead')).toEqual({ deliveries: [] })
+    expect(await list('dismissed')).toEqual({ deliveries: [dismissed.json] })
+    expect(await list('dead,dismissed')).toEqual({ deliveries: [dismissed.json] })
+  })
+
+  it('needs no body', async () => {
+    const { call, ports } = await startRelay()
+    ports.ledger.put(deliveryRecord({ outcome: 'dead' }))
+    const { status, json } = await call('POST', path)
+    expect([status, json]).toMatchObject([200, { outcome: 'dismissed' }])
+    expect(json).toHaveProperty('dismissal', { at: '2026-11-20T09:14:03.000Z' })
+  })
+
+  it.each([
+    ['what is not dead', path, '{}', 409, 'not-dismissible'],
+    ['what is not there', '/v1/deliveries/none/dismiss', '', 404, 'unknown-delivery'],
+    ['a body that is no JSON', path, '{', 400, 'unreadable-body'],
+    ['an empty comment', path, '{"comment":" "}', 400, 'not-valid'],
+    ['a comment of no text', path, '{"comment":7}', 400, 'not-valid'],
+    ['too long a comment', path, JSON.stringify({ comment: 'x'.repeat(501) }), 400, 'not-valid'],
+    ['too large a body', path, JSON.stringify({ comment: 'x'.repeat(9_000) }), 413, 'too-large'],
+  ])('refuses %s', async (_, to, body, status, type) => {
+    const { call, ports } = await startRelay()
+    const record = deliveryRecord()
+    ports.ledger.put(record)
+    expect(await call('POST', to, { body })).toMatchObject({ status, json: { type } })
+    expect(await ports.ledger.show(record.id)).toEqual(record)
   })
 })

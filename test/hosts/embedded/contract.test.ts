@@ -41,6 +41,11 @@ const CALLS: Readonly<Record<OperationName, Exchange>> = {
   streamDeliveries: { path: '/v1/deliveries/stream', token: OPERATOR },
   showDelivery: { path: '/v1/deliveries/delivery-1', token: OPERATOR },
   replayDelivery: { path: '/v1/deliveries/delivery-1/replay', token: OPERATOR },
+  dismissDelivery: {
+    path: '/v1/deliveries/delivery-1/dismiss',
+    token: OPERATOR,
+    body: { comment: 'the channel is gone' },
+  },
   listEvents: { path: '/v1/events?alert=flux-system/on-call', token: OPERATOR },
   showEvent: { path: '/v1/events/event-1', token: OPERATOR },
   explainEvent: { path: '/v1/explain', token: OPERATOR, body: { cluster: 'prod', event: event() } },

@@ -71,7 +71,8 @@ function schemaChanges(
   if (next === undefined) return [`${name} is gone`]
   const isSame =
     JSON.stringify(kindOf(released)) === JSON.stringify(kindOf(next)) ||
-    (use === 'request' && isWider(released, next))
+    (use === 'request' && isWider(released, next)) ||
+    namesMore(released, next)
   const required = (schema: Json) => (Array.isArray(schema.required) ? schema.required : [])
   const demanded = required(next).filter((field) => !required(released).includes(field))
   const lost = required(released).filter((field) => !required(next).includes(field))
@@ -96,6 +97,23 @@ function isWider(released: Json, next: Json): boolean {
     list(anyOf).length > 0 ? list(anyOf).flatMap(types) : [type].flat()
   const before = types(released)
   return before[0] !== undefined && before.every((type) => types(next).includes(type))
+}
+
+/** Whether both take any text, and the next one names all texts that the released one names. */
+function namesMore(released: Json, next: Json): boolean {
+  const [before, after] = [released, next].map(namedTexts)
+  return (
+    before !== undefined && after !== undefined && before.every((value) => after.includes(value))
+  )
+}
+
+/** The texts that a schema names which takes any text; undefined for another schema. */
+function namedTexts({ anyOf }: Json): readonly unknown[] | undefined {
+  const options = list(anyOf)
+  const isAnyText = options.some(({ type, enum: values }) => type === 'string' && !values)
+  const areTexts = options.every(({ type }) => type === 'string')
+  if (!isAnyText || !areTexts) return undefined
+  return options.flatMap(({ enum: values }) => (Array.isArray(values) ? values : []))
 }
 
 /** What a value may be, without the words about it. */

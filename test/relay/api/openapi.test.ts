@@ -83,6 +83,18 @@ describe('a breaking change', () => {
     expect(found).toEqual(['Readiness.message is of another type'])
   })
 
+  it('is no name more of a field that may hold any text, but a name less', () => {
+    const [names] = RELEASED.components.schemas.Delivery.properties.outcome.anyOf
+    const withNames = (values: readonly string[]) =>
+      changed((api) => {
+        api.components.schemas.Delivery.properties.outcome.anyOf[0].enum = values
+      })
+    expect(withNames([...names.enum, 'more'])).toEqual([])
+    expect(withNames(names.enum.slice(1))).toEqual(['Delivery.outcome is of another type'])
+    const closed = changed((api) => api.components.schemas.Delivery.properties.outcome.anyOf.pop())
+    expect(closed).toEqual(['Delivery.outcome is of another type'])
+  })
+
   it('is no field that comes, nor another text', () => {
     const found = changed((api) => {
       api.components.schemas.Delivery.properties.silencedBy = { type: 'string' }

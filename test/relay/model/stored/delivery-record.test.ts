@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { type Dismissal, type Final, outcomeOf } from '../../../../relay/model/delivery.ts'
 import { decodeText, encodeText, storedValue } from '../../../../relay/model/stored/codec.ts'
 import { deliveryRecordCodec } from '../../../../relay/model/stored/delivery-record.ts'
 import { DamagedRecord, LaterVersion } from '../../../../relay/model/stored/errors.ts'
@@ -15,6 +16,11 @@ const attempt = (serial: number) => ({
   durationMs: 1,
   outcome: 'retry' as const,
   reason: 'HTTP 503',
+})
+
+const dismissed = (told: Omit<Dismissal, 'at'>): Final => ({
+  ...{ kind: 'final', outcome: 'dead', reason: 'HTTP 404' },
+  dismissal: { at: START, ...told },
 })
 
 const decode = (stored: unknown) => deliveryRecordCodec.decode(stored)
@@ -41,6 +47,11 @@ describe('a stored delivery record', () => {
       'with who asked for a replay',
       deliveryRecord({ replayedAt: [START], replayedBy: [{ at: START, by: 'ann' }] }),
     ],
+    ['dismissed', deliveryRecord({ outcome: 'dismissed', attempt: 3 })],
+    [
+      'dismissed, with who did it and why',
+      deliveryRecord({ status: dismissed({ by: 'ann', comment: 'the channel is gone' }) }),
+    ],
     ['with a subject', deliveryRecord({ subjectStateKey: 'prod#x', repeats: 3 })],
   ])('is read as it was written: %s', (_, record) => {
     const json = encodeText(deliveryRecordCodec, record)
@@ -54,6 +65,7 @@ describe('a stored delivery record', () => {
     })
     expect(encode({ outcome: 'dead', reason: 'gone' })).toMatchObject({ outcome: 'dead' })
     expect(encode({ outcome: 'dead' })).not.toHaveProperty('dueAt')
+    expect(encode({ outcome: 'dismissed' })).toMatchObject({ outcome: 'dead' })
     expect(encode({ outcome: 'retry', why: 'failed' })).not.toHaveProperty('waitsFor')
   })
 })
@@ -72,6 +84,16 @@ it('names no revision once 591c4aa has decided, which keeps the field', () => {
   const stored = encode({ outcome: 'retry', attempt: 2, revision: '3f2c9a1b5d7e' })
   const since = { ...stored, outcome: 'delivered', attempts: [attempt(1), attempt(2)] }
   expect(storedValue(deliveryRecordCodec, decode(since), 'it').revision).toBeUndefined()
+})
+
+it('is not dismissed any more once 591c4aa has tried it again, which keeps the field', () => {
+  const stored = encode({ outcome: 'dismissed', attempt: 1 })
+  const read = (changes: Readonly<Record<string, unknown>>) =>
+    outcomeOf(storedValue(deliveryRecordCodec, decode({ ...stored, ...changes }), 'it'))
+  expect(read({})).toBe('dismissed')
+  expect(read({ outcome: 'retry', attempt: 2, dueAt: START })).toBe('retry')
+  expect(read({ attempt: 2, attempts: [attempt(1), attempt(2)] })).toBe('dead')
+  expect(read({ outcome: 'delivered', attempt: 2 })).toBe('delivered')
 })
 
 describe('a record of 591c4aa', () => {

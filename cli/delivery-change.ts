@@ -1,0 +1,157 @@
+import type { Command } from 'commander'
+import type { RelayClient } from '../client/relay-client.ts'
+import { UsageError } from '../client/usage-error.ts'
+import type { Delivery } from '../relay/api/schemas/deliveries.ts'
+import { addFilterOptions, type DeliveryFilters, filtersOf } from './filters.ts'
+import { deliveryTable } from './get/delivery-table.ts'
+import { confirm } from './output/confirm.ts'
+import { print, printLine, warnLine } from './output/print.ts'
+import { startProgress } from './output/progress.ts'
+import { findDelivery } from './relay/delivery-id.ts'
+import { type RelayFlags, requireCluster, withRelay } from './relay/options.ts'
+
+/** Which deliveries a command changes, besides those that it is given the ids of, and how it asks. */
+export interface ChangeFlags extends RelayFlags, DeliveryFilters {
+  readonly dead?: boolean
+  readonly dryRun?: boolean
+  readonly yes?: boolean
+}
+
+/** What a command does with each delivery, and the words in which it tells of that. */
+export interface DeliveryChange {
+  /** What is done with deliveries: `sent again`. */
+  readonly done: string
+  /** The line of a dry run, and of a question that was not answered by yes: `nothing was sent`. */
+  readonly nothing: string
+  /** What is asked for before many are changed: `Send 12 deliveries again?`. */
+  question(count: number): string
+  /** How each delivery stands then: `queued`. */
+  readonly result: string
+  /** Changes one; resolves with the reason why it was refused, or undefined. */
+  change(api: RelayClient, id: string): Promise<string | undefined>
+}
+
+/** More than so many are changed only when a person says so. */
+const MOST_UNASKED = 10
+
+/** Adds the ids and the options by which deliveries are chosen. `done` is that of the change. */
+export function addChangeOptions(command: Command, done: string): Command {
+  command
+    .argument('[id...]', 'ids of deliveries, as get deliveries shows them')
+    .option('--dead', 'all dead deliveries')
+  return addFilterOptions(command)
+    .option('--dry-run', `only tell what would be ${done}`)
+    .option('-y, --yes', `ask no question before more than ${MOST_UNASKED} are ${done}`)
+}
+
+/**
+ * Checks that deliveries are chosen in exactly one way: by their ids, by `--dead`, or by one of the command's
+ * own flags, `others`. Throws `UsageError`.
+ */
+export function assertOneChoice(
+  ids: readonly string[],
+  command: Command,
+  others: readonly string[] = [],
+): void {
+  const isGiven = (flag: string) => command.getOptionValueSource(flag) === 'cli'
+  const flags = ['dead', ...others]
+  const choices = [ids.length > 0, ...flags.map(isGiven)].filter(Boolean)
+  if (choices.length !== 1) {
+    const ways = flags.map((flag) => `--${flag}`).join(', or ')
+    throw new UsageError(`${command.name()}: name deliveries, or give ${ways}`, 2)
+  }
+  const [filter] = Object.keys(filtersOf(command.opts())).filter(
+    (name) => name !== 'cluster' && isGiven(name),
+  )
+  if (filter !== undefined && !isGiven('dead')) {
+    throw new UsageError(`${command.name()}: --${filter} goes with --dead`, 2)
+  }
+}
+
+/** Changes the deliveries of these ids, or with `--dead` the dead ones that the flags select. */
+export async function changeDeliveries(
+  ids: readonly string[],
+  flags: ChangeFlags,
+  change: DeliveryChange,
+): Promise<void> {
+  if (flags.dead) requireCluster(flags)
+  await withRelay(flags, async (api) => {
+    const wanted = flags.dead ? await deadOnes(api, flags) : await named(api, ids, flags)
+    if (flags.dryRun) return tell(wanted, change)
+    await ask(wanted, flags, change)
+    await changeAll(api, wanted, change)
+  })
+}
+
+/** What is asked for, and what of it there is not. */
+interface Wanted {
+  readonly deliveries: readonly Delivery[]
+  /** Lines about ids that no delivery has. */
+  readonly missing: readonly string[]
+}
+
+async function named(
+  api: RelayClient,
+  ids: readonly string[],
+  flags: ChangeFlags,
+): Promise<Wanted> {
+  const found = await Promise.all(ids.map((id) => findDelivery(api, id, flags)))
+  return {
+    deliveries: found.flatMap((it) => (it.kind === 'found' ? [it.delivery] : [])),
+    missing: found.flatMap((it, at) => (it.kind === 'missing' ? [`${ids[at]} ${it.why}`] : [])),
+  }
+}
+
+/** Collects all dead deliveries before the first change, which changes what the pages show. */
+async function deadOnes(api: RelayClient, flags: ChangeFlags): Promise<Wanted> {
+  const deliveries: Delivery[] = []
+  for await (const delivery of api.deliveries({ ...filtersOf(flags), outcome: 'dead' })) {
+    deliveries.push(delivery)
+  }
+  return { deliveries, missing: [] }
+}
+
+function tell({ deliveries, missing }: Wanted, { done, nothing }: DeliveryChange): void {
+  for (const line of missing) warnLine(line)
+  if (deliveries.length > 0) print(deliveryTable(deliveries, false))
+  warnLine(`${deliveries.length} would be ${done}; ${nothing}`)
+  if (missing.length > 0) process.exitCode = 1
+}
+
+async function ask(
+  { deliveries }: Wanted,
+  { yes }: ChangeFlags,
+  { done, nothing, question }: DeliveryChange,
+): Promise<void> {
+  const { length } = deliveries
+  if (yes || length <= MOST_UNASKED) return
+  if (!process.stdin.isTTY) {
+    const advice = 'give --yes, or --dry-run to see which'
+    throw new UsageError(`${length} deliveries would be ${done}: ${advice}`, 2)
+  }
+  if (await confirm(question(length))) return
+  throw new UsageError(`${nothing}: answer y, or give --yes`, 1)
+}
+
+async function changeAll(
+  api: RelayClient,
+  { deliveries, missing }: Wanted,
+  { result, change }: DeliveryChange,
+): Promise<void> {
+  let refused = missing.length
+  const hasBar = deliveries.length > MOST_UNASKED
+  const progress = startProgress(hasBar ? deliveries.length : 0)
+  // On a terminal the bar tells of what goes well.
+  const isTold = !hasBar || !process.stdout.isTTY
+  for (const { id } of deliveries) {
+    const reason = await change(api, id)
+    if (reason !== undefined) refused += 1
+    if (reason !== undefined || isTold) printLine(`${id} ${reason ?? result}`)
+    progress.step()
+  }
+  progress.end()
+  for (const line of missing) printLine(line)
+  const changed = deliveries.length + missing.length - refused
+  printLine(`${changed} ${result}, ${refused} refused`)
+  if (refused > 0) process.exitCode = 1
+}
