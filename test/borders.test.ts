@@ -45,7 +45,7 @@ const BORDERS: Readonly<Record<string, Border>> = {
     packages: [/^zod$/, /^node:(http|stream\/consumers|fs\/promises|zlib)$/],
   },
   'hosts/kit': {
-    parts: [/^relay\/(api|model|ports)\//, /^relay\/pipeline\/decision-entry\.ts$/],
+    parts: [/^console\//, /^relay\/(api|model|ports)\//, /^relay\/pipeline\/decision-entry\.ts$/],
     packages: [HONO, /^pino(-pretty)?$/, NODE],
   },
   'hosts/shipper': {
@@ -59,7 +59,13 @@ const BORDERS: Readonly<Record<string, Border>> = {
     packages: [HONO, /^(prom-client|zod)$/, NODE],
   },
   'hosts/embedded': {
-    parts: [/^hosts\/kit\//, /^adapters\/(http|nats|sqlite)\//, /^relay\//, PACKAGE_JSON],
+    parts: [
+      /^hosts\/kit\//,
+      /^adapters\/(http|nats|sqlite)\//,
+      /^console\//,
+      /^relay\//,
+      PACKAGE_JSON,
+    ],
     packages: [HONO, /^(prom-client|yaml|zod)$/, NODE],
   },
   functions: {
@@ -164,7 +170,7 @@ describe('borders', () => {
     const touching = [...sources('relay'), ...sources('console')].flatMap((file) =>
       readFileSync(join(ROOT, file), 'utf8')
         .split('\n')
-        .filter((line) => HOST_GLOBALS.test(line) && !/^\s*(\/\/|\*)/.test(line))
+        .filter((line) => HOST_GLOBALS.test(line) && !/^\s*(\/\/|\/?\*)/.test(line))
         .map((line) => `${file}: ${line.trim()}`),
     )
     expect(touching).toEqual([])

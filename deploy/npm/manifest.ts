@@ -3,6 +3,7 @@ import project from '../../package.json' with { type: 'json' }
 /** What is beside package.json in the package. npm adds nothing to it but that file. */
 export const CONTENTS = [
   'bin',
+  'console/assets',
   'deploy/schemas',
   'docs',
   'examples',

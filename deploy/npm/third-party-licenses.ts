@@ -19,7 +19,8 @@ export function thirdPartyLicenses(inputs: readonly string[]): string {
     users.set(text, [...(users.get(text) ?? []), title])
   }
   const parts = [...users].map(([text, titles]) => `${titles.join('\n')}\n\n${text}`.trim())
-  const head = 'The programs in lib/ contain these packages, under these licenses.'
+  const head =
+    'The programs in lib/ and console/assets/ contain these packages, under these licenses.'
   return `${[head, ...parts].join(`\n\n${'-'.repeat(80)}\n\n`)}\n`
 }
 

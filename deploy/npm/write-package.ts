@@ -1,5 +1,7 @@
 import { chmodSync, cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { HTMX_FILES, HTMX_FOLDER } from '../../console/assets.ts'
 import { projectPath } from '../../docs/generate/project.ts'
 import { bundlePrograms } from '../../lib/bundle.ts'
 import { CONTENTS, packageManifest } from './manifest.ts'
@@ -32,7 +34,13 @@ export async function writeNpmPackage(
     const filter = (source: string) => !NOT_FOR_USERS.test(source)
     cpSync(projectPath(name), join(folder, name), { recursive: true, filter })
   }
-  writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), thirdPartyLicenses(inputs))
+  const htmx = Object.entries(HTMX_FILES).map(([name, place]) => {
+    const file = fileURLToPath(new URL(place, HTMX_FOLDER))
+    cpSync(file, join(folder, 'console/assets', name))
+    return file
+  })
+  const licenses = thirdPartyLicenses([...inputs, ...htmx])
+  writeFileSync(join(folder, 'THIRD-PARTY-LICENSES.txt'), licenses)
   const manifest = `${JSON.stringify(packageManifest(repository), null, 2)}\n`
   writeFileSync(join(folder, 'package.json'), manifest)
 }

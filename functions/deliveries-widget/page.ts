@@ -1,7 +1,7 @@
 import { deliveriesTable } from '../../console/deliveries-table.ts'
 import { type Html, html } from '../../console/html.ts'
-import type { ListedRecord } from '../../relay/model/delivery.ts'
-import { objectName } from '../../relay/model/event.ts'
+import { listedView } from '../../relay/api/delivery-view.ts'
+import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import { type Failures, MAX_SHOWN, type Newest } from './failures.ts'
 
 export interface FailuresPageOptions {
@@ -26,7 +26,7 @@ export function failuresPage({ dead, retry }: Failures, options: FailuresPageOpt
 function section(title: string, newest: Newest, { now, replayBy }: FailuresPageOptions): Html {
   const { records } = newest
   const action = replayBy === undefined ? {} : { action: replayButton(replayBy) }
-  const table = deliveriesTable(records, { now, ...action })
+  const table = deliveriesTable(records.map(listedView), { now, ...action })
   return html`<h3>${title}</h3>\n${records.length > 0 ? table : []}\n<p>${countText(newest)}</p>\n`
 }
 
@@ -44,11 +44,10 @@ function countText({ records, mayHaveMore }: Newest): string {
  * A button with CloudWatch's own element, which acts on the element before it.
  * https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/add_custom_widget_dashboard_interactivity.html
  */
-function replayButton(functionArn: string): (record: ListedRecord) => Html {
-  return (record) => {
-    if (record.kind === 'unreadable') return html``
-    const { id, event } = record
-    const question = `Send the notification about ${objectName(event.involvedObject)} again?`
+function replayButton(functionArn: string): (delivery: Delivery) => Html {
+  return ({ id, object, unreadable }) => {
+    if (unreadable) return html``
+    const question = `Send the notification about ${object} again?`
     return html`<a class="btn">Replay</a><cwdb-action action="call" display="widget" endpoint="${functionArn}" confirmation="${question}">{"replay":"${id}"}</cwdb-action>`
   }
 }

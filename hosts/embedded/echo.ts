@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { tokenMatches } from '../../relay/api/credentials.ts'
 import { MAX_NESTING, nestsDeeperThan, parseJson } from '../../relay/api/json.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
+import { urlOf } from '../kit/http-server.ts'
 
 /** How many bodies the sink keeps, the latest ones. */
 export const MAX_ECHOES = 50
@@ -44,6 +45,12 @@ export function createEcho(clock: Pick<Clock, 'now'>): Echo {
     },
     list: () => [...echoes],
   }
+}
+
+/** The URL of the sink, of a relay that listens on this address. A wildcard address is none to connect to. */
+export function echoAddress(host: string, port: number, echo: Pick<Echo, 'path'>): string {
+  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
+  return `${urlOf({ host: reachable, port })}${echo.path}`
 }
 
 function kept(bytes: Uint8Array): Pick<EchoedBody, 'body' | 'isCut'> {

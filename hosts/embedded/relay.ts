@@ -15,8 +15,9 @@ import { StartError } from '../kit/start-error.ts'
 import type { ServerDependencies } from './app.ts'
 import { type ConfigThread, createConfigThread } from './configurations/thread.ts'
 import { answersOf, createConfigurations } from './configurations/threaded.ts'
+import { embeddedConsole } from './console.ts'
 import { createDeliveryFeed, type RunningDeliveryFeed } from './delivery-feed.ts'
-import { createEcho, type Echo } from './echo.ts'
+import { createEcho, echoAddress } from './echo.ts'
 import { readingsOf } from './gauges/readings-of.ts'
 import { lossEntry } from './gone-database.ts'
 import { createKnownClusters, tokenCounts } from './known-clusters.ts'
@@ -197,13 +198,14 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
 
   let notReady: string | undefined = 'the manifests are not loaded yet'
   const echo = createEcho(clock)
+  const clusters = createKnownClusters({
+    ...readings.clusters,
+    admitted: () => tokenCounts(tokensFile?.tokens),
+  })
   const server = await listen(options, {
     ports,
     configurations: createConfigurations({ configs, secrets, clock }, gate, thread),
-    clusters: createKnownClusters({
-      ...readings.clusters,
-      admitted: () => tokenCounts(tokensFile?.tokens),
-    }),
+    clusters,
     history: configs,
     destinations,
     counts: outcomeCounter,
@@ -222,6 +224,11 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     ready: () => notReady ?? stores.trouble.reason(),
     noCrossNamespaceRefs: options.noCrossNamespaceRefs,
     ownsConfig: (name) => served !== false && name === cluster,
+    moreRoutes: embeddedConsole({
+      ...{ ports, history: configs, clusters, log },
+      tokens: () => tokensFile?.tokens,
+      explaining: { noCrossNamespaceRefs: options.noCrossNamespaceRefs, pause },
+    }),
   })
   builtInSecrets.set(ECHO_SECRET, { address: echoAddress(options.host, server.port, echo) })
   const folder =
@@ -288,10 +295,4 @@ async function listen(
   } catch (error) {
     throw new StartError(`cannot listen on ${host}:${port}: ${(error as Error).message}`)
   }
-}
-
-/** A wildcard address is none to connect to. */
-function echoAddress(host: string, port: number, echo: Echo): string {
-  const reachable = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host
-  return `${urlOf({ host: reachable, port })}${echo.path}`
 }

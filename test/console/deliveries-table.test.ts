@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { deliveriesTable } from '../../console/deliveries-table.ts'
 import { html } from '../../console/html.ts'
+import { listedView } from '../../relay/api/delivery-view.ts'
 import {
   deliveryRecord,
   event,
@@ -18,7 +19,7 @@ const HEADS = 'Cluster Object Alert Provider Outcome Reason Tries Age Next_try'.
 
 /** The text of each cell of the one row, by the head of its column. */
 function cellsOf(record: RecordChanges, now = START) {
-  const text = deliveriesTable([deliveryRecord(record)], { now }).toString()
+  const text = deliveriesTable([listedView(deliveryRecord(record))], { now }).toString()
   const heads = [...text.matchAll(/<th>(.*?)<\/th>/g)].map(([, head = '']) => head)
   expect(heads.map((head) => head.replace(' ', '_'))).toEqual(HEADS)
   const cells = [...text.matchAll(/<td[^>]*>(.*?)<\/td>/g)].map(([, cell = '']) => cell)
@@ -49,7 +50,7 @@ describe('the table of deliveries', () => {
   })
 
   it('has no Alert and no Provider for an event that reached none', () => {
-    const text = deliveriesTable([eventRecord()], { now: START }).toString()
+    const text = deliveriesTable([listedView(eventRecord())], { now: START }).toString()
     expect(text).toContain('<td>–</td><td>–</td><td>skipped</td>')
   })
 
@@ -79,7 +80,7 @@ describe('the table of deliveries', () => {
     const reason = 'this record cannot be read: attempts is missing'
     const row = { id: 'd', cluster: 'prod', object: 'Pod/a/b', outcome: 'dead', reason } as const
     const records = [{ kind: 'unreadable', ...row, alert: 'apps/team', acceptedAt: START } as const]
-    const text = deliveriesTable(records, { now: START }).toString()
+    const text = deliveriesTable(records.map(listedView), { now: START }).toString()
     const cells = [...text.matchAll(/<td[^>]*>(.*?)<\/td>/g)].map(([, cell = '']) => cell)
     expect(cells.slice(2)).toEqual(['apps/team', '–', 'dead', reason, '–', '0s', '–'])
     expect(text).toContain('<summary>Pod/a/b</summary>')
@@ -101,7 +102,7 @@ describe('the table of deliveries', () => {
       alert: identity,
       provider: { ...identity, type: evil },
     })
-    const text = deliveriesTable([record], { now: START }).toString()
+    const text = deliveriesTable([listedView(record)], { now: START }).toString()
     expect(text).not.toMatch(/<script|alert\("/)
     expect(text.match(/&lt;script&gt;alert\(&quot;1&quot;\)&lt;\/script&gt;&#39;/g)).toHaveLength(9)
     const tags = new Set([...text.matchAll(/<\/?([a-z]+)/g)].map(([, tag]) => tag))
@@ -109,7 +110,7 @@ describe('the table of deliveries', () => {
   })
 
   it('has a row for each delivery, in their order, and an action when there is one', () => {
-    const records = ['b', 'a', 'c'].map((id) => deliveryRecord({ id }))
+    const records = ['b', 'a', 'c'].map((id) => listedView(deliveryRecord({ id })))
     const text = deliveriesTable(records, { now: START, action: ({ id }) => html`do ${id}` })
     const actions = [...text.toString().matchAll(/<td>do (\w)<\/td><\/tr>/g)]
     expect(actions.map(([, id]) => id)).toEqual(['b', 'a', 'c'])

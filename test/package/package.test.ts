@@ -55,6 +55,7 @@ describe('the package', () => {
       'SECURITY.md',
       'THIRD-PARTY-LICENSES.txt',
       'bin',
+      'console',
       'deploy',
       'docs',
       'examples',
@@ -64,7 +65,9 @@ describe('the package', () => {
     ])
     expect(readFileSync(join(installed.root, 'LICENSE'), 'utf8')).toContain('Apache License')
     const kinds = new Set(files.map((file) => file.slice(file.lastIndexOf('.'))))
-    expect([...kinds].sort()).toEqual(['.cjs', '.json', '.md', '.mjs', '.txt', '.yaml'])
+    expect([...kinds].sort()).toEqual([
+      ...['.cjs', '.css', '.js', '.json', '.md', '.mjs', '.txt', '.yaml'],
+    ])
   })
 
   it('imports what is built into Node and its own files', () => {
@@ -83,7 +86,7 @@ describe('the package', () => {
 
   it('has the licenses of what is bundled', () => {
     const text = readFileSync(join(installed.root, 'THIRD-PARTY-LICENSES.txt'), 'utf8')
-    for (const name of ['zod', 'undici', 'commander', '@aws-sdk/client-sqs', 're2js']) {
+    for (const name of ['zod', 'undici', 'htmx.org', 'commander', '@aws-sdk/client-sqs', 're2js']) {
       const version = project.dependencies[name as keyof typeof project.dependencies]
       expect(text).toContain(`\n${name} ${version} (`)
     }

@@ -1,0 +1,69 @@
+import { OUTCOMES } from '../relay/model/delivery.ts'
+import { type Html, html } from './html.ts'
+
+/** The filters that a person types, with what the field is called and an example. */
+const FIELDS = [
+  { name: 'cluster', label: 'Cluster', example: 'prod-eu-1' },
+  { name: 'object', label: 'Object', example: 'Kustomization/apps/podinfo' },
+  { name: 'alert', label: 'Alert', example: 'flux-system/on-call' },
+  { name: 'provider', label: 'Provider', example: 'flux-system/slack' },
+  { name: 'reason', label: 'Reason of the event', example: 'HealthCheckFailed' },
+  { name: 'event', label: 'Id of the event', example: 'its beginning' },
+  { name: 'since', label: 'Since', example: '1h, or 2026-11-28' },
+  { name: 'until', label: 'Until', example: '5m, or a time' },
+] as const
+
+const NAMES: ReadonlySet<string> = new Set([
+  ...FIELDS.map(({ name }) => name),
+  ...['text', 'severity', 'outcome'],
+])
+
+/** The filters of a page's address: those with a value, several outcomes in one. */
+export function filtersOf(query: URLSearchParams): ReadonlyMap<string, string> {
+  const filters = new Map<string, string>()
+  for (const [name, value] of query) {
+    const text = value.trim()
+    if (!NAMES.has(name) || text === '') continue
+    const earlier = name === 'outcome' ? filters.get(name) : undefined
+    filters.set(name, earlier === undefined ? text : `${earlier},${text}`)
+  }
+  return filters
+}
+
+/** The form of the filters, which works without a script too. */
+export function filterForm(filters: ReadonlyMap<string, string>): Html {
+  const wanted = new Set(filters.get('outcome')?.split(','))
+  const boxes = OUTCOMES.map((outcome) => {
+    const isOn = wanted.has(outcome) ? html` checked` : []
+    return html`<label class="box"><input type="checkbox" name="outcome" value="${outcome}"${isOn}> ${outcome}</label>\n`
+  })
+  const isOpen = FIELDS.some(({ name }) => filters.has(name)) ? html` open` : []
+  return html`<form class="filters" role="search" action="/console/deliveries" hx-get="/console/deliveries" hx-target="#results" hx-select="#results" hx-swap="outerHTML" hx-push-url="true" hx-trigger="input changed delay:300ms, change, submit">
+<div class="row">
+<label class="grow"><span>Text of the message, or of why</span><input type="search" name="text" value="${filters.get('text') ?? ''}" data-filter></label>
+${severitySelect(filters.get('severity') ?? '')}
+<button>Filter</button>
+</div>
+<fieldset><legend>Outcome</legend>
+${boxes}</fieldset>
+<details${isOpen}><summary>More filters</summary>
+<div class="grid">
+${FIELDS.map((field) => textInput(field, filters))}</div>
+</details>
+</form>`
+}
+
+function textInput(
+  { name, label, example }: (typeof FIELDS)[number],
+  filters: ReadonlyMap<string, string>,
+) {
+  return html`<label><span>${label}</span><input name="${name}" value="${filters.get(name) ?? ''}" placeholder="${example}"></label>\n`
+}
+
+function severitySelect(severity: string): Html {
+  const options = ['info', 'error'].map((value) => {
+    const isOn = value === severity ? html` selected` : []
+    return html`<option${isOn}>${value}</option>`
+  })
+  return html`<label><span>Severity</span><select name="severity"><option value="">any</option>${options}</select></label>`
+}

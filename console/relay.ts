@@ -1,0 +1,26 @@
+import type { Answer } from '../relay/api/answer.ts'
+import type { RequestBody } from '../relay/api/body.ts'
+
+/**
+ * What the pages ask of a relay: operations of its HTTP interface, whose answers are as there. A host
+ * asks its own stores, the command line a relay elsewhere. Every call rejects when the relay, or a
+ * store of it, cannot be reached.
+ */
+export interface ConsoleRelay {
+  /** As `GET /v1/deliveries`. */
+  listDeliveries(parameters: URLSearchParams): Promise<Answer>
+  /** As `GET /v1/deliveries/{id}`. */
+  showDelivery(id: string): Promise<Answer>
+  /** As `POST /v1/deliveries/{id}/replay`. `by` names who asks, if that is known. */
+  replayDelivery(id: string, by: string | undefined): Promise<Answer>
+  /** As `GET /v1/events`. */
+  listEvents(parameters: URLSearchParams): Promise<Answer>
+  /** As `GET /v1/events/{id}`. */
+  showEvent(id: string, parameters: URLSearchParams): Promise<Answer>
+  /** As `POST /v1/explain`. */
+  explainEvent(body: RequestBody): Promise<Answer>
+  /** As `GET /v1/clusters`. */
+  listClusters(): Promise<Answer>
+  /** As `GET /v1/clusters/{cluster}/config`. */
+  showConfig(cluster: string): Promise<Answer>
+}

@@ -1,0 +1,64 @@
+import type { ConsoleRelay } from '../../console/relay.ts'
+import { listDeliveries, replayDelivery, showDelivery } from '../../relay/api/deliveries.ts'
+import { answerEvent } from '../../relay/api/event-query.ts'
+import { explain } from '../../relay/api/explain.ts'
+import { listClusters } from '../../relay/api/list-clusters.ts'
+import { listEvents } from '../../relay/api/list-events.ts'
+import type { Route } from '../../relay/api/route.ts'
+import { createRulesReader } from '../../relay/api/rules-of-then.ts'
+import { showConfig } from '../../relay/api/show-config.ts'
+import type { ExplainOptions } from '../../relay/pipeline/explain/explain.ts'
+import type { Clusters } from '../../relay/ports/clusters.ts'
+import type { ConfigHistory } from '../../relay/ports/config-history.ts'
+import type { Ports } from '../../relay/ports/ports.ts'
+import { consoleRoutes } from '../kit/console/routes.ts'
+import { createSessions, type Sessions } from '../kit/console/sessions.ts'
+import type { Log } from '../kit/log.ts'
+import { tokenSenders } from './senders.ts'
+import type { Tokens } from './tokens.ts'
+
+/** What the console of this host is made of. */
+export interface EmbeddedConsoleParts {
+  readonly ports: Ports
+  readonly history: ConfigHistory
+  readonly clusters: Clusters
+  /** Undefined without `--tokens`: then the console is as open as the rest. */
+  readonly tokens: () => Tokens | undefined
+  /** Those by which the host dispatches. */
+  readonly explaining: ExplainOptions
+  readonly log: Pick<Log, 'error'>
+}
+
+/** The console of this host, which asks its own stores. */
+export function embeddedConsole(parts: EmbeddedConsoleParts): readonly Route[] {
+  const { ports, log } = parts
+  return consoleRoutes({
+    relay: ownRelay(parts),
+    clock: ports.clock,
+    sessions: sessionsOf(parts),
+    onFailure: (err, path) => log.error({ err, path }, 'a page of the console failed'),
+  })
+}
+
+function ownRelay({ ports, history, clusters, explaining }: EmbeddedConsoleParts): ConsoleRelay {
+  const { clock } = ports
+  const eventPorts = { ...ports, rules: createRulesReader(history, explaining.pause) }
+  return {
+    listDeliveries: (parameters) => listDeliveries(ports, parameters),
+    showDelivery: (id) => showDelivery(ports, id),
+    replayDelivery: (id, by) => replayDelivery(ports, id, by),
+    listEvents: (parameters) => listEvents(eventPorts, parameters, explaining),
+    showEvent: (id, parameters) => answerEvent(eventPorts, id, parameters, explaining),
+    explainEvent: (body) => explain(ports, body, explaining),
+    listClusters: () => listClusters({ clusters, clock }),
+    showConfig: (cluster) => showConfig(ports, cluster),
+  }
+}
+
+function sessionsOf({ tokens, ports }: EmbeddedConsoleParts): () => Sessions | undefined {
+  const first = tokens()
+  if (first === undefined) return () => undefined
+  const { operatorOf = () => undefined } = tokenSenders(() => tokens() ?? first)
+  const sessions = createSessions(operatorOf, ports.clock)
+  return () => sessions
+}

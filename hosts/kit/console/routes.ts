@@ -1,0 +1,210 @@
+import type { Html } from '../../../console/html.ts'
+import { wholePage } from '../../../console/layout.ts'
+import { type LoginState, loginPage } from '../../../console/login-page.ts'
+import {
+  type Asked,
+  type Download,
+  type GoOn,
+  mayChange,
+  type Person,
+  type Shown,
+} from '../../../console/page.ts'
+import { ACTIONS, FIRST_PAGE, PAGES } from '../../../console/pages.ts'
+import type { ConsoleRelay } from '../../../console/relay.ts'
+import { noticePage, problemPage } from '../../../console/states.ts'
+import type { Answer } from '../../../relay/api/answer.ts'
+import type { EdgeRequest } from '../../../relay/api/http.ts'
+import type { Call, Route } from '../../../relay/api/route.ts'
+import type { Clock } from '../../../relay/ports/clock.ts'
+import { type Assets, readAssets } from './assets.ts'
+import { endedCookie, sessionCookie, sessionIdOf } from './cookies.ts'
+import { isOwnForm } from './own-form.ts'
+import type { Sessions } from './sessions.ts'
+
+/** What the console needs of its host. */
+export interface ConsoleParts {
+  readonly relay: ConsoleRelay
+  readonly clock: Pick<Clock, 'now'>
+  /** Who has logged in; undefined where everybody who gets through may do everything. */
+  readonly sessions: () => Sessions | undefined
+  /** Where events are sent; without it, where the browser has the console from. */
+  readonly eventsOrigin?: string
+  /** Told of what failed, and was no refusal. */
+  onFailure(cause: unknown, path: string): void
+}
+
+/** The most bytes of a form; an event to try is the largest. */
+const MAX_FORM_BYTES = 1024 * 1024
+
+/**
+ * The content policy of every page. Nothing in a page runs that is not a file of the console, and
+ * nothing is asked of another host.
+ */
+const CONTENT_POLICY =
+  "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
+
+const PAGE_HEADERS = {
+  'Content-Security-Policy': CONTENT_POLICY,
+  'Referrer-Policy': 'same-origin',
+  'Cross-Origin-Opener-Policy': 'same-origin',
+  'Cross-Origin-Resource-Policy': 'same-origin',
+}
+
+const OPEN: Person = { role: 'operator', hasSession: false }
+
+/** The routes of the console. They ask for a session by themselves, since browsers send no bearer token. */
+export function consoleRoutes(parts: ConsoleParts): readonly Route[] {
+  let read: Assets | undefined
+  const assets = () => {
+    read ??= readAssets()
+    return read
+  }
+  const site = { ...parts, assets }
+  const get = (path: string, handle: Route['handle']) =>
+    ({ method: 'GET', path, access: 'anyone', handle }) as const
+  const post = (path: string, handle: Route['handle']) =>
+    ({ method: 'POST', path, access: 'anyone', maxBodyBytes: MAX_FORM_BYTES, handle }) as const
+  return [
+    get('/', () => goTo(FIRST_PAGE)),
+    get('/console', () => goTo(FIRST_PAGE)),
+    get('/console/assets/{name}', ({ parameters }) => asset(assets(), parameters.name ?? '')),
+    get('/console/login', (call) => login(site, call, 'first')),
+    post('/console/login', (call) => logIn(site, call)),
+    post('/console/logout', (call) => logOut(site, call)),
+    ...PAGES.map(({ path, show }) =>
+      get(path, (call) => forPerson(site, call, (person) => show(askedOf(site, call, person)))),
+    ),
+    ...ACTIONS.map(({ path, act }) =>
+      post(path, (call) =>
+        forPerson(site, call, async (person) => {
+          if (!isOwnForm(call.request)) return FOREIGN_FORM
+          if (!mayChange(person)) return VIEWER_ONLY
+          return withForm(call, (form) => act(askedOf(site, call, person), form))
+        }),
+      ),
+    ),
+  ]
+}
+
+interface Site extends ConsoleParts {
+  readonly assets: () => Assets
+}
+
+const FOREIGN_FORM = noticePage(
+  'Not from here',
+  403,
+  'The form was not sent by a page of this console.',
+)
+
+const VIEWER_ONLY = noticePage('Not for a viewer', 403, 'The role viewer changes nothing.')
+
+/** Does the work for who has logged in, and shows what comes of it. */
+async function forPerson(
+  site: Site,
+  call: Call,
+  work: (person: Person) => Promise<Shown | Download | GoOn>,
+): Promise<Answer> {
+  const { request } = call
+  const person = personOf(site, request)
+  if (person === undefined) return login(site, call, 'first', pathOf(request))
+  try {
+    const done = await work(person)
+    if ('to' in done) return goTo(done.to)
+    return 'text' in done ? download(done) : pageAnswer(site, done, person)
+  } catch (error) {
+    const shown = problemPage(error, request.method === 'GET' ? pathOf(request) : FIRST_PAGE)
+    if (shown.status === 500) site.onFailure(error, request.path)
+    return pageAnswer(site, shown, person)
+  }
+}
+
+function personOf({ sessions }: Site, request: EdgeRequest): Person | undefined {
+  const known = sessions()
+  if (known === undefined) return OPEN
+  const id = sessionIdOf(request)
+  const operator = id === undefined ? undefined : known.operatorOf(id)
+  return operator && { ...operator, hasSession: true }
+}
+
+function askedOf({ relay, clock, eventsOrigin }: Site, call: Call, person: Person): Asked {
+  const { request, parameters } = call
+  return {
+    ...{ relay, person, parameters },
+    now: clock.now(),
+    origin: eventsOrigin ?? request.origin,
+    query: new URLSearchParams(request.query),
+  }
+}
+
+async function withForm<T extends Shown | GoOn>(
+  call: Call,
+  work: (form: URLSearchParams) => Promise<T>,
+): Promise<T | Shown> {
+  const body = await call.readBody()
+  if ('problem' in body) return noticePage('This did not work', 400, body.problem.detail)
+  return work(new URLSearchParams(Buffer.from(body.body).toString('utf8')))
+}
+
+async function logIn(site: Site, call: Call): Promise<Answer> {
+  const { request } = call
+  const sessions = site.sessions()
+  if (sessions === undefined) return goTo(FIRST_PAGE)
+  if (!isOwnForm(request)) return pageAnswer(site, FOREIGN_FORM)
+  const body = await call.readBody()
+  const form = new URLSearchParams('body' in body ? Buffer.from(body.body).toString('utf8') : '')
+  const next = ownPath(form.get('next'))
+  const id = sessions.begin(form.get('token')?.trim() ?? '')
+  if (id === undefined) return login(site, call, 'wrong', next)
+  return goTo(next, { 'Set-Cookie': sessionCookie(request, id) })
+}
+
+function logOut(site: Site, { request }: Call): Answer {
+  if (!isOwnForm(request)) return pageAnswer(site, FOREIGN_FORM)
+  const id = sessionIdOf(request)
+  if (id !== undefined) site.sessions()?.end(id)
+  return goTo('/console/login', { 'Set-Cookie': endedCookie(request) })
+}
+
+/** The page to log in. `next`: a path of the console to go on to. */
+function login(site: Site, { request }: Call, state: LoginState, next?: string): Answer {
+  const wanted = next ?? ownPath(new URLSearchParams(request.query).get('next'))
+  return pageAnswer(site, loginPage(state, request.method === 'GET' ? wanted : ownPath(wanted)))
+}
+
+/** A path of the console and nothing else, whatever a form or an address says. */
+function ownPath(path: string | null): string {
+  const url = path === null ? null : URL.parse(path, 'http://console.invalid')
+  const isOwn = url?.origin === 'http://console.invalid' && url.pathname.startsWith('/console/')
+  return isOwn ? `${url.pathname}${url.search}` : FIRST_PAGE
+}
+
+function pathOf({ path, query }: EdgeRequest): string {
+  return query === '' ? path : `${path}?${query}`
+}
+
+function goTo(path: string, headers: Readonly<Record<string, string>> = {}): Answer {
+  return { status: 303, body: '', headers: { ...PAGE_HEADERS, ...headers, Location: path } }
+}
+
+function pageAnswer({ assets }: Site, shown: Shown, person?: Person): Answer {
+  const frame = { assets: assets().addresses, ...(person && { person }) }
+  return htmlAnswer(shown.status ?? 200, wholePage(shown, frame))
+}
+
+function htmlAnswer(status: number, page: Html): Answer {
+  const contentType = 'text/html; charset=utf-8'
+  return { status, contentType, body: page.toString(), headers: PAGE_HEADERS }
+}
+
+function download({ fileName, contentType, text }: Download): Answer {
+  const disposition = { 'Content-Disposition': `attachment; filename="${fileName}"` }
+  return { status: 200, contentType, body: text, headers: { ...PAGE_HEADERS, ...disposition } }
+}
+
+/** An address names its content, so a browser never asks for it again. */
+function asset(assets: Assets, name: string): Answer {
+  const found = assets.find(name)
+  if (found === undefined) return { status: 404, contentType: 'text/plain', body: 'no such file\n' }
+  const headers = { 'Cache-Control': 'public, max-age=31536000, immutable' }
+  return { status: 200, contentType: found.contentType, body: found.text, headers }
+}

@@ -1,0 +1,40 @@
+import { embeddedConsole } from '../../hosts/embedded/console.ts'
+import type { Tokens } from '../../hosts/embedded/tokens.ts'
+import { type Reply, startRelay } from './embedded-server.ts'
+import { memoryPorts } from './memory-ports.ts'
+
+/** The console of a relay over stores in memory; its server is closed when the test is over. */
+export async function startConsole(tokens?: Tokens) {
+  const ports = memoryPorts()
+  const current = { tokens }
+  const failures: unknown[] = []
+  const moreRoutes = embeddedConsole({
+    ports,
+    history: ports.configs,
+    clusters: { list: async () => [] },
+    tokens: () => current.tokens,
+    explaining: { noCrossNamespaceRefs: false },
+    log: { error: (fields: unknown) => void failures.push(fields) },
+  })
+  const relay = await startRelay({ ports, moreRoutes, ...(tokens && { tokens }) })
+  const origin = `http://127.0.0.1:${relay.server.port}`
+  return {
+    ...relay,
+    ports,
+    current,
+    failures,
+    origin,
+    get: (path: string, cookie = '') => relay.call('GET', path, { headers: { Cookie: cookie } }),
+    /** Posts a form as a browser does from a page of the console. */
+    post: (path: string, form: Readonly<Record<string, string>>, headers = {}): Promise<Reply> =>
+      relay.call('POST', path, {
+        headers: {
+          'Content-Type': 'application/x-www-form-urlencoded',
+          Origin: origin,
+          'Sec-Fetch-Site': 'same-origin',
+          ...headers,
+        },
+        body: new URLSearchParams(form).toString(),
+      }),
+  }
+}
