@@ -32,6 +32,37 @@ export async function exchange(asked: HttpExchange): Promise<Answer> {
   }
 }
 
+/** A request whose answer goes on. */
+export interface StreamExchange extends HttpExchange {
+  /** How long nothing may come, in milliseconds. `timeoutMs` is until the answer begins. */
+  readonly idleMs: number
+}
+
+/**
+ * Sends a request for Server-Sent Events. Anything else that is answered is read whole, as a refusal. Rejects with
+ * the network's error; so does reading, and when nothing comes for too long.
+ */
+export async function openStream(
+  asked: StreamExchange,
+): Promise<{ readonly refusal: Answer } | { readonly texts: AsyncIterable<string> }> {
+  const abort = new AbortController()
+  const late = setTimeout(() => abort.abort(new Error('no answer came in time')), asked.timeoutMs)
+  try {
+    const response = await respond(open(asked, abort.signal), asked.body)
+    const { statusCode: status = 0, headers } = response
+    const contentType = headers['content-type'] ?? ''
+    if (status === 200 && contentType.startsWith('text/event-stream')) {
+      response.setTimeout(asked.idleMs, () => response.destroy(new Error('nothing came any more')))
+      return { texts: response.setEncoding('utf8') }
+    }
+    return { refusal: { status, contentType, body: await text(response) } }
+  } catch (error) {
+    throw abort.signal.aborted ? abort.signal.reason : error
+  } finally {
+    clearTimeout(late)
+  }
+}
+
 /**
  * `fetch`, and an import of node:http, whose getters Node reads then, each load all of undici: a third of
  * the time that a short command takes.

@@ -1,7 +1,8 @@
 import type { Answer } from '../relay/api/answer.ts'
 import type { RequestBody } from '../relay/api/body.ts'
 import { TOKEN_FORM } from '../relay/api/credentials.ts'
-import { exchange } from './http-exchange.ts'
+import type { OpenedStream, StreamRequests } from './delivery-changes.ts'
+import { exchange, openStream } from './http-exchange.ts'
 import { clusterPath } from './paths.ts'
 import type { QuarantineRequests } from './quarantine.ts'
 import type { MetricsRequests } from './relay-version.ts'
@@ -13,6 +14,9 @@ export const TOKEN_VARIABLE = 'FLUX_RELAY_TOKEN'
 
 const TIMEOUT_MS = 30_000
 
+/** A stream says every 15 seconds that it is still there. */
+const IDLE_MS = 60_000
+
 type Send = (method: 'GET' | 'POST' | 'PUT', path: string, body?: RequestBody) => Promise<Answer>
 
 /**
@@ -22,8 +26,9 @@ type Send = (method: 'GET' | 'POST' | 'PUT', path: string, body?: RequestBody) =
 export function createHttpRelay(
   url: string,
   token: string | undefined,
-): RelayRequests & QuarantineRequests & MetricsRequests {
-  const send = createSend(url, token)
+): RelayRequests & StreamRequests & QuarantineRequests & MetricsRequests {
+  const connection = connectionTo(url, token)
+  const send = createSend(connection)
   const delivery = (id: string) => `/v1/deliveries/${encodeURIComponent(id)}`
   return {
     putConfig: (name, body) => send('PUT', `${clusterPath(name)}/config`, body),
@@ -41,6 +46,7 @@ export function createHttpRelay(
     explainEvent: (body) => send('POST', '/v1/explain', body),
     listClusters: () => send('GET', '/v1/clusters'),
     listDeliveries: (parameters) => send('GET', `/v1/deliveries?${parameters}`),
+    openDeliveries: (parameters, lastEventId) => open(connection, parameters, lastEventId),
     showDelivery: (id) => send('GET', delivery(id)),
     replayDelivery: (id) => send('POST', `${delivery(id)}/replay`),
     dismissDelivery: (id, body) => send('POST', `${delivery(id)}/dismiss`, body),
@@ -50,22 +56,46 @@ export function createHttpRelay(
   }
 }
 
-function createSend(url: string, token: string | undefined): Send {
-  const base = readUrl(url)
+/** Where a relay is, and who asks it. */
+interface Connection {
+  readonly base: URL
+  readonly headers: Readonly<Record<string, string>>
+}
+
+function connectionTo(url: string, token: string | undefined): Connection {
   const credential = readToken(token)
-  return async (method, path, body) => {
-    const headers = {
-      ...(credential && { authorization: `Bearer ${credential}` }),
-      ...(body?.contentType && { 'content-type': body.contentType }),
-    }
-    const url = new URL(`.${path}`, base)
-    try {
-      return await exchange({ method, url, headers, body, timeoutMs: TIMEOUT_MS })
-    } catch (error) {
-      const why = `${reasonOf(error)}; --relay, FLUX_RELAY_URL or a context names another one`
-      throw new UsageError(`cannot reach the relay at ${base.origin}: ${why}`, 1)
-    }
+  return {
+    base: readUrl(url),
+    headers: { ...(credential !== undefined && { authorization: `Bearer ${credential}` }) },
   }
+}
+
+function createSend({ base, headers }: Connection): Send {
+  return async (method, path, body) => {
+    return exchange({
+      ...{ method, url: new URL(`.${path}`, base), body, timeoutMs: TIMEOUT_MS },
+      headers: { ...headers, ...(body?.contentType && { 'content-type': body.contentType }) },
+    }).catch((error: unknown) => unreachable(base, error))
+  }
+}
+
+function open(
+  { base, headers }: Connection,
+  parameters: URLSearchParams,
+  lastEventId: string | undefined,
+): Promise<OpenedStream> {
+  return openStream({
+    method: 'GET',
+    url: new URL(`./v1/deliveries/stream?${parameters}`, base),
+    headers: { ...headers, ...(lastEventId !== undefined && { 'last-event-id': lastEventId }) },
+    timeoutMs: TIMEOUT_MS,
+    idleMs: IDLE_MS,
+  }).catch((error: unknown) => unreachable(base, error))
+}
+
+function unreachable({ origin }: URL, error: unknown): never {
+  const why = `${reasonOf(error)}; --relay, FLUX_RELAY_URL or a context names another one`
+  throw new UsageError(`cannot reach the relay at ${origin}: ${why}`, 1)
 }
 
 /** The error's text. The error of a name with several addresses has none, so each address's is told. */

@@ -15,6 +15,7 @@ import { type EventToExplain, ExplainedEvent, Explanation } from '../relay/api/s
 import { ProblemDocument } from '../relay/api/schemas/problem.ts'
 import { jsonValue } from '../relay/model/json-value.ts'
 import { read, refusalText } from './answers.ts'
+import { type DeliveryChanges, followDeliveries, type StreamRequests } from './delivery-changes.ts'
 import type { ExplainRules, RelayRequests } from './requests.ts'
 
 /** The most entries that a relay lists on one page. */
@@ -57,6 +58,13 @@ export interface RelayClient extends Pick<RelayRequests, 'ownRules'> {
    * followed by another one.
    */
   deliveryPages(parameters: Readonly<Record<string, string>>): AsyncIterable<DeliveriesPage>
+  /**
+   * The deliveries that fit, as they change from now on. Undefined where the relay has no stream of them. See
+   * `followDeliveries`.
+   */
+  deliveryChanges(
+    parameters: Readonly<Record<string, string>>,
+  ): Promise<DeliveryChanges | undefined>
   /** One delivery; undefined when there is none with this id. */
   delivery(id: string): Promise<Delivery | undefined>
   /**
@@ -70,7 +78,8 @@ export interface RelayClient extends Pick<RelayRequests, 'ownRules'> {
 }
 
 /** Makes the operations on a relay's HTTP interface. */
-export function createRelayClient(requests: RelayRequests): RelayClient {
+export function createRelayClient(requests: RelayRequests & Partial<StreamRequests>): RelayClient {
+  const { openDeliveries } = requests
   return {
     ...(requests.ownRules && { ownRules: requests.ownRules }),
     async applyConfig(cluster, set) {
@@ -99,6 +108,9 @@ export function createRelayClient(requests: RelayRequests): RelayClient {
     },
     deliveries: (parameters) => listDeliveries(requests, parameters),
     deliveryPages: (parameters) => listPages(requests, parameters),
+    async deliveryChanges(parameters) {
+      return openDeliveries && followDeliveries({ openDeliveries }, parameters)
+    },
     async delivery(id) {
       const answer = await requests.showDelivery(id)
       return answer.status === 404 ? undefined : read(Delivery, answer)

@@ -1,3 +1,4 @@
+import type { DeliveryChanges } from '../../client/delivery-changes.ts'
 import type { RelayClient } from '../../client/relay-client.ts'
 import { UsageError } from '../../client/usage-error.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
@@ -5,7 +6,7 @@ import { type DeliveryFilters, filtersOf } from '../filters.ts'
 import { formatDocument, type OutputFormat, print, warnLine } from '../output/print.ts'
 import { requireDelivery } from '../relay/delivery-id.ts'
 import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
-import { deliveryTable } from './delivery-table.ts'
+import { deliveryRows, deliveryTable } from './delivery-table.ts'
 import { eventFilters, isWanted, type Unrecorded, unrecordedOf } from './events-of-alert.ts'
 import { type Selected, selectDeliveries } from './select-deliveries.ts'
 import { watchDeliveries } from './watch-deliveries.ts'
@@ -24,6 +25,9 @@ const MOST_JUDGED = 2_000
 /** How often a list that is watched is asked for. Milliseconds. */
 const WATCH_EVERY_MS = { relay: 1_000, stack: 10_000 } as const
 
+/** With how many rows before them the columns of new rows are aligned. */
+const MOST_ALIGNED = 50
+
 /** Most deliveries that one list looks at: on AWS each page is paid for. */
 const MOST_READ = { relay: 100_000, stack: 10_000 } as const
 
@@ -37,12 +41,14 @@ export async function getDeliveries(
   }
   if (ids.length === 0) requireCluster(flags)
   await withRelay(flags, async (api) => {
+    // Opened before the list is asked for, so that nothing comes in between.
+    const changes = flags.watch ? await api.deliveryChanges(filtersOf(flags)) : undefined
     const found = await (ids.length > 0 ? named(api, ids, flags) : latest(api, flags))
     const { deliveries, cut, more } = found
     await show(deliveries, flags.output)
     if (more !== undefined) warnLine(more)
     if (cut !== undefined) warnLine(cut)
-    if (flags.watch) await watch(api, flags, deliveries)
+    if (flags.watch) await watch(api, flags, deliveries, changes)
   })
 }
 
@@ -51,17 +57,23 @@ function watch(
   api: RelayClient,
   flags: GetDeliveriesFlags,
   known: readonly Delivery[],
-): Promise<never> {
+  changes: DeliveryChanges | undefined,
+): Promise<void> {
   const { output } = flags
+  let before = known.slice(0, MOST_ALIGNED)
   return watchDeliveries(api, {
     filters: filtersOf(flags),
     namespace: flags.allNamespaces ? undefined : flags.namespace,
     known,
+    changes,
     everyMs: WATCH_EVERY_MS[placeOf(flags)],
     async onChange(deliveries) {
-      if (output === 'json' || output === 'yaml') return show(deliveries, output)
-      const table = deliveryTable(deliveries, output === 'wide')
-      print(known.length === 0 ? table : table.slice(table.indexOf('\n') + 1))
+      if (output === 'json' || output === 'yaml' || before.length === 0) {
+        await show(deliveries, output)
+      } else {
+        print(deliveryRows(deliveries, before, output === 'wide'))
+      }
+      before = [...before, ...deliveries].slice(-MOST_ALIGNED)
     },
   })
 }

@@ -39,7 +39,8 @@ export async function selectDeliveries(
   return { deliveries: found, cut: undefined }
 }
 
-function isOf({ alert }: Delivery, namespace: string): boolean {
+/** Whether a delivery is of an Alert of this namespace. */
+export function isOf({ alert }: Delivery, namespace: string): boolean {
   return alert?.namespace === namespace
 }
 

@@ -1,7 +1,8 @@
 import { setTimeout as wait } from 'node:timers/promises'
+import type { DeliveryChanges } from '../../client/delivery-changes.ts'
 import { PAGE_SIZE, type RelayClient } from '../../client/relay-client.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
-import { selectDeliveries } from './select-deliveries.ts'
+import { isOf, selectDeliveries } from './select-deliveries.ts'
 
 /** What is watched, and how. */
 export interface DeliveriesWatch {
@@ -10,36 +11,83 @@ export interface DeliveriesWatch {
   readonly namespace: string | undefined
   /** What is shown already. */
   readonly known: readonly Delivery[]
-  /** How long to wait between two looks. Milliseconds. */
+  /** The changes since before `known` was asked for. Without them the list is asked for again and again. */
+  readonly changes: DeliveryChanges | undefined
+  /** How long to wait between two lists. Milliseconds. */
   readonly everyMs: number
   /** Told of those that came or changed, the earliest first. */
   onChange(deliveries: readonly Delivery[]): Promise<void>
 }
 
+/** How many deliveries are remembered beside those that were known, so that none is told of twice. */
+const REMEMBERED = 1_000
+
+type Deliveries = readonly Delivery[]
+
 /**
- * Asks for the latest deliveries again and again, as many as a page holds, and tells of those that came or changed.
- * Never ends by itself; rejects with `UsageError` when the relay cannot be asked.
+ * Tells of deliveries that come or change. Does not end by itself; rejects with `UsageError` when the relay cannot
+ * be asked.
  */
 export async function watchDeliveries(
   api: Pick<RelayClient, 'deliveryPages'>,
-  { filters, namespace, known, everyMs, onChange }: DeliveriesWatch,
-): Promise<never> {
-  const selection = { filters, namespace, limit: PAGE_SIZE, mostRead: PAGE_SIZE }
-  let seen = versionsOf(known)
-  // What is older than the list was there before, and is not new.
-  const [oldest = 0] = known
-    .map(({ acceptedAt }) => Date.parse(acceptedAt))
-    .toSorted((a, b) => a - b)
-  for (;;) {
-    await wait(everyMs)
-    const { deliveries } = await selectDeliveries(api, selection)
-    const recent = deliveries.filter(({ acceptedAt }) => Date.parse(acceptedAt) >= oldest)
-    const changed = recent.filter(({ id, updatedAt }) => seen.get(id) !== (updatedAt ?? ''))
-    if (changed.length > 0) await onChange(changed.toReversed())
-    seen = versionsOf(recent)
+  watch: DeliveriesWatch,
+): Promise<void> {
+  const { changes, namespace, known, onChange } = watch
+  const latest = () => latestOf(api, watch)
+  const looks = changes ? follow(changes, namespace, latest) : poll(latest, watch.everyMs)
+  const seen = new Map(known.map((delivery) => [delivery.id, versionOf(delivery)]))
+  for await (const deliveries of looks) {
+    const changed = deliveries.filter((delivery) => seen.get(delivery.id) !== versionOf(delivery))
+    for (const delivery of changed) {
+      seen.delete(delivery.id)
+      seen.set(delivery.id, versionOf(delivery))
+    }
+    for (const id of seen.keys()) {
+      if (seen.size <= known.length + REMEMBERED) break
+      seen.delete(id)
+    }
+    if (changed.length > 0) await onChange(changed)
   }
 }
 
-function versionsOf(deliveries: readonly Delivery[]): ReadonlyMap<string, string> {
-  return new Map(deliveries.map(({ id, updatedAt }) => [id, updatedAt ?? '']))
+async function* follow(
+  changes: DeliveryChanges,
+  namespace: string | undefined,
+  latest: () => Promise<Deliveries>,
+): AsyncIterable<Deliveries> {
+  for await (const change of changes) {
+    if (change === 'missed') yield latest()
+    else yield change.filter((it) => namespace === undefined || isOf(it, namespace))
+  }
+}
+
+async function* poll(
+  latest: () => Promise<Deliveries>,
+  everyMs: number,
+): AsyncIterable<Deliveries> {
+  for (;;) {
+    await wait(everyMs)
+    yield latest()
+  }
+}
+
+/** As many of the latest as a page holds, the earliest first. What is older than the list was there before. */
+async function latestOf(
+  api: Pick<RelayClient, 'deliveryPages'>,
+  { filters, namespace, known }: DeliveriesWatch,
+): Promise<Deliveries> {
+  const selection = { filters, namespace, limit: PAGE_SIZE, mostRead: PAGE_SIZE }
+  const { deliveries } = await selectDeliveries(api, selection)
+  const oldest = known.reduce(
+    (time, { acceptedAt }) => Math.min(time, Date.parse(acceptedAt)),
+    Infinity,
+  )
+  const isRecent = ({ acceptedAt }: Delivery) =>
+    known.length === 0 || Date.parse(acceptedAt) >= oldest
+  return deliveries.filter(isRecent).toReversed()
+}
+
+/** A text that is another one once anything happened to the delivery. */
+function versionOf({ updatedAt, outcome, attempt, tries }: Delivery): string {
+  return [updatedAt, outcome, attempt, tries].join()
 }

@@ -36,6 +36,8 @@ it('shows deliveries that come or change after those of the list', async () => {
   ports.ledger.put(record('retried', 1, { updatedAt: START + 9_000 }))
   await waitFor(() => expect(ids()).toEqual(['ID', 'retried', 'new', 'newest', 'retried']))
   expect(said).toMatch(/^retried .* retry .*\n(.*\n)+retried .* delivered /m)
+  const [newest, changed] = said.split('\n').slice(3)
+  expect(changed?.indexOf('delivered')).toBe(newest?.indexOf('delivered'))
   const ended = new Promise((resolve) => child.once('close', (_, signal) => resolve(signal)))
   child.kill('SIGINT')
   expect(await ended).toBe('SIGINT')

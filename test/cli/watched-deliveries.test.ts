@@ -1,4 +1,4 @@
-import { expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { watchDeliveries } from '../../cli/get/watch-deliveries.ts'
 import { UsageError } from '../../client/usage-error.ts'
 import { deliveryView } from '../../relay/api/delivery-view.ts'
@@ -27,7 +27,7 @@ async function toldOf(
     },
   }
   const watched = watchDeliveries(api, {
-    ...{ filters: {}, namespace, known, everyMs: 0 },
+    ...{ filters: {}, namespace, known, changes: undefined, everyMs: 0 },
     async onChange(deliveries) {
       told.push(deliveries.map(({ id }) => id))
     },
@@ -57,4 +57,47 @@ it('tells of nothing that is older than what was shown', async () => {
 it('tells of all where nothing was shown, and of those of one namespace', async () => {
   expect(await toldOf([], [[first]])).toEqual([['first']])
   expect(await toldOf([], [[first]], 'another')).toEqual([])
+})
+
+describe('with a stream', () => {
+  /** What is told of when this changes, and lists are these. */
+  async function toldBy(
+    changes: ReadonlyArray<readonly Delivery[] | 'missed'>,
+    latest: Delivery[],
+  ) {
+    const told: string[][] = []
+    const api = {
+      async *deliveryPages() {
+        yield { deliveries: latest }
+      },
+    }
+    const stream = async function* () {
+      yield* changes
+    }
+    await watchDeliveries(api, {
+      ...{ filters: {}, namespace: 'flux-system', known: [first], changes: stream(), everyMs: 0 },
+      async onChange(deliveries) {
+        told.push(deliveries.map(({ id, outcome }) => `${id} ${outcome}`))
+      },
+    })
+    return told
+  }
+  const waits = delivery('second', START + 1, { outcome: 'retry' })
+
+  it('tells of what it brings, and of nothing twice', async () => {
+    const changes = [[first, waits], [second], [second]]
+    expect(await toldBy(changes, [])).toEqual([['second retry'], ['second delivered']])
+  })
+
+  it('asks for the list when it may have missed some', async () => {
+    const told = await toldBy([[waits], 'missed'], [third, second, first])
+    expect(told).toEqual([['second retry'], ['second delivered', 'third delivered']])
+  })
+
+  it('tells of those of one namespace', async () => {
+    const { alert, ...rest } = second
+    const other = { ...rest, alert: { namespace: 'apps', name: 'on-call' } }
+    expect(await toldBy([[other], [rest]], [])).toEqual([])
+    expect(alert?.namespace).toBe('flux-system')
+  })
 })
