@@ -23,8 +23,12 @@ interface Place {
 }
 
 const PLACES: readonly Place[] = [
+  { section: 'overview', name: 'Overview', path: '/console/overview', key: 'o' },
   { section: 'deliveries', name: 'Deliveries', path: '/console/deliveries', key: 'd' },
   { section: 'events', name: 'Events', path: '/console/events', key: 'e' },
+  { section: 'alerts', name: 'Alerts', path: '/console/alerts', key: 'a' },
+  { section: 'providers', name: 'Providers', path: '/console/providers', key: 'p' },
+  { section: 'clusters', name: 'Clusters', path: '/console/clusters', key: 'c' },
 ]
 
 /** The settings of htmx: it adds no style to the page, which the content policy would block. */
@@ -85,8 +89,6 @@ const KEYS = html`<dialog id="keys" class="keys" aria-labelledby="keys-title">
 <dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next row, row before</dd>
 <dt><kbd>Enter</kbd></dt><dd>open the row</dd>
 <dt><kbd>r</kbd></dt><dd>replay</dd>
-<dt><kbd>g</kbd> <kbd>d</kbd></dt><dd>to the deliveries</dd>
-<dt><kbd>g</kbd> <kbd>e</kbd></dt><dd>to the events</dd>
-</dl>
+${PLACES.map(({ key, name }) => html`<dt><kbd>g</kbd> <kbd>${key}</kbd></dt><dd>to ${name}</dd>\n`)}</dl>
 <form method="dialog"><button>Close</button></form>
 </dialog>`

@@ -22,7 +22,14 @@ export interface Asked {
 }
 
 /** The parts of the console, as its navigation names them. */
-export type Section = 'deliveries' | 'events' | 'try'
+export type Section =
+  | 'overview'
+  | 'deliveries'
+  | 'events'
+  | 'alerts'
+  | 'providers'
+  | 'clusters'
+  | 'try'
 
 /** What a page shows. */
 export interface Shown {

@@ -1,12 +1,21 @@
 import { replayAction } from './actions/replay.ts'
 import type { ConsoleAction, ConsolePage } from './page.ts'
+import { clustersPage } from './pages/clusters.ts'
 import { deliveriesPage } from './pages/deliveries.ts'
+import { alertsPage, providersPage } from './pages/objects.ts'
+import { overviewPage } from './pages/overview.ts'
 
 /** Every page of the console. */
-export const PAGES: readonly ConsolePage[] = [deliveriesPage]
+export const PAGES: readonly ConsolePage[] = [
+  overviewPage,
+  deliveriesPage,
+  alertsPage,
+  providersPage,
+  clustersPage,
+]
 
 /** Everything that the forms of the console do. */
 export const ACTIONS: readonly ConsoleAction[] = [replayAction]
 
 /** The page that the console begins with. */
-export const FIRST_PAGE = deliveriesPage.path
+export const FIRST_PAGE = overviewPage.path

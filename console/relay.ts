@@ -7,6 +7,8 @@ import type { RequestBody } from '../relay/api/body.ts'
  * store of it, cannot be reached.
  */
 export interface ConsoleRelay {
+  /** As `GET /v1/overview`. */
+  showOverview(): Promise<Answer>
   /** As `GET /v1/deliveries`. */
   listDeliveries(parameters: URLSearchParams): Promise<Answer>
   /** As `GET /v1/deliveries/{id}`. */
@@ -23,4 +25,6 @@ export interface ConsoleRelay {
   listClusters(): Promise<Answer>
   /** As `GET /v1/clusters/{cluster}/config`. */
   showConfig(cluster: string): Promise<Answer>
+  /** As `GET /v1/clusters/{cluster}/objects`. */
+  listObjects(cluster: string, parameters: URLSearchParams): Promise<Answer>
 }

@@ -4,11 +4,12 @@ import { answerEvent } from '../../relay/api/event-query.ts'
 import { explain } from '../../relay/api/explain.ts'
 import { listClusters } from '../../relay/api/list-clusters.ts'
 import { listEvents } from '../../relay/api/list-events.ts'
+import { listObjects } from '../../relay/api/list-objects.ts'
+import { type OverviewPorts, showOverview } from '../../relay/api/overview.ts'
 import type { Route } from '../../relay/api/route.ts'
 import { createRulesReader } from '../../relay/api/rules-of-then.ts'
 import { showConfig } from '../../relay/api/show-config.ts'
 import type { ExplainOptions } from '../../relay/pipeline/explain/explain.ts'
-import type { Clusters } from '../../relay/ports/clusters.ts'
 import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import { consoleRoutes } from '../kit/console/routes.ts'
@@ -18,10 +19,10 @@ import { tokenSenders } from './senders.ts'
 import type { Tokens } from './tokens.ts'
 
 /** What the console of this host is made of. */
-export interface EmbeddedConsoleParts {
+export interface EmbeddedConsoleParts
+  extends Pick<OverviewPorts, 'clusters' | 'counts' | 'destinations' | 'waiting'> {
   readonly ports: Ports
   readonly history: ConfigHistory
-  readonly clusters: Clusters
   /** Undefined without `--tokens`: then the console is as open as the rest. */
   readonly tokens: () => Tokens | undefined
   /** Those by which the host dispatches. */
@@ -40,10 +41,12 @@ export function embeddedConsole(parts: EmbeddedConsoleParts): readonly Route[] {
   })
 }
 
-function ownRelay({ ports, history, clusters, explaining }: EmbeddedConsoleParts): ConsoleRelay {
+function ownRelay(parts: EmbeddedConsoleParts): ConsoleRelay {
+  const { ports, history, clusters, counts, destinations, waiting, explaining } = parts
   const { clock } = ports
   const eventPorts = { ...ports, rules: createRulesReader(history, explaining.pause) }
   return {
+    showOverview: () => showOverview({ ...ports, clusters, counts, destinations, waiting }),
     listDeliveries: (parameters) => listDeliveries(ports, parameters),
     showDelivery: (id) => showDelivery(ports, id),
     replayDelivery: (id, by) => replayDelivery(ports, id, by),
@@ -52,6 +55,7 @@ function ownRelay({ ports, history, clusters, explaining }: EmbeddedConsoleParts
     explainEvent: (body) => explain(ports, body, explaining),
     listClusters: () => listClusters({ clusters, clock }),
     showConfig: (cluster) => showConfig(ports, cluster),
+    listObjects: (cluster, parameters) => listObjects({ ...ports, counts }, cluster, parameters),
   }
 }
 

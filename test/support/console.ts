@@ -1,17 +1,32 @@
 import { embeddedConsole } from '../../hosts/embedded/console.ts'
 import type { Tokens } from '../../hosts/embedded/tokens.ts'
+import type { FailingDestination } from '../../relay/pipeline/destinations/destinations.ts'
+import type { KnownCluster } from '../../relay/ports/clusters.ts'
 import { type Reply, startRelay } from './embedded-server.ts'
+import { MemoryOutcomeCounts } from './memory-outcome-counts.ts'
 import { memoryPorts } from './memory-ports.ts'
 
+/** What the host tells of clusters and destinations. */
+interface Told {
+  readonly clusters: readonly KnownCluster[]
+  readonly failing: readonly FailingDestination[]
+  /** How many deliveries wait for each destination. */
+  readonly waiting: number
+}
+
 /** The console of a relay over stores in memory; its server is closed when the test is over. */
-export async function startConsole(tokens?: Tokens) {
+export async function startConsole(tokens?: Tokens, told: Partial<Told> = {}) {
   const ports = memoryPorts()
+  const counts = new MemoryOutcomeCounts()
   const current = { tokens }
   const failures: unknown[] = []
   const moreRoutes = embeddedConsole({
     ports,
     history: ports.configs,
-    clusters: { list: async () => [] },
+    clusters: { list: async () => told.clusters ?? [] },
+    counts,
+    destinations: { failing: () => told.failing ?? [] },
+    waiting: { countWaiting: async () => told.waiting ?? 0 },
     tokens: () => current.tokens,
     explaining: { noCrossNamespaceRefs: false },
     log: { error: (fields: unknown) => void failures.push(fields) },
@@ -21,6 +36,7 @@ export async function startConsole(tokens?: Tokens) {
   return {
     ...relay,
     ports,
+    counts,
     current,
     failures,
     origin,

@@ -4,11 +4,11 @@ import { startConsole } from '../../../support/console.ts'
 import { deliveryRecord, event } from '../../../support/delivery-records.ts'
 
 describe('the frame of the console', () => {
-  it('leads from / and /console to the deliveries', async () => {
+  it('leads from / and /console to the overview', async () => {
     const { get } = await startConsole()
     for (const path of ['/', '/console']) {
       const { status, headers } = await get(path)
-      expect([status, headers.location]).toEqual([303, '/console/deliveries'])
+      expect([status, headers.location]).toEqual([303, '/console/overview'])
     }
   })
 

@@ -50,7 +50,7 @@ describe('logging in to the console', () => {
     async (next) => {
       const { post } = await startConsole(TOKENS)
       const { headers } = await post('/console/login', { token: OPERATOR, next })
-      expect(headers.location).toBe('/console/deliveries')
+      expect(headers.location).toBe('/console/overview')
     },
   )
 

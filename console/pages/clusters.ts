@@ -1,0 +1,44 @@
+import { ClusterList, type ListedCluster } from '../../relay/api/schemas/clusters.ts'
+import { read } from '../answers.ts'
+import { firstRun } from '../first-run.ts'
+import { type Html, html } from '../html.ts'
+import type { Asked, ConsolePage, Shown } from '../page.ts'
+import { ago } from '../times.ts'
+
+/** The clusters of the relay, and when each was last heard of. */
+export const clustersPage: ConsolePage = { path: '/console/clusters', show }
+
+async function show({ relay, now, origin }: Asked): Promise<Shown> {
+  const { clusters } = read(ClusterList, await relay.listClusters())
+  const content =
+    clusters.length === 0
+      ? html`<h1>Clusters</h1>\n${firstRun(origin)}`
+      : html`<h1>Clusters</h1>
+<table class="list">
+<caption>${clusters.length} clusters that may send, or have a configuration</caption>
+<thead><tr><th scope="col">Cluster</th><th scope="col">Last event</th><th scope="col">Last configuration</th><th scope="col">Shipper</th><th scope="col">Not ready</th><th scope="col">Tokens</th></tr></thead>
+<tbody id="rows">
+${clusters.map((cluster) => row(cluster, now))}</tbody>
+</table>`
+  return { title: 'Clusters', section: 'clusters', content }
+}
+
+const NOTHING = '–'
+
+function row(cluster: ListedCluster, now: number): Html {
+  const { name, lastEventAt, lastConfigurationAt, shipperVersion, objectsNotReady, tokens } =
+    cluster
+  const when = (time: string | undefined) => (time === undefined ? NOTHING : ago(time, now))
+  const query = new URLSearchParams({ cluster: name }).toString()
+  return html`<tr><td><a href="/console/deliveries?${query}">${name}</a> ${silence(cluster, now)}</td><td>${when(lastEventAt)}</td><td>${when(lastConfigurationAt)}</td><td>${shipperVersion ?? NOTHING}</td><td>${notReady(objectsNotReady, query)}</td><td>${tokens ?? NOTHING}</td></tr>\n`
+}
+
+function silence({ silentSince }: ListedCluster, now: number): Html | readonly [] {
+  if (silentSince === undefined) return []
+  return html`<span class="outcome is-dead"><span aria-hidden="true">✕</span> silent</span> <small>shipper last heard ${ago(silentSince, now)}</small>`
+}
+
+function notReady(count: number | undefined, query: string): Html | string {
+  if (count === undefined) return NOTHING
+  return count === 0 ? '0' : html`<a class="bad" href="/console/alerts?${query}">${count}</a>`
+}

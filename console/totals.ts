@@ -1,0 +1,22 @@
+import type { OutcomeTotals } from '../relay/api/schemas/overview.ts'
+import { type Html, html } from './html.ts'
+
+/** The outcomes that say whether something was sent: of what is neither nothing can be said. */
+export function successText(outcomes: OutcomeTotals): string {
+  const { delivered = 0, dead = 0 } = outcomes
+  const all = delivered + dead
+  if (all === 0) return 'nothing sent'
+  // Never 100 % when one of many thousands is dead.
+  const percent = dead === 0 ? 100 : Math.min(Math.floor((delivered / all) * 1_000) / 10, 99.9)
+  return `${percent} % of ${all}`
+}
+
+/** How much was delivered of what was delivered or is dead, in 24 hours. */
+export function success(outcomes: OutcomeTotals): Html {
+  const { dead = 0 } = outcomes
+  const failed =
+    dead === 0
+      ? []
+      : html` <small class="bad"><span aria-hidden="true">✕</span> ${dead} dead</small>`
+  return html`${successText(outcomes)}${failed}`
+}
