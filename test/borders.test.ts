@@ -12,7 +12,6 @@ interface Border {
 }
 
 const NODE = /^node:/
-const HONO = /^(hono|@hono\/node-server)(\/|$)/
 const AWS_CLIENTS = /^@aws-sdk\/client-(dynamodb|sqs|secrets-manager|sts|cloudformation)$/
 const PACKAGE_JSON = /^package\.json$/
 
@@ -46,7 +45,7 @@ const BORDERS: Readonly<Record<string, Border>> = {
   },
   'hosts/kit': {
     parts: [/^console\//, /^relay\/(api|model|ports)\//, /^relay\/pipeline\/decision-entry\.ts$/],
-    packages: [HONO, /^pino(-pretty)?$/, NODE],
+    packages: [/^pino(-pretty)?$/, NODE],
   },
   'hosts/shipper': {
     parts: [
@@ -56,7 +55,7 @@ const BORDERS: Readonly<Record<string, Border>> = {
       /^relay\/(api|model|ports)\//,
       PACKAGE_JSON,
     ],
-    packages: [HONO, /^(prom-client|zod)$/, NODE],
+    packages: [/^(prom-client|zod)$/, NODE],
   },
   'hosts/embedded': {
     parts: [
@@ -66,7 +65,7 @@ const BORDERS: Readonly<Record<string, Border>> = {
       /^relay\//,
       PACKAGE_JSON,
     ],
-    packages: [HONO, /^(prom-client|yaml|zod)$/, NODE],
+    packages: [/^(prom-client|yaml|zod)$/, NODE],
   },
   functions: {
     parts: [

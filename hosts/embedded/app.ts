@@ -1,5 +1,5 @@
 import { DatabaseError } from '../../adapters/sqlite/database-error.ts'
-import { createEdge, type EdgeParts } from '../../relay/api/edge.ts'
+import { createEdge, type Edge, type EdgeParts } from '../../relay/api/edge.ts'
 import { type EdgeRequest, headerOf } from '../../relay/api/http.ts'
 import { OPERATIONS } from '../../relay/api/operations.ts'
 import type { EventCounts } from '../../relay/api/receive-events.ts'
@@ -26,7 +26,6 @@ import type { Quarantine } from '../../relay/ports/quarantine.ts'
 import type { SecretWriter } from '../../relay/ports/secret-store.ts'
 import type { WaitingCounts } from '../../relay/ports/waiting-lines.ts'
 import { createDoorLog, type DoorLog } from '../kit/door-log.ts'
-import { type App, edgeApp } from '../kit/http-edge.ts'
 import type { Log } from '../kit/log.ts'
 import { probeRoutes } from '../kit/probes.ts'
 import { configurationCame } from './configuration-came.ts'
@@ -82,20 +81,18 @@ export interface ServerDependencies {
 }
 
 /** The application: every route of the server, and who may use it. */
-export function createApp(deps: ServerDependencies): App {
+export function createApp(deps: ServerDependencies): Edge {
   const door = createDoorLog(
     (level, fields, message) => deps.log[level](fields, message),
     deps.ports.clock,
   )
-  return edgeApp(
-    createEdge({
-      routes: allRoutes(deps, door),
-      ...accessOf(deps, door),
-      isStoreFailure: (error) => error instanceof DatabaseError,
-      onFailure: ({ cause, ...request }) =>
-        deps.log.error({ err: cause, ...request }, 'request failed'),
-    }),
-  )
+  return createEdge({
+    routes: allRoutes(deps, door),
+    ...accessOf(deps, door),
+    isStoreFailure: (error) => error instanceof DatabaseError,
+    onFailure: ({ cause, ...request }) =>
+      deps.log.error({ err: cause, ...request }, 'request failed'),
+  })
 }
 
 /** Every route of the server, in one table. */

@@ -1,37 +1,32 @@
-import type { IncomingMessage } from 'node:http'
-import type { HttpBindings } from '@hono/node-server'
-import type { Edge } from '../../relay/api/edge.ts'
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { pipeline, Readable } from 'node:stream'
+import { type Edge, refusal } from '../../relay/api/edge.ts'
 import type { EdgeRequest, EdgeResponse, HttpHeaders, TakeBytes } from '../../relay/api/http.ts'
+import { problem } from '../../relay/api/problem.ts'
 import { readRequestBody } from './request-body.ts'
+import { type RequestTarget, readTarget } from './request-target.ts'
 
-/** What the server hands each request to. */
-export interface App {
-  fetch(request: Request, bindings: HttpBindings): Response | Promise<Response>
+/** Lets an edge answer a request of node:http. */
+export async function answerByEdge(
+  edge: Edge,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): Promise<void> {
+  const target = readTarget(incoming)
+  const response =
+    target === undefined
+      ? refusal(problem('bad-request', 'expected a valid Host and path'))
+      : await edge.handle(new IncomingRequest(target, incoming))
+  send(response, incoming, outgoing)
 }
 
-/** Serves an edge. */
-export function edgeApp(edge: Edge): App {
-  return {
-    async fetch({ url }, { incoming }) {
-      return toResponse(await edge.handle(new IncomingRequest(url, incoming)), incoming.method)
-    },
-  }
-}
-
-/** A request of node:http. What is rarely asked for is made when it is. */
+/** A request of node:http. */
 class IncomingRequest implements EdgeRequest {
-  readonly path: string
-  readonly query: string
-  readonly #url: string
+  readonly #target: RequestTarget
   readonly #incoming: IncomingMessage
 
-  /** The URL has no fragment: it is that of a request line. */
-  constructor(url: string, incoming: IncomingMessage) {
-    const path = url.indexOf('/', url.indexOf('://') + 3)
-    const query = url.indexOf('?', path)
-    this.path = query < 0 ? url.slice(path) : url.slice(path, query)
-    this.query = query < 0 ? '' : url.slice(query + 1)
-    this.#url = url
+  constructor(target: RequestTarget, incoming: IncomingMessage) {
+    this.#target = target
     this.#incoming = incoming
   }
 
@@ -40,7 +35,15 @@ class IncomingRequest implements EdgeRequest {
   }
 
   get origin(): string {
-    return new URL(this.#url).origin
+    return this.#target.origin
+  }
+
+  get path(): string {
+    return this.#target.path
+  }
+
+  get query(): string {
+    return this.#target.query
   }
 
   get headers(): HttpHeaders {
@@ -56,17 +59,52 @@ class IncomingRequest implements EdgeRequest {
   }
 }
 
-/** An answer without a body says so, or Go's client could not use the connection again. */
-export function toResponse(
+/**
+ * Sends a response. One without a body says so, or Go's client could not use the connection again.
+ */
+function send(
   { status, headers, body, stream }: EdgeResponse,
-  method?: string,
-): Response {
-  if (stream !== undefined) {
-    if (method !== 'HEAD') return new Response(stream, { status, headers })
-    void stream.cancel()
-    return new Response(null, { status, headers })
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+): void {
+  if (!incoming.complete) outgoing.once('finish', () => dropRest(incoming))
+  if (stream === undefined) {
+    outgoing.writeHead(status, { ...headers, 'Content-Length': Buffer.byteLength(body) })
+    // Node sends no body in an answer to HEAD.
+    outgoing.end(body)
+  } else {
+    outgoing.writeHead(status, headers)
+    sendStream(stream, incoming, outgoing)
   }
-  if (body !== '' && method !== 'HEAD') return new Response(body, { status, headers })
-  const length = method === 'HEAD' ? Buffer.byteLength(body) : 0
-  return new Response(null, { status, headers: { ...headers, 'Content-Length': `${length}` } })
+}
+
+/** Sends the parts of a body as they come, and cancels it when nobody reads it any more. */
+function sendStream(
+  stream: ReadableStream<Uint8Array>,
+  { method }: IncomingMessage,
+  outgoing: ServerResponse,
+): void {
+  if (method === 'HEAD') {
+    void stream.cancel()
+    outgoing.end()
+  } else {
+    outgoing.flushHeaders()
+    // Either end destroys the other.
+    pipeline(Readable.fromWeb(stream), outgoing, () => undefined)
+  }
+}
+
+/** How long what is left of a request is read after its answer. Milliseconds. */
+const DROP_MS = 500
+
+/**
+ * Reads what is left of a request and drops it, so that its sender gets to read the answer. Closes
+ * the connection when there is too much of it.
+ */
+function dropRest(incoming: IncomingMessage): void {
+  if (incoming.complete) return
+  const { socket } = incoming
+  const timer = setTimeout(() => socket.destroySoon(), DROP_MS)
+  incoming.once('close', () => clearTimeout(timer))
+  incoming.resume()
 }

@@ -1,9 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
-import { getRequestListener, type HttpBindings } from '@hono/node-server'
-import { refusal } from '../../relay/api/edge.ts'
-import { problem } from '../../relay/api/problem.ts'
-import { type App, toResponse } from './http-edge.ts'
+import type { Edge } from '../../relay/api/edge.ts'
+import { answerByEdge } from './http-edge.ts'
 
 /** What one connection may cost. */
 export interface ServerLimits {
@@ -44,9 +42,9 @@ export interface HttpServer {
   listen(address: ListenAddress): Promise<RunningServer>
 }
 
-/** Makes a server for an application, with bounds on what a connection may cost. */
-export function createHttpServer(app: App, limits: Partial<ServerLimits> = {}): HttpServer {
-  const server = serverOf(app, { ...LIMITS, ...limits })
+/** Makes a server for an edge, with bounds on what a connection may cost. */
+export function createHttpServer(edge: Edge, limits: Partial<ServerLimits> = {}): HttpServer {
+  const server = serverOf(edge, { ...LIMITS, ...limits })
   const sockets = openSockets(server)
   return {
     async listen(address) {
@@ -61,14 +59,7 @@ export function urlOf({ host, port }: ListenAddress): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`
 }
 
-function serverOf(app: App, limits: ServerLimits): Server {
-  // The server speaks HTTP/1 only.
-  const fetch = (request: Request, env: unknown) => app.fetch(request, env as HttpBindings)
-  const listener = getRequestListener(fetch, {
-    // Reached only by a request that cannot be read as one, such as one with a bad Host.
-    errorHandler: () =>
-      toResponse(refusal(problem('bad-request', 'expected a valid Host and path'))),
-  })
+function serverOf(edge: Edge, limits: ServerLimits): Server {
   const options = {
     headersTimeout: Math.min(limits.headersTimeoutMs, limits.requestTimeoutMs),
     requestTimeout: limits.requestTimeoutMs,
@@ -76,7 +67,9 @@ function serverOf(app: App, limits: ServerLimits): Server {
     maxHeaderSize: limits.maxHeaderBytes,
     connectionsCheckingInterval: Math.min(2_000, limits.requestTimeoutMs / 2),
   }
-  return createServer(options, (request, response) => void listener(request, response))
+  return createServer(options, (incoming, outgoing) => {
+    void answerByEdge(edge, incoming, outgoing)
+  })
 }
 
 function listen(server: Server, { port, host }: ListenAddress): Promise<number> {

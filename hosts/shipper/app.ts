@@ -1,12 +1,11 @@
 import { type Answer, emptyAnswer, problemAnswer } from '../../relay/api/answer.ts'
 import { MAX_EVENTS_BYTES } from '../../relay/api/body.ts'
-import { createEdge } from '../../relay/api/edge.ts'
+import { createEdge, type Edge } from '../../relay/api/edge.ts'
 import { headerOf } from '../../relay/api/http.ts'
 import { problem } from '../../relay/api/problem.ts'
 import type { Call, Route } from '../../relay/api/route.ts'
 import type { AnySender } from '../../relay/api/senders.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
-import { type App, edgeApp } from '../kit/http-edge.ts'
 import type { Log } from '../kit/log.ts'
 import { probeRoutes } from '../kit/probes.ts'
 import type { ShipperMetrics } from './metrics.ts'
@@ -42,17 +41,15 @@ const MAX_BYTES_AT_ONCE = 8 * MAX_EVENTS_BYTES
 const ANYONE: AnySender = { kind: 'any', cluster: '', isKnown: () => true }
 
 /** Takes one event per POST, on any path, as Flux controllers send them. Also answers probes. */
-export function createApp(deps: AppDependencies): App {
+export function createApp(deps: AppDependencies): Edge {
   const { metrics, log } = deps
   const ready = () => (deps.isStopping() ? 'the shipper is stopping' : deps.spool.problem())
-  return edgeApp(
-    createEdge({
-      routes: [...probeRoutes({ ready, metrics }), postRoute(deps)],
-      senders: ANYONE,
-      isStoreFailure: () => false,
-      onFailure: ({ cause, ...request }) => log.error({ err: cause, ...request }, 'request failed'),
-    }),
-  )
+  return createEdge({
+    routes: [...probeRoutes({ ready, metrics }), postRoute(deps)],
+    senders: ANYONE,
+    isStoreFailure: () => false,
+    onFailure: ({ cause, ...request }) => log.error({ err: cause, ...request }, 'request failed'),
+  })
 }
 
 function postRoute(deps: AppDependencies): Route {
