@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import type { Answer } from '../relay/api/answer.ts'
 import type { RequestBody } from '../relay/api/body.ts'
-import { ClusterList, type ListedCluster } from '../relay/api/schemas/clusters.ts'
+import { ClusterList } from '../relay/api/schemas/clusters.ts'
 import {
   AppliedConfig,
   type ConfigSet,
@@ -49,8 +49,8 @@ export interface RelayClient extends Pick<RelayRequests, 'ownRules'> {
   ): Promise<ExplainedEvent | undefined>
   /** What each Alert of a cluster does with an event. */
   explainEvent(event: EventToExplain, rules: ExplainRules): Promise<Explanation>
-  /** The clusters of the relay, by name. */
-  clusters(): Promise<readonly ListedCluster[]>
+  /** The clusters of the relay, by name, and what unknown ones sent in vain. */
+  clusters(): Promise<ClusterList>
   /** Every delivery that fits the parameters of `GET /v1/deliveries`, latest first. */
   deliveries(parameters: Readonly<Record<string, string>>): AsyncIterable<Delivery>
   /**
@@ -104,7 +104,7 @@ export function createRelayClient(requests: RelayRequests & Partial<StreamReques
     },
     explainEvent: (event, rules) => explainEvent(requests, event, rules),
     async clusters() {
-      return read(ClusterList, await requests.listClusters()).clusters
+      return read(ClusterList, await requests.listClusters())
     },
     deliveries: (parameters) => listDeliveries(requests, parameters),
     deliveryPages: (parameters) => listPages(requests, parameters),

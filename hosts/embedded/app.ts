@@ -34,6 +34,7 @@ import type { StreamLimits } from './delivery-stream.ts'
 import type { Echo } from './echo.ts'
 import { foreignProblem } from './loopback.ts'
 import type { Metrics } from './metrics.ts'
+import type { NotTakenCounts } from './not-taken-counts.ts'
 import { deliveryStreamRoute } from './routes/delivery-stream.ts'
 import { echoRoutes } from './routes/echo.ts'
 import { anySender, tokenSenders } from './senders.ts'
@@ -67,6 +68,8 @@ export interface ServerDependencies {
   readonly tokens: Tokens | undefined
   readonly echo: Echo
   readonly metrics: Metrics
+  /** Told of events that did not get in. */
+  readonly notTaken: Pick<NotTakenCounts, 'count'>
   /** Delays new events, so that work under way gets its time. */
   readonly gate: TurnGate
   readonly log: Log
@@ -85,6 +88,7 @@ export function createApp(deps: ServerDependencies): Edge {
   const door = createDoorLog(
     (level, fields, message) => deps.log[level](fields, message),
     deps.ports.clock,
+    deps.notTaken.count,
   )
   return createEdge({
     routes: allRoutes(deps, door),

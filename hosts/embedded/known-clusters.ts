@@ -1,5 +1,6 @@
 import type { Clusters, KnownCluster } from '../../relay/ports/clusters.ts'
 import type { ClusterReadings } from './gauges/readings.ts'
+import type { NotTakenCounts } from './not-taken-counts.ts'
 import type { Tokens } from './tokens.ts'
 
 /** What the list is made of. */
@@ -7,6 +8,7 @@ export interface ClusterSources
   extends Pick<ClusterReadings, 'configurations' | 'earlierEvents' | 'isServed'> {
   /** The clusters that have tokens, each with how many. */
   admitted(): Iterable<readonly [string, number]>
+  readonly notTaken: Pick<NotTakenCounts, 'byCluster'>
 }
 
 /** The clusters of this host: those with tokens, with a configuration, or with records. */
@@ -30,8 +32,12 @@ export function createKnownClusters(sources: ClusterSources): Clusters {
           ...(typeof shipper === 'string' && { shipper }),
         })
       }
-      return [...known.values()].filter(({ cluster }) => sources.isServed(cluster))
+      const notTaken = sources.notTaken.byCluster()
+      return [...known.values()]
+        .filter(({ cluster }) => sources.isServed(cluster))
+        .map((it) => ({ ...it, notTaken: notTaken.get(it.cluster) ?? [] }))
     },
+    unknownSenders: () => sources.notTaken.byCluster().get(undefined) ?? [],
   }
 }
 

@@ -25,6 +25,7 @@ import { isLoopback } from './loopback.ts'
 import { ManifestsFolderError } from './manifests/folder.ts'
 import { createManifestsConfig } from './manifests-config.ts'
 import { createMetrics } from './metrics.ts'
+import { createNotTakenCounts } from './not-taken-counts.ts'
 import { createOutcomeCounter, type OutcomeCounter } from './outcome-counter.ts'
 import { createServedFolder, type ServedFolder } from './served-folder.ts'
 import { createServer } from './server.ts'
@@ -198,8 +199,9 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
 
   let notReady: string | undefined = 'the manifests are not loaded yet'
   const echo = createEcho(clock)
+  const notTaken = createNotTakenCounts(clock)
   const clusters = createKnownClusters({
-    ...readings.clusters,
+    ...{ ...readings.clusters, notTaken },
     admitted: () => tokenCounts(tokensFile?.tokens),
   })
   const server = await listen(options, {
@@ -217,9 +219,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     get tokens() {
       return tokensFile?.tokens
     },
-    echo,
-    metrics,
-    gate,
+    ...{ echo, metrics, notTaken, gate },
     log,
     ready: () => notReady ?? stores.trouble.reason(),
     noCrossNamespaceRefs: options.noCrossNamespaceRefs,

@@ -6,6 +6,18 @@ import type { Clock } from '../../relay/ports/clock.ts'
 /** What a line of the log tells beside its text. */
 export type DoorFields = Readonly<Record<string, unknown>>
 
+/** Events that did not get in, for a host that counts them. */
+export interface LeftOut {
+  /** The code of the problem that the sender got, `rejected` for single events, or `duplicate`. */
+  readonly cause: string
+  /** Undefined unless a cluster of this name exists. */
+  readonly cluster: string | undefined
+  /** The IP address of the peer, where it is known. */
+  readonly address?: string | undefined
+  /** How many events; 1 for a request that was refused as a whole. */
+  readonly events: number
+}
+
 /** Tells of events that did not get in: their senders read no answers, so nobody else would. */
 export interface DoorLog {
   /** A request with events that was refused, or one for no path that there is. */
@@ -32,18 +44,19 @@ const REFUSED = 'events not taken: the request is not one that the relay takes'
 const REJECTED = 'events not taken: they are not valid, and sending them again does not help'
 const DUPLICATE = 'events came again byte by byte within minutes, and are not queued twice'
 
-/** `write` writes a line, a warning or not. */
+/** `write` writes a line, a warning or not, and `count` hears of all that did not get in. */
 export function createDoorLog(
   write: (level: 'info' | 'warn', fields: DoorFields, message: string) => void,
   clock: Pick<Clock, 'elapsed'>,
+  count: (leftOut: LeftOut) => void = () => undefined,
 ): DoorLog {
   const known = new Map<string, { loggedAt: number; unlogged: number }>()
-  const tell = (level: 'info' | 'warn', fields: DoorFields, message: string, count = 1) => {
+  const tell = (level: 'info' | 'warn', fields: DoorFields, message: string, events = 1) => {
     const key = JSON.stringify([message, fields.cause, fields.cluster])
     const last = known.get(key)
     const now = clock.elapsed()
     if (last !== undefined && now - last.loggedAt < LOG_INTERVAL_MS) {
-      last.unlogged += count
+      last.unlogged += events
       return
     }
     const more = last?.unlogged ?? 0
@@ -58,15 +71,18 @@ export function createDoorLog(
       const { code: cause, detail, status } = problem
       // What failed here is logged as such, and the sender is told to come again.
       if (status >= 500) return
+      count({ cause, cluster, address, events: 1 })
       if (cause === 'unauthorized') return tell('warn', { cluster, address, path }, UNAUTHORIZED)
       if (isUnknown) return tell('warn', { cause, address }, UNKNOWN_PATH)
       tell('warn', { cause, cluster, address, path, detail }, REFUSED)
     },
     received(cluster, { rejected, duplicates, firstRejection, firstDuplicate }) {
       if (rejected > 0 && firstRejection !== undefined) {
+        count({ cause: 'rejected', cluster, events: rejected })
         tell('warn', { cluster, rejected, detail: firstRejection }, REJECTED, rejected)
       }
       if (duplicates > 0) {
+        count({ cause: 'duplicate', cluster, events: duplicates })
         tell('info', { cluster, duplicates, ...firstDuplicate }, DUPLICATE, duplicates)
       }
     },

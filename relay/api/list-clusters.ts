@@ -1,6 +1,6 @@
 import { silentSince } from '../model/silence.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Clusters, KnownCluster } from '../ports/clusters.ts'
+import type { Clusters, KnownCluster, NotTaken } from '../ports/clusters.ts'
 import { type Answer, jsonAnswer } from './answer.ts'
 
 /** What listing clusters needs. */
@@ -9,9 +9,11 @@ export interface ClusterPorts {
   readonly clock: Pick<Clock, 'now'>
 }
 
-/** Lists the clusters, by name: 200 `{clusters}`. Rejects when a store fails. */
+/** Lists the clusters, by name: 200 `ClusterList`. Rejects when a store fails. */
 export async function listClusters(ports: ClusterPorts): Promise<Answer> {
-  return jsonAnswer(200, { clusters: await clusterViews(ports) })
+  const clusters = await clusterViews(ports)
+  const notTaken = ports.clusters.unknownSenders?.().map(notTakenView)
+  return jsonAnswer(200, { clusters, notTaken })
 }
 
 /** The clusters as a list shows them, by name. Rejects when a store fails. */
@@ -33,7 +35,12 @@ function clusterView(known: KnownCluster, now: number) {
     silentSince: isoTime(silentSince(heardAt, now)),
     objectsNotReady: notReady,
     tokens,
+    notTaken: known.notTaken?.map(notTakenView),
   }
+}
+
+function notTakenView({ lastAt, ...told }: NotTaken) {
+  return { ...told, lastAt: new Date(lastAt).toISOString() }
 }
 
 function isoTime(time: number | undefined): string | undefined {

@@ -1,7 +1,7 @@
 import { type ZodType, z } from 'zod'
 import { type Access, OPERATIONS, type Operation } from './operations.ts'
 import { PROBLEM_KINDS, type ProblemCode, type ProblemStatus } from './problem-codes.ts'
-import { ClusterList, ListedCluster } from './schemas/clusters.ts'
+import { ClusterList, ListedCluster, NotTakenEvents } from './schemas/clusters.ts'
 import { AppliedConfig, ConfigSet, Readiness, StoredConfig } from './schemas/config.ts'
 import {
   DeliveriesPage,
@@ -172,6 +172,7 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   ListedCluster,
   ListedEvent,
   ListedObject,
+  NotTakenEvents,
   ObjectList,
   OutcomeTotals,
   Overview,

@@ -1,3 +1,15 @@
+/** Events, or requests with events, that the relay did not take for one cause. */
+export interface NotTaken {
+  /** The code of the problem that the sender got, `rejected` for single events, or `duplicate`. */
+  readonly cause: string
+  /** How many in the last 24 hours, or since the relay started. */
+  readonly count: number
+  /** When the last one came, in milliseconds since the epoch. */
+  readonly lastAt: number
+  /** The IP address that the last one came from, which may be that of a proxy. */
+  readonly address?: string
+}
+
 /** What is known of a cluster. Times are milliseconds since the epoch. */
 export interface KnownCluster {
   readonly cluster: string
@@ -13,10 +25,14 @@ export interface KnownCluster {
   readonly notReady?: number
   /** How many tokens it has; absent where that is not told. */
   readonly tokens?: number
+  /** What it sent in vain, the latest cause first; absent where that is not counted. */
+  readonly notTaken?: readonly NotTaken[]
 }
 
 /** The clusters of a relay. */
 export interface Clusters {
   /** Every cluster that may send, or has a configuration. Rejects when a store fails. */
   list(): Promise<readonly KnownCluster[]>
+  /** What was sent in vain and from no known cluster; absent where that is not counted. */
+  unknownSenders?(): readonly NotTaken[]
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { ConfigHistory } from '../../relay/ports/config-history.ts'
-import { bearer, PROD, startRelay, TOKENS } from '../support/embedded-server.ts'
+import { bearer, OPERATOR, PROD, startRelay, TOKENS } from '../support/embedded-server.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 import { START } from '../support/manual-clock.ts'
 import {
@@ -170,17 +170,28 @@ describe('a notification is missing, and one command says why', () => {
   })
 
   it.each([
-    ['its sender has a wrong token', 'wrong', 1, 'events refused: no token, or a wrong one'],
-    ['it came before, byte by byte', PROD, 2, 'events came again byte by byte'],
-  ])('%s, which the log says', async (_, token, posts, says) => {
-    const { call, logged } = await startRelay({ tokens: TOKENS })
+    ['its sender has a wrong token', 'prod', 'wrong', 1, /^prod .*1 unauthorized \(\d+s ago\)$/m],
+    ['it came before, byte by byte', 'prod', PROD, 3, /^prod .*2 duplicate \(\d+s ago\)$/m],
+    [
+      'its address names no cluster',
+      'pord',
+      PROD,
+      1,
+      /^not taken, and from no known cluster: 1 unauthorized \(\d+s ago\), the last from 127\.0\.0\.1$/m,
+    ],
+  ])('%s', async (_, cluster, token, posts, says) => {
+    const { call, ports, server } = await startRelay({ tokens: TOKENS })
+    ports.clock.set(Date.now())
     const body = JSON.stringify({
       involvedObject: { kind: 'Kustomization', namespace: 'flux-system', name: 'apps' },
       timestamp: '2026-11-20T09:14:03Z',
     })
     for (let n = 0; n < posts; n += 1) {
-      await call('POST', '/v1/clusters/prod/events', { body, headers: bearer(token) })
+      await call('POST', `/v1/clusters/${cluster}/events`, { body, headers: bearer(token) })
     }
-    expect(logged()).toContain(says)
+    const args = ['get', 'clusters', '--relay', `http://127.0.0.1:${server.port}`]
+    const { code, stdout, stderr } = await fluxRelay(args, { token: OPERATOR })
+    expect(code).toBe(0)
+    expect(stdout + stderr).toMatch(says)
   })
 })

@@ -11,6 +11,7 @@ import {
   tokenCounts,
 } from '../../hosts/embedded/known-clusters.ts'
 import { createMetrics } from '../../hosts/embedded/metrics.ts'
+import { createNotTakenCounts, type NotTakenCounts } from '../../hosts/embedded/not-taken-counts.ts'
 import { createServer } from '../../hosts/embedded/server.ts'
 import type { Tokens } from '../../hosts/embedded/tokens.ts'
 import { createTurnGate } from '../../hosts/embedded/turn-gate.ts'
@@ -71,10 +72,12 @@ export async function startRelay(
   const gate = createTurnGate()
   const feed = createDeliveryFeed()
   ports.ledger.onStored = feed.changed
+  const notTaken = createNotTakenCounts(ports.clock)
   const deps: ServerDependencies = {
     ports,
     configurations: configurationsInTurns(ports, gate),
-    clusters: clustersOf(changes.ports ?? ports, () => tokenCounts(deps.tokens)),
+    clusters: clustersOf(changes.ports ?? ports, () => tokenCounts(deps.tokens), notTaken),
+    notTaken,
     history: ports.configs,
     destinations: { review: () => undefined, failing: () => [] },
     counts: new MemoryOutcomeCounts(),
@@ -110,12 +113,17 @@ export async function startRelay(
 }
 
 /** The clusters of ports in memory. */
-function clustersOf({ configs, ledger }: Ports, admitted: ClusterSources['admitted']) {
+function clustersOf(
+  { configs, ledger }: Ports,
+  admitted: ClusterSources['admitted'],
+  notTaken: NotTakenCounts,
+) {
   if (!(configs instanceof MemoryConfigStore && ledger instanceof MemoryLedger)) {
     return { list: async () => [] }
   }
   return createKnownClusters({
     admitted,
+    notTaken,
     configurations: () => configs.summaries(),
     earlierEvents: () => ledger.latestAccepted(),
     isServed: () => true,
