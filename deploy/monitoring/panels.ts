@@ -25,13 +25,16 @@ export const ROWS: readonly (readonly Panel[])[] = [
     {
       title: 'Given up',
       description:
-        'Deliveries that came to nothing in the time shown: get deliveries --outcome dead',
+        'Deliveries that came to nothing in the time shown, and all that nobody has sent again or dismissed: get deliveries --outcome dead',
       type: 'stat',
       unit: 'short',
-      queries: one(
-        'round(sum(increase(flux_relay_deliveries_total{outcome="dead"}[$__range])))',
-        '',
-      ),
+      queries: [
+        {
+          expr: 'round(sum(increase(flux_relay_deliveries_total{outcome="dead"}[$__range])))',
+          legend: 'given up',
+        },
+        { expr: 'sum(flux_relay_dead_deliveries)', legend: 'still dead' },
+      ],
       redFrom: 1,
     },
     {

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { SqliteConfigStore } from '../../adapters/sqlite/config.ts'
 import { DatabaseError } from '../../adapters/sqlite/database-error.ts'
+import { countDead } from '../../adapters/sqlite/dead-count.ts'
 import { type DiskSpace, diskSpace } from '../../adapters/sqlite/disk-space.ts'
 import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
 import { latestAccepted, oldestWaiting } from '../../adapters/sqlite/ledger-ages.ts'
@@ -53,6 +54,8 @@ export interface StoresReadings {
   latestAccepted(): Promise<ReadonlyMap<string, number>>
   /** When the event of the oldest delivery was accepted that waits for its next try. */
   oldestWaiting(): Promise<number | undefined>
+  /** How many deliveries are dead and not dismissed; 10,000 when there are more. */
+  deadCount(): Promise<number>
   /** The space of the disk; undefined when the system does not tell it. */
   diskSpace(): Promise<DiskSpace | undefined>
 }
@@ -133,6 +136,7 @@ export async function openStores(
     readings: {
       latestAccepted: () => latestAccepted(database),
       oldestWaiting: () => oldestWaiting(database),
+      deadCount: () => countDead(database),
       diskSpace: () => diskSpace(database.file),
     },
     trouble: watchTrouble(database, log),

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, vi } from 'vitest'
+import { DeliveriesPage } from '../../relay/api/schemas/deliveries.ts'
 import { kustomizationEvent, manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
 import { type RelayProcess, startRelay } from '../support/relay-process.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
@@ -26,6 +27,16 @@ async function send(relay: RelayProcess, method: string, path: string, body: unk
   return answer.status
 }
 
+async function dismissDead({ url }: RelayProcess): Promise<void> {
+  const headers = { Authorization: 'Bearer operator-token' }
+  const listed = await fetch(`${url}/v1/deliveries?outcome=dead`, { headers })
+  const { deliveries } = DeliveriesPage.parse(await listed.json())
+  for (const { id } of deliveries) {
+    const path = `/v1/deliveries/${id}/dismiss`
+    expect((await fetch(`${url}${path}`, { method: 'POST', headers })).status).toBe(200)
+  }
+}
+
 it('the metrics tell of clusters, of what is open and of the disk, after a restart too', async () => {
   const began = Date.now() / 1_000
   const [data, tokens] = [temporaryDirectory(), join(temporaryDirectory(), 'tokens.yaml')]
@@ -43,12 +54,16 @@ it('the metrics tell of clusters, of what is open and of the disk, after a resta
     spec,
   })
   const source = { eventSources: [{ kind: 'Kustomization', name: '*' }] }
-  const alerts = ['all', 'astray'].map((name) => {
-    const providerRef = { name: name === 'all' ? 'away' : 'nowhere' }
-    return object('Alert', name, { ...source, providerRef })
-  })
+  const targets = { all: 'away', astray: 'nowhere', refused: 'forbidden' }
+  const alerts = Object.entries(targets).map(([name, target]) =>
+    object('Alert', name, { ...source, providerRef: { name: target } }),
+  )
   const address = 'http://127.0.0.1:1/'
-  const providers = [object('Provider', 'away', { type: 'generic', address })]
+  const providers = [
+    object('Provider', 'away', { type: 'generic', address }),
+    // Nothing is sent to such an address, so what goes there is dead at once.
+    object('Provider', 'forbidden', { type: 'generic', address: 'http://169.254.169.254/' }),
+  ]
 
   const relay = await start()
   const takenAt = new Date().toISOString()
@@ -67,6 +82,7 @@ it('the metrics tell of clusters, of what is open and of the disk, after a resta
     expect(read.get('objects_not_ready{cluster="local"}')).toBe(0)
     expect(read.get('queue_depth{queue="retries"}')).toBe(2)
     expect(read.get('oldest_open_age_seconds')).toBeGreaterThan(0)
+    expect(read.get('dead_deliveries')).toBe(1)
     expect(read.get('database_size_bytes')).toBeGreaterThan(10_000)
     expect(read.get('disk_free_bytes')).toBeLessThanOrEqual(read.get('disk_size_bytes') ?? 0)
     return read
@@ -83,6 +99,8 @@ it('the metrics tell of clusters, of what is open and of the disk, after a resta
   // Of which there is a record: when it was accepted.
   expect(second.get(events)).toBeLessThanOrEqual(first.get(events) ?? 0)
   expect(second.get(refused)).toBeUndefined()
+  await dismissDead(again)
+  expect((await samples(again)).get('dead_deliveries')).toBe(0)
 
   writeFileSync(tokens, 'operators: [operator-token]\nclusters: {another: [another-token]}\n')
   await vi.waitFor(

@@ -17,6 +17,7 @@ export function exampleMetrics() {
     },
     store: {
       oldestOpen: async () => clock.now() - 90_000,
+      deadCount: async () => 3,
       diskSpace: async () => ({ databaseBytes: 1, freeBytes: 2, diskBytes: 3 }),
     },
     clock,

@@ -48,6 +48,7 @@ export function readingsOf({ stores, folder, destinations, tokens }: Readable): 
         const times = [waiting, oldestEventAt].filter((at) => at !== undefined)
         return times.length === 0 ? undefined : Math.min(...times)
       },
+      deadCount: readings.deadCount,
       diskSpace: readings.diskSpace,
     },
   }

@@ -30,6 +30,8 @@ export interface ClusterReadings {
 export interface StoreReadings {
   /** When the oldest event was accepted of which something is still to be delivered. Milliseconds since the epoch. */
   oldestOpen(): Promise<number | undefined>
+  /** How many deliveries are dead and not dismissed; 10,000 when there are more. */
+  deadCount(): Promise<number>
   /** The space of the disk; undefined when the system does not tell it. */
   diskSpace(): Promise<DiskSpace | undefined>
 }

@@ -7,7 +7,7 @@ import { sharedReading } from './shared-reading.ts'
 /** Registers what there is to tell of the store: what is open in it, and the room that it has. */
 export function storeGauges(
   registry: Registry,
-  { oldestOpen, diskSpace }: StoreReadings,
+  { oldestOpen, deadCount, diskSpace }: StoreReadings,
   clock: Pick<Clock, 'now'>,
 ): void {
   const gauge = (name: string, help: string, read: () => Promise<number>) => {
@@ -32,6 +32,11 @@ export function storeGauges(
       const acceptedAt = await oldestOpen()
       return acceptedAt === undefined ? 0 : Math.max(0, clock.now() - acceptedAt) / 1_000
     },
+  )
+  gauge(
+    'dead_deliveries',
+    'Deliveries that were given up, and that nobody has sent again or dismissed since.',
+    deadCount,
   )
   spaceGauge(
     'database_size_bytes',

@@ -171,11 +171,16 @@ describe('createMetrics', () => {
     const metrics = createMetrics({
       queueDepth: async () => ({ events: 0, retries: 0 }),
       quarantineDepth: async () => ({ messages: { event: 0, retry: 0 }, bytes: 0 }),
-      store: { oldestOpen: async () => openSince, diskSpace: async () => space },
+      store: {
+        oldestOpen: async () => openSince,
+        deadCount: async () => 3,
+        diskSpace: async () => space,
+      },
       clock: new ManualClock(),
     })
     const read = samplesOf((await metrics.text()).replaceAll('Nan', 'NaN'))
     expect(read.get('flux_relay_oldest_open_age_seconds')).toBe(age)
+    expect(read.get('flux_relay_dead_deliveries')).toBe(3)
     expect(read.get('flux_relay_disk_free_bytes')).toBe(free)
     expect(read.get('flux_relay_disk_size_bytes')).toBe(space?.diskBytes ?? Number.NaN)
     expect(read.get('flux_relay_database_size_bytes')).toBe(space?.databaseBytes ?? Number.NaN)
@@ -198,10 +203,14 @@ describe('createMetrics', () => {
         isServed: () => true,
         parkedCounts: () => new Map(),
       },
-      store: { oldestOpen: noted('oldest', undefined), diskSpace: noted('disk', undefined) },
+      store: {
+        oldestOpen: noted('oldest', undefined),
+        deadCount: noted('dead', 0),
+        diskSpace: noted('disk', undefined),
+      },
       clock: new ManualClock(),
     })
-    const each = ['configurations', 'disk', 'oldest', 'quarantine', 'queue']
+    const each = ['configurations', 'dead', 'disk', 'oldest', 'quarantine', 'queue']
     await metrics.text()
     expect(asked.splice(0).toSorted()).toEqual([...each, 'earlier'].toSorted())
     await metrics.text()
