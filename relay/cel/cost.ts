@@ -19,16 +19,24 @@ export const ERROR_COST = 500
  */
 let left = 0
 
-/** Starts the count for a new evaluation. */
-export function resetCost(): void {
-  left = MAX_COST
+let limit = MAX_COST
+
+/** Starts the count for a new evaluation, which may cost `most`. */
+export function resetCost(most = MAX_COST): void {
+  limit = most
+  left = most
+}
+
+/** What the current evaluation has cost. */
+export function spentCost(): number {
+  return limit - left
 }
 
 /** Throws `CelCostError` when the evaluation has spent more than it may. */
 export function spend(cost: number): void {
   left -= cost
   if (left < 0) {
-    throw new CelCostError(`the evaluation costs too much (more than ${MAX_COST} steps)`)
+    throw new CelCostError(`the evaluation costs too much (more than ${limit} steps)`)
   }
 }
 

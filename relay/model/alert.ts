@@ -57,6 +57,8 @@ type ParsedAlert = z.infer<typeof Alert>
 export type Alert = Readonly<
   Omit<ParsedAlert, 'metadata'> & {
     metadata: Identity
+    /** The relay's own annotations, without the prefix `flux-relay.io/`. */
+    annotations: Readonly<Record<string, string>>
     /** The object as the user wrote it. CEL expressions see this form. */
     manifest: KubernetesObject
   }

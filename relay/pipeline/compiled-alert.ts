@@ -1,6 +1,7 @@
 import type { Alert, EventSource } from '../model/alert.ts'
 import type { Pattern } from '../model/pattern.ts'
 import type { PatternBudget } from './pattern-budget.ts'
+import { compileRules, type Rules } from './rules/rules.ts'
 
 /** An entry of an inclusionList or exclusionList that compiled. */
 export interface ListEntry {
@@ -23,6 +24,8 @@ export interface CompiledAlert {
    * ready then.
    */
   readonly refusals: readonly string[]
+  /** The rules in its annotations. */
+  readonly rules: Rules
 }
 
 /** One event source of one Alert. */
@@ -72,7 +75,8 @@ export function* compilingAlert(
   }
   const inclusion = yield* compileList('inclusionList')
   const exclusion = yield* compileList('exclusionList')
-  return { alert, inclusion, exclusion, problems, refusals }
+  const rules = compileRules('Alert', alert.annotations)
+  return { alert, inclusion, exclusion, problems, refusals, rules }
 }
 
 /** The kinds and namespaces of the events that an Alert is for: `Kustomization in namespace apps`. */

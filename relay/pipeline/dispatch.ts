@@ -14,6 +14,7 @@ import { attempt } from './attempt.ts'
 import { ClaimsUnderWay } from './claim-time.ts'
 import { type Conclusion, type EventConclusion, end, waitFor } from './conclusion.ts'
 import { createDestinations, type Destinations } from './destinations/destinations.ts'
+import { EventTests } from './event-tests.ts'
 import { createFanOut } from './fan-out.ts'
 import { type FirstTriesContext, tryCandidates } from './first-tries.ts'
 import { createHostErrors, watchPorts } from './host-ports.ts'
@@ -21,7 +22,6 @@ import { createInTurn, type InTurn } from './in-turn.ts'
 import { isRetryOvertaken } from './lateness.ts'
 import { lookUp, uidsOf } from './look-up.ts'
 import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts'
-import { MessageTests } from './message-tests.ts'
 import { isOvertaken } from './object-memory.ts'
 import { RECALLED_AT_ONCE, type RecallContext, recall } from './recall.ts'
 import { beginNow, concludeDelivery, concludeEvent, judgedBy, newEventRecord } from './record.ts'
@@ -166,8 +166,8 @@ async function retryDelivery(
   }
   const begin = beginNow(ports.clock)
   const alert = table?.alertsByUid.get(record.alert.uid)
-  const tests = new MessageTests(record.event.message)
-  if (table && alert) await tests.testAhead([alert], table.patternSteps, context.pause)
+  const tests = new EventTests(record)
+  if (table && alert) await tests.testAhead([alert], table, context.pause)
   const conclusion: Conclusion =
     table && alert
       ? await attemptAgain(context, record, matchAlert(record, alert, table, options, tests))
@@ -200,9 +200,9 @@ async function retryEvent(
     const conclusion = waitFor(`cluster ${record.cluster} has no configuration`)
     return settle(context, concludeEvent(record, conclusion, clock), stored)
   }
-  const tests = new MessageTests(record.event.message)
+  const tests = new EventTests(record)
   const matches = match(record, table, context.options, tests)
-  await tests.testAhead(matches.alerts, table.patternSteps, context.pause)
+  await tests.testAhead(matches.alerts, table, context.pause)
   const { candidates, reason } = matches
   const queued = queuedAgain(record)
   const recalled = await recall(context, record.eventId, uidsOf(matches))

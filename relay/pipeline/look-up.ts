@@ -2,8 +2,8 @@ import type { QueuedEvent } from '../model/delivery.ts'
 import type { ObjectState } from '../model/stored/object-state.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
+import { EventTests } from './event-tests.ts'
 import { type Matches, type MatchOptions, match } from './match.ts'
-import { MessageTests } from './message-tests.ts'
 import { readObjectState } from './object-memory.ts'
 import { NOTHING_RECALLED, type RecallContext, type Recalled, recall } from './recall.ts'
 import type { RoutingTable } from './routing-table.ts'
@@ -54,9 +54,9 @@ async function matchAndRecall(
   queued: QueuedEvent,
   table: RoutingTable | undefined,
 ): Promise<Matched> {
-  const tests = new MessageTests(queued.event.message)
+  const tests = new EventTests(queued)
   const matches = table && match(queued, table, context.options, tests)
-  if (matches) await tests.testAhead(matches.alerts, table.patternSteps, context.pause)
+  if (matches) await tests.testAhead(matches.alerts, table, context.pause)
   const recalled = queued.isNew
     ? NOTHING_RECALLED
     : await recall(context, queued.id, uidsOf(matches), { mayLag: queued.isFirst === true })

@@ -1,11 +1,17 @@
 import type { Alert } from '../model/alert.ts'
+import { fieldErrorText } from '../model/errors.ts'
 import { type Event, objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import { alertMiss } from './alert-miss.ts'
 import { type AlertSource, type CompiledAlert, sourceNamespace } from './compiled-alert.ts'
-import { MessageTests } from './message-tests.ts'
-import { type CompiledProvider, type RoutingTable, sourceKey } from './routing-table.ts'
+import { EventTests } from './event-tests.ts'
+import {
+  type CompiledProvider,
+  providerNameOf,
+  type RoutingTable,
+  sourceKey,
+} from './routing-table.ts'
 import type { Miss, Rule } from './rule.ts'
 import { type MatchInput, sourceMiss } from './source-index.ts'
 import { typeGate } from './type-gate.ts'
@@ -54,7 +60,7 @@ export function match(
   input: MatchInput,
   table: RoutingTable,
   options: MatchOptions,
-  tests = new MessageTests(input.event.message),
+  tests = new EventTests(input),
 ): Matches {
   const { kind, namespace } = input.event.involvedObject
   const index = table.sources.get(sourceKey(kind, namespace))
@@ -84,7 +90,7 @@ export function matchAlert(
   alert: CompiledAlert,
   table: RoutingTable,
   options: MatchOptions,
-  tests = new MessageTests(input.event.message),
+  tests = new EventTests(input),
 ): Candidate {
   const sources = sourcesOf(alert, input.event)
   const fitting = sources.filter((source) => sourceMiss(input, source) === undefined)
@@ -117,7 +123,7 @@ function* alertsOf(sources: Iterable<AlertSource>): Generator<CompiledAlert> {
 /** An event, with the tests of its message. */
 interface Judged {
   readonly event: Event
-  readonly tests: MessageTests
+  readonly tests: EventTests
 }
 
 function* candidatesOf(
@@ -156,7 +162,6 @@ function judge(
   crossesNamespaces: boolean,
 ): Candidate {
   const { alert } = compiled
-  const { namespace } = alert.metadata
   const skipped = (miss: Miss, provider?: CompiledProvider): Candidate => ({
     kind: 'skipped',
     alert,
@@ -165,7 +170,7 @@ function judge(
   })
 
   if (alert.spec.suspend) return skipped({ rule: 'suspend', reason: 'Alert suspended' })
-  const miss = tests.missOf(compiled)
+  const miss = tests.lists.missOf(compiled)
   if (miss !== undefined) return skipped(miss)
   if (crossesNamespaces) {
     const reason =
@@ -173,7 +178,7 @@ function judge(
     return skipped({ rule: 'cross-namespace', reason })
   }
 
-  const providerName = `${namespace}/${alert.spec.providerRef.name}`
+  const providerName = providerNameOf(compiled)
   const provider = table.providers.get(providerName)
   if (!provider) {
     const reason = `Provider ${providerName} does not exist or is not valid`
@@ -182,6 +187,20 @@ function judge(
   if (provider.provider.spec.suspend) {
     return skipped({ rule: 'provider-suspend', reason: 'Provider suspended' }, provider)
   }
+  const [wrong] = [...compiled.rules.errors, ...provider.rules.errors]
+  if (wrong !== undefined) {
+    const bearer = compiled.rules.errors.length > 0 ? 'Alert' : `Provider ${providerName}`
+    const reason = `a rule of the ${bearer} is not valid: ${fieldErrorText(wrong)}`
+    return { kind: 'missing', alert, provider, rule: 'annotations', reason }
+  }
+  const when = tests.conditions.resultOf(table.cluster, compiled, provider)
+  if (!when.holds) {
+    const bearer = compiled.rules.when === undefined ? 'Provider' : 'Alert'
+    return skipped(
+      { rule: 'when', reason: `the condition of the ${bearer} does not hold` },
+      provider,
+    )
+  }
   const { type } = provider
   if (!type) {
     const reason = `Provider ${providerName} has the unknown type ${provider.provider.spec.type}`
@@ -189,6 +208,9 @@ function judge(
   }
   const gated = typeGate(event, type)
   if (gated !== undefined) return skipped({ rule: 'type', reason: gated }, provider)
-  const { refusals: notes } = compiled
+  const notes =
+    when.error === undefined
+      ? compiled.refusals
+      : [...compiled.refusals, `the condition counts as fulfilled, as it failed: ${when.error}`]
   return { kind: 'matched', alert, provider, type, ...(notes.length > 0 && { notes }) }
 }

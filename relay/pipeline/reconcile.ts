@@ -17,7 +17,7 @@ import {
 } from '../model/provider.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 import { annotationNames } from '../providers/messages/annotations.ts'
-import { providerTypes } from '../providers/registry.ts'
+import { providerTypes, settingAnnotations } from '../providers/registry.ts'
 import { compilingAlert } from './compiled-alert.ts'
 import { unknownFields } from './field-notes.ts'
 import { PatternBudget } from './pattern-budget.ts'
@@ -103,9 +103,12 @@ async function providerReadiness(
 }
 
 async function providerError(cluster: string, compiled: CompiledProvider, secrets: SecretStore) {
-  const { provider, type, contextExpression } = compiled
+  const { provider, type, contextExpression, rules } = compiled
   if (!type) {
     return { reason: 'ValidationFailed', message: `spec.type: unknown type ${provider.spec.type}` }
+  }
+  if (rules.errors.length > 0) {
+    return { reason: 'ValidationFailed', message: rules.errors.map(fieldErrorText).join('; ') }
   }
   if (contextExpression && 'error' in contextExpression) {
     const message = `spec.commitStatusExpr: ${contextExpression.error}`
@@ -127,7 +130,7 @@ function ignoredAnnotations({ annotations, spec }: Provider): readonly string[] 
   const type = providerTypes.get(spec.type)
   const known = type ? annotationNames(type.settings) : undefined
   return Object.keys(annotations)
-    .filter((name) => known && !known.has(name))
+    .filter((name) => known && !known.has(name) && settingAnnotations.has(name))
     .map((name) => `annotation ${RELAY_ANNOTATION_PREFIX}${name} is ignored by ${spec.type}`)
 }
 
@@ -168,7 +171,8 @@ function* judgeAlert(
   const { metadata, spec } = result.object
   const providerName = `${metadata.namespace}/${spec.providerRef.name}`
   const provider = providers.get(providerName)
-  const { problems, refusals } = yield* compilingAlert(result.object, budget)
+  const { problems, refusals, rules } = yield* compilingAlert(result.object, budget)
+  if (rules.errors.length > 0) return invalid('Alert', { ...metadata, errors: rules.errors })
   if (!provider?.ready) {
     const problem = provider
       ? `Provider ${providerName} is not ready: ${provider.message}`

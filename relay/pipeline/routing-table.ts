@@ -5,7 +5,7 @@ import { namespacedName } from '../model/kubernetes.ts'
 import { parseObjects } from '../model/parse-objects.ts'
 import type { Provider } from '../model/provider.ts'
 import type { ProviderType } from '../providers/contract.ts'
-import { providerTypes } from '../providers/registry.ts'
+import { providerTypes, settingAnnotations } from '../providers/registry.ts'
 import {
   type AlertSource,
   type CompiledAlert,
@@ -13,6 +13,7 @@ import {
   sourceNamespace,
 } from './compiled-alert.ts'
 import { PatternBudget } from './pattern-budget.ts'
+import { compileRules, type Rules } from './rules/rules.ts'
 import { inSlices, type Pause, slicesOf } from './slices.ts'
 import { indexSources, type SourceIndex } from './source-index.ts'
 
@@ -22,6 +23,8 @@ export interface CompiledProvider {
   readonly type: ProviderType | undefined
   /** The compiled `commitStatusExpr`, or its error. Absent when the Provider has none. */
   readonly contextExpression: StringExpression | { readonly error: string } | undefined
+  /** The rules in its annotations. */
+  readonly rules: Rules
 }
 
 /**
@@ -39,6 +42,8 @@ export interface RoutingTable {
   readonly providers: ReadonlyMap<string, CompiledProvider>
   /** The most steps that the patterns take for one character of a message. */
   readonly patternSteps: number
+  /** Whether any Alert or Provider has a condition. */
+  readonly hasConditions: boolean
 }
 
 /**
@@ -85,7 +90,21 @@ function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {
     yield
   }
   const alertsByUid = new Map(compiled.map((entry) => [entry.alert.metadata.uid, entry]))
-  return { cluster, revision, sources, alertsByUid, providers, patternSteps: budget.mostSteps }
+  const bearers = [...compiled, ...providers.values()]
+  return {
+    cluster,
+    revision,
+    sources,
+    alertsByUid,
+    providers,
+    patternSteps: budget.mostSteps,
+    hasConditions: bearers.some(({ rules }) => rules.when !== undefined),
+  }
+}
+
+/** The name of an Alert's Provider among the `providers` of its table. */
+export function providerNameOf({ alert }: CompiledAlert): string {
+  return `${alert.metadata.namespace}/${alert.spec.providerRef.name}`
 }
 
 function sourcesByKey(
@@ -104,10 +123,12 @@ function sourcesByKey(
 }
 
 export function compileProvider(provider: Provider): CompiledProvider {
-  const { type, commitStatusExpr } = provider.spec
+  const { commitStatusExpr } = provider.spec
+  const type = providerTypes.get(provider.spec.type)
   return {
     provider,
-    type: providerTypes.get(type),
+    type,
+    rules: compileRules('Provider', provider.annotations, settingAnnotations),
     contextExpression: commitStatusExpr === '' ? undefined : compileExpression(commitStatusExpr),
   }
 }

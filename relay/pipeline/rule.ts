@@ -14,6 +14,8 @@ export const RULES = [
   'cross-namespace',
   'provider',
   'provider-suspend',
+  'annotations',
+  'when',
   'type',
 ] as const
 export type Rule = (typeof RULES)[number]

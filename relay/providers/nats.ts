@@ -32,7 +32,10 @@ const Fields = z.object({
   username: optionalText(),
   password: optionalSecretText(),
   secret: z.record(z.string(), z.string()),
-  annotations: z.record(z.string(), z.string()),
+  annotations: z.object({
+    jetstream: z.string().optional(),
+    'tls-first': z.string().optional(),
+  }),
 })
 type Fields = z.infer<typeof Fields>
 
@@ -46,7 +49,7 @@ const Settings = Fields.transform((fields, context): Settings => {
   const problem = subjectError(fields.channel)
   if (problem !== undefined) issue('channel', problem)
   const known = 'error' in servers ? [] : servers
-  const flag = (name: string) => {
+  const flag = (name: keyof Fields['annotations']) => {
     const value = annotationFlag(fields.annotations, name)
     if (typeof value === 'string') issue('annotations', value)
     return value === true

@@ -21,6 +21,7 @@ import { grafana } from './grafana.ts'
 import { incidentIo } from './incident.io.ts'
 import { lark } from './lark.ts'
 import { matrix } from './matrix.ts'
+import { annotationNames } from './messages/annotations.ts'
 import { msteams } from './msteams.ts'
 import { nats } from './nats.ts'
 import { opsgenie } from './opsgenie.ts'
@@ -74,4 +75,9 @@ export const providerTypes: ReadonlyMap<string, ProviderType> = new Map(
       zulip,
     ] as readonly ProviderType[]
   ).map((type) => [type.type, type]),
+)
+
+/** The relay's annotations that some type reads from its Provider, without their prefix. */
+export const settingAnnotations: ReadonlySet<string> = new Set(
+  [...providerTypes.values()].flatMap(({ settings }) => [...annotationNames(settings)]),
 )

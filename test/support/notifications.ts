@@ -52,6 +52,7 @@ const plainAlert: Alert = {
     spec: { providerRef: { name: 'p' }, eventSources: [{ kind: 'Kustomization', name: '*' }] },
   }),
   metadata: { name: 'on-call-webapp', namespace: 'flux-system', uid: ALERT_UID },
+  annotations: {},
   manifest: {},
 }
 

@@ -4,8 +4,8 @@ import { namespacedName } from '../../model/kubernetes.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { SecretStore } from '../../ports/secret-store.ts'
 import type { CompiledAlert } from '../compiled-alert.ts'
+import { EventTests } from '../event-tests.ts'
 import { type Candidate, type MatchOptions, matchAlert } from '../match.ts'
-import { MessageTests } from '../message-tests.ts'
 import { type MatchedCandidate, prepare } from '../prepare.ts'
 import { deliveryId } from '../record.ts'
 import type { CompiledProvider, RoutingTable } from '../routing-table.ts'
@@ -55,7 +55,7 @@ export async function explainEvent(
   options: ExplainOptions,
 ): Promise<readonly AlertVerdict[]> {
   const { pause = noPause } = options
-  const tests = new MessageTests(event.event.message)
+  const tests = new EventTests(event)
   const alerts = [...table.alertsByUid.values()]
   const verdicts: AlertVerdict[] = []
   for (const slice of slicesOf(alerts, SLICE)) {
@@ -75,13 +75,13 @@ export function explainAlert(
   alert: CompiledAlert,
   options: ExplainOptions,
 ): Promise<AlertVerdict> {
-  const tests = new MessageTests(event.event.message)
+  const tests = new EventTests(event)
   return judge(ports, rules, { event, tests }, alert, options)
 }
 
 interface Judged {
   readonly event: AcceptedEvent
-  readonly tests: MessageTests
+  readonly tests: EventTests
 }
 
 async function judge(
@@ -91,7 +91,7 @@ async function judge(
   alert: CompiledAlert,
   options: ExplainOptions,
 ): Promise<AlertVerdict> {
-  await tests.testAhead([alert], table.patternSteps, options.pause ?? noPause)
+  await tests.testAhead([alert], table, options.pause ?? noPause)
   const candidate = matchAlert(event, alert, table, options, tests)
   return verdictOf(ports, event, alert, candidate, options)
 }

@@ -5,7 +5,7 @@ import { RELAY_ANNOTATION_PREFIX } from '../../model/kubernetes.ts'
  * any other value.
  */
 export function annotationFlag(
-  annotations: Readonly<Record<string, string>>,
+  annotations: Readonly<Record<string, string | undefined>>,
   name: string,
 ): boolean | string {
   const value = annotations[name]?.trim() ?? 'false'

@@ -15,6 +15,7 @@ const merge = (metadata: Record<string, string>, spec: Record<string, unknown> =
   return mergeMetadata(event(metadata), {
     ...parsed,
     metadata: { name: 'one', namespace: 'flux-system', uid: 'u' },
+    annotations: {},
     manifest: {},
   })
 }

@@ -1,0 +1,66 @@
+import { distance } from 'fastest-levenshtein'
+import type { FieldError } from './errors.ts'
+import { RELAY_ANNOTATION_PREFIX } from './kubernetes.ts'
+
+/** The kinds of objects that carry rules. */
+export type RuleBearer = 'Alert' | 'Provider'
+
+/**
+ * The annotations that are rules, without the prefix `flux-relay.io/`, and the kinds that they go on.
+ * Where both have one, that of the Alert counts.
+ */
+export const RULE_ANNOTATIONS = {
+  when: ['Alert', 'Provider'],
+} as const satisfies Readonly<Record<string, readonly RuleBearer[]>>
+
+export type RuleAnnotation = keyof typeof RULE_ANNOTATIONS
+
+/** The path of an annotation of the relay within its object. */
+export function annotationField(name: string): string {
+  return `metadata.annotations.${RELAY_ANNOTATION_PREFIX}${name}`
+}
+
+/**
+ * The annotations under the relay's prefix that it does not know for a kind of object. `settings`: the
+ * names that are known besides rules. A typing error in a rule would otherwise be silence, or noise.
+ */
+export function unknownAnnotations(
+  kind: RuleBearer,
+  annotations: Readonly<Record<string, string>>,
+  settings: ReadonlySet<string>,
+): readonly FieldError[] {
+  const rules = rulesOf(kind)
+  const known = new Set<string>([...rules, ...settings])
+  return Object.keys(annotations)
+    .filter((name) => !known.has(name))
+    .map((name) => ({ field: annotationField(name), message: unknown(name, kind, known) }))
+}
+
+function rulesOf(kind: RuleBearer): readonly string[] {
+  return Object.entries(RULE_ANNOTATIONS)
+    .filter(([, kinds]) => (kinds as readonly RuleBearer[]).includes(kind))
+    .map(([name]) => name)
+}
+
+function unknown(name: string, kind: RuleBearer, known: ReadonlySet<string>): string {
+  if (Object.hasOwn(RULE_ANNOTATIONS, name)) {
+    const kinds = RULE_ANNOTATIONS[name as RuleAnnotation].join(' or ')
+    return `has no effect on this kind, ${kind}; it goes on ${kinds}`
+  }
+  const meant = nearest(name, known)
+  return `there is no such annotation${meant === undefined ? '' : `; did you mean ${RELAY_ANNOTATION_PREFIX}${meant}?`}`
+}
+
+/** Names that differ in so many characters are taken for a typing error. */
+const MAX_TYPOS = 2
+
+/** A longer name is none of ours, and is not compared. */
+const MAX_COMPARED_LENGTH = 64
+
+function nearest(name: string, known: ReadonlySet<string>): string | undefined {
+  if (name.length > MAX_COMPARED_LENGTH) return undefined
+  const [best] = [...known]
+    .map((candidate) => ({ candidate, typos: distance(name.toLowerCase(), candidate) }))
+    .sort((a, b) => a.typos - b.typos)
+  return best && best.typos <= MAX_TYPOS ? best.candidate : undefined
+}
