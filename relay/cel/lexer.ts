@@ -77,6 +77,24 @@ function tooLong(): CelError {
   return new CelError(`the expression is longer than ${MAX_LENGTH} characters`)
 }
 
+/**
+ * The index just after the bracket that closes an expression which begins at `at`; undefined when there is
+ * none. A bracket within a text of CEL closes nothing.
+ */
+export function closingBracket(text: string, at: number): number | undefined {
+  let depth = 0
+  for (let next = at; next < text.length; ) {
+    next += matchAt(SPACE, text, next)?.length ?? 0
+    const token = tokenAt(text, next)
+    if (token === undefined) return undefined
+    next += token.text.length
+    if (token.text === '(') depth += 1
+    if (token.text === ')') depth -= 1
+    if (depth < 0) return next
+  }
+  return undefined
+}
+
 function tokenAt(text: string, at: number): Token | undefined {
   for (const [kind, pattern] of TOKENS) {
     const found = matchAt(pattern, text, at)

@@ -11,6 +11,8 @@ export type RuleBearer = 'Alert' | 'Provider'
  */
 export const RULE_ANNOTATIONS = {
   when: ['Alert', 'Provider'],
+  title: ['Alert', 'Provider'],
+  text: ['Alert', 'Provider'],
 } as const satisfies Readonly<Record<string, readonly RuleBearer[]>>
 
 export type RuleAnnotation = keyof typeof RULE_ANNOTATIONS

@@ -63,6 +63,7 @@ export async function attempt(
     cluster: record.cluster,
     deliveryId: record.id,
     event: record.event,
+    objectLabels: record.objectLabels,
     candidate,
     triedAt,
     time: tryTime(record, context.limits),

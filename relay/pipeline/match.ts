@@ -13,6 +13,7 @@ import {
   sourceKey,
 } from './routing-table.ts'
 import type { Miss, Rule } from './rule.ts'
+import { misfits, type RuleTexts, textsFor } from './rules/rules.ts'
 import { type MatchInput, sourceMiss } from './source-index.ts'
 import { typeGate } from './type-gate.ts'
 
@@ -29,6 +30,8 @@ export type Candidate = { readonly alert: Alert } & (
       readonly type: ProviderType
       /** What the ledger tells of the Alert with each delivery. */
       readonly notes?: readonly string[]
+      /** What rules say that its message shall be. */
+      readonly texts?: RuleTexts
     }
   | {
       /**
@@ -187,15 +190,17 @@ function judge(
   if (provider.provider.spec.suspend) {
     return skipped({ rule: 'provider-suspend', reason: 'Provider suspended' }, provider)
   }
-  const [wrong] = [...compiled.rules.errors, ...provider.rules.errors]
+  const { rules } = compiled
+  const ownErrors = [...rules.errors, ...(provider.type ? misfits(rules, provider.type) : [])]
+  const [wrong] = [...ownErrors, ...provider.rules.errors]
   if (wrong !== undefined) {
-    const bearer = compiled.rules.errors.length > 0 ? 'Alert' : `Provider ${providerName}`
+    const bearer = ownErrors.length > 0 ? 'Alert' : `Provider ${providerName}`
     const reason = `a rule of the ${bearer} is not valid: ${fieldErrorText(wrong)}`
     return { kind: 'missing', alert, provider, rule: 'annotations', reason }
   }
   const when = tests.conditions.resultOf(table.cluster, compiled, provider)
   if (!when.holds) {
-    const bearer = compiled.rules.when === undefined ? 'Provider' : 'Alert'
+    const bearer = rules.when === undefined ? 'Provider' : 'Alert'
     return skipped(
       { rule: 'when', reason: `the condition of the ${bearer} does not hold` },
       provider,
@@ -212,5 +217,13 @@ function judge(
     when.error === undefined
       ? compiled.refusals
       : [...compiled.refusals, `the condition counts as fulfilled, as it failed: ${when.error}`]
-  return { kind: 'matched', alert, provider, type, ...(notes.length > 0 && { notes }) }
+  const texts = textsFor(rules, provider.rules)
+  return {
+    kind: 'matched',
+    alert,
+    provider,
+    type,
+    ...(notes.length > 0 && { notes }),
+    ...(texts && { texts }),
+  }
 }

@@ -1,5 +1,5 @@
 import type { Alert } from '../model/alert.ts'
-import { apiGroup, EVENT_GROUP, type Event } from '../model/event.ts'
+import { apiGroup, EVENT_GROUP, type Event, readableEvent } from '../model/event.ts'
 
 export interface MergedMetadata {
   readonly metadata: Readonly<Record<string, string>>
@@ -39,6 +39,15 @@ export function mergeMetadata(event: Event, alert: Alert): MergedMetadata {
     if (before) conflicts.push(conflictText(key, from, before))
   }
   return { metadata: Object.fromEntries(entries), conflicts, authored }
+}
+
+/** The event as its Alert's destination sees it: with its final metadata, and without control characters. */
+export function mergedEvent(
+  event: Event,
+  alert: Alert,
+): Omit<MergedMetadata, 'metadata'> & { readonly event: Event } {
+  const { metadata, ...rest } = mergeMetadata(event, alert)
+  return { event: readableEvent({ ...event, metadata }), ...rest }
 }
 
 const NONE: ReadonlySet<string> = new Set()

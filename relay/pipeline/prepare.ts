@@ -1,6 +1,6 @@
 import { CelError } from '../cel/cel-error.ts'
 import type { Alert } from '../model/alert.ts'
-import { type Event, readableEvent } from '../model/event.ts'
+import type { Event, Labels } from '../model/event.ts'
 import type { Provider } from '../model/provider.ts'
 import type { OutboundRequest, TransportOptions } from '../ports/http.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
@@ -15,9 +15,11 @@ import { describeCut } from '../providers/messages/cut-text.ts'
 import { celVariables } from './cel-variables.ts'
 import { answeredReason } from './commit-result.ts'
 import type { Candidate } from './match.ts'
-import { mergeMetadata } from './merge-metadata.ts'
+import { mergedEvent } from './merge-metadata.ts'
 import { type ResolvedProvider, resolveProvider } from './resolve-provider.ts'
 import type { CompiledProvider } from './routing-table.ts'
+import { type RenderedTexts, renderTexts } from './rules/render-texts.ts'
+import { ruleVariables } from './rules/rule-variables.ts'
 import type { TryTime } from './try-time.ts'
 
 export type MatchedCandidate = Extract<Candidate, { kind: 'matched' }>
@@ -53,6 +55,8 @@ export interface PrepareInput {
   readonly cluster: string
   readonly deliveryId: string
   readonly event: Event
+  /** Those of the event's object, for the texts of rules. */
+  readonly objectLabels?: Labels | undefined
   readonly candidate: MatchedCandidate
   /** When this try is made, in milliseconds since the epoch. */
   readonly triedAt: number
@@ -74,8 +78,7 @@ export async function prepare(
   const { cluster, deliveryId, event, candidate, triedAt, late, overtaken } = input
   const { alert, provider: compiled, type } = candidate
   const { provider } = compiled
-  const { metadata, conflicts, authored } = mergeMetadata(event, alert)
-  const merged = readableEvent({ ...event, metadata })
+  const { event: merged, conflicts, authored } = mergedEvent(event, alert)
   // Before the Secret is read: an event that is none for the type waits for no Secret.
   const skipped = type.skipsMerged?.(merged)
   if (skipped !== undefined) return { kind: 'skipped', reason: skipped }
@@ -86,9 +89,11 @@ export async function prepare(
   const resolved = { ...found, transport: { ...boundedBy(input.time, transport), cluster } }
   try {
     const { settings } = resolved
+    const said = textsOf(merged, input)
     const whole: Notification = {
       cluster,
-      event: merged,
+      event: said.event,
+      ...(said.title !== undefined && { title: said.title }),
       authored,
       alert: alert.metadata,
       provider: provider.metadata,
@@ -99,16 +104,25 @@ export async function prepare(
       commitStatusContext:
         type.family === 'commit-status' ? contextOf(cluster, merged, alert, compiled) : '',
     }
-    const fitting = type.fit?.(whole, settings) ?? merged
+    const fitting = type.fit?.(whole, settings) ?? said.event
     const notification = { ...whole, event: fitting }
     const requests = isHttpProvider(type) ? type.requests(notification, settings) : []
     const subject = type.subject?.(notification, settings)
     const answers = type.family === 'commit-status' ? answeredReason(event) : undefined
-    const notes = [...(candidate.notes ?? []), ...conflicts, ...cutNotes(merged, fitting, type)]
+    const cut = cutNotes(said.event, fitting, type)
+    const notes = [...(candidate.notes ?? []), ...conflicts, ...said.notes, ...cut]
     return { kind: 'prepared', notification, type, resolved, requests, subject, answers, notes }
   } catch (error) {
     return { kind: 'invalid', reason: resolved.redact(formatErrorText(error, type)) }
   }
+}
+
+/** The event with what the rules of its Alert and Provider make of it. */
+function textsOf(merged: Event, { cluster, candidate, objectLabels }: PrepareInput): RenderedTexts {
+  const { texts, alert, provider } = candidate
+  if (texts === undefined) return { event: merged, notes: [] }
+  const input = { event: merged, objectLabels }
+  return renderTexts(merged, texts, ruleVariables(cluster, input, alert, provider.provider))
 }
 
 /** The transport with the shorter of two timeouts: the Provider's own, or what the host allows. */

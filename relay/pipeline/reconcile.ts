@@ -8,7 +8,7 @@ import {
   namespacedName,
   RELAY_ANNOTATION_PREFIX,
 } from '../model/kubernetes.ts'
-import { parseAlert, parseProvider } from '../model/parse-objects.ts'
+import { parseAlert, parseObjects, parseProvider } from '../model/parse-objects.ts'
 import {
   DEFAULT_TIMEOUT_MS,
   MAX_TIMEOUT_MS,
@@ -16,6 +16,7 @@ import {
   ProviderSpec,
 } from '../model/provider.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
+import type { ProviderType } from '../providers/contract.ts'
 import { annotationNames } from '../providers/messages/annotations.ts'
 import { providerTypes, settingAnnotations } from '../providers/registry.ts'
 import { compilingAlert } from './compiled-alert.ts'
@@ -24,6 +25,7 @@ import { PatternBudget } from './pattern-budget.ts'
 import { readingOnce } from './reading-once.ts'
 import { resolveProvider } from './resolve-provider.ts'
 import { type CompiledProvider, compileProvider } from './routing-table.ts'
+import { misfits } from './rules/rules.ts'
 import { inSlices, noPause, type Pause, slicesOf } from './slices.ts'
 
 /** The longest time of a try on a host, whatever a Provider says. Milliseconds. */
@@ -56,6 +58,7 @@ export async function reconcile(
 ): Promise<ConfigSnapshot> {
   const ofKind = (wanted: string) => manifests.filter(({ kind }) => kind === wanted)
   const providers = new Map<string, ObjectReadiness>()
+  const types = new Map<string, ProviderType>()
   const reads = readingOnce(secrets)
   for (const slice of slicesOf(ofKind('Provider'), SLICE)) {
     await pause()
@@ -63,13 +66,17 @@ export async function reconcile(
     for (const readiness of await Promise.all(judged)) {
       providers.set(namespacedName(readiness), readiness)
     }
+    for (const { metadata, spec } of parseObjects(cluster, slice).providers) {
+      const type = providerTypes.get(spec.type)
+      if (type) types.set(namespacedName(metadata), type)
+    }
   }
   const alerts: ObjectReadiness[] = []
   const budget = new PatternBudget()
   for (const slice of slicesOf(ofKind('Alert'), SLICE)) {
     await pause()
     for (const manifest of slice) {
-      const judging = judgeAlert({ cluster, providers, budget }, manifest)
+      const judging = judgeAlert({ cluster, providers, types, budget }, manifest)
       alerts.push(await inSlices(judging, pause))
     }
   }
@@ -158,12 +165,14 @@ function shortenedTimeout({ spec }: Provider): readonly string[] {
 interface AlertSurroundings {
   readonly cluster: string
   readonly providers: ReadonlyMap<string, ObjectReadiness>
+  /** The types of the valid Providers. */
+  readonly types: ReadonlyMap<string, ProviderType>
   /** What the Alerts before it have left of the budget. */
   readonly budget: PatternBudget
 }
 
 function* judgeAlert(
-  { cluster, providers, budget }: AlertSurroundings,
+  { cluster, providers, types, budget }: AlertSurroundings,
   manifest: KubernetesObject,
 ): Generator<void, ObjectReadiness> {
   const result = parseAlert(cluster, manifest)
@@ -172,7 +181,9 @@ function* judgeAlert(
   const providerName = `${metadata.namespace}/${spec.providerRef.name}`
   const provider = providers.get(providerName)
   const { problems, refusals, rules } = yield* compilingAlert(result.object, budget)
-  if (rules.errors.length > 0) return invalid('Alert', { ...metadata, errors: rules.errors })
+  const type = types.get(providerName)
+  const ruleErrors = [...rules.errors, ...(type ? misfits(rules, type) : [])]
+  if (ruleErrors.length > 0) return invalid('Alert', { ...metadata, errors: ruleErrors })
   if (!provider?.ready) {
     const problem = provider
       ? `Provider ${providerName} is not ready: ${provider.message}`

@@ -13,7 +13,7 @@ import {
   sourceNamespace,
 } from './compiled-alert.ts'
 import { PatternBudget } from './pattern-budget.ts'
-import { compileRules, type Rules } from './rules/rules.ts'
+import { compileRules, misfits, type Rules } from './rules/rules.ts'
 import { inSlices, type Pause, slicesOf } from './slices.ts'
 import { indexSources, type SourceIndex } from './source-index.ts'
 
@@ -128,9 +128,15 @@ export function compileProvider(provider: Provider): CompiledProvider {
   return {
     provider,
     type,
-    rules: compileRules('Provider', provider.annotations, settingAnnotations),
+    rules: rulesOf(provider, type),
     contextExpression: commitStatusExpr === '' ? undefined : compileExpression(commitStatusExpr),
   }
+}
+
+function rulesOf({ annotations }: Provider, type: ProviderType | undefined): Rules {
+  const rules = compileRules('Provider', annotations, settingAnnotations)
+  const unfit = type ? misfits(rules, type) : []
+  return unfit.length === 0 ? rules : { ...rules, errors: [...rules.errors, ...unfit] }
 }
 
 function compileExpression(source: string): StringExpression | { readonly error: string } {

@@ -25,6 +25,10 @@ export interface Notification {
    * text may contain the service's markup. All other text of the event is shown literally.
    */
   readonly authored: ReadonlySet<string>
+  /**
+   * The title of the rule `title`, one line, in place of the object's name; undefined without the rule.
+   */
+  readonly title?: string
   readonly alert: Identity
   readonly provider: Identity
   /**
@@ -69,6 +73,8 @@ interface ProviderBase<S> {
    * renamed repository.
    */
   readonly followsRedirects?: boolean
+  /** Whether its notifications have a title, which the rule `title` can set. */
+  readonly hasTitle?: boolean
   /**
    * Whether the type takes events marked `commit_status: update` although it is of another family.
    */

@@ -23,6 +23,7 @@ const MAX_AGE_MS = 17 * 3_600_000
 export const datadog = httpProvider({
   type: 'datadog',
   family: 'stream',
+  hasTitle: true,
   settings: z
     .object({ address: optionalWebhookAddress(), token: requiredToken() })
     .transform(({ address, token }) => ({
@@ -35,7 +36,7 @@ export const datadog = httpProvider({
     const { event, triedAt } = notification
     const { kind, namespace, name } = event.involvedObject
     const body = {
-      title: `Events from the ${kind} ${name}/${namespace}`,
+      title: notification.title ?? `Events from the ${kind} ${name}/${namespace}`,
       text: textOf(notification),
       tags: tagsOf(event),
       source_type_name: 'fluxcd',

@@ -6,7 +6,7 @@ import { classifyWaitingAnswer } from './answers/waiting-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
-import { objectLabel, shownMetadata } from './messages/names.ts'
+import { shownMetadata, titleOf } from './messages/names.ts'
 import { cutToFit } from './messages/size-limit.ts'
 import { slackMessage } from './messages/slack-message.ts'
 import { asIs, escapeMarkdown, escapeTexts } from './messages/texts.ts'
@@ -31,6 +31,7 @@ const MAX_USERNAME = 80
 export const discord = httpProvider({
   type: 'discord',
   family: 'chat',
+  hasTitle: true,
   settings: z.object({
     address: webhookAddress(),
     username: optionalText(),
@@ -107,7 +108,7 @@ function cutToEmbed(notification: Notification): Event {
 function fitsEmbed(notification: Notification): boolean {
   const { event } = notification
   const message = messageWithLateness(notification)
-  const texts = [objectLabel(event), message, ...Object.entries(event.metadata).flat()]
+  const texts = [titleOf(notification), message, ...Object.entries(event.metadata).flat()]
   const total = texts.reduce((sum, text) => sum + text.length, 0)
   return message.length <= MAX_DESCRIPTION && total <= MAX_EMBED
 }

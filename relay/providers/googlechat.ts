@@ -3,7 +3,7 @@ import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
-import { isError, objectLabel, shownMetadata } from './messages/names.ts'
+import { isError, shownMetadata, titleOf } from './messages/names.ts'
 import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { asIs, escapeEntities, escapeTexts } from './messages/texts.ts'
 import { webhookAddress } from './settings.ts'
@@ -17,6 +17,7 @@ const MAX_MESSAGE_BYTES = 32_000
 export const googleChat = httpProvider({
   type: 'googlechat',
   family: 'chat',
+  hasTitle: true,
   settings: z.object({ address: webhookAddress() }),
   fit: (notification) =>
     cutToFit(notification, (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_MESSAGE_BYTES),
@@ -39,7 +40,7 @@ function cardMessage(whole: Notification) {
     cards: [
       {
         header: {
-          title: objectLabel(event),
+          title: titleOf(notification),
           subtitle: event.reportingController,
           imageUrl: null,
           imageStyle: null,

@@ -5,7 +5,7 @@ import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { basicOrBearer, basicOrBearerFields } from './auth/basic-or-bearer.ts'
 import { httpProvider } from './contract.ts'
 import { postJson } from './messages/json-request.ts'
-import { objectLabel, sortedMetadata } from './messages/names.ts'
+import { sortedMetadata, titleOf } from './messages/names.ts'
 import { jsonBytes, withShortValues } from './messages/size-limit.ts'
 import { webhookAddress } from './settings.ts'
 
@@ -39,6 +39,7 @@ const VALUE_LENGTHS = [MAX_TAG_PART_LENGTH, 48, 24] as const
 export const grafana = httpProvider({
   type: 'grafana',
   family: 'stream',
+  hasTitle: true,
   settings: z
     .object({ address: webhookAddress(), ...basicOrBearerFields() })
     .transform(({ address, ...credentials }, context) => ({
@@ -49,10 +50,11 @@ export const grafana = httpProvider({
     const candidates = [event, ...VALUE_LENGTHS.map((units) => withShortValues(event, units))]
     return candidates.find(fits) ?? { ...event, metadata: {} }
   },
-  requests({ event }, { address, headers }) {
+  requests(notification, { address, headers }) {
+    const { event } = notification
     const body = {
       time: Date.parse(event.timestamp),
-      text: objectLabel(event),
+      text: titleOf(notification),
       tags: tagsOf(event),
     }
     return [postJson(address, body, headers)]

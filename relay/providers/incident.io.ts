@@ -3,7 +3,7 @@ import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider } from './contract.ts'
 import { incidentKey, skipProgressing } from './messages/incident.ts'
 import { authorization, postJson } from './messages/json-request.ts'
-import { isError, objectLabel, sortedMetadata } from './messages/names.ts'
+import { isError, sortedMetadata, titleOf } from './messages/names.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
 
 /**
@@ -13,12 +13,13 @@ import { requiredToken, webhookAddress } from './settings.ts'
 export const incidentIo = httpProvider({
   type: 'incident.io',
   family: 'incident',
+  hasTitle: true,
   settings: z.object({ address: webhookAddress(), token: requiredToken() }),
   skips: skipProgressing,
   requests(notification, { address, token }) {
     const { event } = notification
     const alert = {
-      title: `${objectLabel(event)}: ${event.reason}`,
+      title: `${titleOf(notification)}: ${event.reason}`,
       status: isError(event) ? 'firing' : 'resolved',
       deduplication_key: incidentKey(notification),
       description: event.message || undefined,

@@ -6,7 +6,7 @@ import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './messages/json-request.ts'
 import { latenessLines } from './messages/lateness.ts'
-import { isError, objectLabel, sortedMetadata } from './messages/names.ts'
+import { isError, sortedMetadata, titleOf } from './messages/names.ts'
 import { quotable } from './messages/service-message.ts'
 import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { asIs, escapeOutsideUrls, escapeTexts } from './messages/texts.ts'
@@ -22,6 +22,7 @@ const MAX_BODY_BYTES = 20_000
 export const lark = httpProvider({
   type: 'lark',
   family: 'chat',
+  hasTitle: true,
   settings: z.object({ address: webhookAddress() }),
   fit: (notification) =>
     cutToFit(notification, (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_BODY_BYTES),
@@ -45,7 +46,7 @@ function cardMessage(whole: Notification) {
   const notification = escapeTexts(whole, escapeLark, asIs)
   const { event } = notification
   const metadata = sortedMetadata(event).map(([key, value]) => `${key}: ${value}\n`)
-  const title = `${isError(event) ? '🚨' : '💫'} ${objectLabel(event)}`
+  const title = `${isError(event) ? '🚨' : '💫'} ${titleOf(notification)}`
   const lateness = latenessLines(notification).map((line) => `${line}\n`)
   const content = `**${event.message}**\n\n${[...lateness, ...metadata].join('')}`
   return {

@@ -6,7 +6,7 @@ import { httpProvider, type Notification } from './contract.ts'
 import { eventJson } from './messages/event-json.ts'
 import { authorization, postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
-import { isError, objectLabel, sortedMetadata } from './messages/names.ts'
+import { isError, sortedMetadata, titleOf } from './messages/names.ts'
 import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
 import type { Verdict } from './verdict.ts'
@@ -39,6 +39,7 @@ const Settings = z
 export const matrix = httpProvider({
   type: 'matrix',
   family: 'chat',
+  hasTitle: true,
   settings: Settings,
   fit: (notification) =>
     cutToFit(notification, (candidate) => jsonBytes(textMessage(candidate)) <= MAX_CONTENT_BYTES),
@@ -69,7 +70,7 @@ function transactionId({ event }: Notification): string {
 function textMessage(notification: Notification) {
   const { event, authored } = notification
   const lines = [
-    `${isError(event) ? '🚨' : '💫'} ${objectLabel(event)}`,
+    `${isError(event) ? '🚨' : '💫'} ${titleOf(notification)}`,
     messageWithLateness(notification),
     ...sortedMetadata(event).map(([key, value]) => `- ${key}: ${value}`),
   ]

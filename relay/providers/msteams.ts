@@ -22,6 +22,7 @@ const CONNECTOR_HOST_SUFFIX = '.webhook.office.com'
 export const msteams = httpProvider({
   type: 'msteams',
   family: 'chat',
+  hasTitle: true,
   settings: z.object({ address: webhookAddress() }),
   fit: (notification, { address }) =>
     cutToFit(notification, (candidate) => bodyBytes(bodyOf(candidate, address)) <= MAX_BODY_BYTES),

@@ -19,13 +19,15 @@ const MAX_DETAILS_LENGTH = 8_000
 export const opsgenie = httpProvider({
   type: 'opsgenie',
   family: 'incident',
+  hasTitle: true,
   settings: z.object({ address: webhookAddress(), token: requiredToken() }),
   fit: (notification) => cutToFit(notification, ({ event }) => fits(event)),
   requests(notification, { address, token }) {
     const { event } = notification
     const { kind, name } = event.involvedObject
+    const { title = `${kind}/${name}` } = notification
     const alert = {
-      message: ellipsize(`${kind}/${name}`, MAX_MESSAGE_LENGTH),
+      message: ellipsize(title, MAX_MESSAGE_LENGTH),
       alias: aliasOf(notification),
       description: event.message,
       details: detailsOf(event),

@@ -40,6 +40,7 @@ type Settings = z.infer<typeof Settings>
 export const pagerDuty = httpProvider<Settings>({
   type: 'pagerduty',
   family: 'incident',
+  hasTitle: true,
   settings: Settings,
   skips: skipProgressing,
   fit: (notification) =>
@@ -53,10 +54,10 @@ export const pagerDuty = httpProvider<Settings>({
       routing_key: routingKey,
       event_action: isError(event) ? 'trigger' : 'resolve',
       dedup_key: incidentKey(notification),
-      ...(isError(event) ? { payload: incidentPayload(event) } : {}),
+      ...(isError(event) ? { payload: incidentPayload(notification) } : {}),
     })
     if (event.severity !== 'info') return [incident]
-    const change = { routing_key: routingKey, payload: changePayload(event), links: null }
+    const change = { routing_key: routingKey, payload: changePayload(notification), links: null }
     return [incident, postJson(`${origin}/v2/change/enqueue`, change)]
   },
   subject(notification: Notification, { origin, routingKey }) {
@@ -65,18 +66,18 @@ export const pagerDuty = httpProvider<Settings>({
   classify: classifyServiceAnswer,
 })
 
-function incidentPayload(event: Event) {
-  const { kind, name } = event.involvedObject
-  const { timestamp, custom_details, ...rest } = changePayload(event)
+function incidentPayload(notification: Notification) {
+  const { kind, name } = notification.event.involvedObject
+  const { timestamp, custom_details, ...rest } = changePayload(notification)
   return { ...rest, severity: 'error', timestamp, component: name, group: kind, custom_details }
 }
 
 /**
  * The payload of a change: https://developer.pagerduty.com/docs/events-api-v2/send-change-events/
  */
-function changePayload(event: Event) {
+function changePayload({ event, title = summaryOf(event) }: Notification) {
   return {
-    summary: summaryOf(event),
+    summary: title,
     source: ellipsize(`Flux ${event.reportingController}`, MAX_SOURCE_LENGTH),
     timestamp: wholeSecondsTimestamp(event),
     custom_details: detailsOf(event),

@@ -15,6 +15,7 @@ import { optionalText, webhookAddress } from './settings.ts'
 export const rocket = httpProvider({
   type: 'rocket',
   family: 'chat',
+  hasTitle: true,
   settings: z.object({
     address: webhookAddress(),
     channel: optionalText(),

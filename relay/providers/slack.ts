@@ -6,7 +6,7 @@ import { parseJsonAnswer } from './answers/json-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { authorization, postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
-import { objectLabel } from './messages/names.ts'
+import { titleOf } from './messages/names.ts'
 import { quotable, serviceWords } from './messages/service-message.ts'
 import { cutToFit } from './messages/size-limit.ts'
 import { slackMessage } from './messages/slack-message.ts'
@@ -44,6 +44,7 @@ const TOKEN_ERRORS: ReadonlySet<string> = new Set([
 export const slack = httpProvider({
   type: 'slack',
   family: 'chat',
+  hasTitle: true,
   settings: z.object({
     address: webhookAddress(),
     channel: optionalText(),
@@ -55,7 +56,7 @@ export const slack = httpProvider({
   requests(notification, settings) {
     const { event } = notification
     const [firstLine] = event.message.split('\n', 1)
-    const fallback = ellipsize(`${objectLabel(event)}: ${firstLine}`, MAX_FALLBACK_LENGTH)
+    const fallback = ellipsize(`${titleOf(notification)}: ${firstLine}`, MAX_FALLBACK_LENGTH)
     const message = slackMessage(escaped(notification, settings.address), {
       channel: settings.channel,
       username: settings.username || event.reportingController,
@@ -93,7 +94,7 @@ function isSlack(address: string): boolean {
 function textLength(notification: Notification): number {
   const { event } = notification
   const message = messageWithLateness(notification)
-  const texts = [objectLabel(event), message, ...Object.entries(event.metadata).flat()]
+  const texts = [titleOf(notification), message, ...Object.entries(event.metadata).flat()]
   return texts.reduce((sum, text) => sum + text.length, 0)
 }
 

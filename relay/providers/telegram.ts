@@ -38,6 +38,7 @@ const TOKEN_FORM =
 export const telegram = httpProvider({
   type: 'telegram',
   family: 'chat',
+  hasTitle: true,
   settings: z.object({
     address: optionalWebhookAddress(),
     channel: z.string().regex(CHANNEL, CHANNEL_FORM),
@@ -98,7 +99,8 @@ function messageText(notification: Notification, markup: Markup): string {
   const { event, authored } = notification
   const { text, bold } = markup
   const { kind, name, namespace } = event.involvedObject
-  const heading = `${isError(event) ? '🚨' : '💫'} ${kind.toLowerCase()}/${name}/${namespace}`
+  const { title = `${kind.toLowerCase()}/${name}/${namespace}` } = notification
+  const heading = `${isError(event) ? '🚨' : '💫'} ${title}`
   const lines = [
     bold(heading),
     text(messageWithLateness(notification)),

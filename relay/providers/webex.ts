@@ -3,7 +3,7 @@ import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { authorization, postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
-import { isError, objectLabel, sortedMetadata } from './messages/names.ts'
+import { isError, sortedMetadata, titleOf } from './messages/names.ts'
 import { cutToFit } from './messages/size-limit.ts'
 import { escapeEntities, escapeMarkdown, escapeTexts } from './messages/texts.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
@@ -15,6 +15,7 @@ const MAX_MARKDOWN_BYTES = 7_439
 export const webex = httpProvider({
   type: 'webex',
   family: 'chat',
+  hasTitle: true,
   settings: z.object({
     address: webhookAddress(),
     channel: z.string().min(1, 'set spec.channel to the id of the room'),
@@ -40,7 +41,7 @@ function markdown(whole: Notification): string {
   const notification = escapeTexts(whole, (text) => escapeMarkdown(escapeEntities(text)))
   const { event } = notification
   const lines = [
-    `${isError(event) ? '💣' : '✅'} **${objectLabel(event)}**`,
+    `${isError(event) ? '💣' : '✅'} **${titleOf(notification)}**`,
     messageWithLateness(notification),
     ...sortedMetadata(event).map(([key, value]) => `>**${key}**: ${value}`),
   ]

@@ -3,7 +3,7 @@ import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
-import { objectLabel, shownMetadata } from './messages/names.ts'
+import { shownMetadata, titleOf } from './messages/names.ts'
 import { sendShortest } from './messages/shortest-form.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
 
@@ -21,6 +21,7 @@ const Settings = z.object({
 export const zoom = httpProvider({
   type: 'zoom',
   family: 'chat',
+  hasTitle: true,
   settings: Settings,
   requests: messages,
   classify: classifyServiceAnswer,
@@ -50,7 +51,7 @@ function content(notification: Notification) {
   const { event } = notification
   const items = shownMetadata(event).map(([key, value]) => ({ key, value }))
   return {
-    head: { text: objectLabel(event), sub_head: { text: event.severity } },
+    head: { text: titleOf(notification), sub_head: { text: event.severity } },
     body: [
       { type: 'message', text: messageWithLateness(notification) },
       ...(items.length > 0 ? [{ type: 'fields', items }] : []),

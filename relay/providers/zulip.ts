@@ -20,6 +20,7 @@ const CHANNEL_FORM = 'set spec.channel to channel/topic, with a name on each sid
 export const zulip = httpProvider({
   type: 'zulip',
   family: 'chat',
+  hasTitle: true,
   settings: z.object({
     address: webhookAddress(),
     channel: z.string().regex(CHANNEL, CHANNEL_FORM),

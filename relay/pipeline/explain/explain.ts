@@ -130,12 +130,12 @@ function unmatched({ kind, rule, reason }: Exclude<Candidate, MatchedCandidate>)
 
 async function previewMatched(
   { secrets, clock }: ExplainPorts,
-  { id, cluster, event }: AcceptedEvent,
+  { id, cluster, event, objectLabels }: AcceptedEvent,
   candidate: MatchedCandidate,
   { mayLackSecrets = false, mayNotReadSecrets = false }: ExplainOptions,
 ): Promise<Finding> {
   const input = {
-    ...{ cluster, event, candidate },
+    ...{ cluster, event, objectLabels, candidate },
     deliveryId: deliveryId(id, candidate.alert.metadata.uid),
     // So the same event gives the same bytes whenever one asks.
     triedAt: Date.parse(event.timestamp),

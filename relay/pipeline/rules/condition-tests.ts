@@ -1,6 +1,7 @@
 import { CelError } from '../../cel/cel-error.ts'
 import { type Condition, MAX_CONDITION_COST } from '../../cel/condition.ts'
 import type { CompiledAlert } from '../compiled-alert.ts'
+import { mergedEvent } from '../merge-metadata.ts'
 import type { CompiledProvider } from '../routing-table.ts'
 import type { MatchInput } from '../source-index.ts'
 import { ruleVariables } from './rule-variables.ts'
@@ -47,7 +48,9 @@ export class ConditionTests {
     { provider }: CompiledProvider,
   ): ConditionResult {
     try {
-      const { holds, cost } = condition.test(ruleVariables(cluster, this.#input, alert, provider))
+      const { event, objectLabels } = this.#input
+      const input = { event: mergedEvent(event, alert).event, objectLabels }
+      const { holds, cost } = condition.test(ruleVariables(cluster, input, alert, provider))
       return { holds, cost: cost + VARIABLES_COST }
     } catch (error) {
       if (!(error instanceof CelError)) throw error

@@ -1,11 +1,14 @@
 import { CelError } from '../../cel/cel-error.ts'
 import { type Condition, compileCondition } from '../../cel/condition.ts'
+import { compileTemplate, type Template } from '../../cel/template.ts'
 import type { FieldError } from '../../model/errors.ts'
 import {
   annotationField,
+  type RuleAnnotation,
   type RuleBearer,
   unknownAnnotations,
 } from '../../model/rule-annotations.ts'
+import type { ProviderType } from '../../providers/contract.ts'
 
 /** The longest text of a rule, in UTF-16 units. */
 const MAX_RULE_LENGTH = 8_192
@@ -13,12 +16,17 @@ const MAX_RULE_LENGTH = 8_192
 /** The rules in the annotations of an Alert or a Provider. */
 export interface Rules {
   readonly when?: Condition
+  readonly title?: Template
+  readonly text?: Template
   /**
    * What is wrong with an annotation, if anything. The object's deliveries then wait until it is mended:
    * nothing is sent, or kept back, by mistake.
    */
   readonly errors: readonly FieldError[]
 }
+
+/** What the message of a delivery shall say. */
+export type RuleTexts = Pick<Rules, 'title' | 'text'>
 
 /**
  * Compiles the relay's annotations of an object, whose names come without their prefix. `settings`: the
@@ -29,11 +37,25 @@ export function compileRules(
   annotations: Readonly<Record<string, string>>,
   settings: ReadonlySet<string> = NO_SETTINGS,
 ): Rules {
-  const unknown = unknownAnnotations(kind, annotations, settings)
-  const { when: source } = annotations
-  const when = source === undefined ? undefined : conditionOf('when', source)
-  if (when === undefined) return unknown.length === 0 ? NO_RULES : { errors: unknown }
-  return 'message' in when ? { errors: [...unknown, when] } : { when, errors: unknown }
+  if (Object.keys(annotations).length === 0) return NO_RULES
+  const errors = [...unknownAnnotations(kind, annotations, settings)]
+  const compiled = <T>(name: RuleAnnotation, compile: (source: string) => T): T | undefined => {
+    const source = annotations[name]
+    if (source === undefined) return undefined
+    const result = compileRule(source, compile, EXPECTED[name])
+    if ('rule' in result) return result.rule
+    errors.push({ field: annotationField(name), message: result.error })
+    return undefined
+  }
+  const when = compiled('when', compileCondition)
+  const title = compiled('title', compileTemplate)
+  const text = compiled('text', compileTemplate)
+  return {
+    ...(when && { when }),
+    ...(title && { title }),
+    ...(text && { text }),
+    errors,
+  }
 }
 
 const NO_SETTINGS: ReadonlySet<string> = new Set()
@@ -41,18 +63,41 @@ const NO_SETTINGS: ReadonlySet<string> = new Set()
 /** Most objects have none, and share this. */
 const NO_RULES: Rules = { errors: [] }
 
-function conditionOf(name: 'when', source: string): Condition | FieldError {
-  const field = annotationField(name)
+/** What an empty rule should be. */
+const EXPECTED: Readonly<Record<RuleAnnotation, string>> = {
+  when: "expected a CEL condition such as event.severity == 'error'",
+  title: 'expected a text such as $(event.involvedObject.name) in $(cluster)',
+  text: 'expected a text such as $(event.reason): $(event.message)',
+}
+
+function compileRule<T>(
+  source: string,
+  compile: (source: string) => T,
+  expected: string,
+): { readonly rule: T } | { readonly error: string } {
   if (source.length > MAX_RULE_LENGTH) {
-    return { field, message: `expected at most ${MAX_RULE_LENGTH} characters` }
+    return { error: `expected at most ${MAX_RULE_LENGTH} characters` }
   }
-  if (source.trim() === '') {
-    return { field, message: "expected a CEL condition such as event.severity == 'error'" }
-  }
+  if (source.trim() === '') return { error: expected }
   try {
-    return compileCondition(source)
+    return { rule: compile(source) }
   } catch (error) {
-    if (error instanceof CelError) return { field, message: error.message }
+    if (error instanceof CelError) return { error: error.message }
     throw error
   }
+}
+
+/** The rules that a type of Provider cannot follow. */
+export function misfits({ title }: RuleTexts, type: ProviderType): readonly FieldError[] {
+  if (title === undefined || type.hasTitle === true) return []
+  const message = `what ${type.type} takes has no title; remove the annotation, or use text`
+  return [{ field: annotationField('title'), message }]
+}
+
+/** The texts for a delivery: those of the Alert, or else of its Provider. */
+export function textsFor(alert: Rules, provider: Rules): RuleTexts | undefined {
+  const title = alert.title ?? provider.title
+  const text = alert.text ?? provider.text
+  if (title === undefined && text === undefined) return undefined
+  return { ...(title && { title }), ...(text && { text }) }
 }

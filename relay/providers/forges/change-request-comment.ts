@@ -25,6 +25,7 @@ export function changeRequestComment<S extends CommentSettings>(
   return customProvider<S>({
     type: forge.type,
     family: 'change-request',
+    hasTitle: true,
     settings: forge.settings,
     followsRedirects: true,
     skipsMerged: namesNoChangeRequest,

@@ -13,14 +13,14 @@ const CHANGE_REQUEST_KEY = 'change_request'
  * paragraph.
  */
 export function markdownPost(notification: Notification, lineEnd = '\n'): string {
-  const { event, authored } = notification
+  const { event, authored, title = objectName(event.involvedObject) } = notification
   const metadata = sortedMetadata(event)
     .filter(([key]) => key !== CHANGE_REQUEST_KEY)
     .map(
       ([key, value]) => `* ${codeSpan(key)}: ${authored.has(key) ? value : literalSpan(value)}\n`,
     )
   const sign = isError(event) ? '⚠️' : 'ℹ️'
-  const heading = `${sign} ${literalSpan(objectName(event.involvedObject))}`
+  const heading = `${sign} ${literalSpan(title)}`
   const message = literalBlock(event.message, lineEnd)
   const paragraphs = ['## Flux Status', heading, message, ...latenessLines(notification)]
   return [...paragraphs, `Metadata:\n${metadata.join('')}`].join('\n\n')

@@ -1,8 +1,14 @@
 import type { Event } from '../../model/event.ts'
+import type { Notification } from '../contract.ts'
 
 /** The name of an object as Flux shows it to people: `kustomization/podinfo.flux-system`. */
-export function objectLabel({ involvedObject: object }: Event): string {
+function objectLabel({ involvedObject: object }: Event): string {
   return `${object.kind.toLowerCase()}/${object.name}.${object.namespace}`
+}
+
+/** The title of a notification: what its rule says, or the name of the object. */
+export function titleOf({ title, event }: Pick<Notification, 'title' | 'event'>): string {
+  return title ?? objectLabel(event)
 }
 
 export function isError(event: Event): boolean {

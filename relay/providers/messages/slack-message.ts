@@ -1,6 +1,6 @@
 import type { Notification } from '../contract.ts'
 import { messageWithLateness } from './lateness.ts'
-import { isError, objectLabel, shownMetadata } from './names.ts'
+import { isError, shownMetadata, titleOf } from './names.ts'
 
 /** What the types that speak Slack's message format set differently. */
 export interface SlackMessageOptions {
@@ -29,7 +29,7 @@ export function slackMessage(notification: Notification, options: SlackMessageOp
       {
         fallback: options.fallback,
         color: isError(event) ? options.dangerColor : options.goodColor,
-        author_name: objectLabel(event),
+        author_name: titleOf(notification),
         text: messageWithLateness(notification),
         mrkdwn_in: options.isLiteral ? [] : ['text'],
         fields: shownMetadata(event).map(([title, value]) => ({ title, value, short: false })),

@@ -1,7 +1,7 @@
 import type { Event } from '../../model/event.ts'
 import type { Notification } from '../contract.ts'
 import { latenessLines } from './lateness.ts'
-import { isError, objectLabel, shownMetadata } from './names.ts'
+import { isError, shownMetadata, titleOf } from './names.ts'
 import { escapeEntities, escapeMarkdown, escapeOutsideUrls, escapeTexts } from './texts.ts'
 
 /**
@@ -28,16 +28,17 @@ function escapeMessageCard(text: string): string {
  * https://learn.microsoft.com/outlook/actionable-messages/message-card-reference
  */
 export function messageCard(notification: Notification) {
-  const { event } = escapeTexts(notification, escapeMessageCard)
+  const escaped = escapeTexts(notification, escapeMessageCard)
+  const { event } = escaped
   return {
     '@type': 'MessageCard',
     '@context': 'http://schema.org/extensions',
     themeColor: isError(event) ? 'FF0000' : '0076D7',
-    summary: objectLabel(notification.event),
+    summary: titleOf(notification),
     sections: [
       {
         activityTitle: [event.message, ...latenessLines(notification)].join('\n\n'),
-        activitySubtitle: objectLabel(event),
+        activitySubtitle: titleOf(escaped),
         facts: shownMetadata(event).map(([name, value]) => ({ name, value })),
       },
     ],
@@ -64,10 +65,11 @@ export function adaptiveCardMessage(notification: Notification) {
 }
 
 function cardItems(notification: Notification) {
-  const { event } = escapeTexts(notification, escapeCardText)
+  const escaped = escapeTexts(notification, escapeCardText)
+  const { event } = escaped
   const facts = summaryFirst(event).map(([title, value]) => ({ title, value }))
   return [
-    { type: 'TextBlock', text: objectLabel(event), size: 'large', weight: 'bolder', wrap: true },
+    { type: 'TextBlock', text: titleOf(escaped), size: 'large', weight: 'bolder', wrap: true },
     {
       type: 'TextBlock',
       text: event.message,

@@ -8,7 +8,7 @@ export const asIs: Escape = (text) => text
 
 /**
  * The notification with its texts put through `escapeText`, so that the service shows them and acts on
- * none: message, metadata, and by `escapeName` the object's kind, name and namespace. Metadata that
+ * none: message, metadata, and by `escapeName` the title and the object's kind, name and namespace. Metadata that
  * the Alert's author wrote stays as it is.
  */
 export function escapeTexts(
@@ -16,7 +16,7 @@ export function escapeTexts(
   escapeText: Escape,
   escapeName: Escape = escapeText,
 ): Notification {
-  const { event, authored } = notification
+  const { event, authored, title } = notification
   const { kind, namespace, name } = event.involvedObject
   const metadata = Object.entries(event.metadata).map(([key, value]) =>
     authored.has(key) ? [key, value] : [escapeText(key), escapeText(value)],
@@ -32,7 +32,11 @@ export function escapeTexts(
       name: escapeName(name),
     },
   }
-  return { ...notification, event: escaped }
+  return {
+    ...notification,
+    ...(title !== undefined && { title: escapeName(title) }),
+    event: escaped,
+  }
 }
 
 /** The entities of the characters that begin a tag, a mention or an entity. */

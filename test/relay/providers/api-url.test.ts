@@ -144,14 +144,17 @@ describe('the readiness of a Provider with annotations', () => {
       { 'flux-relay.io/api-url': 'https://git.corp/' },
       'Initialized; annotation flux-relay.io/api-url is ignored by slack',
     ],
-    [
-      'names a typing error',
-      GITLAB,
-      { 'flux-relay.io/apiUrl': 'https://git.corp/' },
-      'Initialized; annotation flux-relay.io/apiUrl is ignored by gitlab',
-    ],
   ])('%s', async (_, spec, annotations, message) => {
     expect(await readinessOf(spec, annotations)).toMatchObject({ ready: true, message })
+  })
+
+  it('has a typing error that its author must mend', async () => {
+    const annotations = { 'flux-relay.io/apiUrl': 'https://git.corp/' }
+    expect(await readinessOf(GITLAB, annotations)).toMatchObject({
+      ready: false,
+      message:
+        'metadata.annotations.flux-relay.io/apiUrl: there is no such annotation; did you mean flux-relay.io/api-url?',
+    })
   })
 
   it('is none with a wrong URL', async () => {

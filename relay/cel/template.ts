@@ -1,0 +1,87 @@
+import { CelError } from './cel-error.ts'
+import { RULE_VARIABLES, type RuleVariables } from './condition.ts'
+import { CONVERSIONS } from './conversions.ts'
+import { resetCost } from './cost.ts'
+import { compileExpression, type ExpressionForm, wrongResult } from './expression.ts'
+import type { Evaluate } from './frame.ts'
+import { closingBracket } from './lexer.ts'
+import { typeName } from './values.ts'
+
+/** The most that the expressions of one text may cost together: some milliseconds. */
+const MAX_TEMPLATE_COST = 100_000
+
+/** The most expressions of one text. */
+const MAX_EXPRESSIONS = 50
+
+/** A text with CEL expressions in it. */
+export interface Template {
+  /**
+   * The text with the values of its expressions. Throws `CelError` for an error of CEL, a result that is no
+   * text, number, bool, time or duration, and a cost beyond the limit.
+   */
+  render(variables: RuleVariables): string
+}
+
+const FORM: ExpressionForm = {
+  variables: RULE_VARIABLES,
+  results: ['string', 'int', 'uint', 'double', 'bool', 'timestamp', 'duration'],
+}
+
+/** The same types, as values name them. */
+const TYPE_NAMES: ReadonlySet<string> = new Set([
+  'string',
+  'int',
+  'uint',
+  'double',
+  'bool',
+  'google.protobuf.Timestamp',
+  'google.protobuf.Duration',
+])
+
+/**
+ * Compiles a text in which `$(…)` holds a CEL expression, and `$$(` is a plain `$(`. It is not `${…}`, which
+ * Flux's post-build substitution replaces (https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution),
+ * and not `{{…}}`, which Helm does. Throws `CelError`.
+ */
+export function compileTemplate(source: string): Template {
+  const parts: (string | Evaluate)[] = []
+  let expressions = 0
+  let rest = 0
+  for (const { index } of source.matchAll(/\$?\$\(/g)) {
+    if (index < rest) continue
+    parts.push(source.slice(rest, index))
+    if (source.startsWith('$$', index)) {
+      parts.push('$(')
+      rest = index + 3
+      continue
+    }
+    expressions += 1
+    if (expressions > MAX_EXPRESSIONS) {
+      throw new CelError(`expected at most ${MAX_EXPRESSIONS} expressions in one text`)
+    }
+    const begin = index + 2
+    const end = closingBracket(source, begin)
+    if (end === undefined) {
+      throw new CelError(
+        `the $( at character ${[...source.slice(0, index)].length + 1} has no closing bracket`,
+      )
+    }
+    parts.push(compileExpression(source.slice(begin, end - 1), FORM))
+    rest = end
+  }
+  parts.push(source.slice(rest))
+  return { render: (variables) => render(parts, variables) }
+}
+
+function render(parts: ReadonlyArray<string | Evaluate>, variables: RuleVariables): string {
+  resetCost(MAX_TEMPLATE_COST)
+  return parts
+    .map((part) => {
+      if (typeof part === 'string') return part
+      const value = part({ variables: { ...variables }, slots: [] })
+      const text = TYPE_NAMES.has(typeName(value)) ? CONVERSIONS.string?.(value) : undefined
+      if (typeof text !== 'string') throw wrongResult(value, FORM)
+      return text
+    })
+    .join('')
+}
