@@ -17,7 +17,10 @@ const PACKAGE_JSON = /^package\.json$/
 
 /** Every folder of the source, with what it may import. `BORDERS` of a deeper folder counts first. */
 const BORDERS: Readonly<Record<string, Border>> = {
-  'relay/model': { parts: [], packages: [/^(zod|yaml|re2js)$/, /^node:(crypto|zlib)$/] },
+  'relay/model': {
+    parts: [],
+    packages: [/^(zod|yaml|re2js|fastest-levenshtein)$/, /^node:(crypto|zlib)$/],
+  },
   'relay/ports': { parts: [/^relay\/model\//], packages: [] },
   'relay/cel': { parts: [/^relay\/model\//], packages: [/^re2js$/] },
   'relay/redact': { parts: [/^relay\/model\//], packages: [/^node:crypto$/] },
