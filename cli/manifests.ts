@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../client/usage-error.ts'
+import { ECHO_SECRET } from '../hosts/embedded/echo-secret.ts'
 import type { LoadedManifests } from '../hosts/embedded/manifests/loader.ts'
 import { manifestErrorText } from '../hosts/embedded/manifests/manifest-error.ts'
 import { scanManifests } from '../hosts/embedded/manifests/scan.ts'
@@ -52,11 +53,14 @@ export async function namingFiles(path: string): Promise<(file: string) => strin
   return (file) => (isFolder ? join(path, file) : path)
 }
 
-/** The Secrets among manifests. */
+/** What a relay that serves the folder provides itself; only a running one knows the whole address. */
+const BUILT_IN_SECRETS = new Map([[ECHO_SECRET, { address: 'http://127.0.0.1:8080/echo' }]])
+
+/** The Secrets among manifests, and the one that a relay provides itself. */
 export function secretsOf({ secrets }: LoadedManifests): SecretStore {
   return {
     async read(_, namespace, name) {
-      const data = secrets.get(namespacedName({ namespace, name }))
+      const data = secrets.get(namespacedName({ namespace, name })) ?? BUILT_IN_SECRETS.get(name)
       return data && storedSecret(data)
     },
   }

@@ -18,6 +18,7 @@ import { answersOf, createConfigurations } from './configurations/threaded.ts'
 import { embeddedConsole } from './console.ts'
 import { createDeliveryFeed, type RunningDeliveryFeed } from './delivery-feed.ts'
 import { createEcho, echoAddress } from './echo.ts'
+import { ECHO_SECRET } from './echo-secret.ts'
 import { readingsOf } from './gauges/readings-of.ts'
 import { lossEntry } from './gone-database.ts'
 import { createKnownClusters, tokenCounts } from './known-clusters.ts'
@@ -67,9 +68,6 @@ export interface EmbeddedRelay {
    */
   stop(graceMs: number): Promise<boolean>
 }
-
-/** The Secret by which a Provider posts to the relay's own echo sink: see examples/quickstart. */
-const ECHO_SECRET = 'flux-relay-echo'
 
 /** Starts the relay on this machine. Rejects with `StartError` when a person has to mend something. */
 export async function startEmbeddedRelay(

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { QUICK_START } from '../../cli/examples.ts'
 import { annotation } from '../../cli/validate/annotation.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 import { alertYaml } from '../support/manifest-files.ts'
@@ -22,6 +23,12 @@ describe('flux-relay validate', () => {
         'Provider   flux-system   slack     True    Initialized\n',
     )
     expect([code, stderr]).toEqual([0, ''])
+  })
+
+  it('knows the Secret of the quick start, which the relay itself provides', async () => {
+    const result = await fluxRelay(['validate', '-f', QUICK_START])
+    expect(result).toMatchObject({ code: 0, stderr: '' })
+    expect(result.stdout).toMatch(/^Provider .* echo +True +Initialized$/m)
   })
 
   it('does not know of a Secret that is not among the files', async () => {
