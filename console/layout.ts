@@ -31,8 +31,11 @@ const PLACES: readonly Place[] = [
   { section: 'clusters', name: 'Clusters', path: '/console/clusters', key: 'c' },
 ]
 
-/** The settings of htmx: it adds no style to the page, which the content policy would block. */
-const HTMX = '{"includeIndicatorCSS": false}'
+/**
+ * The settings of htmx: it adds no style to the page, which the content policy would block, and what a
+ * person has opened stays open when newer content takes its place.
+ */
+const HTMX = '{"includeIndicatorCSS": false, "morphIgnore": ["data-htmx-powered", "open"]}'
 
 /** A whole page. */
 export function wholePage({ title, section, content }: Shown, { assets, person }: Frame): Html {

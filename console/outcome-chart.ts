@@ -141,10 +141,12 @@ function sumOf(outcomes: OutcomeTotals): number {
   return STACK.reduce((sum, outcome) => sum + (outcomes[outcome] ?? 0), 0)
 }
 
-/** The next number that is easy to read: 1, 2 or 5 with zeros. */
+/** The next number that is easy to read: one digit, and zeros. */
 function roundedUp(most: number): number {
   const magnitude = 10 ** Math.floor(Math.log10(most))
-  return [1, 2, 5, 10].map((step) => step * magnitude).find((step) => step >= most) ?? most
+  return (
+    [1, 2, 3, 4, 5, 6, 8, 10].map((step) => step * magnitude).find((step) => step >= most) ?? most
+  )
 }
 
 function tenths(length: number): string {

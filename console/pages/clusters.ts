@@ -14,7 +14,7 @@ async function show({ relay, now, origin }: Asked): Promise<Shown> {
     clusters.length === 0
       ? html`<h1>Clusters</h1>\n${firstRun(origin)}`
       : html`<h1>Clusters</h1>
-<table class="list">
+<table class="list labelled">
 <caption>${clusters.length} clusters that may send, or have a configuration</caption>
 <thead><tr><th scope="col">Cluster</th><th scope="col">Last event</th><th scope="col">Last configuration</th><th scope="col">Shipper</th><th scope="col">Not ready</th><th scope="col">Tokens</th></tr></thead>
 <tbody id="rows">
@@ -30,7 +30,7 @@ function row(cluster: ListedCluster, now: number): Html {
     cluster
   const when = (time: string | undefined) => (time === undefined ? NOTHING : ago(time, now))
   const query = new URLSearchParams({ cluster: name }).toString()
-  return html`<tr><td><a href="/console/deliveries?${query}">${name}</a> ${silence(cluster, now)}</td><td>${when(lastEventAt)}</td><td>${when(lastConfigurationAt)}</td><td>${shipperVersion ?? NOTHING}</td><td>${notReady(objectsNotReady, query)}</td><td>${tokens ?? NOTHING}</td></tr>\n`
+  return html`<tr><td><a href="/console/deliveries?${query}">${name}</a> ${silence(cluster, now)}</td><td data-label="Last event">${when(lastEventAt)}</td><td data-label="Last configuration">${when(lastConfigurationAt)}</td><td data-label="Shipper">${shipperVersion ?? NOTHING}</td><td data-label="Not ready">${notReady(objectsNotReady, query)}</td><td data-label="Tokens">${tokens ?? NOTHING}</td></tr>\n`
 }
 
 function silence({ silentSince }: ListedCluster, now: number): Html | readonly [] {

@@ -67,11 +67,11 @@ function nothingYet({ title }: ObjectKind): Html {
 </section>`
 }
 
-function filterForm({ path, title }: ObjectKind, choice: ClusterChoice, name: string): Html {
+function filterForm({ path }: ObjectKind, choice: ClusterChoice, name: string): Html {
   return html`<form class="filters" role="search" action="${path}" hx-get="${path}" hx-target="#results" hx-select="#results" hx-swap="outerHTML" hx-push-url="true" hx-trigger="input changed delay:300ms, change, submit">
 <div class="row">
 ${clusterSelect(choice)}
-<label class="grow"><span>Part of the name of ${title}</span><input type="search" name="name" value="${name}" placeholder="flux-system/" data-filter></label>
+<label class="grow"><span>Part of the name</span><input type="search" name="name" value="${name}" placeholder="flux-system/" data-filter></label>
 <button>Filter</button>
 </div>
 </form>`
@@ -95,7 +95,7 @@ function table(
     found.length > shown.length
       ? `${shown.length} of ${found.length} ${of.title}`
       : `${found.length} ${of.title}`
-  return html`<table class="list objects">
+  return html`<table class="list labelled">
 <caption>${caption} of ${state.cluster}, with the outcomes of the last 24 hours</caption>
 <thead><tr><th scope="col">Name</th><th scope="col">${of.leadsTo}</th><th scope="col">State</th><th scope="col">Last delivered</th><th scope="col">Success in 24 h</th></tr></thead>
 <tbody id="rows">
@@ -104,13 +104,22 @@ ${shown.map((object) => row(of, object, state.cluster, now))}</tbody>
 ${pager(of, found.length, state)}`
 }
 
-function row({ kind }: ObjectKind, object: ListedObject, cluster: string, now: number): Html {
+/** What the message of every object begins with that is ready; warnings come after it. */
+const READY_MESSAGE = /^Initialized(?:; )?/
+
+function row(
+  { kind, leadsTo: leadsToTitle }: ObjectKind,
+  object: ListedObject,
+  cluster: string,
+  now: number,
+): Html {
   const { namespace, name, ready, suspended, reason, message, lastDeliveredAt, lastDeadAt } = object
   const filters = new URLSearchParams({ cluster, [kind.toLowerCase()]: nameOf(object) })
-  const why = ready && message === '' ? [] : html` <small dir="auto">${reason}: ${message}</small>`
+  const note = ready ? message.replace(READY_MESSAGE, '') : `${reason}: ${message}`
+  const why = note === '' ? [] : html` <small dir="auto">${note}</small>`
   const died = lastDeadAt ? html` <small>given up ${ago(lastDeadAt, now)}</small>` : []
   const delivered = lastDeliveredAt ? ago(lastDeliveredAt, now) : '–'
-  return html`<tr><td><a href="/console/deliveries?${filters.toString()}">${name}</a> <small>${namespace}</small></td><td>${leadsTo(object, cluster)}</td><td>${readyMark(ready)}${suspendedMark(suspended)}${why}</td><td>${delivered}${died}</td><td>${success(object.outcomes)}</td></tr>\n`
+  return html`<tr><td><a href="/console/deliveries?${filters.toString()}">${name}</a> <small>${namespace}</small></td><td data-label="${leadsToTitle}">${leadsTo(object, cluster)}</td><td>${readyMark(ready)}${suspendedMark(suspended)}${why}</td><td data-label="Last delivered">${delivered}${died}</td><td data-label="Success in 24 h">${success(object.outcomes)}</td></tr>\n`
 }
 
 function leadsTo({ type, provider }: ListedObject, cluster: string): Html | string {

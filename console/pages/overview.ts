@@ -53,8 +53,8 @@ function failing({ failing: shown, failingCount }: Overview, now: number): Html 
   const destinations =
     failingCount === 1 ? '1 destination fails' : `${failingCount} destinations fail`
   return html`<section class="banner is-bad" aria-labelledby="failing">
-<h2 id="failing" role="status"><span aria-hidden="true">✕</span> ${destinations} now${more}</h2>
-<table class="list">
+<div role="status"><h2 id="failing"><span aria-hidden="true">✕</span> ${destinations} now${more}</h2></div>
+<table class="list labelled">
 <caption>Destinations that fail, those with the most waiting first</caption>
 <thead><tr><th scope="col">Provider</th><th scope="col">Last error</th><th scope="col" class="number">Failed in a row</th><th scope="col" class="number">Waiting</th><th scope="col">Next probe</th></tr></thead>
 <tbody>
@@ -70,7 +70,7 @@ function failingRow(destination: FailingDestination, now: number): Html {
     ? html`<a href="${deliveriesPath({ cluster, provider, outcome: 'retry,dead' })}">${provider}</a>`
     : html`<b>a Provider that is gone</b>`
   const next = probeAt === undefined ? 'with each delivery' : ahead(probeAt, now)
-  return html`<tr><td>${name} <small>${host} · ${cluster}</small></td><td dir="auto">${error ?? '–'}</td><td class="number">${failures}</td><td class="number">${count}</td><td>${next}</td></tr>\n`
+  return html`<tr><td>${name} <small>${host} · ${cluster}</small></td><td dir="auto">${error ?? '–'}</td><td class="number" data-label="Failed in a row">${failures}</td><td class="number" data-label="Waiting">${count}</td><td data-label="Next probe">${next}</td></tr>\n`
 }
 
 function card(cluster: ClusterAtAGlance, now: number): Html {
