@@ -3,20 +3,29 @@ export interface ClusterTokensStore {
   /** Reads the tokens of a cluster; resolves with undefined when it has none. */
   read(cluster: string): Promise<readonly string[] | undefined>
   /**
-   * Nothing is changed for a cluster that has tokens already, nor for one that was retired. `hasKeys`:
-   * whether signatures by them count too; in a file they always do.
+   * Nothing is changed for a cluster that has tokens already, nor for one that was retired.
    */
   create(
     cluster: string,
     tokens: readonly string[],
-    hasKeys: boolean,
+    options: CreateOptions,
   ): Promise<'created' | 'exists' | 'retired'>
-  /** False when the cluster has no tokens. */
+  /** False when the cluster has no tokens. Its mode stays as it is. */
   replace(cluster: string, tokens: readonly string[]): Promise<boolean>
   /** Takes all of a cluster out of use; false when there is no such cluster. */
   retire(cluster: string): Promise<boolean>
   /** Brings back what `retire` took out of use. */
   restore(cluster: string): Promise<void>
+  /** Sets whether the cluster is observed; false when there is no such cluster. */
+  setObserved(cluster: string, isObserved: boolean): Promise<boolean>
+}
+
+/** How a cluster is created. */
+export interface CreateOptions {
+  /** Whether signatures by its tokens count too; in a file they always do. */
+  readonly hasKeys: boolean
+  /** Whether the cluster is observed: all is decided and recorded for it, and nothing is sent. */
+  readonly isObserved: boolean
 }
 
 /** How long a cluster that was retired can be brought back. */

@@ -29,10 +29,15 @@ export function tokensInFile(file: string): ClusterTokensStore {
     if (stored === undefined) warnLine(`created ${file} with a token for operators`)
     return true
   }
-  const set = (cluster: string, tokens: readonly string[], isThere: boolean) =>
-    change((document, { clusters }) => {
+  const set = (
+    cluster: string,
+    tokens: readonly string[],
+    { isThere, isObserved }: { readonly isThere: boolean; readonly isObserved?: boolean },
+  ) =>
+    change((document, { clusters, observed }) => {
       if (clusters.has(cluster) !== isThere) return false
-      document.setIn(['clusters', cluster], [...tokens])
+      const stays = isObserved ?? observed?.has(cluster) === true
+      document.setIn(['clusters', cluster], entryOf(document, tokens, stays))
       // What was kept longer than its time.
       if (document.hasIn(['retired', cluster])) document.deleteIn(['retired', cluster])
       return true
@@ -42,20 +47,25 @@ export function tokensInFile(file: string): ClusterTokensStore {
       const text = await readText(file)
       return text === undefined ? undefined : parsed(text, file).clusters.get(cluster)
     },
-    async create(cluster, tokens) {
+    async create(cluster, tokens, { isObserved }) {
       const text = await readText(file)
       const retired = text === undefined ? undefined : parsed(text, file).retired.get(cluster)
       if (retired !== undefined && isRecoverable(retired, Date.now())) return 'retired'
-      return (await set(cluster, tokens, false)) ? 'created' : 'exists'
+      const isNew = await set(cluster, tokens, { isThere: false, isObserved })
+      return isNew ? 'created' : 'exists'
     },
-    replace: (cluster, tokens) => set(cluster, tokens, true),
+    replace: (cluster, tokens) => set(cluster, tokens, { isThere: true }),
     retire: (cluster) =>
-      change((document, { clusters }) => {
+      change((document, { clusters, observed }) => {
         const tokens = clusters.get(cluster)
         if (tokens === undefined) return false
         document.deleteIn(['clusters', cluster])
         const at = new Date().toISOString()
-        document.setIn(['retired', cluster], document.createNode({ at, tokens: [...tokens] }))
+        const mode = observed?.has(cluster) ? { observe: true } : {}
+        document.setIn(
+          ['retired', cluster],
+          document.createNode({ at, tokens: [...tokens], ...mode }),
+        )
         return true
       }),
     async restore(cluster) {
@@ -63,11 +73,22 @@ export function tokensInFile(file: string): ClusterTokensStore {
         const known = retired.get(cluster)
         if (known === undefined) return false
         document.deleteIn(['retired', cluster])
-        document.setIn(['clusters', cluster], [...known.tokens])
+        const { tokens, observe = false } = known
+        document.setIn(['clusters', cluster], entryOf(document, tokens, observe))
         return true
       })
     },
+    async setObserved(cluster, isObserved) {
+      const text = await readText(file)
+      const tokens = text === undefined ? undefined : parsed(text, file).clusters.get(cluster)
+      return tokens !== undefined && set(cluster, tokens, { isThere: true, isObserved })
+    },
   }
+}
+
+/** What a tokens file has of a cluster: its tokens alone, or with its mode. */
+function entryOf(document: Document, tokens: readonly string[], isObserved: boolean) {
+  return document.createNode(isObserved ? { token: [...tokens], observe: true } : [...tokens])
 }
 
 function isRecoverable({ at }: RetiredTokens, now: number): boolean {

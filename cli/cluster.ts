@@ -14,6 +14,7 @@ interface ClusterFlags extends RelayFlags {
 
 interface CreateFlags extends ClusterFlags {
   readonly hmac?: boolean
+  readonly observe?: boolean
 }
 
 interface RotateFlags extends ClusterFlags {
@@ -33,12 +34,19 @@ export function clusterCommand(): Command {
       '--hmac',
       'the token is a key of signatures too, for senders of type generic-hmac; on AWS it costs a secret',
     )
+    .option('--observe', 'send nothing for it until cluster go-live; all is decided and recorded')
   const rotate = new Command('rotate')
     .description(
       'make a new token and print it; the one before stays valid until the next rotation',
     )
     .argument('<name>', 'name of the cluster', parseCluster)
     .option('--revoke-old', 'make no token, but end the one before')
+  const observe = new Command('observe')
+    .description('send nothing more for a cluster; all is decided and recorded as before')
+    .argument('<name>', 'name of the cluster', parseCluster)
+  const goLive = new Command('go-live')
+    .description('send for a cluster that was observed, from its next event on')
+    .argument('<name>', 'name of the cluster', parseCluster)
   const remove = new Command('delete')
     .description(
       `take a cluster out of use, with all that is stored of it; for ${RECOVERY_DAYS} days cluster create brings it back`,
@@ -46,9 +54,11 @@ export function clusterCommand(): Command {
     .argument('<name>', 'name of the cluster', parseCluster)
     .option('--yes', 'ask no question')
   return new Command('cluster')
-    .description('clusters, their tokens, and their identities at other clouds')
+    .description('clusters, their tokens and modes, and their identities at other clouds')
     .addCommand(addPlaceOptions(create).action(createCluster))
     .addCommand(addPlaceOptions(rotate).action(rotateTokens))
+    .addCommand(addPlaceOptions(observe).action(observeCluster))
+    .addCommand(addPlaceOptions(goLive).action(takeLive))
     .addCommand(addPlaceOptions(remove).action(deleteCluster))
     .addCommand(identityCommand())
 }
@@ -62,12 +72,16 @@ function addPlaceOptions(command: Command): Command {
 
 async function createCluster(
   cluster: string,
-  { hmac = false, ...flags }: CreateFlags,
+  { hmac = false, observe = false, ...flags }: CreateFlags,
 ): Promise<void> {
   const token = newToken()
   await withTokens(flags, async (store) => {
-    const result = await store.create(cluster, [token], hmac)
-    if (result === 'retired') return restoreCluster(store, cluster, token)
+    const result = await store.create(cluster, [token], { hasKeys: hmac, isObserved: observe })
+    if (result === 'retired') {
+      await restoreCluster(store, cluster, token)
+      if (observe) await store.setObserved(cluster, true)
+      return
+    }
     if (result === 'created') return
     const advice = `flux-relay cluster rotate ${cluster} makes a new token`
     throw new UsageError(`the cluster ${cluster} exists already; ${advice}`, 1)
@@ -117,6 +131,27 @@ async function rotateTokens(cluster: string, flags: RotateFlags): Promise<void> 
   printLine(flags.revokeOld ? `only the newest token of ${cluster} is valid now` : token)
 }
 
+async function observeCluster(cluster: string, flags: ClusterFlags): Promise<void> {
+  await setObserved(cluster, true, flags)
+  const advice = `flux-relay cluster go-live ${cluster} ends that`
+  printLine(`${cluster} is observed: all is decided and recorded, and nothing is sent; ${advice}`)
+}
+
+async function takeLive(cluster: string, flags: ClusterFlags): Promise<void> {
+  await setObserved(cluster, false, flags)
+  printLine(`${cluster} is live: what its events lead to from now on is sent`)
+}
+
+async function setObserved(
+  cluster: string,
+  isObserved: boolean,
+  flags: ClusterFlags,
+): Promise<void> {
+  await withTokens(flags, async (store) => {
+    if (!(await store.setObserved(cluster, isObserved))) throw noCluster(cluster)
+  })
+}
+
 function noCluster(cluster: string): UsageError {
   const advice = `flux-relay cluster create ${cluster} admits it`
   return new UsageError(`there is no cluster ${cluster}; ${advice}`, 1)
@@ -143,6 +178,7 @@ async function withTokens(
         replace: (...replaced) => relay.admission.replace(...replaced),
         retire: (cluster) => relay.retireCluster(cluster, RECOVERY_DAYS),
         restore: (cluster) => relay.restoreCluster(cluster),
+        setObserved: (...mode) => relay.setObserved(...mode),
       }),
     ),
   )

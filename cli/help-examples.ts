@@ -97,8 +97,11 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
     [
       'flux-relay cluster create prod --tokens tokens.yaml',
       'flux-relay cluster create prod --stack flux-relay-prod > token',
+      'flux-relay cluster create prod --observe --tokens tokens.yaml',
     ],
   ],
+  ['cluster observe', ['flux-relay cluster observe prod --tokens tokens.yaml']],
+  ['cluster go-live', ['flux-relay cluster go-live prod --stack flux-relay-prod']],
   ['cluster rotate', ['flux-relay cluster rotate prod --stack flux-relay-prod']],
   ['cluster delete', ['flux-relay cluster delete prod --stack flux-relay-prod']],
   [

@@ -10,6 +10,14 @@ export interface ClusterAdmissionOptions {
   readonly secrets: Pick<SecretsManagerWriter, 'createTokens' | 'replaceTokens' | 'hasTokens'>
 }
 
+/** How a cluster is admitted. */
+export interface AdmissionOptions {
+  /** Whether signatures by its tokens count too. */
+  readonly hasKeys: boolean
+  /** Whether it is observed. */
+  readonly isObserved: boolean
+}
+
 /** Marks a token of which only the hash is known. */
 const HASH_PREFIX = 'sha256:'
 
@@ -39,7 +47,7 @@ export class ClusterAdmission {
   async create(
     cluster: string,
     tokens: ClusterTokens,
-    hasKeys: boolean,
+    { hasKeys, isObserved }: AdmissionOptions,
   ): Promise<'created' | 'exists' | 'retired'> {
     const { hashes, secrets } = this.#options
     const stored = await hashes.readHashes(cluster)
@@ -53,7 +61,7 @@ export class ClusterAdmission {
       if (error instanceof SecretDeleted) return 'retired'
       throw error
     }
-    const added = { hashes: tokens.map(hashOf), hasKeys }
+    const added = { hashes: tokens.map(hashOf), hasKeys, isObserved }
     return (await hashes.writeHashes(cluster, added, false)) ? 'created' : 'exists'
   }
 
@@ -66,7 +74,8 @@ export class ClusterAdmission {
     const stored = await hashes.readHashes(cluster)
     const hasKeys = stored?.hasKeys ?? true
     if (hasKeys && !(await secrets.replaceTokens(cluster, tokens))) return false
-    return hashes.writeHashes(cluster, { hashes: tokens.map(hashOf), hasKeys }, true)
+    const isObserved = stored?.isObserved === true
+    return hashes.writeHashes(cluster, { hashes: tokens.map(hashOf), hasKeys, isObserved }, true)
   }
 }
 

@@ -8,7 +8,13 @@ import { type ClusterTokens, tokenHash } from '../../relay/api/credentials.ts'
 import { ClusterName } from '../../relay/model/config.ts'
 import { keepLatest } from '../../relay/model/latest.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
-import { POINTER, RETIRED_ATTRIBUTE, TOKENS } from './config-chunks.ts'
+import {
+  isObservedItem,
+  OBSERVED_ATTRIBUTE,
+  POINTER,
+  RETIRED_ATTRIBUTE,
+  TOKENS,
+} from './config-chunks.ts'
 import { type Item, MalformedItem, namesOf, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
 import type { SecretsManagerTokens } from './secrets-manager.ts'
 import { EXPIRY_ATTRIBUTE, TTL_ATTRIBUTE } from './tables.ts'
@@ -41,6 +47,8 @@ export interface StoredHashes {
   readonly hasKeys: boolean
   /** When the cluster was taken out of use, in milliseconds since the epoch. */
   readonly retiredAt?: number
+  /** Whether the cluster is observed, as far as its first set takes that from here. */
+  readonly isObserved: boolean
 }
 
 const MAX_AGE_MS = 5 * 60_000
@@ -98,7 +106,7 @@ export class DynamoDbTokens {
    */
   async writeHashes(
     cluster: string,
-    stored: Pick<StoredHashes, 'hashes' | 'hasKeys'>,
+    stored: Pick<StoredHashes, 'hashes' | 'hasKeys'> & Partial<Pick<StoredHashes, 'isObserved'>>,
     replaces: boolean,
   ): Promise<boolean> {
     const put = new PutItemCommand({
@@ -108,6 +116,7 @@ export class DynamoDbTokens {
         part: { S: TOKENS },
         hashes: { L: stored.hashes.map((hash) => ({ S: hash })) },
         hasKeys: { BOOL: stored.hasKeys },
+        ...(stored.isObserved && { [OBSERVED_ATTRIBUTE]: { BOOL: true } }),
       },
       ...(!replaces && {
         ConditionExpression: `attribute_not_exists(#part) OR #${EXPIRY_ATTRIBUTE} <= :now`,
@@ -179,9 +188,10 @@ export class DynamoDbTokens {
     const query = {
       TableName: this.#options.tableName,
       KeyConditionExpression: '#cluster = :cluster AND #part BETWEEN :first AND :last',
-      ProjectionExpression: `#part, #hashes, #hasKeys, #${RETIRED_ATTRIBUTE}, #${EXPIRY_ATTRIBUTE}`,
+      ProjectionExpression: `#part, #hashes, #hasKeys, #${OBSERVED_ATTRIBUTE}, #${RETIRED_ATTRIBUTE}, #${EXPIRY_ATTRIBUTE}`,
       ExpressionAttributeNames: namesOf(
-        ...['cluster', 'part', 'hashes', 'hasKeys', RETIRED_ATTRIBUTE, EXPIRY_ATTRIBUTE],
+        ...['cluster', 'part', 'hashes', 'hasKeys'],
+        ...[OBSERVED_ATTRIBUTE, RETIRED_ATTRIBUTE, EXPIRY_ATTRIBUTE],
       ),
       ExpressionAttributeValues: {
         ':cluster': { S: cluster },
@@ -214,6 +224,7 @@ export class DynamoDbTokens {
     return {
       hashes,
       hasKeys: item.hasKeys?.BOOL === true,
+      isObserved: isObservedItem(item),
       ...(retiredAt !== undefined && { retiredAt }),
     }
   }

@@ -36,6 +36,9 @@ export function pastKey({ revision, setId }: Pointer, index: number): string {
  */
 export const RETIRED_ATTRIBUTE = 'retiredAt'
 
+/** The attribute on the pointer, and on the tokens, of a cluster that is observed: true. */
+export const OBSERVED_ATTRIBUTE = 'observed'
+
 /** The place of a cluster's set. */
 export interface Pointer {
   readonly revision: string
@@ -49,6 +52,8 @@ export interface Pointer {
   readonly heardAt?: number
   /** The version of the cluster's shipper, as that told it last. */
   readonly shipper?: string
+  /** Present when the cluster is observed. It stays as it is when the set is replaced. */
+  readonly observed?: true
 }
 
 /** The sort keys of the chunks, in order. */
@@ -103,6 +108,7 @@ function unpack(cluster: string, chunks: readonly Uint8Array[]): string {
   }
 }
 
+/** The item of a pointer, without the mode of its cluster. */
 export function pointerItem(cluster: string, pointer: Pointer): Item {
   return {
     cluster: { S: cluster },
@@ -117,6 +123,11 @@ export function pointerItem(cluster: string, pointer: Pointer): Item {
   }
 }
 
+/** Whether an item says that its cluster is observed. */
+export function isObservedItem(item: Item | undefined): boolean {
+  return item?.[OBSERVED_ATTRIBUTE]?.BOOL === true
+}
+
 /** The pointer of an item; undefined for an item that `pointerItem` did not make. */
 export function pointerOf(item: Item): Pointer | undefined {
   const [revision, setId] = [textOf(item, 'revision'), textOf(item, 'setId')]
@@ -126,5 +137,6 @@ export function pointerOf(item: Item): Pointer | undefined {
   if (takenAt === undefined || chunks === undefined) return undefined
   const shipper = textOf(item, 'shipper')
   const told = { ...(heardAt !== undefined && { heardAt }), ...(shipper && { shipper }) }
-  return { revision, takenAt, setId, chunks, content, ...told }
+  const observed = isObservedItem(item) ? ({ observed: true } as const) : {}
+  return { revision, takenAt, setId, chunks, content, ...told, ...observed }
 }

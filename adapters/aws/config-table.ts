@@ -4,10 +4,12 @@ import {
   paginateQuery,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
+import { writeModeOf } from './cluster-modes.ts'
 import { mapConcurrently } from './concurrency.ts'
 import {
   CHUNK_PREFIX,
   chunkKeys,
+  isObservedItem,
   POINTER,
   type Pointer,
   pastKey,
@@ -28,6 +30,7 @@ import {
   wasWritten,
 } from './dynamodb-item.ts'
 import type { ItemReads } from './item-reads.ts'
+import { type FlipOptions, pointerFlip } from './pointer-flip.ts'
 import { CONFIG_INDEX, EXPIRY_ATTRIBUTE, TTL_ATTRIBUTE } from './tables.ts'
 import { expiryAttributes, hasExpired } from './versioned-item.ts'
 
@@ -71,22 +74,31 @@ export class ConfigTable {
   }
 
   /**
-   * Replaces the pointer. False when the stored set was taken later, or is not `sameSet`, if that
-   * is given.
+   * Replaces the pointer, and keeps the mode of the cluster unless `observed` is given. False when the
+   * stored set was taken later, or is not `sameSet`, if that is given.
    */
-  flipPointer(cluster: string, pointer: Pointer, sameSet?: string): Promise<boolean> {
-    const isOlder = '(attribute_not_exists(#takenAt) OR #takenAt <= :takenAt)'
-    const put = new PutItemCommand({
-      TableName: this.#tableName,
-      Item: pointerItem(cluster, pointer),
-      ConditionExpression: sameSet === undefined ? isOlder : `${isOlder} AND #setId = :setId`,
-      ExpressionAttributeNames: namesOf('takenAt', ...(sameSet === undefined ? [] : ['setId'])),
-      ExpressionAttributeValues: {
-        ':takenAt': { N: String(pointer.takenAt) },
-        ...(sameSet !== undefined && { ':setId': { S: sameSet } }),
-      },
-    })
-    return wasWritten(this.#client.send(put))
+  flipPointer(cluster: string, pointer: Pointer, options: FlipOptions = {}): Promise<boolean> {
+    const flip = pointerFlip(cluster, pointer, options)
+    return wasWritten(
+      this.#client.send(new UpdateItemCommand({ TableName: this.#tableName, ...flip })),
+    )
+  }
+
+  /**
+   * Writes the first pointer of a cluster, with the mode that is beside its tokens. A mode that is
+   * changed meanwhile counts. False when another pointer came first.
+   */
+  async firstPointer(cluster: string, pointer: Pointer): Promise<boolean> {
+    const observed = await this.isAdmittedObserved(cluster)
+    if (!(await this.flipPointer(cluster, pointer, { observed }))) return false
+    const now = await this.isAdmittedObserved(cluster)
+    if (now !== observed) await writeModeOf(this.#client, this.#tableName, cluster, POINTER, now)
+    return true
+  }
+
+  /** Whether a cluster without a set is observed, as it is beside its tokens. */
+  async isAdmittedObserved(cluster: string): Promise<boolean> {
+    return isObservedItem(await this.#get(cluster, TOKENS))
   }
 
   /** The chunks in order; undefined when one of them does not exist any more. */

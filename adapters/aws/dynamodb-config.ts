@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
 import { DEFAULT_RETENTION_MS } from '../../relay/model/retention.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
+import type { ClusterModes } from '../../relay/ports/cluster-modes.ts'
 import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import { contentHash, contentOf, fromChunks, type Pointer, toChunks } from './config-chunks.ts'
@@ -34,7 +35,7 @@ export interface DynamoDbConfigOptions extends TableOptions {
  * Each read reads the pointer, so that an event which was accepted after a change meets the new
  * set.
  */
-export class DynamoDbConfigStore implements ConfigStore, ConfigHistory {
+export class DynamoDbConfigStore implements ConfigStore, ConfigHistory, ClusterModes {
   readonly #table: ConfigTable
   readonly #clock: Clock
   readonly #hearsClusters: boolean
@@ -61,6 +62,14 @@ export class DynamoDbConfigStore implements ConfigStore, ConfigHistory {
       // It was replaced meanwhile, and its chunks are gone.
     }
     throw new Error(`the configuration of cluster ${cluster} has lost a part; send it again`)
+  }
+
+  /**
+   * The mode is beside the revision: who asks for both at once has them by one read. A cluster
+   * without a set counts as live, since nothing can be sent for it.
+   */
+  async isObserved(cluster: string): Promise<boolean> {
+    return (await this.#table.readPointer(cluster))?.observed === true
   }
 
   async readRevision(cluster: string, revision: string): Promise<ConfigSnapshot | undefined> {
@@ -102,7 +111,7 @@ export class DynamoDbConfigStore implements ConfigStore, ConfigHistory {
 
   /** Writes only the time of a set that a shipper sends again, as it does every ten minutes. */
   #confirm(cluster: string, pointer: Pointer): Promise<boolean> {
-    return this.#table.flipPointer(cluster, pointer, pointer.setId)
+    return this.#table.flipPointer(cluster, pointer, { sameSet: pointer.setId })
   }
 
   async #replaceBy(
@@ -125,7 +134,9 @@ export class DynamoDbConfigStore implements ConfigStore, ConfigHistory {
     if (current && current.revision !== revision) {
       await this.#table.keepPast(cluster, current, this.#clock.now() + this.#retentionMs)
     }
-    const isFlipped = await this.#table.flipPointer(cluster, pointer)
+    const isFlipped = current
+      ? await this.#table.flipPointer(cluster, pointer)
+      : await this.#table.firstPointer(cluster, pointer)
     if (isFlipped) await this.#tidy(cluster, setId, current ? [current.setId] : [])
     return isFlipped ? 'replaced' : 'stale'
   }

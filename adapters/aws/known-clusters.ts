@@ -20,8 +20,8 @@ export interface KnownClustersOptions {
 const CONCURRENT_CLUSTERS = 8
 
 /**
- * The clusters on DynamoDB: those of the config table's index, of each its pointer, and one entry of
- * the ledger's index.
+ * The clusters on DynamoDB: those of the config table's index, of each its pointer, or without one the
+ * item of its tokens, and one entry of the ledger's index.
  */
 export function createKnownClusters(options: KnownClustersOptions): Clusters {
   const { client, configTable, clock } = options
@@ -46,12 +46,14 @@ async function knownCluster(
     latestAccepted(options, cluster),
   ])
   const { heardAt, shipper } = pointer ?? {}
+  const observed = pointer ? pointer.observed : await configs.isAdmittedObserved(cluster)
   return {
     cluster,
     ...(lastEventAt !== undefined && { lastEventAt }),
     ...(pointer && { configuredAt: pointer.takenAt }),
     ...(heardAt !== undefined && { heardAt }),
     ...(shipper !== undefined && { shipper }),
+    ...(observed && { observed }),
   }
 }
 

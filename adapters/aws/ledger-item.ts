@@ -103,13 +103,17 @@ export function unreadableRecord(
   }
 }
 
-/** The fields that a compact body leaves to the attributes beside it. */
+/**
+ * The fields that a compact body leaves to the attributes beside it. People see a Delivery of an
+ * observed cluster as observed; it was skipped.
+ */
 function apartIn(item: Item): Readonly<Record<(typeof APART)[number], unknown>> {
+  const outcome = textOf(item, 'outcome')
   return {
     id: textOf(item, 'id'),
     cluster: textOf(item, 'cluster'),
     acceptedAt: parsePosition(textOf(item, 'position') ?? '').acceptedAt,
-    outcome: textOf(item, 'outcome'),
+    outcome: outcome === 'observed' ? 'skipped' : outcome,
   }
 }
 

@@ -11,7 +11,16 @@ import { shortId } from '../output/short-id.ts'
 import { formatTable } from '../output/table.ts'
 
 /** What takes the event comes first, and what does nothing with it last. */
-const ORDER = ['delivered', 'retry', 'dead', 'dismissed', 'suppressed', 'unrecorded', 'skipped']
+const ORDER = [
+  'delivered',
+  'observed',
+  'retry',
+  'dead',
+  'dismissed',
+  'suppressed',
+  'unrecorded',
+  'skipped',
+]
 
 /** An explanation for people: a table of all Alerts, and the requests below it. */
 export function formatExplanation({ verdicts }: Pick<Explanation, 'verdicts'>): string {

@@ -37,13 +37,14 @@ function clusterTable(clusters: readonly ListedCluster[], isWide: boolean): stri
   }
   const rows = clusters.map((cluster) => [
     cluster.name,
+    cluster.observed ? 'observed' : 'live',
     timeOf(cluster.lastEventAt),
     timeOf(cluster.lastConfigurationAt),
     cluster.shipperVersion ?? '',
     cluster.silentSince?.replace(/\.\d+Z$/, 'Z') ?? '',
     notTakenText(cluster.notTaken ?? []),
   ])
-  const heading = ['NAME', 'LAST EVENT', 'LAST CONFIGURATION', 'SHIPPER', 'SILENT SINCE']
+  const heading = ['NAME', 'MODE', 'LAST EVENT', 'LAST CONFIGURATION', 'SHIPPER', 'SILENT SINCE']
   // A relay on AWS does not count it, and an empty column would say that there was none.
   const isCounted = clusters.some(({ notTaken }) => notTaken !== undefined)
   return isCounted

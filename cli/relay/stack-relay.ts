@@ -1,6 +1,7 @@
 import { callerArn } from '../../adapters/aws/caller.ts'
 import { createStsClient } from '../../adapters/aws/clients.ts'
 import { ClusterAdmission } from '../../adapters/aws/cluster-admission.ts'
+import { writeMode } from '../../adapters/aws/cluster-modes.ts'
 import { ClusterSecrets } from '../../adapters/aws/cluster-secrets.ts'
 import { countDeadLetters, moveDeadLetters } from '../../adapters/aws/dead-letters.ts'
 import { createKnownClusters } from '../../adapters/aws/known-clusters.ts'
@@ -59,6 +60,8 @@ export interface StackRelay extends RelayRequests {
   retireCluster(cluster: string, recoveryDays: number): Promise<boolean>
   /** Brings back what was taken out of use. */
   restoreCluster(cluster: string): Promise<void>
+  /** Sets whether a cluster is observed; false when there is no such cluster. */
+  setObserved(cluster: string, isObserved: boolean): Promise<boolean>
   /** Tells how many messages the dead-letter queues hold. */
   countDeadLetters(): ReturnType<typeof countDeadLetters>
   /** Puts back what dispatch could not process; resolves with the dead-letter queues' ARNs. */
@@ -98,7 +101,7 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
   }
 }
 
-type Clusters = Pick<StackRelay, 'retireCluster' | 'restoreCluster'>
+type Clusters = Pick<StackRelay, 'retireCluster' | 'restoreCluster' | 'setObserved'>
 
 function clustersOn(
   { dynamoDb, secretsManager }: AwsClients,
@@ -120,6 +123,7 @@ function clustersOn(
       await secrets.restore(cluster, (await hashes.readHashes(cluster))?.retiredAt)
       await hashes.restore(cluster)
     },
+    setObserved: (cluster, isObserved) => writeMode(dynamoDb, tableName, cluster, isObserved),
   }
 }
 

@@ -9,7 +9,7 @@ type JsonSchema = Readonly<Record<string, unknown>>
 /** `TOKEN_FORM`, and around it what is left out of a token, such as the line break of a block. */
 const TOKEN: JsonSchema = { type: 'string', pattern: '^\\s*[!-~]+\\s*$' }
 
-function oneOrMore(item: JsonSchema): JsonSchema {
+function oneOrMore(item: JsonSchema) {
   return { anyOf: [item, { type: 'array', items: item, minItems: 1 }] }
 }
 
@@ -31,6 +31,22 @@ const OPERATOR: JsonSchema = {
   },
 }
 
+const CLUSTER: JsonSchema = {
+  type: 'object',
+  required: ['token'],
+  additionalProperties: false,
+  properties: {
+    token: {
+      description: 'The token, or a list of tokens while one is replaced.',
+      ...oneOrMore(TOKEN),
+    },
+    observe: {
+      description: 'Whether all is decided and recorded for the cluster, and nothing is sent.',
+      type: 'boolean',
+    },
+  },
+}
+
 /**
  * The JSON Schema of the tokens file. It is written by hand, since what the relay makes of the file cannot be
  * told by a schema; a test holds it beside what the relay accepts. That a token is there twice it does not see.
@@ -46,10 +62,11 @@ export const TOKENS_SCHEMA: JsonSchema = {
       anyOf: [TOKEN, { type: 'array', items: { anyOf: [TOKEN, OPERATOR] }, minItems: 1 }],
     },
     clusters: {
-      description: 'The token of each cluster, or its list of tokens while one is replaced.',
+      description:
+        'The token of each cluster, its list of tokens while one is replaced, or a map with token and observe.',
       type: 'object',
       propertyNames: { pattern: CLUSTER_NAME_FORM.source },
-      additionalProperties: oneOrMore(TOKEN),
+      additionalProperties: { anyOf: [...oneOrMore(TOKEN).anyOf, CLUSTER] },
     },
     retired: {
       description: 'What `flux-relay cluster delete` wrote: tokens that let nobody in.',
@@ -58,7 +75,11 @@ export const TOKENS_SCHEMA: JsonSchema = {
         type: 'object',
         required: ['at', 'tokens'],
         additionalProperties: false,
-        properties: { at: { type: 'string', format: 'date-time' }, tokens: oneOrMore(TOKEN) },
+        properties: {
+          at: { type: 'string', format: 'date-time' },
+          tokens: oneOrMore(TOKEN),
+          observe: { type: 'boolean' },
+        },
       },
     },
   },

@@ -68,12 +68,14 @@ export async function deliverEvents(
     }
     const prepared = await prepare(input, example.secrets)
     if (prepared.kind !== 'prepared') throw new Error(`${example.objects.file}: ${prepared.reason}`)
-    const conclusion = await attempt(record, candidate, context, false)
+    const conclusion = await attempt(record, candidate, context, LIVE)
     const concluded = concludeDelivery(record, conclusion, beginNow(ports.clock), ports.clock)
     deliveries.push({ file, prepared, record: concluded, sent: sent.slice(before) })
   }
   return deliveries
 }
+
+const LIVE = { overtaken: false, isObserved: false }
 
 function firstThatReaches(example: Example, names: readonly string[]) {
   const table = compileRoutingTable(example.snapshot)

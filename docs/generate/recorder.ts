@@ -1,5 +1,6 @@
 import type { Event } from '../../relay/model/event.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
+import { ALL_LIVE } from '../../relay/ports/cluster-modes.ts'
 import type { HttpResponse, OutboundRequest, TransportFailure } from '../../relay/ports/http.ts'
 import type { NatsMessage, NatsPublisher } from '../../relay/ports/nats.ts'
 import { NO_CLOUD_IDENTITIES } from '../../relay/ports/no-cloud-identities.ts'
@@ -62,6 +63,7 @@ export function createRecorder(secrets: SecretStore, answers: DestinationAnswers
     },
     queue: { send: unused, sendRetries: unused, resendRetries: unused },
     configs: { read: unused, replace: unused },
+    modes: ALL_LIVE,
     ledger: {
       assertWritable() {},
       readMany: unused,

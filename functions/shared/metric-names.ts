@@ -7,6 +7,8 @@ export const METRICS = {
   dead: 'Dead',
   suppressed: 'Suppressed',
   skipped: 'Skipped',
+  /** What would have been sent if its cluster were not observed. */
+  observed: 'Observed',
   /** The milliseconds from an event to its delivery. */
   latency: 'Latency',
   /**

@@ -1,4 +1,4 @@
-import { decidedOutcomeOf, reachedBy } from '../../relay/model/delivery.ts'
+import { countedAs, reachedBy } from '../../relay/model/delivery.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Decision } from '../../relay/ports/observer.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
@@ -11,6 +11,7 @@ const NAMES = {
   dead: METRICS.dead,
   suppressed: METRICS.suppressed,
   skipped: METRICS.skipped,
+  observed: METRICS.observed,
 } as const
 
 type MetricsSettings = Pick<Environment, 'metricsNamespace' | 'clusterMetrics'>
@@ -88,7 +89,7 @@ export function createDecisionMetrics(
       const key = Object.values(members).join(' ')
       const sum: Sums = sums.get(key) ?? { members, counts: new Map(), latencies: [] }
       sums.set(key, sum)
-      const name = NAMES[decidedOutcomeOf(record)]
+      const name = NAMES[countedAs(record)]
       sum.counts.set(name, (sum.counts.get(name) ?? 0) + 1)
       if (name === METRICS.delivered) sum.latencies.push(latencyMs)
       if (sum.latencies.length === MAX_VALUES) flush()

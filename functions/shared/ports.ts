@@ -64,13 +64,15 @@ export function createStorePorts(
   const table = (tableName: string) => ({ ...database, tableName })
   const secrets = { client: secretsManager, prefix: environment.secretPrefix, clock }
   const signingKeys = new SecretsManagerTokens(secrets)
+  const configs = new DynamoDbConfigStore({
+    ...table(environment.configTable),
+    ...configOptions,
+    ...(retentionMs !== undefined && { retentionMs }),
+  })
   return {
     queue: new SqsQueue({ client: sqs, eventsQueueUrl, retriesQueueUrl, clock }),
-    configs: new DynamoDbConfigStore({
-      ...table(environment.configTable),
-      ...configOptions,
-      ...(retentionMs !== undefined && { retentionMs }),
-    }),
+    configs,
+    modes: configs,
     state: new DynamoDbStateStore(table(environment.stateTable)),
     ledger: new DynamoDbLedger({
       ...table(environment.ledgerTable),

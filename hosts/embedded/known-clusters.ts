@@ -9,6 +9,7 @@ export interface ClusterSources
   /** The clusters that have tokens, each with how many. */
   admitted(): Iterable<readonly [string, number]>
   readonly notTaken: Pick<NotTakenCounts, 'byCluster'>
+  isObserved(cluster: string): boolean
 }
 
 /** The clusters of this host: those with tokens, with a configuration, or with records. */
@@ -35,7 +36,11 @@ export function createKnownClusters(sources: ClusterSources): Clusters {
       const notTaken = sources.notTaken.byCluster()
       return [...known.values()]
         .filter(({ cluster }) => sources.isServed(cluster))
-        .map((it) => ({ ...it, notTaken: notTaken.get(it.cluster) ?? [] }))
+        .map((it) => ({
+          ...it,
+          notTaken: notTaken.get(it.cluster) ?? [],
+          ...(sources.isObserved(it.cluster) && { observed: true }),
+        }))
     },
     unknownSenders: () => sources.notTaken.byCluster().get(undefined) ?? [],
   }

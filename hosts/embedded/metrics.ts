@@ -2,7 +2,7 @@ import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom
 import manifest from '../../package.json' with { type: 'json' }
 import type { EventCounts } from '../../relay/api/receive-events.ts'
 import type { RefusedRequest } from '../../relay/api/refused-request.ts'
-import { decidedOutcomeOf, reachedBy } from '../../relay/model/delivery.ts'
+import { countedAs, reachedBy } from '../../relay/model/delivery.ts'
 import type { Fault } from '../../relay/pipeline/dispatch-failure.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Decision } from '../../relay/ports/observer.ts'
@@ -143,7 +143,7 @@ function refusalCounter(registry: Registry): Metrics['refused'] {
 function deliveryMetrics(registry: Registry): Metrics['decided'] {
   const deliveries = new Counter({
     name: 'flux_relay_deliveries_total',
-    help: 'Decisions about deliveries; each retry is one.',
+    help: 'Decisions about deliveries; each retry is one. Those of an observed cluster that would have been sent are observed.',
     labelNames: ['outcome', 'provider_type'],
     registers: [registry],
   })
@@ -160,7 +160,7 @@ function deliveryMetrics(registry: Registry): Metrics['decided'] {
   })
   return ({ record, latencyMs }) => {
     const provider_type = typeLabel(reachedBy(record).provider?.type)
-    const outcome = decidedOutcomeOf(record)
+    const outcome = countedAs(record)
     deliveries.inc({ outcome, provider_type })
     if (outcome === 'delivered') latency.observe({ provider_type }, latencyMs / 1_000)
   }

@@ -27,6 +27,7 @@ import { ManifestsFolderError } from './manifests/folder.ts'
 import { createManifestsConfig } from './manifests-config.ts'
 import { createMetrics } from './metrics.ts'
 import { createNotTakenCounts } from './not-taken-counts.ts'
+import { observedClusters } from './observed-clusters.ts'
 import { createOutcomeCounter, type OutcomeCounter } from './outcome-counter.ts'
 import { createServedFolder, type ServedFolder } from './served-folder.ts'
 import { createServer } from './server.ts'
@@ -166,6 +167,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     state: stores.state,
     ledger: stores.ledger,
     configs,
+    modes: observedClusters(tokensFile),
     secrets,
     identities: NO_CLOUD_IDENTITIES,
     http,
@@ -201,6 +203,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   const clusters = createKnownClusters({
     ...{ ...readings.clusters, notTaken },
     admitted: () => tokenCounts(tokensFile?.tokens),
+    isObserved: (name) => tokensFile?.tokens.observed?.has(name) === true,
   })
   const server = await listen(options, {
     ports,

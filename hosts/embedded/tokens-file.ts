@@ -6,6 +6,8 @@ import { loadTokens, type Tokens } from './tokens.ts'
 export interface TokensFile {
   /** The tokens of the last version that could be read. */
   readonly tokens: Tokens
+  /** Looks at the file now, and resolves with the tokens then. Never rejects. */
+  latest(): Promise<Tokens>
   /** Looks at the file no more. */
   close(): void
 }
@@ -40,6 +42,10 @@ export async function openTokensFile(options: TokensFileOptions): Promise<Tokens
   timer.unref()
   return {
     get tokens() {
+      return tokens
+    },
+    async latest() {
+      await look()
       return tokens
     },
     close: () => clearInterval(timer),

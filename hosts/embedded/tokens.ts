@@ -16,6 +16,8 @@ export interface Tokens {
   readonly operators: readonly OperatorTokens[]
   /** The tokens of each cluster. */
   readonly clusters: ReadonlyMap<string, ClusterTokens>
+  /** The clusters that are observed; absent when there are none. */
+  readonly observed?: ReadonlySet<string>
 }
 
 /** The tokens of a cluster that was retired, with which nobody gets in. */
@@ -23,6 +25,8 @@ export interface RetiredTokens {
   /** When the cluster was retired, in RFC 3339. */
   readonly at: string
   readonly tokens: ClusterTokens
+  /** Present when the cluster was observed. */
+  readonly observe?: boolean | undefined
 }
 
 /** All that is in a tokens file. */
@@ -48,8 +52,8 @@ export async function loadTokens(file: string): Promise<Tokens> {
 
 /** Reads the text of a tokens file, whose name is for messages. Throws `TokensFileError`. */
 export function parseTokens(text: string, file: string): Tokens {
-  const { operators, clusters } = parseTokensFile(text, file)
-  return { operators, clusters }
+  const { retired: _, ...tokens } = parseTokensFile(text, file)
+  return tokens
 }
 
 /** Does what `parseTokens` does, and keeps what no server needs. Throws `TokensFileError`. */
@@ -105,6 +109,30 @@ const OperatorEntry = z.unknown().transform((value, context): OperatorTokens => 
   return { name, role, tokens: token }
 })
 
+const ObservableCluster = z.strictObject(
+  {
+    token: OneOrMoreTokens,
+    observe: z.boolean('expected true or false').default(false),
+  },
+  {
+    error: ({ code }) =>
+      code === 'unrecognized_keys'
+        ? 'unknown field; there are token and observe'
+        : 'expected a token or a list of tokens',
+  },
+)
+
+/** The tokens of a cluster alone, or with its mode. What is wrong is told for the form that was meant. */
+const ClusterEntry = z.unknown().transform((value, context) => {
+  const isMap = typeof value === 'object' && value !== null && !Array.isArray(value)
+  const read = ObservableCluster.safeParse(isMap ? value : { token: value })
+  if (read.success) return { ...read.data, isMap }
+  for (const { path, message } of read.error.issues) {
+    context.addIssue({ code: 'custom', path: isMap ? [...path] : path.slice(1), message })
+  }
+  return z.NEVER
+})
+
 const Operators = z.preprocess(
   (value) => (typeof value === 'string' ? [value] : value),
   z
@@ -123,7 +151,7 @@ const Content = z.strictObject(
         error: 'each key must be the name of a cluster, a DNS label such as prod-eu-1',
         abort: true,
       })
-      .pipe(z.record(z.string(), OneOrMoreTokens))
+      .pipe(z.record(z.string(), ClusterEntry))
       .default({}),
     retired: z
       .record(
@@ -131,6 +159,7 @@ const Content = z.strictObject(
         z.strictObject({
           at: z.iso.datetime('expected the time when it was retired, such as 2026-11-20T09:14:03Z'),
           tokens: OneOrMoreTokens,
+          observe: z.boolean('expected true or false').optional(),
         }),
         'expected what flux-relay cluster delete wrote there',
       )
@@ -156,8 +185,16 @@ function readTokens(text: string): ReadTokens {
   const { operators, clusters, retired } = parsed.data
   const errors = [...repeatedNames(operators), ...repeatedTokens(operators, clusters)]
   if (errors.length > 0) return { errors }
-  const mapOf = <T>(entries: Readonly<Record<string, T>>) => new Map(Object.entries(entries))
-  return { tokens: { operators, clusters: mapOf(clusters), retired: mapOf(retired) } }
+  const entries = Object.entries(clusters)
+  const observed = entries.flatMap(([name, { observe }]) => (observe ? [name] : []))
+  return {
+    tokens: {
+      operators,
+      clusters: new Map(entries.map(([name, { token }]) => [name, token])),
+      ...(observed.length > 0 && { observed: new Set(observed) }),
+      retired: new Map(Object.entries(retired)),
+    },
+  }
 }
 
 /**
@@ -191,12 +228,14 @@ function repeatedNames(operators: readonly OperatorTokens[]): readonly string[] 
 /** A token must name one sender, and no cluster may pass for an operator. */
 function repeatedTokens(
   operators: readonly OperatorTokens[],
-  clusters: Readonly<Record<string, ClusterTokens>>,
+  clusters: Readonly<Record<string, z.infer<typeof ClusterEntry>>>,
 ): readonly string[] {
   const places = new Map<string, string>()
   const lists = [
     ...operators.map(({ name, tokens }, index) => placesOf(index, name, tokens)),
-    ...Object.entries(clusters).map(([name, tokens]) => listed(`clusters.${name}`, tokens)),
+    ...Object.entries(clusters).map(([name, { token, isMap }]) =>
+      listed(`clusters.${name}${isMap ? '.token' : ''}`, token),
+    ),
   ]
   return lists.flat().flatMap(([place, token]) => {
     const earlier = places.get(token)

@@ -221,6 +221,8 @@ export class RelayFunctions extends Construct {
     if (settings.replayButton) {
       widget.allow(['dynamodb:PutItem'], ledger.tableArn)
       widget.allow(['dynamodb:GetItem'], state.tableArn)
+      // Whether the cluster is observed.
+      widget.allow(['dynamodb:GetItem'], config.tableArn)
       widget.allow(SEND, queues.retries.queueArn)
     }
     return widget

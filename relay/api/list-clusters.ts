@@ -29,6 +29,7 @@ function clusterView(known: KnownCluster, now: number) {
   const { cluster: name, lastEventAt, configuredAt, heardAt, shipper, notReady, tokens } = known
   return {
     name,
+    observed: known.observed,
     lastEventAt: isoTime(lastEventAt),
     lastConfigurationAt: isoTime(configuredAt),
     shipperVersion: shipper,

@@ -12,8 +12,11 @@ export type FinalOutcome = (typeof FINAL_OUTCOMES)[number]
 export const DECIDED_OUTCOMES = [...FINAL_OUTCOMES, 'retry'] as const
 export type DecidedOutcome = (typeof DECIDED_OUTCOMES)[number]
 
-/** All outcomes that people see; `dismissed` is that of a dead Delivery which a person has put away. */
-export const OUTCOMES = [...DECIDED_OUTCOMES, 'dismissed'] as const
+/**
+ * All outcomes that people see. `dismissed` is that of a dead Delivery which a person has put away,
+ * `observed` that of a skipped one which would have been sent if its cluster were not observed.
+ */
+export const OUTCOMES = [...DECIDED_OUTCOMES, 'dismissed', 'observed'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 /**
@@ -52,6 +55,11 @@ export interface Final {
   readonly outcome: FinalOutcome
   /** The reason, as people read it. */
   readonly reason: string
+  /**
+   * Present on a `skipped` Delivery that was ready to be sent, and was not because its cluster is
+   * observed.
+   */
+  readonly observed?: true
   /** Present only when the Delivery is dead, and a person has put it away. */
   readonly dismissal?: Dismissal
 }
@@ -236,11 +244,21 @@ export function decidedOutcomeOf({ status }: Pick<LedgerRecord, 'status'>): Deci
   return status.kind === 'waiting' ? 'retry' : status.outcome
 }
 
+/** Whether a Delivery would have been sent if its cluster were not observed. */
+export function isObserved({ status }: Pick<LedgerRecord, 'status'>): boolean {
+  return status.kind === 'final' && status.observed === true
+}
+
+/** What a decision is counted as: its outcome, or `observed` for what would have been sent. */
+export function countedAs(record: Pick<LedgerRecord, 'status'>): DecidedOutcome | 'observed' {
+  return isObserved(record) ? 'observed' : decidedOutcomeOf(record)
+}
+
 /** The outcome of a decided record, as people see it. */
 export function outcomeOf(record: Pick<LedgerRecord, 'status'>): Outcome {
   const { status } = record
   const isDismissed = status.kind === 'final' && status.dismissal !== undefined
-  return isDismissed ? 'dismissed' : decidedOutcomeOf(record)
+  return isDismissed ? 'dismissed' : countedAs(record)
 }
 
 /** The Alert and the Provider of a record, as far as its event reached them. */

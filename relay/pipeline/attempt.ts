@@ -1,12 +1,12 @@
 import type { DeliveryRecord, Status } from '../model/delivery.ts'
-import { CLAIM_CONFLICT_DELAY_MS } from '../model/retry.ts'
 import { cutText, ellipsize } from '../model/text.ts'
 import { type HttpResponse, MAX_RESPONSE_BYTES } from '../ports/http.ts'
-import { isHttpProvider, type Subject } from '../providers/contract.ts'
+import { isHttpProvider } from '../providers/contract.ts'
 import type { Verdict } from '../providers/verdict.ts'
 import { createRedactor, type Redact } from '../redact/redact.ts'
 import { awaitAbsent } from './absent.ts'
 import type { ClaimsUnderWay } from './claim-time.ts'
+import { claimantOf, concludeUnclaimed } from './claimant.ts'
 import { type Conclusion, end, type RecordedAnswer, waitFor } from './conclusion.ts'
 import { type Delivered, deliver } from './deliver.ts'
 import {
@@ -17,8 +17,9 @@ import {
 } from './destinations/destinations.ts'
 import { isLate } from './lateness.ts'
 import type { Candidate } from './match.ts'
+import { observe } from './observe.ts'
 import { type Prepared, type PrepareInput, prepare } from './prepare.ts'
-import { type Claimant, claimSubject, keepTurn, settleSubject, subjectStateKey } from './subject.ts'
+import { claimSubject, keepTurn, settleSubject, subjectStateKey } from './subject.ts'
 import type { DeliverParts } from './try-ports.ts'
 import { restOf, type TryLimits, tryTime } from './try-time.ts'
 
@@ -41,16 +42,23 @@ export interface AttemptContext extends DeliverParts {
   readonly claims: ClaimsUnderWay
 }
 
+/** What a try depends on beside the Delivery. */
+export interface TrySituation {
+  /** Whether a newer event of its object is known. */
+  readonly overtaken: boolean
+  /** Whether its cluster is observed. Then all is prepared, and nothing is sent. */
+  readonly isObserved: boolean
+}
+
 /**
- * Makes one attempt of one Delivery and says what came of it. `overtaken` tells that a newer event
- * of its object is known. Rejects when a store fails; the attempt may have been sent by then, and
- * is made again.
+ * Makes one attempt of one Delivery and says what came of it. Rejects when a store fails; the
+ * attempt may have been sent by then, and is made again.
  */
 export async function attempt(
   record: DeliveryRecord<Status>,
   candidate: Candidate,
   context: AttemptContext,
-  overtaken: boolean,
+  { overtaken, isObserved }: TrySituation,
 ): Promise<Conclusion> {
   const about = candidate.provider ? { provider: candidate.provider.provider } : {}
   if (candidate.kind !== 'matched') {
@@ -76,7 +84,9 @@ export async function attempt(
     if (kind === 'missing') return { ...waitFor(reason), ...about }
     return { ...end(OUTCOME_UNPREPARED[kind], reason), ...about }
   }
-  const conclusion = await sendAdmitted(record, prepared, input, context)
+  const conclusion = isObserved
+    ? await observe(record, prepared, context.ports)
+    : await sendAdmitted(record, prepared, input, context)
   return { ...about, ...conclusion, notes: [...prepared.notes, ...(conclusion.notes ?? [])] }
 }
 
@@ -182,54 +192,6 @@ async function sendClaimed(
   const sent = await sendRenewing(record, prepared, input, context)
   await settleSubject(ports, claimed.claim, sent.delivered.verdict, context.claims)
   return { ...sent, subjectStateKey: subjectStateKey(record.cluster, subject) }
-}
-
-function claimantOf(
-  record: DeliveryRecord<Status>,
-  prepared: Prepared,
-  subject: Subject,
-): Claimant {
-  return {
-    cluster: record.cluster,
-    subject,
-    deliveryId: record.id,
-    order: record.order,
-    reason: record.event.reason,
-    answers: prepared.answers,
-    timeoutMs: prepared.resolved.transport.timeoutMs,
-  }
-}
-
-type Unclaimed = Exclude<Awaited<ReturnType<typeof claimSubject>>, { kind: 'claimed' }>
-
-function concludeUnclaimed(
-  claimed: Unclaimed,
-  cluster: string,
-  subject: Subject,
-  now: number,
-): Conclusion {
-  const about = { subjectStateKey: subjectStateKey(cluster, subject) }
-  switch (claimed.kind) {
-    case 'superseded':
-      return { ...end('suppressed', 'superseded by a newer event of the same subject'), ...about }
-    case 'unasked': {
-      const last = claimed.last === undefined ? 'is not known' : `came from ${claimed.last}`
-      const reason = `this event counts only after ${claimed.answers}; the last status of this commit ${last}`
-      return { ...end('skipped', reason), ...about }
-    }
-    case 'busy': {
-      const reason = 'another delivery of the same subject is being sent'
-      const until = now + CLAIM_CONFLICT_DELAY_MS
-      return { kind: 'postponed', why: 'subject', reason, until, endsWhenLate: false, ...about }
-    }
-    case 'unchanged': {
-      const since = new Date(claimed.since).toISOString()
-      if (claimed.own) {
-        return { ...end('delivered', `delivered at ${since} by an earlier try`), ...about }
-      }
-      return { kind: 'unchanged', reason: `unchanged: ${subject.shows} since ${since}`, ...about }
-    }
-  }
 }
 
 /**

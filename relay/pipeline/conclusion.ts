@@ -49,6 +49,8 @@ interface Ended {
   readonly reason: string
   /** The last answer; absent when the outcome was decided without a try. */
   readonly sent?: RecordedAnswer
+  /** Present when only the mode of its cluster kept the Delivery from being sent. */
+  readonly observed?: true
 }
 
 /** What the ledger keeps of the last answer to a try; empty when no answer came. */

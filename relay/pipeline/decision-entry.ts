@@ -1,4 +1,4 @@
-import { decidedOutcomeOf, reachedBy } from '../model/delivery.ts'
+import { countedAs, reachedBy } from '../model/delivery.ts'
 import { objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { Decision } from '../ports/observer.ts'
@@ -6,6 +6,7 @@ import type { Decision } from '../ports/observer.ts'
 const LEVELS = {
   delivered: 'info',
   skipped: 'info',
+  observed: 'info',
   suppressed: 'info',
   retry: 'warn',
   dead: 'error',
@@ -14,7 +15,7 @@ const LEVELS = {
 /** A decision as every host logs it: one entry, whose message is the outcome. */
 export function decisionEntry({ record, latencyMs }: Decision) {
   const { status, attempt } = record
-  const outcome = decidedOutcomeOf(record)
+  const outcome = countedAs(record)
   const { alert, provider } = reachedBy(record)
   return {
     level: LEVELS[outcome],

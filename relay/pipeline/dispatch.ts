@@ -30,7 +30,7 @@ import { findPlace } from './repeat.ts'
 import { NO_REPEATS, repeatReason } from './repeats-by-alert.ts'
 import { createRoom } from './room.ts'
 import type { RoutingTable } from './routing-table.ts'
-import { createRoutingTables, type RoutingTables } from './routing-tables.ts'
+import { createRoutingTables, type RoutingTables, type TableInForce } from './routing-tables.ts'
 import { requeue, settle } from './settle.ts'
 import { noPause, type Pause } from './slices.ts'
 import type { TryLimits } from './try-time.ts'
@@ -71,7 +71,7 @@ export function createDispatcher(
     limits: options,
     claims: new ClaimsUnderWay(ports.clock),
     // A set that cannot be compiled stops all of its cluster's messages, and is the fault of none.
-    tables: host.watch(createRoutingTables(ports.configs, options.pause)),
+    tables: host.watch(createRoutingTables(ports, options.pause)),
     destinations,
     inTurn: createInTurn(),
     firstTries: createFanOut(),
@@ -102,6 +102,7 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
     intervalMs: context.options.rateLimitIntervalMs,
     candidates: matches?.candidates ?? [],
     hasDeliveries: recalled.hasDeliveries,
+    isObserved: table?.isObserved === true,
   })
   // One that comes again, and had news for some Alert, keeps to the records of its Deliveries.
   if (repeats.areForAll && !recalled.hasDeliveries) {
@@ -116,8 +117,9 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
   if (reason !== '') {
     return settleWithoutAlert(context, queued, end('skipped', reason), table)
   }
-  const { revision } = table
-  await tryCandidates(context, { queued, candidates, repeats, recalled, overtaken, revision })
+  const { revision, isObserved } = table
+  const situation = { overtaken, isObserved }
+  await tryCandidates(context, { queued, candidates, repeats, recalled, revision, ...situation })
 }
 
 /** Records an event that reached no Alert. */
@@ -157,7 +159,7 @@ async function retry(context: Context, message: RetryMessage): Promise<void> {
 async function retryDelivery(
   context: Context,
   stored: Versioned<DeliveryRecord<Waiting>>,
-  table: RoutingTable | undefined,
+  table: TableInForce | undefined,
 ): Promise<void> {
   const { ports, options } = context
   const { value: record } = stored
@@ -170,7 +172,12 @@ async function retryDelivery(
   if (table && alert) await tests.testAhead([alert], table, context.pause)
   const conclusion: Conclusion =
     table && alert
-      ? await attemptAgain(context, record, matchAlert(record, alert, table, options, tests))
+      ? await attemptAgain(
+          context,
+          record,
+          matchAlert(record, alert, table, options, tests),
+          table.isObserved,
+        )
       : end('skipped', `Alert ${namespacedName(record.alert)} does not exist any more`)
   const judged = judgedBy(record, table)
   const concluded = concludeDelivery(judged, conclusion, begin, ports.clock)
@@ -178,9 +185,14 @@ async function retryDelivery(
   else await settle(context, concluded, stored)
 }
 
-async function attemptAgain(context: Context, record: DeliveryRecord, candidate: Candidate) {
+async function attemptAgain(
+  context: Context,
+  record: DeliveryRecord,
+  candidate: Candidate,
+  isObserved: boolean,
+) {
   const overtaken = await isRetryOvertaken(context.ports, record, candidate)
-  return attempt(record, candidate, context, overtaken)
+  return attempt(record, candidate, context, { overtaken, isObserved })
 }
 
 /**
@@ -192,7 +204,7 @@ const MAX_NAMED_ALERTS = 20
 async function retryEvent(
   context: Context,
   stored: Versioned<EventRecord>,
-  table: RoutingTable | undefined,
+  table: TableInForce | undefined,
 ): Promise<void> {
   const { value: record } = stored
   const { clock } = context.ports
@@ -207,9 +219,10 @@ async function retryEvent(
   const queued = queuedAgain(record)
   const recalled = await recall(context, record.eventId, uidsOf(matches))
   const overtaken = await isOvertaken(context.ports, record)
-  const { revision } = table
+  const { revision, isObserved } = table
   const repeats = NO_REPEATS
-  await tryCandidates(context, { queued, candidates, repeats, recalled, overtaken, revision })
+  const situation = { overtaken, isObserved }
+  await tryCandidates(context, { queued, candidates, repeats, recalled, revision, ...situation })
   const names: string[] = []
   let more = 0
   for (const { alert } of matches.alerts) {

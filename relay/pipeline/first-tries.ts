@@ -1,6 +1,6 @@
 import type { DeliveryRecord, Pending, QueuedEvent } from '../model/delivery.ts'
 import type { SeenEvent } from '../model/stored/object-state.ts'
-import { type AttemptContext, attempt } from './attempt.ts'
+import { type AttemptContext, attempt, type TrySituation } from './attempt.ts'
 import { type Conclusion, end } from './conclusion.ts'
 import type { FanOut } from './fan-out.ts'
 import type { Candidate } from './match.ts'
@@ -20,12 +20,11 @@ export interface FirstTriesContext extends AttemptContext {
 }
 
 /** An event, and the Alerts that it goes to. */
-export interface FirstTries {
+export interface FirstTries extends TrySituation {
   readonly queued: QueuedEvent
   readonly candidates: Iterable<Candidate>
   readonly repeats: Repeats
   readonly recalled: Recalled
-  readonly overtaken: boolean
   /** The revision of the configuration in which the Alerts were found. */
   readonly revision: string
 }
@@ -36,7 +35,7 @@ export interface FirstTries {
  */
 export async function tryCandidates(
   context: FirstTriesContext,
-  { queued, candidates, repeats, recalled, overtaken, revision }: FirstTries,
+  { queued, candidates, repeats, recalled, revision, ...situation }: FirstTries,
 ): Promise<void> {
   const failures: unknown[] = []
   await context.firstTries.each(
@@ -49,7 +48,7 @@ export async function tryCandidates(
         revision,
       )
       if (await recalled.hasDelivery(record.id)) return
-      await tryFirst(context, record, addressed, overtaken).finally(() =>
+      await tryFirst(context, record, addressed, situation).finally(() =>
         context.destinations.done(record.id),
       )
     },
@@ -67,12 +66,12 @@ async function tryFirst(
   context: FirstTriesContext,
   record: DeliveryRecord<Pending>,
   { candidate, repeated }: Addressed,
-  overtaken: boolean,
+  situation: TrySituation,
 ): Promise<void> {
   const begin = beginNow(context.ports.clock)
   const conclusion = repeated
     ? concludeRepeat(repeated, candidate)
-    : await attempt(record, candidate, context, overtaken)
+    : await attempt(record, candidate, context, situation)
   const { subjectStateKey } = conclusion
   const concluded = concludeDelivery(record, conclusion, begin, context.ports.clock)
   if (subjectStateKey && wasNotSent(conclusion)) {

@@ -32,6 +32,7 @@ export function watchPorts(ports: Ports, { watch }: HostErrors): Ports {
   return {
     queue: watch(ports.queue),
     configs: watch(ports.configs),
+    modes: watch(ports.modes),
     secrets: watch(ports.secrets),
     identities: watch(ports.identities),
     state: watch(ports.state),

@@ -7,7 +7,7 @@ import { type Matches, type MatchOptions, match } from './match.ts'
 import { readObjectState } from './object-memory.ts'
 import { NOTHING_RECALLED, type RecallContext, type Recalled, recall } from './recall.ts'
 import type { RoutingTable } from './routing-table.ts'
-import type { RoutingTables } from './routing-tables.ts'
+import type { RoutingTables, TableInForce } from './routing-tables.ts'
 import type { Pause } from './slices.ts'
 
 export interface LookUpContext extends RecallContext {
@@ -20,7 +20,7 @@ export interface LookUpContext extends RecallContext {
 /** What is known of an event before anything is decided about it. */
 export interface LookedUp extends Matched {
   /** The cluster's configuration; undefined without one. */
-  readonly table: RoutingTable | undefined
+  readonly table: TableInForce | undefined
   /** What is remembered of its object. */
   readonly object: Versioned<ObjectState> | undefined
 }

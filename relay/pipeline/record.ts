@@ -171,8 +171,10 @@ function nextStep(
   const { failures } = record
   const { reason } = conclusion
   switch (conclusion.kind) {
-    case 'final':
-      return { status: { kind: 'final', outcome: conclusion.outcome, reason }, failures }
+    case 'final': {
+      const { kind, outcome, observed } = conclusion
+      return { status: { kind, outcome, reason, ...(observed && { observed }) }, failures }
+    }
     case 'unchanged':
       return { status: { kind: 'final', outcome: 'suppressed', reason }, failures }
     case 'tried':

@@ -39,6 +39,8 @@ export interface PlaceOptions {
    * like it would count as a repeat.
    */
   readonly hasDeliveries: boolean
+  /** Whether the cluster is observed. What would have been sent then counts as told. */
+  readonly isObserved: boolean
 }
 
 /**
@@ -51,7 +53,7 @@ export async function findPlace(
   context: PlaceContext,
   queued: QueuedEvent,
   stored: Versioned<ObjectState> | undefined,
-  { intervalMs, candidates, hasDeliveries }: PlaceOptions,
+  { intervalMs, candidates, hasDeliveries, isObserved }: PlaceOptions,
 ): Promise<Place> {
   const state = stored?.value
   const { severity } = queued.event
@@ -68,7 +70,7 @@ export async function findPlace(
       : []
   const alike = seen.filter((event) => event.fingerprint === own.fingerprint)
   const earlier = alike.filter(({ eventId }) => eventId !== own.eventId)
-  const repeats = await findRepeats(context, earlier, candidates)
+  const repeats = await findRepeats(context, earlier, candidates, isObserved)
 
   const isRemembered = hasDeliveries || alike.length > earlier.length
   if (repeats.areForAll || isRemembered) return { repeats, overtaken }

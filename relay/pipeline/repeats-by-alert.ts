@@ -1,4 +1,4 @@
-import type { LedgerRecord } from '../model/delivery.ts'
+import { isObserved, type LedgerRecord } from '../model/delivery.ts'
 import { DamagedRecord } from '../model/stored/errors.ts'
 import type { SeenEvent } from '../model/stored/object-state.ts'
 import type { Ports } from '../ports/ports.ts'
@@ -36,13 +36,15 @@ function takesEvent({ kind }: Candidate): boolean {
 
 /**
  * Tells for which Alerts an event repeats one of these earlier events of its fingerprint: those for
- * which a record of an earlier event is delivered or waits. Reads a bounded number of records at
- * once, and keeps one number for each Alert.
+ * which a record of an earlier event is delivered or waits. With `countsObserved`, as for a cluster
+ * that is observed, also those for which it would have been sent. Reads a bounded number of records
+ * at once, and keeps one number for each Alert.
  */
 export async function findRepeats(
   context: RepeatsContext,
   earlier: readonly SeenEvent[],
   candidates: Iterable<Candidate>,
+  countsObserved: boolean,
 ): Promise<Repeats> {
   if (earlier.length === 0) return NO_REPEATS
   const idsOf = function* () {
@@ -53,9 +55,10 @@ export async function findRepeats(
       if (takesEvent(candidate)) yield earlier.map(({ eventId }) => deliveryId(eventId, uid))
     }
   }
+  const isTold = (record: LedgerRecord) => wasTold(record) || (countsObserved && isObserved(record))
   const perRead = Math.max(1, Math.floor(READ_AT_ONCE / earlier.length))
   const slices: Int16Array[] = []
-  for (const ids of slicesOf(idsOf(), perRead)) slices.push(await findSlice(context, ids))
+  for (const ids of slicesOf(idsOf(), perRead)) slices.push(await findSlice(context, ids, isTold))
 
   const eventAt = (index: number) =>
     earlier[slices[Math.floor(index / perRead)]?.[index % perRead] ?? NONE]
@@ -115,14 +118,16 @@ const NONE = -1
 async function findSlice(
   context: RepeatsContext,
   lists: readonly (readonly string[])[],
+  isTold: IsTold,
 ): Promise<Int16Array> {
-  const counting = await readCounting(context, lists.flat())
+  const counting = await readCounting(context, lists.flat(), isTold)
   return Int16Array.from(lists, (ids) => ids.findLastIndex((id) => counting.has(id)))
 }
 
 function readCounting(
   { ports, recalling }: RepeatsContext,
   ids: readonly string[],
+  isTold: IsTold,
 ): Promise<ReadonlySet<string>> {
   return recalling.hold(ids.length, async () => {
     const records = await readSound(ports, ids)
@@ -130,8 +135,10 @@ function readCounting(
   })
 }
 
+type IsTold = (record: LedgerRecord) => boolean
+
 /** Whether the destination of the record was told, or will be. */
-function isTold({ status }: LedgerRecord): boolean {
+function wasTold({ status }: LedgerRecord): boolean {
   return status.kind === 'waiting' || status.outcome === 'delivered'
 }
 

@@ -25,12 +25,12 @@ function guardOf({ id, cluster, attempt }: LedgerRecord, now: number): RetryMess
 const MAX_REPLAYS_KEPT = 20
 
 /** The ports that a replay needs: it only queues, and sends nothing itself. */
-export type ReplayPorts = Pick<Ports, 'queue' | 'ledger' | 'state' | 'clock'>
+export type ReplayPorts = Pick<Ports, 'queue' | 'ledger' | 'state' | 'modes' | 'clock'>
 
 /**
  * Asks for another chain of tries of a delivery, with the current configuration and the event as it
  * was. A delivery that still waits is tried now. Refused when something newer was sent for its
- * subject. `by` names who asks; absent when nobody knows.
+ * subject, and while its cluster is observed. `by` names who asks; absent when nobody knows.
  */
 export async function requestReplay(
   ports: ReplayPorts,
@@ -41,6 +41,12 @@ export async function requestReplay(
   if (stored === undefined) return { kind: 'not-found' }
   if (typeof stored === 'string') return { kind: 'refused', reason: stored }
   const { value: record, version } = stored
+  if (await ports.modes.isObserved(record.cluster)) {
+    const { cluster } = record
+    const advice = `flux-relay cluster go-live ${cluster} ends that`
+    const reason = `the cluster ${cluster} is observed, so nothing is sent for it: ${advice}`
+    return { kind: 'refused', reason }
+  }
   if (await isSupersededRecord(ports, record)) {
     return {
       kind: 'refused',

@@ -1,4 +1,4 @@
-import type { ConfigStore } from '../ports/config-store.ts'
+import type { Ports } from '../ports/ports.ts'
 import { compileInSlices, type RoutingTable } from './routing-table.ts'
 import { type SharedReads, shareReads } from './shared-reads.ts'
 import { noPause, type Pause } from './slices.ts'
@@ -9,29 +9,38 @@ import { noPause, type Pause } from './slices.ts'
  */
 const MAX_TABLES = 500
 
+/** The compiled configuration of a cluster, and the mode in which it is used. */
+export interface TableInForce extends RoutingTable {
+  /** Whether the cluster is observed: what its events lead to is recorded, and nothing is sent. */
+  readonly isObserved: boolean
+}
+
 /** The compiled configuration of each cluster. */
 export interface RoutingTables {
   /**
    * The compiled form of the configuration that is stored at the time of this call, so that an
-   * event which was accepted after a change never meets older rules. However many callers ask, each
+   * event which was accepted after a change never meets older rules, or an older mode. However many callers ask, each
    * revision is read and compiled once; while it is the compiled one, only its name is read.
    * Undefined for a cluster without a configuration. Rejects when the store cannot be read or the
    * configuration cannot be compiled; the next caller tries again.
    */
-  of(cluster: string): Promise<RoutingTable | undefined>
+  of(cluster: string): Promise<TableInForce | undefined>
   /**
    * The table that `of` gave last, which may be out of date. `of` gives the same object again while
-   * the stored configuration is the same. Undefined before the first call of `of` for this cluster.
+   * the stored configuration and the mode are the same. Undefined before the first call of `of` for this cluster.
    */
-  known(cluster: string): RoutingTable | undefined
+  known(cluster: string): TableInForce | undefined
 }
 
+/** Where sets and modes are read. */
+export type TablePorts = Pick<Ports, 'configs' | 'modes'>
+
 /** Waits for `pause` between the parts of a set that is compiled. */
-export function createRoutingTables(configs: ConfigStore, pause: Pause = noPause): RoutingTables {
+export function createRoutingTables(ports: TablePorts, pause: Pause = noPause): RoutingTables {
   const clusters = new Map<string, TableReader>()
   return {
     of(cluster) {
-      const reads = clusters.get(cluster) ?? tableReader(configs, cluster, pause)
+      const reads = clusters.get(cluster) ?? tableReader(ports, cluster, pause)
       clusters.delete(cluster)
       clusters.set(cluster, reads)
       const table = reads.latest()
@@ -43,24 +52,28 @@ export function createRoutingTables(configs: ConfigStore, pause: Pause = noPause
 }
 
 /** The reads of one cluster's routing table. */
-interface TableReader extends SharedReads<RoutingTable | undefined> {
+interface TableReader extends SharedReads<TableInForce | undefined> {
   /** The table that was read last. */
-  known(): RoutingTable | undefined
+  known(): TableInForce | undefined
 }
 
 /**
  * Reads the routing table of a cluster. Compiles it when the revision has changed since the last
- * read.
+ * read. Asks for revision and mode at once, which a host may have in one item.
  */
-function tableReader(configs: ConfigStore, cluster: string, pause: Pause): TableReader {
-  let known: RoutingTable | undefined
+function tableReader({ configs, modes }: TablePorts, cluster: string, pause: Pause): TableReader {
+  let known: TableInForce | undefined
   const reads = shareReads(async () => {
-    const read = await configs.read(cluster, known?.revision)
+    const [read, isObserved] = await Promise.all([
+      configs.read(cluster, known?.revision),
+      modes.isObserved(cluster),
+    ])
     if (read === 'unchanged') {
       if (!known) throw new Error(`configuration of ${cluster}: unchanged since no revision`)
+      if (known.isObserved !== isObserved) known = { ...known, isObserved }
       return known
     }
-    known = read && (await compileInSlices(read, pause))
+    known = read && { ...(await compileInSlices(read, pause)), isObserved }
     return known
   })
   return {

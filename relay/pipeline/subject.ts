@@ -23,7 +23,7 @@ const MAX_COUNTED = 16
 const COUNTED_DIGITS = 16
 
 /** The most conflicts of one claim. Claims of one subject rarely meet; more mean a broken store. */
-const MAX_CONFLICTS = 10
+export const MAX_CONFLICTS = 10
 
 export interface Claimant {
   readonly cluster: string
@@ -90,7 +90,7 @@ export async function claimSubject(
     const isUnderWay = underWay.isOther(key, claimant.deliveryId)
     const { result, next } = nextStep(state, claimant, now, isUnderWay)
     const expected = stored?.version ?? 'absent'
-    if (next && !(await write(ports, key, next, expected))) continue
+    if (next && !(await writeSubject(ports, key, next, expected))) continue
     if (result !== 'claimed') return result
     underWay.begin(key, claimant.deliveryId, claimLastsMs(claimant.timeoutMs))
     const version = (stored?.version ?? 0) + 1
@@ -117,7 +117,7 @@ export async function keepTurn(
     const pointless = whyPointless(state, claimant)
     if (pointless || state?.order === order) return pointless ?? { kind: 'kept' }
     const next = { ...state, order, reason }
-    if (await write(ports, key, next, stored?.version ?? 'absent')) return { kind: 'kept' }
+    if (await writeSubject(ports, key, next, stored?.version ?? 'absent')) return { kind: 'kept' }
   }
   throw new Contention(`subject ${key}: too many conflicting turns`)
 }
@@ -183,7 +183,7 @@ function busy(
  * earlier try found that the event counts. An event that does not count leaves no trace, so that
  * what came before it may still be sent.
  */
-function whyPointless(
+export function whyPointless(
   state: SubjectState | undefined,
   { order, answers, deliveryId }: Claimant,
 ): Pointless | undefined {
@@ -202,7 +202,7 @@ function wasCounted(state: SubjectState, order: EventOrder, deliveryId: string):
   return state.order !== order && state.counted?.includes(countedName(deliveryId)) === true
 }
 
-function withCounted(state: SubjectState | undefined, deliveryId: string) {
+export function withCounted(state: SubjectState | undefined, deliveryId: string) {
   const name = countedName(deliveryId)
   const others = state?.counted?.filter((other) => other !== name) ?? []
   return { counted: [...others, name].slice(-MAX_COUNTED) }
@@ -251,7 +251,7 @@ export async function settleSubject(
   let expected: ExpectedVersion = claim.version
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     // It goes with the outcome: before that, the claim says that nothing is known.
-    if (await write(ports, claim.key, next, expected, { withNext: true })) return
+    if (await writeSubject(ports, claim.key, next, expected, { withNext: true })) return
     const stored = await ports.state.read(claim.key)
     const state = stored && subjectStateOf(claim.key, stored.value)
     if (stored === undefined || state?.claim?.deliveryId !== claim.claimant.deliveryId) return
@@ -282,7 +282,7 @@ export async function isSuperseded(
   return stored !== undefined && subjectStateOf(stateKey, stored.value).order > order
 }
 
-function write(
+export function writeSubject(
   ports: Pick<Ports, 'state' | 'clock'>,
   key: string,
   state: SubjectState,
@@ -293,6 +293,6 @@ function write(
   return ports.state.write(key, value, expected, ports.clock.now() + REMEMBER_MS, options)
 }
 
-function subjectStateOf(key: string, value: unknown): SubjectState {
+export function subjectStateOf(key: string, value: unknown): SubjectState {
   return storedValue(subjectStateCodec, subjectStateCodec.decode(value), key)
 }

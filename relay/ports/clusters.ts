@@ -27,6 +27,8 @@ export interface KnownCluster {
   readonly tokens?: number
   /** What it sent in vain, the latest cause first; absent where that is not counted. */
   readonly notTaken?: readonly NotTaken[]
+  /** Present when the cluster is observed: nothing is sent for it. */
+  readonly observed?: true
 }
 
 /** The clusters of a relay. */

@@ -1,5 +1,6 @@
 import type { Clock } from './clock.ts'
 import type { CloudIdentities } from './cloud-identities.ts'
+import type { ClusterModes } from './cluster-modes.ts'
 import type { ConfigStore } from './config-store.ts'
 import type { HttpClient } from './http.ts'
 import type { Ledger } from './ledger.ts'
@@ -17,6 +18,7 @@ import type { StateStore } from './state-store.ts'
 export interface Ports {
   readonly queue: Queue
   readonly configs: ConfigStore
+  readonly modes: ClusterModes
   readonly secrets: SecretStore
   readonly identities: CloudIdentities
   readonly state: StateStore

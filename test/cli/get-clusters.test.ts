@@ -6,7 +6,7 @@ import { type CommandTarget, commandTargets, type StackTarget } from '../support
 import { deliveryRecord } from '../support/delivery-records.ts'
 
 const MINUTE_MS = 60_000
-const HEADING = ['NAME', 'LAST EVENT', 'LAST CONFIGURATION', 'SHIPPER', 'SILENT SINCE']
+const HEADING = ['NAME', 'MODE', 'LAST EVENT', 'LAST CONFIGURATION', 'SHIPPER', 'SILENT SINCE']
 
 function set(cluster: string, takenAt: number, revision = 'r1'): ConfigSnapshot {
   return { cluster, revision, takenAt, manifests: [], objects: [] }
@@ -74,9 +74,9 @@ describe.each(commandTargets())('flux-relay get clusters %s', (target, open) => 
     const since = new Date(silent).toISOString()
     expect(cells(stdout)).toEqual([
       heading,
-      ['applied', '3d'],
-      ['edge', '40m', '31m', '0.0.9', since.replace(/\.\d+Z$/, 'Z')],
-      ['prod', '2m', '5m', '0.1.0'],
+      ['applied', 'live', '3d'],
+      ['edge', 'live', '40m', '31m', '0.0.9', since.replace(/\.\d+Z$/, 'Z')],
+      ['prod', 'live', '2m', '5m', '0.1.0'],
     ])
 
     const [json, yaml, wide, missing] = await Promise.all([

@@ -77,8 +77,9 @@ describe('the JSON Schema of the tokens file', () => {
     'operators: [op]',
     'operators: |\n  op\nclusters: {a: ["x\\n"]}',
     'clusters: {prod: [a1, a2], dev: b}',
+    'clusters: {prod: {token: a, observe: true}, dev: {token: [b, c]}}',
     'operators: [op, {name: ann, token: [a1, a2], role: operator}, {name: b-2, token: c, role: viewer}]',
-    'retired: {old: {at: 2026-11-20T09:14:03Z, tokens: x}}',
+    'retired: {old: {at: 2026-11-20T09:14:03Z, tokens: x, observe: true}}',
     '{}',
   ])('takes what the relay takes: %s', (text) => {
     expect(() => parseTokensFile(text, 'tokens.yaml')).not.toThrow()
@@ -101,6 +102,9 @@ describe('the JSON Schema of the tokens file', () => {
     'clusters: {Prod: a}',
     'clusters: {prod: []}',
     'clusters: {prod: 12}',
+    'clusters: {prod: {observe: true}}',
+    'clusters: {prod: {token: a, observe: 1}}',
+    'clusters: {prod: {token: a, other: b}}',
     'retired: {old: {tokens: x}}',
     'operator: x',
     '[]',

@@ -233,7 +233,7 @@ describe('the function', () => {
 
   it('calls what its role allows, and nothing else', async () => {
     const { relay, show } = await open({ replayButton: true, readsAsItsHandler: true })
-    const { stateTable, ledgerTable } = relay.environment
+    const { configTable, stateTable, ledgerTable } = relay.environment
     const subjectStateKey = 'prod#subject'
     const record = failed('prod', 'podinfo', { subjectStateKey })
     await store(relay, [record])
@@ -243,6 +243,7 @@ describe('the function', () => {
     expect(await callsOf(relay, () => show({ replay: record.id }))).toEqual(
       [
         ...listing,
+        `GetItemCommand ${end(configTable)}`,
         `GetItemCommand ${end(stateTable)}`,
         `PutItemCommand ${end(ledgerTable)}`,
         'SendMessageBatchCommand ',

@@ -68,6 +68,7 @@ describe('functions', () => {
     expect(allowedTo(relayTemplate, functionId('deliveries-widget', relayTemplate))).toEqual({
       ...reads,
       QueuesRetries: ['sqs:SendMessage'],
+      TablesConfig: ['dynamodb:GetItem'],
       TablesLedger: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
       TablesState: ['dynamodb:GetItem'],
     })

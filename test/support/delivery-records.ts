@@ -148,5 +148,6 @@ function standing({
   if (outcome === 'dismissed') {
     return { kind: 'final', outcome: 'dead', reason, dismissal: { at: START } }
   }
+  if (outcome === 'observed') return { kind: 'final', outcome: 'skipped', reason, observed: true }
   return { kind: 'final', outcome: outcome satisfies FinalOutcome, reason }
 }

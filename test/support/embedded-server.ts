@@ -124,6 +124,7 @@ function clustersOf(
   return createKnownClusters({
     admitted,
     notTaken,
+    isObserved: () => false,
     configurations: () => configs.summaries(),
     earlierEvents: () => ledger.latestAccepted(),
     isServed: () => true,

@@ -8,6 +8,7 @@ import type {
 } from '../../relay/model/delivery.ts'
 import { type SecretData, storedSecret, type VersionedSecret } from '../../relay/model/secret.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
+import type { ClusterModes } from '../../relay/ports/cluster-modes.ts'
 import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import {
@@ -36,6 +37,7 @@ import { ManualClock } from './manual-clock.ts'
 export interface MemoryPorts extends Ports {
   readonly queue: MemoryQueue
   readonly configs: MemoryConfigStore
+  readonly modes: MemoryModes
   readonly secrets: MemorySecretStore
   readonly state: MemoryStateStore
   readonly ledger: MemoryLedger
@@ -49,6 +51,7 @@ export function memoryPorts(clock = new ManualClock()): MemoryPorts {
   return {
     queue: new MemoryQueue(),
     configs: new MemoryConfigStore(),
+    modes: new MemoryModes(),
     secrets: new MemorySecretStore(),
     identities: NO_CLOUD_IDENTITIES,
     state: new MemoryStateStore(clock),
@@ -149,6 +152,16 @@ export class MemoryConfigStore extends Failing implements ConfigStore, ConfigHis
     if (shipper) this.#heard.set(snapshot.cluster, { heardAt: snapshot.takenAt, shipper })
     this.#past.push(snapshot)
     return 'replaced'
+  }
+}
+
+/** The modes of clusters; each is live unless a test says otherwise. */
+export class MemoryModes extends Failing implements ClusterModes {
+  readonly observed = new Set<string>()
+
+  async isObserved(cluster: string): Promise<boolean> {
+    await this.check()
+    return this.observed.has(cluster)
   }
 }
 

@@ -57,6 +57,8 @@ export interface Harness {
   readonly decisions: ShownDecision[]
   readonly requests: OutboundRequest[]
   readonly secrets: Map<string, SecretData>
+  /** The clusters that are observed. */
+  readonly observed: Set<string>
   /** What every request gets from now on. */
   answerWith(destination: Destination): void
   configure(...manifests: readonly KubernetesObject[]): Promise<void>
@@ -86,6 +88,7 @@ export function createHarness(
   const database = openRelayDatabase(join(directory, 'flux-relay.db'), pace)
   const queue = new SqliteQueue(database, clock)
   const secrets = new Map<string, SecretData>()
+  const observed = new Set<string>()
   const requests: OutboundRequest[] = []
   const decisions: ShownDecision[] = []
   let destination: Destination = () => answer(200)
@@ -95,6 +98,7 @@ export function createHarness(
     clock,
     orderTimes: { next: (event) => orderTimes?.next(event) ?? 0 },
     configs: new SqliteConfigStore(database, clock),
+    modes: { isObserved: async (cluster) => observed.has(cluster) },
     state: new SqliteStateStore(database, clock),
     ledger: new SqliteLedger(database, clock),
     secrets: {
@@ -132,6 +136,7 @@ export function createHarness(
     decisions,
     requests,
     secrets,
+    observed,
     answerWith(next) {
       destination = next
     },

@@ -12,6 +12,7 @@ import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import { reconcile } from '../../relay/pipeline/reconcile.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
+import { ALL_LIVE } from '../../relay/ports/cluster-modes.ts'
 import type { HttpClient } from '../../relay/ports/http.ts'
 import { NO_CLOUD_IDENTITIES } from '../../relay/ports/no-cloud-identities.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
@@ -49,6 +50,7 @@ export async function startSimulatedRelay(options: SimulatedRelayOptions): Promi
     state: new SqliteStateStore(database, clock),
     ledger: new SqliteLedger(database, clock),
     configs: new SqliteConfigStore(database, clock),
+    modes: ALL_LIVE,
     secrets: secretsFound(() => ({ token: 'a token' })),
     identities: NO_CLOUD_IDENTITIES,
     http: {

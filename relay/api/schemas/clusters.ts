@@ -24,6 +24,10 @@ export type NotTakenEvents = Readonly<z.infer<typeof NotTakenEvents>>
 export const ListedCluster = z
   .object({
     name: z.string(),
+    observed: z.literal(true).optional().meta({
+      description:
+        'Present when the cluster is observed: all is decided and recorded, and nothing is sent.',
+    }),
     lastEventAt: Time.optional().meta({
       description: 'When its last event was accepted of which there is a record. RFC 3339, UTC.',
     }),

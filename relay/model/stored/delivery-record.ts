@@ -4,6 +4,7 @@ import {
   decidedOutcomeOf,
   FINAL_OUTCOMES,
   type Final,
+  isObserved,
   type LedgerRecord,
   WAIT_REASONS,
   type WaitReason,
@@ -22,6 +23,7 @@ import {
   type Shape,
   type ShapeOf,
   text,
+  truth,
 } from './shape.ts'
 
 const attemptShape = object({
@@ -86,6 +88,7 @@ const shape = both(
     dismissal: optional(
       object({ at: number, by: optional(text), comment: optional(text), attempt: count }),
     ),
+    observed: optional(truth),
   }),
   standingShape,
 )
@@ -142,6 +145,7 @@ function toStored(record: LedgerRecord) {
     revision: record.revision,
     replayedBy: record.replayedBy,
     dismissal: dismissal && { ...dismissal, attempt: record.attempt },
+    observed: isObserved(record) || undefined,
     repeats: route?.repeats ?? 0,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
@@ -183,6 +187,12 @@ function fromStored(stored: Stored): LedgerRecord {
   }
 }
 
+/** None where commit 591c4aa has decided since, which keeps the field and sends what it decides. */
+function observedOf({ observed, outcome, attempt, countedAttempt }: Stored) {
+  const stands = observed === true && outcome === 'skipped' && attempt === countedAttempt
+  return stands ? ({ observed } as const) : {}
+}
+
 /** None where commit 591c4aa has decided since, which keeps the field and does not know it. */
 function revisionOf({ revision, outcome, attempt, countedAttempt }: Stored) {
   const decided = outcome === 'retry' ? attempt - 1 : attempt
@@ -191,7 +201,9 @@ function revisionOf({ revision, outcome, attempt, countedAttempt }: Stored) {
 
 function statusOf(stored: Stored): Decided {
   const { outcome, reason, destination } = stored
-  if (outcome !== 'retry') return { kind: 'final', outcome, reason, ...dismissalOf(stored) }
+  if (outcome !== 'retry') {
+    return { kind: 'final', outcome, reason, ...dismissalOf(stored), ...observedOf(stored) }
+  }
   const why = whyOf(stored)
   const isWoken = why === 'destination' && destination !== undefined
   return { kind: 'waiting', why, dueAt: stored.dueAt, reason, ...(isWoken && { destination }) }

@@ -7,6 +7,15 @@ import { list, number, object, optional, type ShapeOf, text } from './shape.ts'
  */
 const requestShape = object({ deliveryId: text, until: number })
 
+/** What a subject shows. */
+const shownShape = object({
+  shows: text,
+  at: number,
+  deliveryId: text,
+  /** The reason of the event that the shown text was sent for. */
+  reason: optional(text),
+})
+
 const subjectStateShape = object({
   /** The order of the newest event that came to the subject, whatever became of it. */
   order: text,
@@ -20,15 +29,12 @@ const subjectStateShape = object({
   /** An earlier request that was never answered and may still reach the destination. */
   onItsWay: optional(requestShape),
   /** What the destination certainly shows. Absent when unknown. */
-  settled: optional(
-    object({
-      shows: text,
-      at: number,
-      deliveryId: text,
-      /** The reason of the event that the shown text was sent for. */
-      reason: optional(text),
-    }),
-  ),
+  settled: optional(shownShape),
+  /**
+   * What the destination would show, had the cluster not been observed. It counts only while the
+   * cluster is observed.
+   */
+  observed: optional(shownShape),
   /**
    * The deliveries that last found the subject as they wanted it, as the first digits of their ids.
    * One record counts them together, so only this list tells that each of them was here.
@@ -44,12 +50,13 @@ export const subjectStateCodec = createCodec({
   upgrades: [sameButVersion],
   shape: subjectStateShape,
   toStored: (state: SubjectState) => ({ ...state }),
-  fromStored: ({ order, reason, claim, onItsWay, settled, counted }): SubjectState => ({
+  fromStored: ({ order, reason, claim, onItsWay, settled, observed, counted }): SubjectState => ({
     order,
     ...(reason !== undefined && { reason }),
     ...(claim && { claim }),
     ...(onItsWay && { onItsWay }),
     ...(settled && { settled }),
+    ...(observed && { observed }),
     ...(counted && { counted }),
   }),
 })

@@ -1,8 +1,11 @@
 import { randomBytes } from 'node:crypto'
 import { DeleteItemCommand } from '@aws-sdk/client-dynamodb'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { writeMode } from '../../../adapters/aws/cluster-modes.ts'
+import { DynamoDbTokens } from '../../../adapters/aws/cluster-tokens.ts'
 import { MAX_CHUNK_BYTES } from '../../../adapters/aws/config-chunks.ts'
 import { DynamoDbConfigStore } from '../../../adapters/aws/dynamodb-config.ts'
+import { jointReads } from '../../../adapters/aws/joint-reads.ts'
 import { CONFIG_TABLE } from '../../../adapters/aws/tables.ts'
 import type { ConfigSnapshot } from '../../../relay/model/config.ts'
 import { dynamoDb, type OpenTable } from '../../support/dynamo-db.ts'
@@ -40,7 +43,7 @@ describe('DynamoDbConfigStore', () => {
     await writer.replace(old)
     const { client } = table
     intercept(client, async ({ operation, input }, pass) => {
-      const isPointer = operation === 'PutItem' && 'ConditionExpression' in input
+      const isPointer = operation === 'UpdateItem' && JSON.stringify(input).includes('takenAt')
       if (isPointer) throw Object.assign(new Error('crash'), { name: 'Crash' })
       return pass()
     })
@@ -67,7 +70,7 @@ describe('DynamoDbConfigStore', () => {
     await writer.replace(snapshot(1))
     const other = new DynamoDbConfigStore(table)
     intercept(table.client, async ({ operation, input }, pass) => {
-      const isPointer = operation === 'PutItem' && 'ConditionExpression' in input
+      const isPointer = operation === 'UpdateItem' && JSON.stringify(input).includes('takenAt')
       if (isPointer) {
         table.client.middlewareStack.remove('intercept')
         await other.replace(snapshot(2))
@@ -89,7 +92,7 @@ describe('DynamoDbConfigStore', () => {
       return pass()
     })
     expect(await writer.replace(again)).toBe('replaced')
-    expect(operations).toEqual(['GetItem', 'PutItem'])
+    expect(operations).toEqual(['GetItem', 'UpdateItem'])
     expect(await writer.read('prod')).toEqual(again)
     expect(await writer.replace({ ...snapshot(1), takenAt: START + 599_999 })).toBe('stale')
   })
@@ -98,7 +101,7 @@ describe('DynamoDbConfigStore', () => {
     await writer.replace(snapshot(1))
     const other = new DynamoDbConfigStore(table)
     intercept(table.client, async ({ operation }, pass) => {
-      if (operation === 'PutItem') {
+      if (operation === 'UpdateItem') {
         table.client.middlewareStack.remove('intercept')
         await other.replace(snapshot(2))
       }
@@ -107,6 +110,68 @@ describe('DynamoDbConfigStore', () => {
     const again = { ...snapshot(1), takenAt: START + 3 }
     expect(await writer.replace(again)).toBe('replaced')
     expect(await reader.read('prod')).toEqual(again)
+  })
+
+  describe('the mode of a cluster', () => {
+    const setMode = (isObserved: boolean) =>
+      writeMode(table.client, table.tableName, 'prod', isObserved)
+    const admit = () =>
+      new DynamoDbTokens({ ...table, keys: { read: async () => undefined } }).writeHashes(
+        'prod',
+        { hashes: ['a'.repeat(64)], hasKeys: false, isObserved: true },
+        false,
+      )
+
+    it('is live without tokens and set, and cannot be changed', async () => {
+      expect(await setMode(true)).toBe(false)
+      expect(await reader.isObserved('prod')).toBe(false)
+      expect(await table.items()).toEqual([])
+    })
+
+    it('counts for the next read, and stays when the set is replaced or confirmed', async () => {
+      await writer.replace(snapshot(1))
+      expect(await setMode(true)).toBe(true)
+      expect(await reader.isObserved('prod')).toBe(true)
+      await writer.replace(snapshot(2))
+      await writer.replace({ ...snapshot(2), takenAt: START + 600_000 })
+      expect(await reader.isObserved('prod')).toBe(true)
+      await setMode(false)
+      expect(await reader.isObserved('prod')).toBe(false)
+    })
+
+    it('comes from the tokens for the first set', async () => {
+      await admit()
+      await writer.replace(snapshot(1))
+      expect(await reader.isObserved('prod')).toBe(true)
+    })
+
+    it('is the later one when it changes while the first set is stored', async () => {
+      await admit()
+      intercept(table.client, async ({ operation, input }, pass) => {
+        if (operation === 'UpdateItem' && JSON.stringify(input).includes('takenAt')) {
+          table.client.middlewareStack.remove('intercept')
+          await setMode(false)
+        }
+        return pass()
+      })
+      await writer.replace(snapshot(1))
+      expect(await reader.isObserved('prod')).toBe(false)
+    })
+
+    it('is read with the revision, by one request', async () => {
+      await writer.replace(snapshot(1))
+      const dispatch = new DynamoDbConfigStore({ ...table, reads: jointReads(table) })
+      const requests: object[] = []
+      intercept(table.client, async ({ input }, pass) => {
+        requests.push(input)
+        return pass()
+      })
+      const { revision } = snapshot(1)
+      await Promise.all([dispatch.read('prod', revision), dispatch.isObserved('prod')])
+      const [request] = requests
+      expect(requests).toHaveLength(1)
+      expect(JSON.stringify(request).match(/current/g)).toHaveLength(1)
+    })
   })
 
   it('stores new readiness of the same objects', async () => {

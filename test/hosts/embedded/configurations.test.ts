@@ -9,6 +9,7 @@ import { answersOf, createConfigurations } from '../../../hosts/embedded/configu
 import { openStores } from '../../../hosts/embedded/stores.ts'
 import { createTurnGate } from '../../../hosts/embedded/turn-gate.ts'
 import { createRoutingTables } from '../../../relay/pipeline/routing-tables.ts'
+import { ALL_LIVE } from '../../../relay/ports/cluster-modes.ts'
 import { longestTurnDuring } from '../../support/longest-turn.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 import { alert, provider } from '../../support/relay-harness.ts'
@@ -78,7 +79,10 @@ describe('a large configuration', () => {
     const small = bodyOf({ alerts: alerts(1), providers: [hook] })
     const put = (body: Buffer) => threaded.put({ cluster: 'prod', body })
     const compile = () =>
-      createRoutingTables(stores.configs, () => new Promise(gate.goOn)).of('prod')
+      createRoutingTables(
+        { configs: stores.configs, modes: ALL_LIVE },
+        () => new Promise(gate.goOn),
+      ).of('prod')
     await put(small)
     await compile()
 

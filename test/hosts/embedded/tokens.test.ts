@@ -41,6 +41,27 @@ describe('parseTokens', () => {
     expect(parse('clusters: {a: x}').operators).toEqual([])
   })
 
+  it('takes clusters with their modes beside tokens alone', () => {
+    const text = `clusters:
+  prod: {token: [a1, a2], observe: true}
+  edge: {token: b, observe: false}
+  dev: {token: c}
+  test: d`
+    expect(parse(text)).toEqual({
+      operators: [],
+      clusters: new Map([
+        ['prod', ['a1', 'a2']],
+        ['edge', ['b']],
+        ['dev', ['c']],
+        ['test', ['d']],
+      ]),
+      observed: new Set(['prod']),
+    })
+    expect(errorOf('operators: [x]\nclusters: {a: {token: x}}')).toBe(
+      'tokens.yaml: clusters.a.token[0]: the same token as operators[0]',
+    )
+  })
+
   it('takes operators with names and roles beside tokens alone', () => {
     const text = `operators:
   - op
@@ -68,6 +89,21 @@ describe('parseTokens', () => {
   })
 
   it.each([
+    [
+      'a cluster without a token',
+      'clusters: {a: {observe: true}}',
+      'clusters.a.token: expected a token or a list of tokens',
+    ],
+    [
+      'a mode that is none',
+      'clusters: {a: {token: hunter2, observe: hunter2}}',
+      'clusters.a.observe: expected true or false',
+    ],
+    [
+      'an unknown field of a cluster',
+      'clusters: {a: {token: b, hunter2: c}}',
+      'clusters.a: unknown field; there are token and observe',
+    ],
     [
       'an operator without a role',
       'operators: [{name: a, token: hunter2}]',

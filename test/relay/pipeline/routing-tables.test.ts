@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { ConfigSnapshot } from '../../../relay/model/config.ts'
 import { createRoutingTables } from '../../../relay/pipeline/routing-tables.ts'
 import type { ConfigStore } from '../../../relay/ports/config-store.ts'
+import { MemoryModes } from '../../support/memory-ports.ts'
 import { alert, provider } from '../../support/relay-harness.ts'
 
 type Answer = Awaited<ReturnType<ConfigStore['read']>>
@@ -17,14 +18,16 @@ interface WaitingRead {
 /** A store each of whose reads is answered by the test. */
 function setUp() {
   const reads: WaitingRead[] = []
-  const tables = createRoutingTables({
+  const modes = new MemoryModes()
+  const configs: ConfigStore = {
     read(cluster, knownRevision) {
       const { promise, resolve, reject } = Promise.withResolvers<Answer>()
       reads.push({ cluster, knownRevision, answer: resolve, fail: reject })
       return promise
     },
     replace: () => Promise.reject(new Error('nothing is replaced here')),
-  })
+  }
+  const tables = createRoutingTables({ configs, modes })
   /** The next read, once it has begun. */
   const nextRead = async () => {
     await settled()
@@ -35,7 +38,7 @@ function setUp() {
   const answerWith = async (answer: Answer) => (await nextRead()).answer(answer)
   const ask = (times: number, cluster = 'prod') =>
     Array.from({ length: times }, () => tables.of(cluster))
-  return { tables, reads, nextRead, answerWith, ask }
+  return { tables, modes, reads, nextRead, answerWith, ask }
 }
 
 /** All that can happen without another answer has happened. */

@@ -96,6 +96,15 @@ it('is not dismissed any more once 591c4aa has tried it again, which keeps the f
   expect(read({ outcome: 'delivered', attempt: 2 })).toBe('delivered')
 })
 
+it('is not observed any more once 591c4aa has sent it, which keeps the field', () => {
+  const stored = encode({ outcome: 'observed' })
+  expect(outcomeOf(storedValue(deliveryRecordCodec, decode(stored), 'it'))).toBe('observed')
+  for (const outcome of ['skipped', 'delivered']) {
+    const since = { ...stored, outcome, attempt: stored.attempt + 1 }
+    expect(outcomeOf(storedValue(deliveryRecordCodec, decode(since), 'it'))).toBe(outcome)
+  }
+})
+
 describe('a record of 591c4aa', () => {
   const read = (changes: Readonly<Record<string, unknown>>) => {
     const { tries, status } = storedValue(deliveryRecordCodec, decode(earlier(changes)), 'it')
