@@ -5,6 +5,7 @@ import { burst } from './scenarios/burst.ts'
 import { calm } from './scenarios/calm.ts'
 import { isolation } from './scenarios/isolation.ts'
 import { largeConfig } from './scenarios/large-config.ts'
+import { liveReaders } from './scenarios/live-readers.ts'
 import { manyAlerts } from './scenarios/many-alerts.ts'
 import { matchTime } from './scenarios/match-time.ts'
 import { oneSender } from './scenarios/one-sender.ts'
@@ -16,6 +17,7 @@ import { throughput } from './scenarios/throughput.ts'
 /** All measures, in the order of the table in docs/performance.md. */
 export const SCENARIOS: readonly Scenario[] = [
   throughput,
+  liveReaders,
   baseline,
   burst,
   isolation,

@@ -1,29 +1,28 @@
 import type { StreamEnd } from '../../relay/api/schemas/deliveries.ts'
 import type { LedgerRecord } from '../../relay/model/delivery.ts'
 import type { DeliveryChange, FeedEnd, FeedReader } from '../../relay/ports/delivery-feed.ts'
-import { endEvent, HEARTBEAT, openingEvent } from './server-sent-events.ts'
+import { endEvent, HEARTBEAT, openingEvent, type SharedEvents } from './server-sent-events.ts'
 
 /** What a stream costs at most, and how soon it tells. */
 export interface StreamLimits {
   /** The most bytes that wait for a reader, unless one event alone has more. */
   readonly maxWaitingBytes: number
-  /** How long changes are collected, so that many go out in one write. Milliseconds. */
-  readonly collectMs: number
+  /** The shortest time between two writes, so that of many changes many go out in one. Milliseconds. */
+  readonly writeEveryMs: number
   /** How often a stream says that it is still there. Milliseconds. */
   readonly heartbeatMs: number
 }
 
 export const STREAM_LIMITS: StreamLimits = {
   maxWaitingBytes: 1024 * 1024,
-  collectMs: 50,
+  writeEveryMs: 250,
   heartbeatMs: 15_000,
 }
 
 /** What a stream tells of, and to whom. */
 export interface StreamParts {
   wants(record: LedgerRecord): boolean
-  /** The bytes of a change as an event, which all streams share. */
-  eventOf(change: DeliveryChange): Uint8Array
+  readonly shared: SharedEvents
   /** Called once, when nobody reads the stream any more or it ends. */
   onEnd(): void
   readonly limits: StreamLimits
@@ -46,7 +45,8 @@ export class DeliveryStream implements FeedReader {
   readonly #parts: StreamParts
   readonly #heartbeat: NodeJS.Timeout
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
-  #collecting: NodeJS.Timeout | undefined
+  /** Set until the next write is due. */
+  #turn: NodeJS.Timeout | undefined
   #waiting: Uint8Array[] = []
   #waitingBytes = 0
   /** Whether the reader has taken all that was written. */
@@ -64,7 +64,7 @@ export class DeliveryStream implements FeedReader {
         },
         pull: () => {
           this.#isAwaited = true
-          if (this.#waiting.length > 0) this.#write()
+          if (this.#waiting.length > 0) this.#schedule()
         },
         cancel: () => this.#close(),
       },
@@ -75,7 +75,6 @@ export class DeliveryStream implements FeedReader {
   /** Begins with these events, before those that came since the subscription. */
   begin(position: string, first: readonly Uint8Array[]): void {
     this.#waiting.unshift(...first, openingEvent(position))
-    this.#schedule()
   }
 
   wants(record: LedgerRecord): boolean {
@@ -83,7 +82,7 @@ export class DeliveryStream implements FeedReader {
   }
 
   changed(change: DeliveryChange): void {
-    this.#add(this.#parts.eventOf(change))
+    this.#add(this.#parts.shared.eventOf(change))
   }
 
   ended(reason: FeedEnd): void {
@@ -104,7 +103,7 @@ export class DeliveryStream implements FeedReader {
     this.#waitingBytes += length
     // Who reads all that comes is never too slow, however much comes at once.
     if (this.#waitingBytes >= maxWaitingBytes / 4) this.#write()
-    else this.#schedule()
+    else if (this.#isAwaited) this.#schedule()
   }
 
   #end(reason: StreamEnd['reason'] & keyof typeof DETAILS): void {
@@ -116,31 +115,36 @@ export class DeliveryStream implements FeedReader {
     this.#write()
   }
 
-  #schedule(): void {
-    if (!this.#isAwaited || this.#collecting !== undefined) return
-    this.#collecting = setTimeout(() => this.#write(), this.#parts.limits.collectMs)
+  /** Lets the next write wait for `ms`, and for what comes until then. */
+  #schedule(ms = 0): void {
+    this.#turn ??= setTimeout(() => {
+      this.#turn = undefined
+      if (this.#waiting.length > 0) this.#write()
+    }, ms)
   }
 
   /** Writes what waits, once the reader has taken all that was written before. */
   #write(): void {
-    clearTimeout(this.#collecting)
-    this.#collecting = undefined
     if (!this.#isAwaited || this.#isOver) return
     this.#isAwaited = false
-    const bytes = Buffer.concat(this.#waiting)
+    const bytes = this.#parts.shared.join(this.#waiting)
     this.#waiting = []
     this.#waitingBytes = 0
     this.#controller?.enqueue(bytes)
-    if (!this.#isEnding) return
-    this.#isOver = true
-    this.#controller?.close()
+    if (this.#isEnding) {
+      this.#isOver = true
+      clearTimeout(this.#turn)
+      this.#controller?.close()
+      return
+    }
+    this.#schedule(this.#parts.limits.writeEveryMs)
   }
 
   /** Nobody reads the stream any more. */
   #close(): void {
     this.#isOver = true
     clearInterval(this.#heartbeat)
-    clearTimeout(this.#collecting)
+    clearTimeout(this.#turn)
     if (this.#isEnding) return
     this.#isEnding = true
     this.#parts.onEnd()

@@ -28,16 +28,33 @@ export function endEvent(end: StreamEnd): Uint8Array {
   return bytesOf(`event: end\ndata: ${JSON.stringify(end)}\n\n`)
 }
 
-/** Makes the events of changes. Readers that are told of a change one after another share its bytes. */
-export function createSharedEvents(): (change: DeliveryChange) => Uint8Array {
-  let latest: DeliveryChange | undefined
+/** The events of changes, and what is written of them, as bytes that several readers share. */
+export interface SharedEvents {
+  eventOf(change: DeliveryChange): Uint8Array
+  join(events: readonly Uint8Array[]): Uint8Array
+}
+
+/** Makes events that are shared by readers which are told of a change, or write the same, one after another. */
+export function createSharedEvents(): SharedEvents {
+  let change: DeliveryChange | undefined
+  let event: Uint8Array = HEARTBEAT
+  let joined: readonly Uint8Array[] = []
   let bytes: Uint8Array = HEARTBEAT
-  return (change) => {
-    if (change !== latest) {
-      bytes = deliveryEvent(change.record, change.position)
-      latest = change
-    }
-    return bytes
+  return {
+    eventOf(next) {
+      if (next === change) return event
+      change = next
+      event = deliveryEvent(next.record, next.position)
+      return event
+    },
+    join(events) {
+      if (events.length === joined.length && events.every((it, at) => it === joined[at])) {
+        return bytes
+      }
+      joined = events
+      bytes = Buffer.concat(events)
+      return bytes
+    },
   }
 }
 

@@ -27,7 +27,7 @@ const RETRY_AFTER_S = 10
 
 /** Streams deliveries as they change, as long as the client reads. */
 export function deliveryStreamRoute({ ports, feed, limits }: StreamRouteParts): Route {
-  const eventOf = createSharedEvents()
+  const shared = createSharedEvents()
   const open = async ({ request }: Call): Promise<Answer> => {
     const query = new URLSearchParams(request.query)
     const read = readStreamQuery(query, ports.clock.now())
@@ -35,7 +35,7 @@ export function deliveryStreamRoute({ ports, feed, limits }: StreamRouteParts): 
     const { wants } = read
     let subscription: FeedSubscription | undefined
     const stream = new DeliveryStream({
-      ...{ wants, eventOf, limits: { ...STREAM_LIMITS, ...limits } },
+      ...{ wants, shared, limits: { ...STREAM_LIMITS, ...limits } },
       onEnd: () => subscription?.end(),
     })
     subscription = feed.subscribe(stream)
