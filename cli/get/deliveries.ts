@@ -109,10 +109,14 @@ async function latest(api: RelayClient, flags: GetDeliveriesFlags): Promise<Foun
     limit: flags.limit,
     mostRead: MOST_READ[placeOf(flags)],
   })
-  return flags.alert === undefined ? selected : withUnrecorded(api, flags, selected)
+  const isNarrow = flags.alert !== undefined || flags.provider !== undefined
+  return isNarrow ? withUnrecorded(api, flags, selected) : selected
 }
 
-/** Adds the events that the Alert did not take, and the repeats that were recorded for all Alerts together. */
+/**
+ * Adds the repeats that were recorded for all Alerts together and, when an Alert is named, the events that it did
+ * not take.
+ */
 async function withUnrecorded(
   api: RelayClient,
   flags: GetDeliveriesFlags,
@@ -129,17 +133,34 @@ async function withUnrecorded(
     })
     const all = [...deliveries, ...found.deliveries]
     all.sort((a, b) => Date.parse(b.acceptedAt) - Date.parse(a.acceptedAt))
-    return { deliveries: all.slice(0, limit), cut, more: tellUnrecorded(found) }
+    return { deliveries: all.slice(0, limit), cut, more: tellUnrecorded(found, flags) }
   } catch (error) {
     if (!(error instanceof UsageError)) throw error
-    const more = `what the Alert did not take is not shown: ${error.message}`
+    const more = `${soughtText(flags)} are not shown: ${error.message}`
     return { deliveries, cut, more }
   }
 }
 
-function tellUnrecorded({ deliveries, events, reachedTime }: Unrecorded): string | undefined {
+/** What is looked for beside the records of an Alert or a Provider. */
+function soughtText({ alert }: DeliveryFilters): string {
+  return alert === undefined
+    ? 'repeats that were recorded for all Alerts together'
+    : 'events that this Alert did not take'
+}
+
+/** Where a person finds more about what was found. */
+function adviceText({ alert }: DeliveryFilters): string {
+  return alert === undefined
+    ? 'describe delivery ID tells more of each'
+    : 'such rows have the id of the event: explain --event ID tells more'
+}
+
+function tellUnrecorded(
+  { deliveries, events, reachedTime }: Unrecorded,
+  filters: DeliveryFilters,
+): string | undefined {
   if (deliveries.length === 0 && reachedTime === undefined) return undefined
-  const looked = `the newest ${events} events were looked at for what this Alert did not take`
+  const looked = `the newest ${events} events were looked at for ${soughtText(filters)}`
   const back = reachedTime === undefined ? '' : `, back to ${reachedTime}`
-  return `${looked}${back}; such rows have the id of the event: explain --event ID tells more`
+  return `${looked}${back}; ${adviceText(filters)}`
 }

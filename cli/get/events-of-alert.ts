@@ -3,9 +3,9 @@ import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import type { ListedEvent } from '../../relay/api/schemas/event-list.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
 
-/** What is looked for beside the deliveries that are recorded for an Alert. */
+/** What is looked for beside the deliveries that are recorded for an Alert, or to a Provider. */
 export interface UnrecordedSelection {
-  /** The parameters of `GET /v1/events`, with the Alert. */
+  /** The parameters of `GET /v1/events`, with the Alert or the Provider. */
   readonly filters: Readonly<Record<string, string>>
   /** Which of what is found is wanted. */
   isWanted(delivery: Delivery): boolean
@@ -14,7 +14,7 @@ export interface UnrecordedSelection {
   readonly mostRead: number
 }
 
-/** What an Alert did with events of which it has no record of its own. */
+/** What became of events for an Alert or a Provider that have no record of its own. */
 export interface Unrecorded {
   readonly deliveries: readonly Delivery[]
   /** How many events were looked at. */
@@ -26,7 +26,7 @@ export interface Unrecorded {
 /**
  * Finds the events that an Alert did not take because of kind, namespace, name, label or severity, and those
  * that were a repeat for all, the latest first. No record is of this Alert: it is worked out by the rules of
- * then, and each row says so.
+ * then, and each row says so. For a Provider without an Alert it finds those that were a repeat for all.
  */
 export async function unrecordedOf(
   api: Pick<RelayClient, 'eventPages'>,
@@ -79,7 +79,7 @@ function rowOf(listed: ListedEvent): Delivery | undefined {
 export function eventFilters(
   filters: Readonly<Record<string, string>>,
 ): Readonly<Record<string, string>> {
-  const names = ['cluster', 'alert', 'object', 'since', 'until']
+  const names = ['cluster', 'alert', 'provider', 'object', 'since', 'until']
   return Object.fromEntries(Object.entries(filters).filter(([name]) => names.includes(name)))
 }
 

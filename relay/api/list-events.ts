@@ -1,9 +1,11 @@
 import { type LedgerRecord, outcomeOf, reachedBy } from '../model/delivery.ts'
 import { objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
+import type { CompiledAlert } from '../pipeline/compiled-alert.ts'
 import { type ExplainOptions, explainAlert } from '../pipeline/explain/explain.ts'
 import { type EventVerdict, withRecords } from '../pipeline/explain/recorded.ts'
 import { deliveryId } from '../pipeline/record.ts'
+import { noPause, slicesOf } from '../pipeline/slices.ts'
 import { InvalidCursor, type LedgerFilter } from '../ports/ledger.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
 import { BAD_CURSOR, badParameters, pageCursor, readDeliveryQuery } from './delivery-query.ts'
@@ -13,7 +15,8 @@ import type { EventPorts } from './show-event.ts'
  * Lists events, the latest first, with what is recorded of them: 200 `{events, nextCursor?, reachedTime?}`, or
  * 400 for a parameter that is unknown or bad. With `alert` each event has what became of it for that Alert:
  * what is recorded, or what follows from the rules of then. An event whose record names none has no such
- * verdict. `limit` counts records. Rejects when a store fails.
+ * verdict. With `provider` alone an event that has one record for all Alerts, such as a repeat, has what became
+ * of it for the first Alert that leads to that Provider and takes the event. `limit` counts records. Rejects when a store fails.
  */
 export async function listEvents(
   ports: EventPorts,
@@ -23,7 +26,11 @@ export async function listEvents(
   const read = readDeliveryQuery(parameters, ports.clock.now())
   if ('problem' in read) return problemAnswer(read.problem)
   const { filter, limit, cursor, asOf } = read.query
-  const { alert, cluster, object, since, until } = filter
+  const { alert, provider, cluster, object, since, until } = filter
+  const verdictOf = (records: readonly LedgerRecord[]) => {
+    if (alert !== undefined) return verdictFor(ports, alert, records, options)
+    return provider === undefined ? undefined : verdictForAll(ports, provider, records, options)
+  }
   try {
     const wanted: LedgerFilter = {
       ...(cluster !== undefined && { cluster }),
@@ -36,7 +43,7 @@ export async function listEvents(
     const records = page.records.flatMap((it) => (it.kind === 'unreadable' ? [] : [it]))
     const events = []
     for (const own of Map.groupBy(records, ({ eventId }) => eventId).values()) {
-      const verdict = alert && (await verdictFor(ports, alert, own, options))
+      const verdict = await verdictOf(own)
       events.push({ ...eventView(own), ...(verdict && { verdict }) })
     }
     return jsonAnswer(200, {
@@ -89,13 +96,50 @@ async function verdictFor(
   if (first === undefined || 'missing' in rules) return undefined
   const compiled = rules.alerts.get(alert)
   if (compiled === undefined) return undefined
-  const { eventId: id, cluster, event, objectLabels, acceptedAt } = first
-  const accepted = { id, cluster, group: '', event, objectLabels, acceptedAt }
-  const judged = await explainAlert(ports, rules, accepted, compiled, options)
+  const judged = await explainAlert(ports, rules, acceptedIn(first), compiled, options)
   if (own.length === 0 && judged.outcome !== 'skipped') {
     // Its record may be on another page.
-    const record = await ports.ledger.show(deliveryId(id, compiled.alert.metadata.uid))
+    const record = await ports.ledger.show(deliveryId(first.eventId, compiled.alert.metadata.uid))
     if (record && record.kind !== 'unreadable') own.push(record)
   }
   return withRecords([judged], own).at(-1)
+}
+
+/** Alerts that are judged without a pause: some milliseconds of work. */
+const SLICE = 20
+
+/**
+ * The verdict on an event that has one record for all Alerts, of the first Alert that leads to a Provider and
+ * takes the event; undefined when there is none, or when the rules of then are gone.
+ */
+async function verdictForAll(
+  ports: EventPorts,
+  provider: string,
+  records: readonly LedgerRecord[],
+  options: ExplainOptions,
+): Promise<EventVerdict | undefined> {
+  const ofAll = records.find((it) => it.kind === 'event' && outcomeOf(it) !== 'skipped')
+  if (ofAll === undefined) return undefined
+  const rules = await ports.rules.of(records)
+  if ('missing' in rules) return undefined
+  const { pause = noPause } = options
+  const leading = [...rules.alerts.values()].filter((it) => providerOf(it) === provider)
+  for (const slice of slicesOf(leading, SLICE)) {
+    await pause()
+    for (const compiled of slice) {
+      const judged = await explainAlert(ports, rules, acceptedIn(ofAll), compiled, options)
+      if (judged.outcome !== 'skipped') return withRecords([judged], [ofAll]).at(-1)
+    }
+  }
+  return undefined
+}
+
+/** The Provider of an Alert, which is always of the Alert's namespace, as `namespace/name`. */
+function providerOf({ alert: { metadata, spec } }: CompiledAlert): string {
+  return namespacedName({ namespace: metadata.namespace, name: spec.providerRef.name })
+}
+
+/** The event of a record, as it was accepted. */
+function acceptedIn({ eventId: id, cluster, event, objectLabels, acceptedAt }: LedgerRecord) {
+  return { id, cluster, group: '', event, objectLabels, acceptedAt }
 }

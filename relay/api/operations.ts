@@ -212,6 +212,11 @@ export const OPERATIONS = {
         name: 'alert',
         description: '`namespace/name`: each event has what became of it for this Alert.',
       },
+      {
+        name: 'provider',
+        description:
+          '`namespace/name`, without an Alert: an event that is a repeat for all has what became of it for an Alert that leads there.',
+      },
       { name: 'object', description: '`Kind/namespace/name`' },
       { name: 'since', description: 'An RFC 3339 time, a date, or an age such as `1h`.' },
       { name: 'until', description: 'An RFC 3339 time, a date, or an age such as `1h`.' },

@@ -12,7 +12,9 @@ async function filled({ ports }: CommandTarget) {
     'prod',
     [
       provider('hook', { type: 'generic', address: 'https://a.test' }),
+      provider('pager', { type: 'generic', address: 'https://b.test' }),
       alert('all', 'hook'),
+      alert('errors-paged', 'pager', { eventSeverity: 'error' }),
       alert('errors', 'hook', { eventSeverity: 'error' }),
     ],
     START,
@@ -21,10 +23,11 @@ async function filled({ ports }: CommandTarget) {
   await ports.configs.replace(snapshot)
   const revision = snapshot.revision.slice(0, 12)
   const base = { cluster: 'prod', revision, event: event('apps', 'finished') }
+  const hook = { namespace: 'flux-system', name: 'hook', uid: 'p', type: 'generic' }
   const all = { namespace: 'flux-system', name: 'all', uid: 'u' }
   const records = [
     deliveryRecord({
-      ...{ ...base, id: 'd1', eventId: 'e1', alert: all, acceptedAt: NOW },
+      ...{ ...base, id: 'd1', eventId: 'e1', alert: all, provider: hook, acceptedAt: NOW },
       ...{ outcome: 'delivered', reason: 'HTTP 200', createdAt: NOW, updatedAt: NOW },
     }),
     eventRecord({
@@ -80,9 +83,33 @@ describe.each(commandTargets())('flux-relay get deliveries --alert %s', (_, open
       ['e2', 'skipped', why, 'unrecorded'],
       ['e1', 'skipped', why, 'unrecorded'],
     ])
-    expect(stderr).toMatch(/^the newest 2 events were looked at for what this Alert did not take; /)
+    expect(stderr).toMatch(
+      /^the newest 2 events were looked at for events that this Alert did not take; /,
+    )
     expect((await list(target, 'flux-system/errors', '--outcome', 'delivered')).rows).toEqual([])
     expect((await list(target, 'flux-system/errors', '--limit', '1')).rows).toHaveLength(1)
+  })
+
+  it('finds such a repeat by the Provider too, when an Alert that leads there takes the event', async () => {
+    const target = await open()
+    await filled(target)
+    const listTo = async (...more: readonly string[]) => {
+      const flags = ['--cluster', 'prod', '-o', 'json', ...more]
+      const { stdout, stderr } = await target.run(['get', 'deliveries', ...flags])
+      const rows = JSON.parse(stdout) as readonly (Row & { readonly alert: object })[]
+      return { rows: rows.map(({ id, outcome, alert: of }) => [id, outcome, of]), stderr }
+    }
+    const to = (name: string) => ['--provider', `flux-system/${name}`]
+    const all = expect.objectContaining({ namespace: 'flux-system', name: 'all' })
+    const { rows, stderr } = await listTo(...to('hook'))
+    const delivered = ['d1', 'delivered', all]
+    expect(rows).toEqual([['r2', 'suppressed', all], delivered])
+    expect(stderr).toMatch(/^the newest 2 events were looked at for repeats that were recorded /)
+    expect((await listTo(...to('hook'), '--outcome', 'delivered')).rows).toEqual([delivered])
+    expect((await listTo(...to('hook'), '--event', 'e2')).rows).toHaveLength(1)
+    // Its only Alert takes errors.
+    expect(await listTo(...to('pager'))).toEqual({ rows: [], stderr: '' })
+    expect((await listTo(...to('none'))).rows).toEqual([])
   })
 
   it('knows nothing of an Alert that there never was', async () => {
