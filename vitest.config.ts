@@ -45,11 +45,12 @@ export default defineConfig({
         test: {
           name: 'isolated',
           include: ['test/**/*.test.ts'],
-          // These need programs from outside, or minutes: `npm run test:nats`, `test:servers`, `test:upgrade`, `test:flux`, `test:elasticmq`, `test:openapi`, `test:package`, `test:deploy`.
+          // These need programs from outside, or minutes: `npm run test:console`, `test:nats`, `test:servers`, `test:upgrade`, `test:flux`, `test:elasticmq`, `test:openapi`, `test:package`, `test:deploy`.
           exclude: [
             ...configDefaults.exclude,
             SHARING,
             ...[
+              'test/browser/**',
               'test/nats/**',
               'test/servers/**',
               'test/upgrade/**',

@@ -95,7 +95,7 @@ export function deliveryRow(delivery: Delivery, { now, isSelectable }: RowOption
     : []
   const next =
     dueAt === undefined ? [] : html` <span class="muted">next ${ahead(dueAt, now)}</span>`
-  return html`<tr id="d-${id}">${pick}<td class="time">${ago(acceptedAt, now)}</td><td>${outcomeMark(outcome)}</td><td><a href="/console/deliveries/${id}">${name}</a> <small>${kind} ${namespace} · ${cluster}</small></td><td>${eventText(delivery)}</td><td>${route(delivery)}</td><td>${ellipsize(reason, MAX_ROW_MESSAGE_LENGTH)}${next}</td><td class="number">${triesText(delivery)}</td></tr>\n`
+  return html`<tr id="d-${id}">${pick}<td class="time">${ago(acceptedAt, now)}</td><td>${outcomeMark(outcome)}</td><td><a href="/console/deliveries/${id}">${name}</a> <small>${kind} ${namespace}</small><small>${cluster}</small></td><td>${eventText(delivery)}</td><td>${route(delivery)}</td><td>${ellipsize(reason, MAX_ROW_MESSAGE_LENGTH)}${next}</td><td class="number">${triesText(delivery)}</td></tr>\n`
 }
 
 function eventText({ event }: Delivery): Html {

@@ -7,6 +7,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   skipped: '–',
   dead: '✕',
   retry: '↻',
+  dismissed: '⊘',
   unrecorded: '?',
 }
 

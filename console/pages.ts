@@ -2,6 +2,10 @@ import { replayAction } from './actions/replay.ts'
 import type { ConsoleAction, ConsolePage } from './page.ts'
 import { clustersPage } from './pages/clusters.ts'
 import { deliveriesPage } from './pages/deliveries.ts'
+import { deliveryPage } from './pages/delivery.ts'
+import { eventPage } from './pages/event.ts'
+import { eventsPage } from './pages/events.ts'
+import { csvExport, jsonExport } from './pages/export.ts'
 import { alertsPage, providersPage } from './pages/objects.ts'
 import { overviewPage } from './pages/overview.ts'
 
@@ -9,6 +13,11 @@ import { overviewPage } from './pages/overview.ts'
 export const PAGES: readonly ConsolePage[] = [
   overviewPage,
   deliveriesPage,
+  csvExport,
+  jsonExport,
+  deliveryPage,
+  eventsPage,
+  eventPage,
   alertsPage,
   providersPage,
   clustersPage,

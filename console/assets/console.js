@@ -51,6 +51,10 @@ function setUpTools() {
     dataset.scheme = isDark ? 'light' : 'dark'
     localStorage.setItem(SCHEME, dataset.scheme)
   })
+  // A browser lets pages copy over HTTPS and from this machine only.
+  for (const button of document.querySelectorAll('[data-copy], [data-copy-link]')) {
+    button.hidden = navigator.clipboard === undefined
+  }
   const clock = document.querySelector('[data-clock]')
   const name = () => (localStorage.getItem(CLOCK) === 'local' ? 'Local time' : 'UTC')
   clock.hidden = false
@@ -162,9 +166,10 @@ document.addEventListener('change', (event) => {
   tellSelection()
 })
 document.addEventListener('click', async (event) => {
-  const button = event.target.closest('[data-copy]')
+  const button = event.target.closest('[data-copy], [data-copy-link]')
   if (!button) return
-  await navigator.clipboard.writeText(button.dataset.copy)
+  const { copy, copyLink } = button.dataset
+  await navigator.clipboard.writeText(copy ?? new URL(copyLink, location.href).href)
   button.textContent = 'Copied'
 })
 document.addEventListener('htmx:after:swap', () => {

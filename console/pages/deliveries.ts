@@ -21,7 +21,7 @@ async function show(asked: Asked): Promise<Shown> {
     ? html`<h1>Deliveries</h1>\n${firstRun(asked.origin)}`
     : html`<h1>Deliveries</h1>
 ${filterForm(filters)}
-<div id="results" aria-live="polite">
+<div id="results">
 ${results(asked, filters, found)}
 </div>`
   return { title: 'Deliveries', section: 'deliveries', content }
@@ -36,27 +36,50 @@ function results(
   const isLater = query.has('cursor')
   if (deliveries.length === 0 && older === undefined && !isLater) return noMatch(PATH)
   const isSelectable = mayChange(person)
-  const caption = `${deliveries.length} deliveries, the latest first`
+  const count = deliveries.length === 1 ? '1 delivery' : `${deliveries.length} deliveries`
+  const caption = `${count}, the latest first`
   const table = linkedDeliveriesTable(deliveries, { now, isSelectable, caption })
-  const selecting = isSelectable
-    ? html`<form method="post" action="/console/replay">
-<div class="actions"><button data-needs-pick>Replay the selected</button></div>
-${table}
-</form>`
+  const list = isSelectable
+    ? html`<form id="picked" method="post" action="/console/replay">\n${table}\n</form>`
     : table
-  return html`${summary(filters)}${selecting}\n${pager(filters, found, isLater)}`
+  return html`${chips(filters)}${toolbar(filters, { isSelectable, isLater })}${list}
+${pager(filters, found, isLater)}`
 }
 
-/** The filters in use, each with a link that drops it, and what can be kept of the list. */
-function summary(filters: ReadonlyMap<string, string>): Html {
+/** What can be done with the list. */
+function toolbar(
+  filters: ReadonlyMap<string, string>,
+  { isSelectable, isLater }: { readonly isSelectable: boolean; readonly isLater: boolean },
+): Html {
+  const query = new URLSearchParams([...filters]).toString()
+  const act = isSelectable
+    ? html`<button form="picked" data-needs-pick>Replay the selected</button>\n`
+    : []
+  return html`<div class="toolbar">
+${act}${isLater ? [] : liveTail(query)}<span class="end">Export <a href="${PATH}.csv?${query}">CSV</a> <a href="${PATH}.json?${query}">JSON</a></span>
+</div>
+`
+}
+
+/** What tells of deliveries that come or change, until it is paused; nothing without a script. */
+function liveTail(query: string): Html {
+  return html`<div class="live" data-live hidden hx-sse:connect="/console/deliveries/live?${query}" hx-swap="none">
+<span class="muted" role="status" data-live-state></span>
+<button type="button" data-pause>Pause</button>
+<button type="button" data-arrived hidden></button>
+</div>
+`
+}
+
+/** The filters in use, each with a link that drops it. */
+function chips(filters: ReadonlyMap<string, string>): Html | readonly [] {
+  if (filters.size === 0) return []
   const without = (name: string) => pathOf([...filters].filter(([other]) => other !== name))
-  const chips = [...filters].map(
+  const links = [...filters].map(
     ([name, value]) =>
       html`<a class="chip" href="${without(name)}" title="Drop this filter">${name}: <b>${value}</b> <span aria-hidden="true">×</span></a>\n`,
   )
-  const clear = filters.size > 0 ? html`<a href="${PATH}">Clear filters</a>\n` : []
-  const query = new URLSearchParams([...filters]).toString()
-  return html`<p class="summary">${chips}${clear}<span class="end">Export <a href="${PATH}.csv?${query}">CSV</a> <a href="${PATH}.json?${query}">JSON</a></span></p>\n`
+  return html`<p class="summary">${links}<a href="${PATH}">Clear filters</a></p>\n`
 }
 
 function pager(

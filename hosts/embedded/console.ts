@@ -15,12 +15,15 @@ import type { Ports } from '../../relay/ports/ports.ts'
 import { consoleRoutes } from '../kit/console/routes.ts'
 import { createSessions, type Sessions } from '../kit/console/sessions.ts'
 import type { Log } from '../kit/log.ts'
+import { liveRows } from './live-rows.ts'
+import type { StreamRouteParts } from './routes/delivery-stream.ts'
 import { tokenSenders } from './senders.ts'
 import type { Tokens } from './tokens.ts'
 
 /** What the console of this host is made of. */
 export interface EmbeddedConsoleParts
-  extends Pick<OverviewPorts, 'clusters' | 'counts' | 'destinations' | 'waiting'> {
+  extends Pick<OverviewPorts, 'clusters' | 'counts' | 'destinations' | 'waiting'>,
+    Pick<StreamRouteParts, 'feed'> {
   readonly ports: Ports
   readonly history: ConfigHistory
   /** Undefined without `--tokens`: then the console is as open as the rest. */
@@ -37,6 +40,7 @@ export function embeddedConsole(parts: EmbeddedConsoleParts): readonly Route[] {
     relay: ownRelay(parts),
     clock: ports.clock,
     sessions: sessionsOf(parts),
+    live: liveRows(parts),
     onFailure: (err, path) => log.error({ err, path }, 'a page of the console failed'),
   })
 }

@@ -226,7 +226,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     noCrossNamespaceRefs: options.noCrossNamespaceRefs,
     ownsConfig: (name) => served !== false && name === cluster,
     moreRoutes: embeddedConsole({
-      ...{ ports, history: configs, clusters, destinations, log },
+      ...{ ports, history: configs, clusters, destinations, feed, log },
       ...{ counts: outcomeCounter, waiting: stores.waiting },
       tokens: () => tokensFile?.tokens,
       explaining: { noCrossNamespaceRefs: options.noCrossNamespaceRefs, pause },

@@ -28,6 +28,14 @@ export function endEvent(end: StreamEnd): Uint8Array {
   return bytesOf(`event: end\ndata: ${JSON.stringify(end)}\n\n`)
 }
 
+/** How changes become the events of a stream. */
+export interface StreamFormat {
+  /** The event of a delivery as it stands. Without a position, a client that comes back asks for it again. */
+  delivery(record: LedgerRecord, position?: string): Uint8Array
+  /** The event that says that changes before it may be missing. */
+  readonly missed: Uint8Array
+}
+
 /** The events of changes, and what is written of them, as bytes that several readers share. */
 export interface SharedEvents {
   eventOf(change: DeliveryChange): Uint8Array
@@ -35,7 +43,7 @@ export interface SharedEvents {
 }
 
 /** Makes events that are shared by readers which are told of a change, or write the same, one after another. */
-export function createSharedEvents(): SharedEvents {
+export function createSharedEvents(format: StreamFormat): SharedEvents {
   let change: DeliveryChange | undefined
   let event: Uint8Array = HEARTBEAT
   let joined: readonly Uint8Array[] = []
@@ -44,7 +52,7 @@ export function createSharedEvents(): SharedEvents {
     eventOf(next) {
       if (next === change) return event
       change = next
-      event = deliveryEvent(next.record, next.position)
+      event = format.delivery(next.record, next.position)
       return event
     },
     join(events) {
@@ -56,6 +64,13 @@ export function createSharedEvents(): SharedEvents {
       return bytes
     },
   }
+}
+
+/** An event of a name. Each line of its data is a field of its own, which the reader joins. */
+export function namedEvent(name: string, data: string, position?: string): Uint8Array {
+  const id = position === undefined ? '' : `id: ${position}\n`
+  const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`)
+  return bytesOf(`${id}event: ${name}\n${lines.join('')}\n`)
 }
 
 function bytesOf(text: string): Uint8Array {

@@ -1,4 +1,5 @@
 import { embeddedConsole } from '../../hosts/embedded/console.ts'
+import { createDeliveryFeed } from '../../hosts/embedded/delivery-feed.ts'
 import type { Tokens } from '../../hosts/embedded/tokens.ts'
 import type { FailingDestination } from '../../relay/pipeline/destinations/destinations.ts'
 import type { KnownCluster } from '../../relay/ports/clusters.ts'
@@ -18,6 +19,7 @@ interface Told {
 export async function startConsole(tokens?: Tokens, told: Partial<Told> = {}) {
   const ports = memoryPorts()
   const counts = new MemoryOutcomeCounts()
+  const feed = createDeliveryFeed()
   const current = { tokens }
   const failures: unknown[] = []
   const moreRoutes = embeddedConsole({
@@ -27,6 +29,7 @@ export async function startConsole(tokens?: Tokens, told: Partial<Told> = {}) {
     counts,
     destinations: { failing: () => told.failing ?? [] },
     waiting: { countWaiting: async () => told.waiting ?? 0 },
+    feed,
     tokens: () => current.tokens,
     explaining: { noCrossNamespaceRefs: false },
     log: { error: (fields: unknown) => void failures.push(fields) },
@@ -38,6 +41,7 @@ export async function startConsole(tokens?: Tokens, told: Partial<Told> = {}) {
     ports,
     counts,
     current,
+    feed,
     failures,
     origin,
     get: (path: string, cookie = '') => relay.call('GET', path, { headers: { Cookie: cookie } }),

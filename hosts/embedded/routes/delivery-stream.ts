@@ -1,13 +1,18 @@
 import { type Answer, problemAnswer } from '../../../relay/api/answer.ts'
 import { readStreamQuery } from '../../../relay/api/delivery-query.ts'
-import { headerOf } from '../../../relay/api/http.ts'
+import { type EdgeRequest, headerOf } from '../../../relay/api/http.ts'
 import { problem } from '../../../relay/api/problem.ts'
-import { type Call, type Route, routeOf } from '../../../relay/api/route.ts'
+import { type Route, routeOf } from '../../../relay/api/route.ts'
 import type { LedgerRecord } from '../../../relay/model/delivery.ts'
 import type { DeliveryFeed, FeedSubscription } from '../../../relay/ports/delivery-feed.ts'
 import type { Ports } from '../../../relay/ports/ports.ts'
 import { DeliveryStream, STREAM_LIMITS, type StreamLimits } from '../delivery-stream.ts'
-import { createSharedEvents, deliveryEvent, missedEvent } from '../server-sent-events.ts'
+import {
+  createSharedEvents,
+  deliveryEvent,
+  missedEvent,
+  type StreamFormat,
+} from '../server-sent-events.ts'
 
 export interface StreamRouteParts {
   readonly ports: Pick<Ports, 'ledger' | 'clock'>
@@ -18,17 +23,29 @@ export interface StreamRouteParts {
 /** The most bytes that a client gets of what changed while it was away. */
 const MAX_RESUMED_BYTES = 4 * 1024 * 1024
 
-const MISSED = missedEvent({
-  detail: 'changes before this may be missing; GET /v1/deliveries has them',
-})
+const AS_JSON: StreamFormat = {
+  delivery: deliveryEvent,
+  missed: missedEvent({
+    detail: 'changes before this may be missing; GET /v1/deliveries has them',
+  }),
+}
 
 /** How long a client waits before it asks for a place again, in seconds. */
 const RETRY_AFTER_S = 10
 
 /** Streams deliveries as they change, as long as the client reads. */
-export function deliveryStreamRoute({ ports, feed, limits }: StreamRouteParts): Route {
-  const shared = createSharedEvents()
-  const open = async ({ request }: Call): Promise<Answer> => {
+export function deliveryStreamRoute(parts: StreamRouteParts): Route {
+  const open = streamOpener(parts, AS_JSON)
+  return routeOf('streamDeliveries', { handle: ({ request }) => open(request) })
+}
+
+/** Opens a stream of deliveries in a format, by the filters in the query of a request. */
+export function streamOpener(
+  { ports, feed, limits }: StreamRouteParts,
+  format: StreamFormat,
+): (request: Pick<EdgeRequest, 'query' | 'headers'>) => Promise<Answer> {
+  const shared = createSharedEvents(format)
+  return async (request) => {
     const query = new URLSearchParams(request.query)
     const read = readStreamQuery(query, ports.clock.now())
     if ('problem' in read) return problemAnswer(read.problem)
@@ -46,7 +63,8 @@ export function deliveryStreamRoute({ ports, feed, limits }: StreamRouteParts): 
     }
     try {
       const seen = headerOf(request, 'last-event-id')
-      const first = seen === undefined ? [] : await eventsSince(seen, { ports, feed, wants })
+      const first =
+        seen === undefined ? [] : await eventsSince(seen, { ports, feed, wants, format })
       stream.begin(subscription.position, first)
     } catch (error) {
       await stream.body.cancel()
@@ -61,27 +79,27 @@ export function deliveryStreamRoute({ ports, feed, limits }: StreamRouteParts): 
       stream: stream.body,
     }
   }
-  return routeOf('streamDeliveries', { handle: open })
 }
 
 interface Resumed extends StreamRouteParts {
+  readonly format: StreamFormat
   wants(record: LedgerRecord): boolean
 }
 
 /** The deliveries that changed since a position, as they stand; one event that says so when it is not known. */
 async function eventsSince(
   position: string,
-  { ports, feed, wants }: Resumed,
+  { ports, feed, wants, format }: Resumed,
 ): Promise<readonly Uint8Array[]> {
   const ids = feed.changedSince(position)
-  if (ids === undefined) return [MISSED]
+  if (ids === undefined) return [format.missed]
   const events: Uint8Array[] = []
   let bytes = 0
   for (const record of await Promise.all(ids.map((id) => ports.ledger.show(id)))) {
     if (record === undefined || record.kind === 'unreadable' || !wants(record)) continue
-    const event = deliveryEvent(record)
+    const event = format.delivery(record)
     bytes += event.length
-    if (bytes > MAX_RESUMED_BYTES) return [MISSED]
+    if (bytes > MAX_RESUMED_BYTES) return [format.missed]
     events.push(event)
   }
   return events

@@ -17,7 +17,7 @@ export interface Assets {
 }
 
 const STYLE = 'console.css'
-const SCRIPTS = ['console.js', ...Object.keys(HTMX_FILES)] as const
+const SCRIPTS = ['console.js', 'live.js', ...Object.keys(HTMX_FILES)] as const
 
 const CONTENT_TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',

@@ -27,6 +27,11 @@ export interface ConsoleParts {
   readonly clock: Pick<Clock, 'now'>
   /** Who has logged in; undefined where everybody who gets through may do everything. */
   readonly sessions: () => Sessions | undefined
+  /**
+   * Streams the rows of deliveries that come or change, as Server-Sent Events; absent where the relay
+   * tells of none. `isSelectable`: as the rows of the page are.
+   */
+  readonly live?: (request: EdgeRequest, isSelectable: boolean) => Promise<Answer>
   /** Where events are sent; without it, where the browser has the console from. */
   readonly eventsOrigin?: string
   /** Told of what failed, and was no refusal. */
@@ -71,6 +76,7 @@ export function consoleRoutes(parts: ConsoleParts): readonly Route[] {
     get('/console/login', (call) => login(site, call, 'first')),
     post('/console/login', (call) => logIn(site, call)),
     post('/console/logout', (call) => logOut(site, call)),
+    get('/console/deliveries/live', (call) => live(site, call)),
     ...PAGES.map(({ path, show }) =>
       get(path, (call) => forPerson(site, call, (person) => show(askedOf(site, call, person)))),
     ),
@@ -84,6 +90,14 @@ export function consoleRoutes(parts: ConsoleParts): readonly Route[] {
       ),
     ),
   ]
+}
+
+/** Rows as they come, for who has logged in. */
+async function live({ live: open, ...site }: Site, { request }: Call): Promise<Answer> {
+  const person = personOf(site, request)
+  if (person === undefined) return plainAnswer(401, 'log in')
+  if (open === undefined) return plainAnswer(404, 'this console does not stream')
+  return open(request, mayChange(person))
 }
 
 interface Site extends ConsoleParts {
@@ -196,6 +210,10 @@ function htmlAnswer(status: number, page: Html): Answer {
   return { status, contentType, body: page.toString(), headers: PAGE_HEADERS }
 }
 
+function plainAnswer(status: number, text: string): Answer {
+  return { status, contentType: 'text/plain; charset=utf-8', body: `${text}\n` }
+}
+
 function download({ fileName, contentType, text }: Download): Answer {
   const disposition = { 'Content-Disposition': `attachment; filename="${fileName}"` }
   return { status: 200, contentType, body: text, headers: { ...PAGE_HEADERS, ...disposition } }
@@ -204,7 +222,7 @@ function download({ fileName, contentType, text }: Download): Answer {
 /** An address names its content, so a browser never asks for it again. */
 function asset(assets: Assets, name: string): Answer {
   const found = assets.find(name)
-  if (found === undefined) return { status: 404, contentType: 'text/plain', body: 'no such file\n' }
+  if (found === undefined) return plainAnswer(404, 'no such file')
   const headers = { 'Cache-Control': 'public, max-age=31536000, immutable' }
   return { status: 200, contentType: found.contentType, body: found.text, headers }
 }

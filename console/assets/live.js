@@ -1,0 +1,80 @@
+// The list of deliveries, which goes on while one looks at it: console/pages/deliveries.ts.
+
+/* global bar, tellTimes: of console.js, which the page has before this file. */
+
+const live = { isPaused: false, arrived: [] }
+
+const MOST_ROWS = 200
+
+function rowOf(text) {
+  const template = document.createElement('template')
+  template.innerHTML = text
+  return template.content.querySelector('tr')
+}
+
+/** Puts a row in the place of the one of the same delivery, or on top. Focus and selection stay. */
+function place(row) {
+  const body = document.querySelector('tbody#rows')
+  const earlier = document.getElementById(row.id)
+  row.classList.add('is-new')
+  if (earlier) {
+    const hadFocus = earlier.contains(document.activeElement)
+    const isPicked = earlier.querySelector('input[name=id]')?.checked === true
+    const box = row.querySelector('input[name=id]')
+    if (box) box.checked = isPicked
+    row.classList.toggle('is-current', earlier.classList.contains('is-current'))
+    earlier.replaceWith(row)
+    if (hadFocus) row.querySelector('a')?.focus({ preventScroll: true })
+    return
+  }
+  body.prepend(row)
+  for (const old of [...body.children].slice(MOST_ROWS)) old.remove()
+}
+
+function tellLive() {
+  const pause = document.querySelector('[data-pause]')
+  const arrived = document.querySelector('[data-arrived]')
+  if (!pause || !arrived) return
+  pause.textContent = live.isPaused ? 'Go on' : 'Pause'
+  arrived.hidden = live.arrived.length === 0
+  arrived.textContent = `${live.arrived.length} new`
+  document.querySelector('[data-live-state]').textContent = live.isPaused ? 'Paused' : '● Live'
+}
+
+function showArrived() {
+  for (const row of live.arrived.splice(0)) place(row)
+  tellTimes()
+  tellLive()
+}
+
+/** While it is paused, rows only change in their places. */
+function onRow(event) {
+  const row = rowOf(event.detail.data)
+  if (!row) return
+  if (!document.querySelector('tbody#rows')) return location.reload()
+  const isKnown = document.getElementById(row.id) !== null
+  if (isKnown || !live.isPaused) place(row)
+  else live.arrived = [...live.arrived.filter(({ id }) => id !== row.id), row].slice(-MOST_ROWS)
+  tellTimes()
+  tellLive()
+}
+
+document.addEventListener('row', onRow)
+document.addEventListener('missed', () => location.reload())
+document.addEventListener('click', (event) => {
+  if (event.target.closest('[data-pause]')) {
+    live.isPaused = !live.isPaused
+    if (!live.isPaused) showArrived()
+    tellLive()
+  } else if (event.target.closest('[data-arrived]')) showArrived()
+})
+document.addEventListener('htmx:sse:after:connection', () => {
+  const element = document.querySelector('[data-live]')
+  if (element) element.hidden = false
+  bar('')
+  tellLive()
+})
+document.addEventListener('htmx:sse:error', (event) => {
+  if (event.detail.status === 401) location.reload()
+  else bar('The relay does not answer; trying again.')
+})

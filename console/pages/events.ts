@@ -1,0 +1,97 @@
+import { EventsPage, type ListedEvent } from '../../relay/api/schemas/event-list.ts'
+import { ellipsize } from '../../relay/model/text.ts'
+import { read } from '../answers.ts'
+import { objectParts, textField } from '../fields.ts'
+import { firstRun } from '../first-run.ts'
+import { type Html, html } from '../html.ts'
+import { outcomeMark, severityMark } from '../outcome.ts'
+import type { Asked, ConsolePage, Shown } from '../page.ts'
+import { noMatch } from '../states.ts'
+import { ago } from '../times.ts'
+
+const PATH = '/console/events'
+
+/** The list of events, the latest first. */
+export const eventsPage: ConsolePage = { path: PATH, show }
+
+const FIELDS = [
+  { name: 'cluster', label: 'Cluster', example: 'prod-eu-1' },
+  { name: 'object', label: 'Object', example: 'Kustomization/apps/podinfo' },
+  { name: 'alert', label: 'Verdict of the Alert', example: 'flux-system/on-call' },
+  { name: 'since', label: 'Since', example: '1h, or 2026-11-28' },
+  { name: 'until', label: 'Until', example: '5m, or a time' },
+] as const
+
+/** Records that a page is made of. */
+const PAGE_SIZE = 100
+
+const MAX_MESSAGE_LENGTH = 200
+
+async function show(asked: Asked): Promise<Shown> {
+  const filters = filtersOf(asked.query)
+  const cursor = asked.query.get('cursor')
+  const parameters = { limit: String(PAGE_SIZE), ...filters, ...(cursor && { cursor }) }
+  const answer = await asked.relay.listEvents(new URLSearchParams(parameters))
+  const { events, nextCursor } = read(EventsPage, answer)
+  const isFirst = cursor === null && Object.keys(filters).length === 0
+  const content =
+    isFirst && events.length === 0
+      ? firstRun(asked.origin)
+      : html`${form(filters)}\n<div id="results">\n${results(asked, filters, events, nextCursor)}\n</div>`
+  return { title: 'Events', section: 'events', content: html`<h1>Events</h1>\n${content}` }
+}
+
+type Filters = Readonly<Record<string, string>>
+
+function filtersOf(query: URLSearchParams): Filters {
+  const given = FIELDS.map(({ name }) => [name, query.get(name)?.trim() ?? ''] as const)
+  return Object.fromEntries(given.filter(([, value]) => value !== ''))
+}
+
+function form(filters: Filters): Html {
+  const inputs = FIELDS.map(
+    ({ name, label, example }, index) =>
+      html`<label><span>${label}</span><input name="${name}" value="${filters[name] ?? ''}" placeholder="${example}"${index === 0 ? html` data-filter` : []}></label>\n`,
+  )
+  return html`<form class="filters" role="search" action="${PATH}" hx-get="${PATH}" hx-target="#results" hx-select="#results" hx-swap="outerHTML" hx-push-url="true" hx-trigger="change, submit">
+<div class="grid">
+${inputs}<div class="bottom"><button>Filter</button></div>
+</div>
+</form>`
+}
+
+function results(
+  { now }: Asked,
+  filters: Filters,
+  events: readonly ListedEvent[],
+  nextCursor: string | undefined,
+): Html {
+  if (events.length === 0 && nextCursor === undefined) return noMatch(PATH)
+  const { alert } = filters
+  const verdict = alert === undefined ? [] : html`<th scope="col">Verdict of ${alert}</th>`
+  const older = new URLSearchParams({ ...filters, cursor: nextCursor ?? '' }).toString()
+  return html`<table class="list">
+<caption>${events.length} events, the latest first</caption>
+<thead><tr><th scope="col">Time</th><th scope="col">Object</th><th scope="col">Event</th>${verdict}<th scope="col">What became of it</th></tr></thead>
+<tbody id="rows">
+${events.map((event) => row(event, now, alert !== undefined))}</tbody>
+</table>
+<p class="pager">${nextCursor === undefined ? [] : html`<a rel="next" href="${PATH}?${older}">Older</a>`}</p>`
+}
+
+function row(listed: ListedEvent, now: number, withVerdict: boolean): Html {
+  const { id, cluster, acceptedAt, object, event, outcomes, verdict } = listed
+  const { kind, namespace, name } = objectParts(object)
+  const query = new URLSearchParams({ cluster }).toString()
+  const message = ellipsize(textField(event, 'message'), MAX_MESSAGE_LENGTH)
+  const judged = verdict
+    ? html`<td>${outcomeMark(verdict.outcome)} <small>${verdict.reason}</small></td>`
+    : html`<td>–</td>`
+  return html`<tr><td class="time">${ago(acceptedAt, now)}</td><td><a href="${PATH}/${id}?${query}">${name}</a> <small>${kind} ${namespace}</small><small>${cluster}</small></td><td>${severityMark(textField(event, 'severity'))}<b>${textField(event, 'reason')}</b> <span class="message" dir="auto">${message}</span></td>${withVerdict ? judged : []}<td>${outcomes.map(outcomeText)}</td></tr>\n`
+}
+
+function outcomeText({ delivery, alert, outcome }: ListedEvent['outcomes'][number]): Html {
+  const who =
+    alert === undefined ? [] : html` <a href="/console/deliveries/${delivery}">${alert.name}</a>`
+  return html`<div>${outcomeMark(outcome)}${who}</div>`
+}

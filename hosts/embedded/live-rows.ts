@@ -1,0 +1,27 @@
+import { deliveryRow } from '../../console/deliveries-table.ts'
+import { filtersOf } from '../../console/delivery-filters.ts'
+import { deliveryView } from '../../relay/api/delivery-view.ts'
+import type { ConsoleParts } from '../kit/console/routes.ts'
+import { type StreamRouteParts, streamOpener } from './routes/delivery-stream.ts'
+import { namedEvent, type StreamFormat } from './server-sent-events.ts'
+
+/** Streams the rows of the console's list, by the same filters as the list. */
+export function liveRows(parts: StreamRouteParts): NonNullable<ConsoleParts['live']> {
+  const openWith = (isSelectable: boolean) => streamOpener(parts, rowsFormat(parts, isSelectable))
+  const [plain, selectable] = [openWith(false), openWith(true)]
+  return (request, isSelectable) => {
+    const query = new URLSearchParams([...filtersOf(new URLSearchParams(request.query))])
+    const open = isSelectable ? selectable : plain
+    return open({ query: query.toString(), headers: request.headers })
+  }
+}
+
+function rowsFormat({ ports }: StreamRouteParts, isSelectable: boolean): StreamFormat {
+  return {
+    delivery(record, position) {
+      const row = deliveryRow(deliveryView(record), { now: ports.clock.now(), isSelectable })
+      return namedEvent('row', row.toString().trimEnd(), position)
+    },
+    missed: namedEvent('missed', ''),
+  }
+}
