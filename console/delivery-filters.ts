@@ -38,7 +38,7 @@ export function filterForm(filters: ReadonlyMap<string, string>): Html {
     return html`<label class="box"><input type="checkbox" name="outcome" value="${outcome}"${isOn}> ${outcome}</label>\n`
   })
   const isOpen = FIELDS.some(({ name }) => filters.has(name)) ? html` open` : []
-  return html`<form class="filters" role="search" action="/console/deliveries" hx-get="/console/deliveries" hx-target="#results" hx-select="#results" hx-swap="outerHTML" hx-push-url="true" hx-trigger="input changed delay:300ms, change, submit">
+  return html`<form class="filters" role="search" action="/console/deliveries" hx-get="/console/deliveries" hx-target="#results" hx-select="#results" hx-swap="outerHTML" hx-push-url="true" hx-sync="this:replace" hx-trigger="input changed delay:300ms, change, submit">
 <div class="row">
 <label class="grow"><span>Text of the message, or of why</span><input type="search" name="text" value="${filters.get('text') ?? ''}" data-filter></label>
 ${severitySelect(filters.get('severity') ?? '')}

@@ -30,12 +30,12 @@ async function show(asked: Asked): Promise<Shown> {
     section: 'deliveries',
     content: html`${head(asked, delivery)}
 <ol class="chain">
-<li><h2>Event</h2>${eventStep(delivery)}</li>
-<li><h2>Repeat</h2>${repeatStep(delivery)}</li>
-<li><h2>Rule</h2>${ruleStep(delivery, verdict)}</li>
-<li><h2>Request</h2>${requestStep(delivery, verdict)}</li>
-<li><h2>Tries</h2>${triesStep(delivery)}</li>
-<li><h2>Next</h2>${nextStep(asked, delivery)}</li>
+<li><h2 class="step">Event</h2>${eventStep(delivery)}</li>
+<li><h2 class="step">Repeat</h2>${repeatStep(delivery)}</li>
+<li><h2 class="step">Rule</h2>${ruleStep(delivery, verdict)}</li>
+<li><h2 class="step">Request</h2>${requestStep(delivery, verdict)}</li>
+<li><h2 class="step">Tries</h2>${triesStep(delivery)}</li>
+<li><h2 class="step">Next</h2>${nextStep(asked, delivery)}</li>
 </ol>
 ${others.length > 0 ? html`<section><h2>The same event elsewhere</h2>\n${verdictsTable(others, 'What the other Alerts did with it')}</section>` : []}
 ${later.length > 0 ? html`<section><h2>What came later</h2>\n${linkedDeliveriesTable(later, { now: asked.now, isSelectable: false, caption: 'Later deliveries of the same object and Alert' })}</section>` : []}`,

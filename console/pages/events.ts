@@ -53,7 +53,7 @@ function form(filters: Filters): Html {
     ({ name, label, example }, index) =>
       html`<label><span>${label}</span><input name="${name}" value="${filters[name] ?? ''}" placeholder="${example}"${index === 0 ? html` data-filter` : []}></label>\n`,
   )
-  return html`<form class="filters" role="search" action="${PATH}" hx-get="${PATH}" hx-target="#results" hx-select="#results" hx-swap="outerHTML" hx-push-url="true" hx-trigger="change, submit">
+  return html`<form class="filters" role="search" action="${PATH}" hx-get="${PATH}" hx-target="#results" hx-select="#results" hx-swap="outerHTML" hx-push-url="true" hx-sync="this:replace" hx-trigger="change, submit">
 <div class="grid">
 ${inputs}<div class="bottom"><button>Filter</button></div>
 </div>
