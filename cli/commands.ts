@@ -11,6 +11,7 @@ export const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map<string, LoadCo
   ['validate', async () => (await import('./validate.ts')).validateCommand()],
   ['explain', async () => (await import('./explain.ts')).explainCommand()],
   ['diff', async () => (await import('./diff.ts')).diffCommand()],
+  ['test', async () => (await import('./test.ts')).testCommand()],
   ['send', async () => (await import('./send.ts')).sendCommand()],
   ['get', async () => (await import('./get.ts')).getCommand()],
   ['describe', async () => (await import('./describe.ts')).describeCommand()],

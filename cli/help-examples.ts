@@ -38,6 +38,14 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   [
+    'test provider',
+    [
+      'flux-relay test provider slack -n flux-system',
+      'flux-relay test provider pagerduty --severity error --cluster prod',
+      'flux-relay test provider github --commit "$(git rev-parse HEAD)"',
+    ],
+  ],
+  [
     'send',
     [
       'flux-relay send -e event.json --cluster prod',

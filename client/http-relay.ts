@@ -17,7 +17,15 @@ const TIMEOUT_MS = 30_000
 /** A stream says every 15 seconds that it is still there. */
 const IDLE_MS = 60_000
 
-type Send = (method: 'GET' | 'POST' | 'PUT', path: string, body?: RequestBody) => Promise<Answer>
+/** A test takes 50 s at most, unless another one goes before it. */
+const TEST_TIMEOUT_MS = 90_000
+
+type Send = (
+  method: 'GET' | 'POST' | 'PUT',
+  path: string,
+  body?: RequestBody,
+  timeoutMs?: number,
+) => Promise<Answer>
 
 /**
  * The embedded relay at `url`. `token` is an operator's. For a configuration and for events it is
@@ -44,6 +52,13 @@ export function createHttpRelay(
     showEvent: (id, parameters) =>
       send('GET', `/v1/events/${encodeURIComponent(id)}?${parameters}`),
     explainEvent: (body) => send('POST', '/v1/explain', body),
+    testProvider: (namespace, name, body) =>
+      send(
+        'POST',
+        `/v1/providers/${[namespace, name].map(encodeURIComponent).join('/')}/test`,
+        body,
+        TEST_TIMEOUT_MS,
+      ),
     listClusters: () => send('GET', '/v1/clusters'),
     listDeliveries: (parameters) => send('GET', `/v1/deliveries?${parameters}`),
     openDeliveries: (parameters, lastEventId) => open(connection, parameters, lastEventId),
@@ -71,9 +86,9 @@ function connectionTo(url: string, token: string | undefined): Connection {
 }
 
 function createSend({ base, headers }: Connection): Send {
-  return async (method, path, body) => {
+  return async (method, path, body, timeoutMs = TIMEOUT_MS) => {
     return exchange({
-      ...{ method, url: new URL(`.${path}`, base), body, timeoutMs: TIMEOUT_MS },
+      ...{ method, url: new URL(`.${path}`, base), body, timeoutMs },
       headers: { ...headers, ...(body?.contentType && { 'content-type': body.contentType }) },
     }).catch((error: unknown) => unreachable(base, error))
   }

@@ -13,6 +13,7 @@ import { EventsPage } from '../relay/api/schemas/event-list.ts'
 import { ReceivedEvents, Rejections } from '../relay/api/schemas/events.ts'
 import { type EventToExplain, ExplainedEvent, Explanation } from '../relay/api/schemas/explain.ts'
 import { ProblemDocument } from '../relay/api/schemas/problem.ts'
+import type { TestToSend } from '../relay/api/schemas/provider-test.ts'
 import { jsonValue } from '../relay/model/json-value.ts'
 import { read, refusalText } from './answers.ts'
 import { type DeliveryChanges, followDeliveries, type StreamRequests } from './delivery-changes.ts'
@@ -49,6 +50,8 @@ export interface RelayClient extends Pick<RelayRequests, 'ownRules'> {
   ): Promise<ExplainedEvent | undefined>
   /** What each Alert of a cluster does with an event. */
   explainEvent(event: EventToExplain, rules: ExplainRules): Promise<Explanation>
+  /** Has the relay send a Provider one sample; resolves with what came of it, or is still to come. */
+  testProvider(namespace: string, name: string, test: TestToSend): Promise<Delivery>
   /** The clusters of the relay, by name, and what unknown ones sent in vain. */
   clusters(): Promise<ClusterList>
   /** Every delivery that fits the parameters of `GET /v1/deliveries`, latest first. */
@@ -103,6 +106,9 @@ export function createRelayClient(requests: RelayRequests & Partial<StreamReques
       return answer.status === 404 ? undefined : read(ExplainedEvent, answer)
     },
     explainEvent: (event, rules) => explainEvent(requests, event, rules),
+    async testProvider(namespace, name, test) {
+      return read(Delivery, await requests.testProvider(namespace, name, jsonBody(test)))
+    },
     async clusters() {
       return read(ClusterList, await requests.listClusters())
     },

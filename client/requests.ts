@@ -27,6 +27,8 @@ export interface RelayRequests {
   showEvent(id: string, parameters: URLSearchParams, rules: ExplainRules): Promise<Answer>
   /** `POST /v1/explain`. A relay that serves HTTP knows its rules by itself. */
   explainEvent(body: RequestBody, rules: ExplainRules): Promise<Answer>
+  /** Sends `POST /v1/providers/{namespace}/{name}/test`. It takes as long as the test. */
+  testProvider(namespace: string, name: string, body: RequestBody): Promise<Answer>
   /** Sends `GET /v1/clusters`. */
   listClusters(): Promise<Answer>
   /** Sends `GET /v1/deliveries`. */

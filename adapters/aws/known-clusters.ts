@@ -1,4 +1,5 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb'
+import { isTestAlert } from '../../relay/model/delivery.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Clusters, KnownCluster } from '../../relay/ports/clusters.ts'
 import { mapConcurrently } from './concurrency.ts'
@@ -19,9 +20,12 @@ export interface KnownClustersOptions {
 
 const CONCURRENT_CLUSTERS = 8
 
+/** The newest records among which an event is looked for that is no test of a Provider. */
+const NEWEST = 25
+
 /**
  * The clusters on DynamoDB: those of the config table's index, of each its pointer, or without one the
- * item of its tokens, and one entry of the ledger's index.
+ * item of its tokens, and the newest entry of the ledger's index.
  */
 export function createKnownClusters(options: KnownClustersOptions): Clusters {
   const { client, configTable, clock } = options
@@ -66,12 +70,13 @@ async function latestAccepted(
     TableName: ledgerTable,
     IndexName: name,
     KeyConditionExpression: `#${key.partition} = :cluster`,
-    ExpressionAttributeNames: namesOf(key.partition, key.sort),
+    ExpressionAttributeNames: namesOf(key.partition, key.sort, 'alert'),
     ExpressionAttributeValues: { ':cluster': { S: cluster } },
-    ProjectionExpression: `#${key.sort}`,
+    ProjectionExpression: `#${key.sort}, #alert`,
     ScanIndexForward: false,
-    Limit: 1,
+    Limit: NEWEST,
   })
-  const [item] = (await client.send(query)).Items ?? []
+  const { Items: items = [] } = await client.send(query)
+  const item = items.find((it) => !isTestAlert(textOf(it, 'alert')))
   return item && parsePosition(textOf(item, key.sort) ?? '').acceptedAt
 }

@@ -63,7 +63,7 @@ export function ledgerItem(record: LedgerRecord, compact: boolean): Item {
 
 /**
  * Whether no try can follow. What waits, and what is dead, dismissed or not, may be tried again by
- * whatever version runs then.
+ * whatever version runs then. A test that failed counts as dead: the attribute does not have the outcome of the body.
  */
 function isDone(record: LedgerRecord): boolean {
   const outcome = decidedOutcomeOf(record)

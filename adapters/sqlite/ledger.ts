@@ -1,4 +1,5 @@
 import {
+  isTest,
   type LedgerRecord,
   type ListedRecord,
   type Outcome,
@@ -41,8 +42,14 @@ const READ = `SELECT l.id, l.version, l.body, e.body AS event FROM ledger AS l
   LEFT JOIN events AS e ON e.seq = l.event_seq
   WHERE l.id = ? AND (l.expires_at IS NULL OR l.expires_at > ?)`
 
-/** The row of a record's event: its sequence is a part of the record's order. */
-const EVENT_SEQ = '(SELECT seq FROM events WHERE seq = ? AND events.id = ?)'
+/**
+ * The row of a record's event: its sequence is a part of the record's order. The last parameter is what
+ * stands for the row of a record that has its event in its own body.
+ */
+const EVENT_SEQ = 'COALESCE((SELECT seq FROM events WHERE seq = ? AND events.id = ?), ?)'
+
+/** No row has this number. */
+const NO_EVENT_ROW = 0
 
 const INSERT = `INSERT INTO ledger
     (cluster, alert, provider, object, outcome, accepted_at, expires_at, attempt, due_at,
@@ -168,6 +175,7 @@ export class SqliteLedger implements Ledger {
       recordBody(record),
       Number(orderParts(record.order).sequence),
       record.eventId,
+      isTest(record) ? NO_EVENT_ROW : null,
     ] as const
   }
 }

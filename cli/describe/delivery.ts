@@ -26,6 +26,7 @@ export function deliveryText(delivery: Delivery, now: number): string {
       ['Repeats', delivery.repeats === 0 ? undefined : delivery.repeats],
       ['Replayed', replaysText(delivery)],
       ['Dismissed', dismissalText(delivery)],
+      ['Test', delivery.test && testedText(delivery.test)],
     ]),
     formatSection('Message', textOf(event.message)),
     formatSection('Metadata', recordText(event.metadata)),
@@ -33,6 +34,10 @@ export function deliveryText(delivery: Delivery, now: number): string {
     formatSection('Notes', notes.join('\n')),
     formatSection('Latest tries', triesText(delivery)),
   ].join('')
+}
+
+function testedText({ by }: NonNullable<Delivery['test']>): string {
+  return by === undefined ? 'of the Provider, for somebody' : `of the Provider, for ${by}`
 }
 
 function replaysText({ replayedAt = [], replayedBy = [] }: Delivery): string {

@@ -37,11 +37,13 @@ import { receiveEvents } from '../../relay/api/receive-events.ts'
 import { storeConfig } from '../../relay/api/routes/config.ts'
 import { createRulesReader } from '../../relay/api/rules-of-then.ts'
 import { showConfig } from '../../relay/api/show-config.ts'
+import { testProvider } from '../../relay/api/test-provider.ts'
 import { judgeAgain } from '../../relay/pipeline/rejudge.ts'
 import { noPause } from '../../relay/pipeline/slices.ts'
 import { wakeWaiting } from '../../relay/pipeline/wake.ts'
 import { warnLine } from '../output/print.ts'
 import { awsError, onAws } from './on-aws.ts'
+import { runQueuedTest } from './queued-test.ts'
 import { readStackOutputs, type StackOutputs } from './stack-outputs.ts'
 
 /**
@@ -161,6 +163,10 @@ function requestsOn(
     showDelivery: (id) => answerOf(showDelivery(ports, id)),
     replayDelivery: async (id) => answerOf(replayDelivery(ports, id, await caller())),
     dismissDelivery: async (id, body) => answerOf(dismissDelivery(ports, id, body, await caller())),
+    testProvider: async (namespace, name, body) => {
+      const request = { ...body, namespace, name, by: await caller() }
+      return answerOf(testProvider(ports, request, (record) => runQueuedTest(ports, record)))
+    },
   }
 }
 

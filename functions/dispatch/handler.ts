@@ -46,6 +46,7 @@ const ports = {
       logDecision(log, decision)
       decisions.count(decision)
     },
+    tested: (decision: Parameters<typeof logDecision>[1]) => logDecision(log, decision),
   },
 }
 

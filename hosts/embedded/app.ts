@@ -11,8 +11,10 @@ import { deliveryRoutes } from '../../relay/api/routes/deliveries.ts'
 import { eventsRoute, singleEventRoute } from '../../relay/api/routes/events.ts'
 import { explainRoutes } from '../../relay/api/routes/explain.ts'
 import { overviewRoutes } from '../../relay/api/routes/overview.ts'
+import { providerRoutes } from '../../relay/api/routes/providers.ts'
 import { quarantineRoutes } from '../../relay/api/routes/quarantine.ts'
 import { secretRoutes } from '../../relay/api/routes/secrets.ts'
+import type { RunTest } from '../../relay/api/test-provider.ts'
 import type {
   Destinations,
   FailingDestinations,
@@ -59,6 +61,8 @@ export interface ServerDependencies {
   readonly feed: DeliveryFeed
   /** Other limits for streams of deliveries than the usual ones. */
   readonly streamLimits?: Partial<StreamLimits>
+  /** Makes the attempt of a test of a Provider. */
+  readonly runTest: RunTest
   /** The cluster of `--cluster`: without tokens, whose events `POST /` takes. */
   readonly cluster: string
   /**
@@ -136,6 +140,7 @@ function allRoutes(deps: ServerDependencies, door: DoorLog): readonly Route[] {
     ...deliveryRoutes(ports),
     deliveryStreamRoute({ ports, feed: deps.feed, limits: deps.streamLimits }),
     ...explainRoutes({ ports, history: deps.history, options: { noCrossNamespaceRefs, pause } }),
+    ...providerRoutes(deps),
     ...quarantineRoutes(deps.quarantine),
     ...probeRoutes(deps),
     ...echoRoutes(deps.echo),

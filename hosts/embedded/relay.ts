@@ -180,6 +180,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
         metrics.decided(decision)
         outcomeCounter.decided(decision)
       },
+      tested: (decision) => logDecision(log, decision),
     },
   }
   base.watched.onSet((byMs) => {
@@ -187,10 +188,11 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     stores.queue.clockWasSet(byMs)
   })
   await destinations.resume()
+  const dispatcher = createDispatcher(ports, { ...options, pause }, destinations)
   const worker = createWorker({
     queue: stores.queue,
     woken: createWokenDeliveries(destinations, stores.queue, clock),
-    dispatcher: createDispatcher(ports, { ...options, pause }, destinations),
+    dispatcher,
     gate,
     clock,
     hold: stores.trouble,
@@ -216,6 +218,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     secretWriter: stores.secrets,
     quarantine: stores.queue.quarantine,
     feed,
+    runTest: dispatcher.dispatchTest,
     cluster,
     get tokens() {
       return tokensFile?.tokens

@@ -65,6 +65,7 @@ export function deliveryView(record: LedgerRecord) {
       status.dismissal && {
         dismissal: { ...status.dismissal, at: isoTime(status.dismissal.at) },
       }),
+    ...(record.kind === 'delivery' && record.test && { test: record.test }),
     repeats: record.kind === 'delivery' ? record.repeats : 0,
     createdAt: isoTime(record.createdAt),
     updatedAt: isoTime(record.updatedAt),

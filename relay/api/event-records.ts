@@ -1,4 +1,4 @@
-import type { LedgerRecord } from '../model/delivery.ts'
+import { isTest, type LedgerRecord } from '../model/delivery.ts'
 import { noPause, type Pause } from '../pipeline/slices.ts'
 import type { LedgerFilter } from '../ports/ledger.ts'
 import type { Ports } from '../ports/ports.ts'
@@ -18,7 +18,7 @@ export interface EventToFind {
 /**
  * The records of the events whose id begins so. Where no index of the ledger has such ids, an event whose
  * whole id and cluster are given is found by them, and any other among the newest records. What cannot be
- * read is left out. Rejects when a store fails.
+ * read is left out, and so are tests of Providers, whose events no cluster reported. Rejects when a store fails.
  */
 export async function findEventRecords(
   ports: Pick<Ports, 'ledger' | 'configs'>,
@@ -30,7 +30,9 @@ export async function findEventRecords(
   let cursor: string | undefined
   for (let read = 0; read < MOST_READ; read += PAGE_SIZE) {
     const page = await ports.ledger.list(filter, PAGE_SIZE, cursor)
-    for (const record of page.records) if (record.kind !== 'unreadable') found.push(record)
+    for (const record of page.records) {
+      if (record.kind !== 'unreadable' && !isTest(record)) found.push(record)
+    }
     const { nextCursor, reachedTime = 0 } = page
     // All records of an event have its accept time.
     const isOver = found.length > 0 && found.every(({ acceptedAt }) => acceptedAt > reachedTime)

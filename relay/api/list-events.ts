@@ -1,4 +1,4 @@
-import { type LedgerRecord, outcomeOf, reachedBy } from '../model/delivery.ts'
+import { isTest, type LedgerRecord, outcomeOf, reachedBy } from '../model/delivery.ts'
 import { objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { CompiledAlert } from '../pipeline/compiled-alert.ts'
@@ -40,7 +40,9 @@ export async function listEvents(
     }
     const page = await ports.ledger.list(wanted, limit, cursor)
     const { nextCursor, reachedTime } = page
-    const records = page.records.flatMap((it) => (it.kind === 'unreadable' ? [] : [it]))
+    const records = page.records.flatMap((it) =>
+      it.kind === 'unreadable' || isTest(it) ? [] : [it],
+    )
     const events = []
     for (const own of Map.groupBy(records, ({ eventId }) => eventId).values()) {
       const verdict = await verdictOf(own)

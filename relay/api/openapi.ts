@@ -34,6 +34,7 @@ import {
   UnreadyObject,
 } from './schemas/overview.ts'
 import { ProblemDocument } from './schemas/problem.ts'
+import { TestToSend } from './schemas/provider-test.ts'
 import { PutBack, QuarantinePage, SetAsideMessage } from './schemas/quarantine.ts'
 import { SecretData, StoredSecret } from './schemas/secrets.ts'
 
@@ -186,6 +187,7 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   StoredConfig,
   StoredSecret,
   StreamEnd,
+  TestToSend,
   UnreadyObject,
 }
 

@@ -8,6 +8,7 @@ import { EventsBody, PostedEventDocument, ReceivedEvents } from './schemas/event
 import { EventToExplain, ExplainedEvent, Explanation } from './schemas/explain.ts'
 import { ObjectList } from './schemas/objects.ts'
 import { Overview } from './schemas/overview.ts'
+import { TestToSend } from './schemas/provider-test.ts'
 import { PutBack, QuarantinePage } from './schemas/quarantine.ts'
 import { SecretData, StoredSecret } from './schemas/secrets.ts'
 
@@ -65,7 +66,7 @@ const DELIVERY_FILTERS: readonly QueryParameter[] = [
   {
     name: 'outcome',
     description:
-      '`delivered`, `suppressed`, `skipped`, `dead`, `retry` or `dismissed`, or several with commas between them',
+      '`delivered`, `suppressed`, `skipped`, `dead`, `retry`, `dismissed`, or `failed` for tests; or several with commas between them',
   },
   { name: 'id', description: 'The beginning of the id of a delivery.' },
   { name: 'event', description: 'The id of an event, or its beginning.' },
@@ -243,6 +244,15 @@ export const OPERATIONS = {
     body: EventToExplain,
     success: { status: 200, body: Explanation },
     problems: [...OF_BODY, 'no-config'],
+  },
+  testProvider: {
+    method: 'POST',
+    path: '/v1/providers/{namespace}/{name}/test',
+    access: 'operator',
+    summary: 'Sends a Provider one sample, which is marked as a test, and says what came of it.',
+    body: TestToSend,
+    success: { status: 200, body: Delivery },
+    problems: [...OF_BODY, 'no-config', 'unknown-provider', 'overloaded'],
   },
   listQuarantine: {
     method: 'GET',

@@ -63,6 +63,10 @@ export const PROBLEM_KINDS = {
     status: 404,
     meaning: 'There is no record of an event of this id, or no longer.',
   },
+  'unknown-provider': {
+    status: 404,
+    meaning: 'The cluster has no Provider of this name that is valid.',
+  },
   'no-config': { status: 404, meaning: 'The cluster has not sent a configuration yet.' },
   'wrong-method': { status: 405, meaning: 'The path has other methods; `Allow` names them.' },
   'stale-config': {

@@ -14,9 +14,10 @@ export type DecidedOutcome = (typeof DECIDED_OUTCOMES)[number]
 
 /**
  * All outcomes that people see. `dismissed` is that of a dead Delivery which a person has put away,
- * `observed` that of a skipped one which would have been sent if its cluster were not observed.
+ * `observed` that of a skipped one which would have been sent if its cluster were not observed, and
+ * `failed` that of a test of a Provider which was not delivered.
  */
-export const OUTCOMES = [...DECIDED_OUTCOMES, 'dismissed', 'observed'] as const
+export const OUTCOMES = [...DECIDED_OUTCOMES, 'dismissed', 'observed', 'failed'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 /**
@@ -170,6 +171,12 @@ export interface AskedReplay {
   readonly by: string
 }
 
+/** A test of a Provider that a person asked for. */
+export interface ProviderTest {
+  /** The name of an operator, or the ARN of a caller on AWS. Absent when nobody knows. */
+  readonly by?: string
+}
+
 /** What every record of the ledger tells about its event, and about what became of it. */
 interface RecordOf<S extends Status> {
   readonly id: string
@@ -234,6 +241,8 @@ export interface DeliveryRecord<S extends Status = Decided> extends RecordOf<S> 
   readonly subjectStateKey?: string
   /** How many repeats this record stands for. Each repeat of an unchanged status adds one. */
   readonly repeats: number
+  /** Present when no cluster reported the event: the relay made it up to test the Provider. */
+  readonly test?: ProviderTest
 }
 
 /** A record of the ledger. */
@@ -254,11 +263,28 @@ export function countedAs(record: Pick<LedgerRecord, 'status'>): DecidedOutcome 
   return isObserved(record) ? 'observed' : decidedOutcomeOf(record)
 }
 
-/** The outcome of a decided record, as people see it. */
-export function outcomeOf(record: Pick<LedgerRecord, 'status'>): Outcome {
+/**
+ * The outcome of a decided record, as people see it. A test that was not delivered is `failed`, so that
+ * it is not among the dead deliveries, which somebody has to look after.
+ */
+export function outcomeOf(record: LedgerRecord): Outcome {
   const { status } = record
+  if (status.kind === 'final' && status.outcome !== 'delivered' && isTest(record)) return 'failed'
   const isDismissed = status.kind === 'final' && status.dismissal !== undefined
   return isDismissed ? 'dismissed' : countedAs(record)
+}
+
+/** The name of the Alert in the records of tests, which no Alert of Kubernetes can have. */
+export const TEST_ALERT_NAME = '(test)'
+
+/** Whether the Alert of a record, as `namespace/name`, says that the record is that of a test. */
+export function isTestAlert(alert: string | undefined): boolean {
+  return alert?.endsWith(`/${TEST_ALERT_NAME}`) === true
+}
+
+/** Whether a record is that of a test of a Provider, whose event no cluster reported. */
+export function isTest(record: LedgerRecord<Status>): boolean {
+  return record.kind === 'delivery' && record.test !== undefined
 }
 
 /** The Alert and the Provider of a record, as far as its event reached them. */

@@ -1,4 +1,4 @@
-import { countedAs, reachedBy } from '../model/delivery.ts'
+import { countedAs, isTest, reachedBy } from '../model/delivery.ts'
 import { objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { Decision } from '../ports/observer.ts'
@@ -10,12 +10,14 @@ const LEVELS = {
   suppressed: 'info',
   retry: 'warn',
   dead: 'error',
+  failed: 'warn',
 } as const
 
 /** A decision as every host logs it: one entry, whose message is the outcome. */
 export function decisionEntry({ record, latencyMs }: Decision) {
   const { status, attempt } = record
-  const outcome = countedAs(record)
+  const counted = countedAs(record)
+  const outcome = isTest(record) && counted !== 'delivered' ? 'failed' : counted
   const { alert, provider } = reachedBy(record)
   return {
     level: LEVELS[outcome],
@@ -34,6 +36,7 @@ export function decisionEntry({ record, latencyMs }: Decision) {
       tries: record.tries,
       latencyMs,
       delivery: record.id,
+      test: isTest(record) || undefined,
       dueAt: status.kind === 'waiting' ? new Date(status.dueAt).toISOString() : undefined,
     },
   }

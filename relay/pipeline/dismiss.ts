@@ -29,7 +29,7 @@ export async function dismiss(
   const outcome = outcomeOf(record)
   if (outcome === 'dismissed') return { kind: 'dismissed', record }
   const { status } = record
-  if (status.kind === 'waiting' || status.outcome !== 'dead') {
+  if (status.kind === 'waiting' || outcome !== 'dead') {
     const reason = `only a dead delivery can be dismissed, and the outcome of this one is ${outcome}`
     return { kind: 'refused', reason }
   }

@@ -1,8 +1,10 @@
 import type {
   DeliveryRecord,
   EventRecord,
+  Pending,
   QueuedEvent,
   RetryMessage,
+  Status,
   Waiting,
 } from '../model/delivery.ts'
 import { orderParts } from '../model/event-order.ts'
@@ -23,6 +25,7 @@ import { isRetryOvertaken } from './lateness.ts'
 import { lookUp, uidsOf } from './look-up.ts'
 import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts'
 import { isOvertaken } from './object-memory.ts'
+import { tryProvider } from './provider-test.ts'
 import { RECALLED_AT_ONCE, type RecallContext, recall } from './recall.ts'
 import { beginNow, concludeDelivery, concludeEvent, judgedBy, newEventRecord } from './record.ts'
 import { createJudge } from './rejections.ts'
@@ -31,7 +34,7 @@ import { NO_REPEATS, repeatReason } from './repeats-by-alert.ts'
 import { createRoom } from './room.ts'
 import type { RoutingTable } from './routing-table.ts'
 import { createRoutingTables, type RoutingTables, type TableInForce } from './routing-tables.ts'
-import { requeue, settle } from './settle.ts'
+import { requeue, settle, write } from './settle.ts'
 import { noPause, type Pause } from './slices.ts'
 import type { TryLimits } from './try-time.ts'
 import { isStillWaiting, waitOn } from './wait-on.ts'
@@ -48,6 +51,15 @@ export interface Dispatcher {
   dispatchRetry(message: RetryMessage): Promise<void>
 }
 
+/** Tests Providers. */
+export interface ProviderTests {
+  /**
+   * Makes the one attempt of a test that the ledger does not have yet, and records it. Resolves with the
+   * record. Tests of one Provider are made one after the other. Rejects when a store fails.
+   */
+  dispatchTest(record: DeliveryRecord<Pending>): Promise<DeliveryRecord>
+}
+
 export interface DispatchOptions extends MatchOptions, TryLimits {
   /** How long a repeat is suppressed, in milliseconds; 0 suppresses none. */
   readonly rateLimitIntervalMs: number
@@ -60,7 +72,7 @@ export function createDispatcher(
   hostPorts: Ports,
   options: DispatchOptions,
   destinations: Destinations = createDestinations(hostPorts.clock),
-): Dispatcher {
+): Dispatcher & ProviderTests {
   const host = createHostErrors()
   const ports = watchPorts(hostPorts, host)
   const context: Context = {
@@ -82,6 +94,7 @@ export function createDispatcher(
   return {
     dispatchEvent: (queued) => judge.event(queued, () => dispatchEvent(context, queued)),
     dispatchRetry: (message) => judge.retry(message, () => dispatchRetry(context, message)),
+    dispatchTest: (record) => dispatchTest(context, record),
   }
 }
 
@@ -150,10 +163,27 @@ async function retry(context: Context, message: RetryMessage): Promise<void> {
   if (message.attempt > record.attempt) {
     throw new Error(`retry ${message.attempt} of ${record.id} is ahead of the ledger`)
   }
-  const table = await context.tables.of(record.cluster)
   const { version } = stored
+  if (record.kind === 'delivery' && record.test) {
+    await dispatchTest(context, record, { value: record, version })
+    return
+  }
+  const table = await context.tables.of(record.cluster)
   if (record.kind === 'event') await retryEvent(context, { value: record, version }, table)
   else await retryDelivery(context, { value: { ...record, status }, version }, table)
+}
+
+/** Makes the attempt of a test. Its record is final then, in the place of `stored` if that is given. */
+async function dispatchTest(
+  context: Context,
+  record: DeliveryRecord<Status>,
+  stored?: Versioned<DeliveryRecord>,
+): Promise<DeliveryRecord> {
+  const concluded = await context.inTurn(`test ${record.alert.uid}`, async () =>
+    tryProvider(context, record, await context.tables.of(record.cluster)),
+  )
+  await write(context, concluded, stored)
+  return concluded
 }
 
 async function retryDelivery(

@@ -1,4 +1,4 @@
-import { type LedgerRecord, outcomeOf, type RetryMessage } from '../model/delivery.ts'
+import { isTest, type LedgerRecord, outcomeOf, type RetryMessage } from '../model/delivery.ts'
 import type { Ports } from '../ports/ports.ts'
 import { readableRecord } from './readable-record.ts'
 import { isSuperseded } from './subject.ts'
@@ -24,6 +24,8 @@ function guardOf({ id, cluster, attempt }: LedgerRecord, now: number): RetryMess
 /** The most replays of one delivery that its record remembers. */
 const MAX_REPLAYS_KEPT = 20
 
+const TEST_NOT_REPLAYED = 'it was a test of a Provider, which is sent once; ask for a new test'
+
 /** The ports that a replay needs: it only queues, and sends nothing itself. */
 export type ReplayPorts = Pick<Ports, 'queue' | 'ledger' | 'state' | 'modes' | 'clock'>
 
@@ -41,6 +43,7 @@ export async function requestReplay(
   if (stored === undefined) return { kind: 'not-found' }
   if (typeof stored === 'string') return { kind: 'refused', reason: stored }
   const { value: record, version } = stored
+  if (isTest(record)) return { kind: 'refused', reason: TEST_NOT_REPLAYED }
   if (await ports.modes.isObserved(record.cluster)) {
     const { cluster } = record
     const advice = `flux-relay cluster go-live ${cluster} ends that`

@@ -1,4 +1,4 @@
-import type { LedgerRecord, RetryMessage } from '../model/delivery.ts'
+import { isTest, type LedgerRecord, type RetryMessage } from '../model/delivery.ts'
 import type { LedgerWrite } from '../ports/ledger.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
@@ -35,7 +35,9 @@ export async function write(
   const write: LedgerWrite = { record, expected: stored?.version ?? 'absent' }
   const [written] = await ports.ledger.writeMany([write])
   if (!written) return false
-  ports.observer.decided({ record, latencyMs: Math.max(0, ports.clock.now() - record.acceptedAt) })
+  const decision = { record, latencyMs: Math.max(0, ports.clock.now() - record.acceptedAt) }
+  if (isTest(record)) ports.observer.tested?.(decision)
+  else ports.observer.decided(decision)
   return true
 }
 

@@ -9,4 +9,9 @@ export interface Decision {
 
 export interface Observer {
   decided(decision: Decision): void
+  /**
+   * What came of a test of a Provider, for logs. It is told apart, so that whatever counts deliveries counts
+   * no test.
+   */
+  tested?(decision: Decision): void
 }

@@ -66,6 +66,9 @@ describe.each(commandTargets())('flux-relay get clusters %s', (target, open) => 
       const id = `d${minutes}`
       return deliveryRecord({ id, cluster: minutes === 40 ? 'edge' : 'prod', acceptedAt: at })
     })
+    // Nobody reported the event of a test.
+    const test = { test: {}, alert: { namespace: 'flux-system', name: '(test)', uid: 'uid' } }
+    records.push(deliveryRecord({ ...{ id: 'test', cluster: 'edge', acceptedAt: now }, ...test }))
     await target.ports.ledger.writeMany(
       records.map((record) => ({ record, expected: 'absent' as const })),
     )

@@ -300,7 +300,7 @@ describe('flux-relay get deliveries', () => {
     [
       '--outcome',
       'lost',
-      'expected delivered, suppressed, skipped, dead, retry, dismissed, observed, or several',
+      'expected delivered, suppressed, skipped, dead, retry, dismissed, observed, failed, or several',
     ],
     ['--outcome', 'dead,', 'expected delivered'],
     ['--since', 'yesterday', 'a plain date such as'],

@@ -69,6 +69,30 @@ function comparing(ledger: () => Ledger): void {
     expect(await ledger().readMany([])).toEqual([])
   })
 
+  it('stores tests of a Provider whole, and lists those that failed apart from the dead', async () => {
+    const about = {
+      test: { by: 'ann' },
+      objectLabels: { team: 'web' },
+      notes: ['long '.repeat(200)],
+    }
+    const failed = deliveryRecord({ id: 'failed', outcome: 'failed', ...about })
+    const delivered = deliveryRecord({ id: 'delivered', test: {} })
+    expect(await write(ledger(), failed, delivered)).toEqual([true, true])
+    const read = await ledger().readMany(['failed', 'delivered'])
+    expect(byId(read)).toEqual([
+      { value: delivered, version: 1 },
+      { value: failed, version: 1 },
+    ])
+    const list = async (outcome: Outcome) =>
+      (await ledger().list({ cluster: 'local', outcome }, 10)).records
+    expect(await list('failed')).toEqual([failed])
+    expect(await list('delivered')).toEqual([delivered])
+    expect(await list('dead')).toEqual([])
+    const changed = { ...failed, updatedAt: START + 1 }
+    expect(await ledger().writeMany([{ record: changed, expected: 1 }])).toEqual([true])
+    expect(await ledger().show('failed')).toEqual(changed)
+  })
+
   it('judges each write alone', async () => {
     await write(ledger(), deliveryRecord({ id: 'a' }), deliveryRecord({ id: 'b' }))
     const results = await ledger().writeMany([

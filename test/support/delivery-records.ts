@@ -3,7 +3,6 @@ import {
   type Decided,
   type DeliveryRecord,
   type EventRecord,
-  type FinalOutcome,
   type LedgerRecord,
   type ListedRecord,
   type Outcome,
@@ -94,6 +93,7 @@ export function deliveryRecord(changes: RecordChanges = {}): DeliveryRecord {
     repeats: 0,
     createdAt: START,
     updatedAt: START,
+    ...(outcome === 'failed' && { test: {} }),
     ...rest,
   }
 }
@@ -149,5 +149,5 @@ function standing({
     return { kind: 'final', outcome: 'dead', reason, dismissal: { at: START } }
   }
   if (outcome === 'observed') return { kind: 'final', outcome: 'skipped', reason, observed: true }
-  return { kind: 'final', outcome: outcome satisfies FinalOutcome, reason }
+  return { kind: 'final', outcome: outcome === 'failed' ? 'dead' : outcome, reason }
 }

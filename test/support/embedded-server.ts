@@ -17,6 +17,7 @@ import type { Tokens } from '../../hosts/embedded/tokens.ts'
 import { createTurnGate } from '../../hosts/embedded/turn-gate.ts'
 import type { RunningServer, ServerLimits } from '../../hosts/kit/http-server.ts'
 import { createLog } from '../../hosts/kit/log.ts'
+import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import { MemoryOutcomeCounts } from './memory-outcome-counts.ts'
 import { MemoryConfigStore, MemoryLedger, type MemoryPorts, memoryPorts } from './memory-ports.ts'
@@ -62,6 +63,8 @@ export interface ServerUnderTest {
   call(method: string, path: string, call?: Call): Promise<Reply>
 }
 
+const TEST_RULES = { noCrossNamespaceRefs: false, rateLimitIntervalMs: 0 } as const
+
 export async function startRelay(
   changes: Partial<ServerDependencies> = {},
   limits: Partial<ServerLimits> = {},
@@ -85,6 +88,7 @@ export async function startRelay(
     secretWriter: ports.secrets,
     quarantine: ports.quarantine,
     feed,
+    runTest: createDispatcher(ports, TEST_RULES).dispatchTest,
     cluster: 'local',
     tokens: undefined,
     echo: createEcho(ports.clock),

@@ -1,10 +1,11 @@
 import { isListedBy } from '../../relay/api/delivery-match.ts'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
-import type {
-  AcceptedEvent,
-  LedgerRecord,
-  ListedRecord,
-  RetryMessage,
+import {
+  type AcceptedEvent,
+  isTest,
+  type LedgerRecord,
+  type ListedRecord,
+  type RetryMessage,
 } from '../../relay/model/delivery.ts'
 import { type SecretData, storedSecret, type VersionedSecret } from '../../relay/model/secret.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
@@ -246,7 +247,7 @@ export class MemoryLedger extends Failing implements Ledger {
 
   /** When the last event of each cluster was accepted. */
   async latestAccepted(): Promise<ReadonlyMap<string, number>> {
-    const records = [...this.#records.values()].map(({ value }) => value)
+    const records = [...this.#records.values()].flatMap(({ value }) => (isTest(value) ? [] : value))
     records.sort((a, b) => a.acceptedAt - b.acceptedAt)
     return new Map(records.map(({ cluster, acceptedAt }) => [cluster, acceptedAt]))
   }

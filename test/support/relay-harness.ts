@@ -20,6 +20,7 @@ import {
   createDispatcher,
   type Dispatcher,
   type DispatchOptions,
+  type ProviderTests,
 } from '../../relay/pipeline/dispatch.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import { reconcile } from '../../relay/pipeline/reconcile.ts'
@@ -53,7 +54,7 @@ export interface Harness {
   /** What destinations wake. */
   readonly woken: WokenDeliveries
   readonly destinations: Destinations & Wakes
-  readonly dispatcher: Dispatcher
+  readonly dispatcher: Dispatcher & ProviderTests
   readonly decisions: ShownDecision[]
   readonly requests: OutboundRequest[]
   readonly secrets: Map<string, SecretData>

@@ -80,6 +80,10 @@ export const Delivery = z
         description:
           'Who dismissed it and why, as far as it is known. Present while `outcome` is `dismissed`.',
       }),
+    test: z.object({ by: z.string().optional() }).optional().meta({
+      description:
+        'Present when it is a test of the Provider, whose event no cluster reported: who asked for it, as far as it is known.',
+    }),
     repeats: Count.optional().meta({ description: 'How many repeats the record stands for.' }),
     createdAt: Time.optional(),
     updatedAt: Time.optional(),

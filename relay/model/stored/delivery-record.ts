@@ -89,6 +89,7 @@ const shape = both(
       object({ at: number, by: optional(text), comment: optional(text), attempt: count }),
     ),
     observed: optional(truth),
+    test: optional(object({ by: optional(text) })),
   }),
   standingShape,
 )
@@ -147,13 +148,14 @@ function toStored(record: LedgerRecord) {
     dismissal: dismissal && { ...dismissal, attempt: record.attempt },
     observed: isObserved(record) || undefined,
     repeats: route?.repeats ?? 0,
+    test: route?.test,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
   }
 }
 
 function fromStored(stored: Stored): LedgerRecord {
-  const { alert, provider, requestsDone, subjectStateKey, repeats, objectLabels } = stored
+  const { alert, provider, requestsDone, subjectStateKey, repeats, test, objectLabels } = stored
   const common = {
     id: stored.id,
     cluster: stored.cluster,
@@ -184,6 +186,7 @@ function fromStored(stored: Stored): LedgerRecord {
     requestsDone,
     ...(subjectStateKey !== undefined && { subjectStateKey }),
     repeats,
+    ...(test && { test: test.by === undefined ? {} : { by: test.by } }),
   }
 }
 

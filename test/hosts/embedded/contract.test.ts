@@ -8,6 +8,7 @@ import { bearer, OPERATOR, PROD, startRelay, TOKENS } from '../../support/embedd
 
 const METADATA = { namespace: 'flux-system', name: 'podinfo' }
 const PROVIDER = {
+  apiVersion: 'notification.toolkit.fluxcd.io/v1beta3',
   kind: 'Provider',
   metadata: METADATA,
   spec: { type: 'generic', address: 'http://127.0.0.1/' },
@@ -49,6 +50,11 @@ const CALLS: Readonly<Record<OperationName, Exchange>> = {
   listEvents: { path: '/v1/events?alert=flux-system/on-call', token: OPERATOR },
   showEvent: { path: '/v1/events/event-1', token: OPERATOR },
   explainEvent: { path: '/v1/explain', token: OPERATOR, body: { cluster: 'prod', event: event() } },
+  testProvider: {
+    path: '/v1/providers/flux-system/podinfo/test',
+    token: OPERATOR,
+    body: { cluster: 'prod' },
+  },
   listQuarantine: { path: '/v1/quarantine', token: OPERATOR },
   replayQuarantine: { path: '/v1/quarantine/replay', token: OPERATOR },
 }
@@ -85,7 +91,8 @@ function closed(schema: unknown): unknown {
 }
 
 async function startFilled() {
-  const relay = await startRelay({ tokens: TOKENS })
+  const runTest = async () => deliveryRecord({ outcome: 'failed', test: { by: 'ann' } })
+  const relay = await startRelay({ tokens: TOKENS, runTest })
   const { ports, call, feed } = relay
   ports.ledger.put(deliveryRecord({ outcome: 'dead' }))
   const send = (name: OperationName, token = CALLS[name].token) => {

@@ -54,12 +54,16 @@ describe('logDecision', () => {
     ['suppressed', 'info'],
     ['retry', 'warn'],
     ['dead', 'error'],
+    ['failed', 'warn'],
   ] as const)('logs %s as %s', async (outcome: Outcome, level) => {
     const { lines, log } = await setup()
-    logDecision(log, { record: eventRecord({ outcome }), latencyMs: 1 })
+    const record = outcome === 'failed' ? deliveryRecord({ outcome }) : eventRecord({ outcome })
+    logDecision(log, { record, latencyMs: 1 })
     const line = JSON.parse(lines[0] ?? '')
     expect(line).toMatchObject({ level, msg: outcome })
-    expect(line).not.toHaveProperty('alert')
+    expect([line.test, 'alert' in line]).toEqual(
+      outcome === 'failed' ? [true, true] : [undefined, false],
+    )
   })
 })
 

@@ -52,6 +52,8 @@ describe('a stored delivery record', () => {
       'dismissed, with who did it and why',
       deliveryRecord({ status: dismissed({ by: 'ann', comment: 'the channel is gone' }) }),
     ],
+    ['of a test', deliveryRecord({ test: {} })],
+    ['of a test that failed', deliveryRecord({ outcome: 'failed', test: { by: 'ann' } })],
     ['with a subject', deliveryRecord({ subjectStateKey: 'prod#x', repeats: 3 })],
   ])('is read as it was written: %s', (_, record) => {
     const json = encodeText(deliveryRecordCodec, record)
