@@ -1,12 +1,19 @@
 import type { OutcomeTotals, Overview } from '../relay/api/schemas/overview.ts'
-import type { DecidedOutcome } from '../relay/model/delivery.ts'
+import type { CountedOutcome } from '../relay/model/delivery.ts'
 import { type Html, html } from './html.ts'
 import { outcomeMark } from './outcome.ts'
 
 type Hours = Overview['hours']
 
 /** From the ground up: what is well is at the bottom, and what is not is on top, where it is seen. */
-const STACK: readonly DecidedOutcome[] = ['delivered', 'suppressed', 'skipped', 'retry', 'dead']
+const STACK: readonly CountedOutcome[] = [
+  'delivered',
+  'observed',
+  'suppressed',
+  'skipped',
+  'retry',
+  'dead',
+]
 
 /** The size of the picture in its own units; the style stretches it to the width of the page. */
 const WIDTH = 720
@@ -26,18 +33,20 @@ const LABEL_EVERY = 6
  */
 export function outcomeChart(hours: Hours): Html {
   const totals = totalsOf(hours)
+  // Most relays observe no cluster.
+  const shown = STACK.filter((outcome) => outcome !== 'observed' || totals[outcome] !== undefined)
   const most = roundedUp(Math.max(...hours.map(({ outcomes }) => sumOf(outcomes)), 1))
   const bars = hours.map((hour, index) => bar(hour, index, { count: hours.length, most }))
   return html`<figure class="chart">
 <figcaption>Outcomes by the hour of the last 24 hours, UTC</figcaption>
-<p class="legend">${STACK.map((outcome) => legend(outcome, totals[outcome] ?? 0))}</p>
+<p class="legend">${shown.map((outcome) => legend(outcome, totals[outcome] ?? 0))}</p>
 <div class="plot"><span class="most" aria-hidden="true">${most}</span>
 <svg viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" role="img" aria-label="${spoken(totals)}">
 ${HATCH}
 ${bars}</svg></div>
 <p class="labels" aria-hidden="true">${labels(hours)}</p>
 <details><summary>The numbers as a table</summary>
-${numbers(hours)}
+${numbers(hours, shown)}
 </details>
 </figure>`
 }
@@ -69,7 +78,7 @@ function bar({ from, outcomes }: Hours[number], index: number, { count, most }: 
 function heightsOf(
   outcomes: OutcomeTotals,
   most: number,
-): ReadonlyArray<readonly [DecidedOutcome, number]> {
+): ReadonlyArray<readonly [CountedOutcome, number]> {
   const parts = STACK.flatMap((outcome) => {
     const count = outcomes[outcome] ?? 0
     if (count === 0) return []
@@ -81,7 +90,7 @@ function heightsOf(
   return parts.map(([outcome, height]) => [outcome, height === highest ? height - excess : height])
 }
 
-function legend(outcome: DecidedOutcome, total: number): Html {
+function legend(outcome: CountedOutcome, total: number): Html {
   const hatch =
     outcome === 'dead' ? html`<rect fill="url(#hatch)" width="12" height="12"></rect>` : []
   return html`<span><svg class="swatch" viewBox="0 0 12 12" aria-hidden="true"><rect class="part is-${outcome}" width="12" height="12"></rect>${hatch}</svg> ${outcomeMark(outcome)} <b>${total}</b></span>\n`
@@ -93,10 +102,10 @@ function labels(hours: Hours): readonly Html[] {
   )
 }
 
-function numbers(hours: Hours): Html {
-  const heads = STACK.map((outcome) => html`<th scope="col">${outcome}</th>`)
+function numbers(hours: Hours, shown: readonly CountedOutcome[]): Html {
+  const heads = shown.map((outcome) => html`<th scope="col">${outcome}</th>`)
   const rows = hours.toReversed().map(({ from, outcomes }) => {
-    const cells = STACK.map((outcome) => html`<td>${outcomes[outcome] ?? 0}</td>`)
+    const cells = shown.map((outcome) => html`<td>${outcomes[outcome] ?? 0}</td>`)
     return html`<tr><th scope="row"><a href="${hourPath(from)}">${hourText(from)}</a></th>${cells}</tr>\n`
   })
   return html`<div class="scroll"><table class="numbers"><caption>Decisions by the hour and outcome, the latest first</caption>

@@ -3,6 +3,7 @@ import { type Html, html } from './html.ts'
 /** The sign before the word, so that no outcome is told by its colour alone. */
 const SIGNS: Readonly<Record<string, string>> = {
   delivered: '✓',
+  observed: '○',
   suppressed: '≈',
   skipped: '–',
   dead: '✕',

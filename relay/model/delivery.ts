@@ -12,6 +12,9 @@ export type FinalOutcome = (typeof FINAL_OUTCOMES)[number]
 export const DECIDED_OUTCOMES = [...FINAL_OUTCOMES, 'retry'] as const
 export type DecidedOutcome = (typeof DECIDED_OUTCOMES)[number]
 
+/** What decisions are counted as; `observed` are skipped ones that a live cluster would have sent. */
+export type CountedOutcome = DecidedOutcome | 'observed'
+
 /**
  * All outcomes that people see. `dismissed` is that of a dead Delivery which a person has put away,
  * `observed` that of a skipped one which would have been sent if its cluster were not observed, and
@@ -259,7 +262,7 @@ export function isObserved({ status }: Pick<LedgerRecord, 'status'>): boolean {
 }
 
 /** What a decision is counted as: its outcome, or `observed` for what would have been sent. */
-export function countedAs(record: Pick<LedgerRecord, 'status'>): DecidedOutcome | 'observed' {
+export function countedAs(record: Pick<LedgerRecord, 'status'>): CountedOutcome {
   return isObserved(record) ? 'observed' : decidedOutcomeOf(record)
 }
 

@@ -32,6 +32,14 @@ it('stacks outcomes from the ground up, with what is dead on top and hatched', (
   expect(chart.match(/<rect fill="url\(#hatch\)" x=/g)).toHaveLength(1)
 })
 
+it('tells of observed deliveries where there are any', () => {
+  expect(chartOf({ delivered: 3 })).not.toContain('observed')
+  const chart = chartOf({ delivered: 1, observed: 3 })
+  expect(partsIn(chart).map(([outcome]) => outcome)).toEqual(['delivered', 'observed'])
+  expect(chart).toContain('In 24 hours: 1 delivered, 3 observed.')
+  expect(chart).toContain('<th scope="col">observed</th>')
+})
+
 it('scales by the largest hour, up to a number that is easy to read', () => {
   const chart = chartOf({ delivered: 130 }, { delivered: 50 })
   expect(chart).toContain('<span class="most" aria-hidden="true">200</span>')
