@@ -27,6 +27,3 @@ export interface CreateOptions {
   /** Whether the cluster is observed: all is decided and recorded for it, and nothing is sent. */
   readonly isObserved: boolean
 }
-
-/** How long a cluster that was retired can be brought back. */
-export const RECOVERY_DAYS = 7

@@ -2,16 +2,14 @@ import { readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { type Document, parseDocument } from 'yaml'
 import { UsageError } from '../client/usage-error.ts'
 import {
+  isRecoverable,
   parseTokensFile,
-  type RetiredTokens,
   type TokensFileContent,
   TokensFileError,
 } from '../hosts/embedded/tokens.ts'
-import { type ClusterTokensStore, RECOVERY_DAYS } from './cluster-tokens-store.ts'
+import type { ClusterTokensStore } from './cluster-tokens-store.ts'
 import { newToken } from './new-token.ts'
 import { warnLine } from './output/print.ts'
-
-const DAY_MS = 24 * 3_600_000
 
 /**
  * The file that an embedded relay has as `--tokens`, changed in one step and with its comments kept.
@@ -89,10 +87,6 @@ export function tokensInFile(file: string): ClusterTokensStore {
 /** What a tokens file has of a cluster: its tokens alone, or with its mode. */
 function entryOf(document: Document, tokens: readonly string[], isObserved: boolean) {
   return document.createNode(isObserved ? { token: [...tokens], observe: true } : [...tokens])
-}
-
-function isRecoverable({ at }: RetiredTokens, now: number): boolean {
-  return now - Date.parse(at) < RECOVERY_DAYS * DAY_MS
 }
 
 function parsed(text: string, file: string): TokensFileContent {

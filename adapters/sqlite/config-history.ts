@@ -12,6 +12,9 @@ const IN_FORCE = `UPDATE config_revisions SET replaced_at = NULL
 const REPLACED = `UPDATE config_revisions SET replaced_at = ?
   WHERE cluster = ? AND revision <> ? AND replaced_at IS NULL`
 
+const RETIRE = `UPDATE config_revisions SET replaced_at = ?
+  WHERE cluster = ? AND replaced_at IS NULL`
+
 /** What begins with a text sorts from it to before the text with the last character behind it. */
 const FIND = `SELECT body FROM config_revisions
   WHERE cluster = ?1 AND revision >= ?2 AND revision < ?2 || char(1114111)
@@ -45,6 +48,16 @@ export class SqliteConfigHistory {
         ? change(IN_FORCE, cluster, revision)
         : change(KEEP, cluster, revision, await compress(body))
     return [keep, change(REPLACED, now, cluster, revision)]
+  }
+
+  /** The change by which none of a cluster's revisions is in force after `now`. */
+  retiring(cluster: string, now: number): UnitStatement {
+    return change(RETIRE, now, cluster)
+  }
+
+  /** Told that this change is made. */
+  isRetired(cluster: string): void {
+    this.#kept.delete(cluster)
   }
 
   /** Told that these changes are made. */

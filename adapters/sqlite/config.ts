@@ -139,6 +139,24 @@ export class SqliteConfigStore implements ConfigStore, ConfigHistory {
     return [...this.#summaries.values()]
   }
 
+  /**
+   * Deletes the cluster's set; false when it has none. Records name its revision, so that is kept for as long
+   * as one that was replaced now.
+   */
+  async forget(cluster: string): Promise<boolean> {
+    const unit = [
+      change('DELETE FROM configs WHERE cluster = ?', cluster),
+      this.#history.retiring(cluster, this.#clock.now()),
+    ]
+    const result = await this.#database.write(unit, ({ kind }) => {
+      if (kind !== 'done') return
+      this.#revisions.delete(cluster)
+      this.#summaries.delete(cluster)
+      this.#history.isRetired(cluster)
+    })
+    return result.kind === 'done' && result.changed[0]?.count === 1
+  }
+
   /** Keeps a set that is in force, though it is stored elsewhere, for `readRevision`. */
   async keepText(config: ConfigText): Promise<void> {
     const keeping = await this.#history.changes(config, this.#clock.now())

@@ -34,6 +34,14 @@ export class SqliteSecretStore implements SecretStore, SecretWriter {
     return row && parseSecret(row.data, `${cluster}/${namespace}/${name}`)
   }
 
+  /** Deletes the Secrets of a cluster; false when it has none. */
+  async forget(cluster: string): Promise<boolean> {
+    const result = await this.#database.write([
+      change('DELETE FROM secrets WHERE cluster = ?', cluster),
+    ])
+    return result.kind === 'done' && (result.changed[0]?.count ?? 0) > 0
+  }
+
   async write(cluster: string, namespace: string, name: string, data: SecretData): Promise<void> {
     await this.#database.write([change(WRITE, cluster, namespace, name, JSON.stringify(data))])
   }

@@ -29,6 +29,7 @@ import { createMetrics } from './metrics.ts'
 import { createNotTakenCounts } from './not-taken-counts.ts'
 import { observedClusters } from './observed-clusters.ts'
 import { createOutcomeCounter, type OutcomeCounter } from './outcome-counter.ts'
+import { forgetRetiredClusters } from './retired-clusters.ts'
 import { createServedFolder, type ServedFolder } from './served-folder.ts'
 import { createServer } from './server.ts'
 import { type EmbeddedRelayParts, type WatchedClock, watchParts } from './set-clock.ts'
@@ -128,6 +129,7 @@ interface Base {
 async function start(options: EmbeddedRelayOptions, base: Base): Promise<EmbeddedRelay> {
   const { cluster } = options
   const { stores, feed, gate, tokensFile, log, clock } = base
+  const tokens = () => tokensFile?.tokens
   const builtInSecrets = new Map<string, { readonly address: string }>()
   const pause = () => new Promise<void>(gate.goOn)
   const served = options.manifests !== undefined && {
@@ -137,17 +139,13 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   const { configs, secrets } = served ? served.config : stores
   const thread = createConfigThread({ answers: answersOf({ configs, secrets }) })
   const addresses = { allowPrivate: !options.denyPrivateAddresses, resolve: createLookUps() }
-  const http = createHttpClient({
-    ...addresses,
-    ...options.outbound,
-    userAgent: `flux-relay/${manifest.version}`,
-  })
+  const userAgent = `flux-relay/${manifest.version}`
+  const http = createHttpClient({ ...addresses, ...options.outbound, userAgent })
   const destinations = createDestinations(clock, { waiting: stores.waiting })
   const readings = readingsOf({
     stores,
     folder: served ? served.config : undefined,
-    destinations,
-    tokens: () => tokensFile?.tokens,
+    ...{ destinations, tokens },
   })
   const metrics = createMetrics({
     ...readings,
@@ -189,6 +187,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   })
   await destinations.resume()
   const dispatcher = createDispatcher(ports, { ...options, pause }, destinations)
+  const endForgetting = forgetRetiredClusters({ tokens, stores, clock, log })
   const worker = createWorker({
     queue: stores.queue,
     woken: createWokenDeliveries(destinations, stores.queue, clock),
@@ -204,8 +203,8 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   const notTaken = createNotTakenCounts(clock)
   const clusters = createKnownClusters({
     ...{ ...readings.clusters, notTaken },
-    admitted: () => tokenCounts(tokensFile?.tokens),
-    isObserved: (name) => tokensFile?.tokens.observed?.has(name) === true,
+    admitted: () => tokenCounts(tokens()),
+    isObserved: (name) => tokens()?.observed?.has(name) === true,
   })
   const server = await listen(options, {
     ports,
@@ -221,7 +220,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     runTest: dispatcher.dispatchTest,
     cluster,
     get tokens() {
-      return tokensFile?.tokens
+      return tokens()
     },
     ...{ echo, metrics, notTaken, gate },
     log,
@@ -229,9 +228,8 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     noCrossNamespaceRefs: options.noCrossNamespaceRefs,
     ownsConfig: (name) => served !== false && name === cluster,
     moreRoutes: embeddedConsole({
-      ...{ ports, history: configs, clusters, destinations, feed, log },
+      ...{ ports, history: configs, clusters, destinations, feed, log, tokens },
       ...{ counts: outcomeCounter, waiting: stores.waiting },
-      tokens: () => tokensFile?.tokens,
       explaining: { noCrossNamespaceRefs: options.noCrossNamespaceRefs, pause },
     }),
   })
@@ -256,6 +254,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
       notReady = 'the relay is stopping'
       base.watched.stop()
       tokensFile?.close()
+      endForgetting()
       feed.endAll('stopping')
       return stop({ folder, worker, server, thread, http, outcomeCounter, stores, log }, graceMs)
     },

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises'
 import type { Log } from '../kit/log.ts'
-import { loadTokens, type Tokens } from './tokens.ts'
+import { loadTokens, type TokensFileContent } from './tokens.ts'
 
 /** A tokens file in use: one that changes counts without a restart. */
 export interface TokensFile {
-  /** The tokens of the last version that could be read. */
-  readonly tokens: Tokens
-  /** Looks at the file now, and resolves with the tokens then. Never rejects. */
-  latest(): Promise<Tokens>
+  /** The content of the last version that could be read. */
+  readonly tokens: TokensFileContent
+  /** Looks at the file now, and resolves with its content then. Never rejects. */
+  latest(): Promise<TokensFileContent>
   /** Looks at the file no more. */
   close(): void
 }

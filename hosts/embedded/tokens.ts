@@ -5,6 +5,7 @@ import { type ClusterTokens, TOKEN_FORM } from '../../relay/api/credentials.ts'
 import { OPERATOR_ROLES, type Operator } from '../../relay/api/senders.ts'
 import { ClusterName } from '../../relay/model/config.ts'
 import { fieldErrors, fieldErrorText } from '../../relay/model/errors.ts'
+import { CLUSTER_RECOVERY_DAYS } from '../../relay/model/retention.ts'
 
 /** An operator, and the tokens that prove it. */
 export interface OperatorTokens extends Operator {
@@ -29,6 +30,13 @@ export interface RetiredTokens {
   readonly observe?: boolean | undefined
 }
 
+const DAY_MS = 24 * 3_600_000
+
+/** Whether `flux-relay cluster create` would bring a retired cluster back at `now`, in milliseconds since the epoch. */
+export function isRecoverable({ at }: Pick<RetiredTokens, 'at'>, now: number): boolean {
+  return now - Date.parse(at) < CLUSTER_RECOVERY_DAYS * DAY_MS
+}
+
 /** All that is in a tokens file. */
 export interface TokensFileContent extends Tokens {
   readonly retired: ReadonlyMap<string, RetiredTokens>
@@ -40,14 +48,14 @@ export class TokensFileError extends Error {
 }
 
 /** Reads `--tokens FILE`. Rejects with `TokensFileError`. */
-export async function loadTokens(file: string): Promise<Tokens> {
+export async function loadTokens(file: string): Promise<TokensFileContent> {
   let text: string
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
     throw new TokensFileError(`${file}: ${(error as Error).message}`)
   }
-  return parseTokens(text, file)
+  return parseTokensFile(text, file)
 }
 
 /** Reads the text of a tokens file, whose name is for messages. Throws `TokensFileError`. */

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, it } from 'vitest'
+import { DatabaseSync } from 'node:sqlite'
+import { expect, it, onTestFinished } from 'vitest'
 import { type CommandResult, fluxRelay } from '../support/flux-relay-command.ts'
 import { alertYaml } from '../support/manifest-files.ts'
 import { jsonBodies, startSink } from '../support/recording-sink.ts'
@@ -82,4 +83,55 @@ it('has with tokens alone no folder, and waits for every cluster, across a resta
   expect(applied).toMatchObject({ code: 0 })
   await relay.logged({ msg: 'delivered', cluster: 'local' })
   expect(jsonBodies(sink)).toMatchObject([{ involvedObject: { name: 'podinfo' } }])
+})
+
+it('forgets a cluster that was deleted seven days ago, with its Secrets, and none before', async () => {
+  const data = temporaryDirectory()
+  const tokens = join(temporaryDirectory(), 'tokens.yaml')
+  const clusters = ['gone', 'recent', 'kept']
+  writeFileSync(tokens, `operators: [${OPERATOR}]\nclusters: {gone: g, recent: r, kept: k}\n`)
+  const first = await startRelay({ data, flags: ['--tokens', tokens] })
+  const manifests = manifestsFolder({
+    'all.yaml': `${providerYaml('slack', { type: 'generic' }, {}).split('---\n')[1]}---\n${alertYaml('all')}`,
+  })
+  for (const cluster of clusters) {
+    const of = ['--cluster', cluster, '--relay', first.url]
+    const options = { token: cluster.slice(0, 1) }
+    const put = [
+      'secret',
+      'put',
+      'flux-system/slack',
+      `--from-literal=address=http://a.test/${CANARY}`,
+    ]
+    expect(await fluxRelay([...put, ...of], options)).toMatchObject({ code: 0 })
+    expect(await fluxRelay(['apply', '-f', manifests, ...of], options)).toMatchObject({ code: 0 })
+  }
+  await first.end('SIGTERM')
+
+  const daysAgo = (days: number) => new Date(Date.now() - days * 24 * 3_600_000).toISOString()
+  writeFileSync(
+    tokens,
+    `operators: [${OPERATOR}]\nclusters: {kept: k}\nretired:\n` +
+      `  gone: {at: ${daysAgo(7)}, tokens: [g]}\n  recent: {at: ${daysAgo(6)}, tokens: [r]}\n`,
+  )
+  const second = await startRelay({ data, flags: ['--tokens', tokens] })
+  await second.logged({
+    msg: 'deleted what was stored of a cluster that is out of use',
+    cluster: 'gone',
+  })
+  const alerts = await Promise.all(
+    clusters.map((cluster) =>
+      fluxRelay(['get', 'alerts', '--cluster', cluster, '--relay', second.url], {
+        token: OPERATOR,
+      }),
+    ),
+  )
+  expect(alerts.map(({ code }) => code)).toEqual([1, 0, 0])
+  await second.end('SIGTERM')
+  const database = new DatabaseSync(join(data, 'flux-relay.db'), { readOnly: true })
+  onTestFinished(() => database.close())
+  expect(database.prepare('SELECT cluster FROM secrets ORDER BY cluster').all()).toEqual([
+    { cluster: 'kept' },
+    { cluster: 'recent' },
+  ])
 })

@@ -23,6 +23,19 @@ describe('SqliteSecretStore', () => {
     await second.close()
   })
 
+  it('forgets those of a cluster, and of no other', async () => {
+    const database = openRelayDatabase(newFile())
+    onTestFinished(() => database.close())
+    const secrets = new SqliteSecretStore(database)
+    const other = ['prod-eu', 'flux-system', 'slack'] as const
+    const names: readonly (readonly [string, string, string])[] = [NAME, other]
+    for (const name of names) await secrets.write(...name, { token: 'hunter2' })
+    expect(await secrets.forget('prod')).toBe(true)
+    expect(await secrets.forget('prod')).toBe(false)
+    expect(await secrets.read(...NAME)).toBeUndefined()
+    expect(await secrets.read(...other)).toMatchObject({ data: { token: 'hunter2' } })
+  })
+
   it.each(['{"token":"hun', '{"token":7}', '["hunter2"]'])(
     'tells that %s is no Secret, and nothing of what is in it',
     async (data) => {

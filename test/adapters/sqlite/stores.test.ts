@@ -53,4 +53,26 @@ describe('SqliteConfigStore', () => {
     }
     expect(await configs.clusters()).toEqual(['local', 'prod'])
   })
+
+  it('forgets a cluster, and keeps its revisions for what names them, until they are swept', async () => {
+    const clock = new ManualClock()
+    const configs = new SqliteConfigStore(database, clock, { retentionMs: 100 })
+    const setOf = (cluster: string) => ({
+      ...{ cluster, revision: 'r'.repeat(64), takenAt: 1, manifests: [], objects: [] },
+    })
+    for (const cluster of ['prod', 'prod-eu']) await configs.replace(setOf(cluster), '0.1.0')
+    expect(await configs.forget('prod')).toBe(true)
+    expect(await configs.forget('prod')).toBe(false)
+    expect(await configs.read('prod', 'r'.repeat(64))).toBeUndefined()
+    expect(await configs.clusters()).toEqual(['prod-eu'])
+    expect((await configs.summaries()).map(({ cluster }) => cluster)).toEqual(['prod-eu'])
+    expect(await configs.readRevision('prod', 'rrr')).toEqual(setOf('prod'))
+    clock.advance(100)
+    expect(await configs.sweep(clock.now())).toBe(1)
+    expect(await configs.readRevision('prod', 'rrr')).toBeUndefined()
+    expect(await configs.readRevision('prod-eu', 'rrr')).toEqual(setOf('prod-eu'))
+    // It may come back as a new one, with the same set.
+    await configs.replace(setOf('prod'))
+    expect(await configs.readRevision('prod', 'rrr')).toEqual(setOf('prod'))
+  })
 })
