@@ -27,6 +27,8 @@ export interface DeliveryChange {
   question(count: number): string
   /** How each delivery stands then: `queued`. */
   readonly result: string
+  /** Why a delivery cannot be changed, as far as it tells that itself. Without it the relay says so. */
+  readonly refusal?: (delivery: Delivery) => string | undefined
   /** Changes one; resolves with the reason why it was refused, or undefined. */
   change(api: RelayClient, id: string): Promise<string | undefined>
 }
@@ -76,30 +78,35 @@ export async function changeDeliveries(
 ): Promise<void> {
   if (flags.dead) requireCluster(flags)
   await withRelay(flags, async (api) => {
-    const wanted = flags.dead ? await deadOnes(api, flags) : await named(api, ids, flags)
+    const wanted = flags.dead ? await deadOnes(api, flags) : await named(api, ids, flags, change)
     if (flags.dryRun) return tell(wanted, change)
     await ask(wanted, flags, change)
     await changeAll(api, wanted, change)
   })
 }
 
-/** What is asked for, and what of it there is not. */
+/** What is asked for, and what of it cannot be changed. */
 interface Wanted {
   readonly deliveries: readonly Delivery[]
-  /** Lines about ids that no delivery has. */
-  readonly missing: readonly string[]
+  /** Lines about ids that no delivery has, and about deliveries that cannot be changed. */
+  readonly refused: readonly string[]
 }
 
 async function named(
   api: RelayClient,
   ids: readonly string[],
   flags: ChangeFlags,
+  { refusal = () => undefined }: DeliveryChange,
 ): Promise<Wanted> {
   const found = await Promise.all(ids.map((id) => findDelivery(api, id, flags)))
-  return {
-    deliveries: found.flatMap((it) => (it.kind === 'found' ? [it.delivery] : [])),
-    missing: found.flatMap((it, at) => (it.kind === 'missing' ? [`${ids[at]} ${it.why}`] : [])),
+  const deliveries: Delivery[] = []
+  const refused: string[] = []
+  for (const [at, it] of found.entries()) {
+    const why = it.kind === 'missing' ? it.why : refusal(it.delivery)
+    if (it.kind === 'found' && why === undefined) deliveries.push(it.delivery)
+    else refused.push(`${it.kind === 'found' ? it.delivery.id : ids[at]} ${why}`)
   }
+  return { deliveries, refused }
 }
 
 /** Collects all dead deliveries before the first change, which changes what the pages show. */
@@ -108,14 +115,14 @@ async function deadOnes(api: RelayClient, flags: ChangeFlags): Promise<Wanted> {
   for await (const delivery of api.deliveries({ ...filtersOf(flags), outcome: 'dead' })) {
     deliveries.push(delivery)
   }
-  return { deliveries, missing: [] }
+  return { deliveries, refused: [] }
 }
 
-function tell({ deliveries, missing }: Wanted, { done, nothing }: DeliveryChange): void {
-  for (const line of missing) warnLine(line)
+function tell({ deliveries, refused }: Wanted, { done, nothing }: DeliveryChange): void {
+  for (const line of refused) warnLine(line)
   if (deliveries.length > 0) print(deliveryTable(deliveries, false))
   warnLine(`${deliveries.length} would be ${done}; ${nothing}`)
-  if (missing.length > 0) process.exitCode = 1
+  if (refused.length > 0) process.exitCode = 1
 }
 
 async function ask(
@@ -135,23 +142,23 @@ async function ask(
 
 async function changeAll(
   api: RelayClient,
-  { deliveries, missing }: Wanted,
+  { deliveries, refused }: Wanted,
   { result, change }: DeliveryChange,
 ): Promise<void> {
-  let refused = missing.length
+  let changed = 0
   const hasBar = deliveries.length > MOST_UNASKED
   const progress = startProgress(hasBar ? deliveries.length : 0)
   // On a terminal the bar tells of what goes well.
   const isTold = !hasBar || !process.stdout.isTTY
   for (const { id } of deliveries) {
     const reason = await change(api, id)
-    if (reason !== undefined) refused += 1
+    if (reason === undefined) changed += 1
     if (reason !== undefined || isTold) printLine(`${id} ${reason ?? result}`)
     progress.step()
   }
   progress.end()
-  for (const line of missing) printLine(line)
-  const changed = deliveries.length + missing.length - refused
-  printLine(`${changed} ${result}, ${refused} refused`)
-  if (refused > 0) process.exitCode = 1
+  for (const line of refused) printLine(line)
+  const unchanged = deliveries.length + refused.length - changed
+  printLine(`${changed} ${result}, ${unchanged} refused`)
+  if (unchanged > 0) process.exitCode = 1
 }

@@ -1,5 +1,6 @@
 import { Command, InvalidArgumentError } from 'commander'
 import { MAX_COMMENT } from '../relay/api/schemas/deliveries.ts'
+import { notDeadText } from '../relay/pipeline/dismiss.ts'
 import {
   addChangeOptions,
   assertOneChoice,
@@ -41,6 +42,8 @@ async function dismiss(
     nothing: 'nothing was dismissed',
     question: (count) => `Dismiss ${count} deliveries?`,
     result: DONE,
+    refusal: ({ outcome }) =>
+      outcome === 'dead' || outcome === DONE ? undefined : notDeadText(outcome),
     change: (api, id) => api.dismiss(id, request),
   })
 }

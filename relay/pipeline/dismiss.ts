@@ -30,11 +30,15 @@ export async function dismiss(
   if (outcome === 'dismissed') return { kind: 'dismissed', record }
   const { status } = record
   if (status.kind === 'waiting' || outcome !== 'dead') {
-    const reason = `only a dead delivery can be dismissed, and the outcome of this one is ${outcome}`
-    return { kind: 'refused', reason }
+    return { kind: 'refused', reason: notDeadText(outcome) }
   }
   const at = ports.clock.now()
   const dismissed = { ...record, status: { ...status, dismissal: { at, ...told } }, updatedAt: at }
   const [written] = await ports.ledger.writeMany([{ record: dismissed, expected: version }])
   return written ? { kind: 'dismissed', record: dismissed } : dismiss(ports, id, told)
+}
+
+/** Why a delivery with another outcome than `dead` and `dismissed` cannot be dismissed. */
+export function notDeadText(outcome: string): string {
+  return `only a dead delivery can be dismissed, and the outcome of this one is ${outcome}`
 }

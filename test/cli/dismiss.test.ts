@@ -16,9 +16,15 @@ describe('flux-relay dismiss', () => {
       fluxRelay([...args, '--relay', url], { token: 'operator-token-2' })
     const dismissed = await run('dismiss', 'on', 'delivered', '--comment', 'the channel is gone')
     expect(dismissed.stdout).toMatch(
-      /^one dismissed\ndelivered the relay answered 409: only a dead delivery can .* delivered\n1 dismissed, 1 refused\n$/,
+      /^one dismissed\ndelivered only a dead delivery can .* this one is delivered\n1 dismissed, 1 refused\n$/,
     )
     expect(dismissed.code).toBe(1)
+    expect(await run('dismiss', 'delivered', 'two', '--dry-run')).toMatchObject({
+      ...{ code: 1, stdout: expect.stringMatching(/^two /m) },
+      stderr: expect.stringMatching(
+        /^delivered only a dead .*\n1 would be dismissed; nothing was dismissed\n$/,
+      ),
+    })
     const listed = async (outcome: string) => {
       const { stdout } = await run('get', 'deliveries', '--outcome', outcome, '-o', 'json')
       return JSON.parse(stdout).map(({ id }: { readonly id: string }) => id)

@@ -49,6 +49,7 @@ async function relayOn(problem: DatabaseErrorKind, readsToo = false) {
 
 const WRITES = [
   ['POST', '/v1/deliveries/ID/replay', OPERATOR, ''],
+  ['POST', '/v1/deliveries/ID/dismiss', OPERATOR, ''],
   ['POST', '/v1/quarantine/replay', OPERATOR, ''],
   ['PUT', '/v1/clusters/prod/config', PROD, CONFIG],
   ['PUT', '/v1/clusters/prod/secrets/flux-system/slack', PROD, '{"token":"t"}'],

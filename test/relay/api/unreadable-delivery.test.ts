@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { replayDelivery, showDelivery } from '../../../relay/api/deliveries.ts'
+import { dismissDelivery, replayDelivery, showDelivery } from '../../../relay/api/deliveries.ts'
 import { DamagedRecord, LaterVersion } from '../../../relay/model/stored/errors.ts'
 import { memoryPorts } from '../../support/memory-ports.ts'
 
@@ -15,13 +15,18 @@ const CASES = [
 ] as const
 
 it.each(CASES)(
-  'the replay of a delivery whose record is unreadable says why, and what to do: %s',
+  'a replay and a dismissal of a delivery whose record is unreadable say why, and what to do: %s',
   async (error, detail) => {
     const ports = memoryPorts()
     ports.ledger.failure = error
-    const replayed = await replayDelivery(ports, 'd')
-    expect(replayed).toMatchObject({ status: 409 })
-    expect(JSON.parse(String(replayed.body))).toMatchObject({ detail })
+    const [replayed, dismissed] = [
+      await replayDelivery(ports, 'd'),
+      await dismissDelivery(ports, 'd', { body: new Uint8Array() }),
+    ]
+    expect([replayed.status, dismissed.status]).toEqual([409, 409])
+    for (const { body } of [replayed, dismissed]) {
+      expect(JSON.parse(String(body))).toMatchObject({ detail })
+    }
   },
 )
 
