@@ -39,22 +39,17 @@ const TYPE_NAMES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Compiles a text in which `$(…)` holds a CEL expression, and `$$(` is a plain `$(`. It is not `${…}`, which
+ * Compiles a text in which `$(…)` holds a CEL expression; a plain `$(` is that of a text within one: `$('$(')`. It is not `${…}`, which
  * Flux's post-build substitution replaces (https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution),
- * and not `{{…}}`, which Helm does. Throws `CelError`.
+ * and not `{{…}}`, which Helm does. `$$(` is no escape, since that substitution makes `$(` of it. Throws `CelError`.
  */
 export function compileTemplate(source: string): Template {
   const parts: (string | Evaluate)[] = []
   let expressions = 0
   let rest = 0
-  for (const { index } of source.matchAll(/\$?\$\(/g)) {
+  for (const { index } of source.matchAll(/\$\(/g)) {
     if (index < rest) continue
     parts.push(source.slice(rest, index))
-    if (source.startsWith('$$', index)) {
-      parts.push('$(')
-      rest = index + 3
-      continue
-    }
     expressions += 1
     if (expressions > MAX_EXPRESSIONS) {
       throw new CelError(`expected at most ${MAX_EXPRESSIONS} expressions in one text`)

@@ -23,7 +23,7 @@ describe('a text with expressions', () => {
     ['$(cluster // a comment )\n)', 'prod'],
     ['$(1 + 2) $(1.5) $(true) $(2u) $(duration("90s"))', '3 1.5 true 2 90s'],
     ['$(timestamp("2026-11-29T06:00:00Z"))', '2026-11-29T06:00:00Z'],
-    ['$$(cluster) costs $5', '$(cluster) costs $5'],
+    ["$('$(')cluster) costs $5", '$(cluster) costs $5'],
     ['$' + '{cluster} and {{ cluster }}', '$' + '{cluster} and {{ cluster }}'],
     ['$ (cluster)', '$ (cluster)'],
     ['🚀 $(cluster) ✅', '🚀 prod ✅'],
