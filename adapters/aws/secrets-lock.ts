@@ -55,7 +55,9 @@ export class SecretsLock {
       })
     } finally {
       // Later it may be another writer's. What cannot be given back expires.
-      if (heldMs() < LOCK_MS) await state.write(key, {}, 1, clock.now()).catch(() => false)
+      if (heldMs() < LOCK_MS) {
+        await Promise.resolve(state.write(key, {}, 1, clock.now())).catch(() => false)
+      }
     }
   }
 

@@ -104,15 +104,13 @@ export function createHttpClient(options: HttpClientOptions): ClosableHttpClient
   }
 
   return {
-    async send(request, transport) {
-      if (closed) throw new Error('the HTTP client is closed')
+    send(request, transport) {
+      if (closed) return Promise.reject(new Error('the HTTP client is closed'))
       const result = attempt(request, transport)
       underWay.add(result)
-      try {
-        return await result
-      } finally {
-        underWay.delete(result)
-      }
+      const ended = () => underWay.delete(result)
+      result.then(ended, ended)
+      return result
     },
     async stream(request, transport) {
       if (closed) throw new Error('the HTTP client is closed')

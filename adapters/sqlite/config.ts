@@ -73,15 +73,17 @@ export class SqliteConfigStore implements ConfigStore, ConfigHistory {
     knownRevision?: string,
   ): Promise<ConfigSnapshot | 'unchanged' | undefined> {
     // It is asked for with every event, and a set may be megabytes.
-    if (knownRevision !== undefined && this.#revisions.get(cluster) === knownRevision) {
-      return 'unchanged'
-    }
+    if (knownRevision !== undefined && this.isCurrent(cluster, knownRevision)) return 'unchanged'
     const body = await this.readText(cluster)
     if (body === undefined) return undefined
     const snapshot = await readConfigText(cluster, body, this.#pause)
     // One that was put meanwhile is newer.
     if (!this.#revisions.has(cluster)) this.#revisions.set(cluster, snapshot.revision)
     return snapshot
+  }
+
+  isCurrent(cluster: string, revision: string): boolean {
+    return this.#revisions.get(cluster) === revision
   }
 
   /** The cluster's set as `replaceText` took it; undefined without one. */

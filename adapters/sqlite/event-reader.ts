@@ -1,3 +1,4 @@
+import type { Awaitable } from '../../relay/model/awaitable.ts'
 import type { AcceptedEvent, QueuedEvent } from '../../relay/model/delivery.ts'
 import { decodeText, storedValue } from '../../relay/model/stored/codec.ts'
 import { DamagedRecord } from '../../relay/model/stored/errors.ts'
@@ -53,22 +54,21 @@ export class EventReader {
   }
 
   /** The events of these sequences, or why one cannot be read: `DamagedRecord`, `DatabaseError`. */
-  async read(sequences: readonly number[]): Promise<ReadonlyMap<number, QueuedEvent | Error>> {
+  read(sequences: readonly number[]): Awaitable<ReadonlyMap<number, QueuedEvent | Error>> {
     const events = new Map<number, QueuedEvent | Error>()
     const unknown: number[] = []
     for (const sequence of sequences) {
       const recent = this.#recent.get(sequence)
-      if (recent) {
-        const isNew = this.#new.delete(sequence)
-        events.set(sequence, { ...queuedEvent(recent, sequence), ...(isNew && { isNew }) })
-      } else unknown.push(sequence)
+      if (recent) events.set(sequence, queuedEvent(recent, sequence, this.#new.delete(sequence)))
+      else unknown.push(sequence)
     }
     if (unknown.length === 0) return events
-    const rows = await this.#readRows(unknown)
-    for (const sequence of unknown) {
-      events.set(sequence, rows instanceof Error ? rows : eventOf(rows.get(sequence), sequence))
-    }
-    return events
+    return this.#readRows(unknown).then((rows) => {
+      for (const sequence of unknown) {
+        events.set(sequence, rows instanceof Error ? rows : eventOf(rows.get(sequence), sequence))
+      }
+      return events
+    })
   }
 
   async #readRows(sequences: readonly number[]): Promise<ReadonlyMap<number, string> | Error> {
@@ -88,13 +88,18 @@ function eventOf(body: string | undefined, sequence: number): QueuedEvent | Erro
   try {
     const name = `event ${sequence}`
     const event = storedValue(queuedEventCodec, decodeText(queuedEventCodec, body), name)
-    return queuedEvent(event, sequence)
+    return queuedEvent(event, sequence, false)
   } catch (error) {
     return error instanceof Error ? error : new DamagedRecord('queued event', error)
   }
 }
 
-function queuedEvent(event: AcceptedEvent, sequence: number): QueuedEvent {
-  // JSON leaves a key out that holds undefined.
-  return { ...event, objectLabels: event.objectLabels, sequence: String(sequence) }
+function queuedEvent(event: AcceptedEvent, sequence: number, isNew: boolean): QueuedEvent {
+  return {
+    ...event,
+    // JSON leaves a key out that holds undefined.
+    objectLabels: event.objectLabels,
+    sequence: String(sequence),
+    ...(isNew && { isNew }),
+  }
 }

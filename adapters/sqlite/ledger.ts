@@ -95,14 +95,16 @@ export class SqliteLedger implements Ledger {
     return rows.map((row) => ({ value: storedRecord(row, row.id), version: row.version }))
   }
 
-  async writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]> {
-    const written = writes.map(async (write) => {
-      const result = await this.#database.write([this.change(write)])
-      if (result.kind !== 'done') return false
+  writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]> {
+    return Promise.all(writes.map((write) => this.#write(write)))
+  }
+
+  #write(write: LedgerWrite): Promise<boolean> {
+    return this.#database.write([this.change(write)]).then(({ kind }) => {
+      if (kind !== 'done') return false
       this.#onStored?.(write.record)
       return true
     })
-    return Promise.all(written)
   }
 
   assertWritable(): void {

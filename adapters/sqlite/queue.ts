@@ -1,3 +1,4 @@
+import { type Awaitable, whenThere } from '../../relay/model/awaitable.ts'
 import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import { Listeners } from '../../relay/model/listeners.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
@@ -35,6 +36,7 @@ export class SqliteQueue implements Queue {
   readonly #sweep: EventSweep
   readonly #removals: Removals
   readonly #loaded: Promise<void>
+  #isLoaded = false
   readonly #ready = new Listeners<MessageKind>()
   #eventCount = 0
 
@@ -66,7 +68,7 @@ export class SqliteQueue implements Queue {
 
   async send(events: readonly AcceptedEvent[]): Promise<readonly SendResult[]> {
     if (events.length === 0) return []
-    await this.#loaded
+    if (!this.#isLoaded) await this.#loaded
     const now = this.#clock.now()
     // All insertions first, so that the answer to each event has the event's place.
     const unit = [...events.map((event) => insertion(event, now)), ...advances(events)]
@@ -91,12 +93,12 @@ export class SqliteQueue implements Queue {
    * `unreadable` is called for one that cannot be read, with `DamagedRecord`, `LaterVersion` or the
    * database's error.
    */
-  async leaseEvents(
+  leaseEvents(
     max: number,
     unreadable: (lease: EventLease, error: unknown) => void = throwError,
     free = Number.POSITIVE_INFINITY,
-  ): Promise<readonly QueuedEvent[]> {
-    await this.#loaded
+  ): Awaitable<readonly QueuedEvent[]> {
+    if (!this.#isLoaded) return this.#loaded.then(() => this.leaseEvents(max, unreadable, free))
     const now = this.#clock.now()
     const leased: GroupHead[] = []
     while (leased.length < max) {
@@ -104,13 +106,15 @@ export class SqliteQueue implements Queue {
       if (!next) break
       leased.push(next)
     }
-    const read = await this.#events.read(leased.map(({ head }) => head))
-    return leased.flatMap(({ name: group, head }) => {
-      const event = read.get(head)
-      if (event !== undefined && !(event instanceof Error)) return [event]
-      unreadable({ group, sequence: String(head) }, event)
-      return []
-    })
+    if (leased.length === 0) return []
+    return whenThere(this.#events.read(leased.map(({ head }) => head)), (read) =>
+      leased.flatMap(({ name: group, head }) => {
+        const event = read.get(head)
+        if (event !== undefined && !(event instanceof Error)) return [event]
+        unreadable({ group, sequence: String(head) }, event)
+        return []
+      }),
+    )
   }
 
   /**
@@ -118,13 +122,14 @@ export class SqliteQueue implements Queue {
    * on the disk with the next write, or soon after: an event that returns after a crash finds its
    * outcome in the ledger. When it rejects, the lease continues.
    */
-  async acknowledge(event: EventLease): Promise<void> {
+  acknowledge(event: EventLease): Awaitable<void> {
     const { group, sequence } = event
-    if (this.#groups.hasUnknown(group)) return void (await this.#takeOff(event, []))
+    if (this.#groups.hasUnknown(group)) return this.#takeOff(event, []).then(() => undefined)
     const seq = Number(sequence)
-    if (!this.#groups.leaving(group, seq)) return
+    if (!this.#groups.leaving(group, seq)) return undefined
     this.#free(group, seq, undefined)
     this.#removals.add(seq)
+    return undefined
   }
 
   /** Sets the event aside, and acknowledges it. Rejects with `QuarantineFull` when it cannot. */
@@ -234,6 +239,7 @@ export class SqliteQueue implements Queue {
     this.#groups.load(groups)
     this.#eventCount = groups.reduce((sum, { count }) => sum + count, 0)
     await this.#due.start(this.#clock.now())
+    this.#isLoaded = true
   }
 
   #putBack({ events, retries }: RequeuedMessages): void {

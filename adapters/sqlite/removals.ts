@@ -31,19 +31,20 @@ export class Removals {
 
   /** Removes an event. That is on the disk with the next write, or soon after. */
   add(seq: number): void {
-    void this.#remove([seq])
+    this.#remove([seq])
   }
 
-  async #remove(seqs: readonly number[]): Promise<void> {
-    try {
-      await this.#database.writeSoon(seqs.map((seq) => outcomeChange(LEAVE_QUEUE, seq)))
-    } catch (error) {
-      for (const seq of seqs) this.#left.add(seq)
-      if (!isClosed(error)) this.#tryLater(error)
-      return
-    }
-    for (const seq of seqs) this.#left.delete(seq)
-    if (this.#left.size === 0) this.#failures = 0
+  #remove(seqs: readonly number[]): void {
+    this.#database.writeSoon(seqs.map((seq) => outcomeChange(LEAVE_QUEUE, seq))).then(
+      () => {
+        for (const seq of seqs) this.#left.delete(seq)
+        if (this.#left.size === 0) this.#failures = 0
+      },
+      (error: unknown) => {
+        for (const seq of seqs) this.#left.add(seq)
+        if (!isClosed(error)) this.#tryLater(error)
+      },
+    )
   }
 
   /** Tries the failed removals again later, once for all that failed together. */
@@ -53,7 +54,7 @@ export class Removals {
     this.#failures += 1
     this.#timer = setTimeout(() => {
       this.#timer = undefined
-      void this.#remove([...this.#left])
+      this.#remove([...this.#left])
     }, waitMs).unref()
     this.#onFailure(error, this.#left.size, waitMs)
   }

@@ -1,10 +1,11 @@
+import type { Awaitable } from '../../relay/model/awaitable.ts'
 import { parseState } from '../../relay/model/stored/state-value.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { StateStore, StateWriteOptions } from '../../relay/ports/state-store.ts'
 import type { ExpectedVersion, Versioned } from '../../relay/ports/versioned.ts'
 import { RecentState } from './recent-state.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import { outcomeChange, type UnitStatement } from './statement.ts'
+import { outcomeChange, type UnitResult, type UnitStatement } from './statement.ts'
 import { sweepState } from './sweep.ts'
 
 const READ = `SELECT version, value, expires_at AS expiresAt FROM state
@@ -40,10 +41,13 @@ export class SqliteStateStore implements StateStore {
     this.#clock = clock
   }
 
-  async read(key: string): Promise<Versioned<unknown> | undefined> {
+  read(key: string): Awaitable<Versioned<unknown> | undefined> {
     const now = this.#clock.now()
     const known = this.#recent.get(key, now)
-    if (known) return known.value
+    return known ? known.value : this.#readStored(key, now)
+  }
+
+  async #readStored(key: string, now: number): Promise<Versioned<unknown> | undefined> {
     const [row] = await this.#database.read<StateRow>(READ, key, now)
     const value = row && { value: parseState(key, row.value), version: row.version }
     // What was written meanwhile is newer than what was read.
@@ -56,13 +60,13 @@ export class SqliteStateStore implements StateStore {
     return value
   }
 
-  async write(
+  write(
     key: string,
     value: unknown,
     expected: ExpectedVersion,
     expiresAt: number,
     { withNext = false }: StateWriteOptions = {},
-  ): Promise<boolean> {
+  ): Awaitable<boolean> {
     const json = JSON.stringify(value)
     if (json === undefined) throw new TypeError(`state ${key}: not a value that JSON can hold`)
     const now = this.#clock.now()
@@ -72,20 +76,18 @@ export class SqliteStateStore implements StateStore {
     if (!fits) return false
     const version = expected === 'absent' ? 1 : expected + 1
     this.#recent.set(key, { value, version }, expiresAt, json.length)
-    const written = withNext ? this.#database.writeSoon(unit) : this.#database.write(unit)
-    const done = written.then(
-      ({ kind }) => {
-        if (kind === 'conflict') this.#recent.forget(key)
-        return kind === 'done'
-      },
-      (error: unknown) => {
+    const isDone = ({ kind }: UnitResult) => {
+      if (kind === 'conflict') this.#recent.forget(key)
+      return kind === 'done'
+    }
+    if (!withNext) {
+      return this.#database.write(unit).then(isDone, (error: unknown) => {
         this.#recent.forget(key)
         throw error
-      },
-    )
-    if (!withNext) return done
-    // Whoever writes next meets the same failure, and this item is read again.
-    done.catch(() => undefined)
+      })
+    }
+    // After a failure whoever writes next meets the same, and this item is read again.
+    this.#database.writeSoon(unit).then(isDone, () => this.#recent.forget(key))
     return true
   }
 

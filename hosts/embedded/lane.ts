@@ -1,3 +1,4 @@
+import { type Awaitable, whenThere } from '../../relay/model/awaitable.ts'
 import { type DispatchFailure, dispatchFailureOf } from '../../relay/pipeline/dispatch-failure.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { SetAsideReason } from '../../relay/ports/quarantine.ts'
@@ -35,11 +36,11 @@ export interface LaneOptions<Message extends Lease, Lease> {
     max: number,
     unreadable: (lease: Lease, error: unknown) => void,
     free: number,
-  ): Promise<readonly Message[]>
+  ): Awaitable<readonly Message[]>
   /** Resolves when a dispatch may begin; at once without it. */
   begin?(message: Message): Promise<void>
   dispatch(message: Message): Promise<void>
-  acknowledge(lease: Lease): Promise<void>
+  acknowledge(lease: Lease): Awaitable<void>
   release(lease: Lease, notBefore: number): void
   setAside(lease: Lease, reason: SetAsideReason): Promise<void>
 }
@@ -50,7 +51,7 @@ export interface Lane {
    * Leases as much as there is room for; fails as leasing does. `onFree`: there is room again, and there
    * may be something to lease. What comes when nothing was leased, the queue tells of.
    */
-  fill(onFree: () => void): Promise<void>
+  fill(onFree: () => void): Awaitable<void>
   /** Resolves once nothing is under way. */
   idle(): Promise<void>
 }
@@ -88,8 +89,9 @@ export function createLane<Message extends Lease, Lease>(
   const handle = async (lease: Lease, work: () => Promise<void>) => {
     try {
       await work()
-      await options.acknowledge(lease)
-      failures.delete(options.keyOf(lease))
+      const acknowledged = options.acknowledge(lease)
+      if (acknowledged instanceof Promise) await acknowledged
+      if (failures.size > 0) failures.delete(options.keyOf(lease))
     } catch (error) {
       try {
         await fail(lease, dispatchFailureOf(error)).catch((again: unknown) =>
@@ -103,10 +105,10 @@ export function createLane<Message extends Lease, Lease>(
   }
 
   return {
-    async fill(onFree) {
+    fill(onFree) {
       let hasFound = false
       const start = (lease: Lease, work: () => Promise<void>) => {
-        const handled = handle(lease, work).finally(() => {
+        const handled = handle(lease, work).then(() => {
           underWay.delete(handled)
           if (mayBeMore) onFree()
         })
@@ -119,18 +121,18 @@ export function createLane<Message extends Lease, Lease>(
       const room = Math.min(free, MOST_NOT_BEGUN - notBegun)
       if (room <= 0) return
       const unreadable = (lease: Lease, error: unknown) => start(lease, () => Promise.reject(error))
-      const messages = await options.lease(room, unreadable, free)
-      notBegun += messages.length
-      const begin = async (message: Message) => {
-        await options.begin?.(message)
+      const dispatch = async (message: Message) => {
+        if (options.begin) await options.begin(message)
         notBegun -= 1
         if (notBegun === MOST_NOT_BEGUN / 2) onFree()
+        await options.dispatch(message)
       }
-      for (const message of messages) {
-        start(message, () => begin(message).then(() => options.dispatch(message)))
-      }
-      // A cluster has its share, and so may have more, only when no more is free than is under way.
-      mayBeMore = hasFound || underWay.size >= options.concurrency / 2
+      return whenThere(options.lease(room, unreadable, free), (messages) => {
+        notBegun += messages.length
+        for (const message of messages) start(message, () => dispatch(message))
+        // A cluster has its share, and so may have more, only when no more is free than is under way.
+        mayBeMore = hasFound || underWay.size >= options.concurrency / 2
+      })
     },
     async idle() {
       await Promise.all(underWay)

@@ -71,6 +71,10 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
         if (inForce.revision === knownRevision) return 'unchanged'
         return readConfigText(cluster, inForce.body, pause)
       },
+      isCurrent(asked, revision) {
+        if (asked !== cluster) return others.configs.isCurrent?.(asked, revision) ?? false
+        return inForce?.revision === revision
+      },
       async readText(asked) {
         if (asked !== cluster) return others.configs.readText(asked)
         return inForce && ('body' in inForce ? inForce : configTextOf(inForce)).body

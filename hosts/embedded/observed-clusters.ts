@@ -9,10 +9,9 @@ export function observedClusters(
   file: Pick<TokensFile, 'tokens' | 'latest'> | undefined,
 ): ClusterModes {
   return {
-    async isObserved(cluster) {
+    isObserved(cluster) {
       if (!file?.tokens.observed?.has(cluster)) return false
-      const { observed } = await file.latest()
-      return observed?.has(cluster) === true
+      return file.latest().then(({ observed }) => observed?.has(cluster) === true)
     },
   }
 }

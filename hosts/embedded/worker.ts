@@ -1,4 +1,5 @@
 import type { EventLease } from '../../adapters/sqlite/event-reader.ts'
+import type { Awaitable } from '../../relay/model/awaitable.ts'
 import type { QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import type { Dispatcher } from '../../relay/pipeline/dispatch.ts'
 import { type DispatchFailure, dispatchFailureOf } from '../../relay/pipeline/dispatch-failure.ts'
@@ -17,8 +18,8 @@ export interface ReceivingQueue {
     max: number,
     unreadable: (lease: EventLease, error: unknown) => void,
     free: number,
-  ): Promise<readonly QueuedEvent[]>
-  acknowledge(event: EventLease): Promise<void>
+  ): Awaitable<readonly QueuedEvent[]>
+  acknowledge(event: EventLease): Awaitable<void>
   release(event: EventLease, notBefore: number): void
   /** Acknowledges the event, and keeps it apart from the queue. */
   setAsideEvent(event: EventLease, reason: SetAsideReason): Promise<void>
@@ -128,9 +129,9 @@ export function createWorker(options: WorkerOptions): Worker {
   const wokenOnes = createLane<RetryMessage, RetryMessage>({
     concurrency: options.wokenConcurrency ?? 1_000,
     keyOf: (message) => `${message.deliveryId}/${message.attempt}`,
-    lease: async (max) => woken.take(max),
+    lease: (max) => woken.take(max),
     dispatch: (message) => dispatcher.dispatchRetry(message),
-    acknowledge: async () => undefined,
+    acknowledge: () => undefined,
     release: (message, notBefore) => woken.putBack(message, notBefore),
     setAside: (message, reason) => queue.setAsideRetry(message, reason),
     clock,
@@ -204,7 +205,7 @@ interface Step {
  * doubles, and `again` is called. What is under way when it is wanted again runs once more.
  */
 function createStep(
-  work: () => void | Promise<void>,
+  work: () => Awaitable<void>,
   again: () => void,
   onFailure: WorkerOptions['onFailure'],
 ): Step {

@@ -1,3 +1,4 @@
+import { type Awaitable, whenThere } from '../model/awaitable.ts'
 import { type Answer, problemAnswer } from './answer.ts'
 import { basicCredentials, bearerToken, signatureMatches, tokenHashMatches } from './credentials.ts'
 import { headerOf } from './http.ts'
@@ -24,10 +25,10 @@ export interface Refusal {
 
 /**
  * Checks whether the sender of a call may use its route, and sets the call's cluster and whether a
- * signature proves it. Resolves with the reason when the sender may not. Rejects when credentials
- * or clusters cannot be read.
+ * signature proves it. Gives the reason when the sender may not. Rejects when credentials or
+ * clusters cannot be read.
  */
-export async function admit(senders: Senders, call: PendingCall): Promise<Refusal | undefined> {
+export function admit(senders: Senders, call: PendingCall): Awaitable<Refusal | undefined> {
   const { access } = call.route
   if (access === 'anyone') return undefined
   if (senders.kind === 'any') return admitAny(senders, call)
@@ -42,12 +43,18 @@ export async function admit(senders: Senders, call: PendingCall): Promise<Refusa
 }
 
 /** Admits a sender without credentials, if its cluster exists. */
-async function admitAny(senders: AnySender, call: PendingCall): Promise<Refusal | undefined> {
+function admitAny(senders: AnySender, call: PendingCall): Awaitable<Refusal | undefined> {
   const { cluster: own } = senders
   const { access } = call.route
   if (access === 'any-cluster') call.cluster = own
-  if (access !== 'signing-cluster' || (await senders.isKnown(call.cluster))) return undefined
+  if (access !== 'signing-cluster') return undefined
   const { cluster } = call
+  return whenThere(senders.isKnown(cluster), (isKnown) =>
+    isKnown ? undefined : unknownCluster(cluster, own),
+  )
+}
+
+function unknownCluster(cluster: string, own: string): Refusal {
   const detail = `there is no cluster ${cluster}; this relay's own is ${own}, and PUT /v1/clusters/${cluster}/config adds one`
   return { answer: problemAnswer(problem('unknown-cluster', detail)) }
 }

@@ -81,7 +81,8 @@ async function answerTo(parts: EdgeParts, call: PendingCall): Promise<EdgeRespon
   const { request, route } = call
   const misnamed = clusterProblem(call.parameters.cluster)
   if (misnamed) return refuse(parts, request, problemAnswer(misnamed), route)
-  const refused = await admit(parts.senders, call)
+  const admitting = admit(parts.senders, call)
+  const refused = admitting instanceof Promise ? await admitting : admitting
   if (refused) return refuse(parts, request, refused.answer, route, refused.sender?.cluster)
   const answer = await route.handle(call)
   if (answer.cause !== undefined) tell(parts, call, answer.cause, answer.status)

@@ -69,11 +69,13 @@ export async function receiveEvents(
   request: EventsRequest,
   pause: Pause = noPause,
 ): Promise<EventsAnswer> {
-  const read = await readRequest(request, pause)
+  const reading = readRequest(request, pause)
+  const read = reading instanceof Promise ? await reading : reading
   if ('problem' in read) return { ...problemAnswer(read.problem), counts: NOTHING }
   const sender = senderOf(request)
   const { clock, orderTimes } = ports
-  const batch = await acceptInSlices(read.items, sender, clock, orderTimes, pause)
+  const accepting = acceptInSlices(read.items, sender, clock, orderTimes, pause)
+  const batch = accepting instanceof Promise ? await accepting : accepting
   const rejected = batch.rejected.map(bounded)
   if (batch.events.length === 0) return allBad(rejected)
   const taken = await queueAll(ports, { ...batch, rejected }, read.items.length, pause)

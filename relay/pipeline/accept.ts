@@ -1,3 +1,4 @@
+import type { Awaitable } from '../model/awaitable.ts'
 import type { AcceptedEvent } from '../model/delivery.ts'
 import { fieldErrors, fieldErrorText } from '../model/errors.ts'
 import {
@@ -77,7 +78,18 @@ export function accept(
 const SLICE = 20
 
 /** Does what `accept` does, with pauses in which the host may do other work. */
-export async function acceptInSlices(
+export function acceptInSlices(
+  items: readonly RawItem[],
+  sender: Sender,
+  clock: Clock,
+  orderTimes: OrderTimes,
+  pause: () => Promise<void>,
+): Awaitable<AcceptedBatch> {
+  if (items.length <= SLICE) return accept(items, sender, clock.now(), orderTimes)
+  return acceptSlices(items, sender, clock, orderTimes, pause)
+}
+
+async function acceptSlices(
   items: readonly RawItem[],
   sender: Sender,
   clock: Clock,

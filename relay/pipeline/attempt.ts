@@ -1,7 +1,7 @@
 import type { DeliveryRecord, Status } from '../model/delivery.ts'
 import { cutText, ellipsize } from '../model/text.ts'
 import { type HttpResponse, MAX_RESPONSE_BYTES } from '../ports/http.ts'
-import { isHttpProvider } from '../providers/contract.ts'
+import { isHttpProvider, type Subject } from '../providers/contract.ts'
 import type { Verdict } from '../providers/verdict.ts'
 import { createRedactor, type Redact } from '../redact/redact.ts'
 import { awaitAbsent } from './absent.ts'
@@ -119,7 +119,10 @@ async function sendAdmitted(
   let treatment: Treatment = { kind: 'unknown' }
   try {
     context.ports.ledger.assertWritable()
-    const sent = await sendClaimed(record, prepared, input, context)
+    const { subject } = prepared
+    const sent = subject
+      ? await sendClaimed(record, { ...prepared, subject }, input, context)
+      : await sendRenewing(record, prepared, input, context)
     if ('kind' in sent) return sent
     treatment = treatmentOf(sent)
     return concludeSent(record, sent, context.ports.clock.now())
@@ -172,19 +175,17 @@ interface Sent {
 }
 
 /**
- * Sends the delivery. A type with subjects sends it only while nothing newer was sent, or is being
- * sent, for the same subject.
+ * Sends a delivery that has a subject, but only while nothing newer was sent, or is being sent, for
+ * the same subject.
  */
 async function sendClaimed(
   record: DeliveryRecord<Status>,
-  prepared: Prepared,
+  prepared: Prepared & { readonly subject: Subject },
   input: PrepareInput,
   context: AttemptContext,
 ): Promise<Sent | Conclusion> {
   const { ports } = context
   const { subject } = prepared
-  if (!subject) return sendRenewing(record, prepared, input, context)
-
   const claimed = await claimSubject(ports, claimantOf(record, prepared, subject), context.claims)
   if (claimed.kind !== 'claimed') {
     return concludeUnclaimed(claimed, record.cluster, subject, ports.clock.now())
@@ -214,17 +215,18 @@ async function sendRenewing(
   return { ...second, redact: (text) => second.redact(first.redact(text)) }
 }
 
-async function send(
+function send(
   prepared: Prepared,
   requestsDone: number,
   context: AttemptContext,
   options: { readonly fresh?: boolean } = {},
 ): Promise<Sent> {
-  const delivered = await deliver(prepared, requestsDone, context, options)
-  const { redact } = prepared.resolved
-  if (delivered.secrets.length === 0) return { delivered, redact }
-  const redactFetched = createRedactor(delivered.secrets)
-  return { delivered, redact: (text) => redactFetched(redact(text)) }
+  return deliver(prepared, requestsDone, context, options).then((delivered) => {
+    const { redact } = prepared.resolved
+    if (delivered.secrets.length === 0) return { delivered, redact }
+    const redactFetched = createRedactor(delivered.secrets)
+    return { delivered, redact: (text) => redactFetched(redact(text)) }
+  })
 }
 
 function concludeSent(

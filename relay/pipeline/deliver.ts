@@ -50,6 +50,7 @@ export async function deliver(
     const delivered = isHttpProvider(type)
       ? await sendAll(type, prepared, requestsDone, tryPorts)
       : await deliverBy(type, prepared, tryPorts)
+    if (tryPorts.moves.length === 0) return delivered
     return { ...delivered, notes: [...delivered.notes, ...moveNotes(tryPorts.moves)] }
   } catch (error) {
     if (parts.host.isOfHost(error)) throw error
@@ -94,13 +95,16 @@ async function sendAll(
   tryPorts: TryPorts,
 ): Promise<Delivered> {
   const { notification, requests, resolved } = prepared
-  const authorization: Authorization = (await type.authorize?.(resolved.settings, tryPorts)) ?? OWN
+  const authorization: Authorization = type.authorize
+    ? await type.authorize(resolved.settings, tryPorts)
+    : OWN
   if (authorization.kind !== 'authorized') {
     const nothing = { response: undefined, secrets: [], notes: [] }
     return { verdict: authorization, requestsDone, ...nothing }
   }
   const { secrets } = authorization
   const first = await sendInTurn(type, requests, requestsDone, authorization, tryPorts)
+  if (first.verdict.kind === 'delivered') return { ...first, secrets, notes: [] }
   const fallback = fallbackOf(type, first, requests, notification, resolved.settings)
   if (fallback === undefined) {
     return { ...first, ...(await findOut(type, first, prepared, tryPorts)), secrets, notes: [] }
@@ -154,12 +158,12 @@ async function sendInTurn(
  */
 function fallbackOf(
   type: HttpProvider,
-  { verdict, requestsDone, response }: Sent,
+  { requestsDone, response }: Sent,
   requests: readonly OutboundRequest[],
   notification: Notification,
   settings: unknown,
 ): Fallback | undefined {
-  if (verdict.kind === 'delivered' || response === undefined) return undefined
+  if (response === undefined) return undefined
   const fallback = type.fallback?.(response, notification, settings)
   if (fallback === undefined) return undefined
   const text = (request: OutboundRequest | undefined) => JSON.stringify(request)

@@ -107,16 +107,19 @@ interface Context extends FirstTriesContext, Omit<RecallContext, 'ports' | 'dest
 }
 
 async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<void> {
-  const { table, matches, recalled, object } = await lookUp(context, queued)
+  const looking = lookUp(context, queued)
+  const lookedUp = looking instanceof Promise ? await looking : looking
+  const { table, matches, recalled, object } = lookedUp
   // What was decided stands, though what it repeated may be forgotten since, or a rule changed.
   if (recalled.hasEvent) return
 
-  const { repeats, overtaken } = await findPlace(context, queued, object, {
+  const finding = findPlace(context, queued, object, {
     intervalMs: context.options.rateLimitIntervalMs,
     candidates: matches?.candidates ?? [],
     hasDeliveries: recalled.hasDeliveries,
     isObserved: table?.isObserved === true,
   })
+  const { repeats, overtaken } = finding instanceof Promise ? await finding : finding
   // One that comes again, and had news for some Alert, keeps to the records of its Deliveries.
   if (repeats.areForAll && !recalled.hasDeliveries) {
     const conclusion = end('suppressed', repeatReason(repeats.events))

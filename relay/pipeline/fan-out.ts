@@ -50,7 +50,7 @@ export function createFanOut({ perCall = 256, shared = 2_000 }: FanOutOptions = 
       const workOn = async () => {
         working += 1
         for (let item = take(); !item.done; item = take()) {
-          const worked = work(item.value).catch(failed)
+          const worked = work(item.value).then(undefined, failed)
           if (!next.done && working < perCall && helping.allows(cluster)) helpers.push(help())
           await worked
         }
@@ -62,7 +62,7 @@ export function createFanOut({ perCall = 256, shared = 2_000 }: FanOutOptions = 
         helping.give(cluster)
       }
       await workOn()
-      await Promise.all(helpers)
+      if (helpers.length > 0) await Promise.all(helpers)
     },
   }
 }

@@ -47,10 +47,13 @@ export async function tryCandidates(
         context.ports.clock.now(),
         revision,
       )
-      if (await recalled.hasDelivery(record.id)) return
-      await tryFirst(context, record, addressed, situation).finally(() =>
-        context.destinations.done(record.id),
-      )
+      const isKnown = recalled.hasDelivery(record.id)
+      if (isKnown instanceof Promise ? await isKnown : isKnown) return
+      try {
+        await tryFirst(context, record, addressed, situation)
+      } finally {
+        context.destinations.done(record.id)
+      }
     },
     (error) => {
       // Of thousands one is enough. While a store fails, nothing counts against the event.

@@ -1,3 +1,4 @@
+import { type Awaitable, whenBoth, whenThere } from '../model/awaitable.ts'
 import type { QueuedEvent } from '../model/delivery.ts'
 import type { ObjectState } from '../model/stored/object-state.ts'
 import type { Ports } from '../ports/ports.ts'
@@ -36,31 +37,39 @@ interface Matched {
  * The ids of the records come from the configuration that is known already; when another one is stored, they
  * are looked up by that.
  */
-export async function lookUp(context: LookUpContext, queued: QueuedEvent): Promise<LookedUp> {
+export function lookUp(context: LookUpContext, queued: QueuedEvent): Awaitable<LookedUp> {
   const known = context.tables.known(queued.cluster)
   const ahead = known && matchAndRecall(context, queued, known)
   // What comes of it does not count when the configuration is another one.
-  ahead?.catch(() => undefined)
-  const [table, object] = await Promise.all([
-    context.tables.of(queued.cluster),
-    readObjectState(context.ports, queued),
-  ])
-  const matched = ahead && table === known ? ahead : matchAndRecall(context, queued, table)
-  return { table, object, ...(await matched) }
+  if (ahead instanceof Promise) ahead.catch(() => undefined)
+  const object = readObjectState(context.ports, queued)
+  const table = context.tables.of(queued.cluster)
+  return whenBoth(table, object, (table, object) => {
+    const matched = ahead && table === known ? ahead : matchAndRecall(context, queued, table)
+    return whenThere(matched, (matched) => ({ table, object, ...matched }))
+  })
 }
 
-async function matchAndRecall(
+function matchAndRecall(
   context: LookUpContext,
   queued: QueuedEvent,
   table: RoutingTable | undefined,
-): Promise<Matched> {
+): Awaitable<Matched> {
   const tests = new EventTests(queued)
   const matches = table && match(queued, table, context.options, tests)
-  if (matches) await tests.testAhead(matches.alerts, table, context.pause)
-  const recalled = queued.isNew
-    ? NOTHING_RECALLED
-    : await recall(context, queued.id, uidsOf(matches), { mayLag: queued.isFirst === true })
-  return { matches, recalled }
+  const tested = matches && tests.testAhead(matches.alerts, table, context.pause)
+  return whenThere(tested, () =>
+    whenThere(recallMatches(context, queued, matches), (recalled) => ({ matches, recalled })),
+  )
+}
+
+function recallMatches(
+  context: LookUpContext,
+  queued: QueuedEvent,
+  matches: Matches | undefined,
+): Awaitable<Recalled> {
+  if (queued.isNew) return NOTHING_RECALLED
+  return recall(context, queued.id, uidsOf(matches), { mayLag: queued.isFirst === true })
 }
 
 /** The UIDs of the Alerts that an event fits. */

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../model/awaitable.ts'
 import type { Pattern } from '../model/pattern.ts'
 import type { CompiledAlert, ListEntry } from './compiled-alert.ts'
 import type { Miss } from './rule.ts'
@@ -35,12 +36,16 @@ export class MessageTests {
    * may take long. `stepsACharacter` is the most steps that all patterns together take for one
    * character.
    */
-  async testAhead(
+  testAhead(
     alerts: Iterable<CompiledAlert>,
     stepsACharacter: number,
     pause: Pause,
-  ): Promise<void> {
-    if (this.#message.length * stepsACharacter <= SLICE_STEPS) return
+  ): Awaitable<void> {
+    if (this.#message.length * stepsACharacter <= SLICE_STEPS) return undefined
+    return this.#testInSlices(alerts, pause)
+  }
+
+  async #testInSlices(alerts: Iterable<CompiledAlert>, pause: Pause): Promise<void> {
     for (const { inclusion, exclusion } of alerts) {
       for (const rules of [inclusion, exclusion]) {
         for (const { pattern } of rules) {

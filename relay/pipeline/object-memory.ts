@@ -1,3 +1,4 @@
+import { type Awaitable, whenThere } from '../model/awaitable.ts'
 import type { DeliveryRecord, EventOrder } from '../model/delivery.ts'
 import { storedValue } from '../model/stored/codec.ts'
 import { type ObjectState, objectStateCodec } from '../model/stored/object-state.ts'
@@ -18,27 +19,30 @@ export interface ObjectEvents {
   readonly group: string
 }
 
-export async function readObjectState(
+export function readObjectState(
   { state }: Pick<Ports, 'state'>,
   object: ObjectEvents,
-): Promise<Versioned<ObjectState> | undefined> {
+): Awaitable<Versioned<ObjectState> | undefined> {
   const key = stateKey(object)
-  const stored = await state.read(key)
-  if (!stored) return undefined
-  const decoded = objectStateCodec.decode(stored.value)
-  return { value: storedValue(objectStateCodec, decoded, key), version: stored.version }
+  return whenThere(state.read(key), (stored) => {
+    if (!stored) return undefined
+    const decoded = objectStateCodec.decode(stored.value)
+    return { value: storedValue(objectStateCodec, decoded, key), version: stored.version }
+  })
 }
 
-/** Writes the state that follows `stored`. Rejects when another process wrote in between. */
-export async function writeObjectState(
+/**
+ * Writes the state that follows `stored`. Throws, or rejects, when another process wrote in between.
+ */
+export function writeObjectState(
   { state, clock }: Pick<Ports, 'state' | 'clock'>,
   object: ObjectEvents,
   next: ObjectState,
   stored: Versioned<ObjectState> | undefined,
-): Promise<void> {
+): Awaitable<void> {
   const key = stateKey(object)
   const expiresAt = clock.now() + REMEMBER_MS
-  const written = await state.write(
+  const writing = state.write(
     key,
     objectStateCodec.encode(next),
     stored?.version ?? 'absent',
@@ -46,7 +50,9 @@ export async function writeObjectState(
     // It means nothing without what becomes of the event.
     { withNext: true },
   )
-  if (!written) throw new Contention(`the state of an object, ${key}, changed under its dispatch`)
+  return whenThere(writing, (written) => {
+    if (!written) throw new Contention(`the state of an object, ${key}, changed under its dispatch`)
+  })
 }
 
 /** Whether a newer event of the same object is known. */

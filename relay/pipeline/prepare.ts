@@ -83,7 +83,8 @@ export async function prepare(
   const skipped = type.skipsMerged?.(merged)
   if (skipped !== undefined) return { kind: 'skipped', reason: skipped }
 
-  const found = await resolveProvider(cluster, provider, type, secrets, options)
+  const finding = resolveProvider(cluster, provider, type, secrets, options)
+  const found = finding instanceof Promise ? await finding : finding
   if (found.kind !== 'resolved') return found
   const { transport } = found
   const resolved = { ...found, transport: { ...boundedBy(input.time, transport), cluster } }

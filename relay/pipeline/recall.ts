@@ -1,3 +1,4 @@
+import type { Awaitable } from '../model/awaitable.ts'
 import type { ReadOptions } from '../ports/ledger.ts'
 import { deliveryId, eventRecordId } from './record.ts'
 import type { Room } from './room.ts'
@@ -25,14 +26,14 @@ export interface Recalled {
   /** Whether any of its deliveries has a record. */
   readonly hasDeliveries: boolean
   /** Whether this delivery has a record. */
-  hasDelivery(id: string): Promise<boolean>
+  hasDelivery(id: string): Awaitable<boolean>
 }
 
 /** What the ledger knows about a new event. */
 export const NOTHING_RECALLED: Recalled = {
   hasEvent: false,
   hasDeliveries: false,
-  hasDelivery: async () => false,
+  hasDelivery: () => false,
 }
 
 /**

@@ -1,3 +1,4 @@
+import { type Awaitable, whenThere } from '../model/awaitable.ts'
 import type { QueuedEvent } from '../model/delivery.ts'
 import type { ObjectState, SeenEvent } from '../model/stored/object-state.ts'
 import type { Ports } from '../ports/ports.ts'
@@ -49,12 +50,12 @@ export interface PlaceOptions {
  * about to be. Remembers the event, unless it tells nobody anything. `stored` is what is remembered
  * of its object.
  */
-export async function findPlace(
+export function findPlace(
   context: PlaceContext,
   queued: QueuedEvent,
   stored: Versioned<ObjectState> | undefined,
   { intervalMs, candidates, hasDeliveries, isObserved }: PlaceOptions,
-): Promise<Place> {
+): Awaitable<Place> {
   const state = stored?.value
   const { severity } = queued.event
   const own: SeenEvent = {
@@ -70,18 +71,18 @@ export async function findPlace(
       : []
   const alike = seen.filter((event) => event.fingerprint === own.fingerprint)
   const earlier = alike.filter(({ eventId }) => eventId !== own.eventId)
-  const repeats = await findRepeats(context, earlier, candidates, isObserved)
-
-  const isRemembered = hasDeliveries || alike.length > earlier.length
-  if (repeats.areForAll || isRemembered) return { repeats, overtaken }
-  const forgotten = alike.length < MAX_ALIKE ? undefined : leastOf(alike, repeats)
-  const next: ObjectState = {
-    severity,
-    seen: [...seen.filter((event) => event !== forgotten), own].slice(-MAX_REMEMBERED),
-    latest: overtaken && state?.latest !== undefined ? state.latest : order,
-  }
-  await writeObjectState(context.ports, queued, next, stored)
-  return { repeats, overtaken }
+  return whenThere(findRepeats(context, earlier, candidates, isObserved), (repeats) => {
+    const place = { repeats, overtaken }
+    const isRemembered = hasDeliveries || alike.length > earlier.length
+    if (repeats.areForAll || isRemembered) return place
+    const forgotten = alike.length < MAX_ALIKE ? undefined : leastOf(alike, repeats)
+    const next: ObjectState = {
+      severity,
+      seen: [...seen.filter((event) => event !== forgotten), own].slice(-MAX_REMEMBERED),
+      latest: overtaken && state?.latest !== undefined ? state.latest : order,
+    }
+    return whenThere(writeObjectState(context.ports, queued, next, stored), () => place)
+  })
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../model/awaitable.ts'
 import { isObserved, type LedgerRecord } from '../model/delivery.ts'
 import { DamagedRecord } from '../model/stored/errors.ts'
 import type { SeenEvent } from '../model/stored/object-state.ts'
@@ -40,13 +41,22 @@ function takesEvent({ kind }: Candidate): boolean {
  * that is observed, also those for which it would have been sent. Reads a bounded number of records
  * at once, and keeps one number for each Alert.
  */
-export async function findRepeats(
+export function findRepeats(
+  context: RepeatsContext,
+  earlier: readonly SeenEvent[],
+  candidates: Iterable<Candidate>,
+  countsObserved: boolean,
+): Awaitable<Repeats> {
+  if (earlier.length === 0) return NO_REPEATS
+  return findRepeatsOf(context, earlier, candidates, countsObserved)
+}
+
+async function findRepeatsOf(
   context: RepeatsContext,
   earlier: readonly SeenEvent[],
   candidates: Iterable<Candidate>,
   countsObserved: boolean,
 ): Promise<Repeats> {
-  if (earlier.length === 0) return NO_REPEATS
   const idsOf = function* () {
     // An earlier event may wait for its Alerts itself, before it has a Delivery to any.
     yield earlier.map(({ eventId }) => eventRecordId(eventId))

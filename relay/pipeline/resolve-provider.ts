@@ -1,3 +1,4 @@
+import type { Awaitable } from '../model/awaitable.ts'
 import type { Provider } from '../model/provider.ts'
 import { DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from '../model/provider.ts'
 import type { VersionedSecret } from '../model/secret.ts'
@@ -59,15 +60,29 @@ interface ProviderSecrets {
  * when the store cannot be read. The last result is kept per Provider, and used again while its
  * Secrets have the same versions.
  */
-export async function resolveProvider(
+export function resolveProvider(
   cluster: string,
   provider: Provider,
   type: ProviderType,
   store: SecretStore,
   options: { readonly fresh?: boolean } = {},
-): Promise<ResolvedProvider | UnresolvedProvider> {
-  const secrets = await readSecrets(cluster, provider, store, options).catch(invalidSecret)
-  if ('kind' in secrets) return secrets
+): Awaitable<ResolvedProvider | UnresolvedProvider> {
+  const { secretRef, certSecretRef, proxySecretRef } = provider.spec
+  if (!secretRef && !certSecretRef && !proxySecretRef) {
+    return resolveOnce(provider, type, NO_SECRETS)
+  }
+  return readSecrets(cluster, provider, store, options).then(
+    (secrets) => ('kind' in secrets ? secrets : resolveOnce(provider, type, secrets)),
+    invalidSecret,
+  )
+}
+
+/** Resolves a Provider, unless that was done with Secrets of the same versions. */
+function resolveOnce(
+  provider: Provider,
+  type: ProviderType,
+  secrets: ProviderSecrets,
+): ResolvedProvider | UnresolvedProvider {
   const known = lastResolved.get(provider)
   if (known && sameSecrets(known.secrets, secrets)) return known.resolved
   const resolved = resolve(provider, type, secrets)
@@ -109,7 +124,6 @@ async function readSecrets(
   options: { readonly fresh?: boolean },
 ): Promise<ProviderSecrets | UnresolvedProvider> {
   const { namespace } = metadata
-  if (!spec.secretRef && !spec.certSecretRef && !spec.proxySecretRef) return NO_SECRETS
   const references = [
     ['secretRef', spec.secretRef],
     ['certSecretRef', spec.certSecretRef],

@@ -1,3 +1,4 @@
+import { type Awaitable, whenThere } from '../model/awaitable.ts'
 import type { Ports } from '../ports/ports.ts'
 import { compileInSlices, type RoutingTable } from './routing-table.ts'
 import { type SharedReads, shareReads } from './shared-reads.ts'
@@ -24,7 +25,7 @@ export interface RoutingTables {
    * Undefined for a cluster without a configuration. Rejects when the store cannot be read or the
    * configuration cannot be compiled; the next caller tries again.
    */
-  of(cluster: string): Promise<TableInForce | undefined>
+  of(cluster: string): Awaitable<TableInForce | undefined>
   /**
    * The table that `of` gave last, which may be out of date. `of` gives the same object again while
    * the stored configuration and the mode are the same. Undefined before the first call of `of` for this cluster.
@@ -52,7 +53,9 @@ export function createRoutingTables(ports: TablePorts, pause: Pause = noPause): 
 }
 
 /** The reads of one cluster's routing table. */
-interface TableReader extends SharedReads<TableInForce | undefined> {
+interface TableReader extends Pick<SharedReads<unknown>, 'isBusy'> {
+  /** The table that is in force after this call. */
+  latest(): Awaitable<TableInForce | undefined>
   /** The table that was read last. */
   known(): TableInForce | undefined
 }
@@ -70,14 +73,21 @@ function tableReader({ configs, modes }: TablePorts, cluster: string, pause: Pau
     ])
     if (read === 'unchanged') {
       if (!known) throw new Error(`configuration of ${cluster}: unchanged since no revision`)
-      if (known.isObserved !== isObserved) known = { ...known, isObserved }
+      known = inMode(known, isObserved)
       return known
     }
     known = read && { ...(await compileInSlices(read, pause)), isObserved }
     return known
   })
   return {
-    latest: () => reads.latest(),
+    latest() {
+      const table = known
+      if (!table || !configs.isCurrent?.(cluster, table.revision)) return reads.latest()
+      return whenThere(modes.isObserved(cluster), (isObserved) => {
+        known = inMode(table, isObserved)
+        return known
+      })
+    },
     get isBusy() {
       return reads.isBusy
     },
@@ -85,11 +95,16 @@ function tableReader({ configs, modes }: TablePorts, cluster: string, pause: Pau
   }
 }
 
+/** The same object while the mode is the same. */
+function inMode(table: TableInForce, isObserved: boolean): TableInForce {
+  return table.isObserved === isObserved ? table : { ...table, isObserved }
+}
+
 /**
  * Forgets the least recently used cluster. One that is being read stays; otherwise the next callers
  * would read it a second time.
  */
-function evictOldest(clusters: Map<string, SharedReads<unknown>>): void {
+function evictOldest(clusters: Map<string, TableReader>): void {
   if (clusters.size <= MAX_TABLES) return
   for (const [cluster, reads] of clusters) {
     if (reads.isBusy) continue

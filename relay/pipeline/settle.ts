@@ -16,7 +16,12 @@ export async function settle(
   record: LedgerRecord,
   stored?: Versioned<LedgerRecord>,
 ): Promise<void> {
-  if (await write(context, record, stored)) return queueNext(context, [record])
+  if (await write(context, record, stored)) {
+    tellDestination(context, record)
+    const messages = nextTry(record)
+    if (messages.length > 0) await context.ports.queue.sendRetries(messages)
+    return
+  }
   // Whoever decided may have had the same message, and fail to queue the next try, while the
   // message leaves the queue on our word.
   const current = await context.ports.ledger.readMany([record.id])
@@ -39,14 +44,6 @@ export async function write(
   if (isTest(record)) ports.observer.tested?.(decision)
   else ports.observer.decided(decision)
   return true
-}
-
-/** Queues the next try of each record that waits for one. */
-async function queueNext(context: SettleContext, records: readonly LedgerRecord[]): Promise<void> {
-  const { ports } = context
-  for (const record of records) tellDestination(context, record)
-  const messages = records.flatMap(nextTry)
-  if (messages.length > 0) await ports.queue.sendRetries(messages)
 }
 
 /**

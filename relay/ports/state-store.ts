@@ -1,12 +1,14 @@
+import type { Awaitable } from '../model/awaitable.ts'
 import type { ExpectedVersion, Versioned } from './versioned.ts'
 
 /** Small JSON values under keys that start with the cluster, changed by compare-and-set only. */
 export interface StateStore {
-  read(key: string): Promise<Versioned<unknown> | undefined>
+  read(key: string): Awaitable<Versioned<unknown> | undefined>
   /**
    * Stores the value when the item has the expected version; its version is then one higher (1 for
    * a new item). Otherwise changes nothing and returns false. An expired item counts as absent. The
-   * store owns the value from then on: the caller must not change it.
+   * store owns the value from then on: the caller must not change it. Throws, or rejects, for a
+   * value that JSON cannot hold.
    */
   write(
     key: string,
@@ -14,7 +16,7 @@ export interface StateStore {
     expected: ExpectedVersion,
     expiresAt: number,
     options?: StateWriteOptions,
-  ): Promise<boolean>
+  ): Awaitable<boolean>
 }
 
 export interface StateWriteOptions {

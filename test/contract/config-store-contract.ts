@@ -56,6 +56,17 @@ function reading(configs: () => ConfigStore): void {
     expect(await configs().read('prod', 'r0')).toEqual(snapshot({ revision: 'r1' }))
   })
 
+  it('knows, if it knows any, the revision that was stored last', async () => {
+    const store = configs()
+    if (store.isCurrent === undefined) return
+    expect(store.isCurrent('prod', 'r1')).toBe(false)
+    await store.replace(snapshot({ revision: 'r1' }))
+    expect(store.isCurrent('prod', 'r1')).toBe(true)
+    await store.replace(snapshot({ revision: 'r2' }))
+    expect(store.isCurrent('prod', 'r1')).toBe(false)
+    expect(store.isCurrent('prod', 'r2')).toBe(true)
+  })
+
   it('holds a set of several megabytes', async () => {
     const manifests = Array.from({ length: 2_000 }, (_, index) => ({
       kind: 'Alert',

@@ -27,8 +27,8 @@ function openNew() {
 
 function receiverOf(queue: SqliteQueue): ReceivingQueue {
   return {
-    receiveEvents: (max) => queue.leaseEvents(max),
-    acknowledge: (event) => queue.acknowledge(event),
+    receiveEvents: async (max) => queue.leaseEvents(max),
+    acknowledge: async (event) => queue.acknowledge(event),
     release: async (event, notBefore) => queue.release(event, notBefore),
     receiveRetries: (max) => queue.leaseRetries(max),
     acknowledgeRetry: (message) => queue.acknowledgeRetry(message),

@@ -68,7 +68,7 @@ async function dispatchAll({ queue, dispatcher }: Harness): Promise<readonly unk
   const works = [
     ...events.map((event) => [
       () => dispatcher.dispatchEvent(event),
-      () => queue.acknowledge(event),
+      async () => queue.acknowledge(event),
     ]),
     ...retries.map((retry) => [
       () => dispatcher.dispatchRetry(retry),

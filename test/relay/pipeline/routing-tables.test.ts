@@ -16,7 +16,7 @@ interface WaitingRead {
 }
 
 /** A store each of whose reads is answered by the test. */
-function setUp() {
+function setUp(parts: Pick<ConfigStore, 'isCurrent'> = {}) {
   const reads: WaitingRead[] = []
   const modes = new MemoryModes()
   const configs: ConfigStore = {
@@ -26,6 +26,7 @@ function setUp() {
       return promise
     },
     replace: () => Promise.reject(new Error('nothing is replaced here')),
+    ...parts,
   }
   const tables = createRoutingTables({ configs, modes })
   /** The next read, once it has begun. */
@@ -83,6 +84,22 @@ describe('the routing table of a cluster', () => {
     expect(tables.map((table) => table?.revision)).toEqual(['r2', 'r2', 'r2'])
     expect(new Set(tables).size).toBe(1)
     expect(reads).toEqual([])
+  })
+
+  it('is there at once while the store knows that its revision is current', async () => {
+    let current = 'r1'
+    const { answerWith, ask, reads, tables } = setUp({
+      isCurrent: (_, revision) => revision === current,
+    })
+    const first = ask(1)
+    await answerWith(snapshot('r1'))
+    const [table] = await Promise.all(first)
+    expect(await tables.of('prod')).toBe(table)
+    expect(reads).toEqual([])
+    current = 'r2'
+    const later = ask(1)
+    await answerWith(snapshot('r2'))
+    expect((await Promise.all(later))[0]?.revision).toBe('r2')
   })
 
   it('never comes from the read under way, in whatever order is asked and answered', async () => {
