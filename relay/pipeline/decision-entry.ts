@@ -37,6 +37,7 @@ export function decisionEntry({ record, latencyMs }: Decision) {
       latencyMs,
       delivery: record.id,
       test: isTest(record) || undefined,
+      askedBy: record.kind === 'delivery' ? record.test?.by : undefined,
       dueAt: status.kind === 'waiting' ? new Date(status.dueAt).toISOString() : undefined,
     },
   }

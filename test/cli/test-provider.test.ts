@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { runQueuedTest } from '../../cli/relay/queued-test.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import { reconcile } from '../../relay/pipeline/reconcile.ts'
 import { stackTargets } from '../support/command-targets.ts'
 import { SHA1 } from '../support/commit-events.ts'
+import { deliveryRecord } from '../support/delivery-records.ts'
 import { startRelay } from '../support/embedded-server.ts'
 import { pollOnce } from '../support/event-source-mapping.ts'
 import { type CommandResult, fluxRelay } from '../support/flux-relay-command.ts'
@@ -132,6 +134,32 @@ describe.each([
 })
 
 describe('flux-relay test provider', () => {
+  it('says that the relay has not come to it when it waits still', async () => {
+    const runTest = async () => deliveryRecord({ id: 'late', outcome: 'retry', test: {} })
+    const { server, ports } = await startRelay({ runTest })
+    const set = await reconcile('local', providersOf('http://127.0.0.1'), 0, ports.secrets)
+    await ports.configs.replace(set)
+    const relay = `http://127.0.0.1:${server.port}`
+    const { code, stdout, stderr } = await fluxRelay(['test', 'provider', 'hook', '--relay', relay])
+    expect([code, stdout]).toEqual([1, expect.stringMatching(/\nOutcome: +retry\n/)])
+    expect(stderr).toMatch(
+      /has not come to the test of .* flux-relay describe delivery late shows it/,
+    )
+  })
+
+  it('gives up waiting after a while on AWS, and leaves the test queued', async () => {
+    const ports = memoryPorts()
+    // Each look at it is later than the longest wait.
+    const times = { elapsed: 0 }
+    const clock = { now: () => 7, random: () => 0, elapsed: () => (times.elapsed += 80_000) }
+    const { status: _, ...record } = deliveryRecord({ id: 'queued', test: {} })
+    const pending = { ...record, status: { kind: 'pending' } } as const
+    const waiting = await runQueuedTest({ ...ports, clock }, pending)
+    expect(waiting.status).toMatchObject({ kind: 'waiting', dueAt: 7 })
+    expect(ports.queue.retries).toMatchObject([{ deliveryId: 'queued', attempt: 1, dueAt: 7 }])
+    expect(await ports.ledger.readMany(['queued'])).toMatchObject([{ value: waiting }])
+  })
+
   it.each([
     ['no name', [], /missing required argument 'name'/],
     ['another severity', ['hook', '--severity', 'warn'], /--severity/],

@@ -133,7 +133,6 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
   const metrics = createStageMetrics(writeMetric, environment.metricsNamespace, clock)
   const counted = createDecisionMetrics(writeMetric, environment, clock)
   const decisions: ShownDecision[] = []
-  const tests: ShownDecision[] = []
   let setAside = 0
   const ports = {
     // As dispatch has them.
@@ -149,7 +148,6 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
         counted.count(decision)
         counted.flush()
       },
-      tested: (decision: Decision) => void tests.push(shownDecision(decision)),
     },
   }
   const access = createClusterAccess(ports.tokens, clock)
@@ -177,7 +175,6 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     /** What the functions count, as CloudWatch takes it from their logs. */
     metricLines,
     decisions,
-    tests,
     ports,
     log,
     ingest: createIngest({ ports, access, ...requestReports }),

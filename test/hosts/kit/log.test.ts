@@ -57,12 +57,15 @@ describe('logDecision', () => {
     ['failed', 'warn'],
   ] as const)('logs %s as %s', async (outcome: Outcome, level) => {
     const { lines, log } = await setup()
-    const record = outcome === 'failed' ? deliveryRecord({ outcome }) : eventRecord({ outcome })
+    const record =
+      outcome === 'failed'
+        ? deliveryRecord({ outcome, test: { by: 'ann' } })
+        : eventRecord({ outcome })
     logDecision(log, { record, latencyMs: 1 })
     const line = JSON.parse(lines[0] ?? '')
     expect(line).toMatchObject({ level, msg: outcome })
-    expect([line.test, 'alert' in line]).toEqual(
-      outcome === 'failed' ? [true, true] : [undefined, false],
+    expect([line.test, line.askedBy, 'alert' in line]).toEqual(
+      outcome === 'failed' ? [true, 'ann', true] : [undefined, undefined, false],
     )
   })
 })

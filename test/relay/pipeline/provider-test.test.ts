@@ -209,6 +209,30 @@ describe('a test of a Provider', () => {
     expect(harness.requests).toEqual([])
   })
 
+  it('is made once when its message comes twice, as on AWS', async () => {
+    const harness = await withSlack()
+    harness.answerWith(() => answer(500))
+    const { ledger, clock, queue } = harness.ports
+    const body = Buffer.from(JSON.stringify({ cluster: CLUSTER }))
+    const request = { namespace: 'flux-system', name: 'slack', body, contentEncoding: undefined }
+    const asked = await testProvider(harness.ports, request, async (record) => {
+      const { id, cluster, attempt } = record
+      const now = clock.now()
+      const status = { kind: 'waiting', why: 'replay', dueAt: now, reason: 'asked for' } as const
+      const waiting = { ...record, status }
+      await ledger.writeMany([{ record: waiting, expected: 'absent' }])
+      const message = { deliveryId: id, attempt, dueAt: now, cluster }
+      await queue.sendRetries([message, message])
+      await harness.dispatcher.dispatchRetry(message)
+      await harness.drain()
+      return waiting
+    })
+    expect([asked.status, JSON.parse(asked.body).outcome]).toEqual([202, 'retry'])
+    expect(harness.requests).toHaveLength(1)
+    expect(await harness.records()).toMatchObject([{ outcome: 'failed', attempt: 1, tries: 1 }])
+    expect(harness.nextWakeAt()).toBeUndefined()
+  })
+
   it('rejects when a store fails, and sends nothing without a place for the outcome', async () => {
     const harness = await withSlack()
     harness.ports.ledger.assertWritable = () => {
