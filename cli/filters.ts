@@ -30,12 +30,25 @@ export function filtersOf(flags: DeliveryFilters): Readonly<Record<string, strin
   )
 }
 
-/** The options of all filters but the outcome. */
+/** The options of all filters of deliveries but the outcome. */
 export function addFilterOptions(command: Command): Command {
-  return command
-    .option('--cluster <name>', 'of this cluster (needed with --stack)', parseCluster)
+  addClusterOption(command)
     .option('--alert <namespace/name>', 'of this Alert', parseNamespacedName)
     .option('--provider <namespace/name>', 'to this Provider', parseNamespacedName)
+  return addOptionsOfEvents(command, "with this text in the event's message or in WHY")
+}
+
+/** The options of all filters of events. */
+export function addEventFilterOptions(command: Command): Command {
+  return addOptionsOfEvents(addClusterOption(command), 'with this text in the message')
+}
+
+function addClusterOption(command: Command): Command {
+  return command.option('--cluster <name>', 'of this cluster (needed with --stack)', parseCluster)
+}
+
+function addOptionsOfEvents(command: Command, ofText: string): Command {
+  return command
     .option('--object <kind/namespace/name>', 'about this object', parseObjectName)
     .option('--event <id>', 'of this event; the beginning of its id is enough', parseEvent)
     .option(
@@ -44,7 +57,7 @@ export function addFilterOptions(command: Command): Command {
       parseWord,
     )
     .option('--severity <severity>', 'whose event has this severity: info or error', parseSeverity)
-    .option('--text <text>', "with this text in the event's message or in WHY", parseWord)
+    .option('--text <text>', ofText, parseWord)
     .option(
       '--since <time>',
       'of events accepted since a time, a date in UTC, or for as long as 1h or 2d',

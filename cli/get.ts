@@ -1,17 +1,19 @@
 import { Command, InvalidArgumentError, Option } from 'commander'
-import { addFilterOptions, parseOutcomes } from './filters.ts'
+import { addEventFilterOptions, addFilterOptions, parseOutcomes } from './filters.ts'
 import { getClusters } from './get/clusters.ts'
 import { getDeliveries } from './get/deliveries.ts'
+import { getEvents } from './get/events.ts'
 import { getObjects } from './get/objects.ts'
 import { addRelayOptions, parseCluster } from './relay/options.ts'
 
 /** `flux-relay get`: shows what a relay has. */
 export function getCommand(): Command {
   return new Command('get')
-    .description('show Alerts, Providers, deliveries or clusters')
+    .description('show Alerts, Providers, deliveries, events or clusters')
     .addCommand(objectsCommand('alert', 'Alert'))
     .addCommand(objectsCommand('provider', 'Provider'))
     .addCommand(deliveriesCommand())
+    .addCommand(eventsCommand())
     .addCommand(clustersCommand())
 }
 
@@ -44,6 +46,20 @@ function deliveriesCommand(): Command {
     .option('-w, --watch', 'go on with the deliveries that come or change, until Ctrl-C')
     .addOption(outputOption())
   return addRelayOptions(command).action((ids, flags) => getDeliveries(ids, flags))
+}
+
+function eventsCommand(): Command {
+  const command = new Command('events')
+    .alias('event')
+    .description('show events, latest first, and what became of each')
+  addEventFilterOptions(command)
+    .option('--limit <number>', 'most to show', parseLimit, 50)
+    .option(
+      '-w, --watch',
+      'go on with the events that come, or of which more becomes, until Ctrl-C',
+    )
+    .addOption(outputOption())
+  return addRelayOptions(command).action((flags) => getEvents(flags))
 }
 
 function clustersCommand(): Command {

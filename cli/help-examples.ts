@@ -63,6 +63,13 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
       'flux-relay get deliveries --object Kustomization/flux-system/apps --since 2026-11-20 -w',
     ],
   ],
+  [
+    'get events',
+    [
+      'flux-relay get events --severity error --since 1h',
+      'flux-relay get events --object Kustomization/flux-system/apps -w',
+    ],
+  ],
   ['get clusters', ['flux-relay get clusters', 'flux-relay get cluster prod -o json']],
   ['describe delivery', ['flux-relay describe delivery 3f2c9a17d5e0']],
   ['describe event', ['flux-relay describe event 9e1b04c7aa52 --cluster prod']],

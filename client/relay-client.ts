@@ -37,10 +37,13 @@ export interface RelayClient extends Pick<RelayRequests, 'ownRules'> {
     name: string,
     data: Readonly<Record<string, string>>,
   ): Promise<void>
-  /** Events that fit the parameters of `GET /v1/events`, page by page, latest first. */
+  /**
+   * Events that fit the parameters of `GET /v1/events`, page by page, latest first. The rules are for the verdicts
+   * of an Alert among them.
+   */
   eventPages(
     parameters: Readonly<Record<string, string>>,
-    rules: ExplainRules,
+    rules?: ExplainRules,
   ): AsyncIterable<EventsPage>
   /** What became of an event for every Alert; `id` may be the beginning of one. Undefined without a record. */
   event(
@@ -100,7 +103,8 @@ export function createRelayClient(requests: RelayRequests & Partial<StreamReques
     async putSecret(cluster, namespace, name, data) {
       read(z.unknown(), await requests.putSecret(cluster, namespace, name, jsonBody(data)))
     },
-    eventPages: (parameters, rules) => eventPages(requests, parameters, rules),
+    eventPages: (parameters, rules = { noCrossNamespaceRefs: false }) =>
+      eventPages(requests, parameters, rules),
     async event(id, parameters, rules) {
       const answer = await requests.showEvent(id, parameters, rules)
       return answer.status === 404 ? undefined : read(ExplainedEvent, answer)

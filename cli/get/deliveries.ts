@@ -8,6 +8,7 @@ import { requireDelivery } from '../relay/delivery-id.ts'
 import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
 import { deliveryRows, deliveryTable } from './delivery-table.ts'
 import { eventFilters, isWanted, type Unrecorded, unrecordedOf } from './events-of-alert.ts'
+import { MOST_ALIGNED, MOST_READ, placeOf, WATCH_EVERY_MS } from './limits.ts'
 import { type Selected, selectDeliveries } from './select-deliveries.ts'
 import { watchDeliveries } from './watch-deliveries.ts'
 
@@ -21,15 +22,6 @@ export interface GetDeliveriesFlags extends RelayFlags, DeliveryFilters {
 
 /** Most records that are looked at for what an Alert did not take: each is judged anew. */
 const MOST_JUDGED = 2_000
-
-/** How often a list that is watched is asked for. Milliseconds. */
-const WATCH_EVERY_MS = { relay: 1_000, stack: 10_000 } as const
-
-/** With how many rows before them the columns of new rows are aligned. */
-const MOST_ALIGNED = 50
-
-/** Most deliveries that one list looks at: on AWS each page is paid for. */
-const MOST_READ = { relay: 100_000, stack: 10_000 } as const
 
 /** Shows deliveries: those named, or the latest ones that the flags select. */
 export async function getDeliveries(
@@ -76,10 +68,6 @@ function watch(
       before = [...before, ...deliveries].slice(-MOST_ALIGNED)
     },
   })
-}
-
-function placeOf({ stack }: RelayFlags): 'relay' | 'stack' {
-  return stack === undefined ? 'relay' : 'stack'
 }
 
 async function show(deliveries: readonly Delivery[], output: OutputFormat): Promise<void> {

@@ -2,6 +2,7 @@ import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
 import { shortId } from '../output/short-id.ts'
 import { type Fit, formatTable } from '../output/table.ts'
+import { secondsOf, textOf } from './cells.ts'
 
 const HEADING = [
   ...['ID', 'TIME', 'CLUSTER', 'OBJECT', 'SEVERITY', 'REASON'],
@@ -85,14 +86,4 @@ function cells(delivery: Delivery, { id, alert = '', provider = '' }: Names): re
     tries === undefined ? '' : String(tries),
     reason,
   ]
-}
-
-/** A field as text. All of an event but its object may have any form. */
-function textOf(value: unknown): string {
-  return typeof value === 'string' ? value : ''
-}
-
-/** `2026-11-20T09:14:03Z`, as `--since` reads it. */
-function secondsOf(time: string): string {
-  return time.replace(/\.\d+Z$/, 'Z')
 }

@@ -35,7 +35,7 @@ export async function unrecordedOf(
   const found = new Map<string, Delivery>()
   const seen = new Set<string>()
   let read = 0
-  for await (const { events, nextCursor, reachedTime } of api.eventPages(filters, RULES)) {
+  for await (const { events, nextCursor, reachedTime } of api.eventPages(filters)) {
     for (const event of events) {
       seen.add(event.id)
       const delivery = rowOf(event)
@@ -51,8 +51,6 @@ export async function unrecordedOf(
 }
 
 /** Counts only for a stack that does not tell its own rule, since it was deployed before its template did. */
-const RULES = { noCrossNamespaceRefs: false }
-
 /**
  * Undefined for an event of which the Alert has a record of its own, of which nothing is known, or which is
  * counted in another record.

@@ -44,11 +44,13 @@ export function isOf({ alert }: Delivery, namespace: string): boolean {
   return alert?.namespace === namespace
 }
 
-function cutByLimit(limit: number): string {
+/** What a person is told of a list that has as many as were asked for. */
+export function cutByLimit(limit: number): string {
   return `the latest ${limit} are shown, and there may be more: --limit shows more of them`
 }
 
-function cutByReading(read: number, reachedTime: string | undefined): string {
+/** What a person is told of a list that ends where enough was read. */
+export function cutByReading(read: number, reachedTime: string | undefined): string {
   const looked = `the latest ${read} deliveries were looked at`
   return reachedTime === undefined
     ? `${looked}; --until looks further back`

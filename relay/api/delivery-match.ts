@@ -1,5 +1,5 @@
 import { type LedgerRecord, type ListedRecord, outcomeOf, reachedBy } from '../model/delivery.ts'
-import { objectName } from '../model/event.ts'
+import { type Event, objectName } from '../model/event.ts'
 import { type Identity, namespacedName } from '../model/kubernetes.ts'
 import type { LedgerFilter } from '../ports/ledger.ts'
 
@@ -25,6 +25,15 @@ export function isMatch(record: ListedRecord, { reason, severity, text }: Delive
     isSame(event?.reason, reason) &&
     isSame(event?.severity, severity) &&
     (text === undefined || texts.some((it) => it.toLowerCase().includes(text.toLowerCase())))
+  )
+}
+
+/** Whether an event matches, of which `text` is a part of the message. */
+export function isEventMatch(event: Event, { reason, severity, text }: DeliveryMatch): boolean {
+  return (
+    isSame(event.reason, reason) &&
+    isSame(event.severity, severity) &&
+    (text === undefined || event.message.toLowerCase().includes(text.toLowerCase()))
   )
 }
 

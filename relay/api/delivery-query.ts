@@ -107,9 +107,6 @@ export function readDeliveryQuery(
   }
 }
 
-/** The parameters of a list that a stream does not have. */
-const OF_PAGES: ReadonlySet<string> = new Set(['limit', 'cursor'])
-
 /**
  * Reads the parameters of a stream of deliveries: those of a list, without its pages. What is wrong is a 400.
  * Durations count back from `now`.
@@ -119,15 +116,31 @@ export function readStreamQuery(
   now: number,
 ): { readonly wants: (record: LedgerRecord) => boolean } | { readonly problem: Problem } {
   const given = [...parameters]
-  const paging = given.filter(([name]) => OF_PAGES.has(name))
-  if (paging.length > 0) {
-    const message = 'is a parameter of the list; a stream has no pages'
-    return { problem: badParameters(paging.map(([field]) => ({ field, message }))) }
-  }
-  const read = readDeliveryQuery(given, now)
+  const refused = refuse(given, ['limit', 'cursor'], 'is of a list; a stream has no pages')
+  const read = refused ?? readDeliveryQuery(given, now)
   if ('problem' in read) return read
   const { filter, match } = read.query
   return { wants: (record) => isListedBy(record, filter) && isMatch(record, match) }
+}
+
+/** Reads the parameters of `GET /v1/events`. What is wrong is a 400. */
+export function readEventsQuery(
+  parameters: Iterable<readonly [string, string]>,
+  now: number,
+): { readonly query: DeliveryQuery } | { readonly problem: Problem } {
+  const given = [...parameters]
+  const refused = refuse(given, ['id', 'outcome'], 'is for deliveries, not for events')
+  return refused ?? readDeliveryQuery(given, now)
+}
+
+function refuse(
+  given: ReadonlyArray<readonly [string, string]>,
+  names: readonly string[],
+  message: string,
+): { readonly problem: Problem } | undefined {
+  const refused = given.filter(([name]) => names.includes(name))
+  if (refused.length === 0) return undefined
+  return { problem: badParameters(refused.map(([field]) => ({ field, message }))) }
 }
 
 function nameErrors(given: readonly string[], known: readonly string[]): readonly FieldError[] {

@@ -6,9 +6,10 @@ import { type ExplainOptions, explainAlert } from '../pipeline/explain/explain.t
 import { type EventVerdict, withRecords } from '../pipeline/explain/recorded.ts'
 import { deliveryId } from '../pipeline/record.ts'
 import { noPause, slicesOf } from '../pipeline/slices.ts'
-import { InvalidCursor, type LedgerFilter } from '../ports/ledger.ts'
+import { InvalidCursor } from '../ports/ledger.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
-import { BAD_CURSOR, badParameters, pageCursor, readDeliveryQuery } from './delivery-query.ts'
+import { isEventMatch } from './delivery-match.ts'
+import { BAD_CURSOR, badParameters, pageCursor, readEventsQuery } from './delivery-query.ts'
 import type { EventPorts } from './show-event.ts'
 
 /**
@@ -23,25 +24,20 @@ export async function listEvents(
   parameters: Iterable<readonly [string, string]>,
   options: ExplainOptions,
 ): Promise<Answer> {
-  const read = readDeliveryQuery(parameters, ports.clock.now())
+  const read = readEventsQuery(parameters, ports.clock.now())
   if ('problem' in read) return problemAnswer(read.problem)
-  const { filter, limit, cursor, asOf } = read.query
-  const { alert, provider, cluster, object, since, until } = filter
+  const { filter, match, limit, cursor, asOf } = read.query
+  // The records of all Alerts tell what became of an event for one.
+  const { alert, provider, ...wanted } = filter
   const verdictOf = (records: readonly LedgerRecord[]) => {
     if (alert !== undefined) return verdictFor(ports, alert, records, options)
     return provider === undefined ? undefined : verdictForAll(ports, provider, records, options)
   }
   try {
-    const wanted: LedgerFilter = {
-      ...(cluster !== undefined && { cluster }),
-      ...(object !== undefined && { object }),
-      ...(since !== undefined && { since }),
-      ...(until !== undefined && { until }),
-    }
     const page = await ports.ledger.list(wanted, limit, cursor)
     const { nextCursor, reachedTime } = page
     const records = page.records.flatMap((it) =>
-      it.kind === 'unreadable' || isTest(it) ? [] : [it],
+      it.kind === 'unreadable' || isTest(it) || !isEventMatch(it.event, match) ? [] : [it],
     )
     const events = []
     for (const own of Map.groupBy(records, ({ eventId }) => eventId).values()) {

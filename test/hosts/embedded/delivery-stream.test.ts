@@ -75,8 +75,8 @@ describe('the stream of deliveries', () => {
   })
 
   it.each([
-    ['limit=10', 'limit: is a parameter of the list'],
-    ['cursor=1.a', 'cursor: is a parameter of the list'],
+    ['limit=10', 'limit: is of a list'],
+    ['cursor=1.a', 'cursor: is of a list'],
     ['outcome=lost', 'outcome: expected one of'],
     ['colour=red', 'colour: is not a parameter'],
   ])('refuses %s', async (query, detail) => {

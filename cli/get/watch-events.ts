@@ -1,0 +1,121 @@
+import { setTimeout as wait } from 'node:timers/promises'
+import type { DeliveryChanges } from '../../client/delivery-changes.ts'
+import { PAGE_SIZE, type RelayClient } from '../../client/relay-client.ts'
+import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
+import type { ListedEvent } from '../../relay/api/schemas/event-list.ts'
+import { textOf } from './cells.ts'
+import { outcomesText } from './event-table.ts'
+import { merge, selectEvents } from './select-events.ts'
+
+/** What is watched, and how. */
+export interface EventsWatch {
+  /** The parameters of `GET /v1/events`. */
+  readonly filters: Readonly<Record<string, string>>
+  /** What is shown already. */
+  readonly known: readonly ListedEvent[]
+  /** The changes since before `known` was asked for. Without them the list is asked for again and again. */
+  readonly changes: DeliveryChanges | undefined
+  /** How long to wait between two lists. Milliseconds. */
+  readonly everyMs: number
+  /** Told of those that came, or of which more became, the earliest first. */
+  onChange(events: readonly ListedEvent[]): Promise<void>
+}
+
+/** How many events are remembered beside those that were known. */
+const REMEMBERED = 1_000
+
+/** Most records that are looked at for the rest of an event. */
+const MOST_READ = 2_000
+
+type Events = readonly ListedEvent[]
+type Api = Pick<RelayClient, 'eventPages'>
+
+/**
+ * Tells of events that come, or of which more becomes. Does not end by itself; rejects with `UsageError` when the
+ * relay cannot be asked.
+ */
+export async function watchEvents(api: Api, watch: EventsWatch): Promise<void> {
+  const { known, changes, onChange } = watch
+  const events = new Map(known.map((event) => [event.id, event]))
+  const latest = () => latestOf(api, watch)
+  const looks = changes ? follow(changes, api, watch, events, latest) : poll(latest, watch.everyMs)
+  for await (const look of looks) {
+    const changed = new Map<string, ListedEvent>()
+    for (const part of look) {
+      const before = events.get(part.id)
+      const event = merge(before, part)
+      events.delete(event.id)
+      events.set(event.id, event)
+      if (before && outcomesText(before) === outcomesText(event)) continue
+      changed.set(event.id, event)
+    }
+    for (const id of events.keys()) {
+      if (events.size <= known.length + REMEMBERED) break
+      events.delete(id)
+    }
+    if (changed.size > 0) await onChange([...changed.values()])
+  }
+}
+
+/** What the deliveries that change tell of their events. */
+async function* follow(
+  changes: DeliveryChanges,
+  api: Api,
+  { filters, known }: EventsWatch,
+  events: ReadonlyMap<string, ListedEvent>,
+  latest: () => Promise<Events>,
+): AsyncIterable<Events> {
+  const text = filters.text?.toLowerCase() ?? ''
+  const began = Math.max(...known.map(({ acceptedAt }) => Date.parse(acceptedAt)))
+  for await (const change of changes) {
+    if (change === 'missed') {
+      yield await latest()
+      continue
+    }
+    const parts: ListedEvent[] = []
+    for (const part of change.flatMap(eventOf)) {
+      if (!textOf(part.event.message).toLowerCase().includes(text)) continue
+      // An event that is older than the list has outcomes that no change tells of.
+      if (!events.has(part.id) && Date.parse(part.acceptedAt) < began) {
+        parts.push(...(await wholeOf(api, part)))
+      }
+      parts.push(part)
+    }
+    yield parts
+  }
+}
+
+/** What a delivery tells of its event: nothing where it cannot be read, or is a test of a Provider. */
+function eventOf(delivery: Delivery): Events {
+  const { id, cluster, acceptedAt, object, event, eventId, alert, provider } = delivery
+  if (event === undefined || eventId === undefined || delivery.test !== undefined) return []
+  const outcome = {
+    delivery: id,
+    ...(alert && { alert: { namespace: alert.namespace, name: alert.name } }),
+    ...(provider && { provider: { namespace: provider.namespace, name: provider.name } }),
+    outcome: delivery.outcome,
+    reason: delivery.reason,
+  }
+  return [{ id: eventId, cluster, acceptedAt, object, event, outcomes: [outcome] }]
+}
+
+async function wholeOf(api: Api, { id, cluster }: ListedEvent): Promise<Events> {
+  const selection = { filters: { event: id, cluster }, limit: 1, mostRead: MOST_READ }
+  return (await selectEvents(api, selection)).events
+}
+
+async function* poll(latest: () => Promise<Events>, everyMs: number): AsyncIterable<Events> {
+  for (;;) {
+    await wait(everyMs)
+    yield await latest()
+  }
+}
+
+/** The latest events, the earliest first. What is older than the list was there before. */
+async function latestOf(api: Api, { filters, known }: EventsWatch): Promise<Events> {
+  const { events } = await selectEvents(api, { filters, limit: PAGE_SIZE, mostRead: 2 * PAGE_SIZE })
+  const oldest = Math.min(...known.map(({ acceptedAt }) => Date.parse(acceptedAt)))
+  return events
+    .filter(({ acceptedAt }) => known.length === 0 || Date.parse(acceptedAt) >= oldest)
+    .toReversed()
+}
