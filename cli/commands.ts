@@ -15,6 +15,7 @@ export const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map<string, LoadCo
   ['send', async () => (await import('./send.ts')).sendCommand()],
   ['get', async () => (await import('./get.ts')).getCommand()],
   ['describe', async () => (await import('./describe.ts')).describeCommand()],
+  ['console', async () => (await import('./console.ts')).consoleCommand()],
   ['replay', async () => (await import('./replay.ts')).replayCommand()],
   ['dismiss', async () => (await import('./dismiss.ts')).dismissCommand()],
   ['secret', async () => (await import('./secret.ts')).secretCommand()],

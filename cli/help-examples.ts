@@ -76,6 +76,13 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
   ['describe alert', ['flux-relay describe alert on-call -n flux-system']],
   ['describe provider', ['flux-relay describe provider slack --cluster prod']],
   [
+    'console',
+    [
+      'flux-relay console --relay https://relay.example.com',
+      'flux-relay console --stack flux-relay-prod --cluster prod',
+    ],
+  ],
+  [
     'replay',
     [
       'flux-relay replay 3f2c9a17d5e0',

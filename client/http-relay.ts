@@ -3,6 +3,7 @@ import type { RequestBody } from '../relay/api/body.ts'
 import { TOKEN_FORM } from '../relay/api/credentials.ts'
 import type { OpenedStream, StreamRequests } from './delivery-changes.ts'
 import { exchange, openStream } from './http-exchange.ts'
+import type { OverviewRequests } from './overview-requests.ts'
 import { clusterPath } from './paths.ts'
 import type { QuarantineRequests } from './quarantine.ts'
 import type { MetricsRequests } from './relay-version.ts'
@@ -34,7 +35,7 @@ type Send = (
 export function createHttpRelay(
   url: string,
   token: string | undefined,
-): RelayRequests & StreamRequests & QuarantineRequests & MetricsRequests {
+): RelayRequests & OverviewRequests & StreamRequests & QuarantineRequests & MetricsRequests {
   const connection = connectionTo(url, token)
   const send = createSend(connection)
   const delivery = (id: string) => `/v1/deliveries/${encodeURIComponent(id)}`
@@ -59,6 +60,8 @@ export function createHttpRelay(
         body,
         TEST_TIMEOUT_MS,
       ),
+    showOverview: () => send('GET', '/v1/overview'),
+    listObjects: (name, parameters) => send('GET', `${clusterPath(name)}/objects?${parameters}`),
     listClusters: () => send('GET', '/v1/clusters'),
     listDeliveries: (parameters) => send('GET', `/v1/deliveries?${parameters}`),
     openDeliveries: (parameters, lastEventId) => open(connection, parameters, lastEventId),

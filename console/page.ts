@@ -21,15 +21,17 @@ export interface Asked {
   readonly query: URLSearchParams
 }
 
-/** The parts of the console, as its navigation names them. */
-export type Section =
-  | 'overview'
-  | 'deliveries'
-  | 'events'
-  | 'alerts'
-  | 'providers'
-  | 'clusters'
-  | 'try'
+/** The parts of the console, as its navigation names them and as their paths begin. */
+export const SECTIONS = [
+  'overview',
+  'deliveries',
+  'events',
+  'alerts',
+  'providers',
+  'clusters',
+  'try',
+] as const
+export type Section = (typeof SECTIONS)[number]
 
 /** What a page shows. */
 export interface Shown {

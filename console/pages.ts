@@ -1,4 +1,4 @@
-import { replayAction } from './actions/replay.ts'
+import { dismissAction, replayAction } from './actions/changes.ts'
 import type { ConsoleAction, ConsolePage } from './page.ts'
 import { clustersPage } from './pages/clusters.ts'
 import { deliveriesPage } from './pages/deliveries.ts'
@@ -24,7 +24,4 @@ export const PAGES: readonly ConsolePage[] = [
 ]
 
 /** Everything that the forms of the console do. */
-export const ACTIONS: readonly ConsoleAction[] = [replayAction]
-
-/** The page that the console begins with. */
-export const FIRST_PAGE = overviewPage.path
+export const ACTIONS: readonly ConsoleAction[] = [replayAction, dismissAction]

@@ -15,6 +15,8 @@ export interface ConsoleRelay {
   showDelivery(id: string): Promise<Answer>
   /** As `POST /v1/deliveries/{id}/replay`. `by` names who asks, if that is known. */
   replayDelivery(id: string, by: string | undefined): Promise<Answer>
+  /** As `POST /v1/deliveries/{id}/dismiss`. `by` names who asks, if that is known. */
+  dismissDelivery(id: string, body: RequestBody, by: string | undefined): Promise<Answer>
   /** As `GET /v1/events`. */
   listEvents(parameters: URLSearchParams): Promise<Answer>
   /** As `GET /v1/events/{id}`. */

@@ -96,7 +96,7 @@ function moveBy(step) {
 
 function replay() {
   const form = document.querySelector('form[data-replay]')
-  if (form) return form.requestSubmit()
+  if (form) return form.requestSubmit(form.querySelector('button.primary'))
   const current = document.querySelector('tr.is-current input[name=id]')
   if (current) current.checked = true
   tellSelection()

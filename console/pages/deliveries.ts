@@ -53,7 +53,7 @@ function toolbar(
 ): Html {
   const query = new URLSearchParams([...filters]).toString()
   const act = isSelectable
-    ? html`<button form="picked" data-needs-pick>Replay the selected</button>\n`
+    ? html`<button form="picked" data-needs-pick>Replay the selected</button>\n<button form="picked" formaction="/console/dismiss" data-needs-pick>Dismiss the selected</button>\n`
     : []
   return html`<div class="toolbar">
 ${act}${isLater ? [] : liveTail(query)}<span class="end">Export <a href="${PATH}.csv?${query}">CSV</a> <a href="${PATH}.json?${query}">JSON</a></span>

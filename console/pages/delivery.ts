@@ -59,11 +59,13 @@ async function laterOf({ relay }: Asked, delivery: Delivery): Promise<readonly D
 
 function head({ person }: Asked, { id, object, outcome, cluster, unreadable }: Delivery): Html {
   const path = `/console/deliveries/${id}`
-  const replay =
-    mayChange(person) && !unreadable
-      ? html`<form method="post" action="/console/replay" data-replay><input type="hidden" name="id" value="${id}"><input type="hidden" name="from" value="delivery"><button class="primary">Replay</button></form>`
-      : []
-  return html`<div class="head"><h1>${object}</h1>${outcomeMark(outcome)}<span class="muted">${cluster}</span>${replay}</div>
+  const mayAct = mayChange(person) && !unreadable
+  const dismiss =
+    outcome === 'dead' ? html`<button formaction="/console/dismiss">Dismiss</button> ` : []
+  const act = mayAct
+    ? html`<form method="post" action="/console/replay" data-replay><input type="hidden" name="id" value="${id}"><input type="hidden" name="from" value="delivery">${dismiss}<button class="primary">Replay</button></form>`
+    : []
+  return html`<div class="head"><h1>${object}</h1>${outcomeMark(outcome)}<span class="muted">${cluster}</span>${act}</div>
 <p class="summary"><code>${id}</code> <button type="button" class="quiet" data-copy="${id}" hidden>Copy id</button><button type="button" class="quiet" data-copy-link="${path}" hidden>Copy link</button></p>`
 }
 

@@ -1,5 +1,10 @@
 import type { ConsoleRelay } from '../../console/relay.ts'
-import { listDeliveries, replayDelivery, showDelivery } from '../../relay/api/deliveries.ts'
+import {
+  dismissDelivery,
+  listDeliveries,
+  replayDelivery,
+  showDelivery,
+} from '../../relay/api/deliveries.ts'
 import { answerEvent } from '../../relay/api/event-query.ts'
 import { explain } from '../../relay/api/explain.ts'
 import { listClusters } from '../../relay/api/list-clusters.ts'
@@ -54,6 +59,7 @@ function ownRelay(parts: EmbeddedConsoleParts): ConsoleRelay {
     listDeliveries: (parameters) => listDeliveries(ports, parameters),
     showDelivery: (id) => showDelivery(ports, id),
     replayDelivery: (id, by) => replayDelivery(ports, id, by),
+    dismissDelivery: (id, body, by) => dismissDelivery(ports, id, body, by),
     listEvents: (parameters) => listEvents(eventPorts, parameters, explaining),
     showEvent: (id, parameters) => answerEvent(eventPorts, id, parameters, explaining),
     explainEvent: (body) => explain(ports, body, explaining),

@@ -7,9 +7,11 @@ import {
   type GoOn,
   mayChange,
   type Person,
+  SECTIONS,
+  type Section,
   type Shown,
 } from '../../../console/page.ts'
-import { ACTIONS, FIRST_PAGE, PAGES } from '../../../console/pages.ts'
+import { ACTIONS, PAGES } from '../../../console/pages.ts'
 import type { ConsoleRelay } from '../../../console/relay.ts'
 import { noticePage, problemPage } from '../../../console/states.ts'
 import type { Answer } from '../../../relay/api/answer.ts'
@@ -25,6 +27,8 @@ import type { Sessions } from './sessions.ts'
 export interface ConsoleParts {
   readonly relay: ConsoleRelay
   readonly clock: Pick<Clock, 'now'>
+  /** Parts that need what this relay does not tell. */
+  readonly without?: readonly Section[]
   /** Who has logged in; undefined where everybody who gets through may do everything. */
   readonly sessions: () => Sessions | undefined
   /**
@@ -32,6 +36,8 @@ export interface ConsoleParts {
    * tells of none. `isSelectable`: as the rows of the page are.
    */
   readonly live?: (request: EdgeRequest, isSelectable: boolean) => Promise<Answer>
+  /** Whether a session begins by `/console/open/TOKEN` too, for a program that prints the address. */
+  readonly opensByAddress?: boolean
   /** Where events are sent; without it, where the browser has the console from. */
   readonly eventsOrigin?: string
   /** Told of what failed, and was no refusal. */
@@ -64,20 +70,26 @@ export function consoleRoutes(parts: ConsoleParts): readonly Route[] {
     read ??= readAssets()
     return read
   }
-  const site = { ...parts, assets }
+  const { without = [] } = parts
+  const isShown = ({ path }: { readonly path: string }) =>
+    !without.some((section) => path.startsWith(`/console/${section}`))
+  const pages = PAGES.filter(isShown)
+  const sections = SECTIONS.filter((section) => !without.includes(section))
+  const site = { ...parts, assets, sections, first: pages[0]?.path ?? '' }
   const get = (path: string, handle: Route['handle']) =>
     ({ method: 'GET', path, access: 'anyone', handle }) as const
   const post = (path: string, handle: Route['handle']) =>
     ({ method: 'POST', path, access: 'anyone', maxBodyBytes: MAX_FORM_BYTES, handle }) as const
   return [
-    get('/', () => goTo(FIRST_PAGE)),
-    get('/console', () => goTo(FIRST_PAGE)),
+    get('/', () => goTo(site.first)),
+    get('/console', () => goTo(site.first)),
     get('/console/assets/{name}', ({ parameters }) => asset(assets(), parameters.name ?? '')),
     get('/console/login', (call) => login(site, call, 'first')),
+    get('/console/open/{key}', (call) => openWithKey(site, call)),
     post('/console/login', (call) => logIn(site, call)),
     post('/console/logout', (call) => logOut(site, call)),
     get('/console/deliveries/live', (call) => live(site, call)),
-    ...PAGES.map(({ path, show }) =>
+    ...pages.map(({ path, show }) =>
       get(path, (call) => forPerson(site, call, (person) => show(askedOf(site, call, person)))),
     ),
     ...ACTIONS.map(({ path, act }) =>
@@ -102,6 +114,9 @@ async function live({ live: open, ...site }: Site, { request }: Call): Promise<A
 
 interface Site extends ConsoleParts {
   readonly assets: () => Assets
+  readonly sections: readonly Section[]
+  /** The page that the console begins with. */
+  readonly first: string
 }
 
 const FOREIGN_FORM = noticePage(
@@ -109,6 +124,8 @@ const FOREIGN_FORM = noticePage(
   403,
   'The form was not sent by a page of this console.',
 )
+
+const WRONG_ADDRESS = noticePage('Not this address', 404, 'There is nothing at this address.')
 
 const VIEWER_ONLY = noticePage('Not for a viewer', 403, 'The role viewer changes nothing.')
 
@@ -120,13 +137,13 @@ async function forPerson(
 ): Promise<Answer> {
   const { request } = call
   const person = personOf(site, request)
-  if (person === undefined) return login(site, call, 'first', pathOf(request))
+  if (person === undefined) return login(site, call, 'first', pageOf(site, request))
   try {
     const done = await work(person)
     if ('to' in done) return goTo(done.to)
     return 'text' in done ? download(done) : pageAnswer(site, done, person)
   } catch (error) {
-    const shown = problemPage(error, request.method === 'GET' ? pathOf(request) : FIRST_PAGE)
+    const shown = problemPage(error, pageOf(site, request))
     if (shown.status === 500) site.onFailure(error, request.path)
     return pageAnswer(site, shown, person)
   }
@@ -162,14 +179,21 @@ async function withForm<T extends Shown | GoOn>(
 async function logIn(site: Site, call: Call): Promise<Answer> {
   const { request } = call
   const sessions = site.sessions()
-  if (sessions === undefined) return goTo(FIRST_PAGE)
+  if (sessions === undefined) return goTo(site.first)
   if (!isOwnForm(request)) return pageAnswer(site, FOREIGN_FORM)
   const body = await call.readBody()
   const form = new URLSearchParams('body' in body ? Buffer.from(body.body).toString('utf8') : '')
-  const next = ownPath(form.get('next'))
+  const next = ownPath(site, form.get('next'))
   const id = sessions.begin(form.get('token')?.trim() ?? '')
   if (id === undefined) return login(site, call, 'wrong', next)
   return goTo(next, { 'Set-Cookie': sessionCookie(request, id) })
+}
+
+/** Begins a session by an address that a program printed: its key is the token. */
+function openWithKey(site: Site, { request, parameters }: Call): Answer {
+  const id = site.opensByAddress ? site.sessions()?.begin(parameters.key ?? '') : undefined
+  if (id === undefined) return pageAnswer(site, WRONG_ADDRESS)
+  return goTo(site.first, { 'Set-Cookie': sessionCookie(request, id) })
 }
 
 function logOut(site: Site, { request }: Call): Answer {
@@ -181,18 +205,20 @@ function logOut(site: Site, { request }: Call): Answer {
 
 /** The page to log in. `next`: a path of the console to go on to. */
 function login(site: Site, { request }: Call, state: LoginState, next?: string): Answer {
-  const wanted = next ?? ownPath(new URLSearchParams(request.query).get('next'))
-  return pageAnswer(site, loginPage(state, request.method === 'GET' ? wanted : ownPath(wanted)))
+  const wanted = next ?? ownPath(site, new URLSearchParams(request.query).get('next'))
+  return pageAnswer(site, loginPage(state, wanted))
 }
 
 /** A path of the console and nothing else, whatever a form or an address says. */
-function ownPath(path: string | null): string {
+function ownPath({ first }: Site, path: string | null): string {
   const url = path === null ? null : URL.parse(path, 'http://console.invalid')
   const isOwn = url?.origin === 'http://console.invalid' && url.pathname.startsWith('/console/')
-  return isOwn ? `${url.pathname}${url.search}` : FIRST_PAGE
+  return isOwn ? `${url.pathname}${url.search}` : first
 }
 
-function pathOf({ path, query }: EdgeRequest): string {
+/** The page that a request is for. A form is for none. */
+function pageOf({ first }: Site, { method, path, query }: EdgeRequest): string {
+  if (method === 'POST') return first
   return query === '' ? path : `${path}?${query}`
 }
 
@@ -200,8 +226,8 @@ function goTo(path: string, headers: Readonly<Record<string, string>> = {}): Ans
   return { status: 303, body: '', headers: { ...PAGE_HEADERS, ...headers, Location: path } }
 }
 
-function pageAnswer({ assets }: Site, shown: Shown, person?: Person): Answer {
-  const frame = { assets: assets().addresses, ...(person && { person }) }
+function pageAnswer({ assets, sections }: Site, shown: Shown, person?: Person): Answer {
+  const frame = { assets: assets().addresses, sections, ...(person && { person }) }
   return htmlAnswer(shown.status ?? 200, wholePage(shown, frame))
 }
 

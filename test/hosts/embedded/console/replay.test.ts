@@ -32,6 +32,20 @@ describe('replaying from the console', () => {
     expect(ports.queue.retries.at(-1)).toMatchObject({ deliveryId: DEAD.id, attempt: 2 })
   })
 
+  it('puts dead deliveries away, with the reason that was given', async () => {
+    const { post, ports } = await startConsole()
+    ports.ledger.put(DEAD)
+    const asked = await post('/console/dismiss', { id: DEAD.id })
+    expect(asked.text).toContain('Put 1 delivery away?')
+    const form = { id: DEAD.id, confirmed: 'yes', comment: 'the channel is gone' }
+    expect((await post('/console/dismiss', form)).text).toContain('1 delivery put away')
+    expect(JSON.stringify(await ports.ledger.show(DEAD.id))).toContain('the channel is gone')
+    const delivered = deliveryRecord({ id: 'c'.repeat(64) })
+    ports.ledger.put(delivered)
+    const refused = await post('/console/dismiss', { id: delivered.id, confirmed: 'yes' })
+    expect(refused.text).toContain('0 deliveries put away')
+  })
+
   it('asks for a selection where there is none', async () => {
     const { post } = await startConsole()
     expect((await post('/console/replay', {})).text).toContain('No delivery was selected')

@@ -1,0 +1,48 @@
+import type { OverviewRequests } from '../../client/overview-requests.ts'
+import type { RelayRequests } from '../../client/requests.ts'
+import { UsageError } from '../../client/usage-error.ts'
+import type { ConsoleRelay } from '../../console/relay.ts'
+import { type Answer, jsonAnswer } from '../../relay/api/answer.ts'
+
+/** What a relay elsewhere is asked by. One on AWS tells no overview. */
+export type AskedRelay = RelayRequests & Partial<OverviewRequests>
+
+/** A relay knows its rules by itself, or its stack tells them. */
+const RULES = { noCrossNamespaceRefs: false }
+
+/**
+ * The relay that a command names, as the console asks it. `cluster` is that of every list that names none.
+ * Why a relay cannot be reached is an answer too, so that the page shows it.
+ */
+export function requestedRelay(requests: AskedRelay, cluster: string | undefined): ConsoleRelay {
+  const within = (parameters: URLSearchParams) => {
+    if (cluster === undefined || parameters.has('cluster')) return parameters
+    return new URLSearchParams([...parameters, ['cluster', cluster]])
+  }
+  return {
+    showOverview: () => answered(async () => requests.showOverview?.() ?? NOT_HERE),
+    listObjects: (name, parameters) =>
+      answered(async () => requests.listObjects?.(name, parameters) ?? NOT_HERE),
+    listDeliveries: (parameters) => answered(() => requests.listDeliveries(within(parameters))),
+    showDelivery: (id) => answered(() => requests.showDelivery(id)),
+    replayDelivery: (id) => answered(() => requests.replayDelivery(id)),
+    dismissDelivery: (id, body) => answered(() => requests.dismissDelivery(id, body)),
+    listEvents: (parameters) => answered(() => requests.listEvents(within(parameters), RULES)),
+    showEvent: (id, parameters) =>
+      answered(() => requests.showEvent(id, within(parameters), RULES)),
+    explainEvent: (body) => answered(() => requests.explainEvent(body, RULES)),
+    listClusters: () => answered(() => requests.listClusters()),
+    showConfig: (name) => answered(() => requests.showConfig(name)),
+  }
+}
+
+const NOT_HERE = jsonAnswer(404, { detail: 'a relay on AWS does not tell this' })
+
+async function answered(ask: () => Promise<Answer>): Promise<Answer> {
+  try {
+    return await ask()
+  } catch (error) {
+    if (error instanceof UsageError) return jsonAnswer(502, { detail: error.message })
+    throw error
+  }
+}
