@@ -214,9 +214,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     destinations,
     counts: outcomeCounter,
     waiting: stores.waiting,
-    secretWriter: stores.secrets,
-    quarantine: stores.queue.quarantine,
-    feed,
+    ...{ secretWriter: stores.secrets, quarantine: stores.queue.quarantine, feed },
     runTest: dispatcher.dispatchTest,
     cluster,
     get tokens() {

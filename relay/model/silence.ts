@@ -1,8 +1,8 @@
 /**
- * A cluster is silent after this time. A shipper sends its configuration every ten minutes, so it
- * has missed three times.
+ * A cluster is silent after this time, in milliseconds. A shipper sends its configuration every ten
+ * minutes, so it has missed three times. The shipped Prometheus rule has the same time.
  */
-const SILENT_AFTER_MS = 30 * 60_000
+export const SILENT_AFTER_MS = 30 * 60_000
 
 /**
  * Since when a cluster is silent: when it last sent its configuration itself, if that was long ago.

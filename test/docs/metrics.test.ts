@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { projectPath } from '../../docs/generate/project.ts'
+import { SILENT_AFTER_MS } from '../../relay/model/silence.ts'
 import { exampleMetrics, metricNames } from '../support/metric-names.ts'
 
 const PAGE = readFileSync(projectPath('docs/metrics.md'), 'utf8')
@@ -52,6 +53,12 @@ describe('the page of the metrics', () => {
 })
 
 describe('the shipped alerts', () => {
+  it('call a cluster silent when the relay does', () => {
+    const { expr = '' } = RULES.find(({ alert }) => alert === 'FluxRelayClusterSilent') ?? {}
+    expect(expr).toContain(`{source="sent"} > ${SILENT_AFTER_MS / 1_000}\n`)
+    expect(expr).toContain(`offset ${SILENT_AFTER_MS / 60_000}m)`)
+  })
+
   it('ask for metrics that there are', async () => {
     const names = new Set(await metricNames())
     const asked = RULES.flatMap(({ expr }) => expr.match(/\bflux_relay_\w+/g) ?? [])
