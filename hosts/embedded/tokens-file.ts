@@ -27,7 +27,7 @@ export async function openTokensFile(options: TokensFileOptions): Promise<Tokens
   let seen = await signatureOf(file)
   let tokens = await loadTokens(file)
 
-  const look = async () => {
+  const lookOnce = async () => {
     const signature = await signatureOf(file)
     if (signature === seen) return
     seen = signature
@@ -37,6 +37,12 @@ export async function openTokensFile(options: TokensFileOptions): Promise<Tokens
     } catch (error) {
       onProblem(error)
     }
+  }
+  // One after the other: a look that waits for another one's load would miss what that found.
+  let looked: Promise<void> = Promise.resolve()
+  const look = () => {
+    looked = looked.then(lookOnce)
+    return looked
   }
   const timer = setInterval(() => void look(), intervalMs)
   timer.unref()

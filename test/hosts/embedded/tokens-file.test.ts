@@ -1,12 +1,13 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
+import { observedClusters } from '../../../hosts/embedded/observed-clusters.ts'
 import { TokensFileError } from '../../../hosts/embedded/tokens.ts'
 import { openTokensFile } from '../../../hosts/embedded/tokens-file.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
-async function open(text: string) {
+async function open(text: string, intervalMs = 5) {
   const file = join(temporaryDirectory(), 'tokens.yaml')
   const replace = (next: string) => {
     writeFileSync(`${file}.next`, next)
@@ -15,7 +16,7 @@ async function open(text: string) {
   replace(text)
   const problems: unknown[] = []
   const onProblem = (error: unknown) => void problems.push(error)
-  const tokensFile = await openTokensFile({ file, onProblem, intervalMs: 5 })
+  const tokensFile = await openTokensFile({ file, onProblem, intervalMs })
   onTestFinished(() => tokensFile.close())
   return { file, replace, problems, tokensFile }
 }
@@ -37,4 +38,25 @@ it('takes another version, and keeps the one before while a version is wrong or 
 
 it('is refused at the start when it is wrong', async () => {
   await expect(open('operators: 7')).rejects.toThrow(TokensFileError)
+})
+
+it('tells each who asks for the latest what the file has at that time', async () => {
+  const { replace, tokensFile } = await open('operators: [one]', 3_600_000)
+  replace('operators: [two]')
+  expect(tokensFile.tokens.operators).toMatchObject([{ tokens: ['one'] }])
+  for (const { operators } of await Promise.all([tokensFile.latest(), tokensFile.latest()])) {
+    expect(operators).toMatchObject([{ tokens: ['two'] }])
+  }
+})
+
+it('takes an observed cluster live at once, and looks at no file for a live one', async () => {
+  const observed = 'clusters: {prod: {token: a, observe: true}, dev: b}'
+  const { replace, tokensFile } = await open(observed, 3_600_000)
+  const modes = observedClusters(tokensFile)
+  expect(await modes.isObserved('prod')).toBe(true)
+  replace('clusters: {prod: a, dev: b}')
+  expect(await modes.isObserved('dev')).toBe(false)
+  expect(tokensFile.tokens.observed).toEqual(new Set(['prod']))
+  expect(await modes.isObserved('prod')).toBe(false)
+  expect(await observedClusters(undefined).isObserved('prod')).toBe(false)
 })
