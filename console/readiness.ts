@@ -12,3 +12,9 @@ export function suspendedMark(isSuspended: boolean): Html | readonly [] {
   if (!isSuspended) return []
   return html` <span class="outcome is-skipped"><span aria-hidden="true">⏸</span> suspended</span>`
 }
+
+/** That nothing is sent for a cluster, though all is decided and recorded. */
+export function observedMark(isObserved = false): Html | readonly [] {
+  if (!isObserved) return []
+  return html` <span class="outcome is-skipped" title="All is decided and recorded, and nothing is sent."><span aria-hidden="true">◌</span> observed</span>`
+}

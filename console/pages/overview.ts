@@ -10,6 +10,7 @@ import { firstRun } from '../first-run.ts'
 import { type Html, html } from '../html.ts'
 import { outcomeChart } from '../outcome-chart.ts'
 import type { Asked, ConsolePage, Shown } from '../page.ts'
+import { observedMark } from '../readiness.ts'
 import { ago, ahead } from '../times.ts'
 import { success } from '../totals.ts'
 
@@ -74,14 +75,15 @@ function failingRow(destination: FailingDestination, now: number): Html {
 }
 
 function card(cluster: ClusterAtAGlance, now: number): Html {
-  const { name, lastEventAt, lastConfigurationAt, silentSince, objectsNotReady = 0 } = cluster
+  const { name, lastEventAt, lastConfigurationAt, silentSince, observed } = cluster
+  const { objectsNotReady = 0 } = cluster
   const when = (time: string | undefined) => (time === undefined ? 'never' : ago(time, now))
   const silent = silentSince
     ? html`<p class="bad"><span aria-hidden="true">✕</span> Silent: its shipper was last heard ${ago(silentSince, now)}.</p>\n`
     : []
   const unready =
     objectsNotReady > 0 ? html`<dt>Not ready</dt><dd class="bad">${objectsNotReady}</dd>\n` : []
-  return html`<li class="card"><h3><a href="${deliveriesPath({ cluster: name })}">${name}</a></h3>
+  return html`<li class="card"><h3><a href="${deliveriesPath({ cluster: name })}">${name}</a>${observedMark(observed)}</h3>
 ${silent}<dl class="facts">
 <dt>Last event</dt><dd>${when(lastEventAt)}</dd>
 <dt>Last configuration</dt><dd>${when(lastConfigurationAt)}</dd>

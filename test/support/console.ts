@@ -2,7 +2,7 @@ import { embeddedConsole } from '../../hosts/embedded/console.ts'
 import { createDeliveryFeed } from '../../hosts/embedded/delivery-feed.ts'
 import type { Tokens } from '../../hosts/embedded/tokens.ts'
 import type { FailingDestination } from '../../relay/pipeline/destinations/destinations.ts'
-import type { KnownCluster } from '../../relay/ports/clusters.ts'
+import type { KnownCluster, NotTaken } from '../../relay/ports/clusters.ts'
 import { type Reply, startRelay } from './embedded-server.ts'
 import { MemoryOutcomeCounts } from './memory-outcome-counts.ts'
 import { memoryPorts } from './memory-ports.ts'
@@ -10,6 +10,8 @@ import { memoryPorts } from './memory-ports.ts'
 /** What the host tells of clusters and destinations. */
 interface Told {
   readonly clusters: readonly KnownCluster[]
+  /** What came from no known cluster. */
+  readonly strangers: readonly NotTaken[]
   readonly failing: readonly FailingDestination[]
   /** How many deliveries wait for each destination. */
   readonly waiting: number
@@ -25,7 +27,10 @@ export async function startConsole(tokens?: Tokens, told: Partial<Told> = {}) {
   const moreRoutes = embeddedConsole({
     ports,
     history: ports.configs,
-    clusters: { list: async () => told.clusters ?? [] },
+    clusters: {
+      list: async () => told.clusters ?? [],
+      unknownSenders: () => told.strangers ?? [],
+    },
     counts,
     destinations: { failing: () => told.failing ?? [] },
     waiting: { countWaiting: async () => told.waiting ?? 0 },

@@ -172,9 +172,14 @@ describe('the page of clusters', () => {
   it('tells when each was last heard of, and how many tokens it has, never which', async () => {
     const { get } = await startConsole(undefined, {
       clusters: [
-        { ...PROD, heardAt: START - 60 * MINUTE_MS, shipper: '0.4.1', notReady: 2, tokens: 2 },
+        {
+          ...{ ...PROD, heardAt: START - 60 * MINUTE_MS, shipper: '0.4.1', notReady: 2, tokens: 2 },
+          notTaken: [{ cause: 'unauthorized', count: 3, lastAt: START, address: '192.0.2.7' }],
+          observed: true,
+        },
         { cluster: 'new' },
       ],
+      strangers: [{ cause: 'not-valid', count: 4, lastAt: START }],
     })
     const { text } = await get('/console/clusters')
     expect(text).toContain('<caption>2 clusters that may send, or have a configuration</caption>')
@@ -184,7 +189,10 @@ describe('the page of clusters', () => {
     expect(text).toMatch(
       />0\.4\.1<\/td><td [^>]+><a class="bad" href="[^"]+">2<\/a><\/td><td [^>]+>2<\/td>/,
     )
-    expect(text).toMatch(/new<\/a> <\/td>(<td [^>]+>–<\/td>){5}/)
+    expect(text).toMatch(/◌<\/span> observed<\/span>/)
+    expect(text).toMatch(/>3 unauthorized <small><time [^>]+>0s ago<\/time> from 192\.0\.2\.7</)
+    expect(text).toMatch(/From no known cluster.+4 not-valid/s)
+    expect(text).toMatch(/new<\/a><\/td>(<td [^>]+>–<\/td>){6}/)
   })
 
   it('shows how to send the first event while there is none', async () => {
