@@ -21,6 +21,8 @@ export interface RelayRequest {
   /** The body as JSON text. */
   readonly body: string
   readonly maxResponseBytes: number
+  /** Further headers. */
+  readonly headers?: Readonly<Record<string, string>>
 }
 
 /**
@@ -30,13 +32,14 @@ export interface RelayRequest {
 export async function sendAuthorised(
   http: HttpClient,
   relay: RelayAddress,
-  { method, body: text, maxResponseBytes }: RelayRequest,
+  { method, body: text, maxResponseBytes, headers: more }: RelayRequest,
 ): Promise<HttpResponse | TransportFailure | Retry> {
   // A few milliseconds at most for all but the largest texts; by the thread pool it would take as
   // long, and 45 MB more.
   const body = gzipSync(text)
   const send = (token: string) => {
     const headers = {
+      ...more,
       authorization: `Bearer ${token}`,
       'content-type': 'application/json',
       'content-encoding': 'gzip',

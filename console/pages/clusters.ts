@@ -19,32 +19,56 @@ async function show({ relay, now, origin }: Asked): Promise<Shown> {
     clusters.length === 0
       ? html`<h1>Clusters</h1>\n${firstRun(origin)}`
       : html`<h1>Clusters</h1>
-<table class="list labelled">
-<caption>${clusters.length} clusters that may send, or have a configuration</caption>
-<thead><tr><th scope="col">Cluster</th><th scope="col">Last event</th><th scope="col">Last configuration</th><th scope="col">Shipper</th><th scope="col">Not ready</th><th scope="col">Tokens</th><th scope="col">Sent in vain, 24 h</th></tr></thead>
-<tbody id="rows">
-${clusters.map((cluster) => row(cluster, now))}</tbody>
-</table>
+${table(clusters, now)}
 ${strangers(notTaken, now)}`
   return { title: 'Clusters', section: 'clusters', content }
 }
 
 const NOTHING = '–'
 
+interface Column {
+  readonly title: string
+  readonly cell: (cluster: ListedCluster, now: number) => Html | string | number
+}
+
+/** The columns after the name. */
+const COLUMNS: readonly Column[] = [
+  { title: 'Last event', cell: ({ lastEventAt }, now) => when(lastEventAt, now) },
+  {
+    title: 'Last configuration',
+    cell: ({ lastConfigurationAt }, now) => when(lastConfigurationAt, now),
+  },
+  { title: 'Shipper', cell: ({ shipperVersion }) => shipperVersion ?? NOTHING },
+  { title: 'Spool', cell: spoolCell },
+  { title: 'Not ready', cell: notReadyCell },
+  { title: 'Tokens', cell: ({ tokens }) => tokens ?? NOTHING },
+  { title: 'Sent in vain, 24 h', cell: ({ notTaken }, now) => inVain(notTaken, now) },
+]
+
+function table(clusters: readonly ListedCluster[], now: number): Html {
+  const heads = COLUMNS.map(({ title }) => html`<th scope="col">${title}</th>`)
+  return html`<table class="list labelled">
+<caption>${clusters.length} clusters that may send, or have a configuration</caption>
+<thead><tr><th scope="col">Cluster</th>${heads}</tr></thead>
+<tbody id="rows">
+${clusters.map((cluster) => row(cluster, now))}</tbody>
+</table>`
+}
+
 function row(cluster: ListedCluster, now: number): Html {
-  const {
-    name,
-    lastEventAt,
-    lastConfigurationAt,
-    shipperVersion,
-    objectsNotReady,
-    tokens,
-    notTaken,
-    observed,
-  } = cluster
-  const when = (time: string | undefined) => (time === undefined ? NOTHING : ago(time, now))
-  const query = new URLSearchParams({ cluster: name }).toString()
-  return html`<tr><td><a href="/console/deliveries?${query}">${name}</a>${observedMark(observed)}${silence(cluster, now)}</td><td data-label="Last event">${when(lastEventAt)}</td><td data-label="Last configuration">${when(lastConfigurationAt)}</td><td data-label="Shipper">${shipperVersion ?? NOTHING}</td><td data-label="Not ready">${notReady(objectsNotReady, query)}</td><td data-label="Tokens">${tokens ?? NOTHING}</td><td data-label="Sent in vain, 24 h">${inVain(notTaken, now)}</td></tr>\n`
+  const { name, observed } = cluster
+  const cells = COLUMNS.map(
+    ({ title, cell }) => html`<td data-label="${title}">${cell(cluster, now)}</td>`,
+  )
+  return html`<tr><td><a href="/console/deliveries?${queryOf(name)}">${name}</a>${observedMark(observed)}${silence(cluster, now)}</td>${cells}</tr>\n`
+}
+
+function when(time: string | undefined, now: number): Html | string {
+  return time === undefined ? NOTHING : ago(time, now)
+}
+
+function queryOf(cluster: string): string {
+  return new URLSearchParams({ cluster }).toString()
 }
 
 function silence({ silentSince }: ListedCluster, now: number): Html | readonly [] {
@@ -52,9 +76,17 @@ function silence({ silentSince }: ListedCluster, now: number): Html | readonly [
   return html` <span class="outcome is-dead"><span aria-hidden="true">✕</span> silent</span> <small>shipper last heard ${ago(silentSince, now)}</small>`
 }
 
-function notReady(count: number | undefined, query: string): Html | string {
+function notReadyCell({ name, objectsNotReady: count }: ListedCluster): Html | string {
   if (count === undefined) return NOTHING
-  return count === 0 ? '0' : html`<a class="bad" href="/console/alerts?${query}">${count}</a>`
+  return count === 0
+    ? '0'
+    : html`<a class="bad" href="/console/alerts?${queryOf(name)}">${count}</a>`
+}
+
+/** How many events wait at the shipper, as far as it told: after an outage it tells how far behind it is. */
+function spoolCell({ spool }: ListedCluster, now: number): Html | string {
+  if (spool === undefined) return NOTHING
+  return html`${spool.events} <small>told ${ago(spool.toldAt, now)}</small>`
 }
 
 /** What a sender sent that the relay did not take, by cause. */

@@ -40,6 +40,7 @@ import type { NotTakenCounts } from './not-taken-counts.ts'
 import { deliveryStreamRoute } from './routes/delivery-stream.ts'
 import { echoRoutes } from './routes/echo.ts'
 import { anySender, tokenSenders } from './senders.ts'
+import type { Spools } from './spools.ts'
 import type { Tokens } from './tokens.ts'
 import type { TurnGate } from './turn-gate.ts'
 
@@ -74,6 +75,7 @@ export interface ServerDependencies {
   readonly metrics: Metrics
   /** Told of events that did not get in. */
   readonly notTaken: Pick<NotTakenCounts, 'count'>
+  readonly spools: Pick<Spools, 'told'>
   /** Delays new events, so that work under way gets its time. */
   readonly gate: TurnGate
   readonly log: Log
@@ -111,7 +113,8 @@ function allRoutes(deps: ServerDependencies, door: DoorLog): readonly Route[] {
     ports,
     turn: (cluster: string) => gate.begin(cluster),
     pause,
-    onReceived: (cluster: string, counts: EventCounts) => {
+    onReceived: (cluster: string, counts: EventCounts, spooled?: number) => {
+      if (spooled !== undefined) deps.spools.told(cluster, spooled)
       metrics.received(cluster, counts)
       door.received(cluster, counts)
     },

@@ -1,6 +1,7 @@
 import type { Clusters, KnownCluster } from '../../relay/ports/clusters.ts'
 import type { ClusterReadings } from './gauges/readings.ts'
 import type { NotTakenCounts } from './not-taken-counts.ts'
+import type { Spools } from './spools.ts'
 import type { Tokens } from './tokens.ts'
 
 /** What the list is made of. */
@@ -9,6 +10,7 @@ export interface ClusterSources
   /** The clusters that have tokens, each with how many. */
   admitted(): Iterable<readonly [string, number]>
   readonly notTaken: Pick<NotTakenCounts, 'byCluster'>
+  readonly spools: Pick<Spools, 'of'>
   isObserved(cluster: string): boolean
 }
 
@@ -38,12 +40,18 @@ export function createKnownClusters(sources: ClusterSources): Clusters {
         .filter(({ cluster }) => sources.isServed(cluster))
         .map((it) => ({
           ...it,
+          ...spoolOf(sources, it.cluster),
           notTaken: notTaken.get(it.cluster) ?? [],
           ...(sources.isObserved(it.cluster) && { observed: true }),
         }))
     },
     unknownSenders: () => sources.notTaken.byCluster().get(undefined) ?? [],
   }
+}
+
+function spoolOf({ spools }: ClusterSources, cluster: string): Pick<KnownCluster, 'spool'> {
+  const spool = spools.of(cluster)
+  return spool ? { spool } : {}
 }
 
 /** How many tokens each cluster has. */

@@ -33,6 +33,7 @@ import { forgetRetiredClusters } from './retired-clusters.ts'
 import { createServedFolder, type ServedFolder } from './served-folder.ts'
 import { createServer } from './server.ts'
 import { type EmbeddedRelayParts, type WatchedClock, watchParts } from './set-clock.ts'
+import { createSpools } from './spools.ts'
 import { openStores, type Stores } from './stores.ts'
 import { tellOfFailures } from './tell-of-failures.ts'
 import { TokensFileError } from './tokens.ts'
@@ -201,8 +202,9 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   let notReady: string | undefined = 'the manifests are not loaded yet'
   const echo = createEcho(clock)
   const notTaken = createNotTakenCounts(clock)
+  const spools = createSpools(clock)
   const clusters = createKnownClusters({
-    ...{ ...readings.clusters, notTaken },
+    ...{ ...readings.clusters, notTaken, spools },
     admitted: () => tokenCounts(tokens()),
     isObserved: (name) => tokens()?.observed?.has(name) === true,
   })
@@ -220,7 +222,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     get tokens() {
       return tokens()
     },
-    ...{ echo, metrics, notTaken, gate },
+    ...{ echo, metrics, notTaken, spools, gate },
     log,
     ready: () => notReady ?? stores.trouble.reason(),
     noCrossNamespaceRefs: options.noCrossNamespaceRefs,

@@ -26,13 +26,15 @@ export async function clusterViews({ clusters, clock }: ClusterPorts) {
 }
 
 function clusterView(known: KnownCluster, now: number) {
-  const { cluster: name, lastEventAt, configuredAt, heardAt, shipper, notReady, tokens } = known
+  const { cluster: name, lastEventAt, configuredAt, heardAt, shipper, spool } = known
+  const { notReady, tokens } = known
   return {
     name,
     observed: known.observed,
     lastEventAt: isoTime(lastEventAt),
     lastConfigurationAt: isoTime(configuredAt),
     shipperVersion: shipper,
+    spool: spool && { events: spool.events, toldAt: new Date(spool.toldAt).toISOString() },
     silentSince: isoTime(silentSince(heardAt, now)),
     objectsNotReady: notReady,
     tokens,

@@ -10,6 +10,14 @@ export interface NotTaken {
   readonly address?: string
 }
 
+/** What a shipper told of its spool. */
+export interface ToldSpool {
+  /** How many events wait in it. */
+  readonly events: number
+  /** When it told so, in milliseconds since the epoch. */
+  readonly toldAt: number
+}
+
 /** What is known of a cluster. Times are milliseconds since the epoch. */
 export interface KnownCluster {
   readonly cluster: string
@@ -21,6 +29,8 @@ export interface KnownCluster {
   readonly heardAt?: number
   /** The version of its shipper, as that told it last. */
   readonly shipper?: string
+  /** What its shipper told of its spool last; absent where that is not noted. */
+  readonly spool?: ToldSpool
   /** How many of its objects take no effect; absent where that is not counted. */
   readonly notReady?: number
   /** How many tokens it has; absent where that is not told. */

@@ -11,8 +11,9 @@ import {
   tokenCounts,
 } from '../../hosts/embedded/known-clusters.ts'
 import { createMetrics } from '../../hosts/embedded/metrics.ts'
-import { createNotTakenCounts, type NotTakenCounts } from '../../hosts/embedded/not-taken-counts.ts'
+import { createNotTakenCounts } from '../../hosts/embedded/not-taken-counts.ts'
 import { createServer } from '../../hosts/embedded/server.ts'
+import { createSpools } from '../../hosts/embedded/spools.ts'
 import type { Tokens } from '../../hosts/embedded/tokens.ts'
 import { createTurnGate } from '../../hosts/embedded/turn-gate.ts'
 import type { RunningServer, ServerLimits } from '../../hosts/kit/http-server.ts'
@@ -76,11 +77,16 @@ export async function startRelay(
   const feed = createDeliveryFeed()
   ports.ledger.onStored = feed.changed
   const notTaken = createNotTakenCounts(ports.clock)
+  const spools = createSpools(ports.clock)
   const deps: ServerDependencies = {
     ports,
     configurations: configurationsInTurns(ports, gate),
-    clusters: clustersOf(changes.ports ?? ports, () => tokenCounts(deps.tokens), notTaken),
+    clusters: clustersOf(changes.ports ?? ports, () => tokenCounts(deps.tokens), {
+      notTaken,
+      spools,
+    }),
     notTaken,
+    spools,
     history: ports.configs,
     destinations: { review: () => undefined, failing: () => [] },
     counts: new MemoryOutcomeCounts(),
@@ -120,14 +126,14 @@ export async function startRelay(
 function clustersOf(
   { configs, ledger }: Ports,
   admitted: ClusterSources['admitted'],
-  notTaken: NotTakenCounts,
+  told: Pick<ClusterSources, 'notTaken' | 'spools'>,
 ) {
   if (!(configs instanceof MemoryConfigStore && ledger instanceof MemoryLedger)) {
     return { list: async () => [] }
   }
   return createKnownClusters({
     admitted,
-    notTaken,
+    ...told,
     isObserved: () => false,
     configurations: () => configs.summaries(),
     earlierEvents: () => ledger.latestAccepted(),

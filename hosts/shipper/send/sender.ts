@@ -156,9 +156,9 @@ class SenderLoop implements Loop {
   }
 
   #post(batch: readonly SpooledEvent[]): Promise<BatchResult> {
-    const { http, relay, labels } = this.#options
+    const { http, relay, labels, spool } = this.#options
     const filled = labels ? batch.map(({ body }) => ({ body: labels.fillIn(body) })) : batch
-    return postBatch(http, relay, filled)
+    return postBatch(http, relay, filled, { spooled: spool.waitingEvents - batch.length })
   }
 
   #halve(batch: readonly SpooledEvent[]): void {

@@ -242,6 +242,11 @@ export class Spool {
     }
   }
 
+  /** How many events wait. It is kept in memory. */
+  get waitingEvents(): number {
+    return this.#events
+  }
+
   /** How much is in the spool. The counts are kept in memory. Throws `DatabaseError`. */
   depth(): SpoolDepth {
     const oldestAt = this.#waiting.oldestAt()

@@ -5,6 +5,7 @@ import { MAX_EVENTS_BYTES } from '../body.ts'
 import { headerOf } from '../http.ts'
 import { type EventCounts, type EventsRequest, receiveEvents } from '../receive-events.ts'
 import { type Call, type Route, routeOf } from '../route.ts'
+import { spooledEvents } from '../spooled-events.ts'
 
 /** What the routes for events need from a host. */
 export interface EventRouteParts {
@@ -13,8 +14,11 @@ export interface EventRouteParts {
   readonly turn?: (cluster: string) => Promise<void>
   /** A pause between the parts of a large body. */
   readonly pause?: Pause
-  /** Called with what became of the events of a request. */
-  readonly onReceived?: (cluster: string, counts: EventCounts) => void
+  /**
+   * Called with what became of the events of a request, and how many more wait at its sender, if that
+   * tells it.
+   */
+  readonly onReceived?: (cluster: string, counts: EventCounts, spooled?: number) => void
 }
 
 /** Accepts the events of a cluster, in batches. */
@@ -61,6 +65,6 @@ async function receive(
     },
     pause,
   )
-  onReceived?.(cluster, answer.counts)
+  onReceived?.(cluster, answer.counts, spooledEvents(request))
   return answer
 }

@@ -37,6 +37,10 @@ export const ListedCluster = z
     shipperVersion: z.string().optional().meta({
       description: 'The version of its shipper, as that told it with its last configuration.',
     }),
+    spool: z.object({ events: z.int().nonnegative(), toldAt: Time }).optional().meta({
+      description:
+        'How many events wait in the spool of its shipper, as that told it with the last events. Absent when it told nothing since the relay started.',
+    }),
     silentSince: Time.optional().meta({
       description:
         'When it last sent its configuration itself, if that is over half an hour ago: a shipper does so every ten minutes. RFC 3339, UTC.',

@@ -40,6 +40,9 @@ describe('batches', () => {
         'content-type': 'application/json',
       },
     })
+    // How many more wait, so that the relay can say how far behind the cluster is.
+    const told = run.requests.map(({ headers }) => headers['flux-relay-spooled'])
+    expect(told).toEqual(['7', '4', '1', '0'])
     expect(Buffer.byteLength(first?.body ?? '')).toBeLessThan(64 * 1024)
   })
 

@@ -175,7 +175,7 @@ describe('the page of clusters', () => {
         {
           ...{ ...PROD, heardAt: START - 60 * MINUTE_MS, shipper: '0.4.1', notReady: 2, tokens: 2 },
           notTaken: [{ cause: 'unauthorized', count: 3, lastAt: START, address: '192.0.2.7' }],
-          observed: true,
+          ...{ observed: true, spool: { events: 1_204, toldAt: START - 3_000 } },
         },
         { cluster: 'new' },
       ],
@@ -187,12 +187,12 @@ describe('the page of clusters', () => {
       /<span aria-hidden="true">✕<\/span> silent<\/span> <small>shipper last heard/,
     )
     expect(text).toMatch(
-      />0\.4\.1<\/td><td [^>]+><a class="bad" href="[^"]+">2<\/a><\/td><td [^>]+>2<\/td>/,
+      />0\.4\.1<\/td><td [^>]+>1204 <small>told <time [^>]+>3s ago<\/time><\/small><\/td><td [^>]+><a class="bad" href="[^"]+">2<\/a><\/td><td [^>]+>2<\/td>/,
     )
     expect(text).toMatch(/◌<\/span> observed<\/span>/)
     expect(text).toMatch(/>3 unauthorized <small><time [^>]+>0s ago<\/time> from 192\.0\.2\.7</)
     expect(text).toMatch(/From no known cluster.+4 not-valid/s)
-    expect(text).toMatch(/new<\/a><\/td>(<td [^>]+>–<\/td>){6}/)
+    expect(text).toMatch(/new<\/a><\/td>(<td [^>]+>–<\/td>){7}/)
   })
 
   it('shows how to send the first event while there is none', async () => {
