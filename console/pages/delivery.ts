@@ -124,13 +124,19 @@ ${rows}</tbody>
 
 function nextStep(
   { now }: Asked,
-  { outcome, reason, dueAt, replayedAt = [], replayedBy = [] }: Delivery,
+  { outcome, reason, dueAt, dismissal, replayedAt = [], replayedBy = [] }: Delivery,
 ): Html {
   const replays = replayedAt.map((at) => {
     const by = replayedBy.find((it) => it.at === at)?.by
     return html`<p class="muted">Replayed ${ago(at, now)}${by === undefined ? '' : ` by ${by}`}.</p>`
   })
   if (dueAt !== undefined) return html`<p>${reason}; next try ${ahead(dueAt, now)}.</p>${replays}`
+  if (dismissal !== undefined) {
+    const { at, by, comment } = dismissal
+    const who = by === undefined ? '' : ` by ${by}`
+    const why = comment === undefined ? '.' : `: ${comment}`
+    return html`<p>Nothing, unless somebody replays it: ${reason}</p><p>Dismissed ${ago(at, now)}${who}${why}</p>${replays}`
+  }
   const nothing =
     outcome === 'dead' ? `Nothing, unless somebody replays it: ${reason}` : 'Nothing more.'
   return html`<p>${nothing}</p>${replays}`
