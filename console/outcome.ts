@@ -7,6 +7,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   suppressed: '≈',
   skipped: '–',
   dead: '✕',
+  failed: '✕',
   retry: '↻',
   dismissed: '⊘',
   unrecorded: '?',

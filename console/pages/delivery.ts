@@ -57,9 +57,10 @@ async function laterOf({ relay }: Asked, delivery: Delivery): Promise<readonly D
   return found.deliveries.filter((it) => it.id !== id).slice(-MOST_LATER)
 }
 
-function head({ person }: Asked, { id, object, outcome, cluster, unreadable }: Delivery): Html {
+function head({ person }: Asked, delivery: Delivery): Html {
+  const { id, object, outcome, cluster, unreadable, test } = delivery
   const path = `/console/deliveries/${id}`
-  const mayAct = mayChange(person) && !unreadable
+  const mayAct = mayChange(person) && !unreadable && test === undefined
   const dismiss =
     outcome === 'dead' ? html`<button formaction="/console/dismiss">Dismiss</button> ` : []
   const act = mayAct
@@ -69,10 +70,12 @@ function head({ person }: Asked, { id, object, outcome, cluster, unreadable }: D
 <p class="summary"><code>${id}</code> <button type="button" class="quiet" data-copy="${id}" hidden>Copy id</button><button type="button" class="quiet" data-copy-link="${path}" hidden>Copy link</button></p>`
 }
 
-function eventStep({ event, eventId, cluster, acceptedAt, unreadable }: Delivery): Html {
+function eventStep(delivery: Delivery): Html {
+  const { event, eventId, cluster, acceptedAt, unreadable, test } = delivery
   if (unreadable) return html`<p>The record of this delivery cannot be read.</p>`
   const query = new URLSearchParams({ cluster })
-  const link = eventId
+  const isListed = eventId !== undefined && test === undefined
+  const link = isListed
     ? html` · <a href="/console/events/${eventId}?${query.toString()}">the event for every Alert</a>`
     : []
   return html`<p class="muted">accepted ${absolute(acceptedAt)}${link}</p>\n${eventFacts(event)}`
@@ -87,9 +90,13 @@ function repeatStep({ outcome, reason, repeats = 0 }: Delivery): Html {
 }
 
 function ruleStep(delivery: Delivery, verdict: EventVerdict | undefined): Html {
-  const { outcome, reason, alert, revision } = delivery
+  const { outcome, reason, alert, revision, test } = delivery
   const by =
     revision === undefined ? [] : html` <span class="muted">configuration ${revision}</span>`
+  if (test) {
+    const asker = test.by === undefined ? '' : html`, which <b>${test.by}</b> asked for`
+    return html`<p>It is a test of the Provider <b>${providerName(delivery)}</b>${asker}: no Alert was asked.</p>`
+  }
   if (outcome === 'skipped') {
     const rule = verdict?.rule === undefined ? [] : html` <b>${verdict.rule}</b>:`
     return html`<p>${rule} ${reason}${by}</p>`
