@@ -78,14 +78,13 @@ async function createCluster(
   const token = newToken()
   await withTokens(flags, async (store) => {
     const result = await store.create(cluster, [token], { hasKeys: hmac, isObserved: observe })
-    if (result === 'retired') {
-      await restoreCluster(store, cluster, token)
-      if (observe) await store.setObserved(cluster, true)
-      return
+    if (result === 'exists') {
+      const advice = `flux-relay cluster rotate ${cluster} makes a new token`
+      throw new UsageError(`the cluster ${cluster} exists already; ${advice}`, 1)
     }
-    if (result === 'created') return
-    const advice = `flux-relay cluster rotate ${cluster} makes a new token`
-    throw new UsageError(`the cluster ${cluster} exists already; ${advice}`, 1)
+    if (result === 'retired') await restoreCluster(store, cluster, token)
+    // It may have a configuration already, which has a mode too.
+    if (observe) await store.setObserved(cluster, true)
   })
   printLine(token)
 }

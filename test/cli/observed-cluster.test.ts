@@ -120,6 +120,14 @@ describe('an observed cluster on AWS', () => {
     await pollOnce(relay.clients.sqs, relay.environment.eventsQueueUrl, relay.dispatch)
   }
 
+  it('is observed from the start when its configuration was there before it', async () => {
+    const { run, ports } = await open()
+    const set = { cluster: 'prod', revision: 'a', takenAt: 1, manifests: [], objects: [] }
+    await ports.configs.replace(set)
+    expect((await run(['cluster', 'create', 'prod', '--observe'])).code).toBe(0)
+    expect((await run(['get', 'clusters'])).stdout).toMatch(/^prod +observed /m)
+  })
+
   it('sends nothing until it goes live, whose next event is sent', async () => {
     const sink = await startSink({ 'POST /hook': { status: 200 } })
     const target = await open()
