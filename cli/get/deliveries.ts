@@ -7,9 +7,9 @@ import { formatDocument, type OutputFormat, print, warnLine } from '../output/pr
 import { requireDelivery } from '../relay/delivery-id.ts'
 import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
 import { deliveryRows, deliveryTable } from './delivery-table.ts'
-import { eventFilters, isWanted, type Unrecorded, unrecordedOf } from './events-of-alert.ts'
 import { MOST_ALIGNED, MOST_READ, placeOf, WATCH_EVERY_MS } from './limits.ts'
 import { type Selected, selectDeliveries } from './select-deliveries.ts'
+import { eventFilters, isWanted, type Unrecorded, unrecordedOf } from './unrecorded-events.ts'
 import { watchDeliveries } from './watch-deliveries.ts'
 
 export interface GetDeliveriesFlags extends RelayFlags, DeliveryFilters {
