@@ -13,6 +13,7 @@ export const RULE_ANNOTATIONS = {
   when: ['Alert', 'Provider'],
   title: ['Alert', 'Provider'],
   text: ['Alert', 'Provider'],
+  namespaces: ['Alert'],
 } as const satisfies Readonly<Record<string, readonly RuleBearer[]>>
 
 export type RuleAnnotation = keyof typeof RULE_ANNOTATIONS

@@ -1,4 +1,4 @@
-import { type AlertSource, type CompiledAlert, sourceNamespace } from './compiled-alert.ts'
+import { type AlertSource, type CompiledAlert, sourceNamespaces } from './compiled-alert.ts'
 import { type Miss, RULES } from './rule.ts'
 import { type MatchInput, sourceMiss } from './source-index.ts'
 
@@ -29,7 +29,7 @@ function placeMiss({ event }: MatchInput, alert: CompiledAlert): Miss {
     const kinds = eventSources.map((source) => source.kind)
     return { rule: 'kind', reason: `is for ${listed(kinds)}, and not for ${kind}` }
   }
-  const namespaces = ofKind.map((source) => sourceNamespace({ alert, source }))
+  const namespaces = ofKind.flatMap((source) => sourceNamespaces({ alert, source }))
   return {
     rule: 'namespace',
     reason: `is for ${kind} in namespace ${listed(namespaces)}, and not in ${namespace}`,

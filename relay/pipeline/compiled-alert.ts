@@ -1,6 +1,7 @@
 import type { Alert, EventSource } from '../model/alert.ts'
 import type { Pattern } from '../model/pattern.ts'
-import type { PatternBudget } from './pattern-budget.ts'
+import { NO_EVENTS, type PatternBudget, type PatternEvents } from './pattern-budget.ts'
+import type { Namespaces } from './rules/namespaces.ts'
 import { compileRules, type Rules } from './rules/rules.ts'
 
 /** An entry of an inclusionList or exclusionList that compiled. */
@@ -34,9 +35,16 @@ export interface AlertSource {
   readonly source: EventSource
 }
 
-/** The namespace whose objects a source is for. */
-export function sourceNamespace({ alert, source }: AlertSource): string {
-  return source.namespace ?? alert.alert.metadata.namespace
+/** The namespaces whose objects a source is for. */
+export function sourceNamespaces({ alert, source }: AlertSource): Namespaces {
+  if (source.namespace !== undefined) return [source.namespace]
+  return alert.rules.namespaces ?? [alert.alert.metadata.namespace]
+}
+
+/** Whether a source is for objects of this namespace. */
+export function isForNamespace(source: AlertSource, namespace: string): boolean {
+  const namespaces = sourceNamespaces(source)
+  return namespaces === 'all' || namespaces.includes(namespace)
 }
 
 const CONSEQUENCE = {
@@ -54,7 +62,8 @@ export function* compilingAlert(
 ): Generator<void, CompiledAlert> {
   const problems: string[] = []
   const refusals: string[] = []
-  const events = eventsOf(alert)
+  const rules = compileRules('Alert', alert.annotations)
+  const events = eventsOf(alert, rules)
   function* compileList(name: 'inclusionList' | 'exclusionList') {
     const entries: ListEntry[] = []
     for (const [index, source] of alert.spec[name].entries()) {
@@ -75,15 +84,18 @@ export function* compilingAlert(
   }
   const inclusion = yield* compileList('inclusionList')
   const exclusion = yield* compileList('exclusionList')
-  const rules = compileRules('Alert', alert.annotations)
   return { alert, inclusion, exclusion, problems, refusals, rules }
 }
 
 /** The kinds and namespaces of the events that an Alert is for: `Kustomization in namespace apps`. */
-function eventsOf({ metadata, spec }: Alert): readonly string[] {
-  if (spec.inclusionList.length + spec.exclusionList.length === 0) return []
-  const names = spec.eventSources.map(
-    ({ kind, namespace }) => `${kind} in namespace ${namespace ?? metadata.namespace}`,
-  )
-  return [...new Set(names)]
+function eventsOf({ metadata, spec }: Alert, rules: Rules): PatternEvents {
+  const events = { named: new Set<string>(), anywhere: new Set<string>() }
+  if (spec.inclusionList.length + spec.exclusionList.length === 0) return NO_EVENTS
+  for (const { kind, namespace } of spec.eventSources) {
+    const namespaces =
+      namespace !== undefined ? [namespace] : (rules.namespaces ?? [metadata.namespace])
+    if (namespaces === 'all') events.anywhere.add(`${kind} in any namespace`)
+    else for (const name of namespaces) events.named.add(`${kind} in namespace ${name}`)
+  }
+  return { named: [...events.named], anywhere: [...events.anywhere] }
 }

@@ -4,14 +4,9 @@ import { type Event, objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import { alertMiss } from './alert-miss.ts'
-import { type AlertSource, type CompiledAlert, sourceNamespace } from './compiled-alert.ts'
+import { type AlertSource, type CompiledAlert, isForNamespace } from './compiled-alert.ts'
 import { EventTests } from './event-tests.ts'
-import {
-  type CompiledProvider,
-  providerNameOf,
-  type RoutingTable,
-  sourceKey,
-} from './routing-table.ts'
+import { type CompiledProvider, providerNameOf, type RoutingTable } from './routing-table.ts'
 import type { Miss, Rule } from './rule.ts'
 import { misfits, type RuleTexts, textsFor } from './rules/rules.ts'
 import { type MatchInput, sourceMiss } from './source-index.ts'
@@ -66,7 +61,7 @@ export function match(
   tests = new EventTests(input),
 ): Matches {
   const { kind, namespace } = input.event.involvedObject
-  const index = table.sources.get(sourceKey(kind, namespace))
+  const index = table.sources.for(kind, namespace)
   const fitting = index?.fitting(input) ?? []
   return {
     alerts: { [Symbol.iterator]: () => alertsOf(fitting) },
@@ -107,8 +102,8 @@ export function matchAlert(
 function sourcesOf(alert: CompiledAlert, { involvedObject }: Event): readonly AlertSource[] {
   const { kind, namespace } = involvedObject
   return alert.alert.spec.eventSources
-    .filter((source) => source.kind === kind && sourceNamespace({ alert, source }) === namespace)
     .map((source) => ({ alert, source }))
+    .filter((entry) => entry.source.kind === kind && isForNamespace(entry, namespace))
 }
 
 /**

@@ -9,9 +9,19 @@ const MAX_CLUSTER_COST = 500_000
 
 /**
  * The most instructions of all patterns that an event of one kind and namespace may meet, each
- * counted once. That is enough for twenty of the largest patterns, or a thousand of ordinary size.
+ * counted once, and as many for Alerts of any namespace. That is enough for twenty of the largest patterns, or a thousand of ordinary size.
  */
 export const MAX_EVENT_STEPS = 24_000
+
+/** The events that meet a pattern, by kind and namespace; equal texts are equal events. */
+export interface PatternEvents {
+  readonly named: readonly string[]
+  /** The events of a kind in any namespace. */
+  readonly anywhere: readonly string[]
+}
+
+/** For a pattern that is only looked at. */
+export const NO_EVENTS: PatternEvents = { named: [], anywhere: [] }
 
 /** How much is compiled without a pause: some milliseconds of work. */
 const SLICE = 500
@@ -25,7 +35,8 @@ export class PatternBudget {
   readonly #known = new Set<string>()
   /** The patterns and their steps, by the kind and namespace of events. */
   readonly #steps = new Map<string, { readonly sources: Set<string>; sum: number }>()
-  #mostSteps = 0
+  /** The most that an event meets: of its namespace, and of any. */
+  readonly #most = { named: 0, anywhere: 0 }
   #cost = 0
   #costAtPause = 0
 
@@ -36,7 +47,8 @@ export class PatternBudget {
   }
 
   /** Compiles an entry for events of these kinds and namespaces, if the budget allows it. */
-  compile(source: string, events: readonly string[]): Pattern | PatternError {
+  compile(source: string, { named, anywhere }: PatternEvents): Pattern | PatternError {
+    const events = [...named, ...anywhere]
     const cost = events.length + (this.#known.has(source) ? 0 : patternCost(source))
     if (this.#cost + cost > this.#clusterCost) {
       const most = `more than ${this.#clusterCost} together to compile`
@@ -51,12 +63,8 @@ export class PatternBudget {
       const most = `more than ${MAX_EVENT_STEPS} steps a character together`
       return tooCostly(`it and the patterns for ${full} that come before it take ${most}`)
     }
-    for (const event of events) {
-      const sum = this.#stepsWith(event, pattern)
-      const sources = this.#steps.get(event)?.sources ?? new Set()
-      this.#steps.set(event, { sources: sources.add(source), sum })
-      this.#mostSteps = Math.max(this.#mostSteps, sum)
-    }
+    for (const event of named) this.#add(event, pattern, 'named')
+    for (const event of anywhere) this.#add(event, pattern, 'anywhere')
     return pattern
   }
 
@@ -65,7 +73,7 @@ export class PatternBudget {
    * meets the most.
    */
   get mostSteps(): number {
-    return this.#mostSteps
+    return this.#most.named + this.#most.anywhere
   }
 
   /**
@@ -76,6 +84,13 @@ export class PatternBudget {
     if (this.#cost - this.#costAtPause < SLICE) return false
     this.#costAtPause = this.#cost
     return true
+  }
+
+  #add(event: string, pattern: Pattern, scope: keyof PatternEvents): void {
+    const sum = this.#stepsWith(event, pattern)
+    const sources = this.#steps.get(event)?.sources ?? new Set()
+    this.#steps.set(event, { sources: sources.add(pattern.source), sum })
+    this.#most[scope] = Math.max(this.#most[scope], sum)
   }
 
   #stepsWith(event: string, { source, steps }: Pattern): number {

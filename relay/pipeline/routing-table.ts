@@ -6,16 +6,11 @@ import { parseObjects } from '../model/parse-objects.ts'
 import type { Provider } from '../model/provider.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import { providerTypes, settingAnnotations } from '../providers/registry.ts'
-import {
-  type AlertSource,
-  type CompiledAlert,
-  compilingAlert,
-  sourceNamespace,
-} from './compiled-alert.ts'
+import { type CompiledAlert, compilingAlert } from './compiled-alert.ts'
 import { PatternBudget } from './pattern-budget.ts'
 import { compileRules, misfits, type Rules } from './rules/rules.ts'
 import { inSlices, type Pause, slicesOf } from './slices.ts'
-import { indexSources, type SourceIndex } from './source-index.ts'
+import { SourceIndexes } from './source-indexes.ts'
 
 export interface CompiledProvider {
   readonly provider: Provider
@@ -35,8 +30,7 @@ export interface CompiledProvider {
 export interface RoutingTable {
   readonly cluster: string
   readonly revision: string
-  /** The sources of each kind and namespace; the key is a `sourceKey`. */
-  readonly sources: ReadonlyMap<string, SourceIndex>
+  readonly sources: SourceIndexes
   readonly alertsByUid: ReadonlyMap<string, CompiledAlert>
   /** The Providers; the key is `namespace/name`. */
   readonly providers: ReadonlyMap<string, CompiledProvider>
@@ -44,14 +38,6 @@ export interface RoutingTable {
   readonly patternSteps: number
   /** Whether any Alert or Provider has a condition. */
   readonly hasConditions: boolean
-}
-
-/**
- * The key of a kind and namespace. It begins with the length of the kind, since an event may have
- * any text as its kind and namespace.
- */
-export function sourceKey(kind: string, namespace: string): string {
-  return `${kind.length}:${kind}/${namespace}`
 }
 
 /** Compiles the valid objects of a snapshot. The snapshot's `objects` name the others. */
@@ -84,11 +70,7 @@ function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {
     }
     yield
   }
-  const sources = new Map<string, SourceIndex>()
-  for (const slice of slicesOf(sourcesByKey(compiled), SLICE)) {
-    for (const [key, bucket] of slice) sources.set(key, indexSources(bucket))
-    yield
-  }
+  const sources = yield* SourceIndexes.of(compiled)
   const alertsByUid = new Map(compiled.map((entry) => [entry.alert.metadata.uid, entry]))
   const bearers = [...compiled, ...providers.values()]
   return {
@@ -105,21 +87,6 @@ function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {
 /** The name of an Alert's Provider among the `providers` of its table. */
 export function providerNameOf({ alert }: CompiledAlert): string {
   return `${alert.metadata.namespace}/${alert.spec.providerRef.name}`
-}
-
-function sourcesByKey(
-  alerts: readonly CompiledAlert[],
-): ReadonlyMap<string, readonly AlertSource[]> {
-  const sources = new Map<string, AlertSource[]>()
-  for (const alert of alerts) {
-    for (const source of alert.alert.spec.eventSources) {
-      const key = sourceKey(source.kind, sourceNamespace({ alert, source }))
-      const bucket = sources.get(key)
-      if (bucket) bucket.push({ alert, source })
-      else sources.set(key, [{ alert, source }])
-    }
-  }
-  return sources
 }
 
 export function compileProvider(provider: Provider): CompiledProvider {

@@ -10,7 +10,7 @@ export interface MatchInput {
   readonly objectLabels?: Labels | undefined
 }
 
-/** The sources of one kind and namespace. */
+/** The sources that are for events of one kind and namespace. */
 export interface SourceIndex {
   /** All sources, in the order of the configuration. */
   readonly all: readonly AlertSource[]
@@ -46,33 +46,47 @@ export function sourceMiss(
 
 const ANY_NAME = '*'
 
-/** A source with its index in the configuration. */
-interface Ranked {
+/** A source, and its place among all sources of the configuration. */
+export interface RankedSource {
   readonly rank: number
   readonly source: AlertSource
 }
 
-/** The sources of one name and severity. */
-interface Shelf {
-  readonly unlabelled: Ranked[]
-  /** The sources that want labels, each by one of its labels. */
-  readonly byLabel: Map<string, Ranked[]>
+/** Sources in the order of the configuration, on shelves by what they ask of an event. */
+export interface Shelves {
+  readonly all: readonly RankedSource[]
+  readonly byName: ReadonlyMap<string, Shelf>
 }
 
-export function indexSources(all: readonly AlertSource[]): SourceIndex {
+/** The sources of one name and severity. */
+interface Shelf {
+  readonly unlabelled: RankedSource[]
+  /** The sources that want labels, each by one of its labels. */
+  readonly byLabel: Map<string, RankedSource[]>
+}
+
+/** Puts sources on shelves. `all` is in the order of the configuration. */
+export function shelve(all: readonly RankedSource[]): Shelves {
   const frequencies = labelFrequencies(all)
-  const shelves = new Map<string, Shelf>()
-  for (const [rank, source] of all.entries()) {
-    const { eventSeverity } = source.alert.alert.spec
-    const shelf = entryOf(shelves, shelfKey(eventSeverity, source.source.name), newShelf)
-    const label = rarestLabel(source, frequencies)
+  const byName = new Map<string, Shelf>()
+  for (const ranked of all) {
+    const { alert, source } = ranked.source
+    const shelf = entryOf(byName, shelfKey(alert.alert.spec.eventSeverity, source.name), newShelf)
+    const label = rarestLabel(ranked.source, frequencies)
     const place = label === undefined ? shelf.unlabelled : entryOf(shelf.byLabel, label, newList)
-    place.push({ rank, source })
+    place.push(ranked)
   }
+  return { all, byName }
+}
+
+/** One index over the sources of several shelves; no source is in two of them. */
+export function indexOver(shelves: readonly Shelves[]): SourceIndex {
   return {
-    all,
+    get all() {
+      return [...inOrder(shelves.map(({ all }) => all))].map(({ source }) => source)
+    },
     fitting(input) {
-      const lists = listsFor(input, shelves)
+      const lists = shelves.flatMap(({ byName }) => listsFor(input, byName))
       return {
         *[Symbol.iterator]() {
           for (const { source } of inOrder(lists)) {
@@ -88,10 +102,10 @@ export function indexSources(all: readonly AlertSource[]): SourceIndex {
  * How many sources want each label. A source is found by its rarest label, which is met least
  * often.
  */
-function labelFrequencies(sources: readonly AlertSource[]): ReadonlyMap<string, number> {
+function labelFrequencies(sources: readonly RankedSource[]): ReadonlyMap<string, number> {
   const frequencies = new Map<string, number>()
   for (const { source } of sources) {
-    for (const label of labelsIn(source.matchLabels)) {
+    for (const label of labelsIn(source.source.matchLabels)) {
       frequencies.set(label, (frequencies.get(label) ?? 0) + 1)
     }
   }
@@ -117,8 +131,8 @@ const TAKE_ERRORS = ['info', 'error']
 function listsFor(
   { event, objectLabels }: MatchInput,
   shelves: ReadonlyMap<string, Shelf>,
-): ReadonlyArray<readonly Ranked[]> {
-  const lists: (readonly Ranked[])[] = []
+): ReadonlyArray<readonly RankedSource[]> {
+  const lists: (readonly RankedSource[])[] = []
   const { name } = event.involvedObject
   for (const severity of event.severity === 'error' ? TAKE_ERRORS : TAKE_ANY) {
     addLists(lists, shelves.get(shelfKey(severity, ANY_NAME)), objectLabels)
@@ -129,7 +143,7 @@ function listsFor(
 }
 
 function addLists(
-  lists: (readonly Ranked[])[],
+  lists: (readonly RankedSource[])[],
   shelf: Shelf | undefined,
   labels: Labels | undefined,
 ): void {
@@ -143,12 +157,12 @@ function addLists(
 }
 
 /** Merges lists that are sorted by rank. */
-function inOrder(lists: ReadonlyArray<readonly Ranked[]>): Iterable<Ranked> {
+function inOrder(lists: ReadonlyArray<readonly RankedSource[]>): Iterable<RankedSource> {
   const [first = []] = lists
   return lists.length > 1 ? merged(lists) : first
 }
 
-function* merged(lists: ReadonlyArray<readonly Ranked[]>): Generator<Ranked> {
+function* merged(lists: ReadonlyArray<readonly RankedSource[]>): Generator<RankedSource> {
   let left = lists.flatMap((list) => {
     const entries = list.values()
     const { value: first } = entries.next()
@@ -173,7 +187,7 @@ function shelfKey(severity: string, name: string): string {
 }
 
 const newShelf = (): Shelf => ({ unlabelled: [], byLabel: new Map() })
-const newList = (): Ranked[] => []
+const newList = (): RankedSource[] => []
 
 function entryOf<T>(entries: Map<string, T>, key: string, make: () => T): T {
   const known = entries.get(key)

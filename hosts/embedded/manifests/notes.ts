@@ -1,4 +1,4 @@
-import { PatternBudget } from '../../../relay/pipeline/pattern-budget.ts'
+import { NO_EVENTS, PatternBudget } from '../../../relay/pipeline/pattern-budget.ts'
 import { MAX_PROBLEMS_PER_FILE } from './in-force.ts'
 import type { ManifestError } from './manifest-error.ts'
 import { shownKey } from './object-key.ts'
@@ -28,7 +28,7 @@ function objectNotes(
   budget: PatternBudget,
 ): readonly ManifestError[] {
   const broken = patterns.flatMap(({ field, source, position }): readonly PlacedError[] => {
-    const pattern = budget.compile(source, [])
+    const pattern = budget.compile(source, NO_EVENTS)
     if (!('error' in pattern) || pattern.isTooCostly) return []
     return [{ field, message: `is ignored, it is not an RE2 pattern: ${pattern.error}`, position }]
   })

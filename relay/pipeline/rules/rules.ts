@@ -9,6 +9,8 @@ import {
   unknownAnnotations,
 } from '../../model/rule-annotations.ts'
 import type { ProviderType } from '../../providers/contract.ts'
+import { type Namespaces, parseNamespaces } from './namespaces.ts'
+import { RuleError } from './rule-error.ts'
 
 /** The longest text of a rule, in UTF-16 units. */
 const MAX_RULE_LENGTH = 8_192
@@ -18,6 +20,8 @@ export interface Rules {
   readonly when?: Condition
   readonly title?: Template
   readonly text?: Template
+  /** Where the objects of an Alert's sources are that name no namespace; absent: in the Alert's own. */
+  readonly namespaces?: Namespaces
   /**
    * What is wrong with an annotation, if anything. The object's deliveries then wait until it is mended:
    * nothing is sent, or kept back, by mistake.
@@ -50,10 +54,16 @@ export function compileRules(
   const when = compiled('when', compileCondition)
   const title = compiled('title', compileTemplate)
   const text = compiled('text', compileTemplate)
+  // One that is wrong may be meant for any: their events then wait for the mended one.
+  const namespaces =
+    annotations.namespaces === undefined
+      ? undefined
+      : (compiled('namespaces', parseNamespaces) ?? 'all')
   return {
     ...(when && { when }),
     ...(title && { title }),
     ...(text && { text }),
+    ...(namespaces && { namespaces }),
     errors,
   }
 }
@@ -68,6 +78,7 @@ const EXPECTED: Readonly<Record<RuleAnnotation, string>> = {
   when: "expected a CEL condition such as event.severity == 'error'",
   title: 'expected a text such as $(event.involvedObject.name) in $(cluster)',
   text: 'expected a text such as $(event.reason): $(event.message)',
+  namespaces: 'expected names of namespaces such as apps,infra, or * for all',
 }
 
 function compileRule<T>(
@@ -82,7 +93,7 @@ function compileRule<T>(
   try {
     return { rule: compile(source) }
   } catch (error) {
-    if (error instanceof CelError) return { error: error.message }
+    if (error instanceof CelError || error instanceof RuleError) return { error: error.message }
     throw error
   }
 }

@@ -49,7 +49,10 @@ describe('what the patterns of a cluster may cost', () => {
     const budget = new PatternBudget(1_000)
     const pattern = (index: number) => `[ab]${'x'.repeat(195)}${index}`
     const results = Array.from({ length: 7 }, (_, index) =>
-      budget.compile(pattern(index), [`Kustomization in namespace ns-${index}`]),
+      budget.compile(pattern(index), {
+        named: [`Kustomization in namespace ns-${index}`],
+        anywhere: [],
+      }),
     )
     // Each costs 197 and its one kind and namespace.
     expect(results.map((result) => 'error' in result && result.isTooCostly)).toEqual(
@@ -60,7 +63,9 @@ describe('what the patterns of a cluster may cost', () => {
         'it and the patterns of the cluster that come before it cost more than 1000 together to compile',
     })
     // One that is compiled already costs no more.
-    expect(budget.compile(pattern(0), ['HelmRelease in namespace x'])).toHaveProperty('steps')
+    expect(
+      budget.compile(pattern(0), { named: ['HelmRelease in namespace x'], anywhere: [] }),
+    ).toHaveProperty('steps')
   })
 })
 

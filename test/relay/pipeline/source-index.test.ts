@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Event } from '../../../relay/model/event.ts'
 import { match } from '../../../relay/pipeline/match.ts'
-import { compileRoutingTable, sourceKey } from '../../../relay/pipeline/routing-table.ts'
+import { compileRoutingTable } from '../../../relay/pipeline/routing-table.ts'
 import { sourceMiss } from '../../../relay/pipeline/source-index.ts'
 import { fixtureEvent } from '../../support/notifications.ts'
 import { alert, provider } from '../../support/relay-harness.ts'
@@ -55,7 +55,7 @@ describe('the sources of a kind and namespace', () => {
         event,
         fc.option(labels, { nil: undefined }),
         (specs, { name, severity }, objectLabels) => {
-          const index = tableOf(specs).sources.get(sourceKey('Kustomization', 'flux-system'))
+          const index = tableOf(specs).sources.for('Kustomization', 'flux-system')
           const input = { event: eventOf(name, severity), objectLabels }
           const fitting = index?.all.filter((entry) => sourceMiss(input, entry) === undefined)
           expect(index && [...index.fitting(input)]).toEqual(fitting)
