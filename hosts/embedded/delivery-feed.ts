@@ -64,7 +64,7 @@ export function createDeliveryFeed({
       clearTimeout(lingering)
       isOn = true
       readers.add(reader)
-      return { position: memory.position(), end: () => remove(reader) }
+      return { position: memory.position, end: () => remove(reader) }
     },
     changedSince: memory.changedSince,
     changed(record) {

@@ -1,7 +1,7 @@
 import type { StreamEnd } from '../../relay/api/schemas/deliveries.ts'
 import type { LedgerRecord } from '../../relay/model/delivery.ts'
 import type { DeliveryChange, FeedEnd, FeedReader } from '../../relay/ports/delivery-feed.ts'
-import { endEvent, HEARTBEAT, openingEvent, type SharedEvents } from './server-sent-events.ts'
+import { endEvent, heartbeat, openingEvent, type SharedEvents } from './server-sent-events.ts'
 
 /** What a stream costs at most, and how soon it tells. */
 export interface StreamLimits {
@@ -23,6 +23,8 @@ export const STREAM_LIMITS: StreamLimits = {
 export interface StreamParts {
   wants(record: LedgerRecord): boolean
   readonly shared: SharedEvents
+  /** The position of the latest change. */
+  position(): string
   /** Called once, when nobody reads the stream any more or it ends. */
   onEnd(): void
   readonly limits: StreamLimits
@@ -56,7 +58,10 @@ export class DeliveryStream implements FeedReader {
 
   constructor(parts: StreamParts) {
     this.#parts = parts
-    this.#heartbeat = setInterval(() => this.#add(HEARTBEAT), parts.limits.heartbeatMs).unref()
+    this.#heartbeat = setInterval(
+      () => this.#add(heartbeat(parts.position())),
+      parts.limits.heartbeatMs,
+    ).unref()
     this.body = new ReadableStream(
       {
         start: (controller) => {

@@ -6,8 +6,10 @@ import type { DeliveryChange } from '../../relay/ports/delivery-feed.ts'
 /** How long a client waits before it connects again, in milliseconds. */
 const RECONNECT_MS = 2_000
 
-/** A comment, which keeps the connection in use. */
-export const HEARTBEAT = bytesOf(':\n\n')
+/** A comment, which keeps the connection in use, and from where a client goes on that was told of nothing since. */
+export function heartbeat(position: string): Uint8Array {
+  return bytesOf(`:\nid: ${position}\n\n`)
+}
 
 /** The first event: it has no data, and tells from where a client that saw nothing else goes on. */
 export function openingEvent(position: string): Uint8Array {
@@ -45,9 +47,9 @@ export interface SharedEvents {
 /** Makes events that are shared by readers which are told of a change, or write the same, one after another. */
 export function createSharedEvents(format: StreamFormat): SharedEvents {
   let change: DeliveryChange | undefined
-  let event: Uint8Array = HEARTBEAT
+  let event: Uint8Array = new Uint8Array()
   let joined: readonly Uint8Array[] = []
-  let bytes: Uint8Array = HEARTBEAT
+  let bytes: Uint8Array = new Uint8Array()
   return {
     eventOf(next) {
       if (next === change) return event

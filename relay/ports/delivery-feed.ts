@@ -23,8 +23,8 @@ export interface FeedReader {
 }
 
 export interface FeedSubscription {
-  /** The position of the latest change before the subscription. */
-  readonly position: string
+  /** The position of the latest change, of which the reader was told if it wants the record. */
+  position(): string
   /** Ends the subscription. It may be called more than once. */
   end(): void
 }

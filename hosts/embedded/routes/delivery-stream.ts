@@ -53,6 +53,7 @@ export function streamOpener(
     let subscription: FeedSubscription | undefined
     const stream = new DeliveryStream({
       ...{ wants, shared, limits: { ...STREAM_LIMITS, ...limits } },
+      position: () => subscription?.position() ?? '',
       onEnd: () => subscription?.end(),
     })
     subscription = feed.subscribe(stream)
@@ -61,11 +62,13 @@ export function streamOpener(
       const detail = 'as many streams are open as may be; end one, or list deliveries instead'
       return { ...problemAnswer(problem('overloaded', detail)), retryAfterS: RETRY_AFTER_S }
     }
+    // What changes while the rest is read comes after it.
+    const position = subscription.position()
     try {
       const seen = headerOf(request, 'last-event-id')
       const first =
         seen === undefined ? [] : await eventsSince(seen, { ports, feed, wants, format })
-      stream.begin(subscription.position, first)
+      stream.begin(position, first)
     } catch (error) {
       await stream.body.cancel()
       throw error

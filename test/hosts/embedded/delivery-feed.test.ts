@@ -78,7 +78,7 @@ describe('a feed', () => {
 describe('what changed since a position', () => {
   it('is each record once, in the order of the changes', () => {
     const feed = createDeliveryFeed()
-    const position = feed.subscribe(reader())?.position ?? ''
+    const position = feed.subscribe(reader())?.position() ?? ''
     for (const id of ['a', 'b', 'a', 'c']) feed.changed(record(id))
     expect(feed.changedSince(position)).toEqual(['a', 'b', 'c'])
   })
@@ -109,7 +109,7 @@ describe('what changed since a position', () => {
 
   it('is not known for a position of the future', () => {
     const feed = createDeliveryFeed()
-    const position = feed.subscribe(reader())?.position ?? ''
+    const position = feed.subscribe(reader())?.position() ?? ''
     expect(feed.changedSince(position.replace(/\d+$/, '1'))).toBeUndefined()
   })
 
@@ -118,7 +118,7 @@ describe('what changed since a position', () => {
     try {
       const feed = createDeliveryFeed({ lingerMs: 1_000 })
       const subscription = feed.subscribe(reader())
-      const position = subscription?.position ?? ''
+      const position = subscription?.position() ?? ''
       subscription?.end()
       feed.changed(record('a'))
       vi.advanceTimersByTime(999)
@@ -127,7 +127,7 @@ describe('what changed since a position', () => {
       vi.advanceTimersByTime(1)
       feed.changed(record('c'))
       expect(feed.changedSince(position)).toBeUndefined()
-      const next = feed.subscribe(reader())?.position ?? ''
+      const next = feed.subscribe(reader())?.position() ?? ''
       expect(feed.changedSince(position)).toBeUndefined()
       expect(feed.changedSince(next)).toEqual([])
     } finally {

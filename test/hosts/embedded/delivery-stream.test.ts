@@ -93,10 +93,13 @@ describe('the stream of deliveries', () => {
     }
   })
 
-  it('says now and then that it is still there', async () => {
-    const { server } = await startRelay({ streamLimits: { heartbeatMs: 20 } })
-    const source = await openEvents(server.port, PATH)
-    await waitFor(() => expect(source.text()).toMatch(/^:\n\n:\n\n/m))
+  it('says now and then that it is still there, and from where to go on', async () => {
+    const { server, ports, feed } = await startRelay({ streamLimits: { heartbeatMs: 20 } })
+    const source = await openEvents(server.port, `${PATH}?outcome=dead`)
+    ports.ledger.put(record('a'))
+    const positions = () => [...source.text().matchAll(/^:\nid: (\S+)\n\n/gm)].map(([, id]) => id)
+    await waitFor(() => expect(feed.changedSince(positions().at(-1) ?? '')).toEqual([]))
+    expect(feed.changedSince(source.events()[0]?.id ?? '')).toEqual(['a'])
   })
 
   it('leaves no reader behind', async () => {
