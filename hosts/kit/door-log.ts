@@ -72,18 +72,22 @@ export function createDoorLog(
       // What failed here is logged as such, and the sender is told to come again.
       if (status >= 500) return
       count({ cause, cluster, address, events: 1 })
-      if (cause === 'unauthorized') return tell('warn', { cluster, address, path }, UNAUTHORIZED)
+      if (cause === 'unauthorized') {
+        return tell('warn', { cause, cluster, address, path }, UNAUTHORIZED)
+      }
       if (isUnknown) return tell('warn', { cause, address }, UNKNOWN_PATH)
       tell('warn', { cause, cluster, address, path, detail }, REFUSED)
     },
     received(cluster, { rejected, duplicates, firstRejection, firstDuplicate }) {
       if (rejected > 0 && firstRejection !== undefined) {
-        count({ cause: 'rejected', cluster, events: rejected })
-        tell('warn', { cluster, rejected, detail: firstRejection }, REJECTED, rejected)
+        const cause = 'rejected'
+        count({ cause, cluster, events: rejected })
+        tell('warn', { cause, cluster, rejected, detail: firstRejection }, REJECTED, rejected)
       }
       if (duplicates > 0) {
-        count({ cause: 'duplicate', cluster, events: duplicates })
-        tell('info', { cluster, duplicates, ...firstDuplicate }, DUPLICATE, duplicates)
+        const cause = 'duplicate'
+        count({ cause, cluster, events: duplicates })
+        tell('info', { cause, cluster, duplicates, ...firstDuplicate }, DUPLICATE, duplicates)
       }
     },
   }

@@ -28,7 +28,11 @@ const LATEST_FIRST = { sort: '@timestamp desc', limit: LIMIT }
 export class RelayQueries extends Construct {
   constructor(scope: Construct, id: string, props: RelayQueriesProps) {
     super(scope, id)
-    const queries = { ...deliveryQueries(props), RefusedRequests: refusedRequests(props) }
+    const queries = {
+      ...deliveryQueries(props),
+      RefusedRequests: refusedRequests(props),
+      NotTaken: eventsNotTaken(props),
+    }
     for (const [id, { name, logGroups, query }] of Object.entries(queries)) {
       new QueryDefinition(this, id, {
         // The console makes folders of the slashes.
@@ -87,6 +91,22 @@ function refusedRequests({ functions, accessLog }: RelayQueriesProps): SavedQuer
       fields: columns('status method path ip message error.name error.message integrationError'),
       filterStatements: ['status >= 400'],
       ...LATEST_FIRST,
+    }),
+  }
+}
+
+/** A line stands for those of its cause and cluster that came within a minute after the one before. */
+function eventsNotTaken({ functions }: RelayQueriesProps): SavedQuery {
+  return {
+    name: 'Which events were not taken, by cluster and cause',
+    logGroups: [functions.ingest.logGroup],
+    query: new QueryString({
+      filterStatements: ['ispresent(cause)'],
+      statsStatements: [
+        'sum(1 + coalesce(moreSinceLast, 0)) as times, max(@timestamp) as newest, latest(address) as sender by cluster, cause',
+      ],
+      sort: 'times desc',
+      limit: LIMIT,
     }),
   }
 }

@@ -51,6 +51,30 @@ describe('the URL of ingest', () => {
   })
 })
 
+describe('events that do not get in', () => {
+  it.each([
+    ['a wrong token', 'wrong', undefined, 'unauthorized', 'prod'],
+    ['a body that is no JSON', 'right', '{', 'unreadable-body', 'prod'],
+    ['no good event', 'right', '[{}]', 'none-good', 'prod'],
+    ['a bad event among good ones', 'right', 'mixed', 'rejected', 'prod'],
+  ])('leave a line with cause and cluster: %s', async (_, token, body, cause, cluster) => {
+    const relay = await open()
+    await relay.setTokens('prod', ['right'])
+    const good = JSON.stringify(kustomizationEvent('podinfo', '3f2c9a1'))
+    const changes = body === undefined ? {} : { body: body === 'mixed' ? `[${good}, {}]` : body }
+    await relay.ingest({ ...eventsRequest(token), ...changes })
+    const warnings = relay.lines.filter(({ level }) => level === 'warn')
+    expect(warnings).toMatchObject([{ fields: { cause, cluster } }])
+  })
+
+  it('leave one without a cluster when there is none of that name', async () => {
+    const relay = await open()
+    await relay.ingest(eventsRequest('wrong', 'nope'))
+    expect(relay.lines).toMatchObject([{ level: 'warn', fields: { cause: 'unauthorized' } }])
+    expect(JSON.stringify(relay.lines)).not.toContain('nope')
+  })
+})
+
 describe('credentials', () => {
   it('answers a wrong token and an unknown cluster alike', async () => {
     const relay = await open()

@@ -2,9 +2,13 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { createDeliveriesWidget } from '../../functions/deliveries-widget/deliveries-widget.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createLog, logDecision } from '../../functions/shared/log.ts'
+import { createDoorLog } from '../../hosts/kit/door-log.ts'
+import { OPERATIONS } from '../../relay/api/operations.ts'
+import { problem } from '../../relay/api/problem.ts'
 import type { Outcome } from '../../relay/model/delivery.ts'
 import { deliveryRecord } from '../support/delivery-records.ts'
 import { httpApiEvent } from '../support/http-api-event.ts'
+import { ManualClock } from '../support/manual-clock.ts'
 import { memoryPorts } from '../support/memory-ports.ts'
 import { synth } from './synth.ts'
 
@@ -95,6 +99,22 @@ function logFailedRequest() {
   return linesOf((log) => createIngest({ ...parts, log })(httpApiEvent(request)))
 }
 
+function logNotTaken() {
+  const clock = new ManualClock()
+  return linesOf((log) => {
+    const door = createDoorLog((level, fields, message) => log[level](message, fields), clock)
+    const refused = () =>
+      door.refused({
+        ...{ problem: problem('unauthorized', 'x'), method: 'POST', cluster: 'prod' },
+        ...{ path: OPERATIONS.postEvents.path, address: '10.0.0.7' },
+      })
+    refused()
+    refused()
+    clock.advance(60_000)
+    refused()
+  })
+}
+
 function accessLine(): Line {
   const [stage] = Object.values(relayTemplate.findResources('AWS::ApiGatewayV2::Stage'))
   return JSON.parse(stage?.Properties.AccessLogSettings.Format)
@@ -132,7 +152,7 @@ describe('saved queries', () => {
     logged = {
       dispatch: await logDecisions(),
       widget: await logReplay(),
-      requests: await logFailedRequest(),
+      requests: [...(await logFailedRequest()), ...(await logNotTaken())],
       access: [accessLine()],
     }
   })
@@ -144,6 +164,7 @@ describe('saved queries', () => {
       'flux-relay/prod/Why was this event not delivered': ['dispatch'],
       'flux-relay/prod/Which deliveries died, by provider and reason': ['dispatch'],
       'flux-relay/prod/Which requests were refused or failed': ['access', 'requests', 'requests'],
+      'flux-relay/prod/Which events were not taken, by cluster and cause': ['requests'],
       'flux-relay/prod/What happened to one delivery': ['dispatch', 'widget'],
     })
   })
