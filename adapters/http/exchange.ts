@@ -1,4 +1,5 @@
 import type { Dispatcher } from 'undici'
+import { doNext } from '../../relay/model/microtask.ts'
 import type { HttpResponse, TransportFailure } from '../../relay/ports/http.ts'
 import { failureOf } from './failure.ts'
 
@@ -113,7 +114,7 @@ const atOnce: Schedule = (task) => task()
  * Runs a task in the next turn of the event loop, when undici has taken the connection back. A
  * caller that sends again then uses it, instead of opening another.
  */
-const inNextTurn: Schedule = (task) => queueMicrotask(() => setImmediate(task))
+const inNextTurn: Schedule = (task) => doNext(() => setImmediate(task))
 
 class BoundedBody {
   readonly #maxBytes: number

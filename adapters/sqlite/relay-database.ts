@@ -21,9 +21,10 @@ export interface RelayDatabase {
   ): Promise<UnitResult>
   /**
    * Does what `write` does, but without a commit of its own: the unit is written in front of the
-   * next one, or after 100 ms. What is committed later is never on the disk without it.
+   * next one, or after 100 ms. What is committed later is never on the disk without it. `listener`
+   * is told what became of it: nobody waits for that, so it costs no promise.
    */
-  writeSoon(unit: readonly UnitStatement[]): Promise<UnitResult>
+  writeSoon(unit: readonly UnitStatement[], listener: UnitListener): void
   /** Why nothing new can be stored now; undefined while it can. Units with an outcome are still tried. */
   readonly trouble: DatabaseError | undefined
   /** Calls `listener` when `trouble` has changed. */
@@ -35,6 +36,12 @@ export interface RelayDatabase {
   refuse(trouble: DatabaseError): void
   /** Finishes what was begun, moves the log into the file, and lets go of it. */
   close(): Promise<void>
+}
+
+/** Told once what became of a unit: its result, or a `DatabaseError`. It must not throw. */
+export interface UnitListener {
+  answer(result: UnitResult): void
+  reject(error: unknown): void
 }
 
 /** The longest time for which a unit waits for another one. Milliseconds. */
@@ -99,6 +106,8 @@ const doAtOnce: Pace = (work) => work()
 interface PendingCallback<T> {
   answer(value: T): void
   reject(error: unknown): void
+  /** Whether somebody waits, whose work the answer lets go on. */
+  readonly isAwaited: boolean
 }
 
 /** Gathers what is asked for in one turn of the event loop. */
@@ -154,7 +163,7 @@ export class BatchingDatabase implements RelayDatabase {
     const { promise, resolve, reject } = Promise.withResolvers<readonly Row[]>()
     const answer = (rows: readonly unknown[]) => resolve(rows as readonly Row[])
     this.#queries.push({ sql, parameters })
-    this.#readers.push({ answer, reject })
+    this.#readers.push({ answer, reject, isAwaited: true })
     this.#ask()
     return promise
   }
@@ -163,25 +172,8 @@ export class BatchingDatabase implements RelayDatabase {
     unit: readonly UnitStatement[],
     answered?: (result: UnitResult) => void,
   ): Promise<UnitResult> {
-    const written = this.#add(unit, answered)
-    if (!this.#closed && !this.#isRefusing) this.#schedule()
-    return written
-  }
-
-  writeSoon(unit: readonly UnitStatement[]): Promise<UnitResult> {
-    const written = this.#add(unit)
-    if (!this.#closed && !this.#isRefusing && !this.#isScheduled) {
-      this.#soon ??= setTimeout(() => this.#flush(), SOON_MS)
-    }
-    return written
-  }
-
-  #add(
-    unit: readonly UnitStatement[],
-    answered?: (result: UnitResult) => void,
-  ): Promise<UnitResult> {
-    if (this.#closed) return Promise.reject(this.#closedError())
-    if (this.#isRefusing) return Promise.reject(this.#trouble)
+    const refusal = this.#refusal()
+    if (refusal) return Promise.reject(refusal)
     const { promise, resolve, reject } = Promise.withResolvers<UnitResult>()
     const answer = (result: UnitResult) => {
       try {
@@ -192,8 +184,26 @@ export class BatchingDatabase implements RelayDatabase {
       }
     }
     this.#units.push(unit)
-    this.#writers.push({ answer, reject })
+    this.#writers.push({ answer, reject, isAwaited: true })
+    this.#schedule()
     return promise
+  }
+
+  writeSoon(unit: readonly UnitStatement[], listener: UnitListener): void {
+    const refusal = this.#refusal()
+    if (refusal) {
+      listener.reject(refusal)
+      return
+    }
+    this.#units.push(unit)
+    this.#writers.push({ ...listener, isAwaited: false })
+    if (!this.#isScheduled) this.#soon ??= setTimeout(() => this.#flush(), SOON_MS)
+  }
+
+  /** Why nothing can be written any more; undefined while it can. */
+  #refusal(): DatabaseError | undefined {
+    if (this.#closed) return this.#closedError()
+    return this.#isRefusing ? this.#trouble : undefined
   }
 
   close(): Promise<void> {
@@ -245,9 +255,13 @@ function settle<T>(
 ): void {
   const served = waiting.splice(0, answers.length)
   for (const [at, answer] of answers.entries()) {
-    pace(() => {
-      if (answer.kind === 'failed') served[at]?.reject(answer.error)
-      else served[at]?.answer(answer.value)
-    })
+    const caller = served[at]
+    if (caller === undefined) continue
+    const tell = () => {
+      if (answer.kind === 'failed') caller.reject(answer.error)
+      else caller.answer(answer.value)
+    }
+    if (caller.isAwaited) pace(tell)
+    else tell()
   }
 }

@@ -35,16 +35,17 @@ export class Removals {
   }
 
   #remove(seqs: readonly number[]): void {
-    this.#database.writeSoon(seqs.map((seq) => outcomeChange(LEAVE_QUEUE, seq))).then(
-      () => {
+    const unit = seqs.map((seq) => outcomeChange(LEAVE_QUEUE, seq))
+    this.#database.writeSoon(unit, {
+      answer: () => {
         for (const seq of seqs) this.#left.delete(seq)
         if (this.#left.size === 0) this.#failures = 0
       },
-      (error: unknown) => {
+      reject: (error) => {
         for (const seq of seqs) this.#left.add(seq)
         if (!isClosed(error)) this.#tryLater(error)
       },
-    )
+    })
   }
 
   /** Tries the failed removals again later, once for all that failed together. */

@@ -80,15 +80,15 @@ export class SqliteStateStore implements StateStore {
       if (kind === 'conflict') this.#recent.forget(key)
       return kind === 'done'
     }
-    if (!withNext) {
-      return this.#database.write(unit).then(isDone, (error: unknown) => {
-        this.#recent.forget(key)
-        throw error
-      })
+    if (withNext) {
+      // After a failure whoever writes next meets the same, and this item is read again.
+      this.#database.writeSoon(unit, { answer: isDone, reject: () => this.#recent.forget(key) })
+      return true
     }
-    // After a failure whoever writes next meets the same, and this item is read again.
-    this.#database.writeSoon(unit).then(isDone, () => this.#recent.forget(key))
-    return true
+    return this.#database.write(unit).then(isDone, (error: unknown) => {
+      this.#recent.forget(key)
+      throw error
+    })
   }
 
   async #writeUndecided(key: string, unit: readonly UnitStatement[]): Promise<boolean> {

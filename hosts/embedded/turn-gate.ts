@@ -1,3 +1,5 @@
+import { doNext } from '../../relay/model/microtask.ts'
+
 /** How much of one turn of the event loop goes to work that passes the gate. Milliseconds of CPU. */
 const BUDGET_MS = 1
 
@@ -102,7 +104,7 @@ type Work = () => void
 
 /** A tick that a microtask asks for comes when no microtask is left. */
 function afterMicrotasks(work: () => void): void {
-  queueMicrotask(() => process.nextTick(work))
+  doNext(() => process.nextTick(work))
 }
 
 /**

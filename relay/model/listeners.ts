@@ -1,3 +1,5 @@
+import { doNext } from './microtask.ts'
+
 /** Listeners that are told that something may have changed, and of which kind it is. */
 export class Listeners<Kind = void> {
   readonly #listeners: ((kind: Kind) => void)[] = []
@@ -15,7 +17,7 @@ export class Listeners<Kind = void> {
   notify(kind: Kind): void {
     if (this.#pending.has(kind)) return
     this.#pending.add(kind)
-    queueMicrotask(() => {
+    doNext(() => {
       this.#pending.delete(kind)
       for (const listener of this.#listeners) listener(kind)
     })

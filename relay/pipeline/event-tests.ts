@@ -1,3 +1,4 @@
+import { type Awaitable, whenThere } from '../model/awaitable.ts'
 import type { CompiledAlert } from './compiled-alert.ts'
 import { MessageTests } from './message-tests.ts'
 import { providerNameOf, type RoutingTable } from './routing-table.ts'
@@ -19,13 +20,17 @@ export class EventTests {
   }
 
   /** Makes the tests that judging the event for these Alerts takes, with pauses if they may take long. */
-  async testAhead(
+  testAhead(alerts: Iterable<CompiledAlert>, table: RoutingTable, pause: Pause): Awaitable<void> {
+    return whenThere(this.lists.testAhead(alerts, table.patternSteps, pause), () =>
+      table.hasConditions ? this.#testConditions(alerts, table, pause) : undefined,
+    )
+  }
+
+  async #testConditions(
     alerts: Iterable<CompiledAlert>,
     table: RoutingTable,
     pause: Pause,
   ): Promise<void> {
-    await this.lists.testAhead(alerts, table.patternSteps, pause)
-    if (!table.hasConditions) return
     let cost = 0
     for (const alert of alerts) {
       const provider = table.providers.get(providerNameOf(alert))

@@ -1,3 +1,4 @@
+import { doNext } from '../../model/microtask.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { WaitingDelivery, WaitingLines } from '../../ports/waiting-lines.ts'
 import { Capacity } from './capacity.ts'
@@ -200,7 +201,7 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
       this.#left(line)
     }
     // Who gets its place at once does not listen yet, and would leave after those who waited.
-    queueMicrotask(() => asking.answer({ kind: 'admitted', leave }))
+    doNext(() => asking.answer({ kind: 'admitted', leave }))
   }
 
   /** Serves others after a delivery left: a place is free, and more is known of its destination. */
