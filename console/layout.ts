@@ -31,6 +31,7 @@ const PLACES: readonly Place[] = [
   { section: 'alerts', name: 'Alerts', path: '/console/alerts', key: 'a' },
   { section: 'providers', name: 'Providers', path: '/console/providers', key: 'p' },
   { section: 'clusters', name: 'Clusters', path: '/console/clusters', key: 'c' },
+  { section: 'try', name: 'Try it', path: '/console/try', key: 't' },
 ]
 
 /**

@@ -1,4 +1,5 @@
 import type { Operator } from '../relay/api/senders.ts'
+import type { Clock } from '../relay/ports/clock.ts'
 import type { Html } from './html.ts'
 import type { ConsoleRelay } from './relay.ts'
 
@@ -14,6 +15,7 @@ export interface Asked {
   readonly person: Person
   /** The time in milliseconds since the epoch. */
   readonly now: number
+  readonly clock: Clock
   /** Where events are sent: the origin of the relay, such as `http://127.0.0.1:8080`. */
   readonly origin: string
   /** The decoded parameters of the path. */
@@ -64,9 +66,10 @@ export interface ConsolePage {
   show(asked: Asked): Promise<Shown | Download | GoOn>
 }
 
-/** What a form of the console does. Only a person who may make changes gets there. */
+/** What a form of the console does. Only a person who may make changes gets there, unless it makes none. */
 export interface ConsoleAction {
   readonly path: string
+  readonly changesNothing?: true
   act(asked: Asked, form: URLSearchParams): Promise<Shown | GoOn>
 }
 

@@ -8,6 +8,7 @@ import { eventsPage } from './pages/events.ts'
 import { csvExport, jsonExport } from './pages/export.ts'
 import { alertsPage, providersPage } from './pages/objects.ts'
 import { overviewPage } from './pages/overview.ts'
+import { tryAction, tryPage } from './pages/try.ts'
 
 /** Every page of the console. */
 export const PAGES: readonly ConsolePage[] = [
@@ -21,7 +22,8 @@ export const PAGES: readonly ConsolePage[] = [
   alertsPage,
   providersPage,
   clustersPage,
+  tryPage,
 ]
 
 /** Everything that the forms of the console do. */
-export const ACTIONS: readonly ConsoleAction[] = [replayAction, dismissAction]
+export const ACTIONS: readonly ConsoleAction[] = [replayAction, dismissAction, tryAction]

@@ -41,7 +41,7 @@ const BORDERS: Readonly<Record<string, Border>> = {
     parts: [/^relay\/(ports|model)\//, /^relay\/api\/credentials\.ts$/],
     packages: [/^undici/, /^@nats-io\/(nats-core|nkeys)/, NODE, AWS_CLIENTS],
   },
-  console: { parts: [/^relay\/(api|model)\//], packages: [] },
+  console: { parts: [/^relay\/(api|model|ports)\//], packages: [] },
   client: {
     parts: [/^relay\/(api|model|ports)\//],
     packages: [/^zod$/, /^node:(http|stream\/consumers|fs\/promises|zlib)$/],

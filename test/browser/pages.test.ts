@@ -11,6 +11,13 @@ const EVIL = `<img src=x onerror=alert(1)><script>alert(2)</script>"' javascript
 /** Hebrew with a mark that turns what follows around. */
 const RIGHT_TO_LEFT = 'הבדיקה נכשלה \u202Ereversed\u202C'
 
+/** An Alert that takes the event of the example. */
+const ALERT = `kind: Alert
+metadata: {name: mine, namespace: flux-system}
+spec:
+  eventSources: [{kind: Kustomization, name: '*'}]
+  providerRef: {name: slack}`
+
 async function seeded() {
   const started = await startConsole()
   started.ports.clock.set(Date.now())
@@ -29,6 +36,11 @@ describe.skipIf(CHROMIUM === undefined)('the console in Chromium', () => {
     ['a delivery', `/console/deliveries/${idOf('delivery 3')}`],
     ['the events', '/console/events'],
     ['an event', `/console/events/${idOf('event 1')}`],
+    ['the form to try rules with', '/console/try'],
+    ['the overview', '/console/overview'],
+    ['the clusters', '/console/clusters'],
+    ['the Alerts', '/console/alerts'],
+    ['the Providers', '/console/providers'],
     ['an error', '/console/deliveries?since=soon'],
     ['what is not there', '/console/deliveries/none'],
   ] as const
@@ -126,6 +138,17 @@ describe.skipIf(CHROMIUM === undefined)('the console in Chromium', () => {
     expect(await page.locator(`#d-${idOf('third')}`).count()).toBe(0)
     await page.click('text="2 new"')
     await page.waitForSelector(`tbody#rows tr:first-child#d-${idOf('third')}`)
+  })
+
+  it('previews messages, without a violation of WCAG', async () => {
+    const { origin } = await startConsole()
+    for (const scheme of ['light', 'dark'] as const) {
+      const page = await openPage(`${origin}/console/try`, { scheme })
+      await page.fill('textarea[name=alert]', ALERT)
+      await page.click('text="Try"')
+      await page.waitForSelector('text="Microsoft Teams"')
+      expect(await violations(page)).toEqual([])
+    }
   })
 
   it('fills itself with the first event', async () => {

@@ -26,7 +26,7 @@ import type { Sessions } from './sessions.ts'
 /** What the console needs of its host. */
 export interface ConsoleParts {
   readonly relay: ConsoleRelay
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: Clock
   /** Parts that need what this relay does not tell. */
   readonly without?: readonly Section[]
   /** Who has logged in; undefined where everybody who gets through may do everything. */
@@ -92,11 +92,11 @@ export function consoleRoutes(parts: ConsoleParts): readonly Route[] {
     ...pages.map(({ path, show }) =>
       get(path, (call) => forPerson(site, call, (person) => show(askedOf(site, call, person)))),
     ),
-    ...ACTIONS.map(({ path, act }) =>
+    ...ACTIONS.map(({ path, act, changesNothing }) =>
       post(path, (call) =>
         forPerson(site, call, async (person) => {
           if (!isOwnForm(call.request)) return FOREIGN_FORM
-          if (!mayChange(person)) return VIEWER_ONLY
+          if (!changesNothing && !mayChange(person)) return VIEWER_ONLY
           return withForm(call, (form) => act(askedOf(site, call, person), form))
         }),
       ),
@@ -160,7 +160,7 @@ function personOf({ sessions }: Site, request: EdgeRequest): Person | undefined 
 function askedOf({ relay, clock, eventsOrigin }: Site, call: Call, person: Person): Asked {
   const { request, parameters } = call
   return {
-    ...{ relay, person, parameters },
+    ...{ relay, person, parameters, clock },
     now: clock.now(),
     origin: eventsOrigin ?? request.origin,
     query: new URLSearchParams(request.query),
