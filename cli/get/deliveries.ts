@@ -3,11 +3,12 @@ import type { RelayClient } from '../../client/relay-client.ts'
 import { UsageError } from '../../client/usage-error.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import { type DeliveryFilters, filtersOf } from '../filters.ts'
-import { formatDocument, type OutputFormat, print, warnLine } from '../output/print.ts'
+import { type OutputFormat, warnLine } from '../output/print.ts'
 import { requireDelivery } from '../relay/delivery-id.ts'
 import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
-import { deliveryRows, deliveryTable } from './delivery-table.ts'
-import { MOST_ALIGNED, MOST_READ, placeOf, WATCH_EVERY_MS } from './limits.ts'
+import { deliveryTable } from './delivery-table.ts'
+import { MOST_READ, placeOf, WATCH_EVERY_MS } from './limits.ts'
+import { type ListForm, morePrinter, printList } from './print-list.ts'
 import { type Selected, selectDeliveries } from './select-deliveries.ts'
 import { eventFilters, isWanted, type Unrecorded, unrecordedOf } from './unrecorded-events.ts'
 import { watchDeliveries } from './watch-deliveries.ts'
@@ -37,43 +38,30 @@ export async function getDeliveries(
     const changes = flags.watch ? await api.deliveryChanges(filtersOf(flags)) : undefined
     const found = await (ids.length > 0 ? named(api, ids, flags) : latest(api, flags))
     const { deliveries, cut, more } = found
-    await show(deliveries, flags.output)
+    await printList(deliveries, flags.output, FORM)
     if (more !== undefined) warnLine(more)
     if (cut !== undefined) warnLine(cut)
     if (flags.watch) await watch(api, flags, deliveries, changes)
   })
 }
 
-/** Goes on until the process is ended. What changed is printed in the form of the list, without its heading. */
+const FORM: ListForm<Delivery> = { table: deliveryTable, none: 'No deliveries found.' }
+
+/** Goes on until the process is ended. */
 function watch(
   api: RelayClient,
   flags: GetDeliveriesFlags,
   known: readonly Delivery[],
   changes: DeliveryChanges | undefined,
 ): Promise<void> {
-  const { output } = flags
-  let before = known.slice(0, MOST_ALIGNED)
   return watchDeliveries(api, {
     filters: filtersOf(flags),
     namespace: flags.allNamespaces ? undefined : flags.namespace,
     known,
     changes,
     everyMs: WATCH_EVERY_MS[placeOf(flags)],
-    async onChange(deliveries) {
-      if (output === 'json' || output === 'yaml' || before.length === 0) {
-        await show(deliveries, output)
-      } else {
-        print(deliveryRows(deliveries, before, output === 'wide'))
-      }
-      before = [...before, ...deliveries].slice(-MOST_ALIGNED)
-    },
+    onChange: morePrinter(known, flags.output, FORM),
   })
-}
-
-async function show(deliveries: readonly Delivery[], output: OutputFormat): Promise<void> {
-  if (output === 'json' || output === 'yaml') return print(await formatDocument(deliveries, output))
-  if (deliveries.length === 0) return warnLine('No deliveries found.')
-  print(deliveryTable(deliveries, output === 'wide'))
 }
 
 /** Deliveries, and what a person should know of those that are not recorded. */

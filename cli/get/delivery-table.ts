@@ -35,16 +35,6 @@ export function deliveryTable(deliveries: readonly Delivery[], isWide: boolean):
     : formatTable(HEADING, deliveries.map(row), FIT)
 }
 
-/** Rows alone, in columns as wide as those of a table that has the rows before them too. */
-export function deliveryRows(
-  deliveries: readonly Delivery[],
-  before: readonly Delivery[],
-  isWide: boolean,
-): string {
-  const lines = deliveryTable([...before, ...deliveries], isWide).split('\n')
-  return lines.slice(1 + before.length).join('\n')
-}
-
 function row(delivery: Delivery): readonly string[] {
   const { alert, provider, object } = delivery
   const isOwn = object.split('/')[1] === alert?.namespace

@@ -39,16 +39,6 @@ export function eventTable(events: readonly ListedEvent[], isWide: boolean): str
       )
 }
 
-/** Rows alone, in columns as wide as those of a table that has the rows before them too. */
-export function eventRows(
-  events: readonly ListedEvent[],
-  before: readonly ListedEvent[],
-  isWide: boolean,
-): string {
-  const lines = eventTable([...before, ...events], isWide).split('\n')
-  return lines.slice(1 + before.length).join('\n')
-}
-
 function cells(listed: ListedEvent, id: string): readonly string[] {
   const { acceptedAt, cluster, object, event } = listed
   return [

@@ -3,10 +3,11 @@ import type { RelayClient } from '../../client/relay-client.ts'
 import { UsageError } from '../../client/usage-error.ts'
 import type { ListedEvent } from '../../relay/api/schemas/event-list.ts'
 import { type DeliveryFilters, filtersOf } from '../filters.ts'
-import { formatDocument, type OutputFormat, print, warnLine } from '../output/print.ts'
+import { type OutputFormat, warnLine } from '../output/print.ts'
 import { type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
-import { eventRows, eventTable } from './event-table.ts'
-import { MOST_ALIGNED, MOST_READ, placeOf, WATCH_EVERY_MS } from './limits.ts'
+import { eventTable } from './event-table.ts'
+import { MOST_READ, placeOf, WATCH_EVERY_MS } from './limits.ts'
+import { type ListForm, morePrinter, printList } from './print-list.ts'
 import { selectEvents } from './select-events.ts'
 import { watchEvents } from './watch-events.ts'
 
@@ -30,7 +31,7 @@ export async function getEvents(flags: GetEventsFlags): Promise<void> {
     if (flags.event !== undefined && events.length === 0 && !flags.watch) {
       throw new UsageError(missingText(flags.event, cut), 1)
     }
-    await show(events, flags.output)
+    await printList(events, flags.output, FORM)
     if (cut !== undefined) warnLine(cut)
     if (flags.watch) await watch(api, flags, events, changes)
   })
@@ -49,30 +50,20 @@ function streamFilters(
   return rest
 }
 
-/** Goes on until the process is ended. What changed is printed in the form of the list, without its heading. */
+const FORM: ListForm<ListedEvent> = { table: eventTable, none: 'No events found.' }
+
+/** Goes on until the process is ended. */
 function watch(
   api: RelayClient,
   flags: GetEventsFlags,
   known: readonly ListedEvent[],
   changes: DeliveryChanges | undefined,
 ): Promise<void> {
-  const { output } = flags
-  let before = known.slice(0, MOST_ALIGNED)
   return watchEvents(api, {
     filters: filtersOf(flags),
     known,
     changes,
     everyMs: WATCH_EVERY_MS[placeOf(flags)],
-    async onChange(events) {
-      if (output === 'json' || output === 'yaml' || before.length === 0) await show(events, output)
-      else print(eventRows(events, before, output === 'wide'))
-      before = [...before, ...events].slice(-MOST_ALIGNED)
-    },
+    onChange: morePrinter(known, flags.output, FORM),
   })
-}
-
-async function show(events: readonly ListedEvent[], output: OutputFormat): Promise<void> {
-  if (output === 'json' || output === 'yaml') return print(await formatDocument(events, output))
-  if (events.length === 0) return warnLine('No events found.')
-  print(eventTable(events, output === 'wide'))
 }

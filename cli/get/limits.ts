@@ -6,9 +6,6 @@ export const WATCH_EVERY_MS = { relay: 1_000, stack: 10_000 } as const
 /** Most records that one list looks at: on AWS each page is paid for. */
 export const MOST_READ = { relay: 100_000, stack: 10_000 } as const
 
-/** With how many rows before them the columns of new rows are aligned. */
-export const MOST_ALIGNED = 50
-
 /** Which of these bounds a command has. */
 export function placeOf({ stack }: RelayFlags): 'relay' | 'stack' {
   return stack === undefined ? 'relay' : 'stack'

@@ -1,7 +1,7 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { DeliveryChanges } from '../../client/delivery-changes.ts'
 import { PAGE_SIZE, type RelayClient } from '../../client/relay-client.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
+import { poll, remember, withinList } from './looks.ts'
 import { isOf, selectDeliveries } from './select-deliveries.ts'
 
 /** What is watched, and how. */
@@ -19,9 +19,6 @@ export interface DeliveriesWatch {
   onChange(deliveries: readonly Delivery[]): Promise<void>
 }
 
-/** How many deliveries are remembered beside those that were known, so that none is told of twice. */
-const REMEMBERED = 1_000
-
 type Deliveries = readonly Delivery[]
 
 /**
@@ -38,14 +35,7 @@ export async function watchDeliveries(
   const seen = new Map(known.map((delivery) => [delivery.id, versionOf(delivery)]))
   for await (const deliveries of looks) {
     const changed = deliveries.filter((delivery) => seen.get(delivery.id) !== versionOf(delivery))
-    for (const delivery of changed) {
-      seen.delete(delivery.id)
-      seen.set(delivery.id, versionOf(delivery))
-    }
-    for (const id of seen.keys()) {
-      if (seen.size <= known.length + REMEMBERED) break
-      seen.delete(id)
-    }
+    for (const it of changed) remember(seen, it.id, versionOf(it), known.length)
     if (changed.length > 0) await onChange(changed)
   }
 }
@@ -61,30 +51,14 @@ async function* follow(
   }
 }
 
-async function* poll(
-  latest: () => Promise<Deliveries>,
-  everyMs: number,
-): AsyncIterable<Deliveries> {
-  for (;;) {
-    await wait(everyMs)
-    yield latest()
-  }
-}
-
-/** As many of the latest as a page holds, the earliest first. What is older than the list was there before. */
+/** As many of the latest as a page holds, the earliest first. */
 async function latestOf(
   api: Pick<RelayClient, 'deliveryPages'>,
   { filters, namespace, known }: DeliveriesWatch,
 ): Promise<Deliveries> {
   const selection = { filters, namespace, limit: PAGE_SIZE, mostRead: PAGE_SIZE }
   const { deliveries } = await selectDeliveries(api, selection)
-  const oldest = known.reduce(
-    (time, { acceptedAt }) => Math.min(time, Date.parse(acceptedAt)),
-    Infinity,
-  )
-  const isRecent = ({ acceptedAt }: Delivery) =>
-    known.length === 0 || Date.parse(acceptedAt) >= oldest
-  return deliveries.filter(isRecent).toReversed()
+  return withinList(deliveries, known).toReversed()
 }
 
 /** A text that is another one once anything happened to the delivery. */

@@ -1,10 +1,10 @@
-import { setTimeout as wait } from 'node:timers/promises'
 import type { DeliveryChanges } from '../../client/delivery-changes.ts'
 import { PAGE_SIZE, type RelayClient } from '../../client/relay-client.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import type { ListedEvent } from '../../relay/api/schemas/event-list.ts'
 import { textOf } from './cells.ts'
 import { outcomesText } from './event-table.ts'
+import { poll, remember, withinList } from './looks.ts'
 import { merge, selectEvents } from './select-events.ts'
 
 /** What is watched, and how. */
@@ -20,9 +20,6 @@ export interface EventsWatch {
   /** Told of those that came, or of which more became, the earliest first. */
   onChange(events: readonly ListedEvent[]): Promise<void>
 }
-
-/** How many events are remembered beside those that were known. */
-const REMEMBERED = 1_000
 
 /** Most records that are looked at for the rest of an event. */
 const MOST_READ = 2_000
@@ -44,14 +41,9 @@ export async function watchEvents(api: Api, watch: EventsWatch): Promise<void> {
     for (const part of look) {
       const before = events.get(part.id)
       const event = merge(before, part)
-      events.delete(event.id)
-      events.set(event.id, event)
+      remember(events, event.id, event, known.length)
       if (before && outcomesText(before) === outcomesText(event)) continue
       changed.set(event.id, event)
-    }
-    for (const id of events.keys()) {
-      if (events.size <= known.length + REMEMBERED) break
-      events.delete(id)
     }
     if (changed.size > 0) await onChange([...changed.values()])
   }
@@ -104,18 +96,8 @@ async function wholeOf(api: Api, { id, cluster }: ListedEvent): Promise<Events> 
   return (await selectEvents(api, selection)).events
 }
 
-async function* poll(latest: () => Promise<Events>, everyMs: number): AsyncIterable<Events> {
-  for (;;) {
-    await wait(everyMs)
-    yield await latest()
-  }
-}
-
-/** The latest events, the earliest first. What is older than the list was there before. */
+/** The latest events, the earliest first. */
 async function latestOf(api: Api, { filters, known }: EventsWatch): Promise<Events> {
   const { events } = await selectEvents(api, { filters, limit: PAGE_SIZE, mostRead: 2 * PAGE_SIZE })
-  const oldest = Math.min(...known.map(({ acceptedAt }) => Date.parse(acceptedAt)))
-  return events
-    .filter(({ acceptedAt }) => known.length === 0 || Date.parse(acceptedAt) >= oldest)
-    .toReversed()
+  return withinList(events, known).toReversed()
 }
