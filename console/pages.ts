@@ -1,4 +1,5 @@
 import { dismissAction, replayAction } from './actions/changes.ts'
+import { testProviderAction } from './actions/test-provider.ts'
 import type { ConsoleAction, ConsolePage } from './page.ts'
 import { clustersPage } from './pages/clusters.ts'
 import { deliveriesPage } from './pages/deliveries.ts'
@@ -26,4 +27,9 @@ export const PAGES: readonly ConsolePage[] = [
 ]
 
 /** Everything that the forms of the console do. */
-export const ACTIONS: readonly ConsoleAction[] = [replayAction, dismissAction, tryAction]
+export const ACTIONS: readonly ConsoleAction[] = [
+  replayAction,
+  dismissAction,
+  testProviderAction,
+  tryAction,
+]

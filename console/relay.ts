@@ -23,6 +23,13 @@ export interface ConsoleRelay {
   showEvent(id: string, parameters: URLSearchParams): Promise<Answer>
   /** As `POST /v1/explain`. */
   explainEvent(body: RequestBody): Promise<Answer>
+  /** As `POST /v1/providers/{namespace}/{name}/test`. `by` names who asks, if that is known. */
+  testProvider(
+    namespace: string,
+    name: string,
+    body: RequestBody,
+    by: string | undefined,
+  ): Promise<Answer>
   /** As `GET /v1/clusters`. */
   listClusters(): Promise<Answer>
   /** As `GET /v1/clusters/{cluster}/config`. */

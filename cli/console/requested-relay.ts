@@ -31,6 +31,8 @@ export function requestedRelay(requests: AskedRelay, cluster: string | undefined
     showEvent: (id, parameters) =>
       answered(() => requests.showEvent(id, within(parameters), RULES)),
     explainEvent: (body) => answered(() => requests.explainEvent(body, RULES)),
+    testProvider: (namespace, name, body) =>
+      answered(() => requests.testProvider(namespace, name, body)),
     listClusters: () => answered(() => requests.listClusters()),
     showConfig: (name) => answered(() => requests.showConfig(name)),
   }

@@ -1,8 +1,9 @@
 import { type ListedObject, ObjectList } from '../../relay/api/schemas/objects.ts'
+import { testButton } from '../actions/test-provider.ts'
 import { read } from '../answers.ts'
 import { type ClusterChoice, chooseCluster, clusterSelect } from '../cluster-choice.ts'
 import { type Html, html } from '../html.ts'
-import type { Asked, ConsolePage, Section, Shown } from '../page.ts'
+import { type Asked, type ConsolePage, mayChange, type Section, type Shown } from '../page.ts'
 import { readyMark, suspendedMark } from '../readiness.ts'
 import { noMatch } from '../states.ts'
 import { ago } from '../times.ts'
@@ -41,7 +42,7 @@ function pageOf(of: ObjectKind): ConsolePage {
   return { path: of.path, show: (asked) => show(of, asked) }
 }
 
-async function show(of: ObjectKind, { relay, query, now }: Asked): Promise<Shown> {
+async function show(of: ObjectKind, { relay, query, now, person }: Asked): Promise<Shown> {
   const { title, section } = of
   const choice = await chooseCluster(relay, query)
   if (choice.chosen === undefined) return { title, section, content: nothingYet(of) }
@@ -51,10 +52,11 @@ async function show(of: ObjectKind, { relay, query, now }: Asked): Promise<Shown
   const found = objects.filter((it) => nameOf(it).includes(name))
   const page = Math.max(Math.trunc(Number(query.get('page'))) || 1, 1)
   const state = { cluster: choice.chosen, name, page }
+  const canTest = of.kind === 'Provider' && mayChange(person)
   const content = html`<h1>${title}</h1>
 ${filterForm(of, choice, name)}
 <div id="results" aria-live="polite">
-${found.length === 0 ? noMatch(pathOf(of, { ...state, name: '', page: 1 })) : table(of, found, state, now)}
+${found.length === 0 ? noMatch(pathOf(of, { ...state, name: '', page: 1 })) : table(of, found, { ...state, now, canTest })}
 </div>`
   return { title, section, content }
 }
@@ -84,12 +86,13 @@ interface PageState {
   readonly page: number
 }
 
-function table(
-  of: ObjectKind,
-  found: readonly ListedObject[],
-  state: PageState,
-  now: number,
-): Html {
+interface TableState extends PageState {
+  readonly now: number
+  /** Whether each row has a button to test the Provider. */
+  readonly canTest: boolean
+}
+
+function table(of: ObjectKind, found: readonly ListedObject[], state: TableState): Html {
   const shown = found.slice((state.page - 1) * PAGE_SIZE, state.page * PAGE_SIZE)
   const caption =
     found.length > shown.length
@@ -97,9 +100,9 @@ function table(
       : `${found.length} ${of.title}`
   return html`<table class="list labelled">
 <caption>${caption} of ${state.cluster}, with the outcomes of the last 24 hours</caption>
-<thead><tr><th scope="col">Name</th><th scope="col">${of.leadsTo}</th><th scope="col">State</th><th scope="col">Last delivered</th><th scope="col">Success in 24 h</th></tr></thead>
+<thead><tr><th scope="col">Name</th><th scope="col">${of.leadsTo}</th><th scope="col">State</th><th scope="col">Last delivered</th><th scope="col">Success in 24 h</th>${state.canTest ? html`<th scope="col">Test</th>` : []}</tr></thead>
 <tbody id="rows">
-${shown.map((object) => row(of, object, state.cluster, now))}</tbody>
+${shown.map((object) => row(of, object, state))}</tbody>
 </table>
 ${pager(of, found.length, state)}`
 }
@@ -110,16 +113,16 @@ const READY_MESSAGE = /^Initialized(?:; )?/
 function row(
   { kind, leadsTo: leadsToTitle }: ObjectKind,
   object: ListedObject,
-  cluster: string,
-  now: number,
+  { cluster, now, canTest }: TableState,
 ): Html {
   const { namespace, name, ready, suspended, reason, message, lastDeliveredAt, lastDeadAt } = object
   const filters = new URLSearchParams({ cluster, [kind.toLowerCase()]: nameOf(object) })
   const note = ready ? message.replace(READY_MESSAGE, '') : `${reason}: ${message}`
   const why = note === '' ? [] : html` <small dir="auto">${note}</small>`
   const died = lastDeadAt ? html` <small>given up ${ago(lastDeadAt, now)}</small>` : []
+  const test = canTest ? html`<td>${testButton({ cluster, namespace, name })}</td>` : []
   const delivered = lastDeliveredAt ? ago(lastDeliveredAt, now) : '–'
-  return html`<tr><td><a href="/console/deliveries?${filters.toString()}">${name}</a> <small>${namespace}</small></td><td data-label="${leadsToTitle}">${leadsTo(object, cluster)}</td><td>${readyMark(ready)}${suspendedMark(suspended)}${why}</td><td data-label="Last delivered">${delivered}${died}</td><td data-label="Success in 24 h">${success(object.outcomes)}</td></tr>\n`
+  return html`<tr><td><a href="/console/deliveries?${filters.toString()}">${name}</a> <small>${namespace}</small></td><td data-label="${leadsToTitle}">${leadsTo(object, cluster)}</td><td>${readyMark(ready)}${suspendedMark(suspended)}${why}</td><td data-label="Last delivered">${delivered}${died}</td><td data-label="Success in 24 h">${success(object.outcomes)}</td>${test}</tr>\n`
 }
 
 function leadsTo({ type, provider }: ListedObject, cluster: string): Html | string {

@@ -11,6 +11,7 @@ import { listClusters } from '../../relay/api/list-clusters.ts'
 import { listEvents } from '../../relay/api/list-events.ts'
 import { listObjects } from '../../relay/api/list-objects.ts'
 import { type OverviewPorts, showOverview } from '../../relay/api/overview.ts'
+import { createProviderTests, type ProviderTestParts } from '../../relay/api/provider-tests.ts'
 import type { Route } from '../../relay/api/route.ts'
 import { createRulesReader } from '../../relay/api/rules-of-then.ts'
 import { showConfig } from '../../relay/api/show-config.ts'
@@ -28,6 +29,7 @@ import type { Tokens } from './tokens.ts'
 /** What the console of this host is made of. */
 export interface EmbeddedConsoleParts
   extends Pick<OverviewPorts, 'clusters' | 'counts' | 'destinations' | 'waiting'>,
+    Pick<ProviderTestParts, 'runTest'>,
     Pick<StreamRouteParts, 'feed'> {
   readonly ports: Ports
   readonly history: ConfigHistory
@@ -53,6 +55,7 @@ export function embeddedConsole(parts: EmbeddedConsoleParts): readonly Route[] {
 function ownRelay(parts: EmbeddedConsoleParts): ConsoleRelay {
   const { ports, history, clusters, counts, destinations, waiting, explaining } = parts
   const { clock } = ports
+  const testProvider = createProviderTests(parts)
   const eventPorts = { ...ports, rules: createRulesReader(history, explaining.pause) }
   return {
     showOverview: () => showOverview({ ...ports, clusters, counts, destinations, waiting }),
@@ -63,6 +66,7 @@ function ownRelay(parts: EmbeddedConsoleParts): ConsoleRelay {
     listEvents: (parameters) => listEvents(eventPorts, parameters, explaining),
     showEvent: (id, parameters) => answerEvent(eventPorts, id, parameters, explaining),
     explainEvent: (body) => explain(ports, body, explaining),
+    testProvider: (namespace, name, body, by) => testProvider({ ...body, namespace, name, by }),
     listClusters: () => listClusters({ clusters, clock }),
     showConfig: (cluster) => showConfig(ports, cluster),
     listObjects: (cluster, parameters) => listObjects({ ...ports, counts }, cluster, parameters),

@@ -1,4 +1,4 @@
-import { decidedOutcomeOf, reachedBy } from '../../relay/model/delivery.ts'
+import { countedAs, reachedBy } from '../../relay/model/delivery.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
 import { type CountedKind, hourOf, type OutcomeCount } from '../../relay/model/outcome-count.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
@@ -81,7 +81,7 @@ export function createOutcomeCounter(options: OutcomeCounterOptions): OutcomeCou
       const now = clock.now()
       const counted = (kind: CountedKind, name: string): OutcomeCount => ({
         ...{ kind, cluster: record.cluster, name, hour: hourOf(now) },
-        ...{ outcome: decidedOutcomeOf(record), count: 1, lastAt: now },
+        ...{ outcome: countedAs(record), count: 1, lastAt: now },
       })
       const { alert, provider } = reachedBy(record)
       add(counted('cluster', ''))

@@ -1,4 +1,4 @@
-import { type ClosableHttpClient, createHttpClient } from '../../adapters/http/client.ts'
+import { createHttpClient } from '../../adapters/http/client.ts'
 import { createLookUps } from '../../adapters/http/look-ups.ts'
 import type { OutboundEnvironment } from '../../adapters/http/outbound-environment.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
@@ -13,7 +13,7 @@ import { type RunningServer, urlOf } from '../kit/http-server.ts'
 import { createLog, type Log, logDecision } from '../kit/log.ts'
 import { StartError } from '../kit/start-error.ts'
 import type { ServerDependencies } from './app.ts'
-import { type ConfigThread, createConfigThread } from './configurations/thread.ts'
+import { createConfigThread } from './configurations/thread.ts'
 import { answersOf, createConfigurations } from './configurations/threaded.ts'
 import { embeddedConsole } from './console.ts'
 import { createDeliveryFeed, type RunningDeliveryFeed } from './delivery-feed.ts'
@@ -28,19 +28,20 @@ import { createManifestsConfig } from './manifests-config.ts'
 import { createMetrics } from './metrics.ts'
 import { createNotTakenCounts } from './not-taken-counts.ts'
 import { observedClusters } from './observed-clusters.ts'
-import { createOutcomeCounter, type OutcomeCounter } from './outcome-counter.ts'
+import { createOutcomeCounter } from './outcome-counter.ts'
 import { forgetRetiredClusters } from './retired-clusters.ts'
-import { createServedFolder, type ServedFolder } from './served-folder.ts'
+import { createServedFolder } from './served-folder.ts'
 import { createServer } from './server.ts'
 import { type EmbeddedRelayParts, type WatchedClock, watchParts } from './set-clock.ts'
 import { createSpools } from './spools.ts'
+import { stopRelay } from './stop-relay.ts'
 import { openStores, type Stores } from './stores.ts'
 import { tellOfFailures } from './tell-of-failures.ts'
 import { TokensFileError } from './tokens.ts'
 import { openLoggedTokens, type TokensFile } from './tokens-file.ts'
 import { createTurnGate, type TurnGate } from './turn-gate.ts'
 import { createWokenDeliveries } from './woken-deliveries.ts'
-import { createWorker, type Worker } from './worker.ts'
+import { createWorker } from './worker.ts'
 
 /** What `flux-relay serve` is told. */
 export interface EmbeddedRelayOptions {
@@ -230,6 +231,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     moreRoutes: embeddedConsole({
       ...{ ports, history: configs, clusters, destinations, feed, log, tokens },
       ...{ counts: outcomeCounter, waiting: stores.waiting },
+      runTest: dispatcher.dispatchTest,
       explaining: { noCrossNamespaceRefs: options.noCrossNamespaceRefs, pause },
     }),
   })
@@ -256,33 +258,12 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
       tokensFile?.close()
       endForgetting()
       feed.endAll('stopping')
-      return stop({ folder, worker, server, thread, http, outcomeCounter, stores, log }, graceMs)
+      return stopRelay(
+        { folder, worker, server, thread, http, outcomeCounter, stores, log },
+        graceMs,
+      )
     },
   }
-}
-
-interface Running {
-  readonly folder: ServedFolder | false
-  readonly worker: Worker
-  readonly server: RunningServer
-  readonly thread: ConfigThread
-  readonly http: ClosableHttpClient
-  readonly outcomeCounter: OutcomeCounter
-  readonly stores: Stores
-  readonly log: Log
-}
-
-async function stop(running: Running, graceMs: number): Promise<boolean> {
-  const { folder, worker, server, thread, http, outcomeCounter, stores, log } = running
-  if (folder) folder.close()
-  const [finished] = await Promise.all([worker.stop(graceMs), server.close(graceMs)])
-  await thread.close()
-  await outcomeCounter.stop()
-  const { events, retries } = await stores.queue.depth()
-  await stores.close()
-  log.info({ finished, events, retries }, 'stopped; what is queued continues at the next start')
-  if (finished) await http.close()
-  return finished
 }
 
 async function listen(

@@ -2,6 +2,7 @@ import { embeddedConsole } from '../../hosts/embedded/console.ts'
 import { createDeliveryFeed } from '../../hosts/embedded/delivery-feed.ts'
 import type { Tokens } from '../../hosts/embedded/tokens.ts'
 import type { FailingDestination } from '../../relay/pipeline/destinations/destinations.ts'
+import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { KnownCluster, NotTaken } from '../../relay/ports/clusters.ts'
 import { type Reply, startRelay } from './embedded-server.ts'
 import { MemoryOutcomeCounts } from './memory-outcome-counts.ts'
@@ -35,6 +36,8 @@ export async function startConsole(tokens?: Tokens, told: Partial<Told> = {}) {
     destinations: { failing: () => told.failing ?? [] },
     waiting: { countWaiting: async () => told.waiting ?? 0 },
     feed,
+    runTest: createDispatcher(ports, { noCrossNamespaceRefs: false, rateLimitIntervalMs: 0 })
+      .dispatchTest,
     tokens: () => current.tokens,
     explaining: { noCrossNamespaceRefs: false },
     log: { error: (fields: unknown) => void failures.push(fields) },

@@ -69,6 +69,14 @@ it('counts decisions for the cluster, the Alert and the Provider, and stores the
   expect(added.map((counts) => counts.length)).toEqual([7])
 })
 
+it('counts apart what would have been sent if the cluster were not observed', async () => {
+  const { counter } = startCounter()
+  const observed = deliveryRecord({ outcome: 'skipped' })
+  const status = { ...observed.status, observed: true } as typeof observed.status
+  counter.decided({ record: { ...observed, status }, latencyMs: 1 })
+  expect(await counter.byHour(lastDay(START))).toMatchObject([{ outcome: 'observed', count: 1 }])
+})
+
 it('stores what was counted after a while, without being asked', async () => {
   const { counter, sqlite } = startCounter({ intervalMs: 5 })
   counter.decided(record('delivered'))

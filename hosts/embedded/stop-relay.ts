@@ -1,0 +1,37 @@
+import type { ClosableHttpClient } from '../../adapters/http/client.ts'
+import type { RunningServer } from '../kit/http-server.ts'
+import type { Log } from '../kit/log.ts'
+import type { ConfigThread } from './configurations/thread.ts'
+import type { OutcomeCounter } from './outcome-counter.ts'
+import type { ServedFolder } from './served-folder.ts'
+import type { Stores } from './stores.ts'
+import type { Worker } from './worker.ts'
+
+/** What runs of a relay. */
+export interface RunningParts {
+  readonly folder: ServedFolder | false
+  readonly worker: Worker
+  readonly server: RunningServer
+  readonly thread: ConfigThread
+  readonly http: ClosableHttpClient
+  readonly outcomeCounter: OutcomeCounter
+  readonly stores: Stores
+  readonly log: Log
+}
+
+/**
+ * Stops a relay, what takes work first and the stores last. Resolves with whether all that was under way was
+ * finished within `graceMs` milliseconds.
+ */
+export async function stopRelay(running: RunningParts, graceMs: number): Promise<boolean> {
+  const { folder, worker, server, thread, http, outcomeCounter, stores, log } = running
+  if (folder) folder.close()
+  const [finished] = await Promise.all([worker.stop(graceMs), server.close(graceMs)])
+  await thread.close()
+  await outcomeCounter.stop()
+  const { events, retries } = await stores.queue.depth()
+  await stores.close()
+  log.info({ finished, events, retries }, 'stopped; what is queued continues at the next start')
+  if (finished) await http.close()
+  return finished
+}
