@@ -21,8 +21,8 @@ export function warnLine(text: string): void {
 /** A value as a document of JSON or YAML, in which control characters are escaped. */
 export async function formatDocument(value: unknown, format: 'json' | 'yaml'): Promise<string> {
   if (format === 'json') return escapeControls(`${JSON.stringify(value, null, 2)}\n`)
-  const { stringify } = await import('yaml')
-  return escapeControls(stringify(value))
+  const { yamlOf } = await import('./yaml.ts')
+  return escapeControls(yamlOf(value))
 }
 
 /**

@@ -1,7 +1,6 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 import { decisionEntry } from '../../relay/pipeline/decision-entry.ts'
 import type { Decision } from '../../relay/ports/observer.ts'
-import { prettyEntry } from './pretty-log.ts'
 
 /** What the embedded host logs with. */
 export type Log = Pick<Logger, 'debug' | 'info' | 'warn' | 'error'>
@@ -24,14 +23,8 @@ export async function createLog({ pretty, level, destination }: LogOptions): Pro
   }
   if (!pretty) return pino(options, destination ?? standardOutput())
   // Only a terminal needs it, and it is heavy.
-  const { PinoPretty } = await import('pino-pretty')
-  const layout = {
-    translateTime: 'SYS:HH:MM:ss',
-    sync: true,
-    hideObject: true,
-    messageFormat: prettyEntry,
-  }
-  return pino(options, PinoPretty({ ...layout, destination: destination ?? 1 }))
+  const { prettyStream } = await import('./pretty-log.ts')
+  return pino(options, prettyStream(destination))
 }
 
 /** How long a line waits for others at most. Milliseconds. */

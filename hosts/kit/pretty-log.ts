@@ -1,10 +1,27 @@
+import type { DestinationStream } from 'pino'
+import { PinoPretty } from 'pino-pretty'
+
 type LogEntry = Readonly<Record<string, unknown>>
 
 /** What every entry has, and what the layout shows elsewhere. */
 const SHOWN: ReadonlySet<string> = new Set(['level', 'time', 'msg', 'err'])
 
+/**
+ * A stream that lays entries out for a person, by default on stdout. Load this module when it is needed, and
+ * not pino-pretty: in the package, CommonJS that is loaded so has a default export and no other.
+ */
+export function prettyStream(destination: DestinationStream | undefined): DestinationStream {
+  return PinoPretty({
+    translateTime: 'SYS:HH:MM:ss',
+    sync: true,
+    hideObject: true,
+    messageFormat: prettyEntry,
+    destination: destination ?? 1,
+  })
+}
+
 /** An entry as one line for a person, without level and time. */
-export function prettyEntry(entry: LogEntry): string {
+function prettyEntry(entry: LogEntry): string {
   return entry.outcome === undefined ? prettyNotice(entry) : withoutControls(prettyDecision(entry))
 }
 

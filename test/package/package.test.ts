@@ -2,6 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { globSync, readFileSync } from 'node:fs'
 import { isBuiltin } from 'node:module'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 import { packageManifest } from '../../deploy/npm/manifest.ts'
 import project from '../../package.json' with { type: 'json' }
@@ -85,6 +86,21 @@ describe('the package', () => {
     expect(missing).toEqual([])
   })
 
+  it('exports by each file what others import of it when they need it', async () => {
+    const missing: string[] = []
+    for (const file of files.filter((name) => name.startsWith('lib/'))) {
+      const text = readFileSync(join(installed.root, file), 'utf8')
+      for (const [, names = '', from = ''] of text.matchAll(
+        /\{([^{}]+)\} = await import\("\.\/([^"]+)"\)/g,
+      )) {
+        const exported: object = await import(pathToFileURL(join(installed.root, 'lib', from)).href)
+        const imported = names.split(',').map((name) => name.split(':')[0]?.trim() ?? '')
+        missing.push(...imported.filter((name) => !(name in exported)).map((n) => `${from}: ${n}`))
+      }
+    }
+    expect(missing).toEqual([])
+  })
+
   it('has the licenses of what is bundled', () => {
     const text = readFileSync(join(installed.root, 'THIRD-PARTY-LICENSES.txt'), 'utf8')
     for (const name of ['zod', 'undici', 'htmx.org', 'commander', '@aws-sdk/client-sqs', 're2js']) {
@@ -124,6 +140,9 @@ describe('npx flux-relay', () => {
     expect(JSON.parse(listed.stdout)).toMatchObject([
       { outcome: 'delivered', provider: { name: 'echo', type: 'slack' } },
     ])
+    const described = await npx('describe', 'provider', 'echo', '--relay', url).ended
+    expect(described).toMatchObject({ code: 0, stderr: '' })
+    expect(described.stdout).toContain('\n  type: slack\n')
     const { stdout } = await relay.end('SIGINT')
     expect(stdout).toMatch(/"finished":true.*"msg":"stopped/)
     expect(globSync('**/*.db', { cwd: installed.folder, exclude: ['node_modules'] })).toEqual([])
