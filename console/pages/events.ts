@@ -71,7 +71,7 @@ function results(
   const verdict = alert === undefined ? [] : html`<th scope="col">Verdict of ${alert}</th>`
   const older = new URLSearchParams({ ...filters, cursor: nextCursor ?? '' }).toString()
   return html`<table class="list">
-<caption>${events.length} events, the latest first</caption>
+<caption>${events.length === 1 ? '1 event' : `${events.length} events`}, the latest first</caption>
 <thead><tr><th scope="col">Time</th><th scope="col">Object</th><th scope="col">Event</th>${verdict}<th scope="col">What became of it</th></tr></thead>
 <tbody id="rows">
 ${events.map((event) => row(event, now, alert !== undefined))}</tbody>
