@@ -68,7 +68,7 @@ describe('the package', () => {
     expect(readFileSync(join(installed.root, 'LICENSE'), 'utf8')).toContain('Apache License')
     const kinds = new Set(files.map((file) => file.slice(file.lastIndexOf('.'))))
     expect([...kinds].sort()).toEqual([
-      ...['.cjs', '.css', '.js', '.json', '.md', '.mjs', '.txt', '.yaml'],
+      ...['.cjs', '.css', '.js', '.json', '.md', '.mjs', '.png', '.txt', '.yaml'],
     ])
   })
 
