@@ -84,7 +84,8 @@ function sendStream(
   { method }: IncomingMessage,
   outgoing: ServerResponse,
 ): void {
-  if (method === 'HEAD') {
+  // The client may have gone before there was an answer: then there is nothing to write to.
+  if (method === 'HEAD' || outgoing.destroyed) {
     void stream.cancel()
     outgoing.end()
   } else {

@@ -1,6 +1,8 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { once } from 'node:events'
+import type { ServerResponse } from 'node:http'
 import { connect } from 'node:net'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { createServer } from '../../../hosts/embedded/server.ts'
 import { type Answer, textAnswer } from '../../../relay/api/answer.ts'
 import { speak, startRelay } from '../../support/embedded-server.ts'
@@ -45,6 +47,37 @@ describe('limits', () => {
     expect((await call('POST', '/', { body: BODY })).status).toBe(202)
     expect(ports.queue.events).toHaveLength(1)
     expect(logged()).not.toContain('"level":"error"')
+  })
+
+  it('ends a stream whose client went away before it began', async () => {
+    const asked = gate()
+    const gone = gate()
+    const cancelled = gate()
+    const { server, call } = await startRelay({
+      moreRoutes: [
+        {
+          ...{ method: 'GET', path: '/stream', access: 'anyone' },
+          async handle() {
+            asked.open()
+            await gone.opened
+            const stream = new ReadableStream<Uint8Array>({ cancel: cancelled.open })
+            return { ...textAnswer(''), stream }
+          },
+        },
+      ],
+    })
+    const onResponse = (message: unknown) => {
+      ;(message as { response: ServerResponse }).response.once('close', gone.open)
+    }
+    // https://nodejs.org/api/diagnostics_channel.html#http
+    subscribe('http.server.request.start', onResponse)
+    onTestFinished(() => void unsubscribe('http.server.request.start', onResponse))
+    const client = connect(server.port, '127.0.0.1')
+    client.write('GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n')
+    await asked.opened
+    client.resetAndDestroy()
+    await cancelled.opened
+    expect((await call('GET', '/healthz')).status).toBe(200)
   })
 
   it.each([
