@@ -5,7 +5,7 @@ import { isRecoverable, type TokensFileContent } from './tokens.ts'
 
 export interface RetiredClustersOptions {
   /** The tokens in force; undefined where none are needed. */
-  readonly tokens: () => Pick<TokensFileContent, 'retired'> | undefined
+  readonly tokens: () => Pick<TokensFileContent, 'clusters' | 'retired'> | undefined
   readonly stores: {
     readonly configs: Pick<Stores['configs'], 'forget'>
     readonly secrets: Pick<Stores['secrets'], 'forget'>
@@ -18,7 +18,8 @@ export interface RetiredClustersOptions {
 
 /**
  * Deletes the configurations and Secrets of clusters that `flux-relay cluster delete` retired, once
- * `cluster create` brings them back no more: now, and for those that follow. Returns what ends it.
+ * `cluster create` brings them back no more: now, and for those that follow. A cluster that has tokens
+ * again keeps what it has. Returns what ends it.
  */
 export function forgetRetiredClusters(options: RetiredClustersOptions): () => void {
   const { tokens, stores, clock, log, intervalMs = 10 * 60_000 } = options
@@ -28,6 +29,8 @@ export function forgetRetiredClusters(options: RetiredClustersOptions): () => vo
   const look = async () => {
     for (const [cluster, { at }] of tokens()?.retired ?? []) {
       if (isEnded) return
+      // Who gives it tokens again by hand may leave the entry there.
+      if (tokens()?.clusters.has(cluster)) continue
       if (isRecoverable({ at }, clock.now()) || forgotten.get(cluster) === at) continue
       try {
         const had = [await stores.configs.forget(cluster), await stores.secrets.forget(cluster)]
