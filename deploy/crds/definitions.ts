@@ -3,6 +3,7 @@ import type { z } from 'zod'
 import { AlertSpec } from '../../relay/model/alert.ts'
 import { NOTIFICATION_GROUP, type NOTIFICATION_VERSIONS } from '../../relay/model/kubernetes.ts'
 import { ProviderSpec } from '../../relay/model/provider.ts'
+import type { RuleBearer } from '../../relay/model/rule-annotations.ts'
 import {
   ALERT_DESCRIPTIONS,
   type Descriptions,
@@ -14,7 +15,7 @@ import { type StructuralSchema, structuralSchemaOf } from './structural-schema.t
 
 /** A kind of the relay, and what is said of it. */
 export interface Kind {
-  readonly kind: string
+  readonly kind: RuleBearer
   readonly plural: string
   readonly description: string
   readonly spec: z.ZodType

@@ -1,4 +1,5 @@
 import { NOTIFICATION_GROUP, NOTIFICATION_VERSIONS } from '../../relay/model/kubernetes.ts'
+import { annotationsSchema } from './annotation-schema.ts'
 import { KINDS, type Kind } from './definitions.ts'
 import { describeFields } from './descriptions.ts'
 import { cdkSchema, TOKENS_SCHEMA } from './settings-schemas.ts'
@@ -62,7 +63,11 @@ function objectSchema({ kind, description, spec, fields }: Kind): JsonSchema {
       metadata: {
         type: 'object',
         required: ['name'],
-        properties: { name: { type: 'string' }, namespace: { type: 'string' } },
+        properties: {
+          name: { type: 'string' },
+          namespace: { type: 'string' },
+          annotations: annotationsSchema(kind),
+        },
       },
       spec: jsonSchemaOf(describeFields(structuralSchemaOf(spec), 'spec', fields)),
       status: { type: 'object' },

@@ -69,6 +69,37 @@ describe('the JSON Schemas', () => {
     expect(problems(alert)).toEqual([expect.stringContaining(problem)])
     expect(problems(alert, 'alert.schema.json')).toEqual([expect.stringContaining(problem)])
   })
+
+  const withAnnotations = (kind: string, annotations: unknown) => ({
+    apiVersion: 'notification.toolkit.fluxcd.io/v1beta3',
+    kind,
+    metadata: { name: 'a', annotations },
+    spec:
+      kind === 'Alert'
+        ? { providerRef: { name: 'a' }, eventSources: [{ kind: 'HelmRelease', name: '*' }] }
+        : { type: 'nats' },
+  })
+
+  it.each([
+    ['Alert', { 'flux-relay.io/when': 'true', 'flux-relay.io/namespaces': '*' }],
+    ['Provider', { 'flux-relay.io/when': 'true', 'flux-relay.io/jetstream': 'true' }],
+    ['Provider', { 'example.com/anything': 'x', plain: 'y' }],
+    ['Alert', null],
+  ])('take on %s the annotations %j', (kind, annotations) => {
+    expect(problems(withAnnotations(kind, annotations))).toEqual([])
+  })
+
+  it.each([
+    ['Alert', { 'flux-relay.io/wen': 'true' }],
+    ['Alert', { 'flux-relay.io/jetstream': 'true' }],
+    ['Provider', { 'flux-relay.io/namespaces': '*' }],
+    ['Provider', { 'flux-relay.io/jetstream': true }],
+    ['Provider', { 'example.com/anything': 1 }],
+  ])('refuse on %s the annotations %j', (kind, annotations) => {
+    expect(problems(withAnnotations(kind, annotations))).toContainEqual(
+      expect.stringContaining('/metadata/annotations'),
+    )
+  })
 })
 
 describe('the JSON Schema of the tokens file', () => {

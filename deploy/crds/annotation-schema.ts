@@ -1,0 +1,55 @@
+import { RELAY_ANNOTATION_PREFIX } from '../../relay/model/kubernetes.ts'
+import {
+  RULE_ANNOTATIONS,
+  type RuleAnnotation,
+  type RuleBearer,
+} from '../../relay/model/rule-annotations.ts'
+import { settingAnnotations } from '../../relay/providers/registry.ts'
+
+type JsonSchema = Readonly<Record<string, unknown>>
+
+/** What an editor shows of each rule. */
+const RULES: Readonly<Record<RuleAnnotation, string>> = {
+  when: 'Condition in CEL: only events for which it is true are told.',
+  title: 'Title of the message; $(…) holds an expression in CEL.',
+  text: 'Text of the message; $(…) holds an expression in CEL.',
+  namespaces:
+    'Namespaces of the objects that it is for, with commas between them, or * for all; for sources that name none.',
+}
+
+/** What an editor shows of each annotation that some types of Providers read. */
+const SETTINGS: Readonly<Record<string, string>> = {
+  'api-url': 'Address of the API of a forge, where it does not follow from spec.address.',
+  jetstream: 'For nats: "true" counts a message as sent once a stream of JetStream has it.',
+  'tls-first': 'For nats: "true" begins with TLS, before the server has said anything.',
+}
+
+/**
+ * The JSON Schema of the annotations of a kind: the relay's own are described, others below its prefix are
+ * mistakes, and those of anybody else are any text. It has no lookahead, which Go's expressions do not know.
+ */
+export function annotationsSchema(kind: RuleBearer): JsonSchema {
+  const rules = Object.entries(RULES).filter(([name]) =>
+    (RULE_ANNOTATIONS[name as RuleAnnotation] as readonly RuleBearer[]).includes(kind),
+  )
+  const settings = kind === 'Provider' ? [...settingAnnotations].map(settingOf) : []
+  const properties = Object.fromEntries(
+    [...rules, ...settings].map(([name, description]) => [
+      RELAY_ANNOTATION_PREFIX + name,
+      { description, type: 'string' },
+    ]),
+  )
+  const foreign = { not: { pattern: `^${RELAY_ANNOTATION_PREFIX.replaceAll('.', '\\.')}` } }
+  return {
+    type: ['object', 'null'],
+    properties,
+    additionalProperties: { type: 'string' },
+    propertyNames: { anyOf: [{ enum: Object.keys(properties) }, foreign] },
+  }
+}
+
+function settingOf(name: string): readonly [string, string] {
+  const description = SETTINGS[name]
+  if (description === undefined) throw new Error(`there is no description of ${name}`)
+  return [name, description]
+}
