@@ -50,7 +50,8 @@ async function serveConsole(flags: ConsoleFlags): Promise<void> {
   else await withStack(flags, (relay) => serveFor(relay, flags))
 }
 
-async function serveFor(relay: AskedRelay, { cluster, port, stack }: ConsoleFlags): Promise<void> {
+async function serveFor(relay: AskedRelay, flags: ConsoleFlags): Promise<void> {
+  const { cluster, port, stack, relay: url } = flags
   // Other users of this machine reach the port too, so the address has a key, as a token has.
   const key = randomBytes(24).toString('base64url')
   const sessions = createSessions(
@@ -62,6 +63,7 @@ async function serveFor(relay: AskedRelay, { cluster, port, stack }: ConsoleFlag
     clock: systemClock,
     sessions: () => sessions,
     opensByAddress: true,
+    eventsOrigin: url === undefined ? '' : new URL(url).origin,
     ...(stack !== undefined && { without: ['overview', 'alerts', 'providers'] }),
     onFailure: (cause, path) => warnLine(`${path}: ${String(cause)}`),
   })

@@ -27,14 +27,14 @@ export async function findDeliveries(
   relay: Pick<ConsoleRelay, 'listDeliveries'>,
   filters: ReadonlyMap<string, string>,
   cursor: string | undefined,
-  pageSize = PAGE_SIZE,
 ): Promise<FoundDeliveries> {
   const asked = new URLSearchParams([...filters, ['limit', String(PAGE_SIZE)]])
-  const pages = NOT_INDEXED.some((name) => filters.has(name)) ? MOST_LOOKED_AT / PAGE_SIZE : 1
+  const isSearch = NOT_INDEXED.some((name) => filters.has(name))
+  const pages = isSearch ? MOST_LOOKED_AT / PAGE_SIZE : 1
   const deliveries: Delivery[] = []
   let next = cursor
   let reached: string | undefined
-  for (let page = 0; page < pages && deliveries.length < pageSize; page += 1) {
+  for (let page = 0; page < pages && deliveries.length < PAGE_SIZE; page += 1) {
     if (next !== undefined) asked.set('cursor', next)
     const answer = read(DeliveriesPage, await relay.listDeliveries(asked))
     deliveries.push(...answer.deliveries)
@@ -42,6 +42,10 @@ export async function findDeliveries(
     reached = answer.reachedTime
     if (next === undefined) return { deliveries }
   }
-  const gaveUp = deliveries.length < pageSize ? { gaveUpAt: reached } : {}
-  return { deliveries, older: next, ...gaveUp } as FoundDeliveries
+  const gaveUp = isSearch && deliveries.length < PAGE_SIZE && reached !== undefined
+  return {
+    deliveries,
+    ...(next !== undefined && { older: next }),
+    ...(gaveUp && { gaveUpAt: reached }),
+  }
 }

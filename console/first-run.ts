@@ -1,7 +1,13 @@
 import { type Html, html } from './html.ts'
 
-/** What the list shows before the first event: how to send one. `origin`: of the relay, as the browser has it. */
+/** What the list shows before the first event: how to send one. `origin`: where to; empty where it is not known. */
 export function firstRun(origin: string): Html {
+  if (origin === '') {
+    return html`<section class="state" data-refill>
+<h2>No event has come yet</h2>
+<p>What the controllers of Flux report shows here.</p>
+</section>`
+  }
   return html`<section class="state" data-refill>
 <h2>No event has come yet</h2>
 <p>Send one from a shell, and it shows here:</p>

@@ -16,7 +16,7 @@ export interface Asked {
   /** The time in milliseconds since the epoch. */
   readonly now: number
   readonly clock: Clock
-  /** Where events are sent: the origin of the relay, such as `http://127.0.0.1:8080`. */
+  /** The origin to which events are sent, such as `http://127.0.0.1:8080`; empty where it is not known. */
   readonly origin: string
   /** The decoded parameters of the path. */
   readonly parameters: Readonly<Record<string, string>>

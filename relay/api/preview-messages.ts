@@ -2,8 +2,7 @@ import { isJsonObject, type JsonObject, jsonValue } from '../model/json-value.ts
 import { readYamlObject } from '../model/yaml-object.ts'
 import { reconcile } from '../pipeline/reconcile.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { Answer } from './answer.ts'
-import { problemAnswer } from './answer.ts'
+import { type Answer, problemAnswer } from './answer.ts'
 import { explain } from './explain.ts'
 import { problem } from './problem.ts'
 
@@ -13,10 +12,10 @@ const ADDRESSES = {
   msteams: 'https://preview.webhook.example/workflows/preview',
   discord: 'https://discord.com/api/webhooks/0/preview',
   generic: 'https://preview.example/hook',
-} as const
+}
 
-/** The types whose messages are shown. */
-export const PREVIEWED_TYPES = Object.keys(ADDRESSES)
+/** The longest text of an Alert, in UTF-16 units: it is read in one turn of the event loop. */
+const MAX_ALERT_LENGTH = 64 * 1024
 
 /** What to preview. */
 export interface PreviewRequest {
@@ -38,10 +37,15 @@ export async function previewMessages(
 ): Promise<Answer> {
   const parsed = jsonValue(event)
   if (!isJsonObject(parsed)) return notValid('event: expected one JSON object')
+  if (alert.length > MAX_ALERT_LENGTH) {
+    return notValid(`alert: expected at most ${MAX_ALERT_LENGTH} characters`)
+  }
   const read = alert.trim() === '' ? { object: alertOfAll(parsed) } : readYamlObject(alert)
   if ('error' in read) return notValid(`alert: ${read.error}`)
   if (read.object.kind !== 'Alert') return notValid('alert: expected an object of kind Alert')
-  const manifests = PREVIEWED_TYPES.flatMap((type) => objectsFor(type, read.object))
+  const manifests = Object.entries(ADDRESSES).flatMap(([type, address]) =>
+    objectsFor({ type, address }, read.object),
+  )
   const secrets = { read: async () => undefined }
   const snapshot = await reconcile(cluster, manifests, 0, secrets)
   const configs = {
@@ -56,15 +60,18 @@ function notValid(detail: string): Answer {
   return problemAnswer(problem('not-valid', detail))
 }
 
-/** The Alert, pointed at a Provider of this type, and that Provider. */
-function objectsFor(type: keyof typeof ADDRESSES | string, alert: JsonObject) {
+/** The Alert, pointed at a Provider of this type and address, and that Provider. */
+function objectsFor(
+  provider: { readonly type: string; readonly address: string },
+  alert: JsonObject,
+) {
+  const { type } = provider
   const { namespace = 'default', name = 'alert' } = Object(alert.metadata) as JsonObject
   const metadata = { name: type, namespace }
   const { apiVersion = 'notification.toolkit.fluxcd.io/v1beta3' } = alert
-  const address = ADDRESSES[type as keyof typeof ADDRESSES]
   const spec = { ...Object(alert.spec), providerRef: { name: type } }
   return [
-    { apiVersion, kind: 'Provider', metadata, spec: { type, address } },
+    { apiVersion, kind: 'Provider', metadata, spec: provider },
     {
       ...alert,
       apiVersion,

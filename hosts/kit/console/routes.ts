@@ -38,7 +38,10 @@ export interface ConsoleParts {
   readonly live?: (request: EdgeRequest, isSelectable: boolean) => Promise<Answer>
   /** Whether a session begins by `/console/open/TOKEN` too, for a program that prints the address. */
   readonly opensByAddress?: boolean
-  /** Where events are sent; without it, where the browser has the console from. */
+  /**
+   * The origin to which events are sent; empty where this is not known. Without it, where the browser
+   * has the console from.
+   */
   readonly eventsOrigin?: string
   /** Told of what failed, and was no refusal. */
   onFailure(cause: unknown, path: string): void
@@ -46,6 +49,9 @@ export interface ConsoleParts {
 
 /** The most bytes of a form; an event to try is the largest. */
 const MAX_FORM_BYTES = 1024 * 1024
+
+/** The most bytes of the form to log in, which anyone may send. */
+const MAX_LOGIN_BYTES = 8 * 1024
 
 /**
  * The content policy of every page. Nothing in a page runs that is not a file of the console, and
@@ -78,15 +84,15 @@ export function consoleRoutes(parts: ConsoleParts): readonly Route[] {
   const site = { ...parts, assets, sections, first: pages[0]?.path ?? '' }
   const get = (path: string, handle: Route['handle']) =>
     ({ method: 'GET', path, access: 'anyone', handle }) as const
-  const post = (path: string, handle: Route['handle']) =>
-    ({ method: 'POST', path, access: 'anyone', maxBodyBytes: MAX_FORM_BYTES, handle }) as const
+  const post = (path: string, handle: Route['handle'], maxBodyBytes = MAX_FORM_BYTES) =>
+    ({ method: 'POST', path, access: 'anyone', maxBodyBytes, handle }) as const
   return [
     get('/', () => goTo(site.first)),
     get('/console', () => goTo(site.first)),
     get('/console/assets/{name}', ({ parameters }) => asset(assets(), parameters.name ?? '')),
     get('/console/login', (call) => login(site, call, 'first')),
     get('/console/open/{key}', (call) => openWithKey(site, call)),
-    post('/console/login', (call) => logIn(site, call)),
+    post('/console/login', (call) => logIn(site, call), MAX_LOGIN_BYTES),
     post('/console/logout', (call) => logOut(site, call)),
     get('/console/deliveries/live', (call) => live(site, call)),
     ...pages.map(({ path, show }) =>
