@@ -39,9 +39,10 @@ const TYPE_NAMES: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Compiles a text in which `$(…)` holds a CEL expression; a plain `$(` is that of a text within one: `$('$(')`. It is not `${…}`, which
- * Flux's post-build substitution replaces (https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution),
- * and not `{{…}}`, which Helm does. `$$(` is no escape, since that substitution makes `$(` of it. Throws `CelError`.
+ * Compiles a text in which `$(…)` holds a CEL expression. An author who wants a plain `$(` writes an expression
+ * that gives it: `$('$(')`. The mark is not `${…}`, which Flux's post-build substitution replaces, nor `{{…}}`,
+ * which Helm replaces. `$$(` is no escape, since that substitution makes `$(` of it. Throws `CelError`.
+ * https://fluxcd.io/flux/components/kustomize/kustomizations/#post-build-variable-substitution
  */
 export function compileTemplate(source: string): Template {
   const parts: (string | Evaluate)[] = []
