@@ -61,6 +61,7 @@ describe('trying rules in the console', () => {
     ['no JSON', { event: '{' }, 'event: expected one JSON object'],
     ['an event without an object', { event: '{}' }, 'involvedObject'],
     ['no YAML', { alert: 'a: [' }, 'alert: not valid YAML'],
+    ['a text longer than an Alert', { alert: 'k: v\n'.repeat(4_000) }, 'alert: expected at most'],
     ['another kind', { alert: 'kind: Provider' }, 'alert: expected an object of kind Alert'],
     ['a cluster without rules', { alert: '' }, 'the cluster local has no configuration yet'],
   ])('says what is wrong with %s', async (_, changes, wrong) => {
