@@ -24,16 +24,14 @@ export async function getObjects(
   const config = await withRelay(flags, (api) => api.config(cluster))
   if (!config) throw new UsageError(`the cluster ${cluster} has no configuration yet`, 1)
   const found = objectsOf(config, kind).filter(({ readiness }) => isAsked(readiness, names, flags))
-  if (found.length === 0 && names.length === 0 && (output === 'table' || output === 'wide')) {
+  const isTable = output === 'table' || output === 'wide'
+  if (found.length === 0 && names.length === 0 && isTable) {
     const place = flags.allNamespaces ? '' : ` in the namespace ${flags.namespace}`
     return warnLine(`No ${kind}s found${place} of ${cluster}.`)
   }
   const missing = names.filter((name) => !found.some(({ readiness }) => readiness.name === name))
-  print(
-    output === 'json' || output === 'yaml'
-      ? await formatDocument(listOf(found), output)
-      : tableOf(kind, found, { isWide: output === 'wide', ...flags }),
-  )
+  if (!isTable) print(await formatDocument(listOf(found), output))
+  else if (found.length > 0) print(tableOf(kind, found, { isWide: output === 'wide', ...flags }))
   if (missing.length > 0) throw new UsageError(`there is no ${kind} ${missing.join(', ')}`, 1)
 }
 

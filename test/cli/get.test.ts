@@ -65,12 +65,13 @@ describe.each(commandTargets())('flux-relay get alerts and providers %s', (_, op
     const target = await open()
     await target.ports.configs.replace(CONFIG)
     const get = (...args: readonly string[]) => target.run(['get', ...args, '--cluster', 'prod'])
-    const [alerts, all, wide, providers, named] = await Promise.all([
+    const [alerts, all, wide, providers, named, none] = await Promise.all([
       get('alerts'),
       get('alerts', '-A'),
       get('alerts', '-n', 'apps', '-o', 'wide'),
       get('providers', '-o', 'wide'),
       get('alerts', 'on-call', 'nosuch', 'team'),
+      get('alert', 'nosuch'),
     ])
     expect(rows(alerts.stdout)).toEqual([
       ['NAME', 'SUSPENDED', 'READY', 'STATUS', 'AGE'],
@@ -96,6 +97,10 @@ describe.each(commandTargets())('flux-relay get alerts and providers %s', (_, op
     expect(rows(named.stdout).map(([name]) => name)).toEqual(['NAME', 'on-call'])
     expect(named.stderr).toBe('flux-relay: there is no Alert nosuch, team\n')
     expect(named.code).toBe(1)
+    expect(none).toMatchObject({
+      ...{ code: 1, stdout: '' },
+      stderr: 'flux-relay: there is no Alert nosuch\n',
+    })
   })
 })
 
