@@ -1,8 +1,9 @@
 import { ellipsize } from '../../../relay/model/text.ts'
+import { ROOT } from './scan.ts'
 
 /** What is wrong with a manifest, and where. Holds no value of any Secret. */
 export interface ManifestError {
-  /** Relative to the folder; `.` is the folder itself. */
+  /** Relative to the folder; `.` is the folder itself, whose path the message names. */
   readonly file: string
   /** The number counts from 1. */
   readonly line?: number
@@ -22,7 +23,8 @@ export interface ManifestError {
 /** `slack.yaml:14: Alert/flux-system/on-call: spec.suspend: expected boolean`, on one line. */
 export function manifestErrorText(problem: ManifestError): string {
   const { file, line, object, field, message, inForce } = problem
-  const place = line === undefined ? file : `${file}:${line}`
+  const whole = file === ROOT ? undefined : file
+  const place = line === undefined ? whole : `${file}:${line}`
   const parts = [place, object, field, message].filter((part) => part !== undefined && part !== '')
   return onOneLine(inForce === undefined ? parts.join(': ') : `${parts.join(': ')}; ${inForce}`)
 }

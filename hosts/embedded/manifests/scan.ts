@@ -64,7 +64,7 @@ export async function scanManifests(
   const walk: Walk = { entries: [], seen: 0, maxEntries }
   await walkFolder(walk, { path: root, file: ROOT, stats, above: [] })
   if (walk.seen > maxEntries) {
-    const problem = `holds more than ${maxEntries} manifest files and folders; the rest is not read`
+    const problem = `${root} holds more than ${maxEntries} manifest files and folders; the rest is not read`
     walk.entries.push({ file: ROOT, problem })
   }
   return walk.entries.toSorted((a, b) => (a.file < b.file ? -1 : a.file > b.file ? 1 : 0))

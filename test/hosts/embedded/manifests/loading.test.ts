@@ -256,7 +256,7 @@ describe('what cannot be read is a problem, and the others load', () => {
     expect(entries.filter(isManifestFile).map(({ file }) => file)).toEqual(['a/a.yaml', 'b.yaml'])
     expect(entries[0]).toEqual({
       file: '.',
-      problem: 'holds more than 3 manifest files and folders; the rest is not read',
+      problem: `${path} holds more than 3 manifest files and folders; the rest is not read`,
     })
   })
 })

@@ -34,6 +34,11 @@ describe('the text of a problem', () => {
     )
   })
 
+  it('names the folder itself by the message alone', () => {
+    const text = manifestErrorText({ file: '.', message: '/notifications does not exist (ENOENT)' })
+    expect(text).toBe('/notifications does not exist (ENOENT)')
+  })
+
   it('is one line, whatever a file is called', () => {
     const text = manifestErrorText({
       file: 'a\n\u2028\u001b[2Jb.yaml',

@@ -231,7 +231,7 @@ describe('watching', () => {
     expect(calls.map(namesOf)).toEqual([['Alert/a']])
     expect(calls.flatMap(problemTexts)).toEqual([
       expect.stringMatching(
-        /^\.: .* does not exist \(ENOENT\); Alert\/flux-system\/a .*stays in force$/,
+        /^\/.* does not exist \(ENOENT\); Alert\/flux-system\/a .*stays in force$/,
       ),
     ])
     writeFiles(path, { 'x.yaml': alertYaml('a') })
