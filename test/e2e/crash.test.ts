@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { expect, it } from 'vitest'
+import { IS_FULL_SIZE } from '../support/full-size.ts'
 import { alertYaml } from '../support/manifest-files.ts'
 import { jsonBodies, startSink, unusedPort } from '../support/recording-sink.ts'
 import { kustomizationEvent, manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
@@ -8,7 +9,7 @@ import { eventually } from '../support/served.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const EVENTS = 20
-const ROUNDS = 4
+const ROUNDS = IS_FULL_SIZE ? 4 : 2
 const EVENTS_PER_ROUND = 12
 
 it('delivers each status once that was accepted while the forge was down', async () => {

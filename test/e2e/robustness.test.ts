@@ -2,6 +2,7 @@ import { gzipSync } from 'node:zlib'
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
 import { anyCharacter } from '../support/any-character.ts'
+import { runsOf } from '../support/full-size.ts'
 import { alertYaml } from '../support/manifest-files.ts'
 import { jsonBodies, startSink } from '../support/recording-sink.ts'
 import { kustomizationEvent, manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
@@ -10,7 +11,7 @@ import { eventually } from '../support/served.ts'
 
 const SHA = '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
 const MIB = 1024 * 1024
-const RUNS = 150
+const RUNS = runsOf(30)
 const PATHS = ['/', '/v1/clusters/local/events'] as const
 
 it('survives whatever is posted, and decides about all that it accepts', async () => {

@@ -19,7 +19,7 @@ import { ManualClock } from '../../support/manual-clock.ts'
 import { answer, createHarness, type Harness } from '../../support/relay-harness.ts'
 
 /** Of the backlog; each is dispatched by the same code as the others. */
-const DISPATCHED = 400
+const DISPATCHED = 200
 const MINUTE_MS = 60_000
 
 const ADDRESSES: SceneAddresses = {

@@ -78,9 +78,9 @@ describe('DynamoDB', () => {
 })
 
 /** A request that was not done is repeated as a whole, so some of them show it. */
-const STEP = IS_FULL_SIZE ? 1 : 5
+const STEP = IS_FULL_SIZE ? 1 : 8
 /** What was done comes to other things at each request. */
-const DONE_STEP = IS_FULL_SIZE ? 1 : 2
+const DONE_STEP = IS_FULL_SIZE ? 1 : 4
 
 describe.each([
   ['throttled', THROTTLED, STEP],

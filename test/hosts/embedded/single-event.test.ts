@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { anyCharacter } from '../../support/any-character.ts'
 import { expectProblem, PROD, startRelay, TOKENS } from '../../support/embedded-server.ts'
+import { runsOf } from '../../support/full-size.ts'
 import { fixtureJson } from '../../support/notifications.ts'
 
 const EVENT = fixtureJson('kustomization-applied')
@@ -89,6 +90,6 @@ describe('POST /', () => {
       expect([202, 400, 413, 415]).toContain(status)
       expect(status === 202 ? text === '' : json !== undefined).toBe(true)
     })
-    await fc.assert(property, { numRuns: 500 })
+    await fc.assert(property, { numRuns: runsOf(100) })
   })
 })

@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { MAX_EVENTS_BYTES } from '../../../relay/api/body.ts'
 import { MAX_EVENTS, readItems, readSingleItem } from '../../../relay/api/event-items.ts'
+import { runsOf } from '../../support/full-size.ts'
 
 const bytes = (text: string) => Buffer.from(text)
 const NDJSON = 'application/x-ndjson'
@@ -226,7 +227,7 @@ describe('readItems', () => {
       const lines = all.map((value) => JSON.stringify(value)).join('\r\n')
       expect(await items(lines, NDJSON)).toEqual(expected)
     })
-    await fc.assert(property, { numRuns: 100 })
+    await fc.assert(property, { numRuns: runsOf(20) })
   })
 
   it('reads any JSON array and any JSON lines back', async () => {
@@ -237,7 +238,7 @@ describe('readItems', () => {
       const lines = given.map((value) => JSON.stringify(value)).join('\n')
       expect(await items(lines, NDJSON)).toEqual(expected)
     })
-    await fc.assert(property, { numRuns: 200 })
+    await fc.assert(property, { numRuns: runsOf(40) })
   })
 })
 

@@ -2,6 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { isHttpProvider, type Notification } from '../../../relay/providers/contract.ts'
 import { providerTypes } from '../../../relay/providers/registry.ts'
+import { runsOf } from '../../support/full-size.ts'
 import { PATIENT, testClient } from '../../support/http-client.ts'
 import { notificationArbitrary } from '../../support/notification-arbitrary.ts'
 import { notificationOf, requestsOf, settingsOf } from '../../support/notifications.ts'
@@ -90,7 +91,7 @@ describe.each(SERVICES)('$name', (service) => {
       fc.asyncProperty(notificationArbitrary(COMMIT), async (notification) => {
         expect(await problems(service, notification)).toEqual([])
       }),
-      { numRuns: 15 },
+      { numRuns: runsOf(3) },
     )
   })
 })

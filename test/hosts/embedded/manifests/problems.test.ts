@@ -1,6 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { manifestErrorText } from '../../../../hosts/embedded/manifests/manifest-error.ts'
+import { runsOf } from '../../../support/full-size.ts'
 import {
   alertYaml,
   loadFiles,
@@ -303,7 +304,7 @@ describe('Secrets', () => {
         expect(JSON.stringify(loaded.problems)).not.toContain(VALUE)
         expect(problemTexts(loaded).join()).not.toContain(VALUE)
       }),
-      { numRuns: 300 },
+      { numRuns: runsOf(60) },
     )
   })
 
