@@ -84,8 +84,10 @@ function tableReader({ configs, modes }: TablePorts, cluster: string, pause: Pau
       const table = known
       if (!table || !configs.isCurrent?.(cluster, table.revision)) return reads.latest()
       return whenThere(modes.isObserved(cluster), (isObserved) => {
-        known = inMode(table, isObserved)
-        return known
+        const inForce = inMode(table, isObserved)
+        // A newer one may have been read meanwhile.
+        if (known === table) known = inForce
+        return inForce
       })
     },
     get isBusy() {

@@ -102,6 +102,26 @@ describe('the routing table of a cluster', () => {
     expect((await Promise.all(later))[0]?.revision).toBe('r2')
   })
 
+  it('takes the place of no newer one while the mode of its cluster is asked for', async () => {
+    let current = 'r1'
+    const isCurrent = (_: string, revision: string) => revision === current
+    const { tables, modes, answerWith } = setUp({ isCurrent })
+    const first = tables.of('prod')
+    await answerWith(snapshot('r1'))
+    await first
+    const slow = Promise.withResolvers<boolean>()
+    modes.isObserved = () => slow.promise
+    const earlier = tables.of('prod')
+    modes.isObserved = async () => false
+    current = 'r2'
+    const later = tables.of('prod')
+    await answerWith(snapshot('r2'))
+    expect((await later)?.revision).toBe('r2')
+    slow.resolve(true)
+    expect(await earlier).toMatchObject({ revision: 'r1', isObserved: true })
+    expect(tables.known('prod')).toMatchObject({ revision: 'r2', isObserved: false })
+  })
+
   it('never comes from the read under way, in whatever order is asked and answered', async () => {
     const { nextRead, ask } = setUp()
     const first = ask(1)
