@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { Command } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
 import { foreignProblem } from '../hosts/embedded/loopback.ts'
-import { type ConsoleParts, consoleRoutes } from '../hosts/kit/console/routes.ts'
+import type { ConsoleParts } from '../hosts/kit/console/routes.ts'
 import { createSessions } from '../hosts/kit/console/sessions.ts'
 import { createHttpServer, type RunningServer, urlOf } from '../hosts/kit/http-server.ts'
 import { systemClock } from '../hosts/kit/system-clock.ts'
@@ -73,6 +73,8 @@ async function serveFor(relay: AskedRelay, flags: ConsoleFlags): Promise<void> {
 }
 
 async function listen(port: number, parts: ConsoleParts): Promise<RunningServer> {
+  // The pages judge events, for which they load all Providers and YAML; other commands need none of it.
+  const { consoleRoutes } = await import('../hosts/kit/console/routes.ts')
   const edge = createEdge({
     routes: consoleRoutes(parts),
     senders: { kind: 'any', cluster: '', isKnown: () => false },
