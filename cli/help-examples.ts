@@ -49,7 +49,7 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
     'send',
     [
       'flux-relay send -e event.json --cluster prod',
-      'flux-relay send --example --cluster local --wait',
+      'flux-relay send --example --cluster local --wait 10s',
       'kubectl get events -o json | jq .items | flux-relay send -e - --cluster prod',
     ],
   ],

@@ -32,6 +32,18 @@ describe('the examples of the help', () => {
     }
   })
 
+  it('have a value for each option that takes one', async () => {
+    const tree = await commandTree()
+    const lacking = [...EXAMPLES].flatMap(([path, examples]) => {
+      const options = tree.find((node) => node.path === path)?.options ?? []
+      const flags = options.filter(({ takesValue }) => takesValue).flatMap((it) => it.flags)
+      return examples.filter((example) =>
+        flags.some((flag) => new RegExp(` ${flag}(?: -[a-z-]|$)`).test(example)),
+      )
+    })
+    expect(lacking).toEqual([])
+  })
+
   it('stand at the end of the help', async () => {
     const { code, stdout, stderr } = await fluxRelay(['get', 'deliveries', '--help'])
     expect([code, stderr]).toEqual([0, ''])
