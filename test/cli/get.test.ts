@@ -342,7 +342,9 @@ describe('flux-relay get deliveries', () => {
       get(OPERATOR, 'deliveries', '--outcome', 'dead', '--limit', '0'),
       get(OPERATOR, 'alerts', '--cluster', 'prod'),
     ])
-    expect(cluster.stderr).toMatch(/^flux-relay: the relay answered 401: .* of an operator\n$/)
+    expect(cluster.stderr).toMatch(
+      /^flux-relay: the relay answered 401: .* of an operator; FLUX_RELAY_TOKEN or a context holds the token\n$/,
+    )
     expect(filter.stderr).toMatch(/^error: option '--limit <number>' argument '0' is invalid/)
     // An operator may see it, and there is none.
     expect(config.stderr).toBe('flux-relay: the cluster prod has no configuration yet\n')

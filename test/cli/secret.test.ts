@@ -154,7 +154,7 @@ describe('flux-relay secret put', () => {
       ['', OPERATOR, PROD].map((token) => fluxRelay(args, { token })),
     )
     for (const refused of [none, operator]) {
-      expect(refused?.stderr).toMatch(/^flux-relay: the relay answered 401: .* cluster prod\n$/)
+      expect(refused?.stderr).toMatch(/^flux-relay: the relay answered 401: .* cluster prod; /)
       expect(refused?.code).toBe(1)
     }
     expect(own?.code).toBe(0)

@@ -128,7 +128,7 @@ describe('a client of this version on a relay of 591c4aa', () => {
       ({ answer: { status }, name: it }) => status >= 300 && !it.startsWith('the shipper'),
     )) {
       const { status, body } = answer
-      expect(refusalText(verdicts.get(call) as Answer)).toBe(
+      expect(refusalText(verdicts.get(call) as Answer)).toContain(
         `the relay answered ${status}: ${JSON.parse(body).detail}`,
       )
     }
