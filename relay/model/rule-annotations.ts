@@ -32,17 +32,21 @@ export function unknownAnnotations(
   annotations: Readonly<Record<string, string>>,
   settings: ReadonlySet<string>,
 ): readonly FieldError[] {
-  const rules = rulesOf(kind)
-  const known = new Set<string>([...rules, ...settings])
+  const known = knownAnnotations(kind, settings)
   return Object.keys(annotations)
     .filter((name) => !known.has(name))
     .map((name) => ({ field: annotationField(name), message: unknown(name, kind, known) }))
 }
 
-function rulesOf(kind: RuleBearer): readonly string[] {
-  return Object.entries(RULE_ANNOTATIONS)
+/** The rules of a kind, and the annotations that are known besides. */
+export function knownAnnotations(
+  kind: RuleBearer,
+  settings: ReadonlySet<string>,
+): ReadonlySet<string> {
+  const rules = Object.entries(RULE_ANNOTATIONS)
     .filter(([, kinds]) => (kinds as readonly RuleBearer[]).includes(kind))
     .map(([name]) => name)
+  return new Set([...rules, ...settings])
 }
 
 function unknown(name: string, kind: RuleBearer, known: ReadonlySet<string>): string {

@@ -93,6 +93,7 @@ describe.skipIf(!isRealCluster || !hasKubectl)('a real API server', () => {
   })
 
   it.each([
+    'deploy/admission',
     'deploy/crds',
     'deploy/base',
     'deploy/overlays/sync-secrets',
@@ -103,6 +104,34 @@ describe.skipIf(!isRealCluster || !hasKubectl)('a real API server', () => {
     const flags = ['--dry-run=server', '--validate=strict', '-o', 'name']
     const applied = await run('apply', ...flags, '-k', projectPath(folder))
     expect(applied.trim().split('\n').length).toBeGreaterThan(1)
+  })
+
+  it('refuses by the admission policy an annotation that no relay knows, also in a dry run', async () => {
+    const run = kubectlOf(await startCluster())
+    await run('apply', '-k', projectPath('deploy/admission'))
+    const applied = (annotations: object, kind = 'Alert') => {
+      const metadata = { name: 'ruled', namespace: 'default', annotations }
+      const spec =
+        kind === 'Alert'
+          ? { providerRef: { name: 'p' }, eventSources: [{ kind: 'Kustomization', name: '*' }] }
+          : { type: 'generic', address: 'https://hooks.example' }
+      const file = join(temporaryDirectory(), 'object.json')
+      const apiVersion = 'notification.toolkit.fluxcd.io/v1beta3'
+      writeFileSync(file, JSON.stringify({ apiVersion, kind, metadata, spec }))
+      return run('apply', '--dry-run=server', '-o', 'name', '-f', file)
+    }
+    // A policy is in force soon after it was stored.
+    await expect
+      .poll(() => applied({ 'flux-relay.io/wen': 'true' }).catch(String), { timeout: 30_000 })
+      .toMatch(/no annotation of flux-relay: flux-relay\.io\/wen; known are .*flux-relay\.io\/when/)
+    const others = { 'example.com/wen': 'x', 'flux-relay.io/when': 'true' }
+    expect(await applied(others)).toBe('alert.notification.toolkit.fluxcd.io/ruled\n')
+    await expect(applied({ 'flux-relay.io/api-url': 'x' })).rejects.toThrow(/no annotation of/)
+    const setting = await applied({ 'flux-relay.io/api-url': 'https://a.test' }, 'Provider')
+    expect(setting).toBe('provider.notification.toolkit.fluxcd.io/ruled\n')
+    await expect(applied({ 'flux-relay.io/namespaces': '*' }, 'Provider')).rejects.toThrow(
+      /no annotation of/,
+    )
   })
 
   it('lets the pod of the relay into a namespace that is restricted', async () => {

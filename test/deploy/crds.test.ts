@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { parse, parseAllDocuments } from 'yaml'
 import type { z } from 'zod'
+import { policyText } from '../../deploy/admission/policy.ts'
 import { definitionFiles } from '../../deploy/crds/definitions.ts'
 import type { StructuralSchema } from '../../deploy/crds/structural-schema.ts'
 import { projectPath, readProjectFile } from '../../docs/generate/project.ts'
@@ -136,6 +137,10 @@ const objectOf = (kind: string, value: unknown) => ({
 describe('the definitions of Alert and Provider', () => {
   it.each(definitionFiles())('$name is what the generator makes', ({ name, text }) => {
     expect(readProjectFile(`deploy/crds/${name}`), 'run `npm run crds`').toBe(text)
+  })
+
+  it('come with an admission policy that knows the same annotations', () => {
+    expect(readProjectFile('deploy/admission/policy.yaml'), 'run `npm run crds`').toBe(policyText())
   })
 
   it('have structural schemas', () => {
