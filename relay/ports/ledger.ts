@@ -16,7 +16,7 @@ export interface LedgerFilter {
   readonly outcome?: Outcome | readonly Outcome[]
   /** The beginning of a delivery's id. */
   readonly id?: string
-  /** The beginning of an event's id. */
+  /** The beginning of an event's id. The test of a Provider is of no event. */
   readonly event?: string
   /** The earliest accept time. */
   readonly since?: number
