@@ -11,7 +11,7 @@ import { projectPath, readProjectFile } from '../../docs/generate/project.ts'
 import { AlertSpec } from '../../relay/model/alert.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import { ProviderSpec } from '../../relay/model/provider.ts'
-import { runsOf } from '../support/full-size.ts'
+import { IS_FULL_SIZE, runsOf } from '../support/full-size.ts'
 
 interface Definition {
   readonly spec: {
@@ -187,7 +187,8 @@ describe('the definitions of Alert and Provider', () => {
       }),
       { numRuns: runsOf(200) },
     )
-    expect([...seen].sort()).toEqual(fields.sort())
+    // A fifth of the values may lack a field.
+    if (IS_FULL_SIZE) expect([...seen].sort()).toEqual(fields.sort())
   })
 
   it.each([
