@@ -6,7 +6,10 @@ import type { Clock } from '../../../relay/ports/clock.ts'
 /** How long a session lasts, however much it is used. */
 export const SESSION_MS = 12 * 60 * 60_000
 
-/** The most sessions at a time. Where there are as many, the oldest one ends. */
+/**
+ * The most sessions at a time. Where there are as many, the next one ends the oldest of the same token, or
+ * else the oldest of all.
+ */
 export const MAX_SESSIONS = 1_000
 
 /** Who has logged in. It is kept in memory: a restart ends every session. */
@@ -20,6 +23,7 @@ export interface Sessions {
 
 interface Session {
   readonly token: string
+  readonly tokenHash: string
   readonly endsAt: number
 }
 
@@ -33,15 +37,20 @@ export function createSessions(
 ): Sessions {
   // By the hash of the id, so that the time of a look-up tells nothing of another's id.
   const sessions = new Map<string, Session>()
+  const endOldest = (hash: string) => {
+    const [oldest] = sessions.keys()
+    const own = [...sessions].find(([, session]) => session.tokenHash === hash)?.[0]
+    sessions.delete(own ?? oldest ?? '')
+  }
   return {
     begin(token) {
       if (operatorOf(token) === undefined) return undefined
       const now = clock.now()
       for (const [key, { endsAt }] of sessions) if (endsAt <= now) sessions.delete(key)
-      const [oldest] = sessions.keys()
-      if (sessions.size >= MAX_SESSIONS && oldest !== undefined) sessions.delete(oldest)
+      const hash = tokenHash(token)
+      if (sessions.size >= MAX_SESSIONS) endOldest(hash)
       const id = randomBytes(32).toString('base64url')
-      sessions.set(tokenHash(id), { token, endsAt: now + SESSION_MS })
+      sessions.set(tokenHash(id), { token, tokenHash: hash, endsAt: now + SESSION_MS })
       return id
     },
     operatorOf(id) {
