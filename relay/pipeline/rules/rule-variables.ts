@@ -6,8 +6,9 @@ import { celVariables } from '../cel-variables.ts'
 import type { MatchInput } from '../source-index.ts'
 
 /**
- * The variables of a rule. `event` has its final metadata, as commit status expressions see it. The labels
- * are empty when the sender of the event does not know those of its object.
+ * The variables of a rule. `event` has its final metadata, as commit status expressions see it; to those an
+ * event without any has no `metadata`, while a rule may ask for a key of it. The labels are empty when the
+ * sender of the event does not know those of its object.
  */
 export function ruleVariables(
   cluster: string,
@@ -15,6 +16,8 @@ export function ruleVariables(
   alert: Alert,
   provider: Provider,
 ): RuleVariables {
+  const variables = celVariables(cluster, event, alert, provider)
+  const metadata = struct(Object.entries(event.metadata))
   const labels = struct(Object.entries(objectLabels ?? {}))
-  return { ...celVariables(cluster, event, alert, provider), labels }
+  return { ...variables, event: { ...variables.event, metadata }, labels }
 }

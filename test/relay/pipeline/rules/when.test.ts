@@ -60,6 +60,19 @@ describe('the condition when', () => {
     })
   })
 
+  it.each(['has(event.metadata.team)', "event.metadata[?'team'].orValue('') == 'web'"])(
+    'asks an event without metadata too: %s',
+    async (when) => {
+      const harness = createHarness()
+      await harness.configure(provider('p', HOOK), annotated(alert('a', 'p'), { when }))
+      await harness.send('kustomization-finished', { metadata: undefined })
+      await harness.drain()
+      expect(await harness.records()).toMatchObject([
+        { outcome: 'skipped', reason: 'the condition of the Alert does not hold' },
+      ])
+    },
+  )
+
   it('that costs too much lets the event through, and says so', async () => {
     const nested = '[0, 1, 2, 3, 4, 5, 6, 7, 8, 9]'
     const all = (body: string, name: string) => `${nested}.all(${name}, ${body})`
