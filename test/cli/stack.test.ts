@@ -32,8 +32,12 @@ describe('--stack', () => {
       fluxRelay([...GET, stack], { env: anonymous }),
       fluxRelay([...GET, stack], { env: nowhere }),
     ])
-    expect(credentials.stderr).toMatch(/^flux-relay: AWS: CredentialsProviderError: Could not load/)
-    expect(region.stderr).toBe('flux-relay: AWS: Error: Region is missing\n')
+    expect(credentials.stderr).toMatch(
+      /^flux-relay: AWS: CredentialsProviderError: Could not load.*; set AWS_PROFILE, or AWS_ACCESS_KEY_ID/,
+    )
+    expect(region.stderr).toBe(
+      'flux-relay: AWS: Error: Region is missing; set AWS_REGION, or AWS_PROFILE to one with a region\n',
+    )
     expect([credentials, region].map(({ code, stdout }) => [code, stdout])).toEqual([
       [1, ''],
       [1, ''],
