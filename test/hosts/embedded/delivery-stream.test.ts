@@ -74,6 +74,16 @@ describe('the stream of deliveries', () => {
     await waitFor(() => expect(source.deliveries()).toEqual(expected))
   })
 
+  it('tells of no test of a Provider to who asks for an event, as a list does', async () => {
+    const { server, ports } = await startRelay()
+    const made = { ...record('made'), test: {} }
+    const source = await openEvents(server.port, `${PATH}?event=${made.eventId}`)
+    const all = await openEvents(server.port, PATH)
+    ports.ledger.put(made, { ...record('real'), eventId: made.eventId })
+    await waitFor(() => expect(all.deliveries()).toEqual(['made', 'real']))
+    await waitFor(() => expect(source.deliveries()).toEqual(['real']))
+  })
+
   it.each([
     ['limit=10', 'limit: is of a list'],
     ['cursor=1.a', 'cursor: is of a list'],
