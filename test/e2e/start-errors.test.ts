@@ -46,7 +46,7 @@ it('does not touch a data file that is no database', async () => {
 
 it('says which port is in use', async () => {
   const { port } = await startSink({})
-  const ending = await serve({}, '--port', String(port))
+  const ending = await serveHere(['--port', String(port)])
   expectRefusal(ending, 1, new RegExp(`cannot listen on 127.0.0.1:${port}: .*EADDRINUSE`))
 })
 
@@ -115,11 +115,10 @@ function serve(
   ...flags: readonly string[]
 ): Promise<Ending> {
   const { manifests = manifestsFolder({}), data = temporaryDirectory() } = folders
-  const free = flags.includes('--port') ? [] : ['--port', '0']
-  return runCli('serve', '--manifests', manifests, '--data', data, ...free, ...flags)
+  return runCli('serve', '--manifests', manifests, '--data', data, '--port', '0', ...flags)
 }
 
-/** The same in this process, for what is found before anything is started. */
+/** The same in this process, which it leaves as it was. */
 function serveHere(flags: readonly string[], manifests = manifestsFolder({})) {
   const folders = ['--manifests', manifests, '--data', temporaryDirectory()]
   return fluxRelay(['serve', ...folders, '--port', '0', ...flags])

@@ -43,7 +43,7 @@ it('keeps events while the relay is down, and then sends all of them in order', 
   const sink = await startSink({ 'POST /hook': { status: 200 } })
   const port = await unusedPort()
   const relay = { data: temporaryDirectory() }
-  const shipper = await startShipper({ relay: `http://127.0.0.1:${port}` })
+  const shipper = await startShipperHere({ relay: `http://127.0.0.1:${port}` })
   await postNumbered(shipper, 0, 50)
   await shipper.logged({ msg: 'events could not be sent, will be repeated', reason: 'connect' })
 
