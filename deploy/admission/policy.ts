@@ -20,7 +20,10 @@ function listOf(kind: RuleBearer, settings: ReadonlySet<string>): string {
   return `[${names.map((name) => `'${RELAY_ANNOTATION_PREFIX}${name}'`).join(', ')}]`
 }
 
-/** Refuses an Alert or a Provider with an annotation below the relay's prefix that no relay knows. */
+/**
+ * Refuses an Alert or a Provider with an annotation below the relay's prefix that no relay knows. An update may
+ * keep one that was there before: so a controller can always take its finalizer away.
+ */
 const POLICY = {
   apiVersion: 'admissionregistration.k8s.io/v1',
   kind: 'ValidatingAdmissionPolicy',
@@ -40,8 +43,12 @@ const POLICY = {
     variables: [
       { name: 'known', expression: `object.kind == 'Alert' ? ${ALERT} : ${PROVIDER}` },
       {
+        name: 'before',
+        expression: 'oldObject == null ? {} : oldObject.metadata.?annotations.orValue({})',
+      },
+      {
         name: 'unknown',
-        expression: `object.metadata.?annotations.orValue({}).filter(name, name.startsWith('${RELAY_ANNOTATION_PREFIX}') && !(name in variables.known))`,
+        expression: `object.metadata.?annotations.orValue({}).filter(name, name.startsWith('${RELAY_ANNOTATION_PREFIX}') && !(name in variables.known) && !(name in variables.before))`,
       },
     ],
     validations: [

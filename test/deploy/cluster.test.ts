@@ -107,23 +107,37 @@ describe.skipIf(!isRealCluster || !hasKubectl)('a real API server', () => {
   })
 
   it('refuses by the admission policy an annotation that no relay knows, also in a dry run', async () => {
-    const run = kubectlOf(await startCluster())
+    const cluster = await startCluster()
+    const run = kubectlOf(cluster)
+    const old = {
+      ...ALERT,
+      metadata: { name: 'old', namespace: 'default', annotations: { 'flux-relay.io/wen': 'x' } },
+    }
+    const spec = {
+      providerRef: { name: 'p' },
+      eventSources: [{ kind: 'Kustomization', name: '*' }],
+    }
+    await cluster.apply({ ...old, spec } as Manifest)
     await run('apply', '-k', projectPath('deploy/admission'))
     const applied = (annotations: object, kind = 'Alert') => {
       const metadata = { name: 'ruled', namespace: 'default', annotations }
-      const spec =
-        kind === 'Alert'
-          ? { providerRef: { name: 'p' }, eventSources: [{ kind: 'Kustomization', name: '*' }] }
-          : { type: 'generic', address: 'https://hooks.example' }
+      const given = kind === 'Alert' ? spec : { type: 'generic', address: 'https://hooks.example' }
       const file = join(temporaryDirectory(), 'object.json')
       const apiVersion = 'notification.toolkit.fluxcd.io/v1beta3'
-      writeFileSync(file, JSON.stringify({ apiVersion, kind, metadata, spec }))
+      writeFileSync(file, JSON.stringify({ apiVersion, kind, metadata, spec: given }))
       return run('apply', '--dry-run=server', '-o', 'name', '-f', file)
     }
     // A policy is in force soon after it was stored.
     await expect
       .poll(() => applied({ 'flux-relay.io/wen': 'true' }).catch(String), { timeout: 30_000 })
       .toMatch(/no annotation of flux-relay: flux-relay\.io\/wen; known are .*flux-relay\.io\/when/)
+    // What was there before may stay, so that an object can be changed and deleted.
+    expect(await run('annotate', 'alerts', 'old', '-n', 'default', 'example.com/a=b')).toContain(
+      'annotated',
+    )
+    await expect(
+      run('annotate', 'alerts', 'old', '-n', 'default', 'flux-relay.io/wehn=x'),
+    ).rejects.toThrow(/no annotation of flux-relay: flux-relay\.io\/wehn;/)
     const others = { 'example.com/wen': 'x', 'flux-relay.io/when': 'true' }
     expect(await applied(others)).toBe('alert.notification.toolkit.fluxcd.io/ruled\n')
     await expect(applied({ 'flux-relay.io/api-url': 'x' })).rejects.toThrow(/no annotation of/)
