@@ -175,6 +175,7 @@ describe.skipIf(CHROMIUM === undefined)('the console in Chromium', () => {
     await page.keyboard.press('?')
     await page.waitForSelector('dialog[open]')
     await page.keyboard.press('Escape')
+    await page.waitForSelector('dialog[open]', { state: 'detached' })
     await page.keyboard.press('/')
     expect(await page.evaluate(focusedName)).toBe('text')
     await page.locator('input[name=text]').blur()

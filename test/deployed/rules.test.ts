@@ -2,6 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, inject, it } from 'vitest'
 import { parseAllDocuments } from 'yaml'
+import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import { ruleExamples } from '../docs/rule-examples.ts'
 import { runHelm } from '../support/chart.ts'
 import { hasKubectl, kubectl } from '../support/kustomize.ts'
@@ -33,10 +34,9 @@ describe('the examples of rules', () => {
   it.skipIf(!hasKubectl)('pass kustomize unchanged', async () => {
     const resources = OBJECTS.map((_, index) => `  - rule-${index}.yaml\n`).join('')
     const folder = written('.', { 'kustomization.yaml': `resources:\n${resources}` })
-    const byName = (objects: readonly { metadata?: unknown }[]) =>
-      objects.toSorted((a, b) =>
-        JSON.stringify(a.metadata).localeCompare(JSON.stringify(b.metadata)),
-      )
+    const named = ({ metadata }: KubernetesObject) => String(Object(metadata).name)
+    const byName = (objects: readonly KubernetesObject[]) =>
+      objects.toSorted((a, b) => (named(a) < named(b) ? -1 : 1))
     expect(byName(objectsOf(await kubectl('kustomize', folder)))).toEqual(byName(OBJECTS))
   })
 })
