@@ -9,7 +9,6 @@ export default defineConfig({
       'test/fuzz/{classify,deliver,responses}.test.ts',
       'test/crash/crash.test.ts',
       'test/e2e/{crash,robustness}.test.ts',
-      'test/deploy/crds.test.ts',
       'test/hosts/embedded/single-event.test.ts',
       'test/hosts/embedded/manifests/problems.test.ts',
       'test/relay/api/body.test.ts',
