@@ -29,8 +29,9 @@ export async function* readEvents(
 
 function eventOf(block: string): ServerSentEvent {
   const fields = block.split(/\r?\n/).map((line) => {
-    const [, name = '', value = ''] = /^([^:]*):? ?(.*)$/s.exec(line) ?? []
-    return [name, value] as const
+    const colon = line.indexOf(':')
+    if (colon < 0) return [line, ''] as const
+    return [line.slice(0, colon), line.slice(colon + 1).replace(/^ /, '')] as const
   })
   const lastOf = (wanted: string) => fields.findLast(([name]) => name === wanted)?.[1]
   const [id, event] = [lastOf('id'), lastOf('event')]

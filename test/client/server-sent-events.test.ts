@@ -26,6 +26,10 @@ it.each(['\n', '\r\n'])('reads lines that end with %j, however the text is cut',
   expect(await eventsOf(...text)).toEqual(expected)
 })
 
+it('reads a field without a colon as one without a value', async () => {
+  expect(await eventsOf('event\ndata\ndata:  x\n\n')).toEqual([{ event: '', data: '\n x' }])
+})
+
 it('leaves out an event that was cut off', async () => {
   expect(await eventsOf('data: 1\n\ndata: 2\n')).toEqual([{ data: '1' }])
 })
