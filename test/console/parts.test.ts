@@ -160,6 +160,21 @@ describe('the preview of a message', () => {
     expect(String(messagePreview('other', 'a < b'))).toContain('a &lt; b')
   })
 
+  it('shows the texts and facts of a card of Teams', () => {
+    const items = [
+      { type: 'TextBlock', text: 'a' },
+      { type: 'TextBlock', text: 'b\\_c', color: 'attention' },
+      { type: 'FactSet', facts: [{ title: 'k', value: 'v' }] },
+    ]
+    const card = (content: unknown) => JSON.stringify({ attachments: [{ content }] })
+    const shown = String(messagePreview('msteams', card({ body: [{ items }] })))
+    expect(shown).toContain('is-bad"><p><b>a</b></p>')
+    expect(shown).toContain('>b_c</div>')
+    expect(shown).toContain('<dt>k</dt><dd><span dir="auto">v</span></dd>')
+    const empty = String(messagePreview('msteams', card({ body: [{}] })))
+    expect(empty).toContain('is-good"><p><b></b></p>')
+  })
+
   it('shows the texts of Slack as a reader sees them', () => {
     const attachment = { color: 'danger', author_name: 'a &amp; b', text: '&lt;c&gt;' }
     const shown = String(messagePreview('slack', JSON.stringify({ attachments: [attachment] })))
