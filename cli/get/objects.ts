@@ -1,5 +1,6 @@
 import { UsageError } from '../../client/usage-error.ts'
 import type { Readiness } from '../../relay/api/schemas/config.ts'
+import { writtenType } from '../../relay/model/provider.ts'
 import { formatAge } from '../output/age.ts'
 import { formatDocument, type OutputFormat, print, warnLine } from '../output/print.ts'
 import { formatTable } from '../output/table.ts'
@@ -76,8 +77,7 @@ function tableOf(
 
 /** What a person looks for next: an Alert's Provider, a Provider's type. */
 function referenceOf(manifest: FoundObject['manifest']): string {
-  const spec: Readonly<Record<string, unknown>> = Object(manifest?.spec)
-  return String(spec.type ?? Object(spec.providerRef).name ?? '')
+  return writtenType(manifest) ?? String(Object(Object(manifest?.spec).providerRef).name ?? '')
 }
 
 /** The objects with the `Ready` condition that a cluster would show. */

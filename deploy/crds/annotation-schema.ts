@@ -15,6 +15,7 @@ const RULES: Readonly<Record<RuleAnnotation, string>> = {
   text: 'Text of the message; $(…) holds an expression in CEL.',
   namespaces:
     'Namespaces of the objects that it is for, with commas between them, or * for all; for sources that name none.',
+  type: 'Type that counts instead of spec.type, for types that the definitions of Flux refuse there.',
 }
 
 /** What an editor shows of each annotation that some types of Providers read. */

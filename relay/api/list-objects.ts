@@ -4,6 +4,7 @@ import { fieldErrors } from '../model/errors.ts'
 import { type KubernetesObject, namespacedName } from '../model/kubernetes.ts'
 import { lastDay } from '../model/outcome-count.ts'
 import { nameOf } from '../model/parse-objects.ts'
+import { writtenType } from '../model/provider.ts'
 import type { ObjectCount, OutcomeCounts } from '../ports/outcome-counts.ts'
 import type { Ports } from '../ports/ports.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
@@ -61,14 +62,15 @@ function objectView(
   counts: readonly ObjectCount[] = [],
 ): ListedObject {
   const { kind, namespace, name, ready, reason, message } = readiness
-  const { suspend, type, providerRef } = Object(manifest?.spec) as Record<string, unknown>
+  const { suspend, providerRef } = Object(manifest?.spec) as Record<string, unknown>
+  const type = kind === 'Provider' ? writtenType(manifest) : undefined
   const provider = Object(providerRef).name as unknown
   const lastAt = (wanted: string) => counts.find(({ outcome }) => outcome === wanted)?.lastAt
   const [deliveredAt, deadAt] = [lastAt('delivered'), lastAt('dead')]
   return {
     ...{ kind, namespace, name, ready, reason, message },
     suspended: suspend === true,
-    ...(kind === 'Provider' && typeof type === 'string' && { type }),
+    ...(type !== undefined && { type }),
     ...(typeof provider === 'string' && { provider: `${namespace}/${provider}` }),
     ...(deliveredAt !== undefined && { lastDeliveredAt: new Date(deliveredAt).toISOString() }),
     ...(deadAt !== undefined && { lastDeadAt: new Date(deadAt).toISOString() }),

@@ -3,7 +3,7 @@ import { Alert } from './alert.ts'
 import { type FieldError, fieldErrors } from './errors.ts'
 import { derivedUid } from './hash.ts'
 import { type KubernetesObject, relayAnnotations } from './kubernetes.ts'
-import { Provider } from './provider.ts'
+import { Provider, withAnnotatedType } from './provider.ts'
 import { storedForm } from './stored-form.ts'
 
 /** A Kubernetes object of a known kind, or what is wrong with it. */
@@ -16,9 +16,10 @@ export function parseAlert(cluster: string, manifest: KubernetesObject): ParseRe
   return parseObject('Alert', Alert, cluster, manifest)
 }
 
-/** Validates a Provider and gives it a UID when it has none. */
+/** Validates a Provider, gives it a UID when it has none, and the type of its annotation when it has one. */
 export function parseProvider(cluster: string, manifest: KubernetesObject): ParseResult<Provider> {
-  return parseObject('Provider', Provider, cluster, manifest)
+  const result: ParseResult<Provider> = parseObject('Provider', Provider, cluster, manifest)
+  return 'object' in result ? { object: withAnnotatedType(result.object) } : result
 }
 
 /**

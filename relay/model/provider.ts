@@ -6,6 +6,7 @@ import {
   NotificationApiVersion,
   ObjectMeta,
   OptionalReference,
+  relayAnnotations,
 } from './kubernetes.ts'
 import { NameText, OptionalText } from './text.ts'
 
@@ -26,6 +27,7 @@ const Timeout = z
   .transform((text) => (text ? parseDurationMs(text) : undefined))
 
 export const ProviderSpec = z.object({
+  /** The annotation `type` overrides it, since the definitions of Flux allow no other types than Flux's own. */
   type: NameText(64),
   /** Deprecated in Flux and without effect; accepted. */
   interval: z.string().nullish(),
@@ -65,3 +67,17 @@ export type Provider = Readonly<
     manifest: KubernetesObject
   }
 >
+
+/** A Provider whose `spec.type` is that of its annotation `type`, if it has one. */
+export function withAnnotatedType(provider: Provider): Provider {
+  const { type } = provider.annotations
+  return type === undefined ? provider : { ...provider, spec: { ...provider.spec, type } }
+}
+
+/** The type of a Provider as it was written, valid or not; undefined when it has none. */
+export function writtenType(manifest: KubernetesObject | undefined): string | undefined {
+  const { metadata, spec } = Object(manifest) as Readonly<Record<string, unknown>>
+  const type: unknown =
+    relayAnnotations(Object(Object(metadata).annotations)).type ?? Object(spec).type
+  return typeof type === 'string' ? type : undefined
+}

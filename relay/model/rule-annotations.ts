@@ -14,6 +14,7 @@ export const RULE_ANNOTATIONS = {
   title: ['Alert', 'Provider'],
   text: ['Alert', 'Provider'],
   namespaces: ['Alert'],
+  type: ['Provider'],
 } as const satisfies Readonly<Record<string, readonly RuleBearer[]>>
 
 export type RuleAnnotation = keyof typeof RULE_ANNOTATIONS
@@ -54,7 +55,7 @@ function unknown(name: string, kind: RuleBearer, known: ReadonlySet<string>): st
     const kinds = RULE_ANNOTATIONS[name as RuleAnnotation].join(' or ')
     return `has no effect on this kind, ${kind}; it goes on ${kinds}`
   }
-  const meant = nearest(name, known)
+  const meant = nearestName(name, known)
   return `there is no such annotation${meant === undefined ? '' : `; did you mean ${RELAY_ANNOTATION_PREFIX}${meant}?`}`
 }
 
@@ -64,7 +65,8 @@ const MAX_TYPOS = 2
 /** A longer name is none of ours, and is not compared. */
 const MAX_COMPARED_LENGTH = 64
 
-function nearest(name: string, known: ReadonlySet<string>): string | undefined {
+/** The name that a person most likely meant by one that is unknown, if it is a typing error. */
+export function nearestName(name: string, known: Iterable<string>): string | undefined {
   if (name.length > MAX_COMPARED_LENGTH) return undefined
   const [best] = [...known]
     .map((candidate) => ({ candidate, typos: distance(name.toLowerCase(), candidate) }))

@@ -111,11 +111,11 @@ async function providerReadiness(
 
 async function providerError(cluster: string, compiled: CompiledProvider, secrets: SecretStore) {
   const { provider, type, contextExpression, rules } = compiled
-  if (!type) {
-    return { reason: 'ValidationFailed', message: `spec.type: unknown type ${provider.spec.type}` }
-  }
   if (rules.errors.length > 0) {
     return { reason: 'ValidationFailed', message: rules.errors.map(fieldErrorText).join('; ') }
+  }
+  if (!type) {
+    return { reason: 'ValidationFailed', message: `spec.type: unknown type ${provider.spec.type}` }
   }
   if (contextExpression && 'error' in contextExpression) {
     const message = `spec.commitStatusExpr: ${contextExpression.error}`

@@ -31,6 +31,12 @@ const provider = {
   spec: { type: 'slack' },
 }
 
+/** Of a type that the definitions of Flux refuse in `spec.type`. */
+const queue = {
+  ...provider,
+  metadata: { ...provider.metadata, name: 'queue', annotations: { 'flux-relay.io/type': 'sqs' } },
+}
+
 function readiness(kind: string, name: string, changes: object = {}) {
   const ready = { ready: true, reason: 'Succeeded', message: 'Initialized' }
   return { kind, namespace: 'flux-system', name, ...ready, ...changes }
@@ -40,12 +46,13 @@ const CONFIG: ConfigSnapshot = {
   cluster: 'prod',
   revision: 'r1',
   takenAt: 1_000,
-  manifests: [alert('on-call'), alert('team', 'apps'), suspended(alert('night')), provider],
+  manifests: [alert('on-call'), alert('team', 'apps'), suspended(alert('night')), provider, queue],
   objects: [
     readiness('Alert', 'on-call'),
     readiness('Alert', 'night', { ready: false, reason: 'ProviderNotFound', message: SEQUENCES }),
     readiness('Alert', 'team', { namespace: 'apps' }),
     readiness('Provider', 'slack'),
+    readiness('Provider', 'queue'),
     // Not valid, and so without a manifest in force.
     readiness('Provider', 'broken', { ready: false, reason: 'ValidationFailed', message: 'no' }),
   ],
@@ -91,6 +98,7 @@ describe.each(commandTargets())('flux-relay get alerts and providers %s', (_, op
     expect(rows(providers.stdout)).toEqual([
       ['NAME', 'SUSPENDED', 'READY', 'STATUS', 'AGE', 'REASON', 'TYPE'],
       ['broken', '<unknown>', 'False', 'no', '<unknown>', 'ValidationFailed'],
+      ['queue', 'False', 'True', 'Initialized', '<unknown>', 'Succeeded', 'sqs'],
       ['slack', 'False', 'True', 'Initialized', '<unknown>', 'Succeeded', 'slack'],
     ])
     expect([alerts, all, wide, providers].map(({ code }) => code)).toEqual([0, 0, 0, 0])

@@ -4,11 +4,13 @@ import { compileTemplate, type Template } from '../../cel/template.ts'
 import type { FieldError } from '../../model/errors.ts'
 import {
   annotationField,
+  nearestName,
   type RuleAnnotation,
   type RuleBearer,
   unknownAnnotations,
 } from '../../model/rule-annotations.ts'
 import type { ProviderType } from '../../providers/contract.ts'
+import { providerTypes } from '../../providers/registry.ts'
 import { type Namespaces, parseNamespaces } from './namespaces.ts'
 import { RuleError } from './rule-error.ts'
 
@@ -54,6 +56,8 @@ export function compileRules(
   const when = compiled('when', compileCondition)
   const title = compiled('title', compileTemplate)
   const text = compiled('text', compileTemplate)
+  // What it says is the `spec.type` of the Provider by now.
+  compiled('type', knownType)
   // One that is wrong may be meant for any: their events then wait for the mended one.
   const namespaces =
     annotations.namespaces === undefined
@@ -79,6 +83,16 @@ const EXPECTED: Readonly<Record<RuleAnnotation, string>> = {
   title: 'expected a text such as $(event.involvedObject.name) in $(cluster)',
   text: 'expected a text such as $(event.reason): $(event.message)',
   namespaces: 'expected names of namespaces such as apps,infra, or * for all',
+  type: 'expected a type of Providers such as sqs',
+}
+
+function knownType(name: string): ProviderType {
+  const type = providerTypes.get(name)
+  if (type !== undefined) return type
+  const meant = nearestName(name, providerTypes.keys())
+  throw new RuleError(
+    `there is no type ${name}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
+  )
 }
 
 function compileRule<T>(

@@ -209,6 +209,20 @@ it('lists Alerts and Providers with how they did, by name', async () => {
   expect(await list('kind=Alert')).toEqual(alerts)
 })
 
+it('lists the type that counts of a Provider', async () => {
+  const { configs, ports } = setUp()
+  const { metadata, ...rest } = object('Provider', 'queue', { type: 'generic' })
+  const annotations = { 'flux-relay.io/type': 'sqs' }
+  await configs.replace(
+    snapshot({
+      manifests: [{ ...rest, metadata: { ...metadata, annotations } }],
+      objects: [{ kind: 'Provider', namespace: 'apps', name: 'queue', ...READY }],
+    }),
+  )
+  const { body } = await listObjects(ports, 'prod', new URLSearchParams())
+  expect(JSON.parse(body).objects).toMatchObject([{ name: 'queue', type: 'sqs' }])
+})
+
 it('refuses to list what is not there, and what it does not know', async () => {
   const { ports } = setUp()
   const ask = async (query: string) => {
