@@ -2,12 +2,14 @@ import { Command, Option } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
 import { manifestErrorText } from '../hosts/embedded/manifests/manifest-error.ts'
 import type { ObjectReadiness } from '../relay/model/config.ts'
-import { count, loadManifests, readManifests } from './manifests.ts'
+import { type KubernetesObject, namespacedName } from '../relay/model/kubernetes.ts'
+import { nameOf } from '../relay/model/parse-objects.ts'
+import { count, loadManifests, type ReadManifests, readManifests } from './manifests.ts'
 import { formatDocument, print, warnLine } from './output/print.ts'
 import { formatTable } from './output/table.ts'
 import { annotation } from './validate/annotation.ts'
 import { findingsOf } from './validate/findings.ts'
-import { judge } from './validate/judge.ts'
+import { isElsewhere, judge } from './validate/judge.ts'
 
 interface ValidateFlags {
   readonly file: string
@@ -45,6 +47,7 @@ async function printTable({ file, strict }: ValidateFlags): Promise<void> {
   const loaded = await loadManifests(file, ANY_CLUSTER)
   for (const note of loaded.notes) warnLine(manifestErrorText(note))
   const objects = await judge(loaded, ANY_CLUSTER)
+  const validity = validityIn(loaded)
   print(
     formatTable(
       ['KIND', 'NAMESPACE', 'NAME', 'VALID', 'STATUS'],
@@ -57,7 +60,7 @@ async function printTable({ file, strict }: ValidateFlags): Promise<void> {
       ]),
     ),
   )
-  const wrong = objects.filter(isWrong)
+  const wrong = objects.filter((object) => validity(object) === 'False')
   if (wrong.length > 0) throw new UsageError(`-f ${file}: ${count(wrong, 'object')} not valid`, 1)
   const { notes } = loaded
   if (strict && notes.length > 0) {
@@ -72,7 +75,9 @@ async function printFindings({ file, strict, output }: ValidateFlags): Promise<v
     throw new UsageError(`-f ${file}: there is no Alert or Provider in it`, 1)
   }
   // An object that is missing only because its file has a mistake is no second mistake.
-  const wrong = problems.length > 0 ? [] : (await judge(read.loaded, ANY_CLUSTER)).filter(isWrong)
+  const objects = problems.length > 0 ? [] : await judge(read.loaded, ANY_CLUSTER)
+  const validity = validityIn(read.loaded)
+  const wrong = objects.filter((object) => validity(object) === 'False')
   const findings = await findingsOf({ ...read, path: file, wrong, strict })
   print(
     output === 'github'
@@ -83,15 +88,21 @@ async function printFindings({ file, strict, output }: ValidateFlags): Promise<v
   if (errors.length > 0) throw new UsageError(`-f ${file}: ${count(errors, 'problem')}`, 1)
 }
 
-function isWrong(object: ObjectReadiness): boolean {
-  return validity(object) === 'False'
+/**
+ * Tells whether an object is valid. A Secret, or a Provider of another namespace, that is not among the files
+ * may well be where the relay looks; and what is wrong with an Alert's Provider is not wrong with the Alert.
+ */
+function validityIn({ manifests }: ReadManifests['loaded']) {
+  const named = new Map(manifests.map((manifest) => [keyOf(manifest), manifest]))
+  return (object: ObjectReadiness): 'True' | 'False' | 'Unknown' => {
+    const { ready, reason, kind } = object
+    if (ready) return 'True'
+    if (reason === 'SecretNotFound' || reason === 'ProviderNotReady') return 'Unknown'
+    const manifest = named.get(`${kind}/${namespacedName(object)}`)
+    return manifest && isElsewhere(object, manifest) ? 'Unknown' : 'False'
+  }
 }
 
-/**
- * A Secret that is not among the files may well be where the relay looks; and what is wrong with an
- * Alert's Provider is not wrong with the Alert.
- */
-function validity({ ready, reason }: ObjectReadiness): 'True' | 'False' | 'Unknown' {
-  if (ready) return 'True'
-  return reason === 'SecretNotFound' || reason === 'ProviderNotReady' ? 'Unknown' : 'False'
+function keyOf(manifest: KubernetesObject): string {
+  return `${String(manifest.kind)}/${namespacedName(nameOf(manifest))}`
 }

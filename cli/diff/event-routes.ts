@@ -3,6 +3,7 @@ import type { ListedEvent } from '../../relay/api/schemas/event-list.ts'
 import type { AcceptedEvent } from '../../relay/model/delivery.ts'
 import { type KubernetesObject, namespacedName } from '../../relay/model/kubernetes.ts'
 import { nameOf } from '../../relay/model/parse-objects.ts'
+import { providerRefOf } from '../../relay/model/provider-ref.ts'
 import {
   type ExplainOptions,
   explainAlert,
@@ -139,10 +140,9 @@ function providersByAlert(manifests: readonly KubernetesObject[]): ReadonlyMap<s
   return new Map(
     manifests
       .filter(({ kind }) => kind === 'Alert')
-      .map((manifest) => {
-        const { namespace, name } = nameOf(manifest)
-        const provider = { namespace, name: String(Object(Object(manifest.spec).providerRef).name) }
-        return [namespacedName({ namespace, name }), provider] as const
+      .flatMap((manifest) => {
+        const provider = providerRefOf(manifest)
+        return provider ? [[namespacedName(nameOf(manifest)), provider] as const] : []
       }),
   )
 }

@@ -2,8 +2,9 @@ import type { RelayClient } from '../../client/relay-client.ts'
 import type { ObjectReadiness } from '../../relay/model/config.ts'
 import { type KubernetesObject, namespacedName } from '../../relay/model/kubernetes.ts'
 import { nameOf } from '../../relay/model/parse-objects.ts'
+import { providerRefOf } from '../../relay/model/provider-ref.ts'
 import { namingFiles, type ReadManifests } from '../manifests.ts'
-import { judge } from '../validate/judge.ts'
+import { isElsewhere, judge } from '../validate/judge.ts'
 
 /** Whether an object takes effect. `unknown`: that depends on a Secret that is not among the files. */
 export type Standing = 'ready' | 'not ready' | 'unknown'
@@ -85,9 +86,10 @@ function readinessIn(judged: Judged, key: string) {
 function standingIn(judged: Judged, manifest: KubernetesObject): Standing {
   const found = judged.get(keyOf(manifest))
   if (found === undefined || found.reason === 'SecretNotFound') return 'unknown'
+  if (isElsewhere(found, manifest)) return 'unknown'
   if (found.reason !== 'ProviderNotReady') return found.ready ? 'ready' : 'not ready'
-  const { name } = Object(Object(manifest.spec).providerRef)
-  const provider = judged.get(`Provider/${found.namespace}/${name}`)
+  const ref = providerRefOf(manifest)
+  const provider = ref && judged.get(`Provider/${namespacedName(ref)}`)
   return provider?.reason === 'SecretNotFound' ? 'unknown' : 'not ready'
 }
 

@@ -1,6 +1,8 @@
 import { UsageError } from '../../client/usage-error.ts'
 import type { Readiness } from '../../relay/api/schemas/config.ts'
+import { namespacedName } from '../../relay/model/kubernetes.ts'
 import { writtenType } from '../../relay/model/provider.ts'
+import { providerRefOf } from '../../relay/model/provider-ref.ts'
 import { formatAge } from '../output/age.ts'
 import { formatDocument, type OutputFormat, print, warnLine } from '../output/print.ts'
 import { formatTable } from '../output/table.ts'
@@ -64,7 +66,7 @@ function tableOf(
     readiness.ready ? 'True' : 'False',
     readiness.message,
     formatAge(Object(manifest?.metadata).creationTimestamp, now),
-    ...(isWide ? [readiness.reason, referenceOf(manifest)] : []),
+    ...(isWide ? [readiness.reason, referenceOf(readiness, manifest)] : []),
   ])
   const reference = kind === 'Alert' ? 'PROVIDER' : 'TYPE'
   const heading = [
@@ -76,8 +78,11 @@ function tableOf(
 }
 
 /** What a person looks for next: an Alert's Provider, a Provider's type. */
-function referenceOf(manifest: FoundObject['manifest']): string {
-  return writtenType(manifest) ?? String(Object(Object(manifest?.spec).providerRef).name ?? '')
+function referenceOf({ kind, namespace }: Readiness, manifest: FoundObject['manifest']): string {
+  if (kind === 'Provider') return writtenType(manifest) ?? ''
+  const provider = manifest && providerRefOf(manifest)
+  if (provider === undefined) return ''
+  return provider.namespace === namespace ? provider.name : namespacedName(provider)
 }
 
 /** The objects with the `Ready` condition that a cluster would show. */

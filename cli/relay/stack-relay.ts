@@ -38,6 +38,7 @@ import { storeConfig } from '../../relay/api/routes/config.ts'
 import { createRulesReader } from '../../relay/api/rules-of-then.ts'
 import { showConfig } from '../../relay/api/show-config.ts'
 import { testProvider } from '../../relay/api/test-provider.ts'
+import type { HostRules } from '../../relay/pipeline/reconcile.ts'
 import { judgeAgain } from '../../relay/pipeline/rejudge.ts'
 import { noPause } from '../../relay/pipeline/slices.ts'
 import { wakeWaiting } from '../../relay/pipeline/wake.ts'
@@ -136,8 +137,9 @@ function requestsOn(
   ownRules: ExplainRules | undefined,
 ): RelayRequests {
   const rulesOf = (asked: ExplainRules) => ({ ...asked, ...ownRules, mayNotReadSecrets: true })
+  const host = { bounds: TRY_BOUNDS, ...ownRules }
   const config = {
-    put: (request: ConfigRequest) => putConfig(ports, request, noPause, TRY_BOUNDS),
+    put: (request: ConfigRequest) => putConfig(ports, request, noPause, host),
     onStored: (cluster: string) => wake(ports, cluster),
   }
   const eventPorts = { ...ports, rules: createRulesReader(ports.configs) }
@@ -153,7 +155,7 @@ function requestsOn(
     postEvents: (cluster, body) =>
       answerOf(receiveEvents(ports, { ...body, cluster, events: 'any', isSigned: false })),
     putSecret: (cluster, namespace, name, body) =>
-      answerOf(putAndJudge(ports, secrets, { ...body, cluster, namespace, name })),
+      answerOf(putAndJudge(ports, secrets, { ...body, cluster, namespace, name }, host)),
     listEvents: (parameters, rules) => answerOf(listEvents(eventPorts, parameters, rulesOf(rules))),
     showEvent: (id, parameters, rules) =>
       answerOf(answerEvent(eventPorts, id, parameters, rulesOf(rules))),
@@ -195,10 +197,11 @@ async function putAndJudge(
   ports: StorePorts,
   secrets: SecretsManagerWriter,
   request: SecretRequest,
+  host: HostRules,
 ): Promise<Answer> {
   const answer = await putSecret(secrets, request)
   if (answer.status !== 200) return answer
-  await judgeAgain(ports, request.cluster, noPause, TRY_BOUNDS).catch((error: unknown) =>
+  await judgeAgain(ports, request.cluster, noPause, host).catch((error: unknown) =>
     warnLine(
       `the Secret is stored; what it makes ready shows with the next apply (${awsError(error).message})`,
     ),

@@ -16,6 +16,10 @@ const RULES: Readonly<Record<RuleAnnotation, string>> = {
   namespaces:
     'Namespaces of the objects that it is for, with commas between them, or * for all; for sources that name none.',
   type: 'Type that counts instead of spec.type, for types that the definitions of Flux refuse there.',
+  provider:
+    'Namespace and name of the Provider, in the place of spec.providerRef; it has to allow that by allow-namespaces.',
+  'allow-namespaces':
+    'Other namespaces whose Alerts may use this Provider, with commas between them, or * for all.',
 }
 
 /** What an editor shows of each annotation that some types of Providers read. */

@@ -16,6 +16,7 @@ const log = createLog(environment)
 const metrics = createStageMetrics(writeToStdout, environment.metricsNamespace, systemClock)
 const reconcileConfig = createReconcileConfig({
   ports,
+  noCrossNamespaceRefs: environment.noCrossNamespaceRefs,
   access: createClusterAccess(ports.tokens, systemClock),
   log,
   onFailed: metrics.failed,

@@ -10,13 +10,16 @@ import { wakeSoon } from './wake-soon.ts'
 /** What taking and showing configurations needs. */
 export interface ReconcileConfigParts extends HttpApiParts {
   readonly ports: Pick<Ports, 'configs' | 'secrets' | 'clock' | 'ledger' | 'queue'>
+  /** Whether an Alert takes only events of its own namespace, and uses only Providers of it. */
+  readonly noCrossNamespaceRefs: boolean
 }
 
 /** Makes the handler of `PUT` and `GET /v1/clusters/{cluster}/config`. */
 export function createReconcileConfig(parts: ReconcileConfigParts) {
-  const { ports, log } = parts
+  const { ports, log, noCrossNamespaceRefs } = parts
+  const host = { bounds: TRY_BOUNDS, noCrossNamespaceRefs }
   const routes = configRoutes({
-    put: (request) => putConfig(ports, request, noPause, TRY_BOUNDS),
+    put: (request) => putConfig(ports, request, noPause, host),
     show: (cluster) => showConfig(ports, cluster),
     onStored: (cluster) => wakeSoon({ ports, log }, cluster),
   })

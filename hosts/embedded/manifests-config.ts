@@ -8,7 +8,7 @@ import {
   notReadyCount,
   readConfigText,
 } from '../../relay/model/stored/config-snapshot.ts'
-import { reconcile } from '../../relay/pipeline/reconcile.ts'
+import { type HostRules, reconcile } from '../../relay/pipeline/reconcile.ts'
 import { noPause, type Pause } from '../../relay/pipeline/slices.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { ConfigHistory } from '../../relay/ports/config-history.ts'
@@ -49,12 +49,14 @@ export interface ManifestsConfigOptions {
   /** Secrets that the relay itself provides, by name, in every namespace of the cluster. */
   readonly builtInSecrets: ReadonlyMap<string, SecretData>
   readonly clock: Clock
+  /** By what the folder is judged, beside itself. */
+  readonly host?: HostRules
   /** Waited for between parts of a large folder that is judged. */
   readonly pause?: Pause
 }
 
 export function createManifestsConfig(options: ManifestsConfigOptions): ManifestsConfig {
-  const { cluster, others, builtInSecrets, clock, pause = noPause } = options
+  const { cluster, others, builtInSecrets, clock, host, pause = noPause } = options
   let inForce: ConfigSnapshot | ConfigText | undefined
   let secretsInForce = folderSecrets(new Map(), builtInSecrets)
 
@@ -102,7 +104,7 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
     },
     async apply(loaded) {
       const snapshot = await judgeFolder({
-        ...{ cluster, builtInSecrets, loaded, pause },
+        ...{ cluster, builtInSecrets, loaded, pause, host },
         now: clock.now(),
       })
       inForce = snapshot
@@ -130,15 +132,17 @@ export interface FolderToJudge extends Pick<ManifestsConfigOptions, 'cluster' | 
   readonly loaded: LoadedManifests
   /** Milliseconds since the epoch. */
   readonly now: number
+  readonly host: HostRules | undefined
   readonly pause?: Pause
 }
 
 /** Judges a load of a folder by the Secrets in it. What is wrong with it is said of its objects. */
 export async function judgeFolder(folder: FolderToJudge): Promise<ConfigSnapshot> {
-  const { cluster, builtInSecrets, now, pause } = folder
+  const { cluster, builtInSecrets, now, host, pause } = folder
   const { secrets, problems } = folder.loaded
   const own = folderSecrets(secrets, builtInSecrets)
-  const snapshot = await reconcile(cluster, withCreationTimes(folder.loaded), now, own, pause)
+  const manifests = withCreationTimes(folder.loaded)
+  const snapshot = await reconcile(cluster, manifests, now, own, pause, host)
   return { ...snapshot, objects: withProblems(snapshot.objects, problems) }
 }
 

@@ -134,12 +134,13 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   const tokens = () => tokensFile?.tokens
   const builtInSecrets = new Map<string, { readonly address: string }>()
   const pause = () => new Promise<void>(gate.goOn)
+  const host = { noCrossNamespaceRefs: options.noCrossNamespaceRefs }
   const served = options.manifests !== undefined && {
     path: options.manifests,
-    config: createManifestsConfig({ cluster, others: stores, builtInSecrets, clock, pause }),
+    config: createManifestsConfig({ cluster, others: stores, builtInSecrets, clock, host, pause }),
   }
   const { configs, secrets } = served ? served.config : stores
-  const thread = createConfigThread({ answers: answersOf({ configs, secrets }) })
+  const thread = createConfigThread({ answers: answersOf({ configs, secrets }), host })
   const addresses = { allowPrivate: !options.denyPrivateAddresses, resolve: createLookUps() }
   const userAgent = `flux-relay/${manifest.version}`
   const http = createHttpClient({ ...addresses, ...options.outbound, userAgent })
@@ -211,7 +212,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   })
   const server = await listen(options, {
     ports,
-    configurations: createConfigurations({ configs, secrets, clock }, gate, thread),
+    configurations: createConfigurations({ configs, secrets, clock }, gate, thread, host),
     clusters,
     history: configs,
     destinations,

@@ -167,12 +167,12 @@ export class RelayFunctions extends Construct {
   }
 
   #createReconcileConfig(): RelayFunction {
-    const { tables, queues, secretPrefix } = this.#props
+    const { settings, tables, queues, secretPrefix } = this.#props
     const reconcileConfig = this.#createFunction('ReconcileConfig', 'reconcile-config', {
       description: 'Validates and stores the configuration of clusters; counts silent ones',
       timeout: Duration.seconds(29),
       memorySize: 512,
-      environment: {},
+      environment: { NO_CROSS_NAMESPACE_REFS: String(settings.noCrossNamespaceRefs) },
     })
     // Query finds the chunks of replaced sets.
     const store = ['GetItem', 'PutItem', 'UpdateItem', 'Query']

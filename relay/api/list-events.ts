@@ -1,9 +1,9 @@
 import { isTest, type LedgerRecord, outcomeOf, reachedBy } from '../model/delivery.ts'
 import { objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
-import type { CompiledAlert } from '../pipeline/compiled-alert.ts'
 import { type ExplainOptions, explainAlert } from '../pipeline/explain/explain.ts'
 import { type EventVerdict, withRecords } from '../pipeline/explain/recorded.ts'
+import { providerNameOf } from '../pipeline/provider-route.ts'
 import { deliveryId } from '../pipeline/record.ts'
 import { noPause, slicesOf } from '../pipeline/slices.ts'
 import { InvalidCursor } from '../ports/ledger.ts'
@@ -121,7 +121,7 @@ async function verdictForAll(
   const rules = await ports.rules.of(records)
   if ('missing' in rules) return undefined
   const { pause = noPause } = options
-  const leading = [...rules.alerts.values()].filter((it) => providerOf(it) === provider)
+  const leading = [...rules.alerts.values()].filter((it) => providerNameOf(it) === provider)
   for (const slice of slicesOf(leading, SLICE)) {
     await pause()
     for (const compiled of slice) {
@@ -130,11 +130,6 @@ async function verdictForAll(
     }
   }
   return undefined
-}
-
-/** The Provider of an Alert, which is always of the Alert's namespace, as `namespace/name`. */
-function providerOf({ alert: { metadata, spec } }: CompiledAlert): string {
-  return namespacedName({ namespace: metadata.namespace, name: spec.providerRef.name })
 }
 
 /** The event of a record, as it was accepted. */

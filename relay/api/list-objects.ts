@@ -5,6 +5,7 @@ import { type KubernetesObject, namespacedName } from '../model/kubernetes.ts'
 import { lastDay } from '../model/outcome-count.ts'
 import { nameOf } from '../model/parse-objects.ts'
 import { writtenType } from '../model/provider.ts'
+import { providerRefOf } from '../model/provider-ref.ts'
 import type { ObjectCount, OutcomeCounts } from '../ports/outcome-counts.ts'
 import type { Ports } from '../ports/ports.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
@@ -62,16 +63,16 @@ function objectView(
   counts: readonly ObjectCount[] = [],
 ): ListedObject {
   const { kind, namespace, name, ready, reason, message } = readiness
-  const { suspend, providerRef } = Object(manifest?.spec) as Record<string, unknown>
+  const { suspend } = Object(manifest?.spec) as Record<string, unknown>
   const type = kind === 'Provider' ? writtenType(manifest) : undefined
-  const provider = Object(providerRef).name as unknown
+  const provider = kind === 'Alert' && manifest ? providerRefOf(manifest) : undefined
   const lastAt = (wanted: string) => counts.find(({ outcome }) => outcome === wanted)?.lastAt
   const [deliveredAt, deadAt] = [lastAt('delivered'), lastAt('dead')]
   return {
     ...{ kind, namespace, name, ready, reason, message },
     suspended: suspend === true,
     ...(type !== undefined && { type }),
-    ...(typeof provider === 'string' && { provider: `${namespace}/${provider}` }),
+    ...(provider && { provider: namespacedName(provider) }),
     ...(deliveredAt !== undefined && { lastDeliveredAt: new Date(deliveredAt).toISOString() }),
     ...(deadAt !== undefined && { lastDeadAt: new Date(deadAt).toISOString() }),
     outcomes: outcomeTotals(counts),

@@ -3,7 +3,7 @@ import { type FieldError, fieldErrors, fieldErrorText } from '../model/errors.ts
 import { type KubernetesObject, namespacedName } from '../model/kubernetes.ts'
 import { nameOf } from '../model/parse-objects.ts'
 import { parseTimeMs } from '../model/time.ts'
-import { reconcile, type TryBounds } from '../pipeline/reconcile.ts'
+import { type HostRules, reconcile } from '../pipeline/reconcile.ts'
 import { noPause, type Pause, slicesOf } from '../pipeline/slices.ts'
 import type { Ports } from '../ports/ports.ts'
 import { type Answer, jsonAnswer, problemAnswer, unavailableAnswer } from './answer.ts'
@@ -85,13 +85,13 @@ export interface ConfigRequest extends RequestBody {
 /**
  * Replaces a cluster's set: 200 `{revision, objects: [{kind, namespace, name, ready, reason,
  * message}]}`; 409 when the stored set was taken later; 503 when a store fails. Waits for `pause`
- * between parts of a large set. `bounds` are those of `reconcile`.
+ * between parts of a large set. `host` is for `reconcile`.
  */
 export async function putConfig(
   ports: Pick<Ports, 'configs' | 'secrets' | 'clock'>,
   request: ConfigRequest,
   pause: Pause = noPause,
-  bounds?: TryBounds,
+  host: HostRules = {},
 ): Promise<Answer> {
   const read = await readConfig(request, ports.clock.now(), pause)
   if ('problem' in read) return problemAnswer(read.problem)
@@ -103,7 +103,7 @@ export async function putConfig(
       read.takenAt,
       ports.secrets,
       pause,
-      bounds,
+      host,
     )
     if ((await ports.configs.replace(snapshot, shipper)) === 'stale') {
       return problemAnswer(await staleProblem(ports, cluster, read.takenAt))

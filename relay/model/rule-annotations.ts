@@ -15,6 +15,8 @@ export const RULE_ANNOTATIONS = {
   text: ['Alert', 'Provider'],
   namespaces: ['Alert'],
   type: ['Provider'],
+  provider: ['Alert'],
+  'allow-namespaces': ['Provider'],
 } as const satisfies Readonly<Record<string, readonly RuleBearer[]>>
 
 export type RuleAnnotation = keyof typeof RULE_ANNOTATIONS

@@ -1,6 +1,8 @@
 import type { Alert, EventSource } from '../model/alert.ts'
 import type { Pattern } from '../model/pattern.ts'
-import { NO_EVENTS, type PatternBudget, type PatternEvents } from './pattern-budget.ts'
+import { annotationField } from '../model/rule-annotations.ts'
+import { NO_EVENTS, PatternBudget, type PatternEvents } from './pattern-budget.ts'
+import { MAX_LISTED_SOURCES, NamespaceBudget } from './rules/namespace-budget.ts'
 import type { Namespaces } from './rules/namespaces.ts'
 import { compileRules, type Rules } from './rules/rules.ts'
 
@@ -52,17 +54,28 @@ const CONSEQUENCE = {
   exclusionList: 'events that this entry should hold back are sent',
 } as const
 
+/** What the Alerts of one cluster may cost together. */
+export interface AlertBudget {
+  readonly patterns: PatternBudget
+  readonly namespaces: NamespaceBudget
+}
+
+/** The budget of a cluster of which nothing is compiled yet. */
+export function newAlertBudget(): AlertBudget {
+  return { patterns: new PatternBudget(), namespaces: new NamespaceBudget() }
+}
+
 /**
- * Compiles the lists of an Alert as far as the budget of its cluster allows. Yields at points where
- * other work may run.
+ * Compiles the lists and the rules of an Alert as far as the budget of its cluster allows. Yields at points
+ * where other work may run.
  */
 export function* compilingAlert(
   alert: Alert,
-  budget: PatternBudget,
+  { patterns: budget, namespaces }: AlertBudget,
 ): Generator<void, CompiledAlert> {
   const problems: string[] = []
   const refusals: string[] = []
-  const rules = compileRules('Alert', alert.annotations)
+  const rules = boundedRules(alert, compileRules('Alert', alert.annotations), namespaces)
   const events = eventsOf(alert, rules)
   function* compileList(name: 'inclusionList' | 'exclusionList') {
     const entries: ListEntry[] = []
@@ -85,6 +98,20 @@ export function* compilingAlert(
   const inclusion = yield* compileList('inclusionList')
   const exclusion = yield* compileList('exclusionList')
   return { alert, inclusion, exclusion, problems, refusals, rules }
+}
+
+/**
+ * The rules of an Alert, if the index has places for its list of namespaces. Otherwise the rule counts as one
+ * that is not valid: events of any namespace wait for the mended one.
+ */
+function boundedRules({ spec }: Alert, rules: Rules, budget: NamespaceBudget): Rules {
+  const { namespaces = [] } = rules
+  if (namespaces === 'all') return rules
+  const listed = spec.eventSources.filter(({ namespace }) => namespace === undefined)
+  if (budget.take(listed.length * namespaces.length)) return rules
+  const message = `the lists of the cluster up to this one name more than ${MAX_LISTED_SOURCES} namespaces, counted once for each source; name fewer, or * for all`
+  const error = { field: annotationField('namespaces'), message }
+  return { ...rules, namespaces: 'all', errors: [...rules.errors, error] }
 }
 
 /** The kinds and namespaces of the events that an Alert is for: `Kustomization in namespace apps`. */

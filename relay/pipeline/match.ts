@@ -1,21 +1,21 @@
 import type { Alert } from '../model/alert.ts'
-import { fieldErrorText } from '../model/errors.ts'
+import { type FieldError, fieldErrorText } from '../model/errors.ts'
 import { type Event, objectName } from '../model/event.ts'
 import { namespacedName } from '../model/kubernetes.ts'
+import { annotationField } from '../model/rule-annotations.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import { alertMiss } from './alert-miss.ts'
 import { type AlertSource, type CompiledAlert, isForNamespace } from './compiled-alert.ts'
 import { EventTests } from './event-tests.ts'
-import { type CompiledProvider, providerNameOf, type RoutingTable } from './routing-table.ts'
+import { type RouteOptions, routeOf } from './provider-route.ts'
+import type { CompiledProvider, RoutingTable } from './routing-table.ts'
 import type { Miss, Rule } from './rule.ts'
 import { misfits, type RuleTexts, textsFor } from './rules/rules.ts'
 import { type MatchInput, sourceMiss } from './source-index.ts'
 import { typeGate } from './type-gate.ts'
 
-export interface MatchOptions {
-  /** Whether an Alert takes only events of its own namespace. */
-  readonly noCrossNamespaceRefs: boolean
-}
+/** The options by which a host matches. */
+export type MatchOptions = RouteOptions
 
 /** An Alert with a source that fits the event, and what follows from it. */
 export type Candidate = { readonly alert: Alert } & (
@@ -128,12 +128,9 @@ function* candidatesOf(
   judged: Judged,
   fitting: Iterable<AlertSource>,
   table: RoutingTable,
-  { noCrossNamespaceRefs }: MatchOptions,
+  options: MatchOptions,
 ): Generator<Candidate> {
-  for (const alert of alertsOf(fitting)) {
-    const isOwn = alert.alert.metadata.namespace === judged.event.involvedObject.namespace
-    yield judge(judged, alert, table, noCrossNamespaceRefs && !isOwn)
-  }
+  for (const alert of alertsOf(fitting)) yield judge(judged, alert, table, options)
 }
 
 const MAX_NAMED_MISSES = 5
@@ -153,13 +150,21 @@ function noMatchReason(input: MatchInput, sources: readonly AlertSource[]): stri
   return `no Alert takes ${objectName(involvedObject)}: ${named.join('; ')}${more > 0 ? `; and ${more} more` : ''}`
 }
 
+/** While this annotation of an Alert is wrong, nobody knows where it leads. */
+const PROVIDER_FIELD = annotationField('provider')
+
+function annotationMiss(bearer: string, wrong: FieldError): Miss {
+  const reason = `a rule of the ${bearer} is not valid: ${fieldErrorText(wrong)}`
+  return { rule: 'annotations', reason }
+}
+
 function judge(
   { event, tests }: Judged,
   compiled: CompiledAlert,
   table: RoutingTable,
-  crossesNamespaces: boolean,
+  options: MatchOptions,
 ): Candidate {
-  const { alert } = compiled
+  const { alert, rules } = compiled
   const skipped = (miss: Miss, provider?: CompiledProvider): Candidate => ({
     kind: 'skipped',
     alert,
@@ -170,28 +175,29 @@ function judge(
   if (alert.spec.suspend) return skipped({ rule: 'suspend', reason: 'Alert suspended' })
   const miss = tests.lists.missOf(compiled)
   if (miss !== undefined) return skipped(miss)
-  if (crossesNamespaces) {
+  const isOwn = alert.metadata.namespace === event.involvedObject.namespace
+  if (options.noCrossNamespaceRefs && !isOwn) {
     const reason =
       'the object is in another namespace than the Alert, which the option no-cross-namespace-refs forbids'
     return skipped({ rule: 'cross-namespace', reason })
   }
 
-  const providerName = providerNameOf(compiled)
-  const provider = table.providers.get(providerName)
-  if (!provider) {
-    const reason = `Provider ${providerName} does not exist or is not valid`
-    return { kind: 'missing', alert, rule: 'provider', reason }
+  const misnamed = rules.errors.find(({ field }) => field === PROVIDER_FIELD)
+  if (misnamed) return { kind: 'missing', alert, ...annotationMiss('Alert', misnamed) }
+  const route = routeOf(compiled, table.providers, options)
+  if (route.kind !== 'found') {
+    const { kind: _, name: __, ...rest } = route
+    return { kind: 'missing', alert, rule: 'provider', ...rest }
   }
+  const { name: providerName, provider } = route
   if (provider.provider.spec.suspend) {
     return skipped({ rule: 'provider-suspend', reason: 'Provider suspended' }, provider)
   }
-  const { rules } = compiled
   const ownErrors = [...rules.errors, ...(provider.type ? misfits(rules, provider.type) : [])]
   const [wrong] = [...ownErrors, ...provider.rules.errors]
   if (wrong !== undefined) {
     const bearer = ownErrors.length > 0 ? 'Alert' : `Provider ${providerName}`
-    const reason = `a rule of the ${bearer} is not valid: ${fieldErrorText(wrong)}`
-    return { kind: 'missing', alert, provider, rule: 'annotations', reason }
+    return { kind: 'missing', alert, provider, ...annotationMiss(bearer, wrong) }
   }
   const when = tests.conditions.resultOf(table.cluster, compiled, provider)
   if (!when.holds) {

@@ -8,20 +8,26 @@ import {
   namespacedName,
   RELAY_ANNOTATION_PREFIX,
 } from '../model/kubernetes.ts'
-import { parseAlert, parseObjects, parseProvider } from '../model/parse-objects.ts'
+import { parseAlert, parseProvider } from '../model/parse-objects.ts'
 import {
   DEFAULT_TIMEOUT_MS,
   MAX_TIMEOUT_MS,
   type Provider,
   ProviderSpec,
 } from '../model/provider.ts'
+import { annotationField } from '../model/rule-annotations.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
-import type { ProviderType } from '../providers/contract.ts'
 import { annotationNames } from '../providers/messages/annotations.ts'
 import { providerTypes, settingAnnotations } from '../providers/registry.ts'
-import { compilingAlert } from './compiled-alert.ts'
+import {
+  type AlertBudget,
+  type CompiledAlert,
+  compilingAlert,
+  newAlertBudget,
+  sourceNamespaces,
+} from './compiled-alert.ts'
 import { unknownFields } from './field-notes.ts'
-import { PatternBudget } from './pattern-budget.ts'
+import { type RouteOptions, routeOf } from './provider-route.ts'
 import { readingOnce } from './reading-once.ts'
 import { resolveProvider } from './resolve-provider.ts'
 import { type CompiledProvider, compileProvider } from './routing-table.ts'
@@ -36,6 +42,12 @@ export interface TryBounds {
   readonly laterTryMs: number
 }
 
+/** What decides about objects beside the set itself. */
+export interface HostRules extends Partial<RouteOptions> {
+  /** The longest times of tries; a Provider that asks for more gets a warning. */
+  readonly bounds?: TryBounds
+}
+
 /**
  * How many objects are judged without a pause: some milliseconds of work. The Providers of a slice
  * wait for their Secrets together, and at most three reads for each are under way at once.
@@ -45,8 +57,7 @@ const SLICE = 20
 /**
  * Makes a snapshot of a cluster's whole set, and tells of each object whether it takes effect. An
  * object that does not stays in the snapshot, so that people see it, and is left out of routing.
- * Waits for `pause` between the parts of a large set. `bounds` are those of the host; a Provider
- * that asks for more gets a warning. Rejects when the Secrets cannot be read.
+ * Waits for `pause` between the parts of a large set. Rejects when the Secrets cannot be read.
  */
 export async function reconcile(
   cluster: string,
@@ -54,30 +65,31 @@ export async function reconcile(
   takenAt: number,
   secrets: SecretStore,
   pause: Pause = noPause,
-  bounds?: TryBounds,
+  { bounds, noCrossNamespaceRefs = false }: HostRules = {},
 ): Promise<ConfigSnapshot> {
   const ofKind = (wanted: string) => manifests.filter(({ kind }) => kind === wanted)
   const providers = new Map<string, ObjectReadiness>()
-  const types = new Map<string, ProviderType>()
+  const compiled = new Map<string, CompiledProvider>()
   const reads = readingOnce(secrets)
   for (const slice of slicesOf(ofKind('Provider'), SLICE)) {
     await pause()
-    const judged = slice.map((manifest) => providerReadiness(cluster, manifest, reads, bounds))
-    for (const readiness of await Promise.all(judged)) {
-      providers.set(namespacedName(readiness), readiness)
-    }
-    for (const { metadata, spec } of parseObjects(cluster, slice).providers) {
-      const type = providerTypes.get(spec.type)
-      if (type) types.set(namespacedName(metadata), type)
+    const judged = slice.map((manifest) => judgeProvider(cluster, manifest, reads, bounds))
+    for (const { readiness, provider } of await Promise.all(judged)) {
+      const name = namespacedName(readiness)
+      providers.set(name, readiness)
+      if (provider) compiled.set(name, provider)
     }
   }
   const alerts: ObjectReadiness[] = []
-  const budget = new PatternBudget()
+  const budget = newAlertBudget()
+  const surroundings = {
+    ...{ cluster, providers, compiled, budget },
+    options: { noCrossNamespaceRefs },
+  }
   for (const slice of slicesOf(ofKind('Alert'), SLICE)) {
     await pause()
     for (const manifest of slice) {
-      const judging = judgeAlert({ cluster, providers, types, budget }, manifest)
-      alerts.push(await inSlices(judging, pause))
+      alerts.push(await inSlices(judgeAlert(surroundings, manifest), pause))
     }
   }
   await pause()
@@ -90,23 +102,34 @@ export async function reconcile(
   }
 }
 
-async function providerReadiness(
+/** A Provider that is judged, and its compiled form if it has one. */
+interface JudgedProvider {
+  readonly readiness: ObjectReadiness
+  readonly provider?: CompiledProvider
+}
+
+async function judgeProvider(
   cluster: string,
   manifest: KubernetesObject,
   secrets: SecretStore,
   bounds: TryBounds | undefined,
-): Promise<ObjectReadiness> {
+): Promise<JudgedProvider> {
   const result = parseProvider(cluster, manifest)
-  if (!('object' in result)) return invalid('Provider', result)
+  if (!('object' in result)) return { readiness: invalid('Provider', result) }
   const { metadata } = result.object
-  const problem = await providerError(cluster, compileProvider(result.object), secrets)
-  if (problem) return { kind: 'Provider', ...named(metadata), ready: false, ...problem }
-  return ready('Provider', metadata, [
+  const provider = compileProvider(result.object)
+  const problem = await providerError(cluster, provider, secrets)
+  if (problem) {
+    const readiness = { kind: 'Provider', ...named(metadata), ready: false, ...problem }
+    return { readiness, provider }
+  }
+  const readiness = ready('Provider', metadata, [
     ...ignoredFields(manifest.spec, ProviderSpec, 'spec'),
     ...ignoredAnnotations(result.object),
     ...shortenedTimeout(result.object),
     ...(bounds ? boundedTimeout(result.object, bounds) : []),
   ])
+  return { readiness, provider }
 }
 
 async function providerError(cluster: string, compiled: CompiledProvider, secrets: SecretStore) {
@@ -165,44 +188,49 @@ function shortenedTimeout({ spec }: Provider): readonly string[] {
 interface AlertSurroundings {
   readonly cluster: string
   readonly providers: ReadonlyMap<string, ObjectReadiness>
-  /** The types of the valid Providers. */
-  readonly types: ReadonlyMap<string, ProviderType>
+  /** The valid Providers. */
+  readonly compiled: ReadonlyMap<string, CompiledProvider>
   /** What the Alerts before it have left of the budget. */
-  readonly budget: PatternBudget
+  readonly budget: AlertBudget
+  readonly options: RouteOptions
 }
 
 function* judgeAlert(
-  { cluster, providers, types, budget }: AlertSurroundings,
+  { cluster, providers, compiled, budget, options }: AlertSurroundings,
   manifest: KubernetesObject,
 ): Generator<void, ObjectReadiness> {
   const result = parseAlert(cluster, manifest)
   if (!('object' in result)) return invalid('Alert', result)
   const { metadata, spec } = result.object
-  const providerName = `${metadata.namespace}/${spec.providerRef.name}`
+  const alert = yield* compilingAlert(result.object, budget)
+  const { problems, refusals, rules } = alert
+  const route = routeOf(alert, compiled, options)
+  const { name: providerName } = route
   const provider = providers.get(providerName)
-  const { problems, refusals, rules } = yield* compilingAlert(result.object, budget)
-  const type = types.get(providerName)
+  const type = compiled.get(providerName)?.type
   const ruleErrors = [...rules.errors, ...(type ? misfits(rules, type) : [])]
   if (ruleErrors.length > 0) return invalid('Alert', { ...metadata, errors: ruleErrors })
-  if (!provider?.ready) {
-    const problem = provider
-      ? `Provider ${providerName} is not ready: ${provider.message}`
-      : `spec.providerRef.name: there is no Provider ${providerName}`
-    return {
-      kind: 'Alert',
-      ...named(metadata),
-      ready: false,
-      reason: provider ? 'ProviderNotReady' : 'ProviderNotFound',
-      message: [problem, ...refusals, ...problems].join('; '),
-    }
+  const field = rules.provider ? annotationField('provider') : 'spec.providerRef.name'
+  const notReady = (reason: string, ...messages: readonly string[]): ObjectReadiness => {
+    const message = [...messages, ...refusals, ...problems].join('; ')
+    return { kind: 'Alert', ...named(metadata), ready: false, reason, message }
+  }
+  if (route.kind === 'denied') return notReady('AccessDenied', `${field}: ${route.reason}`)
+  if (!provider)
+    return notReady('ProviderNotFound', `${field}: there is no Provider ${providerName}`)
+  if (!provider.ready) {
+    return notReady(
+      'ProviderNotReady',
+      `Provider ${providerName} is not ready: ${provider.message}`,
+    )
   }
   if (refusals.length > 0) {
     // It takes effect all the same, without these entries.
-    const message = [...refusals, ...problems].join('; ')
-    return { kind: 'Alert', ...named(metadata), ready: false, reason: 'PatternRefused', message }
+    return notReady('PatternRefused')
   }
   return ready('Alert', metadata, [
     ...problems,
+    ...(options.noCrossNamespaceRefs ? forbiddenNamespaces(alert) : []),
     ...ignoredFields(manifest.spec, AlertSpec, 'spec'),
     ...spec.eventSources.flatMap((_, index) =>
       ignoredFields(
@@ -212,6 +240,20 @@ function* judgeAlert(
       ),
     ),
   ])
+}
+
+/** A warning about an Alert for objects that the option no-cross-namespace-refs forbids it. */
+function forbiddenNamespaces(compiled: CompiledAlert): readonly string[] {
+  const { alert } = compiled
+  const { namespace } = alert.metadata
+  const isForOthers = alert.spec.eventSources.some((source) => {
+    const namespaces = sourceNamespaces({ alert: compiled, source })
+    return namespaces === 'all' || namespaces.some((name) => name !== namespace)
+  })
+  if (!isForOthers) return []
+  return [
+    `takes events of the namespace ${namespace} alone, as the option no-cross-namespace-refs has it`,
+  ]
 }
 
 /**

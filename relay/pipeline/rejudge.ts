@@ -1,5 +1,5 @@
 import type { Ports } from '../ports/ports.ts'
-import { reconcile, type TryBounds } from './reconcile.ts'
+import { type HostRules, reconcile } from './reconcile.ts'
 import { noPause, type Pause } from './slices.ts'
 
 /** How often a set is judged again when it is replaced in between. */
@@ -13,19 +13,12 @@ export async function judgeAgain(
   { configs, secrets }: Pick<Ports, 'configs' | 'secrets'>,
   cluster: string,
   pause: Pause = noPause,
-  bounds?: TryBounds,
+  host: HostRules = {},
 ): Promise<void> {
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
     const stored = await configs.read(cluster)
     if (typeof stored !== 'object') return
-    const judged = await reconcile(
-      cluster,
-      stored.manifests,
-      stored.takenAt,
-      secrets,
-      pause,
-      bounds,
-    )
+    const judged = await reconcile(cluster, stored.manifests, stored.takenAt, secrets, pause, host)
     if (JSON.stringify(judged.objects) === JSON.stringify(stored.objects)) return
     // A set that was taken later may have been judged before the Secret was there.
     if ((await configs.replace(judged)) === 'replaced') return

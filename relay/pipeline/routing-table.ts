@@ -6,8 +6,7 @@ import { parseObjects } from '../model/parse-objects.ts'
 import type { Provider } from '../model/provider.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import { providerTypes, settingAnnotations } from '../providers/registry.ts'
-import { type CompiledAlert, compilingAlert } from './compiled-alert.ts'
-import { PatternBudget } from './pattern-budget.ts'
+import { type CompiledAlert, compilingAlert, newAlertBudget } from './compiled-alert.ts'
 import { compileRules, misfits, type Rules } from './rules/rules.ts'
 import { inSlices, type Pause, slicesOf } from './slices.ts'
 import { SourceIndexes } from './source-indexes.ts'
@@ -59,7 +58,7 @@ const SLICE = 20
 
 function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {
   const { cluster, revision, manifests } = snapshot
-  const budget = new PatternBudget()
+  const budget = newAlertBudget()
   const compiled: CompiledAlert[] = []
   const providers = new Map<string, CompiledProvider>()
   for (const slice of slicesOf(manifests, SLICE)) {
@@ -79,14 +78,9 @@ function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {
     sources,
     alertsByUid,
     providers,
-    patternSteps: budget.mostSteps,
+    patternSteps: budget.patterns.mostSteps,
     hasConditions: bearers.some(({ rules }) => rules.when !== undefined),
   }
-}
-
-/** The name of an Alert's Provider among the `providers` of its table. */
-export function providerNameOf({ alert }: CompiledAlert): string {
-  return `${alert.metadata.namespace}/${alert.spec.providerRef.name}`
 }
 
 export function compileProvider(provider: Provider): CompiledProvider {

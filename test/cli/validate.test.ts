@@ -41,6 +41,18 @@ describe('flux-relay validate', () => {
     expect(code).toBe(0)
   })
 
+  it('does not know of a Provider of another namespace that is not among the files', async () => {
+    const leading = (provider: string) =>
+      alertYaml('on-call').replace(
+        /^( *)name: on-call$/m,
+        `$&\n$1annotations: { flux-relay.io/provider: ${provider} }`,
+      )
+    const { code, stdout } = await validate({ 'a.yaml': leading('platform/slack') })
+    expect(stdout).toMatch(/^Alert .* Unknown .*there is no Provider platform\/slack$/m)
+    expect(code).toBe(0)
+    expect((await validate({ 'a.yaml': leading('flux-system/none') })).code).toBe(1)
+  })
+
   it('says what bounds a try on AWS of a Provider that wants more time', async () => {
     const providers = ['15s', '16s', '51s'].map((timeout, index) =>
       providerYaml(`slack-${index}`, { type: 'slack', timeout }, SECRET),

@@ -4,10 +4,12 @@ import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createReconcileConfig } from '../../functions/reconcile-config/reconcile-config.ts'
 import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
 import { tokenHash } from '../../relay/api/credentials.ts'
+import { annotated } from '../relay/pipeline/rules/annotated.ts'
 import { event } from '../support/delivery-records.ts'
 import { OPERATOR, PROD, startRelay, TOKENS } from '../support/embedded-server.ts'
 import { type HttpApiRequest, httpApiEvent } from '../support/http-api-event.ts'
 import { type MemoryPorts, memoryPorts } from '../support/memory-ports.ts'
+import { alert } from '../support/relay-harness.ts'
 
 interface HostAnswer {
   readonly status: number
@@ -37,8 +39,8 @@ function answerOf(status: number, headers: object, body: string): HostAnswer {
   return { status, headers: Object.fromEntries(decided), body: body === '' ? '' : JSON.parse(body) }
 }
 
-async function embedded(): Promise<Host> {
-  const { call, ports } = await startRelay({ tokens: TOKENS })
+async function embedded(noCrossNamespaceRefs = false): Promise<Host> {
+  const { call, ports } = await startRelay({ tokens: TOKENS, noCrossNamespaceRefs })
   const ask: Ask = async ({ method, resource, cluster, headers = {}, body }) => {
     const path = `/v1/clusters/${encodeURIComponent(cluster)}/${resource}`
     const sent = { headers: { 'content-type': 'application/json', ...headers } }
@@ -48,7 +50,7 @@ async function embedded(): Promise<Host> {
   return { ask, ports }
 }
 
-async function functions(): Promise<Host> {
+async function functions(noCrossNamespaceRefs = false): Promise<Host> {
   const ports = memoryPorts()
   const read = async (name: string) => {
     const tokens = TOKENS.clusters.get(name)
@@ -56,6 +58,7 @@ async function functions(): Promise<Host> {
   }
   const ignore = () => undefined
   const parts = {
+    noCrossNamespaceRefs,
     ...{ ports, access: createClusterAccess({ read }, ports.clock) },
     ...{ log: { info: ignore, warn: ignore, error: ignore }, onFailed: ignore, onRefused: ignore },
   }
@@ -145,6 +148,20 @@ describe('both hosts', () => {
           shipper: '0.1.0',
         },
       ])
+    }
+  })
+
+  it('deny an Alert a Provider of another namespace, when the option forbids it', async () => {
+    const crossing = annotated(alert('a', 'none'), { provider: 'platform/p' })
+    const body = CONFIG.replace('"alerts":[]', `"alerts":[${JSON.stringify(crossing)}]`)
+    for (const [forbids, reason] of [
+      [false, 'ProviderNotFound'],
+      [true, 'AccessDenied'],
+    ] as const) {
+      for (const { ask } of await Promise.all([embedded(forbids), functions(forbids)])) {
+        const answer = await ask(config(bearer(PROD), body))
+        expect(answer.body).toMatchObject({ objects: [{ ready: false, reason }] })
+      }
     }
   })
 

@@ -194,6 +194,10 @@ describe('functions', () => {
         }),
       },
     })
+    relayTemplate.hasResourceProperties('AWS::Lambda::Function', {
+      FunctionName: 'flux-relay-dev-reconcile-config',
+      Environment: { Variables: Match.objectLike({ NO_CROSS_NAMESPACE_REFS: 'true' }) },
+    })
     relayTemplate.allResourcesProperties('AWS::Logs::LogGroup', { RetentionInDays: 7 })
   })
 

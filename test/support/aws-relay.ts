@@ -180,6 +180,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     ingest: createIngest({ ports, access, ...requestReports }),
     // In a container of its own, as on AWS: dispatch learns of a configuration by its table only.
     reconcileConfig: createReconcileConfig({
+      noCrossNamespaceRefs: false,
       ports: createStorePorts(environment, clients, clock, { hearsClusters: true }),
       access,
       ...requestReports,

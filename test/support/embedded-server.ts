@@ -80,7 +80,9 @@ export async function startRelay(
   const spools = createSpools(ports.clock)
   const deps: ServerDependencies = {
     ports,
-    configurations: configurationsInTurns(ports, gate),
+    configurations: configurationsInTurns(ports, gate, {
+      noCrossNamespaceRefs: changes.noCrossNamespaceRefs ?? false,
+    }),
     clusters: clustersOf(changes.ports ?? ports, () => tokenCounts(deps.tokens), {
       notTaken,
       spools,

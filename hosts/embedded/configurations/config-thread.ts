@@ -2,10 +2,11 @@
  * The thread in which large configurations are parsed, judged and made text, so that no other request
  * waits meanwhile. It is a program of its own, for `new Worker`. The host gives it one task at a time.
  */
-import { parentPort } from 'node:worker_threads'
+import { parentPort, workerData } from 'node:worker_threads'
 import { putConfig } from '../../../relay/api/put-config.ts'
 import { showConfig } from '../../../relay/api/show-config.ts'
 import { configTextOf, readConfigText } from '../../../relay/model/stored/config-snapshot.ts'
+import type { HostRules } from '../../../relay/pipeline/reconcile.ts'
 import { judgeAgain } from '../../../relay/pipeline/rejudge.ts'
 import { noPause } from '../../../relay/pipeline/slices.ts'
 import type { ConfigStore } from '../../../relay/ports/config-store.ts'
@@ -32,12 +33,20 @@ const secrets: SecretStore = {
     ask('secret', { cluster, namespace, name, fresh }),
 }
 
-const folderLoads = new FolderLoads()
+/** What `createConfigThread` was given. */
+const host: HostRules = workerData
+
+const folderLoads = new FolderLoads(host)
 
 const tasks: { [Name in keyof Tasks]: (input: Tasks[Name]['input']) => Promise<unknown> } = {
   put: ({ request, now }) =>
-    putConfig({ configs, secrets, clock: { ...systemClock, now: () => now } }, request),
-  judgeAgain: ({ cluster }) => judgeAgain({ configs, secrets }, cluster),
+    putConfig(
+      { configs, secrets, clock: { ...systemClock, now: () => now } },
+      request,
+      noPause,
+      host,
+    ),
+  judgeAgain: ({ cluster }) => judgeAgain({ configs, secrets }, cluster, noPause, host),
   show: ({ cluster }) => showConfig({ configs }, cluster),
   loadFolder: (folder) => folderLoads.load(folder),
 }

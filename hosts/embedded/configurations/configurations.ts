@@ -1,6 +1,7 @@
 import type { Answer } from '../../../relay/api/answer.ts'
 import { type ConfigRequest, putConfig } from '../../../relay/api/put-config.ts'
 import { showConfig } from '../../../relay/api/show-config.ts'
+import type { HostRules } from '../../../relay/pipeline/reconcile.ts'
 import { judgeAgain } from '../../../relay/pipeline/rejudge.ts'
 import type { Ports } from '../../../relay/ports/ports.ts'
 import type { TurnGate } from '../turn-gate.ts'
@@ -19,14 +20,15 @@ export interface Configurations {
 export function configurationsInTurns(
   ports: Pick<Ports, 'configs' | 'secrets' | 'clock'>,
   gate: TurnGate,
+  host: HostRules = {},
 ): Configurations {
   const pause = () => new Promise<void>(gate.goOn)
   return {
     async put(request) {
       await gate.begin(request.cluster)
-      return putConfig(ports, request, pause)
+      return putConfig(ports, request, pause, host)
     },
     show: (cluster) => showConfig(ports, cluster),
-    judgeAgain: (cluster) => judgeAgain(ports, cluster, pause),
+    judgeAgain: (cluster) => judgeAgain(ports, cluster, pause, host),
   }
 }

@@ -1,5 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import { configTextOf } from '../../../relay/model/stored/config-snapshot.ts'
+import type { HostRules } from '../../../relay/pipeline/reconcile.ts'
 import type { ObjectsInForce } from '../manifests/in-force.ts'
 import { fingerprintOf, ManifestLoader } from '../manifests/loader.ts'
 import { judgeFolder } from '../manifests-config.ts'
@@ -7,7 +8,12 @@ import type { FolderToLoad, JudgedFolder } from './messages.ts'
 
 /** Loads and judges the manifests folder in the thread of configurations. */
 export class FolderLoads {
+  readonly #host: HostRules
   #loader: ManifestLoader | undefined
+
+  constructor(host: HostRules) {
+    this.#host = host
+  }
 
   async load({
     cluster,
@@ -19,7 +25,10 @@ export class FolderLoads {
     this.#loader ??= new ManifestLoader(cluster, objectsOf(inForce))
     const loader = this.#loader
     const loaded = await loader.load(entries)
-    const snapshot = await judgeFolder({ cluster, builtInSecrets, loaded, now })
+    const snapshot = await judgeFolder({
+      ...{ cluster, builtInSecrets, loaded, now },
+      host: this.#host,
+    })
     const { secrets, problems, notTaken, notes, fileCount, manifests } = loaded
     return {
       ...{ secrets, problems, notTaken, notes, fileCount },

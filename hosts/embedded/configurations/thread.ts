@@ -1,6 +1,7 @@
 import { Worker } from 'node:worker_threads'
 import { Shares } from '../../../relay/pipeline/destinations/shares.ts'
 import { Turns } from '../../../relay/pipeline/destinations/turns.ts'
+import type { HostRules } from '../../../relay/pipeline/reconcile.ts'
 import type {
   AskMessage,
   Asks,
@@ -62,6 +63,8 @@ export interface ConfigThread {
 
 export interface ConfigThreadOptions {
   readonly answers: AskHandlers
+  /** By what it judges, beside the sets. */
+  readonly host?: HostRules
   readonly program?: URL
   readonly idleMs?: number
   readonly maxHeapMb?: number
@@ -142,8 +145,9 @@ class OneThread implements ConfigThread {
   }
 
   #start(): Worker {
-    const { program = PROGRAM, maxHeapMb = MAX_HEAP_MB } = this.#options
+    const { program = PROGRAM, maxHeapMb = MAX_HEAP_MB, host = {} } = this.#options
     const worker = new Worker(program, {
+      workerData: host,
       resourceLimits: { maxOldGenerationSizeMb: maxHeapMb, maxYoungGenerationSizeMb: MAX_YOUNG_MB },
     })
     let reason = 'it ended by itself'

@@ -1,6 +1,7 @@
 import { type Answer, problemAnswer, unavailableAnswer } from '../../../relay/api/answer.ts'
 import { unpacksTo } from '../../../relay/api/body.ts'
 import { problem } from '../../../relay/api/problem.ts'
+import type { HostRules } from '../../../relay/pipeline/reconcile.ts'
 import type { Ports } from '../../../relay/ports/ports.ts'
 import type { TurnGate } from '../turn-gate.ts'
 import type { ConfigTexts } from './config-texts.ts'
@@ -22,8 +23,9 @@ export function createConfigurations(
   ports: ConfigPorts,
   gate: TurnGate,
   thread: ConfigThread,
+  host: HostRules = {},
 ): Configurations {
-  const inTurns = configurationsInTurns(ports, gate)
+  const inTurns = configurationsInTurns(ports, gate, host)
   const isSmall = async (cluster: string) =>
     ((await ports.configs.readText(cluster))?.length ?? 0) <= SMALL
   return {

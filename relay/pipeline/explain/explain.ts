@@ -7,6 +7,7 @@ import type { CompiledAlert } from '../compiled-alert.ts'
 import { EventTests } from '../event-tests.ts'
 import { type Candidate, type MatchOptions, matchAlert } from '../match.ts'
 import { type MatchedCandidate, prepare } from '../prepare.ts'
+import { providerRefOf } from '../provider-route.ts'
 import { deliveryId } from '../record.ts'
 import type { CompiledProvider, RoutingTable } from '../routing-table.ts'
 import { noPause, type Pause, slicesOf } from '../slices.ts'
@@ -99,16 +100,14 @@ async function judge(
 async function verdictOf(
   ports: ExplainPorts,
   event: AcceptedEvent,
-  { alert }: CompiledAlert,
+  compiled: CompiledAlert,
   candidate: Candidate,
   options: ExplainOptions,
 ): Promise<AlertVerdict> {
-  const { namespace, name } = alert.metadata
+  const { namespace, name } = compiled.alert.metadata
   const about = {
     alert: { namespace, name },
-    provider: candidate.provider
-      ? providerName(candidate.provider)
-      : { namespace, name: alert.spec.providerRef.name },
+    provider: candidate.provider ? providerName(candidate.provider) : providerRefOf(compiled),
   }
   const judged =
     candidate.kind === 'matched'

@@ -2,6 +2,7 @@ import { CelError } from '../../cel/cel-error.ts'
 import { type Condition, compileCondition } from '../../cel/condition.ts'
 import { compileTemplate, type Template } from '../../cel/template.ts'
 import type { FieldError } from '../../model/errors.ts'
+import { type ProviderRef, parseProviderRef } from '../../model/provider-ref.ts'
 import {
   annotationField,
   nearestName,
@@ -24,6 +25,10 @@ export interface Rules {
   readonly text?: Template
   /** Where the objects of an Alert's sources are that name no namespace; absent: in the Alert's own. */
   readonly namespaces?: Namespaces
+  /** The Provider of an Alert; absent: the one of its own namespace that its spec names. */
+  readonly provider?: ProviderRef
+  /** The other namespaces whose Alerts may use a Provider; absent: none. */
+  readonly allowedNamespaces?: Namespaces
   /**
    * What is wrong with an annotation, if anything. The object's deliveries then wait until it is mended:
    * nothing is sent, or kept back, by mistake.
@@ -63,11 +68,15 @@ export function compileRules(
     annotations.namespaces === undefined
       ? undefined
       : (compiled('namespaces', parseNamespaces) ?? 'all')
+  const provider = compiled('provider', providerOf)
+  const allowedNamespaces = compiled('allow-namespaces', parseNamespaces)
   return {
     ...(when && { when }),
     ...(title && { title }),
     ...(text && { text }),
     ...(namespaces && { namespaces }),
+    ...(provider && { provider }),
+    ...(allowedNamespaces && { allowedNamespaces }),
     errors,
   }
 }
@@ -84,6 +93,8 @@ const EXPECTED: Readonly<Record<RuleAnnotation, string>> = {
   text: 'expected a text such as $(event.reason): $(event.message)',
   namespaces: 'expected names of namespaces such as apps,infra, or * for all',
   type: 'expected a type of Providers such as sqs',
+  provider: 'expected the namespace and the name of a Provider such as platform/slack',
+  'allow-namespaces': 'expected names of namespaces such as apps,infra, or * for all',
 }
 
 function knownType(name: string): ProviderType {
@@ -93,6 +104,12 @@ function knownType(name: string): ProviderType {
   throw new RuleError(
     `there is no type ${name}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
   )
+}
+
+function providerOf(source: string): ProviderRef {
+  const provider = parseProviderRef(source)
+  if (provider === undefined) throw new RuleError(EXPECTED.provider)
+  return provider
 }
 
 function compileRule<T>(

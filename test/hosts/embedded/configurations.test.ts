@@ -10,6 +10,7 @@ import { openStores } from '../../../hosts/embedded/stores.ts'
 import { createTurnGate } from '../../../hosts/embedded/turn-gate.ts'
 import { createRoutingTables } from '../../../relay/pipeline/routing-tables.ts'
 import { ALL_LIVE } from '../../../relay/ports/cluster-modes.ts'
+import { annotated } from '../../relay/pipeline/rules/annotated.ts'
 import { longestTurnDuring } from '../../support/longest-turn.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 import { alert, provider } from '../../support/relay-harness.ts'
@@ -52,8 +53,8 @@ async function start(options: Partial<ConfigThreadOptions> = {}) {
   const ports = { ...stores, clock }
   return {
     ...{ stores, gate, thread },
-    threaded: createConfigurations(ports, gate, thread),
-    inTurns: configurationsInTurns(ports, gate),
+    threaded: createConfigurations(ports, gate, thread, options.host),
+    inTurns: configurationsInTurns(ports, gate, options.host),
   }
 }
 
@@ -145,6 +146,21 @@ describe('a large configuration', () => {
     await stores.secrets.write('prod', 'flux-system', 'hook', { address: 7 as never })
     const request = { cluster: 'prod', body: LARGE }
     expect(await threaded.put(request)).toEqual(await inTurns.put(request))
+  })
+})
+
+describe('what is forbidden by the options of the host', () => {
+  it('is forbidden to a large configuration as to a small one', async () => {
+    const { threaded } = await start({ host: { noCrossNamespaceRefs: true } })
+    const [first, ...others] = alerts(20, 1_000)
+    const crossing = first && annotated(first, { provider: 'platform/a' })
+    for (const more of [[], others]) {
+      const body = bodyOf({ alerts: [crossing, ...more], providers: [hook] })
+      await threaded.put({ cluster: 'prod', body })
+      await threaded.judgeAgain('prod')
+      const { objects } = JSON.parse((await threaded.show('prod')).body)
+      expect(objects[0]).toMatchObject({ name: 'alert-0', reason: 'AccessDenied' })
+    }
   })
 })
 

@@ -197,7 +197,7 @@ describe('readiness', () => {
     const bounds = { where: 'on AWS', firstTryMs: 15_000, laterTryMs: 50_000 }
     const secrets = { read: async () => undefined }
     const manifests = [provider('a', spec)]
-    const { objects } = await reconcile('prod', manifests, 0, secrets, noPause, bounds)
+    const { objects } = await reconcile('prod', manifests, 0, secrets, noPause, { bounds })
     expect(objects).toMatchObject([{ ready: true, message: `Initialized${note}` }])
   })
 

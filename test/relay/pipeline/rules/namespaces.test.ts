@@ -132,6 +132,37 @@ describe('the rule namespaces', () => {
     },
   )
 
+  it('bounds the index of a cluster, and holds back what an Alert beyond it would send', async () => {
+    const namespaces = Array.from({ length: 100 }, (_, index) => `n${index}`).join()
+    const eventSources = Array.from({ length: 400 }, (_, index) => ({
+      kind: 'Kustomization',
+      name: `k${index}`,
+    }))
+    const large = (name: string) => annotated(alert(name, 'p', { eventSources }), { namespaces })
+    const fitting = annotated(alert('d', 'p'), { namespaces: 'apps' })
+    const alerts = [large('a'), large('b'), large('c'), fitting]
+    const { objects } = await reconcile('local', [HOOK, ...alerts], 0, {
+      read: async () => undefined,
+    })
+    expect(objects.map(({ name, ready }) => [name, ready])).toEqual([
+      ...[
+        ['a', true],
+        ['b', true],
+        ['c', false],
+        ['d', true],
+      ],
+      ['p', true],
+    ])
+    expect(objects[2]?.message).toContain('name more than 100000 namespaces')
+    const event = eventIn('apps')
+    const named = { ...event, involvedObject: { ...event.involvedObject, name: 'k1' } }
+    const { candidates } = match({ event: named }, tableOf(alerts), NO_CROSSING)
+    expect([...candidates].map(({ alert: { metadata }, kind }) => [metadata.name, kind])).toEqual([
+      ['c', 'missing'],
+      ['d', 'matched'],
+    ])
+  })
+
   it('bounds what the patterns of Alerts for any namespace cost together', async () => {
     const costly = (index: number) => `(?:[a-z]{1,120}${index}){4}`
     const alerts = Array.from({ length: 40 }, (_, index) =>
