@@ -78,7 +78,8 @@ export function linkedDeliveriesTable(
   const select = options.isSelectable
     ? html`<th class="pick" scope="col"><input type="checkbox" data-pick-all aria-label="Select all" hidden></th>`
     : []
-  return html`<table class="list deliveries">
+  const boxes = options.isSelectable ? ' has-boxes' : ''
+  return html`<table class="list rows deliveries${boxes}">
 <caption>${options.caption}</caption>
 <thead><tr>${select}<th scope="col">Time</th><th scope="col">Outcome</th><th scope="col">Object</th><th scope="col">Event</th><th scope="col">Alert → Provider</th><th scope="col">Why</th><th scope="col" class="number">Tries</th></tr></thead>
 <tbody id="rows">

@@ -4,7 +4,10 @@ import type { Person, Section, Shown } from './page.ts'
 /** Where the files of the page are; each address changes with its content. */
 export interface AssetAddresses {
   readonly style: string
-  readonly scripts: readonly string[]
+  /** A small script that runs before anything is painted. */
+  readonly firstScript: string
+  /** The script that runs when the page is there. */
+  readonly script: string
 }
 
 /** What every page has around its content. */
@@ -44,7 +47,6 @@ const HTMX = '{"includeIndicatorCSS": false, "morphIgnore": ["data-htmx-powered"
 export function wholePage({ title, section, content }: Shown, frame: Frame): Html {
   const { assets, person, sections } = frame
   const places = PLACES.filter((place) => sections.includes(place.section))
-  const scripts = assets.scripts.map((src) => html`<script src="${src}"></script>\n`)
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -55,7 +57,9 @@ export function wholePage({ title, section, content }: Shown, frame: Frame): Htm
 <title>${title} · flux-relay</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${assets.style}">
-${scripts}</head>
+<script src="${assets.firstScript}"></script>
+<script defer src="${assets.script}"></script>
+</head>
 <body>
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top">

@@ -1,11 +1,8 @@
 // The script of the console. Pages are read and filtered without it too.
 
-const SCHEME = 'flux-relay-scheme'
-const CLOCK = 'flux-relay-clock'
+/* global SCHEME: of scheme.js, which the page has before this file. */
 
-// Before anything is painted, so that the page does not flash in the other scheme.
-const scheme = localStorage.getItem(SCHEME)
-if (scheme !== null) document.documentElement.dataset.scheme = scheme
+const CLOCK = 'flux-relay-clock'
 
 /** Spans as console/age.ts tells them: in the largest unit. */
 function roughly(ms) {
@@ -24,18 +21,23 @@ function wholeTime(time) {
   return `${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC`
 }
 
+/** Changes a text only where it is another one, since each change has the browser lay out the page anew. */
+function put(element, text) {
+  if (element.textContent !== text) element.textContent = text
+}
+
 /** Keeps ages right, and shows whole times by the clock that is wanted. */
 function tellTimes() {
   for (const element of document.querySelectorAll('time[datetime]')) {
     const time = new Date(element.dateTime)
     if ('whole' in element.dataset) {
-      element.textContent = wholeTime(time)
+      put(element, wholeTime(time))
       continue
     }
     const span = time.getTime() - Date.now()
     const isAhead = !element.textContent.endsWith('ago')
-    if (isAhead) element.textContent = span > 0 ? `in ${roughly(span)}` : 'now'
-    else element.textContent = `${roughly(-span)} ago`
+    if (isAhead) put(element, span > 0 ? `in ${roughly(span)}` : 'now')
+    else put(element, `${roughly(-span)} ago`)
     element.title = wholeTime(time)
   }
 }

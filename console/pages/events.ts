@@ -70,7 +70,8 @@ function results(
   const { alert } = filters
   const verdict = alert === undefined ? [] : html`<th scope="col">Verdict of ${alert}</th>`
   const older = new URLSearchParams({ ...filters, cursor: nextCursor ?? '' }).toString()
-  return html`<table class="list">
+  const verdicts = alert === undefined ? '' : ' has-verdicts'
+  return html`<table class="list rows events${verdicts}">
 <caption>${events.length === 1 ? '1 event' : `${events.length} events`}, the latest first</caption>
 <thead><tr><th scope="col">Time</th><th scope="col">Object</th><th scope="col">Event</th>${verdict}<th scope="col">What became of it</th></tr></thead>
 <tbody id="rows">

@@ -77,3 +77,14 @@ export async function violations(page: Page): Promise<readonly string[]> {
     )
   })()`)
 }
+
+/** How often each role is in what Chromium tells a screen reader of the page. */
+export async function rolesIn(page: Page): Promise<Readonly<Record<string, number>>> {
+  const debuggerSession = await page.context().newCDPSession(page)
+  const { nodes } = await debuggerSession.send('Accessibility.getFullAXTree')
+  const counts: Record<string, number> = {}
+  for (const { ignored, role } of nodes) {
+    if (!ignored) counts[role?.value] = (counts[role?.value] ?? 0) + 1
+  }
+  return counts
+}

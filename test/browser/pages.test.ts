@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startConsole } from '../support/console.ts'
 import { deliveryRecord, event } from '../support/delivery-records.ts'
 import { OPERATOR, TOKENS, VIEWER } from '../support/embedded-server.ts'
-import { CHROMIUM, openPage, startBrowser, stopBrowser, violations } from './browser.ts'
+import { waitFor } from '../support/wait-for.ts'
+import { CHROMIUM, openPage, rolesIn, startBrowser, stopBrowser, violations } from './browser.ts'
 import { idOf, ordinaryRecords } from './seed.ts'
 
 /** What an event could say to become more than text. */
@@ -52,6 +53,25 @@ describe.skipIf(CHROMIUM === undefined)('the console in Chromium', () => {
       expect(await violations(page)).toEqual([])
     }
   })
+
+  it.each([
+    ['deliveries', 8],
+    ['events', 4],
+  ])(
+    'lays out only the rows of %s that are about to be seen, and tells a reader of all',
+    async (name, columns) => {
+      const { origin, ports } = await startConsole()
+      ports.clock.set(Date.now())
+      ports.ledger.put(...ordinaryRecords(Date.now(), 120))
+      const page = await openPage(`${origin}/console/${name}`)
+      const [all, shown] = await page.evaluate<number[]>(laidOut)
+      expect(all).toBe(100)
+      expect(shown).toBeLessThan(50)
+      expect(await rolesIn(page)).toMatchObject({ table: 1, row: 101, columnheader: columns })
+      await page.locator('tbody#rows tr').last().scrollIntoViewIfNeeded()
+      await waitFor(async () => expect(await page.evaluate(isLastLaidOut)).toBe(true))
+    },
+  )
 
   it('asks for a token, and shows a viewer no button that changes anything', async () => {
     const { origin, ports } = await startConsole(TOKENS)
@@ -230,6 +250,15 @@ describe.skipIf(CHROMIUM === undefined)('the console in Chromium', () => {
     },
   )
 })
+
+/** How many rows a list has, and how many of them are laid out. Runs in the page. */
+const laidOut = `(() => {
+  const rows = [...document.querySelectorAll('tbody#rows tr')]
+  return [rows.length, rows.filter((row) => row.firstElementChild.checkVisibility({ contentVisibilityAuto: true })).length]
+})()`
+
+/** Whether the last row of a list is. Runs in the page. */
+const isLastLaidOut = `document.querySelector('tbody#rows tr:last-child td').checkVisibility({ contentVisibilityAuto: true })`
 
 /** What has the focus: its name, or where it leads. Runs in the page. */
 const focusedName = `document.activeElement.name || document.activeElement.getAttribute('href')`

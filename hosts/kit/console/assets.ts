@@ -16,13 +16,19 @@ export interface Assets {
   find(hashedName: string): Asset | undefined
 }
 
-const STYLE = 'console.css'
-const SCRIPTS = ['console.js', 'live.js', ...Object.keys(HTMX_FILES)] as const
+/** The parts of the style, in the order in which they count. */
+const STYLE = ['console.css']
 
-const CONTENT_TYPES: Readonly<Record<string, string>> = {
+/** What runs before anything is painted. */
+const FIRST_SCRIPT = ['scheme.js']
+
+/** What runs when the page is there: in one file, as htmx looks for its extension when its own has ended. */
+const SCRIPT = [...Object.keys(HTMX_FILES), 'console.js', 'live.js']
+
+const CONTENT_TYPES = {
   css: 'text/css; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
-}
+} as const
 
 /** Digits of the hash in an address. */
 const HASH_LENGTH = 12
@@ -30,16 +36,21 @@ const HASH_LENGTH = 12
 /** Reads the files. Throws when one is missing. */
 export function readAssets(): Assets {
   const files = new Map<string, Asset>()
-  const addressOf = (name: string) => {
-    const text = readFileSync(placeOf(name), 'utf8')
-    const extension = name.slice(name.lastIndexOf('.') + 1)
+  const addressOf = (name: string, extension: 'css' | 'js', parts: readonly string[]) => {
+    // Without the semicolon, a script that begins with a bracket would call what is before it.
+    const separator = extension === 'js' ? ';\n' : '\n'
+    const text = parts.map((part) => readFileSync(placeOf(part), 'utf8')).join(separator)
     const hash = createHash('sha256').update(text).digest('hex').slice(0, HASH_LENGTH)
-    const hashedName = `${name.slice(0, -extension.length)}${hash}.${extension}`
-    files.set(hashedName, { text, contentType: CONTENT_TYPES[extension] ?? 'text/plain' })
+    const hashedName = `${name}.${hash}.${extension}`
+    files.set(hashedName, { text, contentType: CONTENT_TYPES[extension] })
     return `/console/assets/${hashedName}`
   }
   return {
-    addresses: { style: addressOf(STYLE), scripts: SCRIPTS.map(addressOf) },
+    addresses: {
+      style: addressOf('console', 'css', STYLE),
+      firstScript: addressOf('scheme', 'js', FIRST_SCRIPT),
+      script: addressOf('console', 'js', SCRIPT),
+    },
     find: (hashedName) => files.get(hashedName),
   }
 }

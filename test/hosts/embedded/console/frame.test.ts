@@ -32,7 +32,7 @@ describe('the frame of the console', () => {
     )
     const replies = await Promise.all(paths.map((path = '') => get(path)))
     expect(paths.join(' ')).toMatch(
-      /^\/console\/assets\/console\.\w{12}\.css \S+console\.\w{12}\.js \S+live\.\w{12}\.js \S+htmx\.min\.\w{12}\.js \S+hx-sse\.min\.\w{12}\.js$/,
+      /^\/console\/assets\/console\.\w{12}\.css \S+scheme\.\w{12}\.js \S+console\.\w{12}\.js$/,
     )
     for (const { status, headers } of replies) {
       expect([status, headers['cache-control']]).toEqual([
