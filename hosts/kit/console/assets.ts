@@ -17,7 +17,10 @@ export interface Assets {
 }
 
 /** The parts of the style, in the order in which they count. */
-const STYLE = ['console.css']
+const STYLE = [
+  ...['styles/base.css', 'styles/frame.css', 'styles/controls.css', 'styles/tables.css'],
+  ...['styles/facts.css', 'styles/states.css', 'styles/overview.css', 'styles/narrow.css'],
+]
 
 /** What runs before anything is painted. */
 const FIRST_SCRIPT = ['scheme.js']
