@@ -6,18 +6,31 @@ import { problem } from '../../relay/api/problem.ts'
 import { readRequestBody } from './request-body.ts'
 import { type RequestTarget, readTarget } from './request-target.ts'
 
-/** Lets an edge answer a request of node:http. */
+/** Bounds of an answer. */
+export interface AnswerLimits {
+  /** How long a stream waits for a client that takes nothing of it, until the connection is closed. Milliseconds. */
+  readonly unreadTimeoutMs: number
+}
+
+/** Lets an edge answer a request of node:http. Never rejects: what cannot be sent ends the connection. */
 export async function answerByEdge(
   edge: Edge,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
+  limits: AnswerLimits,
 ): Promise<void> {
   const target = readTarget(incoming)
   const response =
     target === undefined
       ? refusal(problem('bad-request', 'expected a valid Host and path'))
       : await edge.handle(new IncomingRequest(target, incoming))
-  send(response, incoming, outgoing)
+  try {
+    send(response, incoming, outgoing, limits)
+  } catch (cause) {
+    outgoing.destroy()
+    if (response.stream?.locked === false) void response.stream.cancel()
+    edge.unsent({ method: incoming.method ?? '', path: target?.path ?? '' }, cause)
+  }
 }
 
 /** A request of node:http. */
@@ -66,6 +79,7 @@ function send(
   { status, headers, body, stream }: EdgeResponse,
   incoming: IncomingMessage,
   outgoing: ServerResponse,
+  limits: AnswerLimits,
 ): void {
   if (!incoming.complete) outgoing.once('finish', () => dropRest(incoming))
   if (stream === undefined) {
@@ -74,15 +88,19 @@ function send(
     outgoing.end(body)
   } else {
     outgoing.writeHead(status, headers)
-    sendStream(stream, incoming, outgoing)
+    sendStream(stream, incoming, outgoing, limits)
   }
 }
 
-/** Sends the parts of a body as they come, and cancels it when nobody reads it any more. */
+/**
+ * Sends the parts of a body as they come, and cancels it when nobody reads it any more. A stream says now and then
+ * that it is there, so a connection on which nothing moves is one whose client takes nothing.
+ */
 function sendStream(
   stream: ReadableStream<Uint8Array>,
   { method }: IncomingMessage,
   outgoing: ServerResponse,
+  { unreadTimeoutMs }: AnswerLimits,
 ): void {
   // The client may have gone before there was an answer: then there is nothing to write to.
   if (method === 'HEAD' || outgoing.destroyed) {
@@ -90,6 +108,7 @@ function sendStream(
     outgoing.end()
   } else {
     outgoing.flushHeaders()
+    outgoing.setTimeout(unreadTimeoutMs, () => outgoing.destroy())
     // Either end destroys the other.
     pipeline(Readable.fromWeb(stream), outgoing, () => undefined)
   }

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo, Socket } from 'node:net'
 import type { Edge } from '../../relay/api/edge.ts'
-import { answerByEdge } from './http-edge.ts'
+import { type AnswerLimits, answerByEdge } from './http-edge.ts'
 
 /** What one connection may cost. */
-export interface ServerLimits {
+export interface ServerLimits extends AnswerLimits {
   /** The time for all headers of a request to arrive. */
   readonly headersTimeoutMs: number
   /** The time for a whole request to arrive. */
@@ -19,6 +19,7 @@ const LIMITS: ServerLimits = {
   requestTimeoutMs: 30_000,
   keepAliveTimeoutMs: 65_000,
   maxHeaderBytes: 16 * 1024,
+  unreadTimeoutMs: 60_000,
 }
 
 export interface ListenAddress {
@@ -68,7 +69,7 @@ function serverOf(edge: Edge, limits: ServerLimits): Server {
     connectionsCheckingInterval: Math.min(2_000, limits.requestTimeoutMs / 2),
   }
   return createServer(options, (incoming, outgoing) => {
-    void answerByEdge(edge, incoming, outgoing)
+    void answerByEdge(edge, incoming, outgoing, limits)
   })
 }
 

@@ -35,6 +35,8 @@ export interface EdgeParts {
 export interface Edge {
   /** Never rejects. */
   handle(request: EdgeRequest): Promise<EdgeResponse>
+  /** Tells the host of a response that its transport could not send, and why. */
+  unsent(request: Pick<EdgeRequest, 'method' | 'path'>, cause: unknown): void
 }
 
 /**
@@ -62,6 +64,12 @@ export function createEdge(parts: EdgeParts): Edge {
       } finally {
         call.end()
       }
+    },
+    unsent({ method, path: asked }, cause) {
+      const found = router.find(method, asked)
+      // What was asked may hold a secret, where a route has a parameter.
+      const path = found !== undefined && 'route' in found ? found.route.path : ''
+      parts.onFailure({ cause, status: 500, method, path })
     },
   }
 }

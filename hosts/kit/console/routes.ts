@@ -22,6 +22,7 @@ import { type Assets, readAssets } from './assets.ts'
 import { endedCookie, sessionCookie, sessionIdOf } from './cookies.ts'
 import { isOwnForm } from './own-form.ts'
 import type { Sessions } from './sessions.ts'
+import { streamWhile } from './stream-while.ts'
 
 /** What the console needs of its host. */
 export interface ConsoleParts {
@@ -115,7 +116,10 @@ async function live({ live: open, ...site }: Site, { request }: Call): Promise<A
   const person = personOf(site, request)
   if (person === undefined) return plainAnswer(401, 'log in')
   if (open === undefined) return plainAnswer(404, 'this console does not stream')
-  return open(request, mayChange(person))
+  const answer = await open(request, mayChange(person))
+  if (answer.stream === undefined) return answer
+  const isLoggedIn = () => personOf(site, request) !== undefined
+  return { ...answer, stream: streamWhile(answer.stream, isLoggedIn) }
 }
 
 interface Site extends ConsoleParts {

@@ -8,6 +8,7 @@ import { type Answer, textAnswer } from '../../../relay/api/answer.ts'
 import { speak, startRelay } from '../../support/embedded-server.ts'
 import { fixtureJson } from '../../support/notifications.ts'
 import { gate } from '../../support/recording-sink.ts'
+import { waitFor } from '../../support/wait-for.ts'
 
 const BODY = JSON.stringify(fixtureJson('kustomization-applied'))
 
@@ -47,6 +48,68 @@ describe('limits', () => {
     expect((await call('POST', '/', { body: BODY })).status).toBe(202)
     expect(ports.queue.events).toHaveLength(1)
     expect(logged()).not.toContain('"level":"error"')
+  })
+
+  it('ends the connection alone when an answer cannot be sent, and says why in the log', async () => {
+    const cancelled = gate()
+    const stream = new ReadableStream<Uint8Array>({ cancel: cancelled.open })
+    const headers = { 'X-Broken': 'two\nlines' }
+    const { server, call, logged } = await startRelay({
+      moreRoutes: [
+        {
+          ...{ method: 'GET', path: '/broken/{key}', access: 'anyone' },
+          handle: ({ parameters }) => ({
+            ...{ ...textAnswer(''), headers },
+            ...(parameters.key === 'stream' && { stream }),
+          }),
+        },
+      ],
+    })
+    for (const key of ['text', 'stream']) {
+      const head = `GET /broken/${key} HTTP/1.1\r\nHost: localhost\r\n\r\n`
+      expect(await speak(server.port, head)).toBe('')
+    }
+    await cancelled.opened
+    expect(logged().match(/"path":"\/broken\/{key}"/g)).toHaveLength(2)
+    expect(logged()).toContain('Invalid character in header content')
+    expect((await call('GET', '/healthz')).status).toBe(200)
+  })
+
+  it('ends a stream of which a client takes nothing, and none of which it does', async () => {
+    const cancelled = gate()
+    const chunk = new Uint8Array(64 * 1024)
+    const forever = (onEnd: () => void) =>
+      new ReadableStream<Uint8Array>({
+        pull: (controller) => controller.enqueue(chunk),
+        cancel: onEnd,
+      })
+    const { server } = await startRelay(
+      {
+        moreRoutes: [
+          {
+            ...{ method: 'GET', path: '/stream', access: 'anyone' },
+            handle: () => ({ ...textAnswer(''), stream: forever(cancelled.open) }),
+          },
+        ],
+      },
+      { unreadTimeoutMs: 300 },
+    )
+    const open = () => {
+      const socket = connect(server.port, '127.0.0.1')
+      onTestFinished(() => void socket.destroy())
+      socket.write('GET /stream HTTP/1.1\r\nHost: localhost\r\n\r\n')
+      return socket
+    }
+    const reading = open()
+    let read = 0
+    reading.on('data', ({ length }) => {
+      read += length
+    })
+    open().pause()
+    await cancelled.opened
+    const before = read
+    await waitFor(() => expect(read).toBeGreaterThan(before + 1_000_000))
+    expect(reading.destroyed).toBe(false)
   })
 
   it('ends a stream whose client went away before it began', async () => {

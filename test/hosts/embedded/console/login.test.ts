@@ -3,10 +3,14 @@ import { SESSION_MS } from '../../../../hosts/kit/console/sessions.ts'
 import { startConsole } from '../../../support/console.ts'
 import { deliveryRecord } from '../../../support/delivery-records.ts'
 import { OPERATOR, PROD, type Reply, TOKENS, VIEWER } from '../../../support/embedded-server.ts'
+import { openEvents } from '../../../support/event-source.ts'
+import { waitFor } from '../../../support/wait-for.ts'
 
 function cookieOf({ headers }: Reply): string {
   return headers['set-cookie']?.[0]?.split(';')[0] ?? ''
 }
+
+type Console = Awaited<ReturnType<typeof startConsole>>
 
 describe('logging in to the console', () => {
   it('is asked of everybody where there are tokens, and leads on to the page', async () => {
@@ -86,6 +90,30 @@ describe('logging in to the console', () => {
     current.tokens = { ...TOKENS, operators: TOKENS.operators.slice(0, 1) }
     expect(await status(withdrawn)).toBe(401)
   })
+
+  it.each([
+    ['the time', ({ ports }) => void ports.clock.advance(SESSION_MS)],
+    ['the log-out', ({ post }, Cookie) => post('/console/logout', {}, { Cookie })],
+    [
+      'the token',
+      ({ current }) => Object.assign(current, { tokens: { ...TOKENS, operators: [] } }),
+    ],
+  ] satisfies ReadonlyArray<readonly [string, (console: Console, cookie: string) => unknown]>)(
+    'ends what is followed live with %s, and tells nothing after it',
+    async (_, end) => {
+      const started = await startConsole(TOKENS)
+      const { server, feed, get, post } = started
+      const Cookie = cookieOf(await post('/console/login', { token: VIEWER }))
+      const source = await openEvents(server.port, '/console/deliveries/live', { Cookie })
+      feed.changed(deliveryRecord({ id: 'a'.repeat(64), reason: 'while logged in' }))
+      await waitFor(() => expect(source.text()).toContain('while logged in'))
+      await end(started, Cookie)
+      feed.changed(deliveryRecord({ id: 'b'.repeat(64), reason: 'after the session' }))
+      await source.ended
+      expect(source.text()).not.toContain('after the session')
+      expect((await get('/console/deliveries/live', Cookie)).status).toBe(401)
+    },
+  )
 
   it('shows who is logged in, and a viewer no way to change anything', async () => {
     const { get, post, ports } = await startConsole(TOKENS)
