@@ -11,6 +11,7 @@ type JsonSchema = Readonly<Record<string, unknown>>
 /** What an editor shows of each rule. */
 const RULES: Readonly<Record<RuleAnnotation, string>> = {
   when: 'Condition in CEL: only events for which it is true are told.',
+  only: 'failures: only failures and the recoveries from them are told; changes: successes at another revision too.',
   title: 'Title of the message; $(…) holds an expression in CEL.',
   text: 'Text of the message; $(…) holds an expression in CEL.',
   namespaces:

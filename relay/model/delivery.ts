@@ -28,9 +28,16 @@ export type Outcome = (typeof OUTCOMES)[number]
  * is due. `configuration`: an object of the cluster is missing; the next try is made as soon as the
  * configuration changes. `destination`: nothing was tried, because there was no place or the
  * destination is parked. `subject`: another Delivery of the same subject is being sent. `replay`: a
- * person asked for it.
+ * person asked for it. `rule`: a rule holds it back until its due time, and judges it then.
  */
-export const WAIT_REASONS = ['failed', 'configuration', 'destination', 'subject', 'replay'] as const
+export const WAIT_REASONS = [
+  'failed',
+  'configuration',
+  'destination',
+  'subject',
+  'replay',
+  'rule',
+] as const
 export type WaitReason = (typeof WAIT_REASONS)[number]
 
 /** The status before the first decision. The ledger holds no such record. */

@@ -11,6 +11,7 @@ export type RuleBearer = 'Alert' | 'Provider'
  */
 export const RULE_ANNOTATIONS = {
   when: ['Alert', 'Provider'],
+  only: ['Alert', 'Provider'],
   title: ['Alert', 'Provider'],
   text: ['Alert', 'Provider'],
   namespaces: ['Alert'],

@@ -15,6 +15,7 @@ import {
   destinationKey,
   type Treatment,
 } from './destinations/destinations.ts'
+import { judgeRules } from './episodes/judge-rules.ts'
 import { isLate } from './lateness.ts'
 import type { Candidate } from './match.ts'
 import { observe } from './observe.ts'
@@ -84,9 +85,11 @@ export async function attempt(
     if (kind === 'missing') return { ...waitFor(reason), ...about }
     return { ...end(OUTCOME_UNPREPARED[kind], reason), ...about }
   }
-  const conclusion = isObserved
-    ? await observe(record, prepared, context.ports)
-    : await sendAdmitted(record, prepared, input, context)
+  const conclusion =
+    (candidate.memory && (await judgeRules(record, candidate, context, isObserved))) ??
+    (isObserved
+      ? await observe(record, prepared, context.ports)
+      : await sendAdmitted(record, prepared, input, context))
   return { ...about, ...conclusion, notes: [...prepared.notes, ...(conclusion.notes ?? [])] }
 }
 

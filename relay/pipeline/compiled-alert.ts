@@ -2,6 +2,7 @@ import type { Alert, EventSource } from '../model/alert.ts'
 import type { Pattern } from '../model/pattern.ts'
 import { annotationField } from '../model/rule-annotations.ts'
 import { NO_EVENTS, PatternBudget, type PatternEvents } from './pattern-budget.ts'
+import type { MemoryRules } from './rules/memory-rules.ts'
 import { MAX_LISTED_SOURCES, NamespaceBudget } from './rules/namespace-budget.ts'
 import type { Namespaces } from './rules/namespaces.ts'
 import { compileRules, type Rules } from './rules/rules.ts'
@@ -29,6 +30,8 @@ export interface CompiledAlert {
   readonly refusals: readonly string[]
   /** The rules in its annotations. */
   readonly rules: Rules
+  /** The rules that have a memory, those of its Provider included. Most Alerts have none. */
+  readonly memory?: MemoryRules
 }
 
 /** One event source of one Alert. */

@@ -19,10 +19,13 @@ interface Unconfigured {
   readonly reason: string
 }
 
-/** Nothing was tried, because others go first at the destination or the subject. */
+/**
+ * Nothing was tried, because others go first at the destination or the subject, or because a rule holds the
+ * Delivery back.
+ */
 export interface Postponed {
   readonly kind: 'postponed'
-  readonly why: Extract<WaitReason, 'destination' | 'subject'>
+  readonly why: Extract<WaitReason, 'destination' | 'subject' | 'rule'>
   readonly reason: string
   /** Milliseconds since the epoch. */
   readonly until: number

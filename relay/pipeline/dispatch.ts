@@ -27,7 +27,14 @@ import { type Candidate, type MatchOptions, match, matchAlert } from './match.ts
 import { isOvertaken } from './object-memory.ts'
 import { tryProvider } from './provider-test.ts'
 import { RECALLED_AT_ONCE, type RecallContext, recall } from './recall.ts'
-import { beginNow, concludeDelivery, concludeEvent, judgedBy, newEventRecord } from './record.ts'
+import {
+  beginNow,
+  chainBegun,
+  concludeDelivery,
+  concludeEvent,
+  judgedBy,
+  newEventRecord,
+} from './record.ts'
 import { createJudge } from './rejections.ts'
 import { findPlace } from './repeat.ts'
 import { NO_REPEATS, repeatReason } from './repeats-by-alert.ts'
@@ -195,7 +202,7 @@ async function retryDelivery(
   table: TableInForce | undefined,
 ): Promise<void> {
   const { ports, options } = context
-  const { value: record } = stored
+  const record = chainBegun(stored.value, ports.clock.now())
   if (record.status.destination !== undefined) {
     context.destinations.withdraw(record.status.destination, record.id)
   }

@@ -7,16 +7,22 @@ import { isOvertaken } from './object-memory.ts'
 const LATE_AFTER_MS = 60_000
 
 /**
- * Whether what is sent at `now` is late. If a sender's clock is ahead of ours, the accept time
- * counts: nothing happens after it was accepted. If it is behind, its events look like events that
+ * When an event happened, in milliseconds since the epoch. If a sender's clock is ahead of ours, the accept
+ * time counts: nothing happens after it was accepted.
+ */
+export function happenedAt({
+  event,
+  acceptedAt,
+}: Pick<DeliveryRecord, 'event' | 'acceptedAt'>): number {
+  return Math.min(Date.parse(event.timestamp), acceptedAt)
+}
+
+/**
+ * Whether what is sent at `now` is late. If a sender's clock is behind ours, its events look like events that
  * were kept for long, and those must not look like news.
  */
-export function isLate(
-  { event, acceptedAt }: Pick<DeliveryRecord, 'event' | 'acceptedAt'>,
-  now: number,
-): boolean {
-  const happenedAt = Math.min(Date.parse(event.timestamp), acceptedAt)
-  return now - happenedAt > LATE_AFTER_MS
+export function isLate(record: Pick<DeliveryRecord, 'event' | 'acceptedAt'>, now: number): boolean {
+  return now - happenedAt(record) > LATE_AFTER_MS
 }
 
 /**

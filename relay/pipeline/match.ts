@@ -10,6 +10,7 @@ import { EventTests } from './event-tests.ts'
 import { type RouteOptions, routeOf } from './provider-route.ts'
 import type { CompiledProvider, RoutingTable } from './routing-table.ts'
 import type { Miss, Rule } from './rule.ts'
+import type { MemoryRules } from './rules/memory-rules.ts'
 import { misfits, type RuleTexts, textsFor } from './rules/rules.ts'
 import { type MatchInput, sourceMiss } from './source-index.ts'
 import { typeGate } from './type-gate.ts'
@@ -27,6 +28,8 @@ export type Candidate = { readonly alert: Alert } & (
       readonly notes?: readonly string[]
       /** What rules say that its message shall be. */
       readonly texts?: RuleTexts
+      /** The rules that have a memory. */
+      readonly memory?: MemoryRules
     }
   | {
       /**
@@ -226,5 +229,6 @@ function judge(
     type,
     ...(notes.length > 0 && { notes }),
     ...(texts && { texts }),
+    ...(compiled.memory && { memory: compiled.memory }),
   }
 }

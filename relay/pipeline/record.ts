@@ -10,6 +10,7 @@ import type {
   Pending,
   QueuedEvent,
   Status,
+  Waiting,
 } from '../model/delivery.ts'
 import { objectName } from '../model/event.ts'
 import { hashParts } from '../model/hash.ts'
@@ -88,6 +89,19 @@ export function judgedBy<R extends { readonly revision?: string }>(
   table: { readonly revision: string } | undefined,
 ): R {
   return table === undefined ? record : { ...record, revision: shortRevision(table.revision) }
+}
+
+/** Whether the current chain of tries was begun by a person who asked for a replay. */
+export function isReplayed({
+  replayedAt,
+  chainStartedAt,
+}: Pick<LedgerRecord<Status>, 'replayedAt' | 'chainStartedAt'>): boolean {
+  return replayedAt.at(-1) === chainStartedAt
+}
+
+/** A Delivery that a rule held back, as its chain of tries begins. */
+export function chainBegun(record: DeliveryRecord<Waiting>, now: number): DeliveryRecord<Waiting> {
+  return record.status.why === 'rule' ? { ...record, chainStartedAt: now, failures: 0 } : record
 }
 
 /** When the work on a record began. */

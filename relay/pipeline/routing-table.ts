@@ -7,7 +7,8 @@ import type { Provider } from '../model/provider.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import { providerTypes, settingAnnotations } from '../providers/registry.ts'
 import { type CompiledAlert, compilingAlert, newAlertBudget } from './compiled-alert.ts'
-import { compileRules, misfits, type Rules } from './rules/rules.ts'
+import { providerNameOf } from './provider-route.ts'
+import { compileRules, memoryOf, misfits, type Rules } from './rules/rules.ts'
 import { inSlices, type Pause, slicesOf } from './slices.ts'
 import { SourceIndexes } from './source-indexes.ts'
 
@@ -69,9 +70,12 @@ function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {
     }
     yield
   }
-  const sources = yield* SourceIndexes.of(compiled)
-  const alertsByUid = new Map(compiled.map((entry) => [entry.alert.metadata.uid, entry]))
-  const bearers = [...compiled, ...providers.values()]
+  const alerts = compiled.map((alert) =>
+    withMemory(alert, providers.get(providerNameOf(alert))?.rules),
+  )
+  const sources = yield* SourceIndexes.of(alerts)
+  const alertsByUid = new Map(alerts.map((entry) => [entry.alert.metadata.uid, entry]))
+  const bearers = [...alerts, ...providers.values()]
   return {
     cluster,
     revision,
@@ -81,6 +85,12 @@ function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {
     patternSteps: budget.patterns.mostSteps,
     hasConditions: bearers.some(({ rules }) => rules.when !== undefined),
   }
+}
+
+/** An Alert with the rules that have a memory: its own, or else those of its Provider. */
+function withMemory(alert: CompiledAlert, provider: Rules | undefined): CompiledAlert {
+  const memory = memoryOf(alert.rules, provider)
+  return memory ? { ...alert, memory } : alert
 }
 
 export function compileProvider(provider: Provider): CompiledProvider {

@@ -1,5 +1,6 @@
 import type { Event, Labels } from '../model/event.ts'
-import type { AlertSource } from './compiled-alert.ts'
+import type { AlertSource, CompiledAlert } from './compiled-alert.ts'
+import { isGoodEnd } from './episodes/good-ends.ts'
 import type { Miss } from './rule.ts'
 
 /**
@@ -27,7 +28,7 @@ export function sourceMiss(
   { event, objectLabels }: MatchInput,
   { alert, source }: AlertSource,
 ): Miss | undefined {
-  if (alert.alert.spec.eventSeverity === 'error' && event.severity !== 'error') {
+  if (!takesSeverity(alert, event)) {
     const reason = `takes errors only, and this is severity ${event.severity}`
     return { rule: 'severity', reason }
   }
@@ -45,6 +46,20 @@ export function sourceMiss(
 }
 
 const ANY_NAME = '*'
+
+/**
+ * Whether the severity of an Alert lets an event through. One that takes errors only, and has a rule with a
+ * memory, also hears that its objects work again.
+ */
+function takesSeverity({ alert, memory }: CompiledAlert, event: Event): boolean {
+  if (alert.spec.eventSeverity !== 'error' || event.severity === 'error') return true
+  return memory !== undefined && isGoodEnd(event)
+}
+
+/** The severities whose events may be for an Alert: `info` for all, or `error`. */
+function severityOf({ alert, memory }: CompiledAlert): string {
+  return memory === undefined ? alert.spec.eventSeverity : 'info'
+}
 
 /** A source, and its place among all sources of the configuration. */
 export interface RankedSource {
@@ -71,7 +86,7 @@ export function shelve(all: readonly RankedSource[]): Shelves {
   const byName = new Map<string, Shelf>()
   for (const ranked of all) {
     const { alert, source } = ranked.source
-    const shelf = entryOf(byName, shelfKey(alert.alert.spec.eventSeverity, source.name), newShelf)
+    const shelf = entryOf(byName, shelfKey(severityOf(alert), source.name), newShelf)
     const label = rarestLabel(ranked.source, frequencies)
     const place = label === undefined ? shelf.unlabelled : entryOf(shelf.byLabel, label, newList)
     place.push(ranked)

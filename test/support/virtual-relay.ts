@@ -64,10 +64,15 @@ export async function virtualRelay(options: VirtualRelayOptions) {
   let visibility = createMessageVisibility(client)
   let failed = 0
   const callTime = createCallTime()
+  const start = () => createDispatcher(ports, { ...TRY_LIMITS, ...callTime, ...NO_REPEATS })
+  let dispatcher = start()
   const dispatch = createDispatch({
     environment,
     ports,
-    dispatcher: createDispatcher(ports, { ...TRY_LIMITS, ...callTime, ...NO_REPEATS }),
+    dispatcher: {
+      dispatchEvent: (event) => dispatcher.dispatchEvent(event),
+      dispatchRetry: (message) => dispatcher.dispatchRetry(message),
+    },
     log: { info: write, warn: write, error: write },
     deadLetters: createDeadLetterQueues(client),
     visibility: { comeBackAfter: (...args) => visibility.comeBackAfter(...args) },
@@ -101,6 +106,10 @@ export async function virtualRelay(options: VirtualRelayOptions) {
     sweep: () => sweep(contextWith()),
     /** How many messages failed. */
     failed: () => failed,
+    /** Lets the next call find a function that has just started, with nothing in its memory. */
+    restart() {
+      dispatcher = start()
+    },
     /** From now on SQS does not take it when a message is to come back. */
     visibilityFails() {
       visibility = { comeBackAfter: () => Promise.reject(new Error('throttled')) }

@@ -6,6 +6,7 @@ export type StoredForm =
   | 'configuration'
   | 'subject'
   | 'object memory'
+  | 'episode'
   | 'count of rejections'
 
 /** Stored data that no version can read: nothing in it can be trusted. */

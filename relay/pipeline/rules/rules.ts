@@ -12,6 +12,7 @@ import {
 } from '../../model/rule-annotations.ts'
 import type { ProviderType } from '../../providers/contract.ts'
 import { providerTypes } from '../../providers/registry.ts'
+import { type MemoryRules, type Only, parseOnly } from './memory-rules.ts'
 import { type Namespaces, parseNamespaces } from './namespaces.ts'
 import { RuleError } from './rule-error.ts'
 
@@ -29,6 +30,7 @@ export interface Rules {
   readonly provider?: ProviderRef
   /** The other namespaces whose Alerts may use a Provider; absent: none. */
   readonly allowedNamespaces?: Namespaces
+  readonly memory?: MemoryRules
   /**
    * What is wrong with an annotation, if anything. The object's deliveries then wait until it is mended:
    * nothing is sent, or kept back, by mistake.
@@ -70,6 +72,9 @@ export function compileRules(
       : (compiled('namespaces', parseNamespaces) ?? 'all')
   const provider = compiled('provider', providerOf)
   const allowedNamespaces = compiled('allow-namespaces', parseNamespaces)
+  const only: Only | undefined =
+    annotations.only === undefined ? undefined : (compiled('only', parseOnly) ?? 'failures')
+  const memory = { ...(only && { only }) }
   return {
     ...(when && { when }),
     ...(title && { title }),
@@ -77,6 +82,7 @@ export function compileRules(
     ...(namespaces && { namespaces }),
     ...(provider && { provider }),
     ...(allowedNamespaces && { allowedNamespaces }),
+    ...(Object.keys(memory).length > 0 && { memory }),
     errors,
   }
 }
@@ -89,6 +95,7 @@ const NO_RULES: Rules = { errors: [] }
 /** What an empty rule should be. */
 const EXPECTED: Readonly<Record<RuleAnnotation, string>> = {
   when: "expected a CEL condition such as event.severity == 'error'",
+  only: 'expected failures or changes',
   title: 'expected a text such as $(event.involvedObject.name) in $(cluster)',
   text: 'expected a text such as $(event.reason): $(event.message)',
   namespaces: 'expected names of namespaces such as apps,infra, or * for all',
@@ -130,10 +137,29 @@ function compileRule<T>(
 }
 
 /** The rules that a type of Provider cannot follow. */
-export function misfits({ title }: RuleTexts, type: ProviderType): readonly FieldError[] {
-  if (title === undefined || type.hasTitle === true) return []
+export function misfits(rules: Rules, type: ProviderType): readonly FieldError[] {
+  const errors = memoryMisfits(rules.memory, type)
+  if (rules.title === undefined || type.hasTitle === true) return errors
   const message = `what ${type.type} takes has no title; remove the annotation, or use text`
-  return [{ field: annotationField('title'), message }]
+  return [...errors, { field: annotationField('title'), message }]
+}
+
+/** The rules with a memory that a type does not obey: what it shows has to follow each event. */
+function memoryMisfits(
+  memory: MemoryRules | undefined,
+  { type, family }: ProviderType,
+): readonly FieldError[] {
+  if (memory?.only === undefined || family === 'chat') return []
+  const message = `it is for chat, and ${type} is none; remove the annotation, or use when`
+  return [{ field: annotationField('only'), message }]
+}
+
+/** The rules with a memory for the deliveries of an Alert: its own, or else those of its Provider. */
+export function memoryOf(alert: Rules, provider: Rules | undefined): MemoryRules | undefined {
+  if (alert.memory === undefined || provider?.memory === undefined) {
+    return alert.memory ?? provider?.memory
+  }
+  return { ...provider.memory, ...alert.memory }
 }
 
 /** The texts for a delivery: those of the Alert, or else of its Provider. */

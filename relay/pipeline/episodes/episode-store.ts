@@ -1,0 +1,46 @@
+import type { DeliveryRecord, Status } from '../../model/delivery.ts'
+import { hashParts } from '../../model/hash.ts'
+import { storedValue } from '../../model/stored/codec.ts'
+import { type Episode, episodeCodec } from '../../model/stored/episode.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { ExpectedVersion } from '../../ports/versioned.ts'
+
+/** How long an Episode is kept after its last change. */
+const REMEMBER_MS = 90 * 24 * 3_600_000
+
+/** An Episode as it is stored; `version` is `absent` before the first write. */
+export interface StoredEpisode {
+  readonly key: string
+  readonly episode: Episode
+  readonly version: ExpectedVersion
+}
+
+/** Reads what is remembered of the object of a Delivery for its Alert. Rejects when the store fails. */
+export async function readEpisode(
+  { state }: Pick<Ports, 'state'>,
+  record: Pick<DeliveryRecord<Status>, 'cluster' | 'alert' | 'event'>,
+): Promise<StoredEpisode> {
+  const key = episodeKey(record)
+  const stored = await state.read(key)
+  if (stored === undefined) return { key, episode: {}, version: 'absent' }
+  const episode = storedValue(episodeCodec, episodeCodec.decode(stored.value), key)
+  return { key, episode, version: stored.version }
+}
+
+/** Writes what follows an Episode. False when another process wrote in between: it is judged again then. */
+export async function writeEpisode(
+  { state, clock }: Pick<Ports, 'state' | 'clock'>,
+  { key, version }: StoredEpisode,
+  next: Episode,
+): Promise<boolean> {
+  return state.write(key, episodeCodec.encode(next), version, clock.now() + REMEMBER_MS)
+}
+
+function episodeKey({
+  cluster,
+  alert,
+  event,
+}: Pick<DeliveryRecord<Status>, 'cluster' | 'alert' | 'event'>): string {
+  const { kind, namespace, name } = event.involvedObject
+  return `${cluster}#episode#${hashParts(alert.uid, kind, namespace, name)}`
+}

@@ -1,0 +1,35 @@
+import { expect, it } from 'vitest'
+import { isGoodEnd } from '../../../../relay/pipeline/episodes/good-ends.ts'
+import { event } from '../../../support/delivery-records.ts'
+
+const of = (kind: string, reason: string, severity = 'info') => {
+  const { involvedObject } = event()
+  return isGoodEnd({ severity, reason, involvedObject: { ...involvedObject, kind } })
+}
+
+it.each([
+  ['Kustomization', 'ReconciliationSucceeded', true],
+  ['Kustomization', 'Progressing', false],
+  ['Kustomization', 'DependencyNotReady', false],
+  ['HelmRelease', 'InstallSucceeded', true],
+  ['HelmRelease', 'UpgradeSucceeded', true],
+  ['HelmRelease', 'TestSucceeded', false],
+  ['HelmRelease', 'RollbackSucceeded', false],
+  ['HelmRelease', 'UninstallSucceeded', false],
+  ['HelmRelease', 'DriftCorrected', false],
+  ['GitRepository', 'NewArtifact', true],
+  ['GitRepository', 'Succeeded', true],
+  ['HelmChart', 'ChartPullSucceeded', true],
+  ['HelmChart', 'ChartPackageSucceeded', true],
+  ['ImageUpdateAutomation', 'Succeeded', true],
+  ['Canary', 'PromotionSucceeded', true],
+  ['Terraform', 'TestSucceeded', false],
+  ['Job', 'BackoffLimitExceeded', false],
+])('%s %s is a good end: %s', (kind, reason, isEnd) => {
+  expect(of(kind, reason)).toBe(isEnd)
+})
+
+it('is none of another severity', () => {
+  expect(of('Kustomization', 'ReconciliationSucceeded', 'error')).toBe(false)
+  expect(of('Kustomization', 'ReconciliationSucceeded', 'trace')).toBe(false)
+})

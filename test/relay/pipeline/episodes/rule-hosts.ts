@@ -1,0 +1,189 @@
+import { accept } from '../../../../relay/pipeline/accept.ts'
+import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
+import type { OutboundRequest } from '../../../../relay/ports/http.ts'
+import type { Ports } from '../../../../relay/ports/ports.ts'
+import { type ShownRecord, shown } from '../../../support/delivery-records.ts'
+import { ManualClock } from '../../../support/manual-clock.ts'
+import {
+  alert,
+  answer,
+  createHarness,
+  type Harness,
+  provider,
+} from '../../../support/relay-harness.ts'
+import { temporaryDirectory } from '../../../support/temporary-directory.ts'
+import { virtualRelay } from '../../../support/virtual-relay.ts'
+import { annotated } from '../rules/annotated.ts'
+
+const CLUSTER = 'local'
+
+/** What a test says of an event. Its object is Kustomization apps, unless it has another name. */
+export interface Told {
+  readonly severity?: string
+  readonly reason: string
+  readonly revision?: string
+  readonly message?: string
+  readonly name?: string
+}
+
+/** The whole pipeline of a host with one Alert, on a clock that the test moves. */
+export interface RuleHost {
+  readonly ports: Ports
+  /** Sets the annotations of the Alert, without their prefix, and parts of its spec. */
+  configure(annotations: Record<string, string>, spec?: Record<string, unknown>): Promise<void>
+  /** Reports an event, and lets the host work. */
+  report(told: Told): Promise<void>
+  /** Lets time pass, in which the host does what is due. Milliseconds. */
+  pass(ms: number): Promise<void>
+  /** Ends the process, and starts another one with the same stores. */
+  restart(): Promise<void>
+  /** Lets every request be answered with this status from now on. */
+  answerWith(status: number): void
+  /** The messages that were posted so far, as `REASON`, or as their text where it says more. */
+  posted(): readonly string[]
+  /** The records in the order in which they came. */
+  records(): Promise<readonly ShownRecord[]>
+}
+
+const PROVIDER = { type: 'slack', address: 'https://hooks.slack.com/services/x' }
+
+/** What a post to Slack says. */
+function textOf({ body }: OutboundRequest): string {
+  const { attachments, text } = JSON.parse(String(body))
+  return String(attachments?.[0]?.text ?? text)
+}
+
+interface Running {
+  readonly ports: Ports
+  drain(): Promise<void>
+  nextAt(): number | undefined
+}
+
+function ruleHost(
+  clock: ManualClock,
+  running: () => Running,
+  restart: () => Promise<void>,
+  posts: readonly string[],
+  answerWith: (status: number) => void,
+): RuleHost {
+  let count = 0
+  return {
+    get ports() {
+      return running().ports
+    },
+    async configure(annotations, spec = {}) {
+      const { ports } = running()
+      const set = [provider('chat', PROVIDER), annotated(alert('rules', 'chat', spec), annotations)]
+      // A later set is taken later, and every process reads it again after some seconds.
+      clock.advance(6_000)
+      const judged = await reconcile(CLUSTER, set, clock.now(), ports.secrets)
+      const wrong = judged.objects.filter(({ ready }) => !ready)
+      if (wrong.length > 0) throw new Error(JSON.stringify(wrong))
+      await ports.configs.replace(judged)
+    },
+    async report({ severity = 'info', reason, revision = 'main@sha1:a', message, name = 'apps' }) {
+      const { ports, drain } = running()
+      count += 1
+      const value = {
+        involvedObject: {
+          kind: 'Kustomization',
+          namespace: 'flux-system',
+          name,
+          apiVersion: 'kustomize.toolkit.fluxcd.io/v1',
+        },
+        severity,
+        reason,
+        message: message ?? `${reason} no. ${'i'.repeat(count)}`,
+        timestamp: new Date(clock.now()).toISOString(),
+        metadata: { 'kustomize.toolkit.fluxcd.io/revision': revision },
+      }
+      const sender = { cluster: CLUSTER, isNotificationController: false }
+      const { events } = accept([{ value }], sender, clock.now(), ports.orderTimes)
+      await ports.queue.send(events)
+      await drain()
+      clock.advance(1_000)
+    },
+    async pass(ms) {
+      const end = clock.now() + ms
+      const { drain, nextAt } = running()
+      for (let at = nextAt(); at !== undefined && at <= end; at = nextAt()) {
+        clock.set(Math.max(at, clock.now()))
+        await drain()
+      }
+      clock.set(end)
+    },
+    restart,
+    answerWith,
+    posted: () => posts,
+    async records() {
+      const { records } = await running().ports.ledger.list({}, 200)
+      return records.map(shown).toSorted((a, b) => (a.order < b.order ? -1 : 1))
+    },
+  }
+}
+
+async function embedded(): Promise<RuleHost> {
+  const directory = temporaryDirectory()
+  const posts: string[] = []
+  let status = 200
+  const open = () => {
+    const opened = createHarness({}, { directory })
+    opened.answerWith((request) => {
+      if (status < 300) posts.push(textOf(request))
+      return answer(status, {}, 'ok')
+    })
+    return opened
+  }
+  let harness: Harness = open()
+  const clock = new ManualClock()
+  const running = (): Running => ({
+    ports: harness.ports,
+    async drain() {
+      harness.clock.set(clock.now())
+      await harness.drain()
+    },
+    nextAt: () => harness.nextWakeAt(),
+  })
+  const restart = async () => {
+    await harness.close()
+    harness = open()
+    harness.clock.set(clock.now())
+    await harness.queue.loaded()
+  }
+  return ruleHost(clock, running, restart, posts, (next) => {
+    status = next
+  })
+}
+
+async function onAws(): Promise<RuleHost> {
+  const clock = new ManualClock()
+  const posts: string[] = []
+  let status = 200
+  const relay = await virtualRelay({
+    clock,
+    send: async (request) => {
+      if (status < 300) posts.push(textOf(request))
+      return answer(status, {}, 'ok')
+    },
+  })
+  const running = (): Running => ({
+    ports: relay.ports,
+    drain: () => relay.drain(),
+    nextAt: () => relay.nextVisibleAt(),
+  })
+  return ruleHost(
+    clock,
+    running,
+    async () => relay.restart(),
+    posts,
+    (next) => {
+      status = next
+    },
+  )
+}
+
+/** The hosts on which every rule is tested. */
+export const RULE_HOSTS = [
+  ['the embedded host', embedded],
+  ['AWS', onAws],
+] as const
