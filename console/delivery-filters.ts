@@ -1,16 +1,24 @@
 import { OUTCOMES } from '../relay/model/delivery.ts'
+import {
+  ALERT_FIELD,
+  CLUSTER_FIELD,
+  filterInput,
+  OBJECT_FIELD,
+  SINCE_FIELD,
+  UNTIL_FIELD,
+} from './filter-fields.ts'
 import { type Html, html } from './html.ts'
 
-/** The filters that a person types, with what the field is called and an example. */
+/** The filters that a person types. */
 const FIELDS = [
-  { name: 'cluster', label: 'Cluster', example: 'prod-eu-1' },
-  { name: 'object', label: 'Object', example: 'Kustomization/apps/podinfo' },
-  { name: 'alert', label: 'Alert', example: 'flux-system/on-call' },
+  CLUSTER_FIELD,
+  OBJECT_FIELD,
+  ALERT_FIELD,
   { name: 'provider', label: 'Provider', example: 'flux-system/slack' },
   { name: 'reason', label: 'Reason of the event', example: 'HealthCheckFailed' },
   { name: 'event', label: 'Id of the event', example: 'its beginning' },
-  { name: 'since', label: 'Since', example: '1h, or 2026-11-28' },
-  { name: 'until', label: 'Until', example: '5m, or a time' },
+  SINCE_FIELD,
+  UNTIL_FIELD,
 ] as const
 
 const NAMES: ReadonlySet<string> = new Set([
@@ -48,16 +56,9 @@ ${severitySelect(filters.get('severity') ?? '')}
 ${boxes}</fieldset>
 <details${isOpen}><summary>More filters</summary>
 <div class="grid">
-${FIELDS.map((field) => textInput(field, filters))}</div>
+${FIELDS.map((field) => filterInput(field, filters.get(field.name)))}</div>
 </details>
 </form>`
-}
-
-function textInput(
-  { name, label, example }: (typeof FIELDS)[number],
-  filters: ReadonlyMap<string, string>,
-) {
-  return html`<label><span>${label}</span><input name="${name}" value="${filters.get(name) ?? ''}" placeholder="${example}"></label>\n`
 }
 
 function severitySelect(severity: string): Html {

@@ -49,7 +49,8 @@ export interface Shown {
 export interface Download {
   readonly fileName: string
   readonly contentType: string
-  readonly text: string
+  /** Its text, as it is read. Who reads no further ends it. */
+  readonly text: AsyncIterable<string>
 }
 
 /** Another page, to which the browser goes after a change. */

@@ -2,9 +2,9 @@ import { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import { type EventVerdict, ExplainedEvent } from '../../relay/api/schemas/explain.ts'
 import { read, readFound } from '../answers.ts'
 import { alertName, linkedDeliveriesTable, providerName } from '../deliveries-table.ts'
-import { findDeliveries } from '../delivery-search.ts'
 import { eventFacts } from '../event-facts.ts'
 import { type Html, html } from '../html.ts'
+import { nextDeliveries } from '../later-deliveries.ts'
 import { outcomeMark } from '../outcome.ts'
 import { type Asked, type ConsolePage, mayChange, type Shown } from '../page.ts'
 import { absolute, ago, ahead, duration } from '../times.ts'
@@ -13,7 +13,7 @@ import { requestsText, verdictsTable } from '../verdicts.ts'
 /** The page of one delivery: how it came to be what it is. */
 export const deliveryPage: ConsolePage = { path: '/console/deliveries/{id}', show }
 
-/** Deliveries of the same object and Alert that came later, of which one may have taken its place. */
+/** Deliveries that came next for the same object and Alert. */
 const MOST_LATER = 5
 
 async function show(asked: Asked): Promise<Shown> {
@@ -21,7 +21,7 @@ async function show(asked: Asked): Promise<Shown> {
   const delivery = read(Delivery, await relay.showDelivery(parameters.id ?? ''))
   const [explained, later] = await Promise.all([
     explanationOf(asked, delivery),
-    laterOf(asked, delivery),
+    nextDeliveries(relay, delivery, MOST_LATER),
   ])
   const verdict = explained?.verdicts.find((it) => it.delivery === delivery.id)
   const others = explained?.verdicts.filter((it) => it.delivery !== delivery.id) ?? []
@@ -38,7 +38,7 @@ async function show(asked: Asked): Promise<Shown> {
 <li><h2 class="step">Next</h2>${nextStep(asked, delivery)}</li>
 </ol>
 ${others.length > 0 ? html`<section><h2>The same event elsewhere</h2>\n${verdictsTable(others, 'What the other Alerts did with it')}</section>` : []}
-${later.length > 0 ? html`<section><h2>What came later</h2>\n${linkedDeliveriesTable(later, { now: asked.now, isSelectable: false, caption: 'Later deliveries of the same object and Alert' })}</section>` : []}`,
+${later.length > 0 ? html`<section><h2>What came later</h2>\n${linkedDeliveriesTable(later, { now: asked.now, isSelectable: false, caption: 'The next deliveries of the same object and Alert' })}</section>` : []}`,
   }
 }
 
@@ -47,14 +47,6 @@ async function explanationOf({ relay }: Asked, { eventId, cluster }: Delivery) {
   if (eventId === undefined) return undefined
   const answer = await relay.showEvent(eventId, new URLSearchParams({ cluster }))
   return answer.status >= 400 ? undefined : readFound(ExplainedEvent, answer)
-}
-
-async function laterOf({ relay }: Asked, delivery: Delivery): Promise<readonly Delivery[]> {
-  const { id, cluster, object, alert, acceptedAt } = delivery
-  if (alert === undefined) return []
-  const filters = { cluster, object, alert: alertName({ alert }), since: acceptedAt }
-  const found = await findDeliveries(relay, new Map(Object.entries(filters)), undefined)
-  return found.deliveries.filter((it) => it.id !== id).slice(-MOST_LATER)
 }
 
 function head({ person }: Asked, delivery: Delivery): Html {

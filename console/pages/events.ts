@@ -2,6 +2,14 @@ import { EventsPage, type ListedEvent } from '../../relay/api/schemas/event-list
 import { ellipsize } from '../../relay/model/text.ts'
 import { read } from '../answers.ts'
 import { objectParts, textField } from '../fields.ts'
+import {
+  ALERT_FIELD,
+  CLUSTER_FIELD,
+  filterInput,
+  OBJECT_FIELD,
+  SINCE_FIELD,
+  UNTIL_FIELD,
+} from '../filter-fields.ts'
 import { firstRun } from '../first-run.ts'
 import { type Html, html } from '../html.ts'
 import { outcomeMark, severityMark } from '../outcome.ts'
@@ -15,11 +23,11 @@ const PATH = '/console/events'
 export const eventsPage: ConsolePage = { path: PATH, show }
 
 const FIELDS = [
-  { name: 'cluster', label: 'Cluster', example: 'prod-eu-1' },
-  { name: 'object', label: 'Object', example: 'Kustomization/apps/podinfo' },
-  { name: 'alert', label: 'Verdict of the Alert', example: 'flux-system/on-call' },
-  { name: 'since', label: 'Since', example: '1h, or 2026-11-28' },
-  { name: 'until', label: 'Until', example: '5m, or a time' },
+  CLUSTER_FIELD,
+  OBJECT_FIELD,
+  { ...ALERT_FIELD, label: 'Verdict of the Alert' },
+  SINCE_FIELD,
+  UNTIL_FIELD,
 ] as const
 
 /** Records that a page is made of. */
@@ -49,10 +57,7 @@ function filtersOf(query: URLSearchParams): Filters {
 }
 
 function form(filters: Filters): Html {
-  const inputs = FIELDS.map(
-    ({ name, label, example }, index) =>
-      html`<label><span>${label}</span><input name="${name}" value="${filters[name] ?? ''}" placeholder="${example}"${index === 0 ? html` data-filter` : []}></label>\n`,
-  )
+  const inputs = FIELDS.map((field, at) => filterInput(field, filters[field.name], at === 0))
   return html`<form class="filters" role="search" action="${PATH}" hx-get="${PATH}" hx-target="#results" hx-select="#results" hx-swap="outerHTML" hx-push-url="true" hx-sync="this:replace" hx-trigger="change, submit">
 <div class="grid">
 ${inputs}<div class="bottom"><button>Filter</button></div>

@@ -1,18 +1,21 @@
-import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
+import { DeliveriesPage, type Delivery } from '../../relay/api/schemas/deliveries.ts'
+import { read } from '../answers.ts'
 import { alertName, providerName } from '../deliveries-table.ts'
 import { filtersOf } from '../delivery-filters.ts'
-import { findDeliveries } from '../delivery-search.ts'
 import { textField } from '../fields.ts'
 import type { Asked, ConsolePage } from '../page.ts'
 
-/** The most deliveries of a file; each may have a message of 39,000 characters. */
-const MOST_EXPORTED = 1_000
+/** Deliveries of one question to the relay, the most that it answers. */
+const PAGE_SIZE = 200
+
+/** The most records that are looked at for a file: with a text to search for, far fewer are in it. */
+const MOST_LOOKED_AT = 100_000
 
 /** The deliveries that fit the filters of the address, as the API has them. */
 export const jsonExport: ConsolePage = {
   path: '/console/deliveries.json',
   async show(asked) {
-    const text = JSON.stringify(await exported(asked), undefined, 2)
+    const text = jsonText(await exported(asked))
     return { fileName: 'deliveries.json', contentType: 'application/json', text }
   },
 }
@@ -21,13 +24,30 @@ export const jsonExport: ConsolePage = {
 export const csvExport: ConsolePage = {
   path: '/console/deliveries.csv',
   async show(asked) {
-    const rows = (await exported(asked)).map((delivery) =>
-      COLUMNS.map(([, textOf]) => csvField(textOf(delivery))).join(','),
-    )
-    const head = COLUMNS.map(([title]) => title).join(',')
-    const text = `${[head, ...rows].join('\r\n')}\r\n`
+    const text = csvText(await exported(asked))
     return { fileName: 'deliveries.csv', contentType: 'text/csv; charset=utf-8', text }
   },
+}
+
+type Pages = AsyncIterable<readonly Delivery[]>
+
+async function* jsonText(pages: Pages): AsyncIterable<string> {
+  let separator = '[\n'
+  for await (const deliveries of pages) {
+    if (deliveries.length === 0) continue
+    yield separator + deliveries.map((it) => JSON.stringify(it)).join(',\n')
+    separator = ',\n'
+  }
+  yield separator === ',\n' ? '\n]\n' : '[]\n'
+}
+
+async function* csvText(pages: Pages): AsyncIterable<string> {
+  yield csvRow(COLUMNS.map(([title]) => title))
+  for await (const deliveries of pages) {
+    yield deliveries
+      .map((delivery) => csvRow(COLUMNS.map(([, textOf]) => csvField(textOf(delivery)))))
+      .join('')
+  }
 }
 
 const COLUMNS: ReadonlyArray<readonly [string, (delivery: Delivery) => string]> = [
@@ -45,16 +65,25 @@ const COLUMNS: ReadonlyArray<readonly [string, (delivery: Delivery) => string]> 
   ['id', ({ id }) => id],
 ]
 
-async function exported({ relay, query }: Asked): Promise<readonly Delivery[]> {
-  const filters = filtersOf(query)
-  const deliveries: Delivery[] = []
-  let cursor: string | undefined
-  do {
-    const found = await findDeliveries(relay, filters, cursor)
-    deliveries.push(...found.deliveries)
-    cursor = found.gaveUpAt === undefined ? found.older : undefined
-  } while (cursor !== undefined && deliveries.length < MOST_EXPORTED)
-  return deliveries.slice(0, MOST_EXPORTED)
+/** The deliveries of a file, page by page. The first page is read at once, so that a refusal is a page and no file. */
+async function exported({ relay, query }: Asked): Promise<Pages> {
+  const asked = new URLSearchParams([...filtersOf(query), ['limit', String(PAGE_SIZE)]])
+  const page = async () => read(DeliveriesPage, await relay.listDeliveries(asked))
+  const first = await page()
+  return (async function* () {
+    let { deliveries, nextCursor } = first
+    yield deliveries
+    for (let looked = PAGE_SIZE; looked < MOST_LOOKED_AT; looked += PAGE_SIZE) {
+      if (nextCursor === undefined) return
+      asked.set('cursor', nextCursor)
+      ;({ deliveries, nextCursor } = await page())
+      yield deliveries
+    }
+  })()
+}
+
+function csvRow(fields: readonly string[]): string {
+  return `${fields.join(',')}\r\n`
 }
 
 /**

@@ -1,9 +1,10 @@
-import { embeddedConsole } from '../../hosts/embedded/console.ts'
+import { type EmbeddedConsoleParts, embeddedConsole } from '../../hosts/embedded/console.ts'
 import { createDeliveryFeed } from '../../hosts/embedded/delivery-feed.ts'
 import type { Tokens } from '../../hosts/embedded/tokens.ts'
 import type { FailingDestination } from '../../relay/pipeline/destinations/destinations.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
 import type { KnownCluster, NotTaken } from '../../relay/ports/clusters.ts'
+import type { Ports } from '../../relay/ports/ports.ts'
 import { type Reply, startRelay } from './embedded-server.ts'
 import { MemoryOutcomeCounts } from './memory-outcome-counts.ts'
 import { memoryPorts } from './memory-ports.ts'
@@ -18,15 +19,24 @@ interface Told {
   readonly waiting: number
 }
 
+/** Stores in the place of those in memory. */
+type OtherStores = Partial<
+  Pick<Ports, 'ledger' | 'configs'> & Pick<EmbeddedConsoleParts, 'history' | 'counts'>
+>
+
 /** The console of a relay over stores in memory; its server is closed when the test is over. */
-export async function startConsole(tokens?: Tokens, told: Partial<Told> = {}) {
+export async function startConsole(
+  tokens?: Tokens,
+  told: Partial<Told> = {},
+  { ledger, configs, ...others }: OtherStores = {},
+) {
   const ports = memoryPorts()
   const counts = new MemoryOutcomeCounts()
   const feed = createDeliveryFeed()
   const current = { tokens }
   const failures: unknown[] = []
   const moreRoutes = embeddedConsole({
-    ports,
+    ports: { ...ports, ...(ledger && { ledger }), ...(configs && { configs }) },
     history: ports.configs,
     clusters: {
       list: async () => told.clusters ?? [],
@@ -41,6 +51,7 @@ export async function startConsole(tokens?: Tokens, told: Partial<Told> = {}) {
     tokens: () => current.tokens,
     explaining: { noCrossNamespaceRefs: false },
     log: { error: (fields: unknown) => void failures.push(fields) },
+    ...others,
   })
   const relay = await startRelay({ ports, moreRoutes, ...(tokens && { tokens }) })
   const origin = `http://127.0.0.1:${relay.server.port}`

@@ -151,7 +151,7 @@ async function forPerson(
   try {
     const done = await work(person)
     if ('to' in done) return goTo(done.to)
-    return 'text' in done ? download(done) : pageAnswer(site, done, person)
+    return 'text' in done ? download(site, request, done) : pageAnswer(site, done, person)
   } catch (error) {
     const shown = problemPage(error, pageOf(site, request))
     if (shown.status === 500) site.onFailure(error, request.path)
@@ -250,9 +250,26 @@ function plainAnswer(status: number, text: string): Answer {
   return { status, contentType: 'text/plain; charset=utf-8', body: `${text}\n` }
 }
 
-function download({ fileName, contentType, text }: Download): Answer {
+/** A file, which is read as fast as the browser takes it. One that fails on the way is cut off. */
+function download(
+  site: Site,
+  { path }: EdgeRequest,
+  { fileName, contentType, text }: Download,
+): Answer {
   const disposition = { 'Content-Disposition': `attachment; filename="${fileName}"` }
-  return { status: 200, contentType, body: text, headers: { ...PAGE_HEADERS, ...disposition } }
+  const parts = async function* () {
+    try {
+      yield* text
+    } catch (error) {
+      site.onFailure(error, path)
+      throw error
+    }
+  }
+  const stream = ReadableStream.from(parts()).pipeThrough(new TextEncoderStream())
+  return {
+    ...{ status: 200, contentType, body: '', stream },
+    headers: { ...PAGE_HEADERS, ...disposition },
+  }
 }
 
 /** An address names its content, so a browser never asks for it again. */

@@ -93,6 +93,42 @@ describe('the page of a delivery', () => {
   })
 })
 
+describe('what came after a delivery', () => {
+  const MINUTE_MS = 60_000
+  /** The ids of the deliveries that the page of the first one shows, of those that came so many minutes after it. */
+  async function shownOf(minutes: readonly number[]): Promise<readonly string[]> {
+    const { get, ports } = await startConsole()
+    const at = ports.clock.now()
+    const recordAt = (id: string, minute: number) =>
+      deliveryRecord({ id, acceptedAt: at + minute * MINUTE_MS })
+    ports.ledger.put(
+      recordAt('first', 0),
+      ...minutes.map((minute, index) => recordAt(`d-${index}`, minute)),
+    )
+    const { text } = await get('/console/deliveries/first')
+    return [...text.matchAll(/<tr id="d-(d-\d+)">/g)].map(([, id = '']) => id)
+  }
+  const every = (minutes: number, count: number) =>
+    Array.from({ length: count }, (_, index) => (index + 1) * minutes)
+  const FIVE = ['d-4', 'd-3', 'd-2', 'd-1', 'd-0']
+
+  it.each([
+    ['of many that follow closely', every(0.01, 450), FIVE],
+    ['of many that follow', every(1, 2_000), FIVE],
+    ['of few that follow after hours', every(300, 700), FIVE],
+    ['of few that follow after days', every(2_000, 7), FIVE],
+    ['where there are two', every(10, 2), ['d-1', 'd-0']],
+    [
+      'where there are two, and then more than can be looked at',
+      [1, 2, ...every(0.1, 600).map((it) => it + 60)],
+      ['d-1', 'd-0'],
+    ],
+    ['where there is none', [], []],
+  ])('shows the next five %s', async (_, minutes, expected) => {
+    expect(await shownOf(minutes)).toEqual(expected)
+  })
+})
+
 describe('the list of deliveries', () => {
   it('looks for a text in 5,000 records at most, and says how far it got', async () => {
     const { get, ports } = await startConsole()
@@ -125,6 +161,32 @@ describe('the list of deliveries', () => {
     expect(csv.text).toContain(`"'=HYPERLINK(""http://evil"",""x"")"`)
     const json = await get('/console/deliveries.json')
     expect(json.json).toHaveLength(2)
+    expect((await get('/console/deliveries.json?outcome=retry')).json).toEqual([])
+  })
+
+  it('exports lists of many pages, and answers what is wrong with a page', async () => {
+    const { get, ports } = await startConsole()
+    const records = Array.from({ length: 1_234 }, (_, at) => deliveryRecord({ id: `d-${at}` }))
+    ports.ledger.put(...records)
+    const csv = (await get('/console/deliveries.csv?text=finished')).text.trimEnd().split('\r\n')
+    expect(new Set(csv).size).toBe(1_235)
+    expect((await get('/console/deliveries.json')).json).toHaveLength(1_234)
+    const refused = await get('/console/deliveries.csv?since=soon')
+    expect([refused.status, refused.headers['content-disposition']]).toEqual([400, undefined])
+  })
+
+  it('cuts a file off when a store fails on the way, and logs why', async () => {
+    const { get, ports, failures } = await startConsole()
+    const large = event('podinfo', 'x'.repeat(39_000))
+    const records = Array.from({ length: 600 }, (_, at) =>
+      deliveryRecord({ id: `d-${at}`, event: large }),
+    )
+    ports.ledger.put(...records)
+    const list = ports.ledger.list.bind(ports.ledger)
+    ports.ledger.list = (filter, limit, cursor) =>
+      cursor === undefined ? list(filter, limit) : Promise.reject(new Error('disk on fire'))
+    await expect(get('/console/deliveries.csv')).rejects.toThrow()
+    expect(failures).toMatchObject([{ err: { message: 'disk on fire' } }])
   })
 
   it('streams the rows that come, by the filters, and as the person may see them', async () => {
