@@ -24,6 +24,7 @@ export function deliveryText(delivery: Delivery, now: number): string {
       ['Next try', dueAt],
       ['Tries', delivery.tries],
       ['Repeats', delivery.repeats === 0 ? undefined : delivery.repeats],
+      ['Told in', delivery.toldIn && toldText(delivery.id, delivery.toldIn)],
       ['Replayed', replaysText(delivery)],
       ['Dismissed', dismissalText(delivery)],
       ['Test', delivery.test && testedText(delivery.test)],
@@ -34,6 +35,10 @@ export function deliveryText(delivery: Delivery, now: number): string {
     formatSection('Notes', notes.join('\n')),
     formatSection('Latest tries', triesText(delivery)),
   ].join('')
+}
+
+function toldText(id: string, toldIn: string): string {
+  return toldIn === id ? 'its own message, with others' : `the message of delivery ${toldIn}`
 }
 
 function testedText({ by }: NonNullable<Delivery['test']>): string {

@@ -97,11 +97,18 @@ function ruleStep(delivery: Delivery, verdict: EventVerdict | undefined): Html {
   return html`<p>The Alert <b>${alertName(delivery)}</b> takes it, for the Provider <b>${providerName(delivery)}</b>.${by}</p>`
 }
 
-function requestStep({ notes = [] }: Delivery, verdict: EventVerdict | undefined): Html {
+function requestStep(delivery: Delivery, verdict: EventVerdict | undefined): Html {
+  const { notes = [] } = delivery
   const requests = verdict?.requests ?? []
-  const said = notes.map((note) => html`<p class="muted">${note}</p>`)
+  const said = [toldInText(delivery), ...notes.map((note) => html`<p class="muted">${note}</p>`)]
   if (requests.length === 0) return html`<p>There is none to show.</p>${said}`
   return html`<p class="muted">As it is made of the event by the configuration of then; secrets are masked.</p>\n${requestsText(requests)}${said}`
+}
+
+function toldInText({ id, toldIn }: Delivery): Html {
+  if (toldIn === undefined) return html``
+  if (toldIn === id) return html`<p>It sends one message for itself and others.</p>`
+  return html`<p>It is told with others, in the message of <a href="/console/deliveries/${toldIn}">another delivery</a>.</p>`
 }
 
 function triesStep({ attempts = [], tries = 0 }: Delivery): Html {

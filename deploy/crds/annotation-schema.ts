@@ -14,6 +14,10 @@ const RULES: Readonly<Record<RuleAnnotation, string>> = {
   only: 'failures: only failures and the recoveries from them are told; changes: successes at another revision too.',
   title: 'Title of the message; $(…) holds an expression in CEL.',
   text: 'Text of the message; $(…) holds an expression in CEL.',
+  'group-by': 'Expression in CEL that gives a text: what has the same one is told in one message.',
+  'group-wait':
+    'How long a message of a group waits after each event, such as 30s; never: nothing is put together.',
+  'group-max': 'How long a message of a group waits after the first event at most; 5m by default.',
   namespaces:
     'Namespaces of the objects that it is for, with commas between them, or * for all; for sources that name none.',
   type: 'Type that counts instead of spec.type, for types that the definitions of Flux refuse there.',

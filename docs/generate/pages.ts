@@ -12,7 +12,6 @@ const FAMILIES: ReadonlyArray<readonly [ProviderFamily, string]> = [
   ['incident', 'Incidents and alerts'],
   ['stream', 'Webhooks, streams and monitoring'],
   ['commit-status', 'Commit statuses'],
-  ['deployment', 'Deployments of commits'],
   ['change-request', 'Comments on pull and merge requests'],
 ]
 

@@ -66,6 +66,7 @@ export function deliveryView(record: LedgerRecord) {
         dismissal: { ...status.dismissal, at: isoTime(status.dismissal.at) },
       }),
     ...(record.kind === 'delivery' && record.test && { test: record.test }),
+    ...(record.kind === 'delivery' && record.toldIn !== undefined && { toldIn: record.toldIn }),
     repeats: record.kind === 'delivery' ? record.repeats : 0,
     createdAt: isoTime(record.createdAt),
     updatedAt: isoTime(record.updatedAt),

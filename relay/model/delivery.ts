@@ -251,6 +251,11 @@ export interface DeliveryRecord<S extends Status = Decided> extends RecordOf<S> 
   readonly subjectStateKey?: string
   /** How many repeats this record stands for. Each repeat of an unchanged status adds one. */
   readonly repeats: number
+  /**
+   * The id of the Delivery in whose message this one is told together with others; its own id when it sends
+   * that message.
+   */
+  readonly toldIn?: string
   /** Present when no cluster reported the event: the relay made it up to test the Provider. */
   readonly test?: ProviderTest
 }

@@ -1,3 +1,4 @@
+import type { Awaitable } from '../model/awaitable.ts'
 import type { DeliveryRecord, Status } from '../model/delivery.ts'
 import { cutText, ellipsize } from '../model/text.ts'
 import { type HttpResponse, MAX_RESPONSE_BYTES } from '../ports/http.ts'
@@ -16,10 +17,17 @@ import {
   type Treatment,
 } from './destinations/destinations.ts'
 import { judgeRules } from './episodes/judge-rules.ts'
+import { attemptGroup, type LetGo, mayBeGrouped, UNGROUPED } from './groups/attempt-group.ts'
 import { isLate } from './lateness.ts'
 import type { Candidate } from './match.ts'
 import { observe } from './observe.ts'
-import { type Prepared, type PrepareInput, prepare } from './prepare.ts'
+import {
+  type MatchedCandidate,
+  type Prepared,
+  type PrepareInput,
+  prepare,
+  type Unprepared,
+} from './prepare.ts'
 import { claimSubject, keepTurn, settleSubject, subjectStateKey } from './subject.ts'
 import type { DeliverParts } from './try-ports.ts'
 import { restOf, type TryLimits, tryTime } from './try-time.ts'
@@ -79,18 +87,44 @@ export async function attempt(
     late: isLate(record, triedAt),
     overtaken,
   }
-  const prepared = await prepare(input, context.ports.secrets)
-  if (prepared.kind !== 'prepared') {
-    const { kind, reason } = prepared
-    if (kind === 'missing') return { ...waitFor(reason), ...about }
-    return { ...end(OUTCOME_UNPREPARED[kind], reason), ...about }
+  const single = await prepare(input, context.ports.secrets)
+  if (single.kind !== 'prepared') return { ...unprepared(single), ...about }
+  // What is told together with others was judged before.
+  const isJudged = candidate.memory === undefined || record.toldIn !== undefined
+  const judged = isJudged ? undefined : await judgeRules(record, candidate, context, isObserved)
+  if (judged) return { ...about, ...judged, notes: [...single.notes, ...(judged.notes ?? [])] }
+  // Nothing is gathered for an observed cluster, of whose messages none is sent.
+  const gathered = isObserved ? UNGROUPED : grouped(record, single, candidate, context)
+  const group = gathered instanceof Promise ? await gathered : gathered
+  if (group.kind !== 'go') return { ...group, ...about }
+  const { digest, notes = [] } = group
+  const whole = { ...input, digest }
+  const prepared = digest ? await prepare(whole, context.ports.secrets) : single
+  if (prepared.kind !== 'prepared') return { ...unprepared(prepared), ...about }
+  const conclusion = isObserved
+    ? await observe(record, prepared, context.ports)
+    : await sendAdmitted(record, prepared, whole, context)
+  return {
+    ...about,
+    ...conclusion,
+    notes: [...prepared.notes, ...notes, ...(conclusion.notes ?? [])],
   }
-  const conclusion =
-    (candidate.memory && (await judgeRules(record, candidate, context, isObserved))) ??
-    (isObserved
-      ? await observe(record, prepared, context.ports)
-      : await sendAdmitted(record, prepared, input, context))
-  return { ...about, ...conclusion, notes: [...prepared.notes, ...(conclusion.notes ?? [])] }
+}
+
+function grouped(
+  record: DeliveryRecord<Status>,
+  prepared: Prepared,
+  candidate: MatchedCandidate,
+  { ports, destinations }: AttemptContext,
+): Awaitable<LetGo | Conclusion> {
+  const isLimited =
+    prepared.type.family === 'chat' && destinations.isLimited(destinationOf(record, prepared).key)
+  if (!mayBeGrouped(record, candidate, isLimited)) return UNGROUPED
+  return attemptGroup(ports, record, candidate, isLimited)
+}
+
+function unprepared({ kind, reason }: Unprepared): Conclusion {
+  return kind === 'missing' ? waitFor(reason) : end(OUTCOME_UNPREPARED[kind], reason)
 }
 
 /** Sends the delivery if its destination has a place and is not parked. */

@@ -68,6 +68,8 @@ export type Conclusion = (Tried | Unconfigured | Postponed | Unchanged | Ended) 
   readonly provider?: Provider
   readonly requestsDone?: number
   readonly subjectStateKey?: string
+  /** The delivery in whose message this one is told. */
+  readonly toldIn?: string
 }
 
 /** Waits for a Provider, a Secret or the whole configuration, which may come at any time. */

@@ -10,6 +10,7 @@ import { EventTests } from './event-tests.ts'
 import { type RouteOptions, routeOf } from './provider-route.ts'
 import type { CompiledProvider, RoutingTable } from './routing-table.ts'
 import type { Miss, Rule } from './rule.ts'
+import type { GroupRule } from './rules/group-rule.ts'
 import type { MemoryRules } from './rules/memory-rules.ts'
 import { misfits, type RuleTexts, textsFor } from './rules/rules.ts'
 import { type MatchInput, sourceMiss } from './source-index.ts'
@@ -30,6 +31,8 @@ export type Candidate = { readonly alert: Alert } & (
       readonly texts?: RuleTexts
       /** The rules that have a memory. */
       readonly memory?: MemoryRules
+      /** How it becomes one message with others; `never`: not at all. */
+      readonly group?: GroupRule | 'never'
     }
   | {
       /**
@@ -222,6 +225,7 @@ function judge(
       ? compiled.refusals
       : [...compiled.refusals, `the condition counts as fulfilled, as it failed: ${when.error}`]
   const texts = textsFor(rules, provider.rules)
+  const group = rules.group ?? provider.rules.group
   return {
     kind: 'matched',
     alert,
@@ -230,5 +234,6 @@ function judge(
     ...(notes.length > 0 && { notes }),
     ...(texts && { texts }),
     ...(compiled.memory && { memory: compiled.memory }),
+    ...(group && { group }),
   }
 }

@@ -1,6 +1,8 @@
 import { CelError } from '../cel/cel-error.ts'
+import type { Alert } from '../model/alert.ts'
 import type { Event, Labels } from '../model/event.ts'
 import type { Provider } from '../model/provider.ts'
+import type { Digest } from '../model/stored/group-message.ts'
 import type { OutboundRequest, TransportOptions } from '../ports/http.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 import {
@@ -12,10 +14,12 @@ import {
 } from '../providers/contract.ts'
 import { describeCut } from '../providers/messages/cut-text.ts'
 import { celVariables } from './cel-variables.ts'
-import { answeredReason, isAboutCommits } from './commit-result.ts'
+import { answeredReason } from './commit-result.ts'
+import { digestTexts } from './groups/digest-texts.ts'
 import type { Candidate } from './match.ts'
 import { mergedEvent } from './merge-metadata.ts'
 import { type ResolvedProvider, resolveProvider } from './resolve-provider.ts'
+import type { CompiledProvider } from './routing-table.ts'
 import { type RenderedTexts, renderTexts } from './rules/render-texts.ts'
 import { ruleVariables } from './rules/rule-variables.ts'
 import type { TryTime } from './try-time.ts'
@@ -62,6 +66,8 @@ export interface PrepareInput {
   readonly time: TryTime
   readonly late: boolean
   readonly overtaken: boolean
+  /** What its message says instead, when it tells of a whole group. */
+  readonly digest?: Digest | undefined
 }
 
 /**
@@ -73,10 +79,11 @@ export async function prepare(
   secrets: SecretStore,
   options: { readonly fresh?: boolean } = {},
 ): Promise<Prepared | Unprepared> {
-  const { cluster, deliveryId, event, candidate, triedAt, late, overtaken } = input
+  const { cluster, deliveryId, event, candidate, triedAt, late, overtaken, digest } = input
   const { alert, provider: compiled, type } = candidate
   const { provider } = compiled
-  const { event: merged, conflicts, authored } = mergedEvent(event, alert)
+  const merging = mergedEvent(event, alert)
+  const { event: merged, conflicts, authored } = merging
   // Before the Secret is read: an event that is none for the type waits for no Secret.
   const skipped = type.skipsMerged?.(merged)
   if (skipped !== undefined) return { kind: 'skipped', reason: skipped }
@@ -88,7 +95,7 @@ export async function prepare(
   const resolved = { ...found, transport: { ...boundedBy(input.time, transport), cluster } }
   try {
     const { settings } = resolved
-    const said = textsOf(merged, input)
+    const said = textsOf(merging, input)
     const whole: Notification = {
       cluster,
       event: said.event,
@@ -98,15 +105,16 @@ export async function prepare(
       provider: provider.metadata,
       deliveryId,
       triedAt,
-      late,
-      overtaken,
-      commitStatusContext: isAboutCommits(type) ? contextOf(input, merged, type) : '',
+      late: late && !digest,
+      overtaken: overtaken && !digest,
+      commitStatusContext:
+        type.family === 'commit-status' ? contextOf(cluster, merged, alert, compiled) : '',
     }
     const fitting = type.fit?.(whole, settings) ?? said.event
     const notification = { ...whole, event: fitting }
     const requests = isHttpProvider(type) ? type.requests(notification, settings) : []
     const subject = type.subject?.(notification, settings)
-    const answers = isAboutCommits(type) ? answeredReason(event) : undefined
+    const answers = type.family === 'commit-status' ? answeredReason(event) : undefined
     const cut = cutNotes(said.event, fitting, type)
     const notes = [...(candidate.notes ?? []), ...conflicts, ...said.notes, ...cut]
     return { kind: 'prepared', notification, type, resolved, requests, subject, answers, notes }
@@ -116,7 +124,11 @@ export async function prepare(
 }
 
 /** The event with what the rules of its Alert and Provider make of it. */
-function textsOf(merged: Event, { cluster, candidate, objectLabels }: PrepareInput): RenderedTexts {
+function textsOf(
+  { event: merged, authored }: ReturnType<typeof mergedEvent>,
+  { cluster, candidate, objectLabels, digest }: PrepareInput,
+): RenderedTexts {
+  if (digest) return digestTexts(merged, authored, digest)
   const { texts, alert, provider } = candidate
   if (texts === undefined) return { event: merged, notes: [] }
   const input = { event: merged, objectLabels }
@@ -144,20 +156,16 @@ function formatErrorText(error: unknown, { type }: ProviderType): string {
 }
 
 /**
- * The context of a commit status or the environment of a deployment: the result of the Provider's
- * expression, or the default without one.
+ * The context of a commit status: the result of the Provider's expression, or Flux's default
+ * without one.
  */
 function contextOf(
-  { cluster, candidate: { alert, provider: compiled } }: PrepareInput,
+  cluster: string,
   event: Event,
-  { family }: ProviderType,
+  alert: Alert,
+  { provider, contextExpression }: CompiledProvider,
 ): string {
-  const { provider, contextExpression } = compiled
-  if (!contextExpression) {
-    return family === 'deployment'
-      ? defaultEnvironment(cluster, event)
-      : defaultContext(event, provider)
-  }
+  if (!contextExpression) return defaultContext(event, provider)
   if ('error' in contextExpression) {
     throw new CelError(`commitStatusExpr: ${contextExpression.error}`)
   }
@@ -166,13 +174,6 @@ function contextOf(
   return context
 }
 
-/** An environment of its own for each object. Forges group environments by what is before a slash. */
-function defaultEnvironment(cluster: string, { involvedObject }: Event): string {
-  const { kind, namespace, name } = involvedObject
-  return `${cluster}/${kind.toLowerCase()}/${namespace}/${name}`
-}
-
-/** Flux's default. */
 function defaultContext({ involvedObject }: Event, { metadata }: Provider): string {
   const [uidStart] = metadata.uid.split('-', 1)
   return `${involvedObject.kind}/${involvedObject.name}/${uidStart}`.toLowerCase()

@@ -20,6 +20,7 @@ const LONGEST_TRY_MS = 50_000
 /** A sample waits for nobody, and what becomes of it says nothing about the deliveries that wait. */
 const NO_LINES: Destinations = {
   enter: async () => ({ kind: 'admitted', leave: () => undefined }),
+  isLimited: () => false,
   wait: () => undefined,
   withdraw: () => undefined,
   done: () => undefined,

@@ -123,12 +123,13 @@ export function concludeDelivery(
   begin: Begin,
   clock: Clock,
 ): DeliveryRecord {
-  const { provider, subjectStateKey } = conclusion
+  const { provider, subjectStateKey, toldIn } = conclusion
   return {
     ...record,
     ...decide(record, conclusion, begin, clock),
     ...(provider && { provider: { ...provider.metadata, type: provider.spec.type } }),
     ...(subjectStateKey && { subjectStateKey }),
+    ...(toldIn !== undefined && { toldIn }),
     notes: conclusion.notes ?? record.notes,
     requestsDone: conclusion.requestsDone ?? record.requestsDone,
   }

@@ -1,11 +1,6 @@
 import { apiGroup, EVENT_GROUP, type Event } from '../model/event.ts'
 import type { ProviderType } from '../providers/contract.ts'
-import {
-  isAboutCommits,
-  isCommitResult,
-  isUnmarkedProgress,
-  isUnmarkedResult,
-} from './commit-result.ts'
+import { isCommitResult, isUnmarkedResult } from './commit-result.ts'
 
 /**
  * The reason why an event does not reach a type; undefined when the type takes it. The event is
@@ -14,8 +9,8 @@ import {
 export function typeGate(event: Event, type: ProviderType): string | undefined {
   if (event.severity === 'trace') return 'events of severity trace are not sent'
   const forCommits = event.metadata[`${apiGroup(event.involvedObject)}/commit_status`] === 'update'
-  if (isAboutCommits(type)) {
-    const miss = commitMiss(event, forCommits, type)
+  if (type.family === 'commit-status') {
+    const miss = commitStatusMiss(event, forCommits, type)
     if (miss !== undefined) return miss
   } else if (forCommits && !type.takesCommitStatusUpdates) {
     return 'the event is marked for commit statuses only (commit_status: update)'
@@ -26,12 +21,10 @@ export function typeGate(event: Event, type: ProviderType): string | undefined {
   return type.skips?.(event)
 }
 
-function commitMiss(event: Event, forCommits: boolean, { type, family }: ProviderType) {
+function commitStatusMiss(event: Event, forCommits: boolean, { type }: ProviderType) {
   if (event.severity === 'error') return undefined
   const isForCommits = forCommits || Boolean(event.metadata[`${EVENT_GROUP}/commit`])
-  const isUnmarked =
-    isUnmarkedResult(event) || (family === 'deployment' && isUnmarkedProgress(event))
-  if (!isForCommits && !isUnmarked) {
+  if (!isForCommits && !isUnmarkedResult(event)) {
     return `${type} takes only errors, and info events about a commit`
   }
   return isCommitResult(event) ? undefined : `${event.reason} is not the result of a commit`

@@ -61,6 +61,7 @@ function dead(id: string) {
     objectLabels: { team: 'web' },
     notes: ['the text was cut'],
     attempts: [ATTEMPT],
+    toldIn: '9d0c',
     replayedAt: [Date.UTC(2026, 10, 20, 9, 13), Date.UTC(2026, 10, 20, 9, 14)],
     replayedBy: [{ at: Date.UTC(2026, 10, 20, 9, 14), by: 'ann' }],
   })
@@ -86,6 +87,7 @@ describe.each(commandTargets())('flux-relay describe %s', (_, open) => {
       'Why:        slack answered 404',
       expect.stringMatching(/^Accepted: {3}20\d\d-.*Z \(1m ago\)$/),
       'Tries:      1',
+      'Told in:    the message of delivery 9d0c',
       'Replayed:   2026-11-20T09:13:00.000Z, 2026-11-20T09:14:00.000Z by ann',
       '',
       'Message:',

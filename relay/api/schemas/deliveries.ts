@@ -84,6 +84,10 @@ export const Delivery = z
       description:
         'Present when it is a test of the Provider, whose event no cluster reported: who asked for it, as far as it is known.',
     }),
+    toldIn: z.string().optional().meta({
+      description:
+        'The id of the delivery in whose message it is told together with others; its own id when it sends that message.',
+    }),
     repeats: Count.optional().meta({ description: 'How many repeats the record stands for.' }),
     createdAt: Time.optional(),
     updatedAt: Time.optional(),

@@ -89,6 +89,7 @@ const shape = both(
       object({ at: number, by: optional(text), comment: optional(text), attempt: count }),
     ),
     observed: optional(truth),
+    toldIn: optional(text),
     test: optional(object({ by: optional(text) })),
   }),
   standingShape,
@@ -148,6 +149,7 @@ function toStored(record: LedgerRecord) {
     dismissal: dismissal && { ...dismissal, attempt: record.attempt },
     observed: isObserved(record) || undefined,
     repeats: route?.repeats ?? 0,
+    toldIn: route?.toldIn,
     test: route?.test,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
@@ -155,7 +157,8 @@ function toStored(record: LedgerRecord) {
 }
 
 function fromStored(stored: Stored): LedgerRecord {
-  const { alert, provider, requestsDone, subjectStateKey, repeats, test, objectLabels } = stored
+  const { alert, provider, requestsDone, subjectStateKey, repeats, toldIn, test } = stored
+  const { objectLabels } = stored
   const common = {
     id: stored.id,
     cluster: stored.cluster,
@@ -186,6 +189,7 @@ function fromStored(stored: Stored): LedgerRecord {
     requestsDone,
     ...(subjectStateKey !== undefined && { subjectStateKey }),
     repeats,
+    ...(toldIn !== undefined && { toldIn }),
     ...(test && { test: test.by === undefined ? {} : { by: test.by } }),
   }
 }

@@ -7,6 +7,8 @@ export type StoredForm =
   | 'subject'
   | 'object memory'
   | 'episode'
+  | 'group window'
+  | 'group message'
   | 'count of rejections'
 
 /** Stored data that no version can read: nothing in it can be trusted. */

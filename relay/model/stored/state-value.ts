@@ -4,6 +4,8 @@ import { DamagedRecord } from './errors.ts'
 const FORMS = [
   ['#object#', 'object memory'],
   ['#episode#', 'episode'],
+  ['#window#', 'group window'],
+  ['#group#', 'group message'],
 ] as const
 
 /** Parses the value of a State item; the codec of its form reads it. Throws `DamagedRecord`. */

@@ -53,6 +53,11 @@ export type Admission =
 export interface Destinations {
   /** Asks for a place. Providers at one host take turns, and each one's deliveries keep their order. */
   enter(destination: Destination): Promise<Admission>
+  /**
+   * Whether the destination with this key asked within the last minutes that less be sent, as far as this
+   * process knows.
+   */
+  isLimited(key: string): boolean
   /** Reports that the record of a refused delivery now waits for the destination with this key. */
   wait(key: string, delivery: WaitingDelivery): void
   /**

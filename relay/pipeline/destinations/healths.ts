@@ -19,6 +19,9 @@ export interface Deferral extends Omit<Wait, 'probedAt'> {
   readonly reason: string
 }
 
+/** How long a destination counts as limiting the rate after it said so. */
+const LIMITED_FOR_MS = 5 * 60_000
+
 /** When a delivery that found too many waiting comes back, if nobody wakes it. */
 const FULL_RETRY_MS = 1_000
 
@@ -42,6 +45,9 @@ export class Healths {
   readonly #healths = new Remembered<DestinationHealth>(MAX_REMEMBERED)
   /** Destinations that answered when they were last asked. */
   readonly #answering = new Remembered<true>(MAX_REMEMBERED)
+
+  /** When destinations asked last that less be sent, by `Clock.elapsed`. */
+  readonly #limited = new Remembered<number>(MAX_REMEMBERED)
 
   constructor(clock: Clock) {
     this.#clock = clock
@@ -115,6 +121,16 @@ export class Healths {
     if (!health.isGood) this.#healths.set(key, health)
     if (treatment.kind === 'answered') this.#answering.set(key, true)
     if (treatment.kind === 'failed') this.#answering.delete(key)
+    if (treatment.kind === 'limited') this.#limited.set(key, this.#clock.elapsed())
+  }
+
+  /** Whether the destination asked within the last minutes that less be sent. */
+  isLimited(key: string): boolean {
+    const askedAt = this.#limited.get(key)
+    if (askedAt === undefined) return false
+    if (this.#clock.elapsed() - askedAt < LIMITED_FOR_MS) return true
+    this.#limited.delete(key)
+    return false
   }
 
   /** Whether the destination answered when it was last asked. False when that is not remembered. */

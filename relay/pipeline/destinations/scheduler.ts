@@ -72,6 +72,10 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
     })
   }
 
+  isLimited(key: string): boolean {
+    return this.#healths.isLimited(key)
+  }
+
   wait(key: string, delivery: WaitingDelivery): void {
     // Whoever decides about it is not done, and would be taken for who decides next.
     if (this.#away.has(delivery.id)) this.#written.set(delivery.id, [key, delivery])

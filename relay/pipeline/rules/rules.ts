@@ -1,6 +1,7 @@
 import { CelError } from '../../cel/cel-error.ts'
 import { type Condition, compileCondition } from '../../cel/condition.ts'
 import { compileTemplate, type Template } from '../../cel/template.ts'
+import { compileTextExpression } from '../../cel/text-expression.ts'
 import type { FieldError } from '../../model/errors.ts'
 import { type ProviderRef, parseProviderRef } from '../../model/provider-ref.ts'
 import {
@@ -12,6 +13,7 @@ import {
 } from '../../model/rule-annotations.ts'
 import type { ProviderType } from '../../providers/contract.ts'
 import { providerTypes } from '../../providers/registry.ts'
+import { type GroupRule, groupRule, parseGroupTime, parseGroupWait } from './group-rule.ts'
 import { type MemoryRules, type Only, parseOnly } from './memory-rules.ts'
 import { type Namespaces, parseNamespaces } from './namespaces.ts'
 import { RuleError } from './rule-error.ts'
@@ -31,6 +33,8 @@ export interface Rules {
   /** The other namespaces whose Alerts may use a Provider; absent: none. */
   readonly allowedNamespaces?: Namespaces
   readonly memory?: MemoryRules
+  /** How notifications become one message; `never`: not at all. */
+  readonly group?: GroupRule | 'never'
   /**
    * What is wrong with an annotation, if anything. The object's deliveries then wait until it is mended:
    * nothing is sent, or kept back, by mistake.
@@ -75,6 +79,7 @@ export function compileRules(
   const only: Only | undefined =
     annotations.only === undefined ? undefined : (compiled('only', parseOnly) ?? 'failures')
   const memory = { ...(only && { only }) }
+  const group = compileGroup(compiled, errors)
   return {
     ...(when && { when }),
     ...(title && { title }),
@@ -83,7 +88,27 @@ export function compileRules(
     ...(provider && { provider }),
     ...(allowedNamespaces && { allowedNamespaces }),
     ...(Object.keys(memory).length > 0 && { memory }),
+    ...(group && { group }),
     errors,
+  }
+}
+
+function compileGroup(
+  compiled: <T>(name: RuleAnnotation, compile: (source: string) => T) => T | undefined,
+  errors: FieldError[],
+): GroupRule | 'never' | undefined {
+  const before = errors.length
+  const by = compiled('group-by', compileTextExpression)
+  const wait = compiled('group-wait', parseGroupWait)
+  const maxMs = compiled('group-max', parseGroupTime)
+  if (errors.length > before) return undefined
+  try {
+    return groupRule({ by, wait, maxMs })
+  } catch (error) {
+    if (!(error instanceof RuleError)) throw error
+    const name = by === undefined ? 'group-by' : wait === undefined ? 'group-wait' : 'group-max'
+    errors.push({ field: annotationField(name), message: error.message })
+    return undefined
   }
 }
 
@@ -98,6 +123,9 @@ const EXPECTED: Readonly<Record<RuleAnnotation, string>> = {
   only: 'expected failures or changes',
   title: 'expected a text such as $(event.involvedObject.name) in $(cluster)',
   text: 'expected a text such as $(event.reason): $(event.message)',
+  'group-by': "expected a CEL expression that gives a text, such as event.reason, or 'all'",
+  'group-wait': 'expected a time such as 30s, or never',
+  'group-max': 'expected a time such as 5m',
   namespaces: 'expected names of namespaces such as apps,infra, or * for all',
   type: 'expected a type of Providers such as sqs',
   provider: 'expected the namespace and the name of a Provider such as platform/slack',
@@ -137,21 +165,31 @@ function compileRule<T>(
 }
 
 /** The rules that a type of Provider cannot follow. */
-export function misfits(rules: Rules, type: ProviderType): readonly FieldError[] {
-  const errors = memoryMisfits(rules.memory, type)
-  if (rules.title === undefined || type.hasTitle === true) return errors
-  const message = `what ${type.type} takes has no title; remove the annotation, or use text`
-  return [...errors, { field: annotationField('title'), message }]
-}
-
-/** The rules with a memory that a type does not obey: what it shows has to follow each event. */
-function memoryMisfits(
-  memory: MemoryRules | undefined,
-  { type, family }: ProviderType,
+export function misfits(
+  { title, memory, group }: Pick<Rules, 'title' | 'memory' | 'group'>,
+  { type, family, hasTitle }: ProviderType,
 ): readonly FieldError[] {
-  if (memory?.only === undefined || family === 'chat') return []
-  const message = `it is for chat, and ${type} is none; remove the annotation, or use when`
-  return [{ field: annotationField('only'), message }]
+  const isChat = family === 'chat'
+  const unless = (fits: boolean, name: RuleAnnotation, message: string): readonly FieldError[] =>
+    fits ? [] : [{ field: annotationField(name), message }]
+  return [
+    // What other types show has to follow each event.
+    ...unless(
+      memory?.only === undefined || isChat,
+      'only',
+      `it is for chat, and ${type} is none; remove the annotation, or use when`,
+    ),
+    ...unless(
+      group === undefined || isChat,
+      'group-by',
+      `it is for chat, and ${type} is none, which takes each event by itself; remove the annotation`,
+    ),
+    ...unless(
+      title === undefined || hasTitle === true,
+      'title',
+      `what ${type} takes has no title; remove the annotation, or use text`,
+    ),
+  ]
 }
 
 /** The rules with a memory for the deliveries of an Alert: its own, or else those of its Provider. */

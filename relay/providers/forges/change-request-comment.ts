@@ -53,7 +53,6 @@ async function deliver<S extends CommentSettings>(
   const { headers } = authorization
   const { secrets = [], ...delivery } = await keepComment({
     forge,
-    classify: (response) => forge.classify(response),
     urls,
     headers,
     tryPorts,

@@ -4,6 +4,8 @@ import {
   configContentCodec,
   configSnapshotCodec,
 } from '../../../../relay/model/stored/config-snapshot.ts'
+import { groupMessageCodec } from '../../../../relay/model/stored/group-message.ts'
+import { groupWindowCodec } from '../../../../relay/model/stored/group-window.ts'
 import { objectStateCodec } from '../../../../relay/model/stored/object-state.ts'
 import { queuedEventCodec } from '../../../../relay/model/stored/queued-event.ts'
 import { retryMessageCodec } from '../../../../relay/model/stored/retry-message.ts'
@@ -74,4 +76,16 @@ form(
   { severity: 'info', seen: [{ fingerprint: 'f', eventId: 'e', at: 1 }], latest: '1' },
   { seen: {} },
   'seen is not a list',
+)
+form(
+  groupWindowCodec,
+  { leader: 'd', openedAt: 1, dueAt: 2, closed: true },
+  { dueAt: '2' },
+  'dueAt is not a number',
+)
+form(
+  groupMessageCodec,
+  { members: ['d'], digest: { title: 't', text: 'x', severity: 'error', reason: 'R' } },
+  { digest: { title: 't' } },
+  'digest.text is missing',
 )

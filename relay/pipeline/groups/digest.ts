@@ -1,0 +1,134 @@
+import type { DeliveryRecord, Status } from '../../model/delivery.ts'
+import { objectName } from '../../model/event.ts'
+import type { Digest } from '../../model/stored/group-message.ts'
+import { ellipsize } from '../../model/text.ts'
+
+/** How many objects a message names; the rest are counted. */
+const MAX_NAMED_OBJECTS = 10
+
+/** How much of an object's last message is shown, in UTF-16 units. */
+const MAX_SAID_LENGTH = 200
+
+/** The reason of a message whose events have different ones. */
+const SEVERAL_REASONS = 'Grouped'
+
+/** The events of one object, the oldest first. */
+type History = readonly DeliveryRecord<Status>[]
+
+/**
+ * What one message says of the events of several deliveries, which are in the order of their events. Those
+ * that still fail come first, then those that failed and recovered, then the others. `provider` is the Provider that
+ * they go to, as `namespace/name`.
+ */
+export function digestOf(members: History, provider: string): Digest {
+  const histories = [...byObject(members).values()].toSorted((a, b) => rank(a) - rank(b))
+  const bySeverity = countsBySeverity(members)
+  const named = histories.slice(0, MAX_NAMED_OBJECTS)
+  const more = histories.length - named.length
+  const rest = more === 0 ? [] : [`and ${objects(more, 'more ')}: ${commandFor(members, provider)}`]
+  const title = `${events(members.length)} of ${objects(histories.length)}: ${bySeverity}`
+  const lines = [
+    `${title}, ${spanOf(members)}`,
+    ...statesOf(histories),
+    ...named.map(line),
+    ...rest,
+  ]
+  const reasons = new Set(members.map(({ event }) => event.reason))
+  const failing = histories.some((history) => rank(history) === FAILING)
+  return {
+    title,
+    text: lines.join('\n'),
+    severity: failing ? 'error' : 'info',
+    reason: reasons.size === 1 ? [...reasons].join() : SEVERAL_REASONS,
+  }
+}
+
+function byObject(members: History): ReadonlyMap<string, History> {
+  const histories = new Map<string, DeliveryRecord<Status>[]>()
+  for (const member of members) {
+    const name = objectName(member.event.involvedObject)
+    const history = histories.get(name)
+    if (history) history.push(member)
+    else histories.set(name, [member])
+  }
+  return histories
+}
+
+const FAILING = 0
+const RECOVERED = 1
+const OTHER = 2
+
+function rank(history: History): number {
+  if (isFailure(history.at(-1))) return FAILING
+  return history.some(isFailure) ? RECOVERED : OTHER
+}
+
+function isFailure(member: DeliveryRecord<Status> | undefined): boolean {
+  return member?.event.severity === 'error'
+}
+
+/** How many objects still fail, and how many failed and recovered, where some failed. */
+function statesOf(histories: readonly History[]): readonly string[] {
+  const count = (wanted: number) => histories.filter((history) => rank(history) === wanted).length
+  const failing = count(FAILING)
+  const recovered = count(RECOVERED)
+  if (failing + recovered === 0) return []
+  const parts = [
+    ...(failing > 0 ? [`${objects(failing)} failing`] : []),
+    ...(recovered > 0 ? [`${objects(recovered)} failed and recovered`] : []),
+  ]
+  return [parts.join(', ')]
+}
+
+function countsBySeverity(members: History): string {
+  const counts = new Map<string, number>()
+  for (const { event } of members) counts.set(event.severity, (counts.get(event.severity) ?? 0) + 1)
+  return [...counts]
+    .toSorted(([a], [b]) => a.localeCompare(b))
+    .map(([severity, count]) => `${count} ${severity}`)
+    .join(', ')
+}
+
+function line(history: History): string {
+  const last = history.at(-1)
+  if (last === undefined) return ''
+  const { involvedObject, reason, message } = last.event
+  const [said = ''] = message.split('\n', 1)
+  const state = rank(history) === RECOVERED ? 'failed and recovered: ' : ''
+  const often = history.length === 1 ? '' : ` (${events(history.length)})`
+  const words = [reason, said].filter((word) => word !== '').join(': ')
+  return `${objectName(involvedObject)}${often}: ${state}${ellipsize(words, MAX_SAID_LENGTH)}`
+}
+
+/** From when to when the events were accepted. */
+function spanOf(members: History): string {
+  const { first, last } = acceptTimes(members)
+  const [from, to] = [first, last].map((time) => new Date(time).toISOString().slice(11, 19))
+  return from === to ? `at ${from} UTC` : `from ${from} to ${to} UTC`
+}
+
+/** The command that lists the deliveries of the message, and little else. */
+function commandFor(members: History, provider: string): string {
+  const { first, last } = acceptTimes(members)
+  const [leader] = members
+  if (leader === undefined) return ''
+  const since = new Date(first).toISOString()
+  const until = new Date(last + 1).toISOString()
+  return `flux-relay get deliveries --cluster ${leader.cluster} --provider ${provider} --since ${since} --until ${until}`
+}
+
+function acceptTimes(members: History): { readonly first: number; readonly last: number } {
+  const times = members.map(({ acceptedAt }) => acceptedAt)
+  return {
+    first: times.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY),
+    last: times.reduce((a, b) => Math.max(a, b), 0),
+  }
+}
+
+function events(count: number): string {
+  return `${count} ${count === 1 ? 'event' : 'events'}`
+}
+
+function objects(count: number, which = ''): string {
+  return `${count} ${which}${count === 1 ? 'object' : 'objects'}`
+}

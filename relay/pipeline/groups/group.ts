@@ -1,0 +1,119 @@
+import type { DeliveryRecord, FinalOutcome, Status } from '../../model/delivery.ts'
+import type { Identity } from '../../model/kubernetes.ts'
+import type { Digest, GroupMessage } from '../../model/stored/group-message.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { Gathering } from './gathering.ts'
+import { type Leader, makeMessage, readMessage, tellsOf } from './messages.ts'
+import { closeWindow, joinWindow } from './windows.ts'
+
+/** How much later than the message a delivery looks what became of it. */
+const LOOK_AFTER_MS = 1_000
+
+/** How long a delivery waits for a leader whose record is not there: its event is dispatched again. */
+const LOST_AFTER_MS = 10 * 60_000
+
+type GroupPorts = Pick<Ports, 'state' | 'clock' | 'ledger'>
+
+/** What a group makes of a delivery. */
+export type Grouped =
+  /** It is sent as any other. `note` says why the rule has no effect. */
+  | { readonly kind: 'alone'; readonly note?: string }
+  /** It waits until then (milliseconds since the epoch) for the message of the delivery `leader`. */
+  | { readonly kind: 'waits'; readonly leader: string; readonly until: number }
+  /** It sends the message of its group. */
+  | { readonly kind: 'leads'; readonly digest: Digest }
+  /** The message of its group told of it, or will never be told. */
+  | {
+      readonly kind: 'ended'
+      readonly leader: string
+      readonly outcome: FinalOutcome
+      readonly reason: string
+    }
+
+/**
+ * Decides about a delivery that may be told together with others, now or when it comes back. All of a group
+ * wait until its message is due; the first one sends it, and the others end as that one ends. Without a
+ * `gathering`, as after its rule was removed, nothing joins a group any more. Rejects when a store fails.
+ */
+export function group(
+  ports: GroupPorts,
+  record: DeliveryRecord<Status>,
+  provider: Identity,
+  gathering: Gathering | undefined,
+): Promise<Grouped> {
+  const { toldIn: leader, id } = record
+  if (leader === undefined) return join(ports, record, gathering)
+  return leader === id
+    ? lead(ports, { record, provider }, gathering)
+    : follow(ports, record, leader, gathering)
+}
+
+async function join(
+  ports: GroupPorts,
+  { id }: DeliveryRecord<Status>,
+  gathering: Gathering | undefined,
+  leftBy?: string,
+): Promise<Grouped> {
+  if (gathering === undefined) return { kind: 'alone' }
+  const { window, ...times } = gathering
+  if ('error' in window) {
+    return { kind: 'alone', note: `the rule group-by has no effect, as it failed: ${window.error}` }
+  }
+  const { leader, dueAt } = await joinWindow(ports, window.key, {
+    deliveryId: id,
+    ...times,
+    leftBy,
+  })
+  return { kind: 'waits', leader, until: leader === id ? dueAt : dueAt + LOOK_AFTER_MS }
+}
+
+async function lead(
+  ports: GroupPorts,
+  leader: Leader,
+  gathering: Gathering | undefined,
+): Promise<Grouped> {
+  const { id } = leader.record
+  if (gathering === undefined) return leadAlone(ports, leader.record)
+  const { window, least } = gathering
+  const open = 'key' in window ? await closeWindow(ports, window.key, id) : undefined
+  if (open) return { kind: 'waits', leader: id, until: open.dueAt }
+  return leads(await makeMessage(ports, leader, least))
+}
+
+/** The message of a delivery that joins no group: that of its group, if it was made before. */
+export async function leadAlone(
+  ports: Pick<Ports, 'state'>,
+  { cluster, id, toldIn }: DeliveryRecord<Status>,
+): Promise<Grouped> {
+  const made = toldIn === id ? await readMessage(ports, cluster, id) : undefined
+  return made ? leads(made) : { kind: 'alone' }
+}
+
+function leads({ digest }: GroupMessage): Grouped {
+  return digest ? { kind: 'leads', digest } : { kind: 'alone' }
+}
+
+async function follow(
+  ports: GroupPorts,
+  record: DeliveryRecord<Status>,
+  leader: string,
+  gathering: Gathering | undefined,
+): Promise<Grouped> {
+  const now = ports.clock.now()
+  const message = await readMessage(ports, record.cluster, leader)
+  const isIn = message !== undefined && tellsOf(message, record.id)
+  if (message && !isIn) return join(ports, record, gathering, leader)
+  if (message && !message.digest) return { kind: 'alone' }
+  const [stored] = await ports.ledger.readMany([leader])
+  const status = stored?.value.status
+  if (status?.kind === 'waiting') {
+    return { kind: 'waits', leader, until: Math.max(status.dueAt, now) + LOOK_AFTER_MS }
+  }
+  if (status === undefined && now - record.updatedAt < LOST_AFTER_MS) {
+    return { kind: 'waits', leader, until: now + LOST_AFTER_MS }
+  }
+  if (status === undefined || !isIn) return join(ports, record, gathering, leader)
+  const { outcome } = status
+  const reason = `in the message of delivery ${leader.slice(0, 12)}: ${status.reason}`
+  return { kind: 'ended', leader, outcome, reason }
+}

@@ -1,0 +1,47 @@
+import type { DeliveryRecord, Status } from '../../model/delivery.ts'
+import type { Ports } from '../../ports/ports.ts'
+
+/** The most deliveries that one message tells of. Any further ones come together in another message. */
+export const MAX_MEMBERS = 2_000
+
+/** The most records that are looked at to find them. */
+const MAX_RECORDS = 10_000
+
+const PAGE_SIZE = 200
+
+/** A delivery may have waited for its configuration for a day before it joined. */
+const JOINED_WITHIN_MS = 25 * 3_600_000
+
+/**
+ * The deliveries to the Provider `provider` (`namespace/name`) that wait for the message of `leader`, which is among them, in the order of their events.
+ * Rejects when the store fails. A store whose lists lag may miss those that came last; they wait on, and
+ * find out that the message does not tell of them.
+ */
+export async function findMembers(
+  { ledger }: Pick<Ports, 'ledger'>,
+  leader: DeliveryRecord<Status>,
+  provider: string,
+): Promise<readonly DeliveryRecord[]> {
+  const filter = {
+    cluster: leader.cluster,
+    provider,
+    outcome: 'retry',
+    since: leader.acceptedAt - JOINED_WITHIN_MS,
+  } as const
+  const members: DeliveryRecord[] = []
+  let cursor: string | undefined
+  for (let seen = 0; seen < MAX_RECORDS && members.length < MAX_MEMBERS; seen += PAGE_SIZE) {
+    const page = await ledger.list(filter, PAGE_SIZE, cursor)
+    for (const record of page.records) {
+      if (record.kind === 'delivery' && record.toldIn === leader.id) members.push(record)
+    }
+    cursor = page.nextCursor
+    if (cursor === undefined) break
+  }
+  return members.slice(0, MAX_MEMBERS).toSorted(byOrder)
+}
+
+function byOrder(a: DeliveryRecord, b: DeliveryRecord): number {
+  if (a.order === b.order) return 0
+  return a.order < b.order ? -1 : 1
+}

@@ -1,0 +1,71 @@
+import type { DeliveryRecord, Status } from '../../model/delivery.ts'
+import { type Identity, namespacedName } from '../../model/kubernetes.ts'
+import { storedValue } from '../../model/stored/codec.ts'
+import { type GroupMessage, groupMessageCodec } from '../../model/stored/group-message.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { digestOf } from './digest.ts'
+import { findMembers } from './members.ts'
+
+/** As long as a delivery of it may be replayed. */
+const REMEMBER_MS = 90 * 24 * 3_600_000
+
+/** How many hex digits of their ids a message keeps of its deliveries. */
+const KEPT_DIGITS = 16
+
+type MessagePorts = Pick<Ports, 'state' | 'clock' | 'ledger'>
+
+/** The message that `leader` sends; undefined when it is not made yet. */
+export async function readMessage(
+  { state }: Pick<Ports, 'state'>,
+  cluster: string,
+  leader: string,
+): Promise<GroupMessage | undefined> {
+  const key = messageKey(cluster, leader)
+  const stored = await state.read(key)
+  return stored && storedValue(groupMessageCodec, groupMessageCodec.decode(stored.value), key)
+}
+
+/** A delivery that sends the message of its group, and its Provider. */
+export interface Leader {
+  readonly record: DeliveryRecord<Status>
+  readonly provider: Identity
+}
+
+/**
+ * Makes the message of a group whose window is closed, or reads the one that was made before. If it has
+ * fewer than `least` deliveries, each has a message of its own.
+ */
+export async function makeMessage(
+  ports: MessagePorts,
+  leader: Leader,
+  least: number,
+): Promise<GroupMessage> {
+  const { record, provider } = leader
+  const { cluster, id } = record
+  const made = await readMessage(ports, cluster, id)
+  if (made) return made
+  const members = await findMembers(ports, record, namespacedName(provider))
+  // Its own record may say something else in a list that lags.
+  const all = members.some((member) => member.id === id) ? members : [record, ...members]
+  const message: GroupMessage = {
+    members: all.map((member) => nameOf(member.id)),
+    ...(all.length >= least && { digest: digestOf(all, namespacedName(provider)) }),
+  }
+  const expiresAt = ports.clock.now() + REMEMBER_MS
+  const value = groupMessageCodec.encode(message)
+  const isWritten = await ports.state.write(messageKey(cluster, id), value, 'absent', expiresAt)
+  return isWritten ? message : makeMessage(ports, leader, least)
+}
+
+/** Whether a message tells of a delivery. */
+export function tellsOf({ members }: GroupMessage, deliveryId: string): boolean {
+  return members.includes(nameOf(deliveryId))
+}
+
+function nameOf(deliveryId: string): string {
+  return deliveryId.slice(0, KEPT_DIGITS)
+}
+
+function messageKey(cluster: string, leader: string): string {
+  return `${cluster}#group#${leader}`
+}
