@@ -41,7 +41,8 @@ export const PROVIDER_DESCRIPTIONS: Descriptions = {
   'spec.certSecretRef': 'Secret with the TLS certificates: ca.crt, tls.crt and tls.key.',
   'spec.certSecretRef.name': SECRET_NAME,
   'spec.suspend': 'Sends nothing while it is true.',
-  'spec.commitStatusExpr': 'CEL expression whose text is the context of a commit status.',
+  'spec.commitStatusExpr':
+    'CEL expression whose text is the context of a commit status, or the environment of a deployment.',
 }
 
 /** The schema with a description for each field. Throws for a field without, and for one too many. */

@@ -12,6 +12,7 @@ const FAMILIES: ReadonlyArray<readonly [ProviderFamily, string]> = [
   ['incident', 'Incidents and alerts'],
   ['stream', 'Webhooks, streams and monitoring'],
   ['commit-status', 'Commit statuses'],
+  ['deployment', 'Deployments of commits'],
   ['change-request', 'Comments on pull and merge requests'],
 ]
 

@@ -1,5 +1,11 @@
 import { apiGroup, type Event } from '../model/event.ts'
+import type { ProviderType } from '../providers/contract.ts'
 import { namedCommit } from '../providers/forges/commit-hash.ts'
+
+/** Whether a type shows how commits fare. */
+export function isAboutCommits({ family }: ProviderType): boolean {
+  return family === 'commit-status' || family === 'deployment'
+}
 
 /**
  * Reasons of info events that do not mean success for the commit that they name: what
@@ -39,8 +45,18 @@ export function answeredReason({ severity, reason }: Event): string | undefined 
  * kustomize-controller set no such key. The successes of other controllers are about charts and
  * images, and nothing in them tells so.
  */
-export function isUnmarkedResult({ involvedObject, reason, metadata }: Event): boolean {
-  if (involvedObject.kind !== 'Kustomization' || reason !== 'ReconciliationSucceeded') return false
+export function isUnmarkedResult(event: Event): boolean {
+  return event.reason === 'ReconciliationSucceeded' && isOfGit(event)
+}
+
+/** Whether an event without a `commit` key tells that a commit is being applied. */
+export function isUnmarkedProgress(event: Event): boolean {
+  return event.reason === 'Progressing' && isOfGit(event)
+}
+
+/** Whether an event is that of a Kustomization whose revision is one of Git. */
+function isOfGit({ involvedObject, metadata }: Event): boolean {
+  if (involvedObject.kind !== 'Kustomization') return false
   const prefix = `${apiGroup(involvedObject)}/`
   const revisions = ['originRevision', 'revision'].flatMap((key) => {
     const value = metadata[prefix + key]

@@ -1,5 +1,4 @@
 import { CelError } from '../cel/cel-error.ts'
-import type { Alert } from '../model/alert.ts'
 import type { Event, Labels } from '../model/event.ts'
 import type { Provider } from '../model/provider.ts'
 import type { Digest } from '../model/stored/group-message.ts'
@@ -14,12 +13,11 @@ import {
 } from '../providers/contract.ts'
 import { describeCut } from '../providers/messages/cut-text.ts'
 import { celVariables } from './cel-variables.ts'
-import { answeredReason } from './commit-result.ts'
+import { answeredReason, isAboutCommits } from './commit-result.ts'
 import { digestTexts } from './groups/digest-texts.ts'
 import type { Candidate } from './match.ts'
 import { mergedEvent } from './merge-metadata.ts'
 import { type ResolvedProvider, resolveProvider } from './resolve-provider.ts'
-import type { CompiledProvider } from './routing-table.ts'
 import { type RenderedTexts, renderTexts } from './rules/render-texts.ts'
 import { ruleVariables } from './rules/rule-variables.ts'
 import type { TryTime } from './try-time.ts'
@@ -107,14 +105,13 @@ export async function prepare(
       triedAt,
       late: late && !digest,
       overtaken: overtaken && !digest,
-      commitStatusContext:
-        type.family === 'commit-status' ? contextOf(cluster, merged, alert, compiled) : '',
+      commitStatusContext: isAboutCommits(type) ? contextOf(input, merged, type) : '',
     }
     const fitting = type.fit?.(whole, settings) ?? said.event
     const notification = { ...whole, event: fitting }
     const requests = isHttpProvider(type) ? type.requests(notification, settings) : []
     const subject = type.subject?.(notification, settings)
-    const answers = type.family === 'commit-status' ? answeredReason(event) : undefined
+    const answers = isAboutCommits(type) ? answeredReason(event) : undefined
     const cut = cutNotes(said.event, fitting, type)
     const notes = [...(candidate.notes ?? []), ...conflicts, ...said.notes, ...cut]
     return { kind: 'prepared', notification, type, resolved, requests, subject, answers, notes }
@@ -156,16 +153,20 @@ function formatErrorText(error: unknown, { type }: ProviderType): string {
 }
 
 /**
- * The context of a commit status: the result of the Provider's expression, or Flux's default
- * without one.
+ * The context of a commit status or the environment of a deployment: the result of the Provider's
+ * expression, or the default without one.
  */
 function contextOf(
-  cluster: string,
+  { cluster, candidate: { alert, provider: compiled } }: PrepareInput,
   event: Event,
-  alert: Alert,
-  { provider, contextExpression }: CompiledProvider,
+  { family }: ProviderType,
 ): string {
-  if (!contextExpression) return defaultContext(event, provider)
+  const { provider, contextExpression } = compiled
+  if (!contextExpression) {
+    return family === 'deployment'
+      ? defaultEnvironment(cluster, event)
+      : defaultContext(event, provider)
+  }
   if ('error' in contextExpression) {
     throw new CelError(`commitStatusExpr: ${contextExpression.error}`)
   }
@@ -174,6 +175,13 @@ function contextOf(
   return context
 }
 
+/** An environment of its own for each object. Forges group environments by what is before a slash. */
+function defaultEnvironment(cluster: string, { involvedObject }: Event): string {
+  const { kind, namespace, name } = involvedObject
+  return `${cluster}/${kind.toLowerCase()}/${namespace}/${name}`
+}
+
+/** Flux's default. */
 function defaultContext({ involvedObject }: Event, { metadata }: Provider): string {
   const [uidStart] = metadata.uid.split('-', 1)
   return `${involvedObject.kind}/${involvedObject.name}/${uidStart}`.toLowerCase()

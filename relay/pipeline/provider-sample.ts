@@ -100,6 +100,7 @@ export function sampleProblem(
 
 const NEEDED: Readonly<Partial<Record<ProviderFamily, string>>> = {
   'commit-status': 'a commit (--commit), which gets a status of its own',
+  deployment: 'a commit (--commit), which gets a deployment to an environment of its own',
   'change-request':
     'the number of a change request (--change-request), which gets a comment of its own',
 }

@@ -1,6 +1,6 @@
 import type { Event, Labels } from '../model/event.ts'
+import { isGoodEnd } from '../model/good-ends.ts'
 import type { AlertSource, CompiledAlert } from './compiled-alert.ts'
-import { isGoodEnd } from './episodes/good-ends.ts'
 import type { Miss } from './rule.ts'
 
 /**

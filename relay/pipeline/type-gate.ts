@@ -1,6 +1,11 @@
 import { apiGroup, EVENT_GROUP, type Event } from '../model/event.ts'
 import type { ProviderType } from '../providers/contract.ts'
-import { isCommitResult, isUnmarkedResult } from './commit-result.ts'
+import {
+  isAboutCommits,
+  isCommitResult,
+  isUnmarkedProgress,
+  isUnmarkedResult,
+} from './commit-result.ts'
 
 /**
  * The reason why an event does not reach a type; undefined when the type takes it. The event is
@@ -9,8 +14,8 @@ import { isCommitResult, isUnmarkedResult } from './commit-result.ts'
 export function typeGate(event: Event, type: ProviderType): string | undefined {
   if (event.severity === 'trace') return 'events of severity trace are not sent'
   const forCommits = event.metadata[`${apiGroup(event.involvedObject)}/commit_status`] === 'update'
-  if (type.family === 'commit-status') {
-    const miss = commitStatusMiss(event, forCommits, type)
+  if (isAboutCommits(type)) {
+    const miss = commitMiss(event, forCommits, type)
     if (miss !== undefined) return miss
   } else if (forCommits && !type.takesCommitStatusUpdates) {
     return 'the event is marked for commit statuses only (commit_status: update)'
@@ -21,10 +26,12 @@ export function typeGate(event: Event, type: ProviderType): string | undefined {
   return type.skips?.(event)
 }
 
-function commitStatusMiss(event: Event, forCommits: boolean, { type }: ProviderType) {
+function commitMiss(event: Event, forCommits: boolean, { type, family }: ProviderType) {
   if (event.severity === 'error') return undefined
   const isForCommits = forCommits || Boolean(event.metadata[`${EVENT_GROUP}/commit`])
-  if (!isForCommits && !isUnmarkedResult(event)) {
+  const isUnmarked =
+    isUnmarkedResult(event) || (family === 'deployment' && isUnmarkedProgress(event))
+  if (!isForCommits && !isUnmarked) {
     return `${type} takes only errors, and info events about a commit`
   }
   return isCommitResult(event) ? undefined : `${event.reason} is not the result of a commit`

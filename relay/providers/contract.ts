@@ -13,7 +13,13 @@ import type { Failure, Verdict } from './verdict.ts'
  * What a type is for. It decides which events reach the type, and whether a newer notification
  * replaces an older one.
  */
-export type ProviderFamily = 'chat' | 'incident' | 'stream' | 'commit-status' | 'change-request'
+export type ProviderFamily =
+  | 'chat'
+  | 'incident'
+  | 'stream'
+  | 'commit-status'
+  | 'deployment'
+  | 'change-request'
 
 /** An Event merged with one Alert, on its way to one Provider. */
 export interface Notification {
@@ -37,8 +43,8 @@ export interface Notification {
    */
   readonly deliveryId: string
   /**
-   * The context of a commit status, from `commitStatusExpr` or the default; only for commit-status
-   * types.
+   * The context of a commit status, or the environment of a deployment: from `commitStatusExpr` or the
+   * default. Empty for types of other families.
    */
   readonly commitStatusContext: string
   /** When this try is made, in milliseconds since the epoch. */

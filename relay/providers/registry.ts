@@ -11,9 +11,11 @@ import { genericHmac } from './generic-hmac.ts'
 import { gitea } from './gitea.ts'
 import { giteaPullRequestComment } from './giteapullrequestcomment.ts'
 import { github } from './github.ts'
+import { githubDeployment } from './githubdeployment.ts'
 import { githubDispatch } from './githubdispatch.ts'
 import { githubPullRequestComment } from './githubpullrequestcomment.ts'
 import { gitlab } from './gitlab.ts'
+import { gitlabDeployment } from './gitlabdeployment.ts'
 import { gitlabMergeRequestComment } from './gitlabmergerequestcomment.ts'
 import { googleChat } from './googlechat.ts'
 import { googlePubSub } from './googlepubsub.ts'
@@ -51,9 +53,11 @@ export const providerTypes: ReadonlyMap<string, ProviderType> = new Map(
       gitea,
       giteaPullRequestComment,
       github,
+      githubDeployment,
       githubDispatch,
       githubPullRequestComment,
       gitlab,
+      gitlabDeployment,
       gitlabMergeRequestComment,
       googleChat,
       googlePubSub,

@@ -6,7 +6,7 @@ import { OVERVIEW_FILE, overviewPage, pageFile, providerPage } from '../../docs/
 import { projectPath, readProjectFile } from '../../docs/generate/project.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
 
-/** Every type of notification-controller 1.9.3. */
+/** Every type of notification-controller 1.9.3, and those of our own. */
 const TYPES = [
   'alertmanager',
   'azuredevops',
@@ -20,9 +20,11 @@ const TYPES = [
   'gitea',
   'giteapullrequestcomment',
   'github',
+  'githubdeployment',
   'githubdispatch',
   'githubpullrequestcomment',
   'gitlab',
+  'gitlabdeployment',
   'gitlabmergerequestcomment',
   'googlechat',
   'googlepubsub',
@@ -53,9 +55,9 @@ function namesIn(folder: string, ending: string): readonly string[] {
     .sort()
 }
 
-describe('the 34 provider types', () => {
+describe('the 36 provider types', () => {
   it('are those of the registry', () => {
-    expect(TYPES).toHaveLength(34)
+    expect(TYPES).toHaveLength(36)
     expect([...providerTypes.keys()].sort()).toEqual(TYPES)
   })
 

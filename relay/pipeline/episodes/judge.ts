@@ -1,7 +1,7 @@
 import { apiGroup, type Event } from '../../model/event.ts'
+import { isGoodEnd } from '../../model/good-ends.ts'
 import type { Episode, EpisodeFailure } from '../../model/stored/episode.ts'
 import type { MemoryRules } from '../rules/memory-rules.ts'
-import { isGoodEnd } from './good-ends.ts'
 
 /** What the rules decide about a Delivery before it is sent. */
 export type Verdict =

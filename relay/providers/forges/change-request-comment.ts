@@ -53,6 +53,7 @@ async function deliver<S extends CommentSettings>(
   const { headers } = authorization
   const { secrets = [], ...delivery } = await keepComment({
     forge,
+    classify: (response) => forge.classify(response),
     urls,
     headers,
     tryPorts,

@@ -1,21 +1,19 @@
 import { type ZodType, z } from 'zod'
-import type { HttpResponse, OutboundRequest } from '../../ports/http.ts'
-import { classifyFailure, notApplied } from '../answers/classify.ts'
+import type { OutboundRequest } from '../../ports/http.ts'
 import { parseJsonAnswer } from '../answers/json-answer.ts'
-import type { CustomDelivery, TryPorts } from '../contract.ts'
+import type { CustomDelivery } from '../contract.ts'
 import type { Verdict } from '../verdict.ts'
 import type { Comment, CommentUrls, SelfRequest } from './comment-forge.ts'
+import { ask, type Exchange, exchange, isGone, unreadable } from './exchange.ts'
 
 /** A comment to create, or to edit when it exists. */
-export interface CommentJob {
+export interface CommentJob extends Exchange {
   readonly forge: {
     readonly editMethod: 'PATCH' | 'PUT'
     readonly comment: ZodType<Comment>
-    classify(response: HttpResponse): Verdict
   }
   readonly urls: CommentUrls
   readonly headers: Readonly<Record<string, string>>
-  readonly tryPorts: TryPorts
   readonly self: () => Promise<SelfRequest>
   /** The key under which the comment's id is remembered. */
   readonly memoryKey: string
@@ -55,10 +53,6 @@ function isLost(delivery: CustomDelivery): boolean {
   return isForbidden || isGone(delivery)
 }
 
-function isGone({ response }: CustomDelivery): boolean {
-  return response?.status === 404 || response?.status === 410
-}
-
 type Search =
   | { readonly kind: 'searched'; readonly id?: string | undefined; readonly isPartial: boolean }
   | { readonly kind: 'failed'; readonly delivery: CustomDelivery }
@@ -69,7 +63,9 @@ async function findOwn(job: CommentJob): Promise<Search> {
   const self = await ask(job, { method: 'GET', url, headers, body: '' })
   if (self.verdict.kind !== 'delivered') return { kind: 'failed', delivery: { ...self, secrets } }
   const own = parseJsonAnswer(author, self.response?.body ?? '')
-  if (own === undefined) return unreadable(self, 'the user of the token')
+  if (own === undefined) {
+    return { kind: 'failed', delivery: unreadable(self, 'the user of the token') }
+  }
 
   const listed = await ask(job, {
     method: 'GET',
@@ -85,7 +81,7 @@ async function findOwn(job: CommentJob): Promise<Search> {
   const { body = '', truncated = false } = listed.response ?? {}
   if (truncated) return { kind: 'searched', isPartial: true }
   const comments = parseJsonAnswer(z.array(job.forge.comment), body)
-  if (!comments) return unreadable(listed, 'a list of comments')
+  if (!comments) return { kind: 'failed', delivery: unreadable(listed, 'a list of comments') }
   const found = comments.find((c) => c.author === own && c.body.includes(job.marker))
   return { kind: 'searched', id: found?.id, isPartial: false }
 }
@@ -102,26 +98,12 @@ async function findAbsence(
   return { kind: 'rejected', reason: `${verdict.reason}: ${absence}` }
 }
 
-function unreadable({ response }: CustomDelivery, what: string): Search {
-  const reason = `HTTP ${response?.status}: the answer of the forge does not contain ${what}`
-  return {
-    kind: 'failed',
-    delivery: { verdict: { kind: 'retry', reason, applied: 'no' }, response },
-  }
-}
-
-/** Sends a request that changes nothing. */
-async function ask(job: CommentJob, request: OutboundRequest): Promise<CustomDelivery> {
-  const { verdict, ...delivery } = await send(job, request)
-  return { verdict: verdict.kind === 'delivered' ? verdict : notApplied(verdict), ...delivery }
-}
-
 function edit(job: CommentJob, id: string): Promise<CustomDelivery> {
-  return send(job, writing(job, job.forge.editMethod, job.urls.comment(id)))
+  return exchange(job, writing(job, job.forge.editMethod, job.urls.comment(id)))
 }
 
 async function create(job: CommentJob, isPartial: boolean): Promise<CustomDelivery> {
-  const created = await send(job, writing(job, 'POST', job.urls.comments))
+  const created = await exchange(job, writing(job, 'POST', job.urls.comments))
   if (created.verdict.kind !== 'delivered') return created
   const comment = parseJsonAnswer(job.forge.comment, created.response?.body ?? '')
   if (comment) await remember(job, comment.id)
@@ -145,11 +127,4 @@ function writing(
     headers: { 'content-type': 'application/json', ...headers },
     body: JSON.stringify({ body }),
   }
-}
-
-async function send({ forge, tryPorts }: CommentJob, request: OutboundRequest) {
-  const result = await tryPorts.send(request)
-  const isAnswer = result.kind === 'response'
-  const verdict: Verdict = isAnswer ? forge.classify(result) : classifyFailure(result)
-  return { verdict, response: isAnswer ? result : undefined }
 }

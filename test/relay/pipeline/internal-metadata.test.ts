@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { isAboutCommits } from '../../../relay/pipeline/commit-result.ts'
 import type { OutboundRequest } from '../../../relay/ports/http.ts'
 import { providerTypes } from '../../../relay/providers/registry.ts'
 import { createCanaries } from '../../support/canaries.ts'
@@ -79,7 +80,7 @@ describe('the token of the object group', () => {
     const typesWith = (place: string) =>
       TYPES.filter(({ type }) => canaries.placesIn(sent.get(type) ?? '').has(place))
     expect(typesWith('internal')).toEqual([])
-    expect(typesWith('own')).toEqual(TYPES.filter(({ family }) => family !== 'commit-status'))
+    expect(typesWith('own')).toEqual(TYPES.filter((type) => !isAboutCommits(type)))
     expect(
       records.every((record) => canaries.placesIn(JSON.stringify(record)).has('internal')),
     ).toBe(true)

@@ -322,9 +322,11 @@ describe.each([...providerTypes.values()].map((type) => [type.type, type] as con
           expect([body.outcome, body.reason]).toEqual(['delivered', 'HTTP 200'])
       }
       expect(harness.requests.length + published.length).toBeGreaterThanOrEqual(2)
-      const needs = { 'commit-status': 'commit', 'change-request': 'change request' }[
-        String(type.family)
-      ]
+      const needs = {
+        'commit-status': 'commit',
+        deployment: 'commit',
+        'change-request': 'change request',
+      }[String(type.family)]
       const { status, body } = await test(harness, 'p')
       expect([status, name]).toEqual([needs === undefined ? 200 : 400, name])
       if (needs !== undefined) expect(body.detail).toContain(needs)

@@ -227,6 +227,14 @@ const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
       measure: characters('description'),
     },
   ],
+  githubdeployment: [
+    {
+      what: 'a description',
+      max: 140,
+      source: 'https://docs.github.com/en/rest/deployments/statuses',
+      measure: characters('description'),
+    },
+  ],
   gitlab: [
     {
       what: 'a description',
@@ -256,6 +264,7 @@ const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
 /** The types whose services document no limit that an event can reach, and what holds instead. */
 const WITHOUT_LIMIT: Readonly<Record<string, string>> = {
   alertmanager: 'labels and annotations are of any length',
+  gitlabdeployment: 'a deployment has no text of the event',
   azuredevops: 'what it refuses for its length goes once more, shorter',
   generic: 'the receiver is anybody; 413 gets a shorter form',
   'generic-hmac': 'the receiver is anybody; 413 gets a shorter form',

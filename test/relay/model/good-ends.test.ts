@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
-import { isGoodEnd } from '../../../../relay/pipeline/episodes/good-ends.ts'
-import { event } from '../../../support/delivery-records.ts'
+import { isGoodEnd } from '../../../relay/model/good-ends.ts'
+import { event } from '../../support/delivery-records.ts'
 
 const of = (kind: string, reason: string, severity = 'info') => {
   const { involvedObject } = event()

@@ -1,4 +1,4 @@
-import type { Event } from '../../model/event.ts'
+import type { Event } from './event.ts'
 
 /** Of kinds whose objects fetch or build an artifact: each success says that it works again. */
 const SOURCE_ENDS = [

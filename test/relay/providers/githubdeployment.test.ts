@@ -1,0 +1,115 @@
+import { describe, expect, it } from 'vitest'
+import {
+  type DeploymentCase,
+  describeDeployments,
+  ENVIRONMENT,
+  ONE,
+  startDeploying,
+} from '../../support/deployment-scenarios.ts'
+import { appSecret, INSTALLATION_ID } from '../../support/github-app.ts'
+
+const DEPLOYMENTS = '/api/v3/repos/example/fleet-infra/deployments'
+
+const withToken: DeploymentCase = {
+  type: 'githubdeployment',
+  path: 'example/fleet-infra',
+  secret: { token: 'ghp_1' },
+  authorization: {
+    authorization: 'Bearer ghp_1',
+    accept: 'application/vnd.github.v3+json',
+    'x-github-api-version': '2022-11-28',
+  },
+  list: (sha, environment = ENVIRONMENT) =>
+    `GET ${DEPLOYMENTS}?${new URLSearchParams({ sha, environment, per_page: '30' })}`,
+  listed: (id, sha, ours = true) => ({
+    id,
+    sha,
+    environment: ENVIRONMENT,
+    payload: ours ? { creator: 'flux-relay' } : '',
+  }),
+  made: (id) => [
+    { line: `POST ${DEPLOYMENTS}`, status: 201, json: { id, sha: ONE } },
+    { line: `POST ${DEPLOYMENTS}/${id}/statuses`, status: 201, json: { id: 1 } },
+  ],
+  update: (id, status = 201) => ({
+    line: `POST ${DEPLOYMENTS}/${id}/statuses`,
+    status,
+    json: {},
+  }),
+  stateOf: ({ state }) => state,
+  states: {
+    'in-progress': 'in_progress',
+    success: 'success',
+    failure: 'failure',
+    ended: 'inactive',
+  },
+  creation: {
+    ref: ONE,
+    environment: ENVIRONMENT,
+    description: 'Kustomization/flux-system/apps',
+    payload: { creator: 'flux-relay' },
+    auto_merge: false,
+    required_contexts: [],
+  },
+}
+
+describeDeployments(withToken)
+
+describe('githubdeployment', () => {
+  it('describes a state by its reason, and lets GitHub retire what was there before', async () => {
+    const relay = await startDeploying(withToken)
+    relay.expects({ line: withToken.list(ONE), json: [] }, ...withToken.made(7, 'failure'))
+    await relay.deliver({ severity: 'error', reason: 'H'.repeat(2_000) })
+    expect(JSON.parse(relay.requests.at(-1)?.body ?? '')).toEqual({
+      state: 'failure',
+      description: `${'h'.repeat(139)}…`,
+      auto_inactive: true,
+    })
+    const [record] = await relay.harness.records()
+    expect(record?.notes).toEqual([expect.stringContaining('shortened to what githubdeployment')])
+  })
+
+  it('goes on from a deployment whose first state GitHub did not take', async () => {
+    const relay = await startDeploying(withToken)
+    const [post] = withToken.made(7, 'success')
+    relay.expects(
+      { line: withToken.list(ONE), json: [] },
+      { line: '', ...post },
+      withToken.update(7, 503),
+    )
+    await relay.deliver()
+    expect(await relay.outcomes()).toEqual(['retry: HTTP 503'])
+    relay.expects(withToken.update(7))
+    expect(await relay.harness.drainNext()).toBe(true)
+    expect(await relay.outcomes()).toEqual(['delivered: HTTP 201'])
+  })
+
+  it('works as an App, with one token', async () => {
+    const relay = await startDeploying({ ...withToken, secret: appSecret() })
+    const inAnHour = new Date(Date.now() + 3_600_000).toISOString()
+    relay.expects(
+      {
+        line: `POST /api/v3/app/installations/${INSTALLATION_ID}/access_tokens`,
+        status: 201,
+        json: { token: 'ghs_installation', expires_at: inAnHour },
+      },
+      { line: withToken.list(ONE), json: [] },
+      ...withToken.made(7, 'in-progress'),
+      withToken.update(7),
+    )
+    await relay.deliver({ reason: 'Progressing' })
+    await relay.deliver()
+    expect(await relay.outcomes()).toEqual(['delivered: HTTP 201', 'delivered: HTTP 201'])
+    const sent = relay.requests.map(({ headers }) => headers.authorization)
+    expect(sent.slice(1)).toEqual(Array(4).fill('Bearer ghs_installation'))
+    expect(JSON.stringify(await relay.harness.records())).not.toContain('ghs_installation')
+  })
+
+  it('waits when GitHub limits it', async () => {
+    const relay = await startDeploying(withToken)
+    const json = { message: 'You have exceeded a secondary rate limit.' }
+    relay.expects({ line: withToken.list(ONE), status: 403, json })
+    await relay.deliver()
+    expect((await relay.outcomes())[0]).toMatch(/^retry: HTTP 403: You have exceeded/)
+  })
+})
