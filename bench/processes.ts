@@ -14,8 +14,8 @@ export interface ServedProcess {
   readonly url: string
   /** From its start until it said that it is ready, in milliseconds. */
   readonly readyMs: number
-  /** Ends it by SIGKILL. */
-  stop(): Promise<void>
+  /** Ends it by SIGKILL, or by another signal. */
+  stop(signal?: NodeJS.Signals): Promise<void>
   /** Asks what `answerParent` answers. Rejects when the process ends before. */
   ask(question: unknown): Promise<unknown>
 }
@@ -73,7 +73,7 @@ export async function runBench(run: (bench: Bench) => Promise<void>): Promise<vo
   try {
     await Promise.race([run(bench), interrupted.promise])
   } finally {
-    await Promise.all(children.map(kill))
+    await Promise.all(children.map((child) => kill(child)))
     for (const server of servers) {
       server.closeAllConnections()
       server.close()
@@ -103,15 +103,15 @@ async function start(
     if (msg !== 'ready' || url === undefined || child.pid === undefined) continue
     const readyMs = performance.now() - startedAt
     child.stdout.resume()
-    const stop = () => kill(child)
+    const stop = (signal?: NodeJS.Signals) => kill(child, signal)
     return { pid: child.pid, url, readyMs, stop, ask: createAsking(child) }
   }
   throw new Error(`${args.join(' ')} did not start`)
 }
 
-async function kill(child: ChildProcess): Promise<void> {
+async function kill(child: ChildProcess, signal: NodeJS.Signals = 'SIGKILL'): Promise<void> {
   if (child.pid === undefined || child.exitCode !== null || child.signalCode !== null) return
   const ended = once(child, 'exit')
-  child.kill('SIGKILL')
+  child.kill(signal)
   await ended
 }
