@@ -48,7 +48,7 @@ export async function deliver(
   })
   try {
     const delivered = isHttpProvider(type)
-      ? await sendAll(type, prepared, requestsDone, tryPorts)
+      ? await sendBy(type, prepared, requestsDone, tryPorts)
       : await deliverBy(type, prepared, tryPorts)
     if (tryPorts.moves.length === 0) return delivered
     return { ...delivered, notes: [...delivered.notes, ...moveNotes(tryPorts.moves)] }
@@ -86,6 +86,37 @@ async function deliverBy(
   const delivered = await type.deliver(notification, resolved.settings, tryPorts)
   const { verdict, response, secrets = [], notes = [] } = delivered
   return { verdict, requestsDone: 0, response, secrets, notes }
+}
+
+/** Sends the requests of a type, with what it remembers if it has a memory. */
+async function sendBy(
+  type: HttpProvider,
+  prepared: Prepared,
+  requestsDone: number,
+  tryPorts: TryPorts,
+): Promise<Delivered> {
+  const { memory } = type
+  if (memory === undefined) return sendAll(type, prepared, requestsDone, tryPorts)
+  const { settings } = prepared.resolved
+  const key = memory.key(prepared.notification, settings)
+  const remembered = await tryPorts.memory.read(key)
+  const remember = async (text: string | undefined) => {
+    if (text !== undefined && text !== remembered) await tryPorts.memory.write(key, text)
+  }
+  const notification =
+    remembered === undefined ? prepared.notification : { ...prepared.notification, remembered }
+  await remember(memory.before(notification, settings))
+  const requests = type.requests(notification, settings)
+  const delivered = await sendAll(
+    type,
+    { ...prepared, notification, requests },
+    requestsDone,
+    tryPorts,
+  )
+  if (delivered.verdict.kind === 'delivered') {
+    await remember(memory.after(notification, settings))
+  }
+  return delivered
 }
 
 async function sendAll(

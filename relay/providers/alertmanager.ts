@@ -1,10 +1,13 @@
 import { z } from 'zod'
-import type { Event } from '../model/event.ts'
+import { type Event, objectName } from '../model/event.ts'
+import { isGoodEnd } from '../model/good-ends.ts'
+import { hashParts } from '../model/hash.ts'
 import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { basicOrBearer, basicOrBearerFields } from './auth/basic-or-bearer.ts'
-import { httpProvider } from './contract.ts'
+import { httpProvider, type Notification } from './contract.ts'
+import { firingAlerts, firingText, labelsKey, withFiring } from './messages/firing-alerts.ts'
 import { postJson } from './messages/json-request.ts'
-import { sortedMetadata, wholeSecondsTimestamp } from './messages/names.ts'
+import { isError, sortedMetadata, wholeSecondsTimestamp } from './messages/names.ts'
 import { webhookAddress } from './settings.ts'
 
 /**
@@ -23,40 +26,91 @@ const Settings = z
 type Settings = z.infer<typeof Settings>
 
 /**
- * Prometheus Alertmanager: each event is a firing alert.
+ * Prometheus Alertmanager: each event is a firing alert, and one that ends the failures of its object
+ * resolves the alerts of those too.
  * https://prometheus.io/docs/alerting/latest/alerts_api/
  */
 export const alertmanager = httpProvider<Settings>({
   type: 'alertmanager',
   family: 'incident',
   settings: Settings,
-  requests: ({ event }, settings) => [alertRequest(event, labelsOf(event), settings)],
-  fallback({ status }, { event }, settings) {
-    const labels = labelsOf(event)
-    const refused = Object.keys(labels).filter((name) => !CLASSIC_NAME.test(name))
+  requests: (notification, settings) => [alertsRequest(alertsOf(notification), settings)],
+  fallback({ status }, notification, settings) {
+    const alerts = alertsOf(notification)
+    const names = new Set(alerts.flatMap(({ labels }) => Object.keys(labels)))
+    const refused = [...names].filter((name) => !CLASSIC_NAME.test(name))
     if (status !== 400 || refused.length === 0) return undefined
+    const classic = alerts.map((alert) => ({ ...alert, labels: classicLabels(alert.labels) }))
     return {
-      requests: [alertRequest(event, classicLabels(labels), settings)],
+      requests: [alertsRequest(classic, settings)],
       note: `answered with HTTP 400, and sent again with _ in the names of labels: ${refused.join(', ')}`,
     }
   },
-  // Alerts of equal labels are one, and the last to come sets its annotations and its end.
-  subject({ event }, { address }) {
-    const labels = Object.entries(labelsOf(event)).sort(([a], [b]) => (a < b ? -1 : 1))
-    return { key: JSON.stringify(['alertmanager', address, labels]) }
+  /**
+   * The failures of an object and what ends them have one order, so that no late failure fires after
+   * its end. Other events are known by their labels: alerts of equal labels are one, and the last to
+   * come sets its annotations and its end.
+   */
+  subject(notification, { address }) {
+    const { event } = notification
+    const isOfIncident = isError(event) || isGoodEnd(event)
+    const identity = isOfIncident
+      ? incidentOf(notification)
+      : ['labels', labelsKey(labelsOf(event))]
+    return { key: JSON.stringify(['alertmanager', address, ...identity]) }
+  },
+  memory: {
+    key: (notification, { address }) =>
+      hashParts('alertmanager', address, ...incidentOf(notification)),
+    before({ event, remembered }) {
+      if (!isError(event)) return undefined
+      const alert = { labels: labelsOf(event), startsAt: wholeSecondsTimestamp(event) }
+      return firingText(withFiring(firingAlerts(remembered), alert))
+    },
+    after: ({ event, remembered }) =>
+      isGoodEnd(event) && remembered !== undefined ? firingText([]) : undefined,
   },
   classify: classifyServiceAnswer,
 })
 
-function alertRequest(event: Event, labels: Labels, { address, headers }: Settings) {
-  const alert = {
+/** What the alerts of a failing object are remembered by. Each Alert gives them labels of its own. */
+function incidentOf({ event, alert }: Notification): readonly string[] {
+  return [alert.uid, objectName(event.involvedObject)]
+}
+
+interface PostedAlert {
+  readonly status: 'firing' | 'resolved'
+  readonly labels: Labels
+  readonly annotations: Labels
+  readonly startsAt: string
+  readonly endsAt: string
+}
+
+/** The event's own alert, after those that it resolves. */
+function alertsOf({ event, remembered }: Notification): readonly PostedAlert[] {
+  const annotations = annotationsOf(event)
+  const time = wholeSecondsTimestamp(event)
+  const own = {
     status: 'firing',
-    labels,
-    annotations: annotationsOf(event),
-    startsAt: wholeSecondsTimestamp(event),
+    labels: labelsOf(event),
+    annotations,
+    startsAt: time,
     endsAt: NO_TIME,
-  }
-  return postJson(address, [alert], headers)
+  } as const
+  if (!isGoodEnd(event)) return [own]
+  const resolved = firingAlerts(remembered).map(({ labels, startsAt }) => ({
+    status: 'resolved' as const,
+    labels,
+    annotations,
+    startsAt,
+    // Alertmanager refuses an end before the start, as clocks that differ could give.
+    endsAt: time < startsAt ? startsAt : time,
+  }))
+  return [...resolved, own]
+}
+
+function alertsRequest(alerts: readonly PostedAlert[], { address, headers }: Settings) {
+  return postJson(address, alerts, headers)
 }
 
 /**

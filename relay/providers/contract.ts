@@ -55,6 +55,11 @@ export interface Notification {
   readonly late: boolean
   /** Whether a newer event of its involved object is known, so that it may be out of date. */
   readonly overtaken: boolean
+  /**
+   * What the `memory` of its type holds while it is sent; undefined when that is empty, and where
+   * nothing is sent, as in an explanation.
+   */
+  readonly remembered?: string
 }
 
 /** What a newer notification replaces at the destination, such as the status of one commit. */
@@ -133,6 +138,27 @@ export interface HttpProvider<S = unknown> extends ProviderBase<S> {
    * With undefined the verdict stands.
    */
   findOut?(failed: FailedDelivery<S>, tryPorts: TryPorts): Promise<Verdict | undefined>
+  /**
+   * What the type remembers from one notification to later ones. `requests` and `fallback` see it in
+   * `Notification.remembered`. It must not change how many requests there are.
+   */
+  readonly memory?: NotificationMemory<S>
+}
+
+/**
+ * A short text that a type remembers for 90 days. The functions are pure, and throw, as `requests`
+ * is and does.
+ */
+export interface NotificationMemory<S> {
+  /** The name of the text within the cluster. */
+  key(notification: Notification, settings: S): string
+  /**
+   * The text that is remembered before anything is sent, since a request may have its effect although
+   * its answer is lost. Undefined when it stays as it was.
+   */
+  before(notification: Notification, settings: S): string | undefined
+  /** The text that is remembered once all was delivered. Undefined when it stays as it was. */
+  after(notification: Notification, settings: S): string | undefined
 }
 
 /** A notification that a destination answered and refused. */

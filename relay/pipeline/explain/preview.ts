@@ -21,7 +21,10 @@ export async function previewOf(prepared: Prepared, clock: Clock): Promise<Previ
   if (!isHttpProvider(type)) return previewOfCustom(type, prepared, clock)
   return {
     requests: requests.map((request) => maskRequest(withCredentials(request, credentials), redact)),
-    notes: type.authorize ? [`${type.type}: each request gets a credential beside`] : [],
+    notes: [
+      ...(type.authorize ? [`${type.type}: each request gets a credential beside`] : []),
+      ...(type.memory ? [`${type.type}: what earlier events left to do is sent beside`] : []),
+    ],
   }
 }
 

@@ -99,14 +99,23 @@ describe('alertmanager requests', () => {
     expect(made?.headers.authorization).toBe(value)
   })
 
+  const subjectOf = (...args: Parameters<typeof notificationOf>) =>
+    alertmanager.subject?.(notificationOf(...args), settings)
+
   it('has the labels as its subject: what Alertmanager knows an alert by', () => {
-    const subjectOf = (...args: Parameters<typeof notificationOf>) =>
-      alertmanager.subject?.(notificationOf(...args), settings)
-    const own = subjectOf('kustomization-applied')
-    expect(subjectOf('kustomization-applied', { message: 'other' })).toEqual(own)
-    expect(subjectOf('kustomization-applied', { severity: 'error' })).not.toEqual(own)
-    expect(subjectOf('kustomization-applied', { metadata: null })).not.toEqual(own)
+    const own = subjectOf('kustomization-configured')
+    expect(subjectOf('kustomization-configured', { message: 'other' })).toEqual(own)
+    expect(subjectOf('kustomization-configured', { reason: 'PruneFailed' })).not.toEqual(own)
+    expect(subjectOf('kustomization-configured', { metadata: null })).not.toEqual(own)
     expect(own).not.toHaveProperty('shows')
+  })
+
+  it('has one subject for the failures of an object and what ends them', () => {
+    const own = subjectOf('kustomization-health-check-failed')
+    expect(subjectOf('kustomization-applied')).toEqual(own)
+    expect(subjectOf('kustomization-finished')).toEqual(own)
+    expect(subjectOf('kustomization-configured')).not.toEqual(own)
+    expect(subjectOf('helmrelease-upgrade-failed')).not.toEqual(own)
   })
 })
 

@@ -62,7 +62,7 @@ const PostableAlerts = z
       endsAt: Timestamp,
       labels: LabelSet.refine(({ alertname }) => alertname !== ''),
       annotations: LabelSet,
-      status: z.literal('firing'),
+      status: z.enum(['firing', 'resolved']),
     }),
   )
   .min(1)

@@ -174,6 +174,15 @@ describe('explaining an event', () => {
   })
 })
 
+it('says of a type with a memory that it may send more', async () => {
+  const manifests = [
+    provider('am', { type: 'alertmanager', address: 'https://am.test/api/v2/alerts' }),
+    alert('am', 'am'),
+  ]
+  const [verdict] = await explained(manifests, acceptedEvent())
+  expect(verdict?.notes).toEqual(['alertmanager: what earlier events left to do is sent beside'])
+})
+
 describe('an explanation and the match of dispatch', () => {
   const labels = fc.dictionary(fc.constantFrom('team', 'tier'), fc.constantFrom('x', 'y'), {
     maxKeys: 2,
