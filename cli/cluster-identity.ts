@@ -10,6 +10,7 @@ interface IdentityFlags extends RelayFlags {
   readonly googleServiceAccount?: string
   readonly azureTenantId?: string
   readonly azureClientId?: string
+  readonly awsDestination?: readonly string[]
 }
 
 /** The option that sets each field of a binding. */
@@ -18,14 +19,13 @@ const OPTIONS: Readonly<Record<string, string>> = {
   'google.serviceAccount': '--google-service-account',
   'azure.tenantID': '--azure-tenant-id',
   'azure.clientID': '--azure-client-id',
+  'aws.destinations': '--aws-destination',
 }
 
-/** `flux-relay cluster identity`: who the relay is at other clouds for one cluster. */
+/** `flux-relay cluster identity`: who the relay is at clouds for one cluster. */
 export function identityCommand(): Command {
   const identity = new Command('identity')
-    .description(
-      'bind a cluster to identities at other clouds, in the place of what it was bound to',
-    )
+    .description('bind a cluster to identities at clouds, in the place of what it was bound to')
     .argument('<name>', 'name of the cluster', parseCluster)
     .option(
       '--google-audience <name>',
@@ -37,6 +37,10 @@ export function identityCommand(): Command {
     )
     .option('--azure-tenant-id <id>', 'tenant of Microsoft Entra ID')
     .option('--azure-client-id <id>', 'application, or user-assigned managed identity')
+    .option(
+      '--aws-destination <arn...>',
+      'topics, queues and event buses that the relay’s own role sends to',
+    )
   return addRelayOptions(identity).action(bindCluster)
 }
 
@@ -48,6 +52,7 @@ async function bindCluster(cluster: string, flags: IdentityFlags): Promise<void>
 
 function readBindings(flags: IdentityFlags): CloudBindings {
   const { googleAudience, googleServiceAccount, azureTenantId, azureClientId } = flags
+  const { awsDestination: destinations } = flags
   const isGiven = (...values: readonly unknown[]) => values.some((value) => value !== undefined)
   const parsed = CloudBindings.safeParse({
     ...(isGiven(googleAudience, googleServiceAccount) && {
@@ -56,17 +61,18 @@ function readBindings(flags: IdentityFlags): CloudBindings {
     ...(isGiven(azureTenantId, azureClientId) && {
       azure: { tenantID: azureTenantId, clientID: azureClientId },
     }),
+    ...(destinations !== undefined && { aws: { destinations } }),
   })
   if (parsed.success) return parsed.data
   const problems = parsed.error.issues.map(({ path, message }) => {
-    const option = OPTIONS[path.join('.')]
+    const option = OPTIONS[path.slice(0, 2).join('.')]
     return option === undefined
-      ? 'give --google-audience or --azure-tenant-id'
+      ? 'give --google-audience, --azure-tenant-id or --aws-destination'
       : `${option}: ${message}`
   })
   throw new UsageError(problems.join('; '), 2)
 }
 
 function describe([cloud, binding]: readonly [string, object]): string {
-  return `${cloud} (${Object.values(binding).filter(Boolean).join(', ')})`
+  return `${cloud} (${Object.values(binding).flat().filter(Boolean).join(', ')})`
 }

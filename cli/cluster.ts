@@ -55,7 +55,7 @@ export function clusterCommand(): Command {
     .argument('<name>', 'name of the cluster', parseCluster)
     .option('--yes', 'ask no question')
   return new Command('cluster')
-    .description('clusters, their tokens and modes, and their identities at other clouds')
+    .description('clusters, their tokens and modes, and their identities at clouds')
     .addCommand(addPlaceOptions(create).action(createCluster))
     .addCommand(addPlaceOptions(rotate).action(rotateTokens))
     .addCommand(addPlaceOptions(observe).action(observeCluster))

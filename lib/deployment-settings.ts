@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseAwsDestination } from '../relay/model/aws-destination.ts'
 import {
   DEFAULT_RATE_LIMIT_INTERVAL,
   parseRateLimitIntervalMs,
@@ -138,6 +139,16 @@ export const SettingFields = z.strictObject({
   replayButton: flag(),
   /** Whether clusters may be bound to identities at other clouds. */
   cloudIdentities: flag(),
+  /** Topics, queues and event buses that dispatch may send to, for the clusters that are bound to them. */
+  awsDestinations: z
+    .array(
+      z.string().refine((text) => parseAwsDestination(text) !== undefined, {
+        error: 'expected the ARN of a topic, a queue or an event bus',
+      }),
+      { error: 'expected a list of ARNs' },
+    )
+    .max(100, { error: 'expected at most 100 ARNs' })
+    .default([]),
 })
 
 /** The names of all settings. */
@@ -169,6 +180,14 @@ export const DeploymentSettings = SettingFields.superRefine((settings, context) 
   refuseSharedNames(context, settings.names)
 }).readonly()
 export type DeploymentSettings = z.infer<typeof DeploymentSettings>
+
+/** Whether dispatch reads what identities clusters are bound to. */
+export function bindsClusters({
+  cloudIdentities,
+  awsDestinations,
+}: Pick<DeploymentSettings, 'cloudIdentities' | 'awsDestinations'>): boolean {
+  return cloudIdentities || awsDestinations.length > 0
+}
 
 /** What a deployment does wrong in its settings. The message names each setting and what is allowed. */
 export class DeploymentSettingsError extends Error {

@@ -85,7 +85,7 @@ const BORDERS: Readonly<Record<string, Border>> = {
     parts: [
       /^adapters\/aws\/tables\.ts$/,
       /^functions\/shared\/metric-names\.ts$/,
-      /^relay\/model\/rate-limit-interval\.ts$/,
+      /^relay\/model\/(aws-destination|rate-limit-interval)\.ts$/,
       PACKAGE_JSON,
     ],
     packages: [/^aws-cdk-lib(\/|$)/, /^constructs$/, /^cdk-nag$/, /^esbuild$/, /^zod$/, NODE],

@@ -5,16 +5,22 @@ import {
 } from '@aws-sdk/client-sts'
 import { CloudBindings } from '../../relay/model/cloud-bindings.ts'
 import { ClusterName } from '../../relay/model/config.ts'
-import type { CloudIdentities, IdentityProof } from '../../relay/ports/cloud-identities.ts'
+import type {
+  AwsCredentials,
+  CloudIdentities,
+  IdentityProof,
+} from '../../relay/ports/cloud-identities.ts'
 import { InvalidSecret } from '../../relay/ports/secret-store.ts'
 import { SecretCache } from './secret-cache.ts'
 import { parseSecretJson } from './secret-data.ts'
 import { identitiesId } from './secret-ids.ts'
 import type { SecretsManagerOptions } from './secrets-manager.ts'
 
-/** The one request for a proof; an `STSClient` has it. */
+/** The one request for a proof, and the credentials of who makes it; an `STSClient` has both. */
 export interface TokenIssuer {
   send(command: GetWebIdentityTokenCommand): Promise<GetWebIdentityTokenCommandOutput>
+  /** Where it has its own credentials from. */
+  readonly config: { credentials(): Promise<AwsCredentials> }
 }
 
 export interface AwsCloudIdentitiesOptions extends SecretsManagerOptions {
@@ -73,6 +79,11 @@ export class AwsCloudIdentities implements CloudIdentities {
       return { kind: 'refused', reason: `AWS STS answered ${error.name}; ${advice}` }
     }
     throw new Error('AWS STS gave no token, and no error')
+  }
+
+  async awsCredentials(): Promise<AwsCredentials> {
+    const { accessKeyId, secretAccessKey, sessionToken } = await this.#sts.config.credentials()
+    return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) }
   }
 }
 

@@ -7,7 +7,8 @@ import { SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources'
 import { Construct } from 'constructs'
 import { CONFIG_INDEX, LEDGER_INDEXES } from '../../adapters/aws/tables.ts'
 import { METRICS_SERVICE, metricsNamespace } from '../../functions/shared/metric-names.ts'
-import type { DeploymentSettings } from '../deployment-settings.ts'
+import { type AwsService, parseAwsDestination } from '../../relay/model/aws-destination.ts'
+import { bindsClusters, type DeploymentSettings } from '../deployment-settings.ts'
 import type { FunctionName } from '../function-names.ts'
 import { bundledCode } from './function-code.ts'
 import { RelayFunction, type RelayFunctionProps } from './relay-function.ts'
@@ -39,6 +40,13 @@ const SILENT_CLUSTERS_CHECK = Schedule.rate(Duration.minutes(5))
 const RETRIES_SWEEP = Schedule.rate(Duration.minutes(1))
 
 const SEND = ['sqs:SendMessage']
+
+/** What sends to a destination of each service. */
+const SEND_TO: Readonly<Record<AwsService, string>> = {
+  sns: 'sns:Publish',
+  sqs: 'sqs:SendMessage',
+  events: 'events:PutEvents',
+}
 
 /** Google's providers of workload identity pools, and Microsoft Entra ID. */
 const PROOF_AUDIENCES = ['//iam.googleapis.com/projects/*', 'api://AzureADTokenExchange']
@@ -115,7 +123,7 @@ export class RelayFunctions extends Construct {
         ALLOW_PRIVATE_ADDRESSES: String(settings.allowPrivateAddresses),
         NO_CROSS_NAMESPACE_REFS: String(settings.noCrossNamespaceRefs),
         RATE_LIMIT_INTERVAL: settings.rateLimitInterval,
-        CLOUD_IDENTITIES: String(settings.cloudIdentities),
+        CLOUD_IDENTITIES: String(bindsClusters(settings)),
         // libuv gives name look-ups the half of its threads.
         UV_THREADPOOL_SIZE: '128',
         CLUSTER_METRICS: String(settings.clusterMetrics),
@@ -143,10 +151,9 @@ export class RelayFunctions extends Construct {
     // What it cannot process at all is set aside there.
     dispatch.allow(SEND, queues.eventsDeadLetters.queueArn, queues.retriesDeadLetters.queueArn)
     dispatch.allowSecrets(`${secretPrefix}/secrets`)
-    if (settings.cloudIdentities) {
-      dispatch.allowSecrets(`${secretPrefix}/identities`)
-      dispatch.allowProofs(PROOF_AUDIENCES, MAX_PROOF_S)
-    }
+    if (bindsClusters(settings)) dispatch.allowSecrets(`${secretPrefix}/identities`)
+    if (settings.cloudIdentities) dispatch.allowProofs(PROOF_AUDIENCES, MAX_PROOF_S)
+    this.#allowDestinations(dispatch)
     dispatch.function.configureAsyncInvoke({ retryAttempts: 0 })
     new Rule(this, 'RetriesSweep', {
       description: 'Queues the retries that the ledger holds and are due',
@@ -164,6 +171,15 @@ export class RelayFunctions extends Construct {
       )
     }
     return dispatch
+  }
+
+  #allowDestinations(dispatch: RelayFunction): void {
+    const destinations = this.#props.settings.awsDestinations.map(parseAwsDestination)
+    for (const [service, action] of Object.entries(SEND_TO)) {
+      const own = destinations.filter((destination) => destination?.service === service)
+      const arns = own.flatMap((destination) => destination?.arn ?? [])
+      if (arns.length > 0) dispatch.allow([action], ...arns)
+    }
   }
 
   #createReconcileConfig(): RelayFunction {

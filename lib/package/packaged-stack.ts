@@ -224,6 +224,7 @@ export class PackagedStack extends Stack {
       rateLimitInterval: this.#text('RateLimitInterval'),
       replayButton: true,
       cloudIdentities: true,
+      awsDestinations: [],
     }
   }
 }

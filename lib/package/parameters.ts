@@ -143,6 +143,8 @@ export const NO_PARAMETERS: Readonly<Partial<Record<keyof DeploymentSettings, st
   alarmTopicArn: 'it is ExistingAlarmTopicArn, since an output has that name',
   alarms: 'each alarm has a parameter of its own, such as AlarmOldestOpen',
   names: 'each name has a parameter of its own, such as LedgerTableName',
+  awsDestinations:
+    'a list of ARNs of several services is no parameter: attach a policy to the role DispatchRoleArn',
   publicIngestUrl:
     'CloudFormation in GovCloud refuses a template that names a function URL, whatever its condition',
 }

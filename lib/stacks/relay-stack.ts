@@ -8,7 +8,7 @@ import type { RelayFunction } from '../constructs/relay-function.ts'
 import { RelayFunctions, type VpcById } from '../constructs/relay-functions.ts'
 import { RelayQueues } from '../constructs/relay-queues.ts'
 import { RelayTables } from '../constructs/relay-tables.ts'
-import type { DeploymentSettings } from '../deployment-settings.ts'
+import { bindsClusters, type DeploymentSettings } from '../deployment-settings.ts'
 import type { FunctionName } from '../function-names.ts'
 
 export interface RelayStackProps extends StackProps {
@@ -81,7 +81,7 @@ export function addRelay(
     // What the name of the API has to be an alias of.
     ...(api.domainTarget !== undefined && { ApiDomainTarget: api.domainTarget }),
     // The subject of the tokens that prove who the relay is.
-    ...(settings.cloudIdentities && { DispatchRoleArn: functions.dispatch.roleArn }),
+    ...(bindsClusters(settings) && { DispatchRoleArn: functions.dispatch.roleArn }),
   }
   for (const [name, value] of Object.entries(outputs)) new CfnOutput(stack, name, { value })
   return { functions, queues, api }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { parseAwsDestination } from './aws-destination.ts'
 
 /** The id of a tenant of Microsoft Entra ID, or one of its domains. */
 export const ENTRA_TENANT = /^[A-Za-z\d][A-Za-z\d.-]{0,99}$/
@@ -35,11 +36,32 @@ const AzureBinding = z.strictObject({
   clientID: z.guid({ error: 'expected the client id of an application, a GUID' }),
 })
 
-/** The identities at other clouds that the deployment binds a cluster to. They hold no secret. */
+/** The most topics, queues and event buses of a cluster. */
+const MAX_DESTINATIONS = 100
+
+const AwsBinding = z.strictObject({
+  /** The ARNs of the topics, queues and event buses that the cluster's Providers may send to. */
+  destinations: z
+    .array(
+      z.string().refine((arn) => parseAwsDestination(arn) !== undefined, {
+        error: 'expected the ARN of a topic, a queue or an event bus',
+      }),
+      { error: 'is missing' },
+    )
+    .min(1, 'expected at least one ARN')
+    .max(MAX_DESTINATIONS, `expected at most ${MAX_DESTINATIONS} ARNs`),
+})
+
+/** The identities at clouds that the deployment binds a cluster to. They hold no secret. */
 export const CloudBindings = z
-  .strictObject({ google: GoogleBinding.optional(), azure: AzureBinding.optional() })
-  .refine(({ google, azure }) => google !== undefined || azure !== undefined, {
-    error: 'expected google, azure, or both',
+  .strictObject({
+    google: GoogleBinding.optional(),
+    azure: AzureBinding.optional(),
+    /** The relay's own role, for these destinations. */
+    aws: AwsBinding.optional(),
+  })
+  .refine((bindings) => Object.values(bindings).some((binding) => binding !== undefined), {
+    error: 'expected google, azure or aws, or several of them',
   })
   .readonly()
 export type CloudBindings = z.infer<typeof CloudBindings>

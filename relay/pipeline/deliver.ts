@@ -166,14 +166,15 @@ async function sendInTurn(
   type: HttpProvider,
   requests: readonly OutboundRequest[],
   requestsDone: number,
-  { headers, secrets }: Authorized,
+  { headers, secrets, sign = unsigned }: Authorized,
   tryPorts: TryPorts,
 ): Promise<Sent> {
   let done = requestsDone
   let response: HttpResponse | undefined
   let verdict: Verdict = { kind: 'delivered' }
   for (const request of requests.slice(requestsDone)) {
-    const result = await tryPorts.send({ ...request, headers: { ...request.headers, ...headers } })
+    const authorized = { ...request, headers: { ...request.headers, ...headers } }
+    const result = await tryPorts.send(sign(authorized))
     response = result.kind === 'response' ? result : undefined
     verdict = result.kind === 'response' ? judge(type, result) : classifyFailure(result)
     if (verdict.kind === 'unauthorized') for (const s of secrets) tryPorts.tokens.forget(s)
@@ -206,6 +207,10 @@ type Authorized = Extract<Authorization, { kind: 'authorized' }>
 
 /** The authorization of a type whose requests hold all that they need. */
 const OWN: Authorized = { kind: 'authorized', headers: {}, secrets: [] }
+
+function unsigned(request: OutboundRequest): OutboundRequest {
+  return request
+}
 
 /**
  * The type's verdict on an answer. A bug in a type's `classify` must not bring a delivery back for

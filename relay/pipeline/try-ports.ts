@@ -71,6 +71,7 @@ export function createTryPorts(
       cluster,
       bindings: () => identities.bindings(cluster, options),
       token: (audience) => identities.token(audience),
+      awsCredentials: () => identities.awsCredentials(),
     },
     hasOwnRoots: transport.tls?.ca !== undefined,
     moves,

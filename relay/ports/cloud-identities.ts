@@ -6,9 +6,15 @@ export type IdentityProof =
   /** A person has to allow it, or to enable it. The reason shows no secret. */
   | { readonly kind: 'refused'; readonly reason: string }
 
+/** An access key of AWS, or the temporary credentials of a role. */
+export interface AwsCredentials {
+  readonly accessKeyId: string
+  readonly secretAccessKey: string
+  readonly sessionToken?: string
+}
+
 /**
- * The relay's identities at clouds other than its own. Whoever deploys the relay binds them per
- * cluster.
+ * The relay's identities at clouds. Whoever deploys the relay binds them per cluster.
  */
 export interface CloudIdentities {
   /**
@@ -21,4 +27,6 @@ export interface CloudIdentities {
   ): Promise<CloudBindings | undefined>
   /** A JWT that proves to this audience who the relay is. It is valid for some minutes. */
   token(audience: string): Promise<IdentityProof>
+  /** The credentials of the relay's own role at AWS, which are valid for some minutes at least. */
+  awsCredentials(): Promise<AwsCredentials>
 }

@@ -4,4 +4,5 @@ import type { CloudIdentities } from './cloud-identities.ts'
 export const NO_CLOUD_IDENTITIES: CloudIdentities = {
   bindings: async () => undefined,
   token: () => Promise.reject(new Error('this host has no identity that it could prove')),
+  awsCredentials: () => Promise.reject(new Error('this host has no role at AWS')),
 }

@@ -3,7 +3,7 @@ import type { CloudBindings } from '../model/cloud-bindings.ts'
 import type { Event } from '../model/event.ts'
 import type { Identity } from '../model/kubernetes.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { IdentityProof } from '../ports/cloud-identities.ts'
+import type { AwsCredentials, IdentityProof } from '../ports/cloud-identities.ts'
 import type { HttpResponse, OutboundRequest, TransportFailure } from '../ports/http.ts'
 import type { NatsMessage, NatsPublisher } from '../ports/nats.ts'
 import type { AccessTokens } from './auth/access-tokens.ts'
@@ -189,6 +189,8 @@ export type Authorization =
       readonly headers: Readonly<Record<string, string>>
       /** The texts that must be masked from now on. */
       readonly secrets: readonly string[]
+      /** Adds what proves a request as it is sent, such as a signature over its body. */
+      readonly sign?: (request: OutboundRequest) => OutboundRequest
     }
   | Failure
 
@@ -240,6 +242,8 @@ export interface ClusterIdentities {
   bindings(): Promise<CloudBindings | undefined>
   /** A JWT that proves to this audience who the relay is. */
   token(audience: string): Promise<IdentityProof>
+  /** The credentials of the relay's own role at AWS. */
+  awsCredentials(): Promise<AwsCredentials>
 }
 
 /** Short texts that the types of a cluster remember for 90 days, such as a comment's id. */

@@ -6,6 +6,7 @@ import { bitbucketServer } from './bitbucketserver.ts'
 import type { ProviderType } from './contract.ts'
 import { datadog } from './datadog.ts'
 import { discord } from './discord.ts'
+import { eventBridge } from './eventbridge.ts'
 import { generic } from './generic.ts'
 import { genericHmac } from './generic-hmac.ts'
 import { gitea } from './gitea.ts'
@@ -32,6 +33,8 @@ import { pagerDuty } from './pagerduty.ts'
 import { rocket } from './rocket.ts'
 import { sentry } from './sentry.ts'
 import { slack } from './slack.ts'
+import { sns } from './sns.ts'
+import { sqs } from './sqs.ts'
 import { telegram } from './telegram.ts'
 import { webex } from './webex.ts'
 import { zoom } from './zoom.ts'
@@ -48,6 +51,7 @@ export const providerTypes: ReadonlyMap<string, ProviderType> = new Map(
       bitbucketServer,
       datadog,
       discord,
+      eventBridge,
       generic,
       genericHmac,
       gitea,
@@ -73,6 +77,8 @@ export const providerTypes: ReadonlyMap<string, ProviderType> = new Map(
       rocket,
       sentry,
       slack,
+      sns,
+      sqs,
       telegram,
       webex,
       zoom,

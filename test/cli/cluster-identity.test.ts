@@ -16,7 +16,10 @@ function bindingsOf({ relay }: StackTarget, cluster: string) {
   relay.secretIds.add(identitiesId(environment.secretPrefix, cluster))
   return new AwsCloudIdentities({
     client: clients.secretsManager,
-    sts: { send: () => Promise.reject(new Error('nothing is proved here')) },
+    sts: {
+      send: () => Promise.reject(new Error('nothing is proved here')),
+      config: { credentials: () => Promise.reject(new Error('nothing is signed here')) },
+    },
     prefix: environment.secretPrefix,
     clock: ports.clock,
   }).bindings(cluster)
@@ -50,8 +53,32 @@ describe('flux-relay cluster identity', () => {
     expect(await bindingsOf(target, 'other')).toBeUndefined()
   })
 
+  it('binds a cluster to what the role of the relay may send to for it', async () => {
+    const target = await open()
+    const destinations = [
+      'arn:aws:sqs:eu-west-1:111122223333:deployments.fifo',
+      'arn:aws:events:eu-west-1:111122223333:event-bus/default',
+    ]
+    const bound = await target.run([
+      'cluster',
+      'identity',
+      'prod',
+      '--aws-destination',
+      ...destinations,
+    ])
+    expect(bound).toMatchObject({
+      code: 0,
+      stdout: `prod is bound to aws (${destinations.join(', ')})\n`,
+    })
+    expect(await bindingsOf(target, 'prod')).toEqual({ aws: { destinations } })
+  })
+
   it.each([
-    [[], 'give --google-audience or --azure-tenant-id'],
+    [[], 'give --google-audience, --azure-tenant-id or --aws-destination'],
+    [
+      ['--aws-destination', 'arn:aws:s3:::bucket'],
+      '--aws-destination: expected the ARN of a topic, a queue or an event bus',
+    ],
     [
       ['--google-audience', 'https://evil.test'],
       '--google-audience: expected //iam.googleapis.com/',

@@ -6,7 +6,7 @@ import { OVERVIEW_FILE, overviewPage, pageFile, providerPage } from '../../docs/
 import { projectPath, readProjectFile } from '../../docs/generate/project.ts'
 import { providerTypes } from '../../relay/providers/registry.ts'
 
-/** Every type of notification-controller 1.9.3, and those of our own. */
+/** Every type of notification-controller 1.9.3, those of its main branch, and the relay's own. */
 const TYPES = [
   'alertmanager',
   'azuredevops',
@@ -15,6 +15,7 @@ const TYPES = [
   'bitbucketserver',
   'datadog',
   'discord',
+  'eventbridge',
   'generic',
   'generic-hmac',
   'gitea',
@@ -40,6 +41,8 @@ const TYPES = [
   'rocket',
   'sentry',
   'slack',
+  'sns',
+  'sqs',
   'telegram',
   'webex',
   'zoom',
@@ -55,9 +58,8 @@ function namesIn(folder: string, ending: string): readonly string[] {
     .sort()
 }
 
-describe('the 36 provider types', () => {
+describe('the provider types', () => {
   it('are those of the registry', () => {
-    expect(TYPES).toHaveLength(36)
     expect([...providerTypes.keys()].sort()).toEqual(TYPES)
   })
 

@@ -50,6 +50,16 @@ describe('the identities of dispatch', () => {
     expect(asked).toEqual(['GetSecretValue', 'GetSecretValue'])
   })
 
+  it('have the credentials of the role that the function runs with', async () => {
+    const { identities } = await openIdentities(true)
+    vi.stubEnv('AWS_SESSION_TOKEN', 'of-the-role')
+    expect(await identities.awsCredentials()).toEqual({
+      accessKeyId: process.env.AWS_ACCESS_KEY_ID,
+      secretAccessKey: process.env.AWS_SECRET_ACCESS_KEY,
+      sessionToken: 'of-the-role',
+    })
+  })
+
   it('are none, and nothing is asked of AWS, without the setting', async () => {
     const { asked, identities } = await openIdentities(false)
     expect(await identities.bindings('prod')).toBeUndefined()

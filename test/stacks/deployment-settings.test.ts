@@ -42,6 +42,7 @@ describe('settings', () => {
       rateLimitInterval: '5m',
       replayButton: false,
       cloudIdentities: false,
+      awsDestinations: [],
       publicIngestUrl: false,
     }
     expect(parseDeploymentSettings(undefined)).toEqual(defaults)
@@ -133,6 +134,11 @@ describe('settings', () => {
     ],
     ['too much', { maximumConcurrency: 1_001 }, 'a whole number from 2 to 1000'],
     ['a text for a flag', { replayButton: 'true' }, 'replayButton: expected true or false'],
+    [
+      'a bucket to send to',
+      { awsDestinations: ['arn:aws:s3:::bucket'] },
+      'awsDestinations.0: expected the ARN of a topic, a queue or an event bus',
+    ],
     ['a null for a flag', { cloudIdentities: null }, 'cloudIdentities: expected true or false'],
     ['a number for a flag', { noCrossNamespaceRefs: 1 }, 'noCrossNamespaceRefs: expected true or'],
     [

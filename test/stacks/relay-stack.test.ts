@@ -109,6 +109,29 @@ describe('functions', () => {
     expect(template.findOutputs('DispatchRoleArn')).toEqual({})
   })
 
+  it('of dispatch may send to the destinations of the settings, and prove its role to nobody', () => {
+    const arn = (service: string, resource: string) =>
+      `arn:aws:${service}:eu-west-1:111122223333:${resource}`
+    const [queue, topic, bus] = [
+      arn('sqs', 'a.fifo'),
+      arn('sns', 'b'),
+      arn('events', 'event-bus/c'),
+    ] as const
+    const { relayTemplate } = synth({ awsDestinations: [queue, topic, bus] })
+    const dispatch = functionId('dispatch', relayTemplate)
+    expect(allowedTo(relayTemplate, dispatch)).toEqual({
+      ...allowedTo(template, functionId('dispatch')),
+      [`${SECRETS}/identities/*`]: ['secretsmanager:GetSecretValue'],
+      [queue]: ['sqs:SendMessage'],
+      [topic]: ['sns:Publish'],
+      [bus]: ['events:PutEvents'],
+    })
+    relayTemplate.hasResourceProperties('AWS::Lambda::Function', {
+      Environment: { Variables: Match.objectLike({ CLOUD_IDENTITIES: 'true' }) },
+    })
+    relayTemplate.hasOutput('DispatchRoleArn', Match.anyValue())
+  })
+
   it.each([true, false])('dispatch alone hears that cloudIdentities is %s', (cloudIdentities) => {
     const { relayTemplate } = synth({ cloudIdentities })
     const variable = { CLOUD_IDENTITIES: String(cloudIdentities) }

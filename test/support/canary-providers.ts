@@ -10,7 +10,13 @@ import { serviceAccountKey } from './service-account.ts'
 export const HTTP_TYPES = [...providerTypes.values()].filter(({ type }) => type !== 'nats')
 
 /** They send to one service, and nothing in a Provider leads elsewhere. */
-export const FIXED_HOST_TYPES: ReadonlySet<string> = new Set(['azureeventhub', 'googlepubsub'])
+export const FIXED_HOST_TYPES: ReadonlySet<string> = new Set([
+  'azureeventhub',
+  'eventbridge',
+  'googlepubsub',
+  'sns',
+  'sqs',
+])
 
 /** Where the parts of a Provider's configuration come from. */
 export type CanaryVariant =
@@ -116,6 +122,9 @@ function credentials(
   if (type === 'googlepubsub') {
     return { ...common, token: serviceAccountKey({ private_key_id: plant('unused key id') }) }
   }
+  if (type in ARNS) {
+    return { ...common, accesskey: plant('access token'), secretkey: plant('unused password') }
+  }
   // The connection string that is then the address is a credential by itself.
   if (variant === 'secret' && type === 'azureeventhub') return common
   if (variant === 'inline' && TAKES_PASSWORD.test(type)) {
@@ -128,12 +137,20 @@ function credentials(
   return { ...common, token, username: 'bot', password }
 }
 
+const ARNS: Readonly<Record<string, string>> = {
+  eventbridge: 'arn:aws:events:eu-west-1:111122223333:event-bus/default',
+  sns: 'arn:aws:sns:eu-west-1:111122223333:deployments',
+  sqs: 'arn:aws:sqs:eu-west-1:111122223333:deployments',
+}
+
 const FORGES = /^(?:git|bitbucket|azuredevops)/
 
 /** The first form of address that the type takes, with a canary in each part that can be secret. */
 function addressFor(canaries: Canaries, place: string, target: CanaryTarget): string {
   const { type, origin, path } = target
   if (type.type === 'googlepubsub') return 'fleet-42'
+  const arn = ARNS[type.type]
+  if (arn !== undefined) return arn
   if (type.type === 'nats') return new URL(origin).host
   if (type.type === 'azureeventhub') return hubAddress(canaries, place, target)
   const channel = channelFor(canaries, place, target)

@@ -3,7 +3,8 @@ import type { Canaries } from './canaries.ts'
 import { response } from './notifications.ts'
 
 /** Hosts that no Provider can put another in the place of. */
-const FIXED_HOST = /^pubsub\.googleapis\.com$|\.servicebus\.windows\.net$/
+const FIXED_HOST =
+  /^pubsub\.googleapis\.com$|\.servicebus\.windows\.net$|^(?:events|sns|sqs)\.eu-west-1\.amazonaws\.com$/
 const TOKEN_HOST = 'oauth2.googleapis.com'
 
 /**

@@ -18,12 +18,15 @@ const ADDRESSES = [
   'nats://service.test:4222',
   'https://service.test/scm/PROJECT/repository.git',
   'service.test',
+  'arn:aws:sns:eu-west-1:111122223333:deployments',
+  'arn:aws:sqs:eu-west-1:111122223333:deployments',
+  'arn:aws:events:eu-west-1:111122223333:event-bus/default',
 ] as const
 
 const CHANNELS = ['general', '@general', 'general/alerts'] as const
 
 const SECRETS: readonly SecretData[] = [
-  { token: 'user:app-password' },
+  { token: 'user:app-password', accesskey: 'AKIDEXAMPLE', secretkey: 'secret-access-key' },
   { token: serviceAccountKey() },
   // Last, since some types do without a token by an identity that tests do not bind.
   { username: 'user', password: 'app-password' },

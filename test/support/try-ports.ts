@@ -49,6 +49,7 @@ export function createFakeTryPorts({
       cluster: 'local',
       bindings: async () => undefined,
       token: (audience) => Promise.reject(new Error(`unexpected proof for ${audience}`)),
+      awsCredentials: () => Promise.reject(new Error('unexpected use of the role')),
       ...identities,
     },
     hasOwnRoots,

@@ -58,6 +58,7 @@ async function previewOfCustom(
       cluster: notification.cluster,
       bindings: async () => undefined,
       token: async () => ({ kind: 'refused', reason: 'nothing is sent to explain' }),
+      awsCredentials: () => Promise.reject(new NotSent('nothing is sent to explain')),
     },
     hasOwnRoots: transport.tls?.ca !== undefined,
   }

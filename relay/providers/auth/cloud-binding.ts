@@ -13,7 +13,11 @@ export interface Bound<C extends Cloud> {
   readonly binding: Binding<C>
 }
 
-const NAMES: Readonly<Record<Cloud, string>> = { google: 'Google', azure: 'Azure' }
+const NAMES: Readonly<Record<Cloud, string>> = {
+  google: 'Google',
+  azure: 'Azure',
+  aws: 'AWS',
+}
 
 /**
  * Reads the binding of the cluster, for a Provider without its own credential. `keys` names what

@@ -9,6 +9,13 @@ import { alert, answer, CLUSTER, createHarness, provider } from '../../support/r
 
 const JWT = 'eyJ.of-the-relay.c2ln'
 
+/** The temporary credentials of the relay's role. */
+const ROLE = {
+  accessKeyId: 'ASIAEXAMPLEROLE',
+  secretAccessKey: 'secret-of-the-role',
+  sessionToken: 'session-of-the-role',
+}
+
 const PUBSUB = { type: 'googlepubsub', address: 'fleet-42', channel: 'flux-events' }
 
 /** Bindings of a test, which are told of each read, as the AWS adapter caches them. */
@@ -24,6 +31,7 @@ function cloudIdentities(bound: Map<string, CloudBindings>) {
       proofs.push(audience)
       return { kind: 'token', token: JWT }
     },
+    awsCredentials: async () => ROLE,
   }
   return { identities, proofs }
 }
@@ -140,11 +148,63 @@ describe('deliveries by an identity that the deployment binds', () => {
     const identities: CloudIdentities = {
       bindings: async () => BINDINGS,
       token: () => Promise.reject(new Error('STS is throttled')),
+      awsCredentials: async () => ROLE,
     }
     const harness = createHarness({}, { identities })
     await harness.configure(provider('p', PUBSUB), alert('a', 'p'))
     await harness.send('kustomization-configured')
     await expect(harness.drain()).rejects.toThrow('STS is throttled')
     expect(await harness.records()).toEqual([])
+  })
+})
+
+describe('deliveries to AWS by the role of the relay', () => {
+  const ARN = 'arn:aws:sqs:eu-west-1:111122223333:deployments'
+
+  it('go where the deployment lets their own cluster send, and nowhere else', async () => {
+    const { identities } = cloudIdentities(
+      new Map([
+        [CLUSTER, { aws: { destinations: [ARN] } }],
+        ['staging', { aws: { destinations: [`${ARN}-staging`] } }],
+      ]),
+    )
+    const harness = createHarness({}, { identities })
+    harness.answerWith(() => answer(200, {}, '{"MessageId":"1"}'))
+    const manifests = [provider('p', { type: 'sqs', address: ARN }), alert('a', 'p')]
+    for (const cluster of [CLUSTER, 'staging', 'unbound']) {
+      const snapshot = await reconcile(cluster, manifests, 0, harness.ports.secrets)
+      await harness.ports.configs.replace(snapshot)
+      await harness.sendJson(fixtureJson('kustomization-configured'), cluster)
+      await harness.drain()
+    }
+    expect(harness.requests.map(({ headers }) => headers.authorization)).toEqual([
+      expect.stringContaining('Credential=ASIAEXAMPLEROLE/'),
+    ])
+    const records = await harness.records()
+    expect(records.map(({ cluster, outcome, reason }) => [cluster, outcome, reason])).toEqual(
+      expect.arrayContaining([
+        [CLUSTER, 'delivered', 'HTTP 200'],
+        ['staging', 'dead', expect.stringContaining(`does not let cluster staging send to ${ARN}`)],
+        [
+          'unbound',
+          'dead',
+          expect.stringContaining(
+            'binds no AWS identity to cluster unbound: add the keys accesskey',
+          ),
+        ],
+      ]),
+    )
+  })
+
+  it('tell nobody what the role signs with', async () => {
+    const bound = new Map([[CLUSTER, { aws: { destinations: [ARN] } }]])
+    const harness = createHarness({}, { identities: cloudIdentities(bound).identities })
+    harness.answerWith(({ headers }) => answer(400, {}, `no ${headers['x-amz-security-token']}`))
+    await harness.configure(provider('p', { type: 'sqs', address: ARN }), alert('a', 'p'))
+    await harness.send('kustomization-configured')
+    await harness.drain()
+    const records = await harness.records()
+    expect(records).toMatchObject([{ outcome: 'dead', reason: 'HTTP 400: no ***' }])
+    expect(JSON.stringify(records)).not.toMatch(/-of-the-role/)
   })
 })

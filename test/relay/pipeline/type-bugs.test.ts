@@ -60,6 +60,7 @@ it('what the host cannot do is no bug of a type: the message stays', async () =>
   const identities = {
     bindings: () => Promise.reject(new Error('the table is away')),
     token: () => Promise.reject(new Error('not asked')),
+    awsCredentials: () => Promise.reject(new Error('not asked')),
   }
   const harness = createHarness({}, { identities })
   const pubsub = provider('pubsub', { type: 'googlepubsub', address: 'fleet-42', channel: 'flux' })

@@ -193,7 +193,7 @@ describe('azureeventhub without a credential', () => {
 const TYPES: readonly (readonly [
   string,
   (tryPorts: TryPorts) => ReturnType<NonNullable<HttpProvider['authorize']>> | undefined,
-  keyof CloudBindings,
+  'google' | 'azure',
 ])[] = [
   ['Google', authorizePubSub, 'google'],
   ['Azure', authorizeEventHub, 'azure'],

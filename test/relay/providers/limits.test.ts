@@ -259,6 +259,37 @@ const LIMITS: Readonly<Record<string, readonly Limit[]>> = {
       measure: characters('description'),
     },
   ],
+  sqs: [
+    {
+      what: 'a message',
+      max: 1_048_576,
+      source:
+        'https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-messages.html',
+      measure: (body) => Buffer.byteLength(String(part(body, 'MessageBody'))),
+    },
+  ],
+  sns: [
+    {
+      what: 'a message',
+      max: 262_144,
+      source: 'https://docs.aws.amazon.com/sns/latest/api/API_Publish.html',
+      measure: (body) => Buffer.byteLength(new URLSearchParams(body).get('Message') ?? ''),
+    },
+    {
+      what: 'a subject',
+      max: 99,
+      source: 'https://docs.aws.amazon.com/sns/latest/api/API_Publish.html',
+      measure: (body) => new URLSearchParams(body).get('Subject')?.length ?? 0,
+    },
+  ],
+  eventbridge: [
+    {
+      what: 'an entry',
+      max: 262_144,
+      source: 'https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-putevents.html',
+      measure: (body) => Buffer.byteLength(String(part(body, 'Entries', 0, 'Detail'))),
+    },
+  ],
 }
 
 /** The types whose services document no limit that an event can reach, and what holds instead. */

@@ -25,5 +25,8 @@ export const WITHOUT_SERVICE: Readonly<Record<string, string>> = {
   generic: 'its body is the event as Flux writes it; the receiver is anybody',
   'generic-hmac': 'its body is the event as Flux writes it; the receiver is anybody',
   azureeventhub: 'its body is bytes to the service; test/relay/providers/azureeventhub.test.ts',
+  eventbridge: 'its detail is anything; test/relay/providers/eventbridge.test.ts',
+  sns: 'test/contract/aws-streams.test.ts sends to an emulator',
+  sqs: 'test/contract/aws-streams.test.ts sends to an emulator',
   googlepubsub: 'its body is bytes to the service; test/relay/providers/googlepubsub.test.ts',
 }
