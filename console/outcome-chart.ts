@@ -11,9 +11,13 @@ const STACK: readonly CountedOutcome[] = [
   'observed',
   'suppressed',
   'skipped',
+  'held',
   'retry',
   'dead',
 ]
+
+/** Most relays observe no cluster, and have no rule that holds something back. */
+const UNUSUAL: ReadonlySet<CountedOutcome> = new Set(['observed', 'held'])
 
 /** The size of the picture in its own units; the style stretches it to the width of the page. */
 const WIDTH = 720
@@ -33,8 +37,7 @@ const LABEL_EVERY = 6
  */
 export function outcomeChart(hours: Hours): Html {
   const totals = totalsOf(hours)
-  // Most relays observe no cluster.
-  const shown = STACK.filter((outcome) => outcome !== 'observed' || totals[outcome] !== undefined)
+  const shown = STACK.filter((outcome) => !UNUSUAL.has(outcome) || totals[outcome] !== undefined)
   const most = roundedUp(Math.max(...hours.map(({ outcomes }) => sumOf(outcomes)), 1))
   const bars = hours.map((hour, index) => bar(hour, index, { count: hours.length, most }))
   return html`<figure class="chart">

@@ -8,6 +8,7 @@ const SIGNS: Readonly<Record<string, string>> = {
   skipped: '–',
   dead: '✕',
   failed: '✕',
+  held: '◷',
   retry: '↻',
   dismissed: '⊘',
   unrecorded: '?',

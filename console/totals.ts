@@ -3,9 +3,9 @@ import { type Html, html } from './html.ts'
 
 /** The outcomes that say whether something was sent: of what is neither nothing can be said. */
 export function successText(outcomes: OutcomeTotals): string {
-  const { delivered = 0, dead = 0, retry = 0 } = outcomes
+  const { delivered = 0, dead = 0, retry = 0, held = 0 } = outcomes
   const all = delivered + dead
-  if (all === 0) return retry === 0 ? 'nothing sent' : 'nothing delivered yet'
+  if (all === 0) return retry + held === 0 ? 'nothing sent' : 'nothing delivered yet'
   // Never 100 % when one of many thousands is dead.
   const percent = dead === 0 ? 100 : Math.min(Math.floor((delivered / all) * 1_000) / 10, 99.9)
   return `${percent} % of ${all}`

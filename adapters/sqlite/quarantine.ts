@@ -87,7 +87,7 @@ const PUT_BACK_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
 const PUT_BACK_RETRY = `UPDATE ledger
   SET due_at = ?, destination = 
     CASE WHEN ord IS NOT NULL AND json_valid(body) THEN body ->> '$.destination' END
-  WHERE id = ? AND attempt = ? AND outcome = 'retry' RETURNING cluster`
+  WHERE id = ? AND attempt = ? AND outcome IN ('retry', 'held') RETURNING cluster`
 
 const DELETE = 'DELETE FROM quarantine WHERE id = ?'
 

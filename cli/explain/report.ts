@@ -14,6 +14,7 @@ import { formatTable } from '../output/table.ts'
 const ORDER = [
   'delivered',
   'observed',
+  'held',
   'retry',
   'dead',
   'dismissed',

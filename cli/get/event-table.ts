@@ -23,7 +23,16 @@ const FIT: Fit = {
 }
 
 /** The outcomes as they are named, what went out first. Those of a later relay come last. */
-const ORDER = ['delivered', 'retry', 'dead', 'dismissed', 'observed', 'suppressed', 'skipped']
+const ORDER = [
+  'delivered',
+  'held',
+  'retry',
+  'dead',
+  'dismissed',
+  'observed',
+  'suppressed',
+  'skipped',
+]
 
 /** Events as a table that fits into 160 columns. With `isWide` nothing is left out. */
 export function eventTable(events: readonly ListedEvent[], isWide: boolean): string {

@@ -27,10 +27,15 @@ export async function eventOutcomes(
     const deliveries: Delivery[] = []
     for await (const delivery of api.deliveries({ cluster, event: id })) deliveries.push(delivery)
     const seen = deliveries.map((delivery) => `${delivery.id} ${delivery.outcome}`).join()
-    const isOver = deliveries.length > 0 && deliveries.every(({ outcome }) => outcome !== 'retry')
+    const isOver = deliveries.length > 0 && deliveries.every(({ outcome }) => !isOpen(outcome))
     if (isOver && seen === before) return { deliveries, haveEnded: true }
     if (performance.now() >= until) return { deliveries, haveEnded: false }
     before = seen
     await sleep(LOOK_MS)
   }
+}
+
+/** Whether a delivery with this outcome is tried later. */
+function isOpen(outcome: string): boolean {
+  return outcome === 'retry' || outcome === 'held'
 }

@@ -9,6 +9,8 @@ export const METRICS = {
   skipped: 'Skipped',
   /** What would have been sent if its cluster were not observed. */
   observed: 'Observed',
+  /** What waits because a rule says so. */
+  held: 'Held',
   /** The milliseconds from an event to its delivery. */
   latency: 'Latency',
   /**

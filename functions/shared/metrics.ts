@@ -12,6 +12,7 @@ const NAMES = {
   suppressed: METRICS.suppressed,
   skipped: METRICS.skipped,
   observed: METRICS.observed,
+  held: METRICS.held,
 } as const
 
 type MetricsSettings = Pick<Environment, 'metricsNamespace' | 'clusterMetrics'>

@@ -66,7 +66,7 @@ const DELIVERY_FILTERS: readonly QueryParameter[] = [
   {
     name: 'outcome',
     description:
-      '`delivered`, `observed`, `suppressed`, `skipped`, `dead`, `retry`, `dismissed`, or `failed` for tests; or several with commas between them',
+      '`delivered`, `observed`, `suppressed`, `skipped`, `dead`, `retry`, `held`, `dismissed`, or `failed` for tests; or several with commas between them',
   },
   { name: 'id', description: 'The beginning of the id of a delivery.' },
   { name: 'event', description: 'The id of an event, or its beginning.' },

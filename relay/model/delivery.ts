@@ -12,15 +12,19 @@ export type FinalOutcome = (typeof FINAL_OUTCOMES)[number]
 export const DECIDED_OUTCOMES = [...FINAL_OUTCOMES, 'retry'] as const
 export type DecidedOutcome = (typeof DECIDED_OUTCOMES)[number]
 
-/** What decisions are counted as; `observed` are skipped ones that a live cluster would have sent. */
-export type CountedOutcome = DecidedOutcome | 'observed'
+/**
+ * What decisions are counted as; `observed` are skipped ones that a live cluster would have sent, and `held`
+ * those that wait because a rule says so.
+ */
+export type CountedOutcome = DecidedOutcome | 'observed' | 'held'
 
 /**
  * All outcomes that people see. `dismissed` is that of a dead Delivery which a person has put away,
- * `observed` that of a skipped one which would have been sent if its cluster were not observed, and
- * `failed` that of a test of a Provider which was not delivered.
+ * `observed` that of a skipped one which would have been sent if its cluster were not observed,
+ * `failed` that of a test of a Provider which was not delivered, and `held` that of one which a rule
+ * holds back until a time.
  */
-export const OUTCOMES = [...DECIDED_OUTCOMES, 'dismissed', 'observed', 'failed'] as const
+export const OUTCOMES = [...DECIDED_OUTCOMES, 'dismissed', 'observed', 'failed', 'held'] as const
 export type Outcome = (typeof OUTCOMES)[number]
 
 /**
@@ -273,8 +277,14 @@ export function isObserved({ status }: Pick<LedgerRecord, 'status'>): boolean {
   return status.kind === 'final' && status.observed === true
 }
 
-/** What a decision is counted as: its outcome, or `observed` for what would have been sent. */
+/** Whether a Delivery waits because a rule holds it back. Nothing has failed then. */
+export function isHeld({ status }: Pick<LedgerRecord, 'status'>): boolean {
+  return status.kind === 'waiting' && status.why === 'rule'
+}
+
+/** What a decision is counted as: its outcome, or what says more of it. */
 export function countedAs(record: Pick<LedgerRecord, 'status'>): CountedOutcome {
+  if (isHeld(record)) return 'held'
   return isObserved(record) ? 'observed' : decidedOutcomeOf(record)
 }
 

@@ -8,6 +8,7 @@ const LEVELS = {
   skipped: 'info',
   observed: 'info',
   suppressed: 'info',
+  held: 'info',
   retry: 'warn',
   dead: 'error',
   failed: 'warn',

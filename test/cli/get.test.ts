@@ -313,7 +313,7 @@ describe('flux-relay get deliveries', () => {
     [
       '--outcome',
       'lost',
-      'expected delivered, suppressed, skipped, dead, retry, dismissed, observed, failed, or several',
+      'expected delivered, suppressed, skipped, dead, retry, dismissed, observed, failed, held, or several',
     ],
     ['--outcome', 'dead,', 'expected delivered'],
     ['--since', 'yesterday', 'a plain date such as'],

@@ -144,6 +144,7 @@ function standing({
   dueAt = START,
   why = 'failed',
 }: { readonly [Name in keyof Standing]: Standing[Name] | undefined }): Decided {
+  if (outcome === 'held') return { kind: 'waiting', why: 'rule', dueAt, reason }
   if (outcome === 'retry') return { kind: 'waiting', why, dueAt, reason }
   if (outcome === 'dismissed') {
     return { kind: 'final', outcome: 'dead', reason, dismissal: { at: START } }

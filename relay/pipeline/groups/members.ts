@@ -25,7 +25,7 @@ export async function findMembers(
   const filter = {
     cluster: leader.cluster,
     provider,
-    outcome: 'retry',
+    outcome: 'held',
     since: leader.acceptedAt - JOINED_WITHIN_MS,
   } as const
   const members: DeliveryRecord[] = []

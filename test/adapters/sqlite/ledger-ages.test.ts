@@ -31,6 +31,8 @@ it('finds the last event of each cluster, and the oldest delivery that waits', a
   await add('c', 'prod', 'retry', 2_000)
   await add('d', 'staging', 'dead', 500)
   await add('e', 'staging', 'retry', 1_500)
+  // It waits because a rule says so, and nothing is wrong.
+  await add('h', 'prod', 'held', 100)
   // Tests of Providers, whose events no cluster reported.
   await add('f', 'staging', 'failed', 9_000, 0)
   await add('g', 'tested', 'delivered', 9_000, 0)

@@ -39,7 +39,7 @@ describe('the rule group-by', () => {
     await send(harness, 'apps')
     const [waiting] = await harness.records()
     expect(waiting).toMatchObject({
-      outcome: 'retry',
+      outcome: 'held',
       why: 'rule',
       reason: expect.stringMatching(
         /^waits until .* to be told with others, by the rule group-by$/,

@@ -29,11 +29,7 @@ describe.each(RULE_HOSTS)('a group on %s', (_, open) => {
     for (const name of ['a', 'b', 'c']) await host.report(failed(name))
     await host.pass(10 * 60_000)
     await host.restart()
-    expect((await host.records()).map(({ outcome }) => outcome)).toEqual([
-      'retry',
-      'retry',
-      'retry',
-    ])
+    expect((await host.records()).map(({ outcome }) => outcome)).toEqual(['retry', 'held', 'held'])
     host.answerWith(404)
     await host.pass(2 * 3_600_000)
     expect((await host.records()).map(({ outcome }) => outcome)).toEqual(['dead', 'dead', 'dead'])
