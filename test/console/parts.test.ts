@@ -9,6 +9,9 @@ import { messagePreview } from '../../console/message-preview.ts'
 import { outcomeMark, severityMark } from '../../console/outcome.ts'
 import { ahead, duration } from '../../console/times.ts'
 import { requestsText, verdictsTable } from '../../console/verdicts.ts'
+import { isHttpProvider } from '../../relay/providers/contract.ts'
+import { providerTypes } from '../../relay/providers/registry.ts'
+import { notificationOf, requestsOf, settingsOf } from '../support/notifications.ts'
 
 describe('the fields of an event of any sender', () => {
   it.each([
@@ -150,6 +153,27 @@ describe('verdicts', () => {
 })
 
 describe('the preview of a message', () => {
+  it.each([
+    ['slack', 'https://hooks.slack.com/services/x'],
+    ['discord', 'https://discord.com/api/webhooks/1/x'],
+    ['msteams', 'https://x.webhook.example/workflows/1'],
+  ])('of %s leads where the message leads', (type, address) => {
+    const found = providerTypes.get(type)
+    if (!found || !isHttpProvider(found)) throw new Error(`${type} is no HTTP type`)
+    const plain = notificationOf('kustomization-applied')
+    const notification = {
+      ...plain,
+      event: { ...plain.event, metadata: { revision: 'main' } },
+      title: 'a_b',
+      link: 'https://e.x/d?a=b&c=d',
+      commitPage: { key: 'revision', url: 'https://git.example/f/i_j/commit/1' },
+    }
+    const [request] = requestsOf(found, notification, settingsOf(found, {}, { address }))
+    const shown = String(messagePreview(type, String(request?.body)))
+    expect(shown).toMatch(/<b><a href="https:\/\/e\.x\/d\?a=b&amp;c=d"[^>]*>a_b<\/a>/)
+    expect(shown).toMatch(/<dd><a href="https:\/\/git\.example\/f\/i_j\/commit\/1"[^>]*>main<\/a>/)
+  })
+
   it.each(['slack', 'discord', 'msteams'])('of %s without its parts is its JSON', (type) => {
     expect(String(messagePreview(type, '{"a":1}'))).toContain('<pre')
     expect(String(messagePreview(type, '{"attachments":[{}]}'))).toContain('class="sample"')
