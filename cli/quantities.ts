@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander'
 import { parseDurationMs } from '../relay/model/duration.ts'
+import { PUBLIC_URL_FORM, parsePublicUrl } from '../relay/model/public-url.ts'
 import {
   parseRateLimitIntervalMs,
   RATE_LIMIT_INTERVAL_FORM,
@@ -42,6 +43,13 @@ export function parseRateLimitInterval(text: string): number {
   const ms = parseRateLimitIntervalMs(text)
   if (ms !== undefined) return ms
   throw new InvalidArgumentError(`expected ${RATE_LIMIT_INTERVAL_FORM}.`)
+}
+
+/** Reads an option that is the URL at which people open the relay. */
+export function parsePublicUrlOption(text: string): string {
+  const url = parsePublicUrl(text)
+  if (url !== undefined) return url
+  throw new InvalidArgumentError(`expected ${PUBLIC_URL_FORM}.`)
 }
 
 const MOST_WAIT_MS = 10 * 60_000

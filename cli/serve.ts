@@ -6,7 +6,7 @@ import { StartError } from '../hosts/kit/start-error.ts'
 import { DEFAULT_RATE_LIMIT_INTERVAL } from '../relay/model/rate-limit-interval.ts'
 import { QUICK_START } from './examples.ts'
 import { outboundEnvironment } from './outbound.ts'
-import { parsePort, parseRateLimitInterval } from './quantities.ts'
+import { parsePort, parsePublicUrlOption, parseRateLimitInterval } from './quantities.ts'
 import { parseCluster } from './relay/options.ts'
 import { signalled } from './signalled.ts'
 
@@ -23,6 +23,7 @@ interface ServeFlags {
   readonly crossNamespaceRefs: boolean
   readonly denyPrivateAddresses: boolean
   readonly rateLimitInterval: number
+  readonly publicUrl?: string
 }
 
 /** `flux-relay serve`: the relay on one machine. */
@@ -47,6 +48,11 @@ export function serveCommand(): Command {
       )
         .argParser(parseRateLimitInterval)
         .default(parseRateLimitInterval(DEFAULT_RATE_LIMIT_INTERVAL), DEFAULT_RATE_LIMIT_INTERVAL),
+    )
+    .option(
+      '--public-url <url>',
+      'where people open this relay, for the links of commit statuses',
+      parsePublicUrlOption,
     )
     .action(serve)
 }

@@ -14,6 +14,8 @@ const RULES: Readonly<Record<RuleAnnotation, string>> = {
   only: 'failures: only failures and the recoveries from them are told; changes: successes at another revision too.',
   title: 'Title of the message; $(…) holds an expression in CEL.',
   text: 'Text of the message; $(…) holds an expression in CEL.',
+  fields: 'Fields of the message: NAME: TEXT on each line; $(…) holds an expression in CEL.',
+  link: 'Address of the page that the message leads to; $(…) holds an expression in CEL.',
   'group-by': 'Expression in CEL that gives a text: what has the same one is told in one message.',
   'group-wait':
     'How long a message of a group waits after each event, such as 30s; never: nothing is put together.',

@@ -19,6 +19,7 @@ import type {
   Destinations,
   FailingDestinations,
 } from '../../relay/pipeline/destinations/destinations.ts'
+import type { ExplainOptions } from '../../relay/pipeline/explain/explain.ts'
 import type { Clusters } from '../../relay/ports/clusters.ts'
 import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { DeliveryFeed } from '../../relay/ports/delivery-feed.ts'
@@ -81,8 +82,8 @@ export interface ServerDependencies {
   readonly log: Log
   /** Why the relay is not ready; undefined when it is. */
   readonly ready: () => string | undefined
-  /** Whether an Alert takes only events of its own namespace. */
-  readonly noCrossNamespaceRefs: boolean
+  /** What this host dispatches by, to explain events. */
+  readonly explaining: Omit<ExplainOptions, 'pause'>
   /** Whether the manifests folder owns the cluster's configuration and Secrets. */
   readonly ownsConfig: (cluster: string) => boolean
   /** Further routes of the host, such as the console. */
@@ -107,7 +108,7 @@ export function createApp(deps: ServerDependencies): Edge {
 
 /** Every route of the server, in one table. */
 function allRoutes(deps: ServerDependencies, door: DoorLog): readonly Route[] {
-  const { ports, gate, metrics, configurations, ownsConfig, noCrossNamespaceRefs } = deps
+  const { ports, gate, metrics, configurations, ownsConfig, explaining } = deps
   const pause = () => new Promise<void>(gate.goOn)
   const events = {
     ports,
@@ -142,7 +143,7 @@ function allRoutes(deps: ServerDependencies, door: DoorLog): readonly Route[] {
     }),
     ...deliveryRoutes(ports),
     deliveryStreamRoute({ ports, feed: deps.feed, limits: deps.streamLimits }),
-    ...explainRoutes({ ports, history: deps.history, options: { noCrossNamespaceRefs, pause } }),
+    ...explainRoutes({ ports, history: deps.history, options: { ...explaining, pause } }),
     ...providerRoutes(deps),
     ...quarantineRoutes(deps.quarantine),
     ...probeRoutes(deps),

@@ -62,6 +62,8 @@ export interface EmbeddedRelayOptions {
   readonly outbound?: OutboundEnvironment
   /** How long a repeat is suppressed, in milliseconds; 0 suppresses none. */
   readonly rateLimitIntervalMs: number
+  /** Where people open this relay, without a slash at its end. */
+  readonly publicUrl?: string
 }
 
 export interface EmbeddedRelay {
@@ -201,6 +203,8 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     ...tellOfFailures(log, metrics),
   })
 
+  const { noCrossNamespaceRefs, publicUrl } = options
+  const explaining = { noCrossNamespaceRefs, pause, publicUrl }
   let notReady: string | undefined = 'the manifests are not loaded yet'
   const echo = createEcho(clock)
   const notTaken = createNotTakenCounts(clock)
@@ -227,13 +231,13 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     ...{ echo, metrics, notTaken, spools, gate },
     log,
     ready: () => notReady ?? stores.trouble.reason(),
-    noCrossNamespaceRefs: options.noCrossNamespaceRefs,
+    explaining,
     ownsConfig: (name) => served !== false && name === cluster,
     moreRoutes: embeddedConsole({
       ...{ ports, history: configs, clusters, destinations, feed, log, tokens },
       ...{ counts: outcomeCounter, waiting: stores.waiting },
       runTest: dispatcher.dispatchTest,
-      explaining: { noCrossNamespaceRefs: options.noCrossNamespaceRefs, pause },
+      explaining,
     }),
   })
   builtInSecrets.set(ECHO_SECRET, { address: echoAddress(options.host, server.port, echo) })

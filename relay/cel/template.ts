@@ -17,10 +17,16 @@ const MAX_EXPRESSIONS = 50
 export interface Template {
   /**
    * The text with the values of its expressions. Throws `CelError` for an error of CEL, a result that is no
-   * text, number, bool, time or duration, and a cost beyond the limit.
+   * text, number, bool, time or duration, and a cost beyond the limit. `write` changes a value before it is
+   * put behind the text that precedes it.
    */
-  render(variables: RuleVariables): string
+  render(variables: RuleVariables, write?: WriteValue): string
+  /** The text before its first expression. */
+  readonly start: string
 }
+
+/** Makes the text of a value, which stands behind `before`. */
+export type WriteValue = (value: string, before: string) => string
 
 const FORM: ExpressionForm = {
   variables: RULE_VARIABLES,
@@ -66,18 +72,26 @@ export function compileTemplate(source: string): Template {
     rest = end
   }
   parts.push(source.slice(rest))
-  return { render: (variables) => render(parts, variables) }
+  const [start] = parts
+  return {
+    render: (variables, write = asItIs) => render(parts, variables, write),
+    start: typeof start === 'string' ? start : '',
+  }
 }
 
-function render(parts: ReadonlyArray<string | Evaluate>, variables: RuleVariables): string {
+const asItIs: WriteValue = (value) => value
+
+function render(
+  parts: ReadonlyArray<string | Evaluate>,
+  variables: RuleVariables,
+  write: WriteValue,
+): string {
   resetCost(MAX_TEMPLATE_COST)
-  return parts
-    .map((part) => {
-      if (typeof part === 'string') return part
-      const value = part({ variables: { ...variables }, slots: [] })
-      const text = TYPE_NAMES.has(typeName(value)) ? CONVERSIONS.string?.(value) : undefined
-      if (typeof text !== 'string') throw wrongResult(value, FORM)
-      return text
-    })
-    .join('')
+  return parts.reduce<string>((before, part) => {
+    if (typeof part === 'string') return before + part
+    const value = part({ variables: { ...variables }, slots: [] })
+    const text = TYPE_NAMES.has(typeName(value)) ? CONVERSIONS.string?.(value) : undefined
+    if (typeof text !== 'string') throw wrongResult(value, FORM)
+    return before + write(text, before)
+  }, '')
 }

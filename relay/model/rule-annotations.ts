@@ -14,6 +14,8 @@ export const RULE_ANNOTATIONS = {
   only: ['Alert', 'Provider'],
   title: ['Alert', 'Provider'],
   text: ['Alert', 'Provider'],
+  fields: ['Alert', 'Provider'],
+  link: ['Alert', 'Provider'],
   'group-by': ['Alert', 'Provider'],
   'group-wait': ['Alert', 'Provider'],
   'group-max': ['Alert', 'Provider'],

@@ -1,5 +1,6 @@
 import type { Awaitable } from '../model/awaitable.ts'
 import type { DeliveryRecord, Status } from '../model/delivery.ts'
+import { deliveryPageUrl } from '../model/public-url.ts'
 import { cutText, ellipsize } from '../model/text.ts'
 import { type HttpResponse, MAX_RESPONSE_BYTES } from '../ports/http.ts'
 import { isHttpProvider, type Subject } from '../providers/contract.ts'
@@ -49,6 +50,8 @@ export interface AttemptContext extends DeliverParts {
   readonly destinations: Destinations
   readonly limits: TryLimits
   readonly claims: ClaimsUnderWay
+  /** Where people open this relay, without a slash at its end. */
+  readonly publicUrl?: string | undefined
 }
 
 /** What a try depends on beside the Delivery. */
@@ -86,6 +89,7 @@ export async function attempt(
     time: tryTime(record, context.limits),
     late: isLate(record, triedAt),
     overtaken,
+    deliveryPage: deliveryPageUrl(context.publicUrl, record.id),
   }
   const single = await prepare(input, context.ports.secrets)
   if (single.kind !== 'prepared') return { ...unprepared(single), ...about }

@@ -70,6 +70,8 @@ export interface ProviderTests {
 export interface DispatchOptions extends MatchOptions, TryLimits {
   /** How long a repeat is suppressed, in milliseconds; 0 suppresses none. */
   readonly rateLimitIntervalMs: number
+  /** Where people open this relay, without a slash at its end; absent: nobody knows. */
+  readonly publicUrl?: string | undefined
   /** A pause between the parts of a configuration that is compiled, so that other work may run. */
   readonly pause?: Pause
 }
@@ -88,6 +90,7 @@ export function createDispatcher(
     options,
     pause: options.pause ?? noPause,
     limits: options,
+    publicUrl: options.publicUrl,
     claims: new ClaimsUnderWay(ports.clock),
     // A set that cannot be compiled stops all of its cluster's messages, and is the fault of none.
     tables: host.watch(createRoutingTables(ports, options.pause)),

@@ -11,6 +11,7 @@ import {
   type ProviderType,
   type Subject,
 } from '../providers/contract.ts'
+import { commitPageOf } from '../providers/forges/commit-page.ts'
 import { describeCut } from '../providers/messages/cut-text.ts'
 import { celVariables } from './cel-variables.ts'
 import { answeredReason, isAboutCommits } from './commit-result.ts'
@@ -18,7 +19,7 @@ import { digestTexts } from './groups/digest-texts.ts'
 import type { Candidate } from './match.ts'
 import { mergedEvent } from './merge-metadata.ts'
 import { type ResolvedProvider, resolveProvider } from './resolve-provider.ts'
-import { type RenderedTexts, renderTexts } from './rules/render-texts.ts'
+import { type MergedTexts, type RenderedTexts, renderTexts } from './rules/render-texts.ts'
 import { ruleVariables } from './rules/rule-variables.ts'
 import type { TryTime } from './try-time.ts'
 
@@ -66,6 +67,8 @@ export interface PrepareInput {
   readonly overtaken: boolean
   /** What its message says instead, when it tells of a whole group. */
   readonly digest?: Digest | undefined
+  /** Where people see this delivery in the relay's console, if that is known. */
+  readonly deliveryPage?: string | undefined
 }
 
 /**
@@ -81,7 +84,7 @@ export async function prepare(
   const { alert, provider: compiled, type } = candidate
   const { provider } = compiled
   const merging = mergedEvent(event, alert)
-  const { event: merged, conflicts, authored } = merging
+  const { event: merged, conflicts } = merging
   // Before the Secret is read: an event that is none for the type waits for no Secret.
   const skipped = type.skipsMerged?.(merged)
   if (skipped !== undefined) return { kind: 'skipped', reason: skipped }
@@ -93,12 +96,14 @@ export async function prepare(
   const resolved = { ...found, transport: { ...boundedBy(input.time, transport), cluster } }
   try {
     const { settings } = resolved
-    const said = textsOf(merging, input)
+    const { notes: textNotes, link: ruleLink, ...said } = textsOf(merging, input)
+    const link = linkOf(ruleLink, input.deliveryPage, type)
+    const commitPage = commitPageOf(merged, said.event)
     const whole: Notification = {
       cluster,
-      event: said.event,
-      ...(said.title !== undefined && { title: said.title }),
-      authored,
+      ...said,
+      ...(link.url !== undefined && { link: link.url }),
+      ...(commitPage !== undefined && { commitPage }),
       alert: alert.metadata,
       provider: provider.metadata,
       deliveryId,
@@ -113,7 +118,7 @@ export async function prepare(
     const subject = type.subject?.(notification, settings)
     const answers = isAboutCommits(type) ? answeredReason(event) : undefined
     const cut = cutNotes(said.event, fitting, type)
-    const notes = [...(candidate.notes ?? []), ...conflicts, ...said.notes, ...cut]
+    const notes = [...(candidate.notes ?? []), ...conflicts, ...textNotes, ...link.notes, ...cut]
     return { kind: 'prepared', notification, type, resolved, requests, subject, answers, notes }
   } catch (error) {
     return { kind: 'invalid', reason: resolved.redact(formatErrorText(error, type)) }
@@ -122,14 +127,29 @@ export async function prepare(
 
 /** The event with what the rules of its Alert and Provider make of it. */
 function textsOf(
-  { event: merged, authored }: ReturnType<typeof mergedEvent>,
+  merged: MergedTexts,
   { cluster, candidate, objectLabels, digest }: PrepareInput,
 ): RenderedTexts {
-  if (digest) return digestTexts(merged, authored, digest)
+  if (digest) return digestTexts(merged, digest)
   const { texts, alert, provider } = candidate
-  if (texts === undefined) return { event: merged, notes: [] }
-  const input = { event: merged, objectLabels }
+  if (texts === undefined) return { event: merged.event, authored: merged.authored, notes: [] }
+  const input = { event: merged.event, objectLabels }
   return renderTexts(merged, texts, ruleVariables(cluster, input, alert, provider.provider))
+}
+
+/** The page that the notification leads to, as far as its type takes one. */
+function linkOf(
+  ruleLink: string | undefined,
+  deliveryPage: string | undefined,
+  type: ProviderType,
+): { readonly url?: string | undefined; readonly notes: readonly string[] } {
+  const { maxLinkLength = Number.POSITIVE_INFINITY } = type
+  if (ruleLink !== undefined && ruleLink.length > maxLinkLength) {
+    const note = `the rule link has no effect: ${type.type} takes at most ${maxLinkLength} characters`
+    return { notes: [note] }
+  }
+  const url = ruleLink ?? (isAboutCommits(type) ? deliveryPage : undefined)
+  return { url, notes: [] }
 }
 
 /** The transport with the shorter of two timeouts: the Provider's own, or what the host allows. */

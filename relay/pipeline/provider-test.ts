@@ -13,6 +13,7 @@ import { sampleAlert } from './provider-sample.ts'
 import { beginNow, concludeDelivery } from './record.ts'
 import type { CompiledProvider } from './routing-table.ts'
 import type { TableInForce } from './routing-tables.ts'
+import { textsFor } from './rules/rule-texts.ts'
 
 /** The longest that a test takes, unless the host says otherwise: a person waits for it. Milliseconds. */
 const LONGEST_TRY_MS = 50_000
@@ -72,6 +73,7 @@ async function tryOnce(
     // A context of its own, whatever the Provider's expression says: no status of a real object is overwritten.
     provider: { ...compiled, contextExpression: undefined },
     type,
+    texts: textsFor({}, compiled.rules),
     notes: notesOf(compiled, table?.isObserved === true),
   }
   return withoutRetry(await attempt(record, candidate, sampleContext(context), STRAIGHT))

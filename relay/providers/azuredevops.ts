@@ -36,6 +36,7 @@ type Settings = z.infer<typeof Settings>
 export const azureDevOps = httpProvider<Settings>({
   type: 'azuredevops',
   family: 'commit-status',
+  hasLink: true,
   settings: Settings,
   skips: skipProgressing,
   skipsMerged: (event) => namesNoCommit(event),
@@ -76,11 +77,13 @@ function statusUrl({ event }: Notification, settings: Settings): string {
 }
 
 /** The status for a notification. Azure DevOps identifies a status by genre and name together. */
-function statusOf({ event, commitStatusContext }: Notification) {
+function statusOf(notification: Notification) {
+  const { event, commitStatusContext, link } = notification
   const { summary } = event.metadata
   return {
     state: isError(event) ? 'error' : 'succeeded',
-    description: descriptionOf(event, MAX_DESCRIPTION_LENGTH),
+    ...(link !== undefined && { targetUrl: link }),
+    description: descriptionOf(notification, MAX_DESCRIPTION_LENGTH),
     context: { genre: summary ? `fluxcd:${summary}` : 'fluxcd', name: commitStatusContext },
   }
 }

@@ -40,6 +40,7 @@ type Settings = z.infer<typeof Settings>
 export const bitbucket = httpProvider<Settings>({
   type: 'bitbucket',
   family: 'commit-status',
+  hasLink: true,
   settings: Settings,
   skips: skipProgressing,
   skipsMerged: (event) => namesNoCommit(event),
@@ -88,13 +89,14 @@ function statusUrl({ event }: Notification, settings: Settings): string {
  * The status for a notification. The key is a hash, since Bitbucket allows at most 40 characters;
  * the URL is required.
  */
-function statusOf({ event, commitStatusContext }: Notification) {
+function statusOf(notification: Notification) {
+  const { event, commitStatusContext, link } = notification
   const { kind, name } = event.involvedObject
   return {
     state: isError(event) ? 'FAILED' : 'SUCCESSFUL',
     key: createHash('sha1').update(commitStatusContext).digest('hex'),
     name: ellipsize(`${kind}/${name}`.toLowerCase(), MAX_TEXT_LENGTH),
-    description: descriptionOf(event, MAX_TEXT_LENGTH),
-    url: 'https://bitbucket.org',
+    description: descriptionOf(notification, MAX_TEXT_LENGTH),
+    url: link ?? 'https://bitbucket.org',
   }
 }

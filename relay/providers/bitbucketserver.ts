@@ -38,6 +38,8 @@ type Settings = z.infer<typeof Settings>
 export const bitbucketServer = httpProvider<Settings>({
   type: 'bitbucketserver',
   family: 'commit-status',
+  hasLink: true,
+  maxLinkLength: MAX_URL_LENGTH,
   settings: Settings,
   skips: skipProgressing,
   skipsMerged: (event) => namesNoCommit(event),
@@ -103,13 +105,14 @@ function statusUrl({ event }: Notification, settings: Settings): string {
  * The status for a notification. Its limits are those of
  * https://developer.atlassian.com/server/bitbucket/rest/v803/api-group-build-status
  */
-function statusOf({ event, commitStatusContext }: Notification, { address }: Settings) {
+function statusOf(notification: Notification, { address }: Settings) {
+  const { event, commitStatusContext, link } = notification
   const { kind, name } = event.involvedObject
-  const description = descriptionOf(event, MAX_TEXT_LENGTH)
+  const description = descriptionOf(notification, MAX_TEXT_LENGTH)
   return {
     key: createHash('sha1').update(commitStatusContext).digest('hex'),
     state: isError(event) ? 'FAILED' : 'SUCCESSFUL',
-    url: address,
+    url: link ?? address,
     name: ellipsize(`${`${kind}/${name}`.toLowerCase()} [${description}]`, MAX_TEXT_LENGTH),
     description,
   }

@@ -35,6 +35,18 @@ export interface Notification {
    * The title of the rule `title`, one line, in place of the object's name; undefined without the rule.
    */
   readonly title?: string
+  /**
+   * The text of the rule `text`; undefined without the rule. The event's message is the same then. Types that do
+   * not show messages show it in another place.
+   */
+  readonly text?: string
+  /**
+   * The URL of the page that the notification leads to, by the rule `link`. A commit status without the rule leads
+   * to its delivery in the console, if the relay knows where people see that.
+   */
+  readonly link?: string
+  /** The page of the event's commit at its forge, if the metadata names the repository. */
+  readonly commitPage?: CommitPage
   readonly alert: Identity
   readonly provider: Identity
   /**
@@ -62,6 +74,13 @@ export interface Notification {
   readonly remembered?: string
 }
 
+/** Where people see the commit of an event. */
+export interface CommitPage {
+  /** The key of the metadata that names the commit. */
+  readonly key: string
+  readonly url: string
+}
+
 /** What a newer notification replaces at the destination, such as the status of one commit. */
 export interface Subject {
   /** The name of the subject within the cluster. It is equal for all notifications about it. */
@@ -86,6 +105,10 @@ interface ProviderBase<S> {
   readonly followsRedirects?: boolean
   /** Whether its notifications have a title, which the rule `title` can set. */
   readonly hasTitle?: boolean
+  /** Whether its notifications lead to a page, which the rule `link` can set. */
+  readonly hasLink?: boolean
+  /** The longest link that the service takes, in characters, if that is less than the rule allows. */
+  readonly maxLinkLength?: number
   /**
    * Whether the type takes events marked `commit_status: update` although it is of another family.
    */

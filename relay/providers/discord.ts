@@ -9,7 +9,7 @@ import { messageWithLateness } from './messages/lateness.ts'
 import { shownMetadata, titleOf } from './messages/names.ts'
 import { cutToFit } from './messages/size-limit.ts'
 import { slackMessage } from './messages/slack-message.ts'
-import { asIs, escapeMarkdown, escapeTexts } from './messages/texts.ts'
+import { asIs, escapeMarkdown, escapeTexts, markdownLink } from './messages/texts.ts'
 import { optionalText, webhookAddress } from './settings.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -32,6 +32,7 @@ export const discord = httpProvider({
   type: 'discord',
   family: 'chat',
   hasTitle: true,
+  hasLink: true,
   settings: z.object({
     address: webhookAddress(),
     username: optionalText(),
@@ -72,7 +73,7 @@ function slackCompatible(address: string): string {
  * https://docs.discord.com/developers/reference#message-formatting
  */
 function escaped(notification: Notification): Notification {
-  return escapeTexts(notification, escapeDiscord, asIs)
+  return escapeTexts(notification, { text: escapeDiscord, name: asIs, link: markdownLink })
 }
 
 function escapeDiscord(text: string): string {

@@ -27,6 +27,7 @@ const HASH_LENGTHS = [40, 64] as const
 export const gitea = httpProvider<GiteaRepository>({
   type: 'gitea',
   family: 'commit-status',
+  hasLink: true,
   settings: z.object(giteaFields()).transform(giteaRepository),
   skipsMerged: (event) => namesNoCommit(event, HASH_LENGTHS),
   fit: ({ event }) => fitDescription(event, MAX_TEXT_LENGTH),
@@ -67,12 +68,13 @@ function statusUrl({ event }: Notification, settings: GiteaRepository): string {
   return `${settings.repositoryUrl}/statuses/${commitHash(event, HASH_LENGTHS)}`
 }
 
-function statusOf({ event, commitStatusContext }: Notification) {
+function statusOf(notification: Notification) {
+  const { event, commitStatusContext, link } = notification
   const result = isError(event) ? 'failure' : 'success'
   return {
     state: event.reason === 'Progressing' ? 'pending' : result,
-    target_url: '',
-    description: descriptionOf(event, MAX_TEXT_LENGTH),
+    target_url: link ?? '',
+    description: descriptionOf(notification, MAX_TEXT_LENGTH),
     context: ellipsize(commitStatusContext, MAX_TEXT_LENGTH),
   }
 }

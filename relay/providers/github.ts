@@ -31,6 +31,7 @@ const MAX_CONTEXT_LENGTH = 255
 export const github = httpProvider<GithubRepository>({
   type: 'github',
   family: 'commit-status',
+  hasLink: true,
   settings: z.object(githubFields()).transform(githubRepository),
   skips: skipProgressing,
   skipsMerged: (event) => namesNoCommit(event),
@@ -54,10 +55,12 @@ function statusUrl({ event }: Notification, settings: GithubRepository): string 
   return `${settings.repositoryUrl}/statuses/${commitHash(event)}`
 }
 
-function statusOf({ event, commitStatusContext }: Notification) {
+function statusOf(notification: Notification) {
+  const { event, commitStatusContext, link } = notification
   return {
     state: isError(event) ? 'failure' : 'success',
     context: ellipsize(commitStatusContext, MAX_CONTEXT_LENGTH),
-    description: descriptionOf(event, MAX_DESCRIPTION_LENGTH),
+    ...(link !== undefined && { target_url: link }),
+    description: descriptionOf(notification, MAX_DESCRIPTION_LENGTH),
   }
 }

@@ -39,6 +39,8 @@ const TARGET_STATES: ReadonlyMap<string, string> = new Map([
 export const gitlab = httpProvider<GitlabProject>({
   type: 'gitlab',
   family: 'commit-status',
+  hasLink: true,
+  maxLinkLength: MAX_TEXT_LENGTH,
   settings: z.object(gitlabFields()).transform(gitlabProject),
   skips: skipProgressing,
   skipsMerged: (event) => namesNoCommit(event, HASH_LENGTHS),
@@ -61,11 +63,13 @@ function statusUrl({ event }: Notification, settings: GitlabProject): string {
   return `${settings.projectUrl}/statuses/${commitHash(event, HASH_LENGTHS)}`
 }
 
-function statusOf({ event, commitStatusContext }: Notification) {
+function statusOf(notification: Notification) {
+  const { event, commitStatusContext, link } = notification
   return {
     state: isError(event) ? 'failed' : 'success',
     name: ellipsize(commitStatusContext, MAX_TEXT_LENGTH),
-    description: descriptionOf(event, MAX_TEXT_LENGTH),
+    ...(link !== undefined && { target_url: link }),
+    description: descriptionOf(notification, MAX_TEXT_LENGTH),
   }
 }
 

@@ -5,7 +5,7 @@ import { postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
 import { isError, shownMetadata, titleOf } from './messages/names.ts'
 import { cutToFit, jsonBytes } from './messages/size-limit.ts'
-import { asIs, escapeEntities, escapeTexts } from './messages/texts.ts'
+import { asIs, escapeEntities, escapeTexts, type LinkText } from './messages/texts.ts'
 import { webhookAddress } from './settings.ts'
 
 /**
@@ -18,6 +18,7 @@ export const googleChat = httpProvider({
   type: 'googlechat',
   family: 'chat',
   hasTitle: true,
+  hasLink: true,
   settings: z.object({ address: webhookAddress() }),
   fit: (notification) =>
     cutToFit(notification, (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_MESSAGE_BYTES),
@@ -32,8 +33,8 @@ export const googleChat = httpProvider({
  * https://developers.google.com/workspace/chat/format-messages#card-formatting
  */
 function cardMessage(whole: Notification) {
-  const notification = escapeTexts(whole, escapeEntities, asIs)
-  const { event } = notification
+  const notification = escapeTexts(whole, { text: escapeEntities, name: asIs, link: chatLink })
+  const { event, link } = notification
   const metadata = shownMetadata(event)
   const text = messageText(notification)
   return {
@@ -48,10 +49,18 @@ function cardMessage(whole: Notification) {
         sections: [
           ...(text === '' ? [] : [section([{ textParagraph: { text }, keyValue: null }])]),
           ...(metadata.length > 0 ? [section(metadata.map(keyValueWidget))] : []),
+          ...(link === undefined ? [] : [section([{ buttons: [openButton(link)] }])]),
         ],
       },
     ],
   }
+}
+
+const chatLink: LinkText = (text, url) =>
+  `<a href="${escapeEntities(url).replaceAll('"', '%22')}">${text}</a>`
+
+function openButton(url: string) {
+  return { textButton: { text: 'OPEN', onClick: { openLink: { url } } } }
 }
 
 function section<W>(widgets: readonly W[]) {

@@ -14,15 +14,17 @@ export const incidentIo = httpProvider({
   type: 'incident.io',
   family: 'incident',
   hasTitle: true,
+  hasLink: true,
   settings: z.object({ address: webhookAddress(), token: requiredToken() }),
   skips: skipProgressing,
   requests(notification, { address, token }) {
-    const { event } = notification
+    const { event, link } = notification
     const alert = {
       title: `${titleOf(notification)}: ${event.reason}`,
       status: isError(event) ? 'firing' : 'resolved',
       deduplication_key: incidentKey(notification),
       description: event.message || undefined,
+      source_url: link,
       metadata: {
         ...Object.fromEntries(sortedMetadata(event)),
         severity: event.severity,

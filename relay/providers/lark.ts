@@ -9,7 +9,7 @@ import { latenessLines } from './messages/lateness.ts'
 import { isError, sortedMetadata, titleOf } from './messages/names.ts'
 import { quotable } from './messages/service-message.ts'
 import { cutToFit, jsonBytes } from './messages/size-limit.ts'
-import { asIs, escapeOutsideUrls, escapeTexts } from './messages/texts.ts'
+import { asIs, escapeOutsideUrls, escapeTexts, markdownLink } from './messages/texts.ts'
 import { webhookAddress } from './settings.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -23,6 +23,7 @@ export const lark = httpProvider({
   type: 'lark',
   family: 'chat',
   hasTitle: true,
+  hasLink: true,
   settings: z.object({ address: webhookAddress() }),
   fit: (notification) =>
     cutToFit(notification, (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_BODY_BYTES),
@@ -43,8 +44,8 @@ function escapeLark(text: string): string {
 }
 
 function cardMessage(whole: Notification) {
-  const notification = escapeTexts(whole, escapeLark, asIs)
-  const { event } = notification
+  const notification = escapeTexts(whole, { text: escapeLark, name: asIs, link: markdownLink })
+  const { event, link } = notification
   const metadata = sortedMetadata(event).map(([key, value]) => `${key}: ${value}\n`)
   const title = `${isError(event) ? '🚨' : '💫'} ${titleOf(notification)}`
   const lateness = latenessLines(notification).map((line) => `${line}\n`)
@@ -57,9 +58,17 @@ function cardMessage(whole: Notification) {
         title: { tag: 'plain_text', content: title },
         template: isError(event) ? 'red' : 'turquoise',
       },
-      elements: [{ tag: 'div', text: { tag: 'lark_md', content } }],
+      elements: [
+        { tag: 'div', text: { tag: 'lark_md', content } },
+        ...(link === undefined ? [] : [{ tag: 'action', actions: [openButton(link)] }]),
+      ],
     },
   }
+}
+
+/** https://open.larksuite.com/document/common-capabilities/message-card/message-cards-content/interactive-components/button */
+function openButton(url: string) {
+  return { tag: 'button', text: { tag: 'plain_text', content: 'Open' }, type: 'default', url }
 }
 
 /**

@@ -8,6 +8,7 @@ import { authorization, postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
 import { isError, sortedMetadata, titleOf } from './messages/names.ts'
 import { cutToFit, jsonBytes } from './messages/size-limit.ts'
+import { type LinkText, linkCommit } from './messages/texts.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -40,6 +41,7 @@ export const matrix = httpProvider({
   type: 'matrix',
   family: 'chat',
   hasTitle: true,
+  hasLink: true,
   settings: Settings,
   fit: (notification) =>
     cutToFit(notification, (candidate) => jsonBytes(textMessage(candidate)) <= MAX_CONTENT_BYTES),
@@ -68,17 +70,23 @@ function transactionId({ event }: Notification): string {
  * https://spec.matrix.org/latest/client-server-api/#user-and-room-mentions
  */
 function textMessage(notification: Notification) {
-  const { event, authored } = notification
+  const { event, authored, link } = notification
   const lines = [
     `${isError(event) ? '🚨' : '💫'} ${titleOf(notification)}`,
     messageWithLateness(notification),
-    ...sortedMetadata(event).map(([key, value]) => `- ${key}: ${value}`),
+    ...sortedMetadata(event).map(
+      ([key, value]) => `- ${key}: ${linkCommit(notification, key, value, plainLink)}`,
+    ),
+    ...(link === undefined ? [] : [link]),
   ]
   const message = { body: lines.map((line) => `${line}\n`).join(''), msgtype: 'm.text' }
   if (!MENTION.test(message.body)) return message
   const isRoom = [...authored].some((key) => event.metadata[key]?.includes('@room'))
   return { ...message, 'm.mentions': isRoom ? { room: true } : {} }
 }
+
+/** A text without markup names the page beside it; clients make a link of it. */
+const plainLink: LinkText = (text, url) => `${text} ${url}`
 
 const MENTION = /(?<![A-Za-z0-9_])@\w/
 

@@ -23,6 +23,7 @@ export const msteams = httpProvider({
   type: 'msteams',
   family: 'chat',
   hasTitle: true,
+  hasLink: true,
   settings: z.object({ address: webhookAddress() }),
   fit: (notification, { address }) =>
     cutToFit(notification, (candidate) => bodyBytes(bodyOf(candidate, address)) <= MAX_BODY_BYTES),

@@ -41,6 +41,7 @@ export const pagerDuty = httpProvider<Settings>({
   type: 'pagerduty',
   family: 'incident',
   hasTitle: true,
+  hasLink: true,
   settings: Settings,
   skips: skipProgressing,
   fit: (notification) =>
@@ -50,14 +51,16 @@ export const pagerDuty = httpProvider<Settings>({
     ),
   requests(notification, { origin, routingKey }) {
     const { event } = notification
+    const links = linksOf(notification)
     const incident = postJson(`${origin}/v2/enqueue`, {
       routing_key: routingKey,
       event_action: isError(event) ? 'trigger' : 'resolve',
       dedup_key: incidentKey(notification),
       ...(isError(event) ? { payload: incidentPayload(notification) } : {}),
+      ...(links && isError(event) ? { links } : {}),
     })
     if (event.severity !== 'info') return [incident]
-    const change = { routing_key: routingKey, payload: changePayload(notification), links: null }
+    const change = { routing_key: routingKey, payload: changePayload(notification), links }
     return [incident, postJson(`${origin}/v2/change/enqueue`, change)]
   },
   subject(notification: Notification, { origin, routingKey }) {
@@ -65,6 +68,11 @@ export const pagerDuty = httpProvider<Settings>({
   },
   classify: classifyServiceAnswer,
 })
+
+/** https://developer.pagerduty.com/docs/events-api-v2/trigger-events/ */
+function linksOf({ link }: Notification) {
+  return link === undefined ? null : [{ href: link, text: 'Open' }]
+}
 
 function incidentPayload(notification: Notification) {
   const { kind, name } = notification.event.involvedObject

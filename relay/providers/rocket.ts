@@ -3,7 +3,7 @@ import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider } from './contract.ts'
 import { postJson } from './messages/json-request.ts'
 import { slackMessage } from './messages/slack-message.ts'
-import { asIs, escapeMarkdown, escapeTexts } from './messages/texts.ts'
+import { asIs, escapeMarkdown, escapeTexts, markdownLink } from './messages/texts.ts'
 import { optionalText, webhookAddress } from './settings.ts'
 
 /**
@@ -16,13 +16,14 @@ export const rocket = httpProvider({
   type: 'rocket',
   family: 'chat',
   hasTitle: true,
+  hasLink: true,
   settings: z.object({
     address: webhookAddress(),
     channel: optionalText(),
     username: optionalText(),
   }),
   requests(notification, settings) {
-    const message = slackMessage(escapeTexts(notification, escapeMarkdown, asIs), {
+    const message = slackMessage(escapeTexts(notification, FORM), {
       channel: settings.channel,
       username: settings.username,
       fallback: '',
@@ -33,3 +34,5 @@ export const rocket = httpProvider({
   },
   classify: classifyServiceAnswer,
 })
+
+const FORM = { text: escapeMarkdown, name: asIs, link: markdownLink }

@@ -10,7 +10,7 @@ import { titleOf } from './messages/names.ts'
 import { quotable, serviceWords } from './messages/service-message.ts'
 import { cutToFit } from './messages/size-limit.ts'
 import { slackMessage } from './messages/slack-message.ts'
-import { escapeEntities, escapeTexts, partMentions } from './messages/texts.ts'
+import { escapeEntities, escapeTexts, type LinkText, partMentions } from './messages/texts.ts'
 import { optionalText, optionalToken, webhookAddress } from './settings.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -45,6 +45,7 @@ export const slack = httpProvider({
   type: 'slack',
   family: 'chat',
   hasTitle: true,
+  hasLink: true,
   settings: z.object({
     address: webhookAddress(),
     channel: optionalText(),
@@ -83,9 +84,14 @@ const FORMATTED = /[*_~`]|^>/m
  * https://developers.mattermost.com/integrate/slash-commands/slack
  */
 function escaped(notification: Notification, address: string): Notification {
-  if (isSlack(address)) return escapeTexts(notification, escapeEntities)
-  return escapeTexts(notification, (text) => partMentions(escapeEntities(text)))
+  if (isSlack(address)) return escapeTexts(notification, { text: escapeEntities, link: slackLink })
+  const text = (plain: string) => partMentions(escapeEntities(plain))
+  return escapeTexts(notification, { text, link: slackLink })
 }
+
+/** https://docs.slack.dev/messaging/formatting-message-text#linking-urls */
+const slackLink: LinkText = (text, url) =>
+  text.includes('|') ? text : `<${escapeEntities(url).replaceAll('|', '%7C')}|${text}>`
 
 function isSlack(address: string): boolean {
   return /(^|\.)slack(-gov)?\.com$/.test(new URL(address).hostname)

@@ -6,7 +6,7 @@ import { postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
 import { isError, sortedMetadata } from './messages/names.ts'
 import { cutToFit } from './messages/size-limit.ts'
-import { asIs } from './messages/texts.ts'
+import { asIs, type LinkText, linkCommit } from './messages/texts.ts'
 import { optionalWebhookAddress, sensitive } from './settings.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -39,6 +39,7 @@ export const telegram = httpProvider({
   type: 'telegram',
   family: 'chat',
   hasTitle: true,
+  hasLink: true,
   settings: z.object({
     address: optionalWebhookAddress(),
     channel: z.string().regex(CHANNEL, CHANNEL_FORM),
@@ -76,9 +77,11 @@ interface Markup {
   bold(text: string): string
   /** Writes text of the Alert's author, with its mentions. */
   authored(text: string): string
+  /** Makes a text that is written lead to a page. */
+  readonly link: LinkText
 }
 
-const PLAIN: Markup = { text: asIs, bold: asIs, authored: asIs }
+const PLAIN: Markup = { text: asIs, bold: asIs, authored: asIs, link: asIs }
 
 /**
  * The form MarkdownV2: https://core.telegram.org/bots/api#markdownv2-style Telegram finds mentions
@@ -91,21 +94,28 @@ const MARKDOWN: Markup = {
   },
   bold: (text) => (MENTION.test(text) ? MARKDOWN.text(text) : `*${MARKDOWN.text(text)}*`),
   authored: (text) => text.replace(/[\\.\-_[\]()~>`#+=|{}!*]/g, '\\$&'),
+  // No link may hold code.
+  link: (text, url) =>
+    text.includes('`')
+      ? `${text} ${MARKDOWN.authored(url)}`
+      : `[${text}](${url.replace(/[)\\]/g, '\\$&')})`,
 }
 
 const MENTION = /(?<![A-Za-z0-9_])(@\w+)/
 
 function messageText(notification: Notification, markup: Markup): string {
-  const { event, authored } = notification
+  const { event, authored, link } = notification
   const { text, bold } = markup
   const { kind, name, namespace } = event.involvedObject
   const { title = `${kind.toLowerCase()}/${name}/${namespace}` } = notification
-  const heading = `${isError(event) ? '🚨' : '💫'} ${title}`
+  const heading = bold(`${isError(event) ? '🚨' : '💫'} ${title}`)
   const lines = [
-    bold(heading),
+    link === undefined ? heading : markup.link(heading, link),
     text(messageWithLateness(notification)),
     ...sortedMetadata(event).map(([key, value]) => {
-      const shown = authored.has(key) ? markup.authored(value) : text(value)
+      const shown = authored.has(key)
+        ? markup.authored(value)
+        : linkCommit(notification, key, text(value), markup.link)
       return `${text('-')} ${bold(key)}: ${shown}`
     }),
   ]

@@ -5,7 +5,7 @@ import { authorization, postJson } from './messages/json-request.ts'
 import { messageWithLateness } from './messages/lateness.ts'
 import { isError, sortedMetadata, titleOf } from './messages/names.ts'
 import { cutToFit } from './messages/size-limit.ts'
-import { escapeEntities, escapeMarkdown, escapeTexts } from './messages/texts.ts'
+import { escapeEntities, escapeMarkdown, escapeTexts, markdownLink } from './messages/texts.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
 
 /** The longest Markdown: https://developer.webex.com/docs/api/v1/messages/create-a-message */
@@ -16,6 +16,7 @@ export const webex = httpProvider({
   type: 'webex',
   family: 'chat',
   hasTitle: true,
+  hasLink: true,
   settings: z.object({
     address: webhookAddress(),
     channel: z.string().min(1, 'set spec.channel to the id of the room'),
@@ -38,10 +39,15 @@ export const webex = httpProvider({
  * https://developer.webex.com/docs/basics#formatting-messages
  */
 function markdown(whole: Notification): string {
-  const notification = escapeTexts(whole, (text) => escapeMarkdown(escapeEntities(text)))
-  const { event } = notification
+  const notification = escapeTexts(whole, {
+    text: (text) => escapeMarkdown(escapeEntities(text)),
+    link: markdownLink,
+  })
+  const { event, link } = notification
+  const title = titleOf(notification)
+  const heading = link === undefined ? title : markdownLink(title, link)
   const lines = [
-    `${isError(event) ? '💣' : '✅'} **${titleOf(notification)}**`,
+    `${isError(event) ? '💣' : '✅'} **${heading}**`,
     messageWithLateness(notification),
     ...sortedMetadata(event).map(([key, value]) => `>**${key}**: ${value}`),
   ]

@@ -22,6 +22,7 @@ export const zoom = httpProvider({
   type: 'zoom',
   family: 'chat',
   hasTitle: true,
+  hasLink: true,
   settings: Settings,
   requests: messages,
   classify: classifyServiceAnswer,
@@ -48,13 +49,14 @@ function fullFormat(address: string): string {
 
 /** The content of a message: https://developers.zoom.us/docs/team-chat/customizing-messages/ */
 function content(notification: Notification) {
-  const { event } = notification
+  const { event, link } = notification
   const items = shownMetadata(event).map(([key, value]) => ({ key, value }))
   return {
     head: { text: titleOf(notification), sub_head: { text: event.severity } },
     body: [
       { type: 'message', text: messageWithLateness(notification) },
       ...(items.length > 0 ? [{ type: 'fields', items }] : []),
+      ...(link === undefined ? [] : [{ type: 'message', text: 'Open', link }]),
     ],
   }
 }

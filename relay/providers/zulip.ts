@@ -21,6 +21,7 @@ export const zulip = httpProvider({
   type: 'zulip',
   family: 'chat',
   hasTitle: true,
+  hasLink: true,
   settings: z.object({
     address: webhookAddress(),
     channel: z.string().regex(CHANNEL, CHANNEL_FORM),

@@ -40,7 +40,8 @@ function answerOf(status: number, headers: object, body: string): HostAnswer {
 }
 
 async function embedded(noCrossNamespaceRefs = false): Promise<Host> {
-  const { call, ports } = await startRelay({ tokens: TOKENS, noCrossNamespaceRefs })
+  const explaining = { noCrossNamespaceRefs }
+  const { call, ports } = await startRelay({ tokens: TOKENS, explaining })
   const ask: Ask = async ({ method, resource, cluster, headers = {}, body }) => {
     const path = `/v1/clusters/${encodeURIComponent(cluster)}/${resource}`
     const sent = { headers: { 'content-type': 'application/json', ...headers } }

@@ -71,6 +71,10 @@ it('tells wrong usage by exit code 2', async () => {
   const wrong = [
     [['--bogus'], /unknown option '--bogus'/],
     [['--port', '70000'], /'--port <number>' argument '70000' is invalid/],
+    [
+      ['--public-url', 'relay.example.com'],
+      /argument 'relay.example.com' is invalid.*expected an http/,
+    ],
     [['--rate-limit-interval', '300'], /argument '300' is invalid.*such as 5m, at most 24h, or 0/],
     [['--cluster', 'Not_A_Label'], /'--cluster <name>' argument 'Not_A_Label' is invalid/],
   ] as const

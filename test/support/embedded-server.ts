@@ -81,7 +81,7 @@ export async function startRelay(
   const deps: ServerDependencies = {
     ports,
     configurations: configurationsInTurns(ports, gate, {
-      noCrossNamespaceRefs: changes.noCrossNamespaceRefs ?? false,
+      noCrossNamespaceRefs: changes.explaining?.noCrossNamespaceRefs ?? false,
     }),
     clusters: clustersOf(changes.ports ?? ports, () => tokenCounts(deps.tokens), {
       notTaken,
@@ -108,7 +108,7 @@ export async function startRelay(
     }),
     log: await createLog({ pretty: false, level: 'debug', destination }),
     ready: () => undefined,
-    noCrossNamespaceRefs: false,
+    explaining: { noCrossNamespaceRefs: false },
     ownsConfig: (cluster) => cluster === 'local',
     ...changes,
   }

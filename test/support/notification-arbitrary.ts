@@ -67,10 +67,15 @@ export function notificationArbitrary(commit: string): fc.Arbitrary<Notification
       metadata,
       object: fc.record({ kind: name, namespace: name, name, uid: textArbitrary(600) }),
       commitStatusContext: nonEmpty(textArbitrary(600)),
+      link: fc.option(fc.webUrl({ withQueryParameters: true, withFragments: true, size: 'small' })),
+      isCommitKnown: fc.boolean(),
     })
-    .map(({ object, commitStatusContext, metadata: entries, ...event }) => ({
+    .map(({ object, commitStatusContext, metadata: entries, link, isCommitKnown, ...event }) => ({
       ...base,
       commitStatusContext,
+      // No forge takes a longer one than GitLab.
+      ...(link !== null && link.length <= 255 && { link: new URL(link).href }),
+      ...(isCommitKnown && { commitPage: commitPage(commit) }),
       event: readableEvent({
         ...base.event,
         ...event,
@@ -78,4 +83,8 @@ export function notificationArbitrary(commit: string): fc.Arbitrary<Notification
         metadata: { ...Object.fromEntries(entries), revision: `main@sha1:${commit}` },
       }),
     }))
+}
+
+function commitPage(commit: string): Notification['commitPage'] {
+  return { key: 'revision', url: `https://git.example/fleet/infra/commit/${commit}` }
 }

@@ -1,6 +1,7 @@
 import type { ConfigSnapshot } from '../../model/config.ts'
 import type { AcceptedEvent } from '../../model/delivery.ts'
 import { namespacedName } from '../../model/kubernetes.ts'
+import { deliveryPageUrl } from '../../model/public-url.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { SecretStore } from '../../ports/secret-store.ts'
 import type { CompiledAlert } from '../compiled-alert.ts'
@@ -31,6 +32,8 @@ export interface ExplainOptions extends MatchOptions {
    * that cannot be read rejects.
    */
   readonly mayNotReadSecrets?: boolean
+  /** Where people open this relay, without a slash at its end. */
+  readonly publicUrl?: string | undefined
   /** Waited for between parts of a large set. */
   readonly pause?: Pause
 }
@@ -131,11 +134,13 @@ async function previewMatched(
   { secrets, clock }: ExplainPorts,
   { id, cluster, event, objectLabels }: AcceptedEvent,
   candidate: MatchedCandidate,
-  { mayLackSecrets = false, mayNotReadSecrets = false }: ExplainOptions,
+  { mayLackSecrets = false, mayNotReadSecrets = false, publicUrl }: ExplainOptions,
 ): Promise<Finding> {
+  const delivery = deliveryId(id, candidate.alert.metadata.uid)
   const input = {
     ...{ cluster, event, objectLabels, candidate },
-    deliveryId: deliveryId(id, candidate.alert.metadata.uid),
+    deliveryId: delivery,
+    deliveryPage: deliveryPageUrl(publicUrl, delivery),
     // So the same event gives the same bytes whenever one asks.
     triedAt: Date.parse(event.timestamp),
     time: { timeoutMs: Number.POSITIVE_INFINITY, boundBy: '' },

@@ -1,6 +1,6 @@
 import { CelError } from '../../cel/cel-error.ts'
 import { type Condition, compileCondition } from '../../cel/condition.ts'
-import { compileTemplate, type Template } from '../../cel/template.ts'
+import { compileTemplate } from '../../cel/template.ts'
 import { compileTextExpression } from '../../cel/text-expression.ts'
 import type { FieldError } from '../../model/errors.ts'
 import { type ProviderRef, parseProviderRef } from '../../model/provider-ref.ts'
@@ -13,19 +13,20 @@ import {
 } from '../../model/rule-annotations.ts'
 import type { ProviderType } from '../../providers/contract.ts'
 import { providerTypes } from '../../providers/registry.ts'
+import { compileFields } from './fields.ts'
 import { type GroupRule, groupRule, parseGroupTime, parseGroupWait } from './group-rule.ts'
+import { compileLink } from './link.ts'
 import { type MemoryRules, type Only, parseOnly } from './memory-rules.ts'
 import { type Namespaces, parseNamespaces } from './namespaces.ts'
 import { RuleError } from './rule-error.ts'
+import { type RuleTexts, textMisfits } from './rule-texts.ts'
 
 /** The longest text of a rule, in UTF-16 units. */
 const MAX_RULE_LENGTH = 8_192
 
 /** The rules in the annotations of an Alert or a Provider. */
-export interface Rules {
+export interface Rules extends RuleTexts {
   readonly when?: Condition
-  readonly title?: Template
-  readonly text?: Template
   /** Where the objects of an Alert's sources are that name no namespace; absent: in the Alert's own. */
   readonly namespaces?: Namespaces
   /** The Provider of an Alert; absent: the one of its own namespace that its spec names. */
@@ -41,9 +42,6 @@ export interface Rules {
    */
   readonly errors: readonly FieldError[]
 }
-
-/** What the message of a delivery shall say. */
-export type RuleTexts = Pick<Rules, 'title' | 'text'>
 
 /**
  * Compiles the relay's annotations of an object, whose names come without their prefix. `settings`: the
@@ -69,6 +67,8 @@ export function compileRules(
   const text = compiled('text', compileTemplate)
   // What it says is the `spec.type` of the Provider by now.
   compiled('type', knownType)
+  const fields = compiled('fields', compileFields)
+  const link = compiled('link', compileLink)
   // One that is wrong may be meant for any: their events then wait for the mended one.
   const namespaces =
     annotations.namespaces === undefined
@@ -84,6 +84,8 @@ export function compileRules(
     ...(when && { when }),
     ...(title && { title }),
     ...(text && { text }),
+    ...(fields && { fields }),
+    ...(link && { link }),
     ...(namespaces && { namespaces }),
     ...(provider && { provider }),
     ...(allowedNamespaces && { allowedNamespaces }),
@@ -123,6 +125,8 @@ const EXPECTED: Readonly<Record<RuleAnnotation, string>> = {
   only: 'expected failures or changes',
   title: 'expected a text such as $(event.involvedObject.name) in $(cluster)',
   text: 'expected a text such as $(event.reason): $(event.message)',
+  fields: 'expected a line NAME: TEXT for each field, such as cluster: $(cluster)',
+  link: 'expected the address of a page such as https://grafana.example/d/flux?var-cluster=$(cluster)',
   'group-by': "expected a CEL expression that gives a text, such as event.reason, or 'all'",
   'group-wait': 'expected a time such as 30s, or never',
   'group-max': 'expected a time such as 5m',
@@ -165,30 +169,23 @@ function compileRule<T>(
 }
 
 /** The rules that a type of Provider cannot follow. */
-export function misfits(
-  { title, memory, group }: Pick<Rules, 'title' | 'memory' | 'group'>,
-  { type, family, hasTitle }: ProviderType,
-): readonly FieldError[] {
-  const isChat = family === 'chat'
+export function misfits(rules: Rules, type: ProviderType): readonly FieldError[] {
+  const isChat = type.family === 'chat'
   const unless = (fits: boolean, name: RuleAnnotation, message: string): readonly FieldError[] =>
     fits ? [] : [{ field: annotationField(name), message }]
   return [
     // What other types show has to follow each event.
     ...unless(
-      memory?.only === undefined || isChat,
+      rules.memory?.only === undefined || isChat,
       'only',
-      `it is for chat, and ${type} is none; remove the annotation, or use when`,
+      `it is for chat, and ${type.type} is none; remove the annotation, or use when`,
     ),
     ...unless(
-      group === undefined || isChat,
+      rules.group === undefined || isChat,
       'group-by',
-      `it is for chat, and ${type} is none, which takes each event by itself; remove the annotation`,
+      `it is for chat, and ${type.type} is none, which takes each event by itself; remove the annotation`,
     ),
-    ...unless(
-      title === undefined || hasTitle === true,
-      'title',
-      `what ${type} takes has no title; remove the annotation, or use text`,
-    ),
+    ...textMisfits(rules, type),
   ]
 }
 
@@ -198,12 +195,4 @@ export function memoryOf(alert: Rules, provider: Rules | undefined): MemoryRules
     return alert.memory ?? provider?.memory
   }
   return { ...provider.memory, ...alert.memory }
-}
-
-/** The texts for a delivery: those of the Alert, or else of its Provider. */
-export function textsFor(alert: Rules, provider: Rules): RuleTexts | undefined {
-  const title = alert.title ?? provider.title
-  const text = alert.text ?? provider.text
-  if (title === undefined && text === undefined) return undefined
-  return { ...(title && { title }), ...(text && { text }) }
 }

@@ -40,6 +40,14 @@ export function azureRepositoryUrl(address: GitAddress): string | undefined {
   return `${origin}/${path}/_apis/git/repositories/${encodePath([repository])}`
 }
 
+/** The URL of the same repository for people; undefined for a path of another form. */
+export function azureRepositoryPage(address: GitAddress): string | undefined {
+  const place = placeOf(address)
+  if (place === undefined) return undefined
+  const { origin, collection, project, repository } = place
+  return `${origin}/${encodePath([...collection, project, '_git', repository])}`
+}
+
 function placeOf({ origin, host, path }: GitAddress): Place | undefined {
   if (SSH_HOSTS.has(host)) return ofSsh(path)
   const repository = path.at(-1)

@@ -26,6 +26,7 @@ export function changeRequestComment<S extends CommentSettings>(
     type: forge.type,
     family: 'change-request',
     hasTitle: true,
+    hasLink: true,
     settings: forge.settings,
     followsRedirects: true,
     skipsMerged: namesNoChangeRequest,

@@ -9,8 +9,12 @@ type RevisionKey = (typeof REVISION_KEYS)[number]
 /** The number of hexadecimal digits of a Git hash: 40 for SHA-1, 64 for SHA-256. */
 export type HashLength = 40 | 64
 
-/** The commit that metadata names: its hash in lower case, or the reason why there is none. */
-export type NamedCommit = { readonly hash: string } | { readonly reason: string }
+/**
+ * The commit that metadata names: its hash in lower case and the key that names it, or the reason why there is none.
+ */
+export type NamedCommit =
+  | { readonly hash: string; readonly key: string }
+  | { readonly reason: string }
 
 /** Where a commit is read from: metadata without prefixes, and the kind of the involved object. */
 export interface CommitSource {
@@ -38,7 +42,7 @@ export function namedCommit(
   const hash = afterLast(revision, ':') ?? afterLast(revision, '/') ?? revision
   const known = lengths.filter((length) => length === 40 || mayBeSha256(key, revision, kind))
   if (known.some((length) => hash.length === length) && /^[\da-f]+$/i.test(hash)) {
-    return { hash: hash.toLowerCase() }
+    return { hash: hash.toLowerCase(), key }
   }
   const found = `metadata ${key} names no commit: ${shapeOf(revision, hash)}`
   return { reason: `${found} where ${known.join(' or ')} hexadecimal digits are expected` }

@@ -1,6 +1,6 @@
 import type { Event } from '../../model/event.ts'
 import { ellipsize } from '../../model/text.ts'
-import type { Subject } from '../contract.ts'
+import type { Notification, Subject } from '../contract.ts'
 import { reasonPhrase } from '../messages/names.ts'
 
 /** The status of a commit in one context. */
@@ -9,9 +9,10 @@ export interface CommitStatus {
   readonly description: string
 }
 
-/** The description of an event in a commit status, of at most `maxUnits` UTF-16 units. */
-export function descriptionOf(event: Event, maxUnits: number): string {
-  return ellipsize(reasonPhrase(event.reason), maxUnits)
+/** The description in a commit status, of at most `maxUnits` UTF-16 units: its rule's text in one line, or the reason. */
+export function descriptionOf({ event, text }: Notification, maxUnits: number): string {
+  const description = text?.replace(/\s+/g, ' ') ?? reasonPhrase(event.reason)
+  return ellipsize(description, maxUnits)
 }
 
 /** The event with a shorter reason, if its description would be cut. So the ledger tells it. */

@@ -30,6 +30,7 @@ export function slackMessage(notification: Notification, options: SlackMessageOp
         fallback: options.fallback,
         color: isError(event) ? options.dangerColor : options.goodColor,
         author_name: titleOf(notification),
+        ...(notification.link !== undefined && { author_link: notification.link }),
         text: messageWithLateness(notification),
         mrkdwn_in: options.isLiteral ? [] : ['text'],
         fields: shownMetadata(event).map(([title, value]) => ({ title, value, short: false })),

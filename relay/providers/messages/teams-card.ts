@@ -2,7 +2,13 @@ import type { Event } from '../../model/event.ts'
 import type { Notification } from '../contract.ts'
 import { latenessLines } from './lateness.ts'
 import { isError, shownMetadata, titleOf } from './names.ts'
-import { escapeEntities, escapeMarkdown, escapeOutsideUrls, escapeTexts } from './texts.ts'
+import {
+  escapeEntities,
+  escapeMarkdown,
+  escapeOutsideUrls,
+  escapeTexts,
+  markdownLink,
+} from './texts.ts'
 
 /**
  * Teams formats texts and facts of cards as Markdown, underscores within words too, and makes one
@@ -23,13 +29,16 @@ function escapeMessageCard(text: string): string {
   return escapeCardText(escapeEntities(text))
 }
 
+/** What the button says that leads to the page of the notification. */
+const OPEN = 'Open'
+
 /**
  * A card of the deprecated Office 365 connectors:
  * https://learn.microsoft.com/outlook/actionable-messages/message-card-reference
  */
 export function messageCard(notification: Notification) {
-  const escaped = escapeTexts(notification, escapeMessageCard)
-  const { event } = escaped
+  const escaped = escapeTexts(notification, { text: escapeMessageCard, link: markdownLink })
+  const { event, link } = escaped
   return {
     '@type': 'MessageCard',
     '@context': 'http://schema.org/extensions',
@@ -42,11 +51,17 @@ export function messageCard(notification: Notification) {
         facts: shownMetadata(event).map(([name, value]) => ({ name, value })),
       },
     ],
+    ...(link !== undefined && {
+      potentialAction: [
+        { '@type': 'OpenUri', name: OPEN, targets: [{ os: 'default', uri: link }] },
+      ],
+    }),
   }
 }
 
 /** A message with one Adaptive Card; 1.4 is the highest version that Teams shows everywhere. */
 export function adaptiveCardMessage(notification: Notification) {
+  const { link } = notification
   return {
     type: 'message',
     attachments: [
@@ -57,6 +72,9 @@ export function adaptiveCardMessage(notification: Notification) {
           type: 'AdaptiveCard',
           version: '1.4',
           body: [{ type: 'Container', items: cardItems(notification) }],
+          ...(link !== undefined && {
+            actions: [{ type: 'Action.OpenUrl', title: OPEN, url: link }],
+          }),
           msteams: { width: 'Full' },
         },
       },
@@ -65,7 +83,7 @@ export function adaptiveCardMessage(notification: Notification) {
 }
 
 function cardItems(notification: Notification) {
-  const escaped = escapeTexts(notification, escapeCardText)
+  const escaped = escapeTexts(notification, { text: escapeCardText, link: markdownLink })
   const { event } = escaped
   const facts = summaryFirst(event).map(([title, value]) => ({ title, value }))
   return [

@@ -6,20 +6,31 @@ export type Escape = (text: string) => string
 /** Leaves a text unchanged, for a field that the service shows as it is. */
 export const asIs: Escape = (text) => text
 
+/** Makes a text, which is escaped already, lead to a page. */
+export type LinkText = (text: string, url: string) => string
+
+/** What a type does with the texts of a notification. */
+export interface TextForm {
+  /** For message and metadata. */
+  readonly text: Escape
+  /** For the title and the object's kind, name and namespace; the same as `text` if it is absent. */
+  readonly name?: Escape
+  /** For the name of a commit whose page is known; without it the name leads nowhere. */
+  readonly link?: LinkText
+}
+
 /**
- * The notification with its texts put through `escapeText`, so that the service shows them and acts on
- * none: message, metadata, and by `escapeName` the title and the object's kind, name and namespace. Metadata that
- * the Alert's author wrote stays as it is.
+ * The notification with its texts in the form of a service, which shows them and acts on none: message, metadata,
+ * title and object. Metadata that the Alert's author wrote stays as it is.
  */
-export function escapeTexts(
-  notification: Notification,
-  escapeText: Escape,
-  escapeName: Escape = escapeText,
-): Notification {
+export function escapeTexts(notification: Notification, form: TextForm): Notification {
+  const { text: escapeText, name: escapeName = escapeText } = form
   const { event, authored, title } = notification
   const { kind, namespace, name } = event.involvedObject
   const metadata = Object.entries(event.metadata).map(([key, value]) =>
-    authored.has(key) ? [key, value] : [escapeText(key), escapeText(value)],
+    authored.has(key)
+      ? [key, value]
+      : [escapeText(key), linkCommit(notification, key, escapeText(value), form.link)],
   )
   const escaped: Event = {
     ...event,
@@ -37,6 +48,31 @@ export function escapeTexts(
     ...(title !== undefined && { title: escapeName(title) }),
     event: escaped,
   }
+}
+
+/** The text of a metadata key, which leads to the commit's page if the key names the commit. */
+export function linkCommit(
+  { commitPage }: Notification,
+  key: string,
+  text: string,
+  link: LinkText | undefined,
+): string {
+  const isCommit = commitPage?.key === key && text.trim() !== ''
+  return link !== undefined && isCommit ? link(text, commitPage.url) : text
+}
+
+/** A link of Markdown, for services that know the escapes of CommonMark. */
+export const markdownLink: LinkText = (text, url) => {
+  const words = text.replace(/\\[\s\S]|[[\]]/g, (mark) => (mark.length > 1 ? mark : `\\${mark}`))
+  return `[${words}](${markdownTarget(url)})`
+}
+
+/**
+ * A URL as the target of a link of Markdown. What would end it, such as a parenthesis, is percent-encoded, which
+ * servers read as the same.
+ */
+export function markdownTarget(url: string): string {
+  return url.replace(/[()<>\\`*|]/g, (c) => `%${c.charCodeAt(0).toString(16).toUpperCase()}`)
 }
 
 /** The entities of the characters that begin a tag, a mention or an entity. */

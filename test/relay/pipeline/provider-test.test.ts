@@ -17,6 +17,7 @@ import {
   noAnswer,
   provider,
 } from '../../support/relay-harness.ts'
+import { annotated } from './rules/annotated.ts'
 
 const SLACK = 'https://hooks.slack.test/services/T1/B1/hunter2hunter2hunter2'
 
@@ -52,6 +53,29 @@ async function withSlack(spec: Record<string, unknown> = {}, parts = {}) {
 const bodyOf = (request: OutboundRequest | undefined) => String(request?.body ?? '')
 
 describe('a test of a Provider', () => {
+  it('has the texts of the rules of its Provider', async () => {
+    const harness = createHarness()
+    const rules = {
+      title: '$(event.reason) in $(cluster)',
+      text: '$(event.message)!',
+      fields: 'cluster: $(cluster)\nteam: $(labels.team)',
+      link: 'https://e.x/$(provider.metadata.name)',
+    }
+    const spec = { type: 'slack', address: SLACK }
+    await harness.configure(annotated(provider('slack', spec), rules))
+    const { body } = await test(harness, 'slack', { message: 'hello' })
+    const [attachment] = JSON.parse(bodyOf(harness.requests[0])).attachments
+    expect(attachment).toMatchObject({
+      author_name: 'ProviderTest in local',
+      author_link: 'https://e.x/slack',
+      text: 'hello!',
+      fields: [{ title: 'cluster', value: 'local' }, { title: 'test' }],
+    })
+    expect(body.notes).toEqual([
+      expect.stringMatching(/^the rule fields \(team\) has no effect, as it failed: /),
+    ])
+  })
+
   it('sends one sample that says what it is, and answers with what the service said', async () => {
     const harness = await withSlack()
     harness.answerWith(() => answer(200, {}, 'ok for T1/B1/hunter2hunter2hunter2'))

@@ -5,7 +5,12 @@ import { providerTypes } from '../../../relay/providers/registry.ts'
 import { runsOf } from '../../support/full-size.ts'
 import { PATIENT, testClient } from '../../support/http-client.ts'
 import { notificationArbitrary } from '../../support/notification-arbitrary.ts'
-import { notificationOf, requestsOf, settingsOf } from '../../support/notifications.ts'
+import {
+  type FixtureName,
+  notificationOf,
+  requestsOf,
+  settingsOf,
+} from '../../support/notifications.ts'
 import { startServiceDouble } from '../../support/service-double.ts'
 import { COMMIT } from '../../support/service-schemas/forge.ts'
 import { problemsOf, type Service, typeOf } from '../../support/service-schemas/service.ts'
@@ -57,12 +62,26 @@ function longEvent(message: string): Notification {
   return { ...notification, event: { ...notification.event, message } }
 }
 
+/** A link is prepared for the types that take one, as long as they take it. */
+function withLinks(name: FixtureName): Notification {
+  const notification = notificationOf(name)
+  const url = `https://git.example/fleet/(infra)/commit/${COMMIT}`
+  return {
+    ...notification,
+    title: '[prod] *podinfo* @ops',
+    link: `https://grafana.example/d/x?var-name=a%20b&from=(now)#*_${'x'.repeat(150)}`,
+    commitPage: { key: 'revision', url },
+  }
+}
+
 const NASTY = { message: 'a\0b *c* _d_ <e> & "f"\n> déployé 🚀 \\', reason: 'Ü{}' }
 
 const EVENTS: readonly (readonly [string, Notification])[] = [
   ['an info event', PLAIN],
   ['an error event', notificationOf('kustomization-health-check-failed')],
   ['an event with markup', notificationOf('kustomization-applied', NASTY)],
+  ['an event with links', withLinks('kustomization-applied')],
+  ['an error with links', withLinks('kustomization-health-check-failed')],
   ['a long event', notificationOf('kustomization-applied', { message: 'é"🚀'.repeat(9_750) })],
   ['39,000 characters and 100 entries', longEvent('<&*_`@ü "'.repeat(4_400).slice(0, 39_000))],
 ]
@@ -169,7 +188,10 @@ describe('the readers of others', () => {
     ['*a\\.b*\n\\*', 'a.b\n*'],
     ['a.b', undefined],
     ['*a', undefined],
-    ['[a](b)', undefined],
+    ['*[a\\[](https://e.x/\\))*', 'a['],
+    ['[a](b', undefined],
+    ['[a]b', undefined],
+    ['[`a`](b)', undefined],
   ])('MarkdownV2 %j is read as %j', (markdown, plain) => {
     expect(readMarkdownV2(markdown)).toBe(plain)
   })

@@ -12,6 +12,13 @@ const KeyValue = z.strictObject({
   icon: z.string().nullable(),
 })
 
+const Button = z.strictObject({
+  textButton: z.strictObject({
+    text: shown,
+    onClick: z.strictObject({ openLink: z.strictObject({ url: z.url() }) }),
+  }),
+})
+
 /** A widget is exactly one thing; null is the same as absent in JSON of Protocol Buffers. */
 const Widget = z
   .strictObject({ textParagraph: TextParagraph.nullable(), keyValue: KeyValue.nullable() })
@@ -29,7 +36,12 @@ const ChatMessage = z.strictObject({
           imageStyle: z.enum(['IMAGE', 'AVATAR']).nullable(),
         }),
         sections: z
-          .array(z.strictObject({ header: z.string(), widgets: z.array(Widget).min(1) }))
+          .array(
+            z.strictObject({
+              header: z.string(),
+              widgets: z.array(Widget.or(z.strictObject({ buttons: z.array(Button) }))).min(1),
+            }),
+          )
           .min(1),
       }),
     )
@@ -52,6 +64,12 @@ const WebexMessage = z.strictObject({
  * https://open.larksuite.com/document/client-docs/bot-v3/add-custom-bot, for the size as well, and
  * https://open.larksuite.com/document/common-capabilities/message-card/message-cards-content
  */
+const LarkButton = z.strictObject({
+  tag: z.literal('button'),
+  text: z.strictObject({ tag: z.literal('plain_text'), content: z.string().min(1) }),
+  type: z.enum(['default', 'primary', 'danger']),
+  url: z.url(),
+})
 const LarkMessage = z.strictObject({
   msg_type: z.literal('interactive'),
   card: z.strictObject({
@@ -61,10 +79,13 @@ const LarkMessage = z.strictObject({
       template: z.enum(['blue', 'wathet', 'turquoise', 'green', 'yellow', 'orange', 'red', 'grey']),
     }),
     elements: z.array(
-      z.strictObject({
-        tag: z.literal('div'),
-        text: z.strictObject({ tag: z.enum(['plain_text', 'lark_md']), content: z.string() }),
-      }),
+      z.discriminatedUnion('tag', [
+        z.strictObject({
+          tag: z.literal('div'),
+          text: z.strictObject({ tag: z.enum(['plain_text', 'lark_md']), content: z.string() }),
+        }),
+        z.strictObject({ tag: z.literal('action'), actions: z.array(LarkButton).min(1) }),
+      ]),
     ),
   }),
 })
@@ -112,7 +133,11 @@ const ZoomMessage = z.strictObject({
     body: z
       .array(
         z.discriminatedUnion('type', [
-          z.strictObject({ type: z.literal('message'), text: z.string() }),
+          z.strictObject({
+            type: z.literal('message'),
+            text: z.string(),
+            link: z.url().optional(),
+          }),
           z.strictObject({
             type: z.literal('fields'),
             items: z.array(z.strictObject({ key: z.string(), value: z.string() })).min(1),

@@ -12,6 +12,7 @@ const GithubStatus = z.strictObject({
   state: z.enum(['error', 'failure', 'pending', 'success']),
   context: characters(255, 1),
   description: characters(140),
+  target_url: z.url().optional(),
 })
 
 /** https://docs.gitlab.com/api/commits/#set-commit-pipeline-status */
@@ -19,6 +20,7 @@ const GitlabStatus = z.strictObject({
   state: z.enum(['pending', 'running', 'success', 'failed', 'canceled', 'skipped']),
   name: characters(255, 1),
   description: characters(255),
+  target_url: z.url().max(255).optional(),
 })
 
 /** `CreateStatusOption` of https://docs.gitea.com/api/#tag/repository/operation/repoCreateStatus */
@@ -59,6 +61,7 @@ const AzureDevOpsStatus = z.strictObject({
     'succeeded',
   ]),
   description: z.string(),
+  targetUrl: z.url().optional(),
   context: z.strictObject({ genre: z.string(), name: z.string().min(1) }),
 })
 

@@ -15,6 +15,8 @@ const changeShape = {
 const alertShape = { routing_key: z.string().length(32), dedup_key: characters(255, 1) }
 
 /** https://developer.pagerduty.com/docs/events-api-v2/trigger-events/ */
+const Links = z.array(z.strictObject({ href: z.url(), text: z.string() })).min(1)
+
 const Trigger = z.strictObject({
   ...alertShape,
   event_action: z.literal('trigger'),
@@ -24,6 +26,7 @@ const Trigger = z.strictObject({
     component: z.string(),
     group: z.string(),
   }),
+  links: Links.optional(),
 })
 const Resolve = z.strictObject({ ...alertShape, event_action: z.literal('resolve') })
 
@@ -31,7 +34,7 @@ const Change = z.strictObject({
   routing_key: z.string().length(32),
   payload: z.strictObject(changeShape),
   // Documented as an optional array; Flux sends null for none.
-  links: z.null(),
+  links: Links.nullable(),
 })
 
 /** "512 KB": https://developer.pagerduty.com/docs/events-api-v2/overview/ */
@@ -73,6 +76,7 @@ const IncidentIoAlert = z.strictObject({
   status: z.enum(['firing', 'resolved']),
   deduplication_key: z.string().min(1).optional(),
   description: z.string().min(1).optional(),
+  source_url: z.url().optional(),
   metadata: z.record(z.string(), z.unknown()).optional(),
 })
 

@@ -15,6 +15,7 @@ const attachmentShape = {
   fallback: z.string(),
   color: COLOR,
   author_name: z.string(),
+  author_link: z.url().optional(),
   text: z.string(),
   mrkdwn_in: z.array(z.enum(['pretext', 'text', 'fields'])),
   fields: z.array(z.strictObject(fieldShape(z.string(), z.string()))),

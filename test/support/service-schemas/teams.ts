@@ -39,6 +39,11 @@ const CardShape = z.strictObject({
       items: z.array(z.discriminatedUnion('type', [TextBlock, FactSet])),
     }),
   ),
+  actions: z
+    .array(
+      z.strictObject({ type: z.literal('Action.OpenUrl'), title: z.string().min(1), url: z.url() }),
+    )
+    .optional(),
   // https://learn.microsoft.com/microsoftteams/platform/task-modules-and-cards/cards/cards-format
   msteams: z.strictObject({ width: z.literal('Full') }),
 })
@@ -107,6 +112,15 @@ const MessageCard = z.strictObject({
       }),
     )
     .max(10),
+  potentialAction: z
+    .array(
+      z.strictObject({
+        '@type': z.literal('OpenUri'),
+        name: z.string().min(1),
+        targets: z.array(z.strictObject({ os: z.literal('default'), uri: z.url() })).min(1),
+      }),
+    )
+    .optional(),
 })
 
 const WORKFLOW = 'https://prod-1.westus.logic.azure.com/workflows/1/triggers/manual?sig=abc'

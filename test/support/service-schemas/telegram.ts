@@ -4,12 +4,13 @@ import { jsonBody, jsonPost, type Service } from './service.ts'
 const RESERVED = new Set('_*[]()~`>#+-=|{}.!')
 
 /**
- * The text that Telegram shows of MarkdownV2 with bold parts and code; undefined for what it answers with
+ * The text that Telegram shows of MarkdownV2 with bold parts, links and code; undefined for what it answers with
  * "can't parse entities": https://core.telegram.org/bots/api#markdownv2-style
  */
 export function readMarkdownV2(markdown: string): string | undefined {
   let plain = ''
   let isBold = false
+  let isLink = false
   for (let index = 0; index < markdown.length; index += 1) {
     const character = markdown.charAt(index)
     const next = markdown.charCodeAt(index + 1)
@@ -21,16 +22,24 @@ export function readMarkdownV2(markdown: string): string | undefined {
     } else if (character === '`') {
       // Code cannot be a part of bold text.
       const end = markdown.indexOf('`', index + 1)
-      if (isBold || end < 0) return undefined
+      if (isBold || isLink || end < 0) return undefined
       plain += markdown.slice(index + 1, end)
       index = end
+    } else if (character === '[' && !isLink) {
+      isLink = true
+    } else if (character === ']' && isLink) {
+      // The URL has escapes for its own closing bracket and backslash only.
+      const [target] = /^\]\((?:[^)\\]|\\[)\\])+\)/.exec(markdown.slice(index)) ?? []
+      if (target === undefined) return undefined
+      isLink = false
+      index += target.length - 1
     } else if (RESERVED.has(character)) {
       return undefined
     } else {
       plain += character
     }
   }
-  return isBold ? undefined : plain
+  return isBold || isLink ? undefined : plain
 }
 
 /** https://core.telegram.org/bots/api#sendmessage */
