@@ -18,6 +18,7 @@ export const COMMANDS: ReadonlyMap<string, LoadCommand> = new Map<string, LoadCo
   ['console', async () => (await import('./console.ts')).consoleCommand()],
   ['replay', async () => (await import('./replay.ts')).replayCommand()],
   ['dismiss', async () => (await import('./dismiss.ts')).dismissCommand()],
+  ['silence', async () => (await import('./silence.ts')).silenceCommand()],
   ['secret', async () => (await import('./secret.ts')).secretCommand()],
   ['context', async () => (await import('./context.ts')).contextCommand()],
   ['cluster', async () => (await import('./cluster.ts')).clusterCommand()],

@@ -1,9 +1,10 @@
-import { Command, InvalidArgumentError, Option } from 'commander'
+import { Command, InvalidArgumentError } from 'commander'
 import { addEventFilterOptions, addFilterOptions, parseOutcomes } from './filters.ts'
 import { getClusters } from './get/clusters.ts'
 import { getDeliveries } from './get/deliveries.ts'
 import { getEvents } from './get/events.ts'
 import { getObjects } from './get/objects.ts'
+import { outputOption } from './output/output-option.ts'
 import { addRelayOptions, parseCluster } from './relay/options.ts'
 
 /** `flux-relay get`: shows what a relay has. */
@@ -69,12 +70,6 @@ function clustersCommand(): Command {
     .argument('[name...]', 'only those of these names')
     .addOption(outputOption())
   return addRelayOptions(command).action((names, flags) => getClusters(names, flags))
-}
-
-function outputOption(): Option {
-  return new Option('-o, --output <format>', 'how to print')
-    .choices(['table', 'wide', 'json', 'yaml'])
-    .default('table')
 }
 
 function parseLimit(text: string): number {

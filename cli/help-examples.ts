@@ -98,6 +98,15 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   [
+    'silence create',
+    [
+      `flux-relay silence create --cluster prod --for 2h --reason 'moving the database' --match "event.involvedObject.namespace == 'shop'"`,
+      'flux-relay silence create --cluster prod --until 2026-12-01T06:00:00Z --reason upgrade --match true',
+    ],
+  ],
+  ['silence list', ['flux-relay silence list --cluster prod --all']],
+  ['silence expire', ['flux-relay silence expire 3f2c9a17 --cluster prod']],
+  [
     'secret put',
     [
       'flux-relay secret put flux-system/slack --cluster prod --from-file=address=./hook-url',

@@ -39,6 +39,7 @@ export function createHttpRelay(
   const connection = connectionTo(url, token)
   const send = createSend(connection)
   const delivery = (id: string) => `/v1/deliveries/${encodeURIComponent(id)}`
+  const silences = (cluster: string) => `${clusterPath(cluster)}/silences`
   return {
     putConfig: (name, body) => send('PUT', `${clusterPath(name)}/config`, body),
     showConfig: (name) => send('GET', `${clusterPath(name)}/config`),
@@ -68,6 +69,9 @@ export function createHttpRelay(
     showDelivery: (id) => send('GET', delivery(id)),
     replayDelivery: (id) => send('POST', `${delivery(id)}/replay`),
     dismissDelivery: (id, body) => send('POST', `${delivery(id)}/dismiss`, body),
+    listSilences: (name) => send('GET', silences(name)),
+    createSilence: (name, body) => send('POST', silences(name), body),
+    expireSilence: (name, id) => send('POST', `${silences(name)}/${encodeURIComponent(id)}/expire`),
     listQuarantine: (parameters) => send('GET', `/v1/quarantine?${parameters}`),
     replayQuarantine: () => send('POST', '/v1/quarantine/replay'),
     readMetrics: () => send('GET', '/metrics'),

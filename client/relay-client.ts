@@ -14,6 +14,7 @@ import { ReceivedEvents, Rejections } from '../relay/api/schemas/events.ts'
 import { type EventToExplain, ExplainedEvent, Explanation } from '../relay/api/schemas/explain.ts'
 import { ProblemDocument } from '../relay/api/schemas/problem.ts'
 import type { TestToSend } from '../relay/api/schemas/provider-test.ts'
+import { Silence, SilenceList, type SilenceToMake } from '../relay/api/schemas/silences.ts'
 import { jsonValue } from '../relay/model/json-value.ts'
 import { read, refusalText } from './answers.ts'
 import { type DeliveryChanges, followDeliveries, type StreamRequests } from './delivery-changes.ts'
@@ -81,6 +82,12 @@ export interface RelayClient extends Pick<RelayRequests, 'ownRules'> {
    * Dismisses a dead delivery. Undefined when that is done, otherwise the reason why it is not.
    */
   dismiss(id: string, request: DismissalRequest): Promise<string | undefined>
+  /** The silences of a cluster, the newest first: those in force, and those that ended last. */
+  silences(cluster: string): Promise<readonly Silence[]>
+  /** Makes a silence, which begins at once. */
+  createSilence(cluster: string, wanted: SilenceToMake): Promise<Silence>
+  /** Ends a silence now. */
+  expireSilence(cluster: string, id: string): Promise<Silence>
 }
 
 /** Makes the operations on a relay's HTTP interface. */
@@ -128,6 +135,15 @@ export function createRelayClient(requests: RelayRequests & Partial<StreamReques
     replay: async (id) => refusalOf(await requests.replayDelivery(id)),
     dismiss: async (id, request) =>
       refusalOf(await requests.dismissDelivery(id, jsonBody(request))),
+    async silences(cluster) {
+      return read(SilenceList, await requests.listSilences(cluster)).silences
+    },
+    async createSilence(cluster, wanted) {
+      return read(Silence, await requests.createSilence(cluster, jsonBody(wanted)))
+    },
+    async expireSilence(cluster, id) {
+      return read(Silence, await requests.expireSilence(cluster, id))
+    },
   }
 }
 

@@ -39,4 +39,10 @@ export interface RelayRequests {
   replayDelivery(id: string): Promise<Answer>
   /** Sends `POST /v1/deliveries/{id}/dismiss`. */
   dismissDelivery(id: string, body: RequestBody): Promise<Answer>
+  /** Sends `GET /v1/clusters/{cluster}/silences`. */
+  listSilences(cluster: string): Promise<Answer>
+  /** Sends `POST /v1/clusters/{cluster}/silences`. */
+  createSilence(cluster: string, body: RequestBody): Promise<Answer>
+  /** Sends `POST /v1/clusters/{cluster}/silences/{id}/expire`. */
+  expireSilence(cluster: string, id: string): Promise<Answer>
 }

@@ -18,6 +18,7 @@ import {
   createStorePorts,
   type StorePorts,
 } from '../../functions/shared/ports.ts'
+import { SILENCES_KNOWN_FOR_MS } from '../../functions/shared/silence-times.ts'
 import { TRY_BOUNDS } from '../../functions/shared/try-bounds.ts'
 import { systemClock } from '../../hosts/kit/system-clock.ts'
 import type { Answer } from '../../relay/api/answer.ts'
@@ -35,13 +36,15 @@ import { type ConfigRequest, putConfig } from '../../relay/api/put-config.ts'
 import { putSecret, type SecretRequest } from '../../relay/api/put-secret.ts'
 import { receiveEvents } from '../../relay/api/receive-events.ts'
 import { storeConfig } from '../../relay/api/routes/config.ts'
+import { endSilence } from '../../relay/api/routes/silences.ts'
 import { createRulesReader } from '../../relay/api/rules-of-then.ts'
 import { showConfig } from '../../relay/api/show-config.ts'
+import { createSilence, listSilences } from '../../relay/api/silences.ts'
 import { testProvider } from '../../relay/api/test-provider.ts'
 import type { HostRules } from '../../relay/pipeline/reconcile.ts'
 import { judgeAgain } from '../../relay/pipeline/rejudge.ts'
 import { noPause } from '../../relay/pipeline/slices.ts'
-import { wakeWaiting } from '../../relay/pipeline/wake.ts'
+import { wakeSilenced, wakeWaiting } from '../../relay/pipeline/wake.ts'
 import { warnLine } from '../output/print.ts'
 import { awsError, onAws } from './on-aws.ts'
 import { runQueuedTest } from './queued-test.ts'
@@ -51,6 +54,9 @@ import { readStackOutputs, type StackOutputs } from './stack-outputs.ts'
  * How long it takes until dispatch sees a Secret that was missing, and a second more. Milliseconds.
  */
 const SECRET_SEEN_MS = ABSENCE_BELIEVED_MS + 1_000
+
+/** How long it takes until dispatch sees that a silence has ended, and a second more. Milliseconds. */
+const SILENCE_SEEN_MS = SILENCES_KNOWN_FOR_MS + 1_000
 
 const DAY_MS = 24 * 3_600_000
 
@@ -148,6 +154,7 @@ function requestsOn(
     asking ??= askCaller()
     return asking
   }
+  const onExpired = (cluster: string, id: string) => wakeHeld(ports, cluster, id)
   return {
     ...(ownRules && { ownRules }),
     putConfig: (cluster, body) => answerOf(storeConfig(config, { ...body, cluster })),
@@ -169,6 +176,11 @@ function requestsOn(
       const request = { ...body, namespace, name, by: await caller() }
       return answerOf(testProvider(ports, request, (record) => runQueuedTest(ports, record)))
     },
+    listSilences: (cluster) => answerOf(listSilences(ports, cluster)),
+    createSilence: async (cluster, body) =>
+      answerOf(createSilence(ports, cluster, body, await caller())),
+    expireSilence: async (cluster, id) =>
+      answerOf(endSilence({ ports, onExpired }, cluster, id, await caller())),
   }
 }
 
@@ -215,6 +227,15 @@ async function wake(ports: StorePorts, cluster: string, delayMs = 0): Promise<vo
   await wakeWaiting(ports, cluster, delayMs).catch((error: unknown) =>
     warnLine(
       `stored; deliveries that wait for it go by their schedule (${awsError(error).message})`,
+    ),
+  )
+}
+
+/** What a silence held back is looked at. It has ended whatever comes of this. */
+async function wakeHeld(ports: StorePorts, cluster: string, silence: string): Promise<void> {
+  await wakeSilenced(ports, cluster, silence, SILENCE_SEEN_MS).catch((error: unknown) =>
+    warnLine(
+      `expired; what it holds back goes when it would have ended (${awsError(error).message})`,
     ),
   )
 }

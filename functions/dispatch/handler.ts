@@ -13,6 +13,7 @@ import { readEnvironment } from '../shared/environment.ts'
 import { createLog, logDecision } from '../shared/log.ts'
 import { createDecisionMetrics, writeToStdout } from '../shared/metrics.ts'
 import { createClients, createStorePorts } from '../shared/ports.ts'
+import { SILENCES_KNOWN_FOR_MS } from '../shared/silence-times.ts'
 import { createStageMetrics } from '../shared/stage-metrics.ts'
 import { TRY_LIMITS } from '../shared/try-bounds.ts'
 import { createCallTime } from './deadline.ts'
@@ -55,7 +56,10 @@ const callTime = createCallTime()
 const dispatch = createDispatch({
   environment,
   ports,
-  dispatcher: createDispatcher(ports, { ...environment, ...TRY_LIMITS, ...callTime }),
+  dispatcher: createDispatcher(ports, {
+    ...{ ...environment, ...TRY_LIMITS, ...callTime },
+    silencesKnownForMs: SILENCES_KNOWN_FOR_MS,
+  }),
   deadLetters: createDeadLetterQueues(clients.sqs),
   visibility: createMessageVisibility(clients.sqs),
   dueIndex,

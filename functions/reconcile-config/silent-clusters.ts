@@ -1,5 +1,5 @@
 import type { ClusterSeen } from '../../adapters/aws/config-table.ts'
-import { silentSince } from '../../relay/model/silence.ts'
+import { silentSince } from '../../relay/model/silent-cluster.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Log } from '../shared/log.ts'
 import type { StageMetrics } from '../shared/stage-metrics.ts'

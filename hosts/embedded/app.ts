@@ -14,6 +14,7 @@ import { overviewRoutes } from '../../relay/api/routes/overview.ts'
 import { providerRoutes } from '../../relay/api/routes/providers.ts'
 import { quarantineRoutes } from '../../relay/api/routes/quarantine.ts'
 import { secretRoutes } from '../../relay/api/routes/secrets.ts'
+import { silenceRoutes } from '../../relay/api/routes/silences.ts'
 import type { RunTest } from '../../relay/api/test-provider.ts'
 import type {
   Destinations,
@@ -41,6 +42,7 @@ import type { NotTakenCounts } from './not-taken-counts.ts'
 import { deliveryStreamRoute } from './routes/delivery-stream.ts'
 import { echoRoutes } from './routes/echo.ts'
 import { anySender, tokenSenders } from './senders.ts'
+import { silenceEnded } from './silence-ended.ts'
 import type { Spools } from './spools.ts'
 import type { Tokens } from './tokens.ts'
 import type { TurnGate } from './turn-gate.ts'
@@ -145,6 +147,7 @@ function allRoutes(deps: ServerDependencies, door: DoorLog): readonly Route[] {
     deliveryStreamRoute({ ports, feed: deps.feed, limits: deps.streamLimits }),
     ...explainRoutes({ ports, history: deps.history, options: { ...explaining, pause } }),
     ...providerRoutes(deps),
+    ...silenceRoutes({ ports, onExpired: (cluster, id) => silenceEnded(deps, cluster, id) }),
     ...quarantineRoutes(deps.quarantine),
     ...probeRoutes(deps),
     ...echoRoutes(deps.echo),

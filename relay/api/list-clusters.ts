@@ -1,4 +1,4 @@
-import { silentSince } from '../model/silence.ts'
+import { silentSince } from '../model/silent-cluster.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Clusters, KnownCluster, NotTaken } from '../ports/clusters.ts'
 import { type Answer, jsonAnswer } from './answer.ts'

@@ -37,6 +37,7 @@ import { ProblemDocument } from './schemas/problem.ts'
 import { TestToSend } from './schemas/provider-test.ts'
 import { PutBack, QuarantinePage, SetAsideMessage } from './schemas/quarantine.ts'
 import { SecretData, StoredSecret } from './schemas/secrets.ts'
+import { Silence, SilenceList, SilenceToMake } from './schemas/silences.ts'
 
 type Json = Readonly<Record<string, unknown>>
 
@@ -184,6 +185,9 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   ReceivedEvents,
   SecretData,
   SetAsideMessage,
+  Silence,
+  SilenceList,
+  SilenceToMake,
   StoredConfig,
   StoredSecret,
   StreamEnd,

@@ -11,6 +11,7 @@ import { Overview } from './schemas/overview.ts'
 import { TestToSend } from './schemas/provider-test.ts'
 import { PutBack, QuarantinePage } from './schemas/quarantine.ts'
 import { SecretData, StoredSecret } from './schemas/secrets.ts'
+import { Silence, SilenceList, SilenceToMake } from './schemas/silences.ts'
 
 /**
  * Who may use an operation. `cluster`: a cluster with its token; `signing-cluster`: a cluster with
@@ -257,6 +258,31 @@ export const OPERATIONS = {
     body: TestToSend,
     success: { status: 200, body: Delivery },
     problems: [...OF_BODY, 'no-config', 'unknown-provider', 'overloaded'],
+  },
+  listSilences: {
+    method: 'GET',
+    path: '/v1/clusters/{cluster}/silences',
+    access: 'viewer',
+    summary: 'Lists the silences of a cluster: those in force, and those that ended last.',
+    success: { status: 200, body: SilenceList },
+    problems: ['bad-parameter'],
+  },
+  createSilence: {
+    method: 'POST',
+    path: '/v1/clusters/{cluster}/silences',
+    access: 'operator',
+    summary: 'Silences events of a cluster for a while.',
+    body: SilenceToMake,
+    success: { status: 200, body: Silence },
+    problems: [...OF_BODY, 'bad-parameter', 'no-config', 'too-many-silences'],
+  },
+  expireSilence: {
+    method: 'POST',
+    path: '/v1/clusters/{cluster}/silences/{id}/expire',
+    access: 'operator',
+    summary: 'Ends a silence now. Failures that it held back and that last are told.',
+    success: { status: 200, body: Silence },
+    problems: ['bad-parameter', 'unknown-silence'],
   },
   listQuarantine: {
     method: 'GET',

@@ -67,6 +67,10 @@ export const PROBLEM_KINDS = {
     status: 404,
     meaning: 'The cluster has no Provider of this name that is valid.',
   },
+  'unknown-silence': {
+    status: 404,
+    meaning: 'The cluster has no silence of this id, or no longer.',
+  },
   'no-config': { status: 404, meaning: 'The cluster has not sent a configuration yet.' },
   'wrong-method': { status: 405, meaning: 'The path has other methods; `Allow` names them.' },
   'stale-config': {
@@ -79,6 +83,10 @@ export const PROBLEM_KINDS = {
   },
   'not-replayable': { status: 409, meaning: 'The delivery cannot be replayed as it stands.' },
   'not-dismissible': { status: 409, meaning: 'The delivery is not dead, or cannot be read.' },
+  'too-many-silences': {
+    status: 409,
+    meaning: 'The cluster has as many silences in force as it may have.',
+  },
   'too-large': { status: 413, meaning: 'The body has too many bytes or values.' },
   'unknown-encoding': { status: 415, meaning: '`Content-Encoding` is neither gzip nor missing.' },
   internal: { status: 500, meaning: 'The relay has a bug; its log has more.' },

@@ -62,6 +62,8 @@ export interface Waiting {
    * back.
    */
   readonly destination?: string
+  /** The id of the silence that holds the Delivery back. */
+  readonly silence?: string
 }
 
 /** The status of a record without a next try, unless a person asks for one. */

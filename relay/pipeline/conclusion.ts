@@ -34,6 +34,8 @@ export interface Postponed {
    * `until`.
    */
   readonly destination?: string
+  /** The id of the silence that holds the Delivery back. */
+  readonly silence?: string
   /** Whether the Delivery is dead once its 24 hours are over. Otherwise this wait never ends it. */
   readonly endsWhenLate: boolean
 }

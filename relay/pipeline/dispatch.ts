@@ -12,7 +12,6 @@ import { namespacedName } from '../model/kubernetes.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
 import { createAccessTokens } from '../providers/auth/access-tokens.ts'
-import { attempt } from './attempt.ts'
 import { ClaimsUnderWay } from './claim-time.ts'
 import { type Conclusion, type EventConclusion, end, waitFor } from './conclusion.ts'
 import { createDestinations, type Destinations } from './destinations/destinations.ts'
@@ -42,6 +41,8 @@ import { createRoom } from './room.ts'
 import type { RoutingTable } from './routing-table.ts'
 import { createRoutingTables, type RoutingTables, type TableInForce } from './routing-tables.ts'
 import { requeue, settle, write } from './settle.ts'
+import { createActiveSilences } from './silences/active-silences.ts'
+import { attemptUnsilenced } from './silences/attempt-unsilenced.ts'
 import { noPause, type Pause } from './slices.ts'
 import type { TryLimits } from './try-time.ts'
 import { isStillWaiting, waitOn } from './wait-on.ts'
@@ -72,6 +73,11 @@ export interface DispatchOptions extends MatchOptions, TryLimits {
   readonly rateLimitIntervalMs: number
   /** Where people open this relay, without a slash at its end; absent: nobody knows. */
   readonly publicUrl?: string | undefined
+  /**
+   * How long the silences of a cluster count that were read, in milliseconds. Absent for a host whose State is
+   * in its own memory: they are read each time.
+   */
+  readonly silencesKnownForMs?: number
   /** A pause between the parts of a configuration that is compiled, so that other work may run. */
   readonly pause?: Pause
 }
@@ -92,6 +98,7 @@ export function createDispatcher(
     limits: options,
     publicUrl: options.publicUrl,
     claims: new ClaimsUnderWay(ports.clock),
+    silences: createActiveSilences(ports, options.silencesKnownForMs),
     // A set that cannot be compiled stops all of its cluster's messages, and is the fault of none.
     tables: host.watch(createRoutingTables(ports, options.pause)),
     destinations,
@@ -235,7 +242,7 @@ async function attemptAgain(
   isObserved: boolean,
 ) {
   const overtaken = await isRetryOvertaken(context.ports, record, candidate)
-  return attempt(record, candidate, context, { overtaken, isObserved })
+  return attemptUnsilenced(record, candidate, context, { overtaken, isObserved })
 }
 
 /**

@@ -1,7 +1,15 @@
 import { type Awaitable, whenThere } from '../model/awaitable.ts'
 import type { DeliveryRecord, EventOrder } from '../model/delivery.ts'
+import type { Event } from '../model/event.ts'
+import { isGoodEnd } from '../model/good-ends.ts'
+import { MAX_SILENCE_MS } from '../model/silence.ts'
 import { storedValue } from '../model/stored/codec.ts'
-import { type ObjectState, objectStateCodec } from '../model/stored/object-state.ts'
+import {
+  type LastFailure,
+  type ObjectState,
+  objectStateCodec,
+  type SeenEvent,
+} from '../model/stored/object-state.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
 import { objectGroupKey } from './accept.ts'
@@ -12,6 +20,12 @@ import { Contention } from './contention.ts'
  * newer event is known.
  */
 const REMEMBER_MS = 25 * 3_600_000
+
+/**
+ * How long an object is remembered that has failed. A silence may hold a failure back for its whole time, and
+ * asks then whether it lasts.
+ */
+const REMEMBER_FAILED_MS = MAX_SILENCE_MS + REMEMBER_MS
 
 /** The events of one object, with the properties that `AcceptedEvent` has for them. */
 export interface ObjectEvents {
@@ -41,7 +55,7 @@ export function writeObjectState(
   stored: Versioned<ObjectState> | undefined,
 ): Awaitable<void> {
   const key = stateKey(object)
-  const expiresAt = clock.now() + REMEMBER_MS
+  const expiresAt = clock.now() + (next.failure ? REMEMBER_FAILED_MS : REMEMBER_MS)
   const writing = state.write(
     key,
     objectStateCodec.encode(next),
@@ -53,6 +67,28 @@ export function writeObjectState(
   return whenThere(writing, (written) => {
     if (!written) throw new Contention(`the state of an object, ${key}, changed under its dispatch`)
   })
+}
+
+/**
+ * The last failure of an object after one more event, in whose `own` place it is remembered. An event that tells
+ * of the same failure in the same words goes on with it, and a good end ends it.
+ */
+export function failureAfter(
+  last: LastFailure | undefined,
+  event: Event,
+  { eventId, fingerprint }: SeenEvent,
+  order: EventOrder,
+): LastFailure | undefined {
+  if (event.severity === 'error') {
+    if (last !== undefined && last.order > order) return last
+    const goesOn = last?.fingerprint === fingerprint && last.endedBy === undefined
+    const failure = { eventId: goesOn ? last.eventId : eventId, fingerprint, order }
+    // One that comes late may have ended before it came.
+    const isOver = last?.endedBy !== undefined && last.endedBy > order
+    return isOver ? { ...failure, endedBy: last.endedBy } : failure
+  }
+  const isOver = last !== undefined && last.endedBy === undefined && last.order < order
+  return isOver && isGoodEnd(event) ? { ...last, endedBy: order } : last
 }
 
 /** Whether a newer event of the same object is known. */

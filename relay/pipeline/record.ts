@@ -224,12 +224,15 @@ function afterFailure(
 
 function afterWait(
   record: Pick<LedgerRecord, 'tries' | 'chainStartedAt'>,
-  { why, until, reason, endsWhenLate, destination }: Postponed,
+  { why, until, reason, endsWhenLate, destination, silence }: Postponed,
   now: number,
 ): Decided {
   if (destination === undefined) {
     const isOver = endsWhenLate && isTooLate(until, record.chainStartedAt)
-    return isOver ? givenUp(record, reason) : { kind: 'waiting', why, dueAt: until, reason }
+    const holds = silence !== undefined && { silence }
+    return isOver
+      ? givenUp(record, reason)
+      : { kind: 'waiting', why, dueAt: until, reason, ...holds }
   }
   const endsAt = record.chainStartedAt + RETRY_FOR_MS
   if (endsWhenLate && now >= endsAt) return givenUp(record, reason)

@@ -5,7 +5,7 @@ import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
 import { fingerprint } from './fingerprint.ts'
 import type { Candidate } from './match.ts'
-import { isNewer, writeObjectState } from './object-memory.ts'
+import { failureAfter, isNewer, writeObjectState } from './object-memory.ts'
 import { eventOrder, orderTime } from './order.ts'
 import { findRepeats, type Repeats, type RepeatsContext } from './repeats-by-alert.ts'
 
@@ -76,10 +76,12 @@ export function findPlace(
     const isRemembered = hasDeliveries || alike.length > earlier.length
     if (repeats.areForAll || isRemembered) return place
     const forgotten = alike.length < MAX_ALIKE ? undefined : leastOf(alike, repeats)
+    const failure = failureAfter(state?.failure, queued.event, own, order)
     const next: ObjectState = {
       severity,
       seen: [...seen.filter((event) => event !== forgotten), own].slice(-MAX_REMEMBERED),
       latest: overtaken && state?.latest !== undefined ? state.latest : order,
+      ...(failure && { failure }),
     }
     return whenThere(writeObjectState(context.ports, queued, next, stored), () => place)
   })

@@ -18,10 +18,41 @@ type WakePorts = Pick<Ports, 'ledger' | 'queue' | 'clock'>
  * still use the old configuration; 0 when none does. Resolves with the number of deliveries.
  * Rejects when a store fails; those that were not woken are tried by the retry schedule.
  */
-export async function wakeWaiting(ports: WakePorts, cluster: string, delayMs = 0): Promise<number> {
+export function wakeWaiting(ports: WakePorts, cluster: string, delayMs = 0): Promise<number> {
+  const isWanted: IsWanted = ({ why }) => why === 'configuration'
+  return wakeThose(ports, { cluster, outcome: 'retry', isWanted }, delayMs)
+}
+
+/**
+ * Looks soon at what a silence holds back, after a person has ended it. `delayMs` is how long other processes
+ * may still know it as it was; 0 when none does. Resolves with the number of deliveries. Rejects when a store
+ * fails; those that were not woken are looked at when the silence would have ended.
+ */
+export function wakeSilenced(
+  ports: WakePorts,
+  cluster: string,
+  silence: string,
+  delayMs = 0,
+): Promise<number> {
+  const isWanted: IsWanted = (status) => status.silence === silence
+  return wakeThose(ports, { cluster, outcome: 'held', isWanted }, delayMs)
+}
+
+/** Whether a waiting delivery is to be woken. */
+type IsWanted = (status: Waiting) => boolean
+
+/** The deliveries to wake. */
+interface Wanted {
+  readonly cluster: string
+  /** The outcome under which the ledger lists them. */
+  readonly outcome: 'retry' | 'held'
+  readonly isWanted: IsWanted
+}
+
+async function wakeThose(ports: WakePorts, wanted: Wanted, delayMs: number): Promise<number> {
   let woken = 0
-  for (const ids of slicesOf(await findWaiting(ports.ledger, cluster), WOKEN_AT_ONCE)) {
-    woken += await wakeAll(ports, ids, delayMs)
+  for (const ids of slicesOf(await findWaiting(ports.ledger, wanted), WOKEN_AT_ONCE)) {
+    woken += await wakeAll(ports, ids, wanted.isWanted, delayMs)
   }
   return woken
 }
@@ -30,6 +61,7 @@ export async function wakeWaiting(ports: WakePorts, cluster: string, delayMs = 0
 async function wakeAll(
   { ledger, queue, clock }: WakePorts,
   ids: readonly string[],
+  isWanted: IsWanted,
   delayMs: number,
 ): Promise<number> {
   // With their versions, and as they are now.
@@ -38,7 +70,7 @@ async function wakeAll(
   const dueAt = now + delayMs
   const woken = read
     .flatMap(({ value: record, version }) => {
-      const status = waitingOf(record)
+      const status = waitingOf(record, isWanted)
       if (!status) return []
       const { attempt } = record
       const next = { ...record, status: { ...status, dueAt }, attempt: attempt + 1, updatedAt: now }
@@ -61,13 +93,16 @@ interface Ordered {
 }
 
 /** The ids of the deliveries that wait, the oldest first: they are sent in this order. */
-async function findWaiting(ledger: Ports['ledger'], cluster: string): Promise<readonly string[]> {
+async function findWaiting(
+  ledger: Ports['ledger'],
+  { cluster, outcome, isWanted }: Wanted,
+): Promise<readonly string[]> {
   const waiting: (Ordered & { readonly id: string })[] = []
   let cursor: string | undefined
   for (let seen = 0; seen < MAX_RECORDS; seen += PAGE_SIZE) {
-    const page = await ledger.list({ cluster, outcome: 'retry' }, PAGE_SIZE, cursor)
+    const page = await ledger.list({ cluster, outcome }, PAGE_SIZE, cursor)
     for (const record of page.records) {
-      if (record.kind === 'unreadable' || !waitingOf(record)) continue
+      if (record.kind === 'unreadable' || !waitingOf(record, isWanted)) continue
       waiting.push({ id: record.id, order: record.order })
     }
     cursor = page.nextCursor
@@ -76,9 +111,8 @@ async function findWaiting(ledger: Ports['ledger'], cluster: string): Promise<re
   return waiting.toSorted(byOrder).map(({ id }) => id)
 }
 
-function waitingOf({ status }: LedgerRecord): Waiting | undefined {
-  const waits = status.kind === 'waiting' && status.why === 'configuration'
-  return waits ? status : undefined
+function waitingOf({ status }: LedgerRecord, isWanted: IsWanted): Waiting | undefined {
+  return status.kind === 'waiting' && isWanted(status) ? status : undefined
 }
 
 function byOrder(a: Ordered, b: Ordered): number {

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { projectPath } from '../../docs/generate/project.ts'
-import { SILENT_AFTER_MS } from '../../relay/model/silence.ts'
+import { SILENT_AFTER_MS } from '../../relay/model/silent-cluster.ts'
 import { exampleMetrics, metricNames } from '../support/metric-names.ts'
 
 const PAGE = readFileSync(projectPath('docs/metrics.md'), 'utf8')

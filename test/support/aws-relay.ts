@@ -29,6 +29,7 @@ import type { Log } from '../../functions/shared/log.ts'
 import { metricsNamespace } from '../../functions/shared/metric-names.ts'
 import { createDecisionMetrics } from '../../functions/shared/metrics.ts'
 import { type AwsClients, createStorePorts } from '../../functions/shared/ports.ts'
+import { SILENCES_KNOWN_FOR_MS } from '../../functions/shared/silence-times.ts'
 import { createStageMetrics } from '../../functions/shared/stage-metrics.ts'
 import { TRY_LIMITS } from '../../functions/shared/try-bounds.ts'
 import { tokenHash } from '../../relay/api/credentials.ts'
@@ -191,7 +192,10 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     dispatch: createDispatch({
       environment,
       ports,
-      dispatcher: createDispatcher(ports, { ...environment, ...TRY_LIMITS }),
+      dispatcher: createDispatcher(ports, {
+        ...{ ...environment, ...TRY_LIMITS },
+        silencesKnownForMs: SILENCES_KNOWN_FOR_MS,
+      }),
       ...reports,
       deadLetters: createDeadLetterQueues(clients.sqs),
       visibility: createMessageVisibility(clients.sqs),

@@ -83,6 +83,7 @@ const shape = both(
     countedAttempt: count,
     why: optional(oneOf(...WAIT_REASONS)),
     destination: optional(text),
+    silence: optional(text),
     revision: optional(text),
     replayedBy: optional(list(object({ at: number, by: text }))),
     dismissal: optional(
@@ -137,6 +138,7 @@ function toStored(record: LedgerRecord) {
     dueAt: isWaiting ? status.dueAt : undefined,
     why: isWaiting ? status.why : undefined,
     destination: isWaiting ? status.destination : undefined,
+    silence: isWaiting ? status.silence : undefined,
     waitsFor: isWaiting && status.why === 'configuration' ? status.why : undefined,
     chainStartedAt: record.chainStartedAt,
     failures: record.failures,
@@ -207,13 +209,18 @@ function revisionOf({ revision, outcome, attempt, countedAttempt }: Stored) {
 }
 
 function statusOf(stored: Stored): Decided {
-  const { outcome, reason, destination } = stored
+  const { outcome, reason, destination, silence } = stored
   if (outcome !== 'retry') {
     return { kind: 'final', outcome, reason, ...dismissalOf(stored), ...observedOf(stored) }
   }
   const why = whyOf(stored)
   const isWoken = why === 'destination' && destination !== undefined
-  return { kind: 'waiting', why, dueAt: stored.dueAt, reason, ...(isWoken && { destination }) }
+  const isSilenced = why === 'rule' && silence !== undefined
+  return {
+    ...{ kind: 'waiting', why, dueAt: stored.dueAt, reason },
+    ...(isWoken && { destination }),
+    ...(isSilenced && { silence }),
+  }
 }
 
 function dismissalOf({ dismissal, outcome, attempt }: Stored): Pick<Final, 'dismissal'> {

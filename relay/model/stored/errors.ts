@@ -9,6 +9,7 @@ export type StoredForm =
   | 'episode'
   | 'group window'
   | 'group message'
+  | 'silences'
   | 'count of rejections'
 
 /** Stored data that no version can read: nothing in it can be trusted. */

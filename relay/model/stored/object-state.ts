@@ -7,6 +7,17 @@ import { list, number, object, optional, type ShapeOf, text } from './shape.ts'
  */
 const seenEventShape = object({ fingerprint: text, eventId: text, at: number })
 
+/**
+ * The failure that the object reported last. `eventId` is the first event that told of it in these words,
+ * `order` the order of the last one. `endedBy` is the order of the event after which it was over.
+ */
+const lastFailureShape = object({
+  eventId: text,
+  fingerprint: text,
+  order: text,
+  endedBy: optional(text),
+})
+
 const objectStateShape = object({
   severity: text,
   /**
@@ -19,7 +30,12 @@ const objectStateShape = object({
    * versions wrote.
    */
   latest: optional(text),
+  /** Absent for an object that never failed, and in what older versions wrote. */
+  failure: optional(lastFailureShape),
 })
+
+/** The failure that an object reported last. */
+export type LastFailure = ShapeOf<typeof lastFailureShape>
 
 /** An event that a later one may repeat. */
 export type SeenEvent = ShapeOf<typeof seenEventShape>
@@ -34,9 +50,10 @@ export const objectStateCodec = createCodec({
   upgrades: [sameButVersion],
   shape: objectStateShape,
   toStored: (state: ObjectState) => ({ ...state }),
-  fromStored: ({ severity, seen, latest }): ObjectState => ({
+  fromStored: ({ severity, seen, latest, failure }): ObjectState => ({
     severity,
     seen,
     ...(latest !== undefined && { latest }),
+    ...(failure && { failure }),
   }),
 })

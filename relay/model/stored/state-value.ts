@@ -6,6 +6,7 @@ const FORMS = [
   ['#episode#', 'episode'],
   ['#window#', 'group window'],
   ['#group#', 'group message'],
+  ['#silences', 'silences'],
 ] as const
 
 /** Parses the value of a State item; the codec of its form reads it. Throws `DamagedRecord`. */

@@ -53,7 +53,8 @@ function isUnjudged(record: DeliveryRecord<Status>): boolean {
   const { status, tries } = record
   if (isReplayed(record)) return false
   if (status.kind === 'pending') return true
-  return tries === 0 && status.kind === 'waiting' && status.why === 'configuration'
+  if (tries > 0 || status.kind !== 'waiting') return false
+  return status.why === 'configuration' || status.silence !== undefined
 }
 
 /** Whether the Alert was told of a failure, or will be: its Delivery is not held back, and did not die. */

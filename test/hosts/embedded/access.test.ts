@@ -32,6 +32,9 @@ const USES: Readonly<Record<OperationName, Use>> = {
   showEvent: 'read',
   explainEvent: 'read',
   testProvider: 'change',
+  listSilences: 'read',
+  createSilence: 'change',
+  expireSilence: 'change',
   listQuarantine: 'read',
   replayQuarantine: 'change',
 }

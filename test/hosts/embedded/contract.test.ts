@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { openApiDocument } from '../../../relay/api/openapi.ts'
 import { OPERATIONS, type OperationName } from '../../../relay/api/operations.ts'
 import { PROBLEM_KINDS } from '../../../relay/api/problem-codes.ts'
+import { silencesCodec } from '../../../relay/model/stored/silences.ts'
 import { deliveryRecord, event } from '../../support/delivery-records.ts'
 import { bearer, OPERATOR, PROD, startRelay, TOKENS } from '../../support/embedded-server.ts'
 
@@ -55,6 +56,13 @@ const CALLS: Readonly<Record<OperationName, Exchange>> = {
     token: OPERATOR,
     body: { cluster: 'prod' },
   },
+  listSilences: { path: '/v1/clusters/prod/silences', token: OPERATOR },
+  createSilence: {
+    path: '/v1/clusters/prod/silences',
+    token: OPERATOR,
+    body: { match: 'true', reason: 'upgrade', duration: '2h' },
+  },
+  expireSilence: { path: '/v1/clusters/prod/silences/one/expire', token: OPERATOR },
   listQuarantine: { path: '/v1/quarantine', token: OPERATOR },
   replayQuarantine: { path: '/v1/quarantine/replay', token: OPERATOR },
 }
@@ -95,6 +103,9 @@ async function startFilled() {
   const relay = await startRelay({ tokens: TOKENS, runTest })
   const { ports, call, feed } = relay
   ports.ledger.put(deliveryRecord({ outcome: 'dead' }))
+  const now = ports.clock.now()
+  const silence = { id: 'one', match: 'true', reason: 'upgrade', createdAt: now, endsAt: now + 1 }
+  await ports.state.write('prod#silences', silencesCodec.encode([silence]), 'absent', Infinity)
   const send = (name: OperationName, token = CALLS[name].token) => {
     const { path, body } = CALLS[name]
     const json = body === undefined ? {} : { body: JSON.stringify(body) }

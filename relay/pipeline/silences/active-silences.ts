@@ -1,0 +1,103 @@
+import { CelError } from '../../cel/cel-error.ts'
+import { type Condition, compileCondition } from '../../cel/condition.ts'
+import { type Awaitable, whenThere } from '../../model/awaitable.ts'
+import { endOf, type Silence } from '../../model/silence.ts'
+import { DamagedRecord, LaterVersion } from '../../model/stored/errors.ts'
+import type { Ports } from '../../ports/ports.ts'
+import { readSilences } from './stored-silences.ts'
+
+/** A silence whose condition is compiled. */
+export interface CompiledSilence {
+  readonly id: string
+  readonly reason: string
+  /** Milliseconds since the epoch. */
+  readonly endsAt: number
+  readonly condition: Condition
+}
+
+/** The silences of a cluster, as far as they can be used. */
+export interface KnownSilences {
+  /** Those that may be in force, the one that ends last first. */
+  readonly silences: readonly CompiledSilence[]
+  /** Why others have no effect, for people. */
+  readonly problems: readonly string[]
+}
+
+/** The silences of each cluster, compiled. */
+export interface ActiveSilences {
+  /** Throws, or rejects, when the store fails. What cannot be read silences nothing. */
+  of(cluster: string): Awaitable<KnownSilences>
+}
+
+const NONE: KnownSilences = { silences: [], problems: [] }
+
+/** The most clusters whose silences are kept. */
+const MAX_CLUSTERS = 500
+
+/**
+ * Reads the silences of clusters. What was read counts for `knownForMs`; 0, for a host whose store answers out
+ * of its memory, reads them each time. They are compiled only when they have changed.
+ */
+export function createActiveSilences(
+  { state, clock }: Pick<Ports, 'state' | 'clock'>,
+  knownForMs = 0,
+): ActiveSilences {
+  const known = new Map<string, Known>()
+  return {
+    of(cluster) {
+      const last = known.get(cluster)
+      const now = clock.elapsed()
+      if (last && now - last.readAt < knownForMs) return last.compiled
+      return whenThere(readKnown({ state }, cluster), (read) => {
+        const compiled = last && last.read === read ? last.compiled : compile(read)
+        known.delete(cluster)
+        known.set(cluster, { read, compiled, readAt: now })
+        const [oldest] = known.size > MAX_CLUSTERS ? known.keys() : []
+        if (oldest !== undefined) known.delete(oldest)
+        return compiled
+      })
+    },
+  }
+}
+
+interface Known {
+  readonly read: Read
+  readonly compiled: KnownSilences
+  /** By `Clock.elapsed`. */
+  readonly readAt: number
+}
+
+type Read = readonly Silence[] | { readonly problem: string }
+
+function readKnown(ports: Pick<Ports, 'state'>, cluster: string): Awaitable<Read> {
+  try {
+    const reading = readSilences(ports, cluster)
+    return reading instanceof Promise ? reading.catch(unreadable) : reading
+  } catch (error) {
+    return unreadable(error)
+  }
+}
+
+/** Deliveries do not stop at silences that nobody can read. Throws any other error. */
+function unreadable(error: unknown): Read {
+  if (!(error instanceof DamagedRecord || error instanceof LaterVersion)) throw error
+  return { problem: `no silence has an effect: ${error.message}` }
+}
+
+function compile(read: Read): KnownSilences {
+  if ('problem' in read) return { silences: [], problems: [read.problem] }
+  if (read.length === 0) return NONE
+  const silences: CompiledSilence[] = []
+  const problems: string[] = []
+  for (const silence of read) {
+    const { id, match, reason } = silence
+    try {
+      const condition = compileCondition(match)
+      silences.push({ id, reason, endsAt: endOf(silence), condition })
+    } catch (error) {
+      if (!(error instanceof CelError)) throw error
+      problems.push(`the silence ${id} has no effect: ${error.message}`)
+    }
+  }
+  return { silences: silences.toSorted((a, b) => b.endsAt - a.endsAt), problems }
+}

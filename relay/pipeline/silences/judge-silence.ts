@@ -1,0 +1,98 @@
+import { type Awaitable, whenThere } from '../../model/awaitable.ts'
+import type { DeliveryRecord, Status } from '../../model/delivery.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { ProviderFamily } from '../../providers/contract.ts'
+import { type Conclusion, end } from '../conclusion.ts'
+import type { MatchedCandidate } from '../prepare.ts'
+import type { ActiveSilences, CompiledSilence, KnownSilences } from './active-silences.ts'
+import { endOfFailure, heldAlike } from './lasting-failure.ts'
+import { findSilence } from './silenced.ts'
+
+/** What the stage of silences needs. */
+export interface SilenceContext {
+  readonly ports: Pick<Ports, 'state' | 'ledger' | 'clock'>
+  readonly silences: ActiveSilences
+}
+
+/** What silences say of a delivery. */
+export interface SilenceJudgement {
+  /** Present when the delivery is not sent now. */
+  readonly conclusion?: Conclusion
+  /** Which silences could not be asked, and why. */
+  readonly notes: readonly string[]
+}
+
+const NOT_SILENCED: SilenceJudgement = { notes: [] }
+
+/** The types that silences are for. Any other type shows what is, such as the status of a commit. */
+const FAMILIES: ReadonlySet<ProviderFamily> = new Set(['chat', 'incident'])
+
+/**
+ * Asks the silences of its cluster whether a delivery is sent now. A failure is held back until the silence
+ * ends, and told then if it lasts; any other event is skipped. What resolves an incident always passes. A
+ * delivery is asked about until it is first tried, or told together with others, and never when a person replays
+ * it.
+ * Throws, or rejects, when a store fails.
+ */
+export function judgeSilence(
+  record: DeliveryRecord<Status>,
+  candidate: MatchedCandidate,
+  context: SilenceContext,
+): Awaitable<SilenceJudgement> {
+  if (!FAMILIES.has(candidate.type.family) || !isUntried(record)) return NOT_SILENCED
+  return whenThere(context.silences.of(record.cluster), (known) =>
+    hasNone(known) && !wasHeld(record) ? NOT_SILENCED : judge(record, candidate, context, known),
+  )
+}
+
+async function judge(
+  record: DeliveryRecord<Status>,
+  candidate: MatchedCandidate,
+  context: SilenceContext,
+  known: KnownSilences,
+): Promise<SilenceJudgement> {
+  if (wasHeld(record)) {
+    const ended = await endOfFailure(context.ports, record)
+    if (ended !== undefined) return { conclusion: end('skipped', ended), notes: [] }
+  }
+  const now = context.ports.clock.now()
+  const { by, notes } = findSilence(known, record, candidate, now)
+  if (by === undefined) return { notes }
+  const isFailure = record.event.severity === 'error'
+  if (!isFailure && candidate.type.family === 'incident') return { notes }
+  if (!isFailure) return { conclusion: end('skipped', silencedText(by)), notes }
+  const alike = wasHeld(record) ? undefined : await heldAlike(context.ports, record)
+  if (alike !== undefined) {
+    const reason = `${silencedText(by)}; the delivery ${alike.slice(0, 12)} waits with the same failure`
+    return { conclusion: end('skipped', reason), notes }
+  }
+  return { conclusion: held(by), notes }
+}
+
+function hasNone({ silences, problems }: KnownSilences): boolean {
+  return silences.length === 0 && problems.length === 0
+}
+
+function wasHeld({ status }: DeliveryRecord<Status>): boolean {
+  return status.kind === 'waiting' && status.silence !== undefined
+}
+
+/** Whether no try of the delivery was made, or is about to be with others, and no person asked for one. */
+function isUntried({ tries, replayedAt, toldIn }: DeliveryRecord<Status>): boolean {
+  return tries === 0 && replayedAt.length === 0 && toldIn === undefined
+}
+
+function held(silence: CompiledSilence): Conclusion {
+  return {
+    kind: 'postponed',
+    why: 'rule',
+    reason: `${silencedText(silence)}; the failure is told then if it lasts`,
+    until: silence.endsAt,
+    endsWhenLate: false,
+    silence: silence.id,
+  }
+}
+
+function silencedText({ id, endsAt, reason }: CompiledSilence): string {
+  return `silenced by ${id} until ${new Date(endsAt).toISOString()}: ${reason}`
+}

@@ -1,0 +1,62 @@
+import { CelError } from '../../cel/cel-error.ts'
+import { MAX_CONDITION_COST } from '../../cel/condition.ts'
+import type { Event, Labels } from '../../model/event.ts'
+import { mergedEvent } from '../merge-metadata.ts'
+import type { MatchedCandidate } from '../prepare.ts'
+import { ruleVariables } from '../rules/rule-variables.ts'
+import type { CompiledSilence, KnownSilences } from './active-silences.ts'
+
+/**
+ * The most that the conditions of all silences may cost for one delivery, in the steps of CEL: some
+ * milliseconds, in which nothing else runs.
+ */
+const MAX_COST = 5 * MAX_CONDITION_COST
+
+/** An event whose object has labels. */
+export interface SilenceInput {
+  readonly cluster: string
+  readonly event: Event
+  readonly objectLabels?: Labels | undefined
+}
+
+/** Whether a delivery is silenced, and by what. */
+export interface Silencing {
+  readonly by?: CompiledSilence
+  /** Which silences could not be asked, and why: they silence nothing. */
+  readonly notes: readonly string[]
+}
+
+/** Asks the silences that are in force at `now`, in milliseconds since the epoch, about a delivery. */
+export function findSilence(
+  { silences, problems }: KnownSilences,
+  input: SilenceInput,
+  { alert, provider }: MatchedCandidate,
+  now: number,
+): Silencing {
+  const active = silences.filter(({ endsAt }) => endsAt > now)
+  if (active.length === 0) return { notes: problems }
+  const { event } = mergedEvent(input.event, alert)
+  const { objectLabels } = input
+  const variables = ruleVariables(input.cluster, { event, objectLabels }, alert, provider.provider)
+  const notes = [...problems]
+  let spent = 0
+  for (const silence of active) {
+    if (spent > MAX_COST) {
+      notes.push(
+        `the silence ${silence.id}, and those that end before it, had no turn: others cost too much`,
+      )
+      break
+    }
+    try {
+      const { holds, cost } = silence.condition.test(variables)
+      if (holds) return { by: silence, notes }
+      spent += cost
+    } catch (error) {
+      if (!(error instanceof CelError)) throw error
+      notes.push(`the silence ${silence.id} had no effect, as it failed: ${error.message}`)
+      // It may have cost as much as it could.
+      spent += MAX_CONDITION_COST
+    }
+  }
+  return { notes }
+}

@@ -1,0 +1,298 @@
+import { describe, expect, it } from 'vitest'
+import { requestReplay } from '../../../../relay/pipeline/replay.ts'
+import {
+  createSilence,
+  expireSilence,
+} from '../../../../relay/pipeline/silences/stored-silences.ts'
+import { wakeSilenced, wakeWaiting } from '../../../../relay/pipeline/wake.ts'
+import {
+  alert,
+  CLUSTER,
+  createHarness,
+  type Harness,
+  provider,
+} from '../../../support/relay-harness.ts'
+import { temporaryDirectory } from '../../../support/temporary-directory.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const PAGERDUTY = {
+  type: 'pagerduty',
+  address: 'https://events.pagerduty.com/v2/enqueue',
+  channel: 'R0UT1NGKEY00000000000000000000AB',
+}
+const CHAT = { type: 'slack', address: 'https://hooks.slack.com/services/x' }
+
+async function relay(spec: Record<string, unknown> = CHAT, more: Record<string, unknown> = {}) {
+  const harness = createHarness()
+  await harness.configure(provider('p', spec), alert('a', 'p', more))
+  return harness
+}
+
+async function silence(harness: Harness, match = 'true', forMs = 2 * HOUR_MS) {
+  const endsAt = harness.clock.now() + forMs
+  const wanted = { match, reason: 'moving the database', endsAt, by: 'ann' }
+  const made = await createSilence(harness.ports, CLUSTER, wanted)
+  if (made.kind !== 'created') throw new Error(made.reason)
+  return made.silence.id
+}
+
+/** Reports and dispatches one event at the time of the clock. */
+async function report(
+  harness: Harness,
+  name: 'kustomization-health-check-failed' | 'kustomization-finished' | 'kustomization-configured',
+  changes: Record<string, unknown> = {},
+) {
+  const timestamp = new Date(harness.clock.now()).toISOString()
+  await harness.send(name, { timestamp, ...changes })
+  await harness.drain()
+}
+
+const fail = (harness: Harness, changes?: Record<string, unknown>) =>
+  report(harness, 'kustomization-health-check-failed', changes)
+const recover = (harness: Harness) => report(harness, 'kustomization-finished')
+const progress = (harness: Harness) => report(harness, 'kustomization-configured')
+
+/** Dispatches all that waits, at the times for which it waits. */
+async function runOut(harness: Harness) {
+  while (await harness.drainNext());
+}
+
+async function reasons(harness: Harness) {
+  return (await harness.records()).map(({ outcome, reason }) => [outcome, reason])
+}
+
+describe('a silence', () => {
+  it('skips what is no failure, with its id, its end and its reason', async () => {
+    const harness = await relay()
+    const id = await silence(harness)
+    const until = new Date(harness.clock.now() + 2 * HOUR_MS).toISOString()
+    await recover(harness)
+    expect(await reasons(harness)).toEqual([
+      ['skipped', `silenced by ${id} until ${until}: moving the database`],
+    ])
+    expect(harness.requests).toEqual([])
+  })
+
+  it('holds a failure back, and tells it at its end when it lasts', async () => {
+    const harness = await relay()
+    const id = await silence(harness)
+    const end = harness.clock.now() + 2 * HOUR_MS
+    await fail(harness)
+    expect(await harness.records()).toMatchObject([
+      {
+        ...{ outcome: 'held', why: 'rule', dueAt: end, tries: 0, status: { silence: id } },
+        reason: expect.stringMatching(/^silenced by .*; the failure is told then if it lasts$/),
+      },
+    ])
+    // A configuration that comes does not wake it.
+    expect(await wakeWaiting(harness.ports, CLUSTER)).toBe(0)
+    await runOut(harness)
+    expect(harness.clock.now()).toBe(end)
+    expect(harness.requests).toHaveLength(1)
+    expect(await harness.records()).toMatchObject([
+      { outcome: 'delivered', tries: 1, chainStartedAt: end },
+    ])
+  })
+
+  it.each([
+    ['told by a recovery that it silences', 'true'],
+    ['told by a recovery that it does not silence', "event.severity == 'error'"],
+  ])('does not tell a failure that has ended, as it was %s', async (_, match) => {
+    const harness = await relay()
+    await silence(harness, match)
+    await fail(harness)
+    harness.clock.advance(26 * MINUTE_MS)
+    await recover(harness)
+    const sent = harness.requests.length
+    await runOut(harness)
+    expect(harness.requests).toHaveLength(sent)
+    expect(sent).toBe(match === 'true' ? 0 : 1)
+    const [, first] = await reasons(harness)
+    expect(first).toEqual(['skipped', 'the object recovered while the failure was silenced'])
+  })
+
+  it('knows of a recovery that its Alert does not take, and that was days ago', async () => {
+    const harness = await relay(CHAT, { eventSeverity: 'error' })
+    await silence(harness, 'true', 72 * HOUR_MS)
+    await fail(harness)
+    harness.clock.advance(HOUR_MS)
+    await recover(harness)
+    await runOut(harness)
+    expect(harness.requests).toEqual([])
+  })
+
+  it('tells a failure after which only progress was reported', async () => {
+    const harness = await relay()
+    await silence(harness)
+    await fail(harness)
+    await progress(harness)
+    await runOut(harness)
+    expect(harness.requests).toHaveLength(1)
+  })
+
+  it('tells a failure once that is reported again and again', async () => {
+    const harness = await relay()
+    await silence(harness)
+    for (let minutes = 0; minutes < 60; minutes += 10) {
+      await fail(harness)
+      harness.clock.advance(10 * MINUTE_MS)
+    }
+    const before = await harness.records()
+    expect(before.map(({ outcome }) => outcome).toSorted()).toEqual([
+      ...['held', 'skipped', 'skipped', 'skipped', 'skipped', 'skipped'],
+    ])
+    await runOut(harness)
+    expect(harness.requests).toHaveLength(1)
+  })
+
+  it('tells the newest of several failures of an object', async () => {
+    const harness = await relay()
+    await silence(harness)
+    await fail(harness, { message: 'first' })
+    harness.clock.advance(MINUTE_MS)
+    await fail(harness, { message: 'second' })
+    await runOut(harness)
+    expect(harness.requests.map(({ body }) => String(body).includes('second'))).toEqual([true])
+    expect((await reasons(harness)).flat()).toContainEqual(
+      expect.stringMatching(/^the delivery [0-9a-f]{12} tells of a newer failure of the object$/),
+    )
+  })
+
+  it('tells a failure again that ended and began anew', async () => {
+    const harness = await relay()
+    await silence(harness)
+    await fail(harness)
+    harness.clock.advance(10 * MINUTE_MS)
+    await recover(harness)
+    harness.clock.advance(10 * MINUTE_MS)
+    await fail(harness)
+    await runOut(harness)
+    expect(harness.requests).toHaveLength(1)
+  })
+
+  it('tells a failure whose newer one a list of its Alert keeps back', async () => {
+    const harness = await relay(CHAT, { exclusionList: ['^second'] })
+    await silence(harness)
+    await fail(harness, { message: 'first' })
+    harness.clock.advance(MINUTE_MS)
+    await fail(harness, { message: 'second' })
+    await runOut(harness)
+    expect(harness.requests.map(({ body }) => String(body).includes('first'))).toEqual([true])
+  })
+
+  it('that a person ends lets go of what it holds at once, and over a restart', async () => {
+    const directory = temporaryDirectory()
+    const first = createHarness({}, { directory })
+    await first.configure(provider('p', CHAT), alert('a', 'p'))
+    const id = await silence(first, 'true', 20 * 24 * HOUR_MS)
+    await fail(first)
+    await first.close()
+
+    const harness = createHarness({}, { directory })
+    harness.clock.set(first.clock.now() + MINUTE_MS)
+    expect(await expireSilence(harness.ports, CLUSTER, id, 'bob')).toMatchObject({
+      createdBy: 'ann',
+      expiry: { at: harness.clock.now(), by: 'bob' },
+    })
+    expect(await wakeSilenced(harness.ports, CLUSTER, id)).toBe(1)
+    await harness.drain()
+    expect(harness.requests).toHaveLength(1)
+    await recover(harness)
+    expect(harness.requests).toHaveLength(2)
+  })
+
+  it('gives a failure on to another silence that is in force at its end', async () => {
+    const harness = await relay()
+    await silence(harness, 'true', HOUR_MS)
+    await fail(harness)
+    harness.clock.advance(30 * MINUTE_MS)
+    const second = await silence(harness, 'true', 2 * HOUR_MS)
+    await harness.drainNext()
+    expect(await harness.records()).toMatchObject([
+      { outcome: 'held', status: { silence: second } },
+    ])
+    await runOut(harness)
+    expect(harness.requests).toHaveLength(1)
+  })
+
+  it.each([
+    ['the reason', "event.reason == 'ReconciliationSucceeded'", 'skipped'],
+    ['another object', "event.involvedObject.name == 'other'", 'delivered'],
+    ['the Alert', "alert.metadata.name == 'a'", 'skipped'],
+    ['the Provider', "provider.metadata.name != 'p'", 'delivered'],
+    ['the cluster', "cluster == 'elsewhere'", 'delivered'],
+    ['the revision', "event.metadata.revision.startsWith('main')", 'skipped'],
+  ])('may be for %s', async (_, match, outcome) => {
+    const harness = await relay()
+    await silence(harness, match)
+    await recover(harness)
+    expect(await harness.records()).toMatchObject([{ outcome }])
+  })
+
+  it('whose condition fails on an event does not silence it, and says so', async () => {
+    const harness = await relay()
+    const id = await silence(harness, "event.metadata.team == 'web'")
+    await recover(harness)
+    expect(await harness.records()).toMatchObject([
+      {
+        outcome: 'delivered',
+        notes: [
+          expect.stringMatching(`^the silence ${id} had no effect, as it failed: .*no such key`),
+        ],
+      },
+    ])
+  })
+
+  it('lets what resolves an incident pass, and holds what opens one', async () => {
+    const harness = await relay(PAGERDUTY)
+    await silence(harness)
+    await fail(harness)
+    expect(harness.requests).toEqual([])
+    harness.clock.advance(MINUTE_MS)
+    await recover(harness)
+    const [first] = harness.requests
+    expect(String(first?.body)).toContain('"resolve"')
+    const sent = harness.requests.length
+    await runOut(harness)
+    expect(harness.requests).toHaveLength(sent)
+  })
+
+  it.each([
+    ['a stream', { type: 'generic', address: 'https://hooks.example/x' }],
+    ['a commit status', { type: 'gitea', address: 'https://gitea.example/org/repo' }],
+  ])('does not keep anything from %s', async (_, spec) => {
+    const harness = await relay(spec)
+    harness.secrets.set(`${CLUSTER}/flux-system/token`, { token: 'x' })
+    await harness.configure(
+      provider('p', { ...spec, secretRef: { name: 'token' } }),
+      alert('a', 'p'),
+    )
+    await silence(harness)
+    await recover(harness)
+    expect(harness.requests).not.toEqual([])
+  })
+
+  it('does not keep a replay back', async () => {
+    const harness = await relay()
+    await silence(harness)
+    await recover(harness)
+    const [record] = await harness.records()
+    expect(await requestReplay(harness.ports, String(record?.id))).toMatchObject({ kind: 'queued' })
+    await harness.drain()
+    expect(await harness.records()).toMatchObject([{ outcome: 'delivered' }])
+  })
+
+  it('that nobody can read any more silences nothing, and stops nothing', async () => {
+    const harness = await relay()
+    const later = { v: 9, silences: [] }
+    await harness.ports.state.write(`${CLUSTER}#silences`, later, 'absent', Number.MAX_SAFE_INTEGER)
+    await recover(harness)
+    expect(await harness.records()).toMatchObject([
+      {
+        outcome: 'delivered',
+        notes: [expect.stringMatching(/^no silence has an effect: .*later version/)],
+      },
+    ])
+  })
+})
