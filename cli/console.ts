@@ -46,12 +46,27 @@ export function consoleCommand(): Command {
 
 async function serveConsole(flags: ConsoleFlags): Promise<void> {
   requireCluster(flags)
-  if (flags.stack === undefined) await withHttpRelay(flags, (relay) => serveFor(relay, flags))
-  else await withStack(flags, (relay) => serveFor(relay, flags))
+  const { cluster = '' } = flags
+  if (flags.stack === undefined) {
+    await withHttpRelay(flags, async (relay) => {
+      const { followedRows } = await import('./console/followed-rows.ts')
+      const live = followedRows(relay, systemClock, flags.cluster)
+      return serveFor(relay, flags, { live })
+    })
+  } else {
+    await withStack(flags, async (relay) => {
+      const { STACK_NUMBERS } = await import('./relay/stack-overview.ts')
+      return serveFor({ ...relay, ...relay.overviewOf(cluster) }, flags, { numbers: STACK_NUMBERS })
+    })
+  }
 }
 
-async function serveFor(relay: AskedRelay, flags: ConsoleFlags): Promise<void> {
-  const { cluster, port, stack, relay: url } = flags
+async function serveFor(
+  relay: AskedRelay,
+  flags: ConsoleFlags,
+  more: Pick<ConsoleParts, 'live' | 'numbers'>,
+): Promise<void> {
+  const { cluster, port, relay: url } = flags
   // Other users of this machine reach the port too, so the address has a key, as a token has.
   const key = randomBytes(24).toString('base64url')
   const sessions = createSessions(
@@ -64,7 +79,7 @@ async function serveFor(relay: AskedRelay, flags: ConsoleFlags): Promise<void> {
     sessions: () => sessions,
     opensByAddress: true,
     eventsOrigin: url === undefined ? '' : new URL(url).origin,
-    ...(stack !== undefined && { without: ['overview', 'alerts', 'providers'] }),
+    ...more,
     onFailure: (cause, path) => warnLine(`${path}: ${String(cause)}`),
   })
   printLine(`${urlOf({ host: HOST, port: server.port })}/console/open/${key}`)

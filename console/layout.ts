@@ -12,8 +12,6 @@ export interface AssetAddresses {
 
 /** What every page has around its content. */
 export interface Frame {
-  /** The parts that this console has. */
-  readonly sections: readonly Section[]
   readonly assets: AssetAddresses
   /** Absent for who has not logged in. */
   readonly person?: Person
@@ -45,8 +43,7 @@ const HTMX = '{"includeIndicatorCSS": false, "morphIgnore": ["data-htmx-powered"
 
 /** A whole page. */
 export function wholePage({ title, section, content }: Shown, frame: Frame): Html {
-  const { assets, person, sections } = frame
-  const places = PLACES.filter((place) => sections.includes(place.section))
+  const { assets, person } = frame
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -64,7 +61,7 @@ export function wholePage({ title, section, content }: Shown, frame: Frame): Htm
 <a class="skip" href="#main">Skip to the content</a>
 <header class="top">
 <a class="brand" href="/console">flux-relay</a>
-${person ? navigation(places, section) : []}<div class="tools">
+${person ? navigation(section) : []}<div class="tools">
 <button type="button" class="quiet" data-clock hidden>UTC</button>
 <button type="button" class="quiet" data-theme hidden aria-label="Switch between light and dark">◐</button>
 ${person?.hasSession ? logOut(person) : []}</div>
@@ -73,14 +70,14 @@ ${person?.hasSession ? logOut(person) : []}</div>
 <main id="main" tabindex="-1">
 ${content}
 </main>
-${keyList(places)}
+${KEYS}
 </body>
 </html>
 `
 }
 
-function navigation(places: readonly Place[], current: Section | undefined): Html {
-  const links = places.map(({ section, name, path, key }) => {
+function navigation(current: Section | undefined): Html {
+  const links = PLACES.map(({ section, name, path, key }) => {
     const here = section === current ? html` aria-current="page"` : []
     return html`<a href="${path}" data-go="${key}"${here}>${name}</a>\n`
   })
@@ -93,8 +90,7 @@ function logOut({ name, role }: Person): Html {
 `
 }
 
-function keyList(places: readonly Place[]): Html {
-  return html`<dialog id="keys" class="keys" aria-labelledby="keys-title">
+const KEYS = html`<dialog id="keys" class="keys" aria-labelledby="keys-title">
 <h2 id="keys-title">Keys</h2>
 <dl class="facts">
 <dt><kbd>?</kbd></dt><dd>this list</dd>
@@ -102,7 +98,6 @@ function keyList(places: readonly Place[]): Html {
 <dt><kbd>j</kbd> <kbd>k</kbd></dt><dd>next row, row before</dd>
 <dt><kbd>Enter</kbd></dt><dd>open the row</dd>
 <dt><kbd>r</kbd></dt><dd>replay</dd>
-${places.map(({ key, name }) => html`<dt><kbd>g</kbd> <kbd>${key}</kbd></dt><dd>to ${name}</dd>\n`)}</dl>
+${PLACES.map(({ key, name }) => html`<dt><kbd>g</kbd> <kbd>${key}</kbd></dt><dd>to ${name}</dd>\n`)}</dl>
 <form method="dialog"><button>Close</button></form>
 </dialog>`
-}

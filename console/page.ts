@@ -16,6 +16,10 @@ export interface Asked {
   /** The time in milliseconds since the epoch. */
   readonly now: number
   readonly clock: Clock
+  /** Whether lists follow what comes and changes. */
+  readonly isLive: boolean
+  /** What the relay's numbers are, where a person has to know it. */
+  readonly numbers?: string
   /** The origin to which events are sent, such as `http://127.0.0.1:8080`; empty where it is not known. */
   readonly origin: string
   /** The decoded parameters of the path. */
@@ -24,16 +28,14 @@ export interface Asked {
 }
 
 /** The parts of the console, as its navigation names them and as their paths begin. */
-export const SECTIONS = [
-  'overview',
-  'deliveries',
-  'events',
-  'alerts',
-  'providers',
-  'clusters',
-  'try',
-] as const
-export type Section = (typeof SECTIONS)[number]
+export type Section =
+  | 'overview'
+  | 'deliveries'
+  | 'events'
+  | 'alerts'
+  | 'providers'
+  | 'clusters'
+  | 'try'
 
 /** What a page shows. */
 export interface Shown {

@@ -20,3 +20,8 @@ export function success(outcomes: OutcomeTotals): Html {
       : html` <small class="bad nowrap"><span aria-hidden="true">✕</span> ${dead} dead</small>`
   return html`${successText(outcomes)}${failed}`
 }
+
+/** What the numbers of a page are, where a person has to know it. */
+export function aboutNumbers(numbers: string | undefined): Html | readonly [] {
+  return numbers === undefined ? [] : html`<p class="muted">${numbers}</p>\n`
+}

@@ -4,8 +4,8 @@ import { UsageError } from '../../client/usage-error.ts'
 import type { ConsoleRelay } from '../../console/relay.ts'
 import { type Answer, jsonAnswer } from '../../relay/api/answer.ts'
 
-/** What a relay elsewhere is asked by. One on AWS tells no overview. */
-export type AskedRelay = RelayRequests & Partial<OverviewRequests>
+/** What a relay elsewhere is asked by. */
+export type AskedRelay = RelayRequests & OverviewRequests
 
 /** A relay knows its rules by itself, or its stack tells them. */
 const RULES = { noCrossNamespaceRefs: false }
@@ -15,14 +15,10 @@ const RULES = { noCrossNamespaceRefs: false }
  * Why a relay cannot be reached is an answer too, so that the page shows it.
  */
 export function requestedRelay(requests: AskedRelay, cluster: string | undefined): ConsoleRelay {
-  const within = (parameters: URLSearchParams) => {
-    if (cluster === undefined || parameters.has('cluster')) return parameters
-    return new URLSearchParams([...parameters, ['cluster', cluster]])
-  }
+  const within = (parameters: URLSearchParams) => withCluster(parameters, cluster)
   return {
-    showOverview: () => answered(async () => requests.showOverview?.() ?? NOT_HERE),
-    listObjects: (name, parameters) =>
-      answered(async () => requests.listObjects?.(name, parameters) ?? NOT_HERE),
+    showOverview: () => answered(() => requests.showOverview()),
+    listObjects: (name, parameters) => answered(() => requests.listObjects(name, parameters)),
     listDeliveries: (parameters) => answered(() => requests.listDeliveries(within(parameters))),
     showDelivery: (id) => answered(() => requests.showDelivery(id)),
     replayDelivery: (id) => answered(() => requests.replayDelivery(id)),
@@ -38,7 +34,14 @@ export function requestedRelay(requests: AskedRelay, cluster: string | undefined
   }
 }
 
-const NOT_HERE = jsonAnswer(404, { detail: 'a relay on AWS does not tell this' })
+/** The parameters of a list, with the cluster of those that name none. */
+export function withCluster(
+  parameters: URLSearchParams,
+  cluster: string | undefined,
+): URLSearchParams {
+  if (cluster === undefined || parameters.has('cluster')) return parameters
+  return new URLSearchParams([...parameters, ['cluster', cluster]])
+}
 
 async function answered(ask: () => Promise<Answer>): Promise<Answer> {
   try {

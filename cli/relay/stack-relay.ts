@@ -10,6 +10,7 @@ import { ABSENCE_BELIEVED_MS } from '../../adapters/aws/secret-cache.ts'
 import { SecretSets } from '../../adapters/aws/secret-sets.ts'
 import { SecretsLock } from '../../adapters/aws/secrets-lock.ts'
 import { SecretsManagerWriter } from '../../adapters/aws/secrets-manager-writer.ts'
+import type { OverviewRequests } from '../../client/overview-requests.ts'
 import type { ExplainRules, RelayRequests } from '../../client/requests.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
 import {
@@ -49,6 +50,7 @@ import { warnLine } from '../output/print.ts'
 import { awsError, onAws } from './on-aws.ts'
 import { runQueuedTest } from './queued-test.ts'
 import { readStackOutputs, type StackOutputs } from './stack-outputs.ts'
+import { createStackOverview } from './stack-overview.ts'
 
 /**
  * How long it takes until dispatch sees a Secret that was missing, and a second more. Milliseconds.
@@ -71,6 +73,8 @@ export interface StackRelay extends RelayRequests {
   restoreCluster(cluster: string): Promise<void>
   /** Sets whether a cluster is observed; false when there is no such cluster. */
   setObserved(cluster: string, isObserved: boolean): Promise<boolean>
+  /** What a console shows of a cluster, and of the objects of any. */
+  overviewOf(cluster: string): OverviewRequests
   /** Tells how many messages the dead-letter queues hold. */
   countDeadLetters(): ReturnType<typeof countDeadLetters>
   /** Puts back what dispatch could not process; resolves with the dead-letter queues' ARNs. */
@@ -104,6 +108,13 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
     ...clustersOn(clients, outputs, ports.tokens),
     admission: new ClusterAdmission({ hashes: ports.tokens, keys: ports.signingKeys, secrets }),
     secrets,
+    overviewOf(cluster) {
+      const overview = createStackOverview({ ...ports, clusters }, cluster)
+      return {
+        showOverview: () => answerOf(overview.showOverview()),
+        listObjects: (name, parameters) => answerOf(overview.listObjects(name, parameters)),
+      }
+    },
     countDeadLetters: () => onAws(countDeadLetters(clients.sqs, queueUrls)),
     moveDeadLetters: () => onAws(moveDeadLetters(clients.sqs, queueUrls)),
     close: () => destroy(clients),

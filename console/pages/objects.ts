@@ -7,7 +7,7 @@ import { type Asked, type ConsolePage, mayChange, type Section, type Shown } fro
 import { readyMark, suspendedMark } from '../readiness.ts'
 import { noMatch } from '../states.ts'
 import { ago } from '../times.ts'
-import { success } from '../totals.ts'
+import { aboutNumbers, success } from '../totals.ts'
 
 /** Rows of a page. */
 const PAGE_SIZE = 100
@@ -42,7 +42,7 @@ function pageOf(of: ObjectKind): ConsolePage {
   return { path: of.path, show: (asked) => show(of, asked) }
 }
 
-async function show(of: ObjectKind, { relay, query, now, person }: Asked): Promise<Shown> {
+async function show(of: ObjectKind, { relay, query, now, person, numbers }: Asked): Promise<Shown> {
   const { title, section } = of
   const choice = await chooseCluster(relay, query)
   if (choice.chosen === undefined) return { title, section, content: nothingYet(of) }
@@ -55,7 +55,7 @@ async function show(of: ObjectKind, { relay, query, now, person }: Asked): Promi
   const canTest = of.kind === 'Provider' && mayChange(person)
   const content = html`<h1>${title}</h1>
 ${filterForm(of, choice, name)}
-<div id="results" aria-live="polite">
+${aboutNumbers(numbers)}<div id="results" aria-live="polite">
 ${found.length === 0 ? noMatch(pathOf(of, { ...state, name: '', page: 1 })) : table(of, found, { ...state, now, canTest })}
 </div>`
   return { title, section, content }

@@ -12,7 +12,7 @@ import { outcomeChart } from '../outcome-chart.ts'
 import type { Asked, ConsolePage, Shown } from '../page.ts'
 import { observedMark } from '../readiness.ts'
 import { ago, ahead } from '../times.ts'
-import { success } from '../totals.ts'
+import { aboutNumbers, success } from '../totals.ts'
 
 const PATH = '/console/overview'
 
@@ -22,20 +22,22 @@ export const overviewPage: ConsolePage = { path: PATH, show }
 /** A delivery that waits is counted up to here by the relay. */
 const MOST_COUNTED = 10_000
 
-async function show({ relay, now, origin }: Asked): Promise<Shown> {
+async function show(asked: Asked): Promise<Shown> {
+  const { relay, origin } = asked
   const overview = read(Overview, await relay.showOverview())
   const hasEvents = overview.clusters.some(({ lastEventAt }) => lastEventAt !== undefined)
-  const content = hasEvents ? glance(overview, now) : html`<h1>Overview</h1>\n${firstRun(origin)}`
+  const content = hasEvents ? glance(overview, asked) : html`<h1>Overview</h1>\n${firstRun(origin)}`
   return { title: 'Overview', section: 'overview', content }
 }
 
 /** The whole page is asked for again now and then; what is open in it stays open. */
-function glance(overview: Overview, now: number): Html {
-  return html`<div id="overview" hx-get="${PATH}" hx-trigger="every 10s" hx-select="#overview" hx-swap="outerMorph">
+function glance(overview: Overview, { now, isLive, numbers }: Asked): Html {
+  const every = isLive ? '10s' : '60s'
+  return html`<div id="overview" hx-get="${PATH}" hx-trigger="every ${every}" hx-select="#overview" hx-swap="outerMorph">
 <h1>Overview</h1>
 ${failing(overview, now)}
 ${outcomeChart(overview.hours)}
-<section aria-labelledby="clusters">
+${aboutNumbers(numbers)}<section aria-labelledby="clusters">
 <h2 id="clusters">Clusters</h2>
 <ul class="cards">
 ${overview.clusters.map((cluster) => card(cluster, now))}</ul>
@@ -71,7 +73,7 @@ function failingRow(destination: FailingDestination, now: number): Html {
     ? html`<a href="${deliveriesPath({ cluster, provider, outcome: 'retry,dead' })}">${provider}</a>`
     : html`<b>a Provider that is gone</b>`
   const next = probeAt === undefined ? 'with each delivery' : ahead(probeAt, now)
-  return html`<tr><td>${name} <small>${host} · ${cluster}</small></td><td dir="auto">${error ?? '–'}</td><td class="number" data-label="Failed in a row">${failures}</td><td class="number" data-label="Waiting">${count}</td><td data-label="Next probe">${next}</td></tr>\n`
+  return html`<tr><td>${name} <small>${host === '' ? [] : html`${host} · `}${cluster}</small></td><td dir="auto">${error ?? '–'}</td><td class="number" data-label="Failed in a row">${failures}</td><td class="number" data-label="Waiting">${count}</td><td data-label="Next probe">${next}</td></tr>\n`
 }
 
 function card(cluster: ClusterAtAGlance, now: number): Html {

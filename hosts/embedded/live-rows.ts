@@ -1,9 +1,9 @@
-import { deliveryRow } from '../../console/deliveries-table.ts'
 import { filtersOf } from '../../console/delivery-filters.ts'
 import { deliveryView } from '../../relay/api/delivery-view.ts'
 import type { ConsoleParts } from '../kit/console/routes.ts'
+import { ROWS_MISSED, rowEvent } from '../kit/console/row-events.ts'
 import { type StreamRouteParts, streamOpener } from './routes/delivery-stream.ts'
-import { namedEvent, type StreamFormat } from './server-sent-events.ts'
+import type { StreamFormat } from './server-sent-events.ts'
 
 /** Streams the rows of the console's list, by the same filters as the list. */
 export function liveRows(parts: StreamRouteParts): NonNullable<ConsoleParts['live']> {
@@ -18,10 +18,8 @@ export function liveRows(parts: StreamRouteParts): NonNullable<ConsoleParts['liv
 
 function rowsFormat({ ports }: StreamRouteParts, isSelectable: boolean): StreamFormat {
   return {
-    delivery(record, position) {
-      const row = deliveryRow(deliveryView(record), { now: ports.clock.now(), isSelectable })
-      return namedEvent('row', row.toString().trimEnd(), position)
-    },
-    missed: namedEvent('missed', ''),
+    delivery: (record, position) =>
+      rowEvent(deliveryView(record), { now: ports.clock.now(), isSelectable }, position),
+    missed: ROWS_MISSED,
   }
 }

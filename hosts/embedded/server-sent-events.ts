@@ -68,13 +68,6 @@ export function createSharedEvents(format: StreamFormat): SharedEvents {
   }
 }
 
-/** An event of a name. Each line of its data is a field of its own, which the reader joins. */
-export function namedEvent(name: string, data: string, position?: string): Uint8Array {
-  const id = position === undefined ? '' : `id: ${position}\n`
-  const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`)
-  return bytesOf(`${id}event: ${name}\n${lines.join('')}\n`)
-}
-
 function bytesOf(text: string): Uint8Array {
   return Buffer.from(text)
 }

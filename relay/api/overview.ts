@@ -18,8 +18,9 @@ import type { Overview } from './schemas/overview.ts'
 
 /** What the overview is made of. */
 export interface OverviewPorts
-  extends Pick<Ports, 'configs' | 'ledger' | 'clock'>,
+  extends Pick<Ports, 'configs' | 'clock'>,
     Pick<ClusterPorts, 'clusters'> {
+  readonly ledger: Pick<Ports['ledger'], 'list'>
   readonly counts: OutcomeCounts
   readonly destinations: FailingDestinations
   readonly waiting: WaitingCounts

@@ -61,6 +61,8 @@ export async function startConsole(
     counts,
     current,
     feed,
+    /** Tells the readers of the HTTP interface, as `feed` does those of the console. */
+    streamFeed: relay.feed,
     failures,
     origin,
     get: (path: string, cookie = '') => relay.call('GET', path, { headers: { Cookie: cookie } }),

@@ -7,8 +7,6 @@ import {
   type GoOn,
   mayChange,
   type Person,
-  SECTIONS,
-  type Section,
   type Shown,
 } from '../../../console/page.ts'
 import { ACTIONS, PAGES } from '../../../console/pages.ts'
@@ -28,8 +26,8 @@ import { streamWhile } from './stream-while.ts'
 export interface ConsoleParts {
   readonly relay: ConsoleRelay
   readonly clock: Clock
-  /** Parts that need what this relay does not tell. */
-  readonly without?: readonly Section[]
+  /** What the relay's numbers are, where a person has to know it. */
+  readonly numbers?: string
   /** Who has logged in; undefined where everybody who gets through may do everything. */
   readonly sessions: () => Sessions | undefined
   /**
@@ -77,26 +75,21 @@ export function consoleRoutes(parts: ConsoleParts): readonly Route[] {
     read ??= readAssets()
     return read
   }
-  const { without = [] } = parts
-  const isShown = ({ path }: { readonly path: string }) =>
-    !without.some((section) => path.startsWith(`/console/${section}`))
-  const pages = PAGES.filter(isShown)
-  const sections = SECTIONS.filter((section) => !without.includes(section))
-  const site = { ...parts, assets, sections, first: pages[0]?.path ?? '' }
+  const site = { ...parts, assets }
   const get = (path: string, handle: Route['handle']) =>
     ({ method: 'GET', path, access: 'anyone', handle }) as const
   const post = (path: string, handle: Route['handle'], maxBodyBytes = MAX_FORM_BYTES) =>
     ({ method: 'POST', path, access: 'anyone', maxBodyBytes, handle }) as const
   return [
-    get('/', () => goTo(site.first)),
-    get('/console', () => goTo(site.first)),
+    get('/', () => goTo(FIRST)),
+    get('/console', () => goTo(FIRST)),
     get('/console/assets/{name}', ({ parameters }) => asset(assets(), parameters.name ?? '')),
     get('/console/login', (call) => login(site, call, 'first')),
     get('/console/open/{key}', (call) => openWithKey(site, call)),
     post('/console/login', (call) => logIn(site, call), MAX_LOGIN_BYTES),
     post('/console/logout', (call) => logOut(site, call)),
     get('/console/deliveries/live', (call) => live(site, call)),
-    ...pages.map(({ path, show }) =>
+    ...PAGES.map(({ path, show }) =>
       get(path, (call) => forPerson(site, call, (person) => show(askedOf(site, call, person)))),
     ),
     ...ACTIONS.map(({ path, act, changesNothing }) =>
@@ -124,10 +117,10 @@ async function live({ live: open, ...site }: Site, { request }: Call): Promise<A
 
 interface Site extends ConsoleParts {
   readonly assets: () => Assets
-  readonly sections: readonly Section[]
-  /** The page that the console begins with. */
-  readonly first: string
 }
+
+/** The page that the console begins with. */
+const FIRST = '/console/overview'
 
 const FOREIGN_FORM = noticePage(
   'Not from here',
@@ -147,13 +140,13 @@ async function forPerson(
 ): Promise<Answer> {
   const { request } = call
   const person = personOf(site, request)
-  if (person === undefined) return login(site, call, 'first', pageOf(site, request))
+  if (person === undefined) return login(site, call, 'first', pageOf(request))
   try {
     const done = await work(person)
     if ('to' in done) return goTo(done.to)
     return 'text' in done ? download(site, request, done) : pageAnswer(site, done, person)
   } catch (error) {
-    const shown = problemPage(error, pageOf(site, request))
+    const shown = problemPage(error, pageOf(request))
     if (shown.status === 500) site.onFailure(error, request.path)
     return pageAnswer(site, shown, person)
   }
@@ -167,10 +160,12 @@ function personOf({ sessions }: Site, request: EdgeRequest): Person | undefined 
   return operator && { ...operator, hasSession: true }
 }
 
-function askedOf({ relay, clock, eventsOrigin }: Site, call: Call, person: Person): Asked {
+function askedOf(site: Site, call: Call, person: Person): Asked {
+  const { relay, clock, eventsOrigin, live: follows, numbers } = site
   const { request, parameters } = call
   return {
-    ...{ relay, person, parameters, clock },
+    ...{ relay, person, parameters, clock, isLive: follows !== undefined },
+    ...(numbers !== undefined && { numbers }),
     now: clock.now(),
     origin: eventsOrigin ?? request.origin,
     query: new URLSearchParams(request.query),
@@ -189,11 +184,11 @@ async function withForm<T extends Shown | GoOn>(
 async function logIn(site: Site, call: Call): Promise<Answer> {
   const { request } = call
   const sessions = site.sessions()
-  if (sessions === undefined) return goTo(site.first)
+  if (sessions === undefined) return goTo(FIRST)
   if (!isOwnForm(request)) return pageAnswer(site, FOREIGN_FORM)
   const body = await call.readBody()
   const form = new URLSearchParams('body' in body ? Buffer.from(body.body).toString('utf8') : '')
-  const next = ownPath(site, form.get('next'))
+  const next = ownPath(form.get('next'))
   const id = sessions.begin(form.get('token')?.trim() ?? '')
   if (id === undefined) return login(site, call, 'wrong', next)
   return goTo(next, { 'Set-Cookie': sessionCookie(request, id) })
@@ -203,7 +198,7 @@ async function logIn(site: Site, call: Call): Promise<Answer> {
 function openWithKey(site: Site, { request, parameters }: Call): Answer {
   const id = site.opensByAddress ? site.sessions()?.begin(parameters.key ?? '') : undefined
   if (id === undefined) return pageAnswer(site, WRONG_ADDRESS)
-  return goTo(site.first, { 'Set-Cookie': sessionCookie(request, id) })
+  return goTo(FIRST, { 'Set-Cookie': sessionCookie(request, id) })
 }
 
 function logOut(site: Site, { request }: Call): Answer {
@@ -215,20 +210,20 @@ function logOut(site: Site, { request }: Call): Answer {
 
 /** The page to log in. `next`: a path of the console to go on to. */
 function login(site: Site, { request }: Call, state: LoginState, next?: string): Answer {
-  const wanted = next ?? ownPath(site, new URLSearchParams(request.query).get('next'))
+  const wanted = next ?? ownPath(new URLSearchParams(request.query).get('next'))
   return pageAnswer(site, loginPage(state, wanted))
 }
 
 /** A path of the console and nothing else, whatever a form or an address says. */
-function ownPath({ first }: Site, path: string | null): string {
+function ownPath(path: string | null): string {
   const url = path === null ? null : URL.parse(path, 'http://console.invalid')
   const isOwn = url?.origin === 'http://console.invalid' && url.pathname.startsWith('/console/')
-  return isOwn ? `${url.pathname}${url.search}` : first
+  return isOwn ? `${url.pathname}${url.search}` : FIRST
 }
 
 /** The page that a request is for. A form is for none. */
-function pageOf({ first }: Site, { method, path, query }: EdgeRequest): string {
-  if (method === 'POST') return first
+function pageOf({ method, path, query }: EdgeRequest): string {
+  if (method === 'POST') return FIRST
   return query === '' ? path : `${path}?${query}`
 }
 
@@ -236,8 +231,8 @@ function goTo(path: string, headers: Readonly<Record<string, string>> = {}): Ans
   return { status: 303, body: '', headers: { ...PAGE_HEADERS, ...headers, Location: path } }
 }
 
-function pageAnswer({ assets, sections }: Site, shown: Shown, person?: Person): Answer {
-  const frame = { assets: assets().addresses, sections, ...(person && { person }) }
+function pageAnswer({ assets }: Site, shown: Shown, person?: Person): Answer {
+  const frame = { assets: assets().addresses, ...(person && { person }) }
   return htmlAnswer(shown.status ?? 200, wholePage(shown, frame))
 }
 

@@ -1,0 +1,59 @@
+import type { StreamRequests } from '../../client/delivery-changes.ts'
+import { readEvents, type ServerSentEvent } from '../../client/server-sent-events.ts'
+import { UsageError } from '../../client/usage-error.ts'
+import { filtersOf } from '../../console/delivery-filters.ts'
+import type { ConsoleParts } from '../../hosts/kit/console/routes.ts'
+import { ROWS_MISSED, rowEvent } from '../../hosts/kit/console/row-events.ts'
+import { type Answer, jsonAnswer, textAnswer } from '../../relay/api/answer.ts'
+import { headerOf } from '../../relay/api/http.ts'
+import { Delivery } from '../../relay/api/schemas/deliveries.ts'
+import { jsonValue } from '../../relay/model/json-value.ts'
+import type { Clock } from '../../relay/ports/clock.ts'
+import { withCluster } from './requested-relay.ts'
+
+/** The rows of the console's list, as a relay elsewhere tells of their deliveries. `cluster`: where the list names none. */
+export function followedRows(
+  requests: StreamRequests,
+  clock: Pick<Clock, 'now'>,
+  cluster: string | undefined,
+): NonNullable<ConsoleParts['live']> {
+  return async (request, isSelectable) => {
+    const filters = filtersOf(new URLSearchParams(request.query))
+    const asked = withCluster(new URLSearchParams([...filters]), cluster)
+    const opened = await open(requests, asked, request)
+    if ('refusal' in opened) return opened.refusal
+    const bytesOf = (event: ServerSentEvent) =>
+      eventBytes(event, { now: clock.now(), isSelectable })
+    const parts = async function* () {
+      for await (const events of readEvents(opened.texts)) yield Buffer.concat(events.map(bytesOf))
+    }
+    const headers = { 'X-Accel-Buffering': 'no' }
+    const stream = ReadableStream.from<Uint8Array>(parts())
+    return { ...textAnswer(''), contentType: 'text/event-stream', headers, stream }
+  }
+}
+
+/** Opens the stream from where the browser was. That the relay cannot be reached is an answer too. */
+async function open(
+  requests: StreamRequests,
+  parameters: URLSearchParams,
+  request: Parameters<typeof headerOf>[0],
+): ReturnType<StreamRequests['openDeliveries']> {
+  try {
+    return await requests.openDeliveries(parameters, headerOf(request, 'last-event-id'))
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error
+    return { refusal: jsonAnswer(502, { detail: error.message }) satisfies Answer }
+  }
+}
+
+/** What the browser is told of an event of the relay. One that tells nothing keeps the connection in use. */
+function eventBytes(
+  { id, event, data }: ServerSentEvent,
+  options: Parameters<typeof rowEvent>[1],
+): Uint8Array {
+  if (event === 'missed') return ROWS_MISSED
+  const delivery = event === 'delivery' ? Delivery.safeParse(jsonValue(data)).data : undefined
+  if (delivery !== undefined) return rowEvent(delivery, options, id)
+  return Buffer.from(id === undefined ? ':\n\n' : `id: ${id}\n\n`)
+}

@@ -1,0 +1,20 @@
+import { deliveryRow, type RowOptions } from '../../../console/deliveries-table.ts'
+import type { Delivery } from '../../../relay/api/schemas/deliveries.ts'
+
+/** The event of a row that came or changed, for the console's list. A browser that comes back goes on after `position`. */
+export function rowEvent(delivery: Delivery, options: RowOptions, position?: string): Uint8Array {
+  return namedEvent('row', deliveryRow(delivery, options).toString().trimEnd(), position)
+}
+
+/** The event that says that rows may be missing, so that the list has to be loaded anew. */
+export const ROWS_MISSED: Uint8Array = namedEvent('missed', '')
+
+/**
+ * A Server-Sent Event. Each line of its data is a field of its own, which the reader joins:
+ * https://html.spec.whatwg.org/multipage/server-sent-events.html
+ */
+function namedEvent(name: string, data: string, position?: string): Uint8Array {
+  const id = position === undefined ? '' : `id: ${position}\n`
+  const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`)
+  return Buffer.from(`${id}event: ${name}\n${lines.join('')}\n`)
+}
