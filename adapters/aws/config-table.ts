@@ -4,6 +4,7 @@ import {
   paginateQuery,
   UpdateItemCommand,
 } from '@aws-sdk/client-dynamodb'
+import { FLEET } from '../../relay/model/fleet.ts'
 import { writeModeOf } from './cluster-modes.ts'
 import { mapConcurrently } from './concurrency.ts'
 import {
@@ -212,6 +213,7 @@ export class ConfigTable {
   async clustersSeen(): Promise<readonly ClusterSeen[]> {
     const [admitted, configured] = await Promise.all([this.#having(TOKENS), this.#having(POINTER)])
     const seen = new Map([...admitted, ...configured].map((it) => [it.cluster, it]))
+    seen.delete(FLEET)
     return [...seen.values()]
   }
 

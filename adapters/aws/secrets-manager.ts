@@ -1,5 +1,6 @@
 import { type ClusterTokens, TOKEN_FORM } from '../../relay/api/credentials.ts'
 import { ClusterName } from '../../relay/model/config.ts'
+import { FLEET } from '../../relay/model/fleet.ts'
 import { isJsonObject } from '../../relay/model/json-value.ts'
 import { KubernetesName } from '../../relay/model/kubernetes.ts'
 import { storedSecret, type VersionedSecret } from '../../relay/model/secret.ts'
@@ -43,7 +44,7 @@ export class SecretsManagerStore implements SecretStore {
   ): Promise<VersionedSecret | undefined> {
     // A name with a slash could mean another namespace's Secret; Kubernetes has none such.
     const isName =
-      isCluster(cluster) &&
+      (isCluster(cluster) || cluster === FLEET) &&
       [namespace, name].every((part) => KubernetesName.safeParse(part).success)
     if (!isName) return undefined
     const found = await this.#inSet(cluster, `${namespace}/${name}`, fresh)

@@ -1,4 +1,5 @@
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
+import { FLEET } from '../../relay/model/fleet.ts'
 import { DEFAULT_RETENTION_MS } from '../../relay/model/retention.ts'
 import {
   type ConfigText,
@@ -124,6 +125,7 @@ export class SqliteConfigStore implements ConfigStore, ConfigHistory {
   }
 
   #sumUp({ cluster, takenAt, notReady }: ConfigText, shipper: string | undefined): void {
+    if (cluster === FLEET) return
     const known = this.#summaries.get(cluster)
     const heard = shipper === undefined ? known : { heardAt: takenAt, shipper }
     // Without either it is read when it is asked for.
@@ -171,10 +173,11 @@ export class SqliteConfigStore implements ConfigStore, ConfigHistory {
     return this.#history.sweep(now - this.#retentionMs)
   }
 
-  /** The clusters that have a set, in alphabetical order. */
+  /** The clusters that have a set, in alphabetical order. The fleet is none. */
   async clusters(): Promise<readonly string[]> {
     const rows = await this.#database.read<{ cluster: string }>(
-      'SELECT cluster FROM configs ORDER BY cluster',
+      'SELECT cluster FROM configs WHERE cluster <> ? ORDER BY cluster',
+      FLEET,
     )
     return rows.map((row) => row.cluster)
   }

@@ -159,7 +159,7 @@ function requestsOn(
     put: (request: ConfigRequest) => putConfig(ports, request, noPause, host),
     onStored: (cluster: string) => wake(ports, cluster),
   }
-  const eventPorts = { ...ports, rules: createRulesReader(ports.configs) }
+  const eventPorts = { ...ports, rules: createRulesReader(ports.configs, ports.configs) }
   let asking: Promise<string | undefined> | undefined
   const caller = () => {
     asking ??= askCaller()

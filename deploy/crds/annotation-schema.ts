@@ -24,9 +24,11 @@ const RULES: Readonly<Record<RuleAnnotation, string>> = {
     'Namespaces of the objects that it is for, with commas between them, or * for all; for sources that name none.',
   type: 'Type that counts instead of spec.type, for types that the definitions of Flux refuse there.',
   provider:
-    'Namespace and name of the Provider, in the place of spec.providerRef; it has to allow that by allow-namespaces.',
+    'Namespace and name of the Provider, in the place of spec.providerRef, such as platform/slack, which has to allow that by allow-namespaces; _fleet/slack is one that the relay keeps for all clusters.',
   'allow-namespaces':
     'Other namespaces whose Alerts may use this Provider, with commas between them, or * for all.',
+  'allow-clusters':
+    'For a Provider of the fleet: the clusters whose Alerts may use it, with commas between them, or * for all.',
 }
 
 /** What an editor shows of each annotation that some types of Providers read. */

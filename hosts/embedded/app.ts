@@ -10,6 +10,7 @@ import { configRoutes } from '../../relay/api/routes/config.ts'
 import { deliveryRoutes } from '../../relay/api/routes/deliveries.ts'
 import { eventsRoute, singleEventRoute } from '../../relay/api/routes/events.ts'
 import { explainRoutes } from '../../relay/api/routes/explain.ts'
+import { fleetRoutes } from '../../relay/api/routes/fleet.ts'
 import { overviewRoutes } from '../../relay/api/routes/overview.ts'
 import { providerRoutes } from '../../relay/api/routes/providers.ts'
 import { quarantineRoutes } from '../../relay/api/routes/quarantine.ts'
@@ -36,6 +37,7 @@ import { configurationCame } from './configuration-came.ts'
 import type { Configurations } from './configurations/configurations.ts'
 import type { StreamLimits } from './delivery-stream.ts'
 import type { Echo } from './echo.ts'
+import { fleetCame } from './fleet-came.ts'
 import { foreignProblem } from './loopback.ts'
 import type { Metrics } from './metrics.ts'
 import type { NotTakenCounts } from './not-taken-counts.ts'
@@ -136,6 +138,11 @@ function allRoutes(deps: ServerDependencies, door: DoorLog): readonly Route[] {
       onStored: (cluster) =>
         configurationCame(deps, cluster, () => configurations.judgeAgain(cluster)),
       ownsConfig,
+    }),
+    ...fleetRoutes({
+      ...configurations.fleet,
+      secretWriter: deps.secretWriter,
+      onStored: () => fleetCame(deps),
     }),
     ...clusterRoutes({ clusters: deps.clusters, clock: ports.clock }),
     ...overviewRoutes({

@@ -4,7 +4,7 @@ import type { Ports } from '../../relay/ports/ports.ts'
 import type { Log } from '../kit/log.ts'
 
 /** What a configuration may change. */
-interface ConfigurationHeirs {
+export interface ConfigurationHeirs {
   readonly ports: Ports
   readonly destinations: Pick<Destinations, 'review'>
   readonly log: Log

@@ -56,7 +56,10 @@ function ownRelay(parts: EmbeddedConsoleParts): ConsoleRelay {
   const { ports, history, clusters, counts, destinations, waiting, explaining } = parts
   const { clock } = ports
   const testProvider = createProviderTests(parts)
-  const eventPorts = { ...ports, rules: createRulesReader(history, explaining.pause) }
+  const eventPorts = {
+    ...ports,
+    rules: createRulesReader(history, ports.configs, explaining.pause),
+  }
   return {
     showOverview: () => showOverview({ ...ports, clusters, counts, destinations, waiting }),
     listDeliveries: (parameters) => listDeliveries(ports, parameters),

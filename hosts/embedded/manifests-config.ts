@@ -8,13 +8,15 @@ import {
   notReadyCount,
   readConfigText,
 } from '../../relay/model/stored/config-snapshot.ts'
-import { type HostRules, reconcile } from '../../relay/pipeline/reconcile.ts'
+import { readFleet } from '../../relay/pipeline/fleet.ts'
+import { type HostRules, reconcile, type Surroundings } from '../../relay/pipeline/reconcile.ts'
 import { noPause, type Pause } from '../../relay/pipeline/slices.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { ConfigStore } from '../../relay/ports/config-store.ts'
 import type { SecretStore } from '../../relay/ports/secret-store.ts'
 import type { ConfigTexts } from './configurations/config-texts.ts'
+import type { JudgedFolder } from './configurations/messages.ts'
 import { withCreationTimes } from './manifests/creation-times.ts'
 import type { LoadedManifests } from './manifests/loader.ts'
 import { type ManifestError, manifestErrorText } from './manifests/manifest-error.ts'
@@ -28,7 +30,7 @@ export interface ManifestsConfig {
   /** Keeps what is in force, so that records which name it can be explained later. */
   keep(): Promise<void>
   /** Puts a load that is judged already in force. */
-  applyJudged(config: ConfigText, secrets: LoadedManifests['secrets']): void
+  applyJudged(judged: Pick<JudgedFolder, 'config' | 'secrets' | 'problems'>): void
   /** Sums up the load that is in force; undefined before the first load. */
   summary(): Pick<ConfigSummary, 'cluster' | 'takenAt' | 'notReady'> | undefined
 }
@@ -59,9 +61,16 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
   const { cluster, others, builtInSecrets, clock, host, pause = noPause } = options
   let inForce: ConfigSnapshot | ConfigText | undefined
   let secretsInForce = folderSecrets(new Map(), builtInSecrets)
+  let problemsInForce: readonly ManifestError[] = []
+  const surroundings = { ...host, fleet: () => readFleet(others.configs) }
 
-  const refuse = (owner: string) => {
-    if (owner === cluster) throw new Error(`the manifests folder owns ${cluster}`)
+  /** Takes what is in force once it is judged again, and nothing else: the folder owns the cluster. */
+  const takeJudged = (next: ConfigSnapshot) => {
+    if (next.revision !== inForce?.revision) {
+      throw new Error(`the manifests folder owns ${cluster}`)
+    }
+    inForce = { ...next, objects: withProblems(next.objects, problemsInForce) }
+    return 'replaced' as const
   }
   return {
     configs: {
@@ -88,12 +97,11 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
         return 'body' in inForce ? readConfigText(cluster, inForce.body, pause) : inForce
       },
       async replace(next, shipper) {
-        refuse(next.cluster)
-        return others.configs.replace(next, shipper)
+        return next.cluster === cluster ? takeJudged(next) : others.configs.replace(next, shipper)
       },
       async replaceText(next, shipper) {
-        refuse(next.cluster)
-        return others.configs.replaceText(next, shipper)
+        if (next.cluster !== cluster) return others.configs.replaceText(next, shipper)
+        return takeJudged(await readConfigText(cluster, next.body, pause))
       },
     },
     secrets: {
@@ -104,10 +112,11 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
     },
     async apply(loaded) {
       const snapshot = await judgeFolder({
-        ...{ cluster, builtInSecrets, loaded, pause, host },
+        ...{ cluster, builtInSecrets, loaded, pause, surroundings },
         now: clock.now(),
       })
       inForce = snapshot
+      problemsInForce = loaded.problems
       secretsInForce = folderSecrets(loaded.secrets, builtInSecrets)
       return snapshot
     },
@@ -115,8 +124,9 @@ export function createManifestsConfig(options: ManifestsConfigOptions): Manifest
       if (inForce === undefined) return
       await others.configs.keepText('body' in inForce ? inForce : configTextOf(inForce))
     },
-    applyJudged(config, secrets) {
+    applyJudged({ config, secrets, problems }) {
       inForce = config
+      problemsInForce = problems
       secretsInForce = folderSecrets(secrets, builtInSecrets)
     },
     summary() {
@@ -132,17 +142,17 @@ export interface FolderToJudge extends Pick<ManifestsConfigOptions, 'cluster' | 
   readonly loaded: LoadedManifests
   /** Milliseconds since the epoch. */
   readonly now: number
-  readonly host: HostRules | undefined
+  readonly surroundings: Surroundings
   readonly pause?: Pause
 }
 
 /** Judges a load of a folder by the Secrets in it. What is wrong with it is said of its objects. */
 export async function judgeFolder(folder: FolderToJudge): Promise<ConfigSnapshot> {
-  const { cluster, builtInSecrets, now, host, pause } = folder
+  const { cluster, builtInSecrets, now, surroundings, pause } = folder
   const { secrets, problems } = folder.loaded
   const own = folderSecrets(secrets, builtInSecrets)
   const manifests = withCreationTimes(folder.loaded)
-  const snapshot = await reconcile(cluster, manifests, now, own, pause, host)
+  const snapshot = await reconcile(cluster, manifests, now, own, pause, surroundings)
   return { ...snapshot, objects: withProblems(snapshot.objects, problems) }
 }
 

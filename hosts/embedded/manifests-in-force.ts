@@ -18,7 +18,7 @@ export async function putInForce(config: ManifestsConfig, load: FolderLoad, log:
 
 async function apply(config: ManifestsConfig, load: FolderLoad) {
   if (load.kind === 'judged') {
-    config.applyJudged(load.judged.config, load.judged.secrets)
+    config.applyJudged(load.judged)
     return load.judged
   }
   const { objects, manifests } = await config.apply(load.loaded)

@@ -4,7 +4,7 @@ import type { AcceptedEvent } from '../model/delivery.ts'
 import { type FieldError, fieldErrors, fieldErrorText } from '../model/errors.ts'
 import { accept } from '../pipeline/accept.ts'
 import { type ExplainOptions, explainEvent } from '../pipeline/explain/explain.ts'
-import { compileInSlices } from '../pipeline/routing-table.ts'
+import { compileWithFleet } from '../pipeline/fleet.ts'
 import { noPause } from '../pipeline/slices.ts'
 import type { OrderTimes } from '../ports/order-times.ts'
 import type { Ports } from '../ports/ports.ts'
@@ -41,7 +41,7 @@ export async function explain(
   if (typeof snapshot !== 'object') {
     return problemAnswer(problem('no-config', `the cluster ${cluster} has no configuration yet`))
   }
-  const table = await compileInSlices(snapshot, options.pause ?? noPause)
+  const table = await compileWithFleet(snapshot, ports.configs, options.pause ?? noPause)
   const verdicts = await explainEvent(ports, { snapshot, table }, read.event, options)
   return jsonAnswer(200, { cluster, revision: snapshot.revision, verdicts })
 }

@@ -2,7 +2,14 @@ import { type ZodType, z } from 'zod'
 import { type Access, OPERATIONS, type Operation } from './operations.ts'
 import { PROBLEM_KINDS, type ProblemCode, type ProblemStatus } from './problem-codes.ts'
 import { ClusterList, ListedCluster, NotTakenEvents } from './schemas/clusters.ts'
-import { AppliedConfig, ConfigSet, Readiness, StoredConfig } from './schemas/config.ts'
+import {
+  AppliedConfig,
+  ConfigSet,
+  FleetSet,
+  Readiness,
+  StoredConfig,
+  StoredFleet,
+} from './schemas/config.ts'
 import {
   DeliveriesPage,
   Delivery,
@@ -36,7 +43,7 @@ import {
 import { ProblemDocument } from './schemas/problem.ts'
 import { TestToSend } from './schemas/provider-test.ts'
 import { PutBack, QuarantinePage, SetAsideMessage } from './schemas/quarantine.ts'
-import { SecretData, StoredSecret } from './schemas/secrets.ts'
+import { SecretData, StoredFleetSecret, StoredSecret } from './schemas/secrets.ts'
 import { Silence, SilenceList, SilenceToMake } from './schemas/silences.ts'
 
 type Json = Readonly<Record<string, unknown>>
@@ -171,6 +178,7 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   ExplainedEvent,
   Explanation,
   FailingDestination,
+  FleetSet,
   ListedCluster,
   ListedEvent,
   ListedObject,
@@ -189,6 +197,8 @@ const COMPONENTS: Readonly<Record<string, ZodType>> = {
   SilenceList,
   SilenceToMake,
   StoredConfig,
+  StoredFleet,
+  StoredFleetSecret,
   StoredSecret,
   StreamEnd,
   TestToSend,

@@ -1,7 +1,7 @@
 import type { ZodType } from 'zod'
 import type { ProblemCode } from './problem-codes.ts'
 import { ClusterList } from './schemas/clusters.ts'
-import { AppliedConfig, ConfigSet, StoredConfig } from './schemas/config.ts'
+import { AppliedConfig, ConfigSet, FleetSet, StoredConfig, StoredFleet } from './schemas/config.ts'
 import { DeliveriesPage, Delivery, DeliveryEvents, DismissalRequest } from './schemas/deliveries.ts'
 import { EventsPage } from './schemas/event-list.ts'
 import { EventsBody, PostedEventDocument, ReceivedEvents } from './schemas/events.ts'
@@ -10,7 +10,7 @@ import { ObjectList } from './schemas/objects.ts'
 import { Overview } from './schemas/overview.ts'
 import { TestToSend } from './schemas/provider-test.ts'
 import { PutBack, QuarantinePage } from './schemas/quarantine.ts'
-import { SecretData, StoredSecret } from './schemas/secrets.ts'
+import { SecretData, StoredFleetSecret, StoredSecret } from './schemas/secrets.ts'
 import { Silence, SilenceList, SilenceToMake } from './schemas/silences.ts'
 
 /**
@@ -129,6 +129,33 @@ export const OPERATIONS = {
     body: SecretData,
     success: { status: 200, body: StoredSecret },
     problems: [...OF_BODY, 'bad-parameter', 'config-owned'],
+  },
+  putFleetConfig: {
+    method: 'PUT',
+    path: '/v1/fleet/config',
+    access: 'operator',
+    summary:
+      'Replaces the Providers of the fleet, which Alerts of the clusters that each allows may use.',
+    body: FleetSet,
+    success: { status: 200, body: AppliedConfig },
+    problems: [...OF_BODY, 'stale-config', 'overloaded'],
+  },
+  showFleetConfig: {
+    method: 'GET',
+    path: '/v1/fleet/config',
+    access: 'viewer',
+    summary: 'Shows the Providers of the fleet, and what became of each.',
+    success: { status: 200, body: StoredFleet },
+    problems: ['no-config'],
+  },
+  putFleetSecret: {
+    method: 'PUT',
+    path: '/v1/fleet/secrets/{name}',
+    access: 'operator',
+    summary: 'Stores a Secret that Providers of the fleet name.',
+    body: SecretData,
+    success: { status: 200, body: StoredFleetSecret },
+    problems: [...OF_BODY, 'bad-parameter'],
   },
   listClusters: {
     method: 'GET',

@@ -1,9 +1,11 @@
 import { z } from 'zod'
+import type { ConfigSnapshot } from '../model/config.ts'
 import { type FieldError, fieldErrors, fieldErrorText } from '../model/errors.ts'
 import { type KubernetesObject, namespacedName } from '../model/kubernetes.ts'
 import { nameOf } from '../model/parse-objects.ts'
 import { parseTimeMs } from '../model/time.ts'
-import { type HostRules, reconcile } from '../pipeline/reconcile.ts'
+import { readFleet } from '../pipeline/fleet.ts'
+import { type HostRules, reconcile, reconcileFleet } from '../pipeline/reconcile.ts'
 import { noPause, type Pause, slicesOf } from '../pipeline/slices.ts'
 import type { Ports } from '../ports/ports.ts'
 import { type Answer, jsonAnswer, problemAnswer, unavailableAnswer } from './answer.ts'
@@ -46,6 +48,14 @@ const ConfigBody = z.object({
   alerts: z.array(z.unknown()),
   providers: z.array(z.unknown()),
 })
+
+/** The most Providers of the fleet: each is compiled for every cluster that uses one. */
+export const MAX_FLEET_PROVIDERS = 500
+
+/** The schema of the body of the fleet's set, which has no Alerts. */
+const FleetBody = z
+  .object({ takenAt: Time, providers: z.array(z.unknown()).max(MAX_FLEET_PROVIDERS) })
+  .transform((set) => ({ ...set, alerts: [] }))
 
 const LISTS = { alerts: objectOf('Alert'), providers: objectOf('Provider') }
 
@@ -93,20 +103,41 @@ export async function putConfig(
   pause: Pause = noPause,
   host: HostRules = {},
 ): Promise<Answer> {
-  const read = await readConfig(request, ports.clock.now(), pause)
+  const read = await readSet(request, ConfigBody, ports.clock.now(), pause)
   if ('problem' in read) return problemAnswer(read.problem)
   const { cluster, shipper } = request
+  const { manifests, takenAt } = read
+  const surroundings = { ...host, fleet: () => readFleet(ports.configs) }
+  return store(ports, shipper, () =>
+    reconcile(cluster, manifests, takenAt, ports.secrets, pause, surroundings),
+  )
+}
+
+/** Replaces the set of the fleet, as `putConfig` does that of a cluster. */
+export async function putFleetConfig(
+  ports: Pick<Ports, 'configs' | 'secrets' | 'clock'>,
+  request: RequestBody,
+  pause: Pause = noPause,
+  host: HostRules = {},
+): Promise<Answer> {
+  const read = await readSet(request, FleetBody, ports.clock.now(), pause)
+  if ('problem' in read) return problemAnswer(read.problem)
+  const { manifests, takenAt } = read
+  return store(ports, undefined, () =>
+    reconcileFleet(manifests, takenAt, ports.secrets, pause, host),
+  )
+}
+
+/** Stores a set once it is judged, unless the stored one was taken later. */
+async function store(
+  ports: Pick<Ports, 'configs'>,
+  shipper: string | undefined,
+  judge: () => Promise<ConfigSnapshot>,
+): Promise<Answer> {
   try {
-    const snapshot = await reconcile(
-      cluster,
-      read.manifests,
-      read.takenAt,
-      ports.secrets,
-      pause,
-      host,
-    )
+    const snapshot = await judge()
     if ((await ports.configs.replace(snapshot, shipper)) === 'stale') {
-      return problemAnswer(await staleProblem(ports, cluster, read.takenAt))
+      return problemAnswer(await staleProblem(ports, snapshot))
     }
     return jsonAnswer(200, { revision: snapshot.revision, objects: snapshot.objects })
   } catch (cause) {
@@ -119,11 +150,16 @@ type ReadConfig =
   | { readonly manifests: readonly KubernetesObject[]; readonly takenAt: number }
   | { readonly problem: Problem }
 
-async function readConfig(request: ConfigRequest, now: number, pause: Pause): Promise<ReadConfig> {
+async function readSet(
+  request: RequestBody,
+  schema: typeof ConfigBody | typeof FleetBody,
+  now: number,
+  pause: Pause,
+): Promise<ReadConfig> {
   const read = await readLargeJsonObject(request, CONFIG_LIMITS, pause)
   if ('problem' in read) return read
   await pause()
-  const parsed = ConfigBody.safeParse(read.object)
+  const parsed = schema.safeParse(read.object)
   if (!parsed.success) return { problem: invalid(fieldErrors(parsed.error.issues)) }
   const { takenAt } = parsed.data
   const alerts = await readList('alerts', parsed.data.alerts, pause)
@@ -164,7 +200,10 @@ function invalid(errors: readonly FieldError[]): Problem {
   return problem('not-valid', first ? fieldErrorText(first) : 'not valid', { errors })
 }
 
-async function staleProblem(ports: Pick<Ports, 'configs'>, cluster: string, takenAt: number) {
+async function staleProblem(
+  ports: Pick<Ports, 'configs'>,
+  { cluster, takenAt }: Pick<ConfigSnapshot, 'cluster' | 'takenAt'>,
+) {
   const stored = await ports.configs.read(cluster)
   const isStored = typeof stored === 'object'
   const storedAt = isStored ? isoTime(stored.takenAt) : 'later'

@@ -2,9 +2,10 @@ import type { LedgerRecord } from '../model/delivery.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { CompiledAlert } from '../pipeline/compiled-alert.ts'
 import type { Rules } from '../pipeline/explain/explain.ts'
-import { compileInSlices } from '../pipeline/routing-table.ts'
+import { compileWithFleet } from '../pipeline/fleet.ts'
 import { noPause, type Pause } from '../pipeline/slices.ts'
 import type { ConfigHistory } from '../ports/config-history.ts'
+import type { ConfigStore } from '../ports/config-store.ts'
 
 /** The rules that decided about an event. */
 export interface RulesOfThen extends Rules {
@@ -24,14 +25,18 @@ const MAX_REVISIONS = 8
 
 /**
  * Makes the reader of a host: a list has many pages, and one revision decided about most of what is on them, so
- * the latest ones stay compiled. `pause` is waited for between parts of a large set.
+ * the latest ones stay compiled. Providers of the fleet are those of now. `pause` is waited for between parts of a large set.
  */
-export function createRulesReader(history: ConfigHistory, pause: Pause = noPause): RulesReader {
+export function createRulesReader(
+  history: ConfigHistory,
+  configs: Pick<ConfigStore, 'read'>,
+  pause: Pause = noPause,
+): RulesReader {
   const known = new Map<string, Promise<RulesOfThen | undefined>>()
   const read = async (cluster: string, revision: string) => {
     const snapshot = await history.readRevision(cluster, revision)
     if (snapshot === undefined) return undefined
-    const table = await compileInSlices(snapshot, pause)
+    const table = await compileWithFleet(snapshot, configs, pause)
     const named = [...table.alertsByUid.values()].map(
       (compiled) => [namespacedName(compiled.alert.metadata), compiled] as const,
     )

@@ -2,11 +2,14 @@ import { randomUUID } from 'node:crypto'
 import type { z } from 'zod'
 import type { DeliveryRecord, LedgerRecord, Pending } from '../model/delivery.ts'
 import { fieldErrors, fieldErrorText } from '../model/errors.ts'
+import { FLEET } from '../model/fleet.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import { nameOf, parseObjects } from '../model/parse-objects.ts'
 import type { Provider } from '../model/provider.ts'
+import { readFleet } from '../pipeline/fleet.ts'
+import { fleetDenial } from '../pipeline/provider-route.ts'
 import { newProviderTest, sampleProblem } from '../pipeline/provider-sample.ts'
-import { compileProvider } from '../pipeline/routing-table.ts'
+import { compileProvider, fleetProviders } from '../pipeline/routing-table.ts'
 import type { Ports } from '../ports/ports.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
 import { type RequestBody, readJsonObject } from './body.ts'
@@ -87,6 +90,7 @@ async function findProvider(
   )
   const [provider] = parseObjects(cluster, manifests).providers
   if (provider) return { provider }
+  if (namespace === FLEET) return findInFleet(configs, cluster, wanted)
   const judged = snapshot.objects.find(
     (object) => object.kind === 'Provider' && namespacedName(object) === wanted,
   )
@@ -94,4 +98,21 @@ async function findProvider(
     ? `the Provider ${wanted} of ${cluster} is not valid: ${judged.message}`
     : `the cluster ${cluster} has no Provider ${wanted}`
   return { problem: problem('unknown-provider', detail) }
+}
+
+/** A Provider of the fleet, which is tested as it is for a cluster that may use it. */
+async function findInFleet(
+  configs: Ports['configs'],
+  cluster: string,
+  wanted: string,
+): Promise<{ readonly provider: Provider } | { readonly problem: Problem }> {
+  const fleet = await readFleet(configs)
+  const found = fleet && fleetProviders(cluster, fleet).get(wanted)
+  if (found === undefined) {
+    return { problem: problem('unknown-provider', `the fleet has no valid Provider ${wanted}`) }
+  }
+  const denial = fleetDenial(found, cluster)
+  return denial === undefined
+    ? { provider: found.provider }
+    : { problem: problem('unknown-provider', denial) }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { FLEET } from './fleet.ts'
 import { NameText, TextMap } from './text.ts'
 
 /**
@@ -13,6 +14,7 @@ const SegmentName = () =>
 export const ObjectMeta = z.object({
   name: SegmentName(),
   namespace: SegmentName()
+    .refine((namespace) => namespace !== FLEET, `${FLEET} is the relay's own, and no namespace`)
     .nullish()
     .transform((namespace) => namespace ?? 'default'),
   uid: NameText().nullish(),

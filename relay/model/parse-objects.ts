@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import { Alert } from './alert.ts'
 import { type FieldError, fieldErrors } from './errors.ts'
+import { FLEET } from './fleet.ts'
 import { derivedUid } from './hash.ts'
 import { type KubernetesObject, relayAnnotations } from './kubernetes.ts'
 import { Provider, withAnnotatedType } from './provider.ts'
@@ -20,6 +21,28 @@ export function parseAlert(cluster: string, manifest: KubernetesObject): ParseRe
 export function parseProvider(cluster: string, manifest: KubernetesObject): ParseResult<Provider> {
   const result: ParseResult<Provider> = parseObject('Provider', Provider, cluster, manifest)
   return 'object' in result ? { object: withAnnotatedType(result.object) } : result
+}
+
+/**
+ * Validates a Provider of the fleet, which has no namespace of its own, and gives it the identity that it has for
+ * a cluster.
+ */
+export function parseFleetProvider(
+  cluster: string,
+  written: KubernetesObject,
+): ParseResult<Provider> {
+  const { namespace, ...given } = Object(written.metadata) as Record<string, unknown>
+  const result = parseProvider(cluster, { ...written, metadata: given })
+  if (!('object' in result)) return { ...result, namespace: FLEET }
+  const { object } = result
+  const { name } = object.metadata
+  if (namespace !== undefined && namespace !== null) {
+    const message = 'a Provider of the fleet has no namespace; leave it away'
+    return { name, namespace: FLEET, errors: [{ field: 'metadata.namespace', message }] }
+  }
+  const metadata = { namespace: FLEET, name, uid: derivedUid(cluster, 'Provider', FLEET, name) }
+  const manifest = { ...object.manifest, metadata: { ...given, ...metadata } }
+  return { object: { ...object, metadata, manifest } }
 }
 
 /**

@@ -1,3 +1,4 @@
+import { FLEET } from './fleet.ts'
 import { KubernetesName, type KubernetesObject, relayAnnotations } from './kubernetes.ts'
 import { nameOf } from './parse-objects.ts'
 
@@ -10,11 +11,17 @@ export interface ProviderRef {
 /** The annotation on an Alert, without its prefix, that takes the place of `spec.providerRef`. */
 const PROVIDER_ANNOTATION = 'provider'
 
-/** Reads `platform/slack`; undefined when the text is no namespace and name of a Provider. */
+/**
+ * Reads `platform/slack`, or `_fleet/slack`; undefined when the text is no namespace and name of a Provider.
+ */
 export function parseProviderRef(text: string): ProviderRef | undefined {
   const [namespace = '', name = '', ...more] = text.trim().split('/')
-  const areNames = [namespace, name].every((part) => KubernetesName.safeParse(part).success)
-  return areNames && more.length === 0 ? { namespace, name } : undefined
+  const isPlace = namespace === FLEET || isName(namespace)
+  return isPlace && isName(name) && more.length === 0 ? { namespace, name } : undefined
+}
+
+function isName(text: string): boolean {
+  return KubernetesName.safeParse(text).success
 }
 
 /** Whether an Alert leads to a Provider of another namespace than its own. */

@@ -23,6 +23,7 @@ export const RULE_ANNOTATIONS = {
   type: ['Provider'],
   provider: ['Alert'],
   'allow-namespaces': ['Provider'],
+  'allow-clusters': ['Provider'],
 } as const satisfies Readonly<Record<string, readonly RuleBearer[]>>
 
 export type RuleAnnotation = keyof typeof RULE_ANNOTATIONS

@@ -4,7 +4,7 @@ import { annotationField } from '../model/rule-annotations.ts'
 import { NO_EVENTS, PatternBudget, type PatternEvents } from './pattern-budget.ts'
 import type { MemoryRules } from './rules/memory-rules.ts'
 import { MAX_LISTED_SOURCES, NamespaceBudget } from './rules/namespace-budget.ts'
-import type { Namespaces } from './rules/namespaces.ts'
+import { isIn, type NameList } from './rules/namespaces.ts'
 import { compileRules, type Rules } from './rules/rules.ts'
 
 /** An entry of an inclusionList or exclusionList that compiled. */
@@ -41,15 +41,14 @@ export interface AlertSource {
 }
 
 /** The namespaces whose objects a source is for. */
-export function sourceNamespaces({ alert, source }: AlertSource): Namespaces {
+export function sourceNamespaces({ alert, source }: AlertSource): NameList {
   if (source.namespace !== undefined) return [source.namespace]
   return alert.rules.namespaces ?? [alert.alert.metadata.namespace]
 }
 
 /** Whether a source is for objects of this namespace. */
 export function isForNamespace(source: AlertSource, namespace: string): boolean {
-  const namespaces = sourceNamespaces(source)
-  return namespaces === 'all' || namespaces.includes(namespace)
+  return isIn(sourceNamespaces(source), namespace)
 }
 
 const CONSEQUENCE = {

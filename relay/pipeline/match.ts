@@ -191,7 +191,7 @@ function judge(
 
   const misnamed = rules.errors.find(({ field }) => field === PROVIDER_FIELD)
   if (misnamed) return { kind: 'missing', alert, ...annotationMiss('Alert', misnamed) }
-  const route = routeOf(compiled, table.providers, options)
+  const route = routeOf(compiled, table, options)
   if (route.kind !== 'found') {
     const { kind: _, name: __, ...rest } = route
     return { kind: 'missing', alert, rule: 'provider', ...rest }

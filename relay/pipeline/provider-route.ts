@@ -1,8 +1,10 @@
+import { isOfFleet } from '../model/fleet.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { ProviderRef } from '../model/provider-ref.ts'
 import { annotationField } from '../model/rule-annotations.ts'
 import type { CompiledAlert } from './compiled-alert.ts'
-import type { CompiledProvider } from './routing-table.ts'
+import type { CompiledProvider, RoutingTable } from './routing-table.ts'
+import { isIn } from './rules/namespaces.ts'
 
 /**
  * Where an Alert leads. `not-found`: there is no such Provider, or it is not valid. `denied`: the Alert may not
@@ -36,17 +38,20 @@ export function providerNameOf(alert: CompiledAlert): string {
   return namespacedName(providerRefOf(alert))
 }
 
-/** Finds the Provider of an Alert among those of its cluster, if the Alert may use it. */
+/** What an Alert finds its Provider in: a table, or what is to be one. */
+export type ProviderPlace = Pick<RoutingTable, 'cluster' | 'providers'>
+
+/** Finds the Provider of an Alert among those of its cluster and of the fleet, if the Alert may use it. */
 export function routeOf(
   compiled: CompiledAlert,
-  providers: ReadonlyMap<string, CompiledProvider>,
+  { cluster, providers }: ProviderPlace,
   { noCrossNamespaceRefs }: RouteOptions,
 ): ProviderRoute {
   const { namespace } = compiled.alert.metadata
   const ref = providerRefOf(compiled)
   const name = namespacedName(ref)
   const isOwn = ref.namespace === namespace
-  if (!isOwn && noCrossNamespaceRefs) {
+  if (!isOwn && noCrossNamespaceRefs && !isOfFleet(ref)) {
     const reason = `Provider ${name} is in another namespace than the Alert, which the option no-cross-namespace-refs forbids`
     return { kind: 'denied', name, reason }
   }
@@ -54,13 +59,25 @@ export function routeOf(
   if (provider === undefined) {
     return { kind: 'not-found', name, reason: `Provider ${name} does not exist or is not valid` }
   }
-  if (isOwn || allows(provider, namespace)) return { kind: 'found', name, provider }
+  if (isOfFleet(ref)) {
+    const reason = fleetDenial(provider, cluster)
+    return reason === undefined
+      ? { kind: 'found', name, provider }
+      : { kind: 'denied', name, provider, reason }
+  }
+  const { allowedNamespaces = [] } = provider.rules
+  if (isOwn || isIn(allowedNamespaces, namespace)) return { kind: 'found', name, provider }
   const annotation = annotationField('allow-namespaces')
   const reason = `Provider ${name} does not allow Alerts of the namespace ${namespace}: its ${annotation} says which it allows`
   return { kind: 'denied', name, reason, provider }
 }
 
-function allows({ rules }: CompiledProvider, namespace: string): boolean {
-  const { allowedNamespaces = [] } = rules
-  return allowedNamespaces === 'all' || allowedNamespaces.includes(namespace)
+/** Why a Provider of the fleet is not for a cluster; undefined when it is. */
+export function fleetDenial(
+  { provider, rules }: CompiledProvider,
+  cluster: string,
+): string | undefined {
+  if (isIn(rules.allowedClusters ?? [], cluster)) return undefined
+  const annotation = annotationField('allow-clusters')
+  return `Provider ${namespacedName(provider.metadata)} does not allow the cluster ${cluster}: its ${annotation} says which it allows`
 }

@@ -1,6 +1,8 @@
 import type { DeliveryRecord, Status } from '../model/delivery.ts'
 import { fieldErrorText } from '../model/errors.ts'
+import { isOfFleet } from '../model/fleet.ts'
 import { namespacedName } from '../model/kubernetes.ts'
+import type { Ports } from '../ports/ports.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import { createAccessTokens } from '../providers/auth/access-tokens.ts'
@@ -8,10 +10,12 @@ import { type AttemptContext, attempt } from './attempt.ts'
 import { ClaimsUnderWay } from './claim-time.ts'
 import { type Conclusion, end } from './conclusion.ts'
 import type { Destinations } from './destinations/destinations.ts'
+import { readFleet } from './fleet.ts'
 import type { MatchedCandidate } from './prepare.ts'
+import { fleetDenial } from './provider-route.ts'
 import { sampleAlert } from './provider-sample.ts'
 import { beginNow, concludeDelivery } from './record.ts'
-import type { CompiledProvider } from './routing-table.ts'
+import { type CompiledProvider, fleetProviders, type RoutingTable } from './routing-table.ts'
 import type { TableInForce } from './routing-tables.ts'
 import { textsFor } from './rules/rule-texts.ts'
 
@@ -44,7 +48,7 @@ const STRAIGHT = { overtaken: false, isObserved: false } as const
  * parked, its Provider is suspended or its cluster is observed; and there is no second try. Rejects when a store fails.
  */
 export async function tryProvider(
-  context: AttemptContext,
+  context: TestContext,
   record: DeliveryRecord<Status>,
   table: TableInForce | undefined,
 ): Promise<DeliveryRecord> {
@@ -55,15 +59,23 @@ export async function tryProvider(
   return concluded
 }
 
+/** What a test needs beside what an attempt does: a Provider of the fleet is read with the test. */
+interface TestContext extends AttemptContext {
+  readonly ports: AttemptContext['ports'] & Pick<Ports, 'configs'>
+}
+
 async function tryOnce(
-  context: AttemptContext,
+  context: TestContext,
   record: DeliveryRecord<Status>,
   table: TableInForce | undefined,
 ): Promise<Conclusion> {
   const name = record.provider && namespacedName(record.provider)
-  const compiled = name === undefined ? undefined : table?.providers.get(name)
+  const compiled =
+    name === undefined ? undefined : (await providersFor(context, record, table))?.get(name)
   if (compiled === undefined) return end('dead', `Provider ${name} does not exist any more`)
   const { provider, type } = compiled
+  const denial = isOfFleet(provider.metadata) ? fleetDenial(compiled, record.cluster) : undefined
+  if (denial !== undefined) return end('dead', denial)
   if (type === undefined) {
     return end('dead', `Provider ${name} has the unknown type ${provider.spec.type}`)
   }
@@ -77,6 +89,17 @@ async function tryOnce(
     notes: notesOf(compiled, table?.isObserved === true),
   }
   return withoutRetry(await attempt(record, candidate, sampleContext(context), STRAIGHT))
+}
+
+/** The Providers among which that of a test is. It may be of the fleet before any Alert leads there. */
+async function providersFor(
+  { ports }: TestContext,
+  { cluster, provider }: DeliveryRecord<Status>,
+  table: TableInForce | undefined,
+): Promise<RoutingTable['providers'] | undefined> {
+  if (!provider || !isOfFleet(provider)) return table?.providers
+  const fleet = await readFleet(ports.configs)
+  return fleet && fleetProviders(cluster, fleet)
 }
 
 /** What keeps deliveries back, and no test. */

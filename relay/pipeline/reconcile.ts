@@ -1,24 +1,11 @@
-import type { z } from 'zod'
 import { AlertSpec, EventSource } from '../model/alert.ts'
 import type { ConfigSnapshot, ObjectReadiness } from '../model/config.ts'
-import { type FieldError, fieldErrorText } from '../model/errors.ts'
+import { FLEET } from '../model/fleet.ts'
 import { hashParts } from '../model/hash.ts'
-import {
-  type KubernetesObject,
-  namespacedName,
-  RELAY_ANNOTATION_PREFIX,
-} from '../model/kubernetes.ts'
-import { parseAlert, parseProvider } from '../model/parse-objects.ts'
-import {
-  DEFAULT_TIMEOUT_MS,
-  MAX_TIMEOUT_MS,
-  type Provider,
-  ProviderSpec,
-} from '../model/provider.ts'
+import { type KubernetesObject, namespacedName } from '../model/kubernetes.ts'
+import { parseAlert, parseFleetProvider, parseProvider } from '../model/parse-objects.ts'
 import { annotationField } from '../model/rule-annotations.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
-import { annotationNames } from '../providers/messages/annotations.ts'
-import { providerTypes, settingAnnotations } from '../providers/registry.ts'
 import {
   type AlertBudget,
   type CompiledAlert,
@@ -26,26 +13,25 @@ import {
   newAlertBudget,
   sourceNamespaces,
 } from './compiled-alert.ts'
-import { unknownFields } from './field-notes.ts'
+import { usesFleet } from './fleet.ts'
+import { judgeProvider, type TryBounds } from './provider-readiness.ts'
 import { type RouteOptions, routeOf } from './provider-route.ts'
+import { ignoredFields, invalid, named, ready } from './readiness.ts'
 import { readingOnce } from './reading-once.ts'
-import { resolveProvider } from './resolve-provider.ts'
-import { type CompiledProvider, compileProvider } from './routing-table.ts'
+import { type CompiledProvider, fleetProviders } from './routing-table.ts'
 import { misfits } from './rules/rules.ts'
 import { inSlices, noPause, type Pause, slicesOf } from './slices.ts'
-
-/** The longest time of a try on a host, whatever a Provider says. Milliseconds. */
-export interface TryBounds {
-  /** The host, as a sentence names it: `on AWS`. */
-  readonly where: string
-  readonly firstTryMs: number
-  readonly laterTryMs: number
-}
 
 /** What decides about objects beside the set itself. */
 export interface HostRules extends Partial<RouteOptions> {
   /** The longest times of tries; a Provider that asks for more gets a warning. */
   readonly bounds?: TryBounds
+}
+
+/** The same, with what is stored elsewhere. */
+export interface Surroundings extends HostRules {
+  /** Reads the set of the fleet; called when an Alert leads there. */
+  readonly fleet?: () => Promise<ConfigSnapshot | undefined>
 }
 
 /**
@@ -65,7 +51,7 @@ export async function reconcile(
   takenAt: number,
   secrets: SecretStore,
   pause: Pause = noPause,
-  { bounds, noCrossNamespaceRefs = false }: HostRules = {},
+  { bounds, noCrossNamespaceRefs = false, fleet }: Surroundings = {},
 ): Promise<ConfigSnapshot> {
   const ofKind = (wanted: string) => manifests.filter(({ kind }) => kind === wanted)
   const providers = new Map<string, ObjectReadiness>()
@@ -73,7 +59,9 @@ export async function reconcile(
   const reads = readingOnce(secrets)
   for (const slice of slicesOf(ofKind('Provider'), SLICE)) {
     await pause()
-    const judged = slice.map((manifest) => judgeProvider(cluster, manifest, reads, bounds))
+    const judged = slice.map((manifest) =>
+      judgeProvider(cluster, parseProvider(cluster, manifest), { secrets: reads, bounds }),
+    )
     for (const { readiness, provider } of await Promise.all(judged)) {
       const name = namespacedName(readiness)
       providers.set(name, readiness)
@@ -82,8 +70,11 @@ export async function reconcile(
   }
   const alerts: ObjectReadiness[] = []
   const budget = newAlertBudget()
+  const shared = usesFleet(manifests) ? await fleet?.() : undefined
   const surroundings = {
-    ...{ cluster, providers, compiled, budget },
+    ...{ cluster, budget },
+    providers: new Map([...providers, ...byName(shared?.objects ?? [])]),
+    compiled: new Map([...compiled, ...(shared ? fleetProviders(cluster, shared) : [])]),
     options: { noCrossNamespaceRefs },
   }
   for (const slice of slicesOf(ofKind('Alert'), SLICE)) {
@@ -102,86 +93,28 @@ export async function reconcile(
   }
 }
 
-/** A Provider that is judged, and its compiled form if it has one. */
-interface JudgedProvider {
-  readonly readiness: ObjectReadiness
-  readonly provider?: CompiledProvider
-}
-
-async function judgeProvider(
-  cluster: string,
-  manifest: KubernetesObject,
+/**
+ * Does the same for the set of the fleet, which has Providers only. Whom they allow is no part of their readiness,
+ * but of that of each Alert.
+ */
+export async function reconcileFleet(
+  manifests: readonly KubernetesObject[],
+  takenAt: number,
   secrets: SecretStore,
-  bounds: TryBounds | undefined,
-): Promise<JudgedProvider> {
-  const result = parseProvider(cluster, manifest)
-  if (!('object' in result)) return { readiness: invalid('Provider', result) }
-  const { metadata } = result.object
-  const provider = compileProvider(result.object)
-  const problem = await providerError(cluster, provider, secrets)
-  if (problem) {
-    const readiness = { kind: 'Provider', ...named(metadata), ready: false, ...problem }
-    return { readiness, provider }
+  pause: Pause = noPause,
+  { bounds }: HostRules = {},
+): Promise<ConfigSnapshot> {
+  const objects: ObjectReadiness[] = []
+  const reads = readingOnce(secrets)
+  for (const slice of slicesOf(manifests, SLICE)) {
+    await pause()
+    const judged = slice.map((manifest) =>
+      judgeProvider(FLEET, parseFleetProvider(FLEET, manifest), { secrets: reads, bounds }),
+    )
+    objects.push(...(await Promise.all(judged)).map(({ readiness }) => readiness))
   }
-  const readiness = ready('Provider', metadata, [
-    ...ignoredFields(manifest.spec, ProviderSpec, 'spec'),
-    ...ignoredAnnotations(result.object),
-    ...shortenedTimeout(result.object),
-    ...(bounds ? boundedTimeout(result.object, bounds) : []),
-  ])
-  return { readiness, provider }
-}
-
-async function providerError(cluster: string, compiled: CompiledProvider, secrets: SecretStore) {
-  const { provider, type, contextExpression, rules } = compiled
-  if (rules.errors.length > 0) {
-    return { reason: 'ValidationFailed', message: rules.errors.map(fieldErrorText).join('; ') }
-  }
-  if (!type) {
-    return { reason: 'ValidationFailed', message: `spec.type: unknown type ${provider.spec.type}` }
-  }
-  if (contextExpression && 'error' in contextExpression) {
-    const message = `spec.commitStatusExpr: ${contextExpression.error}`
-    return { reason: 'ValidationFailed', message }
-  }
-  const resolve = (fresh: boolean) => resolveProvider(cluster, provider, type, secrets, { fresh })
-  let resolved = await resolve(false)
-  // The Secret may have come, or been mended, a moment ago.
-  if (resolved.kind !== 'resolved') resolved = await resolve(true)
-  if (resolved.kind === 'resolved') return undefined
-  return {
-    reason: resolved.kind === 'missing' ? 'SecretNotFound' : 'ValidationFailed',
-    message: resolved.reason,
-  }
-}
-
-/** Warnings about annotations that the Provider's type does not have. */
-function ignoredAnnotations({ annotations, spec }: Provider): readonly string[] {
-  const type = providerTypes.get(spec.type)
-  const known = type ? annotationNames(type.settings) : undefined
-  return Object.keys(annotations)
-    .filter((name) => known && !known.has(name) && settingAnnotations.has(name))
-    .map((name) => `annotation ${RELAY_ANNOTATION_PREFIX}${name} is ignored by ${spec.type}`)
-}
-
-/** A warning about a Provider whose timeout is longer than the host allows. */
-function boundedTimeout({ spec }: Provider, bounds: TryBounds): readonly string[] {
-  const { where, firstTryMs, laterTryMs } = bounds
-  const tries = [
-    ['a first try takes', firstTryMs],
-    ['a later one', laterTryMs],
-  ] as const
-  const shorter = tries.filter(([, ms]) => ms < (spec.timeout ?? DEFAULT_TIMEOUT_MS))
-  if (shorter.length === 0) return []
-  const texts = shorter.map(([name, ms]) => `${name} ${ms / 1_000}s at most`)
-  return [`spec.timeout: ${where} ${texts.join(', ')}`]
-}
-
-function shortenedTimeout({ spec }: Provider): readonly string[] {
-  if (spec.timeout === undefined || spec.timeout <= MAX_TIMEOUT_MS) return []
-  return [
-    `spec.timeout: counts as ${MAX_TIMEOUT_MS / 1_000}s, the longest that one attempt may take`,
-  ]
+  const revision = hashParts(JSON.stringify(manifests))
+  return { cluster: FLEET, revision, takenAt, manifests, objects }
 }
 
 /** What the readiness of an Alert depends on besides the Alert itself. */
@@ -204,7 +137,7 @@ function* judgeAlert(
   const { metadata, spec } = result.object
   const alert = yield* compilingAlert(result.object, budget)
   const { problems, refusals, rules } = alert
-  const route = routeOf(alert, compiled, options)
+  const route = routeOf(alert, { cluster, providers: compiled }, options)
   const { name: providerName } = route
   const provider = providers.get(providerName)
   const type = compiled.get(providerName)?.type
@@ -256,32 +189,6 @@ function forbiddenNamespaces(compiled: CompiledAlert): readonly string[] {
   ]
 }
 
-/**
- * The readiness of an object that takes effect. `kubectl get alerts` shows the message, with its
- * warnings, under STATUS.
- */
-function ready(
-  kind: string,
-  metadata: { readonly namespace: string; readonly name: string },
-  warnings: readonly string[],
-): ObjectReadiness {
-  const message = ['Initialized', ...warnings].join('; ')
-  return { kind, ...named(metadata), ready: true, reason: 'Succeeded', message }
-}
-
-function invalid(
-  kind: string,
-  result: { name: string; namespace: string; errors: readonly FieldError[] },
-): ObjectReadiness {
-  const message = result.errors.map(fieldErrorText).join('; ')
-  return { kind, ...named(result), ready: false, reason: 'ValidationFailed', message }
-}
-
-function named({ namespace, name }: { readonly namespace: string; readonly name: string }) {
-  return { namespace, name }
-}
-
-/** The unknown fields of a value, as texts of a message. */
-function ignoredFields(value: unknown, schema: z.ZodObject, path: string): readonly string[] {
-  return unknownFields(value, schema, path).map(({ field, message }) => `${field} ${message}`)
+function byName(objects: readonly ObjectReadiness[]) {
+  return objects.map((object) => [namespacedName(object), object] as const)
 }

@@ -1,4 +1,5 @@
 import type { Awaitable } from '../model/awaitable.ts'
+import { FLEET, FLEET_SECRETS_NAMESPACE, isOfFleet } from '../model/fleet.ts'
 import type { Provider } from '../model/provider.ts'
 import { DEFAULT_TIMEOUT_MS, MAX_TIMEOUT_MS } from '../model/provider.ts'
 import type { VersionedSecret } from '../model/secret.ts'
@@ -56,7 +57,7 @@ interface ProviderSecrets {
 }
 
 /**
- * Reads a Provider's Secrets and settings. `fresh` reads past the Secret store's cache. Rejects
+ * Reads a Provider's Secrets and settings. Those of a Provider of the fleet are where the fleet's are. `fresh` reads past the Secret store's cache. Rejects
  * when the store cannot be read. The last result is kept per Provider, and used again while its
  * Secrets have the same versions.
  */
@@ -123,20 +124,23 @@ async function readSecrets(
   store: SecretStore,
   options: { readonly fresh?: boolean },
 ): Promise<ProviderSecrets | UnresolvedProvider> {
-  const { namespace } = metadata
+  const place = isOfFleet(metadata)
+    ? ([FLEET, FLEET_SECRETS_NAMESPACE] as const)
+    : ([cluster, metadata.namespace] as const)
   const references = [
     ['secretRef', spec.secretRef],
     ['certSecretRef', spec.certSecretRef],
     ['proxySecretRef', spec.proxySecretRef],
   ] as const
   const [main, cert, proxy] = await Promise.all(
-    references.map(([, ref]) => ref && store.read(cluster, namespace, ref.name, options)),
+    references.map(([, ref]) => ref && store.read(...place, ref.name, options)),
   )
   const read = { main, cert, proxy }
   const values = [main, cert, proxy]
   const missing = references.find(([, ref], index) => ref && values[index] === undefined)
   if (!missing) return read
   const [field, ref] = missing
+  const { namespace } = metadata
   const reason = `Secret ${namespace}/${ref?.name} is not known to the relay (spec.${field} of Provider ${namespace}/${metadata.name})`
   return { kind: 'missing', reason }
 }

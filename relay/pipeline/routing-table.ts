@@ -1,13 +1,15 @@
 import { CelError } from '../cel/cel-error.ts'
 import { compileStringExpression, type StringExpression } from '../cel/string-expression.ts'
 import type { ConfigSnapshot } from '../model/config.ts'
+import { isOfFleet } from '../model/fleet.ts'
 import { namespacedName } from '../model/kubernetes.ts'
-import { parseObjects } from '../model/parse-objects.ts'
+import { parseFleetProvider, parseObjects } from '../model/parse-objects.ts'
 import type { Provider } from '../model/provider.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import { providerTypes, settingAnnotations } from '../providers/registry.ts'
 import { type CompiledAlert, compilingAlert, newAlertBudget } from './compiled-alert.ts'
 import { providerNameOf } from './provider-route.ts'
+import { accessMisfits } from './rules/provider-access.ts'
 import { compileRules, memoryOf, misfits, type Rules } from './rules/rules.ts'
 import { inSlices, type Pause, slicesOf } from './slices.ts'
 import { SourceIndexes } from './source-indexes.ts'
@@ -32,17 +34,22 @@ export interface RoutingTable {
   readonly revision: string
   readonly sources: SourceIndexes
   readonly alertsByUid: ReadonlyMap<string, CompiledAlert>
-  /** The Providers; the key is `namespace/name`. */
+  /** The Providers of the cluster and of the fleet; the key is `namespace/name`. */
   readonly providers: ReadonlyMap<string, CompiledProvider>
   /** The most steps that the patterns take for one character of a message. */
   readonly patternSteps: number
   /** Whether any Alert or Provider has a condition. */
   readonly hasConditions: boolean
+  /** Whether any Alert leads to a Provider of the fleet. */
+  readonly usesFleet: boolean
 }
 
-/** Compiles the valid objects of a snapshot. The snapshot's `objects` name the others. */
-export function compileRoutingTable(snapshot: ConfigSnapshot): RoutingTable {
-  const steps = compiling(snapshot)
+/** The set of the fleet. */
+export type FleetSet = Pick<ConfigSnapshot, 'manifests'>
+
+/** Compiles the valid objects of a snapshot, and the Providers of the fleet. The snapshot's `objects` name the others. */
+export function compileRoutingTable(snapshot: ConfigSnapshot, fleet?: FleetSet): RoutingTable {
+  const steps = compiling(snapshot, fleet)
   for (;;) {
     const step = steps.next()
     if (step.done === true) return step.value
@@ -50,18 +57,25 @@ export function compileRoutingTable(snapshot: ConfigSnapshot): RoutingTable {
 }
 
 /** Does what `compileRoutingTable` does, with pauses in which the host may do other work. */
-export function compileInSlices(snapshot: ConfigSnapshot, pause: Pause): Promise<RoutingTable> {
-  return inSlices(compiling(snapshot), pause)
+export function compileInSlices(
+  snapshot: ConfigSnapshot,
+  pause: Pause,
+  fleet?: FleetSet,
+): Promise<RoutingTable> {
+  return inSlices(compiling(snapshot, fleet), pause)
 }
 
 /** How many objects are compiled in one step: some milliseconds of work. */
 const SLICE = 20
 
-function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {
+function* compiling(
+  snapshot: ConfigSnapshot,
+  fleet: FleetSet | undefined,
+): Generator<void, RoutingTable> {
   const { cluster, revision, manifests } = snapshot
   const budget = newAlertBudget()
   const compiled: CompiledAlert[] = []
-  const providers = new Map<string, CompiledProvider>()
+  const providers = new Map(fleet && fleetProviders(cluster, fleet))
   for (const slice of slicesOf(manifests, SLICE)) {
     const parsed = parseObjects(cluster, slice)
     for (const alert of parsed.alerts) compiled.push(yield* compilingAlert(alert, budget))
@@ -84,6 +98,9 @@ function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {
     providers,
     patternSteps: budget.patterns.mostSteps,
     hasConditions: bearers.some(({ rules }) => rules.when !== undefined),
+    usesFleet: compiled.some(
+      ({ rules }) => rules.provider !== undefined && isOfFleet(rules.provider),
+    ),
   }
 }
 
@@ -91,6 +108,22 @@ function* compiling(snapshot: ConfigSnapshot): Generator<void, RoutingTable> {
 function withMemory(alert: CompiledAlert, provider: Rules | undefined): CompiledAlert {
   const memory = memoryOf(alert.rules, provider)
   return memory ? { ...alert, memory } : alert
+}
+
+/**
+ * The valid Providers of the fleet by `_fleet/name`, each as it is for this cluster: with a UID that it has for no
+ * other, since commit statuses and destinations are told apart by it.
+ */
+export function fleetProviders(
+  cluster: string,
+  { manifests }: FleetSet,
+): ReadonlyMap<string, CompiledProvider> {
+  const compiled = manifests.flatMap((manifest) => {
+    const parsed = parseFleetProvider(cluster, manifest)
+    if (!('object' in parsed)) return []
+    return [[namespacedName(parsed.object.metadata), compileProvider(parsed.object)] as const]
+  })
+  return new Map(compiled)
 }
 
 export function compileProvider(provider: Provider): CompiledProvider {
@@ -104,9 +137,12 @@ export function compileProvider(provider: Provider): CompiledProvider {
   }
 }
 
-function rulesOf({ annotations }: Provider, type: ProviderType | undefined): Rules {
+function rulesOf({ annotations, metadata }: Provider, type: ProviderType | undefined): Rules {
   const rules = compileRules('Provider', annotations, settingAnnotations)
-  const unfit = type ? misfits(rules, type) : []
+  const unfit = [
+    ...accessMisfits(rules, isOfFleet(metadata)),
+    ...(type ? misfits(rules, type) : []),
+  ]
   return unfit.length === 0 ? rules : { ...rules, errors: [...rules.errors, ...unfit] }
 }
 

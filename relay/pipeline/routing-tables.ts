@@ -1,5 +1,8 @@
 import { type Awaitable, whenThere } from '../model/awaitable.ts'
+import type { ConfigSnapshot } from '../model/config.ts'
+import { FLEET } from '../model/fleet.ts'
 import type { Ports } from '../ports/ports.ts'
+import { usesFleet } from './fleet.ts'
 import { compileInSlices, type RoutingTable } from './routing-table.ts'
 import { type SharedReads, shareReads } from './shared-reads.ts'
 import { noPause, type Pause } from './slices.ts'
@@ -39,9 +42,10 @@ export type TablePorts = Pick<Ports, 'configs' | 'modes'>
 /** Waits for `pause` between the parts of a set that is compiled. */
 export function createRoutingTables(ports: TablePorts, pause: Pause = noPause): RoutingTables {
   const clusters = new Map<string, TableReader>()
+  const fleet = fleetReader(ports)
   return {
     of(cluster) {
-      const reads = clusters.get(cluster) ?? tableReader(ports, cluster, pause)
+      const reads = clusters.get(cluster) ?? tableReader({ ports, fleet, pause }, cluster)
       clusters.delete(cluster)
       clusters.set(cluster, reads)
       const table = reads.latest()
@@ -60,29 +64,51 @@ interface TableReader extends Pick<SharedReads<unknown>, 'isBusy'> {
   known(): TableInForce | undefined
 }
 
+/** What the tables of all clusters are read with. */
+interface TableParts {
+  readonly ports: TablePorts
+  readonly fleet: FleetReader
+  readonly pause: Pause
+}
+
 /**
  * Reads the routing table of a cluster. Compiles it when the revision has changed since the last
- * read. Asks for revision and mode at once, which a host may have in one item.
+ * read, or the set of the fleet that it uses. Asks for all of it at once, which a host may have in one item
+ * or one request.
  */
-function tableReader({ configs, modes }: TablePorts, cluster: string, pause: Pause): TableReader {
+function tableReader({ ports, fleet, pause }: TableParts, cluster: string): TableReader {
+  const { configs, modes } = ports
   let known: TableInForce | undefined
+  let knownFleet: ConfigSnapshot | undefined
   const reads = shareReads(async () => {
-    const [read, isObserved] = await Promise.all([
+    const [read, isObserved, ahead] = await Promise.all([
       configs.read(cluster, known?.revision),
       modes.isObserved(cluster),
+      known?.usesFleet ? fleet.latest() : undefined,
     ])
     if (read === 'unchanged') {
       if (!known) throw new Error(`configuration of ${cluster}: unchanged since no revision`)
-      known = inMode(known, isObserved)
+      if (!known.usesFleet || ahead === knownFleet) {
+        known = inMode(known, isObserved)
+        return known
+      }
+    }
+    const snapshot = read === 'unchanged' ? await configs.read(cluster) : read
+    if (typeof snapshot !== 'object') {
+      known = undefined
       return known
     }
-    known = read && { ...(await compileInSlices(read, pause)), isObserved }
+    knownFleet = usesFleet(snapshot.manifests) ? (ahead ?? (await fleet.latest())) : undefined
+    known = { ...(await compileInSlices(snapshot, pause, knownFleet)), isObserved }
     return known
   })
+  const isCurrent = (table: TableInForce) =>
+    configs.isCurrent?.(cluster, table.revision) === true &&
+    (!table.usesFleet || fleet.isCurrent(knownFleet))
   return {
     latest() {
       const table = known
-      if (!table || !configs.isCurrent?.(cluster, table.revision)) return reads.latest()
+      if (!table || !isCurrent(table)) return reads.latest()
       return whenThere(modes.isObserved(cluster), (isObserved) => {
         const inForce = inMode(table, isObserved)
         // A newer one may have been read meanwhile.
@@ -94,6 +120,28 @@ function tableReader({ configs, modes }: TablePorts, cluster: string, pause: Pau
       return reads.isBusy
     },
     known: () => known,
+  }
+}
+
+/** The reads of the set of the fleet. */
+interface FleetReader {
+  /** The set that is in force after this call. The same object while it is the same set. */
+  latest(): Promise<ConfigSnapshot | undefined>
+  /** Whether that set is in force now, as far as this can be told without a read. */
+  isCurrent(set: ConfigSnapshot | undefined): boolean
+}
+
+function fleetReader({ configs }: Pick<TablePorts, 'configs'>): FleetReader {
+  let known: ConfigSnapshot | undefined
+  const reads = shareReads(async () => {
+    const read = await configs.read(FLEET, known?.revision)
+    if (read !== 'unchanged') known = read
+    return known
+  })
+  return {
+    latest: reads.latest,
+    isCurrent: (set) =>
+      set !== undefined && set === known && configs.isCurrent?.(FLEET, set.revision) === true,
   }
 }
 

@@ -7,6 +7,7 @@ import {
   type ListedRecord,
   type RetryMessage,
 } from '../../relay/model/delivery.ts'
+import { FLEET } from '../../relay/model/fleet.ts'
 import { type SecretData, storedSecret, type VersionedSecret } from '../../relay/model/secret.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import type { ClusterModes } from '../../relay/ports/cluster-modes.ts'
@@ -139,7 +140,8 @@ export class MemoryConfigStore extends Failing implements ConfigStore, ConfigHis
 
   /** What is told of each set, as the host on SQLite does. */
   async summaries() {
-    return [...this.#snapshots.values()].map(({ cluster, takenAt }) => {
+    const sets = [...this.#snapshots.values()].filter(({ cluster }) => cluster !== FLEET)
+    return sets.map(({ cluster, takenAt }) => {
       const heard = this.#heard.get(cluster)
       return { cluster, takenAt, notReady: 0, source: 'sent' as const, ...heard }
     })

@@ -6,6 +6,7 @@ import { parentPort, workerData } from 'node:worker_threads'
 import { putConfig } from '../../../relay/api/put-config.ts'
 import { showConfig } from '../../../relay/api/show-config.ts'
 import { configTextOf, readConfigText } from '../../../relay/model/stored/config-snapshot.ts'
+import { readFleet } from '../../../relay/pipeline/fleet.ts'
 import type { HostRules } from '../../../relay/pipeline/reconcile.ts'
 import { judgeAgain } from '../../../relay/pipeline/rejudge.ts'
 import { noPause } from '../../../relay/pipeline/slices.ts'
@@ -36,7 +37,7 @@ const secrets: SecretStore = {
 /** What `createConfigThread` was given. */
 const host: HostRules = workerData
 
-const folderLoads = new FolderLoads(host)
+const folderLoads = new FolderLoads({ ...host, fleet: () => readFleet(configs) })
 
 const tasks: { [Name in keyof Tasks]: (input: Tasks[Name]['input']) => Promise<unknown> } = {
   put: ({ request, now }) =>

@@ -1,6 +1,6 @@
 import { deserialize, serialize } from 'node:v8'
 import { configTextOf } from '../../../relay/model/stored/config-snapshot.ts'
-import type { HostRules } from '../../../relay/pipeline/reconcile.ts'
+import type { Surroundings } from '../../../relay/pipeline/reconcile.ts'
 import type { ObjectsInForce } from '../manifests/in-force.ts'
 import { fingerprintOf, ManifestLoader } from '../manifests/loader.ts'
 import { judgeFolder } from '../manifests-config.ts'
@@ -8,11 +8,11 @@ import type { FolderToLoad, JudgedFolder } from './messages.ts'
 
 /** Loads and judges the manifests folder in the thread of configurations. */
 export class FolderLoads {
-  readonly #host: HostRules
+  readonly #surroundings: Surroundings
   #loader: ManifestLoader | undefined
 
-  constructor(host: HostRules) {
-    this.#host = host
+  constructor(surroundings: Surroundings) {
+    this.#surroundings = surroundings
   }
 
   async load({
@@ -27,7 +27,7 @@ export class FolderLoads {
     const loaded = await loader.load(entries)
     const snapshot = await judgeFolder({
       ...{ cluster, builtInSecrets, loaded, now },
-      host: this.#host,
+      surroundings: this.#surroundings,
     })
     const { secrets, problems, notTaken, notes, fileCount, manifests } = loaded
     return {

@@ -29,6 +29,7 @@ export function createConfigurations(
   const isSmall = async (cluster: string) =>
     ((await ports.configs.readText(cluster))?.length ?? 0) <= SMALL
   return {
+    fleet: inTurns.fleet,
     put(request) {
       const { cluster } = request
       if (unpacksTo(request, SMALL)) return inTurns.put(request)

@@ -21,7 +21,10 @@ export interface ExplainRouteParts {
 /** Says what Alerts would do with an event. */
 export function explainRoutes(parts: ExplainRouteParts): readonly Route[] {
   const { history, options } = parts
-  const ports = { ...parts.ports, rules: createRulesReader(history, options.pause) }
+  const ports = {
+    ...parts.ports,
+    rules: createRulesReader(history, parts.ports.configs, options.pause),
+  }
   const handle = (call: Call) => handleExplain(parts, call)
   return [
     routeOf('explainEvent', { maxBodyBytes: MAX_EXPLAIN_BYTES, handle }),

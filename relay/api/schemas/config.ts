@@ -54,3 +54,23 @@ export const StoredConfig = z
   })
   .meta({ description: 'The set of a cluster that is in force.' })
 export type StoredConfig = z.infer<typeof StoredConfig>
+
+/** The body of `PUT /v1/fleet/config`: all Providers of the fleet, which replace those of before. */
+export const FleetSet = z
+  .object({
+    takenAt: Rfc3339.meta({ description: 'When the set was read, RFC 3339.' }),
+    providers: z.array(manifestOf('Provider')),
+  })
+  .meta({ description: 'All Providers of the fleet. They have no namespace.' })
+export type FleetSet = z.infer<typeof FleetSet>
+
+/** The answer to `GET /v1/fleet/config`. */
+export const StoredFleet = z
+  .object({
+    revision: z.string(),
+    takenAt: z.string().meta({ description: 'RFC 3339.' }),
+    providers: z.array(Manifest),
+    objects: z.array(Readiness),
+  })
+  .meta({ description: 'The Providers of the fleet that are in force.' })
+export type StoredFleet = z.infer<typeof StoredFleet>

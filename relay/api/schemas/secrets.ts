@@ -9,6 +9,11 @@ export const SecretData = z
   .refine((data) => Object.keys(data).length > 0, 'expected at least one key')
   .meta({ description: 'The keys of the Secret with their decoded values.', minProperties: 1 })
 
+/** The answer to `PUT /v1/fleet/secrets/{name}`. */
+export const StoredFleetSecret = z
+  .object({ name: z.string(), keys: z.array(z.string()) })
+  .meta({ description: 'The Secret is stored; its values are never shown.' })
+
 /** The answer to `PUT …/secrets/{namespace}/{name}`. No answer shows a value. */
 export const StoredSecret = z
   .object({

@@ -17,7 +17,7 @@ import { compileFields } from './fields.ts'
 import { type GroupRule, groupRule, parseGroupTime, parseGroupWait } from './group-rule.ts'
 import { compileLink } from './link.ts'
 import { type MemoryRules, type Only, parseOnly } from './memory-rules.ts'
-import { type Namespaces, parseNamespaces } from './namespaces.ts'
+import { type NameList, parseClusters, parseNamespaces } from './namespaces.ts'
 import { RuleError } from './rule-error.ts'
 import { type RuleTexts, textMisfits } from './rule-texts.ts'
 
@@ -28,11 +28,13 @@ const MAX_RULE_LENGTH = 8_192
 export interface Rules extends RuleTexts {
   readonly when?: Condition
   /** Where the objects of an Alert's sources are that name no namespace; absent: in the Alert's own. */
-  readonly namespaces?: Namespaces
+  readonly namespaces?: NameList
   /** The Provider of an Alert; absent: the one of its own namespace that its spec names. */
   readonly provider?: ProviderRef
   /** The other namespaces whose Alerts may use a Provider; absent: none. */
-  readonly allowedNamespaces?: Namespaces
+  readonly allowedNamespaces?: NameList
+  /** The clusters whose Alerts may use a Provider of the fleet; absent: none. */
+  readonly allowedClusters?: NameList
   readonly memory?: MemoryRules
   /** How notifications become one message; `never`: not at all. */
   readonly group?: GroupRule | 'never'
@@ -80,6 +82,7 @@ export function compileRules(
     annotations.only === undefined ? undefined : (compiled('only', parseOnly) ?? 'failures')
   const memory = { ...(only && { only }) }
   const group = compileGroup(compiled, errors)
+  const allowedClusters = compiled('allow-clusters', parseClusters)
   return {
     ...(when && { when }),
     ...(title && { title }),
@@ -91,6 +94,7 @@ export function compileRules(
     ...(allowedNamespaces && { allowedNamespaces }),
     ...(Object.keys(memory).length > 0 && { memory }),
     ...(group && { group }),
+    ...(allowedClusters && { allowedClusters }),
     errors,
   }
 }
@@ -134,6 +138,7 @@ const EXPECTED: Readonly<Record<RuleAnnotation, string>> = {
   type: 'expected a type of Providers such as sqs',
   provider: 'expected the namespace and the name of a Provider such as platform/slack',
   'allow-namespaces': 'expected names of namespaces such as apps,infra, or * for all',
+  'allow-clusters': 'expected names of clusters such as prod-eu-1,prod-us-1, or * for all',
 }
 
 function knownType(name: string): ProviderType {

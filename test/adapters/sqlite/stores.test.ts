@@ -48,10 +48,11 @@ describe('SqliteConfigStore', () => {
   it('names the clusters that have a set', async () => {
     const configs = new SqliteConfigStore(database, new ManualClock())
     expect(await configs.clusters()).toEqual([])
-    for (const cluster of ['prod', 'local']) {
+    for (const cluster of ['prod', 'local', '_fleet']) {
       await configs.replace({ cluster, revision: 'r', takenAt: 1, manifests: [], objects: [] })
     }
     expect(await configs.clusters()).toEqual(['local', 'prod'])
+    expect((await configs.summaries()).map(({ cluster }) => cluster)).toEqual(['local', 'prod'])
   })
 
   it('forgets a cluster, and keeps its revisions for what names them, until they are swept', async () => {

@@ -20,6 +20,8 @@ const ALERT = {
   spec: { providerRef: { name: 'podinfo' }, eventSources: [{ kind: 'Kustomization', name: '*' }] },
 }
 
+const FLEET_PROVIDER = { ...PROVIDER, metadata: { name: 'podinfo' } }
+
 interface Exchange {
   readonly path: string
   readonly token: string
@@ -36,6 +38,13 @@ const CALLS: Readonly<Record<OperationName, Exchange>> = {
   },
   showConfig: { path: '/v1/clusters/prod/config', token: OPERATOR },
   putSecret: { path: '/v1/clusters/prod/secrets/flux-system/slack', token: PROD, body: { a: 'b' } },
+  putFleetConfig: {
+    path: '/v1/fleet/config',
+    token: OPERATOR,
+    body: { takenAt: '2026-11-20T09:14:03Z', providers: [FLEET_PROVIDER] },
+  },
+  showFleetConfig: { path: '/v1/fleet/config', token: OPERATOR },
+  putFleetSecret: { path: '/v1/fleet/secrets/slack', token: OPERATOR, body: { a: 'b' } },
   listClusters: { path: '/v1/clusters', token: OPERATOR },
   listObjects: { path: '/v1/clusters/prod/objects', token: OPERATOR },
   showOverview: { path: '/v1/overview', token: OPERATOR },
@@ -116,6 +125,7 @@ async function startFilled() {
     return answered.finally(() => clearInterval(ends))
   }
   await send('putConfig')
+  await send('putFleetConfig')
   return { call, send }
 }
 

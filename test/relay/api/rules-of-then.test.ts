@@ -14,14 +14,15 @@ async function reader() {
   if (snapshot === undefined || snapshot === 'unchanged') throw new Error('no configuration')
   const asked: string[] = []
   const failures: Error[] = []
-  const rules = createRulesReader({
-    async readRevision(_, revision) {
+  const history = {
+    async readRevision(_: string, revision: string) {
       asked.push(revision)
       const failure = failures.pop()
       if (failure) throw failure
       return revision === 'gone' ? undefined : snapshot
     },
-  })
+  }
+  const rules = createRulesReader(history, ports.configs)
   const of = (revision: string) => rules.of([deliveryRecord({ id: revision, revision })])
   return { of, asked, failures }
 }

@@ -37,7 +37,7 @@ async function started() {
 
 function ask(harness: Pick<Harness, 'ports'>, id: string): Promise<Answer> {
   const { ports } = harness
-  const rules = createRulesReader(ports.configs as unknown as ConfigHistory)
+  const rules = createRulesReader(ports.configs as unknown as ConfigHistory, ports.configs)
   return answerEvent({ ...ports, rules }, id, [['cluster', CLUSTER]], {
     noCrossNamespaceRefs: false,
   })
@@ -115,7 +115,7 @@ describe('GET /v1/events/{id}', () => {
     const harness = await started()
     await harness.report()
     const { ports } = harness
-    const rules = createRulesReader({ readRevision: async () => undefined })
+    const rules = createRulesReader({ readRevision: async () => undefined }, ports.configs)
     const { body } = await answerEvent({ ...ports, rules }, await idOf(harness), [], {
       noCrossNamespaceRefs: false,
     })

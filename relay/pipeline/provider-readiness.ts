@@ -1,0 +1,111 @@
+import type { ObjectReadiness } from '../model/config.ts'
+import { fieldErrorText } from '../model/errors.ts'
+import { RELAY_ANNOTATION_PREFIX } from '../model/kubernetes.ts'
+import type { ParseResult } from '../model/parse-objects.ts'
+import {
+  DEFAULT_TIMEOUT_MS,
+  MAX_TIMEOUT_MS,
+  type Provider,
+  ProviderSpec,
+} from '../model/provider.ts'
+import type { SecretStore } from '../ports/secret-store.ts'
+import { annotationNames } from '../providers/messages/annotations.ts'
+import { providerTypes, settingAnnotations } from '../providers/registry.ts'
+import { ignoredFields, invalid, named, ready } from './readiness.ts'
+import { resolveProvider } from './resolve-provider.ts'
+import { type CompiledProvider, compileProvider } from './routing-table.ts'
+
+/** The longest time of a try on a host, whatever a Provider says. Milliseconds. */
+export interface TryBounds {
+  /** The host, as a sentence names it: `on AWS`. */
+  readonly where: string
+  readonly firstTryMs: number
+  readonly laterTryMs: number
+}
+
+/** A Provider that is judged, and its compiled form if it has one. */
+export interface JudgedProvider {
+  readonly readiness: ObjectReadiness
+  readonly provider?: CompiledProvider
+}
+
+/** What the readiness of a Provider depends on beside itself. */
+interface ProviderSurroundings {
+  readonly secrets: SecretStore
+  readonly bounds: TryBounds | undefined
+}
+
+/** Judges a Provider of a cluster, or of the fleet. Rejects when its Secrets cannot be read. */
+export async function judgeProvider(
+  cluster: string,
+  result: ParseResult<Provider>,
+  { secrets, bounds }: ProviderSurroundings,
+): Promise<JudgedProvider> {
+  if (!('object' in result)) return { readiness: invalid('Provider', result) }
+  const { metadata } = result.object
+  const provider = compileProvider(result.object)
+  const problem = await providerError(cluster, provider, secrets)
+  if (problem) {
+    const readiness = { kind: 'Provider', ...named(metadata), ready: false, ...problem }
+    return { readiness, provider }
+  }
+  const readiness = ready('Provider', metadata, [
+    ...ignoredFields(result.object.manifest.spec, ProviderSpec, 'spec'),
+    ...ignoredAnnotations(result.object),
+    ...shortenedTimeout(result.object),
+    ...(bounds ? boundedTimeout(result.object, bounds) : []),
+  ])
+  return { readiness, provider }
+}
+
+async function providerError(cluster: string, compiled: CompiledProvider, secrets: SecretStore) {
+  const { provider, type, contextExpression, rules } = compiled
+  if (rules.errors.length > 0) {
+    return { reason: 'ValidationFailed', message: rules.errors.map(fieldErrorText).join('; ') }
+  }
+  if (!type) {
+    return { reason: 'ValidationFailed', message: `spec.type: unknown type ${provider.spec.type}` }
+  }
+  if (contextExpression && 'error' in contextExpression) {
+    const message = `spec.commitStatusExpr: ${contextExpression.error}`
+    return { reason: 'ValidationFailed', message }
+  }
+  const resolve = (fresh: boolean) => resolveProvider(cluster, provider, type, secrets, { fresh })
+  let resolved = await resolve(false)
+  // The Secret may have come, or been mended, a moment ago.
+  if (resolved.kind !== 'resolved') resolved = await resolve(true)
+  if (resolved.kind === 'resolved') return undefined
+  return {
+    reason: resolved.kind === 'missing' ? 'SecretNotFound' : 'ValidationFailed',
+    message: resolved.reason,
+  }
+}
+
+/** Warnings about annotations that the Provider's type does not have. */
+function ignoredAnnotations({ annotations, spec }: Provider): readonly string[] {
+  const type = providerTypes.get(spec.type)
+  const known = type ? annotationNames(type.settings) : undefined
+  return Object.keys(annotations)
+    .filter((name) => known && !known.has(name) && settingAnnotations.has(name))
+    .map((name) => `annotation ${RELAY_ANNOTATION_PREFIX}${name} is ignored by ${spec.type}`)
+}
+
+/** A warning about a Provider whose timeout is longer than the host allows. */
+function boundedTimeout({ spec }: Provider, bounds: TryBounds): readonly string[] {
+  const { where, firstTryMs, laterTryMs } = bounds
+  const tries = [
+    ['a first try takes', firstTryMs],
+    ['a later one', laterTryMs],
+  ] as const
+  const shorter = tries.filter(([, ms]) => ms < (spec.timeout ?? DEFAULT_TIMEOUT_MS))
+  if (shorter.length === 0) return []
+  const texts = shorter.map(([name, ms]) => `${name} ${ms / 1_000}s at most`)
+  return [`spec.timeout: ${where} ${texts.join(', ')}`]
+}
+
+function shortenedTimeout({ spec }: Provider): readonly string[] {
+  if (spec.timeout === undefined || spec.timeout <= MAX_TIMEOUT_MS) return []
+  return [
+    `spec.timeout: counts as ${MAX_TIMEOUT_MS / 1_000}s, the longest that one attempt may take`,
+  ]
+}
