@@ -24,6 +24,12 @@ const OF_EVENTS = 'event_seq IN (SELECT seq FROM events WHERE id >= ? AND id < ?
  */
 const INDEX_OF_IDS = 'sqlite_autoindex_ledger_1'
 
+/**
+ * The order by time and id, as the indexes have it: they know the beginning of an id, and what is equal
+ * until there is sorted.
+ */
+const LIST_ORDER = 'accepted_at DESC, substr(id, 1, 8), id'
+
 /** A record as lists show it. */
 const SELECT_LISTED = `SELECT id, accepted_at AS acceptedAt, cluster, object, outcome, alert, body,
     (SELECT body FROM events WHERE seq = event_seq) AS event
@@ -62,7 +68,7 @@ export function listQuery(filter: OneOutcomeFilter, now: number, after?: ListPos
   // The index of the outcomes knows the uncommon ones only, and the query has to say so.
   if (index === 'ledger_by_outcome') add(`outcome <> '${COMMON_OUTCOME}'`)
   const sql = `${SELECT_LISTED} INDEXED BY ${index}
-    WHERE ${conditions.join(' AND ')} ORDER BY accepted_at DESC, id LIMIT ?`
+    WHERE ${conditions.join(' AND ')} ORDER BY ${LIST_ORDER} LIMIT ?`
   return { sql, parameters }
 }
 

@@ -1,5 +1,6 @@
 import { DatabaseSync } from 'node:sqlite'
 import { EVENTS_ONCE } from './schema-events-once.ts'
+import { FEWER_PAGES } from './schema-fewer-pages.ts'
 
 /** What a kind of file holds, and how one can tell that a file is of this kind. */
 export interface Schema {
@@ -133,6 +134,7 @@ const MIGRATIONS: readonly string[] = [
      at INTEGER NOT NULL,
      PRIMARY KEY (kind, cluster, name, outcome)
    ) STRICT, WITHOUT ROWID;`,
+  FEWER_PAGES,
 ]
 
 /** The relay's version: that which this program makes, and the latest that it reads. */

@@ -93,7 +93,23 @@ const EVENT_OF_A_ROW = [
   'SEARCH events USING INTEGER PRIMARY KEY (rowid=?)',
 ]
 
+/** What is equal in an index, which knows the beginnings of ids, is sorted. */
+const EQUAL_SORTED = 'USE TEMP B-TREE FOR LAST TERM OF ORDER BY'
+
 describe('list', () => {
+  it('sorts by the whole id what is equal in an index', async () => {
+    const known = ['00000000a', '00000000b', '00000000c', '00000001a']
+    await write(...[2, 0, 3, 1].map((at) => deliveryRecord({ id: known[at] ?? '' })))
+    const listed: string[] = []
+    let cursor: string | undefined
+    do {
+      const page = await ledger.list({ cluster: 'local' }, 1, cursor)
+      listed.push(...page.records.map(({ id }) => id))
+      cursor = page.nextCursor
+    } while (cursor !== undefined)
+    expect(listed).toEqual(known)
+  })
+
   const cases: readonly (readonly [LedgerFilter, string])[] = [
     [{}, 'ledger_by_time'],
     [{ since: 1, until: 2 }, 'ledger_by_time'],
@@ -113,6 +129,7 @@ describe('list', () => {
     expect(await planOf(database, sql)).toEqual([
       expect.stringMatching(`^${isRange ? 'SEARCH' : 'SCAN'} ledger USING INDEX ${index}\\b`),
       ...EVENT_OF_A_ROW,
+      EQUAL_SORTED,
     ])
   })
 
@@ -153,6 +170,7 @@ describe('list', () => {
     expect(await planOf(database, sql)).toEqual([
       'SEARCH ledger USING INDEX ledger_by_cluster (cluster=? AND accepted_at<?)',
       ...EVENT_OF_A_ROW,
+      EQUAL_SORTED,
     ])
   })
 })

@@ -75,6 +75,32 @@ describe('a database of version 5', () => {
   })
 })
 
+describe('a database of version 8', () => {
+  it('keeps its State, and its records in the indexes', async () => {
+    const record = deliveryRecord({ id: 'a'.repeat(64) })
+    const { database, clock } = open(
+      olderDatabase(8, (connection) => {
+        const state = connection.prepare('INSERT INTO state VALUES (?, 4, ?, ?)')
+        for (const key of ['b', 'a']) state.run(key, JSON.stringify({ key }), START + 9)
+        connection
+          .prepare(`INSERT INTO ledger (id, cluster, object, outcome, accepted_at, version, attempt,
+              event_seq, body) VALUES (?, ?, ?, 'dead', ?, 1, 1, 0, ?)`)
+          .run(
+            ...[record.id, record.cluster, objectName(record.event.involvedObject)],
+            ...[record.acceptedAt, JSON.stringify(deliveryRecordCodec.encode(record))],
+          )
+      }),
+    )
+    const state = new SqliteStateStore(database, clock)
+    expect(await state.read('a')).toEqual({ value: { key: 'a' }, version: 4 })
+    expect(await state.write('b', { key: 'c' }, 4, START + 9)).toBe(true)
+    const ledger = new SqliteLedger(database, clock)
+    for (const filter of [{}, { cluster: record.cluster }, { outcome: 'dead' }] as const) {
+      expect((await ledger.list(filter, 1)).records).toMatchObject([{ id: record.id }])
+    }
+  })
+})
+
 describe('a database of version 3', () => {
   it('keeps each event once, and what it refers to after a change', async () => {
     const records = ['a', 'b'].map((id) =>
