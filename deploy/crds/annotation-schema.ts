@@ -12,6 +12,9 @@ type JsonSchema = Readonly<Record<string, unknown>>
 const RULES: Readonly<Record<RuleAnnotation, string>> = {
   when: 'Condition in CEL: only events for which it is true are told.',
   only: 'failures: only failures and the recoveries from them are told; changes: successes at another revision too.',
+  after:
+    'When a failure is told: 3 times (at its third event) or 10m (once it has lasted so long).',
+  remind: 'How often a failure that lasts is told again, such as 4h or 1d.',
   title: 'Title of the message; $(…) holds an expression in CEL.',
   text: 'Text of the message; $(…) holds an expression in CEL.',
   fields: 'Fields of the message: NAME: TEXT on each line; $(…) holds an expression in CEL.',

@@ -245,6 +245,16 @@ export interface EventRecord<S extends Status = Decided> extends RecordOf<S> {
 /** The Provider of a Delivery, as its record names it. */
 export type ProviderIdentity = Identity & { readonly type: string }
 
+/** What a Delivery reminds of: a failure that lasts. */
+export interface Reminder {
+  /** The Delivery that told of the failure. */
+  readonly of: string
+  /** The first reminder is 1. */
+  readonly number: number
+  /** When the failure began, in milliseconds since the epoch. */
+  readonly since: number
+}
+
 /** The record of one event and one Alert. */
 export interface DeliveryRecord<S extends Status = Decided> extends RecordOf<S> {
   readonly kind: 'delivery'
@@ -264,6 +274,8 @@ export interface DeliveryRecord<S extends Status = Decided> extends RecordOf<S> 
   readonly toldIn?: string
   /** Present when no cluster reported the event: the relay made it up to test the Provider. */
   readonly test?: ProviderTest
+  /** Present when it tells again of a failure that lasts. */
+  readonly reminder?: Reminder
 }
 
 /** A record of the ledger. */

@@ -12,6 +12,8 @@ export type RuleBearer = 'Alert' | 'Provider'
 export const RULE_ANNOTATIONS = {
   when: ['Alert', 'Provider'],
   only: ['Alert', 'Provider'],
+  after: ['Alert', 'Provider'],
+  remind: ['Alert', 'Provider'],
   title: ['Alert', 'Provider'],
   text: ['Alert', 'Provider'],
   fields: ['Alert', 'Provider'],

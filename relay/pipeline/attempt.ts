@@ -2,8 +2,8 @@ import type { Awaitable } from '../model/awaitable.ts'
 import type { DeliveryRecord, Status } from '../model/delivery.ts'
 import { deliveryPageUrl } from '../model/public-url.ts'
 import { cutText, ellipsize } from '../model/text.ts'
-import { type HttpResponse, MAX_RESPONSE_BYTES } from '../ports/http.ts'
-import { isHttpProvider, type Subject } from '../providers/contract.ts'
+import type { HttpResponse } from '../ports/http.ts'
+import type { Subject } from '../providers/contract.ts'
 import type { Verdict } from '../providers/verdict.ts'
 import { createRedactor, type Redact } from '../redact/redact.ts'
 import { awaitAbsent } from './absent.ts'
@@ -11,14 +11,11 @@ import type { ClaimsUnderWay } from './claim-time.ts'
 import { claimantOf, concludeUnclaimed } from './claimant.ts'
 import { type Conclusion, end, type RecordedAnswer, waitFor } from './conclusion.ts'
 import { type Delivered, deliver } from './deliver.ts'
-import {
-  type Destination,
-  type Destinations,
-  destinationKey,
-  type Treatment,
-} from './destinations/destinations.ts'
-import { judgeRules } from './episodes/judge-rules.ts'
+import { destinationOf } from './destination-of.ts'
+import type { Destinations, Treatment } from './destinations/destinations.ts'
+import { judgeRules, needsJudging, noticeEnd } from './episodes/judge-rules.ts'
 import { attemptGroup, type LetGo, mayBeGrouped, UNGROUPED } from './groups/attempt-group.ts'
+import { lastingFailureOf } from './lasting-failure.ts'
 import { isLate } from './lateness.ts'
 import type { Candidate } from './match.ts'
 import { observe } from './observe.ts'
@@ -76,6 +73,7 @@ export async function attempt(
   if (candidate.kind !== 'matched') {
     const { kind, reason } = candidate
     if (kind === 'missing') return { ...waitFor(reason), ...about }
+    if (candidate.memory) await noticeEnd(record, context)
     return { ...end(OUTCOME_UNMATCHED[kind], reason), ...about }
   }
   const triedAt = context.ports.clock.now()
@@ -88,14 +86,15 @@ export async function attempt(
     triedAt,
     time: tryTime(record, context.limits),
     late: isLate(record, triedAt),
-    overtaken,
+    overtaken: overtaken && record.reminder === undefined,
+    lasting: lastingFailureOf(record),
     deliveryPage: deliveryPageUrl(context.publicUrl, record.id),
   }
   const single = await prepare(input, context.ports.secrets)
   if (single.kind !== 'prepared') return { ...unprepared(single), ...about }
-  // What is told together with others was judged before.
-  const isJudged = candidate.memory === undefined || record.toldIn !== undefined
-  const judged = isJudged ? undefined : await judgeRules(record, candidate, context, isObserved)
+  const judged = needsJudging(record, candidate)
+    ? await judgeRules(record, candidate, context, isObserved)
+    : undefined
   if (judged) return { ...about, ...judged, notes: [...single.notes, ...(judged.notes ?? [])] }
   // Nothing is gathered for an observed cluster, of whose messages none is sent.
   const gathered = isObserved ? UNGROUPED : grouped(record, single, candidate, context)
@@ -170,31 +169,6 @@ async function sendAdmitted(
   } finally {
     admission.leave(treatment)
   }
-}
-
-function destinationOf(
-  { id, cluster, order }: DeliveryRecord<Status>,
-  prepared: Prepared,
-): Destination {
-  const { type, notification, requests, resolved } = prepared
-  const host = isHttpProvider(type) ? hostOf(requests) : type.host(resolved.settings)
-  const key = destinationKey(cluster, notification.provider.uid, host)
-  return { key, host, delivery: id, order, bytes: bytesOf(prepared) }
-}
-
-/**
- * The most bytes that the bodies and answers of the delivery's requests take, as far as that is
- * known before they are sent.
- */
-function bytesOf({ requests, notification }: Prepared): number {
-  if (requests.length === 0) return notification.event.message.length
-  return requests.reduce((sum, { body, maxResponseBytes = MAX_RESPONSE_BYTES }) => {
-    return sum + body.length + maxResponseBytes
-  }, 0)
-}
-
-function hostOf([first]: Prepared['requests']): string {
-  return first ? new URL(first.url).host : ''
 }
 
 function treatmentOf({ delivered, redact }: Sent): Treatment {

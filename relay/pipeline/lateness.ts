@@ -1,7 +1,8 @@
-import type { DeliveryRecord } from '../model/delivery.ts'
+import type { DeliveryRecord, Status } from '../model/delivery.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Candidate } from './match.ts'
 import { isOvertaken } from './object-memory.ts'
+import { heldMs } from './record.ts'
 
 /** A notification that is sent later than this says when its event happened. */
 const LATE_AFTER_MS = 60_000
@@ -19,10 +20,12 @@ export function happenedAt({
 
 /**
  * Whether what is sent at `now` is late. If a sender's clock is behind ours, its events look like events that
- * were kept for long, and those must not look like news.
+ * were kept for long, and those must not look like news. A delivery is not late by the time for which a rule held it
+ * back, and no reminder is.
  */
-export function isLate(record: Pick<DeliveryRecord, 'event' | 'acceptedAt'>, now: number): boolean {
-  return now - happenedAt(record) > LATE_AFTER_MS
+export function isLate(record: DeliveryRecord<Status>, now: number): boolean {
+  if (record.reminder) return false
+  return now - happenedAt(record) - heldMs(record) > LATE_AFTER_MS
 }
 
 /**

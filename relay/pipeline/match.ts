@@ -42,6 +42,8 @@ export type Candidate = { readonly alert: Alert } & (
        */
       readonly kind: 'skipped' | 'missing' | 'unknown-type'
       readonly provider?: CompiledProvider
+      /** The rules that have a memory, and hear of an event although its Alert does not take it. */
+      readonly memory?: MemoryRules
       /** Which rule says no. */
       readonly rule: Rule
       readonly reason: string
@@ -165,6 +167,9 @@ function annotationMiss(bearer: string, wrong: FieldError): Miss {
   return { rule: 'annotations', reason }
 }
 
+/** The rules by which an Alert does not take a success that ends a failure all the same. */
+const HEARD_ALL_THE_SAME: ReadonlySet<Rule> = new Set(['inclusionList', 'exclusionList', 'when'])
+
 function judge(
   { event, tests }: Judged,
   compiled: CompiledAlert,
@@ -177,6 +182,7 @@ function judge(
     alert,
     ...miss,
     ...(provider && { provider }),
+    ...(compiled.memory && HEARD_ALL_THE_SAME.has(miss.rule) && { memory: compiled.memory }),
   })
 
   if (alert.spec.suspend) return skipped({ rule: 'suspend', reason: 'Alert suspended' })

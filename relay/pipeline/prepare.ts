@@ -16,6 +16,7 @@ import { describeCut } from '../providers/messages/cut-text.ts'
 import { celVariables } from './cel-variables.ts'
 import { answeredReason, isAboutCommits } from './commit-result.ts'
 import { digestTexts } from './groups/digest-texts.ts'
+import { type LastingFailure, withSince } from './lasting-failure.ts'
 import type { Candidate } from './match.ts'
 import { mergedEvent } from './merge-metadata.ts'
 import { type ResolvedProvider, resolveProvider } from './resolve-provider.ts'
@@ -69,6 +70,8 @@ export interface PrepareInput {
   readonly digest?: Digest | undefined
   /** Where people see this delivery in the relay's console, if that is known. */
   readonly deliveryPage?: string | undefined
+  /** Present when it tells of a failure long after that began, since a rule wants it so. */
+  readonly lasting?: LastingFailure | undefined
 }
 
 /**
@@ -96,7 +99,8 @@ export async function prepare(
   const resolved = { ...found, transport: { ...boundedBy(input.time, transport), cluster } }
   try {
     const { settings } = resolved
-    const { notes: textNotes, link: ruleLink, ...said } = textsOf(merging, input)
+    const { notes: textNotes, link: ruleLink, ...texts } = textsOf(merging, input)
+    const said = { ...texts, event: withSince(texts.event, input.lasting) }
     const link = linkOf(ruleLink, input.deliveryPage, type)
     const commitPage = commitPageOf(merged, said.event)
     const whole: Notification = {

@@ -99,6 +99,11 @@ export function isReplayed({
   return replayedAt.at(-1) === chainStartedAt
 }
 
+/** For how long a rule held a Delivery back before its first chain of tries, in milliseconds. */
+export function heldMs(record: DeliveryRecord<Status>): number {
+  return record.replayedAt.length > 0 ? 0 : record.chainStartedAt - record.createdAt
+}
+
 /** A Delivery that a rule held back, as its chain of tries begins. */
 export function chainBegun(record: DeliveryRecord<Waiting>, now: number): DeliveryRecord<Waiting> {
   return record.status.why === 'rule' ? { ...record, chainStartedAt: now, failures: 0 } : record

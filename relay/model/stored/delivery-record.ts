@@ -92,6 +92,7 @@ const shape = both(
     observed: optional(truth),
     toldIn: optional(text),
     test: optional(object({ by: optional(text) })),
+    reminder: optional(object({ of: text, number: count, since: number })),
   }),
   standingShape,
 )
@@ -153,6 +154,7 @@ function toStored(record: LedgerRecord) {
     repeats: route?.repeats ?? 0,
     toldIn: route?.toldIn,
     test: route?.test,
+    reminder: route?.reminder,
     createdAt: record.createdAt,
     updatedAt: record.updatedAt,
   }
@@ -160,7 +162,7 @@ function toStored(record: LedgerRecord) {
 
 function fromStored(stored: Stored): LedgerRecord {
   const { alert, provider, requestsDone, subjectStateKey, repeats, toldIn, test } = stored
-  const { objectLabels } = stored
+  const { objectLabels, reminder } = stored
   const common = {
     id: stored.id,
     cluster: stored.cluster,
@@ -193,6 +195,7 @@ function fromStored(stored: Stored): LedgerRecord {
     repeats,
     ...(toldIn !== undefined && { toldIn }),
     ...(test && { test: test.by === undefined ? {} : { by: test.by } }),
+    ...(reminder && { reminder }),
   }
 }
 

@@ -1,78 +1,150 @@
-import type { DeliveryRecord, LedgerRecord, Status } from '../../model/delivery.ts'
-import { isObserved } from '../../model/delivery.ts'
-import type { EpisodeFailure } from '../../model/stored/episode.ts'
-import type { Ports } from '../../ports/ports.ts'
+import type { DeliveryRecord, Status } from '../../model/delivery.ts'
+import { isGoodEnd } from '../../model/good-ends.ts'
+import type { Episode } from '../../model/stored/episode.ts'
 import { type Conclusion, end } from '../conclusion.ts'
 import { Contention } from '../contention.ts'
 import { happenedAt } from '../lateness.ts'
 import type { MatchedCandidate } from '../prepare.ts'
 import { isReplayed } from '../record.ts'
+import type { SettleContext } from '../settle.ts'
 import { readEpisode, writeEpisode } from './episode-store.ts'
-import { type JudgedEvent, judgeEvent, type Verdict } from './judge.ts'
+import {
+  endedBy,
+  type JudgedEvent,
+  type Judgement,
+  judgeEvent,
+  judgeHeld,
+  type Verdict,
+} from './judge.ts'
+import { judgeReminder, remindLater } from './reminders.ts'
+import { type ToldPorts, wasTold } from './told.ts'
 
 /** How often an Episode is judged again that another process changed in between. */
 const MAX_TRIES = 5
 
-export interface JudgeRulesContext {
-  readonly ports: Pick<Ports, 'state' | 'clock' | 'ledger'>
+export interface JudgeRulesContext extends SettleContext {
+  readonly ports: SettleContext['ports'] & ToldPorts
+}
+
+type Record = DeliveryRecord<Status>
+
+/**
+ * Whether rules have to judge a Delivery before it is sent. What is told together with others was judged before it
+ * joined them.
+ */
+export function needsJudging(
+  { reminder, toldIn }: Record,
+  { memory }: Pick<MatchedCandidate, 'memory'>,
+): boolean {
+  return (memory !== undefined || reminder !== undefined) && toldIn === undefined
 }
 
 /**
  * Asks the rules that have a memory whether a Delivery is sent now. Undefined: it is. A Delivery is judged once
  * before it is sent, and again when a rule held it back; what was tried already, and what a person replays, is
- * not. Rejects when a store fails.
+ * not. `isObserved`: whether its cluster is observed. Rejects when a store fails.
  */
 export async function judgeRules(
-  record: DeliveryRecord<Status>,
-  { alert, memory }: MatchedCandidate,
+  record: Record,
+  candidate: MatchedCandidate,
   context: JudgeRulesContext,
-  isObservedNow: boolean,
+  isObserved: boolean,
 ): Promise<Conclusion | undefined> {
-  if (memory === undefined || !isUnjudged(record)) return undefined
-  const { ports } = context
-  const judged: JudgedEvent = {
+  const { memory } = candidate
+  if (record.reminder) {
+    return concluded(await judgeReminder(record, record.reminder, memory, context, isObserved))
+  }
+  const { status } = record
+  const isHeld = status.kind === 'waiting' && status.why === 'rule' && status.silence === undefined
+  if (memory === undefined) return undefined
+  if (isReplayed(record)) {
+    await noteReplay(record, context, isObserved)
+    return undefined
+  }
+  if (!isHeld && !isUnjudged(record)) return undefined
+  const judged = judgedEvent(record, candidate, context)
+  const verdict = await decide(record, context, isObserved, (episode, isTold) =>
+    isHeld ? judgeHeld(episode, judged) : judgeEvent(episode, judged, memory, isTold),
+  )
+  if (verdict.kind === 'send' && record.event.severity === 'error') {
+    await remindLater(record, candidate, memory, context)
+  }
+  return concluded(verdict)
+}
+
+/**
+ * Remembers that a failure has ended when its success is one that a list or a condition keeps from being told.
+ * Rejects when a store fails.
+ */
+export async function noticeEnd(record: Record, { ports }: JudgeRulesContext): Promise<void> {
+  if (!isGoodEnd(record.event)) return
+  await change(record, ports, async (episode) => ({ next: endedBy(episode, record) }))
+}
+
+/** Whether no rule has let the Delivery pass. Afterwards it is on its way, whatever happens. */
+function isUnjudged({ status, tries }: Record): boolean {
+  if (status.kind === 'pending') return true
+  if (tries > 0 || status.kind !== 'waiting') return false
+  return status.why === 'configuration' || status.silence !== undefined
+}
+
+function judgedEvent(
+  record: Record,
+  { alert, type }: MatchedCandidate,
+  { ports }: JudgeRulesContext,
+): JudgedEvent {
+  return {
     event: record.event,
     order: record.order,
     deliveryId: record.id,
     happenedAt: happenedAt(record),
     now: ports.clock.now(),
     takesErrorsOnly: alert.spec.eventSeverity === 'error',
+    isResolve: type.family === 'incident' && record.event.severity !== 'error',
   }
+}
+
+/** Judges by the Episode, and remembers what follows from it. */
+async function decide(
+  record: Record,
+  { ports }: JudgeRulesContext,
+  isObserved: boolean,
+  judge: (episode: Episode, isTold: boolean) => Judgement,
+): Promise<Verdict> {
+  const { verdict } = await change(record, ports, async (episode) =>
+    judge(episode, await wasTold(ports, episode.failure, isObserved)),
+  )
+  return verdict
+}
+
+/** Counts a failure as told by the Delivery of it that a person replays, if nothing else told of it. */
+async function noteReplay(
+  record: Record,
+  { ports }: JudgeRulesContext,
+  isObserved: boolean,
+): Promise<void> {
+  if (record.event.severity !== 'error') return
+  await change(record, ports, async (episode) => {
+    const { failure } = episode
+    if (failure === undefined || failure.since > happenedAt(record)) return { next: undefined }
+    if (await wasTold(ports, failure, isObserved)) return { next: undefined }
+    const { heldUntil: _, ...told } = failure
+    return { next: { ...episode, failure: { ...told, deliveryId: record.id } } }
+  })
+}
+
+/** Works out what follows from the Episode and stores it, again when another process was faster. */
+async function change<T extends { readonly next?: Episode | undefined }>(
+  record: Record,
+  ports: ToldPorts,
+  work: (episode: Episode) => Promise<T>,
+): Promise<T> {
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const stored = await readEpisode(ports, record)
-    const { failure } = stored.episode
-    const isTold = failure !== undefined && (await wasTold(ports, failure, isObservedNow))
-    const { verdict, next } = judgeEvent(stored.episode, judged, memory, isTold)
-    if (next === undefined || (await writeEpisode(ports, stored, next))) return concluded(verdict)
+    const result = await work(stored.episode)
+    if (result.next === undefined || (await writeEpisode(ports, stored, result.next))) return result
   }
   throw new Contention(`the episode of ${record.id} changes all the time`)
-}
-
-/** Whether no rule has let the Delivery pass. Afterwards it is on its way, whatever happens. */
-function isUnjudged(record: DeliveryRecord<Status>): boolean {
-  const { status, tries } = record
-  if (isReplayed(record)) return false
-  if (status.kind === 'pending') return true
-  if (tries > 0 || status.kind !== 'waiting') return false
-  return status.why === 'configuration' || status.silence !== undefined
-}
-
-/** Whether the Alert was told of a failure, or will be: its Delivery is not held back, and did not die. */
-async function wasTold(
-  { ledger }: Pick<Ports, 'ledger'>,
-  { deliveryId, heldUntil }: EpisodeFailure,
-  isObservedNow: boolean,
-): Promise<boolean> {
-  if (deliveryId === undefined || heldUntil !== undefined) return false
-  const [stored] = await ledger.readMany([deliveryId])
-  // Without a record its first try is under way, or it is so long ago that nobody keeps it.
-  return stored === undefined || counts(stored.value, isObservedNow)
-}
-
-function counts(record: LedgerRecord, isObservedNow: boolean): boolean {
-  const { status } = record
-  if (status.kind === 'waiting') return true
-  return status.outcome === 'delivered' || (isObservedNow && isObserved(record))
 }
 
 function concluded(verdict: Verdict): Conclusion | undefined {

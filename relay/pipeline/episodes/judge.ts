@@ -19,8 +19,10 @@ export interface JudgedEvent {
   readonly happenedAt: number
   /** When it is judged, in milliseconds since the epoch. */
   readonly now: number
-  /** Whether its Alert takes errors only, so that it is here because it may end a failure. */
+  /** Whether its Alert takes errors only, so that a success is here because it may end a failure. */
   readonly takesErrorsOnly: boolean
+  /** Whether a success resolves an incident, which it always may. */
+  readonly isResolve: boolean
 }
 
 /** A decision, and what is remembered from then on; `next` is absent when nothing changes. */
@@ -46,10 +48,8 @@ export function judgeEvent(
 ): Judgement {
   const { event, order } = judged
   const known = episode.judged
-  if (known?.order === order) return { verdict: decidedBefore(episode, known) }
-  if (known !== undefined && known.order > order) {
-    return { verdict: lateVerdict(episode, judged, rules) }
-  }
+  if (known?.order === order) return decidedBefore(episode, known, judged)
+  if (isNewer(known, order)) return judgeLate(episode, judged, rules)
   const judgement =
     event.severity === 'error'
       ? judgeFailure(episode, judged, rules, isTold)
@@ -63,37 +63,71 @@ export function judgeEvent(
   return { verdict, next: { ...next, judged: { order, verdict: kind, ...said } } }
 }
 
-/** The decision about the newest event, which comes again after a crash. */
-function decidedBefore(
-  { failure }: Episode,
-  { verdict, reason = '' }: NonNullable<Episode['judged']>,
-): Verdict {
-  if (verdict === 'send') return { kind: 'send' }
-  if (verdict === 'skip') return { kind: 'skip', reason }
-  return { kind: 'hold', until: failure?.heldUntil ?? 0, reason }
+/** Judges a Delivery whose time to be held back is over. */
+export function judgeHeld(
+  episode: Episode,
+  { deliveryId, now }: Pick<JudgedEvent, 'deliveryId' | 'now'>,
+): Judgement {
+  const { failure } = episode
+  if (failure === undefined) return skip('recovered while it was held back')
+  if (failure.deliveryId !== deliveryId) return skip(TOLD_BY_A_NEWER)
+  const { heldUntil, ...released } = failure
+  if (heldUntil === undefined) return SEND
+  if (heldUntil > now) {
+    const reason = episode.judged?.reason ?? 'held back by a rule'
+    return { verdict: { kind: 'hold', until: heldUntil, reason } }
+  }
+  return { verdict: { kind: 'send' }, next: { ...episode, failure: released } }
 }
 
-/** An event that was kept back, or came late, while a newer one of its object was judged. */
-function lateVerdict(
-  { failure }: Episode,
-  { event, deliveryId }: JudgedEvent,
-  { only }: MemoryRules,
-): Verdict {
-  if (failure?.deliveryId === deliveryId) return { kind: 'send' }
-  if (event.severity !== 'error') {
-    if (only === undefined && !isGoodEnd(event)) return { kind: 'send' }
-    return { kind: 'skip', reason: 'a newer event of the object was judged before it' }
+/**
+ * What is remembered once a success has come that another rule keeps from being told; undefined when that
+ * changes nothing.
+ */
+export function endedBy(
+  episode: Episode,
+  { event, order }: Pick<JudgedEvent, 'event' | 'order'>,
+): Episode | undefined {
+  const { failure, judged, ...rest } = episode
+  if (failure === undefined || isNewer(judged, order)) return undefined
+  const reason = 'another rule keeps this success from being told'
+  return { ...rest, ...successOf(event), judged: { order, verdict: 'skip', reason } }
+}
+
+const SEND: Judgement = { verdict: { kind: 'send' } }
+
+const TOLD_BY_A_NEWER = 'a newer event tells of this failure'
+
+function isNewer(judged: Episode['judged'], order: string): boolean {
+  return judged !== undefined && judged.order > order
+}
+
+/** The decision about the newest event, which comes again after a crash. */
+function decidedBefore(
+  episode: Episode,
+  { verdict, reason = '' }: NonNullable<Episode['judged']>,
+  judged: JudgedEvent,
+): Judgement {
+  if (verdict === 'hold') return judgeHeld(episode, judged)
+  return verdict === 'send' ? SEND : skip(reason)
+}
+
+/** Judges an event that was kept back, or came late, while a newer one of its object was judged. */
+function judgeLate(episode: Episode, judged: JudgedEvent, { only }: MemoryRules): Judgement {
+  const { failure } = episode
+  const { event, deliveryId, isResolve } = judged
+  if (failure?.deliveryId === deliveryId) return judgeHeld(episode, judged)
+  if (event.severity === 'error') {
+    return skip(failure ? TOLD_BY_A_NEWER : 'the failure had ended before this event came')
   }
-  const reason = failure
-    ? 'a newer event tells of this failure'
-    : 'the failure had ended before this event came'
-  return { kind: 'skip', reason }
+  if (isResolve || (only === undefined && !isGoodEnd(event))) return SEND
+  return skip('a newer event of the object was judged before it')
 }
 
 function judgeFailure(
   episode: Episode,
-  { event, happenedAt, deliveryId }: JudgedEvent,
-  { only }: MemoryRules,
+  { event, happenedAt, deliveryId, now }: JudgedEvent,
+  { only, after }: MemoryRules,
   isTold: boolean,
 ): Judgement {
   const { failure } = episode
@@ -106,47 +140,76 @@ function judgeFailure(
   }
   if (failure && isTold && only !== undefined && failure.revision === revision) {
     const at = revision === undefined ? '' : ` at ${revision}`
-    const reason = `the failure${at} was told by delivery ${failure.deliveryId?.slice(0, 12)} (only: ${only})`
-    return { verdict: { kind: 'skip', reason }, next: { ...episode, failure: counted } }
+    const by = `delivery ${failure.deliveryId?.slice(0, 12)}`
+    return skip(`the failure${at} was told by ${by} (only: ${only})`, {
+      ...episode,
+      failure: counted,
+    })
   }
-  const { revision: _, heldUntil: __, ...rest } = counted
-  const told = {
+  if (!isTold && after?.kind === 'times' && counted.count < after.count) {
+    const reason = `failure ${counted.count} of ${after.count} (after: ${after.source})`
+    return skip(reason, { ...episode, failure: counted })
+  }
+  const { revision: _, heldUntil, ...rest } = counted
+  const tells = {
     ...rest,
     reason: event.reason,
     ...(revision !== undefined && { revision }),
     deliveryId,
   }
-  return { verdict: { kind: 'send' }, next: { ...episode, failure: told } }
+  if (!isTold && after?.kind === 'lasting') {
+    const until = heldUntil ?? (failure === undefined ? now + after.ms : now)
+    if (until > now) {
+      const reason = `held until ${new Date(until).toISOString()}, and told if the failure lasts (after: ${after.source})`
+      const held = { ...episode, failure: { ...tells, heldUntil: until } }
+      return { verdict: { kind: 'hold', until, reason }, next: held }
+    }
+  }
+  return { verdict: { kind: 'send' }, next: { ...episode, failure: tells } }
 }
 
 function judgeSuccess(
   episode: Episode,
-  { event, takesErrorsOnly }: JudgedEvent,
-  { only }: MemoryRules,
+  { event, takesErrorsOnly, isResolve }: JudgedEvent,
+  { only, after }: MemoryRules,
   isTold: boolean,
 ): Judgement {
   const { failure: ended, success: before, ...rest } = episode
-  const revision = revisionOf(event)
-  const next = { ...rest, success: revision === undefined ? {} : { revision } }
-  const skip = (reason: string): Judgement => ({ verdict: { kind: 'skip', reason }, next })
+  const next = { ...rest, ...successOf(event) }
   const send: Judgement = { verdict: { kind: 'send' }, next }
-  if (only === undefined) {
-    return takesErrorsOnly ? skip('the Alert takes errors only (spec.eventSeverity)') : send
+  if (takesErrorsOnly && (only === undefined || ended === undefined)) {
+    return skip('the Alert takes errors only (spec.eventSeverity)', next)
   }
-  if (ended && isTold) return send
-  const isAnother = before === undefined ? ended === undefined : before.revision !== revision
-  if (only === 'changes' && !takesErrorsOnly && isAnother) return send
-  if (ended) return skip('recovered from a failure that was not told')
+  if (isResolve || (ended && isTold)) return send
+  if (ended === undefined && only === undefined) return send
+  const isOther = before !== undefined && before.revision !== next.success.revision
+  const isNews = isOther || (before === undefined && ended === undefined)
+  if (isNews && only !== 'failures' && !takesErrorsOnly) return send
+  if (ended) {
+    // Without `after` it is the Delivery of the failure that died.
+    if (only === undefined && after === undefined) return send
+    return skip('recovered from a failure that was not told', next)
+  }
   return skip(
     only === 'failures'
       ? 'no failure was told that it could end (only: failures)'
       : 'the last success was at the same revision (only: changes)',
+    next,
   )
 }
 
-function judgeOther({ event }: JudgedEvent, { only }: MemoryRules): Verdict {
-  if (only === undefined) return { kind: 'send' }
+function judgeOther({ event, isResolve }: JudgedEvent, { only }: MemoryRules): Verdict {
+  if (only === undefined || isResolve) return { kind: 'send' }
   const what = event.reason === '' ? event.severity : event.reason
   const wanted = only === 'failures' ? 'failure nor recovery' : 'failure, recovery nor success'
   return { kind: 'skip', reason: `${what} is neither ${wanted} (only: ${only})` }
+}
+
+function successOf(event: Event) {
+  const revision = revisionOf(event)
+  return { success: revision === undefined ? {} : { revision } }
+}
+
+function skip(reason: string, next?: Episode): Judgement {
+  return { verdict: { kind: 'skip', reason }, ...(next && { next }) }
 }

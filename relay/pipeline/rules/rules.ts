@@ -16,7 +16,7 @@ import { providerTypes } from '../../providers/registry.ts'
 import { compileFields } from './fields.ts'
 import { type GroupRule, groupRule, parseGroupTime, parseGroupWait } from './group-rule.ts'
 import { compileLink } from './link.ts'
-import { type MemoryRules, type Only, parseOnly } from './memory-rules.ts'
+import { type CompileRule, compileMemory, type MemoryRules, memoryMisfits } from './memory-rules.ts'
 import { type NameList, parseClusters, parseNamespaces } from './namespaces.ts'
 import { RuleError } from './rule-error.ts'
 import { type RuleTexts, textMisfits } from './rule-texts.ts'
@@ -56,7 +56,7 @@ export function compileRules(
 ): Rules {
   if (Object.keys(annotations).length === 0) return NO_RULES
   const errors = [...unknownAnnotations(kind, annotations, settings)]
-  const compiled = <T>(name: RuleAnnotation, compile: (source: string) => T): T | undefined => {
+  const compiled: CompileRule = (name, compile) => {
     const source = annotations[name]
     if (source === undefined) return undefined
     const result = compileRule(source, compile, EXPECTED[name])
@@ -78,9 +78,7 @@ export function compileRules(
       : (compiled('namespaces', parseNamespaces) ?? 'all')
   const provider = compiled('provider', providerOf)
   const allowedNamespaces = compiled('allow-namespaces', parseNamespaces)
-  const only: Only | undefined =
-    annotations.only === undefined ? undefined : (compiled('only', parseOnly) ?? 'failures')
-  const memory = { ...(only && { only }) }
+  const memory = compileMemory(annotations, compiled)
   const group = compileGroup(compiled, errors)
   const allowedClusters = compiled('allow-clusters', parseClusters)
   return {
@@ -92,7 +90,7 @@ export function compileRules(
     ...(namespaces && { namespaces }),
     ...(provider && { provider }),
     ...(allowedNamespaces && { allowedNamespaces }),
-    ...(Object.keys(memory).length > 0 && { memory }),
+    ...(memory && { memory }),
     ...(group && { group }),
     ...(allowedClusters && { allowedClusters }),
     errors,
@@ -100,7 +98,7 @@ export function compileRules(
 }
 
 function compileGroup(
-  compiled: <T>(name: RuleAnnotation, compile: (source: string) => T) => T | undefined,
+  compiled: CompileRule,
   errors: FieldError[],
 ): GroupRule | 'never' | undefined {
   const before = errors.length
@@ -127,6 +125,8 @@ const NO_RULES: Rules = { errors: [] }
 const EXPECTED: Readonly<Record<RuleAnnotation, string>> = {
   when: "expected a CEL condition such as event.severity == 'error'",
   only: 'expected failures or changes',
+  after: 'expected 3 times, or a duration with its unit such as 10m',
+  remind: 'expected a duration with its unit such as 4h or 1d',
   title: 'expected a text such as $(event.involvedObject.name) in $(cluster)',
   text: 'expected a text such as $(event.reason): $(event.message)',
   fields: 'expected a line NAME: TEXT for each field, such as cluster: $(cluster)',
@@ -179,12 +179,7 @@ export function misfits(rules: Rules, type: ProviderType): readonly FieldError[]
   const unless = (fits: boolean, name: RuleAnnotation, message: string): readonly FieldError[] =>
     fits ? [] : [{ field: annotationField(name), message }]
   return [
-    // What other types show has to follow each event.
-    ...unless(
-      rules.memory?.only === undefined || isChat,
-      'only',
-      `it is for chat, and ${type.type} is none; remove the annotation, or use when`,
-    ),
+    ...memoryMisfits(rules.memory, type),
     ...unless(
       rules.group === undefined || isChat,
       'group-by',

@@ -1,5 +1,6 @@
 import { accept } from '../../../../relay/pipeline/accept.ts'
 import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
+import { requestReplay } from '../../../../relay/pipeline/replay.ts'
 import type { OutboundRequest } from '../../../../relay/ports/http.ts'
 import type { Ports } from '../../../../relay/ports/ports.ts'
 import { type ShownRecord, shown } from '../../../support/delivery-records.ts'
@@ -37,6 +38,8 @@ export interface RuleHost {
   pass(ms: number): Promise<void>
   /** Ends the process, and starts another one with the same stores. */
   restart(): Promise<void>
+  /** Asks for a replay of a record, and lets the host work. */
+  replay(id: string): Promise<void>
   /** Lets every request be answered with this status from now on. */
   answerWith(status: number): void
   /** The messages that were posted so far, as `REASON`, or as their text where it says more. */
@@ -45,7 +48,9 @@ export interface RuleHost {
   records(): Promise<readonly ShownRecord[]>
 }
 
-const PROVIDER = { type: 'slack', address: 'https://hooks.slack.com/services/x' }
+type ProviderSpec = Readonly<Record<string, unknown>>
+
+const SLACK: ProviderSpec = { type: 'slack', address: 'https://hooks.slack.com/services/x' }
 
 /** What a post to Slack says. */
 function textOf({ body }: OutboundRequest): string {
@@ -61,6 +66,7 @@ interface Running {
 
 function ruleHost(
   clock: ManualClock,
+  providerSpec: ProviderSpec,
   running: () => Running,
   restart: () => Promise<void>,
   posts: readonly string[],
@@ -73,7 +79,10 @@ function ruleHost(
     },
     async configure(annotations, spec = {}) {
       const { ports } = running()
-      const set = [provider('chat', PROVIDER), annotated(alert('rules', 'chat', spec), annotations)]
+      const set = [
+        provider('chat', providerSpec),
+        annotated(alert('rules', 'chat', spec), annotations),
+      ]
       // A later set is taken later, and every process reads it again after some seconds.
       clock.advance(6_000)
       const judged = await reconcile(CLUSTER, set, clock.now(), ports.secrets)
@@ -112,6 +121,11 @@ function ruleHost(
       }
       clock.set(end)
     },
+    async replay(id) {
+      const { ports, drain } = running()
+      await requestReplay(ports, id)
+      await drain()
+    },
     restart,
     answerWith,
     posted: () => posts,
@@ -122,7 +136,7 @@ function ruleHost(
   }
 }
 
-async function embedded(): Promise<RuleHost> {
+async function embedded(spec: ProviderSpec = SLACK): Promise<RuleHost> {
   const directory = temporaryDirectory()
   const posts: string[] = []
   let status = 200
@@ -150,12 +164,12 @@ async function embedded(): Promise<RuleHost> {
     harness.clock.set(clock.now())
     await harness.queue.loaded()
   }
-  return ruleHost(clock, running, restart, posts, (next) => {
+  return ruleHost(clock, spec, running, restart, posts, (next) => {
     status = next
   })
 }
 
-async function onAws(): Promise<RuleHost> {
+async function onAws(spec: ProviderSpec = SLACK): Promise<RuleHost> {
   const clock = new ManualClock()
   const posts: string[] = []
   let status = 200
@@ -173,6 +187,7 @@ async function onAws(): Promise<RuleHost> {
   })
   return ruleHost(
     clock,
+    spec,
     running,
     async () => relay.restart(),
     posts,

@@ -1,0 +1,89 @@
+import type { DeliveryRecord, Reminder, Status } from '../../model/delivery.ts'
+import { hashParts } from '../../model/hash.ts'
+import type { MatchedCandidate } from '../prepare.ts'
+import { isReplayed } from '../record.ts'
+import { type MemoryRules, REMIND_FOR_MS } from '../rules/memory-rules.ts'
+import { type SettleContext, settle } from '../settle.ts'
+import { readEpisode } from './episode-store.ts'
+import type { Verdict } from './judge.ts'
+import { type ToldPorts, wasTold } from './told.ts'
+
+interface RemindersContext extends SettleContext {
+  readonly ports: SettleContext['ports'] & ToldPorts
+}
+
+type Record = DeliveryRecord<Status>
+
+/**
+ * Stores the first reminder of a failure, if its Alert has the rule, before the failure itself is sent: so it is
+ * there whatever happens. Rejects when a store fails.
+ */
+export async function remindLater(
+  record: Record,
+  { provider }: MatchedCandidate,
+  memory: MemoryRules,
+  context: RemindersContext,
+): Promise<void> {
+  if (memory.remind === undefined) return
+  const { failure } = (await readEpisode(context.ports, record)).episode
+  if (failure === undefined) return
+  const { metadata, spec } = provider.provider
+  const told = { ...record, provider: { ...metadata, type: spec.type } }
+  const reminder = { of: record.id, number: 1, since: failure.since }
+  await store(told, reminder, memory.remind, context)
+}
+
+/**
+ * Decides about a reminder that is due: it is sent while the failure lasts that its Delivery told of, and no newer
+ * one tells of it. Stores the next one before that. Rejects when a store fails.
+ */
+export async function judgeReminder(
+  record: Record,
+  reminder: Reminder,
+  memory: MemoryRules | undefined,
+  context: RemindersContext,
+  isObserved: boolean,
+): Promise<Verdict> {
+  if (isReplayed(record)) return { kind: 'send' }
+  const { ports } = context
+  const skip = (reason: string): Verdict => ({ kind: 'skip', reason })
+  if (memory?.remind === undefined) return skip('the Alert has no rule remind any more')
+  const { failure } = (await readEpisode(ports, record)).episode
+  if (failure === undefined) return skip('the failure has ended')
+  if (failure.deliveryId !== reminder.of) return skip('a newer message tells of the failure')
+  if (!(await wasTold(ports, failure, isObserved))) return skip('the failure was not told')
+  const next = { ...reminder, number: reminder.number + 1 }
+  if (record.status.kind === 'waiting' && record.status.why === 'rule') {
+    await store(record, next, memory.remind, context)
+  }
+  return { kind: 'send' }
+}
+
+/** Stores a reminder that is due after the rule's time, unless the failure lasts for too long then. */
+async function store(
+  from: Record,
+  reminder: Reminder,
+  { ms, source }: NonNullable<MemoryRules['remind']>,
+  context: RemindersContext,
+): Promise<void> {
+  const now = context.ports.clock.now()
+  const dueAt = now + ms
+  if (dueAt > reminder.since + REMIND_FOR_MS) return
+  const { subjectStateKey: _, replayedBy: __, ...rest } = from
+  const reason = `reminds if the failure lasts (remind: ${source})`
+  await settle(context, {
+    ...rest,
+    id: hashParts(from.eventId, from.alert.uid, 'remind', String(reminder.number)),
+    status: { kind: 'waiting', why: 'rule', dueAt, reason },
+    reminder,
+    notes: [],
+    attempt: 1,
+    tries: 0,
+    failures: 0,
+    attempts: [],
+    requestsDone: 0,
+    replayedAt: [],
+    createdAt: now,
+    updatedAt: now,
+  })
+}

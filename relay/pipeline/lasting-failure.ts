@@ -1,0 +1,35 @@
+import type { DeliveryRecord, Status } from '../model/delivery.ts'
+import { type Event, MAX_MESSAGE_LENGTH } from '../model/event.ts'
+import { cutText } from '../model/text.ts'
+import { happenedAt } from './lateness.ts'
+import { heldMs } from './record.ts'
+
+/** A failure that is told long after it began, since a rule wants it so. */
+export interface LastingFailure {
+  /** When it began, in milliseconds since the epoch. */
+  readonly since: number
+  /** The number of the reminder; absent when it is told for the first time. */
+  readonly reminder?: number
+}
+
+/** A rule that held a failure back for so long did so to see whether it lasts. */
+const LONG_HELD_MS = 60_000
+
+/** The failure that a Delivery tells long after it began; undefined for any other Delivery. */
+export function lastingFailureOf(record: DeliveryRecord<Status>): LastingFailure | undefined {
+  const { reminder, event } = record
+  if (reminder) return { since: reminder.since, reminder: reminder.number }
+  const isHeldLong = event.severity === 'error' && heldMs(record) >= LONG_HELD_MS
+  return isHeldLong ? { since: happenedAt(record) } : undefined
+}
+
+/** The event, whose message begins with how long the failure has lasted, if it has. */
+export function withSince(event: Event, lasting: LastingFailure | undefined): Event {
+  if (lasting === undefined) return event
+  const since = `${new Date(lasting.since).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  const line =
+    lasting.reminder === undefined
+      ? `Failing since ${since}`
+      : `Still failing since ${since} (reminder ${lasting.reminder})`
+  return { ...event, message: cutText(`${line}\n${event.message}`, MAX_MESSAGE_LENGTH) }
+}

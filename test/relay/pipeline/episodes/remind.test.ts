@@ -1,0 +1,105 @@
+import { describe, expect, it } from 'vitest'
+import { RULE_HOSTS, type Told } from './rule-hosts.ts'
+
+const HOUR_MS = 3_600_000
+const FAILED: Told = { severity: 'error', reason: 'HealthCheckFailed', message: 'unhealthy' }
+const DONE: Told = { reason: 'ReconciliationSucceeded', message: 'done' }
+
+describe.each(RULE_HOSTS)('on %s the rule remind', (_, open) => {
+  it('tells a failure again while it lasts, over restarts', async () => {
+    const host = await open()
+    await host.configure({ remind: '4h' })
+    await host.report(FAILED)
+    await host.restart()
+    await host.pass(4 * HOUR_MS + 60_000)
+    await host.restart()
+    await host.pass(4 * HOUR_MS)
+    expect(host.posted()).toEqual([
+      'unhealthy',
+      'Still failing since 2026-11-20 09:14:09 UTC (reminder 1)\nunhealthy',
+      'Still failing since 2026-11-20 09:14:09 UTC (reminder 2)\nunhealthy',
+    ])
+    await host.report(DONE)
+    await host.pass(24 * HOUR_MS)
+    expect(host.posted()).toHaveLength(4)
+    const records = await host.records()
+    expect(records.map(({ outcome }) => outcome).toSorted()).toEqual([
+      'delivered',
+      'delivered',
+      'delivered',
+      'delivered',
+      'skipped',
+    ])
+    expect(records.find(({ outcome }) => outcome === 'skipped')?.reason).toBe(
+      'the failure has ended',
+    )
+  })
+
+  it('ends after seven days', async () => {
+    const host = await open()
+    await host.configure({ remind: '1d' })
+    await host.report(FAILED)
+    await host.pass(30 * 24 * HOUR_MS)
+    expect(host.posted()).toHaveLength(1 + 7)
+    expect((await host.records()).every(({ outcome }) => outcome === 'delivered')).toBe(true)
+  })
+
+  it('ends when the Alert is suspended or loses the rule', async () => {
+    for (const [annotations, spec, said] of [
+      [{ remind: '4h' }, { suspend: true }, 'Alert suspended'],
+      [{}, {}, 'the Alert has no rule remind any more'],
+    ] as const) {
+      const host = await open()
+      await host.configure({ remind: '4h' })
+      await host.report(FAILED)
+      await host.configure(annotations, spec)
+      await host.pass(24 * HOUR_MS)
+      expect(host.posted()).toHaveLength(1)
+      expect((await host.records()).map(({ reason }) => reason)).toContain(said)
+    }
+  })
+
+  it('reminds of the newest message of a failure alone', async () => {
+    const host = await open()
+    await host.configure({ remind: '4h', only: 'failures' })
+    await host.report(FAILED)
+    await host.pass(3 * HOUR_MS)
+    await host.report({ ...FAILED, revision: 'main@sha1:b', message: 'worse' })
+    await host.pass(4 * HOUR_MS + 60_000)
+    expect(host.posted()).toEqual([
+      'unhealthy',
+      'worse',
+      expect.stringMatching(/^Still failing since 2026-11-20 09:14:09 UTC \(reminder 1\)\nworse$/),
+    ])
+  })
+
+  it('waits until the failure is told after its time', async () => {
+    const host = await open()
+    await host.configure({ remind: '4h', after: '1h' })
+    await host.report(FAILED)
+    await host.pass(4 * HOUR_MS + 60_000)
+    expect(host.posted()).toEqual(['Failing since 2026-11-20 09:14:09 UTC\nunhealthy'])
+    await host.pass(HOUR_MS)
+    expect(host.posted()).toHaveLength(2)
+  })
+
+  it('does not remind of a failure that was never told', async () => {
+    const host = await open()
+    await host.configure({ remind: '4h' })
+    host.answerWith(404)
+    await host.report(FAILED)
+    host.answerWith(200)
+    await host.pass(24 * HOUR_MS)
+    expect(host.posted()).toEqual([])
+    expect((await host.records()).map(({ outcome }) => outcome)).toContain('dead')
+    expect((await host.records()).map(({ reason }) => reason)).toContain('the failure was not told')
+  })
+
+  it('is no repeat, and makes none', async () => {
+    const host = await open()
+    await host.configure({ remind: '2m' })
+    await host.report(FAILED)
+    await host.pass(3 * 60_000)
+    expect(host.posted()).toHaveLength(2)
+  })
+})
