@@ -75,7 +75,8 @@ export class ClusterAdmission {
     const hasKeys = stored?.hasKeys ?? true
     if (hasKeys && !(await secrets.replaceTokens(cluster, tokens))) return false
     const isObserved = stored?.isObserved === true
-    return hashes.writeHashes(cluster, { hashes: tokens.map(hashOf), hasKeys, isObserved }, true)
+    const changed = { hashes: tokens.map(hashOf), hasKeys, isObserved }
+    return hashes.writeHashes(cluster, changed, true, stored)
   }
 }
 

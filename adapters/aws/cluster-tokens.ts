@@ -10,6 +10,7 @@ import { keepLatest } from '../../relay/model/latest.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import {
   isObservedItem,
+  NEWEST_AT_ATTRIBUTE,
   OBSERVED_ATTRIBUTE,
   POINTER,
   RETIRED_ATTRIBUTE,
@@ -49,6 +50,8 @@ export interface StoredHashes {
   readonly retiredAt?: number
   /** Whether the cluster is observed, as far as its first set takes that from here. */
   readonly isObserved: boolean
+  /** When the newest token was made, in milliseconds since the epoch; absent where that was not noted. */
+  readonly newestAt?: number
 }
 
 const MAX_AGE_MS = 5 * 60_000
@@ -102,13 +105,16 @@ export class DynamoDbTokens {
 
   /**
    * Writes the hashes. False, without a change, when there are some already and `replaces` is
-   * false.
+   * false. The newest token was made now, unless it is the newest of `earlier` too.
    */
   async writeHashes(
     cluster: string,
     stored: Pick<StoredHashes, 'hashes' | 'hasKeys'> & Partial<Pick<StoredHashes, 'isObserved'>>,
     replaces: boolean,
+    earlier?: StoredHashes,
   ): Promise<boolean> {
+    const isSame = earlier !== undefined && earlier.hashes[0] === stored.hashes[0]
+    const newestAt = isSame ? earlier.newestAt : this.#options.clock.now()
     const put = new PutItemCommand({
       TableName: this.#options.tableName,
       Item: {
@@ -117,6 +123,7 @@ export class DynamoDbTokens {
         hashes: { L: stored.hashes.map((hash) => ({ S: hash })) },
         hasKeys: { BOOL: stored.hasKeys },
         ...(stored.isObserved && { [OBSERVED_ATTRIBUTE]: { BOOL: true } }),
+        ...(newestAt !== undefined && { [NEWEST_AT_ATTRIBUTE]: { N: String(newestAt) } }),
       },
       ...(!replaces && {
         ConditionExpression: `attribute_not_exists(#part) OR #${EXPIRY_ATTRIBUTE} <= :now`,
@@ -188,9 +195,9 @@ export class DynamoDbTokens {
     const query = {
       TableName: this.#options.tableName,
       KeyConditionExpression: '#cluster = :cluster AND #part BETWEEN :first AND :last',
-      ProjectionExpression: `#part, #hashes, #hasKeys, #${OBSERVED_ATTRIBUTE}, #${RETIRED_ATTRIBUTE}, #${EXPIRY_ATTRIBUTE}`,
+      ProjectionExpression: `#part, #hashes, #hasKeys, #${NEWEST_AT_ATTRIBUTE}, #${OBSERVED_ATTRIBUTE}, #${RETIRED_ATTRIBUTE}, #${EXPIRY_ATTRIBUTE}`,
       ExpressionAttributeNames: namesOf(
-        ...['cluster', 'part', 'hashes', 'hasKeys'],
+        ...['cluster', 'part', 'hashes', 'hasKeys', NEWEST_AT_ATTRIBUTE],
         ...[OBSERVED_ATTRIBUTE, RETIRED_ATTRIBUTE, EXPIRY_ATTRIBUTE],
       ),
       ExpressionAttributeValues: {
@@ -221,11 +228,13 @@ export class DynamoDbTokens {
       throw new MalformedItem(this.#options.tableName, `${cluster} ${TOKENS}`)
     }
     const retiredAt = numberOf(item, RETIRED_ATTRIBUTE)
+    const newestAt = numberOf(item, NEWEST_AT_ATTRIBUTE)
     return {
       hashes,
       hasKeys: item.hasKeys?.BOOL === true,
       isObserved: isObservedItem(item),
       ...(retiredAt !== undefined && { retiredAt }),
+      ...(newestAt !== undefined && { newestAt }),
     }
   }
 

@@ -36,6 +36,9 @@ export function pastKey({ revision, setId }: Pointer, index: number): string {
  */
 export const RETIRED_ATTRIBUTE = 'retiredAt'
 
+/** The attribute on the tokens of a cluster that tells when the newest was made, in milliseconds since the epoch. */
+export const NEWEST_AT_ATTRIBUTE = 'newestAt'
+
 /** The attribute on the pointer, and on the tokens, of a cluster that is observed: true. */
 export const OBSERVED_ATTRIBUTE = 'observed'
 

@@ -11,6 +11,7 @@ import {
   CHUNK_PREFIX,
   chunkKeys,
   isObservedItem,
+  NEWEST_AT_ATTRIBUTE,
   POINTER,
   type Pointer,
   pastKey,
@@ -45,6 +46,15 @@ const REPLACED_CHUNKS_KEPT_MS = 3_600_000
  * still get a pointer.
  */
 const ORPHAN_AGE_MS = 3_600_000
+
+/** How a cluster was admitted. */
+export interface Admission {
+  readonly isObserved: boolean
+  /** How many tokens it has; absent for one whose tokens are in Secrets Manager alone. */
+  readonly tokens?: number
+  /** When the newest of them was made, in milliseconds since the epoch; absent where that was not noted. */
+  readonly newestTokenAt?: number
+}
 
 /** A cluster that has a set, or may send one. */
 export interface ClusterSeen {
@@ -99,7 +109,18 @@ export class ConfigTable {
 
   /** Whether a cluster without a set is observed, as it is beside its tokens. */
   async isAdmittedObserved(cluster: string): Promise<boolean> {
-    return isObservedItem(await this.#get(cluster, TOKENS))
+    return (await this.readAdmission(cluster)).isObserved
+  }
+
+  /** What is known of a cluster beside its set. */
+  async readAdmission(cluster: string): Promise<Admission> {
+    const item = await this.#get(cluster, TOKENS)
+    const newestTokenAt = numberOf(item, NEWEST_AT_ATTRIBUTE)
+    return {
+      isObserved: isObservedItem(item),
+      ...(item && { tokens: item.hashes?.L?.length ?? 0 }),
+      ...(newestTokenAt !== undefined && { newestTokenAt }),
+    }
   }
 
   /** The chunks in order; undefined when one of them does not exist any more. */

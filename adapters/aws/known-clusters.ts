@@ -24,8 +24,8 @@ const CONCURRENT_CLUSTERS = 8
 const NEWEST = 25
 
 /**
- * The clusters on DynamoDB: those of the config table's index, of each its pointer, or without one the
- * item of its tokens, and the newest entry of the ledger's index.
+ * The clusters on DynamoDB: those of the config table's index, of each its pointer, the item of its tokens, and
+ * the newest entry of the ledger's index.
  */
 export function createKnownClusters(options: KnownClustersOptions): Clusters {
   const { client, configTable, clock } = options
@@ -45,14 +45,17 @@ async function knownCluster(
   configs: ConfigTable,
   cluster: string,
 ): Promise<KnownCluster> {
-  const [pointer, lastEventAt] = await Promise.all([
+  const [pointer, admission, lastEventAt] = await Promise.all([
     configs.readPointer(cluster),
+    configs.readAdmission(cluster),
     latestAccepted(options, cluster),
   ])
   const { heardAt, shipper } = pointer ?? {}
-  const observed = pointer ? pointer.observed : await configs.isAdmittedObserved(cluster)
+  const { isObserved, ...tokens } = admission
+  const observed = pointer ? pointer.observed : isObserved
   return {
     cluster,
+    ...tokens,
     ...(lastEventAt !== undefined && { lastEventAt }),
     ...(pointer && { configuredAt: pointer.takenAt }),
     ...(heardAt !== undefined && { heardAt }),

@@ -41,7 +41,7 @@ const COLUMNS: readonly Column[] = [
   { title: 'Shipper', cell: ({ shipperVersion }) => shipperVersion ?? NOTHING },
   { title: 'Spool', cell: spoolCell },
   { title: 'Not ready', cell: notReadyCell },
-  { title: 'Tokens', cell: ({ tokens }) => tokens ?? NOTHING },
+  { title: 'Tokens', cell: tokensCell },
   { title: 'Sent in vain, 24 h', cell: ({ notTaken }, now) => inVain(notTaken, now) },
 ]
 
@@ -87,6 +87,15 @@ function notReadyCell({ name, objectsNotReady: count }: ListedCluster): Html | s
 function spoolCell({ spool }: ListedCluster, now: number): Html | string {
   if (spool === undefined) return NOTHING
   return html`${spool.events} <small>told ${ago(spool.toldAt, now)}</small>`
+}
+
+/** How many tokens there are, and how old the newest is; a tokens file does not tell. */
+function tokensCell({ tokens, newestTokenAt }: ListedCluster, now: number): Html | string {
+  if (tokens === undefined) return NOTHING
+  if (tokens === 0) return '0'
+  const age =
+    newestTokenAt === undefined ? 'age not known' : html`newest made ${ago(newestTokenAt, now)}`
+  return html`${tokens} <small>${age}</small>`
 }
 
 /** What a sender sent that the relay did not take, by cause. */

@@ -38,6 +38,7 @@ function clusterView(known: KnownCluster, now: number) {
     silentSince: isoTime(silentSince(heardAt, now)),
     objectsNotReady: notReady,
     tokens,
+    newestTokenAt: isoTime(known.newestTokenAt),
     notTaken: known.notTaken?.map(notTakenView),
   }
 }

@@ -35,6 +35,8 @@ export interface KnownCluster {
   readonly notReady?: number
   /** How many tokens it has; absent where that is not told. */
   readonly tokens?: number
+  /** When the newest of its tokens was made; absent where that is not noted. */
+  readonly newestTokenAt?: number
   /** What it sent in vain, the latest cause first; absent where that is not counted. */
   readonly notTaken?: readonly NotTaken[]
   /** Present when the cluster is observed: nothing is sent for it. */

@@ -10,7 +10,13 @@ const HOUR_MS = 3_600_000
 /** A console with something wrong in each part of the overview. */
 async function troubled() {
   const now = Date.now()
-  const of = { cluster: 'prod', configuredAt: now - 60_000, notReady: 1, tokens: 2 }
+  const of = {
+    cluster: 'prod',
+    configuredAt: now - 60_000,
+    notReady: 1,
+    tokens: 2,
+    newestTokenAt: now - 3 * 24 * HOUR_MS,
+  }
   const started = await startConsole(undefined, {
     clusters: [
       { ...of, lastEventAt: now - 5_000, heardAt: now - 2 * HOUR_MS, shipper: '0.4.1' },

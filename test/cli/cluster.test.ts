@@ -156,6 +156,24 @@ describe('flux-relay cluster', () => {
     for (const { stdout, stderr } of results) expect(stdout + stderr).not.toContain('first-token')
   })
 
+  it('notes when the newest token was made, which the clusters tell', async () => {
+    const { run, relay } = await open()
+    const newestAt = async () => (await relay.ports.tokens.readHashes('prod'))?.newestAt ?? 0
+    const before = Date.now()
+    await run(['cluster', 'create', 'prod'])
+    const first = await newestAt()
+    expect(first).toBeGreaterThanOrEqual(before)
+    await run(['cluster', 'rotate', 'prod'])
+    const second = await newestAt()
+    expect(second).toBeGreaterThan(first)
+    await run(['cluster', 'rotate', 'prod', '--revoke-old'])
+    expect(await newestAt()).toBe(second)
+    const { stdout } = await run(['get', 'clusters', '-o', 'json'])
+    expect(JSON.parse(stdout)).toMatchObject([
+      { name: 'prod', tokens: 1, newestTokenAt: new Date(second).toISOString() },
+    ])
+  })
+
   it('rotates no tokens that are not there, or not of their form', async () => {
     const target = await open()
     await target.relay.setTokens('bad', ['has space'])

@@ -52,6 +52,10 @@ export const ListedCluster = z
     tokens: z.int().nonnegative().optional().meta({
       description: 'How many tokens it has. Absent where the relay does not tell.',
     }),
+    newestTokenAt: Time.optional().meta({
+      description:
+        'When the newest of its tokens was made. Absent where that is not noted: a tokens file has no times. RFC 3339, UTC.',
+    }),
     notTaken: z.array(NotTakenEvents).optional().meta({
       description:
         'What it sent in vain, the latest cause first. Absent where the relay does not count it.',

@@ -173,22 +173,25 @@ describe('the page of clusters', () => {
     const { get } = await startConsole(undefined, {
       clusters: [
         {
-          ...{ ...PROD, heardAt: START - 60 * MINUTE_MS, shipper: '0.4.1', notReady: 2, tokens: 2 },
+          ...{ ...PROD, heardAt: START - 60 * MINUTE_MS, shipper: '0.4.1', notReady: 2 },
+          ...{ tokens: 2, newestTokenAt: START - 3 * 24 * 60 * MINUTE_MS },
           notTaken: [{ cause: 'unauthorized', count: 3, lastAt: START, address: '192.0.2.7' }],
           ...{ observed: true, spool: { events: 1_204, toldAt: START - 3_000 } },
         },
         { cluster: 'new' },
+        { cluster: 'staging', tokens: 1 },
       ],
       strangers: [{ cause: 'not-valid', count: 4, lastAt: START }],
     })
     const { text } = await get('/console/clusters')
-    expect(text).toContain('<caption>2 clusters that may send, or have a configuration</caption>')
+    expect(text).toContain('<caption>3 clusters that may send, or have a configuration</caption>')
     expect(text).toMatch(
       /<span aria-hidden="true">✕<\/span> silent<\/span> <small>shipper last heard/,
     )
     expect(text).toMatch(
-      />0\.4\.1<\/td><td [^>]+>1204 <small>told <time [^>]+>3s ago<\/time><\/small><\/td><td [^>]+><a class="bad" href="[^"]+">2<\/a><\/td><td [^>]+>2<\/td>/,
+      />0\.4\.1<\/td><td [^>]+>1204 <small>told <time [^>]+>3s ago<\/time><\/small><\/td><td [^>]+><a class="bad" href="[^"]+">2<\/a><\/td><td [^>]+>2 <small>newest made <time [^>]+>3d ago<\/time>/,
     )
+    expect(text).toMatch(/>staging<\/a><\/td>.+<td [^>]+>1 <small>age not known<\/small>/s)
     expect(text).toMatch(/◌<\/span> observed<\/span>/)
     expect(text).toMatch(/>3 unauthorized <small><time [^>]+>0s ago<\/time> from 192\.0\.2\.7</)
     expect(text).toMatch(/From no known cluster.+4 not-valid/s)
