@@ -23,6 +23,10 @@ const RULES: Readonly<Record<RuleAnnotation, string>> = {
   'group-wait':
     'How long a message of a group waits after each event, such as 30s; never: nothing is put together.',
   'group-max': 'How long a message of a group waits after the first event at most; 5m by default.',
+  'incident-key':
+    'Expression in CEL that gives the key of the incident: events with the same one open and close one incident.',
+  'incident-labels':
+    'Labels of the alerts of an Alertmanager, one NAME: TEXT on each line; $(…) holds an expression in CEL, and an empty text takes a label away.',
   namespaces:
     'Namespaces of the objects that it is for, with commas between them, or * for all; for sources that name none.',
   type: 'Type that counts instead of spec.type, for types that the definitions of Flux refuse there.',

@@ -21,6 +21,8 @@ export const RULE_ANNOTATIONS = {
   'group-by': ['Alert', 'Provider'],
   'group-wait': ['Alert', 'Provider'],
   'group-max': ['Alert', 'Provider'],
+  'incident-key': ['Alert', 'Provider'],
+  'incident-labels': ['Alert', 'Provider'],
   namespaces: ['Alert'],
   type: ['Provider'],
   provider: ['Alert'],

@@ -11,6 +11,7 @@ import { type RouteOptions, routeOf } from './provider-route.ts'
 import type { CompiledProvider, RoutingTable } from './routing-table.ts'
 import type { Miss, Rule } from './rule.ts'
 import type { GroupRule } from './rules/group-rule.ts'
+import { type IncidentRules, incidentRules } from './rules/incident-rules.ts'
 import type { MemoryRules } from './rules/memory-rules.ts'
 import { type RuleTexts, textsFor } from './rules/rule-texts.ts'
 import { misfits } from './rules/rules.ts'
@@ -32,6 +33,8 @@ export type Candidate = { readonly alert: Alert } & (
       readonly texts?: RuleTexts
       /** The rules that have a memory. */
       readonly memory?: MemoryRules
+      /** What rules say of its incident. */
+      readonly incident?: IncidentRules
       /** How it becomes one message with others; `never`: not at all. */
       readonly group?: GroupRule | 'never'
     }
@@ -232,6 +235,7 @@ function judge(
       ? compiled.refusals
       : [...compiled.refusals, `the condition counts as fulfilled, as it failed: ${when.error}`]
   const texts = textsFor(rules, provider.rules)
+  const incident = incidentRules(rules.incident, provider.rules.incident)
   const group = rules.group ?? provider.rules.group
   return {
     kind: 'matched',
@@ -241,6 +245,7 @@ function judge(
     ...(notes.length > 0 && { notes }),
     ...(texts && { texts }),
     ...(compiled.memory && { memory: compiled.memory }),
+    ...(incident && { incident }),
     ...(group && { group }),
   }
 }

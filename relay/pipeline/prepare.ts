@@ -20,6 +20,7 @@ import { type LastingFailure, withSince } from './lasting-failure.ts'
 import type { Candidate } from './match.ts'
 import { mergedEvent } from './merge-metadata.ts'
 import { type ResolvedProvider, resolveProvider } from './resolve-provider.ts'
+import { type RenderedIncident, renderIncident } from './rules/incident-rules.ts'
 import { type MergedTexts, type RenderedTexts, renderTexts } from './rules/render-texts.ts'
 import { ruleVariables } from './rules/rule-variables.ts'
 import type { TryTime } from './try-time.ts'
@@ -103,11 +104,13 @@ export async function prepare(
     const said = { ...texts, event: withSince(texts.event, input.lasting) }
     const link = linkOf(ruleLink, input.deliveryPage, type)
     const commitPage = commitPageOf(merged, said.event)
+    const { notes: incidentNotes, ...incident } = incidentOf(merged, input)
     const whole: Notification = {
       cluster,
       ...said,
       ...(link.url !== undefined && { link: link.url }),
       ...(commitPage !== undefined && { commitPage }),
+      ...incident,
       alert: alert.metadata,
       provider: provider.metadata,
       deliveryId,
@@ -122,7 +125,14 @@ export async function prepare(
     const subject = type.subject?.(notification, settings)
     const answers = isAboutCommits(type) ? answeredReason(event) : undefined
     const cut = cutNotes(said.event, fitting, type)
-    const notes = [...(candidate.notes ?? []), ...conflicts, ...textNotes, ...link.notes, ...cut]
+    const notes = [
+      ...(candidate.notes ?? []),
+      ...conflicts,
+      ...textNotes,
+      ...link.notes,
+      ...incidentNotes,
+      ...cut,
+    ]
     return { kind: 'prepared', notification, type, resolved, requests, subject, answers, notes }
   } catch (error) {
     return { kind: 'invalid', reason: resolved.redact(formatErrorText(error, type)) }
@@ -154,6 +164,17 @@ function linkOf(
   }
   const url = ruleLink ?? (isAboutCommits(type) ? deliveryPage : undefined)
   return { url, notes: [] }
+}
+
+/** What the rules of its Alert and Provider say of the event's incident. */
+function incidentOf(
+  merged: Event,
+  { cluster, candidate, objectLabels }: PrepareInput,
+): RenderedIncident {
+  const { incident, alert, provider } = candidate
+  if (incident === undefined) return { notes: [] }
+  const input = { event: merged, objectLabels }
+  return renderIncident(incident, ruleVariables(cluster, input, alert, provider.provider))
 }
 
 /** The transport with the shorter of two timeouts: the Provider's own, or what the host allows. */

@@ -33,6 +33,8 @@ type Settings = z.infer<typeof Settings>
 export const alertmanager = httpProvider<Settings>({
   type: 'alertmanager',
   family: 'incident',
+  hasIncidentKey: true,
+  hasIncidentLabels: true,
   settings: Settings,
   requests: (notification, settings) => [alertsRequest(alertsOf(notification), settings)],
   fallback({ status }, notification, settings) {
@@ -56,15 +58,16 @@ export const alertmanager = httpProvider<Settings>({
     const isOfIncident = isError(event) || isGoodEnd(event)
     const identity = isOfIncident
       ? incidentOf(notification)
-      : ['labels', labelsKey(labelsOf(event))]
+      : ['labels', labelsKey(labelsOf(notification))]
     return { key: JSON.stringify(['alertmanager', address, ...identity]) }
   },
   memory: {
     key: (notification, { address }) =>
       hashParts('alertmanager', address, ...incidentOf(notification)),
-    before({ event, remembered }) {
+    before(notification) {
+      const { event, remembered } = notification
       if (!isError(event)) return undefined
-      const alert = { labels: labelsOf(event), startsAt: wholeSecondsTimestamp(event) }
+      const alert = { labels: labelsOf(notification), startsAt: wholeSecondsTimestamp(event) }
       return firingText(withFiring(firingAlerts(remembered), alert))
     },
     after: ({ event, remembered }) =>
@@ -74,8 +77,8 @@ export const alertmanager = httpProvider<Settings>({
 })
 
 /** What the alerts of a failing object are remembered by. Each Alert gives them labels of its own. */
-function incidentOf({ event, alert }: Notification): readonly string[] {
-  return [alert.uid, objectName(event.involvedObject)]
+function incidentOf({ event, alert, incidentKey }: Notification): readonly string[] {
+  return [alert.uid, incidentKey ?? objectName(event.involvedObject)]
 }
 
 interface PostedAlert {
@@ -86,19 +89,20 @@ interface PostedAlert {
   readonly endsAt: string
 }
 
-/** The event's own alert, after those that it resolves. */
-function alertsOf({ event, remembered }: Notification): readonly PostedAlert[] {
+/**
+ * The event's own alert, after those that it resolves. Labels of a rule are those of an incident, which a
+ * failure and its end may share; so what ends a failure resolves them, and fires nothing.
+ */
+function alertsOf(notification: Notification): readonly PostedAlert[] {
+  const { event, incidentLabels, remembered } = notification
   const annotations = annotationsOf(event)
   const time = wholeSecondsTimestamp(event)
-  const own = {
-    status: 'firing',
-    labels: labelsOf(event),
-    annotations,
-    startsAt: time,
-    endsAt: NO_TIME,
-  } as const
-  if (!isGoodEnd(event)) return [own]
-  const resolved = firingAlerts(remembered).map(({ labels, startsAt }) => ({
+  const labels = labelsOf(notification)
+  const firing = { status: 'firing', labels, annotations, startsAt: time, endsAt: NO_TIME } as const
+  if (!isGoodEnd(event)) return [firing]
+  const ended = firingAlerts(remembered)
+  const all = incidentLabels === undefined ? ended : withFiring(ended, { labels, startsAt: time })
+  const resolved = all.map(({ labels, startsAt }) => ({
     status: 'resolved' as const,
     labels,
     annotations,
@@ -106,7 +110,7 @@ function alertsOf({ event, remembered }: Notification): readonly PostedAlert[] {
     // Alertmanager refuses an end before the start, as clocks that differ could give.
     endsAt: time < startsAt ? startsAt : time,
   }))
-  return [...resolved, own]
+  return incidentLabels === undefined ? [...resolved, firing] : resolved
 }
 
 function alertsRequest(alerts: readonly PostedAlert[], { address, headers }: Settings) {
@@ -142,7 +146,14 @@ function classicLabels(labels: Labels): Labels {
  * The labels of an event, with metadata keys as they are: names such as `app-version` are valid
  * since Alertmanager 0.27. https://prometheus.io/docs/alerting/latest/configuration/#label-matchers
  */
-function labelsOf(event: Event): Labels {
+function labelsOf({ event, incidentLabels = {} }: Notification): Labels {
+  const labels = { ...usualLabels(event), ...incidentLabels }
+  return Object.fromEntries(
+    Object.entries(labels).filter(([name, value]) => value !== '' || incidentLabels[name] !== ''),
+  )
+}
+
+function usualLabels(event: Event): Labels {
   const { kind, namespace, name } = event.involvedObject
   return {
     ...Object.fromEntries(sortedMetadata(event).filter(([key]) => key !== 'summary')),

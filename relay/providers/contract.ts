@@ -7,6 +7,7 @@ import type { AwsCredentials, IdentityProof } from '../ports/cloud-identities.ts
 import type { HttpResponse, OutboundRequest, TransportFailure } from '../ports/http.ts'
 import type { NatsMessage, NatsPublisher } from '../ports/nats.ts'
 import type { AccessTokens } from './auth/access-tokens.ts'
+import type { NotificationMemory } from './notification-memory.ts'
 import type { Failure, Verdict } from './verdict.ts'
 
 /**
@@ -47,6 +48,13 @@ export interface Notification {
   readonly link?: string
   /** The page of the event's commit at its forge, if the metadata names the repository. */
   readonly commitPage?: CommitPage
+  /**
+   * The key of the rule `incident-key`, which the events of one incident share; undefined without the
+   * rule. It is not empty, and has at most 1,024 characters.
+   */
+  readonly incidentKey?: string
+  /** The labels of the rule `incident-labels`; an empty text takes a label away. */
+  readonly incidentLabels?: Readonly<Record<string, string>>
   readonly alert: Identity
   readonly provider: Identity
   /**
@@ -109,6 +117,10 @@ interface ProviderBase<S> {
   readonly hasLink?: boolean
   /** The longest link that the service takes, in characters, if that is less than the rule allows. */
   readonly maxLinkLength?: number
+  /** Whether its notifications name an incident by a key, which the rule `incident-key` can set. */
+  readonly hasIncidentKey?: boolean
+  /** Whether its notifications have labels, which the rule `incident-labels` can set. */
+  readonly hasIncidentLabels?: boolean
   /**
    * Whether the type takes events marked `commit_status: update` although it is of another family.
    */
@@ -166,22 +178,6 @@ export interface HttpProvider<S = unknown> extends ProviderBase<S> {
    * `Notification.remembered`. It must not change how many requests there are.
    */
   readonly memory?: NotificationMemory<S>
-}
-
-/**
- * A short text that a type remembers for 90 days. The functions are pure, and throw, as `requests`
- * is and does.
- */
-export interface NotificationMemory<S> {
-  /** The name of the text within the cluster. */
-  key(notification: Notification, settings: S): string
-  /**
-   * The text that is remembered before anything is sent, since a request may have its effect although
-   * its answer is lost. Undefined when it stays as it was.
-   */
-  before(notification: Notification, settings: S): string | undefined
-  /** The text that is remembered once all was delivered. Undefined when it stays as it was. */
-  after(notification: Notification, settings: S): string | undefined
 }
 
 /** A notification that a destination answered and refused. */

@@ -15,6 +15,7 @@ export const incidentIo = httpProvider({
   family: 'incident',
   hasTitle: true,
   hasLink: true,
+  hasIncidentKey: true,
   settings: z.object({ address: webhookAddress(), token: requiredToken() }),
   skips: skipProgressing,
   requests(notification, { address, token }) {

@@ -4,6 +4,7 @@ import type { Event } from '../model/event.ts'
 import { ellipsize } from '../model/text.ts'
 import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
+import { chosenKey } from './messages/incident.ts'
 import { postJson } from './messages/json-request.ts'
 import { sortedMetadata } from './messages/names.ts'
 import { cutToFit } from './messages/size-limit.ts'
@@ -20,6 +21,7 @@ export const opsgenie = httpProvider({
   type: 'opsgenie',
   family: 'incident',
   hasTitle: true,
+  hasIncidentKey: true,
   settings: z.object({ address: webhookAddress(), token: requiredToken() }),
   fit: (notification) => cutToFit(notification, ({ event }) => fits(event)),
   requests(notification, { address, token }) {
@@ -42,7 +44,10 @@ export const opsgenie = httpProvider({
 })
 
 /** What an open alert is known by; alerts that notification-controller opened have it too. */
-function aliasOf({ event, provider }: Notification): string {
+function aliasOf(notification: Notification): string {
+  const chosen = chosenKey(notification)
+  if (chosen !== undefined) return chosen
+  const { event, provider } = notification
   const { kind, namespace, name } = event.involvedObject
   const parts = [provider.uid, kind, namespace, name, event.reason]
   return createHash('sha256').update(parts.join('/')).digest('hex')

@@ -42,6 +42,7 @@ export const pagerDuty = httpProvider<Settings>({
   family: 'incident',
   hasTitle: true,
   hasLink: true,
+  hasIncidentKey: true,
   settings: Settings,
   skips: skipProgressing,
   fit: (notification) =>

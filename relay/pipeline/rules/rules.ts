@@ -15,6 +15,7 @@ import type { ProviderType } from '../../providers/contract.ts'
 import { providerTypes } from '../../providers/registry.ts'
 import { compileFields } from './fields.ts'
 import { type GroupRule, groupRule, parseGroupTime, parseGroupWait } from './group-rule.ts'
+import { compileIncident, type IncidentRules, incidentMisfits } from './incident-rules.ts'
 import { compileLink } from './link.ts'
 import { type CompileRule, compileMemory, type MemoryRules, memoryMisfits } from './memory-rules.ts'
 import { type NameList, parseClusters, parseNamespaces } from './namespaces.ts'
@@ -36,6 +37,8 @@ export interface Rules extends RuleTexts {
   /** The clusters whose Alerts may use a Provider of the fleet; absent: none. */
   readonly allowedClusters?: NameList
   readonly memory?: MemoryRules
+  /** What is said of the incident that an event belongs to. */
+  readonly incident?: IncidentRules
   /** How notifications become one message; `never`: not at all. */
   readonly group?: GroupRule | 'never'
   /**
@@ -79,6 +82,7 @@ export function compileRules(
   const provider = compiled('provider', providerOf)
   const allowedNamespaces = compiled('allow-namespaces', parseNamespaces)
   const memory = compileMemory(annotations, compiled)
+  const incident = compileIncident(compiled)
   const group = compileGroup(compiled, errors)
   const allowedClusters = compiled('allow-clusters', parseClusters)
   return {
@@ -91,6 +95,7 @@ export function compileRules(
     ...(provider && { provider }),
     ...(allowedNamespaces && { allowedNamespaces }),
     ...(memory && { memory }),
+    ...(incident && { incident }),
     ...(group && { group }),
     ...(allowedClusters && { allowedClusters }),
     errors,
@@ -134,6 +139,9 @@ const EXPECTED: Readonly<Record<RuleAnnotation, string>> = {
   'group-by': "expected a CEL expression that gives a text, such as event.reason, or 'all'",
   'group-wait': 'expected a time such as 30s, or never',
   'group-max': 'expected a time such as 5m',
+  'incident-key':
+    "expected a CEL expression that gives a text, such as cluster + '/' + event.involvedObject.name",
+  'incident-labels': 'expected a line NAME: TEXT for each label, such as cluster: $(cluster)',
   namespaces: 'expected names of namespaces such as apps,infra, or * for all',
   type: 'expected a type of Providers such as sqs',
   provider: 'expected the namespace and the name of a Provider such as platform/slack',
@@ -186,6 +194,7 @@ export function misfits(rules: Rules, type: ProviderType): readonly FieldError[]
       `it is for chat, and ${type.type} is none, which takes each event by itself; remove the annotation`,
     ),
     ...textMisfits(rules, type),
+    ...incidentMisfits(rules.incident, type),
   ]
 }
 

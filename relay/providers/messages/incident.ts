@@ -1,8 +1,11 @@
 import type { Event } from '../../model/event.ts'
-import { derivedUid } from '../../model/hash.ts'
+import { derivedUid, hashParts } from '../../model/hash.ts'
 import type { Notification } from '../contract.ts'
 
-/** The longest key that PagerDuty accepts, in characters. The UIDs of Kubernetes have 36. */
+/**
+ * The longest key that PagerDuty accepts, in characters; Opsgenie takes 512. The UIDs of Kubernetes
+ * have 36.
+ */
 const MAX_KEY_LENGTH = 255
 
 /**
@@ -16,10 +19,22 @@ export function skipProgressing(event: Event): string | undefined {
 }
 
 /**
- * The key of an object's incident, which is the same in all its events: its UID, as in
- * notification-controller, or a UID derived from its name when it has none.
+ * The key that the rule `incident-key` gives, or a hash of one that is too long; undefined without the
+ * rule.
  */
-export function incidentKey({ cluster, event }: Notification): string {
+export function chosenKey({ incidentKey }: Notification): string | undefined {
+  if (incidentKey === undefined || incidentKey.length <= MAX_KEY_LENGTH) return incidentKey
+  return hashParts(incidentKey)
+}
+
+/**
+ * The key of an object's incident, which is the same in all its events: that of the rule, its UID, as
+ * in notification-controller, or a UID derived from its name when it has none.
+ */
+export function incidentKey(notification: Notification): string {
+  const { cluster, event } = notification
+  const chosen = chosenKey(notification)
+  if (chosen !== undefined) return chosen
   const { uid, kind, namespace, name } = event.involvedObject
   if (uid !== '' && uid.length <= MAX_KEY_LENGTH) return uid
   return derivedUid(cluster, kind, namespace, name)

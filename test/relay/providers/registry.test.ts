@@ -6,6 +6,7 @@ import { providerTypes } from '../../../relay/providers/registry.ts'
 const SHARED = new Set([
   'contract',
   'header-text',
+  'notification-memory',
   'registry',
   'secret-parts',
   'setting-error',
