@@ -9,6 +9,7 @@ import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import { type Prepared, prepare } from '../../relay/pipeline/prepare.ts'
 import { beginNow, concludeDelivery, newDelivery } from '../../relay/pipeline/record.ts'
 import { compileRoutingTable } from '../../relay/pipeline/routing-table.ts'
+import { NO_SILENCES } from '../../relay/pipeline/silences/active-silences.ts'
 import { createAccessTokens } from '../../relay/providers/auth/access-tokens.ts'
 import { CLUSTER, type Example } from './example.ts'
 import { readProjectFile } from './project.ts'
@@ -45,6 +46,7 @@ export async function deliverEvents(
   const context = {
     ports,
     destinations,
+    silences: NO_SILENCES,
     tokens,
     host: createHostErrors(),
     claims: new ClaimsUnderWay(ports.clock),

@@ -13,8 +13,9 @@ import { type Conclusion, end, type RecordedAnswer, waitFor } from './conclusion
 import { type Delivered, deliver } from './deliver.ts'
 import { destinationOf } from './destination-of.ts'
 import type { Destinations, Treatment } from './destinations/destinations.ts'
-import { judgeRules, needsJudging, noticeEnd } from './episodes/judge-rules.ts'
+import { noticeEnd } from './episodes/judge-rules.ts'
 import { attemptGroup, type LetGo, mayBeGrouped, UNGROUPED } from './groups/attempt-group.ts'
+import { keptBack } from './kept-back.ts'
 import { lastingFailureOf } from './lasting-failure.ts'
 import { isLate } from './lateness.ts'
 import type { Candidate } from './match.ts'
@@ -26,6 +27,7 @@ import {
   prepare,
   type Unprepared,
 } from './prepare.ts'
+import type { ActiveSilences } from './silences/active-silences.ts'
 import { claimSubject, keepTurn, settleSubject, subjectStateKey } from './subject.ts'
 import type { DeliverParts } from './try-ports.ts'
 import { restOf, type TryLimits, tryTime } from './try-time.ts'
@@ -47,6 +49,7 @@ export interface AttemptContext extends DeliverParts {
   readonly destinations: Destinations
   readonly limits: TryLimits
   readonly claims: ClaimsUnderWay
+  readonly silences: ActiveSilences
   /** Where people open this relay, without a slash at its end. */
   readonly publicUrl?: string | undefined
 }
@@ -92,10 +95,11 @@ export async function attempt(
   }
   const single = await prepare(input, context.ports.secrets)
   if (single.kind !== 'prepared') return { ...unprepared(single), ...about }
-  const judged = needsJudging(record, candidate)
-    ? await judgeRules(record, candidate, context, isObserved)
-    : undefined
-  if (judged) return { ...about, ...judged, notes: [...single.notes, ...(judged.notes ?? [])] }
+  const keeping = keptBack(record, candidate, context, isObserved)
+  const kept = keeping instanceof Promise ? await keeping : keeping
+  if (kept.conclusion) {
+    return { ...about, ...kept.conclusion, notes: [...single.notes, ...kept.notes] }
+  }
   // Nothing is gathered for an observed cluster, of whose messages none is sent.
   const gathered = isObserved ? UNGROUPED : grouped(record, single, candidate, context)
   const group = gathered instanceof Promise ? await gathered : gathered
@@ -110,7 +114,7 @@ export async function attempt(
   return {
     ...about,
     ...conclusion,
-    notes: [...prepared.notes, ...notes, ...(conclusion.notes ?? [])],
+    notes: [...prepared.notes, ...kept.notes, ...notes, ...(conclusion.notes ?? [])],
   }
 }
 

@@ -12,6 +12,7 @@ import { namespacedName } from '../model/kubernetes.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
 import { createAccessTokens } from '../providers/auth/access-tokens.ts'
+import { attempt } from './attempt.ts'
 import { ClaimsUnderWay } from './claim-time.ts'
 import { type Conclusion, type EventConclusion, end, waitFor } from './conclusion.ts'
 import { createDestinations, type Destinations } from './destinations/destinations.ts'
@@ -42,7 +43,6 @@ import type { RoutingTable } from './routing-table.ts'
 import { createRoutingTables, type RoutingTables, type TableInForce } from './routing-tables.ts'
 import { requeue, settle, write } from './settle.ts'
 import { createActiveSilences } from './silences/active-silences.ts'
-import { attemptUnsilenced } from './silences/attempt-unsilenced.ts'
 import { noPause, type Pause } from './slices.ts'
 import type { TryLimits } from './try-time.ts'
 import { isStillWaiting, waitOn } from './wait-on.ts'
@@ -242,7 +242,7 @@ async function attemptAgain(
   isObserved: boolean,
 ) {
   const overtaken = await isRetryOvertaken(context.ports, record, candidate)
-  return attemptUnsilenced(record, candidate, context, { overtaken, isObserved })
+  return attempt(record, candidate, context, { overtaken, isObserved })
 }
 
 /**

@@ -1,6 +1,6 @@
 import type { DeliveryRecord, Pending, QueuedEvent } from '../model/delivery.ts'
 import type { SeenEvent } from '../model/stored/object-state.ts'
-import type { TrySituation } from './attempt.ts'
+import { type AttemptContext, attempt, type TrySituation } from './attempt.ts'
 import { type Conclusion, end } from './conclusion.ts'
 import type { FanOut } from './fan-out.ts'
 import type { Candidate } from './match.ts'
@@ -14,9 +14,8 @@ import {
 } from './record.ts'
 import { type Addressed, type Repeats, repeatReason, withRepeats } from './repeats-by-alert.ts'
 import { settle, write } from './settle.ts'
-import { attemptUnsilenced, type UnsilencedContext } from './silences/attempt-unsilenced.ts'
 
-export interface FirstTriesContext extends UnsilencedContext {
+export interface FirstTriesContext extends AttemptContext {
   readonly firstTries: FanOut
 }
 
@@ -75,7 +74,7 @@ async function tryFirst(
   const begin = beginNow(context.ports.clock)
   const conclusion = repeated
     ? concludeRepeat(repeated, candidate)
-    : await attemptUnsilenced(record, candidate, context, situation)
+    : await attempt(record, candidate, context, situation)
   const { subjectStateKey } = conclusion
   const concluded = concludeDelivery(record, conclusion, begin, context.ports.clock)
   if (subjectStateKey && wasNotSent(conclusion)) {

@@ -18,6 +18,7 @@ import { beginNow, concludeDelivery } from './record.ts'
 import { type CompiledProvider, fleetProviders, type RoutingTable } from './routing-table.ts'
 import type { TableInForce } from './routing-tables.ts'
 import { textsFor } from './rules/rule-texts.ts'
+import { NO_SILENCES } from './silences/active-silences.ts'
 
 /** The longest that a test takes, unless the host says otherwise: a person waits for it. Milliseconds. */
 const LONGEST_TRY_MS = 50_000
@@ -126,6 +127,8 @@ function sampleContext(context: AttemptContext): AttemptContext {
     ...context,
     ports: { ...ports, secrets: stored, state: NO_STATE },
     destinations: NO_LINES,
+    // It is sent whatever is silenced.
+    silences: NO_SILENCES,
     limits: { firstTryMs: LONGEST_TRY_MS, ...limits },
     claims: new ClaimsUnderWay(clock),
     tokens: createAccessTokens(clock),

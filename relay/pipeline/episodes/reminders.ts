@@ -6,7 +6,7 @@ import { type MemoryRules, REMIND_FOR_MS } from '../rules/memory-rules.ts'
 import { type SettleContext, settle } from '../settle.ts'
 import { readEpisode } from './episode-store.ts'
 import type { Verdict } from './judge.ts'
-import { type ToldPorts, wasTold } from './told.ts'
+import { type Telling, type ToldPorts, tellingOf } from './told.ts'
 
 interface RemindersContext extends SettleContext {
   readonly ports: SettleContext['ports'] & ToldPorts
@@ -51,12 +51,31 @@ export async function judgeReminder(
   const { failure } = (await readEpisode(ports, record)).episode
   if (failure === undefined) return skip('the failure has ended')
   if (failure.deliveryId !== reminder.of) return skip('a newer message tells of the failure')
-  if (!(await wasTold(ports, failure, isObserved))) return skip('the failure was not told')
+  const telling = await tellingOf(ports, failure, isObserved)
+  if (telling.kind === 'untold') return skip('the failure was not told')
+  const dueAt = dueAfter(telling, reminder, memory.remind.ms, ports.clock.now())
+  if (dueAt !== undefined) {
+    const reason = `reminds if the failure lasts, after it was told (remind: ${memory.remind.source})`
+    return { kind: 'hold', until: dueAt, reason }
+  }
   const next = { ...reminder, number: reminder.number + 1 }
   if (record.status.kind === 'waiting' && record.status.why === 'rule') {
     await store(record, next, memory.remind, context)
   }
   return { kind: 'send' }
+}
+
+/** When a reminder is due that came before the failure itself was told for as long; undefined when it is now. */
+function dueAfter(
+  telling: Telling,
+  { number }: Reminder,
+  ms: number,
+  now: number,
+): number | undefined {
+  if (telling.kind === 'on-its-way') return now + ms
+  if (telling.kind !== 'told' || telling.at === undefined || number > 1) return undefined
+  const dueAt = telling.at + ms
+  return dueAt > now ? dueAt : undefined
 }
 
 /** Stores a reminder that is due after the rule's time, unless the failure lasts for too long then. */

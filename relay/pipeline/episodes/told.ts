@@ -1,26 +1,41 @@
-import { isObserved, type LedgerRecord } from '../../model/delivery.ts'
+import { isObserved } from '../../model/delivery.ts'
 import type { EpisodeFailure } from '../../model/stored/episode.ts'
 import type { Ports } from '../../ports/ports.ts'
 
 export type ToldPorts = Pick<Ports, 'state' | 'clock' | 'ledger'>
 
+/** Whether an Alert was told of a failure. */
+export type Telling =
+  /** Nothing told of it, or what should have died. */
+  | { readonly kind: 'untold' }
+  | { readonly kind: 'on-its-way' }
+  /** `at` is in milliseconds since the epoch; absent when it is so long ago that nobody keeps it. */
+  | { readonly kind: 'told'; readonly at?: number }
+
 /**
- * Whether an Alert was told of a failure, or will be: its Delivery is not held back, and did not die.
- * `countsObserved`: what would have been sent counts, as in a cluster that is observed.
+ * Finds out whether an Alert was told of a failure. `countsObserved`: what would have been sent counts, as in a
+ * cluster that is observed. Rejects when the ledger fails.
  */
-export async function wasTold(
+export async function tellingOf(
   { ledger }: Pick<Ports, 'ledger'>,
+  { deliveryId, heldUntil }: EpisodeFailure,
+  countsObserved: boolean,
+): Promise<Telling> {
+  if (deliveryId === undefined || heldUntil !== undefined) return { kind: 'untold' }
+  const [stored] = await ledger.readMany([deliveryId])
+  if (stored === undefined) return { kind: 'told' }
+  const { status, updatedAt: at } = stored.value
+  if (status.kind === 'waiting') return { kind: 'on-its-way' }
+  const isTold = status.outcome === 'delivered' || (countsObserved && isObserved(stored.value))
+  return isTold ? { kind: 'told', at } : { kind: 'untold' }
+}
+
+/** Whether an Alert was told of a failure, or will be. Rejects when the ledger fails. */
+export async function wasTold(
+  ports: Pick<Ports, 'ledger'>,
   failure: EpisodeFailure | undefined,
   countsObserved: boolean,
 ): Promise<boolean> {
-  if (failure?.deliveryId === undefined || failure.heldUntil !== undefined) return false
-  const [stored] = await ledger.readMany([failure.deliveryId])
-  // Without a record its first try is under way, or it is so long ago that nobody keeps it.
-  return stored === undefined || counts(stored.value, countsObserved)
-}
-
-function counts(record: LedgerRecord, countsObserved: boolean): boolean {
-  const { status } = record
-  if (status.kind === 'waiting') return true
-  return status.outcome === 'delivered' || (countsObserved && isObserved(record))
+  if (failure === undefined) return false
+  return (await tellingOf(ports, failure, countsObserved)).kind !== 'untold'
 }

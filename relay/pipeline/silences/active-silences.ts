@@ -31,6 +31,9 @@ export interface ActiveSilences {
 
 const NONE: KnownSilences = { silences: [], problems: [] }
 
+/** For what no silence holds back. */
+export const NO_SILENCES: ActiveSilences = { of: () => NONE }
+
 /** The most clusters whose silences are kept. */
 const MAX_CLUSTERS = 500
 

@@ -1,6 +1,7 @@
 import { accept } from '../../../../relay/pipeline/accept.ts'
 import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
 import { requestReplay } from '../../../../relay/pipeline/replay.ts'
+import { createSilence } from '../../../../relay/pipeline/silences/stored-silences.ts'
 import type { OutboundRequest } from '../../../../relay/ports/http.ts'
 import type { Ports } from '../../../../relay/ports/ports.ts'
 import { type ShownRecord, shown } from '../../../support/delivery-records.ts'
@@ -36,6 +37,8 @@ export interface RuleHost {
   report(told: Told): Promise<void>
   /** Lets time pass, in which the host does what is due. Milliseconds. */
   pass(ms: number): Promise<void>
+  /** Silences all for a time. Milliseconds. */
+  silence(ms: number): Promise<void>
   /** Ends the process, and starts another one with the same stores. */
   restart(): Promise<void>
   /** Asks for a replay of a record, and lets the host work. */
@@ -120,6 +123,13 @@ function ruleHost(
         await drain()
       }
       clock.set(end)
+    },
+    async silence(ms) {
+      const wanted = { match: 'true', reason: 'work', endsAt: clock.now() + ms, by: 'ann' }
+      const made = await createSilence(running().ports, CLUSTER, wanted)
+      if (made.kind !== 'created') throw new Error(made.reason)
+      // Every process reads silences again after some seconds.
+      clock.advance(30_000)
     },
     async replay(id) {
       const { ports, drain } = running()

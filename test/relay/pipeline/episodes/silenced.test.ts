@@ -1,0 +1,88 @@
+import { describe, expect, it } from 'vitest'
+import { RULE_HOSTS, type Told } from './rule-hosts.ts'
+
+const MINUTE_MS = 60_000
+const HOUR_MS = 60 * MINUTE_MS
+const FAILED: Told = { severity: 'error', reason: 'HealthCheckFailed', message: 'unhealthy' }
+const DONE: Told = { reason: 'ReconciliationSucceeded', message: 'done' }
+
+describe.each(RULE_HOSTS)('on %s a silence', (_, open) => {
+  it('meets only: a failure that lasts is told once when it ends, and its recovery', async () => {
+    const host = await open()
+    await host.configure({ only: 'failures' })
+    await host.silence(2 * HOUR_MS)
+    for (const message of ['unhealthy', 'still unhealthy', 'not healthy yet']) {
+      await host.report({ ...FAILED, message })
+    }
+    await host.restart()
+    expect(host.posted()).toEqual([])
+    await host.pass(3 * HOUR_MS)
+    await host.report(DONE)
+    expect(host.posted()).toEqual([expect.stringContaining('unhealthy'), 'done'])
+  })
+
+  it('meets only: a failure that ended in it is told as a new one when it comes again', async () => {
+    const host = await open()
+    await host.configure({ only: 'failures' })
+    await host.report(FAILED)
+    await host.silence(HOUR_MS)
+    await host.report(DONE)
+    await host.pass(2 * HOUR_MS)
+    await host.report({ ...FAILED, message: 'again' })
+    expect(host.posted()).toEqual(['unhealthy', 'again'])
+  })
+
+  it('meets after: events count while it holds back', async () => {
+    const host = await open()
+    await host.configure({ after: '3 times', only: 'failures' })
+    await host.silence(HOUR_MS)
+    for (const message of ['one', 'two', 'three', 'four']) await host.report({ ...FAILED, message })
+    await host.pass(2 * HOUR_MS)
+    expect(host.posted()).toEqual([expect.stringContaining('three')])
+    expect((await host.records()).map(({ outcome }) => outcome)).toEqual([
+      'skipped',
+      'skipped',
+      'delivered',
+      'skipped',
+    ])
+  })
+
+  it('meets after: what has lasted in it is told at its end, and what has ended is not', async () => {
+    for (const isOver of [false, true]) {
+      const host = await open()
+      await host.configure({ after: '10m' })
+      await host.silence(HOUR_MS)
+      await host.report(FAILED)
+      await host.pass(30 * MINUTE_MS)
+      if (isOver) await host.report(DONE)
+      await host.pass(31 * MINUTE_MS)
+      expect(host.posted()).toHaveLength(isOver ? 0 : 1)
+      await host.pass(HOUR_MS)
+      expect(host.posted()).toHaveLength(isOver ? 0 : 1)
+    }
+  })
+
+  it('pauses reminders, of which none is made up for', async () => {
+    const host = await open()
+    await host.configure({ remind: '1h' })
+    await host.report(FAILED)
+    await host.silence(4 * HOUR_MS)
+    await host.pass(3 * HOUR_MS)
+    expect(host.posted()).toHaveLength(1)
+    await host.pass(HOUR_MS + 5 * MINUTE_MS)
+    expect(host.posted()).toHaveLength(2)
+    await host.pass(HOUR_MS)
+    expect(host.posted()).toHaveLength(3)
+  })
+
+  it('lets a reminder wait that is due before its failure was told', async () => {
+    const host = await open()
+    await host.configure({ remind: '1h' })
+    await host.silence(4 * HOUR_MS)
+    await host.report(FAILED)
+    await host.pass(4 * HOUR_MS + 5 * MINUTE_MS)
+    expect(host.posted()).toHaveLength(1)
+    await host.pass(HOUR_MS)
+    expect(host.posted()).toHaveLength(2)
+  })
+})
