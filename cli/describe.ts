@@ -1,5 +1,6 @@
 import { Command } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
+import { FLEET } from '../relay/model/fleet.ts'
 import { deliveryText } from './describe/delivery.ts'
 import { eventText } from './describe/event.ts'
 import { objectText } from './describe/object.ts'
@@ -93,7 +94,7 @@ async function describeObject(
   requireCluster(flags)
   const { cluster = DEFAULT_CLUSTER, namespace } = flags
   const text = await withRelay(flags, async (api) => {
-    const config = await api.config(cluster)
+    const config = namespace === FLEET ? await api.fleet() : await api.config(cluster)
     const found = objectsOf(config, kind).find(
       ({ readiness }) => readiness.namespace === namespace && readiness.name === name,
     )

@@ -27,7 +27,11 @@ function objectsCommand(name: string, kind: 'Alert' | 'Provider'): Command {
     .option('-A, --all-namespaces', 'of all namespaces')
     .option('--cluster <name>', 'cluster (default: local; needed with --stack)', parseCluster)
     .addOption(outputOption())
-  return addRelayOptions(command).action((names, flags) => getObjects(kind, names, flags))
+  const options =
+    kind === 'Provider'
+      ? { orFleet: 'those of the fleet, which the relay keeps for its clusters' }
+      : {}
+  return addRelayOptions(command, options).action((names, flags) => getObjects(kind, names, flags))
 }
 
 function deliveriesCommand(): Command {

@@ -20,6 +20,7 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
     [
       'flux-relay apply -f ./notifications --cluster prod',
       'flux-relay apply -f ./notifications --cluster prod --stack flux-relay-prod',
+      'flux-relay apply -f ./fleet --fleet',
     ],
   ],
   ['validate', ['flux-relay validate -f ./notifications']],
@@ -54,7 +55,10 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
     ],
   ],
   ['get alerts', ['flux-relay get alerts -A', 'flux-relay get alert on-call -o yaml']],
-  ['get providers', ['flux-relay get providers -n apps --cluster prod']],
+  [
+    'get providers',
+    ['flux-relay get providers -n apps --cluster prod', 'flux-relay get providers --fleet'],
+  ],
   [
     'get deliveries',
     [
@@ -111,6 +115,7 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
     [
       'flux-relay secret put flux-system/slack --cluster prod --from-file=address=./hook-url',
       'flux-relay secret put flux-system/github --cluster prod --from-literal=token="$TOKEN"',
+      'flux-relay secret put slack --fleet --from-file=token=./slack-token',
     ],
   ],
   [

@@ -2,12 +2,15 @@ import { readFile } from 'node:fs/promises'
 import { basename } from 'node:path'
 import { Command } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
-import { KubernetesName } from '../relay/model/kubernetes.ts'
+import { FLEET } from '../relay/model/fleet.ts'
+import { KubernetesName, namespacedName } from '../relay/model/kubernetes.ts'
 import { printLine } from './output/print.ts'
 import { addRelayOptions, type RelayFlags, withRelay } from './relay/options.ts'
 
 interface PutFlags extends RelayFlags {
+  /** Not looked at with `fleet`. */
   readonly cluster: string
+  readonly fleet?: boolean
   readonly fromLiteral?: readonly string[]
   readonly fromFile?: readonly string[]
 }
@@ -16,7 +19,10 @@ interface PutFlags extends RelayFlags {
 export function secretCommand(): Command {
   const put = new Command('put')
     .description("store a Secret with these keys, in the place of the cluster's one of that name")
-    .argument('<namespace/name>', 'the Secret, as a Provider of that namespace names it')
+    .argument(
+      '<namespace/name>',
+      'the Secret, as a Provider of that namespace names it; with --fleet its name alone',
+    )
     .option('--from-literal <key=value>', 'a key and its value; repeatable', collect)
     .option(
       '--from-file <[key=]file>',
@@ -24,11 +30,12 @@ export function secretCommand(): Command {
       collect,
     )
     .configureOutput({ outputError: (text, write) => write(withoutValues(text)) })
-  return new Command('secret')
-    .description('Secrets that Providers name')
-    .addCommand(
-      addRelayOptions(put, { requiredCluster: 'cluster whose Secret it is' }).action(putSecret),
-    )
+  return new Command('secret').description('Secrets that Providers name').addCommand(
+    addRelayOptions(put, {
+      requiredCluster: 'cluster whose Secret it is',
+      orFleet: 'it is for the Providers of the fleet',
+    }).action(putSecret),
+  )
 }
 
 /** Commander quotes what it cannot place, which may be a value. */
@@ -44,15 +51,20 @@ function collect(value: string, earlier: readonly string[] = []): readonly strin
 
 async function putSecret(
   secret: string,
-  { cluster, fromLiteral = [], fromFile = [], ...relay }: PutFlags,
+  { cluster, fleet = false, fromLiteral = [], fromFile = [], ...relay }: PutFlags,
 ): Promise<void> {
-  const { namespace, name } = readName(secret)
+  const { namespace, name } = fleet ? readFleetName(secret) : readName(secret)
   const data = dataOf([
     ...fromLiteral.map(readLiteral),
     ...(await Promise.all(fromFile.map(readKeyFile))),
   ])
-  await withRelay(relay, (api) => api.putSecret(cluster, namespace, name, data))
-  printLine(`Secret/${namespace}/${name} of ${cluster}: ${Object.keys(data).join(', ')}`)
+  await withRelay(relay, (api) =>
+    fleet ? api.putFleetSecret(name, data) : api.putSecret(cluster, namespace, name, data),
+  )
+  const owner = fleet ? 'the fleet' : cluster
+  printLine(
+    `Secret/${namespacedName({ namespace, name })} of ${owner}: ${Object.keys(data).join(', ')}`,
+  )
 }
 
 /** No message shows the text: it may be a value that got there. */
@@ -61,6 +73,12 @@ function readName(text: string) {
   const areNames = [namespace, name].every((part) => KubernetesName.safeParse(part).success)
   if (areNames && more.length === 0) return { namespace, name }
   throw new UsageError('expected the Secret as NAMESPACE/NAME, such as flux-system/slack', 2)
+}
+
+/** As `readName`, of a Secret of the fleet, which has no namespace of its own. */
+function readFleetName(name: string) {
+  if (KubernetesName.safeParse(name).success) return { namespace: FLEET, name }
+  throw new UsageError('expected the name of a Secret, such as slack', 2)
 }
 
 type SecretKeyValue = readonly [key: string, value: string]

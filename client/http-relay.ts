@@ -50,6 +50,10 @@ export function createHttpRelay(
         `${clusterPath(name)}/secrets/${[namespace, secret].map(encodeURIComponent).join('/')}`,
         body,
       ),
+    putFleetConfig: (body) => send('PUT', '/v1/fleet/config', body),
+    showFleetConfig: () => send('GET', '/v1/fleet/config'),
+    putFleetSecret: (name, body) =>
+      send('PUT', `/v1/fleet/secrets/${encodeURIComponent(name)}`, body),
     listEvents: (parameters) => send('GET', `/v1/events?${parameters}`),
     showEvent: (id, parameters) =>
       send('GET', `/v1/events/${encodeURIComponent(id)}?${parameters}`),

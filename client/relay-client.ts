@@ -5,8 +5,10 @@ import { ClusterList } from '../relay/api/schemas/clusters.ts'
 import {
   AppliedConfig,
   type ConfigSet,
+  type FleetSet,
   type Readiness,
   StoredConfig,
+  StoredFleet,
 } from '../relay/api/schemas/config.ts'
 import { DeliveriesPage, Delivery, type DismissalRequest } from '../relay/api/schemas/deliveries.ts'
 import { EventsPage } from '../relay/api/schemas/event-list.ts'
@@ -15,6 +17,7 @@ import { type EventToExplain, ExplainedEvent, Explanation } from '../relay/api/s
 import { ProblemDocument } from '../relay/api/schemas/problem.ts'
 import type { TestToSend } from '../relay/api/schemas/provider-test.ts'
 import { Silence, SilenceList, type SilenceToMake } from '../relay/api/schemas/silences.ts'
+import { FLEET } from '../relay/model/fleet.ts'
 import { jsonValue } from '../relay/model/json-value.ts'
 import { read, refusalText } from './answers.ts'
 import { type DeliveryChanges, followDeliveries, type StreamRequests } from './delivery-changes.ts'
@@ -31,6 +34,11 @@ export interface RelayClient extends Pick<RelayRequests, 'ownRules'> {
   applyConfig(cluster: string, set: ConfigSet): Promise<readonly Readiness[]>
   /** The cluster's configuration; undefined when it has none yet. */
   config(cluster: string): Promise<StoredConfig | undefined>
+  /** Makes these Providers the whole set of the fleet. */
+  applyFleet(set: FleetSet): Promise<readonly Readiness[]>
+  /** The set of the fleet in the form of a cluster's; undefined when it has none yet. */
+  fleet(): Promise<StoredConfig | undefined>
+  putFleetSecret(name: string, data: Readonly<Record<string, string>>): Promise<void>
   sendEvents(cluster: string, body: RequestBody): Promise<ReceivedEvents>
   putSecret(
     cluster: string,
@@ -103,6 +111,16 @@ export function createRelayClient(requests: RelayRequests & Partial<StreamReques
       const answer = await requests.showConfig(cluster)
       return answer.status === 404 ? undefined : read(StoredConfig, answer)
     },
+    async applyFleet(set) {
+      return read(AppliedConfig, await requests.putFleetConfig(jsonBody(set))).objects
+    },
+    async fleet() {
+      const answer = await requests.showFleetConfig()
+      return answer.status === 404 ? undefined : asConfig(read(StoredFleet, answer))
+    },
+    async putFleetSecret(name, data) {
+      read(z.unknown(), await requests.putFleetSecret(name, jsonBody(data)))
+    },
     async sendEvents(cluster, body) {
       const answer = await requests.postEvents(cluster, body)
       return allRejected(answer) ?? read(ReceivedEvents, answer)
@@ -145,6 +163,15 @@ export function createRelayClient(requests: RelayRequests & Partial<StreamReques
       return read(Silence, await requests.expireSilence(cluster, id))
     },
   }
+}
+
+/** The Providers get the place that the readiness of each is told with. */
+function asConfig({ providers, ...fleet }: StoredFleet): StoredConfig {
+  const placed = providers.map((provider) => ({
+    ...provider,
+    metadata: { ...Object(provider.metadata), namespace: FLEET },
+  }))
+  return { ...fleet, alerts: [], providers: placed }
 }
 
 /** Why a delivery was not changed; undefined when it was. Throws `UsageError` for any other refusal. */

@@ -21,6 +21,12 @@ export interface RelayRequests {
   postEvents(cluster: string, body: RequestBody): Promise<Answer>
   /** Sends `PUT /v1/clusters/{cluster}/secrets/{namespace}/{name}`. */
   putSecret(cluster: string, namespace: string, name: string, body: RequestBody): Promise<Answer>
+  /** Sends `PUT /v1/fleet/config`. */
+  putFleetConfig(body: RequestBody): Promise<Answer>
+  /** Sends `GET /v1/fleet/config`. */
+  showFleetConfig(): Promise<Answer>
+  /** Sends `PUT /v1/fleet/secrets/{name}`. */
+  putFleetSecret(name: string, body: RequestBody): Promise<Answer>
   /** `GET /v1/events`. */
   listEvents(parameters: URLSearchParams, rules: ExplainRules): Promise<Answer>
   /** `GET /v1/events/{id}`. */

@@ -13,6 +13,8 @@ export interface GetObjectsFlags extends RelayFlags {
   readonly namespace: string
   readonly allNamespaces?: boolean
   readonly cluster?: string
+  /** Those of the fleet, in the place of a cluster's. */
+  readonly fleet?: boolean
   readonly output: OutputFormat
 }
 
@@ -22,15 +24,17 @@ export async function getObjects(
   names: readonly string[],
   { output, ...flags }: GetObjectsFlags,
 ): Promise<void> {
-  requireCluster(flags)
-  const { cluster = DEFAULT_CLUSTER } = flags
-  const config = await withRelay(flags, (api) => api.config(cluster))
-  if (!config) throw new UsageError(`the cluster ${cluster} has no configuration yet`, 1)
+  const { cluster = DEFAULT_CLUSTER, fleet = false } = flags
+  if (!fleet) requireCluster(flags)
+  const config = await withRelay(flags, (api) => (fleet ? api.fleet() : api.config(cluster)))
+  const owner = fleet ? 'the fleet' : `the cluster ${cluster}`
+  if (!config)
+    throw new UsageError(`${owner} has no ${fleet ? 'Providers' : 'configuration'} yet`, 1)
   const found = objectsOf(config, kind).filter(({ readiness }) => isAsked(readiness, names, flags))
   const isTable = output === 'table' || output === 'wide'
   if (found.length === 0 && names.length === 0 && isTable) {
-    const place = flags.allNamespaces ? '' : ` in the namespace ${flags.namespace}`
-    return warnLine(`No ${kind}s found${place} of ${cluster}.`)
+    const place = flags.allNamespaces || fleet ? '' : ` in the namespace ${flags.namespace}`
+    return warnLine(`No ${kind}s found${place} of ${fleet ? owner : cluster}.`)
   }
   const missing = names.filter((name) => !found.some(({ readiness }) => readiness.name === name))
   if (!isTable) print(await formatDocument(listOf(found), output))
@@ -41,9 +45,10 @@ export async function getObjects(
 function isAsked(
   { namespace, name }: Readiness,
   names: readonly string[],
-  flags: Pick<GetObjectsFlags, 'namespace' | 'allNamespaces'>,
+  flags: Pick<GetObjectsFlags, 'namespace' | 'allNamespaces' | 'fleet'>,
 ): boolean {
-  const isThere = flags.allNamespaces === true || namespace === flags.namespace
+  const isThere =
+    flags.allNamespaces === true || flags.fleet === true || namespace === flags.namespace
   return isThere && (names.length === 0 || names.includes(name))
 }
 

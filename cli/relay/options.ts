@@ -29,6 +29,8 @@ const DEFAULT_RELAY = 'http://127.0.0.1:8080'
 export interface RelayOptions {
   /** Adds the option `--cluster` with this description; the command is not run without a cluster. */
   readonly requiredCluster?: string
+  /** Adds the option `--fleet` with this description, which goes in the place of a cluster. */
+  readonly orFleet?: string
   /** Whether a command with these flags asks no relay: then its surroundings are not looked at. */
   readonly asksNone?: (flags: Readonly<Record<string, unknown>>) => boolean
 }
@@ -39,15 +41,19 @@ export interface RelayOptions {
  */
 export function addRelayOptions(
   command: Command,
-  { requiredCluster, asksNone }: RelayOptions = {},
+  { requiredCluster, orFleet, asksNone }: RelayOptions = {},
 ): Command {
   if (requiredCluster !== undefined) {
     command.option('--cluster <name>', requiredCluster, parseCluster)
+  }
+  if (orFleet !== undefined) {
+    command.addOption(new Option('--fleet', orFleet).conflicts('cluster'))
   }
   return command
     .hook('preAction', async () => {
       if (asksNone?.(command.opts()) !== true) await fillIn(command)
       if (requiredCluster === undefined || command.getOptionValue('cluster') !== undefined) return
+      if (command.getOptionValue('fleet') === true) return
       const advice = `give --cluster NAME, or set ${CLUSTER_VARIABLE} or a context that has one`
       throw new UsageError(`which cluster? ${advice}`, 2)
     })

@@ -49,6 +49,7 @@ import { wakeSilenced, wakeWaiting } from '../../relay/pipeline/wake.ts'
 import { warnLine } from '../output/print.ts'
 import { awsError, onAws } from './on-aws.ts'
 import { runQueuedTest } from './queued-test.ts'
+import { stackFleet } from './stack-fleet.ts'
 import { readStackOutputs, type StackOutputs } from './stack-outputs.ts'
 import { createStackOverview } from './stack-overview.ts'
 
@@ -165,6 +166,10 @@ function requestsOn(
     asking ??= askCaller()
     return asking
   }
+  const fleet = stackFleet({
+    ...{ ports, secrets, host, secretSeenMs: SECRET_SEEN_MS },
+    wake: (cluster, delayMs) => wake(ports, cluster, delayMs),
+  })
   const onExpired = (cluster: string, id: string) => wakeHeld(ports, cluster, id)
   return {
     ...(ownRules && { ownRules }),
@@ -174,6 +179,9 @@ function requestsOn(
       answerOf(receiveEvents(ports, { ...body, cluster, events: 'any', isSigned: false })),
     putSecret: (cluster, namespace, name, body) =>
       answerOf(putAndJudge(ports, secrets, { ...body, cluster, namespace, name }, host)),
+    putFleetConfig: (body) => answerOf(fleet.putFleetConfig(body)),
+    showFleetConfig: () => answerOf(fleet.showFleetConfig()),
+    putFleetSecret: (name, body) => answerOf(fleet.putFleetSecret(name, body)),
     listEvents: (parameters, rules) => answerOf(listEvents(eventPorts, parameters, rulesOf(rules))),
     showEvent: (id, parameters, rules) =>
       answerOf(answerEvent(eventPorts, id, parameters, rulesOf(rules))),

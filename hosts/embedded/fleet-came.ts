@@ -1,4 +1,4 @@
-import { usesFleet } from '../../relay/pipeline/fleet.ts'
+import { clustersInFleet } from '../../relay/pipeline/fleet.ts'
 import type { Clusters } from '../../relay/ports/clusters.ts'
 import { type ConfigurationHeirs, configurationCame } from './configuration-came.ts'
 import type { Configurations } from './configurations/configurations.ts'
@@ -17,9 +17,8 @@ export async function fleetCame(heirs: FleetHeirs): Promise<void> {
   const { configurations, clusters, ports, log } = heirs
   try {
     await configurations.fleet.judgeAgain()
-    for (const { cluster } of await clusters.list()) {
-      const config = await ports.configs.read(cluster)
-      if (typeof config !== 'object' || !usesFleet(config.manifests)) continue
+    const names = (await clusters.list()).map(({ cluster }) => cluster)
+    for await (const cluster of clustersInFleet(ports.configs, names)) {
       await configurationCame(heirs, cluster, () => configurations.judgeAgain(cluster))
     }
   } catch (err) {

@@ -22,6 +22,17 @@ export function usesFleet(manifests: readonly KubernetesObject[]): boolean {
   })
 }
 
+/** Finds which of these clusters use the fleet. Rejects when the store cannot be read. */
+export async function* clustersInFleet(
+  configs: Pick<ConfigStore, 'read'>,
+  clusters: Iterable<string>,
+): AsyncGenerator<string> {
+  for (const cluster of clusters) {
+    const config = await configs.read(cluster)
+    if (typeof config === 'object' && usesFleet(config.manifests)) yield cluster
+  }
+}
+
 /** Compiles a cluster's set with the Providers of the fleet, if any of its Alerts leads there. */
 export async function compileWithFleet(
   snapshot: ConfigSnapshot,
