@@ -27,6 +27,7 @@ const RULES: Readonly<Record<RuleAnnotation, string>> = {
     'Expression in CEL that gives the key of the incident: events with the same one open and close one incident.',
   'incident-labels':
     'Labels of the alerts of an Alertmanager, one NAME: TEXT on each line; $(…) holds an expression in CEL, and an empty text takes a label away.',
+  self: 'What it is told of the relay itself: deliveries, clusters, alerts, or several with commas between them.',
   namespaces:
     'Namespaces of the objects that it is for, with commas between them, or * for all; for sources that name none.',
   type: 'Type that counts instead of spec.type, for types that the definitions of Flux refuse there.',

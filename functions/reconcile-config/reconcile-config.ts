@@ -9,7 +9,10 @@ import { wakeSoon } from './wake-soon.ts'
 
 /** What taking and showing configurations needs. */
 export interface ReconcileConfigParts extends HttpApiParts {
-  readonly ports: Pick<Ports, 'configs' | 'secrets' | 'clock' | 'ledger' | 'queue'>
+  readonly ports: Pick<
+    Ports,
+    'configs' | 'secrets' | 'clock' | 'ledger' | 'queue' | 'state' | 'orderTimes'
+  >
   /** Whether an Alert takes only events of its own namespace, and uses only Providers of it. */
   readonly noCrossNamespaceRefs: boolean
 }

@@ -1,4 +1,5 @@
 import type { Destinations } from '../../relay/pipeline/destinations/destinations.ts'
+import { reportReadiness } from '../../relay/pipeline/self/alert-reports.ts'
 import { wakeWaiting } from '../../relay/pipeline/wake.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import type { Log } from '../kit/log.ts'
@@ -23,13 +24,11 @@ export async function configurationCame(
   try {
     await judge?.()
     destinations.review(cluster)
+    await reportReadiness(ports, cluster)
     const deliveries = await wakeWaiting(ports, cluster)
     if (deliveries > 0)
       log.info({ cluster, deliveries }, 'deliveries that waited for a configuration are sent')
   } catch (err) {
-    log.error(
-      { err, cluster },
-      'a configuration came, but deliveries that wait for it could not be woken',
-    )
+    log.error({ err, cluster }, 'a configuration came, but what follows it could not be done')
   }
 }

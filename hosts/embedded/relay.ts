@@ -33,6 +33,7 @@ import { forgetRetiredClusters } from './retired-clusters.ts'
 import { createServedFolder } from './served-folder.ts'
 import { createServer } from './server.ts'
 import { type EmbeddedRelayParts, type WatchedClock, watchParts } from './set-clock.ts'
+import { watchSilentClusters } from './silent-clusters.ts'
 import { createSpools } from './spools.ts'
 import { stopRelay } from './stop-relay.ts'
 import { openStores, type Stores } from './stores.ts'
@@ -214,6 +215,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     admitted: () => tokenCounts(tokens()),
     isObserved: (name) => tokens()?.observed?.has(name) === true,
   })
+  const endSilenceWatch = watchSilentClusters({ ports, clusters, log })
   const server = await listen(options, {
     ports,
     configurations: createConfigurations({ configs, secrets, clock }, gate, thread, host),
@@ -262,6 +264,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
       base.watched.stop()
       tokensFile?.close()
       endForgetting()
+      endSilenceWatch()
       feed.endAll('stopping')
       return stopRelay(
         { folder, worker, server, thread, http, outcomeCounter, stores, log },

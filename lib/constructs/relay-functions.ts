@@ -208,6 +208,9 @@ export class RelayFunctions extends Construct {
     )
     reconcileConfig.allow(['dynamodb:BatchGetItem', 'dynamodb:PutItem'], tables.ledger.tableArn)
     reconcileConfig.allow(SEND, queues.retries.queueArn)
+    // What the relay tells of itself: silent clusters, and Alerts that are not ready.
+    reconcileConfig.allow(SEND, queues.events.queueArn)
+    reconcileConfig.allow(['dynamodb:GetItem', 'dynamodb:PutItem'], tables.state.tableArn)
     reconcileConfig.allowSecrets(`${secretPrefix}/tokens`)
     reconcileConfig.allowSecrets(`${secretPrefix}/secrets`)
     new Rule(this, 'SilentClustersCheck', {

@@ -31,6 +31,10 @@ const GOOD_ENDS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
     ImageUpdateAutomation: ['Succeeded'],
     ResourceSet: ['ReconciliationSucceeded'],
     FluxInstance: ['ReconciliationSucceeded'],
+    // The relay's own, about itself.
+    Provider: ['DestinationRecovered'],
+    Alert: ['AlertReady'],
+    Cluster: ['ClusterHeard'],
   }).map(([kind, reasons]) => [kind, new Set(reasons)]),
 )
 

@@ -23,6 +23,7 @@ export const RULE_ANNOTATIONS = {
   'group-max': ['Alert', 'Provider'],
   'incident-key': ['Alert', 'Provider'],
   'incident-labels': ['Alert', 'Provider'],
+  self: ['Alert'],
   namespaces: ['Alert'],
   type: ['Provider'],
   provider: ['Alert'],

@@ -23,10 +23,10 @@ export function alertMiss(
 /** Why an Alert has no source for the kind and namespace of an event. */
 function placeMiss({ event }: MatchInput, alert: CompiledAlert): Miss {
   const { kind, namespace } = event.involvedObject
-  const { eventSources } = alert.alert.spec
-  const ofKind = eventSources.filter((source) => source.kind === kind)
+  const { sources } = alert
+  const ofKind = sources.filter((source) => source.kind === kind)
   if (ofKind.length === 0) {
-    const kinds = eventSources.map((source) => source.kind)
+    const kinds = sources.map((source) => source.kind)
     return { rule: 'kind', reason: `is for ${listed(kinds)}, and not for ${kind}` }
   }
   const namespaces = ofKind.flatMap((source) => sourceNamespaces({ alert, source }))

@@ -6,6 +6,7 @@ import type { MemoryRules } from './rules/memory-rules.ts'
 import { MAX_LISTED_SOURCES, NamespaceBudget } from './rules/namespace-budget.ts'
 import { isIn, type NameList } from './rules/namespaces.ts'
 import { compileRules, type Rules } from './rules/rules.ts'
+import { SELF_KINDS } from './rules/self-rule.ts'
 
 /** An entry of an inclusionList or exclusionList that compiled. */
 export interface ListEntry {
@@ -30,20 +31,32 @@ export interface CompiledAlert {
   readonly refusals: readonly string[]
   /** The rules in its annotations. */
   readonly rules: Rules
+  /** What it is for: the sources of its spec, and those of the rule `self`. */
+  readonly sources: readonly CompiledSource[]
   /** The rules that have a memory, those of its Provider included. Most Alerts have none. */
   readonly memory?: MemoryRules
 }
 
+/** An event source; `anywhere`: it is for objects of any namespace, or of none. */
+export type CompiledSource = EventSource & { readonly anywhere?: true }
+
 /** One event source of one Alert. */
 export interface AlertSource {
   readonly alert: CompiledAlert
-  readonly source: EventSource
+  readonly source: CompiledSource
 }
 
 /** The namespaces whose objects a source is for. */
-export function sourceNamespaces({ alert, source }: AlertSource): NameList {
+export function sourceNamespaces({
+  alert: { alert, rules },
+  source,
+}: {
+  readonly alert: Pick<CompiledAlert, 'alert' | 'rules'>
+  readonly source: CompiledSource
+}): NameList {
+  if (source.anywhere) return 'all'
   if (source.namespace !== undefined) return [source.namespace]
-  return alert.rules.namespaces ?? [alert.alert.metadata.namespace]
+  return rules.namespaces ?? [alert.metadata.namespace]
 }
 
 /** Whether a source is for objects of this namespace. */
@@ -78,7 +91,8 @@ export function* compilingAlert(
   const problems: string[] = []
   const refusals: string[] = []
   const rules = boundedRules(alert, compileRules('Alert', alert.annotations), namespaces)
-  const events = eventsOf(alert, rules)
+  const sources = sourcesOf(alert, rules)
+  const events = eventsOf(alert, rules, sources)
   function* compileList(name: 'inclusionList' | 'exclusionList') {
     const entries: ListEntry[] = []
     for (const [index, source] of alert.spec[name].entries()) {
@@ -99,7 +113,20 @@ export function* compilingAlert(
   }
   const inclusion = yield* compileList('inclusionList')
   const exclusion = yield* compileList('exclusionList')
-  return { alert, inclusion, exclusion, problems, refusals, rules }
+  return { alert, inclusion, exclusion, problems, refusals, rules, sources }
+}
+
+/** The sources of an Alert. No object of the kind Cluster is in a namespace. */
+function sourcesOf({ spec }: Alert, { self = [] }: Rules): readonly CompiledSource[] {
+  const own = spec.eventSources.map(
+    (source): CompiledSource =>
+      source.kind === SELF_KINDS.clusters ? { ...source, anywhere: true } : source,
+  )
+  const ofSelf = self.map((topic): CompiledSource => {
+    const any = { namespace: undefined, matchLabels: {}, anywhere: true } as const
+    return { kind: SELF_KINDS[topic], name: '*', ...any }
+  })
+  return ofSelf.length === 0 ? own : [...own, ...ofSelf]
 }
 
 /**
@@ -117,12 +144,12 @@ function boundedRules({ spec }: Alert, rules: Rules, budget: NamespaceBudget): R
 }
 
 /** The kinds and namespaces of the events that an Alert is for: `Kustomization in namespace apps`. */
-function eventsOf({ metadata, spec }: Alert, rules: Rules): PatternEvents {
+function eventsOf(alert: Alert, rules: Rules, sources: readonly CompiledSource[]): PatternEvents {
   const events = { named: new Set<string>(), anywhere: new Set<string>() }
-  if (spec.inclusionList.length + spec.exclusionList.length === 0) return NO_EVENTS
-  for (const { kind, namespace } of spec.eventSources) {
-    const namespaces =
-      namespace !== undefined ? [namespace] : (rules.namespaces ?? [metadata.namespace])
+  if (alert.spec.inclusionList.length + alert.spec.exclusionList.length === 0) return NO_EVENTS
+  for (const source of sources) {
+    const { kind } = source
+    const namespaces = sourceNamespaces({ alert: { alert, rules }, source })
     if (namespaces === 'all') events.anywhere.add(`${kind} in any namespace`)
     else for (const name of namespaces) events.named.add(`${kind} in namespace ${name}`)
   }

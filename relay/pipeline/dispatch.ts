@@ -41,6 +41,7 @@ import { NO_REPEATS, repeatReason } from './repeats-by-alert.ts'
 import { createRoom } from './room.ts'
 import type { RoutingTable } from './routing-table.ts'
 import { createRoutingTables, type RoutingTables, type TableInForce } from './routing-tables.ts'
+import { createDeliveryReports } from './self/delivery-reports.ts'
 import { requeue, settle, write } from './settle.ts'
 import { createActiveSilences } from './silences/active-silences.ts'
 import { noPause, type Pause } from './slices.ts'
@@ -90,6 +91,8 @@ export function createDispatcher(
 ): Dispatcher & ProviderTests {
   const host = createHostErrors()
   const ports = watchPorts(hostPorts, host)
+  // A set that cannot be compiled stops all of its cluster's messages, and is the fault of none.
+  const tables = host.watch(createRoutingTables(ports, options.pause))
   const context: Context = {
     ports,
     host,
@@ -99,8 +102,8 @@ export function createDispatcher(
     publicUrl: options.publicUrl,
     claims: new ClaimsUnderWay(ports.clock),
     silences: createActiveSilences(ports, options.silencesKnownForMs),
-    // A set that cannot be compiled stops all of its cluster's messages, and is the fault of none.
-    tables: host.watch(createRoutingTables(ports, options.pause)),
+    tables,
+    reports: createDeliveryReports(ports, tables),
     destinations,
     inTurn: createInTurn(),
     firstTries: createFanOut(),

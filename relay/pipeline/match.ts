@@ -113,7 +113,7 @@ export function matchAlert(
 /** The sources of an Alert for the kind and namespace of an event. */
 function sourcesOf(alert: CompiledAlert, { involvedObject }: Event): readonly AlertSource[] {
   const { kind, namespace } = involvedObject
-  return alert.alert.spec.eventSources
+  return alert.sources
     .map((source) => ({ alert, source }))
     .filter((entry) => entry.source.kind === kind && isForNamespace(entry, namespace))
 }
@@ -191,7 +191,8 @@ function judge(
   if (alert.spec.suspend) return skipped({ rule: 'suspend', reason: 'Alert suspended' })
   const miss = tests.lists.missOf(compiled)
   if (miss !== undefined) return skipped(miss)
-  const isOwn = alert.metadata.namespace === event.involvedObject.namespace
+  const { namespace } = event.involvedObject
+  const isOwn = namespace === '' || namespace === alert.metadata.namespace
   if (options.noCrossNamespaceRefs && !isOwn) {
     const reason =
       'the object is in another namespace than the Alert, which the option no-cross-namespace-refs forbids'

@@ -179,7 +179,7 @@ function* judgeAlert(
 function forbiddenNamespaces(compiled: CompiledAlert): readonly string[] {
   const { alert } = compiled
   const { namespace } = alert.metadata
-  const isForOthers = alert.spec.eventSources.some((source) => {
+  const isForOthers = compiled.sources.some((source) => {
     const namespaces = sourceNamespaces({ alert: compiled, source })
     return namespaces === 'all' || namespaces.some((name) => name !== namespace)
   })

@@ -11,6 +11,7 @@ import { type CompiledAlert, compilingAlert, newAlertBudget } from './compiled-a
 import { providerNameOf } from './provider-route.ts'
 import { accessMisfits } from './rules/provider-access.ts'
 import { compileRules, memoryOf, misfits, type Rules } from './rules/rules.ts'
+import { SELF_KINDS } from './rules/self-rule.ts'
 import { inSlices, type Pause, slicesOf } from './slices.ts'
 import { SourceIndexes } from './source-indexes.ts'
 
@@ -38,6 +39,8 @@ export interface RoutingTable {
   readonly providers: ReadonlyMap<string, CompiledProvider>
   /** The most steps that the patterns take for one character of a message. */
   readonly patternSteps: number
+  /** Whether any Alert takes events about Providers, which the relay reports. */
+  readonly tellsOfProviders: boolean
   /** Whether any Alert or Provider has a condition. */
   readonly hasConditions: boolean
   /** Whether any Alert leads to a Provider of the fleet. */
@@ -97,6 +100,9 @@ function* compiling(
     alertsByUid,
     providers,
     patternSteps: budget.patterns.mostSteps,
+    tellsOfProviders: alerts.some(({ sources }) =>
+      sources.some(({ kind }) => kind === SELF_KINDS.deliveries),
+    ),
     hasConditions: bearers.some(({ rules }) => rules.when !== undefined),
     usesFleet: compiled.some(
       ({ rules }) => rules.provider !== undefined && isOfFleet(rules.provider),

@@ -3,11 +3,14 @@ import type { LedgerWrite } from '../ports/ledger.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
 import type { Destinations } from './destinations/destinations.ts'
+import type { DeliveryReports } from './self/delivery-reports.ts'
 
 /** What `settle` needs to store a decision. */
 export interface SettleContext {
   readonly ports: Pick<Ports, 'ledger' | 'queue' | 'clock' | 'observer'>
   readonly destinations: Pick<Destinations, 'wait'>
+  /** Tells whom it may concern what a decision says of the relay itself. */
+  readonly reports?: DeliveryReports
 }
 
 /** Writes a record, in the place of `stored` if that is given, and then queues its next try. */
@@ -16,6 +19,8 @@ export async function settle(
   record: LedgerRecord,
   stored?: Versioned<LedgerRecord>,
 ): Promise<void> {
+  const reporting = context.reports?.report(record)
+  if (reporting) await reporting
   if (await write(context, record, stored)) {
     tellDestination(context, record)
     const messages = nextTry(record)

@@ -28,7 +28,7 @@ export class SourceIndexes {
     const anywhere = new Map<string, RankedSource[]>()
     let rank = 0
     for (const alert of alerts) {
-      for (const source of alert.alert.spec.eventSources) {
+      for (const source of alert.sources) {
         const ranked = { rank, source: { alert, source } }
         rank += 1
         const namespaces = sourceNamespaces(ranked.source)

@@ -44,7 +44,9 @@ describe('functions', () => {
     })
     expect(allowedTo(template, functionId('reconcile-config'))).toEqual({
       FunctionsReconcileConfigLogs: WRITE_LOG,
+      QueuesEvents: ['sqs:SendMessage'],
       QueuesRetries: ['sqs:SendMessage'],
+      TablesState: ['dynamodb:GetItem', 'dynamodb:PutItem'],
       TablesConfig: ['GetItem', 'PutItem', 'Query', 'UpdateItem'].map(
         (action) => `dynamodb:${action}`,
       ),

@@ -7,6 +7,8 @@ export type StoredForm =
   | 'subject'
   | 'object memory'
   | 'episode'
+  | 'trouble'
+  | 'told readiness'
   | 'group window'
   | 'group message'
   | 'silences'

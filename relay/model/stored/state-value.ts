@@ -4,6 +4,8 @@ import { DamagedRecord } from './errors.ts'
 const FORMS = [
   ['#object#', 'object memory'],
   ['#episode#', 'episode'],
+  ['#trouble#', 'trouble'],
+  ['#readiness#', 'told readiness'],
   ['#window#', 'group window'],
   ['#group#', 'group message'],
   ['#silences', 'silences'],

@@ -21,6 +21,7 @@ import { type CompileRule, compileMemory, type MemoryRules, memoryMisfits } from
 import { type NameList, parseClusters, parseNamespaces } from './namespaces.ts'
 import { RuleError } from './rule-error.ts'
 import { type RuleTexts, textMisfits } from './rule-texts.ts'
+import { parseSelf, type SelfTopic } from './self-rule.ts'
 
 /** The longest text of a rule, in UTF-16 units. */
 const MAX_RULE_LENGTH = 8_192
@@ -39,6 +40,8 @@ export interface Rules extends RuleTexts {
   readonly memory?: MemoryRules
   /** What is said of the incident that an event belongs to. */
   readonly incident?: IncidentRules
+  /** What an Alert is told of the relay itself. */
+  readonly self?: readonly SelfTopic[]
   /** How notifications become one message; `never`: not at all. */
   readonly group?: GroupRule | 'never'
   /**
@@ -83,6 +86,7 @@ export function compileRules(
   const allowedNamespaces = compiled('allow-namespaces', parseNamespaces)
   const memory = compileMemory(annotations, compiled)
   const incident = compileIncident(compiled)
+  const self = compiled('self', parseSelf)
   const group = compileGroup(compiled, errors)
   const allowedClusters = compiled('allow-clusters', parseClusters)
   return {
@@ -96,6 +100,7 @@ export function compileRules(
     ...(allowedNamespaces && { allowedNamespaces }),
     ...(memory && { memory }),
     ...(incident && { incident }),
+    ...(self && { self }),
     ...(group && { group }),
     ...(allowedClusters && { allowedClusters }),
     errors,
@@ -142,6 +147,7 @@ const EXPECTED: Readonly<Record<RuleAnnotation, string>> = {
   'incident-key':
     "expected a CEL expression that gives a text, such as cluster + '/' + event.involvedObject.name",
   'incident-labels': 'expected a line NAME: TEXT for each label, such as cluster: $(cluster)',
+  self: 'expected deliveries, clusters or alerts, or several with commas between them',
   namespaces: 'expected names of namespaces such as apps,infra, or * for all',
   type: 'expected a type of Providers such as sqs',
   provider: 'expected the namespace and the name of a Provider such as platform/slack',

@@ -10,6 +10,8 @@ import { objectStateCodec } from '../../../../relay/model/stored/object-state.ts
 import { queuedEventCodec } from '../../../../relay/model/stored/queued-event.ts'
 import { retryMessageCodec } from '../../../../relay/model/stored/retry-message.ts'
 import { subjectStateCodec } from '../../../../relay/model/stored/subject-state.ts'
+import { toldReadinessCodec } from '../../../../relay/model/stored/told-readiness.ts'
+import { troubleCodec } from '../../../../relay/model/stored/trouble.ts'
 import { acceptedEvent } from '../../../support/delivery-records.ts'
 
 const readiness = {
@@ -88,4 +90,11 @@ form(
   { members: ['d'], digest: { title: 't', text: 'x', severity: 'error', reason: 'R' } },
   { digest: { title: 't' } },
   'digest.text is missing',
+)
+form(troubleCodec, { since: 1, over: true }, { since: '1' }, 'since is not a number')
+form(
+  toldReadinessCodec,
+  { revision: 'r', isWanted: true, notReady: ['a/b'] },
+  { notReady: [1] },
+  'notReady[0] is not a text',
 )

@@ -1,0 +1,109 @@
+import type { ConfigSnapshot, ObjectReadiness } from '../../model/config.ts'
+import {
+  type KubernetesObject,
+  namespacedName,
+  RELAY_ANNOTATION_PREFIX,
+} from '../../model/kubernetes.ts'
+import { storedValue } from '../../model/stored/codec.ts'
+import { type ToldReadiness, toldReadinessCodec } from '../../model/stored/told-readiness.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { Versioned } from '../../ports/versioned.ts'
+import { SELF_KINDS } from '../rules/self-rule.ts'
+import { reportSelf, type SelfEvent } from './self-event.ts'
+
+/** The most Alerts that are told of at once. A mistake in one Provider stops all that use it. */
+const MAX_TOLD = 100
+
+/** In milliseconds; a cluster sends its configuration every ten minutes. */
+const REMEMBER_MS = 90 * 24 * 3_600_000
+
+export type ReadinessPorts = Pick<Ports, 'configs' | 'state' | 'queue' | 'clock' | 'orderTimes'>
+
+/**
+ * Reports which Alerts of a cluster have become not ready since the last time, and which are ready again, as
+ * events of the relay about itself; none where no Alert wants to be told. Call it after a configuration or a
+ * Secret has come. Rejects when a store fails; what was not reported then is reported the next time.
+ */
+export async function reportReadiness(ports: ReadinessPorts, cluster: string): Promise<void> {
+  const key = `${cluster}#readiness#`
+  const stored = await ports.state.read(key)
+  const told = stored && {
+    value: storedValue(toldReadinessCodec, toldReadinessCodec.decode(stored.value), key),
+    version: stored.version,
+  }
+  // A Secret that comes makes an Alert ready in a configuration that is the same.
+  const known = told?.value.isWanted === false ? told.value.revision : undefined
+  const config = await ports.configs.read(cluster, known)
+  if (typeof config !== 'object') return
+  const next = readinessOf(config)
+  if (next.isWanted) await reportSelf(ports, changes(config, told))
+  if (told && JSON.stringify(told.value) === JSON.stringify(next)) return
+  await write(ports, key, next, told)
+}
+
+async function write(
+  { state, clock }: ReadinessPorts,
+  key: string,
+  next: ToldReadiness,
+  told: Versioned<ToldReadiness> | undefined,
+): Promise<void> {
+  const value = toldReadinessCodec.encode(next)
+  // Who looked meanwhile has told of the same.
+  await state.write(key, value, told?.version ?? 'absent', clock.now() + REMEMBER_MS)
+}
+
+function readinessOf({ revision, manifests, objects }: ConfigSnapshot): ToldReadiness {
+  const isWanted = manifests.some(wantsAlerts)
+  const notReady = isWanted ? objects.filter(isNotReady).map(namespacedName) : []
+  return { revision, isWanted, notReady: notReady.slice(0, MAX_TOLD) }
+}
+
+/** Whether an object is an Alert that is told of Alerts. It may be of any form. */
+function wantsAlerts({ kind, metadata, spec }: KubernetesObject): boolean {
+  if (kind !== 'Alert') return false
+  const { annotations } = Object(metadata)
+  const topics = String(Object(annotations)[`${RELAY_ANNOTATION_PREFIX}self`] ?? '').split(',')
+  if (topics.some((topic) => topic.trim() === 'alerts')) return true
+  const { eventSources } = Object(spec)
+  return (
+    Array.isArray(eventSources) &&
+    eventSources.some((source) => Object(source).kind === SELF_KINDS.alerts)
+  )
+}
+
+function isNotReady({ kind, ready }: ObjectReadiness): boolean {
+  return kind === 'Alert' && !ready
+}
+
+function changes(
+  { cluster, revision, objects }: ConfigSnapshot,
+  told: Versioned<ToldReadiness> | undefined,
+): readonly SelfEvent[] {
+  const { notReady = [] } = told?.value ?? {}
+  const wasNotReady = new Set(notReady)
+  // Looked at once more after a crash, the change is the same.
+  const change = [revision, String(told?.version ?? 0)]
+  const alerts = objects.filter(({ kind }) => kind === 'Alert')
+  const fallen = alerts.filter((alert) => !alert.ready && !wasNotReady.has(namespacedName(alert)))
+  const risen = alerts.filter((alert) => alert.ready && wasNotReady.has(namespacedName(alert)))
+  return [
+    ...fallen.slice(0, MAX_TOLD - notReady.length).map((alert): SelfEvent => {
+      const { namespace, name, message } = alert
+      return {
+        ...{ cluster, kind: 'Alert', object: { namespace, name }, severity: 'error' },
+        reason: 'AlertNotReady',
+        message: `Alert ${namespacedName(alert)} is not ready: ${message}`,
+        occasion: ['not ready', ...change, namespacedName(alert)],
+      }
+    }),
+    ...risen.map((alert): SelfEvent => {
+      const { namespace, name } = alert
+      return {
+        ...{ cluster, kind: 'Alert', object: { namespace, name }, severity: 'info' },
+        reason: 'AlertReady',
+        message: `Alert ${namespacedName(alert)} is ready again`,
+        occasion: ['ready', ...change, namespacedName(alert)],
+      }
+    }),
+  ]
+}

@@ -1,0 +1,96 @@
+import type { DeliveryRecord, LedgerRecord } from '../../model/delivery.ts'
+import { objectName } from '../../model/event.ts'
+import { namespacedName } from '../../model/kubernetes.ts'
+import type { RoutingTables } from '../routing-tables.ts'
+import { isSelfEvent, reportSelf, type SelfEvent } from './self-event.ts'
+import { beginTrouble, endTrouble, type TroublePorts, troubleKey } from './troubles.ts'
+
+/** A destination whose deliveries fail for this long is told of, in milliseconds. */
+const FAILING_AFTER_MS = 15 * 60_000
+
+/** Reports what becomes of deliveries, as events of the relay about itself. */
+export interface DeliveryReports {
+  /**
+   * Reports what a decision tells of its Provider, before the decision is stored: after a crash it is decided,
+   * and reported, once more. Resolves at once where nobody would be told. Rejects when a store fails.
+   */
+  report(record: LedgerRecord): Promise<void> | undefined
+}
+
+/** `tables` tells whose Alerts want to be told of deliveries. */
+export function createDeliveryReports(
+  ports: TroublePorts,
+  tables: Pick<RoutingTables, 'known'>,
+): DeliveryReports {
+  return {
+    report(record) {
+      if (record.kind === 'event' || !isNews(record, ports.clock.now())) return undefined
+      const { cluster, event } = record
+      if (isSelfEvent(event) || !tables.known(cluster)?.tellsOfProviders) return undefined
+      return report(ports, record)
+    },
+  }
+}
+
+/** Whether a decision may tell something of its Provider. Most tell that it works, as it did. */
+function isNews(record: DeliveryRecord, now: number): boolean {
+  const { status, failures, chainStartedAt } = record
+  if (status.kind === 'final' && status.outcome === 'dead') return true
+  return failures > 0 && now - chainStartedAt >= FAILING_AFTER_MS
+}
+
+async function report(ports: TroublePorts, record: DeliveryRecord): Promise<void> {
+  const { status, provider } = record
+  if (provider === undefined) return
+  if (status.kind === 'final' && status.outcome === 'dead') {
+    await reportSelf(ports, [deadReport(record, provider)])
+  }
+  if (status.kind === 'waiting' && status.why === 'failed') await begin(ports, record, provider)
+  if (status.kind === 'final' && status.outcome === 'delivered') await end(ports, record, provider)
+}
+
+type Provider = NonNullable<DeliveryRecord['provider']>
+
+function deadReport(record: DeliveryRecord, provider: Provider): SelfEvent {
+  const { id, cluster, status, event, alert, attempt } = record
+  return {
+    cluster,
+    kind: 'Provider',
+    object: provider,
+    severity: 'error',
+    reason: 'DeliveryDead',
+    message: `A delivery to Provider ${namespacedName(provider)} is dead: ${status.reason}`,
+    facts: {
+      delivery: id,
+      object: objectName(event.involvedObject),
+      alert: namespacedName(alert),
+    },
+    occasion: ['dead', id, String(attempt)],
+  }
+}
+
+function begin(ports: TroublePorts, record: DeliveryRecord, provider: Provider): Promise<void> {
+  const { cluster, status, chainStartedAt: since } = record
+  const minutes = Math.floor((ports.clock.now() - since) / 60_000)
+  const name = namespacedName(provider)
+  return beginTrouble(ports, keyOf(cluster, provider), since, {
+    ...{ cluster, kind: 'Provider', object: provider, severity: 'error' },
+    reason: 'DestinationFailing',
+    message: `Deliveries to Provider ${name} have failed for ${minutes} minutes: ${status.reason}`,
+    occasion: ['failing', provider.uid, String(since)],
+  })
+}
+
+function end(ports: TroublePorts, { cluster }: DeliveryRecord, provider: Provider): Promise<void> {
+  const name = namespacedName(provider)
+  return endTrouble(ports, keyOf(cluster, provider), (since) => ({
+    ...{ cluster, kind: 'Provider', object: provider, severity: 'info' },
+    reason: 'DestinationRecovered',
+    message: `Deliveries to Provider ${name} arrive again; they had failed since ${new Date(since).toISOString()}`,
+    occasion: ['recovered', provider.uid, String(since)],
+  }))
+}
+
+function keyOf(cluster: string, { uid }: Provider): string {
+  return troubleKey(cluster, uid)
+}

@@ -1,0 +1,62 @@
+import { storedValue } from '../../model/stored/codec.ts'
+import { type Trouble, troubleCodec } from '../../model/stored/trouble.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { Versioned } from '../../ports/versioned.ts'
+import { reportSelf, type SelfEvent } from './self-event.ts'
+
+/** What is not heard of again is forgotten, in milliseconds. */
+const REMEMBER_MS = 90 * 24 * 3_600_000
+
+export type TroublePorts = Pick<Ports, 'queue' | 'clock' | 'orderTimes' | 'state'>
+
+/** The key of the State item of a trouble. `what` names it within its cluster. */
+export function troubleKey(cluster: string, what: string): string {
+  return `${cluster}#trouble#${what}`
+}
+
+/** Reports once that a trouble began. `since` is in milliseconds since the epoch. Rejects when a store fails. */
+export async function beginTrouble(
+  ports: TroublePorts,
+  key: string,
+  since: number,
+  event: SelfEvent,
+): Promise<void> {
+  const known = await readTrouble(ports, key)
+  if (known && !known.value.over) return
+  await reportSelf(ports, [event])
+  await writeTrouble(ports, key, { since }, known)
+}
+
+/** Reports once that a trouble is over, if its beginning was reported. Rejects when a store fails. */
+export async function endTrouble(
+  ports: TroublePorts,
+  key: string,
+  eventSince: (since: number) => SelfEvent,
+): Promise<void> {
+  const known = await readTrouble(ports, key)
+  if (known === undefined || known.value.over) return
+  const { since } = known.value
+  await reportSelf(ports, [eventSince(since)])
+  await writeTrouble(ports, key, { since, over: true }, known)
+}
+
+async function readTrouble(
+  { state }: TroublePorts,
+  key: string,
+): Promise<Versioned<Trouble> | undefined> {
+  const stored = await state.read(key)
+  if (stored === undefined) return undefined
+  const value = storedValue(troubleCodec, troubleCodec.decode(stored.value), key)
+  return { value, version: stored.version }
+}
+
+async function writeTrouble(
+  { state, clock }: TroublePorts,
+  key: string,
+  trouble: Trouble,
+  known: Versioned<Trouble> | undefined,
+): Promise<void> {
+  const value = troubleCodec.encode(trouble)
+  // Whoever has told of it meanwhile has told the same.
+  await state.write(key, value, known?.version ?? 'absent', clock.now() + REMEMBER_MS)
+}

@@ -1,0 +1,90 @@
+import { describe, expect, it } from 'vitest'
+import type { KubernetesObject } from '../../../../relay/model/kubernetes.ts'
+import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
+import { reportReadiness } from '../../../../relay/pipeline/self/alert-reports.ts'
+import {
+  alert,
+  CLUSTER,
+  createHarness,
+  type Harness,
+  provider,
+} from '../../../support/relay-harness.ts'
+import { annotated } from '../rules/annotated.ts'
+
+const OPS = provider('ops', { type: 'generic', address: 'https://ops.example/' })
+const TOLD = annotated(alert('ops', 'ops', { eventSources: [{ kind: 'Bucket', name: 'x' }] }), {
+  self: 'alerts',
+})
+
+/** A configuration comes, and the relay looks what is ready in it. */
+async function take(harness: Harness, ...manifests: readonly KubernetesObject[]): Promise<void> {
+  const { ports, clock } = harness
+  clock.advance(60_000)
+  const judged = await reconcile(CLUSTER, manifests, clock.now(), ports.secrets)
+  await ports.configs.replace(judged)
+  await reportReadiness(ports, CLUSTER)
+  await harness.drain()
+}
+
+const toldBy = ({ requests }: Harness) =>
+  requests.map(({ body }) => {
+    const { severity, reason, message } = JSON.parse(String(body))
+    return [severity, reason, message]
+  })
+
+const lost = (name: string) => alert(name, 'missing')
+const MISSING = 'spec.providerRef.name: there is no Provider flux-system/missing'
+
+describe('self: alerts', () => {
+  it('tells once of an Alert that is not ready, and once that it is ready again', async () => {
+    const harness = createHarness()
+    await take(harness, OPS, TOLD)
+    expect(toldBy(harness)).toEqual([])
+    await take(harness, OPS, TOLD, lost('a'))
+    await take(harness, OPS, TOLD, lost('a'))
+    expect(toldBy(harness)).toEqual([
+      ['error', 'AlertNotReady', `Alert flux-system/a is not ready: ${MISSING}`],
+    ])
+    await take(
+      harness,
+      OPS,
+      TOLD,
+      alert('a', 'ops', { eventSources: [{ kind: 'Bucket', name: 'x' }] }),
+    )
+    expect(toldBy(harness).slice(1)).toEqual([
+      ['info', 'AlertReady', 'Alert flux-system/a is ready again'],
+    ])
+    await take(harness, OPS, TOLD, lost('a'))
+    expect(toldBy(harness).slice(2)).toMatchObject([['error', 'AlertNotReady', expect.anything()]])
+  })
+
+  it('tells nothing of an Alert that is gone, and nothing to whom does not want it', async () => {
+    const harness = createHarness()
+    await take(harness, OPS, TOLD, lost('a'))
+    await take(harness, OPS, TOLD)
+    expect(toldBy(harness)).toHaveLength(1)
+
+    const other = createHarness()
+    await take(other, OPS, lost('a'))
+    expect(await other.records()).toEqual([])
+  })
+
+  it('reaches an Alert with a source of the kind Alert too', async () => {
+    const harness = createHarness()
+    await take(
+      harness,
+      OPS,
+      alert('ops', 'ops', { eventSources: [{ kind: 'Alert', name: '*' }] }),
+      lost('a'),
+    )
+    expect(toldBy(harness)).toMatchObject([['error', 'AlertNotReady', expect.anything()]])
+  })
+
+  it('tells of a hundred at most', async () => {
+    const harness = createHarness()
+    const many = Array.from({ length: 130 }, (_, index) => lost(`a${index}`))
+    await take(harness, OPS, TOLD, ...many)
+    await take(harness, OPS, TOLD, ...many)
+    expect(toldBy(harness)).toHaveLength(100)
+  })
+})

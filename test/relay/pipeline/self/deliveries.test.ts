@@ -1,0 +1,157 @@
+import { describe, expect, it } from 'vitest'
+import { fixtureJson } from '../../../support/notifications.ts'
+import {
+  alert,
+  answer,
+  createHarness,
+  type Harness,
+  provider,
+} from '../../../support/relay-harness.ts'
+import { annotated } from '../rules/annotated.ts'
+
+const MINUTE_MS = 60_000
+const hook = (name: string) =>
+  provider(name, { type: 'generic', address: `https://${name}.example/` })
+
+/** A relay whose Alert `all` goes to `broken`, and that tells of itself by `ops`. */
+async function setUp(self: Readonly<Record<string, string>> = { self: 'deliveries' }) {
+  const harness = createHarness()
+  const ops = alert('ops', 'ops', { eventSources: [{ kind: 'Bucket', name: 'none' }] })
+  await harness.configure(hook('broken'), hook('ops'), alert('all', 'broken'), annotated(ops, self))
+  return harness
+}
+
+async function send(harness: Harness, name: string): Promise<void> {
+  const event = fixtureJson('kustomization-finished')
+  const involvedObject = { ...Object(event.involvedObject), name }
+  await harness.sendJson({ ...event, involvedObject })
+  await harness.drain()
+}
+
+/** Lets time pass, in which the relay does what is due. */
+async function pass(harness: Harness, ms: number): Promise<void> {
+  const end = harness.clock.now() + ms
+  for (let at = harness.nextWakeAt(); at !== undefined && at <= end; at = harness.nextWakeAt()) {
+    await harness.drainNext()
+  }
+  harness.clock.advance(end - harness.clock.now())
+}
+
+/** What Alert `ops` was told. */
+const told = ({ requests }: Harness) =>
+  requests
+    .filter(({ url }) => url === 'https://ops.example/')
+    .map(({ body }) => JSON.parse(String(body)))
+
+describe('self: deliveries', () => {
+  it('tells of a delivery that died, of which and to whom', async () => {
+    const harness = await setUp()
+    harness.answerWith(({ url }) => answer(url.includes('broken') ? 404 : 200))
+    await send(harness, 'apps')
+    const [dead] = (await harness.records()).filter(({ outcome }) => outcome === 'dead')
+    expect(told(harness)).toEqual([
+      {
+        involvedObject: expect.objectContaining({
+          kind: 'Provider',
+          namespace: 'flux-system',
+          name: 'broken',
+          apiVersion: 'notification.toolkit.fluxcd.io/v1beta3',
+        }),
+        severity: 'error',
+        reason: 'DeliveryDead',
+        message: `A delivery to Provider flux-system/broken is dead: ${dead?.reason}`,
+        timestamp: expect.any(String),
+        metadata: {
+          alert: 'flux-system/all',
+          delivery: dead?.id,
+          object: 'Kustomization/flux-system/apps',
+        },
+        reportingController: 'flux-relay',
+      },
+    ])
+  })
+
+  it('tells once that a destination fails for 15 minutes, and once that it works again', async () => {
+    const harness = await setUp()
+    let status = 503
+    harness.answerWith(({ url }) => answer(url.includes('broken') ? status : 200))
+    await send(harness, 'a')
+    await pass(harness, 14 * MINUTE_MS)
+    expect(told(harness)).toEqual([])
+    await pass(harness, 4 * 60 * MINUTE_MS)
+    await send(harness, 'b')
+    await pass(harness, 2 * 60 * MINUTE_MS)
+    expect(told(harness)).toMatchObject([
+      {
+        severity: 'error',
+        reason: 'DestinationFailing',
+        message: expect.stringMatching(
+          /^Deliveries to Provider flux-system\/broken have failed for \d+ minutes: /,
+        ),
+      },
+    ])
+    status = 200
+    await pass(harness, 3 * 60 * MINUTE_MS)
+    expect(told(harness).slice(1)).toMatchObject([
+      {
+        severity: 'info',
+        reason: 'DestinationRecovered',
+        message: expect.stringMatching(/ arrive again; they had failed since 20\d\d-/),
+      },
+    ])
+    status = 503
+    await send(harness, 'c')
+    await pass(harness, 2 * 60 * MINUTE_MS)
+    expect(told(harness).slice(2)).toMatchObject([{ reason: 'DestinationFailing' }])
+  })
+
+  it('never tells of a failure of telling itself', async () => {
+    const harness = await setUp()
+    harness.answerWith(() => answer(404))
+    await send(harness, 'apps')
+    await pass(harness, 60 * MINUTE_MS)
+    expect(told(harness)).toHaveLength(1)
+    const records = await harness.records()
+    expect(records.map(({ outcome }) => outcome)).toEqual(['dead', 'dead'])
+
+    harness.answerWith(() => answer(503))
+    await send(harness, 'infra')
+    await pass(harness, 25 * 60 * MINUTE_MS)
+    const reasons = (await harness.records()).map(({ event }) => event.reason)
+    expect(reasons.filter((reason) => reason === 'DestinationFailing')).toHaveLength(1)
+    expect(reasons.filter((reason) => reason === 'DeliveryDead')).toHaveLength(2)
+  })
+
+  it('makes no event for anybody who does not want it', async () => {
+    const harness = await setUp({ self: 'clusters' })
+    harness.answerWith(({ url }) => answer(url.includes('broken') ? 404 : 200))
+    await send(harness, 'apps')
+    expect(await harness.records()).toHaveLength(1)
+  })
+
+  it('reaches an Alert with a source of the kind Provider too', async () => {
+    const harness = createHarness()
+    const ops = alert('ops', 'ops', { eventSources: [{ kind: 'Provider', name: 'broken' }] })
+    await harness.configure(hook('broken'), hook('ops'), alert('all', 'broken'), ops)
+    harness.answerWith(({ url }) => answer(url.includes('broken') ? 404 : 200))
+    await send(harness, 'apps')
+    expect(told(harness)).toMatchObject([{ reason: 'DeliveryDead' }])
+  })
+})
+
+describe('the rule self', () => {
+  it.each([
+    [
+      'delivery',
+      'expected deliveries, clusters, alerts, or several with commas between them; "delivery" is none',
+    ],
+    [' ', 'expected deliveries, clusters or alerts, or several with commas between them'],
+  ])('%j makes the Alert not ready', async (self, said) => {
+    const harness = createHarness()
+    await harness.configure(hook('ops'), annotated(alert('ops', 'ops'), { self }))
+    await send(harness, 'apps')
+    expect(await harness.records()).toMatchObject([
+      { outcome: 'retry', reason: expect.stringContaining(said) },
+    ])
+  })
+})
