@@ -33,6 +33,7 @@ type Settings = z.infer<typeof Settings>
 export const alertmanager = httpProvider<Settings>({
   type: 'alertmanager',
   family: 'incident',
+  hasLink: true,
   hasIncidentKey: true,
   hasIncidentLabels: true,
   settings: Settings,
@@ -85,6 +86,8 @@ interface PostedAlert {
   readonly status: 'firing' | 'resolved'
   readonly labels: Labels
   readonly annotations: Labels
+  /** The page that the alert leads to. */
+  readonly generatorURL?: string
   readonly startsAt: string
   readonly endsAt: string
 }
@@ -94,18 +97,21 @@ interface PostedAlert {
  * failure and its end may share; so what ends a failure resolves them, and fires nothing.
  */
 function alertsOf(notification: Notification): readonly PostedAlert[] {
-  const { event, incidentLabels, remembered } = notification
-  const annotations = annotationsOf(event)
+  const { event, incidentLabels, link, remembered } = notification
+  const shown = {
+    annotations: annotationsOf(event),
+    ...(link !== undefined && { generatorURL: link }),
+  }
   const time = wholeSecondsTimestamp(event)
   const labels = labelsOf(notification)
-  const firing = { status: 'firing', labels, annotations, startsAt: time, endsAt: NO_TIME } as const
+  const firing = { status: 'firing', labels, ...shown, startsAt: time, endsAt: NO_TIME } as const
   if (!isGoodEnd(event)) return [firing]
   const ended = firingAlerts(remembered)
   const all = incidentLabels === undefined ? ended : withFiring(ended, { labels, startsAt: time })
   const resolved = all.map(({ labels, startsAt }) => ({
     status: 'resolved' as const,
     labels,
-    annotations,
+    ...shown,
     startsAt,
     // Alertmanager refuses an end before the start, as clocks that differ could give.
     endsAt: time < startsAt ? startsAt : time,

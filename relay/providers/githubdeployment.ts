@@ -3,7 +3,7 @@ import { ellipsize } from '../model/text.ts'
 import type { HttpResponse } from '../ports/http.ts'
 import { classifyGithub, GITHUB_HEADERS } from './answers/github-answer.ts'
 import { fitDescription } from './forges/commit-status.ts'
-import { deploymentType } from './forges/deployment.ts'
+import { deploymentType, MAX_DESCRIPTION_LENGTH } from './forges/deployment.ts'
 import { DEPLOYMENT_NOT_FOUND, type DeploymentState } from './forges/deployment-forge.ts'
 import {
   authorizeGithub,
@@ -12,8 +12,6 @@ import {
   githubRepository,
 } from './forges/github-repository.ts'
 import type { Verdict } from './verdict.ts'
-
-const MAX_DESCRIPTION_LENGTH = 140
 
 /** What the payload of our deployments holds. GitHub gives it back, and shows it to nobody. */
 const OURS = { creator: 'flux-relay' } as const
@@ -41,6 +39,7 @@ const Listed = z
 export const githubDeployment = deploymentType<GithubRepository>({
   type: 'githubdeployment',
   settings: z.object(githubFields()).transform(githubRepository),
+  hasLink: true,
   isMadeWithState: false,
   list: z.array(Listed),
   url: ({ repositoryUrl }) => `${repositoryUrl}/deployments`,
@@ -65,10 +64,11 @@ export const githubDeployment = deploymentType<GithubRepository>({
     }
     return { method: 'POST', url, body }
   },
-  update(url, id, { state, description }) {
+  update(url, id, { state, description, link }) {
     const body = {
       state: STATES[state],
-      description: ellipsize(description, MAX_DESCRIPTION_LENGTH),
+      description,
+      ...(link !== undefined && { log_url: link }),
       auto_inactive: true,
     }
     return { method: 'POST', url: `${url}/${id}/statuses`, body }

@@ -16,8 +16,10 @@ export interface Deployment {
   readonly ref: CommitRef | undefined
   readonly environment: string
   readonly state: DeploymentState
-  /** The reason of the event as a phrase, such as `health check failed`. */
+  /** The text of the rule `text`, or the reason of the event as a phrase such as `health check failed`. */
   readonly description: string
+  /** The page that the deployment leads to, if one is known. */
+  readonly link: string | undefined
   /** The object that the commit is applied by, such as `Kustomization/flux-system/apps`. */
   readonly object: string
 }
@@ -43,6 +45,8 @@ export interface DeploymentForge<S> {
   readonly type: string
   readonly settings: ZodType<S>
   readonly hashLengths?: readonly HashLength[]
+  /** Whether the forge shows a link. */
+  readonly hasLink?: boolean
   /** Whether a new deployment has its state at once. Otherwise an update follows. */
   readonly isMadeWithState: boolean
   /** Reads the list of `listUrl`, the newest deployment first. */

@@ -8,15 +8,18 @@ import {
   NotificationError,
   type TryPorts,
 } from '../contract.ts'
-import { isError, reasonPhrase } from '../messages/names.ts'
+import { isError } from '../messages/names.ts'
 import { commitHash, namesNoCommit } from './commit-hash.ts'
 import { commitRef } from './commit-ref.ts'
-import { statusSubject } from './commit-status.ts'
+import { descriptionOf, statusSubject } from './commit-status.ts'
 import type { Deployment, DeploymentForge, DeploymentState } from './deployment-forge.ts'
 import { keepDeployment } from './deployment-upkeep.ts'
 
 /** The longest name of an environment, in characters, at GitHub and GitLab. */
 const MAX_ENVIRONMENT_LENGTH = 255
+
+/** The longest description at GitHub. GitLab shows none. */
+export const MAX_DESCRIPTION_LENGTH = 140
 
 /**
  * Makes a type that shows at a forge which commit is in an environment. A commit has one deployment
@@ -27,6 +30,7 @@ export function deploymentType<S>(forge: DeploymentForge<S>): CustomProvider<S> 
   return customProvider<S>({
     type: forge.type,
     family: 'deployment',
+    ...(forge.hasLink && { hasLink: true }),
     settings: forge.settings,
     followsRedirects: true,
     skipsMerged: (event) => namesNoCommit(event, forge.hashLengths),
@@ -61,8 +65,9 @@ async function deliver<S>(
 
 function deploymentOf<S>(
   { hashLengths }: DeploymentForge<S>,
-  { event, commitStatusContext: environment }: Notification,
+  notification: Notification,
 ): Deployment {
+  const { event, commitStatusContext: environment, link } = notification
   if (environment.length > MAX_ENVIRONMENT_LENGTH) {
     throw new NotificationError(
       `the name of the environment has more than ${MAX_ENVIRONMENT_LENGTH} characters; give a shorter one by spec.commitStatusExpr`,
@@ -74,7 +79,8 @@ function deploymentOf<S>(
     ref: commitRef(event, hash),
     environment,
     state: stateOf(event),
-    description: reasonPhrase(event.reason),
+    description: descriptionOf(notification, MAX_DESCRIPTION_LENGTH),
+    link,
     object: objectName(event.involvedObject),
   }
 }

@@ -69,6 +69,23 @@ describe('githubdeployment', () => {
     expect(record?.notes).toEqual([expect.stringContaining('shortened to what githubdeployment')])
   })
 
+  it('says what its rules say, and leads where they lead', async () => {
+    const relay = await startDeploying(withToken, {
+      annotations: {
+        'flux-relay.io/text': '$(event.involvedObject.name)\nin $(cluster)',
+        'flux-relay.io/link': 'https://grafana.example/d/$(event.involvedObject.name)',
+      },
+    })
+    relay.expects({ line: withToken.list(ONE), json: [] }, ...withToken.made(7, 'success'))
+    await relay.deliver()
+    expect(JSON.parse(relay.requests.at(-1)?.body ?? '')).toEqual({
+      state: 'success',
+      description: 'apps in local',
+      log_url: 'https://grafana.example/d/apps',
+      auto_inactive: true,
+    })
+  })
+
   it('goes on from a deployment whose first state GitHub did not take', async () => {
     const relay = await startDeploying(withToken)
     const [post] = withToken.made(7, 'success')

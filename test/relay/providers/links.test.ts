@@ -33,7 +33,7 @@ function bodyOf(name: string, title?: string): string {
     settingsOf(type, service.spec, service.secret),
   )
   const body = String(request?.body)
-  return body.startsWith('{')
+  return /^[{[]/.test(body)
     ? JSON.stringify(JSON.parse(body), null, 1)
     : (new URLSearchParams(body).get('content') ?? '')
 }
@@ -58,6 +58,7 @@ describe('a link', () => {
     ['zoom', `"link": ${quoted(LINK)}`],
     ['pagerduty', `"href": ${quoted(LINK)}`],
     ['incident.io', `"source_url": ${quoted(LINK)}`],
+    ['alertmanager', `"generatorURL": ${quoted(LINK)}`],
     ['gitea', `"target_url": ${quoted(LINK)}`],
     ['bitbucket', `"url": ${quoted(LINK)}`],
     ['bitbucketserver', `"url": ${quoted(LINK)}`],

@@ -65,6 +65,7 @@ const PostableAlerts = z
       endsAt: Timestamp,
       labels: LabelSet.refine(({ alertname }) => alertname !== ''),
       annotations: LabelSet,
+      generatorURL: z.url().optional(),
       status: z.enum(['firing', 'resolved']),
     }),
   )
