@@ -13,7 +13,7 @@ export interface FilterField {
 export const CLUSTER_FIELD = { name: 'cluster', label: 'Cluster', example: 'prod-eu-1' } as const
 export const OBJECT_FIELD = {
   ...{ name: 'object', label: 'Object' },
-  example: 'Kustomization/apps/podinfo',
+  example: 'HelmRelease/apps/shop',
 } as const
 export const ALERT_FIELD = {
   name: 'alert',

@@ -10,7 +10,7 @@ export function readyMark(isReady: boolean): Html {
 /** That somebody has switched an object off. */
 export function suspendedMark(isSuspended: boolean): Html | readonly [] {
   if (!isSuspended) return []
-  return html` <span class="outcome is-skipped"><span aria-hidden="true">⏸</span> suspended</span>`
+  return html` <span class="outcome is-skipped"><span aria-hidden="true">‖</span> suspended</span>`
 }
 
 /** That nothing is sent for a cluster, though all is decided and recorded. */

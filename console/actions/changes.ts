@@ -1,5 +1,6 @@
 import type { Answer } from '../../relay/api/answer.ts'
 import { Refused, refused } from '../answers.ts'
+import { countText } from '../count-text.ts'
 import { type Html, html } from '../html.ts'
 import type { Asked, ConsoleAction, GoOn, Shown } from '../page.ts'
 
@@ -82,7 +83,7 @@ async function applyToOne(
 }
 
 function question({ path, title, question, warning, fields }: Change, ids: readonly string[]) {
-  const what = countText(ids.length)
+  const what = countText(ids.length, 'delivery', 'deliveries')
   return {
     title,
     section: 'deliveries',
@@ -115,12 +116,8 @@ async function applyToAll(
     title: change.title,
     section: 'deliveries',
     content: html`<section class="state">
-<h1>${change.done(countText(ids.length - left.length))}</h1>
+<h1>${change.done(countText(ids.length - left.length, 'delivery', 'deliveries'))}</h1>
 ${failed}<p><a class="button" href="/console/deliveries">To the deliveries</a></p>
 </section>`,
   }
-}
-
-function countText(count: number): string {
-  return count === 1 ? '1 delivery' : `${count} deliveries`
 }

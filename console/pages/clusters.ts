@@ -4,6 +4,7 @@ import {
   type NotTakenEvents,
 } from '../../relay/api/schemas/clusters.ts'
 import { read } from '../answers.ts'
+import { countText } from '../count-text.ts'
 import { firstRun } from '../first-run.ts'
 import { type Html, html } from '../html.ts'
 import type { Asked, ConsolePage, Shown } from '../page.ts'
@@ -48,7 +49,7 @@ const COLUMNS: readonly Column[] = [
 function table(clusters: readonly ListedCluster[], now: number): Html {
   const heads = COLUMNS.map(({ title }) => html`<th scope="col">${title}</th>`)
   return html`<table class="list labelled">
-<caption>${clusters.length} clusters that may send, or have a configuration</caption>
+<caption>${countText(clusters.length, 'cluster')}, by name</caption>
 <thead><tr><th scope="col">Cluster</th>${heads}</tr></thead>
 <tbody id="rows">
 ${clusters.map((cluster) => row(cluster, now))}</tbody>

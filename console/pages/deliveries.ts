@@ -1,3 +1,4 @@
+import { countText } from '../count-text.ts'
 import { linkedDeliveriesTable } from '../deliveries-table.ts'
 import { filterForm, filtersOf } from '../delivery-filters.ts'
 import { type FoundDeliveries, findDeliveries } from '../delivery-search.ts'
@@ -36,7 +37,7 @@ function results(
   const isLater = query.has('cursor')
   if (deliveries.length === 0 && older === undefined && !isLater) return noMatch(PATH)
   const isSelectable = mayChange(person)
-  const count = deliveries.length === 1 ? '1 delivery' : `${deliveries.length} deliveries`
+  const count = countText(deliveries.length, 'delivery', 'deliveries')
   const caption = `${count}, the latest first`
   const table = linkedDeliveriesTable(deliveries, { now, isSelectable, caption })
   const list = isSelectable

@@ -1,5 +1,6 @@
 import { ExplainedEvent } from '../../relay/api/schemas/explain.ts'
 import { read } from '../answers.ts'
+import { countText } from '../count-text.ts'
 import { eventFacts } from '../event-facts.ts'
 import { textField } from '../fields.ts'
 import { html } from '../html.ts'
@@ -19,7 +20,7 @@ async function show({ relay, parameters, query }: Asked): Promise<Shown> {
   const took = verdicts.filter(({ outcome }) => outcome !== 'skipped').length
   const table =
     verdicts.length > 0
-      ? verdictsTable(verdicts, `${took} of ${verdicts.length} Alerts took it`)
+      ? verdictsTable(verdicts, `${took} of ${countText(verdicts.length, 'Alert')} took it`)
       : html`<p>${reason ?? 'There was no Alert.'}</p>`
   return {
     title: object,

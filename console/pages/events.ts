@@ -1,6 +1,7 @@
 import { EventsPage, type ListedEvent } from '../../relay/api/schemas/event-list.ts'
 import { ellipsize } from '../../relay/model/text.ts'
 import { read } from '../answers.ts'
+import { countText } from '../count-text.ts'
 import { objectParts, textField } from '../fields.ts'
 import {
   ALERT_FIELD,
@@ -77,7 +78,7 @@ function results(
   const older = new URLSearchParams({ ...filters, cursor: nextCursor ?? '' }).toString()
   const verdicts = alert === undefined ? '' : ' has-verdicts'
   return html`<table class="list rows events${verdicts}">
-<caption>${events.length === 1 ? '1 event' : `${events.length} events`}, the latest first</caption>
+<caption>${countText(events.length, 'event')}, the latest first</caption>
 <thead><tr><th scope="col">Time</th><th scope="col">Object</th><th scope="col">Event</th>${verdict}<th scope="col">What became of it</th></tr></thead>
 <tbody id="rows">
 ${events.map((event) => row(event, now, alert !== undefined))}</tbody>

@@ -2,6 +2,7 @@ import { type ListedObject, ObjectList } from '../../relay/api/schemas/objects.t
 import { testButton } from '../actions/test-provider.ts'
 import { read } from '../answers.ts'
 import { type ClusterChoice, chooseCluster, clusterSelect } from '../cluster-choice.ts'
+import { countText } from '../count-text.ts'
 import { type Html, html } from '../html.ts'
 import { type Asked, type ConsolePage, mayChange, type Section, type Shown } from '../page.ts'
 import { readyMark, suspendedMark } from '../readiness.ts'
@@ -97,7 +98,7 @@ function table(of: ObjectKind, found: readonly ListedObject[], state: TableState
   const caption =
     found.length > shown.length
       ? `${shown.length} of ${found.length} ${of.title}`
-      : `${found.length} ${of.title}`
+      : countText(found.length, of.kind)
   return html`<table class="list labelled">
 <caption>${caption} of ${state.cluster}, with the outcomes of the last 24 hours</caption>
 <thead><tr><th scope="col">Name</th><th scope="col">${of.leadsTo}</th><th scope="col">State</th><th scope="col">Last delivered</th><th scope="col">Success in 24 h</th>${state.canTest ? html`<th scope="col">Test</th>` : []}</tr></thead>

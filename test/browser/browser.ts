@@ -17,6 +17,7 @@ export type Scheme = 'light' | 'dark'
 export interface PageOptions {
   readonly scheme?: Scheme
   readonly width?: number
+  readonly height?: number
   readonly hasScripts?: boolean
   /** What the browser may say in this test. */
   readonly mayFail?: RegExp
@@ -55,11 +56,16 @@ export async function openPage(url: string, options: PageOptions = {}): Promise<
 /** What Chromium says of an answer with an error status, which some tests ask for. */
 const EXPECTED = /^Failed to load resource: .* status of 40[0-9]/
 
-function contextOf({ scheme = 'light', width = 1280, hasScripts = true }: PageOptions) {
+function contextOf({
+  scheme = 'light',
+  width = 1280,
+  height = 900,
+  hasScripts = true,
+}: PageOptions) {
   if (browser === undefined) throw new Error('the browser was not started')
   return browser.newContext({
     colorScheme: scheme,
-    viewport: { width, height: 900 },
+    viewport: { width, height },
     javaScriptEnabled: hasScripts,
     reducedMotion: 'reduce',
   }) satisfies Promise<BrowserContext>

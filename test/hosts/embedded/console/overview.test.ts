@@ -117,7 +117,7 @@ describe('the pages of Alerts and Providers', () => {
     const alerts = await started.get('/console/alerts')
     expect(alerts.text).not.toContain('<img')
     expect(alerts.text).toContain(
-      '<caption>1 Alerts of prod, with the outcomes of the last 24 hours</caption>',
+      '<caption>1 Alert of prod, with the outcomes of the last 24 hours</caption>',
     )
     expect(alerts.text).toMatch(/<span aria-hidden="true">✕<\/span> not ready<\/span>/)
     expect(alerts.text).toContain(`${ESCAPED}: ${ESCAPED}`)
@@ -126,7 +126,7 @@ describe('the pages of Alerts and Providers', () => {
     expect(providers.text).not.toContain('<img')
     expect(providers.text).toContain(`<td data-label="Type">${ESCAPED}</td>`)
     expect(providers.text).toMatch(
-      /✓<\/span> ready<\/span> <span class="outcome is-skipped">.*⏸<\/span> suspended/,
+      /✓<\/span> ready<\/span> <span class="outcome is-skipped">.*‖<\/span> suspended/,
     )
     expect(providers.text).toContain('90 % of 10')
     expect(providers.text).toMatch(
@@ -184,7 +184,7 @@ describe('the page of clusters', () => {
       strangers: [{ cause: 'not-valid', count: 4, lastAt: START }],
     })
     const { text } = await get('/console/clusters')
-    expect(text).toContain('<caption>3 clusters that may send, or have a configuration</caption>')
+    expect(text).toContain('<caption>3 clusters, by name</caption>')
     expect(text).toMatch(
       /<span aria-hidden="true">✕<\/span> silent<\/span> <small>shipper last heard/,
     )
