@@ -1,16 +1,24 @@
 import { resetCost, spentCost } from './cost.ts'
 import { compileExpression, type ExpressionForm, wrongResult } from './expression.ts'
-import { mapOf, STRING } from './static-types.ts'
+import { DYN, mapOf, STRING } from './static-types.ts'
 import { type CelVariables, VARIABLES } from './string-expression.ts'
 import type { CelStruct } from './values.ts'
 
-/** The variables of a rule: those of a commit status expression, and the labels of the event's object. */
+/**
+ * The variables of a rule: those of a commit status expression, the labels of the event's object, and what its
+ * Alert was last told about that.
+ */
 export interface RuleVariables extends CelVariables {
   readonly labels: CelStruct
+  readonly last: CelStruct
 }
 
 /** The types of `RuleVariables`. */
-export const RULE_VARIABLES = new Map([...VARIABLES, ['labels', mapOf(STRING, STRING)]])
+export const RULE_VARIABLES = new Map([
+  ...VARIABLES,
+  ['labels', mapOf(STRING, STRING)],
+  ['last', mapOf(STRING, DYN)],
+])
 
 /**
  * The most that one evaluation of a condition may cost: some milliseconds. Each event meets the

@@ -14,6 +14,7 @@ import { type Delivered, deliver } from './deliver.ts'
 import { destinationOf } from './destination-of.ts'
 import type { Destinations, Treatment } from './destinations/destinations.ts'
 import { noticeEnd } from './episodes/judge-rules.ts'
+import { readLastTold } from './episodes/last-told.ts'
 import { attemptGroup, type LetGo, mayBeGrouped, UNGROUPED } from './groups/attempt-group.ts'
 import { keptBack } from './kept-back.ts'
 import { lastingFailureOf } from './lasting-failure.ts'
@@ -91,6 +92,7 @@ export async function attempt(
     late: isLate(record, triedAt),
     overtaken: overtaken && record.reminder === undefined,
     lasting: lastingFailureOf(record),
+    last: candidate.memory?.usesLast ? await readLastTold(context.ports, record) : undefined,
     deliveryPage: deliveryPageUrl(context.publicUrl, record.id),
   }
   const single = await prepare(input, context.ports.secrets)

@@ -16,6 +16,7 @@ import { attempt } from './attempt.ts'
 import { ClaimsUnderWay } from './claim-time.ts'
 import { type Conclusion, type EventConclusion, end, waitFor } from './conclusion.ts'
 import { createDestinations, type Destinations } from './destinations/destinations.ts'
+import { lastTold } from './episodes/last-told.ts'
 import { EventTests } from './event-tests.ts'
 import { createFanOut } from './fan-out.ts'
 import { type FirstTriesContext, tryCandidates } from './first-tries.ts'
@@ -222,7 +223,9 @@ async function retryDelivery(
   const begin = beginNow(ports.clock)
   const alert = table?.alertsByUid.get(record.alert.uid)
   const tests = new EventTests(record)
-  if (table && alert) await tests.testAhead([alert], table, context.pause)
+  if (table && alert) {
+    await tests.testAhead([alert], table, context.pause, lastTold(ports, record))
+  }
   const conclusion: Conclusion =
     table && alert
       ? await attemptAgain(
@@ -267,7 +270,7 @@ async function retryEvent(
   }
   const tests = new EventTests(record)
   const matches = match(record, table, context.options, tests)
-  await tests.testAhead(matches.alerts, table, context.pause)
+  await tests.testAhead(matches.alerts, table, context.pause, lastTold(context.ports, record))
   const { candidates, reason } = matches
   const queued = queuedAgain(record)
   const recalled = await recall(context, record.eventId, uidsOf(matches))

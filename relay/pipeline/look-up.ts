@@ -3,9 +3,11 @@ import type { QueuedEvent } from '../model/delivery.ts'
 import type { ObjectState } from '../model/stored/object-state.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
+import { lastTold } from './episodes/last-told.ts'
 import { EventTests } from './event-tests.ts'
 import { type Matches, type MatchOptions, match } from './match.ts'
 import { readObjectState } from './object-memory.ts'
+import { eventOrder } from './order.ts'
 import { NOTHING_RECALLED, type RecallContext, type Recalled, recall } from './recall.ts'
 import type { RoutingTable } from './routing-table.ts'
 import type { RoutingTables, TableInForce } from './routing-tables.ts'
@@ -57,7 +59,11 @@ function matchAndRecall(
 ): Awaitable<Matched> {
   const tests = new EventTests(queued)
   const matches = table && match(queued, table, context.options, tests)
-  const tested = matches && tests.testAhead(matches.alerts, table, context.pause)
+  const tested =
+    matches &&
+    tests.testAhead(matches.alerts, table, context.pause, (alert) =>
+      lastTold(context.ports, { ...queued, order: eventOrder(queued) })(alert),
+    )
   return whenThere(tested, () =>
     whenThere(recallMatches(context, queued, matches), (recalled) => ({ matches, recalled })),
   )

@@ -12,7 +12,7 @@ import type { CompiledProvider, RoutingTable } from './routing-table.ts'
 import type { Miss, Rule } from './rule.ts'
 import type { GroupRule } from './rules/group-rule.ts'
 import { type IncidentRules, incidentRules } from './rules/incident-rules.ts'
-import type { MemoryRules } from './rules/memory-rules.ts'
+import { followsFailures, type MemoryRules } from './rules/memory-rules.ts'
 import { type RuleTexts, textsFor } from './rules/rule-texts.ts'
 import { misfits } from './rules/rules.ts'
 import { type MatchInput, sourceMiss } from './source-index.ts'
@@ -170,7 +170,11 @@ function annotationMiss(bearer: string, wrong: FieldError): Miss {
   return { rule: 'annotations', reason }
 }
 
-/** The rules by which an Alert does not take a success that ends a failure all the same. */
+/** Whether rules that follow failures hear of a success although another rule keeps it from being told. */
+function hears(memory: MemoryRules | undefined, rule: Rule): memory is MemoryRules {
+  return memory !== undefined && followsFailures(memory) && HEARD_ALL_THE_SAME.has(rule)
+}
+
 const HEARD_ALL_THE_SAME: ReadonlySet<Rule> = new Set(['inclusionList', 'exclusionList', 'when'])
 
 function judge(
@@ -185,7 +189,7 @@ function judge(
     alert,
     ...miss,
     ...(provider && { provider }),
-    ...(compiled.memory && HEARD_ALL_THE_SAME.has(miss.rule) && { memory: compiled.memory }),
+    ...(hears(compiled.memory, miss.rule) && { memory: compiled.memory }),
   })
 
   if (alert.spec.suspend) return skipped({ rule: 'suspend', reason: 'Alert suspended' })

@@ -15,6 +15,7 @@ import { commitPageOf } from '../providers/forges/commit-page.ts'
 import { describeCut } from '../providers/messages/cut-text.ts'
 import { celVariables } from './cel-variables.ts'
 import { answeredReason, isAboutCommits } from './commit-result.ts'
+import type { LastTold } from './episodes/last-told.ts'
 import { digestTexts } from './groups/digest-texts.ts'
 import { type LastingFailure, withSince } from './lasting-failure.ts'
 import type { Candidate } from './match.ts'
@@ -67,6 +68,8 @@ export interface PrepareInput {
   readonly time: TryTime
   readonly late: boolean
   readonly overtaken: boolean
+  /** What the Alert was last told about the object, if its texts ask for it. */
+  readonly last?: LastTold | undefined
   /** What its message says instead, when it tells of a whole group. */
   readonly digest?: Digest | undefined
   /** Where people see this delivery in the relay's console, if that is known. */
@@ -142,12 +145,12 @@ export async function prepare(
 /** The event with what the rules of its Alert and Provider make of it. */
 function textsOf(
   merged: MergedTexts,
-  { cluster, candidate, objectLabels, digest }: PrepareInput,
+  { cluster, candidate, objectLabels, digest, last }: PrepareInput,
 ): RenderedTexts {
   if (digest) return digestTexts(merged, digest)
   const { texts, alert, provider } = candidate
   if (texts === undefined) return { event: merged.event, authored: merged.authored, notes: [] }
-  const input = { event: merged.event, objectLabels }
+  const input = { event: merged.event, objectLabels, last }
   return renderTexts(merged, texts, ruleVariables(cluster, input, alert, provider.provider))
 }
 

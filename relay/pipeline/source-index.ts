@@ -1,7 +1,9 @@
 import type { Event, Labels } from '../model/event.ts'
 import { isGoodEnd } from '../model/good-ends.ts'
 import type { AlertSource, CompiledAlert } from './compiled-alert.ts'
+import type { LastTold } from './episodes/last-told.ts'
 import type { Miss } from './rule.ts'
+import { followsFailures } from './rules/memory-rules.ts'
 
 /**
  * What is matched: an event as received, and the labels of its object, if the sender knows them.
@@ -9,6 +11,12 @@ import type { Miss } from './rule.ts'
 export interface MatchInput {
   readonly event: Event
   readonly objectLabels?: Labels | undefined
+}
+
+/** What the expressions of rules see beside Alert and Provider. */
+export interface RuleInput extends MatchInput {
+  /** What the Alert was last told about the object; undefined when nothing, or when it is not known. */
+  readonly last?: LastTold | undefined
 }
 
 /** The sources that are for events of one kind and namespace. */
@@ -53,12 +61,12 @@ const ANY_NAME = '*'
  */
 function takesSeverity({ alert, memory }: CompiledAlert, event: Event): boolean {
   if (alert.spec.eventSeverity !== 'error' || event.severity === 'error') return true
-  return memory !== undefined && isGoodEnd(event)
+  return memory !== undefined && followsFailures(memory) && isGoodEnd(event)
 }
 
 /** The severities whose events may be for an Alert: `info` for all, or `error`. */
 function severityOf({ alert, memory }: CompiledAlert): string {
-  return memory === undefined ? alert.spec.eventSeverity : 'info'
+  return memory && followsFailures(memory) ? 'info' : alert.spec.eventSeverity
 }
 
 /** A source, and its place among all sources of the configuration. */

@@ -1,5 +1,5 @@
 import { createCodec, sameButVersion } from './codec.ts'
-import { count, number, object, oneOf, optional, type ShapeOf, text } from './shape.ts'
+import { count, list, number, object, oneOf, optional, type ShapeOf, text } from './shape.ts'
 
 /** A failure that lasts. Times are milliseconds since the epoch. */
 const failureShape = object({
@@ -24,9 +24,10 @@ const judgedShape = object({
   reason: optional(text),
 })
 
-/** What was last sent to the Alert about the object. */
+/** What was sent to the Alert about the object. */
 const toldShape = object({
   deliveryId: text,
+  order: text,
   severity: text,
   reason: text,
   revision: optional(text),
@@ -39,11 +40,15 @@ const episodeShape = object({
   failure: optional(failureShape),
   /** The last success; its revision is absent when its event named none. */
   success: optional(object({ revision: optional(text) })),
-  last: optional(toldShape),
+  /** The latest last. Kept only for rules that ask for it. */
+  told: optional(list(toldShape)),
 })
 
 /** What the rules of one Alert remember of one object: whether it fails, and what was told of it. */
 export type Episode = ShapeOf<typeof episodeShape>
+
+/** What was sent to an Alert about an object. */
+export type Told = ShapeOf<typeof toldShape>
 
 /** A failure that lasts. */
 export type EpisodeFailure = NonNullable<Episode['failure']>
@@ -54,10 +59,10 @@ export const episodeCodec = createCodec({
   upgrades: [sameButVersion],
   shape: episodeShape,
   toStored: (episode: Episode) => ({ ...episode }),
-  fromStored: ({ judged, failure, success, last }): Episode => ({
+  fromStored: ({ judged, failure, success, told }): Episode => ({
     ...(judged && { judged }),
     ...(failure && { failure }),
     ...(success && { success }),
-    ...(last && { last }),
+    ...(told && { told }),
   }),
 })

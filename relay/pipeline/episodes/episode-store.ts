@@ -1,5 +1,6 @@
-import type { DeliveryRecord, Status } from '../../model/delivery.ts'
+import type { Event } from '../../model/event.ts'
 import { hashParts } from '../../model/hash.ts'
+import type { Identity } from '../../model/kubernetes.ts'
 import { storedValue } from '../../model/stored/codec.ts'
 import { type Episode, episodeCodec } from '../../model/stored/episode.ts'
 import type { Ports } from '../../ports/ports.ts'
@@ -7,6 +8,13 @@ import type { ExpectedVersion } from '../../ports/versioned.ts'
 
 /** How long an Episode is kept after its last change. */
 const REMEMBER_MS = 90 * 24 * 3_600_000
+
+/** The Alert and the object of an Episode. */
+export interface Remembered {
+  readonly cluster: string
+  readonly alert: Pick<Identity, 'uid'>
+  readonly event: Pick<Event, 'involvedObject'>
+}
 
 /** An Episode as it is stored; `version` is `absent` before the first write. */
 export interface StoredEpisode {
@@ -18,9 +26,9 @@ export interface StoredEpisode {
 /** Reads what is remembered of the object of a Delivery for its Alert. Rejects when the store fails. */
 export async function readEpisode(
   { state }: Pick<Ports, 'state'>,
-  record: Pick<DeliveryRecord<Status>, 'cluster' | 'alert' | 'event'>,
+  about: Remembered,
 ): Promise<StoredEpisode> {
-  const key = episodeKey(record)
+  const key = episodeKey(about)
   const stored = await state.read(key)
   if (stored === undefined) return { key, episode: {}, version: 'absent' }
   const episode = storedValue(episodeCodec, episodeCodec.decode(stored.value), key)
@@ -36,11 +44,7 @@ export async function writeEpisode(
   return state.write(key, episodeCodec.encode(next), version, clock.now() + REMEMBER_MS)
 }
 
-function episodeKey({
-  cluster,
-  alert,
-  event,
-}: Pick<DeliveryRecord<Status>, 'cluster' | 'alert' | 'event'>): string {
+function episodeKey({ cluster, alert, event }: Remembered): string {
   const { kind, namespace, name } = event.involvedObject
   return `${cluster}#episode#${hashParts(alert.uid, kind, namespace, name)}`
 }

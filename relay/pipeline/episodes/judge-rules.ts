@@ -6,6 +6,7 @@ import { Contention } from '../contention.ts'
 import { happenedAt } from '../lateness.ts'
 import type { MatchedCandidate } from '../prepare.ts'
 import { isReplayed } from '../record.ts'
+import { followsFailures, type MemoryRules } from '../rules/memory-rules.ts'
 import type { SettleContext } from '../settle.ts'
 import { readEpisode, writeEpisode } from './episode-store.ts'
 import {
@@ -16,6 +17,7 @@ import {
   judgeHeld,
   type Verdict,
 } from './judge.ts'
+import { withTold } from './last-told.ts'
 import { judgeReminder, remindLater } from './reminders.ts'
 import { type ToldPorts, wasTold } from './told.ts'
 
@@ -58,14 +60,24 @@ export async function judgeRules(
   const isHeld = status.kind === 'waiting' && status.why === 'rule' && status.silence === undefined
   if (memory === undefined) return undefined
   if (isReplayed(record)) {
-    await noteReplay(record, context, isObserved)
+    await noteReplay(record, memory, context, isObserved)
     return undefined
   }
   if (!isHeld && !isUnjudged(record)) return undefined
+  if (!followsFailures(memory)) {
+    await change(record, context.ports, async (episode) => ({
+      next: withTold(episode, record, context.ports.clock.now()),
+    }))
+    return undefined
+  }
   const judged = judgedEvent(record, candidate, context)
-  const verdict = await decide(record, context, isObserved, (episode, isTold) =>
-    isHeld ? judgeHeld(episode, judged) : judgeEvent(episode, judged, memory, isTold),
-  )
+  const { verdict } = await change(record, context.ports, async (episode) => {
+    const isTold = await wasTold(context.ports, episode.failure, isObserved)
+    const judgement = isHeld
+      ? judgeHeld(episode, judged)
+      : judgeEvent(episode, judged, memory, isTold)
+    return memory.usesLast ? remembering(judgement, episode, record, judged.now) : judgement
+  })
   if (verdict.kind === 'send' && record.event.severity === 'error') {
     await remindLater(record, candidate, memory, context)
   }
@@ -104,32 +116,35 @@ function judgedEvent(
   }
 }
 
-/** Judges by the Episode, and remembers what follows from it. */
-async function decide(
+/** The judgement that also remembers what is sent, for the variable `last`. */
+function remembering(
+  judgement: Judgement,
+  episode: Episode,
   record: Record,
-  { ports }: JudgeRulesContext,
-  isObserved: boolean,
-  judge: (episode: Episode, isTold: boolean) => Judgement,
-): Promise<Verdict> {
-  const { verdict } = await change(record, ports, async (episode) =>
-    judge(episode, await wasTold(ports, episode.failure, isObserved)),
-  )
-  return verdict
+  now: number,
+): Judgement {
+  if (judgement.verdict.kind !== 'send') return judgement
+  const next = withTold(judgement.next ?? episode, record, now)
+  return next ? { ...judgement, next } : judgement
 }
 
 /** Counts a failure as told by the Delivery of it that a person replays, if nothing else told of it. */
 async function noteReplay(
   record: Record,
+  memory: MemoryRules,
   { ports }: JudgeRulesContext,
   isObserved: boolean,
 ): Promise<void> {
-  if (record.event.severity !== 'error') return
+  const now = ports.clock.now()
   await change(record, ports, async (episode) => {
+    const noted = memory.usesLast ? withTold(episode, record, now) : undefined
     const { failure } = episode
-    if (failure === undefined || failure.since > happenedAt(record)) return { next: undefined }
-    if (await wasTold(ports, failure, isObserved)) return { next: undefined }
+    if (record.event.severity !== 'error' || failure === undefined) return { next: noted }
+    if (failure.since > happenedAt(record) || (await wasTold(ports, failure, isObserved))) {
+      return { next: noted }
+    }
     const { heldUntil: _, ...told } = failure
-    return { next: { ...episode, failure: { ...told, deliveryId: record.id } } }
+    return { next: { ...(noted ?? episode), failure: { ...told, deliveryId: record.id } } }
   })
 }
 

@@ -1,6 +1,7 @@
 import { CelError } from '../../cel/cel-error.ts'
 import { type Condition, MAX_CONDITION_COST } from '../../cel/condition.ts'
 import type { CompiledAlert } from '../compiled-alert.ts'
+import type { LastTold } from '../episodes/last-told.ts'
 import { mergedEvent } from '../merge-metadata.ts'
 import type { CompiledProvider } from '../routing-table.ts'
 import type { MatchInput } from '../source-index.ts'
@@ -24,9 +25,16 @@ const NO_CONDITION: ConditionResult = { holds: true, cost: 0 }
 export class ConditionTests {
   readonly #input: MatchInput
   #results: Map<CompiledAlert, ConditionResult> | undefined
+  #last: Map<CompiledAlert, LastTold> | undefined
 
   constructor(input: MatchInput) {
     this.#input = input
+  }
+
+  /** Lets the condition of an Alert see what that was last told, before it is tested. */
+  showLast(alert: CompiledAlert, last: LastTold): void {
+    this.#last ??= new Map()
+    this.#last.set(alert, last)
   }
 
   /** Tests the event by the condition of an Alert, or else by that of its Provider. */
@@ -44,12 +52,14 @@ export class ConditionTests {
   #test(
     condition: Condition,
     cluster: string,
-    { alert }: CompiledAlert,
+    compiled: CompiledAlert,
     { provider }: CompiledProvider,
   ): ConditionResult {
     try {
       const { event, objectLabels } = this.#input
-      const input = { event: mergedEvent(event, alert).event, objectLabels }
+      const { alert } = compiled
+      const last = this.#last?.get(compiled)
+      const input = { event: mergedEvent(event, alert).event, objectLabels, last }
       const { holds, cost } = condition.test(ruleVariables(cluster, input, alert, provider))
       return { holds, cost: cost + VARIABLES_COST }
     } catch (error) {

@@ -24,10 +24,19 @@ export interface MemoryRules {
   readonly only?: Only
   readonly after?: After
   readonly remind?: Remind
+  /** Whether an expression may ask for what was last told. */
+  readonly usesLast?: true
+}
+
+/** Whether the rules follow the failures of objects, and not only what was told of these. */
+export function followsFailures({ usesLast, ...rules }: MemoryRules): boolean {
+  return usesLast === undefined || Object.keys(rules).length > 0
 }
 
 /** Compiles one rule of an object; undefined when the object has none, or one that is wrong. */
 export type CompileRule = <T>(name: RuleAnnotation, compile: (source: string) => T) => T | undefined
+
+type Rule = 'only' | 'after' | 'remind'
 
 /** The rules that have a memory, the families that obey them, and how a person is told. */
 const OBEYED_BY = {
@@ -35,9 +44,9 @@ const OBEYED_BY = {
   after: { families: ['chat', 'incident'], said: 'it is for chat and incident tools' },
   remind: { families: ['chat'], said: 'it is for chat' },
 } as const satisfies Readonly<
-  Record<keyof MemoryRules, { readonly families: readonly ProviderFamily[]; readonly said: string }>
+  Record<Rule, { readonly families: readonly ProviderFamily[]; readonly said: string }>
 >
-const NAMES = ['only', 'after', 'remind'] as const satisfies readonly (keyof MemoryRules)[]
+const NAMES: readonly Rule[] = ['only', 'after', 'remind']
 
 /**
  * Compiles the rules of an object that have a memory. One with a rule that is wrong has a memory too, so that the
@@ -47,11 +56,19 @@ export function compileMemory(
   annotations: Readonly<Record<string, string>>,
   compiled: CompileRule,
 ): MemoryRules | undefined {
-  if (!NAMES.some((name) => annotations[name] !== undefined)) return undefined
+  // A text that has the word alone costs no more than a look-up that nobody needed.
+  const usesLast = Object.values(annotations).some((source) => /\blast\b/.test(source))
+  const has = NAMES.some((name) => annotations[name] !== undefined)
+  if (!has) return usesLast ? { usesLast } : undefined
   const only = compiled('only', parseOnly)
   const after = compiled('after', parseAfter)
   const remind = compiled('remind', parseRemind)
-  return { ...(only && { only }), ...(after && { after }), ...(remind && { remind }) }
+  return {
+    ...(only && { only }),
+    ...(after && { after }),
+    ...(remind && { remind }),
+    ...(usesLast && { usesLast }),
+  }
 }
 
 /** The rules with a memory that a type does not obey: what it shows has to follow each event. */

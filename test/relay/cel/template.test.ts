@@ -7,6 +7,7 @@ const variables = {
   provider: {},
   cluster: 'prod',
   labels: { team: 'web' },
+  last: {},
 }
 const render = (source: string) => compileTemplate(source).render(variables)
 
