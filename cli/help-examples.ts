@@ -23,7 +23,10 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
       'flux-relay apply -f ./fleet --fleet',
     ],
   ],
-  ['validate', ['flux-relay validate -f ./notifications']],
+  [
+    'validate',
+    ['flux-relay validate -f ./notifications', 'flux-relay validate -f ./fleet --fleet'],
+  ],
   [
     'explain',
     [

@@ -2,8 +2,9 @@ import { Command, Option } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
 import { manifestErrorText } from '../hosts/embedded/manifests/manifest-error.ts'
 import type { ObjectReadiness } from '../relay/model/config.ts'
+import { FLEET } from '../relay/model/fleet.ts'
 import { type KubernetesObject, namespacedName } from '../relay/model/kubernetes.ts'
-import { nameOf } from '../relay/model/parse-objects.ts'
+import { NO_NAMESPACE, nameOf } from '../relay/model/parse-objects.ts'
 import { count, loadManifests, type ReadManifests, readManifests } from './manifests.ts'
 import { formatDocument, print, warnLine } from './output/print.ts'
 import { formatTable } from './output/table.ts'
@@ -14,6 +15,7 @@ import { isElsewhere, judge } from './validate/judge.ts'
 interface ValidateFlags {
   readonly file: string
   readonly strict: boolean
+  readonly fleet?: boolean
   readonly output: 'table' | 'github' | 'json'
 }
 
@@ -27,6 +29,7 @@ export function validateCommand(): Command {
       'also fail for what is most likely a mistake: fields that do not exist, patterns that do not compile, kinds that no controller reports, wildcards other than *',
       false,
     )
+    .option('--fleet', 'they are the Providers of the fleet (apply --fleet)')
     .addOption(
       new Option('-o, --output <format>', 'how to print; github: annotations of a pull request')
         .choices(['table', 'github', 'json'])
@@ -43,10 +46,10 @@ async function validate(flags: ValidateFlags): Promise<void> {
   else await printFindings(flags)
 }
 
-async function printTable({ file, strict }: ValidateFlags): Promise<void> {
+async function printTable({ file, strict, fleet }: ValidateFlags): Promise<void> {
   const loaded = await loadManifests(file, ANY_CLUSTER)
   for (const note of loaded.notes) warnLine(manifestErrorText(note))
-  const objects = await judge(loaded, ANY_CLUSTER)
+  const objects = await judge(loaded, fleet ? FLEET : ANY_CLUSTER)
   const validity = validityIn(loaded)
   print(
     formatTable(
@@ -68,16 +71,16 @@ async function printTable({ file, strict }: ValidateFlags): Promise<void> {
   }
 }
 
-async function printFindings({ file, strict, output }: ValidateFlags): Promise<void> {
+async function printFindings({ file, strict, fleet, output }: ValidateFlags): Promise<void> {
   const read = await readManifests(file, ANY_CLUSTER)
   const { manifests, problems } = read.loaded
   if (problems.length === 0 && manifests.length === 0) {
     throw new UsageError(`-f ${file}: there is no Alert or Provider in it`, 1)
   }
   // An object that is missing only because its file has a mistake is no second mistake.
-  const objects = problems.length > 0 ? [] : await judge(read.loaded, ANY_CLUSTER)
+  const objects = problems.length > 0 ? [] : await judge(read.loaded, fleet ? FLEET : ANY_CLUSTER)
   const validity = validityIn(read.loaded)
-  const wrong = objects.filter((object) => validity(object) === 'False')
+  const wrong = objects.filter((object) => validity(object) === 'False').map(asInFile)
   const findings = await findingsOf({ ...read, path: file, wrong, strict })
   print(
     output === 'github'
@@ -101,6 +104,11 @@ function validityIn({ manifests }: ReadManifests['loaded']) {
     const manifest = named.get(`${kind}/${namespacedName(object)}`)
     return manifest && isElsewhere(object, manifest) ? 'Unknown' : 'False'
   }
+}
+
+/** With the name by which its file is known, where an object of the fleet has no namespace. */
+function asInFile(object: ObjectReadiness): ObjectReadiness {
+  return object.namespace === FLEET ? { ...object, namespace: NO_NAMESPACE } : object
 }
 
 function keyOf(manifest: KubernetesObject): string {

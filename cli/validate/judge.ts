@@ -1,8 +1,11 @@
 import { TRY_BOUNDS } from '../../functions/shared/try-bounds.ts'
 import type { ObjectReadiness } from '../../relay/model/config.ts'
+import { FLEET } from '../../relay/model/fleet.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
+import { NO_NAMESPACE } from '../../relay/model/parse-objects.ts'
 import { leadsToOtherNamespace } from '../../relay/model/provider-ref.ts'
 import { noPause } from '../../relay/pipeline/slices.ts'
+import type { SecretStore } from '../../relay/ports/secret-store.ts'
 import { type ReadManifests, secretsOf } from '../manifests.ts'
 
 /**
@@ -13,13 +16,22 @@ export function isElsewhere({ reason }: ObjectReadiness, manifest: KubernetesObj
   return reason === 'ProviderNotFound' && leadsToOtherNamespace(manifest)
 }
 
-/** Says of each Alert and Provider among manifests what a relay would say of it. */
+/**
+ * Says of each Alert and Provider among manifests what a relay would say of it: for a cluster of this name, or
+ * for the fleet.
+ */
 export async function judge(
   loaded: ReadManifests['loaded'],
   cluster: string,
 ): Promise<readonly ObjectReadiness[]> {
-  const { reconcile } = await import('../../relay/pipeline/reconcile.ts')
+  const { reconcile, reconcileFleet } = await import('../../relay/pipeline/reconcile.ts')
   const secrets = secretsOf(loaded)
+  if (cluster === FLEET) {
+    // As its Providers, its Secrets have no namespace in the files.
+    const own: SecretStore = { read: (_, __, name) => secrets.read(FLEET, NO_NAMESPACE, name) }
+    const judged = reconcileFleet(loaded.manifests, 0, own, noPause, { bounds: TRY_BOUNDS })
+    return (await judged).objects
+  }
   const { objects } = await reconcile(cluster, loaded.manifests, 0, secrets, noPause, {
     bounds: TRY_BOUNDS,
   })

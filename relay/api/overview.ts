@@ -1,4 +1,5 @@
 import type { ConfigSnapshot } from '../model/config.ts'
+import { FLEET } from '../model/fleet.ts'
 import { derivedUid } from '../model/hash.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import { lastDay } from '../model/outcome-count.ts'
@@ -118,7 +119,9 @@ function failingView(
 ): Promise<Overview['failing']> {
   const views = waiting.map(async ({ destination, count }) => {
     const { cluster, providerUid, host, failures, error, probeAt } = destination
-    const provider = providerName(await configs(cluster), providerUid)
+    const provider =
+      providerName(await configs(cluster), providerUid) ??
+      fleetProviderName(await configs(FLEET), cluster, providerUid)
     return {
       cluster,
       ...(provider !== undefined && { provider }),
@@ -139,6 +142,18 @@ function providerName(snapshot: ConfigSnapshot | undefined, uid: string): string
     return (given || derivedUid(snapshot.cluster, 'Provider', namespace, name)) === uid
   })
   return found && namespacedName(nameOf(found))
+}
+
+/** The same of the fleet, whose Providers have a UID for each cluster. */
+function fleetProviderName(
+  fleet: ConfigSnapshot | undefined,
+  cluster: string,
+  uid: string,
+): string | undefined {
+  const found = fleet?.manifests.find(
+    (manifest) => derivedUid(cluster, 'Provider', FLEET, nameOf(manifest).name) === uid,
+  )
+  return found && namespacedName({ namespace: FLEET, name: nameOf(found).name })
 }
 
 async function notReadyView(

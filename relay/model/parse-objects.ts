@@ -102,12 +102,15 @@ function parseObject<T extends Parsed>(
   }
 }
 
+/** The namespace of an object that names none. */
+export const NO_NAMESPACE = 'default'
+
 /** The name that an invalid object gives, as far as it has one. */
 export function nameOf(manifest: KubernetesObject) {
   const { name, namespace } = Object(manifest.metadata) as Record<string, unknown>
   return {
     name: typeof name === 'string' ? name : '',
-    namespace: typeof namespace === 'string' ? namespace : 'default',
+    namespace: typeof namespace === 'string' ? namespace : NO_NAMESPACE,
   }
 }
 

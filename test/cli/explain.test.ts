@@ -53,6 +53,30 @@ describe('flux-relay explain with files', () => {
     expect(stdout).not.toContain('hunter2')
   })
 
+  it('takes for granted a Provider of the fleet, or of another namespace', async () => {
+    const leading = (name: string, to: string) =>
+      alertYaml(name).replace(
+        '  namespace:',
+        `  annotations: { flux-relay.io/provider: ${to} }\n$&`,
+      )
+    const files = ['_fleet/slack', 'platform/slack', 'flux-system/none'].map(
+      (to, index) => [`${index}.yaml`, leading(`a${index}`, to)] as const,
+    )
+    const folder = manifestsFolder(Object.fromEntries(files))
+    const args = ['explain', '-f', folder, '-e', eventFile(), '-o', 'json']
+    const verdicts = JSON.parse((await fluxRelay(args)).stdout).verdicts
+    const note = (name: string) => [
+      `the requests are not shown: Provider ${name} does not exist or is not valid`,
+    ]
+    expect(verdicts).toMatchObject([
+      { outcome: 'delivered', notes: note('_fleet/slack') },
+      { outcome: 'delivered', notes: note('platform/slack') },
+      { outcome: 'retry', rule: 'provider' },
+    ])
+    const denied = await fluxRelay([...args, '--no-cross-namespace-refs'])
+    expect(JSON.parse(denied.stdout).verdicts[1]).toMatchObject({ outcome: 'retry' })
+  })
+
   it('prints a document for programs', async () => {
     const { stdout } = await explain('-o', 'json')
     expect(JSON.parse(stdout)).toMatchObject({

@@ -53,6 +53,26 @@ describe('flux-relay validate', () => {
     expect((await validate({ 'a.yaml': leading('flux-system/none') })).code).toBe(1)
   })
 
+  it('checks the Providers of the fleet, which are none of a cluster', async () => {
+    const provider = (annotation: string) =>
+      `apiVersion: notification.toolkit.fluxcd.io/v1beta3\nkind: Provider\nmetadata:\n  name: hook\n  annotations: { flux-relay.io/${annotation} }\nspec: { type: generic, secretRef: { name: hook } }\n`
+    const secret = `---\napiVersion: v1\nkind: Secret\nmetadata: { name: hook }\nstringData: { address: 'https://hooks.example/x' }\n`
+    const files = (annotation: string) =>
+      manifestsFolder({ 'a.yaml': provider(annotation) + secret })
+    const good = ['validate', '-f', files("allow-clusters: '*'")]
+    expect(await fluxRelay([...good, '--fleet'])).toMatchObject({
+      code: 0,
+      stdout: expect.stringMatching(/^Provider +_fleet +hook +True +Initialized$/m),
+    })
+    expect((await fluxRelay(good)).stdout).toContain('goes on the Providers of the fleet alone')
+    const bad = ['validate', '-f', files('allow-clusters: a b'), '--fleet', '-o', 'json']
+    const { code, stdout } = await fluxRelay(bad)
+    expect([code, JSON.parse(stdout)]).toMatchObject([
+      1,
+      [{ line: 1, severity: 'error', message: expect.stringContaining('"a b" is none') }],
+    ])
+  })
+
   it('says what bounds a try on AWS of a Provider that wants more time', async () => {
     const providers = ['15s', '16s', '51s'].map((timeout, index) =>
       providerYaml(`slack-${index}`, { type: 'slack', timeout }, SECRET),

@@ -8,7 +8,7 @@ import type { CompiledAlert } from '../compiled-alert.ts'
 import { EventTests } from '../event-tests.ts'
 import { type Candidate, type MatchOptions, matchAlert } from '../match.ts'
 import { type MatchedCandidate, prepare } from '../prepare.ts'
-import { providerRefOf } from '../provider-route.ts'
+import { providerRefOf, routeOf } from '../provider-route.ts'
 import { deliveryId } from '../record.ts'
 import type { CompiledProvider, RoutingTable } from '../routing-table.ts'
 import { noPause, type Pause, slicesOf } from '../slices.ts'
@@ -23,8 +23,8 @@ export interface ExplainPorts {
 
 export interface ExplainOptions extends MatchOptions {
   /**
-   * A Secret that is missing here may be where the relay looks, as for files in a repository: then it
-   * keeps no event back, and the requests are not shown.
+   * A Secret, or a Provider of another namespace or of the fleet, that is missing here may be where the relay
+   * looks, as for files in a repository: then it keeps no event back, and the requests are not shown.
    */
   readonly mayLackSecrets?: boolean
   /**
@@ -97,26 +97,31 @@ async function judge(
 ): Promise<AlertVerdict> {
   await tests.testAhead([alert], table, options.pause ?? noPause)
   const candidate = matchAlert(event, alert, table, options, tests)
-  return verdictOf(ports, event, alert, candidate, options)
-}
-
-async function verdictOf(
-  ports: ExplainPorts,
-  event: AcceptedEvent,
-  compiled: CompiledAlert,
-  candidate: Candidate,
-  options: ExplainOptions,
-): Promise<AlertVerdict> {
-  const { namespace, name } = compiled.alert.metadata
+  const { namespace, name } = alert.alert.metadata
   const about = {
     alert: { namespace, name },
-    provider: candidate.provider ? providerName(candidate.provider) : providerRefOf(compiled),
+    provider: candidate.provider ? providerName(candidate.provider) : providerRefOf(alert),
   }
-  const judged =
-    candidate.kind === 'matched'
-      ? await previewMatched(ports, event, candidate, options)
-      : { ...unmatched(candidate), ...NOTHING }
-  return { ...about, ...judged }
+  if (candidate.kind === 'matched') {
+    return { ...about, ...(await previewMatched(ports, event, candidate, options)) }
+  }
+  const mayBeElsewhere = options.mayLackSecrets && leadsElsewhere(alert, table, options)
+  const finding = mayBeElsewhere
+    ? unshown(candidate.reason)
+    : { ...unmatched(candidate), ...NOTHING }
+  return { ...about, ...finding }
+}
+
+/** Whether an Alert leads to a Provider of another namespace, or of the fleet, that is not in its set. */
+function leadsElsewhere(alert: CompiledAlert, table: RoutingTable, options: MatchOptions): boolean {
+  const isOwn = providerRefOf(alert).namespace === alert.alert.metadata.namespace
+  return !isOwn && routeOf(alert, table, options).kind === 'not-found'
+}
+
+/** The finding for an event that is taken, of whose requests nothing is known. */
+function unshown(reason: string, notes: readonly string[] = []): Finding {
+  const note = `the requests are not shown: ${reason}`
+  return { outcome: 'delivered', reason: TAKEN, requests: [], notes: [...notes, note] }
 }
 
 type Finding = Omit<AlertVerdict, 'alert' | 'provider'>
@@ -152,20 +157,16 @@ async function previewMatched(
     if (!mayNotReadSecrets) throw error
     return { kind: 'unread', reason: `its Secrets cannot be read: ${String(error)}` } as const
   })
-  const unshown = (reason: string): Finding => {
-    const note = `the requests are not shown: ${reason}`
-    return { outcome: 'delivered', reason: TAKEN, requests: [], notes: [...notes, note] }
-  }
   switch (prepared.kind) {
     case 'skipped':
       return { outcome: 'skipped', rule: 'type', reason: prepared.reason, ...NOTHING, notes }
     case 'invalid':
       return { outcome: 'dead', rule: 'provider', reason: prepared.reason, ...NOTHING, notes }
     case 'unread':
-      return unshown(prepared.reason)
+      return unshown(prepared.reason, notes)
     case 'missing': {
       const { reason } = prepared
-      if (mayLackSecrets) return unshown(reason)
+      if (mayLackSecrets) return unshown(reason, notes)
       return { outcome: 'retry', rule: 'provider', reason, ...NOTHING, notes }
     }
     case 'prepared': {

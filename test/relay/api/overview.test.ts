@@ -122,6 +122,16 @@ it('names the Providers of destinations that fail, those with the most waiting f
   ])
 })
 
+it('names a Provider of the fleet by the UID that it has for the cluster', async () => {
+  const uid = derivedUid('prod', 'Provider', '_fleet', 'slack')
+  const destination = { key: 'k', cluster: 'prod', providerUid: uid, host: 'h', failures: 1 }
+  const { configs, overview } = setUp({ destinations: { failing: () => [destination] } })
+  await configs.replace(snapshot({ manifests: [] }))
+  const shared = { kind: 'Provider', metadata: { name: 'slack' } }
+  await configs.replace({ ...snapshot({ manifests: [shared] }), cluster: '_fleet' })
+  expect((await overview()).failing).toMatchObject([{ provider: '_fleet/slack' }])
+})
+
 it('shows a part of many that fail or are not ready, and says how many there are', async () => {
   const many = (count: number) => Array.from({ length: count }, (_, index) => index)
   const { configs, overview } = setUp({
