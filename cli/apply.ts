@@ -41,7 +41,9 @@ async function apply({ file, cluster, fleet = false, ...relay }: ApplyFlags): Pr
   throw new UsageError(`applied, but not ready: ${notReady.map(shown).join(', ')}`, 1)
 }
 
-const NOTHING = { alerts: [], providers: [] }
+type ConfigObjects = Pick<StoredConfig, 'alerts' | 'providers' | 'silences'>
+
+const NOTHING: ConfigObjects = { alerts: [], providers: [] }
 
 async function replaceSet(api: RelayClient, cluster: string, loaded: LoadedManifests) {
   const before = await api.config(cluster)
@@ -50,17 +52,18 @@ async function replaceSet(api: RelayClient, cluster: string, loaded: LoadedManif
     takenAt: new Date().toISOString(),
     alerts: manifests.filter(({ kind }) => kind === 'Alert'),
     providers: manifests.filter(({ kind }) => kind === 'Provider'),
+    silences: manifests.filter(({ kind }) => kind === 'Silence'),
   })
   printChanges(before, objects)
   return objects
 }
 
-/** Nothing is sent when there is an Alert among the files, which would seem to be applied. */
+/** Nothing is sent when there is anything else among the files, which would seem to be applied. */
 async function replaceFleet(api: RelayClient, loaded: LoadedManifests) {
-  const alert = loaded.manifests.find(({ kind }) => kind === 'Alert')
-  if (alert !== undefined) {
+  const other = loaded.manifests.find(({ kind }) => kind !== 'Provider')
+  if (other !== undefined) {
     throw new UsageError(
-      `${keyOf(alert)}: the fleet has Providers only; apply Alerts with --cluster`,
+      `${keyOf(other)}: the fleet has Providers only; apply ${other.kind}s with --cluster`,
       1,
     )
   }
@@ -82,13 +85,13 @@ function printChanges(before: StoredConfig | undefined, objects: readonly Readin
 
 /** The manifests with times of creation: what was in the set before is as old as it was. */
 async function dated(
-  { alerts, providers }: Pick<StoredConfig, 'alerts' | 'providers'>,
+  { alerts, providers, silences = [] }: ConfigObjects,
   { manifests }: LoadedManifests,
   nameIn: (manifest: KubernetesObject) => string,
 ) {
   const { withCreationTime } = await import('../hosts/embedded/manifests/creation-times.ts')
   const times = new Map(
-    [...alerts, ...providers].map((manifest) => [
+    [...alerts, ...providers, ...silences].map((manifest) => [
       nameIn(manifest),
       Object(manifest.metadata).creationTimestamp,
     ]),

@@ -3,6 +3,7 @@ import { addEventFilterOptions, addFilterOptions, parseOutcomes } from './filter
 import { getClusters } from './get/clusters.ts'
 import { getDeliveries } from './get/deliveries.ts'
 import { getEvents } from './get/events.ts'
+import type { ObjectKind } from './get/found-objects.ts'
 import { getObjects } from './get/objects.ts'
 import { outputOption } from './output/output-option.ts'
 import { addRelayOptions, parseCluster } from './relay/options.ts'
@@ -10,15 +11,16 @@ import { addRelayOptions, parseCluster } from './relay/options.ts'
 /** `flux-relay get`: shows what a relay has. */
 export function getCommand(): Command {
   return new Command('get')
-    .description('show Alerts, Providers, deliveries, events or clusters')
+    .description('show Alerts, Providers, Silences, deliveries, events or clusters')
     .addCommand(objectsCommand('alert', 'Alert'))
     .addCommand(objectsCommand('provider', 'Provider'))
+    .addCommand(objectsCommand('silence', 'Silence'))
     .addCommand(deliveriesCommand())
     .addCommand(eventsCommand())
     .addCommand(clustersCommand())
 }
 
-function objectsCommand(name: string, kind: 'Alert' | 'Provider'): Command {
+function objectsCommand(name: string, kind: ObjectKind): Command {
   const command = new Command(`${name}s`)
     .alias(name)
     .description(`show the ${kind}s of a cluster, and whether each takes effect`)

@@ -62,6 +62,7 @@ export const EXAMPLES: ReadonlyMap<string, readonly string[]> = new Map([
     'get providers',
     ['flux-relay get providers -n apps --cluster prod', 'flux-relay get providers --fleet'],
   ],
+  ['get silences', ['flux-relay get silences -A --cluster prod -o wide']],
   [
     'get deliveries',
     [

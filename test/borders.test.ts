@@ -30,7 +30,7 @@ const BORDERS: Readonly<Record<string, Border>> = {
   },
   'relay/pipeline': {
     parts: [/^relay\/(model|ports|redact|cel|providers)\//],
-    packages: [/^zod$/, /^re2js$/, /^node:crypto$/],
+    packages: [/^(zod|re2js|croner)$/, /^node:crypto$/],
   },
   'relay/api': {
     parts: [/^relay\/(model|ports|pipeline)\//],

@@ -61,7 +61,11 @@ export async function sideOfRelay(api: RelayClient, cluster: string): Promise<Si
   const judged = byKey(config.objects)
   const ofKind = (kind: string, manifests: readonly KubernetesObject[]) =>
     manifests.map((manifest) => ({ ...manifest, kind }))
-  const manifests = [...ofKind('Alert', config.alerts), ...ofKind('Provider', config.providers)]
+  const manifests = [
+    ...ofKind('Alert', config.alerts),
+    ...ofKind('Provider', config.providers),
+    ...ofKind('Silence', config.silences ?? []),
+  ]
   const objects = manifests.map((manifest) => {
     const key = keyOf(manifest)
     const ready = judged.get(key)?.ready

@@ -2,24 +2,23 @@ import type { Readiness, StoredConfig } from '../../relay/api/schemas/config.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
 import { nameOf } from '../../relay/model/parse-objects.ts'
 
-/** An Alert or a Provider of a cluster. */
+/** The kinds of the objects that are the configuration of a cluster. */
+export type ObjectKind = 'Alert' | 'Provider' | 'Silence'
+
+/** An object of a cluster. */
 export interface FoundObject {
   readonly readiness: Readiness
   /** Undefined when it is not in force, because it is not valid. */
   readonly manifest: Readonly<Record<string, unknown>> | undefined
 }
 
-const NOTHING = { alerts: [], providers: [], objects: [] } as const
+const LISTS = { Alert: 'alerts', Provider: 'providers', Silence: 'silences' } as const
 
 /** The objects of one kind by namespace and name; none of a cluster without a configuration. */
-export function objectsOf(config: StoredConfig | undefined, kind: 'Alert' | 'Provider') {
-  const { alerts, providers, objects } = config ?? NOTHING
-  const manifests = new Map(
-    (kind === 'Alert' ? alerts : providers).map((object) => [
-      namespacedName(nameOf(object)),
-      object,
-    ]),
-  )
+export function objectsOf(config: StoredConfig | undefined, kind: ObjectKind) {
+  const listed = config?.[LISTS[kind]] ?? []
+  const manifests = new Map(listed.map((object) => [namespacedName(nameOf(object)), object]))
+  const objects = config?.objects ?? []
   return objects
     .filter((object) => object.kind === kind)
     .map(

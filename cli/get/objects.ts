@@ -7,7 +7,7 @@ import { formatAge } from '../output/age.ts'
 import { formatDocument, type OutputFormat, print, warnLine } from '../output/print.ts'
 import { formatTable } from '../output/table.ts'
 import { DEFAULT_CLUSTER, type RelayFlags, requireCluster, withRelay } from '../relay/options.ts'
-import { type FoundObject, objectsOf, suspendedText } from './found-objects.ts'
+import { type FoundObject, type ObjectKind, objectsOf, suspendedText } from './found-objects.ts'
 
 export interface GetObjectsFlags extends RelayFlags {
   readonly namespace: string
@@ -20,7 +20,7 @@ export interface GetObjectsFlags extends RelayFlags {
 
 /** Shows the objects of one kind, as `kubectl get` does. */
 export async function getObjects(
-  kind: 'Alert' | 'Provider',
+  kind: ObjectKind,
   names: readonly string[],
   { output, ...flags }: GetObjectsFlags,
 ): Promise<void> {
@@ -59,7 +59,7 @@ interface TableStyle {
 
 /** The columns of Flux's own CRDs, and of its command line. */
 function tableOf(
-  kind: string,
+  kind: ObjectKind,
   found: readonly FoundObject[],
   { isWide, allNamespaces }: TableStyle,
 ) {
@@ -73,7 +73,7 @@ function tableOf(
     formatAge(Object(manifest?.metadata).creationTimestamp, now),
     ...(isWide ? [readiness.reason, referenceOf(readiness, manifest)] : []),
   ])
-  const reference = kind === 'Alert' ? 'PROVIDER' : 'TYPE'
+  const reference = { Alert: 'PROVIDER', Provider: 'TYPE', Silence: 'WHEN' }[kind]
   const heading = [
     ...(allNamespaces ? ['NAMESPACE'] : []),
     ...['NAME', 'SUSPENDED', 'READY', 'STATUS', 'AGE'],
@@ -82,12 +82,20 @@ function tableOf(
   return formatTable(heading, rows)
 }
 
-/** What a person looks for next: an Alert's Provider, a Provider's type. */
+/** What a person looks for next: an Alert's Provider, a Provider's type, the time of a Silence. */
 function referenceOf({ kind, namespace }: Readiness, manifest: FoundObject['manifest']): string {
   if (kind === 'Provider') return writtenType(manifest) ?? ''
+  if (kind === 'Silence') return timeOf(manifest)
   const provider = manifest && providerRefOf(manifest)
   if (provider === undefined) return ''
   return provider.namespace === namespace ? provider.name : namespacedName(provider)
+}
+
+/** Such as `0 22 * * * Europe/Berlin for 8h`, or `until 2026-12-01T06:00:00Z`. */
+function timeOf(manifest: FoundObject['manifest']): string {
+  const { schedule, timeZone, duration, endsAt } = Object(manifest?.spec) as Record<string, unknown>
+  if (schedule === undefined) return endsAt === undefined ? '' : `until ${endsAt}`
+  return `${schedule} ${timeZone ?? 'UTC'} for ${duration}`
 }
 
 /** The objects with the `Ready` condition that a cluster would show. */

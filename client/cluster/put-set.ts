@@ -13,6 +13,7 @@ import { type Retry, retryOf } from './batch-result.ts'
 export interface ManifestTexts {
   readonly alerts: readonly string[]
   readonly providers: readonly string[]
+  readonly silences?: readonly string[]
 }
 
 /** What the relay made of a set. */
@@ -36,11 +37,14 @@ const MAX_ANSWER_BYTES = 16 * 1024 * 1024
 export async function putSet(
   http: HttpClient,
   relay: RelayAddress,
-  { alerts, providers }: ManifestTexts,
+  { alerts, providers, silences = [] }: ManifestTexts,
   takenAt: number,
 ): Promise<PutSetResult> {
   const time = new Date(takenAt).toISOString()
-  const body = `{"takenAt":"${time}","alerts":[${alerts.join(',')}],"providers":[${providers.join(',')}]}`
+  const lists = Object.entries({ alerts, providers, ...(silences.length > 0 && { silences }) })
+    .map(([name, texts]) => `"${name}":[${texts.join(',')}]`)
+    .join(',')
+  const body = `{"takenAt":"${time}",${lists}}`
   const bytes = Buffer.byteLength(body)
   if (bytes > MAX_CONFIG_BYTES) return tooLarge(bytes, 'the relay')
   const request = { method: 'PUT', body, maxResponseBytes: MAX_ANSWER_BYTES } as const
@@ -52,7 +56,7 @@ export async function putSet(
 
 function tooLarge(bytes: number, who: string): PutSetResult {
   const most = MAX_CONFIG_BYTES / 2 ** 20
-  const detail = `the Alerts and Providers are ${bytes} bytes of JSON, more than ${who} takes (${most} MiB)`
+  const detail = `the Alerts, Providers and Silences are ${bytes} bytes of JSON, more than ${who} takes (${most} MiB)`
   return { kind: 'too-large', detail }
 }
 

@@ -45,6 +45,18 @@ export const PROVIDER_DESCRIPTIONS: Descriptions = {
     'CEL expression whose text is the context of a commit status, or the environment of a deployment.',
 }
 
+export const SILENCE_DESCRIPTIONS: Descriptions = {
+  spec: 'What is silenced, when and why.',
+  'spec.match': 'Condition in CEL; events for which it is true are silenced, and "true" is all.',
+  'spec.reason': 'Why, for those who miss a message.',
+  'spec.schedule': 'When each window begins: five fields of cron, such as 0 22 * * MON-FRI.',
+  'spec.timeZone': 'Time zone of the schedule, such as Europe/Berlin; UTC by default.',
+  'spec.duration': 'How long each window is, such as 8h; 31 days at most.',
+  'spec.startsAt': 'Nothing is silenced before this time (RFC 3339).',
+  'spec.endsAt': 'Nothing is silenced from this time on (RFC 3339). Needed without a schedule.',
+  'spec.suspend': 'Silences nothing while it is true.',
+}
+
 /** The schema with a description for each field. Throws for a field without, and for one too many. */
 export function describeFields(
   schema: StructuralSchema,

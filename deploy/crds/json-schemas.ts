@@ -1,4 +1,3 @@
-import { NOTIFICATION_GROUP, NOTIFICATION_VERSIONS } from '../../relay/model/kubernetes.ts'
 import { annotationsSchema } from './annotation-schema.ts'
 import { KINDS, type Kind } from './definitions.ts'
 import { describeFields } from './descriptions.ts'
@@ -31,7 +30,7 @@ export function schemaFiles(): readonly SchemaFile[] {
         required: ['kind', 'apiVersion'],
         properties: {
           kind: { const: kind.kind },
-          apiVersion: { type: 'string', pattern: `^${NOTIFICATION_GROUP.replaceAll('.', '\\.')}/` },
+          apiVersion: { type: 'string', pattern: `^${kind.group.replaceAll('.', '\\.')}/` },
         },
       },
       // biome-ignore lint/suspicious/noThenProperty: a keyword of JSON Schema
@@ -49,7 +48,7 @@ export function schemaFiles(): readonly SchemaFile[] {
   }))
 }
 
-function objectSchema({ kind, description, spec, fields }: Kind): JsonSchema {
+function objectSchema({ kind, group, versions, description, spec, fields }: Kind): JsonSchema {
   return {
     description,
     type: 'object',
@@ -57,7 +56,7 @@ function objectSchema({ kind, description, spec, fields }: Kind): JsonSchema {
     additionalProperties: false,
     properties: {
       apiVersion: {
-        enum: NOTIFICATION_VERSIONS.map((version) => `${NOTIFICATION_GROUP}/${version}`),
+        enum: versions.map((version) => `${group}/${version}`),
       },
       kind: { const: kind },
       metadata: {
@@ -66,7 +65,7 @@ function objectSchema({ kind, description, spec, fields }: Kind): JsonSchema {
         properties: {
           name: { type: 'string' },
           namespace: { type: 'string' },
-          annotations: annotationsSchema(kind),
+          ...(kind !== 'Silence' && { annotations: annotationsSchema(kind) }),
         },
       },
       spec: jsonSchemaOf(describeFields(structuralSchemaOf(spec), 'spec', fields)),

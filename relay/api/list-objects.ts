@@ -19,14 +19,14 @@ export interface ObjectPorts extends Pick<Ports, 'configs' | 'clock'> {
   readonly counts: OutcomeCounts
 }
 
-const KINDS = ['Alert', 'Provider'] as const
+const KINDS = ['Alert', 'Provider', 'Silence'] as const
 
 const ObjectQuery = z.strictObject({
-  kind: z.enum(KINDS, 'expected Alert or Provider').optional(),
+  kind: z.enum(KINDS, 'expected Alert, Provider or Silence').optional(),
 })
 
 /**
- * Lists the Alerts and Providers of a cluster, and how they did in the last 24 hours: 200
+ * Lists the Alerts, Providers and Silences of a cluster, and how those that send did in the last 24 hours: 200
  * `{cluster, objects}`, 400 for an unknown or wrong parameter, or 404 without a configuration.
  * Rejects when a store fails.
  */
@@ -46,13 +46,16 @@ export async function listObjects(
     counts.byObject('alert', cluster, hours),
     counts.byObject('provider', cluster, hours),
   ])
-  const known = { Alert: countsByName(alerts), Provider: countsByName(providers) }
+  const known = new Map([
+    ['Alert', countsByName(alerts)],
+    ['Provider', countsByName(providers)],
+  ])
   const manifests = manifestsByName(snapshot)
   const objects = snapshot.objects
     .filter(({ kind }) => kind === (query.data.kind ?? kind))
     .map((object) => {
-      const of = object.kind === 'Alert' ? known.Alert : known.Provider
-      return objectView(object, manifests.get(nameWithKind(object)), of.get(namespacedName(object)))
+      const counted = known.get(object.kind)?.get(namespacedName(object))
+      return objectView(object, manifests.get(nameWithKind(object)), counted)
     })
   return jsonAnswer(200, { cluster, objects: objects.toSorted(byName) })
 }

@@ -32,7 +32,7 @@ const Time = z.string().transform((text, context) => {
  * The schema of an object of one kind. An object without a kind, as in a Kubernetes list, gets it
  * here.
  */
-function objectOf(kind: 'Alert' | 'Provider') {
+function objectOf(kind: 'Alert' | 'Provider' | 'Silence') {
   return z
     .record(z.string(), z.unknown())
     .refine((value) => !nestsDeeperThan(value, MAX_NESTING), {
@@ -42,11 +42,12 @@ function objectOf(kind: 'Alert' | 'Provider') {
     .transform((value): KubernetesObject => ({ ...value, kind }))
 }
 
-/** The schema of the body. The objects of the two lists are validated one by one. */
+/** The schema of the body. The objects of the lists are validated one by one. */
 const ConfigBody = z.object({
   takenAt: Time,
   alerts: z.array(z.unknown()),
   providers: z.array(z.unknown()),
+  silences: z.array(z.unknown()).default([]),
 })
 
 /** The most Providers of the fleet: each is compiled for every cluster that uses one. */
@@ -55,9 +56,13 @@ export const MAX_FLEET_PROVIDERS = 500
 /** The schema of the body of the fleet's set, which has no Alerts. */
 const FleetBody = z
   .object({ takenAt: Time, providers: z.array(z.unknown()).max(MAX_FLEET_PROVIDERS) })
-  .transform((set) => ({ ...set, alerts: [] }))
+  .transform((set) => ({ ...set, alerts: [], silences: [] }))
 
-const LISTS = { alerts: objectOf('Alert'), providers: objectOf('Provider') }
+const LISTS = {
+  alerts: objectOf('Alert'),
+  providers: objectOf('Provider'),
+  silences: objectOf('Silence'),
+}
 
 /** How many objects are checked without a pause: about a millisecond of work. */
 const SLICE = 100
@@ -85,7 +90,7 @@ async function readList(
   return { objects, issues }
 }
 
-/** A request that replaces a cluster's whole set of Alerts and Providers. */
+/** A request that replaces a cluster's whole set of Alerts, Providers and Silences. */
 export interface ConfigRequest extends RequestBody {
   readonly cluster: string
   /** The version of the shipper that sends it; absent for any other sender. */
@@ -164,7 +169,8 @@ async function readSet(
   const { takenAt } = parsed.data
   const alerts = await readList('alerts', parsed.data.alerts, pause)
   const providers = await readList('providers', parsed.data.providers, pause)
-  const issues = [...alerts.issues, ...providers.issues]
+  const silences = await readList('silences', parsed.data.silences, pause)
+  const issues = [...alerts.issues, ...providers.issues, ...silences.issues]
   if (issues.length > 0) return { problem: invalid(fieldErrors(issues)) }
   if (takenAt > now + MAX_CLOCK_SKEW_MS) {
     const message = `is in the future; the time here is ${isoTime(now)}`
@@ -173,9 +179,11 @@ async function readSet(
   const repeated = [
     ...repeatedNames('alerts', alerts.objects),
     ...repeatedNames('providers', providers.objects),
+    ...repeatedNames('silences', silences.objects),
   ]
   if (repeated.length > 0) return { problem: invalid(repeated) }
-  return { manifests: [...alerts.objects, ...providers.objects], takenAt }
+  const manifests = [...alerts.objects, ...providers.objects, ...silences.objects]
+  return { manifests, takenAt }
 }
 
 /**

@@ -3,7 +3,7 @@ import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
 import { problem } from './problem.ts'
 
 /**
- * Shows a cluster's set: 200 `{cluster, revision, takenAt, alerts, providers, objects}` with the
+ * Shows a cluster's set: 200 `{cluster, revision, takenAt, alerts, providers, silences, objects}` with the
  * objects as they came and the readiness of each, or 404. Rejects when the store fails.
  */
 export async function showConfig(ports: Pick<Ports, 'configs'>, cluster: string): Promise<Answer> {
@@ -18,6 +18,7 @@ export async function showConfig(ports: Pick<Ports, 'configs'>, cluster: string)
     takenAt: new Date(takenAt).toISOString(),
     alerts: manifests.filter(({ kind }) => kind === 'Alert'),
     providers: manifests.filter(({ kind }) => kind === 'Provider'),
+    silences: manifests.filter(({ kind }) => kind === 'Silence'),
     objects,
   })
 }

@@ -5,6 +5,7 @@ import { FLEET } from './fleet.ts'
 import { derivedUid } from './hash.ts'
 import { type KubernetesObject, relayAnnotations } from './kubernetes.ts'
 import { Provider, withAnnotatedType } from './provider.ts'
+import { SilenceObject } from './silence-object.ts'
 import { storedForm } from './stored-form.ts'
 
 /** A Kubernetes object of a known kind, or what is wrong with it. */
@@ -21,6 +22,14 @@ export function parseAlert(cluster: string, manifest: KubernetesObject): ParseRe
 export function parseProvider(cluster: string, manifest: KubernetesObject): ParseResult<Provider> {
   const result: ParseResult<Provider> = parseObject('Provider', Provider, cluster, manifest)
   return 'object' in result ? { object: withAnnotatedType(result.object) } : result
+}
+
+/** Validates a Silence and gives it a UID when it has none. */
+export function parseSilence(
+  cluster: string,
+  manifest: KubernetesObject,
+): ParseResult<SilenceObject> {
+  return parseObject('Silence', SilenceObject, cluster, manifest)
 }
 
 /**
@@ -114,10 +123,11 @@ export function nameOf(manifest: KubernetesObject) {
   }
 }
 
-/** The valid Alerts and Providers among the objects of a snapshot. */
+/** The valid Alerts, Providers and Silences among the objects of a snapshot. */
 export function parseObjects(cluster: string, manifests: readonly KubernetesObject[]) {
   const alerts: Alert[] = []
   const providers: Provider[] = []
+  const silences: SilenceObject[] = []
   for (const manifest of manifests) {
     if (manifest.kind === 'Alert') {
       const result = parseAlert(cluster, manifest)
@@ -125,7 +135,10 @@ export function parseObjects(cluster: string, manifests: readonly KubernetesObje
     } else if (manifest.kind === 'Provider') {
       const result = parseProvider(cluster, manifest)
       if ('object' in result) providers.push(result.object)
+    } else if (manifest.kind === 'Silence') {
+      const result = parseSilence(cluster, manifest)
+      if ('object' in result) silences.push(result.object)
     }
   }
-  return { alerts, providers }
+  return { alerts, providers, silences }
 }

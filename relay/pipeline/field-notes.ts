@@ -4,6 +4,7 @@ import type { FieldError } from '../model/errors.ts'
 import { type KubernetesObject, LocalObjectReference } from '../model/kubernetes.ts'
 import { ProviderSpec } from '../model/provider.ts'
 import { REPORTING_KINDS } from '../model/reporting-kinds.ts'
+import { SilenceSpec } from '../model/silence-object.ts'
 
 const OBJECT_FIELDS: ReadonlySet<string> = new Set([
   'apiVersion',
@@ -13,19 +14,21 @@ const OBJECT_FIELDS: ReadonlySet<string> = new Set([
   'status',
 ])
 
+const SPECS = { Alert: AlertSpec, Provider: ProviderSpec, Silence: SilenceSpec } as const
+
 /**
- * What is most likely a mistake in an Alert or a Provider that validates and takes effect: a field
+ * What is most likely a mistake in an Alert, a Provider or a Silence that validates and takes effect: a field
  * that no CRD has, a kind that no controller reports, a pattern where only a name or `*` works. For
  * the entries of its lists see `patternEntries`.
  */
 export function fieldNotes(
-  kind: 'Alert' | 'Provider',
+  kind: 'Alert' | 'Provider' | 'Silence',
   manifest: KubernetesObject,
 ): readonly FieldError[] {
   const top = Object.keys(manifest)
     .filter((field) => !OBJECT_FIELDS.has(field))
     .map(ignored)
-  const schema = kind === 'Alert' ? AlertSpec : ProviderSpec
+  const schema = SPECS[kind]
   const own = [...top, ...unknownFields(manifest.spec, schema, 'spec')]
   const nested = Object.entries(Object(manifest.spec))
     .filter(([field]) => field in schema.shape && field.endsWith('Ref'))

@@ -15,6 +15,7 @@ import { type IncidentRules, incidentRules } from './rules/incident-rules.ts'
 import { followsFailures, type MemoryRules } from './rules/memory-rules.ts'
 import { type RuleTexts, textsFor } from './rules/rule-texts.ts'
 import { misfits } from './rules/rules.ts'
+import type { CompiledSilence } from './silences/active-silences.ts'
 import { type MatchInput, sourceMiss } from './source-index.ts'
 import { typeGate } from './type-gate.ts'
 
@@ -37,6 +38,8 @@ export type Candidate = { readonly alert: Alert } & (
       readonly incident?: IncidentRules
       /** How it becomes one message with others; `never`: not at all. */
       readonly group?: GroupRule | 'never'
+      /** The Silences of its namespace. */
+      readonly silences?: readonly CompiledSilence[]
     }
   | {
       /**
@@ -242,6 +245,7 @@ function judge(
   const texts = textsFor(rules, provider.rules)
   const incident = incidentRules(rules.incident, provider.rules.incident)
   const group = rules.group ?? provider.rules.group
+  const silences = table.silences.get(alert.metadata.namespace)
   return {
     kind: 'matched',
     alert,
@@ -252,5 +256,6 @@ function judge(
     ...(compiled.memory && { memory: compiled.memory }),
     ...(incident && { incident }),
     ...(group && { group }),
+    ...(silences && { silences }),
   }
 }

@@ -3,8 +3,14 @@ import type { ConfigSnapshot, ObjectReadiness } from '../model/config.ts'
 import { FLEET } from '../model/fleet.ts'
 import { hashParts } from '../model/hash.ts'
 import { type KubernetesObject, namespacedName } from '../model/kubernetes.ts'
-import { parseAlert, parseFleetProvider, parseProvider } from '../model/parse-objects.ts'
+import {
+  parseAlert,
+  parseFleetProvider,
+  parseProvider,
+  parseSilence,
+} from '../model/parse-objects.ts'
 import { annotationField } from '../model/rule-annotations.ts'
+import { SilenceSpec } from '../model/silence-object.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 import {
   type AlertBudget,
@@ -20,6 +26,7 @@ import { ignoredFields, invalid, named, ready } from './readiness.ts'
 import { readingOnce } from './reading-once.ts'
 import { type CompiledProvider, fleetProviders } from './routing-table.ts'
 import { misfits } from './rules/rules.ts'
+import { compileSilence } from './silences/silence-objects.ts'
 import { inSlices, noPause, type Pause, slicesOf } from './slices.ts'
 
 /** What decides about objects beside the set itself. */
@@ -83,13 +90,18 @@ export async function reconcile(
       alerts.push(await inSlices(judgeAlert(surroundings, manifest), pause))
     }
   }
+  const silences: ObjectReadiness[] = []
+  for (const slice of slicesOf(ofKind('Silence'), SLICE)) {
+    await pause()
+    for (const manifest of slice) silences.push(silenceReadiness(cluster, manifest))
+  }
   await pause()
   return {
     cluster,
     revision: hashParts(JSON.stringify(manifests)),
     takenAt,
     manifests,
-    objects: [...alerts, ...providers.values()],
+    objects: [...alerts, ...providers.values(), ...silences],
   }
 }
 
@@ -191,4 +203,13 @@ function forbiddenNamespaces(compiled: CompiledAlert): readonly string[] {
 
 function byName(objects: readonly ObjectReadiness[]) {
   return objects.map((object) => [namespacedName(object), object] as const)
+}
+
+function silenceReadiness(cluster: string, manifest: KubernetesObject): ObjectReadiness {
+  const result = parseSilence(cluster, manifest)
+  if (!('object' in result)) return invalid('Silence', result)
+  const { metadata } = result.object
+  const compiled = compileSilence(result.object)
+  if ('errors' in compiled) return invalid('Silence', { ...metadata, errors: compiled.errors })
+  return ready('Silence', metadata, ignoredFields(manifest.spec, SilenceSpec, 'spec'))
 }

@@ -1,5 +1,6 @@
 import type { EventOrder, LedgerRecord, Waiting } from '../model/delivery.ts'
 import type { Ports } from '../ports/ports.ts'
+import { isObjectId, objectsInForce } from './silences/silence-objects.ts'
 import { slicesOf } from './slices.ts'
 
 const PAGE_SIZE = 200
@@ -13,14 +14,37 @@ const MAX_RECORDS = 10_000
 type WakePorts = Pick<Ports, 'ledger' | 'queue' | 'clock'>
 
 /**
- * Tries soon what waits for a configuration, after a configuration, Provider or Secret came. Each
- * delivery keeps its chain of tries and its place in it. `delayMs` is how long other processes may
+ * Tries soon what waits for a configuration, after a configuration, Provider or Secret came, and what a Silence
+ * held back that is in force no more. Each delivery keeps its chain of tries and its place in it. `delayMs` is how long other processes may
  * still use the old configuration; 0 when none does. Resolves with the number of deliveries.
  * Rejects when a store fails; those that were not woken are tried by the retry schedule.
  */
-export function wakeWaiting(ports: WakePorts, cluster: string, delayMs = 0): Promise<number> {
+export async function wakeWaiting(
+  ports: WakePorts & Pick<Ports, 'configs'>,
+  cluster: string,
+  delayMs = 0,
+): Promise<number> {
   const isWanted: IsWanted = ({ why }) => why === 'configuration'
-  return wakeThose(ports, { cluster, outcome: 'retry', isWanted }, delayMs)
+  const waiting = await wakeThose(ports, { cluster, outcome: 'retry', isWanted }, delayMs)
+  return waiting + (await wakeReleased(ports, cluster, delayMs))
+}
+
+/** Looks soon at what Silences held back that are in force no more, since they are gone or were changed. */
+async function wakeReleased(
+  ports: WakePorts & Pick<Ports, 'configs'>,
+  cluster: string,
+  delayMs: number,
+): Promise<number> {
+  const isHeld: IsWanted = ({ silence }) => silence !== undefined && isObjectId(silence)
+  const held = await findWaiting(ports.ledger, { cluster, outcome: 'held', isWanted: isHeld })
+  if (held.length === 0) return 0
+  const snapshot = await ports.configs.read(cluster)
+  const inForce = objectsInForce(
+    typeof snapshot === 'object' ? snapshot : undefined,
+    ports.clock.now(),
+  )
+  const isWanted: IsWanted = (status) => isHeld(status) && !inForce.has(status.silence ?? '')
+  return wakeEach(ports, held, isWanted, delayMs)
 }
 
 /**
@@ -50,9 +74,18 @@ interface Wanted {
 }
 
 async function wakeThose(ports: WakePorts, wanted: Wanted, delayMs: number): Promise<number> {
+  return wakeEach(ports, await findWaiting(ports.ledger, wanted), wanted.isWanted, delayMs)
+}
+
+async function wakeEach(
+  ports: WakePorts,
+  found: readonly string[],
+  isWanted: IsWanted,
+  delayMs: number,
+): Promise<number> {
   let woken = 0
-  for (const ids of slicesOf(await findWaiting(ports.ledger, wanted), WOKEN_AT_ONCE)) {
-    woken += await wakeAll(ports, ids, wanted.isWanted, delayMs)
+  for (const ids of slicesOf(found, WOKEN_AT_ONCE)) {
+    woken += await wakeAll(ports, ids, isWanted, delayMs)
   }
   return woken
 }

@@ -26,10 +26,13 @@ describe.skipIf(!hasKubectl)('what the shipper may do', () => {
     'create events',
     `list alerts.${GROUP}`,
     `list providers.${GROUP}`,
+    'list silences.flux-relay.io',
     `patch alerts/status.${GROUP}`,
     `patch providers/status.${GROUP}`,
+    'patch silences/status.flux-relay.io',
     `watch alerts.${GROUP}`,
     `watch providers.${GROUP}`,
+    'watch silences.flux-relay.io',
   ]
 
   it('is no more than it needs for configuration and labels', async () => {

@@ -5,8 +5,9 @@ import {
   NOTIFICATION_GROUP,
   NOTIFICATION_VERSIONS,
 } from '../../../relay/model/kubernetes.ts'
+import { RELAY_GROUP, SILENCE_VERSIONS } from '../../../relay/model/silence-object.ts'
 
-export type LoadedKind = 'Alert' | 'Provider' | 'Secret'
+export type LoadedKind = 'Alert' | 'Provider' | 'Silence' | 'Secret'
 
 /** What an object is to the relay, or why that cannot be said. */
 export type Classification = LoadedKind | 'List' | 'ignored' | 'receiver' | FieldError
@@ -18,13 +19,15 @@ export function isIgnored(apiVersion: string, kind: string): boolean {
     case 'Alert':
     case 'Provider':
       return apiVersion !== '' && group !== NOTIFICATION_GROUP
+    case 'Silence':
+      return apiVersion !== '' && group !== RELAY_GROUP
     case 'Secret':
       return apiVersion !== '' && apiVersion !== 'v1'
     case 'List':
       return false
     default:
       if (isEncryptedText(kind)) return false
-      return group !== NOTIFICATION_GROUP
+      return group !== NOTIFICATION_GROUP && group !== RELAY_GROUP
   }
 }
 
@@ -43,18 +46,29 @@ export function classify(file: string, object: KubernetesObject): Classification
     return { field: 'apiVersion', message: `expected ${expectedVersions(kind)}` }
   }
   if (kind === 'Secret') return 'Secret'
-  if (kind !== 'Alert' && kind !== 'Provider') {
-    const message = `${NOTIFICATION_GROUP} has no such kind; expected Alert or Provider`
-    return { field: 'kind', message }
+  const group = groupOf(apiVersion)
+  if (!isServedKind(kind) || group !== SERVED[kind].group) {
+    const expected = group === RELAY_GROUP ? 'Silence' : 'Alert or Provider'
+    return { field: 'kind', message: `${group} has no such kind; expected ${expected}` }
   }
-  const isServed = NOTIFICATION_VERSIONS.some(
-    (version) => apiVersion === `${NOTIFICATION_GROUP}/${version}`,
-  )
-  if (isServed) return kind
+  if (SERVED[kind].versions.some((version) => apiVersion === `${group}/${version}`)) return kind
   return {
     field: 'apiVersion',
-    message: `this version of ${NOTIFICATION_GROUP} is not supported; expected ${expectedVersions(kind)}`,
+    message: `this version of ${group} is not supported; expected ${expectedVersions(kind)}`,
   }
+}
+
+const FLUX = { group: NOTIFICATION_GROUP, versions: NOTIFICATION_VERSIONS } as const
+
+/** The kinds that are configuration, with their groups and versions. */
+const SERVED = {
+  Alert: FLUX,
+  Provider: FLUX,
+  Silence: { group: RELAY_GROUP, versions: SILENCE_VERSIONS },
+} as const
+
+function isServedKind(kind: string): kind is keyof typeof SERVED {
+  return Object.hasOwn(SERVED, kind)
 }
 
 /** The one kind of Flux's notification group that sends nothing: it takes the webhooks of others. */
@@ -81,8 +95,9 @@ function classifyEncrypted({ apiVersion, kind }: KubernetesObject): Classificati
 
 function expectedVersions(kind: string): string {
   if (kind === 'Secret') return 'v1'
-  const [first, ...others] = NOTIFICATION_VERSIONS
-  return `${NOTIFICATION_GROUP}/${first} (or ${others.join(', ')})`
+  const { group, versions } = isServedKind(kind) ? SERVED[kind] : FLUX
+  const [first, ...others] = versions
+  return `${group}/${first}${others.length > 0 ? ` (or ${others.join(', ')})` : ''}`
 }
 
 function groupOf(apiVersion: string): string {

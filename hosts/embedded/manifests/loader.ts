@@ -10,7 +10,7 @@ import { entrySignature, type FolderEntry, isManifestFile } from './scan.ts'
 
 /** What a manifests folder amounts to. */
 export interface LoadedManifests {
-  /** The valid Alerts and Providers as they came, in path order. */
+  /** The valid Alerts, Providers and Silences as they came, in path order. */
   readonly manifests: readonly KubernetesObject[]
   /** When the file of each of them was changed last, in the same order; milliseconds since the epoch. */
   readonly modifiedAt: readonly number[]

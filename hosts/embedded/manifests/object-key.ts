@@ -20,5 +20,7 @@ export function manifestObjectKey(
  */
 export function shownKey(key: ObjectKey): string {
   const isOrdinary = /^[A-Za-z]{1,63}\/[\w.-]{1,253}\/[\w.-]{1,253}$/.test(key)
-  return isOrdinary ? key : (/^(?:Alert|Provider|Secret)(?=\/)/.exec(key)?.[0] ?? 'an object')
+  return isOrdinary
+    ? key
+    : (/^(?:Alert|Provider|Silence|Secret)(?=\/)/.exec(key)?.[0] ?? 'an object')
 }

@@ -4,7 +4,12 @@ import {
   type KubernetesObject,
   namespacedName,
 } from '../../../relay/model/kubernetes.ts'
-import { nameOf, parseAlert, parseProvider } from '../../../relay/model/parse-objects.ts'
+import {
+  nameOf,
+  parseAlert,
+  parseProvider,
+  parseSilence,
+} from '../../../relay/model/parse-objects.ts'
 import { Secret, type SecretData } from '../../../relay/model/secret.ts'
 import { storedForm, withTexts } from '../../../relay/model/stored-form.ts'
 import {
@@ -18,7 +23,7 @@ import { manifestObjectKey, type ObjectKey } from './object-key.ts'
 
 /** An object that validated: what the relay takes of it. */
 export type LoadedContent =
-  | { readonly kind: 'Alert' | 'Provider'; readonly manifest: KubernetesObject }
+  | { readonly kind: 'Alert' | 'Provider' | 'Silence'; readonly manifest: KubernetesObject }
   | { readonly kind: 'Secret'; readonly name: string; readonly data: SecretData }
 
 /** An object that validated, and where it begins. */
@@ -54,7 +59,7 @@ export interface NotTaken {
   readonly position: Position
 }
 
-/** The Alerts, Providers, Secrets and Receivers of a document; those of a `List` one by one. */
+/** The Alerts, Providers, Silences, Secrets and Receivers of a document; those of a `List` one by one. */
 export function objectsIn(
   cluster: string,
   file: string,
@@ -158,6 +163,8 @@ function remarks(
   }
 }
 
+const PARSERS = { Alert: parseAlert, Provider: parseProvider, Silence: parseSilence } as const
+
 function readContent(
   cluster: string,
   kind: LoadedKind,
@@ -165,8 +172,7 @@ function readContent(
 ): { readonly content: LoadedContent } | { readonly errors: readonly FieldError[] } {
   if (kind === 'Secret') return readSecret(withTexts(written, ['data', 'stringData']))
   const manifest = storedForm(written)
-  const parse = kind === 'Alert' ? parseAlert : parseProvider
-  const result = parse(cluster, manifest)
+  const result = PARSERS[kind](cluster, manifest)
   return 'object' in result ? { content: { kind, manifest } } : { errors: result.errors }
 }
 

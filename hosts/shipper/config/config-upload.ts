@@ -134,9 +134,17 @@ class UploadLoop {
   async #put(): Promise<void> {
     const { watch, http, relay } = this.#options
     this.#isDirty = false
-    const taken = { Alert: watch.viewed('Alert'), Provider: watch.viewed('Provider') }
+    const taken = {
+      Alert: watch.viewed('Alert'),
+      Provider: watch.viewed('Provider'),
+      Silence: watch.viewed('Silence'),
+    }
     const takenAt = this.#takenAt.next()
-    const set = { alerts: taken.Alert.map(textOf), providers: taken.Provider.map(textOf) }
+    const set = {
+      alerts: taken.Alert.map(textOf),
+      providers: taken.Provider.map(textOf),
+      silences: taken.Silence.map(textOf),
+    }
     const result = await putSet(http, relay, set, takenAt)
     if (this.#isStopping) return
     if (result.kind !== 'accepted') return this.#notAccepted(result)

@@ -1,4 +1,5 @@
 import { NOTIFICATION_GROUP, NOTIFICATION_VERSIONS } from '../../../relay/model/kubernetes.ts'
+import { RELAY_GROUP, SILENCE_VERSIONS } from '../../../relay/model/silence-object.ts'
 import type { KubernetesClient } from '../kubernetes/client.ts'
 import type { ApiObject } from '../kubernetes/collection.ts'
 import { type ApiResource, findResource } from '../kubernetes/discovery.ts'
@@ -6,9 +7,9 @@ import type { FollowOptions } from '../kubernetes/follow.ts'
 import { followKind, isDefinite, type KindFollower } from '../kubernetes/follow-kind.ts'
 import { ObjectView, type ViewedObject } from './object-view.ts'
 
-export type ConfigKind = 'Alert' | 'Provider'
+export type ConfigKind = 'Alert' | 'Provider' | 'Silence'
 
-/** Is told how the Alerts and Providers of the cluster can be read. */
+/** Is told how the Alerts, Providers and Silences of the cluster can be read. */
 export interface ConfigWatchObserver {
   /** The kind is read in this version from now on. Called when the version changes. */
   served(kind: ConfigKind, apiVersion: string): void
@@ -30,7 +31,7 @@ export interface ConfigWatchOptions extends Pick<FollowOptions, 'random' | 'wait
   readonly observer: ConfigWatchObserver
 }
 
-/** The Alerts and Providers of all namespaces, as they are now. */
+/** The Alerts, Providers and Silences of all namespaces, as they are now. */
 export interface ConfigWatch {
   /** The Alerts; undefined before they were listed. */
   alerts(): readonly ApiObject[] | undefined
@@ -44,7 +45,7 @@ export interface ConfigWatch {
    * date.
    */
   lookAgain(kind: ConfigKind): void
-  /** Whether both kinds were listed. */
+  /** Whether Alerts and Providers were listed, and Silences, unless the API answered that there are none. */
   isComplete(): boolean
   /** Whether the Alerts were listed, or the API answered that there are none. */
   areAlertsSettled(): boolean
@@ -53,10 +54,15 @@ export interface ConfigWatch {
   stop(): void
 }
 
-/** The versions, the latest first. */
-const VERSIONS = NOTIFICATION_VERSIONS.toReversed()
+/** The groups of the kinds, and their versions, the latest first. */
+const FLUX = { group: NOTIFICATION_GROUP, versions: NOTIFICATION_VERSIONS.toReversed() }
+const SERVED = {
+  Alert: FLUX,
+  Provider: FLUX,
+  Silence: { group: RELAY_GROUP, versions: SILENCE_VERSIONS.toReversed() },
+} as const
 
-/** Watches the Alerts and Providers in the latest version that the cluster serves of each. */
+/** Watches the objects in the latest version that the cluster serves of each kind. */
 export function startConfigWatch(options: ConfigWatchOptions): ConfigWatch {
   const listeners: (() => void)[] = []
   const changed = () => {
@@ -65,6 +71,7 @@ export function startConfigWatch(options: ConfigWatchOptions): ConfigWatch {
   const watches = {
     Alert: new KindWatch('Alert', options, changed),
     Provider: new KindWatch('Provider', options, changed),
+    Silence: new KindWatch('Silence', options, changed),
   }
   const objects = (kind: ConfigKind) => {
     const { isComplete, objects } = watches[kind].view
@@ -77,7 +84,11 @@ export function startConfigWatch(options: ConfigWatchOptions): ConfigWatch {
     find: (kind, namespace, name) => watches[kind].view.find(namespace, name),
     resource: (kind) => watches[kind].resource,
     lookAgain: (kind) => watches[kind].follower.lookAgain(),
-    isComplete: () => watches.Alert.view.isComplete && watches.Provider.view.isComplete,
+    // A cluster need not have the relay's own kind.
+    isComplete: () =>
+      watches.Alert.view.isComplete &&
+      watches.Provider.view.isComplete &&
+      watches.Silence.isSettled,
     areAlertsSettled: () => watches.Alert.isSettled,
     onChanged: (listener) => void listeners.push(listener),
     stop() {
@@ -106,7 +117,8 @@ class KindWatch {
       ...{ client, random, wait },
       ...(lookAgainMs !== undefined && { lookAgainMs }),
       async find() {
-        const found = await findResource(client, NOTIFICATION_GROUP, kind, VERSIONS)
+        const { group, versions } = SERVED[kind]
+        const found = await findResource(client, group, kind, versions)
         return found ? [found] : []
       },
       listener: {

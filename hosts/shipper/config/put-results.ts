@@ -16,7 +16,7 @@ export type TakenSet = Readonly<Record<ConfigKind, readonly ViewedObject[]>>
 /** What the relay answered for each object of a set. */
 export function resultsOf(taken: TakenSet, said: readonly ObjectReadiness[]): readonly PutResult[] {
   const byName = new Map(said.map((readiness) => [nameOf(readiness.kind, readiness), readiness]))
-  return (['Provider', 'Alert'] as const).flatMap((kind) =>
+  return (['Provider', 'Alert', 'Silence'] as const).flatMap((kind) =>
     taken[kind].flatMap(({ object }) => {
       const readiness = byName.get(nameOf(kind, object.metadata))
       return readiness === undefined ? [] : [{ kind, object, readiness }]

@@ -17,8 +17,11 @@ export function createConfigurationObserver(
 function watchObserver(log: Log, metrics: Metrics): ConfigWatchObserver & WriteBackObserver {
   return {
     served: (kind, apiVersion) => log.info({ kind, apiVersion }, 'watching objects'),
-    absent: (kind) =>
-      log.warn({ kind }, 'the cluster does not define this kind; it is looked for every minute'),
+    absent(kind) {
+      // Few clusters need the relay's own kind.
+      const level = kind === 'Silence' ? 'info' : 'warn'
+      log[level]({ kind }, 'the cluster does not define this kind; it is looked for every minute')
+    },
     watchFailed(kind, error, retryInMs) {
       metrics.kubernetesFailed('config')
       log.warn(

@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import { Rfc3339 } from './time.ts'
 
-/** An Alert or a Provider as Kubernetes shows it. */
+/** An Alert, a Provider or a Silence as Kubernetes shows it. */
 const Manifest = z.record(z.string(), z.unknown())
 
-/** An Alert or a Provider in a set that is put. An object without a kind gets it from its list. */
-const manifestOf = (kind: 'Alert' | 'Provider') =>
+/** An object in a set that is put. An object without a kind gets it from its list. */
+const manifestOf = (kind: 'Alert' | 'Provider' | 'Silence') =>
   z.looseObject({ kind: z.literal(kind).nullish() })
 
 /** Whether an object takes effect, in the shape of Flux's `Ready` condition. */
@@ -27,8 +27,9 @@ export const ConfigSet = z
     takenAt: Rfc3339.meta({ description: 'When the set was read from the cluster, RFC 3339.' }),
     alerts: z.array(manifestOf('Alert')),
     providers: z.array(manifestOf('Provider')),
+    silences: z.array(manifestOf('Silence')).optional(),
   })
-  .meta({ description: 'All Alerts and Providers of a cluster.' })
+  .meta({ description: 'All Alerts, Providers and Silences of a cluster.' })
 export type ConfigSet = z.infer<typeof ConfigSet>
 
 /** The answer to `PUT …/config`. */
@@ -50,6 +51,10 @@ export const StoredConfig = z
     takenAt: z.string().meta({ description: 'RFC 3339.' }),
     alerts: z.array(Manifest),
     providers: z.array(Manifest),
+    silences: z
+      .array(Manifest)
+      .optional()
+      .meta({ description: 'Absent in the answers of the first versions.' }),
     objects: z.array(Readiness),
   })
   .meta({ description: 'The set of a cluster that is in force.' })

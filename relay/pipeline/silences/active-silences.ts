@@ -8,16 +8,16 @@ import { readSilences } from './stored-silences.ts'
 
 /** A silence whose condition is compiled. */
 export interface CompiledSilence {
+  /** Names it: the id of one that a person made, or `Silence/namespace/name`. */
   readonly id: string
   readonly reason: string
-  /** Milliseconds since the epoch. */
-  readonly endsAt: number
   readonly condition: Condition
+  /** When it ends that is in force at `now`; undefined when it is not. Milliseconds since the epoch. */
+  endAt(now: number): number | undefined
 }
 
 /** The silences of a cluster, as far as they can be used. */
 export interface KnownSilences {
-  /** Those that may be in force, the one that ends last first. */
   readonly silences: readonly CompiledSilence[]
   /** Why others have no effect, for people. */
   readonly problems: readonly string[]
@@ -96,11 +96,13 @@ function compile(read: Read): KnownSilences {
     const { id, match, reason } = silence
     try {
       const condition = compileCondition(match)
-      silences.push({ id, reason, endsAt: endOf(silence), condition })
+      const endsAt = endOf(silence)
+      const endAt = (now: number) => (now < endsAt ? endsAt : undefined)
+      silences.push({ id, reason, condition, endAt })
     } catch (error) {
       if (!(error instanceof CelError)) throw error
       problems.push(`the silence ${id} has no effect: ${error.message}`)
     }
   }
-  return { silences: silences.toSorted((a, b) => b.endsAt - a.endsAt), problems }
+  return { silences, problems }
 }

@@ -4,9 +4,9 @@ import type { Ports } from '../../ports/ports.ts'
 import type { ProviderFamily } from '../../providers/contract.ts'
 import { type Conclusion, end } from '../conclusion.ts'
 import type { MatchedCandidate } from '../prepare.ts'
-import type { ActiveSilences, CompiledSilence, KnownSilences } from './active-silences.ts'
+import type { ActiveSilences, KnownSilences } from './active-silences.ts'
 import { endOfFailure, heldAlike } from './lasting-failure.ts'
-import { findSilence } from './silenced.ts'
+import { findSilence, type SilenceInForce } from './silenced.ts'
 
 /** What the stage of silences needs. */
 export interface SilenceContext {
@@ -41,7 +41,9 @@ export function judgeSilence(
 ): Awaitable<SilenceJudgement> {
   if (!FAMILIES.has(candidate.type.family) || !isUntried(record)) return NOT_SILENCED
   return whenThere(context.silences.of(record.cluster), (known) =>
-    hasNone(known) && !wasHeld(record) ? NOT_SILENCED : judge(record, candidate, context, known),
+    hasNone(known) && candidate.silences === undefined && !wasHeld(record)
+      ? NOT_SILENCED
+      : judge(record, candidate, context, known),
   )
 }
 
@@ -82,7 +84,7 @@ function isUntried({ tries, replayedAt, toldIn }: DeliveryRecord<Status>): boole
   return tries === 0 && replayedAt.length === 0 && toldIn === undefined
 }
 
-function held(silence: CompiledSilence): Conclusion {
+function held(silence: SilenceInForce): Conclusion {
   return {
     kind: 'postponed',
     why: 'rule',
@@ -93,6 +95,6 @@ function held(silence: CompiledSilence): Conclusion {
   }
 }
 
-function silencedText({ id, endsAt, reason }: CompiledSilence): string {
+function silencedText({ id, endsAt, reason }: SilenceInForce): string {
   return `silenced by ${id} until ${new Date(endsAt).toISOString()}: ${reason}`
 }

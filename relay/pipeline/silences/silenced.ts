@@ -19,9 +19,15 @@ export interface SilenceInput {
   readonly objectLabels?: Labels | undefined
 }
 
+/** A silence that is in force. */
+export interface SilenceInForce extends CompiledSilence {
+  /** Milliseconds since the epoch. */
+  readonly endsAt: number
+}
+
 /** Whether a delivery is silenced, and by what. */
 export interface Silencing {
-  readonly by?: CompiledSilence
+  readonly by?: SilenceInForce
   /** Which silences could not be asked, and why: they silence nothing. */
   readonly notes: readonly string[]
 }
@@ -30,10 +36,10 @@ export interface Silencing {
 export function findSilence(
   { silences, problems }: KnownSilences,
   input: SilenceInput,
-  { alert, provider }: MatchedCandidate,
+  { alert, provider, silences: ofAlert = [] }: MatchedCandidate,
   now: number,
 ): Silencing {
-  const active = silences.filter(({ endsAt }) => endsAt > now)
+  const active = inForce([...silences, ...ofAlert], now)
   if (active.length === 0) return { notes: problems }
   const { event } = mergedEvent(input.event, alert)
   const { objectLabels } = input
@@ -59,4 +65,14 @@ export function findSilence(
     }
   }
   return { notes }
+}
+
+/** The one that ends last comes first, so that what it holds is looked at as seldom as can be. */
+function inForce(silences: readonly CompiledSilence[], now: number): readonly SilenceInForce[] {
+  return silences
+    .flatMap((silence) => {
+      const endsAt = silence.endAt(now)
+      return endsAt === undefined ? [] : [{ ...silence, endsAt }]
+    })
+    .toSorted((a, b) => b.endsAt - a.endsAt)
 }

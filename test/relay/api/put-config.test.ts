@@ -59,8 +59,27 @@ describe('putConfig', () => {
       takenAt: '2026-11-20T09:14:03.000Z',
       alerts: [alert()],
       providers: [provider()],
+      silences: [],
     })
     expect(JSON.stringify([answer, shown])).not.toContain('hunter2')
+  })
+
+  it('takes Silences, and shows them', async () => {
+    const { ports, put } = setup()
+    const silence = {
+      ...{ apiVersion: 'flux-relay.io/v1alpha1', kind: 'Silence' },
+      metadata: { name: 'night', namespace: 'flux-system' },
+      spec: { match: 'true', reason: 'night', schedule: '0 22 * * *', duration: '8h' },
+    }
+    expect((await put(config({ silences: [silence] }))).json).toMatchObject({
+      objects: [{ kind: 'Alert' }, { kind: 'Provider' }, { kind: 'Silence', ready: true }],
+    })
+    expect(JSON.parse((await showConfig(ports, 'prod')).body)).toMatchObject({
+      silences: [silence],
+    })
+    expect((await put(config({ silences: [silence, silence] }))).json).toMatchObject({
+      errors: [{ field: 'silences[1]' }],
+    })
   })
 
   it('gives an object the kind of the list it is in', async () => {

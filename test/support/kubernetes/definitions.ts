@@ -45,6 +45,11 @@ export function notificationKinds(
   }))
 }
 
+/** The relay's own kind, which a cluster need not have. */
+export const SILENCE_KIND: CustomKind = {
+  ...{ group: 'flux-relay.io', kind: 'Silence', versions: ['v1alpha1'] },
+}
+
 /** The definition of a kind that takes any fields. */
 export function definitionOf(custom: CustomKind): Manifest {
   const { group, kind, versions, hasStatus = true } = custom

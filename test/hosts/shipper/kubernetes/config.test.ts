@@ -1,7 +1,11 @@
 import { describe, expect, it } from 'vitest'
 import { type ConfigRun, runConfig } from '../../../support/config-harness.ts'
 import { startCluster } from '../../../support/kubernetes/cluster.ts'
-import { definitionOf, notificationKinds } from '../../../support/kubernetes/definitions.ts'
+import {
+  definitionOf,
+  notificationKinds,
+  SILENCE_KIND,
+} from '../../../support/kubernetes/definitions.ts'
 import { startDoubleCluster } from '../../../support/kubernetes/double-cluster.ts'
 import { START } from '../../../support/manual-clock.ts'
 import { alertObject, providerObject } from '../../../support/notification-objects.ts'
@@ -264,7 +268,7 @@ describe('a set that is not taken', () => {
     await waitFor(async () => {
       await run.time.pass(1_000)
       expect(run.said.at(-1)).toMatch(
-        /^refused the Alerts and Providers are 700\d{4} bytes of JSON/,
+        /^refused the Alerts, Providers and Silences are 700\d{4} bytes of JSON/,
       )
     })
     expect(run.puts).toEqual([])
@@ -279,20 +283,25 @@ describe('versions', () => {
     [['v1beta1', 'v1beta2'], 'v1beta2'],
     [['v1beta2', 'v1beta3', 'v1'], 'v1'],
   ])('of %s the latest is read: %s', async (versions, expected) => {
-    const cluster = await startCluster({ notification: notificationKinds(versions) })
+    const cluster = await startCluster({
+      notification: [...notificationKinds(versions), SILENCE_KIND],
+    })
     await cluster.apply(alertObject('a', {}, versions[0]))
     const run = await runConfig(cluster)
     await run.answered(1)
     const apiVersion = `notification.toolkit.fluxcd.io/${expected}`
     expect(run.puts[0]?.alerts).toMatchObject([{ apiVersion }])
-    expect(run.said.slice(0, 2).toSorted()).toEqual([
+    expect(run.said.slice(0, 3).toSorted()).toEqual([
       `served Alert ${apiVersion}`,
       `served Provider ${apiVersion}`,
+      'served Silence flux-relay.io/v1alpha1',
     ])
   })
 
   it('that come and go are followed', async () => {
-    const cluster = await startDoubleCluster({ notification: notificationKinds(['v1beta2']) })
+    const cluster = await startDoubleCluster({
+      notification: [...notificationKinds(['v1beta2']), SILENCE_KIND],
+    })
     await cluster.apply(alertObject('a', {}, 'v1beta2'))
     const run = await runConfig(cluster)
     await run.answered(1)
@@ -312,16 +321,17 @@ describe('versions', () => {
   it('are looked for every minute where there is none', async () => {
     const cluster = await startCluster({ notification: [] })
     const run = await runConfig(cluster)
-    await waitFor(() => expect(run.said.toSorted()).toEqual(['absent Alert', 'absent Provider']))
+    const absent = ['absent Alert', 'absent Provider', 'absent Silence']
+    await waitFor(() => expect(run.said.toSorted()).toEqual(absent))
     for (let minute = 0; minute < 3; minute += 1) {
-      // Of both kinds.
+      // Of each kind.
       const waits = () => run.time.waits.filter((ms) => ms === MINUTE)
-      await waitFor(() => expect(waits()).toHaveLength(2))
+      await waitFor(() => expect(waits()).toHaveLength(3))
       const lookups = discoveries(cluster)
       await run.time.pass(MINUTE)
       await waitFor(() => expect(discoveries(cluster)).toBeGreaterThan(lookups))
     }
-    expect([run.said.length, run.puts, run.watch.areAlertsSettled()]).toEqual([2, [], true])
+    expect([run.said.length, run.puts, run.watch.areAlertsSettled()]).toEqual([3, [], true])
     for (const kind of notificationKinds(['v1beta3'])) await cluster.apply(definitionOf(kind))
     await waitFor(async () => {
       await run.time.pass(MINUTE)

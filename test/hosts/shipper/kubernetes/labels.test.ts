@@ -129,7 +129,7 @@ describe('labels', () => {
         .filter(({ verb }) => verb === 'list' || verb === 'watch')
         .map(({ resource }) => resource),
     )
-    expect(read).toEqual(new Set(['alerts', 'providers', 'kustomizations']))
+    expect(read).toEqual(new Set(['alerts', 'providers', 'silences', 'kustomizations']))
     expect([...run.whole].filter((path) => path.endsWith('/kustomizations'))).toEqual([])
   })
 

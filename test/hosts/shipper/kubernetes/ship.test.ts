@@ -110,9 +110,16 @@ describe.skipIf(!hasKubectl)('with the rights of its manifests', () => {
     })
     await cluster.apply(providerObject('slack', { secretRef: { name: 'hook' } }))
     await cluster.apply(alertObject('all'))
+    await cluster.apply({
+      ...{ apiVersion: 'flux-relay.io/v1alpha1', kind: 'Silence' },
+      metadata: { namespace: 'flux-system', name: 'night' },
+      spec: { match: 'true', reason: 'night', schedule: '0 22 * * *', duration: '8h' },
+    })
     await cluster.apply(eventManifest('podinfo.1', { at: Date.now() }))
     await eventually(async () => {
       expect(await readyOf(cluster, 'all')).toMatch(/^(True|False) /)
+      const written = cluster.requests.filter(({ resource }) => resource === 'silences/status')
+      expect(written).toMatchObject([{ status: 200 }])
     })
     await eventually(async () => expect(await shipper.metric('secrets_written_total')).toBe(1))
     await shipper.stop()

@@ -1,0 +1,76 @@
+import { CelError } from '../../cel/cel-error.ts'
+import { compileCondition } from '../../cel/condition.ts'
+import type { ConfigSnapshot } from '../../model/config.ts'
+import type { FieldError } from '../../model/errors.ts'
+import { namespacedName } from '../../model/kubernetes.ts'
+import { parseObjects } from '../../model/parse-objects.ts'
+import type { SilenceObject } from '../../model/silence-object.ts'
+import type { CompiledSilence } from './active-silences.ts'
+import { compileWindows, WindowsError } from './windows.ts'
+
+/** A Silence that is compiled, or what is wrong with it. */
+export type CompiledObject =
+  | { readonly silence: CompiledSilence }
+  | { readonly errors: readonly FieldError[] }
+
+/** The beginning of the ids of Silences among the objects of a cluster. */
+const OBJECT_PREFIX = 'Silence/'
+
+/** Whether the id of a silence is that of an object. */
+export function isObjectId(id: string): boolean {
+  return id.startsWith(OBJECT_PREFIX)
+}
+
+/** Compiles a Silence. One that is suspended is never in force. */
+export function compileSilence({ metadata, spec }: SilenceObject): CompiledObject {
+  const { match, reason, suspend } = spec
+  const errors: FieldError[] = []
+  const compiled = {
+    condition: part(errors, () => compileCondition(match)),
+    windows: part(errors, () => compileWindows(spec)),
+  }
+  const { condition, windows } = compiled
+  if (!condition || !windows) return { errors }
+  const id = `${OBJECT_PREFIX}${namespacedName(metadata)}`
+  const endAt = suspend ? () => undefined : (now: number) => windows.endAt(now)
+  return { silence: { id, reason, condition, endAt } }
+}
+
+function part<T>(errors: FieldError[], compile: () => T): T | undefined {
+  try {
+    return compile()
+  } catch (error) {
+    if (error instanceof CelError) errors.push({ field: 'spec.match', message: error.message })
+    else if (error instanceof WindowsError) errors.push(...error.errors)
+    else throw error
+    return undefined
+  }
+}
+
+/** The ids of the Silences of a set that are in force at `now`, in milliseconds since the epoch. */
+export function objectsInForce(
+  snapshot: Pick<ConfigSnapshot, 'cluster' | 'manifests'> | undefined,
+  now: number,
+): ReadonlySet<string> {
+  if (snapshot === undefined) return new Set()
+  const { silences } = parseObjects(
+    snapshot.cluster,
+    snapshot.manifests.filter(({ kind }) => kind === 'Silence'),
+  )
+  const compiled = [...silencesByNamespace(silences).values()].flat()
+  return new Set(compiled.filter(({ endAt }) => endAt(now) !== undefined).map(({ id }) => id))
+}
+
+/** The valid Silences of a set by their namespaces, whose Alerts they are for. */
+export function silencesByNamespace(
+  objects: readonly SilenceObject[],
+): ReadonlyMap<string, readonly CompiledSilence[]> {
+  const byNamespace = new Map<string, CompiledSilence[]>()
+  for (const object of objects) {
+    const compiled = compileSilence(object)
+    if (!('silence' in compiled)) continue
+    const { namespace } = object.metadata
+    byNamespace.set(namespace, [...(byNamespace.get(namespace) ?? []), compiled.silence])
+  }
+  return byNamespace
+}
