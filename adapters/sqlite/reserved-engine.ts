@@ -60,8 +60,8 @@ export class ReservedEngine {
    * Does what `SqlEngine.checkpoint` does, except on a full disk, where the file would use up the
    * reserve.
    */
-  checkpoint(minPages: number): void {
-    if (!this.#trouble) this.#engine.checkpoint(minPages)
+  checkpoint(minPages: number): boolean {
+    return !this.#trouble && this.#engine.checkpoint(minPages)
   }
 
   close(): void {

@@ -37,15 +37,18 @@ export class SqlEngine {
   }
 
   /**
-   * Moves the log into the file if it has `minPages` pages at least. A disk that fails is left for the
-   * next commit to tell, as SQLite does in its own checkpoints.
+   * Moves the log into the file if it has `minPages` pages at least; says whether it did. A disk that fails
+   * is left for the next commit to tell, as SQLite does in its own checkpoints.
    */
-  checkpoint(minPages: number): void {
+  checkpoint(minPages: number): boolean {
     try {
       const { log } = this.#statement(LOG_SIZE).get() ?? {}
-      if (Number(log) >= minPages) this.#statement(MOVE_LOG).get()
+      if (Number(log) < minPages) return false
+      this.#statement(MOVE_LOG).get()
+      return true
     } catch {
       // Nothing is lost: the log has it all.
+      return false
     }
   }
 

@@ -23,7 +23,8 @@ import { type Loss, watchDatabase } from './gone-database.ts'
 import { type StorageTrouble, watchTrouble } from './storage-trouble.ts'
 import type { TurnGate } from './turn-gate.ts'
 
-const DATABASE_FILE = 'flux-relay.db'
+/** The name of the database in the folder of a relay's data. */
+export const DATABASE_FILE = 'flux-relay.db'
 
 const SWEEP_INTERVAL_MS = 10 * 60_000
 

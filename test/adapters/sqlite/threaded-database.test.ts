@@ -40,6 +40,13 @@ describe('a database in a thread', () => {
     expect(await database.read(KEYS)).toEqual([{ key: 'a' }, { key: 'b' }])
   })
 
+  it('moves the log into the file once nothing is asked for', async () => {
+    const { database, file } = await open()
+    const bytes = 300 * 4_096
+    await database.write([change(INSERT, 'a', 'x'.repeat(bytes))])
+    await vi.waitFor(() => expect(statSync(file).size).toBeGreaterThan(bytes), 5_000)
+  })
+
   it('gives the rows that a change returns, whatever its parameters are', async () => {
     const { database } = await open()
     const kept = ['text', 2 ** 40, 1n, 0.5, null, new Uint8Array([0, 255])]
