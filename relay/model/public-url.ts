@@ -16,3 +16,8 @@ export function parsePublicUrl(text: string): string | undefined {
 export function deliveryPageUrl(publicUrl: string | undefined, deliveryId: string) {
   return publicUrl === undefined ? undefined : `${publicUrl}/console/deliveries/${deliveryId}`
 }
+
+/** Where people see all deliveries that fit a query, in the console of a relay that is open at `publicUrl`. */
+export function deliveriesPageUrl(publicUrl: string, query: Readonly<Record<string, string>>) {
+  return `${publicUrl}/console/deliveries?${new URLSearchParams(query).toString()}`
+}

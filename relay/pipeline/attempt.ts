@@ -124,12 +124,12 @@ function grouped(
   record: DeliveryRecord<Status>,
   prepared: Prepared,
   candidate: MatchedCandidate,
-  { ports, destinations }: AttemptContext,
+  { ports, destinations, publicUrl }: AttemptContext,
 ): Awaitable<LetGo | Conclusion> {
   const isLimited =
     prepared.type.family === 'chat' && destinations.isLimited(destinationOf(record, prepared).key)
   if (!mayBeGrouped(record, candidate, isLimited)) return UNGROUPED
-  return attemptGroup(ports, record, candidate, isLimited)
+  return attemptGroup(ports, record, candidate, { isLimited, publicUrl })
 }
 
 function unprepared({ kind, reason }: Unprepared): Conclusion {

@@ -171,10 +171,18 @@ async function previewMatched(
     }
     case 'prepared': {
       const preview = await previewOf(prepared, clock)
-      const said = [...prepared.notes, ...preview.notes]
+      const said = [...prepared.notes, ...groupNotes(candidate), ...preview.notes]
       return { outcome: 'delivered', reason: TAKEN, requests: preview.requests, notes: said }
     }
   }
+}
+
+/** That a rule puts the event together with others, of which an explanation knows nothing. */
+function groupNotes({ group }: MatchedCandidate): readonly string[] {
+  if (group === undefined || group === 'never') return []
+  const { waitMs, maxMs } = group
+  const times = `${waitMs / 1_000} s after the last, ${maxMs / 1_000} s after the first at most`
+  return [`one message tells of it and of others with the same group-by: ${times}`]
 }
 
 const TAKEN = 'the Alert takes the event'

@@ -30,6 +30,14 @@ export function mayBeGrouped(
   return group === undefined ? isLimited : group !== 'never'
 }
 
+/** What decides about a group beside the delivery. */
+export interface GroupSituation {
+  /** Whether the type is for chat, and its destination limits the rate now. */
+  readonly isLimited: boolean
+  /** Where the relay's console is open to people; absent when it is not. */
+  readonly publicUrl?: string | undefined
+}
+
 /**
  * Decides about a delivery that may be grouped: a conclusion when it is not sent now, or not by itself. A
  * replay is told alone, or as the message of its group was. Rejects when a store fails.
@@ -38,12 +46,16 @@ export async function attemptGroup(
   ports: Pick<Ports, 'state' | 'clock' | 'ledger'>,
   record: DeliveryRecord<Status>,
   candidate: MatchedCandidate,
-  isLimited: boolean,
+  { isLimited, publicUrl }: GroupSituation,
 ): Promise<LetGo | Conclusion> {
   const gathering = gatheringOf(record, candidate, isLimited)
   const grouped = isReplayed(record)
     ? await leadAlone(ports, record)
-    : await group(ports, record, candidate.provider.provider.metadata, gathering)
+    : await group(
+        ports,
+        { record, provider: candidate.provider.provider.metadata, publicUrl },
+        gathering,
+      )
   return conclude(grouped, gathering?.why)
 }
 

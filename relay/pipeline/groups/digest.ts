@@ -1,5 +1,6 @@
 import type { DeliveryRecord, Status } from '../../model/delivery.ts'
 import { objectName } from '../../model/event.ts'
+import { deliveriesPageUrl } from '../../model/public-url.ts'
 import type { Digest } from '../../model/stored/group-message.ts'
 import { ellipsize } from '../../model/text.ts'
 
@@ -9,6 +10,14 @@ const MAX_NAMED_OBJECTS = 10
 /** How much of an object's last message is shown, in UTF-16 units. */
 const MAX_SAID_LENGTH = 200
 
+/** What a message depends on beside its deliveries. */
+export interface DigestOptions {
+  /** The Provider that they go to, as `namespace/name`. */
+  readonly provider: string
+  /** Where the relay's console is open to people; absent when it is not. */
+  readonly publicUrl?: string | undefined
+}
+
 /** The reason of a message whose events have different ones. */
 const SEVERAL_REASONS = 'Grouped'
 
@@ -17,15 +26,15 @@ type History = readonly DeliveryRecord<Status>[]
 
 /**
  * What one message says of the events of several deliveries, which are in the order of their events. Those
- * that still fail come first, then those that failed and recovered, then the others. `provider` is the Provider that
- * they go to, as `namespace/name`.
+ * that still fail come first, then those that failed and recovered, then the others.
  */
-export function digestOf(members: History, provider: string): Digest {
+export function digestOf(members: History, { provider, publicUrl }: DigestOptions): Digest {
   const histories = [...byObject(members).values()].toSorted((a, b) => rank(a) - rank(b))
   const bySeverity = countsBySeverity(members)
   const named = histories.slice(0, MAX_NAMED_OBJECTS)
   const more = histories.length - named.length
-  const rest = more === 0 ? [] : [`and ${objects(more, 'more ')}: ${commandFor(members, provider)}`]
+  const rest =
+    more === 0 ? [] : [`and ${objects(more, 'more ')}: ${placeOf(members, provider, publicUrl)}`]
   const title = `${events(members.length)} of ${objects(histories.length)}: ${bySeverity}`
   const lines = [
     `${title}, ${spanOf(members)}`,
@@ -107,14 +116,17 @@ function spanOf(members: History): string {
   return from === to ? `at ${from} UTC` : `from ${from} to ${to} UTC`
 }
 
-/** The command that lists the deliveries of the message, and little else. */
-function commandFor(members: History, provider: string): string {
+/** Where the deliveries of the message, and little else, are listed: a page, or else a command. */
+function placeOf(members: History, provider: string, publicUrl: string | undefined): string {
   const { first, last } = acceptTimes(members)
   const [leader] = members
   if (leader === undefined) return ''
+  const { cluster } = leader
   const since = new Date(first).toISOString()
   const until = new Date(last + 1).toISOString()
-  return `flux-relay get deliveries --cluster ${leader.cluster} --provider ${provider} --since ${since} --until ${until}`
+  if (publicUrl !== undefined)
+    return deliveriesPageUrl(publicUrl, { cluster, provider, since, until })
+  return `flux-relay get deliveries --cluster ${cluster} --provider ${provider} --since ${since} --until ${until}`
 }
 
 function acceptTimes(members: History): { readonly first: number; readonly last: number } {

@@ -1,5 +1,4 @@
 import type { DeliveryRecord, FinalOutcome, Status } from '../../model/delivery.ts'
-import type { Identity } from '../../model/kubernetes.ts'
 import type { Digest, GroupMessage } from '../../model/stored/group-message.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Gathering } from './gathering.ts'
@@ -32,20 +31,18 @@ export type Grouped =
 
 /**
  * Decides about a delivery that may be told together with others, now or when it comes back. All of a group
- * wait until its message is due; the first one sends it, and the others end as that one ends. Without a
- * `gathering`, as after its rule was removed, nothing joins a group any more. Rejects when a store fails.
+ * wait until its message is due; the first one sends it, and the others end as that one ends. `leader` is the
+ * delivery, and what it needs if it sends the message. Without a `gathering`, as after its rule was removed, nothing joins a group any more. Rejects when a store fails.
  */
 export function group(
   ports: GroupPorts,
-  record: DeliveryRecord<Status>,
-  provider: Identity,
+  leader: Leader,
   gathering: Gathering | undefined,
 ): Promise<Grouped> {
-  const { toldIn: leader, id } = record
-  if (leader === undefined) return join(ports, record, gathering)
-  return leader === id
-    ? lead(ports, { record, provider }, gathering)
-    : follow(ports, record, leader, gathering)
+  const { record } = leader
+  const { toldIn, id } = record
+  if (toldIn === undefined) return join(ports, record, gathering)
+  return toldIn === id ? lead(ports, leader, gathering) : follow(ports, record, toldIn, gathering)
 }
 
 async function join(

@@ -29,6 +29,8 @@ export async function readMessage(
 export interface Leader {
   readonly record: DeliveryRecord<Status>
   readonly provider: Identity
+  /** Where the relay's console is open to people; absent when it is not. */
+  readonly publicUrl?: string | undefined
 }
 
 /**
@@ -40,16 +42,17 @@ export async function makeMessage(
   leader: Leader,
   least: number,
 ): Promise<GroupMessage> {
-  const { record, provider } = leader
+  const { record, publicUrl } = leader
+  const provider = namespacedName(leader.provider)
   const { cluster, id } = record
   const made = await readMessage(ports, cluster, id)
   if (made) return made
-  const members = await findMembers(ports, record, namespacedName(provider))
+  const members = await findMembers(ports, record, provider)
   // Its own record may say something else in a list that lags.
   const all = members.some((member) => member.id === id) ? members : [record, ...members]
   const message: GroupMessage = {
     members: all.map((member) => nameOf(member.id)),
-    ...(all.length >= least && { digest: digestOf(all, namespacedName(provider)) }),
+    ...(all.length >= least && { digest: digestOf(all, { provider, publicUrl }) }),
   }
   const expiresAt = ports.clock.now() + REMEMBER_MS
   const value = groupMessageCodec.encode(message)

@@ -10,6 +10,7 @@ import { compileRoutingTable } from '../../../../relay/pipeline/routing-table.ts
 import { acceptedEvent, event } from '../../../support/delivery-records.ts'
 import { memoryPorts } from '../../../support/memory-ports.ts'
 import { alert, provider } from '../../../support/relay-harness.ts'
+import { annotated } from '../rules/annotated.ts'
 
 const hook = provider('hook', { type: 'generic', address: 'https://a.test/hook' })
 
@@ -102,6 +103,21 @@ describe('explaining an event', () => {
     const later = memoryPorts()
     later.clock.advance(3_600_000)
     expect(await explained(manifests, acceptedEvent(), {}, later)).toEqual([verdict])
+  })
+
+  it('says that one message may tell of the event and of others', async () => {
+    const slack = provider('slack', {
+      type: 'slack',
+      address: 'https://hooks.slack.com/services/x',
+    })
+    const rules = { 'group-by': 'event.reason', 'group-wait': '30s' }
+    const [verdict] = await explained([slack, annotated(alert('one', 'slack'), rules)])
+    expect(verdict).toMatchObject({
+      outcome: 'delivered',
+      notes: [
+        'one message tells of it and of others with the same group-by: 30 s after the last, 300 s after the first at most',
+      ],
+    })
   })
 
   it('takes a Secret that is elsewhere for granted, when it is told so', async () => {

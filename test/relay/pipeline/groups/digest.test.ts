@@ -15,7 +15,7 @@ function member(name: string, severity: 'info' | 'error', seconds: number, messa
 const clockTime = (seconds: number) => new Date(START + seconds * 1_000).toISOString().slice(11, 19)
 
 const messageOf = (members: Parameters<typeof digestOf>[0]) =>
-  digestOf(members, 'flux-system/slack')
+  digestOf(members, { provider: 'flux-system/slack' })
 
 describe('the message of a group', () => {
   it('counts by severity, and names each object with what it said last', () => {
@@ -59,6 +59,23 @@ describe('the message of a group', () => {
         `--since ${new Date(START).toISOString()} --until ${new Date(START + 24_001).toISOString()}`,
     )
     expect(messageOf(members.slice(0, 10)).text).not.toContain('more')
+  })
+
+  it('leads to the page of the rest where the console is open to people', () => {
+    const members = Array.from({ length: 12 }, (_, index) => member(`n${index}`, 'error', index))
+    const { text } = digestOf(members, {
+      provider: 'flux-system/slack',
+      publicUrl: 'https://relay.example',
+    })
+    const [, address = ''] = /and 2 more objects: (\S+)$/.exec(text) ?? []
+    const { origin, pathname, searchParams } = new URL(address)
+    expect(`${origin}${pathname}`).toBe('https://relay.example/console/deliveries')
+    expect(Object.fromEntries(searchParams)).toEqual({
+      cluster: 'local',
+      provider: 'flux-system/slack',
+      since: new Date(START).toISOString(),
+      until: new Date(START + 11_001).toISOString(),
+    })
   })
 
   it('keeps the one reason that all have, and cuts long messages', () => {
