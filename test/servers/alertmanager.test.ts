@@ -35,6 +35,12 @@ async function startAlertmanager() {
       await harness.send('kustomization-health-check-failed', changes)
       await harness.drain()
     },
+    /** The success of the same object, which happens now by the clock of Alertmanager too. */
+    async succeed() {
+      const timestamp = new Date().toISOString()
+      await harness.send('kustomization-finished', { timestamp })
+      await harness.drain()
+    },
     async alerts(): Promise<readonly { readonly labels: Readonly<Record<string, string>> }[]> {
       return (await fetch(alerts)).json() as Promise<never>
     },
@@ -79,5 +85,18 @@ describe.skipIf(inject('alertmanager') === '')('a real Alertmanager', () => {
     const records = await harness.records()
     expect(records.map(({ outcome }) => outcome)).toEqual(['delivered', 'delivered'])
     expect(await alerts()).toHaveLength(1)
+  })
+
+  it('resolves the alerts of failures by the labels that they fired with', async () => {
+    const { harness, deliver, succeed, alerts } = await startAlertmanager()
+    await deliver(metadata({ revision: 'main@sha1:1', 'app-version': '1' }))
+    await deliver({ reason: 'BuildFailed', ...metadata({ revision: 'main@sha1:2' }) })
+    const reasons = async () => (await alerts()).map(({ labels }) => labels.reason).toSorted()
+    expect(await reasons()).toEqual(['BuildFailed', 'HealthCheckFailed'])
+    await succeed()
+    const records = await harness.records()
+    expect(records.map(({ outcome }) => outcome)).toEqual(Array(3).fill('delivered'))
+    // Alertmanager lists no alert that has ended.
+    expect(await reasons()).toEqual(['ReconciliationSucceeded'])
   })
 })
