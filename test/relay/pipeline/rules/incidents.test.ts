@@ -193,6 +193,43 @@ describe('the rule incident-labels', () => {
 })
 
 describe('rules of incidents', () => {
+  it('hold with after, which waits with a failure and never with its end', async () => {
+    const harness = await start('alertmanager', {
+      after: '2 times',
+      'incident-key': BY_NAME,
+      'incident-labels': 'team: web\nreason:',
+    })
+    await deliver(harness, FAILED)
+    expect(bodies(harness)).toEqual([])
+    await deliver(harness, FAILED, { message: 'again' })
+    await deliver(harness, APPLIED)
+    expect(bodies(harness)).toMatchObject([
+      [{ status: 'firing', labels: { team: 'web', severity: 'error' } }],
+      [
+        { status: 'resolved', labels: { team: 'web', severity: 'error' } },
+        { status: 'resolved', labels: { team: 'web', severity: 'info' } },
+      ],
+    ])
+  })
+
+  it('hold with when and text', async () => {
+    const harness = await start('alertmanager', {
+      when: "event.severity == 'error' || event.reason.endsWith('Succeeded')",
+      text: '$(event.reason) in $(cluster)',
+      'incident-labels': 'cluster: $(cluster)',
+    })
+    await deliver(harness, FAILED)
+    await deliver(harness, 'kustomization-configured')
+    await deliver(harness, APPLIED)
+    expect(bodies(harness)).toMatchObject([
+      [{ annotations: { message: 'HealthCheckFailed in local' }, labels: { cluster: 'local' } }],
+      [
+        { status: 'resolved', annotations: { message: 'ReconciliationSucceeded in local' } },
+        { status: 'resolved' },
+      ],
+    ])
+  })
+
   it('go with the types that have such a thing, and hold back on others', async () => {
     const having = (name: 'hasIncidentKey' | 'hasIncidentLabels') =>
       [...providerTypes.values()].filter((type) => type[name]).map(({ type }) => type)
