@@ -39,7 +39,7 @@ const BORDERS: Readonly<Record<string, Border>> = {
   adapters: {
     // Tokens are no part of the model; their type is where they are compared.
     parts: [/^relay\/(ports|model)\//, /^relay\/api\/credentials\.ts$/],
-    packages: [/^undici/, /^@nats-io\/(nats-core|nkeys)/, NODE, AWS_CLIENTS],
+    packages: [/^undici/, /^@nats-io\/(nats-core|nkeys)/, /^nodemailer\//, NODE, AWS_CLIENTS],
   },
   console: { parts: [/^relay\/(api|model|ports)\//], packages: [] },
   client: {
@@ -63,7 +63,7 @@ const BORDERS: Readonly<Record<string, Border>> = {
   'hosts/embedded': {
     parts: [
       /^hosts\/kit\//,
-      /^adapters\/(http|nats|sqlite)\//,
+      /^adapters\/(http|nats|smtp|sqlite)\//,
       /^console\//,
       /^relay\//,
       PACKAGE_JSON,
@@ -73,7 +73,7 @@ const BORDERS: Readonly<Record<string, Border>> = {
   functions: {
     parts: [
       /^hosts\/kit\//,
-      /^adapters\/(aws|http|nats)\//,
+      /^adapters\/(aws|http|nats|smtp)\//,
       /^console\//,
       /^relay\//,
       PACKAGE_JSON,

@@ -36,6 +36,11 @@ export function tlsErrorText(error: unknown): string {
   return `${TLS_TEXTS[code] ?? 'the TLS handshake failed'} (${code})`
 }
 
+/** Whether a code of Node or OpenSSL is about TLS itself, such as a certificate that is not trusted. */
+export function isAboutTls(code: string): boolean {
+  return isTlsCode(code) || (code !== 'ECONNRESET' && Object.hasOwn(TLS_TEXTS, code))
+}
+
 /**
  * The error's code; `unknown` without one. For an AggregateError it is the code of the first error.
  */

@@ -1,9 +1,10 @@
 import type { Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import type { TransportOptions } from '../../relay/ports/http.ts'
-import { type ConnectorContext, createConnector } from '../http/connector.ts'
+import type { ConnectorContext } from '../http/connector.ts'
 import { hostPortOf } from '../http/dial.ts'
 import { ConnectError } from '../http/failure.ts'
+import { destroyOnAbort, openPlainSocket } from '../http/plain-socket.ts'
 import { secure, secureContextOf } from '../http/tls.ts'
 import { isTlsDemanded, type ServerAddress, wantsTls } from './server-address.ts'
 import { parseServerLine, type ServerInfo, type ServerLine } from './server-line.ts'
@@ -47,7 +48,7 @@ export async function openLink(
   transport: TransportOptions,
   context: LinkContext,
 ): Promise<Link> {
-  const socket = await dialServer(server, transport, context)
+  const socket = await openPlainSocket(server.destination, transport, context)
   destroyOnAbort(socket, context.signal)
   const encrypt = async () => {
     const secured = await upgrade(socket, server, transport, context)
@@ -67,28 +68,6 @@ export async function openLink(
     socket.destroy()
     throw error
   }
-}
-
-/** Opens a plain connection. A server speaks first, and without TLS. */
-function dialServer(
-  { destination }: ServerAddress,
-  transport: TransportOptions,
-  context: LinkContext,
-): Promise<Socket> {
-  const connector = createConnector(destination, transport, context)
-  const { promise, resolve, reject } = Promise.withResolvers<Socket>()
-  const { hostname, protocol, port } = destination
-  connector.connect({ hostname, protocol, port }, (error, socket) =>
-    socket === null ? reject(error) : resolve(socket),
-  )
-  return promise
-}
-
-function destroyOnAbort(socket: Socket, signal: AbortSignal): void {
-  const abort = () => socket.destroy(signal.reason)
-  if (signal.aborted) abort()
-  signal.addEventListener('abort', abort)
-  socket.once('close', () => signal.removeEventListener('abort', abort))
 }
 
 /** The server's first line; undefined when it must use TLS and waits for that. */

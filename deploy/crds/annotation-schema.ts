@@ -43,6 +43,8 @@ const RULES: Readonly<Record<RuleAnnotation, string>> = {
 const SETTINGS: Readonly<Record<string, string>> = {
   'api-url': 'Address of the API of a forge, where it does not follow from spec.address.',
   jetstream: 'For nats: "true" counts a message as sent once a stream of JetStream has it.',
+  'smtp-plain':
+    'For email: "true" sends without TLS, to a server that takes mail without a password.',
   'tls-first': 'For nats: "true" begins with TLS, before the server has said anything.',
 }
 

@@ -1,4 +1,5 @@
 import type { TransportFailureCause } from '../../relay/ports/http.ts'
+import type { MailRefusal } from '../../relay/ports/mail.ts'
 import type { NatsRefusal } from '../../relay/ports/nats.ts'
 import { readProjectFile } from './project.ts'
 
@@ -12,10 +13,11 @@ export interface About {
 }
 
 /**
- * What to do about an error. Its cause is written in one of four ways, and what the relay makes of
- * the first three is found out:
+ * What to do about an error. Its cause is written in one of five ways, and what the relay makes of
+ * all but the last is found out:
  * - answer `404 {"message": "Not Found"}`: the status and the body of an HTTP answer
  * - no answer `dns`: why none came
+ * - smtp `550 5.1.1 No such user`: the answer of a server of mail, that to a login with `535 …`
  * - refused `permission Permissions Violation`: what a NATS server objects to, and its words
  * - dead `the event names no commit: …`: the outcome, and the relay's words with … for what differs
  */
@@ -24,6 +26,7 @@ export interface ErrorAdvice {
     | { readonly kind: 'answer'; readonly status: number; readonly body: string }
     | { readonly kind: 'no answer'; readonly why: TransportFailureCause }
     | { readonly kind: 'refused'; readonly why: NatsRefusal['cause']; readonly detail: string }
+    | { readonly kind: 'mail'; readonly refusal: Omit<MailRefusal, 'kind'> }
     | { readonly kind: 'reason'; readonly outcome: string; readonly reason: string }
   readonly advice: string
 }
@@ -34,6 +37,7 @@ const ANSWER = /^answer `(\d{3}) ?(.*)`$/
 const NO_ANSWER =
   /^no answer `(address-refused|invalid-request|dns|connect|tls|proxy|reset|timeout|protocol)`$/
 const REFUSED = /^refused `(credentials|permission|message|size|unavailable) (.+)`$/
+const SMTP = /^smtp `([45]\d\d .+)`$/
 const REASON = /^(dead|retry|skipped) `(.+)`$/
 
 /** Throws when the file is missing, or is not of the form that the others have. */
@@ -65,6 +69,11 @@ function readCause(cell: string): ErrorAdvice['cause'] | undefined {
   const [, refusal, detail = ''] = REFUSED.exec(cell) ?? []
   if (refusal !== undefined) {
     return { kind: 'refused', why: refusal as NatsRefusal['cause'], detail }
+  }
+  const [, said = ''] = SMTP.exec(cell) ?? []
+  if (said !== '') {
+    const cause = /^(?:454|53\d) /.test(said) ? 'credentials' : 'message'
+    return { kind: 'mail', refusal: { cause, isPassing: said.startsWith('4'), detail: said } }
   }
   const [, outcome, reason] = REASON.exec(cell) ?? []
   return outcome && reason ? { kind: 'reason', outcome, reason } : undefined

@@ -4,7 +4,7 @@ import type { ErrorAdvice } from './about.ts'
 import { deliverEvents } from './deliver.ts'
 import type { Example } from './example.ts'
 import { inlineCode, markdownTable } from './markdown.ts'
-import type { DestinationAnswers, HttpAnswer, NatsAnswer } from './recorder.ts'
+import type { DestinationAnswers, HttpAnswer, MailAnswer, NatsAnswer } from './recorder.ts'
 import { httpAnswer, isPreparation, SUCCESSES } from './stand-in.ts'
 
 /** What the ledger says of each error, found out by a delivery that meets it, and what to do. */
@@ -26,21 +26,35 @@ type Met = Exclude<ErrorAdvice['cause'], { kind: 'reason' }>
 function answersOf(cause: Met): DestinationAnswers {
   return {
     http(request) {
-      const isAnswered = cause.kind === 'refused' || isPreparation(request)
-      return isAnswered ? SUCCESSES.http(request) : httpAnswerOf(cause)
+      if (cause.kind === 'refused' || cause.kind === 'mail' || isPreparation(request)) {
+        return SUCCESSES.http(request)
+      }
+      return httpAnswerOf(cause)
     },
     nats: () => natsAnswerOf(cause),
+    mail: () => mailAnswerOf(cause),
   }
 }
 
-function httpAnswerOf(cause: Exclude<Met, { kind: 'refused' }>): HttpAnswer {
+function httpAnswerOf(cause: Exclude<Met, { kind: 'refused' | 'mail' }>): HttpAnswer {
   return cause.kind === 'answer' ? httpAnswer(cause.status, cause.body) : unanswered(cause.why)
 }
 
 function natsAnswerOf(cause: Met): NatsAnswer {
-  if (cause.kind === 'answer') return SUCCESSES.nats()
+  if (cause.kind === 'answer' || cause.kind === 'mail') return SUCCESSES.nats()
   if (cause.kind === 'no answer') return unanswered(cause.why)
   return { kind: 'refused', cause: cause.why, detail: cause.detail }
+}
+
+function mailAnswerOf(cause: Met): MailAnswer {
+  switch (cause.kind) {
+    case 'mail':
+      return { kind: 'refused', ...cause.refusal }
+    case 'no answer':
+      return unanswered(cause.why)
+    default:
+      return SUCCESSES.mail()
+  }
 }
 
 function unanswered(cause: TransportFailureCause): TransportFailure {

@@ -2,6 +2,7 @@ import type { Event } from '../../relay/model/event.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import { ALL_LIVE } from '../../relay/ports/cluster-modes.ts'
 import type { HttpResponse, OutboundRequest, TransportFailure } from '../../relay/ports/http.ts'
+import type { Mailer, MailMessage } from '../../relay/ports/mail.ts'
 import type { NatsMessage, NatsPublisher } from '../../relay/ports/nats.ts'
 import { NO_CLOUD_IDENTITIES } from '../../relay/ports/no-cloud-identities.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
@@ -14,16 +15,21 @@ export type HttpAnswer = HttpResponse | TransportFailure
 /** What a NATS message comes to. */
 export type NatsAnswer = Awaited<ReturnType<NatsPublisher['publish']>>
 
+/** What a mail comes to. */
+export type MailAnswer = Awaited<ReturnType<Mailer['send']>>
+
 /** What destinations answer. */
 export interface DestinationAnswers {
   http(request: OutboundRequest): HttpAnswer
   nats(): NatsAnswer
+  mail(): MailAnswer
 }
 
 /** What left the relay. */
 export type Sent =
   | { readonly kind: 'http'; readonly request: OutboundRequest }
   | { readonly kind: 'nats'; readonly message: NatsMessage }
+  | { readonly kind: 'mail'; readonly message: MailMessage }
 
 /** Ports, and what went through them. */
 export interface Recorder {
@@ -59,6 +65,12 @@ export function createRecorder(secrets: SecretStore, answers: DestinationAnswers
       async publish(message) {
         sent.push({ kind: 'nats', message })
         return answers.nats()
+      },
+    },
+    mail: {
+      async send(message) {
+        sent.push({ kind: 'mail', message })
+        return answers.mail()
       },
     },
     queue: { send: unused, sendRetries: unused, resendRetries: unused },

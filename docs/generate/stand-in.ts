@@ -15,7 +15,11 @@ const SUCCESS = {
 }
 
 /** Of destinations where all goes well, and no comments are there yet. */
-export const SUCCESSES: DestinationAnswers = { http: success, nats: () => ({ kind: 'published' }) }
+export const SUCCESSES: DestinationAnswers = {
+  http: success,
+  nats: () => ({ kind: 'published' }),
+  mail: () => ({ kind: 'sent', answer: '250 2.0.0 Ok', refused: [] }),
+}
 
 function success({ method, url }: OutboundRequest): HttpResponse {
   const isList = method === 'GET' && /[?&](?:per_page|limit)=/.test(url)

@@ -1,6 +1,7 @@
 import { basename } from 'node:path'
 import { outcomeOf } from '../../relay/model/delivery.ts'
 import type { OutboundRequest } from '../../relay/ports/http.ts'
+import type { MailMessage } from '../../relay/ports/mail.ts'
 import type { NatsMessage } from '../../relay/ports/nats.ts'
 import { spanOf } from '../../relay/providers/messages/otlp-span.ts'
 import { createRedactor } from '../../relay/redact/redact.ts'
@@ -26,9 +27,21 @@ function section({ objects: { file } }: Example, delivery: ExampleDelivery): str
 }
 
 function block(sent: Sent, delivery: ExampleDelivery): string {
-  const text =
-    sent.kind === 'http' ? requestText(sent.request, delivery) : messageText(sent.message)
-  return codeBlock(sent.kind === 'http' ? 'http' : 'text', masked(text, delivery))
+  return codeBlock(
+    sent.kind === 'http' ? 'http' : 'text',
+    masked(sentText(sent, delivery), delivery),
+  )
+}
+
+function sentText(sent: Sent, delivery: ExampleDelivery): string {
+  switch (sent.kind) {
+    case 'http':
+      return requestText(sent.request, delivery)
+    case 'nats':
+      return messageText(sent.message)
+    case 'mail':
+      return mailText(sent.message)
+  }
 }
 
 const CREDENTIAL = /^(authorization: (?:\w+ )?).+$/m
@@ -53,6 +66,19 @@ function requestText(request: OutboundRequest, delivery: ExampleDelivery): strin
 
 function messageText({ server, subject, body }: NatsMessage): string {
   return [`server: ${server}\nsubject: ${subject}`, prettyJson(body)].join('\n\n')
+}
+
+/** The headers, and the plain form of the text. */
+function mailText({ from, to, subject, messageId, threadId, text }: MailMessage): string {
+  const headers = {
+    From: from.name === '' ? from.address : `${from.name} <${from.address}>`,
+    To: to.join(', '),
+    Subject: subject,
+    'Message-ID': messageId,
+    'In-Reply-To': threadId,
+  }
+  const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
+  return `${lines.join('\n')}\n\n${text.trimEnd()}`
 }
 
 function bodyText({ headers, body }: OutboundRequest, delivery: ExampleDelivery): string {

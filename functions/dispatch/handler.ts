@@ -6,6 +6,7 @@ import { createMessageVisibility } from '../../adapters/aws/message-visibility.t
 import { createHttpClient } from '../../adapters/http/client.ts'
 import { createLookUps } from '../../adapters/http/look-ups.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
+import { createMailer } from '../../adapters/smtp/mailer.ts'
 import { systemClock } from '../../hosts/kit/system-clock.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
@@ -42,6 +43,7 @@ const ports = {
     userAgent: `flux-relay/${manifest.version}`,
   }),
   nats: createNatsPublisher(addresses),
+  mail: createMailer(addresses),
   observer: {
     decided(decision: Parameters<typeof logDecision>[1]) {
       logDecision(log, decision)

@@ -41,7 +41,10 @@ export function createClients(): AwsClients {
  * The ports that store and queue. The dispatch function adds those for sending, identities and
  * observing.
  */
-export type StorePorts = Omit<Ports, 'http' | 'nats' | 'observer' | 'configs' | 'identities'> & {
+export type StorePorts = Omit<
+  Ports,
+  'http' | 'nats' | 'mail' | 'observer' | 'configs' | 'identities'
+> & {
   readonly configs: DynamoDbConfigStore
   readonly tokens: DynamoDbTokens
   /** The keys of signatures, which few clusters have. */

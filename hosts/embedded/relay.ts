@@ -2,6 +2,7 @@ import { createHttpClient } from '../../adapters/http/client.ts'
 import { createLookUps } from '../../adapters/http/look-ups.ts'
 import type { OutboundEnvironment } from '../../adapters/http/outbound-environment.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
+import { createMailer } from '../../adapters/smtp/mailer.ts'
 import manifest from '../../package.json' with { type: 'json' }
 import { createDestinations } from '../../relay/pipeline/destinations/destinations.ts'
 import { createDispatcher } from '../../relay/pipeline/dispatch.ts'
@@ -176,6 +177,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     identities: NO_CLOUD_IDENTITIES,
     http,
     nats: createNatsPublisher({ ...addresses, ...options.outbound }),
+    mail: createMailer({ ...addresses, ...options.outbound }),
     clock,
     orderTimes: createOrderTimes(await stores.queue.latestOrderTime()),
     observer: {

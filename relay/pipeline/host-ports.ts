@@ -39,6 +39,7 @@ export function watchPorts(ports: Ports, { watch }: HostErrors): Ports {
     ledger: watch(ports.ledger),
     http: watch(ports.http),
     nats: watch(ports.nats),
+    mail: watch(ports.mail),
     clock: ports.clock,
     orderTimes: watch(ports.orderTimes),
     observer: watch(ports.observer),

@@ -39,7 +39,7 @@ export function createTryPorts(
   transport: TransportOptions,
   { credentials, followsRedirects, ...options }: TryPortsOptions = {},
 ): FollowingTryPorts {
-  const { clock, http, nats, identities } = ports
+  const { clock, http, nats, mail, identities } = ports
   const startedAt = clock.elapsed()
   const left = (): TransportOptions => ({
     ...transport,
@@ -60,6 +60,11 @@ export function createTryPorts(
       const given = left()
       if (isOver(given)) return outOfTime(transport)
       return explained(await nats.publish(message, given), transport)
+    },
+    async mail(message) {
+      const given = left()
+      if (isOver(given)) return outOfTime(transport)
+      return explained(await mail.send(message, given), transport)
     },
     clock,
     tokens,

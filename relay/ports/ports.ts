@@ -4,6 +4,7 @@ import type { ClusterModes } from './cluster-modes.ts'
 import type { ConfigStore } from './config-store.ts'
 import type { HttpClient } from './http.ts'
 import type { Ledger } from './ledger.ts'
+import type { Mailer } from './mail.ts'
 import type { NatsPublisher } from './nats.ts'
 import type { Observer } from './observer.ts'
 import type { OrderTimes } from './order-times.ts'
@@ -25,6 +26,7 @@ export interface Ports {
   readonly ledger: Ledger
   readonly http: HttpClient
   readonly nats: NatsPublisher
+  readonly mail: Mailer
   readonly clock: Clock
   readonly orderTimes: OrderTimes
   readonly observer: Observer

@@ -5,6 +5,7 @@ import type { Identity } from '../model/kubernetes.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { AwsCredentials, IdentityProof } from '../ports/cloud-identities.ts'
 import type { HttpResponse, OutboundRequest, TransportFailure } from '../ports/http.ts'
+import type { Mailer, MailMessage } from '../ports/mail.ts'
 import type { NatsMessage, NatsPublisher } from '../ports/nats.ts'
 import type { AccessTokens } from './auth/access-tokens.ts'
 import type { NotificationMemory } from './notification-memory.ts'
@@ -242,6 +243,7 @@ export interface CustomProvider<S = unknown> extends ProviderBase<S> {
 export interface TryPorts {
   send(request: OutboundRequest): Promise<HttpResponse | TransportFailure>
   publish(message: NatsMessage): ReturnType<NatsPublisher['publish']>
+  mail(message: MailMessage): ReturnType<Mailer['send']>
   readonly clock: Pick<Clock, 'now'>
   /** The access tokens that were fetched before. */
   readonly tokens: AccessTokens

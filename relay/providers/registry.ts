@@ -6,6 +6,7 @@ import { bitbucketServer } from './bitbucketserver.ts'
 import type { ProviderType } from './contract.ts'
 import { datadog } from './datadog.ts'
 import { discord } from './discord.ts'
+import { email } from './email.ts'
 import { eventBridge } from './eventbridge.ts'
 import { generic } from './generic.ts'
 import { genericHmac } from './generic-hmac.ts'
@@ -51,6 +52,7 @@ export const providerTypes: ReadonlyMap<string, ProviderType> = new Map(
       bitbucketServer,
       datadog,
       discord,
+      email,
       eventBridge,
       generic,
       genericHmac,

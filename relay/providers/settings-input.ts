@@ -21,6 +21,8 @@ export interface SettingsInput {
   readonly channel: string
   /** The user name from the spec. That of the Secret is used only with a password. */
   readonly username: string
+  /** The user name from the spec alone, for a type whose Secret names somebody else. */
+  readonly specUsername: string
   readonly password: string
   readonly token: string
   /** The YAML map `headers` of the Secret. */
@@ -61,6 +63,7 @@ export function settingsInput(provider: Provider, secret: SecretData): SettingsI
     userInfo,
     channel: spec.channel.trim(),
     ...basicCredentials(spec.username.trim(), secret),
+    specUsername: spec.username.trim(),
     token: secret.token?.trim() ?? '',
     headers: parseHeaders(secret.headers),
     serviceAccountName: spec.serviceAccountName,

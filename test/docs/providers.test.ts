@@ -15,6 +15,7 @@ const TYPES = [
   'bitbucketserver',
   'datadog',
   'discord',
+  'email',
   'eventbridge',
   'generic',
   'generic-hmac',

@@ -18,6 +18,7 @@ import { secretId, setId, tokensId } from '../../adapters/aws/secret-ids.ts'
 import { CONFIG_TABLE, LEDGER_TABLE, STATE_TABLE } from '../../adapters/aws/tables.ts'
 import { createHttpClient } from '../../adapters/http/client.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
+import { createMailer } from '../../adapters/smtp/mailer.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
 import { createSweep } from '../../functions/dispatch/sweep.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
@@ -142,6 +143,7 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     }),
     http: createHttpClient({ allowPrivate: true, userAgent: 'flux-relay/test' }),
     nats: createNatsPublisher({ allowPrivate: true }),
+    mail: createMailer({ allowPrivate: true }),
     identities: NO_CLOUD_IDENTITIES,
     observer: {
       decided(decision: Decision) {

@@ -6,8 +6,10 @@ import type { Canaries } from './canaries.ts'
 import { takes } from './plain-provider.ts'
 import { serviceAccountKey } from './service-account.ts'
 
-/** All but what speaks a protocol of its own: test/redaction/nats.test.ts. */
-export const HTTP_TYPES = [...providerTypes.values()].filter(({ type }) => type !== 'nats')
+/** All but what speaks a protocol of its own: test/redaction/nats.test.ts and email.test.ts. */
+export const HTTP_TYPES = [...providerTypes.values()].filter(
+  ({ type }) => type !== 'nats' && type !== 'email',
+)
 
 /** They send to one service, and nothing in a Provider leads elsewhere. */
 export const FIXED_HOST_TYPES: ReadonlySet<string> = new Set([
@@ -152,6 +154,7 @@ function addressFor(canaries: Canaries, place: string, target: CanaryTarget): st
   const arn = ARNS[type.type]
   if (arn !== undefined) return arn
   if (type.type === 'nats') return new URL(origin).host
+  if (type.type === 'email') return `smtp://${new URL(origin).host}`
   if (type.type === 'azureeventhub') return hubAddress(canaries, place, target)
   const channel = channelFor(canaries, place, target)
   const plainSecret = { token: 'user:app-password', username: 'bot', password: 'app-password' }

@@ -12,6 +12,7 @@ import { recordOf } from '../../adapters/aws/ledger-item.ts'
 import { createMessageVisibility } from '../../adapters/aws/message-visibility.ts'
 import { SqsQueue } from '../../adapters/aws/sqs.ts'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
+import { createMailer } from '../../adapters/smtp/mailer.ts'
 import { createDispatch } from '../../functions/dispatch/dispatch.ts'
 import { createIngest } from '../../functions/ingest/ingest.ts'
 import { createClusterAccess } from '../../functions/shared/cluster-access.ts'
@@ -72,6 +73,7 @@ export function startContainer(relay: AwsRelay, observer: Observer = relay.ports
     queue: new SqsQueue({ client: clients.sqs, eventsQueueUrl, retriesQueueUrl, clock, backoffMs }),
     http,
     nats: createNatsPublisher({ allowPrivate: true }),
+    mail: createMailer({ allowPrivate: true }),
     identities: NO_CLOUD_IDENTITIES,
     observer,
   }

@@ -69,6 +69,10 @@ export function memoryPorts(clock = new ManualClock()): MemoryPorts {
     nats: {
       publish: ({ server }) => Promise.reject(new Error(`a test without network wants ${server}`)),
     },
+    mail: {
+      send: ({ server }) =>
+        Promise.reject(new Error(`a test without network wants ${server.host}`)),
+    },
   }
 }
 

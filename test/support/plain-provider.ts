@@ -18,18 +18,20 @@ const ADDRESSES = [
   'nats://service.test:4222',
   'https://service.test/scm/PROJECT/repository.git',
   'service.test',
+  'smtp://service.test',
   'arn:aws:sns:eu-west-1:111122223333:deployments',
   'arn:aws:sqs:eu-west-1:111122223333:deployments',
   'arn:aws:events:eu-west-1:111122223333:event-bus/default',
 ] as const
 
-const CHANNELS = ['general', '@general', 'general/alerts'] as const
+const CHANNELS = ['general', '@general', 'general/alerts', 'ops@service.test'] as const
 
 const SECRETS: readonly SecretData[] = [
   { token: 'user:app-password', accesskey: 'AKIDEXAMPLE', secretkey: 'secret-access-key' },
   { token: serviceAccountKey() },
   // Last, since some types do without a token by an identity that tests do not bind.
   { username: 'user', password: 'app-password' },
+  { username: 'user@service.test', password: 'app-password' },
 ]
 
 /** Finds what a type takes by asking its schema, so that a new type needs no entry anywhere. */

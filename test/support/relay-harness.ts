@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
+import { createMailer } from '../../adapters/smtp/mailer.ts'
 import { SqliteConfigStore } from '../../adapters/sqlite/config.ts'
 import { SqliteLedger } from '../../adapters/sqlite/ledger.ts'
 import { SqliteQueue } from '../../adapters/sqlite/queue.ts'
@@ -115,6 +116,7 @@ export function createHarness(
       },
     },
     nats: createNatsPublisher({ allowPrivate: true }),
+    mail: createMailer({ allowPrivate: true }),
     identities: NO_CLOUD_IDENTITIES,
     observer: { decided: (decision) => decisions.push(shownDecision(decision)) },
     ...replaced,

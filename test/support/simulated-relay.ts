@@ -59,6 +59,7 @@ export async function startSimulatedRelay(options: SimulatedRelayOptions): Promi
         isKilled ? new Promise(() => undefined) : options.http.send(...request),
     },
     nats: { publish: () => Promise.reject(new Error('no Provider publishes to NATS')) },
+    mail: { send: () => Promise.reject(new Error('no Provider sends mail')) },
     orderTimes: createOrderTimes(await queue.latestOrderTime()),
     observer: { decided: () => undefined },
   }

@@ -1,4 +1,5 @@
 import type { HttpResponse, OutboundRequest, TransportFailure } from '../../relay/ports/http.ts'
+import type { Mailer, MailMessage } from '../../relay/ports/mail.ts'
 import type { NatsMessage, NatsPublisher } from '../../relay/ports/nats.ts'
 import { createAccessTokens } from '../../relay/providers/auth/access-tokens.ts'
 import type { ClusterIdentities, TryPorts } from '../../relay/providers/contract.ts'
@@ -12,6 +13,8 @@ export interface FakeTryPortsOptions {
   readonly answers?: readonly Answer[] | ((request: OutboundRequest, number: number) => Answer)
   /** What each message that is published gets; by default it is taken. */
   readonly published?: (message: NatsMessage) => PublishAnswer
+  /** What each mail gets; by default it is taken. */
+  readonly mailed?: (message: MailMessage) => Awaited<ReturnType<Mailer['send']>>
   /** Parts of the cluster `local`'s identities; by default it is bound to none. */
   readonly identities?: Partial<ClusterIdentities>
   readonly hasOwnRoots?: boolean
@@ -21,6 +24,7 @@ export interface FakeTryPortsOptions {
 export interface FakeTryPorts extends TryPorts {
   readonly requests: readonly OutboundRequest[]
   readonly messages: readonly NatsMessage[]
+  readonly mails: readonly MailMessage[]
   readonly clock: ManualClock
   /** What the type remembers. */
   readonly remembered: Map<string, string>
@@ -30,18 +34,21 @@ export interface FakeTryPorts extends TryPorts {
 export function createFakeTryPorts({
   answers = [],
   published = () => ({ kind: 'published' }),
+  mailed = () => ({ kind: 'sent', answer: '250 Ok', refused: [] }),
   identities = {},
   hasOwnRoots = false,
 }: FakeTryPortsOptions = {}): FakeTryPorts {
   const clock = new ManualClock()
   const requests: OutboundRequest[] = []
   const messages: NatsMessage[] = []
+  const mails: MailMessage[] = []
   const remembered = new Map<string, string>()
   const answerTo = (request: OutboundRequest, number: number) =>
     typeof answers === 'function' ? answers(request, number) : answers[number]
   return {
     requests,
     messages,
+    mails,
     clock,
     remembered,
     tokens: createAccessTokens(clock),
@@ -67,6 +74,10 @@ export function createFakeTryPorts({
     async publish(message) {
       messages.push(message)
       return published(message)
+    },
+    async mail(message) {
+      mails.push(message)
+      return mailed(message)
     },
   }
 }

@@ -15,10 +15,12 @@ export type EventToExplain = z.infer<typeof EventToExplain>
 const Name = z.object({ namespace: z.string(), name: z.string() })
 
 const RequestPreview = z.looseObject({
-  method: z.string().meta({ description: 'Of HTTP; `PUBLISH` for a message of NATS.' }),
+  method: z
+    .string()
+    .meta({ description: 'Of HTTP; `PUBLISH` for a message of NATS, `MAIL` for a mail.' }),
   url: z.string(),
   headers: z.record(z.string(), z.string()),
-  subject: z.string().optional().meta({ description: 'Of a message of NATS.' }),
+  subject: z.string().optional().meta({ description: 'Of a message of NATS, or of a mail.' }),
   body: z.string().optional().meta({ description: 'Absent when it is no text.' }),
 })
 

@@ -3,12 +3,12 @@ import type { Rule } from '../rule.ts'
 
 /** A request as it would be sent, with every secret masked. */
 export interface RequestPreview {
-  /** The method of HTTP; `PUBLISH` for a message of NATS. */
+  /** The method of HTTP; `PUBLISH` for a message of NATS, `MAIL` for a mail. */
   readonly method: string
   readonly url: string
   /** Values of headers that are not known to be public are masked whole. */
   readonly headers: Readonly<Record<string, string>>
-  /** The subject of a message of NATS. */
+  /** The subject of a message of NATS, or of a mail. */
   readonly subject?: string
   /** The body; absent when it is no text, or when the type makes the request by itself. */
   readonly body?: string

@@ -1,4 +1,5 @@
 import type { OutboundRequest } from '../../ports/http.ts'
+import type { MailMessage } from '../../ports/mail.ts'
 import type { NatsMessage } from '../../ports/nats.ts'
 import type { Redact } from '../../redact/redact.ts'
 import type { RequestPreview } from './explanation.ts'
@@ -36,6 +37,21 @@ export function maskMessage(message: NatsMessage, redact: Redact): RequestPrevie
     headers: {},
     subject: redact(message.subject),
     body: redact(message.body),
+  }
+}
+
+/** A mail; its credentials go to the server before it, and are not shown. */
+export function maskMail(message: MailMessage, redact: Redact): RequestPreview {
+  const { server, from, to, subject, text } = message
+  const headers = { from: from.address, to: to.join(', ') }
+  return {
+    method: 'MAIL',
+    url: redact(`${server.tls === 'implicit' ? 'smtps' : 'smtp'}://${server.host}:${server.port}`),
+    headers: Object.fromEntries(
+      Object.entries(headers).map(([name, value]) => [name, redact(value)]),
+    ),
+    subject: redact(subject),
+    body: redact(text),
   }
 }
 

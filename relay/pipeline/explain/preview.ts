@@ -1,12 +1,13 @@
 import type { Clock } from '../../ports/clock.ts'
 import type { OutboundRequest } from '../../ports/http.ts'
+import type { MailMessage } from '../../ports/mail.ts'
 import type { NatsMessage } from '../../ports/nats.ts'
 import { createAccessTokens } from '../../providers/auth/access-tokens.ts'
 import { type CustomProvider, isHttpProvider, type TryPorts } from '../../providers/contract.ts'
 import type { Prepared } from '../prepare.ts'
 import { withCredentials } from '../try-ports.ts'
 import type { RequestPreview } from './explanation.ts'
-import { maskMessage, maskRequest, maskUrl } from './masked-request.ts'
+import { maskMail, maskMessage, maskRequest, maskUrl } from './masked-request.ts'
 
 /** What would be sent, and what of it cannot be shown before it is sent. */
 export interface Preview {
@@ -27,6 +28,9 @@ export async function previewOf(prepared: Prepared, clock: Clock): Promise<Previ
     ],
   }
 }
+
+/** The methods of what is no HTTP, of which a type sends one. */
+const OTHER_PROTOCOLS: ReadonlySet<string> = new Set(['MAIL', 'PUBLISH'])
 
 /** Thrown in the place of sending: what follows depends on an answer. */
 class NotSent extends Error {
@@ -51,6 +55,7 @@ async function previewOfCustom(
     send: async ({ method, url }: OutboundRequest) =>
       keep({ method, url: maskUrl(url, redact), headers: {} }),
     publish: async (message: NatsMessage) => keep(maskMessage(message, redact)),
+    mail: async (message: MailMessage) => keep(maskMail(message, redact)),
     clock,
     tokens: createAccessTokens(clock),
     memory: { read: async () => undefined, write: async () => undefined },
@@ -65,7 +70,7 @@ async function previewOfCustom(
   await type.deliver(notification, settings, tryPorts).catch(() => undefined)
   const [first] = requests
   const host = redact(type.host(settings))
-  if (first?.method === 'PUBLISH') return { requests, notes: [] }
+  if (first !== undefined && OTHER_PROTOCOLS.has(first.method)) return { requests, notes: [] }
   const what = first === undefined ? 'what it sends' : 'what it sends after that'
   return { requests, notes: [`${type.type}: ${what} depends on the answers of ${host}`] }
 }

@@ -183,6 +183,7 @@ describe('generic settings', () => {
       userInfo: undefined,
       channel: '',
       username: '',
+      specUsername: '',
       password: '',
       token: '',
       headers: { Authorization: 'Bearer abc', 'X-Key': 'k1' },

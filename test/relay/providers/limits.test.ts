@@ -297,6 +297,7 @@ const WITHOUT_LIMIT: Readonly<Record<string, string>> = {
   alertmanager: 'labels and annotations are of any length',
   gitlabdeployment: 'a deployment has no text of the event',
   azuredevops: 'what it refuses for its length goes once more, shorter',
+  email: 'servers differ; each says so when it gets a mail',
   generic: 'the receiver is anybody; 413 gets a shorter form',
   'generic-hmac': 'the receiver is anybody; 413 gets a shorter form',
   gitea: 'the description is a text of any length',

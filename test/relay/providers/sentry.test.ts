@@ -318,6 +318,7 @@ describe('sentry settings', () => {
       userInfo: undefined,
       channel: '',
       username: '',
+      specUsername: '',
       password: '',
       token: '',
       headers: {},

@@ -1,0 +1,45 @@
+import type SMTPConnection from 'nodemailer/lib/smtp-connection'
+import type { SMTPConnectionOptions } from 'nodemailer/lib/smtp-connection'
+import type { MailMessage } from '../../relay/ports/mail.ts'
+
+/** The parts that need the library for mail. */
+export interface MailLibrary {
+  /** The mail as bytes, with the encodings that its texts need: RFC 2045 to 2047. */
+  compose(message: MailMessage): Promise<Buffer>
+  /** Speaks SMTP over a connection that is open already. */
+  openSession(options: SMTPConnectionOptions): SMTPConnection
+}
+
+let loading: Promise<MailLibrary> | undefined
+
+/** Loads the library at the first call, since most relays never send mail. */
+export function loadLibrary(): Promise<MailLibrary> {
+  loading ??= load()
+  return loading
+}
+
+async function load(): Promise<MailLibrary> {
+  const [{ default: MailComposer }, { default: Connection }] = await Promise.all([
+    import('nodemailer/lib/mail-composer'),
+    import('nodemailer/lib/smtp-connection'),
+  ])
+  return {
+    compose(message) {
+      const { from, to, subject, text, html, messageId, threadId, date } = message
+      const composer = new MailComposer({
+        ...{ from, to: [...to], subject, text, html, messageId },
+        inReplyTo: threadId,
+        references: threadId,
+        date: new Date(date),
+        // So that nobody's holiday notice answers: RFC 3834.
+        headers: { 'Auto-Submitted': 'auto-generated' },
+        // So the same mail has the same bytes.
+        baseBoundary: messageId.replace(/\W/g, ''),
+        disableFileAccess: true,
+        disableUrlAccess: true,
+      })
+      return composer.compile().build()
+    },
+    openSession: (options) => new Connection(options),
+  }
+}

@@ -1,0 +1,85 @@
+import { z } from 'zod'
+import type { MailMessage, MailServer } from '../ports/mail.ts'
+import { classifyFailure } from './answers/classify.ts'
+import { type CustomDelivery, customProvider } from './contract.ts'
+import { annotationFlag } from './forges/annotation-flag.ts'
+import { mailOf } from './messages/mail.ts'
+import { parseMailAddress, parseRecipients, parseSender } from './messages/mail-addresses.ts'
+import { quotable } from './messages/service-message.ts'
+import { optionalSecretText, optionalText } from './settings.ts'
+
+interface Settings {
+  readonly server: MailServer
+  readonly from: MailMessage['from']
+  readonly to: readonly string[]
+}
+
+const Fields = z.object({
+  address: optionalText(),
+  channel: optionalText(),
+  specUsername: optionalText(),
+  username: optionalText(),
+  password: optionalSecretText(),
+  annotations: z.object({ 'smtp-plain': z.string().optional() }),
+})
+type Fields = z.infer<typeof Fields>
+
+const ADDRESS_EXPECTED =
+  'set spec.address to the server, such as smtp://smtp.example.com:587 or smtps://smtp.example.com'
+
+const Settings = Fields.transform((fields, context): Settings => {
+  const issue = (field: keyof Fields, message: string) =>
+    context.addIssue({ code: 'custom', path: [field], message })
+  const { username, password } = fields
+  const from = parseSender(fields.specUsername || username)
+  if ('error' in from) issue('specUsername', from.error)
+  const to = parseRecipients(fields.channel)
+  if ('error' in to) issue('channel', to.error)
+  const isPlain = annotationFlag(fields.annotations, 'smtp-plain')
+  if (typeof isPlain === 'string') issue('annotations', isPlain)
+  const address = parseMailAddress(fields.address)
+  if (address === undefined) issue('address', ADDRESS_EXPECTED)
+  else if (address.tls === 'implicit' && isPlain === true) {
+    issue('annotations', 'flux-relay.io/smtp-plain: "true" is for an address with smtp:// alone')
+  }
+  if (isPlain === true && password !== '') {
+    issue('annotations', 'flux-relay.io/smtp-plain: "true" sends no password: remove one of them')
+  }
+  if (address === undefined || 'error' in from || 'error' in to) return z.NEVER
+  const tls = isPlain === true ? 'none' : address.tls
+  // The Secret may have a password alone.
+  const user = username === fields.specUsername ? from.address : username
+  const login = password === '' ? undefined : { user, password }
+  return { server: { ...address, tls, ...(login && { login }) }, from, to }
+})
+
+/**
+ * E-mail by SMTP to a server that takes mail from its users, over TLS: RFC 5321, RFC 6409, RFC 8314.
+ */
+export const email = customProvider<Settings>({
+  type: 'email',
+  family: 'chat',
+  hasTitle: true,
+  hasLink: true,
+  settings: Settings,
+  host: ({ server }) => `${server.host}:${server.port}`,
+  async deliver(notification, { server, from, to }, tryPorts): Promise<CustomDelivery> {
+    const result = await tryPorts.mail({ server, from, to, ...mailOf(notification, from.address) })
+    switch (result.kind) {
+      case 'failure':
+        return { verdict: classifyFailure(result) }
+      case 'sent': {
+        const notes = result.refused.map(
+          (each) => `the server refused a recipient: ${quotable(each)}`,
+        )
+        return { verdict: { kind: 'delivered', reason: quotable(result.answer) }, notes }
+      }
+      case 'refused': {
+        const reason = `the server answered: ${quotable(result.detail)}`
+        if (result.isPassing) return { verdict: { kind: 'retry', reason, applied: 'no' } }
+        const kind = result.cause === 'credentials' ? 'unauthorized' : 'rejected'
+        return { verdict: { kind, reason } }
+      }
+    }
+  },
+})
