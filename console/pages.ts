@@ -1,4 +1,5 @@
 import { dismissAction, replayAction } from './actions/changes.ts'
+import { endSilenceAction, silenceAction } from './actions/silence.ts'
 import { testProviderAction } from './actions/test-provider.ts'
 import type { ConsoleAction, ConsolePage } from './page.ts'
 import { clustersPage } from './pages/clusters.ts'
@@ -31,5 +32,7 @@ export const ACTIONS: readonly ConsoleAction[] = [
   replayAction,
   dismissAction,
   testProviderAction,
+  silenceAction,
+  endSilenceAction,
   tryAction,
 ]

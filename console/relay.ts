@@ -30,6 +30,12 @@ export interface ConsoleRelay {
     body: RequestBody,
     by: string | undefined,
   ): Promise<Answer>
+  /** As `GET /v1/clusters/{cluster}/silences`. */
+  listSilences(cluster: string): Promise<Answer>
+  /** As `POST /v1/clusters/{cluster}/silences`. `by` names who asks, if that is known. */
+  createSilence(cluster: string, body: RequestBody, by: string | undefined): Promise<Answer>
+  /** As `POST /v1/clusters/{cluster}/silences/{id}/expire`. `by` names who asks, if that is known. */
+  expireSilence(cluster: string, id: string, by: string | undefined): Promise<Answer>
   /** As `GET /v1/clusters`. */
   listClusters(): Promise<Answer>
   /** As `GET /v1/clusters/{cluster}/config`. */

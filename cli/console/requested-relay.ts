@@ -29,6 +29,9 @@ export function requestedRelay(requests: AskedRelay, cluster: string | undefined
     explainEvent: (body) => answered(() => requests.explainEvent(body, RULES)),
     testProvider: (namespace, name, body) =>
       answered(() => requests.testProvider(namespace, name, body)),
+    listSilences: (name) => answered(() => requests.listSilences(name)),
+    createSilence: (name, body) => answered(() => requests.createSilence(name, body)),
+    expireSilence: (name, id) => answered(() => requests.expireSilence(name, id)),
     listClusters: () => answered(() => requests.listClusters()),
     showConfig: (name) => answered(() => requests.showConfig(name)),
   }

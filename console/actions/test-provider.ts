@@ -1,5 +1,6 @@
 import { Delivery } from '../../relay/api/schemas/deliveries.ts'
 import { Refused, read } from '../answers.ts'
+import { hiddenFields } from '../hidden-fields.ts'
 import { type Html, html } from '../html.ts'
 import type { Asked, ConsoleAction, GoOn, Shown } from '../page.ts'
 
@@ -31,13 +32,7 @@ function providerOf(form: URLSearchParams): TestedProvider {
 
 /** A button that leads to the question, for the row of a Provider. */
 export function testButton({ cluster, namespace, name }: TestedProvider): Html {
-  return html`<form method="post" action="${PATH}">${hidden({ cluster, namespace, name })}<button aria-label="Send a test to ${namespace}/${name}">Test</button></form>`
-}
-
-function hidden(fields: Readonly<Record<string, string>>): readonly Html[] {
-  return Object.entries(fields).map(
-    ([name, value]) => html`<input type="hidden" name="${name}" value="${value}">`,
-  )
+  return html`<form method="post" action="${PATH}">${hiddenFields({ cluster, namespace, name })}<button aria-label="Send a test to ${namespace}/${name}">Test</button></form>`
 }
 
 function question({ cluster, namespace, name }: TestedProvider): Shown {
@@ -49,7 +44,7 @@ function question({ cluster, namespace, name }: TestedProvider): Shown {
 <h1>Send a test to ${namespace}/${name}?</h1>
 <p>One message that says it is a test is sent now, by cluster ${cluster}’s Provider. It is tried once, and recorded as a test.</p>
 <form method="post" action="${PATH}">
-${hidden({ cluster, namespace, name, confirmed: 'yes' })}
+${hiddenFields({ cluster, namespace, name, confirmed: 'yes' })}
 <p><label><span>Severity</span><select name="severity"><option>info</option><option>error</option></select></label></p>
 <p><label><span>Message (optional)</span><input name="message" maxlength="1000"></label></p>
 <p><label><span>Commit, for a Provider that sets statuses</span><input name="commit" placeholder="its whole hash" spellcheck="false"></label></p>

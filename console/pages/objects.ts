@@ -1,4 +1,5 @@
 import { type ListedObject, ObjectList } from '../../relay/api/schemas/objects.ts'
+import type { Silence } from '../../relay/api/schemas/silences.ts'
 import { testButton } from '../actions/test-provider.ts'
 import { read } from '../answers.ts'
 import { type ClusterChoice, chooseCluster, clusterSelect } from '../cluster-choice.ts'
@@ -6,6 +7,13 @@ import { countText } from '../count-text.ts'
 import { type Html, html } from '../html.ts'
 import { type Asked, type ConsolePage, mayChange, type Section, type Shown } from '../page.ts'
 import { readyMark, suspendedMark } from '../readiness.ts'
+import {
+  activeSilences,
+  conditionOf,
+  silenceButton,
+  silencedMark,
+  silencesTable,
+} from '../silences.ts'
 import { noMatch } from '../states.ts'
 import { ago } from '../times.ts'
 import { aboutNumbers, success } from '../totals.ts'
@@ -53,11 +61,17 @@ async function show(of: ObjectKind, { relay, query, now, person, numbers }: Aske
   const found = objects.filter((it) => nameOf(it).includes(name))
   const page = Math.max(Math.trunc(Number(query.get('page'))) || 1, 1)
   const state = { cluster: choice.chosen, name, page }
-  const canTest = of.kind === 'Provider' && mayChange(person)
+  const silences = await activeSilences(relay, choice.chosen)
+  const mayAct = mayChange(person)
+  const silenced = new Map(silences?.map((silence) => [silence.match, silence]))
+  const actions = {
+    canTest: mayAct && of.kind === 'Provider',
+    canSilence: mayAct && silences !== undefined,
+  }
   const content = html`<h1>${title}</h1>
 ${filterForm(of, choice, name)}
 ${aboutNumbers(numbers)}<div id="results" aria-live="polite">
-${found.length === 0 ? noMatch(pathOf(of, { ...state, name: '', page: 1 })) : table(of, found, { ...state, now, canTest })}
+${silencesTable(silences ?? [], { now, from: mayAct ? of.kind : undefined })}${found.length === 0 ? noMatch(pathOf(of, { ...state, name: '', page: 1 })) : table(of, found, { ...state, ...actions, now, silenced })}
 </div>`
   return { title, section, content }
 }
@@ -91,6 +105,10 @@ interface TableState extends PageState {
   readonly now: number
   /** Whether each row has a button to test the Provider. */
   readonly canTest: boolean
+  /** Whether each row has a button to silence the object. */
+  readonly canSilence: boolean
+  /** The silences in force, by their conditions. */
+  readonly silenced: ReadonlyMap<string, Silence>
 }
 
 function table(of: ObjectKind, found: readonly ListedObject[], state: TableState): Html {
@@ -101,7 +119,7 @@ function table(of: ObjectKind, found: readonly ListedObject[], state: TableState
       : countText(found.length, of.kind)
   return html`<table class="list labelled">
 <caption>${caption} of ${state.cluster}, with the outcomes of the last 24 hours</caption>
-<thead><tr><th scope="col">Name</th><th scope="col">${of.leadsTo}</th><th scope="col">State</th><th scope="col">Last delivered</th><th scope="col">Success in 24 h</th>${state.canTest ? html`<th scope="col">Test</th>` : []}</tr></thead>
+<thead><tr><th scope="col">Name</th><th scope="col">${of.leadsTo}</th><th scope="col">State</th><th scope="col">Last delivered</th><th scope="col">Success in 24 h</th>${state.canTest || state.canSilence ? html`<th scope="col">Actions</th>` : []}</tr></thead>
 <tbody id="rows">
 ${shown.map((object) => row(of, object, state))}</tbody>
 </table>
@@ -114,16 +132,19 @@ const READY_MESSAGE = /^Initialized(?:; )?/
 function row(
   { kind, leadsTo: leadsToTitle }: ObjectKind,
   object: ListedObject,
-  { cluster, now, canTest }: TableState,
+  { cluster, now, canTest, canSilence, silenced }: TableState,
 ): Html {
   const { namespace, name, ready, suspended, reason, message, lastDeliveredAt, lastDeadAt } = object
   const filters = new URLSearchParams({ cluster, [kind.toLowerCase()]: nameOf(object) })
   const note = ready ? message.replace(READY_MESSAGE, '') : `${reason}: ${message}`
   const why = note === '' ? [] : html` <small dir="auto">${note}</small>`
   const died = lastDeadAt ? html` <small>given up ${ago(lastDeadAt, now)}</small>` : []
-  const test = canTest ? html`<td>${testButton({ cluster, namespace, name })}</td>` : []
+  const test = canTest ? testButton({ cluster, namespace, name }) : []
+  const silence = canSilence ? silenceButton({ kind, cluster, namespace, name }) : []
+  const actions = canTest || canSilence ? html`<td class="actions">${test}${silence}</td>` : []
+  const silent = silencedMark(silenced.get(conditionOf({ kind, namespace, name })), now)
   const delivered = lastDeliveredAt ? ago(lastDeliveredAt, now) : '–'
-  return html`<tr><td><a href="/console/deliveries?${filters.toString()}">${name}</a> <small>${namespace}</small></td><td data-label="${leadsToTitle}">${leadsTo(object, cluster)}</td><td>${readyMark(ready)}${suspendedMark(suspended)}${why}</td><td data-label="Last delivered">${delivered}${died}</td><td data-label="Success in 24 h">${success(object.outcomes)}</td>${test}</tr>\n`
+  return html`<tr><td><a href="/console/deliveries?${filters.toString()}">${name}</a> <small>${namespace}</small></td><td data-label="${leadsToTitle}">${leadsTo(object, cluster)}</td><td>${readyMark(ready)}${suspendedMark(suspended)}${silent}${why}</td><td data-label="Last delivered">${delivered}${died}</td><td data-label="Success in 24 h">${success(object.outcomes)}</td>${actions}</tr>\n`
 }
 
 function leadsTo({ type, provider }: ListedObject, cluster: string): Html | string {

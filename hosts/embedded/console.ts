@@ -13,8 +13,10 @@ import { listObjects } from '../../relay/api/list-objects.ts'
 import { type OverviewPorts, showOverview } from '../../relay/api/overview.ts'
 import { createProviderTests, type ProviderTestParts } from '../../relay/api/provider-tests.ts'
 import type { Route } from '../../relay/api/route.ts'
+import { endSilence } from '../../relay/api/routes/silences.ts'
 import { createRulesReader } from '../../relay/api/rules-of-then.ts'
 import { showConfig } from '../../relay/api/show-config.ts'
+import { createSilence, listSilences } from '../../relay/api/silences.ts'
 import type { ExplainOptions } from '../../relay/pipeline/explain/explain.ts'
 import type { ConfigHistory } from '../../relay/ports/config-history.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
@@ -24,6 +26,7 @@ import type { Log } from '../kit/log.ts'
 import { liveRows } from './live-rows.ts'
 import type { StreamRouteParts } from './routes/delivery-stream.ts'
 import { tokenSenders } from './senders.ts'
+import { silenceEnded } from './silence-ended.ts'
 import type { Tokens } from './tokens.ts'
 
 /** What the console of this host is made of. */
@@ -37,7 +40,7 @@ export interface EmbeddedConsoleParts
   readonly tokens: () => Tokens | undefined
   /** Those by which the host dispatches. */
   readonly explaining: ExplainOptions
-  readonly log: Pick<Log, 'error'>
+  readonly log: Pick<Log, 'info' | 'error'>
 }
 
 /** The console of this host, which asks its own stores. */
@@ -56,6 +59,7 @@ function ownRelay(parts: EmbeddedConsoleParts): ConsoleRelay {
   const { ports, history, clusters, counts, destinations, waiting, explaining } = parts
   const { clock } = ports
   const testProvider = createProviderTests(parts)
+  const onExpired = (cluster: string, id: string) => silenceEnded(parts, cluster, id)
   const eventPorts = {
     ...ports,
     rules: createRulesReader(history, ports.configs, explaining.pause),
@@ -70,6 +74,9 @@ function ownRelay(parts: EmbeddedConsoleParts): ConsoleRelay {
     showEvent: (id, parameters) => answerEvent(eventPorts, id, parameters, explaining),
     explainEvent: (body) => explain(ports, body, explaining),
     testProvider: (namespace, name, body, by) => testProvider({ ...body, namespace, name, by }),
+    listSilences: (cluster) => listSilences(ports, cluster),
+    createSilence: (cluster, body, by) => createSilence(ports, cluster, body, by),
+    expireSilence: (cluster, id, by) => endSilence({ ports, onExpired }, cluster, id, by),
     listClusters: () => listClusters({ clusters, clock }),
     showConfig: (cluster) => showConfig(ports, cluster),
     listObjects: (cluster, parameters) => listObjects({ ...ports, counts }, cluster, parameters),

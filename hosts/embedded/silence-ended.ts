@@ -7,7 +7,7 @@ import type { Log } from '../kit/log.ts'
  * fails here is looked at when the silence would have ended by itself.
  */
 export async function silenceEnded(
-  { ports, log }: { readonly ports: Ports; readonly log: Log },
+  { ports, log }: { readonly ports: Ports; readonly log: Pick<Log, 'info' | 'error'> },
   cluster: string,
   silence: string,
 ): Promise<void> {

@@ -170,6 +170,10 @@ describe('flux-relay console --stack', () => {
       expect([path, (await get(path)).status]).toEqual([path, 200])
     }
     expect((await get('alerts')).text).toMatch(/on-call[\s\S]*50 % of 2/)
+    const silence = { kind: 'Alert', cluster: 'prod', namespace: 'flux-system', name: 'on-call' }
+    const silenced = { ...silence, confirmed: 'yes', duration: '1h', reason: 'we work on it' }
+    expect((await post('silence', silenced)).status).toBe(303)
+    expect((await get('alerts')).text).toContain('1 silence in force')
     expect((await get('providers')).text).toMatch(/busy[\s\S]*nothing delivered yet/)
     const replayed = await post('replay', { id: ID, from: 'delivery' })
     expect([replayed.status, replayed.headers.get('location')]).toEqual([

@@ -50,7 +50,7 @@ export async function startConsole(
       .dispatchTest,
     tokens: () => current.tokens,
     explaining: { noCrossNamespaceRefs: false },
-    log: { error: (fields: unknown) => void failures.push(fields) },
+    log: { info: () => undefined, error: (fields: unknown) => void failures.push(fields) },
     ...others,
   })
   const relay = await startRelay({ ports, moreRoutes, ...(tokens && { tokens }) })
