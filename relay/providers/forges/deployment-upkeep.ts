@@ -17,11 +17,18 @@ export interface DeploymentJob {
   readonly deployment: Deployment
 }
 
+/** A job, and the deployment that was in progress when the environment went on to another commit. */
+interface Upkeep extends DeploymentJob {
+  readonly replaced: number | undefined
+}
+
 /** The last deployment of an environment, as it is remembered. */
 const Remembered = z.object({
   id: z.number().int().positive(),
   hash: z.string(),
   isDone: z.boolean(),
+  /** The deployment that is to be ended once this one has its first state. */
+  replaced: z.number().int().positive().optional(),
 })
 type Remembered = Readonly<z.infer<typeof Remembered>>
 
@@ -39,6 +46,17 @@ const MAX_LIST_BYTES = 1_024 * 1_024
 export async function keepDeployment(job: DeploymentJob): Promise<CustomDelivery> {
   const last = await recall(job)
   const isSameCommit = last?.hash === job.deployment.hash
+  const replaced = isSameCommit ? last.replaced : last?.isDone === false ? last.id : undefined
+  const kept = await keep({ ...job, replaced }, last, isSameCommit)
+  if (replaced === undefined || kept.verdict.kind !== 'delivered') return kept
+  return { ...kept, notes: await end(job, replaced) }
+}
+
+async function keep(
+  job: Upkeep,
+  last: Remembered | undefined,
+  isSameCommit: boolean,
+): Promise<CustomDelivery> {
   if (last && isSameCommit) {
     const updated = await update(job, last.id)
     if (!isGone(updated)) return updated
@@ -46,10 +64,7 @@ export async function keepDeployment(job: DeploymentJob): Promise<CustomDelivery
   const found = await find(job, last)
   if (found.kind === 'failed') return found.delivery
   const updated = found.id === undefined ? undefined : await update(job, found.id)
-  const kept = updated && !isGone(updated) ? updated : await make(job)
-  const isReplaced = last !== undefined && !isSameCommit && !last.isDone
-  if (!isReplaced || kept.verdict.kind !== 'delivered') return kept
-  return { ...kept, notes: await end(job, last.id) }
+  return updated && !isGone(updated) ? updated : make(job)
 }
 
 async function recall({ tryPorts, memoryKey }: DeploymentJob): Promise<Remembered | undefined> {
@@ -59,10 +74,9 @@ async function recall({ tryPorts, memoryKey }: DeploymentJob): Promise<Remembere
 
 function remember(
   { tryPorts, memoryKey, deployment: { hash } }: DeploymentJob,
-  id: number,
-  isDone: boolean,
+  rest: Omit<Remembered, 'hash'>,
 ): Promise<void> {
-  const remembered: Remembered = { id, hash, isDone }
+  const remembered: Remembered = { ...rest, hash }
   return tryPorts.memory.write(memoryKey, JSON.stringify(remembered))
 }
 
@@ -92,8 +106,8 @@ async function find(job: DeploymentJob, last: Remembered | undefined): Promise<S
   return { kind: 'searched', id: found?.id }
 }
 
-async function make(job: DeploymentJob): Promise<CustomDelivery> {
-  const { forge, url, deployment } = job
+async function make(job: Upkeep): Promise<CustomDelivery> {
+  const { forge, url, deployment, replaced } = job
   const parts = { ...plain(job), classify: forge.classifyCreation }
   const first = await exchange(parts, sent(job, forge.creation(url, deployment)))
   const other =
@@ -104,12 +118,13 @@ async function make(job: DeploymentJob): Promise<CustomDelivery> {
   if (made.verdict.kind !== 'delivered') return made
   const answer = parseJsonAnswer(Made, made.response?.body ?? '')
   if (!answer) return unreadable(made, 'the id of the deployment', 'unknown')
+  const { id } = answer
   if (!forge.isMadeWithState) {
     // The next try must find it, whatever becomes of its state.
-    await remember(job, answer.id, false)
-    return update(job, answer.id)
+    await remember(job, { id, isDone: false, replaced })
+    return update(job, id)
   }
-  await remember(job, answer.id, isDone(deployment))
+  await remember(job, { id, isDone: isDone(deployment) })
   return made
 }
 
@@ -117,11 +132,13 @@ async function update(job: DeploymentJob, id: number): Promise<CustomDelivery> {
   const { forge, url, deployment } = job
   const write = forge.update(url, id, deployment)
   if ('unchanged' in write) {
-    await remember(job, id, isDone(deployment))
+    await remember(job, { id, isDone: isDone(deployment) })
     return { verdict: { kind: 'delivered', reason: write.unchanged } }
   }
   const updated = await exchange(plain(job), sent(job, write))
-  if (updated.verdict.kind === 'delivered') await remember(job, id, isDone(deployment))
+  if (updated.verdict.kind === 'delivered') {
+    await remember(job, { id, isDone: isDone(deployment) })
+  }
   return updated
 }
 

@@ -5,6 +5,7 @@ import {
   ENVIRONMENT,
   ONE,
   startDeploying,
+  TWO,
 } from '../../support/deployment-scenarios.ts'
 import { appSecret, INSTALLATION_ID } from '../../support/github-app.ts'
 
@@ -99,6 +100,24 @@ describe('githubdeployment', () => {
     relay.expects(withToken.update(7))
     expect(await relay.harness.drainNext()).toBe(true)
     expect(await relay.outcomes()).toEqual(['delivered: HTTP 201'])
+  })
+
+  it('ends the replaced deployment when GitHub takes the state of the next one later', async () => {
+    const relay = await startDeploying(withToken)
+    relay.expects({ line: withToken.list(ONE), json: [] }, ...withToken.made(7, 'in-progress'))
+    await relay.deliver({ reason: 'Progressing' })
+    const [post] = withToken.made(8, 'success')
+    relay.expects(
+      { line: withToken.list(TWO), json: [] },
+      { line: '', ...post },
+      withToken.update(8, 503),
+    )
+    await relay.deliver({ hash: TWO })
+    relay.expects(withToken.update(8), withToken.update(7), withToken.update(8))
+    expect(await relay.harness.drainNext()).toBe(true)
+    await relay.deliver({ hash: TWO, severity: 'error' })
+    const states = relay.requests.slice(-3).map(({ body }) => JSON.parse(body).state)
+    expect(states).toEqual(['success', 'inactive', 'failure'])
   })
 
   it('works as an App, with one token', async () => {
