@@ -1,5 +1,6 @@
 import { UsageError } from '../../client/usage-error.ts'
 import type { Readiness } from '../../relay/api/schemas/config.ts'
+import { FLEET, isOfFleet } from '../../relay/model/fleet.ts'
 import { namespacedName } from '../../relay/model/kubernetes.ts'
 import { writtenType } from '../../relay/model/provider.ts'
 import { providerRefOf } from '../../relay/model/provider-ref.ts'
@@ -24,7 +25,8 @@ export async function getObjects(
   names: readonly string[],
   { output, ...flags }: GetObjectsFlags,
 ): Promise<void> {
-  const { cluster = DEFAULT_CLUSTER, fleet = false } = flags
+  const { cluster = DEFAULT_CLUSTER } = flags
+  const fleet = flags.fleet === true || flags.namespace === FLEET
   if (!fleet) requireCluster(flags)
   const config = await withRelay(flags, (api) => (fleet ? api.fleet() : api.config(cluster)))
   const owner = fleet ? 'the fleet' : `the cluster ${cluster}`
@@ -48,7 +50,7 @@ function isAsked(
   flags: Pick<GetObjectsFlags, 'namespace' | 'allNamespaces' | 'fleet'>,
 ): boolean {
   const isThere =
-    flags.allNamespaces === true || flags.fleet === true || namespace === flags.namespace
+    flags.allNamespaces === true || isOfFleet({ namespace }) || namespace === flags.namespace
   return isThere && (names.length === 0 || names.includes(name))
 }
 

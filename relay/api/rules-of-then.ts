@@ -1,8 +1,10 @@
 import type { LedgerRecord } from '../model/delivery.ts'
+import { FLEET } from '../model/fleet.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { CompiledAlert } from '../pipeline/compiled-alert.ts'
 import type { Rules } from '../pipeline/explain/explain.ts'
-import { compileWithFleet } from '../pipeline/fleet.ts'
+import { readFleet, usesFleet } from '../pipeline/fleet.ts'
+import { compileInSlices } from '../pipeline/routing-table.ts'
 import { noPause, type Pause } from '../pipeline/slices.ts'
 import type { ConfigHistory } from '../ports/config-history.ts'
 import type { ConfigStore } from '../ports/config-store.ts'
@@ -12,6 +14,11 @@ export interface RulesOfThen extends Rules {
   readonly revision: string
   /** The Alerts by `namespace/name`. */
   readonly alerts: ReadonlyMap<string, CompiledAlert>
+}
+
+/** Rules that are kept, and the revision of the fleet that they were compiled with. */
+interface KnownRules extends RulesOfThen {
+  readonly fleet: string | undefined
 }
 
 /** Reads the rules of records. */
@@ -32,15 +39,16 @@ export function createRulesReader(
   configs: Pick<ConfigStore, 'read'>,
   pause: Pause = noPause,
 ): RulesReader {
-  const known = new Map<string, Promise<RulesOfThen | undefined>>()
-  const read = async (cluster: string, revision: string) => {
+  const known = new Map<string, Promise<KnownRules | undefined>>()
+  const read = async (cluster: string, revision: string): Promise<KnownRules | undefined> => {
     const snapshot = await history.readRevision(cluster, revision)
     if (snapshot === undefined) return undefined
-    const table = await compileWithFleet(snapshot, configs, pause)
+    const fleet = usesFleet(snapshot.manifests) ? await readFleet(configs) : undefined
+    const table = await compileInSlices(snapshot, pause, fleet)
     const named = [...table.alertsByUid.values()].map(
       (compiled) => [namespacedName(compiled.alert.metadata), compiled] as const,
     )
-    return { snapshot, table, revision, alerts: new Map(named) }
+    return { snapshot, table, revision, fleet: fleet?.revision, alerts: new Map(named) }
   }
   const start = (key: string, cluster: string, revision: string) => {
     const reading = read(cluster, revision)
@@ -49,18 +57,30 @@ export function createRulesReader(
     reading.then((rules) => rules ?? forget(), forget)
     return reading
   }
+  const take = (cluster: string, revision: string) => {
+    const key = `${cluster}/${revision}`
+    const reading = known.get(key) ?? start(key, cluster, revision)
+    known.delete(key)
+    known.set(key, reading)
+    const [oldest] = known.keys()
+    if (known.size > MAX_REVISIONS && oldest !== undefined) known.delete(oldest)
+    return reading
+  }
+  const isOutdated = async ({ table, fleet }: KnownRules) => {
+    if (!table.usesFleet) return false
+    const read = await configs.read(FLEET, fleet)
+    return read !== (fleet === undefined ? undefined : 'unchanged')
+  }
   return {
     async of(records) {
       const first = firstDecided(records)
       if (first?.revision === undefined) return { missing: UNNAMED }
       const { cluster, revision } = first
-      const key = `${cluster}/${revision}`
-      const reading = known.get(key) ?? start(key, cluster, revision)
-      known.delete(key)
-      known.set(key, reading)
-      const [oldest] = known.keys()
-      if (known.size > MAX_REVISIONS && oldest !== undefined) known.delete(oldest)
-      return (await reading) ?? { missing: goneText(revision) }
+      const rules = await take(cluster, revision)
+      if (rules === undefined) return { missing: goneText(revision) }
+      if (!(await isOutdated(rules))) return rules
+      known.delete(`${cluster}/${revision}`)
+      return (await take(cluster, revision)) ?? { missing: goneText(revision) }
     },
   }
 }

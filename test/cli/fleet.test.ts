@@ -90,6 +90,7 @@ describe.each(commandTargets())('the fleet by %s', (_, open) => {
     await target.run(apply({ 'a.yaml': providerText('hook', 'prod') }))
     const shown = await target.run(['get', 'providers', '--fleet', '-o', 'wide'])
     expect(shown.stdout).toMatch(/^hook +False +True +Initialized .* generic$/m)
+    expect((await target.run(['get', 'providers', '-n', '_fleet'])).stdout).toContain('hook')
     const described = ['describe', 'provider', 'hook', '-n', '_fleet', '--cluster', 'prod']
     expect((await target.run(described)).stdout).toContain('flux-relay.io/allow-clusters: prod')
     const wide = ['get', 'alerts', '--cluster', 'prod', '-o', 'wide']

@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest'
 import { createRulesReader } from '../../../relay/api/rules-of-then.ts'
+import { reconcileFleet } from '../../../relay/pipeline/reconcile.ts'
 import { deliveryRecord } from '../../support/delivery-records.ts'
 import { alert, CLUSTER, createHarness, provider } from '../../support/relay-harness.ts'
+import { annotated } from '../pipeline/rules/annotated.ts'
 
 /** A reader of a history that has every revision but "gone", and what it was asked for. */
 async function reader() {
@@ -35,6 +37,31 @@ it('reads and compiles a revision once, for all who ask', async () => {
   expect(one).toMatchObject({ revision: 'r1' })
   expect('alerts' in one && [...one.alerts.keys()]).toEqual(['flux-system/all'])
   expect(asked).toEqual(['r1'])
+})
+
+it('compiles rules that lead to the fleet again when the fleet has changed', async () => {
+  const { ports, configure } = createHarness()
+  await configure(annotated(alert('all', 'none'), { provider: '_fleet/hook' }))
+  const cluster = CLUSTER
+  const snapshot = await ports.configs.read(cluster)
+  const history = {
+    readRevision: async () => (typeof snapshot === 'object' ? snapshot : undefined),
+  }
+  const rules = createRulesReader(history, ports.configs)
+  const providers = async () => {
+    const found = await rules.of([deliveryRecord({ id: 'a', revision: 'r1' })])
+    return 'table' in found ? [...found.table.providers.keys()] : []
+  }
+  expect(await providers()).toEqual([])
+  const { metadata: _, ...hook } = provider('hook', { type: 'generic' })
+  for (const [name, takenAt] of [
+    ['hook', 1],
+    ['other', 2],
+  ] as const) {
+    const manifests = [{ ...hook, metadata: { name } }]
+    await ports.configs.replace(await reconcileFleet(manifests, takenAt, ports.secrets))
+    expect(await providers()).toEqual([`_fleet/${name}`])
+  }
 })
 
 it('keeps the eight revisions that were asked for last', async () => {

@@ -160,10 +160,14 @@ describe('a Provider of the fleet', () => {
     expect(await harness.records()).toMatchObject([{ outcome: 'delivered' }])
   })
 
-  it('has rules of its own', async () => {
+  it.each([
+    ['when', "event.severity == 'error'"],
+    ['only', 'failures'],
+  ])('has a rule %s of its own', async (rule, text) => {
     const harness = createHarness()
-    const rules = { 'allow-clusters': '*', when: "event.severity == 'error'" }
-    await putFleet(harness, shared(HOOK, rules))
+    const rules = { 'allow-clusters': '*', [rule]: text }
+    const chat = { type: 'slack', address: 'https://hooks.slack.com/services/x' }
+    await putFleet(harness, shared(chat, rules))
     await harness.configure(leading())
     await harness.send('kustomization-finished')
     await harness.drain()
