@@ -18,6 +18,8 @@ const RULES: Readonly<Record<RuleAnnotation, string>> = {
   title: 'Title of the message; $(…) holds an expression in CEL.',
   text: 'Text of the message; $(…) holds an expression in CEL.',
   fields: 'Fields of the message: NAME: TEXT on each line; $(…) holds an expression in CEL.',
+  thread:
+    'Thread of the message: object, for one of each object, or an expression in CEL that names one.',
   link: 'Address of the page that the message leads to; $(…) holds an expression in CEL.',
   'group-by': 'Expression in CEL that gives a text: what has the same one is told in one message.',
   'group-wait':

@@ -18,6 +18,7 @@ export const RULE_ANNOTATIONS = {
   text: ['Alert', 'Provider'],
   fields: ['Alert', 'Provider'],
   link: ['Alert', 'Provider'],
+  thread: ['Alert', 'Provider'],
   'group-by': ['Alert', 'Provider'],
   'group-wait': ['Alert', 'Provider'],
   'group-max': ['Alert', 'Provider'],

@@ -1,16 +1,12 @@
 import type { Awaitable } from '../model/awaitable.ts'
 import type { DeliveryRecord, Status } from '../model/delivery.ts'
 import { deliveryPageUrl } from '../model/public-url.ts'
-import { cutText, ellipsize } from '../model/text.ts'
-import type { HttpResponse } from '../ports/http.ts'
 import type { Subject } from '../providers/contract.ts'
-import type { Verdict } from '../providers/verdict.ts'
-import { createRedactor, type Redact } from '../redact/redact.ts'
-import { awaitAbsent } from './absent.ts'
+import { createRedactor } from '../redact/redact.ts'
 import type { ClaimsUnderWay } from './claim-time.ts'
 import { claimantOf, concludeUnclaimed } from './claimant.ts'
-import { type Conclusion, end, type RecordedAnswer, waitFor } from './conclusion.ts'
-import { type Delivered, deliver } from './deliver.ts'
+import { type Conclusion, end, waitFor } from './conclusion.ts'
+import { deliver } from './deliver.ts'
 import { destinationOf } from './destination-of.ts'
 import type { Destinations, Treatment } from './destinations/destinations.ts'
 import { noticeEnd } from './episodes/judge-rules.ts'
@@ -28,16 +24,11 @@ import {
   prepare,
   type Unprepared,
 } from './prepare.ts'
+import { concludeSent, type Sent, treatmentOf } from './sent.ts'
 import type { ActiveSilences } from './silences/active-silences.ts'
 import { claimSubject, keepTurn, settleSubject, subjectStateKey } from './subject.ts'
 import type { DeliverParts } from './try-ports.ts'
 import { restOf, type TryLimits, tryTime } from './try-time.ts'
-
-/** How much of an error those read that wait for the destination, in UTF-16 units. */
-const MAX_TOLD_ERROR_LENGTH = 200
-
-/** How much of an answer the ledger keeps of each try, in UTF-16 units. */
-const MAX_EXCERPT_LENGTH = 2_048
 
 /**
  * The outcomes of a candidate and of a notification that are not sent. `missing` has none: what is
@@ -92,6 +83,7 @@ export async function attempt(
     late: isLate(record, triedAt),
     overtaken: overtaken && record.reminder === undefined,
     lasting: lastingFailureOf(record),
+    order: record.order,
     last: candidate.memory?.usesLast ? await readLastTold(context.ports, record) : undefined,
     deliveryPage: deliveryPageUrl(context.publicUrl, record.id),
   }
@@ -177,24 +169,6 @@ async function sendAdmitted(
   }
 }
 
-function treatmentOf({ delivered, redact }: Sent): Treatment {
-  const { verdict, response } = delivered
-  if (verdict.kind !== 'retry') return { kind: 'answered' }
-  const error = ellipsize(redact(verdict.reason), MAX_TOLD_ERROR_LENGTH)
-  const { retryAfterMs } = verdict
-  if (response?.status === 429 || retryAfterMs !== undefined) {
-    return { kind: 'limited', retryAfterMs, error }
-  }
-  return { kind: 'failed', error }
-}
-
-/** A delivery that was sent, with the redactor of the secrets that it was sent with. */
-interface Sent {
-  readonly delivered: Delivered
-  readonly redact: Redact
-  readonly subjectStateKey?: string
-}
-
 /**
  * Sends a delivery that has a subject, but only while nothing newer was sent, or is being sent, for
  * the same subject.
@@ -212,7 +186,8 @@ async function sendClaimed(
     return concludeUnclaimed(claimed, record.cluster, subject, ports.clock.now())
   }
   const sent = await sendRenewing(record, prepared, input, context)
-  await settleSubject(ports, claimed.claim, sent.delivered.verdict, context.claims)
+  const { verdict } = sent.delivered
+  if (verdict.kind !== 'busy') await settleSubject(ports, claimed.claim, verdict, context.claims)
   return { ...sent, subjectStateKey: subjectStateKey(record.cluster, subject) }
 }
 
@@ -248,36 +223,4 @@ function send(
     const redactFetched = createRedactor(delivered.secrets)
     return { delivered, redact: (text) => redactFetched(redact(text)) }
   })
-}
-
-function concludeSent(
-  record: DeliveryRecord<Status>,
-  { delivered, redact, ...rest }: Sent,
-  now: number,
-): Conclusion {
-  const { requestsDone, response, notes } = delivered
-  const verdict = awaitAbsent(delivered.verdict, record, now)
-  const sent: RecordedAnswer = response
-    ? {
-        status: response.status,
-        responseExcerpt: cutText(redact(response.body), MAX_EXCERPT_LENGTH),
-      }
-    : {}
-  const conclusion = {
-    reason: redact(reasonOf(verdict, response)),
-    notes: notes.map(redact),
-    requestsDone,
-    ...rest,
-    sent,
-  }
-  if (verdict.kind === 'delivered') return { kind: 'final', outcome: 'delivered', ...conclusion }
-  if (verdict.kind !== 'retry') return { kind: 'final', outcome: 'dead', ...conclusion }
-  const { retryAfterMs } = verdict
-  return { kind: 'tried', ...conclusion, ...(retryAfterMs !== undefined && { retryAfterMs }) }
-}
-
-function reasonOf(verdict: Verdict, response: HttpResponse | undefined): string {
-  if (verdict.kind === 'delivered') return verdict.reason ?? `HTTP ${response?.status ?? 'ok'}`
-  if (verdict.kind === 'unauthorized') return `${verdict.reason}: the credential was not accepted`
-  return verdict.reason
 }

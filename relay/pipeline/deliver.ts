@@ -3,7 +3,6 @@ import { classifyFailure, classifyStatus } from '../providers/answers/classify.t
 import { classifyServiceAnswer } from '../providers/answers/service-answer.ts'
 import {
   type Authorization,
-  type CustomProvider,
   type Fallback,
   type HttpProvider,
   isHttpProvider,
@@ -12,13 +11,14 @@ import {
   type ProviderType,
   type TryPorts,
 } from '../providers/contract.ts'
+import type { Busy, Threading } from '../providers/threads/threading.ts'
 import type { Verdict } from '../providers/verdict.ts'
 import type { Prepared } from './prepare.ts'
 import { createTryPorts, type DeliverParts } from './try-ports.ts'
 
 /** The result of one attempt. */
 export interface Delivered {
-  readonly verdict: Verdict
+  readonly verdict: Verdict | Busy
   /** How many of the delivery's requests are done, those of earlier attempts included. */
   readonly requestsDone: number
   /** The last answer, if there was one. */
@@ -47,9 +47,7 @@ export async function deliver(
     followsRedirects: type.followsRedirects,
   })
   try {
-    const delivered = isHttpProvider(type)
-      ? await sendBy(type, prepared, requestsDone, tryPorts)
-      : await deliverBy(type, prepared, tryPorts)
+    const delivered = await sendOnce(prepared, requestsDone, tryPorts)
     if (tryPorts.moves.length === 0) return delivered
     return { ...delivered, notes: [...delivered.notes, ...moveNotes(tryPorts.moves)] }
   } catch (error) {
@@ -78,8 +76,21 @@ function errorText(error: unknown, { type }: ProviderType): string {
   return `the type ${type} could not deliver this event, which is a bug: ${String(error)}`
 }
 
+function sendOnce(
+  prepared: Prepared,
+  requestsDone: number,
+  tryPorts: TryPorts,
+): Promise<Delivered> {
+  const { type, notification } = prepared
+  if (!isHttpProvider(type)) return deliverBy(type, prepared, tryPorts)
+  const { deliver } = type.threading ?? {}
+  if (notification.thread && deliver) return deliverBy({ deliver }, prepared, tryPorts)
+  return sendBy(type, prepared, requestsDone, tryPorts)
+}
+
+/** Has a type deliver with a protocol of its own. */
 async function deliverBy(
-  type: CustomProvider,
+  type: Required<Pick<Threading<unknown>, 'deliver'>>,
   { notification, resolved }: Prepared,
   tryPorts: TryPorts,
 ): Promise<Delivered> {
@@ -159,7 +170,9 @@ async function findOut(
 }
 
 /** The result of the requests of one form. */
-type Sent = Pick<Delivered, 'verdict' | 'requestsDone' | 'response'>
+interface Sent extends Pick<Delivered, 'requestsDone' | 'response'> {
+  readonly verdict: Verdict
+}
 
 /** Sends the requests that are not done yet, one after the other, up to the first that fails. */
 async function sendInTurn(

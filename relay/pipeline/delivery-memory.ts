@@ -1,4 +1,5 @@
 import type { Ports } from '../ports/ports.ts'
+import type { Versioned } from '../ports/versioned.ts'
 import type { DeliveryMemory } from '../providers/contract.ts'
 
 const REMEMBER_MS = 90 * 24 * 3_600_000
@@ -16,19 +17,23 @@ export function createDeliveryMemory(
   cluster: string,
 ): DeliveryMemory {
   const stateKey = (key: string) => `${cluster}#memory#${key}`
-  return {
-    async read(key) {
+  const change: DeliveryMemory['change'] = async (key, changed) => {
+    for (let tries = 0; tries < MAX_TRIES; tries += 1) {
       const stored = await state.read(stateKey(key))
-      return typeof stored?.value === 'string' ? stored.value : undefined
-    },
-    async write(key, text) {
-      for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-        const stored = await state.read(stateKey(key))
-        const expected = stored?.version ?? 'absent'
-        const expiresAt = clock.now() + REMEMBER_MS
-        if (await state.write(stateKey(key), text, expected, expiresAt)) return
-      }
-      throw new Error(`the state of ${stateKey(key)} changes all the time`)
-    },
+      const text = changed(textOf(stored))
+      if (text === undefined) return
+      const expected = stored?.version ?? 'absent'
+      if (await state.write(stateKey(key), text, expected, clock.now() + REMEMBER_MS)) return
+    }
+    throw new Error(`the state of ${stateKey(key)} changes all the time`)
   }
+  return {
+    read: async (key) => textOf(await state.read(stateKey(key))),
+    write: (key, text) => change(key, () => text),
+    change,
+  }
+}
+
+function textOf(stored: Versioned<unknown> | undefined): string | undefined {
+  return typeof stored?.value === 'string' ? stored.value : undefined
 }

@@ -1,4 +1,5 @@
 import { CelError } from '../cel/cel-error.ts'
+import type { EventOrder } from '../model/delivery.ts'
 import type { Event, Labels } from '../model/event.ts'
 import type { Provider } from '../model/provider.ts'
 import type { Digest } from '../model/stored/group-message.ts'
@@ -13,6 +14,7 @@ import {
 } from '../providers/contract.ts'
 import { commitPageOf } from '../providers/forges/commit-page.ts'
 import { describeCut } from '../providers/messages/cut-text.ts'
+import type { Thread } from '../providers/threads/threading.ts'
 import { celVariables } from './cel-variables.ts'
 import { answeredReason, isAboutCommits } from './commit-result.ts'
 import type { LastTold } from './episodes/last-told.ts'
@@ -72,6 +74,8 @@ export interface PrepareInput {
   readonly last?: LastTold | undefined
   /** What its message says instead, when it tells of a whole group. */
   readonly digest?: Digest | undefined
+  /** The place of the event among others; absent where nothing is sent. */
+  readonly order?: EventOrder | undefined
   /** Where people see this delivery in the relay's console, if that is known. */
   readonly deliveryPage?: string | undefined
   /** Present when it tells of a failure long after that began, since a rule wants it so. */
@@ -103,9 +107,15 @@ export async function prepare(
   const resolved = { ...found, transport: { ...boundedBy(input.time, transport), cluster } }
   try {
     const { settings } = resolved
-    const { notes: textNotes, link: ruleLink, ...texts } = textsOf(merging, input)
+    const {
+      notes: textNotes,
+      link: ruleLink,
+      thread: threadName,
+      ...texts
+    } = textsOf(merging, input)
     const said = { ...texts, event: withSince(texts.event, input.lasting) }
     const link = linkOf(ruleLink, input.deliveryPage, type)
+    const thread = threadOf(threadName, type, settings, input.order)
     const commitPage = commitPageOf(merged, said.event)
     const { notes: incidentNotes, ...incident } = incidentOf(merged, input)
     const whole: Notification = {
@@ -113,6 +123,7 @@ export async function prepare(
       ...said,
       ...(link.url !== undefined && { link: link.url }),
       ...(commitPage !== undefined && { commitPage }),
+      ...(thread !== undefined && { thread }),
       ...incident,
       alert: alert.metadata,
       provider: provider.metadata,
@@ -152,6 +163,17 @@ function textsOf(
   if (texts === undefined) return { event: merged.event, authored: merged.authored, notes: [] }
   const input = { event: merged.event, objectLabels, last }
   return renderTexts(merged, texts, ruleVariables(cluster, input, alert, provider.provider))
+}
+
+/** The thread of the notification, if its type has threads with these settings. */
+function threadOf(
+  name: string | undefined,
+  { threading }: ProviderType,
+  settings: unknown,
+  order: EventOrder = '',
+): Thread | undefined {
+  if (name === undefined || threading === undefined) return undefined
+  return threading.lacks?.(settings) === undefined ? { name, order } : undefined
 }
 
 /** The page that the notification leads to, as far as its type takes one. */

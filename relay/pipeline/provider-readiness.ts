@@ -14,6 +14,7 @@ import { providerTypes, settingAnnotations } from '../providers/registry.ts'
 import { ignoredFields, invalid, named, ready } from './readiness.ts'
 import { resolveProvider } from './resolve-provider.ts'
 import { type CompiledProvider, compileProvider } from './routing-table.ts'
+import { lackOfThreads, plainMessages } from './rules/thread-rule.ts'
 
 /** The longest time of a try on a host, whatever a Provider says. Milliseconds. */
 export interface TryBounds {
@@ -27,6 +28,8 @@ export interface TryBounds {
 export interface JudgedProvider {
   readonly readiness: ObjectReadiness
   readonly provider?: CompiledProvider
+  /** Why its messages are in no thread, whatever a rule says. */
+  readonly noThreads?: string
 }
 
 /** What the readiness of a Provider depends on beside itself. */
@@ -44,7 +47,7 @@ export async function judgeProvider(
   if (!('object' in result)) return { readiness: invalid('Provider', result) }
   const { metadata } = result.object
   const provider = compileProvider(result.object)
-  const problem = await providerError(cluster, provider, secrets)
+  const { problem, noThreads } = await judgeSettings(cluster, provider, secrets)
   if (problem) {
     const readiness = { kind: 'Provider', ...named(metadata), ready: false, ...problem }
     return { readiness, provider }
@@ -54,31 +57,42 @@ export async function judgeProvider(
     ...ignoredAnnotations(result.object),
     ...shortenedTimeout(result.object),
     ...(bounds ? boundedTimeout(result.object, bounds) : []),
+    ...plainMessages(provider.rules, noThreads),
   ])
-  return { readiness, provider }
+  return { readiness, provider, ...(noThreads !== undefined && { noThreads }) }
 }
 
-async function providerError(cluster: string, compiled: CompiledProvider, secrets: SecretStore) {
+interface JudgedSettings extends Pick<JudgedProvider, 'noThreads'> {
+  /** What keeps the Provider from being ready. */
+  readonly problem?: Pick<ObjectReadiness, 'reason' | 'message'>
+}
+
+async function judgeSettings(
+  cluster: string,
+  compiled: CompiledProvider,
+  secrets: SecretStore,
+): Promise<JudgedSettings> {
   const { provider, type, contextExpression, rules } = compiled
+  const notValid = (message: string) => ({ problem: { reason: 'ValidationFailed', message } })
   if (rules.errors.length > 0) {
-    return { reason: 'ValidationFailed', message: rules.errors.map(fieldErrorText).join('; ') }
+    return notValid(rules.errors.map(fieldErrorText).join('; '))
   }
   if (!type) {
-    return { reason: 'ValidationFailed', message: `spec.type: unknown type ${provider.spec.type}` }
+    return notValid(`spec.type: unknown type ${provider.spec.type}`)
   }
   if (contextExpression && 'error' in contextExpression) {
-    const message = `spec.commitStatusExpr: ${contextExpression.error}`
-    return { reason: 'ValidationFailed', message }
+    return notValid(`spec.commitStatusExpr: ${contextExpression.error}`)
   }
   const resolve = (fresh: boolean) => resolveProvider(cluster, provider, type, secrets, { fresh })
   let resolved = await resolve(false)
   // The Secret may have come, or been mended, a moment ago.
   if (resolved.kind !== 'resolved') resolved = await resolve(true)
-  if (resolved.kind === 'resolved') return undefined
-  return {
-    reason: resolved.kind === 'missing' ? 'SecretNotFound' : 'ValidationFailed',
-    message: resolved.reason,
+  if (resolved.kind === 'resolved') {
+    const noThreads = lackOfThreads(type, resolved.settings)
+    return noThreads === undefined ? {} : { noThreads }
   }
+  const reason = resolved.kind === 'missing' ? 'SecretNotFound' : 'ValidationFailed'
+  return { problem: { reason, message: resolved.reason } }
 }
 
 /** Warnings about annotations that the Provider's type does not have. */

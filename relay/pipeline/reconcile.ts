@@ -26,6 +26,7 @@ import { ignoredFields, invalid, named, ready } from './readiness.ts'
 import { readingOnce } from './reading-once.ts'
 import { type CompiledProvider, fleetProviders } from './routing-table.ts'
 import { misfits } from './rules/rules.ts'
+import { plainMessages } from './rules/thread-rule.ts'
 import { compileSilence } from './silences/silence-objects.ts'
 import { inSlices, noPause, type Pause, slicesOf } from './slices.ts'
 
@@ -63,23 +64,25 @@ export async function reconcile(
   const ofKind = (wanted: string) => manifests.filter(({ kind }) => kind === wanted)
   const providers = new Map<string, ObjectReadiness>()
   const compiled = new Map<string, CompiledProvider>()
+  const threadless = new Map<string, string>()
   const reads = readingOnce(secrets)
   for (const slice of slicesOf(ofKind('Provider'), SLICE)) {
     await pause()
     const judged = slice.map((manifest) =>
       judgeProvider(cluster, parseProvider(cluster, manifest), { secrets: reads, bounds }),
     )
-    for (const { readiness, provider } of await Promise.all(judged)) {
+    for (const { readiness, provider, noThreads } of await Promise.all(judged)) {
       const name = namespacedName(readiness)
       providers.set(name, readiness)
       if (provider) compiled.set(name, provider)
+      if (noThreads !== undefined) threadless.set(name, noThreads)
     }
   }
   const alerts: ObjectReadiness[] = []
   const budget = newAlertBudget()
   const shared = usesFleet(manifests) ? await fleet?.() : undefined
   const surroundings = {
-    ...{ cluster, budget },
+    ...{ cluster, budget, threadless },
     providers: new Map([...providers, ...byName(shared?.objects ?? [])]),
     compiled: new Map([...compiled, ...(shared ? fleetProviders(cluster, shared) : [])]),
     options: { noCrossNamespaceRefs },
@@ -135,13 +138,15 @@ interface AlertSurroundings {
   readonly providers: ReadonlyMap<string, ObjectReadiness>
   /** The valid Providers. */
   readonly compiled: ReadonlyMap<string, CompiledProvider>
+  /** Why the messages of Providers are in no thread, by the Provider; nothing is known of those of the fleet. */
+  readonly threadless: ReadonlyMap<string, string>
   /** What the Alerts before it have left of the budget. */
   readonly budget: AlertBudget
   readonly options: RouteOptions
 }
 
 function* judgeAlert(
-  { cluster, providers, compiled, budget, options }: AlertSurroundings,
+  { cluster, providers, compiled, threadless, budget, options }: AlertSurroundings,
   manifest: KubernetesObject,
 ): Generator<void, ObjectReadiness> {
   const result = parseAlert(cluster, manifest)
@@ -176,6 +181,7 @@ function* judgeAlert(
   return ready('Alert', metadata, [
     ...problems,
     ...(options.noCrossNamespaceRefs ? forbiddenNamespaces(alert) : []),
+    ...plainMessages(rules, threadless.get(providerName)),
     ...ignoredFields(manifest.spec, AlertSpec, 'spec'),
     ...spec.eventSources.flatMap((_, index) =>
       ignoredFields(

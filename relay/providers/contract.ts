@@ -8,7 +8,9 @@ import type { HttpResponse, OutboundRequest, TransportFailure } from '../ports/h
 import type { Mailer, MailMessage } from '../ports/mail.ts'
 import type { NatsMessage, NatsPublisher } from '../ports/nats.ts'
 import type { AccessTokens } from './auth/access-tokens.ts'
+import type { CommitPage } from './forges/commit-page.ts'
 import type { NotificationMemory } from './notification-memory.ts'
+import type { Thread, Threading } from './threads/threading.ts'
 import type { Failure, Verdict } from './verdict.ts'
 
 /**
@@ -37,10 +39,7 @@ export interface Notification {
    * The title of the rule `title`, one line, in place of the object's name; undefined without the rule.
    */
   readonly title?: string
-  /**
-   * The text of the rule `text`; undefined without the rule. The event's message is the same then. Types that do
-   * not show messages show it in another place.
-   */
+  /** The text of the rule `text`, which is the event's message too; undefined without the rule. */
   readonly text?: string
   /**
    * The URL of the page that the notification leads to, by the rule `link`. A commit status without the rule leads
@@ -49,6 +48,8 @@ export interface Notification {
   readonly link?: string
   /** The page of the event's commit at its forge, if the metadata names the repository. */
   readonly commitPage?: CommitPage
+  /** The thread of the rule `thread`, if its type and settings have threads. */
+  readonly thread?: Thread
   /**
    * The key of the rule `incident-key`, which the events of one incident share; undefined without the
    * rule. It is not empty, and has at most 1,024 characters.
@@ -83,13 +84,6 @@ export interface Notification {
   readonly remembered?: string
 }
 
-/** Where people see the commit of an event. */
-export interface CommitPage {
-  /** The key of the metadata that names the commit. */
-  readonly key: string
-  readonly url: string
-}
-
 /** What a newer notification replaces at the destination, such as the status of one commit. */
 export interface Subject {
   /** The name of the subject within the cluster. It is equal for all notifications about it. */
@@ -116,6 +110,8 @@ interface ProviderBase<S> {
   readonly hasTitle?: boolean
   /** Whether its notifications lead to a page, which the rule `link` can set. */
   readonly hasLink?: boolean
+  /** How its messages are put into threads; absent: it sends plain messages. */
+  readonly threading?: Threading<S>
   /** The longest link that the service takes, in characters, if that is less than the rule allows. */
   readonly maxLinkLength?: number
   /** Whether its notifications name an incident by a key, which the rule `incident-key` can set. */
@@ -271,6 +267,11 @@ export interface ClusterIdentities {
 export interface DeliveryMemory {
   read(key: string): Promise<string | undefined>
   write(key: string, text: string): Promise<void>
+  /**
+   * Changes a text so that no change of another process is lost: `change` gets what is remembered, is called again when
+   * that was changed meanwhile, and returns the new text, or undefined to leave it.
+   */
+  change(key: string, change: (text: string | undefined) => string | undefined): Promise<void>
 }
 
 export type ProviderType<S = unknown> = HttpProvider<S> | CustomProvider<S>

@@ -22,7 +22,14 @@ export const googleChat = httpProvider({
   settings: z.object({ address: webhookAddress() }),
   fit: (notification) =>
     cutToFit(notification, (candidate) => jsonBytes(cardMessage(candidate)) <= MAX_MESSAGE_BYTES),
-  requests: (notification, { address }) => [postJson(address, cardMessage(notification))],
+  requests: (notification, { address }) => [
+    postJson(
+      notification.thread === undefined ? address : inThread(address),
+      cardMessage(notification),
+    ),
+  ],
+  // The service opens a thread for a key that it does not know.
+  threading: {},
   classify: classifyServiceAnswer,
 })
 
@@ -34,10 +41,11 @@ export const googleChat = httpProvider({
  */
 function cardMessage(whole: Notification) {
   const notification = escapeTexts(whole, { text: escapeEntities, name: asIs, link: chatLink })
-  const { event, link } = notification
+  const { event, link, thread } = notification
   const metadata = shownMetadata(event)
   const text = messageText(notification)
   return {
+    ...(thread !== undefined && { thread: { threadKey: thread.name } }),
     cards: [
       {
         header: {
@@ -54,6 +62,16 @@ function cardMessage(whole: Notification) {
       },
     ],
   }
+}
+
+/**
+ * The address of a webhook for messages that name their thread, which it ignores otherwise:
+ * https://developers.google.com/workspace/chat/api/reference/rest/v1/spaces.messages/create#MessageReplyOption
+ */
+function inThread(address: string): string {
+  const url = new URL(address)
+  url.searchParams.set('messageReplyOption', 'REPLY_MESSAGE_FALLBACK_TO_NEW_THREAD')
+  return url.href
 }
 
 const chatLink: LinkText = (text, url) =>

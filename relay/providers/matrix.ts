@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import type { HttpResponse } from '../ports/http.ts'
+import type { HttpResponse, OutboundRequest } from '../ports/http.ts'
 import { classifyWaitingAnswer } from './answers/waiting-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { eventJson } from './messages/event-json.ts'
@@ -10,6 +10,7 @@ import { isError, sortedMetadata, titleOf } from './messages/names.ts'
 import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import { type LinkText, linkCommit } from './messages/texts.ts'
 import { requiredToken, webhookAddress } from './settings.ts'
+import { deliverToMatrixThread, type ThreadRelation } from './threads/matrix-thread.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
@@ -45,14 +46,33 @@ export const matrix = httpProvider({
   settings: Settings,
   fit: (notification) =>
     cutToFit(notification, (candidate) => jsonBytes(textMessage(candidate)) <= MAX_CONTENT_BYTES),
-  requests(notification, { address, channel, token }) {
-    const room = `${address.replace(/\/+$/, '')}/_matrix/client/r0/rooms/${channel}`
-    const url = `${room}/send/m.room.message/${transactionId(notification)}`
-    const headers = authorization('Bearer', token)
-    return [{ ...postJson(url, textMessage(notification), headers), method: 'PUT' }]
+  requests: (notification, settings) => [messageRequest(notification, settings)],
+  threading: {
+    deliver: (notification, settings, tryPorts) =>
+      deliverToMatrixThread(
+        notification,
+        {
+          place: [settings.address, settings.channel],
+          request: (relation) => messageRequest(notification, settings, relation),
+          classify: classifyMatrix,
+        },
+        tryPorts,
+      ),
   },
   classify: classifyMatrix,
 })
+
+function messageRequest(
+  notification: Notification,
+  { address, channel, token }: z.infer<typeof Settings>,
+  relation?: ThreadRelation,
+): OutboundRequest {
+  const room = `${address.replace(/\/+$/, '')}/_matrix/client/r0/rooms/${channel}`
+  const url = `${room}/send/m.room.message/${transactionId(notification)}`
+  const content = textMessage(notification)
+  const body = relation === undefined ? content : { ...content, 'm.relates_to': relation }
+  return { ...postJson(url, body, authorization('Bearer', token)), method: 'PUT' }
+}
 
 /**
  * The transaction id. It is the same for a retry or a replay, which the server then does not post

@@ -12,6 +12,7 @@ import { cutToFit } from './messages/size-limit.ts'
 import { slackMessage } from './messages/slack-message.ts'
 import { escapeEntities, escapeTexts, type LinkText, partMentions } from './messages/texts.ts'
 import { optionalText, optionalToken, webhookAddress } from './settings.ts'
+import { deliverToSlackThread, isPostMessage } from './threads/slack-thread.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
@@ -40,36 +41,53 @@ const TOKEN_ERRORS: ReadonlySet<string> = new Set([
   'account_inactive',
 ])
 
+const Settings = z.object({
+  address: webhookAddress(),
+  channel: optionalText(),
+  username: optionalText(),
+  token: optionalToken(),
+})
+type Settings = z.infer<typeof Settings>
+
 /** Slack: an incoming webhook, or `chat.postMessage` of the Web API with a bot token. */
 export const slack = httpProvider({
   type: 'slack',
   family: 'chat',
   hasTitle: true,
   hasLink: true,
-  settings: z.object({
-    address: webhookAddress(),
-    channel: optionalText(),
-    username: optionalText(),
-    token: optionalToken(),
-  }),
+  settings: Settings,
   fit: (notification, { address }) =>
     cutToFit(notification, (c) => textLength(escaped(c, address)) <= MAX_TEXT_LENGTH),
   requests(notification, settings) {
-    const { event } = notification
-    const [firstLine] = event.message.split('\n', 1)
-    const fallback = ellipsize(`${titleOf(notification)}: ${firstLine}`, MAX_FALLBACK_LENGTH)
-    const message = slackMessage(escaped(notification, settings.address), {
-      channel: settings.channel,
-      username: settings.username || event.reportingController,
-      fallback: escapeEntities(fallback),
-      goodColor: 'good',
-      dangerColor: 'danger',
-      isLiteral: FORMATTED.test(event.message),
-    })
-    return [postJson(settings.address, message, authorization('Bearer', settings.token))]
+    const { address, token } = settings
+    return [postJson(address, messageOf(notification, settings), authorization('Bearer', token))]
+  },
+  threading: {
+    lacks: ({ address, token }) =>
+      isPostMessage(address) && token !== '' ? undefined : 'a webhook of Slack has no threads',
+    deliver: (notification, settings, tryPorts) =>
+      deliverToSlackThread(
+        notification,
+        { ...settings, message: messageOf(notification, settings), classify: classifySlack },
+        tryPorts,
+      ),
   },
   classify: classifySlack,
 })
+
+function messageOf(notification: Notification, { address, channel, username }: Settings) {
+  const { event } = notification
+  const [firstLine] = event.message.split('\n', 1)
+  const fallback = ellipsize(`${titleOf(notification)}: ${firstLine}`, MAX_FALLBACK_LENGTH)
+  return slackMessage(escaped(notification, address), {
+    channel,
+    username: username || event.reportingController,
+    fallback: escapeEntities(fallback),
+    goodColor: 'good',
+    dangerColor: 'danger',
+    isLiteral: FORMATTED.test(event.message),
+  })
+}
 
 /**
  * The characters that mrkdwn formats and that have no escape:

@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import type { HttpResponse } from '../ports/http.ts'
+import type { HttpResponse, OutboundRequest } from '../ports/http.ts'
 import { classifyWaitingAnswer } from './answers/waiting-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { postJson } from './messages/json-request.ts'
@@ -8,6 +8,7 @@ import { isError, sortedMetadata } from './messages/names.ts'
 import { cutToFit } from './messages/size-limit.ts'
 import { asIs, type LinkText, linkCommit } from './messages/texts.ts'
 import { optionalWebhookAddress, sensitive } from './settings.ts'
+import { deliverToTelegramTopic } from './threads/telegram-topic.ts'
 import type { Verdict } from './verdict.ts'
 
 /**
@@ -34,39 +35,70 @@ const BOT_TOKEN = /^[\w-]+:[\w-]+$/
 const TOKEN_FORM =
   'the Secret named by spec.secretRef needs the key token with the token of the bot, such as 110201543:AAHdqTcvCH1vGWJxfSeofSAs0K5PALDsaw'
 
+const Settings = z.object({
+  address: optionalWebhookAddress(),
+  channel: z.string().regex(CHANNEL, CHANNEL_FORM),
+  token: sensitive(z.string().regex(BOT_TOKEN, TOKEN_FORM)),
+})
+type Settings = z.infer<typeof Settings>
+
 /** Telegram: a bot's message, through the Bot API. */
 export const telegram = httpProvider({
   type: 'telegram',
   family: 'chat',
   hasTitle: true,
   hasLink: true,
-  settings: z.object({
-    address: optionalWebhookAddress(),
-    channel: z.string().regex(CHANNEL, CHANNEL_FORM),
-    token: sensitive(z.string().regex(BOT_TOKEN, TOKEN_FORM)),
-  }),
+  settings: Settings,
   fit: (notification) =>
     cutToFit(notification, (candidate) => messageText(candidate, PLAIN).length <= MAX_TEXT_LENGTH),
-  requests(notification, { address, channel, token }) {
-    const [, chat, topic] = CHANNEL.exec(channel) ?? []
-    const body = {
-      chat_id: chat,
-      message_thread_id: topic === undefined ? undefined : Number(topic),
-      text: messageText(notification, MARKDOWN),
-      parse_mode: 'MarkdownV2',
-    }
-    return [postJson(methodUrl(address, token), body)]
+  requests(notification, settings) {
+    const [, , topic] = CHANNEL.exec(settings.channel) ?? []
+    return [messageRequest(notification, settings, topic === undefined ? undefined : Number(topic))]
+  },
+  threading: {
+    lacks: ({ channel }) =>
+      channel.includes(':') ? 'spec.channel names the topic of all messages' : undefined,
+    deliver: (notification, settings, tryPorts) =>
+      deliverToTelegramTopic(
+        notification,
+        {
+          chat: settings.channel,
+          create: (name) =>
+            postJson(methodUrl(settings, 'createForumTopic'), { chat_id: settings.channel, name }),
+          post: (topic) => messageRequest(notification, settings, topic),
+          classify: classifyTelegram,
+        },
+        tryPorts,
+      ),
   },
   classify: classifyTelegram,
 })
+
+function messageRequest(
+  notification: Notification,
+  settings: Settings,
+  topic: number | undefined,
+): OutboundRequest {
+  const [, chat] = CHANNEL.exec(settings.channel) ?? []
+  const body = {
+    chat_id: chat,
+    message_thread_id: topic,
+    text: messageText(notification, MARKDOWN),
+    parse_mode: 'MarkdownV2',
+  }
+  return postJson(methodUrl(settings, 'sendMessage'), body)
+}
 
 /**
  * The URL of the method. An address is that of another Bot API server:
  * https://github.com/tdlib/telegram-bot-api
  */
-function methodUrl(address: string, token: string): string {
+function methodUrl(
+  { address, token }: Pick<Settings, 'address' | 'token'>,
+  method: 'sendMessage' | 'createForumTopic',
+): string {
   const url = new URL(address === '' ? PUBLIC_API : address)
-  url.pathname = `${url.pathname.replace(/\/+$/, '')}/bot${token}/sendMessage`
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/bot${token}/${method}`
   return url.href
 }
 

@@ -43,7 +43,7 @@ export const zulip = httpProvider({
     const form = new URLSearchParams({
       type: 'stream',
       to: name,
-      topic: cutTopic(topic),
+      topic: cutTopic(notification.thread?.name ?? topic),
       content: markdownPost(notification),
     })
     const credential = Buffer.from(`${username}:${password}`).toString('base64')
@@ -59,6 +59,8 @@ export const zulip = httpProvider({
       },
     ]
   },
+  // A thread is a topic, which the service opens by its name.
+  threading: {},
   classify: classifyZulip,
 })
 

@@ -65,6 +65,10 @@ export function createFakeTryPorts({
       async write(key, text) {
         remembered.set(key, text)
       },
+      async change(key, change) {
+        const text = change(remembered.get(key))
+        if (text !== undefined) remembered.set(key, text)
+      },
     },
     async send(request) {
       const answer = answerTo(request, requests.push(request) - 1)

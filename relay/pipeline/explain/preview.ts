@@ -24,6 +24,9 @@ export async function previewOf(prepared: Prepared, clock: Clock): Promise<Previ
     requests: requests.map((request) => maskRequest(withCredentials(request, credentials), redact)),
     notes: [
       ...(type.authorize ? [`${type.type}: each request gets a credential beside`] : []),
+      ...(prepared.notification.thread && type.threading?.deliver
+        ? [`${type.type}: a thread begins so; what follows goes into it`]
+        : []),
       ...(type.memory ? [`${type.type}: what earlier events left to do is sent beside`] : []),
     ],
   }
@@ -58,7 +61,11 @@ async function previewOfCustom(
     mail: async (message: MailMessage) => keep(maskMail(message, redact)),
     clock,
     tokens: createAccessTokens(clock),
-    memory: { read: async () => undefined, write: async () => undefined },
+    memory: {
+      read: async () => undefined,
+      write: async () => undefined,
+      change: async () => undefined,
+    },
     identities: {
       cluster: notification.cluster,
       bindings: async () => undefined,

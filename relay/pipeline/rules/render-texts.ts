@@ -24,6 +24,8 @@ export interface RenderedTexts extends MergedTexts {
   readonly text?: string
   /** The URL of the rule `link`. */
   readonly link?: string
+  /** The name of the thread of the rule `thread`. */
+  readonly thread?: string
   /** Which text could not be made, and why: what is sent without the rule is sent then. */
   readonly notes: readonly string[]
 }
@@ -31,7 +33,7 @@ export interface RenderedTexts extends MergedTexts {
 /** Makes the texts of a delivery. */
 export function renderTexts(
   merged: MergedTexts,
-  { title, text, fields = [], link }: RuleTexts,
+  { title, text, fields = [], link, thread }: RuleTexts,
   variables: RuleVariables,
 ): RenderedTexts {
   const notes: string[] = []
@@ -47,6 +49,7 @@ export function renderTexts(
   const message = orNote('text', () => text?.render(variables).trim()) || undefined
   const heading = orNote('title', () => title?.render(variables).trim()) || undefined
   const page = orNote('link', () => link?.render(variables))
+  const threadName = orNote('thread', () => thread?.nameFor(merged.event, variables)) || undefined
   const metadata = new Map(Object.entries(merged.event.metadata))
   const authored = new Set(merged.authored)
   for (const field of fields) {
@@ -69,6 +72,7 @@ export function renderTexts(
       title: ellipsize(heading.replace(/\s+/g, ' '), MAX_TITLE_LENGTH),
     }),
     ...(page !== undefined && { link: page }),
+    ...(threadName !== undefined && { thread: threadName }),
     notes,
   }
 }

@@ -5,13 +5,15 @@ import type { ProviderType } from '../../providers/contract.ts'
 import { isAboutCommits } from '../commit-result.ts'
 import type { Field } from './fields.ts'
 import type { Link } from './link.ts'
+import type { ThreadRule } from './thread-rule.ts'
 
-/** What the message of a delivery shall say, and where it shall lead. */
+/** What the message of a delivery shall say, where it shall lead, and in which thread it shall be. */
 export interface RuleTexts {
   readonly title?: Template
   readonly text?: Template
   readonly fields?: readonly Field[]
   readonly link?: Link
+  readonly thread?: ThreadRule
 }
 
 /** The texts that the notifications of a type have no place for. */
@@ -37,11 +39,13 @@ export function textsFor(alert: RuleTexts, provider: RuleTexts): RuleTexts | und
   const text = alert.text ?? provider.text
   const fields = alert.fields ?? provider.fields
   const link = alert.link ?? provider.link
-  if (!(title || text || fields || link)) return undefined
+  const thread = alert.thread ?? provider.thread
+  if (!(title || text || fields || link || thread)) return undefined
   return {
     ...(title && { title }),
     ...(text && { text }),
     ...(fields && { fields }),
     ...(link && { link }),
+    ...(thread && { thread }),
   }
 }

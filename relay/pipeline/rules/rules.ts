@@ -22,6 +22,7 @@ import { type NameList, parseClusters, parseNamespaces } from './namespaces.ts'
 import { RuleError } from './rule-error.ts'
 import { type RuleTexts, textMisfits } from './rule-texts.ts'
 import { parseSelf, type SelfTopic } from './self-rule.ts'
+import { compileThread } from './thread-rule.ts'
 
 /** The longest text of a rule, in UTF-16 units. */
 const MAX_RULE_LENGTH = 8_192
@@ -77,6 +78,7 @@ export function compileRules(
   compiled('type', knownType)
   const fields = compiled('fields', compileFields)
   const link = compiled('link', compileLink)
+  const thread = compiled('thread', compileThread)
   // One that is wrong may be meant for any: their events then wait for the mended one.
   const namespaces =
     annotations.namespaces === undefined
@@ -95,6 +97,7 @@ export function compileRules(
     ...(text && { text }),
     ...(fields && { fields }),
     ...(link && { link }),
+    ...(thread && { thread }),
     ...(namespaces && { namespaces }),
     ...(provider && { provider }),
     ...(allowedNamespaces && { allowedNamespaces }),
@@ -144,6 +147,7 @@ const EXPECTED: Readonly<Record<RuleAnnotation, string>> = {
   'group-by': "expected a CEL expression that gives a text, such as event.reason, or 'all'",
   'group-wait': 'expected a time such as 30s, or never',
   'group-max': 'expected a time such as 5m',
+  thread: 'expected object, or a CEL expression that gives a text, such as cluster',
   'incident-key':
     "expected a CEL expression that gives a text, such as cluster + '/' + event.involvedObject.name",
   'incident-labels': 'expected a line NAME: TEXT for each label, such as cluster: $(cluster)',

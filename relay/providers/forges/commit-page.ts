@@ -1,8 +1,14 @@
 import type { Event } from '../../model/event.ts'
-import type { CommitPage } from '../contract.ts'
 import { azureRepositoryPage } from './azure-repository.ts'
 import { namedCommit } from './commit-hash.ts'
 import { encodePath, type GitAddress, parseGitAddress } from './git-address.ts'
+
+/** Where people see the commit of an event. */
+export interface CommitPage {
+  /** The key of the metadata that names the commit. */
+  readonly key: string
+  readonly url: string
+}
 
 /** The key of the metadata that names the repository of an event's commit. No event of Flux has it by itself. */
 const REPOSITORY = 'repository'
