@@ -9,6 +9,7 @@ import { bundledRelay, TOKEN } from '../support/bundled-relay.ts'
 import { jsonBodies } from '../support/recording-sink.ts'
 import { kustomizationEvent } from '../support/relay-manifests.ts'
 import { scheduledEvent } from '../support/scheduled-event.ts'
+import { startSmtpServer } from '../support/smtp-server.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 /** Lambda takes 250 MiB; each one more costs time at a cold start. */
@@ -87,6 +88,32 @@ describe('the functions, as bundled for Lambda', () => {
     })
     // What goes well at once has no line of its own.
     expect(written.filter((line) => 'level' in line)).toEqual([])
+  })
+
+  it('send mail, with the library that loads when one is sent', async () => {
+    const { relay, put, post, pollOne, deliveries } = await start()
+    const server = await startSmtpServer()
+    const config = JSON.parse(configBody(Date.now(), 'mail'))
+    const [provider] = config.providers
+    const mailProvider = {
+      ...provider,
+      metadata: {
+        ...provider.metadata,
+        annotations: { 'flux-relay.io/type': 'email', 'flux-relay.io/smtp-plain': 'true' },
+      },
+      spec: {
+        type: 'generic',
+        address: `smtp://127.0.0.1:${server.port}`,
+        username: 'flux@example.com',
+        channel: 'ops@example.com',
+      },
+    }
+    const body = JSON.stringify({ ...config, providers: [mailProvider] })
+    expect(await put(body)).toMatchObject({ statusCode: 200 })
+    await post(JSON.stringify(eventNamed('podinfo')))
+    await pollOne(relay.environment.eventsQueueUrl)
+    expect(await deliveries('delivered')).toMatchObject([{ provider: { type: 'email' } }])
+    expect(server.mails).toMatchObject([{ to: ['ops@example.com'] }])
   })
 
   it('deliver by a retry what the destination could not take, and show in the dashboard what is dead', async () => {

@@ -21,10 +21,17 @@ export function mailOf(
     subject: subjectOf(notification),
     text: textOf(notification),
     html: htmlOf(notification),
-    messageId: `<${deliveryId}@${domain}>`,
-    threadId: `<${thread}@${domain}>`,
+    messageId: idOf(deliveryId, domain),
+    threadId: idOf(thread, domain),
     date: triedAt,
   }
+}
+
+/** Enough of a hash that no two are the same, and little enough that its line of the header is not folded. */
+const ID_LENGTH = 32
+
+function idOf(hash: string, domain: string): string {
+  return `<${hash.slice(0, ID_LENGTH)}@${domain}>`
 }
 
 /** The title of the rule, or the cluster, the object and the reason. One line. */

@@ -39,8 +39,8 @@ describe('a mail', () => {
       subject: '[local] helmrelease/webapp.apps: upgrade failed',
       text: expect.any(String),
       html: expect.any(String),
-      messageId: `<${'d'.repeat(64)}@example.com>`,
-      threadId: expect.stringMatching(/^<[0-9a-f]{64}@example\.com>$/),
+      messageId: `<${'d'.repeat(32)}@example.com>`,
+      threadId: expect.stringMatching(/^<[0-9a-f]{32}@example\.com>$/),
       date: failed.triedAt,
     })
     expect(mail.text).toBe(
