@@ -154,7 +154,7 @@ function requestsOn(
   clusters: ClusterPorts['clusters'],
   ownRules: ExplainRules | undefined,
 ): RelayRequests {
-  const rulesOf = (asked: ExplainRules) => ({ ...asked, ...ownRules, mayNotReadSecrets: true })
+  const rulesOf = (asked: ExplainRules) => ({ ...asked, ...ownRules, mayLackRights: true })
   const host = { bounds: TRY_BOUNDS, ...ownRules }
   const config = {
     put: (request: ConfigRequest) => putConfig(ports, request, noPause, host),
@@ -185,7 +185,8 @@ function requestsOn(
     listEvents: (parameters, rules) => answerOf(listEvents(eventPorts, parameters, rulesOf(rules))),
     showEvent: (id, parameters, rules) =>
       answerOf(answerEvent(eventPorts, id, parameters, rulesOf(rules))),
-    explainEvent: (body, rules) => answerOf(explain(ports, body, rulesOf(rules))),
+    explainEvent: (body, rules) =>
+      answerOf(explain({ ...ports, told: ports }, body, rulesOf(rules))),
     listClusters: () => answerOf(listClusters({ ...ports, clusters })),
     listDeliveries: (parameters) => answerOf(listDeliveries(ports, parameters)),
     showDelivery: (id) => answerOf(showDelivery(ports, id)),

@@ -72,7 +72,7 @@ function ownRelay(parts: EmbeddedConsoleParts): ConsoleRelay {
     dismissDelivery: (id, body, by) => dismissDelivery(ports, id, body, by),
     listEvents: (parameters) => listEvents(eventPorts, parameters, explaining),
     showEvent: (id, parameters) => answerEvent(eventPorts, id, parameters, explaining),
-    explainEvent: (body) => explain(ports, body, explaining),
+    explainEvent: (body) => explain({ ...ports, told: ports }, body, explaining),
     testProvider: (namespace, name, body, by) => testProvider({ ...body, namespace, name, by }),
     listSilences: (cluster) => listSilences(ports, cluster),
     createSilence: (cluster, body, by) => createSilence(ports, cluster, body, by),

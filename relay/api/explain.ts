@@ -3,7 +3,11 @@ import { ClusterName } from '../model/config.ts'
 import type { AcceptedEvent } from '../model/delivery.ts'
 import { type FieldError, fieldErrors, fieldErrorText } from '../model/errors.ts'
 import { accept } from '../pipeline/accept.ts'
-import { type ExplainOptions, explainEvent } from '../pipeline/explain/explain.ts'
+import {
+  type ExplainOptions,
+  type ExplainPorts,
+  explainEvent,
+} from '../pipeline/explain/explain.ts'
 import { compileWithFleet } from '../pipeline/fleet.ts'
 import { noPause } from '../pipeline/slices.ts'
 import type { OrderTimes } from '../ports/order-times.ts'
@@ -30,7 +34,7 @@ const Body = z.object({
  * store fails.
  */
 export async function explain(
-  ports: Pick<Ports, 'configs' | 'secrets' | 'clock'>,
+  ports: Pick<Ports, 'configs' | 'secrets' | 'clock'> & Pick<ExplainPorts, 'told'>,
   request: RequestBody,
   options: ExplainOptions,
 ): Promise<Answer> {

@@ -9,7 +9,7 @@ import type { Pause } from './slices.ts'
 import type { MatchInput } from './source-index.ts'
 
 /** Reads what an Alert was last told about the object of the event. */
-export type ReadLast = (alert: CompiledAlert) => Promise<LastTold | undefined>
+export type ReadLast = (alert: Pick<CompiledAlert, 'alert'>) => Promise<LastTold | undefined>
 
 /** How much conditions cost without a pause, in the steps of CEL, unless one takes more: some milliseconds. */
 const SLICE_COST = 100_000

@@ -17,6 +17,8 @@ export const RULES = [
   'annotations',
   'when',
   'type',
+  'after',
+  'only',
 ] as const
 export type Rule = (typeof RULES)[number]
 

@@ -33,7 +33,7 @@ export const AlertVerdict = z
     }).optional(),
     outcome: z.string().meta({
       description:
-        '`delivered`: the Alert takes the event. `skipped`: a rule says no. `retry`: an object is missing. `dead`: it cannot be sent.',
+        '`delivered`: the Alert takes the event. `skipped`: a rule says no. `held`: a rule holds it back for a while. `retry`: an object is missing. `dead`: it cannot be sent.',
     }),
     rule: z.string().optional().meta({
       description:

@@ -5,7 +5,8 @@ import { deliveryPageUrl } from '../../model/public-url.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { SecretStore } from '../../ports/secret-store.ts'
 import type { CompiledAlert } from '../compiled-alert.ts'
-import { EventTests } from '../event-tests.ts'
+import { lastTold } from '../episodes/last-told.ts'
+import { EventTests, type ReadLast } from '../event-tests.ts'
 import { type Candidate, type MatchOptions, matchAlert } from '../match.ts'
 import { type MatchedCandidate, prepare } from '../prepare.ts'
 import { providerRefOf, routeOf } from '../provider-route.ts'
@@ -13,12 +14,15 @@ import { deliveryId } from '../record.ts'
 import type { CompiledProvider, RoutingTable } from '../routing-table.ts'
 import { noPause, type Pause, slicesOf } from '../slices.ts'
 import type { AlertVerdict, ProviderName } from './explanation.ts'
+import { AFTER_ALL, type Foretold, foretell, type ToldMemory } from './foretell.ts'
 import { previewOf } from './preview.ts'
 
 /** What an explanation reads. */
 export interface ExplainPorts {
   readonly secrets: SecretStore
   readonly clock: Clock
+  /** Absent where it is not known what Alerts were told before. */
+  readonly told?: ToldMemory | undefined
 }
 
 export interface ExplainOptions extends MatchOptions {
@@ -28,10 +32,10 @@ export interface ExplainOptions extends MatchOptions {
    */
   readonly mayLackSecrets?: boolean
   /**
-   * Whoever asks may have no right to read Secrets: then the requests are not shown. Without it a Secret
-   * that cannot be read rejects.
+   * Whoever asks may have no right to read Secrets, or what was told before: then the requests are not shown, or what
+   * depends on that is said. Without it what cannot be read rejects.
    */
-  readonly mayNotReadSecrets?: boolean
+  readonly mayLackRights?: boolean
   /** Where people open this relay, without a slash at its end. */
   readonly publicUrl?: string | undefined
   /** Waited for between parts of a large set. */
@@ -95,7 +99,8 @@ async function judge(
   alert: CompiledAlert,
   options: ExplainOptions,
 ): Promise<AlertVerdict> {
-  await tests.testAhead([alert], table, options.pause ?? noPause)
+  const readLast = lastReader(ports, event, options)
+  await tests.testAhead([alert], table, options.pause ?? noPause, readLast)
   const candidate = matchAlert(event, alert, table, options, tests)
   const { namespace, name } = alert.alert.metadata
   const about = {
@@ -136,11 +141,15 @@ function unmatched({ kind, rule, reason }: Exclude<Candidate, MatchedCandidate>)
 }
 
 async function previewMatched(
-  { secrets, clock }: ExplainPorts,
-  { id, cluster, event, objectLabels }: AcceptedEvent,
+  ports: ExplainPorts,
+  accepted: AcceptedEvent,
   candidate: MatchedCandidate,
-  { mayLackSecrets = false, mayNotReadSecrets = false, publicUrl }: ExplainOptions,
+  options: ExplainOptions,
 ): Promise<Finding> {
+  const { secrets, clock, told } = ports
+  const { mayLackSecrets = false, mayLackRights = false, publicUrl } = options
+  const { id, cluster, event, objectLabels } = accepted
+  const readLast = lastReader(ports, accepted, options)
   const delivery = deliveryId(id, candidate.alert.metadata.uid)
   const input = {
     ...{ cluster, event, objectLabels, candidate },
@@ -151,10 +160,11 @@ async function previewMatched(
     time: { timeoutMs: Number.POSITIVE_INFINITY, boundBy: '' },
     late: false,
     overtaken: false,
+    last: candidate.memory?.usesLast ? await readLast?.(candidate) : undefined,
   }
   const { notes = [] } = candidate
   const prepared = await prepare(input, secrets).catch((error: unknown) => {
-    if (!mayNotReadSecrets) throw error
+    if (!mayLackRights) throw error
     return { kind: 'unread', reason: `its Secrets cannot be read: ${String(error)}` } as const
   })
   switch (prepared.kind) {
@@ -170,8 +180,22 @@ async function previewMatched(
       return { outcome: 'retry', rule: 'provider', reason, ...NOTHING, notes }
     }
     case 'prepared': {
+      const { keptBack, notes: foretold } = await foretellOrSay(
+        accepted,
+        candidate,
+        told,
+        mayLackRights,
+      )
+      if (keptBack && !keptBack.isHeld) {
+        const { rule, reason } = keptBack
+        return { outcome: 'skipped', rule, reason, ...NOTHING, notes: prepared.notes }
+      }
       const preview = await previewOf(prepared, clock)
-      const said = [...prepared.notes, ...groupNotes(candidate), ...preview.notes]
+      const said = [...prepared.notes, ...foretold, ...groupNotes(candidate), ...preview.notes]
+      if (keptBack) {
+        const { rule, reason } = keptBack
+        return { outcome: 'held', rule, reason, requests: preview.requests, notes: said }
+      }
       return { outcome: 'delivered', reason: TAKEN, requests: preview.requests, notes: said }
     }
   }
@@ -186,6 +210,32 @@ function groupNotes({ group }: MatchedCandidate): readonly string[] {
 }
 
 const TAKEN = 'the Alert takes the event'
+
+/** Reads what an Alert was last told, as far as that is known here. */
+function lastReader(
+  { told }: ExplainPorts,
+  event: AcceptedEvent,
+  { mayLackRights = false }: ExplainOptions,
+): ReadLast | undefined {
+  if (told === undefined) return undefined
+  const read = lastTold(told, { ...event, order: AFTER_ALL })
+  return mayLackRights ? (alert) => read(alert).catch(() => undefined) : read
+}
+
+async function foretellOrSay(
+  accepted: AcceptedEvent,
+  candidate: MatchedCandidate,
+  told: ToldMemory | undefined,
+  mayLackRights: boolean,
+): Promise<Foretold> {
+  try {
+    return await foretell(accepted, candidate, told)
+  } catch (error) {
+    if (!mayLackRights || told === undefined) throw error
+    const { notes, ...rest } = await foretell(accepted, candidate, undefined)
+    return { ...rest, notes: [...notes, `what was told before cannot be read: ${String(error)}`] }
+  }
+}
 
 function providerName({ provider }: CompiledProvider): ProviderName {
   const { namespace, name } = provider.metadata

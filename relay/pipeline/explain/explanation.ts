@@ -29,8 +29,9 @@ export interface AlertVerdict {
   /**
    * What would become of it, as the ledger names it. `delivered`: the Alert takes the event, and it goes
    * out. `retry`: it waits for an object that is missing. `dead`: it cannot be sent. `skipped`: a rule says no.
+   * `held`: a rule holds it back for a while.
    */
-  readonly outcome: Exclude<DecidedOutcome, 'suppressed'>
+  readonly outcome: Exclude<DecidedOutcome, 'suppressed'> | 'held'
   /** Which rule says no; absent when the Alert takes the event. `invalid`: the Alert is not valid. */
   readonly rule?: Rule | 'invalid'
   /** The reason, for a person. */

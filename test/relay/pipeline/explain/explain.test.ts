@@ -140,10 +140,10 @@ describe('explaining an event', () => {
     const rules = await rulesOf(manifests)
     const ports = memoryPorts()
     ports.secrets.failure = new Error('AccessDenied')
-    const ask = (mayNotReadSecrets: boolean) =>
+    const ask = (mayLackRights: boolean) =>
       explainEvent(ports, rules, acceptedEvent(), {
         noCrossNamespaceRefs: false,
-        mayNotReadSecrets,
+        mayLackRights,
       })
     await expect(ask(false)).rejects.toThrow('AccessDenied')
     const [verdict] = await ask(true)
