@@ -61,7 +61,15 @@ describe('user info in an address', () => {
     const others = [...providerTypes.keys()].filter(
       (name) => !ADDRESSED.some(({ type }) => type === name),
     )
-    expect(others).toEqual(['azureeventhub', 'googlepubsub', 'nats'])
+    expect(others).toEqual([
+      'azureeventhub',
+      'email',
+      'eventbridge',
+      'googlepubsub',
+      'nats',
+      'sns',
+      'sqs',
+    ])
   })
 
   it.each(ADDRESSED)(
