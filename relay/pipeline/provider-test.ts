@@ -86,7 +86,7 @@ async function tryOnce(
     // A context of its own, whatever the Provider's expression says: no status of a real object is overwritten.
     provider: { ...compiled, contextExpression: undefined },
     type,
-    texts: textsFor({}, compiled.rules),
+    texts: sampleTexts(compiled),
     notes: notesOf(compiled, table?.isObserved === true),
   }
   return withoutRetry(await attempt(record, candidate, sampleContext(context), STRAIGHT))
@@ -101,6 +101,12 @@ async function providersFor(
   if (!provider || !isOfFleet(provider)) return table?.providers
   const fleet = await readFleet(ports.configs)
   return fleet && fleetProviders(cluster, fleet)
+}
+
+/** The texts of the rules of a Provider. A test is in no thread, since nothing is remembered of it. */
+function sampleTexts({ rules }: CompiledProvider) {
+  const { thread: _, ...texts } = rules
+  return textsFor({}, texts)
 }
 
 /** What keeps deliveries back, and no test. */

@@ -1,5 +1,6 @@
 import { gzipSync } from 'node:zlib'
 import { expect, it } from 'vitest'
+import { annotated } from '../relay/pipeline/rules/annotated.ts'
 import { awsRelay } from '../support/aws-relay.ts'
 import { pollOnce } from '../support/event-source-mapping.ts'
 import { startForge } from '../support/forge-double.ts'
@@ -15,12 +16,15 @@ const TOKEN = 'a-token'
 const BEARER = { authorization: `Bearer ${TOKEN}` }
 const HASH = '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d'
 
-async function openFor(spec: Readonly<Record<string, unknown>>) {
+async function openFor(
+  spec: Readonly<Record<string, unknown>>,
+  rules: Readonly<Record<string, string>> = {},
+) {
   const relay = await open()
   await relay.setTokens('prod', [TOKEN])
   await relay.setSecret('prod', 'p', { token: 'ghp_1' })
   const takenAt = new Date().toISOString()
-  const providers = [provider('p', { secretRef: { name: 'p' }, ...spec })]
+  const providers = [annotated(provider('p', { secretRef: { name: 'p' }, ...spec }), rules)]
   const body = JSON.stringify({ takenAt, alerts: [alert('a', 'p')], providers })
   const request = { method: 'PUT', resource: 'config', cluster: 'prod', headers: BEARER } as const
   const answer = await relay.reconcileConfig(httpApiEvent({ ...request, body }))
@@ -80,4 +84,22 @@ it('takes the deployment that it made through its states', async () => {
   expect(relay.decisions.map(({ record }) => record.outcome)).toEqual(['delivered', 'delivered'])
   const states = forge.requests.slice(2).map(({ body }) => JSON.parse(body).state)
   expect(states).toEqual(['in_progress', 'success'])
+})
+
+it('replies in the thread that it began, and has its first message show the latest', async () => {
+  const posted = { status: 200, body: '{"ok":true,"channel":"C1","ts":"1.2"}' }
+  const sink = await startSink({
+    'POST /api/chat.postMessage': posted,
+    'POST /api/chat.update': posted,
+  })
+  const spec = { type: 'slack', channel: 'ops', address: `${sink.url}/api/chat.postMessage` }
+  const { relay, deliver } = await openFor(spec, { thread: 'object' })
+  await deliver('kustomization-health-check-failed')
+  await deliver('kustomization-finished')
+  expect(relay.decisions.map(({ record }) => record.outcome)).toEqual(['delivered', 'delivered'])
+  expect(jsonBodies(sink)).toMatchObject([
+    { channel: 'ops', attachments: [{ color: 'danger' }] },
+    { channel: 'C1', thread_ts: '1.2', attachments: [{ color: 'good' }] },
+    { channel: 'C1', ts: '1.2', attachments: [{ color: 'good' }] },
+  ])
 })

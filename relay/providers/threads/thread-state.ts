@@ -9,6 +9,9 @@ import type { Notification, TryPorts } from '../contract.ts'
  */
 const TURN_MS = 90_000
 
+/** How long what is remembered is not written again although it is used: it is kept much longer. Milliseconds. */
+const RENEW_AFTER_MS = 24 * 3_600_000
+
 /** The most deliveries that are remembered because a part of them is done. */
 const MAX_REPLIED = 100
 
@@ -20,6 +23,8 @@ const ThreadState = z.object({
   version: z.literal(1),
   /** What the service knows the thread by: its first message, or its topic. */
   root: z.string().optional(),
+  /** When it was written last, in milliseconds since the epoch. */
+  usedAt: z.number().optional(),
   /** Who opens the thread. */
   opening: Turn.optional(),
   /** The order of the newest event that the first message shows, or will show. */
@@ -72,7 +77,11 @@ export class ThreadMemory {
     return this.#change<Entry>((state, now) => {
       if (state.root !== undefined) {
         const hasReplied = state.replied?.includes(this.#deliveryId) === true
-        return { result: { kind: 'open', root: state.root, hasReplied } }
+        const isFresh = now - (state.usedAt ?? 0) < RENEW_AFTER_MS
+        return {
+          ...(!isFresh && { state: { ...state, usedAt: now } }),
+          result: { kind: 'open', root: state.root, hasReplied },
+        }
       }
       if (this.#isOther(state.opening, now)) return { result: { kind: 'busy' } }
       return { state: { ...NOTHING, opening: this.#turn(now) }, result: { kind: 'opening' } }
@@ -81,8 +90,10 @@ export class ThreadMemory {
 
   /** Remembers what the thread is known by, whose first message is that of this delivery. */
   opened(root: string): Promise<void> {
-    const state = { ...NOTHING, root, latest: this.#order }
-    return this.#change(() => ({ state, result: undefined }))
+    return this.#change((_, now) => ({
+      state: { ...NOTHING, root, usedAt: now, latest: this.#order },
+      result: undefined,
+    }))
   }
 
   /** Lets others open the thread. */

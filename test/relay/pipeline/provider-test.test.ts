@@ -76,6 +76,15 @@ describe('a test of a Provider', () => {
     ])
   })
 
+  it('is in no thread', async () => {
+    const harness = createHarness()
+    const address = 'https://chat.googleapis.com/v1/spaces/A/messages?key=k'
+    const spec = { type: 'googlechat', address }
+    await harness.configure(annotated(provider('chat', spec), { thread: 'object' }))
+    await test(harness, 'chat')
+    expect(JSON.parse(bodyOf(harness.requests[0]))).not.toHaveProperty('thread')
+  })
+
   it('sends one sample that says what it is, and answers with what the service said', async () => {
     const harness = await withSlack()
     harness.answerWith(() => answer(200, {}, 'ok for T1/B1/hunter2hunter2hunter2'))

@@ -113,6 +113,18 @@ describe('a thread of Matrix', () => {
     expect(sent.map(({ body }) => body['m.relates_to'])).toEqual([undefined, undefined])
   })
 
+  it('is remembered for as long as it is used', async () => {
+    const ports = createFakeTryPorts({ answers: () => ok({ event_id: '$1' }) })
+    const written = () => [...ports.remembered.values()].join()
+    await matrix.threading?.deliver?.(inThread('a'), settings, ports)
+    const first = written()
+    await matrix.threading?.deliver?.(inThread('a'), settings, ports)
+    expect(written()).toBe(first)
+    ports.clock.advance(24 * 3_600_000)
+    await matrix.threading?.deliver?.(inThread('a'), settings, ports)
+    expect(written()).not.toBe(first)
+  })
+
   it('keeps others waiting while one begins it, and not for ever', async () => {
     const ports = createFakeTryPorts({
       answers: () => {
