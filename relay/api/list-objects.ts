@@ -1,11 +1,13 @@
 import { z } from 'zod'
 import type { ConfigSnapshot, ObjectReadiness } from '../model/config.ts'
 import { fieldErrors } from '../model/errors.ts'
+import { FLEET } from '../model/fleet.ts'
 import { type KubernetesObject, namespacedName } from '../model/kubernetes.ts'
 import { lastDay } from '../model/outcome-count.ts'
 import { nameOf } from '../model/parse-objects.ts'
 import { writtenType } from '../model/provider.ts'
 import { providerRefOf } from '../model/provider-ref.ts'
+import { readFleet, usesFleet } from '../pipeline/fleet.ts'
 import type { ObjectCount, OutcomeCounts } from '../ports/outcome-counts.ts'
 import type { Ports } from '../ports/ports.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
@@ -26,7 +28,8 @@ const ObjectQuery = z.strictObject({
 })
 
 /**
- * Lists the Alerts, Providers and Silences of a cluster, and how those that send did in the last 24 hours: 200
+ * Lists the Alerts, Providers and Silences of a cluster, with the Providers of the fleet to which its Alerts lead,
+ * and how those that send did in the last 24 hours: 200
  * `{cluster, objects}`, 400 for an unknown or wrong parameter, or 404 without a configuration.
  * Rejects when a store fails.
  */
@@ -50,14 +53,40 @@ export async function listObjects(
     ['Alert', countsByName(alerts)],
     ['Provider', countsByName(providers)],
   ])
-  const manifests = manifestsByName(snapshot)
-  const objects = snapshot.objects
+  const shared = await sharedProviders(configs, snapshot)
+  const manifests = new Map([...manifestsByName(snapshot), ...shared.manifests])
+  const objects = [...snapshot.objects, ...shared.objects]
     .filter(({ kind }) => kind === (query.data.kind ?? kind))
     .map((object) => {
       const counted = known.get(object.kind)?.get(namespacedName(object))
       return objectView(object, manifests.get(nameWithKind(object)), counted)
     })
   return jsonAnswer(200, { cluster, objects: objects.toSorted(byName) })
+}
+
+/** The Providers of the fleet to which Alerts of a cluster lead, as they are listed with its own. */
+async function sharedProviders(
+  configs: ObjectPorts['configs'],
+  { manifests }: ConfigSnapshot,
+): Promise<{
+  readonly objects: readonly ObjectReadiness[]
+  readonly manifests: ReadonlyMap<string, KubernetesObject>
+}> {
+  const fleet = usesFleet(manifests) ? await readFleet(configs) : undefined
+  const leadingTo = new Set(
+    manifests.flatMap((manifest) => {
+      const provider = manifest.kind === 'Alert' ? providerRefOf(manifest) : undefined
+      return provider ? [namespacedName(provider)] : []
+    }),
+  )
+  const named = fleet?.manifests.map((manifest) => {
+    const place = { kind: 'Provider', namespace: FLEET, name: nameOf(manifest).name }
+    return [nameWithKind(place), manifest] as const
+  })
+  return {
+    objects: fleet?.objects.filter((object) => leadingTo.has(namespacedName(object))) ?? [],
+    manifests: new Map(named),
+  }
 }
 
 function objectView(

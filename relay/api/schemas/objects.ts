@@ -22,7 +22,8 @@ export const ListedObject = Readiness.extend({
 export type ListedObject = Readonly<z.infer<typeof ListedObject>>
 
 /** The answer to `GET /v1/clusters/{cluster}/objects`. */
-export const ObjectList = z
-  .object({ cluster: z.string(), objects: z.array(ListedObject) })
-  .meta({ description: 'The Alerts and Providers of a cluster, by kind, namespace and name.' })
+export const ObjectList = z.object({ cluster: z.string(), objects: z.array(ListedObject) }).meta({
+  description:
+    'The Alerts and Providers of a cluster, by kind, namespace and name, and the Providers of the fleet that its Alerts lead to.',
+})
 export type ObjectList = Readonly<z.infer<typeof ObjectList>>

@@ -120,6 +120,31 @@ describe('PUT /v1/fleet/config and /v1/fleet/secrets/{name}', () => {
     expectProblem(await call('PUT', CONFIG, { body, headers: operator }), 400, said)
   })
 
+  it('are tested for a cluster that may use them, and for no other', async () => {
+    const tested: string[] = []
+    const runTest = async (record: { readonly provider?: { readonly name: string } }) => {
+      tested.push(record.provider?.name ?? '')
+      return deliveryRecord({ outcome: 'delivered', test: {} })
+    }
+    const { call } = await startRelay({ tokens: TOKENS, runTest: runTest as never })
+    for (const [cluster, token] of [
+      ['prod', PROD],
+      ['staging', 'staging-token'],
+    ] as const) {
+      const body = '{"takenAt":"2026-11-20T09:10:03Z","alerts":[],"providers":[]}'
+      await call('PUT', `/v1/clusters/${cluster}/config`, { body, headers: bearer(token) })
+    }
+    await call('PUT', CONFIG, { body: ALLOWED, headers: operator })
+    const ask = (name: string, cluster: string) => {
+      const body = JSON.stringify({ cluster })
+      return call('POST', `/v1/providers/_fleet/${name}/test`, { body, headers: operator })
+    }
+    expect((await ask('slack', 'prod')).status).toBe(200)
+    expectProblem(await ask('slack', 'staging'), 404, 'does not allow the cluster staging')
+    expectProblem(await ask('none', 'prod'), 404, 'the fleet has no valid Provider _fleet/none')
+    expect(tested).toEqual(['slack'])
+  })
+
   it('refuse a set that was taken before the stored one', async () => {
     const { call } = await start()
     await call('PUT', CONFIG, { body: ALLOWED, headers: operator })

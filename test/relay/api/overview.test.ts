@@ -219,6 +219,35 @@ it('lists Alerts and Providers with how they did, by name', async () => {
   expect(await list('kind=Alert')).toEqual(alerts)
 })
 
+it('lists the Providers of the fleet to which Alerts of the cluster lead, and no other', async () => {
+  const { configs, counts, ports } = setUp()
+  const { metadata, ...rest } = object('Alert', 'on-call', { providerRef: { name: 'none' } })
+  const annotations = { 'flux-relay.io/provider': '_fleet/chat' }
+  await configs.replace(
+    snapshot({
+      manifests: [{ ...rest, metadata: { ...metadata, annotations } }],
+      objects: [{ kind: 'Alert', namespace: 'apps', name: 'on-call', ...READY }],
+    }),
+  )
+  const names = ['chat', 'other']
+  const place = { kind: 'Provider', namespace: '_fleet' }
+  await configs.replace({
+    ...snapshot({
+      manifests: names.map((name) => ({
+        ...{ kind: 'Provider', metadata: { name }, spec: { type: 'slack' } },
+      })),
+      objects: names.map((name) => ({ ...place, name, ...READY })),
+    }),
+    cluster: '_fleet',
+  })
+  await counts.add([outcomeCount({ kind: 'provider', name: '_fleet/chat', count: 3 })])
+  const { body } = await listObjects(ports, 'prod', new URLSearchParams())
+  expect(JSON.parse(body).objects).toMatchObject([
+    { kind: 'Alert', provider: '_fleet/chat' },
+    { ...place, name: 'chat', type: 'slack', outcomes: { delivered: 3 } },
+  ])
+})
+
 it('lists the type that counts of a Provider', async () => {
   const { configs, ports } = setUp()
   const { metadata, ...rest } = object('Provider', 'queue', { type: 'generic' })
