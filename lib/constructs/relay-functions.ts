@@ -148,6 +148,13 @@ export class RelayFunctions extends Construct {
       `${tables.ledger.tableArn}/index/${LEDGER_INDEXES.byDue.name}`,
     )
     dispatch.allow(SEND, queues.retries.queueArn)
+    // The deliveries that wait to be told in one message.
+    dispatch.allow(
+      ['dynamodb:Query'],
+      `${tables.ledger.tableArn}/index/${LEDGER_INDEXES.openByOutcome.name}`,
+    )
+    // What the relay tells of itself: dead deliveries, and Providers whose deliveries fail.
+    dispatch.allow(SEND, queues.events.queueArn)
     // What it cannot process at all is set aside there.
     dispatch.allow(SEND, queues.eventsDeadLetters.queueArn, queues.retriesDeadLetters.queueArn)
     dispatch.allowSecrets(`${secretPrefix}/secrets`)

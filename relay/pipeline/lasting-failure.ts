@@ -17,8 +17,10 @@ const LONG_HELD_MS = 60_000
 
 /** The failure that a Delivery tells long after it began; undefined for any other Delivery. */
 export function lastingFailureOf(record: DeliveryRecord<Status>): LastingFailure | undefined {
-  const { reminder, event } = record
+  const { reminder, event, toldIn } = record
   if (reminder) return { since: reminder.since, reminder: reminder.number }
+  // It waited for others, and not to see whether it lasts.
+  if (toldIn !== undefined) return undefined
   const isHeldLong = event.severity === 'error' && heldMs(record) >= LONG_HELD_MS
   return isHeldLong ? { since: happenedAt(record) } : undefined
 }

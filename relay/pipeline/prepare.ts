@@ -113,7 +113,7 @@ export async function prepare(
       thread: threadName,
       ...texts
     } = textsOf(merging, input)
-    const said = { ...texts, event: withSince(texts.event, input.lasting) }
+    const said = { ...texts, event: withSince(texts.event, digest ? undefined : input.lasting) }
     const link = linkOf(ruleLink, input.deliveryPage, type)
     const thread = threadOf(threadName, type, settings, input.order)
     const commitPage = commitPageOf(merged, said.event)

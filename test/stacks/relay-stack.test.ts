@@ -32,13 +32,14 @@ describe('functions', () => {
     })
     expect(allowedTo(template, functionId('dispatch'))).toEqual({
       FunctionsDispatchLogs: WRITE_LOG,
-      QueuesEvents: CONSUME,
+      QueuesEvents: [...CONSUME, 'sqs:SendMessage'],
       QueuesEventsDeadLetters: ['sqs:SendMessage'],
       QueuesRetries: [...CONSUME, 'sqs:SendMessage'],
       QueuesRetriesDeadLetters: ['sqs:SendMessage'],
       TablesConfig: ['dynamodb:BatchGetItem'],
       TablesLedger: ['dynamodb:BatchGetItem', 'dynamodb:PutItem', 'dynamodb:UpdateItem'],
       'TablesLedger/index/by-due': ['dynamodb:Query'],
+      'TablesLedger/index/open-by-outcome': ['dynamodb:Query'],
       TablesState: ['dynamodb:BatchGetItem', 'dynamodb:PutItem'],
       [`${SECRETS}/secrets/*`]: ['secretsmanager:GetSecretValue'],
     })

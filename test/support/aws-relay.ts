@@ -153,6 +153,8 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
       },
     },
   }
+  // As reconcile-config has them.
+  const configPorts = createStorePorts(environment, clients, clock, { hearsClusters: true })
   const access = createClusterAccess(ports.tokens, clock)
   const reports = { log, onFailed: metrics.failed }
   const requestReports = { ...reports, onRefused: metrics.refused }
@@ -184,13 +186,13 @@ async function openRelay(services: AwsServices, clients: AwsClients) {
     // In a container of its own, as on AWS: dispatch learns of a configuration by its table only.
     reconcileConfig: createReconcileConfig({
       noCrossNamespaceRefs: false,
-      ports: createStorePorts(environment, clients, clock, { hearsClusters: true }),
+      ports: configPorts,
       access,
       ...requestReports,
     }),
     /** What the schedule of dispatch does each minute. */
     sweep: () => sweep(contextWith()),
-    check: () => runScheduledCheck({ ...ports, log, metrics }),
+    check: () => runScheduledCheck({ ...configPorts, log, metrics }),
     dispatch: createDispatch({
       environment,
       ports,

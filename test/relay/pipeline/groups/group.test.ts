@@ -80,6 +80,18 @@ describe('the rule group-by', () => {
     )
   })
 
+  it('says of no failure that it lasts because it waited for others', async () => {
+    const harness = await setUp({ ...RULE, 'group-wait': '2m', 'group-max': '5m' })
+    const failed = { severity: 'error', reason: 'HealthCheckFailed' }
+    await send(harness, 'a', failed)
+    await drainAll(harness)
+    await send(harness, 'b', failed)
+    await send(harness, 'c', failed)
+    await drainAll(harness)
+    expect(textsOf(harness)).toHaveLength(2)
+    for (const text of textsOf(harness)) expect(text).not.toContain('ailing since')
+  })
+
   it('puts only together what has the same text', async () => {
     const harness = await setUp()
     await send(harness, 'a')
