@@ -56,12 +56,15 @@ try {
 /** Takes everything that arrived while the disk was busy, and commits it together. */
 function serve(engine: ReservedEngine, from: MessagePort): void {
   const reader = new BatchReader()
-  let movedAt = 0
-  const idle = setTimeout(() => {
-    const now = performance.now()
-    if (now - movedAt < MOVE_EVERY_MS) idle.refresh()
-    else if (engine.checkpoint(IDLE_LOG_PAGES)) movedAt = now
-  }, IDLE_MS)
+  let rest: NodeJS.Timeout | undefined
+  const moveLog = () => {
+    if (rest !== undefined || !engine.checkpoint(IDLE_LOG_PAGES)) return
+    rest = setTimeout(() => {
+      rest = undefined
+      idle.refresh()
+    }, MOVE_EVERY_MS)
+  }
+  const idle = setTimeout(moveLog, IDLE_MS)
   from.on('message', (first: ToDatabaseThread) => {
     const messages = [first]
     for (let next = receiveMessageOnPort(from); next; next = receiveMessageOnPort(from)) {
@@ -74,6 +77,7 @@ function serve(engine: ReservedEngine, from: MessagePort): void {
     if (!messages.some(({ kind }) => kind === 'close')) idle.refresh()
     else {
       clearTimeout(idle)
+      clearTimeout(rest)
       close(engine, from)
     }
   })
