@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 
-const SUITES = ['test/adapters/aws', 'test/functions']
+const SUITES = ['test/adapters/aws', 'test/functions', 'test/contract/aws-streams.test.ts']
 
 /** Of the random fault test: each of its thousand requests takes longer here. */
 const FAULT_SEEDS = '1'

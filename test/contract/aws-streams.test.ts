@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import {
   CreateQueueCommand,
   GetQueueAttributesCommand,
@@ -9,29 +10,40 @@ import { describe, expect, it, onTestFinished } from 'vitest'
 import { createSqsClient } from '../../adapters/aws/clients.ts'
 import type { HttpResponse, TransportFailure } from '../../relay/ports/http.ts'
 import type { AwsSettings } from '../../relay/providers/aws/settings.ts'
+import { signedForAws } from '../../relay/providers/aws/signature.ts'
 import type { HttpProvider } from '../../relay/providers/contract.ts'
+import { eventBridge } from '../../relay/providers/eventbridge.ts'
 import { sns } from '../../relay/providers/sns.ts'
 import { sqs } from '../../relay/providers/sqs.ts'
-import { fitted, localOptions } from '../support/aws-endpoints.ts'
+import { fitted, isAccount, localOptions } from '../support/aws-endpoints.ts'
 import { PATIENT, testClient } from '../support/http-client.ts'
 import { notificationOf, requestsOf, settingsOf } from '../support/notifications.ts'
 import { createFakeTryPorts } from '../support/try-ports.ts'
 
 const KEYS = { accesskey: 'test', secretkey: 'test' }
 
-/** SQS and SNS in this process, with a queue, and a topic that sends to it. */
-async function openServices(suffix: '' | '.fifo') {
+const REGION = 'eu-central-1'
+
+/** The services of `npm run test:moto`; otherwise SQS and SNS in this process, which have no EventBridge. */
+const given = isAccount ? undefined : process.env.AWS_ENDPOINT_URL
+
+async function openEndpoint(): Promise<string> {
+  if (given !== undefined) return given
   const app = buildApp({ logger: false, host: '127.0.0.1' })
-  const url = await app.listen({ host: '127.0.0.1', port: 0 })
+  onTestFinished(() => app.close())
+  return app.listen({ host: '127.0.0.1', port: 0 })
+}
+
+/** A queue, and a topic and an event bus that send to it. */
+async function openServices(suffix: '' | '.fifo') {
+  const url = await openEndpoint()
   const client = fitted(createSqsClient(localOptions(url)))
-  onTestFinished(async () => {
-    client.destroy()
-    await app.close()
-  })
+  onTestFinished(() => client.destroy())
   const isFifo = suffix === '.fifo'
+  const name = `deployments-${randomUUID()}`
   const { QueueUrl } = await client.send(
     new CreateQueueCommand({
-      QueueName: `deployments${suffix}`,
+      QueueName: `${name}${suffix}`,
       ...(isFifo && { Attributes: { FifoQueue: 'true' } }),
     }),
   )
@@ -39,27 +51,6 @@ async function openServices(suffix: '' | '.fifo') {
     new GetQueueAttributesCommand({ QueueUrl, AttributeNames: ['QueueArn'] }),
   )
   const queueArn = Attributes?.QueueArn ?? ''
-  const ask = async (form: Readonly<Record<string, string>>) => {
-    const authorization = 'AWS4-HMAC-SHA256 Credential=test/20260101/eu-central-1/sns/aws4_request'
-    const body = new URLSearchParams({ Version: '2010-03-31', ...form })
-    const answer = await fetch(url, { method: 'POST', headers: { authorization }, body })
-    return answer.text()
-  }
-  const fifo = { 'Attributes.entry.1.key': 'FifoTopic', 'Attributes.entry.1.value': 'true' }
-  const created = await ask({
-    Action: 'CreateTopic',
-    Name: `deployments${suffix}`,
-    ...(isFifo && fifo),
-  })
-  const topicArn = /<TopicArn>([^<]+)/.exec(created)?.[1] ?? ''
-  await ask({
-    Action: 'Subscribe',
-    TopicArn: topicArn,
-    Protocol: 'sqs',
-    Endpoint: queueArn,
-    'Attributes.entry.1.key': 'RawMessageDelivery',
-    'Attributes.entry.1.value': 'true',
-  })
   const receive = async (): Promise<readonly Message[]> => {
     const { Messages = [] } = await client.send(
       new ReceiveMessageCommand({
@@ -71,7 +62,71 @@ async function openServices(suffix: '' | '.fifo') {
     )
     return Messages
   }
-  return { url, queueArn, topicArn, receive }
+  return { url, name, queueArn, receive }
+}
+
+type Services = Awaited<ReturnType<typeof openServices>>
+
+/** Asks a service for something that no client of the project can ask for. */
+async function ask(
+  { url }: Services,
+  service: string,
+  headers: Readonly<Record<string, string>>,
+  body: string,
+): Promise<string> {
+  const request = { method: 'POST', url: `${url}/`, headers, body } as const
+  const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
+  const signed = signedForAws(request, credentials, { region: REGION, service, at: Date.now() })
+  const answer = await testClient().send(signed, PATIENT)
+  if (answer.kind !== 'response' || answer.status !== 200) throw new Error(JSON.stringify(answer))
+  return answer.body
+}
+
+/** The ARN of a new topic that sends to the queue. */
+async function openTopic(services: Services, suffix: string): Promise<string> {
+  const form = (parameters: Readonly<Record<string, string>>) =>
+    ask(
+      services,
+      'sns',
+      { 'content-type': 'application/x-www-form-urlencoded' },
+      new URLSearchParams({ Version: '2010-03-31', ...parameters }).toString(),
+    )
+  const attribute = (key: string) => ({
+    'Attributes.entry.1.key': key,
+    'Attributes.entry.1.value': 'true',
+  })
+  const created = await form({
+    Action: 'CreateTopic',
+    Name: `${services.name}${suffix}`,
+    ...(suffix === '.fifo' && attribute('FifoTopic')),
+  })
+  const arn = /<TopicArn>([^<]+)/.exec(created)?.[1] ?? ''
+  await form({
+    Action: 'Subscribe',
+    TopicArn: arn,
+    Protocol: 'sqs',
+    Endpoint: services.queueArn,
+    ...attribute('RawMessageDelivery'),
+  })
+  return arn
+}
+
+/** The ARN of a new event bus that sends what is from the relay to the queue. */
+async function openBus(services: Services): Promise<string> {
+  const call = (action: string, parameters: object) =>
+    ask(
+      services,
+      'events',
+      { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': `AWSEvents.${action}` },
+      JSON.stringify(parameters),
+    )
+  const { name, queueArn } = services
+  const { EventBusArn } = JSON.parse(await call('CreateEventBus', { Name: name }))
+  const EventPattern = JSON.stringify({ source: ['flux-relay'], 'detail-type': ['Flux Event'] })
+  await call('PutRule', { Name: name, EventBusName: name, EventPattern })
+  const Targets = [{ Id: 'queue', Arn: queueArn }]
+  await call('PutTargets', { Rule: name, EventBusName: name, Targets })
+  return EventBusArn
 }
 
 /** Sends a notification as a delivery does: signed, over a socket, to the emulator in the place of AWS. */
@@ -89,12 +144,12 @@ async function deliver(
 }
 
 describe.each([
-  ['sqs', sqs],
-  ['sns', sns],
-] as const)('%s', (name, type) => {
+  ['sqs', sqs, async ({ queueArn }: Services) => queueArn],
+  ['sns', sns, openTopic],
+] as const)('%s', (_, type, open) => {
   it('puts the event where the ARN says, with its attributes', async () => {
     const services = await openServices('')
-    const arn = name === 'sqs' ? services.queueArn : services.topicArn
+    const arn = await open(services, '')
     const answer = await deliver(type, arn, services)
     expect(answer).toMatchObject({ kind: 'response', status: 200 })
     const [message] = await services.receive()
@@ -110,7 +165,7 @@ describe.each([
 
   it('puts the same delivery once where an order is kept', async () => {
     const services = await openServices('.fifo')
-    const arn = name === 'sqs' ? services.queueArn : services.topicArn
+    const arn = await open(services, '.fifo')
     for (const _ of [1, 2]) {
       expect(await deliver(type, arn, services)).toMatchObject({ status: 200 })
     }
@@ -124,7 +179,7 @@ describe.each([
 
   it('says what the service says of a destination that is not there', async () => {
     const services = await openServices('')
-    const arn = name === 'sqs' ? services.queueArn : services.topicArn
+    const arn = await open(services, '')
     const answer = await deliver(type, `${arn}-not-there`, services)
     if (answer.kind !== 'response') throw new Error(answer.detail)
     expect(type.classify?.(answer)).toMatchObject({
@@ -133,3 +188,20 @@ describe.each([
     })
   })
 })
+
+it.skipIf(given === undefined)(
+  'eventbridge puts the event on the bus, for rules to take',
+  async () => {
+    const services = await openServices('')
+    const answer = await deliver(eventBridge, await openBus(services), services)
+    if (answer.kind !== 'response') throw new Error(answer.detail)
+    expect(eventBridge.classify?.(answer)).toEqual({ kind: 'delivered' })
+    const [message] = await services.receive()
+    expect(JSON.parse(message?.Body ?? '')).toMatchObject({
+      source: 'flux-relay',
+      'detail-type': 'Flux Event',
+      time: '2026-11-20T11:02:17Z',
+      detail: { cluster: 'local', reason: 'UpgradeFailed', involvedObject: { name: 'webapp' } },
+    })
+  },
+)
