@@ -9,6 +9,11 @@ import {
   explainEvent,
 } from '../pipeline/explain/explain.ts'
 import { compileWithFleet } from '../pipeline/fleet.ts'
+import {
+  createActiveSilences,
+  type KnownSilences,
+  NO_KNOWN_SILENCES,
+} from '../pipeline/silences/active-silences.ts'
 import { noPause } from '../pipeline/slices.ts'
 import type { OrderTimes } from '../ports/order-times.ts'
 import type { Ports } from '../ports/ports.ts'
@@ -46,8 +51,24 @@ export async function explain(
     return problemAnswer(problem('no-config', `the cluster ${cluster} has no configuration yet`))
   }
   const table = await compileWithFleet(snapshot, ports.configs, options.pause ?? noPause)
-  const verdicts = await explainEvent(ports, { snapshot, table }, read.event, options)
+  const silences = await silencesOf(ports, cluster, options)
+  const asked = { ...options, silences }
+  const verdicts = await explainEvent(ports, { snapshot, table }, read.event, asked)
   return jsonAnswer(200, { cluster, revision: snapshot.revision, verdicts })
+}
+
+async function silencesOf(
+  { told, clock }: Pick<ExplainPorts, 'told' | 'clock'>,
+  cluster: string,
+  { mayLackRights = false }: ExplainOptions,
+): Promise<KnownSilences> {
+  if (told === undefined) return NO_KNOWN_SILENCES
+  try {
+    return await createActiveSilences({ state: told.state, clock }).of(cluster)
+  } catch (error) {
+    if (!mayLackRights) throw error
+    return { silences: [], problems: [`its silences cannot be read: ${String(error)}`] }
+  }
 }
 
 function readEvent(

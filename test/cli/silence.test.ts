@@ -1,10 +1,14 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { reconcile } from '../../relay/pipeline/reconcile.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
-import { type CommandTarget, commandTargets } from '../support/command-targets.ts'
+import { type CommandTarget, commandTargets, openHttpTarget } from '../support/command-targets.ts'
 import { deliveryRecord } from '../support/delivery-records.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 import { alert, provider } from '../support/relay-harness.ts'
+import { exampleEvent } from '../support/relay-manifests.ts'
+import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const CREATE = ['silence', 'create', '--cluster', 'prod', '--reason', 'upgrade', '--match', 'true']
 
@@ -106,4 +110,15 @@ it.concurrent.each([
   const { stderr, code } = await fluxRelay(args)
   expect(stderr).toMatch(message)
   expect(code).toBe(2)
+})
+
+it('flux-relay explain says what is silenced now', async () => {
+  const target = await openHttpTarget()
+  await configure(target.ports)
+  const created = await target.run([...CREATE, '--for', '2h'])
+  const file = join(temporaryDirectory(), 'event.json')
+  writeFileSync(file, JSON.stringify(exampleEvent('kustomization-finished')))
+  const explained = await target.run(['explain', '-e', file, '--cluster', 'prod'])
+  expect(explained.stdout).toMatch(/ delivered /)
+  expect(explained.stdout).toContain(`not sent now: silenced by ${created.stdout.trim()} until `)
 })

@@ -12,6 +12,8 @@ import { type MatchedCandidate, prepare } from '../prepare.ts'
 import { providerRefOf, routeOf } from '../provider-route.ts'
 import { deliveryId } from '../record.ts'
 import type { CompiledProvider, RoutingTable } from '../routing-table.ts'
+import type { KnownSilences } from '../silences/active-silences.ts'
+import { silenceNotes } from '../silences/silenced.ts'
 import { noPause, type Pause, slicesOf } from '../slices.ts'
 import type { AlertVerdict, ProviderName } from './explanation.ts'
 import { AFTER_ALL, type Foretold, foretell, type ToldMemory } from './foretell.ts'
@@ -40,6 +42,8 @@ export interface ExplainOptions extends MatchOptions {
   readonly publicUrl?: string | undefined
   /** Waited for between parts of a large set. */
   readonly pause?: Pause
+  /** The silences that people made; what is silenced now has a note. Absent: nobody asks what is now. */
+  readonly silences?: KnownSilences
 }
 
 /** A set and what was compiled of it. */
@@ -108,13 +112,26 @@ async function judge(
     provider: candidate.provider ? providerName(candidate.provider) : providerRefOf(alert),
   }
   if (candidate.kind === 'matched') {
-    return { ...about, ...(await previewMatched(ports, event, candidate, options)) }
+    const told = withSilence(candidate, event, options.silences, ports.clock.now())
+    return { ...about, ...(await previewMatched(ports, event, told, options)) }
   }
   const mayBeElsewhere = options.mayLackSecrets && leadsElsewhere(alert, table, options)
   const finding = mayBeElsewhere
     ? unshown(candidate.reason)
     : { ...unmatched(candidate), ...NOTHING }
   return { ...about, ...finding }
+}
+
+function withSilence(
+  candidate: MatchedCandidate,
+  event: AcceptedEvent,
+  silences: KnownSilences | undefined,
+  now: number,
+): MatchedCandidate {
+  const said = silences ? silenceNotes(silences, event, candidate, now) : []
+  return said.length === 0
+    ? candidate
+    : { ...candidate, notes: [...(candidate.notes ?? []), ...said] }
 }
 
 /** Whether an Alert leads to a Provider of another namespace, or of the fleet, that is not in its set. */

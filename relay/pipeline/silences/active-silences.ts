@@ -29,10 +29,11 @@ export interface ActiveSilences {
   of(cluster: string): Awaitable<KnownSilences>
 }
 
-const NONE: KnownSilences = { silences: [], problems: [] }
+/** What is known of a cluster for which nobody made a silence. */
+export const NO_KNOWN_SILENCES: KnownSilences = { silences: [], problems: [] }
 
 /** For what no silence holds back. */
-export const NO_SILENCES: ActiveSilences = { of: () => NONE }
+export const NO_SILENCES: ActiveSilences = { of: () => NO_KNOWN_SILENCES }
 
 /** The most clusters whose silences are kept. */
 const MAX_CLUSTERS = 500
@@ -89,7 +90,7 @@ function unreadable(error: unknown): Read {
 
 function compile(read: Read): KnownSilences {
   if ('problem' in read) return { silences: [], problems: [read.problem] }
-  if (read.length === 0) return NONE
+  if (read.length === 0) return NO_KNOWN_SILENCES
   const silences: CompiledSilence[] = []
   const problems: string[] = []
   for (const silence of read) {

@@ -1,12 +1,17 @@
 import { type Awaitable, whenThere } from '../../model/awaitable.ts'
 import type { DeliveryRecord, Status } from '../../model/delivery.ts'
 import type { Ports } from '../../ports/ports.ts'
-import type { ProviderFamily } from '../../providers/contract.ts'
 import { type Conclusion, end } from '../conclusion.ts'
 import type { MatchedCandidate } from '../prepare.ts'
 import type { ActiveSilences, KnownSilences } from './active-silences.ts'
 import { endOfFailure, heldAlike } from './lasting-failure.ts'
-import { findSilence, type SilenceInForce } from './silenced.ts'
+import {
+  findSilence,
+  isFailure,
+  maySilence,
+  type SilenceInForce,
+  silencedText,
+} from './silenced.ts'
 
 /** What the stage of silences needs. */
 export interface SilenceContext {
@@ -24,22 +29,17 @@ export interface SilenceJudgement {
 
 const NOT_SILENCED: SilenceJudgement = { notes: [] }
 
-/** The types that silences are for. Any other type shows what is, such as the status of a commit. */
-const FAMILIES: ReadonlySet<ProviderFamily> = new Set(['chat', 'incident'])
-
 /**
  * Asks the silences of its cluster whether a delivery is sent now. A failure is held back until the silence
- * ends, and told then if it lasts; any other event is skipped. What resolves an incident always passes. A
- * delivery is asked about until it is first tried, or told together with others, and never when a person replays
- * it.
- * Throws, or rejects, when a store fails.
+ * ends, and told then if it lasts; any other event is skipped. A delivery is asked about until it is first tried,
+ * or told together with others, and never when a person replays it. Throws, or rejects, when a store fails.
  */
 export function judgeSilence(
   record: DeliveryRecord<Status>,
   candidate: MatchedCandidate,
   context: SilenceContext,
 ): Awaitable<SilenceJudgement> {
-  if (!FAMILIES.has(candidate.type.family) || !isUntried(record)) return NOT_SILENCED
+  if (!maySilence(candidate, record.event) || !isUntried(record)) return NOT_SILENCED
   return whenThere(context.silences.of(record.cluster), (known) =>
     hasNone(known) && candidate.silences === undefined && !wasHeld(record)
       ? NOT_SILENCED
@@ -60,9 +60,7 @@ async function judge(
   const now = context.ports.clock.now()
   const { by, notes } = findSilence(known, record, candidate, now)
   if (by === undefined) return { notes }
-  const isFailure = record.event.severity === 'error'
-  if (!isFailure && candidate.type.family === 'incident') return { notes }
-  if (!isFailure) return { conclusion: end('skipped', silencedText(by)), notes }
+  if (!isFailure(record.event)) return { conclusion: end('skipped', silencedText(by)), notes }
   const alike = wasHeld(record) ? undefined : await heldAlike(context.ports, record)
   if (alike !== undefined) {
     const reason = `${silencedText(by)}; the delivery ${alike.slice(0, 12)} waits with the same failure`
@@ -93,8 +91,4 @@ function held(silence: SilenceInForce): Conclusion {
     endsWhenLate: false,
     silence: silence.id,
   }
-}
-
-function silencedText({ id, endsAt, reason }: SilenceInForce): string {
-  return `silenced by ${id} until ${new Date(endsAt).toISOString()}: ${reason}`
 }

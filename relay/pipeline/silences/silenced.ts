@@ -32,6 +32,19 @@ export interface Silencing {
   readonly notes: readonly string[]
 }
 
+/**
+ * Whether silences are for what a type is told of an event. Types other than chat and incident tools show what is,
+ * such as the status of a commit; and what resolves an incident always passes.
+ */
+export function maySilence({ type }: MatchedCandidate, event: Event): boolean {
+  return type.family === 'chat' || (type.family === 'incident' && isFailure(event))
+}
+
+/** Whether a silence holds an event back, and does not keep it back for good. */
+export function isFailure({ severity }: Event): boolean {
+  return severity === 'error'
+}
+
 /** Asks the silences that are in force at `now`, in milliseconds since the epoch, about a delivery. */
 export function findSilence(
   { silences, problems }: KnownSilences,
@@ -75,4 +88,21 @@ function inForce(silences: readonly CompiledSilence[], now: number): readonly Si
       return endsAt === undefined ? [] : [{ ...silence, endsAt }]
     })
     .toSorted((a, b) => b.endsAt - a.endsAt)
+}
+
+/** What silences a delivery, until when and why, for people. */
+export function silencedText({ id, endsAt, reason }: SilenceInForce): string {
+  return `silenced by ${id} until ${new Date(endsAt).toISOString()}: ${reason}`
+}
+
+/** Whether an event that just came would be silenced at `now`, for people. */
+export function silenceNotes(
+  known: KnownSilences,
+  input: SilenceInput,
+  candidate: MatchedCandidate,
+  now: number,
+): readonly string[] {
+  if (!maySilence(candidate, input.event)) return []
+  const { by, notes } = findSilence(known, input, candidate, now)
+  return by === undefined ? notes : [...notes, `not sent now: ${silencedText(by)}`]
 }
