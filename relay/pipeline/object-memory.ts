@@ -1,6 +1,5 @@
 import { type Awaitable, whenThere } from '../model/awaitable.ts'
-import type { DeliveryRecord, EventOrder } from '../model/delivery.ts'
-import type { Event } from '../model/event.ts'
+import type { DeliveryRecord, EventOrder, QueuedEvent } from '../model/delivery.ts'
 import { isGoodEnd } from '../model/good-ends.ts'
 import { MAX_SILENCE_MS } from '../model/silence.ts'
 import { storedValue } from '../model/stored/codec.ts'
@@ -8,7 +7,6 @@ import {
   type LastFailure,
   type ObjectState,
   objectStateCodec,
-  type SeenEvent,
 } from '../model/stored/object-state.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
@@ -69,20 +67,15 @@ export function writeObjectState(
   })
 }
 
-/**
- * The last failure of an object after one more event, in whose `own` place it is remembered. An event that tells
- * of the same failure in the same words goes on with it, and a good end ends it.
- */
+/** The last failure of an object after one more event: a good end ends it. */
 export function failureAfter(
   last: LastFailure | undefined,
-  event: Event,
-  { eventId, fingerprint }: SeenEvent,
+  { id: eventId, event }: Pick<QueuedEvent, 'id' | 'event'>,
   order: EventOrder,
 ): LastFailure | undefined {
   if (event.severity === 'error') {
     if (last !== undefined && last.order > order) return last
-    const goesOn = last?.fingerprint === fingerprint && last.endedBy === undefined
-    const failure = { eventId: goesOn ? last.eventId : eventId, fingerprint, order }
+    const failure = { eventId, order }
     // One that comes late may have ended before it came.
     const isOver = last?.endedBy !== undefined && last.endedBy > order
     return isOver ? { ...failure, endedBy: last.endedBy } : failure

@@ -76,7 +76,7 @@ export function findPlace(
     const isRemembered = hasDeliveries || alike.length > earlier.length
     if (repeats.areForAll || isRemembered) return place
     const forgotten = alike.length < MAX_ALIKE ? undefined : leastOf(alike, repeats)
-    const failure = failureAfter(state?.failure, queued.event, own, order)
+    const failure = failureAfter(state?.failure, queued, order)
     const next: ObjectState = {
       severity,
       seen: [...seen.filter((event) => event !== forgotten), own].slice(-MAX_REMEMBERED),

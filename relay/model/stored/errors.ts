@@ -12,6 +12,7 @@ export type StoredForm =
   | 'group window'
   | 'group message'
   | 'silences'
+  | 'held failure'
   | 'count of rejections'
 
 /** Stored data that no version can read: nothing in it can be trusted. */

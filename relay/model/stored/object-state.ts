@@ -8,15 +8,10 @@ import { list, number, object, optional, type ShapeOf, text } from './shape.ts'
 const seenEventShape = object({ fingerprint: text, eventId: text, at: number })
 
 /**
- * The failure that the object reported last. `eventId` is the first event that told of it in these words,
- * `order` the order of the last one. `endedBy` is the order of the event after which it was over.
+ * The failure that the object reported last, with the order of its event. `endedBy` is the order of the event
+ * after which it was over.
  */
-const lastFailureShape = object({
-  eventId: text,
-  fingerprint: text,
-  order: text,
-  endedBy: optional(text),
-})
+const lastFailureShape = object({ eventId: text, order: text, endedBy: optional(text) })
 
 const objectStateShape = object({
   severity: text,

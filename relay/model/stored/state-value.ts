@@ -9,6 +9,7 @@ const FORMS = [
   ['#window#', 'group window'],
   ['#group#', 'group message'],
   ['#silences', 'silences'],
+  ['#held#', 'held failure'],
 ] as const
 
 /** Parses the value of a State item; the codec of its form reads it. Throws `DamagedRecord`. */

@@ -4,7 +4,7 @@ import type { Ports } from '../../ports/ports.ts'
 import { type Conclusion, end } from '../conclusion.ts'
 import type { MatchedCandidate } from '../prepare.ts'
 import type { ActiveSilences, KnownSilences } from './active-silences.ts'
-import { endOfFailure, heldAlike } from './lasting-failure.ts'
+import { endOfFailure, holdFailure } from './held-failure.ts'
 import {
   findSilence,
   isFailure,
@@ -61,7 +61,9 @@ async function judge(
   const { by, notes } = findSilence(known, record, candidate, now)
   if (by === undefined) return { notes }
   if (!isFailure(record.event)) return { conclusion: end('skipped', silencedText(by)), notes }
-  const alike = wasHeld(record) ? undefined : await heldAlike(context.ports, record)
+  // A reminder says the same as the delivery that it is of.
+  const isSecond = wasHeld(record) || record.reminder !== undefined
+  const alike = isSecond ? undefined : await holdFailure(context.ports, record)
   if (alike !== undefined) {
     const reason = `${silencedText(by)}; the delivery ${alike.slice(0, 12)} waits with the same failure`
     return { conclusion: end('skipped', reason), notes }

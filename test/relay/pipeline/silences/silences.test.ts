@@ -146,6 +146,35 @@ describe('a silence', () => {
     expect(harness.requests).toHaveLength(1)
   })
 
+  it.each([
+    ['before it', { exclusionList: ['nothing'] }],
+    ['before it, of errors alone', { eventSeverity: 'error' }],
+  ])('tells a failure once more that was told %s, and lasts', async (_, spec) => {
+    const harness = await relay(CHAT, spec)
+    await fail(harness)
+    expect(harness.requests).toHaveLength(1)
+    await silence(harness)
+    for (let minutes = 0; minutes < 60; minutes += 10) {
+      harness.clock.advance(10 * MINUTE_MS)
+      await fail(harness)
+    }
+    await runOut(harness)
+    expect(harness.requests).toHaveLength(2)
+  })
+
+  it('tells a failure once to an Alert that came after its first event', async () => {
+    const harness = await relay()
+    await silence(harness)
+    await fail(harness)
+    await harness.configure(provider('p', CHAT), alert('a', 'p'), alert('b', 'p'))
+    for (let minutes = 0; minutes < 60; minutes += 10) {
+      harness.clock.advance(10 * MINUTE_MS)
+      await fail(harness)
+    }
+    await runOut(harness)
+    expect(harness.requests).toHaveLength(2)
+  })
+
   it('tells the newest of several failures of an object', async () => {
     const harness = await relay()
     await silence(harness)

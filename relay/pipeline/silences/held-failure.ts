@@ -1,0 +1,90 @@
+import type { DeliveryRecord, LedgerRecord, Status } from '../../model/delivery.ts'
+import { hashParts } from '../../model/hash.ts'
+import { MAX_SILENCE_MS } from '../../model/silence.ts'
+import { storedValue } from '../../model/stored/codec.ts'
+import { type HeldFailure, heldFailureCodec } from '../../model/stored/held-failure.ts'
+import type { Ports } from '../../ports/ports.ts'
+import type { ExpectedVersion } from '../../ports/versioned.ts'
+import { objectGroupKey } from '../accept.ts'
+import { Contention } from '../contention.ts'
+import { fingerprint } from '../fingerprint.ts'
+import { readObjectState } from '../object-memory.ts'
+import { deliveryId } from '../record.ts'
+
+type FailurePorts = Pick<Ports, 'state' | 'ledger' | 'clock'>
+type Held = DeliveryRecord<Status>
+
+/** How long it is remembered which failure is held back: longer than any silence. */
+const REMEMBER_MS = MAX_SILENCE_MS + 24 * 3_600_000
+
+/**
+ * Remembers that a failure is held back from its Alert, in the place of an earlier one of its object. When an
+ * earlier one is held that says the same, that stays, and its id is the result. Rejects when a store fails.
+ */
+export async function holdFailure(ports: FailurePorts, record: Held): Promise<string | undefined> {
+  const { held, version } = await readHeld(ports, record)
+  if (held?.deliveryId === record.id) return undefined
+  const own: HeldFailure = { deliveryId: record.id, fingerprint: fingerprint(record.event) }
+  if (held?.fingerprint === own.fingerprint && (await isHeldNow(ports, held))) {
+    return held.deliveryId
+  }
+  const key = heldKey(record)
+  const expiresAt = ports.clock.now() + REMEMBER_MS
+  if (await ports.state.write(key, heldFailureCodec.encode(own), version, expiresAt))
+    return undefined
+  throw new Contention(`the held failure of ${key} changed under its dispatch`)
+}
+
+/**
+ * Why a failure that was held back is not told any more, for people: it has ended, or a newer delivery to the
+ * same Alert tells of the object. Undefined while it lasts. Rejects when a store fails.
+ */
+export async function endOfFailure(ports: FailurePorts, record: Held): Promise<string | undefined> {
+  const { cluster, event, alert, order } = record
+  const group = objectGroupKey(cluster, event.involvedObject)
+  const failure = (await readObjectState(ports, { cluster, group }))?.value.failure
+  if (failure?.endedBy !== undefined && failure.endedBy > order) {
+    return 'the object recovered while the failure was silenced'
+  }
+  const newest =
+    failure && failure.order > order ? deliveryId(failure.eventId, alert.uid) : undefined
+  const { held } = await readHeld(ports, record)
+  for (const id of [held?.deliveryId, newest]) {
+    if (id === undefined || id === record.id) continue
+    const [newer] = await ports.ledger.readMany([id])
+    if (newer && newer.value.order > order && isTold(newer.value)) {
+      return `the delivery ${id.slice(0, 12)} tells of a newer failure of the object`
+    }
+  }
+  return undefined
+}
+
+async function readHeld(
+  { state }: FailurePorts,
+  record: Held,
+): Promise<{ readonly held?: HeldFailure; readonly version: ExpectedVersion }> {
+  const key = heldKey(record)
+  const stored = await state.read(key)
+  if (stored === undefined) return { version: 'absent' }
+  const held = storedValue(heldFailureCodec, heldFailureCodec.decode(stored.value), key)
+  return { held, version: stored.version }
+}
+
+async function isHeldNow(
+  { ledger }: FailurePorts,
+  { deliveryId: id }: HeldFailure,
+): Promise<boolean> {
+  const [stored] = await ledger.readMany([id])
+  const status = stored?.value.status
+  return status?.kind === 'waiting' && status.silence !== undefined
+}
+
+/** Whether the Alert was told, will be, or would have been if its destination took it. */
+function isTold({ status }: LedgerRecord): boolean {
+  return status.kind === 'waiting' || status.outcome === 'delivered' || status.outcome === 'dead'
+}
+
+function heldKey({ cluster, alert, event }: Held): string {
+  const { kind, namespace, name } = event.involvedObject
+  return `${cluster}#held#${hashParts(alert.uid, kind, namespace, name)}`
+}
