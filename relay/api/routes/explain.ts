@@ -12,7 +12,7 @@ import type { EventPorts } from '../show-event.ts'
 
 /** What explaining events needs of a host. */
 export interface ExplainRouteParts {
-  readonly ports: Pick<Ports, 'configs' | 'secrets' | 'clock' | 'ledger'>
+  readonly ports: Pick<Ports, 'configs' | 'secrets' | 'clock' | 'ledger' | 'state'>
   readonly history: ConfigHistory
   /** Those by which the host dispatches. */
   readonly options: ExplainOptions
@@ -48,5 +48,5 @@ async function handleExplain({ ports, options }: ExplainRouteParts, call: Call):
   const read = await call.readBody()
   if ('problem' in read) return problemAnswer(read.problem)
   const contentEncoding = headerOf(call.request, 'content-encoding')
-  return explain(ports, { body: read.body, contentEncoding }, options)
+  return explain({ ...ports, told: ports }, { body: read.body, contentEncoding }, options)
 }
