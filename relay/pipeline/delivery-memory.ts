@@ -1,11 +1,12 @@
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
 import type { DeliveryMemory } from '../providers/contract.ts'
+import { Contention } from './contention.ts'
 
 const REMEMBER_MS = 90 * 24 * 3_600_000
 
-/** How often a write is tried. Two writers rarely meet at one key, and then one of them wins. */
-const MAX_TRIES = 5
+/** How often a write is tried. Of those who meet at one key one wins each time, and some dozens meet at most. */
+const MAX_TRIES = 50
 
 /**
  * What the types of a cluster remember in its State. Each item is a bare text without a version,
@@ -25,7 +26,7 @@ export function createDeliveryMemory(
       const expected = stored?.version ?? 'absent'
       if (await state.write(stateKey(key), text, expected, clock.now() + REMEMBER_MS)) return
     }
-    throw new Error(`the state of ${stateKey(key)} changes all the time`)
+    throw new Contention(`the state of ${stateKey(key)} changes all the time`)
   }
   return {
     read: async (key) => textOf(await state.read(stateKey(key))),

@@ -50,6 +50,9 @@ export function escapeTexts(notification: Notification, form: TextForm): Notific
   }
 }
 
+/** The longest name of a commit with its link, in UTF-16 units: no service takes less for a field. */
+const MAX_COMMIT_LENGTH = 1_024
+
 /** The text of a metadata key, which leads to the commit's page if the key names the commit. */
 export function linkCommit(
   { commitPage }: Notification,
@@ -57,8 +60,9 @@ export function linkCommit(
   text: string,
   link: LinkText | undefined,
 ): string {
-  const isCommit = commitPage?.key === key && text.trim() !== ''
-  return link !== undefined && isCommit ? link(text, commitPage.url) : text
+  if (link === undefined || commitPage?.key !== key || text.trim() === '') return text
+  const linked = link(text, commitPage.url)
+  return linked.length <= MAX_COMMIT_LENGTH ? linked : text
 }
 
 /** A link of Markdown, for services that know the escapes of CommonMark. */

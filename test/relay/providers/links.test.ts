@@ -101,6 +101,17 @@ describe('the name of a commit whose page is known', () => {
     expect(bodyOf(name)).toContain(expected)
   })
 
+  it('leads nowhere when that would be longer than a field may be', () => {
+    const revision = `${'b'.repeat(950)}@sha1:${COMMIT}`
+    const plain = withLinks()
+    const long = { ...plain, event: { ...plain.event, metadata: { revision } } }
+    const type = typeOf({ type: 'discord' })
+    const settings = settingsOf(type, {}, { address: 'https://discord.com/api/webhooks/1/x' })
+    const [request] = requestsOf(type, long, settings)
+    const [{ fields }] = JSON.parse(String(request?.body)).attachments
+    expect(fields).toEqual([{ title: 'revision', value: revision, short: false }])
+  })
+
   it('leads there in a comment', () => {
     expect(markdownPost(withLinks())).toContain(`* \`revision\`: ${markdown(REVISION, PAGE)}`)
   })

@@ -99,10 +99,14 @@ describe('the rule thread with a bot of Slack', () => {
   })
 
   it('opens one thread for what comes at once', async () => {
-    const { harness, slack } = await withSlack({ thread: 'cluster' }, ['a', 'b', 'c'])
-    await tell(harness, 'one')
+    const alerts = Array.from({ length: 30 }, (_, n) => `alert-${n}`)
+    const { harness, slack } = await withSlack({ thread: 'cluster' }, alerts)
+    await send(harness, 'one')
+    await send(harness, 'two', 'webapp')
+    await harness.drain()
     await finish(harness)
-    expect(slack.threads()).toEqual([['one', 'one', 'one']])
+    const [[head, ...replies] = [], ...others] = slack.threads()
+    expect([head, replies.length, others]).toEqual(['two', 59, []])
   })
 
   it('never shows an older event after a newer one, and never replies twice', async () => {
