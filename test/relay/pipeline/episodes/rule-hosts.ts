@@ -118,6 +118,7 @@ function ruleHost(
     async pass(ms) {
       const end = clock.now() + ms
       const { drain, nextAt } = running()
+      await drain()
       for (let at = nextAt(); at !== undefined && at <= end; at = nextAt()) {
         clock.set(Math.max(at, clock.now()))
         await drain()
