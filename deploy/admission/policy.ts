@@ -6,6 +6,7 @@ import {
 } from '../../relay/model/kubernetes.ts'
 import { knownAnnotations, type RuleBearer } from '../../relay/model/rule-annotations.ts'
 import { settingAnnotations } from '../../relay/providers/registry.ts'
+import { VALUE_PATTERNS } from '../crds/annotation-values.ts'
 
 const HEADER = '# Made by `npm run crds` from relay/model; do not edit.\n'
 
@@ -21,8 +22,17 @@ function listOf(kind: RuleBearer, settings: ReadonlySet<string>): string {
 }
 
 /**
- * Refuses an Alert or a Provider with an annotation below the relay's prefix that no relay knows. An update may
- * keep one that was there before: so a controller can always take its finalizer away.
+ * The expressions that values have to match, as a map of CEL by the whole names of their annotations. What JSON
+ * escapes in a text CEL does too.
+ */
+const PATTERNS = `{${Object.entries(VALUE_PATTERNS)
+  .toSorted()
+  .map(([name, pattern]) => `'${RELAY_ANNOTATION_PREFIX}${name}': ${JSON.stringify(pattern)}`)
+  .join(', ')}}`
+
+/**
+ * Refuses an Alert or a Provider with an annotation below the relay's prefix that no relay knows, or whose value is not
+ * in its form. An update may keep one that was there before: so a controller can always take its finalizer away.
  */
 const POLICY = {
   apiVersion: 'admissionregistration.k8s.io/v1',
@@ -41,6 +51,8 @@ const POLICY = {
       ],
     },
     variables: [
+      { name: 'annotations', expression: 'object.metadata.?annotations.orValue({})' },
+      { name: 'patterns', expression: PATTERNS },
       { name: 'known', expression: `object.kind == 'Alert' ? ${ALERT} : ${PROVIDER}` },
       {
         name: 'before',
@@ -48,7 +60,12 @@ const POLICY = {
       },
       {
         name: 'unknown',
-        expression: `object.metadata.?annotations.orValue({}).filter(name, name.startsWith('${RELAY_ANNOTATION_PREFIX}') && !(name in variables.known) && !(name in variables.before))`,
+        expression: `variables.annotations.filter(name, name.startsWith('${RELAY_ANNOTATION_PREFIX}') && !(name in variables.known) && !(name in variables.before))`,
+      },
+      {
+        name: 'malformed',
+        expression:
+          'variables.annotations.filter(name, name in variables.patterns && !variables.annotations[name].matches(variables.patterns[name]) && !(name in variables.before && variables.before[name] == variables.annotations[name]))',
       },
     ],
     validations: [
@@ -56,6 +73,12 @@ const POLICY = {
         expression: 'variables.unknown.size() == 0',
         messageExpression:
           "'no annotation of flux-relay: ' + variables.unknown.join(', ') + '; known are ' + variables.known.join(', ')",
+        reason: 'Invalid',
+      },
+      {
+        expression: 'variables.malformed.size() == 0',
+        messageExpression:
+          "'not in its form, such as a duration without a unit: ' + variables.malformed.map(name, name + ' wants ' + variables.patterns[name]).join(', ')",
         reason: 'Invalid',
       },
     ],

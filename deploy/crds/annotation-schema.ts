@@ -5,6 +5,7 @@ import {
   type RuleBearer,
 } from '../../relay/model/rule-annotations.ts'
 import { settingAnnotations } from '../../relay/providers/registry.ts'
+import { VALUE_PATTERNS } from './annotation-values.ts'
 
 type JsonSchema = Readonly<Record<string, unknown>>
 
@@ -60,10 +61,10 @@ export function annotationsSchema(kind: RuleBearer): JsonSchema {
   )
   const settings = kind === 'Provider' ? [...settingAnnotations].map(settingOf) : []
   const properties = Object.fromEntries(
-    [...rules, ...settings].map(([name, description]) => [
-      RELAY_ANNOTATION_PREFIX + name,
-      { description, type: 'string' },
-    ]),
+    [...rules, ...settings].map(([name, description]) => {
+      const pattern = VALUE_PATTERNS[name as RuleAnnotation]
+      return [RELAY_ANNOTATION_PREFIX + name, { description, type: 'string', pattern }]
+    }),
   )
   const foreign = { not: { pattern: `^${RELAY_ANNOTATION_PREFIX.replaceAll('.', '\\.')}` } }
   return {

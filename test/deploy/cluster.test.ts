@@ -146,6 +146,11 @@ describe.skipIf(!isRealCluster || !hasKubectl)('a real API server', () => {
     await expect(applied({ 'flux-relay.io/namespaces': '*' }, 'Provider')).rejects.toThrow(
       /no annotation of/,
     )
+    await expect(applied({ 'flux-relay.io/after': '10' })).rejects.toThrow(
+      /not in its form, such as a duration without a unit: flux-relay\.io\/after wants /,
+    )
+    const rules = { 'flux-relay.io/after': '3 times\n', 'flux-relay.io/remind': '1d12h' }
+    expect(await applied(rules)).toBe('alert.notification.toolkit.fluxcd.io/ruled\n')
   })
 
   it('lets the pod of the relay into a namespace that is restricted', async () => {

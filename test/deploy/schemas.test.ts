@@ -7,6 +7,7 @@ import { schemaFiles } from '../../deploy/crds/json-schemas.ts'
 import { projectPath, readProjectFile } from '../../docs/generate/project.ts'
 import { parseTokensFile, TokensFileError } from '../../hosts/embedded/tokens.ts'
 import { DeploymentSettingsError, parseDeploymentSettings } from '../../lib/deployment-settings.ts'
+import { compileRules } from '../../relay/pipeline/rules/rules.ts'
 import { alertYaml } from '../support/manifest-files.ts'
 
 const ajv = new Ajv({ formats: { int64: true, 'date-time': true, email: true } })
@@ -22,6 +23,51 @@ function problems(value: unknown, name = 'manifests.schema.json') {
     .filter(({ keyword }) => keyword !== 'if')
     .map(({ instancePath, message }) => `${instancePath} ${message}`)
 }
+
+describe('the values of rules', () => {
+  const takes = (name: string, value: string) => {
+    const alert = parse(alertYaml('rules'))
+    alert.metadata.annotations = { [`flux-relay.io/${name}`]: value }
+    return problems(alert, 'alert.schema.json').length === 0
+  }
+  const relayTakes = (name: string, value: string) =>
+    compileRules('Alert', { [name]: value }).errors.length === 0
+
+  it.each(['only', 'after', 'remind', 'group-max'] as const)(
+    '%s: are refused in no other form than by the relay',
+    (name) => {
+      for (const value of [
+        'failures',
+        ' changes',
+        '3 times',
+        '10m',
+        '1h30m\n',
+        '1.5h',
+        '2d',
+        '1d12h',
+      ]) {
+        const others: Record<string, string> =
+          name === 'group-max' ? { 'group-by': "'all'", 'group-wait': '1s' } : {}
+        const isRight = compileRules('Alert', { [name]: value, ...others }).errors.length === 0
+        if (isRight) expect(takes(name, value), value).toBe(true)
+      }
+    },
+  )
+
+  it.each([
+    ['only', 'failure'],
+    ['after', '10'],
+    ['after', '3times'],
+    ['remind', '4'],
+    ['remind', '4 h'],
+    ['group-wait', '30'],
+    ['group-wait', 'always'],
+    ['group-max', '5 minutes'],
+  ])('%s: %j is refused', (name, value) => {
+    expect(takes(name, value)).toBe(false)
+    expect(relayTakes(name, value)).toBe(false)
+  })
+})
 
 describe('the JSON Schemas', () => {
   it.each(schemaFiles())('$name is what the model says', ({ name, text }) => {
