@@ -5,7 +5,7 @@ import type { EventRoutes } from './diff/event-routes.ts'
 import { readLedgerEvents } from './diff/ledger-events.ts'
 import { annotateChanges, formatChanges } from './diff/report.ts'
 import { annotateRoutes, formatRoutes, routesDocument } from './diff/route-report.ts'
-import { type Side, sideOfFiles, sideOfRelay } from './diff/sides.ts'
+import { type FileSideOptions, type Side, sideOfFiles, sideOfRelay } from './diff/sides.ts'
 import { parseTime } from './filters.ts'
 import { type ReadManifests, readManifests, requireWhole, secretsOf } from './manifests.ts'
 import { formatDocument, print, warnLine } from './output/print.ts'
@@ -55,7 +55,7 @@ export function diffCommand(): Command {
     )
     .option(
       '--no-cross-namespace-refs',
-      'with --since: as a relay with that setting, no Alert takes events of other namespaces; a stack tells it',
+      'as a relay with that setting, no Alert takes events of other namespaces, or uses their Providers; a stack tells it',
     )
     .option('--exit-code', 'exit with 1 when there is a difference', false)
     .addOption(
@@ -79,8 +79,13 @@ async function diff(flags: DiffFlags): Promise<void> {
   }
   if (!isOffline) requireCluster(flags)
   const read = await readNew(flags, cluster)
-  const after = await sideOfFiles(file, read, { cluster, hasSecrets: isOffline })
-  const before = isOffline ? await readOld(against, cluster) : await readInForce(flags, cluster)
+  const inForce = isOffline ? undefined : await readInForce(flags, cluster)
+  const asFiles = {
+    ...{ cluster, hasSecrets: isOffline, noCrossNamespaceRefs: !flags.crossNamespaceRefs },
+    ...inForce?.ownRules,
+  }
+  const after = await sideOfFiles(file, read, asFiles)
+  const before = inForce?.side ?? (await readOld(against, asFiles))
   // Loaded here, so that the help starts without what masks secrets.
   const [{ redactorOf }, { objectChanges }] = await Promise.all([
     import('./diff/masked.ts'),
@@ -118,20 +123,24 @@ async function readNew({ file, output }: DiffFlags, cluster: string): Promise<Re
 }
 
 /** What is wrong with these files keeps no change from being seen that mends it; it counts as not there. */
-async function readOld(path: string, cluster: string): Promise<Side> {
-  const read = await readManifests(path, cluster)
+async function readOld(path: string, options: FileSideOptions): Promise<Side> {
+  const read = await readManifests(path, options.cluster)
   const { problems, fileCount } = read.loaded
   for (const problem of problems) warnLine(`--against ${path}: ${manifestErrorText(problem)}`)
   if (problems.length > 0 && fileCount === 0) {
     throw new UsageError(`--against ${path}: there is nothing that can be read`, 1)
   }
-  return sideOfFiles(path, read, { cluster, hasSecrets: true })
+  return sideOfFiles(path, read, options)
 }
 
-async function readInForce(flags: DiffFlags, cluster: string): Promise<Side> {
-  const side = await withRelay(flags, (api) => sideOfRelay(api, cluster))
+/** What a relay has, and the rules of its deployment where its stack tells them. */
+async function readInForce(flags: DiffFlags, cluster: string) {
+  const { side, ownRules } = await withRelay(flags, async (api) => ({
+    side: await sideOfRelay(api, cluster),
+    ownRules: api.ownRules,
+  }))
   if (side === undefined) warnLine(`the cluster ${cluster} has no configuration yet: all is new`)
-  return side ?? NOTHING
+  return { side: side ?? NOTHING, ownRules }
 }
 
 interface Compared extends Pick<ReadManifests, 'loaded'> {

@@ -39,7 +39,10 @@ export function serveCommand(): Command {
     .option('--host <address>', 'address to listen on', '127.0.0.1')
     .option('--cluster <name>', 'cluster that the manifests are for', parseCluster, 'local')
     .option('--tokens <file>', 'YAML file of the tokens of operators and clusters')
-    .option('--no-cross-namespace-refs', 'an Alert takes events of its own namespace only')
+    .option(
+      '--no-cross-namespace-refs',
+      'an Alert takes events of its own namespace only, and uses only Providers of it',
+    )
     .option('--deny-private-addresses', 'send to public addresses only', false)
     .addOption(
       new Option(

@@ -16,6 +16,7 @@ interface ValidateFlags {
   readonly file: string
   readonly strict: boolean
   readonly fleet?: boolean
+  readonly crossNamespaceRefs: boolean
   readonly output: 'table' | 'github' | 'json'
 }
 
@@ -28,6 +29,10 @@ export function validateCommand(): Command {
       '--strict',
       'also fail for what is most likely a mistake: fields that do not exist, patterns that do not compile, kinds that no controller reports, wildcards other than *',
       false,
+    )
+    .option(
+      '--no-cross-namespace-refs',
+      'as a relay with that setting, no Alert takes events of other namespaces, or uses their Providers',
     )
     .option('--fleet', 'they are the Providers of the fleet (apply --fleet)')
     .addOption(
@@ -46,10 +51,11 @@ async function validate(flags: ValidateFlags): Promise<void> {
   else await printFindings(flags)
 }
 
-async function printTable({ file, strict, fleet }: ValidateFlags): Promise<void> {
+async function printTable(flags: ValidateFlags): Promise<void> {
+  const { file, strict } = flags
   const loaded = await loadManifests(file, ANY_CLUSTER)
   for (const note of loaded.notes) warnLine(manifestErrorText(note))
-  const objects = await judge(loaded, fleet ? FLEET : ANY_CLUSTER)
+  const objects = await judgeBy(flags, loaded)
   const validity = validityIn(loaded)
   print(
     formatTable(
@@ -71,14 +77,15 @@ async function printTable({ file, strict, fleet }: ValidateFlags): Promise<void>
   }
 }
 
-async function printFindings({ file, strict, fleet, output }: ValidateFlags): Promise<void> {
+async function printFindings(flags: ValidateFlags): Promise<void> {
+  const { file, strict, output } = flags
   const read = await readManifests(file, ANY_CLUSTER)
   const { manifests, problems } = read.loaded
   if (problems.length === 0 && manifests.length === 0) {
     throw new UsageError(`-f ${file}: there is no Alert or Provider in it`, 1)
   }
   // An object that is missing only because its file has a mistake is no second mistake.
-  const objects = problems.length > 0 ? [] : await judge(read.loaded, fleet ? FLEET : ANY_CLUSTER)
+  const objects = problems.length > 0 ? [] : await judgeBy(flags, read.loaded)
   const validity = validityIn(read.loaded)
   const wrong = objects.filter((object) => validity(object) === 'False').map(asInFile)
   const findings = await findingsOf({ ...read, path: file, wrong, strict })
@@ -89,6 +96,11 @@ async function printFindings({ file, strict, fleet, output }: ValidateFlags): Pr
   )
   const errors = findings.filter(({ severity }) => severity === 'error')
   if (errors.length > 0) throw new UsageError(`-f ${file}: ${count(errors, 'problem')}`, 1)
+}
+
+function judgeBy({ fleet, crossNamespaceRefs }: ValidateFlags, loaded: ReadManifests['loaded']) {
+  const options = { noCrossNamespaceRefs: !crossNamespaceRefs }
+  return judge(loaded, fleet ? FLEET : ANY_CLUSTER, options)
 }
 
 /**

@@ -3,6 +3,7 @@ import type { ObjectReadiness } from '../../relay/model/config.ts'
 import { type KubernetesObject, namespacedName } from '../../relay/model/kubernetes.ts'
 import { nameOf } from '../../relay/model/parse-objects.ts'
 import { providerRefOf } from '../../relay/model/provider-ref.ts'
+import type { RouteOptions } from '../../relay/pipeline/provider-route.ts'
 import { namingFiles, type ReadManifests } from '../manifests.ts'
 import { isElsewhere, judge } from '../validate/judge.ts'
 
@@ -26,14 +27,21 @@ export interface Side {
   readonly secretValues: readonly string[]
 }
 
-/** The set of files. With `hasSecrets` its Secrets are among the objects. */
+/** How a set of files is read. */
+export interface FileSideOptions extends RouteOptions {
+  readonly cluster: string
+  /** Whether its Secrets are among the objects. */
+  readonly hasSecrets: boolean
+}
+
+/** The set of files. */
 export async function sideOfFiles(
   path: string,
   { loaded, places }: ReadManifests,
-  { cluster, hasSecrets }: { readonly cluster: string; readonly hasSecrets: boolean },
+  { cluster, hasSecrets, noCrossNamespaceRefs }: FileSideOptions,
 ): Promise<Side> {
   const named = await namingFiles(path)
-  const judged = byKey(await judge(loaded, cluster))
+  const judged = byKey(await judge(loaded, cluster, { noCrossNamespaceRefs }))
   const secrets = [...loaded.secrets].map(([name, data]) => {
     const [namespace, last] = name.split('/')
     return { kind: 'Secret', metadata: { namespace, name: last }, data }

@@ -4,6 +4,7 @@ import { FLEET } from '../../relay/model/fleet.ts'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import { NO_NAMESPACE } from '../../relay/model/parse-objects.ts'
 import { leadsToOtherNamespace } from '../../relay/model/provider-ref.ts'
+import type { RouteOptions } from '../../relay/pipeline/provider-route.ts'
 import { noPause } from '../../relay/pipeline/slices.ts'
 import type { SecretStore } from '../../relay/ports/secret-store.ts'
 import { type ReadManifests, secretsOf } from '../manifests.ts'
@@ -23,6 +24,7 @@ export function isElsewhere({ reason }: ObjectReadiness, manifest: KubernetesObj
 export async function judge(
   loaded: ReadManifests['loaded'],
   cluster: string,
+  options: Partial<RouteOptions> = {},
 ): Promise<readonly ObjectReadiness[]> {
   const { reconcile, reconcileFleet } = await import('../../relay/pipeline/reconcile.ts')
   const secrets = secretsOf(loaded)
@@ -34,6 +36,7 @@ export async function judge(
   }
   const { objects } = await reconcile(cluster, loaded.manifests, 0, secrets, noPause, {
     bounds: TRY_BOUNDS,
+    ...options,
   })
   return objects
 }

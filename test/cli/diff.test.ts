@@ -33,6 +33,18 @@ function alertWith(spec: string): string {
 const SOURCE = '  eventSources: [{kind: Kustomization, name: "*"}]\n'
 
 describe('flux-relay diff of files', () => {
+  it('judges a Provider of another namespace as the relay does, whose option may forbid it', async () => {
+    const leading = alertYaml('apps').replace(
+      '  namespace:',
+      '  annotations: { flux-relay.io/provider: platform/slack }\n$&',
+    )
+    const after = { ...BEFORE, 'apps.yaml': leading }
+    const allowed = await diff(BEFORE, after)
+    expect([allowed.code, allowed.stdout]).toEqual([0, expect.not.stringContaining('ready')])
+    const { stdout } = await diff(BEFORE, after, '--no-cross-namespace-refs')
+    expect(stdout).toContain('would not be ready (AccessDenied)')
+  })
+
   it('says what is new, gone and changed, field by field', async () => {
     const teams = providerYaml('teams', { type: 'msteams' }, HOOK)
     const before = { ...BEFORE, 'teams.yaml': teams, 'old.yaml': alertYaml('old') }

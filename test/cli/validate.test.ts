@@ -51,6 +51,9 @@ describe('flux-relay validate', () => {
     expect(stdout).toMatch(/^Alert .* Unknown .*there is no Provider platform\/slack$/m)
     expect(code).toBe(0)
     expect((await validate({ 'a.yaml': leading('flux-system/none') })).code).toBe(1)
+    const folder = manifestsFolder({ 'a.yaml': leading('platform/slack') })
+    const strict = await fluxRelay(['validate', '-f', folder, '--no-cross-namespace-refs'])
+    expect(strict).toMatchObject({ code: 1, stdout: expect.stringContaining('which the option') })
   })
 
   it('checks the Providers of the fleet, which are none of a cluster', async () => {
