@@ -37,6 +37,7 @@ export const alertmanager = httpProvider<Settings>({
   hasIncidentKey: true,
   hasIncidentLabels: true,
   settings: Settings,
+  resolves: isGoodEnd,
   requests: (notification, settings) => [alertsRequest(alertsOf(notification), settings)],
   fallback({ status }, notification, settings) {
     const alerts = alertsOf(notification)

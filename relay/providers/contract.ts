@@ -1,13 +1,12 @@
 import type { ZodType } from 'zod'
-import type { CloudBindings } from '../model/cloud-bindings.ts'
 import type { Event } from '../model/event.ts'
 import type { Identity } from '../model/kubernetes.ts'
 import type { Clock } from '../ports/clock.ts'
-import type { AwsCredentials, IdentityProof } from '../ports/cloud-identities.ts'
 import type { HttpResponse, OutboundRequest, TransportFailure } from '../ports/http.ts'
 import type { Mailer, MailMessage } from '../ports/mail.ts'
 import type { NatsMessage, NatsPublisher } from '../ports/nats.ts'
 import type { AccessTokens } from './auth/access-tokens.ts'
+import type { ClusterIdentities } from './auth/cluster-identities.ts'
 import type { CommitPage } from './forges/commit-page.ts'
 import type { NotificationMemory } from './notification-memory.ts'
 import type { Thread, Threading } from './threads/threading.ts'
@@ -134,6 +133,11 @@ interface ProviderBase<S> {
    */
   skips?(event: Event): string | undefined
   /**
+   * Whether an event (as received) only ends what an earlier one opened at the destination, such as an
+   * incident. No silence, and no rule with a memory, keeps it back. Absent for a type that ends nothing.
+   */
+  resolves?(event: Event): boolean
+  /**
    * The reason why this type does not take the event with its final metadata (after the merge),
    * such as one that names no commit; undefined when it does. It is called before any Secret is
    * read; the delivery is skipped.
@@ -250,17 +254,6 @@ export interface TryPorts {
    * sent.
    */
   readonly hasOwnRoots: boolean
-}
-
-/** The relay's identities at other clouds, for the cluster of one delivery. */
-export interface ClusterIdentities {
-  readonly cluster: string
-  /** The bindings of the cluster. Rejects with `InvalidSecret` for a binding of another form. */
-  bindings(): Promise<CloudBindings | undefined>
-  /** A JWT that proves to this audience who the relay is. */
-  token(audience: string): Promise<IdentityProof>
-  /** The credentials of the relay's own role at AWS. */
-  awsCredentials(): Promise<AwsCredentials>
 }
 
 /** Short texts that the types of a cluster remember for 90 days, such as a comment's id. */

@@ -18,6 +18,7 @@ export const incidentIo = httpProvider({
   hasIncidentKey: true,
   settings: z.object({ address: webhookAddress(), token: requiredToken() }),
   skips: skipProgressing,
+  resolves: (event) => !isError(event),
   requests(notification, { address, token }) {
     const { event, link } = notification
     const alert = {

@@ -45,6 +45,7 @@ export const pagerDuty = httpProvider<Settings>({
   hasIncidentKey: true,
   settings: Settings,
   skips: skipProgressing,
+  resolves: (event) => !isError(event),
   fit: (notification) =>
     cutToFit(
       { ...notification, event: withShortReason(notification.event) },

@@ -2,7 +2,8 @@ import type { HttpResponse, OutboundRequest, TransportFailure } from '../../rela
 import type { Mailer, MailMessage } from '../../relay/ports/mail.ts'
 import type { NatsMessage, NatsPublisher } from '../../relay/ports/nats.ts'
 import { createAccessTokens } from '../../relay/providers/auth/access-tokens.ts'
-import type { ClusterIdentities, TryPorts } from '../../relay/providers/contract.ts'
+import type { ClusterIdentities } from '../../relay/providers/auth/cluster-identities.ts'
+import type { TryPorts } from '../../relay/providers/contract.ts'
 import { ManualClock } from './manual-clock.ts'
 
 type Answer = HttpResponse | TransportFailure

@@ -112,7 +112,7 @@ function judgedEvent(
     happenedAt: happenedAt(record),
     now: ports.clock.now(),
     takesErrorsOnly: alert.spec.eventSeverity === 'error',
-    isResolve: type.family === 'incident' && record.event.severity !== 'error',
+    isResolve: type.resolves?.(record.event) === true,
   }
 }
 

@@ -47,7 +47,7 @@ export async function foretell(
     happenedAt: Date.parse(event.timestamp),
     now: memory?.clock.now() ?? Date.parse(event.timestamp),
     takesErrorsOnly: alert.spec.eventSeverity === 'error',
-    isResolve: type.family === 'incident' && event.severity !== 'error',
+    isResolve: type.resolves?.(event) === true,
   }
   const notes = [...unknown, ...reminderNotes(event.severity, rules)]
   if (memory === undefined) {

@@ -37,7 +37,7 @@ export interface Silencing {
  * such as the status of a commit; and what resolves an incident always passes.
  */
 export function maySilence({ type }: MatchedCandidate, event: Event): boolean {
-  return type.family === 'chat' || (type.family === 'incident' && isFailure(event))
+  return type.family === 'chat' || (type.family === 'incident' && !type.resolves?.(event))
 }
 
 /** Whether a silence holds an event back, and does not keep it back for good. */

@@ -287,6 +287,20 @@ describe('a silence', () => {
     expect(harness.requests).toHaveLength(sent)
   })
 
+  it('keeps from an incident tool what resolves nothing', async () => {
+    const harness = await relay({
+      type: 'alertmanager',
+      address: 'https://am.example/api/v2/alerts',
+    })
+    await silence(harness)
+    await progress(harness)
+    harness.clock.advance(MINUTE_MS)
+    await recover(harness)
+    const records = await harness.records()
+    const outcomes = records.map(({ event, outcome }) => `${event.reason} ${outcome}`).toSorted()
+    expect(outcomes).toEqual(['Progressing skipped', 'ReconciliationSucceeded delivered'])
+  })
+
   it.each([
     ['a stream', { type: 'generic', address: 'https://hooks.example/x' }],
     ['a commit status', { type: 'gitea', address: 'https://gitea.example/org/repo' }],
