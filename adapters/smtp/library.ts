@@ -28,8 +28,7 @@ async function load(): Promise<MailLibrary> {
       const { from, to, subject, text, html, messageId, threadId, date } = message
       const composer = new MailComposer({
         ...{ from, to: [...to], subject, text, html, messageId },
-        inReplyTo: threadId,
-        references: threadId,
+        ...(threadId !== undefined && { inReplyTo: threadId, references: threadId }),
         date: new Date(date),
         // So that nobody's holiday notice answers: RFC 3834.
         headers: { 'Auto-Submitted': 'auto-generated' },

@@ -75,7 +75,7 @@ function mailText({ from, to, subject, messageId, threadId, text }: MailMessage)
     To: to.join(', '),
     Subject: subject,
     'Message-ID': messageId,
-    'In-Reply-To': threadId,
+    ...(threadId !== undefined && { 'In-Reply-To': threadId }),
   }
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}`)
   return `${lines.join('\n')}\n\n${text.trimEnd()}`

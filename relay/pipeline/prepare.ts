@@ -124,6 +124,7 @@ export async function prepare(
       ...(link.url !== undefined && { link: link.url }),
       ...(commitPage !== undefined && { commitPage }),
       ...(thread !== undefined && { thread }),
+      ...(digest && { ofGroup: true }),
       ...incident,
       alert: alert.metadata,
       provider: provider.metadata,

@@ -23,8 +23,8 @@ export interface MailMessage {
   readonly html: string
   /** `<left@right>`, the same whenever the same mail is sent: RFC 5322, section 3.6.4. */
   readonly messageId: string
-  /** The id that all mails of a thread refer to. */
-  readonly threadId: string
+  /** The id that all mails of a thread refer to; absent: it is in none. */
+  readonly threadId?: string
   /** Milliseconds since the epoch. */
   readonly date: number
 }

@@ -47,6 +47,8 @@ export interface Notification {
   readonly link?: string
   /** The page of the event's commit at its forge, if the metadata names the repository. */
   readonly commitPage?: CommitPage
+  /** Whether it tells of a group of events: the object of its event is then one of many. */
+  readonly ofGroup?: boolean
   /** The thread of the rule `thread`, if its type and settings have threads. */
   readonly thread?: Thread
   /**

@@ -62,6 +62,8 @@ export const email = customProvider<Settings>({
   hasTitle: true,
   hasLink: true,
   settings: Settings,
+  // A thread is an id that its mails refer to.
+  threading: {},
   host: ({ server }) => `${server.host}:${server.port}`,
   async deliver(notification, { server, from, to }, tryPorts): Promise<CustomDelivery> {
     const result = await tryPorts.mail({ server, from, to, ...mailOf(notification, from.address) })

@@ -13,18 +13,26 @@ export function mailOf(
   notification: Notification,
   from: string,
 ): Omit<MailMessage, 'server' | 'from' | 'to'> {
-  const { cluster, deliveryId, event, provider, triedAt } = notification
-  const { kind, namespace, name } = event.involvedObject
+  const { deliveryId, triedAt } = notification
   const domain = from.slice(from.lastIndexOf('@') + 1)
-  const thread = hashParts('thread', provider.uid, cluster, kind, namespace, name)
+  const thread = threadOf(notification)
   return {
     subject: subjectOf(notification),
     text: textOf(notification),
     html: htmlOf(notification),
     messageId: idOf(deliveryId, domain),
-    threadId: idOf(thread, domain),
+    ...(thread !== undefined && { threadId: idOf(thread, domain) }),
     date: triedAt,
   }
+}
+
+/** The hash of the thread: that of the rule, or else of the object. What tells of many objects is in none. */
+function threadOf({ cluster, event, provider, thread, ofGroup }: Notification): string | undefined {
+  if (ofGroup === true) return undefined
+  const { kind, namespace, name } = event.involvedObject
+  return thread === undefined
+    ? hashParts('object', provider.uid, cluster, kind, namespace, name)
+    : hashParts('thread', provider.uid, cluster, thread.name)
 }
 
 /** Enough of a hash that no two are the same, and little enough that its line of the header is not folded. */
@@ -34,20 +42,24 @@ function idOf(hash: string, domain: string): string {
   return `<${hash.slice(0, ID_LENGTH)}@${domain}>`
 }
 
-/** The title of the rule, or the cluster, the object and the reason. One line. */
+/**
+ * The title of the rule, or the name of the thread of the rule, since Gmail makes a thread only of mails with one
+ * subject; or else the cluster, the object and the reason. One line.
+ */
 function subjectOf(notification: Notification): string {
-  const { cluster, event, title } = notification
+  const { cluster, event, title, thread } = notification
   const own = `[${cluster}] ${titleOf(notification)}: ${reasonPhrase(event.reason)}`
-  const line = (title ?? own).replace(/[\s\p{Cc}]+/gu, ' ').trim()
+  const line = (title ?? thread?.name ?? own).replace(/[\s\p{Cc}]+/gu, ' ').trim()
   return cutText(line, MAX_SUBJECT_LENGTH)
 }
 
 /** What stands below the message, each with its name. */
-function detailsOf({ cluster, event }: Notification): ReadonlyArray<readonly [string, string]> {
+function detailsOf(notification: Notification): ReadonlyArray<readonly [string, string]> {
+  const { cluster, event, ofGroup } = notification
   const { kind, namespace, name } = event.involvedObject
   return [
     ...sortedMetadata(event),
-    ['object', `${kind} ${namespace}/${name}`],
+    ...(ofGroup === true ? [] : [['object', `${kind} ${namespace}/${name}`] as const]),
     ['cluster', cluster],
     ['reason', event.reason],
     ['severity', event.severity],

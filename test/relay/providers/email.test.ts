@@ -72,6 +72,23 @@ describe('a mail', () => {
     expect(new Set([own, ...threads]).size).toBe(4)
   })
 
+  it('is in the thread of the rule, which has one subject', async () => {
+    const thread = { name: 'prod/team web', order: '' }
+    const [first, second] = await Promise.all(
+      [failed, notificationOf('kustomization-applied')].map((n) => deliver({ ...n, thread })),
+    )
+    expect(first?.mail.subject).toBe('prod/team web')
+    expect(second?.mail.threadId).toBe(first?.mail.threadId)
+    expect(first?.mail.threadId).not.toBe((await deliver()).mail.threadId)
+  })
+
+  it('that tells of a group names no object, and is in no thread', async () => {
+    const { mail } = await deliver({ ...failed, title: '3 events', ofGroup: true })
+    expect(mail.subject).toBe('3 events')
+    expect(mail).not.toHaveProperty('threadId')
+    expect(mail.text).not.toContain('object:')
+  })
+
   it('has the title, the link and the page of the commit', async () => {
     const link = 'https://grafana.test/d/1?a="b"&c=d'
     const { mail } = await deliver({
