@@ -29,8 +29,9 @@ export type HtmlValue = string | number | Html | readonly HtmlValue[]
  * unless it is `Html` itself. In an attribute without quotes, a script or a style nothing is safe.
  */
 export function html(parts: TemplateStringsArray, ...values: readonly HtmlValue[]): Html {
-  const rest = values.map((value, index) => rendered(value) + (parts[index + 1] ?? ''))
-  return new Html((parts[0] ?? '') + rest.join(''))
+  let text = parts[0] ?? ''
+  for (const [index, value] of values.entries()) text += rendered(value) + (parts[index + 1] ?? '')
+  return new Html(text)
 }
 
 function rendered(value: HtmlValue): string {
@@ -41,5 +42,7 @@ function rendered(value: HtmlValue): string {
 }
 
 function escaped(text: string): string {
+  // Most texts have none of these, and are as they are.
+  if (!/[&<>"']/.test(text)) return text
   return text.replaceAll(/[&<>"']/g, (character) => ENTITIES[character] ?? '')
 }

@@ -74,6 +74,6 @@ function silenceRow(silence: Silence, { now, from }: SilencesOptions): Html {
   const end =
     from === undefined
       ? []
-      : html`<td><form method="post" action="${SILENCE_END_PATH}">${hiddenFields({ cluster, id, from })}<button aria-label="End the silence of ${match}">End now</button></form></td>`
+      : html`<td><form method="post" action="${SILENCE_END_PATH}">${hiddenFields({ cluster, id, from })}<button aria-label="End now: ${match}">End now</button></form></td>`
   return html`<tr><td><code>${match}</code></td><td>${reason}</td><td data-label="Since">${ago(createdAt, now)}${by}</td><td data-label="Ends">${ahead(endsAt, now)}</td>${end}</tr>\n`
 }

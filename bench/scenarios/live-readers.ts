@@ -10,9 +10,15 @@ import { underLoad } from './throughput.ts'
 
 const READERS = 10
 
+/** What is read: the list of the console, which a person looks at, and every change, which a program reads. */
+const STREAMS = [
+  { path: '/console/deliveries/live', about: "the console's list" },
+  { path: '/v1/deliveries/stream', about: 'the stream of every change' },
+] as const
+
 export const liveReaders: Scenario = {
   name: 'live-readers',
-  about: `CPU of a relay whose stream of deliveries has ${READERS} readers, beside one without any`,
+  about: `CPU of a relay whose live deliveries have ${READERS} readers, beside one without any`,
   measure: measureLiveReaders,
 }
 
@@ -24,32 +30,43 @@ async function measureLiveReaders(bench: Bench, scale: Scale): Promise<Outcome> 
   await without('first')
   const results = await rounds(scale.rounds, async (round) => {
     const alone = await without(`alone-${round}`)
-    const side = await relay()
-    const readers = await Promise.all(Array.from({ length: READERS }, () => openReader(side)))
-    const read = await underLoad(parts, side, `read-${round}`)
-    return { alone, read, bytes: readers.map((bytes) => bytes()) }
+    const read: Read[] = []
+    for (const { path } of STREAMS) {
+      const side = await relay()
+      const opening = Array.from({ length: READERS }, () => openReader(side, path))
+      const readers = await Promise.all(opening)
+      const result = await underLoad(parts, side, `read-${read.length}-${round}`)
+      read.push({ result, bytes: readers.map((bytes) => bytes()) })
+    }
+    return { alone, read }
   })
-  const middle = (of: (result: (typeof results)[number]) => DeliveryResult) =>
-    formatNumber(median(results.map((result) => of(result).cpuMsPerDelivery)))
-  const value = median(results.map((it) => it.read.cpuMsPerDelivery / it.alone.cpuMsPerDelivery))
-  return {
-    details: { results },
-    rows: [
-      {
-        measure: `CPU per delivered event with ${READERS} readers of the stream, beside none`,
-        measured: `${middle((it) => it.read)} beside ${middle((it) => it.alone)} ms`,
-        value,
-        target: { atMost: 1.05, unit: 'x' },
-      },
-    ],
-  }
+  const cpuOf = ({ cpuMsPerDelivery }: DeliveryResult) => cpuMsPerDelivery
+  const alone = median(results.map((it) => cpuOf(it.alone)))
+  const rows = STREAMS.map(({ about }, at) => {
+    const of = (it: (typeof results)[number]) =>
+      cpuOf((it.read[at] ?? it.read[0])?.result ?? it.alone)
+    const measured = [median(results.map(of)), alone].map(formatNumber).join(' beside ')
+    return {
+      measure: `CPU per delivered event with ${READERS} readers of ${about}, beside none`,
+      measured: `${measured} ms`,
+      value: median(results.map((it) => of(it) / cpuOf(it.alone))),
+      target: { atMost: 1.05, unit: 'x' },
+    } as const
+  })
+  return { details: { results }, rows }
+}
+
+interface Read {
+  readonly result: DeliveryResult
+  /** How much each reader got. */
+  readonly bytes: readonly number[]
 }
 
 /** Opens the stream and reads it as fast as it comes. Gives what tells how many bytes that were. */
-async function openReader({ url }: ServedProcess): Promise<() => number> {
+async function openReader({ url }: ServedProcess, path: string): Promise<() => number> {
   let bytes = 0
   await new Promise((resolve, reject) => {
-    request(`${url}/v1/deliveries/stream`, { agent: false }, (response) => {
+    request(`${url}${path}`, { agent: false }, (response) => {
       response.on('data', (chunk: Uint8Array) => {
         bytes += chunk.length
       })

@@ -4,6 +4,7 @@
 
 const live = { isPaused: false, arrived: [] }
 
+/** The relay tells of no more new ones at once: hosts/embedded/stream-backlog.ts. */
 const MOST_ROWS = 200
 
 function rowOf(text) {

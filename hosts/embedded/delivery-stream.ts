@@ -2,10 +2,11 @@ import type { StreamEnd } from '../../relay/api/schemas/deliveries.ts'
 import type { LedgerRecord } from '../../relay/model/delivery.ts'
 import type { DeliveryChange, FeedEnd, FeedReader } from '../../relay/ports/delivery-feed.ts'
 import { endEvent, heartbeat, openingEvent, type SharedEvents } from './server-sent-events.ts'
+import type { Backlog } from './stream-backlog.ts'
 
 /** What a stream costs at most, and how soon it tells. */
 export interface StreamLimits {
-  /** The most bytes that wait for a reader, unless one event alone has more. */
+  /** The most bytes that wait for a reader of every change, unless one event alone has more. */
   readonly maxWaitingBytes: number
   /** The shortest time between two writes, so that of many changes many go out in one. Milliseconds. */
   readonly writeEveryMs: number
@@ -23,6 +24,8 @@ export const STREAM_LIMITS: StreamLimits = {
 export interface StreamParts {
   wants(record: LedgerRecord): boolean
   readonly shared: SharedEvents
+  /** What waits for the reader. */
+  readonly backlog: Backlog
   /** The position of the latest change. */
   position(): string
   /** Called once, when nobody reads the stream any more or it ends. */
@@ -49,8 +52,9 @@ export class DeliveryStream implements FeedReader {
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
   /** Set until the next write is due. */
   #turn: NodeJS.Timeout | undefined
-  #waiting: Uint8Array[] = []
-  #waitingBytes = 0
+  /** What is written before the backlog, and what after it. */
+  #before: Uint8Array[] = []
+  #after: Uint8Array[] = []
   /** Whether the reader has taken all that was written. */
   #isAwaited = false
   #isEnding = false
@@ -58,10 +62,7 @@ export class DeliveryStream implements FeedReader {
 
   constructor(parts: StreamParts) {
     this.#parts = parts
-    this.#heartbeat = setInterval(
-      () => this.#add(heartbeat(parts.position())),
-      parts.limits.heartbeatMs,
-    ).unref()
+    this.#heartbeat = setInterval(() => this.#beat(), parts.limits.heartbeatMs).unref()
     this.body = new ReadableStream(
       {
         start: (controller) => {
@@ -69,7 +70,7 @@ export class DeliveryStream implements FeedReader {
         },
         pull: () => {
           this.#isAwaited = true
-          if (this.#waiting.length > 0) this.#schedule()
+          if (this.#hasWaiting()) this.#schedule()
         },
         cancel: () => this.#close(),
       },
@@ -79,7 +80,7 @@ export class DeliveryStream implements FeedReader {
 
   /** Begins with these events, before those that came since the subscription. */
   begin(position: string, first: readonly Uint8Array[]): void {
-    this.#waiting.unshift(...first, openingEvent(position))
+    this.#before = [...first, openingEvent(position)]
   }
 
   wants(record: LedgerRecord): boolean {
@@ -87,28 +88,33 @@ export class DeliveryStream implements FeedReader {
   }
 
   changed(change: DeliveryChange): void {
-    this.#add(this.#parts.shared.eventOf(change))
+    if (this.#isEnding) return
+    const { backlog } = this.#parts
+    if (!backlog.add(change)) {
+      // What waits is given up: who is not read does not get memory until they are.
+      this.#before = []
+      this.#after = []
+      backlog.clear()
+      this.#end('slow')
+      return
+    }
+    // Who reads all that comes is never too slow, however much comes at once.
+    if (backlog.isLarge()) this.#write()
+    else if (this.#isAwaited) this.#schedule()
   }
 
   ended(reason: FeedEnd): void {
     this.#end(reason)
   }
 
-  #add(bytes: Uint8Array): void {
-    if (this.#isEnding) return
-    const { length } = bytes
-    const { maxWaitingBytes } = this.#parts.limits
-    if (this.#waitingBytes > 0 && this.#waitingBytes + length > maxWaitingBytes) {
-      // What waits is given up: who is not read does not get memory until they are.
-      this.#waiting = []
-      this.#end('slow')
-      return
-    }
-    this.#waiting.push(bytes)
-    this.#waitingBytes += length
-    // Who reads all that comes is never too slow, however much comes at once.
-    if (this.#waitingBytes >= maxWaitingBytes / 4) this.#write()
-    else if (this.#isAwaited) this.#schedule()
+  #hasWaiting(): boolean {
+    return this.#before.length + this.#after.length > 0 || !this.#parts.backlog.isEmpty()
+  }
+
+  /** Says that the stream is there. One that was not taken yet says so too, and is the only one that waits. */
+  #beat(): void {
+    this.#after = [heartbeat(this.#parts.position())]
+    if (this.#isAwaited) this.#schedule()
   }
 
   #end(reason: StreamEnd['reason'] & keyof typeof DETAILS): void {
@@ -116,7 +122,7 @@ export class DeliveryStream implements FeedReader {
     this.#isEnding = true
     clearInterval(this.#heartbeat)
     this.#parts.onEnd()
-    this.#waiting.push(endEvent({ reason, detail: DETAILS[reason] }))
+    this.#after.push(endEvent({ reason, detail: DETAILS[reason] }))
     this.#write()
   }
 
@@ -124,7 +130,7 @@ export class DeliveryStream implements FeedReader {
   #schedule(ms = 0): void {
     this.#turn ??= setTimeout(() => {
       this.#turn = undefined
-      if (this.#waiting.length > 0) this.#write()
+      if (this.#hasWaiting()) this.#write()
     }, ms)
   }
 
@@ -132,9 +138,10 @@ export class DeliveryStream implements FeedReader {
   #write(): void {
     if (!this.#isAwaited || this.#isOver) return
     this.#isAwaited = false
-    const bytes = this.#parts.shared.join(this.#waiting)
-    this.#waiting = []
-    this.#waitingBytes = 0
+    const { shared, backlog, limits } = this.#parts
+    const bytes = shared.join([...this.#before, ...backlog.take(), ...this.#after])
+    this.#before = []
+    this.#after = []
     this.#controller?.enqueue(bytes)
     if (this.#isEnding) {
       this.#isOver = true
@@ -142,7 +149,9 @@ export class DeliveryStream implements FeedReader {
       this.#controller?.close()
       return
     }
-    this.#schedule(this.#parts.limits.writeEveryMs)
+    // All streams write at the same moments, so that they share what they write.
+    const { writeEveryMs } = limits
+    this.#schedule(writeEveryMs - (performance.now() % writeEveryMs))
   }
 
   /** Nobody reads the stream any more. */

@@ -7,7 +7,8 @@ import type { StreamFormat } from './server-sent-events.ts'
 
 /** Streams the rows of the console's list, by the same filters as the list. */
 export function liveRows(parts: StreamRouteParts): NonNullable<ConsoleParts['live']> {
-  const openWith = (isSelectable: boolean) => streamOpener(parts, rowsFormat(parts, isSelectable))
+  const openWith = (isSelectable: boolean) =>
+    streamOpener(parts, rowsFormat(parts, isSelectable), true)
   const [plain, selectable] = [openWith(false), openWith(true)]
   return (request, isSelectable) => {
     const query = new URLSearchParams([...filtersOf(new URLSearchParams(request.query))])

@@ -40,22 +40,31 @@ export interface StreamFormat {
 
 /** The events of changes, and what is written of them, as bytes that several readers share. */
 export interface SharedEvents {
+  /** The event of a change, which readers ask for one after another when it happens. */
   eventOf(change: DeliveryChange): Uint8Array
+  /** The same for readers that ask for it later, if at all. */
+  laterEventOf(change: DeliveryChange): Uint8Array
   join(events: readonly Uint8Array[]): Uint8Array
 }
 
-/** Makes events that are shared by readers which are told of a change, or write the same, one after another. */
+/** Makes events that are shared by all readers of a change, and what is written by those that write the same one after another. */
 export function createSharedEvents(format: StreamFormat): SharedEvents {
-  let change: DeliveryChange | undefined
+  let latest: DeliveryChange | undefined
   let event: Uint8Array = new Uint8Array()
+  const later = new WeakMap<DeliveryChange, Uint8Array>()
   let joined: readonly Uint8Array[] = []
   let bytes: Uint8Array = new Uint8Array()
   return {
-    eventOf(next) {
-      if (next === change) return event
-      change = next
-      event = format.delivery(next.record, next.position)
+    eventOf(change) {
+      if (change === latest) return event
+      latest = change
+      event = format.delivery(change.record, change.position)
       return event
+    },
+    laterEventOf(change) {
+      const made = later.get(change) ?? format.delivery(change.record, change.position)
+      later.set(change, made)
+      return made
     },
     join(events) {
       if (events.length === joined.length && events.every((it, at) => it === joined[at])) {

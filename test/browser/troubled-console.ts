@@ -49,6 +49,9 @@ export async function troubledConsole() {
     ],
   })
   await started.counts.add(lastDay(now).flatMap(countsOfHour))
+  const chat = { kind: 'Provider', cluster: 'prod-eu-1', namespace: 'apps', name: 'chat' }
+  const silence = { confirmed: 'yes', duration: '1h', reason: 'we move the database' }
+  await started.post('/console/silence', { ...chat, ...silence })
   return started
 }
 

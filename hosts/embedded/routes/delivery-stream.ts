@@ -13,6 +13,7 @@ import {
   missedEvent,
   type StreamFormat,
 } from '../server-sent-events.ts'
+import { latestBacklog, wholeBacklog } from '../stream-backlog.ts'
 
 export interface StreamRouteParts {
   readonly ports: Pick<Ports, 'ledger' | 'clock'>
@@ -39,12 +40,19 @@ export function deliveryStreamRoute(parts: StreamRouteParts): Route {
   return routeOf('streamDeliveries', { handle: ({ request }) => open(request) })
 }
 
-/** Opens a stream of deliveries in a format, by the filters in the query of a request. */
+/**
+ * Opens a stream of deliveries in a format, by the filters in the query of a request. `isOfLatest`: whether its reader
+ * shows the latest records only, and need not be told of all others.
+ */
 export function streamOpener(
-  { ports, feed, limits }: StreamRouteParts,
+  { ports, feed, limits: others }: StreamRouteParts,
   format: StreamFormat,
+  isOfLatest = false,
 ): (request: Pick<EdgeRequest, 'query' | 'headers'>) => Promise<Answer> {
   const shared = createSharedEvents(format)
+  const limits = { ...STREAM_LIMITS, ...others }
+  const backlogOf = () =>
+    isOfLatest ? latestBacklog(shared) : wholeBacklog(shared, limits.maxWaitingBytes)
   return async (request) => {
     const query = new URLSearchParams(request.query)
     const read = readStreamQuery(query, ports.clock.now())
@@ -52,7 +60,7 @@ export function streamOpener(
     const { wants } = read
     let subscription: FeedSubscription | undefined
     const stream = new DeliveryStream({
-      ...{ wants, shared, limits: { ...STREAM_LIMITS, ...limits } },
+      ...{ wants, shared, limits, backlog: backlogOf() },
       position: () => subscription?.position() ?? '',
       onEnd: () => subscription?.end(),
     })

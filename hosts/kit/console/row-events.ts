@@ -15,6 +15,6 @@ export const ROWS_MISSED: Uint8Array = namedEvent('missed', '')
  */
 function namedEvent(name: string, data: string, position?: string): Uint8Array {
   const id = position === undefined ? '' : `id: ${position}\n`
-  const lines = data.split(/\r\n|\r|\n/).map((line) => `data: ${line}\n`)
-  return Buffer.from(`${id}event: ${name}\n${lines.join('')}\n`)
+  const lines = data.replaceAll(/\r\n|\r|\n/g, '\ndata: ')
+  return Buffer.from(`${id}event: ${name}\ndata: ${lines}\n\n`)
 }
