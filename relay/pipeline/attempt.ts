@@ -118,8 +118,12 @@ function grouped(
   candidate: MatchedCandidate,
   { ports, destinations, publicUrl }: AttemptContext,
 ): Awaitable<LetGo | Conclusion> {
+  const { type, notification } = prepared
+  // The first message of a thread would go on showing what was before.
   const isLimited =
-    prepared.type.family === 'chat' && destinations.isLimited(destinationOf(record, prepared).key)
+    type.family === 'chat' &&
+    notification.thread === undefined &&
+    destinations.isLimited(destinationOf(record, prepared).key)
   if (!mayBeGrouped(record, candidate, isLimited)) return UNGROUPED
   return attemptGroup(ports, record, candidate, { isLimited, publicUrl })
 }

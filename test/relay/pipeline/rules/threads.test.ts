@@ -131,6 +131,17 @@ describe('the rule thread with a bot of Slack', () => {
     expect(slack.threads()).toEqual([['two', 'two']])
   })
 
+  it('keeps its threads, each with the latest, while Slack limits the rate', async () => {
+    const { harness, slack } = await withSlack()
+    const names = ['a', 'b', 'c', 'd']
+    for (const name of names) await tell(harness, `${name} fails`, name)
+    slack.instead.push(() => rateLimited)
+    for (const name of names) await send(harness, `${name} recovers`, name)
+    await harness.drain()
+    await finish(harness)
+    expect(slack.threads()).toEqual(names.map((name) => [`${name} recovers`, `${name} recovers`]))
+  })
+
   it('sends again what may not have come', async () => {
     const { harness, slack } = await withSlack()
     slack.instead.push((request) => {
