@@ -17,11 +17,6 @@ export interface DeploymentJob {
   readonly deployment: Deployment
 }
 
-/** A job, and the deployment that was in progress when the environment went on to another commit. */
-interface Upkeep extends DeploymentJob {
-  readonly replaced: number | undefined
-}
-
 /** The last deployment of an environment, as it is remembered. */
 const Remembered = z.object({
   id: z.number().int().positive(),
@@ -31,6 +26,13 @@ const Remembered = z.object({
   replaced: z.number().int().positive().optional(),
 })
 type Remembered = Readonly<z.infer<typeof Remembered>>
+
+/** A job, with what is remembered. */
+interface Upkeep extends DeploymentJob {
+  readonly last: Remembered | undefined
+  /** The deployment that was in progress when the environment went on to this commit. */
+  readonly replaced: number | undefined
+}
 
 const Made = z.object({ id: z.number().int().positive() })
 
@@ -47,21 +49,18 @@ export async function keepDeployment(job: DeploymentJob): Promise<CustomDelivery
   const last = await recall(job)
   const isSameCommit = last?.hash === job.deployment.hash
   const replaced = isSameCommit ? last.replaced : last?.isDone === false ? last.id : undefined
-  const kept = await keep({ ...job, replaced }, last, isSameCommit)
+  const kept = await keep({ ...job, last, replaced })
   if (replaced === undefined || kept.verdict.kind !== 'delivered') return kept
   return { ...kept, notes: await end(job, replaced) }
 }
 
-async function keep(
-  job: Upkeep,
-  last: Remembered | undefined,
-  isSameCommit: boolean,
-): Promise<CustomDelivery> {
-  if (last && isSameCommit) {
+async function keep(job: Upkeep): Promise<CustomDelivery> {
+  const { last, deployment } = job
+  if (last?.hash === deployment.hash) {
     const updated = await update(job, last.id)
     if (!isGone(updated)) return updated
   }
-  const found = await find(job, last)
+  const found = await find(job)
   if (found.kind === 'failed') return found.delivery
   const updated = found.id === undefined ? undefined : await update(job, found.id)
   return updated && !isGone(updated) ? updated : make(job)
@@ -84,8 +83,8 @@ type Search =
   | { readonly kind: 'searched'; readonly id: number | undefined }
   | { readonly kind: 'failed'; readonly delivery: CustomDelivery }
 
-async function find(job: DeploymentJob, last: Remembered | undefined): Promise<Search> {
-  const { forge, headers, deployment } = job
+async function find(job: Upkeep): Promise<Search> {
+  const { forge, headers, deployment, last } = job
   const listed = await ask(plain(job), {
     method: 'GET',
     url: forge.listUrl(job.url, deployment),
@@ -128,11 +127,12 @@ async function make(job: Upkeep): Promise<CustomDelivery> {
   return made
 }
 
-async function update(job: DeploymentJob, id: number): Promise<CustomDelivery> {
-  const { forge, url, deployment } = job
+async function update(job: Upkeep, id: number): Promise<CustomDelivery> {
+  const { forge, url, deployment, last } = job
   const write = forge.update(url, id, deployment)
   if ('unchanged' in write) {
-    await remember(job, { id, isDone: isDone(deployment) })
+    // What it shows is as it was. Where that is unknown nothing is to end it later.
+    if (last?.id !== id) await remember(job, { id, isDone: true })
     return { verdict: { kind: 'delivered', reason: write.unchanged } }
   }
   const updated = await exchange(plain(job), sent(job, write))

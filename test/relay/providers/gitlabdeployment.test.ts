@@ -5,6 +5,7 @@ import {
   ENVIRONMENT,
   ONE,
   startDeploying,
+  TWO,
 } from '../../support/deployment-scenarios.ts'
 
 const DEPLOYMENTS = '/api/v4/projects/example%2Ffleet-infra/deployments'
@@ -77,6 +78,15 @@ describe('gitlabdeployment', () => {
     relay.expects({ ...gitlab.update(7, 400), json: same })
     await relay.deliver()
     expect((await relay.outcomes())[2]).toBe('delivered: GitLab has this state already')
+  })
+
+  it('ends no deployment that was done, whatever began afterwards', async () => {
+    const relay = await startDeploying(gitlab)
+    relay.expects(list, ...gitlab.made(7, 'success'), list, ...gitlab.made(8, 'success'))
+    await relay.deliver()
+    await relay.deliver({ reason: 'Progressing' })
+    await relay.deliver({ hash: TWO })
+    expect(await relay.outcomes()).toEqual(Array(3).fill(expect.stringMatching(/^delivered: /)))
   })
 
   it('says why GitLab refuses the name of an environment', async () => {
