@@ -14,7 +14,6 @@ const PLACES = {
   address: '`spec.address`, or `address` in the Secret',
   channel: '`spec.channel`',
   username: '`spec.username`, or `username` in the Secret',
-  specUsername: '`spec.username`',
   password: '`password` in the Secret',
   token: '`token` in the Secret',
   headers: '`headers` in the Secret',

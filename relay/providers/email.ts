@@ -32,7 +32,7 @@ const Settings = Fields.transform((fields, context): Settings => {
     context.addIssue({ code: 'custom', path: [field], message })
   const { username, password } = fields
   const from = parseSender(fields.specUsername || username)
-  if ('error' in from) issue('specUsername', from.error)
+  if ('error' in from) issue('username', from.error)
   const to = parseRecipients(fields.channel)
   if ('error' in to) issue('channel', to.error)
   const isPlain = annotationFlag(fields.annotations, 'smtp-plain')

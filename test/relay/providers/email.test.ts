@@ -150,9 +150,9 @@ describe('email settings', () => {
   })
 
   it.each([
-    [{ username: '' }, 'specUsername: set spec.username to who the mail is from'],
-    [{ username: 'Flux' }, 'specUsername: set spec.username to who'],
-    [{ username: 'a <b> <flux@example.com>' }, 'specUsername: '],
+    [{ username: '' }, 'username: set spec.username to who the mail is from'],
+    [{ username: 'Flux' }, 'username: set spec.username to who'],
+    [{ username: 'a <b> <flux@example.com>' }, 'username: '],
     [{ channel: '' }, 'channel: set spec.channel to the recipients'],
     [{ channel: 'ops' }, 'channel: recipient 1 is no address of ASCII'],
     [{ channel: 'a@b.test,"x y"@b.test' }, 'channel: recipient 2 is no address'],

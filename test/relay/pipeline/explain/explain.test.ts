@@ -151,7 +151,7 @@ describe('explaining an event', () => {
     expect(verdict?.notes[0]).toMatch(/^the requests are not shown: its Secrets cannot be read/)
   })
 
-  it('shows a message of NATS without credentials, and the first request of a comment', async () => {
+  it('shows a message of NATS and a mail without credentials, and the first request of a comment', async () => {
     const ports = memoryPorts()
     ports.secrets.put('local', 'flux-system', 's', {
       username: 'bot',
@@ -170,8 +170,16 @@ describe('explaining an event', () => {
         address: 'https://github.com/acme/fleet',
         secretRef: { name: 's' },
       }),
+      provider('mail', {
+        type: 'email',
+        address: 'smtps://smtp.test',
+        username: 'Flux <flux@example.com>',
+        channel: 'ops@example.com,dev@example.com',
+        secretRef: { name: 's' },
+      }),
       alert('bus', 'bus'),
       alert('pr', 'pr'),
+      alert('the-mail', 'mail'),
     ]
     const about = event()
     const metadata = { ...about.metadata, 'event.toolkit.fluxcd.io/change_request': '7' }
@@ -184,7 +192,16 @@ describe('explaining an event', () => {
     expect(verdicts.map(({ requests }) => requests.map(({ body, ...rest }) => rest))).toEqual([
       [{ method: 'PUBLISH', url: 'nats://bus.test:4222', headers: {}, subject: 'flux.events' }],
       [expect.objectContaining({ method: 'GET', headers: {} })],
+      [
+        {
+          method: 'MAIL',
+          url: 'smtps://smtp.test:465',
+          headers: { from: 'flux@example.com', to: 'ops@example.com, dev@example.com' },
+          subject: expect.stringMatching(/^\[local\] kustomization\//),
+        },
+      ],
     ])
+    expect(verdicts[2]?.requests[0]?.body).toContain(about.message)
     expect(verdicts[1]?.notes).toEqual([expect.stringMatching(/depends on the answers of/)])
     expect(JSON.stringify(verdicts)).not.toMatch(/hunter22|ghp_/)
   })
