@@ -90,7 +90,7 @@ function silenceTable(silences: readonly Silence[], isWide: boolean): string {
     silence.reason,
   ])
   if (!isWide) return formatTable(heading, rows)
-  const created = silences.map(({ createdAt }) => createdAt)
+  const created = silences.map(({ createdAt = '' }) => createdAt)
   return formatTable(
     [...heading, 'CREATED'],
     rows.map((row, index) => [...row, created[index] ?? '']),

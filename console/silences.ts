@@ -69,11 +69,16 @@ ${silences.map((silence) => silenceRow(silence, { now, from }))}</tbody>
 }
 
 function silenceRow(silence: Silence, { now, from }: SilencesOptions): Html {
-  const { id, cluster, match, reason, createdAt, createdBy, endsAt } = silence
+  const { id, cluster, namespace, match, reason, createdAt, createdBy, endsAt } = silence
   const by = createdBy === undefined ? [] : html` <small>by ${createdBy}</small>`
+  const since = createdAt === undefined ? [] : ago(createdAt, now)
+  const of =
+    namespace === undefined ? [] : html` <small>for Alerts of ${namespace}, by ${id}</small>`
   const end =
     from === undefined
       ? []
-      : html`<td><form method="post" action="${SILENCE_END_PATH}">${hiddenFields({ cluster, id, from })}<button aria-label="End now: ${match}">End now</button></form></td>`
-  return html`<tr><td><code>${match}</code></td><td>${reason}</td><td data-label="Since">${ago(createdAt, now)}${by}</td><td data-label="Ends">${ahead(endsAt, now)}</td>${end}</tr>\n`
+      : namespace !== undefined
+        ? html`<td></td>`
+        : html`<td><form method="post" action="${SILENCE_END_PATH}">${hiddenFields({ cluster, id, from })}<button aria-label="End now: ${match}">End now</button></form></td>`
+  return html`<tr><td><code>${match}</code>${of}</td><td>${reason}</td><td data-label="Since">${since}${by}</td><td data-label="Ends">${ahead(endsAt, now)}</td>${end}</tr>\n`
 }

@@ -291,7 +291,8 @@ export const OPERATIONS = {
     method: 'GET',
     path: '/v1/clusters/{cluster}/silences',
     access: 'viewer',
-    summary: 'Lists the silences of a cluster: those in force, and those that ended last.',
+    summary:
+      'Lists the silences of a cluster: those in force, and of those that people made the last ended.',
     success: { status: 200, body: SilenceList },
     problems: ['bad-parameter'],
   },

@@ -2,6 +2,11 @@ import { type FieldError, fieldErrors, fieldErrorText } from '../model/errors.ts
 import { isActive, MAX_SILENCE_MS, type Silence } from '../model/silence.ts'
 import { parseAgoMs, parseTimeMs } from '../model/time.ts'
 import {
+  isObjectId,
+  type ObjectInForce,
+  objectsInForce,
+} from '../pipeline/silences/silence-objects.ts'
+import {
   createSilence as create,
   expireSilence as expire,
   matchProblem,
@@ -19,13 +24,24 @@ import { SilenceToMake, type Silence as SilenceView } from './schemas/silences.t
 export const SILENCE_LIMITS = { bytes: 16 * 1024, values: 100 }
 
 /**
- * Lists the silences of a cluster that people made, the newest first: 200 `{cluster, silences}`. Rejects when
- * the store fails.
+ * Lists the silences of a cluster: the objects of its configuration that are in force, and what people made, the
+ * newest first: 200 `{cluster, silences}`. Rejects when a store fails.
  */
-export async function listSilences(ports: SilencePorts, cluster: string): Promise<Answer> {
+export async function listSilences(
+  ports: SilencePorts & Pick<Ports, 'configs'>,
+  cluster: string,
+): Promise<Answer> {
   const now = ports.clock.now()
-  const silences = await readSilences(ports, cluster)
-  return jsonAnswer(200, { cluster, silences: silences.map((it) => silenceView(cluster, it, now)) })
+  const [snapshot, made] = await Promise.all([
+    ports.configs.read(cluster),
+    readSilences(ports, cluster),
+  ])
+  const objects = objectsInForce(typeof snapshot === 'object' ? snapshot : undefined, now)
+  const silences = [
+    ...objects.map((object) => objectView(cluster, object)),
+    ...made.map((silence) => silenceView(cluster, silence, now)),
+  ]
+  return jsonAnswer(200, { cluster, silences })
 }
 
 /**
@@ -65,7 +81,9 @@ export async function expireSilence(
   if (silence !== undefined) {
     return jsonAnswer(200, silenceView(cluster, silence, ports.clock.now()))
   }
-  const detail = `the cluster ${cluster} has no silence of this id`
+  const detail = isObjectId(id)
+    ? `${id} is part of the configuration of ${cluster}; change or remove it there`
+    : `the cluster ${cluster} has no silence of this id`
   return problemAnswer(problem('unknown-silence', detail))
 }
 
@@ -118,6 +136,10 @@ function silenceView(cluster: string, silence: Silence, now: number): SilenceVie
     endsAt: isoTime(silence.endsAt),
     ...(expiry && { expiry: { ...expiry, at: isoTime(expiry.at) } }),
   }
+}
+
+function objectView(cluster: string, { endsAt, ...object }: ObjectInForce): SilenceView {
+  return { ...object, cluster, active: true, endsAt: isoTime(endsAt) }
 }
 
 function isoTime(time: number): string {

@@ -39,10 +39,8 @@ async function wakeReleased(
   const held = await findWaiting(ports.ledger, { cluster, outcome: 'held', isWanted: isHeld })
   if (held.length === 0) return 0
   const snapshot = await ports.configs.read(cluster)
-  const inForce = objectsInForce(
-    typeof snapshot === 'object' ? snapshot : undefined,
-    ports.clock.now(),
-  )
+  const set = typeof snapshot === 'object' ? snapshot : undefined
+  const inForce = new Set(objectsInForce(set, ports.clock.now()).map(({ id }) => id))
   const isWanted: IsWanted = (status) => isHeld(status) && !inForce.has(status.silence ?? '')
   return wakeEach(ports, held, isWanted, delayMs)
 }

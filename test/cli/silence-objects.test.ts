@@ -37,3 +37,27 @@ it.each([
   expect(code).toBe(1)
   expect(stdout + stderr).toContain(message)
 })
+
+it('a Silence is listed while it is in force, and is not ended past its manifest', async () => {
+  const once = NIGHT.replace(/ {2}schedule:[\s\S]*$/, "  endsAt: '2999-01-01T00:00:00Z'\n")
+  const over = once.replace('night', 'over').replace('2999', '1999')
+  const folder = manifestsFolder({ 'once.yaml': once, 'over.yaml': over })
+  const relay = await startRelay()
+  relay.ports.clock.set(Date.now())
+  const place = ['--cluster', 'prod', '--relay', `http://127.0.0.1:${relay.server.port}`]
+  expect(await fluxRelay(['apply', '-f', folder, ...place])).toMatchObject({ code: 0 })
+  const listed = await fluxRelay(['silence', 'list', '-o', 'json', ...place])
+  expect(JSON.parse(listed.stdout)).toMatchObject([
+    {
+      ...{ id: 'Silence/flux-system/night', namespace: 'flux-system', active: true },
+      ...{ reason: 'nobody is awake', endsAt: '2999-01-01T00:00:00.000Z' },
+    },
+  ])
+  expect(await fluxRelay(['silence', 'list', ...place])).toMatchObject({
+    stdout: expect.stringMatching(/^Silence\/flux-system\/night +in \d+d /m),
+  })
+  const expired = await fluxRelay(['silence', 'expire', 'Silence/flux-system/night', ...place])
+  expect(expired).toMatchObject({
+    ...{ code: 1, stderr: expect.stringContaining('change or remove it there') },
+  })
+})

@@ -24,7 +24,7 @@ export const SilenceToMake = z
   .meta({ description: 'A silence, which begins at once.' })
 export type SilenceToMake = z.input<typeof SilenceToMake>
 
-/** A silence that a person made. */
+/** A silence that a person made, or an object of the kind Silence while it is in force. */
 export const Silence = z
   .looseObject({
     id: z.string(),
@@ -32,12 +32,20 @@ export const Silence = z
     match: z.string().meta({ description: 'A CEL condition.' }),
     reason: z.string(),
     active: z.boolean().meta({ description: 'Whether it is in force.' }),
-    createdAt: z.string().meta({ description: 'RFC 3339, UTC.' }),
+    namespace: z.string().optional().meta({
+      description: 'The namespace whose Alerts it is for: only of an object of the kind Silence.',
+    }),
+    createdAt: z
+      .string()
+      .optional()
+      .meta({ description: 'When a person made it. RFC 3339, UTC. Absent of an object.' }),
     createdBy: z
       .string()
       .optional()
       .meta({ description: 'The name of an operator, or the ARN of a caller on AWS.' }),
-    endsAt: z.string().meta({ description: 'When it ends by itself. RFC 3339, UTC.' }),
+    endsAt: z
+      .string()
+      .meta({ description: 'When it, or its window, ends by itself. RFC 3339, UTC.' }),
     expiry: z
       .object({ at: z.string(), by: z.string().optional() })
       .optional()
@@ -49,4 +57,7 @@ export type Silence = Readonly<z.infer<typeof Silence>>
 /** The answer to `GET /v1/clusters/{cluster}/silences`. */
 export const SilenceList = z
   .object({ cluster: z.string(), silences: z.array(Silence) })
-  .meta({ description: 'Silences of a cluster, the newest first.' })
+  .meta({
+    description:
+      'Silences of a cluster: those of its configuration that are in force, and those that people made, the newest first.',
+  })

@@ -47,18 +47,35 @@ function part<T>(errors: FieldError[], compile: () => T): T | undefined {
   }
 }
 
-/** The ids of the Silences of a set that are in force at `now`, in milliseconds since the epoch. */
+/** A Silence that is in force, of the Alerts of its namespace. */
+export interface ObjectInForce {
+  readonly id: string
+  readonly namespace: string
+  readonly match: string
+  readonly reason: string
+  /** When its window ends, in milliseconds since the epoch. */
+  readonly endsAt: number
+}
+
+/** The Silences of a set that are in force at `now`, in milliseconds since the epoch. */
 export function objectsInForce(
   snapshot: Pick<ConfigSnapshot, 'cluster' | 'manifests'> | undefined,
   now: number,
-): ReadonlySet<string> {
-  if (snapshot === undefined) return new Set()
+): readonly ObjectInForce[] {
+  if (snapshot === undefined) return []
+  const { cluster, manifests } = snapshot
   const { silences } = parseObjects(
-    snapshot.cluster,
-    snapshot.manifests.filter(({ kind }) => kind === 'Silence'),
+    cluster,
+    manifests.filter(({ kind }) => kind === 'Silence'),
   )
-  const compiled = [...silencesByNamespace(silences).values()].flat()
-  return new Set(compiled.filter(({ endAt }) => endAt(now) !== undefined).map(({ id }) => id))
+  return [...silencesByNamespace(silences)].flatMap(([namespace, compiled]) =>
+    compiled.flatMap(({ id, condition, reason, endAt }) => {
+      const endsAt = endAt(now)
+      return endsAt === undefined
+        ? []
+        : [{ id, namespace, match: condition.source, reason, endsAt }]
+    }),
+  )
 }
 
 /** The valid Silences of a set by their namespaces, whose Alerts they are for. */
