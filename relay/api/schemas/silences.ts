@@ -55,9 +55,7 @@ export const Silence = z
 export type Silence = Readonly<z.infer<typeof Silence>>
 
 /** The answer to `GET /v1/clusters/{cluster}/silences`. */
-export const SilenceList = z
-  .object({ cluster: z.string(), silences: z.array(Silence) })
-  .meta({
-    description:
-      'Silences of a cluster: those of its configuration that are in force, and those that people made, the newest first.',
-  })
+export const SilenceList = z.object({ cluster: z.string(), silences: z.array(Silence) }).meta({
+  description:
+    'Silences of a cluster: those of its configuration that are in force, and those that people made, the newest first.',
+})

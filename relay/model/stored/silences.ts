@@ -1,6 +1,5 @@
-import type { Silence } from '../silence.ts'
 import { createCodec, sameButVersion } from './codec.ts'
-import { list, number, object, optional, text } from './shape.ts'
+import { list, number, object, optional, type ShapeOf, text } from './shape.ts'
 
 const silenceShape = object({
   id: text,
@@ -14,11 +13,14 @@ const silenceShape = object({
 
 const silencesShape = object({ silences: list(silenceShape) })
 
+/** All silences of a cluster that people made. */
+export type StoredSilences = ShapeOf<typeof silencesShape>
+
 /** The form of all silences of a cluster, which are one item of the State. */
 export const silencesCodec = createCodec({
   form: 'silences',
   upgrades: [sameButVersion],
   shape: silencesShape,
-  toStored: (silences: readonly Silence[]) => ({ silences: [...silences] }),
-  fromStored: ({ silences }): readonly Silence[] => silences,
+  toStored: (stored: StoredSilences) => ({ ...stored }),
+  fromStored: ({ silences }): StoredSilences => ({ silences }),
 })

@@ -127,7 +127,7 @@ async function change<R>(
     const now = clock.now()
     const kept = worthKeeping(silences, now)
     const expiresAt = Math.max(now, ...kept.map(endOf)) + LISTED_AFTER_MS
-    const value = silencesCodec.encode(kept)
+    const value = silencesCodec.encode({ silences: kept })
     if (await state.write(key, value, stored?.version ?? 'absent', expiresAt)) return result
   }
   throw new Contention(`the silences of ${cluster} change all the time`)
@@ -159,8 +159,8 @@ function readStored(
   const key = silencesKey(cluster)
   return whenThere(state.read(key), (stored) => {
     if (!stored) return undefined
-    const value = storedValue(silencesCodec, silencesCodec.decode(stored.value), key)
-    return { value, version: stored.version }
+    const { silences } = storedValue(silencesCodec, silencesCodec.decode(stored.value), key)
+    return { value: silences, version: stored.version }
   })
 }
 

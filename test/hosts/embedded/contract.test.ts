@@ -114,7 +114,12 @@ async function startFilled() {
   ports.ledger.put(deliveryRecord({ outcome: 'dead' }))
   const now = ports.clock.now()
   const silence = { id: 'one', match: 'true', reason: 'upgrade', createdAt: now, endsAt: now + 1 }
-  await ports.state.write('prod#silences', silencesCodec.encode([silence]), 'absent', Infinity)
+  await ports.state.write(
+    'prod#silences',
+    silencesCodec.encode({ silences: [silence] }),
+    'absent',
+    Infinity,
+  )
   const send = (name: OperationName, token = CALLS[name].token) => {
     const { path, body } = CALLS[name]
     const json = body === undefined ? {} : { body: JSON.stringify(body) }

@@ -6,9 +6,11 @@ import {
 } from '../../../../relay/model/stored/config-snapshot.ts'
 import { groupMessageCodec } from '../../../../relay/model/stored/group-message.ts'
 import { groupWindowCodec } from '../../../../relay/model/stored/group-window.ts'
+import { heldFailureCodec } from '../../../../relay/model/stored/held-failure.ts'
 import { objectStateCodec } from '../../../../relay/model/stored/object-state.ts'
 import { queuedEventCodec } from '../../../../relay/model/stored/queued-event.ts'
 import { retryMessageCodec } from '../../../../relay/model/stored/retry-message.ts'
+import { silencesCodec } from '../../../../relay/model/stored/silences.ts'
 import { subjectStateCodec } from '../../../../relay/model/stored/subject-state.ts'
 import { toldReadinessCodec } from '../../../../relay/model/stored/told-readiness.ts'
 import { troubleCodec } from '../../../../relay/model/stored/trouble.ts'
@@ -75,9 +77,31 @@ form(
 )
 form(
   objectStateCodec,
-  { severity: 'info', seen: [{ fingerprint: 'f', eventId: 'e', at: 1 }], latest: '1' },
+  {
+    ...{ severity: 'info', seen: [{ fingerprint: 'f', eventId: 'e', at: 1 }], latest: '1' },
+    failure: { eventId: 'e', order: '1', endedBy: '2' },
+  },
   { seen: {} },
   'seen is not a list',
+)
+form(
+  silencesCodec,
+  {
+    silences: [
+      {
+        ...{ id: 'i', match: 'true', reason: 'r', createdAt: 1, createdBy: 'ann', endsAt: 3 },
+        expiry: { at: 2, by: 'bob' },
+      },
+    ],
+  },
+  { silences: [{ id: 'i' }] },
+  'silences[0].match is missing',
+)
+form(
+  heldFailureCodec,
+  { deliveryId: 'd', fingerprint: 'f' },
+  { fingerprint: 1 },
+  'fingerprint is not a text',
 )
 form(
   groupWindowCodec,
