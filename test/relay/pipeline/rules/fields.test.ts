@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { explain } from '../../../../relay/api/explain.ts'
 import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
+import { fixtureJson } from '../../../support/notifications.ts'
 import { alert, createHarness, provider } from '../../../support/relay-harness.ts'
 import { annotated } from './annotated.ts'
 
@@ -211,6 +213,24 @@ describe('a commit status', () => {
       target_url: `https://relay.example/console/deliveries/${record?.id}`,
       description: 'reconciliation succeeded',
     })
+  })
+
+  it('leads there in an explanation, too', async () => {
+    const harness = createHarness()
+    harness.secrets.set('local/flux-system/token', { token: 't' })
+    await harness.configure(provider('p', GITHUB), alert('a', 'p'))
+    const body = Buffer.from(
+      JSON.stringify({
+        cluster: 'local',
+        event: { ...fixtureJson('kustomization-finished'), ...event },
+      }),
+    )
+    const options = { noCrossNamespaceRefs: false, publicUrl: 'https://relay.example' }
+    const answer = await explain(harness.ports, { body }, options)
+    const [verdict] = JSON.parse(answer.body).verdicts
+    expect(JSON.parse(verdict.requests[0].body).target_url).toMatch(
+      /^https:\/\/relay\.example\/console\/deliveries\/[0-9a-f]{64}$/,
+    )
   })
 
   it('leads nowhere without both', async () => {
