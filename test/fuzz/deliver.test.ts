@@ -106,7 +106,8 @@ describe.each(TYPES)('$type', (type) => {
   })
 
   it.each(FAILURES)('judges $cause, may have arrived: $mayHaveArrived', async (failure) => {
-    const { verdict } = await deliver(type, { answers: () => failure, published: () => failure })
+    const fail = () => failure
+    const { verdict } = await deliver(type, { answers: fail, published: fail, mailed: fail })
     const isFinal = failure.cause === 'address-refused' || failure.cause === 'invalid-request'
     expect(verdict).toMatchObject({
       kind: isFinal ? 'rejected' : 'retry',

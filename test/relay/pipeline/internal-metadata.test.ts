@@ -39,7 +39,13 @@ async function sentToAll(metadata: Readonly<Record<string, string>>) {
       return { kind: 'published' } as const
     },
   }
-  const harness = createHarness({}, { nats })
+  const mail = {
+    async send(message: unknown) {
+      published.push(JSON.stringify(message))
+      return { kind: 'sent', answer: '250 Ok', refused: [] } as const
+    },
+  }
+  const harness = createHarness({}, { nats, mail })
   harness.answerWith(answerTo)
   const sent = new Map<string, string>()
   for (const type of TYPES) {

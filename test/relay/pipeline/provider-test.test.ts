@@ -337,6 +337,12 @@ describe.each([...providerTypes.values()].map((type) => [type.type, type] as con
               return { kind: 'published' } as never
             },
           },
+          mail: {
+            async send({ text }) {
+              published.push(text)
+              return { kind: 'sent', answer: '250 Ok', refused: [] }
+            },
+          },
         },
       )
       harness.answerWith(({ url }) => json(url.includes('token') ? { access_token: 'a' } : {}))

@@ -13,6 +13,7 @@ import { gitlab } from '../../../relay/providers/gitlab.ts'
 import { lark } from '../../../relay/providers/lark.ts'
 import { rocket } from '../../../relay/providers/rocket.ts'
 import { alert, answer, createHarness, provider } from '../../support/relay-harness.ts'
+import { annotated } from '../pipeline/rules/annotated.ts'
 
 /** What of a type judges answers. */
 type Judge = Pick<HttpProvider, 'type' | 'classify'>
@@ -122,7 +123,8 @@ describe('an answer that tells when its rate limit ends', () => {
   ])('parks its destination until then, told by %s, and one probe ends it', async (_, refuse) => {
     const harness = createHarness()
     const address = 'https://discord.test/api/webhooks/1/abc'
-    await harness.configure(provider('a', { type: 'discord', address }), alert('all', 'a'))
+    const discord = provider('a', { type: 'discord', address })
+    await harness.configure(annotated(discord, { 'group-wait': 'never' }), alert('all', 'a'))
     harness.answerWith(refuse)
     for (const name of ['one', 'two', 'three']) {
       const involvedObject = { kind: 'Kustomization', namespace: 'flux-system', name }
