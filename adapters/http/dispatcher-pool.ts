@@ -67,7 +67,10 @@ export function createDispatcherPool(options: DispatcherPoolOptions): Dispatcher
     get(destination, transport) {
       const hostProxy = hostProxyOf(destination, transport, options)
       const key = keyOf(destination, transport, hostProxy)
-      const entry = live.get(key) ?? createPooledOrigin(destination, transport, hostProxy, options)
+      const known = live.get(key)
+      // The only one is the latest already.
+      if (known !== undefined && live.size === 1) return known.route
+      const entry = known ?? createPooledOrigin(destination, transport, hostProxy, options)
       live.delete(key)
       live.set(key, entry)
       evictBeyondBound()

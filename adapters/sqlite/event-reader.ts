@@ -15,6 +15,12 @@ const READ_EVENTS = 'SELECT seq, body FROM events WHERE seq IN (SELECT value FRO
 export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
   Partial<Pick<QueuedEvent, 'cluster'>>
 
+interface RecentEvent {
+  readonly event: AcceptedEvent
+  /** Whether it was never leased, and its id never accepted before. */
+  isNew: boolean
+}
+
 interface EventRow {
   readonly seq: number
   readonly body: string
@@ -26,9 +32,7 @@ interface EventRow {
  */
 export class EventReader {
   readonly #database: RelayDatabase
-  readonly #recent = new Map<number, AcceptedEvent>()
-  /** Events in memory that were never leased, and whose ids were never accepted before. */
-  readonly #new = new Set<number>()
+  readonly #recent = new Map<number, RecentEvent>()
   #characters = 0
 
   constructor(database: RelayDatabase) {
@@ -39,18 +43,16 @@ export class EventReader {
   add(sequence: number, event: AcceptedEvent, isNew: boolean): void {
     const characters = event.event.message.length
     if (this.#recent.size >= MAX_EVENTS || this.#characters + characters > MAX_CHARACTERS) return
-    this.#recent.set(sequence, event)
+    this.#recent.set(sequence, { event, isNew })
     this.#characters += characters
-    if (isNew) this.#new.add(sequence)
   }
 
   /** Reports an event that left the queue. */
   forget(sequence: number): void {
-    const event = this.#recent.get(sequence)
-    if (!event) return
+    const recent = this.#recent.get(sequence)
+    if (!recent) return
     this.#recent.delete(sequence)
-    this.#new.delete(sequence)
-    this.#characters -= event.event.message.length
+    this.#characters -= recent.event.event.message.length
   }
 
   /** The events of these sequences, or why one cannot be read: `DamagedRecord`, `DatabaseError`. */
@@ -59,8 +61,12 @@ export class EventReader {
     const unknown: number[] = []
     for (const sequence of sequences) {
       const recent = this.#recent.get(sequence)
-      if (recent) events.set(sequence, queuedEvent(recent, sequence, this.#new.delete(sequence)))
-      else unknown.push(sequence)
+      if (!recent) {
+        unknown.push(sequence)
+        continue
+      }
+      events.set(sequence, queuedEvent(recent.event, sequence, recent.isNew))
+      recent.isNew = false
     }
     if (unknown.length === 0) return events
     return this.#readRows(unknown).then((rows) => {

@@ -103,11 +103,12 @@ export class Schedule<T> {
     for (const [owner, heap] of this.#ready) {
       if (!mayTake(owner)) continue
       const item = heap.pop()
-      const hasMore = heap.peek() !== undefined
-      // It is the next one's turn, unless there is none.
-      if (!hasMore || this.#ready.size > 1) this.#ready.delete(owner)
-      if (hasMore) this.#ready.set(owner, heap)
-      return item
+      // It is the next one's turn. Where there is none, the owner stays, even with nothing left.
+      if (this.#ready.size > 1) {
+        this.#ready.delete(owner)
+        if (heap.peek() !== undefined) this.#ready.set(owner, heap)
+      }
+      if (item !== undefined) return item
     }
     return undefined
   }

@@ -4,7 +4,7 @@ import { doNext } from './microtask.ts'
 export class Listeners<Kind = void> {
   readonly #listeners: ((kind: Kind) => void)[] = []
   /** The kinds that are notified at the end of the current turn. */
-  readonly #pending = new Set<Kind>()
+  readonly #pending: Kind[] = []
 
   add(listener: (kind: Kind) => void): void {
     this.#listeners.push(listener)
@@ -15,10 +15,10 @@ export class Listeners<Kind = void> {
    * do anything at once.
    */
   notify(kind: Kind): void {
-    if (this.#pending.has(kind)) return
-    this.#pending.add(kind)
+    if (this.#pending.includes(kind)) return
+    this.#pending.push(kind)
     doNext(() => {
-      this.#pending.delete(kind)
+      this.#pending.splice(this.#pending.indexOf(kind), 1)
       for (const listener of this.#listeners) listener(kind)
     })
   }

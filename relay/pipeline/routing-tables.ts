@@ -43,12 +43,18 @@ export type TablePorts = Pick<Ports, 'configs' | 'modes'>
 export function createRoutingTables(ports: TablePorts, pause: Pause = noPause): RoutingTables {
   const clusters = new Map<string, TableReader>()
   const fleet = fleetReader(ports)
+  const use = (cluster: string) => {
+    const known = clusters.get(cluster)
+    // The only one is the latest already.
+    if (known !== undefined && clusters.size === 1) return known
+    const reads = known ?? tableReader({ ports, fleet, pause }, cluster)
+    clusters.delete(cluster)
+    clusters.set(cluster, reads)
+    return reads
+  }
   return {
     of(cluster) {
-      const reads = clusters.get(cluster) ?? tableReader({ ports, fleet, pause }, cluster)
-      clusters.delete(cluster)
-      clusters.set(cluster, reads)
-      const table = reads.latest()
+      const table = use(cluster).latest()
       evictOldest(clusters)
       return table
     },

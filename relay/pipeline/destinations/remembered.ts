@@ -27,8 +27,14 @@ export class Remembered<T> {
 
   /** Sets a value. Of its cluster's entries it is then the last to be forgotten. */
   set(key: string, value: T): void {
-    this.delete(key)
     const cluster = clusterOf(key)
+    const known = this.#clusters.get(cluster)
+    // The only one is the last already.
+    if (known?.size === 1 && known.has(key)) {
+      known.set(key, value)
+      return
+    }
+    this.delete(key)
     const own = this.#clusters.get(cluster) ?? new Map<string, T>()
     this.#clusters.set(cluster, own.set(key, value))
     this.#size += 1

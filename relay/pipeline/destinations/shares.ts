@@ -24,7 +24,8 @@ export class Shares {
   give(owner: string, amount = 1): void {
     this.#free += amount
     const left = (this.#held.get(owner) ?? 0) - amount
-    if (left > 0) this.#held.set(owner, left)
+    // The last owner stays: V8 makes the table of a map anew whenever it grows or shrinks.
+    if (left > 0 || this.#held.size === 1) this.#held.set(owner, left)
     else this.#held.delete(owner)
   }
 }
