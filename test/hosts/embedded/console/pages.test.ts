@@ -5,26 +5,9 @@ import { startConsole } from '../../../support/console.ts'
 import { deliveryRecord, event, eventRecord } from '../../../support/delivery-records.ts'
 import { openEvents } from '../../../support/event-source.ts'
 import { waitFor } from '../../../support/wait-for.ts'
+import { stepsOf } from './delivery-steps.ts'
 
 const idOf = (letter: string) => letter.repeat(64)
-
-/** The text of each step of the page of a delivery, by its head. */
-async function stepsOf(page: string): Promise<Readonly<Record<string, string>>> {
-  const chain = page.slice(page.indexOf('<ol class="chain">'), page.indexOf('</ol>'))
-  return Object.fromEntries(
-    chain
-      .split('<h2 class="step">')
-      .slice(1)
-      .map((step) => step.split('</h2>'))
-      .map(([head = '', rest = '']) => [
-        head,
-        rest
-          .replaceAll(/<[^>]+>/g, ' ')
-          .replaceAll(/\s+/g, ' ')
-          .trim(),
-      ]),
-  )
-}
 
 describe('the page of a delivery', () => {
   it('tells how it came to what it is, from the event to the next try', async () => {
@@ -53,7 +36,7 @@ describe('the page of a delivery', () => {
     )
     const { status, text } = await get(`/console/deliveries/${idOf('a')}`)
     expect(status).toBe(200)
-    expect(await stepsOf(text)).toMatchObject({
+    expect(stepsOf(text)).toMatchObject({
       Event: expect.stringMatching(/error BuildFailed it broke reported by kustomize-controller/),
       Repeat: 'It stands for 2 repeats that came since.',
       Rule: 'The Alert flux-system/on-call takes it, for the Provider flux-system/slack (slack) . configuration 3f2c9a1',
