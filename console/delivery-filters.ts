@@ -1,4 +1,5 @@
 import { OUTCOMES } from '../relay/model/delivery.ts'
+import { Refused } from './answers.ts'
 import {
   ALERT_FIELD,
   CLUSTER_FIELD,
@@ -36,6 +37,17 @@ export function filtersOf(query: URLSearchParams): ReadonlyMap<string, string> {
     filters.set(name, earlier === undefined ? text : `${earlier},${text}`)
   }
   return filters
+}
+
+/** Fewer characters of an event's id would fit thousands of events, which the relay had to sort. */
+const LEAST_OF_AN_ID = 6
+
+/** The same, where a list is asked for by them. Throws `Refused` for the beginning of an id that is too short. */
+export function listFiltersOf(query: URLSearchParams): ReadonlyMap<string, string> {
+  const filters = filtersOf(query)
+  const { length } = filters.get('event') ?? 'whole id'
+  if (length >= LEAST_OF_AN_ID) return filters
+  throw new Refused(400, `event: expected at least ${LEAST_OF_AN_ID} characters of its id`)
 }
 
 /** The form of the filters, which works without a script too. */

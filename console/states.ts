@@ -27,6 +27,16 @@ export function noticePage(title: string, status: number, sentence: string): Sho
   return { title, status, content }
 }
 
+/** What a list says in the place of its rows, where the relay takes one of its filters for wrong. Rethrows any other error. */
+export function wrongFilters(error: unknown, clear: string): Html {
+  if (!(error instanceof Refused) || error.status !== 400) throw error
+  return html`<div class="state" role="alert">
+<h2>This filter did not work</h2>
+<p>${error.message}</p>
+<p><a class="button" href="${clear}">Clear filters</a></p>
+</div>`
+}
+
 /** What a list says that has nothing, where filters leave nothing. */
 export function noMatch(clear: string): Html {
   return html`<div class="state">

@@ -1,11 +1,11 @@
 import { countText } from '../count-text.ts'
 import { linkedDeliveriesTable } from '../deliveries-table.ts'
-import { filterForm, filtersOf } from '../delivery-filters.ts'
+import { filterForm, filtersOf, listFiltersOf } from '../delivery-filters.ts'
 import { type FoundDeliveries, findDeliveries } from '../delivery-search.ts'
 import { firstRun } from '../first-run.ts'
 import { type Html, html } from '../html.ts'
 import { type Asked, type ConsolePage, mayChange, type Shown } from '../page.ts'
-import { noMatch } from '../states.ts'
+import { noMatch, wrongFilters } from '../states.ts'
 import { absolute } from '../times.ts'
 
 const PATH = '/console/deliveries'
@@ -14,18 +14,37 @@ const PATH = '/console/deliveries'
 export const deliveriesPage: ConsolePage = { path: PATH, show }
 
 async function show(asked: Asked): Promise<Shown> {
-  const filters = filtersOf(asked.query)
   const cursor = asked.query.get('cursor') ?? undefined
-  const found = await findDeliveries(asked.relay, filters, cursor)
+  const found = await foundBy(asked, cursor)
+  const filters = filtersOf(asked.query)
+  if ('wrong' in found) return { ...FRAME, status: 400, content: page(filters, found.wrong) }
   const isFirstRun = found.deliveries.length === 0 && filters.size === 0 && cursor === undefined
   const content = isFirstRun
     ? html`<h1>Deliveries</h1>\n${firstRun(asked.origin)}`
-    : html`<h1>Deliveries</h1>
+    : page(filters, results(asked, filters, found))
+  return { ...FRAME, content }
+}
+
+const FRAME = { title: 'Deliveries', section: 'deliveries' } as const
+
+function page(filters: ReadonlyMap<string, string>, content: Html): Html {
+  return html`<h1>Deliveries</h1>
 ${filterForm(filters)}
 <div id="results">
-${results(asked, filters, found)}
+${content}
 </div>`
-  return { title: 'Deliveries', section: 'deliveries', content }
+}
+
+/** What is wrong with a filter is shown beside the filters, so that it can be mended. */
+async function foundBy(
+  { relay, query }: Asked,
+  cursor: string | undefined,
+): Promise<FoundDeliveries | { readonly wrong: Html }> {
+  try {
+    return await findDeliveries(relay, listFiltersOf(query), cursor)
+  } catch (error) {
+    return { wrong: wrongFilters(error, PATH) }
+  }
 }
 
 function results(

@@ -15,7 +15,7 @@ import { firstRun } from '../first-run.ts'
 import { type Html, html } from '../html.ts'
 import { outcomeMark, severityMark } from '../outcome.ts'
 import type { Asked, ConsolePage, Shown } from '../page.ts'
-import { noMatch } from '../states.ts'
+import { noMatch, wrongFilters } from '../states.ts'
 import { ago } from '../times.ts'
 
 const PATH = '/console/events'
@@ -40,14 +40,33 @@ async function show(asked: Asked): Promise<Shown> {
   const filters = filtersOf(asked.query)
   const cursor = asked.query.get('cursor')
   const parameters = { limit: String(PAGE_SIZE), ...filters, ...(cursor && { cursor }) }
-  const answer = await asked.relay.listEvents(new URLSearchParams(parameters))
-  const { events, nextCursor } = read(EventsPage, answer)
+  const found = await foundBy(asked, new URLSearchParams(parameters))
+  if ('wrong' in found) return { ...FRAME, status: 400, content: page(filters, found.wrong) }
+  const { events, nextCursor } = found
   const isFirst = cursor === null && Object.keys(filters).length === 0
   const content =
     isFirst && events.length === 0
-      ? firstRun(asked.origin)
-      : html`${form(filters)}\n<div id="results">\n${results(asked, filters, events, nextCursor)}\n</div>`
-  return { title: 'Events', section: 'events', content: html`<h1>Events</h1>\n${content}` }
+      ? html`<h1>Events</h1>\n${firstRun(asked.origin)}`
+      : page(filters, results(asked, filters, events, nextCursor))
+  return { ...FRAME, content }
+}
+
+const FRAME = { title: 'Events', section: 'events' } as const
+
+function page(filters: Filters, content: Html): Html {
+  return html`<h1>Events</h1>\n${form(filters)}\n<div id="results">\n${content}\n</div>`
+}
+
+/** What is wrong with a filter is shown beside the filters, so that it can be mended. */
+async function foundBy(
+  { relay }: Asked,
+  parameters: URLSearchParams,
+): Promise<EventsPage | { readonly wrong: Html }> {
+  try {
+    return read(EventsPage, await relay.listEvents(parameters))
+  } catch (error) {
+    return { wrong: wrongFilters(error, PATH) }
+  }
 }
 
 type Filters = Readonly<Record<string, string>>

@@ -1,7 +1,7 @@
 import { DeliveriesPage, type Delivery } from '../../relay/api/schemas/deliveries.ts'
 import { read } from '../answers.ts'
 import { alertName, providerName } from '../deliveries-table.ts'
-import { filtersOf } from '../delivery-filters.ts'
+import { listFiltersOf } from '../delivery-filters.ts'
 import { textField } from '../fields.ts'
 import type { Asked, ConsolePage } from '../page.ts'
 
@@ -67,7 +67,7 @@ const COLUMNS: ReadonlyArray<readonly [string, (delivery: Delivery) => string]> 
 
 /** The deliveries of a file, page by page. The first page is read at once, so that a refusal is a page and no file. */
 async function exported({ relay, query }: Asked): Promise<Pages> {
-  const asked = new URLSearchParams([...filtersOf(query), ['limit', String(PAGE_SIZE)]])
+  const asked = new URLSearchParams([...listFiltersOf(query), ['limit', String(PAGE_SIZE)]])
   const page = async () => read(DeliveriesPage, await relay.listDeliveries(asked))
   const first = await page()
   return (async function* () {

@@ -111,6 +111,19 @@ describe.skipIf(CHROMIUM === undefined)('the console in Chromium', () => {
     await page.waitForSelector('text="40 deliveries, the latest first"')
   })
 
+  it('says what is wrong with a filter while one types, and goes on once it is right', async () => {
+    const { origin } = await seeded()
+    const page = await openPage(`${origin}/console/deliveries`)
+    await page.click('text="More filters"')
+    await page.fill('input[name=since]', 'so')
+    await page.waitForSelector('#results [role=alert]')
+    expect(await page.textContent('#results')).toContain('since: expected')
+    expect(await violations(page)).toEqual([])
+    await page.fill('input[name=since]', '1h')
+    await page.waitForSelector('#results tbody#rows')
+    expect(page.url()).toContain('since=1h')
+  })
+
   it('reads and filters without scripts', async () => {
     const { origin } = await seeded()
     const page = await openPage(`${origin}/console/deliveries`, { hasScripts: false })

@@ -80,10 +80,21 @@ describe('the frame of the console', () => {
 
   it('shows what is wrong with an address, and the way out', async () => {
     const { get } = await startConsole()
-    const { status, text } = await get('/console/deliveries?since=soon')
-    expect(status).toBe(400)
-    expect(text).toContain('since: expected')
-    expect(text).toContain('href="/console/deliveries?since=soon">Try again')
+    for (const name of ['deliveries', 'events']) {
+      const { status, text } = await get(`/console/${name}?since=soon`)
+      expect(status).toBe(400)
+      expect(text).toMatch(
+        /<div id="results">\s+<div class="state" role="alert">.+since: expected/s,
+      )
+      expect(text).toContain('name="since" value="soon"')
+      expect(text).toContain(`href="/console/${name}">Clear filters`)
+    }
+    const short = await get('/console/deliveries?event=a1')
+    expect([short.status, short.text]).toEqual([
+      400,
+      expect.stringContaining('event: expected at least 6 characters of its id'),
+    ])
+    expect((await get('/console/deliveries.csv?event=a1')).status).toBe(400)
   })
 
   it('says no more than that it failed when a store fails, and logs why', async () => {
