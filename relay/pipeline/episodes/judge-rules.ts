@@ -21,6 +21,9 @@ import { withTold } from './last-told.ts'
 import { judgeReminder, remindLater } from './reminders.ts'
 import { type ToldPorts, wasTold } from './told.ts'
 
+/** Those of an Alert that has lost its rules since one held a Delivery back. */
+const NO_RULES: MemoryRules = {}
+
 /** How often an Episode is judged again that another process changed in between. */
 const MAX_TRIES = 5
 
@@ -28,17 +31,23 @@ export interface JudgeRulesContext extends SettleContext {
   readonly ports: SettleContext['ports'] & ToldPorts
 }
 
-type Record = DeliveryRecord<Status>
+type Delivery = DeliveryRecord<Status>
 
 /**
  * Whether rules have to judge a Delivery before it is sent. What is told together with others was judged before it
- * joined them.
+ * joined them. What a rule held back is judged although its Alert may have lost the rule: it may be over.
  */
 export function needsJudging(
-  { reminder, toldIn }: Record,
+  record: Delivery,
   { memory }: Pick<MatchedCandidate, 'memory'>,
 ): boolean {
-  return (memory !== undefined || reminder !== undefined) && toldIn === undefined
+  if (record.toldIn !== undefined) return false
+  return memory !== undefined || record.reminder !== undefined || isHeldBack(record)
+}
+
+/** Whether a rule holds the Delivery back, and no silence. */
+function isHeldBack({ status }: Delivery): boolean {
+  return status.kind === 'waiting' && status.why === 'rule' && status.silence === undefined
 }
 
 /**
@@ -47,18 +56,16 @@ export function needsJudging(
  * not. `isObserved`: whether its cluster is observed. Rejects when a store fails.
  */
 export async function judgeRules(
-  record: Record,
+  record: Delivery,
   candidate: MatchedCandidate,
   context: JudgeRulesContext,
   isObserved: boolean,
 ): Promise<Conclusion | undefined> {
-  const { memory } = candidate
+  const { memory = NO_RULES } = candidate
   if (record.reminder) {
     return concluded(await judgeReminder(record, record.reminder, memory, context, isObserved))
   }
-  const { status } = record
-  const isHeld = status.kind === 'waiting' && status.why === 'rule' && status.silence === undefined
-  if (memory === undefined) return undefined
+  const isHeld = isHeldBack(record)
   if (isReplayed(record)) {
     await noteReplay(record, memory, context, isObserved)
     return undefined
@@ -88,20 +95,20 @@ export async function judgeRules(
  * Remembers that a failure has ended when its success is one that a list or a condition keeps from being told.
  * Rejects when a store fails.
  */
-export async function noticeEnd(record: Record, { ports }: JudgeRulesContext): Promise<void> {
+export async function noticeEnd(record: Delivery, { ports }: JudgeRulesContext): Promise<void> {
   if (!isGoodEnd(record.event)) return
   await change(record, ports, async (episode) => ({ next: endedBy(episode, record) }))
 }
 
 /** Whether no rule has let the Delivery pass. Afterwards it is on its way, whatever happens. */
-function isUnjudged({ status, tries }: Record): boolean {
+function isUnjudged({ status, tries }: Delivery): boolean {
   if (status.kind === 'pending') return true
   if (tries > 0 || status.kind !== 'waiting') return false
   return status.why === 'configuration' || status.silence !== undefined
 }
 
 function judgedEvent(
-  record: Record,
+  record: Delivery,
   { alert, type }: MatchedCandidate,
   { ports }: JudgeRulesContext,
 ): JudgedEvent {
@@ -120,7 +127,7 @@ function judgedEvent(
 function remembering(
   judgement: Judgement,
   episode: Episode,
-  record: Record,
+  record: Delivery,
   now: number,
 ): Judgement {
   if (judgement.verdict.kind !== 'send') return judgement
@@ -130,7 +137,7 @@ function remembering(
 
 /** Counts a failure as told by the Delivery of it that a person replays, if nothing else told of it. */
 async function noteReplay(
-  record: Record,
+  record: Delivery,
   memory: MemoryRules,
   { ports }: JudgeRulesContext,
   isObserved: boolean,
@@ -150,7 +157,7 @@ async function noteReplay(
 
 /** Works out what follows from the Episode and stores it, again when another process was faster. */
 async function change<T extends { readonly next?: Episode | undefined }>(
-  record: Record,
+  record: Delivery,
   ports: ToldPorts,
   work: (episode: Episode) => Promise<T>,
 ): Promise<T> {

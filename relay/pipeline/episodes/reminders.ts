@@ -12,14 +12,14 @@ interface RemindersContext extends SettleContext {
   readonly ports: SettleContext['ports'] & ToldPorts
 }
 
-type Record = DeliveryRecord<Status>
+type Delivery = DeliveryRecord<Status>
 
 /**
  * Stores the first reminder of a failure, if its Alert has the rule, before the failure itself is sent: so it is
  * there whatever happens. Rejects when a store fails.
  */
 export async function remindLater(
-  record: Record,
+  record: Delivery,
   { provider }: MatchedCandidate,
   memory: MemoryRules,
   context: RemindersContext,
@@ -38,16 +38,16 @@ export async function remindLater(
  * one tells of it. Stores the next one before that. Rejects when a store fails.
  */
 export async function judgeReminder(
-  record: Record,
+  record: Delivery,
   reminder: Reminder,
-  memory: MemoryRules | undefined,
+  memory: MemoryRules,
   context: RemindersContext,
   isObserved: boolean,
 ): Promise<Verdict> {
   if (isReplayed(record)) return { kind: 'send' }
   const { ports } = context
   const skip = (reason: string): Verdict => ({ kind: 'skip', reason })
-  if (memory?.remind === undefined) return skip('the Alert has no rule remind any more')
+  if (memory.remind === undefined) return skip('the Alert has no rule remind any more')
   const { failure } = (await readEpisode(ports, record)).episode
   if (failure === undefined) return skip('the failure has ended')
   if (failure.deliveryId !== reminder.of) return skip('a newer message tells of the failure')
@@ -80,7 +80,7 @@ function dueAfter(
 
 /** Stores a reminder that is due after the rule's time, unless the failure lasts for too long then. */
 async function store(
-  from: Record,
+  from: Delivery,
   reminder: Reminder,
   { ms, source }: NonNullable<MemoryRules['remind']>,
   context: RemindersContext,

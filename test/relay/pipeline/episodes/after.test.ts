@@ -156,6 +156,18 @@ describe.each(RULE_HOSTS)('on %s the rule after', (_, open) => {
     ])
   })
 
+  it('does not tell what had ended when the Alert lost the rule', async () => {
+    for (const isOver of [true, false]) {
+      const host = await open()
+      await host.configure({ after: '1h' })
+      await host.report(FAILED)
+      if (isOver) await host.report(DONE)
+      await host.configure({})
+      await host.pass(2 * 60 * MINUTE_MS)
+      expect(host.posted()).toHaveLength(isOver ? 0 : 1)
+    }
+  })
+
   it('changes nothing of what an Alert without it is told', async () => {
     const host = await open()
     await host.configure({})
