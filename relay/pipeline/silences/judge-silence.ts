@@ -1,5 +1,6 @@
 import { type Awaitable, whenThere } from '../../model/awaitable.ts'
 import type { DeliveryRecord, Status } from '../../model/delivery.ts'
+import { MAX_SILENCE_MS } from '../../model/silence.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type Conclusion, end } from '../conclusion.ts'
 import type { MatchedCandidate } from '../prepare.ts'
@@ -68,7 +69,7 @@ async function judge(
     const reason = `${silencedText(by)}; the delivery ${alike.slice(0, 12)} waits with the same failure`
     return { conclusion: end('skipped', reason), notes }
   }
-  return { conclusion: held(by), notes }
+  return { conclusion: held(by, now), notes }
 }
 
 function hasNone({ silences, problems }: KnownSilences): boolean {
@@ -84,12 +85,13 @@ function isUntried({ tries, replayedAt, toldIn }: DeliveryRecord<Status>): boole
   return tries === 0 && replayedAt.length === 0 && toldIn === undefined
 }
 
-function held(silence: SilenceInForce): Conclusion {
+function held(silence: SilenceInForce, now: number): Conclusion {
   return {
     kind: 'postponed',
     why: 'rule',
     reason: `${silencedText(silence)}; the failure is told then if it lasts`,
-    until: silence.endsAt,
+    // One without an end in sight is looked at again, while it is known what became of the object.
+    until: Math.min(silence.endsAt, now + MAX_SILENCE_MS),
     endsWhenLate: false,
     silence: silence.id,
   }

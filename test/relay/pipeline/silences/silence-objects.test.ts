@@ -179,6 +179,17 @@ describe('the Alerts of the namespace of a Silence', () => {
     expect(requests).toHaveLength(1)
   })
 
+  it('have what it holds looked at after 31 days, though it goes on', async () => {
+    const until = silenceObject({ endsAt: '2999-01-01T00:00:00Z' })
+    const { report, drainNext, records, requests, clock } = await relay(until)
+    await report('kustomization-health-check-failed')
+    const dueAt = clock.now() + 31 * 24 * HOUR_MS
+    expect(await records()).toMatchObject([{ outcome: 'held', dueAt }])
+    await drainNext()
+    expect(await records()).toMatchObject([{ outcome: 'held', dueAt: dueAt + 31 * 24 * HOUR_MS }])
+    expect(requests).toEqual([])
+  })
+
   it('are the only ones that it keeps anything from', async () => {
     const { report, requests } = await relay(silenceObject(WINDOW, 'apps'))
     await report('kustomization-finished')
