@@ -51,6 +51,7 @@ const UNAUTHORIZED: ReadonlySet<string> = new Set([
   'InvalidClientTokenId',
   'InvalidSignatureException',
   'MissingAuthenticationToken',
+  'MissingAuthenticationTokenException',
   'NotAuthorized',
   'SignatureDoesNotMatch',
   'UnrecognizedClientException',

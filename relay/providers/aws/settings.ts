@@ -22,7 +22,7 @@ const KEYS = { id: 'accesskey', secret: 'secretkey', session: 'sessiontoken' } a
 /** What a Secret without an access key needs. */
 export const NEEDED_KEYS = `add the keys ${KEYS.id} and ${KEYS.secret} to the Secret named by spec.secretRef`
 
-/** What each service calls a destination, and how its resource is written. */
+/** What each service calls a destination, and the last part of an ARN of one. */
 const WORDS: Readonly<Record<AwsService, { readonly noun: string; readonly example: string }>> = {
   sns: { noun: 'topic', example: 'deployments' },
   sqs: { noun: 'queue', example: 'deployments' },

@@ -44,10 +44,14 @@ describe('white space around texts', () => {
     for (const type of TYPES) {
       const { spec, secret } = plainProvider(type)
       const { type: name, ...fields } = spec
-      const plain = settingsOf(type, { ...spec, username: 'u' }, { password: 'p', ...secret })
+      const plain = settingsOf(
+        type,
+        { ...spec, username: 'u@service.test' },
+        { password: 'p', ...secret },
+      )
       const surrounded = settingsOf(
         type,
-        { type: name, ...changed({ ...fields, username: 'u' }, surround) },
+        { type: name, ...changed({ ...fields, username: 'u@service.test' }, surround) },
         { password: 'p', ...secret },
       )
       expect(surrounded, type.type).toEqual(plain)
@@ -132,9 +136,9 @@ describe('what no header can carry', () => {
     ['gitea', repository, 'token'],
     ['giteapullrequestcomment', repository, 'token'],
     ['bitbucketserver', { address: 'https://git.test/scm/o/r' }, 'token'],
-    ['github', { ...repository, username: 'u' }, 'password'],
-    ['gitlab', { ...repository, username: 'u' }, 'password'],
-    ['gitea', { ...repository, username: 'u' }, 'password'],
+    ['github', { ...repository, username: 'u@service.test' }, 'password'],
+    ['gitlab', { ...repository, username: 'u@service.test' }, 'password'],
+    ['gitea', { ...repository, username: 'u@service.test' }, 'password'],
     ['otel', hook, 'password'],
   ])('is found in a setting of %s: %o, %s', (type, spec, key) => {
     for (const [text, character] of [
