@@ -25,7 +25,9 @@ export function followedRows(
     const bytesOf = (event: ServerSentEvent) =>
       eventBytes(event, { now: clock.now(), isSelectable })
     const parts = async function* () {
-      for await (const events of readEvents(opened.texts)) yield Buffer.concat(events.map(bytesOf))
+      for await (const events of readEvents(opened.texts)) {
+        if (events.length > 0) yield Buffer.concat(events.map(bytesOf))
+      }
     }
     const headers = { 'X-Accel-Buffering': 'no' }
     const stream = ReadableStream.from<Uint8Array>(parts())
