@@ -112,17 +112,24 @@ function decidedBefore(
   return verdict === 'send' ? SEND : skip(reason)
 }
 
-/** Judges an event that was kept back, or came late, while a newer one of its object was judged. */
-function judgeLate(episode: Episode, judged: JudgedEvent, { only }: MemoryRules): Judgement {
+/**
+ * Judges an event that waited for a Provider or a Secret while a newer one of its object was judged. Only rules that
+ * tell one message for several events skip it.
+ */
+function judgeLate(episode: Episode, judged: JudgedEvent, { only, after }: MemoryRules): Judgement {
   const { failure } = episode
-  const { event, deliveryId, isResolve } = judged
+  const { event, deliveryId, isResolve, takesErrorsOnly } = judged
   if (failure?.deliveryId === deliveryId) return judgeHeld(episode, judged)
   if (event.severity === 'error') {
+    if (only === undefined && after === undefined) return SEND
     return skip(failure ? TOLD_BY_A_NEWER : 'the failure had ended before this event came')
   }
-  if (isResolve || (only === undefined && !isGoodEnd(event))) return SEND
-  return skip('a newer event of the object was judged before it')
+  if (isResolve) return SEND
+  if (takesErrorsOnly) return skip(ERRORS_ONLY)
+  return only === undefined ? SEND : skip('a newer event of the object was judged before it')
 }
+
+const ERRORS_ONLY = 'the Alert takes errors only (spec.eventSeverity)'
 
 function judgeFailure(
   episode: Episode,
@@ -178,7 +185,7 @@ function judgeSuccess(
   const next = { ...rest, ...successOf(event) }
   const send: Judgement = { verdict: { kind: 'send' }, next }
   if (takesErrorsOnly && (only === undefined || ended === undefined)) {
-    return skip('the Alert takes errors only (spec.eventSeverity)', next)
+    return skip(ERRORS_ONLY, next)
   }
   if (isResolve || (ended && isTold)) return send
   if (ended === undefined && only === undefined) return send
