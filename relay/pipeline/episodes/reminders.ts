@@ -35,7 +35,7 @@ export async function remindLater(
 
 /**
  * Decides about a reminder that is due: it is sent while the failure lasts that its Delivery told of, and no newer
- * one tells of it. Stores the next one before that. Rejects when a store fails.
+ * one tells of it, and always when a person asks for it. Stores the next one before that. Rejects when a store fails.
  */
 export async function judgeReminder(
   record: Delivery,
@@ -44,25 +44,34 @@ export async function judgeReminder(
   context: RemindersContext,
   isObserved: boolean,
 ): Promise<Verdict> {
-  if (isReplayed(record)) return { kind: 'send' }
   const { ports } = context
-  const skip = (reason: string): Verdict => ({ kind: 'skip', reason })
+  const isAsked = isReplayed(record)
+  const skip = (reason: string): Verdict => (isAsked ? SEND : { kind: 'skip', reason })
   if (memory.remind === undefined) return skip('the Alert has no rule remind any more')
   const { failure } = (await readEpisode(ports, record)).episode
   if (failure === undefined) return skip('the failure has ended')
   if (failure.deliveryId !== reminder.of) return skip('a newer message tells of the failure')
-  const telling = await tellingOf(ports, failure, isObserved)
-  if (telling.kind === 'untold') return skip('the failure was not told')
-  const dueAt = dueAfter(telling, reminder, memory.remind.ms, ports.clock.now())
-  if (dueAt !== undefined) {
-    const reason = `reminds if the failure lasts, after it was told (remind: ${memory.remind.source})`
-    return { kind: 'hold', until: dueAt, reason }
+  if (!isAsked) {
+    const telling = await tellingOf(ports, failure, isObserved)
+    if (telling.kind === 'untold') return skip('the failure was not told')
+    const dueAt = dueAfter(telling, reminder, memory.remind.ms, ports.clock.now())
+    if (dueAt !== undefined) {
+      const reason = `reminds if the failure lasts, after it was told (remind: ${memory.remind.source})`
+      return { kind: 'hold', until: dueAt, reason }
+    }
   }
-  const next = { ...reminder, number: reminder.number + 1 }
-  if (record.status.kind === 'waiting' && record.status.why === 'rule') {
+  if (isAsked || isNewlyDue(record)) {
+    const next = { ...reminder, number: reminder.number + 1 }
     await store(record, next, memory.remind, context)
   }
-  return { kind: 'send' }
+  return SEND
+}
+
+const SEND: Verdict = { kind: 'send' }
+
+/** Whether a reminder was not about to be sent before: then the next one is stored already. */
+function isNewlyDue({ status }: Delivery): boolean {
+  return status.kind === 'waiting' && (status.why === 'rule' || status.why === 'configuration')
 }
 
 /** When a reminder is due that came before the failure itself was told for as long; undefined when it is now. */

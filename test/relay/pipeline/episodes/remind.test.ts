@@ -95,6 +95,31 @@ describe.each(RULE_HOSTS)('on %s the rule remind', (_, open) => {
     expect((await host.records()).map(({ reason }) => reason)).toContain('the failure was not told')
   })
 
+  it('goes on after its Provider was missing when a reminder was due', async () => {
+    const host = await open()
+    await host.configure({ remind: '4h' })
+    await host.report(FAILED)
+    await host.configureWithout({ remind: '4h' })
+    await host.pass(4 * HOUR_MS + 60_000)
+    expect(host.posted()).toHaveLength(1)
+    await host.configure({ remind: '4h' })
+    await host.pass(HOUR_MS)
+    expect(host.posted()).toHaveLength(2)
+    await host.pass(4 * HOUR_MS)
+    expect(host.posted()).toHaveLength(3)
+  })
+
+  it('goes on after a person sent a reminder before its time', async () => {
+    const host = await open()
+    await host.configure({ remind: '4h' })
+    await host.report(FAILED)
+    const held = (await host.records()).find(({ outcome }) => outcome === 'held')
+    await host.replay(String(held?.id))
+    expect(host.posted()).toHaveLength(2)
+    await host.pass(4 * HOUR_MS + 60_000)
+    expect(host.posted()).toHaveLength(3)
+  })
+
   it('is no repeat, and makes none', async () => {
     const host = await open()
     await host.configure({ remind: '2m' })

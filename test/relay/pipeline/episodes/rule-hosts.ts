@@ -1,3 +1,4 @@
+import type { KubernetesObject } from '../../../../relay/model/kubernetes.ts'
 import { accept } from '../../../../relay/pipeline/accept.ts'
 import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
 import { requestReplay } from '../../../../relay/pipeline/replay.ts'
@@ -33,6 +34,8 @@ export interface RuleHost {
   readonly ports: Ports
   /** Sets the annotations of the Alert, without their prefix, and parts of its spec. */
   configure(annotations: Record<string, string>, spec?: Record<string, unknown>): Promise<void>
+  /** Sets the annotations of the Alert, whose Provider is missing. */
+  configureWithout(annotations: Record<string, string>): Promise<void>
   /** Reports an event, and lets the host work. */
   report(told: Told): Promise<void>
   /** Lets time pass, in which the host does what is due. Milliseconds. */
@@ -76,22 +79,25 @@ function ruleHost(
   answerWith: (status: number) => void,
 ): RuleHost {
   let count = 0
+  const put = async (set: readonly KubernetesObject[], isReady: boolean) => {
+    const { ports } = running()
+    // A later set is taken later, and every process reads it again after some seconds.
+    clock.advance(6_000)
+    const judged = await reconcile(CLUSTER, set, clock.now(), ports.secrets)
+    const wrong = judged.objects.filter(({ ready }) => ready !== isReady)
+    if (wrong.length > 0) throw new Error(JSON.stringify(wrong))
+    await ports.configs.replace(judged)
+  }
   return {
     get ports() {
       return running().ports
     },
-    async configure(annotations, spec = {}) {
-      const { ports } = running()
-      const set = [
-        provider('chat', providerSpec),
-        annotated(alert('rules', 'chat', spec), annotations),
-      ]
-      // A later set is taken later, and every process reads it again after some seconds.
-      clock.advance(6_000)
-      const judged = await reconcile(CLUSTER, set, clock.now(), ports.secrets)
-      const wrong = judged.objects.filter(({ ready }) => !ready)
-      if (wrong.length > 0) throw new Error(JSON.stringify(wrong))
-      await ports.configs.replace(judged)
+    configure(annotations, spec = {}) {
+      const rules = annotated(alert('rules', 'chat', spec), annotations)
+      return put([provider('chat', providerSpec), rules], true)
+    },
+    configureWithout(annotations) {
+      return put([annotated(alert('rules', 'chat'), annotations)], false)
     },
     async report({ severity = 'info', reason, revision = 'main@sha1:a', message, name = 'apps' }) {
       const { ports, drain } = running()
