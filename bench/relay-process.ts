@@ -23,8 +23,9 @@ export interface RelaySetup {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** Where `npm start` keeps what was compiled. */
-const COMPILED = { NODE_COMPILE_CACHE: join(PROJECT, 'node_modules/.cache/flux-relay') }
+/** What `npm start` tells glibc, and where it keeps what was compiled. */
+const MALLOC = { MALLOC_ARENA_MAX: '2' }
+const START = { ...MALLOC, NODE_COMPILE_CACHE: join(PROJECT, 'node_modules/.cache/flux-relay') }
 
 /** The runs in which a relay of this project was started already. */
 const compiled = new WeakSet<Bench>()
@@ -38,10 +39,10 @@ export async function startRelayProcess(bench: Bench, setup: RelaySetup): Promis
   if (project !== PROJECT) return start(bench, setup)
   if (!compiled.has(bench)) {
     compiled.add(bench)
-    const first = await start(bench, { destinations: [], environment: COMPILED })
+    const first = await start(bench, { destinations: [], environment: START })
     await first.stop('SIGTERM')
   }
-  return start(bench, { ...setup, environment: { ...COMPILED, ...environment } })
+  return start(bench, { ...setup, environment: { ...START, ...environment } })
 }
 
 function start(bench: Bench, setup: RelaySetup): Promise<ServedProcess> {
@@ -61,7 +62,7 @@ function start(bench: Bench, setup: RelaySetup): Promise<ServedProcess> {
   })
 }
 
-/** Starts the pass-through, with as much room for young objects as the relay has. */
+/** Starts the pass-through, with as much room for young objects, and as few arenas, as the relay has. */
 export function startPassThrough(
   bench: Bench,
   sink: Pick<Sink, 'url'>,
@@ -69,7 +70,7 @@ export function startPassThrough(
 ): Promise<ServedProcess> {
   const program = join(import.meta.dirname, 'programs/pass-through.ts')
   const flags = startFlags().filter((flag) => /^--m(ax|in)-semi-space-size/.test(flag))
-  return bench.start([...flags, program, sink.url, String(connections)])
+  return bench.start([...flags, program, sink.url, String(connections)], { environment: MALLOC })
 }
 
 /** What `npm start` tells Node before it names the program. */
