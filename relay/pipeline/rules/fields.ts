@@ -27,8 +27,9 @@ export function compileFields(source: string): readonly Field[] {
 }
 
 function compileField(line: string): Field {
-  const [, name = '', text = ''] = /^\s*([^:$]*[^:$\s])\s*:(.*)$/.exec(line) ?? []
-  if (name === '') {
+  const colon = line.indexOf(':')
+  const name = colon < 0 ? '' : line.slice(0, colon).trim()
+  if (name === '' || name.includes('$')) {
     throw new RuleError(
       `expected a line NAME: TEXT such as cluster: $(cluster); ${JSON.stringify(line.trim())} is none`,
     )
@@ -39,5 +40,5 @@ function compileField(line: string): Field {
   if (name === CHANGE_REQUEST) {
     throw new RuleError(`${CHANGE_REQUEST} names the change request, and is no field`)
   }
-  return { name, text: compileTemplate(text.trim()) }
+  return { name, text: compileTemplate(line.slice(colon + 1).trim()) }
 }

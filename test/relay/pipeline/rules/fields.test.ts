@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { explain } from '../../../../relay/api/explain.ts'
 import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
+import { compileFields } from '../../../../relay/pipeline/rules/fields.ts'
 import { fixtureJson } from '../../../support/notifications.ts'
 import { alert, createHarness, provider } from '../../../support/relay-harness.ts'
 import { annotated } from './annotated.ts'
@@ -106,6 +107,16 @@ describe('the rule fields', () => {
     expect(await messageOf({ onAlert: { fields } })).toBe(
       `metadata.annotations.flux-relay.io/fields: ${message}`,
     )
+  })
+
+  it('is read in a time that grows with its length alone', () => {
+    const blanks = `${' '.repeat(4_000)}a${' '.repeat(4_000)}`
+    const startedAt = performance.now()
+    for (const line of [`${blanks}$: x`, `${blanks}$`]) {
+      expect(() => compileFields(line)).toThrow('expected a line NAME: TEXT')
+    }
+    expect(compileFields(`${blanks}: x`)).toMatchObject([{ name: 'a' }])
+    expect(performance.now() - startedAt).toBeLessThan(50)
   })
 
   it('is none of a commit status', async () => {
