@@ -11,7 +11,7 @@ import type { Versioned } from '../../ports/versioned.ts'
 import { SELF_KINDS } from '../rules/self-rule.ts'
 import { reportSelf, type SelfEvent } from './self-event.ts'
 
-/** The most Alerts that are told of at once. A mistake in one Provider stops all that use it. */
+/** The most Alerts that are known as not ready at once. A mistake in one Provider stops all that use it. */
 const MAX_TOLD = 100
 
 /** In milliseconds; a cluster sends its configuration every ten minutes. */
@@ -35,8 +35,8 @@ export async function reportReadiness(ports: ReadinessPorts, cluster: string): P
   const known = told?.value.isWanted === false ? told.value.revision : undefined
   const config = await ports.configs.read(cluster, known)
   if (typeof config !== 'object') return
-  const next = readinessOf(config)
-  if (next.isWanted) await reportSelf(ports, changes(config, told))
+  const next = readinessOf(config, told?.value.notReady)
+  if (next.isWanted) await reportSelf(ports, changes(config, told, next))
   if (told && JSON.stringify(told.value) === JSON.stringify(next)) return
   await write(ports, key, next, told)
 }
@@ -52,10 +52,16 @@ async function write(
   await state.write(key, value, told?.version ?? 'absent', clock.now() + REMEMBER_MS)
 }
 
-function readinessOf({ revision, manifests, objects }: ConfigSnapshot): ToldReadiness {
-  const isWanted = manifests.some(wantsAlerts)
-  const notReady = isWanted ? objects.filter(isNotReady).map(namespacedName) : []
-  return { revision, isWanted, notReady: notReady.slice(0, MAX_TOLD) }
+/** What is told by then, after `before` of the Alerts that were not ready. */
+function readinessOf(
+  { revision, manifests, objects }: ConfigSnapshot,
+  before: readonly string[] = [],
+): ToldReadiness {
+  if (!manifests.some(wantsAlerts)) return { revision, isWanted: false, notReady: [] }
+  const notReady = new Set(objects.filter(isNotReady).map(namespacedName))
+  const still = before.filter((name) => notReady.delete(name))
+  const fallen = [...notReady].slice(0, MAX_TOLD - still.length)
+  return { revision, isWanted: true, notReady: [...still, ...fallen] }
 }
 
 /** Whether an object is an Alert that is told of Alerts. It may be of any form. */
@@ -78,16 +84,20 @@ function isNotReady({ kind, ready }: ObjectReadiness): boolean {
 function changes(
   { cluster, revision, objects }: ConfigSnapshot,
   told: Versioned<ToldReadiness> | undefined,
+  next: ToldReadiness,
 ): readonly SelfEvent[] {
-  const { notReady = [] } = told?.value ?? {}
-  const wasNotReady = new Set(notReady)
+  const wasNotReady = new Set(told?.value.notReady)
+  const isToldNow = new Set(next.notReady)
   // Looked at once more after a crash, the change is the same.
   const change = [revision, String(told?.version ?? 0)]
   const alerts = objects.filter(({ kind }) => kind === 'Alert')
-  const fallen = alerts.filter((alert) => !alert.ready && !wasNotReady.has(namespacedName(alert)))
+  const fallen = alerts.filter((alert) => {
+    const name = namespacedName(alert)
+    return isToldNow.has(name) && !wasNotReady.has(name)
+  })
   const risen = alerts.filter((alert) => alert.ready && wasNotReady.has(namespacedName(alert)))
   return [
-    ...fallen.slice(0, MAX_TOLD - notReady.length).map((alert): SelfEvent => {
+    ...fallen.map((alert): SelfEvent => {
       const { namespace, name, message } = alert
       return {
         ...{ cluster, kind: 'Alert', object: { namespace, name }, severity: 'error' },

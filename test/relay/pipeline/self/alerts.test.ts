@@ -87,4 +87,17 @@ describe('self: alerts', () => {
     await take(harness, OPS, TOLD, ...many)
     expect(toldBy(harness)).toHaveLength(100)
   })
+  it('says of an Alert that it is ready again only if it said that it was not', async () => {
+    const harness = createHarness()
+    const names = Array.from({ length: 130 }, (_, index) => `a${index}`)
+    const works = (name: string) =>
+      alert(name, 'ops', { eventSources: [{ kind: 'Bucket', name: 'x' }] })
+    await take(harness, OPS, TOLD, ...names.map(lost))
+    // The first 60, which were told, work again: there is room for the last 30, which were not.
+    await take(harness, OPS, TOLD, ...names.slice(0, 60).map(works), ...names.slice(60).map(lost))
+    await take(harness, OPS, TOLD, ...names.map(works))
+    const reasons = toldBy(harness).map(([, reason]) => reason)
+    const count = (wanted: string) => reasons.filter((reason) => reason === wanted).length
+    expect([count('AlertNotReady'), count('AlertReady')]).toEqual([130, 130])
+  })
 })
