@@ -15,9 +15,9 @@ type WakePorts = Pick<Ports, 'ledger' | 'queue' | 'clock'>
 
 /**
  * Tries soon what waits for a configuration, after a configuration, Provider or Secret came, and what a Silence
- * held back that is in force no more. Each delivery keeps its chain of tries and its place in it. `delayMs` is how long other processes may
- * still use the old configuration; 0 when none does. Resolves with the number of deliveries.
- * Rejects when a store fails; those that were not woken are tried by the retry schedule.
+ * held back that is in force no more. Each delivery keeps its chain of tries and its place in it. `delayMs` is
+ * how long other processes may still use the old configuration; 0 when none does. Resolves with the number of
+ * deliveries. Rejects when a store fails; those that were not woken are tried by the retry schedule.
  */
 export async function wakeWaiting(
   ports: WakePorts & Pick<Ports, 'configs'>,

@@ -32,7 +32,8 @@ export type Grouped =
 /**
  * Decides about a delivery that may be told together with others, now or when it comes back. All of a group
  * wait until its message is due; the first one sends it, and the others end as that one ends. `leader` is the
- * delivery, and what it needs if it sends the message. Without a `gathering`, as after its rule was removed, nothing joins a group any more. Rejects when a store fails.
+ * delivery, and what it needs if it sends the message. Without a `gathering`, as after its rule was removed,
+ * nothing joins a group any more. Rejects when a store fails.
  */
 export function group(
   ports: GroupPorts,

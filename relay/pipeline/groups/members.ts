@@ -13,8 +13,8 @@ const PAGE_SIZE = 200
 const JOINED_WITHIN_MS = 25 * 3_600_000
 
 /**
- * The deliveries to the Provider `provider` (`namespace/name`) that wait for the message of `leader`, which is among them, in the order of their events.
- * Rejects when the store fails. A store whose lists lag may miss those that came last; they wait on, and
+ * The deliveries to the Provider `provider` (`namespace/name`) that wait for the message of `leader`, which is
+ * among them, in the order of their events. Rejects when the store fails. A store whose lists lag may miss those that came last; they wait on, and
  * find out that the message does not tell of them.
  */
 export async function findMembers(
