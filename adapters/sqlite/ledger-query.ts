@@ -75,6 +75,9 @@ export function listQuery(filter: OneOutcomeFilter, now: number, after?: ListPos
 function indexFor(filter: OneOutcomeFilter): string {
   if (filter.id !== undefined) return INDEX_OF_IDS
   if (filter.event !== undefined) return 'ledger_by_event'
+  const isOpen = filter.outcome === 'retry' || filter.outcome === 'held'
+  // What waits is little beside all that an Alert or Provider ever had.
+  if (isOpen && filter.object === undefined) return 'ledger_by_outcome'
   const narrow = COLUMNS.find((column) => {
     return filter[column] !== undefined && filter[column] !== COMMON_OUTCOME
   })

@@ -119,6 +119,8 @@ describe('list', () => {
     [{ cluster: 'c', outcome: 'dead' }, 'ledger_by_outcome'],
     [{ outcome: 'delivered' }, 'ledger_by_time'],
     [{ provider: 'n/p', outcome: 'dead' }, 'ledger_by_provider'],
+    [{ provider: 'n/p', cluster: 'c', outcome: 'held' }, 'ledger_by_outcome'],
+    [{ object: 'K/n/o', outcome: 'retry' }, 'ledger_by_object'],
     [{ alert: 'n/a', cluster: 'c' }, 'ledger_by_alert'],
     [{ object: 'K/n/o', alert: 'n/a', cluster: 'c' }, 'ledger_by_object'],
   ]
