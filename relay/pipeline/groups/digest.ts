@@ -109,11 +109,18 @@ function line(history: History): string {
   return `${objectName(involvedObject)}${often}: ${state}${ellipsize(words, MAX_SAID_LENGTH)}`
 }
 
-/** From when to when the events were accepted. */
+/** From when to when the events were accepted, with the days if these differ. */
 function spanOf(members: History): string {
   const { first, last } = acceptTimes(members)
-  const [from, to] = [first, last].map((time) => new Date(time).toISOString().slice(11, 19))
-  return from === to ? `at ${from} UTC` : `from ${from} to ${to} UTC`
+  const [from = '', to = ''] = [first, last].map((time) => new Date(time).toISOString())
+  const timeOf = (text: string) => text.slice(11, 19)
+  const dayOf = (text: string) => text.slice(0, 10)
+  if (dayOf(from) !== dayOf(to)) {
+    return `from ${dayOf(from)} ${timeOf(from)} to ${dayOf(to)} ${timeOf(to)} UTC`
+  }
+  return timeOf(from) === timeOf(to)
+    ? `at ${timeOf(from)} UTC`
+    : `from ${timeOf(from)} to ${timeOf(to)} UTC`
 }
 
 /** Where the deliveries of the message, and little else, are listed: a page, or else a command. */

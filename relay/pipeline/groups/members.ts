@@ -9,9 +9,6 @@ const MAX_RECORDS = 10_000
 
 const PAGE_SIZE = 200
 
-/** A delivery may have waited for its configuration for a day before it joined. */
-const JOINED_WITHIN_MS = 25 * 3_600_000
-
 /**
  * The deliveries to the Provider `provider` (`namespace/name`) that wait for the message of `leader`, which is
  * among them, in the order of their events. Rejects when the store fails. A store whose lists lag may miss those that came last; they wait on, and
@@ -22,12 +19,8 @@ export async function findMembers(
   leader: DeliveryRecord<Status>,
   provider: string,
 ): Promise<readonly DeliveryRecord[]> {
-  const filter = {
-    cluster: leader.cluster,
-    provider,
-    outcome: 'held',
-    since: leader.acceptedAt - JOINED_WITHIN_MS,
-  } as const
+  // The event of a reminder, or of what a silence held back, may be weeks old.
+  const filter = { cluster: leader.cluster, provider, outcome: 'held' } as const
   const members: DeliveryRecord[] = []
   let cursor: string | undefined
   for (let seen = 0; seen < MAX_RECORDS && members.length < MAX_MEMBERS; seen += PAGE_SIZE) {

@@ -120,6 +120,18 @@ describe.each(RULE_HOSTS)('on %s the rule remind', (_, open) => {
     expect(host.posted()).toHaveLength(3)
   })
 
+  it('is told in one message with what fails now', async () => {
+    const host = await open()
+    const TWO =
+      /^2 events of 2 objects: 2 error, from 2026-11-20 09:14:09 to 2026-11-22 09:14:\d\d UTC\n/
+    await host.configure({ remind: '2d', 'group-by': "'all'", 'group-wait': '30s' })
+    await host.report(FAILED)
+    await host.pass(48 * HOUR_MS + 20_000)
+    await host.report({ ...FAILED, name: 'infra' })
+    await host.pass(5 * 60_000)
+    expect(host.posted()).toEqual(['unhealthy', expect.stringMatching(TWO)])
+  })
+
   it('is no repeat, and makes none', async () => {
     const host = await open()
     await host.configure({ remind: '2m' })
