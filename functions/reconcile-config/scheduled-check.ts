@@ -18,7 +18,8 @@ export interface ScheduledCheckParts extends SilentClustersParts, OldestOpenPart
 export async function runScheduledCheck(parts: ScheduledCheckParts): Promise<void> {
   const seen = await parts.configs.clustersSeen()
   countSilentClusters(parts, seen)
-  await reportSilentClusters(parts, seen)
   const clusters = seen.map(({ cluster }) => cluster)
   await measureOldestOpen(parts, clusters)
+  // Last: alarms need the metrics, whatever becomes of this.
+  await reportSilentClusters(parts, seen)
 }

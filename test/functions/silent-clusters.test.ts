@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { DynamoDbConfigStore } from '../../adapters/aws/dynamodb-config.ts'
+import { DamagedRecord } from '../../relay/model/stored/errors.ts'
+import { troubleKey } from '../../relay/pipeline/self/troubles.ts'
 import { awsRelay } from '../support/aws-relay.ts'
 
 const MINUTE_MS = 60_000
@@ -27,5 +29,21 @@ describe('the check for silent clusters', () => {
     expect(lines).toMatchObject([{ level: 'warn', message: 'clusters are silent' }])
     expect(JSON.stringify(lines)).toContain('prod-us')
     expect(JSON.stringify(lines)).not.toMatch(/prod-eu|applied/)
+  })
+
+  it('measures how long deliveries wait although what was told of a cluster cannot be read', async () => {
+    const { ports, environment, clients, check, metricLines } = await relays.open()
+    const tableName = environment.configTable
+    const table = { client: clients.dynamoDb, tableName, clock: ports.clock }
+    const hearing = new DynamoDbConfigStore({ ...table, hearsClusters: true })
+    const now = ports.clock.now()
+    const set = { manifests: [], objects: [], revision: '1', cluster: 'prod', takenAt: now }
+    await hearing.replace(set)
+    await ports.state.write(troubleKey('prod', 'silent'), { v: 1 }, 'absent', now + 60 * MINUTE_MS)
+    await expect(check()).rejects.toThrow(DamagedRecord)
+    expect(metricLines.map((line) => JSON.parse(line))).toMatchObject([
+      { SilentClusters: 0 },
+      { OldestOpen: 0 },
+    ])
   })
 })

@@ -1,4 +1,5 @@
 import { silentSince } from '../../model/silent-cluster.ts'
+import { unreadableText } from '../../model/stored/errors.ts'
 import { beginTrouble, endTrouble, type TroublePorts, troubleKey } from './troubles.ts'
 
 /** A cluster, and when it last sent its configuration itself; absent when it never did. */
@@ -10,20 +11,36 @@ export interface HeardCluster {
 
 /**
  * Reports which clusters have become silent, and which are heard again, as events of the relay about itself.
- * Rejects when a store fails; what was not reported then is reported the next time.
+ * Rejects when a store fails; what was not reported then is reported the next time. Where it cannot be read what
+ * was told of one cluster, the others are reported before this rejects.
  */
 export async function reportSilentClusters(
   ports: TroublePorts,
   clusters: readonly HeardCluster[],
 ): Promise<void> {
-  for (const { cluster, heardAt } of clusters) {
-    // One that never sent its configuration itself is not expected to.
-    if (heardAt === undefined) continue
-    const since = silentSince(heardAt, ports.clock.now())
-    const key = troubleKey(cluster, 'silent')
-    if (since === undefined) await endTrouble(ports, key, (begin) => heardReport(cluster, begin))
-    else await beginTrouble(ports, key, since, silentReport(cluster, since))
+  const unreadable: unknown[] = []
+  for (const cluster of clusters) {
+    try {
+      await reportCluster(ports, cluster)
+    } catch (error) {
+      if (unreadableText(error) === undefined) throw error
+      unreadable.push(error)
+    }
   }
+  const [first] = unreadable
+  if (first !== undefined) throw first
+}
+
+async function reportCluster(
+  ports: TroublePorts,
+  { cluster, heardAt }: HeardCluster,
+): Promise<void> {
+  // One that never sent its configuration itself is not expected to.
+  if (heardAt === undefined) return
+  const since = silentSince(heardAt, ports.clock.now())
+  const key = troubleKey(cluster, 'silent')
+  if (since === undefined) await endTrouble(ports, key, (begin) => heardReport(cluster, begin))
+  else await beginTrouble(ports, key, since, silentReport(cluster, since))
 }
 
 function silentReport(cluster: string, since: number) {
