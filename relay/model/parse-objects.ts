@@ -123,11 +123,10 @@ export function nameOf(manifest: KubernetesObject) {
   }
 }
 
-/** The valid Alerts, Providers and Silences among the objects of a snapshot. */
+/** The valid Alerts and Providers among the objects of a snapshot. */
 export function parseObjects(cluster: string, manifests: readonly KubernetesObject[]) {
   const alerts: Alert[] = []
   const providers: Provider[] = []
-  const silences: SilenceObject[] = []
   for (const manifest of manifests) {
     if (manifest.kind === 'Alert') {
       const result = parseAlert(cluster, manifest)
@@ -135,10 +134,7 @@ export function parseObjects(cluster: string, manifests: readonly KubernetesObje
     } else if (manifest.kind === 'Provider') {
       const result = parseProvider(cluster, manifest)
       if ('object' in result) providers.push(result.object)
-    } else if (manifest.kind === 'Silence') {
-      const result = parseSilence(cluster, manifest)
-      if ('object' in result) silences.push(result.object)
     }
   }
-  return { alerts, providers, silences }
+  return { alerts, providers }
 }

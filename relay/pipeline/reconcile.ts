@@ -27,7 +27,7 @@ import { readingOnce } from './reading-once.ts'
 import { type CompiledProvider, fleetProviders } from './routing-table.ts'
 import { misfits } from './rules/rules.ts'
 import { plainMessages } from './rules/thread-rule.ts'
-import { compileSilence } from './silences/silence-objects.ts'
+import { compileSilence, MAX_SILENCES } from './silences/silence-objects.ts'
 import { inSlices, noPause, type Pause, slicesOf } from './slices.ts'
 
 /** What decides about objects beside the set itself. */
@@ -96,7 +96,9 @@ export async function reconcile(
   const silences: ObjectReadiness[] = []
   for (const slice of slicesOf(ofKind('Silence'), SLICE)) {
     await pause()
-    for (const manifest of slice) silences.push(silenceReadiness(cluster, manifest))
+    for (const manifest of slice) {
+      silences.push(silenceReadiness(cluster, manifest, silences.length))
+    }
   }
   await pause()
   return {
@@ -211,10 +213,19 @@ function byName(objects: readonly ObjectReadiness[]) {
   return objects.map((object) => [namespacedName(object), object] as const)
 }
 
-function silenceReadiness(cluster: string, manifest: KubernetesObject): ObjectReadiness {
+/** `earlier`: how many Silences of the set come before it. */
+function silenceReadiness(
+  cluster: string,
+  manifest: KubernetesObject,
+  earlier: number,
+): ObjectReadiness {
   const result = parseSilence(cluster, manifest)
   if (!('object' in result)) return invalid('Silence', result)
   const { metadata } = result.object
+  if (earlier >= MAX_SILENCES) {
+    const message = `a cluster has at most ${MAX_SILENCES} Silences; this one has no effect`
+    return { kind: 'Silence', ...named(metadata), ready: false, reason: 'TooManySilences', message }
+  }
   const compiled = compileSilence(result.object)
   if ('errors' in compiled) return invalid('Silence', { ...metadata, errors: compiled.errors })
   return ready('Silence', metadata, ignoredFields(manifest.spec, SilenceSpec, 'spec'))

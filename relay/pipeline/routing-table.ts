@@ -5,7 +5,6 @@ import { isOfFleet } from '../model/fleet.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import { parseFleetProvider, parseObjects } from '../model/parse-objects.ts'
 import type { Provider } from '../model/provider.ts'
-import type { SilenceObject } from '../model/silence-object.ts'
 import type { ProviderType } from '../providers/contract.ts'
 import { providerTypes, settingAnnotations } from '../providers/registry.ts'
 import { type CompiledAlert, compilingAlert, newAlertBudget } from './compiled-alert.ts'
@@ -14,7 +13,7 @@ import { accessMisfits } from './rules/provider-access.ts'
 import { compileRules, memoryOf, misfits, type Rules } from './rules/rules.ts'
 import { SELF_KINDS } from './rules/self-rule.ts'
 import type { CompiledSilence } from './silences/active-silences.ts'
-import { silencesByNamespace } from './silences/silence-objects.ts'
+import { compilingSilences } from './silences/silence-objects.ts'
 import { inSlices, type Pause, slicesOf } from './slices.ts'
 import { SourceIndexes } from './source-indexes.ts'
 
@@ -84,14 +83,12 @@ function* compiling(
   const budget = newAlertBudget()
   const compiled: CompiledAlert[] = []
   const providers = new Map(fleet && fleetProviders(cluster, fleet))
-  const silences: SilenceObject[] = []
   for (const slice of slicesOf(manifests, SLICE)) {
     const parsed = parseObjects(cluster, slice)
     for (const alert of parsed.alerts) compiled.push(yield* compilingAlert(alert, budget))
     for (const provider of parsed.providers) {
       providers.set(namespacedName(provider.metadata), compileProvider(provider))
     }
-    silences.push(...parsed.silences)
     yield
   }
   const alerts = compiled.map((alert) =>
@@ -114,7 +111,7 @@ function* compiling(
     usesFleet: compiled.some(
       ({ rules }) => rules.provider !== undefined && isOfFleet(rules.provider),
     ),
-    silences: silencesByNamespace(silences),
+    silences: yield* compilingSilences(cluster, manifests),
   }
 }
 

@@ -2,8 +2,8 @@ import { CelError } from '../../cel/cel-error.ts'
 import { compileCondition } from '../../cel/condition.ts'
 import type { ConfigSnapshot } from '../../model/config.ts'
 import type { FieldError } from '../../model/errors.ts'
-import { namespacedName } from '../../model/kubernetes.ts'
-import { parseObjects } from '../../model/parse-objects.ts'
+import { type KubernetesObject, namespacedName } from '../../model/kubernetes.ts'
+import { parseSilence } from '../../model/parse-objects.ts'
 import type { SilenceObject } from '../../model/silence-object.ts'
 import type { CompiledSilence } from './active-silences.ts'
 import { compileWindows, WindowsError } from './windows.ts'
@@ -12,6 +12,9 @@ import { compileWindows, WindowsError } from './windows.ts'
 export type CompiledObject =
   | { readonly silence: CompiledSilence }
   | { readonly errors: readonly FieldError[] }
+
+/** The most Silences of a cluster: each is asked about each delivery of the Alerts in its namespace. */
+export const MAX_SILENCES = 200
 
 /** The beginning of the ids of Silences among the objects of a cluster. */
 const OBJECT_PREFIX = 'Silence/'
@@ -64,30 +67,41 @@ export function objectsInForce(
 ): readonly ObjectInForce[] {
   if (snapshot === undefined) return []
   const { cluster, manifests } = snapshot
-  const { silences } = parseObjects(
-    cluster,
-    manifests.filter(({ kind }) => kind === 'Silence'),
-  )
-  return [...silencesByNamespace(silences)].flatMap(([namespace, compiled]) =>
-    compiled.flatMap(({ id, condition, reason, endAt }) => {
-      const endsAt = endAt(now)
-      return endsAt === undefined
-        ? []
-        : [{ id, namespace, match: condition.source, reason, endsAt }]
-    }),
-  )
+  return [...validSilences(cluster, manifests)].flatMap(([namespace, silence]) => {
+    const { id, condition, reason, endAt } = silence
+    const endsAt = endAt(now)
+    return endsAt === undefined ? [] : [{ id, namespace, match: condition.source, reason, endsAt }]
+  })
 }
 
-/** The valid Silences of a set by their namespaces, whose Alerts they are for. */
-export function silencesByNamespace(
-  objects: readonly SilenceObject[],
-): ReadonlyMap<string, readonly CompiledSilence[]> {
+/** Compiles the valid Silences of a set, by their namespaces, whose Alerts they are for. Yields after each. */
+export function* compilingSilences(
+  cluster: string,
+  manifests: readonly KubernetesObject[],
+): Generator<void, ReadonlyMap<string, readonly CompiledSilence[]>> {
   const byNamespace = new Map<string, CompiledSilence[]>()
-  for (const object of objects) {
-    const compiled = compileSilence(object)
-    if (!('silence' in compiled)) continue
-    const { namespace } = object.metadata
-    byNamespace.set(namespace, [...(byNamespace.get(namespace) ?? []), compiled.silence])
+  for (const [namespace, silence] of validSilences(cluster, manifests)) {
+    const own = byNamespace.get(namespace)
+    if (own) own.push(silence)
+    else byNamespace.set(namespace, [silence])
+    yield
   }
   return byNamespace
+}
+
+/** The valid Silences among the first `MAX_SILENCES`, each with its namespace. */
+function* validSilences(
+  cluster: string,
+  manifests: readonly KubernetesObject[],
+): Generator<readonly [namespace: string, silence: CompiledSilence]> {
+  for (const manifest of manifests.filter(isSilence).slice(0, MAX_SILENCES)) {
+    const parsed = parseSilence(cluster, manifest)
+    if (!('object' in parsed)) continue
+    const compiled = compileSilence(parsed.object)
+    if ('silence' in compiled) yield [parsed.object.metadata.namespace, compiled.silence]
+  }
+}
+
+function isSilence({ kind }: KubernetesObject): boolean {
+  return kind === 'Silence'
 }

@@ -1,10 +1,15 @@
 import { describe, expect, it } from 'vitest'
 import { parseSilence } from '../../../../relay/model/parse-objects.ts'
-import { compileSilence } from '../../../../relay/pipeline/silences/silence-objects.ts'
+import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
+import {
+  compileSilence,
+  compilingSilences,
+} from '../../../../relay/pipeline/silences/silence-objects.ts'
 import { wakeWaiting } from '../../../../relay/pipeline/wake.ts'
 import { alert, createHarness, provider } from '../../../support/relay-harness.ts'
 
 const HOUR_MS = 3_600_000
+const ALWAYS = { endsAt: '2100-01-01T00:00:00Z' }
 
 function silenceObject(spec: Record<string, unknown>, namespace = 'flux-system') {
   return {
@@ -201,5 +206,31 @@ describe('the Alerts of the namespace of a Silence', () => {
     harness.clock.advance(HOUR_MS)
     await harness.report('kustomization-finished')
     expect(harness.requests).toHaveLength(1)
+  })
+})
+
+describe('the Silences of a cluster', () => {
+  it('are 200 at most, and any further one is not ready and has no effect', async () => {
+    const harness = createHarness()
+    const window = { endsAt: new Date(harness.clock.now() + HOUR_MS).toISOString() }
+    const silences = Array.from({ length: 201 }, (_, index) => {
+      const match = index < 200 ? 'false' : 'true'
+      const silence = silenceObject({ match, ...window })
+      return { ...silence, metadata: { ...silence.metadata, name: `s${index}` } }
+    })
+    const { objects } = await reconcile('local', silences, 0, harness.ports.secrets)
+    expect(objects.filter(({ ready }) => !ready)).toMatchObject([
+      { name: 's200', reason: 'TooManySilences' },
+    ])
+    const destination = { type: 'generic', address: 'https://example.com/' }
+    await harness.configure(provider('p', destination), alert('a', 'p'), ...silences)
+    await harness.send('kustomization-finished')
+    await harness.drain()
+    expect(harness.requests).toHaveLength(1)
+  })
+
+  it('are compiled with a pause after each, so that other work may run', () => {
+    const silences = ['a', 'b', 'c'].map((namespace) => silenceObject(ALWAYS, namespace))
+    expect([...compilingSilences('local', silences)]).toHaveLength(3)
   })
 })
