@@ -46,13 +46,32 @@ const NO_GOOD_ENDS: ReadonlySet<string> = new Set([
   'UninstallSucceeded',
 ])
 
-/** Whether an event says that its object works, so that a failure of it has ended. */
-export function isGoodEnd({
+/** The `reportingController` of an end that the shipper found, since Flux's controllers report none. */
+export const SHIPPER_REPORTER = 'flux-relay-shipper'
+
+/** The reason of such an end when its object is gone. */
+export const OBJECT_DELETED = 'ObjectDeleted'
+
+/**
+ * Whether an event is the end of a failure that the shipper found in the status of its object. Flux reports none
+ * for some failures: https://github.com/fluxcd/flux2/issues/5738
+ */
+export function isFoundEnd({
   severity,
-  reason,
-  involvedObject,
-}: Pick<Event, 'severity' | 'reason' | 'involvedObject'>): boolean {
+  reportingController,
+}: Pick<Event, 'severity' | 'reportingController'>): boolean {
+  return severity === 'info' && reportingController === SHIPPER_REPORTER
+}
+
+/** Whether an event says that its object works or is gone, so that a failure of it has ended. */
+export function isGoodEnd(
+  event: Pick<Event, 'severity' | 'reason' | 'reportingController'> & {
+    readonly involvedObject: Pick<Event['involvedObject'], 'kind'>
+  },
+): boolean {
+  const { severity, reason, involvedObject } = event
   if (severity !== 'info') return false
+  if (isFoundEnd(event)) return true
   const reasons = GOOD_ENDS.get(involvedObject.kind)
   return reasons ? reasons.has(reason) : SUCCESS.test(reason) && !NO_GOOD_ENDS.has(reason)
 }

@@ -1,6 +1,7 @@
 import type { Alert } from '../model/alert.ts'
 import { type FieldError, fieldErrorText } from '../model/errors.ts'
 import { type Event, objectName } from '../model/event.ts'
+import { isFoundEnd } from '../model/good-ends.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import { annotationField } from '../model/rule-annotations.ts'
 import type { ProviderType } from '../providers/contract.ts'
@@ -180,6 +181,17 @@ function hears(memory: MemoryRules | undefined, rule: Rule): memory is MemoryRul
 
 const HEARD_ALL_THE_SAME: ReadonlySet<Rule> = new Set(['inclusionList', 'exclusionList', 'when'])
 
+const FOUND_END =
+  'Flux did not report that the failure ended; that is told to incident tools, and to Alerts with only, after or remind'
+
+/**
+ * Whether the end of a failure that Flux did not report is told. To who gets what Flux reports it would be news of
+ * nothing.
+ */
+function isNewsOf(event: Event, memory: MemoryRules | undefined, type: ProviderType): boolean {
+  return (memory !== undefined && followsFailures(memory)) || type.resolves?.(event) === true
+}
+
 function judge(
   { event, tests }: Judged,
   compiled: CompiledAlert,
@@ -235,6 +247,9 @@ function judge(
   if (!type) {
     const reason = `Provider ${providerName} has the unknown type ${provider.provider.spec.type}`
     return { kind: 'unknown-type', alert, provider, rule: 'provider', reason }
+  }
+  if (isFoundEnd(event) && !isNewsOf(event, compiled.memory, type)) {
+    return skipped({ rule: 'found-end', reason: FOUND_END }, provider)
   }
   const gated = typeGate(event, type)
   if (gated !== undefined) return skipped({ rule: 'type', reason: gated }, provider)

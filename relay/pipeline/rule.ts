@@ -16,6 +16,7 @@ export const RULES = [
   'provider-suspend',
   'annotations',
   'when',
+  'found-end',
   'type',
   'after',
   'only',

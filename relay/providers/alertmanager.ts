@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { type Event, objectName } from '../model/event.ts'
-import { isGoodEnd } from '../model/good-ends.ts'
+import { isFoundEnd, isGoodEnd } from '../model/good-ends.ts'
 import { hashParts } from '../model/hash.ts'
 import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { basicOrBearer, basicOrBearerFields } from './auth/basic-or-bearer.ts'
@@ -95,7 +95,8 @@ interface PostedAlert {
 
 /**
  * The event's own alert, after those that it resolves. Labels of a rule are those of an incident, which a
- * failure and its end may share; so what ends a failure resolves them, and fires nothing.
+ * failure and its end may share; so what ends a failure resolves them, and fires nothing. Neither does an end that
+ * Flux did not report.
  */
 function alertsOf(notification: Notification): readonly PostedAlert[] {
   const { event, incidentLabels, link, remembered } = notification
@@ -117,7 +118,7 @@ function alertsOf(notification: Notification): readonly PostedAlert[] {
     // Alertmanager refuses an end before the start, as clocks that differ could give.
     endsAt: time < startsAt ? startsAt : time,
   }))
-  return incidentLabels === undefined ? [...resolved, firing] : resolved
+  return incidentLabels === undefined && !isFoundEnd(event) ? [...resolved, firing] : resolved
 }
 
 function alertsRequest(alerts: readonly PostedAlert[], { address, headers }: Settings) {

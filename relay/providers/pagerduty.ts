@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { Event } from '../model/event.ts'
+import { isFoundEnd } from '../model/good-ends.ts'
 import { ellipsize } from '../model/text.ts'
 import { classifyServiceAnswer } from './answers/service-answer.ts'
 import { httpProvider, type Notification } from './contract.ts'
@@ -35,7 +36,7 @@ type Settings = z.infer<typeof Settings>
 
 /**
  * PagerDuty, Events API v2: an error triggers the incident of its object, and any other event
- * resolves it. An info event is also recorded as a change.
+ * resolves it. An info event that Flux reported is also recorded as a change.
  */
 export const pagerDuty = httpProvider<Settings>({
   type: 'pagerduty',
@@ -61,7 +62,7 @@ export const pagerDuty = httpProvider<Settings>({
       ...(isError(event) ? { payload: incidentPayload(notification) } : {}),
       ...(links && isError(event) ? { links } : {}),
     })
-    if (event.severity !== 'info') return [incident]
+    if (event.severity !== 'info' || isFoundEnd(event)) return [incident]
     const change = { routing_key: routingKey, payload: changePayload(notification), links }
     return [incident, postJson(`${origin}/v2/change/enqueue`, change)]
   },

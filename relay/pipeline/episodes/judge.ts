@@ -1,5 +1,5 @@
 import { apiGroup, type Event } from '../../model/event.ts'
-import { isGoodEnd } from '../../model/good-ends.ts'
+import { isFoundEnd, isGoodEnd } from '../../model/good-ends.ts'
 import type { Episode, EpisodeFailure } from '../../model/stored/episode.ts'
 import type { MemoryRules } from '../rules/memory-rules.ts'
 
@@ -96,6 +96,8 @@ export function endedBy(
 
 const SEND: Judgement = { verdict: { kind: 'send' } }
 
+const ENDED_UNTOLD = 'recovered from a failure that was not told'
+
 const TOLD_BY_A_NEWER = 'a newer event tells of this failure'
 
 function isNewer(judged: Episode['judged'], order: string): boolean {
@@ -188,6 +190,9 @@ function judgeSuccess(
     return skip(ERRORS_ONLY, next)
   }
   if (isResolve || (ended && isTold)) return send
+  if (isFoundEnd(event)) {
+    return skip(ended ? ENDED_UNTOLD : 'no failure was told that this could end', next)
+  }
   if (ended === undefined && only === undefined) return send
   const isOther = before !== undefined && before.revision !== next.success.revision
   const isNews = isOther || (before === undefined && ended === undefined)
@@ -195,7 +200,7 @@ function judgeSuccess(
   if (ended) {
     // Without `after` it is the Delivery of the failure that died.
     if (only === undefined && after === undefined) return send
-    return skip('recovered from a failure that was not told', next)
+    return skip(ENDED_UNTOLD, next)
   }
   return skip(
     only === 'failures'

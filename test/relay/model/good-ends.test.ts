@@ -1,10 +1,16 @@
 import { expect, it } from 'vitest'
-import { isGoodEnd } from '../../../relay/model/good-ends.ts'
+import { isFoundEnd, isGoodEnd, SHIPPER_REPORTER } from '../../../relay/model/good-ends.ts'
 import { event } from '../../support/delivery-records.ts'
 
-const of = (kind: string, reason: string, severity = 'info') => {
+const of = (
+  kind: string,
+  reason: string,
+  severity = 'info',
+  reportingController = 'kustomize-controller',
+) => {
   const { involvedObject } = event()
-  return isGoodEnd({ severity, reason, involvedObject: { ...involvedObject, kind } })
+  const reported = { severity, reason, reportingController }
+  return isGoodEnd({ ...reported, involvedObject: { ...involvedObject, kind } })
 }
 
 it.each([
@@ -32,4 +38,11 @@ it.each([
 it('is none of another severity', () => {
   expect(of('Kustomization', 'ReconciliationSucceeded', 'error')).toBe(false)
   expect(of('Kustomization', 'ReconciliationSucceeded', 'trace')).toBe(false)
+})
+
+it('is any end that the shipper found, and no failure', () => {
+  expect(of('HelmRelease', 'ObjectDeleted', 'info', SHIPPER_REPORTER)).toBe(true)
+  expect(of('HelmRelease', 'TestSucceeded', 'info', SHIPPER_REPORTER)).toBe(true)
+  expect(of('HelmRelease', 'UpgradeFailed', 'error', SHIPPER_REPORTER)).toBe(false)
+  expect(isFoundEnd({ severity: 'info', reportingController: 'kustomize-controller' })).toBe(false)
 })

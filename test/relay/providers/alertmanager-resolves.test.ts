@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { SHIPPER_REPORTER } from '../../../relay/model/good-ends.ts'
 import {
   firingAlerts,
   firingText,
@@ -83,6 +84,13 @@ describe('alertmanager and the end of a failure', () => {
     await deliver(harness, APPLIED, 3)
     await deliver(harness, APPLIED, 4)
     expect(sent(harness).map((alerts) => alerts.length)).toEqual([1, 1, 2, 1])
+  })
+
+  it('resolves by an end that Flux did not report, which fires nothing', async () => {
+    const harness = await startAlerting()
+    await deliver(harness, FAILED, 1)
+    await deliver(harness, APPLIED, 3, { reportingController: SHIPPER_REPORTER })
+    expect(sent(harness).at(-1)).toEqual(['resolved HealthCheckFailed 01 03'])
   })
 
   it('resolves every failure of the object, and none of another', async () => {

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest'
+import { SHIPPER_REPORTER } from '../../../relay/model/good-ends.ts'
 import { pagerDuty } from '../../../relay/providers/pagerduty.ts'
 import { describeStatusClasses } from '../../support/classify-table.ts'
 import {
@@ -83,6 +84,11 @@ describe('pagerduty requests', () => {
   it('resolves, and records no change, for a severity of another name', () => {
     const bodies = requests('kustomization-finished', { severity: 'warning' })
     expect(bodies).toMatchObject([{ body: { event_action: 'resolve' } }])
+  })
+
+  it('resolves, and records no change, for an end that Flux did not report', () => {
+    const bodies = requests('kustomization-finished', { reportingController: SHIPPER_REPORTER })
+    expect(bodies).toMatchObject([{ body: { event_action: 'resolve', dedup_key: UID } }])
   })
 
   it('sends empty metadata as {}, and texts as they are', () => {

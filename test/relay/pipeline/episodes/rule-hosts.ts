@@ -27,6 +27,8 @@ export interface Told {
   readonly revision?: string
   readonly message?: string
   readonly name?: string
+  /** The controller that reports it; default none. */
+  readonly reporter?: string
 }
 
 /** The whole pipeline of a host with one Alert, on a clock that the test moves. */
@@ -99,7 +101,8 @@ function ruleHost(
     configureWithout(annotations) {
       return put([annotated(alert('rules', 'chat'), annotations)], false)
     },
-    async report({ severity = 'info', reason, revision = 'main@sha1:a', message, name = 'apps' }) {
+    async report(told) {
+      const { severity = 'info', reason, revision = 'main@sha1:a', message, name = 'apps' } = told
       const { ports, drain } = running()
       count += 1
       const value = {
@@ -114,6 +117,7 @@ function ruleHost(
         message: message ?? `${reason} no. ${'i'.repeat(count)}`,
         timestamp: new Date(clock.now()).toISOString(),
         metadata: { 'kustomize.toolkit.fluxcd.io/revision': revision },
+        reportingController: told.reporter ?? '',
       }
       const sender = { cluster: CLUSTER, isNotificationController: false }
       const { events } = accept([{ value }], sender, clock.now(), ports.orderTimes)
