@@ -18,6 +18,7 @@ export interface KubernetesFlags {
   readonly kubeCaFile?: string
   readonly watchEvents: readonly string[]
   readonly config: boolean
+  readonly readyCheck: boolean
   readonly syncSecrets: boolean
   readonly secretPrefix: string
   readonly secretGrace: number
@@ -31,6 +32,8 @@ export interface KubernetesPlan {
   readonly watchEvents: readonly string[]
   /** Whether Alerts and Providers are put to the relay. */
   readonly config: boolean
+  /** Whether objects that failed are looked at, which may be ready again without an event. */
+  readonly readyCheck: boolean
   /** Present when Secrets are copied. */
   readonly secrets?: {
     readonly prefix: string
@@ -60,6 +63,7 @@ export function addKubernetesOptions(command: Command): Command {
         .default([], 'none'),
     )
     .option('--no-config', 'do not put the Alerts and Providers of the cluster to the relay')
+    .option('--no-ready-check', 'do not look whether objects that failed are ready again')
     .option('--sync-secrets', 'copy the Secrets that Providers name to AWS Secrets Manager', false)
     .option(
       '--secret-prefix <prefix>',
@@ -101,6 +105,7 @@ export function kubernetesPlan(
     connection,
     watchEvents,
     config,
+    readyCheck: flags.readyCheck,
     ...(prefix !== undefined && {
       secrets: { prefix, graceMs, ...(stateTable !== '' && { stateTable }) },
     }),

@@ -5,6 +5,7 @@ import { headerOf } from '../../relay/api/http.ts'
 import { problem } from '../../relay/api/problem.ts'
 import type { Call, Route } from '../../relay/api/route.ts'
 import type { AnySender } from '../../relay/api/senders.ts'
+import type { JsonObject } from '../../relay/model/json-value.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Log } from '../kit/log.ts'
 import { probeRoutes } from '../kit/probes.ts'
@@ -23,6 +24,8 @@ export interface AppDependencies {
   readonly log: Log
   readonly isStopping: () => boolean
   readonly withLabels?: WithLabels | undefined
+  /** Called for each event that is new, within the write that stores it. */
+  readonly noted?: ((event: JsonObject) => void) | undefined
   /** Present when Kubernetes Events are watched too. */
   readonly watched?: {
     readonly admission: PostAdmission
@@ -99,11 +102,17 @@ async function postEvent(deps: AppDependencies, call: Call): Promise<Answer> {
 
 /** Stores an event. Never answers 429, after which Flux's event recorder gives up at once. */
 async function keep(
-  { spool, metrics, watched }: AppDependencies,
+  { spool, metrics, watched, noted }: AppDependencies,
   { event, text }: FluxPost,
 ): Promise<Answer> {
+  const admitted = watched?.admission(event)
+  const admit: typeof admitted = (write) => {
+    const novelty = admitted?.(write) ?? 'new'
+    if (novelty !== 'known') noted?.(event)
+    return novelty
+  }
   try {
-    const result = await spool.add(text, watched?.admission(event))
+    const result = await spool.add(text, admit)
     if (result === 'full') {
       return problemAnswer(problem('overloaded', 'the spool is full; send the event again'))
     }

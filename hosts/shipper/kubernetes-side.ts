@@ -10,9 +10,11 @@ import { createWriteBack } from './config/write-back.ts'
 import { createKubernetesClient, type KubernetesClient } from './kubernetes/client.ts'
 import type { KubernetesConnection } from './kubernetes/connection.ts'
 import { followLabels, type ObjectLabels } from './labels/object-labels.ts'
+import { startable } from './loop.ts'
 import type { ShipperMetrics } from './metrics.ts'
 import { createConfigurationObserver } from './observers/configuration.ts'
 import { createEventWatchObserver } from './observers/event-watch.ts'
+import { createFoundEndsObserver } from './observers/found-ends.ts'
 import { createLabelsObserver } from './observers/labels.ts'
 import { createObjectStatusesObserver } from './observers/object-statuses.ts'
 import { createSecretsObserver } from './observers/secrets.ts'
@@ -21,6 +23,8 @@ import { createSecretSync } from './secrets/secret-sync.ts'
 import type { OutageWait } from './send/outage.ts'
 import type { WithLabels } from './sources/event-text.ts'
 import { createEventWatch } from './sources/event-watch.ts'
+import { FoundEnds } from './sources/found-ends.ts'
+import { noteFailure } from './sources/note-failure.ts'
 import { createObjectStatuses } from './sources/object-statuses.ts'
 import { createPostAdmission } from './sources/post-admission.ts'
 import type { ConfigMemory } from './spool/config-memory.ts'
@@ -35,6 +39,8 @@ export interface KubernetesOptions {
   readonly watchEvents: readonly string[]
   /** Whether Alerts and Providers are put to the relay, and labels added to events. */
   readonly config: boolean
+  /** Whether to look at objects that failed, which may be ready again without an event. */
+  readonly readyCheck: boolean
   /** Present when the Secrets that Providers name are copied; needs `config`. */
   readonly secrets?: SecretsOptions
 }
@@ -71,7 +77,7 @@ export interface KubernetesSide {
   /** The labels for the sender. Absent when the configuration is not watched. */
   readonly labels?: ObjectLabels
   /** What the sink does with an event that was posted. */
-  readonly posted: Pick<AppDependencies, 'withLabels' | 'watched'>
+  readonly posted: Pick<AppDependencies, 'withLabels' | 'watched' | 'noted'>
   /** Stops all parts. False when after `graceMs` milliseconds one of them still uses the spool. */
   stop(graceMs: number): Promise<boolean>
 }
@@ -104,14 +110,16 @@ export function startKubernetesSide(
   const { watchEvents: kinds } = options
   // Without kinds it forgets what it knew of those that there were.
   const events = startEvents(client, kinds, withLabels, deps)
+  const ends = options.readyCheck ? startFoundEnds(client, withLabels, deps) : undefined
   return {
     ...(labels && { labels }),
     posted: {
       ...(withLabels && { withLabels }),
       ...(kinds.length > 0 && { watched: watchedKinds(kinds, deps) }),
+      noted: failureNotes(deps),
     },
     async stop(graceMs) {
-      const stopping = [events.stop(graceMs), configuration?.stop(graceMs)]
+      const stopping = [events, ends, configuration].map((part) => part?.stop(graceMs))
       // What is asked of the API now is asked again after the next start.
       await client.close()
       return (await Promise.all(stopping)).every((it) => it !== false)
@@ -138,6 +146,21 @@ function startEvents(
   statuses.start()
   watch.start()
   return { stop: (graceMs) => within(Promise.all([watch.stop(), statuses.stop()]), graceMs) }
+}
+
+function startFoundEnds(
+  client: KubernetesClient,
+  withLabels: WithLabels = (event) => event,
+  { spool, clock, wait, log, metrics }: KubernetesSideDependencies,
+): Part {
+  const observer = createFoundEndsObserver(log, metrics)
+  const ends = startable(new FoundEnds({ ...{ client, spool, clock, wait, withLabels }, observer }))
+  ends.start()
+  return ends
+}
+
+function failureNotes({ spool, clock }: KubernetesSideDependencies): AppDependencies['noted'] {
+  return (event) => noteFailure(spool.memory.failing, event, clock.now())
 }
 
 function watchedKinds(

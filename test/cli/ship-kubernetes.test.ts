@@ -20,10 +20,10 @@ describe('what the shipper does with the Kubernetes API', () => {
 
   it('is the configuration, and what else is asked for', () => {
     const connection = { url: 'http://127.0.0.1:8001' }
-    expect(planOf(API)).toEqual({ connection, watchEvents: [], config: true })
-    const flags = ['--no-config', '--watch-events', 'Pod,Kustomization, Pod']
+    expect(planOf(API)).toEqual({ connection, watchEvents: [], config: true, readyCheck: true })
+    const flags = ['--no-config', '--no-ready-check', '--watch-events', 'Pod,Kustomization, Pod']
     expect(planOf([...API, ...flags])).toEqual({
-      ...{ connection, config: false },
+      ...{ connection, config: false, readyCheck: false },
       watchEvents: ['Pod', 'Kustomization'],
     })
     expect(planOf([...API, '--watch-events', 'Pod,*', '--sync-secrets'])).toMatchObject({

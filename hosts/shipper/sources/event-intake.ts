@@ -8,6 +8,7 @@ import { stateOfEvent } from './event-state.ts'
 import { eventText, type WithLabels } from './event-text.ts'
 import { isFluxGroup, objectOfEvent, saidKey } from './flux-object.ts'
 import { type ReadEvent, readKubernetesEvent } from './kubernetes-event.ts'
+import { noteFailure } from './note-failure.ts'
 import type { ObjectStatuses } from './object-statuses.ts'
 import { occurrenceOf } from './occurrence.ts'
 import { HOLD_MS, STATUS_WINDOW_MS, tell } from './reports.ts'
@@ -211,6 +212,7 @@ export class EventIntake {
         number = admitted.number
       }
       tell(memory, write, state)
+      noteFailure(memory.failing, event, now)
       return 'new'
     }
     const admitted = (sequence: number) => {

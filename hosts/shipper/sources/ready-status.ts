@@ -45,8 +45,8 @@ export function readStatus(
   attempt: string | undefined,
 ): ObjectStatus {
   const status = isJsonObject(object.status) ? object.status : {}
-  const conditions = Array.isArray(status.conditions) ? status.conditions.filter(isJsonObject) : []
-  const ready = conditions.find(({ type }) => type === 'Ready')
+  const conditions = conditionsOf(object)
+  const ready = conditions.find(isReady)
   if (!ready) return { phase: 'none' }
   if (ready.status === 'Unknown') {
     const reconciling = conditions.find(({ type }) => type === 'Reconciling')
@@ -71,14 +71,32 @@ export function readStatus(
   return { phase: 'ready', ready: { isTrue, reason, message, at, metadata } }
 }
 
+/** Whether the condition `Ready` of an object is about its spec as it is now, as far as it says so. */
+export function isCurrent(object: ApiObject): boolean {
+  const ready = conditionsOf(object).find(isReady)
+  return ready !== undefined && isOfNow(object, ready)
+}
+
+function conditionsOf({ status }: ApiObject): readonly JsonObject[] {
+  if (!isJsonObject(status) || !Array.isArray(status.conditions)) return []
+  return status.conditions.filter(isJsonObject)
+}
+
+function isReady({ type }: JsonObject): boolean {
+  return type === 'Ready'
+}
+
+function isOfNow({ metadata }: ApiObject, { observedGeneration }: JsonObject): boolean {
+  return observedGeneration === undefined || observedGeneration === metadata.generation
+}
+
 /**
  * The annotations that Flux adds to every event of an object, unless they may have changed since
  * the condition.
  */
-function annotationsOf({ metadata }: ApiObject, ready: JsonObject): Record<string, string> {
-  const { annotations, generation } = metadata
-  const isOfNow = ready.observedGeneration === undefined || ready.observedGeneration === generation
-  if (!isOfNow || !isJsonObject(annotations)) return {}
+function annotationsOf(object: ApiObject, ready: JsonObject): Record<string, string> {
+  const { annotations } = object.metadata
+  if (!isOfNow(object, ready) || !isJsonObject(annotations)) return {}
   return Object.fromEntries(
     Object.entries(annotations).filter(
       (entry): entry is [string, string] =>

@@ -9,6 +9,7 @@ import type { SpooledItem } from '../spool/spool.ts'
 import type { SpoolWrite } from '../spool/spool-write.ts'
 import { type EventState, stateOfEvent } from './event-state.ts'
 import { eventText, type WithLabels } from './event-text.ts'
+import { noteFailure } from './note-failure.ts'
 import type { Ready } from './ready-status.ts'
 import { HOLD_MS, STATUS_WINDOW_MS, tell } from './reports.ts'
 import type { StatusKind } from './status-kinds.ts'
@@ -44,7 +45,9 @@ export function statusEntry(memory: EventMemory, status: StatusOf): SpooledItem 
     body,
     admit(write) {
       resolve(memory, write, status)
-      return isUntold(memory, state, isListed) ? 'new' : 'known'
+      if (!isUntold(memory, state, isListed)) return 'known'
+      noteFailure(memory.failing, event, clock.now())
+      return 'new'
     },
     admitted(sequence) {
       if (state === undefined) return

@@ -1,3 +1,4 @@
+import { FailingObjects } from './failing-objects.ts'
 import type { Tables } from './guarded-database.ts'
 import { HeldEvents } from './held-events.ts'
 import { Occurrences } from './occurrences.ts'
@@ -14,6 +15,7 @@ export class EventMemory {
   readonly held: HeldEvents
   readonly posters: Posters
   readonly told: ToldStates
+  readonly failing: FailingObjects
 
   constructor(tables: Tables) {
     this.watches = new Watches(tables)
@@ -22,5 +24,6 @@ export class EventMemory {
     this.held = new HeldEvents(tables)
     this.posters = new Posters(tables)
     this.told = new ToldStates(tables)
+    this.failing = new FailingObjects(tables)
   }
 }

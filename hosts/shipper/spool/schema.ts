@@ -96,5 +96,14 @@ export const SPOOL_SCHEMA: Schema = {
     `ALTER TABLE events ADD COLUMN v INTEGER NOT NULL DEFAULT 0;
      DROP INDEX events_by_age;
      CREATE INDEX events_by_age ON events (accepted_at, bytes, v);`,
+    `CREATE TABLE failing_objects (
+       grp TEXT NOT NULL,
+       kind TEXT NOT NULL,
+       namespace TEXT NOT NULL,
+       name TEXT NOT NULL,
+       uid TEXT NOT NULL,
+       failed_at INTEGER NOT NULL,
+       PRIMARY KEY (grp, kind, namespace, name)
+     ) STRICT, WITHOUT ROWID;`,
   ],
 }
