@@ -34,7 +34,9 @@ export function createDeliveryReports(
 
 /** Whether a decision may tell something of its Provider. Most tell that it works, as it did. */
 function isNews(record: DeliveryRecord, now: number): boolean {
-  const { status, failures, chainStartedAt } = record
+  const { id, status, tries, toldIn, failures, chainStartedAt } = record
+  // One that ended with the message of another says nothing that the other one has not said.
+  if (toldIn !== undefined && toldIn !== id && tries === 0) return false
   if (status.kind === 'final' && status.outcome === 'dead') return true
   return failures > 0 && now - chainStartedAt >= FAILING_AFTER_MS
 }

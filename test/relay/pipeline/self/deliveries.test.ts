@@ -71,6 +71,22 @@ describe('self: deliveries', () => {
     ])
   })
 
+  it('tells of one death when the message of a group died', async () => {
+    const harness = await setUp()
+    harness.answerWith(({ url }) => answer(url.includes('broken') ? 404 : 200))
+    await harness.configure(
+      provider('broken', { type: 'slack', address: 'https://broken.example/' }),
+      hook('ops'),
+      annotated(alert('all', 'broken'), { 'group-by': "'all'", 'group-wait': '30s' }),
+      annotated(alert('ops', 'ops'), { self: 'deliveries' }),
+    )
+    for (const name of ['a', 'b', 'c']) await send(harness, name)
+    await pass(harness, 5 * MINUTE_MS)
+    const dead = (await harness.records()).filter(({ outcome }) => outcome === 'dead')
+    expect(dead).toHaveLength(3)
+    expect(told(harness).filter(({ reason }) => reason === 'DeliveryDead')).toHaveLength(1)
+  })
+
   it('tells once that a destination fails for 15 minutes, and once that it works again', async () => {
     const harness = await setUp()
     let status = 503
