@@ -1,4 +1,4 @@
-import type { DeliveryRecord, FinalOutcome, Status } from '../../model/delivery.ts'
+import type { DeliveryRecord, FinalOutcome, Status, Waiting } from '../../model/delivery.ts'
 import type { Digest, GroupMessage } from '../../model/stored/group-message.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Gathering } from './gathering.ts'
@@ -10,6 +10,9 @@ const LOOK_AFTER_MS = 1_000
 
 /** How long a delivery waits for a leader whose record is not there: its event is dispatched again. */
 const LOST_AFTER_MS = 10 * 60_000
+
+/** How long a delivery waits at most until it looks again at a leader that its destination wakes. */
+const LOOK_AGAIN_MS = 10 * 60_000
 
 type GroupPorts = Pick<Ports, 'state' | 'clock' | 'ledger'>
 
@@ -103,9 +106,9 @@ async function follow(
   if (message && !isIn) return join(ports, record, gathering, leader)
   if (message && !message.digest) return { kind: 'alone' }
   const [stored] = await ports.ledger.readMany([leader])
-  const status = stored?.value.status
+  const { status, chainStartedAt = now } = stored?.value ?? {}
   if (status?.kind === 'waiting') {
-    return { kind: 'waits', leader, until: Math.max(status.dueAt, now) + LOOK_AFTER_MS }
+    return { kind: 'waits', leader, until: lookAt(status, now - chainStartedAt, now) }
   }
   if (status === undefined && now - record.updatedAt < LOST_AFTER_MS) {
     return { kind: 'waits', leader, until: now + LOST_AFTER_MS }
@@ -114,4 +117,13 @@ async function follow(
   const { outcome } = status
   const reason = `in the message of delivery ${leader.slice(0, 12)}: ${status.reason}`
   return { kind: 'ended', leader, outcome, reason }
+}
+
+/**
+ * When to look at a leader that waits. What its destination wakes has the end of its tries as its due time, and is sent
+ * as soon as that works again: the longer its tries last, the later somebody looks.
+ */
+function lookAt({ dueAt, destination }: Waiting, triedForMs: number, now: number): number {
+  const waitMs = destination === undefined ? dueAt - now : Math.min(triedForMs, LOOK_AGAIN_MS)
+  return now + Math.max(waitMs, 0) + LOOK_AFTER_MS
 }

@@ -35,6 +35,19 @@ describe.each(RULE_HOSTS)('a group on %s', (_, open) => {
     expect((await host.records()).map(({ outcome }) => outcome)).toEqual(['dead', 'dead', 'dead'])
   })
 
+  it('ends with all of it soon after a destination works again that was parked', async () => {
+    const host = await open()
+    await host.configure({ ...RULE, 'group-by': 'event.involvedObject.name' })
+    host.answerWith(429)
+    for (const name of ['a', 'b', 'a', 'b']) await host.report(failed(name))
+    await host.pass(5 * 60_000)
+    const outcomes = async () => (await host.records()).map(({ outcome }) => outcome)
+    expect(await outcomes()).toEqual(['retry', 'retry', 'held', 'held'])
+    host.answerWith(200)
+    await host.pass(3_600_000)
+    expect(await outcomes()).toEqual(['delivered', 'delivered', 'delivered', 'delivered'])
+  })
+
   it('has only what the rule only lets pass, and a recovery in the message of its failure', async () => {
     const host = await open()
     await host.configure({ ...RULE, only: 'failures' })
