@@ -143,3 +143,22 @@ export function pointerOf(item: Item): Pointer | undefined {
   const observed = isObservedItem(item) ? ({ observed: true } as const) : {}
   return { revision, takenAt, setId, chunks, content, ...told, ...observed }
 }
+
+/** How a cluster was admitted. */
+export interface Admission {
+  readonly isObserved: boolean
+  /** How many tokens it has; absent for one whose tokens are in Secrets Manager alone. */
+  readonly tokens?: number
+  /** When the newest of them was made, in milliseconds since the epoch; absent where that was not noted. */
+  readonly newestTokenAt?: number
+}
+
+/** Reads how a cluster was admitted. `item`: that of its tokens; undefined where it has none. */
+export function admissionOf(item: Item | undefined): Admission {
+  const newestTokenAt = numberOf(item, NEWEST_AT_ATTRIBUTE)
+  return {
+    isObserved: isObservedItem(item),
+    ...(item && { tokens: item.hashes?.L?.length ?? 0 }),
+    ...(newestTokenAt !== undefined && { newestTokenAt }),
+  }
+}

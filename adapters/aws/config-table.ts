@@ -8,10 +8,10 @@ import { FLEET } from '../../relay/model/fleet.ts'
 import { writeModeOf } from './cluster-modes.ts'
 import { mapConcurrently } from './concurrency.ts'
 import {
+  type Admission,
+  admissionOf,
   CHUNK_PREFIX,
   chunkKeys,
-  isObservedItem,
-  NEWEST_AT_ATTRIBUTE,
   POINTER,
   type Pointer,
   pastKey,
@@ -46,15 +46,6 @@ const REPLACED_CHUNKS_KEPT_MS = 3_600_000
  * still get a pointer.
  */
 const ORPHAN_AGE_MS = 3_600_000
-
-/** How a cluster was admitted. */
-export interface Admission {
-  readonly isObserved: boolean
-  /** How many tokens it has; absent for one whose tokens are in Secrets Manager alone. */
-  readonly tokens?: number
-  /** When the newest of them was made, in milliseconds since the epoch; absent where that was not noted. */
-  readonly newestTokenAt?: number
-}
 
 /** A cluster that has a set, or may send one. */
 export interface ClusterSeen {
@@ -114,13 +105,7 @@ export class ConfigTable {
 
   /** What is known of a cluster beside its set. */
   async readAdmission(cluster: string): Promise<Admission> {
-    const item = await this.#get(cluster, TOKENS)
-    const newestTokenAt = numberOf(item, NEWEST_AT_ATTRIBUTE)
-    return {
-      isObserved: isObservedItem(item),
-      ...(item && { tokens: item.hashes?.L?.length ?? 0 }),
-      ...(newestTokenAt !== undefined && { newestTokenAt }),
-    }
+    return admissionOf(await this.#get(cluster, TOKENS))
   }
 
   /** The chunks in order; undefined when one of them does not exist any more. */

@@ -1,5 +1,5 @@
 import { type DynamoDBClient, QueryCommand, UpdateItemCommand } from '@aws-sdk/client-dynamodb'
-import type { RetryMessage } from '../../relay/model/delivery.ts'
+import type { RetryMessage } from '../../relay/model/queue-messages.ts'
 import { type DueHolder, dueShardKey } from './due-item.ts'
 import { type Item, namesOf, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
 import { LEDGER_INDEXES } from './tables.ts'

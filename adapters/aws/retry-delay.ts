@@ -1,4 +1,4 @@
-import type { RetryMessage } from '../../relay/model/delivery.ts'
+import type { RetryMessage } from '../../relay/model/queue-messages.ts'
 
 /**
  * The longest delay of a message: 15 minutes.

@@ -1,5 +1,5 @@
 import { gunzipSync, gzipSync } from 'node:zlib'
-import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
+import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/queue-messages.ts'
 import { decodeText, encodeText, storedValue } from '../../relay/model/stored/codec.ts'
 import { DamagedRecord } from '../../relay/model/stored/errors.ts'
 import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'

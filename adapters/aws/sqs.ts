@@ -1,4 +1,4 @@
-import type { AcceptedEvent, RetryMessage } from '../../relay/model/delivery.ts'
+import type { AcceptedEvent, RetryMessage } from '../../relay/model/queue-messages.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Queue, SendResult } from '../../relay/ports/queue.ts'
 import { mapConcurrently } from './concurrency.ts'

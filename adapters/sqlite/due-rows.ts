@@ -1,4 +1,4 @@
-import type { RetryMessage } from '../../relay/model/delivery.ts'
+import type { RetryMessage } from '../../relay/model/queue-messages.ts'
 import type { RelayDatabase } from './relay-database.ts'
 
 /** The place of a record among those that wait. */

@@ -1,4 +1,4 @@
-import type { RetryMessage } from '../../relay/model/delivery.ts'
+import type { RetryMessage } from '../../relay/model/queue-messages.ts'
 import { DueRows, earlier } from './due-rows.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { Leases, Schedule } from './schedule.ts'

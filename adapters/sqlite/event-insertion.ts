@@ -1,4 +1,4 @@
-import type { AcceptedEvent } from '../../relay/model/delivery.ts'
+import type { AcceptedEvent } from '../../relay/model/queue-messages.ts'
 import { encodeText } from '../../relay/model/stored/codec.ts'
 import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
 import type { RelayDatabase } from './relay-database.ts'

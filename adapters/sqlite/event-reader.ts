@@ -1,5 +1,5 @@
 import type { Awaitable } from '../../relay/model/awaitable.ts'
-import type { AcceptedEvent, QueuedEvent } from '../../relay/model/delivery.ts'
+import type { AcceptedEvent, QueuedEvent } from '../../relay/model/queue-messages.ts'
 import { decodeText, storedValue } from '../../relay/model/stored/codec.ts'
 import { DamagedRecord } from '../../relay/model/stored/errors.ts'
 import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'

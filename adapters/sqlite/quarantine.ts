@@ -1,4 +1,4 @@
-import type { RetryMessage } from '../../relay/model/delivery.ts'
+import type { RetryMessage } from '../../relay/model/queue-messages.ts'
 import { DEFAULT_RETENTION_MS } from '../../relay/model/retention.ts'
 import { cutText } from '../../relay/model/text.ts'
 import type { Clock } from '../../relay/ports/clock.ts'

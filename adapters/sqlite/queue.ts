@@ -1,6 +1,6 @@
 import { type Awaitable, whenThere } from '../../relay/model/awaitable.ts'
-import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import { Listeners } from '../../relay/model/listeners.ts'
+import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/queue-messages.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { MessageKind, SetAsideReason } from '../../relay/ports/quarantine.ts'
 import type { Queue, SendResult } from '../../relay/ports/queue.ts'

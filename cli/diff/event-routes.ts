@@ -1,9 +1,9 @@
 import { systemClock } from '../../hosts/kit/system-clock.ts'
 import type { ListedEvent } from '../../relay/api/schemas/event-list.ts'
-import type { AcceptedEvent } from '../../relay/model/delivery.ts'
 import { type KubernetesObject, namespacedName } from '../../relay/model/kubernetes.ts'
 import { nameOf } from '../../relay/model/parse-objects.ts'
 import { providerRefOf } from '../../relay/model/provider-ref.ts'
+import type { AcceptedEvent } from '../../relay/model/queue-messages.ts'
 import {
   type ExplainOptions,
   explainAlert,

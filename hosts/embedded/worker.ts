@@ -1,6 +1,6 @@
 import type { EventLease } from '../../adapters/sqlite/event-reader.ts'
 import type { Awaitable } from '../../relay/model/awaitable.ts'
-import type { QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
+import type { QueuedEvent, RetryMessage } from '../../relay/model/queue-messages.ts'
 import type { Dispatcher } from '../../relay/pipeline/dispatch.ts'
 import { type DispatchFailure, dispatchFailureOf } from '../../relay/pipeline/dispatch-failure.ts'
 import type { Clock } from '../../relay/ports/clock.ts'

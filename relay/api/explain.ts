@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { ClusterName } from '../model/config.ts'
-import type { AcceptedEvent } from '../model/delivery.ts'
 import { type FieldError, fieldErrors, fieldErrorText } from '../model/errors.ts'
+import type { AcceptedEvent } from '../model/queue-messages.ts'
 import { accept } from '../pipeline/accept.ts'
 import {
   type ExplainOptions,

@@ -1,4 +1,5 @@
-import type { EventOrder, QueuedEvent } from './delivery.ts'
+import type { EventOrder } from './delivery.ts'
+import type { QueuedEvent } from './queue-messages.ts'
 
 /** The parts of an order: the order time, and the sequence that the queue gave to the event. */
 export function orderParts(order: EventOrder): Pick<QueuedEvent, 'sequence' | 'orderTime'> {

@@ -1,5 +1,4 @@
 import type { Awaitable } from '../model/awaitable.ts'
-import type { AcceptedEvent } from '../model/delivery.ts'
 import { fieldErrors, fieldErrorText } from '../model/errors.ts'
 import {
   apiGroup,
@@ -16,6 +15,7 @@ import {
 import { hasInvolvedObject } from '../model/event-keys.ts'
 import { hashParts } from '../model/hash.ts'
 import { readPlainItem } from '../model/plain-event.ts'
+import type { AcceptedEvent } from '../model/queue-messages.ts'
 import { MAX_NAME_LENGTH } from '../model/text.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { OrderTimes } from '../ports/order-times.ts'

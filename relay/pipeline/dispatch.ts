@@ -1,14 +1,6 @@
-import type {
-  DeliveryRecord,
-  EventRecord,
-  Pending,
-  QueuedEvent,
-  RetryMessage,
-  Status,
-  Waiting,
-} from '../model/delivery.ts'
-import { orderParts } from '../model/event-order.ts'
+import type { DeliveryRecord, EventRecord, Pending, Status, Waiting } from '../model/delivery.ts'
 import { namespacedName } from '../model/kubernetes.ts'
+import type { QueuedEvent, RetryMessage } from '../model/queue-messages.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
 import { createAccessTokens } from '../providers/auth/access-tokens.ts'
@@ -35,6 +27,7 @@ import {
   concludeEvent,
   judgedBy,
   newEventRecord,
+  queuedAgain,
 } from './record.ts'
 import { createJudge } from './rejections.ts'
 import { findPlace } from './repeat.ts'
@@ -291,17 +284,4 @@ async function retryEvent(
       : `matched later: see the deliveries of ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
   const concluded = concludeEvent(judgedBy(record, table), end('skipped', said), clock)
   await settle(context, concluded, stored)
-}
-
-/** The event of a record in the shape in which the queue handed it out. */
-function queuedAgain(record: EventRecord): QueuedEvent {
-  return {
-    id: record.eventId,
-    cluster: record.cluster,
-    group: '',
-    event: record.event,
-    objectLabels: record.objectLabels,
-    acceptedAt: record.acceptedAt,
-    ...orderParts(record.order),
-  }
 }

@@ -1,4 +1,5 @@
-import type { DeliveryRecord, Pending, QueuedEvent } from '../model/delivery.ts'
+import type { DeliveryRecord, Pending } from '../model/delivery.ts'
+import type { QueuedEvent } from '../model/queue-messages.ts'
 import type { SeenEvent } from '../model/stored/object-state.ts'
 import { type AttemptContext, attempt, type TrySituation } from './attempt.ts'
 import { type Conclusion, end } from './conclusion.ts'

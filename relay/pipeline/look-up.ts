@@ -1,5 +1,5 @@
 import { type Awaitable, whenBoth, whenThere } from '../model/awaitable.ts'
-import type { QueuedEvent } from '../model/delivery.ts'
+import type { QueuedEvent } from '../model/queue-messages.ts'
 import type { ObjectState } from '../model/stored/object-state.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'

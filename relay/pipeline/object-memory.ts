@@ -1,6 +1,7 @@
 import { type Awaitable, whenThere } from '../model/awaitable.ts'
-import type { DeliveryRecord, EventOrder, QueuedEvent } from '../model/delivery.ts'
+import type { DeliveryRecord, EventOrder } from '../model/delivery.ts'
 import { isGoodEnd } from '../model/good-ends.ts'
+import type { QueuedEvent } from '../model/queue-messages.ts'
 import { MAX_SILENCE_MS } from '../model/silence.ts'
 import { storedValue } from '../model/stored/codec.ts'
 import {

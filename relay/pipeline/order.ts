@@ -1,4 +1,5 @@
-import type { EventOrder, QueuedEvent } from '../model/delivery.ts'
+import type { EventOrder } from '../model/delivery.ts'
+import type { QueuedEvent } from '../model/queue-messages.ts'
 import type { OrderTimes } from '../ports/order-times.ts'
 
 /**

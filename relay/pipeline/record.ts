@@ -8,12 +8,13 @@ import type {
   EventRecord,
   LedgerRecord,
   Pending,
-  QueuedEvent,
   Status,
   Waiting,
 } from '../model/delivery.ts'
 import { objectName } from '../model/event.ts'
+import { orderParts } from '../model/event-order.ts'
 import { hashParts } from '../model/hash.ts'
+import type { QueuedEvent } from '../model/queue-messages.ts'
 import { isTooLate, nextTryAt, RETRY_FOR_MS } from '../model/retry.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { Conclusion, EventConclusion, Postponed } from './conclusion.ts'
@@ -274,4 +275,17 @@ export function countUnchanged(
 
 function isNewer(a: EventOrder, b: EventOrder): boolean {
   return a > b
+}
+
+/** The event of a record in the shape in which the queue handed it out. */
+export function queuedAgain(record: EventRecord): QueuedEvent {
+  return {
+    id: record.eventId,
+    cluster: record.cluster,
+    group: '',
+    event: record.event,
+    objectLabels: record.objectLabels,
+    acceptedAt: record.acceptedAt,
+    ...orderParts(record.order),
+  }
 }

@@ -1,4 +1,4 @@
-import type { QueuedEvent, RetryMessage } from '../model/delivery.ts'
+import type { QueuedEvent, RetryMessage } from '../model/queue-messages.ts'
 import { storedValue } from '../model/stored/codec.ts'
 import { type RejectionCount, rejectionsCodec } from '../model/stored/rejections.ts'
 import type { Ports } from '../ports/ports.ts'

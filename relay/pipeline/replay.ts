@@ -1,4 +1,5 @@
-import { isTest, type LedgerRecord, outcomeOf, type RetryMessage } from '../model/delivery.ts'
+import { isTest, type LedgerRecord, outcomeOf } from '../model/delivery.ts'
+import type { RetryMessage } from '../model/queue-messages.ts'
 import type { Ports } from '../ports/ports.ts'
 import { readableRecord } from './readable-record.ts'
 import { isSuperseded } from './subject.ts'

@@ -1,4 +1,5 @@
-import { isTest, type LedgerRecord, type RetryMessage } from '../model/delivery.ts'
+import { isTest, type LedgerRecord } from '../model/delivery.ts'
+import type { RetryMessage } from '../model/queue-messages.ts'
 import type { LedgerWrite } from '../ports/ledger.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'

@@ -1,4 +1,4 @@
-import type { AcceptedEvent, RetryMessage } from '../model/delivery.ts'
+import type { AcceptedEvent, RetryMessage } from '../model/queue-messages.ts'
 
 /** The queue of accepted events and retries. How they are received is the host's own affair. */
 export interface Queue {

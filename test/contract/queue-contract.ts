@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/delivery.ts'
 import type { JsonObject } from '../../relay/model/json-value.ts'
+import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../relay/model/queue-messages.ts'
 import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
 import { retryMessageCodec } from '../../relay/model/stored/retry-message.ts'
 import type { Clock } from '../../relay/ports/clock.ts'

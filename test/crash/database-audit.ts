@@ -2,7 +2,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
-import type { AcceptedEvent } from '../../relay/model/delivery.ts'
+import type { AcceptedEvent } from '../../relay/model/queue-messages.ts'
 import { type Described, type Entry, entryOf } from './entries.ts'
 
 /** The stores as a kill left them. */

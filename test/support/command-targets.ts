@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import { afterAll, beforeAll } from 'vitest'
 import manifest from '../../package.json' with { type: 'json' }
-import type { AcceptedEvent, RetryMessage } from '../../relay/model/delivery.ts'
+import type { AcceptedEvent, RetryMessage } from '../../relay/model/queue-messages.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import { type AwsRelay, awsRelay } from './aws-relay.ts'

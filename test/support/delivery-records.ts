@@ -1,5 +1,4 @@
 import {
-  type AcceptedEvent,
   type Decided,
   type DeliveryRecord,
   type EventRecord,
@@ -11,6 +10,7 @@ import {
 } from '../../relay/model/delivery.ts'
 import { type Event, objectName } from '../../relay/model/event.ts'
 import { hashParts } from '../../relay/model/hash.ts'
+import type { AcceptedEvent } from '../../relay/model/queue-messages.ts'
 import type { Decision } from '../../relay/ports/observer.ts'
 import { START } from './manual-clock.ts'
 

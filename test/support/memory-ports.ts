@@ -1,13 +1,8 @@
 import { isListedBy } from '../../relay/api/delivery-match.ts'
 import type { ConfigSnapshot } from '../../relay/model/config.ts'
-import {
-  type AcceptedEvent,
-  isTest,
-  type LedgerRecord,
-  type ListedRecord,
-  type RetryMessage,
-} from '../../relay/model/delivery.ts'
+import { isTest, type LedgerRecord, type ListedRecord } from '../../relay/model/delivery.ts'
 import { FLEET } from '../../relay/model/fleet.ts'
+import type { AcceptedEvent, RetryMessage } from '../../relay/model/queue-messages.ts'
 import { type SecretData, storedSecret, type VersionedSecret } from '../../relay/model/secret.ts'
 import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import type { ClusterModes } from '../../relay/ports/cluster-modes.ts'

@@ -6,7 +6,7 @@ import {
   type SQSClient,
 } from '@aws-sdk/client-sqs'
 import { decodeEvent, decodeRetry, type ReceivedMessage } from '../../adapters/aws/sqs-message.ts'
-import type { RetryMessage } from '../../relay/model/delivery.ts'
+import type { RetryMessage } from '../../relay/model/queue-messages.ts'
 import type { ReceivingQueue } from '../contract/queue-contract.ts'
 import { RECEIVE_WAIT_S } from './event-source-mapping.ts'
 

@@ -1,4 +1,4 @@
-import type { AcceptedEvent } from '../delivery.ts'
+import type { AcceptedEvent } from '../queue-messages.ts'
 import { createCodec, sameButVersion } from './codec.ts'
 import { eventShape, labelsShape } from './event-shape.ts'
 import { number, object, optional, text } from './shape.ts'

@@ -1,4 +1,4 @@
-import type { RetryMessage } from '../delivery.ts'
+import type { RetryMessage } from '../queue-messages.ts'
 import { createCodec, sameButVersion } from './codec.ts'
 import { count, number, object, text } from './shape.ts'
 

@@ -1,7 +1,7 @@
 import type { ConfigSnapshot } from '../../model/config.ts'
-import type { AcceptedEvent } from '../../model/delivery.ts'
 import { namespacedName } from '../../model/kubernetes.ts'
 import { deliveryPageUrl } from '../../model/public-url.ts'
+import type { AcceptedEvent } from '../../model/queue-messages.ts'
 import type { Clock } from '../../ports/clock.ts'
 import type { SecretStore } from '../../ports/secret-store.ts'
 import type { CompiledAlert } from '../compiled-alert.ts'

@@ -1,5 +1,5 @@
-import type { AcceptedEvent } from '../../model/delivery.ts'
 import { isGoodEnd } from '../../model/good-ends.ts'
+import type { AcceptedEvent } from '../../model/queue-messages.ts'
 import type { Episode } from '../../model/stored/episode.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { readEpisode } from '../episodes/episode-store.ts'

@@ -1,7 +1,7 @@
-import type { AcceptedEvent } from '../../model/delivery.ts'
 import type { Event, InvolvedObject } from '../../model/event.ts'
 import { hashParts } from '../../model/hash.ts'
 import { type Identity, NOTIFICATION_GROUP } from '../../model/kubernetes.ts'
+import type { AcceptedEvent } from '../../model/queue-messages.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { objectGroupKey } from '../accept.ts'
 

@@ -9,7 +9,7 @@ import { describe, expect, it } from 'vitest'
 import { SqsQueue } from '../../../adapters/aws/sqs.ts'
 import { type BatchSender, MessagesNotQueued, toBatches } from '../../../adapters/aws/sqs-batch.ts'
 import { decodeEvent, MAX_BATCH_BYTES } from '../../../adapters/aws/sqs-message.ts'
-import type { AcceptedEvent } from '../../../relay/model/delivery.ts'
+import type { AcceptedEvent } from '../../../relay/model/queue-messages.ts'
 import { acceptedEvent, event } from '../../support/delivery-records.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 

@@ -7,12 +7,9 @@ import { openRelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import { APPLICATION_ID, SCHEMA_VERSION } from '../../../adapters/sqlite/schema.ts'
 import { SqliteSecretStore } from '../../../adapters/sqlite/secrets.ts'
 import { SqliteStateStore } from '../../../adapters/sqlite/state.ts'
-import {
-  type AcceptedEvent,
-  type DeliveryRecord,
-  outcomeOf,
-} from '../../../relay/model/delivery.ts'
+import { type DeliveryRecord, outcomeOf } from '../../../relay/model/delivery.ts'
 import { objectName } from '../../../relay/model/event.ts'
+import type { AcceptedEvent } from '../../../relay/model/queue-messages.ts'
 import { configTextOf } from '../../../relay/model/stored/config-snapshot.ts'
 import { deliveryRecordCodec } from '../../../relay/model/stored/delivery-record.ts'
 import { acceptedEvent, deliveryRecord, event } from '../../support/delivery-records.ts'

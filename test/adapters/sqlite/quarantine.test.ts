@@ -4,7 +4,11 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import type { EventLease } from '../../../adapters/sqlite/event-reader.ts'
 import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
 import { openRelayDatabase, type RelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
-import type { AcceptedEvent, QueuedEvent, RetryMessage } from '../../../relay/model/delivery.ts'
+import type {
+  AcceptedEvent,
+  QueuedEvent,
+  RetryMessage,
+} from '../../../relay/model/queue-messages.ts'
 import { DamagedRecord } from '../../../relay/model/stored/errors.ts'
 import { acceptedEvent, event } from '../../support/delivery-records.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'

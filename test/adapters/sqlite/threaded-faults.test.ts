@@ -5,7 +5,7 @@ import { openRelayDatabase, type RelayDatabase } from '../../../adapters/sqlite/
 import { SqliteStateStore } from '../../../adapters/sqlite/state.ts'
 import { change } from '../../../adapters/sqlite/statement.ts'
 import { openThreadedDatabase } from '../../../adapters/sqlite/threaded-database.ts'
-import type { AcceptedEvent } from '../../../relay/model/delivery.ts'
+import type { AcceptedEvent } from '../../../relay/model/queue-messages.ts'
 import { acceptedEvent, deliveryRecord, event } from '../../support/delivery-records.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
 import { acceptingLedger } from './support/accepting-ledger.ts'

@@ -5,7 +5,7 @@ import {
   type WorkerOptions,
 } from '../../../hosts/embedded/worker.ts'
 import { systemClock } from '../../../hosts/kit/system-clock.ts'
-import type { QueuedEvent, RetryMessage } from '../../../relay/model/delivery.ts'
+import type { QueuedEvent, RetryMessage } from '../../../relay/model/queue-messages.ts'
 import { DamagedRecord, LaterVersion } from '../../../relay/model/stored/errors.ts'
 import { DispatchFailure } from '../../../relay/pipeline/dispatch-failure.ts'
 import { acceptedEvent, event } from '../../support/delivery-records.ts'

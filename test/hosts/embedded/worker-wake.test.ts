@@ -1,6 +1,6 @@
 import { expect, it, onTestFinished } from 'vitest'
 import { createWorker, type ReceivingQueue } from '../../../hosts/embedded/worker.ts'
-import type { RetryMessage } from '../../../relay/model/delivery.ts'
+import type { RetryMessage } from '../../../relay/model/queue-messages.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type { MessageKind } from '../../../relay/ports/quarantine.ts'
 import { ManualClock } from '../../support/manual-clock.ts'

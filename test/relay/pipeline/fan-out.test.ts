@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { QueuedEvent } from '../../../relay/model/delivery.ts'
+import type { QueuedEvent } from '../../../relay/model/queue-messages.ts'
 import { createDispatcher } from '../../../relay/pipeline/dispatch.ts'
 import { createFanOut } from '../../../relay/pipeline/fan-out.ts'
 import { shown } from '../../support/delivery-records.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { QueuedEvent } from '../../../relay/model/delivery.ts'
+import type { QueuedEvent } from '../../../relay/model/queue-messages.ts'
 import { DamagedRecord, LaterVersion } from '../../../relay/model/stored/errors.ts'
 import { RecordTooLarge } from '../../../relay/model/stored/record-too-large.ts'
 import { DispatchFailure } from '../../../relay/pipeline/dispatch-failure.ts'

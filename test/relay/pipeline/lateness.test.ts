@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest'
-import type { QueuedEvent } from '../../../relay/model/delivery.ts'
+import type { QueuedEvent } from '../../../relay/model/queue-messages.ts'
 import { objectGroupKey } from '../../../relay/pipeline/accept.ts'
 import { requestReplay } from '../../../relay/pipeline/replay.ts'
 import { isHttpProvider, type Notification } from '../../../relay/providers/contract.ts'

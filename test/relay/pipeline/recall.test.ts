@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { QueuedEvent } from '../../../relay/model/delivery.ts'
+import type { QueuedEvent } from '../../../relay/model/queue-messages.ts'
 import { createDispatcher } from '../../../relay/pipeline/dispatch.ts'
 import { createRoom } from '../../../relay/pipeline/room.ts'
 import type { Ledger } from '../../../relay/ports/ledger.ts'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { QueuedEvent } from '../../../relay/model/delivery.ts'
+import type { QueuedEvent } from '../../../relay/model/queue-messages.ts'
 import { requestReplay } from '../../../relay/pipeline/replay.ts'
 import { gate } from '../../support/recording-sink.ts'
 import {

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { expect, it } from 'vitest'
-import type { QueuedEvent } from '../../../relay/model/delivery.ts'
+import type { QueuedEvent } from '../../../relay/model/queue-messages.ts'
 import { deliveryId } from '../../../relay/pipeline/record.ts'
 import type { ShownRecord } from '../../support/delivery-records.ts'
 import {

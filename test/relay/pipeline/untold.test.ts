@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { QueuedEvent } from '../../../relay/model/delivery.ts'
+import type { QueuedEvent } from '../../../relay/model/queue-messages.ts'
 import { DamagedRecord } from '../../../relay/model/stored/errors.ts'
 import { requestReplay } from '../../../relay/pipeline/replay.ts'
 import {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { AcceptedEvent } from '../../../../relay/model/delivery.ts'
+import type { AcceptedEvent } from '../../../../relay/model/queue-messages.ts'
 import { explainEvent } from '../../../../relay/pipeline/explain/explain.ts'
 import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
 import { compileRoutingTable } from '../../../../relay/pipeline/routing-table.ts'
