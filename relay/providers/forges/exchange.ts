@@ -1,5 +1,6 @@
 import type { HttpResponse, OutboundRequest } from '../../ports/http.ts'
-import { classifyFailure, notApplied } from '../answers/classify.ts'
+import { notApplied } from '../answers/classify.ts'
+import { sendJudged } from '../answers/send-judged.ts'
 import type { CustomDelivery, TryPorts } from '../contract.ts'
 import type { Verdict } from '../verdict.ts'
 
@@ -10,13 +11,11 @@ export interface Exchange {
 }
 
 /** Sends a request, and judges its answer. */
-export async function exchange(
+export function exchange(
   { tryPorts, classify }: Exchange,
   request: OutboundRequest,
 ): Promise<CustomDelivery> {
-  const result = await tryPorts.send(request)
-  if (result.kind === 'failure') return { verdict: classifyFailure(result), response: undefined }
-  return { verdict: classify(result), response: result }
+  return sendJudged(tryPorts, request, classify)
 }
 
 /** Sends a request that changes nothing. */

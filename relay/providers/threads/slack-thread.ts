@@ -1,13 +1,13 @@
 import { z } from 'zod'
 import type { HttpResponse, OutboundRequest } from '../../ports/http.ts'
 import { parseJsonAnswer } from '../answers/json-answer.ts'
+import { sendJudged } from '../answers/send-judged.ts'
 import type { CustomDelivery, Notification, TryPorts } from '../contract.ts'
 import { authorization, postJson } from '../messages/json-request.ts'
 import type { slackMessage } from '../messages/slack-message.ts'
 import type { Verdict } from '../verdict.ts'
-import { sendJudged, waitForThread } from './send.ts'
 import { ThreadMemory } from './thread-state.ts'
-import type { ThreadDelivery } from './threading.ts'
+import { type ThreadDelivery, waitForThread } from './threading.ts'
 
 /** The method of the Web API that a Provider names as its address. */
 const POST_MESSAGE = /\/chat\.postMessage(?=$|\?)/

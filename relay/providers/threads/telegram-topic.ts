@@ -1,11 +1,11 @@
 import { z } from 'zod'
 import type { HttpResponse, OutboundRequest } from '../../ports/http.ts'
 import { parseJsonAnswer } from '../answers/json-answer.ts'
+import { sendJudged } from '../answers/send-judged.ts'
 import type { Notification, TryPorts } from '../contract.ts'
 import type { Verdict } from '../verdict.ts'
-import { sendJudged, waitForThread } from './send.ts'
 import { ThreadMemory } from './thread-state.ts'
-import type { ThreadDelivery } from './threading.ts'
+import { type ThreadDelivery, waitForThread } from './threading.ts'
 
 /** A message for a topic of a forum of Telegram, and how to send it. */
 export interface TelegramTopicJob {

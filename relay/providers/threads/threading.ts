@@ -34,3 +34,9 @@ export interface Busy {
   readonly kind: 'busy'
   readonly reason: string
 }
+
+/** Another delivery opens the thread, or changes its first message: this one comes after it. */
+export function waitForThread(what: 'opens' | 'updates'): ThreadDelivery {
+  const reason = `another message ${what} the same thread`
+  return { verdict: { kind: 'busy', reason } }
+}
