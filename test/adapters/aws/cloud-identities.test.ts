@@ -58,7 +58,7 @@ describe('the bindings of a cluster', () => {
 
   it.each([
     ['no JSON', 'x', / binds no identity: /],
-    ['nothing', {}, /expected google, azure, or both/],
+    ['nothing', {}, /expected google, azure or aws, or several of them/],
     ['another key', { ...BINDINGS, aws: {} }, /aws/],
     ['no audience', { google: {} }, /google\.audience: is missing/],
     [
