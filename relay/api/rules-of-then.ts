@@ -32,7 +32,8 @@ const MAX_REVISIONS = 8
 
 /**
  * Makes the reader of a host: a list has many pages, and one revision decided about most of what is on them, so
- * the latest ones stay compiled. Providers of the fleet are those of now. `pause` is waited for between parts of a large set.
+ * the latest ones stay compiled. Providers of the fleet are those of now. `pause` is waited for between parts of
+ * a large set.
  */
 export function createRulesReader(
   history: ConfigHistory,

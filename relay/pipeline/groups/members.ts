@@ -11,8 +11,8 @@ const PAGE_SIZE = 200
 
 /**
  * The deliveries to the Provider `provider` (`namespace/name`) that wait for the message of `leader`, which is
- * among them, in the order of their events. Rejects when the store fails. A store whose lists lag may miss those that came last; they wait on, and
- * find out that the message does not tell of them.
+ * among them, in the order of their events. Rejects when the store fails. A store whose lists lag may miss those
+ * that came last; they wait on, and find out that the message does not tell of them.
  */
 export async function findMembers(
   { ledger }: Pick<Ports, 'ledger'>,
