@@ -15,6 +15,8 @@ export interface Entry {
   readonly reason: string
   readonly attempt: number
   readonly repeats: number
+  /** The id of the delivery in whose message it is told together with others. */
+  readonly toldIn?: string | undefined
   /** Whether it counts the events that found their status unchanged, and is nobody's own. */
   readonly isCounter: boolean
 }
@@ -23,12 +25,12 @@ export interface Entry {
 export type Described = Pick<
   DeliveryView,
   'id' | 'eventId' | 'cluster' | 'outcome' | 'reason' | 'attempt' | 'repeats' | 'alert'
-> & { readonly event: { readonly message: string } }
+> & { readonly toldIn?: string | undefined; readonly event: { readonly message: string } }
 
 export function entryOf(record: Described): Entry {
-  const { id, eventId, cluster, outcome, reason, attempt, repeats, alert, event } = record
+  const { id, eventId, cluster, outcome, reason, attempt, repeats, alert, event, toldIn } = record
   return {
-    ...{ id, eventId, cluster, outcome, reason, attempt, repeats },
+    ...{ id, eventId, cluster, outcome, reason, attempt, repeats, toldIn },
     route: alert?.name ?? '',
     message: event.message,
     isCounter: id !== (alert ? deliveryId(eventId, alert.uid) : eventRecordId(eventId)),

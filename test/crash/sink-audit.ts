@@ -6,6 +6,8 @@ import type { Journal } from './journal.ts'
 import { expectationsOf, statusSubject } from './routes.ts'
 import type { Arrival } from './sink.ts'
 
+type ReceiptBooks = Pick<SinkBooks, 'journal' | 'entries'>
+
 export interface SinkBooks {
   readonly journal: Journal
   readonly entries: readonly Entry[]
@@ -24,12 +26,42 @@ export function findUnreceived({ journal, entries }: SinkBooks): readonly string
   const received = new Set(
     journal.arrivals.filter(({ isApplied }) => isApplied).map((arrival) => receiptOf(arrival)),
   )
+  const isInDigest = digestsOf({ journal, entries })
   return entries.flatMap((entry) => {
     const isMessage = entry.route === 'chat' || Object.values(MESSAGE_PATHS).includes(entry.route)
     if (!isMessage || entry.outcome !== 'delivered') return []
     const receipt = `${entry.route} ${entry.message}`
-    return received.has(receipt) ? [] : [`delivered, and not received: ${receipt}`]
+    const isReceived = received.has(receipt) || isInDigest(entry)
+    return isReceived ? [] : [`delivered, and not received: ${receipt}`]
   })
+}
+
+/**
+ * Tells whether a delivery is in a message that was received and tells of as many events as go with it. Each
+ * such message counts for one group only.
+ */
+function digestsOf({ journal, entries }: ReceiptBooks): (entry: Entry) => boolean {
+  const sizes = Map.groupBy(
+    entries.filter(({ toldIn, outcome }) => toldIn !== undefined && outcome === 'delivered'),
+    ({ toldIn = '' }) => toldIn,
+  )
+  const received = new Map<number, Set<string>>()
+  for (const arrival of journal.arrivals) {
+    if (!arrival.isApplied || arrival.path !== '/chat') continue
+    const [, count] = /^(\d+) events of /.exec(messageOfChat(arrival)) ?? []
+    if (count === undefined) continue
+    const bodies = received.get(Number(count)) ?? new Set()
+    received.set(Number(count), bodies.add(arrival.body))
+  }
+  const told = new Set<string>()
+  for (const [leader, { length }] of sizes) {
+    const bodies = received.get(length)
+    const [body] = bodies ?? []
+    if (body === undefined) continue
+    bodies?.delete(body)
+    told.add(leader)
+  }
+  return ({ toldIn }) => toldIn !== undefined && told.has(toldIn)
 }
 
 function receiptOf(arrival: Arrival): string {
