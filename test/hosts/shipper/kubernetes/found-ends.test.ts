@@ -132,6 +132,23 @@ describe('an object that failed', () => {
     expect([...new Set(requests())]).toEqual([`list kustomizations.${GROUP}`])
   })
 
+  it('is looked at every minute, and less often while the API does not answer', async () => {
+    const { cluster, failed, status, run, found, said } = await start()
+    await failed()
+    await status(READY)
+    const waits = await run(async (looks) => {
+      if (looks === 0) await cluster.setDown(true)
+      if (looks === 5) await cluster.setDown(false)
+      return looks < 7
+    })
+    expect(waits).toEqual([1, 2, 4, 8, 8, 8, 1, 1].map((minutes) => minutes * 60 * SECOND))
+    expect(said).toEqual([
+      ...Array.from({ length: 5 }, () => 'failed'),
+      expect.stringContaining('found'),
+    ])
+    expect(found()).toHaveLength(1)
+  })
+
   it('waits for an API that does not answer', async () => {
     const { cluster, failed, status, look, found } = await start()
     await failed()
@@ -215,8 +232,9 @@ async function start(options: { readonly directory?: string } = {}) {
   const client = createKubernetesClient({ ...address, ...(ca !== undefined && { ca }) })
   onTestFinished(() => client.close())
   const said: string[] = []
+  let wait: (ms: number) => Promise<void> = async () => undefined
   const ends = new FoundEnds({
-    ...{ client, spool, clock, wait: async () => undefined, withLabels: (event) => event },
+    ...{ client, spool, clock, wait: (ms) => wait(ms), withLabels: (event) => event },
     observer: {
       found: (_, reason) => said.push(`found ${reason}`),
       unreadable: (kind) => said.push(`unreadable ${kind}`),
@@ -237,6 +255,16 @@ async function start(options: { readonly directory?: string } = {}) {
     failed: (id: Pick<Reported, 'uid'> = {}) => report({ severity: 'error', ...id }),
     status: (fields: StatusFields) => applyStatus(cluster, kustomizationStatus(fields)),
     look: () => ends.look(),
+    /** Runs it while that is wanted after so many looks; resolves with the waits before each. */
+    async run(goesOn: (looks: number) => Promise<boolean>): Promise<readonly number[]> {
+      const waits: number[] = []
+      wait = async (ms) => {
+        if (!(await goesOn(waits.length))) ends.stop()
+        waits.push(ms)
+      }
+      await ends.run()
+      return waits
+    },
     found: () => spooledEvents(spool),
     requests: () =>
       cluster.requests
