@@ -28,10 +28,14 @@ export function lastingFailureOf(record: DeliveryRecord<Status>): LastingFailure
 /** The event, whose message begins with how long the failure has lasted, if it has. */
 export function withSince(event: Event, lasting: LastingFailure | undefined): Event {
   if (lasting === undefined) return event
-  const since = `${new Date(lasting.since).toISOString().slice(0, 19).replace('T', ' ')} UTC`
-  const line =
-    lasting.reminder === undefined
-      ? `Failing since ${since}`
-      : `Still failing since ${since} (reminder ${lasting.reminder})`
-  return { ...event, message: cutText(`${line}\n${event.message}`, MAX_MESSAGE_LENGTH) }
+  const message = `${sinceText(lasting)}\n${event.message}`
+  return { ...event, message: cutText(message, MAX_MESSAGE_LENGTH) }
+}
+
+/** How long a failure has lasted, such as `Failing since 2026-11-20 09:14:09 UTC`. */
+export function sinceText({ since, reminder }: LastingFailure): string {
+  const time = `${new Date(since).toISOString().slice(0, 19).replace('T', ' ')} UTC`
+  return reminder === undefined
+    ? `Failing since ${time}`
+    : `Still failing since ${time} (reminder ${reminder})`
 }

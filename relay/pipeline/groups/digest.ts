@@ -3,6 +3,7 @@ import { objectName } from '../../model/event.ts'
 import { deliveriesPageUrl } from '../../model/public-url.ts'
 import type { Digest } from '../../model/stored/group-message.ts'
 import { ellipsize } from '../../model/text.ts'
+import { lastingFailureOf, sinceText } from '../lasting-failure.ts'
 
 /** How many objects a message names; the rest are counted. */
 const MAX_NAMED_OBJECTS = 10
@@ -105,7 +106,9 @@ function line(history: History): string {
   const [said = ''] = message.split('\n', 1)
   const state = rank(history) === RECOVERED ? 'failed and recovered: ' : ''
   const often = history.length === 1 ? '' : ` (${events(history.length)})`
-  const words = [reason, said].filter((word) => word !== '').join(': ')
+  const lasting = lastingFailureOf(last)
+  const since = lasting ? sinceText(lasting) : ''
+  const words = [since, reason, said].filter((word) => word !== '').join(': ')
   return `${objectName(involvedObject)}${often}: ${state}${ellipsize(words, MAX_SAID_LENGTH)}`
 }
 

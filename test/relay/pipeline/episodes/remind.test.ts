@@ -130,6 +130,9 @@ describe.each(RULE_HOSTS)('on %s the rule remind', (_, open) => {
     await host.report({ ...FAILED, name: 'infra' })
     await host.pass(5 * 60_000)
     expect(host.posted()).toEqual(['unhealthy', expect.stringMatching(TWO)])
+    expect(host.posted()[1]).toContain(
+      'apps: Still failing since 2026-11-20 09:14:09 UTC (reminder 1): HealthCheckFailed: unhealthy',
+    )
   })
 
   it('is no repeat, and makes none', async () => {
