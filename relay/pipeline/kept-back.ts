@@ -12,8 +12,9 @@ type KeptBackContext = JudgeRulesContext & SilenceContext
 
 /**
  * Asks the rules that have a memory, and then the silences, whether a Delivery is sent now. So a failure that a
- * silence holds back is counted, and one that was told already is not held. A reminder is asked for by the rules once no
- * silence holds it back, or several would be sent when the silence ends. Throws, or rejects, when a store fails.
+ * silence holds back is counted, and one that was told already is not held. A reminder is judged by the rules only
+ * once no silence holds it back, or several would be sent when the silence ends. Throws, or rejects, when a store
+ * fails.
  */
 export function keptBack(
   record: DeliveryRecord<Status>,
