@@ -113,7 +113,14 @@ interface Markup {
   readonly link: LinkText
 }
 
-const PLAIN: Markup = { text: asIs, bold: asIs, authored: asIs, link: asIs }
+/** The text without its markup, by which its length counts. */
+const PLAIN: Markup = {
+  text: asIs,
+  bold: asIs,
+  authored: asIs,
+  // As below, where the address stands beside a text that holds code.
+  link: (text, url) => (text.includes('`') || MENTION.test(text) ? `${text} ${url}` : text),
+}
 
 /**
  * The form MarkdownV2: https://core.telegram.org/bots/api#markdownv2-style Telegram finds mentions

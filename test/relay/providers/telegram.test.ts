@@ -137,6 +137,25 @@ describe('telegram limit of 4096 characters after entities parsing', () => {
     expect(text.isWellFormed()).toBe(true)
   })
 
+  it('counts the address that stands beside a heading with a backtick', () => {
+    const notification = notificationOf('kustomization-applied', { message: 'x'.repeat(39_000) })
+    const { event } = notification
+    const [request] = requestsOf(
+      telegram,
+      {
+        ...notification,
+        title: 'the app `web`',
+        event: { ...event, metadata: {} },
+        link: 'https://dash.example/apps/web',
+      },
+      settings,
+    )
+    const { text } = withJsonBody(request).body as Body
+    expect(text).toContain('https://dash\\.example/apps/web')
+    expect(shown(text).length).toBeLessThanOrEqual(4_096)
+    expect(shown(text).length).toBeGreaterThan(4_094)
+  })
+
   it('leaves a message that just fits', () => {
     const message = '.'.repeat(4_096 - '💫 kustomization/podinfo/flux-system\n\n'.length)
     const { text } = bodyOf('kustomization-applied', { message, metadata: null })
