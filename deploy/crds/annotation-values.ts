@@ -15,7 +15,11 @@ export const VALUE_PATTERNS: Readonly<Partial<Record<RuleAnnotation, string>>> =
   'group-max': whole(DURATION),
 }
 
-/** A whole value; a text of several lines in YAML ends with a line break. */
+/**
+ * A whole value; a text of several lines in YAML ends with a line break. The expression has none itself: a message that
+ * quotes it would be left out by the API server.
+ * https://kubernetes.io/docs/reference/access-authn-authz/validating-admission-policy/#validation-expression
+ */
 function whole(pattern: string): string {
-  return `^[ \n]*(?:${pattern})[ \n]*$`
+  return String.raw`^\s*(?:${pattern})\s*$`
 }
