@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { projectPath } from '../../docs/generate/project.ts'
 import { findHelm } from '../deployed/programs.ts'
+import { ruleExamples } from '../docs/rule-examples.ts'
 import { CHART, renderChart, runHelm } from '../support/chart.ts'
 import { fieldsOf, type Manifest } from '../support/kubernetes/api-object.ts'
 import { isRealCluster, startCluster, type TestCluster } from '../support/kubernetes/cluster.ts'
@@ -70,6 +71,14 @@ describe.skipIf(!isRealCluster || !hasKubectl)('a real API server', () => {
     expect(await run('get', ...alert)).toMatch(
       /^NAME +READY +STATUS +AGE\non-call-webapp +True +Initialized +\d+s\n$/,
     )
+  })
+
+  it('takes every example of rules, with its annotations', async () => {
+    const cluster = await startCluster()
+    for (const { object } of ruleExamples()) {
+      const taken = await cluster.apply(object as unknown as Manifest)
+      expect(taken.metadata.annotations).toMatchObject(Object(object.metadata).annotations)
+    }
   })
 
   it('takes null where the relay does, and refuses what the relay would', async () => {

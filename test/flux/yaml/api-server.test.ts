@@ -1,12 +1,18 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { z } from 'zod'
+import { ruleExamples } from '../../docs/rule-examples.ts'
 import { CACHE_FOLDER, PROGRAMS } from '../../kubernetes/programs.ts'
 import { type Definition, fluxDefinitions } from '../crds/definitions.ts'
 import { referenceProgram } from '../reference-program.ts'
 import { DocumentRow } from './document-table.ts'
 import { startFluxServer } from './flux-server.ts'
 import { readStoredTable } from './stored-table.ts'
+
+const RuledObject = z.looseObject({
+  metadata: z.looseObject({ name: z.string(), annotations: z.record(z.string(), z.string()) }),
+})
 
 const assets = process.env.KUBEBUILDER_ASSETS || CACHE_FOLDER
 const program = referenceProgram('yaml')
@@ -35,5 +41,19 @@ describe.skipIf(!definitions)('an API server with Flux’s definitions', () => {
     const stored = []
     for (const { yaml, json = [] } of rows) stored.push({ yaml, ...(await server.store(json[0])) })
     expect(stored).toEqual(table)
+  })
+
+  it('takes every example of rules, with its annotations', async () => {
+    const server = await startFluxServer(assets, definitions ?? [])
+    onTestFinished(() => server.stop())
+    for (const { object } of ruleExamples()) {
+      const { metadata } = RuledObject.parse(object)
+      const written = { ...object, metadata: { ...metadata, namespace: 'default' } }
+      const { stored } = await server.store(written)
+      expect([metadata.name, Object(stored?.metadata).annotations]).toEqual([
+        metadata.name,
+        metadata.annotations,
+      ])
+    }
   })
 })
