@@ -163,7 +163,7 @@ describe('flux-relay cluster delete --tokens', () => {
     const file = join(temporaryDirectory(), 'tokens.yaml')
     writeFileSync(
       file,
-      `# Ours.\noperators: [op]\nclusters:\n  prod: [p2, p1]\n  dev: d\n${retired}`,
+      `# Ours.\noperators: [op]\nclusters:\n  prod: [prod-token-2, prod-token-1]\n  dev: d\n${retired}`,
     )
     return file
   }
@@ -178,17 +178,17 @@ describe('flux-relay cluster delete --tokens', () => {
     expect(readFileSync(file, 'utf8')).toMatch(/^# Ours\./)
     const created = await cluster(file, 'create', 'prod')
     const tokens = (await loadTokens(file)).clusters.get('prod')
-    expect(tokens).toEqual([created.stdout.trim(), 'p2'])
-    expect(readFileSync(file, 'utf8')).not.toContain('p1')
+    expect(tokens).toEqual([created.stdout.trim(), 'prod-token-2'])
+    expect(readFileSync(file, 'utf8')).not.toContain('prod-token-1')
   })
 
   it('brings nothing back after that', async () => {
     const at = new Date(Date.now() - 7 * 24 * 60 * MINUTE_MS).toISOString()
-    const file = newFile(`retired:\n  old: { at: ${at}, tokens: [o1] }\n`)
+    const file = newFile(`retired:\n  old: { at: ${at}, tokens: [old-token] }\n`)
     const created = await cluster(file, 'create', 'old')
     expect(created.stderr).toBe('')
     expect((await loadTokens(file)).clusters.get('old')).toEqual([created.stdout.trim()])
-    expect(readFileSync(file, 'utf8')).not.toContain('o1')
+    expect(readFileSync(file, 'utf8')).not.toContain('old-token')
   })
 
   it('says that there is no such cluster', async () => {
