@@ -210,7 +210,7 @@ describe.skipIf(CHROMIUM === undefined)('the console in Chromium', () => {
     await page.keyboard.press('Escape')
     await page.waitForSelector('dialog[open]', { state: 'detached' })
     await page.keyboard.press('/')
-    expect(await page.evaluate(focusedName)).toBe('text')
+    await expect.poll(() => page.evaluate(focusedName)).toBe('text')
     await page.locator('input[name=text]').blur()
     for (const key of ['j', 'j', 'k', 'Enter']) await page.keyboard.press(key)
     await page.waitForURL(`${origin}/console/deliveries/${idOf('delivery 0')}`)
