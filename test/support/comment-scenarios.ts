@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import type { SecretData } from '../../relay/model/secret.ts'
 import type { StateStore } from '../../relay/ports/state-store.ts'
+import { failingMemory } from './failing-memory.ts'
 import { type ExpectedExchange, type ForgeDouble, startForge } from './forge-double.ts'
 import { testClient } from './http-client.ts'
-import { ManualClock } from './manual-clock.ts'
-import { MemoryStateStore } from './memory-ports.ts'
 import { PROVIDER_UID } from './notifications.ts'
 import { alert, CLUSTER, createHarness, provider } from './relay-harness.ts'
 
@@ -68,18 +67,6 @@ function bodiesOf({ requests }: Pick<ForgeDouble, 'requests'>, method: string): 
   return requests
     .filter(({ line }) => line.startsWith(method))
     .map(({ body }) => (JSON.parse(body) as { body: string }).body)
-}
-
-function failingMemory(times: number): StateStore {
-  const store = new MemoryStateStore(new ManualClock())
-  let failures = 0
-  return {
-    read: (key) => store.read(key),
-    async write(key, value, expected, expiresAt) {
-      if (key.includes('#memory#') && failures++ < times) throw new Error('the store is down')
-      return store.write(key, value, expected, expiresAt)
-    },
-  }
 }
 
 /** What every type that comments does, end to end. */

@@ -2,10 +2,9 @@ import { describe, expect, it } from 'vitest'
 import type { KubernetesObject } from '../../relay/model/kubernetes.ts'
 import type { SecretData } from '../../relay/model/secret.ts'
 import type { StateStore } from '../../relay/ports/state-store.ts'
+import { failingMemory } from './failing-memory.ts'
 import { type ExpectedExchange, type ForgeDouble, startForge } from './forge-double.ts'
 import { testClient } from './http-client.ts'
-import { ManualClock } from './manual-clock.ts'
-import { MemoryStateStore } from './memory-ports.ts'
 import { alert, CLUSTER, createHarness, provider } from './relay-harness.ts'
 
 export const ONE = '1'.repeat(40)
@@ -108,18 +107,6 @@ export async function startDeploying(forge: DeploymentCase, options: DeployingOp
 
 const PROGRESS: Applied = { reason: 'Progressing' }
 const FAILURE: Applied = { severity: 'error' }
-
-function failingMemory(times: number): StateStore {
-  const store = new MemoryStateStore(new ManualClock())
-  let failures = 0
-  return {
-    read: (key) => store.read(key),
-    async write(key, value, expected, expiresAt) {
-      if (key.includes('#memory#') && failures++ < times) throw new Error('the store is down')
-      return store.write(key, value, expected, expiresAt)
-    },
-  }
-}
 
 /** What every type with deployments does, end to end. */
 export function describeDeployments(forge: DeploymentCase): void {
