@@ -1,31 +1,20 @@
 import type { TransportOptions } from '../../relay/ports/http.ts'
 import type { NatsPublisher } from '../../relay/ports/nats.ts'
-import { type AddressGuardOptions, createAddressGuard } from '../http/address-guard.ts'
+import { createAddressGuard } from '../http/address-guard.ts'
+import type { ConnectionOptions } from '../http/connection-options.ts'
 import { ConnectError, codeOf, failureOf } from '../http/failure.ts'
-import { type Resolve, resolveBySystem } from '../http/guarded-lookup.ts'
+import { resolveBySystem } from '../http/guarded-lookup.ts'
 import { startDeadlines } from './deadlines.ts'
 import { loadLibrary } from './library.ts'
 import { openLink } from './link.ts'
 import { publishOver } from './publish-over.ts'
 import { parseServerAddress } from './server-address.ts'
 
-export interface NatsPublisherOptions extends AddressGuardOptions {
-  /** The time until a server has sent its INFO and TLS is up, in ms. The default is 5,000. */
-  readonly connectTimeoutMs?: number
-  /** Resolves names; the default is the system's resolver. */
-  readonly resolve?: Resolve
-  /**
-   * The trusted root certificates as PEM texts, for transports without a CA; the default are
-   * Node's.
-   */
-  readonly roots?: readonly string[]
-}
-
 /**
  * Publishes to NATS servers through the address guard and the Provider's proxy, each message over a
  * connection of its own. Throws when an option is not valid.
  */
-export function createNatsPublisher(options: NatsPublisherOptions): NatsPublisher {
+export function createNatsPublisher(options: ConnectionOptions): NatsPublisher {
   const guard = createAddressGuard(options)
   const { resolve = resolveBySystem, roots, connectTimeoutMs = 5_000 } = options
 

@@ -1,33 +1,22 @@
 import { isIP } from 'node:net'
 import type { TransportFailure, TransportOptions } from '../../relay/ports/http.ts'
 import type { Mailer, MailMessage, MailRefusal, MailSent } from '../../relay/ports/mail.ts'
-import { type AddressGuardOptions, createAddressGuard } from '../http/address-guard.ts'
+import { createAddressGuard } from '../http/address-guard.ts'
+import type { ConnectionOptions } from '../http/connection-options.ts'
 import { hostPortText } from '../http/dial.ts'
 import { ConnectError } from '../http/failure.ts'
-import { type Resolve, resolveBySystem } from '../http/guarded-lookup.ts'
+import { resolveBySystem } from '../http/guarded-lookup.ts'
 import { destroyOnAbort, openPlainSocket } from '../http/plain-socket.ts'
 import { secure, secureContextOf } from '../http/tls.ts'
 import { judgeError } from './failure.ts'
 import { loadLibrary } from './library.ts'
 import { type Progress, sendOver } from './session.ts'
 
-export interface MailerOptions extends AddressGuardOptions {
-  /** The time until the connection is open, in milliseconds. The default is 5,000. */
-  readonly connectTimeoutMs?: number
-  /** Resolves names; the default is the system's resolver. */
-  readonly resolve?: Resolve
-  /**
-   * The trusted root certificates as PEM texts, for transports without a CA; the default are
-   * Node's.
-   */
-  readonly roots?: readonly string[]
-}
-
 /**
  * Sends mail by SMTP through the address guard and the Provider's proxy, each mail over a connection of its
  * own. Throws when an option is not valid.
  */
-export function createMailer(options: MailerOptions): Mailer {
+export function createMailer(options: ConnectionOptions): Mailer {
   const guard = createAddressGuard(options)
   const { resolve = resolveBySystem, roots, connectTimeoutMs = 5_000 } = options
 
