@@ -210,6 +210,11 @@ export interface DeliveryRecord<S extends Status = Decided> extends RecordOf<S> 
    * that message.
    */
   readonly toldIn?: string
+  /**
+   * For how long rules held it back before its chain of tries, in milliseconds. Absent when none did. No two
+   * times of the record tell that: the clock may have been set between them.
+   */
+  readonly heldMs?: number
   /** Present when no cluster reported the event: the relay made it up to test the Provider. */
   readonly test?: ProviderTest
   /** Present when it tells again of a failure that lasts. */
@@ -230,8 +235,10 @@ export function isObserved({ status }: Pick<LedgerRecord, 'status'>): boolean {
 }
 
 /** Whether a Delivery waits because a rule holds it back. Nothing has failed then. */
-export function isHeld({ status }: Pick<LedgerRecord, 'status'>): boolean {
-  return status.kind === 'waiting' && status.why === 'rule'
+export function isHeld<R extends Pick<LedgerRecord<Status>, 'status'>>(
+  record: R,
+): record is R & { readonly status: Waiting } {
+  return record.status.kind === 'waiting' && record.status.why === 'rule'
 }
 
 /** What a decision is counted as: its outcome, or what says more of it. */

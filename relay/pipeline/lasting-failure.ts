@@ -2,7 +2,6 @@ import type { DeliveryRecord, Status } from '../model/delivery.ts'
 import { type Event, MAX_MESSAGE_LENGTH } from '../model/event.ts'
 import { cutText } from '../model/text.ts'
 import { happenedAt } from './lateness.ts'
-import { heldMs } from './record.ts'
 
 /** A failure that is told long after it began, since a rule wants it so. */
 export interface LastingFailure {
@@ -17,11 +16,11 @@ const LONG_HELD_MS = 60_000
 
 /** The failure that a Delivery tells long after it began; undefined for any other Delivery. */
 export function lastingFailureOf(record: DeliveryRecord<Status>): LastingFailure | undefined {
-  const { reminder, event, toldIn } = record
+  const { reminder, event, toldIn, heldMs = 0 } = record
   if (reminder) return { since: reminder.since, reminder: reminder.number }
   // It waited for others, and not to see whether it lasts.
   if (toldIn !== undefined) return undefined
-  const isHeldLong = event.severity === 'error' && heldMs(record) >= LONG_HELD_MS
+  const isHeldLong = event.severity === 'error' && heldMs >= LONG_HELD_MS
   return isHeldLong ? { since: happenedAt(record) } : undefined
 }
 

@@ -2,7 +2,6 @@ import type { DeliveryRecord, Status } from '../model/delivery.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Candidate } from './match.ts'
 import { isOvertaken } from './object-memory.ts'
-import { heldMs } from './record.ts'
 
 /** A notification that is sent later than this says when its event happened. */
 const LATE_AFTER_MS = 60_000
@@ -25,7 +24,7 @@ export function happenedAt({
  */
 export function isLate(record: DeliveryRecord<Status>, now: number): boolean {
   if (record.reminder) return false
-  return now - happenedAt(record) - heldMs(record) > LATE_AFTER_MS
+  return now - happenedAt(record) - (record.heldMs ?? 0) > LATE_AFTER_MS
 }
 
 /**

@@ -92,22 +92,16 @@ export function judgedBy<R extends { readonly revision?: string }>(
   return table === undefined ? record : { ...record, revision: shortRevision(table.revision) }
 }
 
-/** Whether the current chain of tries was begun by a person who asked for a replay. */
-export function isReplayed({
-  replayedAt,
-  chainStartedAt,
-}: Pick<LedgerRecord<Status>, 'replayedAt' | 'chainStartedAt'>): boolean {
-  return replayedAt.at(-1) === chainStartedAt
+/** Whether the current chain of tries was begun by a person who asked for a replay: no other chain follows one. */
+export function isReplayed({ replayedAt }: Pick<LedgerRecord<Status>, 'replayedAt'>): boolean {
+  return replayedAt.length > 0
 }
 
-/** For how long a rule held a Delivery back before its first chain of tries, in milliseconds. */
-export function heldMs(record: DeliveryRecord<Status>): number {
-  return record.replayedAt.length > 0 ? 0 : record.chainStartedAt - record.createdAt
-}
-
-/** A Delivery that a rule held back, as its chain of tries begins. */
+/** A Delivery that a rule held back since it was decided last, as its chain of tries begins. */
 export function chainBegun(record: DeliveryRecord<Waiting>, now: number): DeliveryRecord<Waiting> {
-  return record.status.why === 'rule' ? { ...record, chainStartedAt: now, failures: 0 } : record
+  if (record.status.why !== 'rule') return record
+  const heldMs = (record.heldMs ?? 0) + Math.max(0, now - record.updatedAt)
+  return { ...record, chainStartedAt: now, failures: 0, heldMs }
 }
 
 /** When the work on a record began. */

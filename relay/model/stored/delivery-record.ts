@@ -91,6 +91,7 @@ const shape = both(
     ),
     observed: optional(truth),
     toldIn: optional(text),
+    heldMs: optional(count),
     test: optional(object({ by: optional(text) })),
     reminder: optional(object({ of: text, number: count, since: number })),
   }),
@@ -153,6 +154,7 @@ function toStored(record: LedgerRecord) {
     observed: isObserved(record) || undefined,
     repeats: route?.repeats ?? 0,
     toldIn: route?.toldIn,
+    heldMs: route?.heldMs,
     test: route?.test,
     reminder: route?.reminder,
     createdAt: record.createdAt,
@@ -162,7 +164,7 @@ function toStored(record: LedgerRecord) {
 
 function fromStored(stored: Stored): LedgerRecord {
   const { alert, provider, requestsDone, subjectStateKey, repeats, toldIn, test } = stored
-  const { objectLabels, reminder } = stored
+  const { objectLabels, heldMs, reminder } = stored
   const common = {
     id: stored.id,
     cluster: stored.cluster,
@@ -194,6 +196,7 @@ function fromStored(stored: Stored): LedgerRecord {
     ...(subjectStateKey !== undefined && { subjectStateKey }),
     repeats,
     ...(toldIn !== undefined && { toldIn }),
+    ...(heldMs !== undefined && { heldMs }),
     ...(test && { test: test.by === undefined ? {} : { by: test.by } }),
     ...(reminder && { reminder }),
   }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { ClaimsUnderWay } from '../../../relay/pipeline/claim-time.ts'
 import { claimSubject, settleSubject, subjectStateKey } from '../../../relay/pipeline/subject.ts'
+import type { OutboundRequest } from '../../../relay/ports/http.ts'
 import { memoryPorts } from '../../support/memory-ports.ts'
 import {
   alert,
@@ -120,6 +121,23 @@ describe('a retry', () => {
       expect((await after.records()).map(({ outcome }) => outcome)).toEqual(['delivered'])
     },
   )
+
+  it.each(SET)('says what the first try said when the clock was set %s', async (_, byMs) => {
+    const relay = await start(temporaryDirectory())
+    const says = ({ body }: OutboundRequest) => JSON.parse(String(body)).message
+    relay.answerWith(() => answer(503))
+    await relay.send('kustomization-health-check-failed')
+    await relay.drain()
+    relay.clock.setBy(byMs)
+    relay.queue.clockWasSet(byMs)
+    await relay.queue.dueTimes.settled()
+    relay.answerWith(() => answer(200))
+    relay.clock.advance(MINUTE_MS)
+    await relay.drain()
+    const [first, second] = relay.requests.map(says)
+    expect(relay.requests).toHaveLength(2)
+    expect(second).toBe(first)
+  })
 
   it('has one try more, and no other, when the clock went over its day meanwhile', async () => {
     const after = await afterSet(30 * HOUR_MS)
