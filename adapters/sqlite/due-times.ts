@@ -5,8 +5,13 @@ import { outcomeChange, type UnitStatement } from './statement.ts'
 const LONGEST_WAIT_MS = 72 * 60_000
 /** What its destination wakes is due at the end of its 24 hours, or is looked at an hour later. */
 const LONGEST_LINE_MS = 25 * 3_600_000
+/** A silence of a person lasts 31 days at most, and no rule holds a Delivery back for longer. */
+const LONGEST_HOLD_MS = 32 * 24 * 3_600_000
 
-const WAITED = `MIN(CASE WHEN destination IS NULL THEN ${LONGEST_WAIT_MS} ELSE ${LONGEST_LINE_MS} END,
+const LONGEST = `CASE WHEN outcome = 'held' THEN ${LONGEST_HOLD_MS}
+  WHEN destination IS NULL THEN ${LONGEST_WAIT_MS} ELSE ${LONGEST_LINE_MS} END`
+
+const WAITED = `MIN(${LONGEST},
   MAX(0, due_at - CASE WHEN json_valid(body) THEN COALESCE(body ->> '$.updatedAt', due_at) ELSE due_at END))`
 
 /** A record waits as long as was decided, from now on; the 24 hours of one that began later begin now. */
@@ -15,7 +20,7 @@ const BRING_BACK = `UPDATE ledger SET due_at = ? + ${WAITED}, body = CASE WHEN j
       '$.chainStartedAt', MIN(COALESCE(body ->> '$.chainStartedAt', ?), ?)) ELSE body END`
 
 /** Selects records that are due later than any wait lasts, by the index on the due time. */
-const TOO_FAR = `WHERE due_at > ? AND (destination IS NULL OR due_at > ?)`
+const TOO_FAR = `WHERE due_at > ? AND due_at > ? + ${LONGEST}`
 /**
  * Selects records that were decided later than now, because the clock was set back since. It reads
  * all that wait.
@@ -60,7 +65,7 @@ export class DueTimes {
    * Corrects due times that are later than any wait lasts, such as after the clock was set back.
    */
   async bringBack(now: number): Promise<void> {
-    const far = [now + LONGEST_WAIT_MS, now + LONGEST_LINE_MS]
+    const far = [now + LONGEST_WAIT_MS, now]
     await this.#change(outcomeChange(`${BRING_BACK} ${TOO_FAR}`, now, now, now, now, now, ...far))
   }
 

@@ -20,6 +20,9 @@ import { annotated } from '../rules/annotated.ts'
 
 const CLUSTER = 'local'
 
+/** The host does some work however long nothing is due: as often as this, here. */
+const SLICE_MS = 30 * 60_000
+
 /** What a test says of an event. Its object is Kustomization apps, unless it has another name. */
 export interface Told {
   readonly severity?: string
@@ -129,11 +132,13 @@ function ruleHost(
       const end = clock.now() + ms
       const { drain, nextAt } = running()
       await drain()
-      for (let at = nextAt(); at !== undefined && at <= end; at = nextAt()) {
-        clock.set(Math.max(at, clock.now()))
+      for (;;) {
+        const [now, next = end] = [clock.now(), nextAt()]
+        if (now >= end && next > end) return
+        clock.set(Math.max(now, Math.min(next, now + SLICE_MS, end)))
         await drain()
+        if (clock.now() >= end && (nextAt() ?? Number.POSITIVE_INFINITY) > end) return
       }
-      clock.set(end)
     },
     async silence(ms) {
       const wanted = { match: 'true', reason: 'work', endsAt: clock.now() + ms, by: 'ann' }
@@ -157,7 +162,13 @@ function ruleHost(
   }
 }
 
-async function embedded(spec: ProviderSpec = SLACK): Promise<RuleHost> {
+/** A rule host of which the clock can be set. */
+export interface EmbeddedRuleHost extends RuleHost {
+  /** Sets the clock by so many milliseconds, and tells the queue, as the host does. */
+  setClockBy(ms: number): Promise<void>
+}
+
+export async function embedded(spec: ProviderSpec = SLACK): Promise<EmbeddedRuleHost> {
   const directory = temporaryDirectory()
   const posts: string[] = []
   let status = 200
@@ -175,6 +186,8 @@ async function embedded(spec: ProviderSpec = SLACK): Promise<RuleHost> {
     ports: harness.ports,
     async drain() {
       harness.clock.set(clock.now())
+      // As the host does each minute.
+      await harness.queue.dueTimes.bringBack(clock.now())
       await harness.drain()
     },
     nextAt: () => harness.nextWakeAt(),
@@ -185,9 +198,21 @@ async function embedded(spec: ProviderSpec = SLACK): Promise<RuleHost> {
     harness.clock.set(clock.now())
     await harness.queue.loaded()
   }
-  return ruleHost(clock, spec, running, restart, posts, (next) => {
+  const host = ruleHost(clock, spec, running, restart, posts, (next) => {
     status = next
   })
+  return {
+    ...host,
+    get ports() {
+      return host.ports
+    },
+    async setClockBy(ms) {
+      clock.set(clock.now() + ms)
+      harness.clock.set(clock.now())
+      harness.queue.clockWasSet(ms)
+      await harness.queue.dueTimes.settled()
+    },
+  }
 }
 
 async function onAws(spec: ProviderSpec = SLACK): Promise<RuleHost> {
