@@ -19,7 +19,7 @@ import {
 } from './judge.ts'
 import { withTold } from './last-told.ts'
 import { judgeReminder, remindLater } from './reminders.ts'
-import { type ToldPorts, wasTold } from './told.ts'
+import { type ToldPorts, wasTold, withHeldUntil } from './told.ts'
 
 /** Those of an Alert that has lost its rules since one held a Delivery back. */
 const NO_RULES: MemoryRules = {}
@@ -78,7 +78,8 @@ export async function judgeRules(
     return undefined
   }
   const judged = judgedEvent(record, candidate, context)
-  const { verdict } = await change(record, context.ports, async (episode) => {
+  const { verdict } = await change(record, context.ports, async (stored) => {
+    const episode = await withHeldUntil(context.ports, stored)
     const isTold = await wasTold(context.ports, episode.failure, isObserved)
     const judgement = isHeld
       ? judgeHeld(episode, judged)

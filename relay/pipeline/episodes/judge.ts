@@ -167,7 +167,9 @@ function judgeFailure(
     deliveryId,
   }
   if (!isTold && after?.kind === 'lasting') {
-    const until = heldUntil ?? (failure === undefined ? now + after.ms : now)
+    const latest = now + after.ms
+    const until =
+      heldUntil === undefined && failure !== undefined ? now : Math.min(heldUntil ?? latest, latest)
     if (until > now) {
       const reason = `held until ${new Date(until).toISOString()}, and told if the failure lasts (after: ${after.source})`
       const held = { ...episode, failure: { ...tells, heldUntil: until } }

@@ -54,7 +54,7 @@ export async function judgeReminder(
   if (!isAsked) {
     const telling = await tellingOf(ports, failure, isObserved)
     if (telling.kind === 'untold') return skip('the failure was not told')
-    const dueAt = dueAfter(telling, reminder, memory.remind.ms, ports.clock.now())
+    const dueAt = dueAfter(telling, record, reminder, memory.remind.ms, ports.clock.now())
     if (dueAt !== undefined) {
       const reason = `reminds if the failure lasts, after it was told (remind: ${memory.remind.source})`
       return { kind: 'hold', until: dueAt, reason }
@@ -74,17 +74,22 @@ function isNewlyDue({ status }: Delivery): boolean {
   return status.kind === 'waiting' && (status.why === 'rule' || status.why === 'configuration')
 }
 
-/** When a reminder is due that came before the failure itself was told for as long; undefined when it is now. */
+/**
+ * When a reminder is due that came before the failure itself was told for as long; undefined when it is now. It counts
+ * the time that the reminder has waited, since the clock may have been set meanwhile.
+ */
 function dueAfter(
   telling: Telling,
+  { createdAt, heldMs = 0 }: Delivery,
   { number }: Reminder,
   ms: number,
   now: number,
 ): number | undefined {
   if (telling.kind === 'on-its-way') return now + ms
   if (telling.kind !== 'told' || telling.at === undefined || number > 1) return undefined
-  const dueAt = telling.at + ms
-  return dueAt > now ? dueAt : undefined
+  const untoldMs = Math.min(Math.max(0, telling.at - createdAt), heldMs)
+  const leftMs = ms - (heldMs - untoldMs)
+  return leftMs > 0 ? now + leftMs : undefined
 }
 
 /** Stores a reminder that is due after the rule's time, unless the failure lasts for too long then. */

@@ -1,5 +1,5 @@
-import { isObserved } from '../../model/delivery.ts'
-import type { EpisodeFailure } from '../../model/stored/episode.ts'
+import { isHeld, isObserved } from '../../model/delivery.ts'
+import type { Episode, EpisodeFailure } from '../../model/stored/episode.ts'
 import type { Ports } from '../../ports/ports.ts'
 
 export type ToldPorts = Pick<Ports, 'state' | 'clock' | 'ledger'>
@@ -38,4 +38,19 @@ export async function wasTold(
 ): Promise<boolean> {
   if (failure === undefined) return false
   return (await tellingOf(ports, failure, countsObserved)).kind !== 'untold'
+}
+
+/**
+ * The Episode with the time until which the Delivery of its failure is held back, as that record has it: it moves along
+ * when the clock is set. Rejects when the ledger fails.
+ */
+export async function withHeldUntil(
+  { ledger }: Pick<Ports, 'ledger'>,
+  episode: Episode,
+): Promise<Episode> {
+  const { failure } = episode
+  if (failure?.heldUntil === undefined || failure.deliveryId === undefined) return episode
+  const [stored] = await ledger.readMany([failure.deliveryId])
+  if (stored === undefined || !isHeld(stored.value)) return episode
+  return { ...episode, failure: { ...failure, heldUntil: stored.value.status.dueAt } }
 }

@@ -75,8 +75,9 @@ async function lead(
 ): Promise<Grouped> {
   const { id } = leader.record
   if (gathering === undefined) return leadAlone(ports, leader.record)
-  const { window, least } = gathering
-  const open = 'key' in window ? await closeWindow(ports, window.key, id) : undefined
+  const { window, least, waitMs } = gathering
+  const own = { deliveryId: id, waitMs }
+  const open = 'key' in window ? await closeWindow(ports, window.key, own) : undefined
   if (open) return { kind: 'waits', leader: id, until: open.dueAt }
   return leads(await makeMessage(ports, leader, least))
 }

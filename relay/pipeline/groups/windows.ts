@@ -35,8 +35,9 @@ export function joinWindow(
   key: string,
   { deliveryId, waitMs, maxMs, leftBy }: Joining,
 ): Promise<GroupWindow> {
-  return changeWindow(ports, key, (window) => {
+  return changeWindow(ports, key, (found) => {
     const now = ports.clock.now()
+    const window = found && withinWait(found, waitMs, now)
     const isOpen = window && !window.closed && window.leader !== leftBy
     if (!isOpen) return { leader: deliveryId, openedAt: now, dueAt: now + waitMs }
     if (window.leader === deliveryId) return window
@@ -52,14 +53,22 @@ export function joinWindow(
 export async function closeWindow(
   ports: WindowPorts,
   key: string,
-  leader: string,
+  { deliveryId: leader, waitMs }: Pick<Joining, 'deliveryId' | 'waitMs'>,
 ): Promise<GroupWindow | undefined> {
   const window = await changeWindow(ports, key, (found) => {
     const isOwn = found?.leader === leader && !found.closed
-    if (!isOwn || found.dueAt > ports.clock.now()) return found
-    return { ...found, closed: true }
+    if (!isOwn) return found
+    const now = ports.clock.now()
+    return found.dueAt > now ? withinWait(found, waitMs, now) : { ...found, closed: true }
   })
   return window?.leader === leader && !window.closed ? window : undefined
+}
+
+/** A window as it would be if the clock had never been ahead: no message waits for longer than after one more delivery. */
+function withinWait(window: GroupWindow, waitMs: number, now: number): GroupWindow {
+  const latest = now + waitMs
+  if (window.dueAt <= latest) return window
+  return { ...window, openedAt: Math.min(window.openedAt, now), dueAt: latest }
 }
 
 async function changeWindow<W extends GroupWindow | undefined>(
