@@ -28,9 +28,11 @@ export type Described = Pick<
 > & { readonly toldIn?: string | undefined; readonly event: { readonly message: string } }
 
 export function entryOf(record: Described): Entry {
-  const { id, eventId, cluster, outcome, reason, attempt, repeats, alert, event, toldIn } = record
+  const { id, eventId, cluster, reason, attempt, repeats, alert, event, toldIn } = record
   return {
-    ...{ id, eventId, cluster, outcome, reason, attempt, repeats, toldIn },
+    ...{ id, eventId, cluster, reason, attempt, repeats, toldIn },
+    // The database knows one outcome of what waits, and people see two.
+    outcome: record.outcome === 'held' ? 'retry' : record.outcome,
     route: alert?.name ?? '',
     message: event.message,
     isCounter: id !== (alert ? deliveryId(eventId, alert.uid) : eventRecordId(eventId)),
