@@ -27,8 +27,12 @@ const TOO_FAR = `WHERE due_at > ? AND due_at > ? + ${LONGEST}`
  */
 const DECIDED_LATER = `WHERE due_at > ? AND json_valid(body) AND body ->> '$.updatedAt' > ?`
 
-const MOVE = `UPDATE ledger SET due_at = due_at + ?, body = CASE WHEN json_valid(body)
-    THEN json_set(body, '$.dueAt', due_at + ?, '$.updatedAt', (body ->> '$.updatedAt') + ?,
+/** A silence ends by the clock that people see, and what it holds back is due at its end. */
+const MOVED = `due_at + CASE WHEN outcome = 'held' AND json_valid(body) AND body ->> '$.silence' IS NOT NULL
+  THEN 0 ELSE ? END`
+
+const MOVE = `UPDATE ledger SET due_at = ${MOVED}, body = CASE WHEN json_valid(body)
+    THEN json_set(body, '$.dueAt', ${MOVED}, '$.updatedAt', (body ->> '$.updatedAt') + ?,
       '$.chainStartedAt', (body ->> '$.chainStartedAt') + ?) ELSE body END
   WHERE due_at IS NOT NULL`
 

@@ -20,11 +20,13 @@ export function happenedAt({
 /**
  * Whether what is sent at `now` is late. If a sender's clock is behind ours, its events look like events that
  * were kept for long, and those must not look like news. A delivery is not late by the time for which a rule held it
- * back, and no reminder is.
+ * back, and no reminder is. The clock may have been set while it was held back, so no time before that counts then.
  */
 export function isLate(record: DeliveryRecord<Status>, now: number): boolean {
-  if (record.reminder) return false
-  return now - happenedAt(record) - (record.heldMs ?? 0) > LATE_AFTER_MS
+  const { reminder, heldMs = 0, createdAt, chainStartedAt } = record
+  if (reminder) return false
+  if (heldMs === 0) return now - happenedAt(record) > LATE_AFTER_MS
+  return createdAt - happenedAt(record) > LATE_AFTER_MS || now - chainStartedAt > LATE_AFTER_MS
 }
 
 /**

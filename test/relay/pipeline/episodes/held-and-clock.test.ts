@@ -61,6 +61,23 @@ describe('what a rule holds back', () => {
     ])
   })
 
+  it.each([
+    ['forward while it lasts', 10 * HOUR_MS, 9 * HOUR_MS],
+    ['forward beyond its end, as after a machine slept', 30 * HOUR_MS, 0],
+    ['back', -10 * HOUR_MS, 29 * HOUR_MS],
+  ])('for a silence is told at the end of that when it was set %s', async (_, byMs, leftMs) => {
+    const host = await embedded()
+    await host.configure({})
+    await host.silence(20 * HOUR_MS)
+    await host.report(FAILED)
+    await host.pass(HOUR_MS)
+    await host.setClockBy(byMs)
+    await host.pass(Math.max(0, leftMs - 2 * MINUTE_MS))
+    if (leftMs > 0) expect(host.posted()).toEqual([])
+    await host.pass(3 * MINUTE_MS)
+    expect(host.posted()).toEqual([expect.stringMatching(/^Failing since .*\nunhealthy$/)])
+  })
+
   it('for longer than any retry waits keeps its due time', async () => {
     const host = await embedded()
     await host.configure({ after: '20h' })
