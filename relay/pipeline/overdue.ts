@@ -2,6 +2,7 @@ import type { LedgerRecord, Waiting } from '../model/delivery.ts'
 import { DamagedRecord, unreadableText } from '../model/stored/errors.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
+import { heldUntil } from './record.ts'
 
 /**
  * How long past its due time a record has lost its message, or has a message that cannot be
@@ -42,7 +43,13 @@ export async function requeueOverdue(
     const next: Waiting = { ...status, dueAt: now }
     return [
       {
-        record: { ...record, status: next, attempt: attempt + 1, updatedAt: now },
+        record: {
+          ...record,
+          ...heldUntil(record, now),
+          status: next,
+          attempt: attempt + 1,
+          updatedAt: now,
+        },
         expected: version,
       },
     ]

@@ -1,15 +1,16 @@
 import type { Alert } from '../model/alert.ts'
 import { shortRevision } from '../model/config.ts'
-import type {
-  Attempt,
-  Decided,
-  DeliveryRecord,
-  EventOrder,
-  EventRecord,
-  LedgerRecord,
-  Pending,
-  Status,
-  Waiting,
+import {
+  type Attempt,
+  type Decided,
+  type DeliveryRecord,
+  type EventOrder,
+  type EventRecord,
+  isHeld,
+  type LedgerRecord,
+  type Pending,
+  type Status,
+  type Waiting,
 } from '../model/delivery.ts'
 import { objectName } from '../model/event.ts'
 import { orderParts } from '../model/event-order.ts'
@@ -100,8 +101,16 @@ export function isReplayed({ replayedAt }: Pick<LedgerRecord<Status>, 'replayedA
 /** A Delivery that a rule held back since it was decided last, as its chain of tries begins. */
 export function chainBegun(record: DeliveryRecord<Waiting>, now: number): DeliveryRecord<Waiting> {
   if (record.status.why !== 'rule') return record
-  const heldMs = (record.heldMs ?? 0) + Math.max(0, now - record.updatedAt)
-  return { ...record, chainStartedAt: now, failures: 0, heldMs }
+  return { ...record, chainStartedAt: now, failures: 0, ...heldUntil(record, now) }
+}
+
+/**
+ * For how long rules held a record back by `now`, in milliseconds; empty when none does. To be kept by what writes a
+ * record that goes on waiting, as the time is counted from its last change.
+ */
+export function heldUntil(record: LedgerRecord, now: number): { readonly heldMs?: number } {
+  if (record.kind === 'event' || !isHeld(record)) return {}
+  return { heldMs: (record.heldMs ?? 0) + Math.max(0, now - record.updatedAt) }
 }
 
 /** When the work on a record began. */

@@ -1,5 +1,6 @@
 import type { EventOrder, LedgerRecord, Waiting } from '../model/delivery.ts'
 import type { Ports } from '../ports/ports.ts'
+import { heldUntil } from './record.ts'
 import { isObjectId, objectsInForce } from './silences/silence-objects.ts'
 import { slicesOf } from './slices.ts'
 
@@ -104,7 +105,13 @@ async function wakeAll(
       const status = waitingOf(record, isWanted)
       if (!status) return []
       const { attempt } = record
-      const next = { ...record, status: { ...status, dueAt }, attempt: attempt + 1, updatedAt: now }
+      const next = {
+        ...record,
+        ...heldUntil(record, now),
+        status: { ...status, dueAt },
+        attempt: attempt + 1,
+        updatedAt: now,
+      }
       return [{ record: next, expected: version }]
     })
     .toSorted((a, b) => byOrder(a.record, b.record))

@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { expireSilence, readSilences } from '../../../../relay/pipeline/silences/stored-silences.ts'
+import { wakeSilenced } from '../../../../relay/pipeline/wake.ts'
 import { RULE_HOSTS, type Told } from './rule-hosts.ts'
 
 const MINUTE_MS = 60_000
@@ -73,6 +75,30 @@ describe.each(RULE_HOSTS)('on %s a silence', (_, open) => {
     expect(host.posted()).toHaveLength(2)
     await host.pass(HOUR_MS)
     expect(host.posted()).toHaveLength(3)
+  })
+
+  it('that a person ends lets go of a failure as of one that lasts', async () => {
+    const host = await open()
+    await host.configure({})
+    await host.silence(20 * HOUR_MS)
+    await host.report(FAILED)
+    await host.pass(2 * HOUR_MS)
+    const [silence] = await readSilences(host.ports, 'local')
+    await expireSilence(host.ports, 'local', silence?.id ?? '')
+    await wakeSilenced(host.ports, 'local', silence?.id ?? '')
+    await host.pass(MINUTE_MS)
+    expect(host.posted()).toEqual(['Failing since 2026-11-20 09:14:39 UTC\nunhealthy'])
+  })
+
+  it('holds a failure back that a person asks for as one that lasts', async () => {
+    const host = await open()
+    await host.configure({})
+    await host.silence(20 * HOUR_MS)
+    await host.report(FAILED)
+    await host.pass(2 * HOUR_MS)
+    const [held] = await host.records()
+    await host.replay(held?.id ?? '')
+    expect(host.posted()).toEqual(['Failing since 2026-11-20 09:14:39 UTC\nunhealthy'])
   })
 
   it('lets a reminder wait that is due before its failure was told', async () => {
