@@ -217,7 +217,8 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     admitted: () => tokenCounts(tokens()),
     isObserved: (name) => tokens()?.observed?.has(name) === true,
   })
-  const endSilenceWatch = watchSilentClusters({ ports, clusters, log })
+  const silenceWatch = watchSilentClusters({ ports, clusters, log })
+  base.watched.onSet((byMs) => silenceWatch.clockWasSet(byMs))
   const server = await listen(options, {
     ports,
     configurations: createConfigurations({ configs, secrets, clock }, gate, thread, host),
@@ -266,7 +267,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
       base.watched.stop()
       tokensFile?.close()
       endForgetting()
-      endSilenceWatch()
+      silenceWatch.end()
       feed.endAll('stopping')
       return stopRelay(
         { folder, worker, server, thread, http, outcomeCounter, stores, log },

@@ -39,8 +39,10 @@ async function reportCluster(
   if (heardAt === undefined) return
   const since = silentSince(heardAt, ports.clock.now())
   const key = troubleKey(cluster, 'silent')
-  if (since === undefined) await endTrouble(ports, key, (begin) => heardReport(cluster, begin))
-  else await beginTrouble(ports, key, since, silentReport(cluster, since))
+  if (since !== undefined) return beginTrouble(ports, key, since, silentReport(cluster, since))
+  // A clock that was set back takes it for not silent, though it was not heard since.
+  const isHeard = (begin: number) => heardAt !== begin
+  await endTrouble(ports, key, (begin) => isHeard(begin) && heardReport(cluster, begin))
 }
 
 function silentReport(cluster: string, since: number) {

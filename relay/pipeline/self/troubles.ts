@@ -27,16 +27,21 @@ export async function beginTrouble(
   await writeTrouble(ports, key, { since }, known)
 }
 
-/** Reports once that a trouble is over, if its beginning was reported. Rejects when a store fails. */
+/**
+ * Reports once that a trouble is over, if its beginning was reported; false where it is not over after all. Rejects when
+ * a store fails.
+ */
 export async function endTrouble(
   ports: TroublePorts,
   key: string,
-  eventSince: (since: number) => SelfEvent,
+  eventSince: (since: number) => SelfEvent | false,
 ): Promise<void> {
   const known = await readTrouble(ports, key)
   if (known === undefined || known.value.over) return
   const { since } = known.value
-  await reportSelf(ports, [eventSince(since)])
+  const event = eventSince(since)
+  if (event === false) return
+  await reportSelf(ports, [event])
   await writeTrouble(ports, key, { since, over: true }, known)
 }
 

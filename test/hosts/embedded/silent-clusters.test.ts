@@ -1,0 +1,85 @@
+import { expect, it, onTestFinished, vi } from 'vitest'
+import { watchSilentClusters } from '../../../hosts/embedded/silent-clusters.ts'
+import { memoryPorts } from '../../support/memory-ports.ts'
+
+const MINUTE_MS = 60_000
+
+/** A watch beside a cluster that was heard a while before it began. */
+function watched(heardBeforeMs: number) {
+  vi.useFakeTimers()
+  onTestFinished(() => void vi.useRealTimers())
+  const ports = memoryPorts()
+  const { clock, queue } = ports
+  let heardAt = clock.now() - heardBeforeMs
+  const clusters = { list: async () => [{ cluster: 'prod', heardAt }] }
+  const log = { error: () => undefined }
+  const watch = watchSilentClusters({ ports, clusters, log })
+  onTestFinished(() => watch.end())
+  return {
+    clock,
+    told: () => queue.events.map(({ event }) => event.reason),
+    heard() {
+      heardAt = clock.now()
+    },
+    async pass(minutes: number) {
+      for (let minute = 0; minute < minutes; minute += 1) {
+        clock.advance(MINUTE_MS)
+        await vi.advanceTimersByTimeAsync(MINUTE_MS)
+      }
+    },
+    set(byMs: number) {
+      clock.setBy(byMs)
+      watch.clockWasSet(byMs)
+    },
+  }
+}
+
+it('tells of a cluster that becomes silent while the relay listens, and is heard again', async () => {
+  const { pass, told, heard } = watched(0)
+  await pass(30)
+  expect(told()).toEqual([])
+  await pass(1)
+  expect(told()).toEqual(['ClusterSilent'])
+  heard()
+  await pass(1)
+  expect(told()).toEqual(['ClusterSilent', 'ClusterHeard'])
+})
+
+it('takes no cluster for silent because the relay was down', async () => {
+  const { pass, told, heard } = watched(5 * 60 * MINUTE_MS)
+  await pass(9)
+  heard()
+  await pass(29)
+  expect(told()).toEqual([])
+  await pass(2)
+  expect(told()).toEqual(['ClusterSilent'])
+})
+
+it('takes one for silent that is not heard after the relay came back', async () => {
+  const { pass, told } = watched(5 * 60 * MINUTE_MS)
+  await pass(29)
+  expect(told()).toEqual([])
+  await pass(1)
+  expect(told()).toEqual(['ClusterSilent'])
+})
+
+it('takes none for silent because the machine slept, or the clock was set forward', async () => {
+  const { pass, told, heard, set } = watched(0)
+  await pass(5)
+  set(8 * 60 * MINUTE_MS)
+  await pass(9)
+  heard()
+  await pass(29)
+  expect(told()).toEqual([])
+})
+
+it('takes none for heard because the clock was set back', async () => {
+  const { pass, told, heard, set } = watched(0)
+  await pass(40)
+  set(-3 * 60 * MINUTE_MS)
+  await pass(5)
+  expect(told()).toEqual(['ClusterSilent'])
+  heard()
+  await pass(1)
+  expect(told()).toEqual(['ClusterSilent', 'ClusterHeard'])
+})
