@@ -75,8 +75,9 @@ function isNewlyDue({ status }: Delivery): boolean {
 }
 
 /**
- * When a reminder is due that came before the failure itself was told for as long; undefined when it is now. It counts
- * the time that the reminder has waited, since the clock may have been set meanwhile.
+ * When a reminder is due that came before the failure itself was told for as long; undefined when it is now. The clock
+ * may have been set before the failure was told, or since: so of what the clock says and of what the reminder has waited
+ * the longer time counts. It is never due before the rule's time after the failure came.
  */
 function dueAfter(
   telling: Telling,
@@ -88,7 +89,7 @@ function dueAfter(
   if (telling.kind === 'on-its-way') return now + ms
   if (telling.kind !== 'told' || telling.at === undefined || number > 1) return undefined
   const untoldMs = Math.min(Math.max(0, telling.at - createdAt), heldMs)
-  const leftMs = ms - (heldMs - untoldMs)
+  const leftMs = ms - Math.max(now - telling.at, heldMs - untoldMs)
   return leftMs > 0 ? now + leftMs : undefined
 }
 

@@ -47,6 +47,20 @@ describe('what a rule holds back', () => {
     expect(host.posted()).toHaveLength(3)
   })
 
+  it('reminds as long after a silenced failure was told as it says when it was set', async () => {
+    const host = await embedded()
+    await host.configure({ remind: '6h' })
+    await host.silence(20 * HOUR_MS)
+    await host.report(FAILED)
+    await host.setClockBy(5 * HOUR_MS)
+    await host.pass(15 * HOUR_MS + MINUTE_MS)
+    expect(host.posted()).toHaveLength(1)
+    await host.pass(6 * HOUR_MS - 5 * MINUTE_MS)
+    expect(host.posted()).toHaveLength(1)
+    await host.pass(6 * MINUTE_MS)
+    expect(host.posted()).toHaveLength(2)
+  })
+
   it.each(SET)('to tell it with others is told soon when it was set %s', async (_, byMs) => {
     const host = await embedded()
     await host.configure({ 'group-by': "'all'", 'group-wait': '30s', 'group-max': '2m' })
