@@ -11,7 +11,7 @@ function sent(message: string, changes: Partial<SentEvent> = {}): SentEvent {
     report: 1,
     cluster: 'local',
     kind: 'Kustomization',
-    object: 'app-2',
+    object: 'app-4',
     severity: 'info',
     reason: 'ReconciliationSucceeded',
     message,

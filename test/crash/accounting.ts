@@ -1,5 +1,6 @@
 import { type Entry, isOfRepeat } from './entries.ts'
 import type { SentEvent } from './events.ts'
+import { findUntoldFailures } from './failures.ts'
 import { type Expectation, expectationsOf, statusSubject } from './routes.ts'
 
 /** What the ledger invariant is checked on: one moment's queue and ledger. */
@@ -21,6 +22,7 @@ const FINAL: Readonly<Record<Expectation, readonly string[]>> = {
   status: ['delivered', 'suppressed'],
   skipped: ['skipped'],
   dead: ['dead'],
+  ruled: ['delivered', 'skipped'],
 }
 
 /**
@@ -31,7 +33,7 @@ export function findUnaccounted(books: Books): readonly string[] {
   const own = new Map<string, Entry>()
   const violations: string[] = []
   for (const entry of books.entries) {
-    if (entry.isCounter) continue
+    if (entry.isCounter || entry.reminder !== undefined) continue
     const key = keyOf(entry.cluster, entry.route, entry.message)
     if (own.has(key)) violations.push(`two records: ${key}`)
     own.set(key, entry)
@@ -41,7 +43,12 @@ export function findUnaccounted(books: Books): readonly string[] {
     if (books.queued.has(event.message)) continue
     violations.push(...problemsOf(event, own, counted, books))
   }
-  return [...violations, ...counterProblems(counted, books), ...findUntold(books)]
+  return [
+    ...violations,
+    ...counterProblems(counted, books),
+    ...findUntold(books),
+    ...findUntoldFailures(books),
+  ]
 }
 
 /** Events without a record of their own, by what their counting record is for. */
@@ -98,8 +105,8 @@ function findUntold({ entries, made }: Books): readonly string[] {
   const told = new Set<string>()
   for (const entry of entries) {
     const event = made.get(entry.message)
-    if (!event || entry.isCounter || isOfRepeat(entry)) continue
-    if (entry.outcome !== 'skipped') told.add(reportKey(event, entry.route, entry.outcome))
+    if (!event || entry.isCounter || entry.reminder !== undefined || isOfRepeat(entry)) continue
+    told.add(reportKey(event, entry.route, entry.outcome))
   }
   const isTold = (event: SentEvent, { route, expected }: Expected) =>
     TOLD[expected].some((outcome) => told.has(reportKey(event, route, outcome)))
@@ -122,6 +129,8 @@ const TOLD: Readonly<Record<Expectation, readonly string[]>> = {
   status: ['delivered', 'retry', 'suppressed'],
   skipped: [],
   dead: ['retry', 'dead'],
+  // What a rule held back may have ended since.
+  ruled: ['delivered', 'retry', 'skipped'],
 }
 
 function reportKey({ cluster, report }: SentEvent, route: string, outcome: string): string {

@@ -13,6 +13,9 @@ const LONGEST_RETRY_MS = 73 * MINUTE_MS
 /** A Delivery that still fails after this is dead. */
 const PAST_ALL_RETRIES_MS = 25 * 60 * MINUTE_MS
 
+/** Of a failure is reminded for seven days. */
+const PAST_ALL_REMINDERS_MS = 8 * 24 * 60 * MINUTE_MS
+
 /** Restarts, each after the longest wait, that leave nothing to a relay whose sinks are healthy. */
 const MAX_RESTARTS = 8
 
@@ -26,7 +29,8 @@ export async function drain(campaign: Campaign): Promise<void> {
   await campaign.heal()
   const untrusted = await untilOnlyUntrustedWait(campaign)
   check(campaign, untrusted.entries, 'never')
-  const end = await liveUntilQuiet(campaign, PAST_ALL_RETRIES_MS)
+  await liveUntilQuiet(campaign, PAST_ALL_RETRIES_MS)
+  const end = await liveUntilQuiet(campaign, PAST_ALL_REMINDERS_MS)
   if (end.depth.events + end.depth.retries > 0) {
     campaign.violations.push(`still queued at the end: ${JSON.stringify(end.depth)}`)
   }
@@ -45,7 +49,7 @@ async function untilOnlyUntrustedWait(campaign: Campaign): Promise<Quiet> {
   for (let restart = 0; restart < MAX_RESTARTS; restart += 1) {
     quiet = await liveUntilQuiet(campaign, restart === 0 ? 0 : LONGEST_RETRY_MS)
     const waiting = quiet.entries.filter(({ outcome }) => outcome === 'retry')
-    if (waiting.every(({ route }) => route === 'never')) {
+    if (waiting.every(({ route, reminder }) => route === 'never' || reminder !== undefined)) {
       // A message of a try that is past does not outlive that try's successor.
       if (waiting.length !== quiet.depth.retries) {
         const text = `${waiting.length} deliveries wait, and ${quiet.depth.retries} messages`

@@ -1,7 +1,7 @@
 import type { Entry } from './entries.ts'
 import type { SentEvent } from './events.ts'
 import { type Decision, isUncertain, type Journal, wasSent } from './journal.ts'
-import { statusSubject } from './routes.ts'
+import { CHATS, statusSubject } from './routes.ts'
 import type { Arrival } from './sink.ts'
 
 /** What was sent more often than once, and how often a kill or a lost answer can explain it. */
@@ -149,18 +149,40 @@ export function subjectOfArrival({ path, body }: Arrival): string | undefined {
   return `${commit} ${context}`
 }
 
-/** The message that a chat post shows, without the lines that say that it is late. */
+/** Which chat a post went to; undefined for any other request. */
+export function chatOf({ path }: Arrival): string | undefined {
+  return CHATS.find((name) => path === `/${name}`)
+}
+
+/**
+ * The message that a chat post shows, without the lines that say that it is late. What a reminder says begins with
+ * its number.
+ */
 export function messageOfChat({ body }: Arrival): string {
   const { attachments } = JSON.parse(body) as {
     readonly attachments: readonly { readonly text: string }[]
   }
-  return attachments[0]?.text.split('\n')[0] ?? ''
+  const [first = '', second = ''] = attachments[0]?.text.split('\n') ?? []
+  const [since, number] =
+    /^(?:Still f|F)ailing since [^(]+(?:\(reminder (\d+)\))?$/.exec(first) ?? []
+  if (since === undefined) return first
+  return number === undefined ? second : reminderText(Number(number), second)
+}
+
+function reminderText(number: number, message: string): string {
+  return `reminder ${number} of ${message}`
+}
+
+/** What a chat is told by an entry of its own. */
+export function chatText({ message, reminder }: Entry): string {
+  return reminder === undefined ? message : reminderText(reminder, message)
 }
 
 function threadOfArrival(arrival: Arrival): string {
   const subject = subjectOfArrival(arrival)
   if (subject !== undefined) return `status ${subject}`
-  if (arrival.path === '/chat') return `chat ${messageOfChat(arrival)}`
+  const chat = chatOf(arrival)
+  if (chat !== undefined) return `${chat} ${messageOfChat(arrival)}`
   return `delivery ${arrival.webhookId}`
 }
 
@@ -174,5 +196,5 @@ function threadOfEntry(
   if (event && (route === 'statuses' || route === 'shared')) {
     return `status ${statusSubject(route, event)}`
   }
-  return route === 'chat' ? `chat ${message}` : `delivery ${delivery}`
+  return entry && CHATS.includes(route) ? `${route} ${chatText(entry)}` : `delivery ${delivery}`
 }

@@ -1,5 +1,6 @@
 import type { DeliveryView } from '../../relay/api/delivery-view.ts'
 import type { Outcome } from '../../relay/model/delivery.ts'
+import { hashParts } from '../../relay/model/hash.ts'
 import { deliveryId, eventRecordId } from '../../relay/pipeline/record.ts'
 
 /** A record of the ledger, as far as the test looks at it. */
@@ -17,6 +18,8 @@ export interface Entry {
   readonly repeats: number
   /** The id of the delivery in whose message it is told together with others. */
   readonly toldIn?: string | undefined
+  /** Which reminder of a failure that lasts it is, from 1 on; absent for any other. */
+  readonly reminder?: number | undefined
   /** Whether it counts the events that found their status unchanged, and is nobody's own. */
   readonly isCounter: boolean
 }
@@ -29,14 +32,27 @@ export type Described = Pick<
 
 export function entryOf(record: Described): Entry {
   const { id, eventId, cluster, reason, attempt, repeats, alert, event, toldIn } = record
+  const isOwn = id === (alert ? deliveryId(eventId, alert.uid) : eventRecordId(eventId))
+  const reminder = isOwn || !alert ? undefined : reminderOf(record, alert.uid)
   return {
     ...{ id, eventId, cluster, reason, attempt, repeats, toldIn },
     // The database knows one outcome of what waits, and people see two.
     outcome: record.outcome === 'held' ? 'retry' : record.outcome,
     route: alert?.name ?? '',
     message: event.message,
-    isCounter: id !== (alert ? deliveryId(eventId, alert.uid) : eventRecordId(eventId)),
+    reminder,
+    isCounter: !isOwn && reminder === undefined,
   }
+}
+
+/** The most reminders of a failure that a campaign has time for. */
+const MAX_REMINDERS = 300
+
+function reminderOf({ id, eventId }: Described, uid: string): number | undefined {
+  for (let number = 1; number <= MAX_REMINDERS; number += 1) {
+    if (hashParts(eventId, uid, 'remind', String(number)) === id) return number
+  }
+  return undefined
 }
 
 /** Whether it says that its event, for its Alert or for all, only repeats an earlier one. */

@@ -4,6 +4,8 @@ import {
   LATER_TRUSTED_OBJECT,
   NEVER_TRUSTED_OBJECT,
   QUIET,
+  RULED,
+  RULED_OBJECTS,
   SHARED_CONTEXT,
   SHARED_OBJECTS,
 } from './routes.ts'
@@ -27,6 +29,13 @@ export function writeManifests(folder: string, sinks: SinkAddresses, ca: string)
     ...pair('hooks', { type: 'generic', address: `${sinks.hooks}/hooks` }),
     ...pair('errors', { type: 'generic', address: `${sinks.hooks}/errors` }, { severity: 'error' }),
     ...pair('chat', { type: 'slack', address: `${sinks.chat}/chat` }, { exclusionList: [QUIET] }),
+    ...Object.entries(RULED).flatMap(([name, rules]) =>
+      pair(
+        name,
+        { type: 'slack', address: `${sinks.chat}/${name}` },
+        { objects: RULED_OBJECTS, rules },
+      ),
+    ),
     ...pair('statuses', forge(sinks)),
     ...pair(
       'shared',
@@ -82,11 +91,16 @@ interface AlertChanges {
   readonly severity?: string
   readonly objects?: readonly string[]
   readonly exclusionList?: readonly string[]
+  /** Annotations of the relay, without their prefix. */
+  readonly rules?: Readonly<Record<string, string>>
 }
 
 /** A Provider and its Alert, both of this name. */
 function pair(name: string, spec: object, changes: AlertChanges = {}) {
-  const { severity = 'info', objects = ['*'], exclusionList = [] } = changes
+  const { severity = 'info', objects = ['*'], exclusionList = [], rules = {} } = changes
+  const annotations = Object.fromEntries(
+    Object.entries(rules).map(([key, value]) => [`flux-relay.io/${key}`, value]),
+  )
   // The default context of a commit status ends in the first part of the Provider's UID.
   const metadata = { name, namespace: 'flux-system', uid: name }
   return [
@@ -99,7 +113,7 @@ function pair(name: string, spec: object, changes: AlertChanges = {}) {
     {
       apiVersion: API,
       kind: 'Alert',
-      metadata: { ...metadata, uid: `alert-${name}` },
+      metadata: { ...metadata, uid: `alert-${name}`, annotations },
       spec: {
         providerRef: { name },
         eventSeverity: severity,

@@ -9,6 +9,8 @@ export type Expectation =
   | 'skipped'
   /** The sink's certificate is never trusted. */
   | 'dead'
+  /** Rules decide whether it reaches the sink. */
+  | 'ruled'
 
 /** An Alert, and the Provider of the same name. */
 export interface RouteModel {
@@ -39,6 +41,19 @@ export const SHARED_CONTEXT = 'all/apps'
 export const LATER_TRUSTED_OBJECT = 'app-0'
 export const NEVER_TRUSTED_OBJECT = 'app-1'
 
+/** Alerts with rules, by their names, which are those of the paths too, with their annotations. */
+export const RULED = {
+  failing: { only: 'failures', remind: '2m' },
+  lasting: { after: '10s' },
+  grouped: { 'group-by': "'all'", 'group-wait': '2s', 'group-max': '10s' },
+} as const
+
+/** Objects of these Alerts: one client's. */
+export const RULED_OBJECTS = objectsOf(2)
+
+/** Alerts whose messages are for people: several events may be told in one. */
+export const CHATS: readonly string[] = ['chat', ...Object.keys(RULED)]
+
 /** An event with this word in its message is not for the chat. */
 export const QUIET = 'quiet'
 
@@ -47,6 +62,11 @@ const isKustomization = ({ kind }: SentEvent) => kind === 'Kustomization'
 function status(event: SentEvent): Expectation | undefined {
   if (!isKustomization(event)) return undefined
   return event.severity === 'info' && event.reason === 'Progressing' ? 'skipped' : 'status'
+}
+
+function ruled(expected: Expectation): RouteModel['expects'] {
+  return (event) =>
+    isKustomization(event) && RULED_OBJECTS.includes(event.object) ? expected : undefined
 }
 
 /** All Alerts of the test: the model of what the manifests say. */
@@ -70,6 +90,9 @@ export const ROUTES: readonly RouteModel[] = [
       return event.message.includes(QUIET) ? 'skipped' : 'delivered'
     },
   },
+  { name: 'failing', cluster: 'local', expects: ruled('ruled') },
+  { name: 'lasting', cluster: 'local', expects: ruled('ruled') },
+  { name: 'grouped', cluster: 'local', expects: ruled('delivered') },
   { name: 'statuses', cluster: 'local', expects: status },
   {
     name: 'shared',

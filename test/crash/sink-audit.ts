@@ -1,9 +1,9 @@
 import { reasonPhrase } from '../../relay/providers/messages/names.ts'
-import { messageOfChat, subjectOfArrival } from './duplicates.ts'
+import { chatOf, chatText, messageOfChat, subjectOfArrival } from './duplicates.ts'
 import { type Entry, isOfRepeat } from './entries.ts'
 import type { SentEvent } from './events.ts'
 import type { Journal } from './journal.ts'
-import { expectationsOf, statusSubject } from './routes.ts'
+import { CHATS, expectationsOf, statusSubject } from './routes.ts'
 import type { Arrival } from './sink.ts'
 
 type ReceiptBooks = Pick<SinkBooks, 'journal' | 'entries'>
@@ -28,9 +28,10 @@ export function findUnreceived({ journal, entries }: SinkBooks): readonly string
   )
   const isInDigest = digestsOf({ journal, entries })
   return entries.flatMap((entry) => {
-    const isMessage = entry.route === 'chat' || Object.values(MESSAGE_PATHS).includes(entry.route)
+    const isChat = CHATS.includes(entry.route)
+    const isMessage = isChat || Object.values(MESSAGE_PATHS).includes(entry.route)
     if (!isMessage || entry.outcome !== 'delivered') return []
-    const receipt = `${entry.route} ${entry.message}`
+    const receipt = `${entry.route} ${isChat ? chatText(entry) : entry.message}`
     const isReceived = received.has(receipt) || isInDigest(entry)
     return isReceived ? [] : [`delivered, and not received: ${receipt}`]
   })
@@ -47,7 +48,7 @@ function digestsOf({ journal, entries }: ReceiptBooks): (entry: Entry) => boolea
   )
   const received = new Map<number, Set<string>>()
   for (const arrival of journal.arrivals) {
-    if (!arrival.isApplied || arrival.path !== '/chat') continue
+    if (!arrival.isApplied || chatOf(arrival) === undefined) continue
     const [, count] = /^(\d+) events of /.exec(messageOfChat(arrival)) ?? []
     if (count === undefined) continue
     const bodies = received.get(Number(count)) ?? new Set()
@@ -65,7 +66,8 @@ function digestsOf({ journal, entries }: ReceiptBooks): (entry: Entry) => boolea
 }
 
 function receiptOf(arrival: Arrival): string {
-  if (arrival.path === '/chat') return `chat ${messageOfChat(arrival)}`
+  const chat = chatOf(arrival)
+  if (chat !== undefined) return `${chat} ${messageOfChat(arrival)}`
   const route = MESSAGE_PATHS[arrival.path]
   if (route === undefined) return ''
   return `${route} ${(JSON.parse(arrival.body) as { readonly message: string }).message}`
