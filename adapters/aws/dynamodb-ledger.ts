@@ -26,7 +26,7 @@ import { mapConcurrently } from './concurrency.ts'
 import { type Item, MalformedItem, numberOf, textOf, wasWritten } from './dynamodb-item.ts'
 import type { TableOptions } from './dynamodb-state.ts'
 import { type ItemReads, separateReads } from './item-reads.ts'
-import { ledgerItem, parsePosition, positionOf, recordOf, unreadableRecord } from './ledger-item.ts'
+import { ledgerItem, listedRecord, parsePosition, positionOf, recordOf } from './ledger-item.ts'
 import { type ClusterFilter, type LedgerQuery, ledgerQuery, startKey } from './ledger-query.ts'
 import { hasExpired, versionedAttributes } from './versioned-item.ts'
 
@@ -186,12 +186,6 @@ function isKey(id: string): boolean {
 
 function positionIn(item: Item): ListPosition {
   return parsePosition(textOf(item, 'position') ?? '')
-}
-
-/** The list entry of an item. A record that cannot be read is shown by the attributes beside it. */
-function listedRecord(item: Item): ListedRecord {
-  const decoded = recordOf(item)
-  return decoded.kind === 'read' ? decoded.value : unreadableRecord(item, decoded)
 }
 
 function fits(record: ListedRecord, filter: LedgerFilter): boolean {

@@ -1,6 +1,7 @@
 import {
   decidedOutcomeOf,
   type LedgerRecord,
+  type ListedRecord,
   OUTCOMES,
   type Outcome,
   outcomeOf,
@@ -84,8 +85,14 @@ export function recordOf(item: Item): StoredReading<LedgerRecord> {
   return decodeText(deliveryRecordCodec, body.json, body.isWhole ? undefined : apartIn(item))
 }
 
+/** The list entry of an item. A record that cannot be read is shown by the attributes beside it. */
+export function listedRecord(item: Item): ListedRecord {
+  const decoded = recordOf(item)
+  return decoded.kind === 'read' ? decoded.value : unreadableRecord(item, decoded)
+}
+
 /** What the attributes beside a record tell when it cannot be read itself. */
-export function unreadableRecord(
+function unreadableRecord(
   item: Item,
   decoded: Exclude<StoredReading<LedgerRecord>, { kind: 'read' }>,
 ): UnreadableRecord {
