@@ -55,8 +55,13 @@ async function serveConsole(flags: ConsoleFlags): Promise<void> {
     })
   } else {
     await withStack(flags, async (relay) => {
-      const { STACK_NUMBERS } = await import('./relay/stack-overview.ts')
-      return serveFor({ ...relay, ...relay.overviewOf(cluster) }, flags, { numbers: STACK_NUMBERS })
+      const [{ STACK_NUMBERS: numbers }, { polledRows }] = await Promise.all([
+        import('./relay/stack-overview.ts'),
+        import('./console/polled-rows.ts'),
+      ])
+      const { listDeliveries, live } = polledRows(relay, systemClock, cluster)
+      const asked = { ...relay, ...relay.overviewOf(cluster), listDeliveries }
+      return serveFor(asked, flags, { numbers, live })
     })
   }
 }

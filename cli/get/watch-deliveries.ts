@@ -1,6 +1,7 @@
 import type { DeliveryChanges } from '../../client/delivery-changes.ts'
 import { PAGE_SIZE, type RelayClient } from '../../client/relay-client.ts'
 import type { Delivery } from '../../relay/api/schemas/deliveries.ts'
+import { versionOf } from '../relay/delivery-version.ts'
 import { poll, remember, withinList } from './looks.ts'
 import { isOf, selectDeliveries } from './select-deliveries.ts'
 
@@ -59,9 +60,4 @@ async function latestOf(
   const selection = { filters, namespace, limit: PAGE_SIZE, mostRead: PAGE_SIZE }
   const { deliveries } = await selectDeliveries(api, selection)
   return withinList(deliveries, known).toReversed()
-}
-
-/** A text that is another one once anything happened to the delivery. */
-function versionOf({ updatedAt, outcome, attempt, tries }: Delivery): string {
-  return [updatedAt, outcome, attempt, tries].join()
 }

@@ -5,6 +5,7 @@ import { writeMode } from '../../adapters/aws/cluster-modes.ts'
 import { ClusterSecrets } from '../../adapters/aws/cluster-secrets.ts'
 import { countDeadLetters, moveDeadLetters } from '../../adapters/aws/dead-letters.ts'
 import { createKnownClusters } from '../../adapters/aws/known-clusters.ts'
+import { LedgerTail } from '../../adapters/aws/ledger-tail.ts'
 import { RetiredConfigs } from '../../adapters/aws/retired-config.ts'
 import { ABSENCE_BELIEVED_MS } from '../../adapters/aws/secret-cache.ts'
 import { SecretSets } from '../../adapters/aws/secret-sets.ts'
@@ -47,6 +48,7 @@ import { judgeAgain } from '../../relay/pipeline/rejudge.ts'
 import { noPause } from '../../relay/pipeline/slices.ts'
 import { wakeSilenced, wakeWaiting } from '../../relay/pipeline/wake.ts'
 import { warnLine } from '../output/print.ts'
+import type { TailSource } from './ledger-feed.ts'
 import { awsError, onAws } from './on-aws.ts'
 import { runQueuedTest } from './queued-test.ts'
 import { stackFleet } from './stack-fleet.ts'
@@ -76,6 +78,8 @@ export interface StackRelay extends RelayRequests {
   setObserved(cluster: string, isObserved: boolean): Promise<boolean>
   /** What a console shows of a cluster, and of the objects of any. */
   overviewOf(cluster: string): OverviewRequests
+  /** What came last to the ledger of a cluster. */
+  tailOf(cluster: string): TailSource
   /** Tells how many messages the dead-letter queues hold. */
   countDeadLetters(): ReturnType<typeof countDeadLetters>
   /** Puts back what dispatch could not process; resolves with the dead-letter queues' ARNs. */
@@ -103,6 +107,8 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
     client: clients.dynamoDb,
     ...{ configTable: outputs.ConfigTable, ledgerTable: outputs.LedgerTable, clock: systemClock },
   })
+  const ledgerTable = { client: clients.dynamoDb, tableName: outputs.LedgerTable }
+  const tail = new LedgerTail({ ...ledgerTable, clock: systemClock })
   const queueUrls = [outputs.EventsQueueUrl, outputs.RetriesQueueUrl]
   return {
     ...requestsOn(ports, secrets, clusters, ownRulesOf(outputs)),
@@ -116,6 +122,10 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
         listObjects: (name, parameters) => answerOf(overview.listObjects(name, parameters)),
       }
     },
+    tailOf: (cluster) => ({
+      positions: (filter, limit) => onAws(tail.positions({ ...filter, cluster }, limit)),
+      read: (ids) => onAws(tail.read(ids)),
+    }),
     countDeadLetters: () => onAws(countDeadLetters(clients.sqs, queueUrls)),
     moveDeadLetters: () => onAws(moveDeadLetters(clients.sqs, queueUrls)),
     close: () => destroy(clients),

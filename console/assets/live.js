@@ -62,6 +62,9 @@ function onRow(event) {
 
 document.addEventListener('row', onRow)
 document.addEventListener('missed', () => location.reload())
+document.addEventListener('trouble', ({ detail: { data } }) => {
+  bar(data === '' ? '' : `Nothing new can be shown; trying again. ${data}`)
+})
 document.addEventListener('click', (event) => {
   if (event.target.closest('[data-pause]')) {
     live.isPaused = !live.isPaused

@@ -1,48 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { reconcile } from '../../relay/pipeline/reconcile.ts'
+import type { ExpectedVersion } from '../../relay/ports/versioned.ts'
 import { stackTargets } from '../support/command-targets.ts'
 import { startConsole } from '../support/console.ts'
-import { deliveryRecord, event } from '../support/delivery-records.ts'
+import { deliveryRecord, event, type RecordChanges } from '../support/delivery-records.ts'
 import { TOKENS, VIEWER } from '../support/embedded-server.ts'
 import { openEvents } from '../support/event-source.ts'
+import { openConsole } from '../support/opened-console.ts'
 import { provider } from '../support/relay-harness.ts'
-import { ROOT, startProgram } from '../support/relay-process.ts'
 import { waitFor } from '../support/wait-for.ts'
 
 const ID = 'a'.repeat(64)
+
+/** The delivery that waits. */
+const WAITS = 'c'.repeat(64)
 
 const BUSY = '5b1d0c5e-0000-4000-8000-000000000000'
 
 const ALERT = {
   providerRef: { name: 'hook' },
   eventSources: [{ kind: 'Kustomization', name: '*' }],
-}
-
-/** Starts the command with these options, and logs in by the address that it prints. */
-async function openConsole(options: readonly string[], environment: Record<string, string>) {
-  const program = startProgram(
-    process.execPath,
-    [`${ROOT}bin/flux-relay.ts`, 'console', ...options],
-    { environment: { FLUX_RELAY_CONFIG: '/dev/null', ...environment } },
-  )
-  const address = await waitFor(() => {
-    const [line] = program.lines()
-    if (line === undefined) throw new Error(`it says no address: ${program.stderr()}`)
-    return line
-  })
-  const { origin } = new URL(address)
-  const opened = await fetch(address, { redirect: 'manual' })
-  const Cookie = opened.headers.get('set-cookie')?.split(';')[0] ?? ''
-  const get = async (path: string) => {
-    const reply = await fetch(`${origin}/console/${path}`, { headers: { Cookie } })
-    return { status: reply.status, text: await reply.text() }
-  }
-  const post = (path: string, form: Readonly<Record<string, string>>) =>
-    fetch(`${origin}/console/${path}`, {
-      ...{ method: 'POST', headers: { Cookie, Origin: origin }, redirect: 'manual' },
-      body: new URLSearchParams(form),
-    })
-  return { program, origin, opened, Cookie, get, post }
 }
 
 describe('flux-relay console', () => {
@@ -144,7 +121,7 @@ describe('flux-relay console --stack', () => {
     const records = [
       deliveryRecord({ id: ID, cluster: 'prod', ...at(1), outcome: 'dead', reason: 'it said no' }),
       deliveryRecord({ id: 'b'.repeat(64), cluster: 'prod', ...at(90) }),
-      deliveryRecord({ id: 'c'.repeat(64), cluster: 'prod', ...at(2), ...waits, tries: 2 }),
+      deliveryRecord({ id: WAITS, cluster: 'prod', ...at(2), ...waits, tries: 2 }),
       deliveryRecord({ id: 'd'.repeat(64), cluster: 'prod', ...at(60 * 30) }),
     ]
     await ports.ledger.writeMany(records.map((record) => ({ record, expected: 'absent' as const })))
@@ -163,9 +140,6 @@ describe('flux-relay console --stack', () => {
     expect(overview).not.toContain('every 10s')
     const list = (await get('deliveries')).text
     expect(list.match(/<tr id="d-/g)).toHaveLength(4)
-    expect(list).not.toContain('hx-sse')
-    expect(list).toContain('>Reload</a>')
-    expect((await get('deliveries/live')).status).toBe(404)
     for (const path of [`deliveries/${ID}`, 'events', 'clusters', 'try', 'deliveries.csv']) {
       expect([path, (await get(path)).status]).toEqual([path, 200])
     }
@@ -181,6 +155,44 @@ describe('flux-relay console --stack', () => {
       `/console/deliveries/${ID}`,
     ])
     expect(await retries()).toMatchObject([{ deliveryId: ID }])
+    expect((await program.end('SIGTERM')).code).toBe(0)
+  })
+
+  it('follows what comes and changes by asking the ledger, as the list’s filters say', async () => {
+    const { stack, env, ports } = await troubled()
+    const { program, origin, Cookie, get } = await openConsole(['--stack', stack, ...CLUSTER], env)
+    const filters = 'outcome=retry%2Cdead%2Cdelivered'
+    const list = (await get(`deliveries?${filters}`)).text
+    expect(list).toContain(`hx-sse:connect="/console/deliveries/live?${filters}"`)
+    expect(list).not.toContain('>Reload</a>')
+    const write = (changes: RecordChanges, expected: ExpectedVersion = 'absent') =>
+      ports.ledger.writeMany([
+        { record: deliveryRecord({ cluster: 'prod', ...changes }), expected },
+      ])
+    // It came after the list, and before the browser followed it.
+    await write({ id: 'early', acceptedAt: Date.now() })
+    const port = Number(new URL(origin).port)
+    const source = await openEvents(port, `/console/deliveries/live?${filters}`, { Cookie })
+    const rows = () => [...source.text().matchAll(/<tr id="d-(\w+)">/g)].map(([, id]) => id)
+    await waitFor(() => expect(rows()).toEqual(['early']))
+    await write({ id: 'new', acceptedAt: Date.now(), outcome: 'dead' })
+    await write({ id: 'skipped', acceptedAt: Date.now(), outcome: 'skipped' })
+    await write({ id: WAITS, acceptedAt: Date.now() - 120_000, reason: 'at last' }, 1)
+    await waitFor(() => expect(rows().toSorted()).toEqual([WAITS, 'early', 'new']))
+    expect(source.text()).toContain('at last')
+    expect((await program.end('SIGTERM')).code).toBe(0)
+    await source.ended
+  })
+
+  it('says in the list why it cannot follow', async () => {
+    const { stack, env, cloudFormation } = await open()
+    const outputs = cloudFormation.stacks.get(stack) ?? {}
+    cloudFormation.stacks.set('gone', { ...outputs, LedgerTable: 'nosuch' })
+    const { program, origin, Cookie } = await openConsole(['--stack', 'gone', ...CLUSTER], env)
+    const port = Number(new URL(origin).port)
+    const source = await openEvents(port, '/console/deliveries/live', { Cookie })
+    await waitFor(() => expect(source.events().at(-1)?.event).toBe('trouble'))
+    expect(source.events().at(-1)?.data).toMatch(/^AWS: ResourceNotFoundException/)
     expect((await program.end('SIGTERM')).code).toBe(0)
   })
 

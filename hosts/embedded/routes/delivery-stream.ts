@@ -5,6 +5,7 @@ import { problem } from '../../../relay/api/problem.ts'
 import { type Route, routeOf } from '../../../relay/api/route.ts'
 import type { LedgerRecord } from '../../../relay/model/delivery.ts'
 import type { DeliveryFeed, FeedSubscription } from '../../../relay/ports/delivery-feed.ts'
+import type { Ledger } from '../../../relay/ports/ledger.ts'
 import type { Ports } from '../../../relay/ports/ports.ts'
 import { DeliveryStream, STREAM_LIMITS, type StreamLimits } from '../delivery-stream.ts'
 import {
@@ -16,7 +17,7 @@ import {
 import { latestBacklog, wholeBacklog } from '../stream-backlog.ts'
 
 export interface StreamRouteParts {
-  readonly ports: Pick<Ports, 'ledger' | 'clock'>
+  readonly ports: Pick<Ports, 'clock'> & { readonly ledger: Pick<Ledger, 'show'> }
   readonly feed: DeliveryFeed
   readonly limits?: Partial<StreamLimits> | undefined
 }

@@ -9,6 +9,11 @@ export function rowEvent(delivery: Delivery, options: RowOptions, position?: str
 /** The event that says that rows may be missing, so that the list has to be loaded anew. */
 export const ROWS_MISSED: Uint8Array = namedEvent('missed', '')
 
+/** The event that says why nothing can be told of, as people read it; an empty text ends that. */
+export function troubleEvent(text: string): Uint8Array {
+  return namedEvent('trouble', text)
+}
+
 /**
  * A Server-Sent Event. Each line of its data is a field of its own, which the reader joins:
  * https://html.spec.whatwg.org/multipage/server-sent-events.html
