@@ -19,6 +19,15 @@ export interface StreamRequests {
 /** Deliveries that came or changed, or `missed` when some that did may be missing: a list has them. */
 export type DeliveryChanges = AsyncIterable<readonly Delivery[] | 'missed'>
 
+/** What a relay is asked that has no stream, and can be asked for changes nevertheless. */
+export interface ChangeRequests {
+  /**
+   * The deliveries that fit the parameters of `GET /v1/deliveries`, as they come or change. Rejects with `UsageError`,
+   * and so does reading when the relay cannot be asked.
+   */
+  deliveryChanges(parameters: URLSearchParams): Promise<DeliveryChanges>
+}
+
 /** How long to wait before each try to connect again. Milliseconds. */
 const WAITS_MS: readonly number[] = [1_000, 2_000, 4_000, 8_000, 15_000]
 

@@ -20,7 +20,12 @@ import { Silence, SilenceList, type SilenceToMake } from '../relay/api/schemas/s
 import { FLEET } from '../relay/model/fleet.ts'
 import { jsonValue } from '../relay/model/json-value.ts'
 import { read, refusalText } from './answers.ts'
-import { type DeliveryChanges, followDeliveries, type StreamRequests } from './delivery-changes.ts'
+import {
+  type ChangeRequests,
+  type DeliveryChanges,
+  followDeliveries,
+  type StreamRequests,
+} from './delivery-changes.ts'
 import type { ExplainRules, RelayRequests } from './requests.ts'
 
 /** The most entries that a relay lists on one page. */
@@ -74,7 +79,7 @@ export interface RelayClient extends Pick<RelayRequests, 'ownRules'> {
    */
   deliveryPages(parameters: Readonly<Record<string, string>>): AsyncIterable<DeliveriesPage>
   /**
-   * The deliveries that fit, as they change from now on. Undefined where the relay has no stream of them. See
+   * The deliveries that fit, as they change from now on. Undefined where the relay does not tell of them. See
    * `followDeliveries`.
    */
   deliveryChanges(
@@ -99,7 +104,9 @@ export interface RelayClient extends Pick<RelayRequests, 'ownRules'> {
 }
 
 /** Makes the operations on a relay's HTTP interface. */
-export function createRelayClient(requests: RelayRequests & Partial<StreamRequests>): RelayClient {
+export function createRelayClient(
+  requests: RelayRequests & Partial<StreamRequests & ChangeRequests>,
+): RelayClient {
   const { openDeliveries } = requests
   return {
     ...(requests.ownRules && { ownRules: requests.ownRules }),
@@ -144,7 +151,8 @@ export function createRelayClient(requests: RelayRequests & Partial<StreamReques
     deliveries: (parameters) => listDeliveries(requests, parameters),
     deliveryPages: (parameters) => listPages(requests, parameters),
     async deliveryChanges(parameters) {
-      return openDeliveries && followDeliveries({ openDeliveries }, parameters)
+      const asked = requests.deliveryChanges?.(new URLSearchParams(parameters))
+      return asked ?? (openDeliveries && followDeliveries({ openDeliveries }, parameters))
     },
     async delivery(id) {
       const answer = await requests.showDelivery(id)

@@ -6,7 +6,8 @@ import { troubleEvent } from '../../hosts/kit/console/row-events.ts'
 import { DeliveriesPage } from '../../relay/api/schemas/deliveries.ts'
 import { jsonValue } from '../../relay/model/json-value.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
-import { createLedgerFeed, type LedgerFeed, type TailSource } from '../relay/ledger-feed.ts'
+import { createLedgerFeed, type LedgerFeed } from '../relay/ledger-feed.ts'
+import type { TailSource } from '../relay/tail-look.ts'
 
 /** What is asked on the beat: the ledger of each cluster, and the list that a page begins with. */
 export interface PolledRelay extends Pick<ConsoleRelay, 'listDeliveries'> {

@@ -59,7 +59,7 @@ function watch(
     namespace: flags.allNamespaces ? undefined : flags.namespace,
     known,
     changes,
-    everyMs: WATCH_EVERY_MS[placeOf(flags)],
+    everyMs: WATCH_EVERY_MS,
     onChange: morePrinter(known, flags.output, FORM),
   })
 }

@@ -63,7 +63,7 @@ function watch(
     filters: filtersOf(flags),
     known,
     changes,
-    everyMs: WATCH_EVERY_MS[placeOf(flags)],
+    everyMs: WATCH_EVERY_MS,
     onChange: morePrinter(known, flags.output, FORM),
   })
 }

@@ -1,20 +1,10 @@
 import { createDeliveryFeed } from '../../hosts/embedded/delivery-feed.ts'
 import type { DeliveriesPage } from '../../relay/api/schemas/deliveries.ts'
-import type { LedgerRecord, ListedRecord } from '../../relay/model/delivery.ts'
+import type { LedgerRecord } from '../../relay/model/delivery.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { DeliveryFeed, FeedSubscription } from '../../relay/ports/delivery-feed.ts'
-import { MOST_LATEST, MOST_WAITING, type TailPosition, TailState } from './tail-state.ts'
-
-/** What came last to the ledger of a cluster. Every call rejects when the ledger cannot be asked. */
-export interface TailSource {
-  /** The latest positions, the latest first: of those accepted since a time, or of those that wait as the outcome says. */
-  positions(
-    filter: { readonly since?: number; readonly outcome?: 'retry' | 'held' },
-    limit: number,
-  ): Promise<readonly TailPosition[]>
-  /** The records that exist, in any order. */
-  read(ids: readonly string[]): Promise<readonly ListedRecord[]>
-}
+import { BEAT_MS, lookAt, type TailSource } from './tail-look.ts'
+import { TailState } from './tail-state.ts'
 
 /** A feed that asks the ledger on a beat while somebody listens, since nothing there tells of changes. */
 export interface LedgerFeed extends DeliveryFeed {
@@ -31,9 +21,6 @@ export interface LedgerFeedParts {
   readonly source: TailSource
   readonly clock: Pick<Clock, 'now' | 'elapsed'>
 }
-
-/** How long to wait between two looks. Milliseconds. */
-export const BEAT_MS = 3_000
 
 /** The longest wait after a look that failed; it doubles with each one. Milliseconds. */
 const MAX_BEAT_MS = 60_000
@@ -64,7 +51,7 @@ export function createLedgerFeed({ source, clock }: LedgerFeedParts): LedgerFeed
   const lookOnce = async () => {
     const looking = state
     try {
-      const found = await look(source, looking, clock)
+      const found = await lookAt(source, looking, clock)
       // Another list was asked for meanwhile, with which it begins anew.
       if (looking !== state) return 'done'
       const at = clock.elapsed()
@@ -116,23 +103,6 @@ export function createLedgerFeed({ source, clock }: LedgerFeedParts): LedgerFeed
       return () => listeners.delete(tell)
     },
   }
-}
-
-/** Asks what came or changed, the earliest first. What is known changes only when all of it was answered. */
-async function look(
-  source: TailSource,
-  state: TailState,
-  clock: Pick<Clock, 'now'>,
-): Promise<readonly LedgerRecord[]> {
-  const { since } = state
-  const [latest, ...waiting] = await Promise.all([
-    source.positions(since === undefined ? {} : { since }, MOST_LATEST),
-    source.positions({ outcome: 'retry' }, MOST_WAITING),
-    source.positions({ outcome: 'held' }, MOST_WAITING),
-  ])
-  const found = { latest, waiting }
-  const wanted = state.wanted(found, clock.now())
-  return state.take(found, wanted, wanted.length === 0 ? [] : await source.read(wanted))
 }
 
 /** Works again and again between `start` and `stop`: on the beat, and ever more rarely while it fails. */

@@ -11,6 +11,7 @@ import { ABSENCE_BELIEVED_MS } from '../../adapters/aws/secret-cache.ts'
 import { SecretSets } from '../../adapters/aws/secret-sets.ts'
 import { SecretsLock } from '../../adapters/aws/secrets-lock.ts'
 import { SecretsManagerWriter } from '../../adapters/aws/secrets-manager-writer.ts'
+import type { ChangeRequests } from '../../client/delivery-changes.ts'
 import type { OverviewRequests } from '../../client/overview-requests.ts'
 import type { ExplainRules, RelayRequests } from '../../client/requests.ts'
 import { readEnvironment } from '../../functions/shared/environment.ts'
@@ -48,12 +49,13 @@ import { judgeAgain } from '../../relay/pipeline/rejudge.ts'
 import { noPause } from '../../relay/pipeline/slices.ts'
 import { wakeSilenced, wakeWaiting } from '../../relay/pipeline/wake.ts'
 import { warnLine } from '../output/print.ts'
-import type { TailSource } from './ledger-feed.ts'
+import { ledgerChanges } from './ledger-changes.ts'
 import { awsError, onAws } from './on-aws.ts'
 import { runQueuedTest } from './queued-test.ts'
 import { stackFleet } from './stack-fleet.ts'
 import { readStackOutputs, type StackOutputs } from './stack-outputs.ts'
 import { createStackOverview } from './stack-overview.ts'
+import type { TailSource } from './tail-look.ts'
 
 /**
  * How long it takes until dispatch sees a Secret that was missing, and a second more. Milliseconds.
@@ -66,7 +68,7 @@ const SILENCE_SEEN_MS = SILENCES_KNOWN_FOR_MS + 1_000
 const DAY_MS = 24 * 3_600_000
 
 /** What only a deployment on AWS can be asked. */
-export interface StackRelay extends RelayRequests {
+export interface StackRelay extends RelayRequests, ChangeRequests {
   /** Changes who may send. */
   readonly admission: ClusterAdmission
   readonly secrets: SecretsManagerWriter
@@ -109,6 +111,10 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
   })
   const ledgerTable = { client: clients.dynamoDb, tableName: outputs.LedgerTable }
   const tail = new LedgerTail({ ...ledgerTable, clock: systemClock })
+  const tailOf = (cluster: string): TailSource => ({
+    positions: (filter, limit) => onAws(tail.positions({ ...filter, cluster }, limit)),
+    read: (ids) => onAws(tail.read(ids)),
+  })
   const queueUrls = [outputs.EventsQueueUrl, outputs.RetriesQueueUrl]
   return {
     ...requestsOn(ports, secrets, clusters, ownRulesOf(outputs)),
@@ -122,10 +128,9 @@ export async function openStackRelay(stack: string): Promise<StackRelay> {
         listObjects: (name, parameters) => answerOf(overview.listObjects(name, parameters)),
       }
     },
-    tailOf: (cluster) => ({
-      positions: (filter, limit) => onAws(tail.positions({ ...filter, cluster }, limit)),
-      read: (ids) => onAws(tail.read(ids)),
-    }),
+    tailOf,
+    deliveryChanges: (parameters) =>
+      ledgerChanges(tailOf(parameters.get('cluster') ?? ''), parameters, systemClock),
     countDeadLetters: () => onAws(countDeadLetters(clients.sqs, queueUrls)),
     moveDeadLetters: () => onAws(moveDeadLetters(clients.sqs, queueUrls)),
     close: () => destroy(clients),

@@ -1,6 +1,6 @@
 import { deliveryView } from '../../relay/api/delivery-view.ts'
 import type { DeliveriesPage } from '../../relay/api/schemas/deliveries.ts'
-import type { LedgerRecord, ListedRecord } from '../../relay/model/delivery.ts'
+import { type LedgerRecord, type ListedRecord, outcomeOf } from '../../relay/model/delivery.ts'
 import { versionOf } from './delivery-version.ts'
 
 /** Where a record stands in the ledger's lists. */
@@ -10,16 +10,19 @@ export interface TailPosition {
   readonly acceptedAt: number
 }
 
+/** The outcomes of what waits, and of what a person has to do something about. */
+export const OPEN_OUTCOMES = ['retry', 'held', 'dead'] as const
+export type OpenOutcome = (typeof OPEN_OUTCOMES)[number]
+
 /** What one look at the indexes of a cluster found, each list the latest first. */
 export interface Look {
   readonly latest: readonly TailPosition[]
-  /** Those that wait, a list for each outcome that waiting has. */
-  readonly waiting: readonly (readonly TailPosition[])[]
+  readonly open: Readonly<Record<OpenOutcome, readonly TailPosition[]>>
 }
 
 /** The most positions of one list of a look. */
 export const MOST_LATEST = 200
-export const MOST_WAITING = 100
+export const MOST_OPEN = 100
 
 /**
  * How long after a later event the record of an earlier one may still come. Milliseconds. It is counted from what the
@@ -27,14 +30,16 @@ export const MOST_WAITING = 100
  */
 const LATE_MS = 5 * 60_000
 
-/** The most records that are followed while they wait. */
-const MOST_FOLLOWED = 300
+/** The most records that are followed, which are more than all lists of a look have. */
+const MOST_FOLLOWED = 400
 
-/** A record that waits. */
+/** Of how many records it is remembered what they were. */
+const MOST_VERSIONS = 1_000
+
+/** A record whose outcome is open. */
 interface Followed {
+  readonly outcome: OpenOutcome
   readonly acceptedAt: number
-  /** What it was when it was told; absent while nobody was told of it. */
-  readonly version?: string
   /** When its next try is due, if that is known. Milliseconds since the epoch. */
   readonly dueAt?: number
 }
@@ -44,6 +49,10 @@ export class TailState {
   /** The accept times of records that nobody has to be told of, as long as a look may find them. */
   readonly #known = new Map<string, number>()
   readonly #followed = new Map<string, Followed>()
+  /** What records were when somebody was told of them. */
+  readonly #versions = new Map<string, string>()
+  /** Where the lists of the look before were cut: what is older may come into them without any change. */
+  #ends: Partial<Record<OpenOutcome, number>> = {}
   #newest = Number.NEGATIVE_INFINITY
   /** The end of the list before the first look: what is older is no news. Absent without such a list. */
   #listEnd: number | undefined
@@ -54,20 +63,21 @@ export class TailState {
     return this.#newest === Number.NEGATIVE_INFINITY ? undefined : this.#newest - LATE_MS
   }
 
-  /** Takes note of what somebody has seen. Before the first look all of it counts, later only what waits, as others have not. */
+  /** Takes note of what somebody has seen. Before the first look all of it counts, later only what is open, as others have not. */
   shown({ deliveries, nextCursor }: DeliveriesPage): void {
     if (deliveries.length === 0 && nextCursor === undefined) this.#listEnd ??= 0
     for (const delivery of deliveries) {
+      const { id, outcome, dueAt } = delivery
       const acceptedAt = Date.parse(delivery.acceptedAt)
       if (!this.#hasLooked) {
         this.#newest = Math.max(this.#newest, acceptedAt)
         this.#listEnd = Math.min(this.#listEnd ?? acceptedAt, acceptedAt)
-        if (acceptedAt >= this.#newest - LATE_MS) this.#known.set(delivery.id, acceptedAt)
+        if (acceptedAt >= this.#newest - LATE_MS) this.#known.set(id, acceptedAt)
       }
-      const followed = this.#followed.get(delivery.id)
-      if (delivery.dueAt !== undefined && followed?.version === undefined) {
-        const dueAt = Date.parse(delivery.dueAt)
-        this.#follow(delivery.id, { acceptedAt, version: versionOf(delivery), dueAt })
+      if (isOpen(outcome) && !this.#versions.has(id) && this.#followed.size < MOST_FOLLOWED) {
+        this.#versions.set(id, versionOf(delivery))
+        const due = dueAt === undefined ? {} : { dueAt: Date.parse(dueAt) }
+        this.#follow(id, { outcome, acceptedAt, ...due })
       }
     }
   }
@@ -75,14 +85,15 @@ export class TailState {
   /** The ids of the records to read for this look, each once. `now`: milliseconds since the epoch. */
   wanted(look: Look, now: number): readonly string[] {
     const fresh = this.#unknown(look.latest)
-    const waiting = new Set(look.waiting.flat().map(({ id }) => id))
-    const isOfList = !this.#hasLooked && this.#listEnd !== undefined
-    const entered = isOfList ? [] : [...waiting].filter((id) => !this.#followed.has(id))
-    const end = Math.max(...look.waiting.map(endOf))
-    const moved = [...this.#followed].flatMap(([id, { acceptedAt, dueAt = Infinity }]) =>
-      dueAt <= now || (acceptedAt > end && !waiting.has(id)) ? [id] : [],
+    const entered = OPEN_OUTCOMES.flatMap((outcome) =>
+      this.#asksFor(outcome) ? this.#entered(outcome, look.open[outcome]) : [],
     )
-    return [...new Set([...fresh, ...entered, ...moved.slice(0, MOST_WAITING)])]
+    const open = new Map(OPEN_OUTCOMES.map((outcome) => [outcome, idsOf(look.open[outcome])]))
+    const moved = [...this.#followed].flatMap(([id, { outcome, acceptedAt, dueAt = Infinity }]) => {
+      const isGone = acceptedAt > endOf(look.open[outcome]) && !open.get(outcome)?.has(id)
+      return isGone || dueAt <= now ? [id] : []
+    })
+    return [...new Set([...fresh, ...entered, ...moved.slice(0, MOST_OPEN)])]
   }
 
   /** Takes what was read for a look; gives the records that came or changed, the earliest first. */
@@ -97,15 +108,19 @@ export class TailState {
     for (const [id, acceptedAt] of this.#known) {
       if (acceptedAt < (this.since ?? 0)) this.#known.delete(id)
     }
-    if (!this.#hasLooked) {
-      for (const { id, acceptedAt } of look.waiting.flat()) {
-        if (!this.#followed.has(id)) this.#follow(id, { acceptedAt })
+    const asked = new Set(wanted)
+    for (const outcome of OPEN_OUTCOMES) {
+      for (const { id, acceptedAt } of look.open[outcome]) {
+        const isKnown = asked.has(id) || this.#followed.has(id)
+        if (!isKnown) this.#follow(id, { outcome, acceptedAt })
       }
+      this.#ends = { ...this.#ends, [outcome]: endOf(look.open[outcome]) }
     }
     // Without a list, nobody knows what there was before: it is no news.
     const isSilent = !this.#hasLooked && this.#listEnd === undefined
     this.#hasLooked = true
     const changed = wanted.flatMap((id) => this.#changed(id, found.get(id)))
+    this.#forget(look)
     return isSilent ? [] : changed.sort((a, b) => a.acceptedAt - b.acceptedAt)
   }
 
@@ -118,18 +133,35 @@ export class TailState {
     )
   }
 
+  /** The ids that a list has, and had not before. */
+  #entered(outcome: OpenOutcome, list: readonly TailPosition[]): readonly string[] {
+    const end = this.#ends[outcome] ?? Number.NEGATIVE_INFINITY
+    return list.flatMap(({ id, acceptedAt }) =>
+      acceptedAt > end && this.#followed.get(id)?.outcome !== outcome ? [id] : [],
+    )
+  }
+
+  /** Whether a look reads what it finds with this outcome and nobody follows: the first one only to know when it is due. */
+  #asksFor(outcome: OpenOutcome): boolean {
+    return this.#hasLooked || (this.#listEnd === undefined && outcome !== 'dead')
+  }
+
   #changed(id: string, record: ListedRecord | undefined): readonly LedgerRecord[] {
     if (record === undefined || record.kind === 'unreadable') {
-      const waits = record?.outcome === 'retry' || record?.outcome === 'held'
-      if (record && waits) this.#follow(id, { acceptedAt: record.acceptedAt })
-      else this.#followed.delete(id)
+      if (record && isOpen(record.outcome)) {
+        this.#follow(id, { outcome: record.outcome, acceptedAt: record.acceptedAt })
+      } else this.#followed.delete(id)
       return []
     }
     const version = versionOf(deliveryView(record))
-    const isNews = this.#followed.get(id)?.version !== version
+    const isNews = this.#versions.get(id) !== version
+    this.#versions.delete(id)
+    this.#versions.set(id, version)
     const { acceptedAt, status } = record
-    if (status.kind === 'final') this.#followed.delete(id)
-    else this.#follow(id, { acceptedAt, version, dueAt: status.dueAt })
+    const outcome = outcomeOf(record)
+    const due = status.kind === 'waiting' ? { dueAt: status.dueAt } : {}
+    if (isOpen(outcome)) this.#follow(id, { outcome, acceptedAt, ...due })
+    else this.#followed.delete(id)
     return isNews ? [record] : []
   }
 
@@ -137,12 +169,31 @@ export class TailState {
   #follow(id: string, followed: Followed): void {
     this.#followed.delete(id)
     this.#followed.set(id, followed)
-    const [first] = this.#followed.keys()
-    if (this.#followed.size > MOST_FOLLOWED) this.#followed.delete(first ?? '')
+  }
+
+  /** Forgets what is too much: of what is followed those that no list of the look has. */
+  #forget({ open }: Look): void {
+    const listed = idsOf(OPEN_OUTCOMES.flatMap((outcome) => open[outcome]))
+    for (const id of this.#followed.keys()) {
+      if (this.#followed.size <= MOST_FOLLOWED) break
+      if (!listed.has(id)) this.#followed.delete(id)
+    }
+    for (const id of this.#versions.keys()) {
+      if (this.#versions.size <= MOST_VERSIONS) break
+      this.#versions.delete(id)
+    }
   }
 }
 
-/** The accept time where a list of what waits may have been cut. */
+function idsOf(list: readonly TailPosition[]): ReadonlySet<string> {
+  return new Set(list.map(({ id }) => id))
+}
+
+function isOpen(outcome: string): outcome is OpenOutcome {
+  return OPEN_OUTCOMES.some((open) => open === outcome)
+}
+
+/** The accept time where a list of what is open may have been cut. */
 function endOf(list: readonly TailPosition[]): number {
-  return list.length < MOST_WAITING ? Number.NEGATIVE_INFINITY : (list.at(-1)?.acceptedAt ?? 0)
+  return list.length < MOST_OPEN ? Number.NEGATIVE_INFINITY : (list.at(-1)?.acceptedAt ?? 0)
 }

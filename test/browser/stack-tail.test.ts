@@ -43,6 +43,7 @@ describe.skipIf(CHROMIUM === undefined)('the list of a relay on AWS, in Chromium
     expect(await page.locator(`#d-${idOf('third')}`).count()).toBe(0)
     await page.click('text="2 new"')
     await page.waitForSelector(`tbody#rows tr#d-${idOf('third')}`)
+    await page.click('text="Go on"')
 
     dynamoDb.refuse('ExpiredTokenException')
     const bar = '[data-bar]:not([hidden])'

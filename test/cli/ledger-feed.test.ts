@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { BEAT_MS, createLedgerFeed } from '../../cli/relay/ledger-feed.ts'
+import { createLedgerFeed } from '../../cli/relay/ledger-feed.ts'
+import { BEAT_MS } from '../../cli/relay/tail-look.ts'
 import { deliveryView } from '../../relay/api/delivery-view.ts'
 import { type LedgerRecord, outcomeOf } from '../../relay/model/delivery.ts'
 import { deliveryRecord, type RecordChanges } from '../support/delivery-records.ts'
@@ -139,6 +140,11 @@ describe('the feed of a ledger that tells of nothing', () => {
     put('dead', { ...waits, outcome: 'held', dueAt: clock.now() + 600_000 })
     await pass()
     expect(told.splice(0)).toEqual(['dead held', 'hidden delivered'])
+    put('dead', { ...waits, outcome: 'dead' })
+    await pass()
+    put('dead', { ...waits, outcome: 'dismissed' })
+    await pass()
+    expect(told.splice(0)).toEqual(['dead dead', 'dead dismissed'])
     await pass(60_000)
     put('shown', { ...waits, acceptedAt: START, dueAt: clock.now() + 60_000, tries: 2 })
     await pass()
@@ -149,6 +155,38 @@ describe('the feed of a ledger that tells of nothing', () => {
     put('shown', { acceptedAt: START, tries: 3 })
     await pass(2 * BEAT_MS)
     expect(told).toEqual(['shown delivered'])
+  })
+
+  it('takes for no news what comes into a list because others left it', async () => {
+    const { asked, records, put, pass, follow, list } = openFeed()
+    const at = (index: number) => ({ acceptedAt: START - 3_600_000 - index })
+    for (let index = 0; index < 600; index += 1) {
+      put(`dead ${index}`, { outcome: 'dead', ...at(index) })
+    }
+    put('top', { acceptedAt: START })
+    list('top', ...records.keys())
+    const { told } = follow()
+    await pass()
+    for (let index = 0; index < 60; index += 1) put(`dead ${index}`, at(index))
+    await pass(10 * BEAT_MS)
+    expect(told.toSorted()).toEqual(
+      Array.from({ length: 60 }, (_, index) => `dead ${index} delivered`).toSorted(),
+    )
+    expect(asked.read).toHaveLength(60)
+  })
+
+  it('tells once of what the index has as open and the table not', async () => {
+    const { records, put, pass, follow } = openFeed()
+    const { told } = follow()
+    await pass()
+    const stale = put('a', { outcome: 'dead', acceptedAt: START - 3_600_000 })
+    vi.spyOn(records, 'get').mockImplementation((id) =>
+      id === 'a'
+        ? { ...stale, status: { kind: 'final', outcome: 'delivered', reason: '' } }
+        : undefined,
+    )
+    await pass(3 * BEAT_MS)
+    expect(told).toEqual(['a delivered'])
   })
 
   it('learns without a list when what waits is due, and takes what a list says of it', async () => {

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { polledRows } from '../../cli/console/polled-rows.ts'
-import { BEAT_MS } from '../../cli/relay/ledger-feed.ts'
+import { BEAT_MS } from '../../cli/relay/tail-look.ts'
 import type { TailPosition } from '../../cli/relay/tail-state.ts'
 import { listDeliveries } from '../../relay/api/deliveries.ts'
 import type { EdgeRequest } from '../../relay/api/http.ts'

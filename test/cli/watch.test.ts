@@ -1,11 +1,16 @@
 import { spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { expect, it, onTestFinished } from 'vitest'
-import { deliveryRecord } from '../support/delivery-records.ts'
+import type { ExpectedVersion } from '../../relay/ports/versioned.ts'
+import { stackTargets } from '../support/command-targets.ts'
+import { deliveryRecord, type RecordChanges } from '../support/delivery-records.ts'
 import { startRelay } from '../support/embedded-server.ts'
 import { fluxRelay } from '../support/flux-relay-command.ts'
 import { START } from '../support/manual-clock.ts'
+import { startProgram } from '../support/relay-process.ts'
 import { waitFor } from '../support/wait-for.ts'
+
+const { open } = stackTargets()
 
 const ENTRY = join(import.meta.dirname, '../../bin/flux-relay.ts')
 
@@ -41,6 +46,30 @@ it('shows deliveries that come or change after those of the list', async () => {
   const ended = new Promise((resolve) => child.once('close', (_, signal) => resolve(signal)))
   child.kill('SIGINT')
   expect(await ended).toBe('SIGINT')
+})
+
+it('shows those of a relay on AWS, whose ledger it asks again and again', async () => {
+  const { ports, stack, env } = await open()
+  const write = (id: string, changes: RecordChanges, expected: ExpectedVersion = 'absent') => {
+    const times = { acceptedAt: Date.now(), updatedAt: Date.now() }
+    const record = deliveryRecord({ id, cluster: 'prod', ...times, ...changes })
+    return ports.ledger.writeMany([{ record, expected }])
+  }
+  const acceptedAt = Date.now() - 3_600_000
+  await write('waits', { acceptedAt, outcome: 'retry', dueAt: Date.now() })
+  const program = startProgram(
+    process.execPath,
+    [ENTRY, 'get', 'deliveries', '-w', '--stack', stack, '--cluster', 'prod'],
+    { environment: { FLUX_RELAY_CONFIG: '/dev/null', ...env } },
+  )
+  const rows = () =>
+    program.lines().map((line) => line.match(/^(\w+) .* (retry|delivered) /)?.slice(1))
+  await waitFor(() => expect(rows()).toEqual([undefined, ['waits', 'retry']]))
+  await write('new', {})
+  await waitFor(() => expect(rows()[2]).toEqual(['new', 'delivered']))
+  await write('waits', { acceptedAt }, 1)
+  await waitFor(() => expect(rows()[3]).toEqual(['waits', 'delivered']))
+  await program.end('SIGTERM')
 })
 
 it('watches no single delivery', async () => {
