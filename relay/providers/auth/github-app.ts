@@ -1,4 +1,3 @@
-import { SignJWT } from 'jose'
 import { z } from 'zod'
 import type { HttpResponse, OutboundRequest } from '../../ports/http.ts'
 import { createRedactor } from '../../redact/redact.ts'
@@ -28,7 +27,12 @@ const InstallationToken = z.object({
  * A JWT that proves to GitHub that the relay is the App, for the next two minutes:
  * https://docs.github.com/en/apps/creating-github-apps/authenticating-with-a-github-app/generating-a-json-web-token-jwt-for-a-github-app
  */
-export function appJwt({ id, privateKey }: GithubApp, clock: TryPorts['clock']): Promise<string> {
+export async function appJwt(
+  { id, privateKey }: GithubApp,
+  clock: TryPorts['clock'],
+): Promise<string> {
+  // Loaded here, so that a relay whose Providers sign nothing starts without it.
+  const { SignJWT } = await import('jose')
   const seconds = Math.floor(clock.now() / 1_000)
   return new SignJWT()
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT' })

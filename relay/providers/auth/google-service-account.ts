@@ -1,5 +1,4 @@
 import type { KeyObject } from 'node:crypto'
-import { SignJWT } from 'jose'
 import { z } from 'zod'
 import { parseJsonAnswer } from '../answers/json-answer.ts'
 import type { Authorization, TryPorts } from '../contract.ts'
@@ -77,11 +76,13 @@ export function authorizeServiceAccount(
   )
 }
 
-function assertionOf(
+async function assertionOf(
   { email, keyId, privateKey }: GoogleServiceAccount,
   scope: string,
   clock: TryPorts['clock'],
 ): Promise<string> {
+  // Loaded here, so that a relay whose Providers sign nothing starts without it.
+  const { SignJWT } = await import('jose')
   const seconds = Math.floor(clock.now() / 1_000)
   return new SignJWT({ scope })
     .setProtectedHeader({ alg: 'RS256', typ: 'JWT', ...(keyId !== '' && { kid: keyId }) })
