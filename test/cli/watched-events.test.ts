@@ -34,14 +34,22 @@ interface Watched {
   readonly lists?: ReadonlyArray<readonly ListedEvent[]>
   readonly changes?: ReadonlyArray<readonly Delivery[] | 'missed'>
   readonly filters?: Readonly<Record<string, string>>
+  onAsked?(filters: Readonly<Record<string, string>>): void
 }
 
 /** What is told of: the id of each event, and how many outcomes of each kind it has. */
-async function toldOf({ known = [], lists = [], changes, filters = {} }: Watched) {
+async function toldOf({
+  known = [],
+  lists = [],
+  changes,
+  filters = {},
+  onAsked = () => undefined,
+}: Watched) {
   const left = [...lists]
   const told: string[][] = []
   const api = {
-    async *eventPages() {
+    async *eventPages(asked: Readonly<Record<string, string>>) {
+      onAsked(asked)
       const events = left.shift()
       if (events === undefined) throw new UsageError('cannot reach the relay', 1)
       yield { events: [...events] }
@@ -93,8 +101,14 @@ it('tells nothing where what became of it is the same', async () => {
 
 it('asks for the rest of an event that is older than the list', async () => {
   const change = delivery('old', 1, { outcome: 'dead', acceptedAt: START - 9_000 })
-  const told = await toldOf({ known: [first], lists: [[old]], changes: [[change], [change]] })
+  const asked: object[] = []
+  const told = await toldOf({
+    ...{ known: [first], lists: [[old]], changes: [[change], [change]] },
+    onAsked: (filters) => void asked.push(filters),
+  })
   expect(told).toEqual([['old delivered dead']])
+  const [since, until] = [-9_000, -8_000].map((after) => new Date(START + after).toISOString())
+  expect(asked).toEqual([{ event: 'old', cluster: 'local', since, until }])
 })
 
 it('asks for the list when it may have missed some', async () => {
