@@ -76,6 +76,8 @@ export interface Harness {
   records(): Promise<readonly ShownRecord[]>
   /** Rows inserted, updated or deleted so far: https://sqlite.org/lang_corefunc.html#total_changes */
   rowsChanged(): Promise<number>
+  /** Deletes what has expired. */
+  sweep(): Promise<void>
   /** Lets go of the database. */
   close(): Promise<void>
 }
@@ -95,14 +97,17 @@ export function createHarness(
   const decisions: ShownDecision[] = []
   let destination: Destination = () => answer(200)
   let orderTimes: OrderTimes | undefined
+  const configs = new SqliteConfigStore(database, clock)
+  const state = new SqliteStateStore(database, clock)
+  const ledger = new SqliteLedger(database, clock)
   const ports: Ports = {
     queue,
     clock,
     orderTimes: { next: (event) => orderTimes?.next(event) ?? 0 },
-    configs: new SqliteConfigStore(database, clock),
+    configs,
     modes: { isObserved: async (cluster) => observed.has(cluster) },
-    state: new SqliteStateStore(database, clock),
-    ledger: new SqliteLedger(database, clock),
+    state,
+    ledger,
     secrets: {
       async read(cluster, ns, name) {
         const data = secrets.get(`${cluster}/${ns}/${name}`)
@@ -189,6 +194,9 @@ export function createHarness(
       await database.write([])
       const [row] = await database.read<{ rows: number }>('SELECT total_changes() AS rows')
       return row?.rows ?? 0
+    },
+    async sweep() {
+      for (const store of [queue, state, ledger, configs]) await store.sweep(clock.now())
     },
     close: () => database.close(),
     records: async () => (await ports.ledger.list({}, 200)).records.map(shown),

@@ -7,6 +7,7 @@ import type { OutboundRequest } from '../../../../relay/ports/http.ts'
 import type { Ports } from '../../../../relay/ports/ports.ts'
 import { type ShownRecord, shown } from '../../../support/delivery-records.ts'
 import { ManualClock } from '../../../support/manual-clock.ts'
+import { type IndexedLedger, indexedLedger } from '../../../support/memory-due-index.ts'
 import {
   alert,
   answer,
@@ -37,8 +38,12 @@ export interface Told {
 /** The whole pipeline of a host with one Alert, on a clock that the test moves. */
 export interface RuleHost {
   readonly ports: Ports
-  /** Sets the annotations of the Alert, without their prefix, and parts of its spec. */
-  configure(annotations: Record<string, string>, spec?: Record<string, unknown>): Promise<void>
+  /** Sets the annotations of the Alert, without their prefix, parts of its spec, and what is beside it. */
+  configure(
+    annotations: Readonly<Record<string, string>>,
+    spec?: Record<string, unknown>,
+    beside?: readonly KubernetesObject[],
+  ): Promise<void>
   /** Sets the annotations of the Alert, whose Provider is missing. */
   configureWithout(annotations: Record<string, string>): Promise<void>
   /** Reports an event, and lets the host work. */
@@ -97,9 +102,9 @@ function ruleHost(
     get ports() {
       return running().ports
     },
-    configure(annotations, spec = {}) {
+    configure(annotations, spec = {}, beside = []) {
       const rules = annotated(alert('rules', 'chat', spec), annotations)
-      return put([provider('chat', providerSpec), rules], true)
+      return put([provider('chat', providerSpec), rules, ...beside], true)
     },
     configureWithout(annotations) {
       return put([annotated(alert('rules', 'chat'), annotations)], false)
@@ -186,8 +191,9 @@ export async function embedded(spec: ProviderSpec = SLACK): Promise<EmbeddedRule
     ports: harness.ports,
     async drain() {
       harness.clock.set(clock.now())
-      // As the host does each minute.
+      // As the host does each minute, and each ten minutes.
       await harness.queue.dueTimes.bringBack(clock.now())
+      await harness.sweep()
       await harness.drain()
     },
     nextAt: () => harness.nextWakeAt(),
@@ -215,12 +221,27 @@ export async function embedded(spec: ProviderSpec = SLACK): Promise<EmbeddedRule
   }
 }
 
-async function onAws(spec: ProviderSpec = SLACK): Promise<RuleHost> {
+/** How long before it is due a sweep queues what waits without a message, and how often sweeps run. */
+const SWEPT_AHEAD_MS = 90_000
+const SWEEP_MS = 60_000
+
+/** As it is deployed: what is due in more than 15 minutes waits in the ledger, without a message. */
+function onAws(spec: ProviderSpec = SLACK): Promise<RuleHost> {
+  return awsHost(spec, indexedLedger())
+}
+
+/** As it was deployed before there was an index: it hops from message to message. */
+function onAwsHopping(spec: ProviderSpec = SLACK): Promise<RuleHost> {
+  return awsHost(spec, undefined)
+}
+
+async function awsHost(spec: ProviderSpec, indexed: IndexedLedger | undefined): Promise<RuleHost> {
   const clock = new ManualClock()
   const posts: string[] = []
   let status = 200
   const relay = await virtualRelay({
     clock,
+    ...(indexed && { ledger: indexed.ledger, index: indexed.index }),
     send: async (request) => {
       if (status < 300) posts.push(textOf(request))
       return answer(status, {}, 'ok')
@@ -228,8 +249,16 @@ async function onAws(spec: ProviderSpec = SLACK): Promise<RuleHost> {
   })
   const running = (): Running => ({
     ports: relay.ports,
-    drain: () => relay.drain(),
-    nextAt: () => relay.nextVisibleAt(),
+    async drain() {
+      if (indexed) await relay.sweep()
+      await relay.drain()
+    },
+    nextAt() {
+      const held = indexed?.nextHeldAfter(clock.now() + SWEPT_AHEAD_MS)
+      const times = [relay.nextVisibleAt(), held && held - SWEEP_MS]
+      const known = times.filter((at) => at !== undefined)
+      return known.length === 0 ? undefined : Math.min(...known)
+    },
   })
   return ruleHost(
     clock,
@@ -247,4 +276,5 @@ async function onAws(spec: ProviderSpec = SLACK): Promise<RuleHost> {
 export const RULE_HOSTS = [
   ['the embedded host', embedded],
   ['AWS', onAws],
+  ['AWS without an index', onAwsHopping],
 ] as const
