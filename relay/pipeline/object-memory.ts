@@ -68,6 +68,16 @@ export function writeObjectState(
   })
 }
 
+/** Remembers the failure of an object for as long again, as it is held back on. Rejects when a store fails. */
+export async function keepFailure(
+  ports: Pick<Ports, 'state' | 'clock'>,
+  { cluster, event }: Pick<DeliveryRecord, 'cluster' | 'event'>,
+): Promise<void> {
+  const object = { cluster, group: objectGroupKey(cluster, event.involvedObject) }
+  const stored = await readObjectState(ports, object)
+  if (stored?.value.failure) await writeObjectState(ports, object, stored.value, stored)
+}
+
 /** The last failure of an object after one more event: a good end ends it. */
 export function failureAfter(
   last: LastFailure | undefined,

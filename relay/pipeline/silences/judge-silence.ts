@@ -3,6 +3,7 @@ import type { DeliveryRecord, Status } from '../../model/delivery.ts'
 import { MAX_SILENCE_MS } from '../../model/silence.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type Conclusion, end } from '../conclusion.ts'
+import { keepFailure } from '../object-memory.ts'
 import type { MatchedCandidate } from '../prepare.ts'
 import type { ActiveSilences, KnownSilences } from './active-silences.ts'
 import { endOfFailure, holdFailure } from './held-failure.ts'
@@ -69,6 +70,8 @@ async function judge(
     const reason = `${silencedText(by)}; the delivery ${alike.slice(0, 12)} waits with the same failure`
     return { conclusion: end('skipped', reason), notes }
   }
+  // One that waits on is asked about again later than it was remembered at first.
+  if (wasHeld(record)) await keepFailure(context.ports, record)
   return { conclusion: held(by, now), notes }
 }
 

@@ -40,6 +40,26 @@ describe.each(HOSTS)('on %s', (_, open) => {
     },
   )
 
+  it.each([
+    ['and tells what still lasts', false],
+    ['and forgets no end of a failure', true],
+  ])('a Silence holds back for longer than a person may, %s', async (_, isOver) => {
+    const host = await open()
+    const silence = {
+      apiVersion: 'flux-relay.io/v1alpha1',
+      kind: 'Silence',
+      metadata: { name: 'quarter', namespace: 'flux-system' },
+      spec: { match: 'true', reason: 'frozen', endsAt: '2027-02-20T00:00:00Z' },
+    }
+    await host.configure({}, {}, [silence])
+    await host.report(FAILED)
+    await host.pass(40 * DAY_MS)
+    await host.restart()
+    if (isOver) await host.report(DONE)
+    await host.pass(60 * DAY_MS)
+    expect(host.posted()).toHaveLength(isOver ? 0 : 1)
+  })
+
   it('reminders of a week go on for a week, and end with the failure', async () => {
     const host = await open()
     await host.configure({ remind: '1d' })
