@@ -53,7 +53,14 @@ export async function judgeReminder(
   if (failure.deliveryId !== reminder.of) return skip('a newer message tells of the failure')
   if (!isAsked) {
     const telling = await tellingOf(ports, failure, isObserved)
-    if (telling.kind === 'untold') return skip('the failure was not told')
+    if (telling.kind === 'untold') {
+      const until = ports.clock.now() + memory.remind.ms
+      if (!telling.isDead || until > reminder.since + REMIND_FOR_MS) {
+        return skip('the failure was not told')
+      }
+      const reason = 'the delivery of the failure is dead; reminds if it is told after all'
+      return { kind: 'hold', until, reason }
+    }
     const dueAt = dueAfter(telling, record, reminder, memory.remind.ms, ports.clock.now())
     if (dueAt !== undefined) {
       const reason = `reminds if the failure lasts, after it was told (remind: ${memory.remind.source})`

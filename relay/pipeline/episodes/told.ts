@@ -6,8 +6,8 @@ export type ToldPorts = Pick<Ports, 'state' | 'clock' | 'ledger'>
 
 /** Whether an Alert was told of a failure. */
 export type Telling =
-  /** Nothing told of it, or what should have died. */
-  | { readonly kind: 'untold' }
+  /** Nothing told of it. `isDead`: what should have died, and a person may replay it. */
+  | { readonly kind: 'untold'; readonly isDead: boolean }
   | { readonly kind: 'on-its-way' }
   /** `at` is in milliseconds since the epoch; absent when it is so long ago that nobody keeps it. */
   | { readonly kind: 'told'; readonly at?: number }
@@ -21,14 +21,16 @@ export async function tellingOf(
   { deliveryId, heldUntil }: EpisodeFailure,
   countsObserved: boolean,
 ): Promise<Telling> {
-  if (deliveryId === undefined || heldUntil !== undefined) return { kind: 'untold' }
+  if (deliveryId === undefined || heldUntil !== undefined) return UNTOLD
   const [stored] = await ledger.readMany([deliveryId])
   if (stored === undefined) return { kind: 'told' }
   const { status, updatedAt: at } = stored.value
   if (status.kind === 'waiting') return { kind: 'on-its-way' }
   const isTold = status.outcome === 'delivered' || (countsObserved && isObserved(stored.value))
-  return isTold ? { kind: 'told', at } : { kind: 'untold' }
+  return isTold ? { kind: 'told', at } : { kind: 'untold', isDead: status.outcome === 'dead' }
 }
+
+const UNTOLD: Telling = { kind: 'untold', isDead: false }
 
 /** Whether an Alert was told of a failure, or will be. Rejects when the ledger fails. */
 export async function wasTold(

@@ -89,10 +89,31 @@ describe.each(RULE_HOSTS)('on %s the rule remind', (_, open) => {
     host.answerWith(404)
     await host.report(FAILED)
     host.answerWith(200)
-    await host.pass(24 * HOUR_MS)
+    await host.pass(8 * 24 * HOUR_MS)
     expect(host.posted()).toEqual([])
     expect((await host.records()).map(({ outcome }) => outcome)).toContain('dead')
     expect((await host.records()).map(({ reason }) => reason)).toContain('the failure was not told')
+  })
+
+  it('reminds of a failure whose delivery died once a person has replayed it', async () => {
+    const host = await open()
+    await host.configure({ remind: '4h' })
+    host.answerWith(404)
+    await host.report(FAILED)
+    host.answerWith(200)
+    await host.pass(9 * HOUR_MS)
+    const dead = (await host.records()).find(({ outcome }) => outcome === 'dead')
+    await host.replay(String(dead?.id))
+    expect(host.posted()).toHaveLength(1)
+    await host.pass(4 * HOUR_MS - 60_000)
+    expect(host.posted()).toHaveLength(1)
+    await host.pass(2 * 60_000)
+    expect(host.posted()).toEqual([
+      expect.stringContaining('unhealthy'),
+      expect.stringContaining('(reminder 1)'),
+    ])
+    await host.pass(4 * HOUR_MS)
+    expect(host.posted()).toHaveLength(3)
   })
 
   it('goes on after its Provider was missing when a reminder was due', async () => {
