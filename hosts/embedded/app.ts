@@ -154,7 +154,7 @@ function allRoutes(deps: ServerDependencies, door: DoorLog): readonly Route[] {
     deliveryStreamRoute({ ports, feed: deps.feed, limits: deps.streamLimits }),
     ...explainRoutes({ ports, history: deps.history, options: { ...explaining, pause } }),
     ...providerRoutes(deps),
-    ...silenceRoutes({ ports, onExpired: (cluster, id) => silenceEnded(deps, cluster, id) }),
+    ...silenceRoutes({ ports, pause, onExpired: (cluster, id) => silenceEnded(deps, cluster, id) }),
     ...quarantineRoutes(deps.quarantine),
     ...probeRoutes(deps),
     ...echoRoutes(deps.echo),

@@ -3,12 +3,15 @@ import { reportReadiness } from '../../relay/pipeline/self/alert-reports.ts'
 import { wakeWaiting } from '../../relay/pipeline/wake.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
 import type { Log } from '../kit/log.ts'
+import type { TurnGate } from './turn-gate.ts'
 
 /** What a configuration may change. */
 export interface ConfigurationHeirs {
   readonly ports: Ports
   readonly destinations: Pick<Destinations, 'review'>
   readonly log: Log
+  /** What takes long goes on by it; at once without it. */
+  readonly gate?: Pick<TurnGate, 'goOn'>
 }
 
 /**
@@ -17,7 +20,7 @@ export interface ConfigurationHeirs {
  * made up for by the next set and by the schedule of retries.
  */
 export async function configurationCame(
-  { ports, destinations, log }: ConfigurationHeirs,
+  { ports, destinations, log, gate }: ConfigurationHeirs,
   cluster: string,
   judge?: () => Promise<void>,
 ): Promise<void> {
@@ -25,7 +28,8 @@ export async function configurationCame(
     await judge?.()
     destinations.review(cluster)
     await reportReadiness(ports, cluster)
-    const deliveries = await wakeWaiting(ports, cluster)
+    const pause = gate && (() => new Promise<void>(gate.goOn))
+    const deliveries = await wakeWaiting(ports, cluster, 0, pause)
     if (deliveries > 0)
       log.info({ cluster, deliveries }, 'deliveries that waited for a configuration are sent')
   } catch (err) {

@@ -74,7 +74,7 @@ function ownRelay(parts: EmbeddedConsoleParts): ConsoleRelay {
     showEvent: (id, parameters) => answerEvent(eventPorts, id, parameters, explaining),
     explainEvent: (body) => explain({ ...ports, told: ports }, body, explaining),
     testProvider: (namespace, name, body, by) => testProvider({ ...body, namespace, name, by }),
-    listSilences: (cluster) => listSilences(ports, cluster),
+    listSilences: (cluster) => listSilences(ports, cluster, explaining.pause),
     createSilence: (cluster, body, by) => createSilence(ports, cluster, body, by),
     expireSilence: (cluster, id, by) => endSilence({ ports, onExpired }, cluster, id, by),
     listClusters: () => listClusters({ clusters, clock }),

@@ -248,7 +248,16 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   builtInSecrets.set(ECHO_SECRET, { address: echoAddress(options.host, server.port, echo) })
   const folder =
     served &&
-    createServedFolder({ ...served, cluster, thread, builtInSecrets, ports, destinations, log })
+    createServedFolder({
+      ...served,
+      cluster,
+      thread,
+      builtInSecrets,
+      ports,
+      destinations,
+      log,
+      gate,
+    })
   try {
     if (folder) await folder.load()
   } catch (error) {

@@ -8,6 +8,7 @@ import type { ConfigThread } from './configurations/thread.ts'
 import { createManifestsFolder } from './manifests/folder.ts'
 import type { ManifestsConfig } from './manifests-config.ts'
 import { putInForce } from './manifests-in-force.ts'
+import type { TurnGate } from './turn-gate.ts'
 
 /** A manifests folder whose objects are in force. */
 export interface ServedFolder {
@@ -33,6 +34,8 @@ export interface ServedFolderParts {
   readonly ports: Ports
   readonly destinations: Pick<Destinations, 'review'>
   readonly log: Log
+  /** What takes long goes on by it; at once without it. */
+  readonly gate?: Pick<TurnGate, 'goOn'>
 }
 
 export function createServedFolder(parts: ServedFolderParts): ServedFolder {

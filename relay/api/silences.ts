@@ -14,6 +14,7 @@ import {
   type SilencePorts,
   type WantedSilence,
 } from '../pipeline/silences/stored-silences.ts'
+import { noPause, type Pause } from '../pipeline/slices.ts'
 import type { Ports } from '../ports/ports.ts'
 import { type Answer, jsonAnswer, problemAnswer } from './answer.ts'
 import { type RequestBody, readJsonObject } from './body.ts'
@@ -25,18 +26,20 @@ export const SILENCE_LIMITS = { bytes: 16 * 1024, values: 100 }
 
 /**
  * Lists the silences of a cluster: the objects of its configuration that are in force, and what people made, the
- * newest first: 200 `{cluster, silences}`. Rejects when a store fails.
+ * newest first: 200 `{cluster, silences}`. `pause` lets other work run between them. Rejects when a store fails.
  */
 export async function listSilences(
   ports: SilencePorts & Pick<Ports, 'configs'>,
   cluster: string,
+  pause: Pause = noPause,
 ): Promise<Answer> {
   const now = ports.clock.now()
   const [snapshot, made] = await Promise.all([
     ports.configs.read(cluster),
     readSilences(ports, cluster),
   ])
-  const objects = objectsInForce(typeof snapshot === 'object' ? snapshot : undefined, now)
+  const set = typeof snapshot === 'object' ? snapshot : undefined
+  const objects = await objectsInForce(set, now, pause)
   const silences = [
     ...objects.map((object) => objectView(cluster, object)),
     ...made.map((silence) => silenceView(cluster, silence, now)),

@@ -2,7 +2,7 @@ import type { EventOrder, LedgerRecord, Waiting } from '../model/delivery.ts'
 import type { Ports } from '../ports/ports.ts'
 import { heldUntil } from './record.ts'
 import { isObjectId, objectsInForce } from './silences/silence-objects.ts'
-import { slicesOf } from './slices.ts'
+import { noPause, type Pause, slicesOf } from './slices.ts'
 
 const PAGE_SIZE = 200
 
@@ -17,17 +17,18 @@ type WakePorts = Pick<Ports, 'ledger' | 'queue' | 'clock'>
 /**
  * Tries soon what waits for a configuration, after a configuration, Provider or Secret came, and what a Silence
  * held back that is in force no more. Each delivery keeps its chain of tries and its place in it. `delayMs` is
- * how long other processes may still use the old configuration; 0 when none does. Resolves with the number of
+ * how long other processes may still use the old configuration; 0 when none does. `pause` lets other work run. Resolves with the number of
  * deliveries. Rejects when a store fails; those that were not woken are tried by the retry schedule.
  */
 export async function wakeWaiting(
   ports: WakePorts & Pick<Ports, 'configs'>,
   cluster: string,
   delayMs = 0,
+  pause: Pause = noPause,
 ): Promise<number> {
   const isWanted: IsWanted = ({ why }) => why === 'configuration'
   const waiting = await wakeThose(ports, { cluster, outcome: 'retry', isWanted }, delayMs)
-  return waiting + (await wakeReleased(ports, cluster, delayMs))
+  return waiting + (await wakeReleased(ports, cluster, delayMs, pause))
 }
 
 /** Looks soon at what Silences held back that are in force no more, since they are gone or were changed. */
@@ -35,13 +36,15 @@ async function wakeReleased(
   ports: WakePorts & Pick<Ports, 'configs'>,
   cluster: string,
   delayMs: number,
+  pause: Pause,
 ): Promise<number> {
   const isHeld: IsWanted = ({ silence }) => silence !== undefined && isObjectId(silence)
   const held = await findWaiting(ports.ledger, { cluster, outcome: 'held', isWanted: isHeld })
   if (held.length === 0) return 0
   const snapshot = await ports.configs.read(cluster)
   const set = typeof snapshot === 'object' ? snapshot : undefined
-  const inForce = new Set(objectsInForce(set, ports.clock.now()).map(({ id }) => id))
+  const objects = await objectsInForce(set, ports.clock.now(), pause)
+  const inForce = new Set(objects.map(({ id }) => id))
   const isWanted: IsWanted = (status) => isHeld(status) && !inForce.has(status.silence ?? '')
   return wakeEach(ports, held, isWanted, delayMs)
 }

@@ -1,3 +1,4 @@
+import type { Pause } from '../../pipeline/slices.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { type Answer, problemAnswer } from '../answer.ts'
 import { headerOf } from '../http.ts'
@@ -7,6 +8,8 @@ import { createSilence, expireSilence, listSilences, SILENCE_LIMITS } from '../s
 /** What the routes for silences need from a host. */
 export interface SilenceRouteParts {
   readonly ports: Pick<Ports, 'state' | 'configs' | 'clock'>
+  /** Lets other work run on a host that has some. */
+  readonly pause?: Pause
   /** Called after a silence was ended, so that what it held back is looked at again. */
   onExpired(cluster: string, id: string): Promise<void>
 }
@@ -15,7 +18,7 @@ export interface SilenceRouteParts {
 export function silenceRoutes(parts: SilenceRouteParts): readonly Route[] {
   const { ports } = parts
   return [
-    routeOf('listSilences', { handle: ({ cluster }) => listSilences(ports, cluster) }),
+    routeOf('listSilences', { handle: ({ cluster }) => listSilences(ports, cluster, parts.pause) }),
     routeOf('createSilence', {
       maxBodyBytes: SILENCE_LIMITS.bytes,
       handle: (call) => create(ports, call),
@@ -37,7 +40,7 @@ async function create(ports: SilenceRouteParts['ports'], call: Call): Promise<An
 
 /** Ends a silence, and calls `onExpired` afterwards. */
 export async function endSilence(
-  { ports, onExpired }: SilenceRouteParts,
+  { ports, onExpired }: Omit<SilenceRouteParts, 'pause'>,
   cluster: string,
   id: string,
   by?: string,

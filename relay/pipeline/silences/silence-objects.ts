@@ -5,6 +5,7 @@ import type { FieldError } from '../../model/errors.ts'
 import { type KubernetesObject, namespacedName } from '../../model/kubernetes.ts'
 import { parseSilence } from '../../model/parse-objects.ts'
 import type { SilenceObject } from '../../model/silence-object.ts'
+import { inSlices, type Pause } from '../slices.ts'
 import type { CompiledSilence } from './active-silences.ts'
 import { compileWindows, WindowsError } from './windows.ts'
 
@@ -60,18 +61,25 @@ export interface ObjectInForce {
   readonly endsAt: number
 }
 
-/** The Silences of a set that are in force at `now`, in milliseconds since the epoch. */
-export function objectsInForce(
+/**
+ * The Silences of a set that are in force at `now`, in milliseconds since the epoch. Hundreds take a quarter of a second
+ * to compile, so there is a pause after each.
+ */
+export async function objectsInForce(
   snapshot: Pick<ConfigSnapshot, 'cluster' | 'manifests'> | undefined,
   now: number,
-): readonly ObjectInForce[] {
+  pause: Pause,
+): Promise<readonly ObjectInForce[]> {
   if (snapshot === undefined) return []
   const { cluster, manifests } = snapshot
-  return [...validSilences(cluster, manifests)].flatMap(([namespace, silence]) => {
-    const { id, condition, reason, endAt } = silence
-    const endsAt = endAt(now)
-    return endsAt === undefined ? [] : [{ id, namespace, match: condition.source, reason, endsAt }]
-  })
+  const byNamespace = await inSlices(compilingSilences(cluster, manifests), pause)
+  return [...byNamespace].flatMap(([namespace, silences]) =>
+    silences.flatMap(({ id, condition, reason, endAt }) => {
+      const endsAt = endAt(now)
+      const match = condition.source
+      return endsAt === undefined ? [] : [{ id, namespace, match, reason, endsAt }]
+    }),
+  )
 }
 
 /** Compiles the valid Silences of a set, by their namespaces, whose Alerts they are for. Yields after each. */

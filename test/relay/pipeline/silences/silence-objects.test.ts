@@ -1,9 +1,11 @@
 import { describe, expect, it } from 'vitest'
+import { listSilences } from '../../../../relay/api/silences.ts'
 import { parseSilence } from '../../../../relay/model/parse-objects.ts'
 import { reconcile } from '../../../../relay/pipeline/reconcile.ts'
 import {
   compileSilence,
   compilingSilences,
+  objectsInForce,
 } from '../../../../relay/pipeline/silences/silence-objects.ts'
 import { wakeWaiting } from '../../../../relay/pipeline/wake.ts'
 import { alert, createHarness, provider } from '../../../support/relay-harness.ts'
@@ -233,4 +235,23 @@ describe('the Silences of a cluster', () => {
     const silences = ['a', 'b', 'c'].map((namespace) => silenceObject(ALWAYS, namespace))
     expect([...compilingSilences('local', silences)]).toHaveLength(3)
   })
+})
+
+it('are looked through with a pause after each, by who wakes what they held and by who lists them', async () => {
+  const { ports } = createHarness()
+  const silences = Array.from({ length: 50 }, (_, number) => {
+    const silence = silenceObject(ALWAYS)
+    return { ...silence, metadata: { ...silence.metadata, name: `silence-${number}` } }
+  })
+  await ports.configs.replace(await reconcile('local', silences, 0, ports.secrets))
+  let pauses = 0
+  const pause = async () => {
+    pauses += 1
+  }
+  const snapshot = await ports.configs.read('local')
+  const set = typeof snapshot === 'object' ? snapshot : undefined
+  expect(await objectsInForce(set, ports.clock.now(), pause)).toHaveLength(50)
+  expect(pauses).toBe(50)
+  expect((await listSilences(ports, 'local', pause)).status).toBe(200)
+  expect(pauses).toBe(100)
 })
