@@ -249,14 +249,8 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   const folder =
     served &&
     createServedFolder({
-      ...served,
-      cluster,
-      thread,
-      builtInSecrets,
-      ports,
-      destinations,
-      log,
-      gate,
+      ...{ ...served, cluster, thread, builtInSecrets },
+      ...{ ports, destinations, log, gate },
     })
   try {
     if (folder) await folder.load()

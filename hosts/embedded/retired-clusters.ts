@@ -1,4 +1,4 @@
-import type { Clock } from '../../relay/ports/clock.ts'
+import { forgetSilences, type SilencePorts } from '../../relay/pipeline/silences/stored-silences.ts'
 import type { Log } from '../kit/log.ts'
 import type { Stores } from './stores.ts'
 import { isRecoverable, type TokensFileContent } from './tokens.ts'
@@ -9,15 +9,16 @@ export interface RetiredClustersOptions {
   readonly stores: {
     readonly configs: Pick<Stores['configs'], 'forget'>
     readonly secrets: Pick<Stores['secrets'], 'forget'>
+    readonly state: SilencePorts['state']
   }
-  readonly clock: Pick<Clock, 'now'>
+  readonly clock: SilencePorts['clock']
   readonly log: Pick<Log, 'info' | 'error'>
   /** Milliseconds between two looks. */
   readonly intervalMs?: number
 }
 
 /**
- * Deletes the configurations and Secrets of clusters that `flux-relay cluster delete` retired, once
+ * Deletes the configurations, Secrets and silences of clusters that `flux-relay cluster delete` retired, once
  * `cluster create` brings them back no more: now, and for those that follow. A cluster that has tokens
  * again keeps what it has. Returns what ends it.
  */
@@ -33,7 +34,11 @@ export function forgetRetiredClusters(options: RetiredClustersOptions): () => vo
       if (tokens()?.clusters.has(cluster)) continue
       if (isRecoverable({ at }, clock.now()) || forgotten.get(cluster) === at) continue
       try {
-        const had = [await stores.configs.forget(cluster), await stores.secrets.forget(cluster)]
+        const had = [
+          await stores.configs.forget(cluster),
+          await stores.secrets.forget(cluster),
+          await forgetSilences({ state: stores.state, clock }, cluster),
+        ]
         forgotten.set(cluster, at)
         if (!had.includes(true)) continue
         log.info({ cluster }, 'deleted what was stored of a cluster that is out of use')

@@ -237,7 +237,7 @@ describe('the Silences of a cluster', () => {
   })
 })
 
-it('are looked through with a pause after each, by who wakes what they held and by who lists them', async () => {
+it('are looked through with a pause after each', async () => {
   const { ports } = createHarness()
   const silences = Array.from({ length: 50 }, (_, number) => {
     const silence = silenceObject(ALWAYS)
