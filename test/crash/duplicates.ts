@@ -160,9 +160,11 @@ export function chatOf({ path }: Arrival): string | undefined {
  */
 export function messageOfChat({ body }: Arrival): string {
   const { attachments } = JSON.parse(body) as {
-    readonly attachments: readonly { readonly text: string }[]
+    readonly attachments: readonly { readonly author_name: string; readonly text: string }[]
   }
-  const [first = '', second = ''] = attachments[0]?.text.split('\n') ?? []
+  const { author_name: title = '', text = '' } = attachments[0] ?? {}
+  const [first = '', second = ''] = text.split('\n')
+  if (/^\d+ events of /.test(title)) return `${title}, ${first}`
   const [since, number] =
     /^(?:Still f|F)ailing since [^(]+(?:\(reminder (\d+)\))?$/.exec(first) ?? []
   if (since === undefined) return first

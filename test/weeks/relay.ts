@@ -26,6 +26,7 @@ const LATE_MS = 1_000
 export interface Post {
   /** What the address of its Provider ends in. */
   readonly to: string
+  readonly title: string
   readonly text: string
   /** How long the weeks had lasted, in milliseconds. */
   readonly at: number
@@ -75,11 +76,8 @@ export async function weeksRelay(
   let [elapsed, offset] = [0, startWall]
   const sink = createServer(async (incoming, response) => {
     const { attachments } = JSON.parse(await text(incoming))
-    posts.push({
-      to: (incoming.url ?? '').slice(1),
-      text: String(attachments[0].text),
-      at: elapsed,
-    })
+    const { author_name: title, text: said } = attachments[0]
+    posts.push({ to: (incoming.url ?? '').slice(1), title, text: said, at: elapsed })
     response.writeHead(200).end('ok')
   })
   sink.listen(0, '127.0.0.1')

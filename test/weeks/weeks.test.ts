@@ -5,7 +5,7 @@ import { seededRandom } from '../crash/random.ts'
 import { IS_FULL_SIZE } from '../support/full-size.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 import { AlertModel, type Expected, type ModelEvent, type ModelRules } from './model.ts'
-import { type Sink, type WeeksRelay, weeksRelay } from './relay.ts'
+import { type Post, type Sink, type WeeksRelay, weeksRelay } from './relay.ts'
 import { drawSteps, type Step } from './steps.ts'
 
 const MINUTE_MS = 60_000
@@ -182,8 +182,8 @@ class Models {
 }
 
 /** What a message says, in the words of the model. */
-function saysOf(text: string): string {
-  const [, events] = /^(\d+ events) of /.exec(text) ?? []
+function saysOf({ title, text }: Post): string {
+  const [, events] = /^(\d+ events) of /.exec(title) ?? []
   if (events !== undefined) return events
   const [word = text] = /word-[a-z]+-end/.exec(text) ?? []
   const [, reminder] = /\(reminder (\d+)\)/.exec(text) ?? []
@@ -230,7 +230,7 @@ it.each(SEEDS)(
     const { relay, models, steps } = await weeksOf(seed, LASTS_MS)
     const problems = [...models.byRoute].flatMap(([route, { expected }]) => {
       const posts = relay.posts.filter(({ to }) => to === route)
-      const told = posts.map(({ text, at }) => ({ says: saysOf(text), at }))
+      const told = posts.map((post) => ({ says: saysOf(post), at: post.at }))
       const first = differenceOf(expected, told)
       if (first === undefined) return []
       const isNear = ({ at }: { readonly at: number }) => Math.abs(at - first.at) < 20 * HOUR_MS

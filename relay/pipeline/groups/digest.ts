@@ -38,7 +38,8 @@ export function digestOf(members: History, { provider, publicUrl }: DigestOption
     more === 0 ? [] : [`and ${objects(more, 'more ')}: ${placeOf(members, provider, publicUrl)}`]
   const title = `${events(members.length)} of ${objects(histories.length)}: ${bySeverity}`
   const lines = [
-    `${title}, ${spanOf(members)}`,
+    // Every chat shows the title above.
+    spanOf(members),
     ...statesOf(histories),
     ...named.map(line),
     ...rest,
@@ -119,11 +120,11 @@ function spanOf(members: History): string {
   const timeOf = (text: string) => text.slice(11, 19)
   const dayOf = (text: string) => text.slice(0, 10)
   if (dayOf(from) !== dayOf(to)) {
-    return `from ${dayOf(from)} ${timeOf(from)} to ${dayOf(to)} ${timeOf(to)} UTC`
+    return `From ${dayOf(from)} ${timeOf(from)} to ${dayOf(to)} ${timeOf(to)} UTC`
   }
   return timeOf(from) === timeOf(to)
-    ? `at ${timeOf(from)} UTC`
-    : `from ${timeOf(from)} to ${timeOf(to)} UTC`
+    ? `At ${timeOf(from)} UTC`
+    : `From ${timeOf(from)} to ${timeOf(to)} UTC`
 }
 
 /** Where the deliveries of the message, and little else, are listed: a page, or else a command. */

@@ -144,7 +144,7 @@ describe.each(RULE_HOSTS)('on %s the rule remind', (_, open) => {
   it('is told in one message with what fails now', async () => {
     const host = await open()
     const TWO =
-      /^2 events of 2 objects: 2 error, from 2026-11-20 09:14:09 to 2026-11-22 09:14:\d\d UTC\n/
+      /^2 events of 2 objects: 2 error\nFrom 2026-11-20 09:14:09 to 2026-11-22 09:14:\d\d UTC\n/
     await host.configure({ remind: '2d', 'group-by': "'all'", 'group-wait': '30s' })
     await host.report(FAILED)
     await host.pass(48 * HOUR_MS + 20_000)

@@ -68,10 +68,11 @@ type ProviderSpec = Readonly<Record<string, unknown>>
 
 const SLACK: ProviderSpec = { type: 'slack', address: 'https://hooks.slack.com/services/x' }
 
-/** What a post to Slack says. */
+/** What a post to Slack says, with its title where that tells of several events. */
 function textOf({ body }: OutboundRequest): string {
-  const { attachments, text } = JSON.parse(String(body))
-  return String(attachments?.[0]?.text ?? text)
+  const { attachments, text: plain } = JSON.parse(String(body))
+  const { author_name: title, text = plain } = attachments?.[0] ?? {}
+  return / events of /.test(title) ? `${title}\n${text}` : String(text)
 }
 
 interface Running {

@@ -25,7 +25,7 @@ describe('the message of a group', () => {
     ])
     expect(title).toBe('2 events of 2 objects: 1 error, 1 info')
     expect(text.split('\n')).toEqual([
-      `${title}, from ${clockTime(0)} to ${clockTime(2)} UTC`,
+      `From ${clockTime(0)} to ${clockTime(2)} UTC`,
       '1 object failing',
       'Kustomization/flux-system/apps: HealthCheckFailed: timeout',
       'Kustomization/flux-system/infra: ReconciliationSucceeded: said',
@@ -84,7 +84,7 @@ describe('the message of a group', () => {
       member('b', 'error', 0),
     ])
     expect(reason).toBe('HealthCheckFailed')
-    expect(text).toContain(`at ${clockTime(0)} UTC`)
+    expect(text).toContain(`At ${clockTime(0)} UTC`)
     for (const line of text.split('\n')) expect(line.length).toBeLessThan(300)
   })
 })
