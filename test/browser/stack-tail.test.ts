@@ -4,8 +4,10 @@ import { stackTargets } from '../support/command-targets.ts'
 import { deliveryRecord, type RecordChanges } from '../support/delivery-records.ts'
 import { openConsole } from '../support/opened-console.ts'
 import { refusingEndpoint } from '../support/refusing-endpoint.ts'
-import { CHROMIUM, openPage, startBrowser, stopBrowser } from './browser.ts'
+import { CHROMIUM, openPage, startBrowser, stopBrowser, violations } from './browser.ts'
 import { idOf } from './seed.ts'
+
+const NO_RIGHTS = `User: arn:aws:sts::123456789012:assumed-role/${'viewer'.repeat(9)} is not authorized to perform: dynamodb:Query`
 
 /** What Chromium says once the console has ended. */
 const MAY_FAIL = /network error|ERR_INCOMPLETE_CHUNKED_ENCODING|ERR_CONNECTION_REFUSED|fetch/
@@ -45,12 +47,15 @@ describe.skipIf(CHROMIUM === undefined)('the list of a relay on AWS, in Chromium
     await page.waitForSelector(`tbody#rows tr#d-${idOf('third')}`)
     await page.click('text="Go on"')
 
-    dynamoDb.refuse('ExpiredTokenException')
+    dynamoDb.refuse('AccessDeniedException', NO_RIGHTS)
     const bar = '[data-bar]:not([hidden])'
     await page.waitForSelector(bar)
     expect(await page.textContent(bar)).toBe(
-      'Nothing new can be shown; trying again. AWS: ExpiredTokenException: by the test',
+      `Nothing new can be shown; trying again. AWS: AccessDeniedException: ${NO_RIGHTS}`,
     )
+    await page.setViewportSize({ width: 320, height: 900 })
+    expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0)
+    expect(await violations(page)).toEqual([])
     await write('fourth')
     dynamoDb.refuse(undefined)
     await page.waitForSelector(`tbody#rows tr#d-${idOf('fourth')}`)

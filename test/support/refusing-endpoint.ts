@@ -7,19 +7,18 @@ import { onTestFinished } from 'vitest'
 /** A service of AWS behind an address of its own, which refuses everything while a test wants it to. */
 export interface RefusingEndpoint {
   readonly url: string
-  /** Refuses with an error of this name; undefined lets requests through again. */
-  refuse(error: string | undefined): void
+  /** Refuses with an error of this name and text; undefined lets requests through again. */
+  refuse(name: string | undefined, message?: string): void
 }
 
 /** Stands before a service that speaks JSON, until the test is over. */
 export async function refusingEndpoint(endpoint: string): Promise<RefusingEndpoint> {
-  let refused: string | undefined
+  let refused: object | undefined
   const server = createServer(async (request, response) => {
     const body = await buffer(request)
     if (refused !== undefined) {
-      const error = { __type: `com.amazon.coral.service#${refused}`, message: 'by the test' }
       response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' })
-      response.end(JSON.stringify(error))
+      response.end(JSON.stringify(refused))
       return
     }
     const { host: _, connection: __, ...headers } = request.headers
@@ -39,8 +38,9 @@ export async function refusingEndpoint(endpoint: string): Promise<RefusingEndpoi
   const { port } = server.address() as AddressInfo
   return {
     url: `http://127.0.0.1:${port}`,
-    refuse(error) {
-      refused = error
+    refuse(name, message = 'by the test') {
+      const error = { __type: `com.amazon.coral.service#${name}`, message }
+      refused = name === undefined ? undefined : error
     },
   }
 }
