@@ -16,8 +16,6 @@ export interface Asked {
   /** The time in milliseconds since the epoch. */
   readonly now: number
   readonly clock: Clock
-  /** Whether lists follow what comes and changes. */
-  readonly isLive: boolean
   /** What the relay's numbers are, where a person has to know it. */
   readonly numbers?: string
   /** The origin to which events are sent, such as `http://127.0.0.1:8080`; empty where it is not known. */

@@ -16,7 +16,7 @@ export function followedRows(
   requests: StreamRequests,
   clock: Pick<Clock, 'now'>,
   cluster: string | undefined,
-): NonNullable<ConsoleParts['live']> {
+): ConsoleParts['live'] {
   return async (request, isSelectable) => {
     const filters = filtersOf(new URLSearchParams(request.query))
     const asked = withCluster(new URLSearchParams([...filters]), cluster)

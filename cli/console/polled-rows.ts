@@ -16,7 +16,7 @@ export interface PolledRelay extends Pick<ConsoleRelay, 'listDeliveries'> {
 
 /** A list that tells its feed what it shows, and the rows that come after it. */
 export interface PolledRows extends Pick<ConsoleRelay, 'listDeliveries'> {
-  readonly live: NonNullable<ConsoleParts['live']>
+  readonly live: ConsoleParts['live']
 }
 
 /**
@@ -51,7 +51,7 @@ export function polledRows(relay: PolledRelay, clock: Clock, cluster: string): P
 
 interface OpenCluster {
   readonly feed: LedgerFeed
-  readonly rows: NonNullable<ConsoleParts['live']>
+  readonly rows: ConsoleParts['live']
 }
 
 function openCluster(source: TailSource, clock: Clock): OpenCluster {

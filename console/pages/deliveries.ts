@@ -48,7 +48,7 @@ async function foundBy(
 }
 
 function results(
-  { now, person, query, isLive }: Asked,
+  { now, person, query }: Asked,
   filters: ReadonlyMap<string, string>,
   found: FoundDeliveries,
 ): Html {
@@ -62,25 +62,23 @@ function results(
   const list = isSelectable
     ? html`<form id="picked" method="post" action="/console/replay">\n${table}\n</form>`
     : table
-  return html`${chips(filters)}${toolbar(filters, { isSelectable, isLater, isLive })}${list}
+  return html`${chips(filters)}${toolbar(filters, { isSelectable, isLater })}${list}
 ${pager(filters, found, isLater)}`
 }
 
-type ToolbarFlag = 'isSelectable' | 'isLater' | 'isLive'
+type ToolbarFlag = 'isSelectable' | 'isLater'
 
 /** What can be done with the list. */
 function toolbar(
   filters: ReadonlyMap<string, string>,
-  { isSelectable, isLater, isLive }: Readonly<Record<ToolbarFlag, boolean>>,
+  { isSelectable, isLater }: Readonly<Record<ToolbarFlag, boolean>>,
 ): Html {
   const query = new URLSearchParams([...filters]).toString()
   const act = isSelectable
     ? html`<button form="picked" data-needs-pick>Replay the selected</button>\n<button form="picked" formaction="/console/dismiss" data-needs-pick>Dismiss the selected</button>\n`
     : []
-  const reload = html`<a class="button" href="${pathOf([...filters])}">Reload</a>\n`
-  const news = isLive ? liveTail(query) : reload
   return html`<div class="toolbar">
-${act}${isLater ? [] : news}<span class="end">Export <a href="${PATH}.csv?${query}">CSV</a> <a href="${PATH}.json?${query}">JSON</a></span>
+${act}${isLater ? [] : liveTail(query)}<span class="end">Export <a href="${PATH}.csv?${query}">CSV</a> <a href="${PATH}.json?${query}">JSON</a></span>
 </div>
 `
 }

@@ -31,9 +31,9 @@ async function show(asked: Asked): Promise<Shown> {
 }
 
 /** The whole page is asked for again now and then; what is open in it stays open. */
-function glance(overview: Overview, { now, isLive, numbers }: Asked): Html {
+function glance(overview: Overview, { now, numbers }: Asked): Html {
   // Numbers that are not counted as it goes are read anew once in a minute.
-  const every = isLive && numbers === undefined ? '10s' : '60s'
+  const every = numbers === undefined ? '10s' : '60s'
   return html`<div id="overview" hx-get="${PATH}" hx-trigger="every ${every}" hx-select="#overview" hx-swap="outerMorph">
 <h1>Overview</h1>
 ${failing(overview, now)}

@@ -6,7 +6,7 @@ import { type StreamRouteParts, streamOpener } from './routes/delivery-stream.ts
 import type { StreamFormat } from './server-sent-events.ts'
 
 /** Streams the rows of the console's list, by the same filters as the list. */
-export function liveRows(parts: StreamRouteParts): NonNullable<ConsoleParts['live']> {
+export function liveRows(parts: StreamRouteParts): ConsoleParts['live'] {
   const openWith = (isSelectable: boolean) =>
     streamOpener(parts, rowsFormat(parts, isSelectable), true)
   const [plain, selectable] = [openWith(false), openWith(true)]

@@ -31,10 +31,10 @@ export interface ConsoleParts {
   /** Who has logged in; undefined where everybody who gets through may do everything. */
   readonly sessions: () => Sessions | undefined
   /**
-   * Streams the rows of deliveries that come or change, as Server-Sent Events; absent where the relay
-   * tells of none. `isSelectable`: as the rows of the page are.
+   * Streams the rows of deliveries that come or change, as Server-Sent Events. `isSelectable`: as the rows
+   * of the page are.
    */
-  readonly live?: (request: EdgeRequest, isSelectable: boolean) => Promise<Answer>
+  readonly live: (request: EdgeRequest, isSelectable: boolean) => Promise<Answer>
   /** Whether a session begins by `/console/open/TOKEN` too, for a program that prints the address. */
   readonly opensByAddress?: boolean
   /**
@@ -105,11 +105,10 @@ export function consoleRoutes(parts: ConsoleParts): readonly Route[] {
 }
 
 /** Rows as they come, for who has logged in. */
-async function live({ live: open, ...site }: Site, { request }: Call): Promise<Answer> {
+async function live(site: Site, { request }: Call): Promise<Answer> {
   const person = personOf(site, request)
   if (person === undefined) return plainAnswer(401, 'log in')
-  if (open === undefined) return plainAnswer(404, 'this console does not stream')
-  const answer = await open(request, mayChange(person))
+  const answer = await site.live(request, mayChange(person))
   if (answer.stream === undefined) return answer
   const isLoggedIn = () => personOf(site, request) !== undefined
   return { ...answer, stream: streamWhile(answer.stream, isLoggedIn) }
@@ -161,10 +160,10 @@ function personOf({ sessions }: Site, request: EdgeRequest): Person | undefined 
 }
 
 function askedOf(site: Site, call: Call, person: Person): Asked {
-  const { relay, clock, eventsOrigin, live: follows, numbers } = site
+  const { relay, clock, eventsOrigin, numbers } = site
   const { request, parameters } = call
   return {
-    ...{ relay, person, parameters, clock, isLive: follows !== undefined },
+    ...{ relay, person, parameters, clock },
     ...(numbers !== undefined && { numbers }),
     now: clock.now(),
     origin: eventsOrigin ?? request.origin,
