@@ -2,7 +2,7 @@
 
 /* global bar, tellTimes: of console.js, which the page has before this file. */
 
-const live = { isPaused: false, arrived: [] }
+const live = { isPaused: false, isLost: false, arrived: [] }
 
 /** The relay tells of no more new ones at once: hosts/embedded/stream-backlog.ts. */
 const MOST_ROWS = 200
@@ -39,7 +39,15 @@ function tellLive() {
   pause.textContent = live.isPaused ? 'Go on' : 'Pause'
   arrived.hidden = live.arrived.length === 0
   arrived.textContent = `${live.arrived.length} new`
-  document.querySelector('[data-live-state]').textContent = live.isPaused ? 'Paused' : '● Live'
+  const state = live.isLost ? '○ Not live' : '● Live'
+  document.querySelector('[data-live-state]').textContent = live.isPaused ? 'Paused' : state
+}
+
+/** Says in the bar why nothing comes, and beside the list that nothing does; an empty text ends that. */
+function tellLost(text) {
+  live.isLost = text !== ''
+  bar(text)
+  tellLive()
 }
 
 function showArrived() {
@@ -63,7 +71,7 @@ function onRow(event) {
 document.addEventListener('row', onRow)
 document.addEventListener('missed', () => location.reload())
 document.addEventListener('trouble', ({ detail: { data } }) => {
-  bar(data === '' ? '' : `Nothing new can be shown; trying again. ${data}`)
+  tellLost(data === '' ? '' : `Nothing new can be shown; trying again. ${data}`)
 })
 document.addEventListener('click', (event) => {
   if (event.target.closest('[data-pause]')) {
@@ -75,10 +83,9 @@ document.addEventListener('click', (event) => {
 document.addEventListener('htmx:sse:after:connection', () => {
   const element = document.querySelector('[data-live]')
   if (element) element.hidden = false
-  bar('')
-  tellLive()
+  tellLost('')
 })
 document.addEventListener('htmx:sse:error', (event) => {
   if (event.detail.status === 401) location.reload()
-  else bar('The relay does not answer; trying again.')
+  else tellLost('The relay does not answer; trying again.')
 })

@@ -200,6 +200,7 @@ describe.skipIf(CHROMIUM === undefined)('the console in Chromium', () => {
     await page.waitForSelector('text="● Live"')
     await server.close(0)
     await page.waitForSelector('[data-bar]:not([hidden])')
+    await page.waitForSelector('text="○ Not live"')
   })
 
   it('is worked by keys', async () => {

@@ -53,6 +53,7 @@ describe.skipIf(CHROMIUM === undefined)('the list of a relay on AWS, in Chromium
     expect(await page.textContent(bar)).toBe(
       `Nothing new can be shown; trying again. AWS: AccessDeniedException: ${NO_RIGHTS}`,
     )
+    expect(await page.textContent('[data-live-state]')).toBe('○ Not live')
     await page.setViewportSize({ width: 320, height: 900 })
     expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBe(0)
     expect(await violations(page)).toEqual([])
@@ -60,6 +61,7 @@ describe.skipIf(CHROMIUM === undefined)('the list of a relay on AWS, in Chromium
     dynamoDb.refuse(undefined)
     await page.waitForSelector(`tbody#rows tr#d-${idOf('fourth')}`)
     await page.waitForSelector(bar, { state: 'detached' })
+    await page.waitForSelector('text="● Live"')
     expect((await program.end('SIGTERM')).code).toBe(0)
     await page.waitForSelector(bar)
   })
