@@ -83,8 +83,8 @@ function isNewlyDue({ status }: Delivery): boolean {
 
 /**
  * When a reminder is due that came before the failure itself was told for as long; undefined when it is now. The clock
- * may have been set before the failure was told, or since: so of what the clock says and of what the reminder has waited
- * the longer time counts. It is never due before the rule's time after the failure came.
+ * may have been set before the failure was told, or since: so it was told for as long as the clock says, or for as much
+ * of what the reminder has waited as the clock said by then. Of what is possible the longer time counts.
  */
 function dueAfter(
   telling: Telling,
@@ -95,8 +95,10 @@ function dueAfter(
 ): number | undefined {
   if (telling.kind === 'on-its-way') return now + ms
   if (telling.kind !== 'told' || telling.at === undefined || number > 1) return undefined
-  const untoldMs = Math.min(Math.max(0, telling.at - createdAt), heldMs)
-  const leftMs = ms - Math.max(now - telling.at, heldMs - untoldMs)
+  const bySince = now - telling.at
+  const byBefore = heldMs - (telling.at - createdAt)
+  const possible = [bySince, byBefore].filter((toldMs) => toldMs >= 0 && toldMs <= heldMs)
+  const leftMs = ms - Math.max(...(possible.length > 0 ? possible : [bySince, byBefore]))
   return leftMs > 0 ? now + leftMs : undefined
 }
 

@@ -61,6 +61,20 @@ describe('what a rule holds back', () => {
     expect(host.posted()).toHaveLength(2)
   })
 
+  it('reminds as long after a failure was told late as it says when it was set after that', async () => {
+    const host = await embedded()
+    await host.configure({ remind: '5h' })
+    await host.silence(2 * HOUR_MS)
+    await host.report(FAILED)
+    await host.pass(2 * HOUR_MS + MINUTE_MS)
+    expect(host.posted()).toHaveLength(1)
+    await host.setClockBy(8 * HOUR_MS)
+    await host.pass(5 * HOUR_MS - 5 * MINUTE_MS)
+    expect(host.posted()).toHaveLength(1)
+    await host.pass(5 * MINUTE_MS)
+    expect(host.posted()).toHaveLength(2)
+  })
+
   it.each(SET)('to tell it with others is told soon when it was set %s', async (_, byMs) => {
     const host = await embedded()
     await host.configure({ 'group-by': "'all'", 'group-wait': '30s', 'group-max': '2m' })
