@@ -22,11 +22,10 @@ export function followedRows(
     const asked = withCluster(new URLSearchParams([...filters]), cluster)
     const opened = await open(requests, asked, request)
     if ('refusal' in opened) return opened.refusal
-    const bytesOf = (event: ServerSentEvent) =>
-      eventBytes(event, { now: clock.now(), isSelectable })
+    const textOf = (event: ServerSentEvent) => eventText(event, { now: clock.now(), isSelectable })
     const parts = async function* () {
       for await (const events of readEvents(opened.texts)) {
-        if (events.length > 0) yield Buffer.concat(events.map(bytesOf))
+        if (events.length > 0) yield Buffer.from(events.map(textOf).join(''))
       }
     }
     const headers = { 'X-Accel-Buffering': 'no' }
@@ -50,12 +49,12 @@ async function open(
 }
 
 /** What the browser is told of an event of the relay. One that tells nothing keeps the connection in use. */
-function eventBytes(
+function eventText(
   { id, event, data }: ServerSentEvent,
   options: Parameters<typeof rowEvent>[1],
-): Uint8Array {
+): string {
   if (event === 'missed') return ROWS_MISSED
   const delivery = event === 'delivery' ? Delivery.safeParse(jsonValue(data)).data : undefined
   if (delivery !== undefined) return rowEvent(delivery, options, id)
-  return Buffer.from(id === undefined ? ':\n\n' : `id: ${id}\n\n`)
+  return id === undefined ? ':\n\n' : `id: ${id}\n\n`
 }

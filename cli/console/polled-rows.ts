@@ -70,7 +70,7 @@ function withTrouble(
   return new ReadableStream(
     {
       start(controller) {
-        end = feed.onTrouble((text) => controller.enqueue(troubleEvent(text)))
+        end = feed.onTrouble((text) => controller.enqueue(Buffer.from(troubleEvent(text))))
       },
       async pull(controller) {
         const { done, value } = await reader.read()

@@ -79,14 +79,16 @@ export function createLedgerFeed({ source, clock }: LedgerFeedParts): LedgerFeed
       const subscription = changes.subscribe(reader)
       if (subscription === undefined) return undefined
       if (readers.size === 0 && clock.elapsed() - usedAt >= LINGER_MS) forget()
+      const { audience } = reader
       const position = subscription.position()
       for (const { record } of recent.filter(isRecent)) {
-        if (reader.wants(record)) reader.changed({ position, record })
+        if (audience.wants(record)) audience.changed({ position, record })
       }
       readers.add(subscription)
       beat.start()
       return { position: subscription.position, end: () => leave(subscription) }
     },
+    failed: (audience, error) => changes.failed(audience, error),
     changedSince: (position) => changes.changedSince(position),
     shown(page, isFirst) {
       if (readers.size === 0 && isFirst) {

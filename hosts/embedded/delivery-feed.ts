@@ -3,6 +3,7 @@ import type { LedgerRecord } from '../../relay/model/delivery.ts'
 import type {
   DeliveryChange,
   DeliveryFeed,
+  FeedAudience,
   FeedEnd,
   FeedReader,
 } from '../../relay/ports/delivery-feed.ts'
@@ -22,7 +23,7 @@ export interface DeliveryFeedOptions {
   readonly remembered?: number
   /** How long changes are still remembered after the last reader has gone. Milliseconds. */
   readonly lingerMs?: number
-  /** Told of what a reader threw. */
+  /** Told of what an audience threw. */
   readonly onFailure?: (error: unknown) => void
 }
 
@@ -37,25 +38,42 @@ export function createDeliveryFeed({
   onFailure = () => undefined,
 }: DeliveryFeedOptions = {}): RunningDeliveryFeed {
   const readers = new Set<FeedReader>()
+  /** Those of the readers, each once. */
+  let audiences: readonly FeedAudience[] = []
   const memory = createMemory(remembered)
   let lingering: NodeJS.Timeout | undefined
   let isOn = false
   let isStopping = false
 
+  const gather = () => {
+    audiences = [...new Set([...readers].map(({ audience }) => audience))]
+  }
   const remove = (reader: FeedReader) => {
-    if (!readers.delete(reader) || readers.size > 0) return
+    if (!readers.delete(reader)) return
+    gather()
+    if (readers.size > 0) return
     lingering = setTimeout(() => {
       isOn = false
       memory.forget()
     }, lingerMs).unref()
   }
-  const tell = (reader: FeedReader, change: DeliveryChange) => {
-    try {
-      if (reader.wants(change.record)) reader.changed(change)
-    } catch (error) {
-      onFailure(error)
+  const failed = (audience: FeedAudience, error: unknown) => {
+    onFailure(error)
+    end('failed', (reader) => reader.audience === audience)
+  }
+  const end = (reason: FeedEnd, isMeant: (reader: FeedReader) => boolean) => {
+    for (const reader of [...readers].filter(isMeant)) {
+      // The end of one may have ended others.
+      if (!readers.has(reader)) continue
       remove(reader)
-      reader.ended('failed')
+      reader.ended(reason)
+    }
+  }
+  const tell = (audience: FeedAudience, change: DeliveryChange) => {
+    try {
+      if (audience.wants(change.record)) audience.changed(change)
+    } catch (error) {
+      failed(audience, error)
     }
   }
   return {
@@ -64,22 +82,21 @@ export function createDeliveryFeed({
       clearTimeout(lingering)
       isOn = true
       readers.add(reader)
+      gather()
       return { position: memory.position, end: () => remove(reader) }
     },
+    failed,
     changedSince: memory.changedSince,
     changed(record) {
       if (!isOn) return
       memory.add(record.id)
-      if (readers.size === 0) return
+      if (audiences.length === 0) return
       const change = { position: memory.position(), record }
-      for (const reader of readers) tell(reader, change)
+      for (const audience of audiences) tell(audience, change)
     },
     endAll(reason) {
       isStopping ||= reason === 'stopping'
-      for (const reader of [...readers]) {
-        remove(reader)
-        reader.ended(reason)
-      }
+      end(reason, () => true)
     },
   }
 }

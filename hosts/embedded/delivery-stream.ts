@@ -1,15 +1,13 @@
 import type { StreamEnd } from '../../relay/api/schemas/deliveries.ts'
-import type { LedgerRecord } from '../../relay/model/delivery.ts'
-import type { DeliveryChange, FeedEnd, FeedReader } from '../../relay/ports/delivery-feed.ts'
-import { endEvent, heartbeat, openingEvent, type SharedEvents } from './server-sent-events.ts'
-import type { Backlog } from './stream-backlog.ts'
+import type { FeedEnd } from '../../relay/ports/delivery-feed.ts'
+import { endEvent, heartbeat, openingEvent } from './server-sent-events.ts'
+import { MOST_NEW_ROWS, type StreamPart } from './stream-backlog.ts'
+import type { TailPace, TailStream } from './stream-tail.ts'
 
 /** What a stream costs at most, and how soon it tells. */
-export interface StreamLimits {
-  /** The most bytes that wait for a reader of every change, unless one event alone has more. */
+export interface StreamLimits extends TailPace {
+  /** The most bytes that wait for a reader, unless one part alone has more. */
   readonly maxWaitingBytes: number
-  /** The shortest time between two writes, so that of many changes many go out in one. Milliseconds. */
-  readonly writeEveryMs: number
   /** How often a stream says that it is still there. Milliseconds. */
   readonly heartbeatMs: number
 }
@@ -17,20 +15,19 @@ export interface StreamLimits {
 export const STREAM_LIMITS: StreamLimits = {
   maxWaitingBytes: 1024 * 1024,
   writeEveryMs: 250,
+  crowdedEveryMs: 1_000,
   heartbeatMs: 15_000,
 }
 
-/** What a stream tells of, and to whom. */
+/** What a stream is made of. */
 export interface StreamParts {
-  wants(record: LedgerRecord): boolean
-  readonly shared: SharedEvents
-  /** What waits for the reader. */
-  readonly backlog: Backlog
+  /** Lets the stream have what waits for the next write of its tail. */
+  catchUp(): void
   /** The position of the latest change. */
   position(): string
   /** Called once, when nobody reads the stream any more or it ends. */
   onEnd(): void
-  readonly limits: StreamLimits
+  readonly limits: Pick<StreamLimits, 'maxWaitingBytes' | 'heartbeatMs'>
 }
 
 const DETAILS: Readonly<Record<FeedEnd | 'slow', string>> = {
@@ -45,16 +42,13 @@ const DETAILS: Readonly<Record<FeedEnd | 'slow', string>> = {
  * one that is too slow gets nothing more but an event that says so.
  * https://html.spec.whatwg.org/multipage/server-sent-events.html
  */
-export class DeliveryStream implements FeedReader {
+export class DeliveryStream implements TailStream {
   readonly body: ReadableStream<Uint8Array>
   readonly #parts: StreamParts
   readonly #heartbeat: NodeJS.Timeout
   #controller: ReadableStreamDefaultController<Uint8Array> | undefined
-  /** Set until the next write is due. */
-  #turn: NodeJS.Timeout | undefined
-  /** What is written before the backlog, and what after it. */
-  #before: Uint8Array[] = []
-  #after: Uint8Array[] = []
+  /** What waits until the reader has taken all that was written before. */
+  #waiting: StreamPart[] = []
   /** Whether the reader has taken all that was written. */
   #isAwaited = false
   #isEnding = false
@@ -70,7 +64,7 @@ export class DeliveryStream implements FeedReader {
         },
         pull: () => {
           this.#isAwaited = true
-          if (this.#hasWaiting()) this.#schedule()
+          this.#write()
         },
         cancel: () => this.#close(),
       },
@@ -79,42 +73,46 @@ export class DeliveryStream implements FeedReader {
   }
 
   /** Begins with these events, before those that came since the subscription. */
-  begin(position: string, first: readonly Uint8Array[]): void {
-    this.#before = [...first, openingEvent(position)]
+  begin(position: string, first: readonly string[]): void {
+    this.#waiting.unshift(partOf([...first, openingEvent(position)].join('')))
   }
 
-  wants(record: LedgerRecord): boolean {
-    return this.#parts.wants(record)
-  }
-
-  changed(change: DeliveryChange): void {
+  take(parts: readonly StreamPart[]): void {
     if (this.#isEnding) return
-    const { backlog } = this.#parts
-    if (!backlog.add(change)) {
-      // What waits is given up: who is not read does not get memory until they are.
-      this.#before = []
-      this.#after = []
-      backlog.clear()
-      this.#end('slow')
-      return
-    }
-    // Who reads all that comes is never too slow, however much comes at once.
-    if (backlog.isLarge()) this.#write()
-    else if (this.#isAwaited) this.#schedule()
+    this.#waiting.push(...parts)
+    if (this.#isAwaited) this.#write()
+    else this.#makeRoom()
   }
 
+  /** Ends the stream after what waits, and an event that says why. */
   ended(reason: FeedEnd): void {
+    if (reason !== 'failed') this.#parts.catchUp()
     this.#end(reason)
   }
 
-  #hasWaiting(): boolean {
-    return this.#before.length + this.#after.length > 0 || !this.#parts.backlog.isEmpty()
+  /** Says that the stream is there, unless something waits that does. */
+  #beat(): void {
+    this.#parts.catchUp()
+    if (this.#isEnding || this.#waiting.length > 0) return
+    this.#waiting.push(partOf(heartbeat(this.#parts.position())))
+    this.#write()
   }
 
-  /** Says that the stream is there. One that was not taken yet says so too, and is the only one that waits. */
-  #beat(): void {
-    this.#after = [heartbeat(this.#parts.position())]
-    if (this.#isAwaited) this.#schedule()
+  /** New rows that later ones push out of what is shown are given up. What waits then has a bound. */
+  #makeRoom(): void {
+    let news = 0
+    let bytes = 0
+    const kept = this.#waiting.toReversed().filter((part) => {
+      const isShown = news < MOST_NEW_ROWS
+      news += part.news
+      if (part.news === 0) bytes += part.bytes.length
+      return part.news === 0 || isShown
+    })
+    this.#waiting = kept.toReversed()
+    if (bytes <= this.#parts.limits.maxWaitingBytes || kept.length === 1) return
+    // What waits is given up: who is not read does not get memory until they are.
+    this.#waiting = []
+    this.#end('slow')
   }
 
   #end(reason: StreamEnd['reason'] & keyof typeof DETAILS): void {
@@ -122,45 +120,32 @@ export class DeliveryStream implements FeedReader {
     this.#isEnding = true
     clearInterval(this.#heartbeat)
     this.#parts.onEnd()
-    this.#after.push(endEvent({ reason, detail: DETAILS[reason] }))
+    this.#waiting.push(partOf(endEvent({ reason, detail: DETAILS[reason] })))
     this.#write()
   }
 
-  /** Lets the next write wait for `ms`, and for what comes until then. */
-  #schedule(ms = 0): void {
-    this.#turn ??= setTimeout(() => {
-      this.#turn = undefined
-      if (this.#hasWaiting()) this.#write()
-    }, ms)
-  }
-
-  /** Writes what waits, once the reader has taken all that was written before. */
+  /** Writes the next of what waits, once the reader has taken all that was written before. */
   #write(): void {
     if (!this.#isAwaited || this.#isOver) return
+    const part = this.#waiting.shift()
+    if (part === undefined) return
     this.#isAwaited = false
-    const { shared, backlog, limits } = this.#parts
-    const bytes = shared.join([...this.#before, ...backlog.take(), ...this.#after])
-    this.#before = []
-    this.#after = []
-    this.#controller?.enqueue(bytes)
-    if (this.#isEnding) {
-      this.#isOver = true
-      clearTimeout(this.#turn)
-      this.#controller?.close()
-      return
-    }
-    // All streams write at the same moments, so that they share what they write.
-    const { writeEveryMs } = limits
-    this.#schedule(writeEveryMs - (performance.now() % writeEveryMs))
+    this.#controller?.enqueue(part.bytes)
+    if (!this.#isEnding || this.#waiting.length > 0) return
+    this.#isOver = true
+    this.#controller?.close()
   }
 
   /** Nobody reads the stream any more. */
   #close(): void {
     this.#isOver = true
     clearInterval(this.#heartbeat)
-    clearTimeout(this.#turn)
     if (this.#isEnding) return
     this.#isEnding = true
     this.#parts.onEnd()
   }
+}
+
+function partOf(text: string): StreamPart {
+  return { bytes: Buffer.from(text), news: 0 }
 }

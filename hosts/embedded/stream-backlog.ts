@@ -1,84 +1,109 @@
 import type { DeliveryChange } from '../../relay/ports/delivery-feed.ts'
-import type { SharedEvents } from './server-sent-events.ts'
+import type { StreamFormat } from './server-sent-events.ts'
+import { createTextBytes } from './text-bytes.ts'
 
-/** The changes that wait until a reader of a stream takes them. */
-export interface Backlog {
-  /** Adds a change; false, without it, where there is no room left. */
-  add(change: DeliveryChange): boolean
-  /** Whether so much waits that it should not wait any longer. */
-  isLarge(): boolean
-  isEmpty(): boolean
-  /** Takes all that waits, as events in the order of their changes. */
-  take(): readonly Uint8Array[]
-  /** Gives up all that waits. */
-  clear(): void
+/** Events that are written at once, as bytes that all readers of a tail share. */
+export interface StreamPart {
+  readonly bytes: Uint8Array
+  /** How many new deliveries it tells of, where later ones push them out of what is shown; otherwise 0. */
+  readonly news: number
 }
 
-/** A backlog in which no change is left out: it is full with so many bytes, unless one event alone has more. */
-export function wholeBacklog(shared: SharedEvents, maxBytes: number): Backlog {
-  let waiting: Uint8Array[] = []
-  let bytes = 0
-  const clear = () => {
-    waiting = []
-    bytes = 0
+/** The changes that wait for the next write of a tail. */
+export interface Backlog {
+  add(change: DeliveryChange): void
+  /** Whether so much waits that it should not wait any longer. */
+  isLarge(): boolean
+  /** Whether more waits than is told, so that telling less often tells no less of what is shown. */
+  isCrowded(): boolean
+  isEmpty(): boolean
+  /** Takes all that waits, in the order in which it is to be written. */
+  take(): readonly StreamPart[]
+}
+
+/** How many changes become events in one go, which costs less than one by one between other work. */
+const AT_ONCE = 16
+
+/** UTF-8 bytes that are written without waiting for more. */
+const LARGE_BYTES = 512 * 1024
+
+/** A backlog in which no change is left out. */
+export function wholeBacklog(format: StreamFormat): Backlog {
+  const text = createTextBytes()
+  let changes: DeliveryChange[] = []
+  const write = () => {
+    const written = changes
+    changes = []
+    for (const { record, position } of written) text.add(format.delivery(record, position))
   }
   return {
     add(change) {
-      const event = shared.eventOf(change)
-      if (bytes > 0 && bytes + event.length > maxBytes) return false
-      waiting.push(event)
-      bytes += event.length
-      return true
+      if (changes.push(change) >= AT_ONCE) write()
     },
-    isLarge: () => bytes >= maxBytes / 4,
-    isEmpty: () => waiting.length === 0,
+    isLarge: () => text.length() >= LARGE_BYTES,
+    isCrowded: () => false,
+    isEmpty: () => changes.length === 0 && text.length() === 0,
     take() {
-      const taken = waiting
-      clear()
-      return taken
+      write()
+      return [{ bytes: text.take(), news: 0 }]
     },
-    clear,
   }
 }
 
 /** The most rows that a list shows, and so the most new ones that are told of at once. */
 export const MOST_NEW_ROWS = 200
 
-/** The most changes of earlier records that wait. */
-const MOST_CHANGED = 1_000
+/** How many changes of earlier records wait at most. */
+const MOST_CHANGED = 500
 
 /**
  * A backlog for a list that shows the latest records. Of more new ones than it shows it keeps the latest, since these
  * push the others out, and of a record its latest state. Nothing is made of what is left out. A change of an earlier
  * record is never left out, as its row may be one that is shown.
  */
-export function latestBacklog(shared: SharedEvents): Backlog {
-  const fresh = new Map<string, DeliveryChange>()
+export function latestBacklog(format: StreamFormat): Backlog {
+  const text = createTextBytes()
   const changed = new Map<string, DeliveryChange>()
-  const clear = () => {
-    fresh.clear()
-    changed.clear()
+  /** The latest new ones, in a ring: the next takes the place of the oldest. */
+  const fresh: DeliveryChange[] = []
+  let count = 0
+  const placeOf = (id: string) => fresh.findLastIndex(({ record }) => record.id === id)
+  /** The position of the latest change of all, which the last event has: those before are told again to who saw only some. */
+  let latest = ''
+  const partOf = (changes: readonly DeliveryChange[], isLast: boolean) => {
+    for (const [index, { record }] of changes.entries()) {
+      const hasPosition = isLast && index === changes.length - 1
+      text.add(format.delivery(record, hasPosition ? latest : undefined))
+    }
+    return text.take()
   }
   return {
     add(change) {
       const { id, createdAt, updatedAt } = change.record
-      const isNew = createdAt === updatedAt || fresh.has(id)
-      const [own, most] = isNew ? [fresh, MOST_NEW_ROWS] : [changed, MOST_CHANGED]
-      own.delete(id)
-      own.set(id, change)
-      if (own.size <= most) return true
-      const [oldest] = own.keys()
-      own.delete(oldest ?? '')
-      return isNew
+      latest = change.position
+      if (createdAt === updatedAt) {
+        fresh[count % MOST_NEW_ROWS] = change
+        count += 1
+        return
+      }
+      const place = placeOf(id)
+      if (place >= 0) fresh[place] = change
+      else changed.set(id, change)
     },
-    // However much there is, a person sees no more by hearing of it sooner.
-    isLarge: () => false,
-    isEmpty: () => fresh.size + changed.size === 0,
+    isLarge: () => changed.size >= MOST_CHANGED,
+    isCrowded: () => count > MOST_NEW_ROWS,
+    isEmpty: () => count + changed.size === 0,
     take() {
-      const taken = [...changed.values(), ...fresh.values()].map(shared.laterEventOf)
-      clear()
-      return taken
+      const oldest = count > MOST_NEW_ROWS ? count % MOST_NEW_ROWS : 0
+      const news = [...fresh.slice(oldest), ...fresh.slice(0, oldest)]
+      const parts = [
+        { bytes: partOf([...changed.values()], news.length === 0), news: 0 },
+        { bytes: partOf(news, true), news: news.length },
+      ]
+      fresh.length = 0
+      count = 0
+      changed.clear()
+      return parts.filter(({ bytes }) => bytes.length > 0)
     },
-    clear,
   }
 }

@@ -107,6 +107,13 @@ export function readDeliveryQuery(
   }
 }
 
+/** What a stream of deliveries tells of. */
+export interface StreamQuery {
+  wants(record: LedgerRecord): boolean
+  /** The same for all streams that tell of the same records. */
+  readonly key: string
+}
+
 /**
  * Reads the parameters of a stream of deliveries: those of a list, without its pages. What is wrong is a 400.
  * Durations count back from `now`.
@@ -114,13 +121,16 @@ export function readDeliveryQuery(
 export function readStreamQuery(
   parameters: Iterable<readonly [string, string]>,
   now: number,
-): { readonly wants: (record: LedgerRecord) => boolean } | { readonly problem: Problem } {
+): StreamQuery | { readonly problem: Problem } {
   const given = [...parameters]
   const refused = refuse(given, ['limit', 'cursor'], 'is of a list; a stream has no pages')
   const read = refused ?? readDeliveryQuery(given, now)
   if ('problem' in read) return read
   const { filter, match } = read.query
-  return { wants: (record) => isListedBy(record, filter) && isMatch(record, match) }
+  return {
+    wants: (record) => isListedBy(record, filter) && isMatch(record, match),
+    key: JSON.stringify([filter, match]),
+  }
 }
 
 /** Reads the parameters of `GET /v1/events`. What is wrong is a 400. */

@@ -9,16 +9,22 @@ export interface DeliveryChange {
 
 /**
  * Why a feed ends for its readers. `stopping`: the relay stops. `tokens-changed`: whoever may read has to be
- * asked anew. `failed`: the reader itself threw.
+ * asked anew. `failed`: its audience threw.
  */
 export type FeedEnd = 'stopping' | 'tokens-changed' | 'failed'
 
-/** Who reads a feed. Its methods are called while the relay works, so they have to be quick. */
-export interface FeedReader {
-  /** Whether the reader is told of changes of this record. */
+/** What some readers of a feed are told. It is called while the relay works, so it has to be quick. */
+export interface FeedAudience {
+  /** Whether its readers are told of changes of this record. */
   wants(record: LedgerRecord): boolean
+  /** Called once for a change, however many readers there are. */
   changed(change: DeliveryChange): void
-  /** Called once, when the feed ends without the reader's asking. */
+}
+
+/** Who reads a feed, with all others of its audience. */
+export interface FeedReader {
+  readonly audience: FeedAudience
+  /** Called once, when the feed ends without the reader's asking. It has to be quick too. */
   ended(reason: FeedEnd): void
 }
 
@@ -33,6 +39,8 @@ export interface FeedSubscription {
 export interface DeliveryFeed {
   /** Adds a reader. Undefined when there are already as many as the feed may have, and when the relay stops. */
   subscribe(reader: FeedReader): FeedSubscription | undefined
+  /** Ends the subscriptions of an audience that failed by itself, as if it had thrown. */
+  failed(audience: FeedAudience, error: unknown): void
   /**
    * The ids of the records that changed after a position, each once. Undefined when the feed does not know
    * all of them any more, or the text is none of its positions.

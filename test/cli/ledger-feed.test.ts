@@ -46,8 +46,10 @@ function openFeed() {
   const follow = (wants: (record: LedgerRecord) => boolean = () => true) => {
     const told: string[] = []
     const subscription = feed.subscribe({
-      wants,
-      changed: ({ record }) => void told.push(`${record.id} ${outcomeOf(record)}`),
+      audience: {
+        wants,
+        changed: ({ record }) => void told.push(`${record.id} ${outcomeOf(record)}`),
+      },
       ended: () => undefined,
     })
     return { told, end: () => subscription?.end(), position: subscription?.position() ?? '' }

@@ -8,13 +8,9 @@ import type { DeliveryFeed, FeedSubscription } from '../../../relay/ports/delive
 import type { Ledger } from '../../../relay/ports/ledger.ts'
 import type { Ports } from '../../../relay/ports/ports.ts'
 import { DeliveryStream, STREAM_LIMITS, type StreamLimits } from '../delivery-stream.ts'
-import {
-  createSharedEvents,
-  deliveryEvent,
-  missedEvent,
-  type StreamFormat,
-} from '../server-sent-events.ts'
+import { deliveryEvent, missedEvent, type StreamFormat } from '../server-sent-events.ts'
 import { latestBacklog, wholeBacklog } from '../stream-backlog.ts'
+import { StreamTail, type TailParts } from '../stream-tail.ts'
 
 export interface StreamRouteParts {
   readonly ports: Pick<Ports, 'clock'> & { readonly ledger: Pick<Ledger, 'show'> }
@@ -42,30 +38,43 @@ export function deliveryStreamRoute(parts: StreamRouteParts): Route {
 }
 
 /**
- * Opens a stream of deliveries in a format, by the filters in the query of a request. `isOfLatest`: whether its reader
- * shows the latest records only, and need not be told of all others.
+ * Opens streams of deliveries in a format, by the filters in the query of a request. `isOfLatest`: whether their readers
+ * show the latest records only, and need not be told of all others.
  */
 export function streamOpener(
   { ports, feed, limits: others }: StreamRouteParts,
   format: StreamFormat,
   isOfLatest = false,
 ): (request: Pick<EdgeRequest, 'query' | 'headers'>) => Promise<Answer> {
-  const shared = createSharedEvents(format)
   const limits = { ...STREAM_LIMITS, ...others }
-  const backlogOf = () =>
-    isOfLatest ? latestBacklog(shared) : wholeBacklog(shared, limits.maxWaitingBytes)
+  /** Those with readers, by what their readers asked for. */
+  const tails = new Map<string, StreamTail>()
+  const newTail = (wants: TailParts['wants']): StreamTail => {
+    const backlog = isOfLatest ? latestBacklog(format) : wholeBacklog(format)
+    const onFailure = (error: unknown) => feed.failed(tail, error)
+    const tail = new StreamTail({ wants, backlog, pace: limits, onFailure })
+    return tail
+  }
   return async (request) => {
     const query = new URLSearchParams(request.query)
     const read = readStreamQuery(query, ports.clock.now())
     if ('problem' in read) return problemAnswer(read.problem)
-    const { wants } = read
+    const { wants, key } = read
+    const tail = tails.get(key) ?? newTail(wants)
     let subscription: FeedSubscription | undefined
     const stream = new DeliveryStream({
-      ...{ wants, shared, limits, backlog: backlogOf() },
+      limits,
+      catchUp: () => tail.write(),
       position: () => subscription?.position() ?? '',
-      onEnd: () => subscription?.end(),
+      onEnd() {
+        subscription?.end()
+        if (tail.remove(stream) && tails.get(key) === tail) tails.delete(key)
+      },
     })
-    subscription = feed.subscribe(stream)
+    // Before the subscription, since some feeds tell who subscribes of the latest changes.
+    tail.add(stream)
+    tails.set(key, tail)
+    subscription = feed.subscribe({ audience: tail, ended: (reason) => stream.ended(reason) })
     if (subscription === undefined) {
       await stream.body.cancel()
       const detail = 'as many streams are open as may be; end one, or list deliveries instead'
@@ -102,15 +111,15 @@ interface Resumed extends StreamRouteParts {
 async function eventsSince(
   position: string,
   { ports, feed, wants, format }: Resumed,
-): Promise<readonly Uint8Array[]> {
+): Promise<readonly string[]> {
   const ids = feed.changedSince(position)
   if (ids === undefined) return [format.missed]
-  const events: Uint8Array[] = []
+  const events: string[] = []
   let bytes = 0
   for (const record of await Promise.all(ids.map((id) => ports.ledger.show(id)))) {
     if (record === undefined || record.kind === 'unreadable' || !wants(record)) continue
     const event = format.delivery(record)
-    bytes += event.length
+    bytes += Buffer.byteLength(event)
     if (bytes > MAX_RESUMED_BYTES) return [format.missed]
     events.push(event)
   }

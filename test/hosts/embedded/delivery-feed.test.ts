@@ -13,8 +13,7 @@ function reader(wants: (record: LedgerRecord) => boolean = () => true) {
     ids: () => changes.map((change) => change.record.id),
     changes,
     ends,
-    wants,
-    changed: (change: DeliveryChange) => void changes.push(change),
+    audience: { wants, changed: (change: DeliveryChange) => void changes.push(change) },
     ended: (reason: string) => void ends.push(reason),
   }
 }

@@ -17,7 +17,8 @@ import { waitFor } from '../../support/wait-for.ts'
 const PATH = '/v1/deliveries/stream'
 /** How many more may read a feed. */
 function freePlaces(feed: DeliveryFeed): number {
-  const none = { wants: () => false, changed: () => undefined, ended: () => undefined }
+  const audience = { wants: () => false, changed: () => undefined }
+  const none = { audience, ended: () => undefined }
   const readers = Array.from({ length: 32 }, () => feed.subscribe({ ...none }))
   for (const reader of readers) reader?.end()
   return readers.filter((reader) => reader !== undefined).length

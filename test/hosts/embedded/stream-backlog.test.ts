@@ -1,25 +1,25 @@
 import { describe, expect, it } from 'vitest'
-import { createSharedEvents } from '../../../hosts/embedded/server-sent-events.ts'
 import {
   latestBacklog,
   MOST_NEW_ROWS,
+  type StreamPart,
   wholeBacklog,
 } from '../../../hosts/embedded/stream-backlog.ts'
 import type { LedgerRecord } from '../../../relay/model/delivery.ts'
 import { deliveryRecord } from '../../support/delivery-records.ts'
 import { START } from '../../support/manual-clock.ts'
 
-/** Events that say which record they are of, and its reason. `made` counts them. */
-function sharedEvents() {
+/** A format whose events say which record they are of, and its reason. `made` counts them. */
+function countingFormat() {
   const made: string[] = []
-  const shared = createSharedEvents({
-    delivery({ id, status }) {
+  const format = {
+    delivery({ id, status }: LedgerRecord) {
       made.push(id)
-      return Buffer.from(`${id} ${status.reason}`)
+      return `${id} ${status.reason}\n`
     },
-    missed: Buffer.from('missed'),
-  })
-  return { shared, made }
+    missed: 'missed\n',
+  }
+  return { format, made }
 }
 
 const changeOf = (record: LedgerRecord) => ({ position: `p-${record.id}`, record })
@@ -27,56 +27,79 @@ const fresh = (id: string, reason = 'new') =>
   changeOf(deliveryRecord({ id, reason, createdAt: START, updatedAt: START }))
 const changed = (id: string, reason = 'changed') =>
   changeOf(deliveryRecord({ id, reason, createdAt: START, updatedAt: START + 1 }))
-const texts = (events: readonly Uint8Array[]) => events.map((it) => Buffer.from(it).toString())
+const told = (parts: readonly StreamPart[]) =>
+  parts.flatMap(({ bytes }) => Buffer.from(bytes).toString().trimEnd().split('\n'))
 
 describe('the backlog of every change', () => {
-  it('leaves nothing out until it is full, and takes one that is larger than all', () => {
-    const backlog = wholeBacklog(sharedEvents().shared, 20)
-    expect(backlog.add(fresh('a', 'x'.repeat(30)))).toBe(true)
-    expect(backlog.add(fresh('b'))).toBe(false)
-    expect(backlog.isLarge()).toBe(true)
-    expect(texts(backlog.take())).toEqual([`a ${'x'.repeat(30)}`])
-    expect([backlog.isEmpty(), backlog.isLarge()]).toEqual([true, false])
-    for (const reason of ['1', '2']) expect(backlog.add(changed('b', reason))).toBe(true)
-    expect(texts(backlog.take())).toEqual(['b 1', 'b 2'])
+  it('leaves nothing out, in the order of the changes', () => {
+    const backlog = wholeBacklog(countingFormat().format)
+    expect(backlog.isEmpty()).toBe(true)
+    const ids = Array.from({ length: 50 }, (_, index) => `d${index}`)
+    for (const id of ids) backlog.add(fresh(id))
+    backlog.add(changed('d0', '1'))
+    backlog.add(changed('d0', '2'))
+    expect([backlog.isEmpty(), backlog.isCrowded()]).toEqual([false, false])
+    const parts = backlog.take()
+    expect(told(parts)).toEqual([...ids.map((id) => `${id} new`), 'd0 1', 'd0 2'])
+    expect(parts.map(({ news }) => news)).toEqual([0])
+    expect(backlog.isEmpty()).toBe(true)
+  })
+
+  it('is large when much waits, until that is taken', () => {
+    const backlog = wholeBacklog(countingFormat().format)
+    let count = 0
+    for (; !backlog.isLarge(); count += 1) backlog.add(fresh(`d${count}`, 'ü'.repeat(10_000)))
+    expect(told(backlog.take())).toHaveLength(count)
+    expect([backlog.isLarge(), backlog.isEmpty()]).toEqual([false, true])
   })
 })
 
 describe('the backlog of a list', () => {
   it('keeps the latest of more new records than the list shows, and makes no event of the others', () => {
-    const { shared, made } = sharedEvents()
-    const readers = [latestBacklog(shared), latestBacklog(shared)]
+    const { format, made } = countingFormat()
+    const backlog = latestBacklog(format)
     const ids = Array.from({ length: 1_250 }, (_, index) => `d${index}`)
-    for (const change of ids.map((id) => fresh(id))) {
-      for (const reader of readers) expect(reader.add(change)).toBe(true)
-    }
-    expect(made).toEqual([])
-    for (const reader of readers) {
-      expect(texts(reader.take())).toEqual(ids.slice(-MOST_NEW_ROWS).map((id) => `${id} new`))
-    }
-    // Both share what was made once.
+    for (const id of ids) backlog.add(fresh(id))
+    expect([made, backlog.isCrowded(), backlog.isLarge()]).toEqual([[], true, false])
+    const parts = backlog.take()
+    expect(told(parts)).toEqual(ids.slice(-MOST_NEW_ROWS).map((id) => `${id} new`))
+    expect(parts.map(({ news }) => news)).toEqual([MOST_NEW_ROWS])
     expect(made).toHaveLength(MOST_NEW_ROWS)
+    expect([backlog.isCrowded(), backlog.isEmpty()]).toEqual([false, true])
   })
 
   it('tells of a record once, as it stands, and of every earlier one that changed', () => {
-    const backlog = latestBacklog(sharedEvents().shared)
+    const backlog = latestBacklog(countingFormat().format)
     backlog.add(changed('shown', 'first'))
-    backlog.add(fresh('mine'))
     for (let count = 0; count < 500; count += 1) backlog.add(fresh(`d${count}`))
+    backlog.add(fresh('mine'))
     backlog.add(fresh('last'))
-    backlog.add(changed('last', 'sent'))
+    backlog.add(changed('mine', 'sent'))
     backlog.add(changed('shown', 'second'))
-    const told = texts(backlog.take())
-    expect(told).toHaveLength(MOST_NEW_ROWS + 1)
-    expect([told[0], told.at(-1)]).toEqual(['shown second', 'last sent'])
-    expect(backlog.isEmpty()).toBe(true)
+    const parts = backlog.take()
+    expect(parts.map(({ news }) => news)).toEqual([0, MOST_NEW_ROWS])
+    const [first, ...others] = told(parts)
+    expect(others).toHaveLength(MOST_NEW_ROWS)
+    expect([first, ...others.slice(-2)]).toEqual(['shown second', 'mine sent', 'last new'])
   })
 
-  it('is full when more earlier records changed than a list can have', () => {
-    const backlog = latestBacklog(sharedEvents().shared)
-    const results = Array.from({ length: 1_001 }, (_, index) => backlog.add(changed(`d${index}`)))
-    expect([results.indexOf(false), results.at(-1)]).toEqual([1_000, false])
-    backlog.clear()
-    expect(backlog.isEmpty()).toBe(true)
+  it('has a position in its last event only, that of the latest change', () => {
+    const positions: (string | undefined)[] = []
+    const delivery = (_: LedgerRecord, position?: string) => `${positions.push(position)}`
+    const backlog = latestBacklog({ delivery, missed: '' })
+    for (const change of [fresh('a'), changed('b'), fresh('c'), changed('a')]) backlog.add(change)
+    backlog.take()
+    backlog.add(changed('d'))
+    backlog.take()
+    expect(positions).toEqual([undefined, undefined, 'p-a', 'p-d'])
+  })
+
+  it('is large when many earlier records changed', () => {
+    const backlog = latestBacklog(countingFormat().format)
+    let count = 0
+    for (; !backlog.isLarge(); count += 1) backlog.add(changed(`d${count}`))
+    expect([count, backlog.isCrowded()]).toEqual([500, false])
+    expect(told(backlog.take())).toHaveLength(500)
+    expect(backlog.isLarge()).toBe(false)
   })
 })
