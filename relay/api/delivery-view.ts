@@ -7,6 +7,7 @@ import {
   type UnreadableRecord,
 } from '../model/delivery.ts'
 import { objectName } from '../model/event.ts'
+import { isoTime } from '../model/time.ts'
 import type { Delivery } from './schemas/deliveries.ts'
 
 /** A record as lists show it. */
@@ -86,8 +87,4 @@ function deliveryLatencyMs(record: LedgerRecord): number | undefined {
   const last = attempts.at(-1)
   if (outcomeOf(record) !== 'delivered' || !last) return undefined
   return last.startedAt + last.durationMs - acceptedAt
-}
-
-function isoTime(time: number): string {
-  return new Date(time).toISOString()
 }

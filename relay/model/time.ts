@@ -35,6 +35,25 @@ export function isoTimeOf(text: string): string | undefined {
   return time.slice(0, SECONDS_END) === text.slice(0, SECONDS_END) ? time : undefined
 }
 
+/** The second that `isoTime` wrote last, and its text up to the point. */
+let secondMs = Number.NaN
+let secondText = ''
+
+/**
+ * A time in milliseconds since the epoch as text: `2026-11-20T09:14:03.000Z`. Throws `RangeError` when `Date` has no
+ * such time. Times that are written one after another are mostly of the same second, whose text is made once.
+ */
+export function isoTime(ms: number): string {
+  const rest = ms % 1_000
+  // Of a time before 1970 the rest is negative, and of another one it may have a fraction.
+  if (!(rest >= 0) || !Number.isInteger(rest)) return new Date(ms).toISOString()
+  if (ms - rest !== secondMs) {
+    secondText = new Date(ms - rest).toISOString().slice(0, -'000Z'.length)
+    secondMs = ms - rest
+  }
+  return `${secondText}${rest < 10 ? '00' : rest < 100 ? '0' : ''}${rest}Z`
+}
+
 const DAY_MS = 24 * 3_600_000
 
 /** A number of days, and after it a Go duration or nothing. */
