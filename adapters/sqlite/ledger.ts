@@ -26,8 +26,8 @@ import { sweepLedger } from './sweep.ts'
 export interface LedgerOptions {
   /** How long a record is kept after its last change once it is final. Milliseconds. */
   readonly retentionMs?: number
-  /** Told of each record after it was stored. It must not throw. */
-  readonly onStored?: (record: LedgerRecord) => void
+  /** Told of each record after it was stored, and whether there was none of its id before. It must not throw. */
+  readonly onStored?: (record: LedgerRecord, isNew: boolean) => void
 }
 
 /** A row as a list reads it. */
@@ -102,7 +102,7 @@ export class SqliteLedger implements Ledger {
   #write(write: LedgerWrite): Promise<boolean> {
     return this.#database.write([this.change(write)]).then(({ kind }) => {
       if (kind !== 'done') return false
-      this.#onStored?.(write.record)
+      this.#onStored?.(write.record, write.expected === 'absent')
       return true
     })
   }

@@ -82,7 +82,7 @@ export function createLedgerFeed({ source, clock }: LedgerFeedParts): LedgerFeed
       const { audience } = reader
       const position = subscription.position()
       for (const { record } of recent.filter(isRecent)) {
-        if (audience.wants(record)) audience.changed({ position, record })
+        if (audience.wants(record)) audience.changed({ position, record, isNew: false })
       }
       readers.add(subscription)
       beat.start()

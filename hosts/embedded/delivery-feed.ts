@@ -10,8 +10,8 @@ import type {
 
 /** The feed as the host runs it. */
 export interface RunningDeliveryFeed extends DeliveryFeed {
-  /** Tells the readers of a record that was stored. Never throws. */
-  changed(record: LedgerRecord): void
+  /** Tells the readers of a record that was stored. `isNew`: there was none of its id before. Never throws. */
+  changed(record: LedgerRecord, isNew?: boolean): void
   /** Ends the subscriptions of all readers. Others may subscribe after that, unless the relay stops. */
   endAll(reason: FeedEnd): void
 }
@@ -87,11 +87,11 @@ export function createDeliveryFeed({
     },
     failed,
     changedSince: memory.changedSince,
-    changed(record) {
+    changed(record, isNew = false) {
       if (!isOn) return
       memory.add(record.id)
       if (audiences.length === 0) return
-      const change = { position: memory.position(), record }
+      const change = { position: memory.position(), record, isNew }
       for (const audience of audiences) tell(audience, change)
     },
     endAll(reason) {

@@ -69,8 +69,8 @@ export interface StoreEvents {
   readonly onLost: (error: Error) => void
   /** The file of the database is gone. Nothing is accepted or sent any more, and the process has to end. */
   readonly onGone: (loss: Loss) => void
-  /** A record of the ledger was stored. */
-  readonly onRecord?: (record: LedgerRecord) => void
+  /** A record of the ledger was stored. `isNew`: there was none of its id before. */
+  readonly onRecord?: (record: LedgerRecord, isNew: boolean) => void
   readonly log: Log
   /** What follows from the database's answers goes on by it; at once without it. */
   readonly gate?: Pick<TurnGate, 'goOn'>

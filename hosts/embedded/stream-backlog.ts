@@ -79,9 +79,9 @@ export function latestBacklog(format: StreamFormat): Backlog {
   }
   return {
     add(change) {
-      const { id, createdAt, updatedAt } = change.record
+      const { id } = change.record
       latest = change.position
-      if (createdAt === updatedAt) {
+      if (change.isNew) {
         fresh[count % MOST_NEW_ROWS] = change
         count += 1
         return

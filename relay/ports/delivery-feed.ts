@@ -5,6 +5,8 @@ export interface DeliveryChange {
   /** Where the change stands among those of the feed: an opaque text without white space. */
   readonly position: string
   readonly record: LedgerRecord
+  /** Whether there was no record of its id before. */
+  readonly isNew: boolean
 }
 
 /**

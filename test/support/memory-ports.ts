@@ -235,14 +235,15 @@ export class MemoryLedger extends Failing implements Ledger {
   readonly #records = new Map<string, Versioned<LedgerRecord>>()
   /** While set, it is known that nothing can be stored. */
   isFull = false
-  /** Told of each record that was stored. */
-  onStored: (record: LedgerRecord) => void = () => undefined
+  /** Told of each record that was stored, and whether there was none of its id before. */
+  onStored: (record: LedgerRecord, isNew: boolean) => void = () => undefined
 
   /** Stores records whatever is there. */
   put(...records: readonly LedgerRecord[]): void {
     for (const value of records) {
+      const isNew = !this.#records.has(value.id)
       this.#records.set(value.id, { value, version: 1 })
-      this.onStored(value)
+      this.onStored(value, isNew)
     }
   }
 
@@ -268,7 +269,7 @@ export class MemoryLedger extends Failing implements Ledger {
       const stored = this.#records.get(record.id)
       if (!isExpected(stored, expected)) return false
       this.#records.set(record.id, { value: record, version: (stored?.version ?? 0) + 1 })
-      this.onStored(record)
+      this.onStored(record, stored === undefined)
       return true
     })
   }

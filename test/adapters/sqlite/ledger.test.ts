@@ -73,18 +73,21 @@ describe('retention', () => {
 })
 
 describe('whoever follows the records', () => {
-  it('is told of each that was stored, and of no other', async () => {
-    const stored: LedgerRecord[] = []
-    ledger = acceptingLedger(database, clock, { onStored: (record) => stored.push(record) })
+  it('is told of each that was stored, whether it is new, and of no other', async () => {
+    const stored: (readonly [LedgerRecord, boolean])[] = []
+    ledger = acceptingLedger(database, clock, { onStored: (...told) => stored.push(told) })
     const [first, second] = [
       deliveryRecord({ id: 'a' }),
       deliveryRecord({ id: 'a', reason: 'new' }),
     ]
     await write(first)
     expect(await ledger.writeMany([{ record: second, expected: 'absent' }])).toEqual([false])
-    expect(stored).toEqual([first])
+    expect(stored).toEqual([[first, true]])
     await ledger.writeMany([{ record: second, expected: 1 }])
-    expect(stored).toEqual([first, second])
+    expect(stored).toEqual([
+      [first, true],
+      [second, false],
+    ])
   })
 })
 

@@ -22,11 +22,13 @@ function countingFormat() {
   return { format, made }
 }
 
-const changeOf = (record: LedgerRecord) => ({ position: `p-${record.id}`, record })
-const fresh = (id: string, reason = 'new') =>
-  changeOf(deliveryRecord({ id, reason, createdAt: START, updatedAt: START }))
-const changed = (id: string, reason = 'changed') =>
-  changeOf(deliveryRecord({ id, reason, createdAt: START, updatedAt: START + 1 }))
+const change = (id: string, reason: string, isNew: boolean) => ({
+  ...{ position: `p-${id}`, isNew },
+  // One that is delivered at once is stored when its try has ended, so it changed since it was made.
+  record: deliveryRecord({ id, reason, createdAt: START, updatedAt: START + 20 }),
+})
+const fresh = (id: string, reason = 'new') => change(id, reason, true)
+const changed = (id: string, reason = 'changed') => change(id, reason, false)
 const told = (parts: readonly StreamPart[]) =>
   parts.flatMap(({ bytes }) => Buffer.from(bytes).toString().trimEnd().split('\n'))
 
@@ -87,7 +89,7 @@ describe('the backlog of a list', () => {
     const positions: (string | undefined)[] = []
     const delivery = (_: LedgerRecord, position?: string) => `${positions.push(position)}`
     const backlog = latestBacklog({ delivery, missed: '' })
-    for (const change of [fresh('a'), changed('b'), fresh('c'), changed('a')]) backlog.add(change)
+    for (const it of [fresh('a'), changed('b'), fresh('c'), changed('a')]) backlog.add(it)
     backlog.take()
     backlog.add(changed('d'))
     backlog.take()

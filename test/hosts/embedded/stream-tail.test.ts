@@ -2,13 +2,16 @@ import { describe, expect, it, vi } from 'vitest'
 import { createDeliveryFeed } from '../../../hosts/embedded/delivery-feed.ts'
 import type { StreamLimits } from '../../../hosts/embedded/delivery-stream.ts'
 import { streamOpener } from '../../../hosts/embedded/routes/delivery-stream.ts'
+import type { LedgerRecord } from '../../../relay/model/delivery.ts'
 import { deliveryRecord } from '../../support/delivery-records.ts'
-import { ManualClock, START } from '../../support/manual-clock.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import { memoryPorts } from '../../support/memory-ports.ts'
 import { waitFor } from '../../support/wait-for.ts'
 
-const fresh = (id: string) => deliveryRecord({ id, createdAt: START, updatedAt: START })
-const changed = (id: string) => deliveryRecord({ id, createdAt: START, updatedAt: START + 1 })
+type Told = readonly [LedgerRecord, isNew: boolean]
+
+const fresh = (id: string): Told => [deliveryRecord({ id }), true]
+const changed = (id: string): Told => [deliveryRecord({ id }), false]
 
 /** Streams of a feed, without HTTP. `made` has the ids of the records that were made into events. */
 function streams({ isOfLatest = false, limits = {} as Partial<StreamLimits>, bug = '' } = {}) {
@@ -42,8 +45,8 @@ function streams({ isOfLatest = false, limits = {} as Partial<StreamLimits>, bug
     await next()
     return { next, readAll, ids, text: () => text, cancel: () => reader?.cancel() }
   }
-  const change = (...records: readonly ReturnType<typeof fresh>[]) => {
-    for (const record of records) feed.changed(record)
+  const change = (...records: readonly Told[]) => {
+    for (const it of records) feed.changed(...it)
   }
   return { feed, open, change, made, failures }
 }
