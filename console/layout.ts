@@ -4,15 +4,18 @@ import type { Person, Section, Shown } from './page.ts'
 /** Where the files of the page are; each address changes with its content. */
 export interface AssetAddresses {
   readonly style: string
-  /** A small script that runs before anything is painted. */
-  readonly firstScript: string
   /** The script that runs when the page is there. */
   readonly script: string
 }
 
+/** The colours of a page. */
+export type Scheme = 'light' | 'dark'
+
 /** What every page has around its content. */
 export interface Frame {
   readonly assets: AssetAddresses
+  /** What the person chose; absent where the page follows the system. */
+  readonly scheme?: Scheme
   /** Absent for who has not logged in. */
   readonly person?: Person
 }
@@ -43,18 +46,18 @@ const HTMX = '{"includeIndicatorCSS": false, "morphIgnore": ["data-htmx-powered"
 
 /** A whole page. */
 export function wholePage({ title, section, content }: Shown, frame: Frame): Html {
-  const { assets, person } = frame
+  const { assets, scheme, person } = frame
+  const chosen = scheme === undefined ? [] : html` data-scheme="${scheme}"`
   return html`<!doctype html>
-<html lang="en">
+<html lang="en"${chosen}>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
+<meta name="color-scheme" content="${scheme ?? 'light dark'}">
 <meta name="htmx-config" content="${HTMX}">
 <title>${title} · flux-relay</title>
 <link rel="icon" href="data:,">
 <link rel="stylesheet" href="${assets.style}">
-<script src="${assets.firstScript}"></script>
 <script defer src="${assets.script}"></script>
 </head>
 <body>

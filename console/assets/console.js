@@ -1,8 +1,9 @@
 // The script of the console. Pages are read and filtered without it too.
 
-/* global SCHEME: of scheme.js, which the page has before this file. */
-
 const CLOCK = 'flux-relay-clock'
+
+/** The cookie of the scheme, which the page comes with: hosts/kit/console/cookies.ts. */
+const SCHEME = 'flux-relay-scheme'
 
 /** Spans as console/age.ts tells them: in the largest unit. */
 function roughly(ms) {
@@ -51,7 +52,8 @@ function setUpTools() {
       ? dataset.scheme === 'dark'
       : matchMedia('(prefers-color-scheme: dark)').matches
     dataset.scheme = isDark ? 'light' : 'dark'
-    localStorage.setItem(SCHEME, dataset.scheme)
+    // biome-ignore lint/suspicious/noDocumentCookie: of the browsers, not all have the Cookie Store API, and none without HTTPS.
+    document.cookie = `${SCHEME}=${dataset.scheme}; Path=/console; Max-Age=31536000; SameSite=Lax`
   })
   // A browser lets pages copy over HTTPS and from this machine only.
   for (const button of document.querySelectorAll('[data-copy], [data-copy-link]')) {

@@ -22,9 +22,6 @@ const STYLE = [
   ...['styles/facts.css', 'styles/states.css', 'styles/overview.css', 'styles/narrow.css'],
 ]
 
-/** What runs before anything is painted. */
-const FIRST_SCRIPT = ['scheme.js']
-
 /** What runs when the page is there: in one file, as htmx looks for its extension when its own has ended. */
 const SCRIPT = [...Object.keys(HTMX_FILES), 'console.js', 'live.js']
 
@@ -51,7 +48,6 @@ export function readAssets(): Assets {
   return {
     addresses: {
       style: addressOf('console', 'css', STYLE),
-      firstScript: addressOf('scheme', 'js', FIRST_SCRIPT),
       script: addressOf('console', 'js', SCRIPT),
     },
     find: (hashedName) => files.get(hashedName),

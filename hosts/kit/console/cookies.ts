@@ -1,3 +1,4 @@
+import type { Scheme } from '../../../console/layout.ts'
 import { type EdgeRequest, headerOf } from '../../../relay/api/http.ts'
 import { SESSION_MS } from './sessions.ts'
 
@@ -12,11 +13,23 @@ const PLAIN_NAME = 'flux-relay-session'
  */
 const SECURE_NAME = `__Host-${PLAIN_NAME}`
 
+/** The cookie that the script of the console sets. Its page comes in that scheme, and so never flashes in the other. */
+const SCHEME_NAME = 'flux-relay-scheme'
+
 const LOOPBACK = /^(?:127(?:\.\d{1,3}){3}|\[::1\]|localhost)$/
 
 /** The id of the session that a request belongs to; undefined without one. */
 export function sessionIdOf(request: Requested): string | undefined {
-  const name = cookieName(request)
+  return cookieOf(request, cookieName(request))
+}
+
+/** The scheme that the person chose; undefined for who follows the system. */
+export function schemeOf(request: Pick<Requested, 'headers'>): Scheme | undefined {
+  const value = cookieOf(request, SCHEME_NAME)
+  return value === 'light' || value === 'dark' ? value : undefined
+}
+
+function cookieOf(request: Pick<Requested, 'headers'>, name: string): string | undefined {
   const cookies = (headerOf(request, 'cookie') ?? '').split(';').map((each) => each.trim())
   return cookies.find((each) => each.startsWith(`${name}=`))?.slice(name.length + 1)
 }

@@ -17,7 +17,7 @@ import type { EdgeRequest } from '../../../relay/api/http.ts'
 import type { Call, Route } from '../../../relay/api/route.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import { type Assets, readAssets } from './assets.ts'
-import { endedCookie, sessionCookie, sessionIdOf } from './cookies.ts'
+import { endedCookie, schemeOf, sessionCookie, sessionIdOf } from './cookies.ts'
 import { isOwnForm } from './own-form.ts'
 import type { Sessions } from './sessions.ts'
 import { streamWhile } from './stream-while.ts'
@@ -143,11 +143,11 @@ async function forPerson(
   try {
     const done = await work(person)
     if ('to' in done) return goTo(done.to)
-    return 'text' in done ? download(site, request, done) : pageAnswer(site, done, person)
+    return 'text' in done ? download(site, request, done) : pageAnswer(site, request, done, person)
   } catch (error) {
     const shown = problemPage(error, pageOf(request))
     if (shown.status === 500) site.onFailure(error, request.path)
-    return pageAnswer(site, shown, person)
+    return pageAnswer(site, request, shown, person)
   }
 }
 
@@ -184,7 +184,7 @@ async function logIn(site: Site, call: Call): Promise<Answer> {
   const { request } = call
   const sessions = site.sessions()
   if (sessions === undefined) return goTo(FIRST)
-  if (!isOwnForm(request)) return pageAnswer(site, FOREIGN_FORM)
+  if (!isOwnForm(request)) return pageAnswer(site, request, FOREIGN_FORM)
   const body = await call.readBody()
   const form = new URLSearchParams('body' in body ? Buffer.from(body.body).toString('utf8') : '')
   const next = ownPath(form.get('next'))
@@ -196,12 +196,12 @@ async function logIn(site: Site, call: Call): Promise<Answer> {
 /** Begins a session by an address that a program printed: its key is the token. */
 function openWithKey(site: Site, { request, parameters }: Call): Answer {
   const id = site.opensByAddress ? site.sessions()?.begin(parameters.key ?? '') : undefined
-  if (id === undefined) return pageAnswer(site, WRONG_ADDRESS)
+  if (id === undefined) return pageAnswer(site, request, WRONG_ADDRESS)
   return goTo(FIRST, { 'Set-Cookie': sessionCookie(request, id) })
 }
 
 function logOut(site: Site, { request }: Call): Answer {
-  if (!isOwnForm(request)) return pageAnswer(site, FOREIGN_FORM)
+  if (!isOwnForm(request)) return pageAnswer(site, request, FOREIGN_FORM)
   const id = sessionIdOf(request)
   if (id !== undefined) site.sessions()?.end(id)
   return goTo('/console/login', { 'Set-Cookie': endedCookie(request) })
@@ -210,7 +210,7 @@ function logOut(site: Site, { request }: Call): Answer {
 /** The page to log in. `next`: a path of the console to go on to. */
 function login(site: Site, { request }: Call, state: LoginState, next?: string): Answer {
   const wanted = next ?? ownPath(new URLSearchParams(request.query).get('next'))
-  return pageAnswer(site, loginPage(state, wanted))
+  return pageAnswer(site, request, loginPage(state, wanted))
 }
 
 /** A path of the console and nothing else, whatever a form or an address says. */
@@ -230,8 +230,9 @@ function goTo(path: string, headers: Readonly<Record<string, string>> = {}): Ans
   return { status: 303, body: '', headers: { ...PAGE_HEADERS, ...headers, Location: path } }
 }
 
-function pageAnswer({ assets }: Site, shown: Shown, person?: Person): Answer {
-  const frame = { assets: assets().addresses, ...(person && { person }) }
+function pageAnswer({ assets }: Site, request: EdgeRequest, shown: Shown, person?: Person): Answer {
+  const scheme = schemeOf(request)
+  const frame = { assets: assets().addresses, ...(scheme && { scheme }), ...(person && { person }) }
   return htmlAnswer(shown.status ?? 200, wholePage(shown, frame))
 }
 

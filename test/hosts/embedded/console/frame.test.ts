@@ -32,7 +32,7 @@ describe('the frame of the console', () => {
     )
     const replies = await Promise.all(paths.map((path = '') => get(path)))
     expect(paths.join(' ')).toMatch(
-      /^\/console\/assets\/console\.\w{12}\.css \S+scheme\.\w{12}\.js \S+console\.\w{12}\.js$/,
+      /^\/console\/assets\/console\.\w{12}\.css \S+console\.\w{12}\.js$/,
     )
     for (const { status, headers } of replies) {
       expect([status, headers['cache-control']]).toEqual([
@@ -46,6 +46,22 @@ describe('the frame of the console', () => {
     expect(scripts.reduce((sum, size) => sum + size, 0)).toBeLessThan(20 * 1024)
     expect((await get('/console/assets/console.000000000000.css')).status).toBe(404)
     expect((await get('/console/assets/..%2Flayout.ts')).status).toBe(404)
+  })
+
+  it('comes in the scheme that the person chose, without a script that the page waits for', async () => {
+    const { get } = await startConsole()
+    const pageFor = async (cookie: string) => (await get('/console/deliveries', cookie)).text
+    for (const scheme of ['light', 'dark']) {
+      const text = await pageFor(`other=1; flux-relay-scheme=${scheme}`)
+      expect(text).toContain(`<html lang="en" data-scheme="${scheme}">`)
+      expect(text).toContain(`<meta name="color-scheme" content="${scheme}">`)
+    }
+    for (const cookie of ['', 'flux-relay-scheme=', 'flux-relay-scheme="><b>']) {
+      const text = await pageFor(cookie)
+      expect(text).toContain('<html lang="en">')
+      expect(text).toContain('<meta name="color-scheme" content="light dark">')
+      expect(text.match(/<script(?! defer )/)).toBeNull()
+    }
   })
 
   it('shows how to send the first event while there is none', async () => {
