@@ -86,7 +86,7 @@ ${act}${isLater ? [] : liveTail(query)}<span class="end">Export <a href="${PATH}
 /** What tells of deliveries that come or change, until it is paused; nothing without a script. */
 function liveTail(query: string): Html {
   return html`<div class="live" data-live hidden hx-sse:connect="/console/deliveries/live?${query}" hx-swap="none">
-<span class="muted" role="status" data-live-state></span>
+<span class="muted" role="status" data-live-state>● Live</span>
 <button type="button" data-pause>Pause</button>
 <button type="button" data-arrived hidden></button>
 </div>

@@ -26,7 +26,7 @@ async function show({ relay, parameters, query }: Asked): Promise<Shown> {
     title: object,
     section: 'events',
     content: html`<div class="head"><h1>${object}</h1><span class="muted">${event.cluster}</span></div>
-<p class="summary"><code>${eventId}</code> <button type="button" class="quiet" data-copy="${eventId}" hidden>Copy id</button> <a href="/console/try?${new URLSearchParams({ event: eventId, cluster: event.cluster }).toString()}">Try rules with it</a></p>
+<p class="summary"><code>${eventId}</code> <a href="/console/try?${new URLSearchParams({ event: eventId, cluster: event.cluster }).toString()}">Try rules with it</a> <button type="button" class="quiet" data-copy="${eventId}" hidden>Copy id</button></p>
 <section class="card">
 <p class="muted">accepted ${absolute(acceptedAt)}</p>
 ${eventFacts(event.event)}

@@ -1,14 +1,8 @@
-import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { expect, onTestFinished } from 'vitest'
-
-/** Where Debian’s package and others put Chromium. */
-const PLACES = [process.env.CHROMIUM ?? '', '/usr/bin/chromium', '/usr/bin/chromium-browser']
-
-/** The program of Chromium; undefined where none is installed. */
-export const CHROMIUM = PLACES.find((place) => place !== '' && existsSync(place))
+import { CHROMIUM, CHROMIUM_FLAGS } from './chromium.ts'
 
 const AXE = createRequire(import.meta.url).resolve('axe-core/axe.min.js')
 
@@ -27,8 +21,7 @@ let browser: Browser | undefined
 
 /** Starts Chromium once for all tests of a file. */
 export async function startBrowser(): Promise<void> {
-  // The sandbox needs rights that containers do not have; the pages are the tests' own.
-  browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: ['--no-sandbox'] })
+  browser = await chromium.launch({ executablePath: CHROMIUM ?? '', args: [...CHROMIUM_FLAGS] })
 }
 
 export async function stopBrowser(): Promise<void> {

@@ -1,7 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { hourOf } from '../../relay/model/outcome-count.ts'
 import { outcomeCount } from '../contract/outcome-counts-contract.ts'
-import { CHROMIUM, openPage, startBrowser, stopBrowser, violations } from './browser.ts'
+import { openPage, startBrowser, stopBrowser, violations } from './browser.ts'
+import { CHROMIUM } from './chromium.ts'
 import { troubledConsole } from './troubled-console.ts'
 
 describe.skipIf(CHROMIUM === undefined)('the overview in Chromium', () => {

@@ -3,7 +3,8 @@ import { startConsole } from '../support/console.ts'
 import { deliveryRecord, event } from '../support/delivery-records.ts'
 import { OPERATOR, TOKENS, VIEWER } from '../support/embedded-server.ts'
 import { waitFor } from '../support/wait-for.ts'
-import { CHROMIUM, openPage, rolesIn, startBrowser, stopBrowser, violations } from './browser.ts'
+import { openPage, rolesIn, startBrowser, stopBrowser, violations } from './browser.ts'
+import { CHROMIUM } from './chromium.ts'
 import { idOf, ordinaryRecords } from './seed.ts'
 
 /** What an event could say to become more than text. */

@@ -1,7 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, it } from 'vitest'
-import { CHROMIUM, openPage, startBrowser, stopBrowser } from './browser.ts'
+import { openPage, startBrowser, stopBrowser } from './browser.ts'
+import { CHROMIUM } from './chromium.ts'
 import { idOf } from './seed.ts'
 import { troubledConsole } from './troubled-console.ts'
 

@@ -1,4 +1,4 @@
-import { CHROMIUM } from './browser.ts'
+import { CHROMIUM } from './chromium.ts'
 
 /** Says in one line why nothing is tested, where that is so. */
 export function setup(): void {

@@ -4,7 +4,8 @@ import { stackTargets } from '../support/command-targets.ts'
 import { deliveryRecord, type RecordChanges } from '../support/delivery-records.ts'
 import { openConsole } from '../support/opened-console.ts'
 import { refusingEndpoint } from '../support/refusing-endpoint.ts'
-import { CHROMIUM, openPage, startBrowser, stopBrowser, violations } from './browser.ts'
+import { openPage, startBrowser, stopBrowser, violations } from './browser.ts'
+import { CHROMIUM } from './chromium.ts'
 import { idOf } from './seed.ts'
 
 const NO_RIGHTS = `User: arn:aws:sts::123456789012:assumed-role/${'viewer'.repeat(9)} is not authorized to perform: dynamodb:Query`
