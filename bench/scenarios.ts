@@ -3,6 +3,7 @@ import { backlog } from './scenarios/backlog.ts'
 import { baseline } from './scenarios/baseline.ts'
 import { burst } from './scenarios/burst.ts'
 import { calm } from './scenarios/calm.ts'
+import { firstPaint } from './scenarios/first-paint.ts'
 import { isolation } from './scenarios/isolation.ts'
 import { largeConfig } from './scenarios/large-config.ts'
 import { liveReaders } from './scenarios/live-readers.ts'
@@ -30,4 +31,5 @@ export const SCENARIOS: readonly Scenario[] = [
   slowDisk,
   calm,
   oneSender,
+  firstPaint,
 ]

@@ -34,7 +34,12 @@ export function ordinaryRecords(now: number, count = 40): readonly LedgerRecord[
   return Array.from({ length: count }, (_, index) => ordinaryRecord(index, now))
 }
 
-function ordinaryRecord(index: number, now: number): LedgerRecord {
+/** The record at a place of these, with changes. */
+export function ordinaryRecord(
+  index: number,
+  now: number,
+  others: RecordChanges = {},
+): LedgerRecord {
   const [severity, reason, message] = MESSAGES[index % MESSAGES.length] ?? ['', '', '']
   const [outcome, why] = OUTCOMES[index % OUTCOMES.length] ?? ['delivered', '']
   const name = ['podinfo', 'infrastructure', 'monitoring', 'cert-manager'][index % 4] ?? ''
@@ -64,6 +69,7 @@ function ordinaryRecord(index: number, now: number): LedgerRecord {
               responseExcerpt: answered === 200 ? 'ok' : '{"error": "unavailable"}',
             },
           ],
+    ...others,
   }
   return index % 13 === 12 ? eventRecord(changes) : deliveryRecord(changes)
 }
