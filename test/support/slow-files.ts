@@ -3,6 +3,7 @@ export const SLOW_FILES: readonly string[] = [
   'test/hosts/shipper/ship.test.ts',
   'test/functions/bundled.test.ts',
   'test/crash/crash.test.ts',
+  'test/weeks/weeks.test.ts',
   'test/hosts/embedded/configurations.test.ts',
   'test/hosts/shipper/kubernetes/ship.test.ts',
   'test/redaction/answers.test.ts',
