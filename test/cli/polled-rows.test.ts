@@ -77,6 +77,18 @@ describe('the rows of a ledger that is asked on a beat', () => {
     expect(asked).toHaveLength(before)
   })
 
+  it('are told to a page that comes to others, as far as its list may have been made before', async () => {
+    const { live, put } = openRows()
+    const first = await live()
+    await first.read()
+    put('a')
+    await first.read()
+    const second = await live()
+    expect(await second.read()).toContain('<tr id="d-a">')
+    await first.end()
+    await second.end()
+  })
+
   it('go on from where a browser was', async () => {
     const { live, put } = openRows()
     const first = await live()
