@@ -52,6 +52,8 @@ export interface Lane {
    * may be something to lease. What comes when nothing was leased, the queue tells of.
    */
   fill(onFree: () => void): Awaitable<void>
+  /** How many messages have begun and are not done. */
+  begun(): number
   /** Resolves once nothing is under way. */
   idle(): Promise<void>
 }
@@ -134,6 +136,7 @@ export function createLane<Message extends Lease, Lease>(
         mayBeMore = hasFound || underWay.size >= options.concurrency / 2
       })
     },
+    begun: () => underWay.size - notBegun,
     async idle() {
       await Promise.all(underWay)
     },

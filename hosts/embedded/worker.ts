@@ -88,6 +88,13 @@ export interface Worker {
   stop(graceMs: number): Promise<boolean>
 }
 
+/**
+ * As many dispatches as are under way when it is crowded. With 32 senders and destinations that answer
+ * at once there are hardly ever so many; at a slow one a hundred wait for their places, and then others
+ * in the store, until they are woken.
+ */
+const CROWD = 60
+
 /** The longest delay of a timer in Node. */
 const MAX_TIMER_MS = 2 ** 31 - 1
 
@@ -138,6 +145,7 @@ export function createWorker(options: WorkerOptions): Worker {
     reports: reportsOf('retry'),
   })
   const lanes = [events, retries, wokenOnes]
+  gate.heed(() => events.begun() + retries.begun() >= CROWD || wokenOnes.begun() > 0)
   let running = false
   let timer: NodeJS.Timeout | undefined
   let wakeAt: number | undefined

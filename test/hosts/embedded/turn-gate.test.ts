@@ -2,13 +2,13 @@ import { describe, expect, it } from 'vitest'
 import { createTurnGate } from '../../../hosts/embedded/turn-gate.ts'
 
 /** A gate whose turns have time for so many pieces of work: each piece takes one millisecond. */
-function setUp(budgetMs: number, newPerTurn = 1_000) {
+function setUp(budgetMs: number, newPerTurn = 1_000, newPerCrowdedTurn = newPerTurn) {
   let now = 0
   const stopwatch = (budget: number) => {
     const startedAt = now
     return () => now - startedAt >= budget
   }
-  const gate = createTurnGate({ budgetMs, newPerTurn, stopwatch })
+  const gate = createTurnGate({ budgetMs, newPerTurn, newPerCrowdedTurn, stopwatch })
   const done: string[] = []
   const take = (name: string) => {
     now += 1
@@ -22,7 +22,7 @@ function setUp(budgetMs: number, newPerTurn = 1_000) {
     take(name)
   }
   const goOn = (name: string) => gate.goOn(() => take(name))
-  return { begin, goOn, done }
+  return { begin, goOn, done, heed: gate.heed }
 }
 
 const nextTurn = () => new Promise((resolve) => setImmediate(resolve))
@@ -120,6 +120,20 @@ describe('the gate of a turn', () => {
       for (const name of names('old', 3)) goOn(name)
     })
     expect(turns).toEqual([['old0', 'old1', 'old2', 'new0', 'new1'], ['new2', 'new3'], ['new4']])
+  })
+
+  it('begins less in each turn while it is crowded', async () => {
+    const { begin, done, heed } = setUp(100, 4, 2)
+    let isCrowded = false
+    heed(() => isCrowded)
+    const turns = await turnsOf(done, 9, () => {
+      for (const name of names('new', 4)) void begin(name)
+      void begin('last of the calm').then(() => {
+        isCrowded = true
+      })
+      for (const name of names('crowded', 4)) void begin(name)
+    })
+    expect(turns.map((turn) => turn.length)).toEqual([4, 2, 2, 1])
   })
 
   it('begins in one turn what comes one after the other in it', async () => {
