@@ -28,7 +28,20 @@ function dockerList(target: string, instruction: string): readonly string[] {
   return JSON.parse(line?.[1] ?? '[]')
 }
 
+/** What starts Node, with the options that it is given beside the command line. */
+const NODES: readonly (readonly [string, string])[] = [
+  ['the image', `${dockerList('relay', 'ENTRYPOINT').join(' ')} ${DOCKERFILE}`],
+  ['the systemd unit', /^ExecStart=.*$/m.exec(UNIT)?.[0] ?? ''],
+  ['npm run flux-relay', manifest.scripts['flux-relay']],
+]
+
 describe('what installs the relay', () => {
+  it.each(NODES)('runs Node with the flags of npm start: %s', (_, started) => {
+    const flags = manifest.scripts.start.match(/ --(?!import)\S+/g) ?? []
+    expect(flags.map((flag) => flag.trim())).toContain('--no-maglev')
+    for (const flag of flags) expect(started).toContain(flag.trim())
+  })
+
   it.each([
     ['the image', dockerList('relay', 'CMD')],
     ['compose', COMPOSE.command],
