@@ -1,4 +1,4 @@
-import { type Browser, chromium } from 'playwright-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
 import { CHROMIUM_FLAGS } from '../test/browser/chromium.ts'
 
 /** A page that is loaded again and again. */
@@ -30,6 +30,30 @@ export async function loadsInRunningBrowser(
   try {
     for (let turn = 0; turn < UNCOUNTED; turn += 1) await inTurns(pages, 1, browser)
     return await inTurns(pages, count, browser)
+  } finally {
+    await browser.close()
+  }
+}
+
+/** Loads the pages in turns, each in a tab of its own that stays open and keeps what may be kept: style and script. */
+export async function loadsInOpenTabs(
+  program: string,
+  pages: readonly PaintedPage[],
+  count: number,
+): Promise<Loads> {
+  const browser = await start(program)
+  try {
+    const loads = new Map(pages.map(({ name }): [string, Load[]] => [name, []]))
+    const tabs = await Promise.all(pages.map(() => openTab(browser)))
+    for (let turn = 0; turn < UNCOUNTED + count; turn += 1) {
+      for (const [index, { name, url }] of pages.entries()) {
+        const tab = tabs[index]
+        if (tab === undefined) continue
+        const load = await loadIn(tab, url)
+        if (turn >= UNCOUNTED) loads.get(name)?.push(load)
+      }
+    }
+    return loads
   } finally {
     await browser.close()
   }
@@ -69,14 +93,23 @@ function start(program: string): Promise<Browser> {
 }
 
 async function load(browser: Browser, url: string): Promise<Load> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  const tab = await openTab(browser)
   try {
-    const page = await context.newPage()
-    await page.goto(url)
-    return await page.evaluate<Load>(TIMES)
+    return await loadIn(tab, url)
   } finally {
-    await context.close()
+    await tab.context().close()
   }
+}
+
+/** A tab of a person who was never there. */
+async function openTab(browser: Browser): Promise<Page> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 } })
+  return context.newPage()
+}
+
+async function loadIn(tab: Page, url: string): Promise<Load> {
+  await tab.goto(url)
+  return tab.evaluate<Load>(TIMES)
 }
 
 /** Runs in the page, which may have been loaded before it was painted. */

@@ -6,6 +6,7 @@ import {
   type Load,
   type Loads,
   loadsInNewBrowsers,
+  loadsInOpenTabs,
   loadsInRunningBrowser,
 } from '../first-paints.ts'
 import type { Bench } from '../processes.ts'
@@ -38,11 +39,17 @@ async function measureFirstPaint(bench: Bench, { divisor }: Scale): Promise<Outc
     { name: 'copy', url: await serveCopy(bench, relay.url) },
   ]
   const running = await loadsInRunningBrowser(CHROMIUM, pages, LOADS)
+  const open = await loadsInOpenTabs(CHROMIUM, pages, LOADS)
   const started = await loadsInNewBrowsers(CHROMIUM, pages, NEW_BROWSERS)
   return {
-    details: { running: Object.fromEntries(running), started: Object.fromEntries(started) },
+    details: {
+      open: Object.fromEntries(open),
+      running: Object.fromEntries(running),
+      started: Object.fromEntries(started),
+    },
     rows: [
-      row(`first paint of 100 of ${count} deliveries, in a browser that runs`, running),
+      row(`first paint of 100 of ${count} deliveries, in a tab that shows the console`, open),
+      row('the same for one who was never there, in a browser that runs', running),
       row('the same as the first page of a browser', started),
     ],
   }
