@@ -26,7 +26,7 @@ export default defineConfig({
       SSL_CERT_DIR: '',
     },
     globalSetup: 'test/support/bundle-programs.ts',
-    setupFiles: ['test/support/keep-compiled.ts'],
+    setupFiles: ['test/support/keep-compiled.ts', 'test/support/real-timers.ts'],
     sequence: { sequencer: SlowFilesFirst },
     // With --coverage only, as `npm run test:coverage` and CI have it.
     coverage: {

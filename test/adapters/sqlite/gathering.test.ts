@@ -1,5 +1,5 @@
 import { setImmediate as turn } from 'node:timers/promises'
-import { describe, expect, it, vi } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import {
   type BackendListener,
   type Batch,
@@ -12,6 +12,7 @@ const MANY = 8
 /** A database whose backend answers at once, and what it was given. */
 function database() {
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] })
+  onTestFinished(() => void vi.useRealTimers())
   const batches: { readonly queries: number; readonly units: number }[] = []
   const backend = (answers: BackendListener) => ({
     run: ({ queries, units }: Batch) => {
