@@ -2,7 +2,7 @@ import type { LedgerRecord, Waiting } from '../model/delivery.ts'
 import { DamagedRecord, unreadableText } from '../model/stored/errors.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Versioned } from '../ports/versioned.ts'
-import { heldUntil } from './record.ts'
+import { timeHeld } from './record.ts'
 
 /**
  * How long past its due time a record has lost its message, or has a message that cannot be
@@ -45,7 +45,7 @@ export async function requeueOverdue(
       {
         record: {
           ...record,
-          ...heldUntil(record, now),
+          ...timeHeld(record, now),
           status: next,
           attempt: attempt + 1,
           updatedAt: now,

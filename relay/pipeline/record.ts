@@ -101,14 +101,14 @@ export function isReplayed({ replayedAt }: Pick<LedgerRecord<Status>, 'replayedA
 /** A Delivery that a rule held back since it was decided last, as its chain of tries begins. */
 export function chainBegun(record: DeliveryRecord<Waiting>, now: number): DeliveryRecord<Waiting> {
   if (record.status.why !== 'rule') return record
-  return { ...record, chainStartedAt: now, failures: 0, ...heldUntil(record, now) }
+  return { ...record, chainStartedAt: now, failures: 0, ...timeHeld(record, now) }
 }
 
 /**
  * For how long rules held a record back by `now`, in milliseconds; empty when none does. To be kept by what writes a
  * record that goes on waiting, as the time is counted from its last change.
  */
-export function heldUntil(record: LedgerRecord, now: number): { readonly heldMs?: number } {
+export function timeHeld(record: LedgerRecord, now: number): { readonly heldMs?: number } {
   if (record.kind === 'event' || !isHeld(record)) return {}
   return { heldMs: (record.heldMs ?? 0) + Math.max(0, now - record.updatedAt) }
 }

@@ -2,7 +2,7 @@ import { isTest, type LedgerRecord, outcomeOf } from '../model/delivery.ts'
 import type { RetryMessage } from '../model/queue-messages.ts'
 import type { Ports } from '../ports/ports.ts'
 import { readableRecord } from './readable-record.ts'
-import { heldUntil } from './record.ts'
+import { timeHeld } from './record.ts'
 import { isSuperseded } from './subject.ts'
 
 export type ReplayResult =
@@ -92,5 +92,5 @@ function replayOf(record: LedgerRecord, now: number, by: string | undefined): Le
   } as const
   if (record.kind === 'event') return { ...record, ...begun }
   const requestsDone = outcomeOf(record) === 'delivered' ? 0 : record.requestsDone
-  return { ...record, ...heldUntil(record, now), ...begun, requestsDone }
+  return { ...record, ...timeHeld(record, now), ...begun, requestsDone }
 }

@@ -1,6 +1,6 @@
 import type { EventOrder, LedgerRecord, Waiting } from '../model/delivery.ts'
 import type { Ports } from '../ports/ports.ts'
-import { heldUntil } from './record.ts'
+import { timeHeld } from './record.ts'
 import { isObjectId, objectsInForce } from './silences/silence-objects.ts'
 import { noPause, type Pause, slicesOf } from './slices.ts'
 
@@ -110,7 +110,7 @@ async function wakeAll(
       const { attempt } = record
       const next = {
         ...record,
-        ...heldUntil(record, now),
+        ...timeHeld(record, now),
         status: { ...status, dueAt },
         attempt: attempt + 1,
         updatedAt: now,
