@@ -1,5 +1,5 @@
 import { type DynamoDBClient, QueryCommand } from '@aws-sdk/client-dynamodb'
-import { isTestAlert } from '../../relay/model/delivery.ts'
+import { isTestAlert } from '../../relay/model/test-alert.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Clusters, KnownCluster } from '../../relay/ports/clusters.ts'
 import { mapConcurrently } from './concurrency.ts'

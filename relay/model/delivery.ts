@@ -258,14 +258,6 @@ export function outcomeOf(record: LedgerRecord): Outcome {
   return isDismissed ? 'dismissed' : countedAs(record)
 }
 
-/** The name of the Alert in the records of tests, which no Alert of Kubernetes can have. */
-export const TEST_ALERT_NAME = '(test)'
-
-/** Whether the Alert of a record, as `namespace/name`, says that the record is that of a test. */
-export function isTestAlert(alert: string | undefined): boolean {
-  return alert?.endsWith(`/${TEST_ALERT_NAME}`) === true
-}
-
 /** Whether a record is that of a test of a Provider, whose event no cluster reported. */
 export function isTest(record: LedgerRecord<Status>): boolean {
   return record.kind === 'delivery' && record.test !== undefined

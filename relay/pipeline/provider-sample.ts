@@ -1,14 +1,10 @@
 import type { Alert } from '../model/alert.ts'
-import {
-  type DeliveryRecord,
-  type Pending,
-  type ProviderTest,
-  TEST_ALERT_NAME,
-} from '../model/delivery.ts'
+import type { DeliveryRecord, Pending, ProviderTest } from '../model/delivery.ts'
 import { EVENT_GROUP, type Event } from '../model/event.ts'
 import { hashParts } from '../model/hash.ts'
 import { namespacedName } from '../model/kubernetes.ts'
 import type { Provider } from '../model/provider.ts'
+import { TEST_ALERT_NAME } from '../model/test-alert.ts'
 import type { ProviderFamily } from '../providers/contract.ts'
 import { mergeMetadata } from './merge-metadata.ts'
 import { newDelivery } from './record.ts'
