@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { startEmbeddedRelay } from '../../hosts/embedded/relay.ts'
+import { entryOptions } from '../support/entry-options.ts'
 import { type ClockSetting, relayClock } from './relay-clock.ts'
 
 /**
@@ -22,16 +23,6 @@ createInterface({ input: process.stdin })
     setting = JSON.parse(line) as ClockSetting
   })
   .on('close', () => process.exit(0))
-await startEmbeddedRelay(
-  {
-    manifests: values.manifests,
-    data: values.data,
-    port: 0,
-    host: '127.0.0.1',
-    cluster: 'local',
-    noCrossNamespaceRefs: false,
-    denyPrivateAddresses: false,
-    rateLimitIntervalMs: 5 * 60_000,
-  },
-  { clock: relayClock(() => setting) },
-)
+await startEmbeddedRelay(entryOptions(values.manifests, values.data), {
+  clock: relayClock(() => setting),
+})

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline'
 import { parseArgs } from 'node:util'
 import { startEmbeddedRelay } from '../../hosts/embedded/relay.ts'
+import { entryOptions } from '../support/entry-options.ts'
 import { stepTime } from './stepped-time.ts'
 
 /**
@@ -23,17 +24,7 @@ createInterface({ input: process.stdin })
     process.stdout.write(`${JSON.stringify({ msg: 'next', at: time.nextAt() })}\n`)
   })
   .on('close', () => process.exit(0))
-const relay = await startEmbeddedRelay(
-  {
-    manifests: values.manifests,
-    data: values.data,
-    port: 0,
-    host: '127.0.0.1',
-    cluster: 'local',
-    noCrossNamespaceRefs: false,
-    denyPrivateAddresses: false,
-    rateLimitIntervalMs: 5 * 60_000,
-  },
-  { clock: time.clock },
-)
+const relay = await startEmbeddedRelay(entryOptions(values.manifests, values.data), {
+  clock: time.clock,
+})
 process.stdout.write(`${JSON.stringify({ msg: 'started', port: relay.port })}\n`)
