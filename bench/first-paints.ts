@@ -21,42 +21,34 @@ export type Loads = ReadonlyMap<string, readonly Load[]>
 const UNCOUNTED = 3
 
 /** Loads the pages in turns, each time as one who was never there, in a browser that runs. */
-export async function loadsInRunningBrowser(
+export function loadsInRunningBrowser(
   program: string,
   pages: readonly PaintedPage[],
   count: number,
 ): Promise<Loads> {
-  const browser = await start(program)
-  try {
-    for (let turn = 0; turn < UNCOUNTED; turn += 1) await inTurns(pages, 1, browser)
-    return await inTurns(pages, count, browser)
-  } finally {
-    await browser.close()
-  }
+  return inBrowser(program, async (browser) => {
+    await inTurns(pages, UNCOUNTED, ({ url }) => load(browser, url))
+    return inTurns(pages, count, ({ url }) => load(browser, url))
+  })
 }
 
 /** Loads the pages in turns, each in a tab of its own that stays open and keeps what may be kept: style and script. */
-export async function loadsInOpenTabs(
+export function loadsInOpenTabs(
   program: string,
   pages: readonly PaintedPage[],
   count: number,
 ): Promise<Loads> {
-  const browser = await start(program)
-  try {
-    const loads = new Map(pages.map(({ name }): [string, Load[]] => [name, []]))
-    const tabs = await Promise.all(pages.map(() => openTab(browser)))
-    for (let turn = 0; turn < UNCOUNTED + count; turn += 1) {
-      for (const [index, { name, url }] of pages.entries()) {
-        const tab = tabs[index]
-        if (tab === undefined) continue
-        const load = await loadIn(tab, url)
-        if (turn >= UNCOUNTED) loads.get(name)?.push(load)
-      }
+  return inBrowser(program, async (browser) => {
+    const tabs = new Map<PaintedPage, Page>()
+    for (const page of pages) tabs.set(page, await openTab(browser))
+    const loadAgain = (page: PaintedPage) => {
+      const tab = tabs.get(page)
+      if (tab === undefined) throw new Error(`no tab was opened for ${page.name}`)
+      return loadIn(tab, page.url)
     }
-    return loads
-  } finally {
-    await browser.close()
-  }
+    await inTurns(pages, UNCOUNTED, loadAgain)
+    return inTurns(pages, count, loadAgain)
+  })
 }
 
 /** Loads the pages in turns, each time as the first page of a browser that has just started. */
@@ -65,27 +57,28 @@ export function loadsInNewBrowsers(
   pages: readonly PaintedPage[],
   count: number,
 ): Promise<Loads> {
-  return inTurns(pages, count, program)
+  return inTurns(pages, count, ({ url }) => inBrowser(program, (browser) => load(browser, url)))
 }
 
-/** `where`: a browser that runs, or the program of one that is started for each load. */
 async function inTurns(
   pages: readonly PaintedPage[],
   count: number,
-  where: Browser | string,
+  loadPage: (page: PaintedPage) => Promise<Load>,
 ): Promise<Loads> {
   const loads = new Map(pages.map(({ name }): [string, Load[]] => [name, []]))
   for (let turn = 0; turn < count; turn += 1) {
-    for (const { name, url } of pages) {
-      const browser = typeof where === 'string' ? await start(where) : where
-      try {
-        loads.get(name)?.push(await load(browser, url))
-      } finally {
-        if (browser !== where) await browser.close()
-      }
-    }
+    for (const page of pages) loads.get(page.name)?.push(await loadPage(page))
   }
   return loads
+}
+
+async function inBrowser<T>(program: string, use: (browser: Browser) => Promise<T>): Promise<T> {
+  const browser = await start(program)
+  try {
+    return await use(browser)
+  } finally {
+    await browser.close()
+  }
 }
 
 function start(program: string): Promise<Browser> {
