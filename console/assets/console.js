@@ -111,7 +111,10 @@ function replay() {
 let isAfterG = false
 
 function onKey(event) {
-  const isTyping = event.target.closest('input:not([type=checkbox]), select, textarea, dialog')
+  // A dialog that was closed keeps the focus until the page is drawn again.
+  const isTyping = event.target.closest(
+    'input:not([type=checkbox]), select, textarea, dialog[open]',
+  )
   if (isTyping || event.ctrlKey || event.metaKey || event.altKey) return
   const { key } = event
   if (isAfterG) {

@@ -214,6 +214,10 @@ describe.skipIf(CHROMIUM === undefined)('the console in Chromium', () => {
     await page.keyboard.press('/')
     await expect.poll(() => page.evaluate(focusedName)).toBe('text')
     await page.locator('input[name=text]').blur()
+    // Until the page is drawn again, the focus is in the dialog that was closed.
+    await page.evaluate(slashInTheDialog)
+    expect(await page.evaluate(focusedName)).toBe('text')
+    await page.locator('input[name=text]').blur()
     for (const key of ['j', 'j', 'k', 'Enter']) await page.keyboard.press(key)
     await page.waitForURL(`${origin}/console/deliveries/${idOf('delivery 0')}`)
     for (const key of ['g', 'e']) await page.keyboard.press(key)
@@ -280,3 +284,8 @@ const focusedName = `document.activeElement.name || document.activeElement.getAt
 
 /** By how many pixels the page is wider than its window. Runs in the page. */
 const overflow = 'document.documentElement.scrollWidth - innerWidth'
+
+/** Presses `/` where the list of keys was shown. Runs in the page. */
+const slashInTheDialog = `document.querySelector('#keys').dispatchEvent(
+  new KeyboardEvent('keydown', { key: '/', bubbles: true }),
+)`
