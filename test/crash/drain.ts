@@ -111,7 +111,8 @@ function check(campaign: Campaign, entries: readonly Entry[], retrying: Books['r
 
 function checkSinks(campaign: Campaign, entries: readonly Entry[]): void {
   const { journal, load, violations, source } = campaign
-  const books = { journal, entries, acknowledged: load.acknowledged }
+  const { acknowledged } = load
+  const books = { journal, entries, acknowledged, made: source.made }
   violations.push(
     ...findUnreceived(books),
     ...findWrongStatuses(books),

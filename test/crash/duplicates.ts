@@ -154,15 +154,21 @@ export function chatOf({ path }: Arrival): string | undefined {
   return CHATS.find((name) => path === `/${name}`)
 }
 
-/**
- * The message that a chat post shows, without the lines that say that it is late. What a reminder says begins with
- * its number.
- */
-export function messageOfChat({ body }: Arrival): string {
+/** The title and the text of a chat post. */
+export function shownIn({ body }: Pick<Arrival, 'body'>) {
   const { attachments } = JSON.parse(body) as {
     readonly attachments: readonly { readonly author_name: string; readonly text: string }[]
   }
   const { author_name: title = '', text = '' } = attachments[0] ?? {}
+  return { title, text }
+}
+
+/**
+ * The message that a chat post shows, without the lines that say that it is late. What a reminder says begins with
+ * its number.
+ */
+export function messageOfChat(arrival: Arrival): string {
+  const { title, text } = shownIn(arrival)
   const [first = '', second = ''] = text.split('\n')
   if (/^\d+ events of /.test(title)) return `${title}, ${first}`
   const [since, number] =

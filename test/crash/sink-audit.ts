@@ -1,4 +1,5 @@
 import { reasonPhrase } from '../../relay/providers/messages/names.ts'
+import { digestsOf } from './digest-audit.ts'
 import { chatOf, chatText, messageOfChat, subjectOfArrival } from './duplicates.ts'
 import { type Entry, isOfRepeat } from './entries.ts'
 import type { SentEvent } from './events.ts'
@@ -6,12 +7,12 @@ import type { Journal } from './journal.ts'
 import { CHATS, expectationsOf, statusSubject } from './routes.ts'
 import type { Arrival } from './sink.ts'
 
-type ReceiptBooks = Pick<SinkBooks, 'journal' | 'entries'>
-
 export interface SinkBooks {
   readonly journal: Journal
   readonly entries: readonly Entry[]
   readonly acknowledged: readonly SentEvent[]
+  /** All events of the campaign, by message. */
+  readonly made: ReadonlyMap<string, SentEvent>
 }
 
 const MESSAGE_PATHS: Readonly<Record<string, string>> = {
@@ -22,11 +23,12 @@ const MESSAGE_PATHS: Readonly<Record<string, string>> = {
 }
 
 /** What the ledger calls delivered has reached its sink. */
-export function findUnreceived({ journal, entries }: SinkBooks): readonly string[] {
+export function findUnreceived(books: SinkBooks): readonly string[] {
+  const { journal, entries } = books
   const received = new Set(
     journal.arrivals.filter(({ isApplied }) => isApplied).map((arrival) => receiptOf(arrival)),
   )
-  const isInDigest = digestsOf({ journal, entries })
+  const isInDigest = digestsOf(books)
   return entries.flatMap((entry) => {
     const isChat = CHATS.includes(entry.route)
     const isMessage = isChat || Object.values(MESSAGE_PATHS).includes(entry.route)
@@ -35,34 +37,6 @@ export function findUnreceived({ journal, entries }: SinkBooks): readonly string
     const isReceived = received.has(receipt) || isInDigest(entry)
     return isReceived ? [] : [`delivered, and not received: ${receipt}`]
   })
-}
-
-/**
- * Tells whether a delivery is in a message that was received and tells of as many events as go with it. Each
- * such message counts for one group only.
- */
-function digestsOf({ journal, entries }: ReceiptBooks): (entry: Entry) => boolean {
-  const sizes = Map.groupBy(
-    entries.filter(({ toldIn, outcome }) => toldIn !== undefined && outcome === 'delivered'),
-    ({ toldIn = '' }) => toldIn,
-  )
-  const received = new Map<number, Set<string>>()
-  for (const arrival of journal.arrivals) {
-    if (!arrival.isApplied || chatOf(arrival) === undefined) continue
-    const [, count] = /^(\d+) events of /.exec(messageOfChat(arrival)) ?? []
-    if (count === undefined) continue
-    const bodies = received.get(Number(count)) ?? new Set()
-    received.set(Number(count), bodies.add(arrival.body))
-  }
-  const told = new Set<string>()
-  for (const [leader, { length }] of sizes) {
-    const bodies = received.get(length)
-    const [body] = bodies ?? []
-    if (body === undefined) continue
-    bodies?.delete(body)
-    told.add(leader)
-  }
-  return ({ toldIn }) => toldIn !== undefined && told.has(toldIn)
 }
 
 function receiptOf(arrival: Arrival): string {

@@ -55,8 +55,8 @@ export function auditSinks(
   records: readonly ShownRecord[],
   disturbances: number,
 ): readonly string[] {
-  const { journal, accepted } = evidence
-  const books = { journal, entries: records.map(entryOf), acknowledged: accepted }
+  const { journal, accepted, made } = evidence
+  const books = { journal, entries: records.map(entryOf), acknowledged: accepted, made }
   const repeats = countRepeats(journal.arrivals)
   return [
     ...findUnreceived(books),
