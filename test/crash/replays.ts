@@ -24,7 +24,7 @@ export interface ReplayOptions {
 const ANSWER_WITHIN_MS = 5_000
 
 /** What was sent, and what waits; of statuses only this, since others may be newer. */
-const OUTCOMES = ['delivered', 'retry'] as const
+const OUTCOMES = ['delivered', 'retry', 'held'] as const
 
 export function startReplays(options: ReplayOptions): Replays {
   const { random, url, onAsked, mayRefuse } = options
@@ -33,7 +33,7 @@ export function startReplays(options: ReplayOptions): Replays {
   let isStopped = false
 
   const replayOne = async (base: string) => {
-    const outcome = OUTCOMES[random.between(0, 1)] ?? 'retry'
+    const outcome = OUTCOMES[random.between(0, OUTCOMES.length - 1)] ?? 'retry'
     const list = await ask(`${base}/v1/deliveries?limit=50&outcome=${outcome}`, 'GET')
     if (list?.status !== 200) return
     const { deliveries } = list.body as { readonly deliveries: readonly DeliveryView[] }
@@ -75,7 +75,7 @@ function isReplayable(
 ): boolean {
   if (alert === undefined || repeats > 0) return false
   const isStatus = alert.name === 'statuses' || alert.name === 'shared'
-  return !isStatus || outcome === 'retry'
+  return !isStatus || outcome !== 'delivered'
 }
 
 /** Undefined when no answer came. */
