@@ -69,9 +69,14 @@ function* records(count: number): Iterable<LedgerRecord> {
   }
 }
 
+/** What a page tells the browser of itself beside its type: for another opener policy it begins a process. */
+const PAGE_HEADERS = /^(?:content-security|cross-origin|referrer)-/
+
 /** Serves the page, its style and its script as they are, by node:http alone. Gives the page's URL. */
 async function serveCopy(bench: Bench, origin: string): Promise<string> {
-  const page = await textOf(origin + PATH)
+  const answer = await fetch(origin + PATH)
+  const policies = [...answer.headers].filter(([name]) => PAGE_HEADERS.test(name))
+  const page = await answer.text()
   const files = new Map([[PATH, { type: 'text/html', body: Buffer.from(page) }]])
   for (const [, path = ''] of page.matchAll(/(?:src|href)="(\/console\/assets\/[^"]+)"/g)) {
     const type = path.endsWith('.css') ? 'text/css' : 'text/javascript'
@@ -84,7 +89,8 @@ async function serveCopy(bench: Bench, origin: string): Promise<string> {
       response.writeHead(200, { 'content-type': 'text/event-stream' }).flushHeaders()
     } else {
       const type = `${file.type}; charset=utf-8`
-      response.writeHead(200, { 'content-type': type, 'content-length': file.body.length })
+      const headers = { 'content-type': type, 'content-length': file.body.length }
+      response.writeHead(200, { ...Object.fromEntries(policies), ...headers })
       response.end(file.body)
     }
   })
