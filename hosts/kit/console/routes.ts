@@ -1,4 +1,3 @@
-import type { Html } from '../../../console/html.ts'
 import { wholePage } from '../../../console/layout.ts'
 import { type LoginState, loginPage } from '../../../console/login-page.ts'
 import {
@@ -18,6 +17,7 @@ import type { Call, Route } from '../../../relay/api/route.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import { type Assets, readAssets } from './assets.ts'
 import { endedCookie, schemeOf, sessionCookie, sessionIdOf } from './cookies.ts'
+import { firstScreenFirst } from './first-screen.ts'
 import { isOwnForm } from './own-form.ts'
 import type { Sessions } from './sessions.ts'
 import { streamWhile } from './stream-while.ts'
@@ -233,12 +233,13 @@ function goTo(path: string, headers: Readonly<Record<string, string>> = {}): Ans
 function pageAnswer({ assets }: Site, request: EdgeRequest, shown: Shown, person?: Person): Answer {
   const scheme = schemeOf(request)
   const frame = { assets: assets().addresses, ...(scheme && { scheme }), ...(person && { person }) }
-  return htmlAnswer(shown.status ?? 200, wholePage(shown, frame))
-}
-
-function htmlAnswer(status: number, page: Html): Answer {
-  const contentType = 'text/html; charset=utf-8'
-  return { status, contentType, body: page.toString(), headers: PAGE_HEADERS }
+  const page = wholePage(shown, frame).toString()
+  const stream = firstScreenFirst(request, page)
+  return {
+    ...{ status: shown.status ?? 200, contentType: 'text/html; charset=utf-8' },
+    ...(stream === undefined ? { body: page } : { body: '', stream }),
+    headers: PAGE_HEADERS,
+  }
 }
 
 function plainAnswer(status: number, text: string): Answer {
