@@ -1,8 +1,14 @@
-import type { DeliveryRecord, FinalOutcome, Status, Waiting } from '../../model/delivery.ts'
+import type {
+  Decided,
+  DeliveryRecord,
+  FinalOutcome,
+  Status,
+  Waiting,
+} from '../../model/delivery.ts'
 import type { Digest, GroupMessage } from '../../model/stored/group-message.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Gathering } from './gathering.ts'
-import { type Leader, makeMessage, readMessage, tellsOf } from './messages.ts'
+import { dissolveMessage, type Leader, makeMessage, readMessage, tellsOf } from './messages.ts'
 import { closeWindow, joinWindow } from './windows.ts'
 
 /** How much later than the message a delivery looks what became of it. */
@@ -108,6 +114,10 @@ async function follow(
   if (message && !message.digest) return { kind: 'alone' }
   const [stored] = await ports.ledger.readMany([leader])
   const { status, chainStartedAt = now } = stored?.value ?? {}
+  if (status !== undefined && tellsNobody(status, now)) {
+    await dissolveMessage(ports, record.cluster, leader)
+    return join(ports, record, gathering, leader)
+  }
   if (status?.kind === 'waiting') {
     return { kind: 'waits', leader, until: lookAt(status, now - chainStartedAt, now) }
   }
@@ -118,6 +128,16 @@ async function follow(
   const { outcome } = status
   const reason = `in the message of delivery ${leader.slice(0, 12)}: ${status.reason}`
   return { kind: 'ended', leader, outcome, reason }
+}
+
+/**
+ * Whether a leader stays behind with the message: it is skipped, as its Alert is gone or has a new rule, or it waits for
+ * something that is missing, though nothing is for whoever asks. Where several Alerts are told in one message, that of
+ * the leader may have a mistake of its own. One that is due was perhaps woken, as what was missing has come.
+ */
+function tellsNobody(status: Decided, now: number): boolean {
+  if (status.kind === 'waiting') return status.why === 'configuration' && status.dueAt > now
+  return status.outcome !== 'delivered' && status.outcome !== 'dead'
 }
 
 /**

@@ -60,6 +60,23 @@ export async function makeMessage(
   return isWritten ? message : makeMessage(ports, leader, least)
 }
 
+/**
+ * Takes all but the leader out of a message that was made and is not sent: each of them finds another one, and the
+ * leader tells of itself alone if it is sent after all. Rejects when the store fails.
+ */
+export async function dissolveMessage(
+  { state, clock }: Pick<Ports, 'state' | 'clock'>,
+  cluster: string,
+  leader: string,
+): Promise<void> {
+  const key = messageKey(cluster, leader)
+  const stored = await state.read(key)
+  if (stored === undefined) return
+  const value = groupMessageCodec.encode({ members: [nameOf(leader)] })
+  // Whoever was faster has written the same.
+  await state.write(key, value, stored.version, clock.now() + REMEMBER_MS)
+}
+
 /** Whether a message tells of a delivery. */
 export function tellsOf({ members }: GroupMessage, deliveryId: string): boolean {
   return members.includes(nameOf(deliveryId))

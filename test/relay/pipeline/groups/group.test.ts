@@ -177,6 +177,46 @@ describe('the rule group-by', () => {
     ])
   })
 
+  it('finds another message when the one that it is in will never be sent', async () => {
+    const harness = await setUp()
+    harness.answerWith(() => answer(503))
+    for (const name of ['leader', 'b', 'c']) await send(harness, name)
+    harness.clock.advance(31_000)
+    await harness.drain()
+    await harness.configure(
+      provider('p', SLACK),
+      annotated(alert('a', 'p'), { ...RULE, when: "event.involvedObject.name != 'leader'" }),
+    )
+    harness.requests.length = 0
+    harness.answerWith(() => answer(200))
+    await drainAll(harness)
+    expect(textsOf(harness)).toEqual([expect.stringContaining('2 events of 2 objects')])
+    expect((await harness.records()).map(({ outcome }) => outcome).toSorted()).toEqual([
+      'delivered',
+      'delivered',
+      'skipped',
+    ])
+  })
+
+  it('tells a skipped delivery alone when a person replays it, as the others found another message', async () => {
+    const harness = await setUp()
+    harness.answerWith(() => answer(503))
+    for (const name of ['leader', 'b', 'c']) await send(harness, name)
+    harness.clock.advance(31_000)
+    await harness.drain()
+    const when = "event.involvedObject.name != 'leader'"
+    const excluding = annotated(alert('a', 'p'), { ...RULE, when })
+    await harness.configure(provider('p', SLACK), excluding)
+    harness.answerWith(() => answer(200))
+    await drainAll(harness)
+    await harness.configure(provider('p', SLACK), annotated(alert('a', 'p'), RULE))
+    harness.requests.length = 0
+    const leader = (await harness.records()).find(({ outcome }) => outcome === 'skipped')
+    await requestReplay(harness.ports, leader?.id ?? '')
+    await harness.drain()
+    expect(textsOf(harness)).toEqual([expect.not.stringContaining('events of')])
+  })
+
   it('of a type that tells each event by itself makes the Alert not ready', async () => {
     const harness = createHarness()
     await harness.configure(
@@ -187,5 +227,34 @@ describe('the rule group-by', () => {
     expect(await harness.records()).toMatchObject([
       { outcome: 'retry', reason: expect.stringContaining('it is for chat, and generic is none') },
     ])
+  })
+})
+
+describe('what goes to a Provider that limits the rate', () => {
+  const leading = alert('leading', 'p', { eventSources: [{ kind: 'Kustomization', name: 'x' }] })
+  const other = alert('other', 'p')
+
+  it.each([
+    ['before', 0],
+    ['after', 11_000],
+  ])('does not wait for an Alert that gets a mistake %s the message was made', async (_, ms) => {
+    const harness = createHarness()
+    await harness.configure(provider('p', SLACK), leading, other)
+    harness.answerWith(() => answer(429, { 'retry-after': '5' }))
+    for (const name of ['a', 'x', 'y', 'z']) await send(harness, name)
+    harness.clock.advance(ms)
+    await harness.drain()
+    await harness.configure(provider('p', SLACK), annotated(leading, { wen: 'true' }), other)
+    harness.answerWith(() => answer(200))
+    harness.requests.length = 0
+    const end = harness.clock.now() + 5 * 60_000
+    while (harness.clock.now() < end) await harness.drainNext()
+    expect(textsOf(harness)).toEqual([expect.stringContaining('4 events of 4 objects')])
+    await harness.configure(provider('p', SLACK), leading, other)
+    await drainAll(harness)
+    expect(textsOf(harness)[1]).not.toContain('events of')
+    expect((await harness.records()).map(({ outcome }) => outcome)).toEqual(
+      Array.from({ length: 5 }, () => 'delivered'),
+    )
   })
 })
