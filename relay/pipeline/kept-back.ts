@@ -1,6 +1,11 @@
 import type { Awaitable } from '../model/awaitable.ts'
 import type { DeliveryRecord, Status } from '../model/delivery.ts'
-import { type JudgeRulesContext, judgeRules, needsJudging } from './episodes/judge-rules.ts'
+import {
+  type JudgeRulesContext,
+  judgeRules,
+  leaveTo,
+  needsJudging,
+} from './episodes/judge-rules.ts'
 import type { MatchedCandidate } from './prepare.ts'
 import {
   judgeSilence,
@@ -36,7 +41,13 @@ async function judgeBoth(
     const conclusion = await judgeRules(record, candidate, context, isObserved)
     return conclusion && { conclusion, notes: [] }
   }
-  if (!record.reminder) return (await rules()) ?? judgeSilence(record, candidate, context)
+  if (record.reminder) {
+    const silence = await judgeSilence(record, candidate, context)
+    return silence.conclusion ? silence : ((await rules()) ?? silence)
+  }
+  const ruled = await rules()
+  if (ruled) return ruled
   const silence = await judgeSilence(record, candidate, context)
-  return silence.conclusion ? silence : ((await rules()) ?? silence)
+  if (silence.toldBy !== undefined) await leaveTo(silence.toldBy, record, context)
+  return silence
 }

@@ -101,6 +101,22 @@ export async function noticeEnd(record: Delivery, { ports }: JudgeRulesContext):
   await change(record, ports, async (episode) => ({ next: endedBy(episode, record) }))
 }
 
+/**
+ * Leaves it to the Delivery `other`, which a silence holds back, to tell of the failure that a later one would have told
+ * in the same words. Rejects when a store fails.
+ */
+export async function leaveTo(
+  other: string,
+  record: Delivery,
+  { ports }: JudgeRulesContext,
+): Promise<void> {
+  await change(record, ports, async (episode) => {
+    const { failure } = episode
+    if (failure?.deliveryId !== record.id) return { next: undefined }
+    return { next: { ...episode, failure: { ...failure, deliveryId: other } } }
+  })
+}
+
 /** Whether no rule has let the Delivery pass. Afterwards it is on its way, whatever happens. */
 function isUnjudged({ status, tries }: Delivery): boolean {
   if (status.kind === 'pending') return true

@@ -25,6 +25,8 @@ export interface SilenceContext {
 export interface SilenceJudgement {
   /** Present when the delivery is not sent now. */
   readonly conclusion?: Conclusion
+  /** The delivery that is held back and tells the same failure; present when this one is skipped for it. */
+  readonly toldBy?: string
   /** Which silences could not be asked, and why. */
   readonly notes: readonly string[]
 }
@@ -68,7 +70,7 @@ async function judge(
   const alike = isSecond ? undefined : await holdFailure(context.ports, record)
   if (alike !== undefined) {
     const reason = `${silencedText(by)}; the delivery ${alike.slice(0, 12)} waits with the same failure`
-    return { conclusion: end('skipped', reason), notes }
+    return { conclusion: end('skipped', reason), toldBy: alike, notes }
   }
   // One that waits on is asked about again later than it was remembered at first.
   if (wasHeld(record)) await keepFailure(context.ports, record)

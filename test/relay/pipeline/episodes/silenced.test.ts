@@ -64,6 +64,28 @@ describe.each(RULE_HOSTS)('on %s a silence', (_, open) => {
     }
   })
 
+  it.each([
+    [{ after: '10m' }, 1],
+    [{ after: '2 times' }, 1],
+    [{ remind: '1h' }, 2],
+  ])(
+    'meets %j: a failure that comes again in the same words is told at its end',
+    async (rules, count) => {
+      const host = await open()
+      await host.configure(rules)
+      await host.silence(2 * HOUR_MS)
+      for (let times = 0; times < 4; times += 1) {
+        await host.report(FAILED)
+        await host.pass(15 * MINUTE_MS)
+      }
+      expect(host.posted()).toEqual([])
+      await host.pass(2 * HOUR_MS + 10 * MINUTE_MS)
+      expect(host.posted()).toHaveLength(count)
+      await host.report(DONE)
+      expect(host.posted().at(-1)).toBe('done')
+    },
+  )
+
   it('pauses reminders, of which none is made up for', async () => {
     const host = await open()
     await host.configure({ remind: '1h' })
