@@ -11,6 +11,11 @@ export interface ConsoleRelay {
   showOverview(): Promise<Answer>
   /** As `GET /v1/deliveries`. */
   listDeliveries(parameters: URLSearchParams): Promise<Answer>
+  /**
+   * Where the rows that are told live stand now: those told from there on miss nothing that changes after it. Absent
+   * where none is needed, because who begins is told of the latest changes too, and where none is known.
+   */
+  livePosition?(): string
   /** As `GET /v1/deliveries/{id}`. */
   showDelivery(id: string): Promise<Answer>
   /** As `POST /v1/deliveries/{id}/replay`. `by` names who asks, if that is known. */

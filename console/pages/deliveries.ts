@@ -15,13 +15,15 @@ export const deliveriesPage: ConsolePage = { path: PATH, show }
 
 async function show(asked: Asked): Promise<Shown> {
   const cursor = asked.query.get('cursor') ?? undefined
+  // Before the list is read, so that what changes meanwhile is told live.
+  const position = cursor === undefined ? asked.relay.livePosition?.() : undefined
   const found = await foundBy(asked, cursor)
   const filters = filtersOf(asked.query)
   if ('wrong' in found) return { ...FRAME, status: 400, content: page(filters, found.wrong) }
   const isFirstRun = found.deliveries.length === 0 && filters.size === 0 && cursor === undefined
   const content = isFirstRun
     ? html`<h1>Deliveries</h1>\n${firstRun(asked.origin)}`
-    : page(filters, results(asked, filters, found))
+    : page(filters, results(asked, filters, found, position))
   return { ...FRAME, content }
 }
 
@@ -51,6 +53,7 @@ function results(
   { now, person, query }: Asked,
   filters: ReadonlyMap<string, string>,
   found: FoundDeliveries,
+  position: string | undefined,
 ): Html {
   const { deliveries, older } = found
   const isLater = query.has('cursor')
@@ -62,30 +65,35 @@ function results(
   const list = isSelectable
     ? html`<form id="picked" method="post" action="/console/replay">\n${table}\n</form>`
     : table
-  return html`${chips(filters)}${toolbar(filters, { isSelectable, isLater })}${list}
+  return html`${chips(filters)}${toolbar(filters, { isSelectable, live: isLater ? [] : liveTail(filters, position) })}${list}
 ${pager(filters, found, isLater)}`
 }
 
-type ToolbarFlag = 'isSelectable' | 'isLater'
+interface ToolbarParts {
+  readonly isSelectable: boolean
+  readonly live: Html | readonly []
+}
 
 /** What can be done with the list. */
-function toolbar(
-  filters: ReadonlyMap<string, string>,
-  { isSelectable, isLater }: Readonly<Record<ToolbarFlag, boolean>>,
-): Html {
+function toolbar(filters: ReadonlyMap<string, string>, { isSelectable, live }: ToolbarParts): Html {
   const query = new URLSearchParams([...filters]).toString()
   const act = isSelectable
     ? html`<button form="picked" data-needs-pick>Replay the selected</button>\n<button form="picked" formaction="/console/dismiss" data-needs-pick>Dismiss the selected</button>\n`
     : []
   return html`<div class="toolbar">
-${act}${isLater ? [] : liveTail(query)}<span class="end">Export <a href="${PATH}.csv?${query}">CSV</a> <a href="${PATH}.json?${query}">JSON</a></span>
+${act}${live}<span class="end">Export <a href="${PATH}.csv?${query}">CSV</a> <a href="${PATH}.json?${query}">JSON</a></span>
 </div>
 `
 }
 
-/** What tells of deliveries that come or change, until it is paused; nothing without a script. */
-function liveTail(query: string): Html {
-  return html`<div class="live" data-live hidden hx-sse:connect="/console/deliveries/live?${query}" hx-swap="none">
+/**
+ * What tells of deliveries that come or change, until it is paused; nothing without a script. `position`: that of the
+ * list, since the script connects when something may have come that the list does not have.
+ */
+function liveTail(filters: ReadonlyMap<string, string>, position: string | undefined): Html {
+  const query = new URLSearchParams([...filters])
+  if (position !== undefined) query.set('after', position)
+  return html`<div class="live" data-live hidden hx-sse:connect="/console/deliveries/live?${query.toString()}" hx-swap="none">
 <span class="muted" role="status" data-live-state>● Live</span>
 <button type="button" data-pause>Pause</button>
 <button type="button" data-arrived hidden></button>

@@ -23,6 +23,7 @@ import type { Ports } from '../../relay/ports/ports.ts'
 import { consoleRoutes } from '../kit/console/routes.ts'
 import { createSessions, type Sessions } from '../kit/console/sessions.ts'
 import type { Log } from '../kit/log.ts'
+import type { RunningDeliveryFeed } from './delivery-feed.ts'
 import { liveRows } from './live-rows.ts'
 import type { StreamRouteParts } from './routes/delivery-stream.ts'
 import { tokenSenders } from './senders.ts'
@@ -32,10 +33,10 @@ import type { Tokens } from './tokens.ts'
 /** What the console of this host is made of. */
 export interface EmbeddedConsoleParts
   extends Pick<OverviewPorts, 'clusters' | 'counts' | 'destinations' | 'waiting'>,
-    Pick<ProviderTestParts, 'runTest'>,
-    Pick<StreamRouteParts, 'feed'> {
+    Pick<ProviderTestParts, 'runTest'> {
   readonly ports: Ports
   readonly history: ConfigHistory
+  readonly feed: StreamRouteParts['feed'] & Pick<RunningDeliveryFeed, 'position'>
   /** Undefined without `--tokens`: then the console is as open as the rest. */
   readonly tokens: () => Tokens | undefined
   /** Those by which the host dispatches. */
@@ -67,6 +68,7 @@ function ownRelay(parts: EmbeddedConsoleParts): ConsoleRelay {
   return {
     showOverview: () => showOverview({ ...ports, clusters, counts, destinations, waiting }),
     listDeliveries: (parameters) => listDeliveries(ports, parameters),
+    livePosition: () => parts.feed.position(),
     showDelivery: (id) => showDelivery(ports, id),
     replayDelivery: (id, by) => replayDelivery(ports, id, by),
     dismissDelivery: (id, body, by) => dismissDelivery(ports, id, body, by),

@@ -10,6 +10,11 @@ import type {
 
 /** The feed as the host runs it. */
 export interface RunningDeliveryFeed extends DeliveryFeed {
+  /**
+   * The position of the latest change, for a reader that is going to come. What changes from now on is remembered for
+   * it, as for one that went.
+   */
+  position(): string
   /** Tells the readers of a record that was stored. `isNew`: there was none of its id before. Never throws. */
   changed(record: LedgerRecord, isNew?: boolean): void
   /** Ends the subscriptions of all readers. Others may subscribe after that, unless the relay stops. */
@@ -51,7 +56,11 @@ export function createDeliveryFeed({
   const remove = (reader: FeedReader) => {
     if (!readers.delete(reader)) return
     gather()
+    linger()
+  }
+  const linger = () => {
     if (readers.size > 0) return
+    clearTimeout(lingering)
     lingering = setTimeout(() => {
       isOn = false
       memory.forget()
@@ -84,6 +93,11 @@ export function createDeliveryFeed({
       readers.add(reader)
       gather()
       return { position: memory.position, end: () => remove(reader) }
+    },
+    position() {
+      isOn = true
+      linger()
+      return memory.position()
     },
     failed,
     changedSince: memory.changedSince,

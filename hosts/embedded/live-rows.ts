@@ -1,5 +1,6 @@
 import { filtersOf } from '../../console/delivery-filters.ts'
 import { deliveryView } from '../../relay/api/delivery-view.ts'
+import type { HttpHeaders } from '../../relay/api/http.ts'
 import type { ConsoleParts } from '../kit/console/routes.ts'
 import { ROWS_MISSED, rowEvent } from '../kit/console/row-events.ts'
 import { type StreamRouteParts, streamOpener } from './routes/delivery-stream.ts'
@@ -11,10 +12,21 @@ export function liveRows(parts: StreamRouteParts): ConsoleParts['live'] {
     streamOpener(parts, rowsFormat(parts, isSelectable), true)
   const [plain, selectable] = [openWith(false), openWith(true)]
   return (request, isSelectable) => {
-    const query = new URLSearchParams([...filtersOf(new URLSearchParams(request.query))])
+    const asked = new URLSearchParams(request.query)
+    const query = new URLSearchParams([...filtersOf(asked)])
     const open = isSelectable ? selectable : plain
-    return open({ query: query.toString(), headers: request.headers })
+    const headers = { ...positionOf(asked, parts), ...request.headers }
+    return open({ query: query.toString(), headers })
   }
+}
+
+/**
+ * The position of the list, for a browser that was told nothing yet. One that is not known any more is left out: the list
+ * would be loaded anew, and where much changes soon be as late again.
+ */
+function positionOf(asked: URLSearchParams, { feed }: Pick<StreamRouteParts, 'feed'>): HttpHeaders {
+  const position = asked.get('after') ?? ''
+  return feed.changedSince(position) === undefined ? {} : { 'last-event-id': position }
 }
 
 function rowsFormat({ ports }: StreamRouteParts, isSelectable: boolean): StreamFormat {

@@ -90,6 +90,15 @@ describe('what changed since a position', () => {
     expect(feed.changedSince(all.changes[0]?.position ?? '')).toEqual([])
   })
 
+  it('is known to who asked for it before there was a reader', () => {
+    const feed = createDeliveryFeed()
+    const position = feed.position()
+    feed.changed(record('a'))
+    const all = reader()
+    expect(feed.subscribe(all)?.position()).not.toBe(position)
+    expect([feed.changedSince(position), all.ids()]).toEqual([['a'], []])
+  })
+
   it('is known for as many changes as are remembered', () => {
     const feed = createDeliveryFeed({ remembered: 3 })
     const all = reader()
