@@ -95,6 +95,16 @@ export function failureAfter(
   return isOver && isGoodEnd(event) ? { ...last, endedBy: order } : last
 }
 
+/** Whether a failure of the object has ended since. Rejects when the store fails. */
+export async function hasEnded(
+  ports: Pick<Ports, 'state'>,
+  { cluster, event, order }: Pick<DeliveryRecord, 'cluster' | 'event' | 'order'>,
+): Promise<boolean> {
+  const group = objectGroupKey(cluster, event.involvedObject)
+  const endedBy = (await readObjectState(ports, { cluster, group }))?.value.failure?.endedBy
+  return endedBy !== undefined && endedBy > order
+}
+
 /** Whether a newer event of the same object is known. */
 export async function isOvertaken(
   ports: Pick<Ports, 'state'>,

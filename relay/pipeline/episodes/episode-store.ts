@@ -5,6 +5,7 @@ import { storedValue } from '../../model/stored/codec.ts'
 import { type Episode, episodeCodec } from '../../model/stored/episode.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { ExpectedVersion } from '../../ports/versioned.ts'
+import { Contention } from '../contention.ts'
 
 /** How long an Episode is kept after its last change. */
 const REMEMBER_MS = 90 * 24 * 3_600_000
@@ -35,8 +36,28 @@ export async function readEpisode(
   return { key, episode, version: stored.version }
 }
 
+/** How often an Episode is judged again that another process changed in between. */
+const MAX_TRIES = 5
+
+/**
+ * Works out what follows from the Episode of a Delivery and stores it, again when another process was faster. Rejects
+ * when the store fails, and with `Contention` when it changes all the time.
+ */
+export async function changeEpisode<T extends { readonly next?: Episode | undefined }>(
+  record: Remembered & { readonly id: string },
+  ports: Pick<Ports, 'state' | 'clock'>,
+  work: (episode: Episode) => Promise<T>,
+): Promise<T> {
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const stored = await readEpisode(ports, record)
+    const result = await work(stored.episode)
+    if (result.next === undefined || (await writeEpisode(ports, stored, result.next))) return result
+  }
+  throw new Contention(`the episode of ${record.id} changes all the time`)
+}
+
 /** Writes what follows an Episode. False when another process wrote in between: it is judged again then. */
-export async function writeEpisode(
+async function writeEpisode(
   { state, clock }: Pick<Ports, 'state' | 'clock'>,
   { key, version }: StoredEpisode,
   next: Episode,

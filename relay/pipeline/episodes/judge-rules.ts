@@ -2,13 +2,12 @@ import type { DeliveryRecord, Status } from '../../model/delivery.ts'
 import { isGoodEnd } from '../../model/good-ends.ts'
 import type { Episode } from '../../model/stored/episode.ts'
 import { type Conclusion, end } from '../conclusion.ts'
-import { Contention } from '../contention.ts'
 import { happenedAt } from '../lateness.ts'
 import type { MatchedCandidate } from '../prepare.ts'
 import { isReplayed } from '../record.ts'
 import { followsFailures, type MemoryRules } from '../rules/memory-rules.ts'
 import type { SettleContext } from '../settle.ts'
-import { readEpisode, writeEpisode } from './episode-store.ts'
+import { changeEpisode } from './episode-store.ts'
 import {
   endedBy,
   type JudgedEvent,
@@ -18,14 +17,12 @@ import {
   type Verdict,
 } from './judge.ts'
 import { withTold } from './last-told.ts'
+import { noteReplay } from './note-replay.ts'
 import { judgeReminder, remindLater } from './reminders.ts'
 import { type ToldPorts, wasTold, withHeldUntil } from './told.ts'
 
 /** Those of an Alert that has lost its rules since one held a Delivery back. */
 const NO_RULES: MemoryRules = {}
-
-/** How often an Episode is judged again that another process changed in between. */
-const MAX_TRIES = 5
 
 export interface JudgeRulesContext extends SettleContext {
   readonly ports: SettleContext['ports'] & ToldPorts
@@ -67,18 +64,18 @@ export async function judgeRules(
   }
   const isHeld = isHeldBack(record)
   if (isReplayed(record)) {
-    await noteReplay(record, memory, context, isObserved)
+    await noteReplay(record, candidate, memory, context, isObserved)
     return undefined
   }
   if (!isHeld && !isUnjudged(record)) return undefined
   if (!followsFailures(memory)) {
-    await change(record, context.ports, async (episode) => ({
+    await changeEpisode(record, context.ports, async (episode) => ({
       next: withTold(episode, record, context.ports.clock.now()),
     }))
     return undefined
   }
   const judged = judgedEvent(record, candidate, context)
-  const { verdict } = await change(record, context.ports, async (stored) => {
+  const { verdict } = await changeEpisode(record, context.ports, async (stored) => {
     const episode = await withHeldUntil(context.ports, stored)
     const isTold = await wasTold(context.ports, episode.failure, isObserved)
     const judgement = isHeld
@@ -98,7 +95,7 @@ export async function judgeRules(
  */
 export async function noticeEnd(record: Delivery, { ports }: JudgeRulesContext): Promise<void> {
   if (!isGoodEnd(record.event)) return
-  await change(record, ports, async (episode) => ({ next: endedBy(episode, record) }))
+  await changeEpisode(record, ports, async (episode) => ({ next: endedBy(episode, record) }))
 }
 
 /**
@@ -110,7 +107,7 @@ export async function leaveTo(
   record: Delivery,
   { ports }: JudgeRulesContext,
 ): Promise<void> {
-  await change(record, ports, async (episode) => {
+  await changeEpisode(record, ports, async (episode) => {
     const { failure } = episode
     if (failure?.deliveryId !== record.id) return { next: undefined }
     return { next: { ...episode, failure: { ...failure, deliveryId: other } } }
@@ -150,40 +147,6 @@ function remembering(
   if (judgement.verdict.kind !== 'send') return judgement
   const next = withTold(judgement.next ?? episode, record, now)
   return next ? { ...judgement, next } : judgement
-}
-
-/** Counts a failure as told by the Delivery of it that a person replays, if nothing else told of it. */
-async function noteReplay(
-  record: Delivery,
-  memory: MemoryRules,
-  { ports }: JudgeRulesContext,
-  isObserved: boolean,
-): Promise<void> {
-  const now = ports.clock.now()
-  await change(record, ports, async (episode) => {
-    const noted = memory.usesLast ? withTold(episode, record, now) : undefined
-    const { failure } = episode
-    if (record.event.severity !== 'error' || failure === undefined) return { next: noted }
-    if (failure.since > happenedAt(record) || (await wasTold(ports, failure, isObserved))) {
-      return { next: noted }
-    }
-    const { heldUntil: _, ...told } = failure
-    return { next: { ...(noted ?? episode), failure: { ...told, deliveryId: record.id } } }
-  })
-}
-
-/** Works out what follows from the Episode and stores it, again when another process was faster. */
-async function change<T extends { readonly next?: Episode | undefined }>(
-  record: Delivery,
-  ports: ToldPorts,
-  work: (episode: Episode) => Promise<T>,
-): Promise<T> {
-  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
-    const stored = await readEpisode(ports, record)
-    const result = await work(stored.episode)
-    if (result.next === undefined || (await writeEpisode(ports, stored, result.next))) return result
-  }
-  throw new Contention(`the episode of ${record.id} changes all the time`)
 }
 
 function concluded(verdict: Verdict): Conclusion | undefined {

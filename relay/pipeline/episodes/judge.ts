@@ -70,7 +70,7 @@ export function judgeHeld(
 ): Judgement {
   const { failure } = episode
   if (failure === undefined) return skip('recovered while it was held back')
-  if (failure.deliveryId !== deliveryId) return skip(TOLD_BY_A_NEWER)
+  if (failure.deliveryId !== deliveryId) return skip(TOLD_BY_ANOTHER)
   const { heldUntil, ...released } = failure
   if (heldUntil === undefined) return SEND
   if (heldUntil > now) {
@@ -98,7 +98,7 @@ const SEND: Judgement = { verdict: { kind: 'send' } }
 
 const ENDED_UNTOLD = 'recovered from a failure that was not told'
 
-const TOLD_BY_A_NEWER = 'a newer event tells of this failure'
+const TOLD_BY_ANOTHER = 'another delivery tells of this failure'
 
 function isNewer(judged: Episode['judged'], order: string): boolean {
   return judged !== undefined && judged.order > order
@@ -124,7 +124,7 @@ function judgeLate(episode: Episode, judged: JudgedEvent, { only, after }: Memor
   if (failure?.deliveryId === deliveryId) return judgeHeld(episode, judged)
   if (event.severity === 'error') {
     if (only === undefined && after === undefined) return SEND
-    return skip(failure ? TOLD_BY_A_NEWER : 'the failure had ended before this event came')
+    return skip(failure ? TOLD_BY_ANOTHER : 'the failure had ended before this event came')
   }
   if (isResolve) return SEND
   if (takesErrorsOnly) return skip(ERRORS_ONLY)

@@ -50,7 +50,7 @@ export async function judgeReminder(
   if (memory.remind === undefined) return skip('the Alert has no rule remind any more')
   const { failure } = (await readEpisode(ports, record)).episode
   if (failure === undefined) return skip('the failure has ended')
-  if (failure.deliveryId !== reminder.of) return skip('a newer message tells of the failure')
+  if (failure.deliveryId !== reminder.of) return skip('another delivery tells of the failure')
   if (!isAsked) {
     const telling = await tellingOf(ports, failure, isObserved)
     if (telling.kind === 'untold') {

@@ -79,7 +79,7 @@ describe.each(RULE_HOSTS)('on %s the rule after', (_, open) => {
     await host.pass(2 * MINUTE_MS)
     await host.report(DONE)
     expect(await outcomes(host)).toEqual([
-      'HealthCheckFailed: a newer event tells of this failure',
+      'HealthCheckFailed: another delivery tells of this failure',
       'Progressing',
       'BuildFailed',
       'ReconciliationSucceeded',
