@@ -20,7 +20,7 @@ import { type ListPart, mergeLists, type OneOutcomeFilter, perOutcome } from '..
 import { listQuery, SHOW_ONE } from './ledger-query.ts'
 import { decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import { outcomeChange, type UnitStatement } from './statement.ts'
+import { outcomeWrite, type UnitStatement } from './statement.ts'
 import { sweepLedger } from './sweep.ts'
 
 export interface LedgerOptions {
@@ -117,8 +117,8 @@ export class SqliteLedger implements Ledger {
     const now = this.#clock.now()
     const values = this.#values(record)
     return expected === 'absent'
-      ? { ...outcomeChange(INSERT, ...values, record.id, now), mustChange: true }
-      : { ...outcomeChange(UPDATE, ...values, record.id, expected, now), mustChange: true }
+      ? outcomeWrite(INSERT, [...values, record.id, now])
+      : outcomeWrite(UPDATE, [...values, record.id, expected, now])
   }
 
   async show(id: string): Promise<ListedRecord | undefined> {

@@ -5,7 +5,7 @@ import type { StateStore, StateWriteOptions } from '../../relay/ports/state-stor
 import type { ExpectedVersion, Versioned } from '../../relay/ports/versioned.ts'
 import { RecentState } from './recent-state.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import { outcomeChange, type UnitResult, type UnitStatement } from './statement.ts'
+import { outcomeWrite, type UnitResult, type UnitStatement } from './statement.ts'
 import { sweepState } from './sweep.ts'
 
 const READ = `SELECT version, value, expires_at AS expiresAt FROM state
@@ -117,6 +117,6 @@ function statementOf(
   now: number,
 ): UnitStatement {
   return expected === 'absent'
-    ? { ...outcomeChange(INSERT, key, json, expiresAt, now), mustChange: true }
-    : { ...outcomeChange(UPDATE, json, expiresAt, key, expected, now), mustChange: true }
+    ? outcomeWrite(INSERT, [key, json, expiresAt, now])
+    : outcomeWrite(UPDATE, [json, expiresAt, key, expected, now])
 }

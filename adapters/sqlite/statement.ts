@@ -42,3 +42,8 @@ export function change(sql: string, ...parameters: readonly SQLInputValue[]): Un
 export function outcomeChange(sql: string, ...parameters: readonly SQLInputValue[]): UnitStatement {
   return { sql, parameters, isOutcome: true }
 }
+
+/** Makes a statement that stores an outcome, and must change a row. */
+export function outcomeWrite(sql: string, parameters: readonly SQLInputValue[]): UnitStatement {
+  return { sql, parameters, isOutcome: true, mustChange: true }
+}

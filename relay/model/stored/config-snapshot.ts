@@ -46,7 +46,7 @@ export const configSnapshotCodec = createCodec({
   form: 'configuration',
   upgrades: [sameButVersion],
   shape: configSnapshotShape,
-  toStored: (snapshot: ConfigSnapshot) => ({ ...snapshot }),
+  toStored: (snapshot: ConfigSnapshot) => snapshot,
   fromStored: ({ cluster, revision, takenAt, manifests, objects }): ConfigSnapshot => ({
     cluster,
     revision,

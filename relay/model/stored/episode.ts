@@ -58,7 +58,7 @@ export const episodeCodec = createCodec({
   form: 'episode',
   upgrades: [sameButVersion],
   shape: episodeShape,
-  toStored: (episode: Episode) => ({ ...episode }),
+  toStored: (episode: Episode) => episode,
   fromStored: ({ judged, failure, success, told }): Episode => ({
     ...(judged && { judged }),
     ...(failure && { failure }),

@@ -18,6 +18,6 @@ export const groupMessageCodec = createCodec({
   form: 'group message',
   upgrades: [sameButVersion],
   shape: groupMessageShape,
-  toStored: (message: GroupMessage) => ({ ...message }),
+  toStored: (message: GroupMessage) => message,
   fromStored: ({ members, digest }): GroupMessage => ({ members, ...(digest && { digest }) }),
 })

@@ -19,7 +19,7 @@ export const groupWindowCodec = createCodec({
   form: 'group window',
   upgrades: [sameButVersion],
   shape: windowShape,
-  toStored: (window: GroupWindow) => ({ ...window }),
+  toStored: (window: GroupWindow) => window,
   fromStored: ({ leader, openedAt, dueAt, closed }): GroupWindow => ({
     leader,
     openedAt,

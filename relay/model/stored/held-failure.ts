@@ -10,6 +10,6 @@ export const heldFailureCodec = createCodec({
   form: 'held failure',
   upgrades: [sameButVersion],
   shape: heldFailureShape,
-  toStored: (held: HeldFailure) => ({ ...held }),
+  toStored: (held: HeldFailure) => held,
   fromStored: ({ deliveryId, fingerprint }): HeldFailure => ({ deliveryId, fingerprint }),
 })

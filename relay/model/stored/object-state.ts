@@ -44,7 +44,7 @@ export const objectStateCodec = createCodec({
   form: 'object memory',
   upgrades: [sameButVersion],
   shape: objectStateShape,
-  toStored: (state: ObjectState) => ({ ...state }),
+  toStored: (state: ObjectState) => state,
   fromStored: ({ severity, seen, latest, failure }): ObjectState => ({
     severity,
     seen,

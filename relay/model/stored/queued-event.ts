@@ -18,7 +18,7 @@ export const queuedEventCodec = createCodec({
   form: 'queued event',
   upgrades: [sameButVersion],
   shape: queuedEventShape,
-  toStored: (event: AcceptedEvent) => ({ ...event }),
+  toStored: (event: AcceptedEvent) => event,
   fromStored: ({
     id,
     cluster,

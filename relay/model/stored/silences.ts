@@ -21,6 +21,6 @@ export const silencesCodec = createCodec({
   form: 'silences',
   upgrades: [sameButVersion],
   shape: silencesShape,
-  toStored: (stored: StoredSilences) => ({ ...stored }),
+  toStored: (stored: StoredSilences) => stored,
   fromStored: ({ silences }): StoredSilences => ({ silences }),
 })

@@ -49,7 +49,7 @@ export const subjectStateCodec = createCodec({
   form: 'subject',
   upgrades: [sameButVersion],
   shape: subjectStateShape,
-  toStored: (state: SubjectState) => ({ ...state }),
+  toStored: (state: SubjectState) => state,
   fromStored: ({ order, reason, claim, onItsWay, settled, observed, counted }): SubjectState => ({
     order,
     ...(reason !== undefined && { reason }),

@@ -17,7 +17,7 @@ export const toldReadinessCodec = createCodec({
   form: 'told readiness',
   upgrades: [sameButVersion],
   shape: toldReadinessShape,
-  toStored: (told: ToldReadiness) => ({ ...told }),
+  toStored: (told: ToldReadiness) => told,
   fromStored: ({ revision, isWanted, notReady }): ToldReadiness => ({
     revision,
     isWanted,

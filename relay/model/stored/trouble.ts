@@ -15,6 +15,6 @@ export const troubleCodec = createCodec({
   form: 'trouble',
   upgrades: [sameButVersion],
   shape: troubleShape,
-  toStored: (trouble: Trouble) => ({ ...trouble }),
+  toStored: (trouble: Trouble) => trouble,
   fromStored: ({ since, over }): Trouble => ({ since, ...(over && { over }) }),
 })
