@@ -46,7 +46,7 @@ export function createOutcomeCounter(options: OutcomeCounterOptions): OutcomeCou
 
   const add = (counted: OutcomeCount) => {
     const { kind, cluster, name, outcome, hour, count, lastAt } = counted
-    const key = `${kind} ${cluster} ${name} ${outcome} ${hour}`
+    const key = [kind, cluster, name, outcome, hour].join(' ')
     const known = held.get(key)
     if (known) {
       known.count += count
@@ -78,15 +78,16 @@ export function createOutcomeCounter(options: OutcomeCounterOptions): OutcomeCou
   timer.unref()
   return {
     decided({ record }) {
-      const now = clock.now()
-      const counted = (kind: CountedKind, name: string): OutcomeCount => ({
-        ...{ kind, cluster: record.cluster, name, hour: hourOf(now) },
-        ...{ outcome: countedAs(record), count: 1, lastAt: now },
-      })
+      const { cluster } = record
+      const outcome = countedAs(record)
+      const lastAt = clock.now()
+      const hour = hourOf(lastAt)
+      const countFor = (kind: CountedKind, name: string) =>
+        add({ kind, cluster, name, hour, outcome, count: 1, lastAt })
       const { alert, provider } = reachedBy(record)
-      add(counted('cluster', ''))
-      if (alert) add(counted('alert', namespacedName(alert)))
-      if (provider) add(counted('provider', namespacedName(provider)))
+      countFor('cluster', '')
+      if (alert) countFor('alert', namespacedName(alert))
+      if (provider) countFor('provider', namespacedName(provider))
     },
     async byHour(...asked) {
       await flush()

@@ -217,10 +217,19 @@ function eventId(cluster: string, event: Event): string {
   const { involvedObject: object } = event
   return hashParts(
     cluster,
-    ...[object.kind, object.namespace, object.name, object.uid, object.apiVersion],
-    ...[object.resourceVersion, object.fieldPath],
-    ...[event.severity, event.timestamp, event.message, event.reason],
-    ...[event.reportingController, event.reportingInstance],
+    object.kind,
+    object.namespace,
+    object.name,
+    object.uid,
+    object.apiVersion,
+    object.resourceVersion,
+    object.fieldPath,
+    event.severity,
+    event.timestamp,
+    event.message,
+    event.reason,
+    event.reportingController,
+    event.reportingInstance,
     ...Object.entries(event.metadata).flat(),
   )
 }

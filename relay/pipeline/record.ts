@@ -4,6 +4,7 @@ import {
   type Attempt,
   type Decided,
   type DeliveryRecord,
+  decidedOutcomeOf,
   type EventOrder,
   type EventRecord,
   isHeld,
@@ -157,42 +158,37 @@ function decide(record: LedgerRecord<Status>, conclusion: Conclusion, begin: Beg
   const now = clock.now()
   const sent = 'sent' in conclusion ? conclusion.sent : undefined
   const tries = record.tries + (sent ? 1 : 0)
-  const step = nextStep({ ...record, tries }, conclusion, clock)
-  const { status, failures } = step
-  const outcome = status.kind === 'waiting' ? 'retry' : status.outcome
-  const made: readonly Attempt[] = sent
-    ? [
-        {
-          attempt: record.attempt,
-          startedAt: begin.at,
-          durationMs: clock.elapsed() - begin.elapsed,
-          outcome,
-          reason: status.reason,
-          ...sent,
-        },
-      ]
-    : []
+  const { chainStartedAt } = record
+  const chain = { tries, failures: record.failures, chainStartedAt }
+  const { status, failures } = nextStep(chain, conclusion, clock)
+  const made: Attempt | undefined = sent && {
+    attempt: record.attempt,
+    startedAt: begin.at,
+    durationMs: clock.elapsed() - begin.elapsed,
+    outcome: decidedOutcomeOf({ status }),
+    reason: status.reason,
+    ...sent,
+  }
   return {
     status,
     attempt: status.kind === 'waiting' ? record.attempt + 1 : record.attempt,
     tries,
     failures,
-    attempts: [...record.attempts, ...made].slice(-MAX_ATTEMPTS_KEPT),
+    attempts: made ? [...record.attempts, made].slice(-MAX_ATTEMPTS_KEPT) : record.attempts,
     updatedAt: now,
   }
 }
+
+/** The current chain of tries of a record, with the one that was just made. */
+type Chain = Pick<LedgerRecord, 'tries' | 'failures' | 'chainStartedAt'>
 
 interface NextStep {
   readonly status: Decided
   readonly failures: number
 }
 
-function nextStep(
-  record: Pick<LedgerRecord, 'tries' | 'failures' | 'chainStartedAt'>,
-  conclusion: Conclusion,
-  clock: Clock,
-): NextStep {
-  const { failures } = record
+function nextStep(chain: Chain, conclusion: Conclusion, clock: Clock): NextStep {
+  const { failures } = chain
   const { reason } = conclusion
   switch (conclusion.kind) {
     case 'final': {
@@ -202,54 +198,54 @@ function nextStep(
     case 'unchanged':
       return { status: { kind: 'final', outcome: 'suppressed', reason }, failures }
     case 'tried':
-      return afterFailure(record, 'failed', conclusion, clock)
+      return afterFailure(chain, 'failed', conclusion, clock)
     case 'postponed':
       if (conclusion.why === 'configuration') {
-        return afterFailure(record, conclusion.why, conclusion, clock)
+        return afterFailure(chain, conclusion.why, conclusion, clock)
       }
-      return { status: afterWait(record, conclusion, clock.now()), failures }
+      return { status: afterWait(chain, conclusion, clock.now()), failures }
   }
 }
 
 /** The next try by the retry schedule, unless it is time to give up. */
 function afterFailure(
-  record: Pick<LedgerRecord, 'tries' | 'failures' | 'chainStartedAt'>,
+  chain: Chain,
   why: 'failed' | 'configuration',
   { reason, retryAfterMs }: { readonly reason: string; readonly retryAfterMs?: number },
   clock: Clock,
 ): NextStep {
-  const failures = record.failures + 1
+  const failures = chain.failures + 1
   const dueAt = nextTryAt({
     failures,
-    chainStartedAt: record.chainStartedAt,
+    chainStartedAt: chain.chainStartedAt,
     now: clock.now(),
     random: clock.random(),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   })
   const status: Decided =
-    dueAt === undefined ? givenUp(record, reason) : { kind: 'waiting', why, dueAt, reason }
+    dueAt === undefined ? givenUp(chain, reason) : { kind: 'waiting', why, dueAt, reason }
   return { status, failures }
 }
 
 function afterWait(
-  record: Pick<LedgerRecord, 'tries' | 'chainStartedAt'>,
+  chain: Pick<Chain, 'tries' | 'chainStartedAt'>,
   { why, until, reason, endsWhenLate, destination, silence }: Postponed,
   now: number,
 ): Decided {
   if (destination === undefined) {
-    const isOver = endsWhenLate && isTooLate(until, record.chainStartedAt)
+    const isOver = endsWhenLate && isTooLate(until, chain.chainStartedAt)
     const holds = silence !== undefined && { silence }
     return isOver
-      ? givenUp(record, reason)
+      ? givenUp(chain, reason)
       : { kind: 'waiting', why, dueAt: until, reason, ...holds }
   }
-  const endsAt = record.chainStartedAt + RETRY_FOR_MS
-  if (endsWhenLate && now >= endsAt) return givenUp(record, reason)
+  const endsAt = chain.chainStartedAt + RETRY_FOR_MS
+  if (endsWhenLate && now >= endsAt) return givenUp(chain, reason)
   const dueAt = now < endsAt ? endsAt : now + LOOK_AGAIN_MS
   return { kind: 'waiting', why, dueAt, reason, destination }
 }
 
-function givenUp({ tries }: Pick<LedgerRecord, 'tries'>, reason: string): Decided {
+function givenUp({ tries }: Pick<Chain, 'tries'>, reason: string): Decided {
   const after = tries === 0 ? 'a day without a try' : `${tries} ${tries === 1 ? 'try' : 'tries'}`
   return { kind: 'final', outcome: 'dead', reason: `given up after ${after}: ${reason}` }
 }
