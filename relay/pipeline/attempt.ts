@@ -6,7 +6,7 @@ import { createRedactor } from '../redact/redact.ts'
 import type { ClaimsUnderWay } from './claim-time.ts'
 import { claimantOf, concludeUnclaimed } from './claimant.ts'
 import { type Conclusion, end, waitFor } from './conclusion.ts'
-import { deliver } from './deliver.ts'
+import { type Delivered, deliver } from './deliver.ts'
 import { destinationOf } from './destination-of.ts'
 import type { Destinations, Treatment } from './destinations/destinations.ts'
 import { noticeEnd } from './episodes/judge-rules.ts'
@@ -206,25 +206,20 @@ async function sendRenewing(
   context: AttemptContext,
 ): Promise<Sent> {
   const startedAt = context.ports.clock.elapsed()
-  const first = await send(prepared, record.requestsDone, context)
-  if (first.delivered.verdict.kind !== 'unauthorized') return first
+  const delivered = await deliver(prepared, record.requestsDone, context)
+  const first = sentOf(delivered, prepared.resolved)
+  if (delivered.verdict.kind !== 'unauthorized') return first
   const time = restOf(input.time, context.ports.clock.elapsed() - startedAt)
   const renewed = await prepare({ ...input, time }, context.ports.secrets, { fresh: true })
   if (renewed.kind !== 'prepared') return first
-  const second = await send(renewed, first.delivered.requestsDone, context, { fresh: true })
+  const again = await deliver(renewed, delivered.requestsDone, context, { fresh: true })
+  const second = sentOf(again, renewed.resolved)
   return { ...second, redact: (text) => second.redact(first.redact(text)) }
 }
 
-function send(
-  prepared: Prepared,
-  requestsDone: number,
-  context: AttemptContext,
-  options: { readonly fresh?: boolean } = {},
-): Promise<Sent> {
-  return deliver(prepared, requestsDone, context, options).then((delivered) => {
-    const { redact } = prepared.resolved
-    if (delivered.secrets.length === 0) return { delivered, redact }
-    const redactFetched = createRedactor(delivered.secrets)
-    return { delivered, redact: (text) => redactFetched(redact(text)) }
-  })
+/** What was delivered, with a redactor that also knows the secrets that were fetched for it. */
+function sentOf(delivered: Delivered, { redact }: Prepared['resolved']): Sent {
+  if (delivered.secrets.length === 0) return { delivered, redact }
+  const redactFetched = createRedactor(delivered.secrets)
+  return { delivered, redact: (text) => redactFetched(redact(text)) }
 }

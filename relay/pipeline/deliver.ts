@@ -11,6 +11,7 @@ import {
   type ProviderType,
   type TryPorts,
 } from '../providers/contract.ts'
+import type { NotificationMemory } from '../providers/notification-memory.ts'
 import type { Busy, Threading } from '../providers/threads/threading.ts'
 import type { Verdict } from '../providers/verdict.ts'
 import type { Prepared } from './prepare.ts'
@@ -85,7 +86,9 @@ function sendOnce(
   if (!isHttpProvider(type)) return deliverBy(type, prepared, tryPorts)
   const { deliver } = type.threading ?? {}
   if (notification.thread && deliver) return deliverBy({ deliver }, prepared, tryPorts)
-  return sendBy(type, prepared, requestsDone, tryPorts)
+  return type.memory === undefined
+    ? sendAll(type, prepared, requestsDone, tryPorts)
+    : sendRemembering(type, type.memory, prepared, requestsDone, tryPorts)
 }
 
 /** Has a type deliver with a protocol of its own. */
@@ -99,15 +102,14 @@ async function deliverBy(
   return { verdict, requestsDone: 0, response, secrets, notes }
 }
 
-/** Sends the requests of a type, with what it remembers if it has a memory. */
-async function sendBy(
+/** Sends the requests of a type with what it remembers. */
+async function sendRemembering(
   type: HttpProvider,
+  memory: NotificationMemory<unknown>,
   prepared: Prepared,
   requestsDone: number,
   tryPorts: TryPorts,
 ): Promise<Delivered> {
-  const { memory } = type
-  if (memory === undefined) return sendAll(type, prepared, requestsDone, tryPorts)
   const { settings } = prepared.resolved
   const key = memory.key(prepared.notification, settings)
   const remembered = await tryPorts.memory.read(key)

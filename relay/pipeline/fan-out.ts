@@ -50,9 +50,13 @@ export function createFanOut({ perCall = 256, shared = 2_000 }: FanOutOptions = 
       const workOn = async () => {
         working += 1
         for (let item = take(); !item.done; item = take()) {
-          const worked = work(item.value).then(undefined, failed)
+          const worked = work(item.value)
           if (!next.done && working < perCall && helping.allows(cluster)) helpers.push(help())
-          await worked
+          try {
+            await worked
+          } catch (error) {
+            failed(error)
+          }
         }
         working -= 1
       }
