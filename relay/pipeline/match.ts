@@ -229,10 +229,10 @@ function judge(
   if (provider.provider.spec.suspend) {
     return skipped({ rule: 'provider-suspend', reason: 'Provider suspended' }, provider)
   }
-  const ownErrors = [...rules.errors, ...(provider.type ? misfits(rules, provider.type) : [])]
-  const [wrong] = [...ownErrors, ...provider.rules.errors]
+  const ownError = rules.errors[0] ?? (provider.type && misfits(rules, provider.type)[0])
+  const wrong = ownError ?? provider.rules.errors[0]
   if (wrong !== undefined) {
-    const bearer = ownErrors.length > 0 ? 'Alert' : `Provider ${providerName}`
+    const bearer = ownError ? 'Alert' : `Provider ${providerName}`
     return { kind: 'missing', alert, provider, ...annotationMiss(bearer, wrong) }
   }
   const when = tests.conditions.resultOf(table.cluster, compiled, provider)

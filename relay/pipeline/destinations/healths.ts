@@ -115,10 +115,14 @@ export class Healths {
 
   /** Remembers what became of a delivery that was sent. */
   end(key: string, delivery: string, treatment: Treatment, isProbe: boolean): void {
-    const health = this.#healths.get(key) ?? new DestinationHealth(this.#clock)
-    health.end(delivery, treatment, isProbe)
-    this.#healths.delete(key)
-    if (!health.isGood) this.#healths.set(key, health)
+    const known = this.#healths.get(key)
+    // Of most destinations nothing is known but that they answer.
+    if (known || treatment.kind !== 'answered') {
+      const health = known ?? new DestinationHealth(this.#clock)
+      health.end(delivery, treatment, isProbe)
+      this.#healths.delete(key)
+      if (!health.isGood) this.#healths.set(key, health)
+    }
     if (treatment.kind === 'answered') this.#answering.set(key, true)
     if (treatment.kind === 'failed') this.#answering.delete(key)
     if (treatment.kind === 'limited') this.#limited.set(key, this.#clock.elapsed())

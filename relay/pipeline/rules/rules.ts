@@ -193,6 +193,7 @@ function compileRule<T>(
 
 /** The rules that a type of Provider cannot follow. */
 export function misfits(rules: Rules, type: ProviderType): readonly FieldError[] {
+  if (rules === NO_RULES) return NO_RULES.errors
   const isChat = type.family === 'chat'
   const unless = (fits: boolean, name: RuleAnnotation, message: string): readonly FieldError[] =>
     fits ? [] : [{ field: annotationField(name), message }]
