@@ -88,9 +88,9 @@ export function createLane<Message extends Lease, Lease>(
   }
 
   /** Never rejects. */
-  const handle = async (lease: Lease, work: () => Promise<void>) => {
+  const handle = async (lease: Lease, work: Promise<void>) => {
     try {
-      await work()
+      await work
       const acknowledged = options.acknowledge(lease)
       if (acknowledged instanceof Promise) await acknowledged
       if (failures.size > 0) failures.delete(options.keyOf(lease))
@@ -106,32 +106,37 @@ export function createLane<Message extends Lease, Lease>(
     }
   }
 
+  const start = (lease: Lease, work: Promise<void>, onFree: () => void) => {
+    const handled = handle(lease, work).then(() => {
+      underWay.delete(handled)
+      if (mayBeMore) onFree()
+    })
+    underWay.add(handled)
+  }
+
+  const dispatch = async (message: Message, onFree: () => void) => {
+    if (options.begin) await options.begin(message)
+    notBegun -= 1
+    if (notBegun === MOST_NOT_BEGUN / 2) onFree()
+    await options.dispatch(message)
+  }
+
   return {
     fill(onFree) {
-      let hasFound = false
-      const start = (lease: Lease, work: () => Promise<void>) => {
-        const handled = handle(lease, work).then(() => {
-          underWay.delete(handled)
-          if (mayBeMore) onFree()
-        })
-        underWay.add(handled)
-        hasFound = true
-      }
       mayBeMore = true
       if (notBegun > MOST_NOT_BEGUN / 2) return
       const free = options.concurrency - underWay.size
       const room = Math.min(free, MOST_NOT_BEGUN - notBegun)
       if (room <= 0) return
-      const unreadable = (lease: Lease, error: unknown) => start(lease, () => Promise.reject(error))
-      const dispatch = async (message: Message) => {
-        if (options.begin) await options.begin(message)
-        notBegun -= 1
-        if (notBegun === MOST_NOT_BEGUN / 2) onFree()
-        await options.dispatch(message)
+      let hasFound = false
+      const unreadable = (lease: Lease, error: unknown) => {
+        hasFound = true
+        start(lease, Promise.reject(error), onFree)
       }
       return whenThere(options.lease(room, unreadable, free), (messages) => {
+        if (messages.length > 0) hasFound = true
         notBegun += messages.length
-        for (const message of messages) start(message, () => dispatch(message))
+        for (const message of messages) start(message, dispatch(message, onFree), onFree)
         // A cluster has its share, and so may have more, only when no more is free than is under way.
         mayBeMore = hasFound || underWay.size >= options.concurrency / 2
       })

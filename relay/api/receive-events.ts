@@ -78,9 +78,7 @@ export async function receiveEvents(
   const batch = accepting instanceof Promise ? await accepting : accepting
   const rejected = batch.rejected.map(bounded)
   if (batch.events.length === 0) return allBad(rejected)
-  const taken = await queueAll(ports, { ...batch, rejected }, read.items.length, pause)
-  const isOne = request.events === 'one' && taken.status === 202
-  return isOne ? { ...emptyAnswer(202), counts: taken.counts } : taken
+  return await queueAll(ports, request, { ...batch, rejected }, read.items.length, pause)
 }
 
 function readRequest(request: EventsRequest, pause: Pause): Items | Promise<Items> {
@@ -125,6 +123,7 @@ const MOST_QUEUED_AT_ONCE = 250
 
 async function queueAll(
   ports: Pick<Ports, 'queue'>,
+  request: Pick<EventsRequest, 'events'>,
   batch: AcceptedBatch,
   itemCount: number,
   pause: Pause,
@@ -142,7 +141,7 @@ async function queueAll(
     const duplicates = results.filter((result) => result === 'duplicate').length
     const [first] = rejected
     return {
-      ...jsonAnswer(202, { accepted, rejected }),
+      ...(request.events === 'one' ? emptyAnswer(202) : jsonAnswer(202, { accepted, rejected })),
       counts: {
         accepted: accepted - duplicates,
         duplicates,

@@ -58,7 +58,10 @@ async function receive(
   const answer = await receiveEvents(
     ports,
     {
-      ...{ cluster, isSigned, events, body },
+      cluster,
+      isSigned,
+      events,
+      body,
       contentEncoding: headerOf(request, 'content-encoding'),
       contentType: headerOf(request, 'content-type'),
       gotkComponent: headerOf(request, 'gotk-component'),
