@@ -143,13 +143,12 @@ async function dispatchEvent(context: Context, queued: QueuedEvent): Promise<voi
     const reason = `cluster ${queued.cluster} has no configuration yet`
     return settleWithoutAlert(context, queued, waitFor(reason), undefined)
   }
-  const { candidates, reason } = matches
-  if (reason !== '') {
-    return settleWithoutAlert(context, queued, end('skipped', reason), table)
-  }
+  const { candidates, whyNone } = matches
   const { revision, isObserved } = table
   const situation = { overtaken, isObserved }
-  await tryCandidates(context, { queued, candidates, repeats, recalled, revision, ...situation })
+  const tries = { queued, candidates, repeats, recalled, revision, ...situation }
+  const hadAny = await tryCandidates(context, tries)
+  if (!hadAny) await settleWithoutAlert(context, queued, end('skipped', whyNone()), table)
 }
 
 /** Records an event that reached no Alert. */
@@ -264,7 +263,7 @@ async function retryEvent(
   const tests = new EventTests(record)
   const matches = match(record, table, context.options, tests)
   await tests.testAhead(matches.alerts, table, context.pause, lastTold(context.ports, record))
-  const { candidates, reason } = matches
+  const { candidates, whyNone } = matches
   const queued = queuedAgain(record)
   const recalled = await recall(context, record.eventId, uidsOf(matches))
   const overtaken = await isOvertaken(context.ports, record)
@@ -280,7 +279,7 @@ async function retryEvent(
   }
   const said =
     names.length === 0
-      ? reason
+      ? whyNone()
       : `matched later: see the deliveries of ${names.join(', ')}${more > 0 ? ` and ${more} more` : ''}`
   const concluded = concludeEvent(judgedBy(record, table), end('skipped', said), clock)
   await settle(context, concluded, stored)

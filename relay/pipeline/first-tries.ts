@@ -32,16 +32,18 @@ export interface FirstTries extends TrySituation {
 
 /**
  * Tries each delivery that has no record yet. The deliveries are independent: one destination's
- * failure does not touch another.
+ * failure does not touch another. Resolves with whether there was an Alert at all.
  */
 export async function tryCandidates(
   context: FirstTriesContext,
   { queued, candidates, repeats, recalled, revision, ...situation }: FirstTries,
-): Promise<void> {
+): Promise<boolean> {
   const failures: unknown[] = []
+  let hadAny = false
   await context.firstTries.each(
     withRepeats(candidates, repeats),
     async (addressed) => {
+      hadAny = true
       const record = newDelivery(
         queued,
         addressed.candidate.alert,
@@ -64,6 +66,7 @@ export async function tryCandidates(
     queued.cluster,
   )
   if (failures.length > 0) throw failures[0]
+  return hadAny
 }
 
 async function tryFirst(

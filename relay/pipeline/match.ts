@@ -65,8 +65,8 @@ export interface Matches {
   readonly alerts: Iterable<CompiledAlert>
   /** What becomes of the event for each of these Alerts, found in the same way. */
   readonly candidates: Iterable<Candidate>
-  /** The reason why no Alert fits; empty when one does. It is found when it is asked for. */
-  readonly reason: string
+  /** Finds the reason why no Alert fits, when none does. */
+  whyNone(): string
 }
 
 /** Finds the Alerts of an event. */
@@ -79,20 +79,12 @@ export function match(
   const { kind, namespace } = input.event.involvedObject
   const index = table.sources.for(kind, namespace)
   const fitting = index?.fitting(input) ?? []
+  const judged = { event: input.event, tests }
   return {
     alerts: { [Symbol.iterator]: () => alertsOf(fitting) },
-    candidates: {
-      [Symbol.iterator]: () => candidatesOf({ ...input, tests }, fitting, table, options),
-    },
-    get reason() {
-      return isEmpty(fitting) ? noMatchReason(input, index?.all ?? []) : ''
-    },
+    candidates: { [Symbol.iterator]: () => candidatesOf(judged, fitting, table, options) },
+    whyNone: () => noMatchReason(input, index?.all ?? []),
   }
-}
-
-function isEmpty(items: Iterable<unknown>): boolean {
-  for (const _ of items) return false
-  return true
 }
 
 /**
@@ -108,7 +100,7 @@ export function matchAlert(
 ): Candidate {
   const sources = sourcesOf(alert, input.event)
   const fitting = sources.filter((source) => sourceMiss(input, source) === undefined)
-  const [candidate] = candidatesOf({ ...input, tests }, fitting, table, options)
+  const [candidate] = candidatesOf({ event: input.event, tests }, fitting, table, options)
   if (candidate) return candidate
   const { rule, reason } = alertMiss(input, alert, sources)
   return { kind: 'skipped', alert: alert.alert, rule, reason: `the Alert ${reason}` }

@@ -103,21 +103,26 @@ export function shelve(all: readonly RankedSource[]): Shelves {
 }
 
 /** One index over the sources of several shelves; no source is in two of them. */
-export function indexOver(shelves: readonly Shelves[]): SourceIndex {
-  return {
-    get all() {
-      return [...inOrder(shelves.map(({ all }) => all))].map(({ source }) => source)
-    },
-    fitting(input) {
-      const lists = shelves.flatMap(({ byName }) => listsFor(input, byName))
-      return {
-        *[Symbol.iterator]() {
-          for (const { source } of inOrder(lists)) {
-            if (sourceMiss(input, source) === undefined) yield source
-          }
-        },
-      }
-    },
+export class ShelvesIndex implements SourceIndex {
+  readonly #shelves: readonly Shelves[]
+
+  constructor(shelves: readonly Shelves[]) {
+    this.#shelves = shelves
+  }
+
+  get all(): readonly AlertSource[] {
+    return [...inOrder(this.#shelves.map(({ all }) => all))].map(({ source }) => source)
+  }
+
+  fitting(input: MatchInput): Iterable<AlertSource> {
+    const lists = this.#shelves.flatMap(({ byName }) => listsFor(input, byName))
+    return {
+      *[Symbol.iterator]() {
+        for (const { source } of inOrder(lists)) {
+          if (sourceMiss(input, source) === undefined) yield source
+        }
+      },
+    }
   }
 }
 

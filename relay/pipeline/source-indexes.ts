@@ -1,9 +1,9 @@
 import { type CompiledAlert, sourceNamespaces } from './compiled-alert.ts'
 import { slicesOf } from './slices.ts'
 import {
-  indexOver,
   type RankedSource,
   type Shelves,
+  ShelvesIndex,
   type SourceIndex,
   shelve,
 } from './source-index.ts'
@@ -44,7 +44,7 @@ export class SourceIndexes {
     const named = this.#named.get(sourceKey(kind, namespace))
     const anywhere = this.#anywhere.get(kind)
     const shelves = [named, anywhere].filter((some) => some !== undefined)
-    return shelves.length === 0 ? undefined : indexOver(shelves)
+    return shelves.length === 0 ? undefined : new ShelvesIndex(shelves)
   }
 }
 

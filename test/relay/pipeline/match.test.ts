@@ -22,8 +22,8 @@ function matching(
 ) {
   const snapshot = { cluster: 'local', revision: '1', takenAt: 0, manifests, objects: [] }
   const table = compileRoutingTable(snapshot)
-  const { candidates, reason } = match({ event, objectLabels }, table, { noCrossNamespaceRefs })
-  return { candidates: [...candidates], reason }
+  const { candidates, whyNone } = match({ event, objectLabels }, table, { noCrossNamespaceRefs })
+  return { candidates: [...candidates], whyNone }
 }
 
 /** What the one Alert with this spec does with an event: a kind and perhaps a reason. */
@@ -32,9 +32,9 @@ function verdictOf(
   event: Event = info,
   options: Parameters<typeof matching>[2] = {},
 ) {
-  const { candidates, reason } = matching([hook, alert('one', 'a', spec)], event, options)
+  const { candidates, whyNone } = matching([hook, alert('one', 'a', spec)], event, options)
   const [candidate] = candidates
-  if (!candidate) return `no match: ${reason}`
+  if (!candidate) return `no match: ${whyNone()}`
   return candidate.kind === 'matched' ? 'matched' : `${candidate.kind}: ${candidate.reason}`
 }
 

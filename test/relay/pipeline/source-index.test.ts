@@ -95,12 +95,12 @@ describe('the sources of a kind and namespace', () => {
     const specs = Array.from({ length: 7 }, (_, index) => ({
       eventSources: [{ kind: 'Kustomization', name: `app-${index}` }],
     }))
-    const { candidates, reason } = match({ event: eventOf('web') }, tableOf(specs), {
+    const { candidates, whyNone } = match({ event: eventOf('web') }, tableOf(specs), {
       noCrossNamespaceRefs: false,
     })
     expect([...candidates]).toEqual([])
-    expect(reason).toMatch(/^no Alert takes Kustomization\/flux-system\/web: /)
-    expect(reason).toMatch(/Alert flux-system\/alert-4 is for Kustomization app-4; and 2 more$/)
+    expect(whyNone()).toMatch(/^no Alert takes Kustomization\/flux-system\/web: /)
+    expect(whyNone()).toMatch(/Alert flux-system\/alert-4 is for Kustomization app-4; and 2 more$/)
   })
 })
 
