@@ -13,9 +13,10 @@ function rowOf(text) {
   return template.content.querySelector('tr')
 }
 
-/** Puts a row in the place of the one of the same delivery, or on top. Focus and selection stay. */
+/** Puts a row in the place of the one of the same delivery, or on top. Focus and selection stay. The first of all needs a list. */
 function place(row) {
   const body = document.querySelector('tbody#rows')
+  if (!body) return location.reload()
   const earlier = document.getElementById(row.id)
   row.classList.add('is-new')
   if (earlier) {
@@ -60,7 +61,6 @@ function showArrived() {
 function onRow(event) {
   const row = rowOf(event.detail.data)
   if (!row) return
-  if (!document.querySelector('tbody#rows')) return location.reload()
   const isKnown = document.getElementById(row.id) !== null
   if (isKnown || !live.isPaused) place(row)
   else live.arrived = [...live.arrived.filter(({ id }) => id !== row.id), row].slice(-MOST_ROWS)
@@ -79,6 +79,11 @@ document.addEventListener('click', (event) => {
     if (!live.isPaused) showArrived()
     tellLive()
   } else if (event.target.closest('[data-arrived]')) showArrived()
+})
+// A list in the place of another has what came, and by other filters.
+document.addEventListener('htmx:after:swap', () => {
+  live.arrived = []
+  tellLive()
 })
 document.addEventListener('htmx:sse:after:connection', () => {
   const element = document.querySelector('[data-live]')

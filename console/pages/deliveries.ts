@@ -57,7 +57,10 @@ function results(
 ): Html {
   const { deliveries, older } = found
   const isLater = query.has('cursor')
-  if (deliveries.length === 0 && older === undefined && !isLater) return noMatch(PATH)
+  const live: ToolbarParts['live'] = isLater ? [] : liveTail(filters, position)
+  if (deliveries.length === 0 && older === undefined && !isLater) {
+    return html`<div class="toolbar">\n${live}</div>\n${noMatch(PATH)}`
+  }
   const isSelectable = mayChange(person)
   const count = countText(deliveries.length, 'delivery', 'deliveries')
   const caption = `${count}, the latest first`
@@ -65,7 +68,7 @@ function results(
   const list = isSelectable
     ? html`<form id="picked" method="post" action="/console/replay">\n${table}\n</form>`
     : table
-  return html`${chips(filters)}${toolbar(filters, { isSelectable, live: isLater ? [] : liveTail(filters, position) })}${list}
+  return html`${chips(filters)}${toolbar(filters, { isSelectable, live })}${list}
 ${pager(filters, found, isLater)}`
 }
 
