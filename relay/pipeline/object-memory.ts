@@ -86,7 +86,8 @@ export function failureAfter(
 ): LastFailure | undefined {
   if (event.severity === 'error') {
     if (last !== undefined && last.order > order) return last
-    const failure = { eventId, order }
+    const endedBefore = last?.endedBy ?? last?.endedBefore
+    const failure = { eventId, order, ...(endedBefore !== undefined && { endedBefore }) }
     // One that comes late may have ended before it came.
     const isOver = last?.endedBy !== undefined && last.endedBy > order
     return isOver ? { ...failure, endedBy: last.endedBy } : failure
@@ -95,14 +96,27 @@ export function failureAfter(
   return isOver && isGoodEnd(event) ? { ...last, endedBy: order } : last
 }
 
-/** Whether a failure of the object has ended since. Rejects when the store fails. */
+/**
+ * The order of the last event after which a failure of the object was over, whichever rule kept it from whom; undefined
+ * when none is remembered. Rejects when the store fails.
+ */
+export async function lastEnd(
+  ports: Pick<Ports, 'state'>,
+  { cluster, event }: Pick<DeliveryRecord, 'cluster' | 'event'>,
+): Promise<EventOrder | undefined> {
+  const group = objectGroupKey(cluster, event.involvedObject)
+  const { endedBy, endedBefore } =
+    (await readObjectState(ports, { cluster, group }))?.value.failure ?? {}
+  return endedBy ?? endedBefore
+}
+
+/** Whether a failure of the object has ended since it was reported by this event. Rejects when the store fails. */
 export async function hasEnded(
   ports: Pick<Ports, 'state'>,
-  { cluster, event, order }: Pick<DeliveryRecord, 'cluster' | 'event' | 'order'>,
+  about: Pick<DeliveryRecord, 'cluster' | 'event' | 'order'>,
 ): Promise<boolean> {
-  const group = objectGroupKey(cluster, event.involvedObject)
-  const endedBy = (await readObjectState(ports, { cluster, group }))?.value.failure?.endedBy
-  return endedBy !== undefined && endedBy > order
+  const end = await lastEnd(ports, about)
+  return end !== undefined && end > about.order
 }
 
 /** Whether a newer event of the same object is known. */

@@ -9,9 +9,14 @@ const seenEventShape = object({ fingerprint: text, eventId: text, at: number })
 
 /**
  * The failure that the object reported last, with the order of its event. `endedBy` is the order of the event
- * after which it was over.
+ * after which it was over; `endedBefore` is that of the failure before it. Older versions wrote none of the latter.
  */
-const lastFailureShape = object({ eventId: text, order: text, endedBy: optional(text) })
+const lastFailureShape = object({
+  eventId: text,
+  order: text,
+  endedBy: optional(text),
+  endedBefore: optional(text),
+})
 
 const objectStateShape = object({
   severity: text,

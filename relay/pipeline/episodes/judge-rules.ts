@@ -19,7 +19,7 @@ import {
 import { withTold } from './last-told.ts'
 import { noteReplay } from './note-replay.ts'
 import { judgeReminder, remindLater } from './reminders.ts'
-import { type ToldPorts, wasTold, withHeldUntil } from './told.ts'
+import { type ToldPorts, wasTold, withHeldUntil, withoutEnded } from './told.ts'
 
 /** Those of an Alert that has lost its rules since one held a Delivery back. */
 const NO_RULES: MemoryRules = {}
@@ -76,7 +76,8 @@ export async function judgeRules(
   }
   const judged = judgedEvent(record, candidate, context)
   const { verdict } = await changeEpisode(record, context.ports, async (stored) => {
-    const episode = await withHeldUntil(context.ports, stored)
+    const lasting = await withoutEnded(context.ports, stored, record)
+    const episode = await withHeldUntil(context.ports, lasting)
     const isTold = await wasTold(context.ports, episode.failure, isObserved)
     const judgement = isHeld
       ? judgeHeld(episode, judged)

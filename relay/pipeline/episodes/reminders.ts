@@ -1,5 +1,6 @@
 import type { DeliveryRecord, Reminder, Status } from '../../model/delivery.ts'
 import { hashParts } from '../../model/hash.ts'
+import { hasEnded } from '../object-memory.ts'
 import type { MatchedCandidate } from '../prepare.ts'
 import { isReplayed } from '../record.ts'
 import { type MemoryRules, REMIND_FOR_MS } from '../rules/memory-rules.ts'
@@ -49,7 +50,7 @@ export async function judgeReminder(
   const skip = (reason: string): Verdict => (isAsked ? SEND : { kind: 'skip', reason })
   if (memory.remind === undefined) return skip('the Alert has no rule remind any more')
   const { failure } = (await readEpisode(ports, record)).episode
-  if (failure === undefined) return skip('the failure has ended')
+  if (failure === undefined || (await hasEnded(ports, record))) return skip('the failure has ended')
   if (failure.deliveryId !== reminder.of) return skip('another delivery tells of the failure')
   if (!isAsked) {
     const telling = await tellingOf(ports, failure, isObserved)

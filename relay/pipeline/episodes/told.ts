@@ -1,6 +1,7 @@
-import { isHeld, isObserved } from '../../model/delivery.ts'
+import { type DeliveryRecord, isHeld, isObserved, type Status } from '../../model/delivery.ts'
 import type { Episode, EpisodeFailure } from '../../model/stored/episode.ts'
 import type { Ports } from '../../ports/ports.ts'
+import { lastEnd } from '../object-memory.ts'
 
 export type ToldPorts = Pick<Ports, 'state' | 'clock' | 'ledger'>
 
@@ -55,4 +56,24 @@ export async function withHeldUntil(
   const [stored] = await ledger.readMany([failure.deliveryId])
   if (stored === undefined || !isHeld(stored.value)) return episode
   return { ...episode, failure: { ...failure, heldUntil: stored.value.status.dueAt } }
+}
+
+/**
+ * The Episode without its failure, when that ended by an event that its Alert did not hear of, as it was suspended, had
+ * no such rule or did not select the object. Rejects when the store fails.
+ */
+export async function withoutEnded(
+  { state }: Pick<Ports, 'state'>,
+  episode: Episode,
+  record: DeliveryRecord<Status>,
+): Promise<Episode> {
+  const { failure, judged, ...rest } = episode
+  if (failure === undefined || judged === undefined || record.event.severity !== 'error') {
+    return episode
+  }
+  const end = await lastEnd({ state }, record)
+  const isUnheard = end !== undefined && end > judged.order
+  // A success that is newer than the event ends what it reports, and so only what is held back.
+  const isOver = isUnheard && (end < record.order || judged.order === record.order)
+  return isOver ? { ...rest, judged } : episode
 }
