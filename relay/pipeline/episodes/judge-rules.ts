@@ -6,6 +6,7 @@ import { happenedAt } from '../lateness.ts'
 import type { MatchedCandidate } from '../prepare.ts'
 import { isReplayed } from '../record.ts'
 import { followsFailures, type MemoryRules } from '../rules/memory-rules.ts'
+import { hasNoEnd } from '../self/self-event.ts'
 import type { SettleContext } from '../settle.ts'
 import { changeEpisode } from './episode-store.ts'
 import {
@@ -68,10 +69,8 @@ export async function judgeRules(
     return undefined
   }
   if (!isHeld && !isUnjudged(record)) return undefined
-  if (!followsFailures(memory)) {
-    await changeEpisode(record, context.ports, async (episode) => ({
-      next: withTold(episode, record, context.ports.clock.now()),
-    }))
+  if (!followsFailures(memory) || hasNoEnd(record.event)) {
+    if (memory.usesLast) await noteTold(record, context)
     return undefined
   }
   const judged = judgedEvent(record, candidate, context)
@@ -136,6 +135,13 @@ function judgedEvent(
     takesErrorsOnly: alert.spec.eventSeverity === 'error',
     isResolve: type.resolves?.(record.event) === true,
   }
+}
+
+/** Remembers what is sent, for the variable `last`. */
+async function noteTold(record: Delivery, { ports }: JudgeRulesContext): Promise<void> {
+  await changeEpisode(record, ports, async (episode) => ({
+    next: withTold(episode, record, ports.clock.now()),
+  }))
 }
 
 /** The judgement that also remembers what is sent, for the variable `last`. */

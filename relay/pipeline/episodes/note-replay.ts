@@ -4,6 +4,7 @@ import { happenedAt } from '../lateness.ts'
 import { hasEnded } from '../object-memory.ts'
 import type { MatchedCandidate } from '../prepare.ts'
 import { followsFailures, type MemoryRules } from '../rules/memory-rules.ts'
+import { hasNoEnd } from '../self/self-event.ts'
 import type { SettleContext } from '../settle.ts'
 import { changeEpisode } from './episode-store.ts'
 import { revisionOf } from './judge.ts'
@@ -49,7 +50,7 @@ async function failureToldBy(
   isObserved: boolean,
 ): Promise<EpisodeFailure | undefined> {
   const { event, order, id: deliveryId } = record
-  if (event.severity !== 'error') return undefined
+  if (event.severity !== 'error' || hasNoEnd(event)) return undefined
   const began = happenedAt(record)
   if (failure === undefined) {
     const isOver = judged !== undefined && judged.order > order

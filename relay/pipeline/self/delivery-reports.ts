@@ -2,7 +2,7 @@ import type { DeliveryRecord, LedgerRecord } from '../../model/delivery.ts'
 import { objectName } from '../../model/event.ts'
 import { namespacedName } from '../../model/kubernetes.ts'
 import type { RoutingTables } from '../routing-tables.ts'
-import { isSelfEvent, reportSelf, type SelfEvent } from './self-event.ts'
+import { DELIVERY_DEAD, isSelfEvent, reportSelf, type SelfEvent } from './self-event.ts'
 import { beginTrouble, endTrouble, type TroublePorts, troubleKey } from './troubles.ts'
 
 /** A destination whose deliveries fail for this long is told of, in milliseconds. */
@@ -60,7 +60,7 @@ function deadReport(record: DeliveryRecord, provider: Provider): SelfEvent {
     kind: 'Provider',
     object: provider,
     severity: 'error',
-    reason: 'DeliveryDead',
+    reason: DELIVERY_DEAD,
     message: `A delivery to Provider ${namespacedName(provider)} is dead: ${status.reason}`,
     facts: {
       delivery: id,

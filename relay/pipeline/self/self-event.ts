@@ -28,6 +28,14 @@ export function isSelfEvent({ reportingController }: Event): boolean {
   return reportingController === SELF_CONTROLLER
 }
 
+/** The reason of the event that a delivery died. */
+export const DELIVERY_DEAD = 'DeliveryDead'
+
+/** Whether an event tells of a failure that no other event ends, so that it does not last: a delivery that died. */
+export function hasNoEnd(event: Event): boolean {
+  return isSelfEvent(event) && event.reason === DELIVERY_DEAD
+}
+
 /** Queues events of the relay about itself, as if they had been accepted now. Rejects when the queue fails. */
 export async function reportSelf(
   { queue, clock, orderTimes }: Pick<Ports, 'queue' | 'clock' | 'orderTimes'>,

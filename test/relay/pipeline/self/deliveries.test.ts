@@ -71,6 +71,29 @@ describe('self: deliveries', () => {
     ])
   })
 
+  it('tells of each death where only, after or remind follow what lasts', async () => {
+    const rules = { only: 'failures', after: '10m', remind: '1h' }
+    const harness = createHarness()
+    const ops = annotated(alert('ops', 'ops'), { self: 'deliveries', ...rules })
+    const slack = provider('ops', { type: 'slack', address: 'https://hooks.slack.com/services/x' })
+    await harness.configure(hook('broken'), slack, alert('all', 'broken'), ops)
+    const wordsOf = () =>
+      harness.requests
+        .filter(({ url }) => url.includes('slack'))
+        .map(({ body }) => JSON.parse(String(body)).attachments[0].text)
+    for (const status of [404, 410]) {
+      harness.answerWith(({ url }) => answer(url.includes('broken') ? status : 200))
+      await send(harness, `apps-${status}`)
+      await pass(harness, MINUTE_MS)
+    }
+    expect(wordsOf()).toEqual([
+      expect.stringContaining('is dead: HTTP 404'),
+      expect.stringContaining('is dead: HTTP 410'),
+    ])
+    await pass(harness, 120 * MINUTE_MS)
+    expect(wordsOf()).toHaveLength(2)
+  })
+
   it('tells of one death when the message of a group died', async () => {
     const harness = await setUp()
     harness.answerWith(({ url }) => answer(url.includes('broken') ? 404 : 200))
