@@ -105,9 +105,11 @@ export async function attempt(
   const conclusion = isObserved
     ? await observe(record, prepared, context.ports)
     : await sendAdmitted(record, prepared, whole, context)
+  const isAlone = record.toldIn !== undefined && digest === undefined
   return {
     ...about,
     ...conclusion,
+    ...(isAlone && { isAlone }),
     notes: [...prepared.notes, ...kept.notes, ...notes, ...(conclusion.notes ?? [])],
   }
 }

@@ -72,6 +72,8 @@ export type Conclusion = (Tried | Unconfigured | Postponed | Unchanged | Ended) 
   readonly subjectStateKey?: string
   /** The delivery in whose message this one is told. */
   readonly toldIn?: string
+  /** Present when it was sent by itself although it had waited for others. */
+  readonly isAlone?: true
 }
 
 /** Waits for a Provider, a Secret or the whole configuration, which may come at any time. */

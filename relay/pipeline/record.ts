@@ -133,16 +133,25 @@ export function concludeDelivery(
   begin: Begin,
   clock: Clock,
 ): DeliveryRecord {
-  const { provider, subjectStateKey, toldIn } = conclusion
+  const { provider, subjectStateKey, toldIn, isAlone } = conclusion
+  const decided = decide(record, conclusion, begin, clock)
+  // While it is tried on, it must not join others again.
+  const isTold = isAlone === true && decided.status.kind === 'final'
   return {
-    ...record,
-    ...decide(record, conclusion, begin, clock),
+    ...(isTold ? asSentAlone(record) : record),
+    ...decided,
     ...(provider && { provider: { ...provider.metadata, type: provider.spec.type } }),
     ...(subjectStateKey && { subjectStateKey }),
     ...(toldIn !== undefined && { toldIn }),
     notes: conclusion.notes ?? record.notes,
     requestsDone: conclusion.requestsDone ?? record.requestsDone,
   }
+}
+
+/** The record without what says that it is told with others, and how long it waited for them. */
+function asSentAlone(record: DeliveryRecord<Status>): DeliveryRecord<Status> {
+  const { toldIn: _, heldMs: __, ...rest } = record
+  return rest
 }
 
 /** The record of an event without an Alert after a decision. */

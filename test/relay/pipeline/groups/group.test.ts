@@ -92,6 +92,23 @@ describe('the rule group-by', () => {
     for (const text of textsOf(harness)) expect(text).not.toContain('ailing since')
   })
 
+  it('records no message with others of one that is sent alone', async () => {
+    const harness = await setUp()
+    await send(harness, 'one')
+    await drainAll(harness)
+    for (const name of ['a', 'b', 'c']) await send(harness, name)
+    const [, ...gathered] = (await harness.records()).toSorted((a, b) =>
+      a.order < b.order ? -1 : 1,
+    )
+    for (const { id } of gathered.slice(0, 2)) await requestReplay(harness.ports, id)
+    await drainAll(harness)
+    expect(harness.requests).toHaveLength(4)
+    const records = await harness.records()
+    expect(records.map(({ outcome, toldIn }) => [outcome, toldIn])).toEqual(
+      Array.from({ length: 4 }, () => ['delivered', undefined]),
+    )
+  })
+
   it('puts only together what has the same text', async () => {
     const harness = await setUp()
     await send(harness, 'a')
