@@ -141,9 +141,11 @@ class BoundedBody {
 }
 
 function firstValues(headers: ResponseHeaders): Readonly<Record<string, string>> {
-  const pairs = Object.entries(headers).flatMap(([name, value]) => {
+  const pairs: [string, string][] = []
+  for (const name in headers) {
+    const value = headers[name]
     const first = Array.isArray(value) ? value[0] : value
-    return first === undefined ? [] : [[name.toLowerCase(), first] as const]
-  })
+    if (first !== undefined) pairs.push([name.toLowerCase(), first])
+  }
   return Object.fromEntries(pairs)
 }
