@@ -1,4 +1,4 @@
-import type { DeliveryRecord, Pending } from '../model/delivery.ts'
+import type { DeliveryRecord } from '../model/delivery.ts'
 import type { QueuedEvent } from '../model/queue-messages.ts'
 import type { SeenEvent } from '../model/stored/object-state.ts'
 import { type AttemptContext, attempt, type TrySituation } from './attempt.ts'
@@ -36,34 +36,22 @@ export interface FirstTries extends TrySituation {
  */
 export async function tryCandidates(
   context: FirstTriesContext,
-  { queued, candidates, repeats, recalled, revision, ...situation }: FirstTries,
+  tries: FirstTries,
 ): Promise<boolean> {
   const failures: unknown[] = []
   let hadAny = false
   await context.firstTries.each(
-    withRepeats(candidates, repeats),
-    async (addressed) => {
+    withRepeats(tries.candidates, tries.repeats),
+    (addressed) => {
       hadAny = true
-      const record = newDelivery(
-        queued,
-        addressed.candidate.alert,
-        context.ports.clock.now(),
-        revision,
-      )
-      const isKnown = recalled.hasDelivery(record.id)
-      if (isKnown instanceof Promise ? await isKnown : isKnown) return
-      try {
-        await tryFirst(context, record, addressed, situation)
-      } finally {
-        context.destinations.done(record.id)
-      }
+      return tryFirst(context, tries, addressed)
     },
     (error) => {
       // Of thousands one is enough. While a store fails, nothing counts against the event.
       if (failures.length === 0) failures.push(error)
       else if (context.host.isOfHost(error)) failures[0] = error
     },
-    queued.cluster,
+    tries.queued.cluster,
   )
   if (failures.length > 0) throw failures[0]
   return hadAny
@@ -71,24 +59,41 @@ export async function tryCandidates(
 
 async function tryFirst(
   context: FirstTriesContext,
-  record: DeliveryRecord<Pending>,
+  tries: FirstTries,
   { candidate, repeated }: Addressed,
-  situation: TrySituation,
 ): Promise<void> {
-  const begin = beginNow(context.ports.clock)
-  const conclusion = repeated
-    ? concludeRepeat(repeated, candidate)
-    : await attempt(record, candidate, context, situation)
-  const { subjectStateKey } = conclusion
-  const concluded = concludeDelivery(record, conclusion, begin, context.ports.clock)
-  if (subjectStateKey && wasNotSent(conclusion)) {
-    const id = unchangedRecordId(record, subjectStateKey)
-    if (conclusion.kind === 'unchanged') return count(context, concluded, id)
-    // It may have been counted before a crash, and have become superseded or unwelcome since.
-    const [counter] = await context.ports.ledger.readMany([id])
-    if (counter?.value.eventId === record.eventId) return
+  const { queued, recalled, revision } = tries
+  const { clock } = context.ports
+  const record = newDelivery(queued, candidate.alert, clock.now(), revision)
+  const isKnown = recalled.hasDelivery(record.id)
+  if (isKnown instanceof Promise ? await isKnown : isKnown) return
+  try {
+    const begin = beginNow(clock)
+    const conclusion = repeated
+      ? concludeRepeat(repeated, candidate)
+      : await attempt(record, candidate, context, tries)
+    const concluded = concludeDelivery(record, conclusion, begin, clock)
+    const { subjectStateKey } = conclusion
+    if (subjectStateKey && wasNotSent(conclusion)) {
+      const counterId = unchangedRecordId(record, subjectStateKey)
+      await settleUnsent(context, concluded, conclusion, counterId)
+    } else await settle(context, concluded)
+  } finally {
+    context.destinations.done(record.id)
   }
-  await settle(context, concluded)
+}
+
+/** Settles a delivery that was not sent because of its subject, whose repeats a record may count. */
+async function settleUnsent(
+  context: FirstTriesContext,
+  concluded: DeliveryRecord,
+  { kind }: Conclusion,
+  counterId: string,
+): Promise<void> {
+  if (kind === 'unchanged') return count(context, concluded, counterId)
+  // It may have been counted before a crash, and have become superseded or unwelcome since.
+  const [counter] = await context.ports.ledger.readMany([counterId])
+  if (counter?.value.eventId !== concluded.eventId) await settle(context, concluded)
 }
 
 function concludeRepeat(repeated: SeenEvent, { provider }: Candidate): Conclusion {
