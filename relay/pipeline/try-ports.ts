@@ -1,7 +1,10 @@
 import type { OutboundRequest, TransportFailure, TransportOptions } from '../ports/http.ts'
+import type { MailMessage } from '../ports/mail.ts'
+import type { NatsMessage } from '../ports/nats.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { AccessTokens } from '../providers/auth/access-tokens.ts'
-import type { TryPorts } from '../providers/contract.ts'
+import type { ClusterIdentities } from '../providers/auth/cluster-identities.ts'
+import type { DeliveryMemory, TryPorts } from '../providers/contract.ts'
 import { createDeliveryMemory } from './delivery-memory.ts'
 import type { HostErrors } from './host-ports.ts'
 import { sendFollowing } from './redirects.ts'
@@ -34,53 +37,94 @@ export interface TryPortsOptions {
  * request gets the time that the requests before it have left.
  */
 export function createTryPorts(
-  { ports, host, tokens }: DeliverParts,
+  parts: DeliverParts,
   cluster: string,
   transport: TransportOptions,
-  { credentials, followsRedirects, ...options }: TryPortsOptions = {},
+  options: TryPortsOptions = {},
 ): FollowingTryPorts {
-  const { clock, http, nats, mail, identities } = ports
-  const startedAt = clock.elapsed()
-  const left = (): TransportOptions => ({
-    ...transport,
-    timeoutMs: transport.timeoutMs - (clock.elapsed() - startedAt),
-  })
-  const isOver = ({ timeoutMs }: TransportOptions) => timeoutMs <= 0
-  const sendOnce: TryPorts['send'] = async (request) => {
-    const given = left()
-    if (isOver(given)) return outOfTime(transport)
-    return explained(await http.send(withCredentials(request, credentials), given), transport)
+  return new OneTry(parts, cluster, transport, options)
+}
+
+/** A class, since each delivery has one: what most types never ask for is made only for those that do. */
+class OneTry implements FollowingTryPorts {
+  readonly moves: string[] = []
+  readonly clock: TryPorts['clock']
+  readonly tokens: AccessTokens
+  readonly #parts: DeliverParts
+  readonly #cluster: string
+  readonly #transport: TransportOptions
+  readonly #options: TryPortsOptions
+  readonly #startedAt: number
+
+  constructor(
+    parts: DeliverParts,
+    cluster: string,
+    transport: TransportOptions,
+    options: TryPortsOptions,
+  ) {
+    this.clock = parts.ports.clock
+    this.tokens = parts.tokens
+    this.#parts = parts
+    this.#cluster = cluster
+    this.#transport = transport
+    this.#options = options
+    this.#startedAt = parts.ports.clock.elapsed()
   }
-  const moves: string[] = []
-  return {
-    send: followsRedirects
-      ? (request) => sendFollowing(request, sendOnce, (place) => moves.push(place))
-      : sendOnce,
-    async publish(message) {
-      const given = left()
-      if (isOver(given)) return outOfTime(transport)
-      return explained(await nats.publish(message, given), transport)
-    },
-    async mail(message) {
-      const given = left()
-      if (isOver(given)) return outOfTime(transport)
-      return explained(await mail.send(message, given), transport)
-    },
-    clock,
-    tokens,
-    // Of most types no try ever asks for it.
-    get memory() {
-      return host.watch(createDeliveryMemory(ports, cluster))
-    },
-    identities: {
-      cluster,
-      bindings: () => identities.bindings(cluster, options),
+
+  send(request: OutboundRequest): ReturnType<TryPorts['send']> {
+    if (!this.#options.followsRedirects) return this.#sendOnce(request)
+    const sendOnce: TryPorts['send'] = (each) => this.#sendOnce(each)
+    return sendFollowing(request, sendOnce, (place) => this.moves.push(place))
+  }
+
+  async #sendOnce(request: OutboundRequest): ReturnType<TryPorts['send']> {
+    const left = this.#left()
+    if (isOver(left)) return outOfTime(this.#transport)
+    const authorized = withCredentials(request, this.#options.credentials)
+    return explained(await this.#parts.ports.http.send(authorized, left), this.#transport)
+  }
+
+  async publish(message: NatsMessage): ReturnType<TryPorts['publish']> {
+    const left = this.#left()
+    if (isOver(left)) return outOfTime(this.#transport)
+    return explained(await this.#parts.ports.nats.publish(message, left), this.#transport)
+  }
+
+  async mail(message: MailMessage): ReturnType<TryPorts['mail']> {
+    const left = this.#left()
+    if (isOver(left)) return outOfTime(this.#transport)
+    return explained(await this.#parts.ports.mail.send(message, left), this.#transport)
+  }
+
+  get memory(): DeliveryMemory {
+    const { host, ports } = this.#parts
+    return host.watch(createDeliveryMemory(ports, this.#cluster))
+  }
+
+  get identities(): ClusterIdentities {
+    const { identities } = this.#parts.ports
+    const { fresh } = this.#options
+    return {
+      cluster: this.#cluster,
+      bindings: () => identities.bindings(this.#cluster, { ...(fresh && { fresh }) }),
       token: (audience) => identities.token(audience),
       awsCredentials: () => identities.awsCredentials(),
-    },
-    hasOwnRoots: transport.tls?.ca !== undefined,
-    moves,
+    }
   }
+
+  get hasOwnRoots(): boolean {
+    return this.#transport.tls?.ca !== undefined
+  }
+
+  #left(): TransportOptions {
+    const { clock } = this.#parts.ports
+    const timeoutMs = this.#transport.timeoutMs - (clock.elapsed() - this.#startedAt)
+    return { ...this.#transport, timeoutMs }
+  }
+}
+
+function isOver({ timeoutMs }: TransportOptions): boolean {
+  return timeoutMs <= 0
 }
 
 /**

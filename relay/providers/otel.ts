@@ -66,9 +66,9 @@ export const otel = customProvider<Settings>({
     return kind === 'HelmRepository' ? 'otel does not take events of a HelmRepository' : undefined
   },
   host: ({ url }) => new URL(url).host,
-  async deliver(notification, { url, headers }, { send }) {
+  async deliver(notification, { url, headers }, tryPorts) {
     const body = await serialize(spanOf(notification))
-    const result = await send({ method: 'POST', url, headers, body })
+    const result = await tryPorts.send({ method: 'POST', url, headers, body })
     if (result.kind === 'failure') return { verdict: classifyFailure(result) }
     return { verdict: classifyOtlpAnswer(result), response: result }
   },

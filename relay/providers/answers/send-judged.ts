@@ -5,11 +5,11 @@ import { classifyFailure } from './classify.ts'
 
 /** Sends one request of several, and judges its answer. */
 export async function sendJudged(
-  { send }: Pick<TryPorts, 'send'>,
+  tryPorts: Pick<TryPorts, 'send'>,
   request: OutboundRequest,
   classify: (response: HttpResponse) => Verdict,
 ): Promise<CustomDelivery> {
-  const result = await send(request)
+  const result = await tryPorts.send(request)
   if (result.kind === 'failure') return { verdict: classifyFailure(result) }
   return { verdict: classify(result), response: result }
 }
