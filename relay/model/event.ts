@@ -145,20 +145,22 @@ export function objectName(object: Pick<InvolvedObject, 'kind' | 'namespace' | '
 
 /**
  * The event without control characters in the texts that people read, and without metadata whose
- * key is empty then.
+ * key is empty then. `metadata` is given for an event that gets another.
  */
-export function readableEvent(event: Event): Event {
+export function readableEvent(event: Event, metadata = event.metadata): Event {
   const { kind, namespace, name } = event.involvedObject
-  const entries = Object.entries(event.metadata).map(
-    ([key, value]) => [withoutControls(key), withoutControls(value)] as const,
-  )
+  const entries: [string, string][] = []
+  for (const key in metadata) {
+    const readable = withoutControls(key)
+    if (readable !== '') entries.push([readable, withoutControls(metadata[key] ?? '')])
+  }
   return {
     ...event,
     message: withoutControls(event.message),
     reason: withoutControls(event.reason),
     reportingController: withoutControls(event.reportingController),
     reportingInstance: withoutControls(event.reportingInstance),
-    metadata: Object.fromEntries(entries.filter(([key]) => key !== '')),
+    metadata: Object.fromEntries(entries),
     involvedObject: {
       ...event.involvedObject,
       kind: withoutControls(kind),

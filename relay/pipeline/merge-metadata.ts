@@ -25,20 +25,29 @@ export function mergeMetadata(event: Event, alert: Alert): MergedMetadata {
   const add = (key: string, value: string, from: string) => {
     merged.set(key, { value, from, before: merged.get(key) })
   }
-  addPrefixed(metadata, `${EVENT_GROUP}/`, (key, value) => add(key, value, 'the event'))
-  for (const [key, value] of Object.entries(eventMetadata)) add(key, value, 'spec.eventMetadata')
+  const addPrefixed = (prefix: string, from: string) => {
+    for (const key in metadata) {
+      if (key.startsWith(prefix)) add(key.slice(prefix.length), metadata[key] ?? '', from)
+    }
+  }
+  addPrefixed(`${EVENT_GROUP}/`, 'the event')
+  for (const key in eventMetadata) add(key, eventMetadata[key] ?? '', 'spec.eventMetadata')
   if (summary !== '') add('summary', summary, 'spec.summary')
-  addPrefixed(metadata, `${group}/`, (key, value) => add(key, value, `the controller (${group})`))
+  addPrefixed(`${group}/`, `the controller (${group})`)
   if (merged.size === 0) return { metadata, conflicts: [], authored: NONE }
   const entries: [string, string][] = []
-  const authored = new Set<string>()
+  const authored: string[] = []
   const conflicts: string[] = []
   for (const [key, { value, from, before }] of merged) {
     entries.push([key, value])
-    if (ALERT_SOURCES.has(from)) authored.add(key)
+    if (ALERT_SOURCES.has(from)) authored.push(key)
     if (before) conflicts.push(conflictText(key, from, before))
   }
-  return { metadata: Object.fromEntries(entries), conflicts, authored }
+  return {
+    metadata: Object.fromEntries(entries),
+    conflicts,
+    authored: authored.length > 0 ? new Set(authored) : NONE,
+  }
 }
 
 /** The event as its Alert's destination sees it: with its final metadata, and without control characters. */
@@ -46,8 +55,8 @@ export function mergedEvent(
   event: Event,
   alert: Alert,
 ): Omit<MergedMetadata, 'metadata'> & { readonly event: Event } {
-  const { metadata, ...rest } = mergeMetadata(event, alert)
-  return { event: readableEvent({ ...event, metadata }), ...rest }
+  const { metadata, conflicts, authored } = mergeMetadata(event, alert)
+  return { event: readableEvent(event, metadata), conflicts, authored }
 }
 
 const NONE: ReadonlySet<string> = new Set()
@@ -77,14 +86,4 @@ function withoutInternal(metadata: Metadata, group: string): Metadata {
   if (metadata[internal] === undefined) return metadata
   const { [internal]: _, ...rest } = metadata
   return rest
-}
-
-function addPrefixed(
-  metadata: Metadata,
-  prefix: string,
-  add: (key: string, value: string) => void,
-): void {
-  for (const [key, value] of Object.entries(metadata)) {
-    if (key.startsWith(prefix)) add(key.slice(prefix.length), value)
-  }
 }
