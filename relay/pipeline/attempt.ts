@@ -87,7 +87,8 @@ export async function attempt(
     last: candidate.memory?.usesLast ? await readLastTold(context.ports, record) : undefined,
     deliveryPage: deliveryPageUrl(context.publicUrl, record.id),
   }
-  const single = await prepare(input, context.ports.secrets)
+  const preparing = prepare(input, context.ports.secrets)
+  const single = preparing instanceof Promise ? await preparing : preparing
   if (single.kind !== 'prepared') return { ...unprepared(single), ...about }
   const keeping = keptBack(record, candidate, context, isObserved)
   const kept = keeping instanceof Promise ? await keeping : keeping

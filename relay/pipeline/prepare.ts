@@ -1,4 +1,5 @@
 import { CelError } from '../cel/cel-error.ts'
+import { type Awaitable, whenThere } from '../model/awaitable.ts'
 import type { EventOrder } from '../model/delivery.ts'
 import type { Event, Labels } from '../model/event.ts'
 import type { Provider } from '../model/provider.ts'
@@ -86,23 +87,33 @@ export interface PrepareInput {
  * Merges event and Alert, and resolves Provider and Secrets. `fresh` reads Secrets past the cache.
  * Rejects when the Secret store cannot be read.
  */
-export async function prepare(
+export function prepare(
   input: PrepareInput,
   secrets: SecretStore,
   options: { readonly fresh?: boolean } = {},
-): Promise<Prepared | Unprepared> {
+): Awaitable<Prepared | Unprepared> {
+  const { cluster, event, candidate } = input
+  const { alert, provider: compiled, type } = candidate
+  const merging = mergedEvent(event, alert)
+  // Before the Secret is read: an event that is none for the type waits for no Secret.
+  const skipped = type.skipsMerged?.(merging.event)
+  if (skipped !== undefined) return { kind: 'skipped', reason: skipped }
+  const finding = resolveProvider(cluster, compiled.provider, type, secrets, options)
+  return whenThere(finding, (found) =>
+    found.kind === 'resolved' ? format(input, merging, found) : found,
+  )
+}
+
+/** Formats the notification of an event that was merged, for its Provider. */
+function format(
+  input: PrepareInput,
+  merging: ReturnType<typeof mergedEvent>,
+  found: ResolvedProvider,
+): Prepared | Unprepared {
   const { cluster, deliveryId, event, candidate, triedAt, late, overtaken, digest } = input
   const { alert, provider: compiled, type } = candidate
   const { provider } = compiled
-  const merging = mergedEvent(event, alert)
   const { event: merged, conflicts } = merging
-  // Before the Secret is read: an event that is none for the type waits for no Secret.
-  const skipped = type.skipsMerged?.(merged)
-  if (skipped !== undefined) return { kind: 'skipped', reason: skipped }
-
-  const finding = resolveProvider(cluster, provider, type, secrets, options)
-  const found = finding instanceof Promise ? await finding : finding
-  if (found.kind !== 'resolved') return found
   const { transport } = found
   const resolved = { ...found, transport: { ...boundedBy(input.time, transport), cluster } }
   try {
@@ -135,7 +146,7 @@ export async function prepare(
       commitStatusContext: isAboutCommits(type) ? contextOf(input, merged, type) : '',
     }
     const fitting = type.fit?.(whole, settings) ?? said.event
-    const notification = { ...whole, event: fitting }
+    const notification = fitting === said.event ? whole : { ...whole, event: fitting }
     const requests = isHttpProvider(type) ? type.requests(notification, settings) : []
     const subject = type.subject?.(notification, settings)
     const answers = isAboutCommits(type) ? answeredReason(event) : undefined

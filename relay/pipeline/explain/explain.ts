@@ -180,7 +180,8 @@ async function previewMatched(
     last: candidate.memory?.usesLast ? await readLast?.(candidate) : undefined,
   }
   const { notes = [] } = candidate
-  const prepared = await prepare(input, secrets).catch((error: unknown) => {
+  const reading = async () => prepare(input, secrets)
+  const prepared = await reading().catch((error: unknown) => {
     if (!mayLackRights) throw error
     return { kind: 'unread', reason: `its Secrets cannot be read: ${String(error)}` } as const
   })
