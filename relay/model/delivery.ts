@@ -62,7 +62,7 @@ export interface Waiting {
    * back.
    */
   readonly destination?: string
-  /** The id of the silence that holds the Delivery back. */
+  /** The `holdId` of the silence that holds the Delivery back: of one that a person made, its id. */
   readonly silence?: string
 }
 

@@ -34,7 +34,7 @@ export interface Postponed {
    * `until`.
    */
   readonly destination?: string
-  /** The id of the silence that holds the Delivery back. */
+  /** The `holdId` of the silence that holds the Delivery back: of one that a person made, its id. */
   readonly silence?: string
   /** Whether the Delivery is dead once its 24 hours are over. Otherwise this wait never ends it. */
   readonly endsWhenLate: boolean

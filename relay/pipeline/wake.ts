@@ -16,7 +16,7 @@ type WakePorts = Pick<Ports, 'ledger' | 'queue' | 'clock'>
 
 /**
  * Tries soon what waits for a configuration, after a configuration, Provider or Secret came, and what a Silence
- * held back that is in force no more. Each delivery keeps its chain of tries and its place in it. `delayMs` is
+ * held back that is gone or was changed. Each delivery keeps its chain of tries and its place in it. `delayMs` is
  * how long other processes may still use the old configuration; 0 when none does. `pause` lets other work run. Resolves with the number of
  * deliveries. Rejects when a store fails; those that were not woken are tried by the retry schedule.
  */
@@ -31,7 +31,7 @@ export async function wakeWaiting(
   return waiting + (await wakeReleased(ports, cluster, delayMs, pause))
 }
 
-/** Looks soon at what Silences held back that are in force no more, since they are gone or were changed. */
+/** Looks soon at what Silences held back that are gone, have another condition or end sooner than they did. */
 async function wakeReleased(
   ports: WakePorts & Pick<Ports, 'configs'>,
   cluster: string,
@@ -44,8 +44,11 @@ async function wakeReleased(
   const snapshot = await ports.configs.read(cluster)
   const set = typeof snapshot === 'object' ? snapshot : undefined
   const objects = await objectsInForce(set, ports.clock.now(), pause)
-  const inForce = new Set(objects.map(({ id }) => id))
-  const isWanted: IsWanted = (status) => isHeld(status) && !inForce.has(status.silence ?? '')
+  const endsAt = new Map(objects.map((silence) => [silence.holdId, silence.endsAt]))
+  const isWanted: IsWanted = (status) => {
+    const end = endsAt.get(status.silence ?? '')
+    return isHeld(status) && (end === undefined || end < status.dueAt)
+  }
   return wakeEach(ports, held, isWanted, delayMs)
 }
 

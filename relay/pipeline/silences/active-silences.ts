@@ -10,6 +10,8 @@ import { readSilences } from './stored-silences.ts'
 export interface CompiledSilence {
   /** Names it: the id of one that a person made, or `Silence/namespace/name`. */
   readonly id: string
+  /** What the deliveries note that it holds back: another one once its condition is another one. */
+  readonly holdId: string
   readonly reason: string
   readonly condition: Condition
   /** When it ends that is in force at `now`; undefined when it is not. Milliseconds since the epoch. */
@@ -99,7 +101,7 @@ function compile(read: Read): KnownSilences {
       const condition = compileCondition(match)
       const endsAt = endOf(silence)
       const endAt = (now: number) => (now < endsAt ? endsAt : undefined)
-      silences.push({ id, reason, condition, endAt })
+      silences.push({ id, holdId: id, reason, condition, endAt })
     } catch (error) {
       if (!(error instanceof CelError)) throw error
       problems.push(`the silence ${id} has no effect: ${error.message}`)

@@ -98,6 +98,6 @@ function held(silence: SilenceInForce, now: number): Conclusion {
     // One without an end in sight is looked at again, while it is known what became of the object.
     until: Math.min(silence.endsAt, now + MAX_SILENCE_MS),
     endsWhenLate: false,
-    silence: silence.id,
+    silence: silence.holdId,
   }
 }

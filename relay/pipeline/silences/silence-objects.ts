@@ -2,6 +2,7 @@ import { CelError } from '../../cel/cel-error.ts'
 import { compileCondition } from '../../cel/condition.ts'
 import type { ConfigSnapshot } from '../../model/config.ts'
 import type { FieldError } from '../../model/errors.ts'
+import { hashParts } from '../../model/hash.ts'
 import { type KubernetesObject, namespacedName } from '../../model/kubernetes.ts'
 import { parseSilence } from '../../model/parse-objects.ts'
 import type { SilenceObject } from '../../model/silence-object.ts'
@@ -20,9 +21,9 @@ export const MAX_SILENCES = 200
 /** The beginning of the ids of Silences among the objects of a cluster. */
 const OBJECT_PREFIX = 'Silence/'
 
-/** Whether the id of a silence is that of an object. */
-export function isObjectId(id: string): boolean {
-  return id.startsWith(OBJECT_PREFIX)
+/** Whether the `holdId` of a silence is that of an object. */
+export function isObjectId(holdId: string): boolean {
+  return holdId.startsWith(OBJECT_PREFIX)
 }
 
 /** Compiles a Silence. One that is suspended is never in force. */
@@ -37,7 +38,8 @@ export function compileSilence({ metadata, spec }: SilenceObject): CompiledObjec
   if (!condition || !windows) return { errors }
   const id = `${OBJECT_PREFIX}${namespacedName(metadata)}`
   const endAt = suspend ? () => undefined : (now: number) => windows.endAt(now)
-  return { silence: { id, reason, condition, endAt } }
+  const holdId = `${id}/${hashParts(match).slice(0, 12)}`
+  return { silence: { id, holdId, reason, condition, endAt } }
 }
 
 function part<T>(errors: FieldError[], compile: () => T): T | undefined {
@@ -54,6 +56,8 @@ function part<T>(errors: FieldError[], compile: () => T): T | undefined {
 /** A Silence that is in force, of the Alerts of its namespace. */
 export interface ObjectInForce {
   readonly id: string
+  /** What the deliveries note that it holds back. */
+  readonly holdId: string
   readonly namespace: string
   readonly match: string
   readonly reason: string
@@ -74,10 +78,10 @@ export async function objectsInForce(
   const { cluster, manifests } = snapshot
   const byNamespace = await inSlices(compilingSilences(cluster, manifests), pause)
   return [...byNamespace].flatMap(([namespace, silences]) =>
-    silences.flatMap(({ id, condition, reason, endAt }) => {
+    silences.flatMap(({ id, holdId, condition, reason, endAt }) => {
       const endsAt = endAt(now)
       const match = condition.source
-      return endsAt === undefined ? [] : [{ id, namespace, match, reason, endsAt }]
+      return endsAt === undefined ? [] : [{ id, holdId, namespace, match, reason, endsAt }]
     }),
   )
 }

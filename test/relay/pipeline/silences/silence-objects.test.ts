@@ -186,6 +186,23 @@ describe('the Alerts of the namespace of a Silence', () => {
     expect(requests).toHaveLength(1)
   })
 
+  it.each([
+    ['is about others', { ...WINDOW, match: "event.severity == 'info'" }, '09:14'],
+    ['ends sooner', { ...WINDOW, duration: '90m' }, '09:30'],
+  ])('are told at its new end when it %s', async (_, changed, time) => {
+    const { report, ports, configure, drain, drainNext, clock, requests } = await relay(
+      silenceObject(WINDOW),
+    )
+    await report('kustomization-health-check-failed')
+    await configure(CHAT, alert('a', 'p'), silenceObject(changed))
+    expect(await wakeWaiting(ports, 'local')).toBe(1)
+    await drain()
+    expect(await wakeWaiting(ports, 'local')).toBe(0)
+    if (requests.length === 0) await drainNext()
+    expect(requests).toHaveLength(1)
+    expect(new Date(clock.now()).toISOString()).toContain(`T${time}:`)
+  })
+
   it('have what it holds looked at after 31 days, though it goes on', async () => {
     const until = silenceObject({ endsAt: '2999-01-01T00:00:00Z' })
     const { report, drainNext, records, requests, clock } = await relay(until)
