@@ -39,10 +39,12 @@ const PLACES: readonly Place[] = [
 ]
 
 /**
- * The settings of htmx: it adds no style to the page, which the content policy would block, and what a
- * person has opened stays open when newer content takes its place.
+ * The settings of htmx: it adds no style to the page, which the content policy would block, what a
+ * person has opened stays open when newer content takes its place, and what is shown stays when a relay cannot answer
+ * or the session has ended, whose pages have no such content.
  */
-const HTMX = '{"includeIndicatorCSS": false, "morphIgnore": ["data-htmx-powered", "open"]}'
+const HTMX =
+  '{"includeIndicatorCSS": false, "morphIgnore": ["data-htmx-powered", "open"], "noSwap": [204, 304, 401, "5xx"]}'
 
 /** A whole page. */
 export function wholePage({ title, section, content }: Shown, frame: Frame): Html {

@@ -184,4 +184,11 @@ document.addEventListener('htmx:after:swap', () => {
   tellSelection()
 })
 document.addEventListener('htmx:error', () => bar('The relay does not answer.'))
+document.addEventListener('htmx:response:error', ({ detail: { ctx } }) => {
+  const { status } = ctx.response
+  // The page asks for a token then.
+  if (status === 401) location.reload()
+  else if (status === 500) bar('The relay could not answer; its log says why.')
+  else if (status > 500) bar('The relay does not answer.')
+})
 document.addEventListener('htmx:after:request', () => bar(''))

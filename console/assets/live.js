@@ -1,8 +1,17 @@
 // The list of deliveries, which goes on while one looks at it: console/pages/deliveries.ts.
 
-/* global bar, tellTimes: of console.js, which the page has before this file. */
+/* global htmx, bar, tellTimes: of htmx and console.js, which the page has before this file. */
 
-const live = { isPaused: false, isLost: false, arrived: [] }
+const live = {
+  isPaused: false,
+  isLost: false,
+  arrived: [],
+  again: undefined,
+  element: document.querySelector('[data-live]'),
+}
+
+/** How long a list that could not connect waits until it is loaded anew. Milliseconds. */
+const AGAIN_MS = 10_000
 
 /** The relay tells of no more new ones at once: hosts/embedded/stream-backlog.ts. */
 const MOST_ROWS = 200
@@ -51,6 +60,30 @@ function tellLost(text) {
   tellLive()
 }
 
+/** Whether something of the list is selected or has the focus, which a list in its place would not have. */
+function isInUse() {
+  const results = document.querySelector('#results')
+  return Boolean(results?.querySelector(':focus, input[name=id]:checked'))
+}
+
+/** Loads the list anew, which connects from where it is then, until one does. */
+function loadAgain() {
+  clearTimeout(live.again)
+  live.again = setTimeout(() => {
+    loadAgain()
+    if (isInUse()) return
+    htmx.ajax('GET', location.href, { target: '#results', select: '#results', swap: 'outerHTML' })
+  }, AGAIN_MS)
+}
+
+/** htmx tries again what was connected, but not what never was. */
+function onFirstFailure({ target }) {
+  if (!target.matches?.('[data-live]')) return
+  target.hidden = false
+  tellLost('The list cannot follow what comes; trying again.')
+  loadAgain()
+}
+
 function showArrived() {
   for (const row of live.arrived.splice(0)) place(row)
   tellTimes()
@@ -82,10 +115,17 @@ document.addEventListener('click', (event) => {
 })
 // A list in the place of another has what came, and by other filters.
 document.addEventListener('htmx:after:swap', () => {
+  const element = document.querySelector('[data-live]')
+  if (element === live.element) return
+  live.element = element
   live.arrived = []
+  clearTimeout(live.again)
   tellLive()
 })
+document.addEventListener('htmx:error', onFirstFailure)
+document.addEventListener('htmx:response:error', onFirstFailure)
 document.addEventListener('htmx:sse:after:connection', () => {
+  clearTimeout(live.again)
   const element = document.querySelector('[data-live]')
   if (element) element.hidden = false
   tellLost('')

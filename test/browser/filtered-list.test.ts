@@ -1,12 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startConsole } from '../support/console.ts'
 import { deliveryRecord, event, type RecordChanges } from '../support/delivery-records.ts'
+import { TOKENS, VIEWER } from '../support/embedded-server.ts'
 import { openPage, startBrowser, stopBrowser, violations } from './browser.ts'
 import { CHROMIUM } from './chromium.ts'
 import { idOf, ordinaryRecords } from './seed.ts'
 
-async function seeded() {
-  const started = await startConsole()
+async function seeded(tokens?: typeof TOKENS) {
+  const started = await startConsole(tokens)
   const { ports, feed } = started
   ports.clock.set(Date.now())
   ports.ledger.put(...ordinaryRecords(Date.now()))
@@ -40,6 +41,37 @@ describe.skipIf(CHROMIUM === undefined)('a list with filters in Chromium', () =>
     await page.waitForSelector(`tbody#rows tr:first-child#d-${idOf('dead')}`)
     const outcomes = await page.locator('tbody#rows .outcome').allTextContents()
     expect(new Set(outcomes)).toEqual(new Set(['✕ dead']))
+  })
+
+  it('stays while the relay cannot answer, and says so', async () => {
+    const { origin, ports, arrive } = await seeded()
+    const page = await openPage(`${origin}/console/deliveries`, { mayFail: /status of 500/ })
+    await page.waitForSelector('text="● Live"')
+    await page.click('text="Pause"')
+    arrive('first')
+    await page.waitForSelector('text="1 new"')
+    const { list } = ports.ledger
+    ports.ledger.list = () => Promise.reject(new Error('disk on fire'))
+    await page.check('input[name=outcome][value=dead]')
+    const bar = page.locator('[data-bar]:not([hidden])')
+    expect(await bar.textContent()).toBe('The relay could not answer; its log says why.')
+    expect(await page.locator('tbody#rows tr').count()).toBe(40)
+    expect(await page.textContent('[data-arrived]')).toBe('1 new')
+    ports.ledger.list = list
+    await page.check('input[name=outcome][value=retry]')
+    await page.waitForSelector('text=/^1\\d deliveries, the latest first/')
+    await page.waitForSelector('[data-bar]', { state: 'hidden' })
+  })
+
+  it('asks for a token once the session has ended', async () => {
+    const { origin } = await seeded(TOKENS)
+    const page = await openPage(`${origin}/console/deliveries`)
+    await page.fill('#token', VIEWER)
+    await page.click('text="Log in" >> nth=-1')
+    await page.waitForSelector('text="● Live"')
+    await page.context().clearCookies()
+    await page.check('input[name=outcome][value=dead]')
+    await page.waitForSelector('#token')
   })
 
   it('fills itself with the first that fits', async () => {
