@@ -141,7 +141,7 @@ function silenceView(cluster: string, silence: Silence, now: number): SilenceVie
   }
 }
 
-function objectView(cluster: string, { endsAt, ...object }: ObjectInForce): SilenceView {
+function objectView(cluster: string, { endsAt, holdId: _, ...object }: ObjectInForce): SilenceView {
   return { ...object, cluster, active: true, endsAt: isoTime(endsAt) }
 }
 
