@@ -129,13 +129,12 @@ async function queueAll(
   pause: Pause,
 ): Promise<EventsAnswer> {
   try {
-    const results: SendResult[] = []
-    for (const events of slicesOf(batch.events, MOST_QUEUED_AT_ONCE)) {
-      if (results.length > 0) await pause()
-      results.push(...(await ports.queue.send(events)))
-    }
-    const rejected = [...batch.rejected, ...tooLarge(batch, results, itemCount)]
-    rejected.sort((a, b) => a.index - b.index)
+    const { events } = batch
+    const isSmall = events.length <= MOST_QUEUED_AT_ONCE
+    const results = await (isSmall
+      ? ports.queue.send(events)
+      : queueInSlices(ports.queue, events, pause))
+    const rejected = withTooLarge(batch, results, itemCount)
     if (rejected.length === itemCount) return allBad(rejected)
     const accepted = itemCount - rejected.length
     const duplicates = results.filter((result) => result === 'duplicate').length
@@ -156,23 +155,37 @@ async function queueAll(
   }
 }
 
+async function queueInSlices(
+  queue: Ports['queue'],
+  events: AcceptedBatch['events'],
+  pause: Pause,
+): Promise<readonly SendResult[]> {
+  const results: SendResult[] = []
+  for (const slice of slicesOf(events, MOST_QUEUED_AT_ONCE)) {
+    if (results.length > 0) await pause()
+    results.push(...(await queue.send(slice)))
+  }
+  return results
+}
+
 /** What names the first event that the queue had already. */
 function firstDuplicate({ events }: AcceptedBatch, results: readonly SendResult[]) {
   const event = events[results.indexOf('duplicate')]
   return { event: event?.id ?? '', object: event ? objectName(event.event.involvedObject) : '' }
 }
 
-/** The events that the queue cannot hold, by their index in the request. */
-function tooLarge(
+/** What is rejected, with the events that the queue cannot hold, by their index in the request. */
+function withTooLarge(
   { rejected }: AcceptedBatch,
   results: readonly SendResult[],
   itemCount: number,
 ): readonly Rejection[] {
-  if (!results.includes('too-large')) return []
+  if (!results.includes('too-large')) return rejected
   const bad = new Set(rejected.map(({ index }) => index))
   const good = Array.from({ length: itemCount }, (_, index) => index).filter((i) => !bad.has(i))
   const error = 'too large for the queue, even compressed; shorten its metadata or labels'
-  return good
+  const tooLarge = good
     .filter((_, place) => results[place] === 'too-large')
     .map((index) => ({ index, error }))
+  return [...rejected, ...tooLarge].sort((a, b) => a.index - b.index)
 }
