@@ -76,10 +76,11 @@ export function findPlace(
     const isRemembered = hasDeliveries || alike.length > earlier.length
     if (repeats.areForAll || isRemembered) return place
     const forgotten = alike.length < MAX_ALIKE ? undefined : leastOf(alike, repeats)
+    const kept = forgotten ? seen.filter((event) => event !== forgotten) : seen
     const failure = failureAfter(state?.failure, queued, order)
     const next: ObjectState = {
       severity,
-      seen: [...seen.filter((event) => event !== forgotten), own].slice(-MAX_REMEMBERED),
+      seen: [...kept, own].slice(-MAX_REMEMBERED),
       latest: overtaken && state?.latest !== undefined ? state.latest : order,
       ...(failure && { failure }),
     }

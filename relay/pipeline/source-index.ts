@@ -115,7 +115,8 @@ export class ShelvesIndex implements SourceIndex {
   }
 
   fitting(input: MatchInput): Iterable<AlertSource> {
-    const lists = this.#shelves.flatMap(({ byName }) => listsFor(input, byName))
+    const lists: (readonly RankedSource[])[] = []
+    for (const { byName } of this.#shelves) addListsFor(lists, input, byName)
     return {
       *[Symbol.iterator]() {
         for (const { source } of inOrder(lists)) {
@@ -153,21 +154,20 @@ const TAKE_ANY = ['info']
 const TAKE_ERRORS = ['info', 'error']
 
 /**
- * The lists of sources that may fit, each in the order of the configuration. Each source is in one
+ * Adds the lists of sources that may fit, each in the order of the configuration. Each source is in one
  * list only.
  */
-function listsFor(
+function addListsFor(
+  lists: (readonly RankedSource[])[],
   { event, objectLabels }: MatchInput,
   shelves: ReadonlyMap<string, Shelf>,
-): ReadonlyArray<readonly RankedSource[]> {
-  const lists: (readonly RankedSource[])[] = []
+): void {
   const { name } = event.involvedObject
   for (const severity of event.severity === 'error' ? TAKE_ERRORS : TAKE_ANY) {
     addLists(lists, shelves.get(shelfKey(severity, ANY_NAME)), objectLabels)
     if (name === ANY_NAME) continue
     addLists(lists, shelves.get(shelfKey(severity, name)), objectLabels)
   }
-  return lists
 }
 
 function addLists(

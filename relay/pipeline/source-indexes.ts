@@ -43,8 +43,9 @@ export class SourceIndexes {
   for(kind: string, namespace: string): SourceIndex | undefined {
     const named = this.#named.get(sourceKey(kind, namespace))
     const anywhere = this.#anywhere.get(kind)
-    const shelves = [named, anywhere].filter((some) => some !== undefined)
-    return shelves.length === 0 ? undefined : new ShelvesIndex(shelves)
+    if (named && anywhere) return new ShelvesIndex([named, anywhere])
+    const only = named ?? anywhere
+    return only && new ShelvesIndex([only])
   }
 }
 
