@@ -12,6 +12,7 @@ import { lastTold } from './episodes/last-told.ts'
 import { EventTests } from './event-tests.ts'
 import { createFanOut } from './fan-out.ts'
 import { type FirstTriesContext, tryCandidates } from './first-tries.ts'
+import { concludeTold } from './groups/attempt-group.ts'
 import { createHostErrors, watchPorts } from './host-ports.ts'
 import { createInTurn, type InTurn } from './in-turn.ts'
 import { isRetryOvertaken } from './lateness.ts'
@@ -219,14 +220,15 @@ async function retryDelivery(
     await tests.testAhead([alert], table, context.pause, lastTold(ports, record))
   }
   const conclusion: Conclusion =
-    table && alert
+    (await concludeTold(ports, record)) ??
+    (table && alert
       ? await attemptAgain(
           context,
           record,
           matchAlert(record, alert, table, options, tests),
           table.isObserved,
         )
-      : end('skipped', `Alert ${namespacedName(record.alert)} does not exist any more`)
+      : end('skipped', `Alert ${namespacedName(record.alert)} does not exist any more`))
   const judged = judgedBy(record, table)
   const concluded = concludeDelivery(judged, conclusion, begin, ports.clock)
   if (isStillWaiting(concluded, record)) await waitOn(context, record, concluded)

@@ -5,7 +5,7 @@ import { type Conclusion, end } from '../conclusion.ts'
 import type { MatchedCandidate } from '../prepare.ts'
 import { isReplayed } from '../record.ts'
 import { type Gathering, gatherByRule, gatherForLimit } from './gathering.ts'
-import { type Grouped, group, leadAlone } from './group.ts'
+import { type Ended, type Grouped, group, leadAlone, toldWith } from './group.ts'
 
 /** A delivery that is sent now, with what its message says if that tells of several. */
 export interface LetGo {
@@ -81,9 +81,25 @@ function conclude(grouped: Grouped, why = 'as before'): LetGo | Conclusion {
       const reason = `waits until ${new Date(until).toISOString()} to be told with others, ${why}`
       return { kind: 'postponed', why: 'rule', reason, until, endsWhenLate: false, toldIn }
     }
-    case 'ended': {
-      const { outcome, reason, leader: toldIn } = grouped
-      return { ...end(outcome, reason), toldIn }
-    }
+    case 'ended':
+      return concludeEnded(grouped)
   }
+}
+
+function concludeEnded({ outcome, reason, leader: toldIn }: Ended): Conclusion {
+  return { ...end(outcome, reason), toldIn }
+}
+
+/**
+ * The end of a delivery that the message of another one told of, whatever has become of its Alert since; undefined for
+ * any other. Rejects when a store fails.
+ */
+export async function concludeTold(
+  ports: Pick<Ports, 'state' | 'ledger'>,
+  record: DeliveryRecord<Status>,
+): Promise<Conclusion | undefined> {
+  const { toldIn, id } = record
+  if (toldIn === undefined || toldIn === id || isReplayed(record)) return undefined
+  const ended = await toldWith(ports, record, toldIn)
+  return ended && concludeEnded(ended)
 }

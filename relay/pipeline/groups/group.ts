@@ -1,6 +1,7 @@
 import type {
   Decided,
   DeliveryRecord,
+  Final,
   FinalOutcome,
   Status,
   Waiting,
@@ -30,13 +31,15 @@ export type Grouped =
   | { readonly kind: 'waits'; readonly leader: string; readonly until: number }
   /** It sends the message of its group. */
   | { readonly kind: 'leads'; readonly digest: Digest }
-  /** The message of its group told of it, or will never be told. */
-  | {
-      readonly kind: 'ended'
-      readonly leader: string
-      readonly outcome: FinalOutcome
-      readonly reason: string
-    }
+  | Ended
+
+/** The message of its group told of it, or will never be told. */
+export interface Ended {
+  readonly kind: 'ended'
+  readonly leader: string
+  readonly outcome: FinalOutcome
+  readonly reason: string
+}
 
 /**
  * Decides about a delivery that may be told together with others, now or when it comes back. All of a group
@@ -125,9 +128,29 @@ async function follow(
     return { kind: 'waits', leader, until: now + LOST_AFTER_MS }
   }
   if (status === undefined || !isIn) return join(ports, record, gathering, leader)
-  const { outcome } = status
-  const reason = `in the message of delivery ${leader.slice(0, 12)}: ${status.reason}`
-  return { kind: 'ended', leader, outcome, reason }
+  return endedWith(leader, status)
+}
+
+/**
+ * How a delivery ended with the message of its group, if that told of it or never will; undefined while nobody knows.
+ * It asks no rule and no Alert, as these may have changed since. Rejects when a store fails.
+ */
+export async function toldWith(
+  ports: Pick<Ports, 'state' | 'ledger'>,
+  { id, cluster }: Pick<DeliveryRecord<Status>, 'id' | 'cluster'>,
+  leader: string,
+): Promise<Ended | undefined> {
+  const message = await readMessage(ports, cluster, leader)
+  if (message?.digest === undefined || !tellsOf(message, id)) return undefined
+  const [stored] = await ports.ledger.readMany([leader])
+  const { status } = stored?.value ?? {}
+  if (status?.kind !== 'final' || isLeftBehind(status)) return undefined
+  return endedWith(leader, status)
+}
+
+function endedWith(leader: string, { outcome, reason }: Final): Ended {
+  const told = `in the message of delivery ${leader.slice(0, 12)}: ${reason}`
+  return { kind: 'ended', leader, outcome, reason: told }
 }
 
 /**
@@ -137,7 +160,11 @@ async function follow(
  */
 function tellsNobody(status: Decided, now: number): boolean {
   if (status.kind === 'waiting') return status.why === 'configuration' && status.dueAt > now
-  return status.outcome !== 'delivered' && status.outcome !== 'dead'
+  return isLeftBehind(status)
+}
+
+function isLeftBehind({ outcome }: Final): boolean {
+  return outcome !== 'delivered' && outcome !== 'dead'
 }
 
 /**

@@ -215,6 +215,28 @@ describe('the rule group-by', () => {
     ])
   })
 
+  it.each([
+    ['is suspended', [alert('a', 'p', { suspend: true })]],
+    ['is gone', []],
+    ['takes it no more', [annotated(alert('a', 'p'), { ...RULE, when: 'false' })]],
+    ['has a mistake', [annotated(alert('a', 'p'), { ...RULE, wen: 'true' })]],
+  ])(
+    'says of what a message told that it was told, though its Alert %s since',
+    async (_, alerts) => {
+      const harness = await setUp()
+      for (const name of ['leader', 'b', 'c']) await send(harness, name)
+      harness.clock.advance(30_000)
+      await harness.drain()
+      expect(textsOf(harness)).toEqual([expect.stringContaining('3 events of 3 objects')])
+      await harness.configure(provider('p', SLACK), ...alerts)
+      await drainAll(harness)
+      expect(harness.requests).toHaveLength(1)
+      expect((await harness.records()).map(({ outcome }) => outcome)).toEqual(
+        Array.from({ length: 3 }, () => 'delivered'),
+      )
+    },
+  )
+
   it('tells a skipped delivery alone when a person replays it, as the others found another message', async () => {
     const harness = await setUp()
     harness.answerWith(() => answer(503))
