@@ -70,7 +70,8 @@ describe.skipIf(CHROMIUM === undefined)('a list with filters in Chromium', () =>
     await page.click('text="Log in" >> nth=-1')
     await page.waitForSelector('text="● Live"')
     await page.context().clearCookies()
-    await page.check('input[name=outcome][value=dead]')
+    // `check` would look at the box once more, which may have gone with its page by then.
+    await page.click('input[name=outcome][value=dead]')
     await page.waitForSelector('#token')
   })
 
