@@ -64,6 +64,22 @@ it('lets a message leave out, or hold, what was replayed', () => {
   expect(isTold(GOT, NAMED, ['app-5 first'])).toBe(true)
 })
 
+it('lets a message hold what was replayed later, and so names it no more', () => {
+  const entries = [
+    ...NAMED.slice(0, 2).map(entry),
+    { ...entry('app-5 first', 2), toldIn: undefined },
+  ]
+  const made = new Map(
+    NAMED.map((message) => [message, { object: message.split(' ')[0] } as SentEvent]),
+  )
+  const isIn = (replayed: readonly string[]) => {
+    const replays = new Map(replayed.map((id) => [id, 1]))
+    return digestsOf({ journal: { arrivals: [GOT], replays }, entries, made })
+  }
+  expect(entries.map(isIn(['2 app-5 first']))).toEqual([true, true, false])
+  expect(entries.map(isIn([]))).toEqual([false, false, false])
+})
+
 it('counts a failure and its reminders, which tell of the same', () => {
   const since = 'Failing since 2026-11-20T09:15:03Z (reminder 1): StepFailed: '
   const line = `Kustomization/flux-system/app-2 (2 events): ${since}app-2 first`

@@ -28,12 +28,14 @@ interface Digest {
   readonly named: ReadonlyMap<string, Told>
 }
 
-/** What is known of the deliveries of a group, or of those of one object. */
+/**
+ * What is known of the deliveries of a group, or of those of one object, with those that were replayed: whoever was
+ * replayed may be in the message, though its record names none, and need not be in it, though its record names it.
+ */
 interface Members {
   /** What they tell of; a failure and its reminders tell of the same. */
   readonly messages: ReadonlySet<string>
   readonly most: number
-  /** How many the message tells of at least: who was replayed may have been told alone before it was made. */
   readonly least: number
 }
 
@@ -48,17 +50,23 @@ export function digestsOf({ journal, entries, made }: DigestBooks): (entry: Entr
     entries.filter(({ toldIn }) => toldIn !== undefined),
     ({ toldIn = '' }) => toldIn,
   )
+  const isReplayed = ({ id }: Entry) => journal.replays.has(id)
   const membersOf = (own: readonly Entry[]): Members => ({
     messages: new Set(own.map(({ message }) => message)),
     most: own.length,
-    least: own.filter(({ id }) => !journal.replays.has(id)).length,
+    least: own.filter((entry) => !isReplayed(entry)).length,
   })
-  const isTold = (group: readonly Entry[]) => {
+  const isTold = (members: readonly Entry[]) => {
+    const route = members[0]?.route
+    const group = [
+      ...members,
+      ...entries.filter((entry) => entry.route === route && !entry.toldIn && isReplayed(entry)),
+    ]
     const own = Map.groupBy(group, ({ message }) => made.get(message)?.object ?? '')
     const byObject = new Map([...own].map(([object, entries]) => [object, membersOf(entries)]))
     return digests.some(
       (digest) =>
-        digest.route === group[0]?.route &&
+        digest.route === route &&
         isWithin(digest.events, membersOf(group)) &&
         namesAll(digest, byObject),
     )
