@@ -10,6 +10,7 @@ import { oldNode } from '../support/old-node.ts'
 import { startSink } from '../support/recording-sink.ts'
 import { kustomizationEvent, manifestsFolder, providerYaml } from '../support/relay-manifests.ts'
 import { type Ending, ROOT, runCli, startRelay } from '../support/relay-process.ts'
+import { eventually } from '../support/served.ts'
 import { temporaryDirectory } from '../support/temporary-directory.ts'
 
 const EVENT = kustomizationEvent('podinfo', '9e2f4c1b7d3a5860f1e2d3c4b5a697887a6b5c4d')
@@ -24,11 +25,13 @@ it('leaves a running relay and its data alone when a second one is started', asy
     'provider.yaml': providerYaml('slack', spec),
   })
   const relay = await startRelay({ manifests, data })
-  const before = filesOf(data)
-
-  const second = await runCli('serve', '--manifests', manifests, '--data', data, '--port', '0')
-  expectRefusal(second, 1, /flux-relay\.db: another process is using it/)
-  expect(filesOf(data)).toEqual(before)
+  // The first one goes on writing for a while after it is ready, and so may do that in between.
+  await eventually(async () => {
+    const before = filesOf(data)
+    const second = await runCli('serve', '--manifests', manifests, '--data', data, '--port', '0')
+    expectRefusal(second, 1, /flux-relay\.db: another process is using it/)
+    expect(filesOf(data)).toEqual(before)
+  })
 
   expect((await relay.post(EVENT)).status).toBe(202)
   await relay.logged({ msg: 'delivered' })
