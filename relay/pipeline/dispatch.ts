@@ -219,15 +219,13 @@ async function retryDelivery(
   if (table && alert) {
     await tests.testAhead([alert], table, context.pause, lastTold(ports, record))
   }
+  const candidate = table && alert && matchAlert(record, alert, table, options, tests)
+  // One whose Alert takes it finds out by itself what its message told.
+  const told = candidate?.kind === 'matched' ? undefined : await concludeTold(ports, record)
   const conclusion: Conclusion =
-    (await concludeTold(ports, record)) ??
-    (table && alert
-      ? await attemptAgain(
-          context,
-          record,
-          matchAlert(record, alert, table, options, tests),
-          table.isObserved,
-        )
+    told ??
+    (table && candidate
+      ? await attemptAgain(context, record, candidate, table.isObserved)
       : end('skipped', `Alert ${namespacedName(record.alert)} does not exist any more`))
   const judged = judgedBy(record, table)
   const concluded = concludeDelivery(judged, conclusion, begin, ports.clock)
