@@ -92,7 +92,7 @@ const SPECS: ReadonlyArray<readonly [string, z.ZodObject, fc.Arbitrary<unknown>]
     spec(
       {
         providerRef: reference,
-        eventSeverity: text,
+        eventSeverity: fc.oneof(fc.constantFrom('info', 'error'), text),
         eventSources: fc.array(source, { maxLength: 2 }),
         inclusionList: fc.array(text, { maxLength: 2 }),
         exclusionList: fc.array(text, { maxLength: 2 }),
