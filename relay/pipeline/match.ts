@@ -59,11 +59,14 @@ export type Candidate = { readonly alert: Alert } & (
 
 export interface Matches {
   /**
-   * Every Alert with a fitting source, once, in the order of the configuration. Each is found when
-   * it is asked for; no list of them is kept.
+   * Every Alert with a fitting source, once, in the order of the configuration. A few are a list; of more
+   * each is found when it is asked for, and no list of them is kept.
    */
   readonly alerts: Iterable<CompiledAlert>
-  /** What becomes of the event for each of these Alerts, found in the same way. */
+  /**
+   * What becomes of the event for each of these Alerts, found in the same way; of a few once. The tests of the
+   * event are made by then.
+   */
   readonly candidates: Iterable<Candidate>
   /** Finds the reason why no Alert fits, when none does. */
   whyNone(): string
@@ -80,11 +83,38 @@ export function match(
   const index = table.sources.for(kind, namespace)
   const fitting = index?.fitting(input) ?? []
   const judged = { event: input.event, tests }
+  const whyNone = () => noMatchReason(input, index?.all ?? [])
+  if (isList(fitting)) {
+    const alerts = distinctAlerts(fitting)
+    const judgeAll = () => alerts.map((alert) => judge(judged, alert, table, options))
+    return { alerts, candidates: madeOnce(judgeAll), whyNone }
+  }
   return {
     alerts: { [Symbol.iterator]: () => alertsOf(fitting) },
     candidates: { [Symbol.iterator]: () => candidatesOf(judged, fitting, table, options) },
-    whyNone: () => noMatchReason(input, index?.all ?? []),
+    whyNone,
   }
+}
+
+function isList<T>(items: Iterable<T>): items is readonly T[] {
+  return Array.isArray(items)
+}
+
+/** The items of a list that is made when it is first asked for. */
+function madeOnce<T>(make: () => readonly T[]): Iterable<T> {
+  let made: readonly T[] | undefined
+  return {
+    [Symbol.iterator]() {
+      made ??= make()
+      return made.values()
+    },
+  }
+}
+
+/** What `alertsOf` finds, as a list. */
+function distinctAlerts(sources: readonly AlertSource[]): readonly CompiledAlert[] {
+  const alerts = sources.map(({ alert }) => alert)
+  return alerts.length < 2 ? alerts : alerts.filter((alert, at) => alert !== alerts[at - 1])
 }
 
 /**

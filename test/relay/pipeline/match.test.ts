@@ -2,7 +2,7 @@ import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import type { Event, Labels } from '../../../relay/model/event.ts'
 import type { KubernetesObject } from '../../../relay/model/kubernetes.ts'
-import { match } from '../../../relay/pipeline/match.ts'
+import { type Candidate, match } from '../../../relay/pipeline/match.ts'
 import { compileRoutingTable } from '../../../relay/pipeline/routing-table.ts'
 import { fixtureEvent } from '../../support/notifications.ts'
 import { alert, provider } from '../../support/relay-harness.ts'
@@ -75,6 +75,27 @@ describe('sources', () => {
     ]
     const { candidates } = matching([hook, alert('one', 'a', { eventSources })], info)
     expect(candidates).toHaveLength(1)
+  })
+
+  // A few are judged once, and of more each is found when it is asked for.
+  it.each([
+    [1, 1],
+    [8, 2],
+    [9, 2],
+    [40, 3],
+  ])('of %i Alerts with %i that fit make the same candidates each time', (count, each) => {
+    const eventSources = Array.from({ length: each }, () => ({ kind: 'Kustomization', name: '*' }))
+    const names = Array.from({ length: count }, (_, at) => `alert-${at}`)
+    const alerts = names.map((name) => alert(name, 'a', { eventSources }))
+    const snapshot = { cluster: 'local', revision: '1', takenAt: 0, objects: [] }
+    const table = compileRoutingTable({ ...snapshot, manifests: [hook, ...alerts] })
+    const found = match({ event: info }, table, { noCrossNamespaceRefs: false })
+    const namesOf = (candidates: Iterable<Candidate>) =>
+      Array.from(candidates, ({ kind, alert }) => `${kind} ${alert.metadata.name}`)
+    const expected = names.map((name) => `matched ${name}`)
+    expect(namesOf(found.candidates)).toEqual(expected)
+    expect(namesOf(found.candidates)).toEqual(expected)
+    expect(Array.from(found.alerts, ({ alert }) => alert.metadata.name)).toEqual(names)
   })
 })
 
