@@ -1,6 +1,6 @@
 import { Command, Option } from 'commander'
 import { UsageError } from '../client/usage-error.ts'
-import { boundHeapGrowth } from '../hosts/embedded/heap-growth.ts'
+import { tuneEngine } from '../hosts/embedded/engine-settings.ts'
 import type { EmbeddedRelayOptions } from '../hosts/embedded/relay.ts'
 import { StartError } from '../hosts/kit/start-error.ts'
 import { DEFAULT_RATE_LIMIT_INTERVAL } from '../relay/model/rate-limit-interval.ts'
@@ -73,7 +73,7 @@ async function serve(flags: ServeFlags): Promise<void> {
   }
   // Loaded here, so that the other commands start without all of it.
   const { startEmbeddedRelay: startRelay } = await import('../hosts/embedded/relay.ts')
-  boundHeapGrowth()
+  tuneEngine()
   try {
     const relay = await startRelay(options)
     await signalled()

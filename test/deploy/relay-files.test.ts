@@ -38,7 +38,7 @@ const NODES: readonly (readonly [string, string])[] = [
 describe('what installs the relay', () => {
   it.each(NODES)('runs Node with the flags of npm start: %s', (_, started) => {
     const flags = manifest.scripts.start.match(/ --(?!import)\S+/g) ?? []
-    expect(flags.map((flag) => flag.trim())).toContain('--no-maglev')
+    expect(flags.map((flag) => flag.trim())).toContain('--max-semi-space-size=32')
     for (const flag of flags) expect(started).toContain(flag.trim())
   })
 

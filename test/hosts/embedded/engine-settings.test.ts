@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { expect, it } from 'vitest'
 import { ROOT } from '../../support/relay-process.ts'
 
@@ -23,7 +23,16 @@ function mostBytes(first: string): number {
 
 it('keeps the heap of a process closer to what it needs', () => {
   const bounded = mostBytes(`
-    import { boundHeapGrowth } from './hosts/embedded/heap-growth.ts'
-    boundHeapGrowth()`)
+    import { tuneEngine } from './hosts/embedded/engine-settings.ts'
+    tuneEngine()`)
   expect(bounded).toBeLessThan(mostBytes('') * 0.8)
+})
+
+it('tells V8 only what it knows', () => {
+  const program = `
+    import { tuneEngine } from './hosts/embedded/engine-settings.ts'
+    tuneEngine()`
+  const args = ['--input-type=module', '-e', program]
+  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: ROOT })
+  expect(`${status} ${stdout}${stderr}`).toBe('0 ')
 })
