@@ -11,7 +11,13 @@ import { destinationOf } from './destination-of.ts'
 import type { Destinations, Treatment } from './destinations/destinations.ts'
 import { noticeEnd } from './episodes/judge-rules.ts'
 import { readLastTold } from './episodes/last-told.ts'
-import { attemptGroup, type LetGo, mayBeGrouped, UNGROUPED } from './groups/attempt-group.ts'
+import {
+  attemptGroup,
+  concludeTold,
+  type LetGo,
+  mayBeGrouped,
+  UNGROUPED,
+} from './groups/attempt-group.ts'
 import { keptBack } from './kept-back.ts'
 import { lastingFailureOf } from './lasting-failure.ts'
 import { isLate } from './lateness.ts'
@@ -89,7 +95,11 @@ export async function attempt(
   }
   const preparing = prepare(input, context.ports.secrets)
   const single = preparing instanceof Promise ? await preparing : preparing
-  if (single.kind !== 'prepared') return { ...unprepared(single), ...about }
+  if (single.kind !== 'prepared') {
+    // A message that told of it needs nothing more.
+    const told = await concludeTold(context.ports, record)
+    return { ...(told ?? unprepared(single)), ...about }
+  }
   const keeping = keptBack(record, candidate, context, isObserved)
   const kept = keeping instanceof Promise ? await keeping : keeping
   if (kept.conclusion) {

@@ -13,6 +13,11 @@ import { annotated } from '../rules/annotated.ts'
 const SLACK = { type: 'slack', address: 'https://hooks.slack.com/services/x' }
 const RULE = { 'group-by': 'event.reason', 'group-wait': '30s', 'group-max': '1m' }
 
+const LACKS_SECRET = { ...SLACK, secretRef: { name: 'gone' } }
+const WRONG = { ...SLACK, address: 'no address' }
+const ruled = (rules: Readonly<Record<string, string>>) =>
+  annotated(alert('a', 'p'), { ...RULE, ...rules })
+
 async function setUp(rules: Readonly<Record<string, string>> = RULE): Promise<Harness> {
   const harness = createHarness()
   await harness.configure(provider('p', SLACK), annotated(alert('a', 'p'), rules))
@@ -216,26 +221,26 @@ describe('the rule group-by', () => {
   })
 
   it.each([
-    ['is suspended', [alert('a', 'p', { suspend: true })]],
-    ['is gone', []],
-    ['takes it no more', [annotated(alert('a', 'p'), { ...RULE, when: 'false' })]],
-    ['has a mistake', [annotated(alert('a', 'p'), { ...RULE, wen: 'true' })]],
-  ])(
-    'says of what a message told that it was told, though its Alert %s since',
-    async (_, alerts) => {
-      const harness = await setUp()
-      for (const name of ['leader', 'b', 'c']) await send(harness, name)
-      harness.clock.advance(30_000)
-      await harness.drain()
-      expect(textsOf(harness)).toEqual([expect.stringContaining('3 events of 3 objects')])
-      await harness.configure(provider('p', SLACK), ...alerts)
-      await drainAll(harness)
-      expect(harness.requests).toHaveLength(1)
-      expect((await harness.records()).map(({ outcome }) => outcome)).toEqual(
-        Array.from({ length: 3 }, () => 'delivered'),
-      )
-    },
-  )
+    ['its Alert is suspended', [provider('p', SLACK), alert('a', 'p', { suspend: true })]],
+    ['its Alert is gone', [provider('p', SLACK)]],
+    ['its Alert takes it no more', [provider('p', SLACK), ruled({ when: 'false' })]],
+    ['its Alert has a mistake', [provider('p', SLACK), ruled({ wen: 'true' })]],
+    ['its Provider lacks its Secret', [provider('p', LACKS_SECRET), ruled({})]],
+    ['its Provider has a wrong address', [provider('p', WRONG), ruled({})]],
+    ['another rule is added', [provider('p', SLACK), ruled({ only: 'changes', after: '5m' })]],
+  ])('says of what a message told that it was told, though since then %s', async (_, manifests) => {
+    const harness = await setUp()
+    for (const name of ['leader', 'b', 'c']) await send(harness, name)
+    harness.clock.advance(30_000)
+    await harness.drain()
+    expect(textsOf(harness)).toEqual([expect.stringContaining('3 events of 3 objects')])
+    await harness.configure(...manifests)
+    await drainAll(harness)
+    expect(harness.requests).toHaveLength(1)
+    expect((await harness.records()).map(({ outcome }) => outcome)).toEqual(
+      Array.from({ length: 3 }, () => 'delivered'),
+    )
+  })
 
   it('tells a skipped delivery alone when a person replays it, as the others found another message', async () => {
     const harness = await setUp()
