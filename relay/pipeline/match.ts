@@ -85,7 +85,7 @@ export function match(
   const judged = { event: input.event, tests }
   const whyNone = () => noMatchReason(input, index?.all ?? [])
   if (isList(fitting)) {
-    const alerts = distinctAlerts(fitting)
+    const alerts = [...alertsOf(fitting)]
     const judgeAll = () => alerts.map((alert) => judge(judged, alert, table, options))
     return { alerts, candidates: madeOnce(judgeAll), whyNone }
   }
@@ -109,12 +109,6 @@ function madeOnce<T>(make: () => readonly T[]): Iterable<T> {
       return made.values()
     },
   }
-}
-
-/** What `alertsOf` finds, as a list. */
-function distinctAlerts(sources: readonly AlertSource[]): readonly CompiledAlert[] {
-  const alerts = sources.map(({ alert }) => alert)
-  return alerts.length < 2 ? alerts : alerts.filter((alert, at) => alert !== alerts[at - 1])
 }
 
 /**

@@ -91,12 +91,10 @@ interface Shelf {
 /** As many sources as a list takes less time than asking for each. */
 const FEW = 16
 
-function fittingOf(sources: readonly RankedSource[], input: MatchInput): readonly AlertSource[] {
-  const fitting: AlertSource[] = []
+function* fittingAmong(sources: Iterable<RankedSource>, input: MatchInput): Generator<AlertSource> {
   for (const { source } of sources) {
-    if (sourceMiss(input, source) === undefined) fitting.push(source)
+    if (sourceMiss(input, source) === undefined) yield source
   }
-  return fitting
 }
 
 /** Puts sources on shelves. `all` is in the order of the configuration. */
@@ -128,15 +126,9 @@ export class ShelvesIndex implements SourceIndex {
   fitting(input: MatchInput): Iterable<AlertSource> {
     const lists: (readonly RankedSource[])[] = []
     for (const { byName } of this.#shelves) addListsFor(lists, input, byName)
-    const [first = []] = lists
-    if (lists.length <= 1 && first.length <= FEW) return fittingOf(first, input)
-    return {
-      *[Symbol.iterator]() {
-        for (const { source } of inOrder(lists)) {
-          if (sourceMiss(input, source) === undefined) yield source
-        }
-      },
-    }
+    const find = () => fittingAmong(inOrder(lists), input)
+    const count = lists.reduce((sum, list) => sum + list.length, 0)
+    return count <= FEW ? [...find()] : { [Symbol.iterator]: find }
   }
 }
 
