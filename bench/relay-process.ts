@@ -23,9 +23,13 @@ export interface RelaySetup {
   readonly environment?: Readonly<Record<string, string>>
 }
 
-/** What `npm start` tells glibc, and where it keeps what was compiled. */
 const MALLOC = { MALLOC_ARENA_MAX: '2' }
-const START = { ...MALLOC, NODE_COMPILE_CACHE: join(PROJECT, 'node_modules/.cache/flux-relay') }
+
+/** What `npm start` tells glibc, and where it keeps what was compiled. */
+export const START = {
+  ...MALLOC,
+  NODE_COMPILE_CACHE: join(PROJECT, 'node_modules/.cache/flux-relay'),
+}
 
 /** The runs in which a relay of this project was started already. */
 const compiled = new WeakSet<Bench>()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fillQueue } from '../filled-queue.ts'
 import type { Bench } from '../processes.ts'
-import { PROJECT, startFlags } from '../relay-process.ts'
+import { PROJECT, START, startFlags } from '../relay-process.ts'
 import { formatNumber, type Outcome, type Row } from '../report.ts'
 import { peakResidentBytes } from '../resident-size.ts'
 import type { Scale, Scenario } from '../scenario.ts'
@@ -106,7 +106,10 @@ function startRelay(bench: Bench, load: Load, sink: Sink, data: string) {
   const heap = heapMiB === undefined ? [] : [`--max-old-space-size=${heapMiB}`]
   const folders = ['--manifests', manifests, '--data', data]
   const program = ['bin/flux-relay.ts', 'serve', ...folders, '--port', '0']
-  return bench.start([...startFlags(), ...heap, ...program], { cwd: PROJECT })
+  return bench.start([...startFlags(), ...heap, ...program], {
+    cwd: PROJECT,
+    environment: START,
+  })
 }
 
 function manifestsOf({ alerts, fit }: Load, sink: Sink): string {

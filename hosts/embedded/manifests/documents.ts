@@ -49,18 +49,18 @@ type Skip = (apiVersion: string, kind: string) => boolean
 /**
  * Parses the YAML or JSON documents of a file, each on its own, as `kubectl apply` does (ADR 0036);
  * empty ones are left out. No tag makes anything but JSON. `skip` says of which kinds nothing is
- * needed.
+ * needed. A document is parsed when it is asked for: what tells where its fields stand takes a hundred
+ * times the room of its text, so whoever is done with one should let go of it.
  */
-export function parseDocuments(
+export function* parseDocuments(
   text: string,
   skip: Skip,
-): ReadonlyArray<SourceDocument | BrokenDocument> {
+): Generator<SourceDocument | BrokenDocument> {
   let line = 0
-  return splitDocuments(text).flatMap((part) => {
-    const before = line
+  for (const part of splitDocuments(text)) {
+    yield* parsePart(part, line, skip)
     line += part.split('\n').length - 1
-    return parsePart(part, before, skip)
-  })
+  }
 }
 
 /**

@@ -63,15 +63,19 @@ function readBytes(cluster: string, { file }: ManifestFile, bytes: Uint8Array): 
 }
 
 function readText(cluster: string, file: string, text: string): FileReading {
-  const found = parseDocuments(text, isIgnored).flatMap((document) =>
-    'value' in document ? objectsIn(cluster, file, document) : [broken(document)],
-  )
-  return {
-    file,
-    findings: found.filter((finding): finding is Finding => !('notTaken' in finding)),
-    notTaken: found.filter((finding) => 'notTaken' in finding),
-    readAt: Date.now(),
+  const findings: Finding[] = []
+  const notTaken: NotTaken[] = []
+  for (const document of parseDocuments(text, isIgnored)) {
+    if (!('value' in document)) {
+      findings.push(broken(document))
+      continue
+    }
+    for (const found of objectsIn(cluster, file, document)) {
+      if ('notTaken' in found) notTaken.push(found)
+      else findings.push(found)
+    }
   }
+  return { file, findings, notTaken, readAt: Date.now() }
 }
 
 function broken({ problem, position, hint }: BrokenDocument): RefusedObject {

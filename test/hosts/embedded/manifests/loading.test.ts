@@ -2,6 +2,7 @@ import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
+import { parseDocuments } from '../../../../hosts/embedded/manifests/documents.ts'
 import { manifestErrorText } from '../../../../hosts/embedded/manifests/manifest-error.ts'
 import { MAX_FILE_BYTES } from '../../../../hosts/embedded/manifests/read-file.ts'
 import { isManifestFile, scanManifests } from '../../../../hosts/embedded/manifests/scan.ts'
@@ -259,4 +260,17 @@ describe('what cannot be read is a problem, and the others load', () => {
       problem: `${path} holds more than 3 manifest files and folders; the rest is not read`,
     })
   })
+})
+
+it('a file is parsed document by document, so that a large one does not need the room of all', () => {
+  const asked: string[] = []
+  const text = ['a', 'b', 'c'].map((name) => alertYaml(name)).join('---\n')
+  const documents = parseDocuments(text, (_, kind) => asked.push(kind) === 0)
+  expect(asked).toEqual([])
+  documents.next()
+  expect(asked).toEqual(['Alert'])
+  expect([...documents]).toMatchObject([
+    { value: { metadata: { name: 'b' } } },
+    { value: { metadata: { name: 'c' } } },
+  ])
 })
