@@ -28,6 +28,34 @@ it('keeps the heap of a process closer to what it needs', () => {
   expect(bounded).toBeLessThan(mostBytes('') * 0.8)
 })
 
+/** Makes short-lived objects in a thread, and prints how much room V8 gave to the young ones there, in MB. */
+const YOUNG = `
+  import { Worker } from 'node:worker_threads'
+  const program = \`
+    import { getHeapSpaceStatistics } from 'node:v8'
+    const kept = []
+    for (let count = 0; count < 200_000; count += 1) kept[count % 20_000] = Array.from({ length: 50 }, () => count)
+    const young = getHeapSpaceStatistics().find((space) => space.space_name === 'new_space')
+    process.stdout.write(String(Math.round(young.space_size / 1e6)))
+  \`
+  new Worker(program, { eval: true, resourceLimits: { maxYoungGenerationSizeMb: 16 } })
+`
+
+function youngMb(first: string): number {
+  const args = ['--max-semi-space-size=32', '--input-type=module', '-e', first + YOUNG]
+  return Number(execFileSync(process.execPath, args, { cwd: ROOT }))
+}
+
+it('leaves a thread its own limit of young objects, whatever the event loop was given', () => {
+  // Without it the flag of the command line counts for the thread too.
+  expect(youngMb('')).toBeGreaterThan(60)
+  expect(
+    youngMb(`
+    import { tuneEngine } from './hosts/embedded/engine-settings.ts'
+    tuneEngine()`),
+  ).toBeLessThan(20)
+})
+
 it('tells V8 only what it knows', () => {
   const program = `
     import { tuneEngine } from './hosts/embedded/engine-settings.ts'
