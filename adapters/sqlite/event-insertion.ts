@@ -7,6 +7,14 @@ import { change, type UnitResult, type UnitStatement } from './statement.ts'
 /** How long the id of a sent event is remembered: as long as SQS FIFO queues do. */
 const DEDUPLICATION_MS = 5 * 60_000
 
+/**
+ * Inserts an event whose id was never accepted before, as nearly all are; its last condition is one of each event. The
+ * parameters are those of `INSERT_EVENT`.
+ */
+const INSERT_NEW_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
+  SELECT ?1, ?2, ?3, 1, ?4
+  WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = ?1) AND ?3 > ?5`
+
 const INSERT_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
   SELECT ?1, ?2, ?3, 1, ?4
   WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = ?1 AND accepted_at > ?5)
@@ -19,7 +27,7 @@ export function insertion(event: AcceptedEvent, now: number): UnitStatement {
   const { id, group, acceptedAt } = event
   const body = encodeText(queuedEventCodec, event)
   const parameters = [id, group, acceptedAt, body, now - DEDUPLICATION_MS]
-  return { sql: INSERT_EVENT, parameters, returns: true }
+  return { first: INSERT_NEW_EVENT, sql: INSERT_EVENT, parameters, returns: true }
 }
 
 /**
@@ -45,7 +53,8 @@ export interface Inserted {
 /** What the statement at this index inserted; undefined for a duplicate. */
 export function insertedAt(result: UnitResult, at: number): Inserted | undefined {
   const rows = result.kind === 'done' ? (result.changed[at]?.rows ?? []) : []
-  return (rows as readonly Inserted[])[0]
+  const [row] = rows as readonly (number | Inserted)[]
+  return typeof row === 'number' ? { seq: row, isNew: 1 } : row
 }
 
 const LATEST_ORDER_TIME = `SELECT MAX(latest, COALESCE(

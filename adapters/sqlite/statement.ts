@@ -10,6 +10,11 @@ export interface Statement {
 export interface UnitStatement extends Statement {
   /** Whether its rows are wanted: of a query, or of a change with RETURNING. */
   readonly returns?: boolean
+  /**
+   * The text of an INSERT of one row with the same parameters, which is tried first. If it inserts one, `sql` is not
+   * run, and the number of the row is what is returned: RETURNING takes twice the time.
+   */
+  readonly first?: string
   /** Whether the statement must change a row. If it changes none, nothing of its unit is done. */
   readonly mustChange?: boolean
   /** Whether the statement stores an outcome, which may use the reserve: see `ReservedEngine`. */

@@ -12,7 +12,7 @@ export interface BatchData {
   /**
    * The number of queries, and of each: the number of its text, the number of its parameters, and
    * these. Then the number of units, and of each the number of its changes, and of each change: text,
-   * marks, number of parameters, parameters.
+   * marks, the number of the text that is tried first if there is one, number of parameters, parameters.
    */
   readonly values: readonly SQLInputValue[]
 }
@@ -20,6 +20,7 @@ export interface BatchData {
 const RETURNS = 1
 const MUST_CHANGE = 2
 const IS_OUTCOME = 4
+const HAS_FIRST = 8
 
 /** Writes batches for one thread, which it is to read in the same order. */
 export class BatchWriter {
@@ -41,10 +42,15 @@ export class BatchWriter {
     return { texts: this.#texts, values: this.#values }
   }
 
-  #change({ sql, parameters, returns, mustChange, isOutcome }: UnitStatement): void {
+  #change({ sql, first, parameters, returns, mustChange, isOutcome }: UnitStatement): void {
     const marks =
-      (returns ? RETURNS : 0) | (mustChange ? MUST_CHANGE : 0) | (isOutcome ? IS_OUTCOME : 0)
-    this.#values.push(this.#numberOf(sql), marks, parameters.length, ...parameters)
+      (returns ? RETURNS : 0) |
+      (mustChange ? MUST_CHANGE : 0) |
+      (isOutcome ? IS_OUTCOME : 0) |
+      (first === undefined ? 0 : HAS_FIRST)
+    this.#values.push(this.#numberOf(sql), marks)
+    if (first !== undefined) this.#values.push(this.#numberOf(first))
+    this.#values.push(parameters.length, ...parameters)
   }
 
   #numberOf(sql: string): number {
@@ -86,9 +92,11 @@ export class BatchReader {
   #change(): UnitStatement {
     const sql = this.#text()
     const marks = this.#number()
+    const first = (marks & HAS_FIRST) === 0 ? undefined : this.#text()
     const parameters = this.#parameters()
     return {
       sql,
+      ...(first !== undefined && { first }),
       parameters,
       returns: (marks & RETURNS) !== 0,
       mustChange: (marks & MUST_CHANGE) !== 0,

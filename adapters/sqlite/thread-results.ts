@@ -12,6 +12,8 @@ export type ResultsData = readonly unknown[]
 const CONFLICT = -1
 const FAILED = -2
 
+const NO_ROWS: readonly unknown[] = []
+
 export function resultsData(answers: readonly SqlResult<UnitResult>[]): ResultsData {
   const data: unknown[] = []
   for (const answer of answers) {
@@ -37,7 +39,7 @@ export function resultsOf(data: ResultsData): readonly SqlResult<UnitResult>[] {
     const count = number()
     const from = at + 1
     at = from + number()
-    return { count, rows: data.slice(from, at) }
+    return { count, rows: at === from ? NO_ROWS : data.slice(from, at) }
   }
   while (at < data.length) {
     const size = number()
@@ -47,7 +49,8 @@ export function resultsOf(data: ResultsData): readonly SqlResult<UnitResult>[] {
     } else if (size === CONFLICT) {
       answers.push({ kind: 'ok', value: { kind: 'conflict', at: number() } })
     } else {
-      const all = Array.from({ length: size }, changed)
+      const all: Changed[] = []
+      while (all.length < size) all.push(changed())
       answers.push({ kind: 'ok', value: { kind: 'done', changed: all } })
     }
   }

@@ -69,6 +69,22 @@ describe('events', () => {
     expect(await queue.send([again])).toEqual(['queued'])
   })
 
+  it('say that their id is new, unless it was ever accepted before', async () => {
+    await queue.send([inGroup('a', 1)])
+    const [first] = await queue.leaseEvents(1)
+    if (!first) throw new Error('nothing was leased')
+    expect(first.isNew).toBe(true)
+    await queue.acknowledge(first)
+    clock.advance(300_000)
+    const again = { ...inGroup('a', 1), acceptedAt: clock.now() }
+    expect(await queue.send([again, inGroup('b', 1)])).toEqual(['queued', 'queued'])
+    const leased = await queue.leaseEvents(2)
+    expect(leased.map(({ id, isNew }) => [id, isNew])).toEqual([
+      [again.id, undefined],
+      [inGroup('b', 1).id, true],
+    ])
+  })
+
   it('acknowledged in one turn share a commit, together with what is sent', async () => {
     await queue.send([inGroup('a', 1), inGroup('b', 1), inGroup('b', 2)])
     const exec = vi.spyOn(DatabaseSync.prototype, 'exec')

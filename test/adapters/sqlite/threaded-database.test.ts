@@ -47,6 +47,29 @@ describe('a database in a thread', () => {
     await vi.waitFor(() => expect(statSync(file).size).toBeGreaterThan(bytes), 5_000)
   })
 
+  it('gives the number of a row that the first text of a change inserts, or else what the change returns', async () => {
+    const { database } = await open()
+    const unknown =
+      'INSERT INTO state SELECT ?1, 1, ?2, 0 WHERE NOT EXISTS (SELECT 1 FROM state WHERE key = ?1)'
+    const known = 'UPDATE state SET value = ?2 WHERE key = ?1 RETURNING key, value'
+    const put = (key: string, value: string) => ({
+      ...change(known, key, value),
+      ...{ first: unknown, returns: true },
+    })
+    const [inserted, both] = await Promise.all([
+      database.write([put('a', '1')]),
+      database.write([put('a', '2'), put('b', '3')]),
+    ])
+    expect(inserted).toEqual({ kind: 'done', changed: [{ count: 1, rows: [expect.any(Number)] }] })
+    expect(both).toEqual({
+      kind: 'done',
+      changed: [
+        { count: 1, rows: [{ key: 'a', value: '2' }] },
+        { count: 1, rows: [expect.any(Number)] },
+      ],
+    })
+  })
+
   it('gives the rows that a change returns, whatever its parameters are', async () => {
     const { database } = await open()
     const kept = ['text', 2 ** 40, 1n, 0.5, null, new Uint8Array([0, 255])]
