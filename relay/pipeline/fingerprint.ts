@@ -1,4 +1,5 @@
 import { apiGroup, EVENT_GROUP, type Event } from '../model/event.ts'
+import { groupKeys } from '../model/group-keys.ts'
 import { hashParts } from '../model/hash.ts'
 import { withoutMadeUpNames } from './volatile-names.ts'
 import { withoutMeasuredDurations, withoutMoments } from './volatile-times.ts'
@@ -12,7 +13,7 @@ export function normalizeMessage(message: string): string {
  * The keys that tell what a notification is about. They are not part of its message: a status of
  * another commit, or a comment on another change request, is another notification.
  */
-const ABOUT_OF_GROUP = ['originRevision', 'revision', 'token']
+const ABOUT_OF_GROUP = ['originRevision', 'revision', 'token'] as const
 const ABOUT = ['commit', 'change_request'].map((key) => `${EVENT_GROUP}/${key}`)
 
 /**
@@ -21,12 +22,13 @@ const ABOUT = ['commit', 'change_request'].map((key) => `${EVENT_GROUP}/${key}`)
  */
 export function fingerprint({ involvedObject: object, message, metadata }: Event): string {
   const parts = [object.name, object.namespace, object.kind, normalizeMessage(message)]
-  const addMark = (key: string) => {
-    const value = metadata[key]
-    if (value !== undefined) parts.push(key, value)
-  }
-  const group = apiGroup(object)
-  for (const key of ABOUT_OF_GROUP) addMark(`${group}/${key}`)
-  for (const key of ABOUT) addMark(key)
+  const keys = groupKeys(apiGroup(object))
+  for (const name of ABOUT_OF_GROUP) addMark(parts, keys[name], metadata)
+  for (const key of ABOUT) addMark(parts, key, metadata)
   return hashParts(...parts)
+}
+
+function addMark(parts: string[], key: string, metadata: Event['metadata']): void {
+  const value = metadata[key]
+  if (value !== undefined) parts.push(key, value)
 }

@@ -1,5 +1,6 @@
 import type { Alert } from '../model/alert.ts'
 import { apiGroup, EVENT_GROUP, type Event, readableEvent } from '../model/event.ts'
+import { groupKeys } from '../model/group-keys.ts'
 
 export interface MergedMetadata {
   readonly metadata: Readonly<Record<string, string>>
@@ -20,7 +21,8 @@ const ALERT_SOURCES: ReadonlySet<string> = new Set(['spec.eventMetadata', 'spec.
 export function mergeMetadata(event: Event, alert: Alert): MergedMetadata {
   const { eventMetadata, summary } = alert.spec
   const group = apiGroup(event.involvedObject)
-  const metadata = withoutInternal(event.metadata, group)
+  const { prefix, token } = groupKeys(group)
+  const metadata = withoutInternal(event.metadata, token)
   const merged = new Map<string, Merged>()
   const add = (key: string, value: string, from: string) => {
     merged.set(key, { value, from, before: merged.get(key) })
@@ -33,7 +35,7 @@ export function mergeMetadata(event: Event, alert: Alert): MergedMetadata {
   addPrefixed(`${EVENT_GROUP}/`, 'the event')
   for (const key in eventMetadata) add(key, eventMetadata[key] ?? '', 'spec.eventMetadata')
   if (summary !== '') add('summary', summary, 'spec.summary')
-  addPrefixed(`${group}/`, `the controller (${group})`)
+  addPrefixed(prefix, `the controller (${group})`)
   if (merged.size === 0) return { metadata, conflicts: [], authored: NONE }
   const entries: [string, string][] = []
   const authored: string[] = []
@@ -81,8 +83,7 @@ type Metadata = Event['metadata']
  * keeps it for that. It means nothing to a destination: Alertmanager would take every firing for a
  * new alert. https://github.com/fluxcd/pkg/blob/main/apis/event/v1beta1/metadata.go
  */
-function withoutInternal(metadata: Metadata, group: string): Metadata {
-  const internal = `${group}/token`
+function withoutInternal(metadata: Metadata, internal: string): Metadata {
   if (metadata[internal] === undefined) return metadata
   const { [internal]: _, ...rest } = metadata
   return rest

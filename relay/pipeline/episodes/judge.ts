@@ -1,5 +1,6 @@
 import { apiGroup, type Event } from '../../model/event.ts'
 import { isFoundEnd, isGoodEnd } from '../../model/good-ends.ts'
+import { groupKeys } from '../../model/group-keys.ts'
 import type { Episode, EpisodeFailure } from '../../model/stored/episode.ts'
 import type { MemoryRules } from '../rules/memory-rules.ts'
 
@@ -33,7 +34,7 @@ export interface Judgement {
 
 /** The revision that an event is about; undefined when it names none. */
 export function revisionOf({ involvedObject, metadata }: Event): string | undefined {
-  return metadata[`${apiGroup(involvedObject)}/revision`]
+  return metadata[groupKeys(apiGroup(involvedObject)).revision]
 }
 
 /**
