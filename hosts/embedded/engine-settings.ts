@@ -8,7 +8,7 @@ const FLAGS = [
   // Else what Maglev worked with is freed by threads that have other work first: 40 MB at the begin of a load.
   '--no-maglev-destroy-on-background',
   // V8 alone takes 3,000 calls. What has been compiled for 5 to 20 ms of a core is then called often enough.
-  '--invocation-count-for-turbofan=15000',
+  '--invocation-count-for-turbofan=40000',
   // What the command line lets young objects take is the event loop's, which has it by now. While that flag stands V8
   // gives it to each thread too, whatever limit the thread was begun with (Node 24.21).
   '--max-semi-space-size=0',
