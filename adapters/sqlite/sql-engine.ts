@@ -9,12 +9,6 @@ import type { Changed, Statement, UnitResult, UnitStatement } from './statement.
  */
 const MAX_LOG_PAGES = 4_000
 
-/**
- * Room for pages in memory. Each event changes a page somewhere in four indexes; with SQLite's own 2,000 KiB each is
- * read anew from the log after 20,000 events.
- */
-const CACHE_KIB = 8_000
-
 /** What became of a unit, or of a query, and why it failed. */
 export type SqlResult<T> =
   | { readonly kind: 'ok'; readonly value: T }
@@ -40,7 +34,6 @@ export class SqlEngine {
     this.#file = file
     this.#connection = connection
     connection.exec(`PRAGMA wal_autocheckpoint = ${MAX_LOG_PAGES}`)
-    connection.exec(`PRAGMA cache_size = -${CACHE_KIB}`)
   }
 
   /**

@@ -14,9 +14,11 @@ const NEW_PER_TURN = 8
 
 /**
  * New pieces of work in one turn while it is crowded. The rate of a slow destination falls with the
- * length of the turns, and a hundred senders make them long; they lose nothing by this.
+ * length of the turns, and a hundred senders make them long; they lose nothing by this. With two, what begins at a
+ * destination that answers at once is as much as leaves it: what once waited in the store then lets all of a backlog
+ * wait there, which takes twice the time.
  */
-const NEW_PER_CROWDED_TURN = 2
+const NEW_PER_CROWDED_TURN = 1
 
 /**
  * Does as much work as there is time for in this turn of the event loop, and the rest in the turns that

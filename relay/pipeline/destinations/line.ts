@@ -1,6 +1,12 @@
 import type { EventOrder } from '../../model/delivery.ts'
 import type { WaitingWindow } from './window.ts'
 
+/**
+ * As many deliveries in the store let a new one wait behind them in memory: they are gone soon. Else what once had
+ * to wait at a destination that answers at once would let all that follows be written, and read again.
+ */
+const FEW_WRITTEN = 50
+
 /** A delivery that asks for a place. */
 export interface Asker {
   readonly delivery: string
@@ -58,6 +64,11 @@ export class Line<Answer, Host> {
     return this.postponed.size > 0 || this.window?.isEmpty === false
   }
 
+  /** Whether so many do that a new one waits in the store too. Behind a few it waits in memory. */
+  get hasManyWritten(): boolean {
+    return this.postponed.size + (this.window?.size ?? 0) > FEW_WRITTEN
+  }
+
   /** Whether a delivery that is about to wait in the store comes before all that wait there. */
   get isFirstUnwritten(): boolean {
     const first = this.window?.first?.order
@@ -83,14 +94,22 @@ export class Line<Answer, Host> {
   }
 
   /**
-   * Takes the first delivery that asks. Undefined while one that comes before it was woken and has
-   * not asked yet.
+   * Takes the first delivery that asks. Undefined while one that comes before it has not asked yet: it was
+   * woken, or waits in the store, or is about to.
    */
   takeFirst(): Asking<Answer> | undefined {
     const [first] = this.#asking
     if (first === undefined) return undefined
     for (const { order } of this.coming.values()) if (order < first.order) return undefined
+    if (!first.isWoken && this.#isBehindWritten(first.order)) return undefined
     return this.#asking.shift()
+  }
+
+  #isBehindWritten(order: EventOrder): boolean {
+    const written = this.window?.first?.order
+    if (written !== undefined && written < order) return true
+    for (const postponed of this.postponed.values()) if (postponed < order) return true
+    return false
   }
 
   /** Takes all deliveries that ask. */

@@ -44,6 +44,7 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
     this.#waker = new Waker({
       ...{ clock, lines: this.#lines, healths: this.#healths },
       ...{ capacity: this.#capacity, away: this.#away },
+      passedBy: (line) => this.#givePlaces(line.host, line),
     })
     this.#places = new Places(this.#capacity, this.#healths, (...it) => this.#admit(...it))
   }
@@ -58,7 +59,7 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
     const { host } = line
     const mayAsk = this.#capacity.asking.allows(host.cluster) || this.#places.hasPlace(line)
     const isCrowded = host.isFullFor(line.underWay) || !mayAsk
-    if (!isWoken && (line.hasWritten || isCrowded)) {
+    if (!isWoken && (this.#hasToBeWritten(line) || isCrowded)) {
       const crowded = whyCrowded(host, this.#clock.random())
       return Promise.resolve(this.#refuse(line, asker, crowded))
     }
@@ -72,6 +73,16 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
     })
   }
 
+  /**
+   * Whether a new delivery has to wait in the store since others of its line do. At a destination that was parked it has to
+   * behind a single one, which is woken as its probe.
+   */
+  #hasToBeWritten(line: LineOf): boolean {
+    if (line.hasManyWritten) return true
+    const probedAt = this.#healths.of(line.key)?.probedAt ?? 0
+    return line.hasWritten && (probedAt > 0 || line.isReviewed)
+  }
+
   isLimited(key: string): boolean {
     return this.#healths.isLimited(key)
   }
@@ -83,7 +94,10 @@ export class Scheduler implements Destinations, Wakes, ParkedDestinations, Faili
   }
 
   withdraw(key: string, delivery: string): void {
-    this.#lines.get(key)?.window?.remove(delivery)
+    const line = this.#lines.get(key)
+    if (line === undefined) return
+    line.window?.remove(delivery)
+    this.#givePlaces(line.host, line)
   }
 
   done(delivery: string): void {

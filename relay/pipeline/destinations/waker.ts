@@ -21,6 +21,8 @@ export interface WakerParts {
   readonly capacity: Capacity
   /** The line of each delivery that was woken or refused, until it is done. */
   readonly away: Map<string, LineOf>
+  /** Called when one that waited is none to wake: who waits behind it may go. */
+  readonly passedBy: (line: LineOf) => void
 }
 
 /** Decides which of the deliveries that wait in the store may come now, and notifies the host. */
@@ -30,18 +32,20 @@ export class Waker {
   readonly #healths: Healths
   readonly #capacity: Capacity
   readonly #away: Map<string, LineOf>
+  readonly #passedBy: (line: LineOf) => void
   /** Hosts at which a delivery may be woken. */
   readonly #ready = new Turns<HostOf>()
   /** Lines from which nothing may be woken before a given time. */
   readonly #notBefore = new Times<LineOf>()
   readonly #listeners = new Listeners()
 
-  constructor({ clock, lines, healths, capacity, away }: WakerParts) {
+  constructor({ clock, lines, healths, capacity, away, passedBy }: WakerParts) {
     this.#clock = clock
     this.#lines = lines
     this.#healths = healths
     this.#capacity = capacity
     this.#away = away
+    this.#passedBy = passedBy
   }
 
   /** When something that waits for a time may come next; undefined when nothing waits for one. */
@@ -123,7 +127,9 @@ export class Waker {
       host.awaited += 1
     }
     this.look(line)
-    return isAway ? undefined : woken
+    if (!isAway) return woken
+    this.#passedBy(line)
+    return undefined
   }
 
   /**

@@ -37,6 +37,11 @@ export class WaitingWindow {
     return this.#held.length === 0 && !this.#hasMore
   }
 
+  /** How many deliveries wait; infinite while the store may have more. */
+  get size(): number {
+    return this.#hasMore ? Number.POSITIVE_INFINITY : this.#held.length
+  }
+
   /** The first delivery that can be taken. */
   get first(): WaitingDelivery | undefined {
     return this.#held[0]

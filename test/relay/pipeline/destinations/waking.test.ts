@@ -87,15 +87,46 @@ describe('deliveries that wait in the store', () => {
     const { destinations, wait, enter } = setUp()
     const held = await enter('a', 'x')
     wait('a', 'd1', '1')
-    expect(await enter('a', 'new', '9')).toMatchObject({ kind: 'refused', isWoken: true })
-    destinations.done('new')
-    destinations.take(1)
-    // The last one that was written is on its way; who comes new waits in memory, and behind it.
-    const next = enter('a', 'newer', '8')
+    // Who comes new waits in memory behind the few that are written.
+    const left: string[] = []
+    const next = enter('a', 'new', '9').then((admission) => {
+      left.push('new')
+      return admission
+    })
     leave(held)
+    await soon()
+    expect(left).toEqual([])
+    destinations.take(1)
     const woken = await enter('a', 'd1', '1')
     expect(isAdmitted(woken)).toBe(true)
+    left.push('d1')
     leave(woken)
+    expect(isAdmitted(await next)).toBe(true)
+    expect(left).toEqual(['d1', 'new'])
+  })
+
+  it('let those that come new wait in the store too when they are many', async () => {
+    const { wait, enter } = setUp()
+    await enter('a', 'x')
+    for (let number = 100; number <= 150; number += 1) wait('a', `d${number}`, String(number))
+    expect(await enter('a', 'new', '999')).toMatchObject({ kind: 'refused', isWoken: true })
+  })
+
+  it('let those go that wait behind one that is withdrawn', async () => {
+    const { destinations, wait, enter } = setUp(2)
+    wait('a', 'd1', '1')
+    const next = enter('a', 'new', '9')
+    destinations.withdraw(keyOf('a'), 'd1')
+    expect(isAdmitted(await next)).toBe(true)
+  })
+
+  it('let those go that wait behind one that is on its way to another destination', async () => {
+    const { destinations, wait, enter } = setUp(2)
+    wait('a', 'd1', '1')
+    wait('b', 'd1', '1')
+    expect(destinations.take(1)).toHaveLength(1)
+    const next = enter('b', 'new', '9')
+    expect(destinations.take(10)).toEqual([])
     expect(isAdmitted(await next)).toBe(true)
   })
 
