@@ -43,6 +43,7 @@ export function createOutcomeCounter(options: OutcomeCounterOptions): OutcomeCou
   const { store, clock, onFailure, intervalMs = INTERVAL_MS } = options
   const held = new Map<string, Held>()
   let storing: Promise<void> | undefined
+  let timer: NodeJS.Timeout | undefined
 
   const add = (counted: OutcomeCount) => {
     const { kind, cluster, name, outcome, hour, count, lastAt } = counted
@@ -52,6 +53,7 @@ export function createOutcomeCounter(options: OutcomeCounterOptions): OutcomeCou
       known.count += count
       known.lastAt = Math.max(known.lastAt, lastAt)
     } else if (held.size < MOST_HELD) held.set(key, { ...counted })
+    timer ??= setTimeout(flushInTime, intervalMs).unref()
   }
   const storeHeld = async () => {
     while (held.size > 0) {
@@ -74,8 +76,10 @@ export function createOutcomeCounter(options: OutcomeCounterOptions): OutcomeCou
     })
     return storing
   }
-  const timer = setInterval(() => void flush(), intervalMs)
-  timer.unref()
+  const flushInTime = () => {
+    timer = undefined
+    void flush()
+  }
   return {
     decided({ record }) {
       const { cluster } = record
@@ -102,8 +106,8 @@ export function createOutcomeCounter(options: OutcomeCounterOptions): OutcomeCou
       return store.byObject(...asked)
     },
     async stop() {
-      clearInterval(timer)
       await flush()
+      clearTimeout(timer)
     },
   }
 }

@@ -82,7 +82,24 @@ export async function startEmbeddedRelay(
   options: EmbeddedRelayOptions,
   parts: EmbeddedRelayParts = {},
 ): Promise<EmbeddedRelay> {
+  const looks = new DisposableStack()
+  try {
+    return await open(options, parts, looks)
+  } catch (error) {
+    looks.dispose()
+    const isForPerson = error instanceof ManifestsFolderError || error instanceof TokensFileError
+    throw isForPerson ? new StartError(error.message) : error
+  }
+}
+
+/** `looks` ends what looks at something again and again; of a relay that does not start too. */
+async function open(
+  options: EmbeddedRelayOptions,
+  parts: EmbeddedRelayParts,
+  looks: DisposableStack,
+): Promise<EmbeddedRelay> {
   const watched = watchParts(parts)
+  looks.defer(watched.stop)
   const { clock } = watched
   const log = await createLog({ pretty: process.stdout.isTTY === true, level: 'info' })
   const gate = createTurnGate()
@@ -113,11 +130,12 @@ export async function startEmbeddedRelay(
     const tokensFile = await openLoggedTokens(options.tokens, log, () =>
       feed.endAll('tokens-changed'),
     )
-    return await start(options, { stores, feed, gate, tokensFile, log, clock, watched })
+    if (tokensFile) looks.defer(() => tokensFile.close())
+    return await start(options, { stores, feed, gate, tokensFile, log, clock, watched, looks })
   } catch (error) {
+    looks.dispose()
     await stores.close()
-    const isForPerson = error instanceof ManifestsFolderError || error instanceof TokensFileError
-    throw isForPerson ? new StartError(error.message) : error
+    throw error
   }
 }
 
@@ -130,6 +148,7 @@ interface Base {
   readonly log: Log
   readonly clock: Clock
   readonly watched: WatchedClock
+  readonly looks: DisposableStack
 }
 
 async function start(options: EmbeddedRelayOptions, base: Base): Promise<EmbeddedRelay> {
@@ -195,7 +214,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
   })
   await destinations.resume()
   const dispatcher = createDispatcher(ports, { ...options, pause }, destinations)
-  const endForgetting = forgetRetiredClusters({ tokens, stores, clock, log })
+  base.looks.defer(forgetRetiredClusters({ tokens, stores, clock, log }))
   const worker = createWorker({
     queue: stores.queue,
     woken: createWokenDeliveries(destinations, stores.queue, clock),
@@ -218,6 +237,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     isObserved: (name) => tokens()?.observed?.has(name) === true,
   })
   const silenceWatch = watchSilentClusters({ ports, clusters, log })
+  base.looks.defer(() => silenceWatch.end())
   base.watched.onSet((byMs) => silenceWatch.clockWasSet(byMs))
   const server = await listen(options, {
     ports,
@@ -267,10 +287,7 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
     port: server.port,
     stop(graceMs) {
       notReady = 'the relay is stopping'
-      base.watched.stop()
-      tokensFile?.close()
-      endForgetting()
-      silenceWatch.end()
+      base.looks.dispose()
       feed.endAll('stopping')
       return stopRelay(
         { folder, worker, server, thread, http, outcomeCounter, stores, log },

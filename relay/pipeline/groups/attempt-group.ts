@@ -67,7 +67,10 @@ function gatheringOf(
   const { group: rule, type } = candidate
   if (rule === 'never' || type.family !== 'chat') return undefined
   if (rule !== undefined) return gatherByRule(record, candidate, rule)
-  return isLimited || record.toldIn !== undefined ? gatherForLimit(record, candidate) : undefined
+  if (isLimited) return gatherForLimit(record, candidate)
+  if (record.toldIn === undefined) return undefined
+  // What gathered it is over: the limit, or the rule.
+  return { ...gatherForLimit(record, candidate), why: 'as was decided before' }
 }
 
 function conclude(grouped: Grouped, why = 'as before'): LetGo | Conclusion {
