@@ -144,13 +144,15 @@ export function createWorker(options: WorkerOptions): Worker {
     clock,
     reports: reportsOf('retry'),
   })
-  const lanes = [events, retries, wokenOnes]
   gate.heed(() => events.begun() + retries.begun() >= CROWD || wokenOnes.begun() > 0)
   let running = false
+  /** Whether what is under way while it stops may need that others are woken: they go before it. */
+  let isFinishing = false
   let timer: NodeJS.Timeout | undefined
   let wakeAt: number | undefined
   const pump = () => fill(fills)
   const fill = (wanted: readonly Step[]) => {
+    if (isFinishing && wanted.includes(fillOf.woken)) fillOf.woken.run()
     if (!running) return
     // What is due by now, and of which the timer is late, loses its timer here, and is no wake time.
     const isDue = wakeAt !== undefined && wakeAt <= clock.now()
@@ -170,7 +172,8 @@ export function createWorker(options: WorkerOptions): Worker {
     wakeAt = times.length === 0 ? undefined : Math.min(...times)
   }
   const fillStep = (lane: Lane): Step => {
-    const fillLane = () => (running && !hold.isHeld() ? lane.fill(step.run) : undefined)
+    const isOpen = () => (running || (isFinishing && lane === wokenOnes)) && !hold.isHeld()
+    const fillLane = () => (isOpen() ? lane.fill(step.run) : undefined)
     const step: Step = createStep(fillLane, pump, options.onFailure)
     return step
   }
@@ -194,10 +197,17 @@ export function createWorker(options: WorkerOptions): Worker {
       const finish = async () => {
         // A lease that is under way still brings messages.
         await Promise.all(steps.map((step) => step.idle()))
-        await Promise.all(lanes.map((lane) => lane.idle()))
+        await Promise.all([events.idle(), retries.idle()])
+        isFinishing = false
+        await fillOf.woken.idle()
+        await wokenOnes.idle()
         return true
       }
-      return Promise.race([finish(), expires(graceMs)])
+      isFinishing = true
+      fillOf.woken.run()
+      const hasFinished = await Promise.race([finish(), expires(graceMs)])
+      isFinishing = false
+      return hasFinished
     },
   }
 }

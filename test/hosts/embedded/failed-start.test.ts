@@ -29,7 +29,7 @@ it('a relay that does not start looks at nothing any more', async () => {
     ...{ noCrossNamespaceRefs: false, denyPrivateAddresses: false },
   }
   await expect(startEmbeddedRelay(options)).rejects.toThrow(/cannot listen on 127\.0\.0\.1/)
-  await expect(startEmbeddedRelay({ ...options, data: manifests + '/none/\0' })).rejects.toThrow()
+  await expect(startEmbeddedRelay({ ...options, data: `${manifests}/none/\0` })).rejects.toThrow()
   const begun = setting.mock.results.map(({ value }) => value as unknown)
   const ended = new Set(clearing.mock.calls.map(([timer]) => timer as unknown))
   expect(begun.length).toBeGreaterThan(3)

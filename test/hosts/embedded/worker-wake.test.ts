@@ -3,6 +3,7 @@ import { createWorker, type ReceivingQueue } from '../../../hosts/embedded/worke
 import type { RetryMessage } from '../../../relay/model/queue-messages.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type { MessageKind } from '../../../relay/ports/quarantine.ts'
+import { acceptedEvent } from '../../support/delivery-records.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { NOTHING_WOKEN } from '../../support/nothing-woken.ts'
 import { waitFor } from '../../support/wait-for.ts'
@@ -32,6 +33,49 @@ it('hands out what is due by now when something else comes before its timer', as
   clock.advance(60_000)
   tell('event')
   await waitFor(() => expect(handled).toEqual([retry]))
+})
+
+it('wakes on while it stops, for what is under way may wait behind one that waits in the store', async () => {
+  const clock = new ManualClock()
+  const stored: RetryMessage = { deliveryId: 'stored', attempt: 2, dueAt: clock.now() }
+  const waiting = [stored]
+  const passed = Promise.withResolvers<void>()
+  let wake: () => void = () => undefined
+  let isStopping = false
+  const events = [{ ...acceptedEvent(), sequence: '1' }]
+  const begun = Promise.withResolvers<void>()
+  const worker = createWorker({
+    clock,
+    queue: {
+      ...queueOf({ ...stored, dueAt: Number.POSITIVE_INFINITY }, () => clock.now()),
+      nextWakeAt: () => undefined,
+      leaseEvents: async () => events.splice(0),
+    },
+    woken: {
+      ...NOTHING_WOKEN,
+      take: () => (isStopping ? waiting.splice(0) : []),
+      onReady: (listener) => {
+        wake = listener
+      },
+    },
+    dispatcher: {
+      async dispatchEvent() {
+        begun.resolve()
+        await passed.promise
+      },
+      dispatchRetry: async () => passed.resolve(),
+    },
+    onFailure: (error) => {
+      throw error
+    },
+    onSetAside: () => undefined,
+  })
+  worker.start()
+  await begun.promise
+  isStopping = true
+  const stopped = worker.stop(10_000)
+  wake()
+  expect(await stopped).toBe(true)
 })
 
 function startWorker(queue: ReceivingQueue, clock: Clock) {
