@@ -10,10 +10,9 @@ import { createOrderTimes } from '../../relay/pipeline/order.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import { NO_CLOUD_IDENTITIES } from '../../relay/ports/no-cloud-identities.ts'
 import type { Ports } from '../../relay/ports/ports.ts'
-import { type RunningServer, urlOf } from '../kit/http-server.ts'
+import { urlOf } from '../kit/http-server.ts'
 import { createLog, type Log, logDecision } from '../kit/log.ts'
 import { StartError } from '../kit/start-error.ts'
-import type { ServerDependencies } from './app.ts'
 import { createConfigThread } from './configurations/thread.ts'
 import { answersOf, createConfigurations } from './configurations/threaded.ts'
 import { embeddedConsole } from './console.ts'
@@ -23,7 +22,7 @@ import { ECHO_SECRET } from './echo-secret.ts'
 import { readingsOf } from './gauges/readings-of.ts'
 import { lossEntry } from './gone-database.ts'
 import { createKnownClusters, tokenCounts } from './known-clusters.ts'
-import { isLoopback } from './loopback.ts'
+import { listen } from './listen.ts'
 import { ManifestsFolderError } from './manifests/folder.ts'
 import { createManifestsConfig } from './manifests-config.ts'
 import { createMetrics } from './metrics.ts'
@@ -32,7 +31,6 @@ import { observedClusters } from './observed-clusters.ts'
 import { createOutcomeCounter } from './outcome-counter.ts'
 import { forgetRetiredClusters } from './retired-clusters.ts'
 import { createServedFolder } from './served-folder.ts'
-import { createServer } from './server.ts'
 import { type EmbeddedRelayParts, type WatchedClock, watchParts } from './set-clock.ts'
 import { watchSilentClusters } from './silent-clusters.ts'
 import { createSpools } from './spools.ts'
@@ -294,21 +292,5 @@ async function start(options: EmbeddedRelayOptions, base: Base): Promise<Embedde
         graceMs,
       )
     },
-  }
-}
-
-async function listen(
-  { host, port }: EmbeddedRelayOptions,
-  deps: ServerDependencies,
-): Promise<RunningServer> {
-  if (deps.tokens === undefined && !isLoopback(host)) {
-    throw new StartError(
-      `--host ${host}: without --tokens the relay listens on this machine only; add --tokens FILE`,
-    )
-  }
-  try {
-    return await createServer(deps).listen({ host, port })
-  } catch (error) {
-    throw new StartError(`cannot listen on ${host}:${port}: ${(error as Error).message}`)
   }
 }
