@@ -101,11 +101,18 @@ export class Line<Answer, Host> {
     const [first] = this.#asking
     if (first === undefined) return undefined
     for (const { order } of this.coming.values()) if (order < first.order) return undefined
-    if (!first.isWoken && this.#isBehindWritten(first.order)) return undefined
-    return this.#asking.shift()
+    return this.isHeldUp ? undefined : this.#asking.shift()
   }
 
-  #isBehindWritten(order: EventOrder): boolean {
+  /**
+   * Whether the first delivery that asks has to let one go before it that waits in the store, or is about to. Not
+   * while others that were woken ask: that one came to the store later, and is not woken before one of them has a place.
+   */
+  get isHeldUp(): boolean {
+    const [first] = this.#asking
+    const isAnyWokenAsking = this.awaited > this.coming.size
+    if (first === undefined || first.isWoken || isAnyWokenAsking) return false
+    const { order } = first
     const written = this.window?.first?.order
     if (written !== undefined && written < order) return true
     for (const postponed of this.postponed.values()) if (postponed < order) return true

@@ -108,7 +108,7 @@ export class Waker {
     if (line.isFirstUnwritten) return false
     const health = this.#healths.of(line.key)
     if (line.isReviewed || !health || health.probedAt === 0) return true
-    return health.isOpen && line.coming.size === 0 && !line.isAsking
+    return health.isOpen && line.coming.size === 0 && (!line.isAsking || line.isHeldUp)
   }
 
   /**

@@ -130,6 +130,21 @@ describe('deliveries that wait in the store', () => {
     expect(isAdmitted(await next)).toBe(true)
   })
 
+  it('do not hold up those that were woken before they came', async () => {
+    const { destinations, wait, enter } = setUp()
+    const held = await enter('a', 'x')
+    wait('a', 'd5', '5')
+    expect(destinations.take(10).map(({ id }) => id)).toEqual(['d5'])
+    const next = enter('a', 'new', '3')
+    const woken = enter('a', 'd5', '5')
+    // One that was sent before, say, and has no place now.
+    wait('a', 'd1', '1')
+    expect(destinations.take(10)).toEqual([])
+    leave(held)
+    for (const it of [next, woken]) leave(await it)
+    expect(destinations.take(10).map(({ id }) => id)).toEqual(['d1'])
+  })
+
   it('leave before one that waited for them, in the turn in which both get a place', async () => {
     const { destinations, wait, enter } = setUp(2)
     wait('a', 'd1', '1')
@@ -288,6 +303,20 @@ describe('a parked destination', () => {
     expect(destinations.nextWakeAt()).toBeUndefined()
     leave(probe)
     expect(destinations.take(10).map(({ id }) => id)).toEqual(['d2', 'd3', 'd4'])
+  })
+
+  it('wakes its probe though one that comes after it asks for a place in memory', async () => {
+    const { clock, destinations, wait, enter, send } = setUp()
+    for (let count = 0; count < 3; count += 1) await send('a', { kind: 'failed' })
+    clock.advance(60_000)
+    const held = await enter('b', 'x')
+    const next = enter('a', 'new', '9')
+    wait('a', 'd1', '1')
+    expect(destinations.take(10).map(({ id }) => id)).toEqual(['d1'])
+    const probe = enter('a', 'd1', '1')
+    leave(held)
+    leave(await probe)
+    expect(isAdmitted(await next)).toBe(true)
   })
 
   it('is probed again later when the probe fails, by one that has not failed', async () => {
