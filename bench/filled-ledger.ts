@@ -1,14 +1,13 @@
 import { closeSync, fsyncSync, mkdtempSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
+import { eventBody } from '../adapters/sqlite/event-row.ts'
 import { SqliteLedger } from '../adapters/sqlite/ledger.ts'
 import { openRelayDatabase } from '../adapters/sqlite/relay-database.ts'
 import { DATABASE_FILE } from '../hosts/embedded/stores.ts'
 import { systemClock } from '../hosts/kit/system-clock.ts'
 import type { LedgerRecord } from '../relay/model/delivery.ts'
 import { orderParts } from '../relay/model/event-order.ts'
-import { encodeText } from '../relay/model/stored/codec.ts'
-import { queuedEventCodec } from '../relay/model/stored/queued-event.ts'
 import type { Bench } from './processes.ts'
 
 const BATCH = 10_000
@@ -18,7 +17,8 @@ const CACHED_PAGES = 200_000
 
 /**
  * Puts records, the latest first, into the ledger of a relay that does not run; gives its data folder. What
- * is stored is what the relay would store, but the indexes are made when all rows are there.
+ * is stored is what the relay would store, but the indexes are made when all rows are there, except the one that each
+ * record is looked for in.
  */
 export async function fillLedger(
   { directory }: Bench,
@@ -35,7 +35,7 @@ export async function fillLedger(
     database.exec(`PRAGMA cache_size = ${CACHED_PAGES}`)
     const indexes = database
       .prepare(
-        "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name IN ('events', 'ledger') AND sql IS NOT NULL",
+        "SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND tbl_name IN ('events', 'ledger') AND name <> 'ledger_by_id'",
       )
       .all()
     for (const { name } of indexes) database.exec(`DROP INDEX ${name}`)
@@ -61,9 +61,9 @@ function insert(
   database.exec('BEGIN')
   for (const record of records) {
     const sequence = Number(orderParts(record.order).sequence)
-    event.run(sequence, record.eventId, record.acceptedAt, eventBody(record))
-    const { sql, parameters } = ledger.change({ record, expected: 'absent' })
-    delivery ??= database.prepare(sql)
+    event.run(sequence, record.eventId, record.acceptedAt, bodyOfEvent(record))
+    const { sql, first = sql, parameters } = ledger.change({ record, expected: 'absent' })
+    delivery ??= database.prepare(first)
     delivery.run(...parameters)
     count += 1
     if (count % BATCH === 0) database.exec('COMMIT; BEGIN')
@@ -71,9 +71,8 @@ function insert(
   database.exec('COMMIT')
 }
 
-function eventBody({ eventId, cluster, event, objectLabels, acceptedAt }: LedgerRecord): string {
-  const accepted = { id: eventId, cluster, group: '', event, objectLabels, acceptedAt }
-  return encodeText(queuedEventCodec, accepted)
+function bodyOfEvent({ eventId, cluster, event, objectLabels, acceptedAt }: LedgerRecord): string {
+  return eventBody({ id: eventId, cluster, group: '', event, objectLabels, acceptedAt })
 }
 
 /** Else the first commit of the relay would wait until all of it is on the disk. */

@@ -1,12 +1,11 @@
 import { closeSync, fsyncSync, mkdtempSync, openSync } from 'node:fs'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
+import { eventBody } from '../adapters/sqlite/event-row.ts'
 import { openRelayDatabase } from '../adapters/sqlite/relay-database.ts'
 import { DATABASE_FILE } from '../hosts/embedded/stores.ts'
 import { systemClock } from '../hosts/kit/system-clock.ts'
 import type { AcceptedEvent } from '../relay/model/queue-messages.ts'
-import { encodeText } from '../relay/model/stored/codec.ts'
-import { queuedEventCodec } from '../relay/model/stored/queued-event.ts'
 import { accept } from '../relay/pipeline/accept.ts'
 import { createOrderTimes } from '../relay/pipeline/order.ts'
 import { markedEvent, now } from './marked-event.ts'
@@ -63,7 +62,7 @@ function insert(database: DatabaseSync, load: QueuedLoad): void {
     database.exec('BEGIN')
     for (const event of batch) {
       const { id, group, acceptedAt } = event
-      statement.run(id, group, acceptedAt, encodeText(queuedEventCodec, event))
+      statement.run(id, group, acceptedAt, eventBody(event))
     }
     database.exec('COMMIT')
   }

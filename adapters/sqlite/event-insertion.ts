@@ -1,6 +1,6 @@
 import type { AcceptedEvent } from '../../relay/model/queue-messages.ts'
-import { encodeText } from '../../relay/model/stored/codec.ts'
-import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
+import { eventBody } from './event-row.ts'
+import { hasId } from './id-index.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { change, type UnitResult, type UnitStatement } from './statement.ts'
 
@@ -8,24 +8,24 @@ import { change, type UnitResult, type UnitStatement } from './statement.ts'
 const DEDUPLICATION_MS = 5 * 60_000
 
 /**
- * Inserts an event whose id was never accepted before, as nearly all are; its last condition is one of each event. The
- * parameters are those of `INSERT_EVENT`.
+ * Inserts an event whose id was never accepted before, as nearly all are, and else nothing: no row has the id NULL. An
+ * INSERT of a SELECT would keep a journal of its own. The parameters are those of `INSERT_EVENT`, so the last is used.
  */
-const INSERT_NEW_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
-  SELECT ?1, ?2, ?3, 1, ?4
-  WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = ?1) AND ?3 > ?5`
+const INSERT_NEW_EVENT = `INSERT OR IGNORE INTO events (id, grp, accepted_at, queued, body)
+  VALUES (CASE WHEN ?3 > ?5 AND NOT EXISTS (SELECT 1 FROM events WHERE ${hasId('?1')}) THEN ?1 END,
+    ?2, ?3, 1, ?4)`
 
 const INSERT_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
   SELECT ?1, ?2, ?3, 1, ?4
-  WHERE NOT EXISTS (SELECT 1 FROM events WHERE id = ?1 AND accepted_at > ?5)
+  WHERE NOT EXISTS (SELECT 1 FROM events WHERE ${hasId('?1')} AND accepted_at > ?5)
   RETURNING seq,
-    NOT EXISTS (SELECT 1 FROM events AS e WHERE e.id = events.id AND e.seq < events.seq) AS isNew`
+    NOT EXISTS (SELECT 1 FROM events AS e WHERE ${hasId('?1', 'e')} AND e.seq < events.seq) AS isNew`
 const ADVANCE_ORDER_TIME = 'UPDATE order_time SET latest = ? WHERE latest < ?'
 
 /** Queues an event, unless its id was sent a short while before `now` (ms since the epoch). */
 export function insertion(event: AcceptedEvent, now: number): UnitStatement {
   const { id, group, acceptedAt } = event
-  const body = encodeText(queuedEventCodec, event)
+  const body = eventBody(event)
   const parameters = [id, group, acceptedAt, body, now - DEDUPLICATION_MS]
   return { first: INSERT_NEW_EVENT, sql: INSERT_EVENT, parameters, returns: true }
 }

@@ -1,15 +1,17 @@
 import type { Awaitable } from '../../relay/model/awaitable.ts'
 import type { AcceptedEvent, QueuedEvent } from '../../relay/model/queue-messages.ts'
-import { decodeText, storedValue } from '../../relay/model/stored/codec.ts'
+import { storedValue } from '../../relay/model/stored/codec.ts'
 import { DamagedRecord } from '../../relay/model/stored/errors.ts'
 import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
+import { decodeEvent, type EventRow } from './event-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
 
 /** The most events in memory, and the most characters of their messages: some megabytes. */
 const MAX_EVENTS = 2_000
 const MAX_CHARACTERS = 4_000_000
 
-const READ_EVENTS = 'SELECT seq, body FROM events WHERE seq IN (SELECT value FROM json_each(?))'
+const READ_EVENTS = `SELECT seq, id, grp AS "group", body FROM events
+  WHERE seq IN (SELECT value FROM json_each(?))`
 
 /** The name of a leased event. `cluster` is known when the event can be read. */
 export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
@@ -19,11 +21,6 @@ interface RecentEvent {
   readonly event: AcceptedEvent
   /** Whether it was never leased, and its id never accepted before. */
   isNew: boolean
-}
-
-interface EventRow {
-  readonly seq: number
-  readonly body: string
 }
 
 /**
@@ -77,23 +74,26 @@ export class EventReader {
     })
   }
 
-  async #readRows(sequences: readonly number[]): Promise<ReadonlyMap<number, string> | Error> {
+  async #readRows(sequences: readonly number[]): Promise<ReadonlyMap<number, EventRow> | Error> {
     try {
-      const rows = await this.#database.read<EventRow>(READ_EVENTS, JSON.stringify(sequences))
-      return new Map(rows.map(({ seq, body }) => [seq, body]))
+      const rows = await this.#database.read<EventRow & { seq: number }>(
+        READ_EVENTS,
+        JSON.stringify(sequences),
+      )
+      return new Map(rows.map((row) => [row.seq, row]))
     } catch (error) {
       return error instanceof Error ? error : new Error(String(error))
     }
   }
 }
 
-function eventOf(body: string | undefined, sequence: number): QueuedEvent | Error {
-  if (body === undefined) {
+function eventOf(row: EventRow | undefined, sequence: number): QueuedEvent | Error {
+  if (row === undefined) {
     return new DamagedRecord('queued event', `event ${sequence} is not there any more`)
   }
   try {
     const name = `event ${sequence}`
-    const event = storedValue(queuedEventCodec, decodeText(queuedEventCodec, body), name)
+    const event = storedValue(queuedEventCodec, decodeEvent(row), name)
     return queuedEvent(event, sequence, false)
   } catch (error) {
     return error instanceof Error ? error : new DamagedRecord('queued event', error)

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { ListPosition } from '../ledger-cursor.ts'
 import type { OneOutcomeFilter } from '../merged-lists.ts'
-import { prefixRange } from './prefix-range.ts'
+import { hasId, ID_BEGINS, idRange } from './id-index.ts'
 
 /** A query whose last parameter, the limit, the caller adds. */
 export interface ListQuery {
@@ -16,13 +16,7 @@ const COLUMNS = ['object', 'alert', 'provider', 'outcome', 'cluster'] as const
 const COMMON_OUTCOME = 'delivered'
 
 /** The records of the events in a range of ids. */
-const OF_EVENTS = 'event_seq IN (SELECT seq FROM events WHERE id >= ? AND id < ?)'
-
-/**
- * The index that SQLite makes of `id TEXT NOT NULL UNIQUE`, the first of its table.
- * https://sqlite.org/fileformat2.html#internal_schema_objects
- */
-const INDEX_OF_IDS = 'sqlite_autoindex_ledger_1'
+const OF_EVENTS = `event_seq IN (SELECT seq FROM events WHERE ${ID_BEGINS})`
 
 /**
  * The order by time and id, as the indexes have it: they know the beginning of an id, and what is equal
@@ -36,7 +30,7 @@ const SELECT_LISTED = `SELECT id, accepted_at AS acceptedAt, cluster, object, ou
   FROM ledger`
 
 /** One row as a list shows it; the parameters are its id and the time. */
-export const SHOW_ONE = `${SELECT_LISTED} WHERE id = ? AND (expires_at IS NULL OR expires_at > ?)`
+export const SHOW_ONE = `${SELECT_LISTED} WHERE ${hasId('?1')} AND (expires_at IS NULL OR expires_at > ?2)`
 
 /** Lists what fits, latest accepted first, from `after` on, by the index that fits best. */
 export function listQuery(filter: OneOutcomeFilter, now: number, after?: ListPosition): ListQuery {
@@ -51,8 +45,8 @@ export function listQuery(filter: OneOutcomeFilter, now: number, after?: ListPos
     const value = filter[column]
     if (value !== undefined) add(`${column} = ?`, value)
   }
-  if (filter.id !== undefined) add('id >= ? AND id < ?', ...prefixRange(filter.id))
-  if (filter.event !== undefined) add(OF_EVENTS, ...prefixRange(filter.event))
+  if (filter.id !== undefined) add(ID_BEGINS, ...idRange(filter.id))
+  if (filter.event !== undefined) add(OF_EVENTS, ...idRange(filter.event))
   if (filter.since !== undefined) add('accepted_at >= ?', filter.since)
   if (filter.until !== undefined) add('accepted_at < ?', filter.until)
   if (after) {
@@ -73,7 +67,7 @@ export function listQuery(filter: OneOutcomeFilter, now: number, after?: ListPos
 }
 
 function indexFor(filter: OneOutcomeFilter): string {
-  if (filter.id !== undefined) return INDEX_OF_IDS
+  if (filter.id !== undefined) return 'ledger_by_id'
   if (filter.event !== undefined) return 'ledger_by_event'
   const isOpen = filter.outcome === 'retry' || filter.outcome === 'held'
   // What waits is little beside all that an Alert or Provider ever had.

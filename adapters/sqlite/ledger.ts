@@ -17,6 +17,7 @@ import type { Ledger, LedgerFilter, LedgerPage, LedgerWrite } from '../../relay/
 import type { Versioned } from '../../relay/ports/versioned.ts'
 import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.ts'
 import { type ListPart, mergeLists, type OneOutcomeFilter, perOutcome } from '../merged-lists.ts'
+import { hasId } from './id-index.ts'
 import { listQuery, SHOW_ONE } from './ledger-query.ts'
 import { decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
@@ -32,42 +33,47 @@ export interface LedgerOptions {
 
 /** A row as a list reads it. */
 interface ListedRow extends ListPosition, RecordRow {
-  readonly cluster: string
   readonly object: string
   readonly outcome: Outcome
   readonly alert: string | null
 }
 
-const READ = `SELECT l.id, l.version, l.body, e.body AS event FROM ledger AS l
-  LEFT JOIN events AS e ON e.seq = l.event_seq
-  WHERE l.id = ? AND (l.expires_at IS NULL OR l.expires_at > ?)`
+const READ = `SELECT l.id, l.cluster, l.accepted_at AS acceptedAt, l.version, l.body, e.body AS event
+  FROM ledger AS l LEFT JOIN events AS e ON e.seq = l.event_seq
+  WHERE ${hasId('?1', 'l')} AND (l.expires_at IS NULL OR l.expires_at > ?2)`
 
 /**
- * The row of a record's event: its sequence is a part of the record's order. The last parameter is what
- * stands for the row of a record that has its event in its own body.
+ * The row of a record's event: its sequence is a part of the record's order. `?15` is what stands for the row of a
+ * record that has its event in its own body.
  */
-const EVENT_SEQ = 'COALESCE((SELECT seq FROM events WHERE seq = ? AND events.id = ?), ?)'
+const EVENT_SEQ = 'COALESCE((SELECT seq FROM events WHERE seq = ?13 AND events.id = ?14), ?15)'
 
 /** No row has this number. */
 const NO_EVENT_ROW = 0
 
-const INSERT = `INSERT INTO ledger
-    (cluster, alert, provider, object, outcome, accepted_at, expires_at, attempt, due_at,
-      destination, ord, body, event_seq, id, version)
-  VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ${EVENT_SEQ}, ?, 1)
-  ON CONFLICT (id) DO UPDATE
-  SET cluster = excluded.cluster, alert = excluded.alert, provider = excluded.provider,
-    object = excluded.object, outcome = excluded.outcome, accepted_at = excluded.accepted_at,
-    expires_at = excluded.expires_at, attempt = excluded.attempt, due_at = excluded.due_at,
-    destination = excluded.destination, ord = excluded.ord,
-    body = excluded.body, event_seq = excluded.event_seq, version = 1
-  WHERE ledger.expires_at <= ?`
+const COLUMNS = `cluster, alert, provider, object, outcome, accepted_at, expires_at, attempt, due_at,
+  destination, ord, body, event_seq, id, version`
+
+/** The values of `COLUMNS` of a new row: `#values`, the time, and the id, which is `?17`. */
+const valuesWith = (id: string) =>
+  `?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ${EVENT_SEQ}, ${id}, 1`
+
+/** Inserts a record unless there is one with its id, as nearly always, and else nothing: no row has the id NULL. */
+const INSERT_NEW = `INSERT OR IGNORE INTO ledger (${COLUMNS}) VALUES (${valuesWith(
+  `CASE WHEN NOT EXISTS (SELECT 1 FROM ledger WHERE ${hasId('?17')}) THEN ?17 END`,
+)})`
+
+/** Inserts a record, in the place of an expired one if there is one with its id. */
+const INSERT = `INSERT OR REPLACE INTO ledger (rowid, ${COLUMNS})
+  SELECT (SELECT rowid FROM ledger WHERE ${hasId('?17')}), ${valuesWith('?17')}
+  WHERE NOT EXISTS (SELECT 1 FROM ledger
+    WHERE ${hasId('?17')} AND (expires_at IS NULL OR expires_at > ?16))`
 
 const UPDATE = `UPDATE ledger
-  SET cluster = ?, alert = ?, provider = ?, object = ?, outcome = ?, accepted_at = ?,
-    expires_at = ?, attempt = ?, due_at = ?, destination = ?, ord = ?, body = ?, event_seq = COALESCE(${EVENT_SEQ}, event_seq),
-    version = version + 1
-  WHERE ledger.id = ? AND version = ? AND (expires_at IS NULL OR expires_at > ?)`
+  SET cluster = ?1, alert = ?2, provider = ?3, object = ?4, outcome = ?5, accepted_at = ?6,
+    expires_at = ?7, attempt = ?8, due_at = ?9, destination = ?10, ord = ?11, body = ?12,
+    event_seq = COALESCE(${EVENT_SEQ}, event_seq), version = version + 1
+  WHERE ${hasId('?17')} AND version = ?18 AND (expires_at IS NULL OR expires_at > ?16)`
 
 /**
  * The Ledger on SQLite, of events that its queue accepted. A record refers to its event, which is
@@ -89,10 +95,10 @@ export class SqliteLedger implements Ledger {
   async readMany(ids: readonly string[]): Promise<ReadonlyArray<Versioned<LedgerRecord>>> {
     const now = this.#clock.now()
     const read = [...new Set(ids)].map((id) =>
-      this.#database.read<RecordRow & { id: string; version: number }>(READ, id, now),
+      this.#database.read<RecordRow & { version: number }>(READ, id, now),
     )
     const rows = (await Promise.all(read)).flat()
-    return rows.map((row) => ({ value: storedRecord(row, row.id), version: row.version }))
+    return rows.map((row) => ({ value: storedRecord(row), version: row.version }))
   }
 
   writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]> {
@@ -114,11 +120,10 @@ export class SqliteLedger implements Ledger {
 
   /** The statement that stores a record, for a unit that does more. */
   change({ record, expected }: LedgerWrite): UnitStatement {
-    const now = this.#clock.now()
-    const values = this.#values(record)
+    const values = [...this.#values(record), this.#clock.now(), record.id]
     return expected === 'absent'
-      ? outcomeWrite(INSERT, [...values, record.id, now])
-      : outcomeWrite(UPDATE, [...values, record.id, expected, now])
+      ? { ...outcomeWrite(INSERT, values), first: INSERT_NEW }
+      : outcomeWrite(UPDATE, [...values, expected])
   }
 
   async show(id: string): Promise<ListedRecord | undefined> {
@@ -156,7 +161,7 @@ export class SqliteLedger implements Ledger {
     return sweepLedger(this.#database, now, this.#retentionMs)
   }
 
-  /** The columns that `INSERT` and `UPDATE` begin with. */
+  /** The parameters that `INSERT` and `UPDATE` begin with. */
   #values(record: LedgerRecord) {
     const { alert, provider } = reachedBy(record)
     const outcome = outcomeOf(record)

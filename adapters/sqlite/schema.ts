@@ -1,6 +1,7 @@
 import { DatabaseSync } from 'node:sqlite'
 import { EVENTS_ONCE } from './schema-events-once.ts'
 import { FEWER_PAGES } from './schema-fewer-pages.ts'
+import { SHORTER_IDS } from './schema-shorter-ids.ts'
 
 /** What a kind of file holds, and how one can tell that a file is of this kind. */
 export interface Schema {
@@ -135,6 +136,7 @@ const MIGRATIONS: readonly string[] = [
      PRIMARY KEY (kind, cluster, name, outcome)
    ) STRICT, WITHOUT ROWID;`,
   FEWER_PAGES,
+  SHORTER_IDS,
 ]
 
 /** The relay's version: that which this program makes, and the latest that it reads. */

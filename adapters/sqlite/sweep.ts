@@ -88,10 +88,14 @@ export async function sweepQuarantine(database: RelayDatabase, now: number): Pro
 /** How many rows a sweep looks at. For a million events the sweeps take some hours. */
 const WALKED_ROWS = 20_000
 
-const NEXT_EVENTS = `SELECT id, seq, NOT EXISTS (SELECT 1 FROM ledger WHERE event_seq = seq) AS isFree
-  FROM events WHERE (id, seq) > (?, ?) ORDER BY id, seq LIMIT ${CHUNK_ROWS}`
+/** The events in the order of the index of their ids, which is a small part of what their rows take. */
+const NEXT_EVENTS = `SELECT substr(id, 1, 8) AS id, seq,
+    NOT EXISTS (SELECT 1 FROM ledger WHERE event_seq = seq) AS isFree
+  FROM events WHERE substr(id, 1, 8) >= ?1 AND (substr(id, 1, 8) > ?1 OR seq > ?2)
+  ORDER BY substr(id, 1, 8), seq LIMIT ${CHUNK_ROWS}`
 
 interface EventPlace {
+  /** The first characters of the event's id. */
   readonly id: string
   readonly seq: number
 }

@@ -48,17 +48,19 @@ function readCopy(file: string): Remains | undefined {
     const tables = database.prepare("SELECT name FROM sqlite_schema WHERE name = 'ledger'").all()
     if (tables.length === 0) return undefined
     const events = database
-      .prepare('SELECT body FROM events WHERE queued = 1')
+      .prepare('SELECT id, body FROM events WHERE queued = 1')
       .all()
-      .map(({ body }) => JSON.parse(String(body)) as AcceptedEvent)
+      .map(({ id, body }) => ({ ...(JSON.parse(String(body)) as AcceptedEvent), id: String(id) }))
     const entries = database
       .prepare(
-        'SELECT l.body, e.body AS event FROM ledger AS l JOIN events AS e ON e.seq = l.event_seq',
+        `SELECT l.id, l.cluster, l.body, e.body AS event
+          FROM ledger AS l JOIN events AS e ON e.seq = l.event_seq`,
       )
       .all()
-      .map(({ body, event: accepted }) => {
+      .map(({ id, cluster, body, event: accepted }) => {
         const { event } = JSON.parse(String(accepted)) as AcceptedEvent
-        return entryOf({ ...(JSON.parse(String(body)) as Described), event })
+        const columns = { id: String(id), cluster: String(cluster), event }
+        return entryOf({ ...(JSON.parse(String(body)) as Described), ...columns })
       })
     return {
       entries,

@@ -91,7 +91,7 @@ export function encodeText<T>(codec: Codec<T>, value: T): string {
 
 /**
  * Reads what `encodeText` wrote, in this version or an earlier one. `apart` has the fields that are
- * stored somewhere else.
+ * stored somewhere else; a field that is in both is read from the text.
  */
 export function decodeText<T>(codec: Codec<T>, json: string, apart?: JsonObject): StoredReading<T> {
   let stored: unknown
@@ -100,7 +100,7 @@ export function decodeText<T>(codec: Codec<T>, json: string, apart?: JsonObject)
   } catch {
     return { kind: 'damaged', cause: 'it is not JSON' }
   }
-  return codec.decode(apart && isJsonObject(stored) ? { ...stored, ...apart } : stored)
+  return codec.decode(apart && isJsonObject(stored) ? { ...apart, ...stored } : stored)
 }
 
 /**

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { SqliteLedger } from '../../../adapters/sqlite/ledger.ts'
+import { SqliteLedger } from '../../../adapters/sqlite/ledger.ts'
 import { openRelayDatabase, type RelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import type { DeliveryRecord, LedgerRecord } from '../../../relay/model/delivery.ts'
 import type { LedgerFilter } from '../../../relay/ports/ledger.ts'
@@ -99,6 +99,42 @@ const EVENT_OF_A_ROW = [
 /** What is equal in an index, which knows the beginnings of ids, is sorted. */
 const EQUAL_SORTED = 'USE TEMP B-TREE FOR LAST TERM OF ORDER BY'
 
+describe('records whose ids begin with the same characters', () => {
+  const known = ['0'.repeat(63).concat('a'), '0'.repeat(63).concat('b')] as const
+
+  it('are each its own', async () => {
+    const [first, second] = known.map((id) => deliveryRecord({ id, reason: `of ${id}` }))
+    if (!first || !second) throw new Error('there are two')
+    await write(first, second)
+    const changed = deliveryRecord({ id: known[1], reason: 'changed' })
+    expect(await ledger.writeMany([{ record: changed, expected: 1 }])).toEqual([true])
+    expect(await ledger.writeMany([{ record: changed, expected: 'absent' }])).toEqual([false])
+    expect(await ledger.readMany([...known])).toEqual([
+      { value: first, version: 1 },
+      { value: changed, version: 2 },
+    ])
+    expect((await ledger.show(known[1]))?.id).toBe(known[1])
+  })
+
+  it('are listed by as many characters as one gives', async () => {
+    await write(...known.map((id) => deliveryRecord({ id, eventId: `e${id}` })))
+    const listed = async (filter: LedgerFilter) =>
+      (await ledger.list(filter, 10)).records.map(({ id }) => id)
+    expect(await listed({ id: '000' })).toEqual(known)
+    expect(await listed({ id: '0'.repeat(8) })).toEqual(known)
+    expect(await listed({ id: known[1] })).toEqual([known[1]])
+    expect(await listed({ id: '0001' })).toEqual([])
+    expect(await listed({ event: `e${known[0]}` })).toEqual([known[0]])
+    expect(await listed({ event: 'e' })).toEqual(known)
+  })
+})
+
+it('tells an error of a record whose event was never accepted', async () => {
+  const record = deliveryRecord({ id: 'a' })
+  const alone = new SqliteLedger(database, clock)
+  await expect(alone.writeMany([{ record, expected: 'absent' }])).rejects.toThrow(/event_seq/)
+})
+
 describe('list', () => {
   it('sorts by the whole id what is equal in an index', async () => {
     const known = ['00000000a', '00000000b', '00000000c', '00000001a']
@@ -141,7 +177,7 @@ describe('list', () => {
   it('by the beginning of an id reads the ids of that range', async () => {
     const [sql = ''] = await statementsOf(() => ledger.list({ id: '3f2c', cluster: 'c' }, 10))
     expect(await planOf(database, sql)).toEqual([
-      'SEARCH ledger USING INDEX sqlite_autoindex_ledger_1 (id>? AND id<?)',
+      'SEARCH ledger USING INDEX ledger_by_id (<expr>>? AND <expr><?)',
       ...EVENT_OF_A_ROW,
       'USE TEMP B-TREE FOR ORDER BY',
     ])
@@ -152,7 +188,7 @@ describe('list', () => {
     expect(await planOf(database, sql)).toEqual([
       'SEARCH ledger USING INDEX ledger_by_event (event_seq=?)',
       expect.stringMatching(/^LIST SUBQUERY/),
-      'SEARCH events USING COVERING INDEX events_by_id (id>? AND id<?)',
+      'SEARCH events USING INDEX events_by_id (<expr>>? AND <expr><?)',
       expect.stringMatching(/^CORRELATED SCALAR SUBQUERY/),
       'SEARCH events USING INTEGER PRIMARY KEY (rowid=?)',
       'USE TEMP B-TREE FOR ORDER BY',

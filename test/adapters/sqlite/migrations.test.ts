@@ -98,6 +98,46 @@ describe('a database of version 8', () => {
   })
 })
 
+describe('a database of version 10', () => {
+  it('keeps its queue and its records, whose bodies have all', async () => {
+    const record = deliveryRecord({ id: 'd'.repeat(64), order: ordered(1), reason: 'as before' })
+    const [told, queued] = ['told', 'queued'].map((message, index) =>
+      acceptedEvent({ event: event('a', message), ...(index === 0 && { id: record.eventId }) }),
+    )
+    if (!told || !queued) throw new Error('there are two')
+    const { database, clock } = open(
+      olderDatabase(10, (connection) => {
+        const insert = connection.prepare(
+          'INSERT INTO events (id, grp, accepted_at, queued, body) VALUES (?, ?, ?, ?, ?)',
+        )
+        for (const [index, it] of [told, queued].entries()) {
+          insert.run(it.id, it.group, it.acceptedAt, index, JSON.stringify({ ...it, v: 1 }))
+        }
+        const { event: _, objectLabels: __, ...body } = encoded(record)
+        connection
+          .prepare(`INSERT INTO ledger (id, cluster, object, outcome, accepted_at, version, attempt,
+              event_seq, body) VALUES (?, ?, ?, 'delivered', ?, 3, 1, 1, ?)`)
+          .run(
+            ...[record.id, record.cluster, objectName(record.event.involvedObject)],
+            ...[record.acceptedAt, JSON.stringify(body)],
+          )
+      }),
+    )
+    const ledger = new SqliteLedger(database, clock)
+    const { objectLabels } = told
+    const kept = { ...record, event: told.event, objectLabels }
+    expect(await ledger.readMany([record.id])).toEqual([{ value: kept, version: 3 }])
+    const found = await ledger.list({ cluster: record.cluster, id: 'dd' }, 1)
+    expect(found.records).toEqual([kept])
+    const changed = { ...kept, notes: ['changed'] }
+    expect(await ledger.writeMany([{ record: changed, expected: 3 }])).toEqual([true])
+    expect(await ledger.readMany([record.id])).toEqual([{ value: changed, version: 4 }])
+    const queue = new SqliteQueue(database, clock)
+    expect(await queue.send([told])).toEqual(['duplicate'])
+    expect(await queue.leaseEvents(5)).toMatchObject([{ ...queued, sequence: '2' }])
+  })
+})
+
 describe('a database of version 3', () => {
   it('keeps each event once, and what it refers to after a change', async () => {
     const records = ['a', 'b'].map((id) =>

@@ -69,6 +69,19 @@ describe('events', () => {
     expect(await queue.send([again])).toEqual(['queued'])
   })
 
+  it('are each its own when their ids begin with the same characters', async () => {
+    const [one, other] = ['a', 'b'].map((end) => ({
+      ...inGroup(end, 1),
+      id: '0'.repeat(63).concat(end),
+    }))
+    if (!one || !other) throw new Error('there are two')
+    expect(await queue.send([one, other, one])).toEqual(['queued', 'queued', 'duplicate'])
+    await restart()
+    const leased = await queue.leaseEvents(2)
+    expect(leased.map(({ id }) => id)).toEqual([one.id, other.id])
+    expect(leased.map(({ group }) => group)).toEqual([one.group, other.group])
+  })
+
   it('say that their id is new, unless it was ever accepted before', async () => {
     await queue.send([inGroup('a', 1)])
     const [first] = await queue.leaseEvents(1)
