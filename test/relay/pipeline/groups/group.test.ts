@@ -183,6 +183,24 @@ describe('the rule group-by', () => {
     for (const text of textsOf(harness)) expect(text).not.toContain('events of')
   })
 
+  it('that is removed names no rule to what waits for a message that was made before', async () => {
+    const harness = await setUp()
+    harness.answerWith(() => answer(503))
+    for (const name of ['a', 'b']) await send(harness, name)
+    await harness.drainNext()
+    await harness.configure(provider('p', SLACK), alert('a', 'p'))
+    await harness.drainNext()
+    const follower = (await harness.records()).find(({ id, toldIn }) => id !== toldIn)
+    expect(follower?.reason).toMatch(
+      /^waits until .* to be told with others, as was decided before$/,
+    )
+    harness.answerWith(() => answer(200))
+    await drainAll(harness)
+    expect(textsOf(harness).at(-1)).toContain('2 events of 2 objects')
+    const outcomes = (await harness.records()).map(({ outcome }) => outcome)
+    expect(outcomes).toEqual(['delivered', 'delivered'])
+  })
+
   it('finds another message when the one that it waits for will never be sent', async () => {
     const harness = await setUp()
     await send(harness, 'leader')
