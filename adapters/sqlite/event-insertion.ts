@@ -9,7 +9,8 @@ const DEDUPLICATION_MS = 5 * 60_000
 
 /**
  * Inserts an event whose id was never accepted before, as nearly all are, and else nothing: no row has the id NULL. An
- * INSERT of a SELECT would keep a journal of its own. The parameters are those of `INSERT_EVENT`, so the last is used.
+ * INSERT of a SELECT would keep a journal of its own (findings/sqlite-insert-select-journal.sh). The parameters are
+ * those of `INSERT_EVENT`, so the last is used.
  */
 const INSERT_NEW_EVENT = `INSERT OR IGNORE INTO events (id, grp, accepted_at, queued, body)
   VALUES (CASE WHEN ?3 > ?5 AND NOT EXISTS (SELECT 1 FROM events WHERE ${hasId('?1')}) THEN ?1 END,

@@ -12,6 +12,15 @@ export function hasId(id: string, table = ''): string {
   return `substr(${column}, 1, ${KNOWN_CHARACTERS}) = substr(${id}, 1, ${KNOWN_CHARACTERS}) AND ${column} = ${id}`
 }
 
+/**
+ * The condition by which an UPDATE finds a record by its whole id. SQLite keeps a journal of the pages that a statement
+ * changes, often on the disk, unless it knows that it changes a single row: by its number it does, by an index that is
+ * not unique it does not (findings/sqlite-insert-select-journal.sh).
+ */
+export function isRecord(id: string): string {
+  return `rowid = (SELECT rowid FROM ledger WHERE ${hasId(id)})`
+}
+
 /** The condition that finds the ids that begin with a text, through the index of ids. Its parameters are `idRange`. */
 export const ID_BEGINS = `substr(id, 1, ${KNOWN_CHARACTERS}) >= ? AND substr(id, 1, ${KNOWN_CHARACTERS}) < ?
   AND id >= ? AND id < ?`

@@ -17,7 +17,7 @@ import type { Ledger, LedgerFilter, LedgerPage, LedgerWrite } from '../../relay/
 import type { Versioned } from '../../relay/ports/versioned.ts'
 import { formatCursor, type ListPosition, parseCursor } from '../ledger-cursor.ts'
 import { type ListPart, mergeLists, type OneOutcomeFilter, perOutcome } from '../merged-lists.ts'
-import { hasId } from './id-index.ts'
+import { hasId, isRecord } from './id-index.ts'
 import { listQuery, SHOW_ONE } from './ledger-query.ts'
 import { decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
@@ -73,7 +73,7 @@ const UPDATE = `UPDATE ledger
   SET cluster = ?1, alert = ?2, provider = ?3, object = ?4, outcome = ?5, accepted_at = ?6,
     expires_at = ?7, attempt = ?8, due_at = ?9, destination = ?10, ord = ?11, body = ?12,
     event_seq = COALESCE(${EVENT_SEQ}, event_seq), version = version + 1
-  WHERE ${hasId('?17')} AND version = ?18 AND (expires_at IS NULL OR expires_at > ?16)`
+  WHERE ${isRecord('?17')} AND version = ?18 AND (expires_at IS NULL OR expires_at > ?16)`
 
 /**
  * The Ledger on SQLite, of events that its queue accepted. A record refers to its event, which is

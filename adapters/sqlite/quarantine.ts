@@ -10,7 +10,7 @@ import type {
   SetAsidePage,
   SetAsideReason,
 } from '../../relay/ports/quarantine.ts'
-import { hasId } from './id-index.ts'
+import { isRecord } from './id-index.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { change, type UnitResult, type UnitStatement } from './statement.ts'
 import { sweepQuarantine } from './sweep.ts'
@@ -69,7 +69,7 @@ const KEEP_RETRY = `INSERT INTO quarantine
   SELECT 'retry', ?, ?, ?, 0, ?, ?, ?, ?, ? WHERE ${HAS_ROOM}`
 
 const NO_MORE_DUE = `UPDATE ledger SET due_at = NULL, destination = NULL
-  WHERE ${hasId('?1')} AND attempt = ?2`
+  WHERE ${isRecord('?1')} AND attempt = ?2`
 
 const LIST = `SELECT id, kind, cluster, delivery_id AS deliveryId, cause, rejections,
     first_at AS firstAt, last_at AS lastAt, bytes
@@ -88,7 +88,7 @@ const PUT_BACK_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
 const PUT_BACK_RETRY = `UPDATE ledger
   SET due_at = ?1, destination = 
     CASE WHEN ord IS NOT NULL AND json_valid(body) THEN body ->> '$.destination' END
-  WHERE ${hasId('?2')} AND attempt = ?3 AND outcome IN ('retry', 'held') RETURNING cluster`
+  WHERE ${isRecord('?2')} AND attempt = ?3 AND outcome IN ('retry', 'held') RETURNING cluster`
 
 const DELETE = 'DELETE FROM quarantine WHERE id = ?'
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { SqliteLedger } from '../../../adapters/sqlite/ledger.ts'
+import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
 import { openRelayDatabase, type RelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import type { DeliveryRecord, LedgerRecord } from '../../../relay/model/delivery.ts'
 import type { LedgerFilter } from '../../../relay/ports/ledger.ts'
@@ -127,6 +128,26 @@ describe('records whose ids begin with the same characters', () => {
     expect(await listed({ event: `e${known[0]}` })).toEqual([known[0]])
     expect(await listed({ event: 'e' })).toEqual(known)
   })
+})
+
+it('changes a record by the number of its row, so that SQLite keeps no journal of its pages', async () => {
+  const { quarantine } = new SqliteQueue(database, clock)
+  const first = deliveryRecord({ id: 'a' })
+  await write(first)
+  const message = { deliveryId: 'a', attempt: 1, dueAt: 1 }
+  const reason = { cause: 'x', rejections: 1, firstAt: 1 }
+  const changes = await statementsOf(async () => {
+    await ledger.writeMany([{ record: first, expected: 1 }])
+    await database.write(quarantine.keepRetry(message, reason))
+    await quarantine.replay()
+  })
+  const updates = changes.filter((sql) => sql.startsWith('UPDATE ledger'))
+  expect(updates).toHaveLength(3)
+  for (const sql of updates) {
+    expect((await planOf(database, sql))[0]).toBe(
+      'SEARCH ledger USING INTEGER PRIMARY KEY (rowid=?)',
+    )
+  }
 })
 
 it('tells an error of a record whose event was never accepted', async () => {
