@@ -128,12 +128,21 @@ function afterMicrotasks(work: () => void): void {
 }
 
 /**
- * Counts the thread's CPU, not the time of day: on a busy machine that goes on while others run. It is
- * asked for only when so much time has gone by, since it costs more to ask.
+ * Counts the thread's CPU, not the time of day: on a busy machine that goes on while others run. It costs more to ask
+ * for it, so it is asked for only when as much time has gone by as was left of the budget.
  */
 function cpuStopwatch(budgetMs: number): () => boolean {
-  const [startedAt, cpuAtStart] = [performance.now(), threadCpuMs()]
-  return () => performance.now() - startedAt >= budgetMs && threadCpuMs() - cpuAtStart >= budgetMs
+  const cpuAtStart = threadCpuMs()
+  let leftMs = budgetMs
+  let askAt = performance.now() + leftMs
+  return () => {
+    if (leftMs <= 0) return true
+    const now = performance.now()
+    if (now < askAt) return false
+    leftMs = budgetMs - (threadCpuMs() - cpuAtStart)
+    askAt = now + leftMs
+    return leftMs <= 0
+  }
 }
 
 function threadCpuMs(): number {
