@@ -98,7 +98,7 @@ describe('a database of version 8', () => {
   })
 })
 
-describe('a database of version 10', () => {
+describe('a database of version 9', () => {
   it('keeps its queue and its records, whose bodies have all', async () => {
     const record = deliveryRecord({ id: 'd'.repeat(64), order: ordered(1), reason: 'as before' })
     const [told, queued] = ['told', 'queued'].map((message, index) =>
@@ -106,7 +106,7 @@ describe('a database of version 10', () => {
     )
     if (!told || !queued) throw new Error('there are two')
     const { database, clock } = open(
-      olderDatabase(10, (connection) => {
+      olderDatabase(9, (connection) => {
         const insert = connection.prepare(
           'INSERT INTO events (id, grp, accepted_at, queued, body) VALUES (?, ?, ?, ?, ?)',
         )
