@@ -8,7 +8,7 @@ import { change, type UnitResult, type UnitStatement } from './statement.ts'
 const DEDUPLICATION_MS = 5 * 60_000
 
 /**
- * Inserts an event whose id was never accepted before, as nearly all are, and else nothing: no row has the id NULL. An
+ * Inserts an event whose id was never accepted before, as nearly all are. Else it inserts nothing, as no id is NULL. An
  * INSERT of a SELECT would keep a journal of its own (findings/sqlite-insert-select-journal.sh). The parameters are
  * those of `INSERT_EVENT`, so the last is used.
  */
