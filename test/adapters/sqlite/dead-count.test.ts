@@ -34,7 +34,7 @@ it('stops counting at some number', async () => {
 
 it('reads nothing but an index', async () => {
   const { database } = openDatabase()
-  const [sql = ''] = await statementsOf(() => countDead(database))
+  const [sql = ''] = await statementsOf(database, () => countDead(database))
   const reads = (await planOf(database, sql)).filter((step) => /\bledger\b/.test(step))
   expect(reads).toEqual([
     expect.stringMatching(/^SEARCH ledger USING COVERING INDEX ledger_by_outcome \(outcome=\?\)$/),

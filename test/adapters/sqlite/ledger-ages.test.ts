@@ -47,7 +47,7 @@ it('finds the last event of each cluster, and the oldest delivery that waits', a
 
 it('looks it up in indexes, however much there is', async () => {
   const { database } = openDatabase()
-  const statements = await statementsOf(async () => {
+  const statements = await statementsOf(database, async () => {
     await latestAccepted(database)
     await oldestWaiting(database)
   })

@@ -136,7 +136,7 @@ it('changes a record by the number of its row, so that SQLite keeps no journal o
   await write(first)
   const message = { deliveryId: 'a', attempt: 1, dueAt: 1 }
   const reason = { cause: 'x', rejections: 1, firstAt: 1 }
-  const changes = await statementsOf(async () => {
+  const changes = await statementsOf(database, async () => {
     await ledger.writeMany([{ record: first, expected: 1 }])
     await database.write(quarantine.keepRetry(message, reason))
     await quarantine.replay()
@@ -186,7 +186,7 @@ describe('list', () => {
   ]
 
   it.each(cases)('by %j reads one index in its order', async (filter, index) => {
-    const [sql = ''] = await statementsOf(() => ledger.list(filter, 10))
+    const [sql = ''] = await statementsOf(database, () => ledger.list(filter, 10))
     const isRange = filter.since !== undefined || index !== 'ledger_by_time'
     expect(await planOf(database, sql)).toEqual([
       expect.stringMatching(`^${isRange ? 'SEARCH' : 'SCAN'} ledger USING INDEX ${index}\\b`),
@@ -196,7 +196,9 @@ describe('list', () => {
   })
 
   it('by the beginning of an id reads the ids of that range', async () => {
-    const [sql = ''] = await statementsOf(() => ledger.list({ id: '3f2c', cluster: 'c' }, 10))
+    const [sql = ''] = await statementsOf(database, () =>
+      ledger.list({ id: '3f2c', cluster: 'c' }, 10),
+    )
     expect(await planOf(database, sql)).toEqual([
       'SEARCH ledger USING INDEX ledger_by_id (<expr>>? AND <expr><?)',
       ...EVENT_OF_A_ROW,
@@ -205,7 +207,9 @@ describe('list', () => {
   })
 
   it('by the beginning of an event id reads the events of that range', async () => {
-    const [sql = ''] = await statementsOf(() => ledger.list({ event: '3f2c', cluster: 'c' }, 10))
+    const [sql = ''] = await statementsOf(database, () =>
+      ledger.list({ event: '3f2c', cluster: 'c' }, 10),
+    )
     expect(await planOf(database, sql)).toEqual([
       'SEARCH ledger USING INDEX ledger_by_event (event_seq=?)',
       expect.stringMatching(/^LIST SUBQUERY/),
@@ -218,7 +222,7 @@ describe('list', () => {
 
   it('of several outcomes reads the index of each in its order', async () => {
     const filter = { cluster: 'c', outcome: ['dead', 'retry'] } as const
-    const statements = await statementsOf(() => ledger.list(filter, 10))
+    const statements = await statementsOf(database, () => ledger.list(filter, 10))
     const plans = await Promise.all(statements.map((sql) => planOf(database, sql)))
     expect(plans.map(([step]) => step)).toEqual([
       expect.stringMatching(/^SEARCH ledger USING INDEX ledger_by_outcome\b/),
@@ -228,7 +232,9 @@ describe('list', () => {
   it('starts a further page at its place in the index', async () => {
     await write(...['a', 'b', 'c'].map((id) => deliveryRecord({ id })))
     const { nextCursor } = await ledger.list({ cluster: 'local' }, 1)
-    const [sql = ''] = await statementsOf(() => ledger.list({ cluster: 'local' }, 1, nextCursor))
+    const [sql = ''] = await statementsOf(database, () =>
+      ledger.list({ cluster: 'local' }, 1, nextCursor),
+    )
     expect(await planOf(database, sql)).toEqual([
       'SEARCH ledger USING INDEX ledger_by_cluster (cluster=? AND accepted_at<?)',
       ...EVENT_OF_A_ROW,

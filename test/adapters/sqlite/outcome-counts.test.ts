@@ -26,7 +26,7 @@ it('finds counts by the key of their table, and looks at no record', async () =>
   const { database, counts, close } = openNew()
   onTestFinished(close)
   const hours = lastDay(START)
-  const statements = await statementsOf(async () => {
+  const statements = await statementsOf(database, async () => {
     await counts.byHour(hours)
     await counts.byHour(hours, 'prod')
     await counts.byCluster(hours)

@@ -165,7 +165,7 @@ describe('a group with many messages', () => {
     await queue.send([inGroup('other', 1)])
     await sendRetries({ deliveryId: 'd', attempt: 1, dueAt: START })
     await restart()
-    const statements = await statementsOf(async () => {
+    const statements = await statementsOf(database, async () => {
       for (const leased of await queue.leaseEvents(10)) await queue.acknowledge(leased)
       for (const leased of await queue.leaseRetries(10)) await queue.acknowledgeRetry(leased)
       queue.nextWakeAt()
@@ -181,7 +181,7 @@ describe('a group with many messages', () => {
 
   it('is found at start, and measured, by an index', async () => {
     await queue.loaded()
-    const statements = await statementsOf(async () => {
+    const statements = await statementsOf(database, async () => {
       await restart()
       await queue.depth()
     })

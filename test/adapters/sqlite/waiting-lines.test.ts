@@ -60,7 +60,7 @@ it('counts what waits for a destination, and no more than it is asked for', asyn
 
 it('reads no more of the ledger than it finds', async () => {
   const { database, lines } = await setUp()
-  const statements = await statementsOf(async () => {
+  const statements = await statementsOf(database, async () => {
     await lines.destinations()
     await lines.page(KEYS[0], { order: 'o', id: 'i' }, 2)
     await lines.countWaiting(KEYS[0], 2)

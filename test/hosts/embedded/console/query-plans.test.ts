@@ -58,7 +58,7 @@ it.each(PATHS)('%s asks nothing that looks through the ledger', async (path) => 
   const counts = new SqliteOutcomeCounts(database)
   const { get } = await startConsole(undefined, {}, { ledger, configs, history: configs, counts })
   const replies: number[] = []
-  const statements = await statementsOf(async () => {
+  const statements = await statementsOf(database, async () => {
     replies.push((await get(`/console/${path}`)).status)
   })
   expect(replies).toEqual([200])
