@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { onTestFinished } from 'vitest'
 import { createNatsPublisher } from '../../adapters/nats/publisher.ts'
 import { createMailer } from '../../adapters/smtp/mailer.ts'
 import { SqliteConfigStore } from '../../adapters/sqlite/config.ts'
@@ -90,6 +91,8 @@ export function createHarness(
   const { directory = temporaryDirectory(), pace, ...replaced } = parts
   const clock = new ManualClock(START)
   const database = openRelayDatabase(join(directory, 'flux-relay.db'), pace)
+  // Else what is written soon after a test is written in the next one.
+  onTestFinished(() => database.close())
   const queue = new SqliteQueue(database, clock)
   const secrets = new Map<string, SecretData>()
   const observed = new Set<string>()
