@@ -3,13 +3,19 @@ import { prefixRange } from './prefix-range.ts'
 /** How many characters of an id the indexes know. Few ids are equal until there. */
 const KNOWN_CHARACTERS = 8
 
+/** The first characters of an id, as the indexes have them. */
+const beginningOf = (id: string) => `substr(${id}, 1, ${KNOWN_CHARACTERS})`
+
+/** The first characters of the column `id`, as the indexes have them. */
+export const ID_BEGINNING = beginningOf('id')
+
 /**
  * The condition that finds a row of `events` or `ledger` by its whole id, through the index of ids. `id` is a numbered
  * parameter, such as `?1`, and `table` a name of the table if the query has others.
  */
 export function hasId(id: string, table = ''): string {
   const column = table === '' ? 'id' : `${table}.id`
-  return `substr(${column}, 1, ${KNOWN_CHARACTERS}) = substr(${id}, 1, ${KNOWN_CHARACTERS}) AND ${column} = ${id}`
+  return `${beginningOf(column)} = ${beginningOf(id)} AND ${column} = ${id}`
 }
 
 /**
@@ -22,8 +28,7 @@ export function isRecord(id: string): string {
 }
 
 /** The condition that finds the ids that begin with a text, through the index of ids. Its parameters are `idRange`. */
-export const ID_BEGINS = `substr(id, 1, ${KNOWN_CHARACTERS}) >= ? AND substr(id, 1, ${KNOWN_CHARACTERS}) < ?
-  AND id >= ? AND id < ?`
+export const ID_BEGINS = `${ID_BEGINNING} >= ? AND ${ID_BEGINNING} < ? AND id >= ? AND id < ?`
 
 /** The parameters of `ID_BEGINS` for a text of ASCII characters that is not empty. */
 export function idRange(beginning: string): readonly string[] {

@@ -1,7 +1,7 @@
 import type { SQLInputValue } from 'node:sqlite'
 import type { ListPosition } from '../ledger-cursor.ts'
 import type { OneOutcomeFilter } from '../merged-lists.ts'
-import { hasId, ID_BEGINS, idRange } from './id-index.ts'
+import { hasId, ID_BEGINNING, ID_BEGINS, idRange } from './id-index.ts'
 
 /** A query whose last parameter, the limit, the caller adds. */
 export interface ListQuery {
@@ -22,7 +22,7 @@ const OF_EVENTS = `event_seq IN (SELECT seq FROM events WHERE ${ID_BEGINS})`
  * The order by time and id, as the indexes have it: they know the beginning of an id, and what is equal
  * until there is sorted.
  */
-const LIST_ORDER = 'accepted_at DESC, substr(id, 1, 8), id'
+const LIST_ORDER = `accepted_at DESC, ${ID_BEGINNING}, id`
 
 /** A record as lists show it. */
 const SELECT_LISTED = `SELECT id, accepted_at AS acceptedAt, cluster, object, outcome, alert, body,

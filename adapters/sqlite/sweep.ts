@@ -1,3 +1,4 @@
+import { ID_BEGINNING } from './id-index.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { type Changed, change, type UnitResult } from './statement.ts'
 
@@ -89,10 +90,10 @@ export async function sweepQuarantine(database: RelayDatabase, now: number): Pro
 const WALKED_ROWS = 20_000
 
 /** The events in the order of the index of their ids, which is a small part of what their rows take. */
-const NEXT_EVENTS = `SELECT substr(id, 1, 8) AS id, seq,
+const NEXT_EVENTS = `SELECT ${ID_BEGINNING} AS id, seq,
     NOT EXISTS (SELECT 1 FROM ledger WHERE event_seq = seq) AS isFree
-  FROM events WHERE substr(id, 1, 8) >= ?1 AND (substr(id, 1, 8) > ?1 OR seq > ?2)
-  ORDER BY substr(id, 1, 8), seq LIMIT ${CHUNK_ROWS}`
+  FROM events WHERE ${ID_BEGINNING} >= ?1 AND (${ID_BEGINNING} > ?1 OR seq > ?2)
+  ORDER BY ${ID_BEGINNING}, seq LIMIT ${CHUNK_ROWS}`
 
 interface EventPlace {
   /** The first characters of the event's id. */
