@@ -1,8 +1,10 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
 import { openRelayDatabase, type RelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
+import { change } from '../../../adapters/sqlite/statement.ts'
 import type { AcceptedEvent, RetryMessage } from '../../../relay/model/queue-messages.ts'
 import { acceptedEvent, event } from '../../support/delivery-records.ts'
 import { ManualClock, START } from '../../support/manual-clock.ts'
@@ -80,6 +82,22 @@ describe('events', () => {
     const leased = await queue.leaseEvents(2)
     expect(leased.map(({ id }) => id)).toEqual([one.id, other.id])
     expect(leased.map(({ group }) => group)).toEqual([one.group, other.group])
+  })
+
+  it('are all found by the sweep once nothing refers to them, in whatever order their ids are', async () => {
+    const numbers = Array.from({ length: 1_200 }, (_, number) => number)
+    // Of two thirds the ids begin with the same characters, as more of them than one step takes.
+    const idOf = (number: number) =>
+      number % 3 > 0 ? `00000000${number}` : createHash('sha256').update(`${number}`).digest('hex')
+    const insert =
+      "INSERT INTO events (id, grp, accepted_at, queued, body) VALUES (?, 'g', ?, ?, '{}')"
+    const rows = [...numbers.map((number) => [number, 0] as const), [1_200, 1] as const]
+    await database.write(
+      rows.map(([number, queued]) => change(insert, idOf(number), START, queued)),
+    )
+    clock.advance(2 * 3_600_000)
+    await queue.sweep(clock.now())
+    expect(await database.read('SELECT id FROM events')).toEqual([{ id: idOf(1_200) }])
   })
 
   it('say that their id is new, unless it was ever accepted before', async () => {

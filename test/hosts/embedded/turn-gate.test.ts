@@ -157,3 +157,33 @@ describe('the gate of a turn', () => {
     expect(done).toEqual(['a', 'b'])
   })
 })
+
+it('counts the CPU of the thread, not the time that goes by', async () => {
+  const cpuMs = () => {
+    const { user, system } = process.threadCpuUsage()
+    return (user + system) / 1_000
+  }
+  const works = {
+    waiting: () => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 60),
+    working: () => {
+      for (const end = cpuMs() + 60; cpuMs() < end; );
+    },
+  }
+  const turnsOf = async (work: () => void) => {
+    const gate = createTurnGate({ budgetMs: 30 })
+    const seen: string[] = []
+    await new Promise<void>((done) => {
+      setImmediate(() => {
+        setImmediate(() => seen.push('next turn'))
+        gate.goOn(work)
+        gate.goOn(() => {
+          seen.push('work')
+          done()
+        })
+      })
+    })
+    return seen
+  }
+  expect(await turnsOf(works.waiting)).toEqual(['work'])
+  expect(await turnsOf(works.working)).toEqual(['next turn', 'work'])
+})
