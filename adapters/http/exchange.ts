@@ -95,7 +95,8 @@ class Exchange implements Dispatcher.DispatchHandler {
   #answer(truncated: boolean): HttpResponse | undefined {
     if (this.#head === undefined) return undefined
     const body = this.#body.text(truncated)
-    return { kind: 'response', ...this.#head, body, truncated, receivedAt: Date.now() }
+    const { status, headers } = this.#head
+    return { kind: 'response', status, headers, body, truncated, receivedAt: Date.now() }
   }
 
   #settle(result: Result | undefined, schedule = atOnce): void {

@@ -96,11 +96,11 @@ export class BatchReader {
     const parameters = this.#parameters()
     return {
       sql,
-      ...(first !== undefined && { first }),
       parameters,
       returns: (marks & RETURNS) !== 0,
       mustChange: (marks & MUST_CHANGE) !== 0,
       isOutcome: (marks & IS_OUTCOME) !== 0,
+      ...(first !== undefined && { first }),
     }
   }
 

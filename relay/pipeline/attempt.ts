@@ -118,10 +118,10 @@ export async function attempt(
     : await sendAdmitted(record, prepared, whole, context)
   const isAlone = record.toldIn !== undefined && digest === undefined
   return {
-    ...about,
     ...conclusion,
-    ...(isAlone && { isAlone }),
     notes: [...prepared.notes, ...kept.notes, ...notes, ...(conclusion.notes ?? [])],
+    ...about,
+    ...(isAlone && { isAlone }),
   }
 }
 

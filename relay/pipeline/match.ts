@@ -87,7 +87,7 @@ export function match(
   if (isList(fitting)) {
     const alerts = [...alertsOf(fitting)]
     const judgeAll = () => alerts.map((alert) => judge(judged, alert, table, options))
-    return { alerts, candidates: madeOnce(judgeAll), whyNone }
+    return { alerts, candidates: new MadeOnce(judgeAll), whyNone }
   }
   return {
     alerts: { [Symbol.iterator]: () => alertsOf(fitting) },
@@ -101,13 +101,17 @@ function isList<T>(items: Iterable<T>): items is readonly T[] {
 }
 
 /** The items of a list that is made when it is first asked for. */
-function madeOnce<T>(make: () => readonly T[]): Iterable<T> {
-  let made: readonly T[] | undefined
-  return {
-    [Symbol.iterator]() {
-      made ??= make()
-      return made.values()
-    },
+class MadeOnce<T> implements Iterable<T> {
+  readonly #make: () => readonly T[]
+  #made: readonly T[] | undefined
+
+  constructor(make: () => readonly T[]) {
+    this.#make = make
+  }
+
+  [Symbol.iterator](): Iterator<T> {
+    this.#made ??= this.#make()
+    return this.#made.values()
   }
 }
 

@@ -131,12 +131,6 @@ function format(
     const { notes: incidentNotes, ...incident } = incidentOf(merged, input)
     const whole: Notification = {
       cluster,
-      ...said,
-      ...(link.url !== undefined && { link: link.url }),
-      ...(commitPage !== undefined && { commitPage }),
-      ...(thread !== undefined && { thread }),
-      ...(digest && { ofGroup: true }),
-      ...incident,
       alert: alert.metadata,
       provider: provider.metadata,
       deliveryId,
@@ -144,6 +138,12 @@ function format(
       late: late && !digest,
       overtaken: overtaken && !digest,
       commitStatusContext: isAboutCommits(type) ? contextOf(input, merged, type) : '',
+      ...said,
+      ...(link.url !== undefined && { link: link.url }),
+      ...(commitPage !== undefined && { commitPage }),
+      ...(thread !== undefined && { thread }),
+      ...(digest && { ofGroup: true }),
+      ...incident,
     }
     const fitting = type.fit?.(whole, settings) ?? said.event
     const notification = fitting === said.event ? whole : { ...whole, event: fitting }

@@ -70,7 +70,6 @@ function newRecord(queued: QueuedEvent, now: number, revision: string | undefine
     eventId: queued.id,
     order: eventOrder(queued),
     event: queued.event,
-    ...(queued.objectLabels && { objectLabels: queued.objectLabels }),
     acceptedAt: queued.acceptedAt,
     status: { kind: 'pending' },
     notes: [],
@@ -80,9 +79,10 @@ function newRecord(queued: QueuedEvent, now: number, revision: string | undefine
     failures: 0,
     attempts: [],
     replayedAt: [],
-    ...(revision !== undefined && { revision: shortRevision(revision) }),
     createdAt: now,
     updatedAt: now,
+    ...(queued.objectLabels && { objectLabels: queued.objectLabels }),
+    ...(revision !== undefined && { revision: shortRevision(revision) }),
   } as const
 }
 
@@ -139,12 +139,12 @@ export function concludeDelivery(
   const isTold = isAlone === true && decided.status.kind === 'final'
   return {
     ...(isTold ? asSentAlone(record) : record),
+    notes: conclusion.notes ?? record.notes,
+    requestsDone: conclusion.requestsDone ?? record.requestsDone,
     ...decided,
     ...(provider && { provider: { ...provider.metadata, type: provider.spec.type } }),
     ...(subjectStateKey && { subjectStateKey }),
     ...(toldIn !== undefined && { toldIn }),
-    notes: conclusion.notes ?? record.notes,
-    requestsDone: conclusion.requestsDone ?? record.requestsDone,
   }
 }
 

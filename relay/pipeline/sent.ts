@@ -54,8 +54,8 @@ export function concludeSent(
     reason: redact(reasonOf(verdict, response)),
     notes: notes.map(redact),
     requestsDone,
-    ...rest,
     sent,
+    ...rest,
   }
   if (verdict.kind === 'delivered') return { kind: 'final', outcome: 'delivered', ...conclusion }
   if (verdict.kind !== 'retry') return { kind: 'final', outcome: 'dead', ...conclusion }
