@@ -1,3 +1,4 @@
+import { rememberLast } from '../../relay/model/last-result.ts'
 import {
   type ConnectionOptions,
   type HttpClient,
@@ -79,38 +80,38 @@ export function createHttpClient(options: HttpClientOptions): ClosableHttpClient
   const underWay = new Set<Promise<unknown>>()
   let closed = false
 
-  async function attempt(
-    request: OutboundRequest,
-    transport: TransportOptions,
-  ): Promise<HttpResponse | TransportFailure> {
-    try {
-      const url = parseDestination(request.url)
-      const dispatchOptions = {
-        method: request.method,
-        path: `${url.pathname}${url.search}`,
-        headers: withUserAgent(request.headers, options.userAgent),
-        body: request.body,
-      }
-      const route = pools.get(url, transport)
-      const result = await exchange(route, dispatchOptions, {
-        timeoutMs: transport.timeoutMs,
-        maxBytes: request.maxResponseBytes ?? MAX_RESPONSE_BYTES,
-      })
-      return ofProxy(result, route) ?? result
-    } catch (error) {
-      if (error instanceof ConnectError) return failureOf(error, false)
-      throw error
+  /** Throws a `ConnectError` for a request that cannot begin. */
+  function begin(request: OutboundRequest, transport: TransportOptions): Promise<Result> {
+    const url = parseDestination(request.url)
+    const dispatchOptions = {
+      method: request.method,
+      path: `${url.pathname}${url.search}`,
+      headers: withUserAgent(request.headers, options.userAgent),
+      body: request.body,
     }
+    const route = pools.get(url, transport)
+    const exchanged = exchange(route, dispatchOptions, {
+      timeoutMs: transport.timeoutMs,
+      maxBytes: request.maxResponseBytes ?? MAX_RESPONSE_BYTES,
+    })
+    // Without a proxy there is nothing to look for, and no promise more.
+    if (route.forwardProxy === undefined) return exchanged
+    return exchanged.then((result) => ofProxy(result, route) ?? result)
   }
 
   return {
     send(request, transport) {
       if (closed) return Promise.reject(new Error('the HTTP client is closed'))
-      const result = attempt(request, transport)
-      underWay.add(result)
-      const ended = () => underWay.delete(result)
-      result.then(ended, ended)
-      return result
+      try {
+        const result = begin(request, transport)
+        underWay.add(result)
+        const ended = () => underWay.delete(result)
+        result.then(ended, ended)
+        return result
+      } catch (error) {
+        if (error instanceof ConnectError) return Promise.resolve(failureOf(error, false))
+        return Promise.reject(error)
+      }
     },
     async stream(request, transport) {
       if (closed) throw new Error('the HTTP client is closed')
@@ -132,11 +133,10 @@ export function createHttpClient(options: HttpClientOptions): ClosableHttpClient
   }
 }
 
+type Result = HttpResponse | TransportFailure
+
 /** The failure that a forwarding proxy reports about itself. */
-function ofProxy(
-  result: HttpResponse | TransportFailure,
-  { forwardProxy }: OriginDispatcher,
-): TransportFailure | undefined {
+function ofProxy(result: Result, { forwardProxy }: OriginDispatcher): TransportFailure | undefined {
   if (forwardProxy === undefined || result.kind !== 'response' || result.status !== 407) {
     return undefined
   }
@@ -144,8 +144,10 @@ function ofProxy(
   return { kind: 'failure', cause: 'proxy', mayHaveArrived: false, detail }
 }
 
+const parseUrl = rememberLast((text) => URL.parse(text))
+
 function parseDestination(text: string): URL {
-  const url = URL.parse(text)
+  const url = parseUrl(text)
   if (url === null) throw new ConnectError('invalid-request', 'the address is not a URL')
   if (url.protocol !== 'http:' && url.protocol !== 'https:') {
     const detail = `the address starts with ${url.protocol}, expected http: or https:`

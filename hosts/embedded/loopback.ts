@@ -1,4 +1,5 @@
 import { type Problem, problem } from '../../relay/api/problem.ts'
+import { rememberLast } from '../../relay/model/last-result.ts'
 
 const LOOPBACK_ADDRESS = /^(?:127(?:\.\d{1,3}){3}|\[?::1\]?|localhost)$/
 
@@ -24,7 +25,7 @@ const SAFE_METHODS: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
  * another program on this one. A page of the relay itself has the origin that the request goes to.
  */
 export function foreignProblem({ method, url, origin }: RequestOrigin): Problem | undefined {
-  const own = loopbackOrigin(url)
+  const own = ownOrigin(url)
   if (own === undefined) {
     return problem('foreign-origin', 'Host: expected localhost; the relay runs without --tokens')
   }
@@ -45,3 +46,6 @@ function loopbackOrigin(text: string): string | undefined {
   const url = URL.parse(text)
   return url !== null && isLoopback(url.hostname) ? url.origin : undefined
 }
+
+/** The same for the URL of a request: most have the host of the one before. */
+const ownOrigin = rememberLast(loopbackOrigin)

@@ -1,4 +1,5 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import { isoTime } from '../../relay/model/time.ts'
 import { decisionEntry } from '../../relay/pipeline/decision-entry.ts'
 import type { Decision } from '../../relay/ports/observer.ts'
 
@@ -18,7 +19,7 @@ export async function createLog({ pretty, level, destination }: LogOptions): Pro
   const options: LoggerOptions = {
     level,
     base: null,
-    timestamp: pino.stdTimeFunctions.isoTime,
+    timestamp: () => `,"time":"${isoTime(Date.now())}"`,
     formatters: { level: (label) => ({ level: label }) },
   }
   if (!pretty) return pino(options, destination ?? standardOutput())

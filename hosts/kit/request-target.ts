@@ -1,4 +1,5 @@
 import type { IncomingMessage } from 'node:http'
+import { rememberLast } from '../../relay/model/last-result.ts'
 
 /** What a request asks for. */
 export interface RequestTarget {
@@ -35,15 +36,9 @@ function targetOf(url: URL | null): RequestTarget | undefined {
     : { origin: url.origin, path: url.pathname, query: url.search.slice(1) }
 }
 
-/** The host that was read last. Most requests have the same one. */
-let last: { readonly host: string; readonly origin: string } | undefined
-
 /** The origin of a header Host; undefined when it is no host. */
-function originOf(host: string): string | undefined {
-  if (host === last?.host) return last.origin
+const originOf = rememberLast((host) => {
   const url = URL.parse(`http://${host}`)
   const isWhole = url !== null && url.hostname === host.replace(/:\d*$/, '').toLowerCase()
-  if (!isWhole) return undefined
-  last = { host, origin: url.origin }
-  return url.origin
-}
+  return isWhole ? url.origin : undefined
+})

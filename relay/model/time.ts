@@ -1,4 +1,5 @@
 import { parseDurationMs } from './duration.ts'
+import { rememberLast } from './last-result.ts'
 
 /** The form of an RFC 3339 time. The fraction has any length and may follow a comma, as in Go. */
 const RFC_3339 = /^(\d{4}-\d\d-(\d\d))T((\d\d):\d\d:\d\d)(?:[.,](\d{1,3})\d*)?(Z|[+-]\d\d:\d\d)$/i
@@ -28,12 +29,18 @@ const SECONDS_END = '2026-11-20T09:14:03'.length
  */
 export function isoTimeOf(text: string): string | undefined {
   if (!UTC.test(text)) return undefined
-  const ms = Date.parse(text)
+  const ms = timestampMs(text)
   if (Number.isNaN(ms)) return undefined
-  const time = new Date(ms).toISOString()
+  const time = isoTime(ms)
   // Of a day or an hour that there is not, `Date` makes another one.
   return time.slice(0, SECONDS_END) === text.slice(0, SECONDS_END) ? time : undefined
 }
+
+/**
+ * The milliseconds since the epoch of an event's `timestamp`, which `isoTimeOf` made; NaN for a text that is no time.
+ * Several stages ask for that of one event, one after another.
+ */
+export const timestampMs = rememberLast((text) => Date.parse(text))
 
 /** The second that `isoTime` wrote last, and its text up to the point. */
 let secondMs = Number.NaN

@@ -17,6 +17,7 @@ import { hashParts } from '../model/hash.ts'
 import { readPlainItem } from '../model/plain-event.ts'
 import type { AcceptedEvent } from '../model/queue-messages.ts'
 import { MAX_NAME_LENGTH } from '../model/text.ts'
+import { timestampMs } from '../model/time.ts'
 import type { Clock } from '../ports/clock.ts'
 import type { OrderTimes } from '../ports/order-times.ts'
 import { slicesOf } from './slices.ts'
@@ -118,7 +119,7 @@ function inOrder(results: readonly Result[], now: number, orderTimes: OrderTimes
       continue
     }
     const { cluster, event } = result
-    const eventTime = Date.parse(event.timestamp)
+    const eventTime = timestampMs(event.timestamp)
     const orderTime = orderTimes.next({ cluster, eventTime, now })
     events.push({ ...result, acceptedAt: now, orderTime })
   }
@@ -214,8 +215,8 @@ function cleanMetadata(metadata: Labels, group: string): Labels {
 }
 
 function eventId(cluster: string, event: Event): string {
-  const { involvedObject: object } = event
-  return hashParts(
+  const { involvedObject: object, metadata } = event
+  const parts = [
     cluster,
     object.kind,
     object.namespace,
@@ -230,8 +231,9 @@ function eventId(cluster: string, event: Event): string {
     event.reason,
     event.reportingController,
     event.reportingInstance,
-    ...Object.entries(event.metadata).flat(),
-  )
+  ]
+  for (const key in metadata) parts.push(key, metadata[key] ?? '')
+  return hashParts(...parts)
 }
 
 /** The FIFO group of an object's events. */

@@ -1,4 +1,5 @@
 import type { DeliveryRecord, Status } from '../model/delivery.ts'
+import { rememberLast } from '../model/last-result.ts'
 import { MAX_RESPONSE_BYTES } from '../ports/http.ts'
 import { isHttpProvider } from '../providers/contract.ts'
 import { type Destination, destinationKey } from './destinations/destinations.ts'
@@ -27,5 +28,7 @@ function bytesOf({ requests, notification }: Prepared): number {
 }
 
 function hostOf([first]: Prepared['requests']): string {
-  return first ? new URL(first.url).host : ''
+  return first ? hostOfUrl(first.url) : ''
 }
+
+const hostOfUrl = rememberLast((url) => new URL(url).host)

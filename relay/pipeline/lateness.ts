@@ -1,4 +1,5 @@
 import type { DeliveryRecord, Status } from '../model/delivery.ts'
+import { timestampMs } from '../model/time.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Candidate } from './match.ts'
 import { isOvertaken } from './object-memory.ts'
@@ -14,7 +15,7 @@ export function happenedAt({
   event,
   acceptedAt,
 }: Pick<DeliveryRecord, 'event' | 'acceptedAt'>): number {
-  return Math.min(Date.parse(event.timestamp), acceptedAt)
+  return Math.min(timestampMs(event.timestamp), acceptedAt)
 }
 
 /**

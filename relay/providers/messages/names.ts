@@ -1,4 +1,5 @@
 import type { Event } from '../../model/event.ts'
+import { isoTime, timestampMs } from '../../model/time.ts'
 import type { Notification } from '../contract.ts'
 
 /** The name of an object as Flux shows it to people: `kustomization/podinfo.flux-system`. */
@@ -30,12 +31,12 @@ export function shownMetadata(event: Event): ReadonlyArray<readonly [string, str
 
 /** The time of the event in seconds since the epoch, rounded down. */
 export function unixSeconds(event: Event): number {
-  return Math.floor(Date.parse(event.timestamp) / 1_000)
+  return Math.floor(timestampMs(event.timestamp) / 1_000)
 }
 
 /** The time of the event in RFC 3339, UTC and whole seconds, as Kubernetes writes times. */
 export function wholeSecondsTimestamp(event: Event): string {
-  return `${new Date(unixSeconds(event) * 1_000).toISOString().slice(0, -5)}Z`
+  return `${isoTime(unixSeconds(event) * 1_000).slice(0, -5)}Z`
 }
 
 /**
