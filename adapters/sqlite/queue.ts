@@ -107,14 +107,15 @@ export class SqliteQueue implements Queue {
       leased.push(next)
     }
     if (leased.length === 0) return []
-    return whenThere(this.#events.read(leased.map(({ head }) => head)), (read) =>
-      leased.flatMap(({ name: group, head }) => {
+    return whenThere(this.#events.read(leased.map(({ head }) => head)), (read) => {
+      const events: QueuedEvent[] = []
+      for (const { name: group, head } of leased) {
         const event = read.get(head)
-        if (event !== undefined && !(event instanceof Error)) return [event]
-        unreadable({ group, sequence: String(head) }, event)
-        return []
-      }),
-    )
+        if (event !== undefined && !(event instanceof Error)) events.push(event)
+        else unreadable({ group, sequence: String(head) }, event)
+      }
+      return events
+    })
   }
 
   /**

@@ -122,10 +122,17 @@ function eventCounters(registry: Registry): Metrics['received'] {
   const accepted = counter('accepted', 'Events accepted and queued, duplicates left out.')
   const duplicate = counter('duplicate', 'Events sent again within minutes, and not queued again.')
   const rejected = counter('rejected', 'Events refused as not valid.')
+  const begun = new Set<string>()
   return (cluster, counts) => {
-    accepted.inc({ cluster }, counts.accepted)
-    duplicate.inc({ cluster }, counts.duplicates)
-    rejected.inc({ cluster }, counts.rejected)
+    const isFirst = !begun.has(cluster)
+    if (isFirst) begun.add(cluster)
+    // From 0 on, so that a rule sees the first one too. After that a 0 changes nothing, and has its price.
+    const add = (counter: Counter, count: number) => {
+      if (isFirst || count > 0) counter.inc({ cluster }, count)
+    }
+    add(accepted, counts.accepted)
+    add(duplicate, counts.duplicates)
+    add(rejected, counts.rejected)
   }
 }
 

@@ -14,6 +14,9 @@ export interface WatchedClock {
 const LEAST_MS = 1_000
 const LOOK_MS = 1_000
 
+/** What is less is not even noted, as nearly every reading differs by that. Milliseconds. */
+const SLIGHT_MS = 10
+
 /**
  * Compares the clock's time with what has elapsed, at each reading and each second. A machine that was
  * asleep wakes with a clock that was set forward.
@@ -24,6 +27,7 @@ export function watchClock(machine: Clock): WatchedClock {
   const now = () => {
     const time = machine.now()
     const byMs = time - machine.elapsed() - ahead
+    if (Math.abs(byMs) < SLIGHT_MS) return time
     ahead += byMs
     if (Math.abs(byMs) >= LEAST_MS) for (const listener of listeners) listener(byMs)
     return time

@@ -30,9 +30,13 @@ export function readRequestBody(
       resolve({ problem: size > maxBytes ? tooLarge(maxBytes) : noRoom() })
     }
     incoming.on('data', keep)
-    incoming.once('end', () => resolve({ body: Buffer.concat(chunks, size) }))
-    incoming.on('error', () => resolve({ problem: endedEarly() }))
-    incoming.once('close', () => resolve({ problem: endedEarly() }))
+    const endEarly = () => resolve({ problem: endedEarly() })
+    incoming.once('end', () => {
+      incoming.off('close', endEarly)
+      resolve({ body: Buffer.concat(chunks, size) })
+    })
+    incoming.on('error', endEarly)
+    incoming.once('close', endEarly)
   })
 }
 

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks'
 import type { Clock } from '../../relay/ports/clock.ts'
 
 /** Time and chance of the machine. */
