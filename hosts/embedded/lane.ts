@@ -62,7 +62,9 @@ export function createLane<Message extends Lease, Lease>(
   options: LaneOptions<Message, Lease>,
 ): Lane {
   const { clock, reports } = options
-  const underWay = new Set<Promise<void>>()
+  let underWay = 0
+  /** Called once nothing is under way. */
+  let onIdle: (() => void)[] = []
   let notBegun = 0
   /** Whether there may be more to lease: the last lease found something. */
   let mayBeMore = false
@@ -88,62 +90,75 @@ export function createLane<Message extends Lease, Lease>(
   }
 
   /** Never rejects. */
-  const handle = async (lease: Lease, work: Promise<void>) => {
+  const failSafely = async (lease: Lease, error: unknown) => {
     try {
-      await work
-      const acknowledged = options.acknowledge(lease)
-      if (acknowledged instanceof Promise) await acknowledged
-      if (failures.size > 0) failures.delete(options.keyOf(lease))
-    } catch (error) {
-      try {
-        await fail(lease, dispatchFailureOf(error)).catch((again: unknown) =>
-          putBack(lease, dispatchFailureOf(again)),
-        )
-      } catch (lost) {
-        // It stays leased until the next start, and nothing else waits for it but its own object.
-        tell(() => reports.putBack(dispatchFailureOf(lost), Number.POSITIVE_INFINITY))
-      }
+      await fail(lease, dispatchFailureOf(error)).catch((again: unknown) =>
+        putBack(lease, dispatchFailureOf(again)),
+      )
+    } catch (lost) {
+      // It stays leased until the next start, and nothing else waits for it but its own object.
+      tell(() => reports.putBack(dispatchFailureOf(lost), Number.POSITIVE_INFINITY))
     }
   }
 
-  const start = (lease: Lease, work: Promise<void>, onFree: () => void) => {
-    const handled = handle(lease, work).then(() => {
-      underWay.delete(handled)
-      if (mayBeMore) onFree()
-    })
-    underWay.add(handled)
+  const begin = () => {
+    underWay += 1
+  }
+  const end = (onFree: () => void) => {
+    underWay -= 1
+    if (underWay === 0) {
+      const listeners = onIdle
+      onIdle = []
+      for (const listener of listeners) listener()
+    }
+    if (mayBeMore) onFree()
   }
 
-  const dispatch = async (message: Message, onFree: () => void) => {
-    if (options.begin) await options.begin(message)
-    notBegun -= 1
-    if (notBegun === MOST_NOT_BEGUN / 2) onFree()
-    await options.dispatch(message)
+  const handle = async (message: Message, onFree: () => void) => {
+    begin()
+    try {
+      if (options.begin) await options.begin(message)
+      notBegun -= 1
+      if (notBegun === MOST_NOT_BEGUN / 2) onFree()
+      await options.dispatch(message)
+      const acknowledged = options.acknowledge(message)
+      if (acknowledged instanceof Promise) await acknowledged
+      if (failures.size > 0) failures.delete(options.keyOf(message))
+    } catch (error) {
+      await failSafely(message, error)
+    }
+    end(onFree)
+  }
+
+  const handleUnreadable = async (lease: Lease, error: unknown, onFree: () => void) => {
+    begin()
+    await failSafely(lease, error)
+    end(onFree)
   }
 
   return {
     fill(onFree) {
       mayBeMore = true
       if (notBegun > MOST_NOT_BEGUN / 2) return
-      const free = options.concurrency - underWay.size
+      const free = options.concurrency - underWay
       const room = Math.min(free, MOST_NOT_BEGUN - notBegun)
       if (room <= 0) return
       let hasFound = false
       const unreadable = (lease: Lease, error: unknown) => {
         hasFound = true
-        start(lease, Promise.reject(error), onFree)
+        void handleUnreadable(lease, error, onFree)
       }
       return whenThere(options.lease(room, unreadable, free), (messages) => {
         if (messages.length > 0) hasFound = true
         notBegun += messages.length
-        for (const message of messages) start(message, dispatch(message, onFree), onFree)
+        for (const message of messages) void handle(message, onFree)
         // A cluster has its share, and so may have more, only when no more is free than is under way.
-        mayBeMore = hasFound || underWay.size >= options.concurrency / 2
+        mayBeMore = hasFound || underWay >= options.concurrency / 2
       })
     },
-    begun: () => underWay.size - notBegun,
+    begun: () => underWay - notBegun,
     async idle() {
-      await Promise.all(underWay)
+      if (underWay > 0) await new Promise<void>((resolve) => onIdle.push(resolve))
     },
   }
 }

@@ -36,7 +36,7 @@ export interface FanOut {
 export function createFanOut({ perCall = 256, shared = 2_000 }: FanOutOptions = {}): FanOut {
   const helping = new Shares(shared)
   return {
-    async each(items, work, failed, cluster = '') {
+    each(items, work, failed, cluster = '') {
       const iterator = items[Symbol.iterator]()
       const helpers: Promise<void>[] = []
       let next = iterator.next()
@@ -47,7 +47,7 @@ export function createFanOut({ perCall = 256, shared = 2_000 }: FanOutOptions = 
         if (!taken.done) next = iterator.next()
         return taken
       }
-      const workOn = async () => {
+      const workOn = async (isFirst: boolean) => {
         working += 1
         for (let item = take(); !item.done; item = take()) {
           const worked = work(item.value)
@@ -59,14 +59,14 @@ export function createFanOut({ perCall = 256, shared = 2_000 }: FanOutOptions = 
           }
         }
         working -= 1
+        if (isFirst && helpers.length > 0) await Promise.all(helpers)
       }
       const help = async () => {
         helping.take(cluster)
-        await workOn()
+        await workOn(false)
         helping.give(cluster)
       }
-      await workOn()
-      if (helpers.length > 0) await Promise.all(helpers)
+      return workOn(true)
     },
   }
 }

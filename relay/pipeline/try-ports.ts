@@ -77,11 +77,14 @@ class OneTry implements FollowingTryPorts {
     return sendFollowing(request, sendOnce, (place) => this.moves.push(place))
   }
 
-  async #sendOnce(request: OutboundRequest): ReturnType<TryPorts['send']> {
+  #sendOnce(request: OutboundRequest): ReturnType<TryPorts['send']> {
     const left = this.#left()
-    if (isOver(left)) return outOfTime(this.#transport)
+    if (isOver(left)) return Promise.resolve(outOfTime(this.#transport))
     const authorized = withCredentials(request, this.#options.credentials)
-    return explained(await this.#parts.ports.http.send(authorized, left), this.#transport)
+    const sent = this.#parts.ports.http.send(authorized, left)
+    // What the Provider's own timeout bounds needs no words, and no promise more.
+    if (this.#transport.boundBy === undefined) return sent
+    return sent.then((result) => explained(result, this.#transport))
   }
 
   async publish(message: NatsMessage): ReturnType<TryPorts['publish']> {
