@@ -50,6 +50,7 @@ export function createDispatcherPool(options: DispatcherPoolOptions): Dispatcher
   // In order of use: the first is the one unused for longest.
   const live = new Map<string, PooledOrigin>()
   const retiring = new Set<PooledOrigin>()
+  const keyOf = createKeys()
 
   function evictBeyondBound(): void {
     if (live.size <= options.maxPools) return
@@ -95,17 +96,24 @@ function hostProxyOf(
 }
 
 /**
- * The key of a pool. Secrets are hashed in it, so that they are not kept longer than the pool needs
- * them.
+ * Makes the keys of pools. Secrets are hashed in them, so that they are not kept longer than the pool
+ * needs them. The last key without secrets is kept: most requests go where the one before went, and a
+ * text that is made anew is looked up by its characters.
  */
-function keyOf(
-  { origin }: URL,
-  { tls, proxyUrl, cluster = '' }: ConnectionOptions,
-  hostProxy: HostProxy | undefined,
-): string {
-  const route = `${cluster} ${origin}`
-  if (!tls && proxyUrl === undefined && !hostProxy) return route
-  return `${route} ${secretKeyOf(tls ?? {}, proxyUrl, hostProxy)}`
+function createKeys() {
+  let last = { destination: undefined as URL | undefined, cluster: '', route: '' }
+  return (
+    destination: URL,
+    { tls, proxyUrl, cluster = '' }: ConnectionOptions,
+    hostProxy: HostProxy | undefined,
+  ): string => {
+    if (last.destination !== destination || last.cluster !== cluster) {
+      last = { destination, cluster, route: `${cluster} ${destination.origin}` }
+    }
+    const { route } = last
+    if (!tls && proxyUrl === undefined && !hostProxy) return route
+    return `${route} ${secretKeyOf(tls ?? {}, proxyUrl, hostProxy)}`
+  }
 }
 
 /** The name that occurs most often. */

@@ -141,12 +141,23 @@ class BoundedBody {
   }
 }
 
+/** The first value of each header. Its name is in lower case already. */
 function firstValues(headers: ResponseHeaders): Readonly<Record<string, string>> {
+  return areSingle(headers) ? headers : copyOfFirst(headers)
+}
+
+/** Whether each header came once, as most do: there is nothing to copy then. */
+function areSingle(headers: ResponseHeaders): headers is Record<string, string> {
+  for (const name in headers) if (typeof headers[name] !== 'string') return false
+  return true
+}
+
+function copyOfFirst(headers: ResponseHeaders): Readonly<Record<string, string>> {
   const pairs: [string, string][] = []
   for (const name in headers) {
     const value = headers[name]
     const first = Array.isArray(value) ? value[0] : value
-    if (first !== undefined) pairs.push([name.toLowerCase(), first])
+    if (first !== undefined) pairs.push([name, first])
   }
   return Object.fromEntries(pairs)
 }

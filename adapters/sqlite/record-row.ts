@@ -23,12 +23,16 @@ export interface RecordRow {
 /** What a record does not take from its event's body. */
 const NO_PLACE = { id: '', group: '' }
 
+/** What other columns have, or the row of the event. */
+const APART = {
+  ...{ id: undefined, cluster: undefined, acceptedAt: undefined },
+  ...{ event: undefined, objectLabels: undefined },
+}
+
 /** The body of a record's row. The rest is in the row of its event, which a test has not. */
 export function recordBody(record: LedgerRecord): string {
   if (isTest(record)) return encodeText(deliveryRecordCodec, record)
-  const own = { id: undefined, cluster: undefined, acceptedAt: undefined }
-  const apart = { ...own, event: undefined, objectLabels: undefined }
-  return JSON.stringify({ ...deliveryRecordCodec.encode(record), ...apart })
+  return JSON.stringify({ ...deliveryRecordCodec.encode(record), ...APART })
 }
 
 export function decodeRecord(row: RecordRow): StoredReading<LedgerRecord> {

@@ -188,8 +188,7 @@ async function sendInTurn(
   let response: HttpResponse | undefined
   let verdict: Verdict = { kind: 'delivered' }
   for (const request of requests.slice(requestsDone)) {
-    const authorized = { ...request, headers: { ...request.headers, ...headers } }
-    const result = await tryPorts.send(sign(authorized))
+    const result = await tryPorts.send(sign(withHeaders(request, headers)))
     response = result.kind === 'response' ? result : undefined
     verdict = result.kind === 'response' ? judge(type, result) : classifyFailure(result)
     if (verdict.kind === 'unauthorized') for (const s of secrets) tryPorts.tokens.forget(s)
@@ -197,6 +196,12 @@ async function sendInTurn(
     done += 1
   }
   return { verdict, requestsDone: done, response }
+}
+
+function withHeaders(request: OutboundRequest, headers: Authorized['headers']): OutboundRequest {
+  return headers === NO_HEADERS
+    ? request
+    : { ...request, headers: { ...request.headers, ...headers } }
 }
 
 /**
@@ -220,8 +225,10 @@ function fallbackOf(
 
 type Authorized = Extract<Authorization, { kind: 'authorized' }>
 
+const NO_HEADERS: Authorized['headers'] = {}
+
 /** The authorization of a type whose requests hold all that they need. */
-const OWN: Authorized = { kind: 'authorized', headers: {}, secrets: [] }
+const OWN: Authorized = { kind: 'authorized', headers: NO_HEADERS, secrets: [] }
 
 function unsigned(request: OutboundRequest): OutboundRequest {
   return request

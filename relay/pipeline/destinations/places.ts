@@ -69,6 +69,7 @@ export class Places {
 
   /** Serves one waiting host of each cluster after a place became free. */
   serveShort(): void {
+    if (this.#short.size === 0) return
     for (const [cluster, hosts] of [...this.#short]) {
       if (!this.#capacity.underWay.allows(cluster)) continue
       const host = hosts.next()
