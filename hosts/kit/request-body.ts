@@ -30,13 +30,17 @@ export function readRequestBody(
       resolve({ problem: size > maxBytes ? tooLarge(maxBytes) : noRoom() })
     }
     incoming.on('data', keep)
-    const endEarly = () => resolve({ problem: endedEarly() })
-    incoming.once('end', () => {
-      incoming.off('close', endEarly)
+    let isWhole = false
+    const close = () => {
+      if (!isWhole) resolve({ problem: endedEarly() })
+    }
+    // Each comes once, and `once` would make an object for it.
+    incoming.on('end', () => {
+      isWhole = true
       resolve({ body: Buffer.concat(chunks, size) })
     })
-    incoming.on('error', endEarly)
-    incoming.once('close', endEarly)
+    incoming.on('error', close)
+    incoming.on('close', close)
   })
 }
 

@@ -157,9 +157,9 @@ function responseOf({
   return {
     status,
     headers: {
-      ...(contentType !== undefined && { 'Content-Type': contentType }),
       'Cache-Control': 'no-store',
       'X-Content-Type-Options': 'nosniff',
+      ...(contentType !== undefined && { 'Content-Type': contentType }),
       ...(retryAfterS !== undefined && { 'Retry-After': `${retryAfterS}` }),
       ...headers,
     },

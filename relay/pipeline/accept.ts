@@ -13,6 +13,7 @@ import {
   restorePrefixes,
 } from '../model/event.ts'
 import { hasInvolvedObject } from '../model/event-keys.ts'
+import { groupKeys } from '../model/group-keys.ts'
 import { hashParts } from '../model/hash.ts'
 import { readPlainItem } from '../model/plain-event.ts'
 import type { AcceptedEvent } from '../model/queue-messages.ts'
@@ -202,14 +203,18 @@ function cleanEvent(incoming: IncomingEvent, sender: Sender, now: number): Event
 
 const OWN_PREFIX = `${EVENT_GROUP}/`
 
+/** The end of a key that its object's group drops, in any case. */
+const DROPPED = /(?:checksum|digest)$/i
+
 /** Keeps the event's own keys and its object group's, without checksums and digests. */
 function cleanMetadata(metadata: Labels, group: string): Labels {
-  const prefix = `${group}/`
-  const dropped = [`${prefix}checksum`, `${prefix}digest`].map((key) => key.toLowerCase())
+  const { prefix } = groupKeys(group)
+  const isDropped = (key: string) =>
+    DROPPED.test(key) && key.replace(DROPPED, '').toLowerCase() === prefix.toLowerCase()
   const kept: Record<string, string> = {}
   for (const key of Object.keys(metadata).sort()) {
     const isKept = key.startsWith(OWN_PREFIX) || key.startsWith(prefix)
-    if (isKept && !dropped.includes(key.toLowerCase())) kept[key] = metadata[key] ?? ''
+    if (isKept && !isDropped(key)) kept[key] = metadata[key] ?? ''
   }
   return kept
 }

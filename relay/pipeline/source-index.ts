@@ -78,7 +78,8 @@ export interface RankedSource {
 /** Sources in the order of the configuration, on shelves by what they ask of an event. */
 export interface Shelves {
   readonly all: readonly RankedSource[]
-  readonly byName: ReadonlyMap<string, Shelf>
+  /** By severity, and then by name. */
+  readonly bySeverity: ReadonlyMap<string, ReadonlyMap<string, Shelf>>
 }
 
 /** The sources of one name and severity. */
@@ -100,15 +101,16 @@ function* fittingAmong(sources: Iterable<RankedSource>, input: MatchInput): Gene
 /** Puts sources on shelves. `all` is in the order of the configuration. */
 export function shelve(all: readonly RankedSource[]): Shelves {
   const frequencies = labelFrequencies(all)
-  const byName = new Map<string, Shelf>()
+  const bySeverity = new Map<string, Map<string, Shelf>>()
   for (const ranked of all) {
     const { alert, source } = ranked.source
-    const shelf = entryOf(byName, shelfKey(severityOf(alert), source.name), newShelf)
+    const byName = entryOf(bySeverity, severityOf(alert), newShelves)
+    const shelf = entryOf(byName, source.name, newShelf)
     const label = rarestLabel(ranked.source, frequencies)
     const place = label === undefined ? shelf.unlabelled : entryOf(shelf.byLabel, label, newList)
     place.push(ranked)
   }
-  return { all, byName }
+  return { all, bySeverity }
 }
 
 /** One index over the sources of several shelves; no source is in two of them. */
@@ -125,7 +127,7 @@ export class ShelvesIndex implements SourceIndex {
 
   fitting(input: MatchInput): Iterable<AlertSource> {
     const lists: (readonly RankedSource[])[] = []
-    for (const { byName } of this.#shelves) addListsFor(lists, input, byName)
+    for (const { bySeverity } of this.#shelves) addListsFor(lists, input, bySeverity)
     const find = () => fittingAmong(inOrder(lists), input)
     const count = lists.reduce((sum, list) => sum + list.length, 0)
     return count <= FEW ? [...find()] : { [Symbol.iterator]: find }
@@ -165,13 +167,13 @@ const TAKE_ERRORS = ['info', 'error']
 function addListsFor(
   lists: (readonly RankedSource[])[],
   { event, objectLabels }: MatchInput,
-  shelves: ReadonlyMap<string, Shelf>,
+  bySeverity: Shelves['bySeverity'],
 ): void {
   const { name } = event.involvedObject
   for (const severity of event.severity === 'error' ? TAKE_ERRORS : TAKE_ANY) {
-    addLists(lists, shelves.get(shelfKey(severity, ANY_NAME)), objectLabels)
-    if (name === ANY_NAME) continue
-    addLists(lists, shelves.get(shelfKey(severity, name)), objectLabels)
+    const byName = bySeverity.get(severity)
+    addLists(lists, byName?.get(ANY_NAME), objectLabels)
+    if (name !== ANY_NAME) addLists(lists, byName?.get(name), objectLabels)
   }
 }
 
@@ -215,10 +217,7 @@ function labelsIn(labels: Labels): string[] {
   return Object.entries(labels).map(([key, value]) => `${key}=${value}`)
 }
 
-function shelfKey(severity: string, name: string): string {
-  return `${severity}/${name}`
-}
-
+const newShelves = (): Map<string, Shelf> => new Map()
 const newShelf = (): Shelf => ({ unlabelled: [], byLabel: new Map() })
 const newList = (): RankedSource[] => []
 

@@ -1,3 +1,4 @@
+import { rememberLast } from '../../model/last-result.ts'
 import { Host } from './host.ts'
 import { Line } from './line.ts'
 import type { WaitingWindow } from './window.ts'
@@ -76,10 +77,8 @@ function hostId(cluster: string, name: string): string {
   return `${cluster}#${name}`
 }
 
-/** The cluster in the key of a destination. */
-export function clusterOf(key: string): string {
-  return key.slice(0, Math.max(key.indexOf('#'), 0))
-}
+/** The cluster in the key of a destination. A delivery asks for that of one key again and again. */
+export const clusterOf = rememberLast((key) => key.slice(0, Math.max(key.indexOf('#'), 0)))
 
 /** The host in the key of a destination. */
 export function hostOf(key: string): string {
