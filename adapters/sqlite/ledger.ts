@@ -21,7 +21,7 @@ import { hasId, isRecord } from './id-index.ts'
 import { listQuery, SHOW_ONE } from './ledger-query.ts'
 import { decodeRecord, type RecordRow, recordBody, storedRecord } from './record-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import { outcomeWrite, type UnitStatement } from './statement.ts'
+import { outcomeWrite, type UnitResult, type UnitStatement } from './statement.ts'
 import { sweepLedger } from './sweep.ts'
 
 export interface LedgerOptions {
@@ -102,15 +102,24 @@ export class SqliteLedger implements Ledger {
   }
 
   writeMany(writes: readonly LedgerWrite[]): Promise<readonly boolean[]> {
-    return Promise.all(writes.map((write) => this.#write(write)))
+    const [first] = writes
+    // Of most there is one, which takes three promises fewer.
+    if (first !== undefined && writes.length === 1) {
+      return this.#write(first).then((result) => [this.#written(first, result)])
+    }
+    return Promise.all(
+      writes.map((write) => this.#write(write).then((result) => this.#written(write, result))),
+    )
   }
 
-  #write(write: LedgerWrite): Promise<boolean> {
-    return this.#database.write([this.change(write)]).then(({ kind }) => {
-      if (kind !== 'done') return false
-      this.#onStored?.(write.record, write.expected === 'absent')
-      return true
-    })
+  #write(write: LedgerWrite): Promise<UnitResult> {
+    return this.#database.write([this.change(write)])
+  }
+
+  #written({ record, expected }: LedgerWrite, { kind }: UnitResult): boolean {
+    if (kind !== 'done') return false
+    this.#onStored?.(record, expected === 'absent')
+    return true
   }
 
   assertWritable(): void {

@@ -62,8 +62,9 @@ export function createTurnGate(options: TurnGateOptions = {}): TurnGate {
   const beginTurn = () => {
     isOver = undefined
     begunNow = 0
-    if (begun.length + fresh.size > 0) workSoon()
+    if (isAnyLeft()) workSoon()
   }
+  const isAnyLeft = () => begun.length + fresh.size > 0
   const workSoon = () => {
     if (isWorking) return
     if (isOver === undefined) {
@@ -77,7 +78,7 @@ export function createTurnGate(options: TurnGateOptions = {}): TurnGate {
     isWorking = false
     const work = next()
     if (work === undefined) return
-    workSoon()
+    if (isAnyLeft()) workSoon()
     work()
   }
   const next = () => {
