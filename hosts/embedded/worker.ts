@@ -113,7 +113,12 @@ export function createWorker(options: WorkerOptions): Worker {
     concurrency: options.eventConcurrency ?? 3_000,
     keyOf: (event) => event.sequence,
     lease: (max, unreadable, free) => queue.leaseEvents(max, unreadable, free),
-    begin: ({ cluster }) => gate.begin(cluster),
+    begin: async ({ cluster }) => {
+      await gate.begin(cluster)
+      // Half as many begin while others were woken. If as many did as leave, those that wait in the store would never
+      // become few enough for the new ones to wait in memory, and each would be written, woken and read again.
+      if (wokenOnes.begun() > 0) await gate.begin(cluster)
+    },
     dispatch: (event) => dispatcher.dispatchEvent(event),
     acknowledge: (event) => queue.acknowledge(event),
     release: (event, notBefore) => queue.release(event, notBefore),
