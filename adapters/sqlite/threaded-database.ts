@@ -28,6 +28,12 @@ const PROGRAM = new URL(
 )
 
 /**
+ * Room for young objects in the thread, in MiB. They are messages, and garbage once they are answered: V8 alone
+ * takes 33 MB for them in a long load.
+ */
+const MAX_YOUNG_MB = 8
+
+/**
  * Opens the relay's database in a thread of its own. Rejects with `DatabaseError`; see `openFile`.
  * `onDeath` is called when the thread ends before it is closed: nothing that was asked for since is
  * answered, and nothing will be, so the process has to end. `pace` does what follows from the answers,
@@ -40,7 +46,11 @@ export async function openThreadedDatabase(
 ): Promise<RelayDatabase> {
   const { port1: port, port2 } = new MessageChannel()
   const data: ThreadData = { file, port: port2 }
-  const worker = new Worker(PROGRAM, { workerData: data, transferList: [port2] })
+  const worker = new Worker(PROGRAM, {
+    workerData: data,
+    transferList: [port2],
+    resourceLimits: { maxYoungGenerationSizeMb: MAX_YOUNG_MB },
+  })
   const opened = Promise.withResolvers<string>()
   const closed = Promise.withResolvers<void>()
   // Only who closes it waits for that.
