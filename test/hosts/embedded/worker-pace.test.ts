@@ -1,8 +1,9 @@
 import { expect, it, onTestFinished } from 'vitest'
 import type { TurnGate } from '../../../hosts/embedded/turn-gate.ts'
-import { createWorker, type ReceivingQueue } from '../../../hosts/embedded/worker.ts'
+import { createWorker } from '../../../hosts/embedded/worker.ts'
 import type { QueuedEvent, RetryMessage } from '../../../relay/model/queue-messages.ts'
 import { acceptedEvent } from '../../support/delivery-records.ts'
+import { EMPTY_QUEUE } from '../../support/empty-queue.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { NOTHING_WOKEN } from '../../support/nothing-woken.ts'
 import { waitFor } from '../../support/wait-for.ts'
@@ -57,16 +58,3 @@ it('lets an event pass the gate twice while woken deliveries are under way, and 
 })
 
 const WOKEN: RetryMessage[] = [{ deliveryId: 'woken', attempt: 2, dueAt: 0 }]
-
-const EMPTY_QUEUE: ReceivingQueue = {
-  leaseEvents: async () => [],
-  leaseRetries: async () => [],
-  nextWakeAt: () => undefined,
-  acknowledge: async () => undefined,
-  acknowledgeRetry: async () => undefined,
-  release: () => undefined,
-  releaseRetry: () => undefined,
-  setAsideEvent: async () => undefined,
-  setAsideRetry: async () => undefined,
-  onReady: () => undefined,
-}

@@ -4,6 +4,7 @@ import type { RetryMessage } from '../../../relay/model/queue-messages.ts'
 import type { Clock } from '../../../relay/ports/clock.ts'
 import type { MessageKind } from '../../../relay/ports/quarantine.ts'
 import { acceptedEvent } from '../../support/delivery-records.ts'
+import { EMPTY_QUEUE } from '../../support/empty-queue.ts'
 import { ManualClock } from '../../support/manual-clock.ts'
 import { NOTHING_WOKEN } from '../../support/nothing-woken.ts'
 import { waitFor } from '../../support/wait-for.ts'
@@ -104,7 +105,7 @@ function startWorker(queue: ReceivingQueue, clock: Clock) {
 function queueOf(retry: RetryMessage, now: () => number): ReceivingQueue {
   let isLeased = false
   return {
-    leaseEvents: async () => [],
+    ...EMPTY_QUEUE,
     async leaseRetries() {
       if (isLeased || retry.dueAt > now()) return []
       isLeased = true
@@ -112,12 +113,5 @@ function queueOf(retry: RetryMessage, now: () => number): ReceivingQueue {
     },
     // As the contract has it: of what now waits for a time, and later than now.
     nextWakeAt: () => (!isLeased && retry.dueAt > now() ? retry.dueAt : undefined),
-    acknowledge: async () => undefined,
-    acknowledgeRetry: async () => undefined,
-    release: () => undefined,
-    releaseRetry: () => undefined,
-    setAsideEvent: async () => undefined,
-    setAsideRetry: async () => undefined,
-    onReady: () => undefined,
   }
 }
