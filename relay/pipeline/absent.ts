@@ -1,5 +1,6 @@
 import type { DeliveryRecord } from '../model/delivery.ts'
 import type { Verdict } from '../providers/verdict.ts'
+import { happenedAt } from './lateness.ts'
 
 /** How far a forge's mirror may lag behind the repository that Flux reads. */
 const YOUNG_MS = 10 * 60_000
@@ -10,11 +11,11 @@ const YOUNG_MS = 10 * 60_000
  */
 export function awaitAbsent(
   verdict: Verdict,
-  { event, acceptedAt }: Pick<DeliveryRecord, 'event' | 'acceptedAt'>,
+  about: Pick<DeliveryRecord, 'event' | 'acceptedAt'>,
   now: number,
 ): Exclude<Verdict, { kind: 'absent' }> {
   if (verdict.kind !== 'absent') return verdict
   const { reason } = verdict
-  const isYoung = now - Math.min(Date.parse(event.timestamp), acceptedAt) < YOUNG_MS
+  const isYoung = now - happenedAt(about) < YOUNG_MS
   return isYoung ? { kind: 'retry', reason, applied: 'no' } : { kind: 'rejected', reason }
 }

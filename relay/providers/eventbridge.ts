@@ -7,6 +7,7 @@ import { type AwsSettings, awsSettings } from './aws/settings.ts'
 import { httpProvider, type Notification } from './contract.ts'
 import { eventJson } from './messages/event-json.ts'
 import { postJson } from './messages/json-request.ts'
+import { unixSeconds } from './messages/names.ts'
 import { cutToFit, jsonBytes } from './messages/size-limit.ts'
 import type { Verdict } from './verdict.ts'
 
@@ -36,7 +37,7 @@ export const eventBridge = httpProvider<AwsSettings>({
     cutToFit(notification, (candidate) => jsonBytes(detailOf(candidate)) <= MAX_DETAIL_BYTES),
   requests(notification, { destination: bus }) {
     const entry = {
-      Time: Math.floor(Date.parse(notification.event.timestamp) / 1_000),
+      Time: unixSeconds(notification.event),
       Source: SOURCE,
       DetailType: DETAIL_TYPE,
       Detail: JSON.stringify(detailOf(notification)),
