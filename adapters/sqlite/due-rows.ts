@@ -153,9 +153,13 @@ export class DueRows {
   /** Reads one row more than is wanted, which tells when the next is due. */
   async #readOn(max: number, now: number): Promise<void> {
     const resets = this.#resets
+    const dueAt = this.#nextDueAt
     // What changes while this is read is either found or told of, and told of last.
     this.#nextDueAt = undefined
-    const rows = await this.#rowsBeyond(this.#horizon, max + 1)
+    const rows = await this.#rowsBeyond(this.#horizon, max + 1).catch((error: unknown) => {
+      this.#nextDueAt = earlier(dueAt, this.#nextDueAt)
+      throw error
+    })
     if (resets !== this.#resets) return
     const told = this.#nextDueAt
     for (const [index, found] of rows.entries()) {

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import fc from 'fast-check'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
 import { openRelayDatabase, type RelayDatabase } from '../../../adapters/sqlite/relay-database.ts'
 import type { RetryMessage } from '../../../relay/model/queue-messages.ts'
@@ -118,6 +118,16 @@ describe('retries', () => {
     queue.releaseRetry(second, START + 60_000)
     await restart()
     expect(await leaseNames(10)).toEqual(['b', 'c'])
+  })
+
+  it('are found by the next read when one has failed', async () => {
+    await send(retry('a', 1), retry('b', 2_000))
+    clock.advance(10)
+    vi.spyOn(database, 'read').mockRejectedValueOnce(new Error('the disk fails'))
+    await expect(queue.leaseRetries(10)).rejects.toThrow('the disk fails')
+    expect(await leaseNames(10)).toEqual(['a'])
+    clock.advance(2_000)
+    expect(await leaseNames(10)).toEqual(['b'])
   })
 
   it('are read a page at a time, however many are due', async () => {
