@@ -128,9 +128,11 @@ export class DueSchedule {
     return true
   }
 
-  /** Puts a message without a lease back, unless the record waits for something else by now. */
-  release(message: RetryMessage, notBefore: number): void {
-    if (!this.#entries.has(message.deliveryId)) this.#wait(message, notBefore)
+  /** Hands a message out at a time, unless it is leased or its record waits for something else by now. */
+  handOut(message: RetryMessage, notBefore: number): void {
+    const { deliveryId } = message
+    if (this.#leased.has(deliveryId) || this.#entries.has(deliveryId)) return
+    this.#wait(message, notBefore)
   }
 
   /**

@@ -192,8 +192,12 @@ export class SqliteQueue implements Queue {
 
   /** Puts a leased retry back, to be handed out at `notBefore` (milliseconds since the epoch). */
   releaseRetry(message: RetryMessage, notBefore: number): void {
-    if (!this.#due.unlease(message)) return
-    this.#due.release(message, notBefore)
+    if (this.#due.unlease(message)) this.bringForward(message, notBefore)
+  }
+
+  /** Hands a retry out at `notBefore` (milliseconds since the epoch), though its record is due later. */
+  bringForward(message: RetryMessage, notBefore: number): void {
+    this.#due.handOut(message, notBefore)
     this.#ready.notify('retry')
   }
 

@@ -1,12 +1,12 @@
+import type { SqliteQueue } from '../../adapters/sqlite/queue.ts'
 import type { Wakes } from '../../relay/pipeline/destinations/destinations.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
-import type { Queue } from '../../relay/ports/queue.ts'
 import type { WokenDeliveries } from './worker.ts'
 
 /** What destinations wake, as messages; one that is put back comes from the queue, as a retry. */
 export function createWokenDeliveries(
   wakes: Wakes,
-  queue: Pick<Queue, 'sendRetries'>,
+  queue: Pick<SqliteQueue, 'bringForward'>,
   clock: Clock,
 ): WokenDeliveries {
   return {
@@ -15,8 +15,8 @@ export function createWokenDeliveries(
       return wakes.take(max).map(({ id, attempt }) => ({ deliveryId: id, attempt, dueAt }))
     },
     putBack(message, notBefore) {
-      // It rejects only where the queue cannot be read at the start, and then nothing is taken.
-      void queue.sendRetries([{ ...message, dueAt: notBefore }])
+      // By its record it is due only at the end of its 24 hours.
+      queue.bringForward(message, notBefore)
     },
     nextWakeAt() {
       const at = wakes.nextWakeAt()
