@@ -13,12 +13,9 @@ import { type EventLease, EventReader } from './event-reader.ts'
 import { type RequeuedMessages, SqliteQuarantine } from './quarantine.ts'
 import { type QueueDepth, readDepth } from './queue-depth.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import { LEAVE_QUEUE, type OnRemovalFailure, Removals } from './removals.ts'
-import { change, outcomeChange, type UnitResult, type UnitStatement } from './statement.ts'
+import { nextOf, type OnRemovalFailure, Removals, removal } from './removals.ts'
+import type { UnitResult, UnitStatement } from './statement.ts'
 import { EventSweep } from './sweep.ts'
-
-const NEXT_HEAD = `SELECT seq FROM events
-  WHERE grp = ? AND queued = 1 AND seq > ? ORDER BY seq LIMIT 1`
 
 /**
  * The Queue on SQLite, and its receiving side for the one process that owns the database. Its
@@ -264,12 +261,8 @@ export class SqliteQueue implements Queue {
   ): Promise<UnitResult | undefined> {
     const seq = Number(sequence)
     if (!this.#groups.leaving(group, seq)) return undefined
-    const next = { ...change(NEXT_HEAD, group, seq), returns: true }
-    const unit = [
-      ...first,
-      outcomeChange(LEAVE_QUEUE, seq),
-      ...(this.#groups.hasUnknown(group) ? [next] : []),
-    ]
+    const next = this.#groups.hasUnknown(group) ? [nextOf(group, seq)] : []
+    const unit = [...first, removal(seq), ...next]
     try {
       return await this.#database.write(unit, (result) => this.#left(group, seq, result))
     } catch (error) {
@@ -290,12 +283,10 @@ export class SqliteQueue implements Queue {
   }
 
   #left(group: string, seq: number, result: UnitResult): void {
-    if (result.kind === 'conflict') {
-      this.#groups.stayed(group, seq)
-      return
-    }
-    const [row] = (result.changed.at(-1)?.rows ?? []) as readonly { seq: number }[]
-    this.#free(group, seq, row?.seq)
+    if (result.kind === 'done') {
+      const [row] = (result.changed.at(-1)?.rows ?? []) as readonly { seq: number }[]
+      this.#free(group, seq, row?.seq)
+    } else this.#groups.stayed(group, seq)
   }
 
   #free(group: string, seq: number, nextHead: number | undefined): void {

@@ -1,9 +1,22 @@
 import { DatabaseError } from './database-error.ts'
 import type { RelayDatabase } from './relay-database.ts'
-import { outcomeChange } from './statement.ts'
+import { change, outcomeChange, type UnitStatement } from './statement.ts'
 
 /** Takes one event off the queue; its row stays while a record refers to it. */
-export const LEAVE_QUEUE = 'UPDATE events SET queued = 0 WHERE seq = ?'
+const LEAVE_QUEUE = 'UPDATE events SET queued = 0 WHERE seq = ?'
+
+const NEXT_HEAD = `SELECT seq FROM events
+  WHERE grp = ? AND queued = 1 AND seq > ? ORDER BY seq LIMIT 1`
+
+/** Takes the event `seq` off the queue. */
+export function removal(seq: number): UnitStatement {
+  return outcomeChange(LEAVE_QUEUE, seq)
+}
+
+/** Finds the next event of a group behind `seq`. Its row is `{ seq }`. */
+export function nextOf(group: string, seq: number): UnitStatement {
+  return { ...change(NEXT_HEAD, group, seq), returns: true }
+}
 
 const FIRST_WAIT_MS = 1_000
 const MAX_WAIT_MS = 60_000
@@ -35,7 +48,7 @@ export class Removals {
   }
 
   #remove(seqs: readonly number[]): void {
-    const unit = seqs.map((seq) => outcomeChange(LEAVE_QUEUE, seq))
+    const unit = seqs.map(removal)
     this.#database.writeSoon(unit, {
       answer: () => {
         for (const seq of seqs) this.#left.delete(seq)
