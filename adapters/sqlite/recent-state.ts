@@ -47,9 +47,9 @@ export class RecentState {
     characters: number,
   ): void {
     this.forget(key)
+    this.#makeRoom(characters)
     this.#items.set(key, { value, expiresAt, characters, isUsed: false })
     this.#characters += characters
-    this.#evict()
   }
 
   forget(key: string): void {
@@ -59,9 +59,11 @@ export class RecentState {
     this.#characters -= item.characters
   }
 
-  #evict(): void {
+  /** Before an item is added: that one may not be on the disk yet, and so must not go. */
+  #makeRoom(characters: number): void {
     for (const [key, item] of this.#items) {
-      if (this.#items.size <= MAX_ITEMS && this.#characters <= MAX_CHARACTERS) return
+      const hasRoom = this.#characters + characters <= MAX_CHARACTERS
+      if (hasRoom && this.#items.size < MAX_ITEMS) return
       if (!item.isUsed) this.forget(key)
       else {
         item.isUsed = false

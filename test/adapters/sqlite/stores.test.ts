@@ -36,6 +36,21 @@ describe('SqliteStateStore', () => {
     expect(await database.read('SELECT key FROM state')).toEqual([{ key: 'prod#live' }])
   })
 
+  it('reads what waits to be written with the next, though its memory is full of what was used since', async () => {
+    const state = new SqliteStateStore(database, new ManualClock())
+    await state.write('prod#own', 1, 'absent', START + 10)
+    const others = Array.from({ length: 10 }, (_, index) => `prod#${index}`)
+    for (const key of others) {
+      await state.read(key)
+      await state.write(key, 'x'.repeat(399_990), 'absent', START + 10)
+    }
+    await state.read('prod#own')
+    for (const key of others) await state.read(key)
+    const long = 'y'.repeat(1_000)
+    expect(state.write('prod#own', long, 1, START + 10, { withNext: true })).toBe(true)
+    expect(await state.read('prod#own')).toEqual({ value: long, version: 2 })
+  })
+
   it('rejects a value that JSON cannot hold', async () => {
     const state = new SqliteStateStore(database, new ManualClock())
     expect(() => state.write('prod#a', undefined, 'absent', START + 1)).toThrow(TypeError)
