@@ -19,7 +19,8 @@ export interface FanOut {
   /**
    * Works on each item. They begin in their order, and the next item is asked for only when its
    * work can begin soon. One item never keeps another from being worked on: `failed` gets the error
-   * of an item whose work rejected. Resolves once all are done.
+   * of an item whose work rejected, and that of `items`, which then has no more. Resolves once all
+   * are done.
    */
   each<T>(
     items: Iterable<T>,
@@ -28,6 +29,8 @@ export interface FanOut {
     cluster?: string,
   ): Promise<void>
 }
+
+const NO_MORE = { done: true, value: undefined } as const
 
 /**
  * Each call always works on one item, and on more while there is capacity. So no call waits for
@@ -39,12 +42,20 @@ export function createFanOut({ perCall = 256, shared = 2_000 }: FanOutOptions = 
     each(items, work, failed, cluster = '') {
       const iterator = items[Symbol.iterator]()
       const helpers: Promise<void>[] = []
-      let next = iterator.next()
+      const ask = () => {
+        try {
+          return iterator.next()
+        } catch (error) {
+          failed(error)
+          return NO_MORE
+        }
+      }
+      let next = ask()
       let working = 0
 
       const take = () => {
         const taken = next
-        if (!taken.done) next = iterator.next()
+        if (!taken.done) next = ask()
         return taken
       }
       const workOn = async (isFirst: boolean) => {

@@ -82,6 +82,25 @@ describe('a fan-out', () => {
     expect(worked.toSorted()).toEqual(numbers(6))
   })
 
+  it('tells of an item that could not be made once all before it are done, and takes no more', async () => {
+    function* items() {
+      yield* numbers(4)
+      throw new Error('item 4')
+    }
+    const fanOut = createFanOut({ perCall: 10, shared: 4 })
+    for (const _ of numbers(3)) {
+      const held = heldWork()
+      const failures: unknown[] = []
+      const done = fanOut.each(items(), held.work, (error) => failures.push(error))
+      // So many each time: what was taken of what is shared was given back.
+      expect(held.begun).toEqual([0, 1, 2])
+      await held.endAll()
+      await done
+      expect(held.begun).toEqual(numbers(4))
+      expect(failures).toEqual([new Error('item 4')])
+    }
+  })
+
   it('takes no place for nothing, and as many items as there are', async () => {
     const fanOut = createFanOut()
     await fanOut.each([], () => Promise.reject(new Error('there is nothing')), unexpected)
