@@ -90,7 +90,11 @@ export async function openStores(
   const depth = () => queue.depth()
   const endWatch = watchDatabase({ database, depth, clock, onGone })
   const queue = new SqliteQueue(database, clock, onRemovalFailure)
-  await forPerson(queue.loaded(), directory)
+  await forPerson(queue.loaded(), directory).catch(async (error: unknown) => {
+    endWatch()
+    await database.close().catch(() => undefined)
+    throw error
+  })
   const onDueTimesFailure = (err: unknown) => {
     if (!isClosing) log.error({ err }, 'due times could not be checked, will be repeated')
   }

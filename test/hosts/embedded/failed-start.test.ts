@@ -4,8 +4,16 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, it, onTestFinished, vi } from 'vitest'
+import { SqliteQueue } from '../../../adapters/sqlite/queue.ts'
 import { startEmbeddedRelay } from '../../../hosts/embedded/relay.ts'
+import { openStores } from '../../../hosts/embedded/stores.ts'
+import { createLog } from '../../../hosts/kit/log.ts'
+import { ManualClock } from '../../support/manual-clock.ts'
 import { temporaryDirectory } from '../../support/temporary-directory.ts'
+
+const NEVER = () => {
+  throw new Error('this does not happen here')
+}
 
 async function takenPort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
@@ -34,4 +42,18 @@ it('a relay that does not start looks at nothing any more', async () => {
   const ended = new Set(clearing.mock.calls.map(([timer]) => timer as unknown))
   expect(begun.length).toBeGreaterThan(3)
   expect(begun.filter((timer) => !ended.has(timer))).toEqual([])
+})
+
+it('a relay whose queue cannot be read lets go of its database', async () => {
+  const events = {
+    ...{ onSweepFailure: NEVER, onRemovalFailure: NEVER, onLost: NEVER, onGone: NEVER },
+    log: await createLog({ pretty: false, level: 'silent' }),
+  }
+  const data = temporaryDirectory()
+  const loading = vi.spyOn(SqliteQueue.prototype, 'loaded')
+  onTestFinished(() => void vi.restoreAllMocks())
+  loading.mockRejectedValueOnce(new Error('the disk fails'))
+  await expect(openStores(data, new ManualClock(), events)).rejects.toThrow('the disk fails')
+  const stores = await openStores(data, new ManualClock(), events)
+  await stores.close()
 })
