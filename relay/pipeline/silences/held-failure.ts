@@ -17,22 +17,27 @@ type Held = DeliveryRecord<Status>
 /** How long it is remembered which failure is held back: longer than any silence. */
 const REMEMBER_MS = MAX_SILENCE_MS + 24 * 3_600_000
 
+/** How often it is read again which failure is held back, when another delivery of the object changed that in between. */
+const MAX_TRIES = 5
+
 /**
  * Remembers that a failure is held back from its Alert, in the place of an earlier one of its object. When an
  * earlier one is held that says the same, that stays, and its id is the result. Rejects when a store fails.
  */
 export async function holdFailure(ports: FailurePorts, record: Held): Promise<string | undefined> {
-  const { held, version } = await readHeld(ports, record)
-  if (held?.deliveryId === record.id) return undefined
-  const own: HeldFailure = { deliveryId: record.id, fingerprint: fingerprint(record.event) }
-  if (held?.fingerprint === own.fingerprint && (await isHeldNow(ports, held))) {
-    return held.deliveryId
-  }
   const key = heldKey(record)
-  const expiresAt = ports.clock.now() + REMEMBER_MS
-  if (await ports.state.write(key, heldFailureCodec.encode(own), version, expiresAt))
-    return undefined
-  throw new Contention(`the held failure of ${key} changed under its dispatch`)
+  const own: HeldFailure = { deliveryId: record.id, fingerprint: fingerprint(record.event) }
+  for (let tries = 0; tries < MAX_TRIES; tries += 1) {
+    const { held, version } = await readHeld(ports, key)
+    if (held?.deliveryId === record.id) return undefined
+    if (held?.fingerprint === own.fingerprint && (await isHeldNow(ports, held))) {
+      return held.deliveryId
+    }
+    const expiresAt = ports.clock.now() + REMEMBER_MS
+    if (await ports.state.write(key, heldFailureCodec.encode(own), version, expiresAt))
+      return undefined
+  }
+  throw new Contention(`the held failure of ${key} changes all the time`)
 }
 
 /**
@@ -48,7 +53,7 @@ export async function endOfFailure(ports: FailurePorts, record: Held): Promise<s
   }
   const newest =
     failure && failure.order > order ? deliveryId(failure.eventId, alert.uid) : undefined
-  const { held } = await readHeld(ports, record)
+  const { held } = await readHeld(ports, heldKey(record))
   for (const id of [held?.deliveryId, newest]) {
     if (id === undefined || id === record.id) continue
     const [newer] = await ports.ledger.readMany([id])
@@ -61,9 +66,8 @@ export async function endOfFailure(ports: FailurePorts, record: Held): Promise<s
 
 async function readHeld(
   { state }: FailurePorts,
-  record: Held,
+  key: string,
 ): Promise<{ readonly held?: HeldFailure; readonly version: ExpectedVersion }> {
-  const key = heldKey(record)
   const stored = await state.read(key)
   if (stored === undefined) return { version: 'absent' }
   const held = storedValue(heldFailureCodec, heldFailureCodec.decode(stored.value), key)

@@ -1,0 +1,13 @@
+import { expect, it } from 'vitest'
+import { holdFailure } from '../../../../relay/pipeline/silences/held-failure.ts'
+import { deliveryRecord, event } from '../../../support/delivery-records.ts'
+import { memoryPorts } from '../../../support/memory-ports.ts'
+
+it('holds failures of one object back that are dispatched at once', async () => {
+  const ports = memoryPorts()
+  const failures = ['no image', 'no disk', 'no rights'].map((message, number) =>
+    deliveryRecord({ id: `delivery-${number}`, event: event('podinfo', message) }),
+  )
+  const held = failures.map((failure) => holdFailure(ports, failure))
+  expect(await Promise.all(held)).toEqual([undefined, undefined, undefined])
+})
