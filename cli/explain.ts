@@ -93,7 +93,7 @@ async function byRules(flags: ExplainFlags, eventFile: string): Promise<Explanat
   const event = { cluster, ...(await readOneEvent(eventFile)) } as EventToExplain
   const rules = rulesOf(flags)
   if (file === undefined) return withRelay(flags, (api) => api.explainEvent(event, rules))
-  return explainEvent(await relayOfFiles(file, cluster), event, rules)
+  return explainEvent(await relayOfFiles(file, cluster, eventFile), event, rules)
 }
 
 async function byRecords(flags: ExplainFlags, id: string): Promise<ExplainedEvent> {

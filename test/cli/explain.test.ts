@@ -190,13 +190,14 @@ describe('flux-relay explain with files', () => {
     ['text', 'hello', /it is not valid JSON/],
     ['an array', [EVENT], /expected one event, and it has an array/],
     ['no object', '7', /expected an event, which is a JSON object/],
-    ['no involved object', { severity: 'info' }, /400: event: involvedObject: expected object/],
+    ['no involved object', { severity: 'info' }, /event: involvedObject: expected object/],
     ['a wrong time', { ...EVENT, timestamp: 'noon' }, /event: timestamp: expected an RFC 3339/],
     ['wrong labels', { event: EVENT, objectLabels: { a: 1 } }, /objectLabels\.a: expected string/],
   ])('says what is wrong with an event that is %s', async (_, content, said) => {
     const folder = manifestsFolder(FILES)
     const result = await fluxRelay(['explain', '-f', folder, '-e', eventFile(content)])
     expect([result.code, result.stdout]).toEqual([1, ''])
+    expect(result.stderr).toMatch(/^flux-relay: -e \/.*: /)
     expect(result.stderr).toMatch(said)
   })
 })
