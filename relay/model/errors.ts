@@ -26,19 +26,26 @@ export function fieldErrors(issues: readonly Issue[], limit = 10): readonly Fiel
         typeof key === 'number' ? `${text}[${key}]` : text ? `${text}.${String(key)}` : String(key),
       '',
     ),
-    message: withAdvice(message.replace(/^Invalid input: /, '')),
+    message: forPeople(message),
   }))
 }
 
 /**
- * Adds to a message how to write a YAML scalar that was read as another type, such as `0123` or
- * `yes`.
+ * Words a schema's message for who wrote the field: what is missing was not "received", a record is an object as
+ * well, and an empty text among the choices is the same as no field. Adds how to write a YAML scalar that was read as
+ * another type, such as `0123` or `yes`.
  */
-function withAdvice(message: string): string {
+function forPeople(issue: string): string {
+  const message = issue
+    .replace(/^Invalid (?:input|option): /, '')
+    .replace(/^expected record\b/, 'expected object')
+  const missing = /^(expected .*), received undefined$/.exec(message)?.[1]
+  if (missing !== undefined) return `is missing, ${missing}`
   if (/^expected string, received (?:number|boolean)$/.test(message)) {
     return `${message}; put it in quotes`
   }
-  return message === 'expected boolean, received string'
-    ? `${message}; write true or false`
-    : message
+  if (message === 'expected boolean, received string') return `${message}; write true or false`
+  const choices = /^expected one of "(.*)"$/.exec(message)?.[1]
+  if (choices === undefined) return message
+  return `expected ${choices.split('"|"').filter(Boolean).join(' or ')}`
 }

@@ -190,7 +190,11 @@ describe('flux-relay explain with files', () => {
     ['text', 'hello', /it is not valid JSON/],
     ['an array', [EVENT], /expected one event, and it has an array/],
     ['no object', '7', /expected an event, which is a JSON object/],
-    ['no involved object', { severity: 'info' }, /event: involvedObject: expected object/],
+    [
+      'no involved object',
+      { severity: 'info' },
+      /event: involvedObject: is missing, expected object/,
+    ],
     ['a wrong time', { ...EVENT, timestamp: 'noon' }, /event: timestamp: expected an RFC 3339/],
     ['wrong labels', { event: EVENT, objectLabels: { a: 1 } }, /objectLabels\.a: expected string/],
   ])('says what is wrong with an event that is %s', async (_, content, said) => {

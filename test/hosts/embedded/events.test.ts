@@ -38,7 +38,7 @@ describe('POST /v1/clusters/{cluster}/events', () => {
     expect(reply.status).toBe(202)
     expect(reply.json).toEqual({
       accepted: 1,
-      rejected: [{ index: 0, error: 'involvedObject.name: expected string, received undefined' }],
+      rejected: [{ index: 0, error: 'involvedObject.name: is missing, expected string' }],
     })
     expect(ports.queue.events).toHaveLength(1)
   })
@@ -50,7 +50,12 @@ describe('POST /v1/clusters/{cluster}/events', () => {
     ['nothing', '', 400, 'empty'],
     ['a wrong type', JSON.stringify({ ...EVENT, message: 5 }), 400, 'message: expected string'],
     ['a wrong time', JSON.stringify({ ...EVENT, timestamp: 'now' }), 400, 'timestamp: expected'],
-    ['no object', JSON.stringify({ message: 'x' }), 400, 'involvedObject: expected object'],
+    [
+      'no object',
+      JSON.stringify({ message: 'x' }),
+      400,
+      'involvedObject: is missing, expected object',
+    ],
     ['too much', Buffer.alloc(MAX_EVENTS_BYTES + 1, 'x'), 413, '3 MiB'],
   ])('refuses %s', async (_, body, status, detail) => {
     const { call, ports } = await startRelay()

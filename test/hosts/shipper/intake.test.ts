@@ -134,7 +134,7 @@ describe('the sink', () => {
     ['no JSON', '{"a":', 400, 'the body is not valid JSON: it ends too early'],
     ['a batch', '[{}]', 400, 'expected one JSON object, received an array'],
     ['a text', '"event"', 400, 'expected one JSON object, received a string'],
-    ['no object', '{}', 400, 'the event is not valid: involvedObject: expected object'],
+    ['no object', '{}', 400, 'the event is not valid: involvedObject: is missing, expected object'],
     ['an object without a name', withObject({ name: undefined }), 400, 'involvedObject.name: '],
     ['an object with an empty kind', withObject({ kind: '' }), 400, 'involvedObject.kind: '],
     ['a namespace that is none', withObject({ namespace: 1 }), 400, 'involvedObject.namespace: '],

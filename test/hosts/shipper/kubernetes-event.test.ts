@@ -75,7 +75,7 @@ describe('a Kubernetes Event', () => {
   })
 
   it.each([
-    [undefined, 'involvedObject: expected object'],
+    [undefined, 'involvedObject: is missing, expected object'],
     [{ ...POD, kind: '' }, 'involvedObject.kind: '],
     [{ ...POD, name: undefined }, 'involvedObject.name: '],
     [{ ...POD, name: 'n'.repeat(254) }, 'involvedObject.name: '],

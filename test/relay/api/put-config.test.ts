@@ -129,12 +129,12 @@ describe('putConfig', () => {
   )
 
   it.each([
-    ['no time', config({ takenAt: undefined }), 'takenAt', 'expected string'],
+    ['no time', config({ takenAt: undefined }), 'takenAt', 'is missing, expected string'],
     ['a day alone', config({ takenAt: '2026-11-20' }), 'takenAt', 'RFC 3339'],
     ['a time in words', config({ takenAt: 'yesterday' }), 'takenAt', 'RFC 3339'],
-    ['no list of alerts', config({ alerts: undefined }), 'alerts', 'expected array'],
+    ['no list of alerts', config({ alerts: undefined }), 'alerts', 'is missing, expected array'],
     ['an object as list', config({ providers: {} }), 'providers', 'expected array'],
-    ['text as object', config({ alerts: ['x'] }), 'alerts[0]', 'expected record'],
+    ['text as object', config({ alerts: ['x'] }), 'alerts[0]', 'expected object'],
     [
       'a Provider among the Alerts',
       config({ alerts: [provider()] }),

@@ -86,7 +86,7 @@ describe('receiveEvents', () => {
         {
           index: 1,
           error:
-            'involvedObject.namespace: expected string, received undefined; involvedObject.name: expected string, received undefined',
+            'involvedObject.namespace: is missing, expected string; involvedObject.name: is missing, expected string',
         },
         { index: 2, error: 'expected object, received number' },
       ],
@@ -115,8 +115,8 @@ describe('receiveEvents', () => {
       type: 'none-good',
       title: 'Bad Request',
       status: 400,
-      detail: 'the event is not valid: involvedObject: expected object, received undefined',
-      errors: [{ index: 0, error: 'involvedObject: expected object, received undefined' }],
+      detail: 'the event is not valid: involvedObject: is missing, expected object',
+      errors: [{ index: 0, error: 'involvedObject: is missing, expected object' }],
     })
     const many = await receive('{"a":1}\n{"b":2')
     expect(many.json).toMatchObject({

@@ -40,8 +40,11 @@ describe('accept', () => {
     [7, /expected object/],
     ['text', /expected object/],
     [[], /expected object/],
-    [{}, /involvedObject: expected object, received undefined/],
-    [{ involvedObject: { ...object, name: undefined } }, /involvedObject\.name: expected string/],
+    [{}, /involvedObject: is missing, expected object/],
+    [
+      { involvedObject: { ...object, name: undefined } },
+      /involvedObject\.name: is missing, expected string/,
+    ],
     [{ involvedObject: { ...object, name: '' } }, /involvedObject\.name/],
     [{ involvedObject: { ...object, kind: 7 } }, /involvedObject\.kind: expected string/],
     [{ involvedObject: { ...object, namespace: null } }, /involvedObject\.namespace/],
@@ -53,7 +56,7 @@ describe('accept', () => {
     [{ involvedObject: object, timestamp: 'yesterday' }, /timestamp: expected an RFC 3339 time/],
     [{ involvedObject: object, timestamp: '2026-13-40T00:00:00Z' }, /timestamp/],
     [{ involvedObject: object, metadata: { a: 1 } }, /metadata\.a: expected string/],
-    [{ involvedObject: object, metadata: [] }, /metadata: expected record/],
+    [{ involvedObject: object, metadata: [] }, /metadata: expected object/],
     [{ event: 1 }, /event: expected object/],
     [{ event: { involvedObject: object }, objectLabels: { a: 1 } }, /objectLabels\.a/],
   ])('rejects %j', (value, error) => {

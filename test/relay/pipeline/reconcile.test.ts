@@ -119,7 +119,7 @@ describe('readiness', () => {
     [
       'a source without a name',
       [hook, alert('one', 'a', { eventSources: [{ kind: 'A' }] })],
-      /false ValidationFailed spec\.eventSources\[0\]\.name: expected string/,
+      /false ValidationFailed spec\.eventSources\[0\]\.name: is missing, expected string/,
     ],
     [
       'a wrong severity',

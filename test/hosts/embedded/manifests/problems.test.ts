@@ -125,6 +125,14 @@ describe('what does not validate', () => {
     expect((await problemsOf(text)).length).toBe(2)
   })
 
+  it('says that a field is missing, and what a choice is between', async () => {
+    const text = alertYaml('x', 'loud').replace("name: '*'", "namespace: '*'")
+    expect(await problemsOf(text)).toEqual([
+      expect.stringMatching(/: spec\.eventSeverity: expected info or error$/),
+      expect.stringMatching(/: spec\.eventSources\[0\]\.name: is missing, expected string$/),
+    ])
+  })
+
   it('many problems of one file are counted', async () => {
     const problems = await problemsOf('---\nx\n'.repeat(150))
     expect(problems).toHaveLength(101)
