@@ -11,6 +11,7 @@ import {
 import type { SecretStore } from '../ports/secret-store.ts'
 import { annotationNames } from '../providers/messages/annotations.ts'
 import { providerTypes, settingAnnotations } from '../providers/registry.ts'
+import { unknownType } from '../providers/unknown-type.ts'
 import { ignoredFields, invalid, named, ready } from './readiness.ts'
 import { resolveProvider } from './resolve-provider.ts'
 import { type CompiledProvider, compileProvider } from './routing-table.ts'
@@ -78,7 +79,7 @@ async function judgeSettings(
     return notValid(rules.errors.map(fieldErrorText).join('; '))
   }
   if (!type) {
-    return notValid(`spec.type: unknown type ${provider.spec.type}`)
+    return notValid(`spec.type: unknown type ${unknownType(provider.spec.type)}`)
   }
   if (contextExpression && 'error' in contextExpression) {
     return notValid(`spec.commitStatusExpr: ${contextExpression.error}`)

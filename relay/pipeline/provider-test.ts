@@ -6,6 +6,7 @@ import type { Ports } from '../ports/ports.ts'
 import type { SecretStore } from '../ports/secret-store.ts'
 import type { StateStore } from '../ports/state-store.ts'
 import { createAccessTokens } from '../providers/auth/access-tokens.ts'
+import { unknownType } from '../providers/unknown-type.ts'
 import { type AttemptContext, attempt } from './attempt.ts'
 import { ClaimsUnderWay } from './claim-time.ts'
 import { type Conclusion, end } from './conclusion.ts'
@@ -78,7 +79,7 @@ async function tryOnce(
   const denial = isOfFleet(provider.metadata) ? fleetDenial(compiled, record.cluster) : undefined
   if (denial !== undefined) return end('dead', denial)
   if (type === undefined) {
-    return end('dead', `Provider ${name} has the unknown type ${provider.spec.type}`)
+    return end('dead', `Provider ${name} has the unknown type ${unknownType(provider.spec.type)}`)
   }
   const candidate: MatchedCandidate = {
     kind: 'matched',

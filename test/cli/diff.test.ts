@@ -192,7 +192,7 @@ describe('flux-relay diff of files', () => {
       'a Provider of a type that is none, and its Alert',
       { ...BEFORE, 'slack.yaml': SLACK.replace('type: "slack"', 'type: "slak"') },
       ['Alert/flux-system/on-call', 'same', 'ready', 'not ready', 'ProviderNotReady'],
-      /unknown type slak/,
+      /unknown type slak; did you mean slack\?/,
     ],
     [
       'a new Alert without a Provider',

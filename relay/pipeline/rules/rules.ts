@@ -6,13 +6,13 @@ import type { FieldError } from '../../model/errors.ts'
 import { type ProviderRef, parseProviderRef } from '../../model/provider-ref.ts'
 import {
   annotationField,
-  nearestName,
   type RuleAnnotation,
   type RuleBearer,
   unknownAnnotations,
 } from '../../model/rule-annotations.ts'
 import type { ProviderType } from '../../providers/contract.ts'
 import { providerTypes } from '../../providers/registry.ts'
+import { unknownType } from '../../providers/unknown-type.ts'
 import { compileFields } from './fields.ts'
 import { type GroupRule, groupRule, parseGroupTime, parseGroupWait } from './group-rule.ts'
 import { compileIncident, type IncidentRules, incidentMisfits } from './incident-rules.ts'
@@ -162,10 +162,7 @@ const EXPECTED: Readonly<Record<RuleAnnotation, string>> = {
 function knownType(name: string): ProviderType {
   const type = providerTypes.get(name)
   if (type !== undefined) return type
-  const meant = nearestName(name, providerTypes.keys())
-  throw new RuleError(
-    `there is no type ${name}${meant === undefined ? '' : `; did you mean ${meant}?`}`,
-  )
+  throw new RuleError(`there is no type ${unknownType(name)}`)
 }
 
 function providerOf(source: string): ProviderRef {

@@ -78,7 +78,7 @@ describe('the status', () => {
       expect(await readyOf(cluster, 'Provider', 'slack')).toMatchObject({
         status: 'False',
         reason: 'ValidationFailed',
-        message: 'spec.type: unknown type slakc',
+        message: 'spec.type: unknown type slakc; did you mean slack?',
         observedGeneration: 2,
       })
     })
