@@ -5,6 +5,7 @@ import { foreignProblem } from '../hosts/embedded/loopback.ts'
 import type { ConsoleParts } from '../hosts/kit/console/routes.ts'
 import { createSessions } from '../hosts/kit/console/sessions.ts'
 import { createHttpServer, type RunningServer, urlOf } from '../hosts/kit/http-server.ts'
+import { listenFailure } from '../hosts/kit/start-failures.ts'
 import { systemClock } from '../hosts/kit/system-clock.ts'
 import { tokenMatches } from '../relay/api/credentials.ts'
 import { createEdge } from '../relay/api/edge.ts'
@@ -110,6 +111,6 @@ async function listen(port: number, parts: ConsoleParts): Promise<RunningServer>
   try {
     return await createHttpServer(edge).listen({ host: HOST, port })
   } catch (error) {
-    throw new UsageError(`cannot listen on ${HOST}:${port}: ${(error as Error).message}`, 1)
+    throw new UsageError(listenFailure(HOST, port, error), 1)
   }
 }

@@ -1,5 +1,6 @@
 import type { RunningServer } from '../kit/http-server.ts'
 import { StartError } from '../kit/start-error.ts'
+import { listenFailure } from '../kit/start-failures.ts'
 import type { ServerDependencies } from './app.ts'
 import { isLoopback } from './loopback.ts'
 import { createServer } from './server.ts'
@@ -27,6 +28,6 @@ export async function listen(
   try {
     return await createServer(deps).listen({ host, port })
   } catch (error) {
-    throw new StartError(`cannot listen on ${host}:${port}: ${(error as Error).message}`)
+    throw new StartError(listenFailure(host, port, error))
   }
 }

@@ -1,4 +1,3 @@
-import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { SqliteConfigStore } from '../../adapters/sqlite/config.ts'
 import { DatabaseError } from '../../adapters/sqlite/database-error.ts'
@@ -19,6 +18,7 @@ import { LONG_PAST_MS } from '../../relay/pipeline/overdue.ts'
 import type { Clock } from '../../relay/ports/clock.ts'
 import type { Log } from '../kit/log.ts'
 import { StartError } from '../kit/start-error.ts'
+import { makeDataFolder } from '../kit/start-failures.ts'
 import { type Loss, watchDatabase } from './gone-database.ts'
 import { type StorageTrouble, watchTrouble } from './storage-trouble.ts'
 import type { TurnGate } from './turn-gate.ts'
@@ -162,7 +162,7 @@ function open(
   gate: StoreEvents['gate'],
 ): Promise<RelayDatabase> {
   const opening = async () => {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
+    makeDataFolder(directory)
     return openThreadedDatabase(join(directory, DATABASE_FILE), onLost, gate?.goOn)
   }
   return forPerson(opening(), directory)
@@ -173,6 +173,7 @@ async function forPerson<T>(work: Promise<T>, directory: string): Promise<T> {
   try {
     return await work
   } catch (error) {
+    if (error instanceof StartError) throw error
     if (error instanceof DatabaseError) throw new StartError(error.message)
     throw new StartError(`data folder ${directory}: ${(error as Error).message}`)
   }

@@ -53,7 +53,10 @@ export async function loadTokens(file: string): Promise<TokensFileContent> {
   try {
     text = await readFile(file, 'utf8')
   } catch (error) {
-    throw new TokensFileError(`${file}: ${(error as Error).message}`)
+    const { code, message } = error as NodeJS.ErrnoException
+    const advice =
+      code === 'ENOENT' ? '; flux-relay cluster create NAME --tokens FILE makes one' : ''
+    throw new TokensFileError(`${file}: ${message}${advice}`)
   }
   return parseTokensFile(text, file)
 }

@@ -10,6 +10,7 @@ import type { ConnectionOptions } from '../../relay/ports/http.ts'
 import { createHttpServer, type HttpServer, type RunningServer, urlOf } from '../kit/http-server.ts'
 import { createLog, type Log, type LogOptions } from '../kit/log.ts'
 import { StartError } from '../kit/start-error.ts'
+import { listenFailure } from '../kit/start-failures.ts'
 import { systemClock as clock } from '../kit/system-clock.ts'
 import { createApp } from './app.ts'
 import { startExpiry } from './expiry.ts'
@@ -213,7 +214,7 @@ async function listen(server: HttpServer, { host, port }: ShipOptions): Promise<
   try {
     return await server.listen({ host, port })
   } catch (error) {
-    throw new StartError(`cannot listen on ${host}:${port}: ${(error as Error).message}`)
+    throw new StartError(listenFailure(host, port, error))
   }
 }
 

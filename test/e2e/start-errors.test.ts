@@ -50,7 +50,30 @@ it('does not touch a data file that is no database', async () => {
 it('says which port is in use', async () => {
   const { port } = await startSink({})
   const ending = await serveHere(['--port', String(port)])
-  expectRefusal(ending, 1, new RegExp(`cannot listen on 127.0.0.1:${port}: .*EADDRINUSE`))
+  const said = `cannot listen on 127.0.0.1:${port}: another process listens there`
+  expectRefusal(
+    ending,
+    1,
+    new RegExp(`${said} \\(EADDRINUSE\\)\\. .* another port by --port\\.$`, 'm'),
+  )
+})
+
+it('says that the data folder is a file, or cannot be made', async () => {
+  const file = join(temporaryDirectory(), 'file')
+  writeFileSync(file, '')
+  const taken = await serveHere(['--data', file])
+  expectRefusal(
+    taken,
+    1,
+    /^flux-relay: data folder \S+: there is a file of this name \(EEXIST\)\. /,
+  )
+  const below = await serveHere(['--data', join(file, 'data')])
+  expectRefusal(below, 1, /^flux-relay: data folder \S+: it cannot be made \(ENOTDIR\)\. .*--data/)
+})
+
+it('says how a tokens file that is not there is made', async () => {
+  const ending = await serveHere(['--tokens', join(temporaryDirectory(), 'none.yaml')])
+  expectRefusal(ending, 1, /none\.yaml: ENOENT.*; flux-relay cluster create NAME --tokens FILE/)
 })
 
 it('says that the manifests are not there', async () => {

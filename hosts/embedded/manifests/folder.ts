@@ -69,7 +69,8 @@ class PolledFolder<Load> implements ManifestsFolder<Load> {
       const entries = await scanManifests(this.#options.path)
       const [first] = entries
       if (first && !isManifestFile(first) && first.file === ROOT && entries.length === 1) {
-        const advice = 'Create it, or name another folder or file of manifests.'
+        const advice =
+          'Name a folder or file of manifests that is there and that this user may read.'
         throw new ManifestsFolderError(`manifests: ${first.problem}. ${advice}`)
       }
       const loaded = await this.#options.loader.load(entries)

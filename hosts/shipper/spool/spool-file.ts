@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, renameSync } from 'node:fs'
+import { existsSync, renameSync } from 'node:fs'
 import { join } from 'node:path'
 import { type Database, openDatabase } from '../../../adapters/sqlite/database.ts'
 import {
@@ -10,6 +10,7 @@ import { COMPANIONS } from '../../../adapters/sqlite/database-file.ts'
 import { DiskReserve } from '../../../adapters/sqlite/disk-reserve.ts'
 import { type GoneFile, watchPresence } from '../../../adapters/sqlite/presence.ts'
 import { StartError } from '../../kit/start-error.ts'
+import { makeDataFolder } from '../../kit/start-failures.ts'
 import { AcceptedConfig } from './accepted-config.ts'
 import type { ConfigMemory } from './config-memory.ts'
 import { DiskRoom } from './disk-room.ts'
@@ -85,9 +86,9 @@ export interface OpenSpool {
  * something, for example because another process has the file open.
  */
 export function openSpool(directory: string, options: SpoolFileOptions): OpenSpool {
+  makeDataFolder(directory)
   const file = join(directory, SPOOL_FILE)
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 })
     try {
       return open(file, options)
     } catch (error) {

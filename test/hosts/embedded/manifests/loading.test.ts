@@ -94,7 +94,7 @@ describe('what is loaded', () => {
   it('a folder that is not there: rejects, and says what to do', async () => {
     const path = join(temporaryDirectory(), 'none')
     await expect(openManifests(path).load()).rejects.toThrow(
-      `manifests: ${path} does not exist (ENOENT). Create it, or name another folder or file`,
+      `manifests: ${path} does not exist (ENOENT). Name a folder or file of manifests that is there`,
     )
   })
 
