@@ -36,7 +36,7 @@ export class DynamoDbStateStore implements StateStore {
     if (json === undefined || version === undefined) {
       throw new MalformedItem(this.#tableName, key)
     }
-    return { value: parseState(key, json), version }
+    return { value: parseState(json), version }
   }
 
   /** Rejects with a TypeError for a value that JSON cannot hold. */

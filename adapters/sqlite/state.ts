@@ -49,7 +49,7 @@ export class SqliteStateStore implements StateStore {
 
   async #readStored(key: string, now: number): Promise<Versioned<unknown> | undefined> {
     const [row] = await this.#database.read<StateRow>(READ, key, now)
-    const value = row && { value: parseState(key, row.value), version: row.version }
+    const value = row && { value: parseState(row.value), version: row.version }
     // What was written meanwhile is newer than what was read.
     if (!this.#undecided.has(key) && !this.#recent.get(key, now)) {
       const [expiresAt, size] = row

@@ -3,7 +3,7 @@ import type { DeliveryRecord, EventOrder } from '../model/delivery.ts'
 import { isGoodEnd } from '../model/good-ends.ts'
 import type { QueuedEvent } from '../model/queue-messages.ts'
 import { MAX_SILENCE_MS } from '../model/silence.ts'
-import { storedValue } from '../model/stored/codec.ts'
+import { rememberedValue } from '../model/stored/codec.ts'
 import {
   type LastFailure,
   type ObjectState,
@@ -32,6 +32,8 @@ export interface ObjectEvents {
   readonly group: string
 }
 
+const NOTHING_SEEN: ObjectState = { severity: '', seen: [] }
+
 export function readObjectState(
   { state }: Pick<Ports, 'state'>,
   object: ObjectEvents,
@@ -39,8 +41,8 @@ export function readObjectState(
   const key = stateKey(object)
   return whenThere(state.read(key), (stored) => {
     if (!stored) return undefined
-    const decoded = objectStateCodec.decode(stored.value)
-    return { value: storedValue(objectStateCodec, decoded, key), version: stored.version }
+    const value = rememberedValue(objectStateCodec, stored.value, key) ?? NOTHING_SEEN
+    return { value, version: stored.version }
   })
 }
 

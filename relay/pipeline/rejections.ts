@@ -1,5 +1,5 @@
 import type { QueuedEvent, RetryMessage } from '../model/queue-messages.ts'
-import { storedValue } from '../model/stored/codec.ts'
+import { rememberedValue } from '../model/stored/codec.ts'
 import { type RejectionCount, rejectionsCodec } from '../model/stored/rejections.ts'
 import type { Ports } from '../ports/ports.ts'
 import { Contention } from './contention.ts'
@@ -57,19 +57,10 @@ async function countRejection({ state, clock }: JudgePorts, key: string): Promis
   for (let tries = 0; tries < MAX_TRIES; tries += 1) {
     const stored = await state.read(key)
     const now = clock.now()
-    const known = stored && knownRejections(key, stored.value)
+    const known = stored && rememberedValue(rejectionsCodec, stored.value, key)
     const next = { count: (known?.count ?? 0) + 1, firstAt: known?.firstAt ?? now }
     const value = rejectionsCodec.encode(next)
     if (await state.write(key, value, stored?.version ?? 'absent', now + REMEMBER_MS)) return next
   }
   throw new Contention(`the state of ${key} changes all the time`)
-}
-
-/**
- * The rejections so far. A damaged count starts again, since it must not stop the counting; one of
- * a later version throws.
- */
-function knownRejections(key: string, stored: unknown): RejectionCount | undefined {
-  const decoded = rejectionsCodec.decode(stored)
-  return decoded.kind === 'damaged' ? undefined : storedValue(rejectionsCodec, decoded, key)
 }

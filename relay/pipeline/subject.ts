@@ -1,6 +1,6 @@
 import type { EventOrder } from '../model/delivery.ts'
 import { hashParts } from '../model/hash.ts'
-import { storedValue } from '../model/stored/codec.ts'
+import { rememberedValue } from '../model/stored/codec.ts'
 import { type SubjectState, subjectStateCodec } from '../model/stored/subject-state.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { StateWriteOptions } from '../ports/state-store.ts'
@@ -279,7 +279,8 @@ export async function isSuperseded(
   order: EventOrder,
 ): Promise<boolean> {
   const stored = await ports.state.read(stateKey)
-  return stored !== undefined && subjectStateOf(stateKey, stored.value).order > order
+  const state = stored && subjectStateOf(stateKey, stored.value)
+  return state !== undefined && state.order > order
 }
 
 export function writeSubject(
@@ -293,6 +294,7 @@ export function writeSubject(
   return ports.state.write(key, value, expected, ports.clock.now() + REMEMBER_MS, options)
 }
 
-export function subjectStateOf(key: string, value: unknown): SubjectState {
-  return storedValue(subjectStateCodec, subjectStateCodec.decode(value), key)
+/** What is known of a subject; undefined when that is damaged. */
+export function subjectStateOf(key: string, value: unknown): SubjectState | undefined {
+  return rememberedValue(subjectStateCodec, value, key)
 }

@@ -3,6 +3,7 @@ import type { ExpectedVersion, Versioned } from './versioned.ts'
 
 /** Small JSON values under keys that start with the cluster, changed by compare-and-set only. */
 export interface StateStore {
+  /** The value of an item is undefined when the store has it and it cannot be read any more. */
   read(key: string): Awaitable<Versioned<unknown> | undefined>
   /**
    * Stores the value when the item has the expected version; its version is then one higher (1 for

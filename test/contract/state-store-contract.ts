@@ -36,6 +36,7 @@ export function stateStoreContract(
     racing(() => under)
     earlier(() => under, 'subject', subjectStateCodec)
     earlier(() => under, 'object memory', objectStateCodec)
+    damaged(() => under)
     it('behaves as a map with versions, whatever is done to it', () => behavesAsMap(under, runs))
   })
 }
@@ -107,6 +108,17 @@ function earlier<T>(under: () => StateStoreUnderTest, form: string, codec: Codec
       expect(read, `version ${version}`).toEqual({ value: body, version: 1 })
       expect(codec.decode(read?.value)).toEqual({ kind: 'read', value })
     }
+  })
+}
+
+function damaged(under: () => StateStoreUnderTest): void {
+  it('has an item that is no JSON any more, without its value, and lets it be written anew', async () => {
+    const { state, replaceText } = under()
+    await state.write('prod#a', { v: 1 }, 'absent', FOREVER)
+    const found = await replaceText('prod#a', '{"v":1')
+    expect(await found.read('prod#a')).toEqual({ value: undefined, version: 1 })
+    expect(await found.write('prod#a', { v: 2 }, 1, FOREVER)).toBe(true)
+    expect(await found.read('prod#a')).toEqual({ value: { v: 2 }, version: 2 })
   })
 }
 

@@ -1,7 +1,7 @@
 import type { Event } from '../../model/event.ts'
 import { hashParts } from '../../model/hash.ts'
 import type { Identity } from '../../model/kubernetes.ts'
-import { storedValue } from '../../model/stored/codec.ts'
+import { rememberedValue } from '../../model/stored/codec.ts'
 import { type Episode, episodeCodec } from '../../model/stored/episode.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { ExpectedVersion } from '../../ports/versioned.ts'
@@ -32,7 +32,7 @@ export async function readEpisode(
   const key = episodeKey(about)
   const stored = await state.read(key)
   if (stored === undefined) return { key, episode: {}, version: 'absent' }
-  const episode = storedValue(episodeCodec, episodeCodec.decode(stored.value), key)
+  const episode = rememberedValue(episodeCodec, stored.value, key) ?? {}
   return { key, episode, version: stored.version }
 }
 

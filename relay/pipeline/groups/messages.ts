@@ -1,8 +1,9 @@
 import type { DeliveryRecord, Status } from '../../model/delivery.ts'
 import { type Identity, namespacedName } from '../../model/kubernetes.ts'
-import { storedValue } from '../../model/stored/codec.ts'
+import { rememberedValue } from '../../model/stored/codec.ts'
 import { type GroupMessage, groupMessageCodec } from '../../model/stored/group-message.ts'
 import type { Ports } from '../../ports/ports.ts'
+import type { ExpectedVersion } from '../../ports/versioned.ts'
 import { digestOf } from './digest.ts'
 import { findMembers } from './members.ts'
 
@@ -16,13 +17,22 @@ type MessagePorts = Pick<Ports, 'state' | 'clock' | 'ledger'>
 
 /** The message that `leader` sends; undefined when it is not made yet. */
 export async function readMessage(
-  { state }: Pick<Ports, 'state'>,
+  ports: Pick<Ports, 'state'>,
   cluster: string,
   leader: string,
 ): Promise<GroupMessage | undefined> {
+  return (await readStored(ports, cluster, leader)).message
+}
+
+async function readStored(
+  { state }: Pick<Ports, 'state'>,
+  cluster: string,
+  leader: string,
+): Promise<{ readonly message?: GroupMessage; readonly version: ExpectedVersion }> {
   const key = messageKey(cluster, leader)
   const stored = await state.read(key)
-  return stored && storedValue(groupMessageCodec, groupMessageCodec.decode(stored.value), key)
+  const message = stored && rememberedValue(groupMessageCodec, stored.value, key)
+  return { version: stored?.version ?? 'absent', ...(message && { message }) }
 }
 
 /** A delivery that sends the message of its group, and its Provider. */
@@ -45,7 +55,7 @@ export async function makeMessage(
   const { record, publicUrl } = leader
   const provider = namespacedName(leader.provider)
   const { cluster, id } = record
-  const made = await readMessage(ports, cluster, id)
+  const { message: made, version } = await readStored(ports, cluster, id)
   if (made) return made
   const members = await findMembers(ports, record, provider)
   // Its own record may say something else in a list that lags.
@@ -56,7 +66,7 @@ export async function makeMessage(
   }
   const expiresAt = ports.clock.now() + REMEMBER_MS
   const value = groupMessageCodec.encode(message)
-  const isWritten = await ports.state.write(messageKey(cluster, id), value, 'absent', expiresAt)
+  const isWritten = await ports.state.write(messageKey(cluster, id), value, version, expiresAt)
   return isWritten ? message : makeMessage(ports, leader, least)
 }
 

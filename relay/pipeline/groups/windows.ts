@@ -1,5 +1,5 @@
 import { hashParts } from '../../model/hash.ts'
-import { storedValue } from '../../model/stored/codec.ts'
+import { rememberedValue } from '../../model/stored/codec.ts'
 import { type GroupWindow, groupWindowCodec } from '../../model/stored/group-window.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { Contention } from '../contention.ts'
@@ -78,8 +78,7 @@ async function changeWindow<W extends GroupWindow | undefined>(
 ): Promise<W> {
   for (let conflicts = 0; conflicts < MAX_CONFLICTS; conflicts += 1) {
     const stored = await state.read(key)
-    const window =
-      stored && storedValue(groupWindowCodec, groupWindowCodec.decode(stored.value), key)
+    const window = stored && rememberedValue(groupWindowCodec, stored.value, key)
     const next = change(window)
     if (next === undefined || next === window) return next
     const value = groupWindowCodec.encode(next)

@@ -4,7 +4,7 @@ import {
   namespacedName,
   RELAY_ANNOTATION_PREFIX,
 } from '../../model/kubernetes.ts'
-import { storedValue } from '../../model/stored/codec.ts'
+import { rememberedValue } from '../../model/stored/codec.ts'
 import { type ToldReadiness, toldReadinessCodec } from '../../model/stored/told-readiness.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { Versioned } from '../../ports/versioned.ts'
@@ -17,6 +17,8 @@ const MAX_TOLD = 100
 /** In milliseconds; a cluster sends its configuration every ten minutes. */
 const REMEMBER_MS = 90 * 24 * 3_600_000
 
+const NOTHING_TOLD: ToldReadiness = { revision: '', isWanted: true, notReady: [] }
+
 export type ReadinessPorts = Pick<Ports, 'configs' | 'state' | 'queue' | 'clock' | 'orderTimes'>
 
 /**
@@ -28,7 +30,7 @@ export async function reportReadiness(ports: ReadinessPorts, cluster: string): P
   const key = `${cluster}#readiness#`
   const stored = await ports.state.read(key)
   const told = stored && {
-    value: storedValue(toldReadinessCodec, toldReadinessCodec.decode(stored.value), key),
+    value: rememberedValue(toldReadinessCodec, stored.value, key) ?? NOTHING_TOLD,
     version: stored.version,
   }
   // A Secret that comes makes an Alert ready in a configuration that is the same.

@@ -1,7 +1,7 @@
-import { storedValue } from '../../model/stored/codec.ts'
+import { rememberedValue } from '../../model/stored/codec.ts'
 import { type Trouble, troubleCodec } from '../../model/stored/trouble.ts'
 import type { Ports } from '../../ports/ports.ts'
-import type { Versioned } from '../../ports/versioned.ts'
+import type { ExpectedVersion } from '../../ports/versioned.ts'
 import { reportSelf, type SelfEvent } from './self-event.ts'
 
 /** What is not heard of again is forgotten, in milliseconds. */
@@ -22,7 +22,7 @@ export async function beginTrouble(
   event: SelfEvent,
 ): Promise<void> {
   const known = await readTrouble(ports, key)
-  if (known && !known.value.over) return
+  if (known.trouble && !known.trouble.over) return
   await reportSelf(ports, [event])
   await writeTrouble(ports, key, { since }, known)
 }
@@ -37,31 +37,32 @@ export async function endTrouble(
   eventSince: (since: number) => SelfEvent | false,
 ): Promise<void> {
   const known = await readTrouble(ports, key)
-  if (known === undefined || known.value.over) return
-  const { since } = known.value
+  if (known.trouble === undefined || known.trouble.over) return
+  const { since } = known.trouble
   const event = eventSince(since)
   if (event === false) return
   await reportSelf(ports, [event])
   await writeTrouble(ports, key, { since, over: true }, known)
 }
 
-async function readTrouble(
-  { state }: TroublePorts,
-  key: string,
-): Promise<Versioned<Trouble> | undefined> {
+interface KnownTrouble {
+  readonly trouble?: Trouble
+  readonly version: ExpectedVersion
+}
+
+async function readTrouble({ state }: TroublePorts, key: string): Promise<KnownTrouble> {
   const stored = await state.read(key)
-  if (stored === undefined) return undefined
-  const value = storedValue(troubleCodec, troubleCodec.decode(stored.value), key)
-  return { value, version: stored.version }
+  const trouble = stored && rememberedValue(troubleCodec, stored.value, key)
+  return { version: stored?.version ?? 'absent', ...(trouble && { trouble }) }
 }
 
 async function writeTrouble(
   { state, clock }: TroublePorts,
   key: string,
   trouble: Trouble,
-  known: Versioned<Trouble> | undefined,
+  { version }: KnownTrouble,
 ): Promise<void> {
   const value = troubleCodec.encode(trouble)
   // Whoever has told of it meanwhile has told the same.
-  await state.write(key, value, known?.version ?? 'absent', clock.now() + REMEMBER_MS)
+  await state.write(key, value, version, clock.now() + REMEMBER_MS)
 }

@@ -1,7 +1,7 @@
 import type { DeliveryRecord, LedgerRecord, Status } from '../../model/delivery.ts'
 import { hashParts } from '../../model/hash.ts'
 import { MAX_SILENCE_MS } from '../../model/silence.ts'
-import { storedValue } from '../../model/stored/codec.ts'
+import { rememberedValue } from '../../model/stored/codec.ts'
 import { type HeldFailure, heldFailureCodec } from '../../model/stored/held-failure.ts'
 import type { Ports } from '../../ports/ports.ts'
 import type { ExpectedVersion } from '../../ports/versioned.ts'
@@ -70,8 +70,8 @@ async function readHeld(
 ): Promise<{ readonly held?: HeldFailure; readonly version: ExpectedVersion }> {
   const stored = await state.read(key)
   if (stored === undefined) return { version: 'absent' }
-  const held = storedValue(heldFailureCodec, heldFailureCodec.decode(stored.value), key)
-  return { held, version: stored.version }
+  const held = rememberedValue(heldFailureCodec, stored.value, key)
+  return { version: stored.version, ...(held && { held }) }
 }
 
 async function isHeldNow(

@@ -3,10 +3,9 @@ import { compileCondition } from '../../cel/condition.ts'
 import { type Awaitable, whenThere } from '../../model/awaitable.ts'
 import { hashParts } from '../../model/hash.ts'
 import { endOf, isActive, type Silence } from '../../model/silence.ts'
-import { storedValue } from '../../model/stored/codec.ts'
+import { rememberedValue, storedValue } from '../../model/stored/codec.ts'
 import { silencesCodec } from '../../model/stored/silences.ts'
 import type { Ports } from '../../ports/ports.ts'
-import type { Versioned } from '../../ports/versioned.ts'
 import { Contention } from '../contention.ts'
 
 /** The most silences of a cluster that are in force at once: each is asked about each delivery. */
@@ -57,7 +56,11 @@ export function readSilences(
   { state }: Pick<Ports, 'state'>,
   cluster: string,
 ): Awaitable<readonly Silence[]> {
-  return whenThere(readStored({ state }, cluster), (stored) => stored?.value ?? [])
+  const key = silencesKey(cluster)
+  return whenThere(state.read(key), (stored) => {
+    if (!stored) return []
+    return storedValue(silencesCodec, silencesCodec.decode(stored.value), key).silences
+  })
 }
 
 /**
@@ -128,8 +131,10 @@ async function change<R>(
 ): Promise<R> {
   const key = silencesKey(cluster)
   for (let attempt = 0; attempt < MAX_ATTEMPTS; attempt += 1) {
-    const stored = await readStored({ state }, cluster)
-    const { silences, result } = decide(stored?.value ?? [])
+    const stored = await state.read(key)
+    // Silences that are damaged have no effect, and whoever makes another one begins anew.
+    const known = stored && rememberedValue(silencesCodec, stored.value, key)
+    const { silences, result } = decide(known?.silences ?? [])
     if (silences === undefined) return result
     const now = clock.now()
     const kept = worthKeeping(silences, now)
@@ -157,18 +162,6 @@ function worthKeeping(silences: readonly Silence[], now: number): readonly Silen
 
 function bytesOf(silences: readonly Silence[]): number {
   return Buffer.byteLength(JSON.stringify(silences))
-}
-
-function readStored(
-  { state }: Pick<Ports, 'state'>,
-  cluster: string,
-): Awaitable<Versioned<readonly Silence[]> | undefined> {
-  const key = silencesKey(cluster)
-  return whenThere(state.read(key), (stored) => {
-    if (!stored) return undefined
-    const { silences } = storedValue(silencesCodec, silencesCodec.decode(stored.value), key)
-    return { value: silences, version: stored.version }
-  })
 }
 
 function silencesKey(cluster: string): string {

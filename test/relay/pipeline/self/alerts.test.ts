@@ -58,6 +58,18 @@ describe('self: alerts', () => {
     expect(toldBy(harness).slice(2)).toMatchObject([['error', 'AlertNotReady', expect.anything()]])
   })
 
+  it('begins anew when nobody can read any more what was told', async () => {
+    const harness = createHarness()
+    await take(harness, OPS, TOLD, lost('a'))
+    const { state, clock } = harness.ports
+    await state.write(`${CLUSTER}#readiness#`, { v: 1 }, 1, clock.now() + 1e9)
+    await take(harness, OPS, TOLD, lost('a'), lost('b'))
+    // Of the other one it is a repeat.
+    expect(toldBy(harness).slice(1)).toEqual([
+      ['error', 'AlertNotReady', `Alert flux-system/b is not ready: ${MISSING}`],
+    ])
+  })
+
   it('tells nothing of an Alert that is gone, and nothing to whom does not want it', async () => {
     const harness = createHarness()
     await take(harness, OPS, TOLD, lost('a'))

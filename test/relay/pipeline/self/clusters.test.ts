@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { DamagedRecord } from '../../../../relay/model/stored/errors.ts'
+import { LaterVersion } from '../../../../relay/model/stored/errors.ts'
 import { reportSilentClusters } from '../../../../relay/pipeline/self/cluster-reports.ts'
 import { troubleKey } from '../../../../relay/pipeline/self/troubles.ts'
 import { alert, CLUSTER, createHarness, provider } from '../../../support/relay-harness.ts'
@@ -69,10 +69,10 @@ describe('self: clusters', () => {
 
   it('reports the other clusters where what was told of one cannot be read', async () => {
     const { ports, clock } = createHarness()
-    await ports.state.write(troubleKey('damaged', 'silent'), { v: 1 }, 'absent', clock.now() + 1e9)
+    await ports.state.write(troubleKey('later', 'silent'), { v: 9 }, 'absent', clock.now() + 1e9)
     const heardAt = clock.now() - 31 * MINUTE_MS
-    const clusters = ['damaged', CLUSTER].map((cluster) => ({ cluster, heardAt }))
-    await expect(reportSilentClusters(ports, clusters)).rejects.toThrow(DamagedRecord)
+    const clusters = ['later', CLUSTER].map((cluster) => ({ cluster, heardAt }))
+    await expect(reportSilentClusters(ports, clusters)).rejects.toThrow(LaterVersion)
     expect(await ports.state.read(troubleKey(CLUSTER, 'silent'))).toBeDefined()
   })
 })

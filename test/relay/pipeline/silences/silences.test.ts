@@ -3,6 +3,7 @@ import { requestReplay } from '../../../../relay/pipeline/replay.ts'
 import {
   createSilence,
   expireSilence,
+  readSilences,
 } from '../../../../relay/pipeline/silences/stored-silences.ts'
 import { wakeSilenced, wakeWaiting } from '../../../../relay/pipeline/wake.ts'
 import {
@@ -338,4 +339,25 @@ describe('a silence', () => {
       },
     ])
   })
+
+  it.each([undefined, { v: 1 }])(
+    'that are damaged, as %j, have no effect until one is made anew',
+    async (value) => {
+      const harness = await relay()
+      await silence(harness)
+      const { state } = harness.ports
+      const read = state.read.bind(state)
+      state.read = async (key) => {
+        const stored = await read(key)
+        return stored && key.endsWith('#silences') ? { ...stored, value } : stored
+      }
+      await recover(harness)
+      expect(await harness.records()).toMatchObject([
+        { outcome: 'delivered', notes: [expect.stringMatching(/^no silence has an effect: /)] },
+      ])
+      const id = await silence(harness)
+      state.read = read
+      expect(await readSilences(harness.ports, CLUSTER)).toMatchObject([{ id }])
+    },
+  )
 })
