@@ -1,6 +1,7 @@
 import type { DeliveryRecord, LedgerRecord } from '../../model/delivery.ts'
 import { objectName } from '../../model/event.ts'
 import { namespacedName } from '../../model/kubernetes.ts'
+import { LaterVersion } from '../../model/stored/errors.ts'
 import type { RoutingTables } from '../routing-tables.ts'
 import { DELIVERY_DEAD, isSelfEvent, reportSelf, type SelfEvent } from './self-event.ts'
 import { beginTrouble, endTrouble, type TroublePorts, troubleKey } from './troubles.ts'
@@ -12,7 +13,8 @@ const FAILING_AFTER_MS = 15 * 60_000
 export interface DeliveryReports {
   /**
    * Reports what a decision tells of its Provider, before the decision is stored: after a crash it is decided,
-   * and reported, once more. Resolves at once where nobody would be told. Rejects when a store fails.
+   * and reported, once more. Undefined where nobody would be told; what a later version remembers of a destination is
+   * that one's to tell. Rejects when a store fails.
    */
   report(record: LedgerRecord): Promise<void> | undefined
 }
@@ -27,9 +29,14 @@ export function createDeliveryReports(
       if (record.kind === 'event' || !isNews(record, ports.clock.now())) return undefined
       const { cluster, event } = record
       if (isSelfEvent(event) || !tables.known(cluster)?.tellsOfProviders) return undefined
-      return report(ports, record)
+      return report(ports, record).catch(leaveToLater)
     },
   }
+}
+
+/** A delivery that was sent, and is not recorded, would be sent again. Throws any other error. */
+function leaveToLater(error: unknown): void {
+  if (!(error instanceof LaterVersion)) throw error
 }
 
 /** Whether a decision may tell something of its Provider. Most tell that it works, as it did. */

@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { troubleKey } from '../../../../relay/pipeline/self/troubles.ts'
 import { fixtureJson } from '../../../support/notifications.ts'
 import {
   alert,
   answer,
+  CLUSTER,
   createHarness,
   type Harness,
   provider,
@@ -108,6 +110,22 @@ describe('self: deliveries', () => {
     const dead = (await harness.records()).filter(({ outcome }) => outcome === 'dead')
     expect(dead).toHaveLength(3)
     expect(told(harness).filter(({ reason }) => reason === 'DeliveryDead')).toHaveLength(1)
+  })
+
+  it('sends no more often, and records what it sent, where a later version told of a destination', async () => {
+    const harness = await setUp()
+    harness.answerWith(({ url }) => answer(url.includes('broken') ? 503 : 200))
+    await send(harness, 'a')
+    const [waiting] = await harness.records()
+    const key = troubleKey(CLUSTER, String(waiting?.provider?.uid))
+    const later = { v: 9, began: 'then' }
+    await harness.ports.state.write(key, later, 'absent', Number.MAX_SAFE_INTEGER)
+    await pass(harness, 60 * MINUTE_MS)
+    harness.answerWith(() => answer(200))
+    await pass(harness, 60 * MINUTE_MS)
+    const [record] = await harness.records()
+    expect(record).toMatchObject({ outcome: 'delivered', tries: harness.requests.length })
+    expect(await harness.ports.state.read(key)).toMatchObject({ value: later })
   })
 
   it('tells once that a destination fails for 15 minutes, and once that it works again', async () => {
