@@ -15,6 +15,7 @@ import {
 } from './record.ts'
 import { type Addressed, type Repeats, repeatReason, withRepeats } from './repeats-by-alert.ts'
 import { settle, write } from './settle.ts'
+import { readSound } from './sound-records.ts'
 
 export interface FirstTriesContext extends AttemptContext {
   readonly firstTries: FanOut
@@ -92,7 +93,7 @@ async function settleUnsent(
 ): Promise<void> {
   if (kind === 'unchanged') return count(context, concluded, counterId)
   // It may have been counted before a crash, and have become superseded or unwelcome since.
-  const [counter] = await context.ports.ledger.readMany([counterId])
+  const [counter] = await readSound(context.ports, [counterId])
   if (counter?.value.eventId !== concluded.eventId) await settle(context, concluded)
 }
 
@@ -111,8 +112,11 @@ async function count(
   context: FirstTriesContext,
   record: DeliveryRecord,
   id: string,
+  isThere = false,
 ): Promise<void> {
-  const [counter] = await context.ports.ledger.readMany([id])
+  const [counter] = await readSound(context.ports, [id])
+  // One that is damaged counts no more, and each repeat has a record of its own.
+  if (isThere && counter === undefined) return settle(context, record)
   const next = countUnchanged(counter?.value, record, id)
-  if (next && !(await write(context, next, counter))) return count(context, record, id)
+  if (next && !(await write(context, next, counter))) return count(context, record, id, true)
 }

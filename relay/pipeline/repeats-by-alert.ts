@@ -1,12 +1,12 @@
 import type { Awaitable } from '../model/awaitable.ts'
 import { isObserved, type LedgerRecord } from '../model/delivery.ts'
-import { DamagedRecord } from '../model/stored/errors.ts'
 import type { SeenEvent } from '../model/stored/object-state.ts'
 import type { Ports } from '../ports/ports.ts'
 import type { Candidate } from './match.ts'
 import { READ_AT_ONCE, type RecallContext } from './recall.ts'
 import { deliveryId, eventRecordId } from './record.ts'
 import { slicesOf } from './slices.ts'
+import { readSound } from './sound-records.ts'
 
 /** Tells which earlier events an event repeats, and for which Alerts. */
 export interface Repeats {
@@ -141,7 +141,7 @@ function readCounting(
 ): Promise<ReadonlySet<string>> {
   return recalling.hold(ids.length, async () => {
     const records = await readSound(ports, ids)
-    return new Set(records.filter(isTold).map(({ id }) => id))
+    return new Set(records.filter(({ value }) => isTold(value)).map(({ value }) => value.id))
   })
 }
 
@@ -150,20 +150,4 @@ type IsTold = (record: LedgerRecord) => boolean
 /** Whether the destination of the record was told, or will be. */
 function wasTold({ status }: LedgerRecord): boolean {
   return status.kind === 'waiting' || status.outcome === 'delivered'
-}
-
-/** The records, without damaged ones. Those belong to other events than the current one. */
-async function readSound(
-  { ledger }: Pick<Ports, 'ledger'>,
-  ids: readonly string[],
-): Promise<readonly LedgerRecord[]> {
-  try {
-    return (await ledger.readMany(ids)).map(({ value }) => value)
-  } catch (error) {
-    if (!(error instanceof DamagedRecord)) throw error
-    if (ids.length === 1) return []
-    const each: LedgerRecord[] = []
-    for (const id of ids) each.push(...(await readSound({ ledger }, [id])))
-    return each
-  }
 }

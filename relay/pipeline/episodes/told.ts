@@ -2,6 +2,7 @@ import { type DeliveryRecord, isHeld, isObserved, type Status } from '../../mode
 import type { Episode, EpisodeFailure } from '../../model/stored/episode.ts'
 import type { Ports } from '../../ports/ports.ts'
 import { lastEnd } from '../object-memory.ts'
+import { readSound } from '../sound-records.ts'
 
 export type ToldPorts = Pick<Ports, 'state' | 'clock' | 'ledger'>
 
@@ -18,12 +19,12 @@ export type Telling =
  * cluster that is observed. Rejects when the ledger fails.
  */
 export async function tellingOf(
-  { ledger }: Pick<Ports, 'ledger'>,
+  ports: Pick<Ports, 'ledger'>,
   { deliveryId, heldUntil }: EpisodeFailure,
   countsObserved: boolean,
 ): Promise<Telling> {
   if (deliveryId === undefined || heldUntil !== undefined) return UNTOLD
-  const [stored] = await ledger.readMany([deliveryId])
+  const [stored] = await readSound(ports, [deliveryId])
   if (stored === undefined) return { kind: 'told' }
   const { status, updatedAt: at } = stored.value
   if (status.kind === 'waiting') return { kind: 'on-its-way' }
@@ -48,12 +49,12 @@ export async function wasTold(
  * when the clock is set. Rejects when the ledger fails.
  */
 export async function withHeldUntil(
-  { ledger }: Pick<Ports, 'ledger'>,
+  ports: Pick<Ports, 'ledger'>,
   episode: Episode,
 ): Promise<Episode> {
   const { failure } = episode
   if (failure?.heldUntil === undefined || failure.deliveryId === undefined) return episode
-  const [stored] = await ledger.readMany([failure.deliveryId])
+  const [stored] = await readSound(ports, [failure.deliveryId])
   if (stored === undefined || !isHeld(stored.value)) return episode
   return { ...episode, failure: { ...failure, heldUntil: stored.value.status.dueAt } }
 }

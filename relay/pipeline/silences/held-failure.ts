@@ -10,6 +10,7 @@ import { Contention } from '../contention.ts'
 import { fingerprint } from '../fingerprint.ts'
 import { readObjectState } from '../object-memory.ts'
 import { deliveryId } from '../record.ts'
+import { readSound } from '../sound-records.ts'
 
 type FailurePorts = Pick<Ports, 'state' | 'ledger' | 'clock'>
 type Held = DeliveryRecord<Status>
@@ -56,7 +57,7 @@ export async function endOfFailure(ports: FailurePorts, record: Held): Promise<s
   const { held } = await readHeld(ports, heldKey(record))
   for (const id of [held?.deliveryId, newest]) {
     if (id === undefined || id === record.id) continue
-    const [newer] = await ports.ledger.readMany([id])
+    const [newer] = await readSound(ports, [id])
     if (newer && newer.value.order > order && isTold(newer.value)) {
       return `the delivery ${id.slice(0, 12)} tells of a newer failure of the object`
     }
@@ -74,11 +75,8 @@ async function readHeld(
   return { version: stored.version, ...(held && { held }) }
 }
 
-async function isHeldNow(
-  { ledger }: FailurePorts,
-  { deliveryId: id }: HeldFailure,
-): Promise<boolean> {
-  const [stored] = await ledger.readMany([id])
+async function isHeldNow(ports: FailurePorts, { deliveryId: id }: HeldFailure): Promise<boolean> {
+  const [stored] = await readSound(ports, [id])
   const status = stored?.value.status
   return status?.kind === 'waiting' && status.silence !== undefined
 }
