@@ -1,5 +1,4 @@
 import type { AcceptedEvent } from '../../relay/model/queue-messages.ts'
-import { eventBody } from './event-row.ts'
 import { hasId } from './id-index.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { change, type UnitResult, type UnitStatement } from './statement.ts'
@@ -23,10 +22,9 @@ const INSERT_EVENT = `INSERT INTO events (id, grp, accepted_at, queued, body)
     NOT EXISTS (SELECT 1 FROM events AS e WHERE ${hasId('?1', 'e')} AND e.seq < events.seq) AS isNew`
 const ADVANCE_ORDER_TIME = 'UPDATE order_time SET latest = ? WHERE latest < ?'
 
-/** Queues an event, unless its id was sent a short while before `now` (ms since the epoch). */
-export function insertion(event: AcceptedEvent, now: number): UnitStatement {
+/** Queues an event with this body, unless its id was sent a short while before `now` (ms since the epoch). */
+export function insertion(event: AcceptedEvent, body: string, now: number): UnitStatement {
   const { id, group, acceptedAt } = event
-  const body = eventBody(event)
   const parameters = [id, group, acceptedAt, body, now - DEDUPLICATION_MS]
   return { first: INSERT_NEW_EVENT, sql: INSERT_EVENT, parameters, returns: true }
 }

@@ -6,7 +6,7 @@ import { queuedEventCodec } from '../../relay/model/stored/queued-event.ts'
 import { decodeEvent, type EventRow } from './event-row.ts'
 import type { RelayDatabase } from './relay-database.ts'
 
-/** The most events in memory, and the most characters of their messages: some megabytes. */
+/** The most events in memory, and the most characters of their bodies: some megabytes. */
 const MAX_EVENTS = 2_000
 const MAX_CHARACTERS = 4_000_000
 
@@ -19,6 +19,7 @@ export type EventLease = Pick<QueuedEvent, 'group' | 'sequence'> &
 
 interface RecentEvent {
   readonly event: AcceptedEvent
+  readonly characters: number
   /** Whether it was never leased, and its id never accepted before. */
   isNew: boolean
 }
@@ -36,11 +37,13 @@ export class EventReader {
     this.#database = database
   }
 
-  /** Reports a queued event. `isNew` tells that no event with its id was accepted before. */
-  add(sequence: number, event: AcceptedEvent, isNew: boolean): void {
-    const characters = event.event.message.length
+  /**
+   * Reports a queued event, whose body has so many characters. `isNew` tells that no event with its id was accepted
+   * before.
+   */
+  add(sequence: number, event: AcceptedEvent, characters: number, isNew: boolean): void {
     if (this.#recent.size >= MAX_EVENTS || this.#characters + characters > MAX_CHARACTERS) return
-    this.#recent.set(sequence, { event, isNew })
+    this.#recent.set(sequence, { event, characters, isNew })
     this.#characters += characters
   }
 
@@ -49,7 +52,7 @@ export class EventReader {
     const recent = this.#recent.get(sequence)
     if (!recent) return
     this.#recent.delete(sequence)
-    this.#characters -= recent.event.event.message.length
+    this.#characters -= recent.characters
   }
 
   /** The events of these sequences, or why one cannot be read: `DamagedRecord`, `DatabaseError`. */

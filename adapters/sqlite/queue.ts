@@ -10,12 +10,18 @@ import { DueTimes } from './due-times.ts'
 import { EventGroups, GROUPS, type GroupEnds, type GroupHead } from './event-groups.ts'
 import { advances, insertedAt, insertion, readLatestOrderTime } from './event-insertion.ts'
 import { type EventLease, EventReader } from './event-reader.ts'
+import { eventBody } from './event-row.ts'
 import { type RequeuedMessages, SqliteQuarantine } from './quarantine.ts'
 import { type QueueDepth, readDepth } from './queue-depth.ts'
 import type { RelayDatabase } from './relay-database.ts'
 import { nextOf, type OnRemovalFailure, Removals, removal } from './removals.ts'
 import type { UnitResult, UnitStatement } from './statement.ts'
 import { EventSweep } from './sweep.ts'
+
+interface SentEvent {
+  readonly event: AcceptedEvent
+  readonly body: string
+}
 
 /**
  * The Queue on SQLite, and its receiving side for the one process that owns the database. Its
@@ -68,8 +74,10 @@ export class SqliteQueue implements Queue {
     if (!this.#isLoaded) await this.#loaded
     const now = this.#clock.now()
     // All insertions first, so that the answer to each event has the event's place.
-    const unit = [...events.map((event) => insertion(event, now)), ...advances(events)]
-    const result = await this.#database.write(unit, (written) => this.#sent(events, written))
+    const sent = events.map((event) => ({ event, body: eventBody(event) }))
+    const insertions = sent.map(({ event, body }) => insertion(event, body, now))
+    const unit = [...insertions, ...advances(events)]
+    const result = await this.#database.write(unit, (written) => this.#sent(sent, written))
     return events.map((_, at) => (insertedAt(result, at) === undefined ? 'duplicate' : 'queued'))
   }
 
@@ -271,12 +279,12 @@ export class SqliteQueue implements Queue {
     }
   }
 
-  #sent(events: readonly AcceptedEvent[], result: UnitResult): void {
-    events.forEach((event, at) => {
+  #sent(sent: readonly SentEvent[], result: UnitResult): void {
+    sent.forEach(({ event, body }, at) => {
       const inserted = insertedAt(result, at)
       if (inserted === undefined) return
       this.#groups.added(event.group, event.cluster, inserted.seq)
-      this.#events.add(inserted.seq, event, inserted.isNew === 1)
+      this.#events.add(inserted.seq, event, body.length, inserted.isNew === 1)
       this.#eventCount += 1
     })
     this.#ready.notify('event')

@@ -156,6 +156,25 @@ describe('events', () => {
     expect(await isNew()).toEqual([false])
   })
 
+  it('stay on the disk beyond some megabytes, whatever it is in them that is long', async () => {
+    const large = (n: number) => {
+      const { event, ...rest } = inGroup(`large ${n}`, 1)
+      return { ...rest, event: { ...event, metadata: { text: 'x'.repeat(1_000_000) } } }
+    }
+    for (let n = 0; n < 6; n += 1) await queue.send([large(n)])
+    // Of what is read back it is not known whether its id was new.
+    const leased = await queue.leaseEvents(10)
+    expect(leased.map(({ isNew }) => isNew)).toEqual([
+      true,
+      true,
+      true,
+      ...[1, 2, 3].map(() => undefined),
+    ])
+    for (const event of leased) await queue.acknowledge(event)
+    await queue.send([large(6)])
+    expect(await queue.leaseEvents(1)).toMatchObject([{ isNew: true }])
+  })
+
   it('stay leased when they cannot leave, and can be released then', async () => {
     await queue.send([inGroup('a', 1), inGroup('a', 2)])
     await restart()
