@@ -12,7 +12,7 @@ export function judgeError(
     return failureOf(error, mayHaveArrived)
   }
   const { code, originalCode = '', command, message }: NodemailerError = error
-  const { permanent, responseCode }: NodemailerError = error
+  const { permanent, response, responseCode }: NodemailerError = error
   const said = textOf(error)
   if (code === 'EAUTH' || code === 'ENOAUTH') {
     const isPassing = permanent === false
@@ -31,7 +31,8 @@ export function judgeError(
     const isPassing = permanent !== true || command === 'CONN'
     return { kind: 'refused', cause: 'message', isPassing, detail: said }
   }
-  if (code === 'EPROTOCOL') {
+  // An answer without a code is none of SMTP.
+  if (code === 'EPROTOCOL' || response !== undefined) {
     return failureOf(new ConnectError('protocol', said), mayHaveArrived)
   }
   return failureOf(new ConnectError('reset', said), mayHaveArrived)

@@ -234,6 +234,20 @@ describe('a server', () => {
       mayHaveArrived: false,
     })
   })
+
+  it('that answers a command without a code does not speak SMTP', async () => {
+    const server = await startServer((socket) => {
+      socket.write('220 mx.example.com\r\n')
+      socket.on('data', (line) =>
+        socket.write(line.toString().startsWith('EHLO') ? '250 hello\r\n' : 'who is there?\r\n'),
+      )
+    })
+    expect(await mailer.send(mail(server, { tls: 'none' }), TRUSTED)).toMatchObject({
+      kind: 'failure',
+      cause: 'protocol',
+      detail: 'who is there?',
+    })
+  })
 })
 
 describe('an address', () => {
